@@ -1,0 +1,64 @@
+package nsenter
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+
+	"github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
+)
+
+// Create makes a new network namespace, mounts it at path as `ip netns add`
+// does, and opens it under name. The directory of path must exist.
+func Create(name, path string) (*Namespace, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o444)
+	if err != nil {
+		return nil, fmt.Errorf("create network namespace %q: %w", name, err)
+	}
+	file.Close()
+	born := make(chan error, 1)
+	// A fresh thread is unshared, its namespace is mounted, and the thread ends:
+	// the mount alone keeps the namespace from here on.
+	go func() {
+		runtime.LockOSThread()
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			born <- fmt.Errorf("unshare: %w", err)
+			return
+		}
+		born <- unix.Mount("/proc/thread-self/ns/net", path, "none", unix.MS_BIND, "")
+	}()
+	if err := <-born; err != nil {
+		os.Remove(path)
+		return nil, fmt.Errorf("create network namespace %q: %w", name, err)
+	}
+	return Open(name, path)
+}
+
+// Delete takes away the name at path, as `ip netns del` does. The kernel
+// frees the namespace once no process and no open descriptor holds it.
+func Delete(path string) error {
+	if err := unix.Unmount(path, unix.MNT_DETACH); err != nil && err != unix.EINVAL {
+		return fmt.Errorf("unmount %s: %w", path, err)
+	}
+	return os.Remove(path)
+}
+
+// Current opens the namespace of the calling process under name.
+func Current(name string) (*Namespace, error) {
+	return Open(name, "/proc/thread-self/ns/net")
+}
+
+// InodeAt returns the nsfs inode of the namespace at path.
+func InodeAt(path string) (uint64, error) {
+	fd, err := netns.GetFromPath(path)
+	if err != nil {
+		return 0, err
+	}
+	defer fd.Close()
+	var st unix.Stat_t
+	if err := unix.Fstat(int(fd), &st); err != nil {
+		return 0, err
+	}
+	return st.Ino, nil
+}

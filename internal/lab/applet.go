@@ -1,0 +1,69 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// applets are the small programs that run inside the lab as processes of
+// their own, called by name like any other command.
+var applets = map[string]func(args []string) error{
+	"web":   web,
+	"pause": pause,
+}
+
+// Dispatch runs the applet this process was called as, and exits. It returns
+// when the process was called as something else.
+func Dispatch() {
+	applet, ok := applets[filepath.Base(os.Args[0])]
+	if !ok {
+		return
+	}
+	if err := applet(os.Args[1:]); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// web serves one page on every address, at port 80 or the one given. The page
+// says which client address the server saw.
+func web(args []string) error {
+	addr := ":80"
+	if len(args) > 0 {
+		addr = ":" + args[0]
+	}
+	listener, err := net.Listen("tcp4", addr)
+	if err != nil {
+		return err
+	}
+	server := http.Server{
+		ReadTimeout:  5 * time.Second,
+		WriteTimeout: 5 * time.Second,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			client, _, _ := net.SplitHostPort(r.RemoteAddr)
+			fmt.Fprintf(w, "<h1>Welcome to web!</h1>\nclient=%s\n", client)
+		}),
+	}
+	err = server.Serve(listener)
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// pause does nothing until it is told to end, like the pause container.
+func pause([]string) error {
+	done := make(chan os.Signal, 1)
+	signal.Notify(done, unix.SIGTERM, unix.SIGINT)
+	<-done
+	return nil
+}

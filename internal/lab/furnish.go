@@ -1,0 +1,98 @@
+package lab
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// Where the lab keeps its own things, inside its private /run.
+const (
+	ownDir   = "/run/nstutor"
+	binDir   = ownDir + "/bin"
+	etcDir   = ownDir + "/etc" // the machine's /etc
+	netnsDir = "/run/netns"
+)
+
+// furnish gives the new mount namespace what the lab needs: nothing that is
+// mounted here is seen outside.
+func furnish(m mode) error {
+	if err := unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("make the mounts private: %w", err)
+	}
+	if m.flags&unix.CLONE_NEWPID != 0 {
+		if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
+			return fmt.Errorf("mount /proc: %w", err)
+		}
+	}
+	if err := unix.Mount("tmpfs", "/run", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755,size=16m"); err != nil {
+		return fmt.Errorf("mount /run: %w", err)
+	}
+	for _, dir := range []string{netnsDir, binDir, etcDir} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	// Shared, so that `ip netns add` in any shell of the lab is seen by all.
+	if err := unix.Mount(netnsDir, netnsDir, "none", unix.MS_BIND, ""); err != nil {
+		return fmt.Errorf("bind %s: %w", netnsDir, err)
+	}
+	if err := unix.Mount("none", netnsDir, "", unix.MS_SHARED, ""); err != nil {
+		return fmt.Errorf("share %s: %w", netnsDir, err)
+	}
+	if err := furnishEtc(); err != nil {
+		return err
+	}
+	return furnishBin()
+}
+
+// furnishEtc puts a writable /etc in front of the machine's: /etc/netns/NAME
+// can be made there without root, and resolv.conf is a plain file of the
+// lab's own, so that no name is ever asked outside.
+func furnishEtc() error {
+	entries, err := os.ReadDir("/etc")
+	if err != nil {
+		return err
+	}
+	if err := unix.Mount("/etc", etcDir, "none", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+		return fmt.Errorf("bind /etc: %w", err)
+	}
+	if err := unix.Mount("tmpfs", "/etc", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755,size=16m"); err != nil {
+		return fmt.Errorf("mount /etc: %w", err)
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if name == "resolv.conf" || name == "netns" {
+			continue
+		}
+		target := filepath.Join(etcDir, name)
+		if e.Type()&os.ModeSymlink != 0 {
+			if link, err := os.Readlink(target); err == nil {
+				target = link
+			}
+		}
+		if err := os.Symlink(target, filepath.Join("/etc", name)); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir("/etc/netns", 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile("/etc/resolv.conf", []byte("# the lab has no name server until a step gives it one\n"), 0o644)
+}
+
+// furnishBin makes this program answer to the names of its applets.
+func furnishBin() error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	for name := range applets {
+		if err := os.Symlink(self, filepath.Join(binDir, name)); err != nil {
+			return err
+		}
+	}
+	return os.Setenv("PATH", binDir+":"+os.Getenv("PATH")+":/usr/local/sbin:/usr/sbin:/sbin")
+}

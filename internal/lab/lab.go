@@ -1,0 +1,275 @@
+// Package lab is the isolated network of the course: it is born in namespaces
+// of its own, and the kernel takes all of it away when the process dies.
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"sync"
+
+	"github.com/fsnotify/fsnotify"
+
+	"nstutor/internal/nsenter"
+)
+
+// ErrNoNamespace says that no namespace of that name is under /run/netns.
+var ErrNoNamespace = errors.New("no such network namespace")
+
+// Lab is the running lab: the named namespaces under /run/netns and the
+// processes that were started in them. Its methods may be called from any
+// goroutine.
+type Lab struct {
+	opts    Options
+	changes chan struct{}
+	watcher *fsnotify.Watcher
+
+	mu     sync.Mutex
+	spaces map[string]*nsenter.Namespace
+	procs  map[string]*Process
+	dns    *nameServer
+	notes  map[string]bool
+}
+
+// Options are the ways in which a lab can differ.
+type Options struct {
+	// Fast shortens the kernel's ARP timers, so that a neighbour that does not
+	// answer is FAILED after 0.3 s instead of 3 s.
+	Fast bool
+}
+
+// New builds the starting topology inside the current mount namespace, which
+// must be a lab's own (see Enter and Inside).
+func New(ctx context.Context, opts Options) (*Lab, error) {
+	watcher, err := fsnotify.NewWatcher()
+	if err != nil {
+		return nil, fmt.Errorf("watch %s: %w", netnsDir, err)
+	}
+	if err := watcher.Add(netnsDir); err != nil {
+		watcher.Close()
+		return nil, fmt.Errorf("watch %s: %w", netnsDir, err)
+	}
+	l := &Lab{
+		opts:    opts,
+		changes: make(chan struct{}, 1),
+		watcher: watcher,
+		spaces:  map[string]*nsenter.Namespace{},
+		procs:   map[string]*Process{},
+		notes:   map[string]bool{},
+	}
+	go l.follow()
+	if err := l.Reset(ctx); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// Fast says whether the ARP timers are the short ones.
+func (l *Lab) Fast() bool { return l.opts.Fast }
+
+// Changes receives a value after namespaces came or went. It holds one value:
+// look at Names after each.
+func (l *Lab) Changes() <-chan struct{} { return l.changes }
+
+// Names lists the namespaces under /run/netns: host and inet first, the others
+// in alphabetical order.
+func (l *Lab) Names() []string {
+	entries, err := os.ReadDir(netnsDir)
+	if err != nil {
+		return nil
+	}
+	rank := map[string]int{Host: -2, Inet: -1}
+	names := make([]string, 0, len(entries))
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	sort.SliceStable(names, func(i, j int) bool { return rank[names[i]] < rank[names[j]] })
+	return names
+}
+
+// NS returns the open namespace called name. Asking again is cheap. The error
+// is ErrNoNamespace when there is none.
+func (l *Lab) NS(name string) (*nsenter.Namespace, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.open(name)
+}
+
+func (l *Lab) open(name string) (*nsenter.Namespace, error) {
+	path, err := pathOf(name)
+	if err != nil {
+		return nil, err
+	}
+	if ns, ok := l.spaces[name]; ok {
+		if ino, err := nsenter.InodeAt(path); err == nil && ino == ns.Inode() {
+			return ns, nil
+		}
+		l.forget(name)
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", name, ErrNoNamespace)
+	}
+	ns, err := nsenter.Open(name, path)
+	if err != nil {
+		return nil, err
+	}
+	l.spaces[name] = ns
+	return ns, nil
+}
+
+// Namespaces maps the inode of every named namespace to its name.
+func (l *Lab) Namespaces() map[uint64]string {
+	names := map[uint64]string{}
+	for _, name := range l.Names() {
+		if ns, err := l.NS(name); err == nil {
+			names[ns.Inode()] = name
+		}
+	}
+	return names
+}
+
+// pathOf is where name is mounted. Names are what `ip netns` accepts.
+func pathOf(name string) (string, error) {
+	if name == "" || name == "." || name == ".." || strings.ContainsRune(name, '/') || len(name) > 255 {
+		return "", fmt.Errorf("%q is not a name for a network namespace", name)
+	}
+	return filepath.Join(netnsDir, name), nil
+}
+
+// forget closes what is held of a namespace, so that the kernel can free it.
+func (l *Lab) forget(name string) {
+	if ns, ok := l.spaces[name]; ok {
+		delete(l.spaces, name)
+		ns.Close()
+	}
+}
+
+// AddNetns does what `ip netns add` does, and pins the sysctls of the new
+// namespace. Its loopback stays down, as the kernel makes it.
+func (l *Lab) AddNetns(name string) error {
+	path, err := pathOf(name)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ns, err := nsenter.Create(name, path)
+	if err != nil {
+		return err
+	}
+	l.forget(name)
+	l.spaces[name] = ns
+	return pin(ns)
+}
+
+// DelNetns does what `ip netns del` does.
+func (l *Lab) DelNetns(name string) error {
+	path, err := pathOf(name)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.forget(name)
+	if err := nsenter.Delete(path); err != nil {
+		return fmt.Errorf("delete network namespace %q: %w", name, err)
+	}
+	return nil
+}
+
+// follow keeps up with namespaces that come and go by other hands: one that
+// was deleted must be let go at once, one that came is pinned like ours.
+func (l *Lab) follow() {
+	for {
+		select {
+		case event, ok := <-l.watcher.Events:
+			if !ok {
+				return
+			}
+			name := filepath.Base(event.Name)
+			if event.Has(fsnotify.Remove) {
+				l.mu.Lock()
+				if _, err := os.Stat(event.Name); err != nil {
+					l.forget(name)
+				}
+				l.mu.Unlock()
+			}
+			if event.Has(fsnotify.Create) {
+				go l.welcome(name)
+			}
+			l.notify()
+		case _, ok := <-l.watcher.Errors:
+			if !ok {
+				return
+			}
+		}
+	}
+}
+
+func (l *Lab) notify() {
+	select {
+	case l.changes <- struct{}{}:
+	default:
+	}
+}
+
+// Close ends the processes of the lab and lets go of its namespaces.
+func (l *Lab) Close() {
+	l.watcher.Close()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.empty()
+}
+
+// empty takes everything out of the lab: processes, namespaces, files, notes.
+func (l *Lab) empty() {
+	for name, p := range l.procs {
+		p.Stop()
+		delete(l.procs, name)
+	}
+	if l.dns != nil {
+		l.dns.Close()
+		l.dns = nil
+	}
+	for name := range l.spaces {
+		l.forget(name)
+	}
+	for _, name := range l.Names() {
+		if path, err := pathOf(name); err == nil {
+			nsenter.Delete(path)
+		}
+	}
+	clear(l.notes)
+	entries, _ := os.ReadDir("/etc/netns")
+	for _, e := range entries {
+		os.RemoveAll(filepath.Join("/etc/netns", e.Name()))
+	}
+}
+
+// Note remembers something about this lab that the kernel does not keep, such
+// as that the learner has looked at a table. Reset forgets it.
+func (l *Lab) Note(what string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.notes[what] = true
+}
+
+// Noted says whether what was noted since the last Reset.
+func (l *Lab) Noted(what string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.notes[what]
+}
+
+// Unnote forgets what.
+func (l *Lab) Unnote(what string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.notes, what)
+}

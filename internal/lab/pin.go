@@ -1,0 +1,126 @@
+package lab
+
+import (
+	"errors"
+	"io/fs"
+	"time"
+
+	"nstutor/internal/nsenter"
+)
+
+// setting is one sysctl, as its path below /proc/sys, and its value.
+type setting struct{ path, value string }
+
+// pinned are the sysctls that the lessons depend on. A new namespace takes its
+// IPv4 values from the machine's first one (devinet_init_net), so a lab on a
+// Docker host would otherwise differ from a lab on a laptop.
+var pinned = []setting{
+	{"net/ipv4/ip_forward", "0"},
+	{"net/ipv4/icmp_echo_ignore_all", "0"},
+	{"net/ipv6/conf/all/disable_ipv6", "1"},
+	{"net/ipv6/conf/default/disable_ipv6", "1"},
+	{"net/bridge/bridge-nf-call-iptables", "0"},
+}
+
+// pinnedConf are those below net/ipv4/conf/DEV, set for all and default (new
+// devices start with default's) and for lo, which is there from the beginning.
+var pinnedConf = []setting{
+	{"rp_filter", "0"},
+	{"arp_ignore", "0"},
+	{"arp_announce", "0"},
+	{"proxy_arp", "0"},
+	{"accept_local", "0"},
+	{"route_localnet", "0"},
+}
+
+// pin sets every pinned sysctl in ns. A sysctl that this kernel does not have
+// (IPv6 or bridge netfilter not built in) needs no pinning.
+func pin(ns *nsenter.Namespace) error {
+	settings := append([]setting(nil), pinned...)
+	for _, dev := range []string{"all", "default", "lo"} {
+		for _, s := range pinnedConf {
+			settings = append(settings, setting{"net/ipv4/conf/" + dev + "/" + s.path, s.value})
+		}
+	}
+	for _, s := range settings {
+		if err := ns.WriteSysctl(s.path, s.value); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// arpTimers are the neighbour parameters of a device, below net/ipv4/neigh/DEV.
+// A new device takes them from the machine's defaults (neigh_parms_alloc).
+var (
+	arpTimers = []setting{
+		{"retrans_time_ms", "1000"},
+		{"mcast_solicit", "3"},
+		{"ucast_solicit", "3"},
+		{"proxy_delay", "80"},
+		{"delay_first_probe_time", "5"},
+		{"base_reachable_time_ms", "30000"},
+	}
+	fastARPTimers = []setting{
+		{"retrans_time_ms", "100"},
+		{"mcast_solicit", "3"},
+		{"ucast_solicit", "3"},
+		{"proxy_delay", "0"},
+		{"delay_first_probe_time", "1"},
+		{"base_reachable_time_ms", "30000"},
+	}
+)
+
+// NeighbourTimeout is how long the kernel asks for a neighbour before it calls
+// it FAILED: mcast_solicit times retrans_time.
+func (l *Lab) NeighbourTimeout() time.Duration {
+	if l.opts.Fast {
+		return 300 * time.Millisecond
+	}
+	return 3 * time.Second
+}
+
+// PingTimeout is how long a ping must wait to see everything the kernel has to
+// say of one packet: a little more than NeighbourTimeout, and than the 0.8 s of
+// proxy_delay.
+func (l *Lab) PingTimeout() time.Duration {
+	if l.opts.Fast {
+		return 600 * time.Millisecond
+	}
+	return 4 * time.Second
+}
+
+// PinDevice sets the ARP timers of one device. Kernels that hide these sysctls
+// from user namespaces keep the machine's timers.
+func (l *Lab) PinDevice(ns *nsenter.Namespace, dev string) error {
+	timers := arpTimers
+	if l.opts.Fast {
+		timers = fastARPTimers
+	}
+	for _, s := range timers {
+		err := ns.WriteSysctl("net/ipv4/neigh/"+dev+"/"+s.path, s.value)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// welcome pins a namespace that somebody else made. `ip netns add` makes the
+// file first and mounts the namespace on it a moment later.
+func (l *Lab) welcome(name string) {
+	for range 20 {
+		l.mu.Lock()
+		_, ours := l.spaces[name]
+		l.mu.Unlock()
+		if ours {
+			return
+		}
+		if ns, err := l.NS(name); err == nil {
+			pin(ns)
+			l.notify()
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}

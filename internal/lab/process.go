@@ -1,0 +1,208 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Process is a program that runs inside a namespace of the lab, with the PID
+// that the lab's /proc shows.
+type Process struct {
+	Name, Netns string
+	cmd         *exec.Cmd
+	done        chan struct{}
+	stderr      bytes.Buffer
+}
+
+// PID is the process ID as the lab's /proc has it.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// Alive says whether the process still runs.
+func (p *Process) Alive() bool {
+	select {
+	case <-p.done:
+		return false
+	default:
+		return true
+	}
+}
+
+// Stop kills the process and waits until it is gone, and its sockets with it.
+func (p *Process) Stop() {
+	p.cmd.Process.Kill()
+	<-p.done
+}
+
+// Spawn starts argv in the namespace netns and keeps it under name, which
+// Process finds again. A process of that name that still runs is an error.
+func (l *Lab) Spawn(netns, name string, argv ...string) (*Process, error) {
+	ns, err := l.NS(netns)
+	if err != nil {
+		return nil, err
+	}
+	if old, ok := l.Process(name); ok {
+		return nil, fmt.Errorf("%s: %s runs already (pid %d)", netns, name, old.PID())
+	}
+	p := &Process{Name: name, Netns: netns, done: make(chan struct{})}
+	p.cmd = command(context.Background(), argv)
+	p.cmd.Stderr = &p.stderr
+	if err := ns.Do(p.cmd.Start); err != nil {
+		return nil, fmt.Errorf("%s: start %s: %w", netns, argv[0], err)
+	}
+	go func() {
+		p.cmd.Wait()
+		close(p.done)
+	}()
+	l.mu.Lock()
+	l.procs[name] = p
+	l.mu.Unlock()
+	return p, nil
+}
+
+// Process returns the running process that was spawned under name.
+func (l *Lab) Process(name string) (*Process, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p, ok := l.procs[name]
+	if !ok || !p.Alive() {
+		return nil, false
+	}
+	return p, true
+}
+
+// Kill stops the process spawned under name, if it runs.
+func (l *Lab) Kill(name string) {
+	if p, ok := l.Process(name); ok {
+		p.Stop()
+	}
+	l.mu.Lock()
+	delete(l.procs, name)
+	l.mu.Unlock()
+}
+
+// Command prepares argv to run in the namespace netns: start it with Start, so
+// that it is born there. Its own process group is killed when ctx ends.
+func (l *Lab) Command(ctx context.Context, netns string, argv ...string) (*Cmd, error) {
+	ns, err := l.NS(netns)
+	if err != nil {
+		return nil, err
+	}
+	return &Cmd{Cmd: command(ctx, argv), do: ns.Do}, nil
+}
+
+// Cmd is an exec.Cmd that starts inside a namespace.
+type Cmd struct {
+	*exec.Cmd
+	do func(func() error) error
+}
+
+// Start starts the command on a thread of its namespace.
+func (c *Cmd) Start() error { return c.do(c.Cmd.Start) }
+
+// CombinedOutput runs the command and returns what it printed.
+func (c *Cmd) CombinedOutput() ([]byte, error) {
+	var out syncBuffer
+	c.Stdout, c.Stderr = &out, &out
+	if err := c.Start(); err != nil {
+		return nil, err
+	}
+	err := c.Wait()
+	return out.Bytes(), err
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.Write(p)
+}
+
+// command prepares a process that does not outlive the lab.
+func command(ctx context.Context, argv []string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	if _, ok := applets[argv[0]]; ok {
+		cmd.Path, cmd.Err = filepath.Join(binDir, argv[0]), nil
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
+	cmd.Env = os.Environ()
+	return cmd
+}
+
+// Ready waits until p accepts connections (an applet called web) or runs (any
+// other), for at most two seconds.
+func (l *Lab) Ready(ctx context.Context, p *Process) error {
+	if filepath.Base(p.cmd.Path) != "web" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	for {
+		listening, err := p.listening()
+		if listening || err != nil {
+			return err
+		}
+		select {
+		case <-p.done:
+			return fmt.Errorf("%s: %s ended at once: %s", p.Netns, p.Name, strings.TrimSpace(p.stderr.String()))
+		case <-ctx.Done():
+			return fmt.Errorf("%s: %s does not listen: %w", p.Netns, p.Name, ctx.Err())
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+}
+
+// listening says whether the process holds a listening TCP socket: state 0A
+// and one of its own inodes in /proc/PID/net/tcp.
+func (p *Process) listening() (bool, error) {
+	proc := filepath.Join("/proc", strconv.Itoa(p.PID()))
+	table, err := os.ReadFile(filepath.Join(proc, "net/tcp"))
+	if err != nil {
+		return false, nil // the process is just ending: Ready sees why
+	}
+	fds, err := os.ReadDir(filepath.Join(proc, "fd"))
+	if err != nil {
+		return false, nil
+	}
+	own := map[string]bool{}
+	for _, fd := range fds {
+		if link, err := os.Readlink(filepath.Join(proc, "fd", fd.Name())); err == nil {
+			own[link] = true
+		}
+	}
+	for _, line := range strings.Split(string(table), "\n") {
+		fields := strings.Fields(line)
+		if len(fields) > 9 && fields[3] == "0A" && own["socket:["+fields[9]+"]"] {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// Processes lists the programs that were spawned and still run.
+func (l *Lab) Processes() []*Process {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var running []*Process
+	for _, p := range l.procs {
+		if p.Alive() {
+			running = append(running, p)
+		}
+	}
+	return running
+}

@@ -1,0 +1,139 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"net"
+
+	"github.com/vishvananda/netlink"
+
+	"nstutor/internal/nsenter"
+)
+
+// The two namespaces that every lab begins with.
+const (
+	Host = "host" // the node: eth0, later the pods' other ends
+	Inet = "inet" // everything outside: the node's router, a web server, a name server
+)
+
+// The addresses of the starting topology. The outside ones are documentation
+// addresses (RFC 5737): they exist nowhere else.
+const (
+	NodeAddr   = "192.168.6.160/24"
+	RouterAddr = "192.168.6.1/24"
+	WebAddr    = "203.0.113.10/32"
+	DNSAddr    = "203.0.113.53/32"
+	WebName    = "www.example.com"
+)
+
+var (
+	nodeMAC   = net.HardwareAddr{0x02, 0, 0xc0, 0xa8, 0x06, 0xa0}
+	routerMAC = net.HardwareAddr{0x02, 0, 0xc0, 0xa8, 0x06, 0x01}
+)
+
+// Reset throws the lab's network away and builds the starting topology anew:
+//
+//	host [eth0 192.168.6.160/24] ——— [up0 192.168.6.1/24] inet [lo 203.0.113.10, 203.0.113.53]
+//
+// inet has no route back to any pod network.
+func (l *Lab) Reset(ctx context.Context) error {
+	l.mu.Lock()
+	l.empty()
+	l.mu.Unlock()
+	defer l.notify()
+	for _, name := range []string{Host, Inet} {
+		if err := l.AddNetns(name); err != nil {
+			return err
+		}
+	}
+	host, err := l.NS(Host)
+	if err != nil {
+		return err
+	}
+	inet, err := l.NS(Inet)
+	if err != nil {
+		return err
+	}
+	if err := l.wire(host, inet); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	server, err := serveNames(inet)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	l.dns = server
+	l.mu.Unlock()
+	return nil
+}
+
+// wire lays the cable between the node and its router and addresses both ends.
+func (l *Lab) wire(host, inet *nsenter.Namespace) error {
+	h, err := host.Handle()
+	if err != nil {
+		return err
+	}
+	// The two ends must not have the same index: the kernel takes a device whose
+	// index is its iflink for one that is not stacked, and tells its carrier up
+	// to a second late (linkwatch_urgent_event).
+	cable := &netlink.Veth{
+		LinkAttrs:        netlink.LinkAttrs{Name: "eth0", Index: 3, HardwareAddr: nodeMAC, MTU: 1500, TxQLen: 1000},
+		PeerName:         "up0",
+		PeerHardwareAddr: routerMAC,
+		PeerNamespace:    netlink.NsFd(int(inet.FD())),
+	}
+	if err := h.LinkAdd(cable); err != nil {
+		return fmt.Errorf("%s: add link eth0: %w", Host, err)
+	}
+	if err := l.raise(inet, "lo", WebAddr, DNSAddr); err != nil {
+		return err
+	}
+	if err := l.raise(inet, "up0", RouterAddr); err != nil {
+		return err
+	}
+	if err := l.raise(host, "lo"); err != nil {
+		return err
+	}
+	if err := l.raise(host, "eth0", NodeAddr); err != nil {
+		return err
+	}
+	gateway, _, err := net.ParseCIDR(RouterAddr)
+	if err != nil {
+		return err
+	}
+	if err := h.RouteAdd(&netlink.Route{Gw: gateway}); err != nil {
+		return fmt.Errorf("%s: add default route: %w", Host, err)
+	}
+	return nil
+}
+
+// raise addresses a device and sets it up.
+func (l *Lab) raise(ns *nsenter.Namespace, dev string, cidrs ...string) error {
+	h, err := ns.Handle()
+	if err != nil {
+		return err
+	}
+	link, err := h.LinkByName(dev)
+	if err != nil {
+		return fmt.Errorf("%s: %s: %w", ns.Name(), dev, err)
+	}
+	if err := l.PinDevice(ns, dev); err != nil {
+		return err
+	}
+	for _, cidr := range cidrs {
+		addr, err := netlink.ParseAddr(cidr)
+		if err != nil {
+			return err
+		}
+		if err := h.AddrAdd(link, addr); err != nil {
+			return fmt.Errorf("%s: add address %s to %s: %w", ns.Name(), cidr, dev, err)
+		}
+	}
+	if err := h.LinkSetUp(link); err != nil {
+		return fmt.Errorf("%s: set %s up: %w", ns.Name(), dev, err)
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+package diag
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"nstutor/internal/nsenter"
+)
+
+// RuleSet is the packet filter of one network namespace: what iptables-save,
+// ip6tables-save (both backends) and `nft list ruleset` would print together.
+type RuleSet struct {
+	Netns  string // what the namespace was opened as
+	Tables []RuleTable
+}
+
+// RuleTable is one table of nf_tables or, when Legacy, of x_tables.
+type RuleTable struct {
+	Family string // "ip", "ip6", "inet", "arp", "bridge" or "netdev"
+	Name   string
+	// Legacy tables belong to iptables-legacy. They hook into the same places,
+	// and a packet has to pass both; neither tool shows the other's rules.
+	Legacy bool
+	// Dormant tables are kept but not consulted (`add table ip t { flags dormant; }`).
+	Dormant bool
+	Sets    []RuleNamedSet
+	Chains  []RuleChain
+}
+
+// RuleChain is a list of rules. Base chains have a Hook; the others are only
+// jumped to.
+type RuleChain struct {
+	Name     string
+	Hook     string // "ingress", "prerouting", "input", "forward", "output" or "postrouting"
+	Type     string // "filter", "nat" or "route"
+	Priority int    // chains of one hook run in ascending order
+	Policy   string // "accept" or "drop"; only base chains have one
+	Devices  []string
+	Rules    []ChainRule
+}
+
+// ChainRule is one rule: when every Match holds, the Verdict is given.
+type ChainRule struct {
+	Handle  uint64 // nf_tables only
+	Matches []RuleMatch
+	Effects []RuleEffect
+	Verdict RuleVerdict
+	Comment string
+	// IPTables says that iptables wrote the rule, by either backend.
+	IPTables bool
+	Exprs    []RuleExpr
+
+	commentAfter int // matches before the comment, which iptables counts as one
+}
+
+// RuleExpr is one part of a rule as the kernel has it: an nf_tables expression
+// with its netlink attributes, or an x_tables match or target with its blob.
+type RuleExpr struct {
+	Name string // such as "payload", or "match conntrack"
+	Rev  int    // of an x_tables extension
+	Data []byte
+}
+
+// RuleNamedSet is a set or map that rules refer to by name.
+type RuleNamedSet struct {
+	Name    string
+	Map     bool
+	Members []string // in nft's spelling
+}
+
+// Table returns the table of nf_tables with that family and name.
+func (s *RuleSet) Table(family, name string) (*RuleTable, bool) {
+	for i := range s.Tables {
+		if t := &s.Tables[i]; !t.Legacy && t.Family == family && t.Name == name {
+			return t, true
+		}
+	}
+	return nil, false
+}
+
+// Chain returns the chain called name.
+func (t *RuleTable) Chain(name string) (*RuleChain, bool) {
+	for i := range t.Chains {
+		if t.Chains[i].Name == name {
+			return &t.Chains[i], true
+		}
+	}
+	return nil, false
+}
+
+// ReadRules returns every packet-filter rule of ns, one line each, after one
+// line for each chain. Rules that iptables wrote are in the form of
+// iptables-save, others in that of nft; counters are left out, and what is not
+// understood is named in brackets. It needs CAP_NET_ADMIN in ns.
+func ReadRules(ns *nsenter.Namespace) ([]string, error) {
+	set, err := ReadRuleSet(ns)
+	if err != nil {
+		return nil, err
+	}
+	return set.Lines(), nil
+}
+
+// ReadRuleSet reads the packet filter of ns. It neither loads a kernel module
+// nor makes a table: what is not there has no rules.
+func ReadRuleSet(ns *nsenter.Namespace) (*RuleSet, error) {
+	set := &RuleSet{Netns: ns.Name()}
+	probe, err := probeRules(ns)
+	if err != nil {
+		return nil, err
+	}
+	if probe.nfTables {
+		if set.Tables, err = readNFTables(ns); err != nil {
+			return nil, fmt.Errorf("%s: read nf_tables rules: %w", ns.Name(), err)
+		}
+	}
+	legacy, err := readXTables(ns, probe.xTables)
+	if err != nil {
+		return nil, fmt.Errorf("%s: read x_tables rules: %w", ns.Name(), err)
+	}
+	set.Tables = append(set.Tables, legacy...)
+	for _, t := range set.Tables {
+		slices.SortStableFunc(t.Chains, compareRuleChains)
+	}
+	slices.SortStableFunc(set.Tables, func(a, b RuleTable) int {
+		return cmp.Or(
+			cmp.Compare(slices.Index(ruleFamilyOrder, a.Family), slices.Index(ruleFamilyOrder, b.Family)),
+			ruleBoolOrder(a.Legacy, b.Legacy),
+			cmp.Compare(a.Name, b.Name))
+	})
+	return set, nil
+}
+
+var (
+	ruleFamilyOrder = []string{"ip", "ip6", "inet", "arp", "bridge", "netdev"}
+	ruleHookOrder   = []string{"ingress", "prerouting", "input", "forward", "output", "postrouting", "egress"}
+)
+
+// compareRuleChains puts base chains first, in the order a packet meets them.
+// Those of one hook and priority stay as they were made, which decides between
+// them.
+func compareRuleChains(a, b RuleChain) int {
+	if order := ruleBoolOrder(a.Hook == "", b.Hook == ""); order != 0 {
+		return order
+	}
+	if a.Hook == "" {
+		return cmp.Compare(a.Name, b.Name)
+	}
+	return cmp.Or(
+		cmp.Compare(slices.Index(ruleHookOrder, a.Hook), slices.Index(ruleHookOrder, b.Hook)),
+		cmp.Compare(a.Priority, b.Priority))
+}
+
+func ruleBoolOrder(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	default:
+		return 1
+	}
+}

@@ -1,0 +1,207 @@
+package diag
+
+import (
+	"bytes"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// ruleDecoder reads the expressions of one rule in their order. They are a
+// little program: some load a register, others compare one or act on it.
+type ruleDecoder struct {
+	family byte
+	table  string
+	sets   ruleSets
+	regs   map[uint32]ruleOperand // by 32-bit word
+	rule   ChainRule
+
+	compat  bool // has an x_tables match or target
+	counted bool // has a counter
+}
+
+// ruleOperand is what a register holds.
+type ruleOperand struct {
+	field     RuleField
+	size      int
+	mask, xor []byte // applied to the field, as long as it and in its order
+	host      bool   // in the machine's byte order
+	data      []byte // a constant, when field is empty
+	from      string // where it comes from, when neither: "ip saddr map @m"
+}
+
+// ruleExpressions are the parts of a rule that are understood.
+var ruleExpressions = map[string]func(*ruleDecoder, nftAttrs){
+	"payload": (*ruleDecoder).payload, "meta": (*ruleDecoder).meta, "ct": (*ruleDecoder).ct, "fib": (*ruleDecoder).fib,
+	"bitwise": (*ruleDecoder).bitwise, "byteorder": (*ruleDecoder).byteorder,
+	"cmp": (*ruleDecoder).cmp, "range": (*ruleDecoder).inRange, "lookup": (*ruleDecoder).lookup,
+	"immediate": (*ruleDecoder).immediate, "counter": (*ruleDecoder).counter,
+	"nat": (*ruleDecoder).nat, "masq": (*ruleDecoder).masq, "redir": (*ruleDecoder).redir, "reject": (*ruleDecoder).reject,
+	"notrack": (*ruleDecoder).notrack, "log": (*ruleDecoder).log, "limit": (*ruleDecoder).limit,
+	"match": (*ruleDecoder).xtMatch, "target": (*ruleDecoder).xtTarget,
+}
+
+// expression takes in one expression. What is not known stands as a condition,
+// because it may be one.
+func (d *ruleDecoder) expression(name string, data []byte) {
+	d.rule.Exprs = append(d.rule.Exprs, RuleExpr{Name: name, Data: bytes.Clone(data)})
+	if decode, ok := ruleExpressions[name]; ok {
+		decode(d, parseNFTAttrs(data))
+		return
+	}
+	d.unknown(name)
+	attrs := parseNFTAttrs(data)
+	if len(attrs[1]) == 4 { // most of them have their destination register first
+		d.set(attrs.u32(1), ruleOperand{from: "[expr " + name + "]", size: 4})
+	}
+}
+
+func (d *ruleDecoder) unknown(name string) {
+	d.rule.Matches = append(d.rule.Matches, RuleMatch{Text: "[expr " + name + "]"})
+}
+
+// word is where a register begins: the four old ones have 16 bytes each, and
+// overlay the sixteen of 4 bytes (nft_parse_register()).
+func word(register uint32) uint32 {
+	if register <= unix.NFT_REG_4 {
+		return register * 4
+	}
+	return register - unix.NFT_REG32_00 + 4
+}
+
+func (d *ruleDecoder) set(register uint32, o ruleOperand) { d.regs[word(register)] = o }
+
+func (d *ruleDecoder) get(register uint32) ruleOperand { return d.regs[word(register)] }
+
+// network and transport are the protocols that the conditions so far demand.
+func (d *ruleDecoder) network() string {
+	if d.family == unix.NFPROTO_IPV4 || d.family == unix.NFPROTO_IPV6 || d.family == unix.NFPROTO_ARP {
+		return ruleFamilyNames[d.family]
+	}
+	for _, m := range d.rule.Matches {
+		value, ok := m.single()
+		if !ok || m.Not {
+			continue
+		}
+		switch m.Key[0] {
+		case "meta nfproto":
+			return map[byte]string{unix.NFPROTO_IPV4: "ip", unix.NFPROTO_IPV6: "ip6"}[value[0]]
+		case "meta protocol", "ether type":
+			return ruleEtherNames[ruleNumber(value)]
+		}
+	}
+	return ""
+}
+
+func (d *ruleDecoder) transport() string {
+	for _, m := range d.rule.Matches {
+		value, ok := m.single()
+		if !ok || m.Not {
+			continue
+		}
+		switch m.Key[0] {
+		case "meta l4proto", "ip protocol", "ip6 nexthdr":
+			if value[0] == unix.IPPROTO_ICMPV6 {
+				return "icmpv6"
+			}
+			return ruleProtocolNames[uint64(value[0])]
+		}
+	}
+	return ""
+}
+
+func (d *ruleDecoder) payload(a nftAttrs) {
+	if a.has(unix.NFTA_PAYLOAD_SREG) {
+		d.unknown("payload set")
+		return
+	}
+	size := a.u32(unix.NFTA_PAYLOAD_LEN)
+	field := rulePayloadField(a.u32(unix.NFTA_PAYLOAD_BASE), a.u32(unix.NFTA_PAYLOAD_OFFSET), size, d.network(), d.transport())
+	d.set(a.u32(unix.NFTA_PAYLOAD_DREG), ruleOperand{field: field, size: int(size)})
+}
+
+func (d *ruleDecoder) load(register uint32, field RuleField, key string) {
+	info, ok := ruleFields[field]
+	if !ok {
+		d.set(register, ruleOperand{from: key, size: 4})
+		return
+	}
+	d.set(register, ruleOperand{field: field, size: info.size, host: info.host})
+}
+
+func (d *ruleDecoder) meta(a nftAttrs) {
+	key := a.u32(unix.NFTA_META_KEY)
+	if a.has(unix.NFTA_META_SREG) {
+		d.assign(a.u32(unix.NFTA_META_SREG), ruleMetaFields[key], fmt.Sprintf("[expr meta %d]", key))
+		return
+	}
+	d.load(a.u32(unix.NFTA_META_DREG), ruleMetaFields[key], fmt.Sprintf("[expr meta %d]", key))
+}
+
+func (d *ruleDecoder) ct(a nftAttrs) {
+	key := a.u32(unix.NFTA_CT_KEY)
+	unknown := fmt.Sprintf("[expr ct %d]", key)
+	if a.has(unix.NFTA_CT_SREG) {
+		d.assign(a.u32(unix.NFTA_CT_SREG), ruleCtFields[key], unknown)
+		return
+	}
+	register := a.u32(unix.NFTA_CT_DREG)
+	if b := a[unix.NFTA_CT_DIRECTION]; len(b) > 0 {
+		const srcIP, dstIP, srcIP6, dstIP6 = 19, 20, 21, 22 // NFT_CT_SRC_IP and on
+		directed := map[uint32]ruleOperand{
+			unix.NFT_CT_PROTO_SRC: {field: "proto-src", size: 2}, unix.NFT_CT_PROTO_DST: {field: "proto-dst", size: 2},
+			srcIP: {field: "ip saddr", size: 4}, dstIP: {field: "ip daddr", size: 4},
+			srcIP6: {field: "ip6 saddr", size: 16}, dstIP6: {field: "ip6 daddr", size: 16},
+		}
+		if o, ok := directed[key]; ok {
+			o.field = RuleField("ct "+[]string{"original", "reply"}[b[0]&1]+" ") + o.field
+			d.set(register, o)
+			return
+		}
+	}
+	d.load(register, ruleCtFields[key], unknown)
+}
+
+func (d *ruleDecoder) fib(a nftAttrs) {
+	const addrType = 3 // NFT_FIB_RESULT_ADDRTYPE
+	flags := a.u32(unix.NFTA_FIB_FLAGS)
+	field := "fib"
+	for i, name := range []string{"saddr", "daddr", "mark", "iif", "oif"} {
+		switch {
+		case flags&(1<<i) == 0:
+		case field == "fib":
+			field += " " + name
+		default:
+			field += " . " + name
+		}
+	}
+	field += map[uint32]string{1: " oif", 2: " oifname", addrType: " type"}[a.u32(unix.NFTA_FIB_RESULT)]
+	d.load(a.u32(unix.NFTA_FIB_DREG), RuleField(field), "["+field+"]")
+}
+
+func (d *ruleDecoder) bitwise(a nftAttrs) {
+	o := d.get(a.u32(unix.NFTA_BITWISE_SREG))
+	const op = 6 // NFTA_BITWISE_OP; 0 is mask and xor, others shift
+	switch mask, xor := a.value(unix.NFTA_BITWISE_MASK), a.value(unix.NFTA_BITWISE_XOR); {
+	case a.u32(op) != 0 || mask == nil || o.field == "":
+		o = ruleOperand{from: "[expr bitwise]", size: o.size}
+	case o.mask == nil:
+		o.mask, o.xor = bytes.Clone(mask), bytes.Clone(xor)
+	default:
+		o.xor = ruleXor(ruleAnd(o.xor, mask), xor)
+		o.mask = ruleAnd(o.mask, mask)
+	}
+	d.set(a.u32(unix.NFTA_BITWISE_DREG), o)
+}
+
+func (d *ruleDecoder) byteorder(a nftAttrs) {
+	o := d.get(a.u32(unix.NFTA_BYTEORDER_SREG))
+	if ruleLittleEndian && o.host && o.mask == nil {
+		o.host = false
+	} else if o.mask != nil || !ruleLittleEndian {
+		o = ruleOperand{from: "[expr byteorder]", size: o.size}
+	}
+	d.set(a.u32(unix.NFTA_BYTEORDER_DREG), o)
+}
+
+func (d *ruleDecoder) counter(nftAttrs) { d.counted = true }

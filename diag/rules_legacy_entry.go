@@ -1,0 +1,230 @@
+package diag
+
+import (
+	"bytes"
+	"encoding/binary"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// xtEntry is struct ipt_entry or ip6t_entry: conditions of its own, matches,
+// and a target.
+type xtEntry struct {
+	family byte
+	at     uint32
+	b      []byte
+}
+
+// xtLayout is where the parts of an entry lie.
+type xtLayout struct {
+	addr                            int // bytes of an address
+	in, out, inMask, outMask, proto int
+	flags, inverse                  int
+	target, next, matches           int
+}
+
+var xtLayouts = map[byte]xtLayout{
+	unix.NFPROTO_IPV4: {addr: 4, in: 16, out: 32, inMask: 48, outMask: 64, proto: 80, flags: 82, inverse: 83, target: 88, next: 90, matches: 112},
+	unix.NFPROTO_IPV6: {addr: 16, in: 64, out: 80, inMask: 96, outMask: 112, proto: 128, flags: 131, inverse: 132, target: 140, next: 142, matches: 168},
+}
+
+func (e xtEntry) layout() xtLayout { return xtLayouts[e.family] }
+
+func (e xtEntry) u16(at int) int { return int(binary.NativeEndian.Uint16(e.b[at:])) }
+
+// extension reads the match or target at an offset: struct xt_entry_match, of
+// size, name and revision, and then the extension's own struct.
+func (e xtEntry) extension(at int) (ruleXT, int) {
+	if at+32 > len(e.b) {
+		return ruleXT{}, 0
+	}
+	size := e.u16(at)
+	if size < 32 || at+size > len(e.b) {
+		return ruleXT{}, 0
+	}
+	x := ruleXT{family: e.family, name: attrString(e.b[at+2 : at+31]), rev: int(e.b[at+31]), data: e.b[at+32 : at+size]}
+	return x, size
+}
+
+func (e xtEntry) target() ruleXT {
+	x, _ := e.extension(e.u16(e.layout().target))
+	return x
+}
+
+// entriesOf cuts the table into its entries, and stops at a malformed one.
+func (t xtTableBlob) entriesOf() []xtEntry {
+	layout := xtLayouts[t.family.number]
+	var all []xtEntry
+	for at := 0; at+layout.matches <= len(t.entries); {
+		e := xtEntry{t.family.number, uint32(at), t.entries[at:]}
+		size := e.u16(layout.next)
+		if size < layout.matches || at+size > len(t.entries) {
+			break
+		}
+		e.b = e.b[:size]
+		all = append(all, e)
+		at += size
+	}
+	return all
+}
+
+// decode finds the chains among the entries. A hook's chain begins where the
+// table says and ends with its policy; a chain of the user's begins with an
+// ERROR target that has its name, and ends with a RETURN of its own.
+func (t xtTableBlob) decode() RuleTable {
+	const headName = "ERROR"
+	entries := t.entriesOf()
+	names := map[uint32]string{} // of the chain that begins at an offset
+	for i, e := range entries {
+		if x := e.target(); x.name == headName && i+1 < len(entries) {
+			names[entries[i+1].at] = attrString(x.data)
+		}
+	}
+	table := RuleTable{Family: t.family.name, Name: t.name, Legacy: true}
+	var chain *RuleChain
+	for i, e := range entries {
+		x := e.target()
+		if hook, ok := t.hookAt(t.entry, e.at); ok {
+			table.Chains = append(table.Chains, t.baseChain(hook))
+			chain = &table.Chains[len(table.Chains)-1]
+		}
+		_, isPolicy := t.hookAt(t.policy, e.at)
+		last := i+1 < len(entries) && entries[i+1].target().name == headName
+		switch {
+		case x.name == headName && i+1 < len(entries):
+			table.Chains = append(table.Chains, RuleChain{Name: attrString(x.data)})
+			chain = &table.Chains[len(table.Chains)-1]
+		case x.name == headName || chain == nil:
+		case isPolicy:
+			chain.Policy = "accept"
+			if e.verdict(names).Kind == VerdictDrop {
+				chain.Policy = "drop"
+			}
+		case last && chain.Hook == "": // the chain's own RETURN
+		default:
+			chain.Rules = append(chain.Rules, e.decode(names))
+		}
+	}
+	return table
+}
+
+func (t xtTableBlob) hookAt(offsets [5]uint32, at uint32) (int, bool) {
+	for hook, offset := range offsets {
+		if t.hooks&(1<<hook) != 0 && offset == at {
+			return hook, true
+		}
+	}
+	return 0, false
+}
+
+// baseChain has the type and priority with which the table's module registers
+// the hook (enum nf_ip_hook_priorities).
+func (t xtTableBlob) baseChain(hook int) RuleChain {
+	name := ruleHookNames[hook]
+	chain := RuleChain{Name: strings.ToUpper(name), Hook: name, Type: "filter"}
+	switch t.name {
+	case "raw":
+		chain.Priority = -300
+	case "mangle":
+		chain.Priority = -150
+		if name == "output" {
+			chain.Type = "route"
+		}
+	case "nat":
+		chain.Type, chain.Priority = "nat", -100
+		if name == "input" || name == "postrouting" {
+			chain.Priority = 100
+		}
+	case "security":
+		chain.Priority = 50
+	}
+	return chain
+}
+
+// verdict is that of a standard target, whose only content is a number: a
+// place to jump to, or one of netfilter's verdicts as -NF_VERDICT - 1.
+func (e xtEntry) verdict(chains map[uint32]string) RuleVerdict {
+	const gotoFlag4, gotoFlag6 = 0x2, 0x4
+	code := int32(e.target().u32(0))
+	switch {
+	case code >= 0 && uint32(code) == e.at+uint32(len(e.b)):
+		return RuleVerdict{} // a rule without -j goes on with the next entry
+	case code >= 0:
+		flag := byte(gotoFlag4)
+		if e.family == unix.NFPROTO_IPV6 {
+			flag = gotoFlag6
+		}
+		if e.b[e.layout().flags]&flag != 0 {
+			return RuleVerdict{Kind: VerdictGoto, Chain: chains[uint32(code)]}
+		}
+		return RuleVerdict{Kind: VerdictJump, Chain: chains[uint32(code)]}
+	case code == -5: // XT_RETURN
+		return RuleVerdict{Kind: VerdictReturn}
+	default:
+		return RuleVerdict{Kind: nftVerdictKinds[-code-1]}
+	}
+}
+
+func (e xtEntry) decode(chains map[uint32]string) ChainRule {
+	d := ruleDecoder{family: e.family}
+	d.rule.IPTables = true
+	e.ownConditions(&d)
+	layout := e.layout()
+	for at := layout.matches; at < e.u16(layout.target); {
+		x, size := e.extension(at)
+		if size == 0 {
+			d.unknown("entry")
+			break
+		}
+		d.addXTMatch(x)
+		at += size
+	}
+	if x := e.target(); x.name == "" {
+		d.rule.Verdict = e.verdict(chains)
+	} else {
+		d.addXTTarget(x)
+	}
+	return d.rule
+}
+
+// ownConditions are addresses, devices and protocol: struct ipt_ip, ip6t_ip6.
+func (e xtEntry) ownConditions(d *ruleDecoder) {
+	const invIn, invOut, invSource, invDest, invFragment, invProto = 1, 2, 8, 16, 32, 64
+	l := e.layout()
+	inverse := e.b[l.inverse]
+	family := ruleFamilyNames[e.family]
+	e.masked(d, RuleField(family+" saddr"), 0, 2*l.addr, l.addr, inverse&invSource != 0)
+	e.masked(d, RuleField(family+" daddr"), l.addr, 3*l.addr, l.addr, inverse&invDest != 0)
+	e.masked(d, "iifname", l.in, l.inMask, unix.IFNAMSIZ, inverse&invIn != 0)
+	e.masked(d, "oifname", l.out, l.outMask, unix.IFNAMSIZ, inverse&invOut != 0)
+	if proto := e.u16(l.proto); proto != 0 {
+		m := ruleEqual("meta l4proto", []byte{byte(proto)})
+		m.Not = inverse&invProto != 0
+		d.condition(m)
+	}
+	if e.family == unix.NFPROTO_IPV4 && e.b[l.flags]&1 != 0 {
+		text := "[fragment]"
+		if inverse&invFragment != 0 {
+			text = "[! fragment]"
+		}
+		d.condition(RuleMatch{Text: text})
+	}
+}
+
+// masked is the condition on an address or a device name. The mask of a whole
+// name covers its ending zero, that of a wildcard only what is before.
+func (e xtEntry) masked(d *ruleDecoder, field RuleField, at, maskAt, size int, not bool) {
+	value, mask := e.b[at:at+size], e.b[maskAt:maskAt+size]
+	if ruleAllZero(mask) {
+		return
+	}
+	m := ruleEqual(field, ruleAnd(value, mask))
+	m.Not = not
+	end := bytes.IndexByte(value, 0)
+	wholeName := ruleIsDevice(field) && end >= 0 && mask[end] != 0
+	if !wholeName && !ruleAllOnes(mask) {
+		m.Mask = mask
+	}
+	d.condition(m)
+}

@@ -1,0 +1,31 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"nstutor/internal/lab"
+)
+
+// Refused claims that the kernel does not take an action as things are. It
+// tries it; should it succeed, it is taken back.
+type Refused struct {
+	Action Action
+	Why    string // part of the error
+}
+
+func (c Refused) Promised(l *lab.Lab) string {
+	return fmt.Sprintf("%s: %s", c.Action.Command(l), c.Why)
+}
+
+func (c Refused) Look(ctx context.Context, l *lab.Lab, e *Evidence) (string, bool, error) {
+	if e == nil {
+		return "", false, errNeedsEvidence
+	}
+	err := c.Action.Apply(ctx, l)
+	if err == nil {
+		return "accepted", false, c.Action.Undo(ctx, l, State{})
+	}
+	return err.Error(), strings.Contains(err.Error(), c.Why), nil
+}

@@ -1,0 +1,114 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"nstutor/diag"
+	"nstutor/internal/lab"
+)
+
+// Broadcast stands for the address that every station takes.
+const Broadcast = "ff:ff:ff:ff:ff:ff"
+
+// FrameSeen claims that a frame passed a device while the ping ran, or that
+// none did. Fields that are empty are not looked at.
+type FrameSeen struct {
+	Netns, Dev     string
+	Proto, Op      string // as diag.Frame has them
+	Src, Dst       string // IP addresses
+	SrcMAC, DstMAC string // literally; or
+	SrcDev, DstDev Dev    // the device whose MAC it is
+	None           bool
+}
+
+func (c FrameSeen) observes() (wire, counters string) { return c.Netns, "" }
+
+func (c FrameSeen) Promised(l *lab.Lab) string {
+	words := []string{strings.TrimSpace(c.Proto + " " + c.Op)}
+	if c.Src != "" || c.Dst != "" {
+		words = append(words, fmt.Sprintf("%s > %s", orAny(c.Src), orAny(c.Dst)))
+	}
+	if src, dst := macWord(l, c.SrcMAC, c.SrcDev), macWord(l, c.DstMAC, c.DstDev); src != "" || dst != "" {
+		words = append(words, fmt.Sprintf("%s > %s", orAny(src), orAny(dst)))
+	}
+	line := fmt.Sprintf("%s %s wire: %s", c.Netns, c.Dev, strings.Join(words, ", "))
+	if c.None {
+		return fmt.Sprintf("%s %s wire: no %s", c.Netns, c.Dev, strings.Join(words, ", "))
+	}
+	return line
+}
+
+func orAny(s string) string {
+	if s == "" {
+		return "*"
+	}
+	return s
+}
+
+func macWord(l *lab.Lab, mac string, d Dev) string {
+	if mac == "" && d != (Dev{}) {
+		return macText(l, d)
+	}
+	return mac
+}
+
+func (c FrameSeen) Look(_ context.Context, l *lab.Lab, e *Evidence) (string, bool, error) {
+	if e == nil {
+		return "", false, errNeedsEvidence
+	}
+	last := "nothing"
+	for _, f := range e.Frames {
+		if f.Netns != c.Netns || f.Dev != c.Dev {
+			continue
+		}
+		if c.matches(l, f) {
+			return fmt.Sprintf("%s > %s, %s", f.SrcMAC, f.DstMAC, f), !c.None, nil
+		}
+		last = f.String()
+	}
+	if c.None {
+		return "none", true, nil
+	}
+	return last, false, nil
+}
+
+func (c FrameSeen) matches(l *lab.Lab, f diag.Frame) bool {
+	same := func(want, got string) bool { return want == "" || want == got }
+	srcMAC, dstMAC := c.SrcMAC, c.DstMAC
+	if c.SrcDev != (Dev{}) {
+		srcMAC = c.SrcDev.mac(l).String()
+	}
+	if c.DstDev != (Dev{}) {
+		dstMAC = c.DstDev.mac(l).String()
+	}
+	return same(c.Proto, f.Proto) && same(c.Op, f.Op) &&
+		same(c.Src, f.Src.String()) && same(c.Dst, f.Dst.String()) &&
+		same(srcMAC, f.SrcMAC.String()) && same(dstMAC, f.DstMAC.String())
+}
+
+// Counted claims that a counter of the namespace (nstat's name) gained at
+// least Min while the ping ran; a Min of 0 claims that it stood still.
+type Counted struct {
+	Netns, Counter string
+	Min            int64
+}
+
+func (c Counted) observes() (wire, counters string) { return "", c.Netns }
+
+func (c Counted) Promised(*lab.Lab) string {
+	return fmt.Sprintf("%s nstat: %s +%d", c.Netns, c.Counter, c.Min)
+}
+
+func (c Counted) Look(_ context.Context, _ *lab.Lab, e *Evidence) (string, bool, error) {
+	if e == nil {
+		return "", false, errNeedsEvidence
+	}
+	gained := e.Counts[c.Netns][c.Counter]
+	seen := fmt.Sprintf("%s +%d", c.Counter, gained)
+	if c.Min == 0 {
+		return seen, gained == 0, nil
+	}
+	return seen, gained >= c.Min, nil
+}

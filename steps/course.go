@@ -1,0 +1,84 @@
+package steps
+
+import "fmt"
+
+// Course is the chapters in their order.
+type Course []Chapter
+
+// Step finds a step by its ID.
+func (c Course) Step(id string) (Step, bool) {
+	for _, chapter := range c {
+		for _, step := range chapter.Steps {
+			if step.ID == id {
+				return step, true
+			}
+		}
+	}
+	return Step{}, false
+}
+
+// Chapter finds the chapter that a step belongs to.
+func (c Course) Chapter(stepID string) (Chapter, bool) {
+	for _, chapter := range c {
+		for _, step := range chapter.Steps {
+			if step.ID == stepID {
+				return chapter, true
+			}
+		}
+	}
+	return Chapter{}, false
+}
+
+// Steps lists every step of the course in its order.
+func (c Course) Steps() []Step {
+	var all []Step
+	for _, chapter := range c {
+		all = append(all, chapter.Steps...)
+	}
+	return all
+}
+
+// Parent is the ID of the step at whose end the step called id begins, or
+// empty where it begins with its chapter's start.
+func (c Course) Parent(id string) string {
+	for _, chapter := range c {
+		for i, step := range chapter.Steps {
+			switch {
+			case step.ID != id:
+			case step.From != "":
+				return step.From
+			case i > 0:
+				return chapter.Steps[i-1].ID
+			}
+		}
+	}
+	return ""
+}
+
+// Path lists the actions that bring the starting topology to the beginning of
+// a step.
+func (c Course) Path(id string) ([]Action, error) {
+	step, ok := c.Step(id)
+	if !ok {
+		return nil, fmt.Errorf("no step %q", id)
+	}
+	parent := c.Parent(id)
+	if parent == "" {
+		chapter, _ := c.Chapter(id)
+		return concat(chapter.Start, step.Setup), nil
+	}
+	path, err := c.Path(parent)
+	if err != nil {
+		return nil, err
+	}
+	before, _ := c.Step(parent)
+	return concat(path, []Action{before.Action}, step.Setup), nil
+}
+
+func concat(lists ...[]Action) []Action {
+	var all []Action
+	for _, list := range lists {
+		all = append(all, list...)
+	}
+	return all
+}

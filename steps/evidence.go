@@ -1,0 +1,138 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"nstutor/diag"
+	"nstutor/internal/lab"
+)
+
+// Evidence is what happened while a promise was tried.
+type Evidence struct {
+	Pings  []diag.Result
+	Gets   []diag.GetResult
+	Frames []diag.Frame             // of the namespaces that a claim asks about
+	Counts map[string]diag.Counters // what each namespace's counters gained
+}
+
+// errNeedsEvidence says that a claim is about the wire, not about a table.
+var errNeedsEvidence = errors.New("only a ping can show this")
+
+// observer is a claim that needs something watched while the ping runs.
+type observer interface {
+	observes() (wire, counters string)
+}
+
+// linger is how long the wire is watched after the answer: the other
+// namespaces' sockets get their copies a moment later.
+const linger = 30 * time.Millisecond
+
+// gather tries the promise's ping and request while watching what its claims
+// are about.
+func gather(ctx context.Context, l *lab.Lab, p Promise) (*Evidence, error) {
+	e := &Evidence{Counts: map[string]diag.Counters{}}
+	before := map[string]diag.Counters{}
+	taps := map[string]*diag.Tap{}
+	for _, claim := range p.Claims {
+		o, ok := claim.(observer)
+		if !ok {
+			continue
+		}
+		wire, counters := o.observes()
+		if wire != "" && taps[wire] == nil {
+			tap, err := openTap(l, wire)
+			if err != nil {
+				return nil, err
+			}
+			defer tap.Close()
+			taps[wire] = tap
+		}
+		if counters != "" && before[counters] == nil {
+			counts, err := readCounters(l, counters)
+			if err != nil {
+				return nil, err
+			}
+			before[counters] = counts
+		}
+	}
+	if err := e.try(ctx, l, p); err != nil {
+		return nil, err
+	}
+	if len(taps) > 0 {
+		pause(ctx, linger)
+	}
+	for _, tap := range taps {
+		e.Frames = append(e.Frames, drain(tap)...)
+	}
+	for name, was := range before {
+		now, err := readCounters(l, name)
+		if err != nil {
+			return nil, err
+		}
+		e.Counts[name] = now.Since(was)
+	}
+	return e, ctx.Err()
+}
+
+// try sends what the promise sends.
+func (e *Evidence) try(ctx context.Context, l *lab.Lab, p Promise) error {
+	for _, a := range p.First {
+		a.Apply(ctx, l)
+	}
+	for _, ping := range p.Pings {
+		ns, err := l.NS(ping.From)
+		if err != nil {
+			return err
+		}
+		e.Pings = append(e.Pings, diag.Ping(ctx, ns, diag.Echo{To: ping.To, Timeout: l.PingTimeout()}))
+	}
+	for _, get := range p.Gets {
+		ns, err := l.NS(get.From)
+		if err != nil {
+			return err
+		}
+		e.Gets = append(e.Gets, diag.Get(ctx, ns, get.URL, 2*time.Second))
+	}
+	return nil
+}
+
+func openTap(l *lab.Lab, netns string) (*diag.Tap, error) {
+	ns, err := l.NS(netns)
+	if err != nil {
+		return nil, err
+	}
+	return diag.Capture(ns, diag.CaptureFilter{})
+}
+
+func readCounters(l *lab.Lab, netns string) (diag.Counters, error) {
+	ns, err := l.NS(netns)
+	if err != nil {
+		return nil, err
+	}
+	return diag.ReadCounters(ns)
+}
+
+// drain takes the frames that have arrived so far.
+func drain(tap *diag.Tap) []diag.Frame {
+	var frames []diag.Frame
+	for {
+		select {
+		case f, ok := <-tap.Frames():
+			if !ok {
+				return frames
+			}
+			frames = append(frames, f)
+		default:
+			return frames
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

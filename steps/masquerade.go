@@ -1,0 +1,176 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/coreos/go-iptables/iptables"
+
+	"nstutor/diag"
+	"nstutor/internal/lab"
+	"nstutor/internal/nsenter"
+)
+
+// Masquerade rewrites the source of what leaves: it appends a MASQUERADE rule
+// to the chain POSTROUTING of the nat table.
+type Masquerade struct {
+	Netns string
+	Src   string // address or prefix the rule applies to
+	NotTo string // prefix it does not apply to; empty: everywhere
+}
+
+func (a Masquerade) rule() []string {
+	rule := []string{"-s", a.Src}
+	if a.NotTo != "" {
+		rule = append(rule, "!", "-d", a.NotTo)
+	}
+	return append(rule, "-j", "MASQUERADE")
+}
+
+func (a Masquerade) nft() string {
+	rule := "ip saddr " + a.Src
+	if a.NotTo != "" {
+		rule += " ip daddr != " + a.NotTo
+	}
+	return rule + " masquerade"
+}
+
+func (a Masquerade) Command(*lab.Lab) Command {
+	return Command{
+		Netns: a.Netns,
+		Argv:  append([]string{"iptables", "-t", "nat", "-A", "POSTROUTING"}, a.rule()...),
+		Same: []string{
+			"nft add table ip nat",
+			"nft 'add chain ip nat POSTROUTING { type nat hook postrouting priority srcnat; }'",
+			"nft add rule ip nat POSTROUTING " + a.nft(),
+		},
+	}
+}
+
+func (a Masquerade) Apply(_ context.Context, l *lab.Lab) error {
+	ns, err := l.NS(a.Netns)
+	if err != nil {
+		return err
+	}
+	return a.named("add", change(ns,
+		func(t *iptables.IPTables) error { return t.Append("nat", "POSTROUTING", a.rule()...) },
+		func() error { return nftAppend(a) }))
+}
+
+// Done asks what the rules of the namespace do, whoever wrote them and however:
+// the source is rewritten on the way out of the uplink, and kept on the way to
+// NotTo.
+func (a Masquerade) Done(_ context.Context, l *lab.Lab) (bool, error) {
+	ns, err := l.NS(a.Netns)
+	if isAbsent(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	rules, err := diag.ReadRuleSet(ns)
+	if err != nil {
+		return false, err
+	}
+	outside, inside := a.samples()
+	if a.NotTo != "" && rewritesSource(rules, inside) {
+		return false, nil
+	}
+	return rewritesSource(rules, outside), nil
+}
+
+// samples are a packet that leaves by the uplink, and one that goes to another
+// pod.
+func (a Masquerade) samples() (outside, inside packet) {
+	src := hostIn(a.Src)
+	outside = packet{src: src, dst: hostIn(lab.WebAddr), out: "eth0"}
+	return outside, packet{src: src, dst: hostIn(a.NotTo).Next(), out: "veth-ns2"}
+}
+
+// hostIn is an address that a prefix covers: the one that is written, or the
+// network's first host.
+func hostIn(text string) netip.Addr {
+	if addr, err := netip.ParseAddr(text); err == nil {
+		return addr
+	}
+	p, err := netip.ParsePrefix(text)
+	if err != nil || p.IsSingleIP() {
+		return p.Addr()
+	}
+	return p.Masked().Addr().Next()
+}
+
+// Undo deletes the rule, and the table if it came with the rule.
+func (a Masquerade) Undo(_ context.Context, l *lab.Lab, was State) error {
+	ns, err := l.NS(a.Netns)
+	if err != nil {
+		return err
+	}
+	err = change(ns,
+		func(t *iptables.IPTables) error { return t.Delete("nat", "POSTROUTING", a.rule()...) },
+		func() error { return nftDelete(a) })
+	if err == nil && !was.hasRules(a.Netns, nftNat.Name) {
+		err = ns.Do(nftDropEmpty)
+	}
+	return a.named("delete", err)
+}
+
+func (a Masquerade) named(verb string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %s rule in nat POSTROUTING for %s: %w", a.Netns, verb, a.Src, err)
+}
+
+// canonical makes 172.20.1.10 into 172.20.1.10/32.
+func canonical(s string) string {
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(addr, addr.BitLen()).String()
+	}
+	if p, err := netip.ParsePrefix(s); err == nil {
+		return p.Masked().String()
+	}
+	return s
+}
+
+// Narrow replaces one masquerade rule by another in its place.
+type Narrow struct {
+	Netns    string
+	Was, Now Masquerade
+}
+
+func (a Narrow) Command(*lab.Lab) Command {
+	return Command{
+		Netns: a.Netns,
+		Argv:  append([]string{"iptables", "-t", "nat", "-R", "POSTROUTING", "1"}, a.Now.rule()...),
+		Same: []string{
+			"nft replace rule ip nat POSTROUTING handle HANDLE " + a.Now.nft() + "   # HANDLE: nft -a list chain ip nat POSTROUTING",
+		},
+	}
+}
+
+// Apply puts the new rule in before it takes the old one away, so that no
+// packet passes between the two.
+func (a Narrow) Apply(ctx context.Context, l *lab.Lab) error {
+	return errors.Join(a.Now.Apply(ctx, l), a.Was.Undo(ctx, l, State{}))
+}
+
+func (a Narrow) Done(ctx context.Context, l *lab.Lab) (bool, error) { return a.Now.Done(ctx, l) }
+
+func (a Narrow) Undo(ctx context.Context, l *lab.Lab, _ State) error {
+	return Narrow{Netns: a.Netns, Was: a.Now, Now: a.Was}.Apply(ctx, l)
+}
+
+// change runs byIptables inside ns where the iptables command is installed,
+// and byNetlink where it is not.
+func change(ns *nsenter.Namespace, byIptables func(*iptables.IPTables) error, byNetlink func() error) error {
+	return ns.Do(func() error {
+		t, err := iptables.New()
+		if err != nil {
+			return byNetlink()
+		}
+		return byIptables(t)
+	})
+}

@@ -1,0 +1,126 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"nstutor/internal/lab"
+)
+
+// Player walks through a course in a lab: it knows which step the lab stands
+// at, and can bring the lab to any other. It is not safe for concurrent use.
+type Player struct {
+	lab    *lab.Lab
+	course Course
+	step   Step
+	was    State // before the current step
+}
+
+// NewPlayer returns a player that stands nowhere yet: Goto a step first.
+func NewPlayer(l *lab.Lab, course Course) *Player {
+	return &Player{lab: l, course: course}
+}
+
+// Lab is the lab that the player plays in.
+func (p *Player) Lab() *lab.Lab { return p.lab }
+
+// Step is the current step.
+func (p *Player) Step() Step { return p.step }
+
+// Was is the lab's state before the current step's action.
+func (p *Player) Was() State { return p.was }
+
+// Goto rebuilds the lab to the beginning of the step called id: reset, then
+// everything that leads there, silently.
+func (p *Player) Goto(ctx context.Context, id string) error {
+	step, ok := p.course.Step(id)
+	if !ok {
+		return fmt.Errorf("no step %q", id)
+	}
+	actions, err := p.course.Path(id)
+	if err != nil {
+		return err
+	}
+	if err := p.lab.Reset(ctx); err != nil {
+		return err
+	}
+	for _, a := range actions {
+		if err := a.Apply(ctx, p.lab); err != nil {
+			return fmt.Errorf("rebuild the lab to step %s: %s: %w", id, a.Command(p.lab), err)
+		}
+	}
+	return p.enter(ctx, step)
+}
+
+// Next goes on to the step called id without a rebuild when the lab stands
+// where it begins, which is where the current step ended.
+func (p *Player) Next(ctx context.Context, id string) error {
+	step, ok := p.course.Step(id)
+	if !ok {
+		return fmt.Errorf("no step %q", id)
+	}
+	if done, err := p.step.Action.Done(ctx, p.lab); err != nil || !done || p.course.Parent(id) != p.step.ID {
+		return p.Goto(ctx, id)
+	}
+	for _, a := range step.Setup {
+		if err := a.Apply(ctx, p.lab); err != nil {
+			return p.Goto(ctx, id)
+		}
+	}
+	return p.enter(ctx, step)
+}
+
+func (p *Player) enter(ctx context.Context, step Step) (err error) {
+	p.step = step
+	p.was, err = ReadState(ctx, p.lab)
+	return err
+}
+
+// Done says whether the current step's action is in the kernel, by whatever
+// hand.
+func (p *Player) Done(ctx context.Context) (bool, error) {
+	return p.step.Action.Done(ctx, p.lab)
+}
+
+// Apply applies the current step's action.
+func (p *Player) Apply(ctx context.Context) error {
+	return p.step.Action.Apply(ctx, p.lab)
+}
+
+// Undo takes the current step's action back and makes sure that the kernel's
+// state is what it was. Where the action alone does not bring that about,
+// because something else was changed too, the lab is rebuilt; rebuilt says so.
+func (p *Player) Undo(ctx context.Context) (rebuilt bool, err error) {
+	if err := forgetNeighbours(p.lab); err != nil {
+		return false, err
+	}
+	if err := p.step.Action.Undo(ctx, p.lab, p.was); err == nil && p.restored(ctx) {
+		return false, nil
+	}
+	return true, p.Goto(ctx, p.step.ID)
+}
+
+// restored says whether the lab is what it was, as soon as links have settled.
+func (p *Player) restored(ctx context.Context) bool {
+	deadline := time.Now().Add(settle)
+	for {
+		now, err := ReadState(ctx, p.lab)
+		switch {
+		case err == nil && len(DiffState(p.was, now, false)) == 0:
+			return true
+		case time.Now().After(deadline) || ctx.Err() != nil:
+			return false
+		}
+		pause(ctx, 10*time.Millisecond)
+	}
+}
+
+// Changed lists what is different from the beginning of the step.
+func (p *Player) Changed(ctx context.Context) ([]Change, error) {
+	now, err := ReadState(ctx, p.lab)
+	if err != nil {
+		return nil, err
+	}
+	return DiffState(p.was, now, true), nil
+}

@@ -1,0 +1,148 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"nstutor/diag"
+	"nstutor/internal/lab"
+)
+
+// Promise states what is to be seen: what a ping or an HTTP request says, and
+// what the kernel's tables hold then.
+type Promise struct {
+	// First is made before anything is tried, whether it succeeds or not: it
+	// takes away what an earlier ping has left, such as a learned neighbour.
+	First  []Action
+	Pings  []Ping
+	Gets   []Get
+	Claims []Claim
+}
+
+// Ping sends one echo request and promises its outcome.
+type Ping struct {
+	From, To string // namespace; address or name
+	Want     diag.Outcome
+	TTL      int // of the reply; 0: not looked at
+}
+
+// Get fetches a page over HTTP, in the manner of curl.
+type Get struct {
+	From, URL string
+	Body      string // what the page must contain; or
+	Fails     string // what the error must contain
+}
+
+// Claim is one thing that a promise says about the kernel's state or about
+// what was seen on the wire.
+type Claim interface {
+	// Promised says it in the words of ip(8).
+	Promised(l *lab.Lab) string
+	// Look says what is there and whether that is what was promised. An error
+	// means that it could not be looked at, which is neither yes nor no.
+	Look(ctx context.Context, l *lab.Lab, e *Evidence) (seen string, ok bool, err error)
+}
+
+// Seen is one line of a Report.
+type Seen struct {
+	Promised string
+	Seen     string
+	OK       bool
+	Err      error // it could not be looked at; OK is false then
+}
+
+// Report is what came of a promise.
+type Report struct {
+	Lines []Seen
+	Pings []diag.Result    // one for each of the promise's
+	Gets  []diag.GetResult // one for each of the promise's
+}
+
+// OK says whether everything that was promised was seen.
+func (r Report) OK() bool {
+	return !slices.ContainsFunc(r.Lines, func(s Seen) bool { return !s.OK })
+}
+
+// settle is how long the tables may take to say what was promised: the kernel
+// defers a link's operational state by up to a second (linkwatch).
+const settle = 1500 * time.Millisecond
+
+// Keep tries the promise: it pings, fetches, watches the wire meanwhile, and
+// then looks at every claim.
+func (p Promise) Keep(ctx context.Context, l *lab.Lab) (Report, error) {
+	e, err := gather(ctx, l, p)
+	if err != nil {
+		return Report{}, err
+	}
+	r := Report{Pings: e.Pings, Gets: e.Gets}
+	for i, ping := range p.Pings {
+		r.Lines = append(r.Lines, ping.seen(e.Pings[i]))
+	}
+	for i, get := range p.Gets {
+		r.Lines = append(r.Lines, get.seen(e.Gets[i]))
+	}
+	for _, claim := range p.Claims {
+		r.Lines = append(r.Lines, look(ctx, l, claim, e))
+	}
+	return r, ctx.Err()
+}
+
+// Holds looks only at the tables, without sending anything: quick enough to
+// ask whenever something changes.
+func (p Promise) Holds(ctx context.Context, l *lab.Lab) Report {
+	var r Report
+	for _, claim := range p.Claims {
+		seen, ok, err := claim.Look(ctx, l, nil)
+		if errors.Is(err, errNeedsEvidence) {
+			continue
+		}
+		r.Lines = append(r.Lines, Seen{claim.Promised(l), seen, ok && err == nil, err})
+	}
+	return r
+}
+
+// look gives the tables time to settle.
+func look(ctx context.Context, l *lab.Lab, claim Claim, e *Evidence) Seen {
+	deadline := time.Now().Add(settle)
+	for {
+		seen, ok, err := claim.Look(ctx, l, e)
+		if ok && err == nil || time.Now().After(deadline) || ctx.Err() != nil {
+			return Seen{claim.Promised(l), seen, ok && err == nil, err}
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func (p Ping) seen(r diag.Result) Seen {
+	promised := fmt.Sprintf("%s ping %s: %s", p.From, p.To, p.Want)
+	ok := r.Outcome == p.Want
+	if p.TTL != 0 {
+		promised += fmt.Sprintf(" ttl=%d", p.TTL)
+		ok = ok && r.TTL == p.TTL
+	}
+	return Seen{Promised: promised, Seen: fmt.Sprintf("%s: %s", r.Outcome, r.Message), OK: ok}
+}
+
+func (g Get) seen(r diag.GetResult) Seen {
+	if g.Fails != "" {
+		return Seen{
+			Promised: fmt.Sprintf("%s curl %s: %s", g.From, g.URL, g.Fails),
+			Seen:     oneLine(r.Message + r.Body),
+			OK:       !r.OK && strings.Contains(r.Message, g.Fails),
+		}
+	}
+	return Seen{
+		Promised: fmt.Sprintf("%s curl %s: %s", g.From, g.URL, g.Body),
+		Seen:     oneLine(r.Message + r.Body),
+		OK:       r.OK && strings.Contains(r.Body, g.Body),
+	}
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

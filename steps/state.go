@@ -1,0 +1,193 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"nstutor/diag"
+	"nstutor/internal/lab"
+)
+
+// State is everything of a lab that a step can change, as the kernel had it at
+// one moment.
+type State struct {
+	Netns map[string]*diag.Snapshot
+	Rules map[string][]string // packet filter rules of each namespace, a line each
+	Files map[string]string   // below /etc/netns
+	Procs []string            // running programs, "netns name"
+}
+
+// ReadState reads the whole lab.
+func ReadState(ctx context.Context, l *lab.Lab) (State, error) {
+	s := State{Netns: map[string]*diag.Snapshot{}, Rules: map[string][]string{}, Files: map[string]string{}}
+	names := l.Namespaces()
+	for _, name := range names {
+		ns, err := l.NS(name)
+		if isAbsent(err) {
+			continue
+		}
+		if err != nil {
+			return s, err
+		}
+		if s.Netns[name], err = diag.Read(ctx, ns, diag.ReadOptions{Names: names}); err != nil {
+			return s, err
+		}
+		if s.Rules[name], err = diag.ReadRules(ns); err != nil {
+			return s, err
+		}
+	}
+	files, _ := filepath.Glob("/etc/netns/*/*")
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return s, err
+		}
+		s.Files[file] = string(data)
+	}
+	for _, p := range l.Processes() {
+		s.Procs = append(s.Procs, p.Netns+" "+p.Name)
+	}
+	slices.Sort(s.Procs)
+	return s, nil
+}
+
+// Change is one difference between two states.
+type Change struct {
+	Netns string
+	diag.Change
+}
+
+// DiffState lists what changed from before to after, namespace by namespace.
+// What the kernel keeps for itself does not count: ages, and neighbours that
+// it learned, unless learned says so.
+func DiffState(before, after State, learned bool) []Change {
+	var changes []Change
+	for _, name := range union(before.Netns, after.Netns) {
+		a, b := before.Netns[name], after.Netns[name]
+		switch {
+		case a == nil:
+			changes = append(changes, Change{name, diag.Change{Kind: diag.Added, Table: "netns", After: name}})
+			a = &diag.Snapshot{}
+		case b == nil:
+			changes = append(changes, Change{name, diag.Change{Kind: diag.Removed, Table: "netns", Before: name}})
+			continue
+		}
+		if !learned {
+			a, b = withoutLearned(a), withoutLearned(b)
+		}
+		for _, c := range diag.Diff(a, b) {
+			changes = append(changes, Change{name, c})
+		}
+	}
+	for _, name := range union(before.Rules, after.Rules) {
+		changes = append(changes, diffLines(name, "rule", before.Rules[name], after.Rules[name])...)
+	}
+	for _, file := range union(before.Files, after.Files) {
+		changes = append(changes, diffLines(lab.Host, file, lines(before.Files, file), lines(after.Files, file))...)
+	}
+	return append(changes, diffLines(lab.Host, "process", before.Procs, after.Procs)...)
+}
+
+func union[V any](a, b map[string]V) []string {
+	all := maps.Clone(a)
+	if all == nil {
+		all = map[string]V{}
+	}
+	maps.Copy(all, b)
+	return slices.Sorted(maps.Keys(all))
+}
+
+func lines(files map[string]string, name string) []string {
+	if content, ok := files[name]; ok {
+		return []string{fmt.Sprintf("%q", content)}
+	}
+	return nil
+}
+
+func diffLines(netns, table string, before, after []string) []Change {
+	var changes []Change
+	for _, line := range before {
+		if !slices.Contains(after, line) {
+			changes = append(changes, Change{netns, diag.Change{Kind: diag.Removed, Table: table, Before: line}})
+		}
+	}
+	for _, line := range after {
+		if !slices.Contains(before, line) {
+			changes = append(changes, Change{netns, diag.Change{Kind: diag.Added, Table: table, After: line}})
+		}
+	}
+	return changes
+}
+
+// withoutLearned leaves only the neighbours that somebody wrote by hand, and
+// takes away a link's queueing discipline: the first time a device comes up the
+// kernel gives it one, for good.
+func withoutLearned(s *diag.Snapshot) *diag.Snapshot {
+	copied := *s
+	copied.Links = slices.Clone(s.Links)
+	for i := range copied.Links {
+		copied.Links[i].Qdisc = ""
+	}
+	copied.Neighbours = slices.DeleteFunc(slices.Clone(s.Neighbours), func(n diag.Neighbour) bool {
+		return n.State != "PERMANENT"
+	})
+	return &copied
+}
+
+func (s State) hasAddr(netns, dev, cidr string) bool {
+	snap := s.Netns[netns]
+	return snap != nil && slices.ContainsFunc(snap.AddrsOn(dev), func(a diag.Addr) bool { return a.Prefix.String() == cidr })
+}
+
+func (s State) mac(netns, dev string) (net.HardwareAddr, bool) {
+	if snap := s.Netns[netns]; snap != nil {
+		link, ok := snap.Link(dev)
+		return link.MAC, ok
+	}
+	return nil, false
+}
+
+// routesBy are the routes of the main table on a device that somebody of that
+// protocol made; by hand it is "boot".
+func (s State) routesBy(netns, dev, proto string) []diag.Route {
+	snap := s.Netns[netns]
+	if snap == nil {
+		return nil
+	}
+	return slices.DeleteFunc(snap.MainRoutes(4), func(r diag.Route) bool { return r.Dev != dev || r.Proto != proto })
+}
+
+func (s State) neighbour(netns, dst, dev string) (diag.Neighbour, bool) {
+	if snap := s.Netns[netns]; snap != nil {
+		return snap.Neighbour(netip.MustParseAddr(dst), dev)
+	}
+	return diag.Neighbour{}, false
+}
+
+// hasRules says whether the namespace had a table of that name (family ip).
+func (s State) hasRules(netns, table string) bool {
+	return slices.ContainsFunc(s.Rules[netns], func(line string) bool {
+		return strings.HasPrefix(line, "ip "+table+" ") || strings.HasPrefix(line, "-t "+table+" ")
+	})
+}
+
+func (s State) sysctls(netns string) []diag.Sysctl {
+	if snap := s.Netns[netns]; snap != nil {
+		return snap.Sysctls
+	}
+	return nil
+}
+
+func (s State) sysctl(netns, key string) (string, bool) {
+	if snap := s.Netns[netns]; snap != nil {
+		return snap.Sysctl(key)
+	}
+	return "", false
+}

@@ -1,0 +1,86 @@
+// Package steps is what a step of the course is: one real change to the
+// kernel's network state, and promises about what is seen before and after.
+package steps
+
+import (
+	"context"
+	"strings"
+
+	"nstutor/internal/lab"
+)
+
+// Action is one kernel change. Actions are small values; all they need to know
+// is in their fields and in the lab.
+type Action interface {
+	// Command is the exact equivalent, as a person would type it on the node.
+	// It may look into the lab for what only the kernel knows, such as a MAC
+	// address; with a nil lab it names the thing instead.
+	Command(l *lab.Lab) Command
+	// Apply makes the change. It fails as the command would.
+	Apply(ctx context.Context, l *lab.Lab) error
+	// Done says whether the kernel is in this state already, however it got
+	// there.
+	Done(ctx context.Context, l *lab.Lab) (bool, error)
+	// Undo takes the change back. was is the state before the step.
+	Undo(ctx context.Context, l *lab.Lab, was State) error
+}
+
+// Command is a command line and the namespace it is meant for.
+type Command struct {
+	Netns string   // empty or lab.Host: no prefix is needed on the node
+	Argv  []string // words, unquoted
+	// Background ends the line with & in a shell.
+	Background bool
+	// Same are other ways to say the same thing, complete command lines.
+	Same []string
+}
+
+// String is the command line, with `ip netns exec` where one has to write it.
+func (c Command) String() string {
+	words := make([]string, len(c.Argv))
+	for i, w := range c.Argv {
+		words[i] = quote(w)
+	}
+	line := strings.Join(words, " ")
+	if c.Background {
+		line += " &"
+	}
+	if c.Netns != "" && c.Netns != lab.Host {
+		line = "ip netns exec " + c.Netns + " " + line
+	}
+	return line
+}
+
+// quote quotes a word for a POSIX shell where it has to be.
+func quote(word string) string {
+	if word != "" && !strings.ContainsAny(word, " \t\n'\"\\$&|;<>()*?[]{}~#`") {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// Chapter is a row of steps that begins with a lab of its own.
+type Chapter struct {
+	ID    string   // "2"; titles are found by it
+	Start []Action // made silently, on the starting topology, before its first step
+	Steps []Step
+}
+
+// Step pairs one action with what is to be seen before and after it. Its prose
+// is found by ID.
+type Step struct {
+	ID string // "2.10", "2.B1": unique in the course
+	// From names the step whose end is this step's beginning. Empty: the step
+	// before it in the chapter.
+	From string
+	// Setup is made silently after From, before the learner sees the step.
+	Setup  []Action
+	Action Action
+	// Before holds until the action is done, After from then on.
+	Before, After Promise
+	// Watch is the namespace and the destination that the live pane shows.
+	Watch Watch
+}
+
+// Watch is where the live pane looks: a namespace and what to ping from it.
+type Watch struct{ Netns, Ping string }

@@ -1,0 +1,137 @@
+package chapters
+
+import (
+	"nstutor/diag"
+	. "nstutor/steps" //nolint:revive // a chapter reads like a list of commands
+)
+
+const calicoGateway = "169.254.1.1"
+
+// branches are the other ways through chapter 2. Most begin again at the end
+// of 2.8, where the gateway's MAC address is still unknown.
+var branches = []Step{
+	{
+		ID: "2.B1", From: "2.8",
+		Action: AddrAdd{Netns: host, Addr: "172.20.1.1/24", Dev: "veth-ns1"},
+		Before: Promise{Pings: node(diag.HostUnreachable)},
+		After: Promise{
+			Pings: node(diag.Replied),
+			Claims: []Claim{
+				NeighIs{Netns: ns1, Dst: gateway, Dev: "ns1-eth0", States: Resolved, MACOf: vethDev},
+				SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.proxy_arp", Value: "0"},
+				SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.forwarding", Value: "0"},
+				RouteIs{Netns: host, Dst: podIP, Absent: true},
+				RouteIs{Netns: host, Dst: "172.20.1.0/24", Dev: "veth-ns1"},
+			},
+		},
+		Watch: toNode,
+	},
+	{
+		ID: "2.B2", From: "2.8",
+		Setup:  []Action{RouteAdd{Netns: host, Dst: podIP, Dev: "veth-ns1"}},
+		Action: NeighReplace{Netns: ns1, Dst: gateway, Dev: "ns1-eth0", MACOf: vethDev},
+		Before: Promise{Pings: node(diag.HostUnreachable)},
+		After: Promise{
+			Pings: node(diag.Replied),
+			Claims: []Claim{
+				NeighIs{Netns: ns1, Dst: gateway, Dev: "ns1-eth0", States: Permanent, MACOf: vethDev},
+				SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.proxy_arp", Value: "0"},
+				FrameSeen{Netns: ns1, Dev: "ns1-eth0", Proto: "ARP", Op: "request", Src: podIP, Dst: gateway, None: true},
+			},
+		},
+		Watch: toNode,
+	},
+	{
+		ID: "2.B3", From: "2.8",
+		Setup: []Action{
+			RouteDel{Netns: ns1, Dst: "default", Via: gateway, Dev: "ns1-eth0"},
+			Sysctl{Netns: host, Key: "net.ipv4.conf.veth-ns1.proxy_arp", Value: "1"},
+			Sysctl{Netns: host, Key: "net.ipv4.conf.veth-ns1.forwarding", Value: "1"},
+			RouteAdd{Netns: host, Dst: podIP, Dev: "veth-ns1"},
+		},
+		Action: RouteAdd{Netns: ns1, Dst: "default", Via: calicoGateway, Dev: "ns1-eth0", Onlink: true},
+		Before: Promise{
+			Pings: node(diag.NetworkUnreachable),
+			Claims: []Claim{Refused{
+				Action: RouteAdd{Netns: ns1, Dst: "default", Via: calicoGateway, Dev: "ns1-eth0"},
+				Why:    "network is unreachable",
+			}},
+		},
+		After: Promise{
+			Pings: node(diag.Replied),
+			Claims: []Claim{
+				RouteIs{Netns: ns1, Dst: "default", Via: calicoGateway, Dev: "ns1-eth0"},
+				NeighIs{Netns: ns1, Dst: calicoGateway, Dev: "ns1-eth0", States: Resolved, MACOf: vethDev},
+			},
+		},
+		Watch: toNode,
+	},
+	{
+		ID: "2.B4", From: "2.B3",
+		Action: LinkAddress{Netns: host, Name: "veth-ns1", MAC: "ee:ee:ee:ee:ee:ee"},
+		Before: Promise{
+			Pings:  node(diag.Replied),
+			Claims: []Claim{NeighIs{Netns: ns1, Dst: calicoGateway, Dev: "ns1-eth0", States: Resolved, MACOf: vethDev}},
+		},
+		After: Promise{
+			First: []Action{NeighDel{Netns: ns1, Dst: calicoGateway, Dev: "ns1-eth0"}},
+			Pings: node(diag.Replied),
+			Claims: []Claim{
+				FrameSeen{Netns: ns1, Dev: "ns1-eth0", Proto: "ICMP", Op: "echo request", DstMAC: "ee:ee:ee:ee:ee:ee"},
+				NeighIs{Netns: ns1, Dst: calicoGateway, Dev: "ns1-eth0", States: Resolved, MACOf: vethDev},
+			},
+		},
+		Watch: toNode,
+	},
+	{
+		ID: "2.B5", From: "2.B3",
+		Setup:  []Action{RouteDel{Netns: host, Dst: "default", Via: routerIP, Dev: "eth0"}},
+		Action: AddrAdd{Netns: host, Addr: "169.254.1.1/32", Dev: "veth-ns1"},
+		Before: Promise{
+			Pings: node(diag.HostUnreachable),
+			Claims: []Claim{
+				RouteIs{Netns: host, Dst: "default", Absent: true},
+				NeighIs{Netns: ns1, Dst: calicoGateway, Dev: "ns1-eth0", States: Unresolved},
+			},
+		},
+		After: Promise{
+			Pings:  node(diag.Replied),
+			Claims: []Claim{NeighIs{Netns: ns1, Dst: calicoGateway, Dev: "ns1-eth0", States: Resolved, MACOf: vethDev}},
+		},
+		Watch: toNode,
+	},
+	{
+		ID: "2.B6", From: "2.10",
+		Setup:  []Action{Sysctl{Netns: host, Key: "net.ipv4.conf.all.rp_filter", Value: "1"}},
+		Action: RouteAdd{Netns: host, Dst: podIP, Dev: "veth-ns1"},
+		Before: Promise{
+			Pings: node(diag.HostUnreachable),
+			Claims: []Claim{
+				SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.proxy_arp", Value: "1"},
+				SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.forwarding", Value: "1"},
+				NeighIs{Netns: ns1, Dst: gateway, Dev: "ns1-eth0", States: Unresolved},
+			},
+		},
+		After: Promise{
+			Pings: node(diag.Replied),
+			Claims: []Claim{
+				SysctlIs{Netns: host, Key: "net.ipv4.conf.all.rp_filter", Value: "1"},
+				NeighIs{Netns: ns1, Dst: gateway, Dev: "ns1-eth0", States: Resolved, MACOf: vethDev},
+			},
+		},
+		Watch: toNode,
+	},
+	{
+		ID: "2.B7", From: "2.11",
+		Action: NeighReplace{Netns: ns1, Dst: gateway, Dev: "ns1-eth0", MAC: noMAC},
+		Before: Promise{Pings: node(diag.Replied)},
+		After: Promise{
+			Pings: node(diag.Silent),
+			Claims: []Claim{
+				FrameSeen{Netns: host, Dev: "veth-ns1", Proto: "ICMP", Op: "echo request", Src: podIP, Dst: nodeIP, DstMAC: noMAC},
+				FrameSeen{Netns: host, Dev: "veth-ns1", Proto: "ICMP", Op: "echo reply", None: true},
+			},
+		},
+		Watch: toNode,
+	},
+}

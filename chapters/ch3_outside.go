@@ -1,0 +1,123 @@
+package chapters
+
+import (
+	"nstutor/diag"
+	. "nstutor/steps" //nolint:revive // a chapter reads like a list of commands
+)
+
+// toWeb is the ping of chapter 3: from the pod to a server outside.
+var toWeb = Watch{Netns: ns1, Ping: webIP}
+
+// web promises what that ping says.
+func web(want diag.Outcome) []Ping { return []Ping{{From: ns1, To: webIP, Want: want}} }
+
+// forward and masquerade are the two changes that the way out needs; the
+// chapter makes them in both orders.
+var (
+	forward    = Sysctl{Netns: host, Key: "net.ipv4.ip_forward", Value: "1"}
+	masquerade = Masquerade{Netns: host, Src: podIP}
+)
+
+// What an echo looks like on the node's uplink, with the pod's own source and
+// with the node's.
+var (
+	unNATed  = FrameSeen{Netns: host, Dev: "eth0", Proto: "ICMP", Op: "echo request", Src: podIP, Dst: webIP}
+	natted   = FrameSeen{Netns: host, Dev: "eth0", Proto: "ICMP", Op: "echo request", Src: nodeIP, Dst: webIP}
+	answered = FrameSeen{Netns: host, Dev: "eth0", Proto: "ICMP", Op: "echo reply", Src: webIP, Dst: nodeIP}
+)
+
+// outside is chapter 3: from the pod to the rest of the world.
+var outside = Chapter{
+	ID: "3",
+	Steps: []Step{
+		{
+			ID: "3.1", From: "2.B1",
+			Action: forward,
+			Before: Promise{
+				Pings: web(diag.Silent),
+				Claims: []Claim{
+					FrameSeen{Netns: host, Dev: "eth0", Proto: "ICMP", Op: "echo request", Dst: webIP, None: true},
+					Counted{Netns: host, Counter: "IpInAddrErrors", Min: 1},
+				},
+			},
+			After: Promise{
+				Pings:  web(diag.Silent),
+				Claims: []Claim{unNATed, Counted{Netns: host, Counter: "IpForwDatagrams", Min: 1}},
+			},
+			Watch: toWeb,
+		},
+		{
+			ID:     "3.2",
+			Action: masquerade,
+			Before: Promise{Pings: web(diag.Silent), Claims: []Claim{unNATed}},
+			After: Promise{
+				Pings: []Ping{{From: ns1, To: webIP, Want: diag.Replied, TTL: 63}},
+				Claims: []Claim{
+					natted,
+					Tracked{Netns: host, Src: podIP, Dst: webIP, ReplySrc: webIP, ReplyDst: nodeIP},
+				},
+			},
+			Watch: toWeb,
+		},
+		{
+			ID: "3.A1", From: "2.11",
+			Action: masquerade,
+			Before: Promise{
+				Pings:  web(diag.Silent),
+				Claims: []Claim{unNATed, SysctlIs{Netns: host, Key: "net.ipv4.ip_forward", Value: "0"}},
+			},
+			After: Promise{
+				Pings: web(diag.Silent),
+				Claims: []Claim{
+					natted, answered,
+					FrameSeen{Netns: host, Dev: "veth-ns1", Proto: "ICMP", Op: "echo reply", None: true},
+					Counted{Netns: host, Counter: "IpInAddrErrors", Min: 1},
+				},
+			},
+			Watch: toWeb,
+		},
+		{
+			ID:     "3.A2",
+			Action: forward,
+			Before: Promise{Pings: web(diag.Silent), Claims: []Claim{natted, answered}},
+			After: Promise{
+				Pings:  []Ping{{From: ns1, To: webIP, Want: diag.Replied, TTL: 63}},
+				Claims: []Claim{natted, answered},
+			},
+			Watch: toWeb,
+		},
+		{
+			ID:     "3.3",
+			Setup:  secondPod,
+			Action: Narrow{Netns: host, Was: masquerade, Now: Masquerade{Netns: host, Src: "172.20.1.0/24", NotTo: "172.20.1.0/24"}},
+			Before: Promise{Gets: []Get{{From: ns1, URL: "http://" + pod2IP, Body: "client=" + nodeIP}}},
+			After: Promise{
+				Pings: []Ping{{From: ns1, To: webIP, Want: diag.Replied, TTL: 63}},
+				Gets:  []Get{{From: ns1, URL: "http://" + pod2IP, Body: "client=" + podIP}},
+			},
+			Watch: Watch{Netns: ns1, Ping: pod2IP},
+		},
+		{
+			ID:     "3.4",
+			Action: WriteFile{Path: "/etc/netns/ns1/resolv.conf", Content: "nameserver 203.0.113.53\n"},
+			Before: Promise{Pings: []Ping{{From: ns1, To: webName, Want: diag.NoResolver}}},
+			After:  Promise{Pings: []Ping{{From: ns1, To: webName, Want: diag.Replied, TTL: 63}}},
+			Watch:  Watch{Netns: ns1, Ping: webName},
+		},
+	},
+}
+
+// secondPod is ns2, made like ns1, with a web server that says who asked.
+var secondPod = []Action{
+	NetnsAdd{Name: ns2},
+	VethAdd{Netns: host, Name: "ns2-eth0", Peer: "veth-ns2"},
+	LinkNetns{Netns: host, Name: "ns2-eth0", To: ns2},
+	LinkUp{Netns: host, Name: "veth-ns2"},
+	LinkUp{Netns: ns2, Name: "lo"},
+	AddrAdd{Netns: ns2, Addr: "172.20.1.20/24", Dev: "ns2-eth0"},
+	LinkUp{Netns: ns2, Name: "ns2-eth0"},
+	RouteAdd{Netns: ns2, Dst: "default", Via: gateway, Dev: "ns2-eth0"},
+	Sysctl{Netns: host, Key: "net.ipv4.conf.veth-ns2.proxy_arp", Value: "1"},
+	RouteAdd{Netns: host, Dst: pod2IP, Dev: "veth-ns2"},
+	Run{Netns: ns2, Name: "web-ns2", Argv: []string{"web"}},
+}

@@ -1,0 +1,117 @@
+package chapters
+
+import (
+	"embed"
+	"fmt"
+	"strings"
+)
+
+// Langs are the languages that all prose exists in; the first is the default.
+var Langs = []string{"en", "zh"}
+
+//go:embed text
+var texts embed.FS
+
+// Prose is what a learner reads about one step, in one language. Look and
+// After are Markdown.
+type Prose struct {
+	Title   string
+	Look    string // what to look at before the action, and why it is so
+	Predict Prediction
+	After   string   // what just happened, and why
+	Hints   []string // from where to look to the command itself
+}
+
+// Prediction is a question with one right answer.
+type Prediction struct {
+	Question string
+	Choices  []string
+	Right    int // index into Choices
+}
+
+// Text returns the prose of the step called id.
+func Text(lang, id string) (Prose, error) {
+	raw, err := read(lang, id)
+	if err != nil {
+		return Prose{}, err
+	}
+	title, sections := split(raw)
+	p := Prose{Title: title, Look: sections["Look"], After: sections["After"]}
+	for _, line := range strings.Split(sections["Hints"], "\n") {
+		if _, hint, ok := strings.Cut(line, ". "); ok {
+			p.Hints = append(p.Hints, strings.TrimSpace(hint))
+		}
+	}
+	p.Predict, err = prediction(sections["Predict"])
+	if err == nil && (p.Title == "" || p.Look == "" || p.After == "" || len(p.Hints) == 0) {
+		err = fmt.Errorf("title, Look, After or Hints is missing")
+	}
+	if err != nil {
+		return Prose{}, fmt.Errorf("text of step %s in %s: %w", id, lang, err)
+	}
+	return p, nil
+}
+
+// ChapterText returns the title and the introduction of a chapter.
+func ChapterText(lang, chapterID string) (title, intro string, err error) {
+	raw, err := read(lang, "ch"+chapterID)
+	if err != nil {
+		return "", "", err
+	}
+	title, sections := split(raw)
+	return title, sections[""], nil
+}
+
+func read(lang, name string) (string, error) {
+	raw, err := texts.ReadFile("text/" + lang + "/" + name + ".md")
+	if err != nil {
+		return "", fmt.Errorf("no text for %s in language %q", name, lang)
+	}
+	return string(raw), nil
+}
+
+// split cuts a text at its headings: the title after "# ", the sections after
+// "## ". What comes before the first section is the section "".
+func split(raw string) (title string, sections map[string]string) {
+	sections = map[string]string{}
+	name := ""
+	for _, line := range strings.Split(raw, "\n") {
+		if heading, ok := strings.CutPrefix(line, "## "); ok {
+			name = strings.TrimSpace(heading)
+			continue
+		}
+		if heading, ok := strings.CutPrefix(line, "# "); ok {
+			title = strings.TrimSpace(heading)
+			continue
+		}
+		sections[name] += line + "\n"
+	}
+	for name, text := range sections {
+		sections[name] = strings.TrimSpace(text)
+	}
+	return title, sections
+}
+
+// prediction reads a question and its choices: "- (x) right", "- ( ) wrong".
+func prediction(section string) (Prediction, error) {
+	p := Prediction{Right: -1}
+	for _, line := range strings.Split(section, "\n") {
+		if choice, ok := strings.CutPrefix(line, "- (x) "); ok {
+			if p.Right >= 0 {
+				return p, fmt.Errorf("the prediction has two right answers")
+			}
+			p.Right = len(p.Choices)
+			p.Choices = append(p.Choices, strings.TrimSpace(choice))
+			continue
+		}
+		if choice, ok := strings.CutPrefix(line, "- ( ) "); ok {
+			p.Choices = append(p.Choices, strings.TrimSpace(choice))
+			continue
+		}
+		p.Question = strings.TrimSpace(p.Question + " " + line)
+	}
+	if p.Question == "" || p.Right < 0 || len(p.Choices) < 2 {
+		return p, fmt.Errorf("the prediction needs a question, choices, and one right answer")
+	}
+	return p, nil
+}

@@ -2,7 +2,7 @@ package chapters
 
 import (
 	"nstutor/diag"
-	. "nstutor/steps" //nolint:revive // a chapter reads like a list of commands
+	. "nstutor/steps" // a chapter reads like a list of commands
 )
 
 // packets is chapter 0: what Linux does with a packet. The node begins without

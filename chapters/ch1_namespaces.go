@@ -1,6 +1,6 @@
 package chapters
 
-import . "nstutor/steps" //nolint:revive // a chapter reads like a list of commands
+import . "nstutor/steps" // a chapter reads like a list of commands
 
 // namespaces is chapter 1: a pod is a namespace. It begins with what Docker
 // has built by then: a bridge, two containers on it, and forwarding switched on.

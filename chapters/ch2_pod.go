@@ -2,7 +2,7 @@ package chapters
 
 import (
 	"nstutor/diag"
-	. "nstutor/steps" //nolint:revive // a chapter reads like a list of commands
+	. "nstutor/steps" // a chapter reads like a list of commands
 )
 
 // toNode is the ping of chapter 2: from the pod to its own node.

@@ -2,7 +2,7 @@ package chapters
 
 import (
 	"nstutor/diag"
-	. "nstutor/steps" //nolint:revive // a chapter reads like a list of commands
+	. "nstutor/steps" // a chapter reads like a list of commands
 )
 
 // toWeb is the ping of chapter 3: from the pod to a server outside.
@@ -99,7 +99,7 @@ var outside = Chapter{
 		},
 		{
 			ID:     "3.4",
-			Action: WriteFile{Path: "/etc/netns/ns1/resolv.conf", Content: "nameserver 203.0.113.53\n"},
+			Action: Resolver{Netns: ns1, Server: "203.0.113.53"},
 			Before: Promise{Pings: []Ping{{From: ns1, To: webName, Want: diag.NoResolver}}},
 			After:  Promise{Pings: []Ping{{From: ns1, To: webName, Want: diag.Replied, TTL: 63}}},
 			Watch:  Watch{Netns: ns1, Ping: webName},

@@ -64,11 +64,11 @@ func (a BridgeAdd) Apply(_ context.Context, l *lab.Lab) error {
 }
 
 func (a BridgeAdd) Done(_ context.Context, l *lab.Lab) (bool, error) {
-	return linkIs(l, Dev{a.Netns, a.Name}, func(link netlink.Link) bool { return link.Type() == "bridge" })
+	return linkIs(l, Dev(a), func(link netlink.Link) bool { return link.Type() == "bridge" })
 }
 
 func (a BridgeAdd) Undo(_ context.Context, l *lab.Lab, _ State) error {
-	return linkDel(l, Dev{a.Netns, a.Name})
+	return linkDel(l, Dev(a))
 }
 
 // LinkMaster makes a device a port of a bridge.
@@ -189,7 +189,7 @@ func (a LinkUp) Command(*lab.Lab) Command {
 }
 
 func (a LinkUp) Apply(_ context.Context, l *lab.Lab) error {
-	_, h, link, err := Dev{a.Netns, a.Name}.find(l)
+	_, h, link, err := Dev(a).find(l)
 	if err != nil {
 		return err
 	}
@@ -200,7 +200,7 @@ func (a LinkUp) Apply(_ context.Context, l *lab.Lab) error {
 }
 
 func (a LinkUp) Done(_ context.Context, l *lab.Lab) (bool, error) {
-	return linkIs(l, Dev{a.Netns, a.Name}, func(link netlink.Link) bool {
+	return linkIs(l, Dev(a), func(link netlink.Link) bool {
 		return link.Attrs().Flags&net.FlagUp != 0
 	})
 }
@@ -209,7 +209,7 @@ func (a LinkUp) Done(_ context.Context, l *lab.Lab) (bool, error) {
 // (127.0.0.1/8, inetdev_event in net/ipv4/devinet.c) stay until they are taken
 // away.
 func (a LinkUp) Undo(_ context.Context, l *lab.Lab, was State) error {
-	_, h, link, err := Dev{a.Netns, a.Name}.find(l)
+	_, h, link, err := Dev(a).find(l)
 	if err != nil {
 		return err
 	}
@@ -242,7 +242,7 @@ func (a LinkDown) Command(*lab.Lab) Command {
 }
 
 func (a LinkDown) Apply(ctx context.Context, l *lab.Lab) error {
-	_, h, link, err := Dev{a.Netns, a.Name}.find(l)
+	_, h, link, err := Dev(a).find(l)
 	if err != nil {
 		return err
 	}

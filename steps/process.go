@@ -2,8 +2,6 @@ package steps
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -80,28 +78,3 @@ func (a Observe) Undo(_ context.Context, l *lab.Lab, _ State) error {
 	l.Unnote(a.key())
 	return nil
 }
-
-// WriteFile writes a small file of the lab's own /etc.
-type WriteFile struct{ Path, Content string }
-
-func (a WriteFile) Command(*lab.Lab) Command {
-	return Command{Argv: []string{"sh", "-c", "mkdir -p " + filepath.Dir(a.Path) + " && printf '" + strings.ReplaceAll(a.Content, "\n", `\n`) + "' > " + a.Path}}
-}
-
-func (a WriteFile) Apply(context.Context, *lab.Lab) error {
-	if err := os.MkdirAll(filepath.Dir(a.Path), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(a.Path, []byte(a.Content), 0o644)
-}
-
-func (a WriteFile) Done(context.Context, *lab.Lab) (bool, error) {
-	data, err := os.ReadFile(a.Path)
-	if os.IsNotExist(err) {
-		return false, nil
-	}
-	return string(data) == a.Content, err
-}
-
-// Undo removes the file; a step only writes files that were not there.
-func (a WriteFile) Undo(context.Context, *lab.Lab, State) error { return os.Remove(a.Path) }

@@ -127,7 +127,11 @@ func (p Ping) seen(r diag.Result) Seen {
 		promised += fmt.Sprintf(" ttl=%d", p.TTL)
 		ok = ok && r.TTL == p.TTL
 	}
-	return Seen{Promised: promised, Seen: fmt.Sprintf("%s: %s", r.Outcome, r.Message), OK: ok}
+	seen := r.Message
+	if !ok {
+		seen = fmt.Sprintf("%s: %s", r.Outcome, r.Message)
+	}
+	return Seen{Promised: promised, Seen: seen, OK: ok}
 }
 
 func (g Get) seen(r diag.GetResult) Seen {

@@ -28,7 +28,8 @@ type Action interface {
 // Command is a command line and the namespace it is meant for.
 type Command struct {
 	Netns string   // empty or lab.Host: no prefix is needed on the node
-	Argv  []string // words, unquoted
+	Argv  []string // words, unquoted; or
+	Shell string   // a line that needs a shell, for redirections
 	// Background ends the line with & in a shell.
 	Background bool
 	// Same are other ways to say the same thing, complete command lines.
@@ -42,6 +43,12 @@ func (c Command) String() string {
 		words[i] = quote(w)
 	}
 	line := strings.Join(words, " ")
+	if c.Shell != "" {
+		line = c.Shell
+		if c.Netns != "" && c.Netns != lab.Host {
+			line = "sh -c " + quote(line)
+		}
+	}
 	if c.Background {
 		line += " &"
 	}

@@ -11,11 +11,8 @@ import (
 type Sysctl struct{ Netns, Key, Value string }
 
 func (a Sysctl) Command(*lab.Lab) Command {
-	echo := Command{Netns: a.Netns, Argv: []string{"sh", "-c", "echo " + a.Value + " > /proc/sys/" + a.path()}}.String()
-	if a.Netns == "" || a.Netns == lab.Host {
-		echo = "echo " + a.Value + " > /proc/sys/" + a.path()
-	}
-	return Command{Netns: a.Netns, Argv: []string{"sysctl", "-w", a.Key + "=" + a.Value}, Same: []string{echo}}
+	echo := Command{Netns: a.Netns, Shell: "echo " + a.Value + " > /proc/sys/" + a.path()}
+	return Command{Netns: a.Netns, Argv: []string{"sysctl", "-w", a.Key + "=" + a.Value}, Same: []string{echo.String()}}
 }
 
 func (a Sysctl) path() string { return strings.ReplaceAll(a.Key, ".", "/") }

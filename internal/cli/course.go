@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"errors"
+	"os"
+
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+
+	"nstutor/chapters"
+	"nstutor/internal/lab"
+	"nstutor/internal/progress"
+	"nstutor/steps"
+	"nstutor/ui"
+)
+
+// course opens the course in the terminal.
+func (a *app) course(cmd *cobra.Command, _ []string) error {
+	if !isatty.IsTerminal(os.Stdin.Fd()) || !isatty.IsTerminal(os.Stdout.Fd()) {
+		return errors.New("the course needs a terminal; `nstutor run` plays it without one")
+	}
+	return a.inLab(func() error {
+		l, err := lab.New(cmd.Context(), lab.Options{})
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		memory := progress.Load(progress.Path())
+		course := chapters.All()
+		return ui.Run(cmd.Context(), steps.NewPlayer(l, course), course, memory, ui.Options{
+			Lang:  a.language(memory.Lang()),
+			ASCII: a.ascii,
+			Start: memory.Position(),
+		})
+	})
+}

@@ -1,0 +1,42 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"nstutor/chapters"
+)
+
+// checkLang refuses a language that nothing is written in.
+func (a *app) checkLang() error {
+	if a.lang != "" && !slices.Contains(chapters.Langs, a.lang) {
+		return fmt.Errorf("language %q: only %s are written; use --lang %s", a.lang, strings.Join(chapters.Langs, " and "), chapters.Langs[0])
+	}
+	return nil
+}
+
+// language is what --lang says, or what the learner chose before, or what the
+// locale asks for.
+func (a *app) language(chosen string) string {
+	if a.lang != "" {
+		return a.lang
+	}
+	if slices.Contains(chapters.Langs, chosen) {
+		return chosen
+	}
+	for _, variable := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		locale := os.Getenv(variable)
+		if locale == "" {
+			continue
+		}
+		for _, lang := range chapters.Langs {
+			if strings.HasPrefix(locale, lang) {
+				return lang
+			}
+		}
+		break
+	}
+	return chapters.Langs[0]
+}

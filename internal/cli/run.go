@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nstutor/chapters"
+	"nstutor/internal/lab"
+	"nstutor/steps"
+)
+
+// run plays steps without the TUI.
+func (a *app) run() *cobra.Command {
+	var output string
+	var fast, list bool
+	cmd := &cobra.Command{
+		Use:   "run [CHAPTER[/STEP]…]",
+		Short: "Play steps and print a transcript: promised and seen",
+		Long: `Play all steps, or the chapters and steps that are named (2, 2/2.7, 2.7), and
+print a transcript: the command, the symptom before, what changed in the
+kernel's tables, and the symptom after. The exit status is 1 when anything seen
+differs from what a step promises.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			course := chapters.All()
+			ids, err := choose(course, args)
+			if err != nil {
+				return err
+			}
+			write, ok := transcripts[output]
+			if !ok {
+				return fmt.Errorf("output %q: choose -o text or -o json", output)
+			}
+			lang := a.language("")
+			if list {
+				return outline(os.Stdout, course, ids, lang)
+			}
+			return a.inLab(func() error {
+				return play(cmd.Context(), course, ids, lab.Options{Fast: fast}, write(os.Stdout, lang))
+			})
+		},
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	cmd.Flags().BoolVar(&fast, "fast", false, "shorten the lab's ARP timers: FAILED after 0.3 s, not 3 s")
+	cmd.Flags().BoolVar(&list, "list", false, "print the outline and play nothing")
+	return cmd
+}
+
+// choose turns arguments into step IDs, in the course's order for each.
+func choose(course steps.Course, args []string) ([]string, error) {
+	var ids []string
+	if len(args) == 0 {
+		for _, step := range course.Steps() {
+			ids = append(ids, step.ID)
+		}
+		return ids, nil
+	}
+	for _, arg := range args {
+		chosen, err := chooseOne(course, arg)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, chosen...)
+	}
+	return ids, nil
+}
+
+func chooseOne(course steps.Course, arg string) ([]string, error) {
+	chapterID, stepID, _ := strings.Cut(arg, "/")
+	var ids []string
+	for _, chapter := range course {
+		for _, step := range chapter.Steps {
+			whole := chapter.ID == chapterID && stepID == ""
+			one := chapter.ID == chapterID && (step.ID == stepID || step.ID == chapterID+"."+stepID)
+			if whole || one || step.ID == arg {
+				ids = append(ids, step.ID)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil, fmt.Errorf("%q is neither a chapter nor a step; `nstutor run --list` prints them", arg)
+	}
+	return ids, nil
+}
+
+// outline prints the chapters and steps that were chosen.
+func outline(w io.Writer, course steps.Course, ids []string, lang string) error {
+	chosen := map[string]bool{}
+	for _, id := range ids {
+		chosen[id] = true
+	}
+	for _, chapter := range course {
+		title, _, err := chapters.ChapterText(lang, chapter.ID)
+		if err != nil {
+			return err
+		}
+		headed := false
+		for _, step := range chapter.Steps {
+			if !chosen[step.ID] {
+				continue
+			}
+			if !headed {
+				fmt.Fprintf(w, "%s  %s\n", chapter.ID, title)
+				headed = true
+			}
+			prose, err := chapters.Text(lang, step.ID)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(w, "   %-6s %s\n", step.ID, prose.Title)
+		}
+	}
+	return nil
+}
+
+// transcript is where played steps go.
+type transcript interface {
+	step(played) error
+	end(ok bool) error
+}
+
+// transcripts are the forms a transcript can have.
+var transcripts = map[string]func(io.Writer, string) transcript{
+	"text": newTextTranscript,
+	"json": newJSONTranscript,
+}
+
+// played is one step as it went.
+type played struct {
+	Chapter string
+	Step    steps.Step
+	Command steps.Command
+	Before  steps.Report
+	Changes []steps.Change
+	After   steps.Report
+}
+
+func (p played) ok() bool { return p.Before.OK() && p.After.OK() }
+
+// play plays the steps one after the other in a new lab.
+func play(ctx context.Context, course steps.Course, ids []string, opts lab.Options, out transcript) error {
+	l, err := lab.New(ctx, opts)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	player := steps.NewPlayer(l, course)
+	allOK := true
+	for _, id := range ids {
+		p, err := playStep(ctx, player, course, id)
+		if err != nil {
+			return fmt.Errorf("step %s: %w", id, err)
+		}
+		allOK = allOK && p.ok()
+		if err := out.step(p); err != nil {
+			return err
+		}
+	}
+	if err := out.end(allOK); err != nil {
+		return err
+	}
+	if !allOK {
+		return status(exitBroken)
+	}
+	return nil
+}
+
+func playStep(ctx context.Context, player *steps.Player, course steps.Course, id string) (p played, err error) {
+	if err := player.Next(ctx, id); err != nil {
+		return p, err
+	}
+	chapter, _ := course.Chapter(id)
+	p = played{Chapter: chapter.ID, Step: player.Step()}
+	l := player.Lab()
+	p.Command = p.Step.Action.Command(l)
+	if p.Before, err = p.Step.Before.Keep(ctx, l); err != nil {
+		return p, err
+	}
+	before, err := steps.ReadState(ctx, l)
+	if err != nil {
+		return p, err
+	}
+	if err := player.Apply(ctx); err != nil {
+		return p, err
+	}
+	if p.After, err = p.Step.After.Keep(ctx, l); err != nil {
+		return p, err
+	}
+	after, err := steps.ReadState(ctx, l)
+	p.Changes = steps.DiffState(before, after, true)
+	return p, err
+}

@@ -1,0 +1,105 @@
+package chapters_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"nstutor/chapters"
+)
+
+// TestEveryStepIsWrittenInEveryLanguage fails when a step or a chapter lacks a
+// text, a section, or a hint, or when the languages disagree on the answer.
+func TestEveryStepIsWrittenInEveryLanguage(t *testing.T) {
+	for _, chapter := range chapters.All() {
+		for _, lang := range chapters.Langs {
+			title, intro, err := chapters.ChapterText(lang, chapter.ID)
+			if err != nil || title == "" || intro == "" {
+				t.Errorf("chapter %s in %s: title %q, introduction %q, %v", chapter.ID, lang, title, intro, err)
+			}
+		}
+		for _, step := range chapter.Steps {
+			var right []int
+			var commands []string
+			for _, lang := range chapters.Langs {
+				p, err := chapters.Text(lang, step.ID)
+				if err != nil {
+					t.Error(err)
+					continue
+				}
+				right = append(right, p.Predict.Right, len(p.Predict.Choices))
+				commands = append(commands, p.Hints[len(p.Hints)-1])
+				checkProse(t, lang+"/"+step.ID, p)
+			}
+			if len(right) == 4 && !slices.Equal(right[:2], right[2:]) {
+				t.Errorf("step %s: the languages disagree on the right answer: %v", step.ID, right)
+			}
+			for _, hint := range commands {
+				if !strings.Contains(hint, "`") {
+					t.Errorf("step %s: the last hint %q has no command", step.ID, hint)
+				}
+			}
+		}
+	}
+}
+
+// checkProse holds a text to what fits an 80-column terminal.
+func checkProse(t *testing.T, name string, p chapters.Prose) {
+	t.Helper()
+	if len(p.Hints) < 2 || len(p.Hints) > 3 {
+		t.Errorf("%s: %d hints, want two or three", name, len(p.Hints))
+	}
+	if w := ansi.StringWidth(p.Title); w > 40 {
+		t.Errorf("%s: the title is %d cells wide, want at most 40", name, w)
+	}
+	for _, choice := range p.Predict.Choices {
+		if w := ansi.StringWidth(choice); w > 72 {
+			t.Errorf("%s: the choice %q is %d cells wide, want at most 72", name, choice, w)
+		}
+	}
+}
+
+// TestNoTextIsLeftOver fails when a file belongs to no step.
+func TestNoTextIsLeftOver(t *testing.T) {
+	known := map[string]bool{}
+	for _, chapter := range chapters.All() {
+		known["ch"+chapter.ID+".md"] = true
+		for _, step := range chapter.Steps {
+			known[step.ID+".md"] = true
+		}
+	}
+	for _, lang := range chapters.Langs {
+		files, err := os.ReadDir(filepath.Join("text", lang))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if !known[file.Name()] {
+				t.Errorf("text/%s/%s belongs to no step", lang, file.Name())
+			}
+		}
+	}
+}
+
+// TestRightAnswersAreSpread guards against a course in which the first choice
+// is always right.
+func TestRightAnswersAreSpread(t *testing.T) {
+	at := map[int]int{}
+	all := chapters.All().Steps()
+	for _, step := range all {
+		p, err := chapters.Text("en", step.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at[p.Predict.Right]++
+	}
+	for position, n := range at {
+		if n > len(all)*6/10 {
+			t.Errorf("%d of %d right answers are choice %d", n, len(all), position+1)
+		}
+	}
+}

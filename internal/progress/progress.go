@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/adrg/xdg"
@@ -66,7 +67,7 @@ func Load(path string) *Progress {
 	}
 	data := file{}
 	if err := json.Unmarshal(raw, &data); err != nil || data.Version != version {
-		p.setAside(err, data.Version)
+		p.setAside()
 		return p
 	}
 	for id, s := range data.Steps {
@@ -82,17 +83,21 @@ func Load(path string) *Progress {
 }
 
 // setAside keeps a file that cannot be understood, so that nothing is lost.
-func (p *Progress) setAside(err error, found int) {
-	why := fmt.Sprintf("format %d is not known", found)
-	if err != nil {
-		why = err.Error()
-	}
+func (p *Progress) setAside() {
 	aside := p.path + ".unreadable"
 	if err := os.Rename(p.path, aside); err != nil {
-		p.warning = fmt.Sprintf("progress in %s is not readable (%s) and cannot be set aside: %v", p.path, why, err)
+		p.warning = fmt.Sprintf("progress is not readable: %v", err)
 		return
 	}
-	p.warning = fmt.Sprintf("progress was not readable (%s); it is kept as %s", why, aside)
+	p.warning = "progress was not readable; kept as " + short(aside)
+}
+
+// short writes the home folder as ~.
+func short(path string) string {
+	if inside, ok := strings.CutPrefix(path, xdg.Home+"/"); ok && xdg.Home != "" {
+		return "~/" + inside
+	}
+	return path
 }
 
 // Warning is one line about a file that could not be read or written, or

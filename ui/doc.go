@@ -1,0 +1,8 @@
+// Package ui is the course in the terminal: the lesson beside live tables, a
+// running ping, the frames on the wire and a picture of the network.
+//
+// Only this package knows Bubble Tea. One model (model.go) owns plain panes; it
+// is told what happens by messages (messages.go) and never waits: work on the
+// player is done by commands (desk.go, commands.go), and what the kernel does is
+// reported by goroutines of the feed (feed.go).
+package ui

@@ -1,0 +1,74 @@
+package ui
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden screens in testdata anew")
+
+// The golden screens are the fixture in each layout. Review them like code.
+func TestGoldenScreens(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		state         func(testing.TB, Options) *Model
+		opts          Options
+		width, height int
+		keys          []string
+	}{
+		{"look-80x24-en", fixture, Options{Lang: "en"}, 80, 24, nil},
+		{"look-120x36-en", fixture, Options{Lang: "en"}, 120, 36, nil},
+		{"look-200x50-en", fixture, Options{Lang: "en"}, 200, 50, nil},
+		{"look-80x24-zh", fixture, Options{Lang: "zh"}, 80, 24, nil},
+		{"look-120x36-zh", fixture, Options{Lang: "zh"}, 120, 36, nil},
+		{"after-80x24-en", fixtureAfter, Options{Lang: "en"}, 80, 24, nil},
+		{"after-120x36-en", fixtureAfter, Options{Lang: "en"}, 120, 36, nil},
+		{"after-80x24-ascii", fixtureAfter, Options{Lang: "en", ASCII: true}, 80, 24, nil},
+		{"after-120x36-ascii", fixtureAfter, Options{Lang: "en", ASCII: true}, 120, 36, nil},
+		{"wire-80x24-en", fixtureAfter, Options{Lang: "en"}, 80, 24, []string{"tab", "tab"}},
+		{"topology-80x24-en", fixtureAfter, Options{Lang: "en"}, 80, 24, []string{"shift+tab"}},
+		{"help-80x24-en", fixture, Options{Lang: "en"}, 80, 24, []string{"?"}},
+		{"outline-80x24-zh", fixture, Options{Lang: "zh"}, 80, 24, []string{"g"}},
+		{"small-40x10-en", fixture, Options{Lang: "en"}, 40, 10, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := c.state(t, c.opts)
+			send(m, tea.WindowSizeMsg{Width: c.width, Height: c.height})
+			m.View() // a pane learns its extent when it is drawn
+			for _, key := range c.keys {
+				send(m, keyMsg(key))
+			}
+			got := m.View()
+			if problem := wrongSize(got, c.width, c.height); problem != "" {
+				t.Error(problem)
+			}
+			golden(t, c.name, got)
+		})
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got+"\n"); diff != "" {
+		t.Errorf("%s (-want +got; run with -update to accept):\n%s", file, fmt.Sprint(diff))
+	}
+}

@@ -1,0 +1,110 @@
+package ui
+
+// pane is one of the areas that can have the focus.
+type pane int
+
+// The panes, in the order of the tab key.
+const (
+	paneLesson pane = iota
+	paneLive
+	paneWire
+	paneTopology
+	paneCount
+)
+
+// The smallest terminal that the course fits on, and the width from which the
+// lesson and the tables stand side by side.
+const (
+	minWidth, minHeight = 80, 24
+	wideWidth           = 120
+	// tallBody is the number of lines that hold three panes in one column.
+	tallBody = 32
+)
+
+// rect is a part of the screen, in cells. A pane that is not shown has none.
+type rect struct{ x, y, w, h int }
+
+func (r rect) shown() bool { return r.w > 0 && r.h > 0 }
+
+// plan says where everything stands on the screen.
+type plan struct {
+	width, height  int
+	tooSmall       bool
+	wide           bool
+	header, footer rect
+	panes          [paneCount]rect
+}
+
+// layout divides the screen. It depends on nothing but its arguments.
+func layout(width, height int, focus pane) plan {
+	p := plan{width: width, height: height}
+	if width < minWidth || height < minHeight {
+		p.tooSmall = true
+		return p
+	}
+	p.header = rect{0, 0, width, 1}
+	p.footer = rect{0, height - 1, width, 1}
+	body := rect{0, 1, width, height - 2}
+	if width >= wideWidth {
+		p.wide = true
+		p.sideBySide(body, focus)
+	} else {
+		p.stacked(body, focus)
+	}
+	return p
+}
+
+// stacked has room for two panes; the one with the focus is the larger, and
+// the lower one is whichever of the three had it last in the order of tab.
+//
+//	┌──────────────────────────┐
+//	│ header                   │
+//	│ lesson                   │
+//	│                          │
+//	│ live | wire | topology   │
+//	│                          │
+//	│ footer                   │
+//	└──────────────────────────┘
+func (p *plan) stacked(body rect, focus pane) {
+	lower := focus
+	upper := body.h * 9 / 22
+	if focus == paneLesson {
+		lower = paneLive
+		upper = body.h * 13 / 22
+	}
+	p.panes[paneLesson], p.panes[lower] = splitRows(body, upper)
+}
+
+// sideBySide gives the left to the lesson. On a low screen the wire and the
+// topology share one place.
+//
+//	┌───────────────────────────────────┐
+//	│ header                            │
+//	│ lesson        │ live              │
+//	│               │                   │
+//	│               │ topology          │
+//	│               │                   │
+//	│               │ wire              │
+//	│ footer                            │
+//	└───────────────────────────────────┘
+func (p *plan) sideBySide(body rect, focus pane) {
+	left := min(max(body.w*2/5, 48), 92)
+	p.panes[paneLesson] = rect{body.x, body.y, left, body.h}
+	right := rect{body.x + left + 1, body.y, body.w - left - 1, body.h}
+	if right.h < tallBody {
+		lower := paneWire
+		if focus == paneTopology {
+			lower = paneTopology
+		}
+		p.panes[paneLive], p.panes[lower] = splitRows(right, right.h*6/11)
+		return
+	}
+	var rest rect
+	p.panes[paneLive], rest = splitRows(right, right.h*5/11)
+	p.panes[paneTopology], p.panes[paneWire] = splitRows(rest, max(9, rest.h*4/9))
+}
+
+// splitRows cuts the first n lines off.
+func splitRows(r rect, n int) (top, rest rect) {
+	return rect{r.x, r.y, r.w, n}, rect{r.x, r.y + n, r.w, r.h - n}
+}

@@ -1,0 +1,186 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"nstutor/diag"
+)
+
+// linkRows are the devices, each with its IPv4 addresses on one line.
+func (m *Model) linkRows(was, now *diag.Snapshot) []row {
+	names, addresses := 0, 0
+	for _, l := range now.Links {
+		addrs, _ := m.linkAddrs(was, now, l.Name)
+		names = max(names, width(l.Name))
+		addresses = max(addresses, width(strings.Join(addrs, " ")))
+	}
+	var rows []row
+	for _, l := range now.Links {
+		r := row{section: wLinks, rank: rankLink}
+		if l.Has("LOOPBACK") {
+			r.rank = rankLoopback
+		}
+		r.sign, r.style = m.linkSign(l)
+		addrs, changed := m.linkAddrs(was, now, l.Name)
+		r.kind = linkChange(was, l)
+		if r.kind == 0 && changed {
+			r.kind = diag.Changed
+		}
+		r.text = fit(l.Name, names, "") + " " + fit(linkState(l), 13, "") + " " + fit(strings.Join(addrs, " "), addresses, "")
+		if l.Master != "" {
+			r.more = append(r.more, "master "+l.Master)
+		}
+		if !l.Has("LOOPBACK") {
+			r.more = append(r.more, l.MAC.String())
+		}
+		if peer := m.world.peer(l); peer != "" {
+			r.more = append(r.more, m.theme.g.both+" "+peer)
+		}
+		rows = append(rows, r)
+	}
+	return append(rows, m.goneLinks(was, now)...)
+}
+
+func (m *Model) goneLinks(was, now *diag.Snapshot) []row {
+	var rows []row
+	if was == nil {
+		return nil
+	}
+	for _, l := range was.Links {
+		if _, there := now.LinkByIndex(l.Index); !there {
+			rows = append(rows, row{section: wLinks, kind: diag.Removed, text: l.Name, rank: rankLink})
+		}
+	}
+	return rows
+}
+
+// linkChange compares what the pane shows of a device.
+func linkChange(was *diag.Snapshot, l diag.Link) diag.ChangeKind {
+	if was == nil {
+		return 0
+	}
+	before, there := was.LinkByIndex(l.Index)
+	switch {
+	case !there:
+		return diag.Added
+	case before.Name != l.Name, linkState(before) != linkState(l), before.Master != l.Master,
+		before.MAC.String() != l.MAC.String(), before.PeerNetns != l.PeerNetns:
+		return diag.Changed
+	}
+	return 0
+}
+
+// linkSign tells a device's state by a sign and a colour: up, up without
+// carrier, or down.
+func (m *Model) linkSign(l diag.Link) (string, lipgloss.Style) {
+	t := m.theme
+	switch {
+	case !l.Up():
+		return t.g.bad, t.bad
+	case !l.Carrier():
+		return t.g.warn, t.warn
+	}
+	return t.g.ok, lipgloss.NewStyle()
+}
+
+// linkState is the flags that tell whether a device works.
+func linkState(l diag.Link) string {
+	words := []string{"DOWN"}
+	if l.Up() {
+		words[0] = "UP"
+	}
+	for _, flag := range []string{"NO-CARRIER", "LOWER_UP", "M-DOWN"} {
+		if l.Has(flag) && !l.Has("LOOPBACK") {
+			words = append(words, flag)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// linkAddrs are the IPv4 addresses of a device; those that the step brought or
+// took carry their own mark.
+func (m *Model) linkAddrs(was, now *diag.Snapshot, dev string) (addrs []string, changed bool) {
+	before, after := inet(was, dev), inet(now, dev)
+	known := was != nil
+	if known {
+		_, known = was.Link(dev)
+	}
+	for _, a := range after {
+		if known && !slices.Contains(before, a) {
+			a, changed = m.theme.g.added+a, true
+		}
+		addrs = append(addrs, a)
+	}
+	for _, a := range before {
+		if !slices.Contains(after, a) {
+			addrs, changed = append(addrs, m.theme.g.removed+a), true
+		}
+	}
+	return addrs, changed
+}
+
+// inet lists the IPv4 addresses of a device.
+func inet(s *diag.Snapshot, dev string) []string {
+	var all []string
+	if s == nil {
+		return nil
+	}
+	for _, a := range s.AddrsOn(dev) {
+		if a.Family() == 4 {
+			all = append(all, a.Prefix.String())
+		}
+	}
+	return all
+}
+
+// visibleChanges are the changes of a namespace that is not watched: what
+// somebody did to it, not what the kernel learned or wrote by itself.
+func (m *Model) visibleChanges(was, now *diag.Snapshot) []diag.Change {
+	all := linkChanges(was, now)
+	for _, c := range diag.Diff(was, now) {
+		learned := !strings.HasSuffix(c.After, "PERMANENT") && !strings.HasSuffix(c.Before, "PERMANENT")
+		switch {
+		case c.Family == 6, c.Table == "link", c.Table == "addr", c.Table == "rule":
+		case c.Table == "route" && c.RouteTable != mainTable:
+		case c.Table == "neigh" && learned:
+		case c.Table == "sysctl" && c.Kind != diag.Changed: // came or went with its device
+		case c.Table == "sysctl" && m.stage.speaksOf(now.Name, c.After): // has a row of its own
+		default:
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// linkChanges are those of the devices and of their IPv4 addresses, in short.
+func linkChanges(was, now *diag.Snapshot) []diag.Change {
+	var all []diag.Change
+	add := func(kind diag.ChangeKind, table, line string) {
+		all = append(all, diag.Change{Kind: kind, Table: table, Before: line, After: line})
+	}
+	for _, l := range was.Links {
+		if _, there := now.LinkByIndex(l.Index); !there {
+			add(diag.Removed, "link", l.Name)
+		}
+	}
+	for _, l := range now.Links {
+		if kind := linkChange(was, l); kind != 0 {
+			add(kind, "link", l.Name+" "+linkState(l))
+		}
+		before, after := inet(was, l.Name), inet(now, l.Name)
+		for _, a := range before {
+			if !slices.Contains(after, a) {
+				add(diag.Removed, "addr", a+" dev "+l.Name)
+			}
+		}
+		for _, a := range after {
+			if !slices.Contains(before, a) {
+				add(diag.Added, "addr", a+" dev "+l.Name)
+			}
+		}
+	}
+	return all
+}

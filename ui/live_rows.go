@@ -1,0 +1,215 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"nstutor/diag"
+)
+
+// row is one line of the live tables.
+type row struct {
+	section word
+	kind    diag.ChangeKind // what the step did to it; 0: nothing
+	sign    string          // its state without colour, or empty
+	text    string
+	more    []string // columns behind the text, left out where they do not fit
+	style   lipgloss.Style
+	rank    rank
+}
+
+// rank says which rows stay when there is no room for all.
+type rank int
+
+const (
+	rankDecisive rank = iota // changed, or what the step is about
+	rankNeigh
+	rankRoute
+	rankLink
+	rankLoopback
+)
+
+// liveRows are the rows of the watched namespace, and below them what is
+// different in the others.
+func (m *Model) liveRows() []row {
+	now := m.world.snapshot(m.world.watch)
+	if now == nil {
+		return nil
+	}
+	was := m.stage.was.Netns[m.world.watch]
+	rows := slices.Concat(m.linkRows(was, now), m.routeRows(was, now), m.neighRows(now), m.sysctlRows(), m.otherRows())
+	for i := range rows {
+		if rows[i].kind != 0 {
+			rows[i].rank = rankDecisive
+		}
+	}
+	return rows
+}
+
+// tableRows are the rows of one table with their marks, those that went
+// among them.
+func (m *Model) tableRows(section word, lines []string, changes []diag.Change) []row {
+	kinds := map[string]diag.ChangeKind{}
+	for _, c := range changes {
+		if c.Kind != diag.Removed {
+			kinds[c.After] = c.Kind
+		}
+	}
+	var rows []row
+	for _, line := range lines {
+		rows = append(rows, row{section: section, kind: kinds[line], text: line})
+	}
+	for _, c := range changes {
+		if c.Kind == diag.Removed {
+			rows = append(rows, row{section: section, kind: c.Kind, text: c.Before})
+		}
+	}
+	return rows
+}
+
+func (m *Model) routeRows(was, now *diag.Snapshot) []row {
+	var lines []string
+	for _, r := range now.MainRoutes(4) {
+		lines = append(lines, r.Line())
+	}
+	rows := m.tableRows(wRoutes, lines, changesOf(was, now, "route"))
+	for i := range rows {
+		rows[i].rank = rankRoute
+	}
+	if len(rows) == 0 {
+		rows = []row{m.emptyRow(wRoutes)}
+	}
+	return rows
+}
+
+func (m *Model) emptyRow(section word) row {
+	return row{section: section, text: m.say(wEmpty), style: m.theme.faint, rank: rankRoute}
+}
+
+// changesOf are the changes of one table that the pane shows: IPv4, and of the
+// routes the main table.
+func changesOf(was, now *diag.Snapshot, table string) []diag.Change {
+	if was == nil || now == nil {
+		return nil
+	}
+	return slices.DeleteFunc(diag.Diff(was, now), func(c diag.Change) bool {
+		return c.Table != table || c.Family == 6 || c.Table == "route" && c.RouteTable != mainTable
+	})
+}
+
+// mainTable is RT_TABLE_MAIN, the one that `ip route` shows.
+const mainTable = 254
+
+// neighRows are the neighbours. What changed is counted from the action, not
+// from the beginning of the step: until then the running ping alone is the
+// cause of what the kernel learns.
+func (m *Model) neighRows(now *diag.Snapshot) []row {
+	changes := changesOf(m.stage.untouched[now.Name], now, "neigh")
+	var rows []row
+	for _, n := range now.Neighbours {
+		if n.Family() != 4 {
+			continue
+		}
+		r := m.tableRows(wNeigh, []string{n.Line()}, withoutRemoved(changes))[0]
+		r.sign, r.style = m.neighSign(n)
+		r.text += m.countdown(n)
+		r.rank = rankNeigh
+		rows = append(rows, r)
+	}
+	rows = append(rows, m.tableRows(wNeigh, nil, changes)...)
+	if len(rows) == 0 {
+		r := m.emptyRow(wNeigh)
+		r.rank = rankNeigh
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+func withoutRemoved(changes []diag.Change) []diag.Change {
+	return slices.DeleteFunc(slices.Clone(changes), func(c diag.Change) bool { return c.Kind == diag.Removed })
+}
+
+// neighSign tells the state of an entry by a sign and a colour.
+func (m *Model) neighSign(n diag.Neighbour) (string, lipgloss.Style) {
+	t := m.theme
+	switch n.State {
+	case "REACHABLE", "PERMANENT":
+		return t.g.ok, t.good
+	case "FAILED":
+		return t.g.bad, t.bad
+	case "INCOMPLETE":
+		return t.g.wait, t.warn
+	}
+	return t.g.pending, lipgloss.NewStyle()
+}
+
+// countdown is the time until an entry that nobody answers for is FAILED.
+func (m *Model) countdown(n diag.Neighbour) string {
+	if n.State != "INCOMPLETE" || n.Since.IsZero() || m.world.neighTimeout == 0 {
+		return ""
+	}
+	left := m.world.neighTimeout - m.now().Sub(n.Since)
+	return "  " + m.say(wFailedIn, max(left, 0).Seconds())
+}
+
+// sysctlRows are the settings that the step is about, whatever their
+// namespace, with their values as they are.
+func (m *Model) sysctlRows() []row {
+	var rows []row
+	for _, setting := range m.stage.settings() {
+		now := m.world.snapshot(setting.Netns)
+		if now == nil {
+			continue
+		}
+		value, ok := now.Sysctl(setting.Key)
+		if !ok {
+			continue
+		}
+		r := row{section: wSysctl, text: setting.Netns + " " + setting.Key + " = " + value, rank: rankRoute}
+		if was := m.stage.was.Netns[setting.Netns]; was != nil {
+			if before, ok := was.Sysctl(setting.Key); ok && before != value {
+				r.kind = diag.Changed
+			}
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// otherRows are the changes outside the watched namespace, and those that no
+// watcher reports: rules, programs, files.
+func (m *Model) otherRows() []row {
+	var rows []row
+	add := func(netns string, c diag.Change) {
+		line := c.After
+		if c.Kind == diag.Removed {
+			line = c.Before
+		}
+		if _, known := m.stage.was.Netns[netns]; known || netns == "" {
+			line = strings.TrimSpace(netns + " " + c.Table + " " + line)
+		}
+		rows = append(rows, row{section: wElsewhere, kind: c.Kind, text: line})
+	}
+	for _, name := range m.world.everKnown(m.stage.was) {
+		was, now := m.stage.was.Netns[name], m.world.snapshot(name)
+		switch {
+		case was == nil && now != nil:
+			add("", diag.Change{Kind: diag.Added, Table: "netns", After: name})
+		case was != nil && now == nil && m.world.gone(name):
+			add("", diag.Change{Kind: diag.Removed, Table: "netns", Before: name})
+		case was == nil || now == nil || name == m.world.watch:
+		default:
+			for _, c := range m.visibleChanges(was, now) {
+				add(name, c)
+			}
+		}
+	}
+	for _, c := range m.stage.changes {
+		if c.Table != "netns" {
+			add(c.Netns, c.Change)
+		}
+	}
+	return rows
+}

@@ -1,0 +1,88 @@
+package ui
+
+import (
+	"nstutor/chapters"
+	"nstutor/diag"
+	"nstutor/steps"
+)
+
+// Messages from commands. Each carries the generation of the step it was asked
+// for: an answer about a step that was left meanwhile is dropped.
+type (
+	// enteredMsg: the lab stands at the beginning of a step.
+	enteredMsg struct {
+		gen     int
+		step    steps.Step
+		was     steps.State
+		command steps.Command
+		rebuilt bool // because undoing the action was not enough
+		err     error
+	}
+	// appliedMsg: the step's action was tried.
+	appliedMsg struct {
+		gen     int
+		changes []steps.Change
+		err     error
+	}
+	// checkedMsg: somebody looked whether the step is done, and if it is not,
+	// whether what it begins with still holds.
+	checkedMsg struct {
+		gen     int
+		done    bool
+		changes []steps.Change
+		looked  bool     // the beginning was looked at too
+		broken  []string // what of it does not hold, when the lab was altered
+		err     error
+	}
+	// keptMsg: the promise of what is seen after the step was tried.
+	keptMsg struct {
+		gen    int
+		report steps.Report
+		err    error
+	}
+	// memoryMsg: what is remembered of the learner was read.
+	memoryMsg struct {
+		steps   map[string]remembered
+		warning string
+	}
+	// warningMsg: what the memory has to say after a write.
+	warningMsg string
+)
+
+// Messages from the feed.
+type (
+	namesMsg    []string // the namespaces there are now
+	snapshotMsg struct{ *diag.Snapshot }
+	pingMsg     struct {
+		aim   int // generation of the aim
+		event diag.Event
+	}
+	framesMsg []diag.Frame
+	feedMsg   struct{ err error } // something could not be watched
+	fatalMsg  struct{ err error } // a goroutine panicked: end in good order
+)
+
+// Messages from clocks.
+type (
+	checkTickMsg     struct{ gen int }
+	countdownTickMsg struct{}
+	spinnerTickMsg   struct{}
+)
+
+// remembered is what the memory knows of one step.
+type remembered struct {
+	done    bool
+	choice  int
+	guessed bool
+	hints   int
+}
+
+// proseOf reads a step's text, which is built into the program. A text that is
+// missing shows its error in the lesson's place.
+func proseOf(lang, id string) (chapters.Prose, error) {
+	prose, err := chapters.Text(lang, id)
+	if err != nil {
+		prose = chapters.Prose{Title: id}
+	}
+	return prose, err
+}

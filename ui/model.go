@@ -1,0 +1,172 @@
+package ui
+
+import (
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/bubbles/help"
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+
+	"nstutor/diag"
+	"nstutor/steps"
+)
+
+// overlay is what covers the panes.
+type overlay int
+
+const (
+	overlayNone overlay = iota
+	overlayHelp
+	overlayOutline
+)
+
+// Model is the one Bubble Tea model of the course. It holds only what is drawn
+// and what has to be known to react to a key; it never waits and never reads
+// the kernel.
+type Model struct {
+	course steps.Course
+	desk   *desk
+	feed   *feed
+	ledger *ledger
+
+	lang   string
+	theme  theme
+	keys   keyMap
+	help   help.Model
+	now    func() time.Time
+	start  string              // where to begin
+	drawn  map[string][]string // Markdown that was drawn before
+	exit   error               // why the program ended by itself
+	memory map[string]remembered
+
+	width, height int
+	plan          plan
+	screen        string // the view, while nothing has changed since
+	focus         pane
+	overlay       overlay
+	scroll        [paneCount]scroll
+
+	stage    stage
+	world    world
+	outline  outline
+	warning  string
+	working  int // how many jobs of the player keep the learner waiting
+	workWord word
+	turn     int  // of the spinner
+	spinning bool // the spinner's clock runs
+	counting bool // the countdown's clock runs
+
+	checking     bool // a check of the step runs
+	lookedAt     int  // the version of the world at the last check
+	checkTicking bool // the next check is due
+}
+
+// newModel makes a model that shows nothing yet. Without desk, feed and ledger
+// it can be drawn, but not played.
+func newModel(course steps.Course, opts Options) *Model {
+	m := &Model{
+		course: course,
+		lang:   opts.Lang,
+		theme:  newTheme(opts.ASCII),
+		keys:   newKeyMap(),
+		help:   help.New(),
+		now:    time.Now,
+		start:  opts.Start,
+		memory: map[string]remembered{},
+		world:  world{snaps: map[string]*diag.Snapshot{}},
+	}
+	if m.lang != langs[1] {
+		m.lang = langs[0]
+	}
+	m.help.Styles = help.Styles{
+		ShortKey: m.theme.key, FullKey: m.theme.key,
+		ShortDesc: m.theme.faint, FullDesc: lipgloss.NewStyle(),
+		ShortSeparator: m.theme.faint, FullSeparator: m.theme.faint,
+		Ellipsis: m.theme.faint,
+	}
+	m.help.ShortSeparator = "  "
+	m.help.Ellipsis = m.theme.g.ellipsis
+	m.enableKeys()
+	return m
+}
+
+// Init reads the memory and brings the lab to the first step.
+func (m *Model) Init() tea.Cmd {
+	return tea.Batch(m.recall(), m.enter(m.firstStep()))
+}
+
+// firstStep is where to begin: where the learner left off, if that is still a
+// step.
+func (m *Model) firstStep() string {
+	if _, ok := m.course.Step(m.start); ok {
+		return m.start
+	}
+	for _, step := range m.course.Steps() {
+		return step.ID
+	}
+	return ""
+}
+
+// View draws the screen, exactly as large as the terminal.
+func (m *Model) View() (screen string) {
+	defer m.rescueView(&screen)
+	if m.width <= 0 || m.height <= 0 {
+		return ""
+	}
+	if m.screen == "" {
+		m.screen = m.draw()
+	}
+	return m.screen
+}
+
+// draw draws the screen anew.
+func (m *Model) draw() string {
+	p := layout(m.width, m.height, m.focus)
+	m.plan = p
+	if p.tooSmall {
+		return strings.Join(m.smallView(m.width, m.height), "\n")
+	}
+	lines := []string{m.headerView(m.width)}
+	body := rect{0, 1, m.width, m.height - 2}
+	switch {
+	case m.overlay == overlayHelp:
+		lines = append(lines, m.helpView(body)...)
+	case m.overlay == overlayOutline:
+		lines = append(lines, m.outlineView(body)...)
+	default:
+		lines = append(lines, m.bodyView(p)...)
+	}
+	m.enableKeys()
+	return strings.Join(append(lines, m.footerView(m.width)), "\n")
+}
+
+// bodyView draws the panes of a plan.
+func (m *Model) bodyView(p plan) []string {
+	lesson := m.paneView(p, paneLesson)
+	var rest []string
+	for _, which := range []pane{paneLive, paneTopology, paneWire} {
+		rest = append(rest, m.paneView(p, which)...)
+	}
+	if p.wide {
+		return beside(lesson, rest, m.theme.rule.Render(m.theme.g.bar))
+	}
+	return append(lesson, rest...)
+}
+
+func (m *Model) paneView(p plan, which pane) []string {
+	r := p.panes[which]
+	if !r.shown() {
+		return nil
+	}
+	focused := m.focus == which
+	switch which {
+	case paneLesson:
+		return m.lessonView(r, focused)
+	case paneLive:
+		return m.liveView(r, focused)
+	case paneWire:
+		return m.wireView(r, focused)
+	}
+	return m.topologyView(r, focused)
+}

@@ -1,0 +1,165 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/textinput"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"nstutor/chapters"
+)
+
+// outline is the list of chapters and steps to go to, filtered by what is
+// typed.
+type outline struct {
+	input  textinput.Model
+	rows   []outlineRow // those that match
+	cursor int          // index into rows, always at a step
+	top    int
+}
+
+// outlineRow is a chapter's heading, or a step.
+type outlineRow struct {
+	step    string // empty: a heading
+	text    string
+	chapter string
+}
+
+// openOutline shows the list with the cursor at the current step.
+func (m *Model) openOutline() tea.Cmd {
+	input := textinput.New()
+	input.Prompt = "/ "
+	input.Placeholder = m.say(wFilter)
+	input.Cursor.SetMode(0)
+	m.outline = outline{input: input}
+	m.overlay = overlayOutline
+	cmd := m.outline.input.Focus()
+	m.filterOutline()
+	for i, r := range m.outline.rows {
+		if r.step != "" && r.step == m.stage.step.ID {
+			m.outline.cursor = i
+		}
+	}
+	return cmd
+}
+
+// filterOutline keeps the steps whose number or title, or whose chapter's
+// title, contains every word that was typed.
+func (m *Model) filterOutline() {
+	typed := strings.Fields(strings.ToLower(m.outline.input.Value()))
+	m.outline.rows = nil
+	for _, chapter := range m.course {
+		title, _, _ := chapters.ChapterText(m.lang, chapter.ID)
+		heading := strings.TrimSpace(chapter.ID + "  " + title)
+		added := false
+		for _, step := range chapter.Steps {
+			prose, _ := proseOf(m.lang, step.ID)
+			text := fmt.Sprintf("%-5s %s", step.ID, prose.Title)
+			if !containsAll(strings.ToLower(heading+" "+text), typed) {
+				continue
+			}
+			if !added {
+				m.outline.rows = append(m.outline.rows, outlineRow{text: heading, chapter: chapter.ID})
+				added = true
+			}
+			m.outline.rows = append(m.outline.rows, outlineRow{step: step.ID, text: text, chapter: chapter.ID})
+		}
+	}
+	m.outline.cursor = 0
+	m.outline.move(0)
+}
+
+func containsAll(text string, words []string) bool {
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// move moves the cursor by steps, past the headings.
+func (o *outline) move(by int) {
+	dir := 1
+	if by < 0 {
+		dir = -1
+	}
+	for left := max(by, -by); ; {
+		at := o.cursor
+		if left > 0 {
+			at += dir
+			left--
+		}
+		for at >= 0 && at < len(o.rows) && o.rows[at].step == "" {
+			at += dir
+		}
+		if at < 0 || at >= len(o.rows) {
+			return
+		}
+		o.cursor = at
+		if left == 0 {
+			return
+		}
+	}
+}
+
+// chosen is the step under the cursor.
+func (o *outline) chosen() (string, bool) {
+	if o.cursor >= len(o.rows) || o.rows[o.cursor].step == "" {
+		return "", false
+	}
+	return o.rows[o.cursor].step, true
+}
+
+// typeOutline takes a key for the filter.
+func (m *Model) typeOutline(msg tea.Msg) tea.Cmd {
+	before := m.outline.input.Value()
+	var cmd tea.Cmd
+	m.outline.input, cmd = m.outline.input.Update(msg)
+	if m.outline.input.Value() != before {
+		m.filterOutline()
+	}
+	return cmd
+}
+
+// outlineView draws the list over the whole body.
+func (m *Model) outlineView(r rect) []string {
+	o, t := &m.outline, m.theme
+	done, all := m.tally()
+	o.input.Width = max(r.w-8, 1)
+	room := r.h - 3
+	if o.cursor < o.top+1 {
+		o.top = max(0, o.cursor-1)
+	}
+	if o.cursor >= o.top+room {
+		o.top = o.cursor - room + 1
+	}
+	lines := []string{o.input.View(), ""}
+	if len(o.rows) == 0 {
+		lines = append(lines, t.faint.Render(m.say(wNothingFound)))
+	}
+	for i := o.top; i < min(len(o.rows), o.top+room); i++ {
+		lines = append(lines, m.outlineLine(o.rows[i], i == o.cursor, r.w-2))
+	}
+	return m.frame(r, true, m.say(wOutline), m.say(wDone, done, all), indent(lines))
+}
+
+func (m *Model) outlineLine(r outlineRow, here bool, w int) string {
+	t := m.theme
+	if r.step == "" {
+		return t.strong.Render(r.text)
+	}
+	sign := " "
+	if m.memory[r.step].done {
+		sign = t.good.Render(t.g.ok)
+	}
+	text := r.text
+	if r.step == m.stage.step.ID {
+		text += "  " + t.g.in
+	}
+	if here {
+		return t.g.cursor + " " + sign + " " + t.selected.Render(fit(text, w-6, t.g.ellipsis))
+	}
+	return "  " + sign + " " + text
+}

@@ -1,0 +1,145 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nstutor/diag"
+)
+
+// pingKept is how many echoes are remembered; the strip shows the last ones.
+const pingKept = 256
+
+// pingLog is what the running ping has said.
+type pingLog struct {
+	netns, to     string
+	sent, replied int
+	echoes        []echo
+	last          diag.Result // the newest one that is settled
+	newest        int         // its number with the present pinger
+	settled       bool
+}
+
+// echo is one request and, once it is known, what became of it.
+type echo struct {
+	seq     int
+	pending bool
+	outcome diag.Outcome
+	cut     bool // the step's action came before this one
+}
+
+// take notes one event. Results may come out of order: a silent echo is known
+// to be silent only after later ones were answered.
+func (l *pingLog) take(e diag.Event) {
+	if e.Sent {
+		l.sent++
+		l.echoes = append(l.echoes, echo{seq: e.Seq, pending: true})
+		if len(l.echoes) > pingKept {
+			l.echoes = slices.Delete(l.echoes, 0, len(l.echoes)-pingKept)
+		}
+		return
+	}
+	if e.Result.Outcome == diag.Replied {
+		l.replied++
+	}
+	if !l.settled || e.Seq > l.newest {
+		l.last, l.newest, l.settled = e.Result, e.Seq, true
+	}
+	for i := range l.echoes {
+		if l.echoes[i].seq == e.Seq {
+			l.echoes[i].pending, l.echoes[i].outcome = false, e.Result.Outcome
+		}
+	}
+}
+
+// restart forgets what the earlier pinger left unsettled, and begins to count
+// its sequence numbers anew. A cut shows in the strip what came before an
+// action and what after.
+func (l *pingLog) restart(cut bool) {
+	l.echoes = slices.DeleteFunc(l.echoes, func(e echo) bool { return e.pending })
+	for i := range l.echoes {
+		l.echoes[i].seq = -1
+	}
+	l.newest = 0
+	if !cut {
+		return
+	}
+	l.settled = false
+	if n := len(l.echoes); n > 0 && !l.echoes[n-1].cut {
+		l.echoes = append(l.echoes, echo{seq: -1, cut: true})
+	}
+}
+
+// add notes the result of an echo that somebody else sent.
+func (l *pingLog) add(r diag.Result) {
+	l.sent++
+	if r.Outcome == diag.Replied {
+		l.replied++
+	}
+	l.echoes = append(l.echoes, echo{seq: -1, outcome: r.Outcome})
+	l.last, l.settled = r, true
+}
+
+// outcome is what the newest settled echo came to.
+func (l *pingLog) outcome() (diag.Outcome, bool) { return l.last.Outcome, l.settled }
+
+// pingWords is the newest thing ping would have printed.
+func (m *Model) pingWords() string {
+	l := &m.world.log
+	t := m.theme
+	switch {
+	case m.world.gone(l.netns):
+		return t.bad.Render(m.cannotOpen(l.netns))
+	case !l.settled:
+		return t.warn.Render(t.g.wait + " " + m.say(wNoAnswerYet, l.to))
+	case l.last.Outcome == diag.Replied:
+		return t.good.Render(t.g.ok + " " + l.last.Message)
+	case l.last.Outcome == diag.Silent:
+		return t.bad.Render(t.g.silent + " " + m.say(wNoAnswer, l.last.Seq))
+	}
+	return t.bad.Render(t.g.bad + " " + l.last.Message)
+}
+
+// pingStrip is the last echoes, one sign each.
+func (m *Model) pingStrip(w int) string {
+	var cells []string
+	for _, e := range m.world.log.echoes {
+		cells = append(cells, m.echoSign(e))
+	}
+	if len(cells) > w {
+		cells = cells[len(cells)-w:]
+	}
+	return strings.Join(cells, "")
+}
+
+func (m *Model) echoSign(e echo) string {
+	t := m.theme
+	switch {
+	case e.cut:
+		return t.faint.Render(t.g.bar)
+	case e.pending:
+		return t.faint.Render(t.g.pending)
+	case e.outcome == diag.Replied:
+		return t.good.Render(t.g.ok)
+	case e.outcome == diag.Silent:
+		return t.bad.Render(t.g.silent)
+	}
+	return t.bad.Render(t.g.bad)
+}
+
+// pingLines are the two lines at the end of the live pane: ping's words, and
+// how the last echoes went.
+func (m *Model) pingLines(w int) []string {
+	l := &m.world.log
+	if l.to == "" {
+		return nil
+	}
+	label := fit("ping", gutter, "")
+	count := m.say(wSent, l.sent, l.replied)
+	head := fmt.Sprintf("%s > %s  %s  ", l.netns, l.to, count)
+	return []string{
+		m.theme.faint.Render(label) + m.pingWords(),
+		strings.Repeat(" ", gutter) + m.theme.faint.Render(head) + m.pingStrip(w-gutter-width(head)-1),
+	}
+}

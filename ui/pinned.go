@@ -1,0 +1,128 @@
+package ui
+
+import (
+	"strings"
+)
+
+// roomyLesson is the height of a lesson pane that has room for the other ways
+// to say the command.
+const roomyLesson = 16
+
+// pinned is the lower end of the lesson: trouble, the command, and what comes
+// next.
+func (m *Model) pinned(w, h int) []string {
+	s := &m.stage
+	var lines []string
+	if s.step.ID == "" {
+		return append(m.troubleLines(w), m.nextLine())
+	}
+	lines = append(lines, "")
+	lines = append(lines, m.commandLines(w, h)...)
+	lines = append(lines, m.troubleLines(w)...)
+	return append(lines, m.nextLine())
+}
+
+// commandLines is the exact command, and the other ways to say it.
+func (m *Model) commandLines(w, h int) []string {
+	s := &m.stage
+	lead := m.theme.faint.Render("$ ")
+	if s.phase == phaseAfter {
+		lead = m.theme.good.Render(m.theme.g.ok) + " "
+	}
+	lines := m.shellLines(lead, s.command.String(), w)
+	if h < roomyLesson {
+		return lines
+	}
+	for i, same := range s.command.Same {
+		name := m.say(wSameAs)
+		if i > 0 {
+			name = strings.Repeat(" ", width(name))
+		}
+		for _, line := range wrap("  "+name+"  "+same, w) {
+			lines = append(lines, m.theme.faint.Render(line))
+		}
+	}
+	return lines
+}
+
+// shellLines breaks a command as a shell would take it: with a backslash.
+func (m *Model) shellLines(lead, command string, w int) []string {
+	lines := wrap("$ "+command, w-2)
+	for i, line := range lines {
+		text := m.theme.command.Render(strings.TrimPrefix(line, "$ "))
+		if i == 0 {
+			text = lead + text
+		}
+		if i < len(lines)-1 {
+			text += m.theme.faint.Render(` \`)
+		}
+		lines[i] = text
+	}
+	return lines
+}
+
+// troubleLines are errors, a lab that is not as the step expects, and what the
+// memory complains of: one line each.
+func (m *Model) troubleLines(w int) []string {
+	s, t := &m.stage, m.theme
+	var lines []string
+	add := func(text string) { lines = append(lines, fit(text, w, t.g.ellipsis)) }
+	switch {
+	case s.err != nil:
+		add(t.bad.Render(t.g.bad + " " + oneLine(s.err.Error())))
+	case s.banner != "":
+		add(t.warn.Render(t.g.warn + " " + m.say(wNotAsExpected) + ": " + s.banner))
+	case s.rebuilt:
+		add(t.note.Render(t.g.warn + " " + m.say(wRebuilt)))
+	}
+	if m.warning != "" {
+		add(t.warn.Render(t.g.warn + " " + m.warning))
+	}
+	return lines
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// nextLine says what is going on, or what enter does.
+func (m *Model) nextLine() string {
+	s, t := &m.stage, m.theme
+	turning := t.g.spinner[m.turn%len(t.g.spinner)] + " "
+	switch {
+	case m.working > 0:
+		return turning + m.say(m.workWord)
+	case s.phase == phaseAfter:
+		return m.outcomeLine(turning)
+	case s.banner != "" || s.err != nil:
+		return t.faint.Render(m.say(wRebuildOffer))
+	case m.mustReadOn():
+		return t.faint.Render(t.g.more + " " + m.say(wEnterReads))
+	}
+	return t.faint.Render(m.say(wEnterApplies))
+}
+
+// outcomeLine is the end of a step: how much of the promise was seen, and where
+// enter leads.
+func (m *Model) outcomeLine(turning string) string {
+	s, t := &m.stage, m.theme
+	line := ""
+	switch {
+	case s.keeping:
+		line = turning + m.say(wCheckingPromise)
+	case s.report != nil:
+		ok, all := s.kept()
+		if ok == all {
+			line = t.good.Render(t.g.ok + " " + m.say(wAllKept, ok, all))
+		} else {
+			line = t.bad.Render(t.g.bad + " " + m.say(wSomeBroken, ok, all))
+		}
+	}
+	if s.elsewhere {
+		line += "  " + t.note.Render(m.say(wDoneElsewhere))
+	}
+	next, ok := m.neighbourStep(+1)
+	if !ok {
+		return line + "  " + m.say(wEnd)
+	}
+	prose, _ := proseOf(m.lang, next)
+	return line + "  " + t.faint.Render(m.say(wEnterNext, next+" "+prose.Title))
+}

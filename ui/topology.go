@@ -1,0 +1,100 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nstutor/diag"
+	"nstutor/internal/lab"
+)
+
+// topologyView draws the network as the kernel has it: boxes where they fit,
+// else a line for each namespace.
+func (m *Model) topologyView(r rect, focused bool) []string {
+	room := r.h - 1
+	lines, ok := m.boxes(r.w - 2)
+	if !ok || len(lines) > room {
+		lines = m.topologyLines(r.w - 2)
+	}
+	view := &m.scroll[paneTopology]
+	view.extent(len(lines), room)
+	body := block(window(lines, view.top, room), r.w-2, room, m.theme.g.ellipsis)
+	return m.frame(r, focused, m.say(wTopology), m.tabs(paneTopology, m.scrollHint(*view)), indent(body))
+}
+
+// topologyLines is the picture in short: each namespace with its devices, their
+// addresses, and where their cables lead.
+//
+//	ns1   ✗ lo  ✓ ns1-eth0 172.20.1.10/24 ── host veth-ns1
+//	host  ✓ lo  ✓ eth0 192.168.6.160/24 ── inet up0  ✓ veth-ns1 ── ns1 ns1-eth0
+func (m *Model) topologyLines(w int) []string {
+	names := m.inPicture()
+	column := 0
+	for _, name := range names {
+		column = max(column, width(name)+2)
+	}
+	var lines []string
+	for _, name := range names {
+		var parts []string
+		for _, l := range m.world.snapshot(name).Links {
+			parts = append(parts, m.deviceText(name, l))
+		}
+		text := wrapParts(parts, w-column)
+		for i, line := range text {
+			label := strings.Repeat(" ", column)
+			if i == 0 {
+				label = m.theme.strong.Render(fit(name, column, ""))
+			}
+			lines = append(lines, label+line)
+		}
+	}
+	return lines
+}
+
+// inPicture lists the namespaces in the order of the way out: pods, the node,
+// the outside.
+func (m *Model) inPicture() []string {
+	names := slices.DeleteFunc(slices.Clone(m.world.names), func(name string) bool { return m.world.snapshot(name) == nil })
+	place := func(name string) int { return slices.Index([]string{lab.Host, lab.Inet}, name) }
+	slices.SortStableFunc(names, func(a, b string) int { return place(a) - place(b) })
+	return names
+}
+
+// deviceText is a device with all that the picture tells of it.
+func (m *Model) deviceText(netns string, l diag.Link) string {
+	text := m.deviceName(l)
+	for _, addr := range inet(m.world.snapshot(netns), l.Name) {
+		text += " " + addr
+	}
+	if l.Master != "" {
+		text += " " + m.theme.g.out + " " + l.Master
+	}
+	if peerNetns, peer := m.world.peerOf(netns, l); peer != "" {
+		text += " " + m.theme.g.both + " " + strings.TrimSpace(peerNetns+" "+peer)
+	}
+	return text
+}
+
+// deviceName is a device's name behind the sign of its state.
+func (m *Model) deviceName(l diag.Link) string {
+	sign, style := m.linkSign(l)
+	return style.Render(fmt.Sprintf("%s %s", sign, l.Name))
+}
+
+// wrapParts puts as many parts on each line as fit.
+func wrapParts(parts []string, w int) []string {
+	lines := []string{""}
+	for _, part := range parts {
+		last := &lines[len(lines)-1]
+		switch {
+		case *last == "":
+			*last = part
+		case width(*last)+2+width(part) <= w:
+			*last += "  " + part
+		default:
+			lines = append(lines, part)
+		}
+	}
+	return lines
+}

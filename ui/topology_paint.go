@@ -1,0 +1,105 @@
+package ui
+
+import "strings"
+
+// Cables are at least minCable cells long, and at most maxCable where there is
+// room to spare.
+const (
+	minCable = 3
+	maxCable = 10
+)
+
+// paint draws the picture's lines; not ok when they are wider than w.
+func (m *Model) paint(p picture, w int) (lines []string, ok bool) {
+	columns := [][]*box{p.pods, {p.node}, p.outside}
+	var inner [3]int
+	need, height := 0, 0
+	for i, boxes := range columns {
+		for _, b := range boxes {
+			inner[i] = max(inner[i], b.inner())
+			height = max(height, b.bottom()+1)
+		}
+		if len(boxes) > 0 {
+			need += inner[i] + 4
+		}
+	}
+	cables := 0
+	for _, boxes := range [][]*box{p.pods, p.outside} {
+		if len(boxes) > 0 {
+			cables++
+		}
+	}
+	length := maxCable
+	if cables > 0 {
+		length = min(maxCable, (w-need)/cables)
+	}
+	if length < minCable {
+		return nil, false
+	}
+	for y := range height {
+		var line strings.Builder
+		for i, boxes := range columns {
+			if len(boxes) == 0 {
+				continue
+			}
+			text, plugged := m.boxLine(boxes, y, inner[i])
+			if line.Len() > 0 {
+				line.WriteString(m.cable(plugged, length))
+			}
+			line.WriteString(text)
+		}
+		lines = append(lines, line.String())
+	}
+	return lines, true
+}
+
+// inner is how many cells the box needs between its edges and their margins.
+func (b *box) inner() int {
+	w := width(b.title) + 1
+	for _, c := range b.cards {
+		used := width(c.text[atLeft]) + width(c.text[atRight])
+		if c.text[atLeft] != "" && c.text[atRight] != "" {
+			used += 2
+		}
+		w = max(w, used)
+	}
+	return w
+}
+
+func (m *Model) cable(plugged bool, length int) string {
+	if !plugged {
+		return blank(length)
+	}
+	return strings.Repeat(m.theme.g.box.horizontal, length)
+}
+
+// boxLine is what a column of boxes shows on line y, and whether a cable is
+// plugged in there at the left.
+func (m *Model) boxLine(boxes []*box, y, inner int) (text string, plugged bool) {
+	g := m.theme.g.box
+	for _, b := range boxes {
+		switch {
+		case y == b.top:
+			rest := strings.Repeat(g.horizontal, inner-width(b.title))
+			return m.theme.rule.Render(g.topLeft) + " " + m.theme.strong.Render(b.title) + " " + m.theme.rule.Render(rest+g.topRight), false
+		case y == b.bottom():
+			return m.theme.rule.Render(g.bottomLeft + strings.Repeat(g.horizontal, inner+2) + g.bottomRight), false
+		case y > b.top && y < b.bottom():
+			return m.cardLine(b.cards[y-b.top-1], inner)
+		}
+	}
+	return blank(inner + 4), false
+}
+
+func (m *Model) cardLine(c card, inner int) (text string, plugged bool) {
+	g := m.theme.g.box
+	edges := [2]string{m.theme.rule.Render(g.vertical), m.theme.rule.Render(g.vertical)}
+	if c.plug[atLeft] {
+		edges[atLeft] = g.plugLeft
+	}
+	if c.plug[atRight] {
+		edges[atRight] = g.plugRight
+	}
+	gap := blank(inner - width(c.text[atLeft]) - width(c.text[atRight]))
+	return edges[atLeft] + " " + c.text[atLeft] + gap + c.text[atRight] + " " + edges[atRight], c.plug[atLeft]
+}

@@ -1,0 +1,165 @@
+package ui
+
+import "fmt"
+
+// word names a text of the interface. The course's own texts are in chapters.
+type word int
+
+const (
+	wLesson word = iota
+	wLive
+	wWire
+	wTopology
+	wLinks
+	wRoutes
+	wNeigh
+	wSysctl
+	wElsewhere
+	wEmpty
+	wMoreRows
+	wNobodySpoke
+	wPaused
+	wSent
+	wReplied
+	wNoAnswer
+	wNoAnswerYet
+	wFailedIn
+	wNow
+	wPredict
+	wYouSaid
+	wRight
+	wWrong
+	wHint
+	wSameAs
+	wPromised
+	wSeen
+	wAllKept
+	wSomeBroken
+	wCheckingPromise
+	wDoneElsewhere
+	wEnterApplies
+	wEnterReads
+	wEnterNext
+	wEnd
+	wNotAsExpected
+	wRebuildOffer
+	wRebuilt
+	wWorkEnter
+	wWorkApply
+	wWorkUndo
+	wTooSmall
+	wOutline
+	wFilter
+	wNothingFound
+	wHelp
+	wHelpSigns
+	wHelpMarks
+	wDone
+	wKeyEnterApply
+	wKeyEnterNext
+	wKeyEnterRead
+	wKeyPredict
+	wKeyUndo
+	wKeyBack
+	wKeyHint
+	wKeyTab
+	wKeyNetns
+	wKeyGo
+	wKeyRebuild
+	wKeyLang
+	wKeyLangASCII
+	wKeyHelp
+	wKeySuspend
+	wKeyQuit
+	wKeyScroll
+	wKeyClose
+	wKeyJump
+	wordCount
+)
+
+// langs are the languages of the interface, in the order of the table below.
+var langs = []string{"en", "zh"}
+
+// words is every text of the interface in every language.
+var words = [wordCount][2]string{
+	wLesson:          {"lesson", "课文"},
+	wLive:            {"live", "实况"},
+	wWire:            {"wire", "线路"},
+	wTopology:        {"topology", "拓扑"},
+	wLinks:           {"link", "网卡"},
+	wRoutes:          {"route", "路由"},
+	wNeigh:           {"neigh", "邻居"},
+	wSysctl:          {"sysctl", "内核"},
+	wElsewhere:       {"other", "别处"},
+	wEmpty:           {"empty", "空"},
+	wMoreRows:        {"%d more", "还有 %d 行"},
+	wNobodySpoke:     {"no ARP or ICMP frame yet", "还没有 ARP 或 ICMP 帧"},
+	wPaused:          {"paused", "已暂停滚动"},
+	wSent:            {"%d sent, %d replied", "发出 %d，应答 %d"},
+	wReplied:         {"replied", "已应答"},
+	wNoAnswer:        {"silence: icmp_seq=%d was sent, nothing came back", "无声：icmp_seq=%d 已发出，没有任何回音"},
+	wNoAnswerYet:     {"PING %s: no answer yet", "PING %s：尚无回音"},
+	wFailedIn:        {"FAILED in %.1fs", "%.1f 秒后 FAILED"},
+	wNow:             {"now: %s ping %s: %s", "现在：%s ping %s：%s"},
+	wPredict:         {"predict", "预测"},
+	wYouSaid:         {"you said: %s", "你的预测：%s"},
+	wRight:           {"predicted right: %s", "预测正确：%s"},
+	wWrong:           {"it is: %s", "正确答案：%s"},
+	wHint:            {"hint %d/%d", "提示 %d/%d"},
+	wSameAs:          {"same as", "等同于"},
+	wPromised:        {"promised", "应见"},
+	wSeen:            {"seen", "实见"},
+	wAllKept:         {"%d of %d as promised", "%d/%d 项与预告相符"},
+	wSomeBroken:      {"only %d of %d as promised", "只有 %d/%d 项与预告相符"},
+	wCheckingPromise: {"checking what the step promises", "正在核对本步的预告"},
+	wDoneElsewhere:   {"done by another hand", "已由别的途径完成"},
+	wEnterApplies:    {"enter runs it in the lab", "按 enter 在实验网络中执行"},
+	wEnterReads:      {"enter reads on", "按 enter 继续阅读"},
+	wEnterNext:       {"enter: %s", "按 enter：%s"},
+	wEnd:             {"That was the last step of the course.", "课程的最后一步到此完成。"},
+	wNotAsExpected:   {"the lab is not as this step expects", "实验网络与本步的前提不符"},
+	wRebuildOffer:    {"r rebuilds it", "按 r 重建"},
+	wRebuilt:         {"the lab was rebuilt", "实验网络已重建"},
+	wWorkEnter:       {"building the lab", "正在搭建实验网络"},
+	wWorkApply:       {"applying", "正在执行"},
+	wWorkUndo:        {"undoing", "正在撤销"},
+	wTooSmall:        {"terminal too small: needs %dx%d, is %dx%d", "终端太小：需要 %dx%d，现在 %dx%d"},
+	wOutline:         {"chapters and steps", "章节与步骤"},
+	wFilter:          {"type to filter", "输入文字筛选"},
+	wNothingFound:    {"nothing matches", "没有匹配的步骤"},
+	wHelp:            {"all keys", "全部按键"},
+	wHelpSigns:       {"%s holds   %s does not   %s look here   %s asked, no answer yet", "%s 成立   %s 不成立   %s 注意   %s 已询问，尚无回答"},
+	wHelpMarks:       {"in this step: %s came   %s went   %s changed", "本步中：%s 新增   %s 消失   %s 改变"},
+	wDone:            {"%d/%d done", "已完成 %d/%d"},
+	wKeyEnterApply:   {"run", "执行"},
+	wKeyEnterNext:    {"next step", "下一步"},
+	wKeyEnterRead:    {"read on", "继续阅读"},
+	wKeyPredict:      {"predict", "预测"},
+	wKeyUndo:         {"undo", "撤销"},
+	wKeyBack:         {"back", "上一步"},
+	wKeyHint:         {"hint", "提示"},
+	wKeyTab:          {"pane", "窗格"},
+	wKeyNetns:        {"netns", "命名空间"},
+	wKeyGo:           {"go to", "跳转"},
+	wKeyRebuild:      {"rebuild lab", "重建"},
+	wKeyLang:         {"中文", "English"},
+	wKeyLangASCII:    {"Chinese", "English"},
+	wKeyHelp:         {"keys", "按键"},
+	wKeySuspend:      {"suspend", "挂起"},
+	wKeyQuit:         {"quit", "退出"},
+	wKeyScroll:       {"scroll", "滚动"},
+	wKeyClose:        {"close", "关闭"},
+	wKeyJump:         {"go there", "跳到此处"},
+}
+
+// say is the text of w in the learner's language.
+func (m *Model) say(w word, args ...any) string {
+	text := words[w][0]
+	if m.lang == langs[1] {
+		text = words[w][1]
+	}
+	if len(args) == 0 {
+		return text
+	}
+	return fmt.Sprintf(text, args...)
+}

@@ -111,11 +111,22 @@ func decodeNFTRule(m nftMessage, t *RuleTable, sets ruleSets) ChainRule {
 		attrs := parseNFTAttrs(b)
 		d.expression(attrs.text(unix.NFTA_EXPR_NAME), attrs[unix.NFTA_EXPR_DATA])
 	}
-	if comment, ok := userdata.GetString(m.nftAttrs[unix.NFTA_RULE_USERDATA], userdata.TypeComment); ok {
+	if comment, ok := ruleComment(m.nftAttrs[unix.NFTA_RULE_USERDATA]); ok {
 		d.rule.Comment = comment
 	}
 	d.rule.IPTables = d.byIPTables(t)
 	return d.rule
+}
+
+// ruleComment finds the comment in a rule's user data. The kernel does not look
+// into it: any program may have put anything there, so it is cut to the
+// type-length-value entries that nft(8) would have written.
+func ruleComment(data []byte) (string, bool) {
+	whole := 0
+	for len(data)-whole >= 2 && whole+2+int(data[whole+1]) <= len(data) {
+		whole += 2 + int(data[whole+1])
+	}
+	return userdata.GetString(data[:whole], userdata.TypeComment)
 }
 
 // byIPTables tells rules of iptables-nft from others: they are in a table that

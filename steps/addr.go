@@ -52,8 +52,14 @@ func (a AddrAdd) Undo(ctx context.Context, l *lab.Lab, was State) error {
 	if err := changeAddr(l, a, "delete", (*netlink.Handle).AddrDel); err != nil {
 		return err
 	}
-	for _, r := range was.routesBy(a.Netns, a.Dev, "boot") {
-		route := RouteAdd{Netns: a.Netns, Dst: r.Dst.String(), Dev: r.Dev, Onlink: r.Onlink}
+	return restoreRoutes(ctx, l, Dev{a.Netns, a.Dev}, was)
+}
+
+// restoreRoutes puts back the routes of a device that somebody made by hand and
+// that the kernel took away with something else.
+func restoreRoutes(ctx context.Context, l *lab.Lab, d Dev, was State) error {
+	for _, r := range was.routesBy(d.Netns, d.Name, "boot") {
+		route := RouteAdd{Netns: d.Netns, Dst: r.Dst.String(), Dev: r.Dev, Onlink: r.Onlink}
 		if r.Default() {
 			route.Dst = "default"
 		}
@@ -89,14 +95,18 @@ func (a AddrDel) Done(ctx context.Context, l *lab.Lab) (bool, error) {
 	return !there, err
 }
 
-func (a AddrDel) Undo(ctx context.Context, l *lab.Lab, _ State) error {
-	return AddrAdd(a).Apply(ctx, l)
+// Undo gives the address back, and the routes that went with it.
+func (a AddrDel) Undo(ctx context.Context, l *lab.Lab, was State) error {
+	if err := AddrAdd(a).Apply(ctx, l); err != nil {
+		return err
+	}
+	return restoreRoutes(ctx, l, Dev{a.Netns, a.Dev}, was)
 }
 
 func changeAddr(l *lab.Lab, a AddrAdd, verb string, change func(*netlink.Handle, netlink.Link, *netlink.Addr) error) error {
 	addr, err := netlink.ParseAddr(a.Addr)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %s address on %s: %w", a.Netns, verb, a.Dev, err)
 	}
 	// ip(8) sets no broadcast address unless it is told to.
 	addr.Broadcast = nil

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -26,6 +27,9 @@ func (c Refused) Look(ctx context.Context, l *lab.Lab, e *Evidence) (string, boo
 	err := c.Action.Apply(ctx, l)
 	if err == nil {
 		return "accepted", false, c.Action.Undo(ctx, l, State{})
+	}
+	if errors.Is(err, lab.ErrNoNamespace) {
+		return "", false, err // nobody was asked
 	}
 	return err.Error(), strings.Contains(err.Error(), c.Why), nil
 }

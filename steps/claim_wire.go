@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -58,12 +59,15 @@ func (c FrameSeen) Look(_ context.Context, l *lab.Lab, e *Evidence) (string, boo
 	if e == nil {
 		return "", false, errNeedsEvidence
 	}
+	if err := errors.Join(resolve(l, c.SrcDev, &c.SrcMAC), resolve(l, c.DstDev, &c.DstMAC)); err != nil {
+		return "", false, err
+	}
 	last := "nothing"
 	for _, f := range e.Frames {
 		if f.Netns != c.Netns || f.Dev != c.Dev {
 			continue
 		}
-		if c.matches(l, f) {
+		if c.matches(f) {
 			return fmt.Sprintf("%s > %s, %s", f.SrcMAC, f.DstMAC, f), !c.None, nil
 		}
 		last = f.String()
@@ -74,18 +78,24 @@ func (c FrameSeen) Look(_ context.Context, l *lab.Lab, e *Evidence) (string, boo
 	return last, false, nil
 }
 
-func (c FrameSeen) matches(l *lab.Lab, f diag.Frame) bool {
+// resolve writes the MAC address of a device, if one is named. One that is not
+// there is an error: no address at all would match every frame.
+func resolve(l *lab.Lab, d Dev, mac *string) error {
+	if d == (Dev{}) {
+		return nil
+	}
+	_, _, link, err := d.find(l)
+	if err == nil {
+		*mac = link.Attrs().HardwareAddr.String()
+	}
+	return err
+}
+
+func (c FrameSeen) matches(f diag.Frame) bool {
 	same := func(want, got string) bool { return want == "" || want == got }
-	srcMAC, dstMAC := c.SrcMAC, c.DstMAC
-	if c.SrcDev != (Dev{}) {
-		srcMAC = c.SrcDev.mac(l).String()
-	}
-	if c.DstDev != (Dev{}) {
-		dstMAC = c.DstDev.mac(l).String()
-	}
 	return same(c.Proto, f.Proto) && same(c.Op, f.Op) &&
 		same(c.Src, f.Src.String()) && same(c.Dst, f.Dst.String()) &&
-		same(srcMAC, f.SrcMAC.String()) && same(dstMAC, f.DstMAC.String())
+		same(c.SrcMAC, f.SrcMAC.String()) && same(c.DstMAC, f.DstMAC.String())
 }
 
 // Counted claims that a counter of the namespace (nstat's name) gained at

@@ -52,7 +52,7 @@ func (a LinkUp) Undo(_ context.Context, l *lab.Lab, was State) error {
 	}
 	addrs, err := h.AddrList(link, netlink.FAMILY_V4)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: list addresses of %s: %w", a.Netns, a.Name, err)
 	}
 	for _, addr := range addrs {
 		if was.hasAddr(a.Netns, a.Name, addr.IPNet.String()) {
@@ -77,7 +77,10 @@ func (a LinkDown) Apply(ctx context.Context, l *lab.Lab) error {
 	if err != nil {
 		return err
 	}
-	return h.LinkSetDown(link)
+	if err := h.LinkSetDown(link); err != nil {
+		return fmt.Errorf("%s: set %s down: %w", a.Netns, a.Name, err)
+	}
+	return nil
 }
 
 func (a LinkDown) Done(ctx context.Context, l *lab.Lab) (bool, error) {
@@ -85,8 +88,13 @@ func (a LinkDown) Done(ctx context.Context, l *lab.Lab) (bool, error) {
 	return !up, err
 }
 
-func (a LinkDown) Undo(ctx context.Context, l *lab.Lab, _ State) error {
-	return LinkUp(a).Apply(ctx, l)
+// Undo sets the device up and puts back the routes that went with it: the
+// kernel keeps none on a device that is down (fib_disable_ip).
+func (a LinkDown) Undo(ctx context.Context, l *lab.Lab, was State) error {
+	if err := LinkUp(a).Apply(ctx, l); err != nil {
+		return err
+	}
+	return restoreRoutes(ctx, l, Dev(a), was)
 }
 
 // LinkAddress gives a device another MAC address. The kernel flushes the
@@ -100,7 +108,7 @@ func (a LinkAddress) Command(*lab.Lab) Command {
 func (a LinkAddress) Apply(_ context.Context, l *lab.Lab) error {
 	mac, err := net.ParseMAC(a.MAC)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %s: %w", a.Netns, a.Name, err)
 	}
 	return setMAC(l, Dev{a.Netns, a.Name}, mac)
 }

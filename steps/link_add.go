@@ -103,12 +103,22 @@ func (a LinkMaster) Done(_ context.Context, l *lab.Lab) (bool, error) {
 	})
 }
 
-func (a LinkMaster) Undo(_ context.Context, l *lab.Lab, _ State) error {
+// Undo takes the port off the bridge. A bridge takes the lowest MAC address of
+// its ports, and none when the last one goes (br_stp_recalculate_bridge_id), so
+// the one that it had goes in again.
+func (a LinkMaster) Undo(_ context.Context, l *lab.Lab, was State) error {
 	_, h, link, err := Dev{a.Netns, a.Name}.find(l)
 	if err != nil {
 		return err
 	}
-	return h.LinkSetNoMaster(link)
+	if err := h.LinkSetNoMaster(link); err != nil {
+		return fmt.Errorf("%s: set %s nomaster: %w", a.Netns, a.Name, err)
+	}
+	bridge := Dev{a.Netns, a.Bridge}
+	if mac, ok := was.mac(a.Netns, a.Bridge); ok && mac.String() != bridge.mac(l).String() {
+		return setMAC(l, bridge, mac)
+	}
+	return nil
 }
 
 // LinkNetns moves a device into another namespace, under a new name if Rename

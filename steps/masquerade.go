@@ -152,9 +152,15 @@ func (a Narrow) Command(*lab.Lab) Command {
 }
 
 // Apply puts the new rule in before it takes the old one away, so that no
-// packet passes between the two.
+// packet passes between the two. Without the old one nothing changes.
 func (a Narrow) Apply(ctx context.Context, l *lab.Lab) error {
-	return errors.Join(a.Now.Apply(ctx, l), a.Was.Undo(ctx, l, State{}))
+	if err := a.Now.Apply(ctx, l); err != nil {
+		return err
+	}
+	if err := a.Was.Undo(ctx, l, State{}); err != nil {
+		return errors.Join(err, a.Now.Undo(ctx, l, State{}))
+	}
+	return nil
 }
 
 func (a Narrow) Done(ctx context.Context, l *lab.Lab) (bool, error) { return a.Now.Done(ctx, l) }

@@ -1,12 +1,14 @@
 package steps
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"net/netip"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
+	"github.com/google/nftables/userdata"
 )
 
 // nftNat is where the rules go on a machine without iptables: a table and a
@@ -31,8 +33,14 @@ func nftAppend(a Masquerade) error {
 	if err != nil {
 		return err
 	}
-	conn.AddRule(&nftables.Rule{Table: nftNat, Chain: nftPostrouting, Exprs: exprs, UserData: []byte(a.nft())})
+	conn.AddRule(&nftables.Rule{Table: nftNat, Chain: nftPostrouting, Exprs: exprs, UserData: nftComment(a)})
 	return conn.Flush()
+}
+
+// nftComment is the comment by which nftDelete finds the rule again, as nft(8)
+// keeps and prints it.
+func nftComment(a Masquerade) []byte {
+	return userdata.AppendString(nil, userdata.TypeComment, a.nft())
 }
 
 // nftDelete deletes the rule that nftAppend made.
@@ -46,7 +54,7 @@ func nftDelete(a Masquerade) error {
 		return err
 	}
 	for _, rule := range rules {
-		if string(rule.UserData) != a.nft() {
+		if !bytes.Equal(rule.UserData, nftComment(a)) {
 			continue
 		}
 		if err := conn.DelRule(rule); err != nil {

@@ -36,6 +36,9 @@ func (a NeighReplace) mac(l *lab.Lab) net.HardwareAddr {
 }
 
 func (a NeighReplace) Apply(_ context.Context, l *lab.Lab) error {
+	if _, err := l.NS(a.Netns); err != nil {
+		return err
+	}
 	mac := a.mac(l)
 	if mac == nil {
 		return fmt.Errorf("%s: the address of %s is not known", a.Netns, a.MACOf)
@@ -60,6 +63,9 @@ func setNeigh(l *lab.Lab, d Dev, dst string, mac net.HardwareAddr, state int) er
 
 func (a NeighReplace) Done(_ context.Context, l *lab.Lab) (bool, error) {
 	entry, err := findNeigh(l, Dev{a.Netns, a.Dev}, a.Dst)
+	if isAbsent(err) {
+		return false, nil
+	}
 	if err != nil || entry == nil {
 		return false, err
 	}

@@ -74,10 +74,16 @@ func (p *Player) Next(ctx context.Context, id string) error {
 	return p.enter(ctx, step)
 }
 
+// enter stands at a step and remembers the state before it, as soon as links
+// have settled: Undo would otherwise compare with what was on its way.
 func (p *Player) enter(ctx context.Context, step Step) (err error) {
 	p.step = step
-	p.was, err = ReadState(ctx, p.lab)
-	return err
+	for deadline := time.Now().Add(settle); ; pause(ctx, 5*time.Millisecond) {
+		p.was, err = ReadState(ctx, p.lab)
+		if err != nil || ctx.Err() != nil || p.was.settled() || time.Now().After(deadline) {
+			return err
+		}
+	}
 }
 
 // Done says whether the current step's action is in the kernel, by whatever

@@ -113,7 +113,7 @@ func (a RouteAdd) change(l *lab.Lab, verb string, change func(*netlink.Handle, *
 func (a RouteAdd) route(h *netlink.Handle) (*netlink.Route, error) {
 	dst, err := prefix(a.Dst)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: route: %w", a.Netns, err)
 	}
 	r := &netlink.Route{Dst: dst, Gw: net.ParseIP(a.Via)}
 	if a.Via == "" {

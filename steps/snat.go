@@ -4,10 +4,12 @@ import (
 	"net/netip"
 	"slices"
 
+	"golang.org/x/sys/unix"
+
 	"nstutor/diag"
 )
 
-// packet is what a rule of the nat table can look at on the way out.
+// packet is what a rule of the nat table can look at on the way out: a ping.
 type packet struct {
 	src, dst netip.Addr
 	out      string // device
@@ -24,6 +26,10 @@ func (p packet) field(name diag.RuleField) ([]byte, bool) {
 		padded := make([]byte, 16)
 		copy(padded, p.out)
 		return padded, true
+	case "meta nfproto":
+		return []byte{unix.NFPROTO_IPV4}, true
+	case "meta l4proto", "ip protocol":
+		return []byte{unix.IPPROTO_ICMP}, true
 	}
 	return nil, false
 }
@@ -32,6 +38,9 @@ func (p packet) field(name diag.RuleField) ([]byte, bool) {
 // packet another source address.
 func rewritesSource(set *diag.RuleSet, p packet) bool {
 	for _, table := range set.Tables {
+		if table.Dormant {
+			continue
+		}
 		for _, chain := range table.Chains {
 			if chain.Hook == "postrouting" && chain.Type == "nat" {
 				if verdict(&table, &chain, p, 0) == diag.VerdictMasquerade {
@@ -56,7 +65,7 @@ func verdict(table *diag.RuleTable, chain *diag.RuleChain, p packet, depth int) 
 				if !ok || depth == maxDepth {
 					continue
 				}
-				if v := verdict(table, next, p, depth+1); v != diag.VerdictContinue {
+				if v := verdict(table, next, p, depth+1); v != diag.VerdictContinue || kind == diag.VerdictGoto {
 					return v
 				}
 			case diag.VerdictReturn:

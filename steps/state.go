@@ -141,6 +141,19 @@ func withoutLearned(s *diag.Snapshot) *diag.Snapshot {
 	return &copied
 }
 
+// settled says whether the kernel has told of every link's carrier already: it
+// does so a moment after the carrier has come or gone (linkwatch).
+func (s State) settled() bool {
+	for _, snap := range s.Netns {
+		for _, link := range snap.Links {
+			if link.Has("UP") && link.Has("LOWER_UP") == link.Has("NO-CARRIER") {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 func (s State) hasAddr(netns, dev, cidr string) bool {
 	snap := s.Netns[netns]
 	return snap != nil && slices.ContainsFunc(snap.AddrsOn(dev), func(a diag.Addr) bool { return a.Prefix.String() == cidr })

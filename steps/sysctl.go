@@ -2,6 +2,8 @@ package steps
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"strings"
 
 	"nstutor/internal/lab"
@@ -34,6 +36,9 @@ func (a Sysctl) Done(_ context.Context, l *lab.Lab) (bool, error) {
 		return false, err
 	}
 	value, err := ns.ReadSysctl(a.path())
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil // the device is not there
+	}
 	return value == a.Value, err
 }
 

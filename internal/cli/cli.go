@@ -33,6 +33,9 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 func Main(args []string) int {
 	lab.Dispatch()
 	a := &app{inside: lab.Inside()}
+	if a.inside {
+		showTerminal()
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
 	defer stop()
 	root := a.root()
@@ -102,6 +105,7 @@ func (a *app) inLab(fn func() error) error {
 	if a.inside {
 		return fn()
 	}
+	hideTerminal()
 	code, err := lab.Enter()
 	if err != nil {
 		return err
@@ -110,4 +114,23 @@ func (a *app) inLab(fn func() error) error {
 		return status(code)
 	}
 	return nil
+}
+
+// termEnv carries the real $TERM past the inside's start.
+const termEnv = "NSTUTOR_TERM"
+
+// hideTerminal and showTerminal keep the inside from asking the terminal for
+// its background colour: Bubble Tea does so in an init function, which this
+// process has been through already, and the answer can be a round trip over
+// SSH away. A dumb terminal is not asked.
+func hideTerminal() {
+	os.Setenv(termEnv, os.Getenv("TERM"))
+	os.Setenv("TERM", "dumb")
+}
+
+func showTerminal() {
+	if term, ok := os.LookupEnv(termEnv); ok {
+		os.Setenv("TERM", term)
+		os.Unsetenv(termEnv)
+	}
 }

@@ -13,7 +13,13 @@ import (
 	"nstutor/internal/lab"
 )
 
+// courseEnv makes the test binary be the program itself.
+const courseEnv = "NSTUTOR_TEST_COURSE"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(courseEnv) != "" {
+		os.Exit(Main(os.Args[1:]))
+	}
 	testscript.Main(m, map[string]func(){
 		"nstutor": func() { os.Exit(Main(os.Args[1:])) },
 		"broken":  func() { os.Exit(playBroken()) },

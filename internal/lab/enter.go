@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -39,15 +40,16 @@ type mode struct {
 	root  bool // needs to be root outside
 }
 
+// isolated are the namespaces of every lab. With a PID namespace the kernel
+// kills whatever was started in the lab when its first process dies, daemons
+// included: nothing can stay behind and hold the network.
+const isolated = unix.CLONE_NEWNS | unix.CLONE_NEWNET | unix.CLONE_NEWPID
+
 // A user namespace comes first, so that even root's lab holds no power over
-// the machine. With a PID namespace the kernel kills whatever the lab started
-// when its first process dies; it needs a fresh /proc, which some containers
-// refuse.
+// the machine.
 var modes = []mode{
-	{"user+pid", unix.CLONE_NEWUSER | unix.CLONE_NEWNS | unix.CLONE_NEWNET | unix.CLONE_NEWPID, false},
-	{"user", unix.CLONE_NEWUSER | unix.CLONE_NEWNS | unix.CLONE_NEWNET, false},
-	{"root+pid", unix.CLONE_NEWNS | unix.CLONE_NEWNET | unix.CLONE_NEWPID, true},
-	{"root", unix.CLONE_NEWNS | unix.CLONE_NEWNET, true},
+	{"user", unix.CLONE_NEWUSER | isolated, false},
+	{"root", isolated, true},
 }
 
 func modeByName(name string) (mode, bool) {
@@ -65,11 +67,14 @@ func modeByName(name string) (mode, bool) {
 //
 // The process that called Enter stays outside as the lab's guardian: it passes
 // signals on, and puts the terminal back when the inside dies without doing so.
-func Enter() (int, error) {
+func Enter() (int, error) { return enter(modes) }
+
+func enter(modes []mode) (int, error) {
 	// Pdeathsig is the death of the thread that started the child.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
+	terminal := saveTerminal()
 	var last error
 	for _, m := range modes {
 		if m.root && os.Geteuid() != 0 {
@@ -80,13 +85,17 @@ func Enter() (int, error) {
 			last = fmt.Errorf("%s: %w", m.name, err)
 			continue
 		}
-		return guard(child)
+		return guard(child, terminal)
 	}
-	return 0, refusal(last)
+	return 0, refusal("/", last)
 }
 
 // start starts the inside in mode m and waits for its report.
 func start(m mode) (*exec.Cmd, error) {
+	outside, err := mountNamespace()
+	if err != nil {
+		return nil, err
+	}
 	report, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -97,7 +106,7 @@ func start(m mode) (*exec.Cmd, error) {
 	cmd.Args[0] = os.Args[0]
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.ExtraFiles = []*os.File{w}
-	cmd.Env = append(os.Environ(), bornEnv+"="+m.name)
+	cmd.Env = append(os.Environ(), bornEnv+"="+m.name+" "+outside)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: m.flags, Pdeathsig: syscall.SIGKILL}
 	if m.flags&unix.CLONE_NEWUSER != 0 {
 		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}}
@@ -114,7 +123,7 @@ func start(m mode) (*exec.Cmd, error) {
 	}
 	err = cmd.Wait()
 	if len(said) > 0 {
-		err = errors.New(string(said))
+		err = parseFailure(string(said))
 	}
 	if err == nil {
 		err = errors.New("the lab ended before it began")
@@ -122,43 +131,74 @@ func start(m mode) (*exec.Cmd, error) {
 	return nil, err
 }
 
+// failure is why the inside could not furnish the lab: what it reports is the
+// number of the kernel's answer and the whole error.
+type failure struct {
+	answer syscall.Errno
+	text   string
+}
+
+func (f failure) Error() string { return f.text }
+func (f failure) Unwrap() error { return f.answer }
+
+func parseFailure(report string) failure {
+	number, text, _ := strings.Cut(report, " ")
+	answer, _ := strconv.Atoi(number)
+	return failure{syscall.Errno(answer), text}
+}
+
+func (f failure) report() string { return fmt.Sprintf("%d %s", int(f.answer), f.text) }
+
+// mountNamespace is how the kernel calls the mount namespace of this process.
+func mountNamespace() (string, error) { return os.Readlink("/proc/self/ns/mnt") }
+
 // guard waits for the lab's first process.
-func guard(child *exec.Cmd) (int, error) {
-	restore := saveTerminal()
+func guard(child *exec.Cmd, terminal *terminal) (int, error) {
 	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, unix.SIGTERM, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT)
+	signal.Notify(signals, unix.SIGTERM, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT,
+		unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU)
 	defer signal.Stop(signals)
-	go func() {
-		for s := range signals {
-			// The terminal sends ^C and ^\ to the inside as well.
-			if s == unix.SIGTERM || s == unix.SIGHUP {
-				child.Process.Signal(s)
-			}
-		}
-	}()
+	go pass(signals, child.Process)
+
 	err := child.Wait()
 	status, ok := child.ProcessState.Sys().(syscall.WaitStatus)
 	if err != nil && !ok {
 		return 0, fmt.Errorf("wait for the lab: %w", err)
 	}
 	if status.Signaled() {
-		restore()
+		terminal.restore()
 		return 128 + int(status.Signal()), nil
+	}
+	if terminal.changed() {
+		terminal.restore()
 	}
 	return status.ExitStatus(), nil
 }
 
-// saveTerminal remembers the terminal's modes and returns what brings them
-// back, together with the main screen and the cursor.
-func saveTerminal() (restore func()) {
-	fd := int(os.Stdin.Fd())
-	modes, err := unix.IoctlGetTermios(fd, unix.TCGETS)
-	if err != nil {
-		return func() {}
-	}
-	return func() {
-		unix.IoctlSetTermios(fd, unix.TCSETS, modes)
-		fmt.Fprint(os.Stdout, "\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b[0m")
+// pass hands signals on to the inside. The terminal sends ^C to both; hearing
+// of it twice does no harm there.
+//
+// The terminal's stop signals reach only the guardian: the first process of a
+// PID namespace does not stop by them (SIGNAL_UNKILLABLE). So SIGSTOP stops it,
+// then the guardian stops itself, and both go on together. In the process group
+// of the session's leader no shell could wake the guardian: like the kernel
+// (is_current_pgrp_orphaned) it goes on there.
+func pass(signals chan os.Signal, inside *os.Process) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	session, _ := unix.Getsid(0)
+	for s := range signals {
+		switch s {
+		case unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU:
+			if unix.Getpgrp() == session {
+				continue
+			}
+			inside.Signal(unix.SIGSTOP)
+			unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGSTOP)
+			inside.Signal(unix.SIGCONT)
+		default:
+			inside.Signal(s)
+		}
 	}
 }
 
@@ -166,20 +206,26 @@ func saveTerminal() (restore func()) {
 // the lab (its private mounts) and reports to the guardian; it must come before
 // anything else is started, from the main goroutine.
 func Inside() bool {
-	name, born := os.LookupEnv(bornEnv)
+	value, born := os.LookupEnv(bornEnv)
 	if !born {
 		return false
 	}
 	os.Unsetenv(bornEnv)
-	report := os.NewFile(statusFD, "status")
+	name, outside, _ := strings.Cut(value, " ")
 	m, known := modeByName(name)
-	if !known {
+	// Nothing may be mounted where the machine would see it: the namespace must
+	// not be the one that the guardian lives in.
+	here, err := mountNamespace()
+	if !known || err != nil || outside == "" || here == outside {
 		fmt.Fprintf(os.Stderr, "nstutor: %s is for its own use; unset it\n", bornEnv)
 		os.Exit(2)
 	}
+	report := os.NewFile(statusFD, "status")
 	unix.CloseOnExec(statusFD)
 	if err := furnish(m); err != nil {
-		fmt.Fprint(report, strings.TrimSpace(err.Error()))
+		f := failure{text: err.Error()}
+		errors.As(err, &f.answer)
+		fmt.Fprint(report, f.report())
 		report.Close()
 		os.Exit(1)
 	}

@@ -22,10 +22,18 @@ func furnish(m mode) error {
 	if err := unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make the mounts private: %w", err)
 	}
-	if m.flags&unix.CLONE_NEWPID != 0 {
-		if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
-			return fmt.Errorf("mount /proc: %w", err)
-		}
+	const quiet = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
+	// A container that hides parts of /proc refuses a user namespace a whole one
+	// (mount_too_revealing in fs/namespace.c): its own serves too, with its PIDs.
+	if err := unix.Mount("proc", "/proc", "proc", quiet, ""); err != nil && err != unix.EPERM {
+		return fmt.Errorf("mount /proc: %w", err)
+	}
+	if err := writable("/proc/sys/net/ipv4/ip_forward"); err != nil {
+		return err
+	}
+	// The machine's /sys shows the machine's devices, and lets root change them.
+	if err := unix.Mount("sysfs", "/sys", "sysfs", quiet, ""); err != nil && m.root {
+		return fmt.Errorf("mount /sys: %w", err)
 	}
 	if err := unix.Mount("tmpfs", "/run", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755,size=16m"); err != nil {
 		return fmt.Errorf("mount /run: %w", err)
@@ -46,6 +54,15 @@ func furnish(m mode) error {
 		return err
 	}
 	return furnishBin()
+}
+
+// writable says whether a kernel setting can be written here.
+func writable(path string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 // furnishEtc puts a writable /etc in front of the machine's: /etc/netns/NAME

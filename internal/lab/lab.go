@@ -119,8 +119,22 @@ func (l *Lab) open(name string) (*nsenter.Namespace, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Whoever made it: it is pinned when it is first seen, under its first name.
+	if !l.named(ns.Inode()) {
+		pin(ns)
+	}
 	l.spaces[name] = ns
 	return ns, nil
+}
+
+// named says whether the namespace with this inode is open under some name.
+func (l *Lab) named(inode uint64) bool {
+	for _, ns := range l.spaces {
+		if ns.Inode() == inode {
+			return true
+		}
+	}
+	return false
 }
 
 // Namespaces maps the inode of every named namespace to its name.
@@ -148,39 +162,6 @@ func (l *Lab) forget(name string) {
 		delete(l.spaces, name)
 		ns.Close()
 	}
-}
-
-// AddNetns does what `ip netns add` does, and pins the sysctls of the new
-// namespace. Its loopback stays down, as the kernel makes it.
-func (l *Lab) AddNetns(name string) error {
-	path, err := pathOf(name)
-	if err != nil {
-		return err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	ns, err := nsenter.Create(name, path)
-	if err != nil {
-		return err
-	}
-	l.forget(name)
-	l.spaces[name] = ns
-	return pin(ns)
-}
-
-// DelNetns does what `ip netns del` does.
-func (l *Lab) DelNetns(name string) error {
-	path, err := pathOf(name)
-	if err != nil {
-		return err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.forget(name)
-	if err := nsenter.Delete(path); err != nil {
-		return fmt.Errorf("delete network namespace %q: %w", name, err)
-	}
-	return nil
 }
 
 // follow keeps up with namespaces that come and go by other hands: one that

@@ -2,8 +2,11 @@ package lab
 
 import (
 	"errors"
-	"io/fs"
+	"fmt"
+	"slices"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"nstutor/internal/nsenter"
 )
@@ -36,18 +39,48 @@ var pinnedConf = []setting{
 // pin sets every pinned sysctl in ns. A sysctl that this kernel does not have
 // (IPv6 or bridge netfilter not built in) needs no pinning.
 func pin(ns *nsenter.Namespace) error {
-	settings := append([]setting(nil), pinned...)
+	settings := slices.Clone(pinned)
 	for _, dev := range []string{"all", "default", "lo"} {
-		for _, s := range pinnedConf {
-			settings = append(settings, setting{"net/ipv4/conf/" + dev + "/" + s.path, s.value})
-		}
+		settings = append(settings, below("net/ipv4/conf/"+dev, pinnedConf)...)
 	}
-	for _, s := range settings {
-		if err := ns.WriteSysctl(s.path, s.value); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+	return set(ns, settings)
+}
+
+// below puts settings in a folder.
+func below(folder string, settings []setting) []setting {
+	whole := make([]setting, len(settings))
+	for i, s := range settings {
+		whole[i] = setting{folder + "/" + s.path, s.value}
+	}
+	return whole
+}
+
+// set writes those of the settings that the kernel has.
+func set(ns *nsenter.Namespace, settings []setting) error {
+	err := ns.Do(func() error {
+		for _, s := range settings {
+			if err := write("/proc/sys/"+s.path, s.value); err != nil && err != unix.ENOENT {
+				return fmt.Errorf("write /proc/sys/%s: %w", s.path, err)
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", ns.Name(), err)
 	}
 	return nil
+}
+
+// write does without the poller that an os.File would be registered with: a
+// lab has some 70 settings.
+func write(path, value string) error {
+	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	_, err = unix.Write(fd, []byte(value))
+	return err
 }
 
 // arpTimers are the neighbour parameters of a device, below net/ipv4/neigh/DEV.
@@ -97,30 +130,17 @@ func (l *Lab) PinDevice(ns *nsenter.Namespace, dev string) error {
 	if l.opts.Fast {
 		timers = fastARPTimers
 	}
-	for _, s := range timers {
-		err := ns.WriteSysctl("net/ipv4/neigh/"+dev+"/"+s.path, s.value)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
+	return set(ns, below("net/ipv4/neigh/"+dev, timers))
 }
 
-// welcome pins a namespace that somebody else made. `ip netns add` makes the
-// file first and mounts the namespace on it a moment later.
+// welcome opens a namespace that somebody else made, which pins it. `ip netns
+// add` makes the file first and mounts the namespace on it a moment later.
 func (l *Lab) welcome(name string) {
-	for range 20 {
-		l.mu.Lock()
-		_, ours := l.spaces[name]
-		l.mu.Unlock()
-		if ours {
-			return
-		}
-		if ns, err := l.NS(name); err == nil {
-			pin(ns)
+	for range 200 {
+		if _, err := l.NS(name); err == nil || errors.Is(err, ErrNoNamespace) {
 			l.notify()
 			return
 		}
-		time.Sleep(5 * time.Millisecond)
+		time.Sleep(time.Millisecond)
 	}
 }

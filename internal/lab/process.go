@@ -3,6 +3,7 @@ package lab
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -21,12 +22,13 @@ import (
 type Process struct {
 	Name, Netns string
 	cmd         *exec.Cmd
+	pid         int
 	done        chan struct{}
 	stderr      bytes.Buffer
 }
 
 // PID is the process ID as the lab's /proc has it.
-func (p *Process) PID() int { return p.cmd.Process.Pid }
+func (p *Process) PID() int { return p.pid }
 
 // Alive says whether the process still runs.
 func (p *Process) Alive() bool {
@@ -38,9 +40,10 @@ func (p *Process) Alive() bool {
 	}
 }
 
-// Stop kills the process and waits until it is gone, and its sockets with it.
+// Stop kills the process and its children and waits until it is gone, and its
+// sockets with it.
 func (p *Process) Stop() {
-	p.cmd.Process.Kill()
+	p.cmd.Cancel()
 	<-p.done
 }
 
@@ -57,9 +60,12 @@ func (l *Lab) Spawn(netns, name string, argv ...string) (*Process, error) {
 	p := &Process{Name: name, Netns: netns, done: make(chan struct{})}
 	p.cmd = command(context.Background(), argv)
 	p.cmd.Stderr = &p.stderr
+	pidfd := -1
+	p.cmd.SysProcAttr.PidFD = &pidfd
 	if err := ns.Do(p.cmd.Start); err != nil {
 		return nil, fmt.Errorf("%s: start %s: %w", netns, argv[0], err)
 	}
+	p.pid = shownPID(pidfd, p.cmd.Process.Pid)
 	go func() {
 		p.cmd.Wait()
 		close(p.done)
@@ -68,6 +74,26 @@ func (l *Lab) Spawn(netns, name string, argv ...string) (*Process, error) {
 	l.procs[name] = p
 	l.mu.Unlock()
 	return p, nil
+}
+
+// shownPID is the process ID that /proc has for a process, where /proc is not
+// the lab's own: pidfd_show_fdinfo() translates it. It closes pidfd.
+func shownPID(pidfd, pid int) int {
+	if pidfd < 0 {
+		return pid
+	}
+	defer unix.Close(pidfd)
+	info, err := os.ReadFile(fmt.Sprintf("/proc/self/fdinfo/%d", pidfd))
+	if err != nil {
+		return pid
+	}
+	for line := range strings.Lines(string(info)) {
+		var shown int
+		if n, _ := fmt.Sscanf(line, "Pid: %d", &shown); n == 1 && shown > 0 {
+			return shown
+		}
+	}
+	return pid
 }
 
 // Process returns the running process that was spawned under name.
@@ -110,14 +136,36 @@ type Cmd struct {
 // Start starts the command on a thread of its namespace.
 func (c *Cmd) Start() error { return c.do(c.Cmd.Start) }
 
+// Wait waits for the command, but not for what it left in the background.
+func (c *Cmd) Wait() error {
+	err := c.Cmd.Wait()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		return nil
+	}
+	return err
+}
+
+// Run starts the command and waits for it.
+func (c *Cmd) Run() error {
+	if err := c.Start(); err != nil {
+		return err
+	}
+	return c.Wait()
+}
+
+// Output runs the command and returns its standard output.
+func (c *Cmd) Output() ([]byte, error) {
+	var out syncBuffer
+	c.Stdout = &out
+	err := c.Run()
+	return out.Bytes(), err
+}
+
 // CombinedOutput runs the command and returns what it printed.
 func (c *Cmd) CombinedOutput() ([]byte, error) {
 	var out syncBuffer
 	c.Stdout, c.Stderr = &out, &out
-	if err := c.Start(); err != nil {
-		return nil, err
-	}
-	err := c.Wait()
+	err := c.Run()
 	return out.Bytes(), err
 }
 
@@ -132,6 +180,10 @@ func (b *syncBuffer) Write(p []byte) (int, error) {
 	return b.Buffer.Write(p)
 }
 
+// lingering is how long the output of a process that has ended is waited for:
+// a child that it left in the background may hold the pipe for ever.
+const lingering = 100 * time.Millisecond
+
 // command prepares a process that does not outlive the lab.
 func command(ctx context.Context, argv []string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
@@ -140,6 +192,7 @@ func command(ctx context.Context, argv []string) *exec.Cmd {
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
+	cmd.WaitDelay = lingering
 	cmd.Env = os.Environ()
 	return cmd
 }

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,38 +24,58 @@ func (r *Refusal) Error() string {
 
 func (r *Refusal) Unwrap() error { return r.Err }
 
-// obstacle is a setting that forbids user namespaces, and how to lift it.
+// obstacle is a setting that forbids namespaces, and how to lift it.
 type obstacle struct {
-	path   string
-	forbid string
-	advice string
+	path    string          // below the root
+	forbid  string          // the value that forbids
+	answers []syscall.Errno // what the kernel says then
+	advice  string
 }
+
+var (
+	overLimit = []syscall.Errno{unix.ENOSPC}
+	forbidden = []syscall.Errno{unix.EPERM, unix.EACCES}
+)
 
 var obstacles = []obstacle{
-	{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
+	{"proc/sys/user/max_user_namespaces", "0", overLimit,
+		"the limit of user namespaces is 0. Raise it with `sudo sysctl user.max_user_namespaces=1000`, or run nstutor with sudo"},
+	{"proc/sys/user/max_net_namespaces", "0", overLimit,
+		"the limit of network namespaces is 0. Raise it with `sudo sysctl user.max_net_namespaces=1000`"},
+	{"proc/sys/user/max_pid_namespaces", "0", overLimit,
+		"the limit of PID namespaces is 0. Raise it with `sudo sysctl user.max_pid_namespaces=1000`"},
+	{"proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", forbidden,
 		"AppArmor forbids user namespaces to ordinary programs (Ubuntu 23.10 and later). " +
 			"Allow them until the next boot with `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`, or run nstutor with sudo"},
-	{"/proc/sys/kernel/unprivileged_userns_clone", "0",
+	{"proc/sys/kernel/unprivileged_userns_clone", "0", forbidden,
 		"user namespaces are off for ordinary users. Enable them with `sudo sysctl kernel.unprivileged_userns_clone=1`, or run nstutor with sudo"},
-	{"/proc/sys/user/max_user_namespaces", "0",
-		"the limit of user namespaces is 0. Raise it with `sudo sysctl user.max_user_namespaces=1000`, or run nstutor with sudo"},
-	{"/proc/sys/user/max_net_namespaces", "0",
-		"the limit of network namespaces is 0. Raise it with `sudo sysctl user.max_net_namespaces=1000`"},
 }
 
-// refusal explains err, the answer to the last way of being born.
-func refusal(err error) error {
+// unexplained is what to do about an answer that no setting explains.
+var unexplained = []struct {
+	answer syscall.Errno
+	advice string
+}{
+	{unix.ENOSYS, "this kernel is built without namespaces (CONFIG_NET_NS, CONFIG_USER_NS, CONFIG_PID_NS)"},
+	{unix.ENOSPC, "a limit below /proc/sys/user is reached (max_user_namespaces, max_net_namespaces); raise it, or run nstutor with sudo"},
+	{unix.EROFS, "the kernel's settings are read-only here. In a container, run it with `--security-opt systempaths=unconfined`, or with --privileged"},
+}
+
+// refusal explains err, the answer to the last way of being born, by the
+// machine's settings; root is where its file system begins.
+func refusal(root string, err error) error {
+	var answer syscall.Errno
+	errors.As(err, &answer)
 	for _, o := range obstacles {
-		data, readErr := os.ReadFile(o.path)
-		if readErr == nil && strings.TrimSpace(string(data)) == o.forbid {
+		data, readErr := os.ReadFile(filepath.Join(root, o.path))
+		if readErr == nil && strings.TrimSpace(string(data)) == o.forbid && slices.Contains(o.answers, answer) {
 			return &Refusal{err, o.advice}
 		}
 	}
-	if errors.Is(err, unix.ENOSYS) {
-		return &Refusal{err, "this kernel is built without namespaces (CONFIG_NET_NS, CONFIG_USER_NS)"}
-	}
-	if errors.Is(err, unix.ENOSPC) {
-		return &Refusal{err, "a limit below /proc/sys/user is reached (max_user_namespaces, max_net_namespaces); raise it, or run nstutor with sudo"}
+	for _, u := range unexplained {
+		if answer == u.answer {
+			return &Refusal{err, u.advice}
+		}
 	}
 	return &Refusal{err, "inside a container, allow it user namespaces (docker run --security-opt seccomp=unconfined) or run it with --privileged; elsewhere, run nstutor with sudo"}
 }

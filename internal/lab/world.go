@@ -2,8 +2,10 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"time"
 
 	"github.com/vishvananda/netlink"
 
@@ -37,14 +39,13 @@ var (
 //
 // inet has no route back to any pod network.
 func (l *Lab) Reset(ctx context.Context) error {
+	defer l.notify()
 	l.mu.Lock()
 	l.empty()
+	err := l.add(Host, Inet)
 	l.mu.Unlock()
-	defer l.notify()
-	for _, name := range []string{Host, Inet} {
-		if err := l.AddNetns(name); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	host, err := l.NS(Host)
 	if err != nil {
@@ -88,16 +89,23 @@ func (l *Lab) wire(host, inet *nsenter.Namespace) error {
 	if err := h.LinkAdd(cable); err != nil {
 		return fmt.Errorf("%s: add link eth0: %w", Host, err)
 	}
-	if err := l.raise(inet, "lo", WebAddr, DNSAddr); err != nil {
+	devices := []struct {
+		ns    *nsenter.Namespace
+		name  string
+		cidrs []string
+	}{
+		{inet, "lo", []string{WebAddr, DNSAddr}},
+		{inet, "up0", []string{RouterAddr}},
+		{host, "lo", nil},
+		{host, "eth0", []string{NodeAddr}},
+	}
+	err = together(len(devices), func(i int) error {
+		return l.raise(devices[i].ns, devices[i].name, devices[i].cidrs)
+	})
+	if err != nil {
 		return err
 	}
-	if err := l.raise(inet, "up0", RouterAddr); err != nil {
-		return err
-	}
-	if err := l.raise(host, "lo"); err != nil {
-		return err
-	}
-	if err := l.raise(host, "eth0", NodeAddr); err != nil {
+	if err := errors.Join(awaitCarrier(inet, "up0"), awaitCarrier(host, "eth0")); err != nil {
 		return err
 	}
 	gateway, _, err := net.ParseCIDR(RouterAddr)
@@ -111,7 +119,7 @@ func (l *Lab) wire(host, inet *nsenter.Namespace) error {
 }
 
 // raise addresses a device and sets it up.
-func (l *Lab) raise(ns *nsenter.Namespace, dev string, cidrs ...string) error {
+func (l *Lab) raise(ns *nsenter.Namespace, dev string, cidrs []string) error {
 	h, err := ns.Handle()
 	if err != nil {
 		return err
@@ -136,4 +144,22 @@ func (l *Lab) raise(ns *nsenter.Namespace, dev string, cidrs ...string) error {
 		return fmt.Errorf("%s: set %s up: %w", ns.Name(), dev, err)
 	}
 	return nil
+}
+
+// awaitCarrier waits until the kernel has dealt with a device's new carrier
+// (linkwatch), at most a second: until then the device drops what it is to send.
+func awaitCarrier(ns *nsenter.Namespace, dev string) error {
+	h, err := ns.Handle()
+	if err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(time.Second); ; time.Sleep(100 * time.Microsecond) {
+		link, err := h.LinkByName(dev)
+		if err != nil {
+			return fmt.Errorf("%s: %s: %w", ns.Name(), dev, err)
+		}
+		if link.Attrs().OperState == netlink.OperUp || time.Now().After(deadline) {
+			return nil
+		}
+	}
 }

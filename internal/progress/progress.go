@@ -3,6 +3,7 @@
 package progress
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,7 +47,8 @@ type Progress struct {
 
 	mu      sync.Mutex
 	data    file
-	warning string
+	warning string // about reading
+	unsaved string // about the last write
 }
 
 // Path is where the file is: nstutor/progress.json under $XDG_STATE_HOME, or
@@ -105,7 +107,7 @@ func short(path string) string {
 func (p *Progress) Warning() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.warning
+	return cmp.Or(p.unsaved, p.warning)
 }
 
 // Done says whether the step was ever done.
@@ -195,8 +197,9 @@ func (p *Progress) change(apply func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	apply()
+	p.unsaved = ""
 	if err := p.write(); err != nil {
-		p.warning = fmt.Sprintf("progress is not saved: %v", err)
+		p.unsaved = fmt.Sprintf("progress is not saved: %v", err)
 	}
 }
 

@@ -1,0 +1,71 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"nstutor/internal/nsenter"
+)
+
+// AddNetns does what `ip netns add` does, and pins the sysctls of the new
+// namespace. Its loopback stays down, as the kernel makes it.
+func (l *Lab) AddNetns(name string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.add(name)
+}
+
+// add makes namespaces, all at the same time.
+func (l *Lab) add(names ...string) error {
+	made := make([]*nsenter.Namespace, len(names))
+	err := together(len(names), func(i int) (err error) {
+		made[i], err = createPinned(names[i])
+		return err
+	})
+	for i, ns := range made {
+		if ns != nil {
+			l.forget(names[i])
+			l.spaces[names[i]] = ns
+		}
+	}
+	return err
+}
+
+func createPinned(name string) (*nsenter.Namespace, error) {
+	path, err := pathOf(name)
+	if err != nil {
+		return nil, err
+	}
+	ns, err := nsenter.Create(name, path)
+	if err != nil {
+		return nil, err
+	}
+	return ns, pin(ns)
+}
+
+// together does n pieces of work at the same time.
+func together(n int, work func(int) error) error {
+	errs := make([]error, n)
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() { errs[i] = work(i) })
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// DelNetns does what `ip netns del` does.
+func (l *Lab) DelNetns(name string) error {
+	path, err := pathOf(name)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.forget(name)
+	if err := nsenter.Delete(path); err != nil {
+		return fmt.Errorf("delete network namespace %q: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,54 @@
+package lab
+
+import (
+	"os"
+	"os/signal"
+
+	"golang.org/x/sys/unix"
+)
+
+// terminal is the terminal that the lab was started from, with the modes it
+// had then. A nil terminal is none.
+type terminal struct {
+	fd    int
+	modes unix.Termios
+}
+
+// saveTerminal remembers the modes of the terminal on standard input.
+func saveTerminal() *terminal {
+	fd := int(os.Stdin.Fd())
+	modes, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	if err != nil {
+		return nil
+	}
+	return &terminal{fd, *modes}
+}
+
+// changed says whether the terminal has other modes now.
+func (t *terminal) changed() bool {
+	if t == nil {
+		return false
+	}
+	now, err := unix.IoctlGetTermios(t.fd, unix.TCGETS)
+	return err == nil && *now != t.modes
+}
+
+// restore brings the modes back, and with them the main screen, the cursor and
+// plain text. A shell that had the terminal's foreground and died with the lab
+// leaves it to nobody: the guardian takes it back. A foreground that somebody
+// else holds, such as the shell the guardian was started from, is theirs.
+func (t *terminal) restore() {
+	if t == nil {
+		return
+	}
+	if holder, err := unix.IoctlGetInt(t.fd, unix.TIOCGPGRP); err == nil && holder != unix.Getpgrp() {
+		if unix.Kill(-holder, 0) != unix.ESRCH {
+			return
+		}
+		// Otherwise the terminal stops whoever changes it from the background.
+		signal.Ignore(unix.SIGTTOU)
+		unix.IoctlSetPointerInt(t.fd, unix.TIOCSPGRP, unix.Getpgrp())
+	}
+	unix.IoctlSetTermios(t.fd, unix.TCSETS, &t.modes)
+	unix.Write(t.fd, []byte("\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b[0m"))
+}

@@ -1,0 +1,9 @@
+package nsenter_test
+
+import (
+	"testing"
+
+	"nstutor/internal/lab"
+)
+
+func TestMain(m *testing.M) { lab.TestMain(m) }

@@ -1,0 +1,286 @@
+package steps_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"nstutor/diag"
+	"nstutor/internal/lab"
+	"nstutor/steps"
+)
+
+const web = "203.0.113.10"
+
+// claimLab is what claimCases speak of: a pod that reaches the web through
+// masquerade, another namespace with nothing in it, and two programs.
+func claimLab() []steps.Action {
+	return append(connected(),
+		steps.NetnsAdd{Name: "bare"},
+		steps.Masquerade{Netns: host, Src: "172.20.1.10"},
+		steps.NeighReplace{Netns: host, Dst: "192.168.6.9", Dev: "eth0", MAC: "02:00:00:00:00:99"},
+		steps.Run{Netns: pod, Name: "web", Argv: []string{"web"}},
+		steps.Run{Netns: host, Name: "pause", Argv: []string{"pause"}},
+	)
+}
+
+type claimCase struct {
+	claim steps.Claim
+	holds bool
+	seen  string // part of what is seen
+}
+
+func claimCases() []claimCase {
+	nodeEnd := steps.Dev{Netns: host, Name: "veth-ns1"}
+	podEnd := steps.Dev{Netns: pod, Name: "ns1-eth0"}
+	request := steps.FrameSeen{Netns: host, Dev: "veth-ns1", Proto: "ICMP", Op: "echo request", Src: "172.20.1.10", Dst: web}
+	sent := func(change func(*steps.FrameSeen)) steps.FrameSeen {
+		c := request
+		change(&c)
+		return c
+	}
+	return []claimCase{
+		{steps.NetnsIs{Name: pod}, true, pod},
+		{steps.NetnsIs{Name: pod, Absent: true}, false, pod},
+		{steps.NetnsIs{Name: "gone"}, false, "No such file"},
+		{steps.NetnsIs{Name: "gone", Absent: true}, true, "No such file"},
+
+		{steps.PortIs{Netns: pod, Port: 80, Busy: true}, true, "in use"},
+		{steps.PortIs{Netns: pod, Port: 80}, false, "in use"},
+		{steps.PortIs{Netns: host, Port: 80}, true, "free"},
+		{steps.PortIs{Netns: host, Port: 81, Busy: true}, false, "free"},
+
+		{steps.ProcessIn{Name: "web", Netns: pod}, true, "net:["},
+		{steps.ProcessIn{Name: "web", Netns: host}, false, "net:["},
+		{steps.ProcessIn{Name: "web", Netns: host, Not: true}, true, "net:["},
+		{steps.ProcessIn{Name: "web", Netns: pod, Not: true}, false, "net:["},
+		{steps.ProcessIn{Name: "none", Netns: pod}, false, "no process none"},
+		{steps.ProcessIn{Name: "none", Netns: pod, Not: true}, false, "no process none"},
+
+		{steps.ProcessIs{Name: "pause"}, true, "in host"},
+		{steps.ProcessIs{Name: "pause", Absent: true}, false, "in host"},
+		{steps.ProcessIs{Name: "none"}, false, "not running"},
+		{steps.ProcessIs{Name: "none", Absent: true}, true, "not running"},
+
+		{steps.RouteIs{Netns: pod, Dst: "default"}, true, "default via 172.20.1.1 dev ns1-eth0"},
+		{steps.RouteIs{Netns: pod, Dst: "default", Via: "172.20.1.1", Dev: "ns1-eth0"}, true, ""},
+		{steps.RouteIs{Netns: pod, Dst: "default", Via: "172.20.1.2"}, false, "no default"},
+		{steps.RouteIs{Netns: pod, Dst: "default", Dev: "lo"}, false, "no default"},
+		{steps.RouteIs{Netns: pod, Dst: "default", Absent: true}, false, "default via"},
+		{steps.RouteIs{Netns: host, Dst: "172.20.1.0/24", Dev: "veth-ns1"}, true, ""},
+		{steps.RouteIs{Netns: host, Dst: "172.20.1.10"}, false, "no 172.20.1.10"},
+		{steps.RouteIs{Netns: host, Dst: "172.20.1.10", Absent: true}, true, ""},
+
+		{steps.NoRoutes{Netns: "bare"}, true, "empty"},
+		{steps.NoRoutes{Netns: pod}, false, "default via"},
+
+		{steps.NeighIs{Netns: pod, Dst: "172.20.1.1", Dev: "ns1-eth0", States: steps.Resolved, MACOf: nodeEnd}, true, "lladdr"},
+		{steps.NeighIs{Netns: pod, Dst: "172.20.1.1", Dev: "ns1-eth0", States: steps.Resolved, MACOf: podEnd}, false, "lladdr"},
+		{steps.NeighIs{Netns: pod, Dst: "172.20.1.1", Dev: "ns1-eth0", States: steps.Unresolved}, false, "lladdr"},
+		{steps.NeighIs{Netns: pod, Dst: "172.20.1.1", Dev: "ns1-eth0", Absent: true}, false, "lladdr"},
+		{steps.NeighIs{Netns: pod, Dst: "172.20.1.9", Dev: "ns1-eth0", Absent: true}, true, "no 172.20.1.9"},
+		{steps.NeighIs{Netns: pod, Dst: "172.20.1.9", Dev: "ns1-eth0", States: steps.Unresolved}, false, "no 172.20.1.9"},
+		{steps.NeighIs{Netns: host, Dst: "192.168.6.9", Dev: "eth0", States: steps.Permanent}, true, "PERMANENT"},
+
+		{steps.LinkIs{Netns: pod, Name: "ns1-eth0"}, true, "mtu"},
+		{steps.LinkIs{Netns: pod, Name: "ns1-eth0", Has: []string{"UP", "LOWER_UP"}, Lacks: []string{"NO-CARRIER"}, Peer: host}, true, "link-netns host"},
+		{steps.LinkIs{Netns: pod, Name: "ns1-eth0", Peer: "bare"}, false, ""},
+		{steps.LinkIs{Netns: pod, Name: "ns1-eth0", Has: []string{"NO-CARRIER"}}, false, ""},
+		{steps.LinkIs{Netns: pod, Name: "ns1-eth0", Lacks: []string{"UP"}}, false, ""},
+		{steps.LinkIs{Netns: pod, Name: "ns1-eth0", Absent: true}, false, ""},
+		{steps.LinkIs{Netns: host, Name: "ns1-eth0"}, false, "does not exist"},
+		{steps.LinkIs{Netns: host, Name: "ns1-eth0", Absent: true}, true, "does not exist"},
+
+		{steps.OnlyLoopback{Netns: "bare"}, true, "lo DOWN"},
+		{steps.OnlyLoopback{Netns: pod}, false, "ns1-eth0"},
+
+		{steps.AddrIs{Netns: pod, Dev: "ns1-eth0", Addr: "172.20.1.10/24"}, true, ""},
+		{steps.AddrIs{Netns: pod, Dev: "ns1-eth0", Addr: "172.20.1.10/32"}, false, ""},
+		{steps.AddrIs{Netns: pod, Dev: "ns1-eth0"}, false, "172.20.1.10/24"},
+		{steps.AddrIs{Netns: "bare", Dev: "lo"}, true, ""},
+
+		{steps.SysctlIs{Netns: host, Key: "net.ipv4.ip_forward", Value: "1"}, true, "= 1"},
+		{steps.SysctlIs{Netns: pod, Key: "net.ipv4.ip_forward", Value: "1"}, false, "= 0"},
+
+		{steps.RouteGet{Netns: pod, Dst: web, Via: "172.20.1.1", Dev: "ns1-eth0"}, true, ""},
+		{steps.RouteGet{Netns: host, Dst: "172.20.1.10", Dev: "veth-ns1"}, true, ""},
+		{steps.RouteGet{Netns: host, Dst: "172.20.1.10", Via: "192.168.6.1", Dev: "eth0"}, false, "dev veth-ns1"},
+		{steps.RouteGet{Netns: host, Dst: "172.20.1.10", Dev: "eth0"}, false, "dev veth-ns1"},
+		{steps.RouteGet{Netns: "bare", Dst: web, Dev: "lo"}, false, "network is unreachable"},
+
+		{steps.Tracked{Netns: host, Src: "172.20.1.10", Dst: web, ReplySrc: web, ReplyDst: "192.168.6.160"}, true, ""},
+		{steps.Tracked{Netns: host, Src: "172.20.1.10", Dst: web, ReplySrc: web, ReplyDst: "172.20.1.10"}, false, "dst=192.168.6.160"},
+		{steps.Tracked{Netns: host, Src: "172.20.1.11", Dst: web, ReplySrc: web, ReplyDst: "172.20.1.11"}, false, "no flow"},
+
+		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "169.254.1.1"}, Why: "network is unreachable"}, true, "network is unreachable"},
+		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "169.254.1.1"}, Why: "file exists"}, false, "network is unreachable"},
+		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "172.20.1.1"}, Why: "network is unreachable"}, false, "accepted"},
+
+		{request, true, "echo request"},
+		{steps.FrameSeen{Netns: host, Dev: "veth-ns1"}, true, ""},
+		{sent(func(c *steps.FrameSeen) { c.SrcDev, c.DstDev = podEnd, nodeEnd }), true, ""},
+		{sent(func(c *steps.FrameSeen) { c.SrcDev, c.DstDev = nodeEnd, podEnd }), false, ""},
+		{sent(func(c *steps.FrameSeen) { c.DstMAC = steps.Broadcast }), false, ""},
+		{sent(func(c *steps.FrameSeen) { c.Dev = "eth0" }), false, ""},
+		{sent(func(c *steps.FrameSeen) { c.Dev, c.Src = "eth0", "192.168.6.160" }), true, ""},
+		{sent(func(c *steps.FrameSeen) { c.Op = "echo reply" }), false, ""},
+		{sent(func(c *steps.FrameSeen) { c.Proto = "ARP" }), false, ""},
+		{sent(func(c *steps.FrameSeen) { c.None = true }), false, "echo request"},
+		{sent(func(c *steps.FrameSeen) { c.None, c.Src = true, "172.20.1.11" }), true, "none"},
+
+		{steps.Counted{Netns: host, Counter: "IpForwDatagrams", Min: 2}, true, ""},
+		{steps.Counted{Netns: host, Counter: "IpForwDatagrams", Min: 1000}, false, "IpForwDatagrams +"},
+		{steps.Counted{Netns: host, Counter: "IpForwDatagrams"}, false, "IpForwDatagrams +"},
+		{steps.Counted{Netns: host, Counter: "IpInAddrErrors"}, true, "+0"},
+	}
+}
+
+// TestClaimsSayYesAndNo asks each claim of one lab while the pod pings the web.
+// A no is only believed after a while: those are asked for all at once.
+func TestClaimsSayYesAndNo(t *testing.T) {
+	l := newLab(t)
+	apply(t, l, claimLab()...)
+	var all sync.WaitGroup
+	for _, test := range claimCases() {
+		if test.holds {
+			wantClaim(t, l, test)
+		}
+	}
+	for _, test := range claimCases() {
+		if !test.holds {
+			all.Go(func() { wantClaim(t, l, test) })
+		}
+	}
+	all.Wait()
+	undone := steps.RouteIs{Netns: pod, Dst: "10.0.0.0/8", Absent: true}
+	wantClaim(t, l, claimCase{undone, true, ""}) // what was not refused was taken back
+}
+
+func wantClaim(t *testing.T, l *lab.Lab, want claimCase) {
+	t.Helper()
+	promised := want.claim.Promised(l)
+	report, err := steps.Promise{
+		Pings:  []steps.Ping{{From: pod, To: web, Want: diag.Replied, TTL: 63}},
+		Claims: []steps.Claim{want.claim},
+	}.Keep(t.Context(), l)
+	if err != nil {
+		t.Errorf("%s: %v", promised, err)
+		return
+	}
+	ping, claim := report.Lines[0], report.Lines[1]
+	if !ping.OK {
+		t.Errorf("%s: %s", ping.Promised, ping.Seen)
+	}
+	if claim.OK != want.holds || claim.Err != nil || !strings.Contains(claim.Seen, want.seen) {
+		t.Errorf("%s: holds is %v, want %v; seen %q, error %v", promised, claim.OK, want.holds, claim.Seen, claim.Err)
+	}
+	if claim.Promised != promised || report.OK() != (want.holds && ping.OK) {
+		t.Errorf("%s: the report says %q, ok %v", promised, claim.Promised, report.OK())
+	}
+}
+
+// TestClaimThatCannotBeLookedAtIsNotNo asks of a namespace that is gone.
+func TestClaimThatCannotBeLookedAtIsNotNo(t *testing.T) {
+	l := newLab(t)
+	apply(t, l, steps.Run{Netns: host, Name: "web", Argv: []string{"web"}})
+	gone := steps.Dev{Netns: "gone", Name: "eth0"}
+	evidence := &steps.Evidence{Frames: []diag.Frame{{Netns: host, Dev: "eth0", Proto: "ICMP"}}}
+	for _, c := range []steps.Claim{
+		steps.PortIs{Netns: "gone", Port: 80},
+		steps.PortIs{Netns: "gone", Port: 80, Busy: true},
+		steps.ProcessIn{Name: "web", Netns: "gone"},
+		steps.ProcessIn{Name: "web", Netns: "gone", Not: true},
+		steps.RouteIs{Netns: "gone", Dst: "default"},
+		steps.RouteIs{Netns: "gone", Dst: "default", Absent: true},
+		steps.NoRoutes{Netns: "gone"},
+		steps.NeighIs{Netns: "gone", Dst: web, Dev: "eth0", Absent: true},
+		steps.LinkIs{Netns: "gone", Name: "eth0"},
+		steps.LinkIs{Netns: "gone", Name: "eth0", Absent: true},
+		steps.OnlyLoopback{Netns: "gone"},
+		steps.AddrIs{Netns: "gone", Dev: "eth0"},
+		steps.SysctlIs{Netns: "gone", Key: "net.ipv4.ip_forward"},
+		steps.RouteGet{Netns: "gone", Dst: web, Dev: "eth0"},
+		steps.Tracked{Netns: "gone"},
+		steps.Refused{Action: steps.LinkUp{Netns: "gone", Name: "eth0"}, Why: "not found"},
+		steps.FrameSeen{Netns: host, Dev: "eth0", SrcDev: gone},
+		steps.FrameSeen{Netns: host, Dev: "eth0", DstDev: gone, None: true},
+	} {
+		t.Run(c.Promised(l), func(t *testing.T) {
+			seen, ok, err := c.Look(t.Context(), l, evidence)
+			if ok || !errors.Is(err, lab.ErrNoNamespace) || !strings.Contains(err.Error(), "gone") {
+				t.Errorf("seen %q, holds %v, error %v", seen, ok, err)
+			}
+		})
+	}
+	for _, c := range []steps.Claim{
+		steps.FrameSeen{Netns: "gone", Dev: "eth0", None: true},
+		steps.Counted{Netns: "gone", Counter: "IpForwDatagrams"},
+	} {
+		if _, err := (steps.Promise{Claims: []steps.Claim{c}}).Keep(t.Context(), l); !errors.Is(err, lab.ErrNoNamespace) {
+			t.Errorf("%s: %v", c.Promised(l), err)
+		}
+	}
+	if seen, ok, err := (steps.SysctlIs{Netns: host, Key: "net.ipv4.no_such", Value: ""}).Look(t.Context(), l, nil); ok && err == nil {
+		t.Errorf("a setting that is not there holds: %q", seen)
+	}
+}
+
+// TestHoldsSaysWhatCouldNotBeLookedAt keeps errors apart from no in a report,
+// and leaves out what only a ping can show.
+func TestHoldsSaysWhatCouldNotBeLookedAt(t *testing.T) {
+	l := newLab(t)
+	report := steps.Promise{Claims: []steps.Claim{
+		steps.LinkIs{Netns: host, Name: "eth0"},
+		steps.LinkIs{Netns: host, Name: "nodev"},
+		steps.LinkIs{Netns: "gone", Name: "eth0", Absent: true},
+		steps.FrameSeen{Netns: host, Dev: "eth0"},
+		steps.Counted{Netns: host, Counter: "IpForwDatagrams"},
+		steps.Refused{Action: steps.LinkUp{Netns: host, Name: "nodev"}},
+	}}.Holds(t.Context(), l)
+	if len(report.Lines) != 3 || report.OK() {
+		t.Fatalf("report: %+v", report)
+	}
+	for i, want := range []struct{ ok, err bool }{{true, false}, {false, false}, {false, true}} {
+		if line := report.Lines[i]; line.OK != want.ok || (line.Err != nil) != want.err {
+			t.Errorf("%s: holds %v, error %v", line.Promised, line.OK, line.Err)
+		}
+	}
+}
+
+func TestPromiseSeesPingsAndPages(t *testing.T) {
+	l := newLab(t)
+	apply(t, l, connected()...)
+	apply(t, l, steps.Run{Netns: pod, Name: "web", Argv: []string{"web"}})
+	const page = "http://172.20.1.10"
+	for name, test := range map[string]struct {
+		promise steps.Promise
+		holds   bool
+	}{
+		"a ping":             {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: diag.Replied}}}, true},
+		"its ttl":            {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: diag.Replied, TTL: 64}}}, true},
+		"another ttl":        {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: diag.Replied, TTL: 63}}}, false},
+		"another outcome":    {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: diag.Silent}}}, false},
+		"a page":             {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Body: "client=172.20.1.1"}}}, true},
+		"another page":       {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Body: "client=10.0.0.1"}}}, false},
+		"no page":            {steps.Promise{Gets: []steps.Get{{From: host, URL: page + ":81", Fails: "Connection refused"}}}, true},
+		"a page, not wanted": {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Fails: "Connection refused"}}}, false},
+		"no page, wanted":    {steps.Promise{Gets: []steps.Get{{From: host, URL: page + ":81", Body: "client"}}}, false},
+		"made first":         {steps.Promise{First: []steps.Action{steps.LinkDown{Netns: pod, Name: "lo"}}, Claims: []steps.Claim{steps.LinkIs{Netns: pod, Name: "lo", Lacks: []string{"UP"}}}}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			report, err := test.promise.Keep(t.Context(), l)
+			if err != nil || report.OK() != test.holds || len(report.Lines) != 1 {
+				t.Errorf("%+v %v", report.Lines, err)
+			}
+		})
+	}
+	for _, p := range []steps.Promise{
+		{Pings: []steps.Ping{{From: "gone", To: web}}},
+		{Gets: []steps.Get{{From: "gone", URL: page}}},
+	} {
+		if _, err := p.Keep(t.Context(), l); !errors.Is(err, lab.ErrNoNamespace) {
+			t.Errorf("from a namespace that is gone: %v", err)
+		}
+	}
+}

@@ -5,7 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
+	"path/filepath"
 	"reflect"
 	"strconv"
 	"strings"
@@ -130,13 +130,12 @@ func TestEveryActionAndClaimIsTested(t *testing.T) {
 	for _, c := range claimCases() {
 		tested[reflect.TypeOf(c.claim).Name()] = true
 	}
-	ofSource := func(info fs.FileInfo) bool { return !strings.HasSuffix(info.Name(), "_test.go") }
-	packages, err := parser.ParseDir(token.NewFileSet(), ".", ofSource, 0)
+	sources, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	found := 0
-	ast.Inspect(packages["steps"], func(n ast.Node) bool {
+	inspect := func(n ast.Node) bool {
 		f, ok := n.(*ast.FuncDecl)
 		if !ok || f.Recv == nil || f.Name.Name != "Done" && f.Name.Name != "Look" {
 			return true
@@ -148,7 +147,17 @@ func TestEveryActionAndClaimIsTested(t *testing.T) {
 			}
 		}
 		return true
-	})
+	}
+	for _, source := range sources {
+		if strings.HasSuffix(source, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), source, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, inspect)
+	}
 	if found < 30 {
 		t.Errorf("only %d actions and claims found", found)
 	}

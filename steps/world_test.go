@@ -40,15 +40,6 @@ func state(t testing.TB, l *lab.Lab) steps.State {
 	return s
 }
 
-func done(t testing.TB, l *lab.Lab, a steps.Action) bool {
-	t.Helper()
-	ok, err := a.Done(t.Context(), l)
-	if err != nil {
-		t.Fatalf("done %s: %v", a.Command(l), err)
-	}
-	return ok
-}
-
 func namespace(t testing.TB, l *lab.Lab, name string) *nsenter.Namespace {
 	t.Helper()
 	ns, err := l.NS(name)

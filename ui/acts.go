@@ -113,7 +113,7 @@ func (m *Model) kept(msg keptMsg) {
 		s.err = msg.err
 		return
 	}
-	s.report = &msg.report
+	s.report, s.output = &msg.report, msg.output
 	for i, ping := range s.step.After.Pings {
 		if i < len(msg.report.Pings) && ping.From == m.world.log.netns && ping.To == m.world.log.to {
 			m.world.log.add(msg.report.Pings[i])
@@ -146,6 +146,15 @@ func (m *Model) goBack() tea.Cmd {
 		return m.enter(id)
 	}
 	return nil
+}
+
+// rebuild brings the lab to the beginning of the step again; if it never stood
+// at one, to the first.
+func (m *Model) rebuild() tea.Cmd {
+	if m.stage.step.ID == "" {
+		return m.enter(m.firstStep())
+	}
+	return m.enter(m.stage.step.ID)
 }
 
 // predict takes an answer to the question. The first one is remembered.

@@ -3,9 +3,11 @@ package ui
 import (
 	"context"
 	"maps"
+	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"nstutor/steps"
 )
@@ -17,6 +19,8 @@ const (
 	applyTimeout = 30 * time.Second
 	checkTimeout = 10 * time.Second
 	keepTimeout  = 90 * time.Second
+
+	observeTimeout = 5 * time.Second
 )
 
 // busy notes that the learner waits for a job of the current generation.
@@ -106,7 +110,7 @@ func (m *Model) keep() tea.Cmd {
 			rest(ctx, p.Lab().NeighbourTimeout())
 			report, err = after.Keep(ctx, p.Lab())
 		}
-		return keptMsg{gen: gen, report: report, err: err}
+		return keptMsg{gen: gen, report: report, output: observe(ctx, p), err: err}
 	}, failed)
 }
 
@@ -115,6 +119,29 @@ func rest(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	case <-time.After(d):
 	}
+}
+
+// observe runs the command of a step that only looks, and returns its output:
+// the step's point is to see it, as it is once the promise has been tried. Where
+// the program is not installed, the promise has looked all the same.
+func observe(ctx context.Context, p *steps.Player) []string {
+	look, ok := p.Step().Action.(steps.Observe)
+	if !ok {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
+	defer cancel()
+	command := look.Command(p.Lab())
+	process, err := p.Lab().Command(ctx, command.Netns, command.Argv...)
+	if err != nil {
+		return nil
+	}
+	output, _ := process.CombinedOutput()
+	text := strings.TrimRight(ansi.Strip(string(output)), "\n")
+	if text == "" {
+		return nil
+	}
+	return strings.Split(strings.ReplaceAll(text, "\t", "    "), "\n")
 }
 
 // check looks whether somebody else did the step, or spoilt what it begins

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -78,10 +79,20 @@ func TestABrokenBeginningOffersARebuild(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.see(`Cannot open network namespace "ns1"`, "the lab is not as this step expects", "r rebuild lab")
+	p.miss("172.20.1.0/24 dev ns1-eth0") // what is gone is not shown
 	p.press("r")
 	p.miss("the lab is not as this step expects")
 	p.see("172.20.1.0/24 dev ns1-eth0", "Network is unreachable")
 	p.miss("r rebuild lab")
+}
+
+// Step 3.1 begins with claims about the wire only.
+func TestAMissingNamespaceOffersARebuildInAnyStep(t *testing.T) {
+	p := startPlay(t, "3.1")
+	if err := p.lab.DelNetns("ns1"); err != nil {
+		t.Fatal(err)
+	}
+	p.see("the lab is not as this step expects: ip netns: ns1", "r rebuild lab")
 }
 
 func TestAnErrorOfTheKernelIsOneLine(t *testing.T) {
@@ -168,6 +179,15 @@ func TestTheTopologyIsDrawnFromTheKernel(t *testing.T) {
 	p.see("! ns1-eth0 ├")
 	p.by(steps.LinkUp{Netns: "host", Name: "veth-ns1"})
 	p.see("✓ ns1-eth0 ├", "┤ ✓ veth-ns1")
+}
+
+func TestACommandThatOnlyLooksShowsItsOutput(t *testing.T) {
+	p := startPlay(t, "2.7")
+	p.apply()
+	if _, err := exec.LookPath("ip"); err == nil { // else there is nothing to show
+		p.press("down", "down", "down", "down", "down", "down", "down", "down")
+		p.see("\n 172.20.1.1 dev ns1-eth0 FAILED")
+	}
 }
 
 // The whole main line of chapter 2, by keyboard alone.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/progress"
@@ -51,25 +52,24 @@ func (m *Model) frame(r rect, focused bool, title, right string, body []string) 
 	return append([]string{fit(head, r.w, "")}, block(body, r.w, r.h-1, t.g.ellipsis)...)
 }
 
-// tabs names the panes that share a place, the one that is shown in brackets,
-// behind what the pane itself has to say.
+// paneNames name the panes in their titles.
+var paneNames = [paneCount]word{paneLesson: wLesson, paneLive: wLive, paneWire: wWire, paneTopology: wTopology}
+
+// tabs names the panes that take turns in the place of this one, itself in
+// brackets, behind what the pane has to say.
 func (m *Model) tabs(which pane, say string) string {
-	var names []string
-	for _, tab := range []struct {
-		pane pane
-		name word
-	}{{paneLive, wLive}, {paneWire, wWire}, {paneTopology, wTopology}} {
-		switch {
-		case tab.pane == which:
-			names = append(names, "["+m.say(tab.name)+"]")
-		case !m.plan.panes[tab.pane].shown():
-			names = append(names, m.say(tab.name))
+	if !slices.Contains(m.plan.shared, which) {
+		return say
+	}
+	names := []string{say, ""}
+	for _, tab := range m.plan.shared {
+		name := m.say(paneNames[tab])
+		if tab == which {
+			name = "[" + name + "]"
 		}
+		names = append(names, name)
 	}
-	if len(names) > 1 {
-		say = strings.TrimSpace(say + "  " + strings.Join(names, " "))
-	}
-	return say
+	return strings.TrimSpace(strings.Join(names, " "))
 }
 
 // headerView is the top line: where one is in the course, and how far.

@@ -70,7 +70,7 @@ func (m *Model) enableKeys() {
 	}
 	set(&k.Undo, reading && idle && (after || look && hasPrev), "u", undo)
 	set(&k.Hint, reading && look && s.hints < len(s.prose.Hints), "h", wKeyHint)
-	set(&k.Rebuild, reading && idle && s.step.ID != "", "r", wKeyRebuild)
+	set(&k.Rebuild, reading && idle, "r", wKeyRebuild)
 	set(&k.Tab, reading, "tab", wKeyTab)
 	set(&k.BackTab, reading, "shift+tab", wKeyTab)
 	set(&k.NextNetns, reading && len(m.world.names) > 1, "n/N", wKeyNetns)

@@ -33,6 +33,7 @@ type plan struct {
 	wide           bool
 	header, footer rect
 	panes          [paneCount]rect
+	shared         []pane // those that take turns in one place
 }
 
 // layout divides the screen. It depends on nothing but its arguments.
@@ -66,6 +67,7 @@ func layout(width, height int, focus pane) plan {
 //	│ footer                   │
 //	└──────────────────────────┘
 func (p *plan) stacked(body rect, focus pane) {
+	p.shared = []pane{paneLive, paneWire, paneTopology}
 	lower := focus
 	upper := body.h * 9 / 22
 	if focus == paneLesson {
@@ -92,6 +94,7 @@ func (p *plan) sideBySide(body rect, focus pane) {
 	p.panes[paneLesson] = rect{body.x, body.y, left, body.h}
 	right := rect{body.x + left + 1, body.y, body.w - left - 1, body.h}
 	if right.h < tallBody {
+		p.shared = []pane{paneWire, paneTopology}
 		lower := paneWire
 		if focus == paneTopology {
 			lower = paneTopology

@@ -65,7 +65,12 @@ func (m *Model) recall() tea.Cmd {
 		return nil
 	}
 	progress, course := m.ledger.progress, m.course
-	return func() tea.Msg {
+	return func() (msg tea.Msg) {
+		defer func() {
+			if p := recover(); p != nil {
+				msg = fatalMsg{panicError(p)}
+			}
+		}()
 		all := map[string]remembered{}
 		for _, step := range course.Steps() {
 			r := remembered{done: progress.Done(step.ID), hints: progress.Hints(step.ID)}

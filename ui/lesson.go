@@ -10,7 +10,7 @@ import (
 func (m *Model) lessonView(r rect, focused bool) []string {
 	pinned := m.pinned(r.w-2, r.h)
 	room := max(0, r.h-1-len(pinned))
-	lines := m.lessonLines(r.w - 2)
+	lines := m.lessonLines(r.w-2, r.h)
 	m.scroll[paneLesson].extent(len(lines), room)
 	body := block(window(lines, m.scroll[paneLesson].top, room), r.w-2, room, m.theme.g.ellipsis)
 	return m.frame(r, focused, m.lessonTitle(), m.scrollHint(m.scroll[paneLesson]), indent(append(body, pinned...)))
@@ -24,8 +24,8 @@ func (m *Model) lessonTitle() string {
 	return s.step.ID + "  " + s.prose.Title
 }
 
-// lessonLines is the text that scrolls, w cells wide.
-func (m *Model) lessonLines(w int) []string {
+// lessonLines is the text that scrolls, w cells wide, in a pane of h lines.
+func (m *Model) lessonLines(w, h int) []string {
 	s := &m.stage
 	s.predictEnd = 0
 	switch {
@@ -33,10 +33,27 @@ func (m *Model) lessonLines(w int) []string {
 		return nil
 	case s.proseErr != nil:
 		return wrap(m.theme.bad.Render(m.theme.g.bad+" "+s.proseErr.Error()), w)
-	case s.phase == phaseAfter:
-		return m.afterLines(w)
 	}
-	lines := m.prose(s.prose.Look, w)
+	var lines []string
+	if s.phase == phaseAfter {
+		lines = m.afterLines(w)
+	} else {
+		lines = m.lookLines(w, h)
+	}
+	if same := m.sameLines(w); h < roomyLesson && len(same) > 0 {
+		lines = append(append(lines, ""), same...)
+	}
+	return lines
+}
+
+// lookLines is what there is to read before the action.
+func (m *Model) lookLines(w, h int) []string {
+	s := &m.stage
+	var lines []string
+	if s.intro != "" && h >= roomyLesson {
+		lines = append(m.prose(s.intro, w), "", m.theme.rule.Render(strings.Repeat(m.theme.g.rule, w)), "")
+	}
+	lines = append(lines, m.prose(s.prose.Look, w)...)
 	lines = append(lines, m.symptomLines(w)...)
 	lines = append(lines, m.predictLines(w)...)
 	s.predictEnd = len(lines)
@@ -108,8 +125,8 @@ func (m *Model) hintLines(w int) []string {
 	return append([]string{""}, lines...)
 }
 
-// afterLines: what became of the prediction, what happened, and what was
-// promised beside what was seen.
+// afterLines: what became of the prediction, what happened, what the command
+// printed, and what was promised beside what was seen.
 func (m *Model) afterLines(w int) []string {
 	s := &m.stage
 	var lines []string
@@ -117,6 +134,12 @@ func (m *Model) afterLines(w int) []string {
 		lines = append(lines, m.verdictLines(w)...)
 	}
 	lines = append(lines, m.prose(s.prose.After, w)...)
+	if len(s.output) > 0 {
+		lines = append(lines, "")
+	}
+	for _, line := range s.output {
+		lines = append(lines, wrap(m.theme.note.Render(line), w)...)
+	}
 	if s.report == nil {
 		return lines
 	}

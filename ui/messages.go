@@ -38,6 +38,7 @@ type (
 	keptMsg struct {
 		gen    int
 		report steps.Report
+		output []string // what the command printed, if it only looks
 		err    error
 	}
 	// memoryMsg: what is remembered of the learner was read.

@@ -22,23 +22,29 @@ func (m *Model) pinned(w, h int) []string {
 	return append(lines, m.nextLine())
 }
 
-// commandLines is the exact command, and the other ways to say it.
+// commandLines is the exact command and, where there is room, the other ways to
+// say it.
 func (m *Model) commandLines(w, h int) []string {
-	s := &m.stage
 	lead := m.theme.faint.Render("$ ")
-	if s.phase == phaseAfter {
+	if m.stage.phase == phaseAfter {
 		lead = m.theme.good.Render(m.theme.g.ok) + " "
 	}
-	lines := m.shellLines(lead, s.command.String(), w)
-	if h < roomyLesson {
-		return lines
+	lines := m.shellLines(lead, m.stage.command.String(), w)
+	if h >= roomyLesson {
+		lines = append(lines, m.sameLines(w)...)
 	}
-	for i, same := range s.command.Same {
-		name := m.say(wSameAs)
+	return lines
+}
+
+// sameLines are the other ways to say the command.
+func (m *Model) sameLines(w int) []string {
+	var lines []string
+	name := m.say(wSameAs)
+	for i, same := range m.stage.command.Same {
 		if i > 0 {
-			name = strings.Repeat(" ", width(name))
+			name = blank(width(name))
 		}
-		for _, line := range wrap("  "+name+"  "+same, w) {
+		for _, line := range wrapBehind("  "+name+"  ", same, w) {
 			lines = append(lines, m.theme.faint.Render(line))
 		}
 	}

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -18,25 +19,24 @@ type Options struct {
 	Start string // the step to begin with; empty or unknown: the first one
 }
 
-// framesPerSecond is how often the screen may change: a change in the kernel is
-// to be seen at once. Drawing nothing new costs next to nothing.
-const framesPerSecond = 60
-
 // Run shows the course on the terminal until the learner quits or ctx ends,
 // neither of which is an error. The terminal is then as it was, also after a
 // panic, which is returned as an error.
 func Run(ctx context.Context, player *steps.Player, course steps.Course, progress Progress, opts Options) error {
-	return run(ctx, player, course, progress, opts)
+	return run(ctx, player, course, progress, opts, os.Stdin, os.Stdout)
 }
 
-// run is Run with further options of Bubble Tea's.
-func run(ctx context.Context, player *steps.Player, course steps.Course, progress Progress, opts Options, more ...tea.ProgramOption) error {
+// run is Run on any terminal.
+func run(ctx context.Context, player *steps.Player, course steps.Course, progress Progress, opts Options, in, out *os.File) error {
 	m := newModel(course, opts)
 	m.world.neighTimeout = player.Lab().NeighbourTimeout()
-	program := tea.NewProgram(m, append([]tea.ProgramOption{
-		tea.WithAltScreen(), tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler(),
-	}, more...)...)
-	defer context.AfterFunc(ctx, func() { end(program) })()
+	canvas := newPainter(out)
+	program := tea.NewProgram(painted{m, canvas}, tea.WithInput(in), tea.WithOutput(out),
+		tea.WithAltScreen(), tea.WithFPS(1), tea.WithFilter(canvas.follow), tea.WithoutSignalHandler())
+	defer context.AfterFunc(ctx, func() {
+		canvas.leave()
+		end(program)
+	})()
 
 	working, cancel := context.WithCancel(context.Background())
 	m.desk = newDesk(working, player)
@@ -44,6 +44,7 @@ func run(ctx context.Context, player *steps.Player, course steps.Course, progres
 	m.feed = newFeed(player.Lab(), program.Send)
 	var following sync.WaitGroup
 	following.Go(func() { guard(program.Send, func() { m.feed.run(working) }) })
+	following.Go(func() { canvas.run(working) })
 
 	_, err := program.Run()
 	cancel()

@@ -26,6 +26,7 @@ type stage struct {
 	step         steps.Step
 	chapter      string
 	chapterTitle string
+	intro        string // of the chapter, at its first step
 	prose        chapters.Prose
 	proseErr     error
 	command      steps.Command
@@ -35,6 +36,7 @@ type stage struct {
 
 	elsewhere bool // done by another hand than ours
 	changes   []steps.Change
+	output    []string // what the command printed, if it only looks
 	report    *steps.Report
 	keeping   bool // the promise of what comes after is being tried
 	hints     int
@@ -68,7 +70,11 @@ func (m *Model) translate() {
 	s.prose, s.proseErr = proseOf(m.lang, s.step.ID)
 	if chapter, ok := m.course.Chapter(s.step.ID); ok {
 		s.chapter = chapter.ID
-		s.chapterTitle, _, _ = chapters.ChapterText(m.lang, chapter.ID)
+		title, intro, _ := chapters.ChapterText(m.lang, chapter.ID)
+		s.chapterTitle, s.intro = title, ""
+		if chapter.Steps[0].ID == s.step.ID {
+			s.intro = intro
+		}
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	tea "github.com/charmbracelet/bubbletea"
 	"golang.org/x/sys/unix"
 
 	"nstutor/chapters"
@@ -107,7 +106,7 @@ func runIn(t *testing.T, progress Progress, end func(term *terminal, cancel func
 	go func() {
 		course := chapters.All()
 		ended <- run(ctx, steps.NewPlayer(l, course), course, progress, Options{Lang: "en", Start: "2.6"},
-			tea.WithInput(term.inner), tea.WithOutput(term.inner))
+			term.inner, term.inner)
 	}()
 	term.wait("\x1b[?1049h") // the other screen
 	end(term, cancel)
@@ -127,6 +126,9 @@ func runIn(t *testing.T, progress Progress, end func(term *terminal, cancel func
 func TestQuitLeavesTheTerminalAsItWas(t *testing.T) {
 	err := runIn(t, newMemory(), func(term *terminal, _ func()) {
 		term.wait("ip netns exec ns1 ip route add default")
+		if term.modes().Lflag&unix.ICANON != 0 {
+			t.Error("the terminal is not in raw mode while the course runs")
+		}
 		term.outer.WriteString("q")
 	})
 	if err != nil {

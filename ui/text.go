@@ -23,14 +23,6 @@ func fit(s string, w int, mark string) string {
 	return s + strings.Repeat(" ", max(0, w-got))
 }
 
-// fitRight is fit for text that ends at the right edge.
-func fitRight(s string, w int, mark string) string {
-	if missing := w - width(s); missing > 0 {
-		return strings.Repeat(" ", missing) + s
-	}
-	return fit(s, w, mark)
-}
-
 // ends puts one text at the left edge and another at the right; the right one
 // goes first when both do not fit.
 func ends(left, right string, w int, mark string) string {

@@ -63,9 +63,6 @@ func TestFitIsExact(t *testing.T) {
 			if got := width(fit(text, w, "…")); got != w {
 				t.Errorf("fit(%q, %d) is %d cells", text, w, got)
 			}
-			if got := width(fitRight(text, w, "…")); got != w {
-				t.Errorf("fitRight(%q, %d) is %d cells", text, w, got)
-			}
 		}
 	}
 }

@@ -146,7 +146,7 @@ func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.Hint):
 		return m.showHint()
 	case key.Matches(msg, k.Rebuild):
-		return m.enter(m.stage.step.ID)
+		return m.rebuild()
 	case key.Matches(msg, k.Go):
 		return m.openOutline()
 	case key.Matches(msg, k.Tab):

@@ -79,7 +79,7 @@ func (m *Model) wireLine(f diag.Frame, places, w int, seen map[passage]diag.Fram
 		macs = m.mac(f.SrcMAC, w) + gap + ">" + gap + m.mac(f.DstMAC, w)
 	}
 	what := m.frameText(f, gap, w, seen)
-	if f.ToOther {
+	if f.ToOther && !m.world.port(f.Netns, f.Dev) {
 		what += " " + t.bad.Render(t.g.bad+"mac")
 	}
 	return fit(place(f), places, "") + " " + arrow + " " + t.note.Render(macs) + space + what

@@ -20,18 +20,15 @@ const (
 	wNobodySpoke
 	wPaused
 	wSent
-	wReplied
 	wNoAnswer
 	wNoAnswerYet
 	wFailedIn
 	wNow
-	wPredict
 	wYouSaid
 	wRight
 	wWrong
 	wHint
 	wSameAs
-	wPromised
 	wSeen
 	wAllKept
 	wSomeBroken
@@ -96,18 +93,15 @@ var words = [wordCount][2]string{
 	wNobodySpoke:     {"no ARP or ICMP frame yet", "还没有 ARP 或 ICMP 帧"},
 	wPaused:          {"paused", "已暂停滚动"},
 	wSent:            {"%d sent, %d replied", "发出 %d，应答 %d"},
-	wReplied:         {"replied", "已应答"},
 	wNoAnswer:        {"silence: icmp_seq=%d was sent, nothing came back", "无声：icmp_seq=%d 已发出，没有任何回音"},
 	wNoAnswerYet:     {"PING %s: no answer yet", "PING %s：尚无回音"},
 	wFailedIn:        {"FAILED in %.1fs", "%.1f 秒后 FAILED"},
 	wNow:             {"now: %s ping %s: %s", "现在：%s ping %s：%s"},
-	wPredict:         {"predict", "预测"},
 	wYouSaid:         {"you said: %s", "你的预测：%s"},
 	wRight:           {"predicted right: %s", "预测正确：%s"},
 	wWrong:           {"it is: %s", "正确答案：%s"},
 	wHint:            {"hint %d/%d", "提示 %d/%d"},
 	wSameAs:          {"same as", "等同于"},
-	wPromised:        {"promised", "应见"},
 	wSeen:            {"seen", "实见"},
 	wAllKept:         {"%d of %d as promised", "%d/%d 项与预告相符"},
 	wSomeBroken:      {"only %d of %d as promised", "只有 %d/%d 项与预告相符"},

@@ -96,6 +96,17 @@ func (w *world) peerOf(netns string, l diag.Link) (string, string) {
 	return l.PeerNetns, other.Name
 }
 
+// port says whether a device is a bridge's port, which takes frames for every
+// MAC address.
+func (w *world) port(netns, dev string) bool {
+	snap := w.snapshot(netns)
+	if snap == nil {
+		return false
+	}
+	l, ok := snap.Link(dev)
+	return ok && l.Master != ""
+}
+
 // incomplete says whether an entry of the watched namespace counts down.
 func (w *world) incomplete() bool {
 	snap := w.snapshot(w.watch)

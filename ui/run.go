@@ -44,7 +44,7 @@ func run(ctx context.Context, player *steps.Player, course steps.Course, progres
 	m.feed = newFeed(player.Lab(), program.Send)
 	var following sync.WaitGroup
 	following.Go(func() { guard(program.Send, func() { m.feed.run(working) }) })
-	following.Go(func() { canvas.run(working) })
+	following.Go(func() { guard(program.Send, func() { canvas.run(working) }) })
 
 	_, err := program.Run()
 	cancel()

@@ -36,13 +36,16 @@ func Main(args []string) int {
 	if a.inside {
 		showTerminal()
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
+	ctx, stop := untilSignal()
 	defer stop()
 	root := a.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var said status
+	var ended endedBy
 	switch {
+	case errors.As(context.Cause(ctx), &ended):
+		return 128 + int(ended.Signal)
 	case err == nil:
 		return exitOK
 	case errors.As(err, &said):
@@ -50,6 +53,26 @@ func Main(args []string) int {
 	}
 	fmt.Fprintf(os.Stderr, "nstutor: %v\n", err)
 	return exitUsage
+}
+
+// endedBy says which signal ended the program.
+type endedBy struct{ unix.Signal }
+
+func (e endedBy) Error() string { return "ended by " + e.Signal.String() }
+
+// untilSignal is a context that a signal ends, with the signal as its cause.
+func untilSignal() (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
+	go func() {
+		select {
+		case s := <-signals:
+			cancel(endedBy{s.(unix.Signal)})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { signal.Stop(signals); cancel(nil) }
 }
 
 // app is what the commands share.

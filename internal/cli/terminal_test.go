@@ -33,7 +33,7 @@ func openTerminal(t testing.TB, columns, rows int, args ...string) *terminal {
 		t.Fatal(err)
 	}
 	home := t.TempDir()
-	link := filepath.Join(home, "nstutor")
+	link := filepath.Join(t.TempDir(), "nstutor")
 	if err := os.Symlink(exe, link); err != nil {
 		t.Fatal(err)
 	}

@@ -157,7 +157,11 @@ type space struct {
 }
 
 func openSpace(ctx context.Context, ns *nsenter.Namespace, near bool, f *feed) (*space, error) {
-	opts := diag.WatchOptions{Read: diag.ReadOptions{Names: f.lab.Namespaces()}}
+	opts := diag.WatchOptions{
+		Read:       diag.ReadOptions{Names: f.lab.Namespaces()},
+		NeighPoll:  400 * time.Millisecond, // INCOMPLETE lasts three seconds
+		SysctlPoll: 2 * time.Second,        // the kernel announces those that matter
+	}
 	if !near {
 		opts.NeighPoll = time.Hour // the kernel announces all but INCOMPLETE
 		opts.SysctlPoll = 5 * time.Second

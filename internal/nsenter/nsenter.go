@@ -76,7 +76,11 @@ func Open(name, path string) (*Namespace, error) {
 func (n *Namespace) live(entered chan<- error) {
 	defer close(n.exited)
 	runtime.LockOSThread()
-	err := netns.Set(n.fd)
+	var err error
+	// Where the thread is already, an ordinary user may be too.
+	if here, hereErr := InodeAt("/proc/thread-self/ns/net"); hereErr != nil || here != n.ino {
+		err = netns.Set(n.fd)
+	}
 	entered <- err
 	if err != nil {
 		return

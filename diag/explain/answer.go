@@ -1,0 +1,109 @@
+package explain
+
+// Schema is the version of the JSON form of an Answer.
+const Schema = 1
+
+// Verdicts of an Answer.
+const (
+	Delivered = "delivered"
+	Broken    = "broken"
+	Undecided = "unknown"
+)
+
+// The two ways of an echo.
+const (
+	LegRequest = "request"
+	LegReply   = "reply"
+)
+
+// What is said of a hop, predicted and observed.
+const (
+	OK      = "ok"
+	Fail    = "fail"
+	Unknown = "unknown"
+)
+
+// Answer says what becomes of a ping, where, why, and what the smallest repair
+// is. Its JSON form is a contract.
+type Answer struct {
+	Schema      int     `json:"schema"`
+	From        string  `json:"from"`
+	Source      string  `json:"source"`
+	Destination string  `json:"destination"`
+	Verdict     string  `json:"verdict"`
+	Cause       Fault   `json:"cause"`
+	Fix         []Fix   `json:"fix"`
+	Next        []Fault `json:"next"` // what would still be broken after the fix
+	Hops        []Hop   `json:"hops"`
+	Probe       *Probe  `json:"probe,omitempty"` // nil when none was sent
+}
+
+// Fault is one thing that stops the packet, and the namespace where it is.
+type Fault struct {
+	Code     Code     `json:"code"`
+	Netns    string   `json:"netns"`
+	Leg      string   `json:"leg"`
+	Detail   string   `json:"detail"`
+	Evidence []string `json:"evidence"` // lines of the kernel's tables
+
+	fix []Fix
+}
+
+// Fix is a command that runs as it stands with `ip netns exec NETNS sh -c
+// COMMAND`; an empty Netns is the current namespace.
+type Fix struct {
+	Netns   string `json:"netns"`
+	Command string `json:"command"`
+}
+
+// Hop is one stage of the packet's way.
+type Hop struct {
+	Leg       string `json:"leg"`
+	Netns     string `json:"netns"`
+	Device    string `json:"device"`
+	Stage     string `json:"stage"`
+	Predicted string `json:"predicted"`
+	Observed  string `json:"observed"`
+	Detail    string `json:"detail"`
+
+	seenAs *sighting // the frame that proves the hop, on Device
+}
+
+// Probe is what the echo request that was really sent came to.
+type Probe struct {
+	Sent     int    `json:"sent"`
+	Received int    `json:"received"`
+	Outcome  string `json:"outcome"`
+	Message  string `json:"message"`
+}
+
+// Code names a cause. The set is closed.
+type Code string
+
+// The causes.
+const (
+	None                    Code = "none"
+	NoAddress               Code = "no-address"
+	LinkDown                Code = "link-down"
+	NoCarrier               Code = "no-carrier"
+	LoopbackDown            Code = "loopback-down"
+	NoRoute                 Code = "no-route"
+	RouteBlackhole          Code = "route-blackhole"
+	RouteUnreachable        Code = "route-unreachable"
+	RouteProhibit           Code = "route-prohibit"
+	RouteLoop               Code = "route-loop"
+	NeighbourUnanswered     Code = "neighbour-unanswered"
+	NeighbourWrongMAC       Code = "neighbour-wrong-mac"
+	ProxyARPNeedsForwarding Code = "proxy-arp-needs-forwarding"
+	ProxyARPNoRoute         Code = "proxy-arp-no-route"
+	ForwardingOff           Code = "forwarding-off"
+	Filtered                Code = "filtered"
+	RPFilter                Code = "rp-filter"
+	MartianSource           Code = "martian-source"
+	EchoIgnored             Code = "echo-ignored"
+	NoReturnRoute           Code = "no-return-route"
+	NotMasqueraded          Code = "not-masqueraded"
+	DestinationAbsent       Code = "destination-absent"
+	ModelDisagrees          Code = "model-disagrees"
+	NotKnown                Code = "unknown"
+)

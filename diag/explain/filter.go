@@ -1,0 +1,133 @@
+package explain
+
+import (
+	"net/netip"
+
+	"nstutor/diag"
+)
+
+// CTState is what connection tracking makes of a packet.
+type CTState string
+
+// The states of connection tracking. The zero value is that of a packet that
+// no connection tracking has seen.
+const (
+	CTNew         CTState = "new"
+	CTEstablished CTState = "established"
+	CTRelated     CTState = "related"
+	CTInvalid     CTState = "invalid"
+	CTUntracked   CTState = "untracked"
+)
+
+// Packet is one IP packet as packet filters see it. A Packet that has been
+// through a hook remembers what the hook did to its connection, so the next
+// hook of the same namespace has to be given FilterResult.Packet; Forget makes
+// it a packet for another namespace.
+type Packet struct {
+	Src, Dst           netip.Addr
+	Proto              byte // as in the IP header: 1 is ICMP, 6 TCP, 17 UDP, 58 ICMPv6
+	ICMPType, ICMPCode byte
+	SrcPort, DstPort   uint16
+	Mark               uint32
+	CTState            CTState
+	IIF, OIF           string // device names; a hook looks only at those that the kernel gives it
+	Length             int    // of the IP packet with its header; 0 when it is not known
+	TTL                int    // or hop limit; 0 when it is not known
+
+	conn filterConn
+}
+
+// Forget returns the packet without what it has only inside a namespace: its
+// mark, its devices and its connection (skb_scrub_packet()). It is new to the
+// next namespace's connection tracking.
+func (p Packet) Forget() Packet {
+	p.Mark, p.IIF, p.OIF, p.conn, p.CTState = 0, "", "", filterConn{}, CTNew
+	return p
+}
+
+// Answering returns p as an answer in the connection that request, as it left
+// the last hook, belongs to: established and with the connection's mark. The
+// hooks then take back the request's translation where the kernel does.
+func (p Packet) Answering(request Packet) Packet {
+	p.CTState, p.conn = CTEstablished, request.conn
+	p.conn.answer = true
+	p.conn.srcUnknown, p.conn.dstUnknown, p.conn.pktMarkUnknown = false, false, false
+	return p
+}
+
+// Verdict is what a hook decides about a packet.
+type Verdict string
+
+// The verdicts of Traverse. Both a dropped and a rejected packet are gone.
+const (
+	VerdictAccept  Verdict = "accept"
+	VerdictDrop    Verdict = "drop"
+	VerdictReject  Verdict = "reject" // the sender is told, with FilterResult.RejectWith
+	VerdictUnknown Verdict = "unknown"
+)
+
+// FilterResult is what became of a packet at one hook.
+type FilterResult struct {
+	Verdict Verdict
+	// At names the base chain that decided, as in "ip filter FORWARD", or
+	// "-t filter FORWARD" for one of iptables-legacy. It is empty when no chain
+	// had anything against the packet. For VerdictUnknown it is where the packet
+	// may be dropped.
+	At         string
+	Rule       string // RuleTable.RuleLine, or "policy drop"
+	RejectWith string // in nft's spelling: "icmp port-unreachable"
+	// Packet is the packet after address translation and marks.
+	Packet Packet
+	// NAT is the last translation of an address at this hook; nil when there
+	// was none. New is invalid when it cannot be known.
+	NAT *Translation
+	// Unsure are the rules that could not be judged and that matter. With
+	// VerdictAccept they decide only about marks, with VerdictDrop or
+	// VerdictReject only about which of the two it is.
+	Unsure []string
+
+	Table   *diag.RuleTable // of the chain At
+	Chain   *diag.RuleChain // the base chain At
+	Decided *diag.ChainRule // the rule; nil for a policy
+}
+
+// Translation is a change of a packet's address.
+type Translation struct {
+	// Kind is "snat", "dnat", "masquerade" or "redirect", or "answer" when the
+	// request's translation is taken back.
+	Kind     string
+	Old, New netip.Addr
+	Rule     string // empty for an answer
+}
+
+// Env answers what rules ask about the namespace they are in.
+type Env interface {
+	// AddrType is the type of the namespace's route to addr: LOCAL, UNICAST,
+	// BROADCAST, … (RTN_*), in capitals or not, or "none".
+	AddrType(addr netip.Addr) (string, error)
+	// MasqueradeAddr is the source that MASQUERADE takes on oif towards dst: the
+	// address of oif next to the next hop, or its first, or that of another
+	// device when oif has none (inet_select_addr()). A route's preferred source
+	// does not count. It is invalid, without an error, when there is none at
+	// all; the packet is dropped then.
+	MasqueradeAddr(oif string, dst netip.Addr) (netip.Addr, error)
+}
+
+// DeviceEnv is what an Env may answer besides. Rules that need it cannot be
+// judged otherwise.
+type DeviceEnv interface {
+	// DeviceIndex is the index of the device with that name.
+	DeviceIndex(name string) (int, error)
+	// RedirectAddr is the first address of the family on a device, as REDIRECT
+	// takes it. It is invalid, without an error, when there is none.
+	RedirectAddr(iif string, v6 bool) (netip.Addr, error)
+}
+
+// ReverseEnv is what an Env may answer besides, for rules that look at the way
+// back to a packet's source.
+type ReverseEnv interface {
+	// ReverseRoute is the route to src of a packet from dst with that mark: its
+	// device and its type ("unicast", "local", …). Without a route the type is
+	// empty, and there is no error.
+	ReverseRoute(src, dst netip.Addr, mark uint32) (dev, kind string, err error)
+}

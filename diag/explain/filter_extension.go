@@ -1,0 +1,120 @@
+package explain
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"nstutor/diag"
+)
+
+// filterExtensions judge matches of x_tables that diag leaves in brackets, from
+// the struct that the kernel has. false means that it cannot be said.
+var filterExtensions = map[string]func(*filterEval, []byte, Packet) (holds, known bool){
+	"[match conntrack]": (*filterEval).xtConntrack,
+	"[match rpfilter]":  (*filterEval).xtRPFilter,
+	"[match length]":    (*filterEval).xtLength,
+}
+
+// extension judges a match that stands once in the rule.
+func (e *filterEval) extension(text string, rule *diag.ChainRule, p Packet) filterHeld {
+	judge, ok := filterExtensions[text]
+	if !ok {
+		return filterMaybe
+	}
+	isIt := func(x diag.RuleExpr) bool { return "["+x.Name+"]" == text }
+	at := slices.IndexFunc(rule.Exprs, isIt)
+	if at < 0 || slices.ContainsFunc(rule.Exprs[at+1:], isIt) {
+		return filterMaybe
+	}
+	if holds, known := judge(e, rule.Exprs[at].Data, p); known {
+		return filterIf(holds)
+	}
+	return filterMaybe
+}
+
+// xtConntrack is struct xt_conntrack_mtinfo3 when it asks for nothing but
+// states, SNAT and DNAT among them.
+func (e *filterEval) xtConntrack(data []byte, p Packet) (holds, known bool) {
+	const flagsAt, inverseAt, statesAt, size = 146, 148, 150, 152
+	const state, alias = 1, 1 << 13
+	const snat, dnat, untracked = 1 << 6, 1 << 7, 1 << 8
+	if len(data) < size || binary.NativeEndian.Uint16(data[flagsAt:])&^alias != state {
+		return false, false
+	}
+	wanted := binary.NativeEndian.Uint16(data[statesAt:])
+	inverse := binary.NativeEndian.Uint16(data[inverseAt:])&state != 0
+	number := uint16(binary.BigEndian.Uint32(e.ctValue("state", p).bytes))
+	if number == 0x40 {
+		number = untracked
+	}
+	if wanted&number != 0 {
+		return !inverse, true
+	}
+	if number == 1 || number == untracked { // there is no connection
+		return inverse, true
+	}
+	status := e.ctValue("status", p)
+	if status.bytes == nil {
+		return false, false
+	}
+	translated := binary.BigEndian.Uint32(status.bytes)
+	holds = wanted&snat != 0 && translated&0x10 != 0 || wanted&dnat != 0 && translated&0x20 != 0
+	return holds != inverse, true
+}
+
+// xtRPFilter is struct xt_rpfilter_info, and rpfilter_mt().
+func (e *filterEval) xtRPFilter(data []byte, p Packet) (holds, known bool) {
+	const loose, validMark, acceptLocal, invert = 1, 2, 4, 8
+	routes, ok := e.env.(ReverseEnv)
+	if !ok || len(data) == 0 || p.conn.srcUnknown || p.conn.dstUnknown || data[0]&validMark != 0 && p.conn.pktMarkUnknown {
+		return false, false
+	}
+	inverse := data[0]&invert != 0
+	if p.IIF == "lo" {
+		return !inverse, true
+	}
+	mark := uint32(0)
+	if data[0]&validMark != 0 {
+		mark = p.Mark
+	}
+	dev, kind, err := routes.ReverseRoute(p.Src, p.Dst, mark)
+	if err != nil {
+		return false, false
+	}
+	switch {
+	case kind == "local":
+		holds = data[0]&acceptLocal != 0 && (dev == p.IIF || data[0]&loose != 0)
+	case kind == "unicast":
+		holds = dev == p.IIF || data[0]&loose != 0
+	}
+	return holds != inverse, true
+}
+
+// xtLength is struct xt_length_info: first, last, inverse.
+func (e *filterEval) xtLength(data []byte, p Packet) (holds, known bool) {
+	if len(data) < 5 || p.Length == 0 {
+		return false, false
+	}
+	low, high := int(binary.NativeEndian.Uint16(data)), int(binary.NativeEndian.Uint16(data[2:]))
+	return (low <= p.Length && p.Length <= high) != (data[4] != 0), true
+}
+
+// fibDevice is `fib saddr . iif oif`: the packet's own way in when the way back
+// to its source leads there, or else 0 (nft_fib4_eval()).
+func (e *filterEval) fibDevice(p Packet) filterValue {
+	routes, ok := e.env.(ReverseEnv)
+	if !ok || p.conn.srcUnknown || p.conn.dstUnknown {
+		return filterUnknown
+	}
+	if p.IIF == "lo" {
+		return e.deviceValue("iif", p)
+	}
+	switch dev, kind, err := routes.ReverseRoute(p.Src, p.Dst, 0); {
+	case err != nil:
+		return filterUnknown
+	case kind == "unicast" && dev == p.IIF:
+		return e.deviceValue("iif", p)
+	default:
+		return filter32(0)
+	}
+}

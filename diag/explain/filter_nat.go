@@ -1,0 +1,170 @@
+package explain
+
+import (
+	"net/netip"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag"
+)
+
+// runNAT runs the chains that translate addresses: only for the first packet
+// of a connection, and until one of them has said something about it
+// (nf_nat_inet_fn()).
+func (e *filterEval) runNAT(bases []filterBase, states []filterState) []filterState {
+	var out, asking []filterState
+	sort := func(states []filterState) {
+		asking = nil
+		for _, s := range states {
+			if s.packet.CTState != CTNew || e.isBound(s) {
+				e.takeBack(&s)
+				out = append(out, s)
+			} else {
+				asking = append(asking, s)
+			}
+		}
+	}
+	sort(states)
+	for _, base := range bases {
+		if len(asking) > 0 {
+			sort(e.runBase(base, asking))
+		}
+	}
+	return filterMerge(out, asking)
+}
+
+// takeBack gives the answer to a translated request the addresses that the
+// request had at first.
+func (e *filterEval) takeBack(s *filterState) {
+	p := &s.packet
+	addr, before := &p.Dst, p.conn.source
+	changed := p.conn.snat
+	if e.changesSource() {
+		addr, before, changed = &p.Src, p.conn.original, p.conn.dnat
+	}
+	if !p.conn.answer || p.CTState != CTEstablished || !changed || *addr == before || s.nat.Kind == filterAnswer {
+		return
+	}
+	s.nat = Translation{Kind: filterAnswer, Old: *addr, New: before}
+	*addr = before
+}
+
+const filterAnswer = "answer"
+
+func (e *filterEval) changesSource() bool { return e.hook == "input" || e.hook == "postrouting" }
+
+// isBound says that the connection's translation on this side is settled.
+func (e *filterEval) isBound(s filterState) bool {
+	if e.changesSource() {
+		return s.packet.conn.srcDone
+	}
+	return s.packet.conn.dstDone
+}
+
+func (e *filterEval) bound(s *filterState) {
+	switch e.hook {
+	case "input", "postrouting":
+		s.packet.conn.srcDone = true
+	case "prerouting", "output":
+		s.packet.conn.dstDone = true
+	}
+}
+
+// translate is a rule that gives the packet another address.
+func (e *filterEval) translate(rule *diag.ChainRule, v diag.RuleVerdict, s filterState, text func() string, flow *filterFlow) {
+	if v.Addr.Min.IsValid() && v.Addr.Min.Is4() != s.packet.Src.Is4() {
+		flow.on = append(flow.on, s) // of the other family (nft_nat_inet_eval())
+		return
+	}
+	old := s.packet.Dst
+	if e.changesSource() {
+		old = s.packet.Src
+	}
+	addr, known := e.natAddr(v, old, s)
+	if !known && v.From != "" {
+		// A map may not have the key; then the rule does not hold.
+		flow.on = append(flow.on, s)
+	}
+	if known && !addr.IsValid() {
+		e.end(s, VerdictDrop, rule, text(), "")
+		return
+	}
+	if !known {
+		s = s.assuming(text())
+		addr = netip.Addr{}
+	}
+	e.bound(&s)
+	e.readdress(&s, addr)
+	if known {
+		e.rewritePort(v, &s)
+	}
+	if addr != old {
+		s.nat = Translation{Kind: string(v.Kind), Old: old, New: addr, Rule: text()}
+	}
+	flow.accepted = append(flow.accepted, s)
+}
+
+// natAddr is the address that takes the place of old. It is invalid when there
+// is none to take, and the kernel drops the packet for it.
+func (e *filterEval) natAddr(v diag.RuleVerdict, old netip.Addr, s filterState) (addr netip.Addr, known bool) {
+	p := s.packet
+	switch {
+	case v.From != "":
+		return netip.Addr{}, false
+	case v.Kind == diag.VerdictMasquerade:
+		addr, err := e.env.MasqueradeAddr(p.OIF, p.Dst)
+		return addr, err == nil && !p.conn.dstUnknown
+	case v.Kind == diag.VerdictRedirect && e.hook == "output" && old.Is4():
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), true
+	case v.Kind == diag.VerdictRedirect && e.hook == "output":
+		return netip.IPv6Loopback(), true
+	case v.Kind == diag.VerdictRedirect:
+		if devices, ok := e.env.(DeviceEnv); ok {
+			addr, err := devices.RedirectAddr(p.IIF, old.Is6())
+			return addr, err == nil
+		}
+		return netip.Addr{}, false
+	case !v.Addr.Min.IsValid():
+		return old, true // ports only
+	case v.Addr.Min == v.Addr.Max || !v.Addr.Max.IsValid():
+		return v.Addr.Min, true
+	case e.changesSource() && v.Addr.Min.Compare(old) <= 0 && old.Compare(v.Addr.Max) <= 0 && !slices.Contains(v.Flags, "random"):
+		return old, true // get_unique_tuple() keeps a source that fits
+	default:
+		return netip.Addr{}, false // a hash with a secret chooses
+	}
+}
+
+// readdress writes the address; an invalid one stands for one that is not known.
+func (e *filterEval) readdress(s *filterState, addr netip.Addr) {
+	p := &s.packet
+	if e.changesSource() {
+		p.conn.snat = p.conn.snat || addr != p.Src
+		p.conn.srcUnknown = !addr.IsValid()
+		if addr.IsValid() {
+			p.Src = addr
+		}
+		return
+	}
+	p.conn.dnat = p.conn.dnat || addr != p.Dst
+	p.conn.dstUnknown = !addr.IsValid()
+	if addr.IsValid() {
+		p.Dst = addr
+	}
+}
+
+// rewritePort is the port that the packet has behind the translation.
+func (e *filterEval) rewritePort(v diag.RuleVerdict, s *filterState) {
+	p := &s.packet
+	if v.Port.Min == 0 || p.Proto != unix.IPPROTO_TCP && p.Proto != unix.IPPROTO_UDP {
+		return
+	}
+	port := &p.DstPort
+	if e.changesSource() {
+		port = &p.SrcPort
+	}
+	if *port < v.Port.Min || *port > max(v.Port.Max, v.Port.Min) {
+		*port = v.Port.Min
+	}
+}

@@ -1,0 +1,111 @@
+package explain_test
+
+import (
+	"net/netip"
+
+	"nstutor/diag/explain"
+	"nstutor/internal/nsenter"
+)
+
+// filterJourney is a ping as Traverse sees it.
+type filterJourney struct {
+	filterSeen
+	unknown bool
+	results []explain.FilterResult
+}
+
+// predict leads an echo through r and back, as the kernel does. from is a or r.
+func (w *filterWorld) predict(from *nsenter.Namespace, dst netip.Addr) *filterJourney {
+	j := &filterJourney{}
+	set := w.rules()
+	pass := func(hook string, p explain.Packet, iif, oif string) (explain.Packet, bool) {
+		p.IIF, p.OIF = iif, oif
+		r := explain.Traverse(set, hook, p, w)
+		j.results = append(j.results, r)
+		j.unknown = j.unknown || r.Verdict == explain.VerdictUnknown
+		return r.Packet, r.Verdict == explain.VerdictAccept
+	}
+	p := explain.Packet{Src: filterAddrA, Dst: dst, Proto: 1, ICMPType: 8, CTState: explain.CTNew, Length: 84, TTL: 64}
+	way := func(dst netip.Addr) string {
+		if dst == filterAddrA {
+			return "ra"
+		}
+		return "rb"
+	}
+	local := func(a netip.Addr) bool { return a == filterAddrRA || a == filterAddrRB }
+	ok := true
+	if from == w.r && local(dst) {
+		p.Src = dst
+		if p, ok = w.predictLoop(p, pass); ok {
+			_, j.Replied = w.predictLoop(explain.Packet{Src: p.Dst, Dst: p.Src, Proto: 1, Length: 84, TTL: 64}.Answering(p), pass)
+		}
+		return j
+	}
+	if from == w.r {
+		p.Src = filterAddrRB
+		if p, ok = pass("output", p, "", way(dst)); !ok {
+			return j
+		}
+		p, ok = pass("postrouting", p, "", way(p.Dst))
+	} else {
+		if p, ok = pass("prerouting", p, "ra", ""); !ok {
+			return j
+		}
+		if local(p.Dst) {
+			p, ok = pass("input", p, "ra", "")
+		} else {
+			p.TTL--
+			if p, ok = pass("forward", p, "ra", way(p.Dst)); ok {
+				p, ok = pass("postrouting", p, "ra", way(p.Dst))
+			}
+		}
+	}
+	if !ok {
+		return j
+	}
+	return w.predictReply(j, p, from, pass)
+}
+
+// predictLoop is the way over lo, out and in again.
+func (w *filterWorld) predictLoop(p explain.Packet, pass filterPass) (explain.Packet, bool) {
+	ok := true
+	for _, step := range []struct{ hook, iif, oif string }{{"output", "", "lo"}, {"postrouting", "", "lo"}, {"prerouting", "lo", ""}, {"input", "lo", ""}} {
+		if p, ok = pass(step.hook, p, step.iif, step.oif); !ok {
+			return p, false
+		}
+	}
+	return p, true
+}
+
+type filterPass func(hook string, p explain.Packet, iif, oif string) (explain.Packet, bool)
+
+func (w *filterWorld) predictReply(j *filterJourney, p explain.Packet, from *nsenter.Namespace, pass filterPass) *filterJourney {
+	reply := explain.Packet{Src: p.Dst, Dst: p.Src, Proto: 1, CTState: explain.CTInvalid, Length: 84, TTL: 64}
+	tracked := p.CTState != explain.CTUntracked
+	if tracked {
+		reply = reply.Answering(p)
+	}
+	origin := filterAddrA
+	if from == w.r {
+		origin = filterAddrRB
+	}
+	if p.Dst == filterAddrRA || p.Dst == filterAddrRB {
+		ok := false
+		if reply, ok = pass("output", reply, "", "ra"); ok {
+			_, ok = pass("postrouting", reply, "", "ra")
+		}
+		j.Replied = ok
+		return j
+	}
+	j.At = p.Src.String() + " > " + p.Dst.String()
+	reply, ok := pass("prerouting", reply, "rb", "")
+	if !ok || reply.Dst != origin { // without its address it has another way from here
+		return j
+	}
+	if from == w.r {
+		_, j.Replied = pass("input", reply, "rb", "")
+	} else if reply, ok = pass("forward", reply, "rb", "ra"); ok {
+		_, j.Replied = pass("postrouting", reply, "rb", "ra")
+	}
+	return j
+}

@@ -1,0 +1,151 @@
+package explain_test
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+
+	"nstutor/diag"
+	"nstutor/diag/explain"
+)
+
+func TestThePredictionIsWhatThePacketFilterDoes(t *testing.T) {
+	cases := slices.Concat(filterNativeCases, filterNATCases, filterUnknownCases, filterLoopCases, filterMixedCases)
+	for _, tool := range []string{"iptables-nft", "iptables-legacy"} {
+		for _, c := range filterIPTablesCases {
+			c.tool = tool
+			cases = append(cases, c)
+		}
+	}
+	w := newFilterWorld(t)
+	for _, c := range cases {
+		t.Run(c.tool+"/"+c.name, func(t *testing.T) {
+			w.t = t
+			w.clear()
+			if (c.legacy == "" || w.install("iptables-legacy", c.legacy)) && w.install(c.tool, c.rules) {
+				w.compare(c)
+			}
+		})
+	}
+	w.t = t
+}
+
+// clear takes all rules out of r, and forgets its connections.
+func (w *filterWorld) clear() {
+	w.t.Helper()
+	w.install("nft", "flush ruleset\n")
+	w.must(w.handle(w.r).ConntrackTableFlush(netlink.ConntrackTable))
+	set := w.rules()
+	for i := range set.Tables {
+		if table := &set.Tables[i]; table.Legacy {
+			for _, chain := range table.Chains {
+				if chain.Hook != "" {
+					w.install("iptables-legacy", "-t "+table.Name+" -P "+chain.Name+" ACCEPT\n")
+				}
+			}
+			w.install("iptables-legacy", "-t "+table.Name+" -F\n-t "+table.Name+" -X\n")
+		}
+	}
+}
+
+// compare sends the ping that was predicted.
+func (w *filterWorld) compare(c filterCase) {
+	w.t.Helper()
+	from, dst := w.a, c.dst
+	if c.fromR {
+		from = w.r
+	}
+	if !dst.IsValid() {
+		dst = filterAddrB
+	}
+	predicted := w.predict(from, dst)
+	if predicted.unknown != c.unknown {
+		w.t.Errorf("unknown is %v, want %v", predicted.unknown, c.unknown)
+	}
+	if c.unknown {
+		last := predicted.results[len(predicted.results)-1]
+		if len(last.Unsure) == 0 && predicted.unknown {
+			w.t.Errorf("no rule is named in %+v", predicted.results)
+		}
+		return
+	}
+	wait := 100 * time.Millisecond
+	if predicted.Replied {
+		wait = 4 * time.Second
+	}
+	seen, result := w.ping(from, dst, wait)
+	if seen != predicted.filterSeen {
+		w.t.Errorf("predicted %+v, but seen %+v (%s)\n%s", predicted.filterSeen, seen, result.Message, w.describe(predicted))
+	}
+	if !seen.Replied {
+		last := predicted.results[len(predicted.results)-1]
+		if len(last.Unsure) > 0 {
+			return
+		}
+		if last.At == "" || last.Rule == "" || last.Verdict == explain.VerdictReject != (result.Outcome != diag.Silent && result.Outcome != diag.NotPermitted) {
+			w.t.Errorf("%s: predicted %+v", result.Message, last)
+		}
+	}
+}
+
+func (w *filterWorld) describe(j *filterJourney) string {
+	var b strings.Builder
+	for _, r := range j.results {
+		b.WriteString(string(r.Verdict) + " at " + r.At + ": " + r.Rule + " " + strings.Join(r.Unsure, "; ") + "\n")
+	}
+	return b.String() + w.rules().String()
+}
+
+func TestTheResultNamesWhatDecided(t *testing.T) {
+	w := newFilterWorld(t)
+	rules := "table ip t { chain x { ip daddr 10.2.0.2 reject with icmp host-prohibited\n}\n" +
+		" chain f { type filter hook forward priority 0;\n limit rate 1/second jump x\n jump x\n} }\n" +
+		"table ip n { chain c { type nat hook prerouting priority 0;\n ip daddr 10.9.9.9 dnat to 10.2.0.2\n} }\n"
+	if !w.install("nft", rules) {
+		return
+	}
+	p := explain.Packet{Src: filterAddrA, Dst: netip.MustParseAddr("10.9.9.9"), Proto: 1, ICMPType: 8, CTState: explain.CTNew, IIF: "ra"}
+	before := explain.Traverse(w.rules(), "prerouting", p, w)
+	want := explain.Translation{Kind: "dnat", Old: p.Dst, New: filterAddrB, Rule: "ip n c ip daddr 10.9.9.9 dnat to 10.2.0.2"}
+	if before.NAT == nil || *before.NAT != want {
+		t.Errorf("translation %+v, want %+v", before.NAT, want)
+	}
+	before.Packet.OIF = "rb"
+	got := explain.Traverse(w.rules(), "forward", before.Packet, w)
+	if got.Verdict != explain.VerdictReject || got.At != "ip t f" || got.RejectWith != "icmp host-prohibited" ||
+		got.Rule != "ip t x ip daddr 10.2.0.2 reject with icmp host-prohibited" || got.Unsure != nil {
+		t.Errorf("got %+v", got)
+	}
+	if got.Table == nil || got.Table.Name != "t" || got.Chain == nil || got.Chain.Name != "f" || got.Decided == nil {
+		t.Errorf("decided by %v %v %v", got.Table, got.Chain, got.Decided)
+	}
+}
+
+// BenchmarkTraverse is a node with the rules of so many pods, none of which
+// is for this packet.
+func BenchmarkTraverse(b *testing.B) {
+	for _, pods := range []int{10, 100, 1000} {
+		b.Run(strconv.Itoa(pods), func(b *testing.B) {
+			chain := diag.RuleChain{Name: "FORWARD", Hook: "forward", Type: "filter", Policy: "accept"}
+			for i := range 3 * pods {
+				addr := []byte{10, 244, byte(i >> 8), byte(i)}
+				chain.Rules = append(chain.Rules, diag.ChainRule{
+					Matches: []diag.RuleMatch{{Key: []diag.RuleField{"ip daddr"}, OneOf: []diag.RuleTuple{{{Lo: addr, Hi: addr}}}}},
+					Verdict: diag.RuleVerdict{Kind: diag.VerdictDrop},
+				})
+			}
+			set := &diag.RuleSet{Tables: []diag.RuleTable{{Family: "ip", Name: "filter", Chains: []diag.RuleChain{chain}}}}
+			p := explain.Packet{Src: filterAddrA, Dst: filterAddrB, Proto: 1, CTState: explain.CTNew}
+			for b.Loop() {
+				if r := explain.Traverse(set, "forward", p, nil); r.Verdict != explain.VerdictAccept {
+					b.Fatal(r)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,202 @@
+package explain
+
+import (
+	"net/netip"
+	"slices"
+
+	"nstutor/diag"
+)
+
+// filterConn is what the hooks so far did to the packet's connection.
+type filterConn struct {
+	answer         bool // the packet is one of the other direction
+	begun          bool // the hooks that were passed before are remembered here
+	mark           uint32
+	markUnknown    bool // of the connection
+	pktMarkUnknown bool // of the packet
+	original       netip.Addr
+	source         netip.Addr
+	dstDone        bool // DNAT has had its say, even if there was nothing to do
+	srcDone        bool
+	dnat, snat     bool
+	srcUnknown     bool // translated to an address that cannot be known
+	dstUnknown     bool
+}
+
+// Traverse passes p through the chains that set has at a hook ("prerouting",
+// "input", "forward", "output" or "postrouting"), in the order of the kernel.
+// Where it cannot know whether a rule holds it follows both ways, and the
+// verdict is unknown only if they end differently.
+//
+// Chains of one priority run in the order in which they were added, the last
+// one first. A RuleSet does not say which of two tables' chains was; where that
+// matters the verdict is unknown, too.
+func Traverse(set *diag.RuleSet, hook string, p Packet, env Env) FilterResult {
+	tables := make([]*diag.RuleTable, 0, len(set.Tables))
+	for i := range set.Tables {
+		tables = append(tables, &set.Tables[i])
+	}
+	stages, tied := filterStages(tables, hook, p)
+	result := filterRun(stages, hook, p, env)
+	if !tied {
+		return result
+	}
+	slices.Reverse(tables)
+	stages, _ = filterStages(tables, hook, p)
+	return result.either(filterRun(stages, hook, p, env))
+}
+
+func filterRun(stages []filterStage, hook string, p Packet, env Env) FilterResult {
+	e := &filterEval{hook: hook, env: env, types: map[netip.Addr]filterAddrType{}}
+	e.begin(&p)
+	states := []filterState{{packet: p}}
+	for _, stage := range stages {
+		e.raw = e.raw && stage.priority < filterConntrackPriority // nf_conntrack_in()
+		if stage.nat {
+			states = e.runNAT(stage.base, states)
+			continue
+		}
+		states = e.runBase(stage.base[0], states)
+	}
+	for i := range states {
+		e.bound(&states[i])
+	}
+	return e.decide(states)
+}
+
+// either is what is certain when it is not known which of two results is the
+// right one.
+func (r FilterResult) either(o FilterResult) FilterResult {
+	gone := func(r FilterResult) bool { return r.Verdict == VerdictDrop || r.Verdict == VerdictReject }
+	same := r.Verdict == o.Verdict && r.Packet == o.Packet || gone(r) && gone(o)
+	if same || r.Verdict == VerdictUnknown {
+		return r
+	}
+	if gone(o) {
+		r, o = o, r
+	}
+	for _, side := range []FilterResult{r, o} {
+		rules := slices.Concat(side.Unsure, []string{side.Rule})
+		if side.NAT != nil {
+			rules = append(rules, side.NAT.Rule)
+		}
+		for _, rule := range rules {
+			if rule != "" && !slices.Contains(r.Unsure, rule) {
+				r.Unsure = append(r.Unsure, rule)
+			}
+		}
+	}
+	r.Verdict = VerdictUnknown
+	return r
+}
+
+// filterEval is one packet at one hook.
+type filterEval struct {
+	hook   string
+	env    Env
+	types  map[netip.Addr]filterAddrType // answers of env
+	raw    bool                          // before connection tracking has seen the packet
+	base   filterBase                    // the base chain that is running
+	chains map[*diag.RuleTable]map[string]*diag.RuleChain
+	ends   []filterEnd
+}
+
+// filterState is a packet as it may be at some point of a hook.
+type filterState struct {
+	packet  Packet
+	nat     Translation // Kind is empty when there was none
+	assumed string      // rules that were assumed to hold, one a line
+}
+
+// filterEnd is a packet that did not pass.
+type filterEnd struct {
+	state   filterState
+	base    filterBase
+	verdict Verdict
+	rule    *diag.ChainRule
+	line    string
+	with    string
+}
+
+// begin brings the packet to the hook: connections begin at two of them.
+func (e *filterEval) begin(p *Packet) {
+	first := e.hook == "prerouting" || e.hook == "output"
+	if first && !p.conn.begun {
+		// What comes back from lo has been through the hooks of its sending.
+		looped := e.hook == "prerouting" && p.IIF == "lo"
+		p.conn.begun, p.conn.original, p.conn.source = !looped, p.Dst, p.Src
+		p.conn.dstDone, p.conn.srcDone = looped, looped
+		p.conn.markUnknown = p.CTState != CTNew || looped
+	}
+	e.raw = first && p.IIF != "lo"
+}
+
+// decide sums up the ways that the packet may have gone.
+func (e *filterEval) decide(passed []filterState) FilterResult {
+	var unsure []string
+	add := func(s filterState) {
+		for _, rule := range filterAssumptions(s) {
+			if !slices.Contains(unsure, rule) {
+				unsure = append(unsure, rule)
+			}
+		}
+	}
+	ends := slices.Clone(e.ends)
+	slices.SortStableFunc(ends, func(a, b filterEnd) int { return filterFewer(a.state, b.state) })
+	slices.SortStableFunc(passed, filterFewer)
+	for _, end := range ends {
+		add(end.state)
+	}
+	for _, s := range passed {
+		add(s)
+	}
+	switch {
+	case len(passed) == 0:
+		r := ends[0].result()
+		if slices.ContainsFunc(ends, func(o filterEnd) bool { return o.verdict != r.Verdict }) {
+			r.Unsure = unsure
+		}
+		return r
+	case len(ends) > 0:
+		r := ends[0].result()
+		r.Verdict, r.Unsure = VerdictUnknown, unsure
+		r.Packet, r.NAT = passed[0].packet, passed[0].translation()
+		return r
+	}
+	r := FilterResult{Verdict: VerdictAccept, Packet: passed[0].packet, NAT: passed[0].translation()}
+	for _, s := range passed {
+		if s.elsewhere(passed[0]) {
+			r.Verdict = VerdictUnknown
+		}
+	}
+	if len(passed) > 1 || r.Verdict == VerdictUnknown {
+		r.Unsure = unsure
+	}
+	return r
+}
+
+// elsewhere says that the packet is not, or not for sure, the one that other
+// is by its addresses.
+func (s filterState) elsewhere(other filterState) bool {
+	a, b := s.packet, other.packet
+	return a.conn.srcUnknown || a.conn.dstUnknown || a.Src != b.Src || a.Dst != b.Dst || a.SrcPort != b.SrcPort || a.DstPort != b.DstPort
+}
+
+func (s filterState) translation() *Translation {
+	if s.nat.Kind == "" {
+		return nil
+	}
+	nat := s.nat
+	return &nat
+}
+
+func (e filterEnd) result() FilterResult {
+	r := FilterResult{
+		Verdict: e.verdict, At: e.base.name(), Rule: e.line, RejectWith: e.with, Packet: e.state.packet,
+		NAT: e.state.translation(), Table: e.base.table, Chain: e.base.chain, Decided: e.rule,
+	}
+	if e.rule == nil {
+		r.Rule = "policy drop"
+	}
+	return r
+}

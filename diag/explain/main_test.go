@@ -1,0 +1,9 @@
+package explain
+
+import (
+	"testing"
+
+	"nstutor/internal/lab"
+)
+
+func TestMain(m *testing.M) { lab.TestMain(m) }

@@ -1,0 +1,163 @@
+package explain
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+
+	"nstutor/diag"
+	"nstutor/internal/nsenter"
+)
+
+// Node is one open namespace. Everything is asked of its kernel when it is
+// wanted, one object at a time, but for the packet filter's rules, which are
+// read once. Not for concurrent use.
+type Node struct {
+	// Name is what a command must call the namespace: a name of `ip netns`,
+	// nothing for the current one, else "pid:4711" or a path.
+	Name string
+	NS   *nsenter.Namespace
+
+	one   *diag.One
+	rules *diag.RuleSet
+}
+
+// ask returns the open socket to the namespace's kernel.
+func (n *Node) ask() (*diag.One, error) {
+	if n.one == nil {
+		one, err := diag.OpenOne(n.NS)
+		if err != nil {
+			return nil, err
+		}
+		n.one = one
+	}
+	return n.one, nil
+}
+
+func (n *Node) close() {
+	if n.one != nil {
+		n.one.Close()
+		n.one = nil
+	}
+	n.NS.Close()
+}
+
+// calls is what a sentence calls the namespace.
+func (n *Node) calls() string { return cmp.Or(n.Name, "this namespace") }
+
+// Link returns the device called name. The error wraps ENODEV when there is
+// none. The name of its peer's namespace is not filled in: see World.Peer.
+func (n *Node) Link(name string) (diag.Link, error) {
+	one, err := n.ask()
+	if err != nil {
+		return diag.Link{}, err
+	}
+	return one.Link(name)
+}
+
+// LinkByIndex returns the device with an interface index. The error wraps
+// ENODEV when there is none.
+func (n *Node) LinkByIndex(index int) (diag.Link, error) {
+	one, err := n.ask()
+	if err != nil {
+		return diag.Link{}, err
+	}
+	return one.LinkByIndex(index)
+}
+
+// Addrs returns the addresses of one device, IPv4 before IPv6. The error wraps
+// ENODEV when there is no such device.
+func (n *Node) Addrs(ifindex int) ([]diag.Addr, error) {
+	one, err := n.ask()
+	if err != nil {
+		return nil, err
+	}
+	return one.Addrs(ifindex)
+}
+
+// NextHopNeighbour returns the neighbour entry for dst on a device, and whether
+// there is one. An entry of `ip neigh show proxy` is none.
+func (n *Node) NextHopNeighbour(ifindex int, dst netip.Addr) (diag.Neighbour, bool, error) {
+	one, err := n.ask()
+	if err != nil {
+		return diag.Neighbour{}, false, err
+	}
+	return one.Neighbour(ifindex, dst)
+}
+
+// Sysctl reads a setting, given as its path below /proc/sys, such as
+// "net/ipv4/ip_forward".
+func (n *Node) Sysctl(path string) (string, error) { return n.NS.ReadSysctl(path) }
+
+// confs reads net.ipv4.conf.DEV.KEY of several devices in one visit to the
+// namespace. What cannot be read is -1, which is also what unset medium_ids are.
+func (n *Node) confs(key string, devs ...string) []int {
+	values := make([]int, len(devs))
+	for i := range values {
+		values[i] = -1
+	}
+	// An error leaves the rest at -1.
+	_ = n.NS.Do(func() error {
+		for i, dev := range devs {
+			text, err := os.ReadFile("/proc/sys/net/ipv4/conf/" + dev + "/" + key)
+			if err != nil {
+				continue
+			}
+			if value, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
+				values[i] = value
+			}
+		}
+		return nil
+	})
+	return values
+}
+
+// conf is confs for one device.
+func (n *Node) conf(dev, key string) int { return n.confs(key, dev)[0] }
+
+// ConfMax is the greater of net.ipv4.conf.all.KEY and that of the device, which
+// is what the kernel goes by for rp_filter, arp_ignore and arp_announce
+// (IN_DEV_MAXCONF). It is -1 when the device's cannot be read.
+func (n *Node) ConfMax(dev, key string) int {
+	values := n.confs(key, dev, "all")
+	if values[0] < 0 {
+		return -1
+	}
+	return max(values[0], values[1])
+}
+
+// ConfOr reports whether net.ipv4.conf.all.KEY or that of the device is on: for
+// proxy_arp, accept_local, route_localnet and others (IN_DEV_ORCONF).
+// Forwarding is not one of them: only the device's own counts.
+func (n *Node) ConfOr(dev, key string) bool {
+	values := n.confs(key, dev, "all")
+	return values[0] > 0 || values[1] > 0
+}
+
+// confLines are settings as `sysctl KEY` prints them.
+func (n *Node) confLines(key string, devs ...string) []string {
+	lines := make([]string, len(devs))
+	for i, value := range n.confs(key, devs...) {
+		// A dot in the name of a device is a slash in a key, as for sysctl(8).
+		lines[i] = fmt.Sprintf("net.ipv4.conf.%s.%s = %d", strings.ReplaceAll(devs[i], ".", "/"), key, value)
+		if value < 0 && key != "medium_id" {
+			lines[i] = strings.TrimSuffix(lines[i], "-1") + "cannot be read"
+		}
+	}
+	return lines
+}
+
+// Rules returns the packet filter, as it was when it was first asked for.
+func (n *Node) Rules() (*diag.RuleSet, error) {
+	if n.rules == nil {
+		rules, err := diag.ReadRuleSet(n.NS)
+		if err != nil {
+			return nil, err
+		}
+		n.rules = rules
+	}
+	return n.rules, nil
+}

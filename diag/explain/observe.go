@@ -1,0 +1,129 @@
+package explain
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"nstutor/diag"
+)
+
+// sighting is the frame that proves that a hop was reached.
+type sighting struct {
+	netns    *Node
+	dev      string
+	src, dst netip.Addr
+	reply    bool
+	out      bool
+}
+
+func (s sighting) matches(f diag.Frame) bool {
+	op := "echo request"
+	if s.reply {
+		op = "echo reply"
+	}
+	return f.Netns == s.netns.NS.Name() && f.Dev == s.dev && f.Proto == "ICMP" && f.Op == op &&
+		f.Src == s.src && f.Dst == s.dst && f.Out == s.out
+}
+
+// settle is how long the frames of the last answer may take to arrive.
+const settle = 20 * time.Millisecond
+
+// observe sends one echo and looks for it on every wire of the path.
+func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
+	taps := map[*Node]*diag.Tap{}
+	for _, h := range w.hops {
+		if h.seenAs == nil || taps[h.seenAs.netns] != nil {
+			continue
+		}
+		tap, err := diag.Capture(h.seenAs.netns.NS, diag.CaptureFilter{})
+		if err != nil {
+			continue // less than root: this hop stays unobserved
+		}
+		defer tap.Close()
+		taps[h.seenAs.netns] = tap
+	}
+	result := diag.Ping(ctx, req.From.NS, diag.Echo{To: req.Dest.String(), Dst: req.Dest, Timeout: req.Timeout})
+	a.Probe = &Probe{Sent: 1, Outcome: result.Outcome.String(), Message: result.Message}
+	if result.Outcome == diag.Replied {
+		a.Probe.Received = 1
+	}
+	time.Sleep(settle)
+	frames := map[*Node][]diag.Frame{}
+	for node, tap := range taps {
+		frames[node] = drain(tap)
+	}
+	for i := range a.Hops {
+		judge(&a.Hops[i], taps, frames)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	compare(a, result)
+	return nil
+}
+
+func judge(h *Hop, taps map[*Node]*diag.Tap, frames map[*Node][]diag.Frame) {
+	if h.seenAs == nil || taps[h.seenAs.netns] == nil {
+		return
+	}
+	h.Observed = Fail
+	for _, f := range frames[h.seenAs.netns] {
+		if h.seenAs.matches(f) {
+			h.Observed = OK
+			return
+		}
+	}
+}
+
+func drain(tap *diag.Tap) []diag.Frame {
+	var frames []diag.Frame
+	for {
+		select {
+		case f, ok := <-tap.Frames():
+			if !ok {
+				return frames
+			}
+			frames = append(frames, f)
+		default:
+			return frames
+		}
+	}
+}
+
+// compare says so when the ping and the prediction disagree.
+func compare(a *Answer, r diag.Result) {
+	replied := r.Outcome == diag.Replied
+	switch {
+	case r.Outcome == diag.OutcomeUnknown:
+	case replied && a.Verdict == Undecided:
+		a.Verdict, a.Cause = Delivered, Fault{Code: None, Evidence: []string{}}
+	case replied && a.Verdict == Broken, !replied && a.Verdict == Delivered:
+		predicted := a.Cause
+		a.Verdict = Broken
+		if replied {
+			a.Verdict = Delivered
+		}
+		a.Fix = []Fix{}
+		a.Cause = Fault{
+			Code: ModelDisagrees, Netns: predicted.Netns, Leg: predicted.Leg,
+			Detail:   fmt.Sprintf("predicted %s, but the ping says: %s", predicted.Code, r.Message),
+			Evidence: append([]string{lastSeen(a.Hops)}, predicted.Evidence...),
+		}
+	case !replied && a.Verdict == Undecided:
+		a.Verdict = Broken
+		a.Cause.Evidence = []string{lastSeen(a.Hops)}
+	}
+}
+
+// lastSeen is the last place where the ping was seen on a wire.
+func lastSeen(hops []Hop) string {
+	seen := "the request was seen on no wire"
+	for _, h := range hops {
+		if h.Observed == OK {
+			seen = fmt.Sprintf("last seen: %s, %s %s", h.Detail, h.Netns, h.Device)
+		}
+	}
+	return seen
+}

@@ -1,0 +1,238 @@
+package explain
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag"
+)
+
+// RouteQuery is a packet to route. With IIF it is one that came in on that
+// device, and Src is needed; without, it is sent from the namespace itself.
+type RouteQuery struct {
+	Dst, Src netip.Addr
+	IIF, OIF int // interface indexes; 0: any
+	Mark     uint32
+	Proto    byte
+}
+
+// RouteKind is what the kernel does with a packet.
+type RouteKind string
+
+// The kinds of a RouteAnswer. From KindNone on the packet goes nowhere.
+const (
+	KindUnicast   RouteKind = "unicast"
+	KindLocal     RouteKind = "local"
+	KindBroadcast RouteKind = "broadcast"
+	KindMulticast RouteKind = "multicast"
+
+	KindNone          RouteKind = "none"           // ENETUNREACH: no route
+	KindThrow         RouteKind = "throw"          // the same, because a throw route ends the search of its table
+	KindBlackhole     RouteKind = "blackhole"      // a route or a policy rule drops it
+	KindUnreachable   RouteKind = "unreachable"    // … refuses it: host unreachable
+	KindProhibit      RouteKind = "prohibit"       // … refuses it: administratively prohibited
+	KindForwardingOff RouteKind = "forwarding-off" // it is for somebody else, and its device does not forward
+	KindRPFilter      RouteKind = "rp-filter"      // the way back to its source is not where it came from
+	KindMartian       RouteKind = "martian"        // its source or destination cannot be on the wire
+	KindError         RouteKind = "error"          // the kernel could not be asked, or its answer is not understood
+)
+
+// RouteAnswer is what the kernel does with a packet, and what its answer rests
+// on. Of a packet that was let in nowhere (KindForwardingOff, KindRPFilter,
+// KindMartian), Via, Dev and Line tell where it would have gone, if that is known.
+type RouteAnswer struct {
+	Kind    RouteKind
+	Via     netip.Addr // invalid: the destination itself is the next hop
+	Dev     int
+	DevName string
+	Src     netip.Addr // the source the packet has, or is given
+	Table   int
+	MTU     int // bytes: the route's, or one learned on the way, or the device's
+	Onlink  bool
+	// Line is the entry that decided, as `ip route show table all` prints it; or
+	// the policy rule that did, as `ip rule` prints it. It is empty where the
+	// kernel does not tell.
+	Line string
+	Get  string // the answer as `ip route get` prints it
+	// Evidence are lines that show why, in the form of the command that prints
+	// them. They include Get and Line.
+	Evidence []string
+	Err      error // the kernel's refusal, whatever it was taken for
+}
+
+// Route asks the kernel what it does with a packet, policy rules, forwarding and
+// source validation included. IPv4 refusals are told apart; of the IPv6 ones,
+// the errno alone is gone by.
+func (n *Node) Route(q RouteQuery) RouteAnswer {
+	one, err := n.ask()
+	if err != nil {
+		return RouteAnswer{Kind: KindError, Err: err}
+	}
+	if q.Dst, q.Src = q.Dst.Unmap(), q.Src.Unmap(); !q.Dst.IsValid() {
+		return RouteAnswer{Kind: KindError, Err: fmt.Errorf("%s: route to no address: %w", n.calls(), unix.EDESTADDRREQ)}
+	}
+	l := lookup{node: n, one: one, q: q}
+	reply, err := one.Route(l.request())
+	if err != nil {
+		return l.refusal(err)
+	}
+	return l.answer(reply)
+}
+
+// lookup is one RouteQuery while it is answered.
+type lookup struct {
+	node *Node
+	one  *diag.One
+	q    RouteQuery
+}
+
+func (l lookup) request() diag.RouteRequest { return diag.RouteRequest(l.q) }
+
+// answer is that of a packet which goes somewhere.
+func (l lookup) answer(reply diag.RouteReply) RouteAnswer {
+	a := RouteAnswer{
+		Kind: RouteKind(reply.Type), Via: reply.Via, Dev: reply.Index, DevName: reply.Dev,
+		Src: l.q.Src, Table: reply.Table, MTU: reply.PathMTU, Onlink: reply.Onlink, Get: reply.Line(),
+	}
+	if reply.Src.IsValid() {
+		a.Src = reply.Src
+	}
+	a.Evidence = append(a.Evidence, a.Get)
+	if entry, err := l.one.RouteEntry(l.request()); err == nil {
+		a.Line, a.Table = entry.Line(), entry.Table
+		a.Onlink = onlink(entry, reply)
+		a.Evidence = append(a.Evidence, a.Line)
+	}
+	if a.MTU == 0 && a.Dev != 0 {
+		if link, err := l.one.LinkByIndex(a.Dev); err == nil {
+			a.MTU = link.MTU
+		}
+	}
+	return a
+}
+
+// onlink tells whether the leg of entry that reply chose is marked onlink.
+func onlink(entry diag.Route, reply diag.RouteReply) bool {
+	for _, hop := range entry.Nexthops {
+		if hop.Via == reply.Via && hop.Dev == reply.Dev {
+			return hop.Onlink
+		}
+	}
+	return entry.Onlink
+}
+
+// refusal tells what an errno of RTM_GETROUTE means.
+func (l lookup) refusal(err error) RouteAnswer {
+	a := RouteAnswer{Kind: KindError, Src: l.q.Src, Err: err}
+	received := l.q.IIF != 0 && l.q.Dst.Is4()
+	switch {
+	case l.q.IIF == 0 && !l.ownSource():
+		// ENETUNREACH, or EINVAL in older kernels, whatever the routes are.
+	case errors.Is(err, unix.ENETUNREACH):
+		if a = l.rejected(a, KindThrow); a.Line == "" {
+			a.Kind = KindNone
+		}
+	case errors.Is(err, unix.EHOSTUNREACH) && received:
+		a = l.notForwarded(a)
+	case errors.Is(err, unix.EHOSTUNREACH):
+		a = l.rejected(a, KindUnreachable)
+	case errors.Is(err, unix.EACCES):
+		a = l.rejected(a, KindProhibit)
+	case errors.Is(err, unix.EXDEV), errors.Is(err, unix.EINVAL) && received:
+		a = l.discarded(a)
+	case errors.Is(err, unix.EINVAL) && l.q.IIF == 0:
+		a = l.rejected(a, KindBlackhole)
+	}
+	return a
+}
+
+// iif is the name of the device that the packet came in on.
+func (l lookup) iif() string {
+	link, err := l.one.LinkByIndex(l.q.IIF)
+	if err != nil {
+		return ""
+	}
+	return link.Name
+}
+
+// notForwarded tells a device that does not forward from an unreachable route:
+// ip_route_input_slow() gives the errno of the latter for both, and for the first
+// one before it looks at what it found.
+func (l lookup) notForwarded(a RouteAnswer) RouteAnswer {
+	dev := l.iif()
+	switch l.node.conf(dev, "forwarding") {
+	case 0:
+		a = l.wouldGo(a, KindForwardingOff)
+	case -1: // cannot be read: it stays unknown
+	default:
+		return l.rejected(a, KindUnreachable)
+	}
+	a.Evidence = append(a.Evidence, l.node.confLines("forwarding", dev)...)
+	return a
+}
+
+// ownSource reports whether a packet that is sent from here has a source which
+// is an address of the namespace, or is still to get one. With another the
+// kernel refuses every lookup.
+func (l lookup) ownSource() bool {
+	if !l.q.Src.IsValid() || l.q.Src.IsUnspecified() {
+		return true
+	}
+	reply, err := l.one.Route(diag.RouteRequest{Dst: l.q.Src})
+	return err == nil && reply.Type == "local"
+}
+
+// rejected finds the route, or else the policy rule, which has the packet go
+// nowhere. The kernel does not name it, but it gives those of one type.
+func (l lookup) rejected(a RouteAnswer, kind RouteKind) RouteAnswer {
+	a.Kind = kind
+	rules, err := l.one.PolicyRules()
+	if err != nil {
+		return a
+	}
+	routes, err := l.one.RejectRoutes(string(kind), l.q.Dst)
+	if err != nil {
+		return a
+	}
+	var verdict string
+	consulted := map[int]bool{}
+	for _, rule := range rules {
+		switch {
+		case rule.Family == 6 != l.q.Dst.Is6():
+		case rule.Action == "lookup":
+			consulted[rule.Table] = true
+		case rule.Action == string(kind):
+			verdict = rule.Line()
+			a.Evidence = append(a.Evidence, verdict)
+		}
+	}
+	for _, route := range routes {
+		if consulted[route.Table] {
+			a.Line, a.Table = route.Line(), route.Table
+			a.Evidence = append(a.Evidence, a.Line)
+			return a
+		}
+	}
+	a.Line = verdict
+	return a
+}
+
+// wouldGo fills in where the packet would have gone if it had been let in: what
+// the namespace itself would do with a packet to that destination.
+func (l lookup) wouldGo(a RouteAnswer, kind RouteKind) RouteAnswer {
+	a.Kind = kind
+	onward := diag.RouteRequest{Dst: l.q.Dst, Mark: l.q.Mark, Proto: l.q.Proto}
+	reply, err := l.one.Route(onward)
+	if err != nil {
+		return a
+	}
+	a.Via, a.Dev, a.DevName, a.Table = reply.Via, reply.Index, reply.Dev, reply.Table
+	if entry, err := l.one.RouteEntry(onward); err == nil {
+		a.Line = entry.Line()
+		a.Evidence = append(a.Evidence, a.Line)
+	}
+	return a
+}

@@ -1,0 +1,215 @@
+package explain
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag"
+)
+
+// Request is the question: what becomes of a ping from From to Dest?
+type Request struct {
+	From    *Node
+	Dest    netip.Addr
+	Probe   bool          // send one echo and watch it on its way
+	Timeout time.Duration // of the probe
+}
+
+// maxHops bounds the walk; a packet's TTL is 64.
+const maxHops = 64
+
+// walk follows one echo request and its reply. Every fault that it meets is
+// kept, and it goes on as though the fault were mended: what lies behind is
+// what would still be broken.
+type walk struct {
+	world   *World
+	from    *Node
+	dest    netip.Addr
+	source  netip.Addr
+	hops    []Hop
+	faults  []Fault
+	last    map[*Node]Packet // the request as it left each namespace: its replies are told by it
+	passed  []passage        // namespaces that forwarded the request, in order
+	granted []grant
+	rewrote *rewrite
+	parted  *parting
+	strayed bool // the reply was lost behind the parting: the walk ends
+	lost    bool // the walk came to something that it cannot judge
+	ended   bool // the reply is back
+}
+
+// passage is a namespace that forwarded the request, and by which route.
+type passage struct {
+	node  *Node
+	route RouteAnswer
+}
+
+// grant is a connected route that a proposed fix brings with it: what lies
+// behind that fix is judged with it.
+type grant struct {
+	node   *Node
+	prefix netip.Prefix
+	dev    diag.Link
+}
+
+// rewrite is the source address translation that a proposed fix brings with it.
+type rewrite struct {
+	node     *Node
+	old, new netip.Addr
+}
+
+// restore takes the rewrite back in a reply.
+func (w *walk) restore(n *Node, e echo) echo {
+	if r := w.rewrote; r != nil && r.node == n && e.leg == LegReply && e.dst == r.new {
+		e.dst, e.packet.Dst = r.old, r.old
+	}
+	return e
+}
+
+// route asks the kernel, or a route that was granted.
+func (w *walk) route(n *Node, q RouteQuery) RouteAnswer {
+	for _, g := range w.granted {
+		if g.node == n && g.prefix.Contains(q.Dst) {
+			return RouteAnswer{
+				Kind: KindUnicast, Dev: g.dev.Index, DevName: g.dev.Name, Src: q.Src,
+				Line: fmt.Sprintf("%s dev %s", g.prefix, g.dev.Name),
+			}
+		}
+	}
+	return n.Route(q)
+}
+
+// echo is the packet on its way.
+type echo struct {
+	leg      string
+	src, dst netip.Addr
+	mark     uint32
+	ttl      int
+	packet   Packet // as the last hook of this namespace left it
+}
+
+func (e echo) String() string { return fmt.Sprintf("%s > %s", e.src, e.dst) }
+
+// back is the reply to the echo as it arrived.
+func (e echo) back() echo { return echo{leg: LegReply, src: e.dst, dst: e.src, ttl: maxHops} }
+
+// enters begins the packet's way through a namespace, as its packet filter will
+// see it. A reply belongs to the connection that its request made there.
+func (w *walk) enters(n *Node, e echo) echo {
+	p := Packet{
+		Src: e.src, Dst: e.dst, Proto: unix.IPPROTO_ICMP, ICMPType: 8, Mark: e.mark,
+		CTState: CTNew, Length: 84, TTL: e.ttl,
+	}
+	if e.leg == LegReply {
+		p.ICMPType = 0
+		if request, ok := w.last[n]; ok {
+			p = p.Answering(request)
+		}
+	}
+	e.packet = p
+	return e
+}
+
+// Explain predicts what becomes of the ping and, if asked to, sends one and
+// compares.
+func Explain(ctx context.Context, world *World, req Request) (Answer, error) {
+	w := &walk{world: world, from: req.From, dest: req.Dest, last: map[*Node]Packet{}}
+	w.originate(req.From, echo{leg: LegRequest, dst: req.Dest, ttl: maxHops})
+	answer := w.answer()
+	if !req.Probe {
+		return answer, ctx.Err()
+	}
+	err := w.observe(ctx, req, &answer)
+	return answer, err
+}
+
+// answer is the prediction.
+func (w *walk) answer() Answer {
+	a := Answer{
+		Schema: Schema, From: w.from.Name, Destination: w.dest.String(),
+		Verdict: Delivered, Cause: Fault{Code: None, Evidence: []string{}},
+		Fix: []Fix{}, Next: []Fault{}, Hops: w.hops,
+	}
+	if w.source.IsValid() {
+		a.Source = w.source.String()
+	}
+	switch {
+	case len(w.faults) > 0:
+		a.Verdict, a.Cause = Broken, w.faults[0]
+		a.Fix = append(a.Fix, w.faults[0].fix...)
+		a.Next = append(a.Next, w.faults[1:]...)
+	case w.lost || !w.ended:
+		a.Verdict, a.Cause.Code = Undecided, NotKnown
+		a.Cause.Leg, a.Cause.Netns, a.Cause.Detail = w.where()
+	}
+	return a
+}
+
+// where is the last stage that the walk came to.
+func (w *walk) where() (leg, netns, detail string) {
+	if len(w.hops) == 0 {
+		return LegRequest, w.from.Name, ""
+	}
+	last := w.hops[len(w.hops)-1]
+	return last.Leg, last.Netns, last.Detail
+}
+
+// hop notes a stage that the packet passes.
+func (w *walk) hop(n *Node, e echo, stage, dev, detail string) {
+	w.hops = append(w.hops, Hop{
+		Leg: e.leg, Netns: n.Name, Device: dev, Stage: stage,
+		Predicted: w.prediction(), Observed: Unknown, Detail: detail,
+	})
+}
+
+// wired notes a stage that a frame on a device proves.
+func (w *walk) wired(n *Node, e echo, stage, dev, detail string) {
+	w.hop(n, e, stage, dev, detail)
+	w.hops[len(w.hops)-1].seenAs = &sighting{netns: n, dev: dev, src: e.src, dst: e.dst, reply: e.leg == LegReply, out: stage == StageSend}
+}
+
+// prediction is what is said of a stage: behind a fault nothing arrives.
+func (w *walk) prediction() string {
+	if len(w.faults) > 0 {
+		return Fail
+	}
+	return OK
+}
+
+// The stages of a hop.
+const (
+	StageRoute     = "route"
+	StageFilter    = "filter"
+	StageNeighbour = "neighbour"
+	StageSend      = "send"
+	StageReceive   = "receive"
+	StageDeliver   = "deliver"
+)
+
+// fault notes a stage where the packet stops.
+func (w *walk) fault(n *Node, e echo, stage, dev string, f Fault) {
+	if w.strayed {
+		return
+	}
+	if w.parted != nil && e.leg == LegReply {
+		f, w.strayed = w.astray(), true
+	}
+	f.Leg = e.leg
+	if f.Evidence == nil {
+		f.Evidence = []string{}
+	}
+	w.faults = append(w.faults, f)
+	w.hop(n, e, stage, dev, f.Detail)
+	w.hops[len(w.hops)-1].Predicted = Fail
+}
+
+// giveUp notes a stage that cannot be judged.
+func (w *walk) giveUp(n *Node, e echo, stage, dev, why string) {
+	w.lost = true
+	w.hop(n, e, stage, dev, why)
+	w.hops[len(w.hops)-1].Predicted = Unknown
+}

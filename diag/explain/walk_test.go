@@ -1,0 +1,140 @@
+package explain_test
+
+import (
+	"context"
+	"net/netip"
+	"os/exec"
+	"testing"
+
+	"nstutor/chapters"
+	"nstutor/diag"
+	"nstutor/diag/explain"
+	"nstutor/internal/lab"
+	"nstutor/steps"
+)
+
+// courseCase is a moment of the course: before or after a step's action.
+type courseCase struct {
+	step  string
+	after bool
+	code  explain.Code
+	netns string // of the cause
+}
+
+var courseCases = []courseCase{
+	{"0.1", false, explain.NoAddress, "host"},
+	{"0.1", true, explain.None, ""},
+	{"0.2", false, explain.NoRoute, "host"},
+	{"0.2", true, explain.None, ""},
+	{"0.4", false, explain.DestinationAbsent, "host"},
+	{"0.5", true, explain.NeighbourWrongMAC, "host"},
+	{"0.6", true, explain.None, ""},
+	{"2.6", false, explain.NoRoute, "ns1"},
+	{"2.7", false, explain.NeighbourUnanswered, "ns1"},
+	{"2.9", false, explain.NeighbourUnanswered, "ns1"},
+	{"2.10", false, explain.ProxyARPNeedsForwarding, "host"},
+	{"2.11", false, explain.NoReturnRoute, "host"},
+	{"2.11", true, explain.None, ""},
+	{"2.B1", true, explain.None, ""},
+	{"2.B2", false, explain.NeighbourUnanswered, "ns1"},
+	{"2.B2", true, explain.None, ""},
+	{"2.B3", false, explain.NoRoute, "ns1"},
+	{"2.B5", false, explain.ProxyARPNoRoute, "host"},
+	{"2.B6", false, explain.RPFilter, "host"},
+	{"2.B6", true, explain.None, ""},
+	{"2.B7", true, explain.NeighbourWrongMAC, "ns1"},
+	{"3.1", false, explain.ForwardingOff, "host"},
+	{"3.2", false, explain.NotMasqueraded, "host"},
+	{"3.2", true, explain.None, ""},
+	{"3.A1", false, explain.NotMasqueraded, "host"},
+	{"3.A2", false, explain.ForwardingOff, "host"},
+	{"3.A2", true, explain.None, ""},
+}
+
+// TestTheCourseIsExplained: at each moment the cause is the one the lesson
+// teaches, the real ping agrees, and where nothing else is broken behind it the
+// proposed fix makes the ping work.
+func TestTheCourseIsExplained(t *testing.T) {
+	l, err := lab.New(t.Context(), lab.Options{Fast: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	course := chapters.All()
+	for _, c := range courseCases {
+		name := c.step + " before"
+		if c.after {
+			name = c.step + " after"
+		}
+		t.Run(name, func(t *testing.T) {
+			player := steps.NewPlayer(l, course)
+			if err := player.Goto(t.Context(), c.step); err != nil {
+				t.Fatal(err)
+			}
+			if c.after {
+				if err := player.Apply(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			watch := player.Step().Watch
+			answer := ask(t, l, watch)
+			if answer.Cause.Code != c.code || answer.Cause.Netns != c.netns {
+				t.Fatalf("cause %s in %q, want %s in %q: %+v", answer.Cause.Code, answer.Cause.Netns, c.code, c.netns, answer)
+			}
+			if replied := answer.Probe.Received == 1; replied != (c.code == explain.None) {
+				t.Errorf("the ping says %q", answer.Probe.Message)
+			}
+			if len(answer.Next) == 0 {
+				mend(t, l, watch, answer)
+			}
+		})
+	}
+}
+
+func ask(t *testing.T, l *lab.Lab, watch steps.Watch) explain.Answer {
+	t.Helper()
+	world := explain.NewWorld()
+	defer world.Close()
+	from, err := world.Open(watch.Netns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := explain.Explain(t.Context(), world, explain.Request{
+		From: from, Dest: netip.MustParseAddr(watch.Ping), Probe: true, Timeout: l.PingTimeout(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+// mend runs the fix as it stands and pings again. Without the commands that a
+// fix is made of, the machine can only be told what to type.
+func mend(t *testing.T, l *lab.Lab, watch steps.Watch, answer explain.Answer) {
+	t.Helper()
+	if len(answer.Fix) == 0 {
+		return
+	}
+	for _, tool := range []string{"sh", "ip", "sysctl", "iptables"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Logf("the fix is not tried: %v", err)
+			return
+		}
+	}
+	for _, fix := range answer.Fix {
+		cmd, err := l.Command(context.Background(), fix.Netns, "sh", "-c", fix.Command)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("fix %s: %s: %v: %s", fix.Netns, fix.Command, err, out)
+		}
+	}
+	ns, err := l.NS(watch.Netns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := diag.Ping(t.Context(), ns, diag.Echo{To: watch.Ping, Timeout: l.PingTimeout()}); r.Outcome != diag.Replied {
+		t.Errorf("after %v the ping still says %q", answer.Fix, r.Message)
+	}
+}

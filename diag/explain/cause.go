@@ -72,28 +72,31 @@ func (w *walk) unrouted(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
 	if err != nil {
 		return f, RouteAnswer{}
 	}
-	addressed := false
 	for _, d := range devices {
-		for _, a := range d.Addrs {
-			addressed = true
-			if !d.Link.Up() {
-				f.Code, f.Detail = LinkDown, fmt.Sprintf("%s is down, and its routes with it", d.Link.Name)
-				f.Evidence = append(f.Evidence, d.Link.Line())
-				f.fix = []Fix{{n.Name, "ip link set " + d.Link.Name + " up"}}
-				if !a.Prefix.Contains(e.dst) {
-					f.fix = append(f.fix, Fix{n.Name, fmt.Sprintf("ip route add default via %s dev %s", w.gateway(n, d), d.Link.Name)})
-				}
-				return f, RouteAnswer{}
-			}
-			gateway := w.gateway(n, d)
-			f.fix = []Fix{{n.Name, fmt.Sprintf("ip route add default via %s dev %s", gateway, d.Link.Name)}}
-			return f, RouteAnswer{Kind: KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: a.Prefix.Addr()}
+		if len(d.Addrs) > 0 {
+			return w.throughDevice(n, e, f, d)
 		}
 	}
-	if !addressed {
-		f.Code, f.Detail = NoAddress, "no device but lo has an address"
-	}
+	f.Code, f.Detail = NoAddress, "no device but lo has an address"
 	return f, RouteAnswer{}
+}
+
+// throughDevice: the device with an address could be the way, were it up, or
+// were there a default route by it.
+func (w *walk) throughDevice(n *Node, e echo, f Fault, d Device) (Fault, RouteAnswer) {
+	own, gateway := d.Addrs[0].Prefix, w.gateway(n, d)
+	byDefault := Fix{n.Name, fmt.Sprintf("ip route add default via %s dev %s", gateway, d.Link.Name)}
+	if !d.Link.Up() {
+		f.Code, f.Detail = LinkDown, fmt.Sprintf("%s is down, and its routes with it", d.Link.Name)
+		f.Evidence = append(f.Evidence, d.Link.Line())
+		f.fix = []Fix{{n.Name, "ip link set " + d.Link.Name + " up"}}
+		if !own.Contains(e.dst) {
+			f.fix = append(f.fix, byDefault)
+		}
+		return f, RouteAnswer{}
+	}
+	f.fix = []Fix{byDefault}
+	return f, RouteAnswer{Kind: KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
 }
 
 // gateway is whom a default route on the device should name: the other end's

@@ -50,8 +50,13 @@ func (w *walk) deleteRoute(n *Node, kind string, route RouteAnswer) []Fix {
 	if !ok {
 		return nil
 	}
-	dst, _, _ := strings.Cut(rest, " ")
-	return []Fix{{n.Name, "ip route del " + kind + " " + dst}}
+	dst, rest, _ := strings.Cut(rest, " ")
+	command := "ip route del " + kind + " " + dst
+	if _, table, ok := strings.Cut(rest, "table "); ok {
+		table, _, _ = strings.Cut(table, " ")
+		command += " table " + table
+	}
+	return []Fix{{n.Name, command}}
 }
 
 // unrouted tells apart what it can mean that there is no route.

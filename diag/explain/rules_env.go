@@ -16,11 +16,22 @@ func (e rulesEnv) AddrType(addr netip.Addr) (string, error) {
 	return string(route.Kind), route.Err
 }
 
-// MasqueradeAddr implements Env: the source of a route out of that device.
+// MasqueradeAddr implements Env. MASQUERADE takes the device's first address and
+// minds no preferred source of a route; a device without one borrows another's
+// (inet_select_addr in net/ipv4/devinet.c).
 func (e rulesEnv) MasqueradeAddr(oif string, dst netip.Addr) (netip.Addr, error) {
 	link, err := e.node.Link(oif)
 	if err != nil {
 		return netip.Addr{}, err
+	}
+	addrs, err := e.node.Addrs(link.Index)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	for _, a := range addrs {
+		if a.Family() == 4 {
+			return a.Prefix.Addr(), nil
+		}
 	}
 	route := e.node.Route(RouteQuery{Dst: dst, OIF: link.Index})
 	return route.Src, route.Err

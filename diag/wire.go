@@ -74,6 +74,22 @@ func Capture(ns *nsenter.Namespace, filter CaptureFilter) (*Tap, error) {
 // is closed when the Tap has ended.
 func (t *Tap) Frames() <-chan Frame { return t.frames }
 
+// Pending takes the frames that have arrived and waits for no more.
+func (t *Tap) Pending() []Frame {
+	var frames []Frame
+	for {
+		select {
+		case f, ok := <-t.frames:
+			if !ok {
+				return frames
+			}
+			frames = append(frames, f)
+		default:
+			return frames
+		}
+	}
+}
+
 // Dropped is how many frames passed the filter but were not delivered,
 // because the reader of Frames or the Tap itself was too slow.
 func (t *Tap) Dropped() uint64 {

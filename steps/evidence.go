@@ -64,7 +64,7 @@ func gather(ctx context.Context, l *lab.Lab, p Promise) (*Evidence, error) {
 		pause(ctx, linger)
 	}
 	for _, tap := range taps {
-		e.Frames = append(e.Frames, drain(tap)...)
+		e.Frames = append(e.Frames, tap.Pending()...)
 	}
 	for name, was := range before {
 		now, err := readCounters(l, name)
@@ -112,22 +112,6 @@ func readCounters(l *lab.Lab, netns string) (diag.Counters, error) {
 		return nil, err
 	}
 	return diag.ReadCounters(ns)
-}
-
-// drain takes the frames that have arrived so far.
-func drain(tap *diag.Tap) []diag.Frame {
-	var frames []diag.Frame
-	for {
-		select {
-		case f, ok := <-tap.Frames():
-			if !ok {
-				return frames
-			}
-			frames = append(frames, f)
-		default:
-			return frames
-		}
-	}
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -52,7 +52,7 @@ func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
 	time.Sleep(settle)
 	frames := map[*Node][]diag.Frame{}
 	for node, tap := range taps {
-		frames[node] = drain(tap)
+		frames[node] = tap.Pending()
 	}
 	for i := range a.Hops {
 		judge(&a.Hops[i], taps, frames)
@@ -73,21 +73,6 @@ func judge(h *Hop, taps map[*Node]*diag.Tap, frames map[*Node][]diag.Frame) {
 		if h.seenAs.matches(f) {
 			h.Observed = OK
 			return
-		}
-	}
-}
-
-func drain(tap *diag.Tap) []diag.Frame {
-	var frames []diag.Frame
-	for {
-		select {
-		case f, ok := <-tap.Frames():
-			if !ok {
-				return frames
-			}
-			frames = append(frames, f)
-		default:
-			return frames
 		}
 	}
 }

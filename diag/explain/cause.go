@@ -213,18 +213,10 @@ func (w *walk) filtered(n *Node, e echo, hook string, r FilterResult) Fault {
 
 // exception is an iptables rule that lets just this ping pass.
 func exception(insert string, e echo) string {
-	kind := "echo-request"
-	if e.leg == LegReply {
-		kind = "echo-reply"
-	}
-	return fmt.Sprintf("%s -s %s -d %s -p icmp --icmp-type %s -j ACCEPT", insert, e.src, e.dst, kind)
+	return fmt.Sprintf("%s -s %s -d %s -p icmp --icmp-type %s -j ACCEPT", insert, e.src, e.dst, e.icmpType())
 }
 
 // nftException is the same for a chain of nf_tables.
 func nftException(at string, e echo) string {
-	kind := "echo-request"
-	if e.leg == LegReply {
-		kind = "echo-reply"
-	}
-	return fmt.Sprintf("nft insert rule %s ip saddr %s ip daddr %s icmp type %s accept", at, e.src, e.dst, kind)
+	return fmt.Sprintf("nft insert rule %s ip saddr %s ip daddr %s icmp type %s accept", at, e.src, e.dst, e.icmpType())
 }

@@ -13,7 +13,7 @@ var resolved = []string{"REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT", "NO
 
 // resolve finds the MAC address that the frame will have, and whether the
 // other end takes a frame for it. It is false when the walk cannot go on.
-func (w *walk) resolve(n *Node, e echo, link diag.Link, nexthop netip.Addr, route RouteAnswer, peer *Node, far diag.Link) bool {
+func (w *walk) resolve(n *Node, e echo, link diag.Link, nexthop netip.Addr, peer *Node, far diag.Link) bool {
 	entry, known, err := n.NextHopNeighbour(link.Index, nexthop)
 	if err != nil {
 		w.giveUp(n, e, StageNeighbour, link.Name, err.Error())
@@ -69,13 +69,13 @@ func (w *walk) unanswered(n *Node, link diag.Link, nexthop netip.Addr, e echo, p
 			fix:    []Fix{{peer.Name, fmt.Sprintf("ip route add %s dev %s", e.src, far.Name)}},
 		}
 	}
-	length := w.prefixLen(n, link, nexthop)
 	if nexthop == e.dst {
 		return Fault{
 			Code: DestinationAbsent, Netns: n.Name,
 			Detail: fmt.Sprintf("%s is on the wire of %s according to the route, but nobody there has it", nexthop, link.Name),
 		}
 	}
+	length := w.prefixLen(n, link, nexthop)
 	w.granted = append(w.granted, grant{peer, netip.PrefixFrom(nexthop, length).Masked(), far})
 	return Fault{
 		Code: NeighbourUnanswered, Netns: n.Name,

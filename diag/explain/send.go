@@ -93,7 +93,7 @@ func (w *walk) leave(n *Node, e echo, iif string, route RouteAnswer) {
 	if route.Via.IsValid() {
 		nexthop = route.Via
 	}
-	if !w.resolve(n, e, link, nexthop, route, peer, far) {
+	if !w.resolve(n, e, link, nexthop, peer, far) {
 		return
 	}
 	w.wired(n, e, StageSend, link.Name, fmt.Sprintf("%s out of %s", e, link.Name))

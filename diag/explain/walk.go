@@ -94,6 +94,14 @@ type echo struct {
 
 func (e echo) String() string { return fmt.Sprintf("%s > %s", e.src, e.dst) }
 
+// icmpType is what iptables and nft both call this kind of packet.
+func (e echo) icmpType() string {
+	if e.leg == LegReply {
+		return "echo-reply"
+	}
+	return "echo-request"
+}
+
 // back is the reply to the echo as it arrived.
 func (e echo) back() echo { return echo{leg: LegReply, src: e.dst, dst: e.src, ttl: maxHops} }
 

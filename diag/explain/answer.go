@@ -35,7 +35,9 @@ type Answer struct {
 	Fix         []Fix   `json:"fix"`
 	Next        []Fault `json:"next"` // what would still be broken after the fix
 	Hops        []Hop   `json:"hops"`
-	Probe       *Probe  `json:"probe,omitempty"` // nil when none was sent
+	// Unseen is what could not be looked at, and what the prediction does not rest on.
+	Unseen []Text `json:"unseen"`
+	Probe  *Probe `json:"probe,omitempty"` // nil when none was sent
 }
 
 // Fault is one thing that stops the packet, and the namespace where it is.
@@ -43,7 +45,7 @@ type Fault struct {
 	Code     Code     `json:"code"`
 	Netns    string   `json:"netns"`
 	Leg      string   `json:"leg"`
-	Detail   string   `json:"detail"`
+	Detail   Text     `json:"detail"`
 	Evidence []string `json:"evidence"` // lines of the kernel's tables
 
 	fix []Fix
@@ -64,7 +66,7 @@ type Hop struct {
 	Stage     string `json:"stage"`
 	Predicted string `json:"predicted"`
 	Observed  string `json:"observed"`
-	Detail    string `json:"detail"`
+	Detail    Text   `json:"detail"`
 
 	seenAs *sighting // the frame that proves the hop, on Device
 }

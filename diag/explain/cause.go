@@ -11,17 +11,17 @@ import (
 // request it returns the route that the fix would add, so that the walk can go
 // on behind it; otherwise a route that leads nowhere.
 func (w *walk) noRoute(n *Node, e echo, route RouteAnswer) RouteAnswer {
-	f := Fault{Netns: n.Name, Evidence: route.Evidence, Detail: fmt.Sprintf("no route to %s", e.dst)}
+	f := Fault{Netns: n.Name, Evidence: route.Evidence, Detail: say("no route to %s", e.dst)}
 	next := RouteAnswer{}
 	switch route.Kind {
 	case KindBlackhole:
-		f.Code, f.Detail = RouteBlackhole, fmt.Sprintf("a blackhole route swallows what goes to %s", e.dst)
+		f.Code, f.Detail = RouteBlackhole, say("a blackhole route swallows what goes to %s", e.dst)
 		f.fix = w.deleteRoute(n, "blackhole", route)
 	case KindUnreachable:
-		f.Code, f.Detail = RouteUnreachable, fmt.Sprintf("an unreachable route refuses what goes to %s", e.dst)
+		f.Code, f.Detail = RouteUnreachable, say("an unreachable route refuses what goes to %s", e.dst)
 		f.fix = w.deleteRoute(n, "unreachable", route)
 	case KindProhibit:
-		f.Code, f.Detail = RouteProhibit, fmt.Sprintf("a prohibit route forbids what goes to %s", e.dst)
+		f.Code, f.Detail = RouteProhibit, say("a prohibit route forbids what goes to %s", e.dst)
 		f.fix = w.deleteRoute(n, "prohibit", route)
 	case KindNone, KindThrow:
 		f, next = w.unrouted(n, e, f)
@@ -30,7 +30,7 @@ func (w *walk) noRoute(n *Node, e echo, route RouteAnswer) RouteAnswer {
 		if route.Err != nil {
 			why = route.Err.Error()
 		}
-		w.giveUp(n, e, StageRoute, route.DevName, "the kernel answers "+why)
+		w.giveUp(n, e, StageRoute, route.DevName, say("the kernel answers %s", why))
 		return next
 	}
 	w.fault(n, e, StageRoute, route.DevName, f)
@@ -65,7 +65,7 @@ func (w *walk) unrouted(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
 		return w.noWayBack(n, e, f), RouteAnswer{}
 	}
 	if e.dst.IsLoopback() {
-		f.Code, f.Detail = LoopbackDown, "127.0.0.0/8 lives on lo, which is down"
+		f.Code, f.Detail = LoopbackDown, say("127.0.0.0/8 lives on lo, which is down")
 		f.fix = []Fix{{n.Name, "ip link set lo up"}}
 		return f, RouteAnswer{}
 	}
@@ -82,7 +82,7 @@ func (w *walk) unrouted(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
 			return w.throughDevice(n, e, f, d)
 		}
 	}
-	f.Code, f.Detail = NoAddress, "no device but lo has an address"
+	f.Code, f.Detail = NoAddress, say("no device but lo has an address")
 	return f, RouteAnswer{}
 }
 
@@ -92,7 +92,7 @@ func (w *walk) throughDevice(n *Node, e echo, f Fault, d Device) (Fault, RouteAn
 	own, gateway := d.Addrs[0].Prefix, w.gateway(n, d)
 	byDefault := Fix{n.Name, fmt.Sprintf("ip route add default via %s dev %s", gateway, d.Link.Name)}
 	if !d.Link.Up() {
-		f.Code, f.Detail = LinkDown, fmt.Sprintf("%s is down, and its routes with it", d.Link.Name)
+		f.Code, f.Detail = LinkDown, say("%s is down, and its routes with it", d.Link.Name)
 		f.Evidence = append(f.Evidence, d.Link.Line())
 		f.fix = []Fix{{n.Name, "ip link set " + d.Link.Name + " up"}}
 		if !own.Contains(e.dst) {
@@ -127,12 +127,12 @@ func (w *walk) noWayBack(n *Node, e echo, f Fault) Fault {
 	if node, route, ok := w.exit(); ok && node != n {
 		return Fault{
 			Code: NotMasqueraded, Netns: node.Name,
-			Detail:   fmt.Sprintf("the request left %s with the source %s, which nobody outside can route back", route.DevName, e.dst),
+			Detail:   say("the request left %s with the source %s, which nobody outside can route back", route.DevName, e.dst),
 			Evidence: append([]string{route.Line}, f.Evidence...),
 			fix:      []Fix{{node.Name, fmt.Sprintf("iptables -t nat -A POSTROUTING -s %s -o %s -j MASQUERADE", e.dst, route.DevName)}},
 		}
 	}
-	f.Code, f.Detail = NoReturnRoute, fmt.Sprintf("the reply has no route to %s", e.dst)
+	f.Code, f.Detail = NoReturnRoute, say("the reply has no route to %s", e.dst)
 	f.fix = w.wayBack(n, e)
 	return f
 }
@@ -181,7 +181,7 @@ func (w *walk) astray() Fault {
 	p := w.parted
 	return Fault{
 		Code: NoReturnRoute, Netns: p.node.Name,
-		Detail:   fmt.Sprintf("the reply to %s leaves by %s, which leads away from it", p.dst, p.route.DevName),
+		Detail:   say("the reply to %s leaves by %s, which leads away from it", p.dst, p.route.DevName),
 		Evidence: []string{p.route.Line}, fix: w.wayBack(p.node, echo{dst: p.dst}),
 	}
 }
@@ -199,7 +199,7 @@ func (w *walk) wayBack(n *Node, e echo) []Fix {
 func (w *walk) filtered(n *Node, e echo, hook string, r FilterResult) Fault {
 	f := Fault{
 		Code: Filtered, Netns: n.Name,
-		Detail:   fmt.Sprintf("%s: %s (hook %s) stops %s", r.At, r.Rule, hook, e),
+		Detail:   say("%s: %s (hook %s) stops %s", r.At, r.Rule, hook, e),
 		Evidence: []string{r.At + ": " + r.Rule},
 	}
 	if at, ok := strings.CutPrefix(r.At, "-t "); ok {

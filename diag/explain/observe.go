@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"nstutor/diag"
@@ -44,19 +45,19 @@ func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
 		defer tap.Close()
 		taps[h.seenAs.netns] = tap
 	}
-	result := diag.Ping(ctx, req.From.NS, diag.Echo{To: req.Dest.String(), Dst: req.Dest, Timeout: req.Timeout})
+	result := diag.Ping(ctx, req.From.NS, diag.Echo{To: req.Dest.String(), Dst: req.Dest, Size: req.Size, DF: req.DF, Timeout: req.Timeout})
 	a.Probe = &Probe{Sent: 1, Outcome: result.Outcome.String(), Message: result.Message}
 	if result.Outcome == diag.Replied {
 		a.Probe.Received = 1
 	}
 	time.Sleep(settle)
-	frames := map[*Node][]diag.Frame{}
+	var frames []diag.Frame
+	var watched []string
 	for node, tap := range taps {
-		frames[node] = tap.Pending()
+		watched = append(watched, node.NS.Name())
+		frames = append(frames, tap.Pending()...)
 	}
-	for i := range a.Hops {
-		judge(&a.Hops[i], taps, frames)
-	}
+	a.Witness(watched, frames)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -64,15 +65,18 @@ func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
 	return nil
 }
 
-func judge(h *Hop, taps map[*Node]*diag.Tap, frames map[*Node][]diag.Frame) {
-	if h.seenAs == nil || taps[h.seenAs.netns] == nil {
-		return
-	}
-	h.Observed = Fail
-	for _, f := range frames[h.seenAs.netns] {
-		if h.seenAs.matches(f) {
+// Witness tells the hops in some namespaces by what was seen there on the
+// wires: whatever of the ping is in frames was observed, and the rest was not.
+// Namespaces go by the names that the frames have for them.
+func (a *Answer) Witness(netns []string, frames []diag.Frame) {
+	for i := range a.Hops {
+		h := &a.Hops[i]
+		if h.seenAs == nil || !slices.Contains(netns, h.seenAs.netns.NS.Name()) {
+			continue
+		}
+		h.Observed = Fail
+		if slices.ContainsFunc(frames, h.seenAs.matches) {
 			h.Observed = OK
-			return
 		}
 	}
 }
@@ -93,7 +97,7 @@ func compare(a *Answer, r diag.Result) {
 		a.Fix = []Fix{}
 		a.Cause = Fault{
 			Code: ModelDisagrees, Netns: predicted.Netns, Leg: predicted.Leg,
-			Detail:   fmt.Sprintf("predicted %s, but the ping says: %s", predicted.Code, r.Message),
+			Detail:   say("predicted %s, but the ping says: %s", predicted.Code, r.Message),
 			Evidence: append([]string{lastSeen(a.Hops)}, predicted.Evidence...),
 		}
 	case !replied && a.Verdict == Undecided:

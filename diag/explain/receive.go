@@ -13,7 +13,7 @@ func (w *walk) receive(n *Node, e echo, dev diag.Link) {
 	if w.strayed {
 		return
 	}
-	w.wired(n, e, StageReceive, dev.Name, fmt.Sprintf("%s into %s", e, dev.Name))
+	w.wired(n, e, StageReceive, dev.Name, say("%s into %s", e, dev.Name))
 	e, ok := w.filter(n, w.enters(n, e), "prerouting", dev.Name, "")
 	if !ok {
 		return
@@ -42,18 +42,18 @@ func (w *walk) refused(n *Node, e echo, dev diag.Link, route RouteAnswer) {
 	switch route.Kind {
 	case KindForwardingOff:
 		f.Code = ForwardingOff
-		f.Detail = fmt.Sprintf("%s is not an address of this namespace, and forwarding is off for %s", e.dst, dev.Name)
+		f.Detail = say("%s is not an address of this namespace, and forwarding is off for %s", e.dst, dev.Name)
 		f.fix = []Fix{{n.Name, "sysctl -w net.ipv4.conf." + dev.Name + ".forwarding=1"}}
 	case KindRPFilter:
 		f.Code = RPFilter
-		f.Detail = fmt.Sprintf("%s would not be reached through %s, so rp_filter drops what comes from it there", e.src, dev.Name)
+		f.Detail = say("%s would not be reached through %s, so rp_filter drops what comes from it there", e.src, dev.Name)
 		f.fix = []Fix{{n.Name, fmt.Sprintf("ip route add %s dev %s", e.src, dev.Name)}}
 		if loose, err := n.Sysctl("net/ipv4/conf/" + dev.Name + "/rp_filter"); err == nil && loose != "2" && n.Route(RouteQuery{Dst: e.src}).Kind == KindUnicast {
 			f.fix = []Fix{{n.Name, "sysctl -w net.ipv4.conf." + dev.Name + ".rp_filter=2"}}
 		}
 	default:
 		f.Code = MartianSource
-		f.Detail = fmt.Sprintf("%s cannot be the source of a packet that comes in through %s", e.src, dev.Name)
+		f.Detail = say("%s cannot be the source of a packet that comes in through %s", e.src, dev.Name)
 	}
 	w.fault(n, e, StageRoute, dev.Name, f)
 }
@@ -63,7 +63,7 @@ func (w *walk) forward(n *Node, e echo, dev diag.Link, route RouteAnswer) {
 	e.ttl--
 	if e.ttl <= 0 {
 		w.fault(n, e, StageRoute, dev.Name, Fault{
-			Code: RouteLoop, Netns: n.Name, Detail: fmt.Sprintf("%s goes in circles until its TTL is spent", e), Evidence: []string{route.Line},
+			Code: RouteLoop, Netns: n.Name, Detail: say("%s goes in circles until its TTL is spent", e), Evidence: []string{route.Line},
 		})
 		return
 	}
@@ -71,7 +71,7 @@ func (w *walk) forward(n *Node, e echo, dev diag.Link, route RouteAnswer) {
 		w.passed = append(w.passed, passage{n, route})
 	}
 	w.mind(n, e, route)
-	w.hop(n, e, StageRoute, route.DevName, route.Line)
+	w.hop(n, e, StageRoute, route.DevName, quote(route.Line))
 	e, ok := w.filter(n, e, "forward", dev.Name, route.DevName)
 	if !ok {
 		return
@@ -86,18 +86,18 @@ func (w *walk) deliver(n *Node, e echo, dev string) {
 		return
 	}
 	if e.leg == LegReply {
-		w.hop(n, e, StageDeliver, dev, fmt.Sprintf("the reply is back at %s", e.dst))
+		w.hop(n, e, StageDeliver, dev, say("the reply is back at %s", e.dst))
 		w.ended = true
 		return
 	}
 	if value, err := n.Sysctl("net/ipv4/icmp_echo_ignore_all"); err == nil && value == "1" {
 		w.fault(n, e, StageDeliver, dev, Fault{
-			Code: EchoIgnored, Netns: n.Name, Detail: "the request arrives, and the kernel is told to ignore echo requests",
+			Code: EchoIgnored, Netns: n.Name, Detail: say("the request arrives, and the kernel is told to ignore echo requests"),
 			Evidence: []string{"net.ipv4.icmp_echo_ignore_all = 1"},
 			fix:      []Fix{{n.Name, "sysctl -w net.ipv4.icmp_echo_ignore_all=0"}},
 		})
 	}
-	w.hop(n, e, StageDeliver, dev, fmt.Sprintf("%s is an address of this namespace", e.dst))
+	w.hop(n, e, StageDeliver, dev, say("%s is an address of this namespace", e.dst))
 	w.originate(n, e.back())
 }
 
@@ -107,7 +107,7 @@ func (w *walk) deliver(n *Node, e echo, dev string) {
 func (w *walk) filter(n *Node, e echo, hook, iif, oif string) (echo, bool) {
 	rules, err := n.Rules()
 	if err != nil {
-		w.giveUp(n, e, StageFilter, iif+oif, err.Error())
+		w.giveUp(n, e, StageFilter, iif+oif, quote(err.Error()))
 		return e, false
 	}
 	p := e.packet
@@ -118,12 +118,12 @@ func (w *walk) filter(n *Node, e echo, hook, iif, oif string) (echo, bool) {
 		w.fault(n, e, StageFilter, iif+oif, w.filtered(n, e, hook, result))
 		return e, true
 	case VerdictUnknown:
-		w.giveUp(n, e, StageFilter, iif+oif, fmt.Sprintf("%s: cannot tell whether these rules let %s pass: %v", hook, e, result.Unsure))
+		w.giveUp(n, e, StageFilter, iif+oif, say("%s: cannot tell whether these rules let %s pass: %v", hook, e, result.Unsure))
 		return e, false
 	}
 	e.packet = result.Packet
 	if nat := result.NAT; nat != nil {
-		w.hop(n, e, StageFilter, iif+oif, fmt.Sprintf("%s: %s becomes %s", nat.Kind, nat.Old, nat.New))
+		w.hop(n, e, StageFilter, iif+oif, say("%s: %s becomes %s", nat.Kind, nat.Old, nat.New))
 	}
 	e.src, e.dst, e.mark = e.packet.Src, e.packet.Dst, e.packet.Mark
 	if e.leg == LegRequest {

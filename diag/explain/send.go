@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"fmt"
 	"net/netip"
 
 	"nstutor/diag"
@@ -19,12 +18,12 @@ func (w *walk) originate(n *Node, e echo) {
 	}
 	switch route.Kind {
 	case KindLocal:
-		w.hop(n, e, StageRoute, "lo", route.Line)
+		w.hop(n, e, StageRoute, "lo", quote(route.Line))
 		w.loopback(n, e)
 		return
 	case KindUnicast:
 		w.mind(n, e, route)
-		w.hop(n, e, StageRoute, route.DevName, route.Line)
+		w.hop(n, e, StageRoute, route.DevName, quote(route.Line))
 	default:
 		if route = w.noRoute(n, e, route); route.Kind != KindUnicast {
 			return
@@ -41,7 +40,7 @@ func (w *walk) originate(n *Node, e echo) {
 	if e.leg == LegRequest && e.dst != w.dest {
 		// A rule of OUTPUT has changed the destination: it is routed again.
 		if route = n.Route(RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: protoICMP}); route.Kind != KindUnicast {
-			w.giveUp(n, e, StageRoute, route.DevName, route.Line)
+			w.giveUp(n, e, StageRoute, route.DevName, quote(route.Line))
 			return
 		}
 	}
@@ -52,12 +51,12 @@ func (w *walk) originate(n *Node, e echo) {
 func (w *walk) loopback(n *Node, e echo) {
 	lo, err := n.Link("lo")
 	if err != nil {
-		w.giveUp(n, e, StageSend, "lo", err.Error())
+		w.giveUp(n, e, StageSend, "lo", quote(err.Error()))
 		return
 	}
 	if !lo.Up() {
 		w.fault(n, e, StageSend, "lo", Fault{
-			Code: LoopbackDown, Netns: n.Name, Detail: "a packet to an own address passes lo, which is down",
+			Code: LoopbackDown, Netns: n.Name, Detail: say("a packet to an own address passes lo, which is down"),
 			Evidence: []string{lo.Line()}, fix: []Fix{{n.Name, "ip link set lo up"}},
 		})
 	}
@@ -76,12 +75,12 @@ func (w *walk) leave(n *Node, e echo, iif string, route RouteAnswer) {
 	}
 	link, err := n.LinkByIndex(route.Dev)
 	if err != nil {
-		w.giveUp(n, e, StageSend, route.DevName, err.Error())
+		w.giveUp(n, e, StageSend, route.DevName, quote(err.Error()))
 		return
 	}
 	if !link.Up() {
 		w.fault(n, e, StageSend, link.Name, Fault{
-			Code: LinkDown, Netns: n.Name, Detail: fmt.Sprintf("%s is down", link.Name),
+			Code: LinkDown, Netns: n.Name, Detail: say("%s is down", link.Name),
 			Evidence: []string{link.Line()}, fix: []Fix{{n.Name, "ip link set " + link.Name + " up"}},
 		})
 	}
@@ -96,7 +95,7 @@ func (w *walk) leave(n *Node, e echo, iif string, route RouteAnswer) {
 	if !w.resolve(n, e, link, nexthop, peer, far) {
 		return
 	}
-	w.wired(n, e, StageSend, link.Name, fmt.Sprintf("%s out of %s", e, link.Name))
+	w.wired(n, e, StageSend, link.Name, say("%s out of %s", e, link.Name))
 	w.receive(peer, e, far)
 }
 
@@ -104,31 +103,31 @@ func (w *walk) leave(n *Node, e echo, iif string, route RouteAnswer) {
 // whose ends are not ports of a bridge.
 func (w *walk) across(n *Node, e echo, link diag.Link) (*Node, diag.Link, bool) {
 	if link.Kind != "veth" || link.Master != "" {
-		w.giveUp(n, e, StageSend, link.Name, fmt.Sprintf("%s is a device whose other end is not followed", link.Name))
+		w.giveUp(n, e, StageSend, link.Name, say("%s is a device whose other end is not followed", link.Name))
 		return nil, diag.Link{}, false
 	}
 	peer := n
 	if link.PeerNetnsID != -1 {
 		var err error
 		if peer, err = w.world.Peer(n, link.PeerNetnsID); err != nil {
-			w.giveUp(n, e, StageSend, link.Name, fmt.Sprintf("the other end of %s: %v", link.Name, err))
+			w.giveUp(n, e, StageSend, link.Name, say("the other end of %s: %v", link.Name, err))
 			return nil, diag.Link{}, false
 		}
 	}
 	far, err := peer.LinkByIndex(link.PeerIndex)
 	if err != nil {
-		w.giveUp(n, e, StageSend, link.Name, err.Error())
+		w.giveUp(n, e, StageSend, link.Name, quote(err.Error()))
 		return nil, diag.Link{}, false
 	}
 	if !far.Up() {
 		w.fault(n, e, StageSend, link.Name, Fault{
 			Code: NoCarrier, Netns: peer.Name,
-			Detail:   fmt.Sprintf("%s has no carrier: the other end, %s, is down", link.Name, far.Name),
+			Detail:   say("%s has no carrier: the other end, %s, is down", link.Name, far.Name),
 			Evidence: []string{link.Line(), far.Line()}, fix: []Fix{{peer.Name, "ip link set " + far.Name + " up"}},
 		})
 	}
 	if far.Master != "" {
-		w.giveUp(peer, e, StageReceive, far.Name, fmt.Sprintf("%s is a port of %s, which is not followed", far.Name, far.Master))
+		w.giveUp(peer, e, StageReceive, far.Name, say("%s is a port of %s, which is not followed", far.Name, far.Master))
 		return nil, diag.Link{}, false
 	}
 	return peer, far, true

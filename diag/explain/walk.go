@@ -15,6 +15,8 @@ import (
 type Request struct {
 	From    *Node
 	Dest    netip.Addr
+	Size    int           // bytes of payload; 0 stands for ping's 56
+	DF      bool          // no router may fragment it (ping -M do)
 	Probe   bool          // send one echo and watch it on its way
 	Timeout time.Duration // of the probe
 }
@@ -140,7 +142,7 @@ func (w *walk) answer() Answer {
 	a := Answer{
 		Schema: Schema, From: w.from.Name, Destination: w.dest.String(),
 		Verdict: Delivered, Cause: Fault{Code: None, Evidence: []string{}},
-		Fix: []Fix{}, Next: []Fault{}, Hops: w.hops,
+		Fix: []Fix{}, Next: []Fault{}, Hops: w.hops, Unseen: []Text{},
 	}
 	if w.source.IsValid() {
 		a.Source = w.source.String()
@@ -158,16 +160,16 @@ func (w *walk) answer() Answer {
 }
 
 // where is the last stage that the walk came to.
-func (w *walk) where() (leg, netns, detail string) {
+func (w *walk) where() (leg, netns string, detail Text) {
 	if len(w.hops) == 0 {
-		return LegRequest, w.from.Name, ""
+		return LegRequest, w.from.Name, Text{}
 	}
 	last := w.hops[len(w.hops)-1]
 	return last.Leg, last.Netns, last.Detail
 }
 
 // hop notes a stage that the packet passes.
-func (w *walk) hop(n *Node, e echo, stage, dev, detail string) {
+func (w *walk) hop(n *Node, e echo, stage, dev string, detail Text) {
 	w.hops = append(w.hops, Hop{
 		Leg: e.leg, Netns: n.Name, Device: dev, Stage: stage,
 		Predicted: w.prediction(), Observed: Unknown, Detail: detail,
@@ -175,7 +177,7 @@ func (w *walk) hop(n *Node, e echo, stage, dev, detail string) {
 }
 
 // wired notes a stage that a frame on a device proves.
-func (w *walk) wired(n *Node, e echo, stage, dev, detail string) {
+func (w *walk) wired(n *Node, e echo, stage, dev string, detail Text) {
 	w.hop(n, e, stage, dev, detail)
 	w.hops[len(w.hops)-1].seenAs = &sighting{netns: n, dev: dev, src: e.src, dst: e.dst, reply: e.leg == LegReply, out: stage == StageSend}
 }
@@ -216,7 +218,7 @@ func (w *walk) fault(n *Node, e echo, stage, dev string, f Fault) {
 }
 
 // giveUp notes a stage that cannot be judged.
-func (w *walk) giveUp(n *Node, e echo, stage, dev, why string) {
+func (w *walk) giveUp(n *Node, e echo, stage, dev string, why Text) {
 	w.lost = true
 	w.hop(n, e, stage, dev, why)
 	w.hops[len(w.hops)-1].Predicted = Unknown

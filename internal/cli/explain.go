@@ -123,7 +123,7 @@ func explainText(w io.Writer, a explain.Answer, lang string) error {
 	fmt.Fprintf(&b, "%s: %s > %s", words.verdict[a.Verdict], orDash(a.Source), a.Destination)
 	if a.Cause.Code != explain.None {
 		fmt.Fprintf(&b, ": %s", a.Cause.Code)
-		if a.Cause.Detail != "" {
+		if !a.Cause.Detail.IsZero() {
 			fmt.Fprintf(&b, " (%s): %s", here(a.Cause.Netns), a.Cause.Detail)
 		}
 	}

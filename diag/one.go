@@ -75,15 +75,18 @@ func (o *One) link(body []byte) (Link, error) {
 	if err != nil {
 		return Link{}, err
 	}
+	return o.named(raw), nil
+}
+
+// named gives the indexes in a device their names.
+func (o *One) named(raw rawLink) Link {
 	o.learn(raw.master)
 	if raw.hasLower && raw.PeerNetnsID == netnsHere {
 		o.learn(raw.lower)
 	}
-	if raw.master != 0 {
-		raw.Master = o.r.device(raw.master)
-	}
+	raw.Master = o.r.device(raw.master)
 	o.r.namePeer(&raw, o.up)
-	return raw.Link, nil
+	return raw.Link
 }
 
 func (o *One) rawLink(body []byte) (rawLink, error) {

@@ -123,11 +123,7 @@ func (l *rawLink) attribute(kind uint16, v []byte) {
 			l.PeerNetnsID = netnsUnknown
 		}
 	case unix.IFLA_LINKINFO:
-		for kind, v := range rtAttrs(v) {
-			if kind == unix.IFLA_INFO_KIND {
-				l.Kind = attrString(v)
-			}
-		}
+		l.info(v)
 	case unix.IFLA_AF_SPEC:
 		l.devconf = parseDevconf(v)
 	}

@@ -36,6 +36,40 @@ type Link struct {
 	PeerIndex   int    // its interface index in its own namespace; 0: none
 	PeerNetnsID int    // its namespace as this one numbers it; -1: this very one
 	PeerNetns   string // that namespace's name, when it is known
+
+	// What `ip link` shows only with -d, and what therefore is no difference to
+	// Diff.
+	Port   *BridgePort // how the bridge that is its Master treats it; nil when it is no bridge port
+	VXLAN  *VXLAN      // nil when it is none
+	Bridge *Bridge     // nil when it is none
+}
+
+// BridgePort is what a bridge does with one of its ports, as `bridge -d link`
+// shows it.
+type BridgePort struct {
+	State          string // disabled, listening, learning, forwarding or blocking
+	Hairpin        bool   // a frame may leave by the port that it came in by
+	Isolated       bool   // nothing passes to or from another isolated port
+	Learning       bool   // the source addresses of its frames come into the FDB
+	Flood          bool   // unicast frames to an address the FDB lacks leave by it
+	BroadcastFlood bool   // broadcast frames, such as ARP requests, leave by it
+}
+
+// Bridge is how a bridge itself is set.
+type Bridge struct {
+	VLANFiltering bool // always false when the kernel was built without it
+	STP           bool // the spanning tree protocol decides about the ports' states
+}
+
+// VXLAN is the tunnel that a device is one end of.
+type VXLAN struct {
+	VNI      int        // 0 for a device that is External
+	Local    netip.Addr // source of the outer packets; invalid: the route chooses
+	Remote   netip.Addr // where to what the FDB lacks goes, perhaps a multicast group; invalid: none
+	Underlay int        // interface index of `dev`, in the namespace the device was made in; 0: none
+	DstPort  int        // UDP
+	Learning bool       // inner source addresses come into the FDB with their outer ones
+	External bool       // routes or programs choose VNI and remote per packet
 }
 
 // Has reports whether the link carries a flag, in ip's spelling.

@@ -48,7 +48,8 @@ type Fault struct {
 	Detail   Text     `json:"detail"`
 	Evidence []string `json:"evidence"` // lines of the kernel's tables
 
-	fix []Fix
+	fix  []Fix
+	sure bool // nothing that the walk met before could be the reason
 }
 
 // Fix is a command that runs as it stands with `ip netns exec NETNS sh -c
@@ -68,7 +69,9 @@ type Hop struct {
 	Observed  string `json:"observed"`
 	Detail    Text   `json:"detail"`
 
-	seenAs *sighting // the frame that proves the hop, on Device
+	seenAs   *sighting // the frame that proves the hop, on Device
+	node     *Node
+	carrying bool // it is a hop of the packet that carries the echo through a tunnel
 }
 
 // Probe is what the echo request that was really sent came to.
@@ -94,10 +97,12 @@ const (
 	RouteUnreachable        Code = "route-unreachable"
 	RouteProhibit           Code = "route-prohibit"
 	RouteLoop               Code = "route-loop"
+	WrongNetmask            Code = "wrong-netmask"
 	NeighbourUnanswered     Code = "neighbour-unanswered"
 	NeighbourWrongMAC       Code = "neighbour-wrong-mac"
 	ProxyARPNeedsForwarding Code = "proxy-arp-needs-forwarding"
 	ProxyARPNoRoute         Code = "proxy-arp-no-route"
+	DuplicateAddress        Code = "duplicate-address"
 	ForwardingOff           Code = "forwarding-off"
 	Filtered                Code = "filtered"
 	RPFilter                Code = "rp-filter"
@@ -105,6 +110,8 @@ const (
 	EchoIgnored             Code = "echo-ignored"
 	NoReturnRoute           Code = "no-return-route"
 	NotMasqueraded          Code = "not-masqueraded"
+	MTUExceeded             Code = "mtu-exceeded"
+	ConntrackFull           Code = "conntrack-full"
 	DestinationAbsent       Code = "destination-absent"
 	ModelDisagrees          Code = "model-disagrees"
 	NotKnown                Code = "unknown"

@@ -44,14 +44,21 @@ type ARPAnswer struct {
 // The answer of a proxy comes after a random time of up to proxy_delay (0.8 s).
 func (n *Node) AnswersARP(ifindex int, target, sender netip.Addr) ARPAnswer {
 	link, err := n.LinkByIndex(ifindex)
-	target, sender = target.Unmap(), sender.Unmap()
 	switch {
-	case !target.Is4():
-		return ARPAnswer{Why: ARPUnknown, Evidence: []string{"ARP is for IPv4 only"}}
 	case err != nil:
 		return ARPAnswer{Why: ARPUnknown, Evidence: []string{err.Error()}}
 	case !link.Up():
 		return ARPAnswer{Why: ARPDeviceDown, Evidence: []string{link.Line()}}
+	}
+	return n.answersARP(link, target, sender)
+}
+
+// answersARP is AnswersARP for a device as though it were up.
+func (n *Node) answersARP(link diag.Link, target, sender netip.Addr) ARPAnswer {
+	target, sender = target.Unmap(), sender.Unmap()
+	switch {
+	case !target.Is4():
+		return ARPAnswer{Why: ARPUnknown, Evidence: []string{"ARP is for IPv4 only"}}
 	case link.Has("NOARP"):
 		return ARPAnswer{Why: ARPNoARP, Evidence: []string{link.Line()}}
 	}
@@ -62,7 +69,7 @@ func (n *Node) AnswersARP(ifindex int, target, sender netip.Addr) ARPAnswer {
 	if !sender.IsValid() || sender.IsUnspecified() {
 		return a.probe()
 	}
-	route := n.Route(RouteQuery{Dst: target, Src: sender, IIF: ifindex})
+	route := n.Route(RouteQuery{Dst: target, Src: sender, IIF: link.Index})
 	switch route.Kind {
 	case KindLocal:
 		return a.owner(route)

@@ -1,7 +1,7 @@
 package explain
 
 import (
-	"fmt"
+	"bytes"
 	"net/netip"
 	"slices"
 
@@ -11,89 +11,227 @@ import (
 // resolved are the states in which the kernel uses the MAC address it has.
 var resolved = []string{"REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT", "NOARP"}
 
-// resolve finds the MAC address that the frame will have, and whether the
-// other end takes a frame for it. It is false when the walk cannot go on.
-func (w *walk) resolve(n *Node, e echo, link diag.Link, nexthop netip.Addr, peer *Node, far diag.Link) bool {
+// nextStation finds where the frame goes that is to reach the next hop: whose
+// MAC address it will have, and who takes a frame for it. It is false when the
+// walk cannot go on.
+func (w *walk) nextStation(n *Node, e echo, link diag.Link, nexthop netip.Addr) (station, bool) {
 	entry, known, err := n.NextHopNeighbour(link.Index, nexthop)
 	if err != nil {
-		w.giveUp(n, e, StageNeighbour, link.Name, quote(err.Error()))
-		return false
+		w.giveUp(n, e, StageNeighbour, link.Name, quote(err))
+		return station{}, false
+	}
+	a := arping{w: w, n: n, e: e, link: link, nexthop: nexthop}
+	if known {
+		a.entry = entry
 	}
 	if known && slices.Contains(resolved, entry.State) {
-		if slices.Equal(entry.MAC, far.MAC) {
-			w.hop(n, e, StageNeighbour, link.Name, quote(entry.Line()))
+		return a.byEntry()
+	}
+	return a.byAsking()
+}
+
+// arping is the search for the station behind a next hop.
+type arping struct {
+	w       *walk
+	n       *Node
+	e       echo
+	link    diag.Link
+	nexthop netip.Addr
+	entry   diag.Neighbour // zero when there is none
+}
+
+// byEntry goes by the MAC address that the neighbour table has.
+func (a *arping) byEntry() (station, bool) {
+	x := a.w.explore(a.n, a.link, a.e.leg, a.entry.MAC)
+	var hits, misses []station
+	for _, s := range x.stations {
+		switch {
+		case s.node == nil || s.any || bytes.Equal(s.dev.MAC, a.entry.MAC):
+			hits = append(hits, s)
+		case a.answers(s).Yes:
+			misses = append(misses, s)
+		}
+	}
+	if s, ok := nearest(hits); ok {
+		if s, ok, found := a.lostInTunnel(x, s); found {
+			return s, ok
+		}
+		a.noteObstacles(s)
+		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
+		return s, true
+	}
+	if len(misses) == 0 && a.entry.State != "PERMANENT" && a.entry.State != "NOARP" && len(x.unseen) == 0 {
+		// What the entry says is nowhere any more. The kernel will find that out.
+		return a.byAsking()
+	}
+	s, ok := nearest(misses)
+	if !ok {
+		all := a.w.explore(a.n, a.link, a.e.leg, nil)
+		if ok = slices.ContainsFunc(all.stations, func(s station) bool { return s.node != nil && bytes.Equal(s.dev.MAC, a.entry.MAC) }); ok {
+			return a.unforwarded(x)
+		}
+		var answering []station
+		for _, s := range all.stations {
+			if s.node != nil && a.answers(s).Yes {
+				answering = append(answering, s)
+			}
+		}
+		s, ok = nearest(answering)
+	}
+	switch {
+	case ok:
+		return a.wrongMAC(s)
+	case len(x.voids) > 0:
+		return a.unforwarded(x)
+	case len(x.unseen) > 0:
+		return a.outOfSight(x)
+	}
+	a.w.fault(a.n, a.e, StageNeighbour, a.link.Name, Fault{
+		Code: NeighbourWrongMAC, Netns: a.n.Name,
+		Detail:   say("the entry for %s says %s, which nobody on the wire of %s has", a.nexthop, a.entry.MAC, a.link.Name),
+		Evidence: []string{a.entry.Line()},
+		fix:      []Fix{{a.n.Name, "ip neigh del " + a.nexthop.String() + " dev " + a.link.Name}},
+	})
+	return station{}, false
+}
+
+// wrongMAC is the fault of an entry whose frames s ignores, although it is whom
+// they should reach.
+func (a *arping) wrongMAC(s station) (station, bool) {
+	fix := "ip neigh del " + a.nexthop.String() + " dev " + a.link.Name
+	if !a.wouldBeAnswered() {
+		fix = "ip neigh replace " + a.nexthop.String() + " lladdr " + s.dev.MAC.String() + " dev " + a.link.Name + " nud permanent"
+	}
+	a.w.fault(a.n, a.e, StageNeighbour, a.link.Name, Fault{
+		Code: NeighbourWrongMAC, Netns: a.n.Name,
+		Detail:   say("the entry for %s says %s, but %s at the other end is %s: it ignores the frame", a.nexthop, a.entry.MAC, s.dev.Name, s.dev.MAC),
+		Evidence: []string{a.entry.Line(), s.dev.AddressLine()},
+		fix:      []Fix{{a.n.Name, fix}},
+	})
+	a.noteObstacles(s)
+	right := a.w.explore(a.n, a.link, a.e.leg, s.dev.MAC)
+	if len(right.stations) == 0 && len(right.voids) > 0 {
+		a.entry.MAC = s.dev.MAC
+		a.unforwarded(right)
+	}
+	return s, true
+}
+
+// wouldBeAnswered reports whether an ARP request for the next hop would be
+// answered now.
+func (a *arping) wouldBeAnswered() bool {
+	for _, s := range a.w.explore(a.n, a.link, a.e.leg, nil).stations {
+		if s.node != nil && len(s.obstacles) == 0 && a.answers(s).Yes {
 			return true
 		}
-		w.fault(n, e, StageNeighbour, link.Name, Fault{
-			Code: NeighbourWrongMAC, Netns: n.Name,
-			Detail:   say("the entry for %s says %s, but %s at the other end is %s: it ignores the frame", nexthop, entry.MAC, far.Name, far.MAC),
-			Evidence: []string{entry.Line(), far.AddressLine()},
-			fix:      []Fix{{n.Name, fmt.Sprintf("ip neigh del %s dev %s", nexthop, link.Name)}},
+	}
+	return false
+}
+
+// answers asks a station who has the next hop.
+func (a *arping) answers(s station) ARPAnswer {
+	return s.node.answersARP(s.dev, a.nexthop, a.e.src)
+}
+
+// byAsking goes by who would answer an ARP request.
+func (a *arping) byAsking() (station, bool) {
+	x := a.w.explore(a.n, a.link, a.e.leg, nil)
+	var yes, lost []station
+	for _, s := range x.stations {
+		switch {
+		case s.node == nil:
+			lost = append(lost, s)
+		case a.answers(s).Yes:
+			yes = append(yes, s)
+		}
+	}
+	if s, ok := nearest(yes); ok {
+		a.noteObstacles(s)
+		a.rivals(s, yes)
+		by := a.answers(s).By
+		if by == ARPProxy {
+			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say("%s answers for %s by proxy ARP", s.dev.Name, a.nexthop))
+		} else {
+			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say("%s answers for %s", s.dev.Name, a.nexthop))
+		}
+		return s, true
+	}
+	if s, ok := nearest(lost); ok {
+		if s, ok, found := a.lostInTunnel(x, s); found {
+			return s, ok
+		}
+		a.noteObstacles(s)
+		if s.tunnelled() {
+			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say("%s asks who has %s through the tunnel", a.link.Name, a.nexthop))
+		}
+		return s, true
+	}
+	if len(x.unseen) > 0 {
+		return a.outOfSight(x)
+	}
+	return a.unanswered(x)
+}
+
+// lostInTunnel is found when a frame that does not come out of a tunnel was sent
+// to the wrong end of it.
+func (a *arping) lostInTunnel(x *explorer, lost station) (s station, ok, found bool) {
+	if lost.node != nil {
+		return station{}, false, false
+	}
+	f, s, found := a.elsewhere(x)
+	if found {
+		a.report(f)
+	}
+	return s, s.node != nil, found
+}
+
+// nearest is the station with the fewest obstacles.
+func nearest(stations []station) (station, bool) {
+	if len(stations) == 0 {
+		return station{}, false
+	}
+	return slices.MinFunc(stations, func(a, b station) int { return len(a.obstacles) - len(b.obstacles) }), true
+}
+
+// noteObstacles notes what is in the way of frames to a station. What the
+// carrying packet of a tunnel meets is noted when the walk comes there.
+func (a *arping) noteObstacles(s station) {
+	for _, o := range s.obstacles {
+		if o.node == nil {
+			continue
+		}
+		f := o.fault
+		if f.Code == NeighbourUnanswered {
+			f.Netns = a.n.Name // who asks
+		}
+		a.w.fault(a.n, a.e, StageSend, a.link.Name, f)
+	}
+}
+
+// rivals doubts the way when several stations with different MAC addresses
+// answer: the one whose answer is first wins.
+func (a *arping) rivals(chosen station, yes []station) {
+	for _, s := range yes {
+		if len(s.obstacles) > len(chosen.obstacles) || bytes.Equal(s.dev.MAC, chosen.dev.MAC) || s.node == chosen.node {
+			continue
+		}
+		if a.answers(s).By != ARPOwner || a.answers(chosen).By != ARPOwner {
+			continue
+		}
+		a.w.doubt(a.n, a.e, StageNeighbour, a.link.Name, Fault{
+			Code: DuplicateAddress, Netns: s.node.Name,
+			Detail:   say("both %s in %s and %s in %s answer for %s: whose answer comes first has the packet", chosen.dev.Name, chosen.node.calls(), s.dev.Name, s.node.calls(), a.nexthop),
+			Evidence: []string{chosen.dev.AddressLine(), s.dev.AddressLine()},
+			fix:      s.node.withoutAddress(a.nexthop),
 		})
-		return true
-	}
-	answer := peer.AnswersARP(far.Index, nexthop, e.src)
-	if answer.Yes {
-		w.hop(n, e, StageNeighbour, link.Name, say("%s answers for %s (%s)", far.Name, nexthop, answer.By))
-		return true
-	}
-	f := w.unanswered(n, link, nexthop, e, peer, far, answer)
-	f.Evidence = answer.Evidence
-	if known {
-		f.Evidence = append([]string{entry.Line()}, f.Evidence...)
-	}
-	w.fault(n, e, StageNeighbour, link.Name, f)
-	return f.Code != DestinationAbsent
-}
-
-// unanswered says why nobody gives the MAC address of the next hop.
-func (w *walk) unanswered(n *Node, link diag.Link, nexthop netip.Addr, e echo, peer *Node, far diag.Link, answer ARPAnswer) Fault {
-	conf := "net.ipv4.conf." + far.Name
-	switch answer.Why {
-	case ARPForwardingOff:
-		return Fault{
-			Code: ProxyARPNeedsForwarding, Netns: peer.Name,
-			Detail: say("proxy_arp is on for %s, but it answers only for what it would forward, and its forwarding is off", far.Name),
-			fix:    []Fix{{peer.Name, "sysctl -w " + conf + ".forwarding=1"}},
-		}
-	case ARPNoRoute, ARPRejectRoute, ARPSameDevice:
-		return Fault{
-			Code: ProxyARPNoRoute, Netns: peer.Name,
-			Detail: say("proxy_arp is on for %s, but there is no route to %s through another device", far.Name, nexthop),
-			fix:    []Fix{{peer.Name, fmt.Sprintf("ip addr add %s/32 dev %s", nexthop, far.Name)}},
-		}
-	case ARPRPFilter:
-		return Fault{
-			Code: RPFilter, Netns: peer.Name,
-			Detail: say("the ARP request's sender %s would not be reached through %s, so rp_filter drops it", e.src, far.Name),
-			fix:    []Fix{{peer.Name, fmt.Sprintf("ip route add %s dev %s", e.src, far.Name)}},
-		}
-	}
-	if nexthop == e.dst {
-		return Fault{
-			Code: DestinationAbsent, Netns: n.Name,
-			Detail: say("%s is on the wire of %s according to the route, but nobody there has it", nexthop, link.Name),
-		}
-	}
-	length := w.prefixLen(n, link, nexthop)
-	w.granted = append(w.granted, grant{peer, netip.PrefixFrom(nexthop, length).Masked(), far})
-	return Fault{
-		Code: NeighbourUnanswered, Netns: n.Name,
-		Detail: say("%s asks who has %s, and nobody answers; proxy ARP on %s would do as well as the address", link.Name, nexthop, far.Name),
-		fix:    []Fix{{peer.Name, fmt.Sprintf("ip addr add %s/%d dev %s", nexthop, length, far.Name)}},
+		return
 	}
 }
 
-// prefixLen is that of the device's own prefix which covers addr, or 32.
-func (w *walk) prefixLen(n *Node, link diag.Link, addr netip.Addr) int {
-	addrs, err := n.Addrs(link.Index)
-	if err != nil {
-		return addr.BitLen()
-	}
-	for _, a := range addrs {
-		if a.Prefix.Contains(addr) {
-			return a.Prefix.Bits()
-		}
-	}
-	return addr.BitLen()
+// outOfSight ends the walk where nothing can be seen any more, but for what the
+// neighbour table says.
+func (a *arping) outOfSight(x *explorer) (station, bool) {
+	a.w.blind = a
+	a.w.giveUp(a.n, a.e, StageSend, a.link.Name, x.unseen[0])
+	return station{}, false
 }

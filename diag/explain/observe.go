@@ -62,6 +62,9 @@ func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
 		return ctx.Err()
 	}
 	compare(a, result)
+	if a.Verdict == Broken && a.Cause.Code == NotKnown && w.blind != nil {
+		a.Cause = w.blind.failed(a.Cause)
+	}
 	return nil
 }
 
@@ -86,6 +89,8 @@ func compare(a *Answer, r diag.Result) {
 	replied := r.Outcome == diag.Replied
 	switch {
 	case r.Outcome == diag.OutcomeUnknown:
+	case !replied && a.Verdict == Undecided && a.Cause.Code != NotKnown:
+		a.Verdict = Broken // the doubt was right
 	case replied && a.Verdict == Undecided:
 		a.Verdict, a.Cause = Delivered, Fault{Code: None, Evidence: []string{}}
 	case replied && a.Verdict == Broken, !replied && a.Verdict == Delivered:
@@ -115,4 +120,21 @@ func lastSeen(hops []Hop) string {
 		}
 	}
 	return seen
+}
+
+// failed is the cause as the neighbour table tells it after a ping that was lost
+// out of sight.
+func (a *arping) failed(unknown Fault) Fault {
+	entry, ok, err := a.n.NextHopNeighbour(a.link.Index, a.nexthop)
+	if err != nil || !ok || entry.State != "FAILED" && entry.State != "INCOMPLETE" {
+		return unknown
+	}
+	f := Fault{
+		Code: NeighbourUnanswered, Netns: a.n.Name, Leg: a.e.leg, Evidence: []string{entry.Line()},
+		Detail: say("%s asks who has %s, and nobody answers", a.link.Name, a.nexthop),
+	}
+	if a.nexthop == a.e.dst {
+		f.Code = DestinationAbsent
+	}
+	return f
 }

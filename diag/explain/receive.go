@@ -2,11 +2,21 @@ package explain
 
 import (
 	"fmt"
+	"net/netip"
+	"strings"
 
 	"nstutor/diag"
 )
 
 const protoICMP = 1
+
+// proto is the protocol of the packet, which routing rules can ask for.
+func (e echo) proto() byte {
+	if e.outer != nil {
+		return protoUDP
+	}
+	return protoICMP
+}
 
 // receive takes a frame from the wire to the routing decision.
 func (w *walk) receive(n *Node, e echo, dev diag.Link) {
@@ -19,12 +29,12 @@ func (w *walk) receive(n *Node, e echo, dev diag.Link) {
 		return
 	}
 	e = w.restore(n, e)
-	query := RouteQuery{Dst: e.dst, Src: e.src, IIF: dev.Index, Mark: e.mark, Proto: protoICMP}
+	query := RouteQuery{Dst: e.dst, Src: e.src, IIF: dev.Index, Mark: e.mark, Proto: e.proto()}
 	route := w.route(n, query)
 	if route.Kind == KindForwardingOff || route.Kind == KindRPFilter || route.Kind == KindMartian {
 		w.refused(n, e, dev, route)
 		// As though the packet had been let in: where would it go?
-		route = w.route(n, RouteQuery{Dst: e.dst, Mark: e.mark, Proto: protoICMP})
+		route = w.route(n, RouteQuery{Dst: e.dst, Mark: e.mark, Proto: e.proto()})
 	}
 	switch route.Kind {
 	case KindLocal:
@@ -32,7 +42,9 @@ func (w *walk) receive(n *Node, e echo, dev diag.Link) {
 	case KindUnicast:
 		w.forward(n, e, dev, route)
 	default:
-		w.noRoute(n, e, route)
+		if route = w.noRoute(n, e, route); route.Kind == KindUnicast {
+			w.forward(n, e, dev, route)
+		}
 	}
 }
 
@@ -43,14 +55,11 @@ func (w *walk) refused(n *Node, e echo, dev diag.Link, route RouteAnswer) {
 	case KindForwardingOff:
 		f.Code = ForwardingOff
 		f.Detail = say("%s is not an address of this namespace, and forwarding is off for %s", e.dst, dev.Name)
-		f.fix = []Fix{{n.Name, "sysctl -w net.ipv4.conf." + dev.Name + ".forwarding=1"}}
+		f.fix = []Fix{{n.Name, "sysctl -w net.ipv4.conf." + sysctlName(dev.Name) + ".forwarding=1"}}
 	case KindRPFilter:
 		f.Code = RPFilter
 		f.Detail = say("%s would not be reached through %s, so rp_filter drops what comes from it there", e.src, dev.Name)
-		f.fix = []Fix{{n.Name, fmt.Sprintf("ip route add %s dev %s", e.src, dev.Name)}}
-		if loose, err := n.Sysctl("net/ipv4/conf/" + dev.Name + "/rp_filter"); err == nil && loose != "2" && n.Route(RouteQuery{Dst: e.src}).Kind == KindUnicast {
-			f.fix = []Fix{{n.Name, "sysctl -w net.ipv4.conf." + dev.Name + ".rp_filter=2"}}
-		}
+		f.fix = w.reversible(n, e, dev)
 	default:
 		f.Code = MartianSource
 		f.Detail = say("%s cannot be the source of a packet that comes in through %s", e.src, dev.Name)
@@ -58,16 +67,62 @@ func (w *walk) refused(n *Node, e echo, dev diag.Link, route RouteAnswer) {
 	w.fault(n, e, StageRoute, dev.Name, f)
 }
 
+// reversible lets the packet pass rp_filter. Where its source is reached by
+// another device, the loose mode is enough, unless the device has no address:
+// then it is as strict as the other (__fib_validate_source()). Otherwise a route
+// to the source is missing.
+func (w *walk) reversible(n *Node, e echo, dev diag.Link) []Fix {
+	addrs, err := n.Addrs(dev.Index)
+	if err == nil && hasIPv4(addrs) && n.Route(RouteQuery{Dst: e.src}).Kind == KindUnicast && n.conf(dev.Name, "rp_filter") != 2 {
+		return []Fix{{n.Name, "sysctl -w net.ipv4.conf." + sysctlName(dev.Name) + ".rp_filter=2"}}
+	}
+	way := wayOut{dev: dev}
+	if found, ok := w.wayTo(n, e.src, 0); ok {
+		way = found
+	}
+	return []Fix{{n.Name, "ip route add " + way.to(e.src)}}
+}
+
+// sysctlName is the name of a device in a key of sysctl(8), for which a dot in
+// it is a slash.
+func sysctlName(dev string) string { return strings.ReplaceAll(dev, ".", "/") }
+
+// impostor: the reply has come to a namespace that is not the one which asked,
+// but has its address.
+func (w *walk) impostor(n *Node, e echo, dev string) {
+	w.fault(n, e, StageDeliver, dev, Fault{
+		Code: DuplicateAddress, Netns: n.Name, sure: true,
+		Detail:   say("the reply comes to %s, which has the address %s, too", n.calls(), e.dst),
+		Evidence: addressLines(n, e.dst), fix: n.withoutAddress(e.dst),
+	})
+}
+
+func addressLines(n *Node, addr netip.Addr) []string {
+	var lines []string
+	devices, err := n.Devices()
+	if err != nil {
+		return nil
+	}
+	for _, d := range devices {
+		for _, a := range d.Addrs {
+			if a.Prefix.Addr() == addr {
+				lines = append(lines, fmt.Sprintf("%s: inet %s dev %s", n.calls(), a.Prefix, d.Link.Name))
+			}
+		}
+	}
+	return lines
+}
+
 // forward passes a packet on.
 func (w *walk) forward(n *Node, e echo, dev diag.Link, route RouteAnswer) {
 	e.ttl--
-	if e.ttl <= 0 {
-		w.fault(n, e, StageRoute, dev.Name, Fault{
-			Code: RouteLoop, Netns: n.Name, Detail: say("%s goes in circles until its TTL is spent", e), Evidence: []string{route.Line},
-		})
+	key := visit{n, dev.Index, e.src, e.dst, e.leg}
+	if e.ttl <= 0 || w.been[key] {
+		w.circles(n, e, dev, route)
 		return
 	}
-	if e.leg == LegRequest {
+	w.been[key] = true
+	if e.leg == LegRequest && e.outer == nil {
 		w.passed = append(w.passed, passage{n, route})
 	}
 	w.mind(n, e, route)
@@ -83,6 +138,15 @@ func (w *walk) forward(n *Node, e echo, dev diag.Link, route RouteAnswer) {
 func (w *walk) deliver(n *Node, e echo, dev string) {
 	e, ok := w.filter(n, e, "input", dev, "")
 	if !ok {
+		return
+	}
+	if e.outer != nil {
+		w.hop(n, e, StageDeliver, dev, say("%s opens the packet of the tunnel", n.calls()))
+		w.landed = n
+		return
+	}
+	if e.leg == LegReply && n != w.from {
+		w.impostor(n, e, dev)
 		return
 	}
 	if e.leg == LegReply {
@@ -107,8 +171,8 @@ func (w *walk) deliver(n *Node, e echo, dev string) {
 func (w *walk) filter(n *Node, e echo, hook, iif, oif string) (echo, bool) {
 	rules, err := n.Rules()
 	if err != nil {
-		w.giveUp(n, e, StageFilter, iif+oif, quote(err.Error()))
-		return e, false
+		w.overlook(n, e, StageFilter, iif+oif, say("the packet filter of %s could not be read: %s", n.calls(), err))
+		return e, true
 	}
 	p := e.packet
 	p.IIF, p.OIF, p.TTL = iif, oif, e.ttl
@@ -118,16 +182,41 @@ func (w *walk) filter(n *Node, e echo, hook, iif, oif string) (echo, bool) {
 		w.fault(n, e, StageFilter, iif+oif, w.filtered(n, e, hook, result))
 		return e, true
 	case VerdictUnknown:
-		w.giveUp(n, e, StageFilter, iif+oif, say("%s: cannot tell whether these rules let %s pass: %v", hook, e, result.Unsure))
-		return e, false
+		unsure := say("%s: cannot tell whether these rules let %s pass: %v", hook, e, result.Unsure)
+		if result.NAT != nil {
+			w.giveUp(n, e, StageFilter, iif+oif, unsure)
+			return e, false
+		}
+		w.overlook(n, e, StageFilter, iif+oif, unsure)
 	}
 	e.packet = result.Packet
 	if nat := result.NAT; nat != nil {
 		w.hop(n, e, StageFilter, iif+oif, say("%s: %s becomes %s", nat.Kind, nat.Old, nat.New))
 	}
 	e.src, e.dst, e.mark = e.packet.Src, e.packet.Dst, e.packet.Mark
-	if e.leg == LegRequest {
+	if e.leg == LegRequest && e.outer == nil {
 		w.last[n] = e.packet
+	}
+	return e, true
+}
+
+// bridgeFilter runs the packet through the rules of IP that a bridge has for
+// what it passes on (br_netfilter), if it has any.
+func (w *walk) bridgeFilter(n *Node, e echo, bridge string) (echo, bool) {
+	if value, err := n.Sysctl("net/bridge/bridge-nf-call-iptables"); err != nil || value != "1" {
+		return e, true
+	}
+	e = w.enters(n, e)
+	before := e
+	for _, hook := range []struct{ name, iif, oif string }{{"prerouting", bridge, ""}, {"forward", bridge, bridge}, {"postrouting", "", bridge}} {
+		var ok bool
+		if e, ok = w.filter(n, e, hook.name, hook.iif, hook.oif); !ok {
+			return e, false
+		}
+	}
+	if e.dst != before.dst {
+		w.giveUp(n, e, StageFilter, bridge, say("a rule of %s sends the frame elsewhere, which is not followed", bridge))
+		return e, false
 	}
 	return e, true
 }

@@ -9,11 +9,12 @@ import (
 // originate sends an echo, or the reply to one, from the namespace it is made
 // in.
 func (w *walk) originate(n *Node, e echo) {
-	route := w.route(n, RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: protoICMP})
+	e.origin = n
+	route := w.route(n, RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.proto()})
 	if !e.src.IsValid() {
 		e.src = route.Src
 	}
-	if e.leg == LegRequest {
+	if e.leg == LegRequest && e.outer == nil {
 		w.source = e.src
 	}
 	switch route.Kind {
@@ -30,17 +31,26 @@ func (w *walk) originate(n *Node, e echo) {
 		}
 		if !e.src.IsValid() {
 			e.src = route.Src
+		}
+		if e.leg == LegRequest && e.outer == nil {
 			w.source = e.src
 		}
 	}
+	asked := e.dst
 	e, ok := w.filter(n, w.enters(n, e), "output", "", route.DevName)
 	if !ok {
 		return
 	}
-	if e.leg == LegRequest && e.dst != w.dest {
+	if e.leg == LegRequest && e.dst != asked {
 		// A rule of OUTPUT has changed the destination: it is routed again.
-		if route = n.Route(RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: protoICMP}); route.Kind != KindUnicast {
-			w.giveUp(n, e, StageRoute, route.DevName, quote(route.Line))
+		route = n.Route(RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.packet.Proto})
+		w.hop(n, e, StageRoute, route.DevName, quote(route.Get))
+		if route.Kind == KindLocal {
+			w.deliver(n, e, "lo")
+			return
+		}
+		if route.Kind != KindUnicast {
+			w.noRoute(n, e, route)
 			return
 		}
 	}
@@ -79,58 +89,58 @@ func (w *walk) leave(n *Node, e echo, iif string, route RouteAnswer) {
 		return
 	}
 	if !link.Up() {
-		w.fault(n, e, StageSend, link.Name, Fault{
-			Code: LinkDown, Netns: n.Name, Detail: say("%s is down", link.Name),
-			Evidence: []string{link.Line()}, fix: []Fix{{n.Name, "ip link set " + link.Name + " up"}},
-		})
+		w.fault(n, e, StageSend, link.Name, down(n, link))
 	}
-	peer, far, ok := w.across(n, e, link)
-	if !ok {
-		return
-	}
+	e = w.fits(n, e, link)
 	nexthop := e.dst
 	if route.Via.IsValid() {
 		nexthop = route.Via
 	}
-	if !w.resolve(n, e, link, nexthop, peer, far) {
-		return
+	if s, ok := w.nextStation(n, e, link, nexthop); ok {
+		w.travel(n, e, link, s)
 	}
-	w.wired(n, e, StageSend, link.Name, say("%s out of %s", e, link.Name))
-	w.receive(peer, e, far)
 }
 
-// across finds the other end of the wire. The wires it knows are veth pairs
-// whose ends are not ports of a bridge.
-func (w *walk) across(n *Node, e echo, link diag.Link) (*Node, diag.Link, bool) {
-	if link.Kind != "veth" || link.Master != "" {
-		w.giveUp(n, e, StageSend, link.Name, say("%s is a device whose other end is not followed", link.Name))
-		return nil, diag.Link{}, false
+// travel takes a frame along its way to a station.
+func (w *walk) travel(n *Node, e echo, link diag.Link, s station) {
+	if len(s.crossings) == 0 {
+		w.wired(n, e, StageSend, link.Name, say("%s out of %s", e, link.Name))
 	}
-	peer := n
-	if link.PeerNetnsID != -1 {
-		var err error
-		if peer, err = w.world.Peer(n, link.PeerNetnsID); err != nil {
-			w.giveUp(n, e, StageSend, link.Name, say("the other end of %s: %v", link.Name, err))
-			return nil, diag.Link{}, false
+	for _, c := range s.crossings {
+		var ok bool
+		if e, ok = w.cross(e, c); !ok {
+			return
 		}
 	}
-	far, err := peer.LinkByIndex(link.PeerIndex)
-	if err != nil {
-		w.giveUp(n, e, StageSend, link.Name, quote(err.Error()))
-		return nil, diag.Link{}, false
+	if s.node != nil {
+		w.taken(s.node, e, s.dev)
+		w.receive(s.node, e, s.dev)
 	}
-	if !far.Up() {
-		w.fault(n, e, StageSend, link.Name, Fault{
-			Code: NoCarrier, Netns: peer.Name,
-			Detail:   say("%s has no carrier: the other end, %s, is down", link.Name, far.Name),
-			Evidence: []string{link.Line(), far.Line()}, fix: []Fix{{peer.Name, "ip link set " + far.Name + " up"}},
-		})
+}
+
+// cross takes a frame past one device.
+func (w *walk) cross(e echo, c crossing) (echo, bool) {
+	switch {
+	case c.remote.IsValid():
+		w.wired(c.node, e, StageSend, c.dev.Name, say("%s out of %s, in a packet to %s", e, c.dev.Name, c.remote))
+		w.carry(c.node, c.dev, envelope(c.dev, e.leg, c.remote, e.length))
+		return e, w.landed != nil
+	case c.bridged != "":
+		var ok bool
+		if e, ok = w.bridgeFilter(c.node, e, c.bridged); !ok {
+			return e, false
+		}
 	}
-	if far.Master != "" {
-		w.giveUp(peer, e, StageReceive, far.Name, say("%s is a port of %s, which is not followed", far.Name, far.Master))
-		return nil, diag.Link{}, false
+	if !c.out {
+		w.taken(c.node, e, c.dev)
+		w.wired(c.node, e, StageReceive, c.dev.Name, say("%s into %s", e, c.dev.Name))
+		return e, true
 	}
-	return peer, far, true
+	if c.bridged != "" {
+		w.taken(c.node, e, c.dev)
+	}
+	w.wired(c.node, e, StageSend, c.dev.Name, say("%s out of %s", e, c.dev.Name))
+	return e, true
 }
 
 // firstHost is the lowest address of a prefix that a host can have.

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -20,6 +21,11 @@ type Request struct {
 	Probe   bool          // send one echo and watch it on its way
 	Timeout time.Duration // of the probe
 }
+
+const (
+	pingPayload = 56     // bytes, as ping sends them
+	headers     = 20 + 8 // IPv4's and ICMP's, in bytes
+)
 
 // maxHops bounds the walk; a packet's TTL is 64.
 const maxHops = 64
@@ -42,6 +48,21 @@ type walk struct {
 	strayed bool // the reply was lost behind the parting: the walk ends
 	lost    bool // the walk came to something that it cannot judge
 	ended   bool // the reply is back
+
+	been     map[visit]bool
+	landed   *Node   // whom the last carrying packet of a tunnel came to
+	depth    int     // of tunnels in tunnels
+	unseen   []Text  // what could not be looked at on the way, and was taken to let the packet pass
+	doubtful *Fault  // what may be wrong: only the ping can tell
+	blind    *arping // where the walk got out of sight
+}
+
+// visit is a packet in a namespace: the same one twice goes in circles.
+type visit struct {
+	node     *Node
+	iif      int
+	src, dst netip.Addr
+	leg      string
 }
 
 // passage is a namespace that forwarded the request, and by which route.
@@ -91,7 +112,11 @@ type echo struct {
 	src, dst netip.Addr
 	mark     uint32
 	ttl      int
-	packet   Packet // as the last hook of this namespace left it
+	packet   Packet      // as the last hook of this namespace left it
+	length   int         // bytes, with the IP header
+	df       bool        // it must not be fragmented
+	origin   *Node       // who made it
+	outer    *diag.VXLAN // it carries the echo through this tunnel
 }
 
 func (e echo) String() string { return fmt.Sprintf("%s > %s", e.src, e.dst) }
@@ -105,14 +130,22 @@ func (e echo) icmpType() string {
 }
 
 // back is the reply to the echo as it arrived.
-func (e echo) back() echo { return echo{leg: LegReply, src: e.dst, dst: e.src, ttl: maxHops} }
+// The kernel lets routers fragment what it answers.
+func (e echo) back() echo {
+	return echo{leg: LegReply, src: e.dst, dst: e.src, ttl: maxHops, length: e.length}
+}
 
 // enters begins the packet's way through a namespace, as its packet filter will
 // see it. A reply belongs to the connection that its request made there.
 func (w *walk) enters(n *Node, e echo) echo {
 	p := Packet{
 		Src: e.src, Dst: e.dst, Proto: unix.IPPROTO_ICMP, ICMPType: 8, Mark: e.mark,
-		CTState: CTNew, Length: 84, TTL: e.ttl,
+		CTState: CTNew, Length: e.length, TTL: e.ttl,
+	}
+	if e.outer != nil {
+		p.Proto, p.ICMPType, p.DstPort = protoUDP, 0, uint16(e.outer.DstPort)
+		e.packet = p
+		return e
 	}
 	if e.leg == LegReply {
 		p.ICMPType = 0
@@ -127,8 +160,11 @@ func (w *walk) enters(n *Node, e echo) echo {
 // Explain predicts what becomes of the ping and, if asked to, sends one and
 // compares.
 func Explain(ctx context.Context, world *World, req Request) (Answer, error) {
-	w := &walk{world: world, from: req.From, dest: req.Dest, last: map[*Node]Packet{}}
-	w.originate(req.From, echo{leg: LegRequest, dst: req.Dest, ttl: maxHops})
+	w := &walk{world: world, from: req.From, dest: req.Dest, last: map[*Node]Packet{}, been: map[visit]bool{}}
+	w.originate(req.From, echo{
+		leg: LegRequest, dst: req.Dest, ttl: maxHops, origin: req.From,
+		length: cmp.Or(req.Size, pingPayload) + headers, df: req.DF,
+	})
 	answer := w.answer()
 	if !req.Probe {
 		return answer, ctx.Err()
@@ -142,7 +178,7 @@ func (w *walk) answer() Answer {
 	a := Answer{
 		Schema: Schema, From: w.from.Name, Destination: w.dest.String(),
 		Verdict: Delivered, Cause: Fault{Code: None, Evidence: []string{}},
-		Fix: []Fix{}, Next: []Fault{}, Hops: w.hops, Unseen: []Text{},
+		Fix: []Fix{}, Next: []Fault{}, Hops: w.hops, Unseen: append([]Text{}, w.unseen...),
 	}
 	if w.source.IsValid() {
 		a.Source = w.source.String()
@@ -152,7 +188,9 @@ func (w *walk) answer() Answer {
 		a.Verdict, a.Cause = Broken, w.faults[0]
 		a.Fix = append(a.Fix, w.faults[0].fix...)
 		a.Next = append(a.Next, w.faults[1:]...)
-	case w.lost || !w.ended:
+	case w.doubtful != nil:
+		a.Verdict, a.Cause = Undecided, *w.doubtful
+	case w.lost || !w.ended || len(w.unseen) > 0:
 		a.Verdict, a.Cause.Code = Undecided, NotKnown
 		a.Cause.Leg, a.Cause.Netns, a.Cause.Detail = w.where()
 	}
@@ -173,19 +211,26 @@ func (w *walk) hop(n *Node, e echo, stage, dev string, detail Text) {
 	w.hops = append(w.hops, Hop{
 		Leg: e.leg, Netns: n.Name, Device: dev, Stage: stage,
 		Predicted: w.prediction(), Observed: Unknown, Detail: detail,
+		node: n, carrying: e.outer != nil,
 	})
 }
 
 // wired notes a stage that a frame on a device proves.
 func (w *walk) wired(n *Node, e echo, stage, dev string, detail Text) {
 	w.hop(n, e, stage, dev, detail)
+	if e.outer != nil {
+		return // a sighting is one of the echo
+	}
 	w.hops[len(w.hops)-1].seenAs = &sighting{netns: n, dev: dev, src: e.src, dst: e.dst, reply: e.leg == LegReply, out: stage == StageSend}
 }
 
 // prediction is what is said of a stage: behind a fault nothing arrives.
 func (w *walk) prediction() string {
-	if len(w.faults) > 0 {
+	switch {
+	case len(w.faults) > 0:
 		return Fail
+	case len(w.unseen) > 0 || w.doubtful != nil:
+		return Unknown
 	}
 	return OK
 }
@@ -205,7 +250,7 @@ func (w *walk) fault(n *Node, e echo, stage, dev string, f Fault) {
 	if w.strayed {
 		return
 	}
-	if w.parted != nil && e.leg == LegReply {
+	if w.parted != nil && e.leg == LegReply && e.outer == nil && !f.sure {
 		f, w.strayed = w.astray(), true
 	}
 	f.Leg = e.leg
@@ -215,6 +260,23 @@ func (w *walk) fault(n *Node, e echo, stage, dev string, f Fault) {
 	w.faults = append(w.faults, f)
 	w.hop(n, e, stage, dev, f.Detail)
 	w.hops[len(w.hops)-1].Predicted = Fail
+}
+
+// doubt notes a stage that may be where the packet stops: nothing but the ping
+// can tell.
+func (w *walk) doubt(n *Node, e echo, stage, dev string, f Fault) {
+	if len(w.faults) == 0 && w.doubtful == nil {
+		f.Leg = e.leg
+		w.doubtful = &f
+	}
+	w.hop(n, e, stage, dev, f.Detail)
+}
+
+// overlook notes a stage that cannot be looked at, and goes on as though the
+// packet passed it.
+func (w *walk) overlook(n *Node, e echo, stage, dev string, what Text) {
+	w.unseen = append(w.unseen, what)
+	w.hop(n, e, stage, dev, what)
 }
 
 // giveUp notes a stage that cannot be judged.

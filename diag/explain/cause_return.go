@@ -1,0 +1,161 @@
+package explain
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"nstutor/diag"
+)
+
+// noWayBack: the answering side has no route to the source. When the request
+// left its node by a default route, the outside cannot be expected to have one:
+// the source should have been rewritten there.
+func (w *walk) noWayBack(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
+	if node, route, ok := w.exit(); ok && node != n {
+		return Fault{
+			Code: NotMasqueraded, Netns: node.Name,
+			Detail:   say("the request left %s with the source %s, which nobody outside can route back", route.DevName, e.dst),
+			Evidence: append([]string{route.Line}, f.Evidence...),
+			fix:      []Fix{{node.Name, fmt.Sprintf("iptables -t nat -A POSTROUTING -s %s -o %s -j MASQUERADE", e.dst, route.DevName)}},
+		}, RouteAnswer{}
+	}
+	f.Code, f.Detail = NoReturnRoute, say("the reply has no route to %s", e.dst)
+	way, ok := w.backwards(n, e.dst)
+	if !ok {
+		return f, RouteAnswer{}
+	}
+	f.fix = []Fix{{n.Name, "ip route add " + way.to(e.dst)}}
+	return f, way.route(e.src)
+}
+
+// exit is the first namespace that forwarded the request by its default route.
+func (w *walk) exit() (*Node, RouteAnswer, bool) {
+	for _, p := range w.passed {
+		if strings.HasPrefix(p.route.Line, "default ") {
+			return p.node, p.route, true
+		}
+	}
+	return nil, RouteAnswer{}, false
+}
+
+// parting is where a reply leaves the way that its request came.
+type parting struct {
+	node  *Node
+	route RouteAnswer
+	dst   netip.Addr
+}
+
+// mind remembers where the reply first takes another device than the one its
+// request came in by. That is no fault: but if the reply is lost behind it, the
+// route taken there is the reason.
+func (w *walk) mind(n *Node, e echo, route RouteAnswer) {
+	if e.leg != LegReply || w.parted != nil {
+		return
+	}
+	if in := w.cameIn(n); in != "" && in != route.DevName {
+		w.parted = &parting{n, route, e.dst}
+	}
+}
+
+// cameIn is the device that the request came in by, or empty.
+func (w *walk) cameIn(n *Node) string {
+	for _, h := range slices.Backward(w.hops) {
+		if h.Leg == LegRequest && h.Stage == StageReceive && h.seenAs.netns == n {
+			return h.Device
+		}
+	}
+	return ""
+}
+
+// astray is the fault of a reply that is lost where its request never was.
+func (w *walk) astray() Fault {
+	p := w.parted
+	return Fault{
+		Code: NoReturnRoute, Netns: p.node.Name,
+		Detail:   say("the reply to %s leaves by %s, which leads away from it", p.dst, p.route.DevName),
+		Evidence: []string{p.route.Line}, fix: w.wayBack(p.node, echo{dst: p.dst}),
+	}
+}
+
+// wayBack is a route to the reply's destination by the way that the request
+// came.
+func (w *walk) wayBack(n *Node, e echo) []Fix {
+	way, ok := w.backwards(n, e.dst)
+	if !ok {
+		return nil
+	}
+	verb := "add"
+	if n.hasHostRoute(e.dst) {
+		verb = "replace"
+	}
+	return []Fix{{n.Name, "ip route " + verb + " " + way.to(e.dst)}}
+}
+
+// hasHostRoute reports whether the main table has a route of its own for addr.
+func (n *Node) hasHostRoute(addr netip.Addr) bool {
+	one, err := n.ask()
+	if err != nil {
+		return false
+	}
+	entry, err := one.RouteEntry(diag.RouteRequest{Dst: addr})
+	return err == nil && entry.Dst.IsValid() && entry.Dst.IsSingleIP()
+}
+
+// backwards is the device that the request came in by, and the router who sent
+// it there, if that was not the one who asked.
+func (w *walk) backwards(n *Node, dst netip.Addr) (wayOut, bool) {
+	for i, h := range slices.Backward(w.hops) {
+		if h.Leg != LegRequest || h.Stage != StageReceive || h.seenAs == nil || h.seenAs.netns != n {
+			continue
+		}
+		dev, err := n.Link(h.Device)
+		if err != nil || dev.Port != nil {
+			continue
+		}
+		way := wayOut{dev: dev}
+		if sender, out, ok := w.sender(i); ok && sender != w.from {
+			way.via = w.addressFor(sender, out, n, dev)
+		}
+		return way, true
+	}
+	return wayOut{}, false
+}
+
+// sender is who sent the frame that hop i received, and by which device: the
+// last one that chose a route.
+func (w *walk) sender(i int) (*Node, string, bool) {
+	for j := i - 1; j >= 0; j-- {
+		if h := w.hops[j]; h.Leg == LegRequest && h.Stage == StageRoute && h.node != nil && !h.carrying {
+			return h.node, h.Device, true
+		}
+	}
+	return nil, "", false
+}
+
+// addressFor is the address of a router as a next hop for n: one on the device
+// that it sends by, best of all in a prefix of n's.
+func (w *walk) addressFor(router *Node, out string, n *Node, dev diag.Link) netip.Addr {
+	link, err := router.Link(out)
+	if err != nil {
+		return netip.Addr{}
+	}
+	addrs, _ := router.Addrs(link.Index)
+	own, _ := n.Addrs(dev.Index)
+	var any netip.Addr
+	for _, a := range addrs {
+		if a.Family() != 4 {
+			continue
+		}
+		if !any.IsValid() {
+			any = a.Prefix.Addr()
+		}
+		for _, o := range own {
+			if o.Prefix.Contains(a.Prefix.Addr()) {
+				return a.Prefix.Addr()
+			}
+		}
+	}
+	return any
+}

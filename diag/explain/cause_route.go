@@ -1,0 +1,212 @@
+package explain
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// noRoute notes why a lookup has no way for the packet. It returns the route
+// that the fix would add, so that the walk can go on behind it, or one that
+// leads nowhere.
+func (w *walk) noRoute(n *Node, e echo, route RouteAnswer) RouteAnswer {
+	f := Fault{Netns: n.Name, Evidence: route.Evidence, Detail: say("no route to %s", e.dst)}
+	next := RouteAnswer{}
+	switch route.Kind {
+	case KindBlackhole:
+		f.Code, f.Detail = RouteBlackhole, say("a blackhole route swallows what goes to %s", e.dst)
+		f.fix = w.deleteRoute(n, "blackhole", route)
+	case KindUnreachable:
+		f.Code, f.Detail = RouteUnreachable, say("an unreachable route refuses what goes to %s", e.dst)
+		f.fix = w.deleteRoute(n, "unreachable", route)
+	case KindProhibit:
+		f.Code, f.Detail = RouteProhibit, say("a prohibit route forbids what goes to %s", e.dst)
+		f.fix = w.deleteRoute(n, "prohibit", route)
+	case KindNone, KindThrow:
+		f, next = w.unrouted(n, e, f)
+	default:
+		why := string(route.Kind)
+		if route.Err != nil {
+			why = route.Err.Error()
+		}
+		w.giveUp(n, e, StageRoute, route.DevName, say("the kernel answers %s", why))
+		return next
+	}
+	w.fault(n, e, StageRoute, route.DevName, f)
+	if f.Code == NotMasqueraded && w.masquerade(n, e) {
+		return RouteAnswer{}
+	}
+	return next
+}
+
+// masquerade goes on as though the request had left its node with the node's own
+// address: with the reply to that.
+func (w *walk) masquerade(n *Node, e echo) bool {
+	node, exit, ok := w.exit()
+	if !ok || w.rewrote != nil {
+		return false
+	}
+	own, err := (rulesEnv{node}).MasqueradeAddr(exit.DevName, e.src)
+	if err != nil || !own.IsValid() {
+		return false
+	}
+	w.rewrote = &rewrite{node, e.dst, own}
+	reply := e
+	reply.dst, reply.ttl, reply.mark = own, maxHops, 0
+	w.originate(n, reply)
+	return true
+}
+
+// deleteRoute is the command that takes the offending route away, as far as
+// its line tells the destination.
+func (w *walk) deleteRoute(n *Node, kind string, route RouteAnswer) []Fix {
+	rest, ok := strings.CutPrefix(route.Line, kind+" ")
+	if !ok {
+		return nil
+	}
+	dst, rest, _ := strings.Cut(rest, " ")
+	command := "ip route del " + kind + " " + dst
+	if _, table, ok := strings.Cut(rest, "table "); ok {
+		table, _, _ = strings.Cut(table, " ")
+		command += " table " + table
+	}
+	return []Fix{{n.Name, command}}
+}
+
+// unrouted tells apart what it can mean that there is no route.
+func (w *walk) unrouted(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
+	if e.dst.IsLoopback() {
+		f.Code, f.Detail = LoopbackDown, say("127.0.0.0/8 lives on lo, which is down")
+		f.fix = []Fix{{n.Name, "ip link set lo up"}}
+		return f, RouteAnswer{}
+	}
+	if f, next, ok := w.tooNarrow(n, e.dst); ok {
+		return f, next
+	}
+	if e.leg == LegReply && e.outer == nil {
+		return w.noWayBack(n, e, f)
+	}
+	f.Code = NoRoute
+	if way, ok := w.wayTo(n, e.dst, 0); ok && n != e.origin {
+		f.fix = []Fix{{n.Name, "ip route add " + way.to(e.dst)}}
+		return f, way.route(e.src)
+	}
+	if n != e.origin {
+		return f, RouteAnswer{}
+	}
+	return w.unroutedOrigin(n, e, f)
+}
+
+// route is the way as an answer of the kernel, once it is there.
+func (o wayOut) route(src netip.Addr) RouteAnswer {
+	return RouteAnswer{Kind: KindUnicast, Via: o.via, Dev: o.dev.Index, DevName: o.dev.Name, Src: src, MTU: o.dev.MTU}
+}
+
+// unroutedOrigin: the sender itself has no route. It lacks an address, or its
+// device is down, or there is no default route.
+func (w *walk) unroutedOrigin(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
+	devices, err := n.Devices()
+	if err != nil {
+		return f, RouteAnswer{}
+	}
+	for _, d := range devices {
+		if len(d.Addrs) > 0 {
+			return w.throughDevice(n, e, f, d)
+		}
+	}
+	f.Code, f.Detail = NoAddress, say("no device but lo has an address")
+	f.fix = w.address(n, devices)
+	return f, RouteAnswer{}
+}
+
+// address is a free address for a device that has none, where its wire tells
+// which network it is in.
+func (w *walk) address(n *Node, devices []Device) []Fix {
+	for _, d := range devices {
+		for _, s := range w.explore(n, d.Link, LegRequest, nil).stations {
+			if s.node == nil || s.node == n {
+				continue
+			}
+			if own, ok := w.freeAddress(s); ok {
+				fix := []Fix{{n.Name, fmt.Sprintf("ip addr add %s dev %s", own, d.Link.Name)}}
+				if !d.Link.Up() {
+					fix = append(fix, Fix{n.Name, "ip link set " + d.Link.Name + " up"})
+				}
+				return fix
+			}
+		}
+	}
+	return nil
+}
+
+// freeAddress is an address next to that of a station which nobody has.
+func (w *walk) freeAddress(s station) (netip.Prefix, bool) {
+	addrs, err := s.node.Addrs(s.dev.Index)
+	if err != nil {
+		return netip.Prefix{}, false
+	}
+	for _, a := range addrs {
+		if a.Family() != 4 || a.Prefix.Bits() > 30 {
+			continue
+		}
+		for own := a.Prefix.Addr().Next(); a.Prefix.Contains(own.Next()); own = own.Next() {
+			if len(w.owners(own)) == 0 {
+				return netip.PrefixFrom(own, a.Prefix.Bits()), true
+			}
+		}
+	}
+	return netip.Prefix{}, false
+}
+
+// throughDevice: the device with an address could be the way, were it up, or
+// were there a default route by it.
+func (w *walk) throughDevice(n *Node, e echo, f Fault, d Device) (Fault, RouteAnswer) {
+	own, gateway := d.Addrs[0].Prefix, w.gateway(n, d, e.dst)
+	byDefault := Fix{n.Name, fmt.Sprintf("ip route add default via %s dev %s", gateway, d.Link.Name)}
+	if !d.Link.Up() {
+		f.Code, f.Detail = LinkDown, say("%s is down, and its routes with it", d.Link.Name)
+		f.Evidence = append(f.Evidence, d.Link.Line())
+		f.fix = []Fix{{n.Name, "ip link set " + d.Link.Name + " up"}}
+		if !own.Contains(e.dst) {
+			f.fix = append(f.fix, byDefault)
+		}
+		return f, RouteAnswer{}
+	}
+	if !own.Contains(gateway) {
+		byDefault.Command += " onlink"
+	}
+	f.fix = []Fix{byDefault}
+	return f, RouteAnswer{Kind: KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
+}
+
+// gateway is whom a default route on the device should name: an address in the
+// device's prefix of somebody on its wire who knows the way, else of anybody
+// there, else the prefix's first, which proxy ARP may stand for.
+func (w *walk) gateway(n *Node, d Device, dst netip.Addr) netip.Addr {
+	own := d.Addrs[0].Prefix
+	var anybody netip.Addr
+	for _, s := range w.explore(n, d.Link, LegRequest, nil).stations {
+		if s.node == nil || s.node == n {
+			continue
+		}
+		addrs, err := s.node.Addrs(s.dev.Index)
+		if err != nil {
+			continue
+		}
+		for _, a := range addrs {
+			if a.Family() != 4 || a.Prefix.Addr() == own.Addr() || !own.Contains(a.Prefix.Addr()) && !a.Prefix.Contains(own.Addr()) {
+				continue
+			}
+			if !anybody.IsValid() {
+				anybody = a.Prefix.Addr()
+			}
+			if route := s.node.Route(RouteQuery{Dst: dst}); route.Kind == KindLocal || route.Kind == KindUnicast && route.Dev != s.dev.Index {
+				return a.Prefix.Addr()
+			}
+		}
+	}
+	if anybody.IsValid() {
+		return anybody
+	}
+	return firstHost(own)
+}

@@ -1,0 +1,142 @@
+package explain
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+
+	"nstutor/diag"
+)
+
+// station is where a frame comes up to the IP layer of a namespace, or where it
+// gets lost inside a tunnel: then node is nil.
+type station struct {
+	node *Node
+	dev  diag.Link // a bridge, for what comes in by one of its ports
+	any  bool      // it takes frames for whatever MAC address
+	way
+}
+
+// way is how a frame gets from one IP layer to the next.
+type way struct {
+	crossings []crossing
+	obstacles []obstacle
+}
+
+// crossing is a device that a frame passes on its way.
+type crossing struct {
+	node    *Node
+	dev     diag.Link
+	out     bool       // sent there, or else received
+	bridged string     // the bridge that forwarded it from another port to this one
+	remote  netip.Addr // the other end of the tunnel that it is sent through
+}
+
+// obstacle is a fault that stops frames between two IP layers.
+type obstacle struct {
+	node  *Node
+	dev   string
+	fault Fault
+}
+
+// past is the way with one more device.
+func (v way) past(c crossing) way {
+	v.crossings = append(slices.Clone(v.crossings), c)
+	return v
+}
+
+// stoppedBy is the way with one more obstacle.
+func (v way) stoppedBy(n *Node, dev string, f Fault) way {
+	v.obstacles = append(slices.Clone(v.obstacles), obstacle{n, dev, f})
+	return v
+}
+
+// tunnelled reports whether the way leads through a tunnel.
+func (v way) tunnelled() bool {
+	return slices.ContainsFunc(v.crossings, func(c crossing) bool { return c.remote.IsValid() })
+}
+
+// explorer finds the stations that a frame from one device can come to. What is
+// in the way of the frame is noted, and what lies behind it is found, too.
+type explorer struct {
+	w        *walk
+	leg      string
+	mac      net.HardwareAddr // whom the frame is for; nil: everybody
+	stations []station
+	bridges  []site // that the frame comes through
+	voids    []site // tunnels that do not know where to send the frame
+	unseen   []Text // places where it gets out of sight
+	been     map[place]bool
+}
+
+// site is a device and its namespace.
+type site struct {
+	node *Node
+	dev  diag.Link
+}
+
+type place struct {
+	node  *Node
+	index int
+}
+
+// explore sends a frame from a device and tells where it comes to. The device
+// itself is taken to be up.
+func (w *walk) explore(n *Node, link diag.Link, leg string, mac net.HardwareAddr) *explorer {
+	x := &explorer{w: w, leg: leg, mac: mac, been: map[place]bool{{n, link.Index}: true}}
+	x.send(n, link, way{}, "")
+	return x
+}
+
+// send follows a frame out of a device. bridged names the bridge that it came
+// out of, if the device is a port of it.
+func (x *explorer) send(n *Node, link diag.Link, v way, bridged string) {
+	out := crossing{node: n, dev: link, out: true, bridged: bridged}
+	switch {
+	case link.Kind == "veth":
+		x.overVeth(n, link, v.past(out))
+	case link.Kind == "bridge" && link.Bridge != nil:
+		x.toPorts(n, link, nil, v.past(out))
+	case link.Kind == "vxlan" && link.VXLAN != nil:
+		x.overVXLAN(n, link, v, out)
+	default:
+		x.unseen = append(x.unseen, say("the other end of %s cannot be seen", link.Name))
+	}
+}
+
+func (x *explorer) overVeth(n *Node, link diag.Link, v way) {
+	peer, err := x.w.world.Peer(n, link.PeerNetnsID)
+	if err != nil {
+		x.unseen = append(x.unseen, say("the other end of %s: %s", link.Name, err))
+		return
+	}
+	far, err := peer.LinkByIndex(link.PeerIndex)
+	if err != nil {
+		x.unseen = append(x.unseen, quote(err))
+		return
+	}
+	if !far.Up() {
+		v = v.stoppedBy(peer, far.Name, Fault{
+			Code: NoCarrier, Netns: peer.Name,
+			Detail:   say("%s has no carrier: the other end, %s, is down", link.Name, far.Name),
+			Evidence: []string{link.Line(), far.Line()}, fix: []Fix{{peer.Name, "ip link set " + far.Name + " up"}},
+		})
+	}
+	x.arrive(peer, far, v)
+}
+
+// arrive follows a frame into a device.
+func (x *explorer) arrive(n *Node, dev diag.Link, v way) {
+	if x.been[place{n, dev.Index}] {
+		return
+	}
+	x.been[place{n, dev.Index}] = true
+	switch {
+	case dev.Port != nil:
+		x.intoBridge(n, dev, v.past(crossing{node: n, dev: dev}))
+	case dev.Master != "":
+		x.unseen = append(x.unseen, say("%s is a part of %s, which is not followed", dev.Name, dev.Master))
+	default:
+		x.stations = append(x.stations, station{node: n, dev: dev, way: v})
+	}
+}

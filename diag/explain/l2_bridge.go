@@ -1,0 +1,115 @@
+package explain
+
+import (
+	"bytes"
+
+	"nstutor/diag"
+)
+
+// intoBridge follows a frame that a port of a bridge has received: up to the
+// bridge's own namespace, and out of the other ports (br_handle_frame_finish()).
+func (x *explorer) intoBridge(n *Node, port diag.Link, v way) {
+	bridge, err := n.Link(port.Master)
+	if err != nil {
+		x.unseen = append(x.unseen, quote(err))
+		return
+	}
+	v = x.through(n, bridge, port, v)
+	if x.mac == nil || bytes.Equal(x.mac, bridge.MAC) {
+		x.been[place{n, bridge.Index}] = true
+		x.stations = append(x.stations, station{node: n, dev: bridge, way: v})
+	}
+	if x.mac == nil || !bytes.Equal(x.mac, bridge.MAC) {
+		x.toPorts(n, bridge, &port, v)
+	}
+}
+
+// through is the way through a bridge, with what stops frames at the port that
+// they use.
+func (x *explorer) through(n *Node, bridge, port diag.Link, v way) way {
+	if !bridge.Up() {
+		v = v.stoppedBy(n, bridge.Name, down(n, bridge))
+	}
+	if bridge.Bridge != nil && bridge.Bridge.VLANFiltering {
+		x.unseen = append(x.unseen, say("%s filters by VLAN, which is not judged", bridge.Name))
+	}
+	if state := port.Port.State; port.Up() && bridge.Up() && state != "forwarding" {
+		v = v.stoppedBy(n, port.Name, Fault{
+			Code: NeighbourUnanswered, Netns: n.Name,
+			Detail:   say("port %s of %s is in state %s and passes nothing yet", port.Name, bridge.Name, state),
+			Evidence: []string{port.Line()},
+			fix:      []Fix{{n.Name, "ip link set " + bridge.Name + " type bridge stp_state 0"}},
+		})
+	}
+	return v
+}
+
+// down is the fault of a device that is not up.
+func down(n *Node, link diag.Link) Fault {
+	return Fault{
+		Code: LinkDown, Netns: n.Name, Detail: say("%s is down", link.Name),
+		Evidence: []string{link.Line()}, fix: []Fix{{n.Name, "ip link set " + link.Name + " up"}},
+	}
+}
+
+// toPorts follows a frame out of the ports of a bridge: of the one that its
+// forwarding database has for the address, or else of all. from is the port
+// that it came in by; nil for what the bridge's own namespace sends.
+func (x *explorer) toPorts(n *Node, bridge diag.Link, from *diag.Link, v way) {
+	x.bridges = append(x.bridges, site{n, bridge})
+	ports, err := x.ports(n, bridge)
+	if err != nil {
+		x.unseen = append(x.unseen, quote(err))
+		return
+	}
+	for _, port := range ports {
+		if port.Port == nil || from != nil && port.Index == from.Index {
+			continue
+		}
+		out := v
+		bridged := ""
+		if from != nil {
+			bridged = bridge.Name
+		}
+		if !port.Up() {
+			out = out.stoppedBy(n, port.Name, down(n, port))
+		}
+		out = x.through(n, bridge, port, out)
+		if from != nil && from.Port.Isolated && port.Port.Isolated {
+			out = out.stoppedBy(n, port.Name, isolated(n, bridge, *from, port))
+		}
+		x.send(n, port, out, bridged)
+	}
+}
+
+// isolated is the fault of two ports that may not talk to each other.
+func isolated(n *Node, bridge, from, to diag.Link) Fault {
+	return Fault{
+		Code: NeighbourUnanswered, Netns: n.Name,
+		Detail:   say("%s and %s are isolated ports of %s: frames pass between neither of them", from.Name, to.Name, bridge.Name),
+		Evidence: []string{from.Line(), to.Line()},
+		fix:      []Fix{{n.Name, "bridge link set dev " + to.Name + " isolated off"}},
+	}
+}
+
+// ports are those that the frame leaves by.
+func (x *explorer) ports(n *Node, bridge diag.Link) ([]diag.Link, error) {
+	one, err := n.ask()
+	if err != nil {
+		return nil, err
+	}
+	if x.mac != nil {
+		entry, known, err := one.BridgeFDB(bridge.Index, x.mac)
+		if err != nil {
+			return nil, err
+		}
+		if known && entry.Local {
+			return nil, nil
+		}
+		if known {
+			port, err := n.LinkByIndex(entry.Index)
+			return []diag.Link{port}, err
+		}
+	}
+	return one.Ports(bridge.Index)
+}

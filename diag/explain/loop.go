@@ -1,0 +1,79 @@
+package explain
+
+import (
+	"fmt"
+
+	"nstutor/diag"
+)
+
+// circles is the fault of a packet that comes to a namespace a second time as it
+// came there the first: it goes round until its TTL is spent. The place to mend
+// is where the way to its destination would have to leave the circle.
+func (w *walk) circles(n *Node, e echo, dev diag.Link, route RouteAnswer) {
+	f := Fault{
+		Code: RouteLoop, Netns: n.Name,
+		Detail:   say("%s goes in circles until its TTL is spent", e),
+		Evidence: []string{route.Line}, sure: true,
+	}
+	for _, node := range w.circle(n, e) {
+		if fix, ok := w.outOfCircle(node, e); ok {
+			f.Netns, f.fix = node.Name, fix
+			break
+		}
+	}
+	w.fault(n, e, StageRoute, dev.Name, f)
+}
+
+// circle are the namespaces that the packet passes again and again, from n on.
+func (w *walk) circle(n *Node, e echo) []*Node {
+	nodes := []*Node{n}
+	for i := len(w.hops) - 1; i >= 0; i-- {
+		h := w.hops[i]
+		if h.Leg != e.leg || h.Stage != StageRoute || h.node == nil || h.carrying {
+			continue
+		}
+		if h.node == n {
+			break
+		}
+		nodes = append(nodes, h.node)
+	}
+	return nodes
+}
+
+// outOfCircle is the route, or the entry of a tunnel's forwarding database, by
+// which a packet would leave the circle.
+func (w *walk) outOfCircle(n *Node, e echo) ([]Fix, bool) {
+	route := n.Route(RouteQuery{Dst: e.dst, Mark: e.mark})
+	if route.Kind != KindUnicast {
+		return nil, false
+	}
+	link, err := n.LinkByIndex(route.Dev)
+	if err != nil {
+		return nil, false
+	}
+	if link.VXLAN != nil {
+		return w.outOfTunnel(n, link, route, e)
+	}
+	way, ok := w.wayTo(n, e.dst, route.Dev)
+	if !ok || way.via.IsValid() {
+		return nil, false
+	}
+	verb := "add"
+	if n.hasHostRoute(e.dst) {
+		verb = "replace"
+	}
+	return []Fix{{n.Name, fmt.Sprintf("ip route %s %s", verb, way.to(e.dst))}}, true
+}
+
+// outOfTunnel: the tunnel's other end is the namespace itself.
+func (w *walk) outOfTunnel(n *Node, link diag.Link, route RouteAnswer, e echo) ([]Fix, bool) {
+	a := &arping{w: w, n: n, e: e, link: link, nexthop: e.dst}
+	if route.Via.IsValid() {
+		a.nexthop = route.Via
+	}
+	if entry, ok, err := n.NextHopNeighbour(link.Index, a.nexthop); err == nil && ok {
+		a.entry = entry
+	}
+	f, _, ok := a.elsewhere(w.explore(n, link, e.leg, a.entry.MAC))
+	return f.fix, ok
+}

@@ -1,0 +1,219 @@
+package explain
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// ReportKind is what a line of a report is.
+type ReportKind int
+
+// The kinds of lines.
+const (
+	ReportBlank    ReportKind = iota
+	ReportVerdict             // the one sentence that answers the question
+	ReportHeading             // of a section, or of a leg, which it then names
+	ReportHop                 // one or several stages of the packet's way in one namespace
+	ReportBehind              // what lies behind the fault, and is not reached
+	ReportEvidence            // a line of the kernel's tables
+	ReportFix                 // a command, ready to paste: not to be broken
+	ReportNext                // what is still broken after the fix
+	ReportProbe               // what became of the echo that was sent
+	ReportUnseen              // what the answer does not rest on
+)
+
+// ReportLine is one line of a report, without marks, colour, indentation or
+// wrapping: who shows it draws these.
+type ReportLine struct {
+	Kind ReportKind
+	// Predicted and Observed are OK, Fail or Unknown, of ReportHop and
+	// ReportBehind. Only what is on a wire can be observed.
+	Predicted, Observed string
+	Netns               string // of ReportHop, as a person calls it: the current one is "here"
+	Device, Leg         string // of ReportHop; ReportHeading and ReportBehind have Leg alone
+	Text                string
+}
+
+// Report is the answer as a colleague would tell it, line by line: the verdict,
+// the way there and back, what proves the fault, what mends it, and what else
+// there is to know.
+func (a Answer) Report(lang string) []ReportLine {
+	r := report{answer: a, lang: lang}
+	r.add(ReportLine{Kind: ReportVerdict, Text: r.verdict()})
+	r.way()
+	r.section(rEvidence, ReportEvidence, a.Cause.Evidence)
+	fix := make([]string, len(a.Fix))
+	for i, f := range a.Fix {
+		fix[i] = f.Paste()
+	}
+	r.section(rFix, ReportFix, fix)
+	next := make([]string, len(a.Next))
+	for i, f := range a.Next {
+		next[i] = r.say(rFault, f.Detail.In(lang), f.Code, r.netns(f.Netns))
+	}
+	afterwards := rNext
+	if len(fix) == 0 {
+		afterwards = rNextUnfixed
+	}
+	r.section(afterwards, ReportNext, next)
+	if a.Probe != nil {
+		r.section(rProbe, ReportProbe, strings.Split(a.Probe.Message, "\n"))
+	}
+	unseen := make([]string, len(a.Unseen))
+	for i, text := range a.Unseen {
+		unseen[i] = text.In(lang)
+	}
+	r.section(rUnseen, ReportUnseen, unseen)
+	return r.lines
+}
+
+// report is one while it is written.
+type report struct {
+	answer  Answer
+	lang    string
+	lines   []ReportLine
+	stopped Hop    // where the fault is
+	routed  string // the device of the route that the last line tells
+}
+
+func (r *report) add(line ReportLine) { r.lines = append(r.lines, line) }
+
+// heading begins a section or, with a leg, one half of the way.
+func (r *report) heading(leg string, w reportWord) {
+	r.add(ReportLine{Kind: ReportBlank})
+	r.add(ReportLine{Kind: ReportHeading, Leg: leg, Text: r.say(w)})
+}
+
+// section is nothing at all when it has no lines.
+func (r *report) section(heading reportWord, kind ReportKind, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	r.heading("", heading)
+	for _, text := range lines {
+		r.add(ReportLine{Kind: kind, Text: text})
+	}
+}
+
+// netns is what a person calls a namespace.
+func (r *report) netns(name string) string { return cmp.Or(name, r.say(rHere)) }
+
+// verdict is the answer in one sentence.
+func (r *report) verdict() string {
+	a := r.answer
+	source := cmp.Or(a.Source, r.netns(a.From))
+	detail, netns := a.Cause.Detail.In(r.lang), r.netns(a.Cause.Netns)
+	switch {
+	case a.Verdict == Delivered && a.Cause.Code != None:
+		return r.say(rAnsweredAfterAll, source, a.Destination, detail)
+	case a.Verdict == Delivered && a.Probe == nil:
+		return r.say(rWouldBeAnswered, source, a.Destination)
+	case a.Verdict == Delivered:
+		return r.say(rAnswered, source, a.Destination)
+	case a.Verdict == Undecided:
+		return r.say(rCannotTell, source, a.Destination, detail, netns)
+	case a.Cause.Code == NotKnown:
+		return r.say(rBrokenUnknown, source, a.Destination, detail, netns)
+	}
+	return r.say(rBroken, source, a.Destination, r.say(rFault, detail, a.Cause.Code, netns))
+}
+
+// way draws both legs. All is told of a namespace where all is well in one
+// line; the stage that fails has a line of its own, and what lies behind it is
+// summed up.
+func (r *report) way() {
+	leg, open := "", false
+	fault := slices.IndexFunc(r.answer.Hops, func(h Hop) bool { return h.Predicted == Fail })
+	if fault >= 0 {
+		r.stopped = r.answer.Hops[fault]
+	}
+	var behind []Hop
+	for i, h := range r.answer.Hops {
+		if fault >= 0 && i > fault && h.Observed != OK {
+			behind, open = append(behind, h), false
+			continue
+		}
+		r.behind(behind)
+		behind = nil
+		if h.Leg != leg {
+			leg, open = h.Leg, false
+			r.heading(leg, map[string]reportWord{LegRequest: rRequest, LegReply: rReply}[leg])
+		}
+		open = r.hop(h, open)
+	}
+	r.behind(behind)
+}
+
+// hop adds a stage, to the line before it if that is open for it; it returns
+// whether the next stage may be added in turn.
+func (r *report) hop(h Hop, open bool) bool {
+	text, netns := r.stage(h), r.netns(h.Netns)
+	last := &r.lines[len(r.lines)-1]
+	mixed := h.Observed != Unknown && last.Observed != Unknown && h.Observed != last.Observed
+	if h.Stage == StageRoute {
+		defer func() { r.routed = h.Device }()
+	}
+	if h.Predicted != OK || !open || last.Netns != netns || mixed {
+		r.routed = ""
+		r.add(ReportLine{ReportHop, h.Predicted, h.Observed, netns, h.Device, h.Leg, text})
+		return h.Predicted == OK
+	}
+	if h.Observed != Unknown {
+		last.Observed = h.Observed
+	}
+	last.Device = cmp.Or(h.Device, last.Device)
+	switch {
+	case text == "", h.Stage == StageSend && h.Device == r.routed:
+		// The route has said it.
+	case last.Text == "":
+		last.Text = text
+	default:
+		last.Text = r.say(rAnd, last.Text, text)
+	}
+	return true
+}
+
+// stage is what there is to say of a stage. Of a frame on the wire that is its
+// device: the addresses are in the verdict.
+func (r *report) stage(h Hop) string {
+	switch {
+	case h.Predicted != OK || h.seenAs == nil:
+	case h.Stage == StageReceive:
+		return r.say(rInBy, h.Device)
+	case h.Stage == StageSend:
+		return r.say(rOutBy, h.Device)
+	}
+	return h.Detail.In(r.lang)
+}
+
+// behind sums up the stages that are not reached, and that were not observed
+// either.
+func (r *report) behind(hops []Hop) {
+	if len(hops) == 0 {
+		return
+	}
+	line := ReportLine{Kind: ReportBehind, Predicted: Fail, Observed: Unknown, Leg: hops[0].Leg}
+	var names []string
+	for _, h := range hops {
+		if h.Observed == Fail {
+			line.Observed = Fail
+		}
+		if name := r.netns(h.Netns); h.Leg == line.Leg && !slices.Contains(names, name) && h.Netns != r.stopped.Netns {
+			names = append(names, name)
+		}
+	}
+	noReply := r.stopped.Leg == LegRequest
+	list := strings.Join(names, r.say(rComma))
+	switch {
+	case len(names) == 0 && noReply:
+		line.Text = r.say(rNoReply)
+	case len(names) == 0:
+		line.Text = r.say(rNoFurther)
+	case noReply:
+		line.Text = r.say(rNotReachedNoReply, list)
+	default:
+		line.Text = r.say(rNotReached, list)
+	}
+	r.add(line)
+}

@@ -1,0 +1,75 @@
+package explain
+
+import "fmt"
+
+// reportWord names a text of the report. The sentences of the answer itself are
+// in text_zh.go.
+type reportWord int
+
+const (
+	rHere reportWord = iota
+	rAnswered
+	rWouldBeAnswered
+	rAnsweredAfterAll
+	rCannotTell
+	rBroken
+	rBrokenUnknown
+	rFault
+	rRequest
+	rReply
+	rInBy
+	rOutBy
+	rAnd
+	rComma
+	rNotReached
+	rNotReachedNoReply
+	rNoReply
+	rNoFurther
+	rEvidence
+	rFix
+	rNext
+	rNextUnfixed
+	rProbe
+	rUnseen
+	reportWordCount
+)
+
+// reportWords is every text of the report in English and in Chinese.
+var reportWords = [reportWordCount][2]string{
+	rHere:              {"here", "此处"},
+	rAnswered:          {"%s reaches %s: the ping is answered", "%s 能到达 %s：ping 有应答"},
+	rWouldBeAnswered:   {"%s reaches %s: a ping would be answered", "%s 能到达 %s：ping 应当会有应答"},
+	rAnsweredAfterAll:  {"%s reaches %s, against the prediction: %s", "%s 能到达 %s，与预测不符：%s"},
+	rCannotTell:        {"cannot tell whether %s reaches %s: %s (in %s)", "无法判断 %s 能否到达 %s：%s（在 %s）"},
+	rBroken:            {"%s cannot reach %s: %s", "%s 到不了 %s：%s"},
+	rBrokenUnknown:     {"%s cannot reach %s, and why cannot be told: %s (in %s)", "%s 到不了 %s，原因无法判断：%s（在 %s）"},
+	rFault:             {"%s (%s, in %s)", "%s（%s，在 %s）"},
+	rRequest:           {"request", "请求"},
+	rReply:             {"reply", "应答"},
+	rInBy:              {"in by %s", "从 %s 进入"},
+	rOutBy:             {"out by %s", "从 %s 发出"},
+	rAnd:               {"%s; %s", "%s；%s"},
+	rComma:             {", ", "、"},
+	rNotReached:        {"not reached: %s", "到不了：%s"},
+	rNotReachedNoReply: {"not reached: %s; so there is no reply", "到不了：%s；因此没有应答"},
+	rNoReply:           {"so there is no reply", "因此没有应答"},
+	rNoFurther:         {"it gets no further", "到此为止"},
+	rEvidence:          {"evidence", "依据"},
+	rFix:               {"fix", "修复"},
+	rNext:              {"still broken after it", "修好之后还有"},
+	rNextUnfixed:       {"broken behind it as well", "在它之后还有"},
+	rProbe:             {"ping", "ping"},
+	rUnseen:            {"what could not be seen", "没能看到的"},
+}
+
+// say is a text of the report in its language.
+func (r *report) say(w reportWord, args ...any) string {
+	text := reportWords[w][0]
+	if r.lang == "zh" {
+		text = reportWords[w][1]
+	}
+	if len(args) == 0 {
+		return text
+	}
+	return fmt.Sprintf(text, args...)
+}

@@ -1,0 +1,236 @@
+package explain
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"nstutor/diag"
+)
+
+// What is in this file looks through every namespace that can be seen. Only a
+// packet that is lost already is worth that.
+
+// All opens all namespaces that can be seen, those that are open first.
+func (w *World) All() []*Node {
+	var all []*Node
+	for c := range w.candidates() {
+		inode, err := inodeOf(c.path)
+		if err != nil {
+			continue
+		}
+		n, err := w.open(inode, c.path, c.ref)
+		if err == nil && !slices.Contains(all, n) {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// owners are the devices that have an address.
+func (w *walk) owners(addr netip.Addr) []site {
+	var found []site
+	for _, n := range w.world.All() {
+		if n.Route(RouteQuery{Dst: addr}).Kind != KindLocal {
+			continue
+		}
+		devices, err := n.Devices()
+		if err != nil {
+			continue
+		}
+		for _, d := range devices {
+			if slices.ContainsFunc(d.Addrs, func(a diag.Addr) bool { return a.Prefix.Addr() == addr }) {
+				found = append(found, site{n, d.Link})
+			}
+		}
+	}
+	return found
+}
+
+// wayOut is a device of a namespace that leads to somewhere.
+type wayOut struct {
+	dev diag.Link
+	via netip.Addr // invalid: the destination is on the wire
+	far station
+}
+
+// to is the way as `ip route` takes it.
+func (o wayOut) to(dst netip.Addr) string {
+	if o.via.IsValid() {
+		return fmt.Sprintf("%s via %s dev %s", dst, o.via, o.dev.Name)
+	}
+	return fmt.Sprintf("%s dev %s", dst, o.dev.Name)
+}
+
+// wayTo looks for a device of n that leads to an address: one on whose wire
+// somebody has it, or else has a route to it. It does not look at the device
+// with index but, which is known not to.
+func (w *walk) wayTo(n *Node, dst netip.Addr, but int) (wayOut, bool) {
+	devices, err := n.Devices()
+	if err != nil {
+		return wayOut{}, false
+	}
+	var routed []wayOut
+	for _, d := range devices {
+		if !d.Link.Up() || d.Link.Index == but || d.Link.Master != "" {
+			continue
+		}
+		for _, s := range w.explore(n, d.Link, LegRequest, nil).stations {
+			if s.node == nil || len(s.obstacles) > 0 || s.node == n {
+				continue
+			}
+			if has(s, dst) {
+				return wayOut{dev: d.Link, far: s}, true
+			}
+			if via, ok := w.leadsOn(d, s, dst); ok {
+				routed = append(routed, wayOut{d.Link, via, s})
+			}
+		}
+	}
+	if len(routed) == 0 {
+		return wayOut{}, false
+	}
+	return routed[0], true
+}
+
+// has reports whether the address is one of the station's device.
+func has(s station, addr netip.Addr) bool {
+	addrs, err := s.node.Addrs(s.dev.Index)
+	return err == nil && slices.ContainsFunc(addrs, func(a diag.Addr) bool { return a.Prefix.Addr() == addr })
+}
+
+// leadsOn is the address by which a station can be a router to dst: in a prefix
+// of the device that asks.
+func (w *walk) leadsOn(d Device, s station, dst netip.Addr) (netip.Addr, bool) {
+	route := s.node.Route(RouteQuery{Dst: dst})
+	direct := route.Kind == KindUnicast && !route.Via.IsValid() && route.Dev != s.dev.Index
+	if route.Kind != KindLocal && !direct {
+		return netip.Addr{}, false
+	}
+	addrs, err := s.node.Addrs(s.dev.Index)
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	for _, far := range addrs {
+		for _, own := range d.Addrs {
+			if own.Prefix.Contains(far.Prefix.Addr()) {
+				return far.Prefix.Addr(), true
+			}
+		}
+	}
+	return netip.Addr{}, false
+}
+
+// end is the far end of a tunnel.
+type end struct {
+	site
+	addr netip.Addr // of the namespace, as the tunnel's packets need it
+}
+
+// otherEnd looks for the device of the same VXLAN that a frame is meant for.
+func (w *walk) otherEnd(near site, meant func(*Node, diag.Link) bool) (end, bool) {
+	for _, n := range w.world.All() {
+		if n == near.node {
+			continue
+		}
+		dev, ok, err := vxlanOf(n, near.dev.VXLAN)
+		if err != nil || !ok || !dev.VXLAN.Local.IsValid() {
+			continue
+		}
+		inner := dev
+		if dev.Master != "" {
+			if bridge, err := n.Link(dev.Master); err == nil {
+				inner = bridge
+			}
+		}
+		if meant(n, inner) || w.behind(n, dev, meant) {
+			return end{site{n, inner}, dev.VXLAN.Local}, true
+		}
+	}
+	return end{}, false
+}
+
+// behind reports whether what is meant hangs on the same bridge as dev.
+func (w *walk) behind(n *Node, dev diag.Link, meant func(*Node, diag.Link) bool) bool {
+	if dev.Port == nil {
+		return false
+	}
+	x := &explorer{w: w, been: map[place]bool{}}
+	x.arrive(n, dev, way{})
+	return slices.ContainsFunc(x.stations, func(s station) bool { return s.node != nil && meant(s.node, s.dev) })
+}
+
+// withoutAddress are the commands that take an address away.
+func (n *Node) withoutAddress(addr netip.Addr) []Fix {
+	devices, err := n.Devices()
+	if err != nil {
+		return nil
+	}
+	for _, d := range devices {
+		for _, a := range d.Addrs {
+			if a.Prefix.Addr() == addr {
+				return []Fix{{n.Name, fmt.Sprintf("ip addr del %s dev %s", a.Prefix, d.Link.Name)}}
+			}
+		}
+	}
+	return nil
+}
+
+// elsewhere is the fault of a tunnel whose forwarding database has the wrong
+// other end for a frame.
+func (a *arping) elsewhere(x *explorer) (Fault, station, bool) {
+	for _, s := range x.stations {
+		for _, c := range s.crossings {
+			if !c.remote.IsValid() {
+				continue
+			}
+			far, ok := a.w.otherEnd(site{c.node, c.dev}, a.isMeant)
+			if !ok || far.addr == c.remote {
+				continue
+			}
+			return Fault{
+				Code: NeighbourUnanswered, Netns: a.n.Name, sure: true,
+				Detail:   say("the forwarding database of %s sends the frame to %s, but %s is behind %s", c.dev.Name, c.remote, a.nexthop, far.addr),
+				Evidence: fdbLines(c.node, c.dev, c.remote),
+				fix:      []Fix{{c.node.Name, entryFix(x, c, far)}},
+			}, station{node: far.node, dev: far.dev}, true
+		}
+	}
+	return Fault{}, station{}, false
+}
+
+// entryFix is the entry that sends the frame to the right end. What is for
+// everybody goes to every entry, so one more is enough; the kernel replaces only
+// those of one address.
+func entryFix(x *explorer, c crossing, far end) string {
+	if x.mac == nil || len(fdbOf(c.node, c.dev, x.mac)) == 0 {
+		return fmt.Sprintf("bridge fdb append %s dev %s dst %s self permanent", everybody, c.dev.Name, far.addr)
+	}
+	return fmt.Sprintf("bridge fdb replace %s dev %s dst %s self permanent", x.mac, c.dev.Name, far.addr)
+}
+
+func fdbOf(n *Node, dev diag.Link, mac []byte) []diag.FDBEntry {
+	one, err := n.ask()
+	if err != nil {
+		return nil
+	}
+	entries, _ := one.VXLANFDB(dev.Index)
+	return slices.DeleteFunc(entries, func(e diag.FDBEntry) bool { return !bytes.Equal(e.MAC, mac) })
+}
+
+// fdbLines are the entries that lead to a remote.
+func fdbLines(n *Node, dev diag.Link, remote netip.Addr) []string {
+	one, err := n.ask()
+	if err != nil {
+		return nil
+	}
+	entries, _ := one.VXLANFDB(dev.Index)
+	var lines []string
+	for _, e := range entries {
+		if e.Dst == remote {
+			lines = append(lines, e.Line())
+		}
+	}
+	return lines
+}

@@ -1,0 +1,181 @@
+package explain
+
+import (
+	"bytes"
+	"net"
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag"
+)
+
+// vxlanOverhead is what a VXLAN puts around an IP packet: the inner Ethernet
+// header, its own, UDP's and IPv4's, in bytes.
+const vxlanOverhead = 14 + 8 + 8 + 20
+
+// maxNesting bounds tunnels inside tunnels.
+const maxNesting = 4
+
+var everybody = net.HardwareAddr{0, 0, 0, 0, 0, 0} // the entry of an FDB for what has none
+
+// overVXLAN follows a frame into a tunnel, and to the device of the same
+// network that it comes out of.
+func (x *explorer) overVXLAN(n *Node, link diag.Link, v way, out crossing) {
+	remotes, err := x.remotes(n, link)
+	if err != nil {
+		x.unseen = append(x.unseen, quote(err))
+		return
+	}
+	if len(remotes) == 0 {
+		x.voids = append(x.voids, site{n, link})
+	}
+	for _, remote := range remotes {
+		if remote.IsMulticast() {
+			x.unseen = append(x.unseen, say("%s sends to the group %s, which is not followed", link.Name, remote))
+			continue
+		}
+		out.remote = remote
+		x.outOfVXLAN(n, link, v.past(out), remote)
+	}
+}
+
+// outOfVXLAN sends a trial packet through the tunnel.
+func (x *explorer) outOfVXLAN(n *Node, link diag.Link, v way, remote netip.Addr) {
+	trial := x.w.trial(n, link, x.leg, remote)
+	if trial.lost || trial.landed == nil && len(trial.faults) == 0 {
+		_, _, why := trial.where()
+		x.unseen = append(x.unseen, why)
+		return
+	}
+	for _, f := range trial.faults {
+		v = v.stoppedBy(n, link.Name, f) // the walk comes to it by itself
+		v.obstacles[len(v.obstacles)-1].node = nil
+	}
+	if trial.landed == nil {
+		x.stations = append(x.stations, station{way: v})
+		return
+	}
+	dev, ok, err := vxlanOf(trial.landed, link.VXLAN)
+	switch {
+	case err != nil:
+		x.unseen = append(x.unseen, quote(err))
+	case ok && !dev.Up():
+		v = v.stoppedBy(trial.landed, dev.Name, down(trial.landed, dev))
+		x.arrive(trial.landed, dev, v)
+	case ok && trial.landed == n && dev.Index == link.Index:
+		// The tunnel leads back to where it begins: the frame does not leave the
+		// namespace, and nobody looks at its MAC address (vxlan_encap_bypass()).
+		x.stations = append(x.stations, station{node: n, dev: dev, any: true, way: v})
+	case ok:
+		x.arrive(trial.landed, dev, v)
+	default:
+		v = v.stoppedBy(trial.landed, "", noVXLAN(n, link, trial.landed))
+		x.stations = append(x.stations, station{way: v})
+	}
+}
+
+// noVXLAN is the fault of a tunnel whose other end nobody opens.
+func noVXLAN(n *Node, link diag.Link, landed *Node) Fault {
+	f := Fault{
+		Code: NeighbourUnanswered, Netns: n.Name,
+		Detail: say("%s has VNI %d, and %s has no vxlan device with that VNI on UDP port %d",
+			link.Name, link.VXLAN.VNI, landed.calls(), link.VXLAN.DstPort),
+		Evidence: []string{link.Line()},
+	}
+	devices, _ := landed.Devices()
+	for _, d := range devices {
+		if d.Link.VXLAN != nil {
+			f.Evidence = append(f.Evidence, d.Link.Line())
+			f.Detail = say("%s has VNI %d, but %s in %s has VNI %d on UDP port %d: it opens no packet of the other",
+				link.Name, link.VXLAN.VNI, d.Link.Name, landed.calls(), d.Link.VXLAN.VNI, d.Link.VXLAN.DstPort)
+		}
+	}
+	return f
+}
+
+// vxlanOf finds the device of a namespace that belongs to the same VXLAN.
+func vxlanOf(n *Node, net *diag.VXLAN) (diag.Link, bool, error) {
+	devices, err := n.Devices()
+	if err != nil {
+		return diag.Link{}, false, err
+	}
+	for _, d := range devices {
+		if v := d.Link.VXLAN; v != nil && v.DstPort == net.DstPort && (v.VNI == net.VNI || v.External) {
+			return d.Link, true, nil
+		}
+	}
+	return diag.Link{}, false, nil
+}
+
+// remotes are where a VXLAN device sends a frame: to what its forwarding
+// database has for the address, else to what it has for everybody
+// (vxlan_xmit()).
+func (x *explorer) remotes(n *Node, link diag.Link) ([]netip.Addr, error) {
+	one, err := n.ask()
+	if err != nil {
+		return nil, err
+	}
+	entries, err := one.VXLANFDB(link.Index)
+	if err != nil {
+		return nil, err
+	}
+	find := func(mac net.HardwareAddr) (found []netip.Addr) {
+		for _, e := range entries {
+			if bytes.Equal(e.MAC, mac) && e.Dst.IsValid() {
+				found = append(found, e.Dst)
+			}
+		}
+		return found
+	}
+	if x.mac != nil {
+		if found := find(x.mac); len(found) > 0 {
+			return found[:1], nil
+		}
+	}
+	return find(everybody), nil
+}
+
+// envelope is the packet that carries a tunnelled one.
+func envelope(link diag.Link, leg string, remote netip.Addr, inner int) echo {
+	return echo{leg: leg, src: link.VXLAN.Local, dst: remote, ttl: maxHops, outer: link.VXLAN, length: inner + vxlanOverhead}
+}
+
+// trial follows the packet that would carry something through a tunnel without
+// noting it in the story.
+func (w *walk) trial(n *Node, link diag.Link, leg string, remote netip.Addr) *walk {
+	t := w.aside(n, remote)
+	if t.depth > maxNesting {
+		t.giveUp(n, echo{leg: leg}, StageSend, link.Name, say("tunnels in tunnels are not followed any further"))
+		return t
+	}
+	t.carry(n, link, envelope(link, leg, remote, 0))
+	return t
+}
+
+// aside is a walk of its own.
+func (w *walk) aside(n *Node, dest netip.Addr) *walk {
+	return &walk{world: w.world, from: n, dest: dest, last: map[*Node]Packet{}, been: map[visit]bool{}, depth: w.depth + 1}
+}
+
+// carry sends the carrying packet from the namespace that its device was made
+// in, which is not the device's own if it was moved. It is delivered when
+// w.landed is set.
+func (w *walk) carry(n *Node, link diag.Link, e echo) {
+	w.landed = nil
+	if link.PeerNetnsID >= 0 && link.PeerIndex != 0 {
+		below, err := w.world.Peer(n, link.PeerNetnsID)
+		if err != nil {
+			w.giveUp(n, e, StageSend, link.Name, say("what is below %s: %s", link.Name, err))
+			return
+		}
+		n = below
+	}
+	e.origin = n
+	w.originate(n, e)
+}
+
+// land ends the way of a carrying packet at the namespace that it is for.
+func (w *walk) land(n *Node) { w.landed = n }
+
+const protoUDP = unix.IPPROTO_UDP

@@ -1,0 +1,281 @@
+package explain
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+
+	"nstutor/diag"
+)
+
+// unanswered says why nobody gives the MAC address of the next hop, and returns
+// the station that would once the fault is mended.
+func (a *arping) unanswered(x *explorer) (station, bool) {
+	for _, judge := range []func(*explorer) (Fault, station, bool){a.elsewhere, a.refusing, a.widerThanTheWire, a.beside, a.misrouted} {
+		f, s, ok := judge(x)
+		if !ok {
+			continue
+		}
+		if s.node != nil {
+			a.noteObstacles(s)
+		}
+		a.report(f)
+		return s, s.node != nil
+	}
+	if len(x.voids) > 0 {
+		return a.unforwarded(x)
+	}
+	return a.nobody(x)
+}
+
+// report notes a fault of the neighbour's stage with the entry as evidence.
+func (a *arping) report(f Fault) {
+	if a.entry.Dst.IsValid() {
+		f.Evidence = append([]string{a.entry.Line()}, f.Evidence...)
+	}
+	a.w.fault(a.n, a.e, StageNeighbour, a.link.Name, f)
+}
+
+// refusing is a station that has a reason of its own not to answer.
+func (a *arping) refusing(x *explorer) (Fault, station, bool) {
+	for _, s := range x.stations {
+		if s.node == nil {
+			continue
+		}
+		answer := a.answers(s)
+		f, ok := a.refusal(s, answer)
+		if !ok {
+			continue
+		}
+		f.Evidence = answer.Evidence
+		return f, s, true
+	}
+	return Fault{}, station{}, false
+}
+
+// refusal is the fault behind one of the reasons of an ARPAnswer.
+func (a *arping) refusal(s station, answer ARPAnswer) (Fault, bool) {
+	conf := "net.ipv4.conf." + sysctlName(s.dev.Name)
+	switch answer.Why {
+	case ARPForwardingOff:
+		return Fault{
+			Code: ProxyARPNeedsForwarding, Netns: s.node.Name,
+			Detail: say("proxy_arp is on for %s, but it answers only for what it would forward, and its forwarding is off", s.dev.Name),
+			fix:    []Fix{{s.node.Name, "sysctl -w " + conf + ".forwarding=1"}},
+		}, true
+	case ARPNoRoute, ARPRejectRoute, ARPSameDevice:
+		return Fault{
+			Code: ProxyARPNoRoute, Netns: s.node.Name,
+			Detail: say("proxy_arp is on for %s, but there is no route to %s through another device", s.dev.Name, a.nexthop),
+			fix:    []Fix{{s.node.Name, fmt.Sprintf("ip addr add %s/32 dev %s", a.nexthop, s.dev.Name)}},
+		}, true
+	case ARPRPFilter:
+		return Fault{
+			Code: RPFilter, Netns: s.node.Name,
+			Detail: say("the ARP request's sender %s would not be reached through %s, so rp_filter drops it", a.e.src, s.dev.Name),
+			fix:    []Fix{{s.node.Name, fmt.Sprintf("ip route add %s dev %s", a.e.src, s.dev.Name)}},
+		}, true
+	case ARPMartian:
+		return Fault{
+			Code: MartianSource, Netns: s.node.Name,
+			Detail: say("the ARP request's sender %s is an address of %s itself, which takes it from nobody else", a.e.src, s.node.calls()),
+		}, true
+	case ARPIgnore:
+		return a.ignoring(s, conf), true
+	case ARPFilter:
+		return Fault{
+			Code: NeighbourUnanswered, Netns: a.n.Name,
+			Detail: say("arp_filter keeps %s silent: what goes to %s would leave by another device", s.dev.Name, a.e.src),
+			fix:    []Fix{{s.node.Name, fmt.Sprintf("ip route add %s dev %s", a.e.src, s.dev.Name)}},
+		}, true
+	}
+	return Fault{}, false
+}
+
+// ignoring: arp_ignore counts as the greater of all and the device. Where it is
+// the device's own, that is the place to mend; otherwise the address on the
+// device itself leaves every other device as it is.
+func (a *arping) ignoring(s station, conf string) Fault {
+	f := Fault{
+		Code: NeighbourUnanswered, Netns: a.n.Name,
+		Detail: say("%s has the address %s on another device, and arp_ignore keeps %s silent about it", s.node.calls(), a.nexthop, s.dev.Name),
+		fix:    []Fix{{s.node.Name, fmt.Sprintf("ip addr add %s/32 dev %s", a.nexthop, s.dev.Name)}},
+	}
+	if s.node.conf("all", "arp_ignore") == 0 {
+		f.fix = []Fix{{s.node.Name, "sysctl -w " + conf + ".arp_ignore=0"}}
+	}
+	return f
+}
+
+// beside is a station that has the address and hangs on a port that is missing
+// from the bridge.
+func (a *arping) beside(x *explorer) (Fault, station, bool) {
+	for _, owner := range a.w.owners(a.nexthop) {
+		if owner.node == a.n {
+			continue
+		}
+		out := a.w.explore(owner.node, owner.dev, a.e.leg, nil)
+		for _, s := range out.stations {
+			if bridge, ok := bridgeOf(x, s); ok {
+				return Fault{
+					Code: NeighbourUnanswered, Netns: a.n.Name, sure: true,
+					Detail:   say("%s has %s, but the wire to it, %s, is no port of %s", owner.node.calls(), a.nexthop, s.dev.Name, bridge.Name),
+					Evidence: []string{s.dev.Line()},
+					fix:      []Fix{{s.node.Name, "ip link set " + s.dev.Name + " master " + bridge.Name}},
+				}, station{node: owner.node, dev: owner.dev}, true
+			}
+		}
+	}
+	return Fault{}, station{}, false
+}
+
+// bridgeOf is the bridge on the frame's way that the device of s should be a
+// port of: it is in the same namespace, and the device has no address.
+func bridgeOf(x *explorer, s station) (diag.Link, bool) {
+	if s.node == nil || s.dev.Kind != "veth" || s.dev.Master != "" {
+		return diag.Link{}, false
+	}
+	if addrs, err := s.node.Addrs(s.dev.Index); err != nil || hasIPv4(addrs) {
+		return diag.Link{}, false
+	}
+	for _, b := range x.bridges {
+		if b.node == s.node {
+			return b.dev, true
+		}
+	}
+	return diag.Link{}, false
+}
+
+func hasIPv4(addrs []diag.Addr) bool {
+	for _, addr := range addrs {
+		if addr.Family() == 4 {
+			return true
+		}
+	}
+	return false
+}
+
+// misrouted: the destination is elsewhere, and the route leads to the wrong
+// wire.
+func (a *arping) misrouted(*explorer) (Fault, station, bool) {
+	if a.nexthop != a.e.dst {
+		return Fault{}, station{}, false
+	}
+	way, ok := a.w.wayTo(a.n, a.e.dst, a.link.Index)
+	if !ok {
+		return Fault{}, station{}, false
+	}
+	f := Fault{
+		Code: NeighbourUnanswered, Netns: a.n.Name,
+		Detail: say("the route says that %s is on the wire of %s, where nobody has it: it is behind %s", a.e.dst, a.link.Name, way.dev.Name),
+		fix:    []Fix{{a.n.Name, fmt.Sprintf("ip route replace %s", way.to(a.e.dst))}},
+	}
+	return f, station{}, true
+}
+
+// nobody: no station has the address, and none knows of it.
+func (a *arping) nobody(x *explorer) (station, bool) {
+	if a.nexthop == a.e.dst {
+		a.report(Fault{
+			Code: DestinationAbsent, Netns: a.n.Name,
+			Detail: say("%s is on the wire of %s according to the route, but nobody there has it", a.nexthop, a.link.Name),
+		})
+		return station{}, false
+	}
+	s, ok := a.router(x)
+	if !ok {
+		a.report(Fault{
+			Code: NeighbourUnanswered, Netns: a.n.Name,
+			Detail: say("%s asks who has %s, and there is nobody on its wire", a.link.Name, a.nexthop),
+		})
+		return station{}, false
+	}
+	a.noteObstacles(s)
+	length := a.w.prefixLen(a.n, a.link, a.nexthop)
+	a.w.granted = append(a.w.granted, grant{s.node, netip.PrefixFrom(a.nexthop, length).Masked(), s.dev})
+	answer := a.answers(s)
+	a.report(Fault{
+		Code: NeighbourUnanswered, Netns: a.n.Name,
+		Detail:   say("%s asks who has %s, and nobody answers; proxy ARP on %s would do as well as the address", a.link.Name, a.nexthop, s.dev.Name),
+		Evidence: answer.Evidence,
+		fix:      []Fix{{s.node.Name, fmt.Sprintf("ip addr add %s/%d dev %s", a.nexthop, length, s.dev.Name)}},
+	})
+	return s, true
+}
+
+// router is the station that is most likely meant to be the next hop: one that
+// has a way to the destination, or else the first.
+func (a *arping) router(x *explorer) (station, bool) {
+	var first station
+	for _, s := range x.stations {
+		if s.node == nil {
+			continue
+		}
+		if first.node == nil {
+			first = s
+		}
+		route := s.node.Route(RouteQuery{Dst: a.e.dst})
+		if route.Kind == KindLocal || route.Kind == KindUnicast && route.Dev != s.dev.Index {
+			return s, true
+		}
+	}
+	return first, first.node != nil
+}
+
+// unforwarded: a tunnel does not know where the other end is.
+func (a *arping) unforwarded(x *explorer) (station, bool) {
+	if len(x.voids) == 0 {
+		return a.outOfFDB()
+	}
+	v := x.voids[0]
+	f := Fault{
+		Code: NeighbourUnanswered, Netns: a.n.Name, sure: true,
+		Detail:   say("the forwarding database of %s has no entry for the frame: it is sent to nobody", v.dev.Name),
+		Evidence: []string{v.dev.Line()},
+	}
+	far, ok := a.w.otherEnd(v, a.isMeant)
+	if !ok {
+		a.report(f)
+		return station{}, false
+	}
+	mac := everybody
+	if x.mac != nil {
+		mac = far.dev.MAC
+	}
+	f.fix = []Fix{{v.node.Name, fmt.Sprintf("bridge fdb append %s dev %s dst %s self permanent", mac, v.dev.Name, far.addr)}}
+	a.report(f)
+	return station{node: far.node, dev: far.dev}, true
+}
+
+// isMeant reports whether a device at the end of a tunnel is whom the frame is
+// for.
+func (a *arping) isMeant(n *Node, dev diag.Link) bool {
+	if a.entry.MAC != nil && bytes.Equal(a.entry.MAC, dev.MAC) {
+		return true
+	}
+	return n.answersARP(dev, a.nexthop, a.e.src).Yes
+}
+
+// outOfFDB: the station is there, but a forwarding database sends its frames
+// elsewhere.
+func (a *arping) outOfFDB() (station, bool) {
+	a.report(Fault{
+		Code: NeighbourUnanswered, Netns: a.n.Name,
+		Detail: say("frames for %s are sent out of the wrong port: a forwarding database on the way has it elsewhere", a.entry.MAC),
+	})
+	return station{}, false
+}
+
+// prefixLen is that of the device's own prefix which covers addr, or 32.
+func (w *walk) prefixLen(n *Node, link diag.Link, addr netip.Addr) int {
+	addrs, err := n.Addrs(link.Index)
+	if err != nil {
+		return addr.BitLen()
+	}
+	for _, own := range addrs {
+		if own.Prefix.Contains(addr) {
+			return own.Prefix.Bits()
+		}
+	}
+	return addr.BitLen()
+}

@@ -47,6 +47,23 @@ type parting struct {
 	dst   netip.Addr
 }
 
+// backOnTrack forgets where the reply took another way, once it is again in a
+// namespace that the request passed before it came there.
+func (w *walk) backOnTrack(n *Node) {
+	if w.parted == nil || n == w.parted.node {
+		return
+	}
+	for _, p := range w.passed {
+		if p.node == w.parted.node {
+			return
+		}
+		if p.node == n {
+			w.parted = nil
+			return
+		}
+	}
+}
+
 // mind remembers where the reply first takes another device than the one its
 // request came in by. That is no fault: but if the reply is lost behind it, the
 // route taken there is the reason.
@@ -62,7 +79,7 @@ func (w *walk) mind(n *Node, e echo, route RouteAnswer) {
 // cameIn is the device that the request came in by, or empty.
 func (w *walk) cameIn(n *Node) string {
 	for _, h := range slices.Backward(w.hops) {
-		if h.Leg == LegRequest && h.Stage == StageReceive && h.seenAs.netns == n {
+		if h.Leg == LegRequest && h.Stage == StageReceive && h.node == n && !h.carrying {
 			return h.Device
 		}
 	}
@@ -86,28 +103,27 @@ func (w *walk) wayBack(n *Node, e echo) []Fix {
 	if !ok {
 		return nil
 	}
-	verb := "add"
-	if n.hasHostRoute(e.dst) {
-		verb = "replace"
-	}
-	return []Fix{{n.Name, "ip route " + verb + " " + way.to(e.dst)}}
+	return []Fix{{n.Name, "ip route " + n.routeVerb(e.dst) + " " + way.to(e.dst)}}
 }
 
-// hasHostRoute reports whether the main table has a route of its own for addr.
-func (n *Node) hasHostRoute(addr netip.Addr) bool {
+// routeVerb is how to give addr a route of its own: "replace" where it has one.
+func (n *Node) routeVerb(addr netip.Addr) string {
 	one, err := n.ask()
 	if err != nil {
-		return false
+		return "add"
 	}
 	entry, err := one.RouteEntry(diag.RouteRequest{Dst: addr})
-	return err == nil && entry.Dst.IsValid() && entry.Dst.IsSingleIP()
+	if err == nil && entry.Dst.IsValid() && entry.Dst.IsSingleIP() {
+		return "replace"
+	}
+	return "add"
 }
 
 // backwards is the device that the request came in by, and the router who sent
 // it there, if that was not the one who asked.
 func (w *walk) backwards(n *Node, dst netip.Addr) (wayOut, bool) {
 	for i, h := range slices.Backward(w.hops) {
-		if h.Leg != LegRequest || h.Stage != StageReceive || h.seenAs == nil || h.seenAs.netns != n {
+		if h.Leg != LegRequest || h.Stage != StageReceive || h.carrying || h.node != n {
 			continue
 		}
 		dev, err := n.Link(h.Device)

@@ -205,8 +205,15 @@ func (w *walk) gateway(n *Node, d Device, dst netip.Addr) netip.Addr {
 			}
 		}
 	}
-	if anybody.IsValid() {
+	switch {
+	case anybody.IsValid():
 		return anybody
+	case own.Bits() > 30: // nobody else fits in there
+		return linkLocalGateway
 	}
 	return firstHost(own)
 }
+
+// linkLocalGateway is the next hop that nobody needs to have, as pod networks
+// use it: with onlink, and proxy ARP or the address at the other end.
+var linkLocalGateway = netip.MustParseAddr("169.254.1.1")

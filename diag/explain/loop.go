@@ -58,11 +58,7 @@ func (w *walk) outOfCircle(n *Node, e echo) ([]Fix, bool) {
 	if !ok || way.via.IsValid() {
 		return nil, false
 	}
-	verb := "add"
-	if n.hasHostRoute(e.dst) {
-		verb = "replace"
-	}
-	return []Fix{{n.Name, fmt.Sprintf("ip route %s %s", verb, way.to(e.dst))}}, true
+	return []Fix{{n.Name, fmt.Sprintf("ip route %s %s", n.routeVerb(e.dst), way.to(e.dst))}}, true
 }
 
 // outOfTunnel: the tunnel's other end is the namespace itself.

@@ -20,7 +20,11 @@ func (w *walk) nextStation(n *Node, e echo, link diag.Link, nexthop netip.Addr) 
 		w.giveUp(n, e, StageNeighbour, link.Name, quote(err))
 		return station{}, false
 	}
-	a := arping{w: w, n: n, e: e, link: link, nexthop: nexthop}
+	a := arping{w: w, n: n, e: e, link: link, nexthop: nexthop, sender: n.arpSender(link, e.src, nexthop)}
+	if mac, ok := w.learned(n, link.Index, nexthop); ok && (!known || entry.State != "PERMANENT") {
+		entry = diag.Neighbour{Dst: nexthop, Dev: link.Name, MAC: mac, State: "STALE"}
+		known = true
+	}
 	if known {
 		a.entry = entry
 	}
@@ -37,6 +41,7 @@ type arping struct {
 	e       echo
 	link    diag.Link
 	nexthop netip.Addr
+	sender  netip.Addr     // of an ARP request
 	entry   diag.Neighbour // zero when there is none
 }
 
@@ -57,6 +62,7 @@ func (a *arping) byEntry() (station, bool) {
 			return s, ok
 		}
 		a.noteObstacles(s)
+		a.w.snoop(a.link.MAC, s)
 		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
 		return s, true
 	}
@@ -130,7 +136,7 @@ func (a *arping) wouldBeAnswered() bool {
 
 // answers asks a station who has the next hop.
 func (a *arping) answers(s station) ARPAnswer {
-	return s.node.answersARP(s.dev, a.nexthop, a.e.src)
+	return s.node.answersARP(s.dev, a.nexthop, a.sender)
 }
 
 // byAsking goes by who would answer an ARP request.
@@ -148,6 +154,7 @@ func (a *arping) byAsking() (station, bool) {
 	if s, ok := nearest(yes); ok {
 		a.noteObstacles(s)
 		a.rivals(s, yes)
+		a.teach(s)
 		by := a.answers(s).By
 		if by == ARPProxy {
 			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say("%s answers for %s by proxy ARP", s.dev.Name, a.nexthop))

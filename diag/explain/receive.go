@@ -23,6 +23,9 @@ func (w *walk) receive(n *Node, e echo, dev diag.Link) {
 	if w.strayed {
 		return
 	}
+	if e.leg == LegReply && e.outer == nil {
+		w.backOnTrack(n)
+	}
 	w.wired(n, e, StageReceive, dev.Name, say("%s into %s", e, dev.Name))
 	e, ok := w.filter(n, w.enters(n, e), "prerouting", dev.Name, "")
 	if !ok {
@@ -53,6 +56,10 @@ func (w *walk) refused(n *Node, e echo, dev diag.Link, route RouteAnswer) {
 	f := Fault{Netns: n.Name, Evidence: route.Evidence}
 	switch route.Kind {
 	case KindForwardingOff:
+		if route.Dev == dev.Index || route.Dev == 0 {
+			f = w.notHere(n, e, dev)
+			break
+		}
 		f.Code = ForwardingOff
 		f.Detail = say("%s is not an address of this namespace, and forwarding is off for %s", e.dst, dev.Name)
 		f.fix = []Fix{{n.Name, "sysctl -w net.ipv4.conf." + sysctlName(dev.Name) + ".forwarding=1"}}
@@ -65,6 +72,21 @@ func (w *walk) refused(n *Node, e echo, dev diag.Link, route RouteAnswer) {
 		f.Detail = say("%s cannot be the source of a packet that comes in through %s", e.src, dev.Name)
 	}
 	w.fault(n, e, StageRoute, dev.Name, f)
+}
+
+// notHere: the packet is for nobody in this namespace, and there is nowhere
+// that the namespace could pass it on to.
+func (w *walk) notHere(n *Node, e echo, dev diag.Link) Fault {
+	f := Fault{
+		Code: DestinationAbsent, Netns: n.Name, Evidence: []string{dev.AddressLine()},
+		Detail: say("the frame comes to %s in %s, but %s is no address of that namespace", dev.Name, n.calls(), e.dst),
+		fix:    []Fix{{n.Name, fmt.Sprintf("ip addr add %s/32 dev %s", e.dst, dev.Name)}},
+	}
+	if addrs, err := n.Addrs(dev.Index); err == nil && !hasIPv4(addrs) {
+		f.Code = NoAddress
+		f.Detail = say("the frame comes to %s in %s, which has no address at all", dev.Name, n.calls())
+	}
+	return f
 }
 
 // reversible lets the packet pass rp_filter. Where its source is reached by
@@ -123,7 +145,7 @@ func (w *walk) forward(n *Node, e echo, dev diag.Link, route RouteAnswer) {
 	}
 	w.been[key] = true
 	if e.leg == LegRequest && e.outer == nil {
-		w.passed = append(w.passed, passage{n, route})
+		w.passed = append(w.passed, passage{n, route, dev.Name, e})
 	}
 	w.mind(n, e, route)
 	w.hop(n, e, StageRoute, route.DevName, quote(route.Line))

@@ -70,9 +70,12 @@ func (w *walk) loopback(n *Node, e echo) {
 			Evidence: []string{lo.Line()}, fix: []Fix{{n.Name, "ip link set lo up"}},
 		})
 	}
-	e, ok := w.filter(n, w.enters(n, e), "output", "", "lo")
-	if !ok {
-		return
+	e = w.enters(n, e)
+	for _, hook := range []struct{ name, iif, oif string }{{"output", "", "lo"}, {"postrouting", "", "lo"}, {"prerouting", "lo", ""}} {
+		var ok bool
+		if e, ok = w.filter(n, e, hook.name, hook.iif, hook.oif); !ok {
+			return
+		}
 	}
 	w.deliver(n, e, "lo")
 }

@@ -129,6 +129,9 @@ func (x *explorer) remotes(n *Node, link diag.Link) ([]netip.Addr, error) {
 		return found
 	}
 	if x.mac != nil {
+		if dst, ok := x.w.snooped(n, link.Index, x.mac); ok {
+			return []netip.Addr{dst}, nil
+		}
 		if found := find(x.mac); len(found) > 0 {
 			return found[:1], nil
 		}
@@ -155,7 +158,7 @@ func (w *walk) trial(n *Node, link diag.Link, leg string, remote netip.Addr) *wa
 
 // aside is a walk of its own.
 func (w *walk) aside(n *Node, dest netip.Addr) *walk {
-	return &walk{world: w.world, from: n, dest: dest, last: map[*Node]Packet{}, been: map[visit]bool{}, depth: w.depth + 1}
+	return &walk{world: w.world, from: n, dest: dest, last: map[*Node]Packet{}, been: map[visit]bool{}, taught: w.taught, depth: w.depth + 1}
 }
 
 // carry sends the carrying packet from the namespace that its device was made

@@ -72,21 +72,21 @@ func (a *arping) refusal(s station, answer ARPAnswer) (Fault, bool) {
 	case ARPRPFilter:
 		return Fault{
 			Code: RPFilter, Netns: s.node.Name,
-			Detail: say("the ARP request's sender %s would not be reached through %s, so rp_filter drops it", a.e.src, s.dev.Name),
-			fix:    []Fix{{s.node.Name, fmt.Sprintf("ip route add %s dev %s", a.e.src, s.dev.Name)}},
+			Detail: say("the ARP request's sender %s would not be reached through %s, so rp_filter drops it", a.sender, s.dev.Name),
+			fix:    []Fix{{s.node.Name, fmt.Sprintf("ip route add %s dev %s", a.sender, s.dev.Name)}},
 		}, true
 	case ARPMartian:
 		return Fault{
 			Code: MartianSource, Netns: s.node.Name,
-			Detail: say("the ARP request's sender %s is an address of %s itself, which takes it from nobody else", a.e.src, s.node.calls()),
+			Detail: say("the ARP request's sender %s is an address of %s itself, which takes it from nobody else", a.sender, s.node.calls()),
 		}, true
 	case ARPIgnore:
 		return a.ignoring(s, conf), true
 	case ARPFilter:
 		return Fault{
 			Code: NeighbourUnanswered, Netns: a.n.Name,
-			Detail: say("arp_filter keeps %s silent: what goes to %s would leave by another device", s.dev.Name, a.e.src),
-			fix:    []Fix{{s.node.Name, fmt.Sprintf("ip route add %s dev %s", a.e.src, s.dev.Name)}},
+			Detail: say("arp_filter keeps %s silent: what goes to %s would leave by another device", s.dev.Name, a.sender),
+			fix:    []Fix{{s.node.Name, fmt.Sprintf("ip route add %s dev %s", a.sender, s.dev.Name)}},
 		}, true
 	}
 	return Fault{}, false
@@ -101,8 +101,15 @@ func (a *arping) ignoring(s station, conf string) Fault {
 		Detail: say("%s has the address %s on another device, and arp_ignore keeps %s silent about it", s.node.calls(), a.nexthop, s.dev.Name),
 		fix:    []Fix{{s.node.Name, fmt.Sprintf("ip addr add %s/32 dev %s", a.nexthop, s.dev.Name)}},
 	}
-	if s.node.conf("all", "arp_ignore") == 0 {
+	switch {
+	case s.node.conf("all", "arp_ignore") == 0:
 		f.fix = []Fix{{s.node.Name, "sysctl -w " + conf + ".arp_ignore=0"}}
+	case has(s, a.nexthop):
+		f.Detail = say("%s has the address %s, and arp_ignore keeps it silent about it", s.dev.Name, a.nexthop)
+		f.fix = []Fix{{s.node.Name, "sysctl -w net.ipv4.conf.all.arp_ignore=1"}}
+		if s.node.conf(s.dev.Name, "arp_ignore") > 1 {
+			f.fix = append(f.fix, Fix{s.node.Name, "sysctl -w " + conf + ".arp_ignore=1"})
+		}
 	}
 	return f
 }
@@ -231,7 +238,7 @@ func (a *arping) unforwarded(x *explorer) (station, bool) {
 	f := Fault{
 		Code: NeighbourUnanswered, Netns: a.n.Name, sure: true,
 		Detail:   say("the forwarding database of %s has no entry for the frame: it is sent to nobody", v.dev.Name),
-		Evidence: []string{v.dev.Line()},
+		Evidence: fdbShow(v),
 	}
 	far, ok := a.w.otherEnd(v, a.isMeant)
 	if !ok {
@@ -247,13 +254,30 @@ func (a *arping) unforwarded(x *explorer) (station, bool) {
 	return station{node: far.node, dev: far.dev}, true
 }
 
+// fdbShow are the entries of a tunnel's forwarding database.
+func fdbShow(v site) []string {
+	lines := []string{v.dev.Line()}
+	one, err := v.node.ask()
+	if err != nil {
+		return lines
+	}
+	entries, err := one.VXLANFDB(v.dev.Index)
+	for _, e := range entries {
+		lines = append(lines, e.Line())
+	}
+	if err == nil && len(entries) == 0 {
+		lines = append(lines, "bridge fdb show dev "+v.dev.Name+": nothing")
+	}
+	return lines
+}
+
 // isMeant reports whether a device at the end of a tunnel is whom the frame is
 // for.
 func (a *arping) isMeant(n *Node, dev diag.Link) bool {
 	if a.entry.MAC != nil && bytes.Equal(a.entry.MAC, dev.MAC) {
 		return true
 	}
-	return n.answersARP(dev, a.nexthop, a.e.src).Yes
+	return n.answersARP(dev, a.nexthop, a.sender).Yes
 }
 
 // outOfFDB: the station is there, but a forwarding database sends its frames

@@ -50,6 +50,7 @@ type walk struct {
 	ended   bool // the reply is back
 
 	been     map[visit]bool
+	taught   []taught
 	landed   *Node   // whom the last carrying packet of a tunnel came to
 	depth    int     // of tunnels in tunnels
 	unseen   []Text  // what could not be looked at on the way, and was taken to let the packet pass
@@ -69,6 +70,8 @@ type visit struct {
 type passage struct {
 	node  *Node
 	route RouteAnswer
+	iif   string
+	echo  echo // as it was routed
 }
 
 // grant is a connected route that a proposed fix brings with it: what lies
@@ -208,6 +211,9 @@ func (w *walk) where() (leg, netns string, detail Text) {
 
 // hop notes a stage that the packet passes.
 func (w *walk) hop(n *Node, e echo, stage, dev string, detail Text) {
+	if w.strayed {
+		return
+	}
 	w.hops = append(w.hops, Hop{
 		Leg: e.leg, Netns: n.Name, Device: dev, Stage: stage,
 		Predicted: w.prediction(), Observed: Unknown, Detail: detail,
@@ -218,7 +224,7 @@ func (w *walk) hop(n *Node, e echo, stage, dev string, detail Text) {
 // wired notes a stage that a frame on a device proves.
 func (w *walk) wired(n *Node, e echo, stage, dev string, detail Text) {
 	w.hop(n, e, stage, dev, detail)
-	if e.outer != nil {
+	if e.outer != nil || w.strayed {
 		return // a sighting is one of the echo
 	}
 	w.hops[len(w.hops)-1].seenAs = &sighting{netns: n, dev: dev, src: e.src, dst: e.dst, reply: e.leg == LegReply, out: stage == StageSend}
@@ -250,8 +256,17 @@ func (w *walk) fault(n *Node, e echo, stage, dev string, f Fault) {
 	if w.strayed {
 		return
 	}
-	if w.parted != nil && e.leg == LegReply && e.outer == nil && !f.sure {
-		f, w.strayed = w.astray(), true
+	var detour *detour
+	switch {
+	case f.sure || e.outer != nil:
+	case w.parted != nil && e.leg == LegReply:
+		f = w.astray()
+		defer func() { w.strayed = true }()
+	case e.leg == LegRequest && pointless[f.Code]:
+		if detour = w.missed(n, e); detour != nil {
+			f = detour.fault
+			defer w.resume(detour)
+		}
 	}
 	f.Leg = e.leg
 	if f.Evidence == nil {
@@ -281,6 +296,9 @@ func (w *walk) overlook(n *Node, e echo, stage, dev string, what Text) {
 
 // giveUp notes a stage that cannot be judged.
 func (w *walk) giveUp(n *Node, e echo, stage, dev string, why Text) {
+	if w.strayed {
+		return
+	}
 	w.lost = true
 	w.hop(n, e, stage, dev, why)
 	w.hops[len(w.hops)-1].Predicted = Unknown

@@ -1,0 +1,244 @@
+package explain_test
+
+import (
+	"fmt"
+	"net/netip"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"nstutor/diag"
+	"nstutor/diag/explain"
+)
+
+// breakage is a healthy network, what breaks it, and what is to be said of a
+// ping then.
+type breakage struct {
+	name     string
+	fault    string // lines of "NETNS: COMMAND"
+	from, to string
+	size     int  // bytes of payload; 0 stands for 56
+	df       bool // never fragment
+	warm     bool // the neighbour tables keep what the healthy pings have put there
+	want     cause
+	or       []cause        // as good an answer
+	next     []explain.Code // what the first answer must name as still broken
+	noFix    bool           // no command on these machines makes the ping work
+	shut     []journey      // pings that the fault stops too, and that the fix must not let through
+}
+
+// cause is the part of an explain.Fault that a case promises. The cause of a
+// ping that works is the zero value.
+type cause struct {
+	code  explain.Code
+	netns string
+	leg   string
+}
+
+const (
+	request = explain.LegRequest
+	reply   = explain.LegReply
+)
+
+// Codes that the contract of the JSON form has.
+const (
+	codeWrongNetmask     = explain.Code("wrong-netmask")
+	codeDuplicateAddress = explain.Code("duplicate-address")
+	codeMTUExceeded      = explain.Code("mtu-exceeded")
+)
+
+// rounds bounds the repairs of one case.
+const rounds = 3
+
+// atOnce is how many cases are tried at the same time: most of a case is
+// waiting for a ping that nobody answers.
+const atOnce = 6
+
+// explainBreakages tries every case on a network of its own.
+func explainBreakages(t *testing.T, base baseNetwork, cases []breakage) {
+	t.Helper()
+	abreast(cases, func(c breakage) {
+		t.Run(c.name, func(t *testing.T) { c.try(base.build(t)) })
+	})
+}
+
+// abreast does the same for every one of all, atOnce of them at a time.
+func abreast[T any](all []T, do func(T)) {
+	queue := make(chan T)
+	var workers sync.WaitGroup
+	for range atOnce {
+		workers.Go(func() {
+			for one := range queue {
+				do(one)
+			}
+		})
+	}
+	for _, one := range all {
+		queue <- one
+	}
+	close(queue)
+	workers.Wait()
+}
+
+// try breaks the network, and compares what is said of the ping with the ping;
+// then it does what the answer advises.
+func (c breakage) try(b *built) {
+	b.t.Helper()
+	b.run(c.fault)
+	if !c.warm {
+		b.forget()
+	}
+	first := b.explain(c, false)
+	result := b.ping(c.journey(), c.size, c.df)
+	if works := c.want.code == ""; works && result.Outcome != diag.Replied {
+		result = b.eventuallySized(c.journey(), c.size, c.df)
+		if result.Outcome != diag.Replied {
+			b.t.Fatalf("the ping should be answered: %s", result.Message)
+		}
+	} else if !works && result.Outcome == diag.Replied {
+		b.t.Fatalf("the ping is answered: %s", result.Message)
+	}
+	b.t.Logf("the ping says %s", result.Message)
+	c.check(b, "without a probe", first)
+	c.check(b, "with a probe", b.explain(c, true))
+	if c.want.code != "" && !b.t.Failed() {
+		c.mend(b, first)
+	}
+}
+
+func (c breakage) journey() journey { return journey{c.from, c.to} }
+
+func (b *built) explain(c breakage, probe bool) explain.Answer {
+	b.t.Helper()
+	world := explain.NewWorld()
+	defer world.Close()
+	from, err := world.Open(b.real(c.from))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	answer, err := explain.Explain(b.t.Context(), world, explain.Request{
+		From: from, Dest: netip.MustParseAddr(c.to), Size: c.size, DF: c.df, Probe: probe, Timeout: caseTimeout,
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return answer
+}
+
+// check compares an answer with what the case promises.
+func (c breakage) check(b *built, when string, a explain.Answer) {
+	b.t.Helper()
+	verdict := explain.Broken
+	if c.want.code == "" {
+		verdict, c.want.code = explain.Delivered, explain.None
+	}
+	got := cause{a.Cause.Code, b.script(a.Cause.Netns), a.Cause.Leg}
+	if a.Verdict != verdict || got != c.want && !slices.Contains(c.or, got) {
+		b.t.Errorf("%s: %s, %v; want %s, %v\n%s", when, a.Verdict, got, verdict, c.want, b.account(a))
+		return
+	}
+	for _, code := range c.next {
+		if !slices.Contains(nextCodes(a), code) {
+			b.t.Errorf("%s: next is %v, want %s in it\n%s", when, nextCodes(a), code, b.account(a))
+		}
+	}
+	if a.Cause.Code != explain.None && fmt.Sprint(a.Cause.Detail) == "" {
+		b.t.Errorf("%s: no detail", when)
+	}
+	if a.Cause.Code != explain.None && len(a.Cause.Evidence) == 0 {
+		b.t.Errorf("%s: no evidence\n%s", when, b.account(a))
+	}
+}
+
+func nextCodes(a explain.Answer) (codes []explain.Code) {
+	for _, f := range a.Next {
+		codes = append(codes, f.Code)
+	}
+	return codes
+}
+
+// mend does what the answer advises, and again what is advised after it, until
+// the ping is answered.
+func (c breakage) mend(b *built, a explain.Answer) {
+	b.t.Helper()
+	if c.noFix {
+		return
+	}
+	for _, j := range c.shut {
+		if r := b.ping(j, 0, false); r.Outcome == diag.Replied {
+			b.t.Fatalf("%s to %s should be broken too", j.from, j.to)
+		}
+	}
+	for round := 1; ; round++ {
+		if len(a.Fix) == 0 {
+			b.t.Fatalf("round %d: no fix\n%s", round, b.account(a))
+		}
+		for _, fix := range a.Fix {
+			b.apply(fix)
+		}
+		promised := nextCodes(a)
+		var r diag.Result
+		if len(promised) == 0 {
+			r = b.eventuallySized(c.journey(), c.size, c.df)
+		} else {
+			r = b.ping(c.journey(), c.size, c.df)
+		}
+		if r.Outcome == diag.Replied {
+			break
+		}
+		a = b.explain(c, false)
+		switch {
+		case round == rounds:
+			b.t.Fatalf("after %d repairs: %s\n%s", round, r.Message, b.account(a))
+		case !slices.Contains(promised, a.Cause.Code):
+			b.t.Fatalf("round %d: after the fix %s; next promised %v\n%s", round, r.Message, promised, b.account(a))
+		}
+	}
+	b.forget()
+	for _, j := range c.shut {
+		if r := b.ping(j, 0, false); r.Outcome == diag.Replied {
+			b.t.Errorf("the fix also lets %s reach %s", j.from, j.to)
+		}
+	}
+}
+
+// wide are fixes that change more than the ping needs.
+var wide = regexp.MustCompile(`flush|tables.* -[FPXD]\b|policy accept|delete (rule|chain|table)|conf[./](all|default)[./]|ip_forward`)
+
+// apply runs a fix as it stands, as a person would.
+func (b *built) apply(fix explain.Fix) {
+	b.t.Helper()
+	b.t.Logf("fix: %s: %s", b.script(fix.Netns), fix.Command)
+	if wide.MatchString(fix.Command) && fix.Command != "ip route flush cache" {
+		b.t.Errorf("the fix is not narrow: %s", fix.Command)
+	}
+	out, err := exec.Command("ip", "netns", "exec", fix.Netns, "sh", "-c", fix.Command).CombinedOutput()
+	if err != nil {
+		b.t.Fatalf("fix %s: %s: %v: %s", b.script(fix.Netns), fix.Command, err, out)
+	}
+}
+
+// account is what an answer says, for the eyes of who reads a failed test.
+func (b *built) account(a explain.Answer) string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "cause %s in %s, %s: %s\n", a.Cause.Code, b.script(a.Cause.Netns), a.Cause.Leg, a.Cause.Detail)
+	for _, line := range a.Cause.Evidence {
+		fmt.Fprintf(&s, "  | %s\n", line)
+	}
+	for _, fix := range a.Fix {
+		fmt.Fprintf(&s, "  fix %s: %s\n", b.script(fix.Netns), fix.Command)
+	}
+	for _, f := range a.Next {
+		fmt.Fprintf(&s, "next %s in %s, %s: %s\n", f.Code, b.script(f.Netns), f.Leg, f.Detail)
+	}
+	for _, h := range a.Hops {
+		fmt.Fprintf(&s, "  %-7s %-8s %-12s %-9s %-7s %-7s %s\n", h.Leg, b.script(h.Netns), h.Device, h.Stage, h.Predicted, h.Observed, h.Detail)
+	}
+	if a.Probe != nil {
+		fmt.Fprintf(&s, "probe: %s\n", a.Probe.Message)
+	}
+	return s.String()
+}

@@ -1,0 +1,64 @@
+package explain
+
+import "fmt"
+
+// detour is the way that a request should have taken: it passed a namespace on
+// whose own wire the destination is, and was sent elsewhere.
+type detour struct {
+	passage passage
+	way     wayOut
+	fault   Fault
+}
+
+// pointless are the faults that are no reason where the packet should never have
+// come.
+var pointless = map[Code]bool{
+	ForwardingOff: true, NoRoute: true, DestinationAbsent: true, NeighbourUnanswered: true, RouteLoop: true,
+	RouteUnreachable: true, RPFilter: true, ProxyARPNoRoute: true, ProxyARPNeedsForwarding: true,
+}
+
+// missed looks for such a namespace among those that the request passed before
+// it came to n.
+func (w *walk) missed(n *Node, e echo) *detour {
+	for _, p := range w.passed {
+		if p.node == n && n.Route(RouteQuery{Dst: e.dst}).Dev == p.route.Dev || p.echo.dst != e.dst {
+			continue
+		}
+		for _, owner := range w.owners(e.dst) {
+			for _, s := range w.explore(owner.node, owner.dev, e.leg, nil).stations {
+				if s.node == p.node && s.dev.Index != p.route.Dev {
+					return w.missedAt(p, owner, s)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// missedAt is the detour around the device that the owner of the destination is
+// behind.
+func (w *walk) missedAt(p passage, owner site, s station) *detour {
+	d := &detour{passage: p, way: wayOut{dev: s.dev, far: station{node: owner.node, dev: owner.dev}}}
+	dst := p.echo.dst
+	d.fault = Fault{
+		Code: NoRoute, Netns: p.node.Name, sure: true,
+		Detail:   say("%s is behind %s, but the route to it leads out of %s", dst, s.dev.Name, p.route.DevName),
+		Evidence: []string{p.route.Line},
+		fix:      []Fix{{p.node.Name, fmt.Sprintf("ip route %s %s", p.node.routeVerb(dst), d.way.to(dst))}},
+	}
+	if !s.dev.Up() {
+		f := down(p.node, s.dev)
+		f.Detail = say("%s is down, and the route to %s with it", s.dev.Name, dst)
+		f.fix, f.sure = append(f.fix, d.fault.fix...), true
+		d.fault = f
+	}
+	return d
+}
+
+// resume goes on from where the request should have turned off.
+func (w *walk) resume(d *detour) {
+	w.strayed = false
+	e := d.passage.echo
+	w.leave(d.passage.node, e, d.passage.iif, d.way.route(e.src))
+	w.strayed = true
+}

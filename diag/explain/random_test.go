@@ -1,0 +1,211 @@
+package explain_test
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"nstutor/diag/explain"
+)
+
+var (
+	randomSeeds   = flag.Int("random.seeds", 12, "how many random networks to try")
+	randomFrom    = flag.Uint64("random.from", 1, "the first seed")
+	randomFamily  = flag.String("random.family", "", "only networks of these families, with commas between them")
+	randomHealthy = flag.Bool("random.healthy", false, "only build the networks, and see that they work without a fault")
+	randomShow    = flag.Bool("random.show", false, "print every network and what is said of it")
+)
+
+// tally counts what came of the seeds, by family and number of faults.
+type tally struct {
+	counts map[string]map[string]int
+	notes  map[string]int
+}
+
+func (y *tally) count(n *network, what string) {
+	for _, row := range []string{fmt.Sprintf("%s, %d faults", n.family, len(n.broken)), "all"} {
+		if y.counts[row] == nil {
+			y.counts[row] = map[string]int{}
+		}
+		y.counts[row][what]++
+	}
+}
+
+func (y *tally) String() string {
+	var b strings.Builder
+	for _, row := range slices.Sorted(maps.Keys(y.counts)) {
+		c := y.counts[row]
+		fmt.Fprintf(&b, "%-20s agree %4d  unknown %4d  disagree %4d\n", row, c["agree"], c["unknown"], c["disagree"])
+	}
+	for _, note := range slices.Sorted(maps.Keys(y.notes)) {
+		fmt.Fprintf(&b, "%4d × %s\n", y.notes[note], note)
+	}
+	return b.String()
+}
+
+// TestRandomNetworks breaks random networks, asks for the cause before any
+// packet is sent, pings, and compares: whether the ping works, where the packet
+// was lost, and whether what is said to mend it does.
+func TestRandomNetworks(t *testing.T) {
+	for _, tool := range []string{"ip", "bridge", "sysctl", "iptables", "iptables-legacy", "nft", "sh"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Logf("the networks cannot be built: %v", err)
+			return
+		}
+	}
+	y := &tally{map[string]map[string]int{}, map[string]int{}}
+	for i := range *randomSeeds {
+		seed := *randomFrom + uint64(i)
+		n := newNetwork(seed)
+		if *randomFamily != "" && !slices.Contains(strings.Split(*randomFamily, ","), n.family) {
+			continue
+		}
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			r := round{network: n, y: y}
+			if trouble := r.play(t); trouble != "" {
+				r.trouble = append(r.trouble, trouble)
+			}
+			trouble := strings.Join(r.trouble, "; ")
+			switch {
+			case trouble != "":
+				y.count(n, "disagree")
+				t.Errorf("DISAGREE seed %d (%s, %s): %s\n%s\n%s", seed, n.family, n.faultNames(), trouble, n.script(), strings.Join(r.log, "\n"))
+			case r.unknown:
+				y.count(n, "unknown")
+			default:
+				y.count(n, "agree")
+			}
+			if trouble == "" && *randomShow {
+				t.Logf("seed %d (%s, %s)\n%s\n%s", seed, n.family, n.faultNames(), n.script(), strings.Join(r.log, "\n"))
+			}
+		})
+	}
+	t.Logf("\n%s", y)
+}
+
+func (n *network) faultNames() string {
+	names := []string{"no fault"}
+	for i, s := range n.broken {
+		names = append(names[:i], s.name)
+	}
+	return strings.Join(names, "; ")
+}
+
+// round is one seed being tried.
+type round struct {
+	*network
+	y       *tally
+	log     []string
+	trouble []string // what is wrong with what was said
+	unknown bool
+}
+
+func (r *round) note(format string, args ...any) { r.y.notes[fmt.Sprintf(format, args...)]++ }
+
+// names are what differs from network to network in a sentence.
+var names = regexp.MustCompile(`\S*\d\S*|cni0|br0|docker0|kube-bridge|vx\S+|flannel\S+`)
+
+func unnamed(sentence string) string { return names.ReplaceAllString(sentence, "…") }
+
+func (r *round) logf(format string, args ...any) {
+	r.log = append(r.log, fmt.Sprintf(format, args...))
+}
+
+// play builds the network and breaks it; it returns what is wrong with what is
+// said of it.
+func (r *round) play(t *testing.T) string {
+	w, err := r.build(t)
+	if err != nil {
+		return fmt.Sprintf("BUILD: %v", err)
+	}
+	if r.warm || *randomHealthy {
+		if healthy := w.observe(t.Context()); !healthy.replied() {
+			return fmt.Sprintf("BUILD: without a fault the ping says %q", healthy.Message)
+		}
+	}
+	if *randomHealthy {
+		return ""
+	}
+	for i, s := range r.broken {
+		if err := w.run(s.commands); err != nil && i == 0 {
+			return fmt.Sprintf("BUILD: %v", err)
+		}
+	}
+	if err := w.settle(); err != nil {
+		return fmt.Sprintf("BUILD: %v", err)
+	}
+	return r.mend(t, w)
+}
+
+// mend asks, pings, compares and does what is said to mend the network, until
+// it works.
+func (r *round) mend(t *testing.T, w *world) string {
+	limit := len(r.broken)
+	if r.deep() {
+		limit += 3
+	}
+	for fixes := 0; ; fixes++ {
+		a, err := w.ask(t.Context(), false)
+		if err != nil {
+			return err.Error()
+		}
+		truth := w.observe(t.Context())
+		r.logf("%s: %s in %q, %s: %v fix %v next %d; the ping: %s", a.Verdict, a.Cause.Code, a.Cause.Netns, a.Cause.Leg, a.Cause.Detail, a.Fix, len(a.Next), truth.Message)
+		if trouble := w.judge(a, truth); trouble != "" {
+			for _, f := range truth.frames {
+				r.logf("  %s", f.Line())
+			}
+			return trouble
+		}
+		if fixes == 0 {
+			if trouble := r.legitimate(a); trouble != "" {
+				r.trouble = append(r.trouble, trouble)
+			}
+			if trouble := r.secondLook(t, w, truth); trouble != "" {
+				return trouble
+			}
+		}
+		switch {
+		case a.Verdict == explain.Undecided:
+			r.unknown = true
+			r.note("unknown: %s", unnamed(fmt.Sprint(a.Cause.Detail)))
+			return ""
+		case a.Verdict == explain.Delivered && len(r.broken) == 0 || a.Verdict == explain.Delivered:
+			return ""
+		case len(a.Fix) == 0:
+			r.note("no fix for %s", a.Cause.Code)
+			return ""
+		case fixes >= limit:
+			return fmt.Sprintf("still broken after %d fixes", fixes)
+		}
+		for _, fix := range a.Fix {
+			if err := w.shell(command{fix.Netns, fix.Command}); err != nil {
+				return fmt.Sprintf("the fix: %v", err)
+			}
+		}
+		if err := w.settle(); err != nil {
+			return err.Error()
+		}
+	}
+}
+
+// secondLook lets the explanation see for itself.
+func (r *round) secondLook(t *testing.T, w *world, before truth) string {
+	a, err := w.ask(t.Context(), true)
+	if err != nil {
+		return err.Error()
+	}
+	if a.Cause.Code == explain.ModelDisagrees {
+		r.note("model-disagrees")
+		return fmt.Sprintf("with a probe: %v", a.Cause.Detail)
+	}
+	if before.replied() != (a.Verdict == explain.Delivered) {
+		return fmt.Sprintf("with a probe: %s, %v, but the ping said %q", a.Verdict, a.Cause.Detail, before.Message)
+	}
+	return ""
+}

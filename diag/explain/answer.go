@@ -71,6 +71,7 @@ type Hop struct {
 
 	seenAs   *sighting // the frame that proves the hop, on Device
 	node     *Node
+	code     Code // of the fault that it is
 	carrying bool // it is a hop of the packet that carries the echo through a tunnel
 }
 

@@ -133,6 +133,8 @@ func (w *walk) backwards(n *Node, dst netip.Addr) (wayOut, bool) {
 		way := wayOut{dev: dev}
 		if sender, out, ok := w.sender(i); ok && sender != w.from {
 			way.via = w.addressFor(sender, out, n, dev)
+			_, near := prefixOver(n, dev, way.via)
+			way.onlink = !near
 		}
 		return way, true
 	}

@@ -3,7 +3,6 @@ package explain
 import (
 	"fmt"
 	"net/netip"
-	"strings"
 )
 
 // noRoute notes why a lookup has no way for the packet. It returns the route
@@ -15,14 +14,18 @@ func (w *walk) noRoute(n *Node, e echo, route RouteAnswer) RouteAnswer {
 	switch route.Kind {
 	case KindBlackhole:
 		f.Code, f.Detail = RouteBlackhole, say("a blackhole route swallows what goes to %s", e.dst)
-		f.fix = w.deleteRoute(n, "blackhole", route)
+		f.fix, next = w.exempt(n, e, route)
 	case KindUnreachable:
 		f.Code, f.Detail = RouteUnreachable, say("an unreachable route refuses what goes to %s", e.dst)
-		f.fix = w.deleteRoute(n, "unreachable", route)
+		f.fix, next = w.exempt(n, e, route)
 	case KindProhibit:
 		f.Code, f.Detail = RouteProhibit, say("a prohibit route forbids what goes to %s", e.dst)
-		f.fix = w.deleteRoute(n, "prohibit", route)
-	case KindNone, KindThrow:
+		f.fix, next = w.exempt(n, e, route)
+	case KindThrow:
+		f.Code, f.Detail = NoRoute, say("a throw route ends the search for %s in its table, and no other has a route", e.dst)
+		f.fix, next = w.exempt(n, e, route)
+	case KindNone:
+		f.Evidence = append(f.Evidence, fmt.Sprintf("ip route get %s: %v", e.dst, route.Err))
 		f, next = w.unrouted(n, e, f)
 	default:
 		why := string(route.Kind)
@@ -55,22 +58,6 @@ func (w *walk) masquerade(n *Node, e echo) bool {
 	reply.dst, reply.ttl, reply.mark = own, maxHops, 0
 	w.originate(n, reply)
 	return true
-}
-
-// deleteRoute is the command that takes the offending route away, as far as
-// its line tells the destination.
-func (w *walk) deleteRoute(n *Node, kind string, route RouteAnswer) []Fix {
-	rest, ok := strings.CutPrefix(route.Line, kind+" ")
-	if !ok {
-		return nil
-	}
-	dst, rest, _ := strings.Cut(rest, " ")
-	command := "ip route del " + kind + " " + dst
-	if _, table, ok := strings.Cut(rest, "table "); ok {
-		table, _, _ = strings.Cut(table, " ")
-		command += " table " + table
-	}
-	return []Fix{{n.Name, command}}
 }
 
 // unrouted tells apart what it can mean that there is no route.
@@ -167,15 +154,14 @@ func (w *walk) throughDevice(n *Node, e echo, f Fault, d Device) (Fault, RouteAn
 		f.Code, f.Detail = LinkDown, say("%s is down, and its routes with it", d.Link.Name)
 		f.Evidence = append(f.Evidence, d.Link.Line())
 		f.fix = []Fix{{n.Name, "ip link set " + d.Link.Name + " up"}}
-		if !own.Contains(e.dst) {
-			f.fix = append(f.fix, byDefault)
+		if own.Contains(e.dst) {
+			return f, RouteAnswer{Kind: KindUnicast, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
 		}
-		return f, RouteAnswer{}
 	}
 	if !own.Contains(gateway) {
 		byDefault.Command += " onlink"
 	}
-	f.fix = []Fix{byDefault}
+	f.fix = append(f.fix, byDefault)
 	return f, RouteAnswer{Kind: KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
 }
 

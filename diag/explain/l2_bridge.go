@@ -33,15 +33,25 @@ func (x *explorer) through(n *Node, bridge, port diag.Link, v way) way {
 	if bridge.Bridge != nil && bridge.Bridge.VLANFiltering {
 		x.unseen = append(x.unseen, say("%s filters by VLAN, which is not judged", bridge.Name))
 	}
-	if state := port.Port.State; port.Up() && bridge.Up() && state != "forwarding" {
-		v = v.stoppedBy(n, port.Name, Fault{
-			Code: NeighbourUnanswered, Netns: n.Name,
-			Detail:   say("port %s of %s is in state %s and passes nothing yet", port.Name, bridge.Name, state),
-			Evidence: []string{port.Line()},
-			fix:      []Fix{{n.Name, "ip link set " + bridge.Name + " type bridge stp_state 0"}},
-		})
+	if state := port.Port.State; bridge.Up() && state != "forwarding" && state != "disabled" {
+		v = v.stoppedBy(n, port.Name, waiting(n, bridge, port))
 	}
 	return v
+}
+
+// waiting is the fault of a port that the spanning tree protocol holds back. The
+// state of a port can be set by hand only while the kernel's STP is off.
+func waiting(n *Node, bridge, port diag.Link) Fault {
+	f := Fault{
+		Code: NeighbourUnanswered, Netns: n.Name,
+		Detail:   say("port %s of %s is in state %s and passes nothing yet", port.Name, bridge.Name, port.Port.State),
+		Evidence: []string{port.Line()},
+	}
+	if bridge.Bridge != nil && bridge.Bridge.STP {
+		f.fix = append(f.fix, Fix{n.Name, "ip link set " + bridge.Name + " type bridge stp_state 0"})
+	}
+	f.fix = append(f.fix, Fix{n.Name, "bridge link set dev " + port.Name + " state 3"})
+	return f
 }
 
 // down is the fault of a device that is not up.
@@ -78,7 +88,21 @@ func (x *explorer) toPorts(n *Node, bridge diag.Link, from *diag.Link, v way) {
 		if from != nil && from.Port.Isolated && port.Port.Isolated {
 			out = out.stoppedBy(n, port.Name, isolated(n, bridge, *from, port))
 		}
+		if x.mac == nil && !port.Port.BroadcastFlood {
+			out = out.stoppedBy(n, port.Name, unflooded(n, bridge, port))
+		}
 		x.send(n, port, out, bridged)
+	}
+}
+
+// unflooded is the fault of a port that broadcasts do not leave by, and ARP
+// requests with them.
+func unflooded(n *Node, bridge, port diag.Link) Fault {
+	return Fault{
+		Code: NeighbourUnanswered, Netns: n.Name,
+		Detail:   say("%s of %s sends no broadcasts, and so no ARP requests", port.Name, bridge.Name),
+		Evidence: []string{port.Line()},
+		fix:      []Fix{{n.Name, "bridge link set dev " + port.Name + " bcast_flood on"}},
 	}
 }
 

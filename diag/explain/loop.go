@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 
 	"nstutor/diag"
 )
@@ -15,8 +16,9 @@ func (w *walk) circles(n *Node, e echo, dev diag.Link, route RouteAnswer) {
 		Detail:   say("%s goes in circles until its TTL is spent", e),
 		Evidence: []string{route.Line}, sure: true,
 	}
-	for _, node := range w.circle(n, e) {
-		if fix, ok := w.outOfCircle(node, e); ok {
+	circle := w.circle(n, e)
+	for _, node := range circle {
+		if fix, ok := w.outOfCircle(node, e, circle); ok {
 			f.Netns, f.fix = node.Name, fix
 			break
 		}
@@ -42,7 +44,7 @@ func (w *walk) circle(n *Node, e echo) []*Node {
 
 // outOfCircle is the route, or the entry of a tunnel's forwarding database, by
 // which a packet would leave the circle.
-func (w *walk) outOfCircle(n *Node, e echo) ([]Fix, bool) {
+func (w *walk) outOfCircle(n *Node, e echo, circle []*Node) ([]Fix, bool) {
 	route := n.Route(RouteQuery{Dst: e.dst, Mark: e.mark})
 	if route.Kind != KindUnicast {
 		return nil, false
@@ -55,7 +57,7 @@ func (w *walk) outOfCircle(n *Node, e echo) ([]Fix, bool) {
 		return w.outOfTunnel(n, link, route, e)
 	}
 	way, ok := w.wayTo(n, e.dst, route.Dev)
-	if !ok || way.via.IsValid() {
+	if !ok || slices.Contains(circle, way.far.node) {
 		return nil, false
 	}
 	return []Fix{{n.Name, fmt.Sprintf("ip route %s %s", n.routeVerb(e.dst), way.to(e.dst))}}, true

@@ -2,6 +2,8 @@ package explain
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"nstutor/diag"
 )
@@ -12,12 +14,26 @@ const vlanHeader = 4
 
 // fits passes a packet through the MTU of the device it leaves by: it is cut to
 // pieces, or refused if that is not allowed.
-func (w *walk) fits(n *Node, e echo, link diag.Link) echo {
-	if e.length <= link.MTU {
+func (w *walk) fits(n *Node, e echo, link diag.Link, route RouteAnswer) echo {
+	mtu, byRoute := link.MTU, route.entryMTU()
+	if byRoute > 0 && byRoute < mtu {
+		mtu = byRoute
+	} else {
+		byRoute = 0
+	}
+	if e.length <= mtu {
 		return e
 	}
 	if !e.df {
-		e.length = link.MTU
+		e.length = mtu
+		return e
+	}
+	if byRoute > 0 {
+		w.fault(n, e, StageRoute, link.Name, Fault{
+			Code: MTUExceeded, Netns: n.Name,
+			Detail:   say("a packet of %d bytes that must not be fragmented is more than the route allows: mtu %d", e.length, byRoute),
+			Evidence: []string{route.Line}, fix: w.forgetful(n, e, []Fix{{n.Name, "ip route replace " + route.widened()}}),
+		})
 		return e
 	}
 	detail := say("a packet of %d bytes that must not be fragmented does not pass %s, whose MTU is %d: the sender is told \"message too long\"", e.length, link.Name, link.MTU)
@@ -26,9 +42,39 @@ func (w *walk) fits(n *Node, e echo, link diag.Link) echo {
 	}
 	w.fault(n, e, StageSend, link.Name, Fault{
 		Code: MTUExceeded, Netns: n.Name, Detail: detail,
-		Evidence: []string{link.Line()}, fix: widen(n, link, e.length),
+		Evidence: []string{link.Line()}, fix: w.forgetful(n, e, widen(n, link, e.length)),
 	})
 	return e
+}
+
+// entryMTU is the MTU that the route itself sets, in bytes; 0 when it sets none.
+func (a RouteAnswer) entryMTU() int {
+	_, after, ok := strings.Cut(a.Line+" ", " mtu ")
+	if !ok {
+		return 0
+	}
+	value, _, _ := strings.Cut(strings.TrimPrefix(after, "lock "), " ")
+	mtu, err := strconv.Atoi(value)
+	if err != nil {
+		return 0
+	}
+	return mtu
+}
+
+// widened is the route without its MTU.
+func (a RouteAnswer) widened() string {
+	before, after, _ := strings.Cut(a.Line+" ", " mtu ")
+	_, rest, _ := strings.Cut(strings.TrimPrefix(after, "lock "), " ")
+	return strings.TrimSpace(before + " " + rest)
+}
+
+// forgetful adds that the sender has to forget the path's MTU, which it learned
+// from a router's answer and keeps for ten minutes (ip_rt_mtu_expires).
+func (w *walk) forgetful(n *Node, e echo, fix []Fix) []Fix {
+	if len(fix) == 0 || e.origin == n || e.outer != nil {
+		return fix
+	}
+	return append(fix, Fix{w.from.Name, "ip route flush cache"})
 }
 
 // widen makes room for packets of a length on a device, where the device can

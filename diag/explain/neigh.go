@@ -2,6 +2,7 @@ package explain
 
 import (
 	"bytes"
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -20,7 +21,7 @@ func (w *walk) nextStation(n *Node, e echo, link diag.Link, nexthop netip.Addr) 
 		w.giveUp(n, e, StageNeighbour, link.Name, quote(err))
 		return station{}, false
 	}
-	a := arping{w: w, n: n, e: e, link: link, nexthop: nexthop, sender: n.arpSender(link, e.src, nexthop)}
+	a := &arping{w: w, n: n, e: e, link: link, nexthop: nexthop, sender: n.arpSender(link, e.src, nexthop)}
 	if mac, ok := w.learned(n, link.Index, nexthop); ok && (!known || entry.State != "PERMANENT") {
 		entry = diag.Neighbour{Dst: nexthop, Dev: link.Name, MAC: mac, State: "STALE"}
 		known = true
@@ -28,10 +29,44 @@ func (w *walk) nextStation(n *Node, e echo, link diag.Link, nexthop netip.Addr) 
 	if known {
 		a.entry = entry
 	}
+	if e.outer == nil {
+		w.arping = a
+	}
 	if known && slices.Contains(resolved, entry.State) {
 		return a.byEntry()
 	}
 	return a.byAsking()
+}
+
+// misled is the fault of a frame that came to n although the next hop is
+// somebody else: the neighbour table had a MAC address which is n's, or there are
+// two who have the address.
+func (a *arping) misled(n *Node) (Fault, station, bool) {
+	var right, wrong station
+	for _, s := range a.w.explore(a.n, a.link, a.e.leg, nil).stations {
+		switch {
+		case s.node == n:
+			wrong = s
+		case s.node != nil && len(s.obstacles) == 0 && a.answers(s).Yes:
+			right = s
+		}
+	}
+	if right.node == nil || wrong.node == nil {
+		return Fault{}, station{}, false
+	}
+	fix := Fix{a.n.Name, fmt.Sprintf("ip neigh del %s dev %s", a.nexthop, a.link.Name)}
+	f := Fault{
+		Code: NeighbourWrongMAC, Netns: a.n.Name, sure: true,
+		Detail:   say("the entry for %s says %s, which is %s of %s; %s of %s has the address", a.nexthop, wrong.dev.MAC, wrong.dev.Name, n.calls(), right.dev.Name, right.node.calls()),
+		Evidence: []string{a.entry.Line(), right.dev.AddressLine()}, fix: []Fix{fix},
+	}
+	if a.answers(wrong).Yes {
+		f.Code, f.Netns = DuplicateAddress, n.Name
+		f.Detail = say("both %s in %s and %s in %s answer for %s, and the packet came to the wrong one", right.dev.Name, right.node.calls(), wrong.dev.Name, n.calls(), a.nexthop)
+		f.Evidence = []string{right.dev.AddressLine(), wrong.dev.AddressLine()}
+		f.fix = append(n.withoutAddress(a.nexthop), fix)
+	}
+	return f, right, true
 }
 
 // arping is the search for the station behind a next hop.
@@ -43,6 +78,7 @@ type arping struct {
 	nexthop netip.Addr
 	sender  netip.Addr     // of an ARP request
 	entry   diag.Neighbour // zero when there is none
+	byTable bool           // the frame has its MAC address from the neighbour table
 }
 
 // byEntry goes by the MAC address that the neighbour table has.
@@ -57,6 +93,7 @@ func (a *arping) byEntry() (station, bool) {
 			misses = append(misses, s)
 		}
 	}
+	a.byTable = true
 	if s, ok := nearest(hits); ok {
 		if s, ok, found := a.lostInTunnel(x, s); found {
 			return s, ok
@@ -155,6 +192,9 @@ func (a *arping) byAsking() (station, bool) {
 		a.noteObstacles(s)
 		a.rivals(s, yes)
 		a.teach(s)
+		if one := a.w.explore(a.n, a.link, a.e.leg, s.dev.MAC); len(x.bridges) > 0 && !one.reaches(s) {
+			return a.outOfFDB(one)
+		}
 		by := a.answers(s).By
 		if by == ARPProxy {
 			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say("%s answers for %s by proxy ARP", s.dev.Name, a.nexthop))
@@ -190,6 +230,13 @@ func (a *arping) lostInTunnel(x *explorer, lost station) (s station, ok, found b
 		a.report(f)
 	}
 	return s, s.node != nil, found
+}
+
+// reaches reports whether a frame comes to the station.
+func (x *explorer) reaches(s station) bool {
+	return len(x.unseen) > 0 || len(x.voids) > 0 || slices.ContainsFunc(x.stations, func(o station) bool {
+		return o.node == nil || o.node == s.node && o.dev.Index == s.dev.Index
+	})
 }
 
 // nearest is the station with the fewest obstacles.

@@ -54,9 +54,16 @@ func (w *walk) receive(n *Node, e echo, dev diag.Link) {
 // refused notes why the input lookup turned the packet away.
 func (w *walk) refused(n *Node, e echo, dev diag.Link, route RouteAnswer) {
 	f := Fault{Netns: n.Name, Evidence: route.Evidence}
+	if a := w.arping; route.Kind == KindForwardingOff && e.outer == nil && a != nil && a.link.Index != 0 {
+		if wrong, right, ok := a.misled(n); ok {
+			w.fault(a.n, e, StageNeighbour, a.link.Name, wrong)
+			w.retake(a, e, right)
+			return
+		}
+	}
 	switch route.Kind {
 	case KindForwardingOff:
-		if route.Dev == dev.Index || route.Dev == 0 {
+		if (route.Dev == dev.Index || route.Dev == 0) && (w.arping == nil || w.arping.nexthop == e.dst) {
 			f = w.notHere(n, e, dev)
 			break
 		}
@@ -70,8 +77,49 @@ func (w *walk) refused(n *Node, e echo, dev diag.Link, route RouteAnswer) {
 	default:
 		f.Code = MartianSource
 		f.Detail = say("%s cannot be the source of a packet that comes in through %s", e.src, dev.Name)
+		f.fix = w.plausible(n, e, dev)
 	}
 	w.fault(n, e, StageRoute, dev.Name, f)
+}
+
+// retake goes on with the station that the frame should have come to.
+func (w *walk) retake(a *arping, e echo, right station) {
+	w.arping = nil
+	w.travel(a.n, e, a.link, right)
+	w.strayed = true
+}
+
+// plausible gives the packet a source that n takes from somebody else.
+func (w *walk) plausible(n *Node, e echo, dev diag.Link) []Fix {
+	if len(w.passed) > 0 && e.src == e.dst && e.leg == LegRequest {
+		// What was sent to a service comes back to who asked: it needs another source.
+		node := w.passed[len(w.passed)-1].node
+		return []Fix{{node.Name, fmt.Sprintf("iptables -t nat -A POSTROUTING -s %s -d %s -j MASQUERADE", e.src, e.dst)}}
+	}
+	if e.src.IsLoopback() || e.dst.IsLoopback() {
+		return []Fix{{n.Name, "sysctl -w net.ipv4.conf." + sysctlName(dev.Name) + ".route_localnet=1"}}
+	}
+	for _, owner := range w.owners(e.src) {
+		if owner.node != w.from || owner.node == n {
+			continue
+		}
+		old, ok := prefixOver(owner.node, owner.dev, e.src)
+		if !ok || w.arping == nil {
+			continue
+		}
+		for _, s := range w.explore(owner.node, owner.dev, e.leg, nil).stations {
+			if s.node == nil || s.node == owner.node {
+				continue
+			}
+			if free, ok := w.freeAddress(s); ok {
+				return []Fix{
+					{owner.node.Name, fmt.Sprintf("ip addr add %s dev %s", free, owner.dev.Name)},
+					{owner.node.Name, fmt.Sprintf("ip addr del %s dev %s", old, owner.dev.Name)},
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // notHere: the packet is for nobody in this namespace, and there is nowhere
@@ -112,11 +160,19 @@ func sysctlName(dev string) string { return strings.ReplaceAll(dev, ".", "/") }
 // impostor: the reply has come to a namespace that is not the one which asked,
 // but has its address.
 func (w *walk) impostor(n *Node, e echo, dev string) {
-	w.fault(n, e, StageDeliver, dev, Fault{
+	f := Fault{
 		Code: DuplicateAddress, Netns: n.Name, sure: true,
 		Detail:   say("the reply comes to %s, which has the address %s, too", n.calls(), e.dst),
 		Evidence: addressLines(n, e.dst), fix: n.withoutAddress(e.dst),
-	})
+	}
+	if p := w.parted; p != nil {
+		f.Evidence = append(f.Evidence, p.route.Line)
+		f.fix = w.wayBack(p.node, e)
+	} else if a := w.arping; a != nil && a.byTable {
+		f.Evidence = append(f.Evidence, a.entry.Line())
+		f.fix = append(f.fix, Fix{a.n.Name, fmt.Sprintf("ip neigh del %s dev %s", a.nexthop, a.link.Name)})
+	}
+	w.fault(n, e, StageDeliver, dev, f)
 }
 
 func addressLines(n *Node, addr netip.Addr) []string {
@@ -184,7 +240,7 @@ func (w *walk) deliver(n *Node, e echo, dev string) {
 		})
 	}
 	w.hop(n, e, StageDeliver, dev, say("%s is an address of this namespace", e.dst))
-	w.originate(n, e.back())
+	w.originate(n, w.back(e))
 }
 
 // filter runs the packet through the rules behind one hook, and continues as
@@ -196,6 +252,7 @@ func (w *walk) filter(n *Node, e echo, hook, iif, oif string) (echo, bool) {
 		w.overlook(n, e, StageFilter, iif+oif, say("the packet filter of %s could not be read: %s", n.calls(), err))
 		return e, true
 	}
+	w.untracked(n, e, rules, hook)
 	p := e.packet
 	p.IIF, p.OIF, p.TTL = iif, oif, e.ttl
 	result := Traverse(rules, hook, p, rulesEnv{n})

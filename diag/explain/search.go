@@ -50,13 +50,17 @@ func (w *walk) owners(addr netip.Addr) []site {
 
 // wayOut is a device of a namespace that leads to somewhere.
 type wayOut struct {
-	dev diag.Link
-	via netip.Addr // invalid: the destination is on the wire
-	far station
+	dev    diag.Link
+	via    netip.Addr // invalid: the destination is on the wire
+	onlink bool       // via is in none of the device's prefixes
+	far    station
 }
 
 // to is the way as `ip route` takes it.
 func (o wayOut) to(dst netip.Addr) string {
+	if o.via.IsValid() && o.onlink {
+		return fmt.Sprintf("%s via %s dev %s onlink", dst, o.via, o.dev.Name)
+	}
 	if o.via.IsValid() {
 		return fmt.Sprintf("%s via %s dev %s", dst, o.via, o.dev.Name)
 	}
@@ -84,7 +88,7 @@ func (w *walk) wayTo(n *Node, dst netip.Addr, but int) (wayOut, bool) {
 				return wayOut{dev: d.Link, far: s}, true
 			}
 			if via, ok := w.leadsOn(d, s, dst); ok {
-				routed = append(routed, wayOut{d.Link, via, s})
+				routed = append(routed, wayOut{dev: d.Link, via: via, far: s})
 			}
 		}
 	}

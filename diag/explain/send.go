@@ -91,10 +91,10 @@ func (w *walk) leave(n *Node, e echo, iif string, route RouteAnswer) {
 		w.giveUp(n, e, StageSend, route.DevName, quote(err.Error()))
 		return
 	}
-	if !link.Up() {
+	if !link.Up() && !w.told(LinkDown, n, link.Name) {
 		w.fault(n, e, StageSend, link.Name, down(n, link))
 	}
-	e = w.fits(n, e, link)
+	e = w.fits(n, e, link, route)
 	nexthop := e.dst
 	if route.Via.IsValid() {
 		nexthop = route.Via

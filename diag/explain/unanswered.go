@@ -11,7 +11,7 @@ import (
 // unanswered says why nobody gives the MAC address of the next hop, and returns
 // the station that would once the fault is mended.
 func (a *arping) unanswered(x *explorer) (station, bool) {
-	for _, judge := range []func(*explorer) (Fault, station, bool){a.elsewhere, a.refusing, a.widerThanTheWire, a.beside, a.misrouted} {
+	for _, judge := range []func(*explorer) (Fault, station, bool){a.elsewhere, a.refusing, a.widerThanTheWire, a.behind, a.beside, a.misrouted} {
 		f, s, ok := judge(x)
 		if !ok {
 			continue
@@ -121,19 +121,26 @@ func (a *arping) beside(x *explorer) (Fault, station, bool) {
 		if owner.node == a.n {
 			continue
 		}
-		out := a.w.explore(owner.node, owner.dev, a.e.leg, nil)
-		for _, s := range out.stations {
-			if bridge, ok := bridgeOf(x, s); ok {
-				return Fault{
-					Code: NeighbourUnanswered, Netns: a.n.Name, sure: true,
-					Detail:   say("%s has %s, but the wire to it, %s, is no port of %s", owner.node.calls(), a.nexthop, s.dev.Name, bridge.Name),
-					Evidence: []string{s.dev.Line()},
-					fix:      []Fix{{s.node.Name, "ip link set " + s.dev.Name + " master " + bridge.Name}},
-				}, station{node: owner.node, dev: owner.dev}, true
+		far := a.w.explore(owner.node, owner.dev, a.e.leg, nil)
+		for _, side := range []struct{ bridges, ends *explorer }{{x, far}, {far, x}} {
+			for _, s := range side.ends.stations {
+				if bridge, ok := bridgeOf(side.bridges, s); ok {
+					return a.portless(owner, s, bridge), station{node: owner.node, dev: owner.dev}, true
+				}
 			}
 		}
 	}
 	return Fault{}, station{}, false
+}
+
+// portless is the fault of a cable that ends beside the bridge.
+func (a *arping) portless(owner site, s station, bridge diag.Link) Fault {
+	return Fault{
+		Code: NeighbourUnanswered, Netns: a.n.Name, sure: true,
+		Detail:   say("%s has %s, but %s, which should connect the two, is no port of %s", owner.node.calls(), a.nexthop, s.dev.Name, bridge.Name),
+		Evidence: []string{s.dev.Line()},
+		fix:      []Fix{{s.node.Name, "ip link set " + s.dev.Name + " master " + bridge.Name}},
+	}
 }
 
 // bridgeOf is the bridge on the frame's way that the device of s should be a
@@ -162,9 +169,36 @@ func hasIPv4(addrs []diag.Addr) bool {
 	return false
 }
 
+// behind: the destination is behind somebody on the wire who passes packets on,
+// and answers for nobody but himself.
+func (a *arping) behind(x *explorer) (Fault, station, bool) {
+	if a.nexthop != a.e.dst {
+		return Fault{}, station{}, false
+	}
+	for _, s := range x.stations {
+		if s.node == nil || s.node.conf(s.dev.Name, "forwarding") != 1 {
+			continue
+		}
+		answer := a.answers(s)
+		if answer.Why != ARPProxyOff {
+			continue
+		}
+		if way, ok := a.w.wayTo(s.node, a.nexthop, s.dev.Index); !ok || way.via.IsValid() {
+			continue
+		}
+		return Fault{
+			Code: NeighbourUnanswered, Netns: a.n.Name, Evidence: answer.Evidence,
+			Detail: say("%s takes %s for a neighbour, but it is behind %s; a route through that would do as well as proxy ARP there",
+				a.n.calls(), a.nexthop, s.node.calls()),
+			fix: []Fix{{s.node.Name, "sysctl -w net.ipv4.conf." + sysctlName(s.dev.Name) + ".proxy_arp=1"}},
+		}, s, true
+	}
+	return Fault{}, station{}, false
+}
+
 // misrouted: the destination is elsewhere, and the route leads to the wrong
 // wire.
-func (a *arping) misrouted(*explorer) (Fault, station, bool) {
+func (a *arping) misrouted(x *explorer) (Fault, station, bool) {
 	if a.nexthop != a.e.dst {
 		return Fault{}, station{}, false
 	}
@@ -173,7 +207,7 @@ func (a *arping) misrouted(*explorer) (Fault, station, bool) {
 		return Fault{}, station{}, false
 	}
 	f := Fault{
-		Code: NeighbourUnanswered, Netns: a.n.Name,
+		Code: NeighbourUnanswered, Netns: a.n.Name, Evidence: whoIsThere(x),
 		Detail: say("the route says that %s is on the wire of %s, where nobody has it: it is behind %s", a.e.dst, a.link.Name, way.dev.Name),
 		fix:    []Fix{{a.n.Name, fmt.Sprintf("ip route replace %s", way.to(a.e.dst))}},
 	}
@@ -184,7 +218,7 @@ func (a *arping) misrouted(*explorer) (Fault, station, bool) {
 func (a *arping) nobody(x *explorer) (station, bool) {
 	if a.nexthop == a.e.dst {
 		a.report(Fault{
-			Code: DestinationAbsent, Netns: a.n.Name,
+			Code: DestinationAbsent, Netns: a.n.Name, Evidence: whoIsThere(x),
 			Detail: say("%s is on the wire of %s according to the route, but nobody there has it", a.nexthop, a.link.Name),
 		})
 		return station{}, false
@@ -193,7 +227,8 @@ func (a *arping) nobody(x *explorer) (station, bool) {
 	if !ok {
 		a.report(Fault{
 			Code: NeighbourUnanswered, Netns: a.n.Name,
-			Detail: say("%s asks who has %s, and there is nobody on its wire", a.link.Name, a.nexthop),
+			Detail:   say("%s asks who has %s, and there is nobody on its wire", a.link.Name, a.nexthop),
+			Evidence: []string{a.link.Line()},
 		})
 		return station{}, false
 	}
@@ -204,10 +239,30 @@ func (a *arping) nobody(x *explorer) (station, bool) {
 	a.report(Fault{
 		Code: NeighbourUnanswered, Netns: a.n.Name,
 		Detail:   say("%s asks who has %s, and nobody answers; proxy ARP on %s would do as well as the address", a.link.Name, a.nexthop, s.dev.Name),
-		Evidence: answer.Evidence,
+		Evidence: append(whoIsThere(x), answer.Evidence...),
 		fix:      []Fix{{s.node.Name, fmt.Sprintf("ip addr add %s/%d dev %s", a.nexthop, length, s.dev.Name)}},
 	})
 	return s, true
+}
+
+// whoIsThere are the stations on a wire, with the addresses that they have there.
+func whoIsThere(x *explorer) []string {
+	const enough = 4
+	var lines []string
+	for _, s := range x.stations {
+		if s.node == nil || len(lines) == enough {
+			continue
+		}
+		line := s.node.calls() + " " + s.dev.Name + ":"
+		addrs, _ := s.node.Addrs(s.dev.Index)
+		for _, a := range addrs {
+			if a.Family() == 4 {
+				line += " inet " + a.Prefix.String()
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // router is the station that is most likely meant to be the next hop: one that
@@ -232,7 +287,7 @@ func (a *arping) router(x *explorer) (station, bool) {
 // unforwarded: a tunnel does not know where the other end is.
 func (a *arping) unforwarded(x *explorer) (station, bool) {
 	if len(x.voids) == 0 {
-		return a.outOfFDB()
+		return a.outOfFDB(x)
 	}
 	v := x.voids[0]
 	f := Fault{
@@ -280,13 +335,28 @@ func (a *arping) isMeant(n *Node, dev diag.Link) bool {
 	return n.answersARP(dev, a.nexthop, a.sender).Yes
 }
 
-// outOfFDB: the station is there, but a forwarding database sends its frames
-// elsewhere.
-func (a *arping) outOfFDB() (station, bool) {
-	a.report(Fault{
+// outOfFDB: the station is there, but the forwarding database of a bridge on the
+// way sends its frames out of another port.
+func (a *arping) outOfFDB(x *explorer) (station, bool) {
+	f := Fault{
 		Code: NeighbourUnanswered, Netns: a.n.Name,
-		Detail: say("frames for %s are sent out of the wrong port: a forwarding database on the way has it elsewhere", a.entry.MAC),
-	})
+		Detail: say("frames for %s do not come to who has that address: a forwarding database on the way has it elsewhere", x.mac),
+	}
+	for _, b := range x.bridges {
+		one, err := b.node.ask()
+		if err != nil {
+			continue
+		}
+		entry, ok, err := one.BridgeFDB(b.dev.Index, x.mac)
+		if err != nil || !ok {
+			continue
+		}
+		f.Detail = say("the forwarding database of %s sends frames for %s out of %s, where nobody has that address", b.dev.Name, x.mac, entry.Dev)
+		f.Evidence = append(f.Evidence, entry.Line())
+		f.fix = []Fix{{b.node.Name, fmt.Sprintf("bridge fdb del %s dev %s master", x.mac, entry.Dev)}}
+		break
+	}
+	a.report(f)
 	return station{}, false
 }
 

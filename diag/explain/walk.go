@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -56,6 +57,8 @@ type walk struct {
 	unseen   []Text  // what could not be looked at on the way, and was taken to let the packet pass
 	doubtful *Fault  // what may be wrong: only the ping can tell
 	blind    *arping // where the walk got out of sight
+	arping   *arping // the last search for a next hop
+	size     int     // of the request in bytes, with the IP header
 }
 
 // visit is a packet in a namespace: the same one twice goes in circles.
@@ -132,10 +135,10 @@ func (e echo) icmpType() string {
 	return "echo-request"
 }
 
-// back is the reply to the echo as it arrived.
+// back is the reply to the echo as it arrived, in one piece.
 // The kernel lets routers fragment what it answers.
-func (e echo) back() echo {
-	return echo{leg: LegReply, src: e.dst, dst: e.src, ttl: maxHops, length: e.length}
+func (w *walk) back(e echo) echo {
+	return echo{leg: LegReply, src: e.dst, dst: e.src, ttl: maxHops, length: w.size}
 }
 
 // enters begins the packet's way through a namespace, as its packet filter will
@@ -164,10 +167,8 @@ func (w *walk) enters(n *Node, e echo) echo {
 // compares.
 func Explain(ctx context.Context, world *World, req Request) (Answer, error) {
 	w := &walk{world: world, from: req.From, dest: req.Dest, last: map[*Node]Packet{}, been: map[visit]bool{}}
-	w.originate(req.From, echo{
-		leg: LegRequest, dst: req.Dest, ttl: maxHops, origin: req.From,
-		length: cmp.Or(req.Size, pingPayload) + headers, df: req.DF,
-	})
+	w.size = cmp.Or(req.Size, pingPayload) + headers
+	w.originate(req.From, echo{leg: LegRequest, dst: req.Dest, ttl: maxHops, origin: req.From, length: w.size, df: req.DF})
 	answer := w.answer()
 	if !req.Probe {
 		return answer, ctx.Err()
@@ -274,7 +275,17 @@ func (w *walk) fault(n *Node, e echo, stage, dev string, f Fault) {
 	}
 	w.faults = append(w.faults, f)
 	w.hop(n, e, stage, dev, f.Detail)
-	w.hops[len(w.hops)-1].Predicted = Fail
+	w.hops[len(w.hops)-1].Predicted, w.hops[len(w.hops)-1].code = Fail, f.Code
+}
+
+// told reports whether a fault of that kind was noted for a device already.
+func (w *walk) told(code Code, n *Node, dev string) bool {
+	for _, h := range w.hops {
+		if h.node == n && h.Predicted == Fail && h.code == code && strings.Contains(h.Detail.String(), dev) {
+			return true
+		}
+	}
+	return false
 }
 
 // doubt notes a stage that may be where the packet stops: nothing but the ping

@@ -8,6 +8,10 @@ import (
 
 // filtered names the rule, and the narrowest exception from it.
 func (w *walk) filtered(n *Node, e echo, hook string, r FilterResult) Fault {
+	// The chain saw the packet as it was there, which may be after translation.
+	if p := r.Packet; p.Src.IsValid() && p.Dst.IsValid() {
+		e.src, e.dst = p.Src, p.Dst
+	}
 	f := Fault{
 		Code: Filtered, Netns: n.Name,
 		Detail:   say("%s: %s (hook %s) stops %s", r.At, r.Rule, hook, e),

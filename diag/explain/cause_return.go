@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -108,13 +109,14 @@ func (w *walk) wayBack(n *Node, e echo) []Fix {
 
 // routeVerb is how to give addr a route of its own: "replace" where it has one.
 func (n *Node) routeVerb(addr netip.Addr) string {
-	one, err := n.ask()
+	snap, err := diag.Read(context.Background(), n.NS, diag.ReadOptions{Tables: diag.Links | diag.Routes})
 	if err != nil {
 		return "add"
 	}
-	entry, err := one.RouteEntry(diag.RouteRequest{Dst: addr})
-	if err == nil && entry.Dst.IsValid() && entry.Dst.IsSingleIP() {
-		return "replace"
+	for _, r := range snap.Routes {
+		if r.Table == mainTable && r.Dst.IsSingleIP() && r.Dst.Addr() == addr {
+			return "replace"
+		}
 	}
 	return "add"
 }

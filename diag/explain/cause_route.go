@@ -1,8 +1,13 @@
 package explain
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/netip"
+	"syscall"
+
+	"nstutor/diag"
 )
 
 // noRoute notes why a lookup has no way for the packet. It returns the route
@@ -22,12 +27,20 @@ func (w *walk) noRoute(n *Node, e echo, route RouteAnswer) RouteAnswer {
 		f.Code, f.Detail = RouteProhibit, say("a prohibit route forbids what goes to %s", e.dst)
 		f.fix, next = w.exempt(n, e, route)
 	case KindThrow:
-		f.Code, f.Detail = NoRoute, say("a throw route ends the search for %s in its table, and no other has a route", e.dst)
+		f.Code = NoRoute
+		if e.leg == LegReply {
+			f.Code = NoReturnRoute
+		}
+		f.Detail = say("a throw route ends the search for %s in its table, and no other has a route", e.dst)
 		f.fix, next = w.exempt(n, e, route)
 	case KindNone:
-		f.Evidence = append(f.Evidence, fmt.Sprintf("ip route get %s: %v", e.dst, route.Err))
+		f.Evidence = append(f.Evidence, fmt.Sprintf("ip route get %s: %v", e.dst, errnoOf(route.Err)))
 		f, next = w.unrouted(n, e, f)
 	default:
+		if e.outer != nil && n == e.origin && n.Route(RouteQuery{Dst: e.src}).Kind != KindLocal {
+			f = w.sourceless(n, e)
+			break
+		}
 		why := string(route.Kind)
 		if route.Err != nil {
 			why = route.Err.Error()
@@ -165,12 +178,44 @@ func (w *walk) throughDevice(n *Node, e echo, f Fault, d Device) (Fault, RouteAn
 	return f, RouteAnswer{Kind: KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
 }
 
+// sourceless is the fault of a tunnel whose own end is no address of its
+// namespace: then the kernel has no route for its packets.
+func (w *walk) sourceless(n *Node, e echo) Fault {
+	f := Fault{
+		Code: NoAddress, Netns: n.Name,
+		Detail:   say("the tunnel sends from %s, which is no address of %s", e.src, n.calls()),
+		Evidence: []string{fmt.Sprintf("ip route get %s from %s: %v", e.dst, e.src, errnoOf(n.Route(RouteQuery{Dst: e.dst, Src: e.src}).Err))},
+	}
+	if link, err := n.LinkByIndex(e.outer.Underlay); err == nil {
+		bits := e.src.BitLen()
+		for _, s := range w.explore(n, link, e.leg, nil).stations {
+			if s.node == nil || s.node == n {
+				continue
+			}
+			if far, ok := prefixOver(s.node, s.dev, e.src); ok {
+				bits = far.Bits()
+			}
+		}
+		f.fix = []Fix{{n.Name, fmt.Sprintf("ip addr add %s/%d dev %s", e.src, bits, link.Name)}}
+	}
+	return f
+}
+
+// errnoOf is the kernel's own word in an error.
+func errnoOf(err error) error {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return errno
+	}
+	return err
+}
+
 // gateway is whom a default route on the device should name: an address in the
 // device's prefix of somebody on its wire who knows the way, else of anybody
 // there, else the prefix's first, which proxy ARP may stand for.
 func (w *walk) gateway(n *Node, d Device, dst netip.Addr) netip.Addr {
 	own := d.Addrs[0].Prefix
-	var anybody netip.Addr
+	anybody := n.pinnedNeighbour(d.Link.Name)
 	for _, s := range w.explore(n, d.Link, LegRequest, nil).stations {
 		if s.node == nil || s.node == n {
 			continue
@@ -180,7 +225,8 @@ func (w *walk) gateway(n *Node, d Device, dst netip.Addr) netip.Addr {
 			continue
 		}
 		for _, a := range addrs {
-			if a.Family() != 4 || a.Prefix.Addr() == own.Addr() || !own.Contains(a.Prefix.Addr()) && !a.Prefix.Contains(own.Addr()) {
+			near := own.Contains(a.Prefix.Addr()) || a.Prefix.Contains(own.Addr()) || own.IsSingleIP()
+			if a.Family() != 4 || a.Prefix.Addr() == own.Addr() || !near {
 				continue
 			}
 			if !anybody.IsValid() {
@@ -198,6 +244,21 @@ func (w *walk) gateway(n *Node, d Device, dst netip.Addr) netip.Addr {
 		return linkLocalGateway
 	}
 	return firstHost(own)
+}
+
+// pinnedNeighbour is the address of a permanent entry on a device: somebody meant
+// it to be a next hop.
+func (n *Node) pinnedNeighbour(dev string) netip.Addr {
+	snap, err := diag.Read(context.Background(), n.NS, diag.ReadOptions{Tables: diag.Links | diag.Neighbours})
+	if err != nil {
+		return netip.Addr{}
+	}
+	for _, entry := range snap.Neighbours {
+		if entry.Dev == dev && entry.State == "PERMANENT" && entry.Dst.Is4() {
+			return entry.Dst
+		}
+	}
+	return netip.Addr{}
 }
 
 // linkLocalGateway is the next hop that nobody needs to have, as pod networks

@@ -33,7 +33,8 @@ func (x *explorer) through(n *Node, bridge, port diag.Link, v way) way {
 	if bridge.Bridge != nil && bridge.Bridge.VLANFiltering {
 		x.unseen = append(x.unseen, say("%s filters by VLAN, which is not judged", bridge.Name))
 	}
-	if state := port.Port.State; bridge.Up() && state != "forwarding" && state != "disabled" {
+	// A port without carrier is disabled by that alone.
+	if state := port.Port.State; bridge.Up() && state != "forwarding" && (state != "disabled" || port.Carrier()) {
 		v = v.stoppedBy(n, port.Name, waiting(n, bridge, port))
 	}
 	return v

@@ -56,8 +56,11 @@ func (w *walk) outOfCircle(n *Node, e echo, circle []*Node) ([]Fix, bool) {
 	if link.VXLAN != nil {
 		return w.outOfTunnel(n, link, route, e)
 	}
-	way, ok := w.wayTo(n, e.dst, route.Dev)
-	if !ok || slices.Contains(circle, way.far.node) {
+	way, ok := w.backwards(n, e.dst)
+	if e.leg == LegRequest || !ok || way.dev.Index == route.Dev {
+		way, ok = w.wayTo(n, e.dst, route.Dev)
+	}
+	if !ok || way.far.node != nil && slices.Contains(circle, way.far.node) {
 		return nil, false
 	}
 	return []Fix{{n.Name, fmt.Sprintf("ip route %s %s", n.routeVerb(e.dst), way.to(e.dst))}}, true

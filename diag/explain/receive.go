@@ -99,27 +99,7 @@ func (w *walk) plausible(n *Node, e echo, dev diag.Link) []Fix {
 	if e.src.IsLoopback() || e.dst.IsLoopback() {
 		return []Fix{{n.Name, "sysctl -w net.ipv4.conf." + sysctlName(dev.Name) + ".route_localnet=1"}}
 	}
-	for _, owner := range w.owners(e.src) {
-		if owner.node != w.from || owner.node == n {
-			continue
-		}
-		old, ok := prefixOver(owner.node, owner.dev, e.src)
-		if !ok || w.arping == nil {
-			continue
-		}
-		for _, s := range w.explore(owner.node, owner.dev, e.leg, nil).stations {
-			if s.node == nil || s.node == owner.node {
-				continue
-			}
-			if free, ok := w.freeAddress(s); ok {
-				return []Fix{
-					{owner.node.Name, fmt.Sprintf("ip addr add %s dev %s", free, owner.dev.Name)},
-					{owner.node.Name, fmt.Sprintf("ip addr del %s dev %s", old, owner.dev.Name)},
-				}
-			}
-		}
-	}
-	return nil
+	return n.withoutAddress(e.src)
 }
 
 // notHere: the packet is for nobody in this namespace, and there is nowhere
@@ -150,7 +130,7 @@ func (w *walk) reversible(n *Node, e echo, dev diag.Link) []Fix {
 	if found, ok := w.wayTo(n, e.src, 0); ok {
 		way = found
 	}
-	return []Fix{{n.Name, "ip route add " + way.to(e.src)}}
+	return []Fix{{n.Name, "ip route " + n.routeVerb(e.src) + " " + way.to(e.src)}}
 }
 
 // sysctlName is the name of a device in a key of sysctl(8), for which a dot in

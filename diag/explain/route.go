@@ -132,7 +132,10 @@ func (l lookup) refusal(err error) RouteAnswer {
 	case l.q.IIF == 0 && !l.ownSource():
 		// ENETUNREACH, or EINVAL in older kernels, whatever the routes are.
 	case errors.Is(err, unix.ENETUNREACH):
-		if a = l.rejected(a, KindThrow); a.Line == "" {
+		if rule := l.unreachableRule(); rule != "" {
+			a.Kind, a.Line = KindUnreachable, rule
+			a.Evidence = append(a.Evidence, rule)
+		} else if a = l.rejected(a, KindThrow); a.Line == "" {
 			a.Kind = KindNone
 		}
 	case errors.Is(err, unix.EHOSTUNREACH) && received:
@@ -183,6 +186,34 @@ func (l lookup) ownSource() bool {
 	}
 	reply, err := l.one.Route(diag.RouteRequest{Dst: l.q.Src})
 	return err == nil && reply.Type == "local"
+}
+
+// unreachableRule is the policy rule that refuses the packet as though there were
+// no route: the errno of a rule of type unreachable is not that of such a route
+// (fib4_rule_action()). Only rules that the query can be held against count.
+func (l lookup) unreachableRule() string {
+	rules, err := l.one.PolicyRules()
+	if err != nil {
+		return ""
+	}
+	for _, r := range rules {
+		if r.Action == "unreachable" && r.Family == 4 == l.q.Dst.Is4() && l.selectedBy(r) {
+			return r.Line()
+		}
+	}
+	return ""
+}
+
+// selectedBy reports whether a policy rule is for the packet, as far as the
+// addresses, the mark and the device tell.
+func (l lookup) selectedBy(r diag.Rule) bool {
+	src := l.q.Src
+	if !src.IsValid() {
+		src = netip.IPv4Unspecified()
+	}
+	holds := (!r.Src.IsValid() || r.Src.Contains(src)) && (!r.Dst.IsValid() || r.Dst.Contains(l.q.Dst)) &&
+		l.q.Mark&r.Mask == r.Mark&r.Mask && (r.IIF == "" || l.q.IIF != 0 && r.IIF == l.iif()) && (r.OIF == "" || l.q.OIF != 0)
+	return holds != r.Not
 }
 
 // rejected finds the route, or else the policy rule, which has the packet go

@@ -148,7 +148,7 @@ func (w *walk) otherEnd(near site, meant func(*Node, diag.Link) bool) (end, bool
 				inner = bridge
 			}
 		}
-		if meant(n, inner) || w.behind(n, dev, meant) {
+		if (meant(n, inner) || w.behind(n, dev, meant)) && w.trial(near.node, near.dev, LegRequest, dev.VXLAN.Local).landed == n {
 			return end{site{n, inner}, dev.VXLAN.Local}, true
 		}
 	}
@@ -178,19 +178,33 @@ func (n *Node) withoutAddress(addr netip.Addr) []Fix {
 			}
 		}
 	}
-	return nil
+	lo, err := n.Link("lo")
+	if err != nil {
+		return nil
+	}
+	own, ok := prefixOver(n, lo, addr)
+	if !ok || own.Addr() != addr {
+		return nil
+	}
+	return []Fix{{n.Name, fmt.Sprintf("ip addr del %s dev lo", own)}}
 }
 
 // elsewhere is the fault of a tunnel whose forwarding database has the wrong
 // other end for a frame.
 func (a *arping) elsewhere(x *explorer) (Fault, station, bool) {
+	tried := map[netip.Addr]bool{}
+	for _, s := range x.stations {
+		for _, c := range s.crossings {
+			tried[c.remote] = true
+		}
+	}
 	for _, s := range x.stations {
 		for _, c := range s.crossings {
 			if !c.remote.IsValid() {
 				continue
 			}
 			far, ok := a.w.otherEnd(site{c.node, c.dev}, a.isMeant)
-			if !ok || far.addr == c.remote {
+			if !ok || tried[far.addr] {
 				continue
 			}
 			return Fault{

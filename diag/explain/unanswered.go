@@ -79,6 +79,7 @@ func (a *arping) refusal(s station, answer ARPAnswer) (Fault, bool) {
 		return Fault{
 			Code: MartianSource, Netns: s.node.Name,
 			Detail: say("the ARP request's sender %s is an address of %s itself, which takes it from nobody else", a.sender, s.node.calls()),
+			fix:    s.node.withoutAddress(a.sender),
 		}, true
 	case ARPIgnore:
 		return a.ignoring(s, conf), true
@@ -217,10 +218,14 @@ func (a *arping) misrouted(x *explorer) (Fault, station, bool) {
 // nobody: no station has the address, and none knows of it.
 func (a *arping) nobody(x *explorer) (station, bool) {
 	if a.nexthop == a.e.dst {
-		a.report(Fault{
+		f := Fault{
 			Code: DestinationAbsent, Netns: a.n.Name, Evidence: whoIsThere(x),
 			Detail: say("%s is on the wire of %s according to the route, but nobody there has it", a.nexthop, a.link.Name),
-		})
+		}
+		if a.e.outer != nil || a.e.leg == LegReply {
+			f.Code = NeighbourUnanswered // it is not the ping's destination
+		}
+		a.report(f)
 		return station{}, false
 	}
 	s, ok := a.router(x)

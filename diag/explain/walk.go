@@ -155,6 +155,8 @@ func (w *walk) enters(n *Node, e echo) echo {
 	}
 	if e.leg == LegReply {
 		p.ICMPType = 0
+		// To who has not seen its request, a reply makes no sense (nf_conntrack_icmp).
+		p.CTState = CTInvalid
 		if request, ok := w.last[n]; ok {
 			p = p.Answering(request)
 		}

@@ -53,7 +53,7 @@ func (m *Model) entered(msg enteredMsg) tea.Cmd {
 	}
 	m.aimPing(true)
 	m.note(func(p Progress) { p.SetPosition(msg.step.ID) })
-	return m.check()
+	return m.altered()
 }
 
 // applied: the step's action was tried.
@@ -64,7 +64,7 @@ func (m *Model) applied(msg appliedMsg) tea.Cmd {
 		return m.check()
 	}
 	m.stage.changes = msg.changes
-	return m.finish()
+	return tea.Batch(m.finish(), m.altered())
 }
 
 // checked: somebody looked whether the step is done.
@@ -81,7 +81,7 @@ func (m *Model) checked(msg checkedMsg) tea.Cmd {
 		s.elsewhere, s.changes = true, msg.changes
 		m.world.log.restart(true)
 		m.aimPing(false)
-		return m.finish()
+		return tea.Batch(m.finish(), m.altered())
 	}
 	if msg.looked {
 		s.banner = strings.Join(msg.broken, "; ")
@@ -193,6 +193,7 @@ func (m *Model) switchLanguage() tea.Cmd {
 		m.lang = langs[0]
 	}
 	m.translate()
+	m.witness() // tells the answer anew
 	lang := m.lang
 	m.note(func(p Progress) { p.SetLang(lang) })
 	return nil

@@ -55,6 +55,7 @@ func (m *Model) goTo(w word, move func(context.Context, *steps.Player) (rebuilt 
 	m.stage.keeping = false
 	gen := m.busy(w)
 	m.aimPing(false)
+	m.dropQuestion()
 	failed := func(err error) tea.Msg { return enteredMsg{gen: gen, err: err} }
 	return m.desk.ask(enterTimeout, func(ctx context.Context, p *steps.Player) tea.Msg {
 		rebuilt, err := move(ctx, p)

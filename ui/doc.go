@@ -5,4 +5,8 @@
 // is told what happens by messages (messages.go) and never waits: work on the
 // player is done by commands (desk.go, commands.go), and what the kernel does is
 // reported by goroutines of the feed (feed.go).
+//
+// The key w asks diag/explain why the ping hangs (why.go), holds its answer
+// against the frames and the ping (why_witness.go), and marks in the picture
+// where the packet dies (topology_death.go).
 package ui

@@ -35,6 +35,14 @@ func TestGoldenScreens(t *testing.T) {
 		{"topology-80x24-en", fixtureAfter, Options{Lang: "en"}, 80, 24, []string{"shift+tab"}},
 		{"help-80x24-en", fixture, Options{Lang: "en"}, 80, 24, []string{"?"}},
 		{"outline-80x24-zh", fixture, Options{Lang: "zh"}, 80, 24, []string{"g"}},
+		{"why-80x24-en", fixtureWhy, Options{Lang: "en"}, 80, 24, nil},
+		{"why-80x24-zh", fixtureWhy, Options{Lang: "zh"}, 80, 24, nil},
+		{"why-80x24-ascii", fixtureWhy, Options{Lang: "en", ASCII: true}, 80, 24, nil},
+		{"why-end-80x24-en", fixtureWhy, Options{Lang: "en"}, 80, 24, []string{"end"}},
+		{"why-120x36-en", fixtureWhy, Options{Lang: "en"}, 120, 36, nil},
+		{"why-120x36-zh", fixtureWhy, Options{Lang: "zh"}, 120, 36, nil},
+		{"why-200x50-en", fixtureWhy, Options{Lang: "en"}, 200, 50, nil},
+		{"why-40x10-en", fixtureWhy, Options{Lang: "en"}, 40, 10, nil},
 		{"small-40x10-en", fixture, Options{Lang: "en"}, 40, 10, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

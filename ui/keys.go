@@ -5,9 +5,10 @@ import "github.com/charmbracelet/bubbles/key"
 // keyMap is every key of the course. Which of them work now is in their
 // Enabled state, set by enableKeys; help shows only those.
 //
-// Reserved for what comes later: ":" a command line, "s" a shell, "w" why.
+// Reserved for what comes later: ":" a command line, "s" a shell.
 type keyMap struct {
 	Enter, Predict, Undo, Hint, Rebuild     key.Binding
+	Why                                     key.Binding
 	Tab, BackTab, NextNetns, PrevNetns      key.Binding
 	Up, Down, PageUp, PageDown, Top, Bottom key.Binding
 	Go, Lang, Help, Suspend, Quit, Close    key.Binding
@@ -21,6 +22,7 @@ func newKeyMap() keyMap {
 		Undo:      bind("u"),
 		Hint:      bind("h"),
 		Rebuild:   bind("r"),
+		Why:       bind("w"),
 		Tab:       bind("tab"),
 		BackTab:   bind("shift+tab"),
 		NextNetns: bind("n"),
@@ -46,6 +48,7 @@ func (m *Model) enableKeys() {
 	s := &m.stage
 	idle := m.working == 0
 	reading := m.overlay == overlayNone
+	lesson := reading && !m.why.open
 	set := func(b *key.Binding, on bool, keys string, w word) {
 		b.SetEnabled(on)
 		b.SetHelp(keys, m.say(w))
@@ -63,14 +66,19 @@ func (m *Model) enableKeys() {
 	_, hasPrev := m.neighbourStep(-1)
 	look, after := s.phase == phaseLook, s.phase == phaseAfter
 	set(&k.Enter, m.overlay == overlayOutline || reading && idle && (look || after && hasNext), "enter", enter)
-	set(&k.Predict, reading && look && len(s.prose.Predict.Choices) > 0, s.choiceKeys(), wKeyPredict)
+	set(&k.Predict, lesson && look && len(s.prose.Predict.Choices) > 0, s.choiceKeys(), wKeyPredict)
 	undo := wKeyUndo
 	if look {
 		undo = wKeyBack
 	}
 	set(&k.Undo, reading && idle && (after || look && hasPrev), "u", undo)
-	set(&k.Hint, reading && look && s.hints < len(s.prose.Hints), "h", wKeyHint)
+	set(&k.Hint, lesson && look && s.hints < len(s.prose.Hints), "h", wKeyHint)
 	set(&k.Rebuild, reading && idle, "r", wKeyRebuild)
+	why, whyKeys := wKeyWhy, "w"
+	if m.why.open {
+		why, whyKeys = wKeyWhyClose, "w/esc"
+	}
+	set(&k.Why, reading && (m.why.open || m.world.log.to != ""), whyKeys, why)
 	set(&k.Tab, reading, "tab", wKeyTab)
 	set(&k.BackTab, reading, "shift+tab", wKeyTab)
 	set(&k.NextNetns, reading && len(m.world.names) > 1, "n/N", wKeyNetns)
@@ -81,7 +89,7 @@ func (m *Model) enableKeys() {
 	set(&k.Help, m.overlay != overlayOutline, "?", wKeyHelp)
 	set(&k.Suspend, true, "ctrl+z", wKeySuspend)
 	set(&k.Quit, true, "q", wKeyQuit)
-	set(&k.Close, m.overlay != overlayNone, "esc", wKeyClose)
+	set(&k.Close, m.overlay != overlayNone || m.why.open, "esc", wKeyClose)
 	if m.theme.ascii {
 		k.Up.SetHelp("up/down", m.say(wKeyScroll))
 		k.Lang.SetHelp("L", m.say(wKeyLangASCII))
@@ -95,9 +103,9 @@ func (m *Model) ShortHelp() []key.Binding {
 	case m.overlay != overlayNone:
 		return []key.Binding{k.Enter, k.Up}
 	case m.stage.banner != "" || m.stage.err != nil:
-		return []key.Binding{k.Rebuild, k.Enter, k.Tab, k.Go, k.Undo}
+		return []key.Binding{k.Rebuild, k.Enter, k.Why, k.Tab, k.Go, k.Undo}
 	}
-	return []key.Binding{k.Enter, k.Predict, k.Hint, k.Tab, k.Go, k.Undo, k.NextNetns, k.Lang}
+	return []key.Binding{k.Enter, k.Predict, k.Hint, k.Why, k.Tab, k.Go, k.Undo, k.NextNetns, k.Lang}
 }
 
 // alwaysHelp is the right end of the footer.
@@ -113,7 +121,7 @@ func (m *Model) FullHelp() [][]key.Binding {
 	k := m.keys
 	return [][]key.Binding{
 		{k.Enter, k.Predict, k.Hint, k.Undo, k.Rebuild},
-		{k.Tab, k.NextNetns, k.Up, k.Go},
+		{k.Why, k.Tab, k.NextNetns, k.Up, k.Go},
 		{k.Lang, k.Help, k.Suspend, k.Quit},
 	}
 }

@@ -36,8 +36,9 @@ type plan struct {
 	shared         []pane // those that take turns in one place
 }
 
-// layout divides the screen. It depends on nothing but its arguments.
-func layout(width, height int, focus pane) plan {
+// layout divides the screen. It depends on nothing but its arguments. The
+// partner is the pane that belongs on the screen while the lesson has the focus.
+func layout(width, height int, focus, partner pane) plan {
 	p := plan{width: width, height: height}
 	if width < minWidth || height < minHeight {
 		p.tooSmall = true
@@ -48,15 +49,15 @@ func layout(width, height int, focus pane) plan {
 	body := rect{0, 1, width, height - 2}
 	if width >= wideWidth {
 		p.wide = true
-		p.sideBySide(body, focus)
+		p.sideBySide(body, focus, partner)
 	} else {
-		p.stacked(body, focus)
+		p.stacked(body, focus, partner)
 	}
 	return p
 }
 
 // stacked has room for two panes; the one with the focus is the larger, and
-// the lower one is whichever of the three had it last in the order of tab.
+// the lower one is the one of the three that has it, or else the partner.
 //
 //	┌──────────────────────────┐
 //	│ header                   │
@@ -66,12 +67,12 @@ func layout(width, height int, focus pane) plan {
 //	│                          │
 //	│ footer                   │
 //	└──────────────────────────┘
-func (p *plan) stacked(body rect, focus pane) {
+func (p *plan) stacked(body rect, focus, partner pane) {
 	p.shared = []pane{paneLive, paneWire, paneTopology}
 	lower := focus
 	upper := body.h * 9 / 22
 	if focus == paneLesson {
-		lower = paneLive
+		lower = partner
 		upper = body.h * 13 / 22
 	}
 	p.panes[paneLesson], p.panes[lower] = splitRows(body, upper)
@@ -89,14 +90,14 @@ func (p *plan) stacked(body rect, focus pane) {
 //	│               │ wire              │
 //	│ footer                            │
 //	└───────────────────────────────────┘
-func (p *plan) sideBySide(body rect, focus pane) {
+func (p *plan) sideBySide(body rect, focus, partner pane) {
 	left := min(max(body.w*2/5, 48), 92)
 	p.panes[paneLesson] = rect{body.x, body.y, left, body.h}
 	right := rect{body.x + left + 1, body.y, body.w - left - 1, body.h}
 	if right.h < tallBody {
 		p.shared = []pane{paneWire, paneTopology}
 		lower := paneWire
-		if focus == paneTopology {
+		if focus == paneTopology || focus != paneWire && partner == paneTopology {
 			lower = paneTopology
 		}
 		p.panes[paneLive], p.panes[lower] = splitRows(right, right.h*6/11)

@@ -17,7 +17,7 @@ func TestLayoutCoversTheScreenWithoutOverlap(t *testing.T) {
 	for _, size := range sizes {
 		for focus := range paneCount {
 			w, h := size[0], size[1]
-			p := layout(w, h, focus)
+			p := layout(w, h, focus, paneLive)
 			if p.tooSmall != (w < minWidth || h < minHeight) {
 				t.Errorf("%dx%d: tooSmall is %v", w, h, p.tooSmall)
 			}
@@ -52,7 +52,7 @@ func TestLayoutCoversTheScreenWithoutOverlap(t *testing.T) {
 }
 
 func TestFocusGivesMoreLinesInStackedMode(t *testing.T) {
-	lesson, live := layout(80, 24, paneLesson), layout(80, 24, paneLive)
+	lesson, live := layout(80, 24, paneLesson, paneLive), layout(80, 24, paneLive, paneLive)
 	if lesson.panes[paneLesson].h <= live.panes[paneLesson].h || live.panes[paneLive].h <= lesson.panes[paneLive].h {
 		t.Errorf("lesson %d/%d lines, live %d/%d", lesson.panes[paneLesson].h, live.panes[paneLesson].h, lesson.panes[paneLive].h, live.panes[paneLive].h)
 	}
@@ -70,6 +70,7 @@ func TestEveryViewIsExactlyAsLargeAsTheTerminal(t *testing.T) {
 	states := map[string]func(testing.TB, Options) *Model{
 		"look":  fixture,
 		"after": fixtureAfter,
+		"why":   fixtureWhy,
 		"start": func(testing.TB, Options) *Model { return newModel(fixtureCourse, Options{Lang: "zh"}) },
 		"help":  func(t testing.TB, o Options) *Model { m := fixture(t, o); send(m, keyMsg("?")); return m },
 		"outline": func(t testing.TB, o Options) *Model {
@@ -120,7 +121,7 @@ func wrongSize(view string, w, h int) string {
 }
 
 func TestASCIIModeDrawsNothingElse(t *testing.T) {
-	for name, state := range map[string]func(testing.TB, Options) *Model{"look": fixture, "after": fixtureAfter} {
+	for name, state := range map[string]func(testing.TB, Options) *Model{"look": fixture, "after": fixtureAfter, "why": fixtureWhy} {
 		m := state(t, Options{Lang: "en", ASCII: true})
 		for _, size := range sizes {
 			for focus := range paneCount {

@@ -1,8 +1,11 @@
 package ui
 
 import (
+	"time"
+
 	"nstutor/chapters"
 	"nstutor/diag"
+	"nstutor/diag/explain"
 	"nstutor/steps"
 )
 
@@ -63,9 +66,19 @@ type (
 	fatalMsg  struct{ err error } // a goroutine panicked: end in good order
 )
 
+// whyMsg is the answer to a question, or why there is none. It carries the
+// generation of the question: an answer to an older one is dropped.
+type whyMsg struct {
+	gen    int
+	answer explain.Answer
+	since  time.Time // when what it is about was last changed
+	err    error
+}
+
 // Messages from clocks.
 type (
 	checkTickMsg     struct{ gen int }
+	whyTickMsg       struct{}
 	countdownTickMsg struct{}
 	spinnerTickMsg   struct{}
 )

@@ -49,6 +49,7 @@ type Model struct {
 
 	stage    stage
 	world    world
+	why      why
 	outline  outline
 	warning  string
 	working  int // how many jobs of the player keep the learner waiting
@@ -122,7 +123,7 @@ func (m *Model) View() (screen string) {
 
 // draw draws the screen anew.
 func (m *Model) draw() string {
-	p := layout(m.width, m.height, m.focus)
+	p := layout(m.width, m.height, m.focus, m.partner())
 	m.plan = p
 	if p.tooSmall {
 		return strings.Join(m.smallView(m.width, m.height), "\n")
@@ -162,6 +163,9 @@ func (m *Model) paneView(p plan, which pane) []string {
 	focused := m.focus == which
 	switch which {
 	case paneLesson:
+		if m.why.open {
+			return m.whyView(r, focused)
+		}
 		return m.lessonView(r, focused)
 	case paneLive:
 		return m.liveView(r, focused)

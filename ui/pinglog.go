@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"nstutor/diag"
 )
@@ -26,15 +27,16 @@ type echo struct {
 	seq     int
 	pending bool
 	outcome diag.Outcome
-	cut     bool // the step's action came before this one
+	cut     bool      // the step's action came before this one
+	at      time.Time // when it was sent; zero when somebody else sent it
 }
 
 // take notes one event. Results may come out of order: a silent echo is known
 // to be silent only after later ones were answered.
-func (l *pingLog) take(e diag.Event) {
+func (l *pingLog) take(e diag.Event, now time.Time) {
 	if e.Sent {
 		l.sent++
-		l.echoes = append(l.echoes, echo{seq: e.Seq, pending: true})
+		l.echoes = append(l.echoes, echo{seq: e.Seq, pending: true, at: now})
 		if len(l.echoes) > pingKept {
 			l.echoes = slices.Delete(l.echoes, 0, len(l.echoes)-pingKept)
 		}

@@ -16,7 +16,7 @@ func settled(seq int, outcome diag.Outcome, message string) diag.Event {
 func TestTheNewestEchoSpeaks(t *testing.T) {
 	var log pingLog
 	for _, e := range []diag.Event{sent(1), sent(2), settled(2, diag.Replied, "two"), settled(1, diag.Silent, "one")} {
-		log.take(e)
+		log.take(e, fixtureTime)
 	}
 	if log.last.Message != "two" {
 		t.Errorf("an echo that was silent for long speaks over a newer reply: %q", log.last.Message)
@@ -32,14 +32,14 @@ func TestTheStripTellsOutcomesApart(t *testing.T) {
 		sent(1), settled(1, diag.NetworkUnreachable, ""), sent(2), settled(2, diag.Silent, ""),
 		sent(3), settled(3, diag.Replied, ""), sent(4),
 	} {
-		m.world.log.take(e)
+		m.world.log.take(e, fixtureTime)
 	}
 	if got := m.pingStrip(10); got != "✗○✓·" {
 		t.Errorf("strip %q", got)
 	}
 	m.world.log.restart(true)
 	m.world.log.restart(true)
-	m.world.log.take(sent(1))
+	m.world.log.take(sent(1), fixtureTime)
 	if got := m.pingStrip(10); got != "✗○✓│·" {
 		t.Errorf("strip after an action %q", got)
 	}
@@ -51,7 +51,7 @@ func TestTheStripTellsOutcomesApart(t *testing.T) {
 func TestTheLogDoesNotGrowForEver(t *testing.T) {
 	var log pingLog
 	for seq := range 3 * pingKept {
-		log.take(sent(seq))
+		log.take(sent(seq), fixtureTime)
 	}
 	if len(log.echoes) != pingKept {
 		t.Errorf("%d echoes are kept", len(log.echoes))
@@ -60,11 +60,11 @@ func TestTheLogDoesNotGrowForEver(t *testing.T) {
 
 func TestANewPingerStartsItsNumbersAnew(t *testing.T) {
 	var log pingLog
-	log.take(sent(9))
-	log.take(settled(9, diag.Silent, "old"))
+	log.take(sent(9), fixtureTime)
+	log.take(settled(9, diag.Silent, "old"), fixtureTime)
 	log.restart(false)
-	log.take(sent(1))
-	log.take(settled(1, diag.Replied, "new"))
+	log.take(sent(1), fixtureTime)
+	log.take(settled(1, diag.Replied, "new"), fixtureTime)
 	if !strings.Contains(log.last.Message, "new") {
 		t.Errorf("the earlier pinger's words stay: %q", log.last.Message)
 	}

@@ -95,6 +95,10 @@ func (p *play) loop(ctx context.Context, send func(tea.Msg)) {
 				p.mu.Unlock()
 				continue
 			}
+			if look, ok := msg.(probe); ok {
+				look(p.model)
+				continue
+			}
 			_, cmd := p.model.Update(msg)
 			run(cmd)
 			p.mu.Lock()
@@ -105,6 +109,9 @@ func (p *play) loop(ctx context.Context, send func(tea.Msg)) {
 		}
 	}
 }
+
+// probe is a look at the model between two messages.
+type probe func(m *Model)
 
 func (p *play) press(keys ...string) {
 	p.t.Helper()

@@ -91,10 +91,10 @@ func (m *Model) neighbourStep(by int) (string, bool) {
 
 // mustReadOn says that enter shows more of the lesson instead of running the
 // command: the question was not on the screen yet. Who has done the step
-// before, or has answered, is not held up.
+// before, or has answered, is not held up, nor who asks why instead of reading.
 func (m *Model) mustReadOn() bool {
 	s, view := &m.stage, m.scroll[paneLesson]
-	return s.phase == phaseLook && !s.guessed && !m.memory[s.step.ID].done &&
+	return !m.why.open && s.phase == phaseLook && !s.guessed && !m.memory[s.step.ID].done &&
 		s.predictEnd > view.top+view.height
 }
 

@@ -20,7 +20,8 @@ func (m *Model) topologyView(r rect, focused bool) []string {
 	view := &m.scroll[paneTopology]
 	view.extent(len(lines), room)
 	body := block(window(lines, view.top, room), r.w-2, room, m.theme.g.ellipsis)
-	return m.frame(r, focused, m.say(wTopology), m.tabs(paneTopology, m.scrollHint(*view)), indent(body))
+	tabs := m.tabs(paneTopology, m.scrollHint(*view))
+	return m.frame(r, focused, m.topologyTitle(r.w-width(tabs)-6), tabs, indent(body))
 }
 
 // topologyLines is the picture in short: each namespace with its devices, their
@@ -32,7 +33,7 @@ func (m *Model) topologyLines(w int) []string {
 	names := m.inPicture()
 	column := 0
 	for _, name := range names {
-		column = max(column, width(name)+2)
+		column = max(column, width(name+m.deathAt(name, ""))+2)
 	}
 	var lines []string
 	for _, name := range names {
@@ -44,7 +45,7 @@ func (m *Model) topologyLines(w int) []string {
 		for i, line := range text {
 			label := strings.Repeat(" ", column)
 			if i == 0 {
-				label = m.theme.strong.Render(fit(name, column, ""))
+				label = fit(m.theme.strong.Render(name)+m.deathAt(name, ""), column, "")
 			}
 			lines = append(lines, label+line)
 		}
@@ -63,7 +64,7 @@ func (m *Model) inPicture() []string {
 
 // deviceText is a device with all that the picture tells of it.
 func (m *Model) deviceText(netns string, l diag.Link) string {
-	text := m.deviceName(l)
+	text := m.deviceName(netns, l)
 	for _, addr := range inet(m.world.snapshot(netns), l.Name) {
 		text += " " + addr
 	}
@@ -76,10 +77,11 @@ func (m *Model) deviceText(netns string, l diag.Link) string {
 	return text
 }
 
-// deviceName is a device's name behind the sign of its state.
-func (m *Model) deviceName(l diag.Link) string {
+// deviceName is a device's name behind the sign of its state, and before the
+// mark of the packet that dies there.
+func (m *Model) deviceName(netns string, l diag.Link) string {
 	sign, style := m.linkSign(l)
-	return style.Render(fmt.Sprintf("%s %s", sign, l.Name))
+	return style.Render(fmt.Sprintf("%s %s", sign, l.Name)) + m.deathAt(netns, l.Name)
 }
 
 // wrapParts puts as many parts on each line as fit.

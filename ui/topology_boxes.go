@@ -97,7 +97,7 @@ func (m *Model) addBox(p *picture, name string, top int, s side) *box {
 		}
 		line := b.bottom()
 		own := b.at(line)
-		own.text[s] = m.deviceName(l)
+		own.text[s] = m.deviceName(name, l)
 		for i, addr := range addrs {
 			b.at(line + 1 + i).text[s] = addr
 		}
@@ -132,7 +132,7 @@ func cablesFirst(links []diag.Link) []diag.Link {
 func (m *Model) addNodeEnd(node *box, line int, dev string, s side) int {
 	host := m.world.snapshot(lab.Host)
 	l, _ := host.Link(dev)
-	node.at(line).text[s] = m.deviceName(l)
+	node.at(line).text[s] = m.deviceName(lab.Host, l)
 	node.at(line).plug[s] = true
 	for _, text := range m.belongings(host, l) {
 		line++
@@ -152,9 +152,10 @@ func (m *Model) belongings(snap *diag.Snapshot, l diag.Link) []string {
 
 // boxTitle is a namespace's name, with its loopback when that is down.
 func (m *Model) boxTitle(name string) string {
+	title := m.theme.strong.Render(name) + m.deathAt(name, "")
 	lo, ok := m.world.snapshot(name).Link("lo")
 	if ok && !lo.Up() {
-		return name + " " + m.theme.g.dot + " " + m.deviceName(lo)
+		title += " " + m.theme.g.dot + " " + m.deviceName(name, lo)
 	}
-	return name
+	return title
 }

@@ -81,7 +81,7 @@ func (m *Model) boxLine(boxes []*box, y, inner int) (text string, plugged bool) 
 		switch {
 		case y == b.top:
 			rest := strings.Repeat(g.horizontal, inner-width(b.title))
-			return m.theme.rule.Render(g.topLeft) + " " + m.theme.strong.Render(b.title) + " " + m.theme.rule.Render(rest+g.topRight), false
+			return m.theme.rule.Render(g.topLeft) + " " + b.title + " " + m.theme.rule.Render(rest+g.topRight), false
 		case y == b.bottom():
 			return m.theme.rule.Render(g.bottomLeft + strings.Repeat(g.horizontal, inner+2) + g.bottomRight), false
 		case y > b.top && y < b.bottom():

@@ -35,7 +35,7 @@ func (m *Model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 // nothing new to draw.
 func changesNothing(msg tea.Msg) bool {
 	switch msg := msg.(type) {
-	case checkTickMsg, nil:
+	case checkTickMsg, whyTickMsg, nil:
 		return true
 	case checkedMsg:
 		return !msg.done
@@ -62,6 +62,8 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		return tea.Quit
 	case enteredMsg, appliedMsg, checkedMsg, keptMsg, checkTickMsg:
 		return m.takeStep(msg)
+	case whyMsg, whyTickMsg:
+		return m.takeWhy(msg)
 	default:
 		return m.takeWorld(msg)
 	}
@@ -73,20 +75,20 @@ func (m *Model) takeWorld(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case namesMsg:
 		m.world.rename(msg)
-		m.world.version++
 		m.world.trouble = nil
-		return m.check()
+		return m.altered()
 	case snapshotMsg:
 		m.world.snaps[msg.Name] = msg.Snapshot
 		m.world.trouble = nil
-		m.world.version++
-		return m.check()
+		return m.altered()
 	case pingMsg:
 		if msg.aim == m.world.aim {
-			m.world.log.take(msg.event)
+			m.world.log.take(msg.event, m.now())
+			return m.compareWhy(msg.event)
 		}
 	case framesMsg:
 		m.world.hear(msg)
+		m.witness()
 	case feedMsg:
 		m.world.trouble = msg.err
 	}
@@ -94,6 +96,12 @@ func (m *Model) takeWorld(msg tea.Msg) tea.Cmd {
 		return m.typeOutline(msg) // the cursor of the input blinks
 	}
 	return nil
+}
+
+// altered takes it that the lab is not what it was.
+func (m *Model) altered() tea.Cmd {
+	m.world.touch(m.now())
+	return tea.Batch(m.check(), m.askWhy())
 }
 
 // startClocks starts the clocks that something needs now and that do not run.
@@ -124,7 +132,7 @@ func (m *Model) press(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.Help):
 		m.toggleHelp()
 	case key.Matches(msg, k.Close):
-		m.overlay = overlayNone
+		m.closeTopmost()
 	case key.Matches(msg, k.Lang):
 		return m.switchLanguage()
 	case m.overlay == overlayNone:
@@ -149,6 +157,8 @@ func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 		return m.rebuild()
 	case key.Matches(msg, k.Go):
 		return m.openOutline()
+	case key.Matches(msg, k.Why):
+		return m.toggleWhy()
 	case key.Matches(msg, k.Tab):
 		m.focus = (m.focus + 1) % paneCount
 	case key.Matches(msg, k.BackTab):
@@ -165,7 +175,7 @@ func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 
 // scrollBy takes the keys that move the pane with the focus.
 func (m *Model) scrollBy(msg tea.KeyMsg) {
-	s, k := &m.scroll[m.focus], m.keys
+	s, k := m.focused(), m.keys
 	page := max(1, s.height-1)
 	for _, move := range []struct {
 		key key.Binding
@@ -178,6 +188,22 @@ func (m *Model) scrollBy(msg tea.KeyMsg) {
 			s.move(move.by)
 		}
 	}
+}
+
+// focused is how far the pane with the focus is scrolled.
+func (m *Model) focused() *scroll {
+	if m.focus == paneLesson && m.why.open {
+		return &m.why.scroll
+	}
+	return &m.scroll[m.focus]
+}
+
+// closeTopmost closes what covers the panes, or else what stands in for one.
+func (m *Model) closeTopmost() {
+	if m.overlay == overlayNone {
+		m.closeWhy()
+	}
+	m.overlay = overlayNone
 }
 
 // pressOutline takes the keys of the list; all others go to its filter.

@@ -71,6 +71,20 @@ const (
 	wKeyScroll
 	wKeyClose
 	wKeyJump
+	wKeyWhy
+	wKeyWhyClose
+	wWhy
+	wWhyLooking
+	wWhyNoPing
+	wWhyFailed
+	wWhyNoName
+	wWhyDisagree
+	wWhySigns
+	wDiesRequest
+	wDiesReply
+	wFaultIn
+	wUnknownFrom
+	wPasses
 	wordCount
 )
 
@@ -144,6 +158,20 @@ var words = [wordCount][2]string{
 	wKeyScroll:       {"scroll", "滚动"},
 	wKeyClose:        {"close", "关闭"},
 	wKeyJump:         {"go there", "跳到此处"},
+	wKeyWhy:          {"why?", "为什么"},
+	wKeyWhyClose:     {"close why", "关闭解释"},
+	wWhy:             {"why?", "为什么"},
+	wWhyLooking:      {"following the packet", "正在沿途查看"},
+	wWhyNoPing:       {"no ping runs in this step", "这一步没有运行 ping"},
+	wWhyFailed:       {"cannot look: %s", "无法查看：%s"},
+	wWhyNoName:       {"no packet is sent, since the name has no address: %s", "一个包也没有发出，因为名字没有地址：%s"},
+	wWhyDisagree:     {"the prediction and the ping disagree: do not trust this answer", "预测与 ping 的结果不一致：不要相信这个解释"},
+	wWhySigns:        {"predicted, then seen on the wire", "先是预测，后是线路上所见"},
+	wDiesRequest:     {"request dies at %s", "请求消失在 %s"},
+	wDiesReply:       {"reply dies at %s", "应答消失在 %s"},
+	wFaultIn:         {", fault in %s", "，故障在 %s"},
+	wUnknownFrom:     {"not known from %s on", "从 %s 起无法判断"},
+	wPasses:          {"request and reply pass", "请求和应答都能通过"},
 }
 
 // say is the text of w in the learner's language.

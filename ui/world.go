@@ -18,12 +18,16 @@ type world struct {
 	watch        string // the namespace that the live pane shows
 	aim          int    // generation of what the ping was told
 	pinging      bool
-	version      int // counts the changes of names and snaps
+	version      int       // counts the changes of names, snaps and whatever the player changed
+	changed      time.Time // when it was counted last
 	log          pingLog
 	frames       []diag.Frame
 	neighTimeout time.Duration
 	trouble      error // what could not be watched
 }
+
+// touch counts a change.
+func (w *world) touch(now time.Time) { w.version, w.changed = w.version+1, now }
 
 // snapshot is the newest of a namespace, or nil.
 func (w *world) snapshot(name string) *diag.Snapshot { return w.snaps[name] }

@@ -1,0 +1,84 @@
+package ui
+
+import (
+	"strings"
+
+	"nstutor/diag/explain"
+)
+
+// death is the first stage that the packet does not pass, or that cannot be
+// judged, while the learner asks why.
+func (m *Model) death() (explain.Hop, bool) {
+	if !m.why.open || m.why.answer == nil {
+		return explain.Hop{}, false
+	}
+	for _, h := range m.why.answer.Hops {
+		if h.Predicted != explain.OK {
+			return h, true
+		}
+	}
+	return explain.Hop{}, false
+}
+
+// deathAt is the mark of the place where the packet dies, if that is this
+// device; no device stands for the namespace itself, which is also marked for
+// a device that the picture does not draw by itself. The namespace where the
+// fault is has a mark of its own.
+func (m *Model) deathAt(netns, dev string) string {
+	h, dies := m.death()
+	switch {
+	case dies && h.Netns == netns && dev == m.drawnDevice(h):
+		return " " + m.verdictSign(h.Predicted)
+	case dies && dev == "" && m.faultElsewhere(h) == netns:
+		return " " + m.theme.warn.Render(m.theme.g.warn)
+	}
+	return ""
+}
+
+// faultElsewhere is the namespace where the fault is, when the packet dies in
+// another one: ARP is not answered there, or the reply was sent astray.
+func (m *Model) faultElsewhere(h explain.Hop) string {
+	if c := m.why.answer.Cause; c.Netns != h.Netns && h.Predicted == explain.Fail {
+		return c.Netns
+	}
+	return ""
+}
+
+// drawnDevice is the device of a stage as the picture has it.
+func (m *Model) drawnDevice(h explain.Hop) string {
+	snap := m.world.snapshot(h.Netns)
+	if snap == nil {
+		return ""
+	}
+	if l, ok := snap.Link(h.Device); !ok || l.Has("LOOPBACK") {
+		return ""
+	}
+	return h.Device
+}
+
+// topologyTitle says in words what the picture marks, as far as w cells hold.
+func (m *Model) topologyTitle(w int) string {
+	title, g := m.say(wTopology)+" "+m.theme.g.dot+" ", m.theme.g
+	h, dies := m.death()
+	place := strings.TrimSpace(h.Netns + " " + h.Device)
+	switch {
+	case !m.why.open || m.why.answer == nil:
+		return m.say(wTopology)
+	case dies && h.Predicted == explain.Unknown:
+		return title + "? " + m.say(wUnknownFrom, place)
+	case dies && h.Leg == explain.LegReply:
+		title += g.bad + " " + m.say(wDiesReply, place)
+	case dies:
+		title += g.bad + " " + m.say(wDiesRequest, place)
+	default:
+		return title + g.ok + " " + m.say(wPasses)
+	}
+	fault := m.faultElsewhere(h)
+	if fault == "" {
+		return title
+	}
+	if long := title + m.say(wFaultIn, fault); width(long) <= w {
+		return long
+	}
+	return title
+}

@@ -1,0 +1,249 @@
+package ui
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"nstutor/diag"
+	"nstutor/diag/explain"
+)
+
+// fixtureWhy is the fixture after its step with the answer to why open: the
+// pod's question for the gateway is not answered, and the fault is in host.
+func fixtureWhy(t testing.TB, opts Options) *Model {
+	m := fixtureAfter(t, opts)
+	send(m, keyMsg("w"))
+	hop := func(leg, netns, dev, predicted string) explain.Hop {
+		return explain.Hop{Leg: leg, Netns: netns, Device: dev, Predicted: predicted, Observed: explain.Unknown}
+	}
+	send(m, whyMsg{gen: m.why.gen, answer: explain.Answer{
+		Verdict: explain.Broken,
+		Cause:   explain.Fault{Code: explain.ProxyARPNeedsForwarding, Netns: "host", Leg: explain.LegRequest},
+		Hops: []explain.Hop{
+			hop(explain.LegRequest, "ns1", "", explain.OK),
+			hop(explain.LegRequest, "ns1", "ns1-eth0", explain.Fail),
+			hop(explain.LegRequest, "host", "veth-ns1", explain.Fail),
+		},
+	}})
+	m.why.lines = fixtureReport[m.lang]
+	return m
+}
+
+var fixtureReport = map[string][]explain.ReportLine{
+	"en": {
+		{Kind: explain.ReportVerdict, Text: "172.20.1.10 cannot reach 192.168.6.160: proxy_arp is on for veth-ns1, but forwarding is off there (proxy-arp-needs-forwarding, in host)"},
+		{Kind: explain.ReportBlank},
+		{Kind: explain.ReportHeading, Leg: explain.LegRequest, Text: "request"},
+		{Kind: explain.ReportHop, Predicted: explain.OK, Observed: explain.OK, Netns: "ns1", Text: "default via 172.20.1.1 dev ns1-eth0"},
+		{Kind: explain.ReportHop, Predicted: explain.Fail, Observed: explain.Unknown, Netns: "ns1", Device: "ns1-eth0", Text: "nobody answers for 172.20.1.1"},
+		{Kind: explain.ReportBehind, Predicted: explain.Fail, Observed: explain.Fail, Text: "not reached: host; so there is no reply"},
+		{Kind: explain.ReportBlank},
+		{Kind: explain.ReportHeading, Text: "evidence"},
+		{Kind: explain.ReportEvidence, Text: "net.ipv4.conf.veth-ns1.forwarding = 0"},
+		{Kind: explain.ReportBlank},
+		{Kind: explain.ReportHeading, Text: "fix"},
+		{Kind: explain.ReportFix, Text: "ip netns exec host sysctl -w net.ipv4.conf.veth-ns1.forwarding=1"},
+		{Kind: explain.ReportBlank},
+		{Kind: explain.ReportHeading, Text: "still broken after it"},
+		{Kind: explain.ReportNext, Text: "the reply to 172.20.1.10 leaves by eth0 (no-return-route, in host)"},
+		{Kind: explain.ReportBlank},
+		{Kind: explain.ReportHeading, Text: "what could not be seen"},
+		{Kind: explain.ReportUnseen, Text: "the switch behind eth0"},
+	},
+	"zh": {
+		{Kind: explain.ReportVerdict, Text: "172.20.1.10 到不了 192.168.6.160：veth-ns1 的 proxy_arp 开着，但它的 forwarding 没有开（proxy-arp-needs-forwarding，在 host）"},
+		{Kind: explain.ReportBlank},
+		{Kind: explain.ReportHeading, Leg: explain.LegRequest, Text: "请求"},
+		{Kind: explain.ReportHop, Predicted: explain.OK, Observed: explain.OK, Netns: "ns1", Text: "default via 172.20.1.1 dev ns1-eth0"},
+		{Kind: explain.ReportHop, Predicted: explain.Fail, Observed: explain.Unknown, Netns: "ns1", Device: "ns1-eth0", Text: "没有人替 172.20.1.1 回答"},
+		{Kind: explain.ReportBehind, Predicted: explain.Fail, Observed: explain.Fail, Text: "到不了：host；因此没有应答"},
+		{Kind: explain.ReportBlank},
+		{Kind: explain.ReportHeading, Text: "修复"},
+		{Kind: explain.ReportFix, Text: "ip netns exec host sysctl -w net.ipv4.conf.veth-ns1.forwarding=1"},
+	},
+}
+
+func TestWhyTakesTheLessonsPlaceAndGivesItBack(t *testing.T) {
+	m := sized(t, fixtureAfter)
+	before := m.View()
+	for _, closing := range []string{"w", "esc"} {
+		send(m, keyMsg("w"))
+		if view := m.View(); !strings.Contains(view, "▸ why?") || !strings.Contains(view, "w/esc close why") || strings.Contains(view, "That is") {
+			t.Errorf("w does not open it:\n%s", view)
+		}
+		send(m, keyMsg(closing))
+		if view := m.View(); view != before {
+			t.Errorf("%s does not bring the lesson back:\n%s", closing, view)
+		}
+	}
+}
+
+func TestTheLessonStaysWhereItWasWhileWhyScrolls(t *testing.T) {
+	m := sized(t, fixtureWhy)
+	m.View()
+	for range 4 {
+		send(m, keyMsg("down"))
+	}
+	if m.scroll[paneLesson].top != 0 || m.why.scroll.top != 4 {
+		t.Errorf("lesson at %d, why at %d", m.scroll[paneLesson].top, m.why.scroll.top)
+	}
+}
+
+func TestKeysOfTheHiddenLessonDoNotWork(t *testing.T) {
+	m := sized(t, fixture)
+	send(m, keyMsg("w"))
+	for _, key := range []string{"1", "h"} {
+		send(m, keyMsg(key))
+	}
+	if m.stage.guessed || m.stage.hints > 0 {
+		t.Error("a key changed the lesson that is not to be seen")
+	}
+	if m.mustReadOn() {
+		t.Error("enter reads on in the lesson that is not to be seen")
+	}
+}
+
+func TestALateAnswerToWhyIsDropped(t *testing.T) {
+	late := whyMsg{err: errors.New("late")}
+	for name, left := range map[string]func(m *Model){
+		"asked again": func(m *Model) { m.why.gen++ },
+		"closed":      func(m *Model) { send(m, keyMsg("w")) },
+		"reopened":    func(m *Model) { send(m, keyMsg("w")); send(m, keyMsg("w")) },
+		"step left":   func(m *Model) { m.dropQuestion() },
+		"other ping":  func(m *Model) { m.world.log.to = "10.0.0.1"; m.askWhy() },
+	} {
+		m := sized(t, fixtureWhy)
+		late.gen = m.why.gen
+		left(m)
+		send(m, late)
+		if m.why.err != nil {
+			t.Errorf("%s: the late answer counts", name)
+		}
+	}
+}
+
+func TestWhyThereIsNoAnswerIsOneSentence(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(m *Model)
+		want  string
+	}{
+		"not permitted": {func(m *Model) {
+			send(m, whyMsg{gen: m.why.gen, err: errors.New("open network namespace \"ns1\":\noperation not permitted")})
+		}, `✗ cannot look: open network namespace "ns1": operation not permitted`},
+		"no name": {func(m *Model) {
+			send(m, whyMsg{gen: m.why.gen, err: &diag.NameError{Name: "web", Outcome: diag.NoName, Words: "Name or service not known"}})
+		}, "✗ no packet is sent, since the name has no address: web: Name or service not"},
+		"gone":    {func(m *Model) { send(m, namesMsg{"host"}) }, `✗ Cannot open network namespace "ns1": No such file or directory`},
+		"no ping": {func(m *Model) { m.world.log = pingLog{}; send(m, namesMsg{"host"}) }, "no ping runs in this step"},
+		"not yet": {func(m *Model) { m.why.answer = nil; send(m, namesMsg{"host", "ns1"}) }, "… following the packet"},
+	} {
+		m := sized(t, fixtureWhy)
+		c.spoil(m)
+		if view := m.View(); !strings.Contains(view, c.want) {
+			t.Errorf("%s: no %q in\n%s", name, c.want, view)
+		}
+	}
+}
+
+// pinged lets an echo come to something, a second after the last one.
+func pinged(m *Model, seq int, outcome diag.Outcome) {
+	now := fixtureTime.Add(time.Duration(seq) * time.Second)
+	m.now = func() time.Time { return now }
+	send(m, pingMsg{m.world.aim, diag.Event{Seq: seq, Sent: true}})
+	send(m, pingMsg{m.world.aim, diag.Event{Seq: seq, Result: diag.Result{Seq: seq, Outcome: outcome}}})
+}
+
+func TestAPredictionThatThePingContradictsIsNotTrusted(t *testing.T) {
+	for _, c := range []struct {
+		verdict  string
+		outcomes []diag.Outcome
+		want     bool
+	}{
+		{explain.Delivered, []diag.Outcome{diag.Silent}, false},
+		{explain.Delivered, []diag.Outcome{diag.Silent, diag.Silent}, true},
+		{explain.Delivered, []diag.Outcome{diag.Silent, diag.Replied, diag.Silent}, false},
+		{explain.Delivered, []diag.Outcome{diag.HostUnreachable, diag.Silent}, true},
+		{explain.Delivered, []diag.Outcome{diag.Silent, diag.Silent, diag.Replied}, false},
+		{explain.Delivered, []diag.Outcome{diag.OutcomeUnknown, diag.OutcomeUnknown}, false},
+		{explain.Broken, []diag.Outcome{diag.Replied, diag.Replied}, true},
+		{explain.Broken, []diag.Outcome{diag.Silent, diag.NetworkUnreachable}, false},
+		{explain.Undecided, []diag.Outcome{diag.Silent, diag.Silent}, false},
+	} {
+		m := sized(t, fixtureAfter)
+		send(m, keyMsg("w"))
+		send(m, whyMsg{gen: m.why.gen, answer: explain.Answer{Verdict: c.verdict}, since: fixtureTime})
+		for i, outcome := range c.outcomes {
+			pinged(m, 10+i, outcome)
+		}
+		if got := strings.Contains(m.View(), "the prediction and the ping disagree"); got != c.want {
+			t.Errorf("%s, then %v: doubted is %v", c.verdict, c.outcomes, got)
+		}
+	}
+}
+
+func TestAnEchoFromBeforeTheChangeDoesNotContradict(t *testing.T) {
+	m := sized(t, fixtureAfter)
+	send(m, keyMsg("w"))
+	changed := fixtureTime.Add(time.Hour)
+	send(m, whyMsg{gen: m.why.gen, answer: explain.Answer{Verdict: explain.Delivered}, since: changed})
+	pinged(m, 10, diag.Silent)
+	pinged(m, 11, diag.Silent)
+	if m.why.odds != 0 {
+		t.Error("an echo of the lab as it was speaks against the answer")
+	}
+	if _, settled := m.trial(); settled {
+		t.Error("frames of the lab as it was are waited for")
+	}
+}
+
+func TestFramesCountFromTheLastEchoButOne(t *testing.T) {
+	m := sized(t, fixtureWhy)
+	m.why.since = fixtureTime
+	pinged(m, 1, diag.Silent)
+	if _, settled := m.trial(); settled {
+		t.Error("the frames of the first echo may still be to come")
+	}
+	pinged(m, 2, diag.Silent)
+	pinged(m, 3, diag.Silent)
+	from, settled := m.trial()
+	if want := fixtureTime.Add(2*time.Second - whySlack); !settled || !from.Equal(want) {
+		t.Errorf("from %v, settled %v; want %v", from, settled, want)
+	}
+}
+
+func TestThePictureMarksWhereThePacketDies(t *testing.T) {
+	for name, c := range map[string]struct {
+		width, height int
+		want          []string
+	}{
+		"boxes": {80, 24, []string{"✓ ns1-eth0 ✗ ├", "╭ host ! ─", "topology · ✗ request dies at ns1 ns1-eth0"}},
+		"wide":  {200, 50, []string{"✓ ns1-eth0 ✗ ├", "╭ host ! ─", "request dies at ns1 ns1-eth0, fault in host"}},
+	} {
+		m := fixtureWhy(t, Options{Lang: "en"})
+		send(m, tea.WindowSizeMsg{Width: c.width, Height: c.height})
+		for _, text := range c.want {
+			if view := m.View(); !strings.Contains(view, text) {
+				t.Errorf("%s: no %q in\n%s", name, text, view)
+			}
+		}
+		send(m, keyMsg("w"))
+		if view := m.View(); strings.Contains(view, "ns1-eth0 ✗") || strings.Contains(view, "host !") {
+			t.Errorf("%s: the marks stay behind:\n%s", name, view)
+		}
+	}
+	m := fixtureWhy(t, Options{Lang: "en"})
+	lines := strings.Join(m.topologyLines(60), "\n")
+	for _, text := range []string{"✓ ns1-eth0 ✗ 172.20.1.10/24", "host !"} {
+		if !strings.Contains(lines, text) {
+			t.Errorf("lines: no %q in\n%s", text, lines)
+		}
+	}
+	m.why.answer.Hops[1].Device = "lo" // no device of the picture: the namespace has the mark
+	if lines := strings.Join(m.topologyLines(60), "\n"); !strings.Contains(lines, "ns1 ✗") {
+		t.Errorf("no mark at the namespace:\n%s", lines)
+	}
+}

@@ -50,7 +50,7 @@ func (a Answer) Report(lang string) []ReportLine {
 	r.section(rFix, ReportFix, fix)
 	next := make([]string, len(a.Next))
 	for i, f := range a.Next {
-		next[i] = r.say(rFault, f.Detail.In(lang), f.Code, r.netns(f.Netns))
+		next[i] = r.say(rFault, f.Detail.In(lang), f.Code, r.in(f.Netns))
 	}
 	afterwards := rNext
 	if len(fix) == 0 {
@@ -73,7 +73,7 @@ type report struct {
 	answer  Answer
 	lang    string
 	lines   []ReportLine
-	stopped Hop    // where the fault is
+	stopped *Hop   // where the fault is
 	routed  string // the device of the route that the last line tells
 }
 
@@ -99,72 +99,82 @@ func (r *report) section(heading reportWord, kind ReportKind, lines []string) {
 // netns is what a person calls a namespace.
 func (r *report) netns(name string) string { return cmp.Or(name, r.say(rHere)) }
 
+// in is where something is.
+func (r *report) in(netns string) string {
+	if netns == "" {
+		return r.say(rInHere)
+	}
+	return r.say(rIn, netns)
+}
+
 // verdict is the answer in one sentence.
 func (r *report) verdict() string {
 	a := r.answer
-	source := cmp.Or(a.Source, r.netns(a.From))
-	detail, netns := a.Cause.Detail.In(r.lang), r.netns(a.Cause.Netns)
+	source := cmp.Or(a.Source, a.From, r.say(rThisNetns))
+	detail, place := a.Cause.Detail.In(r.lang), r.in(a.Cause.Netns)
 	switch {
-	case a.Verdict == Delivered && a.Cause.Code != None:
+	case a.Cause.Code == ModelDisagrees && a.Verdict == Delivered:
 		return r.say(rAnsweredAfterAll, source, a.Destination, detail)
+	case a.Cause.Code == ModelDisagrees:
+		return r.say(rBrokenAfterAll, source, a.Destination, detail)
 	case a.Verdict == Delivered && a.Probe == nil:
 		return r.say(rWouldBeAnswered, source, a.Destination)
 	case a.Verdict == Delivered:
 		return r.say(rAnswered, source, a.Destination)
 	case a.Verdict == Undecided:
-		return r.say(rCannotTell, source, a.Destination, detail, netns)
+		return r.say(rCannotTell, source, a.Destination, detail, place)
 	case a.Cause.Code == NotKnown:
-		return r.say(rBrokenUnknown, source, a.Destination, detail, netns)
+		return r.say(rBrokenUnknown, source, a.Destination, detail, place)
 	}
-	return r.say(rBroken, source, a.Destination, r.say(rFault, detail, a.Cause.Code, netns))
+	return r.say(rBroken, source, a.Destination, r.say(rFault, detail, a.Cause.Code, place))
 }
 
 // way draws both legs. All is told of a namespace where all is well in one
 // line; the stage that fails has a line of its own, and what lies behind it is
-// summed up.
+// summed up, from where nothing was seen any more.
 func (r *report) way() {
-	leg, open := "", false
-	fault := slices.IndexFunc(r.answer.Hops, func(h Hop) bool { return h.Predicted == Fail })
-	if fault >= 0 {
-		r.stopped = r.answer.Hops[fault]
-	}
-	var behind []Hop
-	for i, h := range r.answer.Hops {
-		if fault >= 0 && i > fault && h.Observed != OK {
-			behind, open = append(behind, h), false
-			continue
+	hops, leg, open := r.answer.Hops, "", false
+	reached := len(hops)
+	if fault := slices.IndexFunc(hops, func(h Hop) bool { return h.Predicted == Fail }); fault >= 0 {
+		r.stopped = &hops[fault]
+		for r.answer.Verdict != Delivered && reached > fault+1 && hops[reached-1].Observed != OK {
+			reached--
 		}
-		r.behind(behind)
-		behind = nil
+	}
+	for i := range hops[:reached] {
+		h := &hops[i]
 		if h.Leg != leg {
 			leg, open = h.Leg, false
 			r.heading(leg, map[string]reportWord{LegRequest: rRequest, LegReply: rReply}[leg])
 		}
 		open = r.hop(h, open)
 	}
-	r.behind(behind)
+	r.behind(hops[reached:])
 }
 
 // hop adds a stage, to the line before it if that is open for it; it returns
 // whether the next stage may be added in turn.
-func (r *report) hop(h Hop, open bool) bool {
-	text, netns := r.stage(h), r.netns(h.Netns)
+func (r *report) hop(h *Hop, open bool) bool {
+	text, netns := r.stage(*h), r.netns(h.Netns)
+	if at := r.answer.Cause.Netns; h == r.stopped && at != h.Netns {
+		text = r.say(rFaultElsewhere, r.in(at), text)
+	}
 	last := &r.lines[len(r.lines)-1]
 	mixed := h.Observed != Unknown && last.Observed != Unknown && h.Observed != last.Observed
 	if h.Stage == StageRoute {
 		defer func() { r.routed = h.Device }()
 	}
-	if h.Predicted != OK || !open || last.Netns != netns || mixed {
+	if !open || h == r.stopped || h.Predicted != last.Predicted || last.Netns != netns || mixed {
 		r.routed = ""
 		r.add(ReportLine{ReportHop, h.Predicted, h.Observed, netns, h.Device, h.Leg, text})
-		return h.Predicted == OK
+		return h != r.stopped && h.Predicted != Unknown
 	}
 	if h.Observed != Unknown {
 		last.Observed = h.Observed
 	}
 	last.Device = cmp.Or(h.Device, last.Device)
 	switch {
-	case text == "", h.Stage == StageSend && h.Device == r.routed:
+	case text == "", h.Device == r.routed && text == r.say(rOutBy, h.Device):
 		// The route has said it.
 	case last.Text == "":
 		last.Text = text
@@ -174,17 +184,27 @@ func (r *report) hop(h Hop, open bool) bool {
 	return true
 }
 
-// stage is what there is to say of a stage. Of a frame on the wire that is its
-// device: the addresses are in the verdict.
+// stage is what there is to say of a stage. Of a frame with the addresses that
+// the verdict names, it is the device.
 func (r *report) stage(h Hop) string {
-	switch {
-	case h.Predicted != OK || h.seenAs == nil:
-	case h.Stage == StageReceive:
+	detail := h.Detail.In(r.lang)
+	if h.seenAs == nil {
+		return detail
+	}
+	ends := []string{h.seenAs.src.String(), h.seenAs.dst.String()}
+	if h.Leg == LegReply {
+		slices.Reverse(ends)
+	}
+	if ends[0] != r.answer.Source || ends[1] != r.answer.Destination {
+		return detail
+	}
+	switch packet := h.seenAs.src.String() + " > " + h.seenAs.dst.String(); h.Detail.String() {
+	case packet + " into " + h.Device:
 		return r.say(rInBy, h.Device)
-	case h.Stage == StageSend:
+	case packet + " out of " + h.Device:
 		return r.say(rOutBy, h.Device)
 	}
-	return h.Detail.In(r.lang)
+	return detail // there is more to it
 }
 
 // behind sums up the stages that are not reached, and that were not observed

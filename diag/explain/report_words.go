@@ -8,13 +8,18 @@ type reportWord int
 
 const (
 	rHere reportWord = iota
+	rThisNetns
+	rIn
+	rInHere
 	rAnswered
 	rWouldBeAnswered
 	rAnsweredAfterAll
+	rBrokenAfterAll
 	rCannotTell
 	rBroken
 	rBrokenUnknown
 	rFault
+	rFaultElsewhere
 	rRequest
 	rReply
 	rInBy
@@ -37,13 +42,18 @@ const (
 // reportWords is every text of the report in English and in Chinese.
 var reportWords = [reportWordCount][2]string{
 	rHere:              {"here", "此处"},
+	rThisNetns:         {"this namespace", "本命名空间"},
+	rIn:                {"in %s", "在 %s"},
+	rInHere:            {"here", "在此处"},
 	rAnswered:          {"%s reaches %s: the ping is answered", "%s 能到达 %s：ping 有应答"},
 	rWouldBeAnswered:   {"%s reaches %s: a ping would be answered", "%s 能到达 %s：ping 应当会有应答"},
 	rAnsweredAfterAll:  {"%s reaches %s, against the prediction: %s", "%s 能到达 %s，与预测不符：%s"},
-	rCannotTell:        {"cannot tell whether %s reaches %s: %s (in %s)", "无法判断 %s 能否到达 %s：%s（在 %s）"},
+	rBrokenAfterAll:    {"%s cannot reach %s, against the prediction: %s", "%s 到不了 %s，与预测不符：%s"},
+	rCannotTell:        {"cannot tell whether %s reaches %s: %s (%s)", "无法判断 %s 能否到达 %s：%s（%s）"},
 	rBroken:            {"%s cannot reach %s: %s", "%s 到不了 %s：%s"},
-	rBrokenUnknown:     {"%s cannot reach %s, and why cannot be told: %s (in %s)", "%s 到不了 %s，原因无法判断：%s（在 %s）"},
-	rFault:             {"%s (%s, in %s)", "%s（%s，在 %s）"},
+	rBrokenUnknown:     {"%s cannot reach %s, and why cannot be told: %s (%s)", "%s 到不了 %s，原因无法判断：%s（%s）"},
+	rFault:             {"%s (%s, %s)", "%s（%s，%s）"},
+	rFaultElsewhere:    {"it stops here, but the fault is %s: %s", "止于此，但问题%s：%s"},
 	rRequest:           {"request", "请求"},
 	rReply:             {"reply", "应答"},
 	rInBy:              {"in by %s", "从 %s 进入"},

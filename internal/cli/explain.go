@@ -1,24 +1,33 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/netip"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"nstutor/diag"
 	"nstutor/diag/explain"
 )
 
+// maxPayload is what the greatest IPv4 packet has room for behind its header of
+// 20 bytes and ICMP's of 8.
+const maxPayload = 65535 - 20 - 8
+
 // explain says why a ping is not answered, on any machine.
 func (a *app) explain() *cobra.Command {
 	var output, from string
-	var noProbe bool
+	var noProbe, df bool
+	var size int
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "explain DEST",
@@ -26,34 +35,52 @@ func (a *app) explain() *cobra.Command {
 		Long: `Follow a ping to DEST and its reply from namespace to namespace, asking the
 kernel at every hop, then send one and compare. Nothing is changed.
 
-The exit status is 0 when the ping is answered, 1 when it is not, and 2 when
-the question cannot be asked.`,
+DEST is an IPv4 address, or a name that is looked up as the namespace would.
+The answer comes in this order: the verdict in one sentence; the way there and
+back, a namespace a line, with what was seen on the wire; the lines of the
+kernel's tables that prove the fault; the fix, ready to paste; what would still
+be broken after it; and what the ping itself says.
+
+It takes root to enter another namespace and to read the packet filter.
+
+The exit status is 0 when the ping is answered, 1 when it is not or when that
+cannot be told, and 2 when the question cannot be asked.`,
+		Example: `  nstutor explain 192.168.6.160 --from ns1
+  nstutor explain 10.244.1.7 --from pid:4711 --size 1472 --df
+  nstutor explain example.com --no-probe -o json`,
 		Args: oneDestination,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			write, ok := explanations[output]
-			if !ok {
+			if output != "text" && output != "json" {
 				return fmt.Errorf("output %q: choose -o text or -o json", output)
+			}
+			if size < 0 || size > maxPayload {
+				return fmt.Errorf("--size %d: an echo carries 0 to %d bytes", size, maxPayload)
+			}
+			if timeout <= 0 && !noProbe {
+				return fmt.Errorf("--timeout %s: the probe needs some time to wait, such as 2s; --no-probe sends none", timeout)
 			}
 			world := explain.NewWorld()
 			defer world.Close()
 			node, err := world.Open(from)
 			if err != nil {
-				return fmt.Errorf("--from %s: %w", from, err)
+				return cannotOpen(from, err)
 			}
-			dest, err := diag.Resolve(cmd.Context(), node.NS, args[0])
+			dest, err := destination(cmd.Context(), node, args[0])
 			if err != nil {
 				return err
 			}
-			if !dest.Is4() {
-				return fmt.Errorf("%s: only IPv4 is explained so far", dest)
-			}
 			answer, err := explain.Explain(cmd.Context(), world, explain.Request{
-				From: node, Dest: dest, Probe: !noProbe, Timeout: timeout,
+				From: node, Dest: dest, Size: size, DF: df, Probe: !noProbe, Timeout: timeout,
 			})
 			if err != nil {
 				return err
 			}
-			if err := write(os.Stdout, answer, a.language("")); err != nil {
+			if output == "json" {
+				err = explainJSON(os.Stdout, answer)
+			} else {
+				err = a.drawingOn(os.Stdout).draw(answer.Report(a.language("")))
+			}
+			if err != nil {
 				return err
 			}
 			if answer.Verdict != explain.Delivered {
@@ -65,12 +92,14 @@ the question cannot be asked.`,
 	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
 	cmd.Flags().StringVar(&from, "from", "", "where the ping starts: a name under /run/netns, pid:N, or a path (default: here)")
 	cmd.Flags().BoolVar(&noProbe, "no-probe", false, "only predict: send nothing, wait for nothing")
+	cmd.Flags().IntVar(&size, "size", 0, "payload of the echo in bytes, as ping -s says it (0: ping's 56)")
+	cmd.Flags().BoolVar(&df, "df", false, "let no router fragment the echo, as ping -M do")
 	cmd.Flags().DurationVar(&timeout, "timeout", 4*time.Second, "how long to wait for the probe")
 	return cmd
 }
 
 func oneDestination(_ *cobra.Command, args []string) error {
-	if len(args) != 1 {
+	if len(args) != 1 || args[0] == "" {
 		return fmt.Errorf("explain takes one destination, an address or a name; see `nstutor explain --help`")
 	}
 	if strings.Contains(args[0], "/") {
@@ -81,107 +110,43 @@ func oneDestination(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// explanations are the forms an answer can have.
-var explanations = map[string]func(io.Writer, explain.Answer, string) error{
-	"text": explainText,
-	"json": explainJSON,
+// destination is the address of a name, as the namespace that pings knows it.
+func destination(ctx context.Context, node *explain.Node, name string) (netip.Addr, error) {
+	dest, err := diag.Resolve(ctx, node.NS, name)
+	switch {
+	case err != nil && node.Name != "":
+		return dest, fmt.Errorf("%s: %w", node.Name, err)
+	case err != nil:
+		return dest, err
+	case !dest.Is4():
+		return dest, fmt.Errorf("%s is an IPv6 address; explain follows IPv4 only", dest)
+	case dest.IsMulticast() || dest == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return dest, fmt.Errorf("%s is the address of many; explain follows a ping to one", dest)
+	}
+	return dest, nil
 }
 
-func explainJSON(w io.Writer, a explain.Answer, _ string) error {
+// cannotOpen says in one sentence why a namespace cannot be pinged from.
+func cannotOpen(from string, err error) error {
+	pid, isProcess := strings.CutPrefix(from, "pid:")
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("--from %s: permission denied: entering another namespace takes root", from)
+	case errors.Is(err, fs.ErrNotExist) && isProcess:
+		return fmt.Errorf("--from %s: there is no process %s", from, pid)
+	case errors.Is(err, fs.ErrNotExist) && !strings.Contains(from, "/"):
+		return fmt.Errorf("--from %s: there is no /run/netns/%[1]s; name a namespace of `ip netns`, pid:N or a path", from)
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("--from %s: there is no such file", from)
+	case errors.Is(err, unix.EINVAL):
+		return fmt.Errorf("--from %s: this is no network namespace", from)
+	}
+	return fmt.Errorf("--from: %w", err)
+}
+
+func explainJSON(w io.Writer, a explain.Answer) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(a)
-}
-
-// explainWords are the words around an answer in one language.
-type explainWords struct {
-	verdict             map[string]string
-	request, reply      string
-	evidence, fix, next string
-	here                string
-}
-
-var explainLangs = map[string]explainWords{
-	"en": {map[string]string{explain.Delivered: "delivered", explain.Broken: "broken", explain.Undecided: "unknown"},
-		"request", "reply", "evidence", "fix", "then still broken", "here"},
-	"zh": {map[string]string{explain.Delivered: "通", explain.Broken: "不通", explain.Undecided: "无法判断"},
-		"请求", "应答", "依据", "修复", "修好之后还有", "当前命名空间"},
-}
-
-// explainText is for people: the verdict, the way there and back, the
-// evidence, the fix, and what lies behind it.
-func explainText(w io.Writer, a explain.Answer, lang string) error {
-	words := explainLangs[lang]
-	here := func(netns string) string {
-		if netns == "" {
-			return words.here
-		}
-		return netns
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s > %s", words.verdict[a.Verdict], orDash(a.Source), a.Destination)
-	if a.Cause.Code != explain.None {
-		fmt.Fprintf(&b, ": %s", a.Cause.Code)
-		if !a.Cause.Detail.IsZero() {
-			fmt.Fprintf(&b, " (%s): %s", here(a.Cause.Netns), a.Cause.Detail)
-		}
-	}
-	b.WriteString("\n")
-	leg := ""
-	for _, h := range a.Hops {
-		if h.Leg != leg {
-			leg = h.Leg
-			fmt.Fprintf(&b, "\n%s\n", map[string]string{explain.LegRequest: words.request, explain.LegReply: words.reply}[leg])
-		}
-		fmt.Fprintf(&b, "  %s %-8s %-10s %s\n", marks(h), here(h.Netns), h.Stage, h.Detail)
-	}
-	section(&b, words.evidence, a.Cause.Evidence)
-	var fixes, next []string
-	for _, f := range a.Fix {
-		fixes = append(fixes, inNetns(f))
-	}
-	for _, f := range a.Next {
-		next = append(next, fmt.Sprintf("%s (%s): %s", f.Code, here(f.Netns), f.Detail))
-	}
-	section(&b, words.fix, fixes)
-	section(&b, words.next, next)
-	if a.Probe != nil {
-		section(&b, "ping", []string{a.Probe.Message})
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-// marks are what was predicted and, where a frame could show it, observed.
-func marks(h explain.Hop) string {
-	sign := map[string]string{explain.OK: "✓", explain.Fail: "✗", explain.Unknown: "?"}
-	if h.Observed == explain.Unknown {
-		return sign[h.Predicted] + " "
-	}
-	return sign[h.Predicted] + sign[h.Observed]
-}
-
-func inNetns(f explain.Fix) string {
-	if f.Netns == "" {
-		return f.Command
-	}
-	return "ip netns exec " + f.Netns + " " + f.Command
-}
-
-func section(b *strings.Builder, heading string, lines []string) {
-	if len(lines) == 0 {
-		return
-	}
-	fmt.Fprintf(b, "\n%s\n", heading)
-	for _, line := range lines {
-		fmt.Fprintf(b, "  %s\n", line)
-	}
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }

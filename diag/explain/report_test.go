@@ -1,0 +1,241 @@
+package explain_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"nstutor/chapters"
+	"nstutor/diag/explain"
+	"nstutor/internal/lab"
+	"nstutor/steps"
+)
+
+// told is a moment of the course and the answer to its ping, told.
+type told struct {
+	name    string
+	step    string
+	after   bool
+	command string    // run in the namespace "host" first
+	verdict string    // in English; … is the cause's own sentence
+	zh      string    // in Chinese
+	way     []string  // predicted, observed and namespace of each line of the way
+	behind  [2]string // what is said of what lies behind, in English and in Chinese
+}
+
+var tellings = []told{
+	{name: "all is well", step: "2.11", after: true,
+		verdict: "172.20.1.10 reaches 192.168.6.160: the ping is answered",
+		zh:      "172.20.1.10 能到达 192.168.6.160：ping 有应答",
+		way: []string{
+			"request", "ok ok ns1", "ok ok host",
+			"reply", "ok ok host", "ok ok ns1",
+		}},
+	{name: "the reply is refused", step: "2.11", command: "ip route add unreachable 172.20.1.10",
+		verdict: "172.20.1.10 cannot reach 192.168.6.160: … (route-unreachable, in host)",
+		zh:      "172.20.1.10 到不了 192.168.6.160：…（route-unreachable，在 host）",
+		way: []string{
+			"request", "ok ok ns1", "ok ok host",
+			"reply", "fail unknown host",
+		}},
+	{name: "no address", step: "0.1",
+		verdict: "host cannot reach 192.168.6.1: … (no-address, in host)",
+		zh:      "host 到不了 192.168.6.1：…（no-address，在 host）",
+		way:     []string{"request", "fail unknown host"}},
+	{name: "the fault is in between", step: "3.A2", after: true, command: "ip route add prohibit 203.0.113.10",
+		verdict: "172.20.1.10 cannot reach 203.0.113.10: … (route-prohibit, in host)",
+		zh:      "172.20.1.10 到不了 203.0.113.10：…（route-prohibit，在 host）",
+		way:     []string{"request", "ok ok ns1", "ok ok host", "fail unknown host"}},
+	{name: "the other end is down", step: "3.A2", after: true, command: "ip link set veth-ns1 down",
+		verdict: "172.20.1.10 cannot reach 203.0.113.10: … (no-carrier, in host)",
+		zh:      "172.20.1.10 到不了 203.0.113.10：…（no-carrier，在 host）",
+		way:     []string{"request", "ok unknown ns1", "fail unknown ns1"},
+		behind:  [2]string{"not reached: host, inet; so there is no reply", "到不了：host、inet；因此没有应答"}},
+	{name: "the last one is told to be silent", step: "3.A2", after: true,
+		command: "ip netns exec inet sysctl -qw net.ipv4.icmp_echo_ignore_all=1",
+		verdict: "172.20.1.10 cannot reach 203.0.113.10: … (echo-ignored, in inet)",
+		zh:      "172.20.1.10 到不了 203.0.113.10：…（echo-ignored，在 inet）",
+		way:     []string{"request", "ok ok ns1", "ok ok host", "ok ok inet", "fail unknown inet"},
+		behind:  [2]string{"so there is no reply", "因此没有应答"}},
+	{name: "something that no prediction knows", step: "3.A2", after: true,
+		command: `nft 'add table netdev t; add chain netdev t c { type filter hook egress device "eth0" priority 0; }; add rule netdev t c ip protocol icmp drop'`,
+		verdict: "172.20.1.10 cannot reach 203.0.113.10, against the prediction: …",
+		zh:      "172.20.1.10 到不了 203.0.113.10，与预测不符：…",
+		way: []string{
+			"request", "ok ok ns1", "ok ok host", "ok fail host", "ok fail inet",
+			"reply", "ok fail inet", "ok fail host", "ok fail ns1",
+		}},
+}
+
+// TestTheReportTellsTheAnswer: the verdict is one sentence, the way has a line
+// for each namespace and for the fault, and nothing of the rest is lost, in
+// both languages.
+func TestTheReportTellsTheAnswer(t *testing.T) {
+	l, err := lab.New(t.Context(), lab.Options{Fast: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for _, c := range tellings {
+		t.Run(c.name, func(t *testing.T) {
+			answer, ok := c.ask(t, l)
+			if !ok {
+				return
+			}
+			for i, lang := range []string{"en", "zh"} {
+				verdict, report := []string{c.verdict, c.zh}[i], answer.Report(lang)
+				want := strings.Replace(verdict, "…", answer.Cause.Detail.In(lang), 1)
+				if report[0].Kind != explain.ReportVerdict || report[0].Text != want {
+					t.Errorf("%s: the verdict is %q, want %q", lang, report[0].Text, want)
+				}
+				if way := wayOf(report); !slices.Equal(way, c.way) {
+					t.Errorf("%s: the way is %q, want %q\n%s", lang, way, c.way, dump(report))
+				}
+				if behind := behindOf(report); c.behind[i] != "" && behind != c.behind[i] {
+					t.Errorf("%s: behind it, %q, want %q", lang, behind, c.behind[i])
+				}
+				placed(t, lang, answer, report)
+				complete(t, lang, answer, report)
+			}
+		})
+	}
+}
+
+// ask plays the moment and asks. It is false when a command is not installed.
+func (c told) ask(t *testing.T, l *lab.Lab) (explain.Answer, bool) {
+	t.Helper()
+	player := steps.NewPlayer(l, chapters.All())
+	if err := player.Goto(t.Context(), c.step); err != nil {
+		t.Fatal(err)
+	}
+	if c.after {
+		if err := player.Apply(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c.command != "" {
+		cmd, err := l.Command(t.Context(), "host", "sh", "-c", c.command)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Logf("not broken here: %v: %s", err, out)
+			return explain.Answer{}, false
+		}
+	}
+	return ask(t, l, player.Step().Watch), true
+}
+
+// wayOf is the drawn way in short.
+func wayOf(report []explain.ReportLine) []string {
+	var way []string
+	for _, line := range report {
+		switch {
+		case line.Kind == explain.ReportHeading && line.Leg != "":
+			way = append(way, line.Leg)
+		case line.Kind == explain.ReportHop:
+			way = append(way, fmt.Sprintf("%s %s %s", line.Predicted, line.Observed, line.Netns))
+		}
+	}
+	return way
+}
+
+// behindOf is what is said of what is not reached.
+func behindOf(report []explain.ReportLine) string {
+	i := slices.IndexFunc(report, func(line explain.ReportLine) bool { return line.Kind == explain.ReportBehind })
+	if i < 0 {
+		return ""
+	}
+	return report[i].Text
+}
+
+// placed checks that the line of the fault says what it is, and where if it is
+// in another namespace than the packet.
+func placed(t *testing.T, lang string, a explain.Answer, report []explain.ReportLine) {
+	t.Helper()
+	for _, line := range report {
+		if line.Predicted != explain.Fail || line.Kind != explain.ReportHop {
+			continue
+		}
+		lead, ok := strings.CutSuffix(line.Text, a.Cause.Detail.In(lang))
+		if here := line.Netns == a.Cause.Netns; !ok || here != (lead == "") || !here && !strings.Contains(lead, a.Cause.Netns) {
+			t.Errorf("%s: the fault is in %s, and %s is told: %s", lang, a.Cause.Netns, line.Netns, line.Text)
+		}
+	}
+}
+
+// complete checks that all which the answer has is in the report, once.
+func complete(t *testing.T, lang string, a explain.Answer, report []explain.ReportLine) {
+	t.Helper()
+	count := map[explain.ReportKind]int{}
+	for i, line := range report {
+		count[line.Kind]++
+		if (line.Text == "") != (line.Kind == explain.ReportBlank) || strings.Contains(line.Text, "\n") {
+			t.Errorf("%s: line %d is %+v", lang, i, line)
+		}
+		if line.Kind == explain.ReportHeading && (i+1 == len(report) || report[i+1].Kind == explain.ReportBlank) {
+			t.Errorf("%s: nothing is below %q", lang, line.Text)
+		}
+	}
+	for kind, want := range map[explain.ReportKind]int{
+		explain.ReportVerdict: 1, explain.ReportEvidence: len(a.Cause.Evidence), explain.ReportFix: len(a.Fix),
+		explain.ReportNext: len(a.Next), explain.ReportProbe: 1, explain.ReportUnseen: len(a.Unseen),
+	} {
+		if count[kind] != want {
+			t.Errorf("%s: %d lines of kind %d, want %d\n%s", lang, count[kind], kind, want, dump(report))
+		}
+	}
+}
+
+func dump(report []explain.ReportLine) string {
+	var b strings.Builder
+	for _, line := range report {
+		fmt.Fprintf(&b, "%+v\n", line)
+	}
+	return b.String()
+}
+
+// TestThePastedFixMends: the lines of the report, pasted into a shell one
+// answer after the other, bring the ping back.
+func TestThePastedFixMends(t *testing.T) {
+	l, err := lab.New(t.Context(), lab.Options{Fast: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for _, command := range []string{"ip route add prohibit 203.0.113.10", "iptables -I FORWARD -s 172.20.1.10 -j DROP", "ip link set veth-ns1 down"} {
+		c := told{step: "3.A2", after: true, command: command}
+		answer, ok := c.ask(t, l)
+		if !ok {
+			continue
+		}
+		if len(answer.Fix) == 0 || answer.Verdict != explain.Broken {
+			t.Fatalf("%s: %s with the fix %v", command, answer.Verdict, answer.Fix)
+		}
+		for round := 0; round < 3 && answer.Verdict == explain.Broken; round++ {
+			paste(t, l, answer)
+			answer = ask(t, l, steps.Watch{Netns: "ns1", Ping: "203.0.113.10"})
+		}
+		if answer.Verdict != explain.Delivered {
+			t.Errorf("%s: after the fixes:\n%s", command, dump(answer.Report("en")))
+		}
+	}
+}
+
+// paste runs the fix in a shell of a namespace that it is not for.
+func paste(t *testing.T, l *lab.Lab, answer explain.Answer) {
+	t.Helper()
+	for _, line := range answer.Report("en") {
+		if line.Kind != explain.ReportFix {
+			continue
+		}
+		cmd, err := l.Command(t.Context(), "inet", "sh", "-c", line.Text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", line.Text, err, out)
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package cli
+
+import (
+	"cmp"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/mattn/go-isatty"
+	"github.com/rivo/uniseg"
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/explain"
+)
+
+// drawing is how an explanation is drawn for people.
+type drawing struct {
+	w     io.Writer
+	lang  string
+	width int // cells of a line
+	signs explainSigns
+	paint bool // in colours, which only repeat what the signs say
+}
+
+// explainSigns tell a state without colour.
+type explainSigns struct {
+	predicted map[string]string
+	leg       map[string]string
+}
+
+var unicodeSigns = explainSigns{
+	map[string]string{explain.OK: "✓", explain.Fail: "✗", explain.Unknown: "?"},
+	map[string]string{explain.LegRequest: " →", explain.LegReply: " ←"},
+}
+
+var asciiSigns = explainSigns{
+	map[string]string{explain.OK: "+", explain.Fail: "x", explain.Unknown: "?"},
+	map[string]string{explain.LegRequest: " ->", explain.LegReply: " <-"},
+}
+
+// observedWords say of a hop whether its frame was seen on the wire.
+var observedWords = map[string]map[string]string{
+	"en": {explain.OK: "seen", explain.Fail: "not seen"},
+	"zh": {explain.OK: "看到", explain.Fail: "没看到"},
+}
+
+// The widths, in cells. A line of a pipe is as long as that of the classical
+// terminal, and a longer name of a namespace pushes its line to the right.
+const (
+	pipeWidth  = 80
+	leastWidth = 40
+	netnsWidth = 16
+)
+
+// drawingOn suits what f is: a terminal has a width, and perhaps colours.
+func (a *app) drawingOn(f *os.File) drawing {
+	d := drawing{w: f, lang: a.language(""), width: pipeWidth, signs: unicodeSigns}
+	if a.ascii {
+		d.signs = asciiSigns
+	}
+	if !isatty.IsTerminal(f.Fd()) {
+		return d
+	}
+	if size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ); err == nil && size.Col > 0 {
+		d.width = max(int(size.Col), leastWidth)
+	}
+	d.paint = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return d
+}
+
+// draw writes the report: the verdict, and below each heading its lines,
+// indented.
+func (d drawing) draw(report []explain.ReportLine) error {
+	netns, observed := d.columns(report)
+	var b strings.Builder
+	for _, line := range report {
+		switch line.Kind {
+		case explain.ReportVerdict:
+			d.behind(&b, "", line.Text, ansi.Style{}.Bold())
+		case explain.ReportHeading:
+			d.behind(&b, "", line.Text+d.signs.leg[line.Leg], ansi.Style{}.Bold())
+		case explain.ReportHop, explain.ReportBehind:
+			lead := d.sign(line) + " " + pad(line.Netns, netns) + "  "
+			if observed > 0 {
+				lead += pad(observedWords[d.lang][line.Observed], observed) + "  "
+			}
+			d.behind(&b, "  "+lead, line.Text, nil)
+		case explain.ReportFix: // one line, to be pasted
+			b.WriteString("  " + line.Text + "\n")
+		default:
+			d.behind(&b, "  ", line.Text, nil)
+		}
+	}
+	_, err := io.WriteString(d.w, b.String())
+	return err
+}
+
+// columns are the widths of the names and of the observations.
+func (d drawing) columns(report []explain.ReportLine) (netns, observed int) {
+	for _, line := range report {
+		netns = max(netns, min(ansi.StringWidth(line.Netns), netnsWidth))
+		observed = max(observed, ansi.StringWidth(observedWords[d.lang][line.Observed]))
+	}
+	return netns, observed
+}
+
+// sign is the state of a hop. What is not reached has none of its own: the
+// fault before it has.
+func (d drawing) sign(line explain.ReportLine) string {
+	if line.Kind == explain.ReportBehind {
+		return " "
+	}
+	sign := d.signs.predicted[line.Predicted]
+	colour := map[string]ansi.BasicColor{explain.OK: ansi.Green, explain.Fail: ansi.Red, explain.Unknown: ansi.Yellow}
+	return d.painted(ansi.Style{}.ForegroundColor(colour[line.Predicted]), sign)
+}
+
+func (d drawing) painted(style ansi.Style, text string) string {
+	if !d.paint || len(style) == 0 {
+		return text
+	}
+	return style.Styled(text)
+}
+
+// behind writes text behind a lead; the lines that go on hang below its start,
+// or two cells in where there is no lead.
+func (d drawing) behind(b *strings.Builder, lead, text string, style ansi.Style) {
+	hang := cmp.Or(ansi.StringWidth(lead), 2)
+	for i, line := range wrapped(text, d.width-ansi.StringWidth(lead), d.width-hang) {
+		if i > 0 {
+			lead = strings.Repeat(" ", hang)
+		}
+		b.WriteString(strings.TrimRight(lead+d.painted(style, line), " ") + "\n")
+	}
+}
+
+// pad fills text with spaces up to some cells.
+func pad(text string, cells int) string {
+	return text + strings.Repeat(" ", max(cells-ansi.StringWidth(text), 0))
+}
+
+// wrapped breaks text into lines: the first of some cells, the rest of others.
+// Addresses and names stay whole, unless one is longer than a line.
+func wrapped(text string, first, rest int) []string {
+	var lines []string
+	line, room := "", first
+	for text != "" {
+		var word string
+		word, text = nextWord(text)
+		bare := strings.TrimRight(word, " ")
+		if line != "" && ansi.StringWidth(line+bare) > room {
+			lines, line, room = append(lines, strings.TrimRight(line, " ")), "", rest
+		}
+		line += word
+	}
+	return append(lines, strings.TrimRight(line, " "))
+}
+
+// nextWord cuts off what no line may break: up to a space, or between two
+// Chinese characters, but not before a full stop (UAX #14).
+func nextWord(text string) (word, rest string) {
+	state := -1
+	for rest = text; rest != ""; {
+		var segment string
+		segment, rest, _, state = uniseg.FirstLineSegmentInString(rest, state)
+		word += segment
+		if strings.HasSuffix(word, " ") || wide(lastCluster(word)) || wide(rest) {
+			break
+		}
+	}
+	return word, rest
+}
+
+// wide reports whether text begins with a character of two cells.
+func wide(text string) bool {
+	cluster, _, cells, _ := uniseg.FirstGraphemeClusterInString(text, -1)
+	return cluster != "" && cells == 2
+}
+
+// lastCluster is the last character of text.
+func lastCluster(text string) string {
+	last := ""
+	for state := -1; text != ""; {
+		last, text, _, state = uniseg.FirstGraphemeClusterInString(text, state)
+	}
+	return last
+}

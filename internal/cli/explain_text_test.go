@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/creack/pty"
+
+	"nstutor/diag/explain"
+)
+
+var wrappings = []struct {
+	name, text  string
+	first, rest int
+	want        []string
+}{
+	{"short", "all is well", 20, 10, []string{"all is well"}},
+	{"nothing", "", 20, 10, []string{""}},
+	{"the first line has other room", "one two three four", 8, 20, []string{"one two", "three four"}},
+	{"exactly full", "four five", 9, 9, []string{"four five"}},
+	{"addresses, prefixes and options stay whole", "10.0.0.0/24 proto-x --icmp-type", 14, 14, []string{"10.0.0.0/24", "proto-x", "--icmp-type"}},
+	{"a word longer than a line", "x 4a:07:e1:a7:1e:96 y", 8, 8, []string{"x", "4a:07:e1:a7:1e:96", "y"}},
+	{"Chinese breaks anywhere", "没有到达目的地", 6, 8, []string{"没有到", "达目的地"}},
+	{"but no line begins with a full stop", "没有到达。目的地", 8, 8, []string{"没有到", "达。目的", "地"}},
+	{"Chinese around an address", "到不了10.0.0.1：没有路由", 12, 12, []string{"到不了", "10.0.0.1：没", "有路由"}},
+}
+
+func TestLinesAreWrapped(t *testing.T) {
+	for _, c := range wrappings {
+		t.Run(c.name, func(t *testing.T) {
+			got := wrapped(c.text, c.first, c.rest)
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// reportLines have every kind of line, in two languages' widths.
+var reportLines = []explain.ReportLine{
+	{Kind: explain.ReportVerdict, Text: "10.0.1.2 cannot reach 10.0.2.2: forwarding is off for r0, through which it would have to pass (forwarding-off, in r)"},
+	{Kind: explain.ReportBlank},
+	{Kind: explain.ReportHeading, Leg: explain.LegRequest, Text: "request"},
+	{Kind: explain.ReportHop, Predicted: explain.OK, Observed: explain.OK, Netns: "a", Text: "default via 10.0.1.1 dev eth0; 10.0.1.1 dev eth0 lladdr 4a:07:e1:a7:1e:96 REACHABLE"},
+	{Kind: explain.ReportHop, Predicted: explain.Unknown, Observed: explain.Unknown, Netns: "容器", Text: "看不见"},
+	{Kind: explain.ReportHop, Predicted: explain.Fail, Observed: explain.Unknown, Netns: "r", Text: "forwarding is off for r0"},
+	{Kind: explain.ReportBehind, Predicted: explain.Fail, Observed: explain.Fail, Text: "not reached: b; so there is no reply"},
+	{Kind: explain.ReportBlank},
+	{Kind: explain.ReportHeading, Text: "fix"},
+	{Kind: explain.ReportFix, Text: "ip netns exec r iptables -I FORWARD -s 10.0.1.2 -d 10.0.2.2 -p icmp --icmp-type echo-request -j ACCEPT"},
+}
+
+const drawn = `10.0.1.2 cannot reach 10.0.2.2: forwarding is off for r0, through which it would
+  have to pass (forwarding-off, in r)
+
+request →
+  ✓ a     seen      default via 10.0.1.1 dev eth0; 10.0.1.1 dev eth0 lladdr
+                    4a:07:e1:a7:1e:96 REACHABLE
+  ? 容器            看不见
+  ✗ r               forwarding is off for r0
+          not seen  not reached: b; so there is no reply
+
+fix
+  ip netns exec r iptables -I FORWARD -s 10.0.1.2 -d 10.0.2.2 -p icmp --icmp-type echo-request -j ACCEPT
+`
+
+func TestAReportIsDrawn(t *testing.T) {
+	draw := func(d drawing) string {
+		var b bytes.Buffer
+		d.w = &b
+		if err := d.draw(reportLines); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	plain := draw(drawing{lang: "en", width: 80, signs: unicodeSigns})
+	if plain != drawn {
+		t.Errorf("drawn:\n%s\nwant:\n%s", plain, drawn)
+	}
+	painted := draw(drawing{lang: "en", width: 80, signs: unicodeSigns, paint: true})
+	if ansi.Strip(painted) != plain || painted == plain {
+		t.Errorf("colour changes more than the colour:\n%s", painted)
+	}
+	simple := draw(drawing{lang: "en", width: 80, signs: asciiSigns})
+	if simple != strings.NewReplacer("→", "->", "✓", "+", "✗", "x").Replace(plain) {
+		t.Errorf("in ASCII:\n%s", simple)
+	}
+	for width := leastWidth; width <= 120; width++ {
+		for _, line := range strings.Split(draw(drawing{lang: "zh", width: width, signs: unicodeSigns}), "\n") {
+			if ansi.StringWidth(line) > width && !strings.Contains(line, "iptables") {
+				t.Errorf("a line of %d cells in %d: %q", ansi.StringWidth(line), width, line)
+			}
+		}
+	}
+}
+
+// TestADrawingSuitsItsTerminal: its width, and colours where they are wanted.
+func TestADrawingSuitsItsTerminal(t *testing.T) {
+	control, terminal, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer control.Close()
+	defer terminal.Close()
+	file, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for _, c := range []struct {
+		name          string
+		f             *os.File
+		cols          uint16
+		noColor, term string
+		width         int
+		paint         bool
+	}{
+		{"a wide terminal", terminal, 120, "", "xterm", 120, true},
+		{"a narrow one", terminal, 20, "", "xterm", leastWidth, true},
+		{"one that does not know its size", terminal, 0, "", "xterm", pipeWidth, true},
+		{"no colour", terminal, 80, "1", "xterm", 80, false},
+		{"a dumb one", terminal, 80, "", "dumb", 80, false},
+		{"a file", file, 120, "", "xterm", pipeWidth, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Setenv("NO_COLOR", c.noColor)
+			t.Setenv("TERM", c.term)
+			if err := pty.Setsize(control, &pty.Winsize{Rows: 24, Cols: c.cols}); err != nil {
+				t.Fatal(err)
+			}
+			a := &app{lang: "en"}
+			if d := a.drawingOn(c.f); d.width != c.width || d.paint != c.paint {
+				t.Errorf("width %d, painted %t; want %d, %t", d.width, d.paint, c.width, c.paint)
+			}
+		})
+	}
+}

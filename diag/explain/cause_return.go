@@ -69,7 +69,7 @@ func (w *walk) backOnTrack(n *Node) {
 // request came in by. That is no fault: but if the reply is lost behind it, the
 // route taken there is the reason.
 func (w *walk) mind(n *Node, e echo, route RouteAnswer) {
-	if e.leg != LegReply || w.parted != nil {
+	if e.leg != LegReply || e.outer != nil || w.parted != nil {
 		return
 	}
 	if in := w.cameIn(n); in != "" && in != route.DevName {

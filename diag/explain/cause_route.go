@@ -183,7 +183,7 @@ func (w *walk) throughDevice(n *Node, e echo, f Fault, d Device) (Fault, RouteAn
 func (w *walk) sourceless(n *Node, e echo) Fault {
 	f := Fault{
 		Code: NoAddress, Netns: n.Name,
-		Detail:   say("the tunnel sends from %s, which is no address of %s", e.src, n.calls()),
+		Detail:   say("the tunnel sends from %s, which is no address of %s", e.src, n.title()),
 		Evidence: []string{fmt.Sprintf("ip route get %s from %s: %v", e.dst, e.src, errnoOf(n.Route(RouteQuery{Dst: e.dst, Src: e.src}).Err))},
 	}
 	if link, err := n.LinkByIndex(e.outer.Underlay); err == nil {

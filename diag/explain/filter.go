@@ -25,7 +25,8 @@ const (
 // it a packet for another namespace.
 type Packet struct {
 	Src, Dst           netip.Addr
-	Proto              byte // as in the IP header: 1 is ICMP, 6 TCP, 17 UDP, 58 ICMPv6
+	EtherType          uint16 // 0: that of the IP version
+	Proto              byte   // as in the IP header: 1 is ICMP, 6 TCP, 17 UDP, 58 ICMPv6
 	ICMPType, ICMPCode byte
 	SrcPort, DstPort   uint16
 	Mark               uint32

@@ -45,6 +45,9 @@ func filter32(n uint32) filterValue { return filterValue{bytes: binary.BigEndian
 // value is the packet's field, in network byte order.
 func (e *filterEval) value(field diag.RuleField, s *filterState) filterValue {
 	kind, rest, _ := strings.Cut(string(field), " ")
+	if s.packet.EtherType == unix.ETH_P_ARP {
+		return arpValue(string(field), s.packet)
+	}
 	switch kind {
 	case "ip", "ip6":
 		if (kind == "ip6") != s.packet.Src.Is6() {
@@ -59,11 +62,35 @@ func (e *filterEval) value(field diag.RuleField, s *filterState) filterValue {
 		return e.deviceValue(kind, s.packet)
 	case "ct":
 		return e.ctValue(rest, s.packet)
+	case "ether":
+		if rest == "type" {
+			return e.metaValue("protocol", s)
+		}
+		return filterUnknown
 	case "fib":
 		return e.fibValue(rest, s.packet)
 	default:
 		return filterUnknown
 	}
+}
+
+// arpValue is a field of an ARP request: it has no IP header.
+func arpValue(field string, p Packet) filterValue {
+	switch field {
+	case "ether type", "meta protocol":
+		return filter16(unix.ETH_P_ARP)
+	case "arp operation":
+		return filter16(1) // ARPOP_REQUEST
+	case "arp saddr ip":
+		return filterValue{bytes: p.Src.AsSlice()}
+	case "arp daddr ip":
+		return filterValue{bytes: p.Dst.AsSlice()}
+	}
+	switch kind, _, _ := strings.Cut(field, " "); kind {
+	case "ip", "ip6", "tcp", "udp", "sctp", "icmp", "icmpv6", "th", "ct":
+		return filterAbsent
+	}
+	return filterUnknown
 }
 
 func filterHeader(name string, p Packet) filterValue {

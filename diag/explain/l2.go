@@ -14,6 +14,8 @@ type station struct {
 	node *Node
 	dev  diag.Link // a bridge, for what comes in by one of its ports
 	any  bool      // it takes frames for whatever MAC address
+	deaf *Fault    // why it ignores the frame that comes to it
+	sent bool      // the frame is on its way: it meets the obstacles there
 	way
 }
 
@@ -29,14 +31,16 @@ type crossing struct {
 	dev     diag.Link
 	out     bool       // sent there, or else received
 	bridged string     // the bridge that forwarded it from another port to this one
+	from    string     // … that other port
 	remote  netip.Addr // the other end of the tunnel that it is sent through
 }
 
 // obstacle is a fault that stops frames between two IP layers.
 type obstacle struct {
-	node  *Node
+	node  *Node // nil: the walk comes to it by itself
 	dev   string
 	fault Fault
+	at    int // before which crossing of the way it is
 }
 
 // past is the way with one more device.
@@ -47,7 +51,7 @@ func (v way) past(c crossing) way {
 
 // stoppedBy is the way with one more obstacle.
 func (v way) stoppedBy(n *Node, dev string, f Fault) way {
-	v.obstacles = append(slices.Clone(v.obstacles), obstacle{n, dev, f})
+	v.obstacles = append(slices.Clone(v.obstacles), obstacle{n, dev, f, len(v.crossings)})
 	return v
 }
 
@@ -62,6 +66,7 @@ type explorer struct {
 	w        *walk
 	leg      string
 	mac      net.HardwareAddr // whom the frame is for; nil: everybody
+	arp      Packet           // the ARP request in it, if it is one
 	stations []station
 	bridges  []site // that the frame comes through
 	voids    []site // tunnels that do not know where to send the frame
@@ -84,17 +89,25 @@ type place struct {
 // itself is taken to be up.
 func (w *walk) explore(n *Node, link diag.Link, leg string, mac net.HardwareAddr) *explorer {
 	x := &explorer{w: w, leg: leg, mac: mac, been: map[place]bool{{n, link.Index}: true}}
-	x.send(n, link, way{}, "")
+	x.send(n, link, way{}, "", "")
+	return x
+}
+
+// ask sends an ARP request from a device and tells where it comes to.
+func (w *walk) ask(n *Node, link diag.Link, leg string, sender, target netip.Addr) *explorer {
+	x := &explorer{w: w, leg: leg, arp: arpPacket(sender, target), been: map[place]bool{{n, link.Index}: true}}
+	x.send(n, link, way{}, "", "")
 	return x
 }
 
 // send follows a frame out of a device. bridged names the bridge that it came
-// out of, if the device is a port of it.
-func (x *explorer) send(n *Node, link diag.Link, v way, bridged string) {
-	out := crossing{node: n, dev: link, out: true, bridged: bridged}
+// out of, if the device is a port of it, and from the port that it came in by.
+func (x *explorer) send(n *Node, link diag.Link, v way, bridged, from string) {
+	out := crossing{node: n, dev: link, out: true, bridged: bridged, from: from}
+	v = x.arpFiltered(n, v, onDevice("egress", link.Name))
 	switch {
 	case link.Kind == "veth":
-		x.overVeth(n, link, v.past(out))
+		x.overVeth(n, link, v, out)
 	case link.Kind == "bridge" && link.Bridge != nil:
 		x.toPorts(n, link, nil, v.past(out))
 	case link.Kind == "vxlan" && link.VXLAN != nil:
@@ -104,7 +117,7 @@ func (x *explorer) send(n *Node, link diag.Link, v way, bridged string) {
 	}
 }
 
-func (x *explorer) overVeth(n *Node, link diag.Link, v way) {
+func (x *explorer) overVeth(n *Node, link diag.Link, v way, out crossing) {
 	peer, err := x.w.world.Peer(n, link.PeerNetnsID)
 	if err != nil {
 		x.unseen = append(x.unseen, say("the other end of %s: %s", link.Name, err))
@@ -122,7 +135,7 @@ func (x *explorer) overVeth(n *Node, link diag.Link, v way) {
 			Evidence: []string{link.Line(), far.Line()}, fix: []Fix{{peer.Name, "ip link set " + far.Name + " up"}},
 		})
 	}
-	x.arrive(peer, far, v)
+	x.arrive(peer, far, v.past(out))
 }
 
 // arrive follows a frame into a device.
@@ -131,6 +144,7 @@ func (x *explorer) arrive(n *Node, dev diag.Link, v way) {
 		return
 	}
 	x.been[place{n, dev.Index}] = true
+	v = x.arpFiltered(n, v, onDevice("ingress", dev.Name))
 	switch {
 	case dev.Port != nil:
 		x.intoBridge(n, dev, v.past(crossing{node: n, dev: dev}))

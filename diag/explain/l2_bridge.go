@@ -15,9 +15,11 @@ func (x *explorer) intoBridge(n *Node, port diag.Link, v way) {
 		return
 	}
 	v = x.through(n, bridge, port, v)
+	v = x.arpFiltered(n, v, linkHook{"bridge", "prerouting", port.Name, ""})
 	if x.mac == nil || bytes.Equal(x.mac, bridge.MAC) {
 		x.been[place{n, bridge.Index}] = true
-		x.stations = append(x.stations, station{node: n, dev: bridge, way: v})
+		up := x.arpFiltered(n, v, linkHook{"bridge", "input", port.Name, ""})
+		x.stations = append(x.stations, station{node: n, dev: bridge, way: up})
 	}
 	if x.mac == nil || !bytes.Equal(x.mac, bridge.MAC) {
 		x.toPorts(n, bridge, &port, v)
@@ -78,9 +80,9 @@ func (x *explorer) toPorts(n *Node, bridge diag.Link, from *diag.Link, v way) {
 			continue
 		}
 		out := v
-		bridged := ""
+		bridged, in := "", ""
 		if from != nil {
-			bridged = bridge.Name
+			bridged, in = bridge.Name, from.Name
 		}
 		if !port.Up() {
 			out = out.stoppedBy(n, port.Name, down(n, port))
@@ -89,10 +91,16 @@ func (x *explorer) toPorts(n *Node, bridge diag.Link, from *diag.Link, v way) {
 		if from != nil && from.Port.Isolated && port.Port.Isolated {
 			out = out.stoppedBy(n, port.Name, isolated(n, bridge, *from, port))
 		}
+		if from != nil {
+			out = x.arpFiltered(n, out, linkHook{"bridge", "forward", from.Name, port.Name})
+		} else {
+			out = x.arpFiltered(n, out, linkHook{"bridge", "output", "", port.Name})
+		}
+		out = x.arpFiltered(n, out, linkHook{"bridge", "postrouting", "", port.Name})
 		if x.mac == nil && !port.Port.BroadcastFlood {
 			out = out.stoppedBy(n, port.Name, unflooded(n, bridge, port))
 		}
-		x.send(n, port, out, bridged)
+		x.send(n, port, out, bridged, in)
 	}
 }
 

@@ -38,7 +38,7 @@ func (w *walk) fits(n *Node, e echo, link diag.Link, route RouteAnswer) echo {
 	}
 	detail := say("a packet of %d bytes that must not be fragmented does not pass %s, whose MTU is %d: the sender is told \"message too long\"", e.length, link.Name, link.MTU)
 	if e.origin != n {
-		detail = say("a packet of %d bytes that must not be fragmented does not pass %s, whose MTU is %d: %s answers \"fragmentation needed\"", e.length, link.Name, link.MTU, n.calls())
+		detail = say("a packet of %d bytes that must not be fragmented does not pass %s, whose MTU is %d: %s answers \"fragmentation needed\"", e.length, link.Name, link.MTU, n.title())
 	}
 	w.fault(n, e, StageSend, link.Name, Fault{
 		Code: MTUExceeded, Netns: n.Name, Detail: detail,

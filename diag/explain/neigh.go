@@ -57,12 +57,12 @@ func (a *arping) misled(n *Node) (Fault, station, bool) {
 	fix := Fix{a.n.Name, fmt.Sprintf("ip neigh del %s dev %s", a.nexthop, a.link.Name)}
 	f := Fault{
 		Code: NeighbourWrongMAC, Netns: a.n.Name, sure: true,
-		Detail:   say("the entry for %s says %s, which is %s of %s; %s of %s has the address", a.nexthop, wrong.dev.MAC, wrong.dev.Name, n.calls(), right.dev.Name, right.node.calls()),
+		Detail:   say("the entry for %s says %s, which is %s of %s; %s of %s has the address", a.nexthop, wrong.dev.MAC, wrong.dev.Name, n.title(), right.dev.Name, right.node.title()),
 		Evidence: []string{a.entry.Line(), right.dev.AddressLine()}, fix: []Fix{fix},
 	}
 	if a.answers(wrong).Yes {
 		f.Code, f.Netns = DuplicateAddress, n.Name
-		f.Detail = say("both %s in %s and %s in %s answer for %s, and the packet came to the wrong one", right.dev.Name, right.node.calls(), wrong.dev.Name, n.calls(), a.nexthop)
+		f.Detail = say("both %s in %s and %s in %s answer for %s, and the packet came to the wrong one", right.dev.Name, right.node.title(), wrong.dev.Name, n.title(), a.nexthop)
 		f.Evidence = []string{right.dev.AddressLine(), wrong.dev.AddressLine()}
 		f.fix = append(n.withoutAddress(a.nexthop), fix)
 	}
@@ -98,9 +98,9 @@ func (a *arping) byEntry() (station, bool) {
 		if s, ok, found := a.lostInTunnel(x, s); found {
 			return s, ok
 		}
-		a.noteObstacles(s)
 		a.w.snoop(a.link.MAC, s)
 		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
+		s.sent = true
 		return s, true
 	}
 	if len(misses) == 0 && a.entry.State != "PERMANENT" && a.entry.State != "NOARP" && len(x.unseen) == 0 {
@@ -145,18 +145,22 @@ func (a *arping) wrongMAC(s station) (station, bool) {
 	if !a.wouldBeAnswered() {
 		fix = "ip neigh replace " + a.nexthop.String() + " lladdr " + s.dev.MAC.String() + " dev " + a.link.Name + " nud permanent"
 	}
-	a.w.fault(a.n, a.e, StageNeighbour, a.link.Name, Fault{
+	f := Fault{
 		Code: NeighbourWrongMAC, Netns: a.n.Name,
 		Detail:   say("the entry for %s says %s, but %s at the other end is %s: it ignores the frame", a.nexthop, a.entry.MAC, s.dev.Name, s.dev.MAC),
 		Evidence: []string{a.entry.Line(), s.dev.AddressLine()},
 		fix:      []Fix{{a.n.Name, fix}},
-	})
-	a.noteObstacles(s)
+	}
 	right := a.w.explore(a.n, a.link, a.e.leg, s.dev.MAC)
 	if len(right.stations) == 0 && len(right.voids) > 0 {
+		// Mended, the frame would not even leave for there.
+		a.w.fault(a.n, a.e, StageNeighbour, a.link.Name, f)
 		a.entry.MAC = s.dev.MAC
 		a.unforwarded(right)
+		return s, true
 	}
+	a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
+	s.sent, s.deaf = true, &f
 	return s, true
 }
 
@@ -178,7 +182,7 @@ func (a *arping) answers(s station) ARPAnswer {
 
 // byAsking goes by who would answer an ARP request.
 func (a *arping) byAsking() (station, bool) {
-	x := a.w.explore(a.n, a.link, a.e.leg, nil)
+	x := a.w.ask(a.n, a.link, a.e.leg, a.sender, a.nexthop)
 	var yes, lost []station
 	for _, s := range x.stations {
 		switch {
@@ -251,15 +255,19 @@ func nearest(stations []station) (station, bool) {
 // carrying packet of a tunnel meets is noted when the walk comes there.
 func (a *arping) noteObstacles(s station) {
 	for _, o := range s.obstacles {
-		if o.node == nil {
-			continue
+		if o.node != nil {
+			a.w.fault(a.n, a.e, StageNeighbour, a.link.Name, o.met(a.n))
 		}
-		f := o.fault
-		if f.Code == NeighbourUnanswered {
-			f.Netns = a.n.Name // who asks
-		}
-		a.w.fault(a.n, a.e, StageSend, a.link.Name, f)
 	}
+}
+
+// met is the fault of an obstacle for frames that n sends.
+func (o obstacle) met(n *Node) Fault {
+	f := o.fault
+	if f.Code == NeighbourUnanswered {
+		f.Netns = n.Name // who asks
+	}
+	return f
 }
 
 // rivals doubts the way when several stations with different MAC addresses
@@ -274,7 +282,7 @@ func (a *arping) rivals(chosen station, yes []station) {
 		}
 		a.w.doubt(a.n, a.e, StageNeighbour, a.link.Name, Fault{
 			Code: DuplicateAddress, Netns: s.node.Name,
-			Detail:   say("both %s in %s and %s in %s answer for %s: whose answer comes first has the packet", chosen.dev.Name, chosen.node.calls(), s.dev.Name, s.node.calls(), a.nexthop),
+			Detail:   say("both %s in %s and %s in %s answer for %s: whose answer comes first has the packet", chosen.dev.Name, chosen.node.title(), s.dev.Name, s.node.title(), a.nexthop),
 			Evidence: []string{chosen.dev.AddressLine(), s.dev.AddressLine()},
 			fix:      s.node.withoutAddress(a.nexthop),
 		})

@@ -28,8 +28,12 @@ func (s sighting) matches(f diag.Frame) bool {
 		f.Src == s.src && f.Dst == s.dst && f.Out == s.out
 }
 
-// settle is how long the frames of the last answer may take to arrive.
-const settle = 20 * time.Millisecond
+// Frames are waited for until all that were predicted are there, but no longer
+// than settle.
+const (
+	settle     = 300 * time.Millisecond
+	settleTick = 5 * time.Millisecond
+)
 
 // observe sends one echo and looks for it on every wire of the path.
 func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
@@ -50,14 +54,7 @@ func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
 	if result.Outcome == diag.Replied {
 		a.Probe.Received = 1
 	}
-	time.Sleep(settle)
-	var frames []diag.Frame
-	var watched []string
-	for node, tap := range taps {
-		watched = append(watched, node.NS.Name())
-		frames = append(frames, tap.Pending()...)
-	}
-	a.Witness(watched, frames)
+	gather(ctx, a, taps)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -66,6 +63,32 @@ func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
 		a.Cause = w.blind.failed(a.Cause)
 	}
 	return nil
+}
+
+// gather tells the hops by the frames that the taps have seen.
+func gather(ctx context.Context, a *Answer, taps map[*Node]*diag.Tap) {
+	var watched []string
+	for node := range taps {
+		watched = append(watched, node.NS.Name())
+	}
+	tick := time.NewTicker(settleTick)
+	defer tick.Stop()
+	var frames []diag.Frame
+	for end := time.Now().Add(settle); ; {
+		for _, tap := range taps {
+			frames = append(frames, tap.Pending()...)
+		}
+		a.Witness(watched, frames)
+		missing := slices.ContainsFunc(a.Hops, func(h Hop) bool { return h.Predicted == OK && h.Observed == Fail })
+		if !missing || time.Now().After(end) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // Witness tells the hops in some namespaces by what was seen there on the

@@ -23,10 +23,19 @@ func (w *walk) receive(n *Node, e echo, dev diag.Link) {
 	if w.strayed {
 		return
 	}
+	w.wired(n, e, StageReceive, dev.Name, say("%s into %s", e, dev.Name))
+	w.input(n, e, dev)
+}
+
+// input takes a packet from the device to the routing decision.
+func (w *walk) input(n *Node, e echo, dev diag.Link) {
 	if e.leg == LegReply && e.outer == nil {
 		w.backOnTrack(n)
 	}
-	w.wired(n, e, StageReceive, dev.Name, say("%s into %s", e, dev.Name))
+	if dev.Kind == "bridge" {
+		w.linkFilter(n, e, linkHook{"bridge", "input", "", dev.Name})
+	}
+	w.linkFilter(n, e, onDevice("ingress", dev.Name))
 	e, ok := w.filter(n, w.enters(n, e), "prerouting", dev.Name, "")
 	if !ok {
 		return
@@ -107,12 +116,12 @@ func (w *walk) plausible(n *Node, e echo, dev diag.Link) []Fix {
 func (w *walk) notHere(n *Node, e echo, dev diag.Link) Fault {
 	f := Fault{
 		Code: DestinationAbsent, Netns: n.Name, Evidence: []string{dev.AddressLine()},
-		Detail: say("the frame comes to %s in %s, but %s is no address of that namespace", dev.Name, n.calls(), e.dst),
+		Detail: say("the frame comes to %s in %s, but %s is no address of that namespace", dev.Name, n.title(), e.dst),
 		fix:    []Fix{{n.Name, fmt.Sprintf("ip addr add %s/32 dev %s", e.dst, dev.Name)}},
 	}
 	if addrs, err := n.Addrs(dev.Index); err == nil && !hasIPv4(addrs) {
 		f.Code = NoAddress
-		f.Detail = say("the frame comes to %s in %s, which has no address at all", dev.Name, n.calls())
+		f.Detail = say("the frame comes to %s in %s, which has no address at all", dev.Name, n.title())
 	}
 	return f
 }
@@ -142,7 +151,7 @@ func sysctlName(dev string) string { return strings.ReplaceAll(dev, ".", "/") }
 func (w *walk) impostor(n *Node, e echo, dev string) {
 	f := Fault{
 		Code: DuplicateAddress, Netns: n.Name, sure: true,
-		Detail:   say("the reply comes to %s, which has the address %s, too", n.calls(), e.dst),
+		Detail:   say("the reply comes to %s, which has the address %s, too", n.title(), e.dst),
 		Evidence: addressLines(n, e.dst), fix: n.withoutAddress(e.dst),
 	}
 	if p := w.parted; p != nil {
@@ -164,7 +173,7 @@ func addressLines(n *Node, addr netip.Addr) []string {
 	for _, d := range devices {
 		for _, a := range d.Addrs {
 			if a.Prefix.Addr() == addr {
-				lines = append(lines, fmt.Sprintf("%s: inet %s dev %s", n.calls(), a.Prefix, d.Link.Name))
+				lines = append(lines, fmt.Sprintf("%s: inet %s dev %s", n.title(), a.Prefix, d.Link.Name))
 			}
 		}
 	}
@@ -199,7 +208,7 @@ func (w *walk) deliver(n *Node, e echo, dev string) {
 		return
 	}
 	if e.outer != nil {
-		w.hop(n, e, StageDeliver, dev, say("%s opens the packet of the tunnel", n.calls()))
+		w.hop(n, e, StageDeliver, dev, say("%s opens the packet of the tunnel", n.title()))
 		w.landed = n
 		return
 	}
@@ -229,7 +238,7 @@ func (w *walk) deliver(n *Node, e echo, dev string) {
 func (w *walk) filter(n *Node, e echo, hook, iif, oif string) (echo, bool) {
 	rules, err := n.Rules()
 	if err != nil {
-		w.overlook(n, e, StageFilter, iif+oif, say("the packet filter of %s could not be read: %s", n.calls(), err))
+		w.overlook(n, e, StageFilter, iif+oif, say("the packet filter of %s could not be read: %s", n.title(), err))
 		return e, true
 	}
 	w.untracked(n, e, rules, hook)

@@ -109,38 +109,67 @@ func (w *walk) travel(n *Node, e echo, link diag.Link, s station) {
 	if len(s.crossings) == 0 {
 		w.wired(n, e, StageSend, link.Name, say("%s out of %s", e, link.Name))
 	}
-	for _, c := range s.crossings {
+	for i, c := range s.crossings {
+		w.meet(n, e, s, i)
 		var ok bool
 		if e, ok = w.cross(e, c); !ok {
 			return
 		}
 	}
-	if s.node != nil {
-		w.taken(s.node, e, s.dev)
-		w.receive(s.node, e, s.dev)
+	w.meet(n, e, s, len(s.crossings))
+	if s.node == nil {
+		return
+	}
+	w.taken(s.node, e, s.dev)
+	if s.deaf != nil {
+		w.wired(s.node, e, StageReceive, s.dev.Name, say("%s into %s", e, s.dev.Name))
+		w.fault(s.node, e, StageReceive, s.dev.Name, *s.deaf)
+		w.input(s.node, e, s.dev)
+		return
+	}
+	w.receive(s.node, e, s.dev)
+}
+
+// meet notes the obstacles before one crossing of a frame that was sent.
+func (w *walk) meet(n *Node, e echo, s station, at int) {
+	for _, o := range s.obstacles {
+		if s.sent && o.at == at && o.node != nil {
+			w.fault(o.node, e, StageSend, o.dev, o.met(n))
+		}
 	}
 }
 
 // cross takes a frame past one device.
 func (w *walk) cross(e echo, c crossing) (echo, bool) {
-	switch {
-	case c.remote.IsValid():
-		w.wired(c.node, e, StageSend, c.dev.Name, say("%s out of %s, in a packet to %s", e, c.dev.Name, c.remote))
-		w.carry(c.node, c.dev, envelope(c.dev, e.leg, c.remote, e.length))
-		return e, w.landed != nil
-	case c.bridged != "":
+	if c.bridged != "" {
+		w.linkFilter(c.node, e, linkHook{"bridge", "forward", c.from, c.dev.Name})
 		var ok bool
 		if e, ok = w.bridgeFilter(c.node, e, c.bridged); !ok {
 			return e, false
 		}
 	}
-	if !c.out {
-		w.taken(c.node, e, c.dev)
-		w.wired(c.node, e, StageReceive, c.dev.Name, say("%s into %s", e, c.dev.Name))
-		return e, true
+	if c.out && c.dev.Port != nil {
+		if c.bridged == "" {
+			w.linkFilter(c.node, e, linkHook{"bridge", "output", "", c.dev.Name})
+		}
+		w.linkFilter(c.node, e, linkHook{"bridge", "postrouting", "", c.dev.Name})
 	}
-	if c.bridged != "" {
+	if c.out {
+		w.linkFilter(c.node, e, onDevice("egress", c.dev.Name))
+	}
+	if !c.out || c.bridged != "" {
 		w.taken(c.node, e, c.dev)
+	}
+	switch {
+	case !c.out:
+		w.wired(c.node, e, StageReceive, c.dev.Name, say("%s into %s", e, c.dev.Name))
+		w.linkFilter(c.node, e, onDevice("ingress", c.dev.Name))
+		w.linkFilter(c.node, e, linkHook{"bridge", "prerouting", c.dev.Name, ""})
+		return e, true
+	case c.remote.IsValid():
+		w.wired(c.node, e, StageSend, c.dev.Name, say("%s out of %s, in a packet to %s", e, c.dev.Name, c.remote))
+		w.carry(c.node, c.dev, envelope(c.dev, e.leg, c.remote, e.length))
+		return e, w.landed != nil
 	}
 	w.wired(c.node, e, StageSend, c.dev.Name, say("%s out of %s", e, c.dev.Name))
 	return e, true

@@ -43,3 +43,11 @@ func (t Text) MarshalJSON() ([]byte, error) { return json.Marshal(t.String()) }
 
 // quote is a line of the kernel's tables, or an error of its, as a sentence.
 func quote(line any) Text { return say("%s", line) }
+
+// title is what a sentence calls the namespace.
+func (n *Node) title() Text {
+	if n.Name == "" {
+		return say("this namespace")
+	}
+	return quote(n.Name)
+}

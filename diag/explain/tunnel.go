@@ -49,8 +49,7 @@ func (x *explorer) outOfVXLAN(n *Node, link diag.Link, v way, remote netip.Addr)
 		return
 	}
 	for _, f := range trial.faults {
-		v = v.stoppedBy(n, link.Name, f) // the walk comes to it by itself
-		v.obstacles[len(v.obstacles)-1].node = nil
+		v = v.stoppedBy(nil, link.Name, f)
 	}
 	if trial.landed == nil {
 		x.stations = append(x.stations, station{way: v})
@@ -80,7 +79,7 @@ func noVXLAN(n *Node, link diag.Link, landed *Node) Fault {
 	f := Fault{
 		Code: NeighbourUnanswered, Netns: n.Name,
 		Detail: say("%s has VNI %d, and %s has no vxlan device with that VNI on UDP port %d",
-			link.Name, link.VXLAN.VNI, landed.calls(), link.VXLAN.DstPort),
+			link.Name, link.VXLAN.VNI, landed.title(), link.VXLAN.DstPort),
 		Evidence: []string{link.Line()},
 	}
 	devices, _ := landed.Devices()
@@ -88,7 +87,7 @@ func noVXLAN(n *Node, link diag.Link, landed *Node) Fault {
 		if d.Link.VXLAN != nil {
 			f.Evidence = append(f.Evidence, d.Link.Line())
 			f.Detail = say("%s has VNI %d, but %s in %s has VNI %d on UDP port %d: it opens no packet of the other",
-				link.Name, link.VXLAN.VNI, d.Link.Name, landed.calls(), d.Link.VXLAN.VNI, d.Link.VXLAN.DstPort)
+				link.Name, link.VXLAN.VNI, d.Link.Name, landed.title(), d.Link.VXLAN.VNI, d.Link.VXLAN.DstPort)
 		}
 	}
 	return f

@@ -78,7 +78,7 @@ func (a *arping) refusal(s station, answer ARPAnswer) (Fault, bool) {
 	case ARPMartian:
 		return Fault{
 			Code: MartianSource, Netns: s.node.Name,
-			Detail: say("the ARP request's sender %s is an address of %s itself, which takes it from nobody else", a.sender, s.node.calls()),
+			Detail: say("the ARP request's sender %s is an address of %s itself, which takes it from nobody else", a.sender, s.node.title()),
 			fix:    s.node.withoutAddress(a.sender),
 		}, true
 	case ARPIgnore:
@@ -99,7 +99,7 @@ func (a *arping) refusal(s station, answer ARPAnswer) (Fault, bool) {
 func (a *arping) ignoring(s station, conf string) Fault {
 	f := Fault{
 		Code: NeighbourUnanswered, Netns: a.n.Name,
-		Detail: say("%s has the address %s on another device, and arp_ignore keeps %s silent about it", s.node.calls(), a.nexthop, s.dev.Name),
+		Detail: say("%s has the address %s on another device, and arp_ignore keeps %s silent about it", s.node.title(), a.nexthop, s.dev.Name),
 		fix:    []Fix{{s.node.Name, fmt.Sprintf("ip addr add %s/32 dev %s", a.nexthop, s.dev.Name)}},
 	}
 	switch {
@@ -138,7 +138,7 @@ func (a *arping) beside(x *explorer) (Fault, station, bool) {
 func (a *arping) portless(owner site, s station, bridge diag.Link) Fault {
 	return Fault{
 		Code: NeighbourUnanswered, Netns: a.n.Name, sure: true,
-		Detail:   say("%s has %s, but %s, which should connect the two, is no port of %s", owner.node.calls(), a.nexthop, s.dev.Name, bridge.Name),
+		Detail:   say("%s has %s, but %s, which should connect the two, is no port of %s", owner.node.title(), a.nexthop, s.dev.Name, bridge.Name),
 		Evidence: []string{s.dev.Line()},
 		fix:      []Fix{{s.node.Name, "ip link set " + s.dev.Name + " master " + bridge.Name}},
 	}
@@ -190,7 +190,7 @@ func (a *arping) behind(x *explorer) (Fault, station, bool) {
 		return Fault{
 			Code: NeighbourUnanswered, Netns: a.n.Name, Evidence: answer.Evidence,
 			Detail: say("%s takes %s for a neighbour, but it is behind %s; a route through that would do as well as proxy ARP there",
-				a.n.calls(), a.nexthop, s.node.calls()),
+				a.n.title(), a.nexthop, s.node.title()),
 			fix: []Fix{{s.node.Name, "sysctl -w net.ipv4.conf." + sysctlName(s.dev.Name) + ".proxy_arp=1"}},
 		}, s, true
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -230,7 +231,11 @@ func (w *walk) wired(n *Node, e echo, stage, dev string, detail Text) {
 	if e.outer != nil || w.strayed {
 		return // a sighting is one of the echo
 	}
-	w.hops[len(w.hops)-1].seenAs = &sighting{netns: n, dev: dev, src: e.src, dst: e.dst, reply: e.leg == LegReply, out: stage == StageSend}
+	seen := sighting{netns: n, dev: dev, src: e.src, dst: e.dst, reply: e.leg == LegReply, out: stage == StageSend}
+	if len(w.faults) > 0 && slices.ContainsFunc(w.hops, func(h Hop) bool { return h.seenAs != nil && *h.seenAs == seen }) {
+		return // the frame that was here before proves nothing
+	}
+	w.hops[len(w.hops)-1].seenAs = &seen
 }
 
 // prediction is what is said of a stage: behind a fault nothing arrives.
@@ -275,9 +280,16 @@ func (w *walk) fault(n *Node, e echo, stage, dev string, f Fault) {
 	if f.Evidence == nil {
 		f.Evidence = []string{}
 	}
-	w.faults = append(w.faults, f)
+	if !slices.ContainsFunc(w.faults, f.same) {
+		w.faults = append(w.faults, f)
+	}
 	w.hop(n, e, stage, dev, f.Detail)
 	w.hops[len(w.hops)-1].Predicted, w.hops[len(w.hops)-1].code = Fail, f.Code
+}
+
+// same reports whether one repair mends both faults.
+func (f Fault) same(o Fault) bool {
+	return f.Code == o.Code && f.Netns == o.Netns && slices.Equal(f.fix, o.fix) && (len(f.fix) > 0 || f.Leg == o.Leg)
 }
 
 // told reports whether a fault of that kind was noted for a device already.

@@ -1,0 +1,98 @@
+package explain
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag"
+)
+
+// linkHook is a place below IP where rules look at frames: a hook of a bridge
+// (tables of family bridge), of a device (family netdev), or of ARP.
+type linkHook struct {
+	family, hook string
+	iif, oif     string
+}
+
+// onDevice is where netdev chains see what a device receives or sends.
+func onDevice(hook, dev string) linkHook {
+	h := linkHook{family: "netdev", hook: hook, iif: dev}
+	if hook == "egress" {
+		h.iif, h.oif = "", dev
+	}
+	return h
+}
+
+// dev is the device that the hook is at.
+func (h linkHook) dev() string { return cmp.Or(h.iif, h.oif) }
+
+// traverseLink passes a frame through the chains at a hook below IP. There is no
+// connection tracking there that these could rest on.
+func traverseLink(set *diag.RuleSet, at linkHook, p Packet, env Env) (FilterResult, bool) {
+	var stages []filterStage
+	for i := range set.Tables {
+		table := &set.Tables[i]
+		if table.Dormant || table.Family != at.family {
+			continue
+		}
+		for j := range table.Chains {
+			base := &table.Chains[j]
+			if base.Hook != at.hook || len(base.Devices) > 0 && !slices.Contains(base.Devices, at.dev()) {
+				continue
+			}
+			stages = append(stages, filterStage{priority: base.Priority, base: []filterBase{{table, base}}})
+		}
+	}
+	if len(stages) == 0 {
+		return FilterResult{}, false
+	}
+	slices.SortStableFunc(stages, func(a, b filterStage) int { return cmp.Compare(a.priority, b.priority) })
+	p.IIF, p.OIF, p.CTState = at.iif, at.oif, CTUntracked
+	return filterRun(stages, "link", p, env), true
+}
+
+// linkFilter passes a packet through such a hook, and goes on as though what it
+// drops were let through.
+func (w *walk) linkFilter(n *Node, e echo, at linkHook) {
+	rules, err := n.Rules()
+	if err != nil {
+		return // told when the packet comes to the hooks of IP
+	}
+	result, ok := traverseLink(rules, at, w.enters(n, e).packet, rulesEnv{n})
+	switch {
+	case !ok:
+	case result.Verdict == VerdictUnknown:
+		w.overlook(n, e, StageFilter, at.dev(), say("%s: cannot tell whether these rules let %s pass: %v", at.family+" "+at.hook, e, result.Unsure))
+	case result.Verdict != VerdictAccept:
+		w.fault(n, e, StageFilter, at.dev(), w.filtered(n, e, at.hook, result))
+	}
+}
+
+// arpPacket is an ARP request as rules below IP see it.
+func arpPacket(sender, target netip.Addr) Packet {
+	return Packet{Src: sender, Dst: target, EtherType: unix.ETH_P_ARP, CTState: CTUntracked}
+}
+
+// arpFiltered is the obstacle that rules are to ARP requests.
+func (x *explorer) arpFiltered(n *Node, v way, at linkHook) way {
+	if x.mac != nil || x.arp.EtherType == 0 {
+		return v
+	}
+	rules, err := n.Rules()
+	if err != nil {
+		return v
+	}
+	result, ok := traverseLink(rules, at, x.arp, rulesEnv{n})
+	if !ok || result.Verdict != VerdictDrop && result.Verdict != VerdictReject {
+		return v
+	}
+	return v.stoppedBy(n, at.dev(), Fault{
+		Code: Filtered, Netns: n.Name,
+		Detail:   say("%s: %s (hook %s) stops the ARP request for %s", result.At, result.Rule, at.hook, x.arp.Dst),
+		Evidence: []string{result.At + ": " + result.Rule},
+		fix:      []Fix{{n.Name, "nft insert rule " + result.At + " ether type arp accept"}},
+	})
+}

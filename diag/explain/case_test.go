@@ -140,9 +140,21 @@ func (c breakage) check(b *built, when string, a explain.Answer) {
 		b.t.Errorf("%s: %s, %v; want %s, %v\n%s", when, a.Verdict, got, verdict, c.want, b.account(a))
 		return
 	}
+	for _, h := range a.Hops {
+		if h.Predicted == explain.OK && h.Observed == explain.Fail || h.Predicted == explain.Fail && h.Observed == explain.OK {
+			b.t.Errorf("%s: predicted and observed differ at %s %s\n%s", when, b.script(h.Netns), h.Device, b.account(a))
+			break
+		}
+	}
 	for _, code := range c.next {
 		if !slices.Contains(nextCodes(a), code) {
 			b.t.Errorf("%s: next is %v, want %s in it\n%s", when, nextCodes(a), code, b.account(a))
+		}
+	}
+	for _, netns := range spoken(a) {
+		if !strings.HasSuffix(netns, b.suffix) {
+			b.t.Errorf("%s: it speaks of %s, which is no part of this network\n%s", when, netns, b.account(a))
+			return
 		}
 	}
 	if a.Cause.Code != explain.None && fmt.Sprint(a.Cause.Detail) == "" {
@@ -151,6 +163,21 @@ func (c breakage) check(b *built, when string, a explain.Answer) {
 	if a.Cause.Code != explain.None && len(a.Cause.Evidence) == 0 {
 		b.t.Errorf("%s: no evidence\n%s", when, b.account(a))
 	}
+}
+
+// spoken are the namespaces that an answer speaks of. Those of other networks,
+// with the same addresses, are there at the same time.
+func spoken(a explain.Answer) (netns []string) {
+	for _, h := range a.Hops {
+		netns = append(netns, h.Netns)
+	}
+	for _, f := range a.Next {
+		netns = append(netns, f.Netns)
+	}
+	for _, f := range a.Fix {
+		netns = append(netns, f.Netns)
+	}
+	return netns
 }
 
 func nextCodes(a explain.Answer) (codes []explain.Code) {

@@ -15,6 +15,7 @@ type station struct {
 	dev  diag.Link // a bridge, for what comes in by one of its ports
 	any  bool      // it takes frames for whatever MAC address
 	deaf *Fault    // why it ignores the frame that comes to it
+	then func()    // what is found behind that
 	sent bool      // the frame is on its way: it meets the obstacles there
 	way
 }

@@ -77,6 +77,22 @@ func (w *walk) forgetful(n *Node, e echo, fix []Fix) []Fix {
 	return append(fix, Fix{w.from.Name, "ip route flush cache"})
 }
 
+// remembers notes that the sender has learned of a smaller MTU on the path, and
+// does not send what does not fit into that. Why is found further on, unless it
+// has been mended since.
+func (w *walk) remembers(n *Node, e echo, link diag.Link, route RouteAnswer) {
+	if !e.df || e.origin != n || e.length <= route.MTU || route.MTU == 0 || route.MTU >= link.MTU || route.entryMTU() == route.MTU {
+		return
+	}
+	w.learnt = &Fault{
+		Code: MTUExceeded, Netns: n.Name, Leg: e.leg,
+		Detail:   say("%s remembers that packets of more than %d bytes do not get to %s, and sends none", n.title(), route.MTU, e.dst),
+		Evidence: []string{route.Get}, fix: []Fix{{n.Name, "ip route flush cache"}},
+	}
+	w.hop(n, e, StageSend, link.Name, w.learnt.Detail)
+	w.hops[len(w.hops)-1].Predicted = Fail
+}
+
 // widen makes room for packets of a length on a device, where the device can
 // be made wider: what a tunnel adds has to fit below it.
 func widen(n *Node, link diag.Link, length int) []Fix {

@@ -26,6 +26,12 @@ func (w *walk) nextStation(n *Node, e echo, link diag.Link, nexthop netip.Addr) 
 		entry = diag.Neighbour{Dst: nexthop, Dev: link.Name, MAC: mac, State: "STALE"}
 		known = true
 	}
+	if link.Has("NOARP") && link.Type == "ether" && !known {
+		// What sends no ARP requests takes its own MAC address for everybody's
+		// (arp_constructor()).
+		entry = diag.Neighbour{Dst: nexthop, Dev: link.Name, MAC: link.MAC, State: "NOARP"}
+		known = true
+	}
 	if known {
 		a.entry = entry
 	}
@@ -145,6 +151,9 @@ func (a *arping) wrongMAC(s station) (station, bool) {
 	if !a.wouldBeAnswered() {
 		fix = "ip neigh replace " + a.nexthop.String() + " lladdr " + s.dev.MAC.String() + " dev " + a.link.Name + " nud permanent"
 	}
+	if a.entry.State == "NOARP" && a.link.Has("NOARP") {
+		fix = "ip link set " + a.link.Name + " arp on"
+	}
 	f := Fault{
 		Code: NeighbourWrongMAC, Netns: a.n.Name,
 		Detail:   say("the entry for %s says %s, but %s at the other end is %s: it ignores the frame", a.nexthop, a.entry.MAC, s.dev.Name, s.dev.MAC),
@@ -153,11 +162,11 @@ func (a *arping) wrongMAC(s station) (station, bool) {
 	}
 	right := a.w.explore(a.n, a.link, a.e.leg, s.dev.MAC)
 	if len(right.stations) == 0 && len(right.voids) > 0 {
-		// Mended, the frame would not even leave for there.
-		a.w.fault(a.n, a.e, StageNeighbour, a.link.Name, f)
-		a.entry.MAC = s.dev.MAC
-		a.unforwarded(right)
-		return s, true
+		// With the right address, the frame would not even leave for there.
+		s.then = func() {
+			a.entry.MAC = s.dev.MAC
+			a.unforwarded(right)
+		}
 	}
 	a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
 	s.sent, s.deaf = true, &f
@@ -196,6 +205,7 @@ func (a *arping) byAsking() (station, bool) {
 		a.noteObstacles(s)
 		a.rivals(s, yes)
 		a.teach(s)
+		a.w.unsent = a.w.unsent || s.tunnelled() && !a.w.answerable(a, s)
 		if one := a.w.explore(a.n, a.link, a.e.leg, s.dev.MAC); len(x.bridges) > 0 && !one.reaches(s) {
 			return a.outOfFDB(one)
 		}
@@ -213,6 +223,7 @@ func (a *arping) byAsking() (station, bool) {
 		}
 		a.noteObstacles(s)
 		if s.tunnelled() {
+			a.w.unsent = true
 			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say("%s asks who has %s through the tunnel", a.link.Name, a.nexthop))
 		}
 		return s, true
@@ -231,9 +242,21 @@ func (a *arping) lostInTunnel(x *explorer, lost station) (s station, ok, found b
 	}
 	f, s, found := a.elsewhere(x)
 	if found {
+		a.sent()
 		a.report(f)
 	}
 	return s, s.node != nil, found
+}
+
+// answerable reports whether an ARP request through tunnels, and its answer, get
+// where they are to.
+func (w *walk) answerable(a *arping, s station) bool {
+	if len(s.obstacles) > 0 {
+		return false
+	}
+	back := w.explore(s.node, s.dev, LegReply, a.link.MAC)
+	there, ok := nearest(slices.DeleteFunc(back.stations, func(o station) bool { return o.node != a.n || o.dev.Index != a.link.Index }))
+	return ok && len(there.obstacles) == 0
 }
 
 // reaches reports whether a frame comes to the station.

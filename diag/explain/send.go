@@ -91,6 +91,7 @@ func (w *walk) leave(n *Node, e echo, iif string, route RouteAnswer) {
 		w.giveUp(n, e, StageSend, route.DevName, quote(err.Error()))
 		return
 	}
+	w.remembers(n, e, link, route)
 	if !link.Up() && !w.told(LinkDown, n, link.Name) {
 		w.fault(n, e, StageSend, link.Name, down(n, link))
 	}
@@ -124,6 +125,9 @@ func (w *walk) travel(n *Node, e echo, link diag.Link, s station) {
 	if s.deaf != nil {
 		w.wired(s.node, e, StageReceive, s.dev.Name, say("%s into %s", e, s.dev.Name))
 		w.fault(s.node, e, StageReceive, s.dev.Name, *s.deaf)
+		if s.then != nil {
+			s.then()
+		}
 		w.input(s.node, e, s.dev)
 		return
 	}

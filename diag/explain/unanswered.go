@@ -123,6 +123,9 @@ func (a *arping) beside(x *explorer) (Fault, station, bool) {
 			continue
 		}
 		far := a.w.explore(owner.node, owner.dev, a.e.leg, nil)
+		if port, bridge, ok := elsewhereOn(x, far); ok {
+			return a.portless(owner, station{node: port.node, dev: port.dev}, bridge), station{node: owner.node, dev: owner.dev}, true
+		}
 		for _, side := range []struct{ bridges, ends *explorer }{{x, far}, {far, x}} {
 			for _, s := range side.ends.stations {
 				if bridge, ok := bridgeOf(side.bridges, s); ok {
@@ -132,6 +135,24 @@ func (a *arping) beside(x *explorer) (Fault, station, bool) {
 		}
 	}
 	return Fault{}, station{}, false
+}
+
+// elsewhereOn is a port on the way to far that belongs to another bridge of the
+// same namespace than the one that the frame came through.
+func elsewhereOn(x, far *explorer) (site, diag.Link, bool) {
+	for _, s := range far.stations {
+		for _, c := range s.crossings {
+			if c.out || c.dev.Port == nil {
+				continue
+			}
+			for _, b := range x.bridges {
+				if b.node == c.node && b.dev.Name != c.dev.Master {
+					return site{c.node, c.dev}, b.dev, true
+				}
+			}
+		}
+	}
+	return site{}, diag.Link{}, false
 }
 
 // portless is the fault of a cable that ends beside the bridge.
@@ -295,6 +316,7 @@ func (a *arping) unforwarded(x *explorer) (station, bool) {
 		return a.outOfFDB(x)
 	}
 	v := x.voids[0]
+	a.sent()
 	f := Fault{
 		Code: NeighbourUnanswered, Netns: a.n.Name, sure: true,
 		Detail:   say("the forwarding database of %s has no entry for the frame: it is sent to nobody", v.dev.Name),
@@ -329,6 +351,15 @@ func fdbShow(v site) []string {
 		lines = append(lines, "bridge fdb show dev "+v.dev.Name+": nothing")
 	}
 	return lines
+}
+
+// sent notes that the frame leaves its device, for the neighbour table has a MAC
+// address for it.
+func (a *arping) sent() {
+	if a.byTable && len(a.w.faults) == 0 {
+		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
+		a.w.wired(a.n, a.e, StageSend, a.link.Name, say("%s out of %s", a.e, a.link.Name))
+	}
 }
 
 // isMeant reports whether a device at the end of a tunnel is whom the frame is

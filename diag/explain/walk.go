@@ -60,6 +60,8 @@ type walk struct {
 	blind    *arping // where the walk got out of sight
 	arping   *arping // the last search for a next hop
 	size     int     // of the request in bytes, with the IP header
+	unsent   bool    // the echo itself is not sent, for want of an answer to ARP
+	learnt   *Fault  // the sender knows of an MTU on the path
 }
 
 // visit is a packet in a namespace: the same one twice goes in circles.
@@ -182,6 +184,9 @@ func Explain(ctx context.Context, world *World, req Request) (Answer, error) {
 
 // answer is the prediction.
 func (w *walk) answer() Answer {
+	if len(w.faults) == 0 && w.learnt != nil {
+		w.faults = append(w.faults, *w.learnt)
+	}
 	a := Answer{
 		Schema: Schema, From: w.from.Name, Destination: w.dest.String(),
 		Verdict: Delivered, Cause: Fault{Code: None, Evidence: []string{}},
@@ -228,7 +233,7 @@ func (w *walk) hop(n *Node, e echo, stage, dev string, detail Text) {
 // wired notes a stage that a frame on a device proves.
 func (w *walk) wired(n *Node, e echo, stage, dev string, detail Text) {
 	w.hop(n, e, stage, dev, detail)
-	if e.outer != nil || w.strayed {
+	if e.outer != nil || w.strayed || w.unsent {
 		return // a sighting is one of the echo
 	}
 	seen := sighting{netns: n, dev: dev, src: e.src, dst: e.dst, reply: e.leg == LegReply, out: stage == StageSend}
@@ -241,7 +246,7 @@ func (w *walk) wired(n *Node, e echo, stage, dev string, detail Text) {
 // prediction is what is said of a stage: behind a fault nothing arrives.
 func (w *walk) prediction() string {
 	switch {
-	case len(w.faults) > 0:
+	case len(w.faults) > 0 || w.learnt != nil:
 		return Fail
 	case len(w.unseen) > 0 || w.doubtful != nil:
 		return Unknown

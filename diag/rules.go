@@ -2,8 +2,10 @@ package diag
 
 import (
 	"cmp"
-	"fmt"
+	"errors"
 	"slices"
+
+	"github.com/vishvananda/netlink/nl"
 
 	"nstutor/internal/nsenter"
 )
@@ -13,6 +15,8 @@ import (
 type RuleSet struct {
 	Netns  string // what the namespace was opened as
 	Tables []RuleTable
+
+	source *ruleSource // of OpenRuleSet
 }
 
 // RuleTable is one table of nf_tables or, when Legacy, of x_tables.
@@ -26,6 +30,8 @@ type RuleTable struct {
 	Dormant bool
 	Sets    []RuleNamedSet
 	Chains  []RuleChain
+
+	family byte
 }
 
 // RuleChain is a list of rules. Base chains have a Hook; the others are only
@@ -37,7 +43,9 @@ type RuleChain struct {
 	Priority int    // chains of one hook run in ascending order
 	Policy   string // "accept" or "drop"; only base chains have one
 	Devices  []string
-	Rules    []ChainRule
+	Rules    []ChainRule // see Walk for those of OpenRuleSet
+
+	stored *storedRules // what was not put into Rules
 }
 
 // ChainRule is one rule: when every Match holds, the Verdict is given.
@@ -104,31 +112,38 @@ func ReadRules(ns *nsenter.Namespace) ([]string, error) {
 // ReadRuleSet reads the packet filter of ns. It neither loads a kernel module
 // nor makes a table: what is not there has no rules.
 func ReadRuleSet(ns *nsenter.Namespace) (*RuleSet, error) {
-	set := &RuleSet{Netns: ns.Name()}
-	probe, err := probeRules(ns)
+	set, err := OpenRuleSet(ns)
 	if err != nil {
 		return nil, err
 	}
-	if probe.nfTables {
-		if set.Tables, err = readNFTables(ns); err != nil {
-			return nil, fmt.Errorf("%s: read nf_tables rules: %w", ns.Name(), err)
+	for try := 1; ; try++ {
+		err = set.load()
+		if !errors.Is(err, nl.ErrDumpInterrupted) || try == dumpTries {
+			break
+		}
+		if err = set.Reload(); err != nil {
+			break
 		}
 	}
-	legacy, err := readXTables(ns, probe.xTables)
+	set.Close()
+	set.source = nil
 	if err != nil {
-		return nil, fmt.Errorf("%s: read x_tables rules: %w", ns.Name(), err)
+		return nil, err
 	}
-	set.Tables = append(set.Tables, legacy...)
-	for _, t := range set.Tables {
+	return set, nil
+}
+
+// sort puts the tables and chains in the order in which they are told.
+func (s *RuleSet) sort() {
+	for _, t := range s.Tables {
 		slices.SortStableFunc(t.Chains, compareRuleChains)
 	}
-	slices.SortStableFunc(set.Tables, func(a, b RuleTable) int {
+	slices.SortStableFunc(s.Tables, func(a, b RuleTable) int {
 		return cmp.Or(
 			cmp.Compare(slices.Index(ruleFamilyOrder, a.Family), slices.Index(ruleFamilyOrder, b.Family)),
 			ruleBoolOrder(a.Legacy, b.Legacy),
 			cmp.Compare(a.Name, b.Name))
 	})
-	return set, nil
 }
 
 var (

@@ -33,7 +33,7 @@ func (d *ruleDecoder) immediate(a nftAttrs) {
 		d.rule.Verdict = decodeNFTVerdict(data.nested(unix.NFTA_DATA_VERDICT))
 		return
 	}
-	value := data[unix.NFTA_DATA_VALUE]
+	value := data.get(unix.NFTA_DATA_VALUE)
 	d.set(register, ruleOperand{data: value, size: len(value)})
 }
 
@@ -75,7 +75,7 @@ func (d *ruleDecoder) log(a nftAttrs) {
 	if prefix := a.text(unix.NFTA_LOG_PREFIX); prefix != "" {
 		text += " prefix " + strconv.Quote(prefix)
 	}
-	if b := a[unix.NFTA_LOG_GROUP]; len(b) >= 2 {
+	if b := a.get(unix.NFTA_LOG_GROUP); len(b) >= 2 {
 		text += fmt.Sprintf(" group %d", binary.BigEndian.Uint16(b))
 	}
 	d.effect(text)
@@ -197,7 +197,7 @@ var ruleICMPCodes = map[string]map[byte]string{
 
 func (d *ruleDecoder) reject(a nftAttrs) {
 	var code byte
-	if b := a[unix.NFTA_REJECT_ICMP_CODE]; len(b) > 0 {
+	if b := a.get(unix.NFTA_REJECT_ICMP_CODE); len(b) > 0 {
 		code = b[0]
 	}
 	proto := "icmpx"

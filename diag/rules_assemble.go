@@ -4,7 +4,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/google/nftables/userdata"
-	"github.com/vishvananda/netlink/nl"
 )
 
 var ruleFamilyNames = map[byte]string{
@@ -33,50 +32,37 @@ func ruleHookName(family byte, number uint32) string {
 	}
 }
 
-// assembleNFTables reads everything, and puts chains, sets and rules into their tables.
-func assembleNFTables(c *nftConn) ([]RuleTable, error) {
-	tables, err := c.dump(unix.NFT_MSG_GETTABLE, unix.NFT_MSG_NEWTABLE, unix.AF_UNSPEC)
+// nftTables reads the tables and their chains, without rules.
+func (s *ruleSource) nftTables() ([]RuleTable, error) {
+	tables, err := s.conn.dump(s.generation, nftQuestion{get: unix.NFT_MSG_GETTABLE, answer: unix.NFT_MSG_NEWTABLE})
 	if err != nil {
 		return nil, err
 	}
-	chains, err := c.dump(unix.NFT_MSG_GETCHAIN, unix.NFT_MSG_NEWCHAIN, unix.AF_UNSPEC)
+	chains, err := s.conn.dump(s.generation, nftQuestion{get: unix.NFT_MSG_GETCHAIN, answer: unix.NFT_MSG_NEWCHAIN})
 	if err != nil {
 		return nil, err
 	}
-	rules, err := c.dump(unix.NFT_MSG_GETRULE, unix.NFT_MSG_NEWRULE, unix.AF_UNSPEC)
-	if err != nil {
-		return nil, err
-	}
-	sets, err := readRuleSets(c)
-	if err != nil {
-		return nil, err
-	}
-	var out []RuleTable
+	out := make([]RuleTable, 0, len(tables))
 	for _, m := range tables {
-		name := m.text(unix.NFTA_TABLE_NAME)
 		t := RuleTable{
-			Family: ruleFamilyNames[m.family], Name: name,
+			Family: ruleFamilyNames[m.family], Name: m.text(unix.NFTA_TABLE_NAME), family: m.family,
 			Dormant: m.u32(unix.NFTA_TABLE_FLAGS)&1 != 0, // NFT_TABLE_F_DORMANT
-			Sets:    sets.named(m.family, name),
 		}
 		for _, cm := range chains {
-			if cm.family == m.family && cm.text(unix.NFTA_CHAIN_TABLE) == name {
-				t.Chains = append(t.Chains, decodeNFTChain(cm))
+			if cm.family == m.family && attrIs(cm.get(unix.NFTA_CHAIN_TABLE), t.Name) {
+				chain := decodeNFTChain(cm)
+				chain.stored = s.nftChain(t.Name, chain.Name, cm)
+				t.Chains = append(t.Chains, chain)
 			}
-		}
-		for _, rm := range rules {
-			if rm.family != m.family || rm.text(unix.NFTA_RULE_TABLE) != name {
-				continue
-			}
-			chain, ok := t.Chain(rm.text(unix.NFTA_RULE_CHAIN))
-			if !ok {
-				return nil, nl.ErrDumpInterrupted // made since the chains were read
-			}
-			chain.Rules = append(chain.Rules, decodeNFTRule(rm, &t, sets))
 		}
 		out = append(out, t)
 	}
 	return out, nil
+}
+
+// attrIs says whether the payload is a name.
+func attrIs(b []byte, name string) bool {
+	return len(b) == len(name)+1 && string(b[:len(name)]) == name && b[len(name)] == 0
 }
 
 func decodeNFTChain(m nftMessage) RuleChain {
@@ -97,25 +83,31 @@ func decodeNFTChain(m nftMessage) RuleChain {
 	}
 	const hookDevs = 4 // NFTA_HOOK_DEVS
 	if !hook.has(unix.NFTA_HOOK_DEV) {
-		for _, name := range rtAttrs(hook[hookDevs]) {
+		for _, name := range rtAttrs(hook.get(hookDevs)) {
 			chain.Devices = append(chain.Devices, attrString(name))
 		}
 	}
 	return chain
 }
 
-func decodeNFTRule(m nftMessage, t *RuleTable, sets ruleSets) ChainRule {
-	d := ruleDecoder{family: m.family, table: t.Name, sets: sets, regs: map[uint32]ruleOperand{}}
-	d.rule.Handle = m.u64(unix.NFTA_RULE_HANDLE)
-	for _, b := range rtAttrs(m.nftAttrs[unix.NFTA_RULE_EXPRESSIONS]) {
-		attrs := parseNFTAttrs(b)
-		d.expression(attrs.text(unix.NFTA_EXPR_NAME), attrs[unix.NFTA_EXPR_DATA])
+// nftRule decodes a rule of d's table, unless misses says of a condition that it is not
+// met: then there is none. Only what is known for sure to come first is asked
+// about, so that nothing the rule does before is missed.
+func (d *ruleDecoder) nftRule(attrs nftAttrs, misses func(*RuleMatch) bool) *ChainRule {
+	d.begin()
+	for _, b := range rtAttrs(attrs.get(unix.NFTA_RULE_EXPRESSIONS)) {
+		x := nftAttrs(b)
+		d.expression(x.get(unix.NFTA_EXPR_NAME), x.get(unix.NFTA_EXPR_DATA))
+		if d.missed(misses) {
+			return nil
+		}
 	}
-	if comment, ok := ruleComment(m.nftAttrs[unix.NFTA_RULE_USERDATA]); ok {
+	d.rule.Handle = attrs.u64(unix.NFTA_RULE_HANDLE)
+	if comment, ok := ruleComment(attrs.get(unix.NFTA_RULE_USERDATA)); ok {
 		d.rule.Comment = comment
 	}
-	d.rule.IPTables = d.byIPTables(t)
-	return d.rule
+	d.rule.IPTables = d.byIPTables()
+	return d.end()
 }
 
 // ruleComment finds the comment in a rule's user data. The kernel does not look
@@ -132,7 +124,8 @@ func ruleComment(data []byte) (string, bool) {
 // byIPTables tells rules of iptables-nft from others: they are in a table that
 // iptables knows, and have an x_tables extension or at least a counter, which
 // it puts into each. All that they say must have a form in iptables.
-func (d *ruleDecoder) byIPTables(t *RuleTable) bool {
+func (d *ruleDecoder) byIPTables() bool {
+	t := &RuleTable{Family: ruleFamilyNames[d.family], Name: d.table}
 	if t.Family != "ip" && t.Family != "ip6" || !ruleIPTablesNames[t.Name] || !d.compat && !d.counted {
 		return false
 	}

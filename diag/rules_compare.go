@@ -25,11 +25,15 @@ func (o ruleOperand) match(not bool, ranges ...RuleRange) RuleMatch {
 	if o.field == "" {
 		return RuleMatch{Text: o.from}
 	}
-	m := RuleMatch{Key: []RuleField{o.field}, Not: not}
+	m := RuleMatch{Key: ruleKey(o.field), Not: not}
 	compared := 0
 	for _, r := range ranges {
 		compared = len(r.Lo)
-		lo, hi := o.canonical(r.Lo), o.canonical(r.Hi)
+		lo := o.canonical(r.Lo)
+		hi := lo
+		if !bytes.Equal(r.Lo, r.Hi) {
+			hi = o.canonical(r.Hi)
+		}
 		if o.xor != nil && !ruleAllZero(o.xor) {
 			if !bytes.Equal(lo, hi) {
 				return RuleMatch{Text: "[expr bitwise]"}
@@ -63,7 +67,6 @@ func (d *ruleDecoder) condition(m RuleMatch) { d.rule.Matches = append(d.rule.Ma
 func (d *ruleDecoder) cmp(a nftAttrs) {
 	o := d.get(a.u32(unix.NFTA_CMP_SREG))
 	v := a.value(unix.NFTA_CMP_DATA)
-	lowest, highest := make([]byte, len(v)), bytes.Repeat([]byte{0xff}, len(v))
 	op := a.u32(unix.NFTA_CMP_OP)
 	if op != unix.NFT_CMP_EQ && op != unix.NFT_CMP_NEQ && o.host && ruleLittleEndian {
 		// The kernel compares bytes from the first on, so a number in the
@@ -75,13 +78,13 @@ func (d *ruleDecoder) cmp(a nftAttrs) {
 	case unix.NFT_CMP_EQ, unix.NFT_CMP_NEQ:
 		d.condition(o.match(op == unix.NFT_CMP_NEQ, RuleRange{v, v}))
 	case unix.NFT_CMP_LT:
-		d.bounded("<", o.match(false, RuleRange{lowest, ruleStep(v, -1)}))
+		d.bounded("<", o.match(false, RuleRange{make([]byte, len(v)), ruleStep(v, -1)}))
 	case unix.NFT_CMP_LTE:
-		d.bounded("<=", o.match(false, RuleRange{lowest, v}))
+		d.bounded("<=", o.match(false, RuleRange{make([]byte, len(v)), v}))
 	case unix.NFT_CMP_GT:
-		d.bounded(">", o.match(false, RuleRange{ruleStep(v, 1), highest}))
+		d.bounded(">", o.match(false, RuleRange{ruleStep(v, 1), bytes.Repeat([]byte{0xff}, len(v))}))
 	case unix.NFT_CMP_GTE:
-		d.bounded(">=", o.match(false, RuleRange{v, highest}))
+		d.bounded(">=", o.match(false, RuleRange{v, bytes.Repeat([]byte{0xff}, len(v))}))
 	}
 }
 
@@ -106,7 +109,7 @@ func (d *ruleDecoder) inRange(a nftAttrs) {
 
 func (d *ruleDecoder) lookup(a nftAttrs) {
 	name := a.text(unix.NFTA_LOOKUP_SET)
-	set, ok := d.sets[ruleSetKey{d.family, d.table, name}]
+	set, ok := d.sets(ruleSetKey{d.family, d.table, name})
 	if !ok {
 		d.condition(RuleMatch{Text: "[lookup " + name + "]"})
 		return
@@ -137,7 +140,7 @@ func (d *ruleDecoder) operands(register uint32, set *ruleSet) []ruleOperand {
 	at := word(register)
 	var operands []ruleOperand
 	for range types {
-		o := d.regs[at]
+		o := d.word(at)
 		operands = append(operands, o)
 		at += uint32(max(nlAlign(o.size)/4, 1))
 	}

@@ -7,17 +7,51 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ruleDecoder reads the expressions of one rule in their order. They are a
-// little program: some load a register, others compare one or act on it.
+// ruleDecoder reads the expressions of one rule after the other, in their order.
+// They are a little program: some load a register, others compare one or act on
+// it.
 type ruleDecoder struct {
 	family byte
 	table  string
-	sets   ruleSets
-	regs   map[uint32]ruleOperand // by 32-bit word
+	sets   func(ruleSetKey) (*ruleSet, bool)
+	regs   [ruleWords]ruleOperand
 	rule   ChainRule
 
+	asked   int  // matches that were asked about
 	compat  bool // has an x_tables match or target
 	counted bool // has a counter
+}
+
+// begin makes ready for the next rule. What the last one was put into is used
+// again, unless end handed it out.
+func (d *ruleDecoder) begin() {
+	clear(d.regs[:])
+	d.rule = ChainRule{Matches: d.rule.Matches[:0], Exprs: d.rule.Exprs[:0], Effects: d.rule.Effects[:0]}
+	d.asked, d.compat, d.counted = 0, false, false
+}
+
+// end hands the rule out.
+func (d *ruleDecoder) end() *ChainRule {
+	rule := d.rule
+	rule.Matches = append([]RuleMatch(nil), rule.Matches...)
+	rule.Exprs = append([]RuleExpr(nil), rule.Exprs...)
+	rule.Effects = append([]RuleEffect(nil), rule.Effects...)
+	return &rule
+}
+
+// missed asks about the conditions that were added. Those behind an effect, or
+// behind a condition that is not known, are not asked about.
+func (d *ruleDecoder) missed(misses func(*RuleMatch) bool) bool {
+	if misses == nil || len(d.rule.Effects) > 0 {
+		return false
+	}
+	for d.asked < len(d.rule.Matches) && d.rule.Matches[d.asked].Known() {
+		if misses(&d.rule.Matches[d.asked]) {
+			return true
+		}
+		d.asked++
+	}
+	return false
 }
 
 // ruleOperand is what a register holds.
@@ -31,27 +65,34 @@ type ruleOperand struct {
 }
 
 // ruleExpressions are the parts of a rule that are understood.
-var ruleExpressions = map[string]func(*ruleDecoder, nftAttrs){
-	"payload": (*ruleDecoder).payload, "meta": (*ruleDecoder).meta, "ct": (*ruleDecoder).ct, "fib": (*ruleDecoder).fib,
-	"bitwise": (*ruleDecoder).bitwise, "byteorder": (*ruleDecoder).byteorder,
-	"cmp": (*ruleDecoder).cmp, "range": (*ruleDecoder).inRange, "lookup": (*ruleDecoder).lookup,
-	"immediate": (*ruleDecoder).immediate, "counter": (*ruleDecoder).counter,
-	"nat": (*ruleDecoder).nat, "masq": (*ruleDecoder).masq, "redir": (*ruleDecoder).redir, "reject": (*ruleDecoder).reject,
-	"notrack": (*ruleDecoder).notrack, "log": (*ruleDecoder).log, "limit": (*ruleDecoder).limit,
-	"match": (*ruleDecoder).xtMatch, "target": (*ruleDecoder).xtTarget,
+var ruleExpressions = map[string]ruleExpression{
+	"payload": {"payload", (*ruleDecoder).payload}, "meta": {"meta", (*ruleDecoder).meta}, "ct": {"ct", (*ruleDecoder).ct}, "fib": {"fib", (*ruleDecoder).fib},
+	"bitwise": {"bitwise", (*ruleDecoder).bitwise}, "byteorder": {"byteorder", (*ruleDecoder).byteorder},
+	"cmp": {"cmp", (*ruleDecoder).cmp}, "range": {"range", (*ruleDecoder).inRange}, "lookup": {"lookup", (*ruleDecoder).lookup},
+	"immediate": {"immediate", (*ruleDecoder).immediate}, "counter": {"counter", (*ruleDecoder).counter},
+	"nat": {"nat", (*ruleDecoder).nat}, "masq": {"masq", (*ruleDecoder).masq}, "redir": {"redir", (*ruleDecoder).redir}, "reject": {"reject", (*ruleDecoder).reject},
+	"notrack": {"notrack", (*ruleDecoder).notrack}, "log": {"log", (*ruleDecoder).log}, "limit": {"limit", (*ruleDecoder).limit},
+	"match": {"match", (*ruleDecoder).xtMatch}, "target": {"target", (*ruleDecoder).xtTarget},
+}
+
+type ruleExpression struct {
+	name   string
+	decode func(*ruleDecoder, nftAttrs)
 }
 
 // expression takes in one expression. What is not known stands as a condition,
 // because it may be one.
-func (d *ruleDecoder) expression(name string, data []byte) {
-	d.rule.Exprs = append(d.rule.Exprs, RuleExpr{Name: name, Data: bytes.Clone(data)})
-	if decode, ok := ruleExpressions[name]; ok {
-		decode(d, parseNFTAttrs(data))
+func (d *ruleDecoder) expression(kind, data []byte) {
+	if known, ok := ruleExpressions[string(bytes.TrimSuffix(kind, []byte{0}))]; ok {
+		d.rule.Exprs = append(d.rule.Exprs, RuleExpr{Name: known.name, Data: data})
+		known.decode(d, data)
 		return
 	}
+	name := attrString(kind)
+	d.rule.Exprs = append(d.rule.Exprs, RuleExpr{Name: name, Data: data})
 	d.unknown(name)
-	attrs := parseNFTAttrs(data)
-	if len(attrs[1]) == 4 { // most of them have their destination register first
+	attrs := nftAttrs(data)
+	if len(attrs.get(1)) == 4 { // most of them have their destination register first
 		d.set(attrs.u32(1), ruleOperand{from: "[expr " + name + "]", size: 4})
 	}
 }
@@ -59,6 +100,9 @@ func (d *ruleDecoder) expression(name string, data []byte) {
 func (d *ruleDecoder) unknown(name string) {
 	d.rule.Matches = append(d.rule.Matches, RuleMatch{Text: "[expr " + name + "]"})
 }
+
+// ruleWords is how many registers of 4 bytes there are.
+const ruleWords = 20
 
 // word is where a register begins: the four old ones have 16 bytes each, and
 // overlay the sixteen of 4 bytes (nft_parse_register()).
@@ -69,9 +113,20 @@ func word(register uint32) uint32 {
 	return register - unix.NFT_REG32_00 + 4
 }
 
-func (d *ruleDecoder) set(register uint32, o ruleOperand) { d.regs[word(register)] = o }
+func (d *ruleDecoder) set(register uint32, o ruleOperand) {
+	if at := word(register); at < ruleWords {
+		d.regs[at] = o
+	}
+}
 
-func (d *ruleDecoder) get(register uint32) ruleOperand { return d.regs[word(register)] }
+func (d *ruleDecoder) get(register uint32) ruleOperand { return d.word(word(register)) }
+
+func (d *ruleDecoder) word(at uint32) ruleOperand {
+	if at < ruleWords {
+		return d.regs[at]
+	}
+	return ruleOperand{}
+}
 
 // network and transport are the protocols that the conditions so far demand.
 func (d *ruleDecoder) network() string {
@@ -146,7 +201,7 @@ func (d *ruleDecoder) ct(a nftAttrs) {
 		return
 	}
 	register := a.u32(unix.NFTA_CT_DREG)
-	if b := a[unix.NFTA_CT_DIRECTION]; len(b) > 0 {
+	if b := a.get(unix.NFTA_CT_DIRECTION); len(b) > 0 {
 		const srcIP, dstIP, srcIP6, dstIP6 = 19, 20, 21, 22 // NFT_CT_SRC_IP and on
 		directed := map[uint32]ruleOperand{
 			unix.NFT_CT_PROTO_SRC: {field: "proto-src", size: 2}, unix.NFT_CT_PROTO_DST: {field: "proto-dst", size: 2},

@@ -47,6 +47,14 @@ func (e xtEntry) extension(at int) (ruleXT, int) {
 	return x, size
 }
 
+// isHead says whether the entry has the ERROR target that a chain begins with.
+func (e xtEntry) isHead() bool {
+	at := e.u16(e.layout().target) + 2
+	return at+len(xtHead)+1 <= len(e.b) && string(e.b[at:at+len(xtHead)+1]) == xtHead+"\x00"
+}
+
+const xtHead = "ERROR"
+
 func (e xtEntry) target() ruleXT {
 	x, _ := e.extension(e.u16(e.layout().target))
 	return x
@@ -73,40 +81,71 @@ func (t xtTableBlob) entriesOf() []xtEntry {
 // table says and ends with its policy; a chain of the user's begins with an
 // ERROR target that has its name, and ends with a RETURN of its own.
 func (t xtTableBlob) decode() RuleTable {
-	const headName = "ERROR"
 	entries := t.entriesOf()
 	names := map[uint32]string{} // of the chain that begins at an offset
 	for i, e := range entries {
-		if x := e.target(); x.name == headName && i+1 < len(entries) {
-			names[entries[i+1].at] = attrString(x.data)
+		if i+1 < len(entries) && e.isHead() {
+			names[entries[i+1].at] = attrString(e.target().data)
 		}
 	}
+	origin := &xtChains{family: t.family.number, names: names}
 	table := RuleTable{Family: t.family.name, Name: t.name, Legacy: true}
 	var chain *RuleChain
+	begin := func(c RuleChain) {
+		c.stored = &storedRules{whole: true, from: origin}
+		table.Chains = append(table.Chains, c)
+		chain = &table.Chains[len(table.Chains)-1]
+	}
 	for i, e := range entries {
-		x := e.target()
 		if hook, ok := t.hookAt(t.entry, e.at); ok {
-			table.Chains = append(table.Chains, t.baseChain(hook))
-			chain = &table.Chains[len(table.Chains)-1]
+			begin(t.baseChain(hook))
 		}
 		_, isPolicy := t.hookAt(t.policy, e.at)
-		last := i+1 < len(entries) && entries[i+1].target().name == headName
+		isHead, isLast := e.isHead(), i+1 == len(entries)
 		switch {
-		case x.name == headName && i+1 < len(entries):
-			table.Chains = append(table.Chains, RuleChain{Name: attrString(x.data)})
-			chain = &table.Chains[len(table.Chains)-1]
-		case x.name == headName || chain == nil:
+		case isHead && !isLast:
+			begin(RuleChain{Name: attrString(e.target().data)})
+		case isHead || chain == nil:
 		case isPolicy:
 			chain.Policy = "accept"
 			if e.verdict(names).Kind == VerdictDrop {
 				chain.Policy = "drop"
 			}
-		case last && chain.Hook == "": // the chain's own RETURN
+		case chain.Hook == "" && !isLast && entries[i+1].isHead(): // the chain's own RETURN
 		default:
-			chain.Rules = append(chain.Rules, e.decode(names))
+			chain.stored.rules = append(chain.stored.rules, storedRule{raw: e.b, at: e.at})
 		}
 	}
 	return table
+}
+
+// xtChains are the chains of a table, by where they begin.
+type xtChains struct {
+	family  byte
+	names   map[uint32]string
+	decoder ruleDecoder
+}
+
+// fetch implements ruleOrigin. The table came whole.
+func (c *xtChains) fetch(*storedRules) {}
+
+// decode implements ruleOrigin.
+func (c *xtChains) decode(r *storedRule, misses func(*RuleMatch) bool) *ChainRule {
+	d := &c.decoder
+	d.family = c.family
+	d.begin()
+	if !(xtEntry{c.family, r.at, r.raw}).decode(d, c.names, misses) {
+		return nil
+	}
+	return d.end()
+}
+
+// uses implements ruleOrigin.
+func (c *xtChains) uses(r *storedRule, names map[string]bool) bool {
+	if r.rule == nil {
+		r.rule = c.decode(r, nil)
+	}
+	return r.rule.uses(names)
 }
 
 func (t xtTableBlob) hookAt(offsets [5]uint32, at uint32) (int, bool) {
@@ -166,12 +205,15 @@ func (e xtEntry) verdict(chains map[uint32]string) RuleVerdict {
 	}
 }
 
-func (e xtEntry) decode(chains map[uint32]string) ChainRule {
-	d := ruleDecoder{family: e.family}
+// decode is false when misses said that a condition is not met.
+func (e xtEntry) decode(d *ruleDecoder, chains map[uint32]string, misses func(*RuleMatch) bool) bool {
 	d.rule.IPTables = true
-	e.ownConditions(&d)
+	e.ownConditions(d)
 	layout := e.layout()
 	for at := layout.matches; at < e.u16(layout.target); {
+		if d.missed(misses) {
+			return false
+		}
 		x, size := e.extension(at)
 		if size == 0 {
 			d.unknown("entry")
@@ -180,12 +222,15 @@ func (e xtEntry) decode(chains map[uint32]string) ChainRule {
 		d.addXTMatch(x)
 		at += size
 	}
+	if d.missed(misses) {
+		return false
+	}
 	if x := e.target(); x.name == "" {
 		d.rule.Verdict = e.verdict(chains)
 	} else {
 		d.addXTTarget(x)
 	}
-	return d.rule
+	return true
 }
 
 // ownConditions are addresses, devices and protocol: struct ipt_ip, ip6t_ip6.

@@ -23,6 +23,22 @@ type RuleMatch struct {
 	bound  string // "<", "<=", ">" or ">=", when only one end of the range was given
 }
 
+// ruleKeys are the keys of one field that has a name: most conditions have such.
+var ruleKeys = func() map[RuleField][]RuleField {
+	keys := make(map[RuleField][]RuleField, len(ruleFields))
+	for field := range ruleFields {
+		keys[field] = []RuleField{field}
+	}
+	return keys
+}()
+
+func ruleKey(field RuleField) []RuleField {
+	if key, ok := ruleKeys[field]; ok {
+		return key
+	}
+	return []RuleField{field}
+}
+
 // RuleTuple has a range for each field of a Key.
 type RuleTuple []RuleRange
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
 
@@ -36,8 +35,6 @@ type ruleElement struct {
 	verdict  *RuleVerdict
 }
 
-type ruleSets map[ruleSetKey]*ruleSet
-
 const (
 	nftSetAnonymous = 0x1
 	nftSetInterval  = 0x4
@@ -45,49 +42,77 @@ const (
 	nftSetConcat    = 0x80
 )
 
-// readRuleSets reads every set with its members.
-func readRuleSets(c *nftConn) (ruleSets, error) {
-	messages, err := c.dump(unix.NFT_MSG_GETSET, unix.NFT_MSG_NEWSET, unix.AF_UNSPEC)
-	if err != nil {
-		return nil, err
+// set reads a set with its members, when it was not read before.
+func (s *ruleSource) set(key ruleSetKey) (*ruleSet, bool) {
+	if set, ok := s.sets[key]; ok {
+		return set, set != nil
 	}
-	sets := ruleSets{}
-	for _, m := range messages {
-		s := &ruleSet{
-			key:      ruleSetKey{m.family, m.text(unix.NFTA_SET_TABLE), m.text(unix.NFTA_SET_NAME)},
-			flags:    m.u32(unix.NFTA_SET_FLAGS),
-			keyType:  m.u32(unix.NFTA_SET_KEY_TYPE),
-			dataType: m.u32(unix.NFTA_SET_DATA_TYPE),
-		}
-		s.anonymous = s.flags&nftSetAnonymous != 0
-		if s.elements, err = readRuleElements(c, s.key); err != nil {
-			return nil, err
-		}
-		if s.flags&(nftSetInterval|nftSetConcat) == nftSetInterval {
-			s.elements = closeRuleIntervals(s.elements)
-		}
-		slices.SortStableFunc(s.elements, func(a, b ruleElement) int {
-			return cmp.Or(ruleBoolOrder(a.catchall, b.catchall), bytes.Compare(a.from, b.from))
-		})
-		sets[s.key] = s
+	messages, err := s.conn.dump(s.generation, nftQuestion{
+		get: unix.NFT_MSG_GETSET, answer: unix.NFT_MSG_NEWSET, one: true, family: key.family,
+		attrs: nftName(nftName(nil, unix.NFTA_SET_TABLE, key.table), unix.NFTA_SET_NAME, key.name),
+	})
+	var set *ruleSet
+	if err == nil && len(messages) == 1 {
+		set, err = s.readSet(messages[0])
 	}
-	return sets, nil
+	s.fail(err)
+	s.sets[key] = set
+	return set, set != nil
 }
 
-func readRuleElements(c *nftConn, key ruleSetKey) ([]ruleElement, error) {
-	messages, err := c.dump(unix.NFT_MSG_GETSETELEM, unix.NFT_MSG_NEWSETELEM, key.family,
-		nl.NewRtAttr(unix.NFTA_SET_ELEM_LIST_TABLE, nl.ZeroTerminated(key.table)),
-		nl.NewRtAttr(unix.NFTA_SET_ELEM_LIST_SET, nl.ZeroTerminated(key.name)))
+// namedSets reads all sets, and lists those that have a name of their own by
+// their tables.
+func (s *ruleSource) namedSets() (map[ruleSetKey][]RuleNamedSet, error) {
+	messages, err := s.conn.dump(s.generation, nftQuestion{get: unix.NFT_MSG_GETSET, answer: unix.NFT_MSG_NEWSET})
 	if err != nil {
 		return nil, err
 	}
-	var elements []ruleElement
+	named := map[ruleSetKey][]RuleNamedSet{}
 	for _, m := range messages {
-		for _, b := range rtAttrs(m.nftAttrs[unix.NFTA_SET_ELEM_LIST_ELEMENTS]) {
-			elements = append(elements, decodeRuleElement(parseNFTAttrs(b)))
+		set, err := s.readSet(m)
+		if err != nil {
+			return nil, err
+		}
+		s.sets[set.key] = set
+		if !set.anonymous {
+			table := ruleSetKey{set.key.family, set.key.table, ""}
+			named[table] = append(named[table], RuleNamedSet{Name: set.key.name, Map: set.flags&nftSetMap != 0, Members: set.memberLines()})
 		}
 	}
-	return elements, nil
+	for _, sets := range named {
+		slices.SortFunc(sets, func(a, b RuleNamedSet) int { return strings.Compare(a.Name, b.Name) })
+	}
+	return named, nil
+}
+
+// readSet reads the members of a set.
+func (s *ruleSource) readSet(m nftMessage) (*ruleSet, error) {
+	set := &ruleSet{
+		key:      ruleSetKey{m.family, m.text(unix.NFTA_SET_TABLE), m.text(unix.NFTA_SET_NAME)},
+		flags:    m.u32(unix.NFTA_SET_FLAGS),
+		keyType:  m.u32(unix.NFTA_SET_KEY_TYPE),
+		dataType: m.u32(unix.NFTA_SET_DATA_TYPE),
+	}
+	set.anonymous = set.flags&nftSetAnonymous != 0
+	messages, err := s.conn.dump(s.generation, nftQuestion{
+		get: unix.NFT_MSG_GETSETELEM, answer: unix.NFT_MSG_NEWSETELEM, family: set.key.family,
+		attrs: nftName(nftName(nil, unix.NFTA_SET_ELEM_LIST_TABLE, set.key.table), unix.NFTA_SET_ELEM_LIST_SET, set.key.name),
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range messages {
+		for _, b := range rtAttrs(m.get(unix.NFTA_SET_ELEM_LIST_ELEMENTS)) {
+			set.elements = append(set.elements, decodeRuleElement(b))
+		}
+	}
+	if set.flags&(nftSetInterval|nftSetConcat) == nftSetInterval {
+		set.elements = closeRuleIntervals(set.elements)
+	}
+	slices.SortStableFunc(set.elements, func(a, b ruleElement) int {
+		return cmp.Or(ruleBoolOrder(a.catchall, b.catchall), bytes.Compare(a.from, b.from))
+	})
+	return set, nil
 }
 
 func decodeRuleElement(attrs nftAttrs) ruleElement {
@@ -108,7 +133,7 @@ func decodeRuleElement(attrs nftAttrs) ruleElement {
 		v := decodeNFTVerdict(data.nested(unix.NFTA_DATA_VERDICT))
 		e.verdict = &v
 	} else {
-		e.data = data[unix.NFTA_DATA_VALUE]
+		e.data = data.get(unix.NFTA_DATA_VALUE)
 	}
 	return e
 }
@@ -134,19 +159,6 @@ func closeRuleIntervals(marks []ruleElement) []ruleElement {
 		}
 		out = append(out, e)
 	}
-	return out
-}
-
-// named lists the table's sets that have a name of their own, sorted.
-func (s ruleSets) named(family byte, table string) []RuleNamedSet {
-	var out []RuleNamedSet
-	for key, set := range s {
-		if key.family != family || key.table != table || set.anonymous {
-			continue
-		}
-		out = append(out, RuleNamedSet{Name: key.name, Map: set.flags&nftSetMap != 0, Members: set.memberLines()})
-	}
-	slices.SortFunc(out, func(a, b RuleNamedSet) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 

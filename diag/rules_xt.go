@@ -59,7 +59,7 @@ var xtMatches = map[string]func(ruleXT) []RuleMatch{
 
 func (d *ruleDecoder) xtMatch(a nftAttrs) {
 	d.compat = true
-	d.addXTMatch(ruleXT{d.family, a.text(unix.NFTA_MATCH_NAME), int(a.u32(unix.NFTA_MATCH_REV)), a[unix.NFTA_MATCH_INFO]})
+	d.addXTMatch(ruleXT{d.family, a.text(unix.NFTA_MATCH_NAME), int(a.u32(unix.NFTA_MATCH_REV)), a.get(unix.NFTA_MATCH_INFO)})
 }
 
 func (d *ruleDecoder) addXTMatch(x ruleXT) {

@@ -21,7 +21,7 @@ var xtTargets = map[string]func(*ruleDecoder, ruleXT) bool{
 
 func (d *ruleDecoder) xtTarget(a nftAttrs) {
 	d.compat = true
-	d.addXTTarget(ruleXT{d.family, a.text(unix.NFTA_TARGET_NAME), int(a.u32(unix.NFTA_TARGET_REV)), a[unix.NFTA_TARGET_INFO]})
+	d.addXTTarget(ruleXT{d.family, a.text(unix.NFTA_TARGET_NAME), int(a.u32(unix.NFTA_TARGET_REV)), a.get(unix.NFTA_TARGET_INFO)})
 }
 
 func (d *ruleDecoder) addXTTarget(x ruleXT) {

@@ -87,6 +87,7 @@ func abreast[T any](all []T, do func(T)) {
 // then it does what the answer advises.
 func (c breakage) try(b *built) {
 	b.t.Helper()
+	needTools(b.t, c.fault)
 	b.run(c.fault)
 	if !c.warm {
 		b.forget()

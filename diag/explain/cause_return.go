@@ -14,7 +14,7 @@ import (
 // left its node by a default route, the outside cannot be expected to have one:
 // the source should have been rewritten there.
 func (w *walk) noWayBack(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
-	if node, route, ok := w.exit(); ok && node != n {
+	if node, route, ok := w.exit(); ok && node != n && node.Route(RouteQuery{Dst: e.dst}).Kind != KindLocal {
 		return Fault{
 			Code: NotMasqueraded, Netns: node.Name,
 			Detail:   say("the request left %s with the source %s, which nobody outside can route back", route.DevName, e.dst),
@@ -136,6 +136,10 @@ func (w *walk) backwards(n *Node, dst netip.Addr) (wayOut, bool) {
 		if sender, out, ok := w.sender(i); ok && sender != w.from {
 			way.via = w.addressFor(sender, out, n, dev)
 			_, near := prefixOver(n, dev, way.via)
+			way.onlink = !near
+		} else if pinned := n.pinnedNeighbour(dev.Name); pinned.IsValid() && pinned != dst {
+			way.via = pinned
+			_, near := prefixOver(n, dev, pinned)
 			way.onlink = !near
 		}
 		return way, true

@@ -87,7 +87,7 @@ func (w *walk) unrouted(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
 		return w.noWayBack(n, e, f)
 	}
 	f.Code = NoRoute
-	if way, ok := w.wayTo(n, e.dst, 0); ok && n != e.origin {
+	if way, ok := w.wayTo(n, e.dst, 0); ok && (n != e.origin || e.outer != nil) {
 		f.fix = []Fix{{n.Name, "ip route add " + way.to(e.dst)}}
 		return f, way.route(e.src)
 	}
@@ -109,13 +109,25 @@ func (w *walk) unroutedOrigin(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
 	if err != nil {
 		return f, RouteAnswer{}
 	}
-	for _, d := range devices {
-		if len(d.Addrs) > 0 {
+	var first *Device
+	for i, d := range devices {
+		if len(d.Addrs) == 0 {
+			continue
+		}
+		if first == nil {
+			first = &devices[i]
+		}
+		if _, knows := w.gateway(n, d, e.dst); knows {
 			return w.throughDevice(n, e, f, d)
 		}
 	}
+	if first != nil {
+		return w.throughDevice(n, e, f, *first)
+	}
 	f.Code, f.Detail = NoAddress, say("no device but lo has an address")
-	f.fix = w.address(n, devices)
+	if len(devices) == 1 {
+		f.fix = w.address(n, devices)
+	}
 	return f, RouteAnswer{}
 }
 
@@ -161,7 +173,8 @@ func (w *walk) freeAddress(s station) (netip.Prefix, bool) {
 // throughDevice: the device with an address could be the way, were it up, or
 // were there a default route by it.
 func (w *walk) throughDevice(n *Node, e echo, f Fault, d Device) (Fault, RouteAnswer) {
-	own, gateway := d.Addrs[0].Prefix, w.gateway(n, d, e.dst)
+	own := d.Addrs[0].Prefix
+	gateway, _ := w.gateway(n, d, e.dst)
 	byDefault := Fix{n.Name, fmt.Sprintf("ip route add default via %s dev %s", gateway, d.Link.Name)}
 	if !d.Link.Up() {
 		f.Code, f.Detail = LinkDown, say("%s is down, and its routes with it", d.Link.Name)
@@ -213,7 +226,7 @@ func errnoOf(err error) error {
 // gateway is whom a default route on the device should name: an address in the
 // device's prefix of somebody on its wire who knows the way, else of anybody
 // there, else the prefix's first, which proxy ARP may stand for.
-func (w *walk) gateway(n *Node, d Device, dst netip.Addr) netip.Addr {
+func (w *walk) gateway(n *Node, d Device, dst netip.Addr) (_ netip.Addr, knows bool) {
 	own := d.Addrs[0].Prefix
 	anybody := n.pinnedNeighbour(d.Link.Name)
 	for _, s := range w.explore(n, d.Link, LegRequest, nil).stations {
@@ -229,21 +242,23 @@ func (w *walk) gateway(n *Node, d Device, dst netip.Addr) netip.Addr {
 			if a.Family() != 4 || a.Prefix.Addr() == own.Addr() || !near {
 				continue
 			}
-			if !anybody.IsValid() {
+			route := s.node.Route(RouteQuery{Dst: dst})
+			forwards := s.node.conf(s.dev.Name, "forwarding") == 1
+			if !anybody.IsValid() && (forwards || route.Kind == KindUnicast && route.Dev != s.dev.Index) {
 				anybody = a.Prefix.Addr()
 			}
-			if route := s.node.Route(RouteQuery{Dst: dst}); route.Kind == KindLocal || route.Kind == KindUnicast && route.Dev != s.dev.Index {
-				return a.Prefix.Addr()
+			if route.Kind == KindLocal || forwards && route.Kind == KindUnicast && route.Dev != s.dev.Index {
+				return a.Prefix.Addr(), true
 			}
 		}
 	}
 	switch {
 	case anybody.IsValid():
-		return anybody
+		return anybody, false
 	case own.Bits() > 30: // nobody else fits in there
-		return linkLocalGateway
+		return linkLocalGateway, false
 	}
-	return firstHost(own)
+	return firstHost(own), false
 }
 
 // pinnedNeighbour is the address of a permanent entry on a device: somebody meant

@@ -43,16 +43,14 @@ func (e *filterEval) end(s filterState, verdict Verdict, rule *diag.ChainRule, l
 
 func (e *filterEval) runChain(chain *diag.RuleChain, states []filterState, depth int) filterFlow {
 	flow := filterFlow{on: states}
-	for i := range chain.Rules {
-		if len(flow.on) == 0 {
-			break
-		}
-		if e.misses(&chain.Rules[i], flow.on) {
-			continue
-		}
+	if len(states) == 0 {
+		return flow
+	}
+	misses := func(m *diag.RuleMatch) bool { return e.misses(m, flow.on) }
+	for rule := range chain.Walk(misses) {
 		var next []filterState
 		for _, s := range flow.on {
-			passed := e.runRule(chain, &chain.Rules[i], s, depth)
+			passed := e.runRule(chain, rule, s, depth)
 			next = append(next, passed.on...)
 			flow.returned = append(flow.returned, passed.returned...)
 			flow.accepted = append(flow.accepted, passed.accepted...)
@@ -60,20 +58,19 @@ func (e *filterEval) runChain(chain *diag.RuleChain, states []filterState, depth
 		if len(next) > 1 {
 			next = filterMerge(next)
 		}
-		flow.on = next
+		if flow.on = next; len(next) == 0 {
+			break
+		}
 	}
 	flow.returned, flow.accepted = filterMerge(flow.returned), filterMerge(flow.accepted)
 	return flow
 }
 
-// misses says at once that a rule does not hold for any of the packets, which
-// is so for most rules of a big set.
-func (e *filterEval) misses(rule *diag.ChainRule, states []filterState) bool {
-	if len(rule.Matches) == 0 || !rule.Matches[0].Known() || len(rule.Effects) > 0 && rule.Effects[0].After == 0 {
-		return false
-	}
+// misses says at once that a condition does not hold for any of the packets,
+// which is so for most rules of a big set.
+func (e *filterEval) misses(m *diag.RuleMatch, states []filterState) bool {
 	for i := range states {
-		if e.judge(rule.Matches[0], rule, &states[i]) != filterNo {
+		if e.judge(m, nil, &states[i]) != filterNo {
 			return false
 		}
 	}
@@ -99,7 +96,7 @@ func (e *filterEval) runRule(chain *diag.RuleChain, rule *diag.ChainRule, s filt
 		if i == len(rule.Matches) {
 			break
 		}
-		held := e.judge(rule.Matches[i], rule, &s)
+		held := e.judge(&rule.Matches[i], rule, &s)
 		if held == filterNo || held == filterMaybe {
 			flow.on = append(flow.on, s)
 		}
@@ -178,7 +175,7 @@ func (e *filterEval) chain(name string) *diag.RuleChain {
 // packet goes on with the next rule.
 func (e *filterEval) verdictMap(chain *diag.RuleChain, rule *diag.ChainRule, v diag.RuleVerdict, s filterState, depth int, text func() string, flow *filterFlow) {
 	for _, c := range v.Map {
-		held := e.judge(c.Match, rule, &s)
+		held := e.judge(&c.Match, rule, &s)
 		if held == filterNo {
 			continue
 		}

@@ -51,7 +51,7 @@ func traverseLink(set *diag.RuleSet, at linkHook, p Packet, env Env) (FilterResu
 	}
 	slices.SortStableFunc(stages, func(a, b filterStage) int { return cmp.Compare(a.priority, b.priority) })
 	p.IIF, p.OIF, p.CTState = at.iif, at.oif, CTUntracked
-	return filterRun(stages, "link", p, env), true
+	return filterSteady(set, p, func() FilterResult { return filterRun(stages, "link", p, env) }), true
 }
 
 // linkFilter passes a packet through such a hook, and goes on as though what it

@@ -24,12 +24,15 @@ func filterIf(b bool) filterHeld {
 }
 
 // judge says whether a condition of a rule holds for the packet.
-func (e *filterEval) judge(m diag.RuleMatch, rule *diag.ChainRule, s *filterState) filterHeld {
+func (e *filterEval) judge(m *diag.RuleMatch, rule *diag.ChainRule, s *filterState) filterHeld {
 	if !m.Known() {
 		return e.judgeText(m.Text, rule, s)
 	}
 	if m.Key[0] == "@nh,48,16" && bytes.Equal(m.Mask, []byte{0x1f, 0xff}) && s.packet.Src.Is4() {
 		return filterIf(m.Holds([]byte{0, 0})) // as iptables-nft asks for -f
+	}
+	if len(m.Key) == 1 {
+		return e.judgeField(m, s)
 	}
 	values := make([]filterValue, len(m.Key))
 	known := true
@@ -53,6 +56,20 @@ func (e *filterEval) judge(m diag.RuleMatch, rule *diag.ChainRule, s *filterStat
 		}
 	}
 	return filterIf(m.Not)
+}
+
+// judgeField is judge for a condition on one field, which most are.
+func (e *filterEval) judgeField(m *diag.RuleMatch, s *filterState) filterHeld {
+	switch v := e.value(m.Key[0], s); {
+	case v.absent:
+		return filterNo
+	case v.bytes != nil:
+		return filterIf(m.Holds(v.bytes))
+	case len(m.OneOf) > 0:
+		return filterMaybe
+	default:
+		return filterIf(m.Not)
+	}
 }
 
 // filterMayHold says whether the values that are known are in the tuple.
@@ -106,11 +123,8 @@ func (e *filterEval) judgeText(text string, rule *diag.ChainRule, s *filterState
 // lineOf is the rule's line, wherever in the table it is.
 func (e *filterEval) lineOf(rule *diag.ChainRule) string {
 	for i := range e.base.table.Chains {
-		chain := &e.base.table.Chains[i]
-		for j := range chain.Rules {
-			if &chain.Rules[j] == rule {
-				return e.base.table.RuleLine(chain, rule)
-			}
+		if chain := &e.base.table.Chains[i]; chain.Has(rule) {
+			return e.base.table.RuleLine(chain, rule)
 		}
 	}
 	return ""

@@ -42,7 +42,7 @@ func filterStages(tables []*diag.RuleTable, hook string, p Packet) (stages []fil
 		}
 		for i := len(table.Chains) - 1; i >= 0; i-- { // the last added is the first to run
 			base := &table.Chains[i]
-			if base.Hook != hook || len(base.Rules) == 0 && base.Policy != "drop" {
+			if base.Hook != hook || base.Policy != "drop" && base.Empty() {
 				continue
 			}
 			place := filterPlace{base.Type == "nat", base.Priority}
@@ -83,14 +83,15 @@ var filterTracking = map[string]bool{
 	"target SNAT": true, "target DNAT": true, "target MASQUERADE": true, "target REDIRECT": true, "target NETMAP": true,
 }
 
+// filterTracks looks first where it is likely to find something, since most of
+// the other rules need not be read at all.
 func filterTracks(tables []*diag.RuleTable) bool {
-	for _, table := range tables {
-		for _, chain := range table.Chains {
-			for j := range chain.Rules {
-				for _, x := range chain.Rules[j].Exprs {
-					if filterTracking[x.Name] {
-						return true
-					}
+	for _, likely := range []bool{true, false} {
+		for _, table := range tables {
+			for i := range table.Chains {
+				chain := &table.Chains[i]
+				if (chain.Type == "nat") == likely && chain.Uses(filterTracking) {
+					return true
 				}
 			}
 		}

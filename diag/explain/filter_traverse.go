@@ -1,8 +1,11 @@
 package explain
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
+
+	"github.com/vishvananda/netlink/nl"
 
 	"nstutor/diag"
 )
@@ -31,7 +34,34 @@ type filterConn struct {
 // Chains of one priority run in the order in which they were added, the last
 // one first. A RuleSet does not say which of two tables' chains was; where that
 // matters the verdict is unknown, too.
+//
+// Of a set that is open (diag.OpenRuleSet) the rules are read as far as the packet
+// comes; it is read anew when it has changed since. Where that fails the verdict
+// is unknown, and Unsure has the error.
 func Traverse(set *diag.RuleSet, hook string, p Packet, env Env) FilterResult {
+	return filterSteady(set, p, func() FilterResult { return filterTraverse(set, hook, p, env) })
+}
+
+// filterSteady passes p through rules that do not change meanwhile: when those of
+// an open set did, it reads them anew and begins again.
+func filterSteady(set *diag.RuleSet, p Packet, run func() FilterResult) FilterResult {
+	const tries = 20
+	for try := 1; ; try++ {
+		result := run()
+		err := set.Err()
+		if err == nil {
+			return result
+		}
+		if errors.Is(err, nl.ErrDumpInterrupted) && try < tries {
+			if err = set.Reload(); err == nil {
+				continue
+			}
+		}
+		return FilterResult{Verdict: VerdictUnknown, Packet: p, Unsure: []string{err.Error()}}
+	}
+}
+
+func filterTraverse(set *diag.RuleSet, hook string, p Packet, env Env) FilterResult {
 	tables := make([]*diag.RuleTable, 0, len(set.Tables))
 	for i := range set.Tables {
 		tables = append(tables, &set.Tables[i])

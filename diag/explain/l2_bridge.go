@@ -2,6 +2,7 @@ package explain
 
 import (
 	"bytes"
+	"slices"
 
 	"nstutor/diag"
 )
@@ -97,8 +98,12 @@ func (x *explorer) toPorts(n *Node, bridge diag.Link, from *diag.Link, v way) {
 			out = x.arpFiltered(n, out, linkHook{"bridge", "output", "", port.Name})
 		}
 		out = x.arpFiltered(n, out, linkHook{"bridge", "postrouting", "", port.Name})
-		if x.mac == nil && !port.Port.BroadcastFlood {
+		switch {
+		// What the bridge's own namespace sends is broadcast all the same (br_flood()).
+		case x.mac == nil && from != nil && !port.Port.BroadcastFlood:
 			out = out.stoppedBy(n, port.Name, unflooded(n, bridge, port))
+		case x.mac != nil && len(ports) > 1 && !port.Port.Flood && !port.Port.Learning:
+			out = out.stoppedBy(n, port.Name, unlearned(n, bridge, port))
 		}
 		x.send(n, port, out, bridged, in)
 	}
@@ -112,6 +117,17 @@ func unflooded(n *Node, bridge, port diag.Link) Fault {
 		Detail:   say("%s of %s sends no broadcasts, and so no ARP requests", port.Name, bridge.Name),
 		Evidence: []string{port.Line()},
 		fix:      []Fix{{n.Name, "bridge link set dev " + port.Name + " bcast_flood on"}},
+	}
+}
+
+// unlearned is the fault of a port that nobody's address is learned at, and that
+// frames for unknown ones do not leave by.
+func unlearned(n *Node, bridge, port diag.Link) Fault {
+	return Fault{
+		Code: NeighbourUnanswered, Netns: n.Name,
+		Detail:   say("%s of %s neither learns who is there nor sends frames for whom it does not know", port.Name, bridge.Name),
+		Evidence: []string{port.Line()},
+		fix:      []Fix{{n.Name, "bridge link set dev " + port.Name + " learning on flood on"}},
 	}
 }
 
@@ -138,6 +154,10 @@ func (x *explorer) ports(n *Node, bridge diag.Link) ([]diag.Link, error) {
 		}
 		if known && entry.Local {
 			return nil, nil
+		}
+		if port, ok := x.w.heard[hearing{n, bridge.Index, string(x.mac)}]; ok && !slices.Contains(entry.Flags, "sticky") {
+			link, err := n.LinkByIndex(port)
+			return []diag.Link{link}, err
 		}
 		if known {
 			port, err := n.LinkByIndex(entry.Index)

@@ -131,6 +131,10 @@ func (a *arping) byEntry() (station, bool) {
 	case ok:
 		return a.wrongMAC(s)
 	case len(x.voids) > 0:
+		far, known := a.w.otherEnd(x.voids[0], func(n *Node, dev diag.Link) bool { return n.answersARP(dev, a.nexthop, a.sender).Yes })
+		if known && !bytes.Equal(far.dev.MAC, a.entry.MAC) {
+			return a.wrongMAC(station{node: far.node, dev: far.dev})
+		}
 		return a.unforwarded(x)
 	case len(x.unseen) > 0:
 		return a.outOfSight(x)
@@ -154,6 +158,10 @@ func (a *arping) wrongMAC(s station) (station, bool) {
 	if a.entry.State == "NOARP" && a.link.Has("NOARP") {
 		fix = "ip link set " + a.link.Name + " arp on"
 	}
+	if bridge, ok := a.missedBridge(s); ok {
+		a.report(a.portless(site{s.node, bridge}, s, bridge))
+		return station{node: s.node, dev: bridge}, true
+	}
 	f := Fault{
 		Code: NeighbourWrongMAC, Netns: a.n.Name,
 		Detail:   say("the entry for %s says %s, but %s at the other end is %s: it ignores the frame", a.nexthop, a.entry.MAC, s.dev.Name, s.dev.MAC),
@@ -171,6 +179,25 @@ func (a *arping) wrongMAC(s station) (station, bool) {
 	a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
 	s.sent, s.deaf = true, &f
 	return s, true
+}
+
+// missedBridge is the bridge that the entry speaks of, in whose namespace the
+// frame comes to a device which is no port of it.
+func (a *arping) missedBridge(s station) (diag.Link, bool) {
+	addrs, err := s.node.Addrs(s.dev.Index)
+	if s.dev.Kind != "veth" || err != nil || hasIPv4(addrs) {
+		return diag.Link{}, false
+	}
+	devices, err := s.node.Devices()
+	if err != nil {
+		return diag.Link{}, false
+	}
+	for _, d := range devices {
+		if d.Link.Bridge != nil && bytes.Equal(d.Link.MAC, a.entry.MAC) {
+			return d.Link, true
+		}
+	}
+	return diag.Link{}, false
 }
 
 // wouldBeAnswered reports whether an ARP request for the next hop would be
@@ -206,8 +233,10 @@ func (a *arping) byAsking() (station, bool) {
 		a.rivals(s, yes)
 		a.teach(s)
 		a.w.unsent = a.w.unsent || s.tunnelled() && !a.w.answerable(a, s)
-		if one := a.w.explore(a.n, a.link, a.e.leg, s.dev.MAC); len(x.bridges) > 0 && !one.reaches(s) {
-			return a.outOfFDB(one)
+		if len(x.bridges) > 0 && len(s.obstacles) == 0 {
+			if s, ok, found := a.unicast(s); found {
+				return s, ok
+			}
 		}
 		by := a.answers(s).By
 		if by == ARPProxy {
@@ -246,6 +275,28 @@ func (a *arping) lostInTunnel(x *explorer, lost station) (s station, ok, found b
 		a.report(f)
 	}
 	return s, s.node != nil, found
+}
+
+// unicast is found when broadcasts come to a station, but frames for it alone do
+// not, or its answer does not come back.
+func (a *arping) unicast(s station) (_ station, ok, found bool) {
+	there := a.w.explore(a.n, a.link, a.e.leg, s.dev.MAC)
+	if !there.reaches(s) {
+		s, ok := a.outOfFDB(there)
+		return s, ok, true
+	}
+	back := a.w.explore(s.node, s.dev, a.e.leg, a.link.MAC)
+	for _, o := range slices.Concat(there.to(s.node, s.dev), back.to(a.n, a.link)) {
+		a.noteObstacles(o)
+	}
+	return s, true, false
+}
+
+// to are the ways to a device that have something in between.
+func (x *explorer) to(n *Node, dev diag.Link) []station {
+	return slices.DeleteFunc(slices.Clone(x.stations), func(s station) bool {
+		return s.node != n || s.dev.Index != dev.Index || len(s.obstacles) == 0
+	})
 }
 
 // answerable reports whether an ARP request through tunnels, and its answer, get

@@ -42,6 +42,10 @@ func (n *Node) close() {
 		n.one.Close()
 		n.one = nil
 	}
+	if n.rules != nil {
+		n.rules.Close()
+		n.rules = nil
+	}
 	n.NS.Close()
 }
 
@@ -153,7 +157,7 @@ func (n *Node) confLines(key string, devs ...string) []string {
 // Rules returns the packet filter, as it was when it was first asked for.
 func (n *Node) Rules() (*diag.RuleSet, error) {
 	if n.rules == nil {
-		rules, err := diag.ReadRuleSet(n.NS)
+		rules, err := diag.OpenRuleSet(n.NS)
 		if err != nil {
 			return nil, err
 		}

@@ -49,8 +49,15 @@ func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
 		defer tap.Close()
 		taps[h.seenAs.netns] = tap
 	}
-	result := diag.Ping(ctx, req.From.NS, diag.Echo{To: req.Dest.String(), Dst: req.Dest, Size: req.Size, DF: req.DF, Timeout: req.Timeout})
-	a.Probe = &Probe{Sent: 1, Outcome: result.Outcome.String(), Message: result.Message}
+	ask := diag.Echo{To: req.Dest.String(), Dst: req.Dest, Size: req.Size, DF: req.DF, Timeout: req.Timeout, Seq: 1}
+	result := diag.Ping(ctx, req.From.NS, ask)
+	if result.Outcome == diag.FragNeeded && !req.DF {
+		// The kernel tries whether the path takes the first one whole
+		// (IP_PMTUDISC_WANT), and fragments what follows.
+		ask.Seq++
+		result = diag.Ping(ctx, req.From.NS, ask)
+	}
+	a.Probe = &Probe{Sent: ask.Seq, Outcome: result.Outcome.String(), Message: result.Message}
 	if result.Outcome == diag.Replied {
 		a.Probe.Received = 1
 	}

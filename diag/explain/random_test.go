@@ -162,6 +162,10 @@ func (r *round) mend(t *testing.T, w *world) string {
 			}
 			return trouble
 		}
+		for _, hop := range w.late {
+			r.note("a hop: %s", hop)
+		}
+		w.late = nil
 		if fixes == 0 {
 			if trouble := r.legitimate(a); trouble != "" {
 				r.trouble = append(r.trouble, trouble)
@@ -175,7 +179,7 @@ func (r *round) mend(t *testing.T, w *world) string {
 			r.unknown = true
 			r.note("unknown: %s", unnamed(fmt.Sprint(a.Cause.Detail)))
 			return ""
-		case a.Verdict == explain.Delivered && len(r.broken) == 0 || a.Verdict == explain.Delivered:
+		case a.Verdict == explain.Delivered:
 			return ""
 		case len(a.Fix) == 0:
 			r.note("no fix for %s", a.Cause.Code)

@@ -62,6 +62,11 @@ func (w *walk) input(n *Node, e echo, dev diag.Link) {
 
 // refused notes why the input lookup turned the packet away.
 func (w *walk) refused(n *Node, e echo, dev diag.Link, route RouteAnswer) {
+	if route.Kind == KindMartian && n == e.origin && e.outer == nil && e.src != e.dst {
+		w.circles(n, e, dev, route) // it is back where it came from
+		w.strayed = true
+		return
+	}
 	f := Fault{Netns: n.Name, Evidence: route.Evidence}
 	if a := w.arping; route.Kind == KindForwardingOff && e.outer == nil && a != nil && a.link.Index != 0 {
 		if wrong, right, ok := a.misled(n); ok {
@@ -238,7 +243,7 @@ func (w *walk) deliver(n *Node, e echo, dev string) {
 func (w *walk) filter(n *Node, e echo, hook, iif, oif string) (echo, bool) {
 	rules, err := n.Rules()
 	if err != nil {
-		w.overlook(n, e, StageFilter, iif+oif, say("the packet filter of %s could not be read: %s", n.title(), err))
+		w.overlook(n, e, StageFilter, iif+oif, say("the packet filter of %s could not be read: %s", n.title(), errnoOf(err)))
 		return e, true
 	}
 	w.untracked(n, e, rules, hook)

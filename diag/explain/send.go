@@ -11,7 +11,11 @@ import (
 func (w *walk) originate(n *Node, e echo) {
 	e.origin = n
 	route := w.route(n, RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.proto()})
-	if !e.src.IsValid() {
+	if !e.src.IsValid() && route.Kind == KindUnicast {
+		// The kernel asks again with the source that it has found (ip_route_connect()).
+		e.src = route.Src
+		route = w.route(n, RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.proto()})
+	} else if !e.src.IsValid() {
 		e.src = route.Src
 	}
 	if e.leg == LegRequest && e.outer == nil {
@@ -107,6 +111,7 @@ func (w *walk) leave(n *Node, e echo, iif string, route RouteAnswer) {
 
 // travel takes a frame along its way to a station.
 func (w *walk) travel(n *Node, e echo, link diag.Link, s station) {
+	w.hear(link.MAC, s, false)
 	if len(s.crossings) == 0 {
 		w.wired(n, e, StageSend, link.Name, say("%s out of %s", e, link.Name))
 	}
@@ -123,7 +128,10 @@ func (w *walk) travel(n *Node, e echo, link diag.Link, s station) {
 	}
 	w.taken(s.node, e, s.dev)
 	if s.deaf != nil {
-		w.wired(s.node, e, StageReceive, s.dev.Name, say("%s into %s", e, s.dev.Name))
+		// A bridge does not hand up what is for nobody it knows.
+		if s.dev.Bridge == nil {
+			w.wired(s.node, e, StageReceive, s.dev.Name, say("%s into %s", e, s.dev.Name))
+		}
 		w.fault(s.node, e, StageReceive, s.dev.Name, *s.deaf)
 		if s.then != nil {
 			s.then()

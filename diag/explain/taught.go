@@ -22,6 +22,7 @@ type taught struct {
 func (a *arping) teach(s station) {
 	a.w.taught = append(a.w.taught, taught{place: place{s.node, s.dev.Index}, addr: a.sender, mac: a.link.MAC})
 	a.w.snoop(a.link.MAC, s)
+	a.w.hear(a.link.MAC, s, true)
 }
 
 // snoop has the ends of the tunnels on a way learn whose frame comes out there.
@@ -36,6 +37,33 @@ func (w *walk) snoop(mac net.HardwareAddr, s station) {
 		}
 		if end.dev.VXLAN != nil && end.dev.VXLAN.Learning {
 			w.taught = append(w.taught, taught{place: place{end.node, end.dev.Index}, mac: mac, dst: c.dev.VXLAN.Local})
+		}
+	}
+}
+
+// hearing is an address that a bridge has had a frame from.
+type hearing struct {
+	node   *Node
+	bridge int
+	mac    string
+}
+
+// hear has the bridges on the way to a station learn at which port the sender
+// is, and when that is answered, where the station is. Entries that were not
+// learned move, too, unless they are sticky (br_fdb_update()).
+func (w *walk) hear(mac net.HardwareAddr, s station, answered bool) {
+	for _, c := range s.crossings {
+		if c.dev.Port == nil || !c.dev.Port.Learning {
+			continue
+		}
+		bridge, err := c.node.Link(c.dev.Master)
+		if err != nil {
+			continue
+		}
+		if !c.out {
+			w.heard[hearing{c.node, bridge.Index, string(mac)}] = c.dev.Index
+		} else if answered {
+			w.heard[hearing{c.node, bridge.Index, string(s.dev.MAC)}] = c.dev.Index
 		}
 	}
 }

@@ -2,4 +2,105 @@ package explain
 
 // chinese has the Chinese format of each English one. Its verbs take the same
 // arguments in the same order, or name them: %[2]s.
-var chinese = map[string]string{}
+var chinese = map[string]string{
+	"this namespace": "本命名空间",
+
+	// The way of the packet.
+	"%s into %s":                          "%s 从 %s 进入",
+	"%s out of %s":                        "%s 从 %s 发出",
+	"%s out of %s, in a packet to %s":     "%s 从 %s 发出，封装在发往 %s 的包里",
+	"%s opens the packet of the tunnel":   "%s 解开隧道封装",
+	"%s is an address of this namespace":  "%s 是该命名空间的地址",
+	"the reply is back at %s":             "应答回到 %s",
+	"%s: %s becomes %s":                   "%s：%s 变为 %s",
+	"predicted %s, but the ping says: %s": "预测为 %s，ping 的结果却是：%s",
+	"the request arrives, and the kernel is told to ignore echo requests":             "请求到了，但内核被设为忽略 echo request",
+	"a packet to an own address passes lo, which is down":                             "发往自身地址的包要经过 lo，而 lo 处于 down 状态",
+	"%s goes in circles until its TTL is spent":                                       "%s 陷入路由环路，直到 TTL 耗尽",
+	"the frame comes to %s in %s, but %s is no address of that namespace":             "帧到了 %s（%s），但 %s 不是该命名空间的地址",
+	"the frame comes to %s in %s, which has no address at all":                        "帧到了 %s（%s），这块网卡没有任何地址",
+	"the reply comes to %s, which has the address %s, too":                            "应答到了 %s，那里也有地址 %s",
+	"%s is not an address of this namespace, and forwarding is off for %s":            "%s 不是该命名空间的地址，而 %s 没有开转发",
+	"%s cannot be the source of a packet that comes in through %s":                    "从 %[2]s 进来的包，源地址不可能是 %[1]s",
+	"%s would not be reached through %s, so rp_filter drops what comes from it there": "到 %[1]s 的回程不走 %[2]s，rp_filter 因此丢弃从 %[2]s 进来、源地址为 %[1]s 的包",
+
+	// Routes and addresses.
+	"no route to %s": "没有到 %s 的路由",
+	"a blackhole route swallows what goes to %s":                                                 "blackhole 路由无声丢弃去往 %s 的包",
+	"an unreachable route refuses what goes to %s":                                               "unreachable 路由拒绝去往 %s 的包",
+	"a prohibit route forbids what goes to %s":                                                   "prohibit 路由禁止去往 %s 的包",
+	"a throw route ends the search for %s in its table, and no other has a route":                "throw 路由结束了 %s 在该表中的查找，别的表里也没有路由",
+	"the kernel answers %s":                                                                      "内核的答复是 %s",
+	"127.0.0.0/8 lives on lo, which is down":                                                     "127.0.0.0/8 在 lo 上，而 lo 处于 down 状态",
+	"no device but lo has an address":                                                            "除了 lo，没有一块网卡有地址",
+	"%s is down, and its routes with it":                                                         "%s 处于 down 状态，它的路由也随之失效",
+	"%s is down, and the route to %s with it":                                                    "%s 处于 down 状态，到 %s 的路由也随之失效",
+	"%s is behind %s, but the route to it leads out of %s":                                       "%s 在 %s 那一侧，路由却从 %s 出去",
+	"the tunnel sends from %s, which is no address of %s":                                        "隧道的源地址是 %s，%s 却没有这个地址",
+	"the reply has no route to %s":                                                               "应答没有到 %s 的路由",
+	"the reply to %s leaves by %s, which leads away from it":                                     "去往 %s 的应答从 %s 发出，那边到不了它",
+	"the request left %s with the source %s, which nobody outside can route back":                "请求从 %s 出去时源地址仍是 %s，外面没有到它的回程路由",
+	"%s on %s says that %s is on its wire; the router there, %s, has a /%d and would pass it on": "%[2]s 上的 %[1]s 把 %[3]s 算作直连；同一链路上的路由器 %[4]s 用的是 /%[5]d，本可转发过去",
+	"%s is on the wire of %s and has a /%d, but %s has a /%d, which leaves it out":               "%s 就在 %s 的链路上，前缀是 /%d；%s 的前缀却是 /%d，没有把它包括进来",
+
+	// MTU.
+	"a packet of %d bytes that must not be fragmented is more than the route allows: mtu %d":                                      "%d 字节、不许分片（DF）的包，超过了路由限定的 mtu %d",
+	"a packet of %d bytes that must not be fragmented does not pass %s, whose MTU is %d: the sender is told \"message too long\"": "%d 字节、不许分片（DF）的包过不了 %s（MTU %d）：发送方得到 message too long",
+	"a packet of %d bytes that must not be fragmented does not pass %s, whose MTU is %d: %s answers \"fragmentation needed\"":     "%d 字节、不许分片（DF）的包过不了 %s（MTU %d）：%s 回以 ICMP fragmentation needed",
+	"%s has an MTU of %d and drops the frame of a packet of %d bytes without a word":                                              "%s 的 MTU 是 %d，%d 字节的包到这里被丢弃，不发任何通知",
+	"%s remembers that packets of more than %d bytes do not get to %s, and sends none":                                            "%[1]s 缓存了到 %[3]s 的路径 MTU（%[2]d 字节），更大的包不发",
+
+	// Packet filters and connections.
+	"%s: %s (hook %s) stops %s":                                                 "%s：%s（hook %s）拦下 %s",
+	"%s: %s (hook %s) stops the ARP request for %s":                             "%s：%s（hook %s）拦下询问 %s 的 ARP 请求",
+	"%s: cannot tell whether these rules let %s pass: %v":                       "%s：无法判断这些规则是否放行 %s：%v",
+	"the packet filter of %s could not be read: %s":                             "%s 的包过滤规则读不出来：%s",
+	"a rule of %s sends the frame elsewhere, which is not followed":             "%s 上的规则把帧改送别处，未跟踪下去",
+	"the connection table is full, and what begins a new connection is dropped": "连接跟踪表（conntrack）已满，开始新连接的包都被丢弃",
+
+	// Neighbours.
+	"%s asks who has %s through the tunnel":                                                   "%s 经隧道发出 who-has %s",
+	"%s asks who has %s, and nobody answers":                                                  "%s 发出 who-has %s，无人应答",
+	"%s asks who has %s, and there is nobody on its wire":                                     "%s 发出 who-has %s，链路上没有任何对端",
+	"%s asks who has %s, and nobody answers; proxy ARP on %s would do as well as the address": "%s 发出 who-has %s，无人应答；除了配上这个地址，也可在 %s 上开代理 ARP",
+	"%s answers for %s":              "%[2]s 由 %[1]s 应答",
+	"%s answers for %s by proxy ARP": "%[2]s 由 %[1]s 代答（proxy ARP）",
+	"the entry for %s says %s, which is %s of %s; %s of %s has the address":                                      "%s 的邻居条目写的是 %s，那是 %s（%s）的 MAC；地址归 %s（%s）所有",
+	"the entry for %s says %s, which nobody on the wire of %s has":                                               "%s 的邻居条目写的是 %s，%s 的链路上却没有网卡用这个 MAC",
+	"the entry for %s says %s, but %s at the other end is %s: it ignores the frame":                              "%s 的邻居条目写的是 %s，而对端 %s 的 MAC 是 %s，不收这个帧",
+	"both %s in %s and %s in %s answer for %s, and the packet came to the wrong one":                             "%[1]s（%[2]s）和 %[3]s（%[4]s）都应答 who-has %[5]s，包到了错的那一个",
+	"both %s in %s and %s in %s answer for %s: whose answer comes first has the packet":                          "%[1]s（%[2]s）和 %[3]s（%[4]s）都应答 who-has %[5]s：谁先应答，包就归谁",
+	"proxy_arp is on for %s, but it answers only for what it would forward, and its forwarding is off":           "%s 的 proxy_arp 已开，但它只代答自己肯转发的地址，而它的 forwarding 是关的",
+	"proxy_arp is on for %s, but there is no route to %s through another device":                                 "%s 的 proxy_arp 已开，但没有从另一块网卡到 %s 的路由",
+	"the ARP request's sender %s would not be reached through %s, so rp_filter drops it":                         "到 ARP 请求发送方 %s 的回程不走 %s，rp_filter 因此丢弃这个请求",
+	"the ARP request's sender %s is an address of %s itself, which takes it from nobody else":                    "ARP 请求的发送方 %s 是 %s 自己的地址，来自别处的这种请求一概不收",
+	"arp_filter keeps %s silent: what goes to %s would leave by another device":                                  "arp_filter 使 %s 不应答：去往 %s 的包会从另一块网卡出去",
+	"%s has the address %s on another device, and arp_ignore keeps %s silent about it":                           "%s 的地址 %s 配在另一块网卡上，arp_ignore 使 %s 不为它应答",
+	"%s has the address %s, and arp_ignore keeps it silent about it":                                             "%s 有地址 %s，但 arp_ignore 使它不应答",
+	"%s takes %s for a neighbour, but it is behind %s; a route through that would do as well as proxy ARP there": "%[1]s 把 %[2]s 当成直连邻居，其实它在 %[3]s 后面；除了在那里开代理 ARP，也可加一条经它的路由",
+	"the route says that %s is on the wire of %s, where nobody has it: it is behind %s":                          "路由说 %s 在 %s 的链路上，那里却没有这个地址：它在 %s 那一侧",
+	"%s is on the wire of %s according to the route, but nobody there has it":                                    "按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址",
+
+	// Cables and bridges.
+	"%s is down": "%s 处于 down 状态",
+	"%s has no carrier: the other end, %s, is down":                           "%s 没有载波（NO-CARRIER）：对端 %s 处于 down 状态",
+	"the other end of %s cannot be seen":                                      "看不到 %s 的对端",
+	"the other end of %s: %s":                                                 "%s 的对端：%s",
+	"%s is a part of %s, which is not followed":                               "%s 从属于 %s，未跟踪下去",
+	"%s filters by VLAN, which is not judged":                                 "%s 按 VLAN 过滤，未作判断",
+	"port %s of %s is in state %s and passes nothing yet":                     "网桥 %[2]s 的端口 %[1]s 处于 %[3]s 状态，还不转发任何帧",
+	"%s of %s sends no broadcasts, and so no ARP requests":                    "网桥 %[2]s 的端口 %[1]s 不发广播（bcast_flood off），ARP 请求也就出不去",
+	"%s and %s are isolated ports of %s: frames pass between neither of them": "%[1]s 和 %[2]s 都是网桥 %[3]s 的隔离端口（isolated），彼此不通",
+	"%s has %s, but %s, which should connect the two, is no port of %s":       "%s 有地址 %s，但本该接通双方的 %s 不是网桥 %s 的端口",
+
+	// Forwarding databases and tunnels.
+	"the forwarding database of %s has no entry for the frame: it is sent to nobody":                       "%s 的 FDB 没有适合这个帧的条目，帧无处可送",
+	"the forwarding database of %s sends the frame to %s, but %s is behind %s":                             "%s 的 FDB 把帧送往 %s，而 %s 在 %s 后面",
+	"the forwarding database of %s sends frames for %s out of %s, where nobody has that address":           "%s 的 FDB 让发往 %s 的帧从 %s 出去，那边却没有网卡用这个 MAC",
+	"frames for %s do not come to who has that address: a forwarding database on the way has it elsewhere": "发往 %s 的帧到不了这个 MAC 的主人：途中某个 FDB 把它记在了别处",
+	"%s sends to the group %s, which is not followed":                                                      "%s 发往组播组 %s，未跟踪下去",
+	"%s has VNI %d, and %s has no vxlan device with that VNI on UDP port %d":                               "%s 的 VNI 是 %d，而 %s 没有 VNI 相同、UDP 端口为 %d 的 vxlan 网卡",
+	"%s has VNI %d, but %s in %s has VNI %d on UDP port %d: it opens no packet of the other":               "%s 的 VNI 是 %d，而 %s（%s）的 VNI 是 %d、UDP 端口是 %d：收到的包它不解封装",
+	"tunnels in tunnels are not followed any further":                                                      "隧道里还有隧道，未再跟踪",
+	"what is below %s: %s": "%s 的底层：%s",
+}

@@ -157,7 +157,7 @@ func (w *walk) trial(n *Node, link diag.Link, leg string, remote netip.Addr) *wa
 
 // aside is a walk of its own.
 func (w *walk) aside(n *Node, dest netip.Addr) *walk {
-	return &walk{world: w.world, from: n, dest: dest, last: map[*Node]Packet{}, been: map[visit]bool{}, taught: w.taught, depth: w.depth + 1}
+	return &walk{world: w.world, from: n, dest: dest, last: map[*Node]Packet{}, been: map[visit]bool{}, taught: w.taught, heard: w.heard, depth: w.depth + 1}
 }
 
 // carry sends the carrying packet from the namespace that its device was made
@@ -176,8 +176,5 @@ func (w *walk) carry(n *Node, link diag.Link, e echo) {
 	e.origin = n
 	w.originate(n, e)
 }
-
-// land ends the way of a carrying packet at the namespace that it is for.
-func (w *walk) land(n *Node) { w.landed = n }
 
 const protoUDP = unix.IPPROTO_UDP

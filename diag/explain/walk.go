@@ -53,15 +53,16 @@ type walk struct {
 
 	been     map[visit]bool
 	taught   []taught
-	landed   *Node   // whom the last carrying packet of a tunnel came to
-	depth    int     // of tunnels in tunnels
-	unseen   []Text  // what could not be looked at on the way, and was taken to let the packet pass
-	doubtful *Fault  // what may be wrong: only the ping can tell
-	blind    *arping // where the walk got out of sight
-	arping   *arping // the last search for a next hop
-	size     int     // of the request in bytes, with the IP header
-	unsent   bool    // the echo itself is not sent, for want of an answer to ARP
-	learnt   *Fault  // the sender knows of an MTU on the path
+	heard    map[hearing]int // ports of bridges, by what was heard there on the walk
+	landed   *Node           // whom the last carrying packet of a tunnel came to
+	depth    int             // of tunnels in tunnels
+	unseen   []Text          // what could not be looked at on the way, and was taken to let the packet pass
+	doubtful *Fault          // what may be wrong: only the ping can tell
+	blind    *arping         // where the walk got out of sight
+	arping   *arping         // the last search for a next hop
+	size     int             // of the request in bytes, with the IP header
+	unsent   bool            // the echo itself is not sent, for want of an answer to ARP
+	learnt   *Fault          // the sender knows of an MTU on the path
 }
 
 // visit is a packet in a namespace: the same one twice goes in circles.
@@ -171,7 +172,7 @@ func (w *walk) enters(n *Node, e echo) echo {
 // Explain predicts what becomes of the ping and, if asked to, sends one and
 // compares.
 func Explain(ctx context.Context, world *World, req Request) (Answer, error) {
-	w := &walk{world: world, from: req.From, dest: req.Dest, last: map[*Node]Packet{}, been: map[visit]bool{}}
+	w := &walk{world: world, from: req.From, dest: req.Dest, last: map[*Node]Packet{}, been: map[visit]bool{}, heard: map[hearing]int{}}
 	w.size = cmp.Or(req.Size, pingPayload) + headers
 	w.originate(req.From, echo{leg: LegRequest, dst: req.Dest, ttl: maxHops, origin: req.From, length: w.size, df: req.DF})
 	answer := w.answer()
@@ -209,10 +210,16 @@ func (w *walk) answer() Answer {
 	return a
 }
 
-// where is the last stage that the walk came to.
+// where is the last stage that the walk came to, or if it came to its end, the
+// first that it could not look at.
 func (w *walk) where() (leg, netns string, detail Text) {
 	if len(w.hops) == 0 {
 		return LegRequest, w.from.Name, Text{}
+	}
+	for _, h := range w.hops {
+		if !w.lost && len(w.unseen) > 0 && h.Detail.String() == w.unseen[0].String() {
+			return h.Leg, h.Netns, h.Detail
+		}
 	}
 	last := w.hops[len(w.hops)-1]
 	return last.Leg, last.Netns, last.Detail
@@ -272,7 +279,7 @@ func (w *walk) fault(n *Node, e echo, stage, dev string, f Fault) {
 	var detour *detour
 	switch {
 	case f.sure || e.outer != nil:
-	case w.parted != nil && e.leg == LegReply:
+	case w.parted != nil && e.leg == LegReply && !(f.Code == Filtered && n == w.parted.node):
 		f = w.astray()
 		defer func() { w.strayed = true }()
 	case e.leg == LegRequest && pointless[f.Code]:
@@ -320,6 +327,9 @@ func (w *walk) doubt(n *Node, e echo, stage, dev string, f Fault) {
 // overlook notes a stage that cannot be looked at, and goes on as though the
 // packet passed it.
 func (w *walk) overlook(n *Node, e echo, stage, dev string, what Text) {
+	if slices.ContainsFunc(w.unseen, func(t Text) bool { return t.String() == what.String() }) {
+		return
+	}
 	w.unseen = append(w.unseen, what)
 	w.hop(n, e, stage, dev, what)
 }

@@ -4,13 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -31,9 +27,10 @@ const (
 type World struct {
 	nodes   map[uint64]*Node // by nsfs inode
 	peers   map[peering]*Node
-	current uint64       // inode of the namespace this process is in
-	unseen  map[int]bool // processes whose namespace may not be looked at
-	hidden  map[string]bool
+	current uint64          // inode of the namespace this process is in
+	unseen  map[int]bool    // processes whose namespace may not be looked at
+	hidden  map[string]bool // names that cannot be opened
+	names   netnsNames      // as they were listed last
 }
 
 // peering is a namespace as another one numbers it.
@@ -47,6 +44,7 @@ func NewWorld() *World {
 	w := &World{
 		nodes: map[uint64]*Node{}, peers: map[peering]*Node{},
 		unseen: map[int]bool{}, hidden: map[string]bool{},
+		names: netnsNames{dir: -1},
 	}
 	w.current, _ = inodeOf(currentNetns)
 	return w
@@ -59,11 +57,13 @@ func (w *World) Close() {
 	}
 	clear(w.nodes)
 	clear(w.peers)
+	w.names.close()
+	w.names = netnsNames{dir: -1}
 }
 
-// Unseen is how many namespaces could not be looked at when Peer searched for
-// one: names that cannot be opened, and processes of other users, each of which
-// counts as one although several may share a namespace.
+// Unseen is how many places could not be looked at when Peer searched for a
+// namespace: names that cannot be opened, and processes of other users that are
+// known to be in it, or may be. Several of these may share a namespace.
 func (w *World) Unseen() int { return len(w.unseen) + len(w.hidden) }
 
 // Open opens a namespace: "" is the one this process is in, "pid:4711" that of
@@ -84,31 +84,40 @@ func (w *World) Open(ref string) (*Node, error) {
 		}
 		path = filepath.Join("/proc", pid, "ns/net")
 	}
-	inode, err := inodeOf(path)
-	if err != nil {
-		return nil, fmt.Errorf("namespace %q: %w", ref, err)
-	}
-	return w.open(inode, path, ref)
+	return w.open(0, path, ref)
 }
 
-// open opens the namespace with that inode at path, which the user calls ref.
+// open opens the namespace at path, which the user calls ref. Its inode is 0 when
+// it is not known before.
 func (w *World) open(inode uint64, path, ref string) (*Node, error) {
 	if n := w.nodes[inode]; n != nil {
 		return n, nil
 	}
-	name := w.nameOf(inode, path, ref)
-	ns, err := nsenter.Open(cmp.Or(name, "the current namespace"), path)
+	fd, err := openNetns(path)
+	if err != nil {
+		return nil, fmt.Errorf("namespace %q: %w", ref, err)
+	}
+	defer unix.Close(fd)
+	return w.enter(fd, path, ref)
+}
+
+// enter makes a Node of the namespace that fd is open on, which was found at
+// path, and which the user calls ref. By now path may lead elsewhere.
+func (w *World) enter(fd int, path, ref string) (*Node, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return nil, fmt.Errorf("namespace %q: %w", ref, err)
+	}
+	if n := w.nodes[st.Ino]; n != nil {
+		return n, nil
+	}
+	name := w.nameOf(st.Ino, path, ref)
+	ns, err := nsenter.Open(cmp.Or(name, "the current namespace"), fmt.Sprintf("/proc/self/fd/%d", fd))
 	if err != nil {
 		return nil, err
 	}
 	n := &Node{Name: name, NS: ns}
-	if n.NS.Inode() != inode { // path leads elsewhere by now
-		if same := w.nodes[ns.Inode()]; same != nil {
-			ns.Close()
-			return same, nil
-		}
-	}
-	w.nodes[ns.Inode()] = n
+	w.nodes[st.Ino] = n
 	return n, nil
 }
 
@@ -118,21 +127,42 @@ func (w *World) nameOf(inode uint64, path, ref string) string {
 	if filepath.Dir(filepath.Clean(path)) == netnsDir {
 		return filepath.Base(path)
 	}
-	for _, named := range namedNetns() {
-		if found, err := inodeOf(named); err == nil && found == inode {
-			return filepath.Base(named)
+	found := ""
+	w.listNames(func(dir netnsNames) bool {
+		for _, name := range dir.names {
+			if dir.inode(name) == inode {
+				found = name
+				return true
+			}
 		}
-	}
-	if inode == w.current {
+		return false
+	})
+	switch {
+	case found != "":
+		return found
+	case inode == w.current:
 		return ""
+	default:
+		return ref
 	}
-	return ref
+}
+
+// listNames shows look the names of `ip netns`, first as they were listed before,
+// and if it finds nothing there as they are now.
+func (w *World) listNames(look func(netnsNames) bool) {
+	if w.names.dir >= 0 && look(w.names) {
+		return
+	}
+	w.names.close()
+	w.names = openNetnsDir()
+	look(w.names)
 }
 
 // Peer returns the namespace that n numbers nsid, as Link.PeerNetnsID does. The
 // kernel tells the number of a namespace and not the namespace of a number, so
-// it is asked about one after the other: those that are open, the first
-// process's, the named ones, and those of all processes.
+// it is asked about one after the other: those that are open, the current one,
+// the first process's, the named ones, and those of all processes. Which of many
+// comes first is up to seek.
 func (w *World) Peer(n *Node, nsid int) (*Node, error) {
 	switch {
 	case nsid == hereNsid:
@@ -155,116 +185,15 @@ func (w *World) Peer(n *Node, nsid int) (*Node, error) {
 // hereNsid is Link.PeerNetnsID of a link whose other end is not elsewhere.
 const hereNsid = -1
 
-func (w *World) search(n *Node, nsid int) (*Node, error) {
-	one, err := n.ask()
-	if err != nil {
-		return nil, err
-	}
-	for candidate := range w.candidates() {
-		fd, err := unix.Open(candidate.path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-		if err != nil {
-			w.skip(candidate, err)
-			continue
-		}
-		id := one.NetnsID(fd)
-		if id != nsid {
-			unix.Close(fd)
-			continue
-		}
-		inode, err := inodeOf(fmt.Sprintf("/proc/self/fd/%d", fd))
-		unix.Close(fd)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrUnseen, err)
-		}
-		peer, err := w.open(inode, candidate.path, candidate.ref)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrUnseen, err)
-		}
-		return peer, nil
-	}
-	return nil, fmt.Errorf("%w: number %d of %s (%d others could not be looked at)", ErrUnseen, nsid, n.calls(), w.Unseen())
-}
-
-// skip counts what may not be looked at. What is gone by now does not count.
-func (w *World) skip(c candidate, err error) {
-	switch {
-	case !errors.Is(err, fs.ErrPermission):
-	case c.pid != 0:
-		w.unseen[c.pid] = true
-	default:
-		w.hidden[c.path] = true
-	}
-}
-
-// candidate is a place where a namespace can be opened.
-type candidate struct {
-	path, ref string
-	pid       int // 0: it is no process's
-}
-
-// candidates yields the places where namespaces can be found, the likeliest
-// first.
-func (w *World) candidates() func(yield func(candidate) bool) {
-	return func(yield func(candidate) bool) {
-		for _, n := range w.nodes {
-			if !yield(candidate{path: fmt.Sprintf("/proc/self/fd/%d", int(n.NS.FD())), ref: n.Name}) {
-				return
-			}
-		}
-		if !yield(candidate{path: currentNetns}) || !yield(processNetns(1)) {
-			return
-		}
-		for _, path := range namedNetns() {
-			if !yield(candidate{path: path, ref: filepath.Base(path)}) {
-				return
-			}
-		}
-		for _, pid := range processes() {
-			if !yield(processNetns(pid)) {
-				return
-			}
-		}
-	}
-}
-
-func processNetns(pid int) candidate {
-	return candidate{path: fmt.Sprintf("/proc/%d/ns/net", pid), ref: fmt.Sprintf("pid:%d", pid), pid: pid}
-}
-
-// namedNetns are the paths of the namespaces that have a name. There are none
-// when their directory is missing.
-func namedNetns() []string {
-	entries, _ := os.ReadDir(netnsDir)
-	paths := make([]string, len(entries))
-	for i, e := range entries {
-		paths[i] = filepath.Join(netnsDir, e.Name())
-	}
-	return paths
-}
-
-// processes are the numbers of the processes that /proc shows, lowest first.
-func processes() []int {
-	dir, err := os.Open("/proc")
-	if err != nil {
-		return nil
-	}
-	defer dir.Close()
-	names, _ := dir.Readdirnames(-1)
-	var pids []int
-	for _, name := range names {
-		if pid, err := strconv.Atoi(name); err == nil {
-			pids = append(pids, pid)
-		}
-	}
-	slices.Sort(pids)
-	return pids
+// openNetns opens what is at path. It need not be a namespace, and must not make
+// anybody wait.
+func openNetns(path string) (fd int, err error) {
+	return unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 }
 
 // inodeOf is the nsfs inode behind path, without opening it.
 func inodeOf(path string) (uint64, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return 0, err
-	}
-	return info.Sys().(*syscall.Stat_t).Ino, nil
+	var st unix.Stat_t
+	err := unix.Stat(path, &st)
+	return st.Ino, err
 }

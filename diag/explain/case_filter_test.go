@@ -1,0 +1,182 @@
+package explain_test
+
+import (
+	"testing"
+
+	"nstutor/diag/explain"
+)
+
+var filterBreakages = []breakage{
+	// nf_tables, as nft writes it.
+	{name: "nft rule", from: "pod-a", to: "10.244.1.11",
+		fault: `host: nft 'add table inet f; add chain inet f fw { type filter hook forward priority 0; }; add rule inet f fw ip daddr 10.244.1.11 drop'`,
+		want:  cause{explain.Filtered, "host", request}, shut: []journey{{"pod-b", "10.244.1.10"}}},
+	{name: "nft policy", from: "pod-a", to: "10.244.1.11",
+		fault: `host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; policy drop; }'`,
+		want:  cause{explain.Filtered, "host", request}, next: []explain.Code{explain.Filtered}, shut: []journey{{"pod-b", "10.244.1.10"}}},
+	{name: "nft jump", from: "pod-a", to: "10.244.1.11",
+		fault: `host: nft 'add table ip f; add chain ip f no { counter; drop; }; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw ip saddr 10.244.1.10 icmp type echo-request jump no'`,
+		want:  cause{explain.Filtered, "host", request}},
+	{name: "nft set", from: "pod-a", to: "10.244.1.11",
+		fault: `host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw ip saddr { 10.244.1.10, 10.244.1.99 } drop'`,
+		want:  cause{explain.Filtered, "host", request}},
+	{name: "nft verdict map", from: "pod-a", to: "10.244.1.11",
+		fault: `host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw icmp type vmap { echo-reply : accept, echo-request : drop }'`,
+		want:  cause{explain.Filtered, "host", request}},
+	{name: "nft prerouting", from: "pod-a", to: "10.244.1.11",
+		fault: `host: nft 'add table ip f; add chain ip f pre { type filter hook prerouting priority -300; }; add rule ip f pre iifname "veth-pod-a" icmp type echo-request drop'`,
+		want:  cause{explain.Filtered, "host", request}},
+	{name: "nft ingress of the device", from: "pod-a", to: "10.244.1.11",
+		fault: `host: nft 'add table netdev f; add chain netdev f in { type filter hook ingress device veth-pod-a priority 0; }; add rule netdev f in ip daddr 10.244.1.11 drop'`,
+		want:  cause{explain.Filtered, "host", request}},
+	{name: "nft output of the sender", from: "pod-a", to: "10.244.1.11",
+		fault: `pod-a: nft 'add table ip f; add chain ip f out { type filter hook output priority 0; }; add rule ip f out ip daddr 10.244.1.11 drop'`,
+		want:  cause{explain.Filtered, "pod-a", request}},
+	{name: "nft input of the destination", from: "pod-a", to: "10.244.1.11",
+		fault: `pod-b: nft 'add table ip f; add chain ip f in { type filter hook input priority 0; policy drop; }; add rule ip f in ct state established,related accept'`,
+		want:  cause{explain.Filtered, "pod-b", request}, shut: []journey{{"host", "10.244.1.11"}}},
+	{name: "nft reject", from: "pod-a", to: "10.244.1.11",
+		fault: `host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw ip daddr 10.244.1.11 reject with icmp type admin-prohibited'`,
+		want:  cause{explain.Filtered, "host", request}},
+	{name: "nft accepts before another table drops", from: "pod-a", to: "10.244.1.11",
+		fault: `host: nft 'add table ip f; add chain ip f one { type filter hook forward priority 0; }; add rule ip f one accept; add chain ip f two { type filter hook forward priority 10; policy drop; }; add rule ip f two icmp type echo-reply accept'`,
+		want:  cause{explain.Filtered, "host", request}},
+
+	{name: "nft egress of the device", from: "pod-a", to: "10.244.1.11",
+		fault: `host: nft 'add table netdev f; add chain netdev f out { type filter hook egress device veth-pod-b priority 0; }; add rule netdev f out ip daddr 10.244.1.11 drop'`,
+		want:  cause{explain.Filtered, "host", request}},
+	{name: "nft by TTL", from: "pod-a", to: "10.244.1.11",
+		fault: `host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw ip ttl < 64 drop'`,
+		want:  cause{explain.Filtered, "host", request}, next: []explain.Code{explain.Filtered}},
+	{name: "nft by length", from: "pod-a", to: "10.244.1.11", size: 1000,
+		fault: `host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw ip length > 500 drop'`,
+		want:  cause{explain.Filtered, "host", request}, next: []explain.Code{explain.Filtered}},
+	{name: "nft set with prefixes", from: "pod-a", to: "10.244.1.11",
+		fault: `host: nft 'add table ip f; add set ip f bad { type ipv4_addr; flags interval; elements = { 10.244.1.8/30 } }; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw icmp type echo-request ip saddr @bad drop'`,
+		want:  cause{explain.Filtered, "host", request}},
+	{name: "nft dormant table", from: "pod-a", to: "10.244.1.11",
+		fault: `host: nft 'add table ip f { flags dormant; }; add chain ip f fw { type filter hook forward priority 0; policy drop; }'`},
+
+	// Only the reply is dropped.
+	{name: "reply, output of the destination", from: "pod-a", to: "10.244.1.11",
+		fault: `pod-b: nft 'add table ip f; add chain ip f out { type filter hook output priority 0; }; add rule ip f out icmp type echo-reply drop'`,
+		want:  cause{explain.Filtered, "pod-b", reply}},
+	{name: "reply, forward", from: "pod-a", to: "10.244.1.11",
+		fault: `host: iptables -A FORWARD -p icmp --icmp-type echo-reply -j DROP`,
+		want:  cause{explain.Filtered, "host", reply}, shut: []journey{{"pod-b", "10.244.1.10"}}},
+	{name: "reply, postrouting", from: "pod-a", to: "10.244.1.11",
+		fault: `host: iptables -t mangle -A POSTROUTING -o veth-pod-a -p icmp --icmp-type 0 -j DROP`,
+		want:  cause{explain.Filtered, "host", reply}},
+	{name: "reply, input of the sender", from: "pod-a", to: "10.244.1.11",
+		fault: `pod-a: iptables -P INPUT DROP`,
+		want:  cause{explain.Filtered, "pod-a", reply}},
+	{name: "blocking one way blocks the other", from: "pod-b", to: "10.244.1.10",
+		fault: `host: iptables -A FORWARD -s 10.244.1.10 -d 10.244.1.11 -j DROP`,
+		want:  cause{explain.Filtered, "host", reply}, shut: []journey{{"pod-a", "10.244.1.11"}}},
+
+	// iptables, the two of them.
+	{name: "iptables FORWARD", from: "pod-a", to: "203.0.113.10",
+		fault: `host: iptables -A FORWARD -s 10.244.0.0/16 -o eth0 -j DROP`,
+		want:  cause{explain.Filtered, "host", request}, shut: []journey{{"pod-b", "203.0.113.10"}}},
+	{name: "iptables FORWARD policy", from: "pod-a", to: "10.244.1.11",
+		fault: `host: iptables -P FORWARD DROP`,
+		want:  cause{explain.Filtered, "host", request}, next: []explain.Code{explain.Filtered}, shut: []journey{{"pod-b", "10.244.1.10"}, {"pod-b", "203.0.113.10"}}},
+	{name: "iptables FORWARD policy, replies pass", from: "pod-a", to: "203.0.113.10",
+		fault: `
+host: iptables -P FORWARD DROP
+host: iptables -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+		want: cause{explain.Filtered, "host", request}, shut: []journey{{"pod-b", "203.0.113.10"}}},
+	{name: "iptables allows after the drop", from: "pod-a", to: "10.244.1.11",
+		fault: `
+host: iptables -A FORWARD -d 10.244.1.11 -j DROP
+host: iptables -A FORWARD -s 10.244.1.10 -d 10.244.1.11 -j ACCEPT`,
+		want: cause{explain.Filtered, "host", request}, shut: []journey{{"pod-b", "10.244.1.10"}}},
+	{name: "iptables user chain", from: "pod-a", to: "10.244.1.11",
+		fault: `
+host: iptables -N POLICY
+host: iptables -A POLICY -s 10.244.1.10 -j DROP
+host: iptables -A POLICY -j RETURN
+host: iptables -A FORWARD -d 10.244.1.11 -j POLICY`,
+		want: cause{explain.Filtered, "host", request}},
+	{name: "iptables REJECT", from: "pod-a", to: "10.244.1.11",
+		fault: `host: iptables -A FORWARD -i veth-pod-a -o veth-pod-b -j REJECT`,
+		want:  cause{explain.Filtered, "host", request}},
+	{name: "iptables by mark", from: "pod-a", to: "10.244.1.11",
+		fault: `
+host: iptables -t mangle -A PREROUTING -i veth-pod-a -p icmp -j MARK --set-mark 0x7
+host: iptables -A FORWARD -m mark --mark 0x7 -j DROP`,
+		want: cause{explain.Filtered, "host", request}},
+	{name: "iptables INPUT of the node", from: "pod-a", to: "192.168.6.160",
+		fault: `host: iptables -A INPUT -i veth-pod-a -p icmp -j DROP`,
+		want:  cause{explain.Filtered, "host", request}},
+	{name: "iptables OUTPUT of the sender", from: "pod-a", to: "10.244.1.11",
+		fault: `pod-a: iptables -A OUTPUT ! -d 127.0.0.0/8 -j DROP`,
+		want:  cause{explain.Filtered, "pod-a", request}},
+	{name: "iptables-legacy FORWARD", from: "pod-a", to: "10.244.1.11",
+		fault: `host: iptables-legacy -A FORWARD -s 10.244.1.10 -j DROP`,
+		want:  cause{explain.Filtered, "host", request}},
+	{name: "iptables-legacy policy behind iptables-nft", from: "pod-a", to: "10.244.1.11",
+		fault: `
+host: iptables-nft -I FORWARD -j ACCEPT
+host: iptables-legacy -P FORWARD DROP`,
+		want: cause{explain.Filtered, "host", request}, next: []explain.Code{explain.Filtered}},
+	{name: "iptables-legacy raw", from: "pod-a", to: "10.244.1.11",
+		fault: `host: iptables-legacy -t raw -A PREROUTING -s 10.244.1.10 -d 10.244.1.11 -j DROP`,
+		want:  cause{explain.Filtered, "host", request}},
+
+	// Rules that do not stop this ping.
+	{name: "rules for others", from: "pod-a", to: "10.244.1.11",
+		fault: `
+host: iptables -A FORWARD -p tcp -j DROP
+host: iptables -A FORWARD -i eth0 -j DROP
+host: iptables -A FORWARD -s 10.244.1.12 -j REJECT
+host: iptables -A INPUT -j DROP
+pod-b: iptables -A INPUT -s 10.244.1.0/29 -j DROP`},
+	{name: "allowed before the drop", from: "pod-a", to: "10.244.1.11",
+		fault: `
+host: iptables -P FORWARD DROP
+host: iptables -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+host: iptables -A FORWARD -s 10.244.0.0/16 -d 10.244.0.0/16 -j ACCEPT`},
+}
+
+func TestFilteredPings(t *testing.T) { explainBreakages(t, masqueraded, filterBreakages) }
+
+var bridgeFilterBreakages = []breakage{
+	{name: "policy of FORWARD", from: "pod-a", to: "10.244.1.11",
+		fault: `host: iptables -P FORWARD DROP`,
+		want:  cause{explain.Filtered, "host", request}, next: []explain.Code{explain.Filtered}, shut: []journey{{"pod-c", "10.244.1.11"}}},
+	{name: "rule of FORWARD", from: "pod-a", to: "10.244.1.11",
+		fault: `host: iptables -A FORWARD -s 10.244.1.10 -j DROP`,
+		want:  cause{explain.Filtered, "host", request}},
+	{name: "rule of FORWARD, reply", from: "pod-a", to: "10.244.1.11",
+		fault: `host: iptables -A FORWARD -s 10.244.1.11 -j DROP`,
+		want:  cause{explain.Filtered, "host", reply}},
+	{name: "rule of FORWARD by the bridge", from: "pod-a", to: "10.244.1.11",
+		fault: `host: iptables -A FORWARD -i cni0 -o cni0 -j DROP`,
+		want:  cause{explain.Filtered, "host", request}, next: []explain.Code{explain.Filtered}},
+	{name: "native nft", from: "pod-a", to: "10.244.1.11",
+		fault: `host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw ip daddr 10.244.1.11 drop'`,
+		want:  cause{explain.Filtered, "host", request}},
+}
+
+func TestFilteredPingsOfABridge(t *testing.T) {
+	explainBreakages(t, bridgeNetfilter, bridgeFilterBreakages)
+}
+
+var bridgeFamilyBreakages = []breakage{
+	{name: "FORWARD without bridge netfilter", from: "pod-a", to: "10.244.1.11",
+		fault: `host: iptables -P FORWARD DROP`},
+	{name: "nft family bridge", from: "pod-a", to: "10.244.1.11",
+		fault: `host: nft 'add table bridge f; add chain bridge f fw { type filter hook forward priority 0; }; add rule bridge f fw ip daddr 10.244.1.11 icmp type echo-request drop'`,
+		want:  cause{explain.Filtered, "host", request}},
+	{name: "nft family bridge, ARP", from: "pod-a", to: "10.244.1.11",
+		fault: `host: nft 'add table bridge f; add chain bridge f fw { type filter hook forward priority 0; }; add rule bridge f fw ether type arp drop'`,
+		want:  cause{explain.Filtered, "host", request}, or: []cause{{explain.NeighbourUnanswered, "pod-a", request}}},
+	{name: "INPUT of the node", from: "pod-a", to: "10.244.1.1",
+		fault: `host: iptables -A INPUT -i cni0 -j DROP`,
+		want:  cause{explain.Filtered, "host", request}},
+}
+
+func TestFilteredPingsOfABridgeAlone(t *testing.T) {
+	explainBreakages(t, bridged, bridgeFamilyBreakages)
+}

@@ -1,0 +1,122 @@
+package explain_test
+
+import (
+	"fmt"
+	"slices"
+
+	"nstutor/diag/explain"
+)
+
+// near are the namespaces that a packet last seen in ns may be lost at.
+func (n *network) near(ns string) []string {
+	found := []string{ns}
+	add := func(names ...string) {
+		for _, name := range names {
+			if !slices.Contains(found, name) {
+				found = append(found, name)
+			}
+		}
+	}
+	for range 2 { // a switch is no more than a wire
+		for _, c := range n.cables {
+			if c.a.ns == ns || c.a.ns == "switch" && slices.Contains(found, "switch") {
+				add(c.b.ns)
+			}
+			if c.b.ns == ns || c.b.ns == "switch" && slices.Contains(found, "switch") {
+				add(c.a.ns)
+			}
+		}
+	}
+	if n.tunnel != "" && slices.ContainsFunc(n.ends, func(s *site) bool { return slices.Contains(found, s.ns) }) {
+		add(n.way...)
+	}
+	return found
+}
+
+// farCauses are those whose fix may be elsewhere than the place of the loss:
+// further back on the way that was taken.
+var farCauses = []explain.Code{explain.NoReturnRoute, explain.NotMasqueraded, explain.RouteLoop, "wrong-netmask", explain.NoRoute}
+
+// judge says how an answer and the truth contradict each other; nothing means
+// that they do not.
+func (w *world) judge(a explain.Answer, t truth) string {
+	switch {
+	case a.Verdict == explain.Undecided:
+		return ""
+	case t.replied() != (a.Verdict == explain.Delivered):
+		return fmt.Sprintf("verdict %s, but the ping says %q", a.Verdict, t.Message)
+	case a.Source != "" && t.Src.IsValid() && a.Source != t.Src.String():
+		return fmt.Sprintf("source %s, but the ping has %s", a.Source, t.Src)
+	}
+	if trouble := w.witness(a, t); trouble != "" || t.replied() {
+		return trouble
+	}
+	var trail []string
+	request, reply := "", ""
+	for _, f := range t.frames {
+		if f.ToOther {
+			continue // flooded by a bridge to somebody who ignores it
+		}
+		if f.Op == "echo reply" {
+			reply = f.Netns
+		} else {
+			request = f.Netns
+		}
+		trail = append(trail, f.Netns)
+	}
+	if a.Cause.Leg == explain.LegRequest && reply != "" {
+		return fmt.Sprintf("the cause is on the way there, but a reply was seen in %s", reply)
+	}
+	last := w.from
+	if request != "" {
+		last = request
+	}
+	if reply != "" {
+		last = reply
+	}
+	if a.Cause.Leg == explain.LegReply && request == "" && w.from != w.to {
+		return "the cause is on the way back, but the request was seen nowhere"
+	}
+	if slices.Contains(w.near(last), a.Cause.Netns) {
+		return ""
+	}
+	if slices.Contains(farCauses, a.Cause.Code) && slices.Contains(trail, a.Cause.Netns) {
+		return ""
+	}
+	return fmt.Sprintf("the cause is in %s, but the packet was last seen in %s", a.Cause.Netns, last)
+}
+
+// legitimate says why the cause is none that the one fault can have.
+func (n *network) legitimate(a explain.Answer) string {
+	if len(n.broken) != 1 || a.Verdict != explain.Broken {
+		return ""
+	}
+	s := n.broken[0]
+	if s.codes != nil && !slices.Contains(s.codes, a.Cause.Code) {
+		return fmt.Sprintf("%s is not what %q can be called", a.Cause.Code, s.name)
+	}
+	if s.at != nil && !slices.Contains(s.at, a.Cause.Netns) {
+		return fmt.Sprintf("%s is not where %q is", a.Cause.Netns, s.name)
+	}
+	return ""
+}
+
+// witness compares every hop with the frames.
+func (w *world) witness(a explain.Answer, t truth) string {
+	a.Hops = slices.Clone(a.Hops)
+	a.Witness(w.spaces, t.all)
+	for _, h := range a.Hops {
+		if h.Predicted == explain.Fail && h.Observed == explain.OK {
+			w.late = append(w.late, fmt.Sprintf("%s, %s", a.Cause.Code, h.Stage))
+		}
+		// What a tunnel sends before its neighbour is resolved is an ARP request.
+		if h.Predicted == explain.OK && h.Observed == explain.Fail && h.Device == w.tunnel {
+			w.late = append(w.late, "nothing but ARP left the tunnel")
+			return ""
+		}
+		if h.Predicted == explain.OK && h.Observed == explain.Fail {
+			return fmt.Sprintf("%s %s %s, %s: predicted %s, observed %s: %v", h.Leg, h.Netns, h.Device, h.Stage, h.Predicted, h.Observed, h.Detail)
+		}
+	}
+	return ""
+}

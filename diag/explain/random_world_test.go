@@ -1,0 +1,224 @@
+package explain_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"nstutor/diag"
+	"nstutor/diag/explain"
+	"nstutor/internal/lab"
+	"nstutor/internal/nsenter"
+)
+
+// wait is how long a ping may take here: a little longer than a neighbour
+// needs to become FAILED.
+const wait = 350 * time.Millisecond
+
+// world is a network that was built.
+type world struct {
+	*network
+	ns   map[string]*nsenter.Namespace
+	taps map[string]*diag.Tap
+	late []string // hops that were reached although they were said to lie behind the fault, or the other way round
+}
+
+// build makes the network; it is taken away when the test ends.
+func (n *network) build(t *testing.T) (*world, error) {
+	w := &world{network: n, ns: map[string]*nsenter.Namespace{}, taps: map[string]*diag.Tap{}}
+	for _, name := range n.spaces {
+		w.ns[name] = lab.TestNetns(t, name)
+	}
+	if err := w.run(n.links); err != nil {
+		return nil, err
+	}
+	errs := make([]error, len(n.spaces))
+	var all sync.WaitGroup
+	for i, name := range n.spaces {
+		var commands []command
+		for _, text := range n.setup[name] {
+			commands = append(commands, command{name, text})
+		}
+		all.Go(func() { errs[i] = w.run(commands) })
+	}
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	for name, ns := range w.ns {
+		tap, err := diag.Capture(ns, diag.CaptureFilter{})
+		if err != nil {
+			return nil, err
+		}
+		w.taps[name] = tap
+	}
+	t.Cleanup(func() {
+		for _, tap := range w.taps {
+			all.Go(tap.Close)
+		}
+		all.Wait()
+	})
+	return w, w.settle()
+}
+
+// run types commands; those of one tool and namespace that follow each other
+// are typed into one process of it.
+func (w *world) run(commands []command) error {
+	for len(commands) > 0 {
+		tool, _, _ := strings.Cut(commands[0].text, " ")
+		same := 1
+		for same < len(commands) && batched(commands[0]) && batched(commands[same]) &&
+			commands[same].netns == commands[0].netns && strings.HasPrefix(commands[same].text, tool+" ") {
+			same++
+		}
+		var err error
+		switch {
+		case batched(commands[0]):
+			err = batch(tool, commands[:same])
+		case tool == "sysctl" && !strings.Contains(commands[0].text, ";"):
+			err = w.sysctl(commands[0])
+		default:
+			err = w.shell(commands[0])
+		}
+		if err != nil {
+			return err
+		}
+		commands = commands[same:]
+	}
+	return nil
+}
+
+// batched tells whether a command can be a line of `ip -batch`.
+func batched(c command) bool {
+	tool, _, _ := strings.Cut(c.text, " ")
+	return (tool == "ip" || tool == "bridge") && !strings.ContainsAny(c.text, ";|&")
+}
+
+func batch(tool string, commands []command) error {
+	var lines strings.Builder
+	for _, c := range commands {
+		fmt.Fprintln(&lines, strings.TrimPrefix(c.text, tool+" "))
+	}
+	cmd := exec.Command(tool, "-n", commands[0].netns, "-batch", "-")
+	cmd.Stdin = strings.NewReader(lines.String())
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %s\n%s", commands[0].netns, err, out, lines.String())
+	}
+	return nil
+}
+
+func (w *world) sysctl(c command) error {
+	key, value, _ := strings.Cut(strings.TrimPrefix(c.text, "sysctl -qw "), "=")
+	path := strings.NewReplacer(".", "/", "/", ".").Replace(key)
+	err := w.ns[c.netns].Do(func() error { return os.WriteFile("/proc/sys/"+path, []byte(value), 0) })
+	if err != nil {
+		return fmt.Errorf("%s: %s: %w", c.netns, c.text, err)
+	}
+	return nil
+}
+
+func (w *world) shell(c command) error {
+	ns := w.ns[c.netns]
+	if ns == nil {
+		return fmt.Errorf("no namespace %q to run %s in", c.netns, c.text)
+	}
+	var out strings.Builder
+	cmd := exec.Command("sh", "-c", c.text)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := ns.Do(cmd.Start); err != nil {
+		return err
+	}
+	if err := cmd.Wait(); err != nil {
+		return fmt.Errorf("%s: %s: %w: %s", c.netns, c.text, err, out.String())
+	}
+	return nil
+}
+
+// settle waits until the kernel has dealt with every change of carrier
+// (linkwatch): then IFF_RUNNING follows IFF_LOWER_UP everywhere.
+func (w *world) settle() error {
+	const lowerUp = 1 << 16
+	for deadline := time.Now().Add(2 * time.Second); ; time.Sleep(time.Millisecond) {
+		pending := ""
+		for name, ns := range w.ns {
+			h, err := ns.Handle()
+			if err != nil {
+				return err
+			}
+			links, err := h.LinkList()
+			if err != nil {
+				continue
+			}
+			for _, l := range links {
+				a := l.Attrs()
+				if a.Flags&net.FlagUp != 0 && a.RawFlags&lowerUp != 0 != (a.Flags&net.FlagRunning != 0) {
+					pending = name + " " + a.Name
+				}
+			}
+		}
+		switch {
+		case pending == "":
+			return nil
+		case time.Now().After(deadline):
+			return fmt.Errorf("%s: the carrier does not settle", pending)
+		}
+	}
+}
+
+// truth is what became of a real ping.
+type truth struct {
+	diag.Result
+	all    []diag.Frame // all that was seen
+	frames []diag.Frame // echo requests and replies, as they were seen, inner ones too
+}
+
+func (t truth) replied() bool { return t.Outcome == diag.Replied }
+
+// observe sends a ping and watches it everywhere.
+func (w *world) observe(ctx context.Context) truth {
+	for _, tap := range w.taps {
+		tap.Pending()
+	}
+	echo := diag.Echo{To: w.dest.String(), Dst: w.dest, Timeout: wait, Size: w.size, DF: w.df}
+	result := truth{Result: diag.Ping(ctx, w.ns[w.from], echo)}
+	if result.Outcome == diag.FragNeeded && !w.df {
+		// The kernel does not let the first one be fragmented either
+		// (IP_PMTUDISC_WANT): it learns from it what fits.
+		result.Result = diag.Ping(ctx, w.ns[w.from], echo)
+	}
+	time.Sleep(10 * time.Millisecond)
+	for _, tap := range w.taps {
+		for _, f := range tap.Pending() {
+			result.all = append(result.all, f)
+			if f.Proto == "VXLAN" && f.Inner != nil {
+				inner := *f.Inner
+				inner.At, inner.Netns, inner.Dev, inner.Out, inner.ToOther = f.At, f.Netns, f.Dev, f.Out, f.ToOther
+				f = inner
+			}
+			if f.Proto == "ICMP" && strings.HasPrefix(f.Op, "echo ") {
+				result.frames = append(result.frames, f)
+			}
+		}
+	}
+	slices.SortStableFunc(result.frames, func(a, b diag.Frame) int { return a.At.Compare(b.At) })
+	return result
+}
+
+// ask asks for an explanation.
+func (w *world) ask(ctx context.Context, probe bool) (explain.Answer, error) {
+	seen := explain.NewWorld()
+	defer seen.Close()
+	from, err := seen.Open(w.from)
+	if err != nil {
+		return explain.Answer{}, err
+	}
+	return explain.Explain(ctx, seen, explain.Request{From: from, Dest: w.dest, Size: w.size, DF: w.df, Probe: probe, Timeout: wait})
+}

@@ -1,0 +1,99 @@
+package explain_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"nstutor/diag"
+	"nstutor/diag/explain"
+)
+
+// openRules is rules, as they are read while a packet meets them.
+func (w *filterWorld) openRules() *diag.RuleSet {
+	w.t.Helper()
+	set, err := diag.OpenRuleSet(w.r)
+	w.must(err)
+	w.t.Cleanup(set.Close)
+	return set
+}
+
+// TestAnOpenSetDecidesAsOneThatWasRead passes packets through all the rule sets
+// that predictions are tested with, at every hook.
+func TestAnOpenSetDecidesAsOneThatWasRead(t *testing.T) {
+	cases := slices.Concat(filterNativeCases, filterNATCases, filterUnknownCases, filterLoopCases, filterMixedCases)
+	for _, tool := range []string{"iptables-nft", "iptables-legacy"} {
+		for _, c := range filterIPTablesCases {
+			c.tool = tool
+			cases = append(cases, c)
+		}
+	}
+	w := newFilterWorld(t)
+	ignore := cmp.Options{
+		cmpopts.IgnoreFields(explain.FilterResult{}, "Table", "Chain", "Decided"), // of the one set or of the other
+		cmp.Comparer(func(a, b explain.Packet) bool { return a == b }),
+		cmpopts.EquateComparable(explain.Translation{}),
+	}
+	for _, c := range cases {
+		t.Run(c.tool+"/"+c.name, func(t *testing.T) {
+			w.t = t
+			w.clear()
+			if c.legacy != "" && !w.install("iptables-legacy", c.legacy) || !w.install(c.tool, c.rules) {
+				return
+			}
+			whole, open := w.rules(), w.openRules()
+			request := explain.Packet{Src: filterAddrA, Dst: filterAddrB, Proto: 1, ICMPType: 8, CTState: explain.CTNew, Length: 84, TTL: 64}
+			if c.dst.IsValid() {
+				request.Dst = c.dst
+			}
+			reply := explain.Packet{Src: request.Dst, Dst: request.Src, Proto: 1, CTState: explain.CTEstablished, Length: 84, TTL: 64}
+			for _, p := range []explain.Packet{request, reply} {
+				for _, hook := range []string{"prerouting", "input", "forward", "output", "postrouting"} {
+					p.IIF, p.OIF = "ra", "rb"
+					want := explain.Traverse(whole, hook, p, w)
+					if diff := cmp.Diff(want, explain.Traverse(open, hook, p, w), ignore); diff != "" {
+						t.Errorf("%s of %s > %s: read at once (-), open (+):\n%s\n%s", hook, p.Src, p.Dst, diff, whole)
+					}
+				}
+			}
+			if err := open.Err(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	w.t = t
+}
+
+// TestRulesThatChangeMeanwhileDecideAsTheyAreNow changes a set that a packet has
+// met already.
+func TestRulesThatChangeMeanwhileDecideAsTheyAreNow(t *testing.T) {
+	w := newFilterWorld(t)
+	var accept strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&accept, " ip daddr 10.9.%d.%d accept\n", i>>8, i&255)
+	}
+	if !w.install("nft", "table ip t { chain f { type filter hook forward priority 0; policy drop;\n ip saddr 10.1.0.2 accept\n"+accept.String()+"} }\n") {
+		return
+	}
+	set := w.openRules()
+	p := explain.Packet{Src: filterAddrA, Dst: filterAddrB, Proto: 1, ICMPType: 8, CTState: explain.CTNew, IIF: "ra", OIF: "rb"}
+	if r := explain.Traverse(set, "forward", p, w); r.Verdict != explain.VerdictAccept {
+		t.Fatalf("%+v", r)
+	}
+	w.install("nft", "add rule ip t f ip saddr 10.1.0.9 accept\n")
+	p.Src = filterAddrRA // what was read of the rules does not decide this one
+	if r := explain.Traverse(set, "forward", p, w); r.Verdict != explain.VerdictDrop || r.Rule != "policy drop" {
+		t.Errorf("%+v", r)
+	}
+	w.install("nft", "delete table ip t\n")
+	if r := explain.Traverse(set, "forward", p, w); r.Verdict != explain.VerdictDrop {
+		t.Errorf("all that it needs was read before: %+v", r)
+	}
+	if r := explain.Traverse(w.openRules(), "forward", p, w); r.Verdict != explain.VerdictAccept {
+		t.Errorf("there are no rules any more: %+v", r)
+	}
+}

@@ -1,0 +1,196 @@
+package explain
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag"
+)
+
+// search finds the namespace that n numbers nsid. Whatever is found is asked
+// about once it is open, so that a name or process that has become another's
+// meanwhile leads nowhere wrong.
+func (w *World) search(n *Node, nsid int) (*Node, error) {
+	one, err := n.ask()
+	if err != nil {
+		return nil, err
+	}
+	if open := w.searchOpen(one, nsid); open != nil {
+		return open, nil
+	}
+	for _, find := range []func(*diag.One, int) (*Node, error){w.searchHere, w.searchNames, w.searchProcesses} {
+		if peer, err := find(one, nsid); peer != nil || err != nil {
+			return peer, err
+		}
+	}
+	return nil, fmt.Errorf("%w: number %d of %s (%d others could not be looked at)", ErrUnseen, nsid, n.calls(), w.Unseen())
+}
+
+// searchOpen looks at the namespaces that the packet has been in.
+func (w *World) searchOpen(one *diag.One, nsid int) *Node {
+	nodes := slices.Collect(maps.Values(w.nodes))
+	fds := make([]int, len(nodes))
+	for i, n := range nodes {
+		fds[i] = int(n.NS.FD())
+	}
+	if at := slices.Index(one.NetnsIDs(fds), nsid); at >= 0 {
+		return nodes[at]
+	}
+	return nil
+}
+
+// searchHere looks at the namespace of this process and at the first process's.
+func (w *World) searchHere(one *diag.One, nsid int) (*Node, error) {
+	if peer, err := w.look(one, nsid, candidate{path: currentNetns}); peer != nil || err != nil {
+		return peer, err
+	}
+	return w.searchProcess(one, nsid, 1)
+}
+
+// searchNames looks at the namespaces that have a name.
+func (w *World) searchNames(one *diag.One, nsid int) (peer *Node, err error) {
+	w.listNames(func(dir netnsNames) bool {
+		if at := w.seekName(dir, one, nsid); at >= 0 {
+			peer, err = w.look(one, nsid, candidate{path: filepath.Join(netnsDir, dir.names[at]), ref: dir.names[at]})
+		}
+		return peer != nil || err != nil
+	})
+	return peer, err
+}
+
+// seekName finds the place of a namespace among the names, or -1.
+func (w *World) seekName(dir netnsNames, one *diag.One, nsid int) int {
+	return seek(len(dir.names), nsid, func(places []int) []int {
+		fds := make([]int, len(places))
+		for i, place := range places {
+			name := dir.names[place]
+			fd, err := dir.open(name)
+			if err != nil {
+				w.skip(candidate{path: filepath.Join(netnsDir, name)}, err)
+				fd = -1 // nobody's number
+			}
+			fds[i] = fd
+		}
+		ids := one.NetnsIDs(fds)
+		for _, fd := range fds {
+			if fd >= 0 {
+				unix.Close(fd)
+			}
+		}
+		return ids
+	})
+}
+
+// searchProcesses looks at the namespaces of all processes. The kernel tells of
+// any process whether it is in the wanted one; to open that, one must be allowed
+// to look at the process, or at another that is in it.
+func (w *World) searchProcesses(one *diag.One, nsid int) (*Node, error) {
+	pids := processes()
+	if !procIsOurs() {
+		return w.searchProcess(one, nsid, pids...)
+	}
+	first := seek(len(pids), nsid, func(places []int) []int {
+		asked := make([]int, len(places))
+		for i, place := range places {
+			asked[i] = pids[place]
+		}
+		return one.NetnsIDsOfProcesses(asked)
+	})
+	if first < 0 {
+		return nil, nil
+	}
+	if peer, err := w.searchProcess(one, nsid, pids[first]); peer != nil || err != nil {
+		return peer, err
+	}
+	ids := one.NetnsIDsOfProcesses(pids)
+	for i, id := range ids {
+		if id != nsid {
+			continue
+		}
+		if peer, err := w.searchProcess(one, nsid, pids[i]); peer != nil || err != nil {
+			return peer, err
+		}
+	}
+	return nil, nil
+}
+
+// searchProcess opens the namespaces of some processes.
+func (w *World) searchProcess(one *diag.One, nsid int, pids ...int) (*Node, error) {
+	for _, pid := range pids {
+		if peer, err := w.look(one, nsid, processNetns(pid)); peer != nil || err != nil {
+			return peer, err
+		}
+	}
+	return nil, nil
+}
+
+// candidate is a place where a namespace can be opened.
+type candidate struct {
+	path, ref string
+	pid       int // 0: it is no process's
+}
+
+// candidates yields all places where namespaces can be found, the likeliest first.
+func (w *World) candidates() iter.Seq[candidate] {
+	return func(yield func(candidate) bool) {
+		var all []candidate
+		for _, n := range w.nodes {
+			all = append(all, candidate{path: fmt.Sprintf("/proc/self/fd/%d", int(n.NS.FD())), ref: n.Name})
+		}
+		all = append(all, candidate{path: currentNetns}, processNetns(1))
+		dir := openNetnsDir()
+		dir.close()
+		for _, name := range dir.names {
+			all = append(all, candidate{path: filepath.Join(netnsDir, name), ref: name})
+		}
+		for _, pid := range processes() {
+			all = append(all, processNetns(pid))
+		}
+		for _, c := range all {
+			if !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+func processNetns(pid int) candidate {
+	return candidate{path: fmt.Sprintf("/proc/%d/ns/net", pid), ref: fmt.Sprintf("pid:%d", pid), pid: pid}
+}
+
+// look opens the namespace at a place, and returns it if one numbers it nsid.
+// There is neither a Node nor an error when that is another, or none.
+func (w *World) look(one *diag.One, nsid int, c candidate) (*Node, error) {
+	fd, err := openNetns(c.path)
+	if err != nil {
+		w.skip(c, err)
+		return nil, nil
+	}
+	defer unix.Close(fd)
+	if one.NetnsID(fd) != nsid {
+		return nil, nil
+	}
+	peer, err := w.enter(fd, c.path, c.ref)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnseen, err)
+	}
+	return peer, nil
+}
+
+// skip counts what may not be looked at. What is gone by now does not count.
+func (w *World) skip(c candidate, err error) {
+	switch {
+	case !errors.Is(err, fs.ErrPermission):
+	case c.pid != 0:
+		w.unseen[c.pid] = true
+	default:
+		w.hidden[c.path] = true
+	}
+}

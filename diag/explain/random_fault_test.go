@@ -23,7 +23,7 @@ type spot struct {
 
 // breakIt chooses the faults: none, one or two.
 func (n *network) breakIt() {
-	count := pick(n, 0, 1, 1, 1, 1, 1, 2, 2)
+	count := pick(n, 0, 1, 1, 1, 1, 1, 2, 2, 3)
 	byKind := map[string][]spot{}
 	var kinds []string
 	for _, find := range faults {
@@ -55,6 +55,7 @@ var faults = []func(*network) []spot{
 	linkDown, forwardingOff, routeMissing, routeRejects, routeElsewhere, routeLoop, wrongNeighbour,
 	addressGone, wrongNetmask, sysctls, proxyOff, filters, policies, foreignChains, ends,
 	bridgePorts, tunnels, duplicate, wrongGateway, policyRules, smallMTU, otherMAC, bridgeTricks, moreNft, services,
+	moreIptables, otherLayers,
 }
 
 func (n *network) passes(ns string) bool { return slices.Contains(n.way, ns) }

@@ -1,0 +1,65 @@
+package explain_test
+
+import (
+	"net/netip"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"nstutor/diag"
+	"nstutor/diag/explain"
+	"nstutor/internal/lab"
+)
+
+// fillable bounds the table that the test fills: it takes 400 bytes of the
+// kernel's memory for each connection.
+const fillable = 1 << 19
+
+// TestAFullConnectionTable: a router whose rules track connections drops the
+// ping when its table is full, and passes it when there is room again.
+func TestAFullConnectionTable(t *testing.T) {
+	w := newFilterWorld(t)
+	for _, tool := range []string{"nft", "conntrack"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip(err)
+		}
+	}
+	use, err := diag.ReadConntrack(w.r)
+	if err != nil || use.Max == 0 || use.Max > fillable {
+		t.Skipf("a table of %d connections, %v", use.Max, err)
+	}
+	w.must(w.r.Do(func() error {
+		return exec.Command("nft", "add table ip t; add chain ip t f { type filter hook forward priority 0; }; add rule ip t f ct state new accept").Run()
+	}))
+	w.must(lab.FlushConntrack(w.r))
+	w.must(lab.FillConntrack(w.r, use.Max))
+	answer := func(probe bool) explain.Answer {
+		world := explain.NewWorld()
+		defer world.Close()
+		from, err := world.Open(w.a.Name())
+		w.must(err)
+		a, err := explain.Explain(t.Context(), world, explain.Request{From: from, Dest: netip.MustParseAddr("10.2.0.2"), Probe: probe, Timeout: time.Second})
+		w.must(err)
+		return a
+	}
+	for _, probe := range []bool{false, true} {
+		if a := answer(probe); a.Cause.Code != explain.ConntrackFull || a.Cause.Netns != w.r.Name() || a.Cause.Leg != explain.LegRequest {
+			t.Fatalf("probe %v: cause %s in %s, want conntrack-full in %s: %+v", probe, a.Cause.Code, a.Cause.Netns, w.r.Name(), a)
+		}
+	}
+	for _, fix := range answer(false).Fix {
+		var out strings.Builder
+		w.must(w.r.Do(func() error {
+			cmd := exec.Command("sh", "-c", fix.Command)
+			cmd.Stderr = &out
+			return cmd.Run()
+		}))
+	}
+	if got := diag.Ping(t.Context(), w.a, diag.Echo{To: "b", Dst: filterAddrB}); got.Outcome != diag.Replied {
+		t.Errorf("after the fix: %s", got.Message)
+	}
+	if a := answer(true); a.Verdict != explain.Delivered {
+		t.Errorf("after the fix: %+v", a)
+	}
+}

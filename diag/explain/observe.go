@@ -50,6 +50,7 @@ func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
 		taps[h.seenAs.netns] = tap
 	}
 	ask := diag.Echo{To: req.Dest.String(), Dst: req.Dest, Size: req.Size, DF: req.DF, Timeout: req.Timeout, Seq: 1}
+	before := w.count()
 	result := diag.Ping(ctx, req.From.NS, ask)
 	if result.Outcome == diag.FragNeeded && !req.DF {
 		// The kernel tries whether the path takes the first one whole
@@ -66,6 +67,9 @@ func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
 		return ctx.Err()
 	}
 	compare(a, result)
+	if a.Verdict == Broken {
+		a.Cause.Evidence = append(a.Cause.Evidence, before.since(a.Cause.Netns)...)
+	}
 	if a.Verdict == Broken && a.Cause.Code == NotKnown && w.blind != nil {
 		a.Cause = w.blind.failed(a.Cause)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 )
 
 // segment is one wire of a line of routers.
@@ -263,9 +264,13 @@ func (n *network) detour(spaces []string, line []segment, back, target netip.Pre
 		n.route(spaces[i+2], back, "via %s dev %s", s.leftAddr, s.right.dev)
 	}
 	n.route(x, back, "via 172.31.1.1 dev to-r1")
-	if target != everything {
-		n.route(x, target, "via 172.31.3.2 dev to-r3")
-		return
+	n.route(x, target, "via 172.31.3.2 dev to-r3")
+	if n.chance(40) { // the requests may take either way
+		s := line[1]
+		n.setup[spaces[1]] = slices.DeleteFunc(n.setup[spaces[1]], func(text string) bool {
+			return strings.HasPrefix(text, fmt.Sprintf("ip route add %s ", target))
+		})
+		n.do(spaces[1], "ip route add %s nexthop via %s dev %s nexthop via 172.31.1.2 dev to-detour", target, s.rightAddr, s.left.dev)
+		n.routes = slices.DeleteFunc(n.routes, func(p path) bool { return p.ns == spaces[1] && p.dst == target })
 	}
-	n.route(x, everything, "via 172.31.3.2 dev to-r3")
 }

@@ -17,7 +17,7 @@ func (n *network) choose() {
 	switch n.family {
 	case "pods", "bridge", "way-out":
 		s := n.site(0, n.style())
-		if n.family == "way-out" || s.style == "proxy" || n.chance(40) {
+		if n.family == "way-out" || s.style == "proxy" || s.style == "published" || n.chance(40) {
 			n.outside(s)
 		} else {
 			n.addr(s.ns, "lo", aloneAddr, 32)
@@ -50,9 +50,9 @@ func (n *network) style() string {
 	case "bridge":
 		return "bridge"
 	case "pods":
-		return pick(n, "proxy", "address", "static")
+		return pick(n, "proxy", "address", "static", "published")
 	}
-	return pick(n, "proxy", "address", "static", "bridge")
+	return pick(n, "proxy", "address", "static", "published", "bridge", "bridge")
 }
 
 // site builds a node with its pods.
@@ -60,7 +60,7 @@ func (n *network) site(i int, style string) *site {
 	s := &site{ns: n.netns(fmt.Sprintf("node%d", i+1)), style: style}
 	s.subnet = prefix("10.%d.%d.0/24", 200+n.IntN(40), i+1)
 	s.gateway = nth(s.subnet, 1)
-	if style == "proxy" || style == "static" {
+	if style == "proxy" || style == "static" || style == "published" {
 		s.gateway = pick(n, s.gateway, netip.MustParseAddr("169.254.1.1"))
 	}
 	if style == "bridge" {
@@ -97,6 +97,8 @@ func (n *network) pod(s *site, j int) *pod {
 		n.do(s.ns, "sysctl -qw net.ipv4.conf.%s.proxy_arp=1", p.veth)
 	case "address":
 		n.addr(s.ns, p.veth, s.gateway, 32)
+	case "published":
+		n.do(s.ns, "ip neigh add proxy %s dev %s", s.gateway, p.veth)
 	case "static":
 		n.do(ns, "ip neigh add %s lladdr %s dev %s nud permanent", s.gateway, p.vethMAC, p.dev)
 	}
@@ -175,7 +177,7 @@ func (n *network) ping(from string, source netip.Addr, to string, dest netip.Add
 // gateway: by the next namespace, whether it knows the way or not.
 func (n *network) defaults() {
 	for i, s := range n.nodes {
-		if s.style != "proxy" && !n.chance(30) {
+		if s.style != "proxy" && s.style != "published" && !n.chance(30) {
 			continue
 		}
 		via := n.nodes[(i+1)%len(n.nodes)].addr

@@ -71,6 +71,12 @@ func sysctls(n *network) (spots []spot) {
 func proxyOff(n *network) (spots []spot) {
 	for _, s := range n.nodes {
 		for _, p := range s.pods {
+			if s.style == "published" && n.passes(p.ns) {
+				spots = append(spots, spot{
+					kind: "not published", name: "not published: " + s.ns + " " + p.veth, codes: []explain.Code{explain.NeighbourUnanswered},
+					commands: []command{{s.ns, fmt.Sprintf("ip neigh del proxy %s dev %s", s.gateway, p.veth)}},
+				})
+			}
 			if s.style == "proxy" && n.passes(p.ns) {
 				spots = append(spots, spot{
 					kind: "proxy_arp off", name: "proxy_arp off: " + s.ns + " " + p.veth,
@@ -135,7 +141,6 @@ func filters(n *network) (spots []spot) {
 			add(ns, "rule", fmt.Sprintf("%s %s %s %s", tool, pick(n, "-A", "-I"), chain, n.drops(chain)))
 			if ns == "detour" { // replies without their requests come here
 				add(ns, "invalid", "iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP")
-				spots[len(spots)-1].codes, spots[len(spots)-1].at = []explain.Code{explain.Filtered, explain.NoReturnRoute}, nil
 			}
 			jump := pick(n, "CUSTOM", "KUBE-FIREWALL", "no_entry")
 			add(ns, "jump", fmt.Sprintf("iptables -N %s; iptables -A %s -j DROP; iptables %s %s -p icmp -j %s", jump, jump, pick(n, "-A", "-I"), chain, jump))

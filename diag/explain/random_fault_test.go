@@ -41,6 +41,9 @@ func (n *network) breakIt() {
 		if s.before != nil {
 			s.before()
 		}
+		if s.codes != nil && strings.Contains(s.name, ": detour ") { // that nothing should come this way is as true
+			s.codes, s.at = append(slices.Clone(s.codes), explain.NoReturnRoute), nil
+		}
 		n.broken = append(n.broken, s)
 	}
 }
@@ -102,12 +105,9 @@ func linkDown(n *network) (spots []spot) {
 
 func forwardingOff(n *network) (spots []spot) {
 	add := func(ns, key string) {
-		codes, at := []explain.Code{explain.ForwardingOff, explain.ProxyARPNeedsForwarding}, []string{ns}
-		if ns == "detour" { // that nothing should come this way is as true
-			codes, at = append(codes, explain.NoReturnRoute), nil
-		}
+		codes := []explain.Code{explain.ForwardingOff, explain.ProxyARPNeedsForwarding}
 		spots = append(spots, spot{
-			kind: "forwarding off", name: "forwarding off: " + ns + " " + key, codes: codes, at: at,
+			kind: "forwarding off", name: "forwarding off: " + ns + " " + key, codes: codes, at: []string{ns},
 			deep:     key == "ip_forward", // it is several devices that forward no more
 			commands: []command{{ns, "sysctl -qw net.ipv4." + key + "=0"}},
 		})

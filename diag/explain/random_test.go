@@ -160,6 +160,11 @@ func (r *round) mend(t *testing.T, w *world) string {
 			for _, f := range truth.frames {
 				r.logf("  %s", f.Line())
 			}
+			if blind := r.secondLook(t, w, truth); blind == "" && !strings.HasPrefix(trouble, "the cause") {
+				r.note("seen with a probe only: %s", trouble)
+			} else if blind != "" {
+				r.logf("%s", blind)
+			}
 			return trouble
 		}
 		for _, hop := range w.late {

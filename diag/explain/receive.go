@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"nstutor/diag"
@@ -94,6 +95,29 @@ func (w *walk) refused(n *Node, e echo, dev diag.Link, route RouteAnswer) {
 		f.fix = w.plausible(n, e, dev)
 	}
 	w.fault(n, e, StageRoute, dev.Name, f)
+}
+
+// spent is the fault of a packet that did not begin with enough hops to live.
+func (w *walk) spent(n *Node, e echo) Fault {
+	return Fault{
+		Code: RouteLoop, Netns: e.origin.Name, sure: true,
+		Detail:   say("the packet's TTL is spent in %s, although it goes in no circle: it began with too small a one", n.title()),
+		Evidence: []string{fmt.Sprintf("net.ipv4.ip_default_ttl = %d", e.origin.ttl())},
+		fix:      []Fix{{e.origin.Name, fmt.Sprintf("sysctl -w net.ipv4.ip_default_ttl=%d", maxHops)}},
+	}
+}
+
+// ttl is what the namespace's packets begin with.
+func (n *Node) ttl() int {
+	value, err := n.Sysctl("net/ipv4/ip_default_ttl")
+	if err != nil {
+		return maxHops
+	}
+	ttl, err := strconv.Atoi(value)
+	if err != nil {
+		return maxHops
+	}
+	return ttl
 }
 
 // retake goes on with the station that the frame should have come to.
@@ -189,7 +213,11 @@ func addressLines(n *Node, addr netip.Addr) []string {
 func (w *walk) forward(n *Node, e echo, dev diag.Link, route RouteAnswer) {
 	e.ttl--
 	key := visit{n, dev.Index, e.src, e.dst, e.leg}
-	if e.ttl <= 0 || w.been[key] {
+	if e.ttl <= 0 && !w.been[key] {
+		w.fault(n, e, StageRoute, dev.Name, w.spent(n, e))
+		e.ttl = maxHops
+	}
+	if w.been[key] {
 		w.circles(n, e, dev, route)
 		return
 	}

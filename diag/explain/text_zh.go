@@ -83,15 +83,16 @@ var chinese = map[string]string{
 
 	// Cables and bridges.
 	"%s is down": "%s 处于 down 状态",
-	"%s has no carrier: the other end, %s, is down":                           "%s 没有载波（NO-CARRIER）：对端 %s 处于 down 状态",
-	"the other end of %s cannot be seen":                                      "看不到 %s 的对端",
-	"the other end of %s: %s":                                                 "%s 的对端：%s",
-	"%s is a part of %s, which is not followed":                               "%s 从属于 %s，未跟踪下去",
-	"%s filters by VLAN, which is not judged":                                 "%s 按 VLAN 过滤，未作判断",
-	"port %s of %s is in state %s and passes nothing yet":                     "网桥 %[2]s 的端口 %[1]s 处于 %[3]s 状态，还不转发任何帧",
-	"%s of %s sends no broadcasts, and so no ARP requests":                    "网桥 %[2]s 的端口 %[1]s 不发广播（bcast_flood off），ARP 请求也就出不去",
-	"%s and %s are isolated ports of %s: frames pass between neither of them": "%[1]s 和 %[2]s 都是网桥 %[3]s 的隔离端口（isolated），彼此不通",
-	"%s has %s, but %s, which should connect the two, is no port of %s":       "%s 有地址 %s，但本该接通双方的 %s 不是网桥 %s 的端口",
+	"%s has no carrier: the other end, %s, is down":                                   "%s 没有载波（NO-CARRIER）：对端 %s 处于 down 状态",
+	"the other end of %s cannot be seen":                                              "看不到 %s 的对端",
+	"the other end of %s: %s":                                                         "%s 的对端：%s",
+	"%s is a part of %s, which is not followed":                                       "%s 从属于 %s，未跟踪下去",
+	"%s filters by VLAN, which is not judged":                                         "%s 按 VLAN 过滤，未作判断",
+	"port %s of %s is in state %s and passes nothing yet":                             "网桥 %[2]s 的端口 %[1]s 处于 %[3]s 状态，还不转发任何帧",
+	"%s of %s sends no broadcasts, and so no ARP requests":                            "网桥 %[2]s 的端口 %[1]s 不发广播（bcast_flood off），ARP 请求也就出不去",
+	"%s of %s neither learns who is there nor sends frames for whom it does not know": "网桥 %[2]s 的端口 %[1]s 既不学习 MAC（learning off），也不泛洪目的未知的帧（flood off）",
+	"%s and %s are isolated ports of %s: frames pass between neither of them":         "%[1]s 和 %[2]s 都是网桥 %[3]s 的隔离端口（isolated），彼此不通",
+	"%s has %s, but %s, which should connect the two, is no port of %s":               "%s 有地址 %s，但本该接通双方的 %s 不是网桥 %s 的端口",
 
 	// Forwarding databases and tunnels.
 	"the forwarding database of %s has no entry for the frame: it is sent to nobody":                       "%s 的 FDB 没有适合这个帧的条目，帧无处可送",

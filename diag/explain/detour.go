@@ -1,6 +1,9 @@
 package explain
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // detour is the way that a request should have taken: it passed a namespace on
 // whose own wire the destination is, and was sent elsewhere.
@@ -20,7 +23,7 @@ var pointless = map[Code]bool{
 // missed looks for such a namespace among those that the request passed before
 // it came to n.
 func (w *walk) missed(n *Node, e echo) *detour {
-	for _, p := range w.passed {
+	for _, p := range slices.Concat(w.began, w.passed) {
 		if p.node == n && n.Route(RouteQuery{Dst: e.dst}).Dev == p.route.Dev || p.echo.dst != e.dst {
 			continue
 		}

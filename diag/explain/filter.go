@@ -26,6 +26,7 @@ const (
 type Packet struct {
 	Src, Dst           netip.Addr
 	EtherType          uint16 // 0: that of the IP version
+	ARPOperation       uint16 // of an ARP packet: 1 is a request, 2 a reply
 	Proto              byte   // as in the IP header: 1 is ICMP, 6 TCP, 17 UDP, 58 ICMPv6
 	ICMPType, ICMPCode byte
 	SrcPort, DstPort   uint16

@@ -74,13 +74,13 @@ func (e *filterEval) value(field diag.RuleField, s *filterState) filterValue {
 	}
 }
 
-// arpValue is a field of an ARP request: it has no IP header.
+// arpValue is a field of an ARP packet: it has no IP header.
 func arpValue(field string, p Packet) filterValue {
 	switch field {
 	case "ether type", "meta protocol":
 		return filter16(unix.ETH_P_ARP)
 	case "arp operation":
-		return filter16(1) // ARPOP_REQUEST
+		return filter16(p.ARPOperation)
 	case "arp saddr ip":
 		return filterValue{bytes: p.Src.AsSlice()}
 	case "arp daddr ip":

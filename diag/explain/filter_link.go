@@ -73,11 +73,31 @@ func (w *walk) linkFilter(n *Node, e echo, at linkHook) {
 
 // arpPacket is an ARP request as rules below IP see it.
 func arpPacket(sender, target netip.Addr) Packet {
-	return Packet{Src: sender, Dst: target, EtherType: unix.ETH_P_ARP, CTState: CTUntracked}
+	return Packet{Src: sender, Dst: target, EtherType: unix.ETH_P_ARP, ARPOperation: 1, CTState: CTUntracked}
+}
+
+// arpReply is the answer to an ARP request.
+func (p Packet) arpReply() Packet {
+	p.Src, p.Dst, p.ARPOperation = p.Dst, p.Src, 2
+	return p
 }
 
 // arpFiltered is the obstacle that rules are to ARP requests.
 func (x *explorer) arpFiltered(n *Node, v way, at linkHook) way {
+	return x.arpStopped(n, v, at, x.arp)
+}
+
+// arpAsked is what the rules for ARP are to a request that a station gets, and to
+// its answer; the asker's own come first.
+func (x *explorer) arpAsked(n *Node, v way, dev string, asked bool) way {
+	in, out := linkHook{"arp", "input", dev, ""}, linkHook{"arp", "output", "", dev}
+	if asked {
+		return x.arpStopped(n, x.arpStopped(n, v, in, x.arp), out, x.arp.arpReply())
+	}
+	return x.arpStopped(n, x.arpStopped(n, v, out, x.arp), in, x.arp.arpReply())
+}
+
+func (x *explorer) arpStopped(n *Node, v way, at linkHook, p Packet) way {
 	if x.mac != nil || x.arp.EtherType == 0 {
 		return v
 	}
@@ -85,14 +105,26 @@ func (x *explorer) arpFiltered(n *Node, v way, at linkHook) way {
 	if err != nil {
 		return v
 	}
-	result, ok := traverseLink(rules, at, x.arp, rulesEnv{n})
+	result, ok := traverseLink(rules, at, p, rulesEnv{n})
 	if !ok || result.Verdict != VerdictDrop && result.Verdict != VerdictReject {
 		return v
 	}
 	return v.stoppedBy(n, at.dev(), Fault{
 		Code: Filtered, Netns: n.Name,
-		Detail:   say("%s: %s (hook %s) stops the ARP request for %s", result.At, result.Rule, at.hook, x.arp.Dst),
+		Detail:   say("%s: %s (hook %s) stops the ARP packets that ask for %s", result.At, result.Rule, at.hook, x.arp.Dst),
 		Evidence: []string{result.At + ": " + result.Rule},
-		fix:      []Fix{{n.Name, "nft insert rule " + result.At + " ether type arp accept"}},
+		fix:      []Fix{{n.Name, "nft insert rule " + result.At + " " + p.arpMatch(at.family) + " accept"}},
 	})
+}
+
+// arpMatch is the packet in nft's words. Only tables of ARP know its fields
+// without more.
+func (p Packet) arpMatch(family string) string {
+	if family != "arp" {
+		return "ether type arp"
+	}
+	if p.ARPOperation == 2 {
+		return "arp saddr ip " + p.Src.String()
+	}
+	return "arp daddr ip " + p.Dst.String()
 }

@@ -97,7 +97,7 @@ func (w *walk) explore(n *Node, link diag.Link, leg string, mac net.HardwareAddr
 // ask sends an ARP request from a device and tells where it comes to.
 func (w *walk) ask(n *Node, link diag.Link, leg string, sender, target netip.Addr) *explorer {
 	x := &explorer{w: w, leg: leg, arp: arpPacket(sender, target), been: map[place]bool{{n, link.Index}: true}}
-	x.send(n, link, way{}, "", "")
+	x.send(n, link, x.arpAsked(n, way{}, link.Name, false), "", "")
 	return x
 }
 
@@ -152,6 +152,6 @@ func (x *explorer) arrive(n *Node, dev diag.Link, v way) {
 	case dev.Master != "":
 		x.unseen = append(x.unseen, say("%s is a part of %s, which is not followed", dev.Name, dev.Master))
 	default:
-		x.stations = append(x.stations, station{node: n, dev: dev, way: v})
+		x.stations = append(x.stations, station{node: n, dev: dev, way: x.arpAsked(n, v, dev.Name, true)})
 	}
 }

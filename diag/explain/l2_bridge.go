@@ -20,7 +20,7 @@ func (x *explorer) intoBridge(n *Node, port diag.Link, v way) {
 	if x.mac == nil || bytes.Equal(x.mac, bridge.MAC) {
 		x.been[place{n, bridge.Index}] = true
 		up := x.arpFiltered(n, v, linkHook{"bridge", "input", port.Name, ""})
-		x.stations = append(x.stations, station{node: n, dev: bridge, way: up})
+		x.stations = append(x.stations, station{node: n, dev: bridge, way: x.arpAsked(n, up, bridge.Name, true)})
 	}
 	if x.mac == nil || !bytes.Equal(x.mac, bridge.MAC) {
 		x.toPorts(n, bridge, &port, v)

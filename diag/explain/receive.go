@@ -1,9 +1,6 @@
 package explain
 
 import (
-	"fmt"
-	"net/netip"
-	"strconv"
 	"strings"
 
 	"nstutor/diag"
@@ -61,153 +58,9 @@ func (w *walk) input(n *Node, e echo, dev diag.Link) {
 	}
 }
 
-// refused notes why the input lookup turned the packet away.
-func (w *walk) refused(n *Node, e echo, dev diag.Link, route RouteAnswer) {
-	if route.Kind == KindMartian && n == e.origin && e.outer == nil && e.src != e.dst {
-		w.circles(n, e, dev, route) // it is back where it came from
-		w.strayed = true
-		return
-	}
-	f := Fault{Netns: n.Name, Evidence: route.Evidence}
-	if a := w.arping; route.Kind == KindForwardingOff && e.outer == nil && a != nil && a.link.Index != 0 {
-		if wrong, right, ok := a.misled(n); ok {
-			w.fault(a.n, e, StageNeighbour, a.link.Name, wrong)
-			w.retake(a, e, right)
-			return
-		}
-	}
-	switch route.Kind {
-	case KindForwardingOff:
-		if (route.Dev == dev.Index || route.Dev == 0) && (w.arping == nil || w.arping.nexthop == e.dst) {
-			f = w.notHere(n, e, dev)
-			break
-		}
-		f.Code = ForwardingOff
-		f.Detail = say("%s is not an address of this namespace, and forwarding is off for %s", e.dst, dev.Name)
-		f.fix = []Fix{{n.Name, "sysctl -w net.ipv4.conf." + sysctlName(dev.Name) + ".forwarding=1"}}
-	case KindRPFilter:
-		f.Code = RPFilter
-		f.Detail = say("%s would not be reached through %s, so rp_filter drops what comes from it there", e.src, dev.Name)
-		f.fix = w.reversible(n, e, dev)
-	default:
-		f.Code = MartianSource
-		f.Detail = say("%s cannot be the source of a packet that comes in through %s", e.src, dev.Name)
-		f.fix = w.plausible(n, e, dev)
-	}
-	w.fault(n, e, StageRoute, dev.Name, f)
-}
-
-// spent is the fault of a packet that did not begin with enough hops to live.
-func (w *walk) spent(n *Node, e echo) Fault {
-	return Fault{
-		Code: RouteLoop, Netns: e.origin.Name, sure: true,
-		Detail:   say("the packet's TTL is spent in %s, although it goes in no circle: it began with too small a one", n.title()),
-		Evidence: []string{fmt.Sprintf("net.ipv4.ip_default_ttl = %d", e.origin.ttl())},
-		fix:      []Fix{{e.origin.Name, fmt.Sprintf("sysctl -w net.ipv4.ip_default_ttl=%d", maxHops)}},
-	}
-}
-
-// ttl is what the namespace's packets begin with.
-func (n *Node) ttl() int {
-	value, err := n.Sysctl("net/ipv4/ip_default_ttl")
-	if err != nil {
-		return maxHops
-	}
-	ttl, err := strconv.Atoi(value)
-	if err != nil {
-		return maxHops
-	}
-	return ttl
-}
-
-// retake goes on with the station that the frame should have come to.
-func (w *walk) retake(a *arping, e echo, right station) {
-	w.arping = nil
-	w.travel(a.n, e, a.link, right)
-	w.strayed = true
-}
-
-// plausible gives the packet a source that n takes from somebody else.
-func (w *walk) plausible(n *Node, e echo, dev diag.Link) []Fix {
-	if len(w.passed) > 0 && e.src == e.dst && e.leg == LegRequest {
-		// What was sent to a service comes back to who asked: it needs another source.
-		node := w.passed[len(w.passed)-1].node
-		return []Fix{{node.Name, fmt.Sprintf("iptables -t nat -A POSTROUTING -s %s -d %s -j MASQUERADE", e.src, e.dst)}}
-	}
-	if e.src.IsLoopback() || e.dst.IsLoopback() {
-		return []Fix{{n.Name, "sysctl -w net.ipv4.conf." + sysctlName(dev.Name) + ".route_localnet=1"}}
-	}
-	return n.withoutAddress(e.src)
-}
-
-// notHere: the packet is for nobody in this namespace, and there is nowhere
-// that the namespace could pass it on to.
-func (w *walk) notHere(n *Node, e echo, dev diag.Link) Fault {
-	f := Fault{
-		Code: DestinationAbsent, Netns: n.Name, Evidence: []string{dev.AddressLine()},
-		Detail: say("the frame comes to %s in %s, but %s is no address of that namespace", dev.Name, n.title(), e.dst),
-		fix:    []Fix{{n.Name, fmt.Sprintf("ip addr add %s/32 dev %s", e.dst, dev.Name)}},
-	}
-	if addrs, err := n.Addrs(dev.Index); err == nil && !hasIPv4(addrs) {
-		f.Code = NoAddress
-		f.Detail = say("the frame comes to %s in %s, which has no address at all", dev.Name, n.title())
-	}
-	return f
-}
-
-// reversible lets the packet pass rp_filter. Where its source is reached by
-// another device, the loose mode is enough, unless the device has no address:
-// then it is as strict as the other (__fib_validate_source()). Otherwise a route
-// to the source is missing.
-func (w *walk) reversible(n *Node, e echo, dev diag.Link) []Fix {
-	addrs, err := n.Addrs(dev.Index)
-	if err == nil && hasIPv4(addrs) && n.Route(RouteQuery{Dst: e.src}).Kind == KindUnicast && n.conf(dev.Name, "rp_filter") != 2 {
-		return []Fix{{n.Name, "sysctl -w net.ipv4.conf." + sysctlName(dev.Name) + ".rp_filter=2"}}
-	}
-	way := wayOut{dev: dev}
-	if found, ok := w.wayTo(n, e.src, 0); ok {
-		way = found
-	}
-	return []Fix{{n.Name, "ip route " + n.routeVerb(e.src) + " " + way.to(e.src)}}
-}
-
 // sysctlName is the name of a device in a key of sysctl(8), for which a dot in
 // it is a slash.
 func sysctlName(dev string) string { return strings.ReplaceAll(dev, ".", "/") }
-
-// impostor: the reply has come to a namespace that is not the one which asked,
-// but has its address.
-func (w *walk) impostor(n *Node, e echo, dev string) {
-	f := Fault{
-		Code: DuplicateAddress, Netns: n.Name, sure: true,
-		Detail:   say("the reply comes to %s, which has the address %s, too", n.title(), e.dst),
-		Evidence: addressLines(n, e.dst), fix: n.withoutAddress(e.dst),
-	}
-	if p := w.parted; p != nil {
-		f.Evidence = append(f.Evidence, p.route.Line)
-		f.fix = w.wayBack(p.node, e)
-	} else if a := w.arping; a != nil && a.byTable {
-		f.Evidence = append(f.Evidence, a.entry.Line())
-		f.fix = append(f.fix, Fix{a.n.Name, fmt.Sprintf("ip neigh del %s dev %s", a.nexthop, a.link.Name)})
-	}
-	w.fault(n, e, StageDeliver, dev, f)
-}
-
-func addressLines(n *Node, addr netip.Addr) []string {
-	var lines []string
-	devices, err := n.Devices()
-	if err != nil {
-		return nil
-	}
-	for _, d := range devices {
-		for _, a := range d.Addrs {
-			if a.Prefix.Addr() == addr {
-				lines = append(lines, fmt.Sprintf("%s: inet %s dev %s", n.title(), a.Prefix, d.Link.Name))
-			}
-		}
-	}
-	return lines
-}
 
 // forward passes a packet on.
 func (w *walk) forward(n *Node, e echo, dev diag.Link, route RouteAnswer) {

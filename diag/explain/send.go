@@ -58,6 +58,9 @@ func (w *walk) originate(n *Node, e echo) {
 			return
 		}
 	}
+	if e.leg == LegRequest && e.outer == nil {
+		w.began = []passage{{n, route, "", e}}
+	}
 	w.leave(n, e, "", route)
 }
 

@@ -51,6 +51,10 @@ func (w *world) judge(a explain.Answer, t truth) string {
 	if trouble := w.witness(a, t); trouble != "" || t.replied() {
 		return trouble
 	}
+	if doubtful(a) {
+		w.late = append(w.late, "what cannot be told comes before the cause")
+		return ""
+	}
 	var trail []string
 	request, reply := "", ""
 	for _, f := range t.frames {
@@ -99,6 +103,17 @@ func (n *network) legitimate(a explain.Answer) string {
 		return fmt.Sprintf("%s is not where %q is", a.Cause.Netns, s.name)
 	}
 	return ""
+}
+
+// doubtful tells whether the packet may have been lost before the cause, at a
+// stage that cannot be judged.
+func doubtful(a explain.Answer) bool {
+	for _, h := range a.Hops {
+		if h.Predicted != explain.OK {
+			return h.Predicted == explain.Unknown
+		}
+	}
+	return false
 }
 
 // witness compares every hop with the frames.

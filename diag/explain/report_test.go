@@ -51,7 +51,7 @@ var tellings = []told{
 		verdict: "172.20.1.10 cannot reach 203.0.113.10: … (no-carrier, in host)",
 		zh:      "172.20.1.10 到不了 203.0.113.10：…（no-carrier，在 host）",
 		way:     []string{"request", "ok unknown ns1", "fail unknown ns1"},
-		behind:  [2]string{"not reached: host, inet; so there is no reply", "到不了：host、inet；因此没有应答"}},
+		behind:  [2]string{"not reached: host, inet; so there is no reply", "未到达：host、inet；因此没有应答"}},
 	{name: "the last one is told to be silent", step: "3.A2", after: true,
 		command: "ip netns exec inet sysctl -qw net.ipv4.icmp_echo_ignore_all=1",
 		verdict: "172.20.1.10 cannot reach 203.0.113.10: … (echo-ignored, in inet)",
@@ -59,7 +59,7 @@ var tellings = []told{
 		way:     []string{"request", "ok ok ns1", "ok ok host", "ok ok inet", "fail unknown inet"},
 		behind:  [2]string{"so there is no reply", "因此没有应答"}},
 	{name: "something that no prediction knows", step: "3.A2", after: true,
-		command: `nft 'add table netdev t; add chain netdev t c { type filter hook egress device "eth0" priority 0; }; add rule netdev t c ip protocol icmp drop'`,
+		command: `ip xfrm policy add src 172.20.1.0/24 dst 203.0.113.0/24 dir fwd action block`,
 		verdict: "172.20.1.10 cannot reach 203.0.113.10, against the prediction: …",
 		zh:      "172.20.1.10 到不了 203.0.113.10，与预测不符：…",
 		way: []string{

@@ -247,7 +247,10 @@ func (w *walk) fault(n *Node, e echo, stage, dev string, f Fault) {
 
 // same reports whether one repair mends both faults.
 func (f Fault) same(o Fault) bool {
-	return f.Code == o.Code && f.Netns == o.Netns && slices.Equal(f.fix, o.fix) && (len(f.fix) > 0 || f.Leg == o.Leg)
+	if len(f.fix) > 0 {
+		return slices.Equal(f.fix, o.fix)
+	}
+	return len(o.fix) == 0 && f.Code == o.Code && f.Netns == o.Netns && f.Leg == o.Leg
 }
 
 // told reports whether a fault of that kind was noted for a device already.

@@ -14,7 +14,7 @@ import (
 // left its node by a default route, the outside cannot be expected to have one:
 // the source should have been rewritten there.
 func (w *walk) noWayBack(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
-	if node, route, ok := w.exit(); ok && node != n && node.Route(RouteQuery{Dst: e.dst}).Kind != KindLocal {
+	if node, route, ok := w.exit(); ok && node != n && w.wouldHelp(node, route, n, e) {
 		return Fault{
 			Code: NotMasqueraded, Netns: node.Name,
 			Detail:   say("the request left %s with the source %s, which nobody outside can route back", route.DevName, e.dst),
@@ -29,6 +29,16 @@ func (w *walk) noWayBack(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
 	}
 	f.fix = []Fix{{n.Name, "ip route add " + way.to(e.dst)}}
 	return f, way.route(e.src)
+}
+
+// wouldHelp reports whether n could answer the address that the packet would
+// have after masquerading at its exit.
+func (w *walk) wouldHelp(exit *Node, route RouteAnswer, n *Node, e echo) bool {
+	if exit.Route(RouteQuery{Dst: e.dst}).Kind == KindLocal {
+		return false // it is the exit's own already
+	}
+	own, err := (rulesEnv{exit}).MasqueradeAddr(route.DevName, e.src)
+	return err == nil && own.IsValid() && n.Route(RouteQuery{Dst: own}).Kind == KindUnicast
 }
 
 // exit is the first namespace that forwarded the request by its default route.

@@ -66,13 +66,13 @@ func (a *arping) refusal(s station, answer ARPAnswer) (Fault, bool) {
 		return Fault{
 			Code: ProxyARPNoRoute, Netns: s.node.Name,
 			Detail: say("proxy_arp is on for %s, but there is no route to %s through another device", s.dev.Name, a.nexthop),
-			fix:    []Fix{{s.node.Name, fmt.Sprintf("ip addr add %s/32 dev %s", a.nexthop, s.dev.Name)}},
+			fix:    a.proxied(s, answer),
 		}, true
 	case ARPRPFilter:
 		return Fault{
 			Code: RPFilter, Netns: s.node.Name,
 			Detail: say("the ARP request's sender %s would not be reached through %s, so rp_filter drops it", a.sender, s.dev.Name),
-			fix:    []Fix{{s.node.Name, fmt.Sprintf("ip route add %s dev %s", a.sender, s.dev.Name)}},
+			fix:    []Fix{{s.node.Name, fmt.Sprintf("ip route %s %s dev %s", s.node.routeVerb(a.sender), a.sender, s.dev.Name)}},
 		}, true
 	case ARPMartian:
 		return Fault{
@@ -86,10 +86,24 @@ func (a *arping) refusal(s station, answer ARPAnswer) (Fault, bool) {
 		return Fault{
 			Code: NeighbourUnanswered, Netns: a.n.Name,
 			Detail: say("arp_filter keeps %s silent: what goes to %s would leave by another device", s.dev.Name, a.sender),
-			fix:    []Fix{{s.node.Name, fmt.Sprintf("ip route add %s dev %s", a.sender, s.dev.Name)}},
+			fix:    []Fix{{s.node.Name, fmt.Sprintf("ip route %s %s dev %s", s.node.routeVerb(a.sender), a.sender, s.dev.Name)}},
 		}, true
 	}
 	return Fault{}, false
+}
+
+// proxied gives a proxy a reason to answer: a route to the destination where it
+// is somebody's, or else the address itself, which a gateway needs to have no more
+// than that.
+func (a *arping) proxied(s station, answer ARPAnswer) []Fix {
+	if a.nexthop == a.e.dst && answer.Why == ARPRejectRoute {
+		fix, _ := a.w.exempt(s.node, a.e, s.node.Route(RouteQuery{Dst: a.nexthop}))
+		return fix
+	}
+	if way, ok := a.w.wayTo(s.node, a.nexthop, s.dev.Index); ok && a.nexthop == a.e.dst {
+		return []Fix{{s.node.Name, fmt.Sprintf("ip route %s %s", s.node.routeVerb(a.nexthop), way.to(a.nexthop))}}
+	}
+	return []Fix{{s.node.Name, fmt.Sprintf("ip addr add %s/32 dev %s", a.nexthop, s.dev.Name)}}
 }
 
 // ignoring: arp_ignore counts as the greater of all and the device. Where it is

@@ -61,10 +61,6 @@ func (a *arping) byEntry() (station, bool) {
 		s.sent = true
 		return s, true
 	}
-	if len(misses) == 0 && a.entry.State != "PERMANENT" && a.entry.State != "NOARP" && len(x.unseen) == 0 {
-		// What the entry says is nowhere any more. The kernel will find that out.
-		return a.byAsking()
-	}
 	s, ok := nearest(misses)
 	if !ok {
 		all := a.w.explore(a.n, a.link, a.e.leg, nil)

@@ -3,52 +3,28 @@
 package progress
 
 import (
-	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 
 	"github.com/adrg/xdg"
-	"github.com/google/renameio/v2"
 )
-
-// version is that of the file's format.
-const version = 1
-
-// file is what is written.
-type file struct {
-	Version  int              `json:"version"`
-	Position string           `json:"position,omitempty"`
-	Lang     string           `json:"lang,omitempty"`
-	Steps    map[string]*step `json:"steps"`
-}
-
-type step struct {
-	Done       bool        `json:"done,omitempty"`
-	Hints      int         `json:"hints,omitempty"` // how many were read
-	Prediction *prediction `json:"prediction,omitempty"`
-}
-
-type prediction struct {
-	Choice int  `json:"choice"`
-	Right  bool `json:"right"`
-}
 
 // Progress is the memory of one learner. Every change is written at once, as a
 // whole or not at all. When the file cannot be read or written, the program
-// goes on without: Warning says so. It is safe for concurrent use.
+// goes on without: Warning says so. It is safe for concurrent use, and so is
+// the file, between programs: each change is made to what the file says then.
 type Progress struct {
 	path string
 
 	mu      sync.Mutex
 	data    file
-	warning string // about reading
-	unsaved string // about the last write
+	pending []func(*file) // changes that are not in the file yet
+	warning string        // about reading
+	unread  error         // why nothing is known of the file, which is there
+	unsaved error         // of the last write
 }
 
 // Path is where the file is: nstutor/progress.json under $XDG_STATE_HOME, or
@@ -58,48 +34,20 @@ func Path() string { return filepath.Join(xdg.StateHome, "nstutor", "progress.js
 // Load reads the file at path. A file that is not readable as progress is set
 // aside under a name that Warning tells.
 func Load(path string) *Progress {
-	p := &Progress{path: path, data: file{Version: version, Steps: map[string]*step{}}}
-	raw, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return p
+	p := &Progress{path: path, data: newFile()}
+	data, err := read(path)
+	if errors.Is(err, errNotProgress) {
+		data, err = p.readAgain()
 	}
-	if err != nil {
-		p.warning = fmt.Sprintf("progress is not read: %v", err)
-		return p
+	switch {
+	case err == nil:
+		p.data = data
+	case errors.Is(err, errNotProgress):
+	case !errors.Is(err, fs.ErrNotExist):
+		p.unread = fmt.Errorf("progress is not read: %w", err)
+		p.warning = p.unread.Error()
 	}
-	data := file{}
-	if err := json.Unmarshal(raw, &data); err != nil || data.Version != version {
-		p.setAside()
-		return p
-	}
-	for id, s := range data.Steps {
-		if s == nil {
-			delete(data.Steps, id)
-		}
-	}
-	if data.Steps == nil {
-		data.Steps = map[string]*step{}
-	}
-	p.data = data
 	return p
-}
-
-// setAside keeps a file that cannot be understood, so that nothing is lost.
-func (p *Progress) setAside() {
-	aside := p.path + ".unreadable"
-	if err := os.Rename(p.path, aside); err != nil {
-		p.warning = fmt.Sprintf("progress is not readable: %v", err)
-		return
-	}
-	p.warning = "progress was not readable; kept as " + short(aside)
-}
-
-// short writes the home folder as ~.
-func short(path string) string {
-	if inside, ok := strings.CutPrefix(path, xdg.Home+"/"); ok && xdg.Home != "" {
-		return "~/" + inside
-	}
-	return path
 }
 
 // Warning is one line about a file that could not be read or written, or
@@ -107,7 +55,18 @@ func short(path string) string {
 func (p *Progress) Warning() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return cmp.Or(p.unsaved, p.warning)
+	if p.unsaved != nil {
+		return p.unsaved.Error()
+	}
+	return p.warning
+}
+
+// Unread is why nothing is known of a file that is there, or nil. A file that
+// was set aside is not there any more.
+func (p *Progress) Unread() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.unread
 }
 
 // Done says whether the step was ever done.
@@ -119,7 +78,7 @@ func (p *Progress) Done(id string) bool {
 
 // MarkDone remembers that the step was done.
 func (p *Progress) MarkDone(id string) {
-	p.change(func() { p.step(id).Done = true })
+	p.change(func(f *file) { f.step(id).Done = true })
 }
 
 // Prediction returns the learner's answer to the step's question.
@@ -134,8 +93,8 @@ func (p *Progress) Prediction(id string) (choice int, ok bool) {
 
 // Predict remembers an answer. The first one counts.
 func (p *Progress) Predict(id string, choice int, right bool) {
-	p.change(func() {
-		if s := p.step(id); s.Prediction == nil {
+	p.change(func(f *file) {
+		if s := f.step(id); s.Prediction == nil {
 			s.Prediction = &prediction{choice, right}
 		}
 	})
@@ -153,8 +112,8 @@ func (p *Progress) Hints(id string) int {
 
 // UseHint remembers that n hints of the step were read.
 func (p *Progress) UseHint(id string, n int) {
-	p.change(func() {
-		if s := p.step(id); n > s.Hints {
+	p.change(func(f *file) {
+		if s := f.step(id); n > s.Hints {
 			s.Hints = n
 		}
 	})
@@ -169,7 +128,7 @@ func (p *Progress) Position() string {
 
 // SetPosition remembers where the learner is.
 func (p *Progress) SetPosition(id string) {
-	p.change(func() { p.data.Position = id })
+	p.change(func(f *file) { f.Position = id })
 }
 
 // Lang is the language that the learner chose, or empty.
@@ -181,37 +140,5 @@ func (p *Progress) Lang() string {
 
 // SetLang remembers the language.
 func (p *Progress) SetLang(lang string) {
-	p.change(func() { p.data.Lang = lang })
-}
-
-func (p *Progress) step(id string) *step {
-	s := p.data.Steps[id]
-	if s == nil {
-		s = &step{}
-		p.data.Steps[id] = s
-	}
-	return s
-}
-
-func (p *Progress) change(apply func()) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	apply()
-	p.unsaved = ""
-	if err := p.write(); err != nil {
-		p.unsaved = fmt.Sprintf("progress is not saved: %v", err)
-	}
-}
-
-// write replaces the file in one step: a full disk or a crash leaves the old
-// one.
-func (p *Progress) write() error {
-	if err := os.MkdirAll(filepath.Dir(p.path), 0o755); err != nil {
-		return err
-	}
-	raw, err := json.MarshalIndent(p.data, "", "  ")
-	if err != nil {
-		return err
-	}
-	return renameio.WriteFile(p.path, append(raw, '\n'), 0o644)
+	p.change(func(f *file) { f.Lang = lang })
 }

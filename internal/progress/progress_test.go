@@ -78,6 +78,7 @@ func TestUnreadableFileIsSetAsideAndNamed(t *testing.T) {
 		"another shape":  `{"version":1,"steps":[]}`,
 		"of the future":  `{"version":2,"steps":{}}`,
 		"no version":     `{}`,
+		"scores of text": `{"version":1,"exercises":{"dead-veth":"good"}}`,
 		"binary garbage": "\x00\xff\xfe",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -91,6 +92,9 @@ func TestUnreadableFileIsSetAsideAndNamed(t *testing.T) {
 			if w := p.Warning(); !strings.HasSuffix(w, filepath.Join(filepath.Base(dir), "progress.json.unreadable")) {
 				t.Errorf("warning %q does not name %q", w, aside)
 			}
+			if err := p.Unread(); err != nil {
+				t.Errorf("what was set aside is not there any more: %v", err)
+			}
 			if kept, err := os.ReadFile(aside); err != nil || string(kept) != content {
 				t.Errorf("kept is %q %v", kept, err)
 			}
@@ -100,14 +104,14 @@ func TestUnreadableFileIsSetAsideAndNamed(t *testing.T) {
 	}
 }
 
-func TestStepsThatAreNullAreForgotten(t *testing.T) {
+func TestWhatIsNullIsForgotten(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "progress.json")
-	if err := os.WriteFile(path, []byte(`{"version":1,"steps":{"2.1":null}}`), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(`{"version":1,"steps":{"2.1":null},"exercises":{"dead-veth":null}}`), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	p := progress.Load(path)
-	if p.Done("2.1") || p.Warning() != "" {
-		t.Errorf("done %v, warning %q", p.Done("2.1"), p.Warning())
+	if _, ok := p.Score("dead-veth"); ok || p.Done("2.1") || p.Warning() != "" {
+		t.Errorf("score %v, done %v, warning %q", ok, p.Done("2.1"), p.Warning())
 	}
 	everything(p)
 	checkEverything(t, p)
@@ -180,8 +184,8 @@ func TestFullDiskKeepsTheOldFile(t *testing.T) {
 func TestFolderInPlaceOfTheFileIsOnlyAWarning(t *testing.T) {
 	path := t.TempDir()
 	p := progress.Load(path)
-	if w := p.Warning(); !strings.Contains(w, "not read") {
-		t.Errorf("warning %q", w)
+	if w := p.Warning(); !strings.Contains(w, "not read") || p.Unread() == nil {
+		t.Errorf("warning %q, unread %v", w, p.Unread())
 	}
 	everything(p)
 	checkEverything(t, p)

@@ -1,0 +1,177 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"nstutor/chapters"
+	"nstutor/internal/progress"
+	"nstutor/steps"
+)
+
+// progress prints what the learner has done.
+func (a *app) progress() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:   "progress",
+		Short: "Show what you have done: steps, predictions, hints, exercises",
+		Long: `Show what is remembered of you on this machine: for each chapter the steps that
+are done, the predictions that were right and the hints that were read; for each
+exercise whether it was solved, and the best score.
+
+-o json prints the same for a teacher's program, step by step.`,
+		Example: `  nstutor progress
+  nstutor progress -o json
+  nstutor progress reset 2`,
+		Args: noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			write, ok := progressForms[output]
+			if !ok {
+				return fmt.Errorf("output %q: choose -o text or -o json", output)
+			}
+			memory := progress.Load(progress.Path())
+			if err := memory.Unread(); err != nil {
+				return err
+			}
+			if w := memory.Warning(); w != "" {
+				fmt.Fprintln(os.Stderr, "nstutor: "+w)
+			}
+			d := sheet{a.drawingOn(os.Stdout), unicodeSheet}
+			if a.ascii {
+				d.signs = asciiSheet
+			}
+			d.lang = a.language(memory.Lang())
+			lang := d.lang
+			if output == "json" {
+				lang = chapters.Langs[0] // programs compare texts
+			}
+			s, err := summarise(memory, chapters.All(), allExercises(lang), lang)
+			if err != nil {
+				return err
+			}
+			return write(d, s)
+		},
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	cmd.AddCommand(a.progressReset())
+	return cmd
+}
+
+// progressForms are the forms the summary can have.
+var progressForms = map[string]func(sheet, summary) error{
+	"text": sheet.drawSummary,
+	"json": func(d sheet, s summary) error { return summaryJSON(d.w, s) },
+}
+
+// summary is the whole of a learner's progress. Its JSON is for teachers'
+// programs: what it has now stays, with the same meaning, as long as the schema
+// has the same number.
+type summary struct {
+	Schema    int               `json:"schema"`
+	Position  string            `json:"position"` // the step where the learner left off, or empty
+	Chapters  []chapterSummary  `json:"chapters"`
+	Exercises []exerciseSummary `json:"exercises"`
+}
+
+type chapterSummary struct {
+	ID          string            `json:"id"`
+	Title       string            `json:"title"`
+	Done        int               `json:"done"`
+	Total       int               `json:"total"`
+	Predictions predictionSummary `json:"predictions"`
+	Hints       int               `json:"hints"` // that were read, in all steps
+	Steps       []stepSummary     `json:"steps"`
+}
+
+type predictionSummary struct {
+	Asked    int `json:"asked"`    // steps that ask for one
+	Answered int `json:"answered"` // of these
+	Right    int `json:"right"`    // of those
+}
+
+type stepSummary struct {
+	ID         string `json:"id"`
+	Title      string `json:"title"`
+	Done       bool   `json:"done"`
+	Hints      int    `json:"hints"`
+	Prediction string `json:"prediction"` // "right", "wrong", "open", or "none": the step asks for none
+}
+
+type exerciseSummary struct {
+	Name   string          `json:"name"`
+	Title  string          `json:"title"`
+	Level  int             `json:"level"`
+	Group  string          `json:"group"`
+	Tried  bool            `json:"tried"`
+	Solved bool            `json:"solved"`
+	Best   *progress.Score `json:"best"` // null: it was never solved
+	Last   *progress.Score `json:"last"` // null: it was never tried
+}
+
+// summarise counts what is remembered of the course and the exercises. The titles are in that language.
+func summarise(memory *progress.Progress, course steps.Course, exercises []exerciseSummary, lang string) (summary, error) {
+	s := summary{Schema: 1, Position: memory.Position(), Chapters: []chapterSummary{}, Exercises: []exerciseSummary{}}
+	for _, chapter := range course {
+		c, err := summariseChapter(memory, chapter, lang)
+		if err != nil {
+			return s, err
+		}
+		s.Chapters = append(s.Chapters, c)
+	}
+	for _, e := range exercises {
+		if known, ok := memory.Exercise(e.Name); ok {
+			e.Tried, e.Solved, e.Last, e.Best = true, known.Best != nil, &known.Last, known.Best
+		}
+		s.Exercises = append(s.Exercises, e)
+	}
+	return s, nil
+}
+
+func summariseChapter(memory *progress.Progress, chapter steps.Chapter, lang string) (chapterSummary, error) {
+	title, _, err := chapters.ChapterText(lang, chapter.ID)
+	c := chapterSummary{ID: chapter.ID, Title: title, Steps: []stepSummary{}}
+	if err != nil {
+		return c, err
+	}
+	var sum progress.Sum
+	for _, step := range chapter.Steps {
+		prose, err := chapters.Text(lang, step.ID)
+		if err != nil {
+			return c, err
+		}
+		known := memory.Known(step.ID)
+		sum.Add(known)
+		asks := len(prose.Predict.Choices) > 0
+		if asks {
+			c.Predictions.Asked++
+		}
+		c.Steps = append(c.Steps, stepSummary{step.ID, prose.Title, known.Done, known.Hints, predictionWord(asks, known)})
+	}
+	c.Total, c.Done, c.Hints = sum.Steps, sum.Done, sum.Hints
+	c.Predictions.Answered, c.Predictions.Right = sum.Answered, sum.Right
+	return c, nil
+}
+
+// predictionWord says in JSON how a step's question was answered.
+func predictionWord(asks bool, known progress.Known) string {
+	switch {
+	case known.Right:
+		return "right"
+	case known.Answered:
+		return "wrong"
+	case asks:
+		return "open"
+	}
+	return "none"
+}
+
+func summaryJSON(w io.Writer, s summary) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(s)
+}

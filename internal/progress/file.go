@@ -1,0 +1,216 @@
+package progress
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/adrg/xdg"
+	"github.com/google/renameio/v2"
+	"golang.org/x/sys/unix"
+)
+
+// version is that of the file's format. What only adds to it leaves the number
+// as it is: an older file lacks the addition, and loads.
+const version = 1
+
+// file is what is written.
+type file struct {
+	Version   int                  `json:"version"`
+	Position  string               `json:"position,omitempty"`
+	Lang      string               `json:"lang,omitempty"`
+	Steps     map[string]*step     `json:"steps"`
+	Exercises map[string]*exercise `json:"exercises,omitempty"`
+}
+
+type step struct {
+	Done       bool        `json:"done,omitempty"`
+	Hints      int         `json:"hints,omitempty"` // how many were read
+	Prediction *prediction `json:"prediction,omitempty"`
+}
+
+type prediction struct {
+	Choice int  `json:"choice"`
+	Right  bool `json:"right"`
+}
+
+// exercise has the last try at it and, once it was solved, the best solve.
+type exercise struct {
+	Last Score  `json:"last"`
+	Best *Score `json:"best,omitempty"`
+}
+
+func newFile() file {
+	return file{Version: version, Steps: map[string]*step{}, Exercises: map[string]*exercise{}}
+}
+
+// step finds or makes the entry of a step.
+func (f *file) step(id string) *step {
+	s := f.Steps[id]
+	if s == nil {
+		s = &step{}
+		f.Steps[id] = s
+	}
+	return s
+}
+
+// errNotProgress: the file is damaged, or a newer program wrote it.
+var errNotProgress = errors.New("not readable as progress")
+
+// read reads the file at path.
+func read(path string) (file, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return file{}, err
+	}
+	data := newFile()
+	data.Version = 0
+	if err := json.Unmarshal(raw, &data); err != nil || data.Version != version {
+		return file{}, errNotProgress
+	}
+	whole := newFile()
+	whole.Position, whole.Lang = data.Position, data.Lang
+	for id, s := range data.Steps {
+		if s != nil {
+			whole.Steps[id] = s
+		}
+	}
+	for name, e := range data.Exercises {
+		if e != nil {
+			whole.Exercises[name] = e
+		}
+	}
+	return whole, nil
+}
+
+// change makes a change to what is known and to the file. One that cannot be
+// written is made to the file together with the next one.
+func (p *Progress) change(apply func(*file)) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	apply(&p.data)
+	p.pending = append(p.pending, apply)
+	p.unsaved = nil
+	if err := p.write(); err != nil {
+		p.unsaved = fmt.Errorf("progress is not saved: %w", err)
+	}
+	return p.unsaved
+}
+
+// Refresh takes in what other programs have changed since the last change from
+// here.
+func (p *Progress) Refresh() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now, err := read(p.path)
+	if err != nil {
+		return // the next change says so
+	}
+	for _, apply := range p.pending {
+		apply(&now)
+	}
+	p.data = now
+}
+
+// write makes the pending changes to the file as it is now: another program
+// may have changed it since. It is replaced in one step: a full disk or a
+// crash leaves the old one.
+func (p *Progress) write() error {
+	dir := filepath.Dir(p.path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	defer lock(dir)()
+	now, err := read(p.path)
+	switch {
+	case err == nil:
+		for _, apply := range p.pending {
+			apply(&now)
+		}
+	case errors.Is(err, errNotProgress):
+		if err := p.setAside(); err != nil {
+			return err
+		}
+		now = p.data
+	case errors.Is(err, fs.ErrNotExist):
+		now = p.data
+	default: // it is there, and what is in it would be lost
+		return err
+	}
+	raw, err := json.MarshalIndent(now, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := renameio.WriteFile(p.path, append(raw, '\n'), 0o644); err != nil {
+		return err
+	}
+	p.data, p.pending = now, nil
+	return nil
+}
+
+// lockPatience is how long a program waits for another one that is writing,
+// which takes some milliseconds.
+const lockPatience = time.Second
+
+// lock keeps other programs from changing the files of a folder until unlock,
+// by flock(2). Without such a lock, where the file system has none or a
+// program was stopped while it held it, two changes at the same moment become
+// one, the later; nothing worse.
+func lock(dir string) (unlock func()) {
+	folder, err := os.Open(dir)
+	if err != nil {
+		return func() {}
+	}
+	for deadline := time.Now().Add(lockPatience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		err := unix.Flock(int(folder.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err != unix.EWOULDBLOCK && err != unix.EINTR {
+			break
+		}
+	}
+	return func() { folder.Close() }
+}
+
+// readAgain reads the file once more, now that no other program is about to set
+// it aside and write a new one, and sets it aside.
+func (p *Progress) readAgain() (file, error) {
+	defer lock(filepath.Dir(p.path))()
+	data, err := read(p.path)
+	if errors.Is(err, errNotProgress) {
+		p.setAside()
+	}
+	return data, err
+}
+
+// setAside keeps a file that cannot be understood, so that nothing is lost.
+func (p *Progress) setAside() error {
+	aside := p.path + ".unreadable"
+	for n := 2; exists(aside); n++ {
+		aside = fmt.Sprintf("%s.unreadable.%d", p.path, n)
+	}
+	if err := os.Rename(p.path, aside); err != nil {
+		p.unread = fmt.Errorf("progress is not readable: %w", err)
+		p.warning = p.unread.Error()
+		return err
+	}
+	p.unread = nil
+	p.warning = "progress was not readable; kept as " + short(aside)
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// short writes the home folder as ~.
+func short(path string) string {
+	if inside, ok := strings.CutPrefix(path, xdg.Home+"/"); ok && xdg.Home != "" {
+		return "~/" + inside
+	}
+	return path
+}

@@ -1,0 +1,88 @@
+package progress
+
+import (
+	"cmp"
+	"time"
+)
+
+// Score is how a try at an exercise went, as it was and without points.
+type Score struct {
+	Seconds  int       `json:"seconds"`     // from the symptom to the end of the try
+	Commands int       `json:"commands"`    // that the learner ran
+	Hints    int       `json:"hints"`       // that were read
+	Tries    int       `json:"tries"`       // how often the checks were asked for, the last one included
+	Why      int       `json:"why"`         // how often the explanation was opened
+	Seed     uint64    `json:"seed,string"` // text: not every reader of JSON has integers of 64 bits
+	Solved   bool      `json:"solved"`
+	When     time.Time `json:"when"` // the end of the try; kept to the second, in UTC
+}
+
+// Better says whether a solve is better than another: less help, then fewer
+// tries, then fewer commands, then less time. A try that solved nothing is
+// never the better one.
+func (s Score) Better(than Score) bool {
+	if s.Solved != than.Solved {
+		return s.Solved
+	}
+	return s.Solved && cmp.Or(
+		cmp.Compare(s.Hints+s.Why, than.Hints+than.Why),
+		cmp.Compare(s.Tries, than.Tries),
+		cmp.Compare(s.Commands, than.Commands),
+		cmp.Compare(s.Seconds, than.Seconds),
+	) < 0
+}
+
+// Exercise is what is remembered of an exercise.
+type Exercise struct {
+	Last Score  // the last try
+	Best *Score // the best solve; nil: it was never solved
+}
+
+// SetScore remembers a try at an exercise: as the last one, and as the best if
+// it solved the exercise and better than before.
+func (p *Progress) SetScore(name string, s Score) {
+	s.When = s.When.UTC().Truncate(time.Second)
+	p.change(func(f *file) {
+		e := f.Exercises[name]
+		if e == nil {
+			e = &exercise{}
+			f.Exercises[name] = e
+		}
+		e.Last = s
+		if s.Solved && (e.Best == nil || s.Better(*e.Best)) {
+			best := s
+			e.Best = &best
+		}
+	})
+}
+
+// Score is the best solve of an exercise, or else the last try at it.
+func (p *Progress) Score(name string) (Score, bool) {
+	e, ok := p.Exercise(name)
+	if e.Best != nil {
+		return *e.Best, true
+	}
+	return e.Last, ok
+}
+
+// Exercise is what is remembered of an exercise, if it was ever tried.
+func (p *Progress) Exercise(name string) (Exercise, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e := p.data.Exercises[name]
+	if e == nil {
+		return Exercise{}, false
+	}
+	return Exercise(*e), true
+}
+
+// Exercises is what is remembered of every exercise that was ever tried.
+func (p *Progress) Exercises() map[string]Exercise {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := map[string]Exercise{}
+	for name, e := range p.data.Exercises {
+		all[name] = Exercise(*e)
+	}
+	return all
+}

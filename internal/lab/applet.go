@@ -16,8 +16,9 @@ import (
 // applets are the small programs that run inside the lab as processes of
 // their own, called by name like any other command.
 var applets = map[string]func(args []string) error{
-	"web":   web,
-	"pause": pause,
+	"web":      web,
+	"pause":    pause,
+	enterNetns: execInNetns,
 }
 
 // Dispatch runs the applet this process was called as, and exits. It returns

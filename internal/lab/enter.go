@@ -230,6 +230,7 @@ func Inside() bool {
 		os.Exit(1)
 	}
 	bornAs = m
+	reapOrphans()
 	fmt.Fprint(report, "ok")
 	report.Close()
 	return true

@@ -14,3 +14,6 @@ const BornEnv = bornEnv
 
 // PathOf is where a namespace of that name would be mounted.
 var PathOf = pathOf
+
+// RealUID is the user's number outside of the lab.
+var RealUID = realUID

@@ -53,6 +53,9 @@ func furnish(m mode) error {
 	if err := furnishEtc(); err != nil {
 		return err
 	}
+	if err := furnishShells(); err != nil {
+		return err
+	}
 	return furnishBin()
 }
 

@@ -34,6 +34,7 @@ type Lab struct {
 	procs  map[string]*Process
 	dns    *nameServer
 	notes  map[string]bool
+	doors  []func() // shut the doors that Serve opened
 }
 
 // Options are the ways in which a lab can differ.
@@ -205,6 +206,10 @@ func (l *Lab) Close() {
 	l.watcher.Close()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	for _, shut := range l.doors {
+		shut()
+	}
+	l.doors = nil
 	l.empty()
 }
 

@@ -15,8 +15,11 @@ type terminal struct {
 }
 
 // saveTerminal remembers the modes of the terminal on standard input.
-func saveTerminal() *terminal {
-	fd := int(os.Stdin.Fd())
+func saveTerminal() *terminal { return terminalOf(os.Stdin) }
+
+// terminalOf remembers the modes of the terminal that is open as file.
+func terminalOf(file *os.File) *terminal {
+	fd := int(file.Fd())
 	modes, err := unix.IoctlGetTermios(fd, unix.TCGETS)
 	if err != nil {
 		return nil
@@ -49,6 +52,22 @@ func (t *terminal) restore() {
 		signal.Ignore(unix.SIGTTOU)
 		unix.IoctlSetPointerInt(t.fd, unix.TIOCSPGRP, unix.Getpgrp())
 	}
-	unix.IoctlSetTermios(t.fd, unix.TCSETS, &t.modes)
+	t.setModes()
 	unix.Write(t.fd, []byte("\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b[0m"))
+}
+
+// setModes brings the modes back, and nothing else.
+func (t *terminal) setModes() { unix.IoctlSetTermios(t.fd, unix.TCSETS, &t.modes) }
+
+// raw hands every key on as it is, ctrl+c too, and every byte of output:
+// cfmakeraw(3).
+func (t *terminal) raw() error {
+	raw := t.modes
+	raw.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.ICRNL | unix.IXON
+	raw.Oflag &^= unix.OPOST
+	raw.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
+	raw.Cflag &^= unix.CSIZE | unix.PARENB
+	raw.Cflag |= unix.CS8
+	raw.Cc[unix.VMIN], raw.Cc[unix.VTIME] = 1, 0
+	return unix.IoctlSetTermios(t.fd, unix.TCSETS, &raw)
 }

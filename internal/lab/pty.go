@@ -1,0 +1,58 @@
+package lab
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// openPTY makes a pseudo-terminal of that size. The master can be waited for
+// with deadlines. TIOCGPTPEER gives the other end without its path: in the lab
+// /dev/pts need not be the one that it is in.
+func openPTY(size window) (master, slave *os.File, err error) {
+	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open a terminal: /dev/ptmx: %w", err)
+	}
+	master = os.NewFile(uintptr(fd), "/dev/ptmx")
+	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+		master.Close()
+		return nil, nil, fmt.Errorf("unlock a terminal: %w", err)
+	}
+	peer, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.TIOCGPTPEER, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)
+	if errno != 0 {
+		master.Close()
+		return nil, nil, fmt.Errorf("open a terminal's other end: %w", errno)
+	}
+	slave = os.NewFile(peer, "tty")
+	setWindow(master, size)
+	return master, slave, nil
+}
+
+// setWindow says how large a terminal is. Its foreground hears of a change
+// (SIGWINCH).
+func setWindow(tty *os.File, size window) {
+	control(tty, func(fd int) {
+		unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: size.Rows, Col: size.Columns})
+	})
+}
+
+// windowOf is how large a terminal is: 80 by 24 when it does not know.
+func windowOf(tty *os.File) window {
+	size := window{80, 24}
+	control(tty, func(fd int) {
+		if now, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ); err == nil && now.Col > 0 && now.Row > 0 {
+			size = window{now.Col, now.Row}
+		}
+	})
+	return size
+}
+
+// control works on an open file's descriptor. Unlike with Fd, the file keeps its
+// deadlines.
+func control(file *os.File, work func(fd int)) {
+	if conn, err := file.SyscallConn(); err == nil {
+		conn.Control(func(fd uintptr) { work(int(fd)) })
+	}
+}

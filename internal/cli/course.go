@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"os"
 
 	"github.com/mattn/go-isatty"
@@ -10,6 +11,7 @@ import (
 	"nstutor/chapters"
 	"nstutor/internal/lab"
 	"nstutor/internal/progress"
+	"nstutor/internal/say"
 	"nstutor/steps"
 	"nstutor/ui"
 )
@@ -26,6 +28,11 @@ func (a *app) course(cmd *cobra.Command, _ []string) error {
 		}
 		defer l.Close()
 		memory := progress.Load(progress.Path())
+		// A lab without a door is a lab all the same.
+		if err := l.Serve(cmd.Context(), func() string { return "the course" }); err != nil {
+			fmt.Fprintln(os.Stderr, "nstutor: "+say.T("`nstutor shell` will not find this lab: %v",
+				"`nstutor shell` 将找不到这个实验环境：%v", err).In(a.language(memory.Lang())))
+		}
 		course := chapters.All()
 		return ui.Run(cmd.Context(), steps.NewPlayer(l, course), course, memory, ui.Options{
 			Lang:  a.language(memory.Lang()),

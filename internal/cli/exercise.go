@@ -1,0 +1,253 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+
+	"nstutor/chapters/exercises"
+	"nstutor/internal/lab"
+	"nstutor/internal/progress"
+	"nstutor/steps"
+	"nstutor/steps/exercise"
+	"nstutor/ui"
+)
+
+// seeds is how many seeds there are to choose from when nobody names one: few
+// enough to be typed again.
+const seeds = 10000
+
+// exercise opens the break-and-fix exercises.
+func (a *app) exercise() *cobra.Command {
+	var output string
+	var list bool
+	var seed uint64
+	cmd := &cobra.Command{
+		Use:   "exercise [NAME]",
+		Short: "Repair a broken network with your own hands",
+		Long: `Open an exercise: a network that somebody broke, and what a colleague says of it.
+Repair it with commands of your own. It is solved when the kernel passes all
+checks, and nothing that worked before is broken.
+
+Without a name the list of all exercises is shown, with the first one that you
+have not solved chosen. Names, addresses, and sometimes the fault itself vary
+with the seed, which the exercise shows.`,
+		Example: `  nstutor exercise
+  nstutor exercise dead-veth
+  nstutor exercise dead-veth --seed 7
+  nstutor exercise --list -o json`,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return exerciseNames(), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name, err := chooseExercise(args)
+			if err != nil {
+				return err
+			}
+			write, ok := exerciseForms[output]
+			switch {
+			case !ok:
+				return fmt.Errorf("output %q: choose -o text or -o json", output)
+			case list:
+				return a.listExercises(name, output == "json", write)
+			case cmd.Flags().Changed("output"):
+				return errors.New("-o is for the list: add --list")
+			case !isatty.IsTerminal(os.Stdin.Fd()) || !isatty.IsTerminal(os.Stdout.Fd()):
+				return errors.New("an exercise needs a terminal; `nstutor exercise --list` prints them without one")
+			}
+			if !cmd.Flags().Changed("seed") {
+				seed = 1 + rand.Uint64N(seeds-1)
+			}
+			return a.inLab(func() error { return a.exercises(cmd.Context(), name, seed) })
+		},
+	}
+	cmd.Flags().BoolVar(&list, "list", false, "print the exercises and open none")
+	cmd.Flags().StringVarP(&output, "output", "o", "text", "form of the list: text or json")
+	cmd.Flags().Uint64Var(&seed, "seed", 0, "which variation (default: a random one, which is shown)")
+	return cmd
+}
+
+// exercises opens the exercise of that name, or the list.
+func (a *app) exercises(ctx context.Context, name string, seed uint64) error {
+	l, err := lab.New(ctx, lab.Options{})
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	if err := l.Serve(ctx, func() string { return "the exercises" }); err != nil {
+		fmt.Fprintf(os.Stderr, "nstutor: %v\n", err)
+	}
+	memory := progress.Load(progress.Path())
+	course := exercise.Course(exercises.All(), seed)
+	opts := ui.Options{Lang: a.language(memory.Lang()), ASCII: a.ascii, Start: name, List: name == ""}
+	if opts.List {
+		opts.Start = firstUnsolved(memory)
+	}
+	return ui.Run(ctx, steps.NewPlayer(l, course), course, memory, opts)
+}
+
+// firstUnsolved is the first exercise in the list that was never solved.
+func firstUnsolved(memory *progress.Progress) string {
+	for _, e := range exercises.All() {
+		if known, _ := memory.Exercise(e.Name); known.Best == nil {
+			return e.Name
+		}
+	}
+	return ""
+}
+
+// chooseExercise reads the argument: a name, or none.
+func chooseExercise(args []string) (string, error) {
+	switch {
+	case len(args) == 0:
+		return "", nil
+	case len(args) > 1:
+		return "", fmt.Errorf("one exercise at a time, not %d: `nstutor exercise %s`", len(args), args[0])
+	}
+	if _, ok := exercises.Find(args[0]); ok {
+		return args[0], nil
+	}
+	near := nearNames(args[0], exerciseNames())
+	if len(near) == 0 {
+		return "", fmt.Errorf("there is no exercise %q; `nstutor exercise --list` prints them", args[0])
+	}
+	return "", fmt.Errorf("there is no exercise %q: did you mean %s?", args[0], strings.Join(near, " or "))
+}
+
+// nearNames are at most three names that somebody may have meant: one that
+// contains what was typed, or a word of it, or is few letters away from it.
+func nearNames(typed string, names []string) []string {
+	const most, slips = 3, 2
+	typed = strings.ToLower(typed)
+	distance := func(name string) int {
+		if typed != "" && strings.Contains(name, typed) {
+			return 0
+		}
+		return editDistance(typed, name)
+	}
+	shares := func(name string) bool {
+		return slices.ContainsFunc(strings.Split(name, "-"), func(word string) bool {
+			return len(word) > 2 && slices.Contains(strings.FieldsFunc(typed, func(r rune) bool { return r == '-' || r == '_' || r == ' ' }), word)
+		})
+	}
+	var near []string
+	for _, name := range names {
+		if distance(name) <= max(slips, len(typed)/3) || shares(name) {
+			near = append(near, name)
+		}
+	}
+	slices.SortStableFunc(near, func(a, b string) int { return distance(a) - distance(b) })
+	return near[:min(len(near), most)]
+}
+
+// editDistance counts the letters to add, drop or change (Levenshtein).
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// listedExercise is an exercise in the list. Its JSON is for programs: what it
+// has now stays, as long as the schema has the same number.
+type listedExercise struct {
+	Name   string `json:"name"`
+	Level  int    `json:"level"`
+	Group  string `json:"group"`
+	Title  string `json:"title"`
+	Solved bool   `json:"solved"`
+}
+
+// listExercises prints all exercises, or the one of that name, in the learner's
+// language unless a program reads it.
+func (a *app) listExercises(name string, english bool, write func(sheet, []listedExercise) error) error {
+	memory := progress.Load(progress.Path())
+	if w := memory.Warning(); w != "" {
+		fmt.Fprintln(os.Stderr, "nstutor: "+w)
+	}
+	d := sheet{a.drawingOn(os.Stdout), unicodeSheet}
+	if a.ascii {
+		d.signs = asciiSheet
+	}
+	d.lang = a.language(memory.Lang())
+	if english {
+		d.lang = "en" // programs compare texts
+	}
+	list := []listedExercise{}
+	for _, e := range exercises.All() {
+		if name != "" && name != e.Name {
+			continue
+		}
+		known, _ := memory.Exercise(e.Name)
+		c := e.Make(exercise.NewSeed(1, e.Name))
+		prose, err := exercises.Text(d.lang, e.Name, c.Vars)
+		if err != nil {
+			return err
+		}
+		list = append(list, listedExercise{e.Name, e.Level, e.Group, prose.Title, known.Best != nil})
+	}
+	return write(d, list)
+}
+
+// exerciseForms are the forms the list can have.
+var exerciseForms = map[string]func(sheet, []listedExercise) error{
+	"text": sheet.drawExerciseList,
+	"json": func(d sheet, list []listedExercise) error {
+		enc := json.NewEncoder(d.w)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		return enc.Encode(struct {
+			Schema    int              `json:"schema"`
+			Exercises []listedExercise `json:"exercises"`
+		}{1, list})
+	},
+}
+
+// drawExerciseList writes a line for each exercise below the heading of its
+// level.
+func (d sheet) drawExerciseList(list []listedExercise) error {
+	names, groups := 0, 0
+	for _, e := range list {
+		names = max(names, len(e.Name))
+		groups = max(groups, ansi.StringWidth(progress.Group(e.Group).In(d.lang)))
+	}
+	var b strings.Builder
+	level := 0
+	for _, e := range list {
+		if e.Level != level {
+			level = e.Level
+			fmt.Fprintf(&b, "%d  %s\n", level, exercise.LevelTitle(level).In(d.lang))
+		}
+		sign := " "
+		if e.Solved {
+			sign = d.signs.solved
+		}
+		group := progress.Group(e.Group).In(d.lang)
+		fmt.Fprintf(&b, "   %s %-*s  %s%s  %s\n", sign, names, e.Name, group, strings.Repeat(" ", groups-ansi.StringWidth(group)), e.Title)
+	}
+	_, err := io.WriteString(d.w, b.String())
+	return err
+}

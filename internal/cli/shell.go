@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+
+	"nstutor/internal/lab"
+	"nstutor/internal/progress"
+	"nstutor/internal/say"
+)
+
+// shell opens the learner's shell in a lab that runs at another terminal.
+func (a *app) shell() *cobra.Command {
+	var pid int
+	cmd := &cobra.Command{
+		Use:   "shell [NETNS]",
+		Short: "Open your own shell in the lab that runs in another terminal",
+		Long: `Open your own shell ($SHELL) in a network namespace of the lab that runs in
+another terminal: in the node ("host") unless NETNS names another one. The prompt
+says the namespace. What you do there is seen by the course at once, and stays in
+the lab; the shell ends with it.
+
+Only the user who runs the lab can come in.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return fmt.Errorf("shell takes one network namespace, not %d; see `nstutor shell --help`", len(args))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			netns := lab.Host
+			if len(args) == 1 {
+				netns = args[0]
+			}
+			lang := a.language(progress.Load(progress.Path()).Lang())
+			running, err := lab.Running()
+			if err != nil {
+				return err
+			}
+			door, err := chooseDoor(running, pid, lang)
+			if err != nil {
+				return err
+			}
+			return enterDoor(cmd.Context(), door, netns, lang)
+		},
+	}
+	cmd.Flags().IntVar(&pid, "lab", 0, "the `PID` of the lab, when more than one runs")
+	return cmd
+}
+
+// enterDoor shows the shell and passes its exit status on.
+func enterDoor(ctx context.Context, door lab.Door, netns, lang string) error {
+	if door.Stopped() {
+		return errors.New(say.T("the lab with %s", "该实验环境：%s", describeDoor(door)).In(lang))
+	}
+	exit, err := door.Open(ctx, netns, os.Stdin, os.Stdout)
+	var missing *lab.NoNetnsError
+	switch {
+	case err == nil && exit == exitOK:
+		return nil
+	case err == nil:
+		return status(exit)
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, lab.ErrLabEnded):
+		fmt.Fprintln(os.Stderr, "nstutor: "+say.T("the lab has ended, and the shell with it", "实验环境已结束，其中的 shell 也随之结束").In(lang))
+		return status(exitBroken)
+	case errors.Is(err, lab.ErrNoTerminal):
+		return sentence(lang, "`nstutor shell` needs a terminal", "`nstutor shell` 需要在终端中运行")
+	case errors.As(err, &missing):
+		return sentence(lang, "the lab has no network namespace %s; it has %s", "实验环境中没有网络命名空间 %s；现有：%s",
+			missing.Netns, strings.Join(missing.Names, ", "))
+	}
+	return err
+}
+
+// sentence is an error in the learner's language.
+func sentence(lang, en, zh string, args ...any) error {
+	return errors.New(say.T(en, zh, args...).In(lang))
+}
+
+// chooseDoor is the lab with that PID, or the only one, or the one that the
+// learner chooses.
+func chooseDoor(running []lab.Door, pid int, lang string) (lab.Door, error) {
+	switch {
+	case pid != 0:
+		for _, door := range running {
+			if door.PID == pid {
+				return door, nil
+			}
+		}
+		return lab.Door{}, sentence(lang, "no lab of yours has the PID %d%v", "您没有 PID 为 %d 的实验环境%v", pid, others(running))
+	case len(running) == 0:
+		return lab.Door{}, sentence(lang, "no lab of yours is running; start one with `nstutor` in another terminal",
+			"没有正在运行的实验环境；请先在另一个终端中运行 `nstutor`")
+	case len(running) == 1:
+		return running[0], nil
+	case !isatty.IsTerminal(os.Stdin.Fd()) || !isatty.IsTerminal(os.Stderr.Fd()):
+		return lab.Door{}, sentence(lang, "%d labs are running (PID %s): choose one with --lab PID",
+			"有 %d 个实验环境正在运行（PID %s）：请用 --lab PID 选择", len(running), pids(running))
+	}
+	return askDoor(running, lang)
+}
+
+// others names the labs that there are instead.
+func others(running []lab.Door) say.Text {
+	if len(running) == 0 {
+		return say.T("; none is running", "；目前没有实验环境在运行")
+	}
+	return say.T("; there is %s", "；正在运行的有 %s", pids(running))
+}
+
+func pids(running []lab.Door) string {
+	var all []string
+	for _, door := range running {
+		all = append(all, strconv.Itoa(door.PID))
+	}
+	return strings.Join(all, ", ")
+}
+
+// askDoor lists the labs and reads a number.
+func askDoor(running []lab.Door, lang string) (lab.Door, error) {
+	for i, door := range running {
+		fmt.Fprintf(os.Stderr, "%3d  %s\n", i+1, describeDoor(door).In(lang))
+	}
+	fmt.Fprint(os.Stderr, say.T("Which one? ", "进入哪一个？").In(lang))
+	line, _ := bufio.NewReader(os.Stdin).ReadString('\n')
+	wanted, err := strconv.Atoi(strings.TrimSpace(line))
+	if i := slices.IndexFunc(running, func(d lab.Door) bool { return d.PID == wanted }); err == nil && i >= 0 {
+		return running[i], nil
+	}
+	if err != nil || wanted < 1 || wanted > len(running) {
+		return lab.Door{}, sentence(lang, "%q is none of 1 to %d", "%q 不是 1 到 %d 之间的编号", strings.TrimSpace(line), len(running))
+	}
+	return running[wanted-1], nil
+}
+
+// describeDoor is a lab in one line.
+func describeDoor(door lab.Door) say.Text {
+	if door.Stopped() {
+		return say.T("PID %d is stopped; `fg` in its terminal lets it go on",
+			"PID %d 已被挂起；在其终端中用 `fg` 恢复", door.PID)
+	}
+	return say.T("PID %d  since %s  %s  (%s)", "PID %d  始于 %s  %s  (%s)",
+		door.PID, door.Since.Format("15:04"), door.About, strings.Join(door.Netns, " "))
+}

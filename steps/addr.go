@@ -3,10 +3,14 @@ package steps
 import (
 	"context"
 	"fmt"
+	"net/netip"
+	"slices"
 
 	"github.com/vishvananda/netlink"
 
+	"nstutor/diag"
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // AddrAdd gives a device an address. If the device is up, the kernel adds the
@@ -21,28 +25,77 @@ func (a AddrAdd) Apply(_ context.Context, l *lab.Lab) error {
 	return changeAddr(l, a, "add", (*netlink.Handle).AddrAdd)
 }
 
-func (a AddrAdd) Done(_ context.Context, l *lab.Lab) (bool, error) {
-	_, h, link, err := Dev{a.Netns, a.Dev}.find(l)
-	if isAbsent(err) {
-		return false, nil
-	}
+// Conditions implements Conditional. With its prefix length the address brings
+// the network on the link; a route of its own does so as well.
+func (a AddrAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
+	want, err := netip.ParsePrefix(a.Addr)
 	if err != nil {
-		return false, err
+		return []Condition{{Table: table(a.Netns, "addr"), Want: say.Quote(a.Addr), Err: err}}
 	}
-	want, err := netlink.ParseAddr(a.Addr)
-	if err != nil {
-		return false, err
+	snap, missing := tables(ctx, l, a.Netns, diag.Links|diag.Addrs|diag.Routes)
+	if missing != nil {
+		return missing
 	}
-	addrs, err := h.AddrList(link, netlink.FAMILY_V4)
-	if err != nil {
-		return false, fmt.Errorf("%s: list addresses of %s: %w", a.Netns, a.Dev, err)
+	link, device := deviceThere(snap, Dev{a.Netns, a.Dev})
+	here := Condition{
+		Table: table(a.Netns, "addr show "+a.Dev),
+		Want:  say.T("the address %s on %s", "%[2]s 上有地址 %[1]s", want.Addr(), a.Dev),
 	}
-	for _, addr := range addrs {
-		if addr.IPNet.String() == want.IPNet.String() {
-			return true, nil
+	found, has := addrOn(snap, want, a.Dev)
+	here.Met, here.Seen = has, unless(has, otherAddr(snap, want.Addr(), a.Dev))
+	all := []Condition{device, here}
+	if want.IsSingleIP() {
+		return all
+	}
+	onLink := Condition{
+		Table: here.Table,
+		Want:  say.T("it has the prefix length /%d: %s is on the link", "它的前缀长度是 /%d：%s 就在这条链路上", want.Bits(), want.Masked()),
+		Met:   has && found.Prefix == want,
+	}
+	if link.Up() {
+		onLink.Met = has && routeCovers(snap, want.Masked(), a.Dev)
+	}
+	if has {
+		onLink.Seen = unless(onLink.Met, found.Inet())
+	}
+	return append(all, onLink)
+}
+
+// addrOn finds an address on a device, if there is a choice with that prefix
+// length.
+func addrOn(snap *diag.Snapshot, want netip.Prefix, dev string) (found diag.Addr, ok bool) {
+	for _, addr := range snap.AddrsOn(dev) {
+		if addr.Prefix.Addr() == want.Addr() && (!ok || addr.Prefix == want) {
+			found, ok = addr, true
 		}
 	}
-	return false, nil
+	return found, ok
+}
+
+// otherAddr is what is there instead: the address on another device, or the
+// other addresses of this one.
+func otherAddr(snap *diag.Snapshot, want netip.Addr, dev string) string {
+	var others []string
+	for _, addr := range snap.Addrs {
+		switch {
+		case addr.Prefix.Addr() == want:
+			return addr.Line()
+		case addr.Dev == dev && addr.Family() == 4:
+			others = append(others, addr.Inet())
+		}
+	}
+	return seen(others)
+}
+
+// routeCovers says whether a direct route by that device has all of a prefix.
+func routeCovers(snap *diag.Snapshot, p netip.Prefix, dev string) bool {
+	return slices.ContainsFunc(snap.MainRoutes(4), func(r diag.Route) bool {
+		return r.Type == "unicast" && r.Dev == dev && !r.Via.IsValid() && r.Dst.Bits() <= p.Bits() && r.Dst.Contains(p.Addr())
+	})
+}
+
+func (a AddrAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
+	return met(a.Conditions(ctx, l))
 }
 
 // Undo takes the address away. With a device's last address the kernel flushes
@@ -66,7 +119,7 @@ func restoreRoutes(ctx context.Context, l *lab.Lab, d Dev, was State) error {
 		if r.Via.IsValid() {
 			route.Via = r.Via.String()
 		}
-		there, err := route.Done(ctx, l)
+		_, there, err := route.row(ctx, l)
 		if err != nil {
 			return err
 		}
@@ -90,9 +143,26 @@ func (a AddrDel) Apply(_ context.Context, l *lab.Lab) error {
 	return changeAddr(l, AddrAdd(a), "delete", (*netlink.Handle).AddrDel)
 }
 
+// Conditions implements Conditional.
+func (a AddrDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
+	snap, missing := tables(ctx, l, a.Netns, diag.Links|diag.Addrs)
+	if missing != nil {
+		return missing
+	}
+	gone := Condition{
+		Table: table(a.Netns, "addr show "+a.Dev), Met: true,
+		Want: say.T("no address %s on %s", "%[2]s 上没有地址 %[1]s", a.Addr, a.Dev),
+	}
+	for _, addr := range snap.AddrsOn(a.Dev) {
+		if addr.Prefix.String() == a.Addr {
+			gone.Met, gone.Seen = false, addr.Inet()
+		}
+	}
+	return []Condition{gone}
+}
+
 func (a AddrDel) Done(ctx context.Context, l *lab.Lab) (bool, error) {
-	there, err := AddrAdd(a).Done(ctx, l)
-	return !there, err
+	return met(a.Conditions(ctx, l))
 }
 
 // Undo gives the address back, and the routes that went with it.

@@ -86,7 +86,7 @@ func (c ProcessIn) Promised(*lab.Lab) string {
 }
 
 func (c ProcessIn) Look(_ context.Context, l *lab.Lab, _ *Evidence) (string, bool, error) {
-	p, ok := l.Process(c.Name)
+	pid, _, ok := running(l, c.Name)
 	if !ok {
 		return "no process " + c.Name, false, nil
 	}
@@ -94,12 +94,12 @@ func (c ProcessIn) Look(_ context.Context, l *lab.Lab, _ *Evidence) (string, boo
 	if err != nil {
 		return "", false, err
 	}
-	link, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/net", p.PID()))
+	link, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/net", pid))
 	if err != nil {
 		return "", false, err
 	}
 	same := link == fmt.Sprintf("net:[%d]", ns.Inode())
-	return fmt.Sprintf("pid %d %s, %s net:[%d]", p.PID(), link, c.Netns, ns.Inode()), same != c.Not, nil
+	return fmt.Sprintf("pid %d %s, %s net:[%d]", pid, link, c.Netns, ns.Inode()), same != c.Not, nil
 }
 
 // ProcessIs claims that a program started by Run is running, or is not.
@@ -116,11 +116,11 @@ func (c ProcessIs) Promised(*lab.Lab) string {
 }
 
 func (c ProcessIs) Look(_ context.Context, l *lab.Lab, _ *Evidence) (string, bool, error) {
-	p, ok := l.Process(c.Name)
+	pid, netns, ok := running(l, c.Name)
 	if !ok {
 		return "not running", c.Absent, nil
 	}
-	return fmt.Sprintf("pid %d in %s", p.PID(), p.Netns), !c.Absent, nil
+	return fmt.Sprintf("pid %d in %s", pid, netns), !c.Absent, nil
 }
 
 // Tracked claims that the connection tracker of a namespace knows a flow with

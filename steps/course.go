@@ -39,12 +39,12 @@ func (c Course) Steps() []Step {
 }
 
 // Parent is the ID of the step at whose end the step called id begins, or
-// empty where it begins with its chapter's start.
+// empty where it begins with its chapter's start, or by itself (ByHand).
 func (c Course) Parent(id string) string {
 	for _, chapter := range c {
 		for i, step := range chapter.Steps {
 			switch {
-			case step.ID != id:
+			case step.ID != id || step.ByHand:
 			case step.From != "":
 				return step.From
 			case i > 0:
@@ -61,6 +61,9 @@ func (c Course) Path(id string) ([]Action, error) {
 	step, ok := c.Step(id)
 	if !ok {
 		return nil, fmt.Errorf("no step %q", id)
+	}
+	if step.ByHand {
+		return step.Setup, nil
 	}
 	parent := c.Parent(id)
 	if parent == "" {

@@ -62,9 +62,7 @@ func prefix(s string) (*net.IPNet, error) {
 	return n, err
 }
 
-// samePrefix compares two destinations; nil and 0.0.0.0/0 are both default.
-func samePrefix(a, b *net.IPNet) bool { return prefixText(a) == prefixText(b) }
-
+// prefixText is a destination as ip(8) has it; nil and 0.0.0.0/0 are both default.
 func prefixText(n *net.IPNet) string {
 	if n == nil {
 		return "default"

@@ -9,7 +9,9 @@ import (
 
 	"github.com/vishvananda/netlink"
 
+	"nstutor/diag"
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // LinkUp sets a device up.
@@ -30,11 +32,16 @@ func (a LinkUp) Apply(_ context.Context, l *lab.Lab) error {
 	return nil
 }
 
-func (a LinkUp) Done(_ context.Context, l *lab.Lab) (bool, error) {
-	return linkIs(l, Dev(a), func(link netlink.Link) bool {
-		return link.Attrs().Flags&net.FlagUp != 0
-	})
+// Conditions implements Conditional.
+func (a LinkUp) Conditions(ctx context.Context, l *lab.Lab) []Condition {
+	snap, missing := tables(ctx, l, a.Netns, diag.Links)
+	if missing != nil {
+		return missing
+	}
+	return []Condition{deviceUp(snap, Dev(a))}
 }
+
+func (a LinkUp) Done(ctx context.Context, l *lab.Lab) (bool, error) { return met(a.Conditions(ctx, l)) }
 
 // Undo sets the device down. The addresses that coming up gave a loopback
 // (127.0.0.1/8, inetdev_event in net/ipv4/devinet.c) stay until they are taken
@@ -83,9 +90,24 @@ func (a LinkDown) Apply(ctx context.Context, l *lab.Lab) error {
 	return nil
 }
 
+// Conditions implements Conditional.
+func (a LinkDown) Conditions(ctx context.Context, l *lab.Lab) []Condition {
+	snap, missing := tables(ctx, l, a.Netns, diag.Links)
+	if missing != nil {
+		return missing
+	}
+	link, there := deviceThere(snap, Dev(a))
+	if !there.Met {
+		return []Condition{there}
+	}
+	return []Condition{{
+		Table: there.Table, Want: say.T("%s is down", "%s 已停用（DOWN）", a.Name),
+		Seen: unless(!link.Up(), link.Line()), Met: !link.Up(),
+	}}
+}
+
 func (a LinkDown) Done(ctx context.Context, l *lab.Lab) (bool, error) {
-	up, err := LinkUp(a).Done(ctx, l)
-	return !up, err
+	return met(a.Conditions(ctx, l))
 }
 
 // Undo sets the device up and puts back the routes that went with it: the
@@ -113,10 +135,26 @@ func (a LinkAddress) Apply(_ context.Context, l *lab.Lab) error {
 	return setMAC(l, Dev{a.Netns, a.Name}, mac)
 }
 
-func (a LinkAddress) Done(_ context.Context, l *lab.Lab) (bool, error) {
-	return linkIs(l, Dev{a.Netns, a.Name}, func(link netlink.Link) bool {
-		return strings.EqualFold(link.Attrs().HardwareAddr.String(), a.MAC)
-	})
+// Conditions implements Conditional.
+func (a LinkAddress) Conditions(ctx context.Context, l *lab.Lab) []Condition {
+	snap, missing := tables(ctx, l, a.Netns, diag.Links)
+	if missing != nil {
+		return missing
+	}
+	link, there := deviceThere(snap, Dev{a.Netns, a.Name})
+	if !there.Met {
+		return []Condition{there}
+	}
+	same := strings.EqualFold(link.MAC.String(), a.MAC)
+	return []Condition{{
+		Table: table(a.Netns, "link show "+a.Name),
+		Want:  say.T("%s has the MAC address %s", "%s 的 MAC 地址是 %s", a.Name, a.MAC),
+		Seen:  unless(same, link.AddressLine()), Met: same,
+	}}
+}
+
+func (a LinkAddress) Done(ctx context.Context, l *lab.Lab) (bool, error) {
+	return met(a.Conditions(ctx, l))
 }
 
 func (a LinkAddress) Undo(_ context.Context, l *lab.Lab, was State) error {
@@ -136,18 +174,6 @@ func setMAC(l *lab.Lab, d Dev, mac net.HardwareAddr) error {
 		return fmt.Errorf("%s: set %s address %s: %w", d.Netns, d.Name, mac, err)
 	}
 	return nil
-}
-
-// linkIs says whether the device exists and ok holds of it.
-func linkIs(l *lab.Lab, d Dev, ok func(netlink.Link) bool) (bool, error) {
-	_, _, link, err := d.find(l)
-	if isAbsent(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	return ok(link), nil
 }
 
 func linkDel(l *lab.Lab, d Dev) error {

@@ -3,10 +3,13 @@ package steps
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/vishvananda/netlink"
 
+	"nstutor/diag"
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // VethAdd makes a pair of veth devices, both in Netns, both down.
@@ -32,10 +35,29 @@ func (a VethAdd) Apply(_ context.Context, l *lab.Lab) error {
 	return l.PinDevice(ns, a.Peer)
 }
 
-// Done looks for the host's end and for a veth on it: the other end may have
-// moved on already.
-func (a VethAdd) Done(_ context.Context, l *lab.Lab) (bool, error) {
-	return linkIs(l, Dev{a.Netns, a.Peer}, func(link netlink.Link) bool { return link.Type() == "veth" })
+// Conditions implements Conditional. The other end may have moved on already;
+// then it may be called anything.
+func (a VethAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
+	snap, missing := tables(ctx, l, a.Netns, diag.Links)
+	if missing != nil {
+		return missing
+	}
+	link, there := deviceThere(snap, Dev{a.Netns, a.Peer})
+	kind := Condition{
+		Table: table(a.Netns, "-d link"), Want: say.T("%s is a veth", "%s 是 veth", a.Peer),
+		Met: there.Met && link.Kind == "veth",
+	}
+	other := Condition{Table: there.Table, Want: say.T("its other end is %s", "它的另一端是 %s", a.Name)}
+	if there.Met {
+		moved := link.PeerIndex != 0 && link.PeerNetnsID != -1
+		other.Met = kind.Met && (moved || link.Peer == a.Name)
+		kind.Seen, other.Seen = unless(kind.Met, link.Line()), unless(other.Met, link.Line())
+	}
+	return []Condition{there, kind, other}
+}
+
+func (a VethAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
+	return met(a.Conditions(ctx, l))
 }
 
 func (a VethAdd) Undo(_ context.Context, l *lab.Lab, _ State) error {
@@ -60,8 +82,25 @@ func (a BridgeAdd) Apply(_ context.Context, l *lab.Lab) error {
 	return l.PinDevice(ns, a.Name)
 }
 
-func (a BridgeAdd) Done(_ context.Context, l *lab.Lab) (bool, error) {
-	return linkIs(l, Dev(a), func(link netlink.Link) bool { return link.Type() == "bridge" })
+// Conditions implements Conditional.
+func (a BridgeAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
+	snap, missing := tables(ctx, l, a.Netns, diag.Links)
+	if missing != nil {
+		return missing
+	}
+	link, there := deviceThere(snap, Dev(a))
+	kind := Condition{
+		Table: table(a.Netns, "-d link"), Want: say.T("%s is a bridge", "%s 是网桥", a.Name),
+		Met: there.Met && link.Kind == "bridge",
+	}
+	if there.Met {
+		kind.Seen = unless(kind.Met, link.Line())
+	}
+	return []Condition{there, kind}
+}
+
+func (a BridgeAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
+	return met(a.Conditions(ctx, l))
 }
 
 func (a BridgeAdd) Undo(_ context.Context, l *lab.Lab, _ State) error {
@@ -90,17 +129,26 @@ func (a LinkMaster) Apply(_ context.Context, l *lab.Lab) error {
 	return nil
 }
 
-func (a LinkMaster) Done(_ context.Context, l *lab.Lab) (bool, error) {
-	_, _, bridge, err := Dev{a.Netns, a.Bridge}.find(l)
-	if isAbsent(err) {
-		return false, nil
+// Conditions implements Conditional.
+func (a LinkMaster) Conditions(ctx context.Context, l *lab.Lab) []Condition {
+	snap, missing := tables(ctx, l, a.Netns, diag.Links)
+	if missing != nil {
+		return missing
 	}
-	if err != nil {
-		return false, err
+	link, there := deviceThere(snap, Dev{a.Netns, a.Name})
+	_, bridge := deviceThere(snap, Dev{a.Netns, a.Bridge})
+	port := Condition{
+		Table: there.Table, Want: say.T("%s is a port of %s", "%s 是 %s 的端口", a.Name, a.Bridge),
+		Met: there.Met && link.Master == a.Bridge,
 	}
-	return linkIs(l, Dev{a.Netns, a.Name}, func(link netlink.Link) bool {
-		return link.Attrs().MasterIndex == bridge.Attrs().Index
-	})
+	if there.Met {
+		port.Seen = unless(port.Met, link.Line())
+	}
+	return []Condition{there, bridge, port}
+}
+
+func (a LinkMaster) Done(ctx context.Context, l *lab.Lab) (bool, error) {
+	return met(a.Conditions(ctx, l))
 }
 
 // Undo takes the port off the bridge. A bridge takes the lowest MAC address of
@@ -164,8 +212,54 @@ func (a LinkNetns) Apply(_ context.Context, l *lab.Lab) error {
 	return l.PinDevice(to, a.target().Name)
 }
 
-func (a LinkNetns) Done(_ context.Context, l *lab.Lab) (bool, error) {
-	return linkIs(l, a.target(), func(netlink.Link) bool { return true })
+// Conditions implements Conditional: a device of that name in the other
+// namespace, at the other end of a cable from here.
+func (a LinkNetns) Conditions(ctx context.Context, l *lab.Lab) []Condition {
+	snap, missing := tables(ctx, l, a.To, diag.Links)
+	if missing != nil {
+		return missing
+	}
+	link, there := deviceThere(snap, a.target())
+	cable := Condition{
+		Table: table(a.To, "link"),
+		Want:  say.T("its other end is in %s", "它的另一端在 %s 里", a.Netns),
+		Met:   there.Met && link.PeerIndex != 0 && sameNetns(l, link.PeerNetns, a.Netns),
+	}
+	switch {
+	case there.Met:
+		cable.Seen = unless(cable.Met, strings.TrimSpace(link.Line()+" "+link.AddressLine()))
+	default:
+		there.Seen = whereIs(ctx, l, a.Name)
+	}
+	return []Condition{there, cable}
+}
+
+// sameNetns says whether two names are of the same namespace.
+func sameNetns(l *lab.Lab, a, b string) bool {
+	one, err := l.NS(a)
+	if err != nil {
+		return false
+	}
+	other, err := l.NS(b)
+	return err == nil && one.Inode() == other.Inode()
+}
+
+// whereIs finds a device in another namespace, as `ip link` there shows it.
+func whereIs(ctx context.Context, l *lab.Lab, dev string) string {
+	for _, netns := range l.Names() {
+		snap, missing := tables(ctx, l, netns, diag.Links)
+		if missing != nil {
+			continue
+		}
+		if link, ok := snap.Link(dev); ok {
+			return netns + ": " + link.Line()
+		}
+	}
+	return ""
+}
+
+func (a LinkNetns) Done(ctx context.Context, l *lab.Lab) (bool, error) {
+	return met(a.Conditions(ctx, l))
 }
 
 func (a LinkNetns) Undo(_ context.Context, l *lab.Lab, _ State) error {

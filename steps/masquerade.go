@@ -8,7 +8,6 @@ import (
 
 	"github.com/coreos/go-iptables/iptables"
 
-	"nstutor/diag"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
 )
@@ -59,47 +58,8 @@ func (a Masquerade) Apply(_ context.Context, l *lab.Lab) error {
 		func() error { return nftAppend(a) }))
 }
 
-// Done asks what the rules of the namespace do, whoever wrote them and however:
-// the source is rewritten on the way out of the uplink, and kept on the way to
-// NotTo.
-func (a Masquerade) Done(_ context.Context, l *lab.Lab) (bool, error) {
-	ns, err := l.NS(a.Netns)
-	if isAbsent(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	rules, err := diag.ReadRuleSet(ns)
-	if err != nil {
-		return false, err
-	}
-	outside, inside := a.samples()
-	if a.NotTo != "" && rewritesSource(rules, inside) {
-		return false, nil
-	}
-	return rewritesSource(rules, outside), nil
-}
-
-// samples are a packet that leaves by the uplink, and one that goes to another
-// pod.
-func (a Masquerade) samples() (outside, inside packet) {
-	src := hostIn(a.Src)
-	outside = packet{src: src, dst: hostIn(lab.WebAddr), out: "eth0"}
-	return outside, packet{src: src, dst: hostIn(a.NotTo).Next(), out: "veth-ns2"}
-}
-
-// hostIn is an address that a prefix covers: the one that is written, or the
-// network's first host.
-func hostIn(text string) netip.Addr {
-	if addr, err := netip.ParseAddr(text); err == nil {
-		return addr
-	}
-	p, err := netip.ParsePrefix(text)
-	if err != nil || p.IsSingleIP() {
-		return p.Addr()
-	}
-	return p.Masked().Addr().Next()
+func (a Masquerade) Done(ctx context.Context, l *lab.Lab) (bool, error) {
+	return met(a.Conditions(ctx, l))
 }
 
 // Undo deletes the rule, and the table if it came with the rule.
@@ -161,6 +121,11 @@ func (a Narrow) Apply(ctx context.Context, l *lab.Lab) error {
 		return errors.Join(err, a.Now.Undo(ctx, l, State{}))
 	}
 	return nil
+}
+
+// Conditions implements Conditional: they are those of the new rule.
+func (a Narrow) Conditions(ctx context.Context, l *lab.Lab) []Condition {
+	return a.Now.Conditions(ctx, l)
 }
 
 func (a Narrow) Done(ctx context.Context, l *lab.Lab) (bool, error) { return a.Now.Done(ctx, l) }

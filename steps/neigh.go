@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag"
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // NeighReplace writes a permanent neighbour entry: the kernel asks nobody.
@@ -20,11 +23,7 @@ type NeighReplace struct {
 }
 
 func (a NeighReplace) Command(l *lab.Lab) Command {
-	mac := a.mac(l).String()
-	if mac == "" {
-		mac = "MAC-of-" + a.MACOf.Name
-	}
-	return Command{Netns: a.Netns, Argv: []string{"ip", "neigh", "replace", a.Dst, "lladdr", mac, "dev", a.Dev, "nud", "permanent"}}
+	return Command{Netns: a.Netns, Argv: []string{"ip", "neigh", "replace", a.Dst, "lladdr", a.wanted(l), "dev", a.Dev, "nud", "permanent"}}
 }
 
 func (a NeighReplace) mac(l *lab.Lab) net.HardwareAddr {
@@ -61,15 +60,35 @@ func setNeigh(l *lab.Lab, d Dev, dst string, mac net.HardwareAddr, state int) er
 	return nil
 }
 
-func (a NeighReplace) Done(_ context.Context, l *lab.Lab) (bool, error) {
-	entry, err := findNeigh(l, Dev{a.Netns, a.Dev}, a.Dst)
-	if isAbsent(err) {
-		return false, nil
+// Conditions implements Conditional.
+func (a NeighReplace) Conditions(ctx context.Context, l *lab.Lab) []Condition {
+	snap, missing := tables(ctx, l, a.Netns, diag.Links|diag.Neighbours)
+	if missing != nil {
+		return missing
 	}
-	if err != nil || entry == nil {
-		return false, err
+	_, device := deviceThere(snap, Dev{a.Netns, a.Dev})
+	mac := a.mac(l)
+	entry, there := snap.Neighbour(netip.MustParseAddr(a.Dst), a.Dev)
+	right := there && mac != nil && entry.MAC.String() == mac.String()
+	written := there && entry.State == "PERMANENT"
+	address := Condition{Table: table(a.Netns, "neigh"), Want: say.T("an entry for %s with lladdr %s", "%s 的条目，lladdr 为 %s", a.Dst, a.wanted(l)), Met: right}
+	state := Condition{Table: address.Table, Want: say.T("its state is PERMANENT", "它的状态是 PERMANENT"), Met: written}
+	if there {
+		address.Seen, state.Seen = unless(right, entry.Line()), unless(written, entry.Line())
 	}
-	return entry.State&netlink.NUD_PERMANENT != 0 && entry.HardwareAddr.String() == a.mac(l).String(), nil
+	return []Condition{device, address, state}
+}
+
+// wanted is the MAC address, or whose it is.
+func (a NeighReplace) wanted(l *lab.Lab) string {
+	if mac := a.mac(l); mac != nil {
+		return mac.String()
+	}
+	return "MAC-of-" + a.MACOf.Name
+}
+
+func (a NeighReplace) Done(ctx context.Context, l *lab.Lab) (bool, error) {
+	return met(a.Conditions(ctx, l))
 }
 
 // Undo deletes the entry; what the kernel had learned before, it learns again.
@@ -99,20 +118,35 @@ func (a NeighDel) Apply(_ context.Context, l *lab.Lab) error {
 
 func (a NeighDel) key() string { return a.Command(nil).String() }
 
-// Done holds when no permanent entry is there. That a learned one was deleted
-// can only be seen until the next packet, so it is remembered.
-func (a NeighDel) Done(_ context.Context, l *lab.Lab) (bool, error) {
-	entry, err := findNeigh(l, Dev{a.Netns, a.Dev}, a.Dst)
-	switch {
-	case isAbsent(err):
-		return false, nil
-	case err != nil:
-		return false, err
-	case entry == nil || entry.State == netlink.NUD_FAILED:
-		l.Note(a.key())
-		return true, nil
+// Conditions implements Conditional. It holds when no permanent entry is there.
+// That a learned one was deleted can only be seen until the next packet, so it
+// is remembered.
+func (a NeighDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
+	snap, missing := tables(ctx, l, a.Netns, diag.Links|diag.Neighbours)
+	if missing != nil {
+		return missing
 	}
-	return entry.State != netlink.NUD_PERMANENT && (a.Written || l.Noted(a.key())), nil
+	_, device := deviceThere(snap, Dev{a.Netns, a.Dev})
+	if !device.Met {
+		return []Condition{device}
+	}
+	gone := Condition{Table: table(a.Netns, "neigh"), Want: say.T("the learned entry for %s was deleted", "学到的 %s 条目已被删除", a.Dst)}
+	if a.Written {
+		gone.Want = say.T("no entry for %s that somebody wrote (PERMANENT)", "没有手工写入的 %s 条目（PERMANENT）", a.Dst)
+	}
+	entry, there := snap.Neighbour(netip.MustParseAddr(a.Dst), a.Dev)
+	if !there || entry.State == "FAILED" {
+		l.Note(a.key())
+	}
+	gone.Met = !there || entry.State != "PERMANENT" && (a.Written || entry.State == "FAILED" || l.Noted(a.key()))
+	if there {
+		gone.Seen = unless(gone.Met, entry.Line())
+	}
+	return []Condition{gone}
+}
+
+func (a NeighDel) Done(ctx context.Context, l *lab.Lab) (bool, error) {
+	return met(a.Conditions(ctx, l))
 }
 
 // Undo puts the entry back: a permanent one as it was, a learned one REACHABLE.
@@ -168,21 +202,4 @@ func forgetNeighbours(l *lab.Lab) error {
 		}
 	}
 	return nil
-}
-
-func findNeigh(l *lab.Lab, d Dev, dst string) (*netlink.Neigh, error) {
-	_, h, link, err := d.find(l)
-	if err != nil {
-		return nil, err
-	}
-	entries, err := h.NeighList(link.Attrs().Index, netlink.FAMILY_V4)
-	if err != nil {
-		return nil, fmt.Errorf("%s: list neighbours: %w", d.Netns, err)
-	}
-	for _, n := range entries {
-		if n.IP.Equal(net.ParseIP(dst)) {
-			return &n, nil
-		}
-	}
-	return nil, nil
 }

@@ -15,12 +15,18 @@ func (a NetnsAdd) Command(*lab.Lab) Command {
 
 func (a NetnsAdd) Apply(_ context.Context, l *lab.Lab) error { return l.AddNetns(a.Name) }
 
-func (a NetnsAdd) Done(_ context.Context, l *lab.Lab) (bool, error) {
+// Conditions implements Conditional.
+func (a NetnsAdd) Conditions(_ context.Context, l *lab.Lab) []Condition {
+	there := namespaceThere(a.Name)
 	_, err := l.NS(a.Name)
-	if isAbsent(err) {
-		return false, nil
+	if there.Met = err == nil; !there.Met && !isAbsent(err) {
+		there.Err = err
 	}
-	return err == nil, err
+	return []Condition{there}
+}
+
+func (a NetnsAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
+	return met(a.Conditions(ctx, l))
 }
 
 func (a NetnsAdd) Undo(_ context.Context, l *lab.Lab, _ State) error { return l.DelNetns(a.Name) }

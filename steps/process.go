@@ -2,10 +2,14 @@ package steps
 
 import (
 	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // Run starts a program as a process of its own inside a namespace, and keeps
@@ -28,13 +32,91 @@ func (a Run) Apply(ctx context.Context, l *lab.Lab) error {
 	return l.Ready(ctx, p)
 }
 
-func (a Run) Done(_ context.Context, l *lab.Lab) (bool, error) {
-	p, ok := l.Process(a.Name)
-	return ok && p.Netns == a.Netns, nil
+// Conditions implements Conditional. A program that somebody else started in the
+// namespace counts as well: by its name or, where it is to serve pages, by its
+// port.
+func (a Run) Conditions(_ context.Context, l *lab.Lab) []Condition {
+	port := a.port()
+	c := Condition{
+		Table: say.Quote("ip netns pids " + a.Netns),
+		Want:  say.T("the program %s runs in %s", "程序 %s 在 %s 中运行", a.Argv[0], a.Netns),
+	}
+	if port != 0 {
+		c.Table = say.Quote(Command{Netns: a.Netns, Argv: []string{"ss", "-ltnp"}})
+		c.Want = say.T("a program in %s listens on TCP port %d", "%s 中有程序监听 TCP 端口 %d", a.Netns, port)
+	}
+	if p, ok := l.Process(a.Name); ok && p.Netns == a.Netns {
+		c.Met = true
+		return []Condition{c}
+	}
+	all, err := programs(l, a.Netns)
+	if isAbsent(err) {
+		return []Condition{namespaceThere(a.Netns)}
+	}
+	c.Err = err
+	var others []string
+	for _, p := range all {
+		switch {
+		case c.Met || l.Noted(p.note(a.Name)) && a.isIt(p):
+			c.Met = true
+		case a.isIt(p) && !a.another(l, p):
+			l.Note(p.note(a.Name))
+			c.Met = true
+		default:
+			others = append(others, p.String())
+		}
+	}
+	c.Seen = unless(c.Met, seen(others))
+	return []Condition{c}
 }
 
+// another says whether the process is one that the lab keeps for another step.
+func (a Run) another(l *lab.Lab, p program) bool {
+	return slices.ContainsFunc(l.Processes(), func(own *lab.Process) bool { return own.PID() == p.pid })
+}
+
+// isIt says whether a process does what the program is for.
+func (a Run) isIt(p program) bool {
+	if port := a.port(); port != 0 {
+		return slices.Contains(p.ports, port)
+	}
+	return p.name == filepath.Base(a.Argv[0])
+}
+
+// port is where the program listens, or 0 where it does not.
+func (a Run) port() int {
+	if a.Argv[0] != "web" {
+		return 0
+	}
+	if len(a.Argv) > 1 {
+		if port, err := strconv.Atoi(a.Argv[1]); err == nil {
+			return port
+		}
+	}
+	return 80
+}
+
+func (a Run) Done(ctx context.Context, l *lab.Lab) (bool, error) { return met(a.Conditions(ctx, l)) }
+
+// Undo ends the program, whoever started it.
 func (a Run) Undo(_ context.Context, l *lab.Lab, _ State) error {
-	l.Kill(a.Name)
+	if _, ok := l.Process(a.Name); ok {
+		l.Kill(a.Name)
+		return nil
+	}
+	all, err := programs(l, a.Netns)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		if !l.Noted(p.note(a.Name)) {
+			continue
+		}
+		l.Unnote(p.note(a.Name))
+		if err := p.end(); err != nil {
+			return fmt.Errorf("%s: end %s: %w", a.Netns, p, err)
+		}
+	}
 	return nil
 }
 
@@ -50,8 +132,8 @@ type Observe struct {
 func (a Observe) Command(l *lab.Lab) Command {
 	pid := "PID"
 	if l != nil {
-		if p, ok := l.Process(a.Process); ok {
-			pid = strconv.Itoa(p.PID())
+		if running, _, ok := running(l, a.Process); ok {
+			pid = strconv.Itoa(running)
 		}
 	}
 	argv := make([]string, len(a.Argv))

@@ -4,10 +4,10 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // Resolver gives a namespace a name server of its own: `ip netns exec` puts
@@ -27,15 +27,29 @@ func (a Resolver) Apply(context.Context, *lab.Lab) error {
 	return os.WriteFile(a.path(), []byte("nameserver "+a.Server+"\n"), 0o644)
 }
 
-// Done looks for the server's line, whatever else the file says.
-func (a Resolver) Done(context.Context, *lab.Lab) (bool, error) {
+// Conditions implements Conditional: it looks for the server's line, whatever
+// else the file says.
+func (a Resolver) Conditions(context.Context, *lab.Lab) []Condition {
 	data, err := os.ReadFile(a.path())
-	if os.IsNotExist(err) {
-		return false, nil
+	file := Condition{Table: say.Quote("cat " + a.path()), Want: say.T("a file %s", "文件 %s", a.path()), Met: err == nil}
+	line := Condition{Table: file.Table, Want: say.T("the line `nameserver %s` in it", "其中有一行 `nameserver %s`", a.Server)}
+	if err != nil && !os.IsNotExist(err) {
+		file.Err, line.Err = err, err
 	}
-	return slices.ContainsFunc(strings.Split(string(data), "\n"), func(line string) bool {
-		return slices.Equal(strings.Fields(line), []string{"nameserver", a.Server})
-	}), err
+	var others []string
+	for text := range strings.Lines(string(data)) {
+		if fields := strings.Fields(text); len(fields) > 1 && fields[0] == "nameserver" && fields[1] == a.Server {
+			line.Met = true
+		} else if len(fields) > 0 {
+			others = append(others, strings.Join(fields, " "))
+		}
+	}
+	line.Seen = unless(line.Met, seen(others))
+	return []Condition{file, line}
+}
+
+func (a Resolver) Done(ctx context.Context, l *lab.Lab) (bool, error) {
+	return met(a.Conditions(ctx, l))
 }
 
 // Undo removes the file; a step only writes one where none was.

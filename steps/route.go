@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"strings"
 
 	"github.com/vishvananda/netlink"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // RouteAdd adds a route to the main table.
@@ -41,33 +43,8 @@ func (a RouteAdd) Apply(_ context.Context, l *lab.Lab) error {
 	return a.change(l, "add", (*netlink.Handle).RouteAdd)
 }
 
-// Done looks for the destination with this next hop on this device.
-func (a RouteAdd) Done(_ context.Context, l *lab.Lab) (bool, error) {
-	_, h, err := handle(l, a.Netns)
-	if isAbsent(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	want, err := a.route(h)
-	if isAbsent(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	routes, err := h.RouteList(nil, netlink.FAMILY_V4)
-	if err != nil {
-		return false, fmt.Errorf("%s: list routes: %w", a.Netns, err)
-	}
-	for _, r := range routes {
-		if samePrefix(r.Dst, want.Dst) && r.Gw.Equal(want.Gw) &&
-			(want.LinkIndex == 0 || r.LinkIndex == want.LinkIndex) {
-			return true, nil
-		}
-	}
-	return false, nil
+func (a RouteAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
+	return met(a.Conditions(ctx, l))
 }
 
 func (a RouteAdd) Undo(_ context.Context, l *lab.Lab, _ State) error {
@@ -85,9 +62,21 @@ func (a RouteDel) Apply(_ context.Context, l *lab.Lab) error {
 	return RouteAdd(a).change(l, "delete", (*netlink.Handle).RouteDel)
 }
 
+// Conditions implements Conditional.
+func (a RouteDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
+	line, there, err := RouteAdd(a).row(ctx, l)
+	gone := Condition{
+		Table: table(a.Netns, "route"), Seen: line, Met: !there, Err: err,
+		Want: say.T("no route %s", "没有路由 %s", strings.Join(RouteAdd(a).argv("del")[3:], " ")),
+	}
+	if isAbsent(err) {
+		return []Condition{namespaceThere(a.Netns)}
+	}
+	return []Condition{gone}
+}
+
 func (a RouteDel) Done(ctx context.Context, l *lab.Lab) (bool, error) {
-	there, err := RouteAdd(a).Done(ctx, l)
-	return !there, err
+	return met(a.Conditions(ctx, l))
 }
 
 func (a RouteDel) Undo(ctx context.Context, l *lab.Lab, _ State) error {

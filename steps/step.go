@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // Action is one kernel change. Actions are small values; all they need to know
@@ -23,6 +24,12 @@ type Action interface {
 	Done(ctx context.Context, l *lab.Lab) (bool, error)
 	// Undo takes the change back. was is the state before the step.
 	Undo(ctx context.Context, l *lab.Lab, was State) error
+}
+
+// Hinted is an action that knows better hints than its conditions give: three,
+// or none when everything is as it should be.
+type Hinted interface {
+	Hints(ctx context.Context, l *lab.Lab) []say.Text
 }
 
 // Command is a command line and the namespace it is meant for.
@@ -87,7 +94,15 @@ type Step struct {
 	Before, After Promise
 	// Watch is the namespace and the destination that the live pane shows.
 	Watch Watch
+	// ByHand steps apply nothing for the learner, who brings about what Action's
+	// Done and Conditions ask for. They begin with Setup on the starting topology
+	// alone, wherever they stand in the course.
+	ByHand bool
 }
 
 // Watch is where the live pane looks: a namespace and what to ping from it.
-type Watch struct{ Netns, Ping string }
+type Watch struct {
+	Netns, Ping string
+	Size        int  // bytes of payload; 0 stands for ping's 56
+	DF          bool // never fragment
+}

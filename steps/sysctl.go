@@ -2,8 +2,6 @@ package steps
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"strings"
 
 	"nstutor/internal/lab"
@@ -27,19 +25,8 @@ func (a Sysctl) Apply(_ context.Context, l *lab.Lab) error {
 	return ns.WriteSysctl(a.path(), a.Value)
 }
 
-func (a Sysctl) Done(_ context.Context, l *lab.Lab) (bool, error) {
-	ns, err := l.NS(a.Netns)
-	if isAbsent(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	value, err := ns.ReadSysctl(a.path())
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil // the device is not there
-	}
-	return value == a.Value, err
+func (a Sysctl) Done(ctx context.Context, l *lab.Lab) (bool, error) {
+	return met(a.Conditions(ctx, l))
 }
 
 // Undo writes back every setting of the namespace that differs from what it

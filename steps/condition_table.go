@@ -1,0 +1,70 @@
+package steps
+
+import (
+	"context"
+	"strings"
+
+	"nstutor/diag"
+	"nstutor/internal/lab"
+	"nstutor/internal/say"
+)
+
+// table is the command of ip(8) that prints a table of a namespace.
+func table(netns, words string) say.Text {
+	if netns == "" || netns == lab.Host {
+		return say.Quote("ip " + words)
+	}
+	return say.Quote("ip -n " + netns + " " + words)
+}
+
+// tables reads tables of a namespace. Where it cannot, missing says why: the
+// namespace is not there, which is a condition that is not met, or could not be
+// looked at.
+func tables(ctx context.Context, l *lab.Lab, netns string, which diag.Tables) (snap *diag.Snapshot, missing []Condition) {
+	ns, err := l.NS(netns)
+	if err == nil {
+		snap, err = diag.Read(ctx, ns, diag.ReadOptions{Tables: which, Names: l.Namespaces()})
+	}
+	if err == nil {
+		return snap, nil
+	}
+	there := namespaceThere(netns)
+	if !isAbsent(err) {
+		there.Err = err
+	}
+	return nil, []Condition{there}
+}
+
+// namespaceThere is the condition that a namespace exists, not met.
+func namespaceThere(netns string) Condition {
+	return Condition{Table: say.Quote("ip netns"), Want: say.T("a network namespace called %s", "名为 %s 的网络命名空间", netns)}
+}
+
+// deviceThere is the condition that a device exists.
+func deviceThere(snap *diag.Snapshot, d Dev) (diag.Link, Condition) {
+	link, ok := snap.Link(d.Name)
+	return link, Condition{Table: table(d.Netns, "link"), Want: say.T("a device called %s", "名为 %s 的网卡", d.Name), Met: ok}
+}
+
+// deviceUp is the condition that a device exists and is up.
+func deviceUp(snap *diag.Snapshot, d Dev) Condition {
+	link, there := deviceThere(snap, d)
+	if !there.Met {
+		return there
+	}
+	return Condition{
+		Table: there.Table, Want: say.T("%s is up", "%s 已启用（UP）", d.Name),
+		Seen: unless(link.Up(), link.Line()), Met: link.Up(),
+	}
+}
+
+// unless is the line that is there instead, where the condition is not met.
+func unless(met bool, line string) string {
+	if met {
+		return ""
+	}
+	return line
+}
+
+// seen joins the lines that are there instead.
+func seen(lines []string) string { return strings.Join(lines, "; ") }

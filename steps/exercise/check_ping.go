@@ -1,0 +1,129 @@
+package exercise
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"nstutor/diag"
+	"nstutor/internal/lab"
+	"nstutor/internal/say"
+)
+
+// Reaches checks that a ping from a namespace to an address is answered.
+func Reaches(from, to string) Check { return ReachesSized(from, to, 0, false) }
+
+// ReachesSized is Reaches with so many bytes of payload (0: ping's 56), which
+// may not be fragmented when df is set.
+func ReachesSized(from, to string, size int, df bool) Check {
+	command, options := fmt.Sprintf("ip netns exec %s ping -c 3 %s", from, to), ""
+	if size > 0 {
+		options += fmt.Sprintf(" -s %d", size)
+	}
+	if df {
+		options += " -M do"
+	}
+	return Check{
+		Text:  say.T("%s reaches %s", "%s 能到 %s", from, to+options),
+		Table: say.Quote(command + options),
+		ask:   question{from, to, size, df},
+		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
+			if size > 0 {
+				forgetMTU(l, from)
+			}
+			r, err := ping(ctx, l, from, diag.Echo{To: to, Size: size, DF: df})
+			return r.Outcome == diag.Replied, r.Message, err
+		},
+	}
+}
+
+// forgetMTU does what `ip route flush cache` does: what a router said of a
+// smaller packet size is remembered for ten minutes (mtu_expires), and would
+// outlive the repair. Where the kernel has no such file it stays.
+func forgetMTU(l *lab.Lab, netns string) {
+	if ns, err := l.NS(netns); err == nil {
+		ns.WriteSysctl("net/ipv4/route/flush", "-1")
+	}
+}
+
+// Blocked checks that a ping from a namespace to an address is not answered.
+func Blocked(from, to string) Check {
+	return Check{
+		Text:  say.T("%s does not reach %s", "%s 到不了 %s", from, to),
+		Table: say.Quote(fmt.Sprintf("ip netns exec %s ping -c 3 %s", from, to)),
+		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
+			r, err := ping(ctx, l, from, diag.Echo{To: to})
+			return r.Outcome != diag.Replied && r.Outcome != diag.DifferentAddress, r.Message, err
+		},
+	}
+}
+
+// settledOutcomes are those that the next ping will have too: the sender's own
+// tables say so, or a router that was reached. A neighbour that did not answer
+// may answer the next question, and silence may be a device that just came up.
+var settledOutcomes = map[diag.Outcome]bool{
+	diag.NetworkUnreachable: true, diag.NoRouteToHost: true, diag.NetUnreachableICMP: true, diag.PortUnreachable: true,
+	diag.Filtered: true, diag.TTLExceeded: true, diag.Prohibited: true, diag.NotPermitted: true, diag.InvalidArgument: true,
+	diag.NoBufferSpace: true, diag.NoName: true,
+}
+
+// pings are how many are sent within the time of one, so that an answer which a
+// FAILED neighbour or a late carrier holds back is not missed.
+const pings = 4
+
+// ping sends pings until one is answered, or what the last one says is settled,
+// or the time of one ping is over. It tells what the last one said.
+func ping(ctx context.Context, l *lab.Lab, from string, echo diag.Echo) (last diag.Result, err error) {
+	ns, err := l.NS(from)
+	if err != nil {
+		return last, err
+	}
+	if echo.Dst, err = netip.ParseAddr(echo.To); err != nil {
+		return last, err
+	}
+	echo.Timeout = l.PingTimeout()
+	over := time.NewTimer(echo.Timeout)
+	defer over.Stop()
+	pinger := diag.NewEchoPinger(ns, echo, echo.Timeout/pings)
+	defer pinger.Close()
+	last = diag.Result{Outcome: diag.Silent, Message: silence(1)}
+	sent, unsure := 0, 0
+	for {
+		select {
+		case event, ok := <-pinger.Events():
+			if !ok {
+				return last, fmt.Errorf("%s: %w", from, lab.ErrNoNamespace)
+			}
+			if event.Sent {
+				sent++
+				if last.Outcome == diag.Silent {
+					last.Message = silence(sent)
+				}
+				continue
+			}
+			last = event.Result
+			if last.Outcome == diag.OutcomeUnknown {
+				if unsure++; unsure < 2 {
+					continue
+				}
+				return last, fmt.Errorf("%s: %s", from, last.Message)
+			}
+			if last.Outcome == diag.Silent {
+				last.Message = silence(sent)
+			}
+			if last.Outcome == diag.Replied || settledOutcomes[last.Outcome] {
+				return last, nil
+			}
+		case <-over.C:
+			return last, nil
+		case <-ctx.Done():
+			return last, ctx.Err()
+		}
+	}
+}
+
+// silence is ping's own last line.
+func silence(sent int) string {
+	return fmt.Sprintf("%d packets transmitted, 0 received, 100%% packet loss", sent)
+}

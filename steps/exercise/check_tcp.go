@@ -1,0 +1,52 @@
+package exercise
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"nstutor/diag"
+	"nstutor/internal/lab"
+	"nstutor/internal/say"
+)
+
+// ReachesTCP checks that a page is fetched from a namespace, in the manner of
+// curl: the address is 10.1.2.3 or 10.1.2.3:8080.
+func ReachesTCP(from, addr string) Check {
+	return Check{
+		Text:  say.T("%s gets http://%s", "%s 能打开 http://%s", from, addr),
+		Table: say.Quote(fmt.Sprintf("ip netns exec %s curl http://%s", from, addr)),
+		ask:   question{from: from, to: hostOf(addr)},
+		run:   func(ctx context.Context, l *lab.Lab) (bool, string, error) { return get(ctx, l, from, addr) },
+	}
+}
+
+// BlockedTCP checks that no page is fetched.
+func BlockedTCP(from, addr string) Check {
+	return Check{
+		Text:  say.T("%s does not get http://%s", "%s 打不开 http://%s", from, addr),
+		Table: say.Quote(fmt.Sprintf("ip netns exec %s curl http://%s", from, addr)),
+		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
+			ok, seen, err := get(ctx, l, from, addr)
+			return !ok, seen, err
+		},
+	}
+}
+
+// hostOf is an address without its port.
+func hostOf(addr string) string {
+	host, _, _ := strings.Cut(addr, ":")
+	return host
+}
+
+func get(ctx context.Context, l *lab.Lab, from, addr string) (bool, string, error) {
+	ns, err := l.NS(from)
+	if err != nil {
+		return false, "", err
+	}
+	r := diag.Get(ctx, ns, "http://"+addr, l.PingTimeout())
+	if r.OK {
+		return true, fmt.Sprintf("HTTP %d", r.Status), ctx.Err()
+	}
+	return false, r.Message, ctx.Err()
+}

@@ -1,0 +1,166 @@
+package exercise
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"nstutor/internal/lab"
+	"nstutor/internal/say"
+	"nstutor/steps"
+)
+
+// ErrByHand says that nothing is applied for the learner.
+var ErrByHand = errors.New("an exercise is solved by the learner's own hands")
+
+// errRebuild makes the player rebuild: whatever the learner did is gone then.
+var errRebuild = errors.New("an exercise is begun anew")
+
+// Course makes a course of exercises: a chapter for each level, a step for each
+// exercise, in the order of the list. The same seed makes the same faults.
+func Course(list []Exercise, seed uint64) steps.Course {
+	var course steps.Course
+	for level := 1; level <= Levels; level++ {
+		chapter := steps.Chapter{ID: ChapterID(level)}
+		for _, e := range list {
+			if e.Level == level {
+				chapter.Steps = append(chapter.Steps, e.step(seed))
+			}
+		}
+		if len(chapter.Steps) > 0 {
+			course = append(course, chapter)
+		}
+	}
+	return course
+}
+
+// ChapterID is the chapter of a level.
+func ChapterID(level int) string { return fmt.Sprintf("level%d", level) }
+
+func (e Exercise) step(seed uint64) steps.Step {
+	c := e.Make(NewSeed(seed, e.Name))
+	return steps.Step{
+		ID:     e.Name,
+		ByHand: true,
+		Setup:  []steps.Action{&setup{e.Name, c}},
+		Action: &Task{e, c, seed},
+		Watch:  c.Watch,
+	}
+}
+
+// setup builds and breaks the network.
+type setup struct {
+	name string
+	c    Case
+}
+
+func (a *setup) Command(*lab.Lab) steps.Command {
+	return steps.Command{Argv: []string{"nstutor", "exercise", a.name}}
+}
+
+func (a *setup) Apply(ctx context.Context, l *lab.Lab) error {
+	w := NewWorld(ctx, l)
+	if a.c.Build != nil {
+		a.c.Build(w)
+	}
+	w.settle()
+	if a.c.Break != nil {
+		a.c.Break(w)
+	}
+	w.settle()
+	return w.Err()
+}
+
+func (a *setup) Done(context.Context, *lab.Lab) (bool, error) { return false, nil }
+
+func (a *setup) Undo(context.Context, *lab.Lab, steps.State) error { return errRebuild }
+
+// Task is the action of an exercise's step: to bring about what the checks ask
+// for, by any means.
+type Task struct {
+	Exercise Exercise
+	Case     Case
+	Seed     uint64
+}
+
+// Of is the task of a step, where the step is an exercise.
+func Of(step steps.Step) (*Task, bool) {
+	t, ok := step.Action.(*Task)
+	return t, ok
+}
+
+// Command is empty, so that nobody shows the solution by mistake: see Hints and
+// Case.Fix.
+func (t *Task) Command(*lab.Lab) steps.Command { return steps.Command{} }
+
+// Apply does nothing: see ErrByHand.
+func (t *Task) Apply(context.Context, *lab.Lab) error { return ErrByHand }
+
+// Done tries all goals and guards, which takes up to the lab's PingTimeout.
+func (t *Task) Done(ctx context.Context, l *lab.Lab) (bool, error) {
+	return hold(ctx, l, t.checks())
+}
+
+func (t *Task) checks() []Check { return slices.Concat(t.Case.Goals, t.Case.Guards) }
+
+// Conditions tries all goals and guards: one condition for each, goals first.
+func (t *Task) Conditions(ctx context.Context, l *lab.Lab) []steps.Condition {
+	var conditions []steps.Condition
+	for _, v := range Try(ctx, l, t.checks()) {
+		conditions = append(conditions, v.condition())
+	}
+	return conditions
+}
+
+// Undo leaves it to the player to rebuild the lab.
+func (t *Task) Undo(context.Context, *lab.Lab, steps.State) error { return errRebuild }
+
+// Type runs a line as a person would type it in its namespace. The error has
+// what it printed.
+func Type(ctx context.Context, l *lab.Lab, line Line) error {
+	cmd, err := l.Command(ctx, line.Netns, "sh", "-c", line.Command)
+	if err != nil {
+		return err
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %s: %w: %s", line.Netns, line.Command, err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}
+
+// GroupTitle is the name of a group.
+func GroupTitle(group string) say.Text {
+	title, ok := groupTitles[group]
+	if !ok {
+		return say.Quote(group)
+	}
+	return title
+}
+
+var groupTitles = map[string]say.Text{
+	"links":      say.T("links", "网卡与链路"),
+	"arp":        say.T("ARP and gateways", "ARP 与网关"),
+	"routes":     say.T("routes", "路由"),
+	"return":     say.T("the way back", "回程"),
+	"forwarding": say.T("forwarding and filters", "转发与过滤"),
+	"nat":        say.T("NAT", "地址转换"),
+	"mtu":        say.T("MTU", "MTU"),
+	"challenge":  say.T("challenge", "挑战"),
+}
+
+// LevelTitle is the name of a level.
+func LevelTitle(level int) say.Text {
+	titles := []say.Text{
+		say.T("One thing is off", "一处故障"),
+		say.T("One thing, further away", "故障在远处"),
+		say.T("It works, for some", "时通时不通"),
+		say.T("Two faults, one behind the other", "两处故障，一前一后"),
+		say.T("The challenge: be the CNI", "终极挑战：你就是 CNI"),
+	}
+	if level < 1 || level > len(titles) {
+		return say.Quote(ChapterID(level))
+	}
+	return titles[level-1]
+}

@@ -1,0 +1,114 @@
+package exercise
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"nstutor/diag/explain"
+	"nstutor/steps"
+)
+
+// sample is a pod without a default route, on a node that does not forward.
+var sample = Exercise{
+	Name: "sample", Level: 4, Group: "routes",
+	Make: func(r *Seed) Case {
+		return Case{
+			Build:  func(w *World) { w.Forward(Host); w.GatewayPod(shop, orders) },
+			Break:  func(w *World) { w.DelRoute("shop", "default"); w.Sysctl(Host, "net.ipv4.ip_forward", "0") },
+			Goals:  []Check{Reaches("shop", orders.IP())},
+			Guards: []Check{Reaches("orders", NodeIP)},
+			Fix: []Line{
+				In("shop", "ip route add default via 169.254.1.1 dev eth0 onlink"),
+				In(Host, "sysctl -w net.ipv4.ip_forward=1"),
+			},
+			First:  1,
+			Causes: []explain.Code{explain.NoRoute, explain.ForwardingOff},
+			At:     []string{"shop", Host},
+			Watch:  steps.Watch{Netns: "shop", Ping: orders.IP()},
+		}
+	},
+}
+
+func TestACourseHasALevelAChapter(t *testing.T) {
+	easy := sample
+	easy.Name, easy.Level = "easy", 1
+	course := Course([]Exercise{sample, easy}, 1)
+	if len(course) != 2 || course[0].ID != ChapterID(1) || course[1].ID != ChapterID(4) || course[0].Steps[0].ID != "easy" {
+		t.Fatalf("%+v", course)
+	}
+	step, _ := course.Step("sample")
+	if task, ok := Of(step); !ok || task.Exercise.Name != "sample" || !step.ByHand || step.Watch.Ping != orders.IP() {
+		t.Errorf("%+v", step)
+	}
+}
+
+// TestHintsSeeTheState: they are about the fault that is in the way now.
+func TestHintsSeeTheState(t *testing.T) {
+	w := newWorld(t)
+	course := Course([]Exercise{sample}, 1)
+	player := steps.NewPlayer(w.l, course)
+	if err := player.Goto(t.Context(), "sample"); err != nil {
+		t.Fatal(err)
+	}
+	if err := player.Apply(t.Context()); !errors.Is(err, ErrByHand) {
+		t.Errorf("apply: %v", err)
+	}
+	task, _ := Of(player.Step())
+	want := func(words ...string) {
+		t.Helper()
+		hints := task.Hints(t.Context(), w.l)
+		if len(hints) != len(words) {
+			t.Fatalf("%d hints: %v, want %d", len(hints), hints, len(words))
+		}
+		for i, word := range words {
+			if !strings.Contains(hints[i].String(), word) || hints[i].In("zh") == "" {
+				t.Errorf("hint %d is %q, want %q in it", i+1, hints[i], word)
+			}
+		}
+	}
+	want("ip route", "route", "ip route add default")
+	if strings.Contains(task.Hints(t.Context(), w.l)[2].String(), "ip_forward") {
+		t.Error("the third hint gives the second fault away")
+	}
+	w.Route("shop", "default via 169.254.1.1 dev eth0 onlink")
+	want("forward", "forward", "sysctl -w net.ipv4.ip_forward=1")
+	w.Forward(Host)
+	want()
+	if done, err := player.Done(t.Context()); !done || err != nil {
+		t.Errorf("%v, %v", done, err)
+	}
+	w.Down("orders", "lo")
+	w.Addr("orders", "lo", NodeIP) // now the learner has broken a guard
+	w.Up("orders", "lo")
+	w.Sysctl(Host, "net.ipv4.icmp_echo_ignore_all", "1")
+	w.DelAddr("orders", "lo", NodeIP)
+	want("orders reaches", "icmp_echo_ignore_all", "icmp_echo_ignore_all=0")
+	if rebuilt, err := player.Undo(t.Context()); !rebuilt || err != nil {
+		t.Errorf("undo: %v, %v", rebuilt, err)
+	}
+	want("ip route", "route", "ip route add default")
+}
+
+// TestHintsOfTheChallengeGoOnlyAsFarAsNeeded: the first pod's address does not
+// need the second pod.
+func TestHintsOfTheChallengeGoOnlyAsFarAsNeeded(t *testing.T) {
+	w := newWorld(t)
+	w.Empty("shop", "orders")
+	task := &Task{Exercise: Exercise{Level: Challenge}, Case: Case{
+		Goals: []Check{HasAddr("shop", shop.IP()), HasAddr("orders", orders.IP())},
+		Fix: []Line{
+			In(Host, "ip link add veth-shop type veth peer name eth0 netns shop"), In("shop", "ip addr add 10.7.1.10/24 dev eth0"),
+			In(Host, "ip link add veth-orders type veth peer name eth0 netns orders"), In("orders", "ip addr add 10.7.1.11/24 dev eth0"),
+		},
+	}}
+	for _, want := range []string{"10.7.1.10", "10.7.1.11"} {
+		hints := task.Hints(t.Context(), w.l)
+		if len(hints) != 3 || !strings.Contains(hints[1].String(), want) || !strings.Contains(hints[2].String(), want) ||
+			want == "10.7.1.10" && strings.Contains(hints[2].String(), "orders") {
+			t.Fatalf("%v, want %s", hints, want)
+		}
+		w.Cable(Host, "veth-shop", "shop", "eth0")
+		w.Addr("shop", "eth0", "10.7.1.10/24")
+	}
+}

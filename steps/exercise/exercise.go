@@ -1,0 +1,69 @@
+// Package exercise is what a break-and-fix exercise is: a working network, what
+// breaks it, the checks that say when it works again, and the course that the
+// exercises make.
+package exercise
+
+import (
+	"nstutor/diag/explain"
+	"nstutor/internal/say"
+	"nstutor/steps"
+)
+
+// The levels: 1 is one thing that is off, 4 is two faults of which the first
+// hides the second, 5 is the challenge, where nothing was built yet.
+const (
+	Levels    = 5
+	Challenge = 5
+)
+
+// Exercise is one exercise in all its variations.
+type Exercise struct {
+	Name   string   // on the command line, in the progress file, of the prose's files
+	Level  int      // 1 to Levels
+	Group  string   // links, arp, routes, return, forwarding, nat, mtu
+	Source []string // https links to the real reports
+	// Make decides everything that can vary: the same seed makes the same Case.
+	Make func(r *Seed) Case
+}
+
+// Case is one variation of an exercise.
+type Case struct {
+	Build func(w *World) // the working network, from the lab's starting topology
+	Break func(w *World) // the fault
+
+	Goals  []Check // hold when it is solved; at least one does not while it is broken
+	Guards []Check // hold all the time: others' traffic, what must stay closed, settings that must stay
+
+	// Fix is the reference solution. Where there are two faults, its first First
+	// lines repair the first one.
+	Fix   []Line
+	First int
+	Also  [][]Line   // other ways that solve it as well
+	Wrong []Tempting // wrong ideas; none of them solves it
+
+	Causes []explain.Code // what explain says of the Watch ping, first fault first
+	At     []string       // and the namespace of each
+
+	Watch steps.Watch
+	Vars  map[string]string // {{.Pod}} in the prose
+}
+
+// Line is a command as a person types it in a namespace.
+type Line struct{ Netns, Command string }
+
+// Tempting is a fix that looks right, and why it is none.
+type Tempting struct {
+	Lines []Line
+	Why   say.Text
+}
+
+// In is a Line.
+func In(netns, command string) Line { return Line{netns, command} }
+
+// Idea is a wrong idea: why it is none, in both languages, and its lines.
+func Idea(en, zh string, lines ...Line) Tempting { return Tempting{lines, say.T(en, zh)} }
+
+// String is the line as it is typed on the node.
+func (l Line) String() string {
+	return steps.Command{Netns: l.Netns, Shell: l.Command}.String()
+}

@@ -1,0 +1,167 @@
+package exercise
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/google/nftables"
+	"github.com/google/nftables/expr"
+	"golang.org/x/sys/unix"
+)
+
+// nftExprs is a rule of iptables in nf_tables' terms.
+func nftExprs(words []string) ([]expr.Any, error) {
+	var exprs []expr.Any
+	op := expr.CmpOpEq
+	for i := 0; i < len(words); i++ {
+		if words[i] == "!" {
+			op = expr.CmpOpNeq
+			continue
+		}
+		if words[i] == "-m" { // the match's own options say what is meant
+			i++
+			continue
+		}
+		if i+1 == len(words) {
+			return nil, fmt.Errorf("%s what?", words[i])
+		}
+		word, value := words[i], words[i+1]
+		i++
+		if word == "-j" {
+			last, err := nftTarget(value, words[i+1:])
+			return append(append(exprs, &expr.Counter{}), last...), err
+		}
+		match, err := nftMatch(word, value, op)
+		if err != nil {
+			return nil, err
+		}
+		exprs, op = append(exprs, match...), expr.CmpOpEq
+	}
+	return exprs, nil
+}
+
+func nftMatch(word, value string, op expr.CmpOp) ([]expr.Any, error) {
+	switch word {
+	case "-s":
+		return nftNetwork(12, value, op) // offsets in the IPv4 header
+	case "-d":
+		return nftNetwork(16, value, op)
+	case "-i":
+		return nftDevice(expr.MetaKeyIIFNAME, value, op), nil
+	case "-o":
+		return nftDevice(expr.MetaKeyOIFNAME, value, op), nil
+	case "-p":
+		protos := map[string]byte{"icmp": unix.IPPROTO_ICMP, "tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP}
+		proto, ok := protos[value]
+		if !ok {
+			return nil, fmt.Errorf("%q is not understood here", value)
+		}
+		return []expr.Any{&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1}, &expr.Cmp{Op: op, Register: 1, Data: []byte{proto}}}, nil
+	case "--icmp-type":
+		types := map[string]byte{"echo-request": 8, "echo-reply": 0, "8": 8, "0": 0, "fragmentation-needed": 3}
+		kind, ok := types[value]
+		if !ok {
+			return nil, fmt.Errorf("%q is not understood here", value)
+		}
+		return nftTransport(0, []byte{kind}, op), nil
+	case "--dport":
+		port, err := strconv.ParseUint(value, 10, 16)
+		return nftTransport(2, binary.BigEndian.AppendUint16(nil, uint16(port)), op), err
+	case "--ctstate":
+		return nftStates(value)
+	}
+	return nil, fmt.Errorf("%q is not understood here", word)
+}
+
+func nftNetwork(offset uint32, text string, op expr.CmpOp) ([]expr.Any, error) {
+	n, err := network(text)
+	if err != nil || n == nil {
+		return nil, fmt.Errorf("%q is no network", text)
+	}
+	return []expr.Any{
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: 4},
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: net.IP(n.Mask).To4(), Xor: make([]byte, 4)},
+		&expr.Cmp{Op: op, Register: 1, Data: n.IP.To4()},
+	}, nil
+}
+
+// nftDevice compares a device's name; `cali+` stands for all that begin so.
+func nftDevice(key expr.MetaKey, name string, op expr.CmpOp) []expr.Any {
+	data := make([]byte, unix.IFNAMSIZ)
+	copy(data, name)
+	if stem, ok := strings.CutSuffix(name, "+"); ok {
+		data = []byte(stem)
+	}
+	return []expr.Any{&expr.Meta{Key: key, Register: 1}, &expr.Cmp{Op: op, Register: 1, Data: data}}
+}
+
+func nftTransport(offset uint32, data []byte, op expr.CmpOp) []expr.Any {
+	return []expr.Any{
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: offset, Len: uint32(len(data))},
+		&expr.Cmp{Op: op, Register: 1, Data: data},
+	}
+}
+
+func nftStates(list string) ([]expr.Any, error) {
+	bits := map[string]uint32{"INVALID": expr.CtStateBitINVALID, "ESTABLISHED": expr.CtStateBitESTABLISHED, "RELATED": expr.CtStateBitRELATED, "NEW": expr.CtStateBitNEW}
+	var mask uint32
+	for _, state := range strings.Split(list, ",") {
+		if bits[state] == 0 {
+			return nil, fmt.Errorf("%q is not understood here", state)
+		}
+		mask |= bits[state]
+	}
+	return []expr.Any{
+		&expr.Ct{Key: expr.CtKeySTATE, Register: 1},
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: binary.NativeEndian.AppendUint32(nil, mask), Xor: make([]byte, 4)},
+		&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: make([]byte, 4)},
+	}, nil
+}
+
+// nftTarget is what becomes of a packet that meets the rule.
+func nftTarget(target string, options []string) ([]expr.Any, error) {
+	switch target {
+	case "ACCEPT":
+		return []expr.Any{&expr.Verdict{Kind: expr.VerdictAccept}}, nil
+	case "DROP":
+		return []expr.Any{&expr.Verdict{Kind: expr.VerdictDrop}}, nil
+	case "RETURN":
+		return []expr.Any{&expr.Verdict{Kind: expr.VerdictReturn}}, nil
+	case "REJECT":
+		return []expr.Any{&expr.Reject{Type: unix.NFT_REJECT_ICMP_UNREACH, Code: 3}}, nil
+	case "MASQUERADE":
+		return []expr.Any{&expr.Masq{}}, nil
+	case "DNAT", "SNAT":
+		return nftTranslation(target, options)
+	}
+	return []expr.Any{&expr.Verdict{Kind: expr.VerdictJump, Chain: target}}, nil
+}
+
+func nftTranslation(target string, options []string) ([]expr.Any, error) {
+	kind := expr.NATTypeDestNAT
+	if target == "SNAT" {
+		kind = expr.NATTypeSourceNAT
+	}
+	if len(options) < 2 {
+		return nil, fmt.Errorf("%s to what?", target)
+	}
+	to, port := options[1], uint16(0)
+	if whole, err := netip.ParseAddrPort(to); err == nil {
+		to, port = whole.Addr().String(), whole.Port()
+	}
+	addr, err := netip.ParseAddr(to)
+	if err != nil {
+		return nil, err
+	}
+	exprs := []expr.Any{&expr.Immediate{Register: 1, Data: addr.AsSlice()}}
+	nat := &expr.NAT{Type: kind, Family: uint32(nftables.TableFamilyIPv4), RegAddrMin: 1}
+	if port != 0 {
+		exprs = append(exprs, &expr.Immediate{Register: 2, Data: binary.BigEndian.AppendUint16(nil, port)})
+		nat.RegProtoMin, nat.Specified = 2, true
+	}
+	return append(exprs, nat), nil
+}

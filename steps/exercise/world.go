@@ -1,0 +1,147 @@
+package exercise
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/vishvananda/netlink"
+
+	"nstutor/diag"
+	"nstutor/internal/lab"
+	"nstutor/internal/nsenter"
+)
+
+// The places that are there from the beginning.
+const (
+	Host   = lab.Host // the node
+	Inet   = lab.Inet // the outside, which has no route back to any pod
+	NodeIP = "192.168.6.160"
+	Router = "192.168.6.1" // inet's address towards the node
+	Web    = "203.0.113.10"
+)
+
+// World builds and breaks a network by netlink, without any tool being
+// installed. The first error stops it: what is called after that does nothing,
+// and Err tells it. Two Worlds that are told the same make exactly the same
+// network, down to indexes and MAC addresses.
+type World struct {
+	ctx  context.Context
+	l    *lab.Lab
+	made int // devices: each has its own index and MAC address
+	err  error
+}
+
+// NewWorld builds in a lab that was reset.
+func NewWorld(ctx context.Context, l *lab.Lab) *World { return &World{ctx: ctx, l: l} }
+
+// Err is the first thing that went wrong.
+func (w *World) Err() error { return w.err }
+
+// failed remembers an error and where it happened.
+func (w *World) failed(err error, netns, format string, args ...any) {
+	if w.err == nil && err != nil {
+		w.err = fmt.Errorf("%s: %s: %w", netns, fmt.Sprintf(format, args...), err)
+	}
+}
+
+func (w *World) space(netns string) (*nsenter.Namespace, *netlink.Handle) {
+	if w.err != nil {
+		return nil, nil
+	}
+	if err := w.ctx.Err(); err != nil {
+		w.err = err
+		return nil, nil
+	}
+	ns, err := w.l.NS(netns)
+	if err != nil {
+		w.err = err
+		return nil, nil
+	}
+	h, err := ns.Handle()
+	if err != nil {
+		w.err = err
+		return nil, nil
+	}
+	return ns, h
+}
+
+// link finds a device; the handle is nil when something has gone wrong.
+func (w *World) link(netns, dev string) (*netlink.Handle, netlink.Link) {
+	_, h := w.space(netns)
+	if h == nil {
+		return nil, nil
+	}
+	link, err := h.LinkByName(dev)
+	if err != nil {
+		w.failed(err, netns, "%s", dev)
+		return nil, nil
+	}
+	return h, link
+}
+
+// Empty makes namespaces with nothing in them, their loopback down.
+func (w *World) Empty(names ...string) {
+	for _, name := range names {
+		if w.err == nil {
+			w.err = w.l.AddNetns(name)
+		}
+	}
+}
+
+// Netns makes namespaces with their loopback up.
+func (w *World) Netns(names ...string) {
+	for _, name := range names {
+		w.Empty(name)
+		w.Up(name, "lo")
+	}
+}
+
+// Node makes a namespace that forwards, as a node or a router does.
+func (w *World) Node(names ...string) {
+	for _, name := range names {
+		w.Netns(name)
+		w.Forward(name)
+	}
+}
+
+// Forward lets a namespace forward: net.ipv4.ip_forward=1.
+func (w *World) Forward(netns string) { w.Sysctl(netns, "net.ipv4.ip_forward", "1") }
+
+// Sysctl writes a setting of a namespace. Dots of a device's name are written
+// as slashes, as for sysctl(8).
+func (w *World) Sysctl(netns, key, value string) {
+	if ns, _ := w.space(netns); ns != nil {
+		w.failed(ns.WriteSysctl(sysctlPath(key), value), netns, "%s=%s", key, value)
+	}
+}
+
+// sysctlPath is where a key is below /proc/sys: dots and slashes change places.
+func sysctlPath(key string) string { return strings.NewReplacer(".", "/", "/", ".").Replace(key) }
+
+// Ping sends a ping, so that the neighbours know each other: what came of it
+// does not count.
+func (w *World) Ping(netns, to string) {
+	if ns, _ := w.space(netns); ns != nil {
+		diag.Ping(w.ctx, ns, diag.Echo{To: to, Timeout: w.l.PingTimeout()})
+	}
+}
+
+// Serve starts a web server on a port of a namespace.
+func (w *World) Serve(netns string, port int) {
+	if w.err != nil {
+		return
+	}
+	p, err := w.l.Spawn(netns, fmt.Sprintf("web-%s-%d", netns, port), "web", fmt.Sprint(port))
+	if err == nil {
+		err = w.l.Ready(w.ctx, p)
+	}
+	w.failed(err, netns, "web server on port %d", port)
+}
+
+// settle waits for the carriers of all devices.
+func (w *World) settle() {
+	if w.err == nil {
+		awaitCarriers(w.ctx, w.l)
+	}
+}

@@ -1,0 +1,93 @@
+package steps
+
+import (
+	"slices"
+	"strings"
+
+	"nstutor/internal/lab"
+)
+
+// glance is a command line that only looks, without what does not matter about
+// it: how it got into the namespace, options, abbreviations.
+type glance struct{ where, tool, what string }
+
+// Typed takes it that the learner typed a line in a namespace, and remembers it
+// if that is the look that the step is about. It says whether it was.
+func (a Observe) Typed(l *lab.Lab, netns, line string) bool {
+	line, _, _ = strings.Cut(line, "|")
+	own, ok := readGlance(netns, strings.Fields(line))
+	if !ok {
+		return false
+	}
+	command := a.Command(l)
+	want, ok := readGlance(command.Netns, command.Argv)
+	if !ok || own != want {
+		return false
+	}
+	l.Note(a.key())
+	return true
+}
+
+// readGlance reads a command line.
+func readGlance(where string, words []string) (glance, bool) {
+	for {
+		switch {
+		case len(words) > 4 && words[0] == "ip" && abbreviates(words[1], "netns") && words[2] == "exec":
+			where, words = words[3], words[4:]
+		case len(words) > 3 && words[0] == "ip" && slices.Contains([]string{"-n", "-netns"}, words[1]):
+			where, words = words[2], append([]string{"ip"}, words[3:]...)
+		case len(words) > 2 && words[0] == "nsenter":
+			where, words = readDoor(words[1:])
+		case len(words) > 1 && words[0] == "ip":
+			return readIP(where, words[1:])
+		case len(words) > 1 && words[0] == "ping":
+			return glance{where, "ping", words[len(words)-1]}, true
+		default:
+			return glance{}, false
+		}
+	}
+}
+
+// readDoor reads the options of nsenter(1) and returns what they lead to.
+func readDoor(words []string) (where string, rest []string) {
+	for len(words) > 0 && strings.HasPrefix(words[0], "-") {
+		option := words[0]
+		words = words[1:]
+		if option == "-t" && len(words) > 0 {
+			option, words = "-t"+words[0], words[1:]
+		}
+		for _, prefix := range []string{"--net=/proc/", "-n/proc/", "-t", "--target="} {
+			if door, ok := strings.CutPrefix(option, prefix); ok {
+				where = "process " + strings.TrimSuffix(door, "/ns/net")
+			}
+		}
+		for _, prefix := range []string{"--net=/run/netns/", "--net=/var/run/netns/"} {
+			if name, ok := strings.CutPrefix(option, prefix); ok {
+				where = name
+			}
+		}
+	}
+	return where, words
+}
+
+// readIP reads what comes after `ip`: a table, and perhaps show.
+func readIP(where string, words []string) (glance, bool) {
+	for len(words) > 0 && strings.HasPrefix(words[0], "-") {
+		words = words[1:]
+	}
+	if len(words) == 0 {
+		return glance{}, false
+	}
+	if len(words) > 1 && words[1] != "dev" && !abbreviates(words[1], "show") && !abbreviates(words[1], "list") && words[1] != "ls" {
+		return glance{}, false
+	}
+	for _, object := range []string{"address", "route", "neighbour", "neighbor", "link"} {
+		if abbreviates(words[0], object) {
+			return glance{where, "ip", object[:4]}, true
+		}
+	}
+	return glance{}, false
+}
+
+// abbreviates says whether ip(8) would take a word for another one.
+func abbreviates(short, long string) bool { return short != "" && strings.HasPrefix(long, short) }

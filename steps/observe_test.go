@@ -1,0 +1,56 @@
+package steps_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"nstutor/steps"
+)
+
+// TestALookMayBeTypedInAnyWay types what shows the same table, and what shows
+// something else.
+func TestALookMayBeTypedInAnyWay(t *testing.T) {
+	l := newLab(t)
+	apply(t, l, cabled()...)
+	apply(t, l, steps.Run{Netns: pod, Name: "sidecar", Argv: []string{"pause"}})
+	process, _ := l.Process("sidecar")
+	pid := strconv.Itoa(process.PID())
+	neigh := steps.Observe{Netns: pod, Argv: []string{"ip", "neigh"}}
+	door := steps.Observe{Netns: host, Process: "sidecar", Argv: []string{"nsenter", "--net=/proc/{PID}/ns/net", "ip", "addr", "show"}}
+	ping := steps.Observe{Netns: pod, Argv: []string{"ping", "-c", "1", "192.168.6.160"}}
+	for _, test := range []struct {
+		look        steps.Observe
+		netns, line string
+		want        bool
+	}{
+		{neigh, pod, "ip neigh", true},
+		{neigh, pod, "ip n", true},
+		{neigh, host, "ip netns exec ns1 ip neighbour show dev ns1-eth0", true},
+		{neigh, host, "ip -n ns1 -s neigh ls | cat", true},
+		{neigh, host, "nsenter --net=/run/netns/ns1 ip neigh", true},
+		{neigh, host, "ip neigh", false},
+		{neigh, pod, "ip route", false},
+		{neigh, pod, "ip neigh flush all", false},
+		{neigh, pod, "ip", false},
+		{neigh, pod, "", false},
+		{door, host, "nsenter --net=/proc/" + pid + "/ns/net ip a", true},
+		{door, host, "nsenter -t " + pid + " -n ip -br addr", true},
+		{door, host, "nsenter -t 1 -n ip addr", false},
+		{door, host, "ip netns exec ns1 ip addr", false}, // the step is about the other door
+		{ping, pod, "ping 192.168.6.160", true},
+		{ping, host, "ip netns exec ns1 ping -c 3 192.168.6.160", true},
+		{ping, pod, "ping 172.20.1.1", false},
+		{ping, host, "ping -c 1 192.168.6.160", false},
+	} {
+		t.Run(test.netns+" "+strings.ReplaceAll(test.line, "/", "_"), func(t *testing.T) {
+			if got := test.look.Typed(l, test.netns, test.line); got != test.want {
+				t.Errorf("it is the look: %v, want %v", got, test.want)
+			}
+			wantDone(t, l, test.look, test.want)
+			if err := test.look.Undo(t.Context(), l, steps.State{}); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}

@@ -1,0 +1,119 @@
+// Package exercises are the break-and-fix exercises of the course, and their
+// prose.
+package exercises
+
+import (
+	"embed"
+	"fmt"
+	"slices"
+	"strings"
+	"text/template"
+
+	"nstutor/steps/exercise"
+)
+
+// registry is filled by the files of this package, a group each.
+var registry []exercise.Exercise
+
+// add puts exercises into the registry:
+//
+//	var _ = add(deadVeth, …)
+func add(list ...exercise.Exercise) bool {
+	registry = append(registry, list...)
+	return true
+}
+
+// groups are the groups in the order in which they are learned.
+var groups = []string{"links", "arp", "routes", "return", "forwarding", "nat", "mtu", "challenge"}
+
+// All is every exercise: by level, then by group.
+func All() []exercise.Exercise {
+	all := slices.Clone(registry)
+	slices.SortStableFunc(all, func(a, b exercise.Exercise) int {
+		if a.Level != b.Level {
+			return a.Level - b.Level
+		}
+		return slices.Index(groups, a.Group) - slices.Index(groups, b.Group)
+	})
+	return all
+}
+
+// Find is the exercise of a name.
+func Find(name string) (exercise.Exercise, bool) {
+	i := slices.IndexFunc(registry, func(e exercise.Exercise) bool { return e.Name == name })
+	if i < 0 {
+		return exercise.Exercise{}, false
+	}
+	return registry[i], true
+}
+
+//go:embed text
+var texts embed.FS
+
+// Prose is what a learner reads about one exercise. Symptom and Solved are
+// Markdown.
+type Prose struct {
+	Title   string
+	Symptom string   // as a colleague reports it
+	Solved  string   // what it was, and why; only after it is solved
+	Hints   []string // may be empty: then the kernel's state gives them
+}
+
+// Text is the prose of an exercise in a language, with the names and addresses
+// of this variation.
+func Text(lang, name string, vars map[string]string) (Prose, error) {
+	raw, err := texts.ReadFile("text/" + lang + "/" + name + ".md")
+	if err != nil {
+		return Prose{}, fmt.Errorf("no text for the exercise %s in language %q", name, lang)
+	}
+	text, err := fill(lang+"/"+name, string(raw), vars)
+	if err != nil {
+		return Prose{}, err
+	}
+	title, sections := split(text)
+	p := Prose{Title: title, Symptom: sections["Symptom"], Solved: sections["Solved"]}
+	for _, line := range strings.Split(sections["Hints"], "\n") {
+		if _, hint, ok := strings.Cut(line, ". "); ok {
+			p.Hints = append(p.Hints, strings.TrimSpace(hint))
+		}
+	}
+	if p.Title == "" || p.Symptom == "" || p.Solved == "" {
+		return Prose{}, fmt.Errorf("text of the exercise %s in %s: title, Symptom or Solved is missing", name, lang)
+	}
+	return p, nil
+}
+
+// fill puts the variation's words in. A word that the variation does not have
+// is an error.
+func fill(name, text string, vars map[string]string) (string, error) {
+	t, err := template.New(name).Option("missingkey=error").Parse(text)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	if err := t.Execute(&b, vars); err != nil {
+		return "", err
+	}
+	return b.String(), nil
+}
+
+// split cuts a text at its headings: the title after "# ", sections after "## ".
+func split(text string) (title string, sections map[string]string) {
+	sections = map[string]string{}
+	name := ""
+	for line := range strings.Lines(text) {
+		if heading, ok := strings.CutPrefix(line, "## "); ok {
+			name = strings.TrimSpace(heading)
+			continue
+		}
+		if heading, ok := strings.CutPrefix(line, "# "); ok && title == "" {
+			title = strings.TrimSpace(heading)
+			continue
+		}
+		sections[name] += line
+	}
+	for name, section := range sections {
+		sections[name] = strings.TrimSpace(section)
+	}
+	return title, sections
+}

@@ -17,6 +17,9 @@ type repairer interface {
 // it, the command. They come from the first condition that is not met, or could
 // not be checked; where all are met there are none.
 func Hints(ctx context.Context, l *lab.Lab, step Step) []say.Text {
+	if a, ok := step.Action.(Hinted); ok {
+		return a.Hints(ctx, l)
+	}
 	for _, c := range Conditions(ctx, l, step) {
 		if c.Err == nil && c.Met {
 			continue

@@ -25,6 +25,7 @@ func (m *Model) takeStep(msg tea.Msg) tea.Cmd {
 	case keptMsg:
 		if msg.gen == m.stage.gen {
 			m.kept(msg)
+			return m.check()
 		}
 	case checkTickMsg:
 		if msg.gen == m.stage.gen {
@@ -47,11 +48,14 @@ func (m *Model) entered(msg enteredMsg) tea.Cmd {
 	if again {
 		m.world.log.restart(true)
 	} else {
-		m.world.log = pingLog{netns: msg.step.Watch.Netns, to: msg.step.Watch.Ping}
+		m.world.log = pingLog{netns: msg.step.Watch.Netns, to: msg.step.Watch.Ping, size: msg.step.Watch.Size, df: msg.step.Watch.DF}
 		m.world.watch = msg.step.Watch.Netns
 		m.watchTables()
 	}
 	m.aimPing(true)
+	if m.drill != nil {
+		return tea.Batch(m.altered(), m.readDrill())
+	}
 	m.note(func(p Progress) { p.SetPosition(msg.step.ID) })
 	return m.altered()
 }
@@ -74,7 +78,10 @@ func (m *Model) checked(msg checkedMsg) tea.Cmd {
 	}
 	m.checking = false
 	s := &m.stage
-	if s.phase != phaseLook {
+	if s.phase == phaseAfter {
+		return m.stillDone(msg)
+	}
+	if s.phase != phaseLook || msg.after {
 		return nil
 	}
 	if msg.done {
@@ -86,17 +93,17 @@ func (m *Model) checked(msg checkedMsg) tea.Cmd {
 	if msg.looked {
 		s.banner = strings.Join(msg.broken, "; ")
 	}
-	if m.checkTicking {
-		return nil
+	if msg.err == nil {
+		s.judged = msg.judged
+		s.hints = min(s.hints, len(s.hintTexts(m.lang)))
 	}
-	m.checkTicking = true
-	return m.checkLater(checkTurn)
+	return m.checkAgain()
 }
 
 // finish: the kernel's state says that the step is done.
 func (m *Model) finish() tea.Cmd {
 	s := &m.stage
-	s.phase, s.banner, s.err, s.rebuilt = phaseAfter, "", nil, false
+	s.phase, s.banner, s.err, s.rebuilt, s.judged = phaseAfter, "", nil, false, judged{}
 	m.scroll[paneLesson] = scroll{}
 	id := s.step.ID
 	m.remember(func(r *remembered) { r.done = true })
@@ -129,6 +136,8 @@ func (m *Model) goOn() tea.Cmd {
 		if id, ok := m.neighbourStep(+1); ok {
 			return m.next(id)
 		}
+	case m.drill != nil:
+		return m.checkNow()
 	case m.mustReadOn():
 		view.top = min(m.stage.predictEnd-view.height, view.top+view.height-1)
 	default:
@@ -139,6 +148,9 @@ func (m *Model) goOn() tea.Cmd {
 
 // goBack undoes the step, or from its beginning goes to the one before.
 func (m *Model) goBack() tea.Cmd {
+	if m.drill != nil {
+		return m.rebuild()
+	}
 	if m.stage.phase == phaseAfter {
 		return m.undo()
 	}
@@ -177,6 +189,9 @@ func (m *Model) predict(choice int) tea.Cmd {
 
 // showHint shows one hint more.
 func (m *Model) showHint() tea.Cmd {
+	if m.drill != nil {
+		return m.drillHint()
+	}
 	s := &m.stage
 	s.hints++
 	m.scroll[paneLesson].top = 1 << 20 // its end, once it is drawn

@@ -63,7 +63,7 @@ func (m *Model) goTo(w word, move func(context.Context, *steps.Player) (rebuilt 
 			return failed(err)
 		}
 		step := p.Step()
-		return enteredMsg{gen: gen, step: step, was: p.Was(), command: step.Action.Command(p.Lab()), rebuilt: rebuilt}
+		return enteredMsg{gen: gen, step: step, was: p.Was(), command: step.Action.Command(p.Lab()), rebuilt: rebuilt, begin: conditionsAt(ctx, p)}
 	}, failed)
 }
 
@@ -148,27 +148,33 @@ func observe(ctx context.Context, p *steps.Player) []string {
 // check looks whether somebody else did the step, or spoilt what it begins
 // with. One check runs at a time.
 func (m *Model) check() tea.Cmd {
-	if m.desk == nil || m.stage.phase != phaseLook || m.checking {
+	if m.drill != nil {
+		return nil // see watchDrill
+	}
+	after := m.stage.phase == phaseAfter && !m.stage.keeping
+	if m.desk == nil || m.stage.phase != phaseLook && !after || m.checking {
 		return nil // the next look comes with the next tick at the latest
 	}
 	m.checking = true
-	gen, before := m.stage.gen, m.stage.step.Before
+	gen, before, begin, last := m.stage.gen, m.stage.step.Before, m.stage.begin, m.stage.judged
 	fresh := m.world.version != m.lookedAt // else nothing that it could be about has changed
 	m.lookedAt = m.world.version
-	failed := func(err error) tea.Msg { return checkedMsg{gen: gen, err: err} }
+	failed := func(err error) tea.Msg { return checkedMsg{gen: gen, after: after, err: err} }
 	return m.desk.meanwhile(checkTimeout, func(ctx context.Context, p *steps.Player) tea.Msg {
 		done, err := p.Done(ctx)
 		switch {
 		case err != nil:
 			return failed(err)
+		case after:
+			return checkedMsg{gen: gen, after: true, done: done}
 		case done:
 			changes, err := p.Changed(ctx)
 			return checkedMsg{gen: gen, done: true, changes: unwatched(changes), err: err}
 		}
 		if !fresh {
-			return checkedMsg{gen: gen}
+			return checkedMsg{gen: gen, judged: judge(ctx, p, begin, last, false)}
 		}
-		return checkedMsg{gen: gen, looked: true, broken: broken(ctx, p, before)}
+		return checkedMsg{gen: gen, looked: true, broken: broken(ctx, p, before), judged: judge(ctx, p, begin, last, true)}
 	}, failed)
 }
 

@@ -9,4 +9,9 @@
 // The key w asks diag/explain why the ping hangs (why.go), holds its answer
 // against the frames and the ping (why_witness.go), and marks in the picture
 // where the packet dies (topology_death.go).
+//
+// The key : opens a command line in the lab (typing.go): a line runs in a
+// terminal of its own (typing_run.go, typing_tty.go), its output is kept on a
+// bounded tape (typing_tape.go). The key s hands the terminal over to the
+// learner's own shell (shell.go).
 package ui

@@ -20,6 +20,8 @@ type aim struct {
 	tables    string // the namespace whose neighbours are polled
 	netns, to string // the ping, if pinging
 	pinging   bool
+	size      int  // bytes of payload; 0 stands for ping's 56
+	df        bool // never fragment
 }
 
 // feed follows the lab: it watches the tables of every namespace, the frames

@@ -31,7 +31,7 @@ func (f *feed) ping(want aim) {
 	if ns == nil {
 		return
 	}
-	echo := diag.Echo{To: want.to, Timeout: f.lab.PingTimeout()}
+	echo := diag.Echo{To: want.to, Size: want.size, DF: want.df, Timeout: f.lab.PingTimeout()}
 	p := &pinger{aim: want, ns: ns, ping: diag.NewEchoPinger(ns, echo, time.Second), done: make(chan struct{})}
 	go guard(f.send, func() {
 		defer close(p.done)
@@ -65,5 +65,5 @@ func (m *Model) retarget() {
 		return
 	}
 	w := &m.world
-	m.feed.aimAt(aim{gen: w.aim, tables: w.watch, netns: w.log.netns, to: w.log.to, pinging: w.pinging})
+	m.feed.aimAt(aim{gen: w.aim, tables: w.watch, netns: w.log.netns, to: w.log.to, size: w.log.size, df: w.log.df, pinging: w.pinging})
 }

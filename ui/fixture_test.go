@@ -121,7 +121,8 @@ func fixtureAfter(t testing.TB, opts Options) *Model {
 func send(m *Model, msg tea.Msg) { m.Update(msg) }
 
 func keyMsg(key string) tea.KeyMsg {
-	for _, special := range []tea.KeyType{tea.KeyEnter, tea.KeyTab, tea.KeyShiftTab, tea.KeyEsc, tea.KeyUp, tea.KeyDown, tea.KeyPgUp, tea.KeyPgDown, tea.KeyEnd, tea.KeyCtrlC, tea.KeyCtrlZ} {
+	for _, special := range []tea.KeyType{tea.KeyEnter, tea.KeyTab, tea.KeyShiftTab, tea.KeyEsc, tea.KeyUp, tea.KeyDown, tea.KeyPgUp, tea.KeyPgDown, tea.KeyEnd, tea.KeyCtrlC, tea.KeyCtrlZ,
+		tea.KeyCtrlN, tea.KeyCtrlP, tea.KeyCtrlD, tea.KeyCtrlL, tea.KeyCtrlUp, tea.KeyCtrlDown} {
 		if msg := (tea.KeyMsg{Type: special}); msg.String() == key {
 			return msg
 		}

@@ -8,6 +8,7 @@ type glyphs struct {
 	out, in, both               string // direction of a frame, a cable
 	rule, heavy, bar            string // title of a pane, of the one with focus, between columns
 	cursor, more, ellipsis      string
+	caret                       string // stands before the character under the cursor, where there is no colour
 	full, empty                 string // progress
 	dot                         string
 	box                         boxGlyphs
@@ -27,7 +28,8 @@ var unicodeGlyphs = glyphs{
 	out: "→", in: "←", both: "──",
 	rule: "─", heavy: "━", bar: "│",
 	cursor: "▸", more: "↓", ellipsis: "…",
-	full: "█", empty: "░",
+	caret: "▏",
+	full:  "█", empty: "░",
 	dot:     "·",
 	box:     boxGlyphs{"╭", "╮", "╰", "╯", "─", "│", "┤", "├"},
 	spinner: []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"},
@@ -39,7 +41,8 @@ var asciiGlyphs = glyphs{
 	out: ">", in: "<", both: "--",
 	rule: "-", heavy: "=", bar: "|",
 	cursor: ">", more: "v", ellipsis: "~",
-	full: "#", empty: ".",
+	caret: "|",
+	full:  "#", empty: ".",
 	dot:     "-",
 	box:     boxGlyphs{"+", "+", "+", "+", "-", "|", "+", "+"},
 	spinner: []string{"|", "/", "-", "\\"},

@@ -4,14 +4,13 @@ import "github.com/charmbracelet/bubbles/key"
 
 // keyMap is every key of the course. Which of them work now is in their
 // Enabled state, set by enableKeys; help shows only those.
-//
-// Reserved for what comes later: ":" a command line, "s" a shell.
 type keyMap struct {
 	Enter, Predict, Undo, Hint, Rebuild     key.Binding
-	Why                                     key.Binding
+	Why, Type, Shell                        key.Binding
 	Tab, BackTab, NextNetns, PrevNetns      key.Binding
 	Up, Down, PageUp, PageDown, Top, Bottom key.Binding
-	Go, Lang, Help, Suspend, Quit, Close    key.Binding
+	Go, Summary, Reset                      key.Binding
+	Lang, Help, Suspend, Quit, Close        key.Binding
 }
 
 func newKeyMap() keyMap {
@@ -23,6 +22,8 @@ func newKeyMap() keyMap {
 		Hint:      bind("h"),
 		Rebuild:   bind("r"),
 		Why:       bind("w"),
+		Type:      bind(":", "："),
+		Shell:     bind("s"),
 		Tab:       bind("tab"),
 		BackTab:   bind("shift+tab"),
 		NextNetns: bind("n"),
@@ -34,6 +35,8 @@ func newKeyMap() keyMap {
 		Top:       bind("home"),
 		Bottom:    bind("end"),
 		Go:        bind("g"),
+		Summary:   bind("p"),
+		Reset:     bind("r"), // on the summary
 		Lang:      bind("L"),
 		Help:      bind("?"),
 		Suspend:   bind("ctrl+z"),
@@ -72,24 +75,29 @@ func (m *Model) enableKeys() {
 		undo = wKeyBack
 	}
 	set(&k.Undo, reading && idle && (after || look && hasPrev), "u", undo)
-	set(&k.Hint, lesson && look && s.hints < len(s.prose.Hints), "h", wKeyHint)
+	set(&k.Hint, lesson && look && s.hints < len(s.hintTexts(m.lang)), "h", wKeyHint)
 	set(&k.Rebuild, reading && idle, "r", wKeyRebuild)
 	why, whyKeys := wKeyWhy, "w"
 	if m.why.open {
 		why, whyKeys = wKeyWhyClose, "w/esc"
 	}
 	set(&k.Why, reading && (m.why.open || m.world.log.to != ""), whyKeys, why)
+	set(&k.Type, reading && m.hands != nil, ":", wKeyType)
+	set(&k.Shell, reading && m.hands != nil && m.hands.terminal != nil, "s", wKeyShell)
 	set(&k.Tab, reading, "tab", wKeyTab)
 	set(&k.BackTab, reading, "shift+tab", wKeyTab)
 	set(&k.NextNetns, reading && len(m.world.names) > 1, "n/N", wKeyNetns)
 	set(&k.PrevNetns, reading && len(m.world.names) > 1, "n/N", wKeyNetns)
 	set(&k.Up, true, "↑/↓", wKeyScroll)
 	set(&k.Go, reading, "g", wKeyGo)
+	set(&k.Summary, reading, "p", wKeySummary)
+	set(&k.Reset, m.overlay == overlaySummary && !m.summary.asking, "r", wKeyReset)
 	set(&k.Lang, m.overlay != overlayOutline, "L", wKeyLang)
 	set(&k.Help, m.overlay != overlayOutline, "?", wKeyHelp)
 	set(&k.Suspend, true, "ctrl+z", wKeySuspend)
 	set(&k.Quit, true, "q", wKeyQuit)
-	set(&k.Close, m.overlay != overlayNone || m.why.open, "esc", wKeyClose)
+	set(&k.Close, m.overlay != overlayNone || m.why.open || m.typing.open, "esc", wKeyClose)
+	m.enableDrillKeys()
 	if m.theme.ascii {
 		k.Up.SetHelp("up/down", m.say(wKeyScroll))
 		k.Lang.SetHelp("L", m.say(wKeyLangASCII))
@@ -101,16 +109,18 @@ func (m *Model) ShortHelp() []key.Binding {
 	k := m.keys
 	switch {
 	case m.overlay != overlayNone:
-		return []key.Binding{k.Enter, k.Up}
+		return []key.Binding{k.Enter, k.Up, k.Reset}
+	case m.typing.open:
+		return m.typingHelp()
 	case m.stage.banner != "" || m.stage.err != nil:
-		return []key.Binding{k.Rebuild, k.Enter, k.Why, k.Tab, k.Go, k.Undo}
+		return []key.Binding{k.Rebuild, k.Enter, k.Type, k.Why, k.Shell, k.Tab, k.Go, k.Undo}
 	}
-	return []key.Binding{k.Enter, k.Predict, k.Hint, k.Why, k.Tab, k.Go, k.Undo, k.NextNetns, k.Lang}
+	return []key.Binding{k.Enter, k.Predict, k.Hint, k.Type, k.Why, k.Shell, k.Tab, k.Go, k.Undo, k.NextNetns, k.Summary, k.Lang}
 }
 
 // alwaysHelp is the right end of the footer.
 func (m *Model) alwaysHelp() []key.Binding {
-	if m.overlay != overlayNone {
+	if m.overlay != overlayNone || m.typing.open {
 		return []key.Binding{m.keys.Close}
 	}
 	return []key.Binding{m.keys.Help, m.keys.Quit}
@@ -121,7 +131,8 @@ func (m *Model) FullHelp() [][]key.Binding {
 	k := m.keys
 	return [][]key.Binding{
 		{k.Enter, k.Predict, k.Hint, k.Undo, k.Rebuild},
-		{k.Why, k.Tab, k.NextNetns, k.Up, k.Go},
+		{k.Type, k.Shell, k.Why, k.Go, k.Summary},
+		{k.Tab, k.NextNetns, k.Up},
 		{k.Lang, k.Help, k.Suspend, k.Quit},
 	}
 }

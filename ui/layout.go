@@ -34,6 +34,7 @@ type plan struct {
 	header, footer rect
 	panes          [paneCount]rect
 	shared         []pane // those that take turns in one place
+	typing         rect   // the command line, while it is open
 }
 
 // layout divides the screen. It depends on nothing but its arguments. The
@@ -106,6 +107,24 @@ func (p *plan) sideBySide(body rect, focus, partner pane) {
 	var rest rect
 	p.panes[paneLive], rest = splitRows(right, right.h*5/11)
 	p.panes[paneTopology], p.panes[paneWire] = splitRows(rest, max(9, rest.h*4/9))
+}
+
+// makeRoom gives the command line the lower half, or the lower part of the right
+// column. The lesson, and where there is room for them the tables, stay.
+func (p *plan) makeRoom() {
+	if p.tooSmall {
+		return
+	}
+	lesson := p.panes[paneLesson]
+	p.panes, p.shared = [paneCount]rect{}, nil
+	if p.wide {
+		p.panes[paneLesson] = lesson
+		right := rect{lesson.x + lesson.w + 1, lesson.y, p.width - lesson.w - 1, lesson.h}
+		p.panes[paneLive], p.typing = splitRows(right, right.h*5/11)
+		return
+	}
+	body := rect{0, 1, p.width, p.height - 2}
+	p.panes[paneLesson], p.typing = splitRows(body, body.h/2)
 }
 
 // splitRows cuts the first n lines off.

@@ -68,11 +68,13 @@ func TestViewIsEmptyBeforeTheSizeIsKnown(t *testing.T) {
 // growing and shrinking, since a pane keeps how far it was scrolled.
 func TestEveryViewIsExactlyAsLargeAsTheTerminal(t *testing.T) {
 	states := map[string]func(testing.TB, Options) *Model{
-		"look":  fixture,
-		"after": fixtureAfter,
-		"why":   fixtureWhy,
-		"start": func(testing.TB, Options) *Model { return newModel(fixtureCourse, Options{Lang: "zh"}) },
-		"help":  func(t testing.TB, o Options) *Model { m := fixture(t, o); send(m, keyMsg("?")); return m },
+		"look":   fixture,
+		"after":  fixtureAfter,
+		"why":    fixtureWhy,
+		"judged": fixtureJudged,
+		"typing": fixtureTyping,
+		"start":  func(testing.TB, Options) *Model { return newModel(fixtureCourse, Options{Lang: "zh"}) },
+		"help":   func(t testing.TB, o Options) *Model { m := fixture(t, o); send(m, keyMsg("?")); return m },
 		"outline": func(t testing.TB, o Options) *Model {
 			m := fixture(t, o)
 			send(m, keyMsg("g"))
@@ -121,7 +123,7 @@ func wrongSize(view string, w, h int) string {
 }
 
 func TestASCIIModeDrawsNothingElse(t *testing.T) {
-	for name, state := range map[string]func(testing.TB, Options) *Model{"look": fixture, "after": fixtureAfter, "why": fixtureWhy} {
+	for name, state := range map[string]func(testing.TB, Options) *Model{"look": fixture, "after": fixtureAfter, "why": fixtureWhy, "judged": fixtureJudged, "typing": fixtureTyping} {
 		m := state(t, Options{Lang: "en", ASCII: true})
 		for _, size := range sizes {
 			for focus := range paneCount {

@@ -20,6 +20,8 @@ type Progress interface {
 	SetLang(lang string)
 	// Warning is one line about a memory that cannot be read or written, or "".
 	Warning() string
+	Summed
+	Scored
 }
 
 // ledger writes to the memory in the order of the learner's acts, off the
@@ -75,6 +77,9 @@ func (m *Model) recall() tea.Cmd {
 		for _, step := range course.Steps() {
 			r := remembered{done: progress.Done(step.ID), hints: progress.Hints(step.ID)}
 			r.choice, r.guessed = progress.Prediction(step.ID)
+			if e, ok := progress.Exercise(step.ID); ok && e.Best != nil {
+				r.done = true
+			}
 			all[step.ID] = r
 		}
 		return memoryMsg{all, progress.Warning()}

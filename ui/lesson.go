@@ -34,6 +34,9 @@ func (m *Model) lessonLines(w, h int) []string {
 	case s.proseErr != nil:
 		return wrap(m.theme.bad.Render(m.theme.g.bad+" "+s.proseErr.Error()), w)
 	}
+	if m.drill != nil {
+		return m.drillLines(w)
+	}
 	var lines []string
 	if s.phase == phaseAfter {
 		lines = m.afterLines(w)
@@ -115,9 +118,10 @@ func (m *Model) inline(text string) string { return strings.Join(m.prose(text, 4
 func (m *Model) hintLines(w int) []string {
 	s := &m.stage
 	var lines []string
-	for i := range s.hints {
-		lead := m.theme.note.Render(m.say(wHint, i+1, len(s.prose.Hints)))
-		lines = append(lines, wrapBehind(lead+"  ", m.inline(s.prose.Hints[i]), w)...)
+	hints := s.hintTexts(m.lang)
+	for i, hint := range hints[:min(s.hints, len(hints))] {
+		lead := m.theme.note.Render(m.say(wHint, i+1, len(hints)))
+		lines = append(lines, wrapBehind(lead+"  ", m.inline(hint), w)...)
 	}
 	if len(lines) == 0 {
 		return nil

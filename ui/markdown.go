@@ -51,6 +51,9 @@ func (p *prose) blocks(parent ast.Node, lead string) {
 				line := n.Lines().At(i)
 				p.lines = append(p.lines, "  "+proseCode.Render(strings.TrimRight(string(line.Value(p.source)), "\n")))
 			}
+		case *ast.Blockquote:
+			p.gap()
+			p.blocks(n, lead)
 		case *ast.TextBlock:
 			p.lines = append(p.lines, lead+p.inline(n))
 		default:

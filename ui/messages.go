@@ -19,6 +19,7 @@ type (
 		was     steps.State
 		command steps.Command
 		rebuilt bool // because undoing the action was not enough
+		begin   []steps.Condition
 		err     error
 	}
 	// appliedMsg: the step's action was tried.
@@ -28,13 +29,15 @@ type (
 		err     error
 	}
 	// checkedMsg: somebody looked whether the step is done, and if it is not,
-	// whether what it begins with still holds.
+	// whether what it begins with still holds and how far the learner is.
 	checkedMsg struct {
 		gen     int
+		after   bool // it was done before
 		done    bool
 		changes []steps.Change
 		looked  bool     // the beginning was looked at too
 		broken  []string // what of it does not hold, when the lab was altered
+		judged  judged
 		err     error
 	}
 	// keptMsg: the promise of what is seen after the step was tried.

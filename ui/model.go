@@ -19,6 +19,7 @@ const (
 	overlayNone overlay = iota
 	overlayHelp
 	overlayOutline
+	overlaySummary
 )
 
 // Model is the one Bubble Tea model of the course. It holds only what is drawn
@@ -50,7 +51,14 @@ type Model struct {
 	stage    stage
 	world    world
 	why      why
+	drill    *drill            // the try at the exercise; nil: the step is none
+	drills   map[string]*drill // all tries since the program began
+	listing  bool              // the list is shown first
+	typing   typing
+	typed    int    // how many commands the learner has typed
+	hands    *hands // nil: nothing can be typed
 	outline  outline
+	summary  summary
 	warning  string
 	working  int // how many jobs of the player keep the learner waiting
 	workWord word
@@ -67,15 +75,16 @@ type Model struct {
 // it can be drawn, but not played.
 func newModel(course steps.Course, opts Options) *Model {
 	m := &Model{
-		course: course,
-		lang:   opts.Lang,
-		theme:  newTheme(opts.ASCII),
-		keys:   newKeyMap(),
-		help:   help.New(),
-		now:    time.Now,
-		start:  opts.Start,
-		memory: map[string]remembered{},
-		world:  world{snaps: map[string]*diag.Snapshot{}},
+		course:  course,
+		lang:    opts.Lang,
+		theme:   newTheme(opts.ASCII),
+		keys:    newKeyMap(),
+		help:    help.New(),
+		now:     time.Now,
+		start:   opts.Start,
+		listing: opts.List,
+		memory:  map[string]remembered{},
+		world:   world{snaps: map[string]*diag.Snapshot{}},
 	}
 	if m.lang != langs[1] {
 		m.lang = langs[0]
@@ -94,6 +103,9 @@ func newModel(course steps.Course, opts Options) *Model {
 
 // Init reads the memory and brings the lab to the first step.
 func (m *Model) Init() tea.Cmd {
+	if m.listing {
+		return tea.Batch(m.recall(), m.enter(m.firstStep()), m.openList())
+	}
 	return tea.Batch(m.recall(), m.enter(m.firstStep()))
 }
 
@@ -124,6 +136,9 @@ func (m *Model) View() (screen string) {
 // draw draws the screen anew.
 func (m *Model) draw() string {
 	p := layout(m.width, m.height, m.focus, m.partner())
+	if m.typing.open {
+		p.makeRoom()
+	}
 	m.plan = p
 	if p.tooSmall {
 		return strings.Join(m.smallView(m.width, m.height), "\n")
@@ -135,6 +150,8 @@ func (m *Model) draw() string {
 		lines = append(lines, m.helpView(body)...)
 	case m.overlay == overlayOutline:
 		lines = append(lines, m.outlineView(body)...)
+	case m.overlay == overlaySummary:
+		lines = append(lines, m.summaryView(body)...)
 	default:
 		lines = append(lines, m.bodyView(p)...)
 	}
@@ -149,6 +166,9 @@ func (m *Model) bodyView(p plan) []string {
 	for _, which := range []pane{paneLive, paneTopology, paneWire} {
 		rest = append(rest, m.paneView(p, which)...)
 	}
+	if p.typing.shown() {
+		rest = append(rest, m.typingView(p.typing)...)
+	}
 	if p.wide {
 		return beside(lesson, rest, m.theme.rule.Render(m.theme.g.bar))
 	}
@@ -160,7 +180,7 @@ func (m *Model) paneView(p plan, which pane) []string {
 	if !r.shown() {
 		return nil
 	}
-	focused := m.focus == which
+	focused := m.focus == which && !m.typing.open
 	switch which {
 	case paneLesson:
 		if m.why.open {

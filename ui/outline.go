@@ -52,10 +52,12 @@ func (m *Model) filterOutline() {
 	for _, chapter := range m.course {
 		title, _, _ := chapters.ChapterText(m.lang, chapter.ID)
 		heading := strings.TrimSpace(chapter.ID + "  " + title)
+		if level, ok := m.levelHead(chapter); ok {
+			heading = level
+		}
 		added := false
 		for _, step := range chapter.Steps {
-			prose, _ := proseOf(m.lang, step.ID)
-			text := fmt.Sprintf("%-5s %s", step.ID, prose.Title)
+			text := fmt.Sprintf("%-*s %s", m.outlineColumn(), step.ID, m.titleOf(step))
 			if !containsAll(strings.ToLower(heading+" "+text), typed) {
 				continue
 			}
@@ -142,7 +144,7 @@ func (m *Model) outlineView(r rect) []string {
 	for i := o.top; i < min(len(o.rows), o.top+room); i++ {
 		lines = append(lines, m.outlineLine(o.rows[i], i == o.cursor, r.w-2))
 	}
-	return m.frame(r, true, m.say(wOutline), m.say(wDone, done, all), indent(lines))
+	return m.frame(r, true, m.say(m.outlineTitle()), m.say(wDone, done, all), indent(lines))
 }
 
 func (m *Model) outlineLine(r outlineRow, here bool, w int) string {

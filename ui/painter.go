@@ -89,6 +89,13 @@ func (p *painter) paint(frame string) {
 func (p *painter) leave() { p.turn(true) }
 func (p *painter) back()  { p.turn(false) }
 
+// forget takes it that nothing of what is on the screen is known.
+func (p *painter) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.shown = nil
+}
+
 func (p *painter) turn(away bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -101,8 +108,10 @@ func (p *painter) follow(_ tea.Model, msg tea.Msg) tea.Msg {
 	switch msg.(type) {
 	case tea.SuspendMsg, tea.QuitMsg:
 		p.leave()
-	case tea.ResumeMsg, tea.WindowSizeMsg:
+	case tea.ResumeMsg:
 		p.back()
+	case tea.WindowSizeMsg:
+		p.forget()
 	}
 	return msg
 }

@@ -15,6 +15,8 @@ const pingKept = 256
 // pingLog is what the running ping has said.
 type pingLog struct {
 	netns, to     string
+	size          int  // bytes of payload; 0 stands for ping's 56
+	df            bool // never fragment
 	sent, replied int
 	echoes        []echo
 	last          diag.Result // the newest one that is settled

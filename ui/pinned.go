@@ -17,7 +17,12 @@ func (m *Model) pinned(w, h int) []string {
 		return append(m.troubleLines(w), m.nextLine())
 	}
 	lines = append(lines, "")
+	if m.drill != nil {
+		lines = append(append(lines, m.drillPinned(w)...), m.troubleLines(w)...)
+		return append(lines, m.nextLine())
+	}
 	lines = append(lines, m.commandLines(w, h)...)
+	lines = append(lines, m.conditionLines(w, h)...)
 	lines = append(lines, m.troubleLines(w)...)
 	return append(lines, m.nextLine())
 }
@@ -96,10 +101,14 @@ func (m *Model) nextLine() string {
 	switch {
 	case m.working > 0:
 		return turning + m.say(m.workWord)
+	case m.drill != nil && (s.phase == phaseLook && s.err == nil || s.phase == phaseAfter):
+		return m.drillNext(turning)
 	case s.phase == phaseAfter:
 		return m.outcomeLine(turning)
 	case s.banner != "" || s.err != nil:
 		return t.faint.Render(m.say(wRebuildOffer))
+	case m.typing.open:
+		return t.faint.Render(t.g.more + " " + m.say(wTypeBelow))
 	case m.mustReadOn():
 		return t.faint.Render(t.g.more + " " + m.say(wEnterReads))
 	}
@@ -123,12 +132,20 @@ func (m *Model) outcomeLine(turning string) string {
 		}
 	}
 	if s.elsewhere {
-		line += "  " + t.note.Render(m.say(wDoneElsewhere))
+		who := wDoneElsewhere
+		if m.typing.worked == s.gen {
+			who = wDoneByYou
+		}
+		line += "  " + t.note.Render(m.say(who))
 	}
 	next, ok := m.neighbourStep(+1)
 	if !ok {
 		return line + "  " + m.say(wEnd)
 	}
 	prose, _ := proseOf(m.lang, next)
-	return line + "  " + t.faint.Render(m.say(wEnterNext, next+" "+prose.Title))
+	enter := wEnterNext
+	if m.typing.open {
+		enter = wEscEnterNext
+	}
+	return line + "  " + t.faint.Render(m.say(enter, next+" "+prose.Title))
 }

@@ -47,6 +47,7 @@ func startPlay(t *testing.T, step string) *play {
 	m := newModel(chapters.All(), Options{Lang: "en", Start: step})
 	m.world.neighTimeout = l.NeighbourTimeout()
 	m.desk = newDesk(ctx, steps.NewPlayer(l, m.course))
+	m.hands = newHands(ctx, l)
 	m.ledger = newLedger(p.progress, send)
 	m.feed = newFeed(l, send)
 	p.model = m
@@ -58,6 +59,7 @@ func startPlay(t *testing.T, step string) *play {
 		cancel()
 		running.Wait()
 		m.desk.rest()
+		m.hands.rest()
 		m.ledger.close()
 		l.Close()
 	})

@@ -17,6 +17,7 @@ type Options struct {
 	Lang  string // "en" or "zh"
 	ASCII bool   // draw with ASCII characters only
 	Start string // the step to begin with; empty or unknown: the first one
+	List  bool   // show the list of steps first
 }
 
 // Run shows the course on the terminal until the learner quits or ctx ends,
@@ -31,8 +32,16 @@ func run(ctx context.Context, player *steps.Player, course steps.Course, progres
 	m := newModel(course, opts)
 	m.world.neighTimeout = player.Lab().NeighbourTimeout()
 	canvas := newPainter(out)
+	shell := &handover{painter: canvas, in: in, out: out}
+	follow := func(model tea.Model, msg tea.Msg) tea.Msg {
+		if _, quits := msg.(tea.QuitMsg); quits {
+			shell.takeBack()
+		}
+		return canvas.follow(model, msg)
+	}
 	program := tea.NewProgram(painted{m, canvas}, tea.WithInput(in), tea.WithOutput(out),
-		tea.WithAltScreen(), tea.WithFPS(1), tea.WithFilter(canvas.follow), tea.WithoutSignalHandler())
+		tea.WithAltScreen(), tea.WithFPS(1), tea.WithFilter(follow), tea.WithoutSignalHandler())
+	shell.program = program
 	defer context.AfterFunc(ctx, func() {
 		canvas.leave()
 		end(program)
@@ -40,6 +49,8 @@ func run(ctx context.Context, player *steps.Player, course steps.Course, progres
 
 	working, cancel := context.WithCancel(context.Background())
 	m.desk = newDesk(working, player)
+	m.hands = newHands(working, player.Lab())
+	m.hands.terminal = shell
 	m.ledger = newLedger(progress, program.Send)
 	m.feed = newFeed(player.Lab(), program.Send)
 	var following sync.WaitGroup
@@ -50,6 +61,8 @@ func run(ctx context.Context, player *steps.Player, course steps.Course, progres
 	cancel()
 	following.Wait()
 	m.desk.rest()
+	m.hands.rest()
+	m.leaveDrill()
 	m.ledger.close()
 	switch {
 	case m.exit != nil:

@@ -33,6 +33,8 @@ type stage struct {
 	was          steps.State               // when the step began
 	untouched    map[string]*diag.Snapshot // just before the action
 	phase        phase
+	begin        []steps.Condition // how the action's were when the step began
+	judged       judged
 
 	elsewhere bool // done by another hand than ours
 	changes   []steps.Change
@@ -54,9 +56,10 @@ func (m *Model) begin(msg enteredMsg) {
 	known := m.memory[msg.step.ID]
 	m.stage = stage{
 		gen: m.stage.gen, step: msg.step, command: msg.command, was: msg.was,
-		phase: phaseLook, rebuilt: msg.rebuilt,
+		phase: phaseLook, rebuilt: msg.rebuilt, begin: msg.begin,
 		hints: 0, choice: known.choice, guessed: known.guessed,
 	}
+	m.beginDrill()
 	m.translate()
 	m.scroll[paneLesson] = scroll{}
 }
@@ -65,6 +68,10 @@ func (m *Model) begin(msg enteredMsg) {
 func (m *Model) translate() {
 	s := &m.stage
 	if s.step.ID == "" {
+		return
+	}
+	if m.drill != nil {
+		m.translateDrill()
 		return
 	}
 	s.prose, s.proseErr = proseOf(m.lang, s.step.ID)
@@ -80,6 +87,9 @@ func (m *Model) translate() {
 
 // neighbourStep is the step before or after this one in the course.
 func (m *Model) neighbourStep(by int) (string, bool) {
+	if m.drill != nil && by > 0 {
+		return m.nextUnsolved()
+	}
 	all := m.course.Steps()
 	for i, step := range all {
 		if next := i + by; step.ID == m.stage.step.ID && next >= 0 && next < len(all) {

@@ -21,9 +21,9 @@ func (m *Model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	if m.exit != nil {
 		return m, tea.Quit
 	}
-	before := m.stage.banner
+	before := m.stage.told()
 	cmd = m.take(msg)
-	if changesNothing(msg) && m.stage.banner == before {
+	if changesNothing(msg) && m.stage.told() == before {
 		return m, cmd
 	}
 	m.screen = ""
@@ -38,7 +38,7 @@ func changesNothing(msg tea.Msg) bool {
 	case checkTickMsg, whyTickMsg, nil:
 		return true
 	case checkedMsg:
-		return !msg.done
+		return !msg.done || msg.after
 	}
 	return false
 }
@@ -55,6 +55,8 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		m.counting = false
 	case memoryMsg:
 		m.takeMemory(msg)
+	case summaryMsg:
+		m.takeSummary(msg)
 	case warningMsg:
 		m.warning = string(msg)
 	case fatalMsg:
@@ -64,6 +66,12 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		return m.takeStep(msg)
 	case whyMsg, whyTickMsg:
 		return m.takeWhy(msg)
+	case drillCheckedMsg, drillSeenMsg, drillHintMsg, drillKnownMsg, drillTickMsg:
+		return m.takeDrill(msg)
+	case typedMsg:
+		return m.takeTyped(msg)
+	case shellMsg:
+		return m.takeShell(msg)
 	default:
 		return m.takeWorld(msg)
 	}
@@ -106,8 +114,8 @@ func (m *Model) altered() tea.Cmd {
 
 // startClocks starts the clocks that something needs now and that do not run.
 func (m *Model) startClocks() tea.Cmd {
-	var cmds []tea.Cmd
-	if !m.spinning && (m.working > 0 || m.stage.keeping) {
+	cmds := []tea.Cmd{m.tickDrill()}
+	if !m.spinning && (m.working > 0 || m.stage.keeping || m.typing.run != nil || m.drillBusy()) {
 		m.spinning = true
 		cmds = append(cmds, tea.Tick(spinnerTurn, func(time.Time) tea.Msg { return spinnerTickMsg{} }))
 	}
@@ -118,11 +126,39 @@ func (m *Model) startClocks() tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
+// pressEach takes characters that came at once, as they do over a slow line, one
+// by one. As a whole they could spell the name of a key, such as "up". What was
+// pasted is no key.
+func (m *Model) pressEach(msg tea.KeyMsg) tea.Cmd {
+	if msg.Paste {
+		return nil
+	}
+	var cmds []tea.Cmd
+	for i, r := range msg.Runes {
+		if m.typing.open {
+			rest := msg
+			rest.Runes = msg.Runes[i:]
+			return tea.Batch(append(cmds, m.press(rest))...)
+		}
+		cmds = append(cmds, m.press(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: msg.Alt}))
+	}
+	return tea.Batch(cmds...)
+}
+
 // press takes a key. Only keys that are enabled match.
 func (m *Model) press(msg tea.KeyMsg) tea.Cmd {
+	if msg.Type == tea.KeyRunes && len(msg.Runes) > 1 && !m.typing.open {
+		return m.pressEach(msg)
+	}
 	k := m.keys
 	if m.overlay == overlayOutline {
 		return m.pressOutline(msg)
+	}
+	if m.typing.open {
+		return m.pressTyping(msg)
+	}
+	if m.overlay == overlaySummary && m.summary.asking {
+		return m.answerSummary(msg)
 	}
 	switch {
 	case key.Matches(msg, k.Quit):
@@ -135,6 +171,8 @@ func (m *Model) press(msg tea.KeyMsg) tea.Cmd {
 		m.closeTopmost()
 	case key.Matches(msg, k.Lang):
 		return m.switchLanguage()
+	case m.overlay == overlaySummary:
+		return m.pressSummary(msg)
 	case m.overlay == overlayNone:
 		return m.pressCourse(msg)
 	}
@@ -144,6 +182,7 @@ func (m *Model) press(msg tea.KeyMsg) tea.Cmd {
 // pressCourse takes the keys that move through the course.
 func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 	k := m.keys
+	m.dropWarning(msg)
 	switch {
 	case key.Matches(msg, k.Enter):
 		return m.goOn()
@@ -157,8 +196,14 @@ func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 		return m.rebuild()
 	case key.Matches(msg, k.Go):
 		return m.openOutline()
+	case key.Matches(msg, k.Summary):
+		return m.openSummary()
 	case key.Matches(msg, k.Why):
-		return m.toggleWhy()
+		return m.pressWhy()
+	case key.Matches(msg, k.Type):
+		m.openTyping()
+	case key.Matches(msg, k.Shell):
+		return m.openShell()
 	case key.Matches(msg, k.Tab):
 		m.focus = (m.focus + 1) % paneCount
 	case key.Matches(msg, k.BackTab):

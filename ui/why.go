@@ -43,7 +43,11 @@ type why struct {
 
 // question is what is asked: what becomes of the ping to an address, or to a
 // name, from a namespace?
-type question struct{ netns, to string }
+type question struct {
+	netns, to string
+	size      int
+	df        bool
+}
 
 // partner is the pane that goes with what stands in the lesson's place.
 func (m *Model) partner() pane {
@@ -81,7 +85,7 @@ func (m *Model) askWhy() tea.Cmd {
 	if !w.open {
 		return nil
 	}
-	if about := (question{log.netns, log.to}); about != w.about {
+	if about := (question{log.netns, log.to, log.size, log.df}); about != w.about {
 		*w = why{open: true, gen: w.gen + 1, lookedAt: -1, resting: w.resting, about: about}
 	}
 	rebuilding := m.stage.phase == phaseEnter && m.working > 0
@@ -123,7 +127,7 @@ func (q question) answer(ctx context.Context, known netip.Addr) (explain.Answer,
 	if !dest.Is4() {
 		return explain.Answer{}, fmt.Errorf("%s: only IPv4 is explained", dest)
 	}
-	return explain.Explain(ctx, world, explain.Request{From: from, Dest: dest})
+	return explain.Explain(ctx, world, explain.Request{From: from, Dest: dest, Size: q.size, DF: q.df})
 }
 
 // takeWhy takes an answer, or that it is time for the next question.

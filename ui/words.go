@@ -85,6 +85,51 @@ const (
 	wFaultIn
 	wUnknownFrom
 	wPasses
+	wThereIs
+	wNotChecked
+	wDoneByYou
+	wTypeBelow
+	wEscEnterNext
+	wTyping
+	wTypingIntro
+	wTypedRuns
+	wTypedStopped
+	wTypedClosed
+	wTypedTime
+	wTypedExit
+	wTypedCut
+	wTypedOwnShell
+	wMoreOffers
+	wShellHello
+	wShellFailed
+	wKeyType
+	wKeyShell
+	wKeyStop
+	wKeyComplete
+	wKeyHistory
+	wKeyClear
+	wSummary
+	wKeySummary
+	wKeyReset
+	wExercises
+	wSeed
+	wKeyCheck
+	wKeyAnew
+	wKeyNextUnsolved
+	wGoals
+	wGuards
+	wSolved
+	wBetter
+	wBest
+	wSources
+	wAllSolved
+	wWhyCosts
+	wChecking
+	wHinting
+	wHolds
+	wEnterChecks
+	wByHand
+	wChecksItself
 	wordCount
 )
 
@@ -171,7 +216,52 @@ var words = [wordCount][2]string{
 	wDiesReply:       {"reply dies at %s", "应答消失在 %s"},
 	wFaultIn:         {", fault in %s", "，故障在 %s"},
 	wUnknownFrom:     {"not known from %s on", "从 %s 起无法判断"},
+	wSummary:         {"your progress", "学习进度"},
+	wKeySummary:      {"progress", "进度"},
+	wKeyReset:        {"reset", "清除"},
 	wPasses:          {"request and reply pass", "请求和应答都能通过"},
+	wThereIs:         {"there is: %s", "现在是：%s"},
+	wNotChecked:      {"could not be checked: %s", "无法检查：%s"},
+	wDoneByYou:       {"done by your own hand", "由你亲手完成"},
+	wTypeBelow:       {"type it below, or do the same in your own way", "在下面输入它，或用自己的办法做到同样的事"},
+	wEscEnterNext:    {"esc, enter: %s", "按 esc 再按 enter：%s"},
+	wTyping:          {"command line", "命令行"},
+	wTypingIntro:     {"The prompt names the namespace that a command runs in. Each line has a shell of its own, which reads no input.", "提示符写明命令在哪个命名空间中运行。每一行都由单独的 shell 执行，没有标准输入。"},
+	wTypedRuns:       {"%d s, ctrl+c stops it", "%d 秒，ctrl+c 停止"},
+	wTypedStopped:    {"stopped", "已停止"},
+	wTypedClosed:     {"stopped: its pane was closed", "已停止：窗格已关闭"},
+	wTypedTime:       {"stopped after %d s", "运行满 %d 秒，已停止"},
+	wTypedExit:       {"exit status %d", "退出状态 %d"},
+	wTypedCut:        {"earlier lines are gone: the last %d, or %d KiB, are kept", "更早的输出已丢弃：只保留最后 %d 行或 %d KiB"},
+	wTypedOwnShell:   {"%s ends with its line: each has a shell of its own; s (after esc) opens one that stays", "%s 只对这一行有效：每一行都由单独的 shell 执行；先按 esc 再按 s，可打开一直保留的 shell"},
+	wMoreOffers:      {"%d in all: type more of it", "共 %d 个：请再输入几个字符"},
+	wShellHello:      {"Your shell in %s, a namespace of the lab. exit or ctrl+d brings you back to the course.", "这是实验网络中命名空间 %s 里的 shell。输入 exit 或按 ctrl+d 回到课程。"},
+	wShellFailed:     {"no shell: %s", "无法打开 shell：%s"},
+	wKeyType:         {"command", "命令行"},
+	wKeyShell:        {"shell", "shell"},
+	wKeyStop:         {"stop", "停止"},
+	wKeyComplete:     {"complete", "补全"},
+	wKeyHistory:      {"history", "历史"},
+	wKeyClear:        {"clear", "清屏"},
+	wExercises:       {"exercises", "练习"},
+	wSeed:            {"seed %d", "种子 %d"},
+	wKeyCheck:        {"check", "检查"},
+	wKeyAnew:         {"start anew", "重来"},
+	wKeyNextUnsolved: {"next exercise", "下一题"},
+	wGoals:           {"what must work", "必须做到"},
+	wGuards:          {"what must stay as it was", "必须保持原样"},
+	wSolved:          {"Solved.", "已解决。"},
+	wBetter:          {"better than your best so far: %s", "超过了以前的最好成绩：%s"},
+	wBest:            {"your best: %s", "最好成绩：%s"},
+	wSources:         {"where it comes from", "出处"},
+	wAllSolved:       {"all exercises are solved", "所有练习都已解决"},
+	wWhyCosts:        {"why? names the fault, and the score says so: w again opens it", "“为什么”会直接指出故障，并计入成绩：再按一次 w 打开"},
+	wChecking:        {"checking: pings may take some seconds", "正在检查：ping 可能要等几秒"},
+	wHinting:         {"looking at what the kernel has now", "正在查看内核现在的状态"},
+	wHolds:           {"%d of %d hold", "%d/%d 项成立"},
+	wEnterChecks:     {"enter checks again", "按 enter 再次检查"},
+	wChecksItself:    {"what you change is checked as soon as you pause", "停手片刻，改动就会自动检查"},
+	wByHand:          {"repair it with : or s; enter checks", "用 : 或 s 动手修复；按 enter 检查"},
 }
 
 // say is the text of w in the learner's language.

@@ -206,12 +206,15 @@ func (g *game) tempted(wrong exercise.Tempting) {
 	}
 	unmet := 0
 	for i, c := range steps.Conditions(g.Context(), g.l, g.step) {
+		if c.Err != nil {
+			g.Errorf("after %v it cannot be checked: %v", wrong.Lines, c.Err)
+		}
 		if !c.Met {
 			unmet++
 			if i -= len(g.task.Case.Goals); i >= 0 && g.task.Case.Guards[i].Why.IsZero() {
 				g.Errorf("%v is refused, and the guard %q does not say why (Because)", wrong.Lines, g.task.Case.Guards[i].Text)
 			}
-			g.Logf("%s: %s (%s) %v", wrong.Why, c.Want, c.Seen, c.Err)
+			g.Logf("%s: %s (%s)", wrong.Why, c.Want, c.Seen)
 		}
 	}
 	if unmet == 0 {

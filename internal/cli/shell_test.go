@@ -132,6 +132,13 @@ func TestShellIsHungUpWithItsTerminal(t *testing.T) {
 		t.Errorf("exit status %d", got)
 	}
 	y.says(t, "while pgrep -f '^sleep 600' > /dev/null; do :; done; echo it is gone", "\r\nit is gone\r\n")
+	// One that does not want to hear of it is killed after a second.
+	z := openTerminal(t, 80, 24, "shell")
+	z.await(t, 0, "host # ")
+	z.tty.WriteString("trap '' HUP; exec sleep 601\r")
+	y.says(t, "until pgrep -f '^sleep 601' > /dev/null; do :; done; echo it runs", "\r\nit runs\r\n")
+	z.cmd.Process.Signal(syscall.SIGHUP)
+	y.says(t, "while pgrep -f '^sleep 601' > /dev/null; do sleep 0.1; done; echo it is gone", "\r\nit is gone\r\n")
 	if err := l.cmd.Process.Signal(syscall.Signal(0)); err != nil {
 		t.Errorf("the lab: %v", err)
 	}

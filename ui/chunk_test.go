@@ -1,0 +1,26 @@
+package ui
+
+import (
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// TestCharactersThatComeAtOnceAreNoKeyName: a slow line hands several characters
+// over together, and "up" is also what a key is called.
+func TestCharactersThatComeAtOnceAreNoKeyName(t *testing.T) {
+	chunk := func(text string) tea.KeyMsg { return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(text)} }
+	m := fixtureHands(t, Options{})
+	m.typing.history = []string{"ip route"}
+	send(m, chunk(":ip link set lo "))
+	send(m, chunk("up"))
+	if got, want := m.typing.input.Value(), "ip link set lo up"; !m.typing.open || got != want {
+		t.Errorf("the line is %q, want %q", got, want)
+	}
+	send(m, keyMsg("esc"))
+	lang := m.lang
+	send(m, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("Lq"), Paste: true})
+	if m.lang != lang {
+		t.Error("what was pasted was taken for keys")
+	}
+}

@@ -1,0 +1,142 @@
+package ui
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"nstutor/chapters/exercises"
+	"nstutor/diag"
+	"nstutor/internal/progress"
+	"nstutor/internal/say"
+	"nstutor/steps"
+	"nstutor/steps/exercise"
+)
+
+// fixtureExercises are two exercises whose text is in the fixture.
+var fixtureExercises = []exercise.Exercise{
+	{
+		Name: "no-way-out", Level: 2, Group: "routes", Source: []string{"https://github.com/containernetworking/cni/issues/61"},
+		Make: func(*exercise.Seed) exercise.Case {
+			return exercise.Case{
+				Goals:  []exercise.Check{exercise.Reaches("ns1", "192.168.6.160"), exercise.Reaches("ns1", "203.0.113.10")},
+				Guards: []exercise.Check{exercise.Blocked("host", "172.20.1.99")},
+				Watch:  steps.Watch{Netns: "ns1", Ping: "192.168.6.160"},
+			}
+		},
+	},
+	{Name: "other", Level: 3, Group: "nat", Make: func(*exercise.Seed) exercise.Case { return exercise.Case{} }},
+}
+
+var fixtureDrillProse = map[string]exercises.Prose{
+	"en": {
+		Title:   "No way out",
+		Symptom: "> Since the restart `ns1` (172.20.1.10) has no network at all: `Network is unreachable`. The node is fine.\n\nLet `ns1` out again.",
+		Solved:  "`ns1` had **no default route**. The kernel asks first which route covers the destination, and none did: so nothing was ever sent.",
+	},
+	"zh": {
+		Title:   "无路可走",
+		Symptom: "> 重启之后，`ns1`（172.20.1.10）完全没有网络：`Network is unreachable`。节点一切正常。\n\n让 `ns1` 重新连上外面。",
+		Solved:  "`ns1` **没有默认路由**。内核首先问哪一条路由覆盖目的地址，一条也没有，所以什么都没发出去。",
+	},
+}
+
+// fixtureExercise is the beginning of an exercise, without a lab behind it.
+func fixtureExercise(t testing.TB, opts Options) *Model {
+	t.Helper()
+	m := newModel(exercise.Course(fixtureExercises, 4711), opts)
+	now := fixtureTime
+	m.now = func() time.Time { return now }
+	m.world.neighTimeout = 3 * time.Second
+	step, _ := m.course.Step("no-way-out")
+	before := fixtureSnapshots(false)
+	was := steps.State{Netns: map[string]*diag.Snapshot{}}
+	for _, snap := range before {
+		was.Netns[snap.Name] = snap
+	}
+	m.stage.gen, m.working = 1, 1
+	send(m, enteredMsg{gen: 1, step: step, was: was, command: steps.Command{Argv: []string{"the", "solution"}}})
+	m.drill.prose, m.stage.proseErr = fixtureDrillProse[m.lang], nil
+	m.stage.prose.Title = m.drill.prose.Title
+	send(m, namesMsg{"host", "inet", "ns1"})
+	for _, snap := range before {
+		send(m, snapshotMsg{snap})
+	}
+	now = now.Add(83 * time.Second)
+	return m
+}
+
+// fixtureWrong is an exercise after a check that one goal did not pass, and
+// another could not be checked, with a hint.
+func fixtureWrong(t testing.TB, opts Options) *Model {
+	m := fixtureExercise(t, opts)
+	conditions := fixtureConditions(m)
+	conditions[0].Met, conditions[0].Seen = false, "ping: connect: Network is unreachable"
+	conditions[1].Err = errors.New("ns1: no such network namespace")
+	m.drill.checking, m.drill.counts = true, true
+	m.typed = 3
+	send(m, drillCheckedMsg{gen: 1, conditions: conditions})
+	send(m, drillHintMsg{gen: 1, fault: "no-route ns1", hints: []say.Text{say.T("Look at `%s`.", "看看 `%s`。", "ip -n ns1 route")}})
+	return m
+}
+
+// fixtureSolved is an exercise that was solved, better than before.
+func fixtureSolved(t testing.TB, opts Options) *Model {
+	m := fixtureWrong(t, opts)
+	m.drill.before, m.drill.knew = progress.Exercise{Best: &progress.Score{Seconds: 200, Commands: 5, Tries: 9, Hints: 1, Solved: true}}, true
+	send(m, drillCheckedMsg{gen: 1, conditions: fixtureConditions(m)})
+	return m
+}
+
+func fixtureConditions(m *Model) []steps.Condition {
+	var conditions []steps.Condition
+	for _, c := range append(append([]exercise.Check{}, m.drill.task.Case.Goals...), m.drill.task.Case.Guards...) {
+		conditions = append(conditions, steps.Condition{Want: c.Text, Table: c.Table, Met: true})
+	}
+	return conditions
+}
+
+// The golden screens of the exercises. Review them like code.
+func TestGoldenExercises(t *testing.T) {
+	en, zh, ascii := Options{Lang: "en"}, Options{Lang: "zh"}, Options{Lang: "en", ASCII: true}
+	for _, c := range []struct {
+		name          string
+		state         func(testing.TB, Options) *Model
+		opts          Options
+		width, height int
+		keys          []string
+	}{
+		{"exercise-80x24-en", fixtureExercise, en, 80, 24, nil},
+		{"exercise-80x24-zh", fixtureExercise, zh, 80, 24, nil},
+		{"exercise-120x36-en", fixtureExercise, en, 120, 36, nil},
+		{"exercise-costs-80x24-en", fixtureExercise, en, 80, 24, []string{"w"}},
+		{"exercise-costs-80x24-zh", fixtureExercise, zh, 80, 24, []string{"w"}},
+		{"exercise-list-80x24-en", fixtureExercise, en, 80, 24, []string{"g"}},
+		{"exercise-help-80x24-zh", fixtureExercise, zh, 80, 24, []string{"?"}},
+		{"exercise-wrong-80x24-en", fixtureWrong, en, 80, 24, nil},
+		{"exercise-wrong-80x24-ascii", fixtureWrong, ascii, 80, 24, nil},
+		{"exercise-wrong-120x36-en", fixtureWrong, en, 120, 36, nil},
+		{"exercise-wrong-120x36-zh", fixtureWrong, zh, 120, 36, nil},
+		{"exercise-wrong-200x50-en", fixtureWrong, en, 200, 50, nil},
+		{"exercise-solved-80x24-en", fixtureSolved, en, 80, 24, nil},
+		{"exercise-solved-80x24-zh", fixtureSolved, zh, 80, 24, nil},
+		{"exercise-solved-120x36-en", fixtureSolved, en, 120, 36, nil},
+		{"exercise-solved-120x36-ascii", fixtureSolved, ascii, 120, 36, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := c.state(t, c.opts)
+			send(m, tea.WindowSizeMsg{Width: c.width, Height: c.height})
+			m.View()
+			for _, key := range c.keys {
+				send(m, keyMsg(key))
+			}
+			got := m.View()
+			if problem := wrongSize(got, c.width, c.height); problem != "" {
+				t.Error(problem)
+			}
+			golden(t, c.name, got)
+		})
+	}
+}

@@ -1,0 +1,200 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"nstutor/chapters"
+	"nstutor/internal/progress"
+	"nstutor/steps/exercise"
+)
+
+// fixtureSummary is a learner in the second chapter of the course, who has
+// tried some exercises.
+func fixtureSummary(t testing.TB, opts Options) *Model {
+	m := fixture(t, opts)
+	send(m, keyMsg("p"))
+	m.summary.course = chapters.All()[:4]
+	m.summary.exercises = nil
+	for i, name := range []string{"dead-veth", "one-way-gateway", "wrong-gateway", "lost-reply", "closed-forward", "nat-hides", "small-tunnel", "two-doors"} {
+		m.summary.exercises = append(m.summary.exercises, exercise.Exercise{
+			Name: name, Level: 1 + i/2, Group: []string{"links", "arp", "routes", "return", "forwarding", "nat", "mtu", "nat"}[i],
+		})
+	}
+	known := map[string]progress.Known{}
+	for i, step := range m.summary.course.Steps()[:17] {
+		known[step.ID] = progress.Known{Done: i < 9, Answered: i < 8, Right: i%3 > 0 && i < 8, Hints: i % 4 / 3}
+	}
+	deft := progress.Score{Seconds: 90, Commands: 3, Tries: 1, Solved: true, When: fixtureTime}
+	clumsy := progress.Score{Seconds: 700, Commands: 31, Tries: 4, Hints: 3, Why: 2, Solved: true, When: fixtureTime}
+	send(m, summaryMsg{known, map[string]progress.Exercise{
+		"dead-veth":       {Last: clumsy, Best: &deft},
+		"one-way-gateway": {Last: clumsy, Best: &clumsy},
+		"wrong-gateway":   {Last: progress.Score{Seconds: 12, When: fixtureTime}},
+	}})
+	return m
+}
+
+// TestGoldenSummary draws without colours, as NO_COLOR has it: what the page
+// says, it says by signs and words.
+func TestGoldenSummary(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		opts          Options
+		width, height int
+		keys          []string
+	}{
+		{"summary-80x24-en", Options{Lang: "en"}, 80, 24, nil},
+		{"summary-80x24-zh", Options{Lang: "zh"}, 80, 24, nil},
+		{"summary-80x24-ascii", Options{Lang: "en", ASCII: true}, 80, 24, nil},
+		{"summary-end-80x24-en", Options{Lang: "en"}, 80, 24, []string{"end"}},
+		{"summary-reset-80x24-en", Options{Lang: "en"}, 80, 24, []string{"down", "down", "r"}},
+		{"summary-120x36-en", Options{Lang: "en"}, 120, 36, nil},
+		{"summary-120x36-zh", Options{Lang: "zh"}, 120, 36, []string{"down", "down", "down", "down", "r"}},
+		{"summary-200x50-en", Options{Lang: "en"}, 200, 50, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := fixtureSummary(t, c.opts)
+			send(m, tea.WindowSizeMsg{Width: c.width, Height: c.height})
+			m.View()
+			for _, key := range c.keys {
+				send(m, keyMsg(key))
+			}
+			got := m.View()
+			if problem := wrongSize(got, c.width, c.height); problem != "" {
+				t.Error(problem)
+			}
+			if strings.Contains(got, "\x1b") {
+				t.Error("colours where there is no terminal")
+			}
+			golden(t, c.name, got)
+		})
+	}
+}
+
+func TestTheSummaryShowsTheItemUnderTheCursor(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 50}} {
+		m := fixtureSummary(t, Options{Lang: "en"})
+		send(m, tea.WindowSizeMsg{Width: size[0], Height: size[1]})
+		count := len(m.summary.items())
+		for _, way := range []string{"down", "up"} {
+			for range count + 2 {
+				item := m.summary.items()[m.summary.cursor]
+				want := "▸   "
+				switch item.kind {
+				case summaryExercise:
+				default:
+					want = "▸ "
+				}
+				name := map[summaryKind]string{summaryAll: "all chapters", summaryExercises: "exercises", summaryExercise: item.exercise.Name}[item.kind]
+				if view := m.View(); !strings.Contains(view, want) || !strings.Contains(view, name) {
+					t.Errorf("%v: %v is not shown:\n%s", size, item, view)
+				}
+				send(m, keyMsg(way))
+			}
+			if end := map[string]int{"down": count - 1, "up": 0}[way]; m.summary.cursor != end {
+				t.Errorf("%s leads to %d of %d", way, m.summary.cursor, count)
+			}
+		}
+		if !strings.Contains(m.View(), "0  What Linux does with a packet") {
+			t.Errorf("%v: the way back up does not show the first line:\n%s", size, m.View())
+		}
+	}
+}
+
+func TestTheSummaryIsAsLargeAsTheTerminalAndInASCIIWhereAsked(t *testing.T) {
+	m := fixtureSummary(t, Options{Lang: "en", ASCII: true})
+	for _, size := range sizes {
+		send(m, tea.WindowSizeMsg{Width: size[0], Height: size[1]})
+		for _, key := range []string{"home", "end", "r", "n"} {
+			send(m, keyMsg(key))
+			view := m.View()
+			if problem := wrongSize(view, size[0], size[1]); problem != "" {
+				t.Errorf("%v %s: %s", size, key, problem)
+			}
+			if i := strings.IndexFunc(view, func(r rune) bool { return r > 126 }); i >= 0 {
+				t.Errorf("%v %s: not ASCII: %q", size, key, view[i:min(len(view), i+20)])
+			}
+		}
+	}
+}
+
+func TestNothingIsForgottenWithoutAYes(t *testing.T) {
+	for _, answer := range []string{"n", "enter", "esc", "q", "r", "down", "L"} {
+		p := startPlay(t, "2.6")
+		p.progress.MarkDone("2.1")
+		p.press("p", "r")
+		p.see("Forget chapter 2: steps, predictions, hints? y/n")
+		p.press(answer)
+		p.miss("Forget chapter 2")
+		p.see("your progress")
+		if !p.progress.Done("2.1") {
+			t.Errorf("%q forgets", answer)
+		}
+		p.press("esc")
+		p.miss("your progress")
+	}
+}
+
+func TestTheSummaryCountsWhatWasDoneAndForgetsIt(t *testing.T) {
+	p := startPlay(t, "2.6")
+	p.press("h")
+	p.see("hint 1/3")
+	right := p.model.stage.prose.Predict.Right
+	p.press(fmt.Sprint(right+1), "enter")
+	p.see("as promised")
+	p.press("p")
+	p.see("your progress", "▸ 2  The node and the pod reach each other", "1/19 done, 1 of 1 prediction right, 1 hint", "1/38 done, 1 of")
+	p.press("r", "y")
+	p.see("0/19 done, no predictions, no hints")
+	p.miss("1/38 done") // in the header, too
+	p.wait(func(string) bool { return !p.progress.Done("2.6") && p.progress.Hints("2.6") == 0 }, "still remembered")
+	if _, ok := p.progress.Prediction("2.6"); ok {
+		t.Error("the prediction is still remembered")
+	}
+}
+
+func TestTheSummaryForgetsEverything(t *testing.T) {
+	p := startPlay(t, "2.6")
+	p.progress.MarkDone("0.1")
+	p.progress.MarkDone("3.1")
+	p.press("p")
+	p.see("2/38 done")
+	p.press("down", "down", "r")
+	p.see("Forget everything, in all chapters and exercises? y/n")
+	p.press("y")
+	p.see("0/38 done, no predictions")
+	p.wait(func(string) bool { return !p.progress.Done("0.1") && !p.progress.Done("3.1") }, "still remembered")
+}
+
+func (m *memory) Known(id string) progress.Known {
+	defer m.lock()()
+	choice, answered := m.choices[id]
+	prose, _ := chapters.Text("en", id)
+	return progress.Known{Done: m.done[id], Hints: m.hints[id], Answered: answered, Right: answered && choice == prose.Predict.Right}
+}
+
+func (m *memory) Refresh()                                  {}
+func (m *memory) Exercise(string) (progress.Exercise, bool) { return progress.Exercise{}, false }
+func (m *memory) ResetExercises(...string) error            { return nil }
+
+func (m *memory) Reset(ids ...string) error {
+	defer m.lock()()
+	for _, id := range ids {
+		delete(m.done, id)
+		delete(m.choices, id)
+		delete(m.hints, id)
+	}
+	return nil
+}
+
+func (m *memory) ResetAll() error {
+	var ids []string
+	for _, step := range chapters.All().Steps() {
+		ids = append(ids, step.ID)
+	}
+	return m.Reset(ids...)
+}

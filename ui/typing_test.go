@@ -1,0 +1,349 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// fixtureHands is the fixture with a lab to type in, in which nothing runs.
+func fixtureHands(t testing.TB, opts Options) *Model {
+	m := fixture(t, opts)
+	m.hands = &hands{limit: typedLimit, terminal: &handover{}}
+	m.enableKeys()
+	return m
+}
+
+// fixtureTyping has three commands on its command line: one that worked, one
+// that was wrong and one that runs.
+func fixtureTyping(t testing.TB, opts Options) *Model {
+	m := fixtureHands(t, opts)
+	send(m, keyMsg(":"))
+	ran(m, "ip route", nil, "172.20.1.0/24 dev ns1-eth0 proto kernel scope link src 172.20.1.10")
+	ran(m, "ip route add default via 172.20.1.1 dev eth9", exitError(t, 1), `Cannot find device "eth9"`)
+	begun(m, "ping 192.168.6.160")
+	send(m, typedMsg{gen: m.typing.gen, lines: []string{"PING 192.168.6.160 (192.168.6.160) 56(84) bytes of data."}, open: "From 172.20.1.10 icmp_seq"})
+	now := fixtureTime.Add(12 * time.Second)
+	m.now = func() time.Time { return now }
+	for _, key := range []string{"ip nei"} {
+		send(m, keyMsg(key))
+	}
+	return m
+}
+
+func fixtureTypingWhy(t testing.TB, opts Options) *Model {
+	m := fixtureWhy(t, opts)
+	m.hands = &hands{limit: typedLimit}
+	m.enableKeys()
+	send(m, keyMsg(":"))
+	return m
+}
+
+// begun types a command that is not run by anybody.
+func begun(m *Model, line string) {
+	m.typing.gen++
+	m.typing.tape.add(tapeLine{kind: tapePrompt, netns: m.typingNetns(), text: line})
+	m.typing.history = append(m.typing.history, line)
+	m.typing.past = len(m.typing.history)
+	m.typing.run = &typedRun{gen: m.typing.gen, netns: m.typingNetns(), line: line, began: fixtureTime, ended: make(chan struct{}), output: newSpool(), kill: func() {}}
+}
+
+// ran types a command and lets it end.
+func ran(m *Model, line string, err error, output ...string) {
+	begun(m, line)
+	send(m, typedMsg{gen: m.typing.gen, lines: output, ended: true, err: err})
+}
+
+func exitError(t testing.TB, status int) error {
+	err := exec.Command("sh", "-c", fmt.Sprintf("exit %d", status)).Run()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return err
+}
+
+func TestOutputIsSafeToDraw(t *testing.T) {
+	for _, c := range []struct{ name, raw, want string }{
+		{"plain", "64 bytes from 10.0.0.1", "64 bytes from 10.0.0.1"},
+		{"colours", "\x1b[1;32mUP\x1b[0m lo", "UP lo"},
+		{"a title", "\x1b]0;evil\x07rest", "rest"},
+		{"a title without end", "a\x1b]0;evil", "a"},
+		{"clears the screen", "\x1b[2J\x1b[Hhere", "here"},
+		{"another screen", "\x1b[?1049h\x1b(0x\x1b(B", "x"},
+		{"C1", "a\u009b31mb", "a"},
+		{"carriage return", "10%\r20%\r", "20%"},
+		{"line end of DOS", "text\r", "text"},
+		{"tab", "a\tb\tc", "a       b       c"},
+		{"tab behind Chinese", "中\tb", "中      b"},
+		{"backspace", "a\b_b", "_b"},
+		{"bell and nul", "a\ab\x00", "a^Gb^@"},
+		{"not UTF-8", "a\xffb", "ab"},
+		{"right to left", "a\u202eb\u200b", "a<202e>b<200b>"},
+		{"Chinese", "中文 输出", "中文 输出"},
+	} {
+		got := clean(c.raw)
+		if c.name == "C1" {
+			if strings.ContainsRune(got, '\u009b') {
+				t.Errorf("%s: %q", c.name, got)
+			}
+			continue
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func FuzzOutputIsSafeToDraw(f *testing.F) {
+	f.Add("\x1b[31m\t\b\r\x00中\u202e")
+	f.Fuzz(func(t *testing.T, raw string) {
+		if strings.Contains(raw, "\n") {
+			return
+		}
+		got := clean(raw)
+		for _, r := range got {
+			if r < ' ' || r >= 0x7f && r < 0xa0 {
+				t.Fatalf("%q in %q from %q", r, got, raw)
+			}
+		}
+		for _, line := range hardwrap(got, 20) {
+			if width(line) > 20 {
+				t.Fatalf("%q is %d cells wide", line, width(line))
+			}
+		}
+	})
+}
+
+func TestTheTapeIsBounded(t *testing.T) {
+	for name, line := range map[string]string{"lines": "y", "bytes": strings.Repeat("x", 4000)} {
+		var tape tape
+		for range 5000 {
+			tape.add(tapeLine{text: line})
+		}
+		sum := 0
+		for _, l := range tape.lines {
+			sum += len(l.text)
+		}
+		if len(tape.lines) > tapeLines || sum > tapeBytes || sum != tape.bytes || !tape.cut || sum < tapeBytes-5000 && len(tape.lines) < tapeLines {
+			t.Errorf("%s: %d lines, %d bytes (counted %d), cut %v", name, len(tape.lines), sum, tape.bytes, tape.cut)
+		}
+	}
+}
+
+func TestALineWithoutEndIsBroken(t *testing.T) {
+	r := &typedRun{}
+	lines, _ := r.cut(strings.Repeat("中", 10000), false)
+	whole := strings.Join(lines, "") + r.rest
+	if whole != strings.Repeat("中", 10000) || len(r.rest) > longestLine {
+		t.Errorf("%d lines, %d bytes are kept back", len(lines), len(r.rest))
+	}
+}
+
+// typedKeys types text one key at a time.
+func typedKeys(m *Model, text string) {
+	for _, r := range text {
+		if r == ' ' {
+			send(m, tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}})
+			continue
+		}
+		send(m, keyMsg(string(r)))
+	}
+}
+
+func TestCompletion(t *testing.T) {
+	for _, c := range []struct {
+		netns, line string
+		want        string   // the line after tab
+		offers      []string // after a second one
+	}{
+		{"ns1", "sys", "sysctl ", nil},
+		{"ns1", "ip", "ip", []string{"ip", "iptables"}},
+		{"ns1", "ip a", "ip addr ", nil},
+		{"ns1", "ip ro", "ip route ", nil},
+		{"ns1", "ip n", "ip ne", []string{"neigh", "netns"}},
+		{"ns1", "ip r", "ip r", []string{"route", "rule"}},
+		{"ns1", "ip route add def", "ip route add default ", nil},
+		{"ns1", "ip route add default via 172.20.1.1 dev n", "ip route add default via 172.20.1.1 dev ns1-eth0 ", nil},
+		{"host", "ip route add 172.20.1.10/32 dev v", "ip route add 172.20.1.10/32 dev veth-ns1 ", nil},
+		{"host", "ip -n n", "ip -n ns1 ", nil},
+		{"host", "ip -n ns1 link set n", "ip -n ns1 link set ns1-eth0 ", nil},
+		{"host", "ip link set veth-ns1 netns n", "ip link set veth-ns1 netns ns1 ", nil},
+		{"host", "ip netns e", "ip netns exec ", nil},
+		{"host", "ip netns exec n", "ip netns exec ns1 ", nil},
+		{"host", "ip netns exec ns1 ip link set ns", "ip netns exec ns1 ip link set ns1-eth0 ", nil},
+		{"host", "ip netns exec ns1 ping 192.168.6.16", "ip netns exec ns1 ping 192.168.6.160 ", nil},
+		{"ns1", "ping 172", "ping 172.20.1.10 ", nil},
+		{"ns1", "ping -I n", "ping -I ns1-eth0 ", nil},
+		{"host", "sysctl -w net.ipv4.conf.veth-ns1.pr", "sysctl -w net.ipv4.conf.veth-ns1.proxy_arp ", nil},
+		{"host", "sysctl net.ipv4.ip", "sysctl net.ipv4.ip_forward ", nil},
+		{"host", "ip link | sys", "ip link | sysctl ", nil},
+		{"host", "ip link; ip neigh show dev e", "ip link; ip neigh show dev eth0 ", nil},
+		{"host", "iptables -t n", "iptables -t nat ", nil},
+		{"host", "iptables -A FORWARD -i v", "iptables -A FORWARD -i veth-ns1 ", nil},
+		{"host", "nonsense --flag zzz", "nonsense --flag zzz", nil},
+		{"nowhere", "ip link set ", "ip link set dev ", nil},
+	} {
+		m := fixtureHands(t, Options{Lang: "en"})
+		send(m, keyMsg(":"))
+		m.chooseNetns(c.netns)
+		typedKeys(m, c.line)
+		send(m, keyMsg("tab"))
+		if got := m.typing.input.Value(); got != c.want {
+			t.Errorf("%s # %q becomes %q, want %q", c.netns, c.line, got, c.want)
+		}
+		if send(m, keyMsg("tab")); !slices.Equal(m.typing.offers, c.offers) && c.offers != nil {
+			t.Errorf("%s # %q offers %q, want %q", c.netns, c.line, m.typing.offers, c.offers)
+		}
+	}
+}
+
+func TestCompletionInTheMiddleKeepsTheRest(t *testing.T) {
+	m := fixtureHands(t, Options{Lang: "en"})
+	send(m, keyMsg(":"))
+	typedKeys(m, "ip link set ns up")
+	for range 3 {
+		send(m, tea.KeyMsg{Type: tea.KeyLeft})
+	}
+	send(m, keyMsg("tab"))
+	if got := m.typing.input.Value(); got != "ip link set ns1-eth0 up" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestHistory(t *testing.T) {
+	m := fixtureTyping(t, Options{Lang: "en"})
+	for i, want := range []string{"ping 192.168.6.160", "ip route add default via 172.20.1.1 dev eth9", "ip route", "ip route"} {
+		send(m, keyMsg("up"))
+		if got := m.typing.input.Value(); got != want {
+			t.Errorf("%d times up: %q, want %q", i+1, got, want)
+		}
+	}
+	for range 3 {
+		send(m, keyMsg("down"))
+	}
+	if got := m.typing.input.Value(); got != "ip nei" {
+		t.Errorf("the line that was begun is %q", got)
+	}
+}
+
+func TestAPastedCommandIsMadeWhole(t *testing.T) {
+	for _, c := range [][2]string{
+		{"ip netns exec ns1 ip route add default via \\\n   172.20.1.1 dev ns1-eth0\n", "ip netns exec ns1 ip route add default via 172.20.1.1 dev ns1-eth0"},
+		{"ip link set lo up\r\nip addr\r\n", "ip link set lo up; ip addr"},
+	} {
+		m := fixtureHands(t, Options{Lang: "en"})
+		send(m, keyMsg(":"))
+		send(m, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(c[0]), Paste: true})
+		if got := m.typing.input.Value(); got != c[1] {
+			t.Errorf("%q is pasted as %q", c[0], got)
+		}
+	}
+}
+
+func TestThePromptNamesTheNamespace(t *testing.T) {
+	m := sized(t, fixtureHands)
+	send(m, keyMsg(":"))
+	for _, c := range []struct{ key, want string }{
+		{"", "ns1 # "}, {"ctrl+n", "host # "}, {"ctrl+n", "inet # "}, {"ctrl+p", "host # "}, {"ctrl+p", "ns1 # "},
+	} {
+		if c.key != "" {
+			send(m, keyMsg(c.key))
+		}
+		if view := m.View(); !strings.Contains(view, "\n "+c.want) {
+			t.Errorf("%s: no %q in\n%s", c.key, c.want, view)
+		}
+	}
+	m.chooseNetns("ns1")
+	send(m, namesMsg{"host", "inet"})
+	if view := m.View(); !strings.Contains(view, " ns1 ✗ # ") {
+		t.Errorf("a namespace that is gone:\n%s", view)
+	}
+	m.chooseNetns("inet")
+	m.stage.step.ID = "9.2"
+	m.stage.command.Netns = ""
+	if got := m.typingNetns(); got != "host" {
+		t.Errorf("in another step commands go to %s", got)
+	}
+}
+
+func TestKeysOfTheCourseAreLettersInTheCommandLine(t *testing.T) {
+	m := sized(t, fixtureHands)
+	send(m, keyMsg(":"))
+	for _, key := range []string{"q", "u", "g", "w", "?", "1", "L", "s", ":"} {
+		if cmd := m.press(keyMsg(key)); cmd != nil && yields(cmd, tea.QuitMsg{}) {
+			t.Errorf("%s quits", key)
+		}
+	}
+	if m.typing.input.Value() != "qugw?1Ls:" || m.overlay != overlayNone || m.why.open || m.stage.guessed {
+		t.Errorf("typed %q", m.typing.input.Value())
+	}
+	send(m, keyMsg("esc"))
+	if m.typing.open {
+		t.Error("esc does not close it")
+	}
+	send(m, keyMsg("1"))
+	if !m.stage.guessed {
+		t.Error("the lesson's keys do not work again")
+	}
+}
+
+func TestCtrlCNeverQuitsFromTheCommandLine(t *testing.T) {
+	m := sized(t, fixtureTyping)
+	for range 3 {
+		if _, cmd := m.Update(keyMsg("ctrl+c")); cmd != nil && m.exit != nil {
+			t.Fatal("ctrl+c quits")
+		}
+	}
+	if m.typing.run.why != endedByKey {
+		t.Error("ctrl+c does not stop the command")
+	}
+	send(m, typedMsg{gen: m.typing.gen, ended: true, why: endedByKey})
+	if view := m.View(); !strings.Contains(view, "^C  stopped") {
+		t.Errorf("it does not say so:\n%s", view)
+	}
+	send(m, keyMsg("ctrl+c"))
+	if m.typing.input.Value() != "" || !m.typing.open {
+		t.Error("ctrl+c does not give the line up")
+	}
+}
+
+func TestOutputScrollsAndComesBack(t *testing.T) {
+	m := sized(t, fixtureTyping)
+	for i := range 100 {
+		send(m, typedMsg{gen: m.typing.gen, lines: []string{fmt.Sprintf("line %d.", i)}})
+	}
+	if view := m.View(); !strings.Contains(view, "line 99.") {
+		t.Errorf("the end does not show:\n%s", view)
+	}
+	send(m, keyMsg("pgup"))
+	send(m, keyMsg("pgup"))
+	before := m.View()
+	if strings.Contains(before, "line 99.") {
+		t.Errorf("pgup does not scroll:\n%s", before)
+	}
+	send(m, typedMsg{gen: m.typing.gen, lines: []string{"more"}})
+	if view := m.View(); !strings.Contains(view, "line 80.") || strings.Contains(view, "more") {
+		t.Errorf("more output moves what is read:\n%s", view)
+	}
+	for range 3 {
+		send(m, keyMsg("pgdown"))
+	}
+	if view := m.View(); !strings.Contains(view, "more") {
+		t.Errorf("pgdown does not come back:\n%s", view)
+	}
+}
+
+func TestLateOutputOfAnotherCommandIsDropped(t *testing.T) {
+	m := sized(t, fixtureTyping)
+	send(m, typedMsg{gen: m.typing.gen - 1, lines: []string{"late"}, ended: true})
+	if view := m.View(); strings.Contains(view, "late") || m.typing.run == nil {
+		t.Errorf("late output counts:\n%s", view)
+	}
+}

@@ -1,0 +1,100 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A command writes to a terminal of its own, since most programs hold back what
+// they write to a pipe until there is a lot of it: of a ping that nobody answers
+// nothing would be seen. It cannot read from there: its standard input is empty.
+
+// openTTY makes a terminal that is as wide as the pane, and does nothing to what
+// is written to it. TIOCGPTPEER gives the end for the command without its path,
+// which the lab's /dev need not have.
+func openTTY(columns int) (outer, inner *os.File, err error) {
+	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open a terminal: /dev/ptmx: %w", err)
+	}
+	outer = os.NewFile(uintptr(fd), "/dev/ptmx") // nonblocking: it can be read with deadlines
+	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+		outer.Close()
+		return nil, nil, fmt.Errorf("unlock a terminal: %w", err)
+	}
+	peer, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.TIOCGPTPEER, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)
+	if errno != 0 {
+		outer.Close()
+		return nil, nil, fmt.Errorf("open a terminal's other end: %w", errno)
+	}
+	inner = os.NewFile(peer, "tty")
+	if modes, err := unix.IoctlGetTermios(int(peer), unix.TCGETS); err == nil {
+		modes.Oflag &^= unix.OPOST
+		modes.Lflag &^= unix.ECHO | unix.ISIG
+		unix.IoctlSetTermios(int(peer), unix.TCSETS, modes)
+	}
+	unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: uint16(max(columns, 20))})
+	return outer, inner, nil
+}
+
+// How long the terminal has to be silent, once the command has ended, until its
+// output counts as complete; and how long one waits for that. A command in the
+// background may hold the terminal, and write to it, for ever.
+const (
+	silentTime = 50 * time.Millisecond
+	silentMost = time.Second
+)
+
+// hear takes the output from the terminal, and closes told when nothing more
+// comes of a command that has ended. After that it hears on what background
+// commands say, which they may not be able to live without, and forgets it.
+func (r *typedRun) hear(outer *os.File, exited <-chan struct{}, told chan<- struct{}) {
+	defer outer.Close()
+	buffer := make([]byte, 1<<15)
+	listening, silent := true, false
+	var until time.Time
+	for {
+		n, err := outer.Read(buffer)
+		if listening {
+			r.output.Write(buffer[:n])
+		}
+		late := errors.Is(err, os.ErrDeadlineExceeded)
+		if err != nil && !late { // EIO: nobody holds the other end
+			if listening {
+				close(told)
+			}
+			return
+		}
+		switch {
+		case !listening:
+			time.Sleep(silentTime) // a flood from the background waits
+			continue
+		case !isClosed(exited):
+			continue
+		}
+		if until.IsZero() {
+			until = time.Now().Add(silentMost)
+		}
+		if late && silent || time.Now().After(until) {
+			close(told)
+			listening = false
+			outer.SetReadDeadline(time.Time{})
+			continue
+		}
+		silent = late
+		outer.SetReadDeadline(time.Now().Add(silentTime))
+	}
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}

@@ -250,3 +250,17 @@ func TestTheChallengeShowsItsConditions(t *testing.T) {
 	p.press("enter")
 	p.see("✗ ", "1 try,")
 }
+
+// The ping of the live pane, and the one that is explained, is as large as the
+// exercise's.
+func TestPingOfAnExerciseIsAsLarge(t *testing.T) {
+	p := startExercise(t, "small-plug", 3, newScores(t))
+	watch := p.task().Case.Watch
+	if watch.Size == 0 {
+		t.Skip("the exercise pings with little")
+	}
+	options := pingOptions(watch.Size, watch.DF)
+	p.see(watch.Netns+" > "+watch.Ping+options, "silence: icmp_seq=1 was sent")
+	p.press("w", "w")
+	p.see("why? · "+watch.Netns+" ping "+watch.Ping+options, "mtu-exceeded")
+}

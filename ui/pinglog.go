@@ -96,13 +96,25 @@ func (m *Model) pingWords() string {
 	case m.world.gone(l.netns):
 		return t.bad.Render(m.cannotOpen(l.netns))
 	case !l.settled:
-		return t.warn.Render(t.g.wait + " " + m.say(wNoAnswerYet, l.to))
+		return t.warn.Render(t.g.wait + " " + m.say(wNoAnswerYet, l.to+pingOptions(l.size, l.df)))
 	case l.last.Outcome == diag.Replied:
 		return t.good.Render(t.g.ok + " " + l.last.Message)
 	case l.last.Outcome == diag.Silent:
 		return t.bad.Render(t.g.silent + " " + m.say(wNoAnswer, l.last.Seq))
 	}
 	return t.bad.Render(t.g.bad + " " + l.last.Message)
+}
+
+// pingOptions are the options of ping that make its packets as large.
+func pingOptions(size int, df bool) string {
+	options := ""
+	if size > 0 {
+		options += fmt.Sprintf(" -s %d", size)
+	}
+	if df {
+		options += " -M do"
+	}
+	return options
 }
 
 // pingStrip is the last echoes, one sign each.
@@ -141,7 +153,7 @@ func (m *Model) pingLines(w int) []string {
 	}
 	label := fit("ping", gutter, "")
 	count := m.say(wSent, l.sent, l.replied)
-	head := fmt.Sprintf("%s > %s  %s  ", l.netns, l.to, count)
+	head := fmt.Sprintf("%s > %s  %s  ", l.netns, l.to+pingOptions(l.size, l.df), count)
 	return []string{
 		m.theme.faint.Render(label) + m.pingWords(),
 		strings.Repeat(" ", gutter) + m.theme.faint.Render(head) + m.pingStrip(w-gutter-width(head)-1),

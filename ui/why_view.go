@@ -25,7 +25,7 @@ func (m *Model) whyTitle() string {
 	if q.to == "" {
 		return m.say(wWhy)
 	}
-	return m.say(wWhy) + " " + m.theme.g.dot + " " + q.netns + " ping " + q.to
+	return m.say(wWhy) + " " + m.theme.g.dot + " " + q.netns + " ping " + q.to + pingOptions(q.size, q.df)
 }
 
 // whyLines is the answer, w cells wide, or why there is none.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -15,6 +16,9 @@ import (
 
 // tapBacklog is how many decoded frames wait for a slow reader.
 const tapBacklog = 1024
+
+// tapLag bounds how long Pending waits for the reader.
+const tapLag = time.Second
 
 // Tap sees the frames of all devices of one network namespace, sent and
 // received, through one packet socket (packet(7)). It does not set the
@@ -30,8 +34,9 @@ type Tap struct {
 	close       sync.Once
 	stopWaiting func() bool
 
-	names map[int]string // the last known name of each ifindex; the reader's own
-	lost  atomic.Uint64  // frames that found the backlog full
+	names   map[int]string // the last known name of each ifindex; the reader's own
+	reading atomic.Bool    // the reader has a frame, or looks for one
+	lost    atomic.Uint64  // frames that found the backlog full
 
 	mu          sync.Mutex
 	kernelDrops uint64 // PACKET_STATISTICS so far: reading it resets it
@@ -74,8 +79,10 @@ func Capture(ns *nsenter.Namespace, filter CaptureFilter) (*Tap, error) {
 // is closed when the Tap has ended.
 func (t *Tap) Frames() <-chan Frame { return t.frames }
 
-// Pending takes the frames that have arrived and waits for no more.
+// Pending takes the frames that have arrived in the namespace and waits for no
+// more: only until those that the kernel has queued already are read.
 func (t *Tap) Pending() []Frame {
+	t.catchUp()
 	var frames []Frame
 	for {
 		select {
@@ -86,6 +93,19 @@ func (t *Tap) Pending() []Frame {
 			frames = append(frames, f)
 		default:
 			return frames
+		}
+	}
+}
+
+// catchUp gives the reader the time that it needs for what the kernel has queued,
+// which on a busy machine it may not have had yet.
+func (t *Tap) catchUp() {
+	for end := time.Now().Add(tapLag); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		queued := 0
+		// A closed socket refuses Control: nothing is queued there.
+		_ = t.raw.Control(func(fd uintptr) { queued, _ = unix.IoctlGetInt(int(fd), unix.TIOCINQ) })
+		if queued == 0 && !t.reading.Load() {
+			return
 		}
 	}
 }
@@ -137,6 +157,7 @@ func (t *Tap) end() {
 func (t *Tap) run() {
 	defer close(t.done)
 	defer close(t.frames)
+	defer t.reading.Store(false)
 	data := make([]byte, wireSnapLength)
 	control := make([]byte, 256)
 	for {

@@ -58,12 +58,14 @@ func (t *Tap) receive(data, control []byte) (Frame, error) {
 	var dev string
 	var recvErr error
 	err := t.raw.Read(func(fd uintptr) bool {
+		t.reading.Store(true)
 		for recvErr = unix.EINTR; recvErr == unix.EINTR; {
 			n, controlLen, _, from, recvErr = unix.Recvmsg(int(fd), data, control, 0)
 		}
 		if at, ok := from.(*unix.SockaddrLinklayer); ok && recvErr == nil {
 			dev = t.deviceName(int(fd), at.Ifindex)
 		}
+		t.reading.Store(recvErr != unix.EAGAIN)
 		return recvErr != unix.EAGAIN // wait in the runtime's poller
 	})
 	if err != nil {

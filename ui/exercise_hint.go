@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 
@@ -103,7 +104,7 @@ func hintsNow(ctx context.Context, task *exercise.Task) (string, []say.Text) {
 	return string(cause.Code) + " " + cause.Netns, []say.Text{
 		say.T("Look at `%s`.", "看看 `%s`。", tableOf(cause)),
 		lineOf(cause),
-		say.T("The command: %s", "命令：%s", quoted(fixFor(task, cause))),
+		say.T("The command: %[1]s", "命令：%[2]s", quoted(fixFor(task, cause), "in %s `%s`"), quoted(fixFor(task, cause), "在 %s 中 `%s`")),
 	}
 }
 
@@ -129,10 +130,11 @@ func fixFor(task *exercise.Task, cause explain.Fault) []exercise.Line {
 	return c.Fix[:c.First]
 }
 
-func quoted(lines []exercise.Line) string {
+// quoted are the lines in a form that takes the namespace and the command.
+func quoted(lines []exercise.Line, form string) string {
 	var all []string
 	for _, line := range lines {
-		all = append(all, "`"+line.String()+"`")
+		all = append(all, fmt.Sprintf(form, line.Netns, line.Command))
 	}
 	return strings.Join(all, ", ")
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
@@ -29,7 +30,7 @@ func (a *app) course(cmd *cobra.Command, _ []string) error {
 		defer l.Close()
 		memory := progress.Load(progress.Path())
 		// A lab without a door is a lab all the same.
-		if err := l.Serve(cmd.Context(), func() string { return "the course" }); err != nil {
+		if err := l.Serve(cmd.Context(), func() string { return strings.TrimSpace("step " + memory.Position()) }); err != nil {
 			fmt.Fprintln(os.Stderr, "nstutor: "+say.T("`nstutor shell` will not find this lab: %v",
 				"`nstutor shell` 将找不到这个实验环境：%v", err).In(a.language(memory.Lang())))
 		}

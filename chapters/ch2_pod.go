@@ -151,7 +151,7 @@ var pod = Chapter{
 		},
 		{
 			ID:     "2.11",
-			Action: RouteAdd{Netns: host, Dst: podIP, Dev: "veth-ns1"},
+			Action: RouteAdd{Netns: host, Dst: podIP, Dev: "veth-ns1", Except: gateway},
 			Before: Promise{
 				Pings: node(diag.Silent),
 				Claims: []Claim{

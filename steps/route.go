@@ -19,6 +19,9 @@ type RouteAdd struct {
 	Via    string // empty: a direct route, scope link
 	Dev    string // empty: the kernel finds the device of Via
 	Onlink bool   // take Via for a neighbour even if no address says so
+	// Except is an address that is not to go the same way. It matters where a
+	// wider route would do for Dst alone.
+	Except string
 }
 
 func (a RouteAdd) Command(*lab.Lab) Command {

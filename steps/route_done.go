@@ -96,7 +96,24 @@ func (a RouteAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	if a.Dev != "" {
 		all = append(all, dev)
 	}
+	if a.Except != "" {
+		all = append(all, a.except(l))
+	}
 	return all
+}
+
+// except is the condition that a wider route has not taken Except along.
+func (a RouteAdd) except(l *lab.Lab) Condition {
+	c := Condition{Table: table(a.Netns, "route"), Want: say.T("%s does not go by %s as well", "%s 不会也走 %s", a.Except, a.Dev)}
+	there := RouteAdd{Netns: a.Netns, Dst: a.Except}
+	c.Met = true
+	for _, r := range there.decide(l) {
+		c.Err = r.err
+		if r.found && r.Dev == a.Dev {
+			c.Met, c.Seen = false, r.Line()
+		}
+	}
+	return c
 }
 
 // rejecting is the route to the destination that lets nothing pass, if there is

@@ -54,6 +54,7 @@ func (m *Model) entered(msg enteredMsg) tea.Cmd {
 	}
 	m.aimPing(true)
 	if m.drill != nil {
+		m.world.frames = nil // each exercise is another network
 		return tea.Batch(m.altered(), m.readDrill())
 	}
 	m.note(func(p Progress) { p.SetPosition(msg.step.ID) })

@@ -283,7 +283,9 @@ func (m *Model) takeTyped(msg typedMsg) tea.Cmd {
 		return t.run.next
 	}
 	t.tape.add(m.lastWords(msg)...)
-	m.looked(t.run)
+	if msg.err == nil && msg.why != endedByKey {
+		m.looked(t.run)
+	}
 	t.run = nil
 	if t.queued {
 		return tea.Batch(m.altered(), m.runTyped())

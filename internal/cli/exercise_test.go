@@ -88,7 +88,7 @@ func TestExerciseInATerminal(t *testing.T) {
 
 // stateOf is the progress file of a program in a terminal.
 func stateOf(x *terminal) string {
-	for _, v := range x.cmd.Env {
+	for _, v := range slices.Backward(x.cmd.Env) { // the last one counts
 		if home, ok := strings.CutPrefix(v, "XDG_STATE_HOME="); ok {
 			return filepath.Join(home, "nstutor", "progress.json")
 		}

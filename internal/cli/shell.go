@@ -46,7 +46,7 @@ Only the user who runs the lab can come in.`,
 			if err != nil {
 				return err
 			}
-			door, err := chooseDoor(running, pid, lang)
+			door, err := chooseDoor(having(running, netns), pid, lang)
 			if err != nil {
 				return err
 			}
@@ -86,6 +86,16 @@ func enterDoor(ctx context.Context, door lab.Door, netns, lang string) error {
 // sentence is an error in the learner's language.
 func sentence(lang, en, zh string, args ...any) error {
 	return errors.New(say.T(en, zh, args...).In(lang))
+}
+
+// having are the labs that have a namespace, if any has: the others are not
+// meant.
+func having(running []lab.Door, netns string) []lab.Door {
+	found := slices.DeleteFunc(slices.Clone(running), func(d lab.Door) bool { return !slices.Contains(d.Netns, netns) })
+	if len(found) == 0 {
+		return running
+	}
+	return found
 }
 
 // chooseDoor is the lab with that PID, or the only one, or the one that the

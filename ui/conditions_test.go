@@ -42,7 +42,7 @@ func TestHintsAreAboutWhatWasChanged(t *testing.T) {
 
 func TestAnotherWayIsDone(t *testing.T) {
 	p := startPlay(t, "2.11")
-	p.by(steps.RouteAdd{Netns: "host", Dst: "172.20.1.0/24", Dev: "veth-ns1"})
+	p.by(steps.RouteAdd{Netns: "host", Dst: "172.20.1.8/29", Dev: "veth-ns1"})
 	p.see("done by another hand")
 	p.wait(func(string) bool { return p.progress.Done("2.11") }, "not remembered")
 }

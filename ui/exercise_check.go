@@ -11,6 +11,7 @@ import (
 	"nstutor/diag"
 	"nstutor/internal/say"
 	"nstutor/steps"
+	"nstutor/steps/exercise"
 )
 
 const (
@@ -190,8 +191,8 @@ func (m *Model) drillChecked(msg drillCheckedMsg) tea.Cmd {
 	if again {
 		return m.tryDrill(true)
 	}
+	d.reveal = counts || brokenGuard(d.task, msg.conditions)
 	if counts {
-		d.reveal = true
 		if slices.ContainsFunc(msg.conditions, unmet) {
 			d.tries++
 			m.saveDrill()
@@ -204,3 +205,10 @@ func unmet(c steps.Condition) bool { return !c.Met && c.Err == nil }
 
 // drillBusy says whether the learner sees that something is looked at.
 func (m *Model) drillBusy() bool { return m.drill != nil && (m.drill.checking || m.drill.hinting) }
+
+// brokenGuard reports whether something that is to stay as it was does not: the
+// learner has to see that, whoever checked.
+func brokenGuard(task *exercise.Task, conditions []steps.Condition) bool {
+	goals := min(len(task.Case.Goals), len(conditions))
+	return slices.ContainsFunc(conditions[goals:], unmet)
+}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nstutor/internal/progress"
@@ -40,11 +41,22 @@ func (m *Model) drillLines(w int) []string {
 	if conditions := m.drillConditions(w); len(conditions) > 0 {
 		if d.reveal {
 			d.reveal = false
-			m.scroll[paneLesson].top = len(lines)
+			m.scroll[paneLesson].top = len(lines) + m.firstUnmet(conditions)
 		}
 		lines = append(append(lines, ""), conditions...)
 	}
 	return append(lines, m.drillHints(w)...)
+}
+
+// firstUnmet is the line of the first condition that does not hold, or the
+// heading above all where it is in sight from there.
+func (m *Model) firstUnmet(lines []string) int {
+	const inSight = 4
+	i := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, m.theme.verdict(false)) })
+	if i < inSight {
+		return 0
+	}
+	return i
 }
 
 // drillConditions are the goals and below them what must stay, as they were

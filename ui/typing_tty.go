@@ -2,11 +2,12 @@ package ui
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/lab"
 )
 
 // A command writes to a terminal of its own, since most programs hold back what
@@ -14,30 +15,18 @@ import (
 // nothing would be seen. It cannot read from there: its standard input is empty.
 
 // openTTY makes a terminal that is as wide as the pane, and does nothing to what
-// is written to it. TIOCGPTPEER gives the end for the command without its path,
-// which the lab's /dev need not have.
+// is written to it.
 func openTTY(columns int) (outer, inner *os.File, err error) {
-	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	outer, inner, err = lab.OpenPTY(max(columns, 20), 24)
 	if err != nil {
-		return nil, nil, fmt.Errorf("open a terminal: /dev/ptmx: %w", err)
+		return nil, nil, err
 	}
-	outer = os.NewFile(uintptr(fd), "/dev/ptmx") // nonblocking: it can be read with deadlines
-	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
-		outer.Close()
-		return nil, nil, fmt.Errorf("unlock a terminal: %w", err)
-	}
-	peer, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.TIOCGPTPEER, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)
-	if errno != 0 {
-		outer.Close()
-		return nil, nil, fmt.Errorf("open a terminal's other end: %w", errno)
-	}
-	inner = os.NewFile(peer, "tty")
-	if modes, err := unix.IoctlGetTermios(int(peer), unix.TCGETS); err == nil {
+	tty := int(inner.Fd())
+	if modes, err := unix.IoctlGetTermios(tty, unix.TCGETS); err == nil {
 		modes.Oflag &^= unix.OPOST
 		modes.Lflag &^= unix.ECHO | unix.ISIG
-		unix.IoctlSetTermios(int(peer), unix.TCSETS, modes)
+		unix.IoctlSetTermios(tty, unix.TCSETS, modes)
 	}
-	unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: uint16(max(columns, 20))})
 	return outer, inner, nil
 }
 

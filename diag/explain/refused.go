@@ -139,16 +139,8 @@ func (w *walk) impostor(n *Node, e echo, dev string) {
 
 func addressLines(n *Node, addr netip.Addr) []string {
 	var lines []string
-	devices, err := n.Devices()
-	if err != nil {
-		return nil
-	}
-	for _, d := range devices {
-		for _, a := range d.Addrs {
-			if a.Prefix.Addr() == addr {
-				lines = append(lines, fmt.Sprintf("%s: inet %s dev %s", n.title(), a.Prefix, d.Link.Name))
-			}
-		}
+	for _, a := range n.having(addr) {
+		lines = append(lines, fmt.Sprintf("%s: inet %s dev %s", n.title(), a.Prefix, a.Dev))
 	}
 	return lines
 }

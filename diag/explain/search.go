@@ -165,18 +165,27 @@ func (w *walk) behind(n *Node, dev diag.Link, meant func(*Node, diag.Link) bool)
 	return slices.ContainsFunc(x.stations, func(s station) bool { return s.node != nil && meant(s.node, s.dev) })
 }
 
-// withoutAddress are the commands that take an address away.
-func (n *Node) withoutAddress(addr netip.Addr) []Fix {
+// having are the places where the devices but lo have an address.
+func (n *Node) having(addr netip.Addr) []diag.Addr {
 	devices, err := n.Devices()
 	if err != nil {
 		return nil
 	}
+	var found []diag.Addr
 	for _, d := range devices {
 		for _, a := range d.Addrs {
 			if a.Prefix.Addr() == addr {
-				return []Fix{{n.Name, fmt.Sprintf("ip addr del %s dev %s", a.Prefix, d.Link.Name)}}
+				found = append(found, a)
 			}
 		}
+	}
+	return found
+}
+
+// withoutAddress are the commands that take an address away.
+func (n *Node) withoutAddress(addr netip.Addr) []Fix {
+	if found := n.having(addr); len(found) > 0 {
+		return []Fix{{n.Name, fmt.Sprintf("ip addr del %s dev %s", found[0].Prefix, found[0].Dev)}}
 	}
 	lo, err := n.Link("lo")
 	if err != nil {

@@ -7,6 +7,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// OpenPTY is openPTY for a terminal of that many columns and rows.
+func OpenPTY(columns, rows int) (master, slave *os.File, err error) {
+	return openPTY(window{uint16(columns), uint16(rows)})
+}
+
 // openPTY makes a pseudo-terminal of that size. The master can be waited for
 // with deadlines. TIOCGPTPEER gives the other end without its path: in the lab
 // /dev/pts need not be the one that it is in.

@@ -20,7 +20,7 @@ func Setting(netns, key, value string) Check {
 		Text:  say.T("in %s, %s is %s", "%s 里 %s 是 %s", netns, key, value),
 		Table: say.Quote(fmt.Sprintf("ip netns exec %s sysctl %s", netns, key)),
 		run: inside(netns, func(_ context.Context, ns *nsenter.Namespace) (bool, string, error) {
-			got, err := ns.ReadSysctl(sysctlPath(key))
+			got, err := ns.ReadSysctl(diag.SysctlPath(key))
 			if errors.Is(err, fs.ErrNotExist) {
 				return false, "", nil
 			}

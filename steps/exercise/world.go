@@ -3,7 +3,6 @@ package exercise
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/vishvananda/netlink"
 
@@ -112,12 +111,9 @@ func (w *World) Forward(netns string) { w.Sysctl(netns, "net.ipv4.ip_forward", "
 // as slashes, as for sysctl(8).
 func (w *World) Sysctl(netns, key, value string) {
 	if ns, _ := w.space(netns); ns != nil {
-		w.failed(ns.WriteSysctl(sysctlPath(key), value), netns, "%s=%s", key, value)
+		w.failed(ns.WriteSysctl(diag.SysctlPath(key), value), netns, "%s=%s", key, value)
 	}
 }
-
-// sysctlPath is where a key is below /proc/sys: dots and slashes change places.
-func sysctlPath(key string) string { return strings.NewReplacer(".", "/", "/", ".").Replace(key) }
 
 // Ping sends a ping, so that the neighbours know each other: what came of it
 // does not count.

@@ -38,8 +38,8 @@ func (w *pingWorld) serve(ns *nsenter.Namespace, address string, answer func(net
 	}()
 }
 
-// say is an answer that reads the request and writes text.
-func say(text string) func(net.Conn) {
+// saying is an answer that reads the request and writes text.
+func saying(text string) func(net.Conn) {
 	return func(conn net.Conn) {
 		conn.Read(make([]byte, 4096))
 		io.WriteString(conn, text)
@@ -55,12 +55,12 @@ var getCases = []struct {
 	body    string
 	message string // a pattern; "" for a response
 }{
-	{name: "a page", answer: say("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
+	{name: "a page", answer: saying("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
 		url: "http://10.2.0.2/", status: 200, body: "hello"},
-	{name: "a page without a scheme", answer: say("HTTP/1.0 200 OK\r\n\r\nhello"), url: "10.2.0.2", status: 200, body: "hello"},
-	{name: "an error status is a response", answer: say("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno"),
+	{name: "a page without a scheme", answer: saying("HTTP/1.0 200 OK\r\n\r\nhello"), url: "10.2.0.2", status: 200, body: "hello"},
+	{name: "an error status is a response", answer: saying("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno"),
 		url: "http://10.2.0.2:80/x", status: 404, body: "no"},
-	{name: "a redirect is not followed", answer: say("HTTP/1.1 302 Found\r\nLocation: http://10.1.0.1/\r\nContent-Length: 0\r\n\r\n"),
+	{name: "a redirect is not followed", answer: saying("HTTP/1.1 302 Found\r\nLocation: http://10.1.0.1/\r\nContent-Length: 0\r\n\r\n"),
 		url: "http://10.2.0.2/", status: 302},
 	{name: "nothing listens", url: "http://10.2.0.2/",
 		message: `^curl: \(7\) Failed to connect to 10\.2\.0\.2 port 80 after \d+ ms: Couldn't connect to server \(Connection refused\)$`},
@@ -70,17 +70,17 @@ var getCases = []struct {
 		message: `^curl: \(7\) Failed .*: Couldn't connect to server \(Network is unreachable\)$`},
 	{name: "nobody has the address", url: "http://10.1.0.77/",
 		message: `^curl: \(7\) Failed .*: Couldn't connect to server \(No route to host\)$`},
-	{name: "a firewall drops", arrange: dropTCP, answer: say(""), url: "http://10.2.0.2/",
+	{name: "a firewall drops", arrange: dropTCP, answer: saying(""), url: "http://10.2.0.2/",
 		message: `^curl: \(28\) Connection timed out after \d+ milliseconds$`},
 	{name: "the server says nothing", answer: func(conn net.Conn) { io.Copy(io.Discard, conn) }, url: "http://10.2.0.2/",
 		message: `^curl: \(28\) Operation timed out after \d+ milliseconds with 0 bytes received$`},
-	{name: "the server hangs up", answer: say(""), url: "http://10.2.0.2/",
+	{name: "the server hangs up", answer: saying(""), url: "http://10.2.0.2/",
 		message: `^curl: \(52\) Empty reply from server$`},
 	{name: "the server resets", answer: func(conn net.Conn) { conn.(*net.TCPConn).SetLinger(0); conn.Read(make([]byte, 1)) },
 		url: "http://10.2.0.2/", message: `^curl: \(56\) Recv failure: Connection reset by peer$`},
-	{name: "the server breaks off", answer: say("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel"), url: "http://10.2.0.2/",
+	{name: "the server breaks off", answer: saying("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel"), url: "http://10.2.0.2/",
 		status: 200, body: "hel", message: `^curl: \(18\) transfer closed with 6 bytes remaining to read$`},
-	{name: "the server speaks something else", answer: say("SSH-2.0-x\r\n"), url: "http://10.2.0.2/",
+	{name: "the server speaks something else", answer: saying("SSH-2.0-x\r\n"), url: "http://10.2.0.2/",
 		message: `^curl: \(1\) Received HTTP/0.9 when not allowed`},
 	{name: "a name without a server", url: "http://www.example.com/", message: `^curl: \(6\) Could not resolve host: www\.example\.com$`},
 	{name: "another protocol", url: "xyz://10.2.0.2/", message: `^curl: \(1\) Protocol "xyz" not supported`},
@@ -145,8 +145,8 @@ func (w *pingWorld) sameAsCurl(url, message string) {
 
 func TestGetStaysInItsNamespace(t *testing.T) {
 	w := newPingWorld(t)
-	w.serve(w.c, "127.0.0.1:80", say("HTTP/1.0 200 OK\r\n\r\nI am c"))
-	w.serve(w.s, "127.0.0.1:80", say("HTTP/1.0 200 OK\r\n\r\nI am s"))
+	w.serve(w.c, "127.0.0.1:80", saying("HTTP/1.0 200 OK\r\n\r\nI am c"))
+	w.serve(w.s, "127.0.0.1:80", saying("HTTP/1.0 200 OK\r\n\r\nI am s"))
 	for _, ns := range []*nsenter.Namespace{w.c, w.s} {
 		if got := Get(t.Context(), ns, "http://localhost/", time.Second); got.Body != "I am "+ns.Name() {
 			t.Errorf("in %s: got %+v", ns.Name(), got)
@@ -156,7 +156,7 @@ func TestGetStaysInItsNamespace(t *testing.T) {
 
 func TestGetKeepsABoundedBody(t *testing.T) {
 	w := newPingWorld(t)
-	w.serve(w.s, "10.2.0.2:80", say("HTTP/1.0 200 OK\r\n\r\n"+strings.Repeat("x", 3*getBodyLimit)))
+	w.serve(w.s, "10.2.0.2:80", saying("HTTP/1.0 200 OK\r\n\r\n"+strings.Repeat("x", 3*getBodyLimit)))
 	got := Get(t.Context(), w.c, "http://10.2.0.2/", time.Second)
 	if !got.OK || len(got.Body) != getBodyLimit {
 		t.Errorf("got %d bytes, ok %v, %q", len(got.Body), got.OK, got.Message)
@@ -165,7 +165,7 @@ func TestGetKeepsABoundedBody(t *testing.T) {
 
 func TestGetLeavesNoConnectionBehind(t *testing.T) {
 	w := newPingWorld(t)
-	w.serve(w.s, "10.2.0.2:80", say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+	w.serve(w.s, "10.2.0.2:80", saying("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
 	Get(t.Context(), w.c, "http://10.2.0.2/", time.Second)
 	goroutines, descriptors := pingFootprint(t)
 	for range 20 {

@@ -4,19 +4,42 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+
+	"nstutor/internal/say"
 )
 
 // ipLine builds a line of words, each separated by one space. Unlike iproute2,
 // it never ends in a space.
-type ipLine struct{ text []byte }
+type ipLine struct {
+	text []byte
+	ends []int // of the words, where they are asked for
+	kept bool  // they are
+}
 
 func (l *ipLine) add(words ...string) {
 	for _, w := range words {
+		if !l.kept {
+			w = say.Clean(w)
+		}
 		if len(l.text) > 0 {
 			l.text = append(l.text, ' ')
 		}
 		l.text = append(l.text, w...)
+		if l.kept {
+			l.ends = append(l.ends, len(l.text))
+		}
 	}
+}
+
+// words are the words one by one, as they are: a name may have in it what a line
+// has between words, and what no screen should get.
+func (l *ipLine) words() []string {
+	words, start := make([]string, len(l.ends)), 0
+	for i, end := range l.ends {
+		words[i] = string(l.text[start:end])
+		start = end + 1
+	}
+	return words
 }
 
 // pair adds key and value, unless the value is empty.

@@ -3,6 +3,7 @@ package diag
 import (
 	"net/netip"
 	"strconv"
+	"strings"
 )
 
 // Line is the route as `ip route show table all` shows it; for the main table
@@ -15,43 +16,65 @@ import (
 // long an advertised route has still to live ("expires") is left out.
 func (r Route) Line() string {
 	line := ipLine{text: make([]byte, 0, 96)}
-	line.flag(r.Type != "unicast", r.Type)
-	if r.Default() {
-		line.add("default")
-	} else {
-		line.add(routePrefix(r.Dst))
-	}
-	if r.From.IsValid() {
-		line.add("from", routePrefix(r.From))
-	}
-	line.number("nhid", r.NHID)
-	if r.TOS != 0 {
-		line.add("tos", rtTOSName(r.TOS))
-	}
-	line.via(r.Via, r.Family())
-	line.pair("dev", r.Dev)
-	if r.Table != tableMain {
-		line.add("table", ipName(rtTableNames, r.Table, strconv.Itoa))
-	}
-	if r.Proto != "boot" {
-		line.add("proto", r.Proto)
-	}
-	if r.Scope != "global" {
-		line.add("scope", r.Scope)
-	}
-	line.addr("src", r.Src)
-	// An IPv6 route always has a metric, and iproute2 prints even a 0.
-	if r.Metric != 0 || r.Family() == 6 {
-		line.add("metric", strconv.Itoa(r.Metric))
-	}
-	line.routeFlags(r.Dead, r.Onlink, r.Pervasive, r.Linkdown)
-	line.flag(r.Metrics != "", r.Metrics)
-	line.pair("pref", r.Pref)
+	line.route(r)
 	for _, hop := range r.Nexthops {
 		line.text = append(line.text, " \\\tnexthop"...)
 		line.nexthop(hop, r.Family())
 	}
 	return line.String()
+}
+
+// TableName is what ip calls the route's table, and takes for its name.
+func (r Route) TableName() string { return ipName(rtTableNames, r.Table, strconv.Itoa) }
+
+// Args are the words with which `ip route add` or `replace` makes the route: the
+// line without what only the kernel says of it.
+func (r Route) Args() []string {
+	line := ipLine{kept: true}
+	r.Dead, r.Linkdown, r.Pervasive = false, false, false
+	line.route(r)
+	for _, hop := range r.Nexthops {
+		hop.Dead, hop.Linkdown, hop.Pervasive = false, false, false
+		line.add("nexthop")
+		line.nexthop(hop, r.Family())
+	}
+	return line.words()
+}
+
+// route adds all of a route but the legs of a multipath one.
+func (l *ipLine) route(r Route) {
+	l.flag(r.Type != "unicast", r.Type)
+	if r.Default() {
+		l.add("default")
+	} else {
+		l.add(routePrefix(r.Dst))
+	}
+	if r.From.IsValid() {
+		l.add("from", routePrefix(r.From))
+	}
+	l.number("nhid", r.NHID)
+	if r.TOS != 0 {
+		l.add("tos", rtTOSName(r.TOS))
+	}
+	l.via(r.Via, r.Family())
+	l.pair("dev", r.Dev)
+	if r.Table != tableMain {
+		l.add("table", r.TableName())
+	}
+	if r.Proto != "boot" {
+		l.add("proto", r.Proto)
+	}
+	if r.Scope != "global" {
+		l.add("scope", r.Scope)
+	}
+	l.addr("src", r.Src)
+	// An IPv6 route always has a metric, and iproute2 prints even a 0.
+	if r.Metric != 0 || r.Family() == 6 {
+		l.add("metric", strconv.Itoa(r.Metric))
+	}
+	l.routeFlags(r.Dead, r.Onlink, r.Pervasive, r.Linkdown)
+	l.add(strings.Fields(r.Metrics)...)
+	l.pair("pref", r.Pref)
 }
 
 func (l *ipLine) nexthop(hop Nexthop, family int) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/vishvananda/netlink"
+
 	"nstutor/internal/nsenter"
 )
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"nstutor/internal/say"
+
 	"github.com/charmbracelet/lipgloss"
 )
 
@@ -34,7 +36,9 @@ func indent(lines []string) []string {
 	return lines
 }
 
-func (m *Model) liveTitle() string { return m.say(wLive) + " " + m.theme.g.dot + " " + m.world.watch }
+func (m *Model) liveTitle() string {
+	return m.say(wLive) + " " + m.theme.g.dot + " " + say.Clean(m.world.watch)
+}
 
 // liveCount tells which of the namespaces is watched.
 func (m *Model) liveCount() string {
@@ -72,7 +76,7 @@ func (m *Model) absent() []string {
 	if m.world.watch == "" || !m.world.gone(m.world.watch) {
 		return nil
 	}
-	return []string{m.theme.bad.Render(m.cannotOpen(m.world.watch))}
+	return []string{m.theme.bad.Render(say.Clean(m.cannotOpen(m.world.watch)))}
 }
 
 // cannotOpen is what ip says of a namespace that is not there.
@@ -145,7 +149,7 @@ func (m *Model) drawRows(rows []row, w int, headings bool) []string {
 // drawRow is a row with its mark in front and its sign before the text.
 func (m *Model) drawRow(r row, w int) string {
 	mark, style := m.theme.mark(r.kind)
-	text := r.text
+	text := say.Clean(r.text)
 	if r.sign != "" {
 		text = r.sign + " " + text
 	}
@@ -156,7 +160,7 @@ func (m *Model) drawRow(r row, w int) string {
 		if width(text)+1+width(column) > w-2 {
 			break
 		}
-		text += " " + column
+		text += " " + say.Clean(column)
 	}
 	text = strings.TrimRight(fit(text, w-2, m.theme.g.ellipsis), " ")
 	return lipgloss.NewStyle().Inherit(style).Strikethrough(false).Render(mark) + " " + style.Render(text)

@@ -156,7 +156,11 @@ func (m *Model) draw() string {
 		lines = append(lines, m.bodyView(p)...)
 	}
 	m.enableKeys()
-	return strings.Join(append(lines, m.footerView(m.width)), "\n")
+	lines = append(lines, m.footerView(m.width))
+	for i, line := range lines {
+		lines[i] = sealed(line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // bodyView draws the panes of a plan.

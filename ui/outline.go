@@ -137,7 +137,8 @@ func (m *Model) outlineView(r rect) []string {
 	if o.cursor >= o.top+room {
 		o.top = o.cursor - room + 1
 	}
-	lines := []string{o.input.View(), ""}
+	// The input pads what it shows of wide letters with NULs.
+	lines := []string{strings.ReplaceAll(o.input.View(), "\x00", ""), ""}
 	if len(o.rows) == 0 {
 		lines = append(lines, t.faint.Render(m.say(wNothingFound)))
 	}

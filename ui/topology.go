@@ -7,6 +7,7 @@ import (
 
 	"nstutor/diag"
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // topologyView draws the network as the kernel has it: boxes where they fit,
@@ -33,7 +34,7 @@ func (m *Model) topologyLines(w int) []string {
 	names := m.inPicture()
 	column := 0
 	for _, name := range names {
-		column = max(column, width(name+m.deathAt(name, ""))+2)
+		column = max(column, width(say.Clean(name)+m.deathAt(name, ""))+2)
 	}
 	var lines []string
 	for _, name := range names {
@@ -45,7 +46,7 @@ func (m *Model) topologyLines(w int) []string {
 		for i, line := range text {
 			label := strings.Repeat(" ", column)
 			if i == 0 {
-				label = fit(m.theme.strong.Render(name)+m.deathAt(name, ""), column, "")
+				label = fit(m.theme.strong.Render(say.Clean(name))+m.deathAt(name, ""), column, "")
 			}
 			lines = append(lines, label+line)
 		}
@@ -69,10 +70,10 @@ func (m *Model) deviceText(netns string, l diag.Link) string {
 		text += " " + addr
 	}
 	if l.Master != "" {
-		text += " " + m.theme.g.out + " " + l.Master
+		text += " " + m.theme.g.out + " " + say.Clean(l.Master)
 	}
 	if peerNetns, peer := m.world.peerOf(netns, l); peer != "" {
-		text += " " + m.theme.g.both + " " + strings.TrimSpace(peerNetns+" "+peer)
+		text += " " + m.theme.g.both + " " + say.Clean(strings.TrimSpace(peerNetns+" "+peer))
 	}
 	return text
 }
@@ -81,7 +82,7 @@ func (m *Model) deviceText(netns string, l diag.Link) string {
 // mark of the packet that dies there.
 func (m *Model) deviceName(netns string, l diag.Link) string {
 	sign, style := m.linkSign(l)
-	return style.Render(fmt.Sprintf("%s %s", sign, l.Name)) + m.deathAt(netns, l.Name)
+	return style.Render(fmt.Sprintf("%s %s", sign, say.Clean(l.Name))) + m.deathAt(netns, l.Name)
 }
 
 // wrapParts puts as many parts on each line as fit.

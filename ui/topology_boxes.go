@@ -5,6 +5,7 @@ import (
 
 	"nstutor/diag"
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // side is a side of a box: a device stands at the side where its cable is.
@@ -145,14 +146,14 @@ func (m *Model) addNodeEnd(node *box, line int, dev string, s side) int {
 func (m *Model) belongings(snap *diag.Snapshot, l diag.Link) []string {
 	all := inet(snap, l.Name)
 	if l.Master != "" {
-		all = append(all, m.theme.g.out+" "+l.Master)
+		all = append(all, m.theme.g.out+" "+say.Clean(l.Master))
 	}
 	return all
 }
 
 // boxTitle is a namespace's name, with its loopback when that is down.
 func (m *Model) boxTitle(name string) string {
-	title := m.theme.strong.Render(name) + m.deathAt(name, "")
+	title := m.theme.strong.Render(say.Clean(name)) + m.deathAt(name, "")
 	lo, ok := m.world.snapshot(name).Link("lo")
 	if ok && !lo.Up() {
 		title += " " + m.theme.g.dot + " " + m.deviceName(name, lo)

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"nstutor/diag/explain"
+	"nstutor/internal/say"
 )
 
 // death is the first stage that the packet does not pass, or that cannot be
@@ -60,7 +61,7 @@ func (m *Model) drawnDevice(h explain.Hop) string {
 func (m *Model) topologyTitle(w int) string {
 	title, g := m.say(wTopology)+" "+m.theme.g.dot+" ", m.theme.g
 	h, dies := m.death()
-	place := strings.TrimSpace(h.Netns + " " + h.Device)
+	place := say.Clean(strings.TrimSpace(h.Netns + " " + h.Device))
 	switch {
 	case !m.why.open || m.why.answer == nil:
 		return m.say(wTopology)
@@ -73,7 +74,7 @@ func (m *Model) topologyTitle(w int) string {
 	default:
 		return title + g.ok + " " + m.say(wPasses)
 	}
-	fault := m.faultElsewhere(h)
+	fault := say.Clean(m.faultElsewhere(h))
 	if fault == "" {
 		return title
 	}

@@ -3,6 +3,8 @@ package ui
 import (
 	"strings"
 
+	"nstutor/internal/say"
+
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 )
@@ -90,8 +92,9 @@ func hardwrap(line string, w int) []string {
 // prompt says which namespace a command goes to.
 func (m *Model) prompt(netns string) string {
 	t := m.theme
+	netns, gone := say.Clean(netns), m.world.gone(netns)
 	name := t.strong.Render(netns)
-	if m.world.gone(netns) {
+	if gone {
 		name = t.bad.Render(netns + " " + t.g.bad)
 	}
 	return name + " # "

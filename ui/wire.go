@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nstutor/diag"
+	"nstutor/internal/say"
 )
 
 // The widths from which a frame's line is written more fully: the MAC addresses
@@ -53,7 +54,7 @@ func (m *Model) wireLines(w int) []string {
 }
 
 // place is where a frame passed.
-func place(f diag.Frame) string { return f.Netns + " " + f.Dev }
+func place(f diag.Frame) string { return say.Clean(f.Netns + " " + f.Dev) }
 
 // passage tells which frames are one packet on its way.
 type passage struct {

@@ -1,5 +1,7 @@
 package explain
 
+import "nstutor/internal/change"
+
 // Schema is the version of the JSON form of an Answer.
 const Schema = 1
 
@@ -26,15 +28,15 @@ const (
 // Answer says what becomes of a ping, where, why, and what the smallest repair
 // is. Its JSON form is a contract.
 type Answer struct {
-	Schema      int     `json:"schema"`
-	From        string  `json:"from"`
-	Source      string  `json:"source"`
-	Destination string  `json:"destination"`
-	Verdict     string  `json:"verdict"`
-	Cause       Fault   `json:"cause"`
-	Fix         []Fix   `json:"fix"`
-	Next        []Fault `json:"next"` // what would still be broken after the fix
-	Hops        []Hop   `json:"hops"`
+	Schema      int              `json:"schema"`
+	From        string           `json:"from"`
+	Source      string           `json:"source"`
+	Destination string           `json:"destination"`
+	Verdict     string           `json:"verdict"`
+	Cause       Fault            `json:"cause"`
+	Fix         []change.Command `json:"fix"`
+	Next        []Fault          `json:"next"` // what would still be broken after the fix
+	Hops        []Hop            `json:"hops"`
 	// Unseen is what could not be looked at, and what the prediction does not rest on.
 	Unseen []Text `json:"unseen"`
 	Probe  *Probe `json:"probe,omitempty"` // nil when none was sent
@@ -48,15 +50,8 @@ type Fault struct {
 	Detail   Text     `json:"detail"`
 	Evidence []string `json:"evidence"` // lines of the kernel's tables
 
-	fix  []Fix
+	fix  []change.Command
 	sure bool // nothing that the walk met before could be the reason
-}
-
-// Fix is a command that runs as it stands with `ip netns exec NETNS sh -c
-// COMMAND`; an empty Netns is the current namespace.
-type Fix struct {
-	Netns   string `json:"netns"`
-	Command string `json:"command"`
 }
 
 // Hop is one stage of the packet's way.

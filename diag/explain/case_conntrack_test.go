@@ -51,7 +51,7 @@ func TestAFullConnectionTable(t *testing.T) {
 	for _, fix := range answer(false).Fix {
 		var out strings.Builder
 		w.must(w.r.Do(func() error {
-			cmd := exec.Command("sh", "-c", fix.Command)
+			cmd := exec.Command("sh", "-c", fix.String())
 			cmd.Stderr = &out
 			return cmd.Run()
 		}))

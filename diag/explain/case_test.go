@@ -12,6 +12,7 @@ import (
 
 	"nstutor/diag"
 	"nstutor/diag/explain"
+	"nstutor/internal/change"
 )
 
 // breakage is a healthy network, what breaks it, and what is to be said of a
@@ -237,15 +238,15 @@ func (c breakage) mend(b *built, a explain.Answer) {
 var wide = regexp.MustCompile(`flush|tables.* -[FPXD]\b|policy accept|delete (rule|chain|table)|conf[./](all|default)[./]|ip_forward`)
 
 // apply runs a fix as it stands, as a person would.
-func (b *built) apply(fix explain.Fix) {
+func (b *built) apply(fix change.Command) {
 	b.t.Helper()
-	b.t.Logf("fix: %s: %s", b.script(fix.Netns), fix.Command)
-	if wide.MatchString(fix.Command) && fix.Command != "ip route flush cache" {
-		b.t.Errorf("the fix is not narrow: %s", fix.Command)
+	b.t.Logf("fix: %s: %s", b.script(fix.Netns), fix.String())
+	if wide.MatchString(fix.String()) && fix.String() != "ip route flush cache" {
+		b.t.Errorf("the fix is not narrow: %s", fix.String())
 	}
-	out, err := exec.Command("ip", "netns", "exec", fix.Netns, "sh", "-c", fix.Command).CombinedOutput()
+	out, err := exec.Command("ip", "netns", "exec", fix.Netns, "sh", "-c", fix.String()).CombinedOutput()
 	if err != nil {
-		b.t.Fatalf("fix %s: %s: %v: %s", b.script(fix.Netns), fix.Command, err, out)
+		b.t.Fatalf("fix %s: %s: %v: %s", b.script(fix.Netns), fix.String(), err, out)
 	}
 }
 
@@ -257,7 +258,7 @@ func (b *built) account(a explain.Answer) string {
 		fmt.Fprintf(&s, "  | %s\n", line)
 	}
 	for _, fix := range a.Fix {
-		fmt.Fprintf(&s, "  fix %s: %s\n", b.script(fix.Netns), fix.Command)
+		fmt.Fprintf(&s, "  fix %s: %s\n", b.script(fix.Netns), fix.String())
 	}
 	for _, f := range a.Next {
 		fmt.Fprintf(&s, "next %s in %s, %s: %s\n", f.Code, b.script(f.Netns), f.Leg, f.Detail)

@@ -2,8 +2,8 @@ package explain
 
 import (
 	"fmt"
+	"nstutor/internal/change"
 	"slices"
-	"strings"
 )
 
 // filtered names the rule, and the narrowest exception from it.
@@ -17,40 +17,50 @@ func (w *walk) filtered(n *Node, e echo, hook string, r FilterResult) Fault {
 		Detail:   say("%s: %s (hook %s) stops %s", r.At, r.Rule, hook, e),
 		Evidence: []string{r.At + ": " + r.Rule},
 	}
-	f.fix = []Fix{{n.Name, exception(r.At, e)}}
+	exception, ok := exception(n.Name, r, e)
+	if !ok {
+		f.Detail = say("%s; no command of nft can name this chain", f.Detail)
+		return f
+	}
+	f.fix = []change.Command{exception}
 	return f
 }
 
 // exception is the rule that lets just this packet pass the chain, in the
-// spelling of the command that the chain was made by.
-func exception(at string, e echo) string {
-	if at, ok := strings.CutPrefix(at, "-t "); ok {
-		table, chain, _ := strings.Cut(at, " ")
-		return fmt.Sprintf("iptables-legacy -t %s -I %s -s %s -d %s %s -j ACCEPT", table, chain, e.src, e.dst, e.iptablesMatch())
+// spelling of the command that the chain was made by, if that has one for it.
+func exception(netns string, r FilterResult, e echo) (change.Command, bool) {
+	table, chain := r.Table, r.Chain.Name
+	program := "iptables-nft"
+	if table.Legacy {
+		program = "iptables-legacy"
 	}
-	family, rest, _ := strings.Cut(at, " ")
-	table, chain, _ := strings.Cut(rest, " ")
-	if family == "ip" && slices.Contains(iptablesTables, table) && chain == strings.ToUpper(chain) {
-		return fmt.Sprintf("iptables-nft -t %s -I %s -s %s -d %s %s -j ACCEPT", table, chain, e.src, e.dst, e.iptablesMatch())
+	if table.Legacy || table.Family == "ip" && slices.Contains(iptablesTables, table.Name) && slices.Contains(iptablesChains, chain) {
+		return change.In(netns, slices.Concat(
+			[]string{program, "-t", table.Name, "-I", chain, "-s", e.src.String(), "-d", e.dst.String()},
+			e.iptablesMatch(), []string{"-j", "ACCEPT"})...), true
 	}
-	return fmt.Sprintf("nft insert rule %s ip saddr %s ip daddr %s %s accept", at, e.src, e.dst, e.nftMatch())
+	return change.NftInsert(netns, table.Family, table.Name, chain, slices.Concat(
+		[]string{"ip", "saddr", e.src.String(), "ip", "daddr", e.dst.String()}, e.nftMatch(), []string{"accept"})...)
 }
 
-// iptablesTables are those that iptables-nft makes, with chains in capitals.
-var iptablesTables = []string{"filter", "nat", "mangle", "raw", "security"}
+// iptablesTables and iptablesChains are those that iptables-nft makes.
+var (
+	iptablesTables = []string{"filter", "nat", "mangle", "raw", "security"}
+	iptablesChains = []string{"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"}
+)
 
 // iptablesMatch is what kind of packet this is, for iptables.
-func (e echo) iptablesMatch() string {
+func (e echo) iptablesMatch() []string {
 	if e.outer != nil {
-		return fmt.Sprintf("-p udp --dport %d", e.outer.DstPort)
+		return []string{"-p", "udp", "--dport", fmt.Sprint(e.outer.DstPort)}
 	}
-	return "-p icmp --icmp-type " + e.icmpType()
+	return []string{"-p", "icmp", "--icmp-type", e.icmpType()}
 }
 
 // nftMatch is the same for nft.
-func (e echo) nftMatch() string {
+func (e echo) nftMatch() []string {
 	if e.outer != nil {
-		return fmt.Sprintf("udp dport %d", e.outer.DstPort)
+		return []string{"udp", "dport", fmt.Sprint(e.outer.DstPort)}
 	}
-	return "icmp type " + e.icmpType()
+	return []string{"icmp", "type", e.icmpType()}
 }

@@ -2,12 +2,11 @@ package explain
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"nstutor/diag"
+	"nstutor/internal/change"
 )
 
 // noWayBack: the answering side has no route to the source. When the request
@@ -19,7 +18,7 @@ func (w *walk) noWayBack(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
 			Code: NotMasqueraded, Netns: node.Name,
 			Detail:   say("the request left %s with the source %s, which nobody outside can route back", route.DevName, e.dst),
 			Evidence: append([]string{route.Line}, f.Evidence...),
-			fix:      []Fix{{node.Name, fmt.Sprintf("iptables -t nat -A POSTROUTING -s %s -o %s -j MASQUERADE", e.dst, route.DevName)}},
+			fix:      []change.Command{change.In(node.Name, "iptables", "-t", "nat", "-A", "POSTROUTING", "-s", e.dst.String(), "-o", route.DevName, "-j", "MASQUERADE")},
 		}, RouteAnswer{}
 	}
 	f.Code, f.Detail = NoReturnRoute, say("the reply has no route to %s", e.dst)
@@ -27,7 +26,7 @@ func (w *walk) noWayBack(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
 	if !ok {
 		return f, RouteAnswer{}
 	}
-	f.fix = []Fix{{n.Name, "ip route add " + way.to(e.dst)}}
+	f.fix = []change.Command{way.command(n.Name, "add", e.dst)}
 	return f, way.route(e.src)
 }
 
@@ -44,7 +43,7 @@ func (w *walk) wouldHelp(exit *Node, route RouteAnswer, n *Node, e echo) bool {
 // exit is the first namespace that forwarded the request by its default route.
 func (w *walk) exit() (*Node, RouteAnswer, bool) {
 	for _, p := range w.passed {
-		if strings.HasPrefix(p.route.Line, "default ") {
+		if p.route.Entry.Type != "" && p.route.Entry.Default() {
 			return p.node, p.route, true
 		}
 	}
@@ -109,12 +108,12 @@ func (w *walk) astray() Fault {
 
 // wayBack is a route to the reply's destination by the way that the request
 // came.
-func (w *walk) wayBack(n *Node, e echo) []Fix {
+func (w *walk) wayBack(n *Node, e echo) []change.Command {
 	way, ok := w.backwards(n, e.dst)
 	if !ok {
 		return nil
 	}
-	return []Fix{{n.Name, "ip route " + n.routeVerb(e.dst) + " " + way.to(e.dst)}}
+	return []change.Command{way.command(n.Name, n.routeVerb(e.dst), e.dst)}
 }
 
 // routeVerb is how to give addr a route of its own: "replace" where it has one.

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"nstutor/diag"
+	"nstutor/internal/change"
 )
 
 // noRoute notes why a lookup has no way for the packet. It returns the route
@@ -77,7 +78,7 @@ func (w *walk) masquerade(n *Node, e echo) bool {
 func (w *walk) unrouted(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
 	if e.dst.IsLoopback() {
 		f.Code, f.Detail = LoopbackDown, say("127.0.0.0/8 lives on lo, which is down")
-		f.fix = []Fix{{n.Name, "ip link set lo up"}}
+		f.fix = []change.Command{change.LinkSet(n.Name, "lo", "up")}
 		return f, RouteAnswer{}
 	}
 	if f, next, ok := w.tooNarrow(n, e.dst); ok {
@@ -88,7 +89,7 @@ func (w *walk) unrouted(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
 	}
 	f.Code = NoRoute
 	if way, ok := w.wayTo(n, e.dst, 0); ok && (n != e.origin || e.outer != nil) {
-		f.fix = []Fix{{n.Name, "ip route add " + way.to(e.dst)}}
+		f.fix = []change.Command{way.command(n.Name, "add", e.dst)}
 		return f, way.route(e.src)
 	}
 	if n != e.origin {
@@ -133,16 +134,16 @@ func (w *walk) unroutedOrigin(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
 
 // address is a free address for a device that has none, where its wire tells
 // which network it is in.
-func (w *walk) address(n *Node, devices []Device) []Fix {
+func (w *walk) address(n *Node, devices []Device) []change.Command {
 	for _, d := range devices {
 		for _, s := range w.explore(n, d.Link, LegRequest, nil).stations {
 			if s.node == nil || s.node == n {
 				continue
 			}
 			if own, ok := w.freeAddress(s); ok {
-				fix := []Fix{{n.Name, fmt.Sprintf("ip addr add %s dev %s", own, d.Link.Name)}}
+				fix := []change.Command{change.In(n.Name, "ip", "addr", "add", own.String(), "dev", d.Link.Name)}
 				if !d.Link.Up() {
-					fix = append(fix, Fix{n.Name, "ip link set " + d.Link.Name + " up"})
+					fix = append(fix, change.LinkSet(n.Name, d.Link.Name, "up"))
 				}
 				return fix
 			}
@@ -175,17 +176,17 @@ func (w *walk) freeAddress(s station) (netip.Prefix, bool) {
 func (w *walk) throughDevice(n *Node, e echo, f Fault, d Device) (Fault, RouteAnswer) {
 	own := d.Addrs[0].Prefix
 	gateway, _ := w.gateway(n, d, e.dst)
-	byDefault := Fix{n.Name, fmt.Sprintf("ip route add default via %s dev %s", gateway, d.Link.Name)}
+	byDefault := change.In(n.Name, "ip", "route", "add", "default", "via", gateway.String(), "dev", d.Link.Name)
 	if !d.Link.Up() {
 		f.Code, f.Detail = LinkDown, say("%s is down, and its routes with it", d.Link.Name)
 		f.Evidence = append(f.Evidence, d.Link.Line())
-		f.fix = []Fix{{n.Name, "ip link set " + d.Link.Name + " up"}}
+		f.fix = []change.Command{change.LinkSet(n.Name, d.Link.Name, "up")}
 		if own.Contains(e.dst) {
 			return f, RouteAnswer{Kind: KindUnicast, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
 		}
 	}
 	if !own.Contains(gateway) {
-		byDefault.Command += " onlink"
+		byDefault.Argv = append(byDefault.Argv, "onlink")
 	}
 	f.fix = append(f.fix, byDefault)
 	return f, RouteAnswer{Kind: KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
@@ -209,7 +210,7 @@ func (w *walk) sourceless(n *Node, e echo) Fault {
 				bits = far.Bits()
 			}
 		}
-		f.fix = []Fix{{n.Name, fmt.Sprintf("ip addr add %s/%d dev %s", e.src, bits, link.Name)}}
+		f.fix = []change.Command{change.In(n.Name, "ip", "addr", "add", netip.PrefixFrom(e.src, bits).String(), "dev", link.Name)}
 	}
 	return f
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"nstutor/diag"
+	"nstutor/internal/change"
 )
 
 // untracked notes that the connection of a packet does not fit into the table:
@@ -28,13 +29,13 @@ func (w *walk) untracked(n *Node, e echo, rules *diag.RuleSet, hook string) {
 			fmt.Sprintf("net.netfilter.nf_conntrack_count = %d", use.Count),
 			fmt.Sprintf("net.netfilter.nf_conntrack_max = %d", use.Max),
 		},
-		fix: []Fix{{n.Name, n.roomier(use)}},
+		fix: []change.Command{n.roomier(use)},
 	})
 }
 
 // roomier makes room in the table. Only the first namespace can raise the
 // maximum, which counts for all; in another, the entries have to go.
-func (n *Node) roomier(use diag.ConntrackUse) string {
+func (n *Node) roomier(use diag.ConntrackUse) change.Command {
 	const max = "net/netfilter/nf_conntrack_max"
 	writable := false
 	err := n.NS.Do(func() error {
@@ -43,9 +44,9 @@ func (n *Node) roomier(use diag.ConntrackUse) string {
 		return err
 	})
 	if err == nil && writable {
-		return fmt.Sprintf("sysctl -w net.netfilter.nf_conntrack_max=%d", 2*use.Max)
+		return change.SysctlSet(n.Name, fmt.Sprint(2*use.Max), "net", "netfilter", "nf_conntrack_max")
 	}
-	return "conntrack -F"
+	return change.In(n.Name, "conntrack", "-F")
 }
 
 // tracks reports whether a rule of the namespace needs connection tracking.

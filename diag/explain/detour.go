@@ -1,7 +1,7 @@
 package explain
 
 import (
-	"fmt"
+	"nstutor/internal/change"
 	"slices"
 )
 
@@ -47,7 +47,7 @@ func (w *walk) missedAt(p passage, owner site, s station) *detour {
 		Code: NoRoute, Netns: p.node.Name, sure: true,
 		Detail:   say("%s is behind %s, but the route to it leads out of %s", dst, s.dev.Name, p.route.DevName),
 		Evidence: []string{p.route.Line},
-		fix:      []Fix{{p.node.Name, fmt.Sprintf("ip route %s %s", p.node.routeVerb(dst), d.way.to(dst))}},
+		fix:      []change.Command{d.way.command(p.node.Name, p.node.routeVerb(dst), dst)},
 	}
 	if !s.dev.Up() {
 		f := down(p.node, s.dev)

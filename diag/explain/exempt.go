@@ -2,75 +2,37 @@ package explain
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
-	"strings"
+	"strconv"
 
 	"nstutor/diag"
+	"nstutor/internal/change"
 )
 
 // exempt lets one destination pass a route or a policy rule that rejects more.
 // It also returns the route that the packet then takes.
-func (w *walk) exempt(n *Node, e echo, reject RouteAnswer) ([]Fix, RouteAnswer) {
+func (w *walk) exempt(n *Node, e echo, reject RouteAnswer) ([]change.Command, RouteAnswer) {
 	next, ok := n.without(e, reject.Line)
-	prefix, table, isRoute := rejectRoute(reject)
+	entry := reject.Entry
 	switch {
-	case isRoute && (prefix.IsSingleIP() || !ok):
-		command := fmt.Sprintf("ip route del %s %s", reject.Kind, shortPrefix(prefix))
-		if table != "" {
-			command += " table " + table
-		}
-		return []Fix{{n.Name, command}}, next
-	case isRoute:
-		way := wayOut{dev: diag.Link{Name: next.DevName}, via: next.Via, onlink: next.Onlink}
-		command := "ip route add " + way.to(e.dst)
-		if table != "" {
-			command += " table " + table
-		}
-		return []Fix{{n.Name, command}}, next
-	}
-	number, _, ok := strings.Cut(reject.Line, ":")
-	if !ok {
+	case entry.Type == "" && reject.Rule.Action == "":
 		return nil, next
+	case entry.Type == "":
+		return []change.Command{change.In(n.Name, "ip", "rule", "add", "to", e.dst.String(), "lookup", "main", "pref", before(reject.Rule.Priority))}, next
 	}
-	command := fmt.Sprintf("ip rule add to %s lookup main pref %s", e.dst, before(number))
-	return []Fix{{n.Name, command}}, next
+	command := change.In(n.Name, "ip", "route", "del", string(reject.Kind), shortPrefix(entry.Dst))
+	if ok && !entry.Dst.IsSingleIP() {
+		way := wayOut{dev: diag.Link{Name: next.DevName}, via: next.Via, onlink: next.Onlink}
+		command = way.command(n.Name, "add", e.dst)
+	}
+	if entry.Table != mainTable {
+		command.Argv = append(command.Argv, "table", entry.TableName())
+	}
+	return []change.Command{command}, next
 }
 
 // before is the preference of a rule that comes before another.
-func before(pref string) string {
-	var n int
-	if _, err := fmt.Sscan(pref, &n); err != nil || n < 2 {
-		return "1"
-	}
-	return fmt.Sprint(n - 1)
-}
-
-// rejectRoute reads the destination and the table out of a line like
-// "blackhole 10.0.0.0/8 table 100".
-func rejectRoute(a RouteAnswer) (prefix netip.Prefix, table string, ok bool) {
-	rest, ok := strings.CutPrefix(a.Line, string(a.Kind)+" ")
-	if !ok {
-		return netip.Prefix{}, "", false
-	}
-	fields := strings.Fields(rest)
-	switch dst := fields[0]; {
-	case dst == "default":
-		prefix = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
-	case strings.Contains(dst, "/"):
-		prefix, _ = netip.ParsePrefix(dst)
-	default:
-		if addr, err := netip.ParseAddr(dst); err == nil {
-			prefix = netip.PrefixFrom(addr, addr.BitLen())
-		}
-	}
-	for i, field := range fields[:len(fields)-1] {
-		if field == "table" {
-			table = fields[i+1]
-		}
-	}
-	return prefix, table, prefix.IsValid()
-}
+func before(pref int) string { return strconv.Itoa(max(1, pref-1)) }
 
 // shortPrefix is a prefix as ip prints it.
 func shortPrefix(p netip.Prefix) string {

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag"
+	"nstutor/internal/change"
 )
 
 // linkHook is a place below IP where rules look at frames: a hook of a bridge
@@ -109,22 +110,27 @@ func (x *explorer) arpStopped(n *Node, v way, at linkHook, p Packet) way {
 	if !ok || result.Verdict != VerdictDrop && result.Verdict != VerdictReject {
 		return v
 	}
-	return v.stoppedBy(n, at.dev(), Fault{
+	f := Fault{
 		Code: Filtered, Netns: n.Name,
 		Detail:   say("%s: %s (hook %s) stops the ARP packets that ask for %s", result.At, result.Rule, at.hook, x.arp.Dst),
 		Evidence: []string{result.At + ": " + result.Rule},
-		fix:      []Fix{{n.Name, "nft insert rule " + result.At + " " + p.arpMatch(at.family) + " accept"}},
-	})
+	}
+	exception, ok := change.NftInsert(n.Name, result.Table.Family, result.Table.Name, result.Chain.Name,
+		append(p.arpMatch(at.family), "accept")...)
+	if ok {
+		f.fix = []change.Command{exception}
+	}
+	return v.stoppedBy(n, at.dev(), f)
 }
 
 // arpMatch is the packet in nft's words. Only tables of ARP know its fields
 // without more.
-func (p Packet) arpMatch(family string) string {
+func (p Packet) arpMatch(family string) []string {
 	if family != "arp" {
-		return "ether type arp"
+		return []string{"ether", "type", "arp"}
 	}
 	if p.ARPOperation == 2 {
-		return "arp saddr ip " + p.Src.String()
+		return []string{"arp", "saddr", "ip", p.Src.String()}
 	}
-	return "arp daddr ip " + p.Dst.String()
+	return []string{"arp", "daddr", "ip", p.Dst.String()}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nstutor/diag"
+	"nstutor/internal/change"
 )
 
 // station is where a frame comes up to the IP layer of a namespace, or where it
@@ -133,7 +134,7 @@ func (x *explorer) overVeth(n *Node, link diag.Link, v way, out crossing) {
 		v = v.stoppedBy(peer, far.Name, Fault{
 			Code: NoCarrier, Netns: peer.Name,
 			Detail:   say("%s has no carrier: the other end, %s, is down", link.Name, far.Name),
-			Evidence: []string{link.Line(), far.Line()}, fix: []Fix{{peer.Name, "ip link set " + far.Name + " up"}},
+			Evidence: []string{link.Line(), far.Line()}, fix: []change.Command{change.LinkSet(peer.Name, far.Name, "up")},
 		})
 	}
 	x.arrive(peer, far, v.past(out))

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nstutor/diag"
+	"nstutor/internal/change"
 )
 
 // intoBridge follows a frame that a port of a bridge has received: up to the
@@ -52,9 +53,9 @@ func waiting(n *Node, bridge, port diag.Link) Fault {
 		Evidence: []string{port.Line()},
 	}
 	if bridge.Bridge != nil && bridge.Bridge.STP {
-		f.fix = append(f.fix, Fix{n.Name, "ip link set " + bridge.Name + " type bridge stp_state 0"})
+		f.fix = append(f.fix, change.LinkSet(n.Name, bridge.Name, "type", "bridge", "stp_state", "0"))
 	}
-	f.fix = append(f.fix, Fix{n.Name, "bridge link set dev " + port.Name + " state 3"})
+	f.fix = append(f.fix, change.In(n.Name, "bridge", "link", "set", "dev", port.Name, "state", "3"))
 	return f
 }
 
@@ -62,7 +63,7 @@ func waiting(n *Node, bridge, port diag.Link) Fault {
 func down(n *Node, link diag.Link) Fault {
 	return Fault{
 		Code: LinkDown, Netns: n.Name, Detail: say("%s is down", link.Name),
-		Evidence: []string{link.Line()}, fix: []Fix{{n.Name, "ip link set " + link.Name + " up"}},
+		Evidence: []string{link.Line()}, fix: []change.Command{change.LinkSet(n.Name, link.Name, "up")},
 	}
 }
 
@@ -116,7 +117,7 @@ func unflooded(n *Node, bridge, port diag.Link) Fault {
 		Code: NeighbourUnanswered, Netns: n.Name,
 		Detail:   say("%s of %s sends no broadcasts, and so no ARP requests", port.Name, bridge.Name),
 		Evidence: []string{port.Line()},
-		fix:      []Fix{{n.Name, "bridge link set dev " + port.Name + " bcast_flood on"}},
+		fix:      []change.Command{change.In(n.Name, "bridge", "link", "set", "dev", port.Name, "bcast_flood", "on")},
 	}
 }
 
@@ -127,7 +128,7 @@ func unlearned(n *Node, bridge, port diag.Link) Fault {
 		Code: NeighbourUnanswered, Netns: n.Name,
 		Detail:   say("%s of %s neither learns who is there nor sends frames for whom it does not know", port.Name, bridge.Name),
 		Evidence: []string{port.Line()},
-		fix:      []Fix{{n.Name, "bridge link set dev " + port.Name + " learning on flood on"}},
+		fix:      []change.Command{change.In(n.Name, "bridge", "link", "set", "dev", port.Name, "learning", "on", "flood", "on")},
 	}
 }
 
@@ -137,7 +138,7 @@ func isolated(n *Node, bridge, from, to diag.Link) Fault {
 		Code: NeighbourUnanswered, Netns: n.Name,
 		Detail:   say("%s and %s are isolated ports of %s: frames pass between neither of them", from.Name, to.Name, bridge.Name),
 		Evidence: []string{from.Line(), to.Line()},
-		fix:      []Fix{{n.Name, "bridge link set dev " + to.Name + " isolated off"}},
+		fix:      []change.Command{change.In(n.Name, "bridge", "link", "set", "dev", to.Name, "isolated", "off")},
 	}
 }
 

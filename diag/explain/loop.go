@@ -1,10 +1,10 @@
 package explain
 
 import (
-	"fmt"
 	"slices"
 
 	"nstutor/diag"
+	"nstutor/internal/change"
 )
 
 // circles is the fault of a packet that comes to a namespace a second time as it
@@ -44,7 +44,7 @@ func (w *walk) circle(n *Node, e echo) []*Node {
 
 // outOfCircle is the route, or the entry of a tunnel's forwarding database, by
 // which a packet would leave the circle.
-func (w *walk) outOfCircle(n *Node, e echo, circle []*Node) ([]Fix, bool) {
+func (w *walk) outOfCircle(n *Node, e echo, circle []*Node) ([]change.Command, bool) {
 	route := n.Route(RouteQuery{Dst: e.dst, Mark: e.mark})
 	if route.Kind != KindUnicast {
 		return nil, false
@@ -63,11 +63,11 @@ func (w *walk) outOfCircle(n *Node, e echo, circle []*Node) ([]Fix, bool) {
 	if !ok || way.far.node != nil && slices.Contains(circle, way.far.node) {
 		return nil, false
 	}
-	return []Fix{{n.Name, fmt.Sprintf("ip route %s %s", n.routeVerb(e.dst), way.to(e.dst))}}, true
+	return []change.Command{way.command(n.Name, n.routeVerb(e.dst), e.dst)}, true
 }
 
 // outOfTunnel: the tunnel's other end is the namespace itself.
-func (w *walk) outOfTunnel(n *Node, link diag.Link, route RouteAnswer, e echo) ([]Fix, bool) {
+func (w *walk) outOfTunnel(n *Node, link diag.Link, route RouteAnswer, e echo) ([]change.Command, bool) {
 	a := &arping{w: w, n: n, e: e, link: link, nexthop: e.dst}
 	if route.Via.IsValid() {
 		a.nexthop = route.Via

@@ -1,11 +1,12 @@
 package explain
 
 import (
-	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"nstutor/diag"
+	"nstutor/internal/change"
 )
 
 // vlanHeader is what the kernel allows a frame to be longer than the receiving
@@ -32,7 +33,7 @@ func (w *walk) fits(n *Node, e echo, link diag.Link, route RouteAnswer) echo {
 		w.fault(n, e, StageRoute, link.Name, Fault{
 			Code: MTUExceeded, Netns: n.Name,
 			Detail:   say("a packet of %d bytes that must not be fragmented is more than the route allows: mtu %d", e.length, byRoute),
-			Evidence: []string{route.Line}, fix: w.forgetful(n, e, []Fix{{n.Name, "ip route replace " + route.widened()}}),
+			Evidence: []string{route.Line}, fix: w.forgetful(n, e, []change.Command{route.widened(n)}),
 		})
 		return e
 	}
@@ -49,32 +50,40 @@ func (w *walk) fits(n *Node, e echo, link diag.Link, route RouteAnswer) echo {
 
 // entryMTU is the MTU that the route itself sets, in bytes; 0 when it sets none.
 func (a RouteAnswer) entryMTU() int {
-	_, after, ok := strings.Cut(a.Line+" ", " mtu ")
-	if !ok {
+	metrics := strings.Fields(a.Entry.Metrics)
+	at := slices.Index(metrics, "mtu")
+	if at < 0 {
 		return 0
 	}
-	value, _, _ := strings.Cut(strings.TrimPrefix(after, "lock "), " ")
-	mtu, err := strconv.Atoi(value)
-	if err != nil {
-		return 0
-	}
+	mtu, _ := strconv.Atoi(metrics[at+1:][lockedMTU(metrics[at+1:])])
 	return mtu
 }
 
+// lockedMTU is how many words stand between "mtu" and its value.
+func lockedMTU(words []string) int {
+	if len(words) > 1 && words[0] == "lock" {
+		return 1
+	}
+	return 0
+}
+
 // widened is the route without its MTU.
-func (a RouteAnswer) widened() string {
-	before, after, _ := strings.Cut(a.Line+" ", " mtu ")
-	_, rest, _ := strings.Cut(strings.TrimPrefix(after, "lock "), " ")
-	return strings.TrimSpace(before + " " + rest)
+func (a RouteAnswer) widened(n *Node) change.Command {
+	entry, metrics := a.Entry, strings.Fields(a.Entry.Metrics)
+	if at := slices.Index(metrics, "mtu"); at >= 0 {
+		metrics = slices.Delete(metrics, at, at+2+lockedMTU(metrics[at+1:]))
+	}
+	entry.Metrics = strings.Join(metrics, " ")
+	return change.In(n.Name, slices.Concat([]string{"ip", "route", "replace"}, entry.Args())...)
 }
 
 // forgetful adds that the sender has to forget the path's MTU, which it learned
 // from a router's answer and keeps for ten minutes (ip_rt_mtu_expires).
-func (w *walk) forgetful(n *Node, e echo, fix []Fix) []Fix {
+func (w *walk) forgetful(n *Node, e echo, fix []change.Command) []change.Command {
 	if len(fix) == 0 || e.origin == n || e.outer != nil {
 		return fix
 	}
-	return append(fix, Fix{w.from.Name, "ip route flush cache"})
+	return append(fix, change.In(w.from.Name, "ip", "route", "flush", "cache"))
 }
 
 // remembers notes that the sender has learned of a smaller MTU on the path, and
@@ -87,7 +96,7 @@ func (w *walk) remembers(n *Node, e echo, link diag.Link, route RouteAnswer) {
 	w.learnt = &Fault{
 		Code: MTUExceeded, Netns: n.Name, Leg: e.leg,
 		Detail:   say("%s remembers that packets of more than %d bytes do not get to %s, and sends none", n.title(), route.MTU, e.dst),
-		Evidence: []string{route.Get}, fix: []Fix{{n.Name, "ip route flush cache"}},
+		Evidence: []string{route.Get}, fix: []change.Command{change.In(n.Name, "ip", "route", "flush", "cache")},
 	}
 	w.hop(n, e, StageSend, link.Name, w.learnt.Detail)
 	w.hops[len(w.hops)-1].Predicted = Fail
@@ -95,11 +104,11 @@ func (w *walk) remembers(n *Node, e echo, link diag.Link, route RouteAnswer) {
 
 // widen makes room for packets of a length on a device, where the device can
 // be made wider: what a tunnel adds has to fit below it.
-func widen(n *Node, link diag.Link, length int) []Fix {
+func widen(n *Node, link diag.Link, length int) []change.Command {
 	if link.Kind != "veth" && link.Kind != "bridge" {
 		return nil
 	}
-	return []Fix{{n.Name, fmt.Sprintf("ip link set %s mtu %d", link.Name, length)}}
+	return []change.Command{change.LinkSet(n.Name, link.Name, "mtu", strconv.Itoa(length))}
 }
 
 // taken passes a frame through what the other end of a cable takes: a veth drops

@@ -2,10 +2,10 @@ package explain
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 
 	"nstutor/diag"
+	"nstutor/internal/change"
 )
 
 // misled is the fault of a frame that came to n although the next hop is
@@ -24,11 +24,11 @@ func (a *arping) misled(n *Node) (Fault, station, bool) {
 	if right.node == nil || wrong.node == nil {
 		return Fault{}, station{}, false
 	}
-	fix := Fix{a.n.Name, fmt.Sprintf("ip neigh del %s dev %s", a.nexthop, a.link.Name)}
+	fix := change.In(a.n.Name, "ip", "neigh", "del", a.nexthop.String(), "dev", a.link.Name)
 	f := Fault{
 		Code: NeighbourWrongMAC, Netns: a.n.Name, sure: true,
 		Detail:   say("the entry for %s says %s, which is %s of %s; %s of %s has the address", a.nexthop, wrong.dev.MAC, wrong.dev.Name, n.title(), right.dev.Name, right.node.title()),
-		Evidence: []string{a.entry.Line(), right.dev.AddressLine()}, fix: []Fix{fix},
+		Evidence: []string{a.entry.Line(), right.dev.AddressLine()}, fix: []change.Command{fix},
 	}
 	if a.answers(wrong).Yes {
 		f.Code, f.Netns = DuplicateAddress, n.Name
@@ -91,7 +91,7 @@ func (a *arping) byEntry() (station, bool) {
 		Code: NeighbourWrongMAC, Netns: a.n.Name,
 		Detail:   say("the entry for %s says %s, which nobody on the wire of %s has", a.nexthop, a.entry.MAC, a.link.Name),
 		Evidence: []string{a.entry.Line()},
-		fix:      []Fix{{a.n.Name, "ip neigh del " + a.nexthop.String() + " dev " + a.link.Name}},
+		fix:      []change.Command{change.In(a.n.Name, "ip", "neigh", "del", a.nexthop.String(), "dev", a.link.Name)},
 	})
 	return station{}, false
 }
@@ -99,12 +99,12 @@ func (a *arping) byEntry() (station, bool) {
 // wrongMAC is the fault of an entry whose frames s ignores, although it is whom
 // they should reach.
 func (a *arping) wrongMAC(s station) (station, bool) {
-	fix := "ip neigh del " + a.nexthop.String() + " dev " + a.link.Name
+	fix := change.In(a.n.Name, "ip", "neigh", "del", a.nexthop.String(), "dev", a.link.Name)
 	if !a.wouldBeAnswered() {
-		fix = "ip neigh replace " + a.nexthop.String() + " lladdr " + s.dev.MAC.String() + " dev " + a.link.Name + " nud permanent"
+		fix = change.In(a.n.Name, "ip", "neigh", "replace", a.nexthop.String(), "lladdr", s.dev.MAC.String(), "dev", a.link.Name, "nud", "permanent")
 	}
 	if a.entry.State == "NOARP" && a.link.Has("NOARP") {
-		fix = "ip link set " + a.link.Name + " arp on"
+		fix = change.LinkSet(a.n.Name, a.link.Name, "arp", "on")
 	}
 	if bridge, ok := a.missedBridge(s); ok {
 		a.report(a.portless(site{s.node, bridge}, s, bridge))
@@ -114,7 +114,7 @@ func (a *arping) wrongMAC(s station) (station, bool) {
 		Code: NeighbourWrongMAC, Netns: a.n.Name,
 		Detail:   say("the entry for %s says %s, but %s at the other end is %s: it ignores the frame", a.nexthop, a.entry.MAC, s.dev.Name, s.dev.MAC),
 		Evidence: []string{a.entry.Line(), s.dev.AddressLine()},
-		fix:      []Fix{{a.n.Name, fix}},
+		fix:      []change.Command{fix},
 	}
 	right := a.w.explore(a.n, a.link, a.e.leg, s.dev.MAC)
 	if len(right.stations) == 0 && len(right.voids) > 0 {

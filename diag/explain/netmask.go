@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag"
+	"nstutor/internal/change"
 )
 
 // widerThanTheWire: the device's own prefix says that the destination is on its
@@ -27,7 +28,7 @@ func (a *arping) widerThanTheWire(x *explorer) (Fault, station, bool) {
 		}
 		fix := readdress(a.n, a.link, own, far.Bits())
 		if a.n.Route(RouteQuery{Dst: documentation}).Kind != KindUnicast {
-			fix = append(fix, Fix{a.n.Name, fmt.Sprintf("ip route add default via %s dev %s", far.Addr(), a.link.Name)})
+			fix = append(fix, change.In(a.n.Name, "ip", "route", "add", "default", "via", far.Addr().String(), "dev", a.link.Name))
 		}
 		return Fault{
 			Code: WrongNetmask, Netns: a.n.Name, sure: true,
@@ -79,10 +80,10 @@ func prefixOver(n *Node, link diag.Link, addr netip.Addr) (netip.Prefix, bool) {
 
 // readdress gives an address another prefix length. The new one comes first, so
 // that the routes which prefer the address as their source stay.
-func readdress(n *Node, link diag.Link, own netip.Prefix, bits int) []Fix {
-	return []Fix{
-		{n.Name, fmt.Sprintf("ip addr add %s dev %s", netip.PrefixFrom(own.Addr(), bits), link.Name)},
-		{n.Name, fmt.Sprintf("ip addr del %s dev %s", own, link.Name)},
+func readdress(n *Node, link diag.Link, own netip.Prefix, bits int) []change.Command {
+	return []change.Command{
+		change.In(n.Name, "ip", "addr", "add", netip.PrefixFrom(own.Addr(), bits).String(), "dev", link.Name),
+		change.In(n.Name, "ip", "addr", "del", own.String(), "dev", link.Name),
 	}
 }
 

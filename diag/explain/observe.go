@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nstutor/diag"
+	"nstutor/internal/change"
 )
 
 // sighting is the frame that proves that a hop was reached.
@@ -133,7 +134,7 @@ func compare(a *Answer, r diag.Result) {
 		if replied {
 			a.Verdict = Delivered
 		}
-		a.Fix = []Fix{}
+		a.Fix = []change.Command{}
 		a.Cause = Fault{
 			Code: ModelDisagrees, Netns: predicted.Netns, Leg: predicted.Leg,
 			Detail:   say("predicted %s, but the ping says: %s", predicted.Code, r.Message),

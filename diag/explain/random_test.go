@@ -208,7 +208,7 @@ func (r *round) mend(t *testing.T, w *world) string {
 			return fmt.Sprintf("still broken after %d fixes", fixes)
 		}
 		for _, fix := range a.Fix {
-			if err := w.shell(command{fix.Netns, fix.Command}); err != nil {
+			if err := w.shell(command{fix.Netns, fix.String()}); err != nil {
 				return fmt.Sprintf("the fix: %v", err)
 			}
 		}

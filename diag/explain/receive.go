@@ -1,9 +1,8 @@
 package explain
 
 import (
-	"strings"
-
 	"nstutor/diag"
+	"nstutor/internal/change"
 )
 
 const protoICMP = 1
@@ -58,10 +57,6 @@ func (w *walk) input(n *Node, e echo, dev diag.Link) {
 	}
 }
 
-// sysctlName is the name of a device in a key of sysctl(8), for which a dot in
-// it is a slash.
-func sysctlName(dev string) string { return strings.ReplaceAll(dev, ".", "/") }
-
 // forward passes a packet on.
 func (w *walk) forward(n *Node, e echo, dev diag.Link, route RouteAnswer) {
 	e.ttl--
@@ -111,7 +106,7 @@ func (w *walk) deliver(n *Node, e echo, dev string) {
 		w.fault(n, e, StageDeliver, dev, Fault{
 			Code: EchoIgnored, Netns: n.Name, Detail: say("the request arrives, and the kernel is told to ignore echo requests"),
 			Evidence: []string{"net.ipv4.icmp_echo_ignore_all = 1"},
-			fix:      []Fix{{n.Name, "sysctl -w net.ipv4.icmp_echo_ignore_all=0"}},
+			fix:      []change.Command{change.SysctlSet(n.Name, "0", "net", "ipv4", "icmp_echo_ignore_all")},
 		})
 	}
 	w.hop(n, e, StageDeliver, dev, say("%s is an address of this namespace", e.dst))

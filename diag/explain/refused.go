@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"nstutor/diag"
+	"nstutor/internal/change"
 )
 
 // refused notes why the input lookup turned the packet away.
@@ -32,7 +33,7 @@ func (w *walk) refused(n *Node, e echo, dev diag.Link, route RouteAnswer) {
 		}
 		f.Code = ForwardingOff
 		f.Detail = say("%s is not an address of this namespace, and forwarding is off for %s", e.dst, dev.Name)
-		f.fix = []Fix{{n.Name, "sysctl -w net.ipv4.conf." + sysctlName(dev.Name) + ".forwarding=1"}}
+		f.fix = []change.Command{change.SysctlSet(n.Name, "1", "net", "ipv4", "conf", dev.Name, "forwarding")}
 	case KindRPFilter:
 		f.Code = RPFilter
 		f.Detail = say("%s would not be reached through %s, so rp_filter drops what comes from it there", e.src, dev.Name)
@@ -51,7 +52,7 @@ func (w *walk) spent(n *Node, e echo) Fault {
 		Code: RouteLoop, Netns: e.origin.Name, sure: true,
 		Detail:   say("the packet's TTL is spent in %s, although it goes in no circle: it began with too small a one", n.title()),
 		Evidence: []string{fmt.Sprintf("net.ipv4.ip_default_ttl = %d", e.origin.ttl())},
-		fix:      []Fix{{e.origin.Name, fmt.Sprintf("sysctl -w net.ipv4.ip_default_ttl=%d", maxHops)}},
+		fix:      []change.Command{change.SysctlSet(e.origin.Name, strconv.Itoa(maxHops), "net", "ipv4", "ip_default_ttl")},
 	}
 }
 
@@ -76,14 +77,14 @@ func (w *walk) retake(a *arping, e echo, right station) {
 }
 
 // plausible gives the packet a source that n takes from somebody else.
-func (w *walk) plausible(n *Node, e echo, dev diag.Link) []Fix {
+func (w *walk) plausible(n *Node, e echo, dev diag.Link) []change.Command {
 	if len(w.passed) > 0 && e.src == e.dst && e.leg == LegRequest {
 		// What was sent to a service comes back to who asked: it needs another source.
 		node := w.passed[len(w.passed)-1].node
-		return []Fix{{node.Name, fmt.Sprintf("iptables -t nat -A POSTROUTING -s %s -d %s -j MASQUERADE", e.src, e.dst)}}
+		return []change.Command{change.In(node.Name, "iptables", "-t", "nat", "-A", "POSTROUTING", "-s", e.src.String(), "-d", e.dst.String(), "-j", "MASQUERADE")}
 	}
 	if e.src.IsLoopback() || e.dst.IsLoopback() {
-		return []Fix{{n.Name, "sysctl -w net.ipv4.conf." + sysctlName(dev.Name) + ".route_localnet=1"}}
+		return []change.Command{change.SysctlSet(n.Name, "1", "net", "ipv4", "conf", dev.Name, "route_localnet")}
 	}
 	return n.withoutAddress(e.src)
 }
@@ -94,7 +95,7 @@ func (w *walk) notHere(n *Node, e echo, dev diag.Link) Fault {
 	f := Fault{
 		Code: DestinationAbsent, Netns: n.Name, Evidence: []string{dev.AddressLine()},
 		Detail: say("the frame comes to %s in %s, but %s is no address of that namespace", dev.Name, n.title(), e.dst),
-		fix:    []Fix{{n.Name, fmt.Sprintf("ip addr add %s/32 dev %s", e.dst, dev.Name)}},
+		fix:    []change.Command{change.In(n.Name, "ip", "addr", "add", e.dst.String()+"/32", "dev", dev.Name)},
 	}
 	if addrs, err := n.Addrs(dev.Index); err == nil && !hasIPv4(addrs) {
 		f.Code = NoAddress
@@ -107,16 +108,16 @@ func (w *walk) notHere(n *Node, e echo, dev diag.Link) Fault {
 // another device, the loose mode is enough, unless the device has no address:
 // then it is as strict as the other (__fib_validate_source()). Otherwise a route
 // to the source is missing.
-func (w *walk) reversible(n *Node, e echo, dev diag.Link) []Fix {
+func (w *walk) reversible(n *Node, e echo, dev diag.Link) []change.Command {
 	addrs, err := n.Addrs(dev.Index)
 	if err == nil && hasIPv4(addrs) && n.Route(RouteQuery{Dst: e.src}).Kind == KindUnicast && n.conf(dev.Name, "rp_filter") != 2 {
-		return []Fix{{n.Name, "sysctl -w net.ipv4.conf." + sysctlName(dev.Name) + ".rp_filter=2"}}
+		return []change.Command{change.SysctlSet(n.Name, "2", "net", "ipv4", "conf", dev.Name, "rp_filter")}
 	}
 	way := wayOut{dev: dev}
 	if found, ok := w.wayTo(n, e.src, 0); ok {
 		way = found
 	}
-	return []Fix{{n.Name, "ip route " + n.routeVerb(e.src) + " " + way.to(e.src)}}
+	return []change.Command{way.command(n.Name, n.routeVerb(e.src), e.src)}
 }
 
 // impostor: the reply has come to a namespace that is not the one which asked,
@@ -132,7 +133,7 @@ func (w *walk) impostor(n *Node, e echo, dev string) {
 		f.fix = w.wayBack(p.node, e)
 	} else if a := w.arping; a != nil && a.byTable {
 		f.Evidence = append(f.Evidence, a.entry.Line())
-		f.fix = append(f.fix, Fix{a.n.Name, fmt.Sprintf("ip neigh del %s dev %s", a.nexthop, a.link.Name)})
+		f.fix = append(f.fix, change.In(a.n.Name, "ip", "neigh", "del", a.nexthop.String(), "dev", a.link.Name))
 	}
 	w.fault(n, e, StageDeliver, dev, f)
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	sentence "nstutor/internal/say"
 )
 
 // ReportKind is what a line of a report is.
@@ -77,7 +79,12 @@ type report struct {
 	routed  string // the device of the route that the last line tells
 }
 
-func (r *report) add(line ReportLine) { r.lines = append(r.lines, line) }
+// add adds a line. Whatever names it has in it came from outside: here is where
+// they are made fit for a terminal.
+func (r *report) add(line ReportLine) {
+	line.Netns, line.Device, line.Text = sentence.Clean(line.Netns), sentence.Clean(line.Device), sentence.Clean(line.Text)
+	r.lines = append(r.lines, line)
+}
 
 // heading begins a section or, with a leg, one half of the way.
 func (r *report) heading(leg string, w reportWord) {
@@ -164,7 +171,7 @@ func (r *report) hop(h *Hop, open bool) bool {
 	if h.Stage == StageRoute {
 		defer func() { r.routed = h.Device }()
 	}
-	if !open || h == r.stopped || h.Predicted != last.Predicted || last.Netns != netns || mixed {
+	if !open || h == r.stopped || h.Predicted != last.Predicted || last.Netns != sentence.Clean(netns) || mixed {
 		r.routed = ""
 		r.add(ReportLine{ReportHop, h.Predicted, h.Observed, netns, h.Device, h.Leg, text})
 		return h != r.stopped && h.Predicted != Unknown
@@ -172,14 +179,14 @@ func (r *report) hop(h *Hop, open bool) bool {
 	if h.Observed != Unknown {
 		last.Observed = h.Observed
 	}
-	last.Device = cmp.Or(h.Device, last.Device)
+	last.Device = cmp.Or(sentence.Clean(h.Device), last.Device)
 	switch {
 	case text == "", h.Device == r.routed && text == r.say(rOutBy, h.Device):
 		// The route has said it.
 	case last.Text == "":
-		last.Text = text
+		last.Text = sentence.Clean(text)
 	default:
-		last.Text = r.say(rAnd, last.Text, text)
+		last.Text = r.say(rAnd, last.Text, sentence.Clean(text))
 	}
 	return true
 }

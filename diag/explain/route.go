@@ -56,7 +56,11 @@ type RouteAnswer struct {
 	// the policy rule that did, as `ip rule` prints it. It is empty where the
 	// kernel does not tell.
 	Line string
-	Get  string // the answer as `ip route get` prints it
+	// Entry is the route that Line is, and Rule the policy rule; at most one of
+	// them has a Type or an Action.
+	Entry diag.Route
+	Rule  diag.Rule
+	Get   string // the answer as `ip route get` prints it
 	// Evidence are lines that show why, in the form of the command that prints
 	// them. They include Get and Line.
 	Evidence []string
@@ -102,7 +106,7 @@ func (l lookup) answer(reply diag.RouteReply) RouteAnswer {
 	}
 	a.Evidence = append(a.Evidence, a.Get)
 	if entry, err := l.one.RouteEntry(l.request()); err == nil {
-		a.Line, a.Table = entry.Line(), entry.Table
+		a.Entry, a.Line, a.Table = entry, entry.Line(), entry.Table
 		a.Onlink = onlink(entry, reply)
 		a.Evidence = append(a.Evidence, a.Line)
 	}
@@ -132,9 +136,9 @@ func (l lookup) refusal(err error) RouteAnswer {
 	case l.q.IIF == 0 && !l.ownSource():
 		// ENETUNREACH, or EINVAL in older kernels, whatever the routes are.
 	case errors.Is(err, unix.ENETUNREACH):
-		if rule := l.unreachableRule(); rule != "" {
-			a.Kind, a.Line = KindUnreachable, rule
-			a.Evidence = append(a.Evidence, rule)
+		if rule, ok := l.unreachableRule(); ok {
+			a.Kind, a.Rule, a.Line = KindUnreachable, rule, rule.Line()
+			a.Evidence = append(a.Evidence, a.Line)
 		} else if a = l.rejected(a, KindThrow); a.Line == "" {
 			a.Kind = KindNone
 		}
@@ -191,17 +195,17 @@ func (l lookup) ownSource() bool {
 // unreachableRule is the policy rule that refuses the packet as though there were
 // no route: the errno of a rule of type unreachable is not that of such a route
 // (fib4_rule_action()). Only rules that the query can be held against count.
-func (l lookup) unreachableRule() string {
+func (l lookup) unreachableRule() (diag.Rule, bool) {
 	rules, err := l.one.PolicyRules()
 	if err != nil {
-		return ""
+		return diag.Rule{}, false
 	}
 	for _, r := range rules {
 		if r.Action == "unreachable" && r.Family == 4 == l.q.Dst.Is4() && l.selectedBy(r) {
-			return r.Line()
+			return r, true
 		}
 	}
-	return ""
+	return diag.Rule{}, false
 }
 
 // selectedBy reports whether a policy rule is for the packet, as far as the
@@ -228,7 +232,7 @@ func (l lookup) rejected(a RouteAnswer, kind RouteKind) RouteAnswer {
 	if err != nil {
 		return a
 	}
-	var verdict string
+	var verdict *diag.Rule
 	consulted := map[int]bool{}
 	for _, rule := range rules {
 		switch {
@@ -236,18 +240,20 @@ func (l lookup) rejected(a RouteAnswer, kind RouteKind) RouteAnswer {
 		case rule.Action == "lookup":
 			consulted[rule.Table] = true
 		case rule.Action == string(kind):
-			verdict = rule.Line()
-			a.Evidence = append(a.Evidence, verdict)
+			verdict = &rule
+			a.Evidence = append(a.Evidence, rule.Line())
 		}
 	}
 	for _, route := range routes {
 		if consulted[route.Table] {
-			a.Line, a.Table = route.Line(), route.Table
+			a.Entry, a.Line, a.Table = route, route.Line(), route.Table
 			a.Evidence = append(a.Evidence, a.Line)
 			return a
 		}
 	}
-	a.Line = verdict
+	if verdict != nil {
+		a.Rule, a.Line = *verdict, verdict.Line()
+	}
 	return a
 }
 
@@ -262,7 +268,7 @@ func (l lookup) wouldGo(a RouteAnswer, kind RouteKind) RouteAnswer {
 	}
 	a.Via, a.Dev, a.DevName, a.Table = reply.Via, reply.Index, reply.Dev, reply.Table
 	if entry, err := l.one.RouteEntry(onward); err == nil {
-		a.Line = entry.Line()
+		a.Entry, a.Line = entry, entry.Line()
 		a.Evidence = append(a.Evidence, a.Line)
 	}
 	return a

@@ -2,11 +2,11 @@ package explain
 
 import (
 	"bytes"
-	"fmt"
 	"net/netip"
 	"slices"
 
 	"nstutor/diag"
+	"nstutor/internal/change"
 )
 
 // What is in this file looks through every namespace that can be seen. Only a
@@ -56,15 +56,17 @@ type wayOut struct {
 	far    station
 }
 
-// to is the way as `ip route` takes it.
-func (o wayOut) to(dst netip.Addr) string {
-	if o.via.IsValid() && o.onlink {
-		return fmt.Sprintf("%s via %s dev %s onlink", dst, o.via, o.dev.Name)
-	}
+// command is the way as `ip route` takes it.
+func (o wayOut) command(netns, verb string, dst netip.Addr) change.Command {
+	words := []string{"ip", "route", verb, dst.String()}
 	if o.via.IsValid() {
-		return fmt.Sprintf("%s via %s dev %s", dst, o.via, o.dev.Name)
+		words = append(words, "via", o.via.String())
 	}
-	return fmt.Sprintf("%s dev %s", dst, o.dev.Name)
+	words = append(words, "dev", o.dev.Name)
+	if o.via.IsValid() && o.onlink {
+		words = append(words, "onlink")
+	}
+	return change.In(netns, words...)
 }
 
 // wayTo looks for a device of n that leads to an address: one on whose wire
@@ -183,9 +185,9 @@ func (n *Node) having(addr netip.Addr) []diag.Addr {
 }
 
 // withoutAddress are the commands that take an address away.
-func (n *Node) withoutAddress(addr netip.Addr) []Fix {
+func (n *Node) withoutAddress(addr netip.Addr) []change.Command {
 	if found := n.having(addr); len(found) > 0 {
-		return []Fix{{n.Name, fmt.Sprintf("ip addr del %s dev %s", found[0].Prefix, found[0].Dev)}}
+		return []change.Command{change.In(n.Name, "ip", "addr", "del", found[0].Prefix.String(), "dev", found[0].Dev)}
 	}
 	lo, err := n.Link("lo")
 	if err != nil {
@@ -195,7 +197,7 @@ func (n *Node) withoutAddress(addr netip.Addr) []Fix {
 	if !ok || own.Addr() != addr {
 		return nil
 	}
-	return []Fix{{n.Name, fmt.Sprintf("ip addr del %s dev lo", own)}}
+	return []change.Command{change.In(n.Name, "ip", "addr", "del", own.String(), "dev", "lo")}
 }
 
 // elsewhere is the fault of a tunnel whose forwarding database has the wrong
@@ -220,7 +222,7 @@ func (a *arping) elsewhere(x *explorer) (Fault, station, bool) {
 				Code: NeighbourUnanswered, Netns: a.n.Name, sure: true,
 				Detail:   say("the forwarding database of %s sends the frame to %s, but %s is behind %s", c.dev.Name, c.remote, a.nexthop, far.addr),
 				Evidence: fdbLines(c.node, c.dev, c.remote),
-				fix:      []Fix{{c.node.Name, entryFix(x, c, far)}},
+				fix:      []change.Command{entryFix(x, c, far)},
 			}, station{node: far.node, dev: far.dev}, true
 		}
 	}
@@ -230,11 +232,12 @@ func (a *arping) elsewhere(x *explorer) (Fault, station, bool) {
 // entryFix is the entry that sends the frame to the right end. What is for
 // everybody goes to every entry, so one more is enough; the kernel replaces only
 // those of one address.
-func entryFix(x *explorer, c crossing, far end) string {
+func entryFix(x *explorer, c crossing, far end) change.Command {
+	verb, mac := "replace", x.mac.String()
 	if x.mac == nil || len(fdbOf(c.node, c.dev, x.mac)) == 0 {
-		return fmt.Sprintf("bridge fdb append %s dev %s dst %s self permanent", everybody, c.dev.Name, far.addr)
+		verb, mac = "append", everybody.String()
 	}
-	return fmt.Sprintf("bridge fdb replace %s dev %s dst %s self permanent", x.mac, c.dev.Name, far.addr)
+	return change.In(c.node.Name, "bridge", "fdb", verb, mac, "dev", c.dev.Name, "dst", far.addr.String(), "self", "permanent")
 }
 
 func fdbOf(n *Node, dev diag.Link, mac []byte) []diag.FDBEntry {

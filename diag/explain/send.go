@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag"
+	"nstutor/internal/change"
 )
 
 // originate sends an echo, or the reply to one, from the namespace it is made
@@ -74,7 +75,7 @@ func (w *walk) loopback(n *Node, e echo) {
 	if !lo.Up() {
 		w.fault(n, e, StageSend, "lo", Fault{
 			Code: LoopbackDown, Netns: n.Name, Detail: say("a packet to an own address passes lo, which is down"),
-			Evidence: []string{lo.Line()}, fix: []Fix{{n.Name, "ip link set lo up"}},
+			Evidence: []string{lo.Line()}, fix: []change.Command{change.LinkSet(n.Name, "lo", "up")},
 		})
 	}
 	e = w.enters(n, e)

@@ -1,10 +1,10 @@
 package explain
 
 import (
-	"fmt"
 	"net/netip"
 
 	"nstutor/diag"
+	"nstutor/internal/change"
 )
 
 // unanswered says why nobody gives the MAC address of the next hop, and returns
@@ -54,13 +54,12 @@ func (a *arping) refusing(x *explorer) (Fault, station, bool) {
 
 // refusal is the fault behind one of the reasons of an ARPAnswer.
 func (a *arping) refusal(s station, answer ARPAnswer) (Fault, bool) {
-	conf := "net.ipv4.conf." + sysctlName(s.dev.Name)
 	switch answer.Why {
 	case ARPForwardingOff:
 		return Fault{
 			Code: ProxyARPNeedsForwarding, Netns: s.node.Name,
 			Detail: say("proxy_arp is on for %s, but it answers only for what it would forward, and its forwarding is off", s.dev.Name),
-			fix:    []Fix{{s.node.Name, "sysctl -w " + conf + ".forwarding=1"}},
+			fix:    []change.Command{change.SysctlSet(s.node.Name, "1", "net", "ipv4", "conf", s.dev.Name, "forwarding")},
 		}, true
 	case ARPNoRoute, ARPRejectRoute, ARPSameDevice:
 		return Fault{
@@ -72,7 +71,7 @@ func (a *arping) refusal(s station, answer ARPAnswer) (Fault, bool) {
 		return Fault{
 			Code: RPFilter, Netns: s.node.Name,
 			Detail: say("the ARP request's sender %s would not be reached through %s, so rp_filter drops it", a.sender, s.dev.Name),
-			fix:    []Fix{{s.node.Name, fmt.Sprintf("ip route %s %s dev %s", s.node.routeVerb(a.sender), a.sender, s.dev.Name)}},
+			fix:    []change.Command{wayOut{dev: s.dev}.command(s.node.Name, s.node.routeVerb(a.sender), a.sender)},
 		}, true
 	case ARPMartian:
 		return Fault{
@@ -81,12 +80,12 @@ func (a *arping) refusal(s station, answer ARPAnswer) (Fault, bool) {
 			fix:    s.node.withoutAddress(a.sender),
 		}, true
 	case ARPIgnore:
-		return a.ignoring(s, conf), true
+		return a.ignoring(s), true
 	case ARPFilter:
 		return Fault{
 			Code: NeighbourUnanswered, Netns: a.n.Name,
 			Detail: say("arp_filter keeps %s silent: what goes to %s would leave by another device", s.dev.Name, a.sender),
-			fix:    []Fix{{s.node.Name, fmt.Sprintf("ip route %s %s dev %s", s.node.routeVerb(a.sender), a.sender, s.dev.Name)}},
+			fix:    []change.Command{wayOut{dev: s.dev}.command(s.node.Name, s.node.routeVerb(a.sender), a.sender)},
 		}, true
 	}
 	return Fault{}, false
@@ -95,34 +94,34 @@ func (a *arping) refusal(s station, answer ARPAnswer) (Fault, bool) {
 // proxied gives a proxy a reason to answer: a route to the destination where it
 // is somebody's, or else the address itself, which a gateway needs to have no more
 // than that.
-func (a *arping) proxied(s station, answer ARPAnswer) []Fix {
+func (a *arping) proxied(s station, answer ARPAnswer) []change.Command {
 	if a.nexthop == a.e.dst && answer.Why == ARPRejectRoute {
 		fix, _ := a.w.exempt(s.node, a.e, s.node.Route(RouteQuery{Dst: a.nexthop}))
 		return fix
 	}
 	if way, ok := a.w.wayTo(s.node, a.nexthop, s.dev.Index); ok && a.nexthop == a.e.dst {
-		return []Fix{{s.node.Name, fmt.Sprintf("ip route %s %s", s.node.routeVerb(a.nexthop), way.to(a.nexthop))}}
+		return []change.Command{way.command(s.node.Name, s.node.routeVerb(a.nexthop), a.nexthop)}
 	}
-	return []Fix{{s.node.Name, fmt.Sprintf("ip addr add %s/32 dev %s", a.nexthop, s.dev.Name)}}
+	return []change.Command{change.In(s.node.Name, "ip", "addr", "add", a.nexthop.String()+"/32", "dev", s.dev.Name)}
 }
 
 // ignoring: arp_ignore counts as the greater of all and the device. Where it is
 // the device's own, that is the place to mend; otherwise the address on the
 // device itself leaves every other device as it is.
-func (a *arping) ignoring(s station, conf string) Fault {
+func (a *arping) ignoring(s station) Fault {
 	f := Fault{
 		Code: NeighbourUnanswered, Netns: a.n.Name,
 		Detail: say("%s has the address %s on another device, and arp_ignore keeps %s silent about it", s.node.title(), a.nexthop, s.dev.Name),
-		fix:    []Fix{{s.node.Name, fmt.Sprintf("ip addr add %s/32 dev %s", a.nexthop, s.dev.Name)}},
+		fix:    []change.Command{change.In(s.node.Name, "ip", "addr", "add", a.nexthop.String()+"/32", "dev", s.dev.Name)},
 	}
 	switch {
 	case s.node.conf("all", "arp_ignore") == 0:
-		f.fix = []Fix{{s.node.Name, "sysctl -w " + conf + ".arp_ignore=0"}}
+		f.fix = []change.Command{change.SysctlSet(s.node.Name, "0", "net", "ipv4", "conf", s.dev.Name, "arp_ignore")}
 	case has(s, a.nexthop):
 		f.Detail = say("%s has the address %s, and arp_ignore keeps it silent about it", s.dev.Name, a.nexthop)
-		f.fix = []Fix{{s.node.Name, "sysctl -w net.ipv4.conf.all.arp_ignore=1"}}
+		f.fix = []change.Command{change.SysctlSet(s.node.Name, "1", "net", "ipv4", "conf", "all", "arp_ignore")}
 		if s.node.conf(s.dev.Name, "arp_ignore") > 1 {
-			f.fix = append(f.fix, Fix{s.node.Name, "sysctl -w " + conf + ".arp_ignore=1"})
+			f.fix = append(f.fix, change.SysctlSet(s.node.Name, "1", "net", "ipv4", "conf", s.dev.Name, "arp_ignore"))
 		}
 	}
 	return f
@@ -158,7 +157,7 @@ func (a *arping) behind(x *explorer) (Fault, station, bool) {
 			Code: NeighbourUnanswered, Netns: a.n.Name, Evidence: answer.Evidence,
 			Detail: say("%s takes %s for a neighbour, but it is behind %s; a route through that would do as well as proxy ARP there",
 				a.n.title(), a.nexthop, s.node.title()),
-			fix: []Fix{{s.node.Name, "sysctl -w net.ipv4.conf." + sysctlName(s.dev.Name) + ".proxy_arp=1"}},
+			fix: []change.Command{change.SysctlSet(s.node.Name, "1", "net", "ipv4", "conf", s.dev.Name, "proxy_arp")},
 		}, s, true
 	}
 	return Fault{}, station{}, false
@@ -177,7 +176,7 @@ func (a *arping) misrouted(x *explorer) (Fault, station, bool) {
 	f := Fault{
 		Code: NeighbourUnanswered, Netns: a.n.Name, Evidence: whoIsThere(x),
 		Detail: say("the route says that %s is on the wire of %s, where nobody has it: it is behind %s", a.e.dst, a.link.Name, way.dev.Name),
-		fix:    []Fix{{a.n.Name, fmt.Sprintf("ip route replace %s", way.to(a.e.dst))}},
+		fix:    []change.Command{way.command(a.n.Name, "replace", a.e.dst)},
 	}
 	return f, station{}, true
 }
@@ -212,7 +211,7 @@ func (a *arping) nobody(x *explorer) (station, bool) {
 		Code: NeighbourUnanswered, Netns: a.n.Name,
 		Detail:   say("%s asks who has %s, and nobody answers; proxy ARP on %s would do as well as the address", a.link.Name, a.nexthop, s.dev.Name),
 		Evidence: append(whoIsThere(x), answer.Evidence...),
-		fix:      []Fix{{s.node.Name, fmt.Sprintf("ip addr add %s/%d dev %s", a.nexthop, length, s.dev.Name)}},
+		fix:      []change.Command{change.In(s.node.Name, "ip", "addr", "add", netip.PrefixFrom(a.nexthop, length).String(), "dev", s.dev.Name)},
 	})
 	return s, true
 }

@@ -2,9 +2,9 @@ package explain
 
 import (
 	"bytes"
-	"fmt"
 
 	"nstutor/diag"
+	"nstutor/internal/change"
 )
 
 // beside is a station that has the address and hangs on a port that is missing
@@ -53,7 +53,7 @@ func (a *arping) portless(owner site, s station, bridge diag.Link) Fault {
 		Code: NeighbourUnanswered, Netns: a.n.Name, sure: true,
 		Detail:   say("%s has %s, but %s, which should connect the two, is no port of %s", owner.node.title(), a.nexthop, s.dev.Name, bridge.Name),
 		Evidence: []string{s.dev.Line()},
-		fix:      []Fix{{s.node.Name, "ip link set " + s.dev.Name + " master " + bridge.Name}},
+		fix:      []change.Command{change.LinkSet(s.node.Name, s.dev.Name, "master", bridge.Name)},
 	}
 }
 
@@ -95,7 +95,7 @@ func (a *arping) unforwarded(x *explorer) (station, bool) {
 	if x.mac != nil {
 		mac = far.dev.MAC
 	}
-	f.fix = []Fix{{v.node.Name, fmt.Sprintf("bridge fdb append %s dev %s dst %s self permanent", mac, v.dev.Name, far.addr)}}
+	f.fix = []change.Command{change.In(v.node.Name, "bridge", "fdb", "append", mac.String(), "dev", v.dev.Name, "dst", far.addr.String(), "self", "permanent")}
 	a.report(f)
 	return station{node: far.node, dev: far.dev}, true
 }
@@ -153,7 +153,7 @@ func (a *arping) outOfFDB(x *explorer) (station, bool) {
 		}
 		f.Detail = say("the forwarding database of %s sends frames for %s out of %s, where nobody has that address", b.dev.Name, x.mac, entry.Dev)
 		f.Evidence = append(f.Evidence, entry.Line())
-		f.fix = []Fix{{b.node.Name, fmt.Sprintf("bridge fdb del %s dev %s master", x.mac, entry.Dev)}}
+		f.fix = []change.Command{change.In(b.node.Name, "bridge", "fdb", "del", x.mac.String(), "dev", entry.Dev, "master")}
 		break
 	}
 	a.report(f)

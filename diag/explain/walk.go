@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"nstutor/diag"
+	"nstutor/internal/change"
 )
 
 // Request is the question: what becomes of a ping from From to Dest?
@@ -137,7 +138,7 @@ func (w *walk) answer() Answer {
 	a := Answer{
 		Schema: Schema, From: w.from.Name, Destination: w.dest.String(),
 		Verdict: Delivered, Cause: Fault{Code: None, Evidence: []string{}},
-		Fix: []Fix{}, Next: []Fault{}, Hops: w.hops, Unseen: append([]Text{}, w.unseen...),
+		Fix: []change.Command{}, Next: []Fault{}, Hops: w.hops, Unseen: append([]Text{}, w.unseen...),
 	}
 	if w.source.IsValid() {
 		a.Source = w.source.String()
@@ -248,7 +249,7 @@ func (w *walk) fault(n *Node, e echo, stage, dev string, f Fault) {
 // same reports whether one repair mends both faults.
 func (f Fault) same(o Fault) bool {
 	if len(f.fix) > 0 {
-		return slices.Equal(f.fix, o.fix)
+		return slices.EqualFunc(f.fix, o.fix, change.Command.Equal)
 	}
 	return len(o.fix) == 0 && f.Code == o.Code && f.Netns == o.Netns && f.Leg == o.Leg
 }

@@ -122,12 +122,12 @@ func mend(t *testing.T, l *lab.Lab, watch steps.Watch, answer explain.Answer) {
 		}
 	}
 	for _, fix := range answer.Fix {
-		cmd, err := l.Command(context.Background(), fix.Netns, "sh", "-c", fix.Command)
+		cmd, err := l.Command(context.Background(), fix.Netns, "sh", "-c", fix.String())
 		if err != nil {
 			t.Fatal(err)
 		}
 		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("fix %s: %s: %v: %s", fix.Netns, fix.Command, err, out)
+			t.Fatalf("fix %s: %s: %v: %s", fix.Netns, fix.String(), err, out)
 		}
 	}
 	ns, err := l.NS(watch.Netns)

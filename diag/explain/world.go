@@ -125,13 +125,13 @@ func (w *World) enter(fd int, path, ref string) (*Node, error) {
 // it has one; nothing, if it is the current one; else what the user said.
 func (w *World) nameOf(inode uint64, path, ref string) string {
 	if filepath.Dir(filepath.Clean(path)) == netnsDir {
-		return filepath.Base(path)
+		return unmistaken(filepath.Base(path))
 	}
 	found := ""
 	w.listNames(func(dir netnsNames) bool {
 		for _, name := range dir.names {
 			if dir.inode(name) == inode {
-				found = name
+				found = unmistaken(name)
 				return true
 			}
 		}
@@ -145,6 +145,16 @@ func (w *World) nameOf(inode uint64, path, ref string) string {
 	default:
 		return ref
 	}
+}
+
+// unmistaken is a name of `ip netns`, or its path where the name alone would be
+// taken for a process: whoever names a namespace pid:1 would have what is meant
+// for it done to the machine's own.
+func unmistaken(name string) string {
+	if strings.HasPrefix(name, "pid:") {
+		return filepath.Join(netnsDir, name)
+	}
+	return name
 }
 
 // listNames shows look the names of `ip netns`, first as they were listed before,

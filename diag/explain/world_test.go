@@ -183,3 +183,15 @@ func TestCloseLetsNamespacesGo(t *testing.T) {
 		t.Errorf("after Close: %v", err)
 	}
 }
+
+// TestANameThatLooksLikeAProcessIsNone: a command for it would be typed in the
+// namespace of that process.
+func TestANameThatLooksLikeAProcessIsNone(t *testing.T) {
+	ns := lab.TestNetns(t, "pid:1")
+	w := NewWorld()
+	defer w.Close()
+	n, err := w.Open("/run/netns/pid:1")
+	if err != nil || n.NS.Inode() != ns.Inode() || n.Name != "/run/netns/pid:1" {
+		t.Errorf("Open: %+v, %v; want the path for its name", n, err)
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // The exit statuses.
@@ -51,8 +52,14 @@ func Main(args []string) int {
 	case errors.As(err, &said):
 		return int(said)
 	}
-	fmt.Fprintf(os.Stderr, "nstutor: %v\n", err)
+	complain(err)
 	return exitUsage
+}
+
+// complain says on the standard error what is wrong, in one line: names that
+// came with the arguments or from the machine are in it.
+func complain(what any) {
+	fmt.Fprintln(os.Stderr, "nstutor: "+say.Clean(fmt.Sprint(what)))
 }
 
 // endedBy says which signal ended the program.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -61,9 +60,7 @@ func tell(w io.Writer, output string, findings []finding) error {
 		ok = ok && (f.OK || !f.Needed)
 	}
 	if output == "json" {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(map[string]any{"schema": 1, "ok": ok, "findings": findings}); err != nil {
+		if err := writeJSON(w, map[string]any{"schema": 1, "ok": ok, "findings": findings}); err != nil {
 			return err
 		}
 	} else {

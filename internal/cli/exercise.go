@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -85,7 +84,7 @@ func (a *app) exercises(ctx context.Context, name string, seed uint64) error {
 	}
 	defer l.Close()
 	if err := l.Serve(ctx, func() string { return "the exercises" }); err != nil {
-		fmt.Fprintf(os.Stderr, "nstutor: %v\n", err)
+		complain(err)
 	}
 	memory := progress.Load(progress.Path())
 	course := exercise.Course(exercises.All(), seed)
@@ -186,7 +185,7 @@ type listedExercise struct {
 func (a *app) listExercises(name string, english bool, write func(sheet, []listedExercise) error) error {
 	memory := progress.Load(progress.Path())
 	if w := memory.Warning(); w != "" {
-		fmt.Fprintln(os.Stderr, "nstutor: "+w)
+		complain(w)
 	}
 	d := sheet{a.drawingOn(os.Stdout), unicodeSheet}
 	if a.ascii {
@@ -216,10 +215,7 @@ func (a *app) listExercises(name string, english bool, write func(sheet, []liste
 var exerciseForms = map[string]func(sheet, []listedExercise) error{
 	"text": sheet.drawExerciseList,
 	"json": func(d sheet, list []listedExercise) error {
-		enc := json.NewEncoder(d.w)
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		return enc.Encode(struct {
+		return writeJSON(d.w, struct {
 			Schema    int              `json:"schema"`
 			Exercises []listedExercise `json:"exercises"`
 		}{1, list})

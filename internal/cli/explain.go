@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -145,8 +144,5 @@ func cannotOpen(from string, err error) error {
 }
 
 func explainJSON(w io.Writer, a explain.Answer) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(a)
+	return writeJSON(w, a)
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -38,7 +37,7 @@ exercise whether it was solved, and the best score.
 				return err
 			}
 			if w := memory.Warning(); w != "" {
-				fmt.Fprintln(os.Stderr, "nstutor: "+w)
+				complain(w)
 			}
 			d := sheet{a.drawingOn(os.Stdout), unicodeSheet}
 			if a.ascii {
@@ -170,8 +169,5 @@ func predictionWord(asks bool, known progress.Known) string {
 }
 
 func summaryJSON(w io.Writer, s summary) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(s)
+	return writeJSON(w, s)
 }

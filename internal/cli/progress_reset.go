@@ -47,7 +47,7 @@ On a terminal it asks first.`,
 				return err
 			}
 			if w := memory.Warning(); w != "" {
-				fmt.Fprintln(os.Stderr, "nstutor: "+w)
+				complain(w)
 			}
 			lang := a.language(memory.Lang())
 			if !yes {

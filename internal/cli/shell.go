@@ -72,7 +72,7 @@ func enterDoor(ctx context.Context, door lab.Door, netns, lang string) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, lab.ErrLabEnded):
-		fmt.Fprintln(os.Stderr, "nstutor: "+say.T("the lab has ended, and the shell with it", "实验环境已结束，其中的 shell 也随之结束").In(lang))
+		complain(say.T("the lab has ended, and the shell with it", "实验环境已结束，其中的 shell 也随之结束").In(lang))
 		return status(exitBroken)
 	case errors.Is(err, lab.ErrNoTerminal):
 		return sentence(lang, "`nstutor shell` needs a terminal", "`nstutor shell` 需要在终端中运行")

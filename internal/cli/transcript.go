@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -194,7 +193,5 @@ func jsonReport(r steps.Report) []jsonSeen {
 
 func (t *jsonTranscript) end(ok bool) error {
 	t.run.OK = ok
-	enc := json.NewEncoder(t.w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(t.run)
+	return writeJSON(t.w, t.run)
 }

@@ -71,7 +71,7 @@ func (t *Task) explained(ctx context.Context, v Verdict) []say.Text {
 	if i < 0 && len(a.Fix) > 0 { // something that the learner has broken
 		var lines []Line
 		for _, fix := range a.Fix {
-			lines = append(lines, Line(fix))
+			lines = append(lines, Line{fix.Netns, fix.String()})
 		}
 		return append(hints, typed(lines))
 	}

@@ -1,0 +1,44 @@
+package change
+
+import "slices"
+
+// NftInsert is a rule at the head of a chain: the words of its matches and its
+// verdict. It fails where nft cannot be told the table or the chain.
+func NftInsert(netns, family, table, chain string, rule ...string) (Command, bool) {
+	if !nftIdentifier(table) || !nftIdentifier(chain) {
+		return Command{}, false
+	}
+	return In(netns, slices.Concat([]string{"nft", "insert", "rule", family, table, chain}, rule)...), true
+}
+
+// nftIdentifier reports whether nft can be told a table, a chain or a set of
+// that name. The kernel takes any bytes for a name; the language of nft has
+// letters, digits and / \ _ . for it, and words of its own that it takes for
+// nothing else (src/scanner.l).
+func nftIdentifier(name string) bool {
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == '.'
+		if !letter && (i == 0 || !(c >= '0' && c <= '9' || c == '/' || c == '\\' || c == '-')) {
+			return false
+		}
+	}
+	return name != "" && !slices.Contains(nftWords, name)
+}
+
+// nftWords are the words of the language that name nothing else: `add chain t WORD`
+// is a syntax error in nft 1.0.6, or in a later one.
+var nftWords = []string{
+	"accept", "add", "ah", "all", "and", "arp", "auto-merge", "bridge", "cgroup", "chain", "comment", "comp",
+	"constant", "continue", "counter", "create", "ct", "day", "dccp", "delete", "describe", "destroy", "device",
+	"devices", "dnat", "drop", "dst", "dup", "dynamic", "ecn", "element", "elements", "egress", "eq", "esp",
+	"ether", "exists", "expires", "export", "exthdr", "fib", "flags", "flow", "flowtable", "flush", "frag", "fwd",
+	"ge", "goto", "gt", "hbh", "hook", "hour", "ibriport", "icmp", "icmpv6", "iif", "iifgroup", "iifname",
+	"iiftype", "import", "inet", "insert", "interval", "ip", "ip6", "ipsec", "jhash", "jump", "last", "le",
+	"limit", "list", "log", "lt", "map", "mark", "masquerade", "meta", "meter", "mh", "missing", "monitor", "ne",
+	"netdev", "nftrace", "not", "notrack", "numgen", "obriport", "oif", "oifgroup", "oifname", "oiftype", "or",
+	"osf", "pkttype", "policy", "position", "priority", "queue", "quota", "random", "redirect", "reject",
+	"rename", "replace", "reset", "return", "rt", "rtclassid", "rule", "ruleset", "sctp", "secmark", "set",
+	"size", "skgid", "skuid", "snat", "socket", "symhash", "synproxy", "table", "tcp", "th", "time", "timeout",
+	"tproxy", "type", "typeof", "udp", "udplite", "update", "vlan", "vmap", "xor", "xt",
+}

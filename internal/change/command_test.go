@@ -1,0 +1,140 @@
+package change
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+)
+
+// names are words that a shell takes for more than words, if it can: each would
+// leave a file behind if it were run.
+var names = []string{
+	"eth0", "veth-ns1", "`>ran`", "$(>ran)", "a;>ran", "a|>ran", "a&>ran", "a\n>ran", "a>ran", "'>ran", `">ran`, `\`, `\\`, "'", "''", `"`,
+	"-x", "--", "-", "up", "dev", "help", "he", "a b", "", " ", "*", "?", "[a]", "~", "~root", "#a", "a#", "{a,b}", "!", "!!", "=", "a=b", "PATH=x",
+	"$PATH", "${PATH}", "%s", "%", "\x1b[2J", "\x07", "\u202egpj", "\xff\xfe", "\u0085", "\u009b1m", "网卡", "é", "e\u0301", "a\n", "\n", "\n\n", "'\n", "\x01'$(>ran)",
+}
+
+func TestAPastedLineIsItsWordsAndNothingElse(t *testing.T) {
+	all := slices.Clone(names)
+	for c := 1; c < 256; c++ { // all that the kernel lets into the name of a table, and more than into that of a device
+		all = append(all, string([]byte{byte(c)}), "a"+string([]byte{byte(c)})+"b", string([]byte{byte(c)})+">ran")
+	}
+	var lines []string
+	var want []string
+	for _, name := range all {
+		command := In("", "show", name, "x"+name, name+"x")
+		lines, want = append(lines, command.String()), append(want, command.Argv[1:]...)
+		if slices.Contains(names, name) {
+			inside := In("a"+name, "sh", "-c", command.String())
+			lines, want = append(lines, inside.Paste()), append(want, command.Argv[1:]...)
+		}
+	}
+	checkWords(t, lines, want)
+}
+
+// checkWords runs lines under sh, in a folder of its own, with a program that
+// shows its words and an ip that runs the rest of `ip netns exec NETNS …`.
+func checkWords(t *testing.T, lines, want []string) {
+	t.Helper()
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin, here := t.TempDir(), t.TempDir()
+	const body = "for w; do printf '%s\\000' \"$w\"; done"
+	if err := os.WriteFile(filepath.Join(bin, "show"), []byte("#!"+sh+"\n"+body+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(sh)
+	cmd.Stdin = strings.NewReader("show() { " + body + "; }\nip() { shift 3; \"$@\"; }\n" + strings.Join(lines, "\n") + "\n")
+	cmd.Dir, cmd.Env = here, []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=/nowhere"}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%q: %v: %s", lines, err, out)
+		return
+	}
+	if left, _ := os.ReadDir(here); len(left) > 0 {
+		t.Errorf("something was run: it left %v", left)
+	}
+	got := strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")
+	for i, word := range want {
+		if i >= len(got) || got[i] != word {
+			t.Fatalf("word %d is %q, want %q", i, got[min(i, len(got)-1)], word)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d words, want %d", len(got), len(want))
+	}
+	for _, line := range lines {
+		body := strings.ReplaceAll(line, "\n", "")
+		if !utf8.ValidString(line) || strings.IndexFunc(body, func(c rune) bool { return !unicode.IsPrint(c) }) >= 0 {
+			t.Errorf("%q cannot be copied from a screen", line)
+		}
+	}
+}
+
+func FuzzQuote(f *testing.F) {
+	for _, name := range names {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, word string) {
+		if strings.ContainsRune(word, 0) {
+			return // no word of a command has one (execve(2))
+		}
+		checkWords(t, []string{"show " + Quote(word)}, []string{word})
+	})
+}
+
+func TestACommandIsTypedWhereItBelongs(t *testing.T) {
+	up := []string{"ip", "link", "set", "lo", "up"}
+	for _, c := range []struct {
+		command Command
+		want    string
+	}{
+		{Command{"", up}, "ip link set lo up"},
+		{Command{"ns1", up}, "ip netns exec ns1 ip link set lo up"},
+		{Command{"my pod", up}, "ip netns exec 'my pod' ip link set lo up"},
+		{Command{"pid:4711", up}, "nsenter -t 4711 -n ip link set lo up"},
+		{Command{"/proc/4711/ns/net", up}, "nsenter --net=/proc/4711/ns/net ip link set lo up"},
+		{LinkSet("", "eth0", "up"), "ip link set eth0 up"},
+		{LinkSet("", "up", "up"), "ip link set dev up up"},
+		{LinkSet("", "h", "up"), "ip link set dev h up"},
+		{LinkSet("", "-x", "up"), "ip link set dev -x up"},
+		{LinkSet("", "`id>&2`", "up"), "ip link set '`id>&2`' up"},
+		{SysctlSet("", "1", "net", "ipv4", "conf", "eth0.5", "forwarding"), "sysctl -w net.ipv4.conf.eth0/5.forwarding=1"},
+		{SysctlSet("", "1", "net", "ipv4", "conf", "a=b", "forwarding"), "sh -c 'echo 1 > /proc/sys/net/ipv4/conf/a=b/forwarding'"},
+	} {
+		if got := c.command.Paste(); got != c.want {
+			t.Errorf("%+v:\n got %s\nwant %s", c.command, got, c.want)
+		}
+	}
+}
+
+func TestACommandForProgramsIsTheOneForPeople(t *testing.T) {
+	got, err := json.Marshal(LinkSet("pod", "`id`", "up"))
+	want := `{"netns":"pod","command":"ip link set '` + "`id`" + `' up"}`
+	if err != nil || string(got) != want {
+		t.Errorf("%s, %v; want %s", got, err, want)
+	}
+}
+
+// TestWhatNftCannotBeToldIsNoCommand: a name that is no identifier would be read
+// as more rules.
+func TestWhatNftCannotBeToldIsNoCommand(t *testing.T) {
+	for _, name := range []string{"in", "a-b", "filter", "KUBE_FORWARD", "cali-fw", "_", "a.b", `a\b`, "a/b"} {
+		if _, ok := NftInsert("", "inet", name, name, "accept"); !ok {
+			t.Errorf("nft takes %q", name)
+		}
+	}
+	for _, name := range []string{"", "fwd", "a b", "a;b", "a\nb", "0a", "-a", "'", `"a"`, "a{", "#", "ип", "\xff"} {
+		if command, ok := NftInsert("", "inet", "t", name, "accept"); ok {
+			t.Errorf("%q is no identifier: %s", name, command)
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"nstutor/diag"
+)
+
+// TestNamesDoNothingToTheScreen: devices and namespaces are called as a stranger
+// likes, and what is drawn of it is letters, in as many cells as there are.
+func TestNamesDoNothingToTheScreen(t *testing.T) {
+	for _, name := range []string{"\x1b[2J", "\x1b[31mred", "a\nb", "\u202egpj", "\xff\u009b1m", "\x07", "a\rb"} {
+		m := fixtureAfter(t, Options{Lang: "en"})
+		hostile := func(s string) string { return s + name }
+		snaps := fixtureSnapshots(true)
+		var names []string
+		for _, snap := range snaps {
+			if snap.Name == "ns1" {
+				snap.Name = hostile(snap.Name)
+			}
+			names = append(names, snap.Name)
+			for i := range snap.Links {
+				if l := &snap.Links[i]; l.Name != "lo" {
+					l.Name, l.Master = hostile(l.Name), hostile("br")
+				}
+				if snap.Links[i].PeerNetns == "ns1" {
+					snap.Links[i].PeerNetns = hostile("ns1")
+				}
+			}
+			for i := range snap.Routes {
+				snap.Routes[i].Dev = hostile(snap.Routes[i].Dev)
+			}
+			for i := range snap.Neighbours {
+				snap.Neighbours[i].Dev = hostile(snap.Neighbours[i].Dev)
+			}
+			for i := range snap.Addrs {
+				snap.Addrs[i].Dev, snap.Addrs[i].Label = hostile(snap.Addrs[i].Dev), hostile(snap.Addrs[i].Label)
+			}
+			send(m, snapshotMsg{snap})
+		}
+		slices.Sort(names)
+		send(m, namesMsg(names))
+		var frames []diag.Frame
+		for _, f := range fixtureFrames() {
+			f.Netns, f.Dev = hostile(f.Netns), hostile(f.Dev)
+			frames = append(frames, f)
+		}
+		send(m, framesMsg(frames))
+		m.world.watch = hostile("ns1")
+		for _, size := range []tea.WindowSizeMsg{{Width: 80, Height: 24}, {Width: 120, Height: 36}, {Width: 200, Height: 50}} {
+			send(m, size)
+			for _, key := range []string{"", ":", "esc", "tab", "tab", "tab"} {
+				if key != "" {
+					send(m, keyMsg(key))
+				}
+				checkSealed(t, fmt.Sprintf("%q at %d, %q", name, size.Width, key), m.View(), size)
+			}
+		}
+	}
+}
+
+func checkSealed(t *testing.T, when, screen string, size tea.WindowSizeMsg) {
+	t.Helper()
+	lines := strings.Split(screen, "\n")
+	if len(lines) != size.Height {
+		t.Errorf("%s: %d lines on a screen of %d", when, len(lines), size.Height)
+	}
+	for _, line := range lines {
+		bare := colours.ReplaceAllLiteralString(line, "")
+		if i := strings.IndexFunc(bare, func(c rune) bool { return !unicode.IsPrint(c) || c == unicode.ReplacementChar }); i >= 0 {
+			t.Errorf("%s: a line has %q in it: %q", when, bare[i:], bare)
+		}
+		if strings.Contains(line, "\x1b[31mred") || width(line) > size.Width {
+			t.Errorf("%s: %d cells: %q", when, width(line), line)
+		}
+	}
+}
+
+// TestASealedLineIsItsLettersAndColours: whatever is written, the line that goes
+// to the terminal is as wide as it was meant to be.
+func TestASealedLineIsItsLettersAndColours(t *testing.T) {
+	for line, want := range map[string]string{
+		"\x1b[1mbold\x1b[0m plain": "\x1b[1mbold\x1b[0m plain",
+		"a\x1b[2Jbcdefgh":          `a\x1b[2J`,
+		"ab\u202ecdefgh":           `ab\u202e`,
+	} {
+		if got := sealed(line); got != want && !strings.HasPrefix(got, want) {
+			t.Errorf("sealed(%q) = %q", line, got)
+		}
+	}
+}

@@ -53,7 +53,7 @@ func (a Masquerade) Apply(_ context.Context, l *lab.Lab) error {
 	if err != nil {
 		return err
 	}
-	return a.named("add", change(ns,
+	return a.named("add", byTool(ns,
 		func(t *iptables.IPTables) error { return t.Append("nat", "POSTROUTING", a.rule()...) },
 		func() error { return nftAppend(a) }))
 }
@@ -68,7 +68,7 @@ func (a Masquerade) Undo(_ context.Context, l *lab.Lab, was State) error {
 	if err != nil {
 		return err
 	}
-	err = change(ns,
+	err = byTool(ns,
 		func(t *iptables.IPTables) error { return t.Delete("nat", "POSTROUTING", a.rule()...) },
 		func() error { return nftDelete(a) })
 	if err == nil && !was.hasRules(a.Netns, nftNat.Name) {
@@ -134,9 +134,9 @@ func (a Narrow) Undo(ctx context.Context, l *lab.Lab, _ State) error {
 	return Narrow{Netns: a.Netns, Was: a.Now, Now: a.Was}.Apply(ctx, l)
 }
 
-// change runs byIptables inside ns where the iptables command is installed,
+// byTool runs byIptables inside ns where the iptables command is installed,
 // and byNetlink where it is not.
-func change(ns *nsenter.Namespace, byIptables func(*iptables.IPTables) error, byNetlink func() error) error {
+func byTool(ns *nsenter.Namespace, byIptables func(*iptables.IPTables) error, byNetlink func() error) error {
 	return ns.Do(func() error {
 		t, err := iptables.New()
 		if err != nil {

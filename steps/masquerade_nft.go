@@ -3,8 +3,9 @@ package steps
 import (
 	"bytes"
 	"fmt"
-	"net"
 	"net/netip"
+
+	"nstutor/internal/change"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
@@ -95,29 +96,17 @@ func nftDropEmpty() error {
 // nftExprs is the rule in the virtual machine's terms: load the source address
 // (and the destination's), mask, compare, masquerade.
 func nftExprs(a Masquerade) ([]expr.Any, error) {
-	exprs, err := nftAddress(12, a.Src, expr.CmpOpEq)
+	src, err := netip.ParsePrefix(canonical(a.Src))
 	if err != nil {
 		return nil, err
 	}
+	exprs := change.AddressExprs(change.SrcOffset, src, expr.CmpOpEq)
 	if a.NotTo != "" {
-		not, err := nftAddress(16, a.NotTo, expr.CmpOpNeq)
+		not, err := netip.ParsePrefix(canonical(a.NotTo))
 		if err != nil {
 			return nil, err
 		}
-		exprs = append(exprs, not...)
+		exprs = append(exprs, change.AddressExprs(change.DstOffset, not, expr.CmpOpNeq)...)
 	}
 	return append(exprs, &expr.Counter{}, &expr.Masq{}), nil
-}
-
-// nftAddress compares the IPv4 address at offset in the IP header with text.
-func nftAddress(offset uint32, text string, op expr.CmpOp) ([]expr.Any, error) {
-	p, err := netip.ParsePrefix(canonical(text))
-	if err != nil {
-		return nil, err
-	}
-	return []expr.Any{
-		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: 4},
-		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: net.CIDRMask(p.Bits(), 32), Xor: make([]byte, 4)},
-		&expr.Cmp{Op: op, Register: 1, Data: p.Addr().AsSlice()},
-	}, nil
 }

@@ -1,9 +1,9 @@
 package explain
 
 import (
-	"fmt"
-	"nstutor/internal/change"
 	"slices"
+
+	"nstutor/internal/change"
 )
 
 // filtered names the rule, and the narrowest exception from it.
@@ -17,30 +17,24 @@ func (w *walk) filtered(n *Node, e echo, hook string, r FilterResult) Fault {
 		Detail:   say("%s: %s (hook %s) stops %s", r.At, r.Rule, hook, e),
 		Evidence: []string{r.At + ": " + r.Rule},
 	}
-	exception, ok := exception(n.Name, r, e)
-	if !ok {
-		f.Detail = say("%s; no command of nft can name this chain", f.Detail)
-		return f
+	f.fix = exception(n.Name, r, e).Commands()
+	if len(f.fix) == 0 {
+		f.Detail = say("%s; no command that is installed here can name this chain", f.Detail)
 	}
-	f.fix = []change.Command{exception}
 	return f
 }
 
-// exception is the rule that lets just this packet pass the chain, in the
-// spelling of the command that the chain was made by, if that has one for it.
-func exception(netns string, r FilterResult, e echo) (change.Command, bool) {
-	table, chain := r.Table, r.Chain.Name
-	program := "iptables-nft"
-	if table.Legacy {
-		program = "iptables-legacy"
+// exception is the rule that lets just this packet pass the chain.
+func exception(netns string, r FilterResult, e echo) change.Accept {
+	a := change.Accept{
+		Netns: netns, Family: r.Table.Family, Table: r.Table.Name, Chain: r.Chain.Name, Legacy: r.Table.Legacy,
+		Src: e.src, Dst: e.dst, ICMPType: e.icmpType(),
 	}
-	if table.Legacy || table.Family == "ip" && slices.Contains(iptablesTables, table.Name) && slices.Contains(iptablesChains, chain) {
-		return change.In(netns, slices.Concat(
-			[]string{program, "-t", table.Name, "-I", chain, "-s", e.src.String(), "-d", e.dst.String()},
-			e.iptablesMatch(), []string{"-j", "ACCEPT"})...), true
+	a.IPTables = a.Legacy || a.Family == "ip" && slices.Contains(iptablesTables, a.Table) && slices.Contains(iptablesChains, a.Chain)
+	if e.outer != nil {
+		a.UDPPort = e.outer.DstPort
 	}
-	return change.NftInsert(netns, table.Family, table.Name, chain, slices.Concat(
-		[]string{"ip", "saddr", e.src.String(), "ip", "daddr", e.dst.String()}, e.nftMatch(), []string{"accept"})...)
+	return a
 }
 
 // iptablesTables and iptablesChains are those that iptables-nft makes.
@@ -48,19 +42,3 @@ var (
 	iptablesTables = []string{"filter", "nat", "mangle", "raw", "security"}
 	iptablesChains = []string{"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"}
 )
-
-// iptablesMatch is what kind of packet this is, for iptables.
-func (e echo) iptablesMatch() []string {
-	if e.outer != nil {
-		return []string{"-p", "udp", "--dport", fmt.Sprint(e.outer.DstPort)}
-	}
-	return []string{"-p", "icmp", "--icmp-type", e.icmpType()}
-}
-
-// nftMatch is the same for nft.
-func (e echo) nftMatch() []string {
-	if e.outer != nil {
-		return []string{"udp", "dport", fmt.Sprint(e.outer.DstPort)}
-	}
-	return []string{"icmp", "type", e.icmpType()}
-}

@@ -18,7 +18,7 @@ func (w *walk) noWayBack(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
 			Code: NotMasqueraded, Netns: node.Name,
 			Detail:   say("the request left %s with the source %s, which nobody outside can route back", route.DevName, e.dst),
 			Evidence: append([]string{route.Line}, f.Evidence...),
-			fix:      []change.Command{change.In(node.Name, "iptables", "-t", "nat", "-A", "POSTROUTING", "-s", e.dst.String(), "-o", route.DevName, "-j", "MASQUERADE")},
+			fix:      change.Masquerade{Netns: node.Name, Src: e.dst, Out: route.DevName}.Commands(),
 		}, RouteAnswer{}
 	}
 	f.Code, f.Detail = NoReturnRoute, say("the reply has no route to %s", e.dst)

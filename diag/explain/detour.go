@@ -1,8 +1,9 @@
 package explain
 
 import (
-	"nstutor/internal/change"
 	"slices"
+
+	"nstutor/internal/change"
 )
 
 // detour is the way that a request should have taken: it passed a namespace on

@@ -148,7 +148,7 @@ func TestAChainCannotForgeTheReport(t *testing.T) {
 		if a.Cause.Code != explain.Filtered || len(a.Fix) > 0 {
 			t.Errorf("%q: %s, fix %v; want filtered, and no command\n%s", name, a.Cause.Code, a.Fix, b.account(a))
 		}
-		if !strings.Contains(a.Cause.Detail.String(), "no command of nft can name this chain") || a.Cause.Detail.In("zh") == a.Cause.Detail.String() {
+		if !strings.Contains(a.Cause.Detail.String(), "no command that is installed here can name this chain") || a.Cause.Detail.In("zh") == a.Cause.Detail.String() {
 			t.Errorf("%q: %s", name, a.Cause.Detail)
 		}
 		b.harmless(a)

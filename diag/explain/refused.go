@@ -81,7 +81,7 @@ func (w *walk) plausible(n *Node, e echo, dev diag.Link) []change.Command {
 	if len(w.passed) > 0 && e.src == e.dst && e.leg == LegRequest {
 		// What was sent to a service comes back to who asked: it needs another source.
 		node := w.passed[len(w.passed)-1].node
-		return []change.Command{change.In(node.Name, "iptables", "-t", "nat", "-A", "POSTROUTING", "-s", e.src.String(), "-d", e.dst.String(), "-j", "MASQUERADE")}
+		return change.Masquerade{Netns: node.Name, Src: e.src, Dst: e.dst}.Commands()
 	}
 	if e.src.IsLoopback() || e.dst.IsLoopback() {
 		return []change.Command{change.SysctlSet(n.Name, "1", "net", "ipv4", "conf", dev.Name, "route_localnet")}

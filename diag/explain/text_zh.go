@@ -103,7 +103,7 @@ var chinese = map[string]string{
 	"%s sends to the group %s, which is not followed":                                                      "%s 发往组播组 %s，未跟踪下去",
 	"%s has VNI %d, and %s has no vxlan device with that VNI on UDP port %d":                               "%s 的 VNI 是 %d，而 %s 没有 VNI 相同、UDP 端口为 %d 的 vxlan 网卡",
 	"%s has VNI %d, but %s in %s has VNI %d on UDP port %d: it opens no packet of the other":               "%s 的 VNI 是 %d，而 %s（%s）的 VNI 是 %d、UDP 端口是 %d：收到的包它不解封装",
-	"%s; no command of nft can name this chain":                                                            "%s；nft 的语法写不出这条链的名字，给不出命令",
+	"%s; no command that is installed here can name this chain":                                            "%s；本机已装的命令都写不出这条链的名字",
 	"tunnels in tunnels are not followed any further":                                                      "隧道里还有隧道，未再跟踪",
 	"what is below %s: %s": "%s 的底层：%s",
 }

@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// netnsDir is where `ip netns` keeps the names.
+const netnsDir = "/run/netns"
+
 // Command is one command line, as values.
 type Command struct {
 	// Netns is where it is typed: a name of `ip netns`, "pid:4711" for the
@@ -46,6 +49,9 @@ func (c Command) enter() []string {
 		return []string{"nsenter", "-t", pid, "-n"}
 	case strings.Contains(c.Netns, "/"):
 		return []string{"nsenter", "--net=" + filepath.Clean(c.Netns)}
+	}
+	if !installed("ip") && installed("nsenter") {
+		return []string{"nsenter", "--net=" + filepath.Join(netnsDir, c.Netns)}
 	}
 	return []string{"ip", "netns", "exec", c.Netns}
 }

@@ -1,14 +1,12 @@
 package change
 
-import (
-	"strings"
-)
+import "strings"
 
 // SysctlSet gives a sysctl a value. Its key is a path below /proc/sys, one
 // element a word, since the name of a device may have a dot in it.
 func SysctlSet(netns, value string, key ...string) Command {
 	for _, element := range key {
-		if strings.IndexFunc(element, notInSysctl) >= 0 {
+		if strings.IndexFunc(element, notInSysctl) >= 0 || !installed("sysctl") {
 			return In(netns, "sh", "-c", "echo "+Quote(value)+" > "+Quote("/proc/sys/"+strings.Join(key, "/")))
 		}
 	}

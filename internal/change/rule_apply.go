@@ -1,0 +1,114 @@
+package change
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/google/nftables"
+	"github.com/google/nftables/binaryutil"
+	"github.com/google/nftables/expr"
+	"golang.org/x/sys/unix"
+)
+
+// Where the addresses are in an IPv4 header.
+const (
+	SrcOffset = 12
+	DstOffset = 16
+)
+
+// Apply appends the rule over netlink, in the namespace of the calling thread,
+// to the table and the chain that iptables would take.
+func (m Masquerade) Apply() error {
+	rule := ruleExprs{}
+	rule.address(SrcOffset, m.Src)
+	rule.address(DstOffset, m.Dst)
+	if m.Out != "" {
+		name := make([]byte, unix.IFNAMSIZ)
+		copy(name, m.Out)
+		rule.add(&expr.Meta{Key: expr.MetaKeyOIFNAME, Register: 1}, &expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: name})
+	}
+	rule.add(&expr.Counter{}, &expr.Masq{})
+	conn, err := nftables.New()
+	if err != nil {
+		return err
+	}
+	table := conn.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv4, Name: "nat"})
+	chain := conn.AddChain(&nftables.Chain{
+		Name: "POSTROUTING", Table: table, Type: nftables.ChainTypeNAT,
+		Hooknum: nftables.ChainHookPostrouting, Priority: nftables.ChainPriorityNATSource,
+	})
+	conn.AddRule(&nftables.Rule{Table: table, Chain: chain, Exprs: rule})
+	if err := conn.Flush(); err != nil {
+		return fmt.Errorf("add a rule to ip nat POSTROUTING: %w", err)
+	}
+	return nil
+}
+
+// families are the families of nf_tables in which a packet has IPv4 addresses.
+var families = map[string]nftables.TableFamily{
+	"ip": nftables.TableFamilyIPv4, "inet": nftables.TableFamilyINet, "bridge": nftables.TableFamilyBridge, "netdev": nftables.TableFamilyNetdev,
+}
+
+// icmpTypes are those of an echo (RFC 792).
+var icmpTypes = map[string]byte{"echo-reply": 0, "echo-request": 8}
+
+// Apply inserts the rule over netlink, in the namespace of the calling thread.
+func (a Accept) Apply() error {
+	family, ok := families[a.Family]
+	if !ok {
+		return fmt.Errorf("%q is no family that has IPv4 packets: take ip, inet, bridge or netdev", a.Family)
+	}
+	rule := ruleExprs{}
+	if family != nftables.TableFamilyIPv4 {
+		// Only then is what stands at these places an address.
+		rule.add(&expr.Meta{Key: expr.MetaKeyPROTOCOL, Register: 1},
+			&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: binaryutil.BigEndian.PutUint16(unix.ETH_P_IP)})
+	}
+	rule.address(SrcOffset, a.Src)
+	rule.address(DstOffset, a.Dst)
+	proto, offset, want := byte(unix.IPPROTO_UDP), uint32(2), binary.BigEndian.AppendUint16(nil, uint16(a.UDPPort))
+	if a.UDPPort == 0 {
+		kind, ok := icmpTypes[a.ICMPType]
+		if !ok {
+			return fmt.Errorf("%q is no type of an echo: take echo-request or echo-reply", a.ICMPType)
+		}
+		proto, offset, want = unix.IPPROTO_ICMP, 0, []byte{kind}
+	}
+	rule.add(
+		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1}, &expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{proto}},
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: offset, Len: uint32(len(want))},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: want},
+		&expr.Counter{}, &expr.Verdict{Kind: expr.VerdictAccept})
+	conn, err := nftables.New()
+	if err != nil {
+		return err
+	}
+	table := &nftables.Table{Family: family, Name: a.Table}
+	conn.InsertRule(&nftables.Rule{Table: table, Chain: &nftables.Chain{Table: table, Name: a.Chain}, Exprs: rule})
+	if err := conn.Flush(); err != nil {
+		return fmt.Errorf("insert a rule into %s %s %s: %w", a.Family, a.Table, a.Chain, err)
+	}
+	return nil
+}
+
+// ruleExprs is a rule in the terms of the kernel's virtual machine.
+type ruleExprs []expr.Any
+
+func (r *ruleExprs) add(exprs ...expr.Any) { *r = append(*r, exprs...) }
+
+func (r *ruleExprs) address(offset uint32, addr netip.Addr) {
+	if addr.IsValid() {
+		r.add(AddressExprs(offset, netip.PrefixFrom(addr, addr.BitLen()), expr.CmpOpEq)...)
+	}
+}
+
+// AddressExprs compare the IPv4 address at offset in the IP header with a prefix.
+func AddressExprs(offset uint32, p netip.Prefix, op expr.CmpOp) []expr.Any {
+	return []expr.Any{
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: 4},
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: net.CIDRMask(p.Bits(), 32), Xor: make([]byte, 4)},
+		&expr.Cmp{Op: op, Register: 1, Data: p.Addr().AsSlice()},
+	}
+}

@@ -43,7 +43,7 @@ type mode struct {
 // isolated are the namespaces of every lab. With a PID namespace the kernel
 // kills whatever was started in the lab when its first process dies, daemons
 // included: nothing can stay behind and hold the network.
-const isolated = unix.CLONE_NEWNS | unix.CLONE_NEWNET | unix.CLONE_NEWPID
+const isolated = unix.CLONE_NEWNS | unix.CLONE_NEWNET | unix.CLONE_NEWPID | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC
 
 // A user namespace comes first, so that even root's lab holds no power over
 // the machine.
@@ -102,6 +102,9 @@ func start(m mode) (*exec.Cmd, error) {
 	}
 	defer report.Close()
 
+	if err := keepDescriptors(); err != nil {
+		return nil, err
+	}
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Args[0] = os.Args[0]
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -212,6 +215,7 @@ func Inside() bool {
 	}
 	os.Unsetenv(bornEnv)
 	name, outside, _ := strings.Cut(value, " ")
+	outside, stage, _ := strings.Cut(outside, " ")
 	m, known := modeByName(name)
 	// Nothing may be mounted where the machine would see it: the namespace must
 	// not be the one that the guardian lives in.
@@ -221,8 +225,14 @@ func Inside() bool {
 		os.Exit(2)
 	}
 	report := os.NewFile(statusFD, "status")
+	if stage != furnished {
+		err = furnish(m)
+	}
+	if err == nil && stage != furnished && m.root {
+		err = weaken(m, outside)
+	}
 	unix.CloseOnExec(statusFD)
-	if err := furnish(m); err != nil {
+	if err != nil {
 		f := failure{text: err.Error()}
 		errors.As(err, &f.answer)
 		fmt.Fprint(report, f.report())
@@ -235,3 +245,24 @@ func Inside() bool {
 	report.Close()
 	return true
 }
+
+// furnished is the second stage of a birth.
+const furnished = "furnished"
+
+// weaken runs the program once more, without the powers that a lab has no use
+// for: capabilities belong to a thread, and only exec gives all threads of a
+// process those of one.
+func weaken(m mode, outside string) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := dropPowers(); err != nil {
+		return err
+	}
+	env := append(os.Environ(), bornEnv+"="+m.name+" "+outside+" "+furnished)
+	return fmt.Errorf("run again: %w", syscall.Exec("/proc/self/exe", os.Args, env))
+}
+
+// Open says whether the lab was born as root without a user namespace. Then it
+// keeps the machine's network apart, and its own mounts and processes; but its
+// root is the machine's, over files and whatever it mounts.
+func Open() bool { return bornAs.root }

@@ -46,7 +46,7 @@ func execInNetns(args []string) error {
 	// (mount_too_revealing in fs/namespace.c), as it did when the lab was born:
 	// the lab's stays in front.
 	const quiet = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
-	if err := unix.Mount(name, "/sys", "sysfs", quiet, ""); err != nil && err != unix.EPERM {
+	if err := unix.Mount(name, "/sys", "sysfs", quiet|unix.MS_RDONLY, ""); err != nil && err != unix.EPERM {
 		return fmt.Errorf("%s: mount /sys: %w", name, err)
 	}
 	if err := bindEtc(name); err != nil {

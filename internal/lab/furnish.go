@@ -22,6 +22,11 @@ func furnish(m mode) error {
 	if err := unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make the mounts private: %w", err)
 	}
+	if m.root {
+		if err := unmountMachine(); err != nil {
+			return err
+		}
+	}
 	const quiet = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
 	// A container that hides parts of /proc refuses a user namespace a whole one
 	// (mount_too_revealing in fs/namespace.c): its own serves too, with its PIDs.
@@ -34,6 +39,9 @@ func furnish(m mode) error {
 	// The machine's /sys shows the machine's devices, and lets root change them.
 	if err := unix.Mount("sysfs", "/sys", "sysfs", quiet, ""); err != nil && m.root {
 		return fmt.Errorf("mount /sys: %w", err)
+	}
+	if err := readOnly(); err != nil {
+		return err
 	}
 	if err := unix.Mount("tmpfs", "/run", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755,size=16m"); err != nil {
 		return fmt.Errorf("mount /run: %w", err)

@@ -80,8 +80,12 @@ func (l *Lab) wire(host, inet *nsenter.Namespace) error {
 	// The two ends must not have the same index: the kernel takes a device whose
 	// index is its iflink for one that is not stacked, and tells its carrier up
 	// to a second late (linkwatch_urgent_event).
+	index, err := freeIndex(h, inet)
+	if err != nil {
+		return err
+	}
 	cable := &netlink.Veth{
-		LinkAttrs:        netlink.LinkAttrs{Name: "eth0", Index: 3, HardwareAddr: nodeMAC, MTU: 1500, TxQLen: 1000},
+		LinkAttrs:        netlink.LinkAttrs{Name: "eth0", Index: index, HardwareAddr: nodeMAC, MTU: 1500, TxQLen: 1000},
 		PeerName:         "up0",
 		PeerHardwareAddr: routerMAC,
 		PeerNamespace:    netlink.NsFd(int(inet.FD())),
@@ -116,6 +120,27 @@ func (l *Lab) wire(host, inet *nsenter.Namespace) error {
 		return fmt.Errorf("%s: add default route: %w", Host, err)
 	}
 	return nil
+}
+
+// freeIndex is an index for the node's end that no device of the node has, and
+// that the other end will not get: in a new namespace there may be devices
+// already (tunl0, sit0), and the kernel counts on from them.
+func freeIndex(h *netlink.Handle, far *nsenter.Namespace) (int, error) {
+	other, err := far.Handle()
+	if err != nil {
+		return 0, err
+	}
+	highest := 0
+	for netns, handle := range map[string]*netlink.Handle{Host: h, Inet: other} {
+		links, err := handle.LinkList()
+		if err != nil {
+			return 0, fmt.Errorf("%s: list the devices: %w", netns, err)
+		}
+		for _, l := range links {
+			highest = max(highest, l.Attrs().Index)
+		}
+	}
+	return highest + 2, nil
 }
 
 // raise addresses a device and sets it up.

@@ -2,8 +2,11 @@ package diag
 
 import (
 	"net"
+	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
@@ -166,6 +169,16 @@ func FuzzDecode(f *testing.F) {
 		if frame.Proto == "" {
 			t.Error("a frame without a protocol")
 		}
-		_ = frame.Line()
+		// What came over a wire goes to a terminal in this line.
+		if line := frame.Line(); strings.ContainsFunc(line, unicode.IsControl) || !utf8.ValidString(line) {
+			t.Errorf("%q is not safe on a terminal", line)
+		}
+		depth := 0
+		for inner := &frame; inner != nil; inner = inner.Inner {
+			depth++
+		}
+		if depth > frameMaxNesting {
+			t.Errorf("%d frames inside one another, want no more than %d", depth, frameMaxNesting)
+		}
 	})
 }

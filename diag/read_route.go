@@ -23,7 +23,7 @@ func (r *snapReader) readRoutes(ctx context.Context) ([]Route, error) {
 		request[0] = family
 		rows, err := dumpTable(ctx, r.conn, unix.RTM_GETROUTE, unix.RTM_NEWROUTE, request, func(b []byte) (Route, bool) {
 			// Without IPv6 the kernel answers for every family it has.
-			if len(b) < unix.SizeofRtMsg || b[0] != family {
+			if len(b) == 0 || b[0] != family {
 				return Route{}, false
 			}
 			return r.parseRoute(b)
@@ -37,6 +37,9 @@ func (r *snapReader) readRoutes(ctx context.Context) ([]Route, error) {
 }
 
 func (r *snapReader) parseRoute(b []byte) (Route, bool) {
+	if len(b) < unix.SizeofRtMsg {
+		return Route{}, false
+	}
 	family, flags := b[0], binary.NativeEndian.Uint32(b[8:])
 	if flags&unix.RTM_F_CLONED != 0 {
 		return Route{}, false

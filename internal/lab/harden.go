@@ -24,7 +24,7 @@ const netSettings = "/proc/sys/net"
 // kernel in /proc but the network's, its devices in /sys, and its log.
 func readOnly() error {
 	for _, path := range settings {
-		err := unix.Mount(path, path, "none", unix.MS_BIND, "")
+		err := unix.Mount(path, path, "none", unix.MS_BIND|unix.MS_REC, "")
 		if err == unix.ENOENT {
 			continue
 		}

@@ -14,6 +14,7 @@ var roles = map[string]func(args []string){
 	"contained": contained,
 	"shell":     shell,
 	"daemon":    daemon,
+	"tamper":    tamper,
 	"refused":   refused,
 }
 

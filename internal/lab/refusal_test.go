@@ -32,6 +32,7 @@ func refused([]string) {
 }
 
 func TestWithoutUserNamespacesEnterSaysWhatToEnable(t *testing.T) {
+	settingsWritable(t)
 	cmd := exec.Command("/proc/self/exe", "refused")
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  unix.CLONE_NEWUSER,
@@ -48,6 +49,17 @@ func TestWithoutUserNamespacesEnterSaysWhatToEnable(t *testing.T) {
 			t.Errorf("Enter said %q, without %q", out, want)
 		}
 	}
+}
+
+// settingsWritable opens the settings of the lab that the tests run in: its own
+// user namespace has made them read-only, and may take that back.
+func settingsWritable(t *testing.T) {
+	t.Helper()
+	const flags = unix.MS_REMOUNT | unix.MS_BIND | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC | unix.MS_RELATIME
+	if err := unix.Mount("none", "/proc/sys", "", flags, ""); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Mount("none", "/proc/sys", "", flags|unix.MS_RDONLY, "") })
 }
 
 func TestRefusalNamesTheObstacle(t *testing.T) {

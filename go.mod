@@ -3,6 +3,7 @@ module nstutor
 go 1.26.0
 
 require (
+	a.nstutor/early v0.0.0
 	github.com/adrg/xdg v0.5.3
 	github.com/charmbracelet/bubbles v0.21.0
 	github.com/charmbracelet/bubbletea v1.3.10
@@ -52,3 +53,5 @@ require (
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 )
+
+replace a.nstutor/early => ./internal/early

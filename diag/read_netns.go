@@ -4,7 +4,8 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
-	"syscall"
+
+	"nstutor/internal/nsenter"
 
 	"golang.org/x/sys/unix"
 )
@@ -56,22 +57,22 @@ func (r *snapReader) nameNetns(links []Link) {
 // identify returns the number that the namespace at path has in this one, and
 // its name.
 func (r *snapReader) identify(path string) (id int, name string, ok bool) {
-	file, err := os.Open(path)
+	fd, err := nsenter.OpenFile(path)
 	if err != nil {
 		return 0, "", false
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
 		return 0, "", false
 	}
-	if name = r.opts.Names[info.Sys().(*syscall.Stat_t).Ino]; name == "" && filepath.Dir(path) == netnsDir {
+	if name = r.opts.Names[st.Ino]; name == "" && filepath.Dir(path) == netnsDir {
 		name = filepath.Base(path)
 	}
 	if name == "" {
 		return 0, "", false
 	}
-	id = r.netnsID(int(file.Fd()))
+	id = r.netnsID(fd)
 	return id, name, id >= 0
 }
 

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/nsenter"
+	"nstutor/internal/plainfile"
 )
 
 // NameError says why a name has no address, in glibc's words (gai_strerror(3)).
@@ -86,7 +87,7 @@ func namespaceFile(ns *nsenter.Namespace, file string) string {
 
 // hostsAddress looks a name up in a hosts(5) file.
 func hostsAddress(path, name string) (netip.Addr, bool) {
-	file, err := os.Open(path)
+	file, err := plainfile.Open(path)
 	if err != nil {
 		return netip.Addr{}, false
 	}
@@ -110,6 +111,16 @@ func hostsAddress(path, name string) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
+// clientConfig reads a resolv.conf(5).
+func clientConfig(path string) (*dns.ClientConfig, error) {
+	file, err := plainfile.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return dns.ClientConfigFromReader(file)
+}
+
 // resolver asks the name servers of one namespace.
 type resolver struct {
 	ns      *nsenter.Namespace
@@ -125,7 +136,7 @@ const resolverMaxServers = 3
 // server is 127.0.0.1 (resolv.conf(5)). Its timeout and attempts are shortened
 // so that every server gets its turns within the limit.
 func newResolver(ns *nsenter.Namespace, limit time.Duration) *resolver {
-	config, err := dns.ClientConfigFromFile(namespaceFile(ns, "resolv.conf"))
+	config, err := clientConfig(namespaceFile(ns, "resolv.conf"))
 	if err != nil {
 		config = &dns.ClientConfig{Port: "53", Ndots: 1, Timeout: 5, Attempts: 2}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/plainfile"
 	"nstutor/internal/say"
 )
 
@@ -30,7 +31,7 @@ func (a Resolver) Apply(context.Context, *lab.Lab) error {
 // Conditions implements Conditional: it looks for the server's line, whatever
 // else the file says.
 func (a Resolver) Conditions(context.Context, *lab.Lab) []Condition {
-	data, err := os.ReadFile(a.path())
+	data, err := plainfile.Read(a.path())
 	file := Condition{Table: say.Quote("cat " + a.path()), Want: say.T("a file %s", "文件 %s", a.path()), Met: err == nil}
 	line := Condition{Table: file.Table, Want: say.T("the line `nameserver %s` in it", "其中有一行 `nameserver %s`", a.Server)}
 	if err != nil && !os.IsNotExist(err) {

@@ -2,17 +2,18 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"nstutor/diag"
 	"nstutor/internal/lab"
+	"nstutor/internal/plainfile"
 )
 
 // State is everything of a lab that a step can change, as the kernel had it at
@@ -45,7 +46,10 @@ func ReadState(ctx context.Context, l *lab.Lab) (State, error) {
 	}
 	files, _ := filepath.Glob("/etc/netns/*/*")
 	for _, file := range files {
-		data, err := os.ReadFile(file)
+		data, err := plainfile.Read(file)
+		if errors.Is(err, plainfile.ErrNotPlain) {
+			continue // no resolver reads it either
+		}
 		if err != nil {
 			return s, err
 		}

@@ -59,10 +59,13 @@ func run(ctx context.Context, player *steps.Player, course steps.Course, progres
 
 	_, err := program.Run()
 	cancel()
+	m.leaveDrill()
+	// The terminal is as it was, and what was learned is being written. A lab
+	// that hangs is not waited for: it dies with the program.
+	defer time.AfterFunc(leaveTimeout, func() { os.Exit(0) }).Stop()
 	following.Wait()
 	m.desk.rest()
 	m.hands.rest()
-	m.leaveDrill()
 	m.ledger.close()
 	switch {
 	case m.exit != nil:
@@ -72,6 +75,9 @@ func run(ctx context.Context, player *steps.Player, course steps.Course, progres
 	}
 	return nil
 }
+
+// leaveTimeout is how long the lab has to come to rest when the learner leaves.
+const leaveTimeout = 3 * time.Second
 
 // endTimeout is how long the program has to end by itself.
 const endTimeout = 2 * time.Second

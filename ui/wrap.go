@@ -159,6 +159,10 @@ func (b *breaker) add(p piece) {
 	if b.cells+p.cells > b.limit {
 		room := b.limit - b.cells
 		head := ansi.Truncate(p.text, room, "")
+		if width(head) <= 0 || width(head) >= p.cells {
+			b.write(p.text, p.cells) // there is nowhere to cut it
+			return
+		}
 		rest := ansi.TruncateLeft(p.text, room, "")
 		b.write(head, width(head))
 		b.add(piece{rest, p.cells - width(head), false})

@@ -93,7 +93,7 @@ func (w *World) open(inode uint64, path, ref string) (*Node, error) {
 	if n := w.nodes[inode]; n != nil {
 		return n, nil
 	}
-	fd, err := openNetns(path)
+	fd, err := nsenter.OpenFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("namespace %q: %w", ref, err)
 	}
@@ -194,12 +194,6 @@ func (w *World) Peer(n *Node, nsid int) (*Node, error) {
 
 // hereNsid is Link.PeerNetnsID of a link whose other end is not elsewhere.
 const hereNsid = -1
-
-// openNetns opens what is at path. It need not be a namespace, and must not make
-// anybody wait.
-func openNetns(path string) (fd int, err error) {
-	return unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-}
 
 // inodeOf is the nsfs inode behind path, without opening it.
 func inodeOf(path string) (uint64, error) {

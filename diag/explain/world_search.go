@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag"
+	"nstutor/internal/nsenter"
 )
 
 // search finds the namespace that n numbers nsid. Whatever is found is asked
@@ -168,7 +169,7 @@ func processNetns(pid int) candidate {
 // look opens the namespace at a place, and returns it if one numbers it nsid.
 // There is neither a Node nor an error when that is another, or none.
 func (w *World) look(one *diag.One, nsid int, c candidate) (*Node, error) {
-	fd, err := openNetns(c.path)
+	fd, err := nsenter.OpenFile(c.path)
 	if err != nil {
 		w.skip(c, err)
 		return nil, nil

@@ -10,7 +10,9 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"time"
 
+	"a.nstutor/early"
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
@@ -32,11 +34,9 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 // Main runs the program and returns its exit status.
 func Main(args []string) int {
+	early.Restore()
 	lab.Dispatch()
 	a := &app{inside: lab.Inside()}
-	if a.inside {
-		showTerminal()
-	}
 	ctx, stop := untilSignal()
 	defer stop()
 	root := a.root()
@@ -67,15 +67,24 @@ type endedBy struct{ unix.Signal }
 
 func (e endedBy) Error() string { return "ended by " + e.Signal.String() }
 
-// untilSignal is a context that a signal ends, with the signal as its cause.
+// patience is how long a command has to end once a signal has asked it to.
+const patience = 3 * time.Second
+
+// untilSignal is a context that a signal ends, with the signal as its cause. A
+// second signal, or the end of patience, ends the program, whatever it hangs on.
 func untilSignal() (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
+	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
 	go func() {
 		select {
 		case s := <-signals:
 			cancel(endedBy{s.(unix.Signal)})
+			select {
+			case <-signals:
+			case <-time.After(patience):
+			}
+			os.Exit(128 + int(s.(unix.Signal)))
 		case <-ctx.Done():
 		}
 	}()
@@ -135,7 +144,6 @@ func (a *app) inLab(fn func() error) error {
 	if a.inside {
 		return fn()
 	}
-	hideTerminal()
 	code, err := lab.Enter()
 	if err != nil {
 		return err
@@ -144,23 +152,4 @@ func (a *app) inLab(fn func() error) error {
 		return status(code)
 	}
 	return nil
-}
-
-// termEnv carries the real $TERM past the inside's start.
-const termEnv = "NSTUTOR_TERM"
-
-// hideTerminal and showTerminal keep the inside from asking the terminal for
-// its background colour: Bubble Tea does so in an init function, which this
-// process has been through already, and the answer can be a round trip over
-// SSH away. A dumb terminal is not asked.
-func hideTerminal() {
-	os.Setenv(termEnv, os.Getenv("TERM"))
-	os.Setenv("TERM", "dumb")
-}
-
-func showTerminal() {
-	if term, ok := os.LookupEnv(termEnv); ok {
-		os.Setenv("TERM", term)
-		os.Unsetenv(termEnv)
-	}
 }

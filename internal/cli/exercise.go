@@ -183,7 +183,7 @@ type listedExercise struct {
 // listExercises prints all exercises, or the one of that name, in the learner's
 // language unless a program reads it.
 func (a *app) listExercises(name string, english bool, write func(sheet, []listedExercise) error) error {
-	memory := progress.Load(progress.Path())
+	memory := progress.Read(progress.Path())
 	if w := memory.Warning(); w != "" {
 		complain(w)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"nstutor/diag"
 	"nstutor/diag/explain"
+	"nstutor/internal/nsenter"
 )
 
 // maxPayload is what the greatest IPv4 packet has room for behind its header of
@@ -137,7 +138,7 @@ func cannotOpen(from string, err error) error {
 		return fmt.Errorf("--from %s: there is no /run/netns/%[1]s; name a namespace of `ip netns`, pid:N or a path", from)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("--from %s: there is no such file", from)
-	case errors.Is(err, unix.EINVAL):
+	case errors.Is(err, nsenter.ErrNoNamespace), errors.Is(err, unix.EINVAL):
 		return fmt.Errorf("--from %s: this is no network namespace", from)
 	}
 	return fmt.Errorf("--from: %w", err)

@@ -32,7 +32,7 @@ exercise whether it was solved, and the best score.
 			if !ok {
 				return fmt.Errorf("output %q: choose -o text or -o json", output)
 			}
-			memory := progress.Load(progress.Path())
+			memory := progress.Read(progress.Path())
 			if err := memory.Unread(); err != nil {
 				return err
 			}

@@ -41,7 +41,7 @@ Only the user who runs the lab can come in.`,
 			if len(args) == 1 {
 				netns = args[0]
 			}
-			lang := a.language(progress.Load(progress.Path()).Lang())
+			lang := a.language(progress.Read(progress.Path()).Lang())
 			running, err := lab.Running()
 			if err != nil {
 				return err

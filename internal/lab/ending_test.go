@@ -2,6 +2,7 @@ package lab_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -119,6 +120,12 @@ var endings = []struct {
 	{"SIGTERM", func(_ *running, guardian, _ int) error { return unix.Kill(guardian, unix.SIGTERM) }, 128 + 15},
 	{"SIGHUP", func(_ *running, guardian, _ int) error { return unix.Kill(guardian, unix.SIGHUP) }, 128 + 1},
 	{"SIGINT to the guardian alone", func(_ *running, guardian, _ int) error { return unix.Kill(guardian, unix.SIGINT) }, 128 + 2},
+	{"a second SIGTERM, when the inside hangs", func(_ *running, guardian, inside int) error {
+		return errors.Join(unix.Kill(inside, unix.SIGSTOP), unix.Kill(guardian, unix.SIGTERM), later(func() error { return unix.Kill(guardian, unix.SIGTERM) }))
+	}, 128 + 15},
+	{"SIGHUP alone, when the inside hangs", func(_ *running, guardian, inside int) error {
+		return errors.Join(unix.Kill(inside, unix.SIGSTOP), unix.Kill(guardian, unix.SIGHUP))
+	}, 128 + 1},
 	{"SIGKILL of the inside", func(_ *running, _, inside int) error { return unix.Kill(inside, unix.SIGKILL) }, 128 + 9},
 	{"SIGKILL of the guardian", func(_ *running, guardian, _ int) error { return unix.Kill(guardian, unix.SIGKILL) }, -9},
 	{"SIGKILL of a stopped inside's guardian", func(_ *running, guardian, inside int) error {
@@ -127,6 +134,13 @@ var endings = []struct {
 		}
 		return unix.Kill(guardian, unix.SIGKILL)
 	}, -9},
+}
+
+// later does something once the kernel has delivered the signal before it: of two
+// equal ones that wait at the same time it keeps one.
+func later(do func() error) error {
+	time.Sleep(50 * time.Millisecond)
+	return do()
 }
 
 // TestMachineIsUnharmedHoweverTheLabEnds is the promise that the learner's
@@ -167,7 +181,7 @@ func TestForgedBirthTouchesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, value := range []string{"", "user", "root", "root ", "nonsense mnt:[1]", "user " + here, "root " + here} {
+	for _, value := range []string{"", "user", "root", "root ", "nonsense mnt:[1]", "user " + here, "root " + here, "user mnt:[1]", "root mnt:[1] furnished"} {
 		cmd := exec.Command("/proc/self/exe", "program", "user")
 		cmd.Env = append(os.Environ(), lab.BornEnv+"="+value)
 		out, err := cmd.CombinedOutput()

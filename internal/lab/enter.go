@@ -161,12 +161,17 @@ func guard(child *exec.Cmd, terminal *terminal) (int, error) {
 	signal.Notify(signals, unix.SIGTERM, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT,
 		unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU)
 	defer signal.Stop(signals)
-	go pass(signals, child.Process)
+	asked := &asking{inside: child.Process}
+	go pass(signals, asked)
 
 	err := child.Wait()
 	status, ok := child.ProcessState.Sys().(syscall.WaitStatus)
 	if err != nil && !ok {
 		return 0, fmt.Errorf("wait for the lab: %w", err)
+	}
+	if by, killed := asked.killedFor(); killed && status.Signaled() {
+		terminal.restore()
+		return 128 + int(by), nil
 	}
 	if status.Signaled() {
 		terminal.restore()
@@ -186,7 +191,7 @@ func guard(child *exec.Cmd, terminal *terminal) (int, error) {
 // then the guardian stops itself, and both go on together. In the process group
 // of the session's leader no shell could wake the guardian: like the kernel
 // (is_current_pgrp_orphaned) it goes on there.
-func pass(signals chan os.Signal, inside *os.Process) {
+func pass(signals chan os.Signal, asked *asking) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	session, _ := unix.Getsid(0)
@@ -196,11 +201,11 @@ func pass(signals chan os.Signal, inside *os.Process) {
 			if unix.Getpgrp() == session {
 				continue
 			}
-			inside.Signal(unix.SIGSTOP)
+			asked.inside.Signal(unix.SIGSTOP)
 			unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGSTOP)
-			inside.Signal(unix.SIGCONT)
+			asked.inside.Signal(unix.SIGCONT)
 		default:
-			inside.Signal(s)
+			asked.toEnd(s.(unix.Signal))
 		}
 	}
 }
@@ -218,9 +223,9 @@ func Inside() bool {
 	outside, stage, _ := strings.Cut(outside, " ")
 	m, known := modeByName(name)
 	// Nothing may be mounted where the machine would see it: the namespace must
-	// not be the one that the guardian lives in.
+	// not be the one that the guardian lives in, and this its first process.
 	here, err := mountNamespace()
-	if !known || err != nil || outside == "" || here == outside {
+	if !known || err != nil || outside == "" || here == outside || os.Getpid() != 1 {
 		fmt.Fprintf(os.Stderr, "nstutor: %s is for its own use; unset it\n", bornEnv)
 		os.Exit(2)
 	}

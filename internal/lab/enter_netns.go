@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"syscall"
 
+	"nstutor/internal/nsenter"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -69,7 +71,7 @@ func setNetns(name string) error {
 	if err != nil {
 		return err
 	}
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	fd, err := nsenter.OpenFile(path)
 	if err == unix.ENOENT {
 		return fmt.Errorf("%s: %w", name, ErrNoNamespace)
 	}

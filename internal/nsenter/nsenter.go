@@ -46,10 +46,11 @@ type Namespace struct {
 // Open opens the namespace at path (such as /run/netns/ns1 or
 // /proc/4711/ns/net) and calls it name.
 func Open(name, path string) (*Namespace, error) {
-	fd, err := netns.GetFromPath(path)
+	opened, err := OpenFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("open network namespace %q: %w", name, err)
 	}
+	fd := netns.NsHandle(opened)
 	var st unix.Stat_t
 	if err := unix.Fstat(int(fd), &st); err != nil {
 		fd.Close()
@@ -69,6 +70,28 @@ func Open(name, path string) (*Namespace, error) {
 		return nil, fmt.Errorf("enter network namespace %q: %w", name, err)
 	}
 	return n, nil
+}
+
+// ErrNoNamespace says that what is at a path is no namespace.
+var ErrNoNamespace = errors.New("it is not a network namespace")
+
+// OpenFile opens the file of a namespace, and nothing else: whoever may write to
+// /run/netns can put a FIFO there, and to open that one waits for its writer.
+func OpenFile(path string) (fd int, err error) {
+	fd, err = unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	if err != nil {
+		return -1, err
+	}
+	var st unix.Statfs_t
+	if err := unix.Fstatfs(fd, &st); err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	if st.Type != unix.NSFS_MAGIC {
+		unix.Close(fd)
+		return -1, ErrNoNamespace
+	}
+	return fd, nil
 }
 
 // live is the pinned thread. It ends without unlocking, so the runtime ends

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"nstutor/internal/plainfile"
+
 	"github.com/adrg/xdg"
 	"github.com/google/renameio/v2"
 	"golang.org/x/sys/unix"
@@ -26,23 +28,37 @@ type file struct {
 	Lang      string               `json:"lang,omitempty"`
 	Steps     map[string]*step     `json:"steps"`
 	Exercises map[string]*exercise `json:"exercises,omitempty"`
+
+	more fields
 }
 
 type step struct {
 	Done       bool        `json:"done,omitempty"`
 	Hints      int         `json:"hints,omitempty"` // how many were read
 	Prediction *prediction `json:"prediction,omitempty"`
+
+	more fields
 }
 
 type prediction struct {
 	Choice int  `json:"choice"`
 	Right  bool `json:"right"`
+
+	more fields
 }
 
 // exercise has the last try at it and, once it was solved, the best solve.
 type exercise struct {
-	Last Score  `json:"last"`
-	Best *Score `json:"best,omitempty"`
+	Last score  `json:"last"`
+	Best *score `json:"best,omitempty"`
+
+	more fields
+}
+
+type score struct {
+	Score
+
+	more fields
 }
 
 func newFile() file {
@@ -59,22 +75,31 @@ func (f *file) step(id string) *step {
 	return s
 }
 
-// errNotProgress: the file is damaged, or a newer program wrote it.
+// errNotProgress: the file is damaged.
 var errNotProgress = errors.New("not readable as progress")
+
+// errNewer: a newer program wrote the file, in a way that this one would spoil.
+var errNewer = errors.New("a newer nstutor wrote it; this one leaves it as it is")
 
 // read reads the file at path.
 func read(path string) (file, error) {
-	raw, err := os.ReadFile(path)
+	raw, err := plainfile.Read(path)
 	if err != nil {
 		return file{}, err
 	}
 	data := newFile()
 	data.Version = 0
+	var format struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(raw, &format); err == nil && format.Version > version {
+		return file{}, errNewer
+	}
 	if err := json.Unmarshal(raw, &data); err != nil || data.Version != version {
 		return file{}, errNotProgress
 	}
 	whole := newFile()
-	whole.Position, whole.Lang = data.Position, data.Lang
+	whole.Position, whole.Lang, whole.more = data.Position, data.Lang, data.more
 	for id, s := range data.Steps {
 		if s != nil {
 			whole.Steps[id] = s
@@ -146,11 +171,25 @@ func (p *Progress) write() error {
 	if err != nil {
 		return err
 	}
-	if err := renameio.WriteFile(p.path, append(raw, '\n'), 0o644); err != nil {
+	if err := replace(p.path, append(raw, '\n')); err != nil {
 		return err
 	}
 	p.data, p.pending = now, nil
 	return nil
+}
+
+// replace writes a file in one step. One that is a link stays one: what it leads
+// to is replaced. What a program left that was killed as it wrote is taken away;
+// the caller holds the lock, so nobody else is writing now.
+func replace(path string, text []byte) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"[0-9]*"))
+	for _, old := range left {
+		os.Remove(old)
+	}
+	return renameio.WriteFile(path, text, 0o644)
 }
 
 // lockPatience is how long a program waits for another one that is writing,

@@ -31,6 +31,26 @@ type Progress struct {
 // ~/.local/state.
 func Path() string { return filepath.Join(xdg.StateHome, "nstutor", "progress.json") }
 
+// Read reads the file at path for somebody who only looks: it changes nothing,
+// whatever is there.
+func Read(path string) *Progress {
+	p := &Progress{path: path, data: newFile()}
+	data, err := read(path)
+	p.loaded(data, err)
+	return p
+}
+
+// loaded takes over what was read, or why nothing was.
+func (p *Progress) loaded(data file, err error) {
+	switch {
+	case err == nil:
+		p.data = data
+	case !errors.Is(err, fs.ErrNotExist):
+		p.unread = fmt.Errorf("progress is not read: %w", err)
+		p.warning = p.unread.Error()
+	}
+}
+
 // Load reads the file at path. A file that is not readable as progress is set
 // aside under a name that Warning tells.
 func Load(path string) *Progress {
@@ -39,13 +59,8 @@ func Load(path string) *Progress {
 	if errors.Is(err, errNotProgress) {
 		data, err = p.readAgain()
 	}
-	switch {
-	case err == nil:
-		p.data = data
-	case errors.Is(err, errNotProgress):
-	case !errors.Is(err, fs.ErrNotExist):
-		p.unread = fmt.Errorf("progress is not read: %w", err)
-		p.warning = p.unread.Error()
+	if !errors.Is(err, errNotProgress) {
+		p.loaded(data, err)
 	}
 	return p
 }
@@ -95,7 +110,7 @@ func (p *Progress) Prediction(id string) (choice int, ok bool) {
 func (p *Progress) Predict(id string, choice int, right bool) {
 	p.change(func(f *file) {
 		if s := f.step(id); s.Prediction == nil {
-			s.Prediction = &prediction{choice, right}
+			s.Prediction = &prediction{Choice: choice, Right: right}
 		}
 	})
 }

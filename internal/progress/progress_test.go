@@ -76,7 +76,6 @@ func TestUnreadableFileIsSetAsideAndNamed(t *testing.T) {
 		"not JSON":       "{",
 		"empty":          "",
 		"another shape":  `{"version":1,"steps":[]}`,
-		"of the future":  `{"version":2,"steps":{}}`,
 		"no version":     `{}`,
 		"scores of text": `{"version":1,"exercises":{"dead-veth":"good"}}`,
 		"binary garbage": "\x00\xff\xfe",

@@ -48,10 +48,9 @@ func (p *Progress) SetScore(name string, s Score) {
 			e = &exercise{}
 			f.Exercises[name] = e
 		}
-		e.Last = s
-		if s.Solved && (e.Best == nil || s.Better(*e.Best)) {
-			best := s
-			e.Best = &best
+		e.Last = score{Score: s}
+		if s.Solved && (e.Best == nil || s.Better(e.Best.Score)) {
+			e.Best = &score{Score: s}
 		}
 	})
 }
@@ -73,7 +72,7 @@ func (p *Progress) Exercise(name string) (Exercise, bool) {
 	if e == nil {
 		return Exercise{}, false
 	}
-	return Exercise(*e), true
+	return e.told(), true
 }
 
 // Exercises is what is remembered of every exercise that was ever tried.
@@ -82,7 +81,17 @@ func (p *Progress) Exercises() map[string]Exercise {
 	defer p.mu.Unlock()
 	all := map[string]Exercise{}
 	for name, e := range p.data.Exercises {
-		all[name] = Exercise(*e)
+		all[name] = e.told()
 	}
 	return all
+}
+
+// told is what others may know of it.
+func (e exercise) told() Exercise {
+	told := Exercise{Last: e.Last.Score}
+	if e.Best != nil {
+		best := e.Best.Score
+		told.Best = &best
+	}
+	return told
 }

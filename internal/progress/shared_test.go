@@ -125,14 +125,14 @@ func TestAProgramThatStoppedWithTheLockHoldsNobodyUpForLong(t *testing.T) {
 	}
 }
 
-// TestAFileThatBecameUnreadableIsSetAsideBeforeTheNextWrite: a newer program
-// may have written it while this one ran.
+// TestAFileThatBecameUnreadableIsSetAsideBeforeTheNextWrite: whoever
+// damaged it did so while this one ran.
 func TestAFileThatBecameUnreadableIsSetAsideBeforeTheNextWrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "progress.json")
 	p := progress.Load(path)
 	everything(p)
 	for n, aside := range []string{".unreadable", ".unreadable.2"} {
-		content := fmt.Sprintf(`{"version":%d}`, n+2)
+		content := fmt.Sprintf(`{"version":%d`, n+2)
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}

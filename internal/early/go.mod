@@ -1,0 +1,3 @@
+module a.nstutor/early
+
+go 1.26.0

@@ -1,0 +1,47 @@
+// Package plainfile opens files that somebody else may have put there: a FIFO
+// in the place of one would have whoever opens it wait for ever.
+package plainfile
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrNotPlain says that there is something else than a file at a path.
+var ErrNotPlain = errors.New("not a plain file")
+
+// limit bounds what Read reads, in bytes: the files of this program and of the
+// resolver are far smaller.
+const limit = 16 << 20
+
+// Open opens a file for reading. It does not wait, and fails with ErrNotPlain
+// where there is no plain file.
+func Open(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: path, Err: ErrNotPlain}
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// Read is what is in a file, up to 16 MiB.
+func Read(path string) ([]byte, error) {
+	file, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, limit))
+}

@@ -15,6 +15,7 @@ import (
 
 	"nstutor/diag"
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 	"nstutor/steps"
 )
 
@@ -63,8 +64,8 @@ func tell(w io.Writer, output string, findings []finding) error {
 		if err := writeJSON(w, map[string]any{"schema": 1, "ok": ok, "findings": findings}); err != nil {
 			return err
 		}
-	} else {
-		tellText(w, findings, ok)
+	} else if err := tellText(w, findings, ok); err != nil {
+		return err
 	}
 	if !ok {
 		return status(exitBroken)
@@ -72,7 +73,8 @@ func tell(w io.Writer, output string, findings []finding) error {
 	return nil
 }
 
-func tellText(w io.Writer, findings []finding, ok bool) {
+func tellText(w io.Writer, findings []finding, ok bool) error {
+	var b strings.Builder
 	for _, f := range findings {
 		mark := "ok  "
 		switch {
@@ -81,16 +83,18 @@ func tellText(w io.Writer, findings []finding, ok bool) {
 		case !f.OK:
 			mark = "-   "
 		}
-		fmt.Fprintf(w, "%s %-22s %s\n", mark, f.Name, f.Detail)
+		fmt.Fprintf(&b, "%s %-22s %s\n", mark, f.Name, f.Detail)
 		if !f.OK && f.Advice != "" {
-			fmt.Fprintf(w, "     %-22s %s\n", "", f.Advice)
+			fmt.Fprintf(&b, "     %-22s %s\n", "", f.Advice)
 		}
 	}
 	if ok {
-		fmt.Fprintln(w, "\nThe whole course runs here.")
-		return
+		b.WriteString("\nThe whole course runs here.\n")
+	} else {
+		b.WriteString("\nThe course does not run here yet: see FAIL above.\n")
 	}
-	fmt.Fprintln(w, "\nThe course does not run here yet: see FAIL above.")
+	_, err := io.WriteString(w, say.CleanLines(b.String()))
+	return err
 }
 
 func kernel() finding {
@@ -107,11 +111,15 @@ func examineLab(ctx context.Context) []finding {
 	l, err := lab.New(ctx, lab.Options{})
 	if err != nil {
 		return []finding{kernel(), {"isolated network", false, true, err.Error(),
-			"the namespaces could be made, but not the devices in them: is the kernel built with CONFIG_VETH?"}}
+			"the namespaces could be made, but not what belongs in them; \"not supported\" means that this kernel has no veth devices (CONFIG_VETH)"}}
 	}
 	defer l.Close()
 	findings := []finding{kernel(), {"isolated network", true, true,
 		fmt.Sprintf("%s, ready in %d ms", lab.Born(), time.Since(start).Milliseconds()), ""}}
+	if lab.Open() {
+		findings = append(findings, finding{"protection", false, false, "the lab runs as root without a user namespace",
+			"the network, processes and host name are the lab's own, and the kernel's settings are read-only; but what you type there is root's on this machine's files and disks. Allow user namespaces for more: `sysctl user.max_user_namespaces=1000`"})
+	}
 	for _, trial := range trials {
 		f := finding{Name: trial.name, OK: true, Needed: true, Detail: trial.detail}
 		if err := trial.try(ctx, l); err != nil {

@@ -93,6 +93,7 @@ func outline(w io.Writer, course steps.Course, ids []string, lang string) error 
 	for _, id := range ids {
 		chosen[id] = true
 	}
+	var b strings.Builder
 	for _, chapter := range course {
 		title, _, err := chapters.ChapterText(lang, chapter.ID)
 		if err != nil {
@@ -104,17 +105,18 @@ func outline(w io.Writer, course steps.Course, ids []string, lang string) error 
 				continue
 			}
 			if !headed {
-				fmt.Fprintf(w, "%s  %s\n", chapter.ID, title)
+				fmt.Fprintf(&b, "%s  %s\n", chapter.ID, title)
 				headed = true
 			}
 			prose, err := chapters.Text(lang, step.ID)
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(w, "   %-6s %s\n", step.ID, prose.Title)
+			fmt.Fprintf(&b, "   %-6s %s\n", step.ID, prose.Title)
 		}
 	}
-	return nil
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // transcript is where played steps go.

@@ -75,19 +75,29 @@ func enter(modes []mode) (int, error) {
 	defer runtime.UnlockOSThread()
 
 	terminal := saveTerminal()
-	var last error
+	var furthest error
 	for _, m := range modes {
 		if m.root && os.Geteuid() != 0 {
 			continue
 		}
 		child, err := start(m)
 		if err != nil {
-			last = fmt.Errorf("%s: %w", m.name, err)
+			furthest = further(furthest, fmt.Errorf("%s: %w", m.name, err))
 			continue
 		}
 		return guard(child, terminal)
 	}
-	return 0, refusal("/", last)
+	return 0, refusal("/", furthest)
+}
+
+// further is which of two attempts came further: one that was born and could not
+// be furnished says more of what is missing than one that was not born.
+func further(a, b error) error {
+	var furnishing failure
+	if a != nil && (errors.As(a, &furnishing) || !errors.As(b, &furnishing)) {
+		return a
+	}
+	return b
 }
 
 // start starts the inside in mode m and waits for its report.

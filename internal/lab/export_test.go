@@ -1,5 +1,13 @@
 package lab
 
+import (
+	"fmt"
+
+	"github.com/vishvananda/netlink"
+
+	"nstutor/internal/nsenter"
+)
+
 // EnterAs is Enter with one mode only.
 func EnterAs(name string) (int, error) {
 	m, _ := modeByName(name)
@@ -17,3 +25,39 @@ var PathOf = pathOf
 
 // RealUID is the user's number outside of the lab.
 var RealUID = realUID
+
+// CheckFreeIndex makes devices where the cable's end would have been, and asks
+// for another index, which must be free at both ends and after each of them.
+func CheckFreeIndex(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, host, inet *nsenter.Namespace) {
+	t.Helper()
+	near, err := host.Handle()
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	for _, index := range []int{17, 18} {
+		if err := near.LinkAdd(&netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: fmt.Sprintf("tunl%d", index), Index: index}}); err != nil {
+			t.Fatalf("%v", err)
+		}
+	}
+	index, err := freeIndex(near, inet)
+	if err != nil || index <= 18 {
+		t.Fatalf("index %d, %v", index, err)
+	}
+	err = near.LinkAdd(&netlink.Veth{
+		LinkAttrs: netlink.LinkAttrs{Name: "near", Index: index}, PeerName: "far", PeerNamespace: netlink.NsFd(int(inet.FD())),
+	})
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	other, err := inet.Handle()
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	far, err := other.LinkByName("far")
+	if err != nil || far.Attrs().Index == index {
+		t.Fatalf("the other end has index %d too (%v)", index, err)
+	}
+}

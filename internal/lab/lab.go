@@ -13,8 +13,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/fsnotify/fsnotify"
-
 	"nstutor/internal/nsenter"
 )
 
@@ -27,7 +25,7 @@ var ErrNoNamespace = errors.New("no such network namespace")
 type Lab struct {
 	opts    Options
 	changes chan struct{}
-	watcher *fsnotify.Watcher
+	watcher watcher
 
 	mu     sync.Mutex
 	spaces map[string]*nsenter.Namespace
@@ -47,12 +45,8 @@ type Options struct {
 // New builds the starting topology inside the current mount namespace, which
 // must be a lab's own (see Enter and Inside).
 func New(ctx context.Context, opts Options) (*Lab, error) {
-	watcher, err := fsnotify.NewWatcher()
+	watcher, err := watchNames(netnsDir)
 	if err != nil {
-		return nil, fmt.Errorf("watch %s: %w", netnsDir, err)
-	}
-	if err := watcher.Add(netnsDir); err != nil {
-		watcher.Close()
 		return nil, fmt.Errorf("watch %s: %w", netnsDir, err)
 	}
 	l := &Lab{
@@ -168,29 +162,17 @@ func (l *Lab) forget(name string) {
 // follow keeps up with namespaces that come and go by other hands: one that
 // was deleted must be let go at once, one that came is pinned like ours.
 func (l *Lab) follow() {
-	for {
-		select {
-		case event, ok := <-l.watcher.Events:
-			if !ok {
-				return
+	for change := range l.watcher.changes() {
+		if change.gone {
+			l.mu.Lock()
+			if _, err := os.Stat(filepath.Join(netnsDir, change.name)); err != nil {
+				l.forget(change.name)
 			}
-			name := filepath.Base(event.Name)
-			if event.Has(fsnotify.Remove) {
-				l.mu.Lock()
-				if _, err := os.Stat(event.Name); err != nil {
-					l.forget(name)
-				}
-				l.mu.Unlock()
-			}
-			if event.Has(fsnotify.Create) {
-				go l.welcome(name)
-			}
-			l.notify()
-		case _, ok := <-l.watcher.Errors:
-			if !ok {
-				return
-			}
+			l.mu.Unlock()
+		} else {
+			go l.welcome(change.name)
 		}
+		l.notify()
 	}
 }
 
@@ -203,7 +185,7 @@ func (l *Lab) notify() {
 
 // Close ends the processes of the lab and lets go of its namespaces.
 func (l *Lab) Close() {
-	l.watcher.Close()
+	l.watcher.close()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, shut := range l.doors {

@@ -58,8 +58,15 @@ var unexplained = []struct {
 }{
 	{unix.ENOSYS, "this kernel is built without namespaces (CONFIG_NET_NS, CONFIG_USER_NS, CONFIG_PID_NS)"},
 	{unix.ENOSPC, "a limit below /proc/sys/user is reached (max_user_namespaces, max_net_namespaces); raise it, or run nstutor with sudo"},
-	{unix.EROFS, "the kernel's settings are read-only here. In a container, run it with `--security-opt systempaths=unconfined`, or with --privileged"},
+	{unix.EROFS, containers},
+	{unix.EMFILE, "this user or shell has too many files open: raise `ulimit -n`, or close some"},
+	{unix.ENFILE, "the machine has too many files open (fs.file-max)"},
+	{unix.EAGAIN, "this user has too many processes: raise `ulimit -u`, or end some"},
 }
+
+// containers is what lets a lab be born in a container.
+const containers = "in a Docker container, run it with `--security-opt seccomp=unconfined --security-opt systempaths=unconfined`, " +
+	"or with `--cap-add NET_ADMIN --cap-add SYS_ADMIN`; with podman, `--security-opt unmask=ALL` is enough; the image needs a folder /run"
 
 // refusal explains err, the answer to the last way of being born, by the
 // machine's settings; root is where its file system begins.
@@ -77,5 +84,5 @@ func refusal(root string, err error) error {
 			return &Refusal{err, u.advice}
 		}
 	}
-	return &Refusal{err, "inside a container, allow it user namespaces (docker run --security-opt seccomp=unconfined) or run it with --privileged; elsewhere, run nstutor with sudo"}
+	return &Refusal{err, containers + "; elsewhere, run nstutor with sudo"}
 }

@@ -84,7 +84,9 @@ func TestRefusalNamesTheObstacle(t *testing.T) {
 		{"limit reached", map[string]string{users: "9\n"}, unix.ENOSPC, "/proc/sys/user"},
 		{"old kernel", nil, unix.ENOSYS, "CONFIG_USER_NS"},
 		{"read-only settings", map[string]string{apparmor: "1\n"}, unix.EROFS, "systempaths=unconfined"},
-		{"a container's filter", nil, unix.EPERM, "docker run"},
+		{"a container's filter", nil, unix.EPERM, "seccomp=unconfined --security-opt systempaths=unconfined"},
+		{"podman", nil, unix.EPERM, "unmask=ALL"},
+		{"too many open files", nil, unix.EMFILE, "ulimit -n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			root := t.TempDir()

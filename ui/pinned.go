@@ -2,6 +2,8 @@ package ui
 
 import (
 	"strings"
+
+	"nstutor/internal/say"
 )
 
 // roomyLesson is the height of a lesson pane that has room for the other ways
@@ -87,7 +89,10 @@ func (m *Model) troubleLines(w int) []string {
 		add(t.note.Render(t.g.warn + " " + m.say(wRebuilt)))
 	}
 	if m.warning != "" {
-		add(t.warn.Render(t.g.warn + " " + m.warning))
+		// Why nothing is saved stands at the end of it: it is not cut.
+		for _, line := range wrapLine(t.g.warn+" "+say.Clean(m.warning), w) {
+			add(t.warn.Render(line))
+		}
 	}
 	return lines
 }

@@ -5,7 +5,6 @@ import (
 	"os"
 	"runtime"
 
-	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 )
 
@@ -49,15 +48,23 @@ func Current(name string) (*Namespace, error) {
 	return Open(name, "/proc/thread-self/ns/net")
 }
 
-// InodeAt returns the nsfs inode of the namespace at path.
+// InodeAt returns the nsfs inode of the namespace at path. It opens nothing that
+// could wait (O_PATH): at path there may be a FIFO.
 func InodeAt(path string) (uint64, error) {
-	fd, err := netns.GetFromPath(path)
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return 0, err
 	}
-	defer fd.Close()
+	defer unix.Close(fd)
+	var fs unix.Statfs_t
+	if err := unix.Fstatfs(fd, &fs); err != nil {
+		return 0, err
+	}
+	if fs.Type != unix.NSFS_MAGIC {
+		return 0, fmt.Errorf("%s: %w", path, unix.EINVAL) // as setns(2) says
+	}
 	var st unix.Stat_t
-	if err := unix.Fstat(int(fd), &st); err != nil {
+	if err := unix.Fstat(fd, &st); err != nil {
 		return 0, err
 	}
 	return st.Ino, nil

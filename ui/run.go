@@ -62,7 +62,7 @@ func run(ctx context.Context, player *steps.Player, course steps.Course, progres
 	m.leaveDrill()
 	// The terminal is as it was, and what was learned is being written. A lab
 	// that hangs is not waited for: it dies with the program.
-	defer time.AfterFunc(leaveTimeout, func() { os.Exit(0) }).Stop()
+	defer time.AfterFunc(leaveTimeout, func() { os.Exit(hungStatus) }).Stop()
 	following.Wait()
 	m.desk.rest()
 	m.hands.rest()
@@ -76,8 +76,12 @@ func run(ctx context.Context, player *steps.Player, course steps.Course, progres
 	return nil
 }
 
-// leaveTimeout is how long the lab has to come to rest when the learner leaves.
-const leaveTimeout = 3 * time.Second
+// leaveTimeout is how long the lab has to come to rest when the learner leaves,
+// and hungStatus the exit status where it does not.
+const (
+	leaveTimeout = 3 * time.Second
+	hungStatus   = 2
+)
 
 // endTimeout is how long the program has to end by itself.
 const endTimeout = 2 * time.Second

@@ -61,7 +61,7 @@ func InodeAt(path string) (uint64, error) {
 		return 0, err
 	}
 	if fs.Type != unix.NSFS_MAGIC {
-		return 0, fmt.Errorf("%s: %w", path, unix.EINVAL) // as setns(2) says
+		return 0, fmt.Errorf("%s: %w", path, ErrNoNamespace)
 	}
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {

@@ -26,7 +26,7 @@ func TestNobodyWaitsForAFIFOAmongTheNamespaces(t *testing.T) {
 	}()
 	select {
 	case err := <-answered:
-		if !errors.Is(err, unix.EINVAL) {
+		if !errors.Is(err, nsenter.ErrNoNamespace) {
 			t.Errorf("a FIFO as a namespace: %v", err)
 		}
 	case <-time.After(5 * time.Second):

@@ -150,7 +150,8 @@ func (p *Progress) write() error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	defer lock(dir)()
+	unlock, alone := lock(dir)
+	defer unlock()
 	now, err := read(p.path)
 	switch {
 	case err == nil:
@@ -171,7 +172,7 @@ func (p *Progress) write() error {
 	if err != nil {
 		return err
 	}
-	if err := replace(p.path, append(raw, '\n')); err != nil {
+	if err := replace(p.path, append(raw, '\n'), alone); err != nil {
 		return err
 	}
 	p.data, p.pending = now, nil
@@ -179,15 +180,26 @@ func (p *Progress) write() error {
 }
 
 // replace writes a file in one step. One that is a link stays one: what it leads
-// to is replaced. What a program left that was killed as it wrote is taken away;
-// the caller holds the lock, so nobody else is writing now.
-func replace(path string, text []byte) error {
+// to is replaced, or made. What a program left that was killed as it wrote is
+// taken away by who is alone with the file.
+func replace(path string, text []byte, alone bool) error {
+	if target, err := os.Readlink(path); err == nil {
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+	}
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
-	left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"[0-9]*"))
-	for _, old := range left {
-		os.Remove(old)
+	if dir := filepath.Dir(path); alone {
+		entries, _ := os.ReadDir(dir)
+		for _, e := range entries {
+			number, own := strings.CutPrefix(e.Name(), "."+filepath.Base(path))
+			if own && number != "" && strings.Trim(number, "0123456789") == "" {
+				os.Remove(filepath.Join(dir, e.Name()))
+			}
+		}
 	}
 	return renameio.WriteFile(path, text, 0o644)
 }
@@ -200,24 +212,26 @@ const lockPatience = time.Second
 // by flock(2). Without such a lock, where the file system has none or a
 // program was stopped while it held it, two changes at the same moment become
 // one, the later; nothing worse.
-func lock(dir string) (unlock func()) {
+func lock(dir string) (unlock func(), taken bool) {
 	folder, err := os.Open(dir)
 	if err != nil {
-		return func() {}
+		return func() {}, false
 	}
 	for deadline := time.Now().Add(lockPatience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		err := unix.Flock(int(folder.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		if err != unix.EWOULDBLOCK && err != unix.EINTR {
+			taken = err == nil
 			break
 		}
 	}
-	return func() { folder.Close() }
+	return func() { folder.Close() }, taken
 }
 
 // readAgain reads the file once more, now that no other program is about to set
 // it aside and write a new one, and sets it aside.
 func (p *Progress) readAgain() (file, error) {
-	defer lock(filepath.Dir(p.path))()
+	unlock, _ := lock(filepath.Dir(p.path))
+	defer unlock()
 	data, err := read(p.path)
 	if errors.Is(err, errNotProgress) {
 		p.setAside()

@@ -2,6 +2,8 @@ package lab
 
 import (
 	"fmt"
+	"os"
+	"syscall"
 
 	"github.com/vishvananda/netlink"
 
@@ -19,6 +21,16 @@ var Explain = refusal
 
 // BornEnv is the variable by which a process knows that it is a lab's inside.
 const BornEnv = bornEnv
+
+// Further is which of two attempts came further.
+var Further = further
+
+// Unborn is the error of an attempt that the kernel refused to begin, and
+// Unfurnished that of one which began.
+func Unborn(answer syscall.Errno) error {
+	return fmt.Errorf("user: %w", &os.PathError{Op: "fork/exec", Path: "/proc/self/exe", Err: answer})
+}
+func Unfurnished(answer syscall.Errno) error { return fmt.Errorf("user: %w", failure{answer, "mount"}) }
 
 // PathOf is where a namespace of that name would be mounted.
 var PathOf = pathOf

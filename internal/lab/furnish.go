@@ -23,6 +23,9 @@ func furnish(m mode) error {
 		return fmt.Errorf("make the mounts private: %w", err)
 	}
 	if m.root {
+		if err := havePowers(); err != nil {
+			return err
+		}
 		if err := unmountMachine(); err != nil {
 			return err
 		}

@@ -58,7 +58,7 @@ var unexplained = []struct {
 }{
 	{unix.ENOSYS, "this kernel is built without namespaces (CONFIG_NET_NS, CONFIG_USER_NS, CONFIG_PID_NS)"},
 	{unix.ENOSPC, "a limit below /proc/sys/user is reached (max_user_namespaces, max_net_namespaces); raise it, or run nstutor with sudo"},
-	{unix.EROFS, containers},
+	{unix.ENOENT, "a folder is missing that the lab covers with its own; in a container without /run, start it with `--tmpfs /run`"},
 	{unix.EMFILE, "this user or shell has too many files open: raise `ulimit -n`, or close some"},
 	{unix.ENFILE, "the machine has too many files open (fs.file-max)"},
 	{unix.EAGAIN, "this user has too many processes: raise `ulimit -u`, or end some"},
@@ -66,13 +66,42 @@ var unexplained = []struct {
 
 // containers is what lets a lab be born in a container.
 const containers = "in a Docker container, run it with `--security-opt seccomp=unconfined --security-opt systempaths=unconfined`, " +
-	"or with `--cap-add NET_ADMIN --cap-add SYS_ADMIN`; with podman, `--security-opt unmask=ALL` is enough; the image needs a folder /run"
+	"or with `--cap-add NET_ADMIN --cap-add SYS_ADMIN`; with podman, `--security-opt unmask=ALL` is enough"
 
-// refusal explains err, the answer to the last way of being born, by the
-// machine's settings; root is where its file system begins.
+// confined is what AppArmor's profile for containers takes besides: it lets
+// nothing in them be mounted.
+const confined = "; this machine has AppArmor, so add `--security-opt apparmor=unconfined`"
+
+// marks are the files by which a container tells that it is one: Docker's, and
+// podman's.
+var marks = []string{".dockerenv", "run/.containerenv"}
+
+// contained says whether the file system at root is a container's. What forbids
+// namespaces there is the container, and no setting can be changed from within.
+func contained(root string) bool {
+	return slices.ContainsFunc(marks, func(mark string) bool {
+		_, err := os.Stat(filepath.Join(root, mark))
+		return err == nil
+	})
+}
+
+// forContainers is the advice for a container on this machine.
+func forContainers(root string) string {
+	enabled, _ := os.ReadFile(filepath.Join(root, "sys/module/apparmor/parameters/enabled"))
+	if strings.TrimSpace(string(enabled)) == "Y" {
+		return containers + confined
+	}
+	return containers
+}
+
+// refusal explains err, the answer to the way of being born that came furthest,
+// by the machine's settings; root is where its file system begins.
 func refusal(root string, err error) error {
 	var answer syscall.Errno
 	errors.As(err, &answer)
+	if answer == unix.EROFS || contained(root) && slices.Contains(forbidden, answer) {
+		return &Refusal{err, forContainers(root)}
+	}
 	for _, o := range obstacles {
 		data, readErr := os.ReadFile(filepath.Join(root, o.path))
 		if readErr == nil && strings.TrimSpace(string(data)) == o.forbid && slices.Contains(o.answers, answer) {
@@ -84,5 +113,5 @@ func refusal(root string, err error) error {
 			return &Refusal{err, u.advice}
 		}
 	}
-	return &Refusal{err, containers + "; elsewhere, run nstutor with sudo"}
+	return &Refusal{err, forContainers(root) + "; elsewhere, run nstutor with sudo"}
 }

@@ -64,6 +64,7 @@ func settingsWritable(t *testing.T) {
 
 func TestRefusalNamesTheObstacle(t *testing.T) {
 	const apparmor = "proc/sys/kernel/apparmor_restrict_unprivileged_userns"
+	const enforced = "sys/module/apparmor/parameters/enabled"
 	const clone = "proc/sys/kernel/unprivileged_userns_clone"
 	const users = "proc/sys/user/max_user_namespaces"
 	const nets = "proc/sys/user/max_net_namespaces"
@@ -86,6 +87,10 @@ func TestRefusalNamesTheObstacle(t *testing.T) {
 		{"read-only settings", map[string]string{apparmor: "1\n"}, unix.EROFS, "systempaths=unconfined"},
 		{"a container's filter", nil, unix.EPERM, "seccomp=unconfined --security-opt systempaths=unconfined"},
 		{"podman", nil, unix.EPERM, "unmask=ALL"},
+		{"Docker on Ubuntu", map[string]string{".dockerenv": "", apparmor: "1\n", enforced: "Y\n"}, unix.EPERM, "systempaths=unconfined"},
+		{"a profile that mounts nothing", map[string]string{".dockerenv": "", apparmor: "1\n", enforced: "Y\n"}, unix.EACCES, "apparmor=unconfined"},
+		{"podman on Ubuntu", map[string]string{"run/.containerenv": "", apparmor: "1\n"}, unix.EPERM, "unmask=ALL"},
+		{"an image without /run", map[string]string{".dockerenv": ""}, unix.ENOENT, "--tmpfs /run"},
 		{"too many open files", nil, unix.EMFILE, "ulimit -n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -108,5 +113,26 @@ func TestRefusalNamesTheObstacle(t *testing.T) {
 				t.Errorf("it says %q, want %q and %q", err, test.want, test.answer)
 			}
 		})
+	}
+}
+
+// TestTheAttemptThatCameFurthestIsTold: in a container root's own attempt ends
+// at the first system call, and what it says would hide what is missing.
+func TestTheAttemptThatCameFurthestIsTold(t *testing.T) {
+	unborn, furnished := lab.Unborn(unix.EPERM), lab.Unfurnished(unix.EROFS)
+	for _, test := range []struct {
+		name        string
+		user, root  error
+		wantsAnswer error
+	}{
+		{"both unborn", lab.Unborn(unix.ENOSPC), unborn, unix.ENOSPC},
+		{"user mode was born", furnished, unborn, unix.EROFS},
+		{"root mode was born", unborn, furnished, unix.EROFS},
+		{"both were born", furnished, lab.Unfurnished(unix.EPERM), unix.EROFS},
+	} {
+		got := lab.Further(lab.Further(nil, test.user), test.root)
+		if !errors.Is(got, test.wantsAnswer) {
+			t.Errorf("%s: %v is told, not %v", test.name, got, test.wantsAnswer)
+		}
 	}
 }

@@ -60,7 +60,8 @@ type Model struct {
 	outline  outline
 	summary  summary
 	warning  string
-	working  int // how many jobs of the player keep the learner waiting
+	open     bool // Options.Open, until the first key
+	working  int  // how many jobs of the player keep the learner waiting
 	workWord word
 	turn     int  // of the spinner
 	spinning bool // the spinner's clock runs
@@ -83,6 +84,7 @@ func newModel(course steps.Course, opts Options) *Model {
 		now:     time.Now,
 		start:   opts.Start,
 		listing: opts.List,
+		open:    opts.Open,
 		memory:  map[string]remembered{},
 		world:   world{snaps: map[string]*diag.Snapshot{}},
 	}

@@ -88,11 +88,17 @@ func (m *Model) troubleLines(w int) []string {
 	case s.rebuilt:
 		add(t.note.Render(t.g.warn + " " + m.say(wRebuilt)))
 	}
-	if m.warning != "" {
-		// Why nothing is saved stands at the end of it: it is not cut.
-		for _, line := range wrapLine(t.g.warn+" "+say.Clean(m.warning), w) {
+	// The end of a complaint says why: it is not cut.
+	complain := func(text string) {
+		for _, line := range wrapLine(t.g.warn+" "+say.Clean(text), w) {
 			add(t.warn.Render(line))
 		}
+	}
+	if m.warning != "" {
+		complain(m.warning)
+	}
+	if m.open {
+		complain(m.say(wOpenLab))
 	}
 	return lines
 }

@@ -18,6 +18,7 @@ type Options struct {
 	ASCII bool   // draw with ASCII characters only
 	Start string // the step to begin with; empty or unknown: the first one
 	List  bool   // show the list of steps first
+	Open  bool   // the lab's root is the machine's: say so until a key is pressed
 }
 
 // Run shows the course on the terminal until the learner quits or ctx ends,

@@ -95,3 +95,28 @@ func TestASealedLineIsItsLettersAndColours(t *testing.T) {
 		}
 	}
 }
+
+// TestRootsOpenLabSaysSo: until the learner goes on, and no longer.
+func TestRootsOpenLabSaysSo(t *testing.T) {
+	for lang, want := range map[string]string{"en": "no user namespace", "zh": "没有用户命名空间"} {
+		m := fixture(t, Options{Lang: lang, Open: true})
+		send(m, tea.WindowSizeMsg{Width: 80, Height: 24})
+		if !strings.Contains(m.View(), want) {
+			t.Errorf("%s: nothing is said of it:\n%s", lang, m.View())
+		}
+		send(m, keyMsg("tab"))
+		if strings.Contains(m.View(), want) {
+			t.Errorf("%s: it is still said", lang)
+		}
+	}
+}
+
+// TestWhyNothingIsSavedIsSaidWhole: the reason stands at the end.
+func TestWhyNothingIsSavedIsSaidWhole(t *testing.T) {
+	m := fixture(t, Options{Lang: "en"})
+	send(m, tea.WindowSizeMsg{Width: 80, Height: 24})
+	send(m, warningMsg("progress is not saved: write /home/somebody/with/a/long/name/.local/state/nstutor/progress.json: no space left on device"))
+	if text := strings.Join(strings.Fields(m.View()), " "); !strings.Contains(text, "left on device") {
+		t.Errorf("the reason is cut:\n%s", m.View())
+	}
+}

@@ -147,6 +147,7 @@ func (m *Model) pressEach(msg tea.KeyMsg) tea.Cmd {
 
 // press takes a key. Only keys that are enabled match.
 func (m *Model) press(msg tea.KeyMsg) tea.Cmd {
+	m.open = false
 	if msg.Type == tea.KeyRunes && len(msg.Runes) > 1 && !m.typing.open {
 		return m.pressEach(msg)
 	}

@@ -41,6 +41,7 @@ const (
 	wNotAsExpected
 	wRebuildOffer
 	wRebuilt
+	wOpenLab
 	wWorkEnter
 	wWorkApply
 	wWorkUndo
@@ -173,6 +174,7 @@ var words = [wordCount][2]string{
 	wNotAsExpected:   {"the lab is not as this step expects", "实验网络与本步的前提不符"},
 	wRebuildOffer:    {"r rebuilds it", "按 r 重建"},
 	wRebuilt:         {"the lab was rebuilt", "实验网络已重建"},
+	wOpenLab:         {"no user namespace: what you type is run by this machine's root, over its files and disks too", "没有用户命名空间：你输入的命令以本机 root 身份运行，也能改动本机的文件和磁盘"},
 	wWorkEnter:       {"building the lab", "正在搭建实验网络"},
 	wWorkApply:       {"applying", "正在执行"},
 	wWorkUndo:        {"undoing", "正在撤销"},

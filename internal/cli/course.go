@@ -39,6 +39,7 @@ func (a *app) course(cmd *cobra.Command, _ []string) error {
 			Lang:  a.language(memory.Lang()),
 			ASCII: a.ascii,
 			Start: memory.Position(),
+			Open:  lab.Open(),
 		})
 	})
 }

@@ -88,7 +88,7 @@ func (a *app) exercises(ctx context.Context, name string, seed uint64) error {
 	}
 	memory := progress.Load(progress.Path())
 	course := exercise.Course(exercises.All(), seed)
-	opts := ui.Options{Lang: a.language(memory.Lang()), ASCII: a.ascii, Start: name, List: name == ""}
+	opts := ui.Options{Lang: a.language(memory.Lang()), ASCII: a.ascii, Start: name, List: name == "", Open: lab.Open()}
 	if opts.List {
 		opts.Start = firstUnsolved(memory)
 	}

@@ -23,7 +23,7 @@ var names = []string{
 func TestAPastedLineIsItsWordsAndNothingElse(t *testing.T) {
 	all := slices.Clone(names)
 	for c := 1; c < 256; c++ { // all that the kernel lets into the name of a table, and more than into that of a device
-		all = append(all, string([]byte{byte(c)}), "a"+string([]byte{byte(c)})+"b", string([]byte{byte(c)})+">ran")
+		all = append(all, string([]byte{byte(c)})+">ran")
 	}
 	var lines []string
 	var want []string

@@ -167,6 +167,9 @@ func TestOnATerminalAResetAsksFirst(t *testing.T) {
 			if got := exitStatus(t, x.cmd); got != c.status {
 				t.Errorf("exit status %d, want %d", got, c.status)
 			}
+			if c.forgotten {
+				x.await(t, mark, "Forgotten: chapter 0") // what was printed last may still be on its way
+			}
 			if got := strings.Contains(x.since(mark), "Forgotten: chapter 0"); got != c.forgotten {
 				t.Errorf("said: %q", x.since(mark))
 			}

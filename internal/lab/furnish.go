@@ -40,6 +40,8 @@ func furnish(m mode) error {
 		return err
 	}
 	// The machine's /sys shows the machine's devices, and lets root change them.
+	// Only this mount of it becomes read-only: where the file system itself is,
+	// a user namespace gets none for `ip netns exec` (mount_too_revealing).
 	if err := unix.Mount("sysfs", "/sys", "sysfs", quiet, ""); err != nil && m.root {
 		return fmt.Errorf("mount /sys: %w", err)
 	}

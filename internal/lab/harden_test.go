@@ -49,6 +49,15 @@ func tamper(args []string) {
 		out, err = cmd.CombinedOutput()
 		fmt.Printf("shell: %q %v\n", out, err)
 	}
+	for _, argv := range [][]string{{"ip", "netns", "exec", lab.Host}, {"netns-exec", lab.Host}} {
+		cmd, err := l.Command(context.Background(), lab.Host, append(argv, "sh", "-c",
+			`test -d /sys/class/net/eth0 && echo 0 > /proc/sys/net/ipv4/ip_forward && for f in /sys/kernel/profiling /sys/kernel/mm/ksm/run /proc/sys/vm/swappiness; do (exec 3>$f) 2>/dev/null && echo $f opened; done; echo done`)...)
+		if err == nil {
+			var out []byte
+			out, err = cmd.CombinedOutput()
+			fmt.Printf("%s: %q %v\n", argv[0], out, err)
+		}
+	}
 	fmt.Printf("kmsg: %v\n", sameFile("/dev/kmsg", "/dev/null"))
 	fmt.Printf("hostname: %v\n", unix.Sethostname([]byte("tampered")))
 	if args[0] != "root" {
@@ -112,11 +121,13 @@ func TestTheLabLeavesTheMachinesSettingsAlone(t *testing.T) {
 				t.Errorf("%s: the lab's own setting cannot be written: %s", mode, line)
 			case what == "shell" && (!strings.Contains(got, `refused\n`) || !strings.Contains(got, `\n4\n`)):
 				t.Errorf("%s: settings of the machine, or descriptors, in a shell: %s", mode, line)
+			case (what == "ip" || what == "netns-exec") && got != `"done\n" <nil>`:
+				t.Errorf("%s: in a namespace: %s", mode, line)
 			case strings.HasPrefix(what, "below"):
 				t.Errorf("%s: there is a way to the machine's namespaces: %s", mode, line)
 			}
 		}
-		for _, line := range []string{"write /proc/sys/kernel/core_pattern: ", "shell: ", "hostname: "} {
+		for _, line := range []string{"write /proc/sys/kernel/core_pattern: ", "shell: ", "netns-exec: ", "hostname: "} {
 			if !strings.Contains(string(out), line) {
 				t.Errorf("%s: %q was not tried: %s", mode, line, out)
 			}

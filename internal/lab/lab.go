@@ -114,6 +114,7 @@ func (l *Lab) open(name string) (*nsenter.Namespace, error) {
 	if err != nil {
 		return nil, err
 	}
+	sealSys(ns)
 	// Whoever made it: it is pinned when it is first seen, under its first name.
 	if !l.named(ns.Inode()) {
 		pin(ns)

@@ -41,6 +41,7 @@ func createPinned(name string) (*nsenter.Namespace, error) {
 	if err != nil {
 		return nil, err
 	}
+	sealSys(ns)
 	return ns, pin(ns)
 }
 

@@ -1,7 +1,7 @@
 package chapters
 
 import (
-	"nstutor/diag"
+	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
 )
 
@@ -15,11 +15,11 @@ var packets = Chapter{
 			ID:     "0.1",
 			Action: AddrAdd{Netns: host, Addr: "192.168.6.160/24", Dev: "eth0"},
 			Before: Promise{
-				Pings:  []Ping{{From: host, To: routerIP, Want: diag.NetworkUnreachable}},
+				Pings:  []Ping{{From: host, To: routerIP, Want: probe.NetworkUnreachable}},
 				Claims: []Claim{AddrIs{Netns: host, Dev: "eth0"}, NoRoutes{Netns: host}},
 			},
 			After: Promise{
-				Pings: []Ping{{From: host, To: routerIP, Want: diag.Replied, TTL: 64}},
+				Pings: []Ping{{From: host, To: routerIP, Want: probe.Replied, TTL: 64}},
 				Claims: []Claim{
 					RouteIs{Netns: host, Dst: "192.168.6.0/24", Dev: "eth0"},
 					NeighIs{Netns: host, Dst: routerIP, Dev: "eth0", States: Resolved, MACOf: routerDev},
@@ -31,11 +31,11 @@ var packets = Chapter{
 			ID:     "0.2",
 			Action: RouteAdd{Netns: host, Dst: "default", Via: routerIP},
 			Before: Promise{
-				Pings:  []Ping{{From: host, To: webIP, Want: diag.NetworkUnreachable}},
+				Pings:  []Ping{{From: host, To: webIP, Want: probe.NetworkUnreachable}},
 				Claims: []Claim{RouteIs{Netns: host, Dst: "default", Absent: true}},
 			},
 			After: Promise{
-				Pings: []Ping{{From: host, To: webIP, Want: diag.Replied, TTL: 64}},
+				Pings: []Ping{{From: host, To: webIP, Want: probe.Replied, TTL: 64}},
 				Claims: []Claim{
 					RouteIs{Netns: host, Dst: "default", Via: routerIP, Dev: "eth0"},
 					NeighIs{Netns: host, Dst: routerIP, Dev: "eth0", States: Resolved, MACOf: routerDev},
@@ -49,7 +49,7 @@ var packets = Chapter{
 			Setup:  []Action{Send{Netns: host, To: routerIP}},
 			Action: NeighDel{Netns: host, Dst: routerIP, Dev: "eth0"},
 			Before: Promise{
-				Pings: []Ping{{From: host, To: webIP, Want: diag.Replied}},
+				Pings: []Ping{{From: host, To: webIP, Want: probe.Replied}},
 				Claims: []Claim{
 					NeighIs{Netns: host, Dst: routerIP, Dev: "eth0", States: Resolved, MACOf: routerDev},
 					FrameSeen{Netns: host, Dev: "eth0", Proto: "ARP", Op: "request", Dst: routerIP, DstMAC: Broadcast, None: true},
@@ -57,7 +57,7 @@ var packets = Chapter{
 			},
 			After: Promise{
 				First: []Action{NeighDel{Netns: host, Dst: routerIP, Dev: "eth0"}},
-				Pings: []Ping{{From: host, To: webIP, Want: diag.Replied}},
+				Pings: []Ping{{From: host, To: webIP, Want: probe.Replied}},
 				Claims: []Claim{
 					FrameSeen{Netns: host, Dev: "eth0", Proto: "ARP", Op: "request", Dst: routerIP, SrcDev: nodeDev, DstMAC: Broadcast},
 					FrameSeen{Netns: host, Dev: "eth0", Proto: "ARP", Op: "reply", Src: routerIP, SrcDev: routerDev, DstDev: nodeDev},
@@ -71,14 +71,14 @@ var packets = Chapter{
 			ID:     "0.4",
 			Action: AddrAdd{Netns: inet, Addr: "192.168.6.77/24", Dev: "up0"},
 			Before: Promise{
-				Pings: []Ping{{From: host, To: "192.168.6.77", Want: diag.HostUnreachable}},
+				Pings: []Ping{{From: host, To: "192.168.6.77", Want: probe.HostUnreachable}},
 				Claims: []Claim{
 					NeighIs{Netns: host, Dst: "192.168.6.77", Dev: "eth0", States: Unresolved},
 					FrameSeen{Netns: inet, Dev: "up0", Proto: "ARP", Op: "request", Dst: "192.168.6.77", DstMAC: Broadcast},
 				},
 			},
 			After: Promise{
-				Pings:  []Ping{{From: host, To: "192.168.6.77", Want: diag.Replied, TTL: 64}},
+				Pings:  []Ping{{From: host, To: "192.168.6.77", Want: probe.Replied, TTL: 64}},
 				Claims: []Claim{NeighIs{Netns: host, Dst: "192.168.6.77", Dev: "eth0", States: Resolved, MACOf: routerDev}},
 			},
 			Watch: Watch{Netns: host, Ping: "192.168.6.77"},
@@ -86,9 +86,9 @@ var packets = Chapter{
 		{
 			ID:     "0.5",
 			Action: NeighReplace{Netns: host, Dst: routerIP, Dev: "eth0", MAC: noMAC},
-			Before: Promise{Pings: []Ping{{From: host, To: webIP, Want: diag.Replied}}},
+			Before: Promise{Pings: []Ping{{From: host, To: webIP, Want: probe.Replied}}},
 			After: Promise{
-				Pings: []Ping{{From: host, To: webIP, Want: diag.Silent}},
+				Pings: []Ping{{From: host, To: webIP, Want: probe.Silent}},
 				Claims: []Claim{
 					NeighIs{Netns: host, Dst: routerIP, Dev: "eth0", States: Permanent},
 					FrameSeen{Netns: inet, Dev: "up0", Proto: "ICMP", Op: "echo request", Src: nodeIP, Dst: webIP, DstMAC: noMAC},
@@ -101,11 +101,11 @@ var packets = Chapter{
 			ID:     "0.6",
 			Action: NeighDel{Netns: host, Dst: routerIP, Dev: "eth0", Written: true},
 			Before: Promise{
-				Pings:  []Ping{{From: host, To: webIP, Want: diag.Silent}},
+				Pings:  []Ping{{From: host, To: webIP, Want: probe.Silent}},
 				Claims: []Claim{NeighIs{Netns: host, Dst: routerIP, Dev: "eth0", States: Permanent}},
 			},
 			After: Promise{
-				Pings:  []Ping{{From: host, To: webIP, Want: diag.Replied}},
+				Pings:  []Ping{{From: host, To: webIP, Want: probe.Replied}},
 				Claims: []Claim{NeighIs{Netns: host, Dst: routerIP, Dev: "eth0", States: Resolved, MACOf: routerDev}},
 			},
 			Watch: Watch{Netns: host, Ping: webIP},

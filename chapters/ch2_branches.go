@@ -1,7 +1,7 @@
 package chapters
 
 import (
-	"nstutor/diag"
+	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
 )
 
@@ -13,9 +13,9 @@ var branches = []Step{
 	{
 		ID: "2.B1", From: "2.8",
 		Action: AddrAdd{Netns: host, Addr: "172.20.1.1/24", Dev: "veth-ns1"},
-		Before: Promise{Pings: node(diag.HostUnreachable)},
+		Before: Promise{Pings: node(probe.HostUnreachable)},
 		After: Promise{
-			Pings: node(diag.Replied),
+			Pings: node(probe.Replied),
 			Claims: []Claim{
 				NeighIs{Netns: ns1, Dst: gateway, Dev: "ns1-eth0", States: Resolved, MACOf: vethDev},
 				SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.proxy_arp", Value: "0"},
@@ -30,9 +30,9 @@ var branches = []Step{
 		ID: "2.B2", From: "2.8",
 		Setup:  []Action{RouteAdd{Netns: host, Dst: podIP, Dev: "veth-ns1"}},
 		Action: NeighReplace{Netns: ns1, Dst: gateway, Dev: "ns1-eth0", MACOf: vethDev},
-		Before: Promise{Pings: node(diag.HostUnreachable)},
+		Before: Promise{Pings: node(probe.HostUnreachable)},
 		After: Promise{
-			Pings: node(diag.Replied),
+			Pings: node(probe.Replied),
 			Claims: []Claim{
 				NeighIs{Netns: ns1, Dst: gateway, Dev: "ns1-eth0", States: Permanent, MACOf: vethDev},
 				SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.proxy_arp", Value: "0"},
@@ -51,14 +51,14 @@ var branches = []Step{
 		},
 		Action: RouteAdd{Netns: ns1, Dst: "default", Via: calicoGateway, Dev: "ns1-eth0", Onlink: true},
 		Before: Promise{
-			Pings: node(diag.NetworkUnreachable),
+			Pings: node(probe.NetworkUnreachable),
 			Claims: []Claim{Refused{
 				Action: RouteAdd{Netns: ns1, Dst: "default", Via: calicoGateway, Dev: "ns1-eth0"},
 				Why:    "network is unreachable",
 			}},
 		},
 		After: Promise{
-			Pings: node(diag.Replied),
+			Pings: node(probe.Replied),
 			Claims: []Claim{
 				RouteIs{Netns: ns1, Dst: "default", Via: calicoGateway, Dev: "ns1-eth0"},
 				NeighIs{Netns: ns1, Dst: calicoGateway, Dev: "ns1-eth0", States: Resolved, MACOf: vethDev},
@@ -70,12 +70,12 @@ var branches = []Step{
 		ID: "2.B4", From: "2.B3",
 		Action: LinkAddress{Netns: host, Name: "veth-ns1", MAC: "ee:ee:ee:ee:ee:ee"},
 		Before: Promise{
-			Pings:  node(diag.Replied),
+			Pings:  node(probe.Replied),
 			Claims: []Claim{NeighIs{Netns: ns1, Dst: calicoGateway, Dev: "ns1-eth0", States: Resolved, MACOf: vethDev}},
 		},
 		After: Promise{
 			First: []Action{NeighDel{Netns: ns1, Dst: calicoGateway, Dev: "ns1-eth0"}},
-			Pings: node(diag.Replied),
+			Pings: node(probe.Replied),
 			Claims: []Claim{
 				FrameSeen{Netns: ns1, Dev: "ns1-eth0", Proto: "ICMP", Op: "echo request", DstMAC: "ee:ee:ee:ee:ee:ee"},
 				NeighIs{Netns: ns1, Dst: calicoGateway, Dev: "ns1-eth0", States: Resolved, MACOf: vethDev},
@@ -88,14 +88,14 @@ var branches = []Step{
 		Setup:  []Action{RouteDel{Netns: host, Dst: "default", Via: routerIP, Dev: "eth0"}},
 		Action: AddrAdd{Netns: host, Addr: "169.254.1.1/32", Dev: "veth-ns1"},
 		Before: Promise{
-			Pings: node(diag.HostUnreachable),
+			Pings: node(probe.HostUnreachable),
 			Claims: []Claim{
 				RouteIs{Netns: host, Dst: "default", Absent: true},
 				NeighIs{Netns: ns1, Dst: calicoGateway, Dev: "ns1-eth0", States: Unresolved},
 			},
 		},
 		After: Promise{
-			Pings:  node(diag.Replied),
+			Pings:  node(probe.Replied),
 			Claims: []Claim{NeighIs{Netns: ns1, Dst: calicoGateway, Dev: "ns1-eth0", States: Resolved, MACOf: vethDev}},
 		},
 		Watch: toNode,
@@ -105,7 +105,7 @@ var branches = []Step{
 		Setup:  []Action{Sysctl{Netns: host, Key: "net.ipv4.conf.all.rp_filter", Value: "1"}},
 		Action: RouteAdd{Netns: host, Dst: podIP, Dev: "veth-ns1"},
 		Before: Promise{
-			Pings: node(diag.HostUnreachable),
+			Pings: node(probe.HostUnreachable),
 			Claims: []Claim{
 				SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.proxy_arp", Value: "1"},
 				SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.forwarding", Value: "1"},
@@ -113,7 +113,7 @@ var branches = []Step{
 			},
 		},
 		After: Promise{
-			Pings: node(diag.Replied),
+			Pings: node(probe.Replied),
 			Claims: []Claim{
 				SysctlIs{Netns: host, Key: "net.ipv4.conf.all.rp_filter", Value: "1"},
 				NeighIs{Netns: ns1, Dst: gateway, Dev: "ns1-eth0", States: Resolved, MACOf: vethDev},
@@ -124,9 +124,9 @@ var branches = []Step{
 	{
 		ID: "2.B7", From: "2.11",
 		Action: NeighReplace{Netns: ns1, Dst: gateway, Dev: "ns1-eth0", MAC: noMAC},
-		Before: Promise{Pings: node(diag.Replied)},
+		Before: Promise{Pings: node(probe.Replied)},
 		After: Promise{
-			Pings: node(diag.Silent),
+			Pings: node(probe.Silent),
 			Claims: []Claim{
 				FrameSeen{Netns: host, Dev: "veth-ns1", Proto: "ICMP", Op: "echo request", Src: podIP, Dst: nodeIP, DstMAC: noMAC},
 				FrameSeen{Netns: host, Dev: "veth-ns1", Proto: "ICMP", Op: "echo reply", None: true},

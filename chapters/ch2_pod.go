@@ -1,7 +1,7 @@
 package chapters
 
 import (
-	"nstutor/diag"
+	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
 )
 
@@ -9,7 +9,7 @@ import (
 var toNode = Watch{Netns: ns1, Ping: nodeIP}
 
 // node promises what that ping says.
-func node(want diag.Outcome) []Ping { return []Ping{{From: ns1, To: nodeIP, Want: want}} }
+func node(want probe.Outcome) []Ping { return []Ping{{From: ns1, To: nodeIP, Want: want}} }
 
 // pod is chapter 2: node and pod reach each other.
 var pod = Chapter{
@@ -20,7 +20,7 @@ var pod = Chapter{
 			ID:     "2.1",
 			Action: VethAdd{Netns: host, Name: "ns1-eth0", Peer: "veth-ns1"},
 			Before: Promise{
-				Pings:  node(diag.NetworkUnreachable),
+				Pings:  node(probe.NetworkUnreachable),
 				Claims: []Claim{LinkIs{Netns: host, Name: "veth-ns1", Absent: true}},
 			},
 			After: Promise{Claims: []Claim{
@@ -72,11 +72,11 @@ var pod = Chapter{
 			ID:     "2.6",
 			Action: RouteAdd{Netns: ns1, Dst: "default", Via: gateway, Dev: "ns1-eth0"},
 			Before: Promise{
-				Pings:  node(diag.NetworkUnreachable),
+				Pings:  node(probe.NetworkUnreachable),
 				Claims: []Claim{RouteIs{Netns: ns1, Dst: "default", Absent: true}},
 			},
 			After: Promise{
-				Pings:  node(diag.Silent),
+				Pings:  node(probe.Silent),
 				Claims: []Claim{RouteIs{Netns: ns1, Dst: "default", Via: gateway, Dev: "ns1-eth0"}},
 			},
 			Watch: toNode,
@@ -84,9 +84,9 @@ var pod = Chapter{
 		{
 			ID:     "2.7",
 			Action: Observe{Netns: ns1, Argv: []string{"ip", "neigh"}},
-			Before: Promise{Pings: node(diag.Silent)},
+			Before: Promise{Pings: node(probe.Silent)},
 			After: Promise{
-				Pings: node(diag.Silent),
+				Pings: node(probe.Silent),
 				Claims: []Claim{
 					NeighIs{Netns: ns1, Dst: gateway, Dev: "ns1-eth0", States: []string{"FAILED"}},
 					FrameSeen{Netns: host, Dev: "veth-ns1", Proto: "ARP", Op: "request", Src: podIP, Dst: gateway, DstMAC: Broadcast},
@@ -100,17 +100,17 @@ var pod = Chapter{
 			Action: LinkUp{Netns: ns1, Name: "lo"},
 			Before: Promise{
 				Pings: []Ping{
-					{From: ns1, To: nodeIP, Want: diag.Silent},
-					{From: ns1, To: "127.0.0.1", Want: diag.Silent},
-					{From: ns1, To: podIP, Want: diag.Silent},
+					{From: ns1, To: nodeIP, Want: probe.Silent},
+					{From: ns1, To: "127.0.0.1", Want: probe.Silent},
+					{From: ns1, To: podIP, Want: probe.Silent},
 				},
 				Claims: []Claim{LinkIs{Netns: ns1, Name: "lo", Lacks: []string{"UP"}}},
 			},
 			After: Promise{
 				Pings: []Ping{
-					{From: ns1, To: nodeIP, Want: diag.HostUnreachable},
-					{From: ns1, To: "127.0.0.1", Want: diag.Replied},
-					{From: ns1, To: podIP, Want: diag.Replied},
+					{From: ns1, To: nodeIP, Want: probe.HostUnreachable},
+					{From: ns1, To: "127.0.0.1", Want: probe.Replied},
+					{From: ns1, To: podIP, Want: probe.Replied},
 				},
 				Claims: []Claim{LinkIs{Netns: ns1, Name: "lo", Has: []string{"UP"}}},
 			},
@@ -120,11 +120,11 @@ var pod = Chapter{
 			ID:     "2.9",
 			Action: Sysctl{Netns: host, Key: "net.ipv4.conf.veth-ns1.proxy_arp", Value: "1"},
 			Before: Promise{
-				Pings:  node(diag.HostUnreachable),
+				Pings:  node(probe.HostUnreachable),
 				Claims: []Claim{SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.proxy_arp", Value: "0"}},
 			},
 			After: Promise{
-				Pings: node(diag.HostUnreachable),
+				Pings: node(probe.HostUnreachable),
 				Claims: []Claim{
 					SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.proxy_arp", Value: "1"},
 					NeighIs{Netns: ns1, Dst: gateway, Dev: "ns1-eth0", States: Unresolved},
@@ -137,11 +137,11 @@ var pod = Chapter{
 			ID:     "2.10",
 			Action: Sysctl{Netns: host, Key: "net.ipv4.conf.veth-ns1.forwarding", Value: "1"},
 			Before: Promise{
-				Pings:  node(diag.HostUnreachable),
+				Pings:  node(probe.HostUnreachable),
 				Claims: []Claim{SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.forwarding", Value: "0"}},
 			},
 			After: Promise{
-				Pings: node(diag.Silent),
+				Pings: node(probe.Silent),
 				Claims: []Claim{
 					SysctlIs{Netns: host, Key: "net.ipv4.ip_forward", Value: "0"},
 					NeighIs{Netns: ns1, Dst: gateway, Dev: "ns1-eth0", States: Resolved, MACOf: vethDev},
@@ -153,7 +153,7 @@ var pod = Chapter{
 			ID:     "2.11",
 			Action: RouteAdd{Netns: host, Dst: podIP, Dev: "veth-ns1", Except: gateway},
 			Before: Promise{
-				Pings: node(diag.Silent),
+				Pings: node(probe.Silent),
 				Claims: []Claim{
 					RouteGet{Netns: host, Dst: podIP, Via: routerIP, Dev: "eth0"},
 					FrameSeen{Netns: host, Dev: "veth-ns1", Proto: "ICMP", Op: "echo request", Src: podIP, Dst: nodeIP},
@@ -162,8 +162,8 @@ var pod = Chapter{
 			},
 			After: Promise{
 				Pings: []Ping{
-					{From: ns1, To: nodeIP, Want: diag.Replied, TTL: 64},
-					{From: host, To: podIP, Want: diag.Replied, TTL: 64},
+					{From: ns1, To: nodeIP, Want: probe.Replied, TTL: 64},
+					{From: host, To: podIP, Want: probe.Replied, TTL: 64},
 				},
 				Claims: []Claim{
 					RouteIs{Netns: host, Dst: podIP, Dev: "veth-ns1"},
@@ -176,9 +176,9 @@ var pod = Chapter{
 		{
 			ID:     "2.12",
 			Action: Observe{Netns: ns1, Argv: []string{"ping", "-c", "1", nodeIP}},
-			Before: Promise{Pings: node(diag.Replied)},
+			Before: Promise{Pings: node(probe.Replied)},
 			After: Promise{
-				Pings: node(diag.Replied),
+				Pings: node(probe.Replied),
 				Claims: []Claim{
 					FrameSeen{Netns: ns1, Dev: "ns1-eth0", Proto: "ICMP", Op: "echo request", Src: podIP, Dst: nodeIP, SrcDev: podDev, DstDev: vethDev},
 					FrameSeen{Netns: host, Dev: "veth-ns1", Proto: "ICMP", Op: "echo request", Src: podIP, Dst: nodeIP, SrcDev: podDev, DstDev: vethDev},

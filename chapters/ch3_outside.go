@@ -1,7 +1,7 @@
 package chapters
 
 import (
-	"nstutor/diag"
+	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
 )
 
@@ -9,7 +9,7 @@ import (
 var toWeb = Watch{Netns: ns1, Ping: webIP}
 
 // web promises what that ping says.
-func web(want diag.Outcome) []Ping { return []Ping{{From: ns1, To: webIP, Want: want}} }
+func web(want probe.Outcome) []Ping { return []Ping{{From: ns1, To: webIP, Want: want}} }
 
 // forward and masquerade are the two changes that the way out needs; the
 // chapter makes them in both orders.
@@ -34,14 +34,14 @@ var outside = Chapter{
 			ID: "3.1", From: "2.B1",
 			Action: forward,
 			Before: Promise{
-				Pings: web(diag.Silent),
+				Pings: web(probe.Silent),
 				Claims: []Claim{
 					FrameSeen{Netns: host, Dev: "eth0", Proto: "ICMP", Op: "echo request", Dst: webIP, None: true},
 					Counted{Netns: host, Counter: "IpInAddrErrors", Min: 1},
 				},
 			},
 			After: Promise{
-				Pings:  web(diag.Silent),
+				Pings:  web(probe.Silent),
 				Claims: []Claim{unNATed, Counted{Netns: host, Counter: "IpForwDatagrams", Min: 1}},
 			},
 			Watch: toWeb,
@@ -49,9 +49,9 @@ var outside = Chapter{
 		{
 			ID:     "3.2",
 			Action: masquerade,
-			Before: Promise{Pings: web(diag.Silent), Claims: []Claim{unNATed}},
+			Before: Promise{Pings: web(probe.Silent), Claims: []Claim{unNATed}},
 			After: Promise{
-				Pings: []Ping{{From: ns1, To: webIP, Want: diag.Replied, TTL: 63}},
+				Pings: []Ping{{From: ns1, To: webIP, Want: probe.Replied, TTL: 63}},
 				Claims: []Claim{
 					natted,
 					Tracked{Netns: host, Src: podIP, Dst: webIP, ReplySrc: webIP, ReplyDst: nodeIP},
@@ -63,11 +63,11 @@ var outside = Chapter{
 			ID: "3.A1", From: "2.11",
 			Action: masquerade,
 			Before: Promise{
-				Pings:  web(diag.Silent),
+				Pings:  web(probe.Silent),
 				Claims: []Claim{unNATed, SysctlIs{Netns: host, Key: "net.ipv4.ip_forward", Value: "0"}},
 			},
 			After: Promise{
-				Pings: web(diag.Silent),
+				Pings: web(probe.Silent),
 				Claims: []Claim{
 					natted, answered,
 					FrameSeen{Netns: host, Dev: "veth-ns1", Proto: "ICMP", Op: "echo reply", None: true},
@@ -79,9 +79,9 @@ var outside = Chapter{
 		{
 			ID:     "3.A2",
 			Action: forward,
-			Before: Promise{Pings: web(diag.Silent), Claims: []Claim{natted, answered}},
+			Before: Promise{Pings: web(probe.Silent), Claims: []Claim{natted, answered}},
 			After: Promise{
-				Pings:  []Ping{{From: ns1, To: webIP, Want: diag.Replied, TTL: 63}},
+				Pings:  []Ping{{From: ns1, To: webIP, Want: probe.Replied, TTL: 63}},
 				Claims: []Claim{natted, answered},
 			},
 			Watch: toWeb,
@@ -92,7 +92,7 @@ var outside = Chapter{
 			Action: Narrow{Netns: host, Was: masquerade, Now: Masquerade{Netns: host, Src: "172.20.1.0/24", NotTo: "172.20.1.0/24"}},
 			Before: Promise{Gets: []Get{{From: ns1, URL: "http://" + pod2IP, Body: "client=" + nodeIP}}},
 			After: Promise{
-				Pings: []Ping{{From: ns1, To: webIP, Want: diag.Replied, TTL: 63}},
+				Pings: []Ping{{From: ns1, To: webIP, Want: probe.Replied, TTL: 63}},
 				Gets:  []Get{{From: ns1, URL: "http://" + pod2IP, Body: "client=" + podIP}},
 			},
 			Watch: Watch{Netns: ns1, Ping: pod2IP},
@@ -100,8 +100,8 @@ var outside = Chapter{
 		{
 			ID:     "3.4",
 			Action: Resolver{Netns: ns1, Server: "203.0.113.53"},
-			Before: Promise{Pings: []Ping{{From: ns1, To: webName, Want: diag.NoResolver}}},
-			After:  Promise{Pings: []Ping{{From: ns1, To: webName, Want: diag.Replied, TTL: 63}}},
+			Before: Promise{Pings: []Ping{{From: ns1, To: webName, Want: probe.NoResolver}}},
+			After:  Promise{Pings: []Ping{{From: ns1, To: webName, Want: probe.Replied, TTL: 63}}},
 			Watch:  Watch{Netns: ns1, Ping: webName},
 		},
 	},

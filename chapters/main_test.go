@@ -3,7 +3,7 @@ package chapters_test
 import (
 	"testing"
 
-	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 )
 
-func TestMain(m *testing.M) { lab.TestMain(m) }
+func TestMain(m *testing.M) { labtest.Main(m) }

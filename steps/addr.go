@@ -8,7 +8,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -30,15 +30,15 @@ func (a AddrAdd) Apply(_ context.Context, l *lab.Lab) error {
 func (a AddrAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	want, err := netip.ParsePrefix(a.Addr)
 	if err != nil {
-		return []Condition{{Table: table(a.Netns, "addr"), Want: say.Quote(a.Addr), Err: err}}
+		return []Condition{{Table: ipTable(a.Netns, "addr"), Want: say.Quote(a.Addr), Err: err}}
 	}
-	snap, missing := tables(ctx, l, a.Netns, diag.Links|diag.Addrs|diag.Routes)
+	snap, missing := tables(ctx, l, a.Netns, table.Links|table.Addrs|table.Routes)
 	if missing != nil {
 		return missing
 	}
 	link, device := deviceThere(snap, Dev{a.Netns, a.Dev})
 	here := Condition{
-		Table: table(a.Netns, "addr show "+a.Dev),
+		Table: ipTable(a.Netns, "addr show "+a.Dev),
 		Want:  say.T("the address %s on %s", "%[2]s 上有地址 %[1]s", want.Addr(), a.Dev),
 	}
 	found, has := addrOn(snap, want, a.Dev)
@@ -63,7 +63,7 @@ func (a AddrAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 
 // addrOn finds an address on a device, if there is a choice with that prefix
 // length.
-func addrOn(snap *diag.Snapshot, want netip.Prefix, dev string) (found diag.Addr, ok bool) {
+func addrOn(snap *table.Snapshot, want netip.Prefix, dev string) (found table.Addr, ok bool) {
 	for _, addr := range snap.AddrsOn(dev) {
 		if addr.Prefix.Addr() == want.Addr() && (!ok || addr.Prefix == want) {
 			found, ok = addr, true
@@ -74,7 +74,7 @@ func addrOn(snap *diag.Snapshot, want netip.Prefix, dev string) (found diag.Addr
 
 // otherAddr is what is there instead: the address on another device, or the
 // other addresses of this one.
-func otherAddr(snap *diag.Snapshot, want netip.Addr, dev string) string {
+func otherAddr(snap *table.Snapshot, want netip.Addr, dev string) string {
 	var others []string
 	for _, addr := range snap.Addrs {
 		switch {
@@ -88,8 +88,8 @@ func otherAddr(snap *diag.Snapshot, want netip.Addr, dev string) string {
 }
 
 // routeCovers says whether a direct route by that device has all of a prefix.
-func routeCovers(snap *diag.Snapshot, p netip.Prefix, dev string) bool {
-	return slices.ContainsFunc(snap.MainRoutes(4), func(r diag.Route) bool {
+func routeCovers(snap *table.Snapshot, p netip.Prefix, dev string) bool {
+	return slices.ContainsFunc(snap.MainRoutes(4), func(r table.Route) bool {
 		return r.Type == "unicast" && r.Dev == dev && !r.Via.IsValid() && r.Dst.Bits() <= p.Bits() && r.Dst.Contains(p.Addr())
 	})
 }
@@ -145,12 +145,12 @@ func (a AddrDel) Apply(_ context.Context, l *lab.Lab) error {
 
 // Conditions implements Conditional.
 func (a AddrDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, diag.Links|diag.Addrs)
+	snap, missing := tables(ctx, l, a.Netns, table.Links|table.Addrs)
 	if missing != nil {
 		return missing
 	}
 	gone := Condition{
-		Table: table(a.Netns, "addr show "+a.Dev), Met: true,
+		Table: ipTable(a.Netns, "addr show "+a.Dev), Met: true,
 		Want: say.T("no address %s on %s", "%[2]s 上没有地址 %[1]s", a.Addr, a.Dev),
 	}
 	for _, addr := range snap.AddrsOn(a.Dev) {

@@ -8,17 +8,17 @@ import (
 	"slices"
 	"strings"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/lab"
 )
 
 // snapshot reads one namespace for a claim.
-func snapshot(ctx context.Context, l *lab.Lab, netns string) (*diag.Snapshot, error) {
+func snapshot(ctx context.Context, l *lab.Lab, netns string) (*table.Snapshot, error) {
 	ns, err := l.NS(netns)
 	if err != nil {
 		return nil, err
 	}
-	return diag.Read(ctx, ns, diag.ReadOptions{Names: l.Namespaces()})
+	return table.Read(ctx, ns, table.ReadOptions{Names: l.Namespaces()})
 }
 
 // RouteIs claims that the main table has a route, or no route, to Dst. Via and

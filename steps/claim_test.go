@@ -6,7 +6,8 @@ import (
 	"sync"
 	"testing"
 
-	"nstutor/diag"
+	"nstutor/diag/probe"
+	"nstutor/diag/wire"
 	"nstutor/internal/lab"
 	"nstutor/steps"
 )
@@ -161,7 +162,7 @@ func wantClaim(t *testing.T, l *lab.Lab, want claimCase) {
 	t.Helper()
 	promised := want.claim.Promised(l)
 	report, err := steps.Promise{
-		Pings:  []steps.Ping{{From: pod, To: web, Want: diag.Replied, TTL: 63}},
+		Pings:  []steps.Ping{{From: pod, To: web, Want: probe.Replied, TTL: 63}},
 		Claims: []steps.Claim{want.claim},
 	}.Keep(t.Context(), l)
 	if err != nil {
@@ -185,7 +186,7 @@ func TestClaimThatCannotBeLookedAtIsNotNo(t *testing.T) {
 	l := newLab(t)
 	apply(t, l, steps.Run{Netns: host, Name: "web", Argv: []string{"web"}})
 	gone := steps.Dev{Netns: "gone", Name: "eth0"}
-	evidence := &steps.Evidence{Frames: []diag.Frame{{Netns: host, Dev: "eth0", Proto: "ICMP"}}}
+	evidence := &steps.Evidence{Frames: []wire.Frame{{Netns: host, Dev: "eth0", Proto: "ICMP"}}}
 	for _, c := range []steps.Claim{
 		steps.PortIs{Netns: "gone", Port: 80},
 		steps.PortIs{Netns: "gone", Port: 80, Busy: true},
@@ -257,10 +258,10 @@ func TestPromiseSeesPingsAndPages(t *testing.T) {
 		promise steps.Promise
 		holds   bool
 	}{
-		"a ping":             {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: diag.Replied}}}, true},
-		"its ttl":            {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: diag.Replied, TTL: 64}}}, true},
-		"another ttl":        {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: diag.Replied, TTL: 63}}}, false},
-		"another outcome":    {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: diag.Silent}}}, false},
+		"a ping":             {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: probe.Replied}}}, true},
+		"its ttl":            {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: probe.Replied, TTL: 64}}}, true},
+		"another ttl":        {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: probe.Replied, TTL: 63}}}, false},
+		"another outcome":    {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: probe.Silent}}}, false},
 		"a page":             {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Body: "client=172.20.1.1"}}}, true},
 		"another page":       {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Body: "client=10.0.0.1"}}}, false},
 		"no page":            {steps.Promise{Gets: []steps.Get{{From: host, URL: page + ":81", Fails: "Connection refused"}}}, true},

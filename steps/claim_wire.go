@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"nstutor/diag"
+	"nstutor/diag/wire"
 	"nstutor/internal/lab"
 )
 
@@ -17,7 +17,7 @@ const Broadcast = "ff:ff:ff:ff:ff:ff"
 // none did. Fields that are empty are not looked at.
 type FrameSeen struct {
 	Netns, Dev     string
-	Proto, Op      string // as diag.Frame has them
+	Proto, Op      string // as wire.Frame has them
 	Src, Dst       string // IP addresses
 	SrcMAC, DstMAC string // literally; or
 	SrcDev, DstDev Dev    // the device whose MAC it is
@@ -91,7 +91,7 @@ func resolve(l *lab.Lab, d Dev, mac *string) error {
 	return err
 }
 
-func (c FrameSeen) matches(f diag.Frame) bool {
+func (c FrameSeen) matches(f wire.Frame) bool {
 	same := func(want, got string) bool { return want == "" || want == got }
 	return same(c.Proto, f.Proto) && same(c.Op, f.Op) &&
 		same(c.Src, f.Src.String()) && same(c.Dst, f.Dst.String()) &&

@@ -4,13 +4,13 @@ import (
 	"context"
 	"strings"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
 
-// table is the command of ip(8) that prints a table of a namespace.
-func table(netns, words string) say.Text {
+// ipTable is the command of ip(8) that prints a table of a namespace.
+func ipTable(netns, words string) say.Text {
 	if netns == "" || netns == lab.Host {
 		return say.Quote("ip " + words)
 	}
@@ -20,10 +20,10 @@ func table(netns, words string) say.Text {
 // tables reads tables of a namespace. Where it cannot, missing says why: the
 // namespace is not there, which is a condition that is not met, or could not be
 // looked at.
-func tables(ctx context.Context, l *lab.Lab, netns string, which diag.Tables) (snap *diag.Snapshot, missing []Condition) {
+func tables(ctx context.Context, l *lab.Lab, netns string, which table.Tables) (snap *table.Snapshot, missing []Condition) {
 	ns, err := l.NS(netns)
 	if err == nil {
-		snap, err = diag.Read(ctx, ns, diag.ReadOptions{Tables: which, Names: l.Namespaces()})
+		snap, err = table.Read(ctx, ns, table.ReadOptions{Tables: which, Names: l.Namespaces()})
 	}
 	if err == nil {
 		return snap, nil
@@ -41,13 +41,13 @@ func namespaceThere(netns string) Condition {
 }
 
 // deviceThere is the condition that a device exists.
-func deviceThere(snap *diag.Snapshot, d Dev) (diag.Link, Condition) {
+func deviceThere(snap *table.Snapshot, d Dev) (table.Link, Condition) {
 	link, ok := snap.Link(d.Name)
-	return link, Condition{Table: table(d.Netns, "link"), Want: say.T("a device called %s", "名为 %s 的网卡", d.Name), Met: ok}
+	return link, Condition{Table: ipTable(d.Netns, "link"), Want: say.T("a device called %s", "名为 %s 的网卡", d.Name), Met: ok}
 }
 
 // deviceUp is the condition that a device exists and is up.
-func deviceUp(snap *diag.Snapshot, d Dev) Condition {
+func deviceUp(snap *table.Snapshot, d Dev) Condition {
 	link, there := deviceThere(snap, d)
 	if !there.Met {
 		return there

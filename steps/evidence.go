@@ -5,16 +5,18 @@ import (
 	"errors"
 	"time"
 
-	"nstutor/diag"
+	"nstutor/diag/probe"
+	"nstutor/diag/table"
+	"nstutor/diag/wire"
 	"nstutor/internal/lab"
 )
 
 // Evidence is what happened while a promise was tried.
 type Evidence struct {
-	Pings  []diag.Result
-	Gets   []diag.GetResult
-	Frames []diag.Frame             // of the namespaces that a claim asks about
-	Counts map[string]diag.Counters // what each namespace's counters gained
+	Pings  []probe.Result
+	Gets   []probe.GetResult
+	Frames []wire.Frame              // of the namespaces that a claim asks about
+	Counts map[string]table.Counters // what each namespace's counters gained
 }
 
 // errNeedsEvidence says that a claim is about the wire, not about a table.
@@ -32,9 +34,9 @@ const linger = 30 * time.Millisecond
 // gather tries the promise's ping and request while watching what its claims
 // are about.
 func gather(ctx context.Context, l *lab.Lab, p Promise) (*Evidence, error) {
-	e := &Evidence{Counts: map[string]diag.Counters{}}
-	before := map[string]diag.Counters{}
-	taps := map[string]*diag.Tap{}
+	e := &Evidence{Counts: map[string]table.Counters{}}
+	before := map[string]table.Counters{}
+	taps := map[string]*wire.Tap{}
 	for _, claim := range p.Claims {
 		o, ok := claim.(observer)
 		if !ok {
@@ -86,32 +88,32 @@ func (e *Evidence) try(ctx context.Context, l *lab.Lab, p Promise) error {
 		if err != nil {
 			return err
 		}
-		e.Pings = append(e.Pings, diag.Ping(ctx, ns, diag.Echo{To: ping.To, Timeout: l.PingTimeout()}))
+		e.Pings = append(e.Pings, probe.Ping(ctx, ns, probe.Echo{To: ping.To, Timeout: l.PingTimeout()}))
 	}
 	for _, get := range p.Gets {
 		ns, err := l.NS(get.From)
 		if err != nil {
 			return err
 		}
-		e.Gets = append(e.Gets, diag.Get(ctx, ns, get.URL, 2*time.Second))
+		e.Gets = append(e.Gets, probe.Get(ctx, ns, get.URL, 2*time.Second))
 	}
 	return nil
 }
 
-func openTap(l *lab.Lab, netns string) (*diag.Tap, error) {
+func openTap(l *lab.Lab, netns string) (*wire.Tap, error) {
 	ns, err := l.NS(netns)
 	if err != nil {
 		return nil, err
 	}
-	return diag.Capture(ns, diag.CaptureFilter{})
+	return wire.Capture(ns, wire.Filter{})
 }
 
-func readCounters(l *lab.Lab, netns string) (diag.Counters, error) {
+func readCounters(l *lab.Lab, netns string) (table.Counters, error) {
 	ns, err := l.NS(netns)
 	if err != nil {
 		return nil, err
 	}
-	return diag.ReadCounters(ns)
+	return table.ReadCounters(ns)
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -34,7 +34,7 @@ func (a LinkUp) Apply(_ context.Context, l *lab.Lab) error {
 
 // Conditions implements Conditional.
 func (a LinkUp) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, diag.Links)
+	snap, missing := tables(ctx, l, a.Netns, table.Links)
 	if missing != nil {
 		return missing
 	}
@@ -92,7 +92,7 @@ func (a LinkDown) Apply(ctx context.Context, l *lab.Lab) error {
 
 // Conditions implements Conditional.
 func (a LinkDown) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, diag.Links)
+	snap, missing := tables(ctx, l, a.Netns, table.Links)
 	if missing != nil {
 		return missing
 	}
@@ -137,7 +137,7 @@ func (a LinkAddress) Apply(_ context.Context, l *lab.Lab) error {
 
 // Conditions implements Conditional.
 func (a LinkAddress) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, diag.Links)
+	snap, missing := tables(ctx, l, a.Netns, table.Links)
 	if missing != nil {
 		return missing
 	}
@@ -147,7 +147,7 @@ func (a LinkAddress) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	}
 	same := strings.EqualFold(link.MAC.String(), a.MAC)
 	return []Condition{{
-		Table: table(a.Netns, "link show "+a.Name),
+		Table: ipTable(a.Netns, "link show "+a.Name),
 		Want:  say.T("%s has the MAC address %s", "%s 的 MAC 地址是 %s", a.Name, a.MAC),
 		Seen:  unless(same, link.AddressLine()), Met: same,
 	}}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -38,13 +38,13 @@ func (a VethAdd) Apply(_ context.Context, l *lab.Lab) error {
 // Conditions implements Conditional. The other end may have moved on already;
 // then it may be called anything.
 func (a VethAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, diag.Links)
+	snap, missing := tables(ctx, l, a.Netns, table.Links)
 	if missing != nil {
 		return missing
 	}
 	link, there := deviceThere(snap, Dev{a.Netns, a.Peer})
 	kind := Condition{
-		Table: table(a.Netns, "-d link"), Want: say.T("%s is a veth", "%s 是 veth", a.Peer),
+		Table: ipTable(a.Netns, "-d link"), Want: say.T("%s is a veth", "%s 是 veth", a.Peer),
 		Met: there.Met && link.Kind == "veth",
 	}
 	other := Condition{Table: there.Table, Want: say.T("its other end is %s", "它的另一端是 %s", a.Name)}
@@ -84,13 +84,13 @@ func (a BridgeAdd) Apply(_ context.Context, l *lab.Lab) error {
 
 // Conditions implements Conditional.
 func (a BridgeAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, diag.Links)
+	snap, missing := tables(ctx, l, a.Netns, table.Links)
 	if missing != nil {
 		return missing
 	}
 	link, there := deviceThere(snap, Dev(a))
 	kind := Condition{
-		Table: table(a.Netns, "-d link"), Want: say.T("%s is a bridge", "%s 是网桥", a.Name),
+		Table: ipTable(a.Netns, "-d link"), Want: say.T("%s is a bridge", "%s 是网桥", a.Name),
 		Met: there.Met && link.Kind == "bridge",
 	}
 	if there.Met {
@@ -131,7 +131,7 @@ func (a LinkMaster) Apply(_ context.Context, l *lab.Lab) error {
 
 // Conditions implements Conditional.
 func (a LinkMaster) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, diag.Links)
+	snap, missing := tables(ctx, l, a.Netns, table.Links)
 	if missing != nil {
 		return missing
 	}
@@ -215,13 +215,13 @@ func (a LinkNetns) Apply(_ context.Context, l *lab.Lab) error {
 // Conditions implements Conditional: a device of that name in the other
 // namespace, at the other end of a cable from here.
 func (a LinkNetns) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.To, diag.Links)
+	snap, missing := tables(ctx, l, a.To, table.Links)
 	if missing != nil {
 		return missing
 	}
 	link, there := deviceThere(snap, a.target())
 	cable := Condition{
-		Table: table(a.To, "link"),
+		Table: ipTable(a.To, "link"),
 		Want:  say.T("its other end is in %s", "它的另一端在 %s 里", a.Netns),
 		Met:   there.Met && link.PeerIndex != 0 && sameNetns(l, link.PeerNetns, a.Netns),
 	}
@@ -247,7 +247,7 @@ func sameNetns(l *lab.Lab, a, b string) bool {
 // whereIs finds a device in another namespace, as `ip link` there shows it.
 func whereIs(ctx context.Context, l *lab.Lab, dev string) string {
 	for _, netns := range l.Names() {
-		snap, missing := tables(ctx, l, netns, diag.Links)
+		snap, missing := tables(ctx, l, netns, table.Links)
 		if missing != nil {
 			continue
 		}

@@ -5,10 +5,11 @@ import (
 	"time"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
 
-func TestMain(m *testing.M) { lab.TestMain(m) }
+func TestMain(m *testing.M) { labtest.Main(m) }
 
 // reset brings the lab back to its starting topology and makes these changes.
 func reset(t *testing.T, l *lab.Lab, actions ...steps.Action) {

@@ -9,8 +9,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag"
 	"nstutor/diag/explain"
+	"nstutor/diag/netfilter"
+	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -58,8 +59,8 @@ func (a Masquerade) look() say.Text {
 
 // rewriting is what becomes of the sources of packets that a namespace forwards.
 type rewriting struct {
-	one     *diag.One
-	rules   *diag.RuleSet
+	one     *table.One
+	rules   *netfilter.RuleSet
 	sources []netip.Addr
 }
 
@@ -78,10 +79,10 @@ func (a Masquerade) rewriting(ctx context.Context, l *lab.Lab) (*rewriting, erro
 	if r.sources, err = senders(ctx, l, a.Netns, p); err != nil {
 		return nil, err
 	}
-	if r.rules, err = diag.ReadRuleSet(ns); err != nil {
+	if r.rules, err = netfilter.Read(ns); err != nil {
 		return nil, err
 	}
-	r.one, err = diag.OpenOne(ns)
+	r.one, err = table.OpenOne(ns)
 	return r, err
 }
 
@@ -96,7 +97,7 @@ func senders(ctx context.Context, l *lab.Lab, node string, p netip.Prefix) ([]ne
 		if err != nil || netns == node {
 			continue
 		}
-		snap, err := diag.Read(ctx, ns, diag.ReadOptions{Tables: diag.Links | diag.Addrs})
+		snap, err := table.Read(ctx, ns, table.ReadOptions{Tables: table.Links | table.Addrs})
 		if err != nil {
 			return nil, err
 		}
@@ -178,7 +179,7 @@ const uplink = "eth0"
 
 // device is where the kernel sends packets to addr, or nothing.
 func (r *rewriting) device(addr netip.Addr) string {
-	reply, err := r.one.Route(diag.RouteRequest{Dst: addr})
+	reply, err := r.one.Route(table.RouteRequest{Dst: addr})
 	if err != nil {
 		return ""
 	}
@@ -191,7 +192,7 @@ func (r *rewriting) borrowed(result explain.FilterResult) bool {
 		return false
 	}
 	addrs, err := rulesOf{r.one}.addrs(result.Packet.OIF)
-	return err == nil && slices.ContainsFunc(addrs, func(a diag.Addr) bool { return a.Prefix.Addr() == result.Packet.Src })
+	return err == nil && slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Addr() == result.Packet.Src })
 }
 
 // kept says whether the packet leaves as it came.
@@ -213,7 +214,7 @@ func (r *rewriting) instead(result explain.FilterResult) string {
 		for j := range table.Chains {
 			for k := range table.Chains[j].Rules {
 				rule := &table.Chains[j].Rules[k]
-				if kind := rule.Verdict.Kind; kind == diag.VerdictMasquerade || kind == diag.VerdictSNAT {
+				if kind := rule.Verdict.Kind; kind == netfilter.VerdictMasquerade || kind == netfilter.VerdictSNAT {
 					lines = append(lines, table.RuleLine(&table.Chains[j], rule))
 				}
 			}
@@ -223,11 +224,11 @@ func (r *rewriting) instead(result explain.FilterResult) string {
 }
 
 // rulesOf answers what rules ask about the namespace they are in.
-type rulesOf struct{ one *diag.One }
+type rulesOf struct{ one *table.One }
 
 // AddrType implements explain.Env.
 func (e rulesOf) AddrType(addr netip.Addr) (string, error) {
-	reply, err := e.one.Route(diag.RouteRequest{Dst: addr})
+	reply, err := e.one.Route(table.RouteRequest{Dst: addr})
 	if isVerdict(err) {
 		return "none", nil
 	}
@@ -240,7 +241,7 @@ func (e rulesOf) MasqueradeAddr(oif string, dst netip.Addr) (netip.Addr, error) 
 	if err != nil || len(addrs) > 0 {
 		return first(addrs), err
 	}
-	reply, err := e.one.Route(diag.RouteRequest{Dst: dst})
+	reply, err := e.one.Route(table.RouteRequest{Dst: dst})
 	if isVerdict(err) {
 		return netip.Addr{}, nil
 	}
@@ -263,16 +264,16 @@ func (e rulesOf) RedirectAddr(iif string, v6 bool) (netip.Addr, error) {
 }
 
 // addrs are the IPv4 addresses of a device.
-func (e rulesOf) addrs(dev string) ([]diag.Addr, error) {
+func (e rulesOf) addrs(dev string) ([]table.Addr, error) {
 	link, err := e.one.Link(dev)
 	if err != nil {
 		return nil, err
 	}
 	addrs, err := e.one.Addrs(link.Index)
-	return slices.DeleteFunc(addrs, func(a diag.Addr) bool { return a.Family() != 4 }), err
+	return slices.DeleteFunc(addrs, func(a table.Addr) bool { return a.Family() != 4 }), err
 }
 
-func first(addrs []diag.Addr) netip.Addr {
+func first(addrs []table.Addr) netip.Addr {
 	if len(addrs) == 0 {
 		return netip.Addr{}
 	}

@@ -7,7 +7,8 @@ import (
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
 
-	"nstutor/diag"
+	"nstutor/diag/netfilter"
+	"nstutor/diag/probe"
 	"nstutor/internal/lab"
 	"nstutor/steps"
 )
@@ -19,9 +20,9 @@ var (
 )
 
 // wantWay pings the web from the pod; inet has no route back to it.
-func wantWay(t *testing.T, l *lab.Lab, want diag.Outcome) {
+func wantWay(t *testing.T, l *lab.Lab, want probe.Outcome) {
 	t.Helper()
-	r := diag.Ping(t.Context(), namespace(t, l, pod), diag.Echo{To: web, Timeout: l.PingTimeout()})
+	r := probe.Ping(t.Context(), namespace(t, l, pod), probe.Echo{To: web, Timeout: l.PingTimeout()})
 	if r.Outcome != want {
 		t.Errorf("ping is %s, want %s: %s", r.Outcome, want, r.Message)
 	}
@@ -71,16 +72,16 @@ func TestMasqueradeWorksWithAndWithoutIptables(t *testing.T) {
 			apply(t, l, connected()...)
 			was := state(t, l)
 			wantDone(t, l, masquerade, false)
-			wantWay(t, l, diag.Silent)
+			wantWay(t, l, probe.Silent)
 			apply(t, l, masquerade)
 			wantDone(t, l, masquerade, true)
 			wantDone(t, l, narrow, false)
-			wantWay(t, l, diag.Replied)
+			wantWay(t, l, probe.Replied)
 
 			wide := state(t, l)
 			apply(t, l, narrow)
 			wantDone(t, l, narrow, true)
-			wantWay(t, l, diag.Replied)
+			wantWay(t, l, probe.Replied)
 			if n := masquerades(t, l); n != 1 {
 				t.Errorf("%d rules after narrowing", n)
 			}
@@ -105,14 +106,14 @@ func TestMasqueradeWorksWithAndWithoutIptables(t *testing.T) {
 // masquerades counts the rules that rewrite a source.
 func masquerades(t *testing.T, l *lab.Lab) (n int) {
 	t.Helper()
-	rules, err := diag.ReadRuleSet(namespace(t, l, host))
+	rules, err := netfilter.Read(namespace(t, l, host))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, table := range rules.Tables {
 		for _, chain := range table.Chains {
 			for _, rule := range chain.Rules {
-				if rule.Verdict.Kind == diag.VerdictMasquerade {
+				if rule.Verdict.Kind == netfilter.VerdictMasquerade {
 					n++
 				}
 			}
@@ -264,9 +265,9 @@ func TestMasqueradeIsDoneByAnyRuleThatDoesIt(t *testing.T) {
 			})
 			wantDone(t, l, masquerade, test.works)
 			if test.works {
-				wantWay(t, l, diag.Replied)
+				wantWay(t, l, probe.Replied)
 			} else {
-				wantWay(t, l, diag.Silent)
+				wantWay(t, l, probe.Silent)
 			}
 		})
 	}
@@ -293,9 +294,9 @@ func TestMasqueradeIsDoneByOtherCommands(t *testing.T) {
 			typed(t, l, line)
 			wantDone(t, l, masquerade, works)
 			if works {
-				wantWay(t, l, diag.Replied)
+				wantWay(t, l, probe.Replied)
 			} else {
-				wantWay(t, l, diag.Silent)
+				wantWay(t, l, probe.Silent)
 			}
 		})
 	}

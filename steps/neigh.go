@@ -10,7 +10,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -62,7 +62,7 @@ func setNeigh(l *lab.Lab, d Dev, dst string, mac net.HardwareAddr, state int) er
 
 // Conditions implements Conditional.
 func (a NeighReplace) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, diag.Links|diag.Neighbours)
+	snap, missing := tables(ctx, l, a.Netns, table.Links|table.Neighbours)
 	if missing != nil {
 		return missing
 	}
@@ -71,7 +71,7 @@ func (a NeighReplace) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	entry, there := snap.Neighbour(netip.MustParseAddr(a.Dst), a.Dev)
 	right := there && mac != nil && entry.MAC.String() == mac.String()
 	written := there && entry.State == "PERMANENT"
-	address := Condition{Table: table(a.Netns, "neigh"), Want: say.T("an entry for %s with lladdr %s", "%s 的条目，lladdr 为 %s", a.Dst, a.wanted(l)), Met: right}
+	address := Condition{Table: ipTable(a.Netns, "neigh"), Want: say.T("an entry for %s with lladdr %s", "%s 的条目，lladdr 为 %s", a.Dst, a.wanted(l)), Met: right}
 	state := Condition{Table: address.Table, Want: say.T("its state is PERMANENT", "它的状态是 PERMANENT"), Met: written}
 	if there {
 		address.Seen, state.Seen = unless(right, entry.Line()), unless(written, entry.Line())
@@ -122,7 +122,7 @@ func (a NeighDel) key() string { return a.Command(nil).String() }
 // That a learned one was deleted can only be seen until the next packet, so it
 // is remembered.
 func (a NeighDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, diag.Links|diag.Neighbours)
+	snap, missing := tables(ctx, l, a.Netns, table.Links|table.Neighbours)
 	if missing != nil {
 		return missing
 	}
@@ -130,7 +130,7 @@ func (a NeighDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	if !device.Met {
 		return []Condition{device}
 	}
-	gone := Condition{Table: table(a.Netns, "neigh"), Want: say.T("the learned entry for %s was deleted", "学到的 %s 条目已被删除", a.Dst)}
+	gone := Condition{Table: ipTable(a.Netns, "neigh"), Want: say.T("the learned entry for %s was deleted", "学到的 %s 条目已被删除", a.Dst)}
 	if a.Written {
 		gone.Want = say.T("no entry for %s that somebody wrote (PERMANENT)", "没有手工写入的 %s 条目（PERMANENT）", a.Dst)
 	}

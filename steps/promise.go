@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"nstutor/diag"
+	"nstutor/diag/probe"
 	"nstutor/internal/lab"
 )
 
@@ -26,7 +26,7 @@ type Promise struct {
 // Ping sends one echo request and promises its outcome.
 type Ping struct {
 	From, To string // namespace; address or name
-	Want     diag.Outcome
+	Want     probe.Outcome
 	TTL      int // of the reply; 0: not looked at
 }
 
@@ -58,8 +58,8 @@ type Seen struct {
 // Report is what came of a promise.
 type Report struct {
 	Lines []Seen
-	Pings []diag.Result    // one for each of the promise's
-	Gets  []diag.GetResult // one for each of the promise's
+	Pings []probe.Result    // one for each of the promise's
+	Gets  []probe.GetResult // one for each of the promise's
 }
 
 // OK says whether everything that was promised was seen.
@@ -120,7 +120,7 @@ func look(ctx context.Context, l *lab.Lab, claim Claim, e *Evidence) Seen {
 	}
 }
 
-func (p Ping) seen(r diag.Result) Seen {
+func (p Ping) seen(r probe.Result) Seen {
 	promised := fmt.Sprintf("%s ping %s: %s", p.From, p.To, p.Want)
 	ok := r.Outcome == p.Want
 	if p.TTL != 0 {
@@ -134,7 +134,7 @@ func (p Ping) seen(r diag.Result) Seen {
 	return Seen{Promised: promised, Seen: seen, OK: ok}
 }
 
-func (g Get) seen(r diag.GetResult) Seen {
+func (g Get) seen(r probe.GetResult) Seen {
 	if g.Fails != "" {
 		return Seen{
 			Promised: fmt.Sprintf("%s curl %s: %s", g.From, g.URL, g.Fails),

@@ -69,7 +69,7 @@ func (a RouteDel) Apply(_ context.Context, l *lab.Lab) error {
 func (a RouteDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	line, there, err := RouteAdd(a).row(ctx, l)
 	gone := Condition{
-		Table: table(a.Netns, "route"), Seen: line, Met: !there, Err: err,
+		Table: ipTable(a.Netns, "route"), Seen: line, Met: !there, Err: err,
 		Want: say.T("no route %s", "没有路由 %s", strings.Join(RouteAdd(a).argv("del")[3:], " ")),
 	}
 	if isAbsent(err) {

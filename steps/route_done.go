@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -23,7 +23,7 @@ func (a RouteAdd) row(ctx context.Context, l *lab.Lab) (line string, there bool,
 	if err != nil {
 		return "", false, err
 	}
-	snap, err := diag.Read(ctx, ns, diag.ReadOptions{Tables: diag.Links | diag.Routes})
+	snap, err := table.Read(ctx, ns, table.ReadOptions{Tables: table.Links | table.Routes})
 	if err != nil {
 		return "", false, err
 	}
@@ -36,7 +36,7 @@ func (a RouteAdd) row(ctx context.Context, l *lab.Lab) (line string, there bool,
 	return "", false, nil
 }
 
-func viaText(r diag.Route) string {
+func viaText(r table.Route) string {
 	if !r.Via.IsValid() {
 		return ""
 	}
@@ -46,7 +46,7 @@ func viaText(r diag.Route) string {
 // decided is the entry of the routing tables that the kernel chooses for one
 // destination; there is none where no route is, or one that rejects.
 type decided struct {
-	diag.Route
+	table.Route
 	found bool
 	err   error // the kernel could not be asked
 }
@@ -55,7 +55,7 @@ type decided struct {
 // about packets to the destination, so it does not matter how many routes share
 // the work, in which table they are and who wrote them.
 func (a RouteAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, diag.Links|diag.Routes)
+	snap, missing := tables(ctx, l, a.Netns, table.Links|table.Routes)
 	if missing != nil {
 		return missing
 	}
@@ -63,7 +63,7 @@ func (a RouteAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	if a.Dev != "" {
 		all = append(all, deviceUp(snap, Dev{a.Netns, a.Dev}))
 	}
-	there := Condition{Table: table(a.Netns, "route"), Want: say.T("a route that covers %s", "一条覆盖 %s 的路由", a.Dst)}
+	there := Condition{Table: ipTable(a.Netns, "route"), Want: say.T("a route that covers %s", "一条覆盖 %s 的路由", a.Dst)}
 	hop := Condition{Table: there.Table, Want: say.T("it goes via %s", "它的下一跳是 %s", a.Via)}
 	dev := Condition{Table: there.Table, Want: say.T("it goes by %s", "它从 %s 出去", a.Dev)}
 	if a.Dst == "default" {
@@ -104,7 +104,7 @@ func (a RouteAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 
 // except is the condition that a wider route has not taken Except along.
 func (a RouteAdd) except(l *lab.Lab) Condition {
-	c := Condition{Table: table(a.Netns, "route"), Want: say.T("%s does not go by %s as well", "%s 不会也走 %s", a.Except, a.Dev)}
+	c := Condition{Table: ipTable(a.Netns, "route"), Want: say.T("%s does not go by %s as well", "%s 不会也走 %s", a.Except, a.Dev)}
 	there := RouteAdd{Netns: a.Netns, Dst: a.Except}
 	c.Met = true
 	for _, r := range there.decide(l) {
@@ -118,7 +118,7 @@ func (a RouteAdd) except(l *lab.Lab) Condition {
 
 // rejecting is the route to the destination that lets nothing pass, if there is
 // one: the kernel does not name it.
-func rejecting(snap *diag.Snapshot, dst string) string {
+func rejecting(snap *table.Snapshot, dst string) string {
 	for _, r := range snap.MainRoutes(4) {
 		same := r.Default() && dst == "default" || r.Dst.String() == canonical(dst)
 		if same && r.Type != "unicast" {
@@ -138,14 +138,14 @@ func (a RouteAdd) decide(l *lab.Lab) []decided {
 	if err != nil {
 		return []decided{{err: err}}
 	}
-	one, err := diag.OpenOne(ns)
+	one, err := table.OpenOne(ns)
 	if err != nil {
 		return []decided{{err: err}}
 	}
 	defer one.Close()
 	var all []decided
 	for _, dst := range probes {
-		r, err := one.RouteEntry(diag.RouteRequest{Dst: dst})
+		r, err := one.RouteEntry(table.RouteRequest{Dst: dst})
 		if isVerdict(err) {
 			all = append(all, decided{})
 			continue

@@ -3,7 +3,7 @@ package steps
 import (
 	"context"
 
-	"nstutor/diag"
+	"nstutor/diag/probe"
 	"nstutor/internal/lab"
 )
 
@@ -19,7 +19,7 @@ func (a Send) Apply(ctx context.Context, l *lab.Lab) error {
 	if err != nil {
 		return err
 	}
-	diag.Ping(ctx, ns, diag.Echo{To: a.To, Timeout: l.PingTimeout()})
+	probe.Ping(ctx, ns, probe.Echo{To: a.To, Timeout: l.PingTimeout()})
 	return ctx.Err()
 }
 

@@ -11,7 +11,8 @@ import (
 	"slices"
 	"strings"
 
-	"nstutor/diag"
+	"nstutor/diag/netfilter"
+	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/plainfile"
 )
@@ -19,7 +20,7 @@ import (
 // State is everything of a lab that a step can change, as the kernel had it at
 // one moment.
 type State struct {
-	Netns map[string]*diag.Snapshot
+	Netns map[string]*table.Snapshot
 	Rules map[string][]string // packet filter rules of each namespace, a line each
 	Files map[string]string   // below /etc/netns
 	Procs []string            // running programs, "netns name"
@@ -27,7 +28,7 @@ type State struct {
 
 // ReadState reads the whole lab.
 func ReadState(ctx context.Context, l *lab.Lab) (State, error) {
-	s := State{Netns: map[string]*diag.Snapshot{}, Rules: map[string][]string{}, Files: map[string]string{}}
+	s := State{Netns: map[string]*table.Snapshot{}, Rules: map[string][]string{}, Files: map[string]string{}}
 	names := l.Namespaces()
 	for _, name := range names {
 		ns, err := l.NS(name)
@@ -37,10 +38,10 @@ func ReadState(ctx context.Context, l *lab.Lab) (State, error) {
 		if err != nil {
 			return s, err
 		}
-		if s.Netns[name], err = diag.Read(ctx, ns, diag.ReadOptions{Names: names}); err != nil {
+		if s.Netns[name], err = table.Read(ctx, ns, table.ReadOptions{Names: names}); err != nil {
 			return s, err
 		}
-		if s.Rules[name], err = diag.ReadRules(ns); err != nil {
+		if s.Rules[name], err = netfilter.ReadLines(ns); err != nil {
 			return s, err
 		}
 	}
@@ -65,7 +66,7 @@ func ReadState(ctx context.Context, l *lab.Lab) (State, error) {
 // Change is one difference between two states.
 type Change struct {
 	Netns string
-	diag.Change
+	table.Change
 }
 
 // DiffState lists what changed from before to after, namespace by namespace.
@@ -77,16 +78,16 @@ func DiffState(before, after State, learned bool) []Change {
 		a, b := before.Netns[name], after.Netns[name]
 		switch {
 		case a == nil:
-			changes = append(changes, Change{name, diag.Change{Kind: diag.Added, Table: "netns", After: name}})
-			a = &diag.Snapshot{}
+			changes = append(changes, Change{name, table.Change{Kind: table.Added, Table: "netns", After: name}})
+			a = &table.Snapshot{}
 		case b == nil:
-			changes = append(changes, Change{name, diag.Change{Kind: diag.Removed, Table: "netns", Before: name}})
+			changes = append(changes, Change{name, table.Change{Kind: table.Removed, Table: "netns", Before: name}})
 			continue
 		}
 		if !learned {
 			a, b = withoutLearned(a), withoutLearned(b)
 		}
-		for _, c := range diag.Diff(a, b) {
+		for _, c := range table.Diff(a, b) {
 			changes = append(changes, Change{name, c})
 		}
 	}
@@ -115,16 +116,16 @@ func lines(files map[string]string, name string) []string {
 	return nil
 }
 
-func diffLines(netns, table string, before, after []string) []Change {
+func diffLines(netns, of string, before, after []string) []Change {
 	var changes []Change
 	for _, line := range before {
 		if !slices.Contains(after, line) {
-			changes = append(changes, Change{netns, diag.Change{Kind: diag.Removed, Table: table, Before: line}})
+			changes = append(changes, Change{netns, table.Change{Kind: table.Removed, Table: of, Before: line}})
 		}
 	}
 	for _, line := range after {
 		if !slices.Contains(before, line) {
-			changes = append(changes, Change{netns, diag.Change{Kind: diag.Added, Table: table, After: line}})
+			changes = append(changes, Change{netns, table.Change{Kind: table.Added, Table: of, After: line}})
 		}
 	}
 	return changes
@@ -133,13 +134,13 @@ func diffLines(netns, table string, before, after []string) []Change {
 // withoutLearned leaves only the neighbours that somebody wrote by hand, and
 // takes away a link's queueing discipline: the first time a device comes up the
 // kernel gives it one, for good.
-func withoutLearned(s *diag.Snapshot) *diag.Snapshot {
+func withoutLearned(s *table.Snapshot) *table.Snapshot {
 	copied := *s
 	copied.Links = slices.Clone(s.Links)
 	for i := range copied.Links {
 		copied.Links[i].Qdisc = ""
 	}
-	copied.Neighbours = slices.DeleteFunc(slices.Clone(s.Neighbours), func(n diag.Neighbour) bool {
+	copied.Neighbours = slices.DeleteFunc(slices.Clone(s.Neighbours), func(n table.Neighbour) bool {
 		return n.State != "PERMANENT"
 	})
 	return &copied
@@ -160,7 +161,7 @@ func (s State) settled() bool {
 
 func (s State) hasAddr(netns, dev, cidr string) bool {
 	snap := s.Netns[netns]
-	return snap != nil && slices.ContainsFunc(snap.AddrsOn(dev), func(a diag.Addr) bool { return a.Prefix.String() == cidr })
+	return snap != nil && slices.ContainsFunc(snap.AddrsOn(dev), func(a table.Addr) bool { return a.Prefix.String() == cidr })
 }
 
 func (s State) mac(netns, dev string) (net.HardwareAddr, bool) {
@@ -173,19 +174,19 @@ func (s State) mac(netns, dev string) (net.HardwareAddr, bool) {
 
 // routesBy are the routes of the main table on a device that somebody of that
 // protocol made; by hand it is "boot".
-func (s State) routesBy(netns, dev, proto string) []diag.Route {
+func (s State) routesBy(netns, dev, proto string) []table.Route {
 	snap := s.Netns[netns]
 	if snap == nil {
 		return nil
 	}
-	return slices.DeleteFunc(snap.MainRoutes(4), func(r diag.Route) bool { return r.Dev != dev || r.Proto != proto })
+	return slices.DeleteFunc(snap.MainRoutes(4), func(r table.Route) bool { return r.Dev != dev || r.Proto != proto })
 }
 
-func (s State) neighbour(netns, dst, dev string) (diag.Neighbour, bool) {
+func (s State) neighbour(netns, dst, dev string) (table.Neighbour, bool) {
 	if snap := s.Netns[netns]; snap != nil {
 		return snap.Neighbour(netip.MustParseAddr(dst), dev)
 	}
-	return diag.Neighbour{}, false
+	return table.Neighbour{}, false
 }
 
 // hasRules says whether the namespace had a table of that name (family ip).
@@ -195,7 +196,7 @@ func (s State) hasRules(netns, table string) bool {
 	})
 }
 
-func (s State) sysctls(netns string) []diag.Sysctl {
+func (s State) sysctls(netns string) []table.Sysctl {
 	if snap := s.Netns[netns]; snap != nil {
 		return snap.Sysctls
 	}

@@ -8,7 +8,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"nstutor/diag"
+	"nstutor/diag/probe"
 	"nstutor/internal/say"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
@@ -125,7 +125,7 @@ func (m *Model) drillSeen(msg drillSeenMsg) tea.Cmd {
 		d.same++
 	}
 	outcome, settled := m.world.log.outcome()
-	answered := settled && outcome == diag.Replied
+	answered := settled && outcome == probe.Replied
 	other := len(steps.DiffState(d.checked, msg.state, false)) > 0 || answered && !d.answered
 	if !other || d.same < int(drillQuiet/drillLook) {
 		return nil
@@ -183,7 +183,7 @@ func (m *Model) drillChecked(msg drillCheckedMsg) tea.Cmd {
 	}
 	d.conditions, d.checked = msg.conditions, msg.state
 	outcome, settled := m.world.log.outcome()
-	d.answered = settled && outcome == diag.Replied
+	d.answered = settled && outcome == probe.Replied
 	if !slices.ContainsFunc(msg.conditions, func(c steps.Condition) bool { return !c.Met || c.Err != nil }) {
 		m.solveDrill()
 		return nil

@@ -8,7 +8,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"nstutor/chapters/exercises"
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/progress"
 	"nstutor/internal/say"
 	"nstutor/steps"
@@ -52,7 +52,7 @@ func fixtureExercise(t testing.TB, opts Options) *Model {
 	m.world.neighTimeout = 3 * time.Second
 	step, _ := m.course.Step("no-way-out")
 	before := fixtureSnapshots(false)
-	was := steps.State{Netns: map[string]*diag.Snapshot{}}
+	was := steps.State{Netns: map[string]*table.Snapshot{}}
 	for _, snap := range before {
 		was.Netns[snap.Name] = snap
 	}

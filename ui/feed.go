@@ -9,7 +9,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
 )
@@ -37,7 +37,7 @@ type feed struct {
 
 	names  namesMsg // as they were last sent
 	spaces map[string]*space
-	wire   *wire
+	wire   *taps
 	pinger *pinger
 }
 
@@ -154,13 +154,13 @@ const frameTime = 8 * time.Millisecond
 type space struct {
 	ns      *nsenter.Namespace
 	near    bool // the neighbours are polled too
-	watcher *diag.Watcher
+	watcher *table.Watcher
 	done    chan struct{}
 }
 
 func openSpace(ctx context.Context, ns *nsenter.Namespace, near bool, f *feed) (*space, error) {
-	opts := diag.WatchOptions{
-		Read:       diag.ReadOptions{Names: f.lab.Namespaces()},
+	opts := table.WatchOptions{
+		Read:       table.ReadOptions{Names: f.lab.Namespaces()},
 		NeighPoll:  400 * time.Millisecond, // INCOMPLETE lasts three seconds
 		SysctlPoll: 2 * time.Second,        // the kernel announces those that matter
 	}
@@ -168,7 +168,7 @@ func openSpace(ctx context.Context, ns *nsenter.Namespace, near bool, f *feed) (
 		opts.NeighPoll = time.Hour // the kernel announces all but INCOMPLETE
 		opts.SysctlPoll = 5 * time.Second
 	}
-	watcher, err := diag.NewWatcher(ns, opts)
+	watcher, err := table.NewWatcher(ns, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,7 @@ package ui
 import (
 	"time"
 
-	"nstutor/diag"
+	"nstutor/diag/probe"
 	"nstutor/internal/nsenter"
 )
 
@@ -11,7 +11,7 @@ import (
 type pinger struct {
 	aim  aim
 	ns   *nsenter.Namespace
-	ping *diag.Pinger
+	ping *probe.Pinger
 	done chan struct{}
 }
 
@@ -31,8 +31,8 @@ func (f *feed) ping(want aim) {
 	if ns == nil {
 		return
 	}
-	echo := diag.Echo{To: want.to, Size: want.size, DF: want.df, Timeout: f.lab.PingTimeout()}
-	p := &pinger{aim: want, ns: ns, ping: diag.NewEchoPinger(ns, echo, time.Second), done: make(chan struct{})}
+	echo := probe.Echo{To: want.to, Size: want.size, DF: want.df, Timeout: f.lab.PingTimeout()}
+	p := &pinger{aim: want, ns: ns, ping: probe.NewEchoPinger(ns, echo, time.Second), done: make(chan struct{})}
 	go guard(f.send, func() {
 		defer close(p.done)
 		for event := range p.ping.Events() {

@@ -3,16 +3,16 @@ package ui
 import (
 	"context"
 
-	"nstutor/diag"
+	"nstutor/diag/wire"
 	"nstutor/internal/nsenter"
 )
 
 // wireBurst is how many frames are passed on in one message at most.
 const wireBurst = 64
 
-// wire is the taps of all namespaces and the story they tell together.
-type wire struct {
-	taps   map[*nsenter.Namespace]*diag.Tap
+// taps are those of all namespaces and the story they tell together.
+type taps struct {
+	taps   map[*nsenter.Namespace]*wire.Tap
 	cancel context.CancelFunc
 	done   chan struct{}
 }
@@ -26,16 +26,16 @@ func (f *feed) tapAll(ctx context.Context) {
 	if old != nil {
 		old.pause()
 	} else {
-		old = &wire{taps: map[*nsenter.Namespace]*diag.Tap{}}
+		old = &taps{taps: map[*nsenter.Namespace]*wire.Tap{}}
 	}
-	next := &wire{taps: map[*nsenter.Namespace]*diag.Tap{}, done: make(chan struct{})}
-	var taps []*diag.Tap
+	next := &taps{taps: map[*nsenter.Namespace]*wire.Tap{}, done: make(chan struct{})}
+	var taps []*wire.Tap
 	for _, s := range f.spaces {
 		tap := old.taps[s.ns]
 		delete(old.taps, s.ns)
 		if tap == nil {
 			var err error
-			if tap, err = diag.Capture(s.ns, diag.CaptureFilter{}); err != nil {
+			if tap, err = wire.Capture(s.ns, wire.Filter{}); err != nil {
 				continue // it closed just now: another change will tell
 			}
 		}
@@ -46,7 +46,7 @@ func (f *feed) tapAll(ctx context.Context) {
 		tap.Close()
 	}
 	ctx, next.cancel = context.WithCancel(ctx)
-	frames := diag.Merge(ctx, taps...)
+	frames := wire.Merge(ctx, taps...)
 	go guard(f.send, func() {
 		defer close(next.done)
 		f.passFrames(frames)
@@ -55,7 +55,7 @@ func (f *feed) tapAll(ctx context.Context) {
 }
 
 // covers says whether the taps are those of the spaces.
-func (w *wire) covers(spaces map[string]*space) bool {
+func (w *taps) covers(spaces map[string]*space) bool {
 	if w == nil || len(w.taps) != len(spaces) {
 		return false
 	}
@@ -68,7 +68,7 @@ func (w *wire) covers(spaces map[string]*space) bool {
 }
 
 // passFrames sends frames on, as many at once as there are.
-func (f *feed) passFrames(frames <-chan diag.Frame) {
+func (f *feed) passFrames(frames <-chan wire.Frame) {
 	for first := range frames {
 		burst := framesMsg{first}
 	more:
@@ -88,12 +88,12 @@ func (f *feed) passFrames(frames <-chan diag.Frame) {
 }
 
 // pause ends the story but leaves the taps open.
-func (w *wire) pause() {
+func (w *taps) pause() {
 	w.cancel()
 	<-w.done
 }
 
-func (w *wire) close() {
+func (w *taps) close() {
 	w.pause()
 	for _, tap := range w.taps {
 		tap.Close()

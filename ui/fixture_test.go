@@ -10,7 +10,9 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"nstutor/chapters"
-	"nstutor/diag"
+	"nstutor/diag/probe"
+	"nstutor/diag/table"
+	"nstutor/diag/wire"
 	"nstutor/steps"
 )
 
@@ -23,7 +25,7 @@ var fixtureCourse = steps.Course{{ID: "9", Steps: []steps.Step{
 		ID:     "9.1",
 		Action: steps.RouteAdd{Netns: "ns1", Dst: "default", Via: "172.20.1.1", Dev: "ns1-eth0"},
 		Before: steps.Promise{
-			Pings:  []steps.Ping{{From: "ns1", To: "192.168.6.160", Want: diag.NetworkUnreachable}},
+			Pings:  []steps.Ping{{From: "ns1", To: "192.168.6.160", Want: probe.NetworkUnreachable}},
 			Claims: []steps.Claim{steps.SysctlIs{Netns: "host", Key: "net.ipv4.ip_forward", Value: "0"}},
 		},
 		Watch: steps.Watch{Netns: "ns1", Ping: "192.168.6.160"},
@@ -76,7 +78,7 @@ func fixture(t testing.TB, opts Options) *Model {
 	m.world.neighTimeout = 3 * time.Second
 	step := fixtureCourse[0].Steps[0]
 	before := fixtureSnapshots(false)
-	was := steps.State{Netns: map[string]*diag.Snapshot{}}
+	was := steps.State{Netns: map[string]*table.Snapshot{}}
 	for _, snap := range before {
 		was.Netns[snap.Name] = snap
 	}
@@ -90,9 +92,9 @@ func fixture(t testing.TB, opts Options) *Model {
 		send(m, snapshotMsg{snap})
 	}
 	for seq := 1; seq <= 3; seq++ {
-		send(m, pingMsg{m.world.aim, diag.Event{Seq: seq, Sent: true}})
-		send(m, pingMsg{m.world.aim, diag.Event{Seq: seq, Result: diag.Result{
-			Seq: seq, Outcome: diag.NetworkUnreachable, Message: "ping: connect: Network is unreachable",
+		send(m, pingMsg{m.world.aim, probe.Event{Seq: seq, Sent: true}})
+		send(m, pingMsg{m.world.aim, probe.Event{Seq: seq, Result: probe.Result{
+			Seq: seq, Outcome: probe.NetworkUnreachable, Message: "ping: connect: Network is unreachable",
 		}}})
 	}
 	return m
@@ -113,7 +115,7 @@ func fixtureAfter(t testing.TB, opts Options) *Model {
 		{Promised: "ns1 ip route: default via 172.20.1.1 dev ns1-eth0", Seen: "default via 172.20.1.1 dev ns1-eth0", OK: true},
 		{Promised: "ns1 ip neigh: 172.20.1.1 dev ns1-eth0 FAILED", Seen: "172.20.1.1 dev ns1-eth0 INCOMPLETE"},
 	}}})
-	send(m, pingMsg{m.world.aim, diag.Event{Seq: 1, Sent: true}})
+	send(m, pingMsg{m.world.aim, probe.Event{Seq: 1, Sent: true}})
 	send(m, framesMsg(fixtureFrames()))
 	return m
 }
@@ -130,60 +132,60 @@ func keyMsg(key string) tea.KeyMsg {
 	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(key)}
 }
 
-func fixtureSnapshots(after bool) []*diag.Snapshot {
+func fixtureSnapshots(after bool) []*table.Snapshot {
 	up := []string{"BROADCAST", "MULTICAST", "UP", "LOWER_UP"}
-	loopback := func(flags ...string) diag.Link {
-		return diag.Link{Index: 1, Name: "lo", Type: "loopback", Flags: append([]string{"LOOPBACK"}, flags...)}
+	loopback := func(flags ...string) table.Link {
+		return table.Link{Index: 1, Name: "lo", Type: "loopback", Flags: append([]string{"LOOPBACK"}, flags...)}
 	}
-	addr := func(index int, dev, cidr string) diag.Addr {
-		return diag.Addr{Index: index, Dev: dev, Prefix: netip.MustParsePrefix(cidr), Scope: "global", Label: dev}
+	addr := func(index int, dev, cidr string) table.Addr {
+		return table.Addr{Index: index, Dev: dev, Prefix: netip.MustParsePrefix(cidr), Scope: "global", Label: dev}
 	}
-	connected := func(cidr, dev, src string) diag.Route {
-		return diag.Route{Type: "unicast", Dst: netip.MustParsePrefix(cidr), Dev: dev, Table: 254, Proto: "kernel", Scope: "link", Src: netip.MustParseAddr(src)}
+	connected := func(cidr, dev, src string) table.Route {
+		return table.Route{Type: "unicast", Dst: netip.MustParsePrefix(cidr), Dev: dev, Table: 254, Proto: "kernel", Scope: "link", Src: netip.MustParseAddr(src)}
 	}
-	via := func(gateway, dev string) diag.Route {
-		return diag.Route{Type: "unicast", Dst: netip.MustParsePrefix("0.0.0.0/0"), Via: netip.MustParseAddr(gateway), Dev: dev, Table: 254, Proto: "boot", Scope: "global"}
+	via := func(gateway, dev string) table.Route {
+		return table.Route{Type: "unicast", Dst: netip.MustParsePrefix("0.0.0.0/0"), Via: netip.MustParseAddr(gateway), Dev: dev, Table: 254, Proto: "boot", Scope: "global"}
 	}
-	ns1 := &diag.Snapshot{
+	ns1 := &table.Snapshot{
 		Name: "ns1",
-		Links: []diag.Link{loopback(),
+		Links: []table.Link{loopback(),
 			{Index: 2, Name: "ns1-eth0", Kind: "veth", Type: "ether", Flags: up, MAC: podMAC, Peer: "if3", PeerIndex: 3, PeerNetns: "host"}},
-		Addrs:      []diag.Addr{addr(2, "ns1-eth0", "172.20.1.10/24")},
-		Routes:     []diag.Route{connected("172.20.1.0/24", "ns1-eth0", "172.20.1.10")},
-		Neighbours: []diag.Neighbour{},
+		Addrs:      []table.Addr{addr(2, "ns1-eth0", "172.20.1.10/24")},
+		Routes:     []table.Route{connected("172.20.1.0/24", "ns1-eth0", "172.20.1.10")},
+		Neighbours: []table.Neighbour{},
 	}
 	if after {
-		ns1.Routes = append([]diag.Route{via("172.20.1.1", "ns1-eth0")}, ns1.Routes...)
-		ns1.Neighbours = []diag.Neighbour{{Dst: netip.MustParseAddr("172.20.1.1"), Dev: "ns1-eth0", State: "INCOMPLETE", Since: fixtureTime.Add(-900 * time.Millisecond)}}
+		ns1.Routes = append([]table.Route{via("172.20.1.1", "ns1-eth0")}, ns1.Routes...)
+		ns1.Neighbours = []table.Neighbour{{Dst: netip.MustParseAddr("172.20.1.1"), Dev: "ns1-eth0", State: "INCOMPLETE", Since: fixtureTime.Add(-900 * time.Millisecond)}}
 	}
-	host := &diag.Snapshot{
+	host := &table.Snapshot{
 		Name: "host",
-		Links: []diag.Link{loopback("UP", "LOWER_UP"),
+		Links: []table.Link{loopback("UP", "LOWER_UP"),
 			{Index: 2, Name: "eth0", Kind: "veth", Type: "ether", Flags: up, MAC: nodeMAC, Peer: "if2", PeerIndex: 2, PeerNetns: "inet", PeerNetnsID: 0},
 			{Index: 3, Name: "veth-ns1", Kind: "veth", Type: "ether", Flags: up, MAC: vethMAC, Peer: "if2", PeerIndex: 2, PeerNetns: "ns1", PeerNetnsID: 1}},
-		Addrs:      []diag.Addr{addr(1, "lo", "127.0.0.1/8"), addr(2, "eth0", "192.168.6.160/24")},
-		Routes:     []diag.Route{via("192.168.6.1", "eth0"), connected("192.168.6.0/24", "eth0", "192.168.6.160")},
-		Neighbours: []diag.Neighbour{},
-		Sysctls:    []diag.Sysctl{{Key: "net.ipv4.ip_forward", Value: "0"}},
+		Addrs:      []table.Addr{addr(1, "lo", "127.0.0.1/8"), addr(2, "eth0", "192.168.6.160/24")},
+		Routes:     []table.Route{via("192.168.6.1", "eth0"), connected("192.168.6.0/24", "eth0", "192.168.6.160")},
+		Neighbours: []table.Neighbour{},
+		Sysctls:    []table.Sysctl{{Key: "net.ipv4.ip_forward", Value: "0"}},
 	}
-	inet := &diag.Snapshot{
+	inet := &table.Snapshot{
 		Name: "inet",
-		Links: []diag.Link{loopback("UP", "LOWER_UP"),
+		Links: []table.Link{loopback("UP", "LOWER_UP"),
 			{Index: 2, Name: "up0", Kind: "veth", Type: "ether", Flags: up, MAC: routerMAC, Peer: "if2", PeerIndex: 2, PeerNetns: "host"}},
-		Addrs: []diag.Addr{addr(1, "lo", "127.0.0.1/8"), addr(1, "lo", "203.0.113.10/32"), addr(1, "lo", "203.0.113.53/32"), addr(2, "up0", "192.168.6.1/24")},
+		Addrs: []table.Addr{addr(1, "lo", "127.0.0.1/8"), addr(1, "lo", "203.0.113.10/32"), addr(1, "lo", "203.0.113.53/32"), addr(2, "up0", "192.168.6.1/24")},
 	}
-	return []*diag.Snapshot{host, inet, ns1}
+	return []*table.Snapshot{host, inet, ns1}
 }
 
 // fixtureFrames are an ARP request that nobody answers, and an echo whose
 // source is rewritten on its way.
-func fixtureFrames() []diag.Frame {
+func fixtureFrames() []wire.Frame {
 	pod, gateway := netip.MustParseAddr("172.20.1.10"), netip.MustParseAddr("172.20.1.1")
 	node, web := netip.MustParseAddr("192.168.6.160"), netip.MustParseAddr("203.0.113.10")
-	request := func(netns, dev string, out bool, from, to net.HardwareAddr, src netip.Addr) diag.Frame {
-		return diag.Frame{Netns: netns, Dev: dev, Out: out, SrcMAC: from, DstMAC: to, Proto: "ICMP", Op: "echo request", Src: src, Dst: web, ID: 7, Seq: 1, Length: 64}
+	request := func(netns, dev string, out bool, from, to net.HardwareAddr, src netip.Addr) wire.Frame {
+		return wire.Frame{Netns: netns, Dev: dev, Out: out, SrcMAC: from, DstMAC: to, Proto: "ICMP", Op: "echo request", Src: src, Dst: web, ID: 7, Seq: 1, Length: 64}
 	}
-	return []diag.Frame{
+	return []wire.Frame{
 		{Netns: "ns1", Dev: "ns1-eth0", Out: true, SrcMAC: podMAC, DstMAC: everyMAC, Proto: "ARP", Op: "request", Src: pod, Dst: gateway},
 		{Netns: "host", Dev: "veth-ns1", SrcMAC: podMAC, DstMAC: everyMAC, Proto: "ARP", Op: "request", Src: pod, Dst: gateway},
 		request("ns1", "ns1-eth0", true, podMAC, vethMAC, pod),

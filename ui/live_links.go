@@ -6,11 +6,11 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 )
 
 // linkRows are the devices, each with its IPv4 addresses on one line.
-func (m *Model) linkRows(was, now *diag.Snapshot) []row {
+func (m *Model) linkRows(was, now *table.Snapshot) []row {
 	names, addresses := 0, 0
 	for _, l := range now.Links {
 		addrs, _ := m.linkAddrs(was, now, l.Name)
@@ -27,7 +27,7 @@ func (m *Model) linkRows(was, now *diag.Snapshot) []row {
 		addrs, changed := m.linkAddrs(was, now, l.Name)
 		r.kind = linkChange(was, l)
 		if r.kind == 0 && changed {
-			r.kind = diag.Changed
+			r.kind = table.Changed
 		}
 		r.text = fit(l.Name, names, "") + " " + fit(linkState(l), 13, "") + " " + fit(strings.Join(addrs, " "), addresses, "")
 		if l.Master != "" {
@@ -44,38 +44,38 @@ func (m *Model) linkRows(was, now *diag.Snapshot) []row {
 	return append(rows, m.goneLinks(was, now)...)
 }
 
-func (m *Model) goneLinks(was, now *diag.Snapshot) []row {
+func (m *Model) goneLinks(was, now *table.Snapshot) []row {
 	var rows []row
 	if was == nil {
 		return nil
 	}
 	for _, l := range was.Links {
 		if _, there := now.LinkByIndex(l.Index); !there {
-			rows = append(rows, row{section: wLinks, kind: diag.Removed, text: l.Name, rank: rankLink})
+			rows = append(rows, row{section: wLinks, kind: table.Removed, text: l.Name, rank: rankLink})
 		}
 	}
 	return rows
 }
 
 // linkChange compares what the pane shows of a device.
-func linkChange(was *diag.Snapshot, l diag.Link) diag.ChangeKind {
+func linkChange(was *table.Snapshot, l table.Link) table.ChangeKind {
 	if was == nil {
 		return 0
 	}
 	before, there := was.LinkByIndex(l.Index)
 	switch {
 	case !there:
-		return diag.Added
+		return table.Added
 	case before.Name != l.Name, linkState(before) != linkState(l), before.Master != l.Master,
 		before.MAC.String() != l.MAC.String(), before.PeerNetns != l.PeerNetns:
-		return diag.Changed
+		return table.Changed
 	}
 	return 0
 }
 
 // linkSign tells a device's state by a sign and a colour: up, up without
 // carrier, or down.
-func (m *Model) linkSign(l diag.Link) (string, lipgloss.Style) {
+func (m *Model) linkSign(l table.Link) (string, lipgloss.Style) {
 	t := m.theme
 	switch {
 	case !l.Up():
@@ -87,7 +87,7 @@ func (m *Model) linkSign(l diag.Link) (string, lipgloss.Style) {
 }
 
 // linkState is the flags that tell whether a device works.
-func linkState(l diag.Link) string {
+func linkState(l table.Link) string {
 	words := []string{"DOWN"}
 	if l.Up() {
 		words[0] = "UP"
@@ -102,7 +102,7 @@ func linkState(l diag.Link) string {
 
 // linkAddrs are the IPv4 addresses of a device; those that the step brought or
 // took carry their own mark.
-func (m *Model) linkAddrs(was, now *diag.Snapshot, dev string) (addrs []string, changed bool) {
+func (m *Model) linkAddrs(was, now *table.Snapshot, dev string) (addrs []string, changed bool) {
 	before, after := inet(was, dev), inet(now, dev)
 	known := was != nil
 	if known {
@@ -123,7 +123,7 @@ func (m *Model) linkAddrs(was, now *diag.Snapshot, dev string) (addrs []string, 
 }
 
 // inet lists the IPv4 addresses of a device.
-func inet(s *diag.Snapshot, dev string) []string {
+func inet(s *table.Snapshot, dev string) []string {
 	var all []string
 	if s == nil {
 		return nil
@@ -138,15 +138,15 @@ func inet(s *diag.Snapshot, dev string) []string {
 
 // visibleChanges are the changes of a namespace that is not watched: what
 // somebody did to it, not what the kernel learned or wrote by itself.
-func (m *Model) visibleChanges(was, now *diag.Snapshot) []diag.Change {
+func (m *Model) visibleChanges(was, now *table.Snapshot) []table.Change {
 	all := linkChanges(was, now)
-	for _, c := range diag.Diff(was, now) {
+	for _, c := range table.Diff(was, now) {
 		learned := !strings.HasSuffix(c.After, "PERMANENT") && !strings.HasSuffix(c.Before, "PERMANENT")
 		switch {
 		case c.Family == 6, c.Table == "link", c.Table == "addr", c.Table == "rule":
 		case c.Table == "route" && c.RouteTable != mainTable:
 		case c.Table == "neigh" && learned:
-		case c.Table == "sysctl" && c.Kind != diag.Changed: // came or went with its device
+		case c.Table == "sysctl" && c.Kind != table.Changed: // came or went with its device
 		case c.Table == "sysctl" && m.stage.speaksOf(now.Name, c.After): // has a row of its own
 		default:
 			all = append(all, c)
@@ -156,14 +156,14 @@ func (m *Model) visibleChanges(was, now *diag.Snapshot) []diag.Change {
 }
 
 // linkChanges are those of the devices and of their IPv4 addresses, in short.
-func linkChanges(was, now *diag.Snapshot) []diag.Change {
-	var all []diag.Change
-	add := func(kind diag.ChangeKind, table, line string) {
-		all = append(all, diag.Change{Kind: kind, Table: table, Before: line, After: line})
+func linkChanges(was, now *table.Snapshot) []table.Change {
+	var all []table.Change
+	add := func(kind table.ChangeKind, of, line string) {
+		all = append(all, table.Change{Kind: kind, Table: of, Before: line, After: line})
 	}
 	for _, l := range was.Links {
 		if _, there := now.LinkByIndex(l.Index); !there {
-			add(diag.Removed, "link", l.Name)
+			add(table.Removed, "link", l.Name)
 		}
 	}
 	for _, l := range now.Links {
@@ -173,12 +173,12 @@ func linkChanges(was, now *diag.Snapshot) []diag.Change {
 		before, after := inet(was, l.Name), inet(now, l.Name)
 		for _, a := range before {
 			if !slices.Contains(after, a) {
-				add(diag.Removed, "addr", a+" dev "+l.Name)
+				add(table.Removed, "addr", a+" dev "+l.Name)
 			}
 		}
 		for _, a := range after {
 			if !slices.Contains(before, a) {
-				add(diag.Added, "addr", a+" dev "+l.Name)
+				add(table.Added, "addr", a+" dev "+l.Name)
 			}
 		}
 	}

@@ -6,14 +6,14 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 )
 
 // row is one line of the live tables.
 type row struct {
 	section word
-	kind    diag.ChangeKind // what the step did to it; 0: nothing
-	sign    string          // its state without colour, or empty
+	kind    table.ChangeKind // what the step did to it; 0: nothing
+	sign    string           // its state without colour, or empty
 	text    string
 	more    []string // columns behind the text, left out where they do not fit
 	style   lipgloss.Style
@@ -50,10 +50,10 @@ func (m *Model) liveRows() []row {
 
 // tableRows are the rows of one table with their marks, those that went
 // among them.
-func (m *Model) tableRows(section word, lines []string, changes []diag.Change) []row {
-	kinds := map[string]diag.ChangeKind{}
+func (m *Model) tableRows(section word, lines []string, changes []table.Change) []row {
+	kinds := map[string]table.ChangeKind{}
 	for _, c := range changes {
-		if c.Kind != diag.Removed {
+		if c.Kind != table.Removed {
 			kinds[c.After] = c.Kind
 		}
 	}
@@ -62,14 +62,14 @@ func (m *Model) tableRows(section word, lines []string, changes []diag.Change) [
 		rows = append(rows, row{section: section, kind: kinds[line], text: line})
 	}
 	for _, c := range changes {
-		if c.Kind == diag.Removed {
+		if c.Kind == table.Removed {
 			rows = append(rows, row{section: section, kind: c.Kind, text: c.Before})
 		}
 	}
 	return rows
 }
 
-func (m *Model) routeRows(was, now *diag.Snapshot) []row {
+func (m *Model) routeRows(was, now *table.Snapshot) []row {
 	var lines []string
 	for _, r := range now.MainRoutes(4) {
 		lines = append(lines, r.Line())
@@ -88,14 +88,14 @@ func (m *Model) emptyRow(section word) row {
 	return row{section: section, text: m.say(wEmpty), style: m.theme.faint, rank: rankRoute}
 }
 
-// changesOf are the changes of one table that the pane shows: IPv4, and of the
-// routes the main table.
-func changesOf(was, now *diag.Snapshot, table string) []diag.Change {
+// changesOf are the changes of one of that the pane shows: IPv4, and of the
+// routes the main of.
+func changesOf(was, now *table.Snapshot, of string) []table.Change {
 	if was == nil || now == nil {
 		return nil
 	}
-	return slices.DeleteFunc(diag.Diff(was, now), func(c diag.Change) bool {
-		return c.Table != table || c.Family == 6 || c.Table == "route" && c.RouteTable != mainTable
+	return slices.DeleteFunc(table.Diff(was, now), func(c table.Change) bool {
+		return c.Table != of || c.Family == 6 || c.Table == "route" && c.RouteTable != mainTable
 	})
 }
 
@@ -105,7 +105,7 @@ const mainTable = 254
 // neighRows are the neighbours. What changed is counted from the action, not
 // from the beginning of the step: until then the running ping alone is the
 // cause of what the kernel learns.
-func (m *Model) neighRows(now *diag.Snapshot) []row {
+func (m *Model) neighRows(now *table.Snapshot) []row {
 	changes := changesOf(m.stage.untouched[now.Name], now, "neigh")
 	var rows []row
 	for _, n := range now.Neighbours {
@@ -127,12 +127,12 @@ func (m *Model) neighRows(now *diag.Snapshot) []row {
 	return rows
 }
 
-func withoutRemoved(changes []diag.Change) []diag.Change {
-	return slices.DeleteFunc(slices.Clone(changes), func(c diag.Change) bool { return c.Kind == diag.Removed })
+func withoutRemoved(changes []table.Change) []table.Change {
+	return slices.DeleteFunc(slices.Clone(changes), func(c table.Change) bool { return c.Kind == table.Removed })
 }
 
 // neighSign tells the state of an entry by a sign and a colour.
-func (m *Model) neighSign(n diag.Neighbour) (string, lipgloss.Style) {
+func (m *Model) neighSign(n table.Neighbour) (string, lipgloss.Style) {
 	t := m.theme
 	switch n.State {
 	case "REACHABLE", "PERMANENT":
@@ -146,7 +146,7 @@ func (m *Model) neighSign(n diag.Neighbour) (string, lipgloss.Style) {
 }
 
 // countdown is the time until an entry that nobody answers for is FAILED.
-func (m *Model) countdown(n diag.Neighbour) string {
+func (m *Model) countdown(n table.Neighbour) string {
 	if n.State != "INCOMPLETE" || n.Since.IsZero() || m.world.neighTimeout == 0 {
 		return ""
 	}
@@ -170,7 +170,7 @@ func (m *Model) sysctlRows() []row {
 		r := row{section: wSysctl, text: setting.Netns + " " + setting.Key + " = " + value, rank: rankRoute}
 		if was := m.stage.was.Netns[setting.Netns]; was != nil {
 			if before, ok := was.Sysctl(setting.Key); ok && before != value {
-				r.kind = diag.Changed
+				r.kind = table.Changed
 			}
 		}
 		rows = append(rows, r)
@@ -182,9 +182,9 @@ func (m *Model) sysctlRows() []row {
 // watcher reports: rules, programs, files.
 func (m *Model) otherRows() []row {
 	var rows []row
-	add := func(netns string, c diag.Change) {
+	add := func(netns string, c table.Change) {
 		line := c.After
-		if c.Kind == diag.Removed {
+		if c.Kind == table.Removed {
 			line = c.Before
 		}
 		if _, known := m.stage.was.Netns[netns]; known || netns == "" {
@@ -196,9 +196,9 @@ func (m *Model) otherRows() []row {
 		was, now := m.stage.was.Netns[name], m.world.snapshot(name)
 		switch {
 		case was == nil && now != nil:
-			add("", diag.Change{Kind: diag.Added, Table: "netns", After: name})
+			add("", table.Change{Kind: table.Added, Table: "netns", After: name})
 		case was != nil && now == nil && m.world.gone(name):
-			add("", diag.Change{Kind: diag.Removed, Table: "netns", Before: name})
+			add("", table.Change{Kind: table.Removed, Table: "netns", Before: name})
 		case was == nil || now == nil || name == m.world.watch:
 		default:
 			for _, c := range m.visibleChanges(was, now) {

@@ -4,8 +4,10 @@ import (
 	"time"
 
 	"nstutor/chapters"
-	"nstutor/diag"
 	"nstutor/diag/explain"
+	"nstutor/diag/probe"
+	"nstutor/diag/table"
+	"nstutor/diag/wire"
 	"nstutor/steps"
 )
 
@@ -59,12 +61,12 @@ type (
 // Messages from the feed.
 type (
 	namesMsg    []string // the namespaces there are now
-	snapshotMsg struct{ *diag.Snapshot }
+	snapshotMsg struct{ *table.Snapshot }
 	pingMsg     struct {
 		aim   int // generation of the aim
-		event diag.Event
+		event probe.Event
 	}
-	framesMsg []diag.Frame
+	framesMsg []wire.Frame
 	feedMsg   struct{ err error } // something could not be watched
 	fatalMsg  struct{ err error } // a goroutine panicked: end in good order
 )

@@ -8,7 +8,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/steps"
 )
 
@@ -86,7 +86,7 @@ func newModel(course steps.Course, opts Options) *Model {
 		listing: opts.List,
 		open:    opts.Open,
 		memory:  map[string]remembered{},
-		world:   world{snaps: map[string]*diag.Snapshot{}},
+		world:   world{snaps: map[string]*table.Snapshot{}},
 	}
 	if m.lang != langs[1] {
 		m.lang = langs[0]

@@ -7,7 +7,8 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"nstutor/diag"
+	"nstutor/diag/probe"
+	"nstutor/diag/table"
 	"nstutor/steps"
 )
 
@@ -26,7 +27,7 @@ func TestAnswersAboutALeftStepAreDropped(t *testing.T) {
 		"checked": checkedMsg{gen: 0, done: true},
 		"broken":  checkedMsg{gen: 0, looked: true, broken: []string{"late"}},
 		"kept":    keptMsg{gen: 0, err: errors.New("late")},
-		"ping":    pingMsg{-1, diag.Event{Seq: 99, Result: diag.Result{Seq: 99, Message: "late"}}},
+		"ping":    pingMsg{-1, probe.Event{Seq: 99, Result: probe.Result{Seq: 99, Message: "late"}}},
 	} {
 		m := sized(t, fixture)
 		m.working = 1
@@ -141,7 +142,7 @@ func TestAStepOutsideTheWatchedNamespaceShows(t *testing.T) {
 	m := sized(t, fixture)
 	for _, snap := range fixtureSnapshots(false) {
 		if snap.Name == "host" {
-			snap.Sysctls = []diag.Sysctl{{Key: "net.ipv4.ip_forward", Value: "1"}}
+			snap.Sysctls = []table.Sysctl{{Key: "net.ipv4.ip_forward", Value: "1"}}
 			snap.Links = snap.Links[:2] // veth-ns1 is gone
 			send(m, snapshotMsg{snap})
 		}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"nstutor/diag"
+	"nstutor/diag/probe"
 )
 
 // pingKept is how many echoes are remembered; the strip shows the last ones.
@@ -19,8 +19,8 @@ type pingLog struct {
 	df            bool // never fragment
 	sent, replied int
 	echoes        []echo
-	last          diag.Result // the newest one that is settled
-	newest        int         // its number with the present pinger
+	last          probe.Result // the newest one that is settled
+	newest        int          // its number with the present pinger
 	settled       bool
 }
 
@@ -28,14 +28,14 @@ type pingLog struct {
 type echo struct {
 	seq     int
 	pending bool
-	outcome diag.Outcome
+	outcome probe.Outcome
 	cut     bool      // the step's action came before this one
 	at      time.Time // when it was sent; zero when somebody else sent it
 }
 
 // take notes one event. Results may come out of order: a silent echo is known
 // to be silent only after later ones were answered.
-func (l *pingLog) take(e diag.Event, now time.Time) {
+func (l *pingLog) take(e probe.Event, now time.Time) {
 	if e.Sent {
 		l.sent++
 		l.echoes = append(l.echoes, echo{seq: e.Seq, pending: true, at: now})
@@ -44,7 +44,7 @@ func (l *pingLog) take(e diag.Event, now time.Time) {
 		}
 		return
 	}
-	if e.Result.Outcome == diag.Replied {
+	if e.Result.Outcome == probe.Replied {
 		l.replied++
 	}
 	if !l.settled || e.Seq > l.newest {
@@ -76,9 +76,9 @@ func (l *pingLog) restart(cut bool) {
 }
 
 // add notes the result of an echo that somebody else sent.
-func (l *pingLog) add(r diag.Result) {
+func (l *pingLog) add(r probe.Result) {
 	l.sent++
-	if r.Outcome == diag.Replied {
+	if r.Outcome == probe.Replied {
 		l.replied++
 	}
 	l.echoes = append(l.echoes, echo{seq: -1, outcome: r.Outcome})
@@ -86,7 +86,7 @@ func (l *pingLog) add(r diag.Result) {
 }
 
 // outcome is what the newest settled echo came to.
-func (l *pingLog) outcome() (diag.Outcome, bool) { return l.last.Outcome, l.settled }
+func (l *pingLog) outcome() (probe.Outcome, bool) { return l.last.Outcome, l.settled }
 
 // pingWords is the newest thing ping would have printed.
 func (m *Model) pingWords() string {
@@ -97,9 +97,9 @@ func (m *Model) pingWords() string {
 		return t.bad.Render(m.cannotOpen(l.netns))
 	case !l.settled:
 		return t.warn.Render(t.g.wait + " " + m.say(wNoAnswerYet, l.to+pingOptions(l.size, l.df)))
-	case l.last.Outcome == diag.Replied:
+	case l.last.Outcome == probe.Replied:
 		return t.good.Render(t.g.ok + " " + l.last.Message)
-	case l.last.Outcome == diag.Silent:
+	case l.last.Outcome == probe.Silent:
 		return t.bad.Render(t.g.silent + " " + m.say(wNoAnswer, l.last.Seq))
 	}
 	return t.bad.Render(t.g.bad + " " + l.last.Message)
@@ -136,9 +136,9 @@ func (m *Model) echoSign(e echo) string {
 		return t.faint.Render(t.g.bar)
 	case e.pending:
 		return t.faint.Render(t.g.pending)
-	case e.outcome == diag.Replied:
+	case e.outcome == probe.Replied:
 		return t.good.Render(t.g.ok)
-	case e.outcome == diag.Silent:
+	case e.outcome == probe.Silent:
 		return t.bad.Render(t.g.silent)
 	}
 	return t.bad.Render(t.g.bad)

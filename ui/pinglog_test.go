@@ -4,18 +4,18 @@ import (
 	"strings"
 	"testing"
 
-	"nstutor/diag"
+	"nstutor/diag/probe"
 )
 
-func sent(seq int) diag.Event { return diag.Event{Seq: seq, Sent: true} }
+func sent(seq int) probe.Event { return probe.Event{Seq: seq, Sent: true} }
 
-func settled(seq int, outcome diag.Outcome, message string) diag.Event {
-	return diag.Event{Seq: seq, Result: diag.Result{Seq: seq, Outcome: outcome, Message: message}}
+func settled(seq int, outcome probe.Outcome, message string) probe.Event {
+	return probe.Event{Seq: seq, Result: probe.Result{Seq: seq, Outcome: outcome, Message: message}}
 }
 
 func TestTheNewestEchoSpeaks(t *testing.T) {
 	var log pingLog
-	for _, e := range []diag.Event{sent(1), sent(2), settled(2, diag.Replied, "two"), settled(1, diag.Silent, "one")} {
+	for _, e := range []probe.Event{sent(1), sent(2), settled(2, probe.Replied, "two"), settled(1, probe.Silent, "one")} {
 		log.take(e, fixtureTime)
 	}
 	if log.last.Message != "two" {
@@ -28,9 +28,9 @@ func TestTheNewestEchoSpeaks(t *testing.T) {
 
 func TestTheStripTellsOutcomesApart(t *testing.T) {
 	m := newModel(fixtureCourse, Options{Lang: "en"})
-	for _, e := range []diag.Event{
-		sent(1), settled(1, diag.NetworkUnreachable, ""), sent(2), settled(2, diag.Silent, ""),
-		sent(3), settled(3, diag.Replied, ""), sent(4),
+	for _, e := range []probe.Event{
+		sent(1), settled(1, probe.NetworkUnreachable, ""), sent(2), settled(2, probe.Silent, ""),
+		sent(3), settled(3, probe.Replied, ""), sent(4),
 	} {
 		m.world.log.take(e, fixtureTime)
 	}
@@ -61,10 +61,10 @@ func TestTheLogDoesNotGrowForEver(t *testing.T) {
 func TestANewPingerStartsItsNumbersAnew(t *testing.T) {
 	var log pingLog
 	log.take(sent(9), fixtureTime)
-	log.take(settled(9, diag.Silent, "old"), fixtureTime)
+	log.take(settled(9, probe.Silent, "old"), fixtureTime)
 	log.restart(false)
 	log.take(sent(1), fixtureTime)
-	log.take(settled(1, diag.Replied, "new"), fixtureTime)
+	log.take(settled(1, probe.Replied, "new"), fixtureTime)
 	if !strings.Contains(log.last.Message, "new") {
 		t.Errorf("the earlier pinger's words stay: %q", log.last.Message)
 	}

@@ -97,8 +97,8 @@ func (p *play) loop(ctx context.Context, send func(tea.Msg)) {
 				p.mu.Unlock()
 				continue
 			}
-			if look, ok := msg.(probe); ok {
-				look(p.model)
+			if see, ok := msg.(glance); ok {
+				see(p.model)
 				continue
 			}
 			_, cmd := p.model.Update(msg)
@@ -112,8 +112,8 @@ func (p *play) loop(ctx context.Context, send func(tea.Msg)) {
 	}
 }
 
-// probe is a look at the model between two messages.
-type probe func(m *Model)
+// glance is a look at the model between two messages.
+type glance func(m *Model)
 
 func (p *play) press(keys ...string) {
 	p.t.Helper()

@@ -9,7 +9,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"nstutor/diag"
+	"nstutor/diag/wire"
 )
 
 // TestNamesDoNothingToTheScreen: devices and namespaces are called as a stranger
@@ -46,7 +46,7 @@ func TestNamesDoNothingToTheScreen(t *testing.T) {
 		}
 		slices.Sort(names)
 		send(m, namesMsg(names))
-		var frames []diag.Frame
+		var frames []wire.Frame
 		for _, f := range fixtureFrames() {
 			f.Netns, f.Dev = hostile(f.Netns), hostile(f.Dev)
 			frames = append(frames, f)

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"nstutor/chapters"
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/steps"
 )
 
@@ -30,8 +30,8 @@ type stage struct {
 	prose        chapters.Prose
 	proseErr     error
 	command      steps.Command
-	was          steps.State               // when the step began
-	untouched    map[string]*diag.Snapshot // just before the action
+	was          steps.State                // when the step began
+	untouched    map[string]*table.Snapshot // just before the action
 	phase        phase
 	begin        []steps.Condition // how the action's were when the step began
 	judged       judged

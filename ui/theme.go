@@ -3,7 +3,7 @@ package ui
 import (
 	"github.com/charmbracelet/lipgloss"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 )
 
 // theme is how things look, by what they mean. The colours are the sixteen of
@@ -52,13 +52,13 @@ func newTheme(ascii bool) theme {
 
 // mark is the sign of a change, and how a row with it looks. A row without a
 // change has a space.
-func (t theme) mark(kind diag.ChangeKind) (string, lipgloss.Style) {
+func (t theme) mark(kind table.ChangeKind) (string, lipgloss.Style) {
 	switch kind {
-	case diag.Added:
+	case table.Added:
 		return t.g.added, t.added
-	case diag.Removed:
+	case table.Removed:
 		return t.g.removed, t.removed
-	case diag.Changed:
+	case table.Changed:
 		return t.g.changed, t.changed
 	}
 	return " ", lipgloss.NewStyle()

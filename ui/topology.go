@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -64,7 +64,7 @@ func (m *Model) inPicture() []string {
 }
 
 // deviceText is a device with all that the picture tells of it.
-func (m *Model) deviceText(netns string, l diag.Link) string {
+func (m *Model) deviceText(netns string, l table.Link) string {
 	text := m.deviceName(netns, l)
 	for _, addr := range inet(m.world.snapshot(netns), l.Name) {
 		text += " " + addr
@@ -80,7 +80,7 @@ func (m *Model) deviceText(netns string, l diag.Link) string {
 
 // deviceName is a device's name behind the sign of its state, and before the
 // mark of the packet that dies there.
-func (m *Model) deviceName(netns string, l diag.Link) string {
+func (m *Model) deviceName(netns string, l table.Link) string {
 	sign, style := m.linkSign(l)
 	return style.Render(fmt.Sprintf("%s %s", sign, say.Clean(l.Name))) + m.deathAt(netns, l.Name)
 }

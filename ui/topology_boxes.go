@@ -3,7 +3,7 @@ package ui
 import (
 	"slices"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -114,9 +114,9 @@ func (m *Model) addBox(p *picture, name string, top int, s side) *box {
 }
 
 // cablesFirst puts the loopback last: so the cables are at the top.
-func cablesFirst(links []diag.Link) []diag.Link {
+func cablesFirst(links []table.Link) []table.Link {
 	sorted := slices.Clone(links)
-	slices.SortStableFunc(sorted, func(a, b diag.Link) int {
+	slices.SortStableFunc(sorted, func(a, b table.Link) int {
 		switch {
 		case a.Has("LOOPBACK") == b.Has("LOOPBACK"):
 			return 0
@@ -143,7 +143,7 @@ func (m *Model) addNodeEnd(node *box, line int, dev string, s side) int {
 }
 
 // belongings are the addresses of a device and the bridge it is a port of.
-func (m *Model) belongings(snap *diag.Snapshot, l diag.Link) []string {
+func (m *Model) belongings(snap *table.Snapshot, l table.Link) []string {
 	all := inet(snap, l.Name)
 	if l.Master != "" {
 		all = append(all, m.theme.g.out+" "+say.Clean(l.Master))

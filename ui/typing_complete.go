@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 )
 
 // complete is the tab key: it goes on with the word under the cursor as far as
@@ -51,7 +51,7 @@ func (m *Model) insert(before, after string) {
 type lexicon struct {
 	here  string // the namespace that the command goes to
 	names []string
-	snaps map[string]*diag.Snapshot
+	snaps map[string]*table.Snapshot
 	hosts []string // destinations that the step speaks of
 	keys  []string // of sysctls that the step speaks of
 }

@@ -21,7 +21,7 @@ func (p *play) types(line string) {
 // look is what a function says of the model, between two messages.
 func look[T any](p *play, at func(m *Model) T) T {
 	said := make(chan T)
-	p.msgs <- probe(func(m *Model) { said <- at(m) })
+	p.msgs <- glance(func(m *Model) { said <- at(m) })
 	return <-said
 }
 

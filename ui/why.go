@@ -8,8 +8,8 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"nstutor/diag"
 	"nstutor/diag/explain"
+	"nstutor/diag/probe"
 )
 
 // whyTimeout is how long an answer may take. It takes some milliseconds, but a
@@ -120,7 +120,7 @@ func (q question) answer(ctx context.Context, known netip.Addr) (explain.Answer,
 	}
 	dest := known
 	if !dest.IsValid() {
-		if dest, err = diag.Resolve(ctx, from.NS, q.to); err != nil {
+		if dest, err = probe.Resolve(ctx, from.NS, q.to); err != nil {
 			return explain.Answer{}, err
 		}
 	}

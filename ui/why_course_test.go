@@ -90,7 +90,7 @@ func TestWhyOfANameWithoutAnAddress(t *testing.T) {
 // questions is how often the kernel was asked.
 func (p *play) questions() int {
 	asked := make(chan int)
-	p.msgs <- probe(func(m *Model) { asked <- m.why.gen })
+	p.msgs <- glance(func(m *Model) { asked <- m.why.gen })
 	return <-asked
 }
 

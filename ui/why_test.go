@@ -8,8 +8,8 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"nstutor/diag"
 	"nstutor/diag/explain"
+	"nstutor/diag/probe"
 )
 
 // fixtureWhy is the fixture after its step with the answer to why open: the
@@ -135,7 +135,7 @@ func TestWhyThereIsNoAnswerIsOneSentence(t *testing.T) {
 			send(m, whyMsg{gen: m.why.gen, err: errors.New("open network namespace \"ns1\":\noperation not permitted")})
 		}, `✗ cannot look: open network namespace "ns1": operation not permitted`},
 		"no name": {func(m *Model) {
-			send(m, whyMsg{gen: m.why.gen, err: &diag.NameError{Name: "web", Outcome: diag.NoName, Words: "Name or service not known"}})
+			send(m, whyMsg{gen: m.why.gen, err: &probe.NameError{Name: "web", Outcome: probe.NoName, Words: "Name or service not known"}})
 		}, "✗ no packet is sent, since the name has no address: web: Name or service not"},
 		"gone":    {func(m *Model) { send(m, namesMsg{"host"}) }, `✗ Cannot open network namespace "ns1": No such file or directory`},
 		"no ping": {func(m *Model) { m.world.log = pingLog{}; send(m, namesMsg{"host"}) }, "no ping runs in this step"},
@@ -150,28 +150,28 @@ func TestWhyThereIsNoAnswerIsOneSentence(t *testing.T) {
 }
 
 // pinged lets an echo come to something, a second after the last one.
-func pinged(m *Model, seq int, outcome diag.Outcome) {
+func pinged(m *Model, seq int, outcome probe.Outcome) {
 	now := fixtureTime.Add(time.Duration(seq) * time.Second)
 	m.now = func() time.Time { return now }
-	send(m, pingMsg{m.world.aim, diag.Event{Seq: seq, Sent: true}})
-	send(m, pingMsg{m.world.aim, diag.Event{Seq: seq, Result: diag.Result{Seq: seq, Outcome: outcome}}})
+	send(m, pingMsg{m.world.aim, probe.Event{Seq: seq, Sent: true}})
+	send(m, pingMsg{m.world.aim, probe.Event{Seq: seq, Result: probe.Result{Seq: seq, Outcome: outcome}}})
 }
 
 func TestAPredictionThatThePingContradictsIsNotTrusted(t *testing.T) {
 	for _, c := range []struct {
 		verdict  string
-		outcomes []diag.Outcome
+		outcomes []probe.Outcome
 		want     bool
 	}{
-		{explain.Delivered, []diag.Outcome{diag.Silent}, false},
-		{explain.Delivered, []diag.Outcome{diag.Silent, diag.Silent}, true},
-		{explain.Delivered, []diag.Outcome{diag.Silent, diag.Replied, diag.Silent}, false},
-		{explain.Delivered, []diag.Outcome{diag.HostUnreachable, diag.Silent}, true},
-		{explain.Delivered, []diag.Outcome{diag.Silent, diag.Silent, diag.Replied}, false},
-		{explain.Delivered, []diag.Outcome{diag.OutcomeUnknown, diag.OutcomeUnknown}, false},
-		{explain.Broken, []diag.Outcome{diag.Replied, diag.Replied}, true},
-		{explain.Broken, []diag.Outcome{diag.Silent, diag.NetworkUnreachable}, false},
-		{explain.Undecided, []diag.Outcome{diag.Silent, diag.Silent}, false},
+		{explain.Delivered, []probe.Outcome{probe.Silent}, false},
+		{explain.Delivered, []probe.Outcome{probe.Silent, probe.Silent}, true},
+		{explain.Delivered, []probe.Outcome{probe.Silent, probe.Replied, probe.Silent}, false},
+		{explain.Delivered, []probe.Outcome{probe.HostUnreachable, probe.Silent}, true},
+		{explain.Delivered, []probe.Outcome{probe.Silent, probe.Silent, probe.Replied}, false},
+		{explain.Delivered, []probe.Outcome{probe.OutcomeUnknown, probe.OutcomeUnknown}, false},
+		{explain.Broken, []probe.Outcome{probe.Replied, probe.Replied}, true},
+		{explain.Broken, []probe.Outcome{probe.Silent, probe.NetworkUnreachable}, false},
+		{explain.Undecided, []probe.Outcome{probe.Silent, probe.Silent}, false},
 	} {
 		m := sized(t, fixtureAfter)
 		send(m, keyMsg("w"))
@@ -190,8 +190,8 @@ func TestAnEchoFromBeforeTheChangeDoesNotContradict(t *testing.T) {
 	send(m, keyMsg("w"))
 	changed := fixtureTime.Add(time.Hour)
 	send(m, whyMsg{gen: m.why.gen, answer: explain.Answer{Verdict: explain.Delivered}, since: changed})
-	pinged(m, 10, diag.Silent)
-	pinged(m, 11, diag.Silent)
+	pinged(m, 10, probe.Silent)
+	pinged(m, 11, probe.Silent)
 	if m.why.odds != 0 {
 		t.Error("an echo of the lab as it was speaks against the answer")
 	}
@@ -203,12 +203,12 @@ func TestAnEchoFromBeforeTheChangeDoesNotContradict(t *testing.T) {
 func TestFramesCountFromTheLastEchoButOne(t *testing.T) {
 	m := sized(t, fixtureWhy)
 	m.why.since = fixtureTime
-	pinged(m, 1, diag.Silent)
+	pinged(m, 1, probe.Silent)
 	if _, settled := m.trial(); settled {
 		t.Error("the frames of the first echo may still be to come")
 	}
-	pinged(m, 2, diag.Silent)
-	pinged(m, 3, diag.Silent)
+	pinged(m, 2, probe.Silent)
+	pinged(m, 3, probe.Silent)
 	from, settled := m.trial()
 	if want := fixtureTime.Add(2*time.Second - whySlack); !settled || !from.Equal(want) {
 		t.Errorf("from %v, settled %v; want %v", from, settled, want)

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"errors"
 
-	"nstutor/diag"
 	"nstutor/diag/explain"
+	"nstutor/diag/probe"
 )
 
 // whyView draws the answer in the lesson's place. What enter does stays below
@@ -58,7 +58,7 @@ func (m *Model) whyLines(w int) []string {
 // whyNot says in one sentence why there is no answer.
 func (m *Model) whyNot() string {
 	said := oneLine(m.why.err.Error())
-	var name *diag.NameError
+	var name *probe.NameError
 	if errors.As(m.why.err, &name) {
 		return m.say(wWhyNoName, said)
 	}

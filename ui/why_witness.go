@@ -6,8 +6,9 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"nstutor/diag"
 	"nstutor/diag/explain"
+	"nstutor/diag/probe"
+	"nstutor/diag/wire"
 )
 
 // whySlack is how much later than its frames an echo may be reported as sent.
@@ -63,15 +64,15 @@ func (m *Model) trial() (from time.Time, settled bool) {
 }
 
 // framesSince are the frames that passed at a time or later.
-func (m *Model) framesSince(from time.Time) []diag.Frame {
-	return slices.DeleteFunc(slices.Clone(m.world.frames), func(f diag.Frame) bool { return f.At.Before(from) })
+func (m *Model) framesSince(from time.Time) []wire.Frame {
+	return slices.DeleteFunc(slices.Clone(m.world.frames), func(f wire.Frame) bool { return f.At.Before(from) })
 }
 
 // compareWhy sets the answer against what the ping says. Where they disagree
 // something may have changed that nobody reports, such as a rule of iptables:
 // it is asked anew, at every result that contradicts, and when the frames that
 // do are others than before.
-func (m *Model) compareWhy(e diag.Event) tea.Cmd {
+func (m *Model) compareWhy(e probe.Event) tea.Cmd {
 	w := &m.why
 	if !w.open {
 		return nil
@@ -89,12 +90,12 @@ func (m *Model) compareWhy(e diag.Event) tea.Cmd {
 }
 
 // against says whether a result contradicts the prediction, and counts it.
-func (m *Model) against(e diag.Event) bool {
+func (m *Model) against(e probe.Event) bool {
 	w := &m.why
-	if w.answer == nil || w.answer.Verdict == explain.Undecided || e.Result.Outcome == diag.OutcomeUnknown || !m.sentSince(e.Seq) {
+	if w.answer == nil || w.answer.Verdict == explain.Undecided || e.Result.Outcome == probe.OutcomeUnknown || !m.sentSince(e.Seq) {
 		return false
 	}
-	replied := e.Result.Outcome == diag.Replied
+	replied := e.Result.Outcome == probe.Replied
 	if replied == (w.answer.Verdict == explain.Delivered) {
 		w.odds = 0
 		return false

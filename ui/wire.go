@@ -5,7 +5,7 @@ import (
 	"net"
 	"strings"
 
-	"nstutor/diag"
+	"nstutor/diag/wire"
 	"nstutor/internal/say"
 )
 
@@ -46,7 +46,7 @@ func (m *Model) wireLines(w int) []string {
 		places = max(places, width(place(f)))
 	}
 	lines := make([]string, len(m.world.frames))
-	seen := map[passage]diag.Frame{}
+	seen := map[passage]wire.Frame{}
 	for i, f := range m.world.frames {
 		lines[i] = m.wireLine(f, places, w, seen)
 	}
@@ -54,7 +54,7 @@ func (m *Model) wireLines(w int) []string {
 }
 
 // place is where a frame passed.
-func place(f diag.Frame) string { return say.Clean(f.Netns + " " + f.Dev) }
+func place(f wire.Frame) string { return say.Clean(f.Netns + " " + f.Dev) }
 
 // passage tells which frames are one packet on its way.
 type passage struct {
@@ -65,7 +65,7 @@ type passage struct {
 // wireLine is one frame: where, which way, from which MAC to which, and what.
 // An address that is not what it was where the packet passed before carries the
 // mark of a change: that is NAT.
-func (m *Model) wireLine(f diag.Frame, places, w int, seen map[passage]diag.Frame) string {
+func (m *Model) wireLine(f wire.Frame, places, w int, seen map[passage]wire.Frame) string {
 	t := m.theme
 	arrow := t.g.in
 	if f.Out {
@@ -98,7 +98,7 @@ func (m *Model) mac(a net.HardwareAddr, w int) string {
 }
 
 // frameText says what a frame says: as tcpdump does, but an echo in short.
-func (m *Model) frameText(f diag.Frame, gap string, w int, seen map[passage]diag.Frame) string {
+func (m *Model) frameText(f wire.Frame, gap string, w int, seen map[passage]wire.Frame) string {
 	if f.Proto != "ICMP" || !strings.HasPrefix(f.Op, "echo ") {
 		return f.String()
 	}

@@ -4,7 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
+	"nstutor/diag/wire"
 	"nstutor/steps"
 )
 
@@ -14,14 +15,14 @@ const framesKept = 400
 // world is what the feed has reported of the lab.
 type world struct {
 	names        []string // of the namespaces, as the lab orders them
-	snaps        map[string]*diag.Snapshot
+	snaps        map[string]*table.Snapshot
 	watch        string // the namespace that the live pane shows
 	aim          int    // generation of what the ping was told
 	pinging      bool
 	version      int       // counts the changes of names, snaps and whatever the player changed
 	changed      time.Time // when it was counted last
 	log          pingLog
-	frames       []diag.Frame
+	frames       []wire.Frame
 	neighTimeout time.Duration
 	trouble      error // what could not be watched
 }
@@ -30,7 +31,7 @@ type world struct {
 func (w *world) touch(now time.Time) { w.version, w.changed = w.version+1, now }
 
 // snapshot is the newest of a namespace, or nil.
-func (w *world) snapshot(name string) *diag.Snapshot { return w.snaps[name] }
+func (w *world) snapshot(name string) *table.Snapshot { return w.snaps[name] }
 
 // rename takes the list of namespaces, and forgets those that are gone.
 func (w *world) rename(names []string) {
@@ -60,7 +61,7 @@ func (w *world) everKnown(was steps.State) []string {
 }
 
 // hear takes frames.
-func (w *world) hear(frames []diag.Frame) {
+func (w *world) hear(frames []wire.Frame) {
 	w.frames = append(w.frames, frames...)
 	if extra := len(w.frames) - framesKept; extra > 0 {
 		w.frames = slices.Delete(w.frames, 0, extra)
@@ -69,7 +70,7 @@ func (w *world) hear(frames []diag.Frame) {
 
 // peer is the other end of a cable: "ns1 ns1-eth0". It is empty for a device
 // that has none, or none that is known.
-func (w *world) peer(l diag.Link) string {
+func (w *world) peer(l table.Link) string {
 	netns, dev := w.peerOf("", l)
 	if dev == "" {
 		return ""
@@ -82,7 +83,7 @@ func (w *world) peer(l diag.Link) string {
 
 // peerOf finds the other end of a cable whose one end is l in netns. The
 // namespace is netns itself when both ends are there.
-func (w *world) peerOf(netns string, l diag.Link) (string, string) {
+func (w *world) peerOf(netns string, l table.Link) (string, string) {
 	switch {
 	case l.PeerIndex == 0 || l.Kind != "veth":
 		return "", ""
@@ -114,5 +115,5 @@ func (w *world) port(netns, dev string) bool {
 // incomplete says whether an entry of the watched namespace counts down.
 func (w *world) incomplete() bool {
 	snap := w.snapshot(w.watch)
-	return snap != nil && slices.ContainsFunc(snap.Neighbours, func(n diag.Neighbour) bool { return n.State == "INCOMPLETE" })
+	return snap != nil && slices.ContainsFunc(snap.Neighbours, func(n table.Neighbour) bool { return n.State == "INCOMPLETE" })
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 )
 
 // TestMain enters a lab, but for the process that deals the exercises out to
@@ -16,5 +17,5 @@ func TestMain(m *testing.M) {
 	if *shard < 0 && *shards > 1 {
 		os.Exit(m.Run())
 	}
-	lab.TestMain(m)
+	labtest.Main(m)
 }

@@ -4,7 +4,7 @@ import (
 	"net"
 	"net/netip"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 )
 
 // What ARPAnswer.By and ARPAnswer.Why say.
@@ -54,7 +54,7 @@ func (n *Node) AnswersARP(ifindex int, target, sender netip.Addr) ARPAnswer {
 }
 
 // answersARP is AnswersARP for a device as though it were up.
-func (n *Node) answersARP(link diag.Link, target, sender netip.Addr) ARPAnswer {
+func (n *Node) answersARP(link table.Link, target, sender netip.Addr) ARPAnswer {
 	target, sender = target.Unmap(), sender.Unmap()
 	switch {
 	case !target.Is4():
@@ -84,7 +84,7 @@ func (n *Node) answersARP(link diag.Link, target, sender netip.Addr) ARPAnswer {
 // asking is an ARP request while it is looked at.
 type asking struct {
 	node           *Node
-	link           diag.Link
+	link           table.Link
 	target, sender netip.Addr
 }
 
@@ -158,7 +158,7 @@ func (a asking) widelyScoped() bool {
 	if err != nil {
 		return true
 	}
-	entry, err := one.RouteEntry(diag.RouteRequest{Dst: a.target})
+	entry, err := one.RouteEntry(table.RouteRequest{Dst: a.target})
 	if err != nil {
 		return true
 	}
@@ -209,10 +209,10 @@ func (a asking) otherMedium(route RouteAnswer) bool {
 	return in == 0 || in != -1 && out != in && out != -1
 }
 
-func (a asking) published() (diag.Neighbour, bool) {
+func (a asking) published() (table.Neighbour, bool) {
 	one, err := a.node.ask()
 	if err != nil {
-		return diag.Neighbour{}, false
+		return table.Neighbour{}, false
 	}
 	entry, ok, err := one.Published(a.link.Index, a.target)
 	return entry, ok && err == nil
@@ -251,7 +251,7 @@ func (a asking) onward() (own, elsewhere bool) {
 	if err != nil {
 		return false, false
 	}
-	reply, err := one.Route(diag.RouteRequest{Dst: a.target})
+	reply, err := one.Route(table.RouteRequest{Dst: a.target})
 	if err != nil {
 		return false, false
 	}

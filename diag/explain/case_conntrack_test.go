@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"nstutor/diag"
 	"nstutor/diag/explain"
-	"nstutor/internal/lab"
+	"nstutor/diag/probe"
+	"nstutor/diag/table"
+	"nstutor/internal/lab/labtest"
 )
 
 // fillable bounds the table that the test fills: it takes 400 bytes of the
@@ -25,15 +26,15 @@ func TestAFullConnectionTable(t *testing.T) {
 			t.Skip(err)
 		}
 	}
-	use, err := diag.ReadConntrack(w.r)
+	use, err := table.ReadConntrack(w.r)
 	if err != nil || use.Max == 0 || use.Max > fillable {
 		t.Skipf("a table of %d connections, %v", use.Max, err)
 	}
 	w.must(w.r.Do(func() error {
 		return exec.Command("nft", "add table ip t; add chain ip t f { type filter hook forward priority 0; }; add rule ip t f ct state new accept").Run()
 	}))
-	w.must(lab.FlushConntrack(w.r))
-	w.must(lab.FillConntrack(w.r, use.Max))
+	w.must(labtest.FlushConntrack(w.r))
+	w.must(labtest.FillConntrack(w.r, use.Max))
 	answer := func(probe bool) explain.Answer {
 		world := explain.NewWorld()
 		defer world.Close()
@@ -56,7 +57,7 @@ func TestAFullConnectionTable(t *testing.T) {
 			return cmd.Run()
 		}))
 	}
-	if got := diag.Ping(t.Context(), w.a, diag.Echo{To: "b", Dst: filterAddrB}); got.Outcome != diag.Replied {
+	if got := probe.Ping(t.Context(), w.a, probe.Echo{To: "b", Dst: filterAddrB}); got.Outcome != probe.Replied {
 		t.Errorf("after the fix: %s", got.Message)
 	}
 	if a := answer(true); a.Verdict != explain.Delivered {

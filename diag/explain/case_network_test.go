@@ -14,8 +14,8 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag"
-	"nstutor/internal/lab"
+	"nstutor/diag/probe"
+	"nstutor/internal/lab/labtest"
 	"nstutor/internal/nsenter"
 )
 
@@ -75,7 +75,7 @@ func (n baseNetwork) build(t *testing.T) *built {
 	b.run(n.script)
 	b.hurry()
 	for _, j := range n.works {
-		if r := b.eventually(j); r.Outcome != diag.Replied {
+		if r := b.eventually(j); r.Outcome != probe.Replied {
 			t.Fatalf("%s: %s to %s, nothing is broken yet: %s", n.name, j.from, j.to, r.Message)
 		}
 	}
@@ -160,7 +160,7 @@ func (b *built) space(netns string) *nsenter.Namespace {
 	if ns, ok := b.spaces[netns]; ok {
 		return ns
 	}
-	ns := lab.TestNetns(b.t, b.real(netns))
+	ns := labtest.Netns(b.t, b.real(netns))
 	b.spaces[netns] = ns
 	h := b.handle(netns)
 	lo, err := h.LinkByName("lo")
@@ -221,22 +221,22 @@ func (b *built) forget() {
 }
 
 // ping sends one echo request.
-func (b *built) ping(j journey, size int, df bool) diag.Result {
+func (b *built) ping(j journey, size int, df bool) probe.Result {
 	b.t.Helper()
-	return diag.Ping(b.t.Context(), b.space(j.from), diag.Echo{To: j.to, Dst: netip.MustParseAddr(j.to), Size: size, DF: df, Timeout: caseTimeout})
+	return probe.Ping(b.t.Context(), b.space(j.from), probe.Echo{To: j.to, Dst: netip.MustParseAddr(j.to), Size: size, DF: df, Timeout: caseTimeout})
 }
 
 // eventually pings until there is a reply, for some two seconds: the kernel may
 // tell a device's carrier up to a second late (linkwatch_urgent_event).
-func (b *built) eventually(j journey) (r diag.Result) {
+func (b *built) eventually(j journey) (r probe.Result) {
 	b.t.Helper()
 	return b.eventuallySized(j, 0, false)
 }
 
-func (b *built) eventuallySized(j journey, size int, df bool) (r diag.Result) {
+func (b *built) eventuallySized(j journey, size int, df bool) (r probe.Result) {
 	b.t.Helper()
 	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if r = b.ping(j, size, df); r.Outcome == diag.Replied {
+		if r = b.ping(j, size, df); r.Outcome == probe.Replied {
 			break
 		}
 	}

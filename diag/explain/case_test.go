@@ -10,8 +10,8 @@ import (
 	"sync"
 	"testing"
 
-	"nstutor/diag"
 	"nstutor/diag/explain"
+	"nstutor/diag/probe"
 	"nstutor/internal/change"
 )
 
@@ -95,12 +95,12 @@ func (c breakage) try(b *built) {
 	}
 	first := b.explain(c, false)
 	result := b.ping(c.journey(), c.size, c.df)
-	if works := c.want.code == ""; works && result.Outcome != diag.Replied {
+	if works := c.want.code == ""; works && result.Outcome != probe.Replied {
 		result = b.eventuallySized(c.journey(), c.size, c.df)
-		if result.Outcome != diag.Replied {
+		if result.Outcome != probe.Replied {
 			b.t.Fatalf("the ping should be answered: %s", result.Message)
 		}
-	} else if !works && result.Outcome == diag.Replied {
+	} else if !works && result.Outcome == probe.Replied {
 		b.t.Fatalf("the ping is answered: %s", result.Message)
 	}
 	b.t.Logf("the ping says %s", result.Message)
@@ -197,7 +197,7 @@ func (c breakage) mend(b *built, a explain.Answer) {
 		return
 	}
 	for _, j := range c.shut {
-		if r := b.ping(j, 0, false); r.Outcome == diag.Replied {
+		if r := b.ping(j, 0, false); r.Outcome == probe.Replied {
 			b.t.Fatalf("%s to %s should be broken too", j.from, j.to)
 		}
 	}
@@ -209,13 +209,13 @@ func (c breakage) mend(b *built, a explain.Answer) {
 			b.apply(fix)
 		}
 		promised := nextCodes(a)
-		var r diag.Result
+		var r probe.Result
 		if len(promised) == 0 {
 			r = b.eventuallySized(c.journey(), c.size, c.df)
 		} else {
 			r = b.ping(c.journey(), c.size, c.df)
 		}
-		if r.Outcome == diag.Replied {
+		if r.Outcome == probe.Replied {
 			break
 		}
 		a = b.explain(c, false)
@@ -228,7 +228,7 @@ func (c breakage) mend(b *built, a explain.Answer) {
 	}
 	b.forget()
 	for _, j := range c.shut {
-		if r := b.ping(j, 0, false); r.Outcome == diag.Replied {
+		if r := b.ping(j, 0, false); r.Outcome == probe.Replied {
 			b.t.Errorf("the fix also lets %s reach %s", j.from, j.to)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
 
@@ -118,7 +118,7 @@ func (w *walk) wayBack(n *Node, e echo) []change.Command {
 
 // routeVerb is how to give addr a route of its own: "replace" where it has one.
 func (n *Node) routeVerb(addr netip.Addr) string {
-	snap, err := diag.Read(context.Background(), n.NS, diag.ReadOptions{Tables: diag.Links | diag.Routes})
+	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
 	if err != nil {
 		return "add"
 	}
@@ -169,7 +169,7 @@ func (w *walk) sender(i int) (*Node, string, bool) {
 
 // addressFor is the address of a router as a next hop for n: one on the device
 // that it sends by, best of all in a prefix of n's.
-func (w *walk) addressFor(router *Node, out string, n *Node, dev diag.Link) netip.Addr {
+func (w *walk) addressFor(router *Node, out string, n *Node, dev table.Link) netip.Addr {
 	link, err := router.Link(out)
 	if err != nil {
 		return netip.Addr{}

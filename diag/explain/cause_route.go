@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"syscall"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
 
@@ -265,7 +265,7 @@ func (w *walk) gateway(n *Node, d Device, dst netip.Addr) (_ netip.Addr, knows b
 // pinnedNeighbour is the address of a permanent entry on a device: somebody meant
 // it to be a next hop.
 func (n *Node) pinnedNeighbour(dev string) netip.Addr {
-	snap, err := diag.Read(context.Background(), n.NS, diag.ReadOptions{Tables: diag.Links | diag.Neighbours})
+	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Neighbours})
 	if err != nil {
 		return netip.Addr{}
 	}

@@ -4,21 +4,22 @@ import (
 	"fmt"
 	"os"
 
-	"nstutor/diag"
+	"nstutor/diag/netfilter"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
 
 // untracked notes that the connection of a packet does not fit into the table:
 // nf_conntrack drops the first packet of what it cannot remember
 // (nf_conntrack_in()). That is so only where a rule has turned tracking on.
-func (w *walk) untracked(n *Node, e echo, rules *diag.RuleSet, hook string) {
+func (w *walk) untracked(n *Node, e echo, rules *netfilter.RuleSet, hook string) {
 	if hook != "prerouting" && hook != "output" {
 		return
 	}
 	if _, known := w.last[n]; known && e.leg == LegReply && e.outer == nil {
 		return // it belongs to the connection of its request
 	}
-	use, err := diag.ReadConntrack(n.NS)
+	use, err := table.ReadConntrack(n.NS)
 	if err != nil || use.Max == 0 || use.Count < use.Max || !tracks(rules) {
 		return
 	}
@@ -35,7 +36,7 @@ func (w *walk) untracked(n *Node, e echo, rules *diag.RuleSet, hook string) {
 
 // roomier makes room in the table. Only the first namespace can raise the
 // maximum, which counts for all; in another, the entries have to go.
-func (n *Node) roomier(use diag.ConntrackUse) change.Command {
+func (n *Node) roomier(use table.ConntrackUse) change.Command {
 	const max = "net/netfilter/nf_conntrack_max"
 	writable := false
 	err := n.NS.Do(func() error {
@@ -50,8 +51,8 @@ func (n *Node) roomier(use diag.ConntrackUse) change.Command {
 }
 
 // tracks reports whether a rule of the namespace needs connection tracking.
-func tracks(rules *diag.RuleSet) bool {
-	tables := make([]*diag.RuleTable, 0, len(rules.Tables))
+func tracks(rules *netfilter.RuleSet) bool {
+	tables := make([]*netfilter.Table, 0, len(rules.Tables))
 	for i := range rules.Tables {
 		tables = append(tables, &rules.Tables[i])
 	}

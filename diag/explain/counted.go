@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 )
 
 // telling are the counters that say why a packet was dropped, as nstat(8) calls
@@ -15,7 +15,7 @@ var telling = []string{
 }
 
 // counted are the counters of the namespaces on a path before the ping.
-type counted map[*Node]diag.Counters
+type counted map[*Node]table.Counters
 
 // count reads the counters of every namespace that the walk came to. Those that
 // cannot be read are left out.
@@ -25,7 +25,7 @@ func (w *walk) count() counted {
 		if h.node == nil || before[h.node] != nil {
 			continue
 		}
-		if c, err := diag.ReadCounters(h.node.NS); err == nil {
+		if c, err := table.ReadCounters(h.node.NS); err == nil {
 			before[h.node] = c
 		}
 	}
@@ -37,7 +37,7 @@ func (w *walk) count() counted {
 func (before counted) since(netns string) []string {
 	var lines []string
 	for n, was := range before {
-		now, err := diag.ReadCounters(n.NS)
+		now, err := table.ReadCounters(n.NS)
 		if err != nil || n.Name != netns {
 			continue
 		}

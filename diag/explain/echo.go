@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 )
 
 // echo is the packet on its way.
@@ -15,11 +15,11 @@ type echo struct {
 	src, dst netip.Addr
 	mark     uint32
 	ttl      int
-	packet   Packet      // as the last hook of this namespace left it
-	length   int         // bytes, with the IP header
-	df       bool        // it must not be fragmented
-	origin   *Node       // who made it
-	outer    *diag.VXLAN // it carries the echo through this tunnel
+	packet   Packet       // as the last hook of this namespace left it
+	length   int          // bytes, with the IP header
+	df       bool         // it must not be fragmented
+	origin   *Node        // who made it
+	outer    *table.VXLAN // it carries the echo through this tunnel
 }
 
 func (e echo) String() string { return fmt.Sprintf("%s > %s", e.src, e.dst) }

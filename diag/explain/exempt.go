@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"strconv"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
 
@@ -22,7 +22,7 @@ func (w *walk) exempt(n *Node, e echo, reject RouteAnswer) ([]change.Command, Ro
 	}
 	command := change.In(n.Name, "ip", "route", "del", string(reject.Kind), shortPrefix(entry.Dst))
 	if ok && !entry.Dst.IsSingleIP() {
-		way := wayOut{dev: diag.Link{Name: next.DevName}, via: next.Via, onlink: next.Onlink}
+		way := wayOut{dev: table.Link{Name: next.DevName}, via: next.Via, onlink: next.Onlink}
 		command = way.command(n.Name, "add", e.dst)
 	}
 	if entry.Table != mainTable {
@@ -48,11 +48,11 @@ func shortPrefix(p netip.Prefix) string {
 // without is the route in the main table that a packet would take if the one
 // that rejects it were not there: the longest prefix, then the lowest metric.
 func (n *Node) without(e echo, line string) (RouteAnswer, bool) {
-	snap, err := diag.Read(context.Background(), n.NS, diag.ReadOptions{Tables: diag.Links | diag.Routes})
+	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
 	if err != nil {
 		return RouteAnswer{}, false
 	}
-	var best *diag.Route
+	var best *table.Route
 	for i := range snap.Routes {
 		r := &snap.Routes[i]
 		if r.Type != "unicast" || r.Line() == line || !covers(r.Dst, e.dst) || r.Table != mainTable {

@@ -3,7 +3,7 @@ package explain
 import (
 	"net/netip"
 
-	"nstutor/diag"
+	"nstutor/diag/netfilter"
 )
 
 // CTState is what connection tracking makes of a packet.
@@ -76,7 +76,7 @@ type FilterResult struct {
 	// had anything against the packet. For VerdictUnknown it is where the packet
 	// may be dropped.
 	At         string
-	Rule       string // RuleTable.RuleLine, or "policy drop"
+	Rule       string // Table.RuleLine, or "policy drop"
 	RejectWith string // in nft's spelling: "icmp port-unreachable"
 	// Packet is the packet after address translation and marks.
 	Packet Packet
@@ -88,9 +88,9 @@ type FilterResult struct {
 	// VerdictReject only about which of the two it is.
 	Unsure []string
 
-	Table   *diag.RuleTable // of the chain At
-	Chain   *diag.RuleChain // the base chain At
-	Decided *diag.ChainRule // the rule; nil for a policy
+	Table   *netfilter.Table // of the chain At
+	Chain   *netfilter.Chain // the base chain At
+	Decided *netfilter.Rule  // the rule; nil for a policy
 }
 
 // Translation is a change of a packet's address.

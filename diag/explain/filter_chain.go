@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"nstutor/diag"
+	"nstutor/diag/netfilter"
 )
 
 // filterFlow is what comes out of a part of a chain.
@@ -32,7 +32,7 @@ func (e *filterEval) runBase(base filterBase, states []filterState) []filterStat
 	return flow.accepted
 }
 
-func (e *filterEval) end(s filterState, verdict Verdict, rule *diag.ChainRule, line, with string) {
+func (e *filterEval) end(s filterState, verdict Verdict, rule *netfilter.Rule, line, with string) {
 	for _, end := range e.ends {
 		if end.rule == rule && end.base == e.base && end.state.assumed == s.assumed {
 			return
@@ -41,12 +41,12 @@ func (e *filterEval) end(s filterState, verdict Verdict, rule *diag.ChainRule, l
 	e.ends = append(e.ends, filterEnd{s, e.base, verdict, rule, line, with})
 }
 
-func (e *filterEval) runChain(chain *diag.RuleChain, states []filterState, depth int) filterFlow {
+func (e *filterEval) runChain(chain *netfilter.Chain, states []filterState, depth int) filterFlow {
 	flow := filterFlow{on: states}
 	if len(states) == 0 {
 		return flow
 	}
-	misses := func(m *diag.RuleMatch) bool { return e.misses(m, flow.on) }
+	misses := func(m *netfilter.Match) bool { return e.misses(m, flow.on) }
 	for rule := range chain.Walk(misses) {
 		var next []filterState
 		for _, s := range flow.on {
@@ -68,7 +68,7 @@ func (e *filterEval) runChain(chain *diag.RuleChain, states []filterState, depth
 
 // misses says at once that a condition does not hold for any of the packets,
 // which is so for most rules of a big set.
-func (e *filterEval) misses(m *diag.RuleMatch, states []filterState) bool {
+func (e *filterEval) misses(m *netfilter.Match, states []filterState) bool {
 	for i := range states {
 		if e.judge(m, nil, &states[i]) != filterNo {
 			return false
@@ -78,7 +78,7 @@ func (e *filterEval) misses(m *diag.RuleMatch, states []filterState) bool {
 }
 
 // runRule lets one packet meet one rule.
-func (e *filterEval) runRule(chain *diag.RuleChain, rule *diag.ChainRule, s filterState, depth int) filterFlow {
+func (e *filterEval) runRule(chain *netfilter.Chain, rule *netfilter.Rule, s filterState, depth int) filterFlow {
 	var flow filterFlow
 	line := ""
 	text := func() string {
@@ -112,27 +112,27 @@ func (e *filterEval) runRule(chain *diag.RuleChain, rule *diag.ChainRule, s filt
 }
 
 // verdict does with the packet what the rule says.
-func (e *filterEval) verdict(chain *diag.RuleChain, rule *diag.ChainRule, v diag.RuleVerdict, s filterState, depth int, text func() string, flow *filterFlow) {
+func (e *filterEval) verdict(chain *netfilter.Chain, rule *netfilter.Rule, v netfilter.Verdict, s filterState, depth int, text func() string, flow *filterFlow) {
 	switch v.Kind {
-	case diag.VerdictContinue:
+	case netfilter.VerdictContinue:
 		flow.on = append(flow.on, s)
-	case diag.VerdictAccept:
+	case netfilter.VerdictAccept:
 		flow.accepted = append(flow.accepted, s)
-	case diag.VerdictDrop:
+	case netfilter.VerdictDrop:
 		e.end(s, VerdictDrop, rule, text(), "")
-	case diag.VerdictReject:
+	case netfilter.VerdictReject:
 		e.end(s, VerdictReject, rule, text(), v.With)
-	case diag.VerdictReturn:
+	case netfilter.VerdictReturn:
 		flow.returned = append(flow.returned, s)
-	case diag.VerdictJump, diag.VerdictGoto:
+	case netfilter.VerdictJump, netfilter.VerdictGoto:
 		e.call(rule, v, s, depth, text, flow)
-	case diag.VerdictMap:
+	case netfilter.VerdictMap:
 		e.verdictMap(chain, rule, v, s, depth, text, flow)
-	case diag.VerdictQueue:
+	case netfilter.VerdictQueue:
 		s = s.assuming(text()) // a program decides; without one the packet is lost
 		flow.accepted = append(flow.accepted, s)
 		e.end(s, VerdictDrop, rule, text(), "")
-	case diag.VerdictSNAT, diag.VerdictDNAT, diag.VerdictMasquerade, diag.VerdictRedirect:
+	case netfilter.VerdictSNAT, netfilter.VerdictDNAT, netfilter.VerdictMasquerade, netfilter.VerdictRedirect:
 		e.translate(rule, v, s, text, flow)
 	default:
 		e.unknownVerdict(rule, v, s, text, flow)
@@ -140,31 +140,31 @@ func (e *filterEval) verdict(chain *diag.RuleChain, rule *diag.ChainRule, v diag
 }
 
 // call runs another chain of the table.
-func (e *filterEval) call(rule *diag.ChainRule, v diag.RuleVerdict, s filterState, depth int, text func() string, flow *filterFlow) {
+func (e *filterEval) call(rule *netfilter.Rule, v netfilter.Verdict, s filterState, depth int, text func() string, flow *filterFlow) {
 	target := e.chain(v.Chain)
 	if target == nil || depth >= filterDepth {
-		e.unknownVerdict(rule, diag.RuleVerdict{}, s, text, flow)
+		e.unknownVerdict(rule, netfilter.Verdict{}, s, text, flow)
 		return
 	}
 	inner := e.runChain(target, []filterState{s}, depth+1)
 	flow.accepted = append(flow.accepted, inner.accepted...)
 	back := filterMerge(inner.on, inner.returned)
-	if v.Kind == diag.VerdictGoto {
+	if v.Kind == netfilter.VerdictGoto {
 		flow.returned = append(flow.returned, back...) // to where this chain was called from
 		return
 	}
 	flow.on = append(flow.on, back...)
 }
 
-func (e *filterEval) chain(name string) *diag.RuleChain {
+func (e *filterEval) chain(name string) *netfilter.Chain {
 	byName, ok := e.chains[e.base.table]
 	if !ok {
-		byName = make(map[string]*diag.RuleChain, len(e.base.table.Chains))
+		byName = make(map[string]*netfilter.Chain, len(e.base.table.Chains))
 		for i := range e.base.table.Chains {
 			byName[e.base.table.Chains[i].Name] = &e.base.table.Chains[i]
 		}
 		if e.chains == nil {
-			e.chains = map[*diag.RuleTable]map[string]*diag.RuleChain{}
+			e.chains = map[*netfilter.Table]map[string]*netfilter.Chain{}
 		}
 		e.chains[e.base.table] = byName
 	}
@@ -173,7 +173,7 @@ func (e *filterEval) chain(name string) *diag.RuleChain {
 
 // verdictMap takes the verdict of the first case that holds. Without one the
 // packet goes on with the next rule.
-func (e *filterEval) verdictMap(chain *diag.RuleChain, rule *diag.ChainRule, v diag.RuleVerdict, s filterState, depth int, text func() string, flow *filterFlow) {
+func (e *filterEval) verdictMap(chain *netfilter.Chain, rule *netfilter.Rule, v netfilter.Verdict, s filterState, depth int, text func() string, flow *filterFlow) {
 	for _, c := range v.Map {
 		held := e.judge(&c.Match, rule, &s)
 		if held == filterNo {
@@ -201,7 +201,7 @@ var filterHarmless = map[string]bool{
 
 // unknownVerdict is a target that is not known: the packet may be dropped,
 // accepted or go on.
-func (e *filterEval) unknownVerdict(rule *diag.ChainRule, v diag.RuleVerdict, s filterState, text func() string, flow *filterFlow) {
+func (e *filterEval) unknownVerdict(rule *netfilter.Rule, v netfilter.Verdict, s filterState, text func() string, flow *filterFlow) {
 	if name, ok := strings.CutPrefix(strings.TrimSuffix(v.Text, "]"), "[target "); ok && filterHarmless[name] {
 		if name == "TTL" || name == "HL" {
 			s.packet.TTL = 0

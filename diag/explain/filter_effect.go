@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"strings"
 
-	"nstutor/diag"
+	"nstutor/diag/netfilter"
 )
 
 // apply does to the packet and its connection what a rule does besides its
 // verdict. What is not known here, such as a log, changes nothing that rules or
 // routes look at.
-func (e *filterEval) apply(effect diag.RuleEffect, s *filterState) {
+func (e *filterEval) apply(effect netfilter.Effect, s *filterState) {
 	p := &s.packet
 	tracked := !e.raw && p.CTState != CTUntracked && p.CTState != CTInvalid && p.CTState != ""
 	switch {

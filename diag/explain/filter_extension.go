@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"nstutor/diag"
+	"nstutor/diag/netfilter"
 )
 
 // filterExtensions judge matches of x_tables that diag leaves in brackets, from
@@ -16,12 +16,12 @@ var filterExtensions = map[string]func(*filterEval, []byte, Packet) (holds, know
 }
 
 // extension judges a match that stands once in the rule.
-func (e *filterEval) extension(text string, rule *diag.ChainRule, p Packet) filterHeld {
+func (e *filterEval) extension(text string, rule *netfilter.Rule, p Packet) filterHeld {
 	judge, ok := filterExtensions[text]
 	if !ok {
 		return filterMaybe
 	}
-	isIt := func(x diag.RuleExpr) bool { return "["+x.Name+"]" == text }
+	isIt := func(x netfilter.Expr) bool { return "["+x.Name+"]" == text }
 	at := slices.IndexFunc(rule.Exprs, isIt)
 	if at < 0 || slices.ContainsFunc(rule.Exprs[at+1:], isIt) {
 		return filterMaybe

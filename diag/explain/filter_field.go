@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag"
+	"nstutor/diag/netfilter"
 )
 
 // filterValue is what a packet has in a field. Without bytes it is not known;
@@ -43,7 +43,7 @@ func filter16(n uint16) filterValue { return filterValue{bytes: binary.BigEndian
 func filter32(n uint32) filterValue { return filterValue{bytes: binary.BigEndian.AppendUint32(nil, n)} }
 
 // value is the packet's field, in network byte order.
-func (e *filterEval) value(field diag.RuleField, s *filterState) filterValue {
+func (e *filterEval) value(field netfilter.Field, s *filterState) filterValue {
 	kind, rest, _ := strings.Cut(string(field), " ")
 	if s.packet.EtherType == unix.ETH_P_ARP {
 		return arpValue(string(field), s.packet)

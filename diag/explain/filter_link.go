@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag"
+	"nstutor/diag/netfilter"
 	"nstutor/internal/change"
 )
 
@@ -32,7 +32,7 @@ func (h linkHook) dev() string { return cmp.Or(h.iif, h.oif) }
 
 // traverseLink passes a frame through the chains at a hook below IP. There is no
 // connection tracking there that these could rest on.
-func traverseLink(set *diag.RuleSet, at linkHook, p Packet, env Env) (FilterResult, bool) {
+func traverseLink(set *netfilter.RuleSet, at linkHook, p Packet, env Env) (FilterResult, bool) {
 	var stages []filterStage
 	for i := range set.Tables {
 		table := &set.Tables[i]

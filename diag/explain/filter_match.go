@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"strings"
 
-	"nstutor/diag"
+	"nstutor/diag/netfilter"
 )
 
 // filterHeld says whether a condition holds.
@@ -24,7 +24,7 @@ func filterIf(b bool) filterHeld {
 }
 
 // judge says whether a condition of a rule holds for the packet.
-func (e *filterEval) judge(m *diag.RuleMatch, rule *diag.ChainRule, s *filterState) filterHeld {
+func (e *filterEval) judge(m *netfilter.Match, rule *netfilter.Rule, s *filterState) filterHeld {
 	if !m.Known() {
 		return e.judgeText(m.Text, rule, s)
 	}
@@ -59,7 +59,7 @@ func (e *filterEval) judge(m *diag.RuleMatch, rule *diag.ChainRule, s *filterSta
 }
 
 // judgeField is judge for a condition on one field, which most are.
-func (e *filterEval) judgeField(m *diag.RuleMatch, s *filterState) filterHeld {
+func (e *filterEval) judgeField(m *netfilter.Match, s *filterState) filterHeld {
 	switch v := e.value(m.Key[0], s); {
 	case v.absent:
 		return filterNo
@@ -73,7 +73,7 @@ func (e *filterEval) judgeField(m *diag.RuleMatch, s *filterState) filterHeld {
 }
 
 // filterMayHold says whether the values that are known are in the tuple.
-func filterMayHold(tuple diag.RuleTuple, values []filterValue) bool {
+func filterMayHold(tuple netfilter.Tuple, values []filterValue) bool {
 	if len(tuple) != len(values) {
 		return false
 	}
@@ -95,7 +95,7 @@ var filterConditions = map[string]bool{
 }
 
 // judgeText judges what is only known by its text.
-func (e *filterEval) judgeText(text string, rule *diag.ChainRule, s *filterState) filterHeld {
+func (e *filterEval) judgeText(text string, rule *netfilter.Rule, s *filterState) filterHeld {
 	switch text {
 	case "[fragment]":
 		return filterNo // only those behind the first have no transport header
@@ -121,7 +121,7 @@ func (e *filterEval) judgeText(text string, rule *diag.ChainRule, s *filterState
 }
 
 // lineOf is the rule's line, wherever in the table it is.
-func (e *filterEval) lineOf(rule *diag.ChainRule) string {
+func (e *filterEval) lineOf(rule *netfilter.Rule) string {
 	for i := range e.base.table.Chains {
 		if chain := &e.base.table.Chains[i]; chain.Has(rule) {
 			return e.base.table.RuleLine(chain, rule)

@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag"
+	"nstutor/diag/netfilter"
 )
 
 // runNAT runs the chains that translate addresses: only for the first packet
@@ -72,7 +72,7 @@ func (e *filterEval) bound(s *filterState) {
 }
 
 // translate is a rule that gives the packet another address.
-func (e *filterEval) translate(rule *diag.ChainRule, v diag.RuleVerdict, s filterState, text func() string, flow *filterFlow) {
+func (e *filterEval) translate(rule *netfilter.Rule, v netfilter.Verdict, s filterState, text func() string, flow *filterFlow) {
 	if v.Addr.Min.IsValid() && v.Addr.Min.Is4() != s.packet.Src.Is4() {
 		flow.on = append(flow.on, s) // of the other family (nft_nat_inet_eval())
 		return
@@ -107,19 +107,19 @@ func (e *filterEval) translate(rule *diag.ChainRule, v diag.RuleVerdict, s filte
 
 // natAddr is the address that takes the place of old. It is invalid when there
 // is none to take, and the kernel drops the packet for it.
-func (e *filterEval) natAddr(v diag.RuleVerdict, old netip.Addr, s filterState) (addr netip.Addr, known bool) {
+func (e *filterEval) natAddr(v netfilter.Verdict, old netip.Addr, s filterState) (addr netip.Addr, known bool) {
 	p := s.packet
 	switch {
 	case v.From != "":
 		return netip.Addr{}, false
-	case v.Kind == diag.VerdictMasquerade:
+	case v.Kind == netfilter.VerdictMasquerade:
 		addr, err := e.env.MasqueradeAddr(p.OIF, p.Dst)
 		return addr, err == nil && !p.conn.dstUnknown
-	case v.Kind == diag.VerdictRedirect && e.hook == "output" && old.Is4():
+	case v.Kind == netfilter.VerdictRedirect && e.hook == "output" && old.Is4():
 		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), true
-	case v.Kind == diag.VerdictRedirect && e.hook == "output":
+	case v.Kind == netfilter.VerdictRedirect && e.hook == "output":
 		return netip.IPv6Loopback(), true
-	case v.Kind == diag.VerdictRedirect:
+	case v.Kind == netfilter.VerdictRedirect:
 		if devices, ok := e.env.(DeviceEnv); ok {
 			addr, err := devices.RedirectAddr(p.IIF, old.Is6())
 			return addr, err == nil
@@ -155,7 +155,7 @@ func (e *filterEval) readdress(s *filterState, addr netip.Addr) {
 }
 
 // rewritePort is the port that the packet has behind the translation.
-func (e *filterEval) rewritePort(v diag.RuleVerdict, s *filterState) {
+func (e *filterEval) rewritePort(v netfilter.Verdict, s *filterState) {
 	p := &s.packet
 	if v.Port.Min == 0 || p.Proto != unix.IPPROTO_TCP && p.Proto != unix.IPPROTO_UDP {
 		return

@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"slices"
 
-	"nstutor/diag"
+	"nstutor/diag/netfilter"
 )
 
 // filterBase is a base chain and its table.
 type filterBase struct {
-	table *diag.RuleTable
-	chain *diag.RuleChain
+	table *netfilter.Table
+	chain *netfilter.Chain
 }
 
 // filterStage is one base chain, or all of those that translate addresses.
@@ -30,12 +30,12 @@ const (
 // The kernel calls those of type nat from one place of its own
 // (nf_nat_inet_fn()); their priorities only order them among each other.
 // tied says that there are chains of one priority in different tables.
-func filterStages(tables []*diag.RuleTable, hook string, p Packet) (stages []filterStage, tied bool) {
+func filterStages(tables []*netfilter.Table, hook string, p Packet) (stages []filterStage, tied bool) {
 	nat := filterStage{nat: true, priority: filterDNATPriority}
 	if hook == "input" || hook == "postrouting" {
 		nat.priority = filterSNATPriority
 	}
-	seen := map[filterPlace]*diag.RuleTable{}
+	seen := map[filterPlace]*netfilter.Table{}
 	for _, table := range tables {
 		if table.Dormant || !filterFamily(table.Family, p) {
 			continue
@@ -85,7 +85,7 @@ var filterTracking = map[string]bool{
 
 // filterTracks looks first where it is likely to find something, since most of
 // the other rules need not be read at all.
-func filterTracks(tables []*diag.RuleTable) bool {
+func filterTracks(tables []*netfilter.Table) bool {
 	for _, likely := range []bool{true, false} {
 		for _, table := range tables {
 			for i := range table.Chains {

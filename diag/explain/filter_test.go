@@ -10,8 +10,9 @@ import (
 
 	"github.com/vishvananda/netlink"
 
-	"nstutor/diag"
 	"nstutor/diag/explain"
+	"nstutor/diag/netfilter"
+	"nstutor/diag/probe"
 )
 
 func TestThePredictionIsWhatThePacketFilterDoes(t *testing.T) {
@@ -87,7 +88,7 @@ func (w *filterWorld) compare(c filterCase) {
 		if len(last.Unsure) > 0 {
 			return
 		}
-		if last.At == "" || last.Rule == "" || last.Verdict == explain.VerdictReject != (result.Outcome != diag.Silent && result.Outcome != diag.NotPermitted) {
+		if last.At == "" || last.Rule == "" || last.Verdict == explain.VerdictReject != (result.Outcome != probe.Silent && result.Outcome != probe.NotPermitted) {
 			w.t.Errorf("%s: predicted %+v", result.Message, last)
 		}
 	}
@@ -131,15 +132,15 @@ func TestTheResultNamesWhatDecided(t *testing.T) {
 func BenchmarkTraverse(b *testing.B) {
 	for _, pods := range []int{10, 100, 1000} {
 		b.Run(strconv.Itoa(pods), func(b *testing.B) {
-			chain := diag.RuleChain{Name: "FORWARD", Hook: "forward", Type: "filter", Policy: "accept"}
+			chain := netfilter.Chain{Name: "FORWARD", Hook: "forward", Type: "filter", Policy: "accept"}
 			for i := range 3 * pods {
 				addr := []byte{10, 244, byte(i >> 8), byte(i)}
-				chain.Rules = append(chain.Rules, diag.ChainRule{
-					Matches: []diag.RuleMatch{{Key: []diag.RuleField{"ip daddr"}, OneOf: []diag.RuleTuple{{{Lo: addr, Hi: addr}}}}},
-					Verdict: diag.RuleVerdict{Kind: diag.VerdictDrop},
+				chain.Rules = append(chain.Rules, netfilter.Rule{
+					Matches: []netfilter.Match{{Key: []netfilter.Field{"ip daddr"}, OneOf: []netfilter.Tuple{{{Lo: addr, Hi: addr}}}}},
+					Verdict: netfilter.Verdict{Kind: netfilter.VerdictDrop},
 				})
 			}
-			set := &diag.RuleSet{Tables: []diag.RuleTable{{Family: "ip", Name: "filter", Chains: []diag.RuleChain{chain}}}}
+			set := &netfilter.RuleSet{Tables: []netfilter.Table{{Family: "ip", Name: "filter", Chains: []netfilter.Chain{chain}}}}
 			p := explain.Packet{Src: filterAddrA, Dst: filterAddrB, Proto: 1, CTState: explain.CTNew}
 			for b.Loop() {
 				if r := explain.Traverse(set, "forward", p, nil); r.Verdict != explain.VerdictAccept {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/vishvananda/netlink/nl"
 
-	"nstutor/diag"
+	"nstutor/diag/netfilter"
 )
 
 // filterConn is what the hooks so far did to the packet's connection.
@@ -35,16 +35,16 @@ type filterConn struct {
 // one first. A RuleSet does not say which of two tables' chains was; where that
 // matters the verdict is unknown, too.
 //
-// Of a set that is open (diag.OpenRuleSet) the rules are read as far as the packet
+// Of a set that is open (netfilter.Open) the rules are read as far as the packet
 // comes; it is read anew when it has changed since. Where that fails the verdict
 // is unknown, and Unsure has the error.
-func Traverse(set *diag.RuleSet, hook string, p Packet, env Env) FilterResult {
+func Traverse(set *netfilter.RuleSet, hook string, p Packet, env Env) FilterResult {
 	return filterSteady(set, p, func() FilterResult { return filterTraverse(set, hook, p, env) })
 }
 
 // filterSteady passes p through rules that do not change meanwhile: when those of
 // an open set did, it reads them anew and begins again.
-func filterSteady(set *diag.RuleSet, p Packet, run func() FilterResult) FilterResult {
+func filterSteady(set *netfilter.RuleSet, p Packet, run func() FilterResult) FilterResult {
 	const tries = 20
 	for try := 1; ; try++ {
 		result := run()
@@ -61,8 +61,8 @@ func filterSteady(set *diag.RuleSet, p Packet, run func() FilterResult) FilterRe
 	}
 }
 
-func filterTraverse(set *diag.RuleSet, hook string, p Packet, env Env) FilterResult {
-	tables := make([]*diag.RuleTable, 0, len(set.Tables))
+func filterTraverse(set *netfilter.RuleSet, hook string, p Packet, env Env) FilterResult {
+	tables := make([]*netfilter.Table, 0, len(set.Tables))
 	for i := range set.Tables {
 		tables = append(tables, &set.Tables[i])
 	}
@@ -127,7 +127,7 @@ type filterEval struct {
 	types  map[netip.Addr]filterAddrType // answers of env
 	raw    bool                          // before connection tracking has seen the packet
 	base   filterBase                    // the base chain that is running
-	chains map[*diag.RuleTable]map[string]*diag.RuleChain
+	chains map[*netfilter.Table]map[string]*netfilter.Chain
 	ends   []filterEnd
 }
 
@@ -143,7 +143,7 @@ type filterEnd struct {
 	state   filterState
 	base    filterBase
 	verdict Verdict
-	rule    *diag.ChainRule
+	rule    *netfilter.Rule
 	line    string
 	with    string
 }

@@ -14,8 +14,10 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag"
-	"nstutor/internal/lab"
+	"nstutor/diag/netfilter"
+	"nstutor/diag/probe"
+	"nstutor/diag/wire"
+	"nstutor/internal/lab/labtest"
 	"nstutor/internal/nsenter"
 )
 
@@ -35,7 +37,7 @@ var (
 
 func newFilterWorld(t *testing.T) *filterWorld {
 	t.Helper()
-	w := &filterWorld{t, lab.TestNetns(t, "filter-a"), lab.TestNetns(t, "filter-r"), lab.TestNetns(t, "filter-b")}
+	w := &filterWorld{t, labtest.Netns(t, "filter-a"), labtest.Netns(t, "filter-r"), labtest.Netns(t, "filter-b")}
 	w.wire(w.a, "a0", "10.1.0.2/24", w.r, "ra", "10.1.0.1/24")
 	w.wire(w.b, "b0", "10.2.0.2/24", w.r, "rb", "10.2.0.1/24")
 	w.must(w.handle(w.b).AddrAdd(w.link(w.b, "b0"), w.addr("10.2.0.3/24")))
@@ -43,7 +45,7 @@ func newFilterWorld(t *testing.T) *filterWorld {
 		w.must(w.handle(ns).RouteAdd(&netlink.Route{Dst: &net.IPNet{IP: net.IPv4zero, Mask: net.CIDRMask(0, 32)}, Gw: via.AsSlice()}))
 	}
 	w.must(w.r.WriteSysctl("net/ipv4/ip_forward", "1"))
-	if got := diag.Ping(context.Background(), w.a, diag.Echo{To: "b", Dst: filterAddrB}); got.Outcome != diag.Replied {
+	if got := probe.Ping(context.Background(), w.a, probe.Echo{To: "b", Dst: filterAddrB}); got.Outcome != probe.Replied {
 		t.Fatalf("without rules: %s", got.Message)
 	}
 	return w
@@ -125,9 +127,9 @@ func (w *filterWorld) run(path, stdin string, args ...string) {
 	}))
 }
 
-func (w *filterWorld) rules() *diag.RuleSet {
+func (w *filterWorld) rules() *netfilter.RuleSet {
 	w.t.Helper()
-	set, err := diag.ReadRuleSet(w.r)
+	set, err := netfilter.Read(w.r)
 	w.must(err)
 	return set
 }
@@ -191,13 +193,13 @@ type filterSeen struct {
 }
 
 // ping sends one echo request and watches it come to b.
-func (w *filterWorld) ping(from *nsenter.Namespace, dst netip.Addr, wait time.Duration) (filterSeen, diag.Result) {
+func (w *filterWorld) ping(from *nsenter.Namespace, dst netip.Addr, wait time.Duration) (filterSeen, probe.Result) {
 	w.t.Helper()
-	tap, err := diag.Capture(w.b, diag.CaptureFilter{})
+	tap, err := wire.Capture(w.b, wire.Filter{})
 	w.must(err)
 	defer tap.Close()
-	result := diag.Ping(context.Background(), from, diag.Echo{To: dst.String(), Dst: dst, Timeout: wait})
-	seen := filterSeen{Replied: result.Outcome == diag.Replied}
+	result := probe.Ping(context.Background(), from, probe.Echo{To: dst.String(), Dst: dst, Timeout: wait})
+	seen := filterSeen{Replied: result.Outcome == probe.Replied}
 	settled := time.After(20 * time.Millisecond)
 	for {
 		select {

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
 
@@ -13,11 +13,11 @@ import (
 // gets lost inside a tunnel: then node is nil.
 type station struct {
 	node *Node
-	dev  diag.Link // a bridge, for what comes in by one of its ports
-	any  bool      // it takes frames for whatever MAC address
-	deaf *Fault    // why it ignores the frame that comes to it
-	then func()    // what is found behind that
-	sent bool      // the frame is on its way: it meets the obstacles there
+	dev  table.Link // a bridge, for what comes in by one of its ports
+	any  bool       // it takes frames for whatever MAC address
+	deaf *Fault     // why it ignores the frame that comes to it
+	then func()     // what is found behind that
+	sent bool       // the frame is on its way: it meets the obstacles there
 	way
 }
 
@@ -30,7 +30,7 @@ type way struct {
 // crossing is a device that a frame passes on its way.
 type crossing struct {
 	node    *Node
-	dev     diag.Link
+	dev     table.Link
 	out     bool       // sent there, or else received
 	bridged string     // the bridge that forwarded it from another port to this one
 	from    string     // … that other port
@@ -79,7 +79,7 @@ type explorer struct {
 // site is a device and its namespace.
 type site struct {
 	node *Node
-	dev  diag.Link
+	dev  table.Link
 }
 
 type place struct {
@@ -89,14 +89,14 @@ type place struct {
 
 // explore sends a frame from a device and tells where it comes to. The device
 // itself is taken to be up.
-func (w *walk) explore(n *Node, link diag.Link, leg string, mac net.HardwareAddr) *explorer {
+func (w *walk) explore(n *Node, link table.Link, leg string, mac net.HardwareAddr) *explorer {
 	x := &explorer{w: w, leg: leg, mac: mac, been: map[place]bool{{n, link.Index}: true}}
 	x.send(n, link, way{}, "", "")
 	return x
 }
 
 // ask sends an ARP request from a device and tells where it comes to.
-func (w *walk) ask(n *Node, link diag.Link, leg string, sender, target netip.Addr) *explorer {
+func (w *walk) ask(n *Node, link table.Link, leg string, sender, target netip.Addr) *explorer {
 	x := &explorer{w: w, leg: leg, arp: arpPacket(sender, target), been: map[place]bool{{n, link.Index}: true}}
 	x.send(n, link, x.arpAsked(n, way{}, link.Name, false), "", "")
 	return x
@@ -104,7 +104,7 @@ func (w *walk) ask(n *Node, link diag.Link, leg string, sender, target netip.Add
 
 // send follows a frame out of a device. bridged names the bridge that it came
 // out of, if the device is a port of it, and from the port that it came in by.
-func (x *explorer) send(n *Node, link diag.Link, v way, bridged, from string) {
+func (x *explorer) send(n *Node, link table.Link, v way, bridged, from string) {
 	out := crossing{node: n, dev: link, out: true, bridged: bridged, from: from}
 	v = x.arpFiltered(n, v, onDevice("egress", link.Name))
 	switch {
@@ -119,7 +119,7 @@ func (x *explorer) send(n *Node, link diag.Link, v way, bridged, from string) {
 	}
 }
 
-func (x *explorer) overVeth(n *Node, link diag.Link, v way, out crossing) {
+func (x *explorer) overVeth(n *Node, link table.Link, v way, out crossing) {
 	peer, err := x.w.world.Peer(n, link.PeerNetnsID)
 	if err != nil {
 		x.unseen = append(x.unseen, say("the other end of %s: %s", link.Name, err))
@@ -141,7 +141,7 @@ func (x *explorer) overVeth(n *Node, link diag.Link, v way, out crossing) {
 }
 
 // arrive follows a frame into a device.
-func (x *explorer) arrive(n *Node, dev diag.Link, v way) {
+func (x *explorer) arrive(n *Node, dev table.Link, v way) {
 	if x.been[place{n, dev.Index}] {
 		return
 	}

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"slices"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
 
 // intoBridge follows a frame that a port of a bridge has received: up to the
 // bridge's own namespace, and out of the other ports (br_handle_frame_finish()).
-func (x *explorer) intoBridge(n *Node, port diag.Link, v way) {
+func (x *explorer) intoBridge(n *Node, port table.Link, v way) {
 	bridge, err := n.Link(port.Master)
 	if err != nil {
 		x.unseen = append(x.unseen, quote(err))
@@ -30,7 +30,7 @@ func (x *explorer) intoBridge(n *Node, port diag.Link, v way) {
 
 // through is the way through a bridge, with what stops frames at the port that
 // they use.
-func (x *explorer) through(n *Node, bridge, port diag.Link, v way) way {
+func (x *explorer) through(n *Node, bridge, port table.Link, v way) way {
 	if !bridge.Up() {
 		v = v.stoppedBy(n, bridge.Name, down(n, bridge))
 	}
@@ -46,7 +46,7 @@ func (x *explorer) through(n *Node, bridge, port diag.Link, v way) way {
 
 // waiting is the fault of a port that the spanning tree protocol holds back. The
 // state of a port can be set by hand only while the kernel's STP is off.
-func waiting(n *Node, bridge, port diag.Link) Fault {
+func waiting(n *Node, bridge, port table.Link) Fault {
 	f := Fault{
 		Code: NeighbourUnanswered, Netns: n.Name,
 		Detail:   say("port %s of %s is in state %s and passes nothing yet", port.Name, bridge.Name, port.Port.State),
@@ -60,7 +60,7 @@ func waiting(n *Node, bridge, port diag.Link) Fault {
 }
 
 // down is the fault of a device that is not up.
-func down(n *Node, link diag.Link) Fault {
+func down(n *Node, link table.Link) Fault {
 	return Fault{
 		Code: LinkDown, Netns: n.Name, Detail: say("%s is down", link.Name),
 		Evidence: []string{link.Line()}, fix: []change.Command{change.LinkSet(n.Name, link.Name, "up")},
@@ -70,7 +70,7 @@ func down(n *Node, link diag.Link) Fault {
 // toPorts follows a frame out of the ports of a bridge: of the one that its
 // forwarding database has for the address, or else of all. from is the port
 // that it came in by; nil for what the bridge's own namespace sends.
-func (x *explorer) toPorts(n *Node, bridge diag.Link, from *diag.Link, v way) {
+func (x *explorer) toPorts(n *Node, bridge table.Link, from *table.Link, v way) {
 	x.bridges = append(x.bridges, site{n, bridge})
 	ports, err := x.ports(n, bridge)
 	if err != nil {
@@ -112,7 +112,7 @@ func (x *explorer) toPorts(n *Node, bridge diag.Link, from *diag.Link, v way) {
 
 // unflooded is the fault of a port that broadcasts do not leave by, and ARP
 // requests with them.
-func unflooded(n *Node, bridge, port diag.Link) Fault {
+func unflooded(n *Node, bridge, port table.Link) Fault {
 	return Fault{
 		Code: NeighbourUnanswered, Netns: n.Name,
 		Detail:   say("%s of %s sends no broadcasts, and so no ARP requests", port.Name, bridge.Name),
@@ -123,7 +123,7 @@ func unflooded(n *Node, bridge, port diag.Link) Fault {
 
 // unlearned is the fault of a port that nobody's address is learned at, and that
 // frames for unknown ones do not leave by.
-func unlearned(n *Node, bridge, port diag.Link) Fault {
+func unlearned(n *Node, bridge, port table.Link) Fault {
 	return Fault{
 		Code: NeighbourUnanswered, Netns: n.Name,
 		Detail:   say("%s of %s neither learns who is there nor sends frames for whom it does not know", port.Name, bridge.Name),
@@ -133,7 +133,7 @@ func unlearned(n *Node, bridge, port diag.Link) Fault {
 }
 
 // isolated is the fault of two ports that may not talk to each other.
-func isolated(n *Node, bridge, from, to diag.Link) Fault {
+func isolated(n *Node, bridge, from, to table.Link) Fault {
 	return Fault{
 		Code: NeighbourUnanswered, Netns: n.Name,
 		Detail:   say("%s and %s are isolated ports of %s: frames pass between neither of them", from.Name, to.Name, bridge.Name),
@@ -143,7 +143,7 @@ func isolated(n *Node, bridge, from, to diag.Link) Fault {
 }
 
 // ports are those that the frame leaves by.
-func (x *explorer) ports(n *Node, bridge diag.Link) ([]diag.Link, error) {
+func (x *explorer) ports(n *Node, bridge table.Link) ([]table.Link, error) {
 	one, err := n.ask()
 	if err != nil {
 		return nil, err
@@ -158,11 +158,11 @@ func (x *explorer) ports(n *Node, bridge diag.Link) ([]diag.Link, error) {
 		}
 		if port, ok := x.w.heard[hearing{n, bridge.Index, string(x.mac)}]; ok && !slices.Contains(entry.Flags, "sticky") {
 			link, err := n.LinkByIndex(port)
-			return []diag.Link{link}, err
+			return []table.Link{link}, err
 		}
 		if known {
 			port, err := n.LinkByIndex(entry.Index)
-			return []diag.Link{port}, err
+			return []table.Link{port}, err
 		}
 	}
 	return one.Ports(bridge.Index)

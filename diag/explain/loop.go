@@ -3,14 +3,14 @@ package explain
 import (
 	"slices"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
 
 // circles is the fault of a packet that comes to a namespace a second time as it
 // came there the first: it goes round until its TTL is spent. The place to mend
 // is where the way to its destination would have to leave the circle.
-func (w *walk) circles(n *Node, e echo, dev diag.Link, route RouteAnswer) {
+func (w *walk) circles(n *Node, e echo, dev table.Link, route RouteAnswer) {
 	f := Fault{
 		Code: RouteLoop, Netns: n.Name,
 		Detail:   say("%s goes in circles until its TTL is spent", e),
@@ -67,7 +67,7 @@ func (w *walk) outOfCircle(n *Node, e echo, circle []*Node) ([]change.Command, b
 }
 
 // outOfTunnel: the tunnel's other end is the namespace itself.
-func (w *walk) outOfTunnel(n *Node, link diag.Link, route RouteAnswer, e echo) ([]change.Command, bool) {
+func (w *walk) outOfTunnel(n *Node, link table.Link, route RouteAnswer, e echo) ([]change.Command, bool) {
 	a := &arping{w: w, n: n, e: e, link: link, nexthop: e.dst}
 	if route.Via.IsValid() {
 		a.nexthop = route.Via

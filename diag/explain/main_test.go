@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"nstutor/internal/cli"
-	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 )
 
 // TestMain lets a fix that is a command of nstutor be run by a test: the test is
@@ -14,5 +14,5 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "apply" {
 		os.Exit(cli.Main(os.Args[1:]))
 	}
-	lab.TestMain(m)
+	labtest.Main(m)
 }

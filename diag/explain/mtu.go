@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
 
@@ -15,7 +15,7 @@ const vlanHeader = 4
 
 // fits passes a packet through the MTU of the device it leaves by: it is cut to
 // pieces, or refused if that is not allowed.
-func (w *walk) fits(n *Node, e echo, link diag.Link, route RouteAnswer) echo {
+func (w *walk) fits(n *Node, e echo, link table.Link, route RouteAnswer) echo {
 	mtu, byRoute := link.MTU, route.entryMTU()
 	if byRoute > 0 && byRoute < mtu {
 		mtu = byRoute
@@ -89,7 +89,7 @@ func (w *walk) forgetful(n *Node, e echo, fix []change.Command) []change.Command
 // remembers notes that the sender has learned of a smaller MTU on the path, and
 // does not send what does not fit into that. Why is found further on, unless it
 // has been mended since.
-func (w *walk) remembers(n *Node, e echo, link diag.Link, route RouteAnswer) {
+func (w *walk) remembers(n *Node, e echo, link table.Link, route RouteAnswer) {
 	if !e.df || e.origin != n || e.length <= route.MTU || route.MTU == 0 || route.MTU >= link.MTU || route.entryMTU() == route.MTU {
 		return
 	}
@@ -104,7 +104,7 @@ func (w *walk) remembers(n *Node, e echo, link diag.Link, route RouteAnswer) {
 
 // widen makes room for packets of a length on a device, where the device can
 // be made wider: what a tunnel adds has to fit below it.
-func widen(n *Node, link diag.Link, length int) []change.Command {
+func widen(n *Node, link table.Link, length int) []change.Command {
 	if link.Kind != "veth" && link.Kind != "bridge" {
 		return nil
 	}
@@ -113,7 +113,7 @@ func widen(n *Node, link diag.Link, length int) []change.Command {
 
 // taken passes a frame through what the other end of a cable takes: a veth drops
 // what is longer than its own MTU, and tells nobody but the sender's device.
-func (w *walk) taken(n *Node, e echo, dev diag.Link) {
+func (w *walk) taken(n *Node, e echo, dev table.Link) {
 	if e.length <= dev.MTU+vlanHeader {
 		return
 	}

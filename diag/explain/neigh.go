@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 )
 
 // resolved are the states in which the kernel uses the MAC address it has.
@@ -14,7 +14,7 @@ var resolved = []string{"REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT", "NO
 // nextStation finds where the frame goes that is to reach the next hop: whose
 // MAC address it will have, and who takes a frame for it. It is false when the
 // walk cannot go on.
-func (w *walk) nextStation(n *Node, e echo, link diag.Link, nexthop netip.Addr) (station, bool) {
+func (w *walk) nextStation(n *Node, e echo, link table.Link, nexthop netip.Addr) (station, bool) {
 	entry, known, err := n.NextHopNeighbour(link.Index, nexthop)
 	if err != nil {
 		w.giveUp(n, e, StageNeighbour, link.Name, quote(err))
@@ -22,13 +22,13 @@ func (w *walk) nextStation(n *Node, e echo, link diag.Link, nexthop netip.Addr) 
 	}
 	a := &arping{w: w, n: n, e: e, link: link, nexthop: nexthop, sender: n.arpSender(link, e.src, nexthop)}
 	if mac, ok := w.learned(n, link.Index, nexthop); ok && (!known || entry.State != "PERMANENT") {
-		entry = diag.Neighbour{Dst: nexthop, Dev: link.Name, MAC: mac, State: "STALE"}
+		entry = table.Neighbour{Dst: nexthop, Dev: link.Name, MAC: mac, State: "STALE"}
 		known = true
 	}
 	if link.Has("NOARP") && link.Type == "ether" && !known {
 		// What sends no ARP requests takes its own MAC address for everybody's
 		// (arp_constructor()).
-		entry = diag.Neighbour{Dst: nexthop, Dev: link.Name, MAC: link.MAC, State: "NOARP"}
+		entry = table.Neighbour{Dst: nexthop, Dev: link.Name, MAC: link.MAC, State: "NOARP"}
 		known = true
 	}
 	if known {
@@ -48,11 +48,11 @@ type arping struct {
 	w       *walk
 	n       *Node
 	e       echo
-	link    diag.Link
+	link    table.Link
 	nexthop netip.Addr
-	sender  netip.Addr     // of an ARP request
-	entry   diag.Neighbour // zero when there is none
-	byTable bool           // the frame has its MAC address from the neighbour table
+	sender  netip.Addr      // of an ARP request
+	entry   table.Neighbour // zero when there is none
+	byTable bool            // the frame has its MAC address from the neighbour table
 }
 
 // answers asks a station who has the next hop.
@@ -123,7 +123,7 @@ func (a *arping) unicast(s station) (_ station, ok, found bool) {
 }
 
 // to are the ways to a device that have something in between.
-func (x *explorer) to(n *Node, dev diag.Link) []station {
+func (x *explorer) to(n *Node, dev table.Link) []station {
 	return slices.DeleteFunc(slices.Clone(x.stations), func(s station) bool {
 		return s.node != n || s.dev.Index != dev.Index || len(s.obstacles) == 0
 	})

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"slices"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
 
@@ -79,7 +79,7 @@ func (a *arping) byEntry() (station, bool) {
 	case ok:
 		return a.wrongMAC(s)
 	case len(x.voids) > 0:
-		far, known := a.w.otherEnd(x.voids[0], func(n *Node, dev diag.Link) bool { return n.answersARP(dev, a.nexthop, a.sender).Yes })
+		far, known := a.w.otherEnd(x.voids[0], func(n *Node, dev table.Link) bool { return n.answersARP(dev, a.nexthop, a.sender).Yes })
 		if known && !bytes.Equal(far.dev.MAC, a.entry.MAC) {
 			return a.wrongMAC(station{node: far.node, dev: far.dev})
 		}
@@ -131,21 +131,21 @@ func (a *arping) wrongMAC(s station) (station, bool) {
 
 // missedBridge is the bridge that the entry speaks of, in whose namespace the
 // frame comes to a device which is no port of it.
-func (a *arping) missedBridge(s station) (diag.Link, bool) {
+func (a *arping) missedBridge(s station) (table.Link, bool) {
 	addrs, err := s.node.Addrs(s.dev.Index)
 	if s.dev.Kind != "veth" || err != nil || hasIPv4(addrs) {
-		return diag.Link{}, false
+		return table.Link{}, false
 	}
 	devices, err := s.node.Devices()
 	if err != nil {
-		return diag.Link{}, false
+		return table.Link{}, false
 	}
 	for _, d := range devices {
 		if d.Link.Bridge != nil && bytes.Equal(d.Link.MAC, a.entry.MAC) {
 			return d.Link, true
 		}
 	}
-	return diag.Link{}, false
+	return table.Link{}, false
 }
 
 // wouldBeAnswered reports whether an ARP request for the next hop would be

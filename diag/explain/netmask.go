@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
 
@@ -65,7 +65,7 @@ func narrower(s station, own netip.Prefix, dst netip.Addr) (netip.Prefix, bool) 
 }
 
 // prefixOver is the address of a device whose prefix has addr in it.
-func prefixOver(n *Node, link diag.Link, addr netip.Addr) (netip.Prefix, bool) {
+func prefixOver(n *Node, link table.Link, addr netip.Addr) (netip.Prefix, bool) {
 	addrs, err := n.Addrs(link.Index)
 	if err != nil {
 		return netip.Prefix{}, false
@@ -80,7 +80,7 @@ func prefixOver(n *Node, link diag.Link, addr netip.Addr) (netip.Prefix, bool) {
 
 // readdress gives an address another prefix length. The new one comes first, so
 // that the routes which prefer the address as their source stay.
-func readdress(n *Node, link diag.Link, own netip.Prefix, bits int) []change.Command {
+func readdress(n *Node, link table.Link, own netip.Prefix, bits int) []change.Command {
 	return []change.Command{
 		change.In(n.Name, "ip", "addr", "add", netip.PrefixFrom(own.Addr(), bits).String(), "dev", link.Name),
 		change.In(n.Name, "ip", "addr", "del", own.String(), "dev", link.Name),

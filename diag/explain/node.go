@@ -8,7 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"nstutor/diag"
+	"nstutor/diag/netfilter"
+	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
 )
 
@@ -21,14 +22,14 @@ type Node struct {
 	Name string
 	NS   *nsenter.Namespace
 
-	one   *diag.One
-	rules *diag.RuleSet
+	one   *table.One
+	rules *netfilter.RuleSet
 }
 
 // ask returns the open socket to the namespace's kernel.
-func (n *Node) ask() (*diag.One, error) {
+func (n *Node) ask() (*table.One, error) {
 	if n.one == nil {
-		one, err := diag.OpenOne(n.NS)
+		one, err := table.OpenOne(n.NS)
 		if err != nil {
 			return nil, err
 		}
@@ -54,27 +55,27 @@ func (n *Node) calls() string { return cmp.Or(n.Name, "this namespace") }
 
 // Link returns the device called name. The error wraps ENODEV when there is
 // none. The name of its peer's namespace is not filled in: see World.Peer.
-func (n *Node) Link(name string) (diag.Link, error) {
+func (n *Node) Link(name string) (table.Link, error) {
 	one, err := n.ask()
 	if err != nil {
-		return diag.Link{}, err
+		return table.Link{}, err
 	}
 	return one.Link(name)
 }
 
 // LinkByIndex returns the device with an interface index. The error wraps
 // ENODEV when there is none.
-func (n *Node) LinkByIndex(index int) (diag.Link, error) {
+func (n *Node) LinkByIndex(index int) (table.Link, error) {
 	one, err := n.ask()
 	if err != nil {
-		return diag.Link{}, err
+		return table.Link{}, err
 	}
 	return one.LinkByIndex(index)
 }
 
 // Addrs returns the addresses of one device, IPv4 before IPv6. The error wraps
 // ENODEV when there is no such device.
-func (n *Node) Addrs(ifindex int) ([]diag.Addr, error) {
+func (n *Node) Addrs(ifindex int) ([]table.Addr, error) {
 	one, err := n.ask()
 	if err != nil {
 		return nil, err
@@ -84,10 +85,10 @@ func (n *Node) Addrs(ifindex int) ([]diag.Addr, error) {
 
 // NextHopNeighbour returns the neighbour entry for dst on a device, and whether
 // there is one. An entry of `ip neigh show proxy` is none.
-func (n *Node) NextHopNeighbour(ifindex int, dst netip.Addr) (diag.Neighbour, bool, error) {
+func (n *Node) NextHopNeighbour(ifindex int, dst netip.Addr) (table.Neighbour, bool, error) {
 	one, err := n.ask()
 	if err != nil {
-		return diag.Neighbour{}, false, err
+		return table.Neighbour{}, false, err
 	}
 	return one.Neighbour(ifindex, dst)
 }
@@ -155,9 +156,9 @@ func (n *Node) confLines(key string, devs ...string) []string {
 }
 
 // Rules returns the packet filter, as it was when it was first asked for.
-func (n *Node) Rules() (*diag.RuleSet, error) {
+func (n *Node) Rules() (*netfilter.RuleSet, error) {
 	if n.rules == nil {
-		rules, err := diag.OpenRuleSet(n.NS)
+		rules, err := netfilter.Open(n.NS)
 		if err != nil {
 			return nil, err
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
-	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/internal/nsenter"
 )
 
@@ -27,7 +27,7 @@ type queryBed struct {
 func newQueryBed(t *testing.T) *queryBed {
 	t.Helper()
 	q := &queryBed{t: t, world: NewWorld()}
-	a, r, b := lab.TestNetns(t, "a"), lab.TestNetns(t, "r"), lab.TestNetns(t, "b")
+	a, r, b := labtest.Netns(t, "a"), labtest.Netns(t, "r"), labtest.Netns(t, "b")
 	for _, ns := range []*nsenter.Namespace{a, r, b} {
 		q.must(ns.WriteSysctl("net/ipv6/conf/default/disable_ipv6", "1"))
 		q.must(ns.WriteSysctl("net/ipv4/icmp_ratelimit", "0"))

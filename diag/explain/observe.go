@@ -7,7 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"nstutor/diag"
+	"nstutor/diag/probe"
+	"nstutor/diag/wire"
 	"nstutor/internal/change"
 )
 
@@ -20,7 +21,7 @@ type sighting struct {
 	out      bool
 }
 
-func (s sighting) matches(f diag.Frame) bool {
+func (s sighting) matches(f wire.Frame) bool {
 	op := "echo request"
 	if s.reply {
 		op = "echo reply"
@@ -38,29 +39,29 @@ const (
 
 // observe sends one echo and looks for it on every wire of the path.
 func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
-	taps := map[*Node]*diag.Tap{}
+	taps := map[*Node]*wire.Tap{}
 	for _, h := range w.hops {
 		if h.seenAs == nil || taps[h.seenAs.netns] != nil {
 			continue
 		}
-		tap, err := diag.Capture(h.seenAs.netns.NS, diag.CaptureFilter{})
+		tap, err := wire.Capture(h.seenAs.netns.NS, wire.Filter{})
 		if err != nil {
 			continue // less than root: this hop stays unobserved
 		}
 		defer tap.Close()
 		taps[h.seenAs.netns] = tap
 	}
-	ask := diag.Echo{To: req.Dest.String(), Dst: req.Dest, Size: req.Size, DF: req.DF, Timeout: req.Timeout, Seq: 1}
+	ask := probe.Echo{To: req.Dest.String(), Dst: req.Dest, Size: req.Size, DF: req.DF, Timeout: req.Timeout, Seq: 1}
 	before := w.count()
-	result := diag.Ping(ctx, req.From.NS, ask)
-	if result.Outcome == diag.FragNeeded && !req.DF {
+	result := probe.Ping(ctx, req.From.NS, ask)
+	if result.Outcome == probe.FragNeeded && !req.DF {
 		// The kernel tries whether the path takes the first one whole
 		// (IP_PMTUDISC_WANT), and fragments what follows.
 		ask.Seq++
-		result = diag.Ping(ctx, req.From.NS, ask)
+		result = probe.Ping(ctx, req.From.NS, ask)
 	}
 	a.Probe = &Probe{Sent: ask.Seq, Outcome: result.Outcome.String(), Message: result.Message}
-	if result.Outcome == diag.Replied {
+	if result.Outcome == probe.Replied {
 		a.Probe.Received = 1
 	}
 	gather(ctx, a, taps)
@@ -78,14 +79,14 @@ func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
 }
 
 // gather tells the hops by the frames that the taps have seen.
-func gather(ctx context.Context, a *Answer, taps map[*Node]*diag.Tap) {
+func gather(ctx context.Context, a *Answer, taps map[*Node]*wire.Tap) {
 	var watched []string
 	for node := range taps {
 		watched = append(watched, node.NS.Name())
 	}
 	tick := time.NewTicker(settleTick)
 	defer tick.Stop()
-	var frames []diag.Frame
+	var frames []wire.Frame
 	for end := time.Now().Add(settle); ; {
 		for _, tap := range taps {
 			frames = append(frames, tap.Pending()...)
@@ -106,7 +107,7 @@ func gather(ctx context.Context, a *Answer, taps map[*Node]*diag.Tap) {
 // Witness tells the hops in some namespaces by what was seen there on the
 // wires: whatever of the ping is in frames was observed, and the rest was not.
 // Namespaces go by the names that the frames have for them.
-func (a *Answer) Witness(netns []string, frames []diag.Frame) {
+func (a *Answer) Witness(netns []string, frames []wire.Frame) {
 	for i := range a.Hops {
 		h := &a.Hops[i]
 		if h.seenAs == nil || !slices.Contains(netns, h.seenAs.netns.NS.Name()) {
@@ -120,10 +121,10 @@ func (a *Answer) Witness(netns []string, frames []diag.Frame) {
 }
 
 // compare says so when the ping and the prediction disagree.
-func compare(a *Answer, r diag.Result) {
-	replied := r.Outcome == diag.Replied
+func compare(a *Answer, r probe.Result) {
+	replied := r.Outcome == probe.Replied
 	switch {
-	case r.Outcome == diag.OutcomeUnknown:
+	case r.Outcome == probe.OutcomeUnknown:
 	case !replied && a.Verdict == Undecided && a.Cause.Code != NotKnown:
 		a.Verdict = Broken // the doubt was right
 	case replied && a.Verdict == Undecided:

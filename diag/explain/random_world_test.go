@@ -13,9 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"nstutor/diag"
 	"nstutor/diag/explain"
-	"nstutor/internal/lab"
+	"nstutor/diag/probe"
+	"nstutor/diag/wire"
+	"nstutor/internal/lab/labtest"
 	"nstutor/internal/nsenter"
 )
 
@@ -27,15 +28,15 @@ const wait = 350 * time.Millisecond
 type world struct {
 	*network
 	ns   map[string]*nsenter.Namespace
-	taps map[string]*diag.Tap
+	taps map[string]*wire.Tap
 	late []string // hops that were reached although they were said to lie behind the fault, or the other way round
 }
 
 // build makes the network; it is taken away when the test ends.
 func (n *network) build(t *testing.T) (*world, error) {
-	w := &world{network: n, ns: map[string]*nsenter.Namespace{}, taps: map[string]*diag.Tap{}}
+	w := &world{network: n, ns: map[string]*nsenter.Namespace{}, taps: map[string]*wire.Tap{}}
 	for _, name := range n.spaces {
-		w.ns[name] = lab.TestNetns(t, name)
+		w.ns[name] = labtest.Netns(t, name)
 	}
 	if err := w.run(n.links); err != nil {
 		return nil, err
@@ -54,7 +55,7 @@ func (n *network) build(t *testing.T) (*world, error) {
 		return nil, err
 	}
 	for name, ns := range w.ns {
-		tap, err := diag.Capture(ns, diag.CaptureFilter{})
+		tap, err := wire.Capture(ns, wire.Filter{})
 		if err != nil {
 			return nil, err
 		}
@@ -175,24 +176,24 @@ func (w *world) settle() error {
 
 // truth is what became of a real ping.
 type truth struct {
-	diag.Result
-	all    []diag.Frame // all that was seen
-	frames []diag.Frame // echo requests and replies, as they were seen, inner ones too
+	probe.Result
+	all    []wire.Frame // all that was seen
+	frames []wire.Frame // echo requests and replies, as they were seen, inner ones too
 }
 
-func (t truth) replied() bool { return t.Outcome == diag.Replied }
+func (t truth) replied() bool { return t.Outcome == probe.Replied }
 
 // observe sends a ping and watches it everywhere.
 func (w *world) observe(ctx context.Context) truth {
 	for _, tap := range w.taps {
 		tap.Pending()
 	}
-	echo := diag.Echo{To: w.dest.String(), Dst: w.dest, Timeout: wait, Size: w.size, DF: w.df}
-	result := truth{Result: diag.Ping(ctx, w.ns[w.from], echo)}
-	if result.Outcome == diag.FragNeeded && !w.df {
+	echo := probe.Echo{To: w.dest.String(), Dst: w.dest, Timeout: wait, Size: w.size, DF: w.df}
+	result := truth{Result: probe.Ping(ctx, w.ns[w.from], echo)}
+	if result.Outcome == probe.FragNeeded && !w.df {
 		// The kernel does not let the first one be fragmented either
 		// (IP_PMTUDISC_WANT): it learns from it what fits.
-		result.Result = diag.Ping(ctx, w.ns[w.from], echo)
+		result.Result = probe.Ping(ctx, w.ns[w.from], echo)
 	}
 	time.Sleep(10 * time.Millisecond)
 	for _, tap := range w.taps {
@@ -208,7 +209,7 @@ func (w *world) observe(ctx context.Context) truth {
 			}
 		}
 	}
-	slices.SortStableFunc(result.frames, func(a, b diag.Frame) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(result.frames, func(a, b wire.Frame) int { return a.At.Compare(b.At) })
 	return result
 }
 

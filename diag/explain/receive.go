@@ -1,7 +1,7 @@
 package explain
 
 import (
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
 
@@ -16,7 +16,7 @@ func (e echo) proto() byte {
 }
 
 // receive takes a frame from the wire to the routing decision.
-func (w *walk) receive(n *Node, e echo, dev diag.Link) {
+func (w *walk) receive(n *Node, e echo, dev table.Link) {
 	if w.strayed {
 		return
 	}
@@ -25,7 +25,7 @@ func (w *walk) receive(n *Node, e echo, dev diag.Link) {
 }
 
 // input takes a packet from the device to the routing decision.
-func (w *walk) input(n *Node, e echo, dev diag.Link) {
+func (w *walk) input(n *Node, e echo, dev table.Link) {
 	if e.leg == LegReply && e.outer == nil {
 		w.backOnTrack(n)
 	}
@@ -58,7 +58,7 @@ func (w *walk) input(n *Node, e echo, dev diag.Link) {
 }
 
 // forward passes a packet on.
-func (w *walk) forward(n *Node, e echo, dev diag.Link, route RouteAnswer) {
+func (w *walk) forward(n *Node, e echo, dev table.Link, route RouteAnswer) {
 	e.ttl--
 	key := visit{n, dev.Index, e.src, e.dst, e.leg}
 	if e.ttl <= 0 && !w.been[key] {

@@ -5,12 +5,12 @@ import (
 	"net/netip"
 	"strconv"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
 
 // refused notes why the input lookup turned the packet away.
-func (w *walk) refused(n *Node, e echo, dev diag.Link, route RouteAnswer) {
+func (w *walk) refused(n *Node, e echo, dev table.Link, route RouteAnswer) {
 	if route.Kind == KindMartian && n == e.origin && e.outer == nil && e.src != e.dst {
 		w.circles(n, e, dev, route) // it is back where it came from
 		w.strayed = true
@@ -77,7 +77,7 @@ func (w *walk) retake(a *arping, e echo, right station) {
 }
 
 // plausible gives the packet a source that n takes from somebody else.
-func (w *walk) plausible(n *Node, e echo, dev diag.Link) []change.Command {
+func (w *walk) plausible(n *Node, e echo, dev table.Link) []change.Command {
 	if len(w.passed) > 0 && e.src == e.dst && e.leg == LegRequest {
 		// What was sent to a service comes back to who asked: it needs another source.
 		node := w.passed[len(w.passed)-1].node
@@ -91,7 +91,7 @@ func (w *walk) plausible(n *Node, e echo, dev diag.Link) []change.Command {
 
 // notHere: the packet is for nobody in this namespace, and there is nowhere
 // that the namespace could pass it on to.
-func (w *walk) notHere(n *Node, e echo, dev diag.Link) Fault {
+func (w *walk) notHere(n *Node, e echo, dev table.Link) Fault {
 	f := Fault{
 		Code: DestinationAbsent, Netns: n.Name, Evidence: []string{dev.AddressLine()},
 		Detail: say("the frame comes to %s in %s, but %s is no address of that namespace", dev.Name, n.title(), e.dst),
@@ -108,7 +108,7 @@ func (w *walk) notHere(n *Node, e echo, dev diag.Link) Fault {
 // another device, the loose mode is enough, unless the device has no address:
 // then it is as strict as the other (__fib_validate_source()). Otherwise a route
 // to the source is missing.
-func (w *walk) reversible(n *Node, e echo, dev diag.Link) []change.Command {
+func (w *walk) reversible(n *Node, e echo, dev table.Link) []change.Command {
 	addrs, err := n.Addrs(dev.Index)
 	if err == nil && hasIPv4(addrs) && n.Route(RouteQuery{Dst: e.src}).Kind == KindUnicast && n.conf(dev.Name, "rp_filter") != 2 {
 		return []change.Command{change.SysctlSet(n.Name, "2", "net", "ipv4", "conf", dev.Name, "rp_filter")}

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 )
 
 // RouteQuery is a packet to route. With IIF it is one that came in on that
@@ -58,8 +58,8 @@ type RouteAnswer struct {
 	Line string
 	// Entry is the route that Line is, and Rule the policy rule; at most one of
 	// them has a Type or an Action.
-	Entry diag.Route
-	Rule  diag.Rule
+	Entry table.Route
+	Rule  table.PolicyRule
 	Get   string // the answer as `ip route get` prints it
 	// Evidence are lines that show why, in the form of the command that prints
 	// them. They include Get and Line.
@@ -89,14 +89,14 @@ func (n *Node) Route(q RouteQuery) RouteAnswer {
 // lookup is one RouteQuery while it is answered.
 type lookup struct {
 	node *Node
-	one  *diag.One
+	one  *table.One
 	q    RouteQuery
 }
 
-func (l lookup) request() diag.RouteRequest { return diag.RouteRequest(l.q) }
+func (l lookup) request() table.RouteRequest { return table.RouteRequest(l.q) }
 
 // answer is that of a packet which goes somewhere.
-func (l lookup) answer(reply diag.RouteReply) RouteAnswer {
+func (l lookup) answer(reply table.RouteReply) RouteAnswer {
 	a := RouteAnswer{
 		Kind: RouteKind(reply.Type), Via: reply.Via, Dev: reply.Index, DevName: reply.Dev,
 		Src: l.q.Src, Table: reply.Table, MTU: reply.PathMTU, Onlink: reply.Onlink, Get: reply.Line(),
@@ -119,7 +119,7 @@ func (l lookup) answer(reply diag.RouteReply) RouteAnswer {
 }
 
 // onlink tells whether the leg of entry that reply chose is marked onlink.
-func onlink(entry diag.Route, reply diag.RouteReply) bool {
+func onlink(entry table.Route, reply table.RouteReply) bool {
 	for _, hop := range entry.Nexthops {
 		if hop.Via == reply.Via && hop.Dev == reply.Dev {
 			return hop.Onlink
@@ -188,29 +188,29 @@ func (l lookup) ownSource() bool {
 	if !l.q.Src.IsValid() || l.q.Src.IsUnspecified() {
 		return true
 	}
-	reply, err := l.one.Route(diag.RouteRequest{Dst: l.q.Src})
+	reply, err := l.one.Route(table.RouteRequest{Dst: l.q.Src})
 	return err == nil && reply.Type == "local"
 }
 
 // unreachableRule is the policy rule that refuses the packet as though there were
 // no route: the errno of a rule of type unreachable is not that of such a route
 // (fib4_rule_action()). Only rules that the query can be held against count.
-func (l lookup) unreachableRule() (diag.Rule, bool) {
+func (l lookup) unreachableRule() (table.PolicyRule, bool) {
 	rules, err := l.one.PolicyRules()
 	if err != nil {
-		return diag.Rule{}, false
+		return table.PolicyRule{}, false
 	}
 	for _, r := range rules {
 		if r.Action == "unreachable" && r.Family == 4 == l.q.Dst.Is4() && l.selectedBy(r) {
 			return r, true
 		}
 	}
-	return diag.Rule{}, false
+	return table.PolicyRule{}, false
 }
 
 // selectedBy reports whether a policy rule is for the packet, as far as the
 // addresses, the mark and the device tell.
-func (l lookup) selectedBy(r diag.Rule) bool {
+func (l lookup) selectedBy(r table.PolicyRule) bool {
 	src := l.q.Src
 	if !src.IsValid() {
 		src = netip.IPv4Unspecified()
@@ -232,7 +232,7 @@ func (l lookup) rejected(a RouteAnswer, kind RouteKind) RouteAnswer {
 	if err != nil {
 		return a
 	}
-	var verdict *diag.Rule
+	var verdict *table.PolicyRule
 	consulted := map[int]bool{}
 	for _, rule := range rules {
 		switch {
@@ -261,7 +261,7 @@ func (l lookup) rejected(a RouteAnswer, kind RouteKind) RouteAnswer {
 // the namespace itself would do with a packet to that destination.
 func (l lookup) wouldGo(a RouteAnswer, kind RouteKind) RouteAnswer {
 	a.Kind = kind
-	onward := diag.RouteRequest{Dst: l.q.Dst, Mark: l.q.Mark, Proto: l.q.Proto}
+	onward := table.RouteRequest{Dst: l.q.Dst, Mark: l.q.Mark, Proto: l.q.Proto}
 	reply, err := l.one.Route(onward)
 	if err != nil {
 		return a

@@ -10,7 +10,8 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag"
+	"nstutor/diag/probe"
+	"nstutor/diag/table"
 )
 
 // TestTransitRoutesAreWhatThePingMeets breaks r in one way each, and compares
@@ -23,78 +24,78 @@ func TestTransitRoutesAreWhatThePingMeets(t *testing.T) {
 		set     func(q *queryBed)
 		kind    RouteKind
 		line    string // that decided
-		outcome diag.Outcome
+		outcome probe.Outcome
 		counter string // of r, that moves
 	}{
-		{"forwarded", "10.2.0.2", nil, KindUnicast, "10.2.0.0/24 dev right proto kernel scope link src 10.2.0.1", diag.Replied, "IpForwDatagrams"},
-		{"for r itself", "10.2.0.1", nil, KindLocal, "local 10.2.0.1 dev right table local proto kernel scope host src 10.2.0.1", diag.Replied, "IpInDelivers"},
-		{"no route", "10.9.0.1", nil, KindNone, "", diag.NetUnreachableICMP, ""},
-		{"throw", "10.9.0.1", func(q *queryBed) { q.typed(q.r, "10.9.0.0/24", unix.RTN_THROW) }, KindThrow, "throw 10.9.0.0/24", diag.NetUnreachableICMP, ""},
-		{"blackhole", "10.9.0.1", func(q *queryBed) { q.typed(q.r, "10.9.0.0/24", unix.RTN_BLACKHOLE) }, KindBlackhole, "blackhole 10.9.0.0/24", diag.Silent, ""},
-		{"unreachable", "10.9.0.1", func(q *queryBed) { q.typed(q.r, "10.9.0.0/24", unix.RTN_UNREACHABLE) }, KindUnreachable, "unreachable 10.9.0.0/24", diag.HostUnreachable, ""},
-		{"prohibit", "10.9.0.1", func(q *queryBed) { q.typed(q.r, "10.9.0.0/24", unix.RTN_PROHIBIT) }, KindProhibit, "prohibit 10.9.0.0/24", diag.Filtered, ""},
+		{"forwarded", "10.2.0.2", nil, KindUnicast, "10.2.0.0/24 dev right proto kernel scope link src 10.2.0.1", probe.Replied, "IpForwDatagrams"},
+		{"for r itself", "10.2.0.1", nil, KindLocal, "local 10.2.0.1 dev right table local proto kernel scope host src 10.2.0.1", probe.Replied, "IpInDelivers"},
+		{"no route", "10.9.0.1", nil, KindNone, "", probe.NetUnreachableICMP, ""},
+		{"throw", "10.9.0.1", func(q *queryBed) { q.typed(q.r, "10.9.0.0/24", unix.RTN_THROW) }, KindThrow, "throw 10.9.0.0/24", probe.NetUnreachableICMP, ""},
+		{"blackhole", "10.9.0.1", func(q *queryBed) { q.typed(q.r, "10.9.0.0/24", unix.RTN_BLACKHOLE) }, KindBlackhole, "blackhole 10.9.0.0/24", probe.Silent, ""},
+		{"unreachable", "10.9.0.1", func(q *queryBed) { q.typed(q.r, "10.9.0.0/24", unix.RTN_UNREACHABLE) }, KindUnreachable, "unreachable 10.9.0.0/24", probe.HostUnreachable, ""},
+		{"prohibit", "10.9.0.1", func(q *queryBed) { q.typed(q.r, "10.9.0.0/24", unix.RTN_PROHIBIT) }, KindProhibit, "prohibit 10.9.0.0/24", probe.Filtered, ""},
 		{"the longest of two", "10.9.0.1", func(q *queryBed) {
 			q.typed(q.r, "10.0.0.0/8", unix.RTN_BLACKHOLE)
 			q.typed(q.r, "10.9.0.0/16", unix.RTN_BLACKHOLE)
-		}, KindBlackhole, "blackhole 10.9.0.0/16", diag.Silent, ""},
+		}, KindBlackhole, "blackhole 10.9.0.0/16", probe.Silent, ""},
 		{"forwarding off", "10.2.0.2", func(q *queryBed) { q.conf(q.r, "left", "forwarding", "0") }, KindForwardingOff,
-			"10.2.0.0/24 dev right proto kernel scope link src 10.2.0.1", diag.Silent, "IpInAddrErrors"},
+			"10.2.0.0/24 dev right proto kernel scope link src 10.2.0.1", probe.Silent, "IpInAddrErrors"},
 		{"forwarding off, no route either", "10.9.0.1", func(q *queryBed) { q.conf(q.r, "left", "forwarding", "0") }, KindForwardingOff,
-			"", diag.Silent, "IpInAddrErrors"},
+			"", probe.Silent, "IpInAddrErrors"},
 		{"rp_filter strict by all", "10.2.0.2", func(q *queryBed) {
 			q.conf(q.r, "all", "rp_filter", "1")
 			q.byDev(q.r, "10.1.0.2/32", "right")
-		}, KindRPFilter, "", diag.Silent, "TcpExtIPReversePathFilter"},
+		}, KindRPFilter, "", probe.Silent, "TcpExtIPReversePathFilter"},
 		{"rp_filter strict, for r itself", "10.1.0.1", func(q *queryBed) {
 			q.conf(q.r, "left", "rp_filter", "1")
 			q.byDev(q.r, "10.1.0.2/32", "right")
-		}, KindRPFilter, "", diag.Silent, "TcpExtIPReversePathFilter"},
+		}, KindRPFilter, "", probe.Silent, "TcpExtIPReversePathFilter"},
 		{"rp_filter loose lets that pass", "10.2.0.2", func(q *queryBed) {
 			q.conf(q.r, "left", "rp_filter", "2")
 			q.byDev(q.r, "10.1.0.2/32", "right")
-		}, KindUnicast, "", diag.Silent, "IpForwDatagrams"},
+		}, KindUnicast, "", probe.Silent, "IpForwDatagrams"},
 		{"rp_filter loose without any way back", "10.2.0.2", func(q *queryBed) {
 			q.conf(q.r, "left", "rp_filter", "2")
 			q.typed(q.r, "10.1.0.2/32", unix.RTN_UNREACHABLE)
-		}, KindRPFilter, "", diag.Silent, "TcpExtIPReversePathFilter"},
+		}, KindRPFilter, "", probe.Silent, "TcpExtIPReversePathFilter"},
 		{"rp_filter does not hide a blackhole", "10.9.0.1", func(q *queryBed) {
 			q.conf(q.r, "left", "rp_filter", "1")
 			q.typed(q.r, "10.9.0.0/24", unix.RTN_BLACKHOLE)
-		}, KindBlackhole, "blackhole 10.9.0.0/24", diag.Silent, ""},
+		}, KindBlackhole, "blackhole 10.9.0.0/24", probe.Silent, ""},
 		{"rp_filter loose, unnumbered device without a host route", "10.2.0.2", func(q *queryBed) {
 			q.unnumber("left")
 			q.conf(q.r, "left", "rp_filter", "2")
 			q.route(q.r.NS, netlink.Route{Gw: net.IPv4(10, 2, 0, 2)})
-		}, KindRPFilter, "", diag.Silent, "TcpExtIPReversePathFilter"},
+		}, KindRPFilter, "", probe.Silent, "TcpExtIPReversePathFilter"},
 		{"blackhole in a router without addresses", "10.9.0.1", func(q *queryBed) {
 			q.unnumber("left")
 			q.unnumber("right")
 			q.conf(q.r, "left", "rp_filter", "1")
 			q.byDev(q.r, "10.1.0.2/32", "left")
 			q.typed(q.r, "10.9.0.0/24", unix.RTN_BLACKHOLE)
-		}, KindBlackhole, "blackhole 10.9.0.0/24", diag.Silent, ""},
+		}, KindBlackhole, "blackhole 10.9.0.0/24", probe.Silent, ""},
 		{"rp_filter in a router without addresses", "10.9.0.1", func(q *queryBed) {
 			q.unnumber("left")
 			q.unnumber("right")
 			q.conf(q.r, "left", "rp_filter", "1")
 			q.byDev(q.r, "10.1.0.2/32", "right")
 			q.byDev(q.r, "10.9.0.0/24", "right")
-		}, KindRPFilter, "", diag.Silent, "TcpExtIPReversePathFilter"},
+		}, KindRPFilter, "", probe.Silent, "TcpExtIPReversePathFilter"},
 		{"back out of the device it came in on", "10.1.0.77", func(q *queryBed) {
 			q.must(q.handle(q.a.NS).RouteAdd(&netlink.Route{Dst: &net.IPNet{IP: net.IPv4(10, 1, 0, 77), Mask: net.CIDRMask(32, 32)}, Gw: net.IPv4(10, 1, 0, 1)}))
-		}, KindUnicast, "10.1.0.0/24 dev left proto kernel scope link src 10.1.0.1", diag.Silent, "IpForwDatagrams"},
-		{"the source is r's own address", "10.2.0.2", func(q *queryBed) { q.addr(q.r.NS, "lo", "10.1.0.2/32") }, KindMartian, "", diag.Silent, ""},
+		}, KindUnicast, "10.1.0.0/24 dev left proto kernel scope link src 10.1.0.1", probe.Silent, "IpForwDatagrams"},
+		{"the source is r's own address", "10.2.0.2", func(q *queryBed) { q.addr(q.r.NS, "lo", "10.1.0.2/32") }, KindMartian, "", probe.Silent, ""},
 		{"a policy rule prohibits", "10.2.0.2", func(q *queryBed) {
 			rule := netlink.NewRule()
 			rule.Priority, rule.Type, rule.IifName = 100, unix.FR_ACT_PROHIBIT, "left"
 			q.must(q.handle(q.r.NS).RuleAdd(rule))
-		}, KindProhibit, "100:\tfrom all iif left prohibit", diag.Filtered, ""},
+		}, KindProhibit, "100:\tfrom all iif left prohibit", probe.Filtered, ""},
 		{"another table by source", "10.2.0.2", func(q *queryBed) {
 			rule := netlink.NewRule()
 			rule.Priority, rule.Table, rule.Src = 100, 100, &net.IPNet{IP: net.IPv4(10, 1, 0, 2), Mask: net.CIDRMask(32, 32)}
 			q.must(q.handle(q.r.NS).RuleAdd(rule))
 			q.route(q.r.NS, netlink.Route{Dst: all.Dst, Table: 100, Type: unix.RTN_UNREACHABLE})
-		}, KindUnreachable, "unreachable default table 100", diag.HostUnreachable, ""},
+		}, KindUnreachable, "unreachable default table 100", probe.HostUnreachable, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			q := newQueryBed(t)
@@ -114,7 +115,7 @@ func TestTransitRoutesAreWhatThePingMeets(t *testing.T) {
 }
 
 // happens pings from a, and looks at what r counts.
-func (q *queryBed) happens(dst string, outcome diag.Outcome, counter string) {
+func (q *queryBed) happens(dst string, outcome probe.Outcome, counter string) {
 	q.t.Helper()
 	// A neighbour entry that is there already keeps ARP out of it, which
 	// rp_filter would disturb too.
@@ -122,13 +123,13 @@ func (q *queryBed) happens(dst string, outcome diag.Outcome, counter string) {
 		LinkIndex: q.index(q.a, "eth0"), IP: net.IPv4(10, 1, 0, 1), State: netlink.NUD_PERMANENT,
 		HardwareAddr: q.link(q.r.NS, "left").Attrs().HardwareAddr,
 	}))
-	before, err := diag.ReadCounters(q.r.NS)
+	before, err := table.ReadCounters(q.r.NS)
 	q.must(err)
-	result := diag.Ping(q.t.Context(), q.a.NS, diag.Echo{Dst: ip4(dst), Timeout: 300 * time.Millisecond})
+	result := probe.Ping(q.t.Context(), q.a.NS, probe.Echo{Dst: ip4(dst), Timeout: 300 * time.Millisecond})
 	if result.Outcome != outcome {
 		q.t.Errorf("the ping: %s (%s), want %s", result.Outcome, result.Message, outcome)
 	}
-	after, err := diag.ReadCounters(q.r.NS)
+	after, err := table.ReadCounters(q.r.NS)
 	q.must(err)
 	if counter != "" && after.Since(before)[counter] == 0 {
 		q.t.Errorf("%s did not move: %v", counter, after.Since(before))
@@ -142,19 +143,19 @@ func TestOwnRoutesAreWhatThePingMeets(t *testing.T) {
 		set     func(q *queryBed)
 		kind    RouteKind
 		line    string
-		outcome diag.Outcome
+		outcome probe.Outcome
 	}{
-		{"by the gateway", "10.2.0.2", nil, KindUnicast, "default via 10.1.0.1 dev eth0", diag.Replied},
-		{"own address", "10.1.0.2", nil, KindLocal, "local 10.1.0.2 dev eth0 table local proto kernel scope host src 10.1.0.2", diag.Replied},
-		{"broadcast", "10.1.0.255", nil, KindBroadcast, "broadcast 10.1.0.255 dev eth0 table local proto kernel scope link src 10.1.0.2", diag.Prohibited},
-		{"multicast", "224.0.0.1", nil, KindMulticast, "", diag.Silent},
+		{"by the gateway", "10.2.0.2", nil, KindUnicast, "default via 10.1.0.1 dev eth0", probe.Replied},
+		{"own address", "10.1.0.2", nil, KindLocal, "local 10.1.0.2 dev eth0 table local proto kernel scope host src 10.1.0.2", probe.Replied},
+		{"broadcast", "10.1.0.255", nil, KindBroadcast, "broadcast 10.1.0.255 dev eth0 table local proto kernel scope link src 10.1.0.2", probe.Prohibited},
+		{"multicast", "224.0.0.1", nil, KindMulticast, "", probe.Silent},
 		{"none", "10.2.0.2", func(q *queryBed) {
 			q.must(q.handle(q.a.NS).RouteDel(&netlink.Route{Dst: &net.IPNet{IP: net.IPv4zero, Mask: net.CIDRMask(0, 32)}}))
-		}, KindNone, "", diag.NetworkUnreachable},
-		{"throw", "10.2.0.2", func(q *queryBed) { q.typed(q.a, "10.2.0.0/16", unix.RTN_THROW) }, KindThrow, "throw 10.2.0.0/16", diag.NetworkUnreachable},
-		{"blackhole", "10.2.0.2", func(q *queryBed) { q.typed(q.a, "10.2.0.0/16", unix.RTN_BLACKHOLE) }, KindBlackhole, "blackhole 10.2.0.0/16", diag.InvalidArgument},
-		{"unreachable", "10.2.0.2", func(q *queryBed) { q.typed(q.a, "10.2.0.0/16", unix.RTN_UNREACHABLE) }, KindUnreachable, "unreachable 10.2.0.0/16", diag.NoRouteToHost},
-		{"prohibit", "10.2.0.2", func(q *queryBed) { q.typed(q.a, "10.2.0.0/16", unix.RTN_PROHIBIT) }, KindProhibit, "prohibit 10.2.0.0/16", diag.Prohibited},
+		}, KindNone, "", probe.NetworkUnreachable},
+		{"throw", "10.2.0.2", func(q *queryBed) { q.typed(q.a, "10.2.0.0/16", unix.RTN_THROW) }, KindThrow, "throw 10.2.0.0/16", probe.NetworkUnreachable},
+		{"blackhole", "10.2.0.2", func(q *queryBed) { q.typed(q.a, "10.2.0.0/16", unix.RTN_BLACKHOLE) }, KindBlackhole, "blackhole 10.2.0.0/16", probe.InvalidArgument},
+		{"unreachable", "10.2.0.2", func(q *queryBed) { q.typed(q.a, "10.2.0.0/16", unix.RTN_UNREACHABLE) }, KindUnreachable, "unreachable 10.2.0.0/16", probe.NoRouteToHost},
+		{"prohibit", "10.2.0.2", func(q *queryBed) { q.typed(q.a, "10.2.0.0/16", unix.RTN_PROHIBIT) }, KindProhibit, "prohibit 10.2.0.0/16", probe.Prohibited},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			q := newQueryBed(t)
@@ -165,7 +166,7 @@ func TestOwnRoutesAreWhatThePingMeets(t *testing.T) {
 			if answer.Kind != c.kind || c.line != "" && answer.Line != c.line {
 				t.Errorf("kind %q, line %q; want %q, %q\nerror %v", answer.Kind, answer.Line, c.kind, c.line, answer.Err)
 			}
-			result := diag.Ping(t.Context(), q.a.NS, diag.Echo{Dst: ip4(c.dst), Timeout: 300 * time.Millisecond})
+			result := probe.Ping(t.Context(), q.a.NS, probe.Echo{Dst: ip4(c.dst), Timeout: 300 * time.Millisecond})
 			if result.Outcome != c.outcome {
 				t.Errorf("the ping: %s (%s), want %s", result.Outcome, result.Message, c.outcome)
 			}

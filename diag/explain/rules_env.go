@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/netip"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 )
 
 // rulesEnv answers what rules ask about a namespace by asking its kernel.
@@ -39,14 +39,14 @@ func (e rulesEnv) MasqueradeAddr(oif string, dst netip.Addr) (netip.Addr, error)
 
 // Device is one device of a namespace with its IPv4 addresses.
 type Device struct {
-	Link  diag.Link
-	Addrs []diag.Addr
+	Link  table.Link
+	Addrs []table.Addr
 }
 
 // Devices lists the devices but lo. It reads them all: only what has no route
 // at all needs it.
 func (n *Node) Devices() ([]Device, error) {
-	snap, err := diag.Read(context.Background(), n.NS, diag.ReadOptions{Tables: diag.Links | diag.Addrs})
+	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Addrs})
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
 
@@ -40,7 +40,7 @@ func (w *walk) owners(addr netip.Addr) []site {
 			continue
 		}
 		for _, d := range devices {
-			if slices.ContainsFunc(d.Addrs, func(a diag.Addr) bool { return a.Prefix.Addr() == addr }) {
+			if slices.ContainsFunc(d.Addrs, func(a table.Addr) bool { return a.Prefix.Addr() == addr }) {
 				found = append(found, site{n, d.Link})
 			}
 		}
@@ -50,7 +50,7 @@ func (w *walk) owners(addr netip.Addr) []site {
 
 // wayOut is a device of a namespace that leads to somewhere.
 type wayOut struct {
-	dev    diag.Link
+	dev    table.Link
 	via    netip.Addr // invalid: the destination is on the wire
 	onlink bool       // via is in none of the device's prefixes
 	far    station
@@ -103,7 +103,7 @@ func (w *walk) wayTo(n *Node, dst netip.Addr, but int) (wayOut, bool) {
 // has reports whether the address is one of the station's device.
 func has(s station, addr netip.Addr) bool {
 	addrs, err := s.node.Addrs(s.dev.Index)
-	return err == nil && slices.ContainsFunc(addrs, func(a diag.Addr) bool { return a.Prefix.Addr() == addr })
+	return err == nil && slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Addr() == addr })
 }
 
 // leadsOn is the address by which a station can be a router to dst: in a prefix
@@ -135,7 +135,7 @@ type end struct {
 }
 
 // otherEnd looks for the device of the same VXLAN that a frame is meant for.
-func (w *walk) otherEnd(near site, meant func(*Node, diag.Link) bool) (end, bool) {
+func (w *walk) otherEnd(near site, meant func(*Node, table.Link) bool) (end, bool) {
 	for _, n := range w.world.All() {
 		if n == near.node {
 			continue
@@ -158,7 +158,7 @@ func (w *walk) otherEnd(near site, meant func(*Node, diag.Link) bool) (end, bool
 }
 
 // behind reports whether what is meant hangs on the same bridge as dev.
-func (w *walk) behind(n *Node, dev diag.Link, meant func(*Node, diag.Link) bool) bool {
+func (w *walk) behind(n *Node, dev table.Link, meant func(*Node, table.Link) bool) bool {
 	if dev.Port == nil {
 		return false
 	}
@@ -168,12 +168,12 @@ func (w *walk) behind(n *Node, dev diag.Link, meant func(*Node, diag.Link) bool)
 }
 
 // having are the places where the devices but lo have an address.
-func (n *Node) having(addr netip.Addr) []diag.Addr {
+func (n *Node) having(addr netip.Addr) []table.Addr {
 	devices, err := n.Devices()
 	if err != nil {
 		return nil
 	}
-	var found []diag.Addr
+	var found []table.Addr
 	for _, d := range devices {
 		for _, a := range d.Addrs {
 			if a.Prefix.Addr() == addr {
@@ -240,17 +240,17 @@ func entryFix(x *explorer, c crossing, far end) change.Command {
 	return change.In(c.node.Name, "bridge", "fdb", verb, mac, "dev", c.dev.Name, "dst", far.addr.String(), "self", "permanent")
 }
 
-func fdbOf(n *Node, dev diag.Link, mac []byte) []diag.FDBEntry {
+func fdbOf(n *Node, dev table.Link, mac []byte) []table.FDBEntry {
 	one, err := n.ask()
 	if err != nil {
 		return nil
 	}
 	entries, _ := one.VXLANFDB(dev.Index)
-	return slices.DeleteFunc(entries, func(e diag.FDBEntry) bool { return !bytes.Equal(e.MAC, mac) })
+	return slices.DeleteFunc(entries, func(e table.FDBEntry) bool { return !bytes.Equal(e.MAC, mac) })
 }
 
 // fdbLines are the entries that lead to a remote.
-func fdbLines(n *Node, dev diag.Link, remote netip.Addr) []string {
+func fdbLines(n *Node, dev table.Link, remote netip.Addr) []string {
 	one, err := n.ask()
 	if err != nil {
 		return nil

@@ -3,7 +3,7 @@ package explain
 import (
 	"net/netip"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
 
@@ -114,7 +114,7 @@ func (w *walk) leave(n *Node, e echo, iif string, route RouteAnswer) {
 }
 
 // travel takes a frame along its way to a station.
-func (w *walk) travel(n *Node, e echo, link diag.Link, s station) {
+func (w *walk) travel(n *Node, e echo, link table.Link, s station) {
 	w.hear(link.MAC, s, false)
 	if len(s.crossings) == 0 {
 		w.wired(n, e, StageSend, link.Name, say("%s out of %s", e, link.Name))

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 )
 
 // discarded tells apart why the kernel drops a received IPv4 packet without a
@@ -32,7 +32,7 @@ func (l lookup) discarded(a RouteAnswer) RouteAnswer {
 	if known && !accepted {
 		return l.badSource(a, dev)
 	}
-	if reply, err := l.one.RouteEntry(diag.RouteRequest{Dst: l.q.Dst, Mark: l.q.Mark}); err == nil && reply.Type != "unicast" && known {
+	if reply, err := l.one.RouteEntry(table.RouteRequest{Dst: l.q.Dst, Mark: l.q.Mark}); err == nil && reply.Type != "unicast" && known {
 		return l.wouldGo(a, KindMartian)
 	}
 	if black := l.rejected(a, KindBlackhole); black.Line != "" {
@@ -62,7 +62,7 @@ func (l lookup) sourceAccepted() (accepted, known bool) {
 	if !ok {
 		return false, false
 	}
-	_, err := l.one.Route(diag.RouteRequest{Dst: own, Src: l.q.Src, IIF: l.q.IIF, Mark: l.q.Mark})
+	_, err := l.one.Route(table.RouteRequest{Dst: own, Src: l.q.Src, IIF: l.q.IIF, Mark: l.q.Mark})
 	return err == nil, true
 }
 
@@ -76,7 +76,7 @@ func (l lookup) ownAddress() (netip.Addr, bool) {
 		}
 	}
 	for _, to := range []netip.Addr{l.q.Dst, l.q.Src} {
-		reply, err := l.one.Route(diag.RouteRequest{Dst: to})
+		reply, err := l.one.Route(table.RouteRequest{Dst: to})
 		if err == nil && reply.Src.Is4() && !reply.Src.IsLoopback() && reply.Src != l.q.Src {
 			return reply.Src, true
 		}
@@ -101,8 +101,8 @@ func (l lookup) badSource(a RouteAnswer, dev string) RouteAnswer {
 
 // wayBack is a packet to the source of this one. Its mark counts only where
 // src_valid_mark is on.
-func (l lookup) wayBack(dev string) diag.RouteRequest {
-	back := diag.RouteRequest{Dst: l.q.Src}
+func (l lookup) wayBack(dev string) table.RouteRequest {
+	back := table.RouteRequest{Dst: l.q.Src}
 	if l.node.ConfOr(dev, "src_valid_mark") {
 		back.Mark = l.q.Mark
 	}

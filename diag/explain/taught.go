@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 )
 
 // taught is what an ARP request on the walk teaches those who hear it. The reply
@@ -91,7 +91,7 @@ func (w *walk) snooped(n *Node, dev int, mac net.HardwareAddr) (netip.Addr, bool
 // arpSender is the address that an ARP request for target says it comes from:
 // the packet's own source, if that is an address of the namespace, or else one
 // of the device (arp_solicit()).
-func (n *Node) arpSender(link diag.Link, source, target netip.Addr) netip.Addr {
+func (n *Node) arpSender(link table.Link, source, target netip.Addr) netip.Addr {
 	addrs, _ := n.Addrs(link.Index)
 	var chosen netip.Addr
 	for _, a := range addrs {
@@ -108,7 +108,7 @@ func (n *Node) arpSender(link diag.Link, source, target netip.Addr) netip.Addr {
 	announce := n.ConfMax(link.Name, "arp_announce")
 	own := announce < 2 && n.Route(RouteQuery{Dst: source}).Kind == KindLocal
 	if own && announce == 1 {
-		own = slices.ContainsFunc(addrs, func(a diag.Addr) bool { return a.Prefix.Contains(source) && a.Prefix.Contains(target) })
+		own = slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Contains(source) && a.Prefix.Contains(target) })
 	}
 	switch {
 	case own:

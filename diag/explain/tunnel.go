@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 )
 
 // vxlanOverhead is what a VXLAN puts around an IP packet: the inner Ethernet
@@ -21,7 +21,7 @@ var everybody = net.HardwareAddr{0, 0, 0, 0, 0, 0} // the entry of an FDB for wh
 
 // overVXLAN follows a frame into a tunnel, and to the device of the same
 // network that it comes out of.
-func (x *explorer) overVXLAN(n *Node, link diag.Link, v way, out crossing) {
+func (x *explorer) overVXLAN(n *Node, link table.Link, v way, out crossing) {
 	remotes, err := x.remotes(n, link)
 	if err != nil {
 		x.unseen = append(x.unseen, quote(err))
@@ -41,7 +41,7 @@ func (x *explorer) overVXLAN(n *Node, link diag.Link, v way, out crossing) {
 }
 
 // outOfVXLAN sends a trial packet through the tunnel.
-func (x *explorer) outOfVXLAN(n *Node, link diag.Link, v way, remote netip.Addr) {
+func (x *explorer) outOfVXLAN(n *Node, link table.Link, v way, remote netip.Addr) {
 	trial := x.w.trial(n, link, x.leg, remote)
 	if trial.lost || trial.landed == nil && len(trial.faults) == 0 {
 		_, _, why := trial.where()
@@ -75,7 +75,7 @@ func (x *explorer) outOfVXLAN(n *Node, link diag.Link, v way, remote netip.Addr)
 }
 
 // noVXLAN is the fault of a tunnel whose other end nobody opens.
-func noVXLAN(n *Node, link diag.Link, landed *Node) Fault {
+func noVXLAN(n *Node, link table.Link, landed *Node) Fault {
 	f := Fault{
 		Code: NeighbourUnanswered, Netns: n.Name,
 		Detail: say("%s has VNI %d, and %s has no vxlan device with that VNI on UDP port %d",
@@ -94,23 +94,23 @@ func noVXLAN(n *Node, link diag.Link, landed *Node) Fault {
 }
 
 // vxlanOf finds the device of a namespace that belongs to the same VXLAN.
-func vxlanOf(n *Node, net *diag.VXLAN) (diag.Link, bool, error) {
+func vxlanOf(n *Node, net *table.VXLAN) (table.Link, bool, error) {
 	devices, err := n.Devices()
 	if err != nil {
-		return diag.Link{}, false, err
+		return table.Link{}, false, err
 	}
 	for _, d := range devices {
 		if v := d.Link.VXLAN; v != nil && v.DstPort == net.DstPort && (v.VNI == net.VNI || v.External) {
 			return d.Link, true, nil
 		}
 	}
-	return diag.Link{}, false, nil
+	return table.Link{}, false, nil
 }
 
 // remotes are where a VXLAN device sends a frame: to what its forwarding
 // database has for the address, else to what it has for everybody
 // (vxlan_xmit()).
-func (x *explorer) remotes(n *Node, link diag.Link) ([]netip.Addr, error) {
+func (x *explorer) remotes(n *Node, link table.Link) ([]netip.Addr, error) {
 	one, err := n.ask()
 	if err != nil {
 		return nil, err
@@ -139,13 +139,13 @@ func (x *explorer) remotes(n *Node, link diag.Link) ([]netip.Addr, error) {
 }
 
 // envelope is the packet that carries a tunnelled one.
-func envelope(link diag.Link, leg string, remote netip.Addr, inner int) echo {
+func envelope(link table.Link, leg string, remote netip.Addr, inner int) echo {
 	return echo{leg: leg, src: link.VXLAN.Local, dst: remote, ttl: maxHops, outer: link.VXLAN, length: inner + vxlanOverhead}
 }
 
 // trial follows the packet that would carry something through a tunnel without
 // noting it in the story.
-func (w *walk) trial(n *Node, link diag.Link, leg string, remote netip.Addr) *walk {
+func (w *walk) trial(n *Node, link table.Link, leg string, remote netip.Addr) *walk {
 	t := w.aside(n, remote)
 	if t.depth > maxNesting {
 		t.giveUp(n, echo{leg: leg}, StageSend, link.Name, say("tunnels in tunnels are not followed any further"))
@@ -163,7 +163,7 @@ func (w *walk) aside(n *Node, dest netip.Addr) *walk {
 // carry sends the carrying packet from the namespace that its device was made
 // in, which is not the device's own if it was moved. It is delivered when
 // w.landed is set.
-func (w *walk) carry(n *Node, link diag.Link, e echo) {
+func (w *walk) carry(n *Node, link table.Link, e echo) {
 	w.landed = nil
 	if link.PeerNetnsID >= 0 && link.PeerIndex != 0 {
 		below, err := w.world.Peer(n, link.PeerNetnsID)

@@ -3,7 +3,7 @@ package explain
 import (
 	"net/netip"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
 
@@ -127,7 +127,7 @@ func (a *arping) ignoring(s station) Fault {
 	return f
 }
 
-func hasIPv4(addrs []diag.Addr) bool {
+func hasIPv4(addrs []table.Addr) bool {
 	for _, addr := range addrs {
 		if addr.Family() == 4 {
 			return true
@@ -256,7 +256,7 @@ func (a *arping) router(x *explorer) (station, bool) {
 }
 
 // prefixLen is that of the device's own prefix which covers addr, or 32.
-func (w *walk) prefixLen(n *Node, link diag.Link, addr netip.Addr) int {
+func (w *walk) prefixLen(n *Node, link table.Link, addr netip.Addr) int {
 	addrs, err := n.Addrs(link.Index)
 	if err != nil {
 		return addr.BitLen()

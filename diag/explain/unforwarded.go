@@ -3,7 +3,7 @@ package explain
 import (
 	"bytes"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
 
@@ -31,7 +31,7 @@ func (a *arping) beside(x *explorer) (Fault, station, bool) {
 
 // elsewhereOn is a port on the way to far that belongs to another bridge of the
 // same namespace than the one that the frame came through.
-func elsewhereOn(x, far *explorer) (site, diag.Link, bool) {
+func elsewhereOn(x, far *explorer) (site, table.Link, bool) {
 	for _, s := range far.stations {
 		for _, c := range s.crossings {
 			if c.out || c.dev.Port == nil {
@@ -44,11 +44,11 @@ func elsewhereOn(x, far *explorer) (site, diag.Link, bool) {
 			}
 		}
 	}
-	return site{}, diag.Link{}, false
+	return site{}, table.Link{}, false
 }
 
 // portless is the fault of a cable that ends beside the bridge.
-func (a *arping) portless(owner site, s station, bridge diag.Link) Fault {
+func (a *arping) portless(owner site, s station, bridge table.Link) Fault {
 	return Fault{
 		Code: NeighbourUnanswered, Netns: a.n.Name, sure: true,
 		Detail:   say("%s has %s, but %s, which should connect the two, is no port of %s", owner.node.title(), a.nexthop, s.dev.Name, bridge.Name),
@@ -59,19 +59,19 @@ func (a *arping) portless(owner site, s station, bridge diag.Link) Fault {
 
 // bridgeOf is the bridge on the frame's way that the device of s should be a
 // port of: it is in the same namespace, and the device has no address.
-func bridgeOf(x *explorer, s station) (diag.Link, bool) {
+func bridgeOf(x *explorer, s station) (table.Link, bool) {
 	if s.node == nil || s.dev.Kind != "veth" || s.dev.Master != "" {
-		return diag.Link{}, false
+		return table.Link{}, false
 	}
 	if addrs, err := s.node.Addrs(s.dev.Index); err != nil || hasIPv4(addrs) {
-		return diag.Link{}, false
+		return table.Link{}, false
 	}
 	for _, b := range x.bridges {
 		if b.node == s.node {
 			return b.dev, true
 		}
 	}
-	return diag.Link{}, false
+	return table.Link{}, false
 }
 
 // unforwarded: a tunnel does not know where the other end is.
@@ -128,7 +128,7 @@ func (a *arping) sent() {
 
 // isMeant reports whether a device at the end of a tunnel is whom the frame is
 // for.
-func (a *arping) isMeant(n *Node, dev diag.Link) bool {
+func (a *arping) isMeant(n *Node, dev table.Link) bool {
 	if a.entry.MAC != nil && bytes.Equal(a.entry.MAC, dev.MAC) {
 		return true
 	}

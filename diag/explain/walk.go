@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
 
@@ -86,7 +86,7 @@ type passage struct {
 type grant struct {
 	node   *Node
 	prefix netip.Prefix
-	dev    diag.Link
+	dev    table.Link
 }
 
 // rewrite is the source address translation that a proposed fix brings with it.

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"nstutor/chapters"
-	"nstutor/diag"
 	"nstutor/diag/explain"
+	"nstutor/diag/probe"
 	"nstutor/internal/lab"
 	"nstutor/steps"
 )
@@ -134,7 +134,7 @@ func mend(t *testing.T, l *lab.Lab, watch steps.Watch, answer explain.Answer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := diag.Ping(t.Context(), ns, diag.Echo{To: watch.Ping, Timeout: l.PingTimeout()}); r.Outcome != diag.Replied {
+	if r := probe.Ping(t.Context(), ns, probe.Echo{To: watch.Ping, Timeout: l.PingTimeout()}); r.Outcome != probe.Replied {
 		t.Errorf("after %v the ping still says %q", answer.Fix, r.Message)
 	}
 }

@@ -9,14 +9,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"nstutor/diag"
 	"nstutor/diag/explain"
+	"nstutor/diag/netfilter"
 )
 
 // openRules is rules, as they are read while a packet meets them.
-func (w *filterWorld) openRules() *diag.RuleSet {
+func (w *filterWorld) openRules() *netfilter.RuleSet {
 	w.t.Helper()
-	set, err := diag.OpenRuleSet(w.r)
+	set, err := netfilter.Open(w.r)
 	w.must(err)
 	w.t.Cleanup(set.Close)
 	return set

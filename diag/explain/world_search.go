@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
 )
 
@@ -26,7 +26,7 @@ func (w *World) search(n *Node, nsid int) (*Node, error) {
 	if open := w.searchOpen(one, nsid); open != nil {
 		return open, nil
 	}
-	for _, find := range []func(*diag.One, int) (*Node, error){w.searchHere, w.searchNames, w.searchProcesses} {
+	for _, find := range []func(*table.One, int) (*Node, error){w.searchHere, w.searchNames, w.searchProcesses} {
 		if peer, err := find(one, nsid); peer != nil || err != nil {
 			return peer, err
 		}
@@ -35,7 +35,7 @@ func (w *World) search(n *Node, nsid int) (*Node, error) {
 }
 
 // searchOpen looks at the namespaces that the packet has been in.
-func (w *World) searchOpen(one *diag.One, nsid int) *Node {
+func (w *World) searchOpen(one *table.One, nsid int) *Node {
 	nodes := slices.Collect(maps.Values(w.nodes))
 	fds := make([]int, len(nodes))
 	for i, n := range nodes {
@@ -48,7 +48,7 @@ func (w *World) searchOpen(one *diag.One, nsid int) *Node {
 }
 
 // searchHere looks at the namespace of this process and at the first process's.
-func (w *World) searchHere(one *diag.One, nsid int) (*Node, error) {
+func (w *World) searchHere(one *table.One, nsid int) (*Node, error) {
 	if peer, err := w.look(one, nsid, candidate{path: currentNetns}); peer != nil || err != nil {
 		return peer, err
 	}
@@ -56,7 +56,7 @@ func (w *World) searchHere(one *diag.One, nsid int) (*Node, error) {
 }
 
 // searchNames looks at the namespaces that have a name.
-func (w *World) searchNames(one *diag.One, nsid int) (peer *Node, err error) {
+func (w *World) searchNames(one *table.One, nsid int) (peer *Node, err error) {
 	w.listNames(func(dir netnsNames) bool {
 		if at := w.seekName(dir, one, nsid); at >= 0 {
 			peer, err = w.look(one, nsid, candidate{path: filepath.Join(netnsDir, dir.names[at]), ref: dir.names[at]})
@@ -67,7 +67,7 @@ func (w *World) searchNames(one *diag.One, nsid int) (peer *Node, err error) {
 }
 
 // seekName finds the place of a namespace among the names, or -1.
-func (w *World) seekName(dir netnsNames, one *diag.One, nsid int) int {
+func (w *World) seekName(dir netnsNames, one *table.One, nsid int) int {
 	return seek(len(dir.names), nsid, func(places []int) []int {
 		fds := make([]int, len(places))
 		for i, place := range places {
@@ -92,7 +92,7 @@ func (w *World) seekName(dir netnsNames, one *diag.One, nsid int) int {
 // searchProcesses looks at the namespaces of all processes. The kernel tells of
 // any process whether it is in the wanted one; to open that, one must be allowed
 // to look at the process, or at another that is in it.
-func (w *World) searchProcesses(one *diag.One, nsid int) (*Node, error) {
+func (w *World) searchProcesses(one *table.One, nsid int) (*Node, error) {
 	pids := processes()
 	if !procIsOurs() {
 		return w.searchProcess(one, nsid, pids...)
@@ -123,7 +123,7 @@ func (w *World) searchProcesses(one *diag.One, nsid int) (*Node, error) {
 }
 
 // searchProcess opens the namespaces of some processes.
-func (w *World) searchProcess(one *diag.One, nsid int, pids ...int) (*Node, error) {
+func (w *World) searchProcess(one *table.One, nsid int, pids ...int) (*Node, error) {
 	for _, pid := range pids {
 		if peer, err := w.look(one, nsid, processNetns(pid)); peer != nil || err != nil {
 			return peer, err
@@ -168,7 +168,7 @@ func processNetns(pid int) candidate {
 
 // look opens the namespace at a place, and returns it if one numbers it nsid.
 // There is neither a Node nor an error when that is another, or none.
-func (w *World) look(one *diag.One, nsid int, c candidate) (*Node, error) {
+func (w *World) look(one *table.One, nsid int, c candidate) (*Node, error) {
 	fd, err := nsenter.OpenFile(c.path)
 	if err != nil {
 		w.skip(c, err)

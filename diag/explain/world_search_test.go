@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/internal/nsenter"
 )
 
@@ -25,7 +25,7 @@ type manyPods struct {
 
 func newManyPods(t *testing.T, first, count int) *manyPods {
 	t.Helper()
-	p := &manyPods{&queryBed{t: t}, lab.TestNetns(t, "node"), map[string]*nsenter.Namespace{}}
+	p := &manyPods{&queryBed{t: t}, labtest.Netns(t, "node"), map[string]*nsenter.Namespace{}}
 	p.add(first, count)
 	t.Cleanup(func() {
 		for dev := range p.pods {

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/internal/nsenter"
 )
 
@@ -166,7 +166,7 @@ func TestProcessesThatMayNotBeLookedAtAreCounted(t *testing.T) {
 }
 
 func TestCloseLetsNamespacesGo(t *testing.T) {
-	ns := lab.TestNetns(t, "gone")
+	ns := labtest.Netns(t, "gone")
 	w := NewWorld()
 	n, err := w.Open("gone")
 	if err != nil {
@@ -187,7 +187,7 @@ func TestCloseLetsNamespacesGo(t *testing.T) {
 // TestANameThatLooksLikeAProcessIsNone: a command for it would be typed in the
 // namespace of that process.
 func TestANameThatLooksLikeAProcessIsNone(t *testing.T) {
-	ns := lab.TestNetns(t, "pid:1")
+	ns := labtest.Netns(t, "pid:1")
 	w := NewWorld()
 	defer w.Close()
 	n, err := w.Open("/run/netns/pid:1")

@@ -9,7 +9,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"nstutor/chapters"
-	"nstutor/diag"
+	"nstutor/diag/probe"
 	"nstutor/internal/lab"
 )
 
@@ -32,7 +32,7 @@ func playBroken() int {
 	lab.Dispatch()
 	a := &app{inside: lab.Inside()}
 	course := chapters.All()
-	course[0].Steps[0].After.Pings[0].Want = diag.Silent
+	course[0].Steps[0].After.Pings[0].Want = probe.Silent
 	err := a.inLab(func() error {
 		return play(context.Background(), course, []string{"0.1", "0.2"}, lab.Options{Fast: true}, newTextTranscript(os.Stdout, "en"))
 	})

@@ -13,7 +13,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag"
+	"nstutor/diag/probe"
+	"nstutor/diag/wire"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 	"nstutor/steps"
@@ -150,7 +151,7 @@ func tryPing(ctx context.Context, l *lab.Lab) error {
 	if err != nil {
 		return err
 	}
-	if r := diag.Ping(ctx, ns, diag.Echo{To: "192.168.6.1", Timeout: l.PingTimeout()}); r.Outcome != diag.Replied {
+	if r := probe.Ping(ctx, ns, probe.Echo{To: "192.168.6.1", Timeout: l.PingTimeout()}); r.Outcome != probe.Replied {
 		return errors.New(r.Message)
 	}
 	return nil
@@ -161,7 +162,7 @@ func tryCapture(_ context.Context, l *lab.Lab) error {
 	if err != nil {
 		return err
 	}
-	tap, err := diag.Capture(ns, diag.CaptureFilter{})
+	tap, err := wire.Capture(ns, wire.Filter{})
 	if err != nil {
 		return err
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag"
 	"nstutor/diag/explain"
+	"nstutor/diag/probe"
 	"nstutor/internal/nsenter"
 )
 
@@ -112,7 +112,7 @@ func oneDestination(_ *cobra.Command, args []string) error {
 
 // destination is the address of a name, as the namespace that pings knows it.
 func destination(ctx context.Context, node *explain.Node, name string) (netip.Addr, error) {
-	dest, err := diag.Resolve(ctx, node.NS, name)
+	dest, err := probe.Resolve(ctx, node.NS, name)
 	switch {
 	case err != nil && node.Name != "":
 		return dest, fmt.Errorf("%s: %w", node.Name, err)

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"nstutor/diag"
+	"nstutor/diag/table"
 	"nstutor/steps"
 )
 
@@ -18,7 +18,7 @@ func TestTranscriptSaysWhatWasNotKept(t *testing.T) {
 		After: steps.Report{Lines: []steps.Seen{
 			{Promised: "ns1 ping 192.168.6.160: silent", Seen: "replied: 64 bytes", OK: false},
 		}},
-		Changes: []steps.Change{{Netns: "ns1", Change: diag.Change{Kind: diag.Changed, Table: "neigh", Before: "a", After: "b"}}},
+		Changes: []steps.Change{{Netns: "ns1", Change: table.Change{Kind: table.Changed, Table: "neigh", Before: "a", After: "b"}}},
 	}
 	var out strings.Builder
 	text := newTextTranscript(&out, "en")

@@ -67,7 +67,7 @@ func execInNetns(args []string) error {
 
 // setNetns enters the namespace, unless the process was born there.
 func setNetns(name string) error {
-	path, err := pathOf(name)
+	path, err := PathOf(name)
 	if err != nil {
 		return err
 	}

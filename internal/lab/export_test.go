@@ -32,9 +32,6 @@ func Unborn(answer syscall.Errno) error {
 }
 func Unfurnished(answer syscall.Errno) error { return fmt.Errorf("user: %w", failure{answer, "mount"}) }
 
-// PathOf is where a namespace of that name would be mounted.
-var PathOf = pathOf
-
 // RealUID is the user's number outside of the lab.
 var RealUID = realUID
 

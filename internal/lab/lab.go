@@ -97,7 +97,7 @@ func (l *Lab) NS(name string) (*nsenter.Namespace, error) {
 }
 
 func (l *Lab) open(name string) (*nsenter.Namespace, error) {
-	path, err := pathOf(name)
+	path, err := PathOf(name)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (l *Lab) open(name string) (*nsenter.Namespace, error) {
 	sealSys(ns)
 	// Whoever made it: it is pinned when it is first seen, under its first name.
 	if !l.named(ns.Inode()) {
-		pin(ns)
+		Pin(ns)
 	}
 	l.spaces[name] = ns
 	return ns, nil
@@ -144,8 +144,8 @@ func (l *Lab) Namespaces() map[uint64]string {
 	return names
 }
 
-// pathOf is where name is mounted. Names are what `ip netns` accepts.
-func pathOf(name string) (string, error) {
+// PathOf is where name is mounted. Names are what `ip netns` accepts.
+func PathOf(name string) (string, error) {
 	if name == "" || name == "." || name == ".." || strings.ContainsRune(name, '/') || len(name) > 255 {
 		return "", fmt.Errorf("%q is not a name for a network namespace", name)
 	}
@@ -210,7 +210,7 @@ func (l *Lab) empty() {
 		l.forget(name)
 	}
 	for _, name := range l.Names() {
-		if path, err := pathOf(name); err == nil {
+		if path, err := PathOf(name); err == nil {
 			nsenter.Delete(path)
 		}
 	}

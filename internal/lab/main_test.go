@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 )
 
 // roles are what the test binary can be besides the tests: programs that a test
@@ -26,5 +27,5 @@ func TestMain(m *testing.M) {
 			os.Exit(0)
 		}
 	}
-	lab.TestMain(m)
+	labtest.Main(m)
 }

@@ -33,7 +33,7 @@ func (l *Lab) add(names ...string) error {
 }
 
 func createPinned(name string) (*nsenter.Namespace, error) {
-	path, err := pathOf(name)
+	path, err := PathOf(name)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func createPinned(name string) (*nsenter.Namespace, error) {
 		return nil, err
 	}
 	sealSys(ns)
-	return ns, pin(ns)
+	return ns, Pin(ns)
 }
 
 // together does n pieces of work at the same time.
@@ -58,7 +58,7 @@ func together(n int, work func(int) error) error {
 
 // DelNetns does what `ip netns del` does.
 func (l *Lab) DelNetns(name string) error {
-	path, err := pathOf(name)
+	path, err := PathOf(name)
 	if err != nil {
 		return err
 	}

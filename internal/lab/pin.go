@@ -36,9 +36,9 @@ var pinnedConf = []setting{
 	{"route_localnet", "0"},
 }
 
-// pin sets every pinned sysctl in ns. A sysctl that this kernel does not have
+// Pin sets every pinned sysctl in ns. A sysctl that this kernel does not have
 // (IPv6 or bridge netfilter not built in) needs no pinning.
-func pin(ns *nsenter.Namespace) error {
+func Pin(ns *nsenter.Namespace) error {
 	settings := slices.Clone(pinned)
 	for _, dev := range []string{"all", "default", "lo"} {
 		settings = append(settings, below("net/ipv4/conf/"+dev, pinnedConf)...)

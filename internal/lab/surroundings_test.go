@@ -16,7 +16,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
-	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/internal/nsenter"
 )
 
@@ -63,7 +63,7 @@ func furnishedMachine(t *testing.T) {
 	})
 	must(os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0))
 	t.Cleanup(func() { os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("0"), 0) })
-	lab.TestNetns(t, "resident")
+	labtest.Netns(t, "resident")
 	soon(t, 5*time.Second, "IPv6 has looked for duplicate addresses", func() bool {
 		return !strings.Contains(look(t).Network, "tentative")
 	})

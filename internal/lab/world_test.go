@@ -11,7 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"nstutor/diag"
+	"nstutor/diag/probe"
+	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
 )
@@ -36,9 +37,9 @@ func namespace(t testing.TB, l *lab.Lab, name string) *nsenter.Namespace {
 	return ns
 }
 
-func read(t testing.TB, ns *nsenter.Namespace) *diag.Snapshot {
+func read(t testing.TB, ns *nsenter.Namespace) *table.Snapshot {
 	t.Helper()
-	s, err := diag.Read(t.Context(), ns, diag.ReadOptions{})
+	s, err := table.Read(t.Context(), ns, table.ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,17 +112,17 @@ func TestStartingTopologyPings(t *testing.T) {
 	l := newLab(t)
 	for _, test := range []struct {
 		from, to string
-		want     diag.Outcome
+		want     probe.Outcome
 	}{
-		{lab.Host, "192.168.6.1", diag.Replied},
-		{lab.Host, "203.0.113.10", diag.Replied},
-		{lab.Host, "203.0.113.53", diag.Replied},
-		{lab.Inet, "192.168.6.160", diag.Replied},
-		{lab.Inet, "172.20.1.10", diag.NetworkUnreachable},
-		{lab.Inet, "10.244.1.10", diag.NetworkUnreachable},
-		{lab.Host, "www.example.com", diag.NoResolver},
+		{lab.Host, "192.168.6.1", probe.Replied},
+		{lab.Host, "203.0.113.10", probe.Replied},
+		{lab.Host, "203.0.113.53", probe.Replied},
+		{lab.Inet, "192.168.6.160", probe.Replied},
+		{lab.Inet, "172.20.1.10", probe.NetworkUnreachable},
+		{lab.Inet, "10.244.1.10", probe.NetworkUnreachable},
+		{lab.Host, "www.example.com", probe.NoResolver},
 	} {
-		got := diag.Ping(t.Context(), namespace(t, l, test.from), diag.Echo{To: test.to, Timeout: l.PingTimeout()})
+		got := probe.Ping(t.Context(), namespace(t, l, test.from), probe.Echo{To: test.to, Timeout: l.PingTimeout()})
 		if got.Outcome != test.want {
 			t.Errorf("%s ping %s: %v (%s), want %v", test.from, test.to, got.Outcome, got.Message, test.want)
 		}
@@ -222,18 +223,18 @@ func TestNameServerKnowsOnlyTheLab(t *testing.T) {
 	if err := os.WriteFile("/etc/netns/host/resolv.conf", []byte("nameserver 203.0.113.53\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]diag.Outcome{
-		"www.example.com":   diag.Replied,
-		"WWW.Example.COM":   diag.Replied,
-		"www.example.org":   diag.NoName,
-		"example.com":       diag.NoName,
-		"x.www.example.com": diag.NoName,
+	for name, want := range map[string]probe.Outcome{
+		"www.example.com":   probe.Replied,
+		"WWW.Example.COM":   probe.Replied,
+		"www.example.org":   probe.NoName,
+		"example.com":       probe.NoName,
+		"x.www.example.com": probe.NoName,
 	} {
-		got := diag.Ping(t.Context(), namespace(t, l, lab.Host), diag.Echo{To: name, Timeout: l.PingTimeout()})
+		got := probe.Ping(t.Context(), namespace(t, l, lab.Host), probe.Echo{To: name, Timeout: l.PingTimeout()})
 		if got.Outcome != want {
 			t.Errorf("ping %s: %v (%s), want %v", name, got.Outcome, got.Message, want)
 		}
-		if want == diag.Replied && got.From != netip.MustParseAddr("203.0.113.10") {
+		if want == probe.Replied && got.From != netip.MustParseAddr("203.0.113.10") {
 			t.Errorf("%s is at %s", name, got.From)
 		}
 	}

@@ -154,6 +154,14 @@ func (n *Namespace) Do(fn func() error) error {
 	}
 }
 
+// In runs fn inside ns, or right here when ns is nil: the caller's own namespace.
+func In(ns *Namespace, fn func() error) error {
+	if ns == nil {
+		return fn()
+	}
+	return ns.Do(fn)
+}
+
 // Handle returns the namespace's rtnetlink handle, opened on first use.
 func (n *Namespace) Handle() (*netlink.Handle, error) {
 	n.mu.Lock()

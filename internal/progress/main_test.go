@@ -5,7 +5,7 @@ import (
 	"os"
 	"testing"
 
-	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/internal/progress"
 )
 
@@ -25,5 +25,5 @@ func TestMain(m *testing.M) {
 		fmt.Print(p.Warning())
 		os.Exit(0)
 	}
-	lab.TestMain(m)
+	labtest.Main(m)
 }

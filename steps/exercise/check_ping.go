@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"time"
 
-	"nstutor/diag"
+	"nstutor/diag/probe"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -32,8 +32,8 @@ func ReachesSized(from, to string, size int, df bool) Check {
 			if size > 0 {
 				forgetMTU(l, from)
 			}
-			r, err := ping(ctx, l, from, diag.Echo{To: to, Size: size, DF: df})
-			return r.Outcome == diag.Replied, r.Message, err
+			r, err := ping(ctx, l, from, probe.Echo{To: to, Size: size, DF: df})
+			return r.Outcome == probe.Replied, r.Message, err
 		},
 	}
 }
@@ -53,8 +53,8 @@ func Blocked(from, to string) Check {
 		Text:  say.T("%s does not reach %s", "%s 到不了 %s", from, to),
 		Table: say.Quote(fmt.Sprintf("ip netns exec %s ping -c 3 %s", from, to)),
 		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
-			r, err := ping(ctx, l, from, diag.Echo{To: to})
-			return r.Outcome != diag.Replied && r.Outcome != diag.DifferentAddress, r.Message, err
+			r, err := ping(ctx, l, from, probe.Echo{To: to})
+			return r.Outcome != probe.Replied && r.Outcome != probe.DifferentAddress, r.Message, err
 		},
 	}
 }
@@ -62,10 +62,10 @@ func Blocked(from, to string) Check {
 // settledOutcomes are those that the next ping will have too: the sender's own
 // tables say so, or a router that was reached. A neighbour that did not answer
 // may answer the next question, and silence may be a device that just came up.
-var settledOutcomes = map[diag.Outcome]bool{
-	diag.NetworkUnreachable: true, diag.NoRouteToHost: true, diag.NetUnreachableICMP: true, diag.PortUnreachable: true,
-	diag.Filtered: true, diag.TTLExceeded: true, diag.Prohibited: true, diag.NotPermitted: true, diag.InvalidArgument: true,
-	diag.NoBufferSpace: true, diag.NoName: true,
+var settledOutcomes = map[probe.Outcome]bool{
+	probe.NetworkUnreachable: true, probe.NoRouteToHost: true, probe.NetUnreachableICMP: true, probe.PortUnreachable: true,
+	probe.Filtered: true, probe.TTLExceeded: true, probe.Prohibited: true, probe.NotPermitted: true, probe.InvalidArgument: true,
+	probe.NoBufferSpace: true, probe.NoName: true,
 }
 
 // pings are how many are sent within the time of one, so that an answer which a
@@ -74,7 +74,7 @@ const pings = 4
 
 // ping sends pings until one is answered, or what the last one says is settled,
 // or the time of one ping is over. It tells what the last one said.
-func ping(ctx context.Context, l *lab.Lab, from string, echo diag.Echo) (last diag.Result, err error) {
+func ping(ctx context.Context, l *lab.Lab, from string, echo probe.Echo) (last probe.Result, err error) {
 	ns, err := l.NS(from)
 	if err != nil {
 		return last, err
@@ -85,9 +85,9 @@ func ping(ctx context.Context, l *lab.Lab, from string, echo diag.Echo) (last di
 	echo.Timeout = l.PingTimeout()
 	over := time.NewTimer(echo.Timeout)
 	defer over.Stop()
-	pinger := diag.NewEchoPinger(ns, echo, echo.Timeout/pings)
+	pinger := probe.NewEchoPinger(ns, echo, echo.Timeout/pings)
 	defer pinger.Close()
-	last = diag.Result{Outcome: diag.Silent, Message: silence(1)}
+	last = probe.Result{Outcome: probe.Silent, Message: silence(1)}
 	sent, unsure := 0, 0
 	for {
 		select {
@@ -97,22 +97,22 @@ func ping(ctx context.Context, l *lab.Lab, from string, echo diag.Echo) (last di
 			}
 			if event.Sent {
 				sent++
-				if last.Outcome == diag.Silent {
+				if last.Outcome == probe.Silent {
 					last.Message = silence(sent)
 				}
 				continue
 			}
 			last = event.Result
-			if last.Outcome == diag.OutcomeUnknown {
+			if last.Outcome == probe.OutcomeUnknown {
 				if unsure++; unsure < 2 {
 					continue
 				}
 				return last, fmt.Errorf("%s: %s", from, last.Message)
 			}
-			if last.Outcome == diag.Silent {
+			if last.Outcome == probe.Silent {
 				last.Message = silence(sent)
 			}
-			if last.Outcome == diag.Replied || settledOutcomes[last.Outcome] {
+			if last.Outcome == probe.Replied || settledOutcomes[last.Outcome] {
 				return last, nil
 			}
 		case <-over.C:

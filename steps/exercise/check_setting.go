@@ -8,7 +8,8 @@ import (
 	"net/netip"
 	"strings"
 
-	"nstutor/diag"
+	"nstutor/diag/netfilter"
+	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
@@ -20,7 +21,7 @@ func Setting(netns, key, value string) Check {
 		Text:  say.T("in %s, %s is %s", "%s 里 %s 是 %s", netns, key, value),
 		Table: say.Quote(fmt.Sprintf("ip netns exec %s sysctl %s", netns, key)),
 		run: inside(netns, func(_ context.Context, ns *nsenter.Namespace) (bool, string, error) {
-			got, err := ns.ReadSysctl(diag.SysctlPath(key))
+			got, err := ns.ReadSysctl(table.SysctlPath(key))
 			if errors.Is(err, fs.ErrNotExist) {
 				return false, "", nil
 			}
@@ -36,7 +37,7 @@ func Policy(netns, chain string) Check {
 		Text:  say.T("in %s, the policy of %s is DROP", "%s 里 %s 的默认策略是 DROP", netns, chain),
 		Table: say.Quote(fmt.Sprintf("ip netns exec %s iptables -S %s", netns, chain)),
 		run: inside(netns, func(_ context.Context, ns *nsenter.Namespace) (bool, string, error) {
-			set, err := diag.ReadRuleSet(ns)
+			set, err := netfilter.Read(ns)
 			if err != nil {
 				return false, "", err
 			}
@@ -64,7 +65,7 @@ func Rule(netns string, words ...string) Check {
 		Text:  say.T("in %s, the rule `%s` is there", "%s 里有规则 `%s`", netns, strings.Join(words, " ")),
 		Table: say.Quote(fmt.Sprintf("ip netns exec %s iptables-save", netns)),
 		run: inside(netns, func(_ context.Context, ns *nsenter.Namespace) (bool, string, error) {
-			rules, err := diag.ReadRules(ns)
+			rules, err := netfilter.ReadLines(ns)
 			for _, line := range rules {
 				if hasWords(line, words) {
 					return true, line, err
@@ -92,7 +93,7 @@ func HasAddr(netns, addr string) Check {
 		Text:  say.T("%s has the address %s", "%s 有地址 %s", netns, addr),
 		Table: say.Quote(fmt.Sprintf("ip -n %s addr", netns)),
 		ask:   question{to: addr},
-		run: reading(netns, func(s *diag.Snapshot) (bool, string) {
+		run: reading(netns, func(s *table.Snapshot) (bool, string) {
 			seen := ""
 			for _, a := range s.Addrs {
 				if a.Prefix.Addr().String() == addr {
@@ -113,7 +114,7 @@ func HasRoute(netns, words string) Check {
 	return Check{
 		Text:  say.T("%s has the route `%s`", "%s 有路由 `%s`", netns, words),
 		Table: say.Quote(fmt.Sprintf("ip -n %s route", netns)),
-		run:   reading(netns, func(s *diag.Snapshot) (bool, string) { return route(s, words) }),
+		run:   reading(netns, func(s *table.Snapshot) (bool, string) { return route(s, words) }),
 	}
 }
 
@@ -122,7 +123,7 @@ func NoRoute(netns, words string) Check {
 	return Check{
 		Text:  say.T("%s has no route `%s`", "%s 没有路由 `%s`", netns, words),
 		Table: say.Quote(fmt.Sprintf("ip -n %s route", netns)),
-		run: reading(netns, func(s *diag.Snapshot) (bool, string) {
+		run: reading(netns, func(s *table.Snapshot) (bool, string) {
 			found, line := route(s, words)
 			return !found, line
 		}),
@@ -134,7 +135,7 @@ func NoRouteTo(netns, addr string) Check {
 	return Check{
 		Text:  say.T("%s has no route to %s", "%s 没有到 %s 的路由", netns, addr),
 		Table: say.Quote(fmt.Sprintf("ip -n %s route", netns)),
-		run: reading(netns, func(s *diag.Snapshot) (bool, string) {
+		run: reading(netns, func(s *table.Snapshot) (bool, string) {
 			a, err := netip.ParseAddr(addr)
 			for _, r := range s.MainRoutes(4) {
 				if r.Default() || err == nil && r.Dst.Contains(a) {
@@ -146,7 +147,7 @@ func NoRouteTo(netns, addr string) Check {
 	}
 }
 
-func route(s *diag.Snapshot, words string) (found bool, line string) {
+func route(s *table.Snapshot, words string) (found bool, line string) {
 	for _, r := range s.MainRoutes(4) {
 		if strings.Contains(r.Line()+" ", words+" ") {
 			return true, r.Line()
@@ -170,10 +171,10 @@ func inside(netns string, do func(context.Context, *nsenter.Namespace) (bool, st
 }
 
 // reading runs a check of a namespace's tables.
-func reading(netns string, do func(*diag.Snapshot) (bool, string)) func(context.Context, *lab.Lab) (bool, string, error) {
+func reading(netns string, do func(*table.Snapshot) (bool, string)) func(context.Context, *lab.Lab) (bool, string, error) {
 	return func(ctx context.Context, l *lab.Lab) (bool, string, error) {
 		return inside(netns, func(ctx context.Context, ns *nsenter.Namespace) (bool, string, error) {
-			s, err := diag.Read(ctx, ns, diag.ReadOptions{Names: l.Namespaces()})
+			s, err := table.Read(ctx, ns, table.ReadOptions{Names: l.Namespaces()})
 			if err != nil {
 				return false, "", err
 			}

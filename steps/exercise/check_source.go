@@ -6,7 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"nstutor/diag"
+	"nstutor/diag/probe"
+	"nstutor/diag/wire"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -23,14 +24,14 @@ func SeenAs(from, at, to, source string) Check {
 			if err != nil {
 				return false, "", err
 			}
-			tap, err := diag.Capture(ns, diag.CaptureFilter{})
+			tap, err := wire.Capture(ns, wire.Filter{})
 			if err != nil {
 				return false, "", err
 			}
 			defer tap.Close()
 			size := ownSize()
-			r, err := ping(ctx, l, from, diag.Echo{To: to, Size: size})
-			if err != nil || r.Outcome != diag.Replied {
+			r, err := ping(ctx, l, from, probe.Echo{To: to, Size: size})
+			if err != nil || r.Outcome != probe.Replied {
 				return false, r.Message, err
 			}
 			f, ok := arrived(tap, size)
@@ -52,7 +53,7 @@ func ownSize() int { return 101 + int(sizes.Add(1)%400) }
 const tapTime = 300 * time.Millisecond
 
 // arrived finds the request of a ping of that size among what came in.
-func arrived(tap *diag.Tap, size int) (diag.Frame, bool) {
+func arrived(tap *wire.Tap, size int) (wire.Frame, bool) {
 	const icmpHeader = 8
 	for deadline := time.Now().Add(tapTime); ; time.Sleep(2 * time.Millisecond) {
 		for _, f := range tap.Pending() {
@@ -61,7 +62,7 @@ func arrived(tap *diag.Tap, size int) (diag.Frame, bool) {
 			}
 		}
 		if time.Now().After(deadline) {
-			return diag.Frame{}, false
+			return wire.Frame{}, false
 		}
 	}
 }

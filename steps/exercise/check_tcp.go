@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"nstutor/diag"
+	"nstutor/diag/probe"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -44,7 +44,7 @@ func get(ctx context.Context, l *lab.Lab, from, addr string) (bool, string, erro
 	if err != nil {
 		return false, "", err
 	}
-	r := diag.Get(ctx, ns, "http://"+addr, l.PingTimeout())
+	r := probe.Get(ctx, ns, "http://"+addr, l.PingTimeout())
 	if r.OK {
 		return true, fmt.Sprintf("HTTP %d", r.Status), ctx.Err()
 	}

@@ -4,9 +4,10 @@ import (
 	"testing"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 )
 
-func TestMain(m *testing.M) { lab.TestMain(m) }
+func TestMain(m *testing.M) { labtest.Main(m) }
 
 // newWorld is a World in a fresh lab with short ARP timers.
 func newWorld(t *testing.T) *World {

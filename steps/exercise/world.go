@@ -6,7 +6,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 
-	"nstutor/diag"
+	"nstutor/diag/probe"
+	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
 )
@@ -111,7 +112,7 @@ func (w *World) Forward(netns string) { w.Sysctl(netns, "net.ipv4.ip_forward", "
 // as slashes, as for sysctl(8).
 func (w *World) Sysctl(netns, key, value string) {
 	if ns, _ := w.space(netns); ns != nil {
-		w.failed(ns.WriteSysctl(diag.SysctlPath(key), value), netns, "%s=%s", key, value)
+		w.failed(ns.WriteSysctl(table.SysctlPath(key), value), netns, "%s=%s", key, value)
 	}
 }
 
@@ -119,7 +120,7 @@ func (w *World) Sysctl(netns, key, value string) {
 // does not count.
 func (w *World) Ping(netns, to string) {
 	if ns, _ := w.space(netns); ns != nil {
-		diag.Ping(w.ctx, ns, diag.Echo{To: to, Timeout: w.l.PingTimeout()})
+		probe.Ping(w.ctx, ns, probe.Echo{To: to, Timeout: w.l.PingTimeout()})
 	}
 }
 

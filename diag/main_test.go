@@ -1,9 +1,0 @@
-package diag
-
-import (
-	"testing"
-
-	"nstutor/internal/lab"
-)
-
-func TestMain(m *testing.M) { lab.TestMain(m) }

@@ -1,0 +1,218 @@
+package netfilter
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// nftVerdictKinds are the verdict codes of nf_tables and netfilter.
+var nftVerdictKinds = map[int32]VerdictKind{
+	0: VerdictDrop, 1: VerdictAccept, 3: VerdictQueue,
+	unix.NFT_CONTINUE: VerdictContinue, unix.NFT_RETURN: VerdictReturn, unix.NFT_JUMP: VerdictJump, unix.NFT_GOTO: VerdictGoto,
+}
+
+func decodeNFTVerdict(a nftAttrs) Verdict {
+	code := int32(a.u32(unix.NFTA_VERDICT_CODE))
+	kind, ok := nftVerdictKinds[code&0xff]
+	if code < 0 {
+		kind, ok = nftVerdictKinds[code]
+	}
+	if !ok {
+		return Verdict{Kind: VerdictUnknown, Text: fmt.Sprintf("[verdict %d]", code)}
+	}
+	return Verdict{Kind: kind, Chain: a.text(unix.NFTA_VERDICT_CHAIN)}
+}
+
+func (d *decoder) immediate(a nftAttrs) {
+	register, data := a.u32(unix.NFTA_IMMEDIATE_DREG), a.nested(unix.NFTA_IMMEDIATE_DATA)
+	if register == unix.NFT_REG_VERDICT {
+		d.rule.Verdict = decodeNFTVerdict(data.nested(unix.NFTA_DATA_VERDICT))
+		return
+	}
+	value := data.get(unix.NFTA_DATA_VALUE)
+	d.set(register, operand{data: value, size: len(value)})
+}
+
+// assign is a statement that writes a register to a field, such as
+// `meta mark set 0x1`.
+func (d *decoder) assign(register uint32, field Field, unknown string) {
+	effect := Effect{After: len(d.rule.Matches)}
+	o := d.get(register)
+	markOnly := field == "meta mark" || field == "ct mark"
+	switch {
+	case markOnly && len(o.data) == 4:
+		effect.Field, effect.Mask, effect.Xor = field, 0xffffffff, binary.NativeEndian.Uint32(o.data)
+	case markOnly && o.field == field && len(o.mask) == 4 && len(o.xor) == 4:
+		effect.Field = field
+		effect.Mask, effect.Xor = ^binary.NativeEndian.Uint32(o.mask), binary.NativeEndian.Uint32(o.xor)
+	case field == "":
+		effect.Text = unknown
+	case o.field != "" && o.mask == nil:
+		effect.Text = string(field) + " set " + string(o.field)
+	case len(o.data) > 0:
+		info := ruleFields[field]
+		effect.Text = string(field) + " set " + fieldText(field, networkOrder(o.data, info.host))
+	default:
+		effect.Text = string(field) + " set [expr]"
+	}
+	d.rule.Effects = append(d.rule.Effects, effect)
+}
+
+func (d *decoder) effect(text string) {
+	d.rule.Effects = append(d.rule.Effects, Effect{After: len(d.rule.Matches), Text: text})
+}
+
+func (d *decoder) notrack(nftAttrs) {
+	d.rule.Effects = append(d.rule.Effects, Effect{After: len(d.rule.Matches), Field: "meta notrack"})
+}
+
+func (d *decoder) log(a nftAttrs) {
+	text := "log"
+	if prefix := a.text(unix.NFTA_LOG_PREFIX); prefix != "" {
+		text += " prefix " + strconv.Quote(prefix)
+	}
+	if b := a.get(unix.NFTA_LOG_GROUP); len(b) >= 2 {
+		text += fmt.Sprintf(" group %d", binary.BigEndian.Uint16(b))
+	}
+	d.effect(text)
+}
+
+// limit is a condition that holds for some packets: nothing can be said of one.
+func (d *decoder) limit(a nftAttrs) {
+	unit, ok := map[uint64]string{1: "second", 60: "minute", 3600: "hour", 86400: "day", 604800: "week"}[a.u64(unix.NFTA_LIMIT_UNIT)]
+	if !ok {
+		d.unknown("limit")
+		return
+	}
+	text := "limit rate "
+	if a.u32(unix.NFTA_LIMIT_FLAGS)&unix.NFT_LIMIT_F_INV != 0 {
+		text += "over "
+	}
+	text += strconv.FormatUint(a.u64(unix.NFTA_LIMIT_RATE), 10)
+	if a.u32(unix.NFTA_LIMIT_TYPE) == unix.NFT_LIMIT_PKT_BYTES {
+		text += " bytes"
+	}
+	d.condition(Match{Text: text + "/" + unit})
+}
+
+func (d *decoder) nat(a nftAttrs) {
+	v := Verdict{Kind: VerdictSNAT, Flags: natFlags(a.u32(unix.NFTA_NAT_FLAGS))}
+	if a.u32(unix.NFTA_NAT_TYPE) == unix.NFT_NAT_DNAT {
+		v.Kind = VerdictDNAT
+	}
+	if a.has(unix.NFTA_NAT_REG_ADDR_MIN) {
+		v.family = familyNames[byte(a.u32(unix.NFTA_NAT_FAMILY))]
+	}
+	d.natRange(&v, a, unix.NFTA_NAT_REG_ADDR_MIN, unix.NFTA_NAT_REG_ADDR_MAX)
+	d.natPorts(&v, a, unix.NFTA_NAT_REG_PROTO_MIN, unix.NFTA_NAT_REG_PROTO_MAX)
+	d.rule.Verdict = v
+}
+
+func (d *decoder) masq(a nftAttrs) {
+	v := Verdict{Kind: VerdictMasquerade, Flags: natFlags(a.u32(unix.NFTA_MASQ_FLAGS))}
+	d.natPorts(&v, a, unix.NFTA_MASQ_REG_PROTO_MIN, unix.NFTA_MASQ_REG_PROTO_MAX)
+	d.rule.Verdict = v
+}
+
+func (d *decoder) redir(a nftAttrs) {
+	v := Verdict{Kind: VerdictRedirect, Flags: natFlags(a.u32(unix.NFTA_REDIR_FLAGS))}
+	d.natPorts(&v, a, unix.NFTA_REDIR_REG_PROTO_MIN, unix.NFTA_REDIR_REG_PROTO_MAX)
+	d.rule.Verdict = v
+}
+
+func (d *decoder) natRange(v *Verdict, a nftAttrs, minAttr, maxAttr uint16) {
+	if !a.has(minAttr) {
+		return
+	}
+	o := d.get(a.u32(minAttr))
+	if len(o.data) == 0 {
+		v.From = o.describe()
+		return
+	}
+	v.Addr.Min, _ = netip.AddrFromSlice(o.data)
+	v.Addr.Max = v.Addr.Min
+	if a.has(maxAttr) {
+		v.Addr.Max, _ = netip.AddrFromSlice(d.get(a.u32(maxAttr)).data)
+	}
+}
+
+func (d *decoder) natPorts(v *Verdict, a nftAttrs, minAttr, maxAttr uint16) {
+	if !a.has(minAttr) {
+		return
+	}
+	o := d.get(a.u32(minAttr))
+	if len(o.data) < 2 {
+		if v.From == "" {
+			v.From = o.describe()
+		}
+		return
+	}
+	v.Port.Min = binary.BigEndian.Uint16(o.data)
+	v.Port.Max = v.Port.Min
+	if high := d.get(a.u32(maxAttr)).data; a.has(maxAttr) && len(high) >= 2 {
+		v.Port.Max = binary.BigEndian.Uint16(high)
+	}
+}
+
+// describe says where a value comes from that the rule does not hold itself.
+func (o operand) describe() string {
+	switch {
+	case o.from != "":
+		return o.from
+	case o.field != "":
+		return string(o.field)
+	default:
+		return "[register]"
+	}
+}
+
+func natFlags(flags uint32) []string {
+	var out []string
+	for _, f := range []bit{
+		{unix.NF_NAT_RANGE_PROTO_RANDOM, "random"},
+		{unix.NF_NAT_RANGE_PROTO_RANDOM_FULLY, "fully-random"},
+		{unix.NF_NAT_RANGE_PERSISTENT, "persistent"},
+	} {
+		if uint64(flags)&f.bit != 0 {
+			out = append(out, f.name)
+		}
+	}
+	return out
+}
+
+// icmpCodes are the codes of "destination unreachable" that a reject
+// answers, by the protocol nft calls it; icmpx is either, as fits the packet.
+var icmpCodes = map[string]map[byte]string{
+	"icmp": {
+		0: "net-unreachable", 1: "host-unreachable", 2: "prot-unreachable", 3: "port-unreachable",
+		9: "net-prohibited", 10: "host-prohibited", 13: "admin-prohibited",
+	},
+	"icmpv6": {0: "no-route", 1: "admin-prohibited", 3: "addr-unreachable", 4: "port-unreachable", 5: "policy-fail", 6: "reject-route"},
+	"icmpx":  {0: "no-route", 1: "port-unreachable", 2: "host-unreachable", 3: "admin-prohibited"},
+}
+
+func (d *decoder) reject(a nftAttrs) {
+	var code byte
+	if b := a.get(unix.NFTA_REJECT_ICMP_CODE); len(b) > 0 {
+		code = b[0]
+	}
+	proto := "icmpx"
+	switch kind := a.u32(unix.NFTA_REJECT_TYPE); {
+	case kind == unix.NFT_REJECT_TCP_RST:
+		d.rule.Verdict = Verdict{Kind: VerdictReject, With: "tcp reset"}
+		return
+	case kind == unix.NFT_REJECT_ICMP_UNREACH && d.network() == "ip6":
+		proto = "icmpv6"
+	case kind == unix.NFT_REJECT_ICMP_UNREACH:
+		proto = "icmp"
+	}
+	name, ok := icmpCodes[proto][code]
+	if !ok {
+		name = strconv.Itoa(int(code))
+	}
+	d.rule.Verdict = Verdict{Kind: VerdictReject, With: proto + " " + name}
+}

@@ -1,0 +1,195 @@
+package netfilter
+
+import (
+	"bytes"
+	"slices"
+
+	"nstutor/diag/attr"
+
+	"golang.org/x/sys/unix"
+)
+
+// canonical is a value as long as the operand's field and in network order; a
+// shorter one is of the field's first bytes.
+func (o operand) canonical(b []byte) []byte {
+	out := networkOrder(b, o.host)
+	if size := ruleFields[o.field].size; len(out) < size {
+		out = append(out, make([]byte, size-len(out))...)
+	} else if size > 0 {
+		out = out[:size]
+	}
+	return out
+}
+
+// match is the condition that the operand is in one of the ranges, which are
+// as the kernel has them.
+func (o operand) match(not bool, ranges ...Range) Match {
+	if o.field == "" {
+		return Match{Text: o.from}
+	}
+	m := Match{Key: key(o.field), Not: not}
+	compared := 0
+	for _, r := range ranges {
+		compared = len(r.Lo)
+		lo := o.canonical(r.Lo)
+		hi := lo
+		if !bytes.Equal(r.Lo, r.Hi) {
+			hi = o.canonical(r.Hi)
+		}
+		if o.xor != nil && !allZero(o.xor) {
+			if !bytes.Equal(lo, hi) {
+				return Match{Text: "[expr bitwise]"}
+			}
+			lo = ruleXor(lo, o.canonical(o.xor))
+			hi = lo
+		}
+		m.OneOf = append(m.OneOf, Tuple{{lo, hi}})
+	}
+	switch size := ruleFields[o.field].size; {
+	case o.mask != nil:
+		m.Mask = o.canonical(o.mask)
+	case compared < size && !o.endsInside(ranges):
+		m.Mask = o.canonical(bytes.Repeat([]byte{0xff}, compared))
+	}
+	if m.Mask != nil && allOnes(m.Mask) {
+		m.Mask = nil
+	}
+	return m
+}
+
+// endsInside says that the values are whole device names, with their zero.
+func (o operand) endsInside(ranges []Range) bool {
+	return isDevice(o.field) && !slices.ContainsFunc(ranges, func(r Range) bool {
+		return bytes.IndexByte(r.Lo, 0) < 0
+	})
+}
+
+func (d *decoder) condition(m Match) { d.rule.Matches = append(d.rule.Matches, m) }
+
+func (d *decoder) cmp(a nftAttrs) {
+	o := d.get(a.u32(unix.NFTA_CMP_SREG))
+	v := a.value(unix.NFTA_CMP_DATA)
+	op := a.u32(unix.NFTA_CMP_OP)
+	if op != unix.NFT_CMP_EQ && op != unix.NFT_CMP_NEQ && o.host && littleEndian {
+		// The kernel compares bytes from the first on, so a number in the
+		// machine's order has to be swapped before: nobody means this.
+		d.condition(Match{Text: "[expr cmp]"})
+		return
+	}
+	switch op {
+	case unix.NFT_CMP_EQ, unix.NFT_CMP_NEQ:
+		d.condition(o.match(op == unix.NFT_CMP_NEQ, Range{v, v}))
+	case unix.NFT_CMP_LT:
+		d.bounded("<", o.match(false, Range{make([]byte, len(v)), ruleStep(v, -1)}))
+	case unix.NFT_CMP_LTE:
+		d.bounded("<=", o.match(false, Range{make([]byte, len(v)), v}))
+	case unix.NFT_CMP_GT:
+		d.bounded(">", o.match(false, Range{ruleStep(v, 1), bytes.Repeat([]byte{0xff}, len(v))}))
+	case unix.NFT_CMP_GTE:
+		d.bounded(">=", o.match(false, Range{v, bytes.Repeat([]byte{0xff}, len(v))}))
+	}
+}
+
+// bounded adds a condition with one bound; two in a row are a range.
+func (d *decoder) bounded(sign string, m Match) {
+	if n := len(d.rule.Matches); n > 0 && m.Known() {
+		last := &d.rule.Matches[n-1]
+		if slices.Equal(last.Key, m.Key) && last.bound == ">=" && sign == "<=" && last.Mask == nil && m.Mask == nil {
+			last.OneOf, last.bound = []Tuple{{{last.OneOf[0][0].Lo, m.OneOf[0][0].Hi}}}, ""
+			return
+		}
+	}
+	m.bound = sign
+	d.condition(m)
+}
+
+func (d *decoder) inRange(a nftAttrs) {
+	o := d.get(a.u32(unix.NFTA_RANGE_SREG))
+	r := Range{a.value(unix.NFTA_RANGE_FROM_DATA), a.value(unix.NFTA_RANGE_TO_DATA)}
+	d.condition(o.match(a.u32(unix.NFTA_RANGE_OP) == unix.NFT_RANGE_NEQ, r))
+}
+
+func (d *decoder) lookup(a nftAttrs) {
+	name := a.text(unix.NFTA_LOOKUP_SET)
+	set, ok := d.sets(ruleSetKey{d.family, d.table, name})
+	if !ok {
+		d.condition(Match{Text: "[lookup " + name + "]"})
+		return
+	}
+	operands := d.operands(a.u32(unix.NFTA_LOOKUP_SREG), set)
+	m := lookupMatch(operands, set, set.elements)
+	m.Not = a.u32(unix.NFTA_LOOKUP_FLAGS)&unix.NFT_LOOKUP_F_INV != 0
+	if !a.has(unix.NFTA_LOOKUP_DREG) {
+		d.condition(m)
+		return
+	}
+	if a.u32(unix.NFTA_LOOKUP_DREG) != unix.NFT_REG_VERDICT {
+		d.set(a.u32(unix.NFTA_LOOKUP_DREG), operand{from: nftKey(m) + " map " + set.reference(), size: 4})
+		return
+	}
+	d.rule.Verdict = Verdict{Kind: VerdictMap, From: nftKey(m) + " vmap " + set.reference()}
+	for i := range set.elements {
+		e := &set.elements[i]
+		if e.verdict != nil {
+			d.rule.Verdict.Map = append(d.rule.Verdict.Map, Case{lookupMatch(operands, set, set.elements[i:i+1]), *e.verdict})
+		}
+	}
+}
+
+// operands are the registers that a set's key is made of.
+func (d *decoder) operands(register uint32, set *ruleSet) []operand {
+	types := typeFields(set.keyType)
+	at := word(register)
+	var operands []operand
+	for range types {
+		o := d.word(at)
+		operands = append(operands, o)
+		at += uint32(max(attr.Align(o.size)/4, 1))
+	}
+	return operands
+}
+
+func lookupMatch(operands []operand, set *ruleSet, elements []ruleElement) Match {
+	m := Match{}
+	if !set.anonymous {
+		m.Set = set.key.name
+	}
+	for _, o := range operands {
+		if o.field == "" || o.xor != nil && !allZero(o.xor) || o.mask != nil && len(operands) > 1 {
+			m.Text = o.from
+			if m.Text == "" {
+				m.Text = "[lookup " + set.key.name + "]"
+			}
+			return m
+		}
+		m.Key = append(m.Key, o.field)
+	}
+	for _, e := range elements {
+		if e.catchall {
+			m.OneOf = append(m.OneOf, anyRuleTuple(m.Key))
+			continue
+		}
+		if len(operands) > 1 {
+			m.OneOf = append(m.OneOf, e.tuple(m.Key))
+			continue
+		}
+		r := Range{e.from, e.to}
+		if e.to == nil {
+			r.Hi = e.from
+		}
+		one := operands[0].match(false, r)
+		m.Mask = one.Mask
+		m.OneOf = append(m.OneOf, one.OneOf...)
+	}
+	return m
+}
+
+// anyRuleTuple holds every value of the fields.
+func anyRuleTuple(key []Field) Tuple {
+	var tuple Tuple
+	for _, f := range key {
+		size := ruleFields[f].size
+		tuple = append(tuple, Range{make([]byte, size), bytes.Repeat([]byte{0xff}, size)})
+	}
+	return tuple
+}

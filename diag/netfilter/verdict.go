@@ -1,0 +1,81 @@
+package netfilter
+
+import (
+	"net/netip"
+)
+
+// Verdict is what becomes of a packet that a rule matches.
+type Verdict struct {
+	Kind  VerdictKind
+	Chain string // of a jump or goto
+	// Addr and Port are what SNAT, DNAT, MASQUERADE and REDIRECT write; the
+	// zero value leaves that part as it is (or, for MASQUERADE and REDIRECT,
+	// takes the device's address).
+	Addr  AddrRange
+	Port  PortRange
+	From  string   // where Addr and Port come from when a map decides, such as "ip saddr map @backends"
+	With  string   // what REJECT answers, in nft's spelling: "icmp port-unreachable"
+	Flags []string // "random", "fully-random", "persistent"
+	// Map is the table of a verdict map: the first case whose match holds
+	// gives the verdict, and without one the rule has none.
+	Map  []Case
+	Text string // the rule's end in brackets, when it is VerdictUnknown
+
+	family string // "ip" or "ip6": which addresses nf_tables translates
+}
+
+// Case is one entry of a verdict map.
+type Case struct {
+	Match   Match
+	Verdict Verdict
+}
+
+// VerdictKind is one of the Verdict constants.
+type VerdictKind string
+
+const (
+	VerdictContinue   VerdictKind = ""           // go on with the next rule
+	VerdictAccept     VerdictKind = "accept"     // leave this hook's chains of this priority
+	VerdictDrop       VerdictKind = "drop"       // silently
+	VerdictReject     VerdictKind = "reject"     // drop and answer
+	VerdictReturn     VerdictKind = "return"     // to the calling chain, or to the policy
+	VerdictJump       VerdictKind = "jump"       // and come back
+	VerdictGoto       VerdictKind = "goto"       // without coming back
+	VerdictQueue      VerdictKind = "queue"      // to a program
+	VerdictMasquerade VerdictKind = "masquerade" // source becomes the outgoing device's address
+	VerdictSNAT       VerdictKind = "snat"
+	VerdictDNAT       VerdictKind = "dnat"
+	VerdictRedirect   VerdictKind = "redirect" // destination becomes this machine
+	VerdictMap        VerdictKind = "vmap"     // see Map
+	VerdictUnknown    VerdictKind = "unknown"  // see Text; it may or may not end the chain
+)
+
+// Terminal says whether the packet leaves the chain's hook with this verdict.
+func (k VerdictKind) Terminal() bool {
+	switch k {
+	case VerdictAccept, VerdictDrop, VerdictReject, VerdictQueue,
+		VerdictMasquerade, VerdictSNAT, VerdictDNAT, VerdictRedirect:
+		return true
+	default:
+		return false
+	}
+}
+
+// AddrRange is from Min to Max, both included; invalid when absent.
+type AddrRange struct{ Min, Max netip.Addr }
+
+// PortRange is from Min to Max, both included; zero when absent.
+type PortRange struct{ Min, Max uint16 }
+
+// Effect is something a rule does besides its verdict.
+type Effect struct {
+	// After is how many of the rule's Matches must have held before.
+	After int
+	// Field is what is changed to field &^ Mask ^ Xor: "meta mark", "ct mark",
+	// or "meta notrack", which is a flag. Empty when Text is all that is known.
+	Field     Field
+	Mask, Xor uint32
+	Text      string // "log", "limit rate 5/second", "[expr NAME]"
+
+	module string // the iptables target it came from
+}

@@ -1,0 +1,4 @@
+// Package probe asks a network by packets of its own: Ping and Pinger by ICMP
+// echoes, Get by HTTP, Resolve by name. It tells apart what the kernel tells apart
+// (which errno, whose ICMP error, a silence), in one vocabulary: Outcome.
+package probe

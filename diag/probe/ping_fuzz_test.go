@@ -1,0 +1,41 @@
+package probe
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func FuzzPingPacket(f *testing.F) {
+	tag := newEchoTag(1)
+	request, err := tag.request(56)
+	if err != nil {
+		f.Fatal(err)
+	}
+	header := append([]byte{0x45, 0, 0, 84, 0, 0, 0, 0, 64, 1, 0, 0}, make([]byte, 8)...)
+	f.Add(request)
+	f.Add(append(append([]byte{3, 4, 0, 0, 0, 0, 5, 0xdc}, header...), request...))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		tag.matches(b, 0)
+		if payload, _, ok := ipv4Payload(b); ok && len(payload) > len(b)-20 {
+			t.Error("a payload longer than its packet leaves room for")
+		}
+		if echo, _, ok := quotedEcho(b); ok {
+			tag.matches(echo, 8)
+		}
+		new(socketReport).addFault(b)
+	})
+}
+
+func FuzzHosts(f *testing.F) {
+	f.Add([]byte("127.0.0.1 localhost # here\n::1 localhost\n"), "localhost.")
+	f.Fuzz(func(t *testing.T, text []byte, name string) {
+		path := filepath.Join(t.TempDir(), "hosts")
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if addr, ok := hostsAddress(path, name); ok && !addr.Is4() {
+			t.Errorf("%s is %s, not an IPv4 address", name, addr)
+		}
+	})
+}

@@ -1,0 +1,114 @@
+package probe
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"nstutor/internal/nsenter"
+)
+
+// Event is news of one echo of a Pinger. Every Seq is announced twice: with
+// Sent true when its request is about to go out, so that it can be shown as
+// pending, and with Sent false and its Result when its fate is known. An echo
+// that is still pending may be overtaken by a later one.
+type Event struct {
+	Seq    int
+	Sent   bool
+	Result Result
+}
+
+// Pinger pings one destination again and again, whatever the errors, until
+// it is closed. Each echo is a Ping of its own: it resolves the name, asks for
+// the route and opens its sockets anew, so a change of the network shows in the
+// very next one, and between two echoes nothing runs.
+type Pinger struct {
+	ns       *nsenter.Namespace
+	echo     Echo
+	interval time.Duration
+	events   chan Event
+	cancel   context.CancelFunc
+	done     chan struct{}
+}
+
+// pingerMinInterval keeps a mistaken interval from flooding.
+const pingerMinInterval = 10 * time.Millisecond
+
+// NewPinger starts pinging the address or name to inside ns (nil: the caller's
+// namespace) every interval; 0 stands for ping's one second.
+func NewPinger(ns *nsenter.Namespace, to string, interval time.Duration) *Pinger {
+	return NewEchoPinger(ns, Echo{To: to}, interval)
+}
+
+// NewEchoPinger is NewPinger for an echo of a certain size, TTL, source or
+// timeout. Its Seq is the first one, or 1.
+func NewEchoPinger(ns *nsenter.Namespace, echo Echo, interval time.Duration) *Pinger {
+	if interval == 0 {
+		interval = time.Second
+	}
+	ctx, cancel := withNamespace(context.Background(), ns)
+	p := &Pinger{
+		ns:       ns,
+		echo:     echo.withDefaults(),
+		interval: max(interval, pingerMinInterval),
+		events:   make(chan Event, 64),
+		cancel:   cancel,
+		done:     make(chan struct{}),
+	}
+	go p.run(ctx)
+	return p
+}
+
+// Events is the news. It is closed once the Pinger has ended, by Close or
+// because the namespace was closed, and all its sockets are gone. A reader
+// that falls behind slows the Pinger down; no news is lost.
+func (p *Pinger) Events() <-chan Event { return p.events }
+
+// Close ends the Pinger and returns when all its sockets are closed. News
+// that was not read yet stays readable.
+func (p *Pinger) Close() {
+	p.cancel()
+	<-p.done
+}
+
+// run starts an echo every interval, and no more of them at once than fit
+// into the time that one can take.
+func (p *Pinger) run(ctx context.Context) {
+	var pending sync.WaitGroup
+	defer close(p.done)
+	defer close(p.events)
+	defer pending.Wait()
+	defer p.cancel()
+	places := make(chan struct{}, 2+2*p.echo.Timeout/p.interval)
+	ticker := time.NewTicker(p.interval)
+	defer ticker.Stop()
+	for echo := p.echo; ; echo.Seq++ {
+		select {
+		case places <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		p.tell(ctx, Event{Seq: echo.Seq, Sent: true, Result: Result{Seq: echo.Seq}})
+		pending.Go(func() {
+			defer func() { <-places }()
+			p.tell(ctx, Event{Seq: echo.Seq, Result: Ping(ctx, p.ns, echo)})
+		})
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// tell passes an event on, unless the Pinger is ending: what an echo came to
+// then is no news.
+func (p *Pinger) tell(ctx context.Context, event Event) {
+	if ctx.Err() != nil {
+		return
+	}
+	select {
+	case p.events <- event:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,228 @@
+package probe
+
+import (
+	"bufio"
+	"context"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+	"golang.org/x/sys/unix"
+
+	"nstutor/internal/nsenter"
+	"nstutor/internal/plainfile"
+)
+
+// NameError says why a name has no address, in glibc's words (gai_strerror(3)).
+type NameError struct {
+	Name    string
+	Outcome Outcome // NoName when a name server said so, NoResolver when none answered
+	Words   string
+}
+
+func (e *NameError) Error() string { return e.Name + ": " + e.Words }
+
+// The verdicts of a lookup: EAI_NONAME, EAI_NODATA and EAI_AGAIN.
+func unknownName(name string) *NameError {
+	return &NameError{name, NoName, "Name or service not known"}
+}
+
+func addresslessName(name string) *NameError {
+	return &NameError{name, NoName, "No address associated with hostname"}
+}
+
+func unansweredName(name string) *NameError {
+	return &NameError{name, NoResolver, "Temporary failure in name resolution"}
+}
+
+// Resolve finds the IPv4 address of a name as a program inside ns would: from
+// its hosts file, then from the name servers in its resolv.conf, which are
+// asked from inside ns. Those are the files that `ip netns exec` mounts, below
+// /etc/netns/NAME where they exist and in /etc where they do not. An address is
+// returned as it is, and localhost is always 127.0.0.1.
+//
+// It takes at most 4 s. The error is a *NameError, or ctx's.
+func Resolve(ctx context.Context, ns *nsenter.Namespace, name string) (netip.Addr, error) {
+	return resolveWithin(ctx, ns, name, pingTimeout)
+}
+
+// resolveWithin is Resolve with another limit.
+func resolveWithin(ctx context.Context, ns *nsenter.Namespace, name string, limit time.Duration) (netip.Addr, error) {
+	if addr, err := netip.ParseAddr(name); err == nil {
+		return addr, nil
+	}
+	if lower := strings.TrimSuffix(strings.ToLower(name), "."); lower == "localhost" || strings.HasSuffix(lower, ".localhost") {
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), nil
+	}
+	if addr, ok := hostsAddress(namespaceFile(ns, "hosts"), name); ok {
+		return addr, nil
+	}
+	if _, ok := dns.IsDomainName(name); !ok || name == "" || strings.ContainsAny(name, " /\\") {
+		return netip.Addr{}, unknownName(name)
+	}
+	within, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	addr, err := newResolver(ns, limit).lookup(within, name)
+	if ctx.Err() != nil {
+		return netip.Addr{}, ctx.Err()
+	}
+	return addr, err
+}
+
+// namespaceFile is the path of a file of /etc as `ip netns exec` shows it
+// inside ns (ip-netns(8)).
+func namespaceFile(ns *nsenter.Namespace, file string) string {
+	if ns != nil && ns.Name() != "" && filepath.Base(ns.Name()) == ns.Name() {
+		path := filepath.Join("/etc/netns", ns.Name(), file)
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	return filepath.Join("/etc", file)
+}
+
+// hostsAddress looks a name up in a hosts(5) file.
+func hostsAddress(path, name string) (netip.Addr, bool) {
+	file, err := plainfile.Open(path)
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	defer file.Close()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		line, _, _ := strings.Cut(lines.Text(), "#")
+		fields := strings.Fields(line)
+		if len(fields) == 0 {
+			continue
+		}
+		addr, err := netip.ParseAddr(fields[0])
+		if err != nil || !addr.Is4() {
+			continue
+		}
+		for _, alias := range fields[1:] {
+			if strings.EqualFold(alias, strings.TrimSuffix(name, ".")) {
+				return addr, true
+			}
+		}
+	}
+	return netip.Addr{}, false
+}
+
+// clientConfig reads a resolv.conf(5).
+func clientConfig(path string) (*dns.ClientConfig, error) {
+	file, err := plainfile.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return dns.ClientConfigFromReader(file)
+}
+
+// resolver asks the name servers of one namespace.
+type resolver struct {
+	ns      *nsenter.Namespace
+	config  *dns.ClientConfig
+	servers []netip.AddrPort
+	try     time.Duration // how long one server gets for one answer
+}
+
+// resolverMaxServers is glibc's MAXNS.
+const resolverMaxServers = 3
+
+// newResolver reads resolv.conf. Without one, or without a server in it, the
+// server is 127.0.0.1 (resolv.conf(5)). Its timeout and attempts are shortened
+// so that every server gets its turns within the limit.
+func newResolver(ns *nsenter.Namespace, limit time.Duration) *resolver {
+	config, err := clientConfig(namespaceFile(ns, "resolv.conf"))
+	if err != nil {
+		config = &dns.ClientConfig{Port: "53", Ndots: 1, Timeout: 5, Attempts: 2}
+	}
+	r := &resolver{ns: ns, config: config}
+	port, _ := strconv.ParseUint(config.Port, 10, 16)
+	for _, server := range config.Servers {
+		if addr, err := netip.ParseAddr(server); err == nil && len(r.servers) < resolverMaxServers {
+			r.servers = append(r.servers, netip.AddrPortFrom(addr, uint16(port)))
+		}
+	}
+	if len(r.servers) == 0 {
+		r.servers = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))}
+	}
+	turns := time.Duration(len(r.servers) * max(1, config.Attempts))
+	r.try = min(time.Duration(config.Timeout)*time.Second, limit/turns)
+	return r
+}
+
+// lookup tries the name as it is and with each search domain, in the order of
+// resolv.conf(5). Of the failures the one that is worth most to know counts.
+func (r *resolver) lookup(ctx context.Context, name string) (netip.Addr, error) {
+	verdict := unknownName(name)
+	for _, full := range r.config.NameList(name) {
+		answer := r.ask(ctx, full)
+		switch {
+		case answer == nil:
+			return netip.Addr{}, unansweredName(name)
+		case answer.Rcode == dns.RcodeNameError:
+			continue
+		}
+		for _, record := range answer.Answer {
+			if a, ok := record.(*dns.A); ok {
+				if addr, ok := netip.AddrFromSlice(a.A.To4()); ok {
+					return addr, nil
+				}
+			}
+		}
+		verdict = addresslessName(name)
+	}
+	return netip.Addr{}, verdict
+}
+
+// ask asks the servers in turn until one knows whether the name exists; nil
+// when none does.
+func (r *resolver) ask(ctx context.Context, name string) *dns.Msg {
+	for range max(1, r.config.Attempts) {
+		for _, server := range r.servers {
+			answer, err := r.query(ctx, unix.SOCK_DGRAM, server, name)
+			if err == nil && answer.Truncated {
+				answer, err = r.query(ctx, unix.SOCK_STREAM, server, name)
+			}
+			if ctx.Err() != nil {
+				return nil
+			}
+			if err == nil && conclusive(answer) {
+				return answer
+			}
+		}
+	}
+	return nil
+}
+
+// conclusive says whether an answer settles if the name exists. Like glibc, it
+// takes an empty answer of a server that neither owns the name nor recurses
+// for a misdirected question.
+func conclusive(answer *dns.Msg) bool {
+	switch answer.Rcode {
+	case dns.RcodeNameError:
+		return true
+	case dns.RcodeSuccess:
+		return len(answer.Answer) > 0 || answer.Authoritative || answer.RecursionAvailable
+	}
+	return false
+}
+
+// query asks one server once.
+func (r *resolver) query(ctx context.Context, sockType int, server netip.AddrPort, name string) (*dns.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.try)
+	defer cancel()
+	conn, err := dialInside(ctx, r.ns, sockType, server)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	question := new(dns.Msg).SetQuestion(dns.Fqdn(name), dns.TypeA)
+	answer, _, err := new(dns.Client).ExchangeWithConnContext(ctx, question, &dns.Conn{Conn: conn})
+	return answer, err
+}

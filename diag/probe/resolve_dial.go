@@ -1,0 +1,92 @@
+package probe
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/internal/nsenter"
+)
+
+// dialInside connects a UDP or TCP socket that is opened inside ns. Its error
+// wraps the errno of the call that failed, or is ctx's.
+//
+// net.Dialer would hold the namespace's one thread until the connection is
+// there; here only socket and a connect that does not wait run on it.
+func dialInside(ctx context.Context, ns *nsenter.Namespace, sockType int, to netip.AddrPort) (net.Conn, error) {
+	fd := -1
+	var pending bool
+	err := nsenter.In(ns, func() (err error) {
+		fd, pending, err = startConnect(sockType, to)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	file := os.NewFile(uintptr(fd), "socket")
+	defer file.Close() // net.FileConn duplicates it
+	if pending {
+		if err := waitConnected(ctx, file); err != nil {
+			return nil, err
+		}
+	}
+	return net.FileConn(file)
+}
+
+// startConnect opens a non-blocking socket and starts to connect it; pending
+// says that the handshake is still under way.
+func startConnect(sockType int, to netip.AddrPort) (fd int, pending bool, err error) {
+	family, peer := unix.AF_INET6, unix.Sockaddr(&unix.SockaddrInet6{Port: int(to.Port()), Addr: to.Addr().As16()})
+	if to.Addr().Unmap().Is4() {
+		family, peer = unix.AF_INET, &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().Unmap().As4()}
+	}
+	fd, err = unix.Socket(family, sockType|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, false, os.NewSyscallError("socket", err)
+	}
+	if sockType == unix.SOCK_DGRAM && family == unix.AF_INET {
+		// As glibc's resolver does: an ICMP error then ends the wait.
+		unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_RECVERR, 1)
+	}
+	switch err = unix.Connect(fd, peer); err {
+	case nil:
+		return fd, false, nil
+	case unix.EINPROGRESS:
+		return fd, true, nil
+	}
+	unix.Close(fd)
+	return -1, false, os.NewSyscallError("connect", err)
+}
+
+// waitConnected waits until the handshake succeeded or failed, or ctx ended.
+func waitConnected(ctx context.Context, file *os.File) error {
+	conn, err := file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	defer context.AfterFunc(ctx, func() { file.SetWriteDeadline(time.Unix(1, 0)) })()
+	var result error
+	err = conn.Write(func(fd uintptr) bool {
+		errno, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR)
+		if err == nil && errno != 0 {
+			err = unix.Errno(errno)
+		}
+		if err != nil {
+			result = os.NewSyscallError("connect", err)
+			return true
+		}
+		_, err = unix.Getpeername(int(fd))
+		return err == nil
+	})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return err
+	}
+	return result
+}

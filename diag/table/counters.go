@@ -1,0 +1,89 @@
+package table
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"nstutor/internal/nsenter"
+)
+
+// Counters are the SNMP counters of one network namespace, under the names
+// that nstat(8) gives them: the protocol, then the counter, as in
+// "IpForwDatagrams" or "TcpExtIPReversePathFilter". A few are no counters but
+// settings or gauges (IpForwarding, IpDefaultTTL, TcpCurrEstab).
+type Counters map[string]int64
+
+// countersFiles are where the kernel has them (net/ipv4/proc.c), relative to
+// the directory of the thread's own namespace: /proc/net would be that of the
+// process's main thread.
+var countersFiles = []string{"/proc/thread-self/net/snmp", "/proc/thread-self/net/netstat"}
+
+// ReadCounters reads the counters of ns, or of the caller's namespace when ns
+// is nil.
+func ReadCounters(ns *nsenter.Namespace) (Counters, error) {
+	counters := Counters{}
+	name := ""
+	if ns != nil {
+		name = ns.Name() + ": "
+	}
+	err := nsenter.In(ns, func() error {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		for _, path := range countersFiles {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			if err := counters.add(string(text)); err != nil {
+				return fmt.Errorf("%s: %w", path, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%sread counters: %w", name, err)
+	}
+	return counters, nil
+}
+
+// add reads pairs of lines, "Ip: Forwarding DefaultTTL …" and "Ip: 1 64 …".
+func (c Counters) add(text string) error {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for i := 0; i+1 < len(lines); i += 2 {
+		names, values := strings.Fields(lines[i]), strings.Fields(lines[i+1])
+		if len(names) == 0 || len(names) != len(values) || names[0] != values[0] {
+			return fmt.Errorf("lines %d and %d do not belong together", i+1, i+2)
+		}
+		protocol := strings.TrimSuffix(names[0], ":")
+		for j := 1; j < len(names); j++ {
+			// Unsigned counters wrap into negative numbers together,
+			// so that their differences stay right.
+			value, err := strconv.ParseInt(values[j], 10, 64)
+			if err != nil {
+				unsigned, unsignedErr := strconv.ParseUint(values[j], 10, 64)
+				if unsignedErr != nil {
+					return fmt.Errorf("%s%s: %w", protocol, names[j], err)
+				}
+				value = int64(unsigned)
+			}
+			c[protocol+names[j]] = value
+		}
+	}
+	return nil
+}
+
+// Since returns how much each counter grew after before was read, without
+// those that did not change. A counter that before does not have was zero: the
+// kernel lists those of each ICMP type only once there are any.
+func (c Counters) Since(before Counters) Counters {
+	grown := Counters{}
+	for name, value := range c {
+		if delta := value - before[name]; delta != 0 {
+			grown[name] = delta
+		}
+	}
+	return grown
+}

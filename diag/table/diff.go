@@ -1,0 +1,135 @@
+package table
+
+// ChangeKind tells what happened to a row.
+type ChangeKind byte
+
+// The kinds of change, as they are marked in a list.
+const (
+	Added   ChangeKind = '+'
+	Removed ChangeKind = '-'
+	Changed ChangeKind = '~'
+)
+
+// Change is one row of a table that differs between two snapshots.
+type Change struct {
+	Kind          ChangeKind
+	Table         string // "link", "addr", "route", "neigh", "rule" or "sysctl"
+	Family        int    // 4 or 6; 0 for links and sysctls
+	RouteTable    int    // of a route: 254 is the main table
+	Before, After string // the row's lines; Before is empty when added, After when removed
+}
+
+// String is the change as one line behind its mark.
+func (c Change) String() string {
+	line := c.After
+	if c.Kind == Removed {
+		line = c.Before
+	}
+	return string(rune(c.Kind)) + " " + c.Table + " " + line
+}
+
+// Diff lists what is different in after, table by table, each in the order of
+// the tables: first what went or changed, then what came. What changes without
+// anybody doing anything (a neighbour's age) does not count, nor does the order
+// of rows. A table that is missing in one of the snapshots is not compared.
+func Diff(before, after *Snapshot) []Change {
+	var d differ
+	diffTable(&d, "link", before.Links, after.Links, linkRow)
+	diffTable(&d, "addr", before.Addrs, after.Addrs, addrRow)
+	diffTable(&d, "route", before.Routes, after.Routes, routeRow)
+	diffTable(&d, "neigh", before.Neighbours, after.Neighbours, neighRow)
+	diffTable(&d, "rule", before.PolicyRules, after.PolicyRules, ruleRow)
+	diffTable(&d, "sysctl", before.Sysctls, after.Sysctls, sysctlRow)
+	return d.changes
+}
+
+// diffRow is a row as it is compared: all that counts of it is in its text.
+type diffRow struct {
+	key        any // rows with one key are the same thing, before and after
+	text       string
+	line       string // what is shown, when it is not text
+	family     int
+	routeTable int
+}
+
+type differ struct{ changes []Change }
+
+// diffTable compares in a time that is linear in the rows. Rows of equal text
+// cancel each other out; of the others, those with one key are a change.
+func diffTable[T any](d *differ, table string, before, after []T, row func(*T) diffRow) {
+	if before == nil || after == nil || sameSlice(before, after) {
+		return
+	}
+	count := make(map[string]int, len(after))
+	for i := range after {
+		count[row(&after[i]).text]++
+	}
+	var gone []diffRow
+	for i := range before {
+		b := row(&before[i])
+		if count[b.text] > 0 {
+			count[b.text]--
+		} else {
+			gone = append(gone, b)
+		}
+	}
+	var came []diffRow
+	for i := range after {
+		a := row(&after[i])
+		if count[a.text] > 0 {
+			count[a.text]--
+			came = append(came, a)
+		}
+	}
+	d.pair(table, gone, came)
+}
+
+// sameSlice reports whether both are one table that was not read again.
+func sameSlice[T any](a, b []T) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
+}
+
+// pair makes changes of the rows that are left.
+func (d *differ) pair(table string, gone, came []diffRow) {
+	successor := make(map[any][]int, len(came))
+	for i, c := range came {
+		successor[c.key] = append(successor[c.key], i)
+	}
+	paired := make([]bool, len(came))
+	for _, g := range gone {
+		if next := successor[g.key]; len(next) > 0 {
+			successor[g.key] = next[1:]
+			paired[next[0]] = true
+			d.changed(table, g, came[next[0]])
+			continue
+		}
+		d.changes = append(d.changes, Change{
+			Kind: Removed, Table: table, Family: g.family, RouteTable: g.routeTable, Before: g.shown(),
+		})
+	}
+	for i, c := range came {
+		if !paired[i] {
+			d.changes = append(d.changes, Change{
+				Kind: Added, Table: table, Family: c.family, RouteTable: c.routeTable, After: c.shown(),
+			})
+		}
+	}
+}
+
+// changed shows the short lines, unless these are the same.
+func (d *differ) changed(table string, g, c diffRow) {
+	before, after := g.shown(), c.shown()
+	if before == after {
+		before, after = g.text, c.text
+	}
+	d.changes = append(d.changes, Change{
+		Kind: Changed, Table: table, Family: c.family, RouteTable: c.routeTable, Before: before, After: after,
+	})
+}
+
+func (r diffRow) shown() string {
+	if r.line != "" {
+		return r.line
+	}
+	return r.text
+}

@@ -1,0 +1,97 @@
+package table
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func diffStrings(changes []Change) []string {
+	lines := []string{}
+	for _, c := range changes {
+		lines = append(lines, c.String())
+	}
+	return lines
+}
+
+func TestDiffTellsWhatHappenedToEachRow(t *testing.T) {
+	mac, other := snapMAC("02:00:00:00:00:01"), snapMAC("02:00:00:00:00:02")
+	link := Link{Index: 2, Name: "eth0", Type: "ether", MTU: 1500, State: "DOWN", MAC: mac, PeerNetnsID: netnsHere}
+	up, moved := link, link
+	up.State, moved.MAC = "UP", other
+	addr := Addr{Index: 2, Dev: "eth0", Prefix: snapPrefix("10.0.0.1/24"), Scope: "global", Label: "eth0"}
+	route := func(via string) Route {
+		return Route{Type: "unicast", Dst: snapPrefix("0.0.0.0/0"), Via: snapIP(via), Dev: "eth0", Table: 254, Proto: "boot", Scope: "global"}
+	}
+	neigh := func(state string, age time.Duration) Neighbour {
+		return Neighbour{Dst: snapIP("10.0.0.2"), Dev: "eth0", State: state, Age: age, Since: time.Unix(0, 0).Add(-age)}
+	}
+	rule := PolicyRule{Family: 4, Priority: 10, Table: 100, Action: "lookup", SuppressPrefix: -1, SuppressGroup: -1}
+	rule6 := rule
+	rule6.Family = 6
+	tests := map[string]struct {
+		before, after Snapshot
+		want          []string
+	}{
+		"a link comes up": {
+			Snapshot{Links: []Link{link}}, Snapshot{Links: []Link{up}},
+			[]string{"~ link 2: eth0: <> mtu 1500 state UP"}},
+		"only the MAC changes": {
+			Snapshot{Links: []Link{link}}, Snapshot{Links: []Link{moved}},
+			[]string{`~ link 2: eth0: <> mtu 1500 state DOWN\    link/ether 02:00:00:00:00:02`}},
+		"an address comes": {
+			Snapshot{Addrs: []Addr{}}, Snapshot{Addrs: []Addr{addr}},
+			[]string{"+ addr 2: eth0    inet 10.0.0.1/24 scope global eth0"}},
+		"a route goes": {
+			Snapshot{Routes: []Route{route("10.0.0.2")}}, Snapshot{Routes: []Route{}},
+			[]string{"- route default via 10.0.0.2 dev eth0"}},
+		"a route is replaced": {
+			Snapshot{Routes: []Route{route("10.0.0.2")}}, Snapshot{Routes: []Route{route("10.0.0.3")}},
+			[]string{"~ route default via 10.0.0.3 dev eth0"}},
+		"of two equal routes one goes": {
+			Snapshot{Routes: []Route{route("10.0.0.2"), route("10.0.0.2")}}, Snapshot{Routes: []Route{route("10.0.0.2")}},
+			[]string{"- route default via 10.0.0.2 dev eth0"}},
+		"routes change places": {
+			Snapshot{Routes: []Route{route("10.0.0.2"), route("10.0.0.3")}},
+			Snapshot{Routes: []Route{route("10.0.0.3"), route("10.0.0.2")}},
+			[]string{}},
+		"a neighbour fails": {
+			Snapshot{Neighbours: []Neighbour{neigh("INCOMPLETE", 0)}}, Snapshot{Neighbours: []Neighbour{neigh("FAILED", 0)}},
+			[]string{"~ neigh 10.0.0.2 dev eth0 FAILED"}},
+		"a neighbour grows older": {
+			Snapshot{Neighbours: []Neighbour{neigh("STALE", 0)}}, Snapshot{Neighbours: []Neighbour{neigh("STALE", time.Second)}},
+			[]string{}},
+		"an IPv6 rule like the IPv4 one comes": {
+			Snapshot{PolicyRules: []PolicyRule{rule}}, Snapshot{PolicyRules: []PolicyRule{rule, rule6}},
+			[]string{"+ rule 10:\tfrom all lookup 100"}},
+		"a sysctl is written": {
+			Snapshot{Sysctls: []Sysctl{{"net.ipv4.ip_forward", "0"}}}, Snapshot{Sysctls: []Sysctl{{"net.ipv4.ip_forward", "1"}}},
+			[]string{"~ sysctl net.ipv4.ip_forward = 1"}},
+		"a table was not read": {
+			Snapshot{Routes: []Route{route("10.0.0.2")}}, Snapshot{},
+			[]string{}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, diffStrings(Diff(&test.before, &test.after))); diff != "" {
+				t.Errorf("changes (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDiffNamesTableFamilyAndBothLines(t *testing.T) {
+	route := Route{Type: "local", Dst: snapPrefix("10.0.0.1/32"), Dev: "eth0", Table: 255, Proto: "kernel", Scope: "host"}
+	before := Snapshot{Routes: []Route{route}}
+	route.Src = snapIP("10.0.0.1")
+	got := Diff(&before, &Snapshot{Routes: []Route{route}})
+	want := []Change{{
+		Kind: Changed, Table: "route", Family: 4, RouteTable: 255,
+		Before: "local 10.0.0.1 dev eth0 table local proto kernel scope host",
+		After:  "local 10.0.0.1 dev eth0 table local proto kernel scope host src 10.0.0.1",
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("changes (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,112 @@
+package table
+
+import (
+	"encoding/binary"
+	"strconv"
+
+	"nstutor/diag/attr"
+
+	"golang.org/x/sys/unix"
+)
+
+// portStateNames are the states of a bridge port as bridge/link.c has them.
+var portStateNames = map[int]string{0: "disabled", 1: "listening", 2: "learning", 3: "forwarding", 4: "blocking"}
+
+// info reads IFLA_LINKINFO: what the device is, and what its master makes of it.
+// The data are read by the kind, which may stand behind them.
+func (l *Link) info(b []byte) {
+	var data, slaveData []byte
+	var slaveKind string
+	for kind, v := range attr.All(b) {
+		switch kind {
+		case unix.IFLA_INFO_KIND:
+			l.Kind = attr.String(v)
+		case unix.IFLA_INFO_DATA:
+			data = v
+		case unix.IFLA_INFO_SLAVE_KIND:
+			slaveKind = attr.String(v)
+		case unix.IFLA_INFO_SLAVE_DATA:
+			slaveData = v
+		}
+	}
+	switch l.Kind {
+	case "bridge":
+		l.Bridge = parseBridge(data)
+	case "vxlan":
+		l.VXLAN = parseVXLAN(data)
+	}
+	if slaveKind == "bridge" {
+		l.Port = parseBridgePort(slaveData)
+	}
+}
+
+// parseBridge reads what br_fill_info() wrote. A kernel that was built without
+// VLAN filtering does not write of it.
+func parseBridge(b []byte) *Bridge {
+	var bridge Bridge
+	for kind, v := range attr.All(b) {
+		switch kind {
+		case unix.IFLA_BR_STP_STATE:
+			bridge.STP = attr.Uint32(v) != 0
+		case unix.IFLA_BR_VLAN_FILTERING:
+			bridge.VLANFiltering = attr.Uint8(v) != 0
+		}
+	}
+	return &bridge
+}
+
+// parseBridgePort reads what br_port_fill_attrs() wrote.
+func parseBridgePort(b []byte) *BridgePort {
+	var port BridgePort
+	for kind, v := range attr.All(b) {
+		switch kind {
+		case unix.IFLA_BRPORT_STATE:
+			port.State = ipName(portStateNames, attr.Uint8(v), strconv.Itoa)
+		case unix.IFLA_BRPORT_MODE:
+			port.Hairpin = attr.Uint8(v) != 0
+		case unix.IFLA_BRPORT_ISOLATED:
+			port.Isolated = attr.Uint8(v) != 0
+		case unix.IFLA_BRPORT_LEARNING:
+			port.Learning = attr.Uint8(v) != 0
+		case unix.IFLA_BRPORT_UNICAST_FLOOD:
+			port.Flood = attr.Uint8(v) != 0
+		case unix.IFLA_BRPORT_BCAST_FLOOD:
+			port.BroadcastFlood = attr.Uint8(v) != 0
+		}
+	}
+	return &port
+}
+
+// parseVXLAN reads what vxlan_fill_info() wrote, which leaves unset addresses
+// out.
+func parseVXLAN(b []byte) *VXLAN {
+	var vxlan VXLAN
+	for kind, v := range attr.All(b) {
+		switch kind {
+		case unix.IFLA_VXLAN_ID:
+			vxlan.VNI = attr.Int(v)
+		case unix.IFLA_VXLAN_LOCAL, unix.IFLA_VXLAN_LOCAL6:
+			vxlan.Local = attr.Addr(v)
+		case unix.IFLA_VXLAN_GROUP, unix.IFLA_VXLAN_GROUP6:
+			vxlan.Remote = attr.Addr(v)
+		case unix.IFLA_VXLAN_LINK:
+			vxlan.Underlay = attr.Int(v)
+		case unix.IFLA_VXLAN_PORT:
+			vxlan.DstPort = attrPort(v)
+		case unix.IFLA_VXLAN_LEARNING:
+			vxlan.Learning = attr.Uint8(v) != 0
+		case unix.IFLA_VXLAN_COLLECT_METADATA:
+			vxlan.External = attr.Uint8(v) != 0
+		}
+	}
+	return &vxlan
+}
+
+// attrPort is the payload as a port number, which is in network byte order; 0
+// when it is too short for one.
+func attrPort(b []byte) int {
+	if len(b) < 2 {
+		return 0
+	}
+	return int(binary.BigEndian.Uint16(b))
+}

@@ -1,0 +1,130 @@
+package wire
+
+import (
+	"fmt"
+
+	"golang.org/x/net/bpf"
+	"golang.org/x/sys/unix"
+)
+
+// Filter chooses which frames the kernel copies to a Tap. The zero
+// value takes what a ping leaves on the wire: ARP, ICMP, and the tunnels that
+// may carry them (VXLAN and IPIP; whatever the tunnel carries).
+type Filter struct {
+	TCP  bool // also TCP
+	UDP  bool // also all UDP, not only VXLAN
+	IPv6 bool // also ICMPv6, which resolves IPv6 neighbours; TCP and UDP over IPv6 if asked for
+}
+
+// wireSnapLength is how much of a frame a Tap reads: all headers of a ping that is
+// quoted by an ICMP error inside VXLAN fit several times over.
+const wireSnapLength = 512
+
+// The offsets of bpf_convert_filter() that are relative to a header instead
+// of the start of the data (SKF_NET_OFF and SKF_LL_OFF in linux/filter.h).
+// The start differs: a tunnel device has no Ethernet header, and the kernel
+// takes the VLAN tag out of a received frame but leaves it in some sent ones.
+const (
+	wireNetOff  = 0xfff00000 // -0x100000: the network header
+	wireLinkOff = 0xffe00000 // -0x200000: the link header
+)
+
+// instructions is the filter as a classic BPF program. Register X holds the
+// offset of the IP header throughout.
+func (c Filter) instructions() []bpf.Instruction {
+	ipv4, ipv6 := c.ipv4(), c.ipv6()
+	program := []bpf.Instruction{
+		bpf.LoadConstant{Dst: bpf.RegX, Val: wireNetOff},
+		bpf.LoadExtension{Num: bpf.ExtProto}, // skb->protocol
+	}
+	// It is past the tag that the kernel has taken out. A tag still in the data
+	// makes it ETH_P_8021Q or ETH_P_8021AD; then the type comes after the tag.
+	for tag := range uint32(2) {
+		program = append(program,
+			bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.ETH_P_8021Q, SkipTrue: 1},
+			bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.ETH_P_8021AD, SkipTrue: 2},
+			bpf.LoadConstant{Dst: bpf.RegX, Val: wireLinkOff + 18 + 4*tag},
+			bpf.LoadAbsolute{Off: wireLinkOff + 16 + 4*tag, Size: 2},
+		)
+	}
+	program = append(program, acceptIf(unix.ETH_P_ARP)...)
+	program = append(program, bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.ETH_P_IP, SkipTrue: uint8(len(ipv4))})
+	program = append(program, ipv4...)
+	program = append(program, bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.ETH_P_IPV6, SkipTrue: uint8(len(ipv6))})
+	program = append(program, ipv6...)
+	return append(program, bpf.RetConstant{Val: 0})
+}
+
+// ipv4 is the part of the program for IPv4 packets. It always returns.
+func (c Filter) ipv4() []bpf.Instruction {
+	program := []bpf.Instruction{bpf.LoadIndirect{Off: 9, Size: 1}} // protocol
+	program = append(program, acceptIf(unix.IPPROTO_ICMP)...)
+	program = append(program, acceptIf(unix.IPPROTO_IPIP)...)
+	program = append(program, c.transports()...)
+	program = append(program,
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.IPPROTO_UDP, SkipTrue: 1},
+		bpf.RetConstant{Val: 0},
+		bpf.LoadIndirect{Off: 6, Size: 2}, // only a first fragment has ports
+		bpf.JumpIf{Cond: bpf.JumpBitsNotSet, Val: 0x1fff, SkipTrue: 1},
+		bpf.RetConstant{Val: 0},
+		bpf.LoadIndirect{Off: 0, Size: 1}, // X += 4 * IHL: the UDP header
+		bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: 0xf},
+		bpf.ALUOpConstant{Op: bpf.ALUOpMul, Val: 4},
+		bpf.ALUOpX{Op: bpf.ALUOpAdd},
+		bpf.TAX{},
+		bpf.LoadIndirect{Off: 2, Size: 2}, // destination port
+	)
+	for _, port := range frameVXLANPorts {
+		program = append(program, acceptIf(uint32(port))...)
+	}
+	return append(program, bpf.RetConstant{Val: 0})
+}
+
+// ipv6 is the part of the program for IPv6 packets. It always returns. A
+// message behind extension headers, such as a multicast listener report, is
+// not taken.
+func (c Filter) ipv6() []bpf.Instruction {
+	if !c.IPv6 {
+		return []bpf.Instruction{bpf.RetConstant{Val: 0}}
+	}
+	program := []bpf.Instruction{bpf.LoadIndirect{Off: 6, Size: 1}} // next header
+	program = append(program, acceptIf(unix.IPPROTO_ICMPV6)...)
+	program = append(program, c.transports()...)
+	return append(program, bpf.RetConstant{Val: 0})
+}
+
+func (c Filter) transports() (program []bpf.Instruction) {
+	if c.TCP {
+		program = append(program, acceptIf(unix.IPPROTO_TCP)...)
+	}
+	if c.UDP {
+		program = append(program, acceptIf(unix.IPPROTO_UDP)...)
+	}
+	return program
+}
+
+// acceptIf takes the frame if register A is value, and goes on otherwise.
+func acceptIf(value uint32) []bpf.Instruction {
+	return []bpf.Instruction{
+		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: value, SkipTrue: 1},
+		bpf.RetConstant{Val: wireSnapLength},
+	}
+}
+
+// attach puts the filter on a packet socket.
+func (c Filter) attach(fd int) error {
+	raw, err := bpf.Assemble(c.instructions())
+	if err != nil {
+		return fmt.Errorf("assemble capture filter: %w", err)
+	}
+	program := make([]unix.SockFilter, len(raw))
+	for i, ins := range raw {
+		program[i] = unix.SockFilter{Code: ins.Op, Jt: ins.Jt, Jf: ins.Jf, K: ins.K}
+	}
+	err = unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
+		&unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]})
+	if err != nil {
+		return fmt.Errorf("attach capture filter: %w", err)
+	}
+	return nil
+}

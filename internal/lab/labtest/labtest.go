@@ -1,0 +1,57 @@
+// Package labtest is what tests need of a lab: a TestMain that runs them inside one,
+// namespaces that end with the test, a small network of three machines, and entries
+// of connection tracking by the thousand. No other code uses it.
+package labtest
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"nstutor/internal/lab"
+	"nstutor/internal/nsenter"
+)
+
+// Main runs a package's tests inside a fresh, empty lab: the test binary
+// runs itself again there. Use it as the body of a TestMain.
+func Main(m interface{ Run() int }) {
+	lab.Dispatch()
+	// A fuzzing worker speaks to its parent over inherited descriptors.
+	fuzzing := slices.ContainsFunc(os.Args, func(arg string) bool { return strings.HasPrefix(arg, "-test.fuzzworker") })
+	if fuzzing || lab.Inside() {
+		os.Exit(m.Run())
+	}
+	code, err := lab.Enter()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(code)
+}
+
+// Netns makes a named namespace with pinned sysctls for one test, and
+// takes it away when the test ends.
+func Netns(t interface {
+	Helper()
+	Fatalf(string, ...any)
+	Cleanup(func())
+}, name string) *nsenter.Namespace {
+	t.Helper()
+	path, err := lab.PathOf(name)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	ns, err := nsenter.Create(name, path)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	t.Cleanup(func() {
+		ns.Close()
+		nsenter.Delete(path)
+	})
+	if err := lab.Pin(ns); err != nil {
+		t.Fatalf("%v", err)
+	}
+	return ns
+}

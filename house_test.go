@@ -22,7 +22,7 @@ var rooms = []string{
 	"diag/attr", "diag/table", "diag/netfilter", "diag/wire", "diag/probe",
 	"internal/change",
 	"diag/explain",
-	"internal/lab", "internal/lab/labtest",
+	"internal/lab/tty", "internal/lab", "internal/lab/labtest", "internal/lab/door",
 	"steps", "steps/exercise",
 	"chapters", "chapters/exercises",
 	"internal/progress",

@@ -9,6 +9,8 @@ import (
 	"time"
 	"unsafe"
 
+	"nstutor/internal/lab/door"
+
 	tea "github.com/charmbracelet/bubbletea"
 	"golang.org/x/sys/unix"
 )
@@ -86,7 +88,7 @@ func (h *hands) shell(netns, hello string) error {
 	}
 	io.WriteString(t.out, "\r\x1b[K"+hello+"\n")
 	go wakeStopped(ctx)
-	_, err := h.lab.Attend(ctx, netns, t.in, t.out)
+	_, err := door.Attend(ctx, h.lab, netns, t.in, t.out)
 	if ctx.Err() != nil {
 		err = nil
 	}

@@ -16,6 +16,7 @@ import (
 
 	"nstutor/chapters/exercises"
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/door"
 	"nstutor/internal/progress"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
@@ -83,7 +84,7 @@ func (a *app) exercises(ctx context.Context, name string, seed uint64) error {
 		return err
 	}
 	defer l.Close()
-	if err := l.Serve(ctx, func() string { return "the exercises" }); err != nil {
+	if err := door.Serve(ctx, l, func() string { return "the exercises" }); err != nil {
 		complain(err)
 	}
 	memory := progress.Load(progress.Path())

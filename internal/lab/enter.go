@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 
+	"nstutor/internal/lab/tty"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -74,7 +76,7 @@ func enter(modes []mode) (int, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
-	terminal := saveTerminal()
+	terminal := tty.Save()
 	var furthest error
 	for _, m := range modes {
 		if m.root && os.Geteuid() != 0 {
@@ -166,7 +168,7 @@ func (f failure) report() string { return fmt.Sprintf("%d %s", int(f.answer), f.
 func mountNamespace() (string, error) { return os.Readlink("/proc/self/ns/mnt") }
 
 // guard waits for the lab's first process.
-func guard(child *exec.Cmd, terminal *terminal) (int, error) {
+func guard(child *exec.Cmd, terminal *tty.Terminal) (int, error) {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, unix.SIGTERM, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT,
 		unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU)
@@ -180,15 +182,15 @@ func guard(child *exec.Cmd, terminal *terminal) (int, error) {
 		return 0, fmt.Errorf("wait for the lab: %w", err)
 	}
 	if by, killed := asked.killedFor(); killed && status.Signaled() {
-		terminal.restore()
+		terminal.Restore()
 		return 128 + int(by), nil
 	}
 	if status.Signaled() {
-		terminal.restore()
+		terminal.Restore()
 		return 128 + int(status.Signal()), nil
 	}
-	if terminal.changed() {
-		terminal.restore()
+	if terminal.Changed() {
+		terminal.Restore()
 	}
 	return status.ExitStatus(), nil
 }

@@ -32,9 +32,6 @@ func Unborn(answer syscall.Errno) error {
 }
 func Unfurnished(answer syscall.Errno) error { return fmt.Errorf("user: %w", failure{answer, "mount"}) }
 
-// RealUID is the user's number outside of the lab.
-var RealUID = realUID
-
 // CheckFreeIndex makes devices where the cable's end would have been, and asks
 // for another index, which must be free at both ends and after each of them.
 func CheckFreeIndex(t interface {

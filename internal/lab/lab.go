@@ -57,6 +57,7 @@ func New(ctx context.Context, opts Options) (*Lab, error) {
 		procs:   map[string]*Process{},
 		notes:   map[string]bool{},
 	}
+	hear()
 	go l.follow()
 	if err := l.Reset(ctx); err != nil {
 		l.Close()

@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag/explain"
 	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
@@ -129,7 +129,7 @@ func (r *rewriting) neighbour(src netip.Addr, p netip.Prefix) netip.Addr {
 
 // judge sends packets of all senders, of every protocol that the course uses,
 // and looks whether each is as it should be.
-func (r *rewriting) judge(c Condition, dst func(src netip.Addr) netip.Addr, right func(explain.FilterResult) bool) Condition {
+func (r *rewriting) judge(c Condition, dst func(src netip.Addr) netip.Addr, right func(eval.Result) bool) Condition {
 	c.Met = true
 	for _, src := range r.sources {
 		for _, p := range flows(src, dst(src)) {
@@ -138,7 +138,7 @@ func (r *rewriting) judge(c Condition, dst func(src netip.Addr) netip.Addr, righ
 			case err != nil:
 				c.Err = err
 				return c
-			case result.Verdict == explain.VerdictUnknown:
+			case result.Verdict == eval.VerdictUnknown:
 				c.Err = fmt.Errorf("it is not known what this rule does: %s", seen(result.Unsure))
 			case !right(result) && c.Met:
 				c.Met, c.Seen, c.Err = false, r.instead(result), nil
@@ -151,26 +151,26 @@ func (r *rewriting) judge(c Condition, dst func(src netip.Addr) netip.Addr, righ
 
 // flows are the first packets of a ping, of a web page and of a question for a
 // name.
-func flows(src, dst netip.Addr) []explain.Packet {
-	base := explain.Packet{Src: src, Dst: dst, CTState: explain.CTNew, TTL: 63}
+func flows(src, dst netip.Addr) []eval.Packet {
+	base := eval.Packet{Src: src, Dst: dst, CTState: eval.CTNew, TTL: 63}
 	ping, page, question := base, base, base
 	ping.Proto, ping.ICMPType, ping.Length = unix.IPPROTO_ICMP, 8, 84
 	page.Proto, page.SrcPort, page.DstPort, page.Length = unix.IPPROTO_TCP, 40000, 80, 60
 	question.Proto, question.SrcPort, question.DstPort, question.Length = unix.IPPROTO_UDP, 40000, 53, 60
-	return []explain.Packet{ping, page, question}
+	return []eval.Packet{ping, page, question}
 }
 
 // send takes a packet through the hooks of a router. What another hook than the
 // last has against the packet is not what the rule is about.
-func (r *rewriting) send(p explain.Packet) (explain.FilterResult, error) {
+func (r *rewriting) send(p eval.Packet) (eval.Result, error) {
 	p.IIF = r.device(p.Src)
 	env := rulesOf{r.one}
-	p = explain.Traverse(r.rules, "prerouting", p, env).Packet
+	p = eval.Traverse(r.rules, "prerouting", p, env).Packet
 	if p.OIF = r.device(p.Dst); p.OIF == "" {
 		p.OIF = uplink
 	}
-	p = explain.Traverse(r.rules, "forward", p, env).Packet
-	result := explain.Traverse(r.rules, "postrouting", p, env)
+	p = eval.Traverse(r.rules, "forward", p, env).Packet
+	result := eval.Traverse(r.rules, "postrouting", p, env)
 	return result, r.rules.Err()
 }
 
@@ -187,8 +187,8 @@ func (r *rewriting) device(addr netip.Addr) string {
 }
 
 // borrowed says whether the packet leaves with an address of its last device.
-func (r *rewriting) borrowed(result explain.FilterResult) bool {
-	if result.Verdict != explain.VerdictAccept || result.NAT == nil {
+func (r *rewriting) borrowed(result eval.Result) bool {
+	if result.Verdict != eval.VerdictAccept || result.NAT == nil {
 		return false
 	}
 	addrs, err := rulesOf{r.one}.addrs(result.Packet.OIF)
@@ -196,14 +196,14 @@ func (r *rewriting) borrowed(result explain.FilterResult) bool {
 }
 
 // kept says whether the packet leaves as it came.
-func (r *rewriting) kept(result explain.FilterResult) bool {
-	return result.Verdict == explain.VerdictAccept && result.NAT == nil
+func (r *rewriting) kept(result eval.Result) bool {
+	return result.Verdict == eval.VerdictAccept && result.NAT == nil
 }
 
 // instead is the rule that decided, or those that translate something else.
-func (r *rewriting) instead(result explain.FilterResult) string {
+func (r *rewriting) instead(result eval.Result) string {
 	switch {
-	case result.Verdict == explain.VerdictDrop || result.Verdict == explain.VerdictReject:
+	case result.Verdict == eval.VerdictDrop || result.Verdict == eval.VerdictReject:
 		return result.Rule
 	case result.NAT != nil:
 		return result.NAT.Rule

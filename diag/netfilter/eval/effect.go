@@ -1,4 +1,4 @@
-package explain
+package eval
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 // apply does to the packet and its connection what a rule does besides its
 // verdict. What is not known here, such as a log, changes nothing that rules or
 // routes look at.
-func (e *filterEval) apply(effect netfilter.Effect, s *filterState) {
+func (e *evaluator) apply(effect netfilter.Effect, s *state) {
 	p := &s.packet
 	tracked := !e.raw && p.CTState != CTUntracked && p.CTState != CTInvalid && p.CTState != ""
 	switch {
@@ -34,7 +34,7 @@ func (e *filterEval) apply(effect netfilter.Effect, s *filterState) {
 }
 
 // applyText is for the effects that bring a mark from one place to another.
-func (e *filterEval) applyText(text string, s *filterState, tracked bool) {
+func (e *evaluator) applyText(text string, s *state, tracked bool) {
 	const full = 0xffffffff
 	var fromMask, toMask uint32
 	switch {
@@ -63,13 +63,13 @@ func (e *filterEval) applyText(text string, s *filterState, tracked bool) {
 }
 
 // saveMark and restoreMark are those of connmark_tg_shift(), without shift.
-func (s *filterState) saveMark(markMask, ctMask uint32) {
+func (s *state) saveMark(markMask, ctMask uint32) {
 	c := &s.packet.conn
 	c.mark = c.mark&^ctMask ^ s.packet.Mark&markMask
 	c.markUnknown = c.pktMarkUnknown || c.markUnknown && ctMask != 0xffffffff
 }
 
-func (s *filterState) restoreMark(markMask, ctMask uint32) {
+func (s *state) restoreMark(markMask, ctMask uint32) {
 	c := &s.packet.conn
 	s.packet.Mark = s.packet.Mark&^markMask ^ c.mark&ctMask
 	c.pktMarkUnknown = !c.begun || c.markUnknown || c.pktMarkUnknown && markMask != 0xffffffff

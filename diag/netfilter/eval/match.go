@@ -1,4 +1,4 @@
-package explain
+package eval
 
 import (
 	"bytes"
@@ -7,39 +7,39 @@ import (
 	"nstutor/diag/netfilter"
 )
 
-// filterHeld says whether a condition holds.
-type filterHeld int
+// held says whether a condition holds.
+type held int
 
 const (
-	filterNo filterHeld = iota
-	filterMaybe
-	filterYes
+	no held = iota
+	maybe
+	yes
 )
 
-func filterIf(b bool) filterHeld {
+func when(b bool) held {
 	if b {
-		return filterYes
+		return yes
 	}
-	return filterNo
+	return no
 }
 
 // judge says whether a condition of a rule holds for the packet.
-func (e *filterEval) judge(m *netfilter.Match, rule *netfilter.Rule, s *filterState) filterHeld {
+func (e *evaluator) judge(m *netfilter.Match, rule *netfilter.Rule, s *state) held {
 	if !m.Known() {
 		return e.judgeText(m.Text, rule, s)
 	}
 	if m.Key[0] == "@nh,48,16" && bytes.Equal(m.Mask, []byte{0x1f, 0xff}) && s.packet.Src.Is4() {
-		return filterIf(m.Holds([]byte{0, 0})) // as iptables-nft asks for -f
+		return when(m.Holds([]byte{0, 0})) // as iptables-nft asks for -f
 	}
 	if len(m.Key) == 1 {
 		return e.judgeField(m, s)
 	}
-	values := make([]filterValue, len(m.Key))
+	values := make([]fieldValue, len(m.Key))
 	known := true
 	for i, field := range m.Key {
 		values[i] = e.value(field, s)
 		if values[i].absent {
-			return filterNo // the kernel leaves the rule where it cannot load the field, negated or not
+			return no // the kernel leaves the rule where it cannot load the field, negated or not
 		}
 		known = known && values[i].bytes != nil
 	}
@@ -48,32 +48,32 @@ func (e *filterEval) judge(m *netfilter.Match, rule *netfilter.Rule, s *filterSt
 		for i, v := range values {
 			raw[i] = v.bytes
 		}
-		return filterIf(m.Holds(raw...))
+		return when(m.Holds(raw...))
 	}
 	for _, tuple := range m.OneOf {
-		if filterMayHold(tuple, values) {
-			return filterMaybe
+		if mayHold(tuple, values) {
+			return maybe
 		}
 	}
-	return filterIf(m.Not)
+	return when(m.Not)
 }
 
 // judgeField is judge for a condition on one field, which most are.
-func (e *filterEval) judgeField(m *netfilter.Match, s *filterState) filterHeld {
+func (e *evaluator) judgeField(m *netfilter.Match, s *state) held {
 	switch v := e.value(m.Key[0], s); {
 	case v.absent:
-		return filterNo
+		return no
 	case v.bytes != nil:
-		return filterIf(m.Holds(v.bytes))
+		return when(m.Holds(v.bytes))
 	case len(m.OneOf) > 0:
-		return filterMaybe
+		return maybe
 	default:
-		return filterIf(m.Not)
+		return when(m.Not)
 	}
 }
 
-// filterMayHold says whether the values that are known are in the tuple.
-func filterMayHold(tuple netfilter.Tuple, values []filterValue) bool {
+// mayHold says whether the values that are known are in the tuple.
+func mayHold(tuple netfilter.Tuple, values []fieldValue) bool {
 	if len(tuple) != len(values) {
 		return false
 	}
@@ -86,42 +86,42 @@ func filterMayHold(tuple netfilter.Tuple, values []filterValue) bool {
 	return true
 }
 
-// filterConditions are the nf_tables expressions that may only end the rule,
+// conditions are the nf_tables expressions that may only end the rule,
 // not the packet's way.
-var filterConditions = map[string]bool{
+var conditions = map[string]bool{
 	"quota": true, "connlimit": true, "exthdr": true, "socket": true, "rt": true, "osf": true, "numgen": true,
 	"hash": true, "tunnel": true, "xfrm": true, "last": true, "dynset": true, "dup": true, "flow_offload": true,
 	"inner": true, "bitwise": true, "byteorder": true, "cmp": true, "limit": true, "meta": true, "ct": true,
 }
 
 // judgeText judges what is only known by its text.
-func (e *filterEval) judgeText(text string, rule *netfilter.Rule, s *filterState) filterHeld {
+func (e *evaluator) judgeText(text string, rule *netfilter.Rule, s *state) held {
 	switch text {
 	case "[fragment]":
-		return filterNo // only those behind the first have no transport header
+		return no // only those behind the first have no transport header
 	case "[! fragment]":
-		return filterYes
+		return yes
 	case "[expr payload set]":
 		// It may have written anything anywhere.
 		s.packet.conn.srcUnknown, s.packet.conn.dstUnknown = true, true
 		*s = s.assuming(e.lineOf(rule))
-		return filterYes
+		return yes
 	}
 	if strings.HasPrefix(text, "[match ") {
 		return e.extension(text, rule, s.packet)
 	}
 	if name, ok := strings.CutPrefix(strings.TrimSuffix(text, "]"), "[expr "); ok {
 		name, _, _ = strings.Cut(name, " ")
-		if !filterConditions[name] {
+		if !conditions[name] {
 			// Such as queue, fwd or synproxy, which take the packet away.
 			e.end(s.assuming(e.lineOf(rule)), VerdictDrop, rule, e.lineOf(rule), "")
 		}
 	}
-	return filterMaybe
+	return maybe
 }
 
 // lineOf is the rule's line, wherever in the table it is.
-func (e *filterEval) lineOf(rule *netfilter.Rule) string {
+func (e *evaluator) lineOf(rule *netfilter.Rule) string {
 	for i := range e.base.table.Chains {
 		if chain := &e.base.table.Chains[i]; chain.Has(rule) {
 			return e.base.table.RuleLine(chain, rule)

@@ -1,4 +1,4 @@
-package explain
+package eval
 
 import (
 	"encoding/binary"
@@ -7,34 +7,34 @@ import (
 	"nstutor/diag/netfilter"
 )
 
-// filterExtensions judge matches of x_tables that diag leaves in brackets, from
+// extensions judge matches of x_tables that diag leaves in brackets, from
 // the struct that the kernel has. false means that it cannot be said.
-var filterExtensions = map[string]func(*filterEval, []byte, Packet) (holds, known bool){
-	"[match conntrack]": (*filterEval).xtConntrack,
-	"[match rpfilter]":  (*filterEval).xtRPFilter,
-	"[match length]":    (*filterEval).xtLength,
+var extensions = map[string]func(*evaluator, []byte, Packet) (holds, known bool){
+	"[match conntrack]": (*evaluator).xtConntrack,
+	"[match rpfilter]":  (*evaluator).xtRPFilter,
+	"[match length]":    (*evaluator).xtLength,
 }
 
 // extension judges a match that stands once in the rule.
-func (e *filterEval) extension(text string, rule *netfilter.Rule, p Packet) filterHeld {
-	judge, ok := filterExtensions[text]
+func (e *evaluator) extension(text string, rule *netfilter.Rule, p Packet) held {
+	judge, ok := extensions[text]
 	if !ok {
-		return filterMaybe
+		return maybe
 	}
 	isIt := func(x netfilter.Expr) bool { return "["+x.Name+"]" == text }
 	at := slices.IndexFunc(rule.Exprs, isIt)
 	if at < 0 || slices.ContainsFunc(rule.Exprs[at+1:], isIt) {
-		return filterMaybe
+		return maybe
 	}
 	if holds, known := judge(e, rule.Exprs[at].Data, p); known {
-		return filterIf(holds)
+		return when(holds)
 	}
-	return filterMaybe
+	return maybe
 }
 
 // xtConntrack is struct xt_conntrack_mtinfo3 when it asks for nothing but
 // states, SNAT and DNAT among them.
-func (e *filterEval) xtConntrack(data []byte, p Packet) (holds, known bool) {
+func (e *evaluator) xtConntrack(data []byte, p Packet) (holds, known bool) {
 	const flagsAt, inverseAt, statesAt, size = 146, 148, 150, 152
 	const state, alias = 1, 1 << 13
 	const snat, dnat, untracked = 1 << 6, 1 << 7, 1 << 8
@@ -63,7 +63,7 @@ func (e *filterEval) xtConntrack(data []byte, p Packet) (holds, known bool) {
 }
 
 // xtRPFilter is struct xt_rpfilter_info, and rpfilter_mt().
-func (e *filterEval) xtRPFilter(data []byte, p Packet) (holds, known bool) {
+func (e *evaluator) xtRPFilter(data []byte, p Packet) (holds, known bool) {
 	const loose, validMark, acceptLocal, invert = 1, 2, 4, 8
 	routes, ok := e.env.(ReverseEnv)
 	if !ok || len(data) == 0 || p.conn.srcUnknown || p.conn.dstUnknown || data[0]&validMark != 0 && p.conn.pktMarkUnknown {
@@ -91,7 +91,7 @@ func (e *filterEval) xtRPFilter(data []byte, p Packet) (holds, known bool) {
 }
 
 // xtLength is struct xt_length_info: first, last, inverse.
-func (e *filterEval) xtLength(data []byte, p Packet) (holds, known bool) {
+func (e *evaluator) xtLength(data []byte, p Packet) (holds, known bool) {
 	if len(data) < 5 || p.Length == 0 {
 		return false, false
 	}
@@ -101,20 +101,20 @@ func (e *filterEval) xtLength(data []byte, p Packet) (holds, known bool) {
 
 // fibDevice is `fib saddr . iif oif`: the packet's own way in when the way back
 // to its source leads there, or else 0 (nft_fib4_eval()).
-func (e *filterEval) fibDevice(p Packet) filterValue {
+func (e *evaluator) fibDevice(p Packet) fieldValue {
 	routes, ok := e.env.(ReverseEnv)
 	if !ok || p.conn.srcUnknown || p.conn.dstUnknown {
-		return filterUnknown
+		return unknown
 	}
 	if p.IIF == "lo" {
 		return e.deviceValue("iif", p)
 	}
 	switch dev, kind, err := routes.ReverseRoute(p.Src, p.Dst, 0); {
 	case err != nil:
-		return filterUnknown
+		return unknown
 	case kind == "unicast" && dev == p.IIF:
 		return e.deviceValue("iif", p)
 	default:
-		return filter32(0)
+		return uint32Value(0)
 	}
 }

@@ -1,4 +1,4 @@
-package explain
+package eval
 
 import (
 	"net/netip"
@@ -21,7 +21,7 @@ const (
 
 // Packet is one IP packet as packet filters see it. A Packet that has been
 // through a hook remembers what the hook did to its connection, so the next
-// hook of the same namespace has to be given FilterResult.Packet; Forget makes
+// hook of the same namespace has to be given Result.Packet; Forget makes
 // it a packet for another namespace.
 type Packet struct {
 	Src, Dst           netip.Addr
@@ -36,14 +36,14 @@ type Packet struct {
 	Length             int    // of the IP packet with its header; 0 when it is not known
 	TTL                int    // or hop limit; 0 when it is not known
 
-	conn filterConn
+	conn conn
 }
 
 // Forget returns the packet without what it has only inside a namespace: its
 // mark, its devices and its connection (skb_scrub_packet()). It is new to the
 // next namespace's connection tracking.
 func (p Packet) Forget() Packet {
-	p.Mark, p.IIF, p.OIF, p.conn, p.CTState = 0, "", "", filterConn{}, CTNew
+	p.Mark, p.IIF, p.OIF, p.conn, p.CTState = 0, "", "", conn{}, CTNew
 	return p
 }
 
@@ -64,12 +64,12 @@ type Verdict string
 const (
 	VerdictAccept  Verdict = "accept"
 	VerdictDrop    Verdict = "drop"
-	VerdictReject  Verdict = "reject" // the sender is told, with FilterResult.RejectWith
+	VerdictReject  Verdict = "reject" // the sender is told, with Result.RejectWith
 	VerdictUnknown Verdict = "unknown"
 )
 
-// FilterResult is what became of a packet at one hook.
-type FilterResult struct {
+// Result is what became of a packet at one hook.
+type Result struct {
 	Verdict Verdict
 	// At names the base chain that decided, as in "ip filter FORWARD", or
 	// "-t filter FORWARD" for one of iptables-legacy. It is empty when no chain

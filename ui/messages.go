@@ -6,6 +6,7 @@ import (
 	"nstutor/chapters"
 	"nstutor/diag"
 	"nstutor/diag/explain"
+	"nstutor/internal/say"
 	"nstutor/steps"
 )
 
@@ -50,10 +51,10 @@ type (
 	// memoryMsg: what is remembered of the learner was read.
 	memoryMsg struct {
 		steps   map[string]remembered
-		warning string
+		warning say.Text
 	}
 	// warningMsg: what the memory has to say after a write.
-	warningMsg string
+	warningMsg struct{ say.Text }
 )
 
 // Messages from the feed.

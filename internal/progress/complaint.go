@@ -35,13 +35,16 @@ type complaint struct {
 // complain makes a sentence whose one argument is why.
 func complain(en, zh string, err error) *complaint {
 	why := say.Quote(err)
+	var at *fs.PathError
+	if errors.As(err, &at) { // the home folder makes it longer than a line
+		why = say.Quote(at.Op + " " + short(at.Path) + ": " + at.Err.Error())
+	}
 	for _, r := range reasons {
 		if !errors.Is(err, r.is) {
 			continue
 		}
 		why = r.said
-		var at *fs.PathError
-		if errors.As(err, &at) {
+		if at != nil {
 			why = say.T("%s: %s", "%s：%s", short(at.Path), why)
 		}
 	}

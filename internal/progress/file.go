@@ -197,7 +197,12 @@ func replace(path string, text []byte, alone bool) error {
 			}
 		}
 	}
-	return renameio.WriteFile(path, text, 0o644)
+	err := renameio.WriteFile(path, text, 0o644)
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		at.Path = path // and not the name that it was to have for a moment
+	}
+	return err
 }
 
 // lockPatience is how long a program waits for another one that is writing,

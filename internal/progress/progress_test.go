@@ -164,7 +164,7 @@ func TestFullDiskKeepsTheOldFile(t *testing.T) {
 	p := progress.Load(path)
 	everything(p)
 	checkEverything(t, p)
-	if w := p.Warning().String(); !strings.Contains(w, "not saved") || !strings.Contains(w, "no space left on device") {
+	if w := p.Warning().String(); !strings.Contains(w, "not saved") || !strings.Contains(w, "/progress.json: no space left on device") {
 		t.Errorf("warning %q", w)
 	}
 	if now, err := os.ReadFile(path); err != nil || string(now) != string(old) {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"nstutor/internal/say"
 )
 
 // sizes are terminals from much too small to very large.
@@ -84,7 +86,7 @@ func TestEveryViewIsExactlyAsLargeAsTheTerminal(t *testing.T) {
 			m := fixtureAfter(t, o)
 			m.stage.err = fmt.Errorf("ns1: %s", strings.Repeat("a very long error 很长的错误 ", 20))
 			m.stage.phase = phaseLook
-			m.warning = strings.Repeat("警告 ", 80)
+			m.warning = say.Quote(strings.Repeat("警告 ", 80))
 			m.stage.hints = 3
 			return m
 		},

@@ -4,6 +4,8 @@ import (
 	"sync"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"nstutor/internal/say"
 )
 
 // Progress is the memory of what the learner has done. It may write a file at
@@ -19,7 +21,7 @@ type Progress interface {
 	SetPosition(id string)
 	SetLang(lang string)
 	// Warning is one line about a memory that cannot be read or written, or "".
-	Warning() string
+	Warning() say.Text
 	Summed
 	Scored
 }
@@ -36,12 +38,12 @@ type ledger struct {
 func newLedger(progress Progress, send func(tea.Msg)) *ledger {
 	l := &ledger{progress: progress, entries: make(chan func(Progress), 64)}
 	l.done.Go(func() {
-		warning := progress.Warning()
+		warning := progress.Warning().String()
 		for entry := range l.entries {
 			guard(send, func() { entry(progress) })
-			if now := progress.Warning(); now != warning {
-				warning = now
-				send(warningMsg(now))
+			if now := progress.Warning(); now.String() != warning {
+				warning = now.String()
+				send(warningMsg{now})
 			}
 		}
 	})

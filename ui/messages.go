@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/diag/wire"
+	"nstutor/internal/say"
 	"nstutor/steps"
 )
 
@@ -52,10 +53,10 @@ type (
 	// memoryMsg: what is remembered of the learner was read.
 	memoryMsg struct {
 		steps   map[string]remembered
-		warning string
+		warning say.Text
 	}
 	// warningMsg: what the memory has to say after a write.
-	warningMsg string
+	warningMsg struct{ say.Text }
 )
 
 // Messages from the feed.

@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 	"nstutor/steps"
 )
 
@@ -59,7 +60,7 @@ type Model struct {
 	hands    *hands // nil: nothing can be typed
 	outline  outline
 	summary  summary
-	warning  string
+	warning  say.Text
 	open     bool // Options.Open, until the first key
 	working  int  // how many jobs of the player keep the learner waiting
 	workWord word

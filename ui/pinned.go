@@ -94,8 +94,8 @@ func (m *Model) troubleLines(w int) []string {
 			add(t.warn.Render(line))
 		}
 	}
-	if m.warning != "" {
-		complain(m.warning)
+	if !m.warning.IsZero() {
+		complain(m.warning.In(m.lang))
 	}
 	if m.open {
 		complain(m.say(wOpenLab))

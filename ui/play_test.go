@@ -11,6 +11,7 @@ import (
 
 	"nstutor/chapters"
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 	"nstutor/steps"
 )
 
@@ -204,4 +205,4 @@ func (m *memory) Position() string         { defer m.lock()(); return m.position
 func (m *memory) SetPosition(id string)    { defer m.lock()(); m.position = id }
 func (m *memory) SetLang(lang string)      { defer m.lock()(); m.lang = lang }
 func (m *memory) language() string         { defer m.lock()(); return m.lang }
-func (m *memory) Warning() string          { return "" }
+func (m *memory) Warning() say.Text        { return say.Text{} }

@@ -61,13 +61,13 @@ func run(ctx context.Context, player *steps.Player, course steps.Course, progres
 	_, err := program.Run()
 	cancel()
 	m.leaveDrill()
-	// The terminal is as it was, and what was learned is being written. A lab
-	// that hangs is not waited for: it dies with the program.
-	defer time.AfterFunc(leaveTimeout, func() { os.Exit(hungStatus) }).Stop()
-	following.Wait()
-	m.desk.rest()
-	m.hands.rest()
-	m.ledger.close()
+	hung := func() { os.Exit(hungStatus) }
+	within(saveTimeout, m.ledger.close, hung)
+	within(restTimeout, func() {
+		following.Wait()
+		m.desk.rest()
+		m.hands.rest()
+	}, hung)
 	switch {
 	case m.exit != nil:
 		return m.exit
@@ -77,12 +77,21 @@ func run(ctx context.Context, player *steps.Player, course steps.Course, progres
 	return nil
 }
 
-// leaveTimeout is how long the lab has to come to rest when the learner leaves,
-// and hungStatus the exit status where it does not.
+// When the learner leaves, what was learned is written first: saveTimeout is how
+// long a disk has that another program keeps busy. Then the lab comes to rest. One
+// that hangs is not waited for longer than restTimeout, since it dies with the
+// program. The exit status is then hungStatus.
 const (
-	leaveTimeout = 3 * time.Second
-	hungStatus   = 2
+	saveTimeout = 5 * time.Second
+	restTimeout = 3 * time.Second
+	hungStatus  = 2
 )
+
+// within does an act, and calls hung when that has not ended in time.
+func within(timeout time.Duration, act, hung func()) {
+	defer time.AfterFunc(timeout, hung).Stop()
+	act()
+}
 
 // endTimeout is how long the program has to end by itself.
 const endTimeout = 2 * time.Second

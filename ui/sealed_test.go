@@ -10,6 +10,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"nstutor/diag/wire"
+	"nstutor/internal/say"
 )
 
 // TestNamesDoNothingToTheScreen: devices and namespaces are called as a stranger
@@ -115,7 +116,7 @@ func TestRootsOpenLabSaysSo(t *testing.T) {
 func TestWhyNothingIsSavedIsSaidWhole(t *testing.T) {
 	m := fixture(t, Options{Lang: "en"})
 	send(m, tea.WindowSizeMsg{Width: 80, Height: 24})
-	send(m, warningMsg("progress is not saved: write /home/somebody/with/a/long/name/.local/state/nstutor/progress.json: no space left on device"))
+	send(m, warningMsg{say.Quote("progress is not saved: write /home/somebody/with/a/long/name/.local/state/nstutor/progress.json: no space left on device")})
 	if text := strings.Join(strings.Fields(m.View()), " "); !strings.Contains(text, "left on device") {
 		t.Errorf("the reason is cut:\n%s", m.View())
 	}

@@ -21,8 +21,8 @@ func (m *Model) summaryView(r rect) []string {
 	switch {
 	case s.asking:
 		below = []string{"", t.warn.Render(t.g.warn) + " " + t.strong.Render(m.forgetQuestion())}
-	case m.warning != "":
-		below = []string{"", t.warn.Render(t.g.warn + " " + m.warning)}
+	case !m.warning.IsZero():
+		below = []string{"", t.warn.Render(t.g.warn + " " + m.warning.In(m.lang))}
 	}
 	room := r.h - 1 - len(below)
 	s.top = min(max(s.top, to-room), from)

@@ -58,7 +58,7 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 	case summaryMsg:
 		m.takeSummary(msg)
 	case warningMsg:
-		m.warning = string(msg)
+		m.warning = msg.Text
 	case fatalMsg:
 		m.exit = msg.err
 		return tea.Quit

@@ -30,7 +30,7 @@ func (x *explorer) arpFiltered(n *Node, v way, at eval.LinkHook) way {
 // arpAsked is what the rules for ARP are to a request that a station gets, and to
 // its answer; the asker's own come first.
 func (x *explorer) arpAsked(n *Node, v way, dev string, asked bool) way {
-	in, out := eval.LinkHook{"arp", "input", dev, ""}, eval.LinkHook{"arp", "output", "", dev}
+	in, out := eval.LinkHook{Family: "arp", Hook: "input", IIF: dev}, eval.LinkHook{Family: "arp", Hook: "output", OIF: dev}
 	if asked {
 		return x.arpStopped(n, x.arpStopped(n, v, in, x.arp), out, x.arp.ARPReply())
 	}

@@ -31,7 +31,7 @@ func (w *walk) input(n *Node, e echo, dev table.Link) {
 		w.backOnTrack(n)
 	}
 	if dev.Kind == "bridge" {
-		w.linkFilter(n, e, eval.LinkHook{"bridge", "input", "", dev.Name})
+		w.linkFilter(n, e, eval.LinkHook{Family: "bridge", Hook: "input", OIF: dev.Name})
 	}
 	w.linkFilter(n, e, eval.OnDevice("ingress", dev.Name))
 	e, ok := w.filter(n, w.enters(n, e), "prerouting", dev.Name, "")

@@ -159,7 +159,7 @@ func (w *walk) meet(n *Node, e echo, s station, at int) {
 // cross takes a frame past one device.
 func (w *walk) cross(e echo, c crossing) (echo, bool) {
 	if c.bridged != "" {
-		w.linkFilter(c.node, e, eval.LinkHook{"bridge", "forward", c.from, c.dev.Name})
+		w.linkFilter(c.node, e, eval.LinkHook{Family: "bridge", Hook: "forward", IIF: c.from, OIF: c.dev.Name})
 		var ok bool
 		if e, ok = w.bridgeFilter(c.node, e, c.bridged); !ok {
 			return e, false
@@ -167,9 +167,9 @@ func (w *walk) cross(e echo, c crossing) (echo, bool) {
 	}
 	if c.out && c.dev.Port != nil {
 		if c.bridged == "" {
-			w.linkFilter(c.node, e, eval.LinkHook{"bridge", "output", "", c.dev.Name})
+			w.linkFilter(c.node, e, eval.LinkHook{Family: "bridge", Hook: "output", OIF: c.dev.Name})
 		}
-		w.linkFilter(c.node, e, eval.LinkHook{"bridge", "postrouting", "", c.dev.Name})
+		w.linkFilter(c.node, e, eval.LinkHook{Family: "bridge", Hook: "postrouting", OIF: c.dev.Name})
 	}
 	if c.out {
 		w.linkFilter(c.node, e, eval.OnDevice("egress", c.dev.Name))
@@ -181,7 +181,7 @@ func (w *walk) cross(e echo, c crossing) (echo, bool) {
 	case !c.out:
 		w.wired(c.node, e, StageReceive, c.dev.Name, say("%s into %s", e, c.dev.Name))
 		w.linkFilter(c.node, e, eval.OnDevice("ingress", c.dev.Name))
-		w.linkFilter(c.node, e, eval.LinkHook{"bridge", "prerouting", c.dev.Name, ""})
+		w.linkFilter(c.node, e, eval.LinkHook{Family: "bridge", Hook: "prerouting", IIF: c.dev.Name})
 		return e, true
 	case c.remote.IsValid():
 		w.wired(c.node, e, StageSend, c.dev.Name, say("%s out of %s, in a packet to %s", e, c.dev.Name, c.remote))

@@ -10,6 +10,8 @@ import (
 	"nstutor/diag/attr"
 
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
 )
 
 // RouteRequest is a packet to look up a route for, as in `ip route get`.
@@ -40,7 +42,7 @@ func (r RouteReply) Line() string {
 	line := r.Route
 	line.Proto, line.Scope = "boot", "global" // ip does not print them here
 	if r.IIF != "" {
-		return line.Line() + " iif " + r.IIF
+		return line.Line() + " iif " + say.Clean(r.IIF)
 	}
 	return line.Line()
 }

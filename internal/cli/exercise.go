@@ -185,9 +185,7 @@ type listedExercise struct {
 // language unless a program reads it.
 func (a *app) listExercises(name string, english bool, write func(sheet, []listedExercise) error) error {
 	memory := progress.Read(progress.Path())
-	if w := memory.Warning(); w != "" {
-		complain(w)
-	}
+	warn(memory, a.language(memory.Lang()))
 	d := sheet{a.drawingOn(os.Stdout), unicodeSheet}
 	if a.ascii {
 		d.signs = asciiSheet

@@ -19,6 +19,12 @@ func EnterAs(name string) (int, error) {
 // Explain is the refusal of err on a machine whose file system begins at root.
 var Explain = refusal
 
+// UserAdvice is what root would have to enable for a user namespace after err.
+func UserAdvice(root string, err error) string {
+	advice, _ := advise(root, err, true)
+	return advice
+}
+
 // BornEnv is the variable by which a process knows that it is a lab's inside.
 const BornEnv = bornEnv
 

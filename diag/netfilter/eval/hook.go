@@ -14,7 +14,7 @@ import (
 // (tables of family bridge), of a device (family netdev), or of ARP.
 type LinkHook struct {
 	Family, Hook string
-	IIF, OIF string
+	IIF, OIF     string
 }
 
 // OnDevice is where netdev chains see what a device receives or sends.

@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -164,7 +163,7 @@ func flows(src, dst netip.Addr) []eval.Packet {
 // last has against the packet is not what the rule is about.
 func (r *rewriting) send(p eval.Packet) (eval.Result, error) {
 	p.IIF = r.device(p.Src)
-	env := rulesOf{r.one}
+	env := eval.Kernel{One: r.one}
 	p = eval.Traverse(r.rules, "prerouting", p, env).Packet
 	if p.OIF = r.device(p.Dst); p.OIF == "" {
 		p.OIF = uplink
@@ -191,7 +190,7 @@ func (r *rewriting) borrowed(result eval.Result) bool {
 	if result.Verdict != eval.VerdictAccept || result.NAT == nil {
 		return false
 	}
-	addrs, err := rulesOf{r.one}.addrs(result.Packet.OIF)
+	addrs, err := r.addrs(result.Packet.OIF)
 	return err == nil && slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Addr() == result.Packet.Src })
 }
 
@@ -223,59 +222,12 @@ func (r *rewriting) instead(result eval.Result) string {
 	return seen(lines)
 }
 
-// rulesOf answers what rules ask about the namespace they are in.
-type rulesOf struct{ one *table.One }
-
-// AddrType implements explain.Env.
-func (e rulesOf) AddrType(addr netip.Addr) (string, error) {
-	reply, err := e.one.Route(table.RouteRequest{Dst: addr})
-	if isVerdict(err) {
-		return "none", nil
-	}
-	return reply.Type, err
-}
-
-// MasqueradeAddr implements explain.Env: the device's first address.
-func (e rulesOf) MasqueradeAddr(oif string, dst netip.Addr) (netip.Addr, error) {
-	addrs, err := e.addrs(oif)
-	if err != nil || len(addrs) > 0 {
-		return first(addrs), err
-	}
-	reply, err := e.one.Route(table.RouteRequest{Dst: dst})
-	if isVerdict(err) {
-		return netip.Addr{}, nil
-	}
-	return reply.Src, err
-}
-
-// DeviceIndex implements explain.DeviceEnv.
-func (e rulesOf) DeviceIndex(name string) (int, error) {
-	link, err := e.one.Link(name)
-	return link.Index, err
-}
-
-// RedirectAddr implements explain.DeviceEnv.
-func (e rulesOf) RedirectAddr(iif string, v6 bool) (netip.Addr, error) {
-	if v6 {
-		return netip.Addr{}, errors.ErrUnsupported
-	}
-	addrs, err := e.addrs(iif)
-	return first(addrs), err
-}
-
 // addrs are the IPv4 addresses of a device.
-func (e rulesOf) addrs(dev string) ([]table.Addr, error) {
-	link, err := e.one.Link(dev)
+func (r *rewriting) addrs(dev string) ([]table.Addr, error) {
+	link, err := r.one.Link(dev)
 	if err != nil {
 		return nil, err
 	}
-	addrs, err := e.one.Addrs(link.Index)
+	addrs, err := r.one.Addrs(link.Index)
 	return slices.DeleteFunc(addrs, func(a table.Addr) bool { return a.Family() != 4 }), err
-}
-
-func first(addrs []table.Addr) netip.Addr {
-	if len(addrs) == 0 {
-		return netip.Addr{}
-	}
-	return addrs[0].Prefix.Addr()
 }

@@ -12,7 +12,7 @@ func (w *walk) linkFilter(n *Node, e echo, at eval.LinkHook) {
 	if err != nil {
 		return // told when the packet comes to the hooks of IP
 	}
-	result, ok := eval.TraverseLink(rules, at, w.enters(n, e).packet, rulesEnv{n})
+	result, ok := eval.TraverseLink(rules, at, w.enters(n, e).packet, n.env())
 	switch {
 	case !ok:
 	case result.Verdict == eval.VerdictUnknown:
@@ -45,7 +45,7 @@ func (x *explorer) arpStopped(n *Node, v way, at eval.LinkHook, p eval.Packet) w
 	if err != nil {
 		return v
 	}
-	result, ok := eval.TraverseLink(rules, at, p, rulesEnv{n})
+	result, ok := eval.TraverseLink(rules, at, p, n.env())
 	if !ok || result.Verdict != eval.VerdictDrop && result.Verdict != eval.VerdictReject {
 		return v
 	}

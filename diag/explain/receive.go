@@ -126,7 +126,7 @@ func (w *walk) filter(n *Node, e echo, hook, iif, oif string) (echo, bool) {
 	w.untracked(n, e, rules, hook)
 	p := e.packet
 	p.IIF, p.OIF, p.TTL = iif, oif, e.ttl
-	result := eval.Traverse(rules, hook, p, rulesEnv{n})
+	result := eval.Traverse(rules, hook, p, n.env())
 	switch result.Verdict {
 	case eval.VerdictDrop, eval.VerdictReject:
 		w.fault(n, e, StageFilter, iif+oif, w.filtered(n, e, hook, result))

@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -51,6 +52,18 @@ func (r RouteReply) Line() string {
 // verdict on the packet, as errno.
 func (o *One) Route(q RouteRequest) (RouteReply, error) {
 	return o.route(q, unix.RTM_F_LOOKUP_TABLE)
+}
+
+// Refused says whether an error of Route is the kernel's answer about the packet:
+// there is no route, or one of the kinds that reject (fib_props in
+// net/ipv4/fib_semantics.c).
+func Refused(err error) bool {
+	for _, errno := range []unix.Errno{unix.ENETUNREACH, unix.EHOSTUNREACH, unix.EACCES, unix.EINVAL} {
+		if errors.Is(err, errno) {
+			return true
+		}
+	}
+	return false
 }
 
 // RouteEntry asks which entry of the routing tables decides about a packet

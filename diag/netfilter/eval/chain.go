@@ -202,8 +202,8 @@ var harmless = map[string]bool{
 // unknownVerdict is a target that is not known: the packet may be dropped,
 // accepted or go on.
 func (e *evaluator) unknownVerdict(rule *netfilter.Rule, v netfilter.Verdict, s state, text func() string, flow *flow) {
-	if name, ok := strings.CutPrefix(strings.TrimSuffix(v.Text, "]"), "[target "); ok && harmless[name] {
-		if name == "TTL" || name == "HL" {
+	if harmless[v.Target] {
+		if v.Target == "TTL" || v.Target == "HL" {
 			s.packet.TTL = 0
 		}
 		flow.on = append(flow.on, s)

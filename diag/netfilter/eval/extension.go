@@ -3,33 +3,14 @@ package eval
 import (
 	"encoding/binary"
 	"slices"
-
-	"nstutor/diag/netfilter"
 )
 
-// extensions judge matches of x_tables that diag leaves in brackets, from
-// the struct that the kernel has. false means that it cannot be said.
+// extensions judge matches of x_tables that are not taken apart, from the struct
+// that the kernel has. false means that it cannot be said.
 var extensions = map[string]func(*evaluator, []byte, Packet) (holds, known bool){
-	"[match conntrack]": (*evaluator).xtConntrack,
-	"[match rpfilter]":  (*evaluator).xtRPFilter,
-	"[match length]":    (*evaluator).xtLength,
-}
-
-// extension judges a match that stands once in the rule.
-func (e *evaluator) extension(text string, rule *netfilter.Rule, p Packet) held {
-	judge, ok := extensions[text]
-	if !ok {
-		return maybe
-	}
-	isIt := func(x netfilter.Expr) bool { return "["+x.Name+"]" == text }
-	at := slices.IndexFunc(rule.Exprs, isIt)
-	if at < 0 || slices.ContainsFunc(rule.Exprs[at+1:], isIt) {
-		return maybe
-	}
-	if holds, known := judge(e, rule.Exprs[at].Data, p); known {
-		return when(holds)
-	}
-	return maybe
+	"match conntrack": (*evaluator).xtConntrack,
+	"match rpfilter":  (*evaluator).xtRPFilter,
+	"match length":    (*evaluator).xtLength,
 }
 
 // xtConntrack is struct xt_conntrack_mtinfo3 when it asks for nothing but
@@ -43,7 +24,11 @@ func (e *evaluator) xtConntrack(data []byte, p Packet) (holds, known bool) {
 	}
 	wanted := binary.NativeEndian.Uint16(data[statesAt:])
 	inverse := binary.NativeEndian.Uint16(data[inverseAt:])&state != 0
-	number := uint16(binary.BigEndian.Uint32(e.ctValue("state", p).bytes))
+	value := e.ctValue("state", p).bytes
+	if value == nil {
+		return false, false
+	}
+	number := uint16(binary.BigEndian.Uint32(value))
 	if number == 0x40 {
 		number = untracked
 	}
@@ -65,8 +50,7 @@ func (e *evaluator) xtConntrack(data []byte, p Packet) (holds, known bool) {
 // xtRPFilter is struct xt_rpfilter_info, and rpfilter_mt().
 func (e *evaluator) xtRPFilter(data []byte, p Packet) (holds, known bool) {
 	const loose, validMark, acceptLocal, invert = 1, 2, 4, 8
-	routes, ok := e.env.(ReverseEnv)
-	if !ok || len(data) == 0 || p.conn.srcUnknown || p.conn.dstUnknown || data[0]&validMark != 0 && p.conn.pktMarkUnknown {
+	if len(data) == 0 || p.conn.srcUnknown || p.conn.dstUnknown || data[0]&validMark != 0 && p.conn.pktMarkUnknown {
 		return false, false
 	}
 	inverse := data[0]&invert != 0
@@ -77,15 +61,15 @@ func (e *evaluator) xtRPFilter(data []byte, p Packet) (holds, known bool) {
 	if data[0]&validMark != 0 {
 		mark = p.Mark
 	}
-	dev, kind, err := routes.ReverseRoute(p.Src, p.Dst, mark)
+	devs, kind, err := e.env.Lookup(p.Src, p.Dst, mark)
 	if err != nil {
 		return false, false
 	}
 	switch {
 	case kind == "local":
-		holds = data[0]&acceptLocal != 0 && (dev == p.IIF || data[0]&loose != 0)
+		holds = data[0]&acceptLocal != 0 && (slices.Contains(devs, p.IIF) || data[0]&loose != 0)
 	case kind == "unicast":
-		holds = dev == p.IIF || data[0]&loose != 0
+		holds = slices.Contains(devs, p.IIF) || data[0]&loose != 0
 	}
 	return holds != inverse, true
 }
@@ -97,24 +81,4 @@ func (e *evaluator) xtLength(data []byte, p Packet) (holds, known bool) {
 	}
 	low, high := int(binary.NativeEndian.Uint16(data)), int(binary.NativeEndian.Uint16(data[2:]))
 	return (low <= p.Length && p.Length <= high) != (data[4] != 0), true
-}
-
-// fibDevice is `fib saddr . iif oif`: the packet's own way in when the way back
-// to its source leads there, or else 0 (nft_fib4_eval()).
-func (e *evaluator) fibDevice(p Packet) fieldValue {
-	routes, ok := e.env.(ReverseEnv)
-	if !ok || p.conn.srcUnknown || p.conn.dstUnknown {
-		return unknown
-	}
-	if p.IIF == "lo" {
-		return e.deviceValue("iif", p)
-	}
-	switch dev, kind, err := routes.ReverseRoute(p.Src, p.Dst, 0); {
-	case err != nil:
-		return unknown
-	case kind == "unicast" && dev == p.IIF:
-		return e.deviceValue("iif", p)
-	default:
-		return uint32Value(0)
-	}
 }

@@ -2,7 +2,6 @@ package eval
 
 import (
 	"encoding/binary"
-	"net/netip"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -20,6 +19,7 @@ type fieldValue struct {
 // addrType is an answer of Env.
 type addrType struct {
 	number uint32
+	dev    string // of the address
 	known  bool
 }
 
@@ -72,7 +72,7 @@ func (e *evaluator) value(field netfilter.Field, s *state) fieldValue {
 		}
 		return unknown
 	case "fib":
-		return e.fibValue(rest, s.packet)
+		return e.fibValue(field, s.packet)
 	default:
 		return unknown
 	}
@@ -162,7 +162,7 @@ func (e *evaluator) metaValue(name string, s *state) fieldValue {
 		return uint16Value(unix.ETH_P_IP)
 	case name == "length" && p.Length != 0:
 		return uint32Value(uint32(p.Length))
-	case name == "pkttype" && !p.Dst.IsMulticast() && e.addrType(p.Dst) != (addrType{unix.RTN_BROADCAST, true}):
+	case name == "pkttype" && !p.Dst.IsMulticast() && e.addrType(p.Dst).number != unix.RTN_BROADCAST:
 		return byteValue(unix.PACKET_HOST)
 	case (name == "skuid" || name == "skgid") && (e.hook == "prerouting" || e.hook == "forward"):
 		return absent // no socket has sent it here
@@ -191,12 +191,11 @@ func (e *evaluator) deviceValue(field string, p Packet) fieldValue {
 	if name == "" {
 		return uint32Value(0)
 	}
-	if devices, ok := e.env.(DeviceEnv); ok {
-		if index, err := devices.DeviceIndex(name); err == nil {
-			return uint32Value(uint32(index))
-		}
+	index, err := e.env.DeviceIndex(name)
+	if err != nil {
+		return unknown
 	}
-	return unknown
+	return uint32Value(uint32(index))
 }
 
 // ctValue is what connection tracking knows. Before it has seen the packet,
@@ -237,34 +236,4 @@ func (e *evaluator) ctValue(name string, p Packet) fieldValue {
 	default:
 		return unknown
 	}
-}
-
-func (e *evaluator) fibValue(name string, p Packet) fieldValue {
-	var t addrType
-	switch {
-	case name == "saddr . iif oif" && (e.hook == "prerouting" || e.hook == "input" || e.hook == "forward"):
-		return e.fibDevice(p)
-	case name == "daddr type" && !p.conn.dstUnknown:
-		t = e.addrType(p.Dst)
-	case name == "saddr type" && !p.conn.srcUnknown:
-		t = e.addrType(p.Src)
-	}
-	if !t.known {
-		return unknown
-	}
-	return uint32Value(t.number)
-}
-
-// addrType asks for each address once.
-func (e *evaluator) addrType(addr netip.Addr) addrType {
-	if t, ok := e.types[addr]; ok {
-		return t
-	}
-	var t addrType
-	name, err := e.env.AddrType(addr)
-	if t.number, t.known = addrTypes[strings.ToLower(name)]; addr.Is6() && (err != nil || t.number == unix.RTN_UNICAST && !strings.EqualFold(name, "unicast")) {
-		t.known = false // of IPv6 they ask all tables
-	}
-	e.types[addr] = t
-	return t
 }

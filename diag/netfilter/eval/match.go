@@ -2,7 +2,6 @@ package eval
 
 import (
 	"bytes"
-	"strings"
 
 	"nstutor/diag/netfilter"
 )
@@ -26,7 +25,7 @@ func when(b bool) held {
 // judge says whether a condition of a rule holds for the packet.
 func (e *evaluator) judge(m *netfilter.Match, rule *netfilter.Rule, s *state) held {
 	if !m.Known() {
-		return e.judgeText(m.Text, rule, s)
+		return e.judgeUnread(m, rule, s)
 	}
 	if m.Key[0] == "@nh,48,16" && bytes.Equal(m.Mask, []byte{0x1f, 0xff}) && s.packet.Src.Is4() {
 		return when(m.Holds([]byte{0, 0})) // as iptables-nft asks for -f
@@ -94,28 +93,30 @@ var conditions = map[string]bool{
 	"inner": true, "bitwise": true, "byteorder": true, "cmp": true, "limit": true, "meta": true, "ct": true,
 }
 
-// judgeText judges what is only known by its text.
-func (e *evaluator) judgeText(text string, rule *netfilter.Rule, s *state) held {
-	switch text {
-	case "[fragment]":
-		return no // only those behind the first have no transport header
-	case "[! fragment]":
-		return yes
-	case "[expr payload set]":
+// judgeUnread judges what was not taken apart into fields.
+func (e *evaluator) judgeUnread(m *netfilter.Match, rule *netfilter.Rule, s *state) held {
+	part := m.Unread
+	if part == nil {
+		return maybe
+	}
+	if judge, ok := extensions[part.Name]; ok {
+		if holds, known := judge(e, part.Data, s.packet); known {
+			return when(holds)
+		}
+		return maybe
+	}
+	switch part.Name {
+	case netfilter.Fragment:
+		return when(m.Not) // only those behind the first have no transport header
+	case netfilter.PayloadSet:
 		// It may have written anything anywhere.
 		s.packet.conn.srcUnknown, s.packet.conn.dstUnknown = true, true
 		*s = s.assuming(e.lineOf(rule))
 		return yes
 	}
-	if strings.HasPrefix(text, "[match ") {
-		return e.extension(text, rule, s.packet)
-	}
-	if name, ok := strings.CutPrefix(strings.TrimSuffix(text, "]"), "[expr "); ok {
-		name, _, _ = strings.Cut(name, " ")
-		if !conditions[name] {
-			// Such as queue, fwd or synproxy, which take the packet away.
-			e.end(s.assuming(e.lineOf(rule)), VerdictDrop, rule, e.lineOf(rule), "")
-		}
+	if _, isXT := part.Match(); !isXT && !conditions[part.Name] {
+		// Such as queue, fwd or synproxy, which take the packet away.
+		e.end(s.assuming(e.lineOf(rule)), VerdictDrop, rule, e.lineOf(rule), "")
 	}
 	return maybe
 }

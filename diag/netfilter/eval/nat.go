@@ -120,11 +120,8 @@ func (e *evaluator) natAddr(v netfilter.Verdict, old netip.Addr, s state) (addr 
 	case v.Kind == netfilter.VerdictRedirect && e.hook == "output":
 		return netip.IPv6Loopback(), true
 	case v.Kind == netfilter.VerdictRedirect:
-		if devices, ok := e.env.(DeviceEnv); ok {
-			addr, err := devices.RedirectAddr(p.IIF, old.Is6())
-			return addr, err == nil
-		}
-		return netip.Addr{}, false
+		addr, err := e.env.RedirectAddr(p.IIF, old.Is6())
+		return addr, err == nil
 	case !v.Addr.Min.IsValid():
 		return old, true // ports only
 	case v.Addr.Min == v.Addr.Max || !v.Addr.Max.IsValid():

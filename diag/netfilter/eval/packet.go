@@ -101,35 +101,3 @@ type Translation struct {
 	Old, New netip.Addr
 	Rule     string // empty for an answer
 }
-
-// Env answers what rules ask about the namespace they are in.
-type Env interface {
-	// AddrType is the type of the namespace's route to addr: LOCAL, UNICAST,
-	// BROADCAST, … (RTN_*), in capitals or not, or "none".
-	AddrType(addr netip.Addr) (string, error)
-	// MasqueradeAddr is the source that MASQUERADE takes on oif towards dst: the
-	// address of oif next to the next hop, or its first, or that of another
-	// device when oif has none (inet_select_addr()). A route's preferred source
-	// does not count. It is invalid, without an error, when there is none at
-	// all; the packet is dropped then.
-	MasqueradeAddr(oif string, dst netip.Addr) (netip.Addr, error)
-}
-
-// DeviceEnv is what an Env may answer besides. Rules that need it cannot be
-// judged otherwise.
-type DeviceEnv interface {
-	// DeviceIndex is the index of the device with that name.
-	DeviceIndex(name string) (int, error)
-	// RedirectAddr is the first address of the family on a device, as REDIRECT
-	// takes it. It is invalid, without an error, when there is none.
-	RedirectAddr(iif string, v6 bool) (netip.Addr, error)
-}
-
-// ReverseEnv is what an Env may answer besides, for rules that look at the way
-// back to a packet's source.
-type ReverseEnv interface {
-	// ReverseRoute is the route to src of a packet from dst with that mark: its
-	// device and its type ("unicast", "local", …). Without a route the type is
-	// empty, and there is no error.
-	ReverseRoute(src, dst netip.Addr, mark uint32) (dev, kind string, err error)
-}

@@ -113,11 +113,11 @@ func (w *walk) wayBack(n *Node, e echo) []change.Command {
 	if !ok {
 		return nil
 	}
-	return []change.Command{way.command(n.Name, n.routeVerb(e.dst), e.dst)}
+	return []change.Command{way.command(n.Name, routeVerb(n, e.dst), e.dst)}
 }
 
 // routeVerb is how to give addr a route of its own: "replace" where it has one.
-func (n *Node) routeVerb(addr netip.Addr) string {
+func routeVerb(n *Node, addr netip.Addr) string {
 	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
 	if err != nil {
 		return "add"
@@ -146,7 +146,7 @@ func (w *walk) backwards(n *Node, dst netip.Addr) (wayOut, bool) {
 			way.via = w.addressFor(sender, out, n, dev)
 			_, near := prefixOver(n, dev, way.via)
 			way.onlink = !near
-		} else if pinned := n.pinnedNeighbour(dev.Name); pinned.IsValid() && pinned != dst {
+		} else if pinned := pinnedNeighbour(n, dev.Name); pinned.IsValid() && pinned != dst {
 			way.via = pinned
 			_, near := prefixOver(n, dev, pinned)
 			way.onlink = !near

@@ -197,7 +197,7 @@ func (w *walk) throughDevice(n *Node, e echo, f Fault, d Device) (Fault, RouteAn
 func (w *walk) sourceless(n *Node, e echo) Fault {
 	f := Fault{
 		Code: NoAddress, Netns: n.Name,
-		Detail:   say("the tunnel sends from %s, which is no address of %s", e.src, n.title()),
+		Detail:   say("the tunnel sends from %s, which is no address of %s", e.src, title(n)),
 		Evidence: []string{fmt.Sprintf("ip route get %s from %s: %v", e.dst, e.src, errnoOf(n.Route(RouteQuery{Dst: e.dst, Src: e.src}).Err))},
 	}
 	if link, err := n.LinkByIndex(e.outer.Underlay); err == nil {
@@ -229,7 +229,7 @@ func errnoOf(err error) error {
 // there, else the prefix's first, which proxy ARP may stand for.
 func (w *walk) gateway(n *Node, d Device, dst netip.Addr) (_ netip.Addr, knows bool) {
 	own := d.Addrs[0].Prefix
-	anybody := n.pinnedNeighbour(d.Link.Name)
+	anybody := pinnedNeighbour(n, d.Link.Name)
 	for _, s := range w.explore(n, d.Link, LegRequest, nil).stations {
 		if s.node == nil || s.node == n {
 			continue
@@ -264,7 +264,7 @@ func (w *walk) gateway(n *Node, d Device, dst netip.Addr) (_ netip.Addr, knows b
 
 // pinnedNeighbour is the address of a permanent entry on a device: somebody meant
 // it to be a next hop.
-func (n *Node) pinnedNeighbour(dev string) netip.Addr {
+func pinnedNeighbour(n *Node, dev string) netip.Addr {
 	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Neighbours})
 	if err != nil {
 		return netip.Addr{}

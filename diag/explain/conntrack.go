@@ -31,13 +31,13 @@ func (w *walk) untracked(n *Node, e echo, rules *netfilter.RuleSet, hook string)
 			fmt.Sprintf("net.netfilter.nf_conntrack_count = %d", use.Count),
 			fmt.Sprintf("net.netfilter.nf_conntrack_max = %d", use.Max),
 		},
-		fix: []change.Command{n.roomier(use)},
+		fix: []change.Command{roomier(n, use)},
 	})
 }
 
 // roomier makes room in the table. Only the first namespace can raise the
 // maximum, which counts for all; in another, the entries have to go.
-func (n *Node) roomier(use table.ConntrackUse) change.Command {
+func roomier(n *Node, use table.ConntrackUse) change.Command {
 	const max = "net/netfilter/nf_conntrack_max"
 	writable := false
 	err := n.NS.Do(func() error {

@@ -48,7 +48,7 @@ func (w *walk) missedAt(p passage, owner site, s station) *detour {
 		Code: NoRoute, Netns: p.node.Name, sure: true,
 		Detail:   say("%s is behind %s, but the route to it leads out of %s", dst, s.dev.Name, p.route.DevName),
 		Evidence: []string{p.route.Line},
-		fix:      []change.Command{d.way.command(p.node.Name, p.node.routeVerb(dst), dst)},
+		fix:      []change.Command{d.way.command(p.node.Name, routeVerb(p.node, dst), dst)},
 	}
 	if !s.dev.Up() {
 		f := down(p.node, s.dev)

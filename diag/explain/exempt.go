@@ -12,7 +12,7 @@ import (
 // exempt lets one destination pass a route or a policy rule that rejects more.
 // It also returns the route that the packet then takes.
 func (w *walk) exempt(n *Node, e echo, reject RouteAnswer) ([]change.Command, RouteAnswer) {
-	next, ok := n.without(e, reject.Line)
+	next, ok := without(n, e, reject.Line)
 	entry := reject.Entry
 	switch {
 	case entry.Type == "" && reject.Rule.Action == "":
@@ -47,7 +47,7 @@ func shortPrefix(p netip.Prefix) string {
 
 // without is the route in the main table that a packet would take if the one
 // that rejects it were not there: the longest prefix, then the lowest metric.
-func (n *Node) without(e echo, line string) (RouteAnswer, bool) {
+func without(n *Node, e echo, line string) (RouteAnswer, bool) {
 	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
 	if err != nil {
 		return RouteAnswer{}, false

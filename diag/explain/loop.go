@@ -63,7 +63,7 @@ func (w *walk) outOfCircle(n *Node, e echo, circle []*Node) ([]change.Command, b
 	if !ok || way.far.node != nil && slices.Contains(circle, way.far.node) {
 		return nil, false
 	}
-	return []change.Command{way.command(n.Name, n.routeVerb(e.dst), e.dst)}, true
+	return []change.Command{way.command(n.Name, routeVerb(n, e.dst), e.dst)}, true
 }
 
 // outOfTunnel: the tunnel's other end is the namespace itself.

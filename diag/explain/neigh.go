@@ -20,7 +20,7 @@ func (w *walk) nextStation(n *Node, e echo, link table.Link, nexthop netip.Addr)
 		w.giveUp(n, e, StageNeighbour, link.Name, quote(err))
 		return station{}, false
 	}
-	a := &arping{w: w, n: n, e: e, link: link, nexthop: nexthop, sender: n.arpSender(link, e.src, nexthop)}
+	a := &arping{w: w, n: n, e: e, link: link, nexthop: nexthop, sender: arpSender(n, link, e.src, nexthop)}
 	if mac, ok := w.learned(n, link.Index, nexthop); ok && (!known || entry.State != "PERMANENT") {
 		entry = table.Neighbour{Dst: nexthop, Dev: link.Name, MAC: mac, State: "STALE"}
 		known = true
@@ -186,9 +186,9 @@ func (a *arping) rivals(chosen station, yes []station) {
 		}
 		a.w.doubt(a.n, a.e, StageNeighbour, a.link.Name, Fault{
 			Code: DuplicateAddress, Netns: s.node.Name,
-			Detail:   say("both %s in %s and %s in %s answer for %s: whose answer comes first has the packet", chosen.dev.Name, chosen.node.title(), s.dev.Name, s.node.title(), a.nexthop),
+			Detail:   say("both %s in %s and %s in %s answer for %s: whose answer comes first has the packet", chosen.dev.Name, title(chosen.node), s.dev.Name, title(s.node), a.nexthop),
 			Evidence: []string{chosen.dev.AddressLine(), s.dev.AddressLine()},
-			fix:      s.node.withoutAddress(a.nexthop),
+			fix:      withoutAddress(s.node, a.nexthop),
 		})
 		return
 	}

@@ -27,14 +27,14 @@ func (a *arping) misled(n *Node) (Fault, station, bool) {
 	fix := change.In(a.n.Name, "ip", "neigh", "del", a.nexthop.String(), "dev", a.link.Name)
 	f := Fault{
 		Code: NeighbourWrongMAC, Netns: a.n.Name, sure: true,
-		Detail:   say("the entry for %s says %s, which is %s of %s; %s of %s has the address", a.nexthop, wrong.dev.MAC, wrong.dev.Name, n.title(), right.dev.Name, right.node.title()),
+		Detail:   say("the entry for %s says %s, which is %s of %s; %s of %s has the address", a.nexthop, wrong.dev.MAC, wrong.dev.Name, title(n), right.dev.Name, title(right.node)),
 		Evidence: []string{a.entry.Line(), right.dev.AddressLine()}, fix: []change.Command{fix},
 	}
 	if a.answers(wrong).Yes {
 		f.Code, f.Netns = DuplicateAddress, n.Name
-		f.Detail = say("both %s in %s and %s in %s answer for %s, and the packet came to the wrong one", right.dev.Name, right.node.title(), wrong.dev.Name, n.title(), a.nexthop)
+		f.Detail = say("both %s in %s and %s in %s answer for %s, and the packet came to the wrong one", right.dev.Name, title(right.node), wrong.dev.Name, title(n), a.nexthop)
 		f.Evidence = []string{right.dev.AddressLine(), wrong.dev.AddressLine()}
-		f.fix = append(n.withoutAddress(a.nexthop), fix)
+		f.fix = append(withoutAddress(n, a.nexthop), fix)
 	}
 	return f, right, true
 }

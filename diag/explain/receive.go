@@ -90,7 +90,7 @@ func (w *walk) deliver(n *Node, e echo, dev string) {
 		return
 	}
 	if e.outer != nil {
-		w.hop(n, e, StageDeliver, dev, say("%s opens the packet of the tunnel", n.title()))
+		w.hop(n, e, StageDeliver, dev, say("%s opens the packet of the tunnel", title(n)))
 		w.landed = n
 		return
 	}
@@ -120,7 +120,7 @@ func (w *walk) deliver(n *Node, e echo, dev string) {
 func (w *walk) filter(n *Node, e echo, hook, iif, oif string) (echo, bool) {
 	rules, err := n.Rules()
 	if err != nil {
-		w.overlook(n, e, StageFilter, iif+oif, say("the packet filter of %s could not be read: %s", n.title(), errnoOf(err)))
+		w.overlook(n, e, StageFilter, iif+oif, say("the packet filter of %s could not be read: %s", title(n), errnoOf(err)))
 		return e, true
 	}
 	w.untracked(n, e, rules, hook)

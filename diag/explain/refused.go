@@ -50,14 +50,14 @@ func (w *walk) refused(n *Node, e echo, dev table.Link, route RouteAnswer) {
 func (w *walk) spent(n *Node, e echo) Fault {
 	return Fault{
 		Code: RouteLoop, Netns: e.origin.Name, sure: true,
-		Detail:   say("the packet's TTL is spent in %s, although it goes in no circle: it began with too small a one", n.title()),
-		Evidence: []string{fmt.Sprintf("net.ipv4.ip_default_ttl = %d", e.origin.ttl())},
+		Detail:   say("the packet's TTL is spent in %s, although it goes in no circle: it began with too small a one", title(n)),
+		Evidence: []string{fmt.Sprintf("net.ipv4.ip_default_ttl = %d", ttl(e.origin))},
 		fix:      []change.Command{change.SysctlSet(e.origin.Name, strconv.Itoa(maxHops), "net", "ipv4", "ip_default_ttl")},
 	}
 }
 
 // ttl is what the namespace's packets begin with.
-func (n *Node) ttl() int {
+func ttl(n *Node) int {
 	value, err := n.Sysctl("net/ipv4/ip_default_ttl")
 	if err != nil {
 		return maxHops
@@ -86,7 +86,7 @@ func (w *walk) plausible(n *Node, e echo, dev table.Link) []change.Command {
 	if e.src.IsLoopback() || e.dst.IsLoopback() {
 		return []change.Command{change.SysctlSet(n.Name, "1", "net", "ipv4", "conf", dev.Name, "route_localnet")}
 	}
-	return n.withoutAddress(e.src)
+	return withoutAddress(n, e.src)
 }
 
 // notHere: the packet is for nobody in this namespace, and there is nowhere
@@ -94,12 +94,12 @@ func (w *walk) plausible(n *Node, e echo, dev table.Link) []change.Command {
 func (w *walk) notHere(n *Node, e echo, dev table.Link) Fault {
 	f := Fault{
 		Code: DestinationAbsent, Netns: n.Name, Evidence: []string{dev.AddressLine()},
-		Detail: say("the frame comes to %s in %s, but %s is no address of that namespace", dev.Name, n.title(), e.dst),
+		Detail: say("the frame comes to %s in %s, but %s is no address of that namespace", dev.Name, title(n), e.dst),
 		fix:    []change.Command{change.In(n.Name, "ip", "addr", "add", e.dst.String()+"/32", "dev", dev.Name)},
 	}
 	if addrs, err := n.Addrs(dev.Index); err == nil && !hasIPv4(addrs) {
 		f.Code = NoAddress
-		f.Detail = say("the frame comes to %s in %s, which has no address at all", dev.Name, n.title())
+		f.Detail = say("the frame comes to %s in %s, which has no address at all", dev.Name, title(n))
 	}
 	return f
 }
@@ -117,7 +117,7 @@ func (w *walk) reversible(n *Node, e echo, dev table.Link) []change.Command {
 	if found, ok := w.wayTo(n, e.src, 0); ok {
 		way = found
 	}
-	return []change.Command{way.command(n.Name, n.routeVerb(e.src), e.src)}
+	return []change.Command{way.command(n.Name, routeVerb(n, e.src), e.src)}
 }
 
 // impostor: the reply has come to a namespace that is not the one which asked,
@@ -125,8 +125,8 @@ func (w *walk) reversible(n *Node, e echo, dev table.Link) []change.Command {
 func (w *walk) impostor(n *Node, e echo, dev string) {
 	f := Fault{
 		Code: DuplicateAddress, Netns: n.Name, sure: true,
-		Detail:   say("the reply comes to %s, which has the address %s, too", n.title(), e.dst),
-		Evidence: addressLines(n, e.dst), fix: n.withoutAddress(e.dst),
+		Detail:   say("the reply comes to %s, which has the address %s, too", title(n), e.dst),
+		Evidence: addressLines(n, e.dst), fix: withoutAddress(n, e.dst),
 	}
 	if p := w.parted; p != nil {
 		f.Evidence = append(f.Evidence, p.route.Line)
@@ -140,8 +140,8 @@ func (w *walk) impostor(n *Node, e echo, dev string) {
 
 func addressLines(n *Node, addr netip.Addr) []string {
 	var lines []string
-	for _, a := range n.having(addr) {
-		lines = append(lines, fmt.Sprintf("%s: inet %s dev %s", n.title(), a.Prefix, a.Dev))
+	for _, a := range having(n, addr) {
+		lines = append(lines, fmt.Sprintf("%s: inet %s dev %s", title(n), a.Prefix, a.Dev))
 	}
 	return lines
 }

@@ -12,22 +12,6 @@ import (
 // What is in this file looks through every namespace that can be seen. Only a
 // packet that is lost already is worth that.
 
-// All opens all namespaces that can be seen, those that are open first.
-func (w *World) All() []*Node {
-	var all []*Node
-	for c := range w.candidates() {
-		inode, err := inodeOf(c.path)
-		if err != nil {
-			continue
-		}
-		n, err := w.open(inode, c.path, c.ref)
-		if err == nil && !slices.Contains(all, n) {
-			all = append(all, n)
-		}
-	}
-	return all
-}
-
 // owners are the devices that have an address.
 func (w *walk) owners(addr netip.Addr) []site {
 	var found []site
@@ -168,7 +152,7 @@ func (w *walk) behind(n *Node, dev table.Link, meant func(*Node, table.Link) boo
 }
 
 // having are the places where the devices but lo have an address.
-func (n *Node) having(addr netip.Addr) []table.Addr {
+func having(n *Node, addr netip.Addr) []table.Addr {
 	devices, err := n.Devices()
 	if err != nil {
 		return nil
@@ -185,8 +169,8 @@ func (n *Node) having(addr netip.Addr) []table.Addr {
 }
 
 // withoutAddress are the commands that take an address away.
-func (n *Node) withoutAddress(addr netip.Addr) []change.Command {
-	if found := n.having(addr); len(found) > 0 {
+func withoutAddress(n *Node, addr netip.Addr) []change.Command {
+	if found := having(n, addr); len(found) > 0 {
 		return []change.Command{change.In(n.Name, "ip", "addr", "del", found[0].Prefix.String(), "dev", found[0].Dev)}
 	}
 	lo, err := n.Link("lo")

@@ -11,7 +11,7 @@ import (
 // originate sends an echo, or the reply to one, from the namespace it is made
 // in.
 func (w *walk) originate(n *Node, e echo) {
-	e.origin, e.ttl = n, n.ttl()
+	e.origin, e.ttl = n, ttl(n)
 	route := w.route(n, RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.proto()})
 	if !e.src.IsValid() && route.Kind == KindUnicast {
 		// The kernel asks again with the source that it has found (ip_route_connect()).

@@ -91,7 +91,7 @@ func (w *walk) snooped(n *Node, dev int, mac net.HardwareAddr) (netip.Addr, bool
 // arpSender is the address that an ARP request for target says it comes from:
 // the packet's own source, if that is an address of the namespace, or else one
 // of the device (arp_solicit()).
-func (n *Node) arpSender(link table.Link, source, target netip.Addr) netip.Addr {
+func arpSender(n *Node, link table.Link, source, target netip.Addr) netip.Addr {
 	addrs, _ := n.Addrs(link.Index)
 	var chosen netip.Addr
 	for _, a := range addrs {

@@ -19,7 +19,7 @@ func say(format string, args ...any) Text {
 func quote(line any) Text { return sentence.Quote(line) }
 
 // title is what a sentence calls the namespace.
-func (n *Node) title() Text {
+func title(n *Node) Text {
 	if n.Name == "" {
 		return say("this namespace")
 	}

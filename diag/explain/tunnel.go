@@ -80,7 +80,7 @@ func noVXLAN(n *Node, link table.Link, landed *Node) Fault {
 	f := Fault{
 		Code: NeighbourUnanswered, Netns: n.Name,
 		Detail: say("%s has VNI %d, and %s has no vxlan device with that VNI on UDP port %d",
-			link.Name, link.VXLAN.VNI, landed.title(), link.VXLAN.DstPort),
+			link.Name, link.VXLAN.VNI, title(landed), link.VXLAN.DstPort),
 		Evidence: []string{link.Line()},
 	}
 	devices, _ := landed.Devices()
@@ -88,7 +88,7 @@ func noVXLAN(n *Node, link table.Link, landed *Node) Fault {
 		if d.Link.VXLAN != nil {
 			f.Evidence = append(f.Evidence, d.Link.Line())
 			f.Detail = say("%s has VNI %d, but %s in %s has VNI %d on UDP port %d: it opens no packet of the other",
-				link.Name, link.VXLAN.VNI, d.Link.Name, landed.title(), d.Link.VXLAN.VNI, d.Link.VXLAN.DstPort)
+				link.Name, link.VXLAN.VNI, d.Link.Name, title(landed), d.Link.VXLAN.VNI, d.Link.VXLAN.DstPort)
 		}
 	}
 	return f

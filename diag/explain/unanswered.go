@@ -71,13 +71,13 @@ func (a *arping) refusal(s station, answer ARPAnswer) (Fault, bool) {
 		return Fault{
 			Code: RPFilter, Netns: s.node.Name,
 			Detail: say("the ARP request's sender %s would not be reached through %s, so rp_filter drops it", a.sender, s.dev.Name),
-			fix:    []change.Command{wayOut{dev: s.dev}.command(s.node.Name, s.node.routeVerb(a.sender), a.sender)},
+			fix:    []change.Command{wayOut{dev: s.dev}.command(s.node.Name, routeVerb(s.node, a.sender), a.sender)},
 		}, true
 	case ARPMartian:
 		return Fault{
 			Code: MartianSource, Netns: s.node.Name,
-			Detail: say("the ARP request's sender %s is an address of %s itself, which takes it from nobody else", a.sender, s.node.title()),
-			fix:    s.node.withoutAddress(a.sender),
+			Detail: say("the ARP request's sender %s is an address of %s itself, which takes it from nobody else", a.sender, title(s.node)),
+			fix:    withoutAddress(s.node, a.sender),
 		}, true
 	case ARPIgnore:
 		return a.ignoring(s), true
@@ -85,7 +85,7 @@ func (a *arping) refusal(s station, answer ARPAnswer) (Fault, bool) {
 		return Fault{
 			Code: NeighbourUnanswered, Netns: a.n.Name,
 			Detail: say("arp_filter keeps %s silent: what goes to %s would leave by another device", s.dev.Name, a.sender),
-			fix:    []change.Command{wayOut{dev: s.dev}.command(s.node.Name, s.node.routeVerb(a.sender), a.sender)},
+			fix:    []change.Command{wayOut{dev: s.dev}.command(s.node.Name, routeVerb(s.node, a.sender), a.sender)},
 		}, true
 	}
 	return Fault{}, false
@@ -100,7 +100,7 @@ func (a *arping) proxied(s station, answer ARPAnswer) []change.Command {
 		return fix
 	}
 	if way, ok := a.w.wayTo(s.node, a.nexthop, s.dev.Index); ok && a.nexthop == a.e.dst {
-		return []change.Command{way.command(s.node.Name, s.node.routeVerb(a.nexthop), a.nexthop)}
+		return []change.Command{way.command(s.node.Name, routeVerb(s.node, a.nexthop), a.nexthop)}
 	}
 	return []change.Command{change.In(s.node.Name, "ip", "addr", "add", a.nexthop.String()+"/32", "dev", s.dev.Name)}
 }
@@ -111,7 +111,7 @@ func (a *arping) proxied(s station, answer ARPAnswer) []change.Command {
 func (a *arping) ignoring(s station) Fault {
 	f := Fault{
 		Code: NeighbourUnanswered, Netns: a.n.Name,
-		Detail: say("%s has the address %s on another device, and arp_ignore keeps %s silent about it", s.node.title(), a.nexthop, s.dev.Name),
+		Detail: say("%s has the address %s on another device, and arp_ignore keeps %s silent about it", title(s.node), a.nexthop, s.dev.Name),
 		fix:    []change.Command{change.In(s.node.Name, "ip", "addr", "add", a.nexthop.String()+"/32", "dev", s.dev.Name)},
 	}
 	switch {
@@ -156,7 +156,7 @@ func (a *arping) behind(x *explorer) (Fault, station, bool) {
 		return Fault{
 			Code: NeighbourUnanswered, Netns: a.n.Name, Evidence: answer.Evidence,
 			Detail: say("%s takes %s for a neighbour, but it is behind %s; a route through that would do as well as proxy ARP there",
-				a.n.title(), a.nexthop, s.node.title()),
+				title(a.n), a.nexthop, title(s.node)),
 			fix: []change.Command{change.SysctlSet(s.node.Name, "1", "net", "ipv4", "conf", s.dev.Name, "proxy_arp")},
 		}, s, true
 	}

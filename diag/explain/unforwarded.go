@@ -51,7 +51,7 @@ func elsewhereOn(x, far *explorer) (site, table.Link, bool) {
 func (a *arping) portless(owner site, s station, bridge table.Link) Fault {
 	return Fault{
 		Code: NeighbourUnanswered, Netns: a.n.Name, sure: true,
-		Detail:   say("%s has %s, but %s, which should connect the two, is no port of %s", owner.node.title(), a.nexthop, s.dev.Name, bridge.Name),
+		Detail:   say("%s has %s, but %s, which should connect the two, is no port of %s", title(owner.node), a.nexthop, s.dev.Name, bridge.Name),
 		Evidence: []string{s.dev.Line()},
 		fix:      []change.Command{change.LinkSet(s.node.Name, s.dev.Name, "master", bridge.Name)},
 	}

@@ -195,3 +195,19 @@ func (w *World) skip(c candidate, err error) {
 		w.hidden[c.path] = true
 	}
 }
+
+// All opens all namespaces that can be seen, those that are open first.
+func (w *World) All() []*Node {
+	var all []*Node
+	for c := range w.candidates() {
+		inode, err := inodeOf(c.path)
+		if err != nil {
+			continue
+		}
+		n, err := w.open(inode, c.path, c.ref)
+		if err == nil && !slices.Contains(all, n) {
+			all = append(all, n)
+		}
+	}
+	return all
+}

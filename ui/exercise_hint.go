@@ -12,6 +12,7 @@ import (
 
 	"nstutor/chapters/exercises"
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
 	"nstutor/internal/say"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
@@ -86,7 +87,7 @@ func writtenHints(task *exercise.Task) (string, []say.Text) {
 // nothing stops it.
 func hintsNow(ctx context.Context, task *exercise.Task) (string, []say.Text) {
 	watch := task.Case.Watch
-	world := explain.NewWorld()
+	world := machine.New()
 	defer world.Close()
 	from, err := world.Open(watch.Netns)
 	if err != nil {

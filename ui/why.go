@@ -9,6 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
 )
 
@@ -112,7 +113,7 @@ func (m *Model) askWhy() tea.Cmd {
 // answer asks the kernel. The address that a name last had is known to the
 // ping already.
 func (q question) answer(ctx context.Context, known netip.Addr) (explain.Answer, error) {
-	world := explain.NewWorld()
+	world := machine.New()
 	defer world.Close()
 	from, err := world.Open(q.netns)
 	if err != nil {

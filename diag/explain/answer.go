@@ -1,6 +1,9 @@
 package explain
 
-import "nstutor/internal/change"
+import (
+	"nstutor/diag/explain/machine"
+	"nstutor/internal/change"
+)
 
 // Schema is the version of the JSON form of an Answer.
 const Schema = 1
@@ -65,7 +68,7 @@ type Hop struct {
 	Detail    Text   `json:"detail"`
 
 	seenAs   *sighting // the frame that proves the hop, on Device
-	node     *Node
+	node     *machine.Space
 	code     Code // of the fault that it is
 	carrying bool // it is a hop of the packet that carries the echo through a tunnel
 }

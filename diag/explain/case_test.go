@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
 	"nstutor/internal/change"
 )
@@ -115,7 +116,7 @@ func (c breakage) journey() journey { return journey{c.from, c.to} }
 
 func (b *built) explain(c breakage, probe bool) explain.Answer {
 	b.t.Helper()
-	world := explain.NewWorld()
+	world := machine.New()
 	defer world.Close()
 	from, err := world.Open(b.real(c.from))
 	if err != nil {

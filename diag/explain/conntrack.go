@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -13,7 +14,7 @@ import (
 // untracked notes that the connection of a packet does not fit into the table:
 // nf_conntrack drops the first packet of what it cannot remember
 // (nf_conntrack_in()). That is so only where a rule has turned tracking on.
-func (w *walk) untracked(n *Node, e echo, rules *netfilter.RuleSet, hook string) {
+func (w *walk) untracked(n *machine.Space, e echo, rules *netfilter.RuleSet, hook string) {
 	if hook != "prerouting" && hook != "output" {
 		return
 	}
@@ -37,7 +38,7 @@ func (w *walk) untracked(n *Node, e echo, rules *netfilter.RuleSet, hook string)
 
 // roomier makes room in the table. Only the first namespace can raise the
 // maximum, which counts for all; in another, the entries have to go.
-func roomier(n *Node, use table.ConntrackUse) change.Command {
+func roomier(n *machine.Space, use table.ConntrackUse) change.Command {
 	const max = "net/netfilter/nf_conntrack_max"
 	writable := false
 	err := n.NS.Do(func() error {

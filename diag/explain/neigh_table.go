@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
@@ -11,7 +12,7 @@ import (
 // misled is the fault of a frame that came to n although the next hop is
 // somebody else: the neighbour table had a MAC address which is n's, or there are
 // two who have the address.
-func (a *arping) misled(n *Node) (Fault, station, bool) {
+func (a *arping) misled(n *machine.Space) (Fault, station, bool) {
 	var right, wrong station
 	for _, s := range a.w.explore(a.n, a.link, a.e.leg, nil).stations {
 		switch {
@@ -79,7 +80,7 @@ func (a *arping) byEntry() (station, bool) {
 	case ok:
 		return a.wrongMAC(s)
 	case len(x.voids) > 0:
-		far, known := a.w.otherEnd(x.voids[0], func(n *Node, dev table.Link) bool { return n.answersARP(dev, a.nexthop, a.sender).Yes })
+		far, known := a.w.otherEnd(x.voids[0], func(n *machine.Space, dev table.Link) bool { return n.AnswersARP(dev, a.nexthop, a.sender).Yes })
 		if known && !bytes.Equal(far.dev.MAC, a.entry.MAC) {
 			return a.wrongMAC(station{node: far.node, dev: far.dev})
 		}

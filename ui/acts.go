@@ -3,6 +3,9 @@ package ui
 import (
 	"strings"
 
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
+
 	tea "github.com/charmbracelet/bubbletea"
 )
 
@@ -96,7 +99,7 @@ func (m *Model) checked(msg checkedMsg) tea.Cmd {
 	}
 	if msg.err == nil {
 		s.judged = msg.judged
-		s.hints = min(s.hints, len(s.hintTexts(m.lang)))
+		s.hints = min(s.hints, len(s.hintTexts(m.Lang)))
 	}
 	return m.checkAgain()
 }
@@ -105,7 +108,7 @@ func (m *Model) checked(msg checkedMsg) tea.Cmd {
 func (m *Model) finish() tea.Cmd {
 	s := &m.stage
 	s.phase, s.banner, s.err, s.rebuilt, s.judged = phaseAfter, "", nil, false, judged{}
-	m.scroll[paneLesson] = scroll{}
+	m.scroll[paneLesson] = screen.Scroll{}
 	id := s.step.ID
 	m.remember(func(r *remembered) { r.done = true })
 	m.note(func(p Progress) { p.MarkDone(id) })
@@ -140,7 +143,7 @@ func (m *Model) goOn() tea.Cmd {
 	case m.drill != nil:
 		return m.checkNow()
 	case m.mustReadOn():
-		view.top = min(m.stage.predictEnd-view.height, view.top+view.height-1)
+		view.Top = min(m.stage.predictEnd-view.Height, view.Top+view.Height-1)
 	default:
 		return m.apply()
 	}
@@ -178,7 +181,7 @@ func (m *Model) predict(choice int) tea.Cmd {
 	}
 	id, right := s.step.ID, choice == s.prose.Predict.Right
 	s.choice, s.guessed = choice, true
-	m.scroll[paneLesson].show(s.predictEnd - 1)
+	m.scroll[paneLesson].Show(s.predictEnd - 1)
 	m.remember(func(r *remembered) {
 		if !r.guessed {
 			r.choice, r.guessed = choice, true
@@ -195,7 +198,7 @@ func (m *Model) showHint() tea.Cmd {
 	}
 	s := &m.stage
 	s.hints++
-	m.scroll[paneLesson].top = 1 << 20 // its end, once it is drawn
+	m.scroll[paneLesson].Top = 1 << 20 // its end, once it is drawn
 	id, n := s.step.ID, s.hints
 	m.note(func(p Progress) { p.UseHint(id, n) })
 	return nil
@@ -203,14 +206,14 @@ func (m *Model) showHint() tea.Cmd {
 
 // switchLanguage goes on in the other language.
 func (m *Model) switchLanguage() tea.Cmd {
-	if m.lang == langs[0] {
-		m.lang = langs[1]
+	if m.Lang == words.Langs[0] {
+		m.Lang = words.Langs[1]
 	} else {
-		m.lang = langs[0]
+		m.Lang = words.Langs[0]
 	}
 	m.translate()
 	m.witness() // tells the answer anew
-	lang := m.lang
+	lang := m.Lang
 	m.note(func(p Progress) { p.SetLang(lang) })
 	return nil
 }
@@ -225,6 +228,6 @@ func (m *Model) watchNext(by int) {
 		}
 	}
 	m.world.watch = names[(at+by+len(names))%len(names)]
-	m.scroll[paneLive] = scroll{}
+	m.scroll[paneLive] = screen.Scroll{}
 	m.watchTables()
 }

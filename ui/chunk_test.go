@@ -18,9 +18,9 @@ func TestCharactersThatComeAtOnceAreNoKeyName(t *testing.T) {
 		t.Errorf("the line is %q, want %q", got, want)
 	}
 	send(m, keyMsg("esc"))
-	lang := m.lang
+	lang := m.Lang
 	send(m, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("Lq"), Paste: true})
-	if m.lang != lang {
+	if m.Lang != lang {
 		t.Error("what was pasted was taken for keys")
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"nstutor/steps"
+	"nstutor/ui/words"
 )
 
 // How long a job may take. A rebuild makes a whole lab; a promise may wait for
@@ -24,7 +25,7 @@ const (
 )
 
 // busy notes that the learner waits for a job of the current generation.
-func (m *Model) busy(w word) int {
+func (m *Model) busy(w words.Word) int {
 	m.working++
 	m.workWord = w
 	return m.stage.gen
@@ -32,21 +33,21 @@ func (m *Model) busy(w word) int {
 
 // enter rebuilds the lab to the beginning of the step called id.
 func (m *Model) enter(id string) tea.Cmd {
-	return m.goTo(wWorkEnter, func(ctx context.Context, p *steps.Player) (bool, error) { return false, p.Goto(ctx, id) })
+	return m.goTo(words.WorkEnter, func(ctx context.Context, p *steps.Player) (bool, error) { return false, p.Goto(ctx, id) })
 }
 
 // next goes on to the step called id, with a rebuild only where it takes one.
 func (m *Model) next(id string) tea.Cmd {
-	return m.goTo(wWorkEnter, func(ctx context.Context, p *steps.Player) (bool, error) { return false, p.Next(ctx, id) })
+	return m.goTo(words.WorkEnter, func(ctx context.Context, p *steps.Player) (bool, error) { return false, p.Next(ctx, id) })
 }
 
 // undo takes the step's action back.
 func (m *Model) undo() tea.Cmd {
-	return m.goTo(wWorkUndo, func(ctx context.Context, p *steps.Player) (bool, error) { return p.Undo(ctx) })
+	return m.goTo(words.WorkUndo, func(ctx context.Context, p *steps.Player) (bool, error) { return p.Undo(ctx) })
 }
 
 // goTo leaves the current step: whatever is still under way for it is stale.
-func (m *Model) goTo(w word, move func(context.Context, *steps.Player) (rebuilt bool, err error)) tea.Cmd {
+func (m *Model) goTo(w words.Word, move func(context.Context, *steps.Player) (rebuilt bool, err error)) tea.Cmd {
 	if m.desk == nil {
 		return nil
 	}
@@ -72,7 +73,7 @@ func (m *Model) apply() tea.Cmd {
 	m.stage.phase = phaseApply
 	m.stage.untouched = maps.Clone(m.world.snaps)
 	m.stage.err = nil
-	gen := m.busy(wWorkApply)
+	gen := m.busy(words.WorkApply)
 	m.world.log.restart(true)
 	m.aimPing(false) // its echoes would be among those that the promise looks at
 	failed := func(err error) tea.Msg { return appliedMsg{gen: gen, err: err} }

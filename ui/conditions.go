@@ -9,6 +9,8 @@ import (
 
 	"nstutor/internal/say"
 	"nstutor/steps"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
 )
 
 // judged is what was found about the conditions of the step's action, once the
@@ -66,22 +68,22 @@ func (s *stage) told() string {
 // conditionLines are the conditions below the command: whether each is met, and
 // what is there instead. Without room it is the first that is not met.
 func (m *Model) conditionLines(w, h int) []string {
-	s, t := &m.stage, m.theme
+	s, t := &m.stage, m.Theme
 	if s.phase != phaseLook {
 		return nil
 	}
 	var lines, next []string
 	for _, c := range s.judged.conditions {
-		sign := t.verdict(c.Met)
+		sign := t.Verdict(c.Met)
 		if c.Err != nil {
-			sign = t.warn.Render("?")
+			sign = t.Warn.Render("?")
 		}
-		one := wrapBehind(sign+" ", m.inline(c.Want.In(m.lang)), w)
+		one := screen.WrapBehind(sign+" ", m.Inline(c.Want.In(m.Lang)), w)
 		switch {
 		case c.Err != nil:
-			one = append(one, wrapBehind("  ", t.warn.Render(m.say(wNotChecked, oneLine(c.Err.Error()))), w)...)
+			one = append(one, screen.WrapBehind("  ", t.Warn.Render(m.Say(words.NotChecked, screen.OneLine(c.Err.Error()))), w)...)
 		case !c.Met && c.Seen != "":
-			one = append(one, wrapBehind("  ", t.note.Render(m.say(wThereIs, c.Seen)), w)...)
+			one = append(one, screen.WrapBehind("  ", t.Note.Render(m.Say(words.ThereIs, c.Seen)), w)...)
 		}
 		if lines = append(lines, one...); next == nil && (!c.Met || c.Err != nil) {
 			next = one
@@ -115,7 +117,7 @@ func (m *Model) stillDone(msg checkedMsg) tea.Cmd {
 	}
 	s.phase, s.elsewhere, s.changes, s.untouched = phaseLook, false, nil, nil
 	s.report, s.output, s.err = nil, nil, nil
-	m.scroll[paneLesson] = scroll{}
+	m.scroll[paneLesson] = screen.Scroll{}
 	m.world.log.restart(true)
 	m.aimPing(true)
 	m.lookedAt = -1

@@ -13,6 +13,8 @@ import (
 	"nstutor/internal/say"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
 )
 
 // Scored is what a memory has for exercises.
@@ -183,7 +185,7 @@ func (m *Model) solveDrill() {
 	d.score = m.scoreNow()
 	d.score.Solved = true
 	d.solved, d.since, d.warned = true, time.Time{}, false
-	m.scroll[paneLesson] = scroll{}
+	m.scroll[paneLesson] = screen.Scroll{}
 	m.remember(func(r *remembered) { r.done = true })
 	name, score := d.task.Exercise.Name, d.score
 	m.note(func(p Progress) { p.SetScore(name, score) })
@@ -220,18 +222,18 @@ func (m *Model) enableDrillKeys() {
 	idle := m.working == 0
 	look := m.stage.phase == phaseLook
 	if look {
-		k.Enter.SetHelp("enter", m.say(wKeyCheck))
+		k.Enter.SetHelp("enter", m.Say(words.KeyCheck))
 	} else if _, more := m.neighbourStep(+1); more {
-		k.Enter.SetHelp("enter", m.say(wKeyNextUnsolved))
+		k.Enter.SetHelp("enter", m.Say(words.KeyNextUnsolved))
 	}
 	k.Predict.SetEnabled(false)
 	k.Hint.SetEnabled(look && idle && !m.why.open && !d.hinting)
-	k.Hint.SetHelp("h", m.say(wKeyHint))
+	k.Hint.SetHelp("h", m.Say(words.KeyHint))
 	for _, b := range []*key.Binding{&k.Undo, &k.Rebuild} {
 		b.SetEnabled(idle && m.stage.step.ID != "")
 	}
-	k.Undo.SetHelp("u", m.say(wKeyAnew))
-	k.Rebuild.SetHelp("r", m.say(wKeyAnew))
+	k.Undo.SetHelp("u", m.Say(words.KeyAnew))
+	k.Rebuild.SetHelp("r", m.Say(words.KeyAnew))
 }
 
 // nextUnsolved is the exercise after this one that was never solved, from the
@@ -251,26 +253,26 @@ func (m *Model) nextUnsolved() (string, bool) {
 // titleOf is the title of a step, in the learner's language.
 func (m *Model) titleOf(step steps.Step) string {
 	if task, ok := exercise.Of(step); ok {
-		prose, err := exercises.Text(m.lang, step.ID, task.Case.Vars)
+		prose, err := exercises.Text(m.Lang, step.ID, task.Case.Vars)
 		if err != nil {
 			return step.ID
 		}
 		return prose.Title
 	}
-	prose, _ := proseOf(m.lang, step.ID)
+	prose, _ := proseOf(m.Lang, step.ID)
 	return prose.Title
 }
 
 // translateDrill reads the exercise's texts in the learner's language.
 func (m *Model) translateDrill() {
 	s, d := &m.stage, m.drill
-	d.prose, s.proseErr = exercises.Text(m.lang, s.step.ID, d.task.Case.Vars)
+	d.prose, s.proseErr = exercises.Text(m.Lang, s.step.ID, d.task.Case.Vars)
 	s.prose = chapters.Prose{Title: d.prose.Title}
 	if s.proseErr != nil {
 		s.prose.Title = s.step.ID
 	}
 	s.chapter, s.intro = m.levelSigns(d.task.Exercise.Level), ""
-	s.chapterTitle = m.tell(exercise.LevelTitle(d.task.Exercise.Level))
+	s.chapterTitle = m.Tell(exercise.LevelTitle(d.task.Exercise.Level))
 }
 
 // openList shows the list with the cursor where the program begins.

@@ -58,7 +58,7 @@ func fixtureExercise(t testing.TB, opts Options) *Model {
 	}
 	m.stage.gen, m.working = 1, 1
 	send(m, enteredMsg{gen: 1, step: step, was: was, command: steps.Command{Argv: []string{"the", "solution"}}})
-	m.drill.prose, m.stage.proseErr = fixtureDrillProse[m.lang], nil
+	m.drill.prose, m.stage.proseErr = fixtureDrillProse[m.Lang], nil
 	m.stage.prose.Title = m.drill.prose.Title
 	send(m, namesMsg{"host", "inet", "ns1"})
 	for _, snap := range before {

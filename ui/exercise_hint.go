@@ -15,6 +15,7 @@ import (
 	"nstutor/internal/say"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
+	"nstutor/ui/words"
 )
 
 // hintsPerFault is how many hints there are: the table, the line, the command.
@@ -59,7 +60,7 @@ func (m *Model) takeHint(msg drillHintMsg) {
 	if msg.fault != d.fault {
 		d.fault, d.hints = msg.fault, nil
 	}
-	m.scroll[paneLesson].top = 1 << 20 // its end, once it is drawn
+	m.scroll[paneLesson].Top = 1 << 20 // its end, once it is drawn
 	if len(d.hints) < len(msg.hints) {
 		d.hints = append(d.hints, msg.hints[len(d.hints)])
 		d.hinted++
@@ -70,8 +71,8 @@ func (m *Model) takeHint(msg drillHintMsg) {
 // writtenHints are those of the exercise's text, in all languages.
 func writtenHints(task *exercise.Task) (string, []say.Text) {
 	name, vars := task.Exercise.Name, task.Case.Vars
-	en, err := exercises.Text(langs[0], name, vars)
-	zh, err2 := exercises.Text(langs[1], name, vars)
+	en, err := exercises.Text(words.Langs[0], name, vars)
+	zh, err2 := exercises.Text(words.Langs[1], name, vars)
 	if err != nil || err2 != nil || len(en.Hints) == 0 || len(en.Hints) != len(zh.Hints) {
 		return "", nil
 	}
@@ -111,7 +112,7 @@ func hintsNow(ctx context.Context, task *exercise.Task) (string, []say.Text) {
 // lineOf points at the kernel's line, or says what is the matter where there is
 // none.
 func lineOf(cause explain.Fault) say.Text {
-	detail := say.T("%[1]s", "%[2]s", cause.Detail.In(langs[0]), cause.Detail.In(langs[1]))
+	detail := say.T("%[1]s", "%[2]s", cause.Detail.In(words.Langs[0]), cause.Detail.In(words.Langs[1]))
 	if len(cause.Evidence) == 0 {
 		return detail
 	}

@@ -63,7 +63,7 @@ func newScores(t *testing.T) *progress.Progress {
 
 // task is the exercise on the screen.
 func (p *play) task() *exercise.Task {
-	return look(p, func(m *Model) *exercise.Task { return m.drill.task })
+	return peek(p, func(m *Model) *exercise.Task { return m.drill.task })
 }
 
 // repairs types lines in their namespaces, by another hand.
@@ -120,7 +120,7 @@ func TestAnExerciseIsBrokenUntilItIsRepaired(t *testing.T) {
 		t.Errorf("the score is %+v", got.Best)
 	}
 
-	next := look(p, func(m *Model) string { id, _ := m.nextUnsolved(); return id })
+	next := peek(p, func(m *Model) string { id, _ := m.nextUnsolved(); return id })
 	p.see("enter: " + next)
 	p.press("enter")
 	p.see("▸ "+next+"  ", "0 tries")
@@ -147,10 +147,10 @@ func TestTypedCommandsOfAnExerciseCount(t *testing.T) {
 	fix := p.task().Case.Fix
 	for i, line := range fix {
 		p.see("command line")
-		look(p, func(m *Model) int { m.chooseNetns(line.Netns); return 0 })
+		peek(p, func(m *Model) int { m.chooseNetns(line.Netns); return 0 })
 		p.types(line.Command)
 		p.wait(func(string) bool {
-			return look(p, func(m *Model) bool { return m.typing.run == nil && m.typed == i+1 })
+			return peek(p, func(m *Model) bool { return m.typing.run == nil && m.typed == i+1 })
 		}, "it does not end")
 	}
 	p.see("✓ Solved.", "esc, enter:")
@@ -173,7 +173,7 @@ func TestStartingAnExerciseAnew(t *testing.T) {
 		p.see("1 try,", "repair it with : or s")
 		p.press("enter")
 		p.see("2 tries,")
-		look(p, func(m *Model) int { m.drill.tries = 1; return 0 })
+		peek(p, func(m *Model) int { m.drill.tries = 1; return 0 })
 	}
 	if _, err := p.lab.NS(ns); err != nil {
 		t.Error(err)
@@ -235,11 +235,11 @@ func TestHintsFollowTheFault(t *testing.T) {
 	c := p.task().Case
 	p.press("h")
 	p.see("hint 1/3", "1 hint")
-	first := look(p, func(m *Model) string { return m.drill.fault })
+	first := peek(p, func(m *Model) string { return m.drill.fault })
 	p.repairs(c.Fix[:c.First])
 	p.press("h")
 	p.see("2 hints")
-	if second := look(p, func(m *Model) string { return m.drill.fault }); second == first && first != "written" {
+	if second := peek(p, func(m *Model) string { return m.drill.fault }); second == first && first != "written" {
 		t.Errorf("the second hint is about %s, as the first was", second)
 	}
 }

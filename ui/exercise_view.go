@@ -8,12 +8,14 @@ import (
 	"nstutor/internal/progress"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
 )
 
 // levelSigns are as many full dots as the level, out of four: ●●○○.
 func (m *Model) levelSigns(level int) string {
 	full, empty := "●", "○"
-	if m.theme.ascii {
+	if m.Theme.ASCII {
 		full, empty = "*", "."
 	}
 	level = min(level, exercise.Challenge-1)
@@ -27,21 +29,21 @@ func (m *Model) levelHead(chapter steps.Chapter) (string, bool) {
 		return "", false
 	}
 	level := task.Exercise.Level
-	return m.levelSigns(level) + "  " + m.tell(exercise.LevelTitle(level)), true
+	return m.levelSigns(level) + "  " + m.Tell(exercise.LevelTitle(level)), true
 }
 
 // drillLines is the text of an exercise that scrolls, w cells wide.
 func (m *Model) drillLines(w int) []string {
 	d, e := m.drill, m.drill.task.Exercise
-	head := m.levelSigns(e.Level) + "  " + m.tell(progress.Group(e.Group)) + " " + m.theme.g.dot + " " + m.say(wSeed, d.task.Seed)
+	head := m.levelSigns(e.Level) + "  " + m.Tell(progress.Group(e.Group)) + " " + m.Theme.G.Dot + " " + m.Say(words.Seed, d.task.Seed)
 	if d.solved {
-		return append(m.solvedLines(w), "", m.theme.faint.Render(head))
+		return append(m.solvedLines(w), "", m.Theme.Faint.Render(head))
 	}
-	lines := append([]string{m.theme.faint.Render(head), ""}, m.prose(d.prose.Symptom, w)...)
+	lines := append([]string{m.Theme.Faint.Render(head), ""}, m.Prose(d.prose.Symptom, w)...)
 	if conditions := m.drillConditions(w); len(conditions) > 0 {
 		if d.reveal {
 			d.reveal = false
-			m.scroll[paneLesson].top = len(lines) + m.firstUnmet(conditions)
+			m.scroll[paneLesson].Top = len(lines) + m.firstUnmet(conditions)
 		}
 		lines = append(append(lines, ""), conditions...)
 	}
@@ -52,7 +54,7 @@ func (m *Model) drillLines(w int) []string {
 // heading above all where it is in sight from there.
 func (m *Model) firstUnmet(lines []string) int {
 	const inSight = 4
-	i := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, m.theme.verdict(false)) })
+	i := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, m.Theme.Verdict(false)) })
 	if i < inSight {
 		return 0
 	}
@@ -62,7 +64,7 @@ func (m *Model) firstUnmet(lines []string) int {
 // drillConditions are the goals and below them what must stay, as they were
 // last checked. The challenge shows its own before.
 func (m *Model) drillConditions(w int) []string {
-	d, t := m.drill, m.theme
+	d, t := m.drill, m.Theme
 	conditions := d.conditions
 	pending := conditions == nil
 	if pending {
@@ -77,9 +79,9 @@ func (m *Model) drillConditions(w int) []string {
 	for i, c := range conditions {
 		switch i {
 		case 0:
-			lines = append(lines, t.strong.Render(m.say(wGoals)))
+			lines = append(lines, t.Strong.Render(m.Say(words.Goals)))
 		case len(d.task.Case.Goals):
-			lines = append(lines, t.strong.Render(m.say(wGuards)))
+			lines = append(lines, t.Strong.Render(m.Say(words.Guards)))
 		}
 		lines = append(lines, m.drillCondition(c, pending, w)...)
 	}
@@ -88,20 +90,20 @@ func (m *Model) drillConditions(w int) []string {
 
 // drillCondition is what has to be so, and what is there where it is not.
 func (m *Model) drillCondition(c steps.Condition, pending bool, w int) []string {
-	t := m.theme
-	want := m.inline(m.tell(c.Want))
+	t := m.Theme
+	want := m.Inline(m.Tell(c.Want))
 	switch {
 	case pending:
-		return wrapBehind(t.g.pending+" ", want, w)
+		return screen.WrapBehind(t.G.Pending+" ", want, w)
 	case c.Err != nil:
-		lines := wrapBehind(t.warn.Render("?")+" ", want, w)
-		return append(lines, wrapBehind("  ", t.warn.Render(m.say(wNotChecked, oneLine(c.Err.Error()))), w)...)
+		lines := screen.WrapBehind(t.Warn.Render("?")+" ", want, w)
+		return append(lines, screen.WrapBehind("  ", t.Warn.Render(m.Say(words.NotChecked, screen.OneLine(c.Err.Error()))), w)...)
 	case c.Met:
-		return wrapBehind(t.verdict(true)+" ", want, w)
+		return screen.WrapBehind(t.Verdict(true)+" ", want, w)
 	}
-	lines := wrapBehind(t.verdict(false)+" ", want, w)
+	lines := screen.WrapBehind(t.Verdict(false)+" ", want, w)
 	if c.Seen != "" {
-		lines = append(lines, wrapBehind("  ", m.say(wThereIs, t.note.Render(oneLine(c.Seen))), w)...)
+		lines = append(lines, screen.WrapBehind("  ", m.Say(words.ThereIs, t.Note.Render(screen.OneLine(c.Seen))), w)...)
 	}
 	return lines
 }
@@ -114,28 +116,28 @@ func (m *Model) drillHints(w int) []string {
 	}
 	lines := []string{""}
 	for i, hint := range d.hints {
-		lead := m.theme.note.Render(m.say(wHint, i+1, hintsPerFault))
-		lines = append(lines, wrapBehind(lead+"  ", m.inline(m.tell(hint)), w)...)
+		lead := m.Theme.Note.Render(m.Say(words.Hint, i+1, hintsPerFault))
+		lines = append(lines, screen.WrapBehind(lead+"  ", m.Inline(m.Tell(hint)), w)...)
 	}
 	return lines
 }
 
 // solvedLines: how it went, what it was, and where it comes from.
 func (m *Model) solvedLines(w int) []string {
-	d, t := m.drill, m.theme
-	lines := wrapBehind(t.verdict(true)+" ", t.strong.Render(m.say(wSolved)), w)
+	d, t := m.drill, m.Theme
+	lines := screen.WrapBehind(t.Verdict(true)+" ", t.Strong.Render(m.Say(words.Solved)), w)
 	switch best := d.before.Best; {
 	case !d.knew || best == nil:
 	case d.score.Better(*best):
-		lines = append(lines, wrapBehind("  ", m.say(wBetter, m.tell(best.Say())), w)...)
+		lines = append(lines, screen.WrapBehind("  ", m.Say(words.Better, m.Tell(best.Say())), w)...)
 	default:
-		lines = append(lines, wrapBehind("  ", m.say(wBest, m.tell(best.Say())), w)...)
+		lines = append(lines, screen.WrapBehind("  ", m.Say(words.Best, m.Tell(best.Say())), w)...)
 	}
-	lines = append(append(lines, ""), m.prose(d.prose.Solved, w)...)
+	lines = append(append(lines, ""), m.Prose(d.prose.Solved, w)...)
 	if sources := d.task.Exercise.Source; len(sources) > 0 {
-		lines = append(lines, "", t.strong.Render(m.say(wSources)))
+		lines = append(lines, "", t.Strong.Render(m.Say(words.Sources)))
 		for _, link := range sources {
-			lines = append(lines, wrapBehind("  ", link, w)...)
+			lines = append(lines, screen.WrapBehind("  ", link, w)...)
 		}
 	}
 	lines = append(lines, "")
@@ -144,30 +146,30 @@ func (m *Model) solvedLines(w int) []string {
 
 // drillPinned is the clock and what was used so far.
 func (m *Model) drillPinned(w int) []string {
-	return wrap(m.tell(m.scoreNow().Say()), w)
+	return screen.Wrap(m.Tell(m.scoreNow().Say()), w)
 }
 
 // drillNext says what is going on, or what the keys do.
 func (m *Model) drillNext(turning string) string {
-	d, t := m.drill, m.theme
+	d, t := m.drill, m.Theme
 	switch {
 	case d.solved:
 		next, ok := m.nextUnsolved()
 		if !ok {
-			return t.good.Render(m.say(wAllSolved))
+			return t.Good.Render(m.Say(words.AllSolved))
 		}
 		step, _ := m.course.Step(next)
-		enter := wEnterNext
+		enter := words.EnterNext
 		if m.typing.open {
-			enter = wEscEnterNext
+			enter = words.EscEnterNext
 		}
-		return t.faint.Render(m.say(enter, fmt.Sprintf("%s  %s", next, m.titleOf(step))))
+		return t.Faint.Render(m.Say(enter, fmt.Sprintf("%s  %s", next, m.titleOf(step))))
 	case d.warned:
-		return t.warn.Render(t.g.warn + " " + m.say(wWhyCosts))
+		return t.Warn.Render(t.G.Warn + " " + m.Say(words.WhyCosts))
 	case d.checking:
-		return turning + m.say(wChecking)
+		return turning + m.Say(words.Checking)
 	case d.hinting:
-		return turning + m.say(wHinting)
+		return turning + m.Say(words.Hinting)
 	case d.conditions != nil:
 		met := 0
 		for _, c := range d.conditions {
@@ -175,16 +177,16 @@ func (m *Model) drillNext(turning string) string {
 				met++
 			}
 		}
-		return t.bad.Render(t.g.bad+" "+m.say(wHolds, met, len(d.conditions))) + "  " + t.faint.Render(m.say(m.checkWord(wEnterChecks)))
+		return t.Bad.Render(t.G.Bad+" "+m.Say(words.Holds, met, len(d.conditions))) + "  " + t.Faint.Render(m.Say(m.checkWord(words.EnterChecks)))
 	}
-	return t.faint.Render(m.say(m.checkWord(wByHand)))
+	return t.Faint.Render(m.Say(m.checkWord(words.ByHand)))
 }
 
 // checkWord says how a check is had: where enter runs commands, it comes by
 // itself.
-func (m *Model) checkWord(w word) word {
+func (m *Model) checkWord(w words.Word) words.Word {
 	if m.typing.open {
-		return wChecksItself
+		return words.ChecksItself
 	}
 	return w
 }
@@ -201,9 +203,9 @@ func (m *Model) outlineColumn() int {
 }
 
 // outlineTitle says what the list is of.
-func (m *Model) outlineTitle() word {
+func (m *Model) outlineTitle() words.Word {
 	if m.exercising() {
-		return wExercises
+		return words.Exercises
 	}
-	return wOutline
+	return words.Outline
 }

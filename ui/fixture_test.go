@@ -85,8 +85,8 @@ func fixture(t testing.TB, opts Options) *Model {
 	m.stage.gen = 1
 	m.working = 1
 	send(m, enteredMsg{gen: 1, step: step, was: was, command: step.Action.Command(nil)})
-	m.stage.prose, m.stage.proseErr = fixtureProse[m.lang], nil
-	m.stage.chapterTitle = map[string]string{"en": "The node and the pod", "zh": "节点与 Pod"}[m.lang]
+	m.stage.prose, m.stage.proseErr = fixtureProse[m.Lang], nil
+	m.stage.chapterTitle = map[string]string{"en": "The node and the pod", "zh": "节点与 Pod"}[m.Lang]
 	send(m, namesMsg{"host", "inet", "ns1"})
 	for _, snap := range before {
 		send(m, snapshotMsg{snap})

@@ -1,6 +1,10 @@
 package ui
 
-import "github.com/charmbracelet/bubbles/key"
+import (
+	"github.com/charmbracelet/bubbles/key"
+
+	"nstutor/ui/words"
+)
 
 // keyMap is every key of the course. Which of them work now is in their
 // Enabled state, set by enableKeys; help shows only those.
@@ -52,55 +56,55 @@ func (m *Model) enableKeys() {
 	idle := m.working == 0
 	reading := m.overlay == overlayNone
 	lesson := reading && !m.why.open
-	set := func(b *key.Binding, on bool, keys string, w word) {
+	set := func(b *key.Binding, on bool, keys string, w words.Word) {
 		b.SetEnabled(on)
-		b.SetHelp(keys, m.say(w))
+		b.SetHelp(keys, m.Say(w))
 	}
-	enter := wKeyEnterApply
+	enter := words.KeyEnterApply
 	switch {
 	case m.overlay == overlayOutline:
-		enter = wKeyJump
+		enter = words.KeyJump
 	case s.phase == phaseAfter:
-		enter = wKeyEnterNext
+		enter = words.KeyEnterNext
 	case m.mustReadOn():
-		enter = wKeyEnterRead
+		enter = words.KeyEnterRead
 	}
 	_, hasNext := m.neighbourStep(+1)
 	_, hasPrev := m.neighbourStep(-1)
 	look, after := s.phase == phaseLook, s.phase == phaseAfter
 	set(&k.Enter, m.overlay == overlayOutline || reading && idle && (look || after && hasNext), "enter", enter)
-	set(&k.Predict, lesson && look && len(s.prose.Predict.Choices) > 0, s.choiceKeys(), wKeyPredict)
-	undo := wKeyUndo
+	set(&k.Predict, lesson && look && len(s.prose.Predict.Choices) > 0, s.choiceKeys(), words.KeyPredict)
+	undo := words.KeyUndo
 	if look {
-		undo = wKeyBack
+		undo = words.KeyBack
 	}
 	set(&k.Undo, reading && idle && (after || look && hasPrev), "u", undo)
-	set(&k.Hint, lesson && look && s.hints < len(s.hintTexts(m.lang)), "h", wKeyHint)
-	set(&k.Rebuild, reading && idle, "r", wKeyRebuild)
-	why, whyKeys := wKeyWhy, "w"
+	set(&k.Hint, lesson && look && s.hints < len(s.hintTexts(m.Lang)), "h", words.KeyHint)
+	set(&k.Rebuild, reading && idle, "r", words.KeyRebuild)
+	why, whyKeys := words.KeyWhy, "w"
 	if m.why.open {
-		why, whyKeys = wKeyWhyClose, "w/esc"
+		why, whyKeys = words.KeyWhyClose, "w/esc"
 	}
 	set(&k.Why, reading && (m.why.open || m.world.log.to != ""), whyKeys, why)
-	set(&k.Type, reading && m.hands != nil, ":", wKeyType)
-	set(&k.Shell, reading && m.hands != nil && m.hands.terminal != nil, "s", wKeyShell)
-	set(&k.Tab, reading, "tab", wKeyTab)
-	set(&k.BackTab, reading, "shift+tab", wKeyTab)
-	set(&k.NextNetns, reading && len(m.world.names) > 1, "n/N", wKeyNetns)
-	set(&k.PrevNetns, reading && len(m.world.names) > 1, "n/N", wKeyNetns)
-	set(&k.Up, true, "↑/↓", wKeyScroll)
-	set(&k.Go, reading, "g", wKeyGo)
-	set(&k.Summary, reading, "p", wKeySummary)
-	set(&k.Reset, m.overlay == overlaySummary && !m.summary.asking, "r", wKeyReset)
-	set(&k.Lang, m.overlay != overlayOutline, "L", wKeyLang)
-	set(&k.Help, m.overlay != overlayOutline, "?", wKeyHelp)
-	set(&k.Suspend, true, "ctrl+z", wKeySuspend)
-	set(&k.Quit, true, "q", wKeyQuit)
-	set(&k.Close, m.overlay != overlayNone || m.why.open || m.typing.open, "esc", wKeyClose)
+	set(&k.Type, reading && m.hands != nil, ":", words.KeyType)
+	set(&k.Shell, reading && m.hands != nil && m.hands.terminal != nil, "s", words.KeyShell)
+	set(&k.Tab, reading, "tab", words.KeyTab)
+	set(&k.BackTab, reading, "shift+tab", words.KeyTab)
+	set(&k.NextNetns, reading && len(m.world.names) > 1, "n/N", words.KeyNetns)
+	set(&k.PrevNetns, reading && len(m.world.names) > 1, "n/N", words.KeyNetns)
+	set(&k.Up, true, "↑/↓", words.KeyScroll)
+	set(&k.Go, reading, "g", words.KeyGo)
+	set(&k.Summary, reading, "p", words.KeySummary)
+	set(&k.Reset, m.overlay == overlaySummary && !m.summary.asking, "r", words.KeyReset)
+	set(&k.Lang, m.overlay != overlayOutline, "L", words.KeyLang)
+	set(&k.Help, m.overlay != overlayOutline, "?", words.KeyHelp)
+	set(&k.Suspend, true, "ctrl+z", words.KeySuspend)
+	set(&k.Quit, true, "q", words.KeyQuit)
+	set(&k.Close, m.overlay != overlayNone || m.why.open || m.typing.open, "esc", words.KeyClose)
 	m.enableDrillKeys()
-	if m.theme.ascii {
-		k.Up.SetHelp("up/down", m.say(wKeyScroll))
-		k.Lang.SetHelp("L", m.say(wKeyLangASCII))
+	if m.Theme.ASCII {
+		k.Up.SetHelp("up/down", m.Say(words.KeyScroll))
+		k.Lang.SetHelp("L", m.Say(words.KeyLangASCII))
 	}
 }
 

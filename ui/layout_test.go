@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"nstutor/ui/screen"
+
 	tea "github.com/charmbracelet/bubbletea"
 )
 
@@ -115,7 +117,7 @@ func wrongSize(view string, w, h int) string {
 		return fmt.Sprintf("%d lines", len(lines))
 	}
 	for i, line := range lines {
-		if got := width(line); got != w {
+		if got := screen.Width(line); got != w {
 			return fmt.Sprintf("line %d is %d cells wide: %q", i, got, line)
 		}
 	}

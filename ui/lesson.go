@@ -3,6 +3,9 @@ package ui
 import (
 	"fmt"
 	"strings"
+
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
 )
 
 // lessonView draws the lesson: what scrolls, and below it the command with
@@ -11,15 +14,15 @@ func (m *Model) lessonView(r rect, focused bool) []string {
 	pinned := m.pinned(r.w-2, r.h)
 	room := max(0, r.h-1-len(pinned))
 	lines := m.lessonLines(r.w-2, r.h)
-	m.scroll[paneLesson].extent(len(lines), room)
-	body := block(window(lines, m.scroll[paneLesson].top, room), r.w-2, room, m.theme.g.ellipsis)
-	return m.frame(r, focused, m.lessonTitle(), m.scrollHint(m.scroll[paneLesson]), indent(append(body, pinned...)))
+	m.scroll[paneLesson].Extent(len(lines), room)
+	body := screen.Block(screen.Window(lines, m.scroll[paneLesson].Top, room), r.w-2, room, m.Theme.G.Ellipsis)
+	return m.Frame(r.w, r.h, focused, m.lessonTitle(), m.ScrollHint(m.scroll[paneLesson]), screen.Indent(append(body, pinned...)))
 }
 
 func (m *Model) lessonTitle() string {
 	s := &m.stage
 	if s.step.ID == "" {
-		return m.say(wLesson)
+		return m.Say(words.Lesson)
 	}
 	return s.step.ID + "  " + s.prose.Title
 }
@@ -32,7 +35,7 @@ func (m *Model) lessonLines(w, h int) []string {
 	case s.step.ID == "":
 		return nil
 	case s.proseErr != nil:
-		return wrap(m.theme.bad.Render(m.theme.g.bad+" "+s.proseErr.Error()), w)
+		return screen.Wrap(m.Theme.Bad.Render(m.Theme.G.Bad+" "+s.proseErr.Error()), w)
 	}
 	if m.drill != nil {
 		return m.drillLines(w)
@@ -54,25 +57,13 @@ func (m *Model) lookLines(w, h int) []string {
 	s := &m.stage
 	var lines []string
 	if s.intro != "" && h >= roomyLesson {
-		lines = append(m.prose(s.intro, w), "", m.theme.rule.Render(strings.Repeat(m.theme.g.rule, w)), "")
+		lines = append(m.Prose(s.intro, w), "", m.Theme.Rule.Render(strings.Repeat(m.Theme.G.Rule, w)), "")
 	}
-	lines = append(lines, m.prose(s.prose.Look, w)...)
+	lines = append(lines, m.Prose(s.prose.Look, w)...)
 	lines = append(lines, m.symptomLines(w)...)
 	lines = append(lines, m.predictLines(w)...)
 	s.predictEnd = len(lines)
 	return append(lines, m.hintLines(w)...)
-}
-
-// prose is Markdown as lines; drawn once for each text and width.
-func (m *Model) prose(text string, w int) []string {
-	key := fmt.Sprintf("%d %s", w, text)
-	if m.drawn == nil || len(m.drawn) > 32 {
-		m.drawn = map[string][]string{}
-	}
-	if _, ok := m.drawn[key]; !ok {
-		m.drawn[key] = markdown(text, w)
-	}
-	return append([]string(nil), m.drawn[key]...)
 }
 
 // symptomLines say what the ping of this step is promised to say before the
@@ -81,12 +72,12 @@ func (m *Model) symptomLines(w int) []string {
 	s := &m.stage
 	var lines []string
 	for _, ping := range s.step.Before.Pings {
-		sign := m.theme.g.wait
+		sign := m.Theme.G.Wait
 		outcome, settled := m.world.log.outcome()
 		if settled && ping.From == m.world.log.netns && ping.To == m.world.log.to {
-			sign = m.theme.verdict(outcome == ping.Want)
+			sign = m.Theme.Verdict(outcome == ping.Want)
 		}
-		lines = append(lines, wrapBehind(sign+" ", m.say(wNow, ping.From, ping.To, ping.Want), w)...)
+		lines = append(lines, screen.WrapBehind(sign+" ", m.Say(words.Now, ping.From, ping.To, ping.Want), w)...)
 	}
 	if len(lines) == 0 {
 		return nil
@@ -100,28 +91,25 @@ func (m *Model) predictLines(w int) []string {
 	if len(p.Choices) == 0 {
 		return nil
 	}
-	lines := append([]string{""}, wrapBehind(m.theme.strong.Render("?")+" ", m.inline(p.Question), w)...)
+	lines := append([]string{""}, screen.WrapBehind(m.Theme.Strong.Render("?")+" ", m.Inline(p.Question), w)...)
 	for i, choice := range p.Choices {
 		lead := fmt.Sprintf("  %d  ", i+1)
 		if m.stage.guessed && m.stage.choice == i {
-			lead = m.theme.strong.Render(fmt.Sprintf("%s %d  ", m.theme.g.cursor, i+1))
+			lead = m.Theme.Strong.Render(fmt.Sprintf("%s %d  ", m.Theme.G.Cursor, i+1))
 		}
-		lines = append(lines, wrapBehind(lead, m.inline(choice), w)...)
+		lines = append(lines, screen.WrapBehind(lead, m.Inline(choice), w)...)
 	}
 	return lines
 }
-
-// inline is one line of Markdown.
-func (m *Model) inline(text string) string { return strings.Join(m.prose(text, 4096), " ") }
 
 // hintLines are the hints that were asked for.
 func (m *Model) hintLines(w int) []string {
 	s := &m.stage
 	var lines []string
-	hints := s.hintTexts(m.lang)
+	hints := s.hintTexts(m.Lang)
 	for i, hint := range hints[:min(s.hints, len(hints))] {
-		lead := m.theme.note.Render(m.say(wHint, i+1, len(hints)))
-		lines = append(lines, wrapBehind(lead+"  ", m.inline(hint), w)...)
+		lead := m.Theme.Note.Render(m.Say(words.Hint, i+1, len(hints)))
+		lines = append(lines, screen.WrapBehind(lead+"  ", m.Inline(hint), w)...)
 	}
 	if len(lines) == 0 {
 		return nil
@@ -137,24 +125,24 @@ func (m *Model) afterLines(w int) []string {
 	if p := s.prose.Predict; s.guessed && s.choice < len(p.Choices) {
 		lines = append(lines, m.verdictLines(w)...)
 	}
-	lines = append(lines, m.prose(s.prose.After, w)...)
+	lines = append(lines, m.Prose(s.prose.After, w)...)
 	if len(s.output) > 0 {
 		lines = append(lines, "")
 	}
 	for _, line := range s.output {
-		lines = append(lines, wrap(m.theme.note.Render(line), w)...)
+		lines = append(lines, screen.Wrap(m.Theme.Note.Render(line), w)...)
 	}
 	if s.report == nil {
 		return lines
 	}
 	lines = append(lines, "")
 	for _, seen := range s.report.Lines {
-		lines = append(lines, wrapBehind(m.theme.verdict(seen.OK)+" ", seen.Promised, w)...)
+		lines = append(lines, screen.WrapBehind(m.Theme.Verdict(seen.OK)+" ", seen.Promised, w)...)
 		switch {
 		case seen.Err != nil:
-			lines = append(lines, wrapBehind("  ", m.theme.bad.Render(seen.Err.Error()), w)...)
+			lines = append(lines, screen.WrapBehind("  ", m.Theme.Bad.Render(seen.Err.Error()), w)...)
 		case !seen.OK:
-			lines = append(lines, wrapBehind("  "+m.say(wSeen)+": ", seen.Seen, w)...)
+			lines = append(lines, screen.WrapBehind("  "+m.Say(words.Seen)+": ", seen.Seen, w)...)
 		}
 	}
 	return lines
@@ -163,10 +151,10 @@ func (m *Model) afterLines(w int) []string {
 func (m *Model) verdictLines(w int) []string {
 	s := &m.stage
 	p := s.prose.Predict
-	said, right := m.inline(p.Choices[s.choice]), m.inline(p.Choices[p.Right])
+	said, right := m.Inline(p.Choices[s.choice]), m.Inline(p.Choices[p.Right])
 	if s.choice == p.Right {
-		return append(wrapBehind(m.theme.verdict(true)+" ", m.say(wRight, right), w), "")
+		return append(screen.WrapBehind(m.Theme.Verdict(true)+" ", m.Say(words.Right, right), w), "")
 	}
-	lines := wrapBehind(m.theme.verdict(false)+" ", m.say(wYouSaid, said), w)
-	return append(append(lines, wrapBehind("  ", m.say(wWrong, right), w)...), "")
+	lines := screen.WrapBehind(m.Theme.Verdict(false)+" ", m.Say(words.YouSaid, said), w)
+	return append(append(lines, screen.WrapBehind("  ", m.Say(words.Wrong, right), w)...), "")
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"nstutor/internal/say"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
 
 	"github.com/charmbracelet/lipgloss"
 )
@@ -24,20 +26,12 @@ func (m *Model) liveView(r rect, focused bool) []string {
 	ping := m.pingLines(r.w - 2)
 	room := max(body-len(ping), 0)
 	lines := m.liveLines(r.w-2, room, focused)
-	lines = append(block(lines, r.w-2, room, m.theme.g.ellipsis), ping...)
-	return m.frame(r, focused, m.liveTitle(), m.tabs(paneLive, m.liveCount()), indent(lines))
-}
-
-// indent puts the margin in front of a pane's lines.
-func indent(lines []string) []string {
-	for i := range lines {
-		lines[i] = " " + lines[i]
-	}
-	return lines
+	lines = append(screen.Block(lines, r.w-2, room, m.Theme.G.Ellipsis), ping...)
+	return m.Frame(r.w, r.h, focused, m.liveTitle(), m.tabs(paneLive, m.liveCount()), screen.Indent(lines))
 }
 
 func (m *Model) liveTitle() string {
-	return m.say(wLive) + " " + m.theme.g.dot + " " + say.Clean(m.world.watch)
+	return m.Say(words.Live) + " " + m.Theme.G.Dot + " " + say.Clean(m.world.watch)
 }
 
 // liveCount tells which of the namespaces is watched.
@@ -53,7 +47,7 @@ func (m *Model) liveCount() string {
 // without, the rows that matter least make room.
 func (m *Model) liveLines(w, h int, focused bool) []string {
 	if m.world.trouble != nil {
-		return wrap(m.theme.bad.Render(m.theme.g.bad+" "+m.world.trouble.Error()), w)
+		return screen.Wrap(m.Theme.Bad.Render(m.Theme.G.Bad+" "+m.world.trouble.Error()), w)
 	}
 	rows := m.liveRows()
 	if rows == nil {
@@ -67,8 +61,8 @@ func (m *Model) liveLines(w, h int, focused bool) []string {
 	if !focused {
 		return lines
 	}
-	m.scroll[paneLive].extent(len(lines), h)
-	return window(lines, m.scroll[paneLive].top, h)
+	m.scroll[paneLive].Extent(len(lines), h)
+	return screen.Window(lines, m.scroll[paneLive].Top, h)
 }
 
 // absent stands for the tables of a namespace that is not there.
@@ -76,12 +70,12 @@ func (m *Model) absent() []string {
 	if m.world.watch == "" || !m.world.gone(m.world.watch) {
 		return nil
 	}
-	return []string{m.theme.bad.Render(say.Clean(m.cannotOpen(m.world.watch)))}
+	return []string{m.Theme.Bad.Render(say.Clean(m.cannotOpen(m.world.watch)))}
 }
 
 // cannotOpen is what ip says of a namespace that is not there.
 func (m *Model) cannotOpen(name string) string {
-	return fmt.Sprintf("%s Cannot open network namespace %q: No such file or directory", m.theme.g.bad, name)
+	return fmt.Sprintf("%s Cannot open network namespace %q: No such file or directory", m.Theme.G.Bad, name)
 }
 
 // dropRows leaves out the least important rows, the later ones first, until the
@@ -108,14 +102,14 @@ func (m *Model) dropRows(rows []row, h int, headings bool) []row {
 			kept[i] = rows[at]
 		}
 		if n <= 1 || lines(kept) < h {
-			more := m.theme.g.ellipsis + " " + m.say(wMoreRows, len(rows)-n)
-			return append(kept, row{section: rows[best[n-1]].section, text: more, style: m.theme.faint})
+			more := m.Theme.G.Ellipsis + " " + m.Say(words.MoreRows, len(rows)-n)
+			return append(kept, row{section: rows[best[n-1]].section, text: more, style: m.Theme.Faint})
 		}
 	}
 }
 
 func sections(rows []row) int {
-	n, last := 0, word(-1)
+	n, last := 0, words.Word(-1)
 	for _, r := range rows {
 		if r.section != last {
 			n, last = n+1, r.section
@@ -127,28 +121,28 @@ func sections(rows []row) int {
 // drawRows names each section once, beside its first row or above it.
 func (m *Model) drawRows(rows []row, w int, headings bool) []string {
 	var lines []string
-	last := word(-1)
+	last := words.Word(-1)
 	for _, r := range rows {
 		label := strings.Repeat(" ", gutter)
 		if r.section != last {
-			name := m.say(r.section)
+			name := m.Say(r.section)
 			if headings {
-				lines = append(lines, m.theme.faint.Render(name))
+				lines = append(lines, m.Theme.Faint.Render(name))
 			}
-			label = m.theme.faint.Render(fit(name, gutter, ""))
+			label = m.Theme.Faint.Render(screen.Fit(name, gutter, ""))
 			last = r.section
 		}
 		if headings {
 			label = ""
 		}
-		lines = append(lines, label+m.drawRow(r, w-width(label)))
+		lines = append(lines, label+m.drawRow(r, w-screen.Width(label)))
 	}
 	return lines
 }
 
 // drawRow is a row with its mark in front and its sign before the text.
 func (m *Model) drawRow(r row, w int) string {
-	mark, style := m.theme.mark(r.kind)
+	mark, style := m.Theme.Mark(r.kind)
 	text := say.Clean(r.text)
 	if r.sign != "" {
 		text = r.sign + " " + text
@@ -157,11 +151,11 @@ func (m *Model) drawRow(r row, w int) string {
 		style = r.style
 	}
 	for _, column := range r.more {
-		if width(text)+1+width(column) > w-2 {
+		if screen.Width(text)+1+screen.Width(column) > w-2 {
 			break
 		}
 		text += " " + say.Clean(column)
 	}
-	text = strings.TrimRight(fit(text, w-2, m.theme.g.ellipsis), " ")
+	text = strings.TrimRight(screen.Fit(text, w-2, m.Theme.G.Ellipsis), " ")
 	return lipgloss.NewStyle().Inherit(style).Strikethrough(false).Render(mark) + " " + style.Render(text)
 }

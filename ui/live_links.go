@@ -7,6 +7,8 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"nstutor/diag/table"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
 )
 
 // linkRows are the devices, each with its IPv4 addresses on one line.
@@ -14,12 +16,12 @@ func (m *Model) linkRows(was, now *table.Snapshot) []row {
 	names, addresses := 0, 0
 	for _, l := range now.Links {
 		addrs, _ := m.linkAddrs(was, now, l.Name)
-		names = max(names, width(l.Name))
-		addresses = max(addresses, width(strings.Join(addrs, " ")))
+		names = max(names, screen.Width(l.Name))
+		addresses = max(addresses, screen.Width(strings.Join(addrs, " ")))
 	}
 	var rows []row
 	for _, l := range now.Links {
-		r := row{section: wLinks, rank: rankLink}
+		r := row{section: words.Links, rank: rankLink}
 		if l.Has("LOOPBACK") {
 			r.rank = rankLoopback
 		}
@@ -29,7 +31,7 @@ func (m *Model) linkRows(was, now *table.Snapshot) []row {
 		if r.kind == 0 && changed {
 			r.kind = table.Changed
 		}
-		r.text = fit(l.Name, names, "") + " " + fit(linkState(l), 13, "") + " " + fit(strings.Join(addrs, " "), addresses, "")
+		r.text = screen.Fit(l.Name, names, "") + " " + screen.Fit(linkState(l), 13, "") + " " + screen.Fit(strings.Join(addrs, " "), addresses, "")
 		if l.Master != "" {
 			r.more = append(r.more, "master "+l.Master)
 		}
@@ -37,7 +39,7 @@ func (m *Model) linkRows(was, now *table.Snapshot) []row {
 			r.more = append(r.more, l.MAC.String())
 		}
 		if peer := m.world.peer(l); peer != "" {
-			r.more = append(r.more, m.theme.g.both+" "+peer)
+			r.more = append(r.more, m.Theme.G.Both+" "+peer)
 		}
 		rows = append(rows, r)
 	}
@@ -51,7 +53,7 @@ func (m *Model) goneLinks(was, now *table.Snapshot) []row {
 	}
 	for _, l := range was.Links {
 		if _, there := now.LinkByIndex(l.Index); !there {
-			rows = append(rows, row{section: wLinks, kind: table.Removed, text: l.Name, rank: rankLink})
+			rows = append(rows, row{section: words.Links, kind: table.Removed, text: l.Name, rank: rankLink})
 		}
 	}
 	return rows
@@ -76,14 +78,14 @@ func linkChange(was *table.Snapshot, l table.Link) table.ChangeKind {
 // linkSign tells a device's state by a sign and a colour: up, up without
 // carrier, or down.
 func (m *Model) linkSign(l table.Link) (string, lipgloss.Style) {
-	t := m.theme
+	t := m.Theme
 	switch {
 	case !l.Up():
-		return t.g.bad, t.bad
+		return t.G.Bad, t.Bad
 	case !l.Carrier():
-		return t.g.warn, t.warn
+		return t.G.Warn, t.Warn
 	}
-	return t.g.ok, lipgloss.NewStyle()
+	return t.G.Ok, lipgloss.NewStyle()
 }
 
 // linkState is the flags that tell whether a device works.
@@ -110,13 +112,13 @@ func (m *Model) linkAddrs(was, now *table.Snapshot, dev string) (addrs []string,
 	}
 	for _, a := range after {
 		if known && !slices.Contains(before, a) {
-			a, changed = m.theme.g.added+a, true
+			a, changed = m.Theme.G.Added+a, true
 		}
 		addrs = append(addrs, a)
 	}
 	for _, a := range before {
 		if !slices.Contains(after, a) {
-			addrs, changed = append(addrs, m.theme.g.removed+a), true
+			addrs, changed = append(addrs, m.Theme.G.Removed+a), true
 		}
 	}
 	return addrs, changed

@@ -7,11 +7,12 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"nstutor/diag/table"
+	"nstutor/ui/words"
 )
 
 // row is one line of the live tables.
 type row struct {
-	section word
+	section words.Word
 	kind    table.ChangeKind // what the step did to it; 0: nothing
 	sign    string           // its state without colour, or empty
 	text    string
@@ -50,7 +51,7 @@ func (m *Model) liveRows() []row {
 
 // tableRows are the rows of one table with their marks, those that went
 // among them.
-func (m *Model) tableRows(section word, lines []string, changes []table.Change) []row {
+func (m *Model) tableRows(section words.Word, lines []string, changes []table.Change) []row {
 	kinds := map[string]table.ChangeKind{}
 	for _, c := range changes {
 		if c.Kind != table.Removed {
@@ -74,18 +75,18 @@ func (m *Model) routeRows(was, now *table.Snapshot) []row {
 	for _, r := range now.MainRoutes(4) {
 		lines = append(lines, r.Line())
 	}
-	rows := m.tableRows(wRoutes, lines, changesOf(was, now, "route"))
+	rows := m.tableRows(words.Routes, lines, changesOf(was, now, "route"))
 	for i := range rows {
 		rows[i].rank = rankRoute
 	}
 	if len(rows) == 0 {
-		rows = []row{m.emptyRow(wRoutes)}
+		rows = []row{m.emptyRow(words.Routes)}
 	}
 	return rows
 }
 
-func (m *Model) emptyRow(section word) row {
-	return row{section: section, text: m.say(wEmpty), style: m.theme.faint, rank: rankRoute}
+func (m *Model) emptyRow(section words.Word) row {
+	return row{section: section, text: m.Say(words.Empty), style: m.Theme.Faint, rank: rankRoute}
 }
 
 // changesOf are the changes of one of that the pane shows: IPv4, and of the
@@ -112,15 +113,15 @@ func (m *Model) neighRows(now *table.Snapshot) []row {
 		if n.Family() != 4 {
 			continue
 		}
-		r := m.tableRows(wNeigh, []string{n.Line()}, withoutRemoved(changes))[0]
+		r := m.tableRows(words.Neigh, []string{n.Line()}, withoutRemoved(changes))[0]
 		r.sign, r.style = m.neighSign(n)
 		r.text += m.countdown(n)
 		r.rank = rankNeigh
 		rows = append(rows, r)
 	}
-	rows = append(rows, m.tableRows(wNeigh, nil, changes)...)
+	rows = append(rows, m.tableRows(words.Neigh, nil, changes)...)
 	if len(rows) == 0 {
-		r := m.emptyRow(wNeigh)
+		r := m.emptyRow(words.Neigh)
 		r.rank = rankNeigh
 		rows = append(rows, r)
 	}
@@ -133,16 +134,16 @@ func withoutRemoved(changes []table.Change) []table.Change {
 
 // neighSign tells the state of an entry by a sign and a colour.
 func (m *Model) neighSign(n table.Neighbour) (string, lipgloss.Style) {
-	t := m.theme
+	t := m.Theme
 	switch n.State {
 	case "REACHABLE", "PERMANENT":
-		return t.g.ok, t.good
+		return t.G.Ok, t.Good
 	case "FAILED":
-		return t.g.bad, t.bad
+		return t.G.Bad, t.Bad
 	case "INCOMPLETE":
-		return t.g.wait, t.warn
+		return t.G.Wait, t.Warn
 	}
-	return t.g.pending, lipgloss.NewStyle()
+	return t.G.Pending, lipgloss.NewStyle()
 }
 
 // countdown is the time until an entry that nobody answers for is FAILED.
@@ -151,7 +152,7 @@ func (m *Model) countdown(n table.Neighbour) string {
 		return ""
 	}
 	left := m.world.neighTimeout - m.now().Sub(n.Since)
-	return "  " + m.say(wFailedIn, max(left, 0).Seconds())
+	return "  " + m.Say(words.FailedIn, max(left, 0).Seconds())
 }
 
 // sysctlRows are the settings that the step is about, whatever their
@@ -167,7 +168,7 @@ func (m *Model) sysctlRows() []row {
 		if !ok {
 			continue
 		}
-		r := row{section: wSysctl, text: setting.Netns + " " + setting.Key + " = " + value, rank: rankRoute}
+		r := row{section: words.Sysctl, text: setting.Netns + " " + setting.Key + " = " + value, rank: rankRoute}
 		if was := m.stage.was.Netns[setting.Netns]; was != nil {
 			if before, ok := was.Sysctl(setting.Key); ok && before != value {
 				r.kind = table.Changed
@@ -190,7 +191,7 @@ func (m *Model) otherRows() []row {
 		if _, known := m.stage.was.Netns[netns]; known || netns == "" {
 			line = strings.TrimSpace(netns + " " + c.Table + " " + line)
 		}
-		rows = append(rows, row{section: wElsewhere, kind: c.Kind, text: line})
+		rows = append(rows, row{section: words.Elsewhere, kind: c.Kind, text: line})
 	}
 	for _, name := range m.world.everKnown(m.stage.was) {
 		was, now := m.stage.was.Netns[name], m.world.snapshot(name)

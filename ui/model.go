@@ -10,6 +10,8 @@ import (
 
 	"nstutor/diag/table"
 	"nstutor/steps"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
 )
 
 // overlay is what covers the panes.
@@ -31,14 +33,12 @@ type Model struct {
 	feed   *feed
 	ledger *ledger
 
-	lang   string
-	theme  theme
+	*screen.Look
 	keys   keyMap
 	help   help.Model
 	now    func() time.Time
-	start  string              // where to begin
-	drawn  map[string][]string // Markdown that was drawn before
-	exit   error               // why the program ended by itself
+	start  string // where to begin
+	exit   error  // why the program ended by itself
 	memory map[string]remembered
 
 	width, height int
@@ -46,7 +46,7 @@ type Model struct {
 	screen        string // the view, while nothing has changed since
 	focus         pane
 	overlay       overlay
-	scroll        [paneCount]scroll
+	scroll        [paneCount]screen.Scroll
 
 	stage    stage
 	world    world
@@ -62,7 +62,7 @@ type Model struct {
 	warning  string
 	open     bool // Options.Open, until the first key
 	working  int  // how many jobs of the player keep the learner waiting
-	workWord word
+	workWord words.Word
 	turn     int  // of the spinner
 	spinning bool // the spinner's clock runs
 	counting bool // the countdown's clock runs
@@ -77,8 +77,7 @@ type Model struct {
 func newModel(course steps.Course, opts Options) *Model {
 	m := &Model{
 		course:  course,
-		lang:    opts.Lang,
-		theme:   newTheme(opts.ASCII),
+		Look:    screen.NewLook(opts.Lang, opts.ASCII),
 		keys:    newKeyMap(),
 		help:    help.New(),
 		now:     time.Now,
@@ -88,17 +87,14 @@ func newModel(course steps.Course, opts Options) *Model {
 		memory:  map[string]remembered{},
 		world:   world{snaps: map[string]*table.Snapshot{}},
 	}
-	if m.lang != langs[1] {
-		m.lang = langs[0]
-	}
 	m.help.Styles = help.Styles{
-		ShortKey: m.theme.key, FullKey: m.theme.key,
-		ShortDesc: m.theme.faint, FullDesc: lipgloss.NewStyle(),
-		ShortSeparator: m.theme.faint, FullSeparator: m.theme.faint,
-		Ellipsis: m.theme.faint,
+		ShortKey: m.Theme.Key, FullKey: m.Theme.Key,
+		ShortDesc: m.Theme.Faint, FullDesc: lipgloss.NewStyle(),
+		ShortSeparator: m.Theme.Faint, FullSeparator: m.Theme.Faint,
+		Ellipsis: m.Theme.Faint,
 	}
 	m.help.ShortSeparator = "  "
-	m.help.Ellipsis = m.theme.g.ellipsis
+	m.help.Ellipsis = m.Theme.G.Ellipsis
 	m.enableKeys()
 	return m
 }
@@ -160,7 +156,7 @@ func (m *Model) draw() string {
 	m.enableKeys()
 	lines = append(lines, m.footerView(m.width))
 	for i, line := range lines {
-		lines[i] = sealed(line)
+		lines[i] = screen.Sealed(line)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -176,7 +172,7 @@ func (m *Model) bodyView(p plan) []string {
 		rest = append(rest, m.typingView(p.typing)...)
 	}
 	if p.wide {
-		return beside(lesson, rest, m.theme.rule.Render(m.theme.g.bar))
+		return screen.Beside(lesson, rest, m.Theme.Rule.Render(m.Theme.G.Bar))
 	}
 	return append(lesson, rest...)
 }

@@ -171,7 +171,7 @@ func TestAPanicInUpdateOrViewQuits(t *testing.T) {
 		t.Error("a panic in Update does not quit")
 	}
 	m = sized(t, fixture)
-	m.theme.g.full = "" // the progress bar needs a character
+	m.Theme.G.Full = "" // the progress bar needs a character
 	m.screen = ""
 	m.View()
 	if _, cmd := m.Update(countdownTickMsg{}); m.exit == nil || !yields(cmd, tea.QuitMsg{}) {

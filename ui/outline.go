@@ -8,6 +8,8 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"nstutor/chapters"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
 )
 
 // outline is the list of chapters and steps to go to, filtered by what is
@@ -30,7 +32,7 @@ type outlineRow struct {
 func (m *Model) openOutline() tea.Cmd {
 	input := textinput.New()
 	input.Prompt = "/ "
-	input.Placeholder = m.say(wFilter)
+	input.Placeholder = m.Say(words.Filter)
 	input.Cursor.SetMode(0)
 	m.outline = outline{input: input}
 	m.overlay = overlayOutline
@@ -50,7 +52,7 @@ func (m *Model) filterOutline() {
 	typed := strings.Fields(strings.ToLower(m.outline.input.Value()))
 	m.outline.rows = nil
 	for _, chapter := range m.course {
-		title, _, _ := chapters.ChapterText(m.lang, chapter.ID)
+		title, _, _ := chapters.ChapterText(m.Lang, chapter.ID)
 		heading := strings.TrimSpace(chapter.ID + "  " + title)
 		if level, ok := m.levelHead(chapter); ok {
 			heading = level
@@ -127,7 +129,7 @@ func (m *Model) typeOutline(msg tea.Msg) tea.Cmd {
 
 // outlineView draws the list over the whole body.
 func (m *Model) outlineView(r rect) []string {
-	o, t := &m.outline, m.theme
+	o, t := &m.outline, m.Theme
 	done, all := m.tally()
 	o.input.Width = max(r.w-8, 1)
 	room := r.h - 3
@@ -140,29 +142,29 @@ func (m *Model) outlineView(r rect) []string {
 	// The input pads what it shows of wide letters with NULs.
 	lines := []string{strings.ReplaceAll(o.input.View(), "\x00", ""), ""}
 	if len(o.rows) == 0 {
-		lines = append(lines, t.faint.Render(m.say(wNothingFound)))
+		lines = append(lines, t.Faint.Render(m.Say(words.NothingFound)))
 	}
 	for i := o.top; i < min(len(o.rows), o.top+room); i++ {
 		lines = append(lines, m.outlineLine(o.rows[i], i == o.cursor, r.w-2))
 	}
-	return m.frame(r, true, m.say(m.outlineTitle()), m.say(wDone, done, all), indent(lines))
+	return m.Frame(r.w, r.h, true, m.Say(m.outlineTitle()), m.Say(words.Done, done, all), screen.Indent(lines))
 }
 
 func (m *Model) outlineLine(r outlineRow, here bool, w int) string {
-	t := m.theme
+	t := m.Theme
 	if r.step == "" {
-		return t.strong.Render(r.text)
+		return t.Strong.Render(r.text)
 	}
 	sign := " "
 	if m.memory[r.step].done {
-		sign = t.good.Render(t.g.ok)
+		sign = t.Good.Render(t.G.Ok)
 	}
 	text := r.text
 	if r.step == m.stage.step.ID {
-		text += "  " + t.g.in
+		text += "  " + t.G.In
 	}
 	if here {
-		return t.g.cursor + " " + sign + " " + t.selected.Render(fit(text, w-6, t.g.ellipsis))
+		return t.G.Cursor + " " + sign + " " + t.Selected.Render(screen.Fit(text, w-6, t.G.Ellipsis))
 	}
 	return "  " + sign + " " + text
 }

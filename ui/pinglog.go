@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"nstutor/diag/probe"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
 )
 
 // pingKept is how many echoes are remembered; the strip shows the last ones.
@@ -91,18 +93,18 @@ func (l *pingLog) outcome() (probe.Outcome, bool) { return l.last.Outcome, l.set
 // pingWords is the newest thing ping would have printed.
 func (m *Model) pingWords() string {
 	l := &m.world.log
-	t := m.theme
+	t := m.Theme
 	switch {
 	case m.world.gone(l.netns):
-		return t.bad.Render(m.cannotOpen(l.netns))
+		return t.Bad.Render(m.cannotOpen(l.netns))
 	case !l.settled:
-		return t.warn.Render(t.g.wait + " " + m.say(wNoAnswerYet, l.to+pingOptions(l.size, l.df)))
+		return t.Warn.Render(t.G.Wait + " " + m.Say(words.NoAnswerYet, l.to+pingOptions(l.size, l.df)))
 	case l.last.Outcome == probe.Replied:
-		return t.good.Render(t.g.ok + " " + l.last.Message)
+		return t.Good.Render(t.G.Ok + " " + l.last.Message)
 	case l.last.Outcome == probe.Silent:
-		return t.bad.Render(t.g.silent + " " + m.say(wNoAnswer, l.last.Seq))
+		return t.Bad.Render(t.G.Silent + " " + m.Say(words.NoAnswer, l.last.Seq))
 	}
-	return t.bad.Render(t.g.bad + " " + l.last.Message)
+	return t.Bad.Render(t.G.Bad + " " + l.last.Message)
 }
 
 // pingOptions are the options of ping that make its packets as large.
@@ -130,18 +132,18 @@ func (m *Model) pingStrip(w int) string {
 }
 
 func (m *Model) echoSign(e echo) string {
-	t := m.theme
+	t := m.Theme
 	switch {
 	case e.cut:
-		return t.faint.Render(t.g.bar)
+		return t.Faint.Render(t.G.Bar)
 	case e.pending:
-		return t.faint.Render(t.g.pending)
+		return t.Faint.Render(t.G.Pending)
 	case e.outcome == probe.Replied:
-		return t.good.Render(t.g.ok)
+		return t.Good.Render(t.G.Ok)
 	case e.outcome == probe.Silent:
-		return t.bad.Render(t.g.silent)
+		return t.Bad.Render(t.G.Silent)
 	}
-	return t.bad.Render(t.g.bad)
+	return t.Bad.Render(t.G.Bad)
 }
 
 // pingLines are the two lines at the end of the live pane: ping's words, and
@@ -151,11 +153,11 @@ func (m *Model) pingLines(w int) []string {
 	if l.to == "" {
 		return nil
 	}
-	label := fit("ping", gutter, "")
-	count := m.say(wSent, l.sent, l.replied)
+	label := screen.Fit("ping", gutter, "")
+	count := m.Say(words.Sent, l.sent, l.replied)
 	head := fmt.Sprintf("%s > %s  %s  ", l.netns, l.to+pingOptions(l.size, l.df), count)
 	return []string{
-		m.theme.faint.Render(label) + m.pingWords(),
-		strings.Repeat(" ", gutter) + m.theme.faint.Render(head) + m.pingStrip(w-gutter-width(head)-1),
+		m.Theme.Faint.Render(label) + m.pingWords(),
+		strings.Repeat(" ", gutter) + m.Theme.Faint.Render(head) + m.pingStrip(w-gutter-screen.Width(head)-1),
 	}
 }

@@ -1,9 +1,9 @@
 package ui
 
 import (
-	"strings"
-
 	"nstutor/internal/say"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
 )
 
 // roomyLesson is the height of a lesson pane that has room for the other ways
@@ -32,11 +32,11 @@ func (m *Model) pinned(w, h int) []string {
 // commandLines is the exact command and, where there is room, the other ways to
 // say it.
 func (m *Model) commandLines(w, h int) []string {
-	lead := m.theme.faint.Render("$ ")
+	lead := m.Theme.Faint.Render("$ ")
 	if m.stage.phase == phaseAfter {
-		lead = m.theme.good.Render(m.theme.g.ok) + " "
+		lead = m.Theme.Good.Render(m.Theme.G.Ok) + " "
 	}
-	lines := m.shellLines(lead, m.stage.command.String(), w)
+	lines := m.ShellLines(lead, m.stage.command.String(), w)
 	if h >= roomyLesson {
 		lines = append(lines, m.sameLines(w)...)
 	}
@@ -46,30 +46,14 @@ func (m *Model) commandLines(w, h int) []string {
 // sameLines are the other ways to say the command.
 func (m *Model) sameLines(w int) []string {
 	var lines []string
-	name := m.say(wSameAs)
+	name := m.Say(words.SameAs)
 	for i, same := range m.stage.command.Same {
 		if i > 0 {
-			name = blank(width(name))
+			name = screen.Blank(screen.Width(name))
 		}
-		for _, line := range wrapBehind("  "+name+"  ", same, w) {
-			lines = append(lines, m.theme.faint.Render(line))
+		for _, line := range screen.WrapBehind("  "+name+"  ", same, w) {
+			lines = append(lines, m.Theme.Faint.Render(line))
 		}
-	}
-	return lines
-}
-
-// shellLines breaks a command as a shell would take it: with a backslash.
-func (m *Model) shellLines(lead, command string, w int) []string {
-	lines := wrap("$ "+command, w-2)
-	for i, line := range lines {
-		text := m.theme.command.Render(strings.TrimPrefix(line, "$ "))
-		if i == 0 {
-			text = lead + text
-		}
-		if i < len(lines)-1 {
-			text += m.theme.faint.Render(` \`)
-		}
-		lines[i] = text
 	}
 	return lines
 }
@@ -77,86 +61,84 @@ func (m *Model) shellLines(lead, command string, w int) []string {
 // troubleLines are errors, a lab that is not as the step expects, and what the
 // memory complains of: one line each.
 func (m *Model) troubleLines(w int) []string {
-	s, t := &m.stage, m.theme
+	s, t := &m.stage, m.Theme
 	var lines []string
-	add := func(text string) { lines = append(lines, fit(text, w, t.g.ellipsis)) }
+	add := func(text string) { lines = append(lines, screen.Fit(text, w, t.G.Ellipsis)) }
 	switch {
 	case s.err != nil:
-		add(t.bad.Render(t.g.bad + " " + oneLine(s.err.Error())))
+		add(t.Bad.Render(t.G.Bad + " " + screen.OneLine(s.err.Error())))
 	case s.banner != "":
-		add(t.warn.Render(t.g.warn + " " + m.say(wNotAsExpected) + ": " + s.banner))
+		add(t.Warn.Render(t.G.Warn + " " + m.Say(words.NotAsExpected) + ": " + s.banner))
 	case s.rebuilt:
-		add(t.note.Render(t.g.warn + " " + m.say(wRebuilt)))
+		add(t.Note.Render(t.G.Warn + " " + m.Say(words.Rebuilt)))
 	}
 	// The end of a complaint says why: it is not cut.
 	complain := func(text string) {
-		for _, line := range wrapLine(t.g.warn+" "+say.Clean(text), w) {
-			add(t.warn.Render(line))
+		for _, line := range screen.WrapLine(t.G.Warn+" "+say.Clean(text), w) {
+			add(t.Warn.Render(line))
 		}
 	}
 	if m.warning != "" {
 		complain(m.warning)
 	}
 	if m.open {
-		complain(m.say(wOpenLab))
+		complain(m.Say(words.OpenLab))
 	}
 	return lines
 }
 
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
-
 // nextLine says what is going on, or what enter does.
 func (m *Model) nextLine() string {
-	s, t := &m.stage, m.theme
-	turning := t.g.spinner[m.turn%len(t.g.spinner)] + " "
+	s, t := &m.stage, m.Theme
+	turning := t.G.Spinner[m.turn%len(t.G.Spinner)] + " "
 	switch {
 	case m.working > 0:
-		return turning + m.say(m.workWord)
+		return turning + m.Say(m.workWord)
 	case m.drill != nil && (s.phase == phaseLook && s.err == nil || s.phase == phaseAfter):
 		return m.drillNext(turning)
 	case s.phase == phaseAfter:
 		return m.outcomeLine(turning)
 	case s.banner != "" || s.err != nil:
-		return t.faint.Render(m.say(wRebuildOffer))
+		return t.Faint.Render(m.Say(words.RebuildOffer))
 	case m.typing.open:
-		return t.faint.Render(t.g.more + " " + m.say(wTypeBelow))
+		return t.Faint.Render(t.G.More + " " + m.Say(words.TypeBelow))
 	case m.mustReadOn():
-		return t.faint.Render(t.g.more + " " + m.say(wEnterReads))
+		return t.Faint.Render(t.G.More + " " + m.Say(words.EnterReads))
 	}
-	return t.faint.Render(m.say(wEnterApplies))
+	return t.Faint.Render(m.Say(words.EnterApplies))
 }
 
 // outcomeLine is the end of a step: how much of the promise was seen, and where
 // enter leads.
 func (m *Model) outcomeLine(turning string) string {
-	s, t := &m.stage, m.theme
+	s, t := &m.stage, m.Theme
 	line := ""
 	switch {
 	case s.keeping:
-		line = turning + m.say(wCheckingPromise)
+		line = turning + m.Say(words.CheckingPromise)
 	case s.report != nil:
 		ok, all := s.kept()
 		if ok == all {
-			line = t.good.Render(t.g.ok + " " + m.say(wAllKept, ok, all))
+			line = t.Good.Render(t.G.Ok + " " + m.Say(words.AllKept, ok, all))
 		} else {
-			line = t.bad.Render(t.g.bad + " " + m.say(wSomeBroken, ok, all))
+			line = t.Bad.Render(t.G.Bad + " " + m.Say(words.SomeBroken, ok, all))
 		}
 	}
 	if s.elsewhere {
-		who := wDoneElsewhere
+		who := words.DoneElsewhere
 		if m.typing.worked == s.gen {
-			who = wDoneByYou
+			who = words.DoneByYou
 		}
-		line += "  " + t.note.Render(m.say(who))
+		line += "  " + t.Note.Render(m.Say(who))
 	}
 	next, ok := m.neighbourStep(+1)
 	if !ok {
-		return line + "  " + m.say(wEnd)
+		return line + "  " + m.Say(words.End)
 	}
-	prose, _ := proseOf(m.lang, next)
-	enter := wEnterNext
+	prose, _ := proseOf(m.Lang, next)
+	enter := words.EnterNext
 	if m.typing.open {
-		enter = wEscEnterNext
+		enter = words.EscEnterNext
 	}
-	return line + "  " + t.faint.Render(m.say(enter, next+" "+prose.Title))
+	return line + "  " + t.Faint.Render(m.Say(enter, next+" "+prose.Title))
 }

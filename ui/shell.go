@@ -9,6 +9,9 @@ import (
 	"time"
 	"unsafe"
 
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
+
 	tea "github.com/charmbracelet/bubbletea"
 	"golang.org/x/sys/unix"
 )
@@ -36,7 +39,7 @@ type shellMsg struct{ err error }
 // openShell opens the learner's shell in the namespace that a command would go
 // to.
 func (m *Model) openShell() tea.Cmd {
-	h, netns, hello := m.hands, m.typingNetns(), m.say(wShellHello, m.typingNetns())
+	h, netns, hello := m.hands, m.typingNetns(), m.Say(words.ShellHello, m.typingNetns())
 	if m.world.gone(netns) {
 		m.stage.err = errGone(netns)
 		return nil
@@ -57,7 +60,7 @@ func (m *Model) openShell() tea.Cmd {
 // anybody reports.
 func (m *Model) takeShell(msg shellMsg) tea.Cmd {
 	if msg.err != nil {
-		m.stage.err = errors.New(m.say(wShellFailed, oneLine(msg.err.Error())))
+		m.stage.err = errors.New(m.Say(words.ShellFailed, screen.OneLine(msg.err.Error())))
 	}
 	return m.altered()
 }

@@ -8,6 +8,7 @@ import (
 	"nstutor/chapters"
 	"nstutor/diag/table"
 	"nstutor/steps"
+	"nstutor/ui/screen"
 )
 
 // phase is where the learner is within a step.
@@ -61,7 +62,7 @@ func (m *Model) begin(msg enteredMsg) {
 	}
 	m.beginDrill()
 	m.translate()
-	m.scroll[paneLesson] = scroll{}
+	m.scroll[paneLesson] = screen.Scroll{}
 }
 
 // translate reads the texts of the step in the learner's language.
@@ -74,10 +75,10 @@ func (m *Model) translate() {
 		m.translateDrill()
 		return
 	}
-	s.prose, s.proseErr = proseOf(m.lang, s.step.ID)
+	s.prose, s.proseErr = proseOf(m.Lang, s.step.ID)
 	if chapter, ok := m.course.Chapter(s.step.ID); ok {
 		s.chapter = chapter.ID
-		title, intro, _ := chapters.ChapterText(m.lang, chapter.ID)
+		title, intro, _ := chapters.ChapterText(m.Lang, chapter.ID)
 		s.chapterTitle, s.intro = title, ""
 		if chapter.Steps[0].ID == s.step.ID {
 			s.intro = intro
@@ -105,7 +106,7 @@ func (m *Model) neighbourStep(by int) (string, bool) {
 func (m *Model) mustReadOn() bool {
 	s, view := &m.stage, m.scroll[paneLesson]
 	return !m.why.open && s.phase == phaseLook && !s.guessed && !m.memory[s.step.ID].done &&
-		s.predictEnd > view.top+view.height
+		s.predictEnd > view.Top+view.Height
 }
 
 // choiceKeys is the range of keys that answer the question: "1-3".

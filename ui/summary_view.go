@@ -7,6 +7,8 @@ import (
 	"nstutor/internal/progress"
 	"nstutor/internal/say"
 	"nstutor/steps/exercise"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
 )
 
 // The width from which a chapter's numbers stand behind its title, not below.
@@ -15,22 +17,22 @@ const summaryWide = 110
 // summaryView draws the page over the whole body: the part of its lines that
 // has the cursor, and below them the question, or the memory's complaint.
 func (m *Model) summaryView(r rect) []string {
-	s, t := &m.summary, m.theme
+	s, t := &m.summary, m.Theme
 	lines, from, to := m.summaryLines(r.w - 2)
 	var below []string
 	switch {
 	case s.asking:
-		below = []string{"", t.warn.Render(t.g.warn) + " " + t.strong.Render(m.forgetQuestion())}
+		below = []string{"", t.Warn.Render(t.G.Warn) + " " + t.Strong.Render(m.forgetQuestion())}
 	case m.warning != "":
-		below = []string{"", t.warn.Render(t.g.warn + " " + m.warning)}
+		below = []string{"", t.Warn.Render(t.G.Warn + " " + m.warning)}
 	}
 	room := r.h - 1 - len(below)
 	s.top = min(max(s.top, to-room), from)
-	view := scroll{top: s.top}
-	view.extent(len(lines), room)
-	s.top = view.top
-	shown := append(block(window(lines, s.top, room), r.w-2, room, t.g.ellipsis), below...)
-	return m.frame(r, true, m.say(wSummary), m.scrollHint(view), indent(shown))
+	view := screen.Scroll{Top: s.top}
+	view.Extent(len(lines), room)
+	s.top = view.Top
+	shown := append(screen.Block(screen.Window(lines, s.top, room), r.w-2, room, t.G.Ellipsis), below...)
+	return m.Frame(r.w, r.h, true, m.Say(words.Summary), m.ScrollHint(view), screen.Indent(shown))
 }
 
 // summaryLines draws all items, and tells from which to which line the one
@@ -48,7 +50,7 @@ func (m *Model) summaryLines(w int) (lines []string, from, to int) {
 		}
 		if item.kind == summaryExercise && item.exercise.Level != level {
 			level = item.exercise.Level
-			lines = append(lines, "", "  "+m.theme.strong.Render(m.summaryLevel(level)))
+			lines = append(lines, "", "  "+m.Theme.Strong.Render(m.summaryLevel(level)))
 		}
 		here := i == m.summary.cursor
 		switch item.kind {
@@ -62,7 +64,7 @@ func (m *Model) summaryLines(w int) (lines []string, from, to int) {
 				}
 			}
 			text := say.T("%d/%d solved", "已解决 %d/%d", solved, len(m.summary.exercises))
-			lines = append(lines, m.summaryBar(m.tell(sayExercises), solved, len(m.summary.exercises), text, here, titles, w)...)
+			lines = append(lines, m.summaryBar(m.Tell(sayExercises), solved, len(m.summary.exercises), text, here, titles, w)...)
 		default:
 			sum := m.sumOf(item)
 			lines = append(lines, m.summaryBar(m.chapterName(item), sum.Done, sum.Steps, sum.Say(), here, titles, w)...)
@@ -82,27 +84,27 @@ var (
 // chapterName is "2  The node and the pod".
 func (m *Model) chapterName(item summaryItem) string {
 	if item.kind == summaryAll {
-		return m.tell(sayAllChapters)
+		return m.Tell(sayAllChapters)
 	}
-	title, _, _ := chapters.ChapterText(m.lang, item.chapter.ID)
+	title, _, _ := chapters.ChapterText(m.Lang, item.chapter.ID)
 	return strings.TrimSpace(item.chapter.ID + "  " + title)
 }
 
 // summaryLevel is "level 1  One thing is off".
 func (m *Model) summaryLevel(level int) string {
-	return m.tell(say.T("level %d  %s", "难度 %d  %s", level, exercise.LevelTitle(level)))
+	return m.Tell(say.T("level %d  %s", "难度 %d  %s", level, exercise.LevelTitle(level)))
 }
 
 // summaryWidths are those of the longest name of a chapter and of an exercise.
 func (m *Model) summaryWidths() (titles, names int) {
 	for _, item := range m.summary.items() {
 		if item.kind == summaryExercise {
-			names = max(names, width(item.exercise.Name))
+			names = max(names, screen.Width(item.exercise.Name))
 		} else if item.kind != summaryExercises {
-			titles = max(titles, width(m.chapterName(item)))
+			titles = max(titles, screen.Width(m.chapterName(item)))
 		}
 	}
-	return max(titles, width(m.tell(sayExercises))), names
+	return max(titles, screen.Width(m.Tell(sayExercises))), names
 }
 
 // sumOf counts the steps of a chapter, or of all.
@@ -121,49 +123,49 @@ func (m *Model) sumOf(item summaryItem) progress.Sum {
 // summaryBar is a name, a bar and the numbers: in one line, or in two where
 // there is little room.
 func (m *Model) summaryBar(name string, done, all int, text say.Text, here bool, titles, w int) []string {
-	t := m.theme
+	t := m.Theme
 	const length = 10
 	full := length * done / max(all, 1)
 	if done > 0 {
 		full = max(full, 1) // and the bar is full when all is done, not before
 	}
-	bar := t.good.Render(strings.Repeat(t.g.full, full)) + t.faint.Render(strings.Repeat(t.g.empty, length-full))
+	bar := t.Good.Render(strings.Repeat(t.G.Full, full)) + t.Faint.Render(strings.Repeat(t.G.Empty, length-full))
 	if w >= summaryWide {
-		return []string{m.summaryHead(name, here, titles) + "   " + bar + "  " + m.tell(text)}
+		return []string{m.summaryHead(name, here, titles) + "   " + bar + "  " + m.Tell(text)}
 	}
-	return []string{m.summaryHead(name, here, width(name)), "     " + bar + "  " + m.tell(text)}
+	return []string{m.summaryHead(name, here, screen.Width(name)), "     " + bar + "  " + m.Tell(text)}
 }
 
 // summaryHead is a name with the cursor, if it stands there.
 func (m *Model) summaryHead(name string, here bool, w int) string {
-	t := m.theme
+	t := m.Theme
 	if here {
-		return t.g.cursor + " " + t.selected.Render(fit(name, w, t.g.ellipsis))
+		return t.G.Cursor + " " + t.Selected.Render(screen.Fit(name, w, t.G.Ellipsis))
 	}
-	return "  " + t.strong.Render(fit(name, w, t.g.ellipsis))
+	return "  " + t.Strong.Render(screen.Fit(name, w, t.G.Ellipsis))
 }
 
 // exerciseLines are the sign of a solved exercise, its name, its group where
 // there is room, and how it went; what does not fit hangs below that.
 func (m *Model) exerciseLines(e exercise.Exercise, here bool, names, w int) []string {
-	t := m.theme
+	t := m.Theme
 	tried, known := m.summary.tried[e.Name]
 	sign, text := " ", ""
 	switch {
 	case tried.Best != nil:
-		sign, text = t.good.Render(t.g.ok), m.tell(tried.Best.Say())
+		sign, text = t.Good.Render(t.G.Ok), m.Tell(tried.Best.Say())
 	case known:
-		sign, text = t.g.pending, m.tell(say.T("tried, not solved yet", "做过，尚未解决"))
+		sign, text = t.G.Pending, m.Tell(say.T("tried, not solved yet", "做过，尚未解决"))
 	}
-	cursor, name := " ", fit(e.Name, names, t.g.ellipsis)
+	cursor, name := " ", screen.Fit(e.Name, names, t.G.Ellipsis)
 	if here {
-		cursor, name = t.g.cursor, t.selected.Render(name)
+		cursor, name = t.G.Cursor, t.Selected.Render(name)
 	}
 	line := cursor + "   " + sign + " " + name + "  "
 	if w >= summaryWide {
-		line += t.faint.Render(fit(m.tell(progress.Group(e.Group)), 24, t.g.ellipsis))
+		line += t.Faint.Render(screen.Fit(m.Tell(progress.Group(e.Group)), 24, t.G.Ellipsis))
 	}
-	return wrapBehind(line, text, w)
+	return screen.WrapBehind(line, text, w)
 }
 
 // forgetQuestion names what is about to be forgotten.
@@ -171,12 +173,9 @@ func (m *Model) forgetQuestion() string {
 	item := m.summary.items()[m.summary.cursor]
 	switch item.kind {
 	case summaryChapter:
-		return m.tell(say.T("Forget chapter %s: steps, predictions, hints? y/n", "清除第 %s 章的进度：步骤、预测、提示？y/n", item.chapter.ID))
+		return m.Tell(say.T("Forget chapter %s: steps, predictions, hints? y/n", "清除第 %s 章的进度：步骤、预测、提示？y/n", item.chapter.ID))
 	case summaryAll:
-		return m.tell(say.T("Forget everything, in all chapters and exercises? y/n", "清除全部章节和练习的进度？y/n"))
+		return m.Tell(say.T("Forget everything, in all chapters and exercises? y/n", "清除全部章节和练习的进度？y/n"))
 	}
-	return m.tell(say.T("Forget the scores of all exercises? y/n", "清除所有练习的成绩？y/n"))
+	return m.Tell(say.T("Forget the scores of all exercises? y/n", "清除所有练习的成绩？y/n"))
 }
-
-// tell is a text in the learner's language.
-func (m *Model) tell(text say.Text) string { return text.In(m.lang) }

@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
+	"nstutor/ui/screen"
 )
 
 // topologyView draws the network as the kernel has it: boxes where they fit,
@@ -19,10 +20,10 @@ func (m *Model) topologyView(r rect, focused bool) []string {
 		lines = m.topologyLines(r.w - 2)
 	}
 	view := &m.scroll[paneTopology]
-	view.extent(len(lines), room)
-	body := block(window(lines, view.top, room), r.w-2, room, m.theme.g.ellipsis)
-	tabs := m.tabs(paneTopology, m.scrollHint(*view))
-	return m.frame(r, focused, m.topologyTitle(r.w-width(tabs)-6), tabs, indent(body))
+	view.Extent(len(lines), room)
+	body := screen.Block(screen.Window(lines, view.Top, room), r.w-2, room, m.Theme.G.Ellipsis)
+	tabs := m.tabs(paneTopology, m.ScrollHint(*view))
+	return m.Frame(r.w, r.h, focused, m.topologyTitle(r.w-screen.Width(tabs)-6), tabs, screen.Indent(body))
 }
 
 // topologyLines is the picture in short: each namespace with its devices, their
@@ -34,7 +35,7 @@ func (m *Model) topologyLines(w int) []string {
 	names := m.inPicture()
 	column := 0
 	for _, name := range names {
-		column = max(column, width(say.Clean(name)+m.deathAt(name, ""))+2)
+		column = max(column, screen.Width(say.Clean(name)+m.deathAt(name, ""))+2)
 	}
 	var lines []string
 	for _, name := range names {
@@ -46,7 +47,7 @@ func (m *Model) topologyLines(w int) []string {
 		for i, line := range text {
 			label := strings.Repeat(" ", column)
 			if i == 0 {
-				label = fit(m.theme.strong.Render(say.Clean(name))+m.deathAt(name, ""), column, "")
+				label = screen.Fit(m.Theme.Strong.Render(say.Clean(name))+m.deathAt(name, ""), column, "")
 			}
 			lines = append(lines, label+line)
 		}
@@ -70,10 +71,10 @@ func (m *Model) deviceText(netns string, l table.Link) string {
 		text += " " + addr
 	}
 	if l.Master != "" {
-		text += " " + m.theme.g.out + " " + say.Clean(l.Master)
+		text += " " + m.Theme.G.Out + " " + say.Clean(l.Master)
 	}
 	if peerNetns, peer := m.world.peerOf(netns, l); peer != "" {
-		text += " " + m.theme.g.both + " " + say.Clean(strings.TrimSpace(peerNetns+" "+peer))
+		text += " " + m.Theme.G.Both + " " + say.Clean(strings.TrimSpace(peerNetns+" "+peer))
 	}
 	return text
 }
@@ -93,7 +94,7 @@ func wrapParts(parts []string, w int) []string {
 		switch {
 		case *last == "":
 			*last = part
-		case width(*last)+2+width(part) <= w:
+		case screen.Width(*last)+2+screen.Width(part) <= w:
 			*last += "  " + part
 		default:
 			lines = append(lines, part)

@@ -146,17 +146,17 @@ func (m *Model) addNodeEnd(node *box, line int, dev string, s side) int {
 func (m *Model) belongings(snap *table.Snapshot, l table.Link) []string {
 	all := inet(snap, l.Name)
 	if l.Master != "" {
-		all = append(all, m.theme.g.out+" "+say.Clean(l.Master))
+		all = append(all, m.Theme.G.Out+" "+say.Clean(l.Master))
 	}
 	return all
 }
 
 // boxTitle is a namespace's name, with its loopback when that is down.
 func (m *Model) boxTitle(name string) string {
-	title := m.theme.strong.Render(say.Clean(name)) + m.deathAt(name, "")
+	title := m.Theme.Strong.Render(say.Clean(name)) + m.deathAt(name, "")
 	lo, ok := m.world.snapshot(name).Link("lo")
 	if ok && !lo.Up() {
-		title += " " + m.theme.g.dot + " " + m.deviceName(name, lo)
+		title += " " + m.Theme.G.Dot + " " + m.deviceName(name, lo)
 	}
 	return title
 }

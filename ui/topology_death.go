@@ -5,6 +5,8 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/internal/say"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
 )
 
 // death is the first stage that the packet does not pass, or that cannot be
@@ -31,7 +33,7 @@ func (m *Model) deathAt(netns, dev string) string {
 	case dies && h.Netns == netns && dev == m.drawnDevice(h):
 		return " " + m.verdictSign(h.Predicted)
 	case dies && dev == "" && m.faultElsewhere(h) == netns:
-		return " " + m.theme.warn.Render(m.theme.g.warn)
+		return " " + m.Theme.Warn.Render(m.Theme.G.Warn)
 	}
 	return ""
 }
@@ -59,26 +61,26 @@ func (m *Model) drawnDevice(h explain.Hop) string {
 
 // topologyTitle says in words what the picture marks, as far as w cells hold.
 func (m *Model) topologyTitle(w int) string {
-	title, g := m.say(wTopology)+" "+m.theme.g.dot+" ", m.theme.g
+	title, g := m.Say(words.Topology)+" "+m.Theme.G.Dot+" ", m.Theme.G
 	h, dies := m.death()
 	place := say.Clean(strings.TrimSpace(h.Netns + " " + h.Device))
 	switch {
 	case !m.why.open || m.why.answer == nil:
-		return m.say(wTopology)
+		return m.Say(words.Topology)
 	case dies && h.Predicted == explain.Unknown:
-		return title + "? " + m.say(wUnknownFrom, place)
+		return title + "? " + m.Say(words.UnknownFrom, place)
 	case dies && h.Leg == explain.LegReply:
-		title += g.bad + " " + m.say(wDiesReply, place)
+		title += g.Bad + " " + m.Say(words.DiesReply, place)
 	case dies:
-		title += g.bad + " " + m.say(wDiesRequest, place)
+		title += g.Bad + " " + m.Say(words.DiesRequest, place)
 	default:
-		return title + g.ok + " " + m.say(wPasses)
+		return title + g.Ok + " " + m.Say(words.Passes)
 	}
 	fault := say.Clean(m.faultElsewhere(h))
 	if fault == "" {
 		return title
 	}
-	if long := title + m.say(wFaultIn, fault); width(long) <= w {
+	if long := title + m.Say(words.FaultIn, fault); screen.Width(long) <= w {
 		return long
 	}
 	return title

@@ -1,6 +1,10 @@
 package ui
 
-import "strings"
+import (
+	"strings"
+
+	"nstutor/ui/screen"
+)
 
 // Cables are at least minCable cells long, and at most maxCable where there is
 // room to spare.
@@ -55,9 +59,9 @@ func (m *Model) paint(p picture, w int) (lines []string, ok bool) {
 
 // inner is how many cells the box needs between its edges and their margins.
 func (b *box) inner() int {
-	w := width(b.title) + 1
+	w := screen.Width(b.title) + 1
 	for _, c := range b.cards {
-		used := width(c.text[atLeft]) + width(c.text[atRight])
+		used := screen.Width(c.text[atLeft]) + screen.Width(c.text[atRight])
 		if c.text[atLeft] != "" && c.text[atRight] != "" {
 			used += 2
 		}
@@ -68,38 +72,38 @@ func (b *box) inner() int {
 
 func (m *Model) cable(plugged bool, length int) string {
 	if !plugged {
-		return blank(length)
+		return screen.Blank(length)
 	}
-	return strings.Repeat(m.theme.g.box.horizontal, length)
+	return strings.Repeat(m.Theme.G.Box.Horizontal, length)
 }
 
 // boxLine is what a column of boxes shows on line y, and whether a cable is
 // plugged in there at the left.
 func (m *Model) boxLine(boxes []*box, y, inner int) (text string, plugged bool) {
-	g := m.theme.g.box
+	g := m.Theme.G.Box
 	for _, b := range boxes {
 		switch {
 		case y == b.top:
-			rest := strings.Repeat(g.horizontal, inner-width(b.title))
-			return m.theme.rule.Render(g.topLeft) + " " + b.title + " " + m.theme.rule.Render(rest+g.topRight), false
+			rest := strings.Repeat(g.Horizontal, inner-screen.Width(b.title))
+			return m.Theme.Rule.Render(g.TopLeft) + " " + b.title + " " + m.Theme.Rule.Render(rest+g.TopRight), false
 		case y == b.bottom():
-			return m.theme.rule.Render(g.bottomLeft + strings.Repeat(g.horizontal, inner+2) + g.bottomRight), false
+			return m.Theme.Rule.Render(g.BottomLeft + strings.Repeat(g.Horizontal, inner+2) + g.BottomRight), false
 		case y > b.top && y < b.bottom():
 			return m.cardLine(b.cards[y-b.top-1], inner)
 		}
 	}
-	return blank(inner + 4), false
+	return screen.Blank(inner + 4), false
 }
 
 func (m *Model) cardLine(c card, inner int) (text string, plugged bool) {
-	g := m.theme.g.box
-	edges := [2]string{m.theme.rule.Render(g.vertical), m.theme.rule.Render(g.vertical)}
+	g := m.Theme.G.Box
+	edges := [2]string{m.Theme.Rule.Render(g.Vertical), m.Theme.Rule.Render(g.Vertical)}
 	if c.plug[atLeft] {
-		edges[atLeft] = g.plugLeft
+		edges[atLeft] = g.PlugLeft
 	}
 	if c.plug[atRight] {
-		edges[atRight] = g.plugRight
+		edges[atRight] = g.PlugRight
 	}
-	gap := blank(inner - width(c.text[atLeft]) - width(c.text[atRight]))
+	gap := screen.Blank(inner - screen.Width(c.text[atLeft]) - screen.Width(c.text[atRight]))
 	return edges[atLeft] + " " + c.text[atLeft] + gap + c.text[atRight] + " " + edges[atRight], c.plug[atLeft]
 }

@@ -11,6 +11,8 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"nstutor/internal/lab"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
 )
 
 // typing is the command line in the lab: what is being typed, for which
@@ -31,7 +33,7 @@ type typing struct {
 	gen    int       // counts the commands
 	run    *typedRun // the one that runs, or nil
 	tape   tape
-	scroll scroll
+	scroll screen.Scroll
 	held   bool // the learner looks at what is further up
 }
 
@@ -152,18 +154,18 @@ func (m *Model) pressTyping(msg tea.KeyMsg) tea.Cmd {
 // scrollTyping takes the keys that move the output, and the lesson above it.
 func (m *Model) scrollTyping(msg tea.KeyMsg) bool {
 	t, k := &m.typing, typingKeys
-	page := max(1, t.scroll.height-1)
+	page := max(1, t.scroll.Height-1)
 	for _, move := range []struct {
 		key  key.Binding
-		view *scroll
+		view *screen.Scroll
 		by   int
 	}{
 		{k.PageUp, &t.scroll, -page}, {k.PageDown, &t.scroll, +page},
 		{k.LessonUp, &m.scroll[paneLesson], -1}, {k.LessonDown, &m.scroll[paneLesson], +1},
 	} {
 		if key.Matches(msg, move.key) {
-			move.view.move(move.by)
-			t.held = !t.scroll.atEnd()
+			move.view.Move(move.by)
+			t.held = !t.scroll.AtEnd()
 			return true
 		}
 	}
@@ -300,18 +302,18 @@ func (m *Model) lastWords(msg typedMsg) []tapeLine {
 	trouble := func(text string) []tapeLine { return []tapeLine{{kind: tapeTrouble, text: text}} }
 	switch {
 	case msg.why == endedByTime:
-		return trouble(m.say(wTypedTime, int(m.hands.limit.Seconds())))
+		return trouble(m.Say(words.TypedTime, int(m.hands.limit.Seconds())))
 	case msg.why == endedByKey:
-		return note("^C  " + m.say(wTypedStopped))
+		return note("^C  " + m.Say(words.TypedStopped))
 	case msg.why == endedByClose:
-		return note(m.say(wTypedClosed))
+		return note(m.Say(words.TypedClosed))
 	case errors.As(msg.err, &exit) && exit.ExitCode() >= 0:
-		return trouble(m.say(wTypedExit, exit.ExitCode()))
+		return trouble(m.Say(words.TypedExit, exit.ExitCode()))
 	case msg.err != nil:
-		return trouble(oneLine(msg.err.Error()))
+		return trouble(screen.OneLine(msg.err.Error()))
 	}
 	if word := lastsNot(m.typing.run.line); word != "" {
-		return note(m.say(wTypedOwnShell, word))
+		return note(m.Say(words.TypedOwnShell, word))
 	}
 	return nil
 }

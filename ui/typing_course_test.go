@@ -19,7 +19,7 @@ func (p *play) types(line string) {
 }
 
 // look is what a function says of the model, between two messages.
-func look[T any](p *play, at func(m *Model) T) T {
+func peek[T any](p *play, at func(m *Model) T) T {
 	said := make(chan T)
 	p.msgs <- glance(func(m *Model) { said <- at(m) })
 	return <-said
@@ -43,12 +43,12 @@ func TestTypingTheCourseByHand(t *testing.T) {
 	}
 	p := startPlay(t, "2.1")
 	for _, id := range []string{"2.1", "2.2", "2.3", "2.4", "2.5", "2.6"} {
-		command := look(p, func(m *Model) steps.Command { return m.stage.command })
+		command := peek(p, func(m *Model) steps.Command { return m.stage.command })
 		p.press(":")
 		p.see("▸ command line", "type it below")
 		p.types(command.String())
 		p.see("as promised", "esc, enter:")
-		if failed := look(p, func(m *Model) bool { return strings.Contains(strings.Join(m.tapeView(78), "\n"), "exit status") }); failed {
+		if failed := peek(p, func(m *Model) bool { return strings.Contains(strings.Join(m.tapeView(78), "\n"), "exit status") }); failed {
 			t.Errorf("%s: %s fails:\n%s", id, command, p.view())
 		}
 		p.press("esc")
@@ -56,11 +56,11 @@ func TestTypingTheCourseByHand(t *testing.T) {
 		p.press("enter")
 		if id != "2.6" {
 			p.wait(func(string) bool {
-				return look(p, func(m *Model) bool { return m.stage.step.ID != id && m.stage.phase == phaseLook && m.working == 0 })
+				return peek(p, func(m *Model) bool { return m.stage.step.ID != id && m.stage.phase == phaseLook && m.working == 0 })
 			}, "%s does not end", id)
 		}
 	}
-	if typed := look(p, func(m *Model) int { return m.typed }); typed != 6 {
+	if typed := peek(p, func(m *Model) int { return m.typed }); typed != 6 {
 		t.Errorf("%d commands are counted", typed)
 	}
 }
@@ -130,7 +130,7 @@ func (p *play) runaway(line, text string) time.Duration {
 
 func TestARunawayIsStopped(t *testing.T) {
 	p := startPlay(t, "2.6")
-	look(p, func(m *Model) int { m.hands.limit = time.Second; return 0 })
+	peek(p, func(m *Model) int { m.hands.limit = time.Second; return 0 })
 	if took := p.runaway("sleep 1000; echo after", "✗ stopped after 1 s"); took < time.Second || took > 5*time.Second {
 		t.Errorf("it took %v", took)
 	}
@@ -161,13 +161,13 @@ func TestAFloodIsBounded(t *testing.T) {
 		p.press("pgup")
 	}
 	p.see("earlier lines are gone: the last 2000, or 256 KiB, are kept")
-	if lines := look(p, func(m *Model) int { return len(m.typing.tape.lines) }); lines > tapeLines {
+	if lines := peek(p, func(m *Model) int { return len(m.typing.tape.lines) }); lines > tapeLines {
 		t.Errorf("%d lines are kept", lines)
 	}
 	p.press("ctrl+l")
 	p.types("head -c 3000000 /dev/zero; echo; echo done")
 	p.see("\n done")
-	if bytes := look(p, func(m *Model) int { return m.typing.tape.bytes }); bytes > tapeBytes {
+	if bytes := peek(p, func(m *Model) int { return m.typing.tape.bytes }); bytes > tapeBytes {
 		t.Errorf("%d bytes are kept", bytes)
 	}
 	p.press("ctrl+l")
@@ -229,7 +229,7 @@ func TestClosingStopsWhatRuns(t *testing.T) {
 	p.see("ctrl+c stops it")
 	p.press("esc")
 	p.miss("command line")
-	p.wait(func(string) bool { return look(p, func(m *Model) bool { return m.typing.run == nil }) }, "it runs on")
+	p.wait(func(string) bool { return peek(p, func(m *Model) bool { return m.typing.run == nil }) }, "it runs on")
 	p.press(":")
 	p.see("ns1 # sleep 1000", "stopped: its pane was closed")
 	p.press("up")

@@ -7,6 +7,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"nstutor/ui/screen"
+
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -77,7 +79,7 @@ func clean(line string) string {
 		case r == utf8.RuneError && n == 1:
 			out = append(out, []rune(fmt.Sprintf(`\x%02x`, line[0]))...)
 		case r == '\t':
-			out = append(out, []rune(blank(8-width(string(out))%8))...)
+			out = append(out, []rune(screen.Blank(8-screen.Width(string(out))%8))...)
 		case r == '\b':
 			out = out[:max(0, len(out)-1)]
 		case r < ' ' || r == 0x7f:

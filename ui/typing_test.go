@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"nstutor/ui/screen"
+
 	tea "github.com/charmbracelet/bubbletea"
 )
 
@@ -113,9 +115,9 @@ func FuzzOutputIsSafeToDraw(f *testing.F) {
 				t.Fatalf("%q in %q from %q", r, got, raw)
 			}
 		}
-		for _, line := range hardwrap(got, 20) {
-			if width(line) > 20 {
-				t.Fatalf("%q is %d cells wide", line, width(line))
+		for _, line := range screen.Hardwrap(got, 20) {
+			if screen.Width(line) > 20 {
+				t.Fatalf("%q is %d cells wide", line, screen.Width(line))
 			}
 		}
 	})

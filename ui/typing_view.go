@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"nstutor/internal/say"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
 
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
@@ -17,18 +19,18 @@ func (m *Model) typingView(r rect) []string {
 	foot := append(m.offerLines(w), m.promptLines(w, room)...)
 	lines := m.tapeView(w)
 	top := max(0, room-len(foot))
-	if t.scroll.extent(len(lines), top); !t.held {
-		t.scroll.top = t.scroll.end()
+	if t.scroll.Extent(len(lines), top); !t.held {
+		t.scroll.Top = t.scroll.End()
 	}
-	body := append(window(lines, t.scroll.top, top), foot...)
+	body := append(screen.Window(lines, t.scroll.Top, top), foot...)
 	if extra := len(body) - room; extra > 0 {
 		body = body[extra:]
 	}
-	return m.frame(r, true, m.typingTitle(), m.typingNews(r.w), indent(body))
+	return m.Frame(r.w, r.h, true, m.typingTitle(), m.typingNews(r.w), screen.Indent(body))
 }
 
 func (m *Model) typingTitle() string {
-	return m.say(wTyping) + " " + m.theme.g.dot + " " + m.typingNetns()
+	return m.Say(words.Typing) + " " + m.Theme.G.Dot + " " + m.typingNetns()
 }
 
 // typingNews is at the right of the title: what runs; else how far one has
@@ -37,25 +39,25 @@ func (m *Model) typingNews(w int) string {
 	t := &m.typing
 	switch {
 	case t.run != nil:
-		turning := m.theme.g.spinner[m.turn%len(m.theme.g.spinner)]
-		return turning + " " + m.say(wTypedRuns, int(m.now().Sub(t.run.began).Seconds()))
+		turning := m.Theme.G.Spinner[m.turn%len(m.Theme.G.Spinner)]
+		return turning + " " + m.Say(words.TypedRuns, int(m.now().Sub(t.run.began).Seconds()))
 	case t.held:
-		return m.scrollHint(t.scroll)
+		return m.ScrollHint(t.scroll)
 	case !m.plan.wide && m.world.log.to != "":
-		return ansi.Truncate(ansi.Strip(m.pingWords()), w-width(m.typingTitle())-8, m.theme.g.ellipsis)
+		return ansi.Truncate(ansi.Strip(m.pingWords()), w-screen.Width(m.typingTitle())-8, m.Theme.G.Ellipsis)
 	}
 	return ""
 }
 
 // tapeView is all that is kept, w cells wide.
 func (m *Model) tapeView(w int) []string {
-	t, tape := m.theme, &m.typing.tape
+	t, tape := m.Theme, &m.typing.tape
 	var lines []string
 	switch {
 	case tape.cut:
-		lines = wrap(t.faint.Render(t.g.ellipsis+" "+m.say(wTypedCut, tapeLines, tapeBytes>>10)), w)
+		lines = screen.Wrap(t.Faint.Render(t.G.Ellipsis+" "+m.Say(words.TypedCut, tapeLines, tapeBytes>>10)), w)
 	case len(tape.lines) == 0 && m.typing.run == nil:
-		lines = wrap(t.faint.Render(m.say(wTypingIntro)), w)
+		lines = screen.Wrap(t.Faint.Render(m.Say(words.TypingIntro)), w)
 	}
 	for i := range tape.lines {
 		line := &tape.lines[i]
@@ -72,30 +74,25 @@ func (m *Model) tapeView(w int) []string {
 
 // tapeLine draws one line, broken as a terminal breaks it.
 func (m *Model) tapeLine(line tapeLine, w int) []string {
-	t := m.theme
+	t := m.Theme
 	switch line.kind {
 	case tapePrompt:
-		return hardwrap(m.prompt(line.netns)+t.command.Render(line.text), w)
+		return screen.Hardwrap(m.prompt(line.netns)+t.Command.Render(line.text), w)
 	case tapeNote:
-		return wrap(t.note.Render(line.text), w)
+		return screen.Wrap(t.Note.Render(line.text), w)
 	case tapeTrouble:
-		return wrapBehind(t.bad.Render(t.g.bad)+" ", t.bad.Render(line.text), w)
+		return screen.WrapBehind(t.Bad.Render(t.G.Bad)+" ", t.Bad.Render(line.text), w)
 	}
-	return hardwrap(line.text, w)
-}
-
-// hardwrap breaks a line at w cells, wherever that is.
-func hardwrap(line string, w int) []string {
-	return strings.Split(ansi.Hardwrap(line, max(w, 2), true), "\n")
+	return screen.Hardwrap(line.text, w)
 }
 
 // prompt says which namespace a command goes to.
 func (m *Model) prompt(netns string) string {
-	t := m.theme
+	t := m.Theme
 	netns, gone := say.Clean(netns), m.world.gone(netns)
-	name := t.strong.Render(netns)
+	name := t.Strong.Render(netns)
 	if gone {
-		name = t.bad.Render(netns + " " + t.g.bad)
+		name = t.Bad.Render(netns + " " + t.G.Bad)
 	}
 	return name + " # "
 }
@@ -111,21 +108,21 @@ func (m *Model) promptLines(w, room int) []string {
 	if at < len(value) {
 		under, after = string(value[at]), string(value[at+1:])
 	}
-	lines := hardwrap(before+m.cursor(under)+after, w)
+	lines := screen.Hardwrap(before+m.cursor(under)+after, w)
 	if len(lines) <= room {
 		return lines
 	}
-	row := len(hardwrap(before, w)) - 1
-	return window(lines, row-room/2, room)
+	row := len(screen.Hardwrap(before, w)) - 1
+	return screen.Window(lines, row-room/2, room)
 }
 
 // cursor draws the character under the cursor. Where there are no colours the
 // cursor stands in front of it.
 func (m *Model) cursor(under string) string {
 	if lipgloss.NewStyle().Reverse(true).Render("x") != "x" {
-		return m.theme.selected.Render(under)
+		return m.Theme.Selected.Render(under)
 	}
-	return m.theme.g.caret + strings.TrimSuffix(under, " ")
+	return m.Theme.G.Caret + strings.TrimSuffix(under, " ")
 }
 
 // offerLines are the words that the line could go on with.
@@ -135,9 +132,9 @@ func (m *Model) offerLines(w int) []string {
 		return nil
 	}
 	const most = 3 // lines
-	lines := wrap(m.theme.faint.Render(strings.Join(offers, "  ")), w)
+	lines := screen.Wrap(m.Theme.Faint.Render(strings.Join(offers, "  ")), w)
 	if len(lines) > most {
-		lines = append(lines[:most-1], m.theme.faint.Render(m.theme.g.ellipsis+" "+m.say(wMoreOffers, len(offers))))
+		lines = append(lines[:most-1], m.Theme.Faint.Render(m.Theme.G.Ellipsis+" "+m.Say(words.MoreOffers, len(offers))))
 	}
 	return lines
 }

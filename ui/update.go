@@ -3,6 +3,8 @@ package ui
 import (
 	"time"
 
+	"nstutor/ui/screen"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 )
@@ -222,22 +224,22 @@ func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 // scrollBy takes the keys that move the pane with the focus.
 func (m *Model) scrollBy(msg tea.KeyMsg) {
 	s, k := m.focused(), m.keys
-	page := max(1, s.height-1)
+	page := max(1, s.Height-1)
 	for _, move := range []struct {
 		key key.Binding
 		by  int
 	}{
 		{k.Up, -1}, {k.Down, +1}, {k.PageUp, -page}, {k.PageDown, +page},
-		{k.Top, -s.lines}, {k.Bottom, +s.lines},
+		{k.Top, -s.Lines}, {k.Bottom, +s.Lines},
 	} {
 		if key.Matches(msg, move.key) {
-			s.move(move.by)
+			s.Move(move.by)
 		}
 	}
 }
 
 // focused is how far the pane with the focus is scrolled.
-func (m *Model) focused() *scroll {
+func (m *Model) focused() *screen.Scroll {
 	if m.focus == paneLesson && m.why.open {
 		return &m.why.scroll
 	}

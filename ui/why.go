@@ -10,6 +10,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/probe"
+	"nstutor/ui/screen"
 )
 
 // whyTimeout is how long an answer may take. It takes some milliseconds, but a
@@ -38,7 +39,7 @@ type why struct {
 	odd    bool                 // that is other than predicted
 	odds   int                  // how many results in succession said otherwise
 
-	scroll scroll
+	scroll screen.Scroll
 }
 
 // question is what is asked: what becomes of the ping to an address, or to a

@@ -29,7 +29,7 @@ func fixtureWhy(t testing.TB, opts Options) *Model {
 			hop(explain.LegRequest, "host", "veth-ns1", explain.Fail),
 		},
 	}})
-	m.why.lines = fixtureReport[m.lang]
+	m.why.lines = fixtureReport[m.Lang]
 	return m
 }
 
@@ -88,8 +88,8 @@ func TestTheLessonStaysWhereItWasWhileWhyScrolls(t *testing.T) {
 	for range 4 {
 		send(m, keyMsg("down"))
 	}
-	if m.scroll[paneLesson].top != 0 || m.why.scroll.top != 4 {
-		t.Errorf("lesson at %d, why at %d", m.scroll[paneLesson].top, m.why.scroll.top)
+	if m.scroll[paneLesson].Top != 0 || m.why.scroll.Top != 4 {
+		t.Errorf("lesson at %d, why at %d", m.scroll[paneLesson].Top, m.why.scroll.Top)
 	}
 }
 

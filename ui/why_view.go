@@ -6,6 +6,8 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/probe"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
 )
 
 // whyView draws the answer in the lesson's place. What enter does stays below
@@ -15,35 +17,35 @@ func (m *Model) whyView(r rect, focused bool) []string {
 	room := max(0, r.h-1-len(pinned))
 	lines := m.whyLines(r.w - 2)
 	view := &m.why.scroll
-	view.extent(len(lines), room)
-	body := block(window(lines, view.top, room), r.w-2, room, m.theme.g.ellipsis)
-	return m.frame(r, focused, m.whyTitle(), m.scrollHint(*view), indent(append(body, pinned...)))
+	view.Extent(len(lines), room)
+	body := screen.Block(screen.Window(lines, view.Top, room), r.w-2, room, m.Theme.G.Ellipsis)
+	return m.Frame(r.w, r.h, focused, m.whyTitle(), m.ScrollHint(*view), screen.Indent(append(body, pinned...)))
 }
 
 func (m *Model) whyTitle() string {
 	q := m.why.about
 	if q.to == "" {
-		return m.say(wWhy)
+		return m.Say(words.Why)
 	}
-	return m.say(wWhy) + " " + m.theme.g.dot + " " + q.netns + " ping " + q.to + pingOptions(q.size, q.df)
+	return m.Say(words.Why) + " " + m.Theme.G.Dot + " " + q.netns + " ping " + q.to + pingOptions(q.size, q.df)
 }
 
 // whyLines is the answer, w cells wide, or why there is none.
 func (m *Model) whyLines(w int) []string {
-	t := m.theme
+	t := m.Theme
 	switch {
 	case m.why.about.to == "":
-		return wrap(t.faint.Render(m.say(wWhyNoPing)), w)
+		return screen.Wrap(t.Faint.Render(m.Say(words.WhyNoPing)), w)
 	case m.world.gone(m.why.about.netns):
-		return wrap(t.bad.Render(m.cannotOpen(m.why.about.netns)), w)
+		return screen.Wrap(t.Bad.Render(m.cannotOpen(m.why.about.netns)), w)
 	case m.why.err != nil:
-		return wrapBehind(m.verdictSign(explain.Fail)+" ", t.bad.Render(m.whyNot()), w)
+		return screen.WrapBehind(m.verdictSign(explain.Fail)+" ", t.Bad.Render(m.whyNot()), w)
 	case m.why.answer == nil:
-		return wrap(t.faint.Render(t.g.wait+" "+m.say(wWhyLooking)), w)
+		return screen.Wrap(t.Faint.Render(t.G.Wait+" "+m.Say(words.WhyLooking)), w)
 	}
 	column := 0
 	for _, line := range m.why.lines {
-		column = max(column, width(line.Netns))
+		column = max(column, screen.Width(line.Netns))
 	}
 	var lines []string
 	for _, line := range m.why.lines {
@@ -57,21 +59,21 @@ func (m *Model) whyLines(w int) []string {
 
 // whyNot says in one sentence why there is no answer.
 func (m *Model) whyNot() string {
-	said := oneLine(m.why.err.Error())
+	said := screen.OneLine(m.why.err.Error())
 	var name *probe.NameError
 	if errors.As(m.why.err, &name) {
-		return m.say(wWhyNoName, said)
+		return m.Say(words.WhyNoName, said)
 	}
-	return m.say(wWhyFailed, said)
+	return m.Say(words.WhyFailed, said)
 }
 
 // pingAgainst is what the ping says itself, and a warning when that is not
 // what was predicted.
 func (m *Model) pingAgainst(w int) []string {
-	lines := wrapBehind("  ", m.pingWords(), w)
+	lines := screen.WrapBehind("  ", m.pingWords(), w)
 	if m.why.odds >= oddsToTell {
-		t := m.theme
-		lines = append(lines, wrapBehind(t.warn.Render(t.g.warn)+" ", t.warn.Render(m.say(wWhyDisagree)), w)...)
+		t := m.Theme
+		lines = append(lines, screen.WrapBehind(t.Warn.Render(t.G.Warn)+" ", t.Warn.Render(m.Say(words.WhyDisagree)), w)...)
 	}
 	return lines
 }
@@ -79,18 +81,18 @@ func (m *Model) pingAgainst(w int) []string {
 // reportLines draws one line of the report; the names of namespaces take
 // column cells.
 func (m *Model) reportLines(line explain.ReportLine, column, w int) []string {
-	t := m.theme
+	t := m.Theme
 	switch line.Kind {
 	case explain.ReportBlank:
 		return []string{""}
 	case explain.ReportVerdict:
-		return wrapBehind(m.verdictSign(m.whyVerdict())+" ", t.strong.Render(line.Text), w)
+		return screen.WrapBehind(m.verdictSign(m.whyVerdict())+" ", t.Strong.Render(line.Text), w)
 	case explain.ReportHeading:
-		text := t.strong.Render(line.Text)
+		text := t.Strong.Render(line.Text)
 		if line.Leg == explain.LegRequest {
-			text += t.faint.Render("  " + m.say(wWhySigns))
+			text += t.Faint.Render("  " + m.Say(words.WhySigns))
 		}
-		return wrap(text, w)
+		return screen.Wrap(text, w)
 	case explain.ReportHop, explain.ReportBehind:
 		observed := " "
 		if line.Observed != explain.Unknown {
@@ -98,15 +100,15 @@ func (m *Model) reportLines(line explain.ReportLine, column, w int) []string {
 		}
 		lead := m.verdictSign(line.Predicted) + observed + " "
 		if line.Netns != "" {
-			lead += fit(line.Netns, column, "") + "  "
+			lead += screen.Fit(line.Netns, column, "") + "  "
 		}
-		return wrapBehind(lead, line.Text, w)
+		return screen.WrapBehind(lead, line.Text, w)
 	case explain.ReportFix:
-		return m.shellLines(t.faint.Render("$ "), line.Text, w)
+		return m.ShellLines(t.Faint.Render("$ "), line.Text, w)
 	case explain.ReportUnseen:
-		return wrapBehind("? ", t.faint.Render(line.Text), w)
+		return screen.WrapBehind("? ", t.Faint.Render(line.Text), w)
 	}
-	return wrapBehind("  ", line.Text, w)
+	return screen.WrapBehind("  ", line.Text, w)
 }
 
 // whyVerdict is the answer in a word.
@@ -116,12 +118,12 @@ func (m *Model) whyVerdict() string {
 
 // verdictSign is a word of the answer as a sign, in its colour.
 func (m *Model) verdictSign(word string) string {
-	t := m.theme
+	t := m.Theme
 	switch word {
 	case explain.OK:
-		return t.good.Render(t.g.ok)
+		return t.Good.Render(t.G.Ok)
 	case explain.Fail:
-		return t.bad.Render(t.g.bad)
+		return t.Bad.Render(t.G.Bad)
 	}
-	return t.warn.Render("?")
+	return t.Warn.Render("?")
 }

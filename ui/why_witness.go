@@ -39,7 +39,7 @@ func (m *Model) witness() {
 		w.seen += h.Observed + " "
 		w.odd = w.odd || h.Observed != explain.Unknown && h.Observed != h.Predicted
 	}
-	w.lines = w.answer.Report(m.lang)
+	w.lines = w.answer.Report(m.Lang)
 }
 
 // trial is the time from which frames count: that of the last echo but one,

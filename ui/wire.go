@@ -7,6 +7,8 @@ import (
 
 	"nstutor/diag/wire"
 	"nstutor/internal/say"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
 )
 
 // The widths from which a frame's line is written more fully: the MAC addresses
@@ -22,28 +24,28 @@ const (
 func (m *Model) wireView(r rect, focused bool) []string {
 	room := r.h - 1
 	view := &m.scroll[paneWire]
-	follow := !focused || view.atEnd()
+	follow := !focused || view.AtEnd()
 	lines := m.wireLines(r.w - 2)
-	view.extent(len(lines), room)
+	view.Extent(len(lines), room)
 	if follow {
-		view.top = view.end()
+		view.Top = view.End()
 	}
 	right := ""
-	if focused && !view.atEnd() {
-		right = m.say(wPaused)
+	if focused && !view.AtEnd() {
+		right = m.Say(words.Paused)
 	}
 	if len(lines) == 0 {
-		lines = []string{m.theme.faint.Render(m.say(wNobodySpoke))}
+		lines = []string{m.Theme.Faint.Render(m.Say(words.NobodySpoke))}
 	}
-	body := block(window(lines, view.top, room), r.w-2, room, m.theme.g.ellipsis)
-	return m.frame(r, focused, m.say(wWire), m.tabs(paneWire, right), indent(body))
+	body := screen.Block(screen.Window(lines, view.Top, room), r.w-2, room, m.Theme.G.Ellipsis)
+	return m.Frame(r.w, r.h, focused, m.Say(words.Wire), m.tabs(paneWire, right), screen.Indent(body))
 }
 
 // wireLines is a line for each frame, in columns.
 func (m *Model) wireLines(w int) []string {
 	places := 0
 	for _, f := range m.world.frames {
-		places = max(places, width(place(f)))
+		places = max(places, screen.Width(place(f)))
 	}
 	lines := make([]string, len(m.world.frames))
 	seen := map[passage]wire.Frame{}
@@ -66,10 +68,10 @@ type passage struct {
 // An address that is not what it was where the packet passed before carries the
 // mark of a change: that is NAT.
 func (m *Model) wireLine(f wire.Frame, places, w int, seen map[passage]wire.Frame) string {
-	t := m.theme
-	arrow := t.g.in
+	t := m.Theme
+	arrow := t.G.In
 	if f.Out {
-		arrow = t.g.out
+		arrow = t.G.Out
 	}
 	gap, space := " ", "  "
 	if w < wireAiryWidth {
@@ -81,9 +83,9 @@ func (m *Model) wireLine(f wire.Frame, places, w int, seen map[passage]wire.Fram
 	}
 	what := m.frameText(f, gap, w, seen)
 	if f.ToOther && !m.world.port(f.Netns, f.Dev) {
-		what += " " + t.bad.Render(t.g.bad+"mac")
+		what += " " + t.Bad.Render(t.G.Bad+"mac")
 	}
-	return fit(place(f), places, "") + " " + arrow + " " + t.note.Render(macs) + space + what
+	return screen.Fit(place(f), places, "") + " " + arrow + " " + t.Note.Render(macs) + space + what
 }
 
 // mac is an address in full, or its last three bytes where there is no room.
@@ -92,7 +94,7 @@ func (m *Model) mac(a net.HardwareAddr, w int) string {
 		return a.String()
 	}
 	if a.String() == "ff:ff:ff:ff:ff:ff" {
-		return fit("ff:ff:ff", 8, "")
+		return screen.Fit("ff:ff:ff", 8, "")
 	}
 	return a[3:].String()
 }
@@ -107,10 +109,10 @@ func (m *Model) frameText(f wire.Frame, gap string, w int, seen map[passage]wire
 	seen[key] = f
 	src, dst := f.Src.String(), f.Dst.String()
 	if again && before.Src != f.Src {
-		src = m.theme.changed.Render(m.theme.g.changed + src)
+		src = m.Theme.Changed.Render(m.Theme.G.Changed + src)
 	}
 	if again && before.Dst != f.Dst {
-		dst = m.theme.changed.Render(m.theme.g.changed + dst)
+		dst = m.Theme.Changed.Render(m.Theme.G.Changed + dst)
 	}
 	op := f.Op
 	if w < wireLongWidth {

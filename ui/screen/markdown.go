@@ -1,4 +1,4 @@
-package ui
+package screen
 
 import (
 	"strconv"
@@ -23,7 +23,7 @@ func markdown(text string, w int) []string {
 	source := []byte(text)
 	p := prose{source: source}
 	p.blocks(goldmark.DefaultParser().Parse(gmtext.NewReader(source)), "")
-	return wrap(strings.Join(p.lines, "\n"), w)
+	return Wrap(strings.Join(p.lines, "\n"), w)
 }
 
 // prose collects one line for each paragraph, item or line of code, with an

@@ -1,4 +1,4 @@
-package ui
+package screen
 
 import (
 	"regexp"
@@ -10,9 +10,9 @@ import (
 // colours are the only sequences that a line of the screen has by right.
 var colours = regexp.MustCompile(`\x1b\[[0-9;:]*m`)
 
-// sealed is a line that does nothing to the terminal but colour it. Names are
+// Sealed is a line that does nothing to the terminal but colour it. Names are
 // cleaned where they are put into words; this is for the one that was forgotten.
-func sealed(line string) string {
+func Sealed(line string) string {
 	bare := colours.ReplaceAllLiteralString(line, "")
 	if say.Clean(bare) == bare {
 		return line
@@ -27,5 +27,5 @@ func sealed(line string) string {
 		b.WriteString(line[at[0]:at[1]])
 		line = line[at[1]:]
 	}
-	return fit(b.String(), width(bare), "")
+	return Fit(b.String(), Width(bare), "")
 }

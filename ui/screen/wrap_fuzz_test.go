@@ -1,4 +1,4 @@
-package ui
+package screen
 
 import "testing"
 
@@ -14,7 +14,7 @@ func FuzzWrap(f *testing.F) {
 		if w < 1 || w > 200 || len(line) > 4096 {
 			return
 		}
-		if lines := wrapLine(line, w); len(lines) == 0 || len(lines) > len(line)+1 {
+		if lines := WrapLine(line, w); len(lines) == 0 || len(lines) > len(line)+1 {
 			t.Errorf("wrapLine(%q, %d) is %d lines", line, w, len(lines))
 		}
 	})

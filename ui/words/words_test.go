@@ -1,4 +1,4 @@
-package ui
+package words
 
 import (
 	"strings"
@@ -8,8 +8,8 @@ import (
 )
 
 func TestEveryWordIsInBothLanguages(t *testing.T) {
-	for w := range wordCount {
-		en, zh := words[w][0], words[w][1]
+	for w := range count {
+		en, zh := texts[w][0], texts[w][1]
 		if en == "" || zh == "" {
 			t.Errorf("word %d: en %q, zh %q", w, en, zh)
 		}
@@ -20,7 +20,7 @@ func TestEveryWordIsInBothLanguages(t *testing.T) {
 }
 
 func TestTheInterfaceSpeaksTheLanguagesOfTheCourse(t *testing.T) {
-	if got, want := strings.Join(langs, " "), strings.Join(chapters.Langs, " "); got != want {
+	if got, want := strings.Join(Langs, " "), strings.Join(chapters.Langs, " "); got != want {
 		t.Errorf("interface %q, course %q", got, want)
 	}
 }

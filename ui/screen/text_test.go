@@ -1,4 +1,4 @@
-package ui
+package screen
 
 import (
 	"strings"
@@ -16,8 +16,8 @@ func TestWrapKeepsWithinTheWidth(t *testing.T) {
 	} {
 		for w := 8; w < 100; w++ {
 			for _, line := range markdown(text, w) {
-				if width(line) > w {
-					t.Fatalf("width %d: line of %d cells: %q", w, width(line), line)
+				if Width(line) > w {
+					t.Fatalf("width %d: line of %d cells: %q", w, Width(line), line)
 				}
 			}
 		}
@@ -27,7 +27,7 @@ func TestWrapKeepsWithinTheWidth(t *testing.T) {
 func TestWrapDoesNotBeginALineWithAFullStop(t *testing.T) {
 	text := "网关的条目是失败，没有人回答。邻居表是空的，路由表也是空的。命名空间里只有一个回环设备，它还没有启用。"
 	for w := 8; w < 60; w++ {
-		for _, line := range wrap(text, w) {
+		for _, line := range Wrap(text, w) {
 			if strings.HasPrefix(line, "，") || strings.HasPrefix(line, "。") {
 				t.Fatalf("width %d: %q", w, line)
 			}
@@ -38,7 +38,7 @@ func TestWrapDoesNotBeginALineWithAFullStop(t *testing.T) {
 func TestWrapLosesNothing(t *testing.T) {
 	text := "ip netns exec ns1 ip route add default via 172.20.1.1 dev ns1-eth0 以后，默认路由经过网关。"
 	for w := 8; w < 90; w++ {
-		got := strings.ReplaceAll(strings.Join(wrap(text, w), ""), " ", "")
+		got := strings.ReplaceAll(strings.Join(Wrap(text, w), ""), " ", "")
 		if want := strings.ReplaceAll(text, " ", ""); got != want {
 			t.Fatalf("width %d:\n got %s\nwant %s", w, got, want)
 		}
@@ -46,7 +46,7 @@ func TestWrapLosesNothing(t *testing.T) {
 }
 
 func TestWrapEndsStylesAtTheEndOfALine(t *testing.T) {
-	lines := wrap("\x1b[36mone two three four five six\x1b[0m seven", 12)
+	lines := Wrap("\x1b[36mone two three four five six\x1b[0m seven", 12)
 	if len(lines) < 3 {
 		t.Fatalf("not wrapped: %q", lines)
 	}
@@ -60,7 +60,7 @@ func TestWrapEndsStylesAtTheEndOfALine(t *testing.T) {
 func TestFitIsExact(t *testing.T) {
 	for _, text := range []string{"", "a", "网络命名空间", "a网b络c", "\x1b[31m红色的字\x1b[0m and more"} {
 		for w := range 20 {
-			if got := width(fit(text, w, "…")); got != w {
+			if got := Width(Fit(text, w, "…")); got != w {
 				t.Errorf("fit(%q, %d) is %d cells", text, w, got)
 			}
 		}

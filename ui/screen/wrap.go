@@ -1,4 +1,4 @@
-package ui
+package screen
 
 import (
 	"strings"
@@ -7,39 +7,39 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// wrap breaks styled lines at w cells. A line that goes on is indented like
+// Wrap breaks styled lines at w cells. A line that goes on is indented like
 // the text of its first line, behind a bullet if there is one. Words are not
 // broken, unless they are wider than a line; Chinese may break between any two
 // characters where Unicode's line breaking (UAX 14) allows it, so never before
 // a full stop. Styles end at the end of a line and begin again on the next.
-func wrap(text string, w int) []string {
+func Wrap(text string, w int) []string {
 	var lines []string
 	for line := range strings.SplitSeq(text, "\n") {
-		lines = append(lines, wrapLine(line, max(w, 8))...)
+		lines = append(lines, WrapLine(line, max(w, 8))...)
 	}
 	return lines
 }
 
-// wrapBehind wraps text behind a lead; the lines that go on are indented by the
+// WrapBehind wraps text behind a lead; the lines that go on are indented by the
 // width of the lead.
-func wrapBehind(lead, text string, w int) []string {
-	lines := wrap(text, w-width(lead))
+func WrapBehind(lead, text string, w int) []string {
+	lines := Wrap(text, w-Width(lead))
 	for i := range lines {
 		if i == 0 {
 			lines[i] = lead + lines[i]
 		} else {
-			lines[i] = blank(width(lead)) + lines[i]
+			lines[i] = Blank(Width(lead)) + lines[i]
 		}
 	}
 	return lines
 }
 
-// blank is n spaces.
-func blank(n int) string { return strings.Repeat(" ", max(n, 0)) }
+// Blank is n spaces.
+func Blank(n int) string { return strings.Repeat(" ", max(n, 0)) }
 
-// wrapLine breaks one line.
-func wrapLine(line string, w int) []string {
-	if width(line) <= w {
+// WrapLine breaks one line.
+func WrapLine(line string, w int) []string {
+	if Width(line) <= w {
 		return []string{line}
 	}
 	hang := strings.Repeat(" ", min(hanging(ansi.Strip(line)), w/2))
@@ -58,7 +58,7 @@ func hanging(plain string) int {
 	indent := len(plain) - len(rest)
 	for _, bullet := range []string{"• ", "- ", "* ", "$ "} {
 		if strings.HasPrefix(rest, bullet) {
-			return indent + width(bullet)
+			return indent + Width(bullet)
 		}
 	}
 	if number, _, ok := strings.Cut(rest, ". "); ok && number != "" && strings.Trim(number, "0123456789") == "" {
@@ -130,7 +130,7 @@ func wideAt(before, after string) bool {
 	if len(last) == 0 || len(first) == 0 {
 		return false
 	}
-	return width(string(last[len(last)-1])) > 1 || width(string(first[0])) > 1
+	return Width(string(last[len(last)-1])) > 1 || Width(string(first[0])) > 1
 }
 
 // breaker fills lines with pieces.
@@ -159,13 +159,13 @@ func (b *breaker) add(p piece) {
 	if b.cells+p.cells > b.limit {
 		room := b.limit - b.cells
 		head := ansi.Truncate(p.text, room, "")
-		if width(head) <= 0 || width(head) >= p.cells {
+		if Width(head) <= 0 || Width(head) >= p.cells {
 			b.write(p.text, p.cells) // there is nowhere to cut it
 			return
 		}
 		rest := ansi.TruncateLeft(p.text, room, "")
-		b.write(head, width(head))
-		b.add(piece{rest, p.cells - width(head), false})
+		b.write(head, Width(head))
+		b.add(piece{rest, p.cells - Width(head), false})
 		return
 	}
 	b.write(p.text, p.cells)
@@ -208,4 +208,9 @@ func (b *breaker) end() {
 	b.lines = append(b.lines, strings.TrimRight(b.line.String(), " "))
 	b.line.Reset()
 	b.cells = 0
+}
+
+// Hardwrap breaks a line at w cells, wherever that is.
+func Hardwrap(line string, w int) []string {
+	return strings.Split(ansi.Hardwrap(line, max(w, 2), true), "\n")
 }

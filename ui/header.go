@@ -1,0 +1,89 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
+
+	"github.com/charmbracelet/bubbles/progress"
+	"github.com/charmbracelet/lipgloss"
+)
+
+// paneNames name the panes in their titles.
+var paneNames = [paneCount]words.Word{paneLesson: words.Lesson, paneLive: words.Live, paneWire: words.Wire, paneTopology: words.Topology}
+
+// tabs names the panes that take turns in the place of this one, itself in
+// brackets, behind what the pane has to say.
+func (m *Model) tabs(which pane, say string) string {
+	if !slices.Contains(m.plan.shared, which) {
+		return say
+	}
+	names := []string{say, ""}
+	for _, tab := range m.plan.shared {
+		name := m.Say(paneNames[tab])
+		if tab == which {
+			name = "[" + name + "]"
+		}
+		names = append(names, name)
+	}
+	return strings.TrimSpace(strings.Join(names, " "))
+}
+
+// headerView is the top line: where one is in the course, and how far.
+func (m *Model) headerView(w int) string {
+	s := &m.stage
+	left := " " + m.Theme.Strong.Render("nstutor")
+	if s.chapter != "" {
+		left += m.Theme.Faint.Render("  "+s.chapter) + "  " + m.Theme.Strong.Render(s.chapterTitle)
+	}
+	done, all := m.tally()
+	right := m.bar(done, all, min(20, w/8)) + " " + m.Say(words.Done, done, all) + " "
+	return screen.Fit(screen.Ends(left, right, w, m.Theme.G.Ellipsis), w, m.Theme.G.Ellipsis)
+}
+
+// bar is the progress bar.
+func (m *Model) bar(done, all, w int) string {
+	full, empty := []rune(m.Theme.G.Full)[0], []rune(m.Theme.G.Empty)[0]
+	bar := progress.New(progress.WithoutPercentage(), progress.WithWidth(w),
+		progress.WithFillCharacters(full, empty), progress.WithColorProfile(lipgloss.ColorProfile()), progress.WithSolidFill("2"))
+	bar.EmptyColor = "8"
+	return bar.ViewAs(float64(done) / float64(max(all, 1)))
+}
+
+// tally counts the steps that are done, ever.
+func (m *Model) tally() (done, all int) {
+	for _, step := range m.course.Steps() {
+		all++
+		if m.memory[step.ID].done {
+			done++
+		}
+	}
+	return done, all
+}
+
+// footerView lists the keys that work now; those that are always of use stay
+// at the right when there is no room for all.
+func (m *Model) footerView(w int) string {
+	always := m.help.ShortHelpView(m.alwaysHelp())
+	room := w - screen.Width(always) - 3
+	keys := m.ShortHelp()
+	now := m.help.ShortHelpView(keys)
+	for screen.Width(now) > room && len(keys) > 0 {
+		keys = keys[:len(keys)-1]
+		now = m.help.ShortHelpView(keys)
+	}
+	return screen.Fit(" "+screen.Fit(now, room, "")+" "+always+" ", w, "")
+}
+
+// smallView is all there is on a terminal that is too small.
+func (m *Model) smallView(w, h int) []string {
+	message := m.Say(words.TooSmall, minWidth, minHeight, w, h)
+	lines := screen.Wrap(message, max(w-2, 1))
+	for i := range lines {
+		lines[i] = " " + lines[i]
+	}
+	top := max(0, (h-len(lines))/2)
+	return screen.Block(append(make([]string, top), lines...), w, h, "")
+}

@@ -11,10 +11,10 @@ import (
 func TestCharactersThatComeAtOnceAreNoKeyName(t *testing.T) {
 	chunk := func(text string) tea.KeyMsg { return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(text)} }
 	m := fixtureHands(t, Options{})
-	m.typing.history = []string{"ip route"}
+	m.console.history = []string{"ip route"}
 	send(m, chunk(":ip link set lo "))
 	send(m, chunk("up"))
-	if got, want := m.typing.input.Value(), "ip link set lo up"; !m.typing.open || got != want {
+	if got, want := m.console.input.Value(), "ip link set lo up"; !m.console.open || got != want {
 		t.Errorf("the line is %q, want %q", got, want)
 	}
 	send(m, keyMsg("esc"))

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"nstutor/internal/say"
+	"nstutor/internal/session"
 	"nstutor/steps"
 )
 
@@ -77,13 +78,13 @@ func TestAProgramThatWasEndedIsToBeStartedAgain(t *testing.T) {
 func fixtureJudged(t testing.TB, opts Options) *Model {
 	m := fixture(t, opts)
 	table := say.Quote("ip -n ns1 route")
-	send(m, checkedMsg{gen: 1, judged: judged{
-		conditions: []steps.Condition{
+	send(m, session.Checked{Gen: 1, Judged: session.Judged{
+		Conditions: []steps.Condition{
 			{Table: table, Want: say.T("a default route", "一条默认路由"), Met: true},
 			{Table: table, Want: say.T("it goes via %s", "它的下一跳是 %s", "172.20.1.1"), Seen: "default via 172.20.1.2 dev ns1-eth0"},
 			{Table: table, Want: say.T("it goes by %s", "它从 %s 出去", "ns1-eth0"), Err: errors.New("operation not permitted")},
 		},
-		hints: []say.Text{say.T("Look at %s", "看 %s", table), say.Quote("b"), say.Quote("c")},
+		Hints: []say.Text{say.T("Look at %s", "看 %s", table), say.Quote("b"), say.Quote("c")},
 	}})
 	return m
 }

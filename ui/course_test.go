@@ -107,7 +107,7 @@ func TestAnErrorOfTheKernelIsOneLine(t *testing.T) {
 
 func TestThePredictionIsJudgedAfterwards(t *testing.T) {
 	p := startPlay(t, "2.6")
-	right := p.model.stage.prose.Predict.Right
+	right := p.model.Scene.Prose.Predict.Right
 	p.press(string(rune('1' + right)))
 	p.see("▸ ")
 	p.press("enter")

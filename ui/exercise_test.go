@@ -13,6 +13,7 @@ import (
 	"nstutor/chapters/exercises"
 	"nstutor/internal/lab"
 	"nstutor/internal/progress"
+	"nstutor/internal/session"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
 )
@@ -28,28 +29,21 @@ func startExercise(t *testing.T, name string, seed uint64, memory *progress.Prog
 		t.Fatal(err)
 	}
 	p := &play{t: t, lab: l, msgs: make(chan tea.Msg)}
-	send := func(msg tea.Msg) {
+	send := func(msg any) {
 		select {
 		case p.msgs <- msg:
 		case <-ctx.Done():
 		}
 	}
 	m := newModel(exercise.Course(exercises.All(), seed), Options{Lang: "en", Start: name})
-	m.world.neighTimeout = l.NeighbourTimeout()
-	m.desk = newDesk(ctx, steps.NewPlayer(l, m.course))
-	m.hands = newHands(ctx, l)
-	m.ledger = newLedger(memory, send)
-	m.feed = newFeed(l, send)
+	m.Connect(ctx, steps.NewPlayer(l, m.Course), memory, send)
 	p.model = m
 	var running sync.WaitGroup
-	running.Go(func() { m.feed.run(ctx) })
 	running.Go(func() { p.loop(ctx, send) })
 	t.Cleanup(func() {
 		cancel()
 		running.Wait()
-		m.desk.rest()
-		m.hands.rest()
-		m.ledger.close()
+		m.Rest()
 		l.Close()
 	})
 	send(tea.WindowSizeMsg{Width: 80, Height: 60})
@@ -63,7 +57,7 @@ func newScores(t *testing.T) *progress.Progress {
 
 // task is the exercise on the screen.
 func (p *play) task() *exercise.Task {
-	return peek(p, func(m *Model) *exercise.Task { return m.drill.task })
+	return peek(p, func(m *Model) *exercise.Task { return drillOf(m).Task })
 }
 
 // repairs types lines in their namespaces, by another hand.
@@ -120,7 +114,7 @@ func TestAnExerciseIsBrokenUntilItIsRepaired(t *testing.T) {
 		t.Errorf("the score is %+v", got.Best)
 	}
 
-	next := peek(p, func(m *Model) string { id, _ := m.nextUnsolved(); return id })
+	next := peek(p, func(m *Model) string { id, _ := m.Stage.Next(); return id })
 	p.see("enter: " + next)
 	p.press("enter")
 	p.see("▸ "+next+"  ", "0 tries")
@@ -147,10 +141,10 @@ func TestTypedCommandsOfAnExerciseCount(t *testing.T) {
 	fix := p.task().Case.Fix
 	for i, line := range fix {
 		p.see("command line")
-		peek(p, func(m *Model) int { m.chooseNetns(line.Netns); return 0 })
+		peek(p, func(m *Model) int { m.ChooseNetns(line.Netns); return 0 })
 		p.types(line.Command)
 		p.wait(func(string) bool {
-			return peek(p, func(m *Model) bool { return m.typing.run == nil && m.typed == i+1 })
+			return peek(p, func(m *Model) bool { return m.Typing.Run == nil && m.Commands == i+1 })
 		}, "it does not end")
 	}
 	p.see("✓ Solved.", "esc, enter:")
@@ -173,7 +167,7 @@ func TestStartingAnExerciseAnew(t *testing.T) {
 		p.see("1 try,", "repair it with : or s")
 		p.press("enter")
 		p.see("2 tries,")
-		peek(p, func(m *Model) int { m.drill.tries = 1; return 0 })
+		peek(p, func(m *Model) int { drillOf(m).Tries = 1; return 0 })
 	}
 	if _, err := p.lab.NS(ns); err != nil {
 		t.Error(err)
@@ -235,11 +229,11 @@ func TestHintsFollowTheFault(t *testing.T) {
 	c := p.task().Case
 	p.press("h")
 	p.see("hint 1/3", "1 hint")
-	first := peek(p, func(m *Model) string { return m.drill.fault })
+	first := peek(p, func(m *Model) string { return drillOf(m).Fault })
 	p.repairs(c.Fix[:c.First])
 	p.press("h")
 	p.see("2 hints")
-	if second := peek(p, func(m *Model) string { return m.drill.fault }); second == first && first != "written" {
+	if second := peek(p, func(m *Model) string { return drillOf(m).Fault }); second == first && first != "written" {
 		t.Errorf("the second hint is about %s, as the first was", second)
 	}
 }
@@ -259,7 +253,7 @@ func TestPingOfAnExerciseIsAsLarge(t *testing.T) {
 	if watch.Size == 0 {
 		t.Skip("the exercise pings with little")
 	}
-	options := pingOptions(watch.Size, watch.DF)
+	options := session.PingOptions(watch.Size, watch.DF)
 	p.see(watch.Netns+" > "+watch.Ping+options, "silence: icmp_seq=1 was sent")
 	p.press("w", "w")
 	p.see("why? · "+watch.Netns+" ping "+watch.Ping+options, "mtu-exceeded")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nstutor/internal/progress"
+	"nstutor/internal/session"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
 	"nstutor/ui/screen"
@@ -33,21 +34,21 @@ func (m *Model) levelHead(chapter steps.Chapter) (string, bool) {
 }
 
 // drillLines is the text of an exercise that scrolls, w cells wide.
-func (m *Model) drillLines(w int) []string {
-	d, e := m.drill, m.drill.task.Exercise
-	head := m.levelSigns(e.Level) + "  " + m.Tell(progress.Group(e.Group)) + " " + m.Theme.G.Dot + " " + m.Say(words.Seed, d.task.Seed)
-	if d.solved {
-		return append(m.solvedLines(w), "", m.Theme.Faint.Render(head))
+func (m *Model) drillLines(d *session.Drill, w int) []string {
+	e := d.Task.Exercise
+	head := m.levelSigns(e.Level) + "  " + m.Tell(progress.Group(e.Group)) + " " + m.Theme.G.Dot + " " + m.Say(words.Seed, d.Task.Seed)
+	if d.Solved {
+		return append(m.solvedLines(d, w), "", m.Theme.Faint.Render(head))
 	}
-	lines := append([]string{m.Theme.Faint.Render(head), ""}, m.Prose(d.prose.Symptom, w)...)
-	if conditions := m.drillConditions(w); len(conditions) > 0 {
-		if d.reveal {
-			d.reveal = false
-			m.scroll[paneLesson].Top = len(lines) + m.firstUnmet(conditions)
+	lines := append([]string{m.Theme.Faint.Render(head), ""}, m.Prose(d.Prose.Symptom, w)...)
+	if conditions := m.drillConditions(d, w); len(conditions) > 0 {
+		if m.reveal {
+			m.reveal = false
+			m.scroll[areaLesson].Top = len(lines) + m.firstUnmet(conditions)
 		}
 		lines = append(append(lines, ""), conditions...)
 	}
-	return append(lines, m.drillHints(w)...)
+	return append(lines, m.drillHints(d, w)...)
 }
 
 // firstUnmet is the line of the first condition that does not hold, or the
@@ -63,15 +64,15 @@ func (m *Model) firstUnmet(lines []string) int {
 
 // drillConditions are the goals and below them what must stay, as they were
 // last checked. The challenge shows its own before.
-func (m *Model) drillConditions(w int) []string {
-	d, t := m.drill, m.Theme
-	conditions := d.conditions
+func (m *Model) drillConditions(d *session.Drill, w int) []string {
+	t := m.Theme
+	conditions := d.Conditions
 	pending := conditions == nil
 	if pending {
-		if d.task.Exercise.Level != exercise.Challenge {
+		if d.Task.Exercise.Level != exercise.Challenge {
 			return nil
 		}
-		for _, c := range append(d.task.Case.Goals[:len(d.task.Case.Goals):len(d.task.Case.Goals)], d.task.Case.Guards...) {
+		for _, c := range append(d.Task.Case.Goals[:len(d.Task.Case.Goals):len(d.Task.Case.Goals)], d.Task.Case.Guards...) {
 			conditions = append(conditions, steps.Condition{Want: c.Text, Table: c.Table})
 		}
 	}
@@ -80,7 +81,7 @@ func (m *Model) drillConditions(w int) []string {
 		switch i {
 		case 0:
 			lines = append(lines, t.Strong.Render(m.Say(words.Goals)))
-		case len(d.task.Case.Goals):
+		case len(d.Task.Case.Goals):
 			lines = append(lines, t.Strong.Render(m.Say(words.Guards)))
 		}
 		lines = append(lines, m.drillCondition(c, pending, w)...)
@@ -109,75 +110,74 @@ func (m *Model) drillCondition(c steps.Condition, pending bool, w int) []string 
 }
 
 // drillHints are the hints about the fault that there is.
-func (m *Model) drillHints(w int) []string {
-	d := m.drill
-	if len(d.hints) == 0 {
+func (m *Model) drillHints(d *session.Drill, w int) []string {
+	if len(d.Hints) == 0 {
 		return nil
 	}
 	lines := []string{""}
-	for i, hint := range d.hints {
-		lead := m.Theme.Note.Render(m.Say(words.Hint, i+1, hintsPerFault))
+	for i, hint := range d.Hints {
+		lead := m.Theme.Note.Render(m.Say(words.Hint, i+1, session.HintsPerFault))
 		lines = append(lines, screen.WrapBehind(lead+"  ", m.Inline(m.Tell(hint)), w)...)
 	}
 	return lines
 }
 
 // solvedLines: how it went, what it was, and where it comes from.
-func (m *Model) solvedLines(w int) []string {
-	d, t := m.drill, m.Theme
+func (m *Model) solvedLines(d *session.Drill, w int) []string {
+	t := m.Theme
 	lines := screen.WrapBehind(t.Verdict(true)+" ", t.Strong.Render(m.Say(words.Solved)), w)
-	switch best := d.before.Best; {
-	case !d.knew || best == nil:
-	case d.score.Better(*best):
+	switch best := d.Before.Best; {
+	case !d.Knew || best == nil:
+	case d.Score.Better(*best):
 		lines = append(lines, screen.WrapBehind("  ", m.Say(words.Better, m.Tell(best.Say())), w)...)
 	default:
 		lines = append(lines, screen.WrapBehind("  ", m.Say(words.Best, m.Tell(best.Say())), w)...)
 	}
-	lines = append(append(lines, ""), m.Prose(d.prose.Solved, w)...)
-	if sources := d.task.Exercise.Source; len(sources) > 0 {
+	lines = append(append(lines, ""), m.Prose(d.Prose.Solved, w)...)
+	if sources := d.Task.Exercise.Source; len(sources) > 0 {
 		lines = append(lines, "", t.Strong.Render(m.Say(words.Sources)))
 		for _, link := range sources {
 			lines = append(lines, screen.WrapBehind("  ", link, w)...)
 		}
 	}
 	lines = append(lines, "")
-	return append(lines, m.drillConditions(w)...)
+	return append(lines, m.drillConditions(d, w)...)
 }
 
 // drillPinned is the clock and what was used so far.
-func (m *Model) drillPinned(w int) []string {
-	return screen.Wrap(m.Tell(m.scoreNow().Say()), w)
+func (m *Model) drillPinned(d *session.Drill, w int) []string {
+	return screen.Wrap(m.Tell(d.Result().Say()), w)
 }
 
 // drillNext says what is going on, or what the keys do.
-func (m *Model) drillNext(turning string) string {
-	d, t := m.drill, m.Theme
+func (m *Model) drillNext(d *session.Drill, turning string) string {
+	t := m.Theme
 	switch {
-	case d.solved:
-		next, ok := m.nextUnsolved()
+	case d.Solved:
+		next, ok := d.Next()
 		if !ok {
 			return t.Good.Render(m.Say(words.AllSolved))
 		}
-		step, _ := m.course.Step(next)
+		step, _ := m.Course.Step(next)
 		enter := words.EnterNext
-		if m.typing.open {
+		if m.console.open {
 			enter = words.EscEnterNext
 		}
 		return t.Faint.Render(m.Say(enter, fmt.Sprintf("%s  %s", next, m.titleOf(step))))
-	case d.warned:
+	case d.Warned:
 		return t.Warn.Render(t.G.Warn + " " + m.Say(words.WhyCosts))
-	case d.checking:
+	case d.Checking:
 		return turning + m.Say(words.Checking)
-	case d.hinting:
+	case d.Hinting:
 		return turning + m.Say(words.Hinting)
-	case d.conditions != nil:
+	case d.Conditions != nil:
 		met := 0
-		for _, c := range d.conditions {
+		for _, c := range d.Conditions {
 			if c.Met && c.Err == nil {
 				met++
 			}
 		}
-		return t.Bad.Render(t.G.Bad+" "+m.Say(words.Holds, met, len(d.conditions))) + "  " + t.Faint.Render(m.Say(m.checkWord(words.EnterChecks)))
+		return t.Bad.Render(t.G.Bad+" "+m.Say(words.Holds, met, len(d.Conditions))) + "  " + t.Faint.Render(m.Say(m.checkWord(words.EnterChecks)))
 	}
 	return t.Faint.Render(m.Say(m.checkWord(words.ByHand)))
 }
@@ -185,7 +185,7 @@ func (m *Model) drillNext(turning string) string {
 // checkWord says how a check is had: where enter runs commands, it comes by
 // itself.
 func (m *Model) checkWord(w words.Word) words.Word {
-	if m.typing.open {
+	if m.console.open {
 		return words.ChecksItself
 	}
 	return w
@@ -195,7 +195,7 @@ func (m *Model) checkWord(w words.Word) words.Word {
 func (m *Model) outlineColumn() int {
 	column := 5
 	if m.exercising() {
-		for _, step := range m.course.Steps() {
+		for _, step := range m.Course.Steps() {
 			column = max(column, len(step.ID)+1)
 		}
 	}
@@ -208,4 +208,13 @@ func (m *Model) outlineTitle() words.Word {
 		return words.Exercises
 	}
 	return words.Outline
+}
+
+// exercising says whether the course is one of exercises.
+func (m *Model) exercising() bool {
+	if len(m.Course) == 0 || len(m.Course[0].Steps) == 0 {
+		return false
+	}
+	_, ok := exercise.Of(m.Course[0].Steps[0])
+	return ok
 }

@@ -11,18 +11,18 @@ import (
 	"github.com/charmbracelet/lipgloss"
 )
 
-// paneNames name the panes in their titles.
-var paneNames = [paneCount]words.Word{paneLesson: words.Lesson, paneLive: words.Live, paneWire: words.Wire, paneTopology: words.Topology}
+// areaNames name the panes in their titles.
+var areaNames = [areaCount]words.Word{areaLesson: words.Lesson, areaLive: words.Live, areaWire: words.Wire, areaTopology: words.Topology}
 
 // tabs names the panes that take turns in the place of this one, itself in
 // brackets, behind what the pane has to say.
-func (m *Model) tabs(which pane, say string) string {
+func (m *Model) tabs(which area, say string) string {
 	if !slices.Contains(m.plan.shared, which) {
 		return say
 	}
 	names := []string{say, ""}
 	for _, tab := range m.plan.shared {
-		name := m.Say(paneNames[tab])
+		name := m.Say(areaNames[tab])
 		if tab == which {
 			name = "[" + name + "]"
 		}
@@ -33,10 +33,14 @@ func (m *Model) tabs(which pane, say string) string {
 
 // headerView is the top line: where one is in the course, and how far.
 func (m *Model) headerView(w int) string {
-	s := &m.stage
+	s := &m.Scene
 	left := " " + m.Theme.Strong.Render("nstutor")
-	if s.chapter != "" {
-		left += m.Theme.Faint.Render("  "+s.chapter) + "  " + m.Theme.Strong.Render(s.chapterTitle)
+	chapter := s.Chapter
+	if s.Level > 0 {
+		chapter = m.levelSigns(s.Level)
+	}
+	if chapter != "" {
+		left += m.Theme.Faint.Render("  "+chapter) + "  " + m.Theme.Strong.Render(s.ChapterTitle)
 	}
 	done, all := m.tally()
 	right := m.bar(done, all, min(20, w/8)) + " " + m.Say(words.Done, done, all) + " "
@@ -54,9 +58,9 @@ func (m *Model) bar(done, all, w int) string {
 
 // tally counts the steps that are done, ever.
 func (m *Model) tally() (done, all int) {
-	for _, step := range m.course.Steps() {
+	for _, step := range m.Course.Steps() {
 		all++
-		if m.memory[step.ID].done {
+		if m.Memory[step.ID].Done {
 			done++
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"nstutor/internal/session"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
 )
@@ -14,34 +15,34 @@ func (m *Model) lessonView(r rect, focused bool) []string {
 	pinned := m.pinned(r.w-2, r.h)
 	room := max(0, r.h-1-len(pinned))
 	lines := m.lessonLines(r.w-2, r.h)
-	m.scroll[paneLesson].Extent(len(lines), room)
-	body := screen.Block(screen.Window(lines, m.scroll[paneLesson].Top, room), r.w-2, room, m.Theme.G.Ellipsis)
-	return m.Frame(r.w, r.h, focused, m.lessonTitle(), m.ScrollHint(m.scroll[paneLesson]), screen.Indent(append(body, pinned...)))
+	m.scroll[areaLesson].Extent(len(lines), room)
+	body := screen.Block(screen.Window(lines, m.scroll[areaLesson].Top, room), r.w-2, room, m.Theme.G.Ellipsis)
+	return m.Frame(r.w, r.h, focused, m.lessonTitle(), m.ScrollHint(m.scroll[areaLesson]), screen.Indent(append(body, pinned...)))
 }
 
 func (m *Model) lessonTitle() string {
-	s := &m.stage
-	if s.step.ID == "" {
+	s := &m.Scene
+	if s.Step.ID == "" {
 		return m.Say(words.Lesson)
 	}
-	return s.step.ID + "  " + s.prose.Title
+	return s.Step.ID + "  " + s.Prose.Title
 }
 
 // lessonLines is the text that scrolls, w cells wide, in a pane of h lines.
 func (m *Model) lessonLines(w, h int) []string {
-	s := &m.stage
-	s.predictEnd = 0
+	s := &m.Scene
+	m.predictEnd = 0
 	switch {
-	case s.step.ID == "":
+	case s.Step.ID == "":
 		return nil
-	case s.proseErr != nil:
-		return screen.Wrap(m.Theme.Bad.Render(m.Theme.G.Bad+" "+s.proseErr.Error()), w)
+	case s.ProseErr != nil:
+		return screen.Wrap(m.Theme.Bad.Render(m.Theme.G.Bad+" "+s.ProseErr.Error()), w)
 	}
-	if m.drill != nil {
-		return m.drillLines(w)
+	if d, ok := m.Stage.(*session.Drill); ok {
+		return m.drillLines(d, w)
 	}
 	var lines []string
-	if s.phase == phaseAfter {
+	if s.Phase == session.PhaseAfter {
 		lines = m.afterLines(w)
 	} else {
 		lines = m.lookLines(w, h)
@@ -54,27 +55,27 @@ func (m *Model) lessonLines(w, h int) []string {
 
 // lookLines is what there is to read before the action.
 func (m *Model) lookLines(w, h int) []string {
-	s := &m.stage
+	s := &m.Scene
 	var lines []string
-	if s.intro != "" && h >= roomyLesson {
-		lines = append(m.Prose(s.intro, w), "", m.Theme.Rule.Render(strings.Repeat(m.Theme.G.Rule, w)), "")
+	if s.Intro != "" && h >= roomyLesson {
+		lines = append(m.Prose(s.Intro, w), "", m.Theme.Rule.Render(strings.Repeat(m.Theme.G.Rule, w)), "")
 	}
-	lines = append(lines, m.Prose(s.prose.Look, w)...)
+	lines = append(lines, m.Prose(s.Prose.Look, w)...)
 	lines = append(lines, m.symptomLines(w)...)
 	lines = append(lines, m.predictLines(w)...)
-	s.predictEnd = len(lines)
+	m.predictEnd = len(lines)
 	return append(lines, m.hintLines(w)...)
 }
 
 // symptomLines say what the ping of this step is promised to say before the
 // action, and whether the live one says it already.
 func (m *Model) symptomLines(w int) []string {
-	s := &m.stage
+	s := &m.Scene
 	var lines []string
-	for _, ping := range s.step.Before.Pings {
+	for _, ping := range s.Step.Before.Pings {
 		sign := m.Theme.G.Wait
-		outcome, settled := m.world.log.outcome()
-		if settled && ping.From == m.world.log.netns && ping.To == m.world.log.to {
+		outcome, settled := m.Network.Log.Outcome()
+		if settled && ping.From == m.Network.Log.Netns && ping.To == m.Network.Log.To {
 			sign = m.Theme.Verdict(outcome == ping.Want)
 		}
 		lines = append(lines, screen.WrapBehind(sign+" ", m.Say(words.Now, ping.From, ping.To, ping.Want), w)...)
@@ -87,14 +88,14 @@ func (m *Model) symptomLines(w int) []string {
 
 // predictLines is the question with its answers.
 func (m *Model) predictLines(w int) []string {
-	p := m.stage.prose.Predict
+	p := m.Scene.Prose.Predict
 	if len(p.Choices) == 0 {
 		return nil
 	}
 	lines := append([]string{""}, screen.WrapBehind(m.Theme.Strong.Render("?")+" ", m.Inline(p.Question), w)...)
 	for i, choice := range p.Choices {
 		lead := fmt.Sprintf("  %d  ", i+1)
-		if m.stage.guessed && m.stage.choice == i {
+		if m.Scene.Guessed && m.Scene.Choice == i {
 			lead = m.Theme.Strong.Render(fmt.Sprintf("%s %d  ", m.Theme.G.Cursor, i+1))
 		}
 		lines = append(lines, screen.WrapBehind(lead, m.Inline(choice), w)...)
@@ -104,10 +105,10 @@ func (m *Model) predictLines(w int) []string {
 
 // hintLines are the hints that were asked for.
 func (m *Model) hintLines(w int) []string {
-	s := &m.stage
+	s := &m.Scene
 	var lines []string
-	hints := s.hintTexts(m.Lang)
-	for i, hint := range hints[:min(s.hints, len(hints))] {
+	hints := s.HintTexts(m.Lang)
+	for i, hint := range hints[:min(s.Hints, len(hints))] {
 		lead := m.Theme.Note.Render(m.Say(words.Hint, i+1, len(hints)))
 		lines = append(lines, screen.WrapBehind(lead+"  ", m.Inline(hint), w)...)
 	}
@@ -120,23 +121,23 @@ func (m *Model) hintLines(w int) []string {
 // afterLines: what became of the prediction, what happened, what the command
 // printed, and what was promised beside what was seen.
 func (m *Model) afterLines(w int) []string {
-	s := &m.stage
+	s := &m.Scene
 	var lines []string
-	if p := s.prose.Predict; s.guessed && s.choice < len(p.Choices) {
+	if p := s.Prose.Predict; s.Guessed && s.Choice < len(p.Choices) {
 		lines = append(lines, m.verdictLines(w)...)
 	}
-	lines = append(lines, m.Prose(s.prose.After, w)...)
-	if len(s.output) > 0 {
+	lines = append(lines, m.Prose(s.Prose.After, w)...)
+	if len(s.Output) > 0 {
 		lines = append(lines, "")
 	}
-	for _, line := range s.output {
+	for _, line := range s.Output {
 		lines = append(lines, screen.Wrap(m.Theme.Note.Render(line), w)...)
 	}
-	if s.report == nil {
+	if s.Report == nil {
 		return lines
 	}
 	lines = append(lines, "")
-	for _, seen := range s.report.Lines {
+	for _, seen := range s.Report.Lines {
 		lines = append(lines, screen.WrapBehind(m.Theme.Verdict(seen.OK)+" ", seen.Promised, w)...)
 		switch {
 		case seen.Err != nil:
@@ -149,10 +150,10 @@ func (m *Model) afterLines(w int) []string {
 }
 
 func (m *Model) verdictLines(w int) []string {
-	s := &m.stage
-	p := s.prose.Predict
-	said, right := m.Inline(p.Choices[s.choice]), m.Inline(p.Choices[p.Right])
-	if s.choice == p.Right {
+	s := &m.Scene
+	p := s.Prose.Predict
+	said, right := m.Inline(p.Choices[s.Choice]), m.Inline(p.Choices[p.Right])
+	if s.Choice == p.Right {
 		return append(screen.WrapBehind(m.Theme.Verdict(true)+" ", m.Say(words.Right, right), w), "")
 	}
 	lines := screen.WrapBehind(m.Theme.Verdict(false)+" ", m.Say(words.YouSaid, said), w)

@@ -27,27 +27,27 @@ func (m *Model) liveView(r rect, focused bool) []string {
 	room := max(body-len(ping), 0)
 	lines := m.liveLines(r.w-2, room, focused)
 	lines = append(screen.Block(lines, r.w-2, room, m.Theme.G.Ellipsis), ping...)
-	return m.Frame(r.w, r.h, focused, m.liveTitle(), m.tabs(paneLive, m.liveCount()), screen.Indent(lines))
+	return m.Frame(r.w, r.h, focused, m.liveTitle(), m.tabs(areaLive, m.liveCount()), screen.Indent(lines))
 }
 
 func (m *Model) liveTitle() string {
-	return m.Say(words.Live) + " " + m.Theme.G.Dot + " " + say.Clean(m.world.watch)
+	return m.Say(words.Live) + " " + m.Theme.G.Dot + " " + say.Clean(m.Network.Watch)
 }
 
 // liveCount tells which of the namespaces is watched.
 func (m *Model) liveCount() string {
-	at := slices.Index(m.world.names, m.world.watch)
+	at := slices.Index(m.Network.Names, m.Network.Watch)
 	if at < 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d/%d", at+1, len(m.world.names))
+	return fmt.Sprintf("%d/%d", at+1, len(m.Network.Names))
 }
 
 // liveLines are the tables in w by h cells. With the focus they scroll;
 // without, the rows that matter least make room.
 func (m *Model) liveLines(w, h int, focused bool) []string {
-	if m.world.trouble != nil {
-		return screen.Wrap(m.Theme.Bad.Render(m.Theme.G.Bad+" "+m.world.trouble.Error()), w)
+	if m.Network.Trouble != nil {
+		return screen.Wrap(m.Theme.Bad.Render(m.Theme.G.Bad+" "+m.Network.Trouble.Error()), w)
 	}
 	rows := m.liveRows()
 	if rows == nil {
@@ -61,16 +61,16 @@ func (m *Model) liveLines(w, h int, focused bool) []string {
 	if !focused {
 		return lines
 	}
-	m.scroll[paneLive].Extent(len(lines), h)
-	return screen.Window(lines, m.scroll[paneLive].Top, h)
+	m.scroll[areaLive].Extent(len(lines), h)
+	return screen.Window(lines, m.scroll[areaLive].Top, h)
 }
 
 // absent stands for the tables of a namespace that is not there.
 func (m *Model) absent() []string {
-	if m.world.watch == "" || !m.world.gone(m.world.watch) {
+	if m.Network.Watch == "" || !m.Network.Gone(m.Network.Watch) {
 		return nil
 	}
-	return []string{m.Theme.Bad.Render(say.Clean(m.cannotOpen(m.world.watch)))}
+	return []string{m.Theme.Bad.Render(say.Clean(m.cannotOpen(m.Network.Watch)))}
 }
 
 // cannotOpen is what ip says of a namespace that is not there.

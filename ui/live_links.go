@@ -38,7 +38,7 @@ func (m *Model) linkRows(was, now *table.Snapshot) []row {
 		if !l.Has("LOOPBACK") {
 			r.more = append(r.more, l.MAC.String())
 		}
-		if peer := m.world.peer(l); peer != "" {
+		if peer := m.Network.Peer(l); peer != "" {
 			r.more = append(r.more, m.Theme.G.Both+" "+peer)
 		}
 		rows = append(rows, r)
@@ -149,7 +149,7 @@ func (m *Model) visibleChanges(was, now *table.Snapshot) []table.Change {
 		case c.Table == "route" && c.RouteTable != mainTable:
 		case c.Table == "neigh" && learned:
 		case c.Table == "sysctl" && c.Kind != table.Changed: // came or went with its device
-		case c.Table == "sysctl" && m.stage.speaksOf(now.Name, c.After): // has a row of its own
+		case c.Table == "sysctl" && m.Scene.SpeaksOf(now.Name, c.After): // has a row of its own
 		default:
 			all = append(all, c)
 		}

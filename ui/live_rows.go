@@ -35,11 +35,11 @@ const (
 // liveRows are the rows of the watched namespace, and below them what is
 // different in the others.
 func (m *Model) liveRows() []row {
-	now := m.world.snapshot(m.world.watch)
+	now := m.Network.Snapshot(m.Network.Watch)
 	if now == nil {
 		return nil
 	}
-	was := m.stage.was.Netns[m.world.watch]
+	was := m.Scene.Was.Netns[m.Network.Watch]
 	rows := slices.Concat(m.linkRows(was, now), m.routeRows(was, now), m.neighRows(now), m.sysctlRows(), m.otherRows())
 	for i := range rows {
 		if rows[i].kind != 0 {
@@ -107,7 +107,7 @@ const mainTable = 254
 // from the beginning of the step: until then the running ping alone is the
 // cause of what the kernel learns.
 func (m *Model) neighRows(now *table.Snapshot) []row {
-	changes := changesOf(m.stage.untouched[now.Name], now, "neigh")
+	changes := changesOf(m.Scene.Untouched[now.Name], now, "neigh")
 	var rows []row
 	for _, n := range now.Neighbours {
 		if n.Family() != 4 {
@@ -148,10 +148,10 @@ func (m *Model) neighSign(n table.Neighbour) (string, lipgloss.Style) {
 
 // countdown is the time until an entry that nobody answers for is FAILED.
 func (m *Model) countdown(n table.Neighbour) string {
-	if n.State != "INCOMPLETE" || n.Since.IsZero() || m.world.neighTimeout == 0 {
+	if n.State != "INCOMPLETE" || n.Since.IsZero() || m.Network.NeighTimeout == 0 {
 		return ""
 	}
-	left := m.world.neighTimeout - m.now().Sub(n.Since)
+	left := m.Network.NeighTimeout - m.Now().Sub(n.Since)
 	return "  " + m.Say(words.FailedIn, max(left, 0).Seconds())
 }
 
@@ -159,8 +159,8 @@ func (m *Model) countdown(n table.Neighbour) string {
 // namespace, with their values as they are.
 func (m *Model) sysctlRows() []row {
 	var rows []row
-	for _, setting := range m.stage.settings() {
-		now := m.world.snapshot(setting.Netns)
+	for _, setting := range m.Scene.Settings() {
+		now := m.Network.Snapshot(setting.Netns)
 		if now == nil {
 			continue
 		}
@@ -169,7 +169,7 @@ func (m *Model) sysctlRows() []row {
 			continue
 		}
 		r := row{section: words.Sysctl, text: setting.Netns + " " + setting.Key + " = " + value, rank: rankRoute}
-		if was := m.stage.was.Netns[setting.Netns]; was != nil {
+		if was := m.Scene.Was.Netns[setting.Netns]; was != nil {
 			if before, ok := was.Sysctl(setting.Key); ok && before != value {
 				r.kind = table.Changed
 			}
@@ -188,26 +188,26 @@ func (m *Model) otherRows() []row {
 		if c.Kind == table.Removed {
 			line = c.Before
 		}
-		if _, known := m.stage.was.Netns[netns]; known || netns == "" {
+		if _, known := m.Scene.Was.Netns[netns]; known || netns == "" {
 			line = strings.TrimSpace(netns + " " + c.Table + " " + line)
 		}
 		rows = append(rows, row{section: words.Elsewhere, kind: c.Kind, text: line})
 	}
-	for _, name := range m.world.everKnown(m.stage.was) {
-		was, now := m.stage.was.Netns[name], m.world.snapshot(name)
+	for _, name := range m.Network.EverKnown(m.Scene.Was) {
+		was, now := m.Scene.Was.Netns[name], m.Network.Snapshot(name)
 		switch {
 		case was == nil && now != nil:
 			add("", table.Change{Kind: table.Added, Table: "netns", After: name})
-		case was != nil && now == nil && m.world.gone(name):
+		case was != nil && now == nil && m.Network.Gone(name):
 			add("", table.Change{Kind: table.Removed, Table: "netns", Before: name})
-		case was == nil || now == nil || name == m.world.watch:
+		case was == nil || now == nil || name == m.Network.Watch:
 		default:
 			for _, c := range m.visibleChanges(was, now) {
 				add(name, c)
 			}
 		}
 	}
-	for _, c := range m.stage.changes {
+	for _, c := range m.Scene.Changes {
 		if c.Table != "netns" {
 			add(c.Netns, c.Change)
 		}

@@ -2,16 +2,14 @@ package ui
 
 import (
 	"strings"
-	"time"
 
 	"github.com/charmbracelet/bubbles/help"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 
-	"nstutor/diag/table"
+	"nstutor/internal/session"
 	"nstutor/steps"
 	"nstutor/ui/screen"
-	"nstutor/ui/words"
 )
 
 // overlay is what covers the panes.
@@ -28,64 +26,45 @@ const (
 // and what has to be known to react to a key; it never waits and never reads
 // the kernel.
 type Model struct {
-	course steps.Course
-	desk   *desk
-	feed   *feed
-	ledger *ledger
-
+	*session.Session
 	*screen.Look
-	keys   keyMap
-	help   help.Model
-	now    func() time.Time
-	start  string // where to begin
-	exit   error  // why the program ended by itself
-	memory map[string]remembered
+
+	keys    keyMap
+	help    help.Model
+	exit    error // why the program ended by itself
+	listing bool  // the list is shown first
 
 	width, height int
 	plan          plan
 	screen        string // the view, while nothing has changed since
-	focus         pane
+	focus         area
 	overlay       overlay
-	scroll        [paneCount]screen.Scroll
+	scroll        [areaCount]screen.Scroll
+	whyScroll     screen.Scroll
+	moved         session.Cue // what of the session's cues was followed
+	reveal        bool        // the conditions of the drill are to be scrolled to
+	predictEnd    int         // the line of the lesson where the prediction ends
 
-	stage    stage
-	world    world
-	why      why
-	drill    *drill            // the try at the exercise; nil: the step is none
-	drills   map[string]*drill // all tries since the program began
-	listing  bool              // the list is shown first
-	typing   typing
-	typed    int    // how many commands the learner has typed
-	hands    *hands // nil: nothing can be typed
+	console  console
 	outline  outline
 	summary  summary
-	warning  string
 	open     bool // Options.Open, until the first key
-	working  int  // how many jobs of the player keep the learner waiting
-	workWord words.Word
 	turn     int  // of the spinner
 	spinning bool // the spinner's clock runs
 	counting bool // the countdown's clock runs
-
-	checking     bool // a check of the step runs
-	lookedAt     int  // the version of the world at the last check
-	checkTicking bool // the next check is due
 }
 
 // newModel makes a model that shows nothing yet. Without desk, feed and ledger
 // it can be drawn, but not played.
 func newModel(course steps.Course, opts Options) *Model {
+	look := screen.NewLook(opts.Lang, opts.ASCII)
 	m := &Model{
-		course:  course,
-		Look:    screen.NewLook(opts.Lang, opts.ASCII),
+		Session: session.New(course, look.Lang, opts.Start),
+		Look:    look,
 		keys:    newKeyMap(),
 		help:    help.New(),
-		now:     time.Now,
-		start:   opts.Start,
 		listing: opts.List,
 		open:    opts.Open,
-		memory:  map[string]remembered{},
-		world:   world{snaps: map[string]*table.Snapshot{}},
 	}
 	m.help.Styles = help.Styles{
 		ShortKey: m.Theme.Key, FullKey: m.Theme.Key,
@@ -101,22 +80,11 @@ func newModel(course steps.Course, opts Options) *Model {
 
 // Init reads the memory and brings the lab to the first step.
 func (m *Model) Init() tea.Cmd {
+	cmd := do(m.Session.Open())
 	if m.listing {
-		return tea.Batch(m.recall(), m.enter(m.firstStep()), m.openList())
+		return tea.Batch(cmd, m.openList())
 	}
-	return tea.Batch(m.recall(), m.enter(m.firstStep()))
-}
-
-// firstStep is where to begin: where the learner left off, if that is still a
-// step.
-func (m *Model) firstStep() string {
-	if _, ok := m.course.Step(m.start); ok {
-		return m.start
-	}
-	for _, step := range m.course.Steps() {
-		return step.ID
-	}
-	return ""
+	return cmd
 }
 
 // View draws the screen, exactly as large as the terminal.
@@ -134,7 +102,7 @@ func (m *Model) View() (screen string) {
 // draw draws the screen anew.
 func (m *Model) draw() string {
 	p := layout(m.width, m.height, m.focus, m.partner())
-	if m.typing.open {
+	if m.console.open {
 		p.makeRoom()
 	}
 	m.plan = p
@@ -163,9 +131,9 @@ func (m *Model) draw() string {
 
 // bodyView draws the panes of a plan.
 func (m *Model) bodyView(p plan) []string {
-	lesson := m.paneView(p, paneLesson)
+	lesson := m.paneView(p, areaLesson)
 	var rest []string
-	for _, which := range []pane{paneLive, paneTopology, paneWire} {
+	for _, which := range []area{areaLive, areaTopology, areaWire} {
 		rest = append(rest, m.paneView(p, which)...)
 	}
 	if p.typing.shown() {
@@ -177,21 +145,21 @@ func (m *Model) bodyView(p plan) []string {
 	return append(lesson, rest...)
 }
 
-func (m *Model) paneView(p plan, which pane) []string {
+func (m *Model) paneView(p plan, which area) []string {
 	r := p.panes[which]
 	if !r.shown() {
 		return nil
 	}
-	focused := m.focus == which && !m.typing.open
+	focused := m.focus == which && !m.console.open
 	switch which {
-	case paneLesson:
-		if m.why.open {
+	case areaLesson:
+		if m.Why.Open {
 			return m.whyView(r, focused)
 		}
 		return m.lessonView(r, focused)
-	case paneLive:
+	case areaLive:
 		return m.liveView(r, focused)
-	case paneWire:
+	case areaWire:
 		return m.wireView(r, focused)
 	}
 	return m.topologyView(r, focused)

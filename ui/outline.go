@@ -2,12 +2,17 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"nstutor/chapters"
+	"nstutor/chapters/exercises"
+	"nstutor/internal/session"
+	"nstutor/steps"
+	"nstutor/steps/exercise"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
 )
@@ -39,7 +44,7 @@ func (m *Model) openOutline() tea.Cmd {
 	cmd := m.outline.input.Focus()
 	m.filterOutline()
 	for i, r := range m.outline.rows {
-		if r.step != "" && r.step == m.stage.step.ID {
+		if r.step != "" && r.step == m.Scene.Step.ID {
 			m.outline.cursor = i
 		}
 	}
@@ -51,7 +56,7 @@ func (m *Model) openOutline() tea.Cmd {
 func (m *Model) filterOutline() {
 	typed := strings.Fields(strings.ToLower(m.outline.input.Value()))
 	m.outline.rows = nil
-	for _, chapter := range m.course {
+	for _, chapter := range m.Course {
 		title, _, _ := chapters.ChapterText(m.Lang, chapter.ID)
 		heading := strings.TrimSpace(chapter.ID + "  " + title)
 		if level, ok := m.levelHead(chapter); ok {
@@ -156,15 +161,38 @@ func (m *Model) outlineLine(r outlineRow, here bool, w int) string {
 		return t.Strong.Render(r.text)
 	}
 	sign := " "
-	if m.memory[r.step].done {
+	if m.Memory[r.step].Done {
 		sign = t.Good.Render(t.G.Ok)
 	}
 	text := r.text
-	if r.step == m.stage.step.ID {
+	if r.step == m.Scene.Step.ID {
 		text += "  " + t.G.In
 	}
 	if here {
 		return t.G.Cursor + " " + sign + " " + t.Selected.Render(screen.Fit(text, w-6, t.G.Ellipsis))
 	}
 	return "  " + sign + " " + text
+}
+
+// titleOf is the title of a step, in the learner's language.
+func (m *Model) titleOf(step steps.Step) string {
+	if task, ok := exercise.Of(step); ok {
+		prose, err := exercises.Text(m.Lang, step.ID, task.Case.Vars)
+		if err != nil {
+			return step.ID
+		}
+		return prose.Title
+	}
+	prose, _ := session.ProseOf(m.Lang, step.ID)
+	return prose.Title
+}
+
+// openList shows the list with the cursor where the program begins.
+func (m *Model) openList() tea.Cmd {
+	cmd := m.openOutline()
+	first := m.FirstStep()
+	if i := slices.IndexFunc(m.outline.rows, func(r outlineRow) bool { return r.step == first }); i >= 0 {
+		m.outline.cursor = i
+	}
+	return cmd
 }

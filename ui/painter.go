@@ -86,8 +86,8 @@ func (p *painter) paint(frame string) {
 
 // leave stops painting, and back begins again on a screen of which nothing is
 // known. No frame is written after leave has returned.
-func (p *painter) leave() { p.turn(true) }
-func (p *painter) back()  { p.turn(false) }
+func (p *painter) Leave() { p.turn(true) }
+func (p *painter) Back()  { p.turn(false) }
 
 // forget takes it that nothing of what is on the screen is known.
 func (p *painter) forget() {
@@ -107,9 +107,9 @@ func (p *painter) turn(away bool) {
 func (p *painter) follow(_ tea.Model, msg tea.Msg) tea.Msg {
 	switch msg.(type) {
 	case tea.SuspendMsg, tea.QuitMsg:
-		p.leave()
+		p.Leave()
 	case tea.ResumeMsg:
-		p.back()
+		p.Back()
 	case tea.WindowSizeMsg:
 		p.forget()
 	}

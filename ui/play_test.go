@@ -38,29 +38,22 @@ func startPlay(t *testing.T, step string) *play {
 		t.Fatal(err)
 	}
 	p := &play{t: t, lab: l, progress: newMemory(), msgs: make(chan tea.Msg)}
-	send := func(msg tea.Msg) {
+	send := func(msg any) {
 		select {
 		case p.msgs <- msg:
 		case <-ctx.Done():
 		}
 	}
 	m := newModel(chapters.All(), Options{Lang: "en", Start: step})
-	m.world.neighTimeout = l.NeighbourTimeout()
-	m.desk = newDesk(ctx, steps.NewPlayer(l, m.course))
-	m.hands = newHands(ctx, l)
-	m.ledger = newLedger(p.progress, send)
-	m.feed = newFeed(l, send)
+	m.Connect(ctx, steps.NewPlayer(l, m.Course), p.progress, send)
 	p.model = m
 
 	var running sync.WaitGroup
-	running.Go(func() { m.feed.run(ctx) })
 	running.Go(func() { p.loop(ctx, send) })
 	t.Cleanup(func() {
 		cancel()
 		running.Wait()
-		m.desk.rest()
-		m.hands.rest()
-		m.ledger.close()
+		m.Rest()
 		l.Close()
 	})
 	send(tea.WindowSizeMsg{Width: 80, Height: 24})
@@ -69,7 +62,7 @@ func startPlay(t *testing.T, step string) *play {
 }
 
 // loop is Bubble Tea's event loop.
-func (p *play) loop(ctx context.Context, send func(tea.Msg)) {
+func (p *play) loop(ctx context.Context, send func(any)) {
 	var run func(tea.Cmd)
 	run = func(cmd tea.Cmd) {
 		if cmd == nil {

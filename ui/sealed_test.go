@@ -11,6 +11,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"nstutor/diag/wire"
+	"nstutor/internal/session"
 	"nstutor/ui/screen"
 )
 
@@ -44,17 +45,17 @@ func TestNamesDoNothingToTheScreen(t *testing.T) {
 			for i := range snap.Addrs {
 				snap.Addrs[i].Dev, snap.Addrs[i].Label = hostile(snap.Addrs[i].Dev), hostile(snap.Addrs[i].Label)
 			}
-			send(m, snapshotMsg{snap})
+			send(m, session.Snapshot{Snapshot: snap})
 		}
 		slices.Sort(names)
-		send(m, namesMsg(names))
+		send(m, session.Names(names))
 		var frames []wire.Frame
 		for _, f := range fixtureFrames() {
 			f.Netns, f.Dev = hostile(f.Netns), hostile(f.Dev)
 			frames = append(frames, f)
 		}
-		send(m, framesMsg(frames))
-		m.world.watch = hostile("ns1")
+		send(m, session.Frames(frames))
+		m.Network.Watch = hostile("ns1")
 		for _, size := range []tea.WindowSizeMsg{{Width: 80, Height: 24}, {Width: 120, Height: 36}, {Width: 200, Height: 50}} {
 			send(m, size)
 			for _, key := range []string{"", ":", "esc", "tab", "tab", "tab"} {
@@ -106,7 +107,7 @@ func TestRootsOpenLabSaysSo(t *testing.T) {
 func TestWhyNothingIsSavedIsSaidWhole(t *testing.T) {
 	m := fixture(t, Options{Lang: "en"})
 	send(m, tea.WindowSizeMsg{Width: 80, Height: 24})
-	send(m, warningMsg("progress is not saved: write /home/somebody/with/a/long/name/.local/state/nstutor/progress.json: no space left on device"))
+	send(m, session.Warning("progress is not saved: write /home/somebody/with/a/long/name/.local/state/nstutor/progress.json: no space left on device"))
 	if text := strings.Join(strings.Fields(m.View()), " "); !strings.Contains(text, "left on device") {
 		t.Errorf("the reason is cut:\n%s", m.View())
 	}

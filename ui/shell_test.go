@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"nstutor/internal/session"
+
 	tea "github.com/charmbracelet/bubbletea"
 	"golang.org/x/sys/unix"
 )
@@ -182,7 +184,7 @@ func TestAShellThatStopsItselfGoesOn(t *testing.T) {
 	err := runIn(t, newMemory(), func(term *terminal, _ func()) {
 		term.enterShell()
 		term.keys("suspend\n")
-		time.Sleep(wakePause)
+		time.Sleep(300 * time.Millisecond) // until somebody looks for it
 		term.keys("kill -STOP $$; echo $((50+1))-awake\n")
 		term.wait("51-awake")
 		term.keys("exit\n")
@@ -209,8 +211,8 @@ func TestASignalEndsTheShellAndTheCourse(t *testing.T) {
 // so, on the course's screen.
 func TestTheShellIsWhereCommandsGo(t *testing.T) {
 	m := sized(t, fixtureHands)
-	send(m, namesMsg{"host", "inet"})
-	if cmd := m.openShell(); cmd != nil {
+	send(m, session.Names{"host", "inet"})
+	if cmd := m.OpenShell(""); cmd != nil {
 		t.Error("a shell is opened in a namespace that is not there")
 	}
 	m.screen = ""
@@ -228,18 +230,18 @@ func (refusing) RestoreTerminal() error { return nil }
 func TestATerminalThatCannotBeHandedOver(t *testing.T) {
 	m := sized(t, fixtureHands)
 	var out strings.Builder
-	m.hands.ctx = t.Context()
-	m.hands.terminal = &handover{program: refusing{}, painter: newPainter(&out)}
-	send(m, m.openShell()())
+	m.Hands.Ctx = t.Context()
+	m.Hands.Terminal = &session.Handover{Program: refusing{}, Canvas: newPainter(&out)}
+	send(m, m.OpenShell("")[0]())
 	if view := m.View(); !strings.Contains(view, "✗ no shell: no terminal") {
 		t.Errorf("it does not say so:\n%s", view)
 	}
-	m.hands.terminal.painter.paint("still\npainting")
+	m.Hands.Terminal.Canvas.(*painter).paint("still\npainting")
 	if !strings.Contains(out.String(), "painting") {
 		t.Error("the painter stays away")
 	}
-	m.hands.terminal.takeBack()
-	if msg := m.openShell()(); msg != (shellMsg{}) {
+	m.Hands.Terminal.TakeBack()
+	if msg := m.OpenShell("")[0](); msg != (session.ShellEnded{}) {
 		t.Errorf("a shell begins while the program ends: %v", msg)
 	}
 }
@@ -247,7 +249,7 @@ func TestATerminalThatCannotBeHandedOver(t *testing.T) {
 func TestPainterStaysOutOfTheShellWhenTheWindowChanges(t *testing.T) {
 	var out strings.Builder
 	p := newPainter(&out)
-	p.leave()
+	p.Leave()
 	p.follow(nil, tea.WindowSizeMsg{Width: 80, Height: 24})
 	if p.paint("over the shell"); out.Len() > 0 {
 		t.Errorf("wrote %q", out.String())

@@ -6,6 +6,7 @@ import (
 	"nstutor/chapters"
 	"nstutor/chapters/exercises"
 	"nstutor/internal/progress"
+	"nstutor/internal/session"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
 )
@@ -20,23 +21,6 @@ type summary struct {
 	cursor    int                          // index into the items
 	top       int                          // the first line that is shown
 	asking    bool                         // whether what is under the cursor shall be forgotten
-}
-
-// Summed is what a memory has for the summary.
-type Summed interface {
-	// Refresh takes in what other programs have changed.
-	Refresh()
-	Known(id string) progress.Known
-	Exercise(name string) (progress.Exercise, bool)
-	Reset(ids ...string) error
-	ResetExercises(ids ...string) error
-	ResetAll() error
-}
-
-// summaryMsg: what is remembered was read for the summary.
-type summaryMsg struct {
-	known map[string]progress.Known
-	tried map[string]progress.Exercise
 }
 
 // summaryItem is what the cursor of the summary can stand at: a chapter, all
@@ -76,15 +60,15 @@ func (s *summary) items() []summaryItem {
 // learner is at the exercises, the chapters are those of the course all the
 // same.
 func (m *Model) openSummary() tea.Cmd {
-	s := summary{course: m.course, exercises: exercises.All()}
-	if len(m.course) > 0 && len(m.course[0].Steps) > 0 {
-		if _, ok := exercise.Of(m.course[0].Steps[0]); ok {
+	s := summary{course: m.Course, exercises: exercises.All()}
+	if len(m.Course) > 0 && len(m.Course[0].Steps) > 0 {
+		if _, ok := exercise.Of(m.Course[0].Steps[0]); ok {
 			s.course = chapters.All()
 		}
 	}
 	for i, item := range s.items() {
-		if item.kind == summaryChapter && item.chapter.ID == m.stage.chapter ||
-			item.kind == summaryExercise && item.exercise.Name == m.stage.step.ID {
+		if item.kind == summaryChapter && item.chapter.ID == m.Scene.Chapter ||
+			item.kind == summaryExercise && item.exercise.Name == m.Scene.Step.ID {
 			s.cursor = i
 		}
 	}
@@ -93,32 +77,12 @@ func (m *Model) openSummary() tea.Cmd {
 	return m.readSummary()
 }
 
-// readSummary reads the memory, after everything that was noted so far.
 func (m *Model) readSummary() tea.Cmd {
-	if m.ledger == nil {
-		return nil
-	}
-	course, list := m.summary.course, m.summary.exercises
-	read := make(chan summaryMsg, 1)
-	m.note(func(p Progress) {
-		defer close(read)
-		p.Refresh()
-		msg := summaryMsg{map[string]progress.Known{}, map[string]progress.Exercise{}}
-		for _, step := range course.Steps() {
-			msg.known[step.ID] = p.Known(step.ID)
-		}
-		for _, e := range list {
-			if tried, ok := p.Exercise(e.Name); ok {
-				msg.tried[e.Name] = tried
-			}
-		}
-		read <- msg
-	})
-	return func() tea.Msg { return <-read }
+	return do(m.Session.ReadSummary(m.summary.course, m.summary.exercises))
 }
 
-func (m *Model) takeSummary(msg summaryMsg) {
-	m.summary.known, m.summary.tried = msg.known, msg.tried
+func (m *Model) takeSummary(msg session.Remembered) {
+	m.summary.known, m.summary.tried = msg.Known, msg.Tried
 }
 
 // pressSummary takes the keys of the page that no other page has.
@@ -172,23 +136,14 @@ func (m *Model) forget(item summaryItem) tea.Cmd {
 		for _, step := range item.chapter.Steps {
 			ids = append(ids, step.ID)
 		}
-		m.note(func(p Progress) { p.Reset(ids...) })
+		m.ForgetSteps(ids...)
 	case summaryAll:
-		for id := range m.memory {
-			ids = append(ids, id)
-		}
-		m.note(func(p Progress) { p.ResetAll() })
+		m.ForgetAll()
 	default:
 		for _, e := range m.summary.exercises {
 			ids = append(ids, e.Name)
 		}
-		m.note(func(p Progress) { p.ResetExercises(ids...) })
-	}
-	for _, id := range ids {
-		delete(m.memory, id)
-		if id == m.stage.step.ID && m.stage.phase == phaseLook {
-			m.stage.hints, m.stage.choice, m.stage.guessed = 0, 0, false
-		}
+		m.ForgetExercises(ids...)
 	}
 	return m.readSummary()
 }

@@ -9,6 +9,7 @@ import (
 
 	"nstutor/chapters"
 	"nstutor/internal/progress"
+	"nstutor/internal/session"
 	"nstutor/steps/exercise"
 )
 
@@ -30,7 +31,7 @@ func fixtureSummary(t testing.TB, opts Options) *Model {
 	}
 	deft := progress.Score{Seconds: 90, Commands: 3, Tries: 1, Solved: true, When: fixtureTime}
 	clumsy := progress.Score{Seconds: 700, Commands: 31, Tries: 4, Hints: 3, Why: 2, Solved: true, When: fixtureTime}
-	send(m, summaryMsg{known, map[string]progress.Exercise{
+	send(m, session.Remembered{Known: known, Tried: map[string]progress.Exercise{
 		"dead-veth":       {Last: clumsy, Best: &deft},
 		"one-way-gateway": {Last: clumsy, Best: &clumsy},
 		"wrong-gateway":   {Last: progress.Score{Seconds: 12, When: fixtureTime}},
@@ -143,7 +144,7 @@ func TestTheSummaryCountsWhatWasDoneAndForgetsIt(t *testing.T) {
 	p := startPlay(t, "2.6")
 	p.press("h")
 	p.see("hint 1/3")
-	right := p.model.stage.prose.Predict.Right
+	right := p.model.Scene.Prose.Predict.Right
 	p.press(fmt.Sprint(right+1), "enter")
 	p.see("as promised")
 	p.press("p")

@@ -23,8 +23,8 @@ func (m *Model) summaryView(r rect) []string {
 	switch {
 	case s.asking:
 		below = []string{"", t.Warn.Render(t.G.Warn) + " " + t.Strong.Render(m.forgetQuestion())}
-	case m.warning != "":
-		below = []string{"", t.Warn.Render(t.G.Warn + " " + m.warning)}
+	case m.Warning != "":
+		below = []string{"", t.Warn.Render(t.G.Warn + " " + m.Warning)}
 	}
 	room := r.h - 1 - len(below)
 	s.top = min(max(s.top, to-room), from)

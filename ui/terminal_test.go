@@ -14,6 +14,7 @@ import (
 
 	"nstutor/chapters"
 	"nstutor/internal/lab"
+	"nstutor/internal/session"
 	"nstutor/steps"
 )
 
@@ -91,7 +92,7 @@ func (term *terminal) wait(text string) {
 
 // runIn plays the real program in a terminal until end makes it end, and
 // checks that the terminal is as it was.
-func runIn(t *testing.T, progress Progress, end func(term *terminal, cancel func())) error {
+func runIn(t *testing.T, progress session.Progress, end func(term *terminal, cancel func())) error {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

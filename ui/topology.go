@@ -19,10 +19,10 @@ func (m *Model) topologyView(r rect, focused bool) []string {
 	if !ok || len(lines) > room {
 		lines = m.topologyLines(r.w - 2)
 	}
-	view := &m.scroll[paneTopology]
+	view := &m.scroll[areaTopology]
 	view.Extent(len(lines), room)
 	body := screen.Block(screen.Window(lines, view.Top, room), r.w-2, room, m.Theme.G.Ellipsis)
-	tabs := m.tabs(paneTopology, m.ScrollHint(*view))
+	tabs := m.tabs(areaTopology, m.ScrollHint(*view))
 	return m.Frame(r.w, r.h, focused, m.topologyTitle(r.w-screen.Width(tabs)-6), tabs, screen.Indent(body))
 }
 
@@ -40,7 +40,7 @@ func (m *Model) topologyLines(w int) []string {
 	var lines []string
 	for _, name := range names {
 		var parts []string
-		for _, l := range m.world.snapshot(name).Links {
+		for _, l := range m.Network.Snapshot(name).Links {
 			parts = append(parts, m.deviceText(name, l))
 		}
 		text := wrapParts(parts, w-column)
@@ -58,7 +58,7 @@ func (m *Model) topologyLines(w int) []string {
 // inPicture lists the namespaces in the order of the way out: pods, the node,
 // the outside.
 func (m *Model) inPicture() []string {
-	names := slices.DeleteFunc(slices.Clone(m.world.names), func(name string) bool { return m.world.snapshot(name) == nil })
+	names := slices.DeleteFunc(slices.Clone(m.Network.Names), func(name string) bool { return m.Network.Snapshot(name) == nil })
 	place := func(name string) int { return slices.Index([]string{lab.Host, lab.Inet}, name) }
 	slices.SortStableFunc(names, func(a, b string) int { return place(a) - place(b) })
 	return names
@@ -67,13 +67,13 @@ func (m *Model) inPicture() []string {
 // deviceText is a device with all that the picture tells of it.
 func (m *Model) deviceText(netns string, l table.Link) string {
 	text := m.deviceName(netns, l)
-	for _, addr := range inet(m.world.snapshot(netns), l.Name) {
+	for _, addr := range inet(m.Network.Snapshot(netns), l.Name) {
 		text += " " + addr
 	}
 	if l.Master != "" {
 		text += " " + m.Theme.G.Out + " " + say.Clean(l.Master)
 	}
-	if peerNetns, peer := m.world.peerOf(netns, l); peer != "" {
+	if peerNetns, peer := m.Network.PeerOf(netns, l); peer != "" {
 		text += " " + m.Theme.G.Both + " " + say.Clean(strings.TrimSpace(peerNetns+" "+peer))
 	}
 	return text

@@ -60,7 +60,7 @@ type picture struct {
 // boxes is the picture as lines of at most w cells; not ok when it needs more,
 // or when there is no node.
 func (m *Model) boxes(w int) (lines []string, ok bool) {
-	host := m.world.snapshot(lab.Host)
+	host := m.Network.Snapshot(lab.Host)
 	if host == nil {
 		return nil, false
 	}
@@ -89,7 +89,7 @@ func (m *Model) boxes(w int) (lines []string, ok bool) {
 // addBox makes a namespace's box with its devices at one side, and puts the
 // node's ends of their cables on the same lines.
 func (m *Model) addBox(p *picture, name string, top int, s side) *box {
-	snap := m.world.snapshot(name)
+	snap := m.Network.Snapshot(name)
 	b := &box{title: m.boxTitle(name), top: top}
 	for _, l := range cablesFirst(snap.Links) {
 		addrs := slices.DeleteFunc(inet(snap, l.Name), func(a string) bool { return a == "127.0.0.1/8" })
@@ -102,7 +102,7 @@ func (m *Model) addBox(p *picture, name string, top int, s side) *box {
 		for i, addr := range addrs {
 			b.at(line + 1 + i).text[s] = addr
 		}
-		if peerNetns, peer := m.world.peerOf(name, l); peerNetns == lab.Host && peer != "" {
+		if peerNetns, peer := m.Network.PeerOf(name, l); peerNetns == lab.Host && peer != "" {
 			b.at(line).plug[s] = true
 			p.plugged[peer] = true
 			last := m.addNodeEnd(p.node, line, peer, s.other())
@@ -131,7 +131,7 @@ func cablesFirst(links []table.Link) []table.Link {
 // addNodeEnd writes the node's end of a cable and what belongs to it below,
 // and returns the last line it used.
 func (m *Model) addNodeEnd(node *box, line int, dev string, s side) int {
-	host := m.world.snapshot(lab.Host)
+	host := m.Network.Snapshot(lab.Host)
 	l, _ := host.Link(dev)
 	node.at(line).text[s] = m.deviceName(lab.Host, l)
 	node.at(line).plug[s] = true
@@ -154,7 +154,7 @@ func (m *Model) belongings(snap *table.Snapshot, l table.Link) []string {
 // boxTitle is a namespace's name, with its loopback when that is down.
 func (m *Model) boxTitle(name string) string {
 	title := m.Theme.Strong.Render(say.Clean(name)) + m.deathAt(name, "")
-	lo, ok := m.world.snapshot(name).Link("lo")
+	lo, ok := m.Network.Snapshot(name).Link("lo")
 	if ok && !lo.Up() {
 		title += " " + m.Theme.G.Dot + " " + m.deviceName(name, lo)
 	}

@@ -12,10 +12,10 @@ import (
 // death is the first stage that the packet does not pass, or that cannot be
 // judged, while the learner asks why.
 func (m *Model) death() (explain.Hop, bool) {
-	if !m.why.open || m.why.answer == nil {
+	if !m.Why.Open || m.Why.Answer == nil {
 		return explain.Hop{}, false
 	}
-	for _, h := range m.why.answer.Hops {
+	for _, h := range m.Why.Answer.Hops {
 		if h.Predicted != explain.OK {
 			return h, true
 		}
@@ -41,7 +41,7 @@ func (m *Model) deathAt(netns, dev string) string {
 // faultElsewhere is the namespace where the fault is, when the packet dies in
 // another one: ARP is not answered there, or the reply was sent astray.
 func (m *Model) faultElsewhere(h explain.Hop) string {
-	if c := m.why.answer.Cause; c.Netns != h.Netns && h.Predicted == explain.Fail {
+	if c := m.Why.Answer.Cause; c.Netns != h.Netns && h.Predicted == explain.Fail {
 		return c.Netns
 	}
 	return ""
@@ -49,7 +49,7 @@ func (m *Model) faultElsewhere(h explain.Hop) string {
 
 // drawnDevice is the device of a stage as the picture has it.
 func (m *Model) drawnDevice(h explain.Hop) string {
-	snap := m.world.snapshot(h.Netns)
+	snap := m.Network.Snapshot(h.Netns)
 	if snap == nil {
 		return ""
 	}
@@ -65,7 +65,7 @@ func (m *Model) topologyTitle(w int) string {
 	h, dies := m.death()
 	place := say.Clean(strings.TrimSpace(h.Netns + " " + h.Device))
 	switch {
-	case !m.why.open || m.why.answer == nil:
+	case !m.Why.Open || m.Why.Answer == nil:
 		return m.Say(words.Topology)
 	case dies && h.Predicted == explain.Unknown:
 		return title + "? " + m.Say(words.UnknownFrom, place)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"nstutor/internal/session"
 	"nstutor/steps"
 )
 
@@ -43,7 +44,7 @@ func TestTypingTheCourseByHand(t *testing.T) {
 	}
 	p := startPlay(t, "2.1")
 	for _, id := range []string{"2.1", "2.2", "2.3", "2.4", "2.5", "2.6"} {
-		command := peek(p, func(m *Model) steps.Command { return m.stage.command })
+		command := peek(p, func(m *Model) steps.Command { return m.Scene.Command })
 		p.press(":")
 		p.see("▸ command line", "type it below")
 		p.types(command.String())
@@ -56,11 +57,13 @@ func TestTypingTheCourseByHand(t *testing.T) {
 		p.press("enter")
 		if id != "2.6" {
 			p.wait(func(string) bool {
-				return peek(p, func(m *Model) bool { return m.stage.step.ID != id && m.stage.phase == phaseLook && m.working == 0 })
+				return peek(p, func(m *Model) bool {
+					return m.Scene.Step.ID != id && m.Scene.Phase == session.PhaseLook && m.Working == 0
+				})
 			}, "%s does not end", id)
 		}
 	}
-	if typed := peek(p, func(m *Model) int { return m.typed }); typed != 6 {
+	if typed := peek(p, func(m *Model) int { return m.Commands }); typed != 6 {
 		t.Errorf("%d commands are counted", typed)
 	}
 }
@@ -130,7 +133,7 @@ func (p *play) runaway(line, text string) time.Duration {
 
 func TestARunawayIsStopped(t *testing.T) {
 	p := startPlay(t, "2.6")
-	peek(p, func(m *Model) int { m.hands.limit = time.Second; return 0 })
+	peek(p, func(m *Model) int { m.Hands.Limit = time.Second; return 0 })
 	if took := p.runaway("sleep 1000; echo after", "✗ stopped after 1 s"); took < time.Second || took > 5*time.Second {
 		t.Errorf("it took %v", took)
 	}
@@ -147,7 +150,7 @@ func TestARunawayInTheBackgroundIsStopped(t *testing.T) {
 	time.Sleep(300 * time.Millisecond)
 	p.press("ctrl+c")
 	p.see("^C  stopped")
-	time.Sleep(typedGrace)
+	time.Sleep(session.TypedGrace)
 	p.press("ctrl+l")
 	p.types("ps -o pid= -p $(cat " + file + ") || echo gone")
 	p.see("\n gone")
@@ -161,13 +164,13 @@ func TestAFloodIsBounded(t *testing.T) {
 		p.press("pgup")
 	}
 	p.see("earlier lines are gone: the last 2000, or 256 KiB, are kept")
-	if lines := peek(p, func(m *Model) int { return len(m.typing.tape.lines) }); lines > tapeLines {
+	if lines := peek(p, func(m *Model) int { return len(m.Typing.Tape.Lines) }); lines > session.TapeLines {
 		t.Errorf("%d lines are kept", lines)
 	}
 	p.press("ctrl+l")
 	p.types("head -c 3000000 /dev/zero; echo; echo done")
 	p.see("\n done")
-	if bytes := peek(p, func(m *Model) int { return m.typing.tape.bytes }); bytes > tapeBytes {
+	if bytes := peek(p, func(m *Model) int { return m.Typing.Tape.Bytes }); bytes > session.TapeBytes {
 		t.Errorf("%d bytes are kept", bytes)
 	}
 	p.press("ctrl+l")
@@ -229,7 +232,7 @@ func TestClosingStopsWhatRuns(t *testing.T) {
 	p.see("ctrl+c stops it")
 	p.press("esc")
 	p.miss("command line")
-	p.wait(func(string) bool { return peek(p, func(m *Model) bool { return m.typing.run == nil }) }, "it runs on")
+	p.wait(func(string) bool { return peek(p, func(m *Model) bool { return m.Typing.Run == nil }) }, "it runs on")
 	p.press(":")
 	p.see("ns1 # sleep 1000", "stopped: its pane was closed")
 	p.press("up")

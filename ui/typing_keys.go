@@ -48,7 +48,7 @@ func (m *Model) typingHelp() []key.Binding {
 		arrows = "up/down"
 	}
 	run := named(k.Run, "enter", words.KeyEnterApply)
-	if m.typing.run != nil {
+	if m.Typing.Run != nil {
 		run = named(k.Stop, "ctrl+c", words.KeyStop)
 	}
 	return []key.Binding{

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"nstutor/internal/say"
+	"nstutor/internal/session"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
 
@@ -14,7 +15,7 @@ import (
 // typingView draws what a terminal would show: commands, their output, and
 // below them the line that is being typed.
 func (m *Model) typingView(r rect) []string {
-	t := &m.typing
+	t := &m.console
 	w, room := r.w-2, r.h-1
 	foot := append(m.offerLines(w), m.promptLines(w, room)...)
 	lines := m.tapeView(w)
@@ -30,20 +31,20 @@ func (m *Model) typingView(r rect) []string {
 }
 
 func (m *Model) typingTitle() string {
-	return m.Say(words.Typing) + " " + m.Theme.G.Dot + " " + m.typingNetns()
+	return m.Say(words.Typing) + " " + m.Theme.G.Dot + " " + m.TypingNetns()
 }
 
 // typingNews is at the right of the title: what runs; else how far one has
 // scrolled; else, where the tables are not to be seen, what the ping says.
 func (m *Model) typingNews(w int) string {
-	t := &m.typing
+	t := &m.console
 	switch {
-	case t.run != nil:
+	case m.Typing.Run != nil:
 		turning := m.Theme.G.Spinner[m.turn%len(m.Theme.G.Spinner)]
-		return turning + " " + m.Say(words.TypedRuns, int(m.now().Sub(t.run.began).Seconds()))
+		return turning + " " + m.Say(words.TypedRuns, int(m.Now().Sub(m.Typing.Run.Began).Seconds()))
 	case t.held:
 		return m.ScrollHint(t.scroll)
-	case !m.plan.wide && m.world.log.to != "":
+	case !m.plan.wide && m.Network.Log.To != "":
 		return ansi.Truncate(ansi.Strip(m.pingWords()), w-screen.Width(m.typingTitle())-8, m.Theme.G.Ellipsis)
 	}
 	return ""
@@ -51,45 +52,65 @@ func (m *Model) typingNews(w int) string {
 
 // tapeView is all that is kept, w cells wide.
 func (m *Model) tapeView(w int) []string {
-	t, tape := m.Theme, &m.typing.tape
+	t, tape := m.Theme, &m.Typing.Tape
 	var lines []string
 	switch {
-	case tape.cut:
-		lines = screen.Wrap(t.Faint.Render(t.G.Ellipsis+" "+m.Say(words.TypedCut, tapeLines, tapeBytes>>10)), w)
-	case len(tape.lines) == 0 && m.typing.run == nil:
+	case tape.Cut:
+		lines = screen.Wrap(t.Faint.Render(t.G.Ellipsis+" "+m.Say(words.TypedCut, session.TapeLines, session.TapeBytes>>10)), w)
+	case len(tape.Lines) == 0 && m.Typing.Run == nil:
 		lines = screen.Wrap(t.Faint.Render(m.Say(words.TypingIntro)), w)
 	}
-	for i := range tape.lines {
-		line := &tape.lines[i]
-		if line.drawn == nil || line.cells != w {
-			line.drawn, line.cells = m.tapeLine(*line, w), w
+	for i := range tape.Lines {
+		line := &tape.Lines[i]
+		if line.Drawn == nil || line.Cells != w {
+			line.Drawn, line.Cells = m.tapeLine(*line, w), w
 		}
-		lines = append(lines, line.drawn...)
+		lines = append(lines, line.Drawn...)
 	}
-	if tape.open != "" {
-		lines = append(lines, m.tapeLine(tapeLine{text: tape.open}, w)...)
+	if tape.Open != "" {
+		lines = append(lines, m.tapeLine(session.Line{Text: tape.Open}, w)...)
 	}
 	return lines
 }
 
-// tapeLine draws one line, broken as a terminal breaks it.
-func (m *Model) tapeLine(line tapeLine, w int) []string {
+// Line draws one line, broken as a terminal breaks it.
+func (m *Model) tapeLine(line session.Line, w int) []string {
 	t := m.Theme
-	switch line.kind {
-	case tapePrompt:
-		return screen.Hardwrap(m.prompt(line.netns)+t.Command.Render(line.text), w)
-	case tapeNote:
-		return screen.Wrap(t.Note.Render(line.text), w)
-	case tapeTrouble:
-		return screen.WrapBehind(t.Bad.Render(t.G.Bad)+" ", t.Bad.Render(line.text), w)
+	switch line.Kind {
+	case session.LinePrompt:
+		return screen.Hardwrap(m.prompt(line.Netns)+t.Command.Render(line.Text), w)
+	case session.LineEnd:
+		return m.endLines(line.Last, w)
 	}
-	return screen.Hardwrap(line.text, w)
+	return screen.Hardwrap(line.Text, w)
+}
+
+// endLines say how a command ended, where that is not as it should be.
+func (m *Model) endLines(e session.LastWords, w int) []string {
+	t := m.Theme
+	note := func(text string) []string { return screen.Wrap(t.Note.Render(text), w) }
+	trouble := func(text string) []string {
+		return screen.WrapBehind(t.Bad.Render(t.G.Bad)+" ", t.Bad.Render(text), w)
+	}
+	switch {
+	case e.Why == session.EndedByTime:
+		return trouble(m.Say(words.TypedTime, int(e.Limit.Seconds())))
+	case e.Why == session.EndedByKey:
+		return note("^C  " + m.Say(words.TypedStopped))
+	case e.Why == session.EndedByClose:
+		return note(m.Say(words.TypedClosed))
+	case e.Exit >= 0:
+		return trouble(m.Say(words.TypedExit, e.Exit))
+	case e.Err != nil:
+		return trouble(screen.OneLine(e.Err.Error()))
+	}
+	return note(m.Say(words.TypedOwnShell, e.Word))
 }
 
 // prompt says which namespace a command goes to.
 func (m *Model) prompt(netns string) string {
 	t := m.Theme
-	netns, gone := say.Clean(netns), m.world.gone(netns)
+	netns, gone := say.Clean(netns), m.Network.Gone(netns)
 	name := t.Strong.Render(netns)
 	if gone {
 		name = t.Bad.Render(netns + " " + t.G.Bad)
@@ -100,10 +121,10 @@ func (m *Model) prompt(netns string) string {
 // promptLines is the line that is being typed, with its cursor; of a very long
 // one the part around the cursor.
 func (m *Model) promptLines(w, room int) []string {
-	input := &m.typing.input
+	input := &m.console.input
 	value := []rune(input.Value())
 	at := min(input.Position(), len(value))
-	before := m.prompt(m.typingNetns()) + string(value[:at])
+	before := m.prompt(m.TypingNetns()) + string(value[:at])
 	under, after := " ", ""
 	if at < len(value) {
 		under, after = string(value[at]), string(value[at+1:])
@@ -127,7 +148,7 @@ func (m *Model) cursor(under string) string {
 
 // offerLines are the words that the line could go on with.
 func (m *Model) offerLines(w int) []string {
-	offers := m.typing.offers
+	offers := m.console.offers
 	if len(offers) == 0 {
 		return nil
 	}

@@ -3,18 +3,25 @@ package ui
 import (
 	"time"
 
+	"nstutor/internal/session"
 	"nstutor/ui/screen"
+	"nstutor/ui/words"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 )
 
 // The clocks: how fast the spinner turns, and how often the countdown of an
-// INCOMPLETE neighbour and the state of the step are looked at.
+// INCOMPLETE neighbour is looked at.
 const (
 	spinnerTurn   = 100 * time.Millisecond
 	countdownTurn = 250 * time.Millisecond
-	checkTurn     = 1000 * time.Millisecond
+)
+
+// Messages from the clocks of the screen.
+type (
+	countdownTickMsg struct{}
+	spinnerTickMsg   struct{}
 )
 
 // Update takes one message. What has to be waited for becomes a command.
@@ -23,29 +30,18 @@ func (m *Model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	if m.exit != nil {
 		return m, tea.Quit
 	}
-	before := m.stage.told()
-	cmd = m.take(msg)
-	if changesNothing(msg) && m.stage.told() == before {
+	before := m.Scene.Told()
+	cmd = m.takeAny(msg)
+	if session.Idle(msg) && m.Scene.Told() == before {
 		return m, cmd
 	}
+	m.follow()
 	m.screen = ""
 	m.enableKeys()
 	return m, tea.Batch(cmd, m.startClocks())
 }
 
-// changesNothing says whether a message is only about asking again: there is
-// nothing new to draw.
-func changesNothing(msg tea.Msg) bool {
-	switch msg := msg.(type) {
-	case checkTickMsg, whyTickMsg, nil:
-		return true
-	case checkedMsg:
-		return !msg.done || msg.after
-	}
-	return false
-}
-
-func (m *Model) take(msg tea.Msg) tea.Cmd {
+func (m *Model) takeAny(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
@@ -55,73 +51,48 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		m.turn, m.spinning = m.turn+1, false
 	case countdownTickMsg:
 		m.counting = false
-	case memoryMsg:
-		m.takeMemory(msg)
-	case summaryMsg:
+	case session.Remembered:
 		m.takeSummary(msg)
-	case warningMsg:
-		m.warning = string(msg)
-	case fatalMsg:
-		m.exit = msg.err
+	case session.Fatal:
+		m.exit = msg.Err
 		return tea.Quit
-	case enteredMsg, appliedMsg, checkedMsg, keptMsg, checkTickMsg:
-		return m.takeStep(msg)
-	case whyMsg, whyTickMsg:
-		return m.takeWhy(msg)
-	case drillCheckedMsg, drillSeenMsg, drillHintMsg, drillKnownMsg, drillTickMsg:
-		return m.takeDrill(msg)
-	case typedMsg:
-		return m.takeTyped(msg)
-	case shellMsg:
-		return m.takeShell(msg)
+	case session.Output:
+		return m.takeOutput(msg)
 	default:
-		return m.takeWorld(msg)
-	}
-	return nil
-}
-
-// takeWorld takes what the feed reports.
-func (m *Model) takeWorld(msg tea.Msg) tea.Cmd {
-	switch msg := msg.(type) {
-	case namesMsg:
-		m.world.rename(msg)
-		m.world.trouble = nil
-		return m.altered()
-	case snapshotMsg:
-		m.world.snaps[msg.Name] = msg.Snapshot
-		m.world.trouble = nil
-		return m.altered()
-	case pingMsg:
-		if msg.aim == m.world.aim {
-			m.world.log.take(msg.event, m.now())
-			return m.compareWhy(msg.event)
+		cmd := do(m.Take(msg))
+		if m.overlay == overlayOutline {
+			return tea.Batch(cmd, m.typeOutline(msg)) // the cursor of the input blinks
 		}
-	case framesMsg:
-		m.world.hear(msg)
-		m.witness()
-	case feedMsg:
-		m.world.trouble = msg.err
-	}
-	if m.overlay == overlayOutline {
-		return m.typeOutline(msg) // the cursor of the input blinks
+		return cmd
 	}
 	return nil
 }
 
-// altered takes it that the lab is not what it was.
-func (m *Model) altered() tea.Cmd {
-	m.world.touch(m.now())
-	return tea.Batch(m.check(), m.askWhy())
+// follow moves the texts that have become others.
+func (m *Model) follow() {
+	if m.Cue.Page != m.moved.Page {
+		m.scroll[areaLesson], m.reveal = screen.Scroll{}, false
+	}
+	if m.Cue.Hint != m.moved.Hint {
+		m.scroll[areaLesson].Top = 1 << 20 // its end, once it is drawn
+	}
+	if m.Cue.Verdict != m.moved.Verdict {
+		m.reveal = true
+	}
+	if m.Cue.Why != m.moved.Why {
+		m.whyScroll = screen.Scroll{}
+	}
+	m.moved = m.Cue
 }
 
 // startClocks starts the clocks that something needs now and that do not run.
 func (m *Model) startClocks() tea.Cmd {
-	cmds := []tea.Cmd{m.tickDrill()}
-	if !m.spinning && (m.working > 0 || m.stage.keeping || m.typing.run != nil || m.drillBusy()) {
+	cmds := []tea.Cmd{do(m.Stage.Tick(m.overlay == overlayNone))}
+	if !m.spinning && (m.Working > 0 || m.Scene.Keeping || m.Typing.Run != nil || m.Stage.Occupied()) {
 		m.spinning = true
 		cmds = append(cmds, tea.Tick(spinnerTurn, func(time.Time) tea.Msg { return spinnerTickMsg{} }))
 	}
-	if !m.counting && m.world.incomplete() {
+	if !m.counting && m.Network.Incomplete() {
 		m.counting = true
 		cmds = append(cmds, tea.Tick(countdownTurn, func(time.Time) tea.Msg { return countdownTickMsg{} }))
 	}
@@ -137,7 +108,7 @@ func (m *Model) pressEach(msg tea.KeyMsg) tea.Cmd {
 	}
 	var cmds []tea.Cmd
 	for i, r := range msg.Runes {
-		if m.typing.open {
+		if m.console.open {
 			rest := msg
 			rest.Runes = msg.Runes[i:]
 			return tea.Batch(append(cmds, m.press(rest))...)
@@ -150,14 +121,14 @@ func (m *Model) pressEach(msg tea.KeyMsg) tea.Cmd {
 // press takes a key. Only keys that are enabled match.
 func (m *Model) press(msg tea.KeyMsg) tea.Cmd {
 	m.open = false
-	if msg.Type == tea.KeyRunes && len(msg.Runes) > 1 && !m.typing.open {
+	if msg.Type == tea.KeyRunes && len(msg.Runes) > 1 && !m.console.open {
 		return m.pressEach(msg)
 	}
 	k := m.keys
 	if m.overlay == overlayOutline {
 		return m.pressOutline(msg)
 	}
-	if m.typing.open {
+	if m.console.open {
 		return m.pressTyping(msg)
 	}
 	if m.overlay == overlaySummary && m.summary.asking {
@@ -185,18 +156,21 @@ func (m *Model) press(msg tea.KeyMsg) tea.Cmd {
 // pressCourse takes the keys that move through the course.
 func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 	k := m.keys
-	m.dropWarning(msg)
+	if !key.Matches(msg, k.Why) {
+		m.Stage.Other()
+	}
 	switch {
 	case key.Matches(msg, k.Enter):
 		return m.goOn()
 	case key.Matches(msg, k.Predict):
-		return m.predict(int(msg.Runes[0] - '1'))
+		m.Predict(int(msg.Runes[0] - '1'))
+		m.scroll[areaLesson].Show(m.predictEnd - 1)
 	case key.Matches(msg, k.Undo):
-		return m.goBack()
+		return do(m.Stage.GoBack())
 	case key.Matches(msg, k.Hint):
-		return m.showHint()
+		return do(m.Stage.Hint())
 	case key.Matches(msg, k.Rebuild):
-		return m.rebuild()
+		return do(m.Rebuild())
 	case key.Matches(msg, k.Go):
 		return m.openOutline()
 	case key.Matches(msg, k.Summary):
@@ -206,15 +180,17 @@ func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.Type):
 		m.openTyping()
 	case key.Matches(msg, k.Shell):
-		return m.openShell()
+		return do(m.OpenShell(m.Say(words.ShellHello, m.TypingNetns())))
 	case key.Matches(msg, k.Tab):
-		m.focus = (m.focus + 1) % paneCount
+		m.focus = (m.focus + 1) % areaCount
 	case key.Matches(msg, k.BackTab):
-		m.focus = (m.focus + paneCount - 1) % paneCount
+		m.focus = (m.focus + areaCount - 1) % areaCount
 	case key.Matches(msg, k.NextNetns):
-		m.watchNext(+1)
+		m.WatchNext(+1)
+		m.scroll[areaLive] = screen.Scroll{}
 	case key.Matches(msg, k.PrevNetns):
-		m.watchNext(-1)
+		m.WatchNext(-1)
+		m.scroll[areaLive] = screen.Scroll{}
 	default:
 		m.scrollBy(msg)
 	}
@@ -240,16 +216,67 @@ func (m *Model) scrollBy(msg tea.KeyMsg) {
 
 // focused is how far the pane with the focus is scrolled.
 func (m *Model) focused() *screen.Scroll {
-	if m.focus == paneLesson && m.why.open {
-		return &m.why.scroll
+	if m.focus == areaLesson && m.Why.Open {
+		return &m.whyScroll
 	}
 	return &m.scroll[m.focus]
+}
+
+// goOn is the enter key: read on, or what the stage makes of it.
+func (m *Model) goOn() tea.Cmd {
+	if m.mustReadOn() {
+		view := &m.scroll[areaLesson]
+		view.Top = min(m.predictEnd-view.Height, view.Top+view.Height-1)
+		return nil
+	}
+	return do(m.Stage.GoOn())
+}
+
+// mustReadOn says that enter shows more of the lesson instead of running the
+// command: the question was not on the screen yet. Who has done the step
+// before, or has answered, is not held up, nor who asks why instead of reading.
+func (m *Model) mustReadOn() bool {
+	c, view := &m.Scene, m.scroll[areaLesson]
+	return !m.Why.Open && c.Phase == session.PhaseLook && !c.Guessed && !m.Memory[c.Step.ID].Done &&
+		m.predictEnd > view.Top+view.Height
+}
+
+// pressWhy shows the answer in the lesson's place, or the lesson again.
+func (m *Model) pressWhy() tea.Cmd {
+	if m.Why.Open {
+		m.CloseWhy()
+		return nil
+	}
+	cmd := do(m.OpenWhy())
+	if m.Why.Open {
+		m.focus = areaLesson
+	}
+	return cmd
+}
+
+// partner is the pane that goes with what stands in the lesson's place.
+func (m *Model) partner() area {
+	if m.Why.Open {
+		return areaTopology
+	}
+	return areaLive
+}
+
+// switchLanguage goes on in the other language.
+func (m *Model) switchLanguage() tea.Cmd {
+	if m.Lang == words.Langs[0] {
+		m.Lang = words.Langs[1]
+	} else {
+		m.Lang = words.Langs[0]
+	}
+	m.Speak(m.Lang)
+	return nil
 }
 
 // closeTopmost closes what covers the panes, or else what stands in for one.
 func (m *Model) closeTopmost() {
 	if m.overlay == overlayNone {
-		m.closeWhy()
+		m.CloseWhy()
 	}
 	m.overlay = overlayNone
 }
@@ -266,7 +293,7 @@ func (m *Model) pressOutline(msg tea.KeyMsg) tea.Cmd {
 	case "enter":
 		if id, ok := m.outline.chosen(); ok {
 			m.overlay = overlayNone
-			return m.enter(id)
+			return do(m.Enter(id))
 		}
 	case "up", "shift+tab":
 		m.outline.move(-1)

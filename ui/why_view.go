@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/probe"
+	"nstutor/internal/session"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
 )
@@ -16,39 +17,39 @@ func (m *Model) whyView(r rect, focused bool) []string {
 	pinned := m.pinned(r.w-2, 0)
 	room := max(0, r.h-1-len(pinned))
 	lines := m.whyLines(r.w - 2)
-	view := &m.why.scroll
+	view := &m.whyScroll
 	view.Extent(len(lines), room)
 	body := screen.Block(screen.Window(lines, view.Top, room), r.w-2, room, m.Theme.G.Ellipsis)
 	return m.Frame(r.w, r.h, focused, m.whyTitle(), m.ScrollHint(*view), screen.Indent(append(body, pinned...)))
 }
 
 func (m *Model) whyTitle() string {
-	q := m.why.about
-	if q.to == "" {
+	q := m.Why.About
+	if q.To == "" {
 		return m.Say(words.Why)
 	}
-	return m.Say(words.Why) + " " + m.Theme.G.Dot + " " + q.netns + " ping " + q.to + pingOptions(q.size, q.df)
+	return m.Say(words.Why) + " " + m.Theme.G.Dot + " " + q.Netns + " ping " + q.To + session.PingOptions(q.Size, q.Df)
 }
 
 // whyLines is the answer, w cells wide, or why there is none.
 func (m *Model) whyLines(w int) []string {
 	t := m.Theme
 	switch {
-	case m.why.about.to == "":
+	case m.Why.About.To == "":
 		return screen.Wrap(t.Faint.Render(m.Say(words.WhyNoPing)), w)
-	case m.world.gone(m.why.about.netns):
-		return screen.Wrap(t.Bad.Render(m.cannotOpen(m.why.about.netns)), w)
-	case m.why.err != nil:
+	case m.Network.Gone(m.Why.About.Netns):
+		return screen.Wrap(t.Bad.Render(m.cannotOpen(m.Why.About.Netns)), w)
+	case m.Why.Err != nil:
 		return screen.WrapBehind(m.verdictSign(explain.Fail)+" ", t.Bad.Render(m.whyNot()), w)
-	case m.why.answer == nil:
+	case m.Why.Answer == nil:
 		return screen.Wrap(t.Faint.Render(t.G.Wait+" "+m.Say(words.WhyLooking)), w)
 	}
 	column := 0
-	for _, line := range m.why.lines {
+	for _, line := range m.Why.Lines {
 		column = max(column, screen.Width(line.Netns))
 	}
 	var lines []string
-	for _, line := range m.why.lines {
+	for _, line := range m.Why.Lines {
 		lines = append(lines, m.reportLines(line, column, w)...)
 		if line.Kind == explain.ReportVerdict {
 			lines = append(lines, m.pingAgainst(w)...)
@@ -59,9 +60,9 @@ func (m *Model) whyLines(w int) []string {
 
 // whyNot says in one sentence why there is no answer.
 func (m *Model) whyNot() string {
-	said := screen.OneLine(m.why.err.Error())
+	said := screen.OneLine(m.Why.Err.Error())
 	var name *probe.NameError
-	if errors.As(m.why.err, &name) {
+	if errors.As(m.Why.Err, &name) {
 		return m.Say(words.WhyNoName, said)
 	}
 	return m.Say(words.WhyFailed, said)
@@ -71,7 +72,7 @@ func (m *Model) whyNot() string {
 // what was predicted.
 func (m *Model) pingAgainst(w int) []string {
 	lines := screen.WrapBehind("  ", m.pingWords(), w)
-	if m.why.odds >= oddsToTell {
+	if m.Why.Odds >= session.OddsToTell {
 		t := m.Theme
 		lines = append(lines, screen.WrapBehind(t.Warn.Render(t.G.Warn)+" ", t.Warn.Render(m.Say(words.WhyDisagree)), w)...)
 	}
@@ -113,7 +114,7 @@ func (m *Model) reportLines(line explain.ReportLine, column, w int) []string {
 
 // whyVerdict is the answer in a word.
 func (m *Model) whyVerdict() string {
-	return cmp.Or(map[string]string{explain.Delivered: explain.OK, explain.Broken: explain.Fail}[m.why.answer.Verdict], explain.Unknown)
+	return cmp.Or(map[string]string{explain.Delivered: explain.OK, explain.Broken: explain.Fail}[m.Why.Answer.Verdict], explain.Unknown)
 }
 
 // verdictSign is a word of the answer as a sign, in its colour.

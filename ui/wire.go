@@ -23,7 +23,7 @@ const (
 // focus it scrolls, and stays where it is while new ones arrive.
 func (m *Model) wireView(r rect, focused bool) []string {
 	room := r.h - 1
-	view := &m.scroll[paneWire]
+	view := &m.scroll[areaWire]
 	follow := !focused || view.AtEnd()
 	lines := m.wireLines(r.w - 2)
 	view.Extent(len(lines), room)
@@ -38,18 +38,18 @@ func (m *Model) wireView(r rect, focused bool) []string {
 		lines = []string{m.Theme.Faint.Render(m.Say(words.NobodySpoke))}
 	}
 	body := screen.Block(screen.Window(lines, view.Top, room), r.w-2, room, m.Theme.G.Ellipsis)
-	return m.Frame(r.w, r.h, focused, m.Say(words.Wire), m.tabs(paneWire, right), screen.Indent(body))
+	return m.Frame(r.w, r.h, focused, m.Say(words.Wire), m.tabs(areaWire, right), screen.Indent(body))
 }
 
 // wireLines is a line for each frame, in columns.
 func (m *Model) wireLines(w int) []string {
 	places := 0
-	for _, f := range m.world.frames {
+	for _, f := range m.Network.Frames {
 		places = max(places, screen.Width(place(f)))
 	}
-	lines := make([]string, len(m.world.frames))
+	lines := make([]string, len(m.Network.Frames))
 	seen := map[passage]wire.Frame{}
-	for i, f := range m.world.frames {
+	for i, f := range m.Network.Frames {
 		lines[i] = m.wireLine(f, places, w, seen)
 	}
 	return lines
@@ -82,7 +82,7 @@ func (m *Model) wireLine(f wire.Frame, places, w int, seen map[passage]wire.Fram
 		macs = m.mac(f.SrcMAC, w) + gap + ">" + gap + m.mac(f.DstMAC, w)
 	}
 	what := m.frameText(f, gap, w, seen)
-	if f.ToOther && !m.world.port(f.Netns, f.Dev) {
+	if f.ToOther && !m.Network.Port(f.Netns, f.Dev) {
 		what += " " + t.Bad.Render(t.G.Bad+"mac")
 	}
 	return screen.Fit(place(f), places, "") + " " + arrow + " " + t.Note.Render(macs) + space + what

@@ -1,4 +1,4 @@
-package ui
+package session
 
 import (
 	"errors"
@@ -41,7 +41,7 @@ const (
 // hear takes the output from the terminal, and closes told when nothing more
 // comes of a command that has ended. After that it hears on what background
 // commands say, which they may not be able to live without, and forgets it.
-func (r *typedRun) hear(outer *os.File, exited <-chan struct{}, told chan<- struct{}) {
+func (r *Command) hear(outer *os.File, exited <-chan struct{}, told chan<- struct{}) {
 	defer outer.Close()
 	buffer := make([]byte, 1<<15)
 	listening, silent := true, false

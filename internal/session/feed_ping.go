@@ -1,4 +1,4 @@
-package ui
+package session
 
 import (
 	"time"
@@ -33,11 +33,11 @@ func (f *feed) ping(want aim) {
 	}
 	echo := probe.Echo{To: want.to, Size: want.size, DF: want.df, Timeout: f.lab.PingTimeout()}
 	p := &pinger{aim: want, ns: ns, ping: probe.NewEchoPinger(ns, echo, time.Second), done: make(chan struct{})}
-	go guard(f.send, func() {
+	go Guard(f.send, func() {
 		defer close(p.done)
 		for event := range p.ping.Events() {
 			if ns.Context().Err() == nil { // else it only says that it was cut off
-				f.send(pingMsg{want.gen, event})
+				f.send(Ping{want.gen, event})
 			}
 		}
 	})
@@ -48,22 +48,4 @@ func (f *feed) ping(want aim) {
 func (p *pinger) close() {
 	p.ping.Close()
 	<-p.done
-}
-
-// aimPing starts or stops the step's ping. Events of an earlier aim are stale.
-func (m *Model) aimPing(on bool) {
-	m.world.aim++
-	m.world.pinging = on
-	m.retarget()
-}
-
-// watchTables polls the neighbours of the namespace that the live pane shows.
-func (m *Model) watchTables() { m.retarget() }
-
-func (m *Model) retarget() {
-	if m.feed == nil {
-		return
-	}
-	w := &m.world
-	m.feed.aimAt(aim{gen: w.aim, tables: w.watch, netns: w.log.netns, to: w.log.to, size: w.log.size, df: w.log.df, pinging: w.pinging})
 }

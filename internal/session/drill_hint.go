@@ -1,4 +1,4 @@
-package ui
+package session
 
 import (
 	"cmp"
@@ -8,30 +8,28 @@ import (
 	"net/netip"
 	"strings"
 
-	tea "github.com/charmbracelet/bubbletea"
-
+	"nstutor/chapters"
 	"nstutor/chapters/exercises"
 	"nstutor/diag/explain"
 	"nstutor/internal/say"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
-	"nstutor/ui/words"
 )
 
-// hintsPerFault is how many hints there are: the table, the line, the command.
-const hintsPerFault = 3
+// HintsPerFault is how many hints there are: the table, the line, the command.
+const HintsPerFault = 3
 
-// drillHint shows one hint more: of the exercise's own, where it has some, or
+// Hint shows one hint more: of the exercise's own, where it has some, or
 // else about the fault that the kernel has now.
-func (m *Model) drillHint() tea.Cmd {
-	d := m.drill
-	if m.desk == nil || d.hinting {
+func (d *Drill) Hint() Work {
+	s := d.s
+	if s.desk == nil || d.Hinting {
 		return nil
 	}
-	d.hinting = true
-	gen, task := m.stage.gen, d.task
-	failed := func(err error) tea.Msg { return drillHintMsg{gen: gen, err: err} }
-	return m.desk.meanwhile(drillTimeout, func(ctx context.Context, p *steps.Player) tea.Msg {
+	d.Hinting = true
+	gen, task := s.Scene.Gen, d.Task
+	failed := func(err error) any { return DrillHint{Gen: gen, err: err} }
+	return s.desk.meanwhile(drillTimeout, func(ctx context.Context, p *steps.Player) any {
 		fault, hints := writtenHints(task)
 		if hints == nil {
 			fault, hints = hintsNow(ctx, task)
@@ -42,37 +40,37 @@ func (m *Model) drillHint() tea.Cmd {
 		if ctx.Err() != nil {
 			return failed(ctx.Err())
 		}
-		return drillHintMsg{gen: gen, fault: fault, hints: hints}
+		return DrillHint{Gen: gen, Fault: fault, Hints: hints}
 	}, failed)
 }
 
 // takeHint shows the first of the hints that was not shown. About another fault
 // than before they begin anew.
-func (m *Model) takeHint(msg drillHintMsg) {
-	d := m.drill
-	d.hinting = false
+func (d *Drill) takeHint(msg DrillHint) {
+	s := d.s
+	d.Hinting = false
 	if msg.err != nil {
 		if !errors.Is(msg.err, context.Canceled) {
-			m.stage.err = msg.err
+			s.Scene.Err = msg.err
 		}
 		return
 	}
-	if msg.fault != d.fault {
-		d.fault, d.hints = msg.fault, nil
+	if msg.Fault != d.Fault {
+		d.Fault, d.Hints = msg.Fault, nil
 	}
-	m.scroll[paneLesson].Top = 1 << 20 // its end, once it is drawn
-	if len(d.hints) < len(msg.hints) {
-		d.hints = append(d.hints, msg.hints[len(d.hints)])
+	s.Cue.Hint++
+	if len(d.Hints) < len(msg.Hints) {
+		d.Hints = append(d.Hints, msg.Hints[len(d.Hints)])
 		d.hinted++
-		m.saveDrill()
+		d.save()
 	}
 }
 
 // writtenHints are those of the exercise's text, in all languages.
 func writtenHints(task *exercise.Task) (string, []say.Text) {
 	name, vars := task.Exercise.Name, task.Case.Vars
-	en, err := exercises.Text(words.Langs[0], name, vars)
-	zh, err2 := exercises.Text(words.Langs[1], name, vars)
+	en, err := exercises.Text(chapters.Langs[0], name, vars)
+	zh, err2 := exercises.Text(chapters.Langs[1], name, vars)
 	if err != nil || err2 != nil || len(en.Hints) == 0 || len(en.Hints) != len(zh.Hints) {
 		return "", nil
 	}
@@ -112,7 +110,7 @@ func hintsNow(ctx context.Context, task *exercise.Task) (string, []say.Text) {
 // lineOf points at the kernel's line, or says what is the matter where there is
 // none.
 func lineOf(cause explain.Fault) say.Text {
-	detail := say.T("%[1]s", "%[2]s", cause.Detail.In(words.Langs[0]), cause.Detail.In(words.Langs[1]))
+	detail := say.T("%[1]s", "%[2]s", cause.Detail.In(chapters.Langs[0]), cause.Detail.In(chapters.Langs[1]))
 	if len(cause.Evidence) == 0 {
 		return detail
 	}

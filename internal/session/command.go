@@ -1,4 +1,4 @@
-package ui
+package session
 
 import (
 	"context"
@@ -9,70 +9,69 @@ import (
 	"time"
 	"unicode/utf8"
 
-	tea "github.com/charmbracelet/bubbletea"
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/lab"
 )
 
 // typedLimit is how long a command of the learner's may run.
-const typedLimit = 60 * time.Second
+const commandLimit = 60 * time.Second
 
-// typedGrace is how long a command that was asked to stop has for its last
+// TypedGrace is how long a command that was asked to stop has for its last
 // words, such as the statistics of ping.
-const typedGrace = time.Second
+const TypedGrace = time.Second
 
 // typedPause is the shortest time between two reports of a command's output.
 const typedPause = 40 * time.Millisecond
 
-// hands are what the learner works with: commands in the lab, and its shell.
-type hands struct {
-	ctx      context.Context // of the program
+// Hands are what the learner works with: commands in the lab, and its shell.
+type Hands struct {
+	Ctx      context.Context // of the program
 	lab      *lab.Lab
-	limit    time.Duration // of a command
-	terminal *handover     // for the shell; nil: there is none to hand over
+	Limit    time.Duration // of a command
+	Terminal *Handover     // for the shell; nil: there is none to hand over
 	running  sync.WaitGroup
 }
 
-func newHands(ctx context.Context, l *lab.Lab) *hands {
-	return &hands{ctx: ctx, lab: l, limit: typedLimit}
+func NewHands(ctx context.Context, l *lab.Lab) *Hands {
+	return &Hands{Ctx: ctx, lab: l, Limit: commandLimit}
 }
 
 // rest waits until nothing of the learner's runs any more. The context has to
 // be over.
-func (h *hands) rest() { h.running.Wait() }
+func (h *Hands) rest() { h.running.Wait() }
 
-// ending is why a command is over.
-type ending int
+// Ending is why a command is over.
+type Ending int
 
 const (
-	endedItself  ending = iota
-	endedByKey          // ctrl+c
-	endedByTime         // it ran for longer than it may
-	endedByClose        // its pane was closed
+	endedItself  Ending = iota
+	EndedByKey          // ctrl+c
+	EndedByTime         // it ran for longer than it may
+	EndedByClose        // its pane was closed
 )
 
-// typedRun is a command that the learner typed, while it runs and after.
-type typedRun struct {
+// Command is a command that the learner typed, while it runs and after.
+type Command struct {
 	gen         int
 	netns, line string
 	columns     int // of the pane
-	began       time.Time
+	Began       time.Time
 	output      spool
 	ended       chan struct{} // closed when it is over
 	kill        context.CancelFunc
 
 	mu  sync.Mutex
 	pid int // of its process group; 0: it does not run yet
-	why ending
+	Why Ending
 	err error
 
 	rest string // the unfinished line; only next uses it
 }
 
 // run starts a command, and does not wait for it.
-func (h *hands) run(r *typedRun) *typedRun {
-	ctx, kill := context.WithCancel(h.ctx)
+func (h *Hands) run(r *Command) *Command {
+	ctx, kill := context.WithCancel(h.Ctx)
 	r.output, r.ended, r.kill = newSpool(), make(chan struct{}), kill
 	h.running.Go(func() {
 		defer close(r.ended)
@@ -86,7 +85,7 @@ func (h *hands) run(r *typedRun) *typedRun {
 }
 
 // follow runs the command to its end.
-func (r *typedRun) follow(ctx context.Context, h *hands) (err error) {
+func (r *Command) follow(ctx context.Context, h *Hands) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
@@ -114,7 +113,7 @@ func (r *typedRun) follow(ctx context.Context, h *hands) (err error) {
 	}
 	exited, told := make(chan struct{}), make(chan struct{})
 	go r.hear(outer, exited, told)
-	defer time.AfterFunc(h.limit, func() { r.stop(endedByTime) }).Stop()
+	defer time.AfterFunc(h.Limit, func() { r.Stop(EndedByTime) }).Stop()
 	err = cmd.Wait()
 	close(exited)
 	outer.SetReadDeadline(time.Now())
@@ -122,20 +121,20 @@ func (r *typedRun) follow(ctx context.Context, h *hands) (err error) {
 	return err
 }
 
-// stop asks the command to end as ctrl+c in a terminal does, and makes it after
+// Stop asks the command to end as ctrl+c in a terminal does, and makes it after
 // a while, or at once when it is asked again.
-func (r *typedRun) stop(why ending) {
+func (r *Command) Stop(why Ending) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.why != endedItself || why == endedByClose || r.pid == 0 {
+	if r.Why != endedItself || why == EndedByClose || r.pid == 0 {
 		r.kill()
 	}
-	if r.why == endedItself {
-		r.why = why
+	if r.Why == endedItself {
+		r.Why = why
 	}
 	if group := -r.pid; group < 0 {
 		unix.Kill(group, unix.SIGINT)
-		time.AfterFunc(typedGrace, func() {
+		time.AfterFunc(TypedGrace, func() {
 			r.kill()
 			unix.Kill(group, unix.SIGKILL) // a shell's background commands do not hear SIGINT
 		})
@@ -143,10 +142,10 @@ func (r *typedRun) stop(why ending) {
 }
 
 // over says whether the command has ended.
-func (r *typedRun) over() bool { return isClosed(r.ended) }
+func (r *Command) over() bool { return isClosed(r.ended) }
 
 // next waits for more output or for the end, and reports it.
-func (r *typedRun) next() tea.Msg {
+func (r *Command) next() any {
 	select {
 	case <-r.output.fresh:
 		select {
@@ -155,39 +154,39 @@ func (r *typedRun) next() tea.Msg {
 		}
 	case <-r.ended:
 	}
-	msg := typedMsg{gen: r.gen, ended: r.over()}
+	msg := Output{Gen: r.gen, Ended: r.over()}
 	raw, lost := r.output.take()
-	msg.lines, msg.lost = r.cut(raw, lost)
-	msg.open = clean(r.rest)
-	if msg.ended {
+	msg.Lines, msg.lost = r.cut(raw, lost)
+	msg.Open = clean(r.rest)
+	if msg.Ended {
 		if r.rest != "" {
-			msg.lines, msg.open = append(msg.lines, msg.open), ""
+			msg.Lines, msg.Open = append(msg.Lines, msg.Open), ""
 		}
 		r.mu.Lock()
-		msg.why, msg.err = r.why, r.err
+		msg.Why, msg.Err = r.Why, r.err
 		r.mu.Unlock()
 	}
 	return msg
 }
 
-// longestLine is where a line without an end is broken, in bytes.
-const longestLine = 4096
+// LongestLine is where a line without an end is broken, in bytes.
+const LongestLine = 4096
 
 // cut makes clean lines of output, and keeps the one that is not finished. Of
 // more lines than are kept only the last are looked at.
-func (r *typedRun) cut(raw string, lost bool) ([]string, bool) {
+func (r *Command) cut(raw string, lost bool) ([]string, bool) {
 	if lost {
 		r.rest = ""
 	}
 	lines := strings.Split(r.rest+raw, "\n")
-	if extra := len(lines) - 1 - tapeLines; extra > 0 {
+	if extra := len(lines) - 1 - TapeLines; extra > 0 {
 		lines, lost = lines[extra:], true
 	}
 	var broken []string
 	for _, line := range lines {
-		for len(line) > longestLine {
-			at := longestLine
-			for at > longestLine-utf8.UTFMax && !utf8.RuneStart(line[at]) {
+		for len(line) > LongestLine {
+			at := LongestLine
+			for at > LongestLine-utf8.UTFMax && !utf8.RuneStart(line[at]) {
 				at--
 			}
 			broken = append(broken, line[:at])
@@ -219,9 +218,9 @@ func newSpool() spool { return spool{fresh: make(chan struct{}, 1)} }
 func (s *spool) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	s.raw = append(s.raw, p...)
-	flooded := len(s.raw) > 2*tapeBytes
+	flooded := len(s.raw) > 2*TapeBytes
 	if flooded {
-		s.raw = append(s.raw[:0], s.raw[len(s.raw)-tapeBytes:]...)
+		s.raw = append(s.raw[:0], s.raw[len(s.raw)-TapeBytes:]...)
 		s.lost = true
 	}
 	s.mu.Unlock()

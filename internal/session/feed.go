@@ -1,4 +1,4 @@
-package ui
+package session
 
 import (
 	"context"
@@ -6,8 +6,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	tea "github.com/charmbracelet/bubbletea"
 
 	"nstutor/diag/table"
 	"nstutor/internal/lab"
@@ -29,19 +27,19 @@ type aim struct {
 // goroutines, and ends them before run returns.
 type feed struct {
 	lab  *lab.Lab
-	send func(tea.Msg)
+	send func(any)
 	poke chan struct{} // the aim, or a namespace, is another
 
 	mu     sync.Mutex
 	wanted aim
 
-	names  namesMsg // as they were last sent
+	names  Names // as they were last sent
 	spaces map[string]*space
 	wire   *taps
 	pinger *pinger
 }
 
-func newFeed(l *lab.Lab, send func(tea.Msg)) *feed {
+func newFeed(l *lab.Lab, send func(any)) *feed {
 	return &feed{lab: l, send: send, poke: make(chan struct{}, 1), spaces: map[string]*space{}}
 }
 
@@ -84,7 +82,7 @@ func (f *feed) run(ctx context.Context) {
 // the aim.
 func (f *feed) follow(ctx context.Context) {
 	want := f.aim()
-	names := namesMsg{}
+	names := Names{}
 	for _, name := range f.lab.Names() {
 		ns, err := f.lab.NS(name)
 		if err != nil {
@@ -127,7 +125,7 @@ func (f *feed) open(ctx context.Context, ns *nsenter.Namespace, near bool) {
 
 // complain reports what could not be watched, and tries again after a while.
 func (f *feed) complain(err error) {
-	f.send(feedMsg{err})
+	f.send(Trouble{err})
 	time.AfterFunc(retryTime, f.stir)
 }
 
@@ -173,10 +171,10 @@ func openSpace(ctx context.Context, ns *nsenter.Namespace, near bool, f *feed) (
 		return nil, err
 	}
 	s := &space{ns: ns, near: near, watcher: watcher, done: make(chan struct{})}
-	go guard(f.send, func() {
+	go Guard(f.send, func() {
 		defer close(s.done)
 		for snap := range watcher.Updates() {
-			f.send(snapshotMsg{snap})
+			f.send(Snapshot{snap})
 			select {
 			case <-ctx.Done():
 			case <-time.After(frameTime):

@@ -1,9 +1,7 @@
-package ui
+package session
 
 import (
 	"sync"
-
-	tea "github.com/charmbracelet/bubbletea"
 )
 
 // Progress is the memory of what the learner has done. It may write a file at
@@ -33,15 +31,15 @@ type ledger struct {
 }
 
 // newLedger starts writing; send is told when the memory has a new complaint.
-func newLedger(progress Progress, send func(tea.Msg)) *ledger {
+func newLedger(progress Progress, send func(any)) *ledger {
 	l := &ledger{progress: progress, entries: make(chan func(Progress), 64)}
 	l.done.Go(func() {
 		warning := progress.Warning()
 		for entry := range l.entries {
-			guard(send, func() { entry(progress) })
+			Guard(send, func() { entry(progress) })
 			if now := progress.Warning(); now != warning {
 				warning = now
-				send(warningMsg(now))
+				send(Warning(now))
 			}
 		}
 	})
@@ -49,9 +47,9 @@ func newLedger(progress Progress, send func(tea.Msg)) *ledger {
 }
 
 // note enters one act.
-func (m *Model) note(entry func(Progress)) {
-	if m.ledger != nil {
-		m.ledger.entries <- entry
+func (s *Session) note(entry func(Progress)) {
+	if s.ledger != nil {
+		s.ledger.entries <- entry
 	}
 }
 
@@ -62,40 +60,40 @@ func (l *ledger) close() {
 }
 
 // recall reads what is remembered of every step.
-func (m *Model) recall() tea.Cmd {
-	if m.ledger == nil {
+func (s *Session) recall() Work {
+	if s.ledger == nil {
 		return nil
 	}
-	progress, course := m.ledger.progress, m.course
-	return func() (msg tea.Msg) {
+	progress, course := s.ledger.progress, s.Course
+	return one(func() (msg any) {
 		defer func() {
 			if p := recover(); p != nil {
-				msg = fatalMsg{panicError(p)}
+				msg = Fatal{PanicError(p)}
 			}
 		}()
-		all := map[string]remembered{}
+		known := map[string]Known{}
 		for _, step := range course.Steps() {
-			r := remembered{done: progress.Done(step.ID), hints: progress.Hints(step.ID)}
+			r := Known{Done: progress.Done(step.ID), hints: progress.Hints(step.ID)}
 			r.choice, r.guessed = progress.Prediction(step.ID)
 			if e, ok := progress.Exercise(step.ID); ok && e.Best != nil {
-				r.done = true
+				r.Done = true
 			}
-			all[step.ID] = r
+			known[step.ID] = r
 		}
-		return memoryMsg{all, progress.Warning()}
-	}
+		return Memory{known, progress.Warning()}
+	})
 }
 
-func (m *Model) takeMemory(msg memoryMsg) {
-	m.memory, m.warning = msg.steps, msg.warning
-	if known := m.memory[m.stage.step.ID]; known.guessed && !m.stage.guessed {
-		m.stage.choice, m.stage.guessed = known.choice, true
+func (s *Session) takeMemory(msg Memory) {
+	s.Memory, s.Warning = msg.steps, msg.warning
+	if known := s.Memory[s.Scene.Step.ID]; known.guessed && !s.Scene.Guessed {
+		s.Scene.Choice, s.Scene.Guessed = known.choice, true
 	}
 }
 
 // remember changes what is known of the current step.
-func (m *Model) remember(change func(*remembered)) {
-	known := m.memory[m.stage.step.ID]
+func (s *Session) remember(change func(*Known)) {
+	known := s.Memory[s.Scene.Step.ID]
 	change(&known)
-	m.memory[m.stage.step.ID] = known
+	s.Memory[s.Scene.Step.ID] = known
 }

@@ -1,31 +1,26 @@
-package ui
+package session
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
 	"sync"
 	"time"
 	"unsafe"
 
-	"nstutor/ui/screen"
-	"nstutor/ui/words"
-
-	tea "github.com/charmbracelet/bubbletea"
 	"golang.org/x/sys/unix"
 )
 
-// handover gives the terminal to the learner's own shell, and takes it back.
+// Handover gives the terminal to the learner's own shell, and takes it back.
 // The course goes on meanwhile, unseen: whatever the shell changes is noticed
 // while it runs.
-type handover struct {
-	program interface {
+type Handover struct {
+	Program interface {
 		ReleaseTerminal() error
 		RestoreTerminal() error
 	}
-	painter *painter
-	in, out *os.File
+	Canvas  Canvas
+	In, Out *os.File
 
 	turn sync.Mutex // held while the shell has the terminal
 	mu   sync.Mutex
@@ -33,37 +28,50 @@ type handover struct {
 	over bool               // the program ends: no shell begins
 }
 
-// shellMsg: the shell has ended, or there was none.
-type shellMsg struct{ err error }
+// Canvas is whatever draws on the terminal: it stays out of the way between
+// leave and back.
+type Canvas interface {
+	Leave()
+	Back()
+}
 
-// openShell opens the learner's shell in the namespace that a command would go
-// to.
-func (m *Model) openShell() tea.Cmd {
-	h, netns, hello := m.hands, m.typingNetns(), m.Say(words.ShellHello, m.typingNetns())
-	if m.world.gone(netns) {
-		m.stage.err = errGone(netns)
+// ShellEnded: the shell has ended, or there was none.
+type ShellEnded struct{ err error }
+
+// OpenShell opens the learner's shell in the namespace that a command would go
+// to, with a line of welcome.
+func (s *Session) OpenShell(hello string) Work {
+	h, netns := s.Hands, s.TypingNetns()
+	if s.Network.Gone(netns) {
+		s.Scene.Err = errGone(netns)
 		return nil
 	}
-	m.typed++
-	m.typing.worked = m.stage.gen
-	return func() (msg tea.Msg) {
+	s.Commands++
+	s.Typing.Worked = s.Scene.Gen
+	return one(func() (msg any) {
 		defer func() {
 			if p := recover(); p != nil {
-				msg = fatalMsg{panicError(p)}
+				msg = Fatal{PanicError(p)}
 			}
 		}()
-		return shellMsg{h.shell(netns, hello)}
-	}
+		return ShellEnded{h.shell(netns, hello)}
+	})
 }
 
 // takeShell: the learner is back. What the shell changed may be nothing that
 // anybody reports.
-func (m *Model) takeShell(msg shellMsg) tea.Cmd {
+func (s *Session) takeShell(msg ShellEnded) Work {
 	if msg.err != nil {
-		m.stage.err = errors.New(m.Say(words.ShellFailed, screen.OneLine(msg.err.Error())))
+		s.Scene.Err = &NoShell{msg.err}
 	}
-	return m.altered()
+	return s.altered()
 }
+
+// NoShell says that there is no shell, and why.
+type NoShell struct{ Err error }
+
+func (e *NoShell) Error() string { return "no shell: " + e.Err.Error() }
+func (e *NoShell) Unwrap() error { return e.Err }
 
 // errGone is what ip says of a namespace that is not there.
 type errGone string
@@ -73,31 +81,31 @@ func (e errGone) Error() string {
 }
 
 // shell runs the learner's shell to its end. Its exit status is its own affair.
-func (h *hands) shell(netns, hello string) error {
-	t := h.terminal
+func (h *Hands) shell(netns, hello string) error {
+	t := h.Terminal
 	t.turn.Lock()
 	defer t.turn.Unlock()
-	ctx, ok := t.begin(h.ctx)
+	ctx, ok := t.begin(h.Ctx)
 	if !ok {
 		return nil
 	}
 	defer t.ended()
-	t.painter.leave()
-	if err := t.program.ReleaseTerminal(); err != nil {
-		t.painter.back()
+	t.Canvas.Leave()
+	if err := t.Program.ReleaseTerminal(); err != nil {
+		t.Canvas.Back()
 		return err
 	}
-	io.WriteString(t.out, "\r\x1b[K"+hello+"\n")
+	io.WriteString(t.Out, "\r\x1b[K"+hello+"\n")
 	go wakeStopped(ctx)
-	_, err := h.lab.Attend(ctx, netns, t.in, t.out)
+	_, err := h.lab.Attend(ctx, netns, t.In, t.Out)
 	if ctx.Err() != nil {
 		err = nil
 	}
-	io.WriteString(t.out, plainTerminal)
-	if back := t.program.RestoreTerminal(); err == nil {
+	io.WriteString(t.Out, plainTerminal)
+	if back := t.Program.RestoreTerminal(); err == nil {
 		err = back
 	}
-	t.painter.back()
+	t.Canvas.Back()
 	return err
 }
 
@@ -140,7 +148,7 @@ func wakeStopped(ctx context.Context) {
 const plainTerminal = "\x1b[?1l\x1b>\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[0m"
 
 // begin notes that a shell has the terminal, unless the program ends.
-func (t *handover) begin(ctx context.Context) (context.Context, bool) {
+func (t *Handover) begin(ctx context.Context) (context.Context, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.over {
@@ -150,16 +158,16 @@ func (t *handover) begin(ctx context.Context) (context.Context, bool) {
 	return ctx, true
 }
 
-func (t *handover) ended() {
+func (t *Handover) ended() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.end()
 	t.end = nil
 }
 
-// takeBack ends the shell, if there is one, and returns when the terminal is
+// TakeBack ends the shell, if there is one, and returns when the terminal is
 // the course's own: the program may end now.
-func (t *handover) takeBack() {
+func (t *Handover) TakeBack() {
 	t.mu.Lock()
 	t.over = true
 	if t.end != nil {

@@ -1,12 +1,10 @@
-package ui
+package session
 
 import (
 	"context"
 	"fmt"
 	"sync"
 	"time"
-
-	tea "github.com/charmbracelet/bubbletea"
 
 	"nstutor/steps"
 )
@@ -30,36 +28,36 @@ func newDesk(ctx context.Context, player *steps.Player) *desk {
 	return d
 }
 
-// job is work with the player. A nil message is no news.
-type job func(ctx context.Context, p *steps.Player) tea.Msg
+// task is work with the player. A nil message is no news.
+type task func(ctx context.Context, p *steps.Player) any
 
 // ask runs what the learner asked for, as soon as the player is free. failed
 // makes a message of a panic, or of the time being over before it began.
-func (d *desk) ask(timeout time.Duration, work job, failed func(error) tea.Msg) tea.Cmd {
-	return func() tea.Msg {
+func (d *desk) ask(timeout time.Duration, do task, failed func(error) any) Work {
+	return one(func() any {
 		d.mu.Lock()
 		d.cancel()
 		d.background, d.cancel = context.WithCancel(d.ctx)
 		d.mu.Unlock()
 		ctx, cancel := context.WithTimeout(d.ctx, timeout)
 		defer cancel()
-		return d.run(ctx, work, failed)
-	}
+		return d.run(ctx, do, failed)
+	})
 }
 
 // meanwhile runs a job that is given up when the learner asks for something.
-func (d *desk) meanwhile(timeout time.Duration, work job, failed func(error) tea.Msg) tea.Cmd {
-	return func() tea.Msg {
+func (d *desk) meanwhile(timeout time.Duration, do task, failed func(error) any) Work {
+	return one(func() any {
 		d.mu.Lock()
 		background := d.background
 		d.mu.Unlock()
 		ctx, cancel := context.WithTimeout(background, timeout)
 		defer cancel()
-		return d.run(ctx, work, failed)
-	}
+		return d.run(ctx, do, failed)
+	})
 }
 
-func (d *desk) run(ctx context.Context, work job, failed func(error) tea.Msg) (msg tea.Msg) {
+func (d *desk) run(ctx context.Context, do task, failed func(error) any) (msg any) {
 	select {
 	case d.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -71,7 +69,7 @@ func (d *desk) run(ctx context.Context, work job, failed func(error) tea.Msg) (m
 			msg = failed(fmt.Errorf("panic: %v", p))
 		}
 	}()
-	return work(ctx, d.player)
+	return do(ctx, d.player)
 }
 
 // rest waits until no job uses the player any more.

@@ -1,4 +1,4 @@
-package ui
+package session
 
 import (
 	"context"
@@ -47,7 +47,7 @@ func (f *feed) tapAll(ctx context.Context) {
 	}
 	ctx, next.cancel = context.WithCancel(ctx)
 	frames := wire.Merge(ctx, taps...)
-	go guard(f.send, func() {
+	go Guard(f.send, func() {
 		defer close(next.done)
 		f.passFrames(frames)
 	})
@@ -70,7 +70,7 @@ func (w *taps) covers(spaces map[string]*space) bool {
 // passFrames sends frames on, as many at once as there are.
 func (f *feed) passFrames(frames <-chan wire.Frame) {
 	for first := range frames {
-		burst := framesMsg{first}
+		burst := Frames{first}
 	more:
 		for len(burst) < wireBurst {
 			select {

@@ -15,12 +15,12 @@ import (
 var areaNames = [areaCount]words.Word{areaLesson: words.Lesson, areaLive: words.Live, areaWire: words.Wire, areaTopology: words.Topology}
 
 // tabs names the panes that take turns in the place of this one, itself in
-// brackets, behind what the pane has to say.
-func (m *Model) tabs(which area, say string) string {
+// brackets.
+func (m *Model) tabs(which area) string {
 	if !slices.Contains(m.plan.shared, which) {
-		return say
+		return ""
 	}
-	names := []string{say, ""}
+	var names []string
 	for _, tab := range m.plan.shared {
 		name := m.Say(areaNames[tab])
 		if tab == which {
@@ -28,7 +28,7 @@ func (m *Model) tabs(which area, say string) string {
 		}
 		names = append(names, name)
 	}
-	return strings.TrimSpace(strings.Join(names, " "))
+	return strings.Join(names, " ")
 }
 
 // headerView is the top line: where one is in the course, and how far.
@@ -37,12 +37,12 @@ func (m *Model) headerView(w int) string {
 	left := " " + m.Theme.Strong.Render("nstutor")
 	chapter := s.Chapter
 	if s.Level > 0 {
-		chapter = m.levelSigns(s.Level)
+		chapter = m.panes.Lesson.LevelSigns(s.Level)
 	}
 	if chapter != "" {
 		left += m.Theme.Faint.Render("  "+chapter) + "  " + m.Theme.Strong.Render(s.ChapterTitle)
 	}
-	done, all := m.tally()
+	done, all := m.Tally()
 	right := m.bar(done, all, min(20, w/8)) + " " + m.Say(words.Done, done, all) + " "
 	return screen.Fit(screen.Ends(left, right, w, m.Theme.G.Ellipsis), w, m.Theme.G.Ellipsis)
 }
@@ -54,17 +54,6 @@ func (m *Model) bar(done, all, w int) string {
 		progress.WithFillCharacters(full, empty), progress.WithColorProfile(lipgloss.ColorProfile()), progress.WithSolidFill("2"))
 	bar.EmptyColor = "8"
 	return bar.ViewAs(float64(done) / float64(max(all, 1)))
-}
-
-// tally counts the steps that are done, ever.
-func (m *Model) tally() (done, all int) {
-	for _, step := range m.Course.Steps() {
-		all++
-		if m.Memory[step.ID].Done {
-			done++
-		}
-	}
-	return done, all
 }
 
 // footerView lists the keys that work now; those that are always of use stay

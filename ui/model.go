@@ -9,6 +9,7 @@ import (
 
 	"nstutor/internal/session"
 	"nstutor/steps"
+	"nstutor/ui/pane"
 	"nstutor/ui/screen"
 )
 
@@ -39,22 +40,14 @@ type Model struct {
 	screen        string // the view, while nothing has changed since
 	focus         area
 	overlay       overlay
-	scroll        [areaCount]screen.Scroll
-	whyScroll     screen.Scroll
 	moved         session.Cue // what of the session's cues was followed
-	reveal        bool        // the conditions of the drill are to be scrolled to
-	predictEnd    int         // the line of the lesson where the prediction ends
 
-	console  console
-	outline  outline
-	summary  summary
-	open     bool // Options.Open, until the first key
-	turn     int  // of the spinner
+	panes    *pane.Panes
 	spinning bool // the spinner's clock runs
 	counting bool // the countdown's clock runs
 }
 
-// newModel makes a model that shows nothing yet. Without desk, feed and ledger
+// newModel makes a model that shows nothing yet. Before Connect
 // it can be drawn, but not played.
 func newModel(course steps.Course, opts Options) *Model {
 	look := screen.NewLook(opts.Lang, opts.ASCII)
@@ -64,8 +57,9 @@ func newModel(course steps.Course, opts Options) *Model {
 		keys:    newKeyMap(),
 		help:    help.New(),
 		listing: opts.List,
-		open:    opts.Open,
 	}
+	m.panes = pane.New(m.Session, look)
+	m.panes.Lesson.OpenLab = opts.Open
 	m.help.Styles = help.Styles{
 		ShortKey: m.Theme.Key, FullKey: m.Theme.Key,
 		ShortDesc: m.Theme.Faint, FullDesc: lipgloss.NewStyle(),
@@ -102,7 +96,7 @@ func (m *Model) View() (screen string) {
 // draw draws the screen anew.
 func (m *Model) draw() string {
 	p := layout(m.width, m.height, m.focus, m.partner())
-	if m.console.open {
+	if m.panes.Console.Open {
 		p.makeRoom()
 	}
 	m.plan = p
@@ -115,9 +109,11 @@ func (m *Model) draw() string {
 	case m.overlay == overlayHelp:
 		lines = append(lines, m.helpView(body)...)
 	case m.overlay == overlayOutline:
-		lines = append(lines, m.outlineView(body)...)
+		m.panes.Outline.SetSize(body.w, body.h)
+		lines = append(lines, m.panes.Outline.View()...)
 	case m.overlay == overlaySummary:
-		lines = append(lines, m.summaryView(body)...)
+		m.panes.Summary.SetSize(body.w, body.h)
+		lines = append(lines, m.panes.Summary.View()...)
 	default:
 		lines = append(lines, m.bodyView(p)...)
 	}
@@ -137,7 +133,9 @@ func (m *Model) bodyView(p plan) []string {
 		rest = append(rest, m.paneView(p, which)...)
 	}
 	if p.typing.shown() {
-		rest = append(rest, m.typingView(p.typing)...)
+		m.panes.Console.SetSize(p.typing.w, p.typing.h)
+		m.panes.Console.Alone = !p.wide
+		rest = append(rest, m.panes.Console.View()...)
 	}
 	if p.wide {
 		return screen.Beside(lesson, rest, m.Theme.Rule.Render(m.Theme.G.Bar))
@@ -145,22 +143,38 @@ func (m *Model) bodyView(p plan) []string {
 	return append(lesson, rest...)
 }
 
+// drawn is a pane that can stand anywhere on the screen. Its view is exactly as
+// large as it was told to be.
+type drawn interface {
+	SetSize(w, h int)
+	SetTabs(tabs string)
+	View(focused bool) []string
+}
+
+// paneAt is the pane that stands in an area, and how far it is scrolled.
+func (m *Model) paneAt(which area) (drawn, *screen.Scroll) {
+	switch which {
+	case areaLesson:
+		if m.Why.Open {
+			return &m.panes.Why, &m.panes.Why.Scroll
+		}
+		return &m.panes.Lesson, &m.panes.Lesson.Scroll
+	case areaLive:
+		return &m.panes.Live, &m.panes.Live.Scroll
+	case areaWire:
+		return &m.panes.Wire, &m.panes.Wire.Scroll
+	}
+	return &m.panes.Topology, &m.panes.Topology.Scroll
+}
+
 func (m *Model) paneView(p plan, which area) []string {
 	r := p.panes[which]
 	if !r.shown() {
 		return nil
 	}
-	focused := m.focus == which && !m.console.open
-	switch which {
-	case areaLesson:
-		if m.Why.Open {
-			return m.whyView(r, focused)
-		}
-		return m.lessonView(r, focused)
-	case areaLive:
-		return m.liveView(r, focused)
-	case areaWire:
-		return m.wireView(r, focused)
-	}
-	return m.topologyView(r, focused)
+	pane, _ := m.paneAt(which)
+	pane.SetSize(r.w, r.h)
+	pane.SetTabs(m.tabs(which))
+	m.panes.Lesson.Typed = m.panes.Console.Open
+	return pane.View(m.focus == which && !m.panes.Console.Open)
 }

@@ -11,6 +11,7 @@ import (
 	"nstutor/internal/progress"
 	"nstutor/internal/session"
 	"nstutor/steps/exercise"
+	"nstutor/ui/pane"
 )
 
 // fixtureSummary is a learner in the second chapter of the course, who has
@@ -18,15 +19,15 @@ import (
 func fixtureSummary(t testing.TB, opts Options) *Model {
 	m := fixture(t, opts)
 	send(m, keyMsg("p"))
-	m.summary.course = chapters.All()[:4]
-	m.summary.exercises = nil
+	m.panes.Summary.Chapters = chapters.All()[:4]
+	m.panes.Summary.Exercises = nil
 	for i, name := range []string{"dead-veth", "one-way-gateway", "wrong-gateway", "lost-reply", "closed-forward", "nat-hides", "small-tunnel", "two-doors"} {
-		m.summary.exercises = append(m.summary.exercises, exercise.Exercise{
+		m.panes.Summary.Exercises = append(m.panes.Summary.Exercises, exercise.Exercise{
 			Name: name, Level: 1 + i/2, Group: []string{"links", "arp", "routes", "return", "forwarding", "nat", "mtu", "nat"}[i],
 		})
 	}
 	known := map[string]progress.Known{}
-	for i, step := range m.summary.course.Steps()[:17] {
+	for i, step := range m.panes.Summary.Chapters.Steps()[:17] {
 		known[step.ID] = progress.Known{Done: i < 9, Answered: i < 8, Right: i%3 > 0 && i < 8, Hints: i % 4 / 3}
 	}
 	deft := progress.Score{Seconds: 90, Commands: 3, Tries: 1, Solved: true, When: fixtureTime}
@@ -80,24 +81,24 @@ func TestTheSummaryShowsTheItemUnderTheCursor(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 50}} {
 		m := fixtureSummary(t, Options{Lang: "en"})
 		send(m, tea.WindowSizeMsg{Width: size[0], Height: size[1]})
-		count := len(m.summary.items())
+		count := len(m.panes.Summary.Items())
 		for _, way := range []string{"down", "up"} {
 			for range count + 2 {
-				item := m.summary.items()[m.summary.cursor]
+				item := m.panes.Summary.Items()[m.panes.Summary.Cursor]
 				want := "▸   "
-				switch item.kind {
-				case summaryExercise:
+				switch item.Kind {
+				case pane.ItemExercise:
 				default:
 					want = "▸ "
 				}
-				name := map[summaryKind]string{summaryAll: "all chapters", summaryExercises: "exercises", summaryExercise: item.exercise.Name}[item.kind]
+				name := map[pane.ItemKind]string{pane.ItemAll: "all chapters", pane.ItemExercises: "exercises", pane.ItemExercise: item.Exercise.Name}[item.Kind]
 				if view := m.View(); !strings.Contains(view, want) || !strings.Contains(view, name) {
 					t.Errorf("%v: %v is not shown:\n%s", size, item, view)
 				}
 				send(m, keyMsg(way))
 			}
-			if end := map[string]int{"down": count - 1, "up": 0}[way]; m.summary.cursor != end {
-				t.Errorf("%s leads to %d of %d", way, m.summary.cursor, count)
+			if end := map[string]int{"down": count - 1, "up": 0}[way]; m.panes.Summary.Cursor != end {
+				t.Errorf("%s leads to %d of %d", way, m.panes.Summary.Cursor, count)
 			}
 		}
 		if !strings.Contains(m.View(), "0  What Linux does with a packet") {

@@ -5,46 +5,22 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
-	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"nstutor/internal/session"
 	"nstutor/ui/screen"
 )
 
-// console is the command line in the lab: what is being typed, and how what came
-// of it is looked at.
-type console struct {
-	open    bool
-	ready   bool // the input was made
-	input   textinput.Model
-	history []string
-	past    int    // the place in the history; its length: the line that is new
-	draft   string // that line, while an older one shows
-	offers  []string
-	queued  bool // enter was pressed too early: the line runs as soon as it can
-	scroll  screen.Scroll
-	held    bool // the learner looks at what is further up
-}
-
 // openTyping shows the command line.
 func (m *Model) openTyping() {
-	t := &m.console
-	if !t.ready {
-		t.ready = true
-		t.input = textinput.New()
-		t.input.CharLimit = session.LongestLine
-		t.input.KeyMap.Paste.SetEnabled(false) // would ask programs for the clipboard
-	}
-	t.open, t.held = true, false
-	t.input.Focus() // its cursor does not blink, so there is nothing to wait for
+	m.panes.Console.Begin()
 }
 
 // closeTyping takes the command line away. A command that runs is stopped: what
 // cannot be seen is not to change the lab.
 func (m *Model) closeTyping() {
-	t := &m.console
-	t.open, t.offers, t.queued = false, nil, false
+	t := &m.panes.Console
+	t.Open, t.Offers, t.Queued = false, nil, false
 	if m.Typing.Run != nil {
 		m.Typing.Run.Stop(session.EndedByClose)
 	}
@@ -52,20 +28,20 @@ func (m *Model) closeTyping() {
 
 // pressTyping takes the keys while the command line is open.
 func (m *Model) pressTyping(msg tea.KeyMsg) tea.Cmd {
-	t, k := &m.console, typingKeys
-	offered := t.offers
-	t.offers, t.queued = nil, false
+	t, k := &m.panes.Console, typingKeys
+	offered := t.Offers
+	t.Offers, t.Queued = nil, false
 	if msg.Type == tea.KeyRunes && !msg.Alt {
 		// Characters, even where several came at once and spell the name of a key:
 		// as though they were pasted, the input takes them for none either.
 		msg = pasted(msg)
 		msg.Paste = msg.Paste || len(msg.Runes) > 1
 		var cmd tea.Cmd
-		t.input, cmd = t.input.Update(msg)
+		t.Input, cmd = t.Input.Update(msg)
 		return cmd
 	}
 	switch {
-	case key.Matches(msg, k.Close), key.Matches(msg, k.Leave) && t.input.Value() == "":
+	case key.Matches(msg, k.Close), key.Matches(msg, k.Leave) && t.Input.Value() == "":
 		m.closeTyping()
 	case key.Matches(msg, k.Stop):
 		m.interrupt()
@@ -74,21 +50,21 @@ func (m *Model) pressTyping(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.Run):
 		return m.runTyped()
 	case key.Matches(msg, k.Complete):
-		m.complete(offered)
+		m.panes.Console.Complete(offered)
 	case key.Matches(msg, k.NextNetns):
 		m.NextNetns(+1)
 	case key.Matches(msg, k.PrevNetns):
 		m.NextNetns(-1)
 	case key.Matches(msg, k.Older):
-		m.recallTyped(-1)
+		m.panes.Console.Recall(-1)
 	case key.Matches(msg, k.Newer):
-		m.recallTyped(+1)
+		m.panes.Console.Recall(+1)
 	case key.Matches(msg, k.Clear):
 		m.Typing.Tape.Clear()
 	case m.scrollTyping(msg):
 	default:
 		var cmd tea.Cmd
-		t.input, cmd = t.input.Update(pasted(msg))
+		t.Input, cmd = t.Input.Update(pasted(msg))
 		return cmd
 	}
 	return nil
@@ -96,19 +72,19 @@ func (m *Model) pressTyping(msg tea.KeyMsg) tea.Cmd {
 
 // scrollTyping takes the keys that move the output, and the lesson above it.
 func (m *Model) scrollTyping(msg tea.KeyMsg) bool {
-	t, k := &m.console, typingKeys
-	page := max(1, t.scroll.Height-1)
+	t, k := &m.panes.Console, typingKeys
+	page := max(1, t.Scroll.Height-1)
 	for _, move := range []struct {
 		key  key.Binding
 		view *screen.Scroll
 		by   int
 	}{
-		{k.PageUp, &t.scroll, -page}, {k.PageDown, &t.scroll, +page},
-		{k.LessonUp, &m.scroll[areaLesson], -1}, {k.LessonDown, &m.scroll[areaLesson], +1},
+		{k.PageUp, &t.Scroll, -page}, {k.PageDown, &t.Scroll, +page},
+		{k.LessonUp, &m.panes.Lesson.Scroll, -1}, {k.LessonDown, &m.panes.Lesson.Scroll, +1},
 	} {
 		if key.Matches(msg, move.key) {
 			move.view.Move(move.by)
-			t.held = !t.scroll.AtEnd()
+			t.Held = !t.Scroll.AtEnd()
 			return true
 		}
 	}
@@ -132,53 +108,33 @@ func pasted(msg tea.KeyMsg) tea.KeyMsg {
 
 // interrupt is ctrl+c: it stops what runs, or else gives the line up.
 func (m *Model) interrupt() {
-	t := &m.console
+	t := &m.panes.Console
 	if m.Typing.Run != nil {
 		m.Typing.Run.Stop(session.EndedByKey)
 		return
 	}
-	if line := t.input.Value(); line != "" {
+	if line := t.Input.Value(); line != "" {
 		m.Typing.Tape.Add(session.Line{Kind: session.LinePrompt, Netns: m.TypingNetns(), Text: line + "^C"})
 	}
-	m.setLine("")
-	t.past = len(t.history)
-}
-
-// setLine replaces what is being typed.
-func (m *Model) setLine(line string) {
-	m.console.input.SetValue(line)
-	m.console.input.CursorEnd()
-}
-
-// recallTyped shows an older line, or a newer one.
-func (m *Model) recallTyped(by int) {
-	t := &m.console
-	if t.past == len(t.history) {
-		t.draft = t.input.Value()
-	}
-	t.past = min(max(t.past+by, 0), len(t.history))
-	if t.past == len(t.history) {
-		m.setLine(t.draft)
-	} else {
-		m.setLine(t.history[t.past])
-	}
+	m.panes.Console.SetLine("")
+	t.Past = len(t.History)
 }
 
 // runTyped runs the line, or lets it wait for the one that runs.
 func (m *Model) runTyped() tea.Cmd {
-	t := &m.console
-	line := strings.TrimSpace(t.input.Value())
-	if t.queued = m.Typing.Run != nil; t.queued {
+	t := &m.panes.Console
+	line := strings.TrimSpace(t.Input.Value())
+	if t.Queued = m.Typing.Run != nil; t.Queued {
 		return nil
 	}
 	netns := m.TypingNetns()
-	t.held = false
+	t.Held = false
 	m.Typing.Tape.Add(session.Line{Kind: session.LinePrompt, Netns: netns, Text: line})
-	m.setLine("")
-	if line != "" && (len(t.history) == 0 || t.history[len(t.history)-1] != line) {
-		t.history = append(t.history, line)
+	m.panes.Console.SetLine("")
+	if line != "" && (len(t.History) == 0 || t.History[len(t.History)-1] != line) {
+		t.History = append(t.History, line)
 	}
-	t.past, t.draft = len(t.history), ""
+	t.Past, t.Draft = len(t.History), ""
 	if line == "" || m.actsItself(line) {
 		return nil
 	}
@@ -207,7 +163,7 @@ func (m *Model) actsItself(line string) bool {
 func (m *Model) takeOutput(msg session.Output) tea.Cmd {
 	ran := m.Typing.Run
 	cmd := do(m.Take(msg))
-	if ran != nil && m.Typing.Run == nil && m.console.queued {
+	if ran != nil && m.Typing.Run == nil && m.panes.Console.Queued {
 		return tea.Batch(cmd, m.runTyped())
 	}
 	return cmd

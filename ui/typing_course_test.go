@@ -49,7 +49,9 @@ func TestTypingTheCourseByHand(t *testing.T) {
 		p.see("▸ command line", "type it below")
 		p.types(command.String())
 		p.see("as promised", "esc, enter:")
-		if failed := peek(p, func(m *Model) bool { return strings.Contains(strings.Join(m.tapeView(78), "\n"), "exit status") }); failed {
+		if failed := peek(p, func(m *Model) bool {
+			return strings.Contains(strings.Join(m.panes.Console.Lines(78), "\n"), "exit status")
+		}); failed {
 			t.Errorf("%s: %s fails:\n%s", id, command, p.view())
 		}
 		p.press("esc")

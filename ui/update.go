@@ -48,11 +48,11 @@ func (m *Model) takeAny(msg tea.Msg) tea.Cmd {
 	case tea.KeyMsg:
 		return m.press(msg)
 	case spinnerTickMsg:
-		m.turn, m.spinning = m.turn+1, false
+		m.Turn, m.spinning = m.Turn+1, false
 	case countdownTickMsg:
 		m.counting = false
 	case session.Remembered:
-		m.takeSummary(msg)
+		m.panes.Summary.Fill(msg)
 	case session.Fatal:
 		m.exit = msg.Err
 		return tea.Quit
@@ -61,7 +61,7 @@ func (m *Model) takeAny(msg tea.Msg) tea.Cmd {
 	default:
 		cmd := do(m.Take(msg))
 		if m.overlay == overlayOutline {
-			return tea.Batch(cmd, m.typeOutline(msg)) // the cursor of the input blinks
+			return tea.Batch(cmd, m.panes.Outline.Typed(msg)) // the cursor of the input blinks
 		}
 		return cmd
 	}
@@ -70,17 +70,9 @@ func (m *Model) takeAny(msg tea.Msg) tea.Cmd {
 
 // follow moves the texts that have become others.
 func (m *Model) follow() {
-	if m.Cue.Page != m.moved.Page {
-		m.scroll[areaLesson], m.reveal = screen.Scroll{}, false
-	}
-	if m.Cue.Hint != m.moved.Hint {
-		m.scroll[areaLesson].Top = 1 << 20 // its end, once it is drawn
-	}
-	if m.Cue.Verdict != m.moved.Verdict {
-		m.reveal = true
-	}
+	m.panes.Lesson.Follow(m.moved, m.Cue)
 	if m.Cue.Why != m.moved.Why {
-		m.whyScroll = screen.Scroll{}
+		m.panes.Why.Scroll = screen.Scroll{}
 	}
 	m.moved = m.Cue
 }
@@ -108,7 +100,7 @@ func (m *Model) pressEach(msg tea.KeyMsg) tea.Cmd {
 	}
 	var cmds []tea.Cmd
 	for i, r := range msg.Runes {
-		if m.console.open {
+		if m.panes.Console.Open {
 			rest := msg
 			rest.Runes = msg.Runes[i:]
 			return tea.Batch(append(cmds, m.press(rest))...)
@@ -120,18 +112,18 @@ func (m *Model) pressEach(msg tea.KeyMsg) tea.Cmd {
 
 // press takes a key. Only keys that are enabled match.
 func (m *Model) press(msg tea.KeyMsg) tea.Cmd {
-	m.open = false
-	if msg.Type == tea.KeyRunes && len(msg.Runes) > 1 && !m.console.open {
+	m.panes.Lesson.OpenLab = false
+	if msg.Type == tea.KeyRunes && len(msg.Runes) > 1 && !m.panes.Console.Open {
 		return m.pressEach(msg)
 	}
 	k := m.keys
 	if m.overlay == overlayOutline {
 		return m.pressOutline(msg)
 	}
-	if m.console.open {
+	if m.panes.Console.Open {
 		return m.pressTyping(msg)
 	}
-	if m.overlay == overlaySummary && m.summary.asking {
+	if m.overlay == overlaySummary && m.panes.Summary.Asking {
 		return m.answerSummary(msg)
 	}
 	switch {
@@ -164,7 +156,7 @@ func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 		return m.goOn()
 	case key.Matches(msg, k.Predict):
 		m.Predict(int(msg.Runes[0] - '1'))
-		m.scroll[areaLesson].Show(m.predictEnd - 1)
+		m.panes.Lesson.ShowQuestion()
 	case key.Matches(msg, k.Undo):
 		return do(m.Stage.GoBack())
 	case key.Matches(msg, k.Hint):
@@ -187,10 +179,10 @@ func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 		m.focus = (m.focus + areaCount - 1) % areaCount
 	case key.Matches(msg, k.NextNetns):
 		m.WatchNext(+1)
-		m.scroll[areaLive] = screen.Scroll{}
+		m.panes.Live.Scroll = screen.Scroll{}
 	case key.Matches(msg, k.PrevNetns):
 		m.WatchNext(-1)
-		m.scroll[areaLive] = screen.Scroll{}
+		m.panes.Live.Scroll = screen.Scroll{}
 	default:
 		m.scrollBy(msg)
 	}
@@ -216,29 +208,17 @@ func (m *Model) scrollBy(msg tea.KeyMsg) {
 
 // focused is how far the pane with the focus is scrolled.
 func (m *Model) focused() *screen.Scroll {
-	if m.focus == areaLesson && m.Why.Open {
-		return &m.whyScroll
-	}
-	return &m.scroll[m.focus]
+	_, scroll := m.paneAt(m.focus)
+	return scroll
 }
 
 // goOn is the enter key: read on, or what the stage makes of it.
 func (m *Model) goOn() tea.Cmd {
-	if m.mustReadOn() {
-		view := &m.scroll[areaLesson]
-		view.Top = min(m.predictEnd-view.Height, view.Top+view.Height-1)
+	if m.panes.Lesson.MustReadOn() {
+		m.panes.Lesson.ReadOn()
 		return nil
 	}
 	return do(m.Stage.GoOn())
-}
-
-// mustReadOn says that enter shows more of the lesson instead of running the
-// command: the question was not on the screen yet. Who has done the step
-// before, or has answered, is not held up, nor who asks why instead of reading.
-func (m *Model) mustReadOn() bool {
-	c, view := &m.Scene, m.scroll[areaLesson]
-	return !m.Why.Open && c.Phase == session.PhaseLook && !c.Guessed && !m.Memory[c.Step.ID].Done &&
-		m.predictEnd > view.Top+view.Height
 }
 
 // pressWhy shows the answer in the lesson's place, or the lesson again.
@@ -291,20 +271,20 @@ func (m *Model) pressOutline(msg tea.KeyMsg) tea.Cmd {
 	case "ctrl+z":
 		return tea.Suspend
 	case "enter":
-		if id, ok := m.outline.chosen(); ok {
+		if id, ok := m.panes.Outline.Chosen(); ok {
 			m.overlay = overlayNone
 			return do(m.Enter(id))
 		}
 	case "up", "shift+tab":
-		m.outline.move(-1)
+		m.panes.Outline.Move(-1)
 	case "down", "tab":
-		m.outline.move(+1)
+		m.panes.Outline.Move(+1)
 	case "pgup":
-		m.outline.move(-10)
+		m.panes.Outline.Move(-10)
 	case "pgdown":
-		m.outline.move(+10)
+		m.panes.Outline.Move(+10)
 	default:
-		return m.typeOutline(msg)
+		return m.panes.Outline.Typed(msg)
 	}
 	return nil
 }

@@ -97,3 +97,14 @@ func (s *Session) remember(change func(*Known)) {
 	change(&known)
 	s.Memory[s.Scene.Step.ID] = known
 }
+
+// Tally counts the steps that are done, ever.
+func (s *Session) Tally() (done, all int) {
+	for _, step := range s.Course.Steps() {
+		all++
+		if s.Memory[step.ID].Done {
+			done++
+		}
+	}
+	return done, all
+}

@@ -13,6 +13,7 @@ import (
 type Look struct {
 	Lang  string
 	Theme Theme
+	Turn  int                 // of the spinner
 	drawn map[string][]string // Markdown that was drawn before
 }
 

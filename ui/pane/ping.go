@@ -1,4 +1,4 @@
-package ui
+package pane
 
 import (
 	"fmt"
@@ -11,27 +11,27 @@ import (
 )
 
 // pingWords is the newest thing ping would have printed.
-func (m *Model) pingWords() string {
-	l := &m.Network.Log
-	t := m.Theme
+func (v *base) pingWords() string {
+	l := &v.Network.Log
+	t := v.Theme
 	switch {
-	case m.Network.Gone(l.Netns):
-		return t.Bad.Render(m.cannotOpen(l.Netns))
+	case v.Network.Gone(l.Netns):
+		return t.Bad.Render(v.cannotOpen(l.Netns))
 	case !l.Settled:
-		return t.Warn.Render(t.G.Wait + " " + m.Say(words.NoAnswerYet, l.To+session.PingOptions(l.Size, l.Df)))
+		return t.Warn.Render(t.G.Wait + " " + v.Say(words.NoAnswerYet, l.To+session.PingOptions(l.Size, l.Df)))
 	case l.Last.Outcome == probe.Replied:
 		return t.Good.Render(t.G.Ok + " " + l.Last.Message)
 	case l.Last.Outcome == probe.Silent:
-		return t.Bad.Render(t.G.Silent + " " + m.Say(words.NoAnswer, l.Last.Seq))
+		return t.Bad.Render(t.G.Silent + " " + v.Say(words.NoAnswer, l.Last.Seq))
 	}
 	return t.Bad.Render(t.G.Bad + " " + l.Last.Message)
 }
 
 // pingStrip is the last echoes, one sign each.
-func (m *Model) pingStrip(w int) string {
+func (v *base) pingStrip(w int) string {
 	var cells []string
-	for _, e := range m.Network.Log.Echoes {
-		cells = append(cells, m.echoSign(e))
+	for _, e := range v.Network.Log.Echoes {
+		cells = append(cells, v.echoSign(e))
 	}
 	if len(cells) > w {
 		cells = cells[len(cells)-w:]
@@ -39,8 +39,8 @@ func (m *Model) pingStrip(w int) string {
 	return strings.Join(cells, "")
 }
 
-func (m *Model) echoSign(e session.Echo) string {
-	t := m.Theme
+func (v *base) echoSign(e session.Echo) string {
+	t := v.Theme
 	switch {
 	case e.Cut:
 		return t.Faint.Render(t.G.Bar)
@@ -56,16 +56,21 @@ func (m *Model) echoSign(e session.Echo) string {
 
 // pingLines are the two lines at the end of the live pane: ping's words, and
 // how the last echoes went.
-func (m *Model) pingLines(w int) []string {
-	l := &m.Network.Log
+func (v *base) pingLines(w int) []string {
+	l := &v.Network.Log
 	if l.To == "" {
 		return nil
 	}
 	label := screen.Fit("ping", gutter, "")
-	count := m.Say(words.Sent, l.Sent, l.Replied)
+	count := v.Say(words.Sent, l.Sent, l.Replied)
 	head := fmt.Sprintf("%s > %s  %s  ", l.Netns, l.To+session.PingOptions(l.Size, l.Df), count)
 	return []string{
-		m.Theme.Faint.Render(label) + m.pingWords(),
-		strings.Repeat(" ", gutter) + m.Theme.Faint.Render(head) + m.pingStrip(w-gutter-screen.Width(head)-1),
+		v.Theme.Faint.Render(label) + v.pingWords(),
+		strings.Repeat(" ", gutter) + v.Theme.Faint.Render(head) + v.pingStrip(w-gutter-screen.Width(head)-1),
 	}
+}
+
+// cannotOpen is what ip says of a namespace that is not there.
+func (v *base) cannotOpen(name string) string {
+	return fmt.Sprintf("%s Cannot open network namespace %q: No such file or directory", v.Theme.G.Bad, name)
 }

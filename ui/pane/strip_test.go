@@ -1,29 +1,33 @@
-package ui
+package pane
 
 import (
 	"testing"
+	"time"
 
 	"nstutor/diag/probe"
+	"nstutor/internal/session"
+	"nstutor/ui/screen"
 )
 
 func TestTheStripTellsOutcomesApart(t *testing.T) {
-	m := newModel(fixtureCourse, Options{Lang: "en"})
+	s := session.New(nil, "en", "")
+	live := New(s, screen.NewLook("en", false)).Live
 	for _, e := range []probe.Event{
 		sent(1), settled(1, probe.NetworkUnreachable, ""), sent(2), settled(2, probe.Silent, ""),
 		sent(3), settled(3, probe.Replied, ""), sent(4),
 	} {
-		m.Network.Log.Take(e, fixtureTime)
+		s.Network.Log.Take(e, time.Now())
 	}
-	if got := m.pingStrip(10); got != "✗○✓·" {
+	if got := live.pingStrip(10); got != "✗○✓·" {
 		t.Errorf("strip %q", got)
 	}
-	m.Network.Log.Restart(true)
-	m.Network.Log.Restart(true)
-	m.Network.Log.Take(sent(1), fixtureTime)
-	if got := m.pingStrip(10); got != "✗○✓│·" {
+	s.Network.Log.Restart(true)
+	s.Network.Log.Restart(true)
+	s.Network.Log.Take(sent(1), time.Now())
+	if got := live.pingStrip(10); got != "✗○✓│·" {
 		t.Errorf("strip after an action %q", got)
 	}
-	if got := m.pingStrip(2); got != "│·" {
+	if got := live.pingStrip(2); got != "│·" {
 		t.Errorf("short strip %q", got)
 	}
 }

@@ -1,4 +1,4 @@
-package ui
+package pane
 
 import (
 	"nstutor/internal/session"
@@ -8,8 +8,8 @@ import (
 
 // conditionLines are the conditions below the command: whether each is met, and
 // what is there instead. Without room it is the first that is not met.
-func (m *Model) conditionLines(w, h int) []string {
-	s, t := &m.Scene, m.Theme
+func (v *Lesson) conditionLines(w, h int) []string {
+	s, t := &v.Scene, v.Theme
 	if s.Phase != session.PhaseLook {
 		return nil
 	}
@@ -19,12 +19,12 @@ func (m *Model) conditionLines(w, h int) []string {
 		if c.Err != nil {
 			sign = t.Warn.Render("?")
 		}
-		one := screen.WrapBehind(sign+" ", m.Inline(c.Want.In(m.Lang)), w)
+		one := screen.WrapBehind(sign+" ", v.Inline(c.Want.In(v.Lang)), w)
 		switch {
 		case c.Err != nil:
-			one = append(one, screen.WrapBehind("  ", t.Warn.Render(m.Say(words.NotChecked, screen.OneLine(c.Err.Error()))), w)...)
+			one = append(one, screen.WrapBehind("  ", t.Warn.Render(v.Say(words.NotChecked, screen.OneLine(c.Err.Error()))), w)...)
 		case !c.Met && c.Seen != "":
-			one = append(one, screen.WrapBehind("  ", t.Note.Render(m.Say(words.ThereIs, c.Seen)), w)...)
+			one = append(one, screen.WrapBehind("  ", t.Note.Render(v.Say(words.ThereIs, c.Seen)), w)...)
 		}
 		if lines = append(lines, one...); next == nil && (!c.Met || c.Err != nil) {
 			next = one

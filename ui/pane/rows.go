@@ -1,4 +1,4 @@
-package ui
+package pane
 
 import (
 	"slices"
@@ -34,13 +34,13 @@ const (
 
 // liveRows are the rows of the watched namespace, and below them what is
 // different in the others.
-func (m *Model) liveRows() []row {
-	now := m.Network.Snapshot(m.Network.Watch)
+func (v *Live) liveRows() []row {
+	now := v.Network.Snapshot(v.Network.Watch)
 	if now == nil {
 		return nil
 	}
-	was := m.Scene.Was.Netns[m.Network.Watch]
-	rows := slices.Concat(m.linkRows(was, now), m.routeRows(was, now), m.neighRows(now), m.sysctlRows(), m.otherRows())
+	was := v.Scene.Was.Netns[v.Network.Watch]
+	rows := slices.Concat(v.linkRows(was, now), v.routeRows(was, now), v.neighRows(now), v.sysctlRows(), v.otherRows())
 	for i := range rows {
 		if rows[i].kind != 0 {
 			rows[i].rank = rankDecisive
@@ -51,7 +51,7 @@ func (m *Model) liveRows() []row {
 
 // tableRows are the rows of one table with their marks, those that went
 // among them.
-func (m *Model) tableRows(section words.Word, lines []string, changes []table.Change) []row {
+func (v *Live) tableRows(section words.Word, lines []string, changes []table.Change) []row {
 	kinds := map[string]table.ChangeKind{}
 	for _, c := range changes {
 		if c.Kind != table.Removed {
@@ -70,23 +70,23 @@ func (m *Model) tableRows(section words.Word, lines []string, changes []table.Ch
 	return rows
 }
 
-func (m *Model) routeRows(was, now *table.Snapshot) []row {
+func (v *Live) routeRows(was, now *table.Snapshot) []row {
 	var lines []string
 	for _, r := range now.MainRoutes(4) {
 		lines = append(lines, r.Line())
 	}
-	rows := m.tableRows(words.Routes, lines, changesOf(was, now, "route"))
+	rows := v.tableRows(words.Routes, lines, changesOf(was, now, "route"))
 	for i := range rows {
 		rows[i].rank = rankRoute
 	}
 	if len(rows) == 0 {
-		rows = []row{m.emptyRow(words.Routes)}
+		rows = []row{v.emptyRow(words.Routes)}
 	}
 	return rows
 }
 
-func (m *Model) emptyRow(section words.Word) row {
-	return row{section: section, text: m.Say(words.Empty), style: m.Theme.Faint, rank: rankRoute}
+func (v *Live) emptyRow(section words.Word) row {
+	return row{section: section, text: v.Say(words.Empty), style: v.Theme.Faint, rank: rankRoute}
 }
 
 // changesOf are the changes of one of that the pane shows: IPv4, and of the
@@ -106,22 +106,22 @@ const mainTable = 254
 // neighRows are the neighbours. What changed is counted from the action, not
 // from the beginning of the step: until then the running ping alone is the
 // cause of what the kernel learns.
-func (m *Model) neighRows(now *table.Snapshot) []row {
-	changes := changesOf(m.Scene.Untouched[now.Name], now, "neigh")
+func (v *Live) neighRows(now *table.Snapshot) []row {
+	changes := changesOf(v.Scene.Untouched[now.Name], now, "neigh")
 	var rows []row
 	for _, n := range now.Neighbours {
 		if n.Family() != 4 {
 			continue
 		}
-		r := m.tableRows(words.Neigh, []string{n.Line()}, withoutRemoved(changes))[0]
-		r.sign, r.style = m.neighSign(n)
-		r.text += m.countdown(n)
+		r := v.tableRows(words.Neigh, []string{n.Line()}, withoutRemoved(changes))[0]
+		r.sign, r.style = v.neighSign(n)
+		r.text += v.countdown(n)
 		r.rank = rankNeigh
 		rows = append(rows, r)
 	}
-	rows = append(rows, m.tableRows(words.Neigh, nil, changes)...)
+	rows = append(rows, v.tableRows(words.Neigh, nil, changes)...)
 	if len(rows) == 0 {
-		r := m.emptyRow(words.Neigh)
+		r := v.emptyRow(words.Neigh)
 		r.rank = rankNeigh
 		rows = append(rows, r)
 	}
@@ -133,8 +133,8 @@ func withoutRemoved(changes []table.Change) []table.Change {
 }
 
 // neighSign tells the state of an entry by a sign and a colour.
-func (m *Model) neighSign(n table.Neighbour) (string, lipgloss.Style) {
-	t := m.Theme
+func (v *Live) neighSign(n table.Neighbour) (string, lipgloss.Style) {
+	t := v.Theme
 	switch n.State {
 	case "REACHABLE", "PERMANENT":
 		return t.G.Ok, t.Good
@@ -147,20 +147,20 @@ func (m *Model) neighSign(n table.Neighbour) (string, lipgloss.Style) {
 }
 
 // countdown is the time until an entry that nobody answers for is FAILED.
-func (m *Model) countdown(n table.Neighbour) string {
-	if n.State != "INCOMPLETE" || n.Since.IsZero() || m.Network.NeighTimeout == 0 {
+func (v *Live) countdown(n table.Neighbour) string {
+	if n.State != "INCOMPLETE" || n.Since.IsZero() || v.Network.NeighTimeout == 0 {
 		return ""
 	}
-	left := m.Network.NeighTimeout - m.Now().Sub(n.Since)
-	return "  " + m.Say(words.FailedIn, max(left, 0).Seconds())
+	left := v.Network.NeighTimeout - v.Now().Sub(n.Since)
+	return "  " + v.Say(words.FailedIn, max(left, 0).Seconds())
 }
 
 // sysctlRows are the settings that the step is about, whatever their
 // namespace, with their values as they are.
-func (m *Model) sysctlRows() []row {
+func (v *Live) sysctlRows() []row {
 	var rows []row
-	for _, setting := range m.Scene.Settings() {
-		now := m.Network.Snapshot(setting.Netns)
+	for _, setting := range v.Scene.Settings() {
+		now := v.Network.Snapshot(setting.Netns)
 		if now == nil {
 			continue
 		}
@@ -169,7 +169,7 @@ func (m *Model) sysctlRows() []row {
 			continue
 		}
 		r := row{section: words.Sysctl, text: setting.Netns + " " + setting.Key + " = " + value, rank: rankRoute}
-		if was := m.Scene.Was.Netns[setting.Netns]; was != nil {
+		if was := v.Scene.Was.Netns[setting.Netns]; was != nil {
 			if before, ok := was.Sysctl(setting.Key); ok && before != value {
 				r.kind = table.Changed
 			}
@@ -181,33 +181,33 @@ func (m *Model) sysctlRows() []row {
 
 // otherRows are the changes outside the watched namespace, and those that no
 // watcher reports: rules, programs, files.
-func (m *Model) otherRows() []row {
+func (v *Live) otherRows() []row {
 	var rows []row
 	add := func(netns string, c table.Change) {
 		line := c.After
 		if c.Kind == table.Removed {
 			line = c.Before
 		}
-		if _, known := m.Scene.Was.Netns[netns]; known || netns == "" {
+		if _, known := v.Scene.Was.Netns[netns]; known || netns == "" {
 			line = strings.TrimSpace(netns + " " + c.Table + " " + line)
 		}
 		rows = append(rows, row{section: words.Elsewhere, kind: c.Kind, text: line})
 	}
-	for _, name := range m.Network.EverKnown(m.Scene.Was) {
-		was, now := m.Scene.Was.Netns[name], m.Network.Snapshot(name)
+	for _, name := range v.Network.EverKnown(v.Scene.Was) {
+		was, now := v.Scene.Was.Netns[name], v.Network.Snapshot(name)
 		switch {
 		case was == nil && now != nil:
 			add("", table.Change{Kind: table.Added, Table: "netns", After: name})
-		case was != nil && now == nil && m.Network.Gone(name):
+		case was != nil && now == nil && v.Network.Gone(name):
 			add("", table.Change{Kind: table.Removed, Table: "netns", Before: name})
-		case was == nil || now == nil || name == m.Network.Watch:
+		case was == nil || now == nil || name == v.Network.Watch:
 		default:
-			for _, c := range m.visibleChanges(was, now) {
+			for _, c := range v.visibleChanges(was, now) {
 				add(name, c)
 			}
 		}
 	}
-	for _, c := range m.Scene.Changes {
+	for _, c := range v.Scene.Changes {
 		if c.Table != "netns" {
 			add(c.Netns, c.Change)
 		}

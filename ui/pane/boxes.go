@@ -1,4 +1,4 @@
-package ui
+package pane
 
 import (
 	"slices"
@@ -59,38 +59,38 @@ type picture struct {
 
 // boxes is the picture as lines of at most w cells; not ok when it needs more,
 // or when there is no node.
-func (m *Model) boxes(w int) (lines []string, ok bool) {
-	host := m.Network.Snapshot(lab.Host)
+func (v *Topology) boxes(w int) (lines []string, ok bool) {
+	host := v.Network.Snapshot(lab.Host)
 	if host == nil {
 		return nil, false
 	}
-	p := picture{node: &box{title: m.boxTitle(lab.Host)}, plugged: map[string]bool{}}
-	for _, name := range m.inPicture() {
+	p := picture{node: &box{title: v.boxTitle(lab.Host)}, plugged: map[string]bool{}}
+	for _, name := range v.inPicture() {
 		switch name {
 		case lab.Host:
 		case lab.Inet:
-			p.outside = append(p.outside, m.addBox(&p, name, 0, atLeft))
+			p.outside = append(p.outside, v.addBox(&p, name, 0, atLeft))
 		default:
 			top := 0
 			if n := len(p.pods); n > 0 {
 				top = p.pods[n-1].bottom() + 1
 			}
-			p.pods = append(p.pods, m.addBox(&p, name, top, atRight))
+			p.pods = append(p.pods, v.addBox(&p, name, top, atRight))
 		}
 	}
 	for _, l := range host.Links {
 		if !p.plugged[l.Name] && !l.Has("LOOPBACK") {
-			p.node.at(p.node.bottom()).text[atLeft] = m.deviceText(lab.Host, l)
+			p.node.at(p.node.bottom()).text[atLeft] = v.deviceText(lab.Host, l)
 		}
 	}
-	return m.paint(p, w)
+	return v.paint(p, w)
 }
 
 // addBox makes a namespace's box with its devices at one side, and puts the
 // node's ends of their cables on the same lines.
-func (m *Model) addBox(p *picture, name string, top int, s side) *box {
-	snap := m.Network.Snapshot(name)
-	b := &box{title: m.boxTitle(name), top: top}
+func (v *Topology) addBox(p *picture, name string, top int, s side) *box {
+	snap := v.Network.Snapshot(name)
+	b := &box{title: v.boxTitle(name), top: top}
 	for _, l := range cablesFirst(snap.Links) {
 		addrs := slices.DeleteFunc(inet(snap, l.Name), func(a string) bool { return a == "127.0.0.1/8" })
 		if l.Has("LOOPBACK") && len(addrs) == 0 {
@@ -98,14 +98,14 @@ func (m *Model) addBox(p *picture, name string, top int, s side) *box {
 		}
 		line := b.bottom()
 		own := b.at(line)
-		own.text[s] = m.deviceName(name, l)
+		own.text[s] = v.deviceName(name, l)
 		for i, addr := range addrs {
 			b.at(line + 1 + i).text[s] = addr
 		}
-		if peerNetns, peer := m.Network.PeerOf(name, l); peerNetns == lab.Host && peer != "" {
+		if peerNetns, peer := v.Network.PeerOf(name, l); peerNetns == lab.Host && peer != "" {
 			b.at(line).plug[s] = true
 			p.plugged[peer] = true
-			last := m.addNodeEnd(p.node, line, peer, s.other())
+			last := v.addNodeEnd(p.node, line, peer, s.other())
 			b.at(last)
 		}
 	}
@@ -130,12 +130,12 @@ func cablesFirst(links []table.Link) []table.Link {
 
 // addNodeEnd writes the node's end of a cable and what belongs to it below,
 // and returns the last line it used.
-func (m *Model) addNodeEnd(node *box, line int, dev string, s side) int {
-	host := m.Network.Snapshot(lab.Host)
+func (v *Topology) addNodeEnd(node *box, line int, dev string, s side) int {
+	host := v.Network.Snapshot(lab.Host)
 	l, _ := host.Link(dev)
-	node.at(line).text[s] = m.deviceName(lab.Host, l)
+	node.at(line).text[s] = v.deviceName(lab.Host, l)
 	node.at(line).plug[s] = true
-	for _, text := range m.belongings(host, l) {
+	for _, text := range v.belongings(host, l) {
 		line++
 		node.at(line).text[s] = text
 	}
@@ -143,20 +143,20 @@ func (m *Model) addNodeEnd(node *box, line int, dev string, s side) int {
 }
 
 // belongings are the addresses of a device and the bridge it is a port of.
-func (m *Model) belongings(snap *table.Snapshot, l table.Link) []string {
+func (v *Topology) belongings(snap *table.Snapshot, l table.Link) []string {
 	all := inet(snap, l.Name)
 	if l.Master != "" {
-		all = append(all, m.Theme.G.Out+" "+say.Clean(l.Master))
+		all = append(all, v.Theme.G.Out+" "+say.Clean(l.Master))
 	}
 	return all
 }
 
 // boxTitle is a namespace's name, with its loopback when that is down.
-func (m *Model) boxTitle(name string) string {
-	title := m.Theme.Strong.Render(say.Clean(name)) + m.deathAt(name, "")
-	lo, ok := m.Network.Snapshot(name).Link("lo")
+func (v *Topology) boxTitle(name string) string {
+	title := v.Theme.Strong.Render(say.Clean(name)) + v.deathAt(name, "")
+	lo, ok := v.Network.Snapshot(name).Link("lo")
 	if ok && !lo.Up() {
-		title += " " + m.Theme.G.Dot + " " + m.deviceName(name, lo)
+		title += " " + v.Theme.G.Dot + " " + v.deviceName(name, lo)
 	}
 	return title
 }

@@ -1,4 +1,4 @@
-package ui
+package pane
 
 import (
 	"strings"
@@ -11,11 +11,11 @@ import (
 
 // death is the first stage that the packet does not pass, or that cannot be
 // judged, while the learner asks why.
-func (m *Model) death() (explain.Hop, bool) {
-	if !m.Why.Open || m.Why.Answer == nil {
+func (v *Topology) death() (explain.Hop, bool) {
+	if !v.Why.Open || v.Why.Answer == nil {
 		return explain.Hop{}, false
 	}
-	for _, h := range m.Why.Answer.Hops {
+	for _, h := range v.Why.Answer.Hops {
 		if h.Predicted != explain.OK {
 			return h, true
 		}
@@ -27,29 +27,29 @@ func (m *Model) death() (explain.Hop, bool) {
 // device; no device stands for the namespace itself, which is also marked for
 // a device that the picture does not draw by itself. The namespace where the
 // fault is has a mark of its own.
-func (m *Model) deathAt(netns, dev string) string {
-	h, dies := m.death()
+func (v *Topology) deathAt(netns, dev string) string {
+	h, dies := v.death()
 	switch {
-	case dies && h.Netns == netns && dev == m.drawnDevice(h):
-		return " " + m.verdictSign(h.Predicted)
-	case dies && dev == "" && m.faultElsewhere(h) == netns:
-		return " " + m.Theme.Warn.Render(m.Theme.G.Warn)
+	case dies && h.Netns == netns && dev == v.drawnDevice(h):
+		return " " + v.verdictSign(h.Predicted)
+	case dies && dev == "" && v.faultElsewhere(h) == netns:
+		return " " + v.Theme.Warn.Render(v.Theme.G.Warn)
 	}
 	return ""
 }
 
 // faultElsewhere is the namespace where the fault is, when the packet dies in
 // another one: ARP is not answered there, or the reply was sent astray.
-func (m *Model) faultElsewhere(h explain.Hop) string {
-	if c := m.Why.Answer.Cause; c.Netns != h.Netns && h.Predicted == explain.Fail {
+func (v *Topology) faultElsewhere(h explain.Hop) string {
+	if c := v.Why.Answer.Cause; c.Netns != h.Netns && h.Predicted == explain.Fail {
 		return c.Netns
 	}
 	return ""
 }
 
 // drawnDevice is the device of a stage as the picture has it.
-func (m *Model) drawnDevice(h explain.Hop) string {
-	snap := m.Network.Snapshot(h.Netns)
+func (v *Topology) drawnDevice(h explain.Hop) string {
+	snap := v.Network.Snapshot(h.Netns)
 	if snap == nil {
 		return ""
 	}
@@ -60,27 +60,27 @@ func (m *Model) drawnDevice(h explain.Hop) string {
 }
 
 // topologyTitle says in words what the picture marks, as far as w cells hold.
-func (m *Model) topologyTitle(w int) string {
-	title, g := m.Say(words.Topology)+" "+m.Theme.G.Dot+" ", m.Theme.G
-	h, dies := m.death()
+func (v *Topology) topologyTitle(w int) string {
+	title, g := v.Say(words.Topology)+" "+v.Theme.G.Dot+" ", v.Theme.G
+	h, dies := v.death()
 	place := say.Clean(strings.TrimSpace(h.Netns + " " + h.Device))
 	switch {
-	case !m.Why.Open || m.Why.Answer == nil:
-		return m.Say(words.Topology)
+	case !v.Why.Open || v.Why.Answer == nil:
+		return v.Say(words.Topology)
 	case dies && h.Predicted == explain.Unknown:
-		return title + "? " + m.Say(words.UnknownFrom, place)
+		return title + "? " + v.Say(words.UnknownFrom, place)
 	case dies && h.Leg == explain.LegReply:
-		title += g.Bad + " " + m.Say(words.DiesReply, place)
+		title += g.Bad + " " + v.Say(words.DiesReply, place)
 	case dies:
-		title += g.Bad + " " + m.Say(words.DiesRequest, place)
+		title += g.Bad + " " + v.Say(words.DiesRequest, place)
 	default:
-		return title + g.Ok + " " + m.Say(words.Passes)
+		return title + g.Ok + " " + v.Say(words.Passes)
 	}
-	fault := say.Clean(m.faultElsewhere(h))
+	fault := say.Clean(v.faultElsewhere(h))
 	if fault == "" {
 		return title
 	}
-	if long := title + m.Say(words.FaultIn, fault); screen.Width(long) <= w {
+	if long := title + v.Say(words.FaultIn, fault); screen.Width(long) <= w {
 		return long
 	}
 	return title

@@ -1,4 +1,4 @@
-package ui
+package pane
 
 import (
 	"fmt"
@@ -19,38 +19,41 @@ const (
 	wireLongWidth = 76
 )
 
-// wireView draws the frames as they passed, the newest at the bottom. With the
+// Wire is the frames on all wires.
+type Wire struct{ base }
+
+// View draws the frames as they passed, the newest at the bottom. With the
 // focus it scrolls, and stays where it is while new ones arrive.
-func (m *Model) wireView(r rect, focused bool) []string {
-	room := r.h - 1
-	view := &m.scroll[areaWire]
+func (v *Wire) View(focused bool) []string {
+	room := v.h - 1
+	view := &v.Scroll
 	follow := !focused || view.AtEnd()
-	lines := m.wireLines(r.w - 2)
+	lines := v.wireLines(v.w - 2)
 	view.Extent(len(lines), room)
 	if follow {
 		view.Top = view.End()
 	}
 	right := ""
 	if focused && !view.AtEnd() {
-		right = m.Say(words.Paused)
+		right = v.Say(words.Paused)
 	}
 	if len(lines) == 0 {
-		lines = []string{m.Theme.Faint.Render(m.Say(words.NobodySpoke))}
+		lines = []string{v.Theme.Faint.Render(v.Say(words.NobodySpoke))}
 	}
-	body := screen.Block(screen.Window(lines, view.Top, room), r.w-2, room, m.Theme.G.Ellipsis)
-	return m.Frame(r.w, r.h, focused, m.Say(words.Wire), m.tabs(areaWire, right), screen.Indent(body))
+	body := screen.Block(screen.Window(lines, view.Top, room), v.w-2, room, v.Theme.G.Ellipsis)
+	return v.frame(focused, v.Say(words.Wire), v.behind(right), body)
 }
 
 // wireLines is a line for each frame, in columns.
-func (m *Model) wireLines(w int) []string {
+func (v *Wire) wireLines(w int) []string {
 	places := 0
-	for _, f := range m.Network.Frames {
+	for _, f := range v.Network.Frames {
 		places = max(places, screen.Width(place(f)))
 	}
-	lines := make([]string, len(m.Network.Frames))
+	lines := make([]string, len(v.Network.Frames))
 	seen := map[passage]wire.Frame{}
-	for i, f := range m.Network.Frames {
-		lines[i] = m.wireLine(f, places, w, seen)
+	for i, f := range v.Network.Frames {
+		lines[i] = v.wireLine(f, places, w, seen)
 	}
 	return lines
 }
@@ -67,8 +70,8 @@ type passage struct {
 // wireLine is one frame: where, which way, from which MAC to which, and what.
 // An address that is not what it was where the packet passed before carries the
 // mark of a change: that is NAT.
-func (m *Model) wireLine(f wire.Frame, places, w int, seen map[passage]wire.Frame) string {
-	t := m.Theme
+func (v *Wire) wireLine(f wire.Frame, places, w int, seen map[passage]wire.Frame) string {
+	t := v.Theme
 	arrow := t.G.In
 	if f.Out {
 		arrow = t.G.Out
@@ -79,17 +82,17 @@ func (m *Model) wireLine(f wire.Frame, places, w int, seen map[passage]wire.Fram
 	}
 	macs := ""
 	if f.SrcMAC != nil {
-		macs = m.mac(f.SrcMAC, w) + gap + ">" + gap + m.mac(f.DstMAC, w)
+		macs = v.mac(f.SrcMAC, w) + gap + ">" + gap + v.mac(f.DstMAC, w)
 	}
-	what := m.frameText(f, gap, w, seen)
-	if f.ToOther && !m.Network.Port(f.Netns, f.Dev) {
+	what := v.frameText(f, gap, w, seen)
+	if f.ToOther && !v.Network.Port(f.Netns, f.Dev) {
 		what += " " + t.Bad.Render(t.G.Bad+"mac")
 	}
 	return screen.Fit(place(f), places, "") + " " + arrow + " " + t.Note.Render(macs) + space + what
 }
 
 // mac is an address in full, or its last three bytes where there is no room.
-func (m *Model) mac(a net.HardwareAddr, w int) string {
+func (v *Wire) mac(a net.HardwareAddr, w int) string {
 	if w >= wireFullWidth || len(a) != 6 {
 		return a.String()
 	}
@@ -100,7 +103,7 @@ func (m *Model) mac(a net.HardwareAddr, w int) string {
 }
 
 // frameText says what a frame says: as tcpdump does, but an echo in short.
-func (m *Model) frameText(f wire.Frame, gap string, w int, seen map[passage]wire.Frame) string {
+func (v *Wire) frameText(f wire.Frame, gap string, w int, seen map[passage]wire.Frame) string {
 	if f.Proto != "ICMP" || !strings.HasPrefix(f.Op, "echo ") {
 		return f.String()
 	}
@@ -109,10 +112,10 @@ func (m *Model) frameText(f wire.Frame, gap string, w int, seen map[passage]wire
 	seen[key] = f
 	src, dst := f.Src.String(), f.Dst.String()
 	if again && before.Src != f.Src {
-		src = m.Theme.Changed.Render(m.Theme.G.Changed + src)
+		src = v.Theme.Changed.Render(v.Theme.G.Changed + src)
 	}
 	if again && before.Dst != f.Dst {
-		dst = m.Theme.Changed.Render(m.Theme.G.Changed + dst)
+		dst = v.Theme.Changed.Render(v.Theme.G.Changed + dst)
 	}
 	op := f.Op
 	if w < wireLongWidth {

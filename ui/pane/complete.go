@@ -1,18 +1,18 @@
-package ui
+package pane
 
 import (
 	"strings"
 )
 
-// complete is the tab key: it goes on with the word under the cursor as far as
+// Complete is the tab key: it goes on with the word under the cursor as far as
 // there is only one way to, and shows the ways where there are several.
-func (m *Model) complete(offered []string) {
-	input := &m.console.input
+func (v *Console) Complete(offered []string) {
+	input := &v.Input
 	value := []rune(input.Value())
 	at := min(input.Position(), len(value))
 	before, after := string(value[:at]), string(value[at:])
 	partial := before[strings.LastIndexAny(before, " \t|;&(")+1:]
-	words := m.Lexicon().GoesOn(before[:len(before)-len(partial)], partial)
+	words := v.Lexicon().GoesOn(before[:len(before)-len(partial)], partial)
 	switch len(words) {
 	case 0:
 		return
@@ -21,7 +21,7 @@ func (m *Model) complete(offered []string) {
 		if !strings.HasSuffix(word, "=") && !strings.HasPrefix(after, " ") {
 			word += " "
 		}
-		m.insert(before[:len(before)-len(partial)]+word, after)
+		v.insert(before[:len(before)-len(partial)]+word, after)
 		return
 	}
 	common := words[0]
@@ -31,15 +31,15 @@ func (m *Model) complete(offered []string) {
 		}
 	}
 	if common != partial {
-		m.insert(before[:len(before)-len(partial)]+common, after)
+		v.insert(before[:len(before)-len(partial)]+common, after)
 	}
 	if common == partial || offered != nil {
-		m.console.offers = words
+		v.Offers = words
 	}
 }
 
 // insert replaces the line; the cursor stands between the two parts.
-func (m *Model) insert(before, after string) {
-	m.console.input.SetValue(before + after)
-	m.console.input.SetCursor(len([]rune(before)))
+func (v *Console) insert(before, after string) {
+	v.Input.SetValue(before + after)
+	v.Input.SetCursor(len([]rune(before)))
 }

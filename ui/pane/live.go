@@ -1,4 +1,4 @@
-package ui
+package pane
 
 import (
 	"fmt"
@@ -20,67 +20,65 @@ const (
 	gutterWidth = 76
 )
 
-// liveView draws the live pane: the tables, and the ping below them.
-func (m *Model) liveView(r rect, focused bool) []string {
-	body := r.h - 1
-	ping := m.pingLines(r.w - 2)
+// Live is the tables of the kernel, as they are.
+type Live struct{ base }
+
+// View draws the live pane: the tables, and the ping below them.
+func (v *Live) View(focused bool) []string {
+	body := v.h - 1
+	ping := v.pingLines(v.w - 2)
 	room := max(body-len(ping), 0)
-	lines := m.liveLines(r.w-2, room, focused)
-	lines = append(screen.Block(lines, r.w-2, room, m.Theme.G.Ellipsis), ping...)
-	return m.Frame(r.w, r.h, focused, m.liveTitle(), m.tabs(areaLive, m.liveCount()), screen.Indent(lines))
+	lines := v.Lines(v.w-2, room, focused)
+	lines = append(screen.Block(lines, v.w-2, room, v.Theme.G.Ellipsis), ping...)
+	return v.frame(focused, v.liveTitle(), v.behind(v.liveCount()), lines)
 }
 
-func (m *Model) liveTitle() string {
-	return m.Say(words.Live) + " " + m.Theme.G.Dot + " " + say.Clean(m.Network.Watch)
+func (v *Live) liveTitle() string {
+	return v.Say(words.Live) + " " + v.Theme.G.Dot + " " + say.Clean(v.Network.Watch)
 }
 
 // liveCount tells which of the namespaces is watched.
-func (m *Model) liveCount() string {
-	at := slices.Index(m.Network.Names, m.Network.Watch)
+func (v *Live) liveCount() string {
+	at := slices.Index(v.Network.Names, v.Network.Watch)
 	if at < 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d/%d", at+1, len(m.Network.Names))
+	return fmt.Sprintf("%d/%d", at+1, len(v.Network.Names))
 }
 
 // liveLines are the tables in w by h cells. With the focus they scroll;
 // without, the rows that matter least make room.
-func (m *Model) liveLines(w, h int, focused bool) []string {
-	if m.Network.Trouble != nil {
-		return screen.Wrap(m.Theme.Bad.Render(m.Theme.G.Bad+" "+m.Network.Trouble.Error()), w)
+func (v *Live) Lines(w, h int, focused bool) []string {
+	if v.Network.Trouble != nil {
+		return screen.Wrap(v.Theme.Bad.Render(v.Theme.G.Bad+" "+v.Network.Trouble.Error()), w)
 	}
-	rows := m.liveRows()
+	rows := v.liveRows()
 	if rows == nil {
-		return m.absent()
+		return v.absent()
 	}
 	headings := w < gutterWidth
 	if !focused {
-		rows = m.dropRows(rows, h, headings)
+		rows = v.dropRows(rows, h, headings)
 	}
-	lines := m.drawRows(rows, w, headings)
+	lines := v.drawRows(rows, w, headings)
 	if !focused {
 		return lines
 	}
-	m.scroll[areaLive].Extent(len(lines), h)
-	return screen.Window(lines, m.scroll[areaLive].Top, h)
+	v.Scroll.Extent(len(lines), h)
+	return screen.Window(lines, v.Scroll.Top, h)
 }
 
 // absent stands for the tables of a namespace that is not there.
-func (m *Model) absent() []string {
-	if m.Network.Watch == "" || !m.Network.Gone(m.Network.Watch) {
+func (v *Live) absent() []string {
+	if v.Network.Watch == "" || !v.Network.Gone(v.Network.Watch) {
 		return nil
 	}
-	return []string{m.Theme.Bad.Render(say.Clean(m.cannotOpen(m.Network.Watch)))}
-}
-
-// cannotOpen is what ip says of a namespace that is not there.
-func (m *Model) cannotOpen(name string) string {
-	return fmt.Sprintf("%s Cannot open network namespace %q: No such file or directory", m.Theme.G.Bad, name)
+	return []string{v.Theme.Bad.Render(say.Clean(v.cannotOpen(v.Network.Watch)))}
 }
 
 // dropRows leaves out the least important rows, the later ones first, until the
 // others fit, and says how many there are more.
-func (m *Model) dropRows(rows []row, h int, headings bool) []row {
+func (v *Live) dropRows(rows []row, h int, headings bool) []row {
 	lines := func(kept []row) int {
 		if headings {
 			return len(kept) + sections(kept)
@@ -102,8 +100,8 @@ func (m *Model) dropRows(rows []row, h int, headings bool) []row {
 			kept[i] = rows[at]
 		}
 		if n <= 1 || lines(kept) < h {
-			more := m.Theme.G.Ellipsis + " " + m.Say(words.MoreRows, len(rows)-n)
-			return append(kept, row{section: rows[best[n-1]].section, text: more, style: m.Theme.Faint})
+			more := v.Theme.G.Ellipsis + " " + v.Say(words.MoreRows, len(rows)-n)
+			return append(kept, row{section: rows[best[n-1]].section, text: more, style: v.Theme.Faint})
 		}
 	}
 }
@@ -119,30 +117,30 @@ func sections(rows []row) int {
 }
 
 // drawRows names each section once, beside its first row or above it.
-func (m *Model) drawRows(rows []row, w int, headings bool) []string {
+func (v *Live) drawRows(rows []row, w int, headings bool) []string {
 	var lines []string
 	last := words.Word(-1)
 	for _, r := range rows {
 		label := strings.Repeat(" ", gutter)
 		if r.section != last {
-			name := m.Say(r.section)
+			name := v.Say(r.section)
 			if headings {
-				lines = append(lines, m.Theme.Faint.Render(name))
+				lines = append(lines, v.Theme.Faint.Render(name))
 			}
-			label = m.Theme.Faint.Render(screen.Fit(name, gutter, ""))
+			label = v.Theme.Faint.Render(screen.Fit(name, gutter, ""))
 			last = r.section
 		}
 		if headings {
 			label = ""
 		}
-		lines = append(lines, label+m.drawRow(r, w-screen.Width(label)))
+		lines = append(lines, label+v.drawRow(r, w-screen.Width(label)))
 	}
 	return lines
 }
 
 // drawRow is a row with its mark in front and its sign before the text.
-func (m *Model) drawRow(r row, w int) string {
-	mark, style := m.Theme.Mark(r.kind)
+func (v *Live) drawRow(r row, w int) string {
+	mark, style := v.Theme.Mark(r.kind)
 	text := say.Clean(r.text)
 	if r.sign != "" {
 		text = r.sign + " " + text
@@ -156,6 +154,6 @@ func (m *Model) drawRow(r row, w int) string {
 		}
 		text += " " + say.Clean(column)
 	}
-	text = strings.TrimRight(screen.Fit(text, w-2, m.Theme.G.Ellipsis), " ")
+	text = strings.TrimRight(screen.Fit(text, w-2, v.Theme.G.Ellipsis), " ")
 	return lipgloss.NewStyle().Inherit(style).Strikethrough(false).Render(mark) + " " + style.Render(text)
 }

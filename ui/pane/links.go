@@ -1,4 +1,4 @@
-package ui
+package pane
 
 import (
 	"slices"
@@ -12,10 +12,10 @@ import (
 )
 
 // linkRows are the devices, each with its IPv4 addresses on one line.
-func (m *Model) linkRows(was, now *table.Snapshot) []row {
+func (v *Live) linkRows(was, now *table.Snapshot) []row {
 	names, addresses := 0, 0
 	for _, l := range now.Links {
-		addrs, _ := m.linkAddrs(was, now, l.Name)
+		addrs, _ := v.linkAddrs(was, now, l.Name)
 		names = max(names, screen.Width(l.Name))
 		addresses = max(addresses, screen.Width(strings.Join(addrs, " ")))
 	}
@@ -25,8 +25,8 @@ func (m *Model) linkRows(was, now *table.Snapshot) []row {
 		if l.Has("LOOPBACK") {
 			r.rank = rankLoopback
 		}
-		r.sign, r.style = m.linkSign(l)
-		addrs, changed := m.linkAddrs(was, now, l.Name)
+		r.sign, r.style = v.linkSign(l)
+		addrs, changed := v.linkAddrs(was, now, l.Name)
 		r.kind = linkChange(was, l)
 		if r.kind == 0 && changed {
 			r.kind = table.Changed
@@ -38,15 +38,15 @@ func (m *Model) linkRows(was, now *table.Snapshot) []row {
 		if !l.Has("LOOPBACK") {
 			r.more = append(r.more, l.MAC.String())
 		}
-		if peer := m.Network.Peer(l); peer != "" {
-			r.more = append(r.more, m.Theme.G.Both+" "+peer)
+		if peer := v.Network.Peer(l); peer != "" {
+			r.more = append(r.more, v.Theme.G.Both+" "+peer)
 		}
 		rows = append(rows, r)
 	}
-	return append(rows, m.goneLinks(was, now)...)
+	return append(rows, v.goneLinks(was, now)...)
 }
 
-func (m *Model) goneLinks(was, now *table.Snapshot) []row {
+func (v *Live) goneLinks(was, now *table.Snapshot) []row {
 	var rows []row
 	if was == nil {
 		return nil
@@ -77,8 +77,8 @@ func linkChange(was *table.Snapshot, l table.Link) table.ChangeKind {
 
 // linkSign tells a device's state by a sign and a colour: up, up without
 // carrier, or down.
-func (m *Model) linkSign(l table.Link) (string, lipgloss.Style) {
-	t := m.Theme
+func (v *base) linkSign(l table.Link) (string, lipgloss.Style) {
+	t := v.Theme
 	switch {
 	case !l.Up():
 		return t.G.Bad, t.Bad
@@ -104,7 +104,7 @@ func linkState(l table.Link) string {
 
 // linkAddrs are the IPv4 addresses of a device; those that the step brought or
 // took carry their own mark.
-func (m *Model) linkAddrs(was, now *table.Snapshot, dev string) (addrs []string, changed bool) {
+func (v *Live) linkAddrs(was, now *table.Snapshot, dev string) (addrs []string, changed bool) {
 	before, after := inet(was, dev), inet(now, dev)
 	known := was != nil
 	if known {
@@ -112,13 +112,13 @@ func (m *Model) linkAddrs(was, now *table.Snapshot, dev string) (addrs []string,
 	}
 	for _, a := range after {
 		if known && !slices.Contains(before, a) {
-			a, changed = m.Theme.G.Added+a, true
+			a, changed = v.Theme.G.Added+a, true
 		}
 		addrs = append(addrs, a)
 	}
 	for _, a := range before {
 		if !slices.Contains(after, a) {
-			addrs, changed = append(addrs, m.Theme.G.Removed+a), true
+			addrs, changed = append(addrs, v.Theme.G.Removed+a), true
 		}
 	}
 	return addrs, changed
@@ -140,7 +140,7 @@ func inet(s *table.Snapshot, dev string) []string {
 
 // visibleChanges are the changes of a namespace that is not watched: what
 // somebody did to it, not what the kernel learned or wrote by itself.
-func (m *Model) visibleChanges(was, now *table.Snapshot) []table.Change {
+func (v *Live) visibleChanges(was, now *table.Snapshot) []table.Change {
 	all := linkChanges(was, now)
 	for _, c := range table.Diff(was, now) {
 		learned := !strings.HasSuffix(c.After, "PERMANENT") && !strings.HasSuffix(c.Before, "PERMANENT")
@@ -149,7 +149,7 @@ func (m *Model) visibleChanges(was, now *table.Snapshot) []table.Change {
 		case c.Table == "route" && c.RouteTable != mainTable:
 		case c.Table == "neigh" && learned:
 		case c.Table == "sysctl" && c.Kind != table.Changed: // came or went with its device
-		case c.Table == "sysctl" && m.Scene.SpeaksOf(now.Name, c.After): // has a row of its own
+		case c.Table == "sysctl" && v.Scene.SpeaksOf(now.Name, c.After): // has a row of its own
 		default:
 			all = append(all, c)
 		}

@@ -1,4 +1,4 @@
-package ui
+package pane
 
 import (
 	"strings"
@@ -14,7 +14,7 @@ const (
 )
 
 // paint draws the picture's lines; not ok when they are wider than w.
-func (m *Model) paint(p picture, w int) (lines []string, ok bool) {
+func (v *Topology) paint(p picture, w int) (lines []string, ok bool) {
 	columns := [][]*box{p.pods, {p.node}, p.outside}
 	var inner [3]int
 	need, height := 0, 0
@@ -46,9 +46,9 @@ func (m *Model) paint(p picture, w int) (lines []string, ok bool) {
 			if len(boxes) == 0 {
 				continue
 			}
-			text, plugged := m.boxLine(boxes, y, inner[i])
+			text, plugged := v.boxLine(boxes, y, inner[i])
 			if line.Len() > 0 {
-				line.WriteString(m.cable(plugged, length))
+				line.WriteString(v.cable(plugged, length))
 			}
 			line.WriteString(text)
 		}
@@ -70,34 +70,34 @@ func (b *box) inner() int {
 	return w
 }
 
-func (m *Model) cable(plugged bool, length int) string {
+func (v *Topology) cable(plugged bool, length int) string {
 	if !plugged {
 		return screen.Blank(length)
 	}
-	return strings.Repeat(m.Theme.G.Box.Horizontal, length)
+	return strings.Repeat(v.Theme.G.Box.Horizontal, length)
 }
 
 // boxLine is what a column of boxes shows on line y, and whether a cable is
 // plugged in there at the left.
-func (m *Model) boxLine(boxes []*box, y, inner int) (text string, plugged bool) {
-	g := m.Theme.G.Box
+func (v *Topology) boxLine(boxes []*box, y, inner int) (text string, plugged bool) {
+	g := v.Theme.G.Box
 	for _, b := range boxes {
 		switch {
 		case y == b.top:
 			rest := strings.Repeat(g.Horizontal, inner-screen.Width(b.title))
-			return m.Theme.Rule.Render(g.TopLeft) + " " + b.title + " " + m.Theme.Rule.Render(rest+g.TopRight), false
+			return v.Theme.Rule.Render(g.TopLeft) + " " + b.title + " " + v.Theme.Rule.Render(rest+g.TopRight), false
 		case y == b.bottom():
-			return m.Theme.Rule.Render(g.BottomLeft + strings.Repeat(g.Horizontal, inner+2) + g.BottomRight), false
+			return v.Theme.Rule.Render(g.BottomLeft + strings.Repeat(g.Horizontal, inner+2) + g.BottomRight), false
 		case y > b.top && y < b.bottom():
-			return m.cardLine(b.cards[y-b.top-1], inner)
+			return v.cardLine(b.cards[y-b.top-1], inner)
 		}
 	}
 	return screen.Blank(inner + 4), false
 }
 
-func (m *Model) cardLine(c card, inner int) (text string, plugged bool) {
-	g := m.Theme.G.Box
-	edges := [2]string{m.Theme.Rule.Render(g.Vertical), m.Theme.Rule.Render(g.Vertical)}
+func (v *Topology) cardLine(c card, inner int) (text string, plugged bool) {
+	g := v.Theme.G.Box
+	edges := [2]string{v.Theme.Rule.Render(g.Vertical), v.Theme.Rule.Render(g.Vertical)}
 	if c.plug[atLeft] {
 		edges[atLeft] = g.PlugLeft
 	}

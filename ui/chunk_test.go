@@ -11,10 +11,10 @@ import (
 func TestCharactersThatComeAtOnceAreNoKeyName(t *testing.T) {
 	chunk := func(text string) tea.KeyMsg { return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(text)} }
 	m := fixtureHands(t, Options{})
-	m.panes.Console.History = []string{"ip route"}
+	m.Panes.Console.History = []string{"ip route"}
 	send(m, chunk(":ip link set lo "))
 	send(m, chunk("up"))
-	if got, want := m.panes.Console.Input.Value(), "ip link set lo up"; !m.panes.Console.Open || got != want {
+	if got, want := m.Panes.Console.Input.Value(), "ip link set lo up"; !m.Panes.Console.Open || got != want {
 		t.Errorf("the line is %q, want %q", got, want)
 	}
 	send(m, keyMsg("esc"))

@@ -47,7 +47,7 @@ var fixtureDrillProse = map[string]exercises.Prose{
 // fixtureExercise is the beginning of an exercise, without a lab behind it.
 func fixtureExercise(t testing.TB, opts Options) *Model {
 	t.Helper()
-	m := newModel(exercise.Course(fixtureExercises, 4711), opts)
+	m := New(exercise.Course(fixtureExercises, 4711), opts)
 	now := fixtureTime
 	m.Now = func() time.Time { return now }
 	m.Network.NeighTimeout = 3 * time.Second

@@ -74,7 +74,7 @@ var (
 // fixture is a model in the middle of a step, without a lab behind it.
 func fixture(t testing.TB, opts Options) *Model {
 	t.Helper()
-	m := newModel(fixtureCourse, opts)
+	m := New(fixtureCourse, opts)
 	m.Now = func() time.Time { return fixtureTime }
 	m.Network.NeighTimeout = 3 * time.Second
 	step := fixtureCourse[0].Steps[0]

@@ -37,7 +37,7 @@ func (m *Model) headerView(w int) string {
 	left := " " + m.Theme.Strong.Render("nstutor")
 	chapter := s.Chapter
 	if s.Level > 0 {
-		chapter = m.panes.Lesson.LevelSigns(s.Level)
+		chapter = m.Panes.Lesson.LevelSigns(s.Level)
 	}
 	if chapter != "" {
 		left += m.Theme.Faint.Render("  "+chapter) + "  " + m.Theme.Strong.Render(s.ChapterTitle)

@@ -69,7 +69,7 @@ func (m *Model) enableKeys() {
 		enter = words.KeyJump
 	case s.Phase == session.PhaseAfter:
 		enter = words.KeyEnterNext
-	case m.panes.Lesson.MustReadOn():
+	case m.Panes.Lesson.MustReadOn():
 		enter = words.KeyEnterRead
 	}
 	_, hasNext := m.Stage.Next()
@@ -98,12 +98,12 @@ func (m *Model) enableKeys() {
 	set(&k.Up, true, "↑/↓", words.KeyScroll)
 	set(&k.Go, reading, "g", words.KeyGo)
 	set(&k.Summary, reading, "p", words.KeySummary)
-	set(&k.Reset, m.overlay == overlaySummary && !m.panes.Summary.Asking, "r", words.KeyReset)
+	set(&k.Reset, m.overlay == overlaySummary && !m.Panes.Summary.Asking, "r", words.KeyReset)
 	set(&k.Lang, m.overlay != overlayOutline, "L", words.KeyLang)
 	set(&k.Help, m.overlay != overlayOutline, "?", words.KeyHelp)
 	set(&k.Suspend, true, "ctrl+z", words.KeySuspend)
 	set(&k.Quit, true, "q", words.KeyQuit)
-	set(&k.Close, m.overlay != overlayNone || m.Why.Open || m.panes.Console.Open, "esc", words.KeyClose)
+	set(&k.Close, m.overlay != overlayNone || m.Why.Open || m.Panes.Console.Open, "esc", words.KeyClose)
 	m.enableDrillKeys()
 	if m.Theme.ASCII {
 		k.Up.SetHelp("up/down", m.Say(words.KeyScroll))
@@ -117,7 +117,7 @@ func (m *Model) ShortHelp() []key.Binding {
 	switch {
 	case m.overlay != overlayNone:
 		return []key.Binding{k.Enter, k.Up, k.Reset}
-	case m.panes.Console.Open:
+	case m.Panes.Console.Open:
 		return m.typingHelp()
 	case m.Scene.Banner != "" || m.Scene.Err != nil:
 		return []key.Binding{k.Rebuild, k.Enter, k.Type, k.Why, k.Shell, k.Tab, k.Go, k.Undo}
@@ -127,7 +127,7 @@ func (m *Model) ShortHelp() []key.Binding {
 
 // alwaysHelp is the right end of the footer.
 func (m *Model) alwaysHelp() []key.Binding {
-	if m.overlay != overlayNone || m.panes.Console.Open {
+	if m.overlay != overlayNone || m.Panes.Console.Open {
 		return []key.Binding{m.keys.Close}
 	}
 	return []key.Binding{m.keys.Help, m.keys.Quit}

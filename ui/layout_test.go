@@ -76,7 +76,7 @@ func TestEveryViewIsExactlyAsLargeAsTheTerminal(t *testing.T) {
 		"why":    fixtureWhy,
 		"judged": fixtureJudged,
 		"typing": fixtureTyping,
-		"start":  func(testing.TB, Options) *Model { return newModel(fixtureCourse, Options{Lang: "zh"}) },
+		"start":  func(testing.TB, Options) *Model { return New(fixtureCourse, Options{Lang: "zh"}) },
 		"help":   func(t testing.TB, o Options) *Model { m := fixture(t, o); send(m, keyMsg("?")); return m },
 		"outline": func(t testing.TB, o Options) *Model {
 			m := fixture(t, o)

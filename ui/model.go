@@ -42,14 +42,14 @@ type Model struct {
 	overlay       overlay
 	moved         session.Cue // what of the session's cues was followed
 
-	panes    *pane.Panes
+	Panes    *pane.Panes
 	spinning bool // the spinner's clock runs
 	counting bool // the countdown's clock runs
 }
 
-// newModel makes a model that shows nothing yet. Before Connect
+// New makes a model that shows nothing yet. Before Connect
 // it can be drawn, but not played.
-func newModel(course steps.Course, opts Options) *Model {
+func New(course steps.Course, opts Options) *Model {
 	look := screen.NewLook(opts.Lang, opts.ASCII)
 	m := &Model{
 		Session: session.New(course, look.Lang, opts.Start),
@@ -58,8 +58,8 @@ func newModel(course steps.Course, opts Options) *Model {
 		help:    help.New(),
 		listing: opts.List,
 	}
-	m.panes = pane.New(m.Session, look)
-	m.panes.Lesson.OpenLab = opts.Open
+	m.Panes = pane.New(m.Session, look)
+	m.Panes.Lesson.OpenLab = opts.Open
 	m.help.Styles = help.Styles{
 		ShortKey: m.Theme.Key, FullKey: m.Theme.Key,
 		ShortDesc: m.Theme.Faint, FullDesc: lipgloss.NewStyle(),
@@ -96,7 +96,7 @@ func (m *Model) View() (screen string) {
 // draw draws the screen anew.
 func (m *Model) draw() string {
 	p := layout(m.width, m.height, m.focus, m.partner())
-	if m.panes.Console.Open {
+	if m.Panes.Console.Open {
 		p.makeRoom()
 	}
 	m.plan = p
@@ -109,11 +109,11 @@ func (m *Model) draw() string {
 	case m.overlay == overlayHelp:
 		lines = append(lines, m.helpView(body)...)
 	case m.overlay == overlayOutline:
-		m.panes.Outline.SetSize(body.w, body.h)
-		lines = append(lines, m.panes.Outline.View()...)
+		m.Panes.Outline.SetSize(body.w, body.h)
+		lines = append(lines, m.Panes.Outline.View()...)
 	case m.overlay == overlaySummary:
-		m.panes.Summary.SetSize(body.w, body.h)
-		lines = append(lines, m.panes.Summary.View()...)
+		m.Panes.Summary.SetSize(body.w, body.h)
+		lines = append(lines, m.Panes.Summary.View()...)
 	default:
 		lines = append(lines, m.bodyView(p)...)
 	}
@@ -133,9 +133,9 @@ func (m *Model) bodyView(p plan) []string {
 		rest = append(rest, m.paneView(p, which)...)
 	}
 	if p.typing.shown() {
-		m.panes.Console.SetSize(p.typing.w, p.typing.h)
-		m.panes.Console.Alone = !p.wide
-		rest = append(rest, m.panes.Console.View()...)
+		m.Panes.Console.SetSize(p.typing.w, p.typing.h)
+		m.Panes.Console.Alone = !p.wide
+		rest = append(rest, m.Panes.Console.View()...)
 	}
 	if p.wide {
 		return screen.Beside(lesson, rest, m.Theme.Rule.Render(m.Theme.G.Bar))
@@ -156,15 +156,15 @@ func (m *Model) paneAt(which area) (drawn, *screen.Scroll) {
 	switch which {
 	case areaLesson:
 		if m.Why.Open {
-			return &m.panes.Why, &m.panes.Why.Scroll
+			return &m.Panes.Why, &m.Panes.Why.Scroll
 		}
-		return &m.panes.Lesson, &m.panes.Lesson.Scroll
+		return &m.Panes.Lesson, &m.Panes.Lesson.Scroll
 	case areaLive:
-		return &m.panes.Live, &m.panes.Live.Scroll
+		return &m.Panes.Live, &m.Panes.Live.Scroll
 	case areaWire:
-		return &m.panes.Wire, &m.panes.Wire.Scroll
+		return &m.Panes.Wire, &m.Panes.Wire.Scroll
 	}
-	return &m.panes.Topology, &m.panes.Topology.Scroll
+	return &m.Panes.Topology, &m.Panes.Topology.Scroll
 }
 
 func (m *Model) paneView(p plan, which area) []string {
@@ -175,6 +175,6 @@ func (m *Model) paneView(p plan, which area) []string {
 	pane, _ := m.paneAt(which)
 	pane.SetSize(r.w, r.h)
 	pane.SetTabs(m.tabs(which))
-	m.panes.Lesson.Typed = m.panes.Console.Open
-	return pane.View(m.focus == which && !m.panes.Console.Open)
+	m.Panes.Lesson.Typed = m.Panes.Console.Open
+	return pane.View(m.focus == which && !m.Panes.Console.Open)
 }

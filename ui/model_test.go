@@ -116,7 +116,7 @@ func yields(cmd tea.Cmd, want tea.Msg) bool {
 func TestTheRowsThatMatterStayWhenRoomIsShort(t *testing.T) {
 	m := sized(t, fixtureAfter)
 	for h := 2; h < 12; h++ {
-		text := strings.Join(m.panes.Live.Lines(78, h, false), "\n")
+		text := strings.Join(m.Panes.Live.Lines(78, h, false), "\n")
 		if !strings.Contains(text, "+ default via 172.20.1.1 dev ns1-eth0") && h > 2 {
 			t.Errorf("%d lines lack the step's route:\n%s", h, text)
 		}
@@ -124,7 +124,7 @@ func TestTheRowsThatMatterStayWhenRoomIsShort(t *testing.T) {
 			t.Errorf("%d lines in a room of %d:\n%s", lines, h, text)
 		}
 	}
-	if text := strings.Join(m.panes.Live.Lines(78, 3, false), "\n"); !strings.Contains(text, "more") {
+	if text := strings.Join(m.Panes.Live.Lines(78, 3, false), "\n"); !strings.Contains(text, "more") {
 		t.Errorf("rows are left out without a word:\n%s", text)
 	}
 }

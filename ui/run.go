@@ -26,12 +26,12 @@ type Options struct {
 // neither of which is an error. The terminal is then as it was, also after a
 // panic, which is returned as an error.
 func Run(ctx context.Context, player *steps.Player, course steps.Course, progress session.Progress, opts Options) error {
-	return run(ctx, player, course, progress, opts, os.Stdin, os.Stdout)
+	return RunOn(ctx, player, course, progress, opts, os.Stdin, os.Stdout)
 }
 
-// run is Run on any terminal.
-func run(ctx context.Context, player *steps.Player, course steps.Course, progress session.Progress, opts Options, in, out *os.File) error {
-	m := newModel(course, opts)
+// RunOn is Run on any terminal.
+func RunOn(ctx context.Context, player *steps.Player, course steps.Course, progress session.Progress, opts Options, in, out *os.File) error {
+	m := New(course, opts)
 	canvas := newPainter(out)
 	shell := &session.Handover{Canvas: canvas, In: in, Out: out}
 	follow := func(model tea.Model, msg tea.Msg) tea.Msg {

@@ -9,18 +9,18 @@ import (
 // openSummary shows the page with the cursor at the current chapter or exercise.
 func (m *Model) openSummary() tea.Cmd {
 	m.overlay = overlaySummary
-	m.panes.Summary.Begin()
+	m.Panes.Summary.Begin()
 	return m.readSummary()
 }
 
 // readSummary reads what is remembered.
 func (m *Model) readSummary() tea.Cmd {
-	return do(m.Session.ReadSummary(m.panes.Summary.Chapters, m.panes.Summary.Exercises))
+	return do(m.Session.ReadSummary(m.Panes.Summary.Chapters, m.Panes.Summary.Exercises))
 }
 
 // pressSummary takes the keys of the page that no other page has.
 func (m *Model) pressSummary(msg tea.KeyMsg) tea.Cmd {
-	s := &m.panes.Summary
+	s := &m.Panes.Summary
 	switch msg.String() {
 	case "p":
 		m.overlay = overlayNone
@@ -51,9 +51,9 @@ func (m *Model) answerSummary(msg tea.KeyMsg) tea.Cmd {
 	case "ctrl+z":
 		return tea.Suspend
 	}
-	m.panes.Summary.Asking = false
+	m.Panes.Summary.Asking = false
 	if key := msg.String(); key == "y" || key == "Y" {
-		return m.forget(m.panes.Summary.Chosen())
+		return m.forget(m.Panes.Summary.Chosen())
 	}
 	return nil
 }
@@ -71,7 +71,7 @@ func (m *Model) forget(item pane.Item) tea.Cmd {
 	case pane.ItemAll:
 		m.ForgetAll()
 	default:
-		for _, e := range m.panes.Summary.Exercises {
+		for _, e := range m.Panes.Summary.Exercises {
 			ids = append(ids, e.Name)
 		}
 		m.ForgetExercises(ids...)

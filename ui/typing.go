@@ -13,13 +13,13 @@ import (
 
 // openTyping shows the command line.
 func (m *Model) openTyping() {
-	m.panes.Console.Begin()
+	m.Panes.Console.Begin()
 }
 
 // closeTyping takes the command line away. A command that runs is stopped: what
 // cannot be seen is not to change the lab.
 func (m *Model) closeTyping() {
-	t := &m.panes.Console
+	t := &m.Panes.Console
 	t.Open, t.Offers, t.Queued = false, nil, false
 	if m.Typing.Run != nil {
 		m.Typing.Run.Stop(session.EndedByClose)
@@ -28,7 +28,7 @@ func (m *Model) closeTyping() {
 
 // pressTyping takes the keys while the command line is open.
 func (m *Model) pressTyping(msg tea.KeyMsg) tea.Cmd {
-	t, k := &m.panes.Console, typingKeys
+	t, k := &m.Panes.Console, typingKeys
 	offered := t.Offers
 	t.Offers, t.Queued = nil, false
 	if msg.Type == tea.KeyRunes && !msg.Alt {
@@ -50,15 +50,15 @@ func (m *Model) pressTyping(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.Run):
 		return m.runTyped()
 	case key.Matches(msg, k.Complete):
-		m.panes.Console.Complete(offered)
+		m.Panes.Console.Complete(offered)
 	case key.Matches(msg, k.NextNetns):
 		m.NextNetns(+1)
 	case key.Matches(msg, k.PrevNetns):
 		m.NextNetns(-1)
 	case key.Matches(msg, k.Older):
-		m.panes.Console.Recall(-1)
+		m.Panes.Console.Recall(-1)
 	case key.Matches(msg, k.Newer):
-		m.panes.Console.Recall(+1)
+		m.Panes.Console.Recall(+1)
 	case key.Matches(msg, k.Clear):
 		m.Typing.Tape.Clear()
 	case m.scrollTyping(msg):
@@ -72,7 +72,7 @@ func (m *Model) pressTyping(msg tea.KeyMsg) tea.Cmd {
 
 // scrollTyping takes the keys that move the output, and the lesson above it.
 func (m *Model) scrollTyping(msg tea.KeyMsg) bool {
-	t, k := &m.panes.Console, typingKeys
+	t, k := &m.Panes.Console, typingKeys
 	page := max(1, t.Scroll.Height-1)
 	for _, move := range []struct {
 		key  key.Binding
@@ -80,7 +80,7 @@ func (m *Model) scrollTyping(msg tea.KeyMsg) bool {
 		by   int
 	}{
 		{k.PageUp, &t.Scroll, -page}, {k.PageDown, &t.Scroll, +page},
-		{k.LessonUp, &m.panes.Lesson.Scroll, -1}, {k.LessonDown, &m.panes.Lesson.Scroll, +1},
+		{k.LessonUp, &m.Panes.Lesson.Scroll, -1}, {k.LessonDown, &m.Panes.Lesson.Scroll, +1},
 	} {
 		if key.Matches(msg, move.key) {
 			move.view.Move(move.by)
@@ -108,7 +108,7 @@ func pasted(msg tea.KeyMsg) tea.KeyMsg {
 
 // interrupt is ctrl+c: it stops what runs, or else gives the line up.
 func (m *Model) interrupt() {
-	t := &m.panes.Console
+	t := &m.Panes.Console
 	if m.Typing.Run != nil {
 		m.Typing.Run.Stop(session.EndedByKey)
 		return
@@ -116,13 +116,13 @@ func (m *Model) interrupt() {
 	if line := t.Input.Value(); line != "" {
 		m.Typing.Tape.Add(session.Line{Kind: session.LinePrompt, Netns: m.TypingNetns(), Text: line + "^C"})
 	}
-	m.panes.Console.SetLine("")
+	m.Panes.Console.SetLine("")
 	t.Past = len(t.History)
 }
 
 // runTyped runs the line, or lets it wait for the one that runs.
 func (m *Model) runTyped() tea.Cmd {
-	t := &m.panes.Console
+	t := &m.Panes.Console
 	line := strings.TrimSpace(t.Input.Value())
 	if t.Queued = m.Typing.Run != nil; t.Queued {
 		return nil
@@ -130,7 +130,7 @@ func (m *Model) runTyped() tea.Cmd {
 	netns := m.TypingNetns()
 	t.Held = false
 	m.Typing.Tape.Add(session.Line{Kind: session.LinePrompt, Netns: netns, Text: line})
-	m.panes.Console.SetLine("")
+	m.Panes.Console.SetLine("")
 	if line != "" && (len(t.History) == 0 || t.History[len(t.History)-1] != line) {
 		t.History = append(t.History, line)
 	}
@@ -163,7 +163,7 @@ func (m *Model) actsItself(line string) bool {
 func (m *Model) takeOutput(msg session.Output) tea.Cmd {
 	ran := m.Typing.Run
 	cmd := do(m.Take(msg))
-	if ran != nil && m.Typing.Run == nil && m.panes.Console.Queued {
+	if ran != nil && m.Typing.Run == nil && m.Panes.Console.Queued {
 		return tea.Batch(cmd, m.runTyped())
 	}
 	return cmd

@@ -50,7 +50,7 @@ func fixtureTypingWhy(t testing.TB, opts Options) *Model {
 
 // begun types a command, of which no more is heard: there is no lab.
 func begun(m *Model, line string) {
-	m.panes.Console.SetLine(line)
+	m.Panes.Console.SetLine(line)
 	m.runTyped()
 }
 
@@ -118,11 +118,11 @@ func TestCompletion(t *testing.T) {
 		m.ChooseNetns(c.netns)
 		typedKeys(m, c.line)
 		send(m, keyMsg("tab"))
-		if got := m.panes.Console.Input.Value(); got != c.want {
+		if got := m.Panes.Console.Input.Value(); got != c.want {
 			t.Errorf("%s # %q becomes %q, want %q", c.netns, c.line, got, c.want)
 		}
-		if send(m, keyMsg("tab")); !slices.Equal(m.panes.Console.Offers, c.offers) && c.offers != nil {
-			t.Errorf("%s # %q offers %q, want %q", c.netns, c.line, m.panes.Console.Offers, c.offers)
+		if send(m, keyMsg("tab")); !slices.Equal(m.Panes.Console.Offers, c.offers) && c.offers != nil {
+			t.Errorf("%s # %q offers %q, want %q", c.netns, c.line, m.Panes.Console.Offers, c.offers)
 		}
 	}
 }
@@ -135,7 +135,7 @@ func TestCompletionInTheMiddleKeepsTheRest(t *testing.T) {
 		send(m, tea.KeyMsg{Type: tea.KeyLeft})
 	}
 	send(m, keyMsg("tab"))
-	if got := m.panes.Console.Input.Value(); got != "ip link set ns1-eth0 up" {
+	if got := m.Panes.Console.Input.Value(); got != "ip link set ns1-eth0 up" {
 		t.Errorf("%q", got)
 	}
 }
@@ -144,14 +144,14 @@ func TestHistory(t *testing.T) {
 	m := fixtureTyping(t, Options{Lang: "en"})
 	for i, want := range []string{"ping 192.168.6.160", "ip route add default via 172.20.1.1 dev eth9", "ip route", "ip route"} {
 		send(m, keyMsg("up"))
-		if got := m.panes.Console.Input.Value(); got != want {
+		if got := m.Panes.Console.Input.Value(); got != want {
 			t.Errorf("%d times up: %q, want %q", i+1, got, want)
 		}
 	}
 	for range 3 {
 		send(m, keyMsg("down"))
 	}
-	if got := m.panes.Console.Input.Value(); got != "ip nei" {
+	if got := m.Panes.Console.Input.Value(); got != "ip nei" {
 		t.Errorf("the line that was begun is %q", got)
 	}
 }
@@ -164,7 +164,7 @@ func TestAPastedCommandIsMadeWhole(t *testing.T) {
 		m := fixtureHands(t, Options{Lang: "en"})
 		send(m, keyMsg(":"))
 		send(m, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(c[0]), Paste: true})
-		if got := m.panes.Console.Input.Value(); got != c[1] {
+		if got := m.Panes.Console.Input.Value(); got != c[1] {
 			t.Errorf("%q is pasted as %q", c[0], got)
 		}
 	}
@@ -204,11 +204,11 @@ func TestKeysOfTheCourseAreLettersInTheCommandLine(t *testing.T) {
 			t.Errorf("%s quits", key)
 		}
 	}
-	if m.panes.Console.Input.Value() != "qugw?1Ls:" || m.overlay != overlayNone || m.Why.Open || m.Scene.Guessed {
-		t.Errorf("typed %q", m.panes.Console.Input.Value())
+	if m.Panes.Console.Input.Value() != "qugw?1Ls:" || m.overlay != overlayNone || m.Why.Open || m.Scene.Guessed {
+		t.Errorf("typed %q", m.Panes.Console.Input.Value())
 	}
 	send(m, keyMsg("esc"))
-	if m.panes.Console.Open {
+	if m.Panes.Console.Open {
 		t.Error("esc does not close it")
 	}
 	send(m, keyMsg("1"))
@@ -232,7 +232,7 @@ func TestCtrlCNeverQuitsFromTheCommandLine(t *testing.T) {
 		t.Errorf("it does not say so:\n%s", view)
 	}
 	send(m, keyMsg("ctrl+c"))
-	if m.panes.Console.Input.Value() != "" || !m.panes.Console.Open {
+	if m.Panes.Console.Input.Value() != "" || !m.Panes.Console.Open {
 		t.Error("ctrl+c does not give the line up")
 	}
 }

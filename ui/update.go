@@ -52,7 +52,7 @@ func (m *Model) takeAny(msg tea.Msg) tea.Cmd {
 	case countdownTickMsg:
 		m.counting = false
 	case session.Remembered:
-		m.panes.Summary.Fill(msg)
+		m.Panes.Summary.Fill(msg)
 	case session.Fatal:
 		m.exit = msg.Err
 		return tea.Quit
@@ -61,7 +61,7 @@ func (m *Model) takeAny(msg tea.Msg) tea.Cmd {
 	default:
 		cmd := do(m.Take(msg))
 		if m.overlay == overlayOutline {
-			return tea.Batch(cmd, m.panes.Outline.Typed(msg)) // the cursor of the input blinks
+			return tea.Batch(cmd, m.Panes.Outline.Typed(msg)) // the cursor of the input blinks
 		}
 		return cmd
 	}
@@ -70,9 +70,9 @@ func (m *Model) takeAny(msg tea.Msg) tea.Cmd {
 
 // follow moves the texts that have become others.
 func (m *Model) follow() {
-	m.panes.Lesson.Follow(m.moved, m.Cue)
+	m.Panes.Lesson.Follow(m.moved, m.Cue)
 	if m.Cue.Why != m.moved.Why {
-		m.panes.Why.Scroll = screen.Scroll{}
+		m.Panes.Why.Scroll = screen.Scroll{}
 	}
 	m.moved = m.Cue
 }
@@ -100,7 +100,7 @@ func (m *Model) pressEach(msg tea.KeyMsg) tea.Cmd {
 	}
 	var cmds []tea.Cmd
 	for i, r := range msg.Runes {
-		if m.panes.Console.Open {
+		if m.Panes.Console.Open {
 			rest := msg
 			rest.Runes = msg.Runes[i:]
 			return tea.Batch(append(cmds, m.press(rest))...)
@@ -112,18 +112,18 @@ func (m *Model) pressEach(msg tea.KeyMsg) tea.Cmd {
 
 // press takes a key. Only keys that are enabled match.
 func (m *Model) press(msg tea.KeyMsg) tea.Cmd {
-	m.panes.Lesson.OpenLab = false
-	if msg.Type == tea.KeyRunes && len(msg.Runes) > 1 && !m.panes.Console.Open {
+	m.Panes.Lesson.OpenLab = false
+	if msg.Type == tea.KeyRunes && len(msg.Runes) > 1 && !m.Panes.Console.Open {
 		return m.pressEach(msg)
 	}
 	k := m.keys
 	if m.overlay == overlayOutline {
 		return m.pressOutline(msg)
 	}
-	if m.panes.Console.Open {
+	if m.Panes.Console.Open {
 		return m.pressTyping(msg)
 	}
-	if m.overlay == overlaySummary && m.panes.Summary.Asking {
+	if m.overlay == overlaySummary && m.Panes.Summary.Asking {
 		return m.answerSummary(msg)
 	}
 	switch {
@@ -156,7 +156,7 @@ func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 		return m.goOn()
 	case key.Matches(msg, k.Predict):
 		m.Predict(int(msg.Runes[0] - '1'))
-		m.panes.Lesson.ShowQuestion()
+		m.Panes.Lesson.ShowQuestion()
 	case key.Matches(msg, k.Undo):
 		return do(m.Stage.GoBack())
 	case key.Matches(msg, k.Hint):
@@ -179,10 +179,10 @@ func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 		m.focus = (m.focus + areaCount - 1) % areaCount
 	case key.Matches(msg, k.NextNetns):
 		m.WatchNext(+1)
-		m.panes.Live.Scroll = screen.Scroll{}
+		m.Panes.Live.Scroll = screen.Scroll{}
 	case key.Matches(msg, k.PrevNetns):
 		m.WatchNext(-1)
-		m.panes.Live.Scroll = screen.Scroll{}
+		m.Panes.Live.Scroll = screen.Scroll{}
 	default:
 		m.scrollBy(msg)
 	}
@@ -214,8 +214,8 @@ func (m *Model) focused() *screen.Scroll {
 
 // goOn is the enter key: read on, or what the stage makes of it.
 func (m *Model) goOn() tea.Cmd {
-	if m.panes.Lesson.MustReadOn() {
-		m.panes.Lesson.ReadOn()
+	if m.Panes.Lesson.MustReadOn() {
+		m.Panes.Lesson.ReadOn()
 		return nil
 	}
 	return do(m.Stage.GoOn())
@@ -271,20 +271,20 @@ func (m *Model) pressOutline(msg tea.KeyMsg) tea.Cmd {
 	case "ctrl+z":
 		return tea.Suspend
 	case "enter":
-		if id, ok := m.panes.Outline.Chosen(); ok {
+		if id, ok := m.Panes.Outline.Chosen(); ok {
 			m.overlay = overlayNone
 			return do(m.Enter(id))
 		}
 	case "up", "shift+tab":
-		m.panes.Outline.Move(-1)
+		m.Panes.Outline.Move(-1)
 	case "down", "tab":
-		m.panes.Outline.Move(+1)
+		m.Panes.Outline.Move(+1)
 	case "pgup":
-		m.panes.Outline.Move(-10)
+		m.Panes.Outline.Move(-10)
 	case "pgdown":
-		m.panes.Outline.Move(+10)
+		m.Panes.Outline.Move(+10)
 	default:
-		return m.panes.Outline.Typed(msg)
+		return m.Panes.Outline.Typed(msg)
 	}
 	return nil
 }

@@ -89,8 +89,8 @@ func TestTheLessonStaysWhereItWasWhileWhyScrolls(t *testing.T) {
 	for range 4 {
 		send(m, keyMsg("down"))
 	}
-	if m.panes.Lesson.Scroll.Top != 0 || m.panes.Why.Scroll.Top != 4 {
-		t.Errorf("lesson at %d, why at %d", m.panes.Lesson.Scroll.Top, m.panes.Why.Scroll.Top)
+	if m.Panes.Lesson.Scroll.Top != 0 || m.Panes.Why.Scroll.Top != 4 {
+		t.Errorf("lesson at %d, why at %d", m.Panes.Lesson.Scroll.Top, m.Panes.Why.Scroll.Top)
 	}
 }
 
@@ -103,7 +103,7 @@ func TestKeysOfTheHiddenLessonDoNotWork(t *testing.T) {
 	if m.Scene.Guessed || m.Scene.Hints > 0 {
 		t.Error("a key changed the lesson that is not to be seen")
 	}
-	if m.panes.Lesson.MustReadOn() {
+	if m.Panes.Lesson.MustReadOn() {
 		t.Error("enter reads on in the lesson that is not to be seen")
 	}
 }
@@ -207,14 +207,14 @@ func TestThePictureMarksWhereThePacketDies(t *testing.T) {
 		}
 	}
 	m := fixtureWhy(t, Options{Lang: "en"})
-	lines := strings.Join(m.panes.Topology.Lines(60), "\n")
+	lines := strings.Join(m.Panes.Topology.Lines(60), "\n")
 	for _, text := range []string{"✓ ns1-eth0 ✗ 172.20.1.10/24", "host !"} {
 		if !strings.Contains(lines, text) {
 			t.Errorf("lines: no %q in\n%s", text, lines)
 		}
 	}
 	m.Why.Answer.Hops[1].Device = "lo" // no device of the picture: the namespace has the mark
-	if lines := strings.Join(m.panes.Topology.Lines(60), "\n"); !strings.Contains(lines, "ns1 ✗") {
+	if lines := strings.Join(m.Panes.Topology.Lines(60), "\n"); !strings.Contains(lines, "ns1 ✗") {
 		t.Errorf("no mark at the namespace:\n%s", lines)
 	}
 }

@@ -17,16 +17,16 @@ import (
 // typedLimit is how long a command of the learner's may run.
 const commandLimit = 60 * time.Second
 
-// TypedGrace is how long a command that was asked to stop has for its last
+// typedGrace is how long a command that was asked to stop has for its last
 // words, such as the statistics of ping.
-const TypedGrace = time.Second
+const typedGrace = time.Second
 
 // typedPause is the shortest time between two reports of a command's output.
 const typedPause = 40 * time.Millisecond
 
 // Hands are what the learner works with: commands in the lab, and its shell.
 type Hands struct {
-	Ctx      context.Context // of the program
+	ctx      context.Context // of the program
 	lab      *lab.Lab
 	Limit    time.Duration // of a command
 	Terminal *Handover     // for the shell; nil: there is none to hand over
@@ -34,7 +34,7 @@ type Hands struct {
 }
 
 func NewHands(ctx context.Context, l *lab.Lab) *Hands {
-	return &Hands{Ctx: ctx, lab: l, Limit: commandLimit}
+	return &Hands{ctx: ctx, lab: l, Limit: commandLimit}
 }
 
 // rest waits until nothing of the learner's runs any more. The context has to
@@ -71,7 +71,7 @@ type Command struct {
 
 // run starts a command, and does not wait for it.
 func (h *Hands) run(r *Command) *Command {
-	ctx, kill := context.WithCancel(h.Ctx)
+	ctx, kill := context.WithCancel(h.ctx)
 	r.output, r.ended, r.kill = newSpool(), make(chan struct{}), kill
 	h.running.Go(func() {
 		defer close(r.ended)
@@ -134,7 +134,7 @@ func (r *Command) Stop(why Ending) {
 	}
 	if group := -r.pid; group < 0 {
 		unix.Kill(group, unix.SIGINT)
-		time.AfterFunc(TypedGrace, func() {
+		time.AfterFunc(typedGrace, func() {
 			r.kill()
 			unix.Kill(group, unix.SIGKILL) // a shell's background commands do not hear SIGINT
 		})

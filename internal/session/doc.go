@@ -12,10 +12,10 @@
 //
 //   - The Scene (scene.go) is the step one is at; the Stage (stage.go) is how it
 //     is played: a Lesson (lesson.go, judge.go) shows its action, a Drill
-//     (drill.go, drill_check.go, drill_hint.go, drill_score.go) keeps it back.
+//     (drill.go, try.go, hint.go, score.go) keeps it back.
 //     moves.go goes from step to step.
-//   - The Network (network.go, pinglog.go) is what the feed (feed.go) reports of
-//     the lab: tables, frames, the ping's answers.
+//   - The Network (network.go, pinglog.go) is what the feed (feed.go, pinger.go, taps.go) reports
+//     of the lab: tables, frames, the ping's answers.
 //   - Why (why.go) asks diag/explain what becomes of the ping, and witness.go
 //     holds the answer against what was seen.
 //   - Hands run what the learner types (typing.go, command.go, tty.go) onto a Tape

@@ -85,7 +85,7 @@ func (h *Hands) shell(netns, hello string) error {
 	t := h.Terminal
 	t.turn.Lock()
 	defer t.turn.Unlock()
-	ctx, ok := t.begin(h.Ctx)
+	ctx, ok := t.begin(h.ctx)
 	if !ok {
 		return nil
 	}

@@ -14,8 +14,8 @@ import (
 // name server that is asked first may be silent.
 const whyTimeout = 5 * time.Second
 
-// WhyPause is the shortest time from an answer to the next question.
-const WhyPause = 250 * time.Millisecond
+// whyPause is the shortest time from an answer to the next question.
+const whyPause = 250 * time.Millisecond
 
 // Why is the answer to the question that the live ping puts, and what keeps it
 // up with the lab.
@@ -149,7 +149,7 @@ func (s *Session) answered(msg Answered) Work {
 		w.Answer = &msg.Answer
 	}
 	s.witness()
-	return after(WhyPause, whyTick{})
+	return after(whyPause, whyTick{})
 }
 
 // samePrediction says whether two answers say the same of the same stages.

@@ -4,9 +4,9 @@
 // scrolls, the line that is typed into it and the cursor are its own. None knows
 // the others, the keys, or where it stands.
 //
-//   - Lesson (lesson.go) is the text of a step, with the command, its conditions
-//     and what comes next below it (pinned.go, conditions.go); of an exercise, the
-//     symptom, what has to be so and the score (drill.go, level.go).
+//   - Lesson (lesson.go) is what there is to read and to do: a sheet (sheet.go) for
+//     each kind of stage, the step's (step.go, step_below.go) and the exercise's
+//     (drill.go, level.go), and below it trouble and what comes next (pinned.go).
 //   - Live (live.go, links.go, rows.go) is the kernel's tables, and the ping
 //     (ping.go) below them.
 //   - Topology (topology.go, boxes.go, paint.go) is a picture of the network; while

@@ -1,4 +1,4 @@
-package ui
+package played_test
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"nstutor/internal/session"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
+	"nstutor/ui"
 )
 
 func (m *memory) SetScore(string, progress.Score) {}
@@ -35,7 +36,7 @@ func startExercise(t *testing.T, name string, seed uint64, memory *progress.Prog
 		case <-ctx.Done():
 		}
 	}
-	m := newModel(exercise.Course(exercises.All(), seed), Options{Lang: "en", Start: name})
+	m := ui.New(exercise.Course(exercises.All(), seed), ui.Options{Lang: "en", Start: name})
 	m.Connect(ctx, steps.NewPlayer(l, m.Course), memory, send)
 	p.model = m
 	var running sync.WaitGroup
@@ -57,7 +58,7 @@ func newScores(t *testing.T) *progress.Progress {
 
 // task is the exercise on the screen.
 func (p *play) task() *exercise.Task {
-	return peek(p, func(m *Model) *exercise.Task { return drillOf(m).Task })
+	return peek(p, func(m *ui.Model) *exercise.Task { return drillOf(m).Task })
 }
 
 // repairs types lines in their namespaces, by another hand.
@@ -114,7 +115,7 @@ func TestAnExerciseIsBrokenUntilItIsRepaired(t *testing.T) {
 		t.Errorf("the score is %+v", got.Best)
 	}
 
-	next := peek(p, func(m *Model) string { id, _ := m.Stage.Next(); return id })
+	next := peek(p, func(m *ui.Model) string { id, _ := m.Stage.Next(); return id })
 	p.see("enter: " + next)
 	p.press("enter")
 	p.see("▸ "+next+"  ", "0 tries")
@@ -141,10 +142,10 @@ func TestTypedCommandsOfAnExerciseCount(t *testing.T) {
 	fix := p.task().Case.Fix
 	for i, line := range fix {
 		p.see("command line")
-		peek(p, func(m *Model) int { m.ChooseNetns(line.Netns); return 0 })
+		peek(p, func(m *ui.Model) int { m.ChooseNetns(line.Netns); return 0 })
 		p.types(line.Command)
 		p.wait(func(string) bool {
-			return peek(p, func(m *Model) bool { return m.Typing.Run == nil && m.Commands == i+1 })
+			return peek(p, func(m *ui.Model) bool { return m.Typing.Run == nil && m.Commands == i+1 })
 		}, "it does not end")
 	}
 	p.see("✓ Solved.", "esc, enter:")
@@ -167,7 +168,7 @@ func TestStartingAnExerciseAnew(t *testing.T) {
 		p.see("1 try,", "repair it with : or s")
 		p.press("enter")
 		p.see("2 tries,")
-		peek(p, func(m *Model) int { drillOf(m).Tries = 1; return 0 })
+		peek(p, func(m *ui.Model) int { drillOf(m).Tries = 1; return 0 })
 	}
 	if _, err := p.lab.NS(ns); err != nil {
 		t.Error(err)
@@ -229,11 +230,11 @@ func TestHintsFollowTheFault(t *testing.T) {
 	c := p.task().Case
 	p.press("h")
 	p.see("hint 1/3", "1 hint")
-	first := peek(p, func(m *Model) string { return drillOf(m).Fault })
+	first := peek(p, func(m *ui.Model) string { return drillOf(m).Fault })
 	p.repairs(c.Fix[:c.First])
 	p.press("h")
 	p.see("2 hints")
-	if second := peek(p, func(m *Model) string { return drillOf(m).Fault }); second == first && first != "written" {
+	if second := peek(p, func(m *ui.Model) string { return drillOf(m).Fault }); second == first && first != "written" {
 		t.Errorf("the second hint is about %s, as the first was", second)
 	}
 }
@@ -258,3 +259,6 @@ func TestPingOfAnExerciseIsAsLarge(t *testing.T) {
 	p.press("w", "w")
 	p.see("why? · "+watch.Netns+" ping "+watch.Ping+options, "mtu-exceeded")
 }
+
+// drillOf is the try at the exercise on the screen.
+func drillOf(m *ui.Model) *session.Drill { return m.Stage.(*session.Drill) }

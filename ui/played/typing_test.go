@@ -1,4 +1,4 @@
-package ui
+package played_test
 
 import (
 	"os/exec"
@@ -8,6 +8,7 @@ import (
 
 	"nstutor/internal/session"
 	"nstutor/steps"
+	"nstutor/ui"
 )
 
 // types types a line on the command line and runs it.
@@ -20,9 +21,9 @@ func (p *play) types(line string) {
 }
 
 // look is what a function says of the model, between two messages.
-func peek[T any](p *play, at func(m *Model) T) T {
+func peek[T any](p *play, at func(m *ui.Model) T) T {
 	said := make(chan T)
-	p.msgs <- glance(func(m *Model) { said <- at(m) })
+	p.msgs <- glance(func(m *ui.Model) { said <- at(m) })
 	return <-said
 }
 
@@ -44,13 +45,13 @@ func TestTypingTheCourseByHand(t *testing.T) {
 	}
 	p := startPlay(t, "2.1")
 	for _, id := range []string{"2.1", "2.2", "2.3", "2.4", "2.5", "2.6"} {
-		command := peek(p, func(m *Model) steps.Command { return m.Scene.Command })
+		command := peek(p, func(m *ui.Model) steps.Command { return m.Scene.Command })
 		p.press(":")
 		p.see("▸ command line", "type it below")
 		p.types(command.String())
 		p.see("as promised", "esc, enter:")
-		if failed := peek(p, func(m *Model) bool {
-			return strings.Contains(strings.Join(m.panes.Console.Lines(78), "\n"), "exit status")
+		if failed := peek(p, func(m *ui.Model) bool {
+			return strings.Contains(strings.Join(m.Panes.Console.Lines(78), "\n"), "exit status")
 		}); failed {
 			t.Errorf("%s: %s fails:\n%s", id, command, p.view())
 		}
@@ -59,13 +60,13 @@ func TestTypingTheCourseByHand(t *testing.T) {
 		p.press("enter")
 		if id != "2.6" {
 			p.wait(func(string) bool {
-				return peek(p, func(m *Model) bool {
+				return peek(p, func(m *ui.Model) bool {
 					return m.Scene.Step.ID != id && m.Scene.Phase == session.PhaseLook && m.Working == 0
 				})
 			}, "%s does not end", id)
 		}
 	}
-	if typed := peek(p, func(m *Model) int { return m.Commands }); typed != 6 {
+	if typed := peek(p, func(m *ui.Model) int { return m.Commands }); typed != 6 {
 		t.Errorf("%d commands are counted", typed)
 	}
 }
@@ -135,7 +136,7 @@ func (p *play) runaway(line, text string) time.Duration {
 
 func TestARunawayIsStopped(t *testing.T) {
 	p := startPlay(t, "2.6")
-	peek(p, func(m *Model) int { m.Hands.Limit = time.Second; return 0 })
+	peek(p, func(m *ui.Model) int { m.Hands.Limit = time.Second; return 0 })
 	if took := p.runaway("sleep 1000; echo after", "✗ stopped after 1 s"); took < time.Second || took > 5*time.Second {
 		t.Errorf("it took %v", took)
 	}
@@ -152,7 +153,7 @@ func TestARunawayInTheBackgroundIsStopped(t *testing.T) {
 	time.Sleep(300 * time.Millisecond)
 	p.press("ctrl+c")
 	p.see("^C  stopped")
-	time.Sleep(session.TypedGrace)
+	time.Sleep(time.Second) // what a command has for its last words
 	p.press("ctrl+l")
 	p.types("ps -o pid= -p $(cat " + file + ") || echo gone")
 	p.see("\n gone")
@@ -166,13 +167,13 @@ func TestAFloodIsBounded(t *testing.T) {
 		p.press("pgup")
 	}
 	p.see("earlier lines are gone: the last 2000, or 256 KiB, are kept")
-	if lines := peek(p, func(m *Model) int { return len(m.Typing.Tape.Lines) }); lines > session.TapeLines {
+	if lines := peek(p, func(m *ui.Model) int { return len(m.Typing.Tape.Lines) }); lines > session.TapeLines {
 		t.Errorf("%d lines are kept", lines)
 	}
 	p.press("ctrl+l")
 	p.types("head -c 3000000 /dev/zero; echo; echo done")
 	p.see("\n done")
-	if bytes := peek(p, func(m *Model) int { return m.Typing.Tape.Bytes }); bytes > session.TapeBytes {
+	if bytes := peek(p, func(m *ui.Model) int { return m.Typing.Tape.Bytes }); bytes > session.TapeBytes {
 		t.Errorf("%d bytes are kept", bytes)
 	}
 	p.press("ctrl+l")
@@ -234,7 +235,7 @@ func TestClosingStopsWhatRuns(t *testing.T) {
 	p.see("ctrl+c stops it")
 	p.press("esc")
 	p.miss("command line")
-	p.wait(func(string) bool { return peek(p, func(m *Model) bool { return m.Typing.Run == nil }) }, "it runs on")
+	p.wait(func(string) bool { return peek(p, func(m *ui.Model) bool { return m.Typing.Run == nil }) }, "it runs on")
 	p.press(":")
 	p.see("ns1 # sleep 1000", "stopped: its pane was closed")
 	p.press("up")

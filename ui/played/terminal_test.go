@@ -1,4 +1,4 @@
-package ui
+package played_test
 
 import (
 	"bytes"
@@ -16,6 +16,7 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/session"
 	"nstutor/steps"
+	"nstutor/ui"
 )
 
 // terminal is a pseudo-terminal: what is written to it, and its modes.
@@ -106,7 +107,7 @@ func runIn(t *testing.T, progress session.Progress, end func(term *terminal, can
 	ended := make(chan error)
 	go func() {
 		course := chapters.All()
-		ended <- run(ctx, steps.NewPlayer(l, course), course, progress, Options{Lang: "en", Start: "2.6"},
+		ended <- ui.RunOn(ctx, steps.NewPlayer(l, course), course, progress, ui.Options{Lang: "en", Start: "2.6"},
 			term.inner, term.inner)
 	}()
 	term.wait("\x1b[?1049h") // the other screen

@@ -1,4 +1,4 @@
-package ui
+package played_test
 
 import (
 	"strings"
@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"nstutor/chapters"
-	"nstutor/internal/session"
 	"nstutor/steps"
+	"nstutor/ui"
 )
 
 // forward runs the step's command and goes on to the next step.
@@ -91,7 +91,7 @@ func TestWhyOfANameWithoutAnAddress(t *testing.T) {
 // questions is how often the kernel was asked.
 func (p *play) questions() int {
 	asked := make(chan int)
-	p.msgs <- glance(func(m *Model) { asked <- m.Why.Gen })
+	p.msgs <- glance(func(m *ui.Model) { asked <- m.Why.Gen })
 	return <-asked
 }
 
@@ -120,7 +120,7 @@ func TestWhyAsksAtMostFourTimesASecond(t *testing.T) {
 		}
 		time.Sleep(25 * time.Millisecond)
 	}
-	asked, most := p.questions()-before, int(time.Since(begin)/session.WhyPause)+1
+	asked, most := p.questions()-before, int(time.Since(begin)/(250*time.Millisecond))+1
 	if asked == 0 || asked > most {
 		t.Errorf("%d questions in %v, at most %d expected", asked, time.Since(begin), most)
 	}

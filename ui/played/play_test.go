@@ -1,4 +1,4 @@
-package ui
+package played_test
 
 import (
 	"context"
@@ -11,7 +11,9 @@ import (
 
 	"nstutor/chapters"
 	"nstutor/internal/lab"
+	"nstutor/internal/progress"
 	"nstutor/steps"
+	"nstutor/ui"
 )
 
 // play is the course on a screen of its own, over a real lab: what Bubble Tea's
@@ -20,7 +22,7 @@ type play struct {
 	t        *testing.T
 	lab      *lab.Lab
 	progress *memory
-	model    *Model
+	model    *ui.Model
 	msgs     chan tea.Msg
 
 	mu     sync.Mutex
@@ -44,7 +46,7 @@ func startPlay(t *testing.T, step string) *play {
 		case <-ctx.Done():
 		}
 	}
-	m := newModel(chapters.All(), Options{Lang: "en", Start: step})
+	m := ui.New(chapters.All(), ui.Options{Lang: "en", Start: step})
 	m.Connect(ctx, steps.NewPlayer(l, m.Course), p.progress, send)
 	p.model = m
 
@@ -106,7 +108,7 @@ func (p *play) loop(ctx context.Context, send func(any)) {
 }
 
 // glance is a look at the model between two messages.
-type glance func(m *Model)
+type glance func(m *ui.Model)
 
 func (p *play) press(keys ...string) {
 	p.t.Helper()
@@ -198,3 +200,42 @@ func (m *memory) SetPosition(id string)    { defer m.lock()(); m.position = id }
 func (m *memory) SetLang(lang string)      { defer m.lock()(); m.lang = lang }
 func (m *memory) language() string         { defer m.lock()(); return m.lang }
 func (m *memory) Warning() string          { return "" }
+
+func (m *memory) Known(id string) progress.Known {
+	defer m.lock()()
+	choice, answered := m.choices[id]
+	prose, _ := chapters.Text("en", id)
+	return progress.Known{Done: m.done[id], Hints: m.hints[id], Answered: answered, Right: answered && choice == prose.Predict.Right}
+}
+
+func (m *memory) Refresh()                                  {}
+func (m *memory) Exercise(string) (progress.Exercise, bool) { return progress.Exercise{}, false }
+func (m *memory) ResetExercises(...string) error            { return nil }
+
+func (m *memory) Reset(ids ...string) error {
+	defer m.lock()()
+	for _, id := range ids {
+		delete(m.done, id)
+		delete(m.choices, id)
+		delete(m.hints, id)
+	}
+	return nil
+}
+
+func (m *memory) ResetAll() error {
+	var ids []string
+	for _, step := range chapters.All().Steps() {
+		ids = append(ids, step.ID)
+	}
+	return m.Reset(ids...)
+}
+
+func keyMsg(key string) tea.KeyMsg {
+	for _, special := range []tea.KeyType{tea.KeyEnter, tea.KeyTab, tea.KeyShiftTab, tea.KeyEsc, tea.KeyUp, tea.KeyDown, tea.KeyPgUp, tea.KeyPgDown, tea.KeyEnd, tea.KeyCtrlC, tea.KeyCtrlZ,
+		tea.KeyCtrlN, tea.KeyCtrlP, tea.KeyCtrlD, tea.KeyCtrlL, tea.KeyCtrlUp, tea.KeyCtrlDown} {
+		if msg := (tea.KeyMsg{Type: special}); msg.String() == key {
+			return msg
+		}
+	}
+	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(key)}
+}

@@ -1,4 +1,4 @@
-package ui
+package played_test
 
 import (
 	"os/exec"

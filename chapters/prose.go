@@ -3,6 +3,7 @@ package chapters
 import (
 	"embed"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -35,21 +36,27 @@ func Text(lang, id string) (Prose, error) {
 	if err != nil {
 		return Prose{}, err
 	}
+	p, err := parse(raw)
+	if err != nil {
+		return Prose{}, fmt.Errorf("text of step %s in %s: %w", id, lang, err)
+	}
+	return p, nil
+}
+
+// parse reads the text of a step.
+func parse(raw string) (p Prose, err error) {
 	title, sections := split(raw)
-	p := Prose{Title: title, Look: sections["Look"], After: sections["After"]}
+	p = Prose{Title: title, Look: sections["Look"], After: sections["After"]}
 	for _, line := range strings.Split(sections["Hints"], "\n") {
 		if _, hint, ok := strings.Cut(line, ". "); ok {
 			p.Hints = append(p.Hints, strings.TrimSpace(hint))
 		}
 	}
 	p.Predict, err = prediction(sections["Predict"])
-	if err == nil && (p.Title == "" || p.Look == "" || p.After == "" || len(p.Hints) == 0) {
+	if err == nil && (p.Title == "" || p.Look == "" || p.After == "" || len(p.Hints) == 0 || slices.Contains(p.Hints, "")) {
 		err = fmt.Errorf("title, Look, After or Hints is missing")
 	}
-	if err != nil {
-		return Prose{}, fmt.Errorf("text of step %s in %s: %w", id, lang, err)
-	}
-	return p, nil
+	return p, err
 }
 
 // ChapterText returns the title and the introduction of a chapter.
@@ -110,7 +117,7 @@ func prediction(section string) (Prediction, error) {
 		}
 		p.Question = strings.TrimSpace(p.Question + " " + line)
 	}
-	if p.Question == "" || p.Right < 0 || len(p.Choices) < 2 {
+	if p.Question == "" || p.Right < 0 || len(p.Choices) < 2 || slices.Contains(p.Choices, "") {
 		return p, fmt.Errorf("the prediction needs a question, choices, and one right answer")
 	}
 	return p, nil

@@ -238,7 +238,7 @@ func (c SysctlIs) Look(_ context.Context, l *lab.Lab, _ *Evidence) (string, bool
 	if err != nil {
 		return "", false, err
 	}
-	value, err := ns.ReadSysctl(strings.ReplaceAll(c.Key, ".", "/"))
+	value, err := ns.ReadSysctl(table.SysctlPath(c.Key))
 	return c.Key + " = " + value, value == c.Value, err
 }
 

@@ -52,7 +52,6 @@ func TestActionsSayTheirCommands(t *testing.T) {
 		{steps.LinkNetns{Netns: host, Name: "a", To: pod, Rename: "eth0"}, "ip link set a netns ns1 name eth0", nil},
 		{steps.LinkMaster{Netns: host, Name: "a", Bridge: "br0"}, "ip link set a master br0", nil},
 		{steps.LinkUp{Netns: pod, Name: "lo"}, "ip netns exec ns1 ip link set lo up", nil},
-		{steps.LinkDown{Netns: pod, Name: "lo"}, "ip netns exec ns1 ip link set lo down", nil},
 		{steps.LinkAddress{Netns: host, Name: "a", MAC: "ee:ee:ee:ee:ee:ee"}, "ip link set a address ee:ee:ee:ee:ee:ee", nil},
 		{steps.AddrAdd{Netns: pod, Addr: "10.0.0.1/24", Dev: "a"}, "ip netns exec ns1 ip addr add 10.0.0.1/24 dev a", nil},
 		{steps.AddrDel{Netns: pod, Addr: "10.0.0.1/24", Dev: "a"}, "ip netns exec ns1 ip addr del 10.0.0.1/24 dev a", nil},

@@ -5,6 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/nftables"
+	"github.com/google/nftables/expr"
+	"golang.org/x/sys/unix"
+
 	"nstutor/internal/lab"
 	"nstutor/steps"
 )
@@ -156,7 +160,16 @@ func TestUndoTakesBackWhatWasDoneAnotherWay(t *testing.T) {
 func TestWhatCannotBeCheckedIsNotWrong(t *testing.T) {
 	l := newLab(t)
 	reset(t, l, connected()...)
-	typed(t, l, "nft add table ip n; nft 'add chain ip n c { type nat hook postrouting priority 100; }'; nft add rule ip n c numgen random mod 2 0 masquerade")
+	nft(t, l, func(conn *nftables.Conn) { // numgen random mod 2 0 masquerade
+		table := conn.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv4, Name: "n"})
+		chain := conn.AddChain(&nftables.Chain{Name: "c", Table: table, Type: nftables.ChainTypeNAT,
+			Hooknum: nftables.ChainHookPostrouting, Priority: nftables.ChainPriorityNATSource})
+		conn.AddRule(&nftables.Rule{Table: table, Chain: chain, Exprs: []expr.Any{
+			&expr.Numgen{Register: 1, Modulus: 2, Type: unix.NFT_NG_RANDOM},
+			&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{0, 0, 0, 0}},
+			&expr.Masq{},
+		}})
+	})
 	c := steps.Conditions(t.Context(), l, steps.Step{Action: masquerade})[0]
 	if c.Err == nil || !strings.Contains(c.Err.Error(), "numgen") {
 		t.Errorf("a rule that nobody can foretell: %+v", c)

@@ -72,53 +72,6 @@ func (a LinkUp) Undo(_ context.Context, l *lab.Lab, was State) error {
 	return nil
 }
 
-// LinkDown sets a device down, as a preparation.
-type LinkDown struct{ Netns, Name string }
-
-func (a LinkDown) Command(*lab.Lab) Command {
-	return Command{Netns: a.Netns, Argv: []string{"ip", "link", "set", a.Name, "down"}}
-}
-
-func (a LinkDown) Apply(ctx context.Context, l *lab.Lab) error {
-	_, h, link, err := Dev(a).find(l)
-	if err != nil {
-		return err
-	}
-	if err := h.LinkSetDown(link); err != nil {
-		return fmt.Errorf("%s: set %s down: %w", a.Netns, a.Name, err)
-	}
-	return nil
-}
-
-// Conditions implements Conditional.
-func (a LinkDown) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, table.Links)
-	if missing != nil {
-		return missing
-	}
-	link, there := deviceThere(snap, Dev(a))
-	if !there.Met {
-		return []Condition{there}
-	}
-	return []Condition{{
-		Table: there.Table, Want: say.T("%s is down", "%s 已停用（DOWN）", a.Name),
-		Seen: unless(!link.Up(), link.Line()), Met: !link.Up(),
-	}}
-}
-
-func (a LinkDown) Done(ctx context.Context, l *lab.Lab) (bool, error) {
-	return met(a.Conditions(ctx, l))
-}
-
-// Undo sets the device up and puts back the routes that went with it: the
-// kernel keeps none on a device that is down (fib_disable_ip).
-func (a LinkDown) Undo(ctx context.Context, l *lab.Lab, was State) error {
-	if err := LinkUp(a).Apply(ctx, l); err != nil {
-		return err
-	}
-	return restoreRoutes(ctx, l, Dev(a), was)
-}
-
 // LinkAddress gives a device another MAC address. The kernel flushes the
 // device's neighbour table with it, permanent entries included.
 type LinkAddress struct{ Netns, Name, MAC string }

@@ -2,15 +2,14 @@ package steps
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag/explain"
 	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
@@ -129,7 +128,7 @@ func (r *rewriting) neighbour(src netip.Addr, p netip.Prefix) netip.Addr {
 
 // judge sends packets of all senders, of every protocol that the course uses,
 // and looks whether each is as it should be.
-func (r *rewriting) judge(c Condition, dst func(src netip.Addr) netip.Addr, right func(explain.FilterResult) bool) Condition {
+func (r *rewriting) judge(c Condition, dst func(src netip.Addr) netip.Addr, right func(eval.Result) bool) Condition {
 	c.Met = true
 	for _, src := range r.sources {
 		for _, p := range flows(src, dst(src)) {
@@ -138,7 +137,7 @@ func (r *rewriting) judge(c Condition, dst func(src netip.Addr) netip.Addr, righ
 			case err != nil:
 				c.Err = err
 				return c
-			case result.Verdict == explain.VerdictUnknown:
+			case result.Verdict == eval.VerdictUnknown:
 				c.Err = fmt.Errorf("it is not known what this rule does: %s", seen(result.Unsure))
 			case !right(result) && c.Met:
 				c.Met, c.Seen, c.Err = false, r.instead(result), nil
@@ -151,26 +150,26 @@ func (r *rewriting) judge(c Condition, dst func(src netip.Addr) netip.Addr, righ
 
 // flows are the first packets of a ping, of a web page and of a question for a
 // name.
-func flows(src, dst netip.Addr) []explain.Packet {
-	base := explain.Packet{Src: src, Dst: dst, CTState: explain.CTNew, TTL: 63}
+func flows(src, dst netip.Addr) []eval.Packet {
+	base := eval.Packet{Src: src, Dst: dst, CTState: eval.CTNew, TTL: 63}
 	ping, page, question := base, base, base
 	ping.Proto, ping.ICMPType, ping.Length = unix.IPPROTO_ICMP, 8, 84
 	page.Proto, page.SrcPort, page.DstPort, page.Length = unix.IPPROTO_TCP, 40000, 80, 60
 	question.Proto, question.SrcPort, question.DstPort, question.Length = unix.IPPROTO_UDP, 40000, 53, 60
-	return []explain.Packet{ping, page, question}
+	return []eval.Packet{ping, page, question}
 }
 
 // send takes a packet through the hooks of a router. What another hook than the
 // last has against the packet is not what the rule is about.
-func (r *rewriting) send(p explain.Packet) (explain.FilterResult, error) {
+func (r *rewriting) send(p eval.Packet) (eval.Result, error) {
 	p.IIF = r.device(p.Src)
-	env := rulesOf{r.one}
-	p = explain.Traverse(r.rules, "prerouting", p, env).Packet
+	env := eval.Kernel{One: r.one}
+	p = eval.Traverse(r.rules, "prerouting", p, env).Packet
 	if p.OIF = r.device(p.Dst); p.OIF == "" {
 		p.OIF = uplink
 	}
-	p = explain.Traverse(r.rules, "forward", p, env).Packet
-	result := explain.Traverse(r.rules, "postrouting", p, env)
+	p = eval.Traverse(r.rules, "forward", p, env).Packet
+	result := eval.Traverse(r.rules, "postrouting", p, env)
 	return result, r.rules.Err()
 }
 
@@ -187,23 +186,23 @@ func (r *rewriting) device(addr netip.Addr) string {
 }
 
 // borrowed says whether the packet leaves with an address of its last device.
-func (r *rewriting) borrowed(result explain.FilterResult) bool {
-	if result.Verdict != explain.VerdictAccept || result.NAT == nil {
+func (r *rewriting) borrowed(result eval.Result) bool {
+	if result.Verdict != eval.VerdictAccept || result.NAT == nil {
 		return false
 	}
-	addrs, err := rulesOf{r.one}.addrs(result.Packet.OIF)
+	addrs, err := r.addrs(result.Packet.OIF)
 	return err == nil && slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Addr() == result.Packet.Src })
 }
 
 // kept says whether the packet leaves as it came.
-func (r *rewriting) kept(result explain.FilterResult) bool {
-	return result.Verdict == explain.VerdictAccept && result.NAT == nil
+func (r *rewriting) kept(result eval.Result) bool {
+	return result.Verdict == eval.VerdictAccept && result.NAT == nil
 }
 
 // instead is the rule that decided, or those that translate something else.
-func (r *rewriting) instead(result explain.FilterResult) string {
+func (r *rewriting) instead(result eval.Result) string {
 	switch {
-	case result.Verdict == explain.VerdictDrop || result.Verdict == explain.VerdictReject:
+	case result.Verdict == eval.VerdictDrop || result.Verdict == eval.VerdictReject:
 		return result.Rule
 	case result.NAT != nil:
 		return result.NAT.Rule
@@ -223,59 +222,12 @@ func (r *rewriting) instead(result explain.FilterResult) string {
 	return seen(lines)
 }
 
-// rulesOf answers what rules ask about the namespace they are in.
-type rulesOf struct{ one *table.One }
-
-// AddrType implements explain.Env.
-func (e rulesOf) AddrType(addr netip.Addr) (string, error) {
-	reply, err := e.one.Route(table.RouteRequest{Dst: addr})
-	if isVerdict(err) {
-		return "none", nil
-	}
-	return reply.Type, err
-}
-
-// MasqueradeAddr implements explain.Env: the device's first address.
-func (e rulesOf) MasqueradeAddr(oif string, dst netip.Addr) (netip.Addr, error) {
-	addrs, err := e.addrs(oif)
-	if err != nil || len(addrs) > 0 {
-		return first(addrs), err
-	}
-	reply, err := e.one.Route(table.RouteRequest{Dst: dst})
-	if isVerdict(err) {
-		return netip.Addr{}, nil
-	}
-	return reply.Src, err
-}
-
-// DeviceIndex implements explain.DeviceEnv.
-func (e rulesOf) DeviceIndex(name string) (int, error) {
-	link, err := e.one.Link(name)
-	return link.Index, err
-}
-
-// RedirectAddr implements explain.DeviceEnv.
-func (e rulesOf) RedirectAddr(iif string, v6 bool) (netip.Addr, error) {
-	if v6 {
-		return netip.Addr{}, errors.ErrUnsupported
-	}
-	addrs, err := e.addrs(iif)
-	return first(addrs), err
-}
-
 // addrs are the IPv4 addresses of a device.
-func (e rulesOf) addrs(dev string) ([]table.Addr, error) {
-	link, err := e.one.Link(dev)
+func (r *rewriting) addrs(dev string) ([]table.Addr, error) {
+	link, err := r.one.Link(dev)
 	if err != nil {
 		return nil, err
 	}
-	addrs, err := e.one.Addrs(link.Index)
+	addrs, err := r.one.Addrs(link.Index)
 	return slices.DeleteFunc(addrs, func(a table.Addr) bool { return a.Family() != 4 }), err
-}
-
-func first(addrs []table.Addr) netip.Addr {
-	if len(addrs) == 0 {
-		return netip.Addr{}
-	}
-	return addrs[0].Prefix.Addr()
 }

@@ -2,10 +2,7 @@ package steps
 
 import (
 	"context"
-	"errors"
 	"net/netip"
-
-	"golang.org/x/sys/unix"
 
 	"nstutor/diag/table"
 	"nstutor/internal/lab"
@@ -146,25 +143,13 @@ func (a RouteAdd) decide(l *lab.Lab) []decided {
 	var all []decided
 	for _, dst := range probes {
 		r, err := one.RouteEntry(table.RouteRequest{Dst: dst})
-		if isVerdict(err) {
+		if table.Refused(err) {
 			all = append(all, decided{})
 			continue
 		}
 		all = append(all, decided{Route: r, found: err == nil, err: err})
 	}
 	return all
-}
-
-// isVerdict says whether an error is the kernel's answer about a packet: there
-// is no route, or one of the kinds that reject (fib_props in
-// net/ipv4/fib_semantics.c).
-func isVerdict(err error) bool {
-	for _, errno := range []unix.Errno{unix.ENETUNREACH, unix.EHOSTUNREACH, unix.EACCES, unix.EINVAL} {
-		if errors.Is(err, errno) {
-			return true
-		}
-	}
-	return false
 }
 
 // probes are destinations that stand for all of the route's: of a default route

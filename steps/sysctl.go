@@ -2,8 +2,8 @@ package steps
 
 import (
 	"context"
-	"strings"
 
+	"nstutor/diag/table"
 	"nstutor/internal/lab"
 )
 
@@ -15,7 +15,7 @@ func (a Sysctl) Command(*lab.Lab) Command {
 	return Command{Netns: a.Netns, Argv: []string{"sysctl", "-w", a.Key + "=" + a.Value}, Same: []string{echo.String()}}
 }
 
-func (a Sysctl) path() string { return strings.ReplaceAll(a.Key, ".", "/") }
+func (a Sysctl) path() string { return table.SysctlPath(a.Key) }
 
 func (a Sysctl) Apply(_ context.Context, l *lab.Lab) error {
 	ns, err := l.NS(a.Netns)
@@ -44,7 +44,7 @@ func (a Sysctl) Undo(_ context.Context, l *lab.Lab, was State) error {
 		return err
 	}
 	for _, s := range was.sysctls(a.Netns) {
-		path := strings.ReplaceAll(s.Key, ".", "/")
+		path := table.SysctlPath(s.Key)
 		if now, err := ns.ReadSysctl(path); err == nil && now != s.Value {
 			if err := ns.WriteSysctl(path, s.Value); err != nil {
 				return err

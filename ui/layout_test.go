@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/ui/screen"
 
@@ -87,7 +88,7 @@ func TestEveryViewIsExactlyAsLargeAsTheTerminal(t *testing.T) {
 			m := fixtureAfter(t, o)
 			m.Scene.Err = fmt.Errorf("ns1: %s", strings.Repeat("a very long error 很长的错误 ", 20))
 			m.Scene.Phase = session.PhaseLook
-			m.Warning = strings.Repeat("警告 ", 80)
+			m.Warning = say.Quote(strings.Repeat("警告 ", 80))
 			m.Scene.Hints = 3
 			return m
 		},

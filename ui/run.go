@@ -57,11 +57,12 @@ func RunOn(ctx context.Context, player *steps.Player, course steps.Course, progr
 
 	_, err := program.Run()
 	cancel()
-	// The terminal is as it was, and what was learned is being written. A lab
-	// that hangs is not waited for: it dies with the program.
-	defer time.AfterFunc(leaveTimeout, func() { os.Exit(hungStatus) }).Stop()
-	painting.Wait()
-	m.Rest()
+	hung := func() { os.Exit(hungStatus) }
+	within(saveTimeout, m.Save, hung)
+	within(restTimeout, func() {
+		painting.Wait()
+		m.Rest()
+	}, hung)
 	switch {
 	case m.exit != nil:
 		return m.exit
@@ -71,12 +72,21 @@ func RunOn(ctx context.Context, player *steps.Player, course steps.Course, progr
 	return nil
 }
 
-// leaveTimeout is how long the lab has to come to rest when the learner leaves,
-// and hungStatus the exit status where it does not.
+// When the learner leaves, what was learned is written first: saveTimeout is how
+// long a disk has that another program keeps busy. Then the lab comes to rest. One
+// that hangs is not waited for longer than restTimeout, since it dies with the
+// program. The exit status is then hungStatus.
 const (
-	leaveTimeout = 3 * time.Second
-	hungStatus   = 2
+	saveTimeout = 5 * time.Second
+	restTimeout = 3 * time.Second
+	hungStatus  = 2
 )
+
+// within does an act, and calls hung when that has not ended in time.
+func within(timeout time.Duration, act, hung func()) {
+	defer time.AfterFunc(timeout, hung).Stop()
+	act()
+}
 
 // endTimeout is how long the program has to end by itself.
 const endTimeout = 2 * time.Second

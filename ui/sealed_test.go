@@ -11,6 +11,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"nstutor/diag/wire"
+	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/ui/screen"
 )
@@ -107,7 +108,7 @@ func TestRootsOpenLabSaysSo(t *testing.T) {
 func TestWhyNothingIsSavedIsSaidWhole(t *testing.T) {
 	m := fixture(t, Options{Lang: "en"})
 	send(m, tea.WindowSizeMsg{Width: 80, Height: 24})
-	send(m, session.Warning("progress is not saved: write /home/somebody/with/a/long/name/.local/state/nstutor/progress.json: no space left on device"))
+	send(m, session.Warning{Text: say.Quote("progress is not saved: write /home/somebody/with/a/long/name/.local/state/nstutor/progress.json: no space left on device")})
 	if text := strings.Join(strings.Fields(m.View()), " "); !strings.Contains(text, "left on device") {
 		t.Errorf("the reason is cut:\n%s", m.View())
 	}

@@ -4,6 +4,7 @@ package exercises
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,6 +71,15 @@ func Text(lang, name string, vars map[string]string) (Prose, error) {
 	if err != nil {
 		return Prose{}, err
 	}
+	p, err := parse(text)
+	if err != nil {
+		return Prose{}, fmt.Errorf("text of the exercise %s in %s: %w", name, lang, err)
+	}
+	return p, nil
+}
+
+// parse reads the text of an exercise.
+func parse(text string) (Prose, error) {
 	title, sections := split(text)
 	p := Prose{Title: title, Symptom: sections["Symptom"], Solved: sections["Solved"]}
 	for _, line := range strings.Split(sections["Hints"], "\n") {
@@ -77,8 +87,8 @@ func Text(lang, name string, vars map[string]string) (Prose, error) {
 			p.Hints = append(p.Hints, strings.TrimSpace(hint))
 		}
 	}
-	if p.Title == "" || p.Symptom == "" || p.Solved == "" {
-		return Prose{}, fmt.Errorf("text of the exercise %s in %s: title, Symptom or Solved is missing", name, lang)
+	if p.Title == "" || p.Symptom == "" || p.Solved == "" || slices.Contains(p.Hints, "") {
+		return Prose{}, errors.New("title, Symptom, Solved or a hint is missing")
 	}
 	return p, nil
 }

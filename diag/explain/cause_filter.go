@@ -3,11 +3,12 @@ package explain
 import (
 	"slices"
 
+	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 )
 
 // filtered names the rule, and the narrowest exception from it.
-func (w *walk) filtered(n *Node, e echo, hook string, r FilterResult) Fault {
+func (w *walk) filtered(n *Node, e echo, hook string, r eval.Result) Fault {
 	// The chain saw the packet as it was there, which may be after translation.
 	if p := r.Packet; p.Src.IsValid() && p.Dst.IsValid() {
 		e.src, e.dst = p.Src, p.Dst
@@ -25,7 +26,7 @@ func (w *walk) filtered(n *Node, e echo, hook string, r FilterResult) Fault {
 }
 
 // exception is the rule that lets just this packet pass the chain.
-func exception(netns string, r FilterResult, e echo) change.Accept {
+func exception(netns string, r eval.Result, e echo) change.Accept {
 	a := change.Accept{
 		Netns: netns, Family: r.Table.Family, Table: r.Table.Name, Chain: r.Chain.Name, Legacy: r.Table.Legacy,
 		Src: e.src, Dst: e.dst, ICMPType: e.icmpType(),

@@ -36,7 +36,7 @@ func (w *walk) wouldHelp(exit *Node, route RouteAnswer, n *Node, e echo) bool {
 	if exit.Route(RouteQuery{Dst: e.dst}).Kind == KindLocal {
 		return false // it is the exit's own already
 	}
-	own, err := (rulesEnv{exit}).MasqueradeAddr(route.DevName, e.src)
+	own, err := exit.env().MasqueradeAddr(route.DevName, e.src)
 	return err == nil && own.IsValid() && n.Route(RouteQuery{Dst: own}).Kind == KindUnicast
 }
 

@@ -63,7 +63,7 @@ func (w *walk) masquerade(n *Node, e echo) bool {
 	if !ok || w.rewrote != nil {
 		return false
 	}
-	own, err := (rulesEnv{node}).MasqueradeAddr(exit.DevName, e.src)
+	own, err := node.env().MasqueradeAddr(exit.DevName, e.src)
 	if err != nil || !own.IsValid() {
 		return false
 	}

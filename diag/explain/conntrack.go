@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
@@ -56,5 +57,5 @@ func tracks(rules *netfilter.RuleSet) bool {
 	for i := range rules.Tables {
 		tables = append(tables, &rules.Tables[i])
 	}
-	return filterTracks(tables)
+	return eval.Tracks(tables)
 }

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 )
 
@@ -15,7 +16,7 @@ type echo struct {
 	src, dst netip.Addr
 	mark     uint32
 	ttl      int
-	packet   Packet       // as the last hook of this namespace left it
+	packet   eval.Packet  // as the last hook of this namespace left it
 	length   int          // bytes, with the IP header
 	df       bool         // it must not be fragmented
 	origin   *Node        // who made it
@@ -41,9 +42,9 @@ func (w *walk) back(e echo) echo {
 // enters begins the packet's way through a namespace, as its packet filter will
 // see it. A reply belongs to the connection that its request made there.
 func (w *walk) enters(n *Node, e echo) echo {
-	p := Packet{
+	p := eval.Packet{
 		Src: e.src, Dst: e.dst, Proto: unix.IPPROTO_ICMP, ICMPType: 8, Mark: e.mark,
-		CTState: CTNew, Length: e.length, TTL: e.ttl,
+		CTState: eval.CTNew, Length: e.length, TTL: e.ttl,
 	}
 	if e.outer != nil {
 		p.Proto, p.ICMPType, p.DstPort = protoUDP, 0, uint16(e.outer.DstPort)
@@ -53,7 +54,7 @@ func (w *walk) enters(n *Node, e echo) echo {
 	if e.leg == LegReply {
 		p.ICMPType = 0
 		// To who has not seen its request, a reply makes no sense (nf_conntrack_icmp).
-		p.CTState = CTInvalid
+		p.CTState = eval.CTInvalid
 		if request, ok := w.last[n]; ok {
 			p = p.Answering(request)
 		}

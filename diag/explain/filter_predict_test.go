@@ -3,7 +3,7 @@ package explain_test
 import (
 	"net/netip"
 
-	"nstutor/diag/explain"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/nsenter"
 )
 
@@ -11,21 +11,21 @@ import (
 type filterJourney struct {
 	filterSeen
 	unknown bool
-	results []explain.FilterResult
+	results []eval.Result
 }
 
 // predict leads an echo through r and back, as the kernel does. from is a or r.
 func (w *filterWorld) predict(from *nsenter.Namespace, dst netip.Addr) *filterJourney {
 	j := &filterJourney{}
 	set := w.rules()
-	pass := func(hook string, p explain.Packet, iif, oif string) (explain.Packet, bool) {
+	pass := func(hook string, p eval.Packet, iif, oif string) (eval.Packet, bool) {
 		p.IIF, p.OIF = iif, oif
-		r := explain.Traverse(set, hook, p, w)
+		r := eval.Traverse(set, hook, p, w)
 		j.results = append(j.results, r)
-		j.unknown = j.unknown || r.Verdict == explain.VerdictUnknown
-		return r.Packet, r.Verdict == explain.VerdictAccept
+		j.unknown = j.unknown || r.Verdict == eval.VerdictUnknown
+		return r.Packet, r.Verdict == eval.VerdictAccept
 	}
-	p := explain.Packet{Src: filterAddrA, Dst: dst, Proto: 1, ICMPType: 8, CTState: explain.CTNew, Length: 84, TTL: 64}
+	p := eval.Packet{Src: filterAddrA, Dst: dst, Proto: 1, ICMPType: 8, CTState: eval.CTNew, Length: 84, TTL: 64}
 	way := func(dst netip.Addr) string {
 		if dst == filterAddrA {
 			return "ra"
@@ -37,7 +37,7 @@ func (w *filterWorld) predict(from *nsenter.Namespace, dst netip.Addr) *filterJo
 	if from == w.r && local(dst) {
 		p.Src = dst
 		if p, ok = w.predictLoop(p, pass); ok {
-			_, j.Replied = w.predictLoop(explain.Packet{Src: p.Dst, Dst: p.Src, Proto: 1, Length: 84, TTL: 64}.Answering(p), pass)
+			_, j.Replied = w.predictLoop(eval.Packet{Src: p.Dst, Dst: p.Src, Proto: 1, Length: 84, TTL: 64}.Answering(p), pass)
 		}
 		return j
 	}
@@ -67,7 +67,7 @@ func (w *filterWorld) predict(from *nsenter.Namespace, dst netip.Addr) *filterJo
 }
 
 // predictLoop is the way over lo, out and in again.
-func (w *filterWorld) predictLoop(p explain.Packet, pass filterPass) (explain.Packet, bool) {
+func (w *filterWorld) predictLoop(p eval.Packet, pass filterPass) (eval.Packet, bool) {
 	ok := true
 	for _, step := range []struct{ hook, iif, oif string }{{"output", "", "lo"}, {"postrouting", "", "lo"}, {"prerouting", "lo", ""}, {"input", "lo", ""}} {
 		if p, ok = pass(step.hook, p, step.iif, step.oif); !ok {
@@ -77,11 +77,11 @@ func (w *filterWorld) predictLoop(p explain.Packet, pass filterPass) (explain.Pa
 	return p, true
 }
 
-type filterPass func(hook string, p explain.Packet, iif, oif string) (explain.Packet, bool)
+type filterPass func(hook string, p eval.Packet, iif, oif string) (eval.Packet, bool)
 
-func (w *filterWorld) predictReply(j *filterJourney, p explain.Packet, from *nsenter.Namespace, pass filterPass) *filterJourney {
-	reply := explain.Packet{Src: p.Dst, Dst: p.Src, Proto: 1, CTState: explain.CTInvalid, Length: 84, TTL: 64}
-	tracked := p.CTState != explain.CTUntracked
+func (w *filterWorld) predictReply(j *filterJourney, p eval.Packet, from *nsenter.Namespace, pass filterPass) *filterJourney {
+	reply := eval.Packet{Src: p.Dst, Dst: p.Src, Proto: 1, CTState: eval.CTInvalid, Length: 84, TTL: 64}
+	tracked := p.CTState != eval.CTUntracked
 	if tracked {
 		reply = reply.Answering(p)
 	}

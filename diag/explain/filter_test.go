@@ -10,8 +10,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 
-	"nstutor/diag/explain"
 	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/probe"
 )
 
@@ -88,7 +88,7 @@ func (w *filterWorld) compare(c filterCase) {
 		if len(last.Unsure) > 0 {
 			return
 		}
-		if last.At == "" || last.Rule == "" || last.Verdict == explain.VerdictReject != (result.Outcome != probe.Silent && result.Outcome != probe.NotPermitted) {
+		if last.At == "" || last.Rule == "" || last.Verdict == eval.VerdictReject != (result.Outcome != probe.Silent && result.Outcome != probe.NotPermitted) {
 			w.t.Errorf("%s: predicted %+v", result.Message, last)
 		}
 	}
@@ -110,15 +110,15 @@ func TestTheResultNamesWhatDecided(t *testing.T) {
 	if !w.install("nft", rules) {
 		return
 	}
-	p := explain.Packet{Src: filterAddrA, Dst: netip.MustParseAddr("10.9.9.9"), Proto: 1, ICMPType: 8, CTState: explain.CTNew, IIF: "ra"}
-	before := explain.Traverse(w.rules(), "prerouting", p, w)
-	want := explain.Translation{Kind: "dnat", Old: p.Dst, New: filterAddrB, Rule: "ip n c ip daddr 10.9.9.9 dnat to 10.2.0.2"}
+	p := eval.Packet{Src: filterAddrA, Dst: netip.MustParseAddr("10.9.9.9"), Proto: 1, ICMPType: 8, CTState: eval.CTNew, IIF: "ra"}
+	before := eval.Traverse(w.rules(), "prerouting", p, w)
+	want := eval.Translation{Kind: "dnat", Old: p.Dst, New: filterAddrB, Rule: "ip n c ip daddr 10.9.9.9 dnat to 10.2.0.2"}
 	if before.NAT == nil || *before.NAT != want {
 		t.Errorf("translation %+v, want %+v", before.NAT, want)
 	}
 	before.Packet.OIF = "rb"
-	got := explain.Traverse(w.rules(), "forward", before.Packet, w)
-	if got.Verdict != explain.VerdictReject || got.At != "ip t f" || got.RejectWith != "icmp host-prohibited" ||
+	got := eval.Traverse(w.rules(), "forward", before.Packet, w)
+	if got.Verdict != eval.VerdictReject || got.At != "ip t f" || got.RejectWith != "icmp host-prohibited" ||
 		got.Rule != "ip t x ip daddr 10.2.0.2 reject with icmp host-prohibited" || got.Unsure != nil {
 		t.Errorf("got %+v", got)
 	}
@@ -141,9 +141,9 @@ func BenchmarkTraverse(b *testing.B) {
 				})
 			}
 			set := &netfilter.RuleSet{Tables: []netfilter.Table{{Family: "ip", Name: "filter", Chains: []netfilter.Chain{chain}}}}
-			p := explain.Packet{Src: filterAddrA, Dst: filterAddrB, Proto: 1, CTState: explain.CTNew}
+			p := eval.Packet{Src: filterAddrA, Dst: filterAddrB, Proto: 1, CTState: eval.CTNew}
 			for b.Loop() {
-				if r := explain.Traverse(set, "forward", p, nil); r.Verdict != explain.VerdictAccept {
+				if r := eval.Traverse(set, "forward", p, nil); r.Verdict != eval.VerdictAccept {
 					b.Fatal(r)
 				}
 			}

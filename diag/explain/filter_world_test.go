@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
 	"nstutor/internal/lab/labtest"
@@ -134,16 +135,18 @@ func (w *filterWorld) rules() *netfilter.RuleSet {
 	return set
 }
 
-// AddrType, MasqueradeAddr, DeviceIndex and RedirectAddr are those of r.
-func (w *filterWorld) AddrType(addr netip.Addr) (string, error) {
+var _ eval.Env = (*filterWorld)(nil)
+
+// AddrType, MasqueradeAddr, DeviceIndex, RedirectAddr and Lookup are those of r.
+func (w *filterWorld) AddrType(addr netip.Addr) (kind, dev string, err error) {
 	routes, err := w.handle(w.r).RouteGet(addr.AsSlice())
 	if errors.Is(err, unix.ENETUNREACH) {
-		return "none", nil
+		return "none", "", nil
 	}
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return map[int]string{unix.RTN_UNICAST: "UNICAST", unix.RTN_LOCAL: "LOCAL", unix.RTN_BROADCAST: "BROADCAST"}[routes[0].Type], nil
+	return map[int]string{unix.RTN_UNICAST: "UNICAST", unix.RTN_LOCAL: "LOCAL", unix.RTN_BROADCAST: "BROADCAST"}[routes[0].Type], "", nil
 }
 
 func (w *filterWorld) MasqueradeAddr(oif string, _ netip.Addr) (netip.Addr, error) {
@@ -171,19 +174,19 @@ func (w *filterWorld) RedirectAddr(dev string, _ bool) (netip.Addr, error) {
 	return addr, nil
 }
 
-func (w *filterWorld) ReverseRoute(src, _ netip.Addr, mark uint32) (dev, kind string, err error) {
-	routes, err := w.handle(w.r).RouteGetWithOptions(src.AsSlice(), &netlink.RouteGetOptions{Mark: mark})
+func (w *filterWorld) Lookup(dst, _ netip.Addr, mark uint32) (devs []string, kind string, err error) {
+	routes, err := w.handle(w.r).RouteGetWithOptions(dst.AsSlice(), &netlink.RouteGetOptions{Mark: mark})
 	if errors.Is(err, unix.ENETUNREACH) {
-		return "", "", nil
+		return nil, "", nil
 	}
 	if err != nil {
-		return "", "", err
+		return nil, "", err
 	}
 	link, err := w.handle(w.r).LinkByIndex(routes[0].LinkIndex)
 	if err != nil {
-		return "", "", err
+		return nil, "", err
 	}
-	return link.Attrs().Name, map[int]string{unix.RTN_UNICAST: "unicast", unix.RTN_LOCAL: "local"}[routes[0].Type], nil
+	return []string{link.Attrs().Name}, map[int]string{unix.RTN_UNICAST: "unicast", unix.RTN_LOCAL: "local"}[routes[0].Type], nil
 }
 
 // filterSeen is what really happened to one ping.

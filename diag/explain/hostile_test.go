@@ -21,7 +21,7 @@ import (
 // something to a terminal. The kernel forbids only spaces, / and :, and more than
 // 15 bytes (dev_valid_name()).
 var hostileNames = []string{
-	"`>r%d`", "$(>r%d)", ";>r%d;", "|>r%d", "&>r%d&", "'>r%d'", "\">r%d", "-%d", "--r%d", "\x1b[%dm", "\u202eabc%d", "\xff\x9b%dm", "a=%d", "$r%d", "*%d?", "#%d", "%d\\",
+	"`>r%d`", "$(>r%d)", ";>r%d;", "|>r%d", "&>r%d&", "'>r%d'", "\">r%d", "-%d", "--r%d", "\x1b[%dm", "\u202eabc%d", "\xff\x9b%dm", "a=%d", "$r%d", "*%d?", "#%d", "%d\\", "e%d+",
 }
 
 // TestNamesFromStrangersAreOnlyNames: whatever the devices are called, nothing of
@@ -152,5 +152,24 @@ func TestAChainCannotForgeTheReport(t *testing.T) {
 			t.Errorf("%q: %s", name, a.Cause.Detail)
 		}
 		b.harmless(a)
+	}
+}
+
+// TestTheFixForADeviceIsForNoOther: a device may be called what iptables and nft
+// take for a pattern. The rule of the fix is not for a device that is called more
+// than that.
+func TestTheFixForADeviceIsForNoOther(t *testing.T) {
+	for _, name := range []string{"up+", "+", "!"} {
+		b := routed.build(t)
+		b.run("host: ip link set eth0 name " + name)
+		b.forget()
+		a := b.explain(breakage{from: "pod-a", to: "203.0.113.10"}, false)
+		if a.Cause.Code != explain.NotMasqueraded || len(a.Fix) == 0 {
+			t.Fatalf("%q: %s, fix %v\n%s", name, a.Cause.Code, a.Fix, b.account(a))
+		}
+		for _, fix := range a.Fix {
+			b.apply(fix)
+		}
+		b.run("host: nft list chain ip nat POSTROUTING | grep -qF 'oifname \"" + name + "\" masquerade'")
 	}
 }

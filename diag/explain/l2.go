@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
@@ -68,7 +69,7 @@ type explorer struct {
 	w        *walk
 	leg      string
 	mac      net.HardwareAddr // whom the frame is for; nil: everybody
-	arp      Packet           // the ARP request in it, if it is one
+	arp      eval.Packet      // the ARP request in it, if it is one
 	stations []station
 	bridges  []site // that the frame comes through
 	voids    []site // tunnels that do not know where to send the frame
@@ -97,7 +98,7 @@ func (w *walk) explore(n *Node, link table.Link, leg string, mac net.HardwareAdd
 
 // ask sends an ARP request from a device and tells where it comes to.
 func (w *walk) ask(n *Node, link table.Link, leg string, sender, target netip.Addr) *explorer {
-	x := &explorer{w: w, leg: leg, arp: arpPacket(sender, target), been: map[place]bool{{n, link.Index}: true}}
+	x := &explorer{w: w, leg: leg, arp: eval.ARPRequest(sender, target), been: map[place]bool{{n, link.Index}: true}}
 	x.send(n, link, x.arpAsked(n, way{}, link.Name, false), "", "")
 	return x
 }
@@ -106,7 +107,7 @@ func (w *walk) ask(n *Node, link table.Link, leg string, sender, target netip.Ad
 // out of, if the device is a port of it, and from the port that it came in by.
 func (x *explorer) send(n *Node, link table.Link, v way, bridged, from string) {
 	out := crossing{node: n, dev: link, out: true, bridged: bridged, from: from}
-	v = x.arpFiltered(n, v, onDevice("egress", link.Name))
+	v = x.arpFiltered(n, v, eval.OnDevice("egress", link.Name))
 	switch {
 	case link.Kind == "veth":
 		x.overVeth(n, link, v, out)
@@ -146,7 +147,7 @@ func (x *explorer) arrive(n *Node, dev table.Link, v way) {
 		return
 	}
 	x.been[place{n, dev.Index}] = true
-	v = x.arpFiltered(n, v, onDevice("ingress", dev.Name))
+	v = x.arpFiltered(n, v, eval.OnDevice("ingress", dev.Name))
 	switch {
 	case dev.Port != nil:
 		x.intoBridge(n, dev, v.past(crossing{node: n, dev: dev}))

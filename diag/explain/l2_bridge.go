@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
@@ -17,10 +18,10 @@ func (x *explorer) intoBridge(n *Node, port table.Link, v way) {
 		return
 	}
 	v = x.through(n, bridge, port, v)
-	v = x.arpFiltered(n, v, linkHook{"bridge", "prerouting", port.Name, ""})
+	v = x.arpFiltered(n, v, eval.LinkHook{Family: "bridge", Hook: "prerouting", IIF: port.Name})
 	if x.mac == nil || bytes.Equal(x.mac, bridge.MAC) {
 		x.been[place{n, bridge.Index}] = true
-		up := x.arpFiltered(n, v, linkHook{"bridge", "input", port.Name, ""})
+		up := x.arpFiltered(n, v, eval.LinkHook{Family: "bridge", Hook: "input", IIF: port.Name})
 		x.stations = append(x.stations, station{node: n, dev: bridge, way: x.arpAsked(n, up, bridge.Name, true)})
 	}
 	if x.mac == nil || !bytes.Equal(x.mac, bridge.MAC) {
@@ -94,11 +95,11 @@ func (x *explorer) toPorts(n *Node, bridge table.Link, from *table.Link, v way) 
 			out = out.stoppedBy(n, port.Name, isolated(n, bridge, *from, port))
 		}
 		if from != nil {
-			out = x.arpFiltered(n, out, linkHook{"bridge", "forward", from.Name, port.Name})
+			out = x.arpFiltered(n, out, eval.LinkHook{Family: "bridge", Hook: "forward", IIF: from.Name, OIF: port.Name})
 		} else {
-			out = x.arpFiltered(n, out, linkHook{"bridge", "output", "", port.Name})
+			out = x.arpFiltered(n, out, eval.LinkHook{Family: "bridge", Hook: "output", OIF: port.Name})
 		}
-		out = x.arpFiltered(n, out, linkHook{"bridge", "postrouting", "", port.Name})
+		out = x.arpFiltered(n, out, eval.LinkHook{Family: "bridge", Hook: "postrouting", OIF: port.Name})
 		switch {
 		// What the bridge's own namespace sends is broadcast all the same (br_flood()).
 		case x.mac == nil && from != nil && !port.Port.BroadcastFlood:

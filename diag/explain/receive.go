@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
@@ -30,9 +31,9 @@ func (w *walk) input(n *Node, e echo, dev table.Link) {
 		w.backOnTrack(n)
 	}
 	if dev.Kind == "bridge" {
-		w.linkFilter(n, e, linkHook{"bridge", "input", "", dev.Name})
+		w.linkFilter(n, e, eval.LinkHook{Family: "bridge", Hook: "input", OIF: dev.Name})
 	}
-	w.linkFilter(n, e, onDevice("ingress", dev.Name))
+	w.linkFilter(n, e, eval.OnDevice("ingress", dev.Name))
 	e, ok := w.filter(n, w.enters(n, e), "prerouting", dev.Name, "")
 	if !ok {
 		return
@@ -125,12 +126,12 @@ func (w *walk) filter(n *Node, e echo, hook, iif, oif string) (echo, bool) {
 	w.untracked(n, e, rules, hook)
 	p := e.packet
 	p.IIF, p.OIF, p.TTL = iif, oif, e.ttl
-	result := Traverse(rules, hook, p, rulesEnv{n})
+	result := eval.Traverse(rules, hook, p, n.env())
 	switch result.Verdict {
-	case VerdictDrop, VerdictReject:
+	case eval.VerdictDrop, eval.VerdictReject:
 		w.fault(n, e, StageFilter, iif+oif, w.filtered(n, e, hook, result))
 		return e, true
-	case VerdictUnknown:
+	case eval.VerdictUnknown:
 		unsure := say("%s: cannot tell whether these rules let %s pass: %v", hook, e, result.Unsure)
 		if result.NAT != nil {
 			w.giveUp(n, e, StageFilter, iif+oif, unsure)

@@ -2,39 +2,15 @@ package explain
 
 import (
 	"context"
-	"net/netip"
 
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 )
 
-// rulesEnv answers what rules ask about a namespace by asking its kernel.
-type rulesEnv struct{ node *Node }
-
-// AddrType implements Env.
-func (e rulesEnv) AddrType(addr netip.Addr) (string, error) {
-	route := e.node.Route(RouteQuery{Dst: addr})
-	return string(route.Kind), route.Err
-}
-
-// MasqueradeAddr implements Env. MASQUERADE takes the device's first address and
-// minds no preferred source of a route; a device without one borrows another's
-// (inet_select_addr in net/ipv4/devinet.c).
-func (e rulesEnv) MasqueradeAddr(oif string, dst netip.Addr) (netip.Addr, error) {
-	link, err := e.node.Link(oif)
-	if err != nil {
-		return netip.Addr{}, err
-	}
-	addrs, err := e.node.Addrs(link.Index)
-	if err != nil {
-		return netip.Addr{}, err
-	}
-	for _, a := range addrs {
-		if a.Family() == 4 {
-			return a.Prefix.Addr(), nil
-		}
-	}
-	route := e.node.Route(RouteQuery{Dst: dst, OIF: link.Index})
-	return route.Src, route.Err
+// env answers what the rules of the namespace ask.
+func (n *Node) env() eval.Kernel {
+	one, err := n.ask()
+	return eval.Kernel{One: one, Err: err}
 }
 
 // Device is one device of a namespace with its IPv4 addresses.

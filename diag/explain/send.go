@@ -3,6 +3,7 @@ package explain
 import (
 	"net/netip"
 
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
@@ -158,7 +159,7 @@ func (w *walk) meet(n *Node, e echo, s station, at int) {
 // cross takes a frame past one device.
 func (w *walk) cross(e echo, c crossing) (echo, bool) {
 	if c.bridged != "" {
-		w.linkFilter(c.node, e, linkHook{"bridge", "forward", c.from, c.dev.Name})
+		w.linkFilter(c.node, e, eval.LinkHook{Family: "bridge", Hook: "forward", IIF: c.from, OIF: c.dev.Name})
 		var ok bool
 		if e, ok = w.bridgeFilter(c.node, e, c.bridged); !ok {
 			return e, false
@@ -166,12 +167,12 @@ func (w *walk) cross(e echo, c crossing) (echo, bool) {
 	}
 	if c.out && c.dev.Port != nil {
 		if c.bridged == "" {
-			w.linkFilter(c.node, e, linkHook{"bridge", "output", "", c.dev.Name})
+			w.linkFilter(c.node, e, eval.LinkHook{Family: "bridge", Hook: "output", OIF: c.dev.Name})
 		}
-		w.linkFilter(c.node, e, linkHook{"bridge", "postrouting", "", c.dev.Name})
+		w.linkFilter(c.node, e, eval.LinkHook{Family: "bridge", Hook: "postrouting", OIF: c.dev.Name})
 	}
 	if c.out {
-		w.linkFilter(c.node, e, onDevice("egress", c.dev.Name))
+		w.linkFilter(c.node, e, eval.OnDevice("egress", c.dev.Name))
 	}
 	if !c.out || c.bridged != "" {
 		w.taken(c.node, e, c.dev)
@@ -179,8 +180,8 @@ func (w *walk) cross(e echo, c crossing) (echo, bool) {
 	switch {
 	case !c.out:
 		w.wired(c.node, e, StageReceive, c.dev.Name, say("%s into %s", e, c.dev.Name))
-		w.linkFilter(c.node, e, onDevice("ingress", c.dev.Name))
-		w.linkFilter(c.node, e, linkHook{"bridge", "prerouting", c.dev.Name, ""})
+		w.linkFilter(c.node, e, eval.OnDevice("ingress", c.dev.Name))
+		w.linkFilter(c.node, e, eval.LinkHook{Family: "bridge", Hook: "prerouting", IIF: c.dev.Name})
 		return e, true
 	case c.remote.IsValid():
 		w.wired(c.node, e, StageSend, c.dev.Name, say("%s out of %s, in a packet to %s", e, c.dev.Name, c.remote))

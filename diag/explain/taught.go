@@ -117,7 +117,7 @@ func (n *Node) arpSender(link table.Link, source, target netip.Addr) netip.Addr 
 		return chosen
 	}
 	// A device without an address borrows another's (inet_select_addr()).
-	borrowed, err := rulesEnv{n}.MasqueradeAddr(link.Name, target)
+	borrowed, err := n.env().MasqueradeAddr(link.Name, target)
 	if err != nil || !borrowed.IsValid() {
 		return source
 	}

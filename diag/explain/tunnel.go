@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 )
 
@@ -157,7 +158,7 @@ func (w *walk) trial(n *Node, link table.Link, leg string, remote netip.Addr) *w
 
 // aside is a walk of its own.
 func (w *walk) aside(n *Node, dest netip.Addr) *walk {
-	return &walk{world: w.world, from: n, dest: dest, last: map[*Node]Packet{}, been: map[visit]bool{}, taught: w.taught, heard: w.heard, depth: w.depth + 1}
+	return &walk{world: w.world, from: n, dest: dest, last: map[*Node]eval.Packet{}, been: map[visit]bool{}, taught: w.taught, heard: w.heard, depth: w.depth + 1}
 }
 
 // carry sends the carrying packet from the namespace that its device was made

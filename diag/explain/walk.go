@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
@@ -41,9 +42,9 @@ type walk struct {
 	source  netip.Addr
 	hops    []Hop
 	faults  []Fault
-	last    map[*Node]Packet // the request as it left each namespace: its replies are told by it
-	began   []passage        // the request as it was made
-	passed  []passage        // namespaces that forwarded the request, in order
+	last    map[*Node]eval.Packet // the request as it left each namespace: its replies are told by it
+	began   []passage             // the request as it was made
+	passed  []passage             // namespaces that forwarded the request, in order
 	granted []grant
 	rewrote *rewrite
 	parted  *parting
@@ -119,7 +120,7 @@ func (w *walk) route(n *Node, q RouteQuery) RouteAnswer {
 // Explain predicts what becomes of the ping and, if asked to, sends one and
 // compares.
 func Explain(ctx context.Context, world *World, req Request) (Answer, error) {
-	w := &walk{world: world, from: req.From, dest: req.Dest, last: map[*Node]Packet{}, been: map[visit]bool{}, heard: map[hearing]int{}}
+	w := &walk{world: world, from: req.From, dest: req.Dest, last: map[*Node]eval.Packet{}, been: map[visit]bool{}, heard: map[hearing]int{}}
 	w.size = cmp.Or(req.Size, pingPayload) + headers
 	w.originate(req.From, echo{leg: LegRequest, dst: req.Dest, ttl: maxHops, origin: req.From, length: w.size, df: req.DF})
 	answer := w.answer()

@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/nsenter"
 )
 
 // netnsNames are the names of `ip netns`, each of which is looked at by itself
@@ -49,7 +51,7 @@ func (d netnsNames) inode(name string) uint64 {
 
 // open opens a namespace. What is at a name need not be one.
 func (d netnsNames) open(name string) (fd int, err error) {
-	return unix.Openat(d.dir, name, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	return nsenter.OpenFileAt(d.dir, name)
 }
 
 // processes are the numbers of the processes that /proc shows, lowest first.

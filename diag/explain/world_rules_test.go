@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"nstutor/diag/explain"
 	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/eval"
 )
 
 // openRules is rules, as they are read while a packet meets them.
@@ -34,9 +34,9 @@ func TestAnOpenSetDecidesAsOneThatWasRead(t *testing.T) {
 	}
 	w := newFilterWorld(t)
 	ignore := cmp.Options{
-		cmpopts.IgnoreFields(explain.FilterResult{}, "Table", "Chain", "Decided"), // of the one set or of the other
-		cmp.Comparer(func(a, b explain.Packet) bool { return a == b }),
-		cmpopts.EquateComparable(explain.Translation{}),
+		cmpopts.IgnoreFields(eval.Result{}, "Table", "Chain", "Decided"), // of the one set or of the other
+		cmp.Comparer(func(a, b eval.Packet) bool { return a == b }),
+		cmpopts.EquateComparable(eval.Translation{}),
 	}
 	for _, c := range cases {
 		t.Run(c.tool+"/"+c.name, func(t *testing.T) {
@@ -46,16 +46,16 @@ func TestAnOpenSetDecidesAsOneThatWasRead(t *testing.T) {
 				return
 			}
 			whole, open := w.rules(), w.openRules()
-			request := explain.Packet{Src: filterAddrA, Dst: filterAddrB, Proto: 1, ICMPType: 8, CTState: explain.CTNew, Length: 84, TTL: 64}
+			request := eval.Packet{Src: filterAddrA, Dst: filterAddrB, Proto: 1, ICMPType: 8, CTState: eval.CTNew, Length: 84, TTL: 64}
 			if c.dst.IsValid() {
 				request.Dst = c.dst
 			}
-			reply := explain.Packet{Src: request.Dst, Dst: request.Src, Proto: 1, CTState: explain.CTEstablished, Length: 84, TTL: 64}
-			for _, p := range []explain.Packet{request, reply} {
+			reply := eval.Packet{Src: request.Dst, Dst: request.Src, Proto: 1, CTState: eval.CTEstablished, Length: 84, TTL: 64}
+			for _, p := range []eval.Packet{request, reply} {
 				for _, hook := range []string{"prerouting", "input", "forward", "output", "postrouting"} {
 					p.IIF, p.OIF = "ra", "rb"
-					want := explain.Traverse(whole, hook, p, w)
-					if diff := cmp.Diff(want, explain.Traverse(open, hook, p, w), ignore); diff != "" {
+					want := eval.Traverse(whole, hook, p, w)
+					if diff := cmp.Diff(want, eval.Traverse(open, hook, p, w), ignore); diff != "" {
 						t.Errorf("%s of %s > %s: read at once (-), open (+):\n%s\n%s", hook, p.Src, p.Dst, diff, whole)
 					}
 				}
@@ -80,20 +80,20 @@ func TestRulesThatChangeMeanwhileDecideAsTheyAreNow(t *testing.T) {
 		return
 	}
 	set := w.openRules()
-	p := explain.Packet{Src: filterAddrA, Dst: filterAddrB, Proto: 1, ICMPType: 8, CTState: explain.CTNew, IIF: "ra", OIF: "rb"}
-	if r := explain.Traverse(set, "forward", p, w); r.Verdict != explain.VerdictAccept {
+	p := eval.Packet{Src: filterAddrA, Dst: filterAddrB, Proto: 1, ICMPType: 8, CTState: eval.CTNew, IIF: "ra", OIF: "rb"}
+	if r := eval.Traverse(set, "forward", p, w); r.Verdict != eval.VerdictAccept {
 		t.Fatalf("%+v", r)
 	}
 	w.install("nft", "add rule ip t f ip saddr 10.1.0.9 accept\n")
 	p.Src = filterAddrRA // what was read of the rules does not decide this one
-	if r := explain.Traverse(set, "forward", p, w); r.Verdict != explain.VerdictDrop || r.Rule != "policy drop" {
+	if r := eval.Traverse(set, "forward", p, w); r.Verdict != eval.VerdictDrop || r.Rule != "policy drop" {
 		t.Errorf("%+v", r)
 	}
 	w.install("nft", "delete table ip t\n")
-	if r := explain.Traverse(set, "forward", p, w); r.Verdict != explain.VerdictDrop {
+	if r := eval.Traverse(set, "forward", p, w); r.Verdict != eval.VerdictDrop {
 		t.Errorf("all that it needs was read before: %+v", r)
 	}
-	if r := explain.Traverse(w.openRules(), "forward", p, w); r.Verdict != explain.VerdictAccept {
+	if r := eval.Traverse(w.openRules(), "forward", p, w); r.Verdict != eval.VerdictAccept {
 		t.Errorf("there are no rules any more: %+v", r)
 	}
 }

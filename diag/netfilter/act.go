@@ -53,11 +53,17 @@ func (d *decoder) assign(register uint32, field Field, unknown string) {
 		effect.Text = unknown
 	case o.field != "" && o.mask == nil:
 		effect.Text = string(field) + " set " + string(o.field)
+		if markOnly && (o.field == "meta mark" || o.field == "ct mark") {
+			effect.Field, effect.Mask, effect.From, effect.FromMask = field, 0xffffffff, o.field, 0xffffffff
+		}
 	case len(o.data) > 0:
 		info := ruleFields[field]
 		effect.Text = string(field) + " set " + fieldText(field, networkOrder(o.data, info.host))
 	default:
 		effect.Text = string(field) + " set [expr]"
+	}
+	if markOnly && effect.Field == "" {
+		effect.Field, effect.Unread = field, true
 	}
 	d.rule.Effects = append(d.rule.Effects, effect)
 }
@@ -85,7 +91,7 @@ func (d *decoder) log(a nftAttrs) {
 func (d *decoder) limit(a nftAttrs) {
 	unit, ok := map[uint64]string{1: "second", 60: "minute", 3600: "hour", 86400: "day", 604800: "week"}[a.u64(unix.NFTA_LIMIT_UNIT)]
 	if !ok {
-		d.unknown("limit")
+		d.unknown("limit", a)
 		return
 	}
 	text := "limit rate "

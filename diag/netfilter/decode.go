@@ -92,15 +92,15 @@ func (d *decoder) expression(kind, data []byte) {
 	}
 	name := attr.String(kind)
 	d.rule.Exprs = append(d.rule.Exprs, Expr{Name: name, Data: data})
-	d.unknown(name)
+	d.unknown(name, data)
 	attrs := nftAttrs(data)
 	if len(attrs.get(1)) == 4 { // most of them have their destination register first
 		d.set(attrs.u32(1), operand{from: "[expr " + name + "]", size: 4})
 	}
 }
 
-func (d *decoder) unknown(name string) {
-	d.rule.Matches = append(d.rule.Matches, Match{Text: "[expr " + name + "]"})
+func (d *decoder) unknown(name string, data []byte) {
+	d.condition(Match{Text: "[expr " + name + "]", Unread: &Expr{Name: name, Data: data}})
 }
 
 // words is how many registers of 4 bytes there are.
@@ -169,7 +169,7 @@ func (d *decoder) transport() string {
 
 func (d *decoder) payload(a nftAttrs) {
 	if a.has(unix.NFTA_PAYLOAD_SREG) {
-		d.unknown("payload set")
+		d.unknown(PayloadSet, a)
 		return
 	}
 	size := a.u32(unix.NFTA_PAYLOAD_LEN)
@@ -233,6 +233,9 @@ func (d *decoder) fib(a nftAttrs) {
 		}
 	}
 	field += map[uint32]string{1: " oif", 2: " oifname", addrType: " type"}[a.u32(unix.NFTA_FIB_RESULT)]
+	if flags&unix.NFTA_FIB_F_PRESENT != 0 {
+		field += present
+	}
 	d.load(a.u32(unix.NFTA_FIB_DREG), Field(field), "["+field+"]")
 }
 

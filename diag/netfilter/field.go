@@ -16,7 +16,7 @@ type fieldInfo struct {
 }
 
 // ruleFields are the fields with a name.
-var ruleFields = map[Field]fieldInfo{
+var ruleFields = withFIB(map[Field]fieldInfo{
 	"ip saddr": {4, false, addrText}, "ip daddr": {4, false, addrText},
 	"ip protocol": {1, false, protocolText}, "ip ttl": {1, false, numberText},
 	"ip length": {2, false, numberText}, "ip id": {2, false, numberText},
@@ -39,28 +39,24 @@ var ruleFields = map[Field]fieldInfo{
 	"iifname": {unix.IFNAMSIZ, false, deviceText}, "oifname": {unix.IFNAMSIZ, false, deviceText},
 	"iiftype": {2, true, numberText}, "oiftype": {2, true, numberText},
 	"meta skuid": {4, true, numberText}, "meta skgid": {4, true, numberText},
-	"meta nfproto":   {1, false, namesText(map[uint64]string{unix.NFPROTO_IPV4: "ipv4", unix.NFPROTO_IPV6: "ipv6"})},
-	"meta l4proto":   {1, false, protocolText},
-	"meta ibrname":   {unix.IFNAMSIZ, false, deviceText},
-	"meta obrname":   {unix.IFNAMSIZ, false, deviceText},
-	"meta pkttype":   {1, false, namesText(map[uint64]string{0: "host", 1: "broadcast", 2: "multicast", 3: "other"})},
-	"meta cpu":       {4, true, numberText},
-	"meta iifgroup":  {4, true, numberText},
-	"meta oifgroup":  {4, true, numberText},
-	"meta cgroup":    {4, true, numberText},
-	"ct state":       {4, true, bitsText(ctStateNames)},
-	"ct direction":   {1, false, namesText(map[uint64]string{0: "original", 1: "reply"})},
-	"ct status":      {4, true, bitsText(ctStatusNames)},
-	"ct mark":        {4, true, markText},
-	"ct zone":        {2, true, numberText},
-	"ct l3proto":     {1, false, numberText},
-	"ct protocol":    {1, false, protocolText},
-	"fib daddr type": {4, true, namesText(addrTypes)}, "fib saddr type": {4, true, namesText(addrTypes)},
-	"fib daddr . iif type": {4, true, namesText(addrTypes)}, "fib saddr . iif type": {4, true, namesText(addrTypes)},
-	"fib daddr . oif type": {4, true, namesText(addrTypes)}, "fib saddr . oif type": {4, true, namesText(addrTypes)},
-	"fib saddr . iif oif": {4, true, numberText}, "fib saddr oif": {4, true, numberText},
-	"verdict": {0, false, hexText},
-}
+	"meta nfproto":  {1, false, namesText(map[uint64]string{unix.NFPROTO_IPV4: "ipv4", unix.NFPROTO_IPV6: "ipv6"})},
+	"meta l4proto":  {1, false, protocolText},
+	"meta ibrname":  {unix.IFNAMSIZ, false, deviceText},
+	"meta obrname":  {unix.IFNAMSIZ, false, deviceText},
+	"meta pkttype":  {1, false, namesText(map[uint64]string{0: "host", 1: "broadcast", 2: "multicast", 3: "other"})},
+	"meta cpu":      {4, true, numberText},
+	"meta iifgroup": {4, true, numberText},
+	"meta oifgroup": {4, true, numberText},
+	"meta cgroup":   {4, true, numberText},
+	"ct state":      {4, true, bitsText(ctStateNames)},
+	"ct direction":  {1, false, namesText(map[uint64]string{0: "original", 1: "reply"})},
+	"ct status":     {4, true, bitsText(ctStatusNames)},
+	"ct mark":       {4, true, markText},
+	"ct zone":       {2, true, numberText},
+	"ct l3proto":    {1, false, numberText},
+	"ct protocol":   {1, false, protocolText},
+	"verdict":       {0, false, hexText},
+})
 
 // metaFields are the meta expression's keys, by number.
 var metaFields = map[uint32]Field{

@@ -218,7 +218,7 @@ func (e xtEntry) decode(d *decoder, chains map[uint32]string, misses func(*Match
 		}
 		x, size := e.extension(at)
 		if size == 0 {
-			d.unknown("entry")
+			d.unknown("entry", nil)
 			break
 		}
 		d.addXTMatch(x)
@@ -251,11 +251,11 @@ func (e xtEntry) ownConditions(d *decoder) {
 		d.condition(m)
 	}
 	if e.family == unix.NFPROTO_IPV4 && e.b[l.flags]&1 != 0 {
-		text := "[fragment]"
+		m := Match{Text: "[fragment]", Unread: &Expr{Name: Fragment}}
 		if inverse&invFragment != 0 {
-			text = "[! fragment]"
+			m.Text, m.Not = "[! fragment]", true
 		}
-		d.condition(Match{Text: text})
+		d.condition(m)
 	}
 }
 

@@ -16,8 +16,10 @@ type Match struct {
 	OneOf []Tuple
 	Set   string // name of the set that OneOf was read from; empty for an anonymous one
 	// Text is a condition that is not taken apart: an option of iptables, or
-	// "[expr NAME]". Whether it holds is unknown.
-	Text string
+	// "[expr NAME]". Unread is then the part of the rule that it stands for, if it
+	// stands for one alone.
+	Text   string
+	Unread *Expr
 
 	module string // the iptables extension it came from
 	bound  string // "<", "<=", ">" or ">=", when only one end of the range was given

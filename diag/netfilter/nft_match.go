@@ -10,7 +10,7 @@ import (
 func nftKey(m Match) string {
 	var fields []string
 	for _, f := range m.Key {
-		fields = append(fields, string(f))
+		fields = append(fields, strings.TrimSuffix(string(f), present))
 	}
 	return strings.Join(fields, " . ")
 }

@@ -172,7 +172,7 @@ func nftImplied(r *Rule, at int) bool {
 
 func nftEffect(e Effect) string {
 	switch {
-	case e.Field == "":
+	case e.Text != "":
 		return e.Text
 	case e.Field == "meta notrack":
 		return "notrack"

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/vishvananda/netlink/nl"
 
@@ -70,6 +71,15 @@ type Expr struct {
 	Rev  int    // of an x_tables extension
 	Data []byte
 }
+
+// Match is the match of x_tables that the part is, if it is one.
+func (x Expr) Match() (name string, ok bool) { return strings.CutPrefix(x.Name, "match ") }
+
+// Names of parts that are no expression of nf_tables by themselves.
+const (
+	Fragment   = "fragment"    // -f of iptables: behind the first fragment
+	PayloadSet = "payload set" // a statement that writes into the packet
+)
 
 // NamedSet is a set or map that rules refer to by name.
 type NamedSet struct {

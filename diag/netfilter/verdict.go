@@ -20,6 +20,8 @@ type Verdict struct {
 	// gives the verdict, and without one the rule has none.
 	Map  []Case
 	Text string // the rule's end in brackets, when it is VerdictUnknown
+	// Target is the x_tables target that it is, when that is why it is unknown.
+	Target string
 
 	family string // "ip" or "ip6": which addresses nf_tables translates
 }
@@ -71,11 +73,16 @@ type PortRange struct{ Min, Max uint16 }
 type Effect struct {
 	// After is how many of the rule's Matches must have held before.
 	After int
-	// Field is what is changed to field &^ Mask ^ Xor: "meta mark", "ct mark",
-	// or "meta notrack", which is a flag. Empty when Text is all that is known.
-	Field     Field
+	// Field is what is changed: "meta mark", "ct mark", or "meta notrack", which is
+	// a flag. Empty when it is nothing that rules or routes look at, or not known.
+	Field Field
+	// A mark becomes mark &^ Mask ^ Xor ^ From & FromMask. Unread says that what it
+	// becomes is not known.
 	Mask, Xor uint32
-	Text      string // "log", "limit rate 5/second", "[expr NAME]"
+	From      Field // "meta mark", "ct mark", or empty
+	FromMask  uint32
+	Unread    bool
+	Text      string // how it is written, when the rest does not tell: "log", "limit rate 5/second", "[expr NAME]"
 
 	module string // the iptables target it came from
 }

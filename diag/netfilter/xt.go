@@ -74,7 +74,8 @@ func (d *decoder) addXTMatch(x xt) {
 		matches = decode(x)
 	}
 	if matches == nil {
-		matches = []Match{{Text: "[match " + x.name + "]"}}
+		unread := d.rule.Exprs[len(d.rule.Exprs)-1]
+		matches = []Match{{Text: "[match " + x.name + "]", Unread: &unread}}
 	}
 	for _, m := range matches {
 		m.module = cmp.Or(m.module, x.name)

@@ -31,7 +31,7 @@ func (d *decoder) addXTTarget(x xt) {
 	if decode, ok := xtTargets[fmt.Sprintf("%s %d", x.name, x.rev)]; ok && decode(d, x) {
 		return
 	}
-	d.rule.Verdict = Verdict{Kind: VerdictUnknown, Text: "[target " + x.name + "]"}
+	d.rule.Verdict = Verdict{Kind: VerdictUnknown, Text: "[target " + x.name + "]", Target: x.name}
 }
 
 func (d *decoder) xtEffect(e Effect, module string) bool {
@@ -60,9 +60,11 @@ func xtConnmark(d *decoder, x xt) bool {
 	case 0:
 		return d.xtEffect(Effect{Field: "ct mark", Xor: mark, Mask: ctMask}, "CONNMARK")
 	case 1:
-		return d.xtEffect(Effect{Text: fmt.Sprintf("-j CONNMARK --save-mark --nfmask %#x --ctmask %#x", nfMask, ctMask)}, "CONNMARK")
+		return d.xtEffect(Effect{Field: "ct mark", Mask: ctMask, From: "meta mark", FromMask: nfMask,
+			Text: fmt.Sprintf("-j CONNMARK --save-mark --nfmask %#x --ctmask %#x", nfMask, ctMask)}, "CONNMARK")
 	case 2:
-		return d.xtEffect(Effect{Text: fmt.Sprintf("-j CONNMARK --restore-mark --nfmask %#x --ctmask %#x", nfMask, ctMask)}, "CONNMARK")
+		return d.xtEffect(Effect{Field: "meta mark", Mask: nfMask, From: "ct mark", FromMask: ctMask,
+			Text: fmt.Sprintf("-j CONNMARK --restore-mark --nfmask %#x --ctmask %#x", nfMask, ctMask)}, "CONNMARK")
 	default:
 		return false
 	}

@@ -34,15 +34,9 @@ type Pinger struct {
 // pingerMinInterval keeps a mistaken interval from flooding.
 const pingerMinInterval = 10 * time.Millisecond
 
-// NewPinger starts pinging the address or name to inside ns (nil: the caller's
-// namespace) every interval; 0 stands for ping's one second.
-func NewPinger(ns *nsenter.Namespace, to string, interval time.Duration) *Pinger {
-	return NewEchoPinger(ns, Echo{To: to}, interval)
-}
-
-// NewEchoPinger is NewPinger for an echo of a certain size, TTL, source or
-// timeout. Its Seq is the first one, or 1.
-func NewEchoPinger(ns *nsenter.Namespace, echo Echo, interval time.Duration) *Pinger {
+// NewPinger starts sending echo inside ns (nil: the caller's namespace) every
+// interval; 0 stands for ping's one second. The echo's Seq is the first one, or 1.
+func NewPinger(ns *nsenter.Namespace, echo Echo, interval time.Duration) *Pinger {
 	if interval == 0 {
 		interval = time.Second
 	}

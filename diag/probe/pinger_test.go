@@ -39,7 +39,7 @@ func TestPingerFollowsTheNetworkAsItChanges(t *testing.T) {
 	w := labtest.NewBareTrio(t)
 	w.NoDefaultRoute(w.C)
 	goroutines, descriptors := pingFootprint(t)
-	p := NewEchoPinger(w.C, Echo{To: "10.2.0.2", Timeout: 200 * time.Millisecond}, 20*time.Millisecond)
+	p := NewPinger(w.C, Echo{To: "10.2.0.2", Timeout: 200 * time.Millisecond}, 20*time.Millisecond)
 	nextResult(t, p, NetworkUnreachable)
 	w.Reject(w.C, "0.0.0.0/0", unix.RTN_PROHIBIT)
 	nextResult(t, p, Prohibited)
@@ -66,7 +66,7 @@ func TestPingerNoticesNATRulesAtOnce(t *testing.T) {
 	w := labtest.NewTrio(t)
 	w.NoDefaultRoute(w.S)
 	w.Rule(w.R, nftables.ChainTypeNAT, nftables.ChainHookPostrouting, &expr.Counter{})
-	p := NewEchoPinger(w.C, Echo{To: "10.2.0.2", Timeout: 100 * time.Millisecond}, 20*time.Millisecond)
+	p := NewPinger(w.C, Echo{To: "10.2.0.2", Timeout: 100 * time.Millisecond}, 20*time.Millisecond)
 	defer p.Close()
 	nextResult(t, p, Silent)
 	w.Rule(w.R, nftables.ChainTypeNAT, nftables.ChainHookPostrouting, &expr.Masq{})
@@ -75,7 +75,7 @@ func TestPingerNoticesNATRulesAtOnce(t *testing.T) {
 
 func TestPingerAnnouncesEachEchoBeforeItsResult(t *testing.T) {
 	w := labtest.NewTrio(t)
-	p := NewPinger(w.C, "10.2.0.2", 10*time.Millisecond)
+	p := NewPinger(w.C, Echo{To: "10.2.0.2"}, 10*time.Millisecond)
 	defer p.Close()
 	pending := map[int]bool{}
 	for results := 0; results < 20; {
@@ -99,7 +99,7 @@ func TestPingerEndsWithItsNamespace(t *testing.T) {
 	goroutines, descriptors := pingFootprint(t)
 	again, err := nsenter.Open("c", fmt.Sprintf("/proc/self/fd/%d", w.C.FD()))
 	w.Must(err)
-	p := NewPinger(again, "10.1.0.77", 10*time.Millisecond)
+	p := NewPinger(again, Echo{To: "10.1.0.77"}, 10*time.Millisecond)
 	<-p.Events()
 	again.Close()
 	w.Eventually("the events are closed", func() bool {
@@ -116,7 +116,7 @@ func TestPingerEndsWithItsNamespace(t *testing.T) {
 // An unread Pinger must neither pile up goroutines nor be impossible to close.
 func TestPingerWaitsForItsReader(t *testing.T) {
 	w := labtest.NewTrio(t)
-	p := NewPinger(w.C, "10.1.0.1", 10*time.Millisecond)
+	p := NewPinger(w.C, Echo{To: "10.1.0.1"}, 10*time.Millisecond)
 	w.Eventually("its channel is full", func() bool { return len(p.events) == cap(p.events) })
 	before, err := table.ReadCounters(w.C)
 	w.Must(err)

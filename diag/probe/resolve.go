@@ -136,11 +136,26 @@ const resolverMaxServers = 3
 // server is 127.0.0.1 (resolv.conf(5)). Its timeout and attempts are shortened
 // so that every server gets its turns within the limit.
 func newResolver(ns *nsenter.Namespace, limit time.Duration) *resolver {
-	config, err := clientConfig(namespaceFile(ns, "resolv.conf"))
+	r := resolverOf(namespaceFile(ns, "resolv.conf"), limit)
+	r.ns = ns
+	return r
+}
+
+// The most that glibc makes of the options timeout and attempts (resolv.conf(5)).
+const (
+	resolverMaxTimeout  = 30
+	resolverMaxAttempts = 5
+)
+
+// resolverOf is newResolver for the file at path.
+func resolverOf(path string, limit time.Duration) *resolver {
+	config, err := clientConfig(path)
 	if err != nil {
 		config = &dns.ClientConfig{Port: "53", Ndots: 1, Timeout: 5, Attempts: 2}
 	}
-	r := &resolver{ns: ns, config: config}
+	config.Timeout = min(config.Timeout, resolverMaxTimeout)
+	config.Attempts = min(config.Attempts, resolverMaxAttempts)
+	r := &resolver{config: config}
 	port, _ := strconv.ParseUint(config.Port, 10, 16)
 	for _, server := range config.Servers {
 		if addr, err := netip.ParseAddr(server); err == nil && len(r.servers) < resolverMaxServers {

@@ -26,9 +26,16 @@ func ReadConntrack(ns *nsenter.Namespace) (ConntrackUse, error) {
 		if err != nil {
 			return ConntrackUse{}, err
 		}
-		if *number, err = strconv.Atoi(text); err != nil {
+		if *number, err = conntrackNumber(text); err != nil {
 			return ConntrackUse{}, fmt.Errorf("%s: %s: %w", ns.Name(), name, err)
 		}
 	}
 	return use, nil
+}
+
+// conntrackNumber reads a number of entries; the kernel prints none that is
+// negative.
+func conntrackNumber(text string) (int, error) {
+	n, err := strconv.ParseUint(text, 10, 31)
+	return int(n), err
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+
+	"nstutor/internal/say"
 )
 
 // Line is the first of the two lines of `ip link show DEV`:
@@ -55,7 +57,7 @@ func (l Link) AddressLine() string {
 //
 //	2: eth0    inet 172.20.1.10/24 scope global eth0
 func (a Addr) Line() string {
-	return strconv.Itoa(a.Index) + ": " + a.Dev + "    " + a.Inet()
+	return strconv.Itoa(a.Index) + ": " + say.Clean(a.Dev) + "    " + a.Inet()
 }
 
 // Inet is the address as `ip addr` shows it below its device, not indented:

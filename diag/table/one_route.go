@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -10,6 +11,8 @@ import (
 	"nstutor/diag/attr"
 
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
 )
 
 // RouteRequest is a packet to look up a route for, as in `ip route get`.
@@ -40,7 +43,7 @@ func (r RouteReply) Line() string {
 	line := r.Route
 	line.Proto, line.Scope = "boot", "global" // ip does not print them here
 	if r.IIF != "" {
-		return line.Line() + " iif " + r.IIF
+		return line.Line() + " iif " + say.Clean(r.IIF)
 	}
 	return line.Line()
 }
@@ -49,6 +52,18 @@ func (r RouteReply) Line() string {
 // verdict on the packet, as errno.
 func (o *One) Route(q RouteRequest) (RouteReply, error) {
 	return o.route(q, unix.RTM_F_LOOKUP_TABLE)
+}
+
+// Refused says whether an error of Route is the kernel's answer about the packet:
+// there is no route, or one of the kinds that reject (fib_props in
+// net/ipv4/fib_semantics.c).
+func Refused(err error) bool {
+	for _, errno := range []unix.Errno{unix.ENETUNREACH, unix.EHOSTUNREACH, unix.EACCES, unix.EINVAL} {
+		if errors.Is(err, errno) {
+			return true
+		}
+	}
+	return false
 }
 
 // RouteEntry asks which entry of the routing tables decides about a packet

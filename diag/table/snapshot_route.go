@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/netip"
 	"time"
+
+	"nstutor/internal/say"
 )
 
 // Routing tables that have a name in the kernel (enum rt_class_t).
@@ -112,4 +114,4 @@ type PolicyRule struct {
 type Sysctl struct{ Key, Value string }
 
 // Line is what `sysctl KEY` prints.
-func (s Sysctl) Line() string { return s.Key + " = " + s.Value }
+func (s Sysctl) Line() string { return say.Clean(s.Key + " = " + s.Value) }

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"nstutor/internal/say"
 )
 
 // Frame is one frame as a device of a network namespace received or sent it.
@@ -132,7 +134,7 @@ func (f Frame) Line() string {
 	if f.Out {
 		arrow = "->"
 	}
-	fmt.Fprintf(&line, "%s %s/%s %s ", f.At.Format("15:04:05.000000"), f.Netns, f.Dev, arrow)
+	fmt.Fprintf(&line, "%s %s/%s %s ", f.At.Format("15:04:05.000000"), say.Clean(f.Netns), say.Clean(f.Dev), arrow)
 	if f.SrcMAC != nil {
 		fmt.Fprintf(&line, "%s > %s: ", f.SrcMAC, f.DstMAC)
 	}

@@ -138,3 +138,20 @@ func TestWhatNftCannotBeToldIsNoCommand(t *testing.T) {
 		}
 	}
 }
+
+// FuzzSysctlSet: whatever a device is called and a setting is to be, the command
+// is the words that were meant.
+func FuzzSysctlSet(f *testing.F) {
+	for _, name := range append(names, "eth0.5", "a=b", "a%b", "+") {
+		f.Add(name, "1")
+		f.Add("eth0", name)
+	}
+	f.Fuzz(func(t *testing.T, dev, value string) {
+		if strings.ContainsRune(dev+value, 0) {
+			return
+		}
+		command := SysctlSet("", value, "net", "ipv4", "conf", dev, "forwarding")
+		shown := In("", append([]string{"show"}, command.Argv...)...)
+		checkWords(t, []string{shown.String()}, command.Argv)
+	})
+}

@@ -15,10 +15,11 @@ type Masquerade struct {
 }
 
 // Commands are the command lines that append the rule, so that they can be run on
-// this machine: by iptables, or else by nft, or else by this program itself.
+// this machine and mean no other device: by iptables, or else by nft, or else by
+// this program itself.
 func (m Masquerade) Commands() []Command {
 	switch {
-	case installed("iptables"):
+	case installed("iptables") && iptablesDevice(m.Out):
 		argv := []string{"iptables", "-t", "nat", "-A", "POSTROUTING"}
 		argv = flag(argv, "-s", m.Src)
 		argv = flag(argv, "-d", m.Dst)

@@ -31,3 +31,19 @@ func FuzzCommandLine(f *testing.F) {
 		}
 	})
 }
+
+// FuzzExerciseName: a name that is none is refused in one short sentence, soon.
+func FuzzExerciseName(f *testing.F) {
+	for _, name := range []string{"dead-veth", "DEAD-veht", "", "-", "\xff", "veth veth veth"} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		got, err := chooseExercise([]string{name})
+		if err == nil && got != name {
+			t.Errorf("%q is taken for %q", name, got)
+		}
+		if err != nil && len(err.Error()) > 4*len(name)+200 {
+			t.Errorf("%q is refused in %d bytes", name, len(err.Error()))
+		}
+	})
+}

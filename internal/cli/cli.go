@@ -39,9 +39,14 @@ func Main(args []string) int {
 	a := &app{inside: lab.Inside()}
 	ctx, stop := untilSignal()
 	defer stop()
+	out := &heeded{to: os.Stdout}
 	root := a.root()
 	root.SetArgs(args)
+	root.SetOut(out)
 	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = out.err
+	}
 	var said status
 	var ended endedBy
 	switch {

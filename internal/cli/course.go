@@ -11,6 +11,7 @@ import (
 
 	"nstutor/chapters"
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/door"
 	"nstutor/internal/progress"
 	"nstutor/internal/say"
 	"nstutor/steps"
@@ -30,7 +31,7 @@ func (a *app) course(cmd *cobra.Command, _ []string) error {
 		defer l.Close()
 		memory := progress.Load(progress.Path())
 		// A lab without a door is a lab all the same.
-		if err := l.Serve(cmd.Context(), func() string { return strings.TrimSpace("step " + memory.Position()) }); err != nil {
+		if err := door.Serve(cmd.Context(), l, func() string { return strings.TrimSpace("step " + memory.Position()) }); err != nil {
 			fmt.Fprintln(os.Stderr, "nstutor: "+say.T("`nstutor shell` will not find this lab: %v",
 				"`nstutor shell` 将找不到这个实验环境：%v", err).In(a.language(memory.Lang())))
 		}

@@ -119,7 +119,7 @@ func examineLab(ctx context.Context) []finding {
 		fmt.Sprintf("%s, ready in %d ms", lab.Born(), time.Since(start).Milliseconds()), ""}}
 	if lab.Open() {
 		findings = append(findings, finding{"protection", false, false, "the lab runs as root without a user namespace",
-			"the network, processes and host name are the lab's own, and the kernel's settings are read-only; but what you type there is root's on this machine's files and disks. Allow user namespaces for more: `sysctl user.max_user_namespaces=1000`"})
+			"the network, processes and host name are the lab's own, and the kernel's settings are read-only; but what you type there is root's on this machine's files and disks. To keep these apart as well, allow user namespaces: " + lab.Wanting()})
 	}
 	for _, trial := range trials {
 		f := finding{Name: trial.name, OK: true, Needed: true, Detail: trial.detail}

@@ -16,6 +16,7 @@ import (
 
 	"nstutor/chapters/exercises"
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/door"
 	"nstutor/internal/progress"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
@@ -83,7 +84,7 @@ func (a *app) exercises(ctx context.Context, name string, seed uint64) error {
 		return err
 	}
 	defer l.Close()
-	if err := l.Serve(ctx, func() string { return "the exercises" }); err != nil {
+	if err := door.Serve(ctx, l, func() string { return "the exercises" }); err != nil {
 		complain(err)
 	}
 	memory := progress.Load(progress.Path())
@@ -184,9 +185,7 @@ type listedExercise struct {
 // language unless a program reads it.
 func (a *app) listExercises(name string, english bool, write func(sheet, []listedExercise) error) error {
 	memory := progress.Read(progress.Path())
-	if w := memory.Warning(); w != "" {
-		complain(w)
-	}
+	warn(memory, a.language(memory.Lang()))
 	d := sheet{a.drawingOn(os.Stdout), unicodeSheet}
 	if a.ascii {
 		d.signs = asciiSheet

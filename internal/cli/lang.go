@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 
 	"nstutor/chapters"
+	"nstutor/internal/progress"
 )
 
 // checkLang refuses a language that nothing is written in.
@@ -39,4 +41,20 @@ func (a *app) language(chosen string) string {
 		break
 	}
 	return chapters.Langs[0]
+}
+
+// warn says what is wrong with the memory.
+func warn(memory *progress.Progress, lang string) {
+	if w := memory.Warning(); !w.IsZero() {
+		complain(w.In(lang))
+	}
+}
+
+// inLanguage is an error in a language, if it can be told in several.
+func inLanguage(err error, lang string) error {
+	var told interface{ In(lang string) string }
+	if errors.As(err, &told) {
+		return errors.New(told.In(lang))
+	}
+	return err
 }

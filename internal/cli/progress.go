@@ -34,11 +34,9 @@ exercise whether it was solved, and the best score.
 			}
 			memory := progress.Read(progress.Path())
 			if err := memory.Unread(); err != nil {
-				return err
+				return inLanguage(err, a.language(memory.Lang()))
 			}
-			if w := memory.Warning(); w != "" {
-				complain(w)
-			}
+			warn(memory, a.language(memory.Lang()))
 			d := sheet{a.drawingOn(os.Stdout), unicodeSheet}
 			if a.ascii {
 				d.signs = asciiSheet

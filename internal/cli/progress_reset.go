@@ -43,13 +43,11 @@ On a terminal it asks first.`,
 				return err
 			}
 			memory := progress.Load(progress.Path())
-			if err := memory.Unread(); err != nil {
-				return err
-			}
-			if w := memory.Warning(); w != "" {
-				complain(w)
-			}
 			lang := a.language(memory.Lang())
+			if err := memory.Unread(); err != nil {
+				return inLanguage(err, lang)
+			}
+			warn(memory, lang)
 			if !yes {
 				if !isatty.IsTerminal(os.Stdin.Fd()) {
 					return fmt.Errorf("nobody can be asked here whether to forget %s: add --yes", what.name)
@@ -59,7 +57,7 @@ On a terminal it asks first.`,
 				}
 			}
 			if err := what.forget(memory); err != nil {
-				return err
+				return inLanguage(err, lang)
 			}
 			_, err = fmt.Println(say.T("Forgotten: %s.", "已清除：%s。", what.name).In(lang))
 			return err

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/door"
 	"nstutor/internal/progress"
 	"nstutor/internal/say"
 )
@@ -42,7 +43,7 @@ Only the user who runs the lab can come in.`,
 				netns = args[0]
 			}
 			lang := a.language(progress.Read(progress.Path()).Lang())
-			running, err := lab.Running()
+			running, err := door.Running()
 			if err != nil {
 				return err
 			}
@@ -58,12 +59,12 @@ Only the user who runs the lab can come in.`,
 }
 
 // enterDoor shows the shell and passes its exit status on.
-func enterDoor(ctx context.Context, door lab.Door, netns, lang string) error {
-	if door.Stopped() {
-		return errors.New(say.T("the lab with %s", "该实验环境：%s", describeDoor(door)).In(lang))
+func enterDoor(ctx context.Context, entrance door.Door, netns, lang string) error {
+	if entrance.Stopped() {
+		return errors.New(say.T("the lab with %s", "该实验环境：%s", describeDoor(entrance)).In(lang))
 	}
-	exit, err := door.Open(ctx, netns, os.Stdin, os.Stdout)
-	var missing *lab.NoNetnsError
+	exit, err := entrance.Open(ctx, netns, os.Stdin, os.Stdout)
+	var missing *door.NoNetnsError
 	switch {
 	case err == nil && exit == exitOK:
 		return nil
@@ -71,10 +72,10 @@ func enterDoor(ctx context.Context, door lab.Door, netns, lang string) error {
 		return status(exit)
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case errors.Is(err, lab.ErrLabEnded):
+	case errors.Is(err, door.ErrLabEnded):
 		complain(say.T("the lab has ended, and the shell with it", "实验环境已结束，其中的 shell 也随之结束").In(lang))
 		return status(exitBroken)
-	case errors.Is(err, lab.ErrNoTerminal):
+	case errors.Is(err, door.ErrNoTerminal):
 		return sentence(lang, "`nstutor shell` needs a terminal", "`nstutor shell` 需要在终端中运行")
 	case errors.As(err, &missing):
 		return sentence(lang, "the lab has no network namespace %s; it has %s", "实验环境中没有网络命名空间 %s；现有：%s",
@@ -90,8 +91,8 @@ func sentence(lang, en, zh string, args ...any) error {
 
 // having are the labs that have a namespace, if any has: the others are not
 // meant.
-func having(running []lab.Door, netns string) []lab.Door {
-	found := slices.DeleteFunc(slices.Clone(running), func(d lab.Door) bool { return !slices.Contains(d.Netns, netns) })
+func having(running []door.Door, netns string) []door.Door {
+	found := slices.DeleteFunc(slices.Clone(running), func(d door.Door) bool { return !slices.Contains(d.Netns, netns) })
 	if len(found) == 0 {
 		return running
 	}
@@ -100,7 +101,7 @@ func having(running []lab.Door, netns string) []lab.Door {
 
 // chooseDoor is the lab with that PID, or the only one, or the one that the
 // learner chooses.
-func chooseDoor(running []lab.Door, pid int, lang string) (lab.Door, error) {
+func chooseDoor(running []door.Door, pid int, lang string) (door.Door, error) {
 	switch {
 	case pid != 0:
 		for _, door := range running {
@@ -108,28 +109,28 @@ func chooseDoor(running []lab.Door, pid int, lang string) (lab.Door, error) {
 				return door, nil
 			}
 		}
-		return lab.Door{}, sentence(lang, "no lab of yours has the PID %d%v", "您没有 PID 为 %d 的实验环境%v", pid, others(running))
+		return door.Door{}, sentence(lang, "no lab of yours has the PID %d%v", "您没有 PID 为 %d 的实验环境%v", pid, others(running))
 	case len(running) == 0:
-		return lab.Door{}, sentence(lang, "no lab of yours is running; start one with `nstutor` in another terminal",
+		return door.Door{}, sentence(lang, "no lab of yours is running; start one with `nstutor` in another terminal",
 			"没有正在运行的实验环境；请先在另一个终端中运行 `nstutor`")
 	case len(running) == 1:
 		return running[0], nil
 	case !isatty.IsTerminal(os.Stdin.Fd()) || !isatty.IsTerminal(os.Stderr.Fd()):
-		return lab.Door{}, sentence(lang, "%d labs are running (PID %s): choose one with --lab PID",
+		return door.Door{}, sentence(lang, "%d labs are running (PID %s): choose one with --lab PID",
 			"有 %d 个实验环境正在运行（PID %s）：请用 --lab PID 选择", len(running), pids(running))
 	}
 	return askDoor(running, lang)
 }
 
 // others names the labs that there are instead.
-func others(running []lab.Door) say.Text {
+func others(running []door.Door) say.Text {
 	if len(running) == 0 {
 		return say.T("; none is running", "；目前没有实验环境在运行")
 	}
 	return say.T("; there is %s", "；正在运行的有 %s", pids(running))
 }
 
-func pids(running []lab.Door) string {
+func pids(running []door.Door) string {
 	var all []string
 	for _, door := range running {
 		all = append(all, strconv.Itoa(door.PID))
@@ -138,24 +139,24 @@ func pids(running []lab.Door) string {
 }
 
 // askDoor lists the labs and reads a number.
-func askDoor(running []lab.Door, lang string) (lab.Door, error) {
+func askDoor(running []door.Door, lang string) (door.Door, error) {
 	for i, door := range running {
 		fmt.Fprintf(os.Stderr, "%3d  %s\n", i+1, describeDoor(door).In(lang))
 	}
 	fmt.Fprint(os.Stderr, say.T("Which one? ", "进入哪一个？").In(lang))
 	line, _ := bufio.NewReader(os.Stdin).ReadString('\n')
 	wanted, err := strconv.Atoi(strings.TrimSpace(line))
-	if i := slices.IndexFunc(running, func(d lab.Door) bool { return d.PID == wanted }); err == nil && i >= 0 {
+	if i := slices.IndexFunc(running, func(d door.Door) bool { return d.PID == wanted }); err == nil && i >= 0 {
 		return running[i], nil
 	}
 	if err != nil || wanted < 1 || wanted > len(running) {
-		return lab.Door{}, sentence(lang, "%q is none of 1 to %d", "%q 不是 1 到 %d 之间的编号", strings.TrimSpace(line), len(running))
+		return door.Door{}, sentence(lang, "%q is none of 1 to %d", "%q 不是 1 到 %d 之间的编号", strings.TrimSpace(line), len(running))
 	}
 	return running[wanted-1], nil
 }
 
 // describeDoor is a lab in one line.
-func describeDoor(door lab.Door) say.Text {
+func describeDoor(door door.Door) say.Text {
 	if door.Stopped() {
 		return say.T("PID %d is stopped; `fg` in its terminal lets it go on",
 			"PID %d 已被挂起；在其终端中用 `fg` 恢复", door.PID)

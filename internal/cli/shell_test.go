@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"nstutor/internal/lab"
+	"nstutor/internal/lab/door"
 )
 
 // ownDoors gives the labs and shells of one test a place for their doors that no
@@ -105,7 +105,7 @@ func TestShellEndsWithItsLab(t *testing.T) {
 			}
 			left := []string{""}
 			for deadline := time.Now().Add(3 * time.Second); len(left) > 0 && time.Now().Before(deadline); {
-				lab.Running()
+				door.Running()
 				left, _ = filepath.Glob(filepath.Join(tmp, "nstutor-*", "*"))
 			}
 			if len(left) > 0 {
@@ -218,7 +218,7 @@ func TestDoorIsForTheSameUser(t *testing.T) {
 		}
 	}
 	openLab(t)
-	doors, err := lab.Running()
+	doors, err := door.Running()
 	if err != nil || len(doors) != 1 {
 		t.Fatalf("root's own labs: %+v, %v", doors, err)
 	}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/door"
 )
 
 // screen is a terminal whose user is the test.
@@ -135,7 +136,7 @@ func TestShellSaysItsNamespace(t *testing.T) {
 			}
 			t.Setenv("ENV", filepath.Join(home, ".shrc"))
 			s := newScreen(t)
-			ended := s.attend(func(in, out *os.File) (int, error) { return l.Attend(t.Context(), "ns1", in, out) })
+			ended := s.attend(func(in, out *os.File) (int, error) { return door.Attend(t.Context(), l, "ns1", in, out) })
 			s.await("ns1 # ")
 			s.keys("ls /sys/class/net; env | grep -c NSTUTOR; hello\r")
 			s.await("\r\nlo\r\n0\r\n")
@@ -165,7 +166,7 @@ func TestShellNeverRunsANamespacesName(t *testing.T) {
 		}
 		atHome(t, shell)
 		s := newScreen(t)
-		ended := s.attend(func(in, out *os.File) (int, error) { return l.Attend(t.Context(), name, in, out) })
+		ended := s.attend(func(in, out *os.File) (int, error) { return door.Attend(t.Context(), l, name, in, out) })
 		s.await(name + " # ")
 		s.keys("exit\r")
 		if got := s.ended(ended); got.exit != 0 || got.err != nil {
@@ -181,7 +182,7 @@ func TestAttendIsATerminalLikeAnyOther(t *testing.T) {
 	if err := unix.IoctlSetWinsize(int(s.master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 11, Col: 77}); err != nil {
 		t.Fatal(err)
 	}
-	ended := s.attend(func(in, out *os.File) (int, error) { return l.Attend(t.Context(), lab.Host, in, out) })
+	ended := s.attend(func(in, out *os.File) (int, error) { return door.Attend(t.Context(), l, lab.Host, in, out) })
 	s.await("host # ")
 	if s.cooked() {
 		t.Error("the terminal is not raw while the shell is on it")
@@ -222,7 +223,7 @@ func TestAttendEnds(t *testing.T) {
 	atHome(t, "/bin/bash")
 	s := newScreen(t)
 
-	if _, err := l.Attend(t.Context(), "nowhere", s.slave, s.slave); !errors.Is(err, lab.ErrNoNamespace) || !strings.Contains(err.Error(), "host, inet") {
+	if _, err := door.Attend(t.Context(), l, "nowhere", s.slave, s.slave); !errors.Is(err, lab.ErrNoNamespace) || !strings.Contains(err.Error(), "host, inet") {
 		t.Errorf("in a namespace that is not there: %v", err)
 	}
 	pipe, w, err := os.Pipe()
@@ -231,13 +232,13 @@ func TestAttendEnds(t *testing.T) {
 	}
 	defer pipe.Close()
 	defer w.Close()
-	if _, err := l.Attend(t.Context(), lab.Host, pipe, s.slave); !errors.Is(err, lab.ErrNoTerminal) {
+	if _, err := door.Attend(t.Context(), l, lab.Host, pipe, s.slave); !errors.Is(err, door.ErrNoTerminal) {
 		t.Errorf("without a terminal: %v", err)
 	}
 
 	// With its context: the shell and its foreground job are gone.
 	ctx, cancel := context.WithCancel(t.Context())
-	ended := s.attend(func(in, out *os.File) (int, error) { return l.Attend(ctx, lab.Host, in, out) })
+	ended := s.attend(func(in, out *os.File) (int, error) { return door.Attend(ctx, l, lab.Host, in, out) })
 	s.await("host # ")
 	s.keys("sleep 62\r")
 	soon(t, 3*time.Second, "the job runs", func() bool { return runs("sleep\x0062") })
@@ -252,7 +253,7 @@ func TestAttendEnds(t *testing.T) {
 
 	// By a signal, as a shell says it.
 	s = newScreen(t)
-	ended = s.attend(func(in, out *os.File) (int, error) { return l.Attend(t.Context(), lab.Host, in, out) })
+	ended = s.attend(func(in, out *os.File) (int, error) { return door.Attend(t.Context(), l, lab.Host, in, out) })
 	s.await("host # ")
 	s.keys("kill -9 $$\r")
 	if got := s.ended(ended); got.exit != 128+9 || got.err != nil {
@@ -265,7 +266,7 @@ func TestAttendShowsAllOfTheLastOutput(t *testing.T) {
 	l := newLab(t)
 	atHome(t, "/bin/bash")
 	s := newScreen(t)
-	ended := s.attend(func(in, out *os.File) (int, error) { return l.Attend(t.Context(), lab.Host, in, out) })
+	ended := s.attend(func(in, out *os.File) (int, error) { return door.Attend(t.Context(), l, lab.Host, in, out) })
 	s.await("host # ")
 	s.keys("stty -echo; sleep 63 & disown; seq 300000; echo the-end; exit\r")
 	began := time.Now()

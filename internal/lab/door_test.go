@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/door"
 )
 
 // ownTmp gives the test a place for doors of its own, and says where they are.
@@ -22,9 +23,9 @@ func ownTmp(t *testing.T) (dir string) {
 	return filepath.Join(tmp, "nstutor-"+strconv.Itoa(lab.RealUID()))
 }
 
-func theDoor(t *testing.T) lab.Door {
+func theDoor(t *testing.T) door.Door {
 	t.Helper()
-	doors, err := lab.Running()
+	doors, err := door.Running()
 	if err != nil || len(doors) != 1 {
 		t.Fatalf("doors %+v, %v; want one", doors, err)
 	}
@@ -34,25 +35,25 @@ func theDoor(t *testing.T) lab.Door {
 func TestDoorLeadsIntoTheLab(t *testing.T) {
 	dir := ownTmp(t)
 	atHome(t, "/bin/bash")
-	if doors, err := lab.Running(); err != nil || len(doors) != 0 {
+	if doors, err := door.Running(); err != nil || len(doors) != 0 {
 		t.Errorf("before there was any: %+v, %v", doors, err)
 	}
 	l := newLab(t)
-	if err := l.Serve(t.Context(), func() string { return "step 2.7" }); err != nil {
+	if err := door.Serve(t.Context(), l, func() string { return "step 2.7" }); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the folder of the doors: %v, %v", info, err)
 	}
-	door := theDoor(t)
-	if door.About != "step 2.7" || strings.Join(door.Netns, " ") != "host inet" || time.Since(door.Since) > time.Minute {
-		t.Errorf("the lab says of itself %+v", door)
+	entrance := theDoor(t)
+	if entrance.About != "step 2.7" || strings.Join(entrance.Netns, " ") != "host inet" || time.Since(entrance.Since) > time.Minute {
+		t.Errorf("the lab says of itself %+v", entrance)
 	}
 
 	// Two at once; the node is where one comes in.
 	one, two := newScreen(t), newScreen(t)
-	atNode := one.attend(func(in, out *os.File) (int, error) { return door.Open(t.Context(), "", in, out) })
-	atInet := two.attend(func(in, out *os.File) (int, error) { return door.Open(t.Context(), lab.Inet, in, out) })
+	atNode := one.attend(func(in, out *os.File) (int, error) { return entrance.Open(t.Context(), "", in, out) })
+	atInet := two.attend(func(in, out *os.File) (int, error) { return entrance.Open(t.Context(), lab.Inet, in, out) })
 	one.await("host # ")
 	two.await("inet # ")
 	one.keys("ls /sys/class/net; exit 1\r")
@@ -66,23 +67,23 @@ func TestDoorLeadsIntoTheLab(t *testing.T) {
 	one.await("eth0")
 	two.await("up0")
 
-	var missing *lab.NoNetnsError
-	if _, err := door.Open(t.Context(), "ns9", one.slave, one.slave); !errors.As(err, &missing) || strings.Join(missing.Names, " ") != "host inet" {
+	var missing *door.NoNetnsError
+	if _, err := entrance.Open(t.Context(), "ns9", one.slave, one.slave); !errors.As(err, &missing) || strings.Join(missing.Names, " ") != "host inet" {
 		t.Errorf("a namespace that is not there: %v", err)
 	}
 
 	// The lab ends while somebody is in it.
 	three := newScreen(t)
-	ended := three.attend(func(in, out *os.File) (int, error) { return door.Open(t.Context(), lab.Host, in, out) })
+	ended := three.attend(func(in, out *os.File) (int, error) { return entrance.Open(t.Context(), lab.Host, in, out) })
 	three.await("host # ")
 	l.Close()
-	if got := three.ended(ended); !errors.Is(got.err, lab.ErrLabEnded) {
+	if got := three.ended(ended); !errors.Is(got.err, door.ErrLabEnded) {
 		t.Errorf("the lab ended: %+v", got)
 	}
 	if !three.cooked() {
 		t.Error("the terminal stays raw")
 	}
-	if _, err := door.Open(t.Context(), lab.Host, one.slave, one.slave); !errors.Is(err, lab.ErrLabEnded) {
+	if _, err := entrance.Open(t.Context(), lab.Host, one.slave, one.slave); !errors.Is(err, door.ErrLabEnded) {
 		t.Errorf("a door that is closed: %v", err)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
@@ -98,8 +99,8 @@ func TestDoorOfADeadLabIsRemoved(t *testing.T) {
 	}
 	l := newLab(t)
 	for name, look := range map[string]func(){
-		"Running": func() { lab.Running() },
-		"Serve":   func() { l.Serve(t.Context(), func() string { return "" }) },
+		"Running": func() { door.Running() },
+		"Serve":   func() { door.Serve(t.Context(), l, func() string { return "" }) },
 	} {
 		path := filepath.Join(dir, "lab-dead")
 		// The address has room for 107 bytes: t.TempDir may be longer.
@@ -151,11 +152,11 @@ func TestDoorStaysShutWhereOthersCouldReachIt(t *testing.T) {
 			if err := prepare(dir); err != nil {
 				t.Fatal(err)
 			}
-			err := l.Serve(t.Context(), func() string { return "" })
+			err := door.Serve(t.Context(), l, func() string { return "" })
 			if err == nil || !strings.Contains(err.Error(), dir) {
 				t.Errorf("the door opened: %v", err)
 			}
-			if doors, _ := lab.Running(); len(doors) != 0 {
+			if doors, _ := door.Running(); len(doors) != 0 {
 				t.Errorf("there are doors: %+v", doors)
 			}
 		})

@@ -12,23 +12,10 @@ import (
 	"strings"
 	"syscall"
 
+	"nstutor/internal/lab/tty"
+
 	"golang.org/x/sys/unix"
 )
-
-// bornEnv tells a process that it is the inside of a lab that Enter has just
-// made, and which namespaces it was given.
-const bornEnv = "NSTUTOR_LAB_BORN"
-
-// bornAs is the mode this process was born in, when it is the inside of a lab.
-var bornAs mode
-
-// Born says how the lab's namespaces came about, in words.
-func Born() string {
-	if bornAs.flags&unix.CLONE_NEWUSER != 0 {
-		return "in a user namespace, without root"
-	}
-	return "as root, without a user namespace"
-}
 
 // statusFD is where the inside reports that its mounts stand, or why not.
 const statusFD = 3
@@ -74,13 +61,17 @@ func enter(modes []mode) (int, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
-	terminal := saveTerminal()
+	terminal := tty.Save()
 	var furthest error
 	for _, m := range modes {
 		if m.root && os.Geteuid() != 0 {
 			continue
 		}
-		child, err := start(m)
+		wanting := ""
+		if furthest != nil {
+			wanting, _ = advise("/", furthest, true)
+		}
+		child, err := start(m, wanting)
 		if err != nil {
 			furthest = further(furthest, fmt.Errorf("%s: %w", m.name, err))
 			continue
@@ -100,8 +91,9 @@ func further(a, b error) error {
 	return b
 }
 
-// start starts the inside in mode m and waits for its report.
-func start(m mode) (*exec.Cmd, error) {
+// start starts the inside in mode m and waits for its report. It is told what a
+// better mode was wanting.
+func start(m mode, wanting string) (*exec.Cmd, error) {
 	outside, err := mountNamespace()
 	if err != nil {
 		return nil, err
@@ -119,7 +111,7 @@ func start(m mode) (*exec.Cmd, error) {
 	cmd.Args[0] = os.Args[0]
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.ExtraFiles = []*os.File{w}
-	cmd.Env = append(os.Environ(), bornEnv+"="+m.name+" "+outside)
+	cmd.Env = append(os.Environ(), birth{mode: m, outside: outside, wanting: wanting}.String())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: m.flags, Pdeathsig: syscall.SIGKILL}
 	if m.flags&unix.CLONE_NEWUSER != 0 {
 		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}}
@@ -166,7 +158,7 @@ func (f failure) report() string { return fmt.Sprintf("%d %s", int(f.answer), f.
 func mountNamespace() (string, error) { return os.Readlink("/proc/self/ns/mnt") }
 
 // guard waits for the lab's first process.
-func guard(child *exec.Cmd, terminal *terminal) (int, error) {
+func guard(child *exec.Cmd, terminal *tty.Terminal) (int, error) {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, unix.SIGTERM, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT,
 		unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU)
@@ -180,15 +172,15 @@ func guard(child *exec.Cmd, terminal *terminal) (int, error) {
 		return 0, fmt.Errorf("wait for the lab: %w", err)
 	}
 	if by, killed := asked.killedFor(); killed && status.Signaled() {
-		terminal.restore()
+		terminal.Restore()
 		return 128 + int(by), nil
 	}
 	if status.Signaled() {
-		terminal.restore()
+		terminal.Restore()
 		return 128 + int(status.Signal()), nil
 	}
-	if terminal.changed() {
-		terminal.restore()
+	if terminal.Changed() {
+		terminal.Restore()
 	}
 	return status.ExitStatus(), nil
 }
@@ -229,22 +221,21 @@ func Inside() bool {
 		return false
 	}
 	os.Unsetenv(bornEnv)
-	name, outside, _ := strings.Cut(value, " ")
-	outside, stage, _ := strings.Cut(outside, " ")
-	m, known := modeByName(name)
+	b, known := parseBirth(value)
+	m := b.mode
 	// Nothing may be mounted where the machine would see it: the namespace must
 	// not be the one that the guardian lives in, and this its first process.
 	here, err := mountNamespace()
-	if !known || err != nil || outside == "" || here == outside || os.Getpid() != 1 {
+	if !known || err != nil || b.outside == "" || here == b.outside || os.Getpid() != 1 {
 		fmt.Fprintf(os.Stderr, "nstutor: %s is for its own use; unset it\n", bornEnv)
 		os.Exit(2)
 	}
 	report := os.NewFile(statusFD, "status")
-	if stage != furnished {
+	if !b.furnished {
 		err = furnish(m)
 	}
-	if err == nil && stage != furnished && m.root {
-		err = weaken(m, outside)
+	if err == nil && !b.furnished && m.root {
+		err = weaken(b)
 	}
 	unix.CloseOnExec(statusFD)
 	if err != nil {
@@ -254,30 +245,23 @@ func Inside() bool {
 		report.Close()
 		os.Exit(1)
 	}
-	bornAs = m
+	bornAs, wanting = m, b.wanting
 	reapOrphans()
 	fmt.Fprint(report, "ok")
 	report.Close()
 	return true
 }
 
-// furnished is the second stage of a birth.
-const furnished = "furnished"
-
 // weaken runs the program once more, without the powers that a lab has no use
 // for: capabilities belong to a thread, and only exec gives all threads of a
 // process those of one.
-func weaken(m mode, outside string) error {
+func weaken(b birth) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := dropPowers(); err != nil {
 		return err
 	}
-	env := append(os.Environ(), bornEnv+"="+m.name+" "+outside+" "+furnished)
+	b.furnished = true
+	env := append(os.Environ(), b.String())
 	return fmt.Errorf("run again: %w", syscall.Exec("/proc/self/exe", os.Args, env))
 }
-
-// Open says whether the lab was born as root without a user namespace. Then it
-// keeps the machine's network apart, and its own mounts and processes; but its
-// root is the machine's, over files and whatever it mounts.
-func Open() bool { return bornAs.root }

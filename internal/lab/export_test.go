@@ -19,6 +19,12 @@ func EnterAs(name string) (int, error) {
 // Explain is the refusal of err on a machine whose file system begins at root.
 var Explain = refusal
 
+// UserAdvice is what root would have to enable for a user namespace after err.
+func UserAdvice(root string, err error) string {
+	advice, _ := advise(root, err, true)
+	return advice
+}
+
 // BornEnv is the variable by which a process knows that it is a lab's inside.
 const BornEnv = bornEnv
 
@@ -31,9 +37,6 @@ func Unborn(answer syscall.Errno) error {
 	return fmt.Errorf("user: %w", &os.PathError{Op: "fork/exec", Path: "/proc/self/exe", Err: answer})
 }
 func Unfurnished(answer syscall.Errno) error { return fmt.Errorf("user: %w", failure{answer, "mount"}) }
-
-// RealUID is the user's number outside of the lab.
-var RealUID = realUID
 
 // CheckFreeIndex makes devices where the cable's end would have been, and asks
 // for another index, which must be free at both ends and after each of them.

@@ -32,7 +32,7 @@ type Lab struct {
 	procs  map[string]*Process
 	dns    *nameServer
 	notes  map[string]bool
-	doors  []func() // shut the doors that Serve opened
+	before []func() // what BeforeClose was given
 }
 
 // Options are the ways in which a lab can differ.
@@ -57,6 +57,7 @@ func New(ctx context.Context, opts Options) (*Lab, error) {
 		procs:   map[string]*Process{},
 		notes:   map[string]bool{},
 	}
+	hear()
 	go l.follow()
 	if err := l.Reset(ctx); err != nil {
 		l.Close()
@@ -189,11 +190,18 @@ func (l *Lab) Close() {
 	l.watcher.close()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, shut := range l.doors {
+	for _, shut := range l.before {
 		shut()
 	}
-	l.doors = nil
+	l.before = nil
 	l.empty()
+}
+
+// BeforeClose has shut called when the lab is closed, before anything in it ends.
+func (l *Lab) BeforeClose(shut func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.before = append(l.before, shut)
 }
 
 // empty takes everything out of the lab: processes, namespaces, files, notes.

@@ -17,6 +17,7 @@ var roles = map[string]func(args []string){
 	"daemon":    daemon,
 	"tamper":    tamper,
 	"refused":   refused,
+	"open":      open,
 }
 
 func TestMain(m *testing.M) {

@@ -50,7 +50,7 @@ var settings = map[string]string{
 // makes namespaces that have them whatever it says.
 func onStrangeMachine(t *testing.T) {
 	t.Helper()
-	around, err := nsenter.Current("machine")
+	around, err := nsenter.Open("machine", "/proc/thread-self/ns/net")
 	if err != nil {
 		t.Fatal(err)
 	}

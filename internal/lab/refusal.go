@@ -30,7 +30,11 @@ type obstacle struct {
 	forbid  string          // the value that forbids
 	answers []syscall.Errno // what the kernel says then
 	advice  string
+	users   bool // it forbids no more than user namespaces: root has no need of them
 }
+
+// bySudo is the way around an obstacle that is none to root.
+const bySudo = ", or run nstutor with sudo"
 
 var (
 	overLimit = []syscall.Errno{unix.ENOSPC}
@@ -39,34 +43,39 @@ var (
 
 var obstacles = []obstacle{
 	{"proc/sys/user/max_user_namespaces", "0", overLimit,
-		"the limit of user namespaces is 0. Raise it with `sudo sysctl user.max_user_namespaces=1000`, or run nstutor with sudo"},
+		"the limit of user namespaces is 0. Raise it with `sudo sysctl user.max_user_namespaces=1000`", true},
 	{"proc/sys/user/max_net_namespaces", "0", overLimit,
-		"the limit of network namespaces is 0. Raise it with `sudo sysctl user.max_net_namespaces=1000`"},
+		"the limit of network namespaces is 0. Raise it with `sudo sysctl user.max_net_namespaces=1000`", false},
 	{"proc/sys/user/max_pid_namespaces", "0", overLimit,
-		"the limit of PID namespaces is 0. Raise it with `sudo sysctl user.max_pid_namespaces=1000`"},
+		"the limit of PID namespaces is 0. Raise it with `sudo sysctl user.max_pid_namespaces=1000`", false},
 	{"proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", forbidden,
 		"AppArmor forbids user namespaces to ordinary programs (Ubuntu 23.10 and later). " +
-			"Allow them until the next boot with `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`, or run nstutor with sudo"},
+			"Allow them until the next boot with `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`", true},
 	{"proc/sys/kernel/unprivileged_userns_clone", "0", forbidden,
-		"user namespaces are off for ordinary users. Enable them with `sudo sysctl kernel.unprivileged_userns_clone=1`, or run nstutor with sudo"},
+		"user namespaces are off for ordinary users. Enable them with `sudo sysctl kernel.unprivileged_userns_clone=1`", true},
 }
 
 // unexplained is what to do about an answer that no setting explains.
 var unexplained = []struct {
 	answer syscall.Errno
 	advice string
+	users  bool
 }{
-	{unix.ENOSYS, "this kernel is built without namespaces (CONFIG_NET_NS, CONFIG_USER_NS, CONFIG_PID_NS)"},
-	{unix.ENOSPC, "a limit below /proc/sys/user is reached (max_user_namespaces, max_net_namespaces); raise it, or run nstutor with sudo"},
-	{unix.ENOENT, "a folder is missing that the lab covers with its own; in a container without /run, start it with `--tmpfs /run`"},
-	{unix.EMFILE, "this user or shell has too many files open: raise `ulimit -n`, or close some"},
-	{unix.ENFILE, "the machine has too many files open (fs.file-max)"},
-	{unix.EAGAIN, "this user has too many processes: raise `ulimit -u`, or end some"},
+	{unix.ENOSYS, "this kernel is built without namespaces (CONFIG_NET_NS, CONFIG_USER_NS, CONFIG_PID_NS)", false},
+	{unix.ENOSPC, "a limit below /proc/sys/user is reached (max_user_namespaces, max_net_namespaces); raise it", true},
+	{unix.ENOENT, "a folder is missing that the lab covers with its own; in a container without /run, start it with `--tmpfs /run`", false},
+	{unix.EMFILE, "this user or shell has too many files open: raise `ulimit -n`, or close some", false},
+	{unix.ENFILE, "the machine has too many files open (fs.file-max)", false},
+	{unix.EAGAIN, "this user has too many processes: raise `ulimit -u`, or end some", false},
 }
 
-// containers is what lets a lab be born in a container.
-const containers = "in a Docker container, run it with `--security-opt seccomp=unconfined --security-opt systempaths=unconfined`, " +
-	"or with `--cap-add NET_ADMIN --cap-add SYS_ADMIN`; with podman, `--security-opt unmask=ALL` is enough"
+// docker and podman are the options that let a container make user namespaces,
+// and dockerRoot those that let its root do without.
+const (
+	docker     = "in a Docker container, run it with `--security-opt seccomp=unconfined --security-opt systempaths=unconfined`"
+	dockerRoot = ", or with `--cap-add NET_ADMIN --cap-add SYS_ADMIN`"
+	podman     = "; with podman, `--security-opt unmask=ALL` is enough"
+)
 
 // confined is what AppArmor's profile for containers takes besides: it lets
 // nothing in them be mounted.
@@ -85,33 +94,51 @@ func contained(root string) bool {
 	})
 }
 
-// forContainers is the advice for a container on this machine.
-func forContainers(root string) string {
+// forContainers is the advice for a container on this machine; users leaves out
+// what gives it no user namespace.
+func forContainers(root string, users bool) string {
+	advice := docker + dockerRoot + podman
+	if users {
+		advice = docker + podman
+	}
 	enabled, _ := os.ReadFile(filepath.Join(root, "sys/module/apparmor/parameters/enabled"))
 	if strings.TrimSpace(string(enabled)) == "Y" {
-		return containers + confined
+		return advice + confined
 	}
-	return containers
+	return advice
 }
 
 // refusal explains err, the answer to the way of being born that came furthest,
 // by the machine's settings; root is where its file system begins.
 func refusal(root string, err error) error {
+	advice, sudo := advise(root, err, false)
+	if sudo {
+		advice += bySudo
+	}
+	return &Refusal{err, advice}
+}
+
+// advise says what to enable after err, and whether root would not need it. With
+// users it is asked for a user namespace, by root.
+func advise(root string, err error, users bool) (advice string, sudo bool) {
 	var answer syscall.Errno
 	errors.As(err, &answer)
 	if answer == unix.EROFS || contained(root) && slices.Contains(forbidden, answer) {
-		return &Refusal{err, forContainers(root)}
+		return forContainers(root, users), false
 	}
 	for _, o := range obstacles {
 		data, readErr := os.ReadFile(filepath.Join(root, o.path))
 		if readErr == nil && strings.TrimSpace(string(data)) == o.forbid && slices.Contains(o.answers, answer) {
-			return &Refusal{err, o.advice}
+			return o.advice, o.users
 		}
 	}
 	for _, u := range unexplained {
 		if answer == u.answer {
-			return &Refusal{err, u.advice}
+			return u.advice, u.users
 		}
 	}
-	return &Refusal{err, forContainers(root) + "; elsewhere, run nstutor with sudo"}
+	if users {
+		return forContainers(root, users), false
+	}
+	return forContainers(root, users) + "; elsewhere, run nstutor with sudo", false
 }

@@ -54,14 +54,10 @@ var shellKinds = map[string]shellKind{
 // in the learner's history later.
 //
 // Its standard input has to be a terminal of its own, which becomes the shell's
-// controlling one: the course's terminal has a session already. Attend provides
-// it. When ctx ends the shell is killed.
-func (l *Lab) Shell(ctx context.Context, netns string) (*Cmd, error) {
-	return l.shell(ctx, netns, nil)
-}
-
-// shell is Shell with some variables of the terminal that it is shown on.
-func (l *Lab) shell(ctx context.Context, netns string, variables map[string]string) (*Cmd, error) {
+// controlling one: the course's terminal has a session already. door.Attend provides
+// it. When ctx ends the shell is killed. The variables are those of the terminal
+// that it is shown on.
+func (l *Lab) Shell(ctx context.Context, netns string, variables map[string]string) (*Cmd, error) {
 	env := map[string]string{promptNetns: netns, "HISTFILE": shellHistory}
 	for name, value := range variables {
 		env[name] = value

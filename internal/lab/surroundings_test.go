@@ -95,7 +95,7 @@ type surroundings struct {
 
 func look(t *testing.T) surroundings {
 	t.Helper()
-	here, err := nsenter.Current("machine")
+	here, err := nsenter.Open("machine", "/proc/thread-self/ns/net")
 	if err != nil {
 		t.Fatal(err)
 	}

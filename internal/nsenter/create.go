@@ -43,11 +43,6 @@ func Delete(path string) error {
 	return os.Remove(path)
 }
 
-// Current opens the namespace of the calling process under name.
-func Current(name string) (*Namespace, error) {
-	return Open(name, "/proc/thread-self/ns/net")
-}
-
 // InodeAt returns the nsfs inode of the namespace at path. It opens nothing that
 // could wait (O_PATH): at path there may be a FIFO.
 func InodeAt(path string) (uint64, error) {

@@ -77,8 +77,11 @@ var ErrNoNamespace = errors.New("it is not a network namespace")
 
 // OpenFile opens the file of a namespace, and nothing else: whoever may write to
 // /run/netns can put a FIFO there, and to open that one waits for its writer.
-func OpenFile(path string) (fd int, err error) {
-	fd, err = unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+func OpenFile(path string) (fd int, err error) { return OpenFileAt(unix.AT_FDCWD, path) }
+
+// OpenFileAt is OpenFile for a path below an open directory.
+func OpenFileAt(dir int, path string) (fd int, err error) {
+	fd, err = unix.Openat(dir, path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
 	if err != nil {
 		return -1, err
 	}

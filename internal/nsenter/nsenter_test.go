@@ -232,7 +232,7 @@ func TestInodeAtAndCurrentAgree(t *testing.T) {
 	if err != nil || inode != ns.Inode() {
 		t.Errorf("inode %d %v, want %d", inode, err, ns.Inode())
 	}
-	current, err := nsenter.Current("here")
+	current, err := nsenter.Open("here", "/proc/thread-self/ns/net")
 	if err != nil {
 		t.Fatal(err)
 	}

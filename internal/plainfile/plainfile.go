@@ -14,8 +14,11 @@ import (
 // ErrNotPlain says that there is something else than a file at a path.
 var ErrNotPlain = errors.New("not a plain file")
 
-// limit bounds what Read reads, in bytes: the files of this program and of the
-// resolver are far smaller.
+// ErrTooLarge says that a file is no file of this program's or the resolver's:
+// those are far smaller.
+var ErrTooLarge = errors.New("larger than 16 MiB")
+
+// limit bounds what Read reads, in bytes.
 const limit = 16 << 20
 
 // Open opens a file for reading. It does not wait, and fails with ErrNotPlain
@@ -36,12 +39,17 @@ func Open(path string) (*os.File, error) {
 	return file, nil
 }
 
-// Read is what is in a file, up to 16 MiB.
+// Read is what is in a file. It fails with ErrTooLarge where that is more than
+// 16 MiB: a part of a file would be taken for the whole.
 func Read(path string) ([]byte, error) {
 	file, err := Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, limit))
+	text, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err == nil && len(text) > limit {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: ErrTooLarge}
+	}
+	return text, err
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nstutor/internal/plainfile"
+	"nstutor/internal/say"
 
 	"github.com/adrg/xdg"
 	"github.com/google/renameio/v2"
@@ -75,12 +76,6 @@ func (f *file) step(id string) *step {
 	return s
 }
 
-// errNotProgress: the file is damaged.
-var errNotProgress = errors.New("not readable as progress")
-
-// errNewer: a newer program wrote the file, in a way that this one would spoil.
-var errNewer = errors.New("a newer nstutor wrote it; this one leaves it as it is")
-
 // read reads the file at path.
 func read(path string) (file, error) {
 	raw, err := plainfile.Read(path)
@@ -89,8 +84,8 @@ func read(path string) (file, error) {
 	}
 	data := newFile()
 	data.Version = 0
-	var format struct {
-		Version int `json:"version"`
+	var format struct { // a number of any kind: those to come are not known
+		Version float64 `json:"version"`
 	}
 	if err := json.Unmarshal(raw, &format); err == nil && format.Version > version {
 		return file{}, errNewer
@@ -122,9 +117,10 @@ func (p *Progress) change(apply func(*file)) error {
 	p.pending = append(p.pending, apply)
 	p.unsaved = nil
 	if err := p.write(); err != nil {
-		p.unsaved = fmt.Errorf("progress is not saved: %w", err)
+		p.unsaved = complain("progress is not saved: %v", "进度未能保存：%v", err)
+		return p.unsaved
 	}
-	return p.unsaved
+	return nil
 }
 
 // Refresh takes in what other programs have changed since the last change from
@@ -201,7 +197,12 @@ func replace(path string, text []byte, alone bool) error {
 			}
 		}
 	}
-	return renameio.WriteFile(path, text, 0o644)
+	err := renameio.WriteFile(path, text, 0o644)
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		at.Path = path // and not the name that it was to have for a moment
+	}
+	return err
 }
 
 // lockPatience is how long a program waits for another one that is writing,
@@ -246,12 +247,12 @@ func (p *Progress) setAside() error {
 		aside = fmt.Sprintf("%s.unreadable.%d", p.path, n)
 	}
 	if err := os.Rename(p.path, aside); err != nil {
-		p.unread = fmt.Errorf("progress is not readable: %w", err)
-		p.warning = p.unread.Error()
+		p.unread = complain("progress is not readable, and cannot be set aside: %v", "进度文件无法识别，也无法移开：%v", err)
+		p.warning = p.unread.Text
 		return err
 	}
 	p.unread = nil
-	p.warning = "progress was not readable; kept as " + short(aside)
+	p.warning = say.T("progress was not readable; kept as %s", "进度文件无法识别，已另存为 %s", short(aside))
 	return nil
 }
 

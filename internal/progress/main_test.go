@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 		for i := range writerSteps {
 			p.MarkDone(fmt.Sprintf("%s.%d", who, i))
 		}
-		fmt.Print(p.Warning())
+		fmt.Print(p.Warning().String())
 		os.Exit(0)
 	}
 	labtest.Main(m)

@@ -24,8 +24,8 @@ func TestWhatANewerProgramHasAddedIsKept(t *testing.T) {
 	p := progress.Load(path)
 	p.MarkDone("2.2")
 	p.UseHint("9.9", 1)
-	if p.Warning() != "" || !p.Done("2.1") || !p.Done("2.2") {
-		t.Fatalf("%q", p.Warning())
+	if p.Warning().String() != "" || !p.Done("2.1") || !p.Done("2.2") {
+		t.Fatalf("%q", p.Warning().String())
 	}
 	var was, now any
 	raw, err := os.ReadFile(path)
@@ -65,21 +65,59 @@ func lacks(was, now any, at string) string {
 func TestANewerFileIsLeftAlone(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "progress.json")
-	const newer = `{"version": 2, "steps": ["2.1"]}`
-	if err := os.WriteFile(path, []byte(newer), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, read := range []func(string) *progress.Progress{progress.Load, progress.Read} {
-		p := read(path)
-		p.MarkDone("2.2")
-		if !strings.Contains(p.Warning(), "a newer nstutor wrote it") {
-			t.Errorf("the warning is %q", p.Warning())
+	for _, version := range []string{"2", "1.5", "2.0", "1e3", "99999999999999999999"} {
+		newer := `{"version": ` + version + `, "steps": ["2.1"]}`
+		if err := os.WriteFile(path, []byte(newer), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, read := range []func(string) *progress.Progress{progress.Load, progress.Read} {
+			p := read(path)
+			p.MarkDone("2.2")
+			if w := p.Warning(); !strings.Contains(w.String(), "a newer nstutor wrote it") || !strings.Contains(w.In("zh"), "由更新版本的 nstutor 写入") {
+				t.Errorf("version %s: the warning is %q, %q", version, w, w.In("zh"))
+			}
+		}
+		raw, _ := os.ReadFile(path)
+		entries, _ := os.ReadDir(dir)
+		if string(raw) != newer || len(entries) != 1 {
+			t.Errorf("version %s: %q, %d files", version, raw, len(entries))
 		}
 	}
-	raw, _ := os.ReadFile(path)
-	entries, _ := os.ReadDir(dir)
-	if string(raw) != newer || len(entries) != 1 {
-		t.Errorf("%q, %d files", raw, len(entries))
+}
+
+// TestAVersionThatIsNoNumberIsDamage: no program has written such a one. The file
+// is kept under a name that is told, and the learner goes on.
+func TestAVersionThatIsNoNumberIsDamage(t *testing.T) {
+	for _, text := range []string{`{"version": "1", "steps": {"2.1": {"done": true}}}`, `{"version": null}`, `{"version": -1}`, `{"version": 1e999}`, `{}`, `[1]`} {
+		path := filepath.Join(t.TempDir(), "progress.json")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p := progress.Load(path)
+		p.MarkDone("2.2")
+		if w := p.Warning(); !strings.Contains(w.String(), "progress was not readable; kept as ") || !strings.Contains(w.In("zh"), "已另存为") {
+			t.Errorf("%s: the warning is %q, %q", text, w, w.In("zh"))
+		}
+		if kept, _ := os.ReadFile(path + ".unreadable"); string(kept) != text {
+			t.Errorf("%s: %q is kept", text, kept)
+		}
+		if !progress.Load(path).Done("2.2") {
+			t.Errorf("%s: nothing is saved from then on", text)
+		}
+	}
+}
+
+// TestAnErrorOfProgressIsToldInBothLanguages: who has chosen Chinese is told so.
+func TestAnErrorOfProgressIsToldInBothLanguages(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "progress.json")
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p := progress.Load(path)
+	for _, w := range []string{p.Warning().In("zh"), func() string { p.MarkDone("2.2"); return p.Warning().In("zh") }()} {
+		if !strings.Contains(w, "进度") || !strings.Contains(w, "progress.json：不是普通文件") {
+			t.Errorf("it says %q", w)
+		}
 	}
 }
 

@@ -4,12 +4,13 @@ package progress
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"sync"
 
 	"github.com/adrg/xdg"
+
+	"nstutor/internal/say"
 )
 
 // Progress is the memory of one learner. Every change is written at once, as a
@@ -22,9 +23,9 @@ type Progress struct {
 	mu      sync.Mutex
 	data    file
 	pending []func(*file) // changes that are not in the file yet
-	warning string        // about reading
-	unread  error         // why nothing is known of the file, which is there
-	unsaved error         // of the last write
+	warning say.Text      // about reading
+	unread  *complaint    // why nothing is known of the file, which is there
+	unsaved *complaint    // of the last write
 }
 
 // Path is where the file is: nstutor/progress.json under $XDG_STATE_HOME, or
@@ -46,8 +47,8 @@ func (p *Progress) loaded(data file, err error) {
 	case err == nil:
 		p.data = data
 	case !errors.Is(err, fs.ErrNotExist):
-		p.unread = fmt.Errorf("progress is not read: %w", err)
-		p.warning = p.unread.Error()
+		p.unread = complain("progress is not read: %v", "无法读取进度：%v", err)
+		p.warning = p.unread.Text
 	}
 }
 
@@ -67,11 +68,11 @@ func Load(path string) *Progress {
 
 // Warning is one line about a file that could not be read or written, or
 // empty.
-func (p *Progress) Warning() string {
+func (p *Progress) Warning() say.Text {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.unsaved != nil {
-		return p.unsaved.Error()
+		return p.unsaved.Text
 	}
 	return p.warning
 }
@@ -81,6 +82,9 @@ func (p *Progress) Warning() string {
 func (p *Progress) Unread() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.unread == nil {
+		return nil
+	}
 	return p.unread
 }
 

@@ -45,14 +45,14 @@ func checkEverything(t *testing.T, p *progress.Progress) {
 func TestWhatIsDoneIsRemembered(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state", "nstutor", "progress.json")
 	p := progress.Load(path)
-	if p.Warning() != "" || p.Position() != "" || p.Done("2.1") {
-		t.Errorf("a new learner: %q %q", p.Warning(), p.Position())
+	if p.Warning().String() != "" || p.Position() != "" || p.Done("2.1") {
+		t.Errorf("a new learner: %q %q", p.Warning().String(), p.Position())
 	}
 	everything(p)
 	checkEverything(t, p)
 	again := progress.Load(path)
 	checkEverything(t, again)
-	if again.Warning() != "" {
+	if again.Warning().String() != "" {
 		t.Error(again.Warning())
 	}
 }
@@ -88,7 +88,7 @@ func TestUnreadableFileIsSetAsideAndNamed(t *testing.T) {
 			}
 			p := progress.Load(path)
 			aside := path + ".unreadable"
-			if w := p.Warning(); !strings.HasSuffix(w, filepath.Join(filepath.Base(dir), "progress.json.unreadable")) {
+			if w := p.Warning().String(); !strings.HasSuffix(w, filepath.Join(filepath.Base(dir), "progress.json.unreadable")) {
 				t.Errorf("warning %q does not name %q", w, aside)
 			}
 			if err := p.Unread(); err != nil {
@@ -109,8 +109,8 @@ func TestWhatIsNullIsForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := progress.Load(path)
-	if _, ok := p.Score("dead-veth"); ok || p.Done("2.1") || p.Warning() != "" {
-		t.Errorf("score %v, done %v, warning %q", ok, p.Done("2.1"), p.Warning())
+	if _, ok := p.Score("dead-veth"); ok || p.Done("2.1") || p.Warning().String() != "" {
+		t.Errorf("score %v, done %v, warning %q", ok, p.Done("2.1"), p.Warning().String())
 	}
 	everything(p)
 	checkEverything(t, p)
@@ -135,12 +135,12 @@ func TestReadOnlyFolderIsOnlyAWarning(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := progress.Load(path)
-	if !p.Done("1.1") || p.Warning() != "" {
-		t.Errorf("reading: done %v, warning %q", p.Done("1.1"), p.Warning())
+	if !p.Done("1.1") || p.Warning().String() != "" {
+		t.Errorf("reading: done %v, warning %q", p.Done("1.1"), p.Warning().String())
 	}
 	everything(p)
 	checkEverything(t, p)
-	if w := p.Warning(); !strings.Contains(w, "not saved") || !strings.Contains(w, "read-only file system") {
+	if w := p.Warning().String(); !strings.Contains(w, "not saved") || !strings.Contains(w, "read-only file system") {
 		t.Errorf("warning %q", w)
 	}
 }
@@ -164,7 +164,7 @@ func TestFullDiskKeepsTheOldFile(t *testing.T) {
 	p := progress.Load(path)
 	everything(p)
 	checkEverything(t, p)
-	if w := p.Warning(); !strings.Contains(w, "not saved") || !strings.Contains(w, "no space left on device") {
+	if w := p.Warning().String(); !strings.Contains(w, "not saved") || !strings.Contains(w, "/progress.json: no space left on device") {
 		t.Errorf("warning %q", w)
 	}
 	if now, err := os.ReadFile(path); err != nil || string(now) != string(old) {
@@ -183,7 +183,7 @@ func TestFullDiskKeepsTheOldFile(t *testing.T) {
 func TestFolderInPlaceOfTheFileIsOnlyAWarning(t *testing.T) {
 	path := t.TempDir()
 	p := progress.Load(path)
-	if w := p.Warning(); !strings.Contains(w, "not read") || p.Unread() == nil {
+	if w := p.Warning().String(); !strings.Contains(w, "not read") || p.Unread() == nil {
 		t.Errorf("warning %q, unread %v", w, p.Unread())
 	}
 	everything(p)
@@ -231,8 +231,8 @@ func TestReadersNeverSeeHalfAFile(t *testing.T) {
 			}
 		}
 	}
-	if again.Hints("0") != 24 || p.Warning() != "" {
-		t.Errorf("hints %d, warning %q", again.Hints("0"), p.Warning())
+	if again.Hints("0") != 24 || p.Warning().String() != "" {
+		t.Errorf("hints %d, warning %q", again.Hints("0"), p.Warning().String())
 	}
 }
 

@@ -93,15 +93,15 @@ func TestWhatCouldNotBeSavedIsNotLostToAnotherProgram(t *testing.T) {
 	if one.Refresh(); !one.Done("1.1") {
 		t.Error("what could not be saved is forgotten")
 	}
-	if w := one.Warning(); !strings.Contains(w, "not saved") {
+	if w := one.Warning().String(); !strings.Contains(w, "not saved") {
 		t.Errorf("warning %q", w)
 	}
 	remount(0)
 	other.MarkDone("1.2")
 	one.MarkDone("1.3")
 	p := progress.Load(path)
-	if !p.Done("1.1") || !p.Done("1.2") || !p.Done("1.3") || one.Warning() != "" || !one.Done("1.2") {
-		t.Errorf("done: %v %v %v, warning %q", p.Done("1.1"), p.Done("1.2"), p.Done("1.3"), one.Warning())
+	if !p.Done("1.1") || !p.Done("1.2") || !p.Done("1.3") || one.Warning().String() != "" || !one.Done("1.2") {
+		t.Errorf("done: %v %v %v, warning %q", p.Done("1.1"), p.Done("1.2"), p.Done("1.3"), one.Warning().String())
 	}
 }
 
@@ -140,7 +140,7 @@ func TestAFileThatBecameUnreadableIsSetAsideBeforeTheNextWrite(t *testing.T) {
 		if kept, err := os.ReadFile(path + aside); err != nil || string(kept) != content {
 			t.Errorf("kept is %q %v", kept, err)
 		}
-		if w := p.Warning(); !strings.HasSuffix(w, "progress.json"+aside) {
+		if w := p.Warning().String(); !strings.HasSuffix(w, "progress.json"+aside) {
 			t.Errorf("warning %q", w)
 		}
 		checkEverything(t, progress.Load(path))
@@ -157,11 +157,11 @@ func TestAFileThatMayNotBeReadIsNotReplaced(t *testing.T) {
 	}
 	obeyFileModes(t)
 	p := progress.Load(path)
-	if w := p.Warning(); !strings.Contains(w, "not read: ") {
+	if w := p.Warning().String(); !strings.Contains(w, "not read: ") {
 		t.Errorf("warning %q", w)
 	}
 	p.MarkDone("9.9")
-	if w := p.Warning(); !strings.Contains(w, "not saved: ") || !p.Done("9.9") {
+	if w := p.Warning().String(); !strings.Contains(w, "not saved: ") || !p.Done("9.9") {
 		t.Errorf("warning %q", w)
 	}
 	if err := os.Chmod(path, 0o644); err != nil {

@@ -2,6 +2,8 @@ package session
 
 import (
 	"sync"
+
+	"nstutor/internal/say"
 )
 
 // Progress is the memory of what the learner has done. It may write a file at
@@ -17,7 +19,7 @@ type Progress interface {
 	SetPosition(id string)
 	SetLang(lang string)
 	// Warning is one line about a memory that cannot be read or written, or "".
-	Warning() string
+	Warning() say.Text
 	Summed
 	Scored
 }
@@ -34,12 +36,12 @@ type ledger struct {
 func newLedger(progress Progress, send func(any)) *ledger {
 	l := &ledger{progress: progress, entries: make(chan func(Progress), 64)}
 	l.done.Go(func() {
-		warning := progress.Warning()
+		warning := progress.Warning().String()
 		for entry := range l.entries {
 			Guard(send, func() { entry(progress) })
-			if now := progress.Warning(); now != warning {
-				warning = now
-				send(Warning(now))
+			if now := progress.Warning(); now.String() != warning {
+				warning = now.String()
+				send(Warning{now})
 			}
 		}
 	})

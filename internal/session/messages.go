@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/diag/wire"
+	"nstutor/internal/say"
 	"nstutor/steps"
 )
 
@@ -51,10 +52,10 @@ type (
 	// Memory: what is remembered of the learner was read.
 	Memory struct {
 		steps   map[string]Known
-		warning string
+		warning say.Text
 	}
 	// Warning: what the memory has to say after a write.
-	Warning string
+	Warning struct{ say.Text }
 )
 
 // Messages from the feed.

@@ -32,7 +32,7 @@ func (f *feed) ping(want aim) {
 		return
 	}
 	echo := probe.Echo{To: want.to, Size: want.size, DF: want.df, Timeout: f.lab.PingTimeout()}
-	p := &pinger{aim: want, ns: ns, ping: probe.NewEchoPinger(ns, echo, time.Second), done: make(chan struct{})}
+	p := &pinger{aim: want, ns: ns, ping: probe.NewPinger(ns, echo, time.Second), done: make(chan struct{})}
 	go Guard(f.send, func() {
 		defer close(p.done)
 		for event := range p.ping.Events() {

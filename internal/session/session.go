@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 	"nstutor/steps"
 )
 
@@ -45,9 +46,9 @@ type Session struct {
 	Typing   Typing
 	Commands int // how many commands the learner has typed
 
-	Warning string // of the memory
-	Working int    // how many jobs of the player keep the learner waiting
-	Job     Job    // the last of them
+	Warning say.Text // of the memory
+	Working int      // how many jobs of the player keep the learner waiting
+	Job     Job      // the last of them
 	Cue     Cue
 }
 
@@ -85,14 +86,18 @@ func (s *Session) Connect(ctx context.Context, player *steps.Player, progress Pr
 	s.following.Go(func() { Guard(send, func() { s.feed.run(ctx) }) })
 }
 
-// Rest returns when nothing of the session runs any more, and what was learned is
-// written. The context has to be over.
-func (s *Session) Rest() {
+// Save returns when what was learned is written. Nothing more is.
+func (s *Session) Save() {
 	s.Stage.Leave()
+	s.ledger.close()
+}
+
+// Rest returns when nothing of the session runs any more. The context has to be
+// over.
+func (s *Session) Rest() {
 	s.following.Wait()
 	s.desk.rest()
 	s.Hands.rest()
-	s.ledger.close()
 }
 
 // Open reads the memory and brings the lab to the first step.
@@ -124,7 +129,7 @@ func (s *Session) Take(msg any) Work {
 	case Memory:
 		s.takeMemory(msg)
 	case Warning:
-		s.Warning = string(msg)
+		s.Warning = msg.Text
 	case Answered, whyTick:
 		return s.takeWhy(msg)
 	case Output:

@@ -8,6 +8,8 @@ import (
 	"time"
 	"unsafe"
 
+	"nstutor/internal/lab/door"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -97,7 +99,7 @@ func (h *Hands) shell(netns, hello string) error {
 	}
 	io.WriteString(t.Out, "\r\x1b[K"+hello+"\n")
 	go wakeStopped(ctx)
-	_, err := h.lab.Attend(ctx, netns, t.In, t.Out)
+	_, err := door.Attend(ctx, h.lab, netns, t.In, t.Out)
 	if ctx.Err() != nil {
 		err = nil
 	}

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"nstutor/internal/lab"
+	"nstutor/internal/lab/tty"
 )
 
 // A command writes to a terminal of its own, since most programs hold back what
@@ -17,7 +17,7 @@ import (
 // openTTY makes a terminal that is as wide as the pane, and does nothing to what
 // is written to it.
 func openTTY(columns int) (outer, inner *os.File, err error) {
-	outer, inner, err = lab.OpenPTY(max(columns, 20), 24)
+	outer, inner, err = tty.Open(tty.Window{Columns: uint16(max(columns, 20)), Rows: 24})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -85,7 +85,7 @@ func ping(ctx context.Context, l *lab.Lab, from string, echo probe.Echo) (last p
 	echo.Timeout = l.PingTimeout()
 	over := time.NewTimer(echo.Timeout)
 	defer over.Stop()
-	pinger := probe.NewEchoPinger(ns, echo, echo.Timeout/pings)
+	pinger := probe.NewPinger(ns, echo, echo.Timeout/pings)
 	defer pinger.Close()
 	last = probe.Result{Outcome: probe.Silent, Message: silence(1)}
 	sent, unsure := 0, 0

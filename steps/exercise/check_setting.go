@@ -118,18 +118,6 @@ func HasRoute(netns, words string) Check {
 	}
 }
 
-// NoRoute checks that it has none.
-func NoRoute(netns, words string) Check {
-	return Check{
-		Text:  say.T("%s has no route `%s`", "%s 没有路由 `%s`", netns, words),
-		Table: say.Quote(fmt.Sprintf("ip -n %s route", netns)),
-		run: reading(netns, func(s *table.Snapshot) (bool, string) {
-			found, line := route(s, words)
-			return !found, line
-		}),
-	}
-}
-
 // NoRouteTo checks that no route of the main table leads to an address.
 func NoRouteTo(netns, addr string) Check {
 	return Check{

@@ -3,23 +3,11 @@ package exercise
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"nstutor/diag/probe"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
-
-// ReachesTCP checks that a page is fetched from a namespace, in the manner of
-// curl: the address is 10.1.2.3 or 10.1.2.3:8080.
-func ReachesTCP(from, addr string) Check {
-	return Check{
-		Text:  say.T("%s gets http://%s", "%s 能打开 http://%s", from, addr),
-		Table: say.Quote(fmt.Sprintf("ip netns exec %s curl http://%s", from, addr)),
-		ask:   question{from: from, to: hostOf(addr)},
-		run:   func(ctx context.Context, l *lab.Lab) (bool, string, error) { return get(ctx, l, from, addr) },
-	}
-}
 
 // BlockedTCP checks that no page is fetched.
 func BlockedTCP(from, addr string) Check {
@@ -31,12 +19,6 @@ func BlockedTCP(from, addr string) Check {
 			return !ok, seen, err
 		},
 	}
-}
-
-// hostOf is an address without its port.
-func hostOf(addr string) string {
-	host, _, _ := strings.Cut(addr, ":")
-	return host
 }
 
 func get(ctx context.Context, l *lab.Lab, from, addr string) (bool, string, error) {

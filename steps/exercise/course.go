@@ -130,26 +130,6 @@ func Type(ctx context.Context, l *lab.Lab, line Line) error {
 	return nil
 }
 
-// GroupTitle is the name of a group.
-func GroupTitle(group string) say.Text {
-	title, ok := groupTitles[group]
-	if !ok {
-		return say.Quote(group)
-	}
-	return title
-}
-
-var groupTitles = map[string]say.Text{
-	"links":      say.T("links", "网卡与链路"),
-	"arp":        say.T("ARP and gateways", "ARP 与网关"),
-	"routes":     say.T("routes", "路由"),
-	"return":     say.T("the way back", "回程"),
-	"forwarding": say.T("forwarding and filters", "转发与过滤"),
-	"nat":        say.T("NAT", "地址转换"),
-	"mtu":        say.T("MTU", "MTU"),
-	"challenge":  say.T("challenge", "挑战"),
-}
-
 // LevelTitle is the name of a level.
 func LevelTitle(level int) say.Text {
 	titles := []say.Text{

@@ -1,8 +1,11 @@
 package exercise
 
 import (
+	"context"
 	"os/exec"
 	"testing"
+
+	"nstutor/internal/lab"
 )
 
 // withAndWithout tries what a machine with iptables does, and one without.
@@ -58,11 +61,16 @@ func TestTranslationsAreWrittenAsForIPTables(t *testing.T) {
 		w.Serve(Host, 81)
 		w.IPTables(Host, "-t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.7.1.11:8080")
 		w.IPTables(Host, "-t nat -A PREROUTING -d 10.96.0.11 -j DNAT --to-destination 10.7.1.11")
-		w.want(t, true, ReachesTCP("shop", "10.96.0.10"), ReachesTCP("shop", "10.96.0.11:8080"), Reaches("shop", "10.96.0.11"), BlockedTCP("shop", "10.96.0.10:8080"),
-			BlockedTCP("shop", Web), ReachesTCP("shop", NodeIP+":81"))
+		w.want(t, true, reachesTCP("shop", "10.96.0.10"), reachesTCP("shop", "10.96.0.11:8080"), Reaches("shop", "10.96.0.11"), BlockedTCP("shop", "10.96.0.10:8080"),
+			BlockedTCP("shop", Web), reachesTCP("shop", NodeIP+":81"))
 		w.IPTables(Host, "-t nat -A POSTROUTING -s 10.7.1.10 ! -d 10.7.1.0/24 -o eth1 -j MASQUERADE")
 		w.want(t, false, Reaches("shop", Web))
 		w.IPTables(Host, "-t nat -A POSTROUTING -s 10.7.1.10 ! -d 10.7.1.0/24 -o eth0 -j MASQUERADE")
 		w.want(t, true, SeenAs("shop", Inet, Web, NodeIP), SeenAs("shop", "orders", orders.IP(), shop.IP()), Blocked("orders", Web))
 	})
+}
+
+// reachesTCP is the opposite of BlockedTCP.
+func reachesTCP(from, addr string) Check {
+	return Check{run: func(ctx context.Context, l *lab.Lab) (bool, string, error) { return get(ctx, l, from, addr) }}
 }

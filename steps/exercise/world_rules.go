@@ -22,8 +22,8 @@ func (w *World) IPTables(netns, line string) {
 		return
 	}
 	if _, err := exec.LookPath("iptables"); err == nil {
-		w.failed(Type(w.ctx, w.l, Line{netns, "iptables -w " + line}), netns, "iptables")
+		w.failed(Type(w.ctx, w.l, Line{netns, "iptables -w " + line}), netns, "iptables %s", line)
 		return
 	}
-	w.failed(ns.Do(func() error { return nftLine(strings.Fields(line)) }), netns, "nftables: %s", line)
+	w.failed(ns.Do(func() error { return nftLine(strings.Fields(line)) }), netns, "iptables %s", line)
 }

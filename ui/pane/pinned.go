@@ -43,8 +43,8 @@ func (v *Lesson) troubleLines(w int) []string {
 			add(t.Warn.Render(line))
 		}
 	}
-	if v.Warning != "" {
-		complain(v.Warning)
+	if !v.Warning.IsZero() {
+		complain(v.Warning.In(v.Lang))
 	}
 	if v.OpenLab {
 		complain(v.Say(words.OpenLab))

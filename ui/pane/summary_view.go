@@ -23,8 +23,8 @@ func (v *Summary) View() []string {
 	switch {
 	case s.Asking:
 		below = []string{"", t.Warn.Render(t.G.Warn) + " " + t.Strong.Render(v.forgetQuestion())}
-	case v.Warning != "":
-		below = []string{"", t.Warn.Render(t.G.Warn + " " + v.Warning)}
+	case !v.Warning.IsZero():
+		below = []string{"", t.Warn.Render(t.G.Warn + " " + v.Warning.In(v.Lang))}
 	}
 	room := v.h - 1 - len(below)
 	s.top = min(max(s.top, to-room), from)

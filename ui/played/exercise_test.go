@@ -44,6 +44,7 @@ func startExercise(t *testing.T, name string, seed uint64, memory *progress.Prog
 	t.Cleanup(func() {
 		cancel()
 		running.Wait()
+		m.Save()
 		m.Rest()
 		l.Close()
 	})

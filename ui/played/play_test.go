@@ -12,6 +12,7 @@ import (
 	"nstutor/chapters"
 	"nstutor/internal/lab"
 	"nstutor/internal/progress"
+	"nstutor/internal/say"
 	"nstutor/steps"
 	"nstutor/ui"
 )
@@ -55,6 +56,7 @@ func startPlay(t *testing.T, step string) *play {
 	t.Cleanup(func() {
 		cancel()
 		running.Wait()
+		m.Save()
 		m.Rest()
 		l.Close()
 	})
@@ -199,7 +201,7 @@ func (m *memory) Position() string         { defer m.lock()(); return m.position
 func (m *memory) SetPosition(id string)    { defer m.lock()(); m.position = id }
 func (m *memory) SetLang(lang string)      { defer m.lock()(); m.lang = lang }
 func (m *memory) language() string         { defer m.lock()(); return m.lang }
-func (m *memory) Warning() string          { return "" }
+func (m *memory) Warning() say.Text        { return say.Text{} }
 
 func (m *memory) Known(id string) progress.Known {
 	defer m.lock()()

@@ -40,6 +40,7 @@ func TestTheCourseIsPlayedWithoutAScreen(t *testing.T) {
 	s.Connect(ctx, steps.NewPlayer(l, s.Course), memory, send)
 	defer func() {
 		cancel()
+		s.Save()
 		s.Rest()
 		l.Close()
 	}()

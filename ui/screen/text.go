@@ -71,3 +71,8 @@ func Indent(lines []string) []string {
 
 // OneLine is text without its line breaks.
 func OneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// Hardwrap breaks a line at w cells, wherever that is.
+func Hardwrap(line string, w int) []string {
+	return strings.Split(ansi.Hardwrap(line, max(w, 2), true), "\n")
+}

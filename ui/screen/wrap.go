@@ -2,6 +2,7 @@ package screen
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/rivo/uniseg"
@@ -21,7 +22,7 @@ func Wrap(text string, w int) []string {
 }
 
 // WrapBehind wraps text behind a lead; the lines that go on are indented by the
-// width of the lead.
+// Width of the lead.
 func WrapBehind(lead, text string, w int) []string {
 	lines := Wrap(text, w-Width(lead))
 	for i := range lines {
@@ -42,7 +43,8 @@ func WrapLine(line string, w int) []string {
 	if Width(line) <= w {
 		return []string{line}
 	}
-	hang := strings.Repeat(" ", min(hanging(ansi.Strip(line)), w/2))
+	// At least one wide character has room behind the indentation.
+	hang := Blank(min(hanging(ansi.Strip(line)), w/2, w-2))
 	b := breaker{limit: w, hang: hang}
 	for _, piece := range pieces(line) {
 		b.add(piece)
@@ -125,12 +127,9 @@ func breakable(plain string) map[int]bool {
 
 // wideAt says whether one of the characters at a cut is a wide one.
 func wideAt(before, after string) bool {
-	last := []rune(before)
-	first := []rune(after)
-	if len(last) == 0 || len(first) == 0 {
-		return false
-	}
-	return Width(string(last[len(last)-1])) > 1 || Width(string(first[0])) > 1
+	last, _ := utf8.DecodeLastRuneInString(before)
+	first, _ := utf8.DecodeRuneInString(after)
+	return Width(string(last)) > 1 || Width(string(first)) > 1
 }
 
 // breaker fills lines with pieces.
@@ -146,6 +145,7 @@ type breaker struct {
 func (b *breaker) add(p piece) {
 	if b.cells+p.cells > b.limit {
 		if p.space {
+			b.leaveOut(p)
 			b.newLine()
 			return
 		}
@@ -154,21 +154,30 @@ func (b *breaker) add(p piece) {
 		}
 	}
 	if p.space && len(b.lines) > 0 && b.cells <= len(b.hang) {
-		return // a line that goes on does not begin with the space of the break
+		b.leaveOut(p) // a line that goes on does not begin with the space of the break
+		return
 	}
 	if b.cells+p.cells > b.limit {
-		room := b.limit - b.cells
-		head := ansi.Truncate(p.text, room, "")
-		if Width(head) <= 0 || Width(head) >= p.cells {
-			b.write(p.text, p.cells) // there is nowhere to cut it
-			return
-		}
-		rest := ansi.TruncateLeft(p.text, room, "")
-		b.write(head, Width(head))
-		b.add(piece{rest, p.cells - Width(head), false})
+		b.cut(p.text)
 		return
 	}
 	b.write(p.text, p.cells)
+}
+
+// leaveOut writes nothing of a space but the styles that begin or end in it.
+func (b *breaker) leaveOut(p piece) { b.write(strings.ReplaceAll(p.text, " ", ""), 0) }
+
+// cut writes a word that is wider than a line, as much of it on each as fits.
+func (b *breaker) cut(word string) {
+	var state byte
+	for len(word) > 0 {
+		seq, cells, n, next := ansi.DecodeSequence(word, state, nil)
+		state, word = next, word[n:]
+		if cells > 0 && b.cells+cells > b.limit && b.cells > len(b.hang) {
+			b.newLine()
+		}
+		b.write(seq, cells)
+	}
 }
 
 func (b *breaker) write(text string, cells int) {
@@ -188,7 +197,7 @@ func (b *breaker) follow(text string) {
 		}
 		if seq == "\x1b[0m" || seq == "\x1b[m" {
 			b.style = ""
-		} else {
+		} else if !strings.HasSuffix(b.style, seq) {
 			b.style += seq
 		}
 	}
@@ -208,9 +217,4 @@ func (b *breaker) end() {
 	b.lines = append(b.lines, strings.TrimRight(b.line.String(), " "))
 	b.line.Reset()
 	b.cells = 0
-}
-
-// Hardwrap breaks a line at w cells, wherever that is.
-func Hardwrap(line string, w int) []string {
-	return strings.Split(ansi.Hardwrap(line, max(w, 2), true), "\n")
 }

@@ -17,6 +17,11 @@ import (
 // runs itself again there. Use it as the body of a TestMain.
 func Main(m interface{ Run() int }) {
 	lab.Dispatch()
+	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
+		// A test that starts this binary as something else would be run by it again.
+		fmt.Fprintf(os.Stderr, "the test binary cannot be started as %q\n", os.Args[1])
+		os.Exit(2)
+	}
 	// A fuzzing worker speaks to its parent over inherited descriptors.
 	fuzzing := slices.ContainsFunc(os.Args, func(arg string) bool { return strings.HasPrefix(arg, "-test.fuzzworker") })
 	if fuzzing || lab.Inside() {

@@ -1,4 +1,4 @@
-package explain
+package eval
 
 import (
 	"slices"
@@ -7,24 +7,24 @@ import (
 	"nstutor/diag/netfilter"
 )
 
-// filterFlow is what comes out of a part of a chain.
-type filterFlow struct {
-	on       []filterState // goes on with the next rule
-	returned []filterState // leaves the chain for the calling one
-	accepted []filterState // leaves the base chain
+// flow is what comes out of a part of a chain.
+type flow struct {
+	on       []state // goes on with the next rule
+	returned []state // leaves the chain for the calling one
+	accepted []state // leaves the base chain
 }
 
-// filterDepth is more than the kernel lets chains call each other
+// maxDepth is more than the kernel lets chains call each other
 // (NFT_JUMP_STACK_SIZE is 16; x_tables refuses loops).
-const filterDepth = 512
+const maxDepth = 512
 
 // runBase runs a base chain, and returns what it lets pass.
-func (e *filterEval) runBase(base filterBase, states []filterState) []filterState {
+func (e *evaluator) runBase(base baseChain, states []state) []state {
 	e.base = base
 	flow := e.runChain(base.chain, states, 0)
-	rest := filterMerge(flow.on, flow.returned)
+	rest := merge(flow.on, flow.returned)
 	if base.chain.Policy != "drop" {
-		return filterMerge(rest, flow.accepted)
+		return merge(rest, flow.accepted)
 	}
 	for _, s := range rest {
 		e.end(s, VerdictDrop, nil, "policy drop", "")
@@ -32,23 +32,23 @@ func (e *filterEval) runBase(base filterBase, states []filterState) []filterStat
 	return flow.accepted
 }
 
-func (e *filterEval) end(s filterState, verdict Verdict, rule *netfilter.Rule, line, with string) {
+func (e *evaluator) end(s state, verdict Verdict, rule *netfilter.Rule, line, with string) {
 	for _, end := range e.ends {
 		if end.rule == rule && end.base == e.base && end.state.assumed == s.assumed {
 			return
 		}
 	}
-	e.ends = append(e.ends, filterEnd{s, e.base, verdict, rule, line, with})
+	e.ends = append(e.ends, ending{s, e.base, verdict, rule, line, with})
 }
 
-func (e *filterEval) runChain(chain *netfilter.Chain, states []filterState, depth int) filterFlow {
-	flow := filterFlow{on: states}
+func (e *evaluator) runChain(chain *netfilter.Chain, states []state, depth int) flow {
+	flow := flow{on: states}
 	if len(states) == 0 {
 		return flow
 	}
 	misses := func(m *netfilter.Match) bool { return e.misses(m, flow.on) }
 	for rule := range chain.Walk(misses) {
-		var next []filterState
+		var next []state
 		for _, s := range flow.on {
 			passed := e.runRule(chain, rule, s, depth)
 			next = append(next, passed.on...)
@@ -56,21 +56,21 @@ func (e *filterEval) runChain(chain *netfilter.Chain, states []filterState, dept
 			flow.accepted = append(flow.accepted, passed.accepted...)
 		}
 		if len(next) > 1 {
-			next = filterMerge(next)
+			next = merge(next)
 		}
 		if flow.on = next; len(next) == 0 {
 			break
 		}
 	}
-	flow.returned, flow.accepted = filterMerge(flow.returned), filterMerge(flow.accepted)
+	flow.returned, flow.accepted = merge(flow.returned), merge(flow.accepted)
 	return flow
 }
 
 // misses says at once that a condition does not hold for any of the packets,
 // which is so for most rules of a big set.
-func (e *filterEval) misses(m *netfilter.Match, states []filterState) bool {
+func (e *evaluator) misses(m *netfilter.Match, states []state) bool {
 	for i := range states {
-		if e.judge(m, nil, &states[i]) != filterNo {
+		if e.judge(m, nil, &states[i]) != no {
 			return false
 		}
 	}
@@ -78,8 +78,8 @@ func (e *filterEval) misses(m *netfilter.Match, states []filterState) bool {
 }
 
 // runRule lets one packet meet one rule.
-func (e *filterEval) runRule(chain *netfilter.Chain, rule *netfilter.Rule, s filterState, depth int) filterFlow {
-	var flow filterFlow
+func (e *evaluator) runRule(chain *netfilter.Chain, rule *netfilter.Rule, s state, depth int) flow {
+	var flow flow
 	line := ""
 	text := func() string {
 		if line == "" {
@@ -97,13 +97,13 @@ func (e *filterEval) runRule(chain *netfilter.Chain, rule *netfilter.Rule, s fil
 			break
 		}
 		held := e.judge(&rule.Matches[i], rule, &s)
-		if held == filterNo || held == filterMaybe {
+		if held == no || held == maybe {
 			flow.on = append(flow.on, s)
 		}
-		if held == filterNo {
+		if held == no {
 			return flow
 		}
-		if held == filterMaybe {
+		if held == maybe {
 			s = s.assuming(text())
 		}
 	}
@@ -112,7 +112,7 @@ func (e *filterEval) runRule(chain *netfilter.Chain, rule *netfilter.Rule, s fil
 }
 
 // verdict does with the packet what the rule says.
-func (e *filterEval) verdict(chain *netfilter.Chain, rule *netfilter.Rule, v netfilter.Verdict, s filterState, depth int, text func() string, flow *filterFlow) {
+func (e *evaluator) verdict(chain *netfilter.Chain, rule *netfilter.Rule, v netfilter.Verdict, s state, depth int, text func() string, flow *flow) {
 	switch v.Kind {
 	case netfilter.VerdictContinue:
 		flow.on = append(flow.on, s)
@@ -140,15 +140,15 @@ func (e *filterEval) verdict(chain *netfilter.Chain, rule *netfilter.Rule, v net
 }
 
 // call runs another chain of the table.
-func (e *filterEval) call(rule *netfilter.Rule, v netfilter.Verdict, s filterState, depth int, text func() string, flow *filterFlow) {
+func (e *evaluator) call(rule *netfilter.Rule, v netfilter.Verdict, s state, depth int, text func() string, flow *flow) {
 	target := e.chain(v.Chain)
-	if target == nil || depth >= filterDepth {
+	if target == nil || depth >= maxDepth {
 		e.unknownVerdict(rule, netfilter.Verdict{}, s, text, flow)
 		return
 	}
-	inner := e.runChain(target, []filterState{s}, depth+1)
+	inner := e.runChain(target, []state{s}, depth+1)
 	flow.accepted = append(flow.accepted, inner.accepted...)
-	back := filterMerge(inner.on, inner.returned)
+	back := merge(inner.on, inner.returned)
 	if v.Kind == netfilter.VerdictGoto {
 		flow.returned = append(flow.returned, back...) // to where this chain was called from
 		return
@@ -156,7 +156,7 @@ func (e *filterEval) call(rule *netfilter.Rule, v netfilter.Verdict, s filterSta
 	flow.on = append(flow.on, back...)
 }
 
-func (e *filterEval) chain(name string) *netfilter.Chain {
+func (e *evaluator) chain(name string) *netfilter.Chain {
 	byName, ok := e.chains[e.base.table]
 	if !ok {
 		byName = make(map[string]*netfilter.Chain, len(e.base.table.Chains))
@@ -173,27 +173,27 @@ func (e *filterEval) chain(name string) *netfilter.Chain {
 
 // verdictMap takes the verdict of the first case that holds. Without one the
 // packet goes on with the next rule.
-func (e *filterEval) verdictMap(chain *netfilter.Chain, rule *netfilter.Rule, v netfilter.Verdict, s filterState, depth int, text func() string, flow *filterFlow) {
+func (e *evaluator) verdictMap(chain *netfilter.Chain, rule *netfilter.Rule, v netfilter.Verdict, s state, depth int, text func() string, flow *flow) {
 	for _, c := range v.Map {
 		held := e.judge(&c.Match, rule, &s)
-		if held == filterNo {
+		if held == no {
 			continue
 		}
 		taken := s
-		if held == filterMaybe {
+		if held == maybe {
 			taken = s.assuming(text())
 		}
 		e.verdict(chain, rule, c.Verdict, taken, depth, text, flow)
-		if held == filterYes {
+		if held == yes {
 			return
 		}
 	}
 	flow.on = append(flow.on, s)
 }
 
-// filterHarmless are targets of x_tables that always go on with the next rule
+// harmless are targets of x_tables that always go on with the next rule
 // and change nothing that rules or routes look at.
-var filterHarmless = map[string]bool{
+var harmless = map[string]bool{
 	"TCPMSS": true, "TCPOPTSTRIP": true, "NFLOG": true, "LOG": true, "TRACE": true, "AUDIT": true, "CLASSIFY": true,
 	"DSCP": true, "TOS": true, "ECN": true, "CHECKSUM": true, "RATEEST": true, "IDLETIMER": true, "LED": true,
 	"TEE": true, "SECMARK": true, "CONNSECMARK": true, "TTL": true, "HL": true,
@@ -201,9 +201,9 @@ var filterHarmless = map[string]bool{
 
 // unknownVerdict is a target that is not known: the packet may be dropped,
 // accepted or go on.
-func (e *filterEval) unknownVerdict(rule *netfilter.Rule, v netfilter.Verdict, s filterState, text func() string, flow *filterFlow) {
-	if name, ok := strings.CutPrefix(strings.TrimSuffix(v.Text, "]"), "[target "); ok && filterHarmless[name] {
-		if name == "TTL" || name == "HL" {
+func (e *evaluator) unknownVerdict(rule *netfilter.Rule, v netfilter.Verdict, s state, text func() string, flow *flow) {
+	if harmless[v.Target] {
+		if v.Target == "TTL" || v.Target == "HL" {
 			s.packet.TTL = 0
 		}
 		flow.on = append(flow.on, s)
@@ -215,33 +215,33 @@ func (e *filterEval) unknownVerdict(rule *netfilter.Rule, v netfilter.Verdict, s
 	e.end(s, VerdictDrop, rule, text(), "")
 }
 
-// filterMerge joins states that are the same packet, and keeps what needs the
+// merge joins states that are the same packet, and keeps what needs the
 // fewest assumptions.
-func filterMerge(lists ...[]filterState) []filterState {
-	var out []filterState
+func merge(lists ...[]state) []state {
+	var out []state
 	for _, s := range slices.Concat(lists...) {
-		at := slices.IndexFunc(out, func(o filterState) bool { return o.packet == s.packet && o.nat == s.nat })
+		at := slices.IndexFunc(out, func(o state) bool { return o.packet == s.packet && o.nat == s.nat })
 		switch {
 		case at < 0:
 			out = append(out, s)
-		case filterFewer(s, out[at]) < 0:
+		case fewer(s, out[at]) < 0:
 			out[at] = s
 		}
 	}
 	return out
 }
 
-func (s filterState) assuming(line string) filterState {
-	if !slices.Contains(filterAssumptions(s), line) {
+func (s state) assuming(line string) state {
+	if !slices.Contains(assumptions(s), line) {
 		s.assumed += line + "\n"
 	}
 	return s
 }
 
-func filterAssumptions(s filterState) []string {
+func assumptions(s state) []string {
 	return strings.FieldsFunc(s.assumed, func(r rune) bool { return r == '\n' })
 }
 
-func filterFewer(a, b filterState) int {
+func fewer(a, b state) int {
 	return strings.Count(a.assumed, "\n") - strings.Count(b.assumed, "\n")
 }

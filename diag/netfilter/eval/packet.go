@@ -1,4 +1,4 @@
-package explain
+package eval
 
 import (
 	"net/netip"
@@ -21,7 +21,7 @@ const (
 
 // Packet is one IP packet as packet filters see it. A Packet that has been
 // through a hook remembers what the hook did to its connection, so the next
-// hook of the same namespace has to be given FilterResult.Packet; Forget makes
+// hook of the same namespace has to be given Result.Packet; Forget makes
 // it a packet for another namespace.
 type Packet struct {
 	Src, Dst           netip.Addr
@@ -36,14 +36,14 @@ type Packet struct {
 	Length             int    // of the IP packet with its header; 0 when it is not known
 	TTL                int    // or hop limit; 0 when it is not known
 
-	conn filterConn
+	conn conn
 }
 
 // Forget returns the packet without what it has only inside a namespace: its
 // mark, its devices and its connection (skb_scrub_packet()). It is new to the
 // next namespace's connection tracking.
 func (p Packet) Forget() Packet {
-	p.Mark, p.IIF, p.OIF, p.conn, p.CTState = 0, "", "", filterConn{}, CTNew
+	p.Mark, p.IIF, p.OIF, p.conn, p.CTState = 0, "", "", conn{}, CTNew
 	return p
 }
 
@@ -64,12 +64,12 @@ type Verdict string
 const (
 	VerdictAccept  Verdict = "accept"
 	VerdictDrop    Verdict = "drop"
-	VerdictReject  Verdict = "reject" // the sender is told, with FilterResult.RejectWith
+	VerdictReject  Verdict = "reject" // the sender is told, with Result.RejectWith
 	VerdictUnknown Verdict = "unknown"
 )
 
-// FilterResult is what became of a packet at one hook.
-type FilterResult struct {
+// Result is what became of a packet at one hook.
+type Result struct {
 	Verdict Verdict
 	// At names the base chain that decided, as in "ip filter FORWARD", or
 	// "-t filter FORWARD" for one of iptables-legacy. It is empty when no chain
@@ -100,36 +100,4 @@ type Translation struct {
 	Kind     string
 	Old, New netip.Addr
 	Rule     string // empty for an answer
-}
-
-// Env answers what rules ask about the namespace they are in.
-type Env interface {
-	// AddrType is the type of the namespace's route to addr: LOCAL, UNICAST,
-	// BROADCAST, … (RTN_*), in capitals or not, or "none".
-	AddrType(addr netip.Addr) (string, error)
-	// MasqueradeAddr is the source that MASQUERADE takes on oif towards dst: the
-	// address of oif next to the next hop, or its first, or that of another
-	// device when oif has none (inet_select_addr()). A route's preferred source
-	// does not count. It is invalid, without an error, when there is none at
-	// all; the packet is dropped then.
-	MasqueradeAddr(oif string, dst netip.Addr) (netip.Addr, error)
-}
-
-// DeviceEnv is what an Env may answer besides. Rules that need it cannot be
-// judged otherwise.
-type DeviceEnv interface {
-	// DeviceIndex is the index of the device with that name.
-	DeviceIndex(name string) (int, error)
-	// RedirectAddr is the first address of the family on a device, as REDIRECT
-	// takes it. It is invalid, without an error, when there is none.
-	RedirectAddr(iif string, v6 bool) (netip.Addr, error)
-}
-
-// ReverseEnv is what an Env may answer besides, for rules that look at the way
-// back to a packet's source.
-type ReverseEnv interface {
-	// ReverseRoute is the route to src of a packet from dst with that mark: its
-	// device and its type ("unicast", "local", …). Without a route the type is
-	// empty, and there is no error.
-	ReverseRoute(src, dst netip.Addr, mark uint32) (dev, kind string, err error)
 }

@@ -1,4 +1,4 @@
-package lab
+package tty
 
 import (
 	"fmt"
@@ -7,15 +7,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// OpenPTY is openPTY for a terminal of that many columns and rows.
-func OpenPTY(columns, rows int) (master, slave *os.File, err error) {
-	return openPTY(window{uint16(columns), uint16(rows)})
-}
+// Window is the size of a terminal in characters.
+type Window struct{ Columns, Rows uint16 }
 
-// openPTY makes a pseudo-terminal of that size. The master can be waited for
+// Open makes a pseudo-terminal of that size. The master can be waited for
 // with deadlines. TIOCGPTPEER gives the other end without its path: in the lab
 // /dev/pts need not be the one that it is in.
-func openPTY(size window) (master, slave *os.File, err error) {
+func Open(size Window) (master, slave *os.File, err error) {
 	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open a terminal: /dev/ptmx: %w", err)
@@ -31,24 +29,24 @@ func openPTY(size window) (master, slave *os.File, err error) {
 		return nil, nil, fmt.Errorf("open a terminal's other end: %w", errno)
 	}
 	slave = os.NewFile(peer, "tty")
-	setWindow(master, size)
+	SetSize(master, size)
 	return master, slave, nil
 }
 
-// setWindow says how large a terminal is. Its foreground hears of a change
+// SetSize says how large a terminal is. Its foreground hears of a change
 // (SIGWINCH).
-func setWindow(tty *os.File, size window) {
+func SetSize(tty *os.File, size Window) {
 	control(tty, func(fd int) {
 		unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: size.Rows, Col: size.Columns})
 	})
 }
 
-// windowOf is how large a terminal is: 80 by 24 when it does not know.
-func windowOf(tty *os.File) window {
-	size := window{80, 24}
+// SizeOf is how large a terminal is: 80 by 24 when it does not know.
+func SizeOf(tty *os.File) Window {
+	size := Window{80, 24}
 	control(tty, func(fd int) {
 		if now, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ); err == nil && now.Col > 0 && now.Row > 0 {
-			size = window{now.Col, now.Row}
+			size = Window{now.Col, now.Row}
 		}
 	})
 	return size

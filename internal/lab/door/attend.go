@@ -1,4 +1,4 @@
-package lab
+package door
 
 import (
 	"bufio"
@@ -11,6 +11,9 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"nstutor/internal/lab"
+	"nstutor/internal/lab/tty"
 )
 
 const (
@@ -25,11 +28,11 @@ const (
 // attend runs a shell on a terminal of its own for a visitor at the other end of
 // conn. It returns when the shell has ended, or when the visitor has gone and
 // the shell with them.
-func (l *Lab) attend(ctx context.Context, conn net.Conn, from *bufio.Reader, asked invitation) {
-	master, cmd, err := l.openShell(ctx, asked)
+func attend(ctx context.Context, l *lab.Lab, conn net.Conn, from *bufio.Reader, asked invitation) {
+	master, cmd, err := openShell(ctx, l, asked)
 	if err != nil {
 		no := refused{Reason: err.Error()}
-		if errors.Is(err, ErrNoNamespace) {
+		if errors.Is(err, lab.ErrNoNamespace) {
 			no.Names = l.Names()
 		}
 		sendValue(conn, frameRefused, no)
@@ -65,19 +68,19 @@ func (l *Lab) attend(ctx context.Context, conn net.Conn, from *bufio.Reader, ask
 
 // shellProcess is a shell that runs; kill ends it by force.
 type shellProcess struct {
-	*Cmd
+	*lab.Cmd
 	kill func()
 }
 
 // openShell starts the shell that was asked for.
-func (l *Lab) openShell(ctx context.Context, asked invitation) (*os.File, *shellProcess, error) {
+func openShell(ctx context.Context, l *lab.Lab, asked invitation) (*os.File, *shellProcess, error) {
 	ctx, kill := context.WithCancel(ctx)
-	cmd, err := l.shell(ctx, asked.Netns, asked.Variables)
+	cmd, err := l.Shell(ctx, asked.Netns, asked.Variables)
 	if err != nil {
 		kill()
 		return nil, nil, err
 	}
-	master, slave, err := openPTY(asked.Window)
+	master, slave, err := tty.Open(asked.Window)
 	if err != nil {
 		kill()
 		return nil, nil, err
@@ -107,9 +110,9 @@ func listen(from *bufio.Reader, master *os.File) {
 				return
 			}
 		case frameWindow:
-			var size window
+			var size tty.Window
 			if json.Unmarshal(payload, &size) == nil {
-				setWindow(master, size)
+				tty.SetSize(master, size)
 			}
 		}
 	}
@@ -154,7 +157,7 @@ func exitStatus(state *os.ProcessState) int {
 //
 // The error is a *NoNetnsError when there is no such namespace. When ctx ends,
 // it is ctx's.
-func (l *Lab) Attend(ctx context.Context, netns string, in, out *os.File) (exit int, err error) {
+func Attend(ctx context.Context, l *lab.Lab, netns string, in, out *os.File) (exit int, err error) {
 	here, there := net.Pipe()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -162,7 +165,7 @@ func (l *Lab) Attend(ctx context.Context, netns string, in, out *os.File) (exit 
 	go func() {
 		defer close(gone)
 		defer there.Close()
-		l.welcomeVisitor(ctx, there, nil)
+		welcome(ctx, l, there, nil)
 	}()
 	exit, err = visit(ctx, here, netns, in, out)
 	here.Close()
@@ -170,8 +173,8 @@ func (l *Lab) Attend(ctx context.Context, netns string, in, out *os.File) (exit 
 	return exit, err
 }
 
-// welcomeVisitor answers one connection.
-func (l *Lab) welcomeVisitor(ctx context.Context, conn net.Conn, describe func() description) {
+// welcome answers one connection.
+func welcome(ctx context.Context, l *lab.Lab, conn net.Conn, describe func() description) {
 	from := bufio.NewReader(conn)
 	conn.SetReadDeadline(time.Now().Add(askingTime))
 	kind, payload, err := receiveFrame(from)
@@ -190,9 +193,9 @@ func (l *Lab) welcomeVisitor(ctx context.Context, conn net.Conn, describe func()
 			return
 		}
 		if asked.Netns == "" {
-			asked.Netns = Host
+			asked.Netns = lab.Host
 		}
 		asked.Variables = ofTerminal(asked.Variables)
-		l.attend(ctx, conn, from, asked)
+		attend(ctx, l, conn, from, asked)
 	}
 }

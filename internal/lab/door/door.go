@@ -1,4 +1,4 @@
-package lab
+package door
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"nstutor/internal/lab"
 
 	"golang.org/x/sys/unix"
 )
@@ -30,26 +32,7 @@ type doors struct{ fd int }
 // doorDir is where the folder is. The lab has a /run of its own, so that the
 // user's folder in there ($XDG_RUNTIME_DIR) is not seen from both sides.
 func doorDir() string {
-	return filepath.Join(os.TempDir(), "nstutor-"+strconv.Itoa(realUID()))
-}
-
-// realUID is the user's number outside of the lab, where it is 0 in a user
-// namespace (man 7 user_namespaces: the second column is the number in the
-// parent namespace).
-func realUID() int {
-	if bornAs.flags&unix.CLONE_NEWUSER == 0 {
-		return os.Geteuid()
-	}
-	data, err := os.ReadFile("/proc/self/uid_map")
-	fields := strings.Fields(string(data))
-	if err != nil || len(fields) < 2 {
-		return os.Geteuid()
-	}
-	uid, err := strconv.Atoi(fields[1])
-	if err != nil {
-		return os.Geteuid()
-	}
-	return uid
+	return filepath.Join(os.TempDir(), "nstutor-"+strconv.Itoa(lab.RealUID()))
 }
 
 // openDoors opens the folder, and makes it when make is true. A folder that
@@ -113,7 +96,7 @@ func (d *doors) dial(name string) (*net.UnixConn, error) {
 //
 // about says what the lab is at, such as "step 2.7"; it is called from another
 // goroutine for each visitor that asks.
-func (l *Lab) Serve(ctx context.Context, about func() string) error {
+func Serve(ctx context.Context, l *lab.Lab, about func() string) error {
 	folder, err := openDoors(true)
 	if err != nil {
 		return err
@@ -135,9 +118,7 @@ func (l *Lab) Serve(ctx context.Context, about func() string) error {
 		stop()
 		<-closed
 	}
-	l.mu.Lock()
-	l.doors = append(l.doors, shut)
-	l.mu.Unlock()
+	l.BeforeClose(shut)
 	context.AfterFunc(ctx, func() {
 		listener.Close()
 		os.Remove(folder.path(name))
@@ -146,7 +127,7 @@ func (l *Lab) Serve(ctx context.Context, about func() string) error {
 	})
 	since := time.Now()
 	describe := func() description { return description{since.Unix(), about(), l.Names()} }
-	go l.receive(ctx, listener, describe)
+	go receive(ctx, l, listener, describe)
 	return nil
 }
 
@@ -167,7 +148,7 @@ func (d *doors) listen(name string) (*net.UnixListener, error) {
 }
 
 // receive lets visitors in.
-func (l *Lab) receive(ctx context.Context, listener *net.UnixListener, describe func() description) {
+func receive(ctx context.Context, l *lab.Lab, listener *net.UnixListener, describe func() description) {
 	for {
 		conn, err := listener.AcceptUnix()
 		if errors.Is(err, net.ErrClosed) {
@@ -181,7 +162,7 @@ func (l *Lab) receive(ctx context.Context, listener *net.UnixListener, describe 
 			defer conn.Close()
 			// A user who is not in this user namespace has the number 65534 here.
 			if peer, err := peerOf(conn); err == nil && int(peer.Uid) == os.Geteuid() {
-				l.welcomeVisitor(ctx, conn, describe)
+				welcome(ctx, l, conn, describe)
 			}
 		}()
 	}

@@ -1,4 +1,4 @@
-package lab
+package door
 
 import (
 	"bufio"
@@ -12,6 +12,9 @@ import (
 	"os/signal"
 	"strings"
 	"sync"
+
+	"nstutor/internal/lab"
+	"nstutor/internal/lab/tty"
 
 	"golang.org/x/sys/unix"
 )
@@ -30,35 +33,35 @@ type NoNetnsError struct {
 }
 
 func (e *NoNetnsError) Error() string {
-	return fmt.Sprintf("%s: %v; there are %s", e.Netns, ErrNoNamespace, strings.Join(e.Names, ", "))
+	return fmt.Sprintf("%s: %v; there are %s", e.Netns, lab.ErrNoNamespace, strings.Join(e.Names, ", "))
 }
 
-func (e *NoNetnsError) Unwrap() error { return ErrNoNamespace }
+func (e *NoNetnsError) Unwrap() error { return lab.ErrNoNamespace }
 
 // visit asks for a shell in netns at the other end of conn and shows it on the
 // terminal of in and out until it ends.
 func visit(ctx context.Context, conn net.Conn, netns string, in, out *os.File) (exit int, err error) {
-	terminal := terminalOf(in)
+	terminal := tty.Of(in)
 	if terminal == nil {
 		return 0, ErrNoTerminal
 	}
 	// Whoever waits for conn hears of the end of ctx.
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	v := &visitor{conn: conn, from: bufio.NewReader(conn)}
-	if err := v.enter(netns, windowOf(in)); err != nil {
+	if err := v.enter(netns, tty.SizeOf(in)); err != nil {
 		return 0, errors.Join(ctx.Err(), err)
 	}
-	if err := terminal.raw(); err != nil {
+	if err := terminal.Raw(); err != nil {
 		return 0, fmt.Errorf("make the terminal raw: %w", err)
 	}
 	stop := v.relay(in)
 	exit, err = v.show(out)
 	stop()
 	if err != nil {
-		terminal.restore()
+		terminal.Restore()
 		return 0, errors.Join(ctx.Err(), err)
 	}
-	terminal.setModes()
+	terminal.SetModes()
 	return exit, nil
 }
 
@@ -77,7 +80,7 @@ func (v *visitor) send(kind byte, payload []byte) error {
 }
 
 // enter asks for a shell.
-func (v *visitor) enter(netns string, size window) error {
+func (v *visitor) enter(netns string, size tty.Window) error {
 	asked := invitation{Netns: netns, Variables: ofTerminal(environment()), Window: size}
 	if err := sendValue(v.conn, frameShell, asked); err != nil {
 		return ErrLabEnded
@@ -135,7 +138,7 @@ func (v *visitor) relay(in *os.File) (stop func()) {
 		for {
 			select {
 			case <-resized:
-				if payload, err := json.Marshal(windowOf(in)); err == nil {
+				if payload, err := json.Marshal(tty.SizeOf(in)); err == nil {
 					v.send(frameWindow, payload)
 				}
 			case <-ended:

@@ -1,4 +1,4 @@
-package explain
+package eval
 
 import (
 	"net/netip"
@@ -12,9 +12,9 @@ import (
 // runNAT runs the chains that translate addresses: only for the first packet
 // of a connection, and until one of them has said something about it
 // (nf_nat_inet_fn()).
-func (e *filterEval) runNAT(bases []filterBase, states []filterState) []filterState {
-	var out, asking []filterState
-	sort := func(states []filterState) {
+func (e *evaluator) runNAT(bases []baseChain, states []state) []state {
+	var out, asking []state
+	sort := func(states []state) {
 		asking = nil
 		for _, s := range states {
 			if s.packet.CTState != CTNew || e.isBound(s) {
@@ -31,38 +31,38 @@ func (e *filterEval) runNAT(bases []filterBase, states []filterState) []filterSt
 			sort(e.runBase(base, asking))
 		}
 	}
-	return filterMerge(out, asking)
+	return merge(out, asking)
 }
 
 // takeBack gives the answer to a translated request the addresses that the
 // request had at first.
-func (e *filterEval) takeBack(s *filterState) {
+func (e *evaluator) takeBack(s *state) {
 	p := &s.packet
 	addr, before := &p.Dst, p.conn.source
 	changed := p.conn.snat
 	if e.changesSource() {
 		addr, before, changed = &p.Src, p.conn.original, p.conn.dnat
 	}
-	if !p.conn.answer || p.CTState != CTEstablished || !changed || *addr == before || s.nat.Kind == filterAnswer {
+	if !p.conn.answer || p.CTState != CTEstablished || !changed || *addr == before || s.nat.Kind == answer {
 		return
 	}
-	s.nat = Translation{Kind: filterAnswer, Old: *addr, New: before}
+	s.nat = Translation{Kind: answer, Old: *addr, New: before}
 	*addr = before
 }
 
-const filterAnswer = "answer"
+const answer = "answer"
 
-func (e *filterEval) changesSource() bool { return e.hook == "input" || e.hook == "postrouting" }
+func (e *evaluator) changesSource() bool { return e.hook == "input" || e.hook == "postrouting" }
 
 // isBound says that the connection's translation on this side is settled.
-func (e *filterEval) isBound(s filterState) bool {
+func (e *evaluator) isBound(s state) bool {
 	if e.changesSource() {
 		return s.packet.conn.srcDone
 	}
 	return s.packet.conn.dstDone
 }
 
-func (e *filterEval) bound(s *filterState) {
+func (e *evaluator) bound(s *state) {
 	switch e.hook {
 	case "input", "postrouting":
 		s.packet.conn.srcDone = true
@@ -72,7 +72,7 @@ func (e *filterEval) bound(s *filterState) {
 }
 
 // translate is a rule that gives the packet another address.
-func (e *filterEval) translate(rule *netfilter.Rule, v netfilter.Verdict, s filterState, text func() string, flow *filterFlow) {
+func (e *evaluator) translate(rule *netfilter.Rule, v netfilter.Verdict, s state, text func() string, flow *flow) {
 	if v.Addr.Min.IsValid() && v.Addr.Min.Is4() != s.packet.Src.Is4() {
 		flow.on = append(flow.on, s) // of the other family (nft_nat_inet_eval())
 		return
@@ -107,7 +107,7 @@ func (e *filterEval) translate(rule *netfilter.Rule, v netfilter.Verdict, s filt
 
 // natAddr is the address that takes the place of old. It is invalid when there
 // is none to take, and the kernel drops the packet for it.
-func (e *filterEval) natAddr(v netfilter.Verdict, old netip.Addr, s filterState) (addr netip.Addr, known bool) {
+func (e *evaluator) natAddr(v netfilter.Verdict, old netip.Addr, s state) (addr netip.Addr, known bool) {
 	p := s.packet
 	switch {
 	case v.From != "":
@@ -120,11 +120,8 @@ func (e *filterEval) natAddr(v netfilter.Verdict, old netip.Addr, s filterState)
 	case v.Kind == netfilter.VerdictRedirect && e.hook == "output":
 		return netip.IPv6Loopback(), true
 	case v.Kind == netfilter.VerdictRedirect:
-		if devices, ok := e.env.(DeviceEnv); ok {
-			addr, err := devices.RedirectAddr(p.IIF, old.Is6())
-			return addr, err == nil
-		}
-		return netip.Addr{}, false
+		addr, err := e.env.RedirectAddr(p.IIF, old.Is6())
+		return addr, err == nil
 	case !v.Addr.Min.IsValid():
 		return old, true // ports only
 	case v.Addr.Min == v.Addr.Max || !v.Addr.Max.IsValid():
@@ -137,7 +134,7 @@ func (e *filterEval) natAddr(v netfilter.Verdict, old netip.Addr, s filterState)
 }
 
 // readdress writes the address; an invalid one stands for one that is not known.
-func (e *filterEval) readdress(s *filterState, addr netip.Addr) {
+func (e *evaluator) readdress(s *state, addr netip.Addr) {
 	p := &s.packet
 	if e.changesSource() {
 		p.conn.snat = p.conn.snat || addr != p.Src
@@ -155,7 +152,7 @@ func (e *filterEval) readdress(s *filterState, addr netip.Addr) {
 }
 
 // rewritePort is the port that the packet has behind the translation.
-func (e *filterEval) rewritePort(v netfilter.Verdict, s *filterState) {
+func (e *evaluator) rewritePort(v netfilter.Verdict, s *state) {
 	p := &s.packet
 	if v.Port.Min == 0 || p.Proto != unix.IPPROTO_TCP && p.Proto != unix.IPPROTO_UDP {
 		return

@@ -1,4 +1,4 @@
-package lab
+package tty
 
 import (
 	"os"
@@ -7,28 +7,28 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// terminal is the terminal that the lab was started from, with the modes it
+// Terminal is the terminal that the lab was started from, with the modes it
 // had then. A nil terminal is none.
-type terminal struct {
+type Terminal struct {
 	fd    int
 	modes unix.Termios
 }
 
-// saveTerminal remembers the modes of the terminal on standard input.
-func saveTerminal() *terminal { return terminalOf(os.Stdin) }
+// Save remembers the modes of the terminal on standard input.
+func Save() *Terminal { return Of(os.Stdin) }
 
-// terminalOf remembers the modes of the terminal that is open as file.
-func terminalOf(file *os.File) *terminal {
+// Of remembers the modes of the terminal that is open as file.
+func Of(file *os.File) *Terminal {
 	fd := int(file.Fd())
 	modes, err := unix.IoctlGetTermios(fd, unix.TCGETS)
 	if err != nil {
 		return nil
 	}
-	return &terminal{fd, *modes}
+	return &Terminal{fd, *modes}
 }
 
-// changed says whether the terminal has other modes now.
-func (t *terminal) changed() bool {
+// Changed says whether the terminal has other modes now.
+func (t *Terminal) Changed() bool {
 	if t == nil {
 		return false
 	}
@@ -36,11 +36,11 @@ func (t *terminal) changed() bool {
 	return err == nil && *now != t.modes
 }
 
-// restore brings the modes back, and with them the main screen, the cursor and
+// Restore brings the modes back, and with them the main screen, the cursor and
 // plain text. A shell that had the terminal's foreground and died with the lab
 // leaves it to nobody: the guardian takes it back. A foreground that somebody
 // else holds, such as the shell the guardian was started from, is theirs.
-func (t *terminal) restore() {
+func (t *Terminal) Restore() {
 	if t == nil {
 		return
 	}
@@ -52,16 +52,16 @@ func (t *terminal) restore() {
 		signal.Ignore(unix.SIGTTOU)
 		unix.IoctlSetPointerInt(t.fd, unix.TIOCSPGRP, unix.Getpgrp())
 	}
-	t.setModes()
+	t.SetModes()
 	unix.Write(t.fd, []byte("\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b[0m"))
 }
 
-// setModes brings the modes back, and nothing else.
-func (t *terminal) setModes() { unix.IoctlSetTermios(t.fd, unix.TCSETS, &t.modes) }
+// SetModes brings the modes back, and nothing else.
+func (t *Terminal) SetModes() { unix.IoctlSetTermios(t.fd, unix.TCSETS, &t.modes) }
 
-// raw hands every key on as it is, ctrl+c too, and every byte of output:
+// Raw hands every key on as it is, ctrl+c too, and every byte of output:
 // cfmakeraw(3).
-func (t *terminal) raw() error {
+func (t *Terminal) Raw() error {
 	raw := t.modes
 	raw.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.ICRNL | unix.IXON
 	raw.Oflag &^= unix.OPOST

@@ -1,4 +1,4 @@
-package explain
+package eval
 
 import (
 	"errors"
@@ -10,8 +10,8 @@ import (
 	"nstutor/diag/netfilter"
 )
 
-// filterConn is what the hooks so far did to the packet's connection.
-type filterConn struct {
+// conn is what the hooks so far did to the packet's connection.
+type conn struct {
 	answer         bool // the packet is one of the other direction
 	begun          bool // the hooks that were passed before are remembered here
 	mark           uint32
@@ -38,13 +38,13 @@ type filterConn struct {
 // Of a set that is open (netfilter.Open) the rules are read as far as the packet
 // comes; it is read anew when it has changed since. Where that fails the verdict
 // is unknown, and Unsure has the error.
-func Traverse(set *netfilter.RuleSet, hook string, p Packet, env Env) FilterResult {
-	return filterSteady(set, p, func() FilterResult { return filterTraverse(set, hook, p, env) })
+func Traverse(set *netfilter.RuleSet, hook string, p Packet, env Env) Result {
+	return steady(set, p, func() Result { return traverse(set, hook, p, env) })
 }
 
-// filterSteady passes p through rules that do not change meanwhile: when those of
+// steady passes p through rules that do not change meanwhile: when those of
 // an open set did, it reads them anew and begins again.
-func filterSteady(set *netfilter.RuleSet, p Packet, run func() FilterResult) FilterResult {
+func steady(set *netfilter.RuleSet, p Packet, run func() Result) Result {
 	const tries = 20
 	for try := 1; ; try++ {
 		result := run()
@@ -57,31 +57,31 @@ func filterSteady(set *netfilter.RuleSet, p Packet, run func() FilterResult) Fil
 				continue
 			}
 		}
-		return FilterResult{Verdict: VerdictUnknown, Packet: p, Unsure: []string{err.Error()}}
+		return Result{Verdict: VerdictUnknown, Packet: p, Unsure: []string{err.Error()}}
 	}
 }
 
-func filterTraverse(set *netfilter.RuleSet, hook string, p Packet, env Env) FilterResult {
+func traverse(set *netfilter.RuleSet, hook string, p Packet, env Env) Result {
 	tables := make([]*netfilter.Table, 0, len(set.Tables))
 	for i := range set.Tables {
 		tables = append(tables, &set.Tables[i])
 	}
-	stages, tied := filterStages(tables, hook, p)
-	result := filterRun(stages, hook, p, env)
+	stages, tied := stagesOf(tables, hook, p)
+	result := run(stages, hook, p, env)
 	if !tied {
 		return result
 	}
 	slices.Reverse(tables)
-	stages, _ = filterStages(tables, hook, p)
-	return result.either(filterRun(stages, hook, p, env))
+	stages, _ = stagesOf(tables, hook, p)
+	return result.either(run(stages, hook, p, env))
 }
 
-func filterRun(stages []filterStage, hook string, p Packet, env Env) FilterResult {
-	e := &filterEval{hook: hook, env: env, types: map[netip.Addr]filterAddrType{}}
+func run(stages []stage, hook string, p Packet, env Env) Result {
+	e := &evaluator{hook: hook, env: env, types: map[netip.Addr]addrType{}}
 	e.begin(&p)
-	states := []filterState{{packet: p}}
+	states := []state{{packet: p}}
 	for _, stage := range stages {
-		e.raw = e.raw && stage.priority < filterConntrackPriority // nf_conntrack_in()
+		e.raw = e.raw && stage.priority < conntrackPriority // nf_conntrack_in()
 		if stage.nat {
 			states = e.runNAT(stage.base, states)
 			continue
@@ -96,8 +96,8 @@ func filterRun(stages []filterStage, hook string, p Packet, env Env) FilterResul
 
 // either is what is certain when it is not known which of two results is the
 // right one.
-func (r FilterResult) either(o FilterResult) FilterResult {
-	gone := func(r FilterResult) bool { return r.Verdict == VerdictDrop || r.Verdict == VerdictReject }
+func (r Result) either(o Result) Result {
+	gone := func(r Result) bool { return r.Verdict == VerdictDrop || r.Verdict == VerdictReject }
 	same := r.Verdict == o.Verdict && r.Packet == o.Packet || gone(r) && gone(o)
 	if same || r.Verdict == VerdictUnknown {
 		return r
@@ -105,7 +105,7 @@ func (r FilterResult) either(o FilterResult) FilterResult {
 	if gone(o) {
 		r, o = o, r
 	}
-	for _, side := range []FilterResult{r, o} {
+	for _, side := range []Result{r, o} {
 		rules := slices.Concat(side.Unsure, []string{side.Rule})
 		if side.NAT != nil {
 			rules = append(rules, side.NAT.Rule)
@@ -120,28 +120,28 @@ func (r FilterResult) either(o FilterResult) FilterResult {
 	return r
 }
 
-// filterEval is one packet at one hook.
-type filterEval struct {
+// evaluator is one packet at one hook.
+type evaluator struct {
 	hook   string
 	env    Env
-	types  map[netip.Addr]filterAddrType // answers of env
-	raw    bool                          // before connection tracking has seen the packet
-	base   filterBase                    // the base chain that is running
+	types  map[netip.Addr]addrType // answers of env
+	raw    bool                    // before connection tracking has seen the packet
+	base   baseChain               // the base chain that is running
 	chains map[*netfilter.Table]map[string]*netfilter.Chain
-	ends   []filterEnd
+	ends   []ending
 }
 
-// filterState is a packet as it may be at some point of a hook.
-type filterState struct {
+// state is a packet as it may be at some point of a hook.
+type state struct {
 	packet  Packet
 	nat     Translation // Kind is empty when there was none
 	assumed string      // rules that were assumed to hold, one a line
 }
 
-// filterEnd is a packet that did not pass.
-type filterEnd struct {
-	state   filterState
-	base    filterBase
+// ending is a packet that did not pass.
+type ending struct {
+	state   state
+	base    baseChain
 	verdict Verdict
 	rule    *netfilter.Rule
 	line    string
@@ -149,7 +149,7 @@ type filterEnd struct {
 }
 
 // begin brings the packet to the hook: connections begin at two of them.
-func (e *filterEval) begin(p *Packet) {
+func (e *evaluator) begin(p *Packet) {
 	first := e.hook == "prerouting" || e.hook == "output"
 	if first && !p.conn.begun {
 		// What comes back from lo has been through the hooks of its sending.
@@ -162,18 +162,18 @@ func (e *filterEval) begin(p *Packet) {
 }
 
 // decide sums up the ways that the packet may have gone.
-func (e *filterEval) decide(passed []filterState) FilterResult {
+func (e *evaluator) decide(passed []state) Result {
 	var unsure []string
-	add := func(s filterState) {
-		for _, rule := range filterAssumptions(s) {
+	add := func(s state) {
+		for _, rule := range assumptions(s) {
 			if !slices.Contains(unsure, rule) {
 				unsure = append(unsure, rule)
 			}
 		}
 	}
 	ends := slices.Clone(e.ends)
-	slices.SortStableFunc(ends, func(a, b filterEnd) int { return filterFewer(a.state, b.state) })
-	slices.SortStableFunc(passed, filterFewer)
+	slices.SortStableFunc(ends, func(a, b ending) int { return fewer(a.state, b.state) })
+	slices.SortStableFunc(passed, fewer)
 	for _, end := range ends {
 		add(end.state)
 	}
@@ -183,7 +183,7 @@ func (e *filterEval) decide(passed []filterState) FilterResult {
 	switch {
 	case len(passed) == 0:
 		r := ends[0].result()
-		if slices.ContainsFunc(ends, func(o filterEnd) bool { return o.verdict != r.Verdict }) {
+		if slices.ContainsFunc(ends, func(o ending) bool { return o.verdict != r.Verdict }) {
 			r.Unsure = unsure
 		}
 		return r
@@ -193,7 +193,7 @@ func (e *filterEval) decide(passed []filterState) FilterResult {
 		r.Packet, r.NAT = passed[0].packet, passed[0].translation()
 		return r
 	}
-	r := FilterResult{Verdict: VerdictAccept, Packet: passed[0].packet, NAT: passed[0].translation()}
+	r := Result{Verdict: VerdictAccept, Packet: passed[0].packet, NAT: passed[0].translation()}
 	for _, s := range passed {
 		if s.elsewhere(passed[0]) {
 			r.Verdict = VerdictUnknown
@@ -207,12 +207,12 @@ func (e *filterEval) decide(passed []filterState) FilterResult {
 
 // elsewhere says that the packet is not, or not for sure, the one that other
 // is by its addresses.
-func (s filterState) elsewhere(other filterState) bool {
+func (s state) elsewhere(other state) bool {
 	a, b := s.packet, other.packet
 	return a.conn.srcUnknown || a.conn.dstUnknown || a.Src != b.Src || a.Dst != b.Dst || a.SrcPort != b.SrcPort || a.DstPort != b.DstPort
 }
 
-func (s filterState) translation() *Translation {
+func (s state) translation() *Translation {
 	if s.nat.Kind == "" {
 		return nil
 	}
@@ -220,8 +220,8 @@ func (s filterState) translation() *Translation {
 	return &nat
 }
 
-func (e filterEnd) result() FilterResult {
-	r := FilterResult{
+func (e ending) result() Result {
+	r := Result{
 		Verdict: e.verdict, At: e.base.name(), Rule: e.line, RejectWith: e.with, Packet: e.state.packet,
 		NAT: e.state.translation(), Table: e.base.table, Chain: e.base.chain, Decided: e.rule,
 	}

@@ -1,4 +1,4 @@
-package lab
+package door
 
 import (
 	"bufio"
@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+
+	"nstutor/internal/lab/tty"
 )
 
 // The frames that go through a lab's door. A connection asks once: about the lab
@@ -38,11 +40,8 @@ type description struct {
 type invitation struct {
 	Netns     string
 	Variables map[string]string
-	Window    window
+	Window    tty.Window
 }
-
-// window is the size of a terminal in characters.
-type window struct{ Columns, Rows uint16 }
 
 // refused is why there is no shell. Names are the namespaces that there are,
 // when the one asked for is not.

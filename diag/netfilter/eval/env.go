@@ -1,0 +1,27 @@
+package eval
+
+import "net/netip"
+
+// Env answers what rules ask about the namespace they are in. An error means that
+// it cannot be told, and what asked is judged both ways then.
+type Env interface {
+	// AddrType is the type of addr in the local table ("local", "broadcast", …,
+	// RTN_*, in any case), with the device that it is an address of; "unicast" or
+	// the type of its route for what is not there, or "none".
+	AddrType(addr netip.Addr) (kind, dev string, err error)
+	// MasqueradeAddr is the source that MASQUERADE takes on oif towards dst: the
+	// address of oif next to the next hop, or its first, or that of another
+	// device when oif has none (inet_select_addr()). A route's preferred source
+	// does not count. It is invalid, without an error, when there is none at
+	// all; the packet is dropped then.
+	MasqueradeAddr(oif string, dst netip.Addr) (netip.Addr, error)
+	// DeviceIndex is the index of the device with that name.
+	DeviceIndex(name string) (int, error)
+	// RedirectAddr is the first address of the family on a device, as REDIRECT
+	// takes it. It is invalid, without an error, when there is none.
+	RedirectAddr(iif string, v6 bool) (netip.Addr, error)
+	// Lookup is what fib_lookup() finds for a packet from src to dst that is on no
+	// device: the devices of all its next hops and its type ("unicast", "local",
+	// …). Without a route the type is empty, and there is no error.
+	Lookup(dst, src netip.Addr, mark uint32) (devs []string, kind string, err error)
+}

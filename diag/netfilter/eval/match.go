@@ -1,0 +1,132 @@
+package eval
+
+import (
+	"bytes"
+
+	"nstutor/diag/netfilter"
+)
+
+// held says whether a condition holds.
+type held int
+
+const (
+	no held = iota
+	maybe
+	yes
+)
+
+func when(b bool) held {
+	if b {
+		return yes
+	}
+	return no
+}
+
+// judge says whether a condition of a rule holds for the packet.
+func (e *evaluator) judge(m *netfilter.Match, rule *netfilter.Rule, s *state) held {
+	if !m.Known() {
+		return e.judgeUnread(m, rule, s)
+	}
+	if m.Key[0] == "@nh,48,16" && bytes.Equal(m.Mask, []byte{0x1f, 0xff}) && s.packet.Src.Is4() {
+		return when(m.Holds([]byte{0, 0})) // as iptables-nft asks for -f
+	}
+	if len(m.Key) == 1 {
+		return e.judgeField(m, s)
+	}
+	values := make([]fieldValue, len(m.Key))
+	known := true
+	for i, field := range m.Key {
+		values[i] = e.value(field, s)
+		if values[i].absent {
+			return no // the kernel leaves the rule where it cannot load the field, negated or not
+		}
+		known = known && values[i].bytes != nil
+	}
+	if known {
+		raw := make([][]byte, len(values))
+		for i, v := range values {
+			raw[i] = v.bytes
+		}
+		return when(m.Holds(raw...))
+	}
+	for _, tuple := range m.OneOf {
+		if mayHold(tuple, values) {
+			return maybe
+		}
+	}
+	return when(m.Not)
+}
+
+// judgeField is judge for a condition on one field, which most are.
+func (e *evaluator) judgeField(m *netfilter.Match, s *state) held {
+	switch v := e.value(m.Key[0], s); {
+	case v.absent:
+		return no
+	case v.bytes != nil:
+		return when(m.Holds(v.bytes))
+	case len(m.OneOf) > 0:
+		return maybe
+	default:
+		return when(m.Not)
+	}
+}
+
+// mayHold says whether the values that are known are in the tuple.
+func mayHold(tuple netfilter.Tuple, values []fieldValue) bool {
+	if len(tuple) != len(values) {
+		return false
+	}
+	for i, r := range tuple {
+		v := values[i].bytes
+		if v != nil && (len(v) != len(r.Lo) || bytes.Compare(v, r.Lo) < 0 || bytes.Compare(v, r.Hi) > 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// conditions are the nf_tables expressions that may only end the rule,
+// not the packet's way.
+var conditions = map[string]bool{
+	"quota": true, "connlimit": true, "exthdr": true, "socket": true, "rt": true, "osf": true, "numgen": true,
+	"hash": true, "tunnel": true, "xfrm": true, "last": true, "dynset": true, "dup": true, "flow_offload": true,
+	"inner": true, "bitwise": true, "byteorder": true, "cmp": true, "limit": true, "meta": true, "ct": true,
+}
+
+// judgeUnread judges what was not taken apart into fields.
+func (e *evaluator) judgeUnread(m *netfilter.Match, rule *netfilter.Rule, s *state) held {
+	part := m.Unread
+	if part == nil {
+		return maybe
+	}
+	if judge, ok := extensions[part.Name]; ok {
+		if holds, known := judge(e, part.Data, s.packet); known {
+			return when(holds)
+		}
+		return maybe
+	}
+	switch part.Name {
+	case netfilter.Fragment:
+		return when(m.Not) // only those behind the first have no transport header
+	case netfilter.PayloadSet:
+		// It may have written anything anywhere.
+		s.packet.conn.srcUnknown, s.packet.conn.dstUnknown = true, true
+		*s = s.assuming(e.lineOf(rule))
+		return yes
+	}
+	if _, isXT := part.Match(); !isXT && !conditions[part.Name] {
+		// Such as queue, fwd or synproxy, which take the packet away.
+		e.end(s.assuming(e.lineOf(rule)), VerdictDrop, rule, e.lineOf(rule), "")
+	}
+	return maybe
+}
+
+// lineOf is the rule's line, wherever in the table it is.
+func (e *evaluator) lineOf(rule *netfilter.Rule) string {
+	for i := range e.base.table.Chains {
+		if chain := &e.base.table.Chains[i]; chain.Has(rule) {
+			return e.base.table.RuleLine(chain, rule)
+		}
+	}
+	return ""
+}

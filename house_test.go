@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bytes"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// rooms are the packages of the house from the ground up: each may import those
+// above it in this list, and no others. docs/ARCHITECTURE.md says what each is for.
+var rooms = []string{
+	"internal/say", "internal/plainfile", "internal/nsenter",
+	"diag/attr", "diag/table", "diag/netfilter", "diag/netfilter/eval", "diag/wire", "diag/probe",
+	"internal/change",
+	"diag/explain",
+	"internal/lab/tty", "internal/lab", "internal/lab/labtest", "internal/lab/door",
+	"steps", "steps/exercise",
+	"chapters", "chapters/exercises",
+	"internal/progress",
+	"ui",
+	"internal/cli",
+	".",
+}
+
+// noRooms are folders with Go files that are no packages of this module.
+var noRooms = []string{"diag", "internal/early"}
+
+// drawing is what only the rooms that draw may know.
+var drawing = []string{"github.com/charmbracelet/bubbletea", "github.com/charmbracelet/bubbles", "github.com/charmbracelet/lipgloss"}
+
+// A room is a package that one can read: about 4,000 lines without its tests.
+const roomLines = 4100
+
+// room is what the tests look at in one package.
+type room struct {
+	imports map[string]string // path: the file that imports it
+	lines   int
+}
+
+func readRooms(t *testing.T) map[string]*room {
+	t.Helper()
+	all := map[string]*room{}
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && name != "."):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		src, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		dir := filepath.ToSlash(filepath.Dir(name))
+		if all[dir] == nil {
+			all[dir] = &room{imports: map[string]string{}}
+		}
+		all[dir].lines += bytes.Count(src, []byte{'\n'})
+		for _, spec := range file.Imports {
+			path, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			all[dir].imports[path] = name
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	all := readRooms(t)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if slices.Contains(noRooms, name) {
+			continue
+		}
+		own := slices.Index(rooms, name)
+		if own < 0 {
+			t.Errorf("%s has no place in the order of rooms", name)
+			continue
+		}
+		for imported, file := range all[name].imports {
+			inner, ours := strings.CutPrefix(imported, "nstutor/")
+			if ours && slices.Index(rooms, inner) >= own {
+				t.Errorf("%s imports %s, which stands below %s", file, inner, name)
+			}
+			if ours && path.Base(inner) == "labtest" {
+				t.Errorf("%s is no test, but imports %s", file, inner)
+			}
+		}
+	}
+	for _, name := range rooms {
+		if all[name] == nil {
+			t.Errorf("there is no package %s", name)
+		}
+	}
+}
+
+func TestOnlyTheScreenKnowsBubbleTea(t *testing.T) {
+	for name, r := range readRooms(t) {
+		if name == "ui" || strings.HasPrefix(name, "ui/") {
+			continue
+		}
+		for _, path := range drawing {
+			if file := r.imports[path]; file != "" {
+				t.Errorf("%s imports %s", file, path)
+			}
+		}
+	}
+}
+
+func TestNoRoomIsTooLarge(t *testing.T) {
+	for name, r := range readRooms(t) {
+		if r.lines > roomLines {
+			t.Errorf("%s has %d lines without its tests", name, r.lines)
+		}
+	}
+}

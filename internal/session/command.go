@@ -14,7 +14,7 @@ import (
 	"nstutor/internal/lab"
 )
 
-// typedLimit is how long a command of the learner's may run.
+// commandLimit is how long a command of the learner's may run.
 const commandLimit = 60 * time.Second
 
 // typedGrace is how long a command that was asked to stop has for its last

@@ -22,7 +22,7 @@ type Drill struct {
 	since  time.Time     // when the clock was started last; zero: it stands
 	spent  time.Duration // before that
 	typed  int           // commands, while the try is not the one on the screen
-	base   int           // session.typed when none had been typed
+	base   int           // Session.Commands when none had been typed
 	Tries  int           // that solved nothing, and the one that did
 	why    int           // how often the explanation was opened
 	Warned bool          // that this counts
@@ -56,13 +56,13 @@ func (d *Drill) anew() {
 	d.seen, d.checked, d.same, d.answered, d.looking, d.looked = was, was, 0, false, false, d.s.Now()
 }
 
-// Entered implements stage: each exercise is another network.
+// Entered implements Stage: each exercise is another network.
 func (d *Drill) Entered() Work {
 	d.s.Network.Frames = nil
 	return all(d.s.altered(), d.recall())
 }
 
-// Translate implements stage.
+// Translate implements Stage.
 func (d *Drill) Translate() {
 	c, e := &d.s.Scene, d.Task.Exercise
 	d.Prose, c.ProseErr = exercises.Text(d.s.tongue, c.Step.ID, d.Task.Case.Vars)
@@ -93,7 +93,7 @@ func (d *Drill) Next() (string, bool) {
 	return "", false
 }
 
-// GoOn implements stage: a check, and once it is solved the next exercise.
+// GoOn implements Stage: a check, and once it is solved the next exercise.
 func (d *Drill) GoOn() Work {
 	if d.s.Scene.Phase != PhaseAfter {
 		return d.checkNow()
@@ -104,13 +104,13 @@ func (d *Drill) GoOn() Work {
 	return nil
 }
 
-// GoBack implements stage: the same fault once more.
+// GoBack implements Stage: the same fault once more.
 func (d *Drill) GoBack() Work { return d.s.Rebuild() }
 
-// hints implements stage: there is always something to say about the fault.
+// hints implements Stage: there is always something to say about the fault.
 func (d *Drill) MayHint() bool { return d.s.Scene.Phase == PhaseLook && d.s.Working == 0 && !d.Hinting }
 
-// MayAsk implements stage. Why names the fault, which is half the solution: it
+// MayAsk implements Stage. Why names the fault, which is half the solution: it
 // is counted, and the learner is told before the first time.
 func (d *Drill) MayAsk() bool {
 	if d.Solved {
@@ -126,13 +126,13 @@ func (d *Drill) MayAsk() bool {
 	return true
 }
 
-// Other implements stage: the learner thought better of it.
+// Other implements Stage: the learner thought better of it.
 func (d *Drill) Other() { d.Warned = false }
 
-// Look implements stage. A drill looks by the clock: see watch.
+// Look implements Stage. A drill looks by the clock: see watch.
 func (d *Drill) Look() Work { return nil }
 
-// looking implements stage.
+// looking implements Stage.
 func (d *Drill) Occupied() bool { return d.Checking || d.Hinting }
 
 // Leave stops the clock of the try, and keeps how far it came.
@@ -145,7 +145,7 @@ func (d *Drill) Leave() {
 	d.save()
 }
 
-// Take implements stage.
+// Take implements Stage.
 func (d *Drill) Take(msg any) Work {
 	gen := d.s.Scene.Gen
 	switch msg := msg.(type) {

@@ -22,14 +22,14 @@ type Lesson struct {
 	ticking  bool // the next check is due
 }
 
-// Entered implements stage: here is where the learner left off.
+// Entered implements Stage: here is where the learner left off.
 func (l *Lesson) Entered() Work {
 	id := l.s.Scene.Step.ID
 	l.s.note(func(p Progress) { p.SetPosition(id) })
 	return l.s.altered()
 }
 
-// Translate implements stage.
+// Translate implements Stage.
 func (l *Lesson) Translate() {
 	s, c := l.s, &l.s.Scene
 	c.Prose, c.ProseErr = ProseOf(s.tongue, c.Step.ID)
@@ -43,10 +43,10 @@ func (l *Lesson) Translate() {
 	}
 }
 
-// Next implements stage: the next step of the course.
+// Next implements Stage: the next step of the course.
 func (l *Lesson) Next() (string, bool) { return l.s.GoBy(+1) }
 
-// GoOn implements stage: the action, and from its end the next step.
+// GoOn implements Stage: the action, and from its end the next step.
 func (l *Lesson) GoOn() Work {
 	if l.s.Scene.Phase != PhaseAfter {
 		return l.apply()
@@ -68,7 +68,7 @@ func (l *Lesson) GoBack() Work {
 	return nil
 }
 
-// Hint implements stage.
+// Hint implements Stage.
 func (l *Lesson) Hint() Work {
 	c := &l.s.Scene
 	c.Hints++
@@ -78,13 +78,13 @@ func (l *Lesson) Hint() Work {
 	return nil
 }
 
-// hints implements stage.
+// hints implements Stage.
 func (l *Lesson) MayHint() bool {
 	c := &l.s.Scene
 	return c.Phase == PhaseLook && c.Hints < len(c.HintTexts(l.s.tongue))
 }
 
-// MayAsk implements stage: why costs nothing in a lesson.
+// MayAsk implements Stage: why costs nothing in a lesson.
 func (l *Lesson) MayAsk() bool { return true }
 
 // The price of an answer, leaving and the clock are nothing to a lesson.
@@ -95,7 +95,7 @@ func (l *Lesson) Look() Work     { return l.check() }
 func (l *Lesson) Occupied() bool { return false }
 func (l *Lesson) Tick(bool) Work { return nil }
 
-// Take implements stage.
+// Take implements Stage.
 func (l *Lesson) Take(msg any) Work {
 	gen := l.s.Scene.Gen
 	switch msg := msg.(type) {

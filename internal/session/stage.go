@@ -19,7 +19,7 @@ type Stage interface {
 	GoOn() Work
 	// GoBack undoes, or begins anew.
 	GoBack() Work
-	// Hint asks for one hint more, and mayHint says whether there may be one.
+	// Hint asks for one hint more, and MayHint says whether there may be one.
 	Hint() Work
 	MayHint() bool
 	// MayAsk is asked before the learner is told why, which may have a price.

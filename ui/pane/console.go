@@ -99,7 +99,7 @@ func (v *Console) typingNews(w int) string {
 	return ""
 }
 
-// tapeView is all that is kept, w cells wide.
+// Lines is all that is kept, w cells wide.
 func (v *Console) Lines(w int) []string {
 	t, tape := v.Theme, &v.Typing.Tape
 	var lines []string

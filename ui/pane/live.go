@@ -46,7 +46,7 @@ func (v *Live) liveCount() string {
 	return fmt.Sprintf("%d/%d", at+1, len(v.Network.Names))
 }
 
-// liveLines are the tables in w by h cells. With the focus they scroll;
+// Lines are the tables in w by h cells. With the focus they scroll;
 // without, the rows that matter least make room.
 func (v *Live) Lines(w, h int, focused bool) []string {
 	if v.Network.Trouble != nil {

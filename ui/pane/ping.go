@@ -27,13 +27,13 @@ func (v *base) pingWords() string {
 	return t.Bad.Render(t.G.Bad + " " + l.Last.Message)
 }
 
-// pingStrip is the last echoes, one sign each.
+// pingStrip is the last echoes, one sign each, in w cells.
 func (v *base) pingStrip(w int) string {
 	var cells []string
 	for _, e := range v.Network.Log.Echoes {
 		cells = append(cells, v.echoSign(e))
 	}
-	if len(cells) > w {
+	if w = max(w, 0); len(cells) > w { // a long name leaves no room
 		cells = cells[len(cells)-w:]
 	}
 	return strings.Join(cells, "")

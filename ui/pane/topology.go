@@ -29,7 +29,7 @@ func (v *Topology) View(focused bool) []string {
 	return v.frame(focused, v.topologyTitle(v.w-screen.Width(tabs)-6), tabs, body)
 }
 
-// topologyLines is the picture in short: each namespace with its devices, their
+// Lines is the picture in short: each namespace with its devices, their
 // addresses, and where their cables lead.
 //
 //	ns1   ✗ lo  ✓ ns1-eth0 172.20.1.10/24 ── host veth-ns1

@@ -16,17 +16,6 @@ type Lexicon struct {
 	keys  []string // of sysctls that the step speaks of
 }
 
-func (s *Session) Lexicon() Lexicon {
-	x := Lexicon{here: s.TypingNetns(), names: s.Network.Names, snaps: s.Network.Snaps}
-	if to := s.Network.Log.To; to != "" {
-		x.hosts = []string{to}
-	}
-	for _, setting := range s.Scene.Settings() {
-		x.keys = append(x.keys, setting.Key)
-	}
-	return x
-}
-
 // GoesOn lists the words that partial could become behind the rest of the line.
 func (x Lexicon) GoesOn(before, partial string) []string {
 	command := before[strings.LastIndexAny(before, "|;&(")+1:]

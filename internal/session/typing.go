@@ -1,11 +1,7 @@
 package session
 
 import (
-	"errors"
-	"os/exec"
 	"slices"
-	"strings"
-	"time"
 
 	"nstutor/internal/lab"
 	"nstutor/steps"
@@ -20,17 +16,6 @@ type Typing struct {
 	Gen    int      // counts the commands
 	Run    *Command // the one that runs, or nil
 	Tape   Tape
-}
-
-// Output is more of a command's output, or its end.
-type Output struct {
-	Gen   int
-	Lines []string
-	Open  string // the line that is not finished
-	lost  bool   // something before was thrown away
-	Ended bool
-	Why   Ending
-	Err   error
 }
 
 // TypingNetns is the namespace that a command goes to: the learner's choice in
@@ -99,7 +84,7 @@ func (s *Session) takeTyped(msg Output) Work {
 	if !msg.Ended {
 		return one(t.Run.next)
 	}
-	if end := s.endOf(msg); end.worthSaying() {
+	if end := t.Run.lastWords(msg, s.Hands.Limit); end.worthSaying() {
 		t.Tape.Add(Line{Kind: LineEnd, Last: end})
 	}
 	if msg.Err == nil && msg.Why != EndedByKey {
@@ -109,41 +94,22 @@ func (s *Session) takeTyped(msg Output) Work {
 	return s.altered()
 }
 
-// LastWords are how a command ended.
-type LastWords struct {
-	Why   Ending
-	Limit time.Duration // how long it could have run
-	Exit  int           // its status; -1: it has none
-	Err   error
-	Word  string // its first word, where what that does ends with the shell of its line
-}
-
-func (s *Session) endOf(msg Output) LastWords {
-	e := LastWords{Why: msg.Why, Limit: s.Hands.Limit, Exit: -1, Err: msg.Err, Word: lastsNot(s.Typing.Run.line)}
-	var exit *exec.ExitError
-	if errors.As(msg.Err, &exit) {
-		e.Exit = exit.ExitCode()
-	}
-	return e
-}
-
-// worthSaying says whether it ended in another way than it should, or does less
-// than it seems to.
-func (e LastWords) worthSaying() bool { return e.Why != endedItself || e.Err != nil || e.Word != "" }
-
-// lastsNot is the first word of a line whose effect ends with its shell.
-func lastsNot(line string) string {
-	word, _, _ := strings.Cut(line, " ")
-	if slices.Contains([]string{"cd", "export", "alias", "set", "umask"}, word) && !strings.ContainsAny(line, ";&|") {
-		return word
-	}
-	return ""
-}
-
 // looked: a command of the learner's is over. If the step is to look at
 // something, that may have been it.
 func (s *Session) looked(r *Command) {
 	if look, ok := s.Scene.Step.Action.(steps.Observe); ok && s.Hands != nil && s.Scene.Phase == PhaseLook {
 		look.Typed(s.Hands.lab, r.netns, r.line)
 	}
+}
+
+// Lexicon has the words that fit where a command goes to.
+func (s *Session) Lexicon() Lexicon {
+	x := Lexicon{here: s.TypingNetns(), names: s.Network.Names, snaps: s.Network.Snaps}
+	if to := s.Network.Log.To; to != "" {
+		x.hosts = []string{to}
+	}
+	for _, setting := range s.Scene.Settings() {
+		x.keys = append(x.keys, setting.Key)
+	}
+	return x
 }

@@ -26,7 +26,8 @@ var rooms = []string{
 	"steps", "steps/exercise",
 	"chapters", "chapters/exercises",
 	"internal/progress",
-	"ui",
+	"internal/session",
+	"ui/words", "ui/screen", "ui/pane", "ui", "ui/played",
 	"internal/cli",
 	".",
 }

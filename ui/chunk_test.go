@@ -11,16 +11,16 @@ import (
 func TestCharactersThatComeAtOnceAreNoKeyName(t *testing.T) {
 	chunk := func(text string) tea.KeyMsg { return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(text)} }
 	m := fixtureHands(t, Options{})
-	m.typing.history = []string{"ip route"}
+	m.Panes.Console.History = []string{"ip route"}
 	send(m, chunk(":ip link set lo "))
 	send(m, chunk("up"))
-	if got, want := m.typing.input.Value(), "ip link set lo up"; !m.typing.open || got != want {
+	if got, want := m.Panes.Console.Input.Value(), "ip link set lo up"; !m.Panes.Console.Open || got != want {
 		t.Errorf("the line is %q, want %q", got, want)
 	}
 	send(m, keyMsg("esc"))
-	lang := m.lang
+	lang := m.Lang
 	send(m, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("Lq"), Paste: true})
-	if m.lang != lang {
+	if m.Lang != lang {
 		t.Error("what was pasted was taken for keys")
 	}
 }

@@ -6,84 +6,22 @@ import (
 	"testing"
 
 	"nstutor/internal/say"
+	"nstutor/internal/session"
 	"nstutor/steps"
 )
-
-// gateway is a default route in the pod.
-func gateway(via string) steps.RouteAdd {
-	return steps.RouteAdd{Netns: "ns1", Dst: "default", Via: via, Dev: "ns1-eth0"}
-}
-
-func TestAChangeThatDoesSomethingElseIsSaid(t *testing.T) {
-	p := startPlay(t, "2.6")
-	p.miss("a default route is") // nothing was changed yet
-	p.by(gateway("172.20.1.2"))
-	p.see("✗ it goes via 172.20.1.1", "there is: default via 172.20.1.2 dev ns1-eth0")
-	p.by(steps.RouteDel(gateway("172.20.1.2")))
-	p.miss("there is: default")
-	p.by(gateway("172.20.1.1"))
-	p.see("done by another hand")
-	p.miss("it goes via")
-}
-
-func TestHintsAreAboutWhatWasChanged(t *testing.T) {
-	p := startPlay(t, "2.6")
-	p.press("h")
-	p.see("hint 1/3  Look at the pod's route table")
-	p.by(gateway("172.20.1.2"))
-	p.see("✗ it goes via 172.20.1.1")
-	p.press("h")
-	p.see("hint 1/3  Look at ip -n ns1 route", "There is default via 172.20.1.2 dev ns1-eth0.")
-	p.miss("hint 3/3")
-	p.press("h")
-	p.see("ip route replace default via 172.20.1.1")
-	p.wait(func(string) bool { return p.progress.Hints("2.6") == 3 }, "not remembered")
-}
-
-func TestAnotherWayIsDone(t *testing.T) {
-	p := startPlay(t, "2.11")
-	p.by(steps.RouteAdd{Netns: "host", Dst: "172.20.1.8/29", Dev: "veth-ns1"})
-	p.see("done by another hand")
-	p.wait(func(string) bool { return p.progress.Done("2.11") }, "not remembered")
-}
-
-func TestWhatIsTakenBackIsToBeDoneAgain(t *testing.T) {
-	p := startPlay(t, "2.6")
-	p.apply()
-	p.by(steps.RouteDel(gateway("172.20.1.1")))
-	p.see("enter runs it in the lab", "Network is unreachable")
-	p.miss("as promised")
-	p.by(gateway("172.20.1.1"))
-	p.see("done by another hand", "as promised")
-}
-
-func TestALookThatWasTypedIsTheStep(t *testing.T) {
-	p := startPlay(t, "2.7")
-	p.press(":")
-	p.types("ip n show")
-	p.see("as promised", "172.20.1.1 exists nowhere")
-}
-
-// What no watcher of a table reports is looked at by the clock.
-func TestAProgramThatWasEndedIsToBeStartedAgain(t *testing.T) {
-	p := startPlay(t, "1.3")
-	p.apply()
-	p.lab.Kill("sidecar")
-	p.see("enter runs it in the lab")
-}
 
 // fixtureJudged is the fixture with a route that leads to the wrong gateway, in
 // a device that could not be looked at.
 func fixtureJudged(t testing.TB, opts Options) *Model {
 	m := fixture(t, opts)
 	table := say.Quote("ip -n ns1 route")
-	send(m, checkedMsg{gen: 1, judged: judged{
-		conditions: []steps.Condition{
+	send(m, session.Checked{Gen: 1, Judged: session.Judged{
+		Conditions: []steps.Condition{
 			{Table: table, Want: say.T("a default route", "一条默认路由"), Met: true},
 			{Table: table, Want: say.T("it goes via %s", "它的下一跳是 %s", "172.20.1.1"), Seen: "default via 172.20.1.2 dev ns1-eth0"},
 			{Table: table, Want: say.T("it goes by %s", "它从 %s 出去", "ns1-eth0"), Err: errors.New("operation not permitted")},
 		},
-		hints: []say.Text{say.T("Look at %s", "看 %s", table), say.Quote("b"), say.Quote("c")},
+		Hints: []say.Text{say.T("Look at %s", "看 %s", table), say.Quote("b"), say.Quote("c")},
 	}})
 	return m
 }

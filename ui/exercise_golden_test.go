@@ -11,6 +11,7 @@ import (
 	"nstutor/diag/table"
 	"nstutor/internal/progress"
 	"nstutor/internal/say"
+	"nstutor/internal/session"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
 )
@@ -46,23 +47,23 @@ var fixtureDrillProse = map[string]exercises.Prose{
 // fixtureExercise is the beginning of an exercise, without a lab behind it.
 func fixtureExercise(t testing.TB, opts Options) *Model {
 	t.Helper()
-	m := newModel(exercise.Course(fixtureExercises, 4711), opts)
+	m := New(exercise.Course(fixtureExercises, 4711), opts)
 	now := fixtureTime
-	m.now = func() time.Time { return now }
-	m.world.neighTimeout = 3 * time.Second
-	step, _ := m.course.Step("no-way-out")
+	m.Now = func() time.Time { return now }
+	m.Network.NeighTimeout = 3 * time.Second
+	step, _ := m.Course.Step("no-way-out")
 	before := fixtureSnapshots(false)
 	was := steps.State{Netns: map[string]*table.Snapshot{}}
 	for _, snap := range before {
 		was.Netns[snap.Name] = snap
 	}
-	m.stage.gen, m.working = 1, 1
-	send(m, enteredMsg{gen: 1, step: step, was: was, command: steps.Command{Argv: []string{"the", "solution"}}})
-	m.drill.prose, m.stage.proseErr = fixtureDrillProse[m.lang], nil
-	m.stage.prose.Title = m.drill.prose.Title
-	send(m, namesMsg{"host", "inet", "ns1"})
+	m.Scene.Gen, m.Working = 1, 1
+	send(m, session.Entered{Gen: 1, Step: step, Was: was, Command: steps.Command{Argv: []string{"the", "solution"}}})
+	drillOf(m).Prose, m.Scene.ProseErr = fixtureDrillProse[m.Lang], nil
+	m.Scene.Prose.Title = drillOf(m).Prose.Title
+	send(m, session.Names{"host", "inet", "ns1"})
 	for _, snap := range before {
-		send(m, snapshotMsg{snap})
+		send(m, session.Snapshot{Snapshot: snap})
 	}
 	now = now.Add(83 * time.Second)
 	return m
@@ -75,24 +76,24 @@ func fixtureWrong(t testing.TB, opts Options) *Model {
 	conditions := fixtureConditions(m)
 	conditions[0].Met, conditions[0].Seen = false, "ping: connect: Network is unreachable"
 	conditions[1].Err = errors.New("ns1: no such network namespace")
-	m.drill.checking, m.drill.counts = true, true
-	m.typed = 3
-	send(m, drillCheckedMsg{gen: 1, conditions: conditions})
-	send(m, drillHintMsg{gen: 1, fault: "no-route ns1", hints: []say.Text{say.T("Look at `%s`.", "看看 `%s`。", "ip -n ns1 route")}})
+	drillOf(m).Checking, drillOf(m).Counts = true, true
+	m.Commands = 3
+	send(m, session.DrillChecked{Gen: 1, Conditions: conditions})
+	send(m, session.DrillHint{Gen: 1, Fault: "no-route ns1", Hints: []say.Text{say.T("Look at `%s`.", "看看 `%s`。", "ip -n ns1 route")}})
 	return m
 }
 
 // fixtureSolved is an exercise that was solved, better than before.
 func fixtureSolved(t testing.TB, opts Options) *Model {
 	m := fixtureWrong(t, opts)
-	m.drill.before, m.drill.knew = progress.Exercise{Best: &progress.Score{Seconds: 200, Commands: 5, Tries: 9, Hints: 1, Solved: true}}, true
-	send(m, drillCheckedMsg{gen: 1, conditions: fixtureConditions(m)})
+	drillOf(m).Before, drillOf(m).Knew = progress.Exercise{Best: &progress.Score{Seconds: 200, Commands: 5, Tries: 9, Hints: 1, Solved: true}}, true
+	send(m, session.DrillChecked{Gen: 1, Conditions: fixtureConditions(m)})
 	return m
 }
 
 func fixtureConditions(m *Model) []steps.Condition {
 	var conditions []steps.Condition
-	for _, c := range append(append([]exercise.Check{}, m.drill.task.Case.Goals...), m.drill.task.Case.Guards...) {
+	for _, c := range append(append([]exercise.Check{}, drillOf(m).Task.Case.Goals...), drillOf(m).Task.Case.Guards...) {
 		conditions = append(conditions, steps.Condition{Want: c.Text, Table: c.Table, Met: true})
 	}
 	return conditions
@@ -140,3 +141,6 @@ func TestGoldenExercises(t *testing.T) {
 		})
 	}
 }
+
+// drillOf is the try at the exercise on the screen.
+func drillOf(m *Model) *session.Drill { return m.Stage.(*session.Drill) }

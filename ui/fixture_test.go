@@ -13,6 +13,7 @@ import (
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/diag/wire"
+	"nstutor/internal/session"
 	"nstutor/steps"
 )
 
@@ -73,27 +74,27 @@ var (
 // fixture is a model in the middle of a step, without a lab behind it.
 func fixture(t testing.TB, opts Options) *Model {
 	t.Helper()
-	m := newModel(fixtureCourse, opts)
-	m.now = func() time.Time { return fixtureTime }
-	m.world.neighTimeout = 3 * time.Second
+	m := New(fixtureCourse, opts)
+	m.Now = func() time.Time { return fixtureTime }
+	m.Network.NeighTimeout = 3 * time.Second
 	step := fixtureCourse[0].Steps[0]
 	before := fixtureSnapshots(false)
 	was := steps.State{Netns: map[string]*table.Snapshot{}}
 	for _, snap := range before {
 		was.Netns[snap.Name] = snap
 	}
-	m.stage.gen = 1
-	m.working = 1
-	send(m, enteredMsg{gen: 1, step: step, was: was, command: step.Action.Command(nil)})
-	m.stage.prose, m.stage.proseErr = fixtureProse[m.lang], nil
-	m.stage.chapterTitle = map[string]string{"en": "The node and the pod", "zh": "节点与 Pod"}[m.lang]
-	send(m, namesMsg{"host", "inet", "ns1"})
+	m.Scene.Gen = 1
+	m.Working = 1
+	send(m, session.Entered{Gen: 1, Step: step, Was: was, Command: step.Action.Command(nil)})
+	m.Scene.Prose, m.Scene.ProseErr = fixtureProse[m.Lang], nil
+	m.Scene.ChapterTitle = map[string]string{"en": "The node and the pod", "zh": "节点与 Pod"}[m.Lang]
+	send(m, session.Names{"host", "inet", "ns1"})
 	for _, snap := range before {
-		send(m, snapshotMsg{snap})
+		send(m, session.Snapshot{Snapshot: snap})
 	}
 	for seq := 1; seq <= 3; seq++ {
-		send(m, pingMsg{m.world.aim, probe.Event{Seq: seq, Sent: true}})
-		send(m, pingMsg{m.world.aim, probe.Event{Seq: seq, Result: probe.Result{
+		send(m, session.Ping{Aim: m.Network.Aim, Event: probe.Event{Seq: seq, Sent: true}})
+		send(m, session.Ping{Aim: m.Network.Aim, Event: probe.Event{Seq: seq, Result: probe.Result{
 			Seq: seq, Outcome: probe.NetworkUnreachable, Message: "ping: connect: Network is unreachable",
 		}}})
 	}
@@ -104,19 +105,19 @@ func fixture(t testing.TB, opts Options) *Model {
 func fixtureAfter(t testing.TB, opts Options) *Model {
 	m := fixture(t, opts)
 	send(m, keyMsg("2"))
-	m.stage.phase = phaseAfter
-	m.stage.untouched = maps.Clone(m.world.snaps)
-	m.world.log.restart(true)
+	m.Scene.Phase = session.PhaseAfter
+	m.Scene.Untouched = maps.Clone(m.Network.Snaps)
+	m.Network.Log.Restart(true)
 	for _, snap := range fixtureSnapshots(true) {
-		send(m, snapshotMsg{snap})
+		send(m, session.Snapshot{Snapshot: snap})
 	}
-	send(m, keptMsg{gen: 1, report: steps.Report{Lines: []steps.Seen{
+	send(m, session.Kept{Gen: 1, Report: steps.Report{Lines: []steps.Seen{
 		{Promised: "ns1 ping 192.168.6.160: silent", Seen: "silent", OK: true},
 		{Promised: "ns1 ip route: default via 172.20.1.1 dev ns1-eth0", Seen: "default via 172.20.1.1 dev ns1-eth0", OK: true},
 		{Promised: "ns1 ip neigh: 172.20.1.1 dev ns1-eth0 FAILED", Seen: "172.20.1.1 dev ns1-eth0 INCOMPLETE"},
 	}}})
-	send(m, pingMsg{m.world.aim, probe.Event{Seq: 1, Sent: true}})
-	send(m, framesMsg(fixtureFrames()))
+	send(m, session.Ping{Aim: m.Network.Aim, Event: probe.Event{Seq: 1, Sent: true}})
+	send(m, session.Frames(fixtureFrames()))
 	return m
 }
 

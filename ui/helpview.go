@@ -1,6 +1,11 @@
 package ui
 
-import "strings"
+import (
+	"strings"
+
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
+)
 
 // helpView lists all keys that work now, and says what the signs mean.
 func (m *Model) helpView(r rect) []string {
@@ -12,8 +17,8 @@ func (m *Model) helpView(r rect) []string {
 	m.overlay = overlay
 	m.enableKeys()
 
-	g := m.theme.g
+	g := m.Theme.G
 	lines := append([]string{""}, strings.Split(text, "\n")...)
-	lines = append(lines, "", m.say(wHelpSigns, g.ok, g.bad, g.warn, g.wait), m.say(wHelpMarks, g.added, g.removed, g.changed))
-	return m.frame(r, true, m.say(wHelp), "", indent(lines))
+	lines = append(lines, "", m.Say(words.HelpSigns, g.Ok, g.Bad, g.Warn, g.Wait), m.Say(words.HelpMarks, g.Added, g.Removed, g.Changed))
+	return m.Frame(r.w, r.h, true, m.Say(words.Help), "", screen.Indent(lines))
 }

@@ -1,6 +1,13 @@
 package ui
 
-import "github.com/charmbracelet/bubbles/key"
+import (
+	"fmt"
+
+	"github.com/charmbracelet/bubbles/key"
+
+	"nstutor/internal/session"
+	"nstutor/ui/words"
+)
 
 // keyMap is every key of the course. Which of them work now is in their
 // Enabled state, set by enableKeys; help shows only those.
@@ -48,59 +55,59 @@ func newKeyMap() keyMap {
 // enableKeys lets those keys work that make sense now, and names them.
 func (m *Model) enableKeys() {
 	k := &m.keys
-	s := &m.stage
-	idle := m.working == 0
+	s := &m.Scene
+	idle := m.Working == 0
 	reading := m.overlay == overlayNone
-	lesson := reading && !m.why.open
-	set := func(b *key.Binding, on bool, keys string, w word) {
+	lesson := reading && !m.Why.Open
+	set := func(b *key.Binding, on bool, keys string, w words.Word) {
 		b.SetEnabled(on)
-		b.SetHelp(keys, m.say(w))
+		b.SetHelp(keys, m.Say(w))
 	}
-	enter := wKeyEnterApply
+	enter := words.KeyEnterApply
 	switch {
 	case m.overlay == overlayOutline:
-		enter = wKeyJump
-	case s.phase == phaseAfter:
-		enter = wKeyEnterNext
-	case m.mustReadOn():
-		enter = wKeyEnterRead
+		enter = words.KeyJump
+	case s.Phase == session.PhaseAfter:
+		enter = words.KeyEnterNext
+	case m.Panes.Lesson.MustReadOn():
+		enter = words.KeyEnterRead
 	}
-	_, hasNext := m.neighbourStep(+1)
-	_, hasPrev := m.neighbourStep(-1)
-	look, after := s.phase == phaseLook, s.phase == phaseAfter
+	_, hasNext := m.Stage.Next()
+	_, hasPrev := m.GoBy(-1)
+	look, after := s.Phase == session.PhaseLook, s.Phase == session.PhaseAfter
 	set(&k.Enter, m.overlay == overlayOutline || reading && idle && (look || after && hasNext), "enter", enter)
-	set(&k.Predict, lesson && look && len(s.prose.Predict.Choices) > 0, s.choiceKeys(), wKeyPredict)
-	undo := wKeyUndo
+	set(&k.Predict, lesson && look && len(s.Prose.Predict.Choices) > 0, m.choiceKeys(), words.KeyPredict)
+	undo := words.KeyUndo
 	if look {
-		undo = wKeyBack
+		undo = words.KeyBack
 	}
 	set(&k.Undo, reading && idle && (after || look && hasPrev), "u", undo)
-	set(&k.Hint, lesson && look && s.hints < len(s.hintTexts(m.lang)), "h", wKeyHint)
-	set(&k.Rebuild, reading && idle, "r", wKeyRebuild)
-	why, whyKeys := wKeyWhy, "w"
-	if m.why.open {
-		why, whyKeys = wKeyWhyClose, "w/esc"
+	set(&k.Hint, lesson && m.Stage.MayHint(), "h", words.KeyHint)
+	set(&k.Rebuild, reading && idle, "r", words.KeyRebuild)
+	why, whyKeys := words.KeyWhy, "w"
+	if m.Why.Open {
+		why, whyKeys = words.KeyWhyClose, "w/esc"
 	}
-	set(&k.Why, reading && (m.why.open || m.world.log.to != ""), whyKeys, why)
-	set(&k.Type, reading && m.hands != nil, ":", wKeyType)
-	set(&k.Shell, reading && m.hands != nil && m.hands.terminal != nil, "s", wKeyShell)
-	set(&k.Tab, reading, "tab", wKeyTab)
-	set(&k.BackTab, reading, "shift+tab", wKeyTab)
-	set(&k.NextNetns, reading && len(m.world.names) > 1, "n/N", wKeyNetns)
-	set(&k.PrevNetns, reading && len(m.world.names) > 1, "n/N", wKeyNetns)
-	set(&k.Up, true, "↑/↓", wKeyScroll)
-	set(&k.Go, reading, "g", wKeyGo)
-	set(&k.Summary, reading, "p", wKeySummary)
-	set(&k.Reset, m.overlay == overlaySummary && !m.summary.asking, "r", wKeyReset)
-	set(&k.Lang, m.overlay != overlayOutline, "L", wKeyLang)
-	set(&k.Help, m.overlay != overlayOutline, "?", wKeyHelp)
-	set(&k.Suspend, true, "ctrl+z", wKeySuspend)
-	set(&k.Quit, true, "q", wKeyQuit)
-	set(&k.Close, m.overlay != overlayNone || m.why.open || m.typing.open, "esc", wKeyClose)
+	set(&k.Why, reading && (m.Why.Open || m.Network.Log.To != ""), whyKeys, why)
+	set(&k.Type, reading && m.Hands != nil, ":", words.KeyType)
+	set(&k.Shell, reading && m.Hands != nil && m.Hands.Terminal != nil, "s", words.KeyShell)
+	set(&k.Tab, reading, "tab", words.KeyTab)
+	set(&k.BackTab, reading, "shift+tab", words.KeyTab)
+	set(&k.NextNetns, reading && len(m.Network.Names) > 1, "n/N", words.KeyNetns)
+	set(&k.PrevNetns, reading && len(m.Network.Names) > 1, "n/N", words.KeyNetns)
+	set(&k.Up, true, "↑/↓", words.KeyScroll)
+	set(&k.Go, reading, "g", words.KeyGo)
+	set(&k.Summary, reading, "p", words.KeySummary)
+	set(&k.Reset, m.overlay == overlaySummary && !m.Panes.Summary.Asking, "r", words.KeyReset)
+	set(&k.Lang, m.overlay != overlayOutline, "L", words.KeyLang)
+	set(&k.Help, m.overlay != overlayOutline, "?", words.KeyHelp)
+	set(&k.Suspend, true, "ctrl+z", words.KeySuspend)
+	set(&k.Quit, true, "q", words.KeyQuit)
+	set(&k.Close, m.overlay != overlayNone || m.Why.Open || m.Panes.Console.Open, "esc", words.KeyClose)
 	m.enableDrillKeys()
-	if m.theme.ascii {
-		k.Up.SetHelp("up/down", m.say(wKeyScroll))
-		k.Lang.SetHelp("L", m.say(wKeyLangASCII))
+	if m.Theme.ASCII {
+		k.Up.SetHelp("up/down", m.Say(words.KeyScroll))
+		k.Lang.SetHelp("L", m.Say(words.KeyLangASCII))
 	}
 }
 
@@ -110,9 +117,9 @@ func (m *Model) ShortHelp() []key.Binding {
 	switch {
 	case m.overlay != overlayNone:
 		return []key.Binding{k.Enter, k.Up, k.Reset}
-	case m.typing.open:
+	case m.Panes.Console.Open:
 		return m.typingHelp()
-	case m.stage.banner != "" || m.stage.err != nil:
+	case m.Scene.Banner != "" || m.Scene.Err != nil:
 		return []key.Binding{k.Rebuild, k.Enter, k.Type, k.Why, k.Shell, k.Tab, k.Go, k.Undo}
 	}
 	return []key.Binding{k.Enter, k.Predict, k.Hint, k.Type, k.Why, k.Shell, k.Tab, k.Go, k.Undo, k.NextNetns, k.Summary, k.Lang}
@@ -120,7 +127,7 @@ func (m *Model) ShortHelp() []key.Binding {
 
 // alwaysHelp is the right end of the footer.
 func (m *Model) alwaysHelp() []key.Binding {
-	if m.overlay != overlayNone || m.typing.open {
+	if m.overlay != overlayNone || m.Panes.Console.Open {
 		return []key.Binding{m.keys.Close}
 	}
 	return []key.Binding{m.keys.Help, m.keys.Quit}
@@ -135,4 +142,30 @@ func (m *Model) FullHelp() [][]key.Binding {
 		{k.Tab, k.NextNetns, k.Up},
 		{k.Lang, k.Help, k.Suspend, k.Quit},
 	}
+}
+
+// enableDrillKeys lets those keys work that make sense in an exercise.
+func (m *Model) enableDrillKeys() {
+	k := &m.keys
+	if _, ok := m.Stage.(*session.Drill); !ok || m.overlay != overlayNone {
+		return
+	}
+	idle := m.Working == 0
+	look := m.Scene.Phase == session.PhaseLook
+	if look {
+		k.Enter.SetHelp("enter", m.Say(words.KeyCheck))
+	} else if _, more := m.Stage.Next(); more {
+		k.Enter.SetHelp("enter", m.Say(words.KeyNextUnsolved))
+	}
+	k.Predict.SetEnabled(false)
+	for _, b := range []*key.Binding{&k.Undo, &k.Rebuild} {
+		b.SetEnabled(idle && m.Scene.Step.ID != "")
+	}
+	k.Undo.SetHelp("u", m.Say(words.KeyAnew))
+	k.Rebuild.SetHelp("r", m.Say(words.KeyAnew))
+}
+
+// choiceKeys is the range of keys that answer the question: "1-3".
+func (m *Model) choiceKeys() string {
+	return fmt.Sprintf("1-%d", max(1, len(m.Scene.Prose.Predict.Choices)))
 }

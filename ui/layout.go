@@ -1,15 +1,15 @@
 package ui
 
-// pane is one of the areas that can have the focus.
-type pane int
+// area is one of the areas that can have the focus.
+type area int
 
 // The panes, in the order of the tab key.
 const (
-	paneLesson pane = iota
-	paneLive
-	paneWire
-	paneTopology
-	paneCount
+	areaLesson area = iota
+	areaLive
+	areaWire
+	areaTopology
+	areaCount
 )
 
 // The smallest terminal that the course fits on, and the width from which the
@@ -32,14 +32,14 @@ type plan struct {
 	tooSmall       bool
 	wide           bool
 	header, footer rect
-	panes          [paneCount]rect
-	shared         []pane // those that take turns in one place
+	panes          [areaCount]rect
+	shared         []area // those that take turns in one place
 	typing         rect   // the command line, while it is open
 }
 
 // layout divides the screen. It depends on nothing but its arguments. The
 // partner is the pane that belongs on the screen while the lesson has the focus.
-func layout(width, height int, focus, partner pane) plan {
+func layout(width, height int, focus, partner area) plan {
 	p := plan{width: width, height: height}
 	if width < minWidth || height < minHeight {
 		p.tooSmall = true
@@ -68,15 +68,15 @@ func layout(width, height int, focus, partner pane) plan {
 //	│                          │
 //	│ footer                   │
 //	└──────────────────────────┘
-func (p *plan) stacked(body rect, focus, partner pane) {
-	p.shared = []pane{paneLive, paneWire, paneTopology}
+func (p *plan) stacked(body rect, focus, partner area) {
+	p.shared = []area{areaLive, areaWire, areaTopology}
 	lower := focus
 	upper := body.h * 9 / 22
-	if focus == paneLesson {
+	if focus == areaLesson {
 		lower = partner
 		upper = body.h * 13 / 22
 	}
-	p.panes[paneLesson], p.panes[lower] = splitRows(body, upper)
+	p.panes[areaLesson], p.panes[lower] = splitRows(body, upper)
 }
 
 // sideBySide gives the left to the lesson. On a low screen the wire and the
@@ -91,22 +91,22 @@ func (p *plan) stacked(body rect, focus, partner pane) {
 //	│               │ wire              │
 //	│ footer                            │
 //	└───────────────────────────────────┘
-func (p *plan) sideBySide(body rect, focus, partner pane) {
+func (p *plan) sideBySide(body rect, focus, partner area) {
 	left := min(max(body.w*2/5, 48), 92)
-	p.panes[paneLesson] = rect{body.x, body.y, left, body.h}
+	p.panes[areaLesson] = rect{body.x, body.y, left, body.h}
 	right := rect{body.x + left + 1, body.y, body.w - left - 1, body.h}
 	if right.h < tallBody {
-		p.shared = []pane{paneWire, paneTopology}
-		lower := paneWire
-		if focus == paneTopology || focus != paneWire && partner == paneTopology {
-			lower = paneTopology
+		p.shared = []area{areaWire, areaTopology}
+		lower := areaWire
+		if focus == areaTopology || focus != areaWire && partner == areaTopology {
+			lower = areaTopology
 		}
-		p.panes[paneLive], p.panes[lower] = splitRows(right, right.h*6/11)
+		p.panes[areaLive], p.panes[lower] = splitRows(right, right.h*6/11)
 		return
 	}
 	var rest rect
-	p.panes[paneLive], rest = splitRows(right, right.h*5/11)
-	p.panes[paneTopology], p.panes[paneWire] = splitRows(rest, max(9, rest.h*4/9))
+	p.panes[areaLive], rest = splitRows(right, right.h*5/11)
+	p.panes[areaTopology], p.panes[areaWire] = splitRows(rest, max(9, rest.h*4/9))
 }
 
 // makeRoom gives the command line the lower half, or the lower part of the right
@@ -115,16 +115,16 @@ func (p *plan) makeRoom() {
 	if p.tooSmall {
 		return
 	}
-	lesson := p.panes[paneLesson]
-	p.panes, p.shared = [paneCount]rect{}, nil
+	lesson := p.panes[areaLesson]
+	p.panes, p.shared = [areaCount]rect{}, nil
 	if p.wide {
-		p.panes[paneLesson] = lesson
+		p.panes[areaLesson] = lesson
 		right := rect{lesson.x + lesson.w + 1, lesson.y, p.width - lesson.w - 1, lesson.h}
-		p.panes[paneLive], p.typing = splitRows(right, right.h*5/11)
+		p.panes[areaLive], p.typing = splitRows(right, right.h*5/11)
 		return
 	}
 	body := rect{0, 1, p.width, p.height - 2}
-	p.panes[paneLesson], p.typing = splitRows(body, body.h/2)
+	p.panes[areaLesson], p.typing = splitRows(body, body.h/2)
 }
 
 // splitRows cuts the first n lines off.

@@ -5,9 +5,11 @@ import (
 	"strings"
 	"testing"
 
-	tea "github.com/charmbracelet/bubbletea"
-
 	"nstutor/internal/say"
+	"nstutor/internal/session"
+	"nstutor/ui/screen"
+
+	tea "github.com/charmbracelet/bubbletea"
 )
 
 // sizes are terminals from much too small to very large.
@@ -17,9 +19,9 @@ var sizes = [][2]int{
 
 func TestLayoutCoversTheScreenWithoutOverlap(t *testing.T) {
 	for _, size := range sizes {
-		for focus := range paneCount {
+		for focus := range areaCount {
 			w, h := size[0], size[1]
-			p := layout(w, h, focus, paneLive)
+			p := layout(w, h, focus, areaLive)
 			if p.tooSmall != (w < minWidth || h < minHeight) {
 				t.Errorf("%dx%d: tooSmall is %v", w, h, p.tooSmall)
 			}
@@ -30,23 +32,23 @@ func TestLayoutCoversTheScreenWithoutOverlap(t *testing.T) {
 			if p.wide {
 				bars = h - 2 // the line between the columns
 			}
-			area := p.header.w*p.header.h + p.footer.w*p.footer.h + bars
-			cells := map[[2]int]pane{}
+			room := p.header.w*p.header.h + p.footer.w*p.footer.h + bars
+			cells := map[[2]int]area{}
 			for which, r := range p.panes {
-				area += r.w * r.h
+				room += r.w * r.h
 				for y := r.y; y < r.y+r.h; y++ {
 					for _, x := range []int{r.x, r.x + r.w - 1} {
-						if other, taken := cells[[2]int{x, y}]; taken && other != pane(which) {
+						if other, taken := cells[[2]int{x, y}]; taken && other != area(which) {
 							t.Fatalf("%dx%d focus %d: panes %d and %d overlap at %d,%d", w, h, focus, other, which, x, y)
 						}
-						cells[[2]int{x, y}] = pane(which)
+						cells[[2]int{x, y}] = area(which)
 					}
 				}
 			}
-			if area != w*h {
-				t.Errorf("%dx%d focus %d: %d of %d cells are given away", w, h, focus, area, w*h)
+			if room != w*h {
+				t.Errorf("%dx%d focus %d: %d of %d cells are given away", w, h, focus, room, w*h)
 			}
-			if !p.panes[focus].shown() || !p.panes[paneLesson].shown() {
+			if !p.panes[focus].shown() || !p.panes[areaLesson].shown() {
 				t.Errorf("%dx%d focus %d: the lesson or the pane with the focus is not shown", w, h, focus)
 			}
 		}
@@ -54,9 +56,9 @@ func TestLayoutCoversTheScreenWithoutOverlap(t *testing.T) {
 }
 
 func TestFocusGivesMoreLinesInStackedMode(t *testing.T) {
-	lesson, live := layout(80, 24, paneLesson, paneLive), layout(80, 24, paneLive, paneLive)
-	if lesson.panes[paneLesson].h <= live.panes[paneLesson].h || live.panes[paneLive].h <= lesson.panes[paneLive].h {
-		t.Errorf("lesson %d/%d lines, live %d/%d", lesson.panes[paneLesson].h, live.panes[paneLesson].h, lesson.panes[paneLive].h, live.panes[paneLive].h)
+	lesson, live := layout(80, 24, areaLesson, areaLive), layout(80, 24, areaLive, areaLive)
+	if lesson.panes[areaLesson].h <= live.panes[areaLesson].h || live.panes[areaLive].h <= lesson.panes[areaLive].h {
+		t.Errorf("lesson %d/%d lines, live %d/%d", lesson.panes[areaLesson].h, live.panes[areaLesson].h, lesson.panes[areaLive].h, live.panes[areaLive].h)
 	}
 }
 
@@ -75,7 +77,7 @@ func TestEveryViewIsExactlyAsLargeAsTheTerminal(t *testing.T) {
 		"why":    fixtureWhy,
 		"judged": fixtureJudged,
 		"typing": fixtureTyping,
-		"start":  func(testing.TB, Options) *Model { return newModel(fixtureCourse, Options{Lang: "zh"}) },
+		"start":  func(testing.TB, Options) *Model { return New(fixtureCourse, Options{Lang: "zh"}) },
 		"help":   func(t testing.TB, o Options) *Model { m := fixture(t, o); send(m, keyMsg("?")); return m },
 		"outline": func(t testing.TB, o Options) *Model {
 			m := fixture(t, o)
@@ -84,10 +86,10 @@ func TestEveryViewIsExactlyAsLargeAsTheTerminal(t *testing.T) {
 		},
 		"trouble": func(t testing.TB, o Options) *Model {
 			m := fixtureAfter(t, o)
-			m.stage.err = fmt.Errorf("ns1: %s", strings.Repeat("a very long error 很长的错误 ", 20))
-			m.stage.phase = phaseLook
-			m.warning = say.Quote(strings.Repeat("警告 ", 80))
-			m.stage.hints = 3
+			m.Scene.Err = fmt.Errorf("ns1: %s", strings.Repeat("a very long error 很长的错误 ", 20))
+			m.Scene.Phase = session.PhaseLook
+			m.Warning = say.Quote(strings.Repeat("警告 ", 80))
+			m.Scene.Hints = 3
 			return m
 		},
 	}
@@ -98,7 +100,7 @@ func TestEveryViewIsExactlyAsLargeAsTheTerminal(t *testing.T) {
 	for name, state := range states {
 		for _, opts := range []Options{{Lang: "en"}, {Lang: "zh"}, {Lang: "zh", ASCII: true}} {
 			m := state(t, opts)
-			for focus := range paneCount {
+			for focus := range areaCount {
 				m.focus = focus
 				for _, size := range there {
 					send(m, tea.WindowSizeMsg{Width: size[0], Height: size[1]})
@@ -117,7 +119,7 @@ func wrongSize(view string, w, h int) string {
 		return fmt.Sprintf("%d lines", len(lines))
 	}
 	for i, line := range lines {
-		if got := width(line); got != w {
+		if got := screen.Width(line); got != w {
 			return fmt.Sprintf("line %d is %d cells wide: %q", i, got, line)
 		}
 	}
@@ -128,7 +130,7 @@ func TestASCIIModeDrawsNothingElse(t *testing.T) {
 	for name, state := range map[string]func(testing.TB, Options) *Model{"look": fixture, "after": fixtureAfter, "why": fixtureWhy, "judged": fixtureJudged, "typing": fixtureTyping} {
 		m := state(t, Options{Lang: "en", ASCII: true})
 		for _, size := range sizes {
-			for focus := range paneCount {
+			for focus := range areaCount {
 				m.focus = focus
 				send(m, tea.WindowSizeMsg{Width: size[0], Height: size[1]})
 				for _, r := range m.View() {

@@ -2,15 +2,15 @@ package ui
 
 import (
 	"strings"
-	"time"
 
 	"github.com/charmbracelet/bubbles/help"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 
-	"nstutor/diag/table"
-	"nstutor/internal/say"
+	"nstutor/internal/session"
 	"nstutor/steps"
+	"nstutor/ui/pane"
+	"nstutor/ui/screen"
 )
 
 // overlay is what covers the panes.
@@ -27,101 +27,58 @@ const (
 // and what has to be known to react to a key; it never waits and never reads
 // the kernel.
 type Model struct {
-	course steps.Course
-	desk   *desk
-	feed   *feed
-	ledger *ledger
+	*session.Session
+	*screen.Look
 
-	lang   string
-	theme  theme
-	keys   keyMap
-	help   help.Model
-	now    func() time.Time
-	start  string              // where to begin
-	drawn  map[string][]string // Markdown that was drawn before
-	exit   error               // why the program ended by itself
-	memory map[string]remembered
+	keys    keyMap
+	help    help.Model
+	exit    error // why the program ended by itself
+	listing bool  // the list is shown first
 
 	width, height int
 	plan          plan
 	screen        string // the view, while nothing has changed since
-	focus         pane
+	focus         area
 	overlay       overlay
-	scroll        [paneCount]scroll
+	moved         session.Cue // what of the session's cues was followed
 
-	stage    stage
-	world    world
-	why      why
-	drill    *drill            // the try at the exercise; nil: the step is none
-	drills   map[string]*drill // all tries since the program began
-	listing  bool              // the list is shown first
-	typing   typing
-	typed    int    // how many commands the learner has typed
-	hands    *hands // nil: nothing can be typed
-	outline  outline
-	summary  summary
-	warning  say.Text
-	open     bool // Options.Open, until the first key
-	working  int  // how many jobs of the player keep the learner waiting
-	workWord word
-	turn     int  // of the spinner
+	Panes    *pane.Panes
 	spinning bool // the spinner's clock runs
 	counting bool // the countdown's clock runs
-
-	checking     bool // a check of the step runs
-	lookedAt     int  // the version of the world at the last check
-	checkTicking bool // the next check is due
 }
 
-// newModel makes a model that shows nothing yet. Without desk, feed and ledger
+// New makes a model that shows nothing yet. Before Connect
 // it can be drawn, but not played.
-func newModel(course steps.Course, opts Options) *Model {
+func New(course steps.Course, opts Options) *Model {
+	look := screen.NewLook(opts.Lang, opts.ASCII)
 	m := &Model{
-		course:  course,
-		lang:    opts.Lang,
-		theme:   newTheme(opts.ASCII),
+		Session: session.New(course, look.Lang, opts.Start),
+		Look:    look,
 		keys:    newKeyMap(),
 		help:    help.New(),
-		now:     time.Now,
-		start:   opts.Start,
 		listing: opts.List,
-		open:    opts.Open,
-		memory:  map[string]remembered{},
-		world:   world{snaps: map[string]*table.Snapshot{}},
 	}
-	if m.lang != langs[1] {
-		m.lang = langs[0]
-	}
+	m.Panes = pane.New(m.Session, look)
+	m.Panes.Lesson.OpenLab = opts.Open
 	m.help.Styles = help.Styles{
-		ShortKey: m.theme.key, FullKey: m.theme.key,
-		ShortDesc: m.theme.faint, FullDesc: lipgloss.NewStyle(),
-		ShortSeparator: m.theme.faint, FullSeparator: m.theme.faint,
-		Ellipsis: m.theme.faint,
+		ShortKey: m.Theme.Key, FullKey: m.Theme.Key,
+		ShortDesc: m.Theme.Faint, FullDesc: lipgloss.NewStyle(),
+		ShortSeparator: m.Theme.Faint, FullSeparator: m.Theme.Faint,
+		Ellipsis: m.Theme.Faint,
 	}
 	m.help.ShortSeparator = "  "
-	m.help.Ellipsis = m.theme.g.ellipsis
+	m.help.Ellipsis = m.Theme.G.Ellipsis
 	m.enableKeys()
 	return m
 }
 
 // Init reads the memory and brings the lab to the first step.
 func (m *Model) Init() tea.Cmd {
+	cmd := do(m.Session.Open())
 	if m.listing {
-		return tea.Batch(m.recall(), m.enter(m.firstStep()), m.openList())
+		return tea.Batch(cmd, m.openList())
 	}
-	return tea.Batch(m.recall(), m.enter(m.firstStep()))
-}
-
-// firstStep is where to begin: where the learner left off, if that is still a
-// step.
-func (m *Model) firstStep() string {
-	if _, ok := m.course.Step(m.start); ok {
-		return m.start
-	}
-	for _, step := range m.course.Steps() {
-		return step.ID
-	}
-	return ""
+	return cmd
 }
 
 // View draws the screen, exactly as large as the terminal.
@@ -139,7 +96,7 @@ func (m *Model) View() (screen string) {
 // draw draws the screen anew.
 func (m *Model) draw() string {
 	p := layout(m.width, m.height, m.focus, m.partner())
-	if m.typing.open {
+	if m.Panes.Console.Open {
 		p.makeRoom()
 	}
 	m.plan = p
@@ -152,52 +109,72 @@ func (m *Model) draw() string {
 	case m.overlay == overlayHelp:
 		lines = append(lines, m.helpView(body)...)
 	case m.overlay == overlayOutline:
-		lines = append(lines, m.outlineView(body)...)
+		m.Panes.Outline.SetSize(body.w, body.h)
+		lines = append(lines, m.Panes.Outline.View()...)
 	case m.overlay == overlaySummary:
-		lines = append(lines, m.summaryView(body)...)
+		m.Panes.Summary.SetSize(body.w, body.h)
+		lines = append(lines, m.Panes.Summary.View()...)
 	default:
 		lines = append(lines, m.bodyView(p)...)
 	}
 	m.enableKeys()
 	lines = append(lines, m.footerView(m.width))
 	for i, line := range lines {
-		lines[i] = sealed(line)
+		lines[i] = screen.Sealed(line)
 	}
 	return strings.Join(lines, "\n")
 }
 
 // bodyView draws the panes of a plan.
 func (m *Model) bodyView(p plan) []string {
-	lesson := m.paneView(p, paneLesson)
+	lesson := m.paneView(p, areaLesson)
 	var rest []string
-	for _, which := range []pane{paneLive, paneTopology, paneWire} {
+	for _, which := range []area{areaLive, areaTopology, areaWire} {
 		rest = append(rest, m.paneView(p, which)...)
 	}
 	if p.typing.shown() {
-		rest = append(rest, m.typingView(p.typing)...)
+		m.Panes.Console.SetSize(p.typing.w, p.typing.h)
+		m.Panes.Console.Alone = !p.wide
+		rest = append(rest, m.Panes.Console.View()...)
 	}
 	if p.wide {
-		return beside(lesson, rest, m.theme.rule.Render(m.theme.g.bar))
+		return screen.Beside(lesson, rest, m.Theme.Rule.Render(m.Theme.G.Bar))
 	}
 	return append(lesson, rest...)
 }
 
-func (m *Model) paneView(p plan, which pane) []string {
+// drawn is a pane that can stand anywhere on the screen. Its view is exactly as
+// large as it was told to be.
+type drawn interface {
+	SetSize(w, h int)
+	SetTabs(tabs string)
+	View(focused bool) []string
+}
+
+// paneAt is the pane that stands in an area, and how far it is scrolled.
+func (m *Model) paneAt(which area) (drawn, *screen.Scroll) {
+	switch which {
+	case areaLesson:
+		if m.Why.Open {
+			return &m.Panes.Why, &m.Panes.Why.Scroll
+		}
+		return &m.Panes.Lesson, &m.Panes.Lesson.Scroll
+	case areaLive:
+		return &m.Panes.Live, &m.Panes.Live.Scroll
+	case areaWire:
+		return &m.Panes.Wire, &m.Panes.Wire.Scroll
+	}
+	return &m.Panes.Topology, &m.Panes.Topology.Scroll
+}
+
+func (m *Model) paneView(p plan, which area) []string {
 	r := p.panes[which]
 	if !r.shown() {
 		return nil
 	}
-	focused := m.focus == which && !m.typing.open
-	switch which {
-	case paneLesson:
-		if m.why.open {
-			return m.whyView(r, focused)
-		}
-		return m.lessonView(r, focused)
-	case paneLive:
-		return m.liveView(r, focused)
-	case paneWire:
-		return m.wireView(r, focused)
-	}
-	return m.topologyView(r, focused)
+	pane, _ := m.paneAt(which)
+	pane.SetSize(r.w, r.h)
+	pane.SetTabs(m.tabs(which))
+	m.Panes.Lesson.Typed = m.Panes.Console.Open
+	return pane.View(m.focus == which && !m.Panes.Console.Open)
 }

@@ -9,6 +9,7 @@ import (
 
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
+	"nstutor/internal/session"
 	"nstutor/steps"
 )
 
@@ -22,19 +23,19 @@ func sized(t testing.TB, state func(testing.TB, Options) *Model) *Model {
 
 func TestAnswersAboutALeftStepAreDropped(t *testing.T) {
 	for name, late := range map[string]tea.Msg{
-		"entered": enteredMsg{gen: 0, step: steps.Step{ID: "late"}},
-		"applied": appliedMsg{gen: 0, err: errors.New("late")},
-		"checked": checkedMsg{gen: 0, done: true},
-		"broken":  checkedMsg{gen: 0, looked: true, broken: []string{"late"}},
-		"kept":    keptMsg{gen: 0, err: errors.New("late")},
-		"ping":    pingMsg{-1, probe.Event{Seq: 99, Result: probe.Result{Seq: 99, Message: "late"}}},
+		"entered": session.Entered{Gen: 0, Step: steps.Step{ID: "late"}},
+		"applied": session.Applied{Gen: 0, Err: errors.New("late")},
+		"checked": session.Checked{Gen: 0, Done: true},
+		"broken":  session.Checked{Gen: 0, Looked: true, Broken: []string{"late"}},
+		"kept":    session.Kept{Gen: 0, Err: errors.New("late")},
+		"ping":    session.Ping{Aim: -1, Event: probe.Event{Seq: 99, Result: probe.Result{Seq: 99, Message: "late"}}},
 	} {
 		m := sized(t, fixture)
-		m.working = 1
+		m.Working = 1
 		send(m, late)
-		m.working = 0
+		m.Working = 0
 		send(m, tea.WindowSizeMsg{Width: 80, Height: 24})
-		if view := m.View(); strings.Contains(view, "late") || m.stage.phase != phaseLook {
+		if view := m.View(); strings.Contains(view, "late") || m.Scene.Phase != session.PhaseLook {
 			t.Errorf("%s: a late answer counted:\n%s", name, view)
 		}
 	}
@@ -57,13 +58,13 @@ func TestTheFooterShowsOnlyKeysThatWorkNow(t *testing.T) {
 			[]string{"enter next step", "u undo"}, []string{"predict", "hint"}},
 		{"why", func() *Model { return sized(t, fixtureWhy) },
 			[]string{"enter next step", "w/esc close why", "tab pane", "u undo"}, []string{"w why?"}},
-		{"no ping to ask about", func() *Model { m := sized(t, fixture); m.world.log.to = ""; return m },
+		{"no ping to ask about", func() *Model { m := sized(t, fixture); m.Network.Log.To = ""; return m },
 			[]string{"enter run"}, []string{"why"}},
-		{"all hints read", func() *Model { m := sized(t, fixture); m.stage.hints = 3; return m },
+		{"all hints read", func() *Model { m := sized(t, fixture); m.Scene.Hints = 3; return m },
 			[]string{"enter run"}, []string{"hint"}},
-		{"working", func() *Model { m := sized(t, fixture); m.working++; return m },
+		{"working", func() *Model { m := sized(t, fixture); m.Working++; return m },
 			[]string{"g go to", "q quit"}, []string{"enter", "undo"}},
-		{"trouble", func() *Model { m := sized(t, fixture); m.stage.banner = "broken"; return m },
+		{"trouble", func() *Model { m := sized(t, fixture); m.Scene.Banner = "broken"; return m },
 			[]string{"r rebuild lab"}, nil},
 		{"outline", func() *Model { m := sized(t, fixture); send(m, keyMsg("g")); return m },
 			[]string{"enter go there", "esc close"}, []string{"hint", "quit"}},
@@ -115,7 +116,7 @@ func yields(cmd tea.Cmd, want tea.Msg) bool {
 func TestTheRowsThatMatterStayWhenRoomIsShort(t *testing.T) {
 	m := sized(t, fixtureAfter)
 	for h := 2; h < 12; h++ {
-		text := strings.Join(m.liveLines(78, h, false), "\n")
+		text := strings.Join(m.Panes.Live.Lines(78, h, false), "\n")
 		if !strings.Contains(text, "+ default via 172.20.1.1 dev ns1-eth0") && h > 2 {
 			t.Errorf("%d lines lack the step's route:\n%s", h, text)
 		}
@@ -123,7 +124,7 @@ func TestTheRowsThatMatterStayWhenRoomIsShort(t *testing.T) {
 			t.Errorf("%d lines in a room of %d:\n%s", lines, h, text)
 		}
 	}
-	if text := strings.Join(m.liveLines(78, 3, false), "\n"); !strings.Contains(text, "more") {
+	if text := strings.Join(m.Panes.Live.Lines(78, 3, false), "\n"); !strings.Contains(text, "more") {
 		t.Errorf("rows are left out without a word:\n%s", text)
 	}
 }
@@ -144,7 +145,7 @@ func TestAStepOutsideTheWatchedNamespaceShows(t *testing.T) {
 		if snap.Name == "host" {
 			snap.Sysctls = []table.Sysctl{{Key: "net.ipv4.ip_forward", Value: "1"}}
 			snap.Links = snap.Links[:2] // veth-ns1 is gone
-			send(m, snapshotMsg{snap})
+			send(m, session.Snapshot{Snapshot: snap})
 		}
 	}
 	view := m.View()
@@ -157,8 +158,8 @@ func TestAStepOutsideTheWatchedNamespaceShows(t *testing.T) {
 
 func TestTheKernelsErrorStaysReadableOnOneLine(t *testing.T) {
 	m := sized(t, fixture)
-	m.working = 1
-	send(m, appliedMsg{gen: 1, err: errors.New("ns1: add route default:\nnetwork is unreachable")})
+	m.Working = 1
+	send(m, session.Applied{Gen: 1, Err: errors.New("ns1: add route default:\nnetwork is unreachable")})
 	if view := m.View(); !strings.Contains(view, "✗ ns1: add route default: network is unreachable") {
 		t.Errorf("no error:\n%s", view)
 	}
@@ -166,12 +167,12 @@ func TestTheKernelsErrorStaysReadableOnOneLine(t *testing.T) {
 
 func TestAPanicInUpdateOrViewQuits(t *testing.T) {
 	m := sized(t, fixture)
-	_, cmd := m.Update(snapshotMsg{nil})
+	_, cmd := m.Update(session.Snapshot{Snapshot: nil})
 	if m.exit == nil || !yields(cmd, tea.QuitMsg{}) {
 		t.Error("a panic in Update does not quit")
 	}
 	m = sized(t, fixture)
-	m.theme.g.full = "" // the progress bar needs a character
+	m.Theme.G.Full = "" // the progress bar needs a character
 	m.screen = ""
 	m.View()
 	if _, cmd := m.Update(countdownTickMsg{}); m.exit == nil || !yields(cmd, tea.QuitMsg{}) {

@@ -9,6 +9,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"nstutor/internal/session"
 	"nstutor/steps"
 )
 
@@ -24,49 +25,43 @@ type Options struct {
 // Run shows the course on the terminal until the learner quits or ctx ends,
 // neither of which is an error. The terminal is then as it was, also after a
 // panic, which is returned as an error.
-func Run(ctx context.Context, player *steps.Player, course steps.Course, progress Progress, opts Options) error {
-	return run(ctx, player, course, progress, opts, os.Stdin, os.Stdout)
+func Run(ctx context.Context, player *steps.Player, course steps.Course, progress session.Progress, opts Options) error {
+	return RunOn(ctx, player, course, progress, opts, os.Stdin, os.Stdout)
 }
 
-// run is Run on any terminal.
-func run(ctx context.Context, player *steps.Player, course steps.Course, progress Progress, opts Options, in, out *os.File) error {
-	m := newModel(course, opts)
-	m.world.neighTimeout = player.Lab().NeighbourTimeout()
+// RunOn is Run on any terminal.
+func RunOn(ctx context.Context, player *steps.Player, course steps.Course, progress session.Progress, opts Options, in, out *os.File) error {
+	m := New(course, opts)
 	canvas := newPainter(out)
-	shell := &handover{painter: canvas, in: in, out: out}
+	shell := &session.Handover{Canvas: canvas, In: in, Out: out}
 	follow := func(model tea.Model, msg tea.Msg) tea.Msg {
 		if _, quits := msg.(tea.QuitMsg); quits {
-			shell.takeBack()
+			shell.TakeBack()
 		}
 		return canvas.follow(model, msg)
 	}
 	program := tea.NewProgram(painted{m, canvas}, tea.WithInput(in), tea.WithOutput(out),
 		tea.WithAltScreen(), tea.WithFPS(1), tea.WithFilter(follow), tea.WithoutSignalHandler())
-	shell.program = program
+	shell.Program = program
 	defer context.AfterFunc(ctx, func() {
-		canvas.leave()
+		canvas.Leave()
 		end(program)
 	})()
 
+	send := func(msg any) { program.Send(msg) }
 	working, cancel := context.WithCancel(context.Background())
-	m.desk = newDesk(working, player)
-	m.hands = newHands(working, player.Lab())
-	m.hands.terminal = shell
-	m.ledger = newLedger(progress, program.Send)
-	m.feed = newFeed(player.Lab(), program.Send)
-	var following sync.WaitGroup
-	following.Go(func() { guard(program.Send, func() { m.feed.run(working) }) })
-	following.Go(func() { guard(program.Send, func() { canvas.run(working) }) })
+	m.Connect(working, player, progress, send)
+	m.Hands.Terminal = shell
+	var painting sync.WaitGroup
+	painting.Go(func() { session.Guard(send, func() { canvas.run(working) }) })
 
 	_, err := program.Run()
 	cancel()
-	m.leaveDrill()
 	hung := func() { os.Exit(hungStatus) }
-	within(saveTimeout, m.ledger.close, hung)
+	within(saveTimeout, m.Save, hung)
 	within(restTimeout, func() {
-		following.Wait()
-		m.desk.rest()
-		m.hands.rest()
+		painting.Wait()
+		m.Rest()
 	}, hung)
 	switch {
 	case m.exit != nil:

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,8 @@ import (
 
 	"nstutor/diag/wire"
 	"nstutor/internal/say"
+	"nstutor/internal/session"
+	"nstutor/ui/screen"
 )
 
 // TestNamesDoNothingToTheScreen: devices and namespaces are called as a stranger
@@ -43,17 +46,17 @@ func TestNamesDoNothingToTheScreen(t *testing.T) {
 			for i := range snap.Addrs {
 				snap.Addrs[i].Dev, snap.Addrs[i].Label = hostile(snap.Addrs[i].Dev), hostile(snap.Addrs[i].Label)
 			}
-			send(m, snapshotMsg{snap})
+			send(m, session.Snapshot{Snapshot: snap})
 		}
 		slices.Sort(names)
-		send(m, namesMsg(names))
+		send(m, session.Names(names))
 		var frames []wire.Frame
 		for _, f := range fixtureFrames() {
 			f.Netns, f.Dev = hostile(f.Netns), hostile(f.Dev)
 			frames = append(frames, f)
 		}
-		send(m, framesMsg(frames))
-		m.world.watch = hostile("ns1")
+		send(m, session.Frames(frames))
+		m.Network.Watch = hostile("ns1")
 		for _, size := range []tea.WindowSizeMsg{{Width: 80, Height: 24}, {Width: 120, Height: 36}, {Width: 200, Height: 50}} {
 			send(m, size)
 			for _, key := range []string{"", ":", "esc", "tab", "tab", "tab"} {
@@ -66,33 +69,22 @@ func TestNamesDoNothingToTheScreen(t *testing.T) {
 	}
 }
 
-func checkSealed(t *testing.T, when, screen string, size tea.WindowSizeMsg) {
+// colouring is the only sequence that a line has by right.
+var colouring = regexp.MustCompile(`\x1b\[[0-9;:]*m`)
+
+func checkSealed(t *testing.T, when, view string, size tea.WindowSizeMsg) {
 	t.Helper()
-	lines := strings.Split(screen, "\n")
+	lines := strings.Split(view, "\n")
 	if len(lines) != size.Height {
 		t.Errorf("%s: %d lines on a screen of %d", when, len(lines), size.Height)
 	}
 	for _, line := range lines {
-		bare := colours.ReplaceAllLiteralString(line, "")
+		bare := colouring.ReplaceAllLiteralString(line, "")
 		if i := strings.IndexFunc(bare, func(c rune) bool { return !unicode.IsPrint(c) || c == unicode.ReplacementChar }); i >= 0 {
 			t.Errorf("%s: a line has %q in it: %q", when, bare[i:], bare)
 		}
-		if strings.Contains(line, "\x1b[31mred") || width(line) > size.Width {
-			t.Errorf("%s: %d cells: %q", when, width(line), line)
-		}
-	}
-}
-
-// TestASealedLineIsItsLettersAndColours: whatever is written, the line that goes
-// to the terminal is as wide as it was meant to be.
-func TestASealedLineIsItsLettersAndColours(t *testing.T) {
-	for line, want := range map[string]string{
-		"\x1b[1mbold\x1b[0m plain": "\x1b[1mbold\x1b[0m plain",
-		"a\x1b[2Jbcdefgh":          `a\x1b[2J`,
-		"ab\u202ecdefgh":           `ab\u202e`,
-	} {
-		if got := sealed(line); got != want && !strings.HasPrefix(got, want) {
-			t.Errorf("sealed(%q) = %q", line, got)
+		if strings.Contains(line, "\x1b[31mred") || screen.Width(line) > size.Width {
+			t.Errorf("%s: %d cells: %q", when, screen.Width(line), line)
 		}
 	}
 }
@@ -116,7 +108,7 @@ func TestRootsOpenLabSaysSo(t *testing.T) {
 func TestWhyNothingIsSavedIsSaidWhole(t *testing.T) {
 	m := fixture(t, Options{Lang: "en"})
 	send(m, tea.WindowSizeMsg{Width: 80, Height: 24})
-	send(m, warningMsg{say.Quote("progress is not saved: write /home/somebody/with/a/long/name/.local/state/nstutor/progress.json: no space left on device")})
+	send(m, session.Warning{Text: say.Quote("progress is not saved: write /home/somebody/with/a/long/name/.local/state/nstutor/progress.json: no space left on device")})
 	if text := strings.Join(strings.Fields(m.View()), " "); !strings.Contains(text, "left on device") {
 		t.Errorf("the reason is cut:\n%s", m.View())
 	}

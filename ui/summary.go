@@ -3,147 +3,42 @@ package ui
 import (
 	tea "github.com/charmbracelet/bubbletea"
 
-	"nstutor/chapters"
-	"nstutor/chapters/exercises"
-	"nstutor/internal/progress"
-	"nstutor/steps"
-	"nstutor/steps/exercise"
+	"nstutor/ui/pane"
 )
 
-// summary is the page that tells what the learner has done, chapter by chapter
-// and exercise by exercise, and lets a part of it be forgotten.
-type summary struct {
-	course    steps.Course
-	exercises []exercise.Exercise
-	known     map[string]progress.Known    // by step
-	tried     map[string]progress.Exercise // by exercise
-	cursor    int                          // index into the items
-	top       int                          // the first line that is shown
-	asking    bool                         // whether what is under the cursor shall be forgotten
-}
-
-// Summed is what a memory has for the summary.
-type Summed interface {
-	// Refresh takes in what other programs have changed.
-	Refresh()
-	Known(id string) progress.Known
-	Exercise(name string) (progress.Exercise, bool)
-	Reset(ids ...string) error
-	ResetExercises(ids ...string) error
-	ResetAll() error
-}
-
-// summaryMsg: what is remembered was read for the summary.
-type summaryMsg struct {
-	known map[string]progress.Known
-	tried map[string]progress.Exercise
-}
-
-// summaryItem is what the cursor of the summary can stand at: a chapter, all
-// of them, the exercises, or one of these.
-type summaryItem struct {
-	kind     summaryKind
-	chapter  steps.Chapter
-	exercise exercise.Exercise
-}
-
-type summaryKind int
-
-const (
-	summaryChapter summaryKind = iota
-	summaryAll
-	summaryExercises
-	summaryExercise
-)
-
-// items are in the order in which they are drawn.
-func (s *summary) items() []summaryItem {
-	var items []summaryItem
-	for _, chapter := range s.course {
-		items = append(items, summaryItem{kind: summaryChapter, chapter: chapter})
-	}
-	items = append(items, summaryItem{kind: summaryAll})
-	if len(s.exercises) > 0 {
-		items = append(items, summaryItem{kind: summaryExercises})
-	}
-	for _, e := range s.exercises {
-		items = append(items, summaryItem{kind: summaryExercise, exercise: e})
-	}
-	return items
-}
-
-// openSummary shows the page with the cursor at the current chapter or exercise. While the
-// learner is at the exercises, the chapters are those of the course all the
-// same.
+// openSummary shows the page with the cursor at the current chapter or exercise.
 func (m *Model) openSummary() tea.Cmd {
-	s := summary{course: m.course, exercises: exercises.All()}
-	if len(m.course) > 0 && len(m.course[0].Steps) > 0 {
-		if _, ok := exercise.Of(m.course[0].Steps[0]); ok {
-			s.course = chapters.All()
-		}
-	}
-	for i, item := range s.items() {
-		if item.kind == summaryChapter && item.chapter.ID == m.stage.chapter ||
-			item.kind == summaryExercise && item.exercise.Name == m.stage.step.ID {
-			s.cursor = i
-		}
-	}
-	m.summary = s
 	m.overlay = overlaySummary
+	m.Panes.Summary.Begin()
 	return m.readSummary()
 }
 
-// readSummary reads the memory, after everything that was noted so far.
+// readSummary reads what is remembered.
 func (m *Model) readSummary() tea.Cmd {
-	if m.ledger == nil {
-		return nil
-	}
-	course, list := m.summary.course, m.summary.exercises
-	read := make(chan summaryMsg, 1)
-	m.note(func(p Progress) {
-		defer close(read)
-		p.Refresh()
-		msg := summaryMsg{map[string]progress.Known{}, map[string]progress.Exercise{}}
-		for _, step := range course.Steps() {
-			msg.known[step.ID] = p.Known(step.ID)
-		}
-		for _, e := range list {
-			if tried, ok := p.Exercise(e.Name); ok {
-				msg.tried[e.Name] = tried
-			}
-		}
-		read <- msg
-	})
-	return func() tea.Msg { return <-read }
-}
-
-func (m *Model) takeSummary(msg summaryMsg) {
-	m.summary.known, m.summary.tried = msg.known, msg.tried
+	return do(m.Session.ReadSummary(m.Panes.Summary.Chapters, m.Panes.Summary.Exercises))
 }
 
 // pressSummary takes the keys of the page that no other page has.
 func (m *Model) pressSummary(msg tea.KeyMsg) tea.Cmd {
-	s := &m.summary
-	last := len(s.items()) - 1
+	s := &m.Panes.Summary
 	switch msg.String() {
 	case "p":
 		m.overlay = overlayNone
 	case "r":
-		s.asking = true
+		s.Asking = true
 	case "up", "k":
-		s.cursor--
+		s.Move(-1)
 	case "down", "j":
-		s.cursor++
+		s.Move(+1)
 	case "pgup", "b":
-		s.cursor -= 10
+		s.Move(-10)
 	case "pgdown", " ":
-		s.cursor += 10
+		s.Move(+10)
 	case "home":
-		s.cursor = 0
+		s.Move(-s.Cursor)
 	case "end":
-		s.cursor = last
+		s.Move(len(s.Items()))
 	}
-	s.cursor = min(max(s.cursor, 0), last)
 	return nil
 }
 
@@ -156,39 +51,30 @@ func (m *Model) answerSummary(msg tea.KeyMsg) tea.Cmd {
 	case "ctrl+z":
 		return tea.Suspend
 	}
-	m.summary.asking = false
+	m.Panes.Summary.Asking = false
 	if key := msg.String(); key == "y" || key == "Y" {
-		return m.forget(m.summary.items()[m.summary.cursor])
+		return m.forget(m.Panes.Summary.Chosen())
 	}
 	return nil
 }
 
 // forget forgets a chapter, everything, or, at whichever exercise the cursor
 // stands, all of the exercises.
-func (m *Model) forget(item summaryItem) tea.Cmd {
+func (m *Model) forget(item pane.Item) tea.Cmd {
 	var ids []string
-	switch item.kind {
-	case summaryChapter:
-		for _, step := range item.chapter.Steps {
+	switch item.Kind {
+	case pane.ItemChapter:
+		for _, step := range item.Chapter.Steps {
 			ids = append(ids, step.ID)
 		}
-		m.note(func(p Progress) { p.Reset(ids...) })
-	case summaryAll:
-		for id := range m.memory {
-			ids = append(ids, id)
-		}
-		m.note(func(p Progress) { p.ResetAll() })
+		m.ForgetSteps(ids...)
+	case pane.ItemAll:
+		m.ForgetAll()
 	default:
-		for _, e := range m.summary.exercises {
+		for _, e := range m.Panes.Summary.Exercises {
 			ids = append(ids, e.Name)
 		}
-		m.note(func(p Progress) { p.ResetExercises(ids...) })
-	}
-	for _, id := range ids {
-		delete(m.memory, id)
-		if id == m.stage.step.ID && m.stage.phase == phaseLook {
-			m.stage.hints, m.stage.choice, m.stage.guessed = 0, 0, false
-		}
+		m.ForgetExercises(ids...)
 	}
 	return m.readSummary()
 }

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -9,7 +8,9 @@ import (
 
 	"nstutor/chapters"
 	"nstutor/internal/progress"
+	"nstutor/internal/session"
 	"nstutor/steps/exercise"
+	"nstutor/ui/pane"
 )
 
 // fixtureSummary is a learner in the second chapter of the course, who has
@@ -17,20 +18,20 @@ import (
 func fixtureSummary(t testing.TB, opts Options) *Model {
 	m := fixture(t, opts)
 	send(m, keyMsg("p"))
-	m.summary.course = chapters.All()[:4]
-	m.summary.exercises = nil
+	m.Panes.Summary.Chapters = chapters.All()[:4]
+	m.Panes.Summary.Exercises = nil
 	for i, name := range []string{"dead-veth", "one-way-gateway", "wrong-gateway", "lost-reply", "closed-forward", "nat-hides", "small-tunnel", "two-doors"} {
-		m.summary.exercises = append(m.summary.exercises, exercise.Exercise{
+		m.Panes.Summary.Exercises = append(m.Panes.Summary.Exercises, exercise.Exercise{
 			Name: name, Level: 1 + i/2, Group: []string{"links", "arp", "routes", "return", "forwarding", "nat", "mtu", "nat"}[i],
 		})
 	}
 	known := map[string]progress.Known{}
-	for i, step := range m.summary.course.Steps()[:17] {
+	for i, step := range m.Panes.Summary.Chapters.Steps()[:17] {
 		known[step.ID] = progress.Known{Done: i < 9, Answered: i < 8, Right: i%3 > 0 && i < 8, Hints: i % 4 / 3}
 	}
 	deft := progress.Score{Seconds: 90, Commands: 3, Tries: 1, Solved: true, When: fixtureTime}
 	clumsy := progress.Score{Seconds: 700, Commands: 31, Tries: 4, Hints: 3, Why: 2, Solved: true, When: fixtureTime}
-	send(m, summaryMsg{known, map[string]progress.Exercise{
+	send(m, session.Remembered{Known: known, Tried: map[string]progress.Exercise{
 		"dead-veth":       {Last: clumsy, Best: &deft},
 		"one-way-gateway": {Last: clumsy, Best: &clumsy},
 		"wrong-gateway":   {Last: progress.Score{Seconds: 12, When: fixtureTime}},
@@ -79,24 +80,24 @@ func TestTheSummaryShowsTheItemUnderTheCursor(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {120, 36}, {200, 50}} {
 		m := fixtureSummary(t, Options{Lang: "en"})
 		send(m, tea.WindowSizeMsg{Width: size[0], Height: size[1]})
-		count := len(m.summary.items())
+		count := len(m.Panes.Summary.Items())
 		for _, way := range []string{"down", "up"} {
 			for range count + 2 {
-				item := m.summary.items()[m.summary.cursor]
+				item := m.Panes.Summary.Items()[m.Panes.Summary.Cursor]
 				want := "▸   "
-				switch item.kind {
-				case summaryExercise:
+				switch item.Kind {
+				case pane.ItemExercise:
 				default:
 					want = "▸ "
 				}
-				name := map[summaryKind]string{summaryAll: "all chapters", summaryExercises: "exercises", summaryExercise: item.exercise.Name}[item.kind]
+				name := map[pane.ItemKind]string{pane.ItemAll: "all chapters", pane.ItemExercises: "exercises", pane.ItemExercise: item.Exercise.Name}[item.Kind]
 				if view := m.View(); !strings.Contains(view, want) || !strings.Contains(view, name) {
 					t.Errorf("%v: %v is not shown:\n%s", size, item, view)
 				}
 				send(m, keyMsg(way))
 			}
-			if end := map[string]int{"down": count - 1, "up": 0}[way]; m.summary.cursor != end {
-				t.Errorf("%s leads to %d of %d", way, m.summary.cursor, count)
+			if end := map[string]int{"down": count - 1, "up": 0}[way]; m.Panes.Summary.Cursor != end {
+				t.Errorf("%s leads to %d of %d", way, m.Panes.Summary.Cursor, count)
 			}
 		}
 		if !strings.Contains(m.View(), "0  What Linux does with a packet") {
@@ -120,81 +121,4 @@ func TestTheSummaryIsAsLargeAsTheTerminalAndInASCIIWhereAsked(t *testing.T) {
 			}
 		}
 	}
-}
-
-func TestNothingIsForgottenWithoutAYes(t *testing.T) {
-	for _, answer := range []string{"n", "enter", "esc", "q", "r", "down", "L"} {
-		p := startPlay(t, "2.6")
-		p.progress.MarkDone("2.1")
-		p.press("p", "r")
-		p.see("Forget chapter 2: steps, predictions, hints? y/n")
-		p.press(answer)
-		p.miss("Forget chapter 2")
-		p.see("your progress")
-		if !p.progress.Done("2.1") {
-			t.Errorf("%q forgets", answer)
-		}
-		p.press("esc")
-		p.miss("your progress")
-	}
-}
-
-func TestTheSummaryCountsWhatWasDoneAndForgetsIt(t *testing.T) {
-	p := startPlay(t, "2.6")
-	p.press("h")
-	p.see("hint 1/3")
-	right := p.model.stage.prose.Predict.Right
-	p.press(fmt.Sprint(right+1), "enter")
-	p.see("as promised")
-	p.press("p")
-	p.see("your progress", "▸ 2  The node and the pod reach each other", "1/19 done, 1 of 1 prediction right, 1 hint", "1/38 done, 1 of")
-	p.press("r", "y")
-	p.see("0/19 done, no predictions, no hints")
-	p.miss("1/38 done") // in the header, too
-	p.wait(func(string) bool { return !p.progress.Done("2.6") && p.progress.Hints("2.6") == 0 }, "still remembered")
-	if _, ok := p.progress.Prediction("2.6"); ok {
-		t.Error("the prediction is still remembered")
-	}
-}
-
-func TestTheSummaryForgetsEverything(t *testing.T) {
-	p := startPlay(t, "2.6")
-	p.progress.MarkDone("0.1")
-	p.progress.MarkDone("3.1")
-	p.press("p")
-	p.see("2/38 done")
-	p.press("down", "down", "r")
-	p.see("Forget everything, in all chapters and exercises? y/n")
-	p.press("y")
-	p.see("0/38 done, no predictions")
-	p.wait(func(string) bool { return !p.progress.Done("0.1") && !p.progress.Done("3.1") }, "still remembered")
-}
-
-func (m *memory) Known(id string) progress.Known {
-	defer m.lock()()
-	choice, answered := m.choices[id]
-	prose, _ := chapters.Text("en", id)
-	return progress.Known{Done: m.done[id], Hints: m.hints[id], Answered: answered, Right: answered && choice == prose.Predict.Right}
-}
-
-func (m *memory) Refresh()                                  {}
-func (m *memory) Exercise(string) (progress.Exercise, bool) { return progress.Exercise{}, false }
-func (m *memory) ResetExercises(...string) error            { return nil }
-
-func (m *memory) Reset(ids ...string) error {
-	defer m.lock()()
-	for _, id := range ids {
-		delete(m.done, id)
-		delete(m.choices, id)
-		delete(m.hints, id)
-	}
-	return nil
-}
-
-func (m *memory) ResetAll() error {
-	var ids []string
-	for _, step := range chapters.All().Steps() {
-		ids = append(ids, step.ID)
-	}
-	return m.Reset(ids...)
 }

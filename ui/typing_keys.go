@@ -1,6 +1,10 @@
 package ui
 
-import "github.com/charmbracelet/bubbles/key"
+import (
+	"github.com/charmbracelet/bubbles/key"
+
+	"nstutor/ui/words"
+)
 
 // typingKeyMap is every key of the command line that is not for editing it.
 type typingKeyMap struct {
@@ -35,25 +39,25 @@ var typingKeys = func() typingKeyMap {
 // first.
 func (m *Model) typingHelp() []key.Binding {
 	k := typingKeys
-	named := func(b key.Binding, keys string, w word) key.Binding {
-		b.SetHelp(keys, m.say(w))
+	named := func(b key.Binding, keys string, w words.Word) key.Binding {
+		b.SetHelp(keys, m.Say(w))
 		return b
 	}
 	arrows := "↑/↓"
-	if m.theme.ascii {
+	if m.Theme.ASCII {
 		arrows = "up/down"
 	}
-	run := named(k.Run, "enter", wKeyEnterApply)
-	if m.typing.run != nil {
-		run = named(k.Stop, "ctrl+c", wKeyStop)
+	run := named(k.Run, "enter", words.KeyEnterApply)
+	if m.Typing.Run != nil {
+		run = named(k.Stop, "ctrl+c", words.KeyStop)
 	}
 	return []key.Binding{
 		run,
-		named(k.NextNetns, "ctrl+n/p", wKeyNetns),
-		named(k.Complete, "tab", wKeyComplete),
-		named(k.Older, arrows, wKeyHistory),
-		named(k.PageUp, "pgup/pgdn", wKeyScroll),
-		named(k.LessonUp, "ctrl+"+arrows, wLesson),
-		named(k.Clear, "ctrl+l", wKeyClear),
+		named(k.NextNetns, "ctrl+n/p", words.KeyNetns),
+		named(k.Complete, "tab", words.KeyComplete),
+		named(k.Older, arrows, words.KeyHistory),
+		named(k.PageUp, "pgup/pgdn", words.KeyScroll),
+		named(k.LessonUp, "ctrl+"+arrows, words.Lesson),
+		named(k.Clear, "ctrl+l", words.KeyClear),
 	}
 }

@@ -9,13 +9,16 @@ import (
 	"testing"
 	"time"
 
+	"nstutor/internal/session"
+
 	tea "github.com/charmbracelet/bubbletea"
 )
 
 // fixtureHands is the fixture with a lab to type in, in which nothing runs.
 func fixtureHands(t testing.TB, opts Options) *Model {
 	m := fixture(t, opts)
-	m.hands = &hands{limit: typedLimit, terminal: &handover{}}
+	m.Hands = session.NewHands(t.Context(), nil)
+	m.Hands.Terminal = &session.Handover{}
 	m.enableKeys()
 	return m
 }
@@ -28,9 +31,9 @@ func fixtureTyping(t testing.TB, opts Options) *Model {
 	ran(m, "ip route", nil, "172.20.1.0/24 dev ns1-eth0 proto kernel scope link src 172.20.1.10")
 	ran(m, "ip route add default via 172.20.1.1 dev eth9", exitError(t, 1), `Cannot find device "eth9"`)
 	begun(m, "ping 192.168.6.160")
-	send(m, typedMsg{gen: m.typing.gen, lines: []string{"PING 192.168.6.160 (192.168.6.160) 56(84) bytes of data."}, open: "From 172.20.1.10 icmp_seq"})
+	send(m, session.Output{Gen: m.Typing.Gen, Lines: []string{"PING 192.168.6.160 (192.168.6.160) 56(84) bytes of data."}, Open: "From 172.20.1.10 icmp_seq"})
 	now := fixtureTime.Add(12 * time.Second)
-	m.now = func() time.Time { return now }
+	m.Now = func() time.Time { return now }
 	for _, key := range []string{"ip nei"} {
 		send(m, keyMsg(key))
 	}
@@ -39,25 +42,22 @@ func fixtureTyping(t testing.TB, opts Options) *Model {
 
 func fixtureTypingWhy(t testing.TB, opts Options) *Model {
 	m := fixtureWhy(t, opts)
-	m.hands = &hands{limit: typedLimit}
+	m.Hands = session.NewHands(t.Context(), nil)
 	m.enableKeys()
 	send(m, keyMsg(":"))
 	return m
 }
 
-// begun types a command that is not run by anybody.
+// begun types a command, of which no more is heard: there is no lab.
 func begun(m *Model, line string) {
-	m.typing.gen++
-	m.typing.tape.add(tapeLine{kind: tapePrompt, netns: m.typingNetns(), text: line})
-	m.typing.history = append(m.typing.history, line)
-	m.typing.past = len(m.typing.history)
-	m.typing.run = &typedRun{gen: m.typing.gen, netns: m.typingNetns(), line: line, began: fixtureTime, ended: make(chan struct{}), output: newSpool(), kill: func() {}}
+	m.Panes.Console.SetLine(line)
+	m.runTyped()
 }
 
 // ran types a command and lets it end.
 func ran(m *Model, line string, err error, output ...string) {
 	begun(m, line)
-	send(m, typedMsg{gen: m.typing.gen, lines: output, ended: true, err: err})
+	send(m, session.Output{Gen: m.Typing.Gen, Lines: output, Ended: true, Err: err})
 }
 
 func exitError(t testing.TB, status int) error {
@@ -67,83 +67,6 @@ func exitError(t testing.TB, status int) error {
 		t.Fatal(err)
 	}
 	return err
-}
-
-func TestOutputIsSafeToDraw(t *testing.T) {
-	for _, c := range []struct{ name, raw, want string }{
-		{"plain", "64 bytes from 10.0.0.1", "64 bytes from 10.0.0.1"},
-		{"colours", "\x1b[1;32mUP\x1b[0m lo", "UP lo"},
-		{"a title", "\x1b]0;evil\x07rest", "rest"},
-		{"a title without end", "a\x1b]0;evil", "a"},
-		{"clears the screen", "\x1b[2J\x1b[Hhere", "here"},
-		{"another screen", "\x1b[?1049h\x1b(0x\x1b(B", "x"},
-		{"C1", "a\u009b31mb", "a"},
-		{"carriage return", "10%\r20%\r", "20%"},
-		{"line end of DOS", "text\r", "text"},
-		{"tab", "a\tb\tc", "a       b       c"},
-		{"tab behind Chinese", "中\tb", "中      b"},
-		{"backspace", "a\b_b", "_b"},
-		{"bell and nul", "a\ab\x00", "a^Gb^@"},
-		{"not UTF-8", "a\xffb", "ab"},
-		{"right to left", "a\u202eb\u200b", "a<202e>b<200b>"},
-		{"Chinese", "中文 输出", "中文 输出"},
-	} {
-		got := clean(c.raw)
-		if c.name == "C1" {
-			if strings.ContainsRune(got, '\u009b') {
-				t.Errorf("%s: %q", c.name, got)
-			}
-			continue
-		}
-		if got != c.want {
-			t.Errorf("%s: %q, want %q", c.name, got, c.want)
-		}
-	}
-}
-
-func FuzzOutputIsSafeToDraw(f *testing.F) {
-	f.Add("\x1b[31m\t\b\r\x00中\u202e")
-	f.Fuzz(func(t *testing.T, raw string) {
-		if strings.Contains(raw, "\n") {
-			return
-		}
-		got := clean(raw)
-		for _, r := range got {
-			if r < ' ' || r >= 0x7f && r < 0xa0 {
-				t.Fatalf("%q in %q from %q", r, got, raw)
-			}
-		}
-		for _, line := range hardwrap(got, 20) {
-			if width(line) > 20 {
-				t.Fatalf("%q is %d cells wide", line, width(line))
-			}
-		}
-	})
-}
-
-func TestTheTapeIsBounded(t *testing.T) {
-	for name, line := range map[string]string{"lines": "y", "bytes": strings.Repeat("x", 4000)} {
-		var tape tape
-		for range 5000 {
-			tape.add(tapeLine{text: line})
-		}
-		sum := 0
-		for _, l := range tape.lines {
-			sum += len(l.text)
-		}
-		if len(tape.lines) > tapeLines || sum > tapeBytes || sum != tape.bytes || !tape.cut || sum < tapeBytes-5000 && len(tape.lines) < tapeLines {
-			t.Errorf("%s: %d lines, %d bytes (counted %d), cut %v", name, len(tape.lines), sum, tape.bytes, tape.cut)
-		}
-	}
-}
-
-func TestALineWithoutEndIsBroken(t *testing.T) {
-	r := &typedRun{}
-	lines, _ := r.cut(strings.Repeat("中", 10000), false)
-	whole := strings.Join(lines, "") + r.rest
-	if whole != strings.Repeat("中", 10000) || len(r.rest) > longestLine {
-		t.Errorf("%d lines, %d bytes are kept back", len(lines), len(r.rest))
-	}
 }
 
 // typedKeys types text one key at a time.
@@ -192,14 +115,14 @@ func TestCompletion(t *testing.T) {
 	} {
 		m := fixtureHands(t, Options{Lang: "en"})
 		send(m, keyMsg(":"))
-		m.chooseNetns(c.netns)
+		m.ChooseNetns(c.netns)
 		typedKeys(m, c.line)
 		send(m, keyMsg("tab"))
-		if got := m.typing.input.Value(); got != c.want {
+		if got := m.Panes.Console.Input.Value(); got != c.want {
 			t.Errorf("%s # %q becomes %q, want %q", c.netns, c.line, got, c.want)
 		}
-		if send(m, keyMsg("tab")); !slices.Equal(m.typing.offers, c.offers) && c.offers != nil {
-			t.Errorf("%s # %q offers %q, want %q", c.netns, c.line, m.typing.offers, c.offers)
+		if send(m, keyMsg("tab")); !slices.Equal(m.Panes.Console.Offers, c.offers) && c.offers != nil {
+			t.Errorf("%s # %q offers %q, want %q", c.netns, c.line, m.Panes.Console.Offers, c.offers)
 		}
 	}
 }
@@ -212,7 +135,7 @@ func TestCompletionInTheMiddleKeepsTheRest(t *testing.T) {
 		send(m, tea.KeyMsg{Type: tea.KeyLeft})
 	}
 	send(m, keyMsg("tab"))
-	if got := m.typing.input.Value(); got != "ip link set ns1-eth0 up" {
+	if got := m.Panes.Console.Input.Value(); got != "ip link set ns1-eth0 up" {
 		t.Errorf("%q", got)
 	}
 }
@@ -221,14 +144,14 @@ func TestHistory(t *testing.T) {
 	m := fixtureTyping(t, Options{Lang: "en"})
 	for i, want := range []string{"ping 192.168.6.160", "ip route add default via 172.20.1.1 dev eth9", "ip route", "ip route"} {
 		send(m, keyMsg("up"))
-		if got := m.typing.input.Value(); got != want {
+		if got := m.Panes.Console.Input.Value(); got != want {
 			t.Errorf("%d times up: %q, want %q", i+1, got, want)
 		}
 	}
 	for range 3 {
 		send(m, keyMsg("down"))
 	}
-	if got := m.typing.input.Value(); got != "ip nei" {
+	if got := m.Panes.Console.Input.Value(); got != "ip nei" {
 		t.Errorf("the line that was begun is %q", got)
 	}
 }
@@ -241,7 +164,7 @@ func TestAPastedCommandIsMadeWhole(t *testing.T) {
 		m := fixtureHands(t, Options{Lang: "en"})
 		send(m, keyMsg(":"))
 		send(m, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(c[0]), Paste: true})
-		if got := m.typing.input.Value(); got != c[1] {
+		if got := m.Panes.Console.Input.Value(); got != c[1] {
 			t.Errorf("%q is pasted as %q", c[0], got)
 		}
 	}
@@ -260,15 +183,15 @@ func TestThePromptNamesTheNamespace(t *testing.T) {
 			t.Errorf("%s: no %q in\n%s", c.key, c.want, view)
 		}
 	}
-	m.chooseNetns("ns1")
-	send(m, namesMsg{"host", "inet"})
+	m.ChooseNetns("ns1")
+	send(m, session.Names{"host", "inet"})
 	if view := m.View(); !strings.Contains(view, " ns1 ✗ # ") {
 		t.Errorf("a namespace that is gone:\n%s", view)
 	}
-	m.chooseNetns("inet")
-	m.stage.step.ID = "9.2"
-	m.stage.command.Netns = ""
-	if got := m.typingNetns(); got != "host" {
+	m.ChooseNetns("inet")
+	m.Scene.Step.ID = "9.2"
+	m.Scene.Command.Netns = ""
+	if got := m.TypingNetns(); got != "host" {
 		t.Errorf("in another step commands go to %s", got)
 	}
 }
@@ -281,15 +204,15 @@ func TestKeysOfTheCourseAreLettersInTheCommandLine(t *testing.T) {
 			t.Errorf("%s quits", key)
 		}
 	}
-	if m.typing.input.Value() != "qugw?1Ls:" || m.overlay != overlayNone || m.why.open || m.stage.guessed {
-		t.Errorf("typed %q", m.typing.input.Value())
+	if m.Panes.Console.Input.Value() != "qugw?1Ls:" || m.overlay != overlayNone || m.Why.Open || m.Scene.Guessed {
+		t.Errorf("typed %q", m.Panes.Console.Input.Value())
 	}
 	send(m, keyMsg("esc"))
-	if m.typing.open {
+	if m.Panes.Console.Open {
 		t.Error("esc does not close it")
 	}
 	send(m, keyMsg("1"))
-	if !m.stage.guessed {
+	if !m.Scene.Guessed {
 		t.Error("the lesson's keys do not work again")
 	}
 }
@@ -301,15 +224,15 @@ func TestCtrlCNeverQuitsFromTheCommandLine(t *testing.T) {
 			t.Fatal("ctrl+c quits")
 		}
 	}
-	if m.typing.run.why != endedByKey {
+	if m.Typing.Run.Why != session.EndedByKey {
 		t.Error("ctrl+c does not stop the command")
 	}
-	send(m, typedMsg{gen: m.typing.gen, ended: true, why: endedByKey})
+	send(m, session.Output{Gen: m.Typing.Gen, Ended: true, Why: session.EndedByKey})
 	if view := m.View(); !strings.Contains(view, "^C  stopped") {
 		t.Errorf("it does not say so:\n%s", view)
 	}
 	send(m, keyMsg("ctrl+c"))
-	if m.typing.input.Value() != "" || !m.typing.open {
+	if m.Panes.Console.Input.Value() != "" || !m.Panes.Console.Open {
 		t.Error("ctrl+c does not give the line up")
 	}
 }
@@ -317,7 +240,7 @@ func TestCtrlCNeverQuitsFromTheCommandLine(t *testing.T) {
 func TestOutputScrollsAndComesBack(t *testing.T) {
 	m := sized(t, fixtureTyping)
 	for i := range 100 {
-		send(m, typedMsg{gen: m.typing.gen, lines: []string{fmt.Sprintf("line %d.", i)}})
+		send(m, session.Output{Gen: m.Typing.Gen, Lines: []string{fmt.Sprintf("line %d.", i)}})
 	}
 	if view := m.View(); !strings.Contains(view, "line 99.") {
 		t.Errorf("the end does not show:\n%s", view)
@@ -328,7 +251,7 @@ func TestOutputScrollsAndComesBack(t *testing.T) {
 	if strings.Contains(before, "line 99.") {
 		t.Errorf("pgup does not scroll:\n%s", before)
 	}
-	send(m, typedMsg{gen: m.typing.gen, lines: []string{"more"}})
+	send(m, session.Output{Gen: m.Typing.Gen, Lines: []string{"more"}})
 	if view := m.View(); !strings.Contains(view, "line 80.") || strings.Contains(view, "more") {
 		t.Errorf("more output moves what is read:\n%s", view)
 	}
@@ -342,8 +265,8 @@ func TestOutputScrollsAndComesBack(t *testing.T) {
 
 func TestLateOutputOfAnotherCommandIsDropped(t *testing.T) {
 	m := sized(t, fixtureTyping)
-	send(m, typedMsg{gen: m.typing.gen - 1, lines: []string{"late"}, ended: true})
-	if view := m.View(); strings.Contains(view, "late") || m.typing.run == nil {
+	send(m, session.Output{Gen: m.Typing.Gen - 1, Lines: []string{"late"}, Ended: true})
+	if view := m.View(); strings.Contains(view, "late") || m.Typing.Run == nil {
 		t.Errorf("late output counts:\n%s", view)
 	}
 }

@@ -3,16 +3,25 @@ package ui
 import (
 	"time"
 
+	"nstutor/internal/session"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 )
 
 // The clocks: how fast the spinner turns, and how often the countdown of an
-// INCOMPLETE neighbour and the state of the step are looked at.
+// INCOMPLETE neighbour is looked at.
 const (
 	spinnerTurn   = 100 * time.Millisecond
 	countdownTurn = 250 * time.Millisecond
-	checkTurn     = 1000 * time.Millisecond
+)
+
+// Messages from the clocks of the screen.
+type (
+	countdownTickMsg struct{}
+	spinnerTickMsg   struct{}
 )
 
 // Update takes one message. What has to be waited for becomes a command.
@@ -21,105 +30,61 @@ func (m *Model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	if m.exit != nil {
 		return m, tea.Quit
 	}
-	before := m.stage.told()
-	cmd = m.take(msg)
-	if changesNothing(msg) && m.stage.told() == before {
+	before := m.Scene.Told()
+	cmd = m.takeAny(msg)
+	if session.Idle(msg) && m.Scene.Told() == before {
 		return m, cmd
 	}
+	m.follow()
 	m.screen = ""
 	m.enableKeys()
 	return m, tea.Batch(cmd, m.startClocks())
 }
 
-// changesNothing says whether a message is only about asking again: there is
-// nothing new to draw.
-func changesNothing(msg tea.Msg) bool {
-	switch msg := msg.(type) {
-	case checkTickMsg, whyTickMsg, nil:
-		return true
-	case checkedMsg:
-		return !msg.done || msg.after
-	}
-	return false
-}
-
-func (m *Model) take(msg tea.Msg) tea.Cmd {
+func (m *Model) takeAny(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 	case tea.KeyMsg:
 		return m.press(msg)
 	case spinnerTickMsg:
-		m.turn, m.spinning = m.turn+1, false
+		m.Turn, m.spinning = m.Turn+1, false
 	case countdownTickMsg:
 		m.counting = false
-	case memoryMsg:
-		m.takeMemory(msg)
-	case summaryMsg:
-		m.takeSummary(msg)
-	case warningMsg:
-		m.warning = msg.Text
-	case fatalMsg:
-		m.exit = msg.err
+	case session.Remembered:
+		m.Panes.Summary.Fill(msg)
+	case session.Fatal:
+		m.exit = msg.Err
 		return tea.Quit
-	case enteredMsg, appliedMsg, checkedMsg, keptMsg, checkTickMsg:
-		return m.takeStep(msg)
-	case whyMsg, whyTickMsg:
-		return m.takeWhy(msg)
-	case drillCheckedMsg, drillSeenMsg, drillHintMsg, drillKnownMsg, drillTickMsg:
-		return m.takeDrill(msg)
-	case typedMsg:
-		return m.takeTyped(msg)
-	case shellMsg:
-		return m.takeShell(msg)
+	case session.Output:
+		return m.takeOutput(msg)
 	default:
-		return m.takeWorld(msg)
-	}
-	return nil
-}
-
-// takeWorld takes what the feed reports.
-func (m *Model) takeWorld(msg tea.Msg) tea.Cmd {
-	switch msg := msg.(type) {
-	case namesMsg:
-		m.world.rename(msg)
-		m.world.trouble = nil
-		return m.altered()
-	case snapshotMsg:
-		m.world.snaps[msg.Name] = msg.Snapshot
-		m.world.trouble = nil
-		return m.altered()
-	case pingMsg:
-		if msg.aim == m.world.aim {
-			m.world.log.take(msg.event, m.now())
-			return m.compareWhy(msg.event)
+		cmd := do(m.Take(msg))
+		if m.overlay == overlayOutline {
+			return tea.Batch(cmd, m.Panes.Outline.Typed(msg)) // the cursor of the input blinks
 		}
-	case framesMsg:
-		m.world.hear(msg)
-		m.witness()
-	case feedMsg:
-		m.world.trouble = msg.err
-	}
-	if m.overlay == overlayOutline {
-		return m.typeOutline(msg) // the cursor of the input blinks
+		return cmd
 	}
 	return nil
 }
 
-// altered takes it that the lab is not what it was.
-func (m *Model) altered() tea.Cmd {
-	m.world.touch(m.now())
-	return tea.Batch(m.check(), m.askWhy())
+// follow moves the texts that have become others.
+func (m *Model) follow() {
+	m.Panes.Lesson.Follow(m.moved, m.Cue)
+	if m.Cue.Why != m.moved.Why {
+		m.Panes.Why.Scroll = screen.Scroll{}
+	}
+	m.moved = m.Cue
 }
 
 // startClocks starts the clocks that something needs now and that do not run.
 func (m *Model) startClocks() tea.Cmd {
-	cmds := []tea.Cmd{m.tickDrill()}
-	if !m.spinning && (m.working > 0 || m.stage.keeping || m.typing.run != nil || m.drillBusy()) {
+	cmds := []tea.Cmd{do(m.Stage.Tick(m.overlay == overlayNone))}
+	if !m.spinning && (m.Working > 0 || m.Scene.Keeping || m.Typing.Run != nil || m.Stage.Occupied()) {
 		m.spinning = true
 		cmds = append(cmds, tea.Tick(spinnerTurn, func(time.Time) tea.Msg { return spinnerTickMsg{} }))
 	}
-	if !m.counting && m.world.incomplete() {
+	if !m.counting && m.Network.Incomplete() {
 		m.counting = true
 		cmds = append(cmds, tea.Tick(countdownTurn, func(time.Time) tea.Msg { return countdownTickMsg{} }))
 	}
@@ -135,7 +100,7 @@ func (m *Model) pressEach(msg tea.KeyMsg) tea.Cmd {
 	}
 	var cmds []tea.Cmd
 	for i, r := range msg.Runes {
-		if m.typing.open {
+		if m.Panes.Console.Open {
 			rest := msg
 			rest.Runes = msg.Runes[i:]
 			return tea.Batch(append(cmds, m.press(rest))...)
@@ -147,18 +112,18 @@ func (m *Model) pressEach(msg tea.KeyMsg) tea.Cmd {
 
 // press takes a key. Only keys that are enabled match.
 func (m *Model) press(msg tea.KeyMsg) tea.Cmd {
-	m.open = false
-	if msg.Type == tea.KeyRunes && len(msg.Runes) > 1 && !m.typing.open {
+	m.Panes.Lesson.OpenLab = false
+	if msg.Type == tea.KeyRunes && len(msg.Runes) > 1 && !m.Panes.Console.Open {
 		return m.pressEach(msg)
 	}
 	k := m.keys
 	if m.overlay == overlayOutline {
 		return m.pressOutline(msg)
 	}
-	if m.typing.open {
+	if m.Panes.Console.Open {
 		return m.pressTyping(msg)
 	}
-	if m.overlay == overlaySummary && m.summary.asking {
+	if m.overlay == overlaySummary && m.Panes.Summary.Asking {
 		return m.answerSummary(msg)
 	}
 	switch {
@@ -183,18 +148,21 @@ func (m *Model) press(msg tea.KeyMsg) tea.Cmd {
 // pressCourse takes the keys that move through the course.
 func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 	k := m.keys
-	m.dropWarning(msg)
+	if !key.Matches(msg, k.Why) {
+		m.Stage.Other()
+	}
 	switch {
 	case key.Matches(msg, k.Enter):
 		return m.goOn()
 	case key.Matches(msg, k.Predict):
-		return m.predict(int(msg.Runes[0] - '1'))
+		m.Predict(int(msg.Runes[0] - '1'))
+		m.Panes.Lesson.ShowQuestion()
 	case key.Matches(msg, k.Undo):
-		return m.goBack()
+		return do(m.Stage.GoBack())
 	case key.Matches(msg, k.Hint):
-		return m.showHint()
+		return do(m.Stage.Hint())
 	case key.Matches(msg, k.Rebuild):
-		return m.rebuild()
+		return do(m.Rebuild())
 	case key.Matches(msg, k.Go):
 		return m.openOutline()
 	case key.Matches(msg, k.Summary):
@@ -204,15 +172,17 @@ func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.Type):
 		m.openTyping()
 	case key.Matches(msg, k.Shell):
-		return m.openShell()
+		return do(m.OpenShell(m.Say(words.ShellHello, m.TypingNetns())))
 	case key.Matches(msg, k.Tab):
-		m.focus = (m.focus + 1) % paneCount
+		m.focus = (m.focus + 1) % areaCount
 	case key.Matches(msg, k.BackTab):
-		m.focus = (m.focus + paneCount - 1) % paneCount
+		m.focus = (m.focus + areaCount - 1) % areaCount
 	case key.Matches(msg, k.NextNetns):
-		m.watchNext(+1)
+		m.WatchNext(+1)
+		m.Panes.Live.Scroll = screen.Scroll{}
 	case key.Matches(msg, k.PrevNetns):
-		m.watchNext(-1)
+		m.WatchNext(-1)
+		m.Panes.Live.Scroll = screen.Scroll{}
 	default:
 		m.scrollBy(msg)
 	}
@@ -222,32 +192,71 @@ func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 // scrollBy takes the keys that move the pane with the focus.
 func (m *Model) scrollBy(msg tea.KeyMsg) {
 	s, k := m.focused(), m.keys
-	page := max(1, s.height-1)
+	page := max(1, s.Height-1)
 	for _, move := range []struct {
 		key key.Binding
 		by  int
 	}{
 		{k.Up, -1}, {k.Down, +1}, {k.PageUp, -page}, {k.PageDown, +page},
-		{k.Top, -s.lines}, {k.Bottom, +s.lines},
+		{k.Top, -s.Lines}, {k.Bottom, +s.Lines},
 	} {
 		if key.Matches(msg, move.key) {
-			s.move(move.by)
+			s.Move(move.by)
 		}
 	}
 }
 
 // focused is how far the pane with the focus is scrolled.
-func (m *Model) focused() *scroll {
-	if m.focus == paneLesson && m.why.open {
-		return &m.why.scroll
+func (m *Model) focused() *screen.Scroll {
+	_, scroll := m.paneAt(m.focus)
+	return scroll
+}
+
+// goOn is the enter key: read on, or what the stage makes of it.
+func (m *Model) goOn() tea.Cmd {
+	if m.Panes.Lesson.MustReadOn() {
+		m.Panes.Lesson.ReadOn()
+		return nil
 	}
-	return &m.scroll[m.focus]
+	return do(m.Stage.GoOn())
+}
+
+// pressWhy shows the answer in the lesson's place, or the lesson again.
+func (m *Model) pressWhy() tea.Cmd {
+	if m.Why.Open {
+		m.CloseWhy()
+		return nil
+	}
+	cmd := do(m.OpenWhy())
+	if m.Why.Open {
+		m.focus = areaLesson
+	}
+	return cmd
+}
+
+// partner is the pane that goes with what stands in the lesson's place.
+func (m *Model) partner() area {
+	if m.Why.Open {
+		return areaTopology
+	}
+	return areaLive
+}
+
+// switchLanguage goes on in the other language.
+func (m *Model) switchLanguage() tea.Cmd {
+	if m.Lang == words.Langs[0] {
+		m.Lang = words.Langs[1]
+	} else {
+		m.Lang = words.Langs[0]
+	}
+	m.Speak(m.Lang)
+	return nil
 }
 
 // closeTopmost closes what covers the panes, or else what stands in for one.
 func (m *Model) closeTopmost() {
 	if m.overlay == overlayNone {
-		m.closeWhy()
+		m.CloseWhy()
 	}
 	m.overlay = overlayNone
 }
@@ -262,20 +271,20 @@ func (m *Model) pressOutline(msg tea.KeyMsg) tea.Cmd {
 	case "ctrl+z":
 		return tea.Suspend
 	case "enter":
-		if id, ok := m.outline.chosen(); ok {
+		if id, ok := m.Panes.Outline.Chosen(); ok {
 			m.overlay = overlayNone
-			return m.enter(id)
+			return do(m.Enter(id))
 		}
 	case "up", "shift+tab":
-		m.outline.move(-1)
+		m.Panes.Outline.Move(-1)
 	case "down", "tab":
-		m.outline.move(+1)
+		m.Panes.Outline.Move(+1)
 	case "pgup":
-		m.outline.move(-10)
+		m.Panes.Outline.Move(-10)
 	case "pgdown":
-		m.outline.move(+10)
+		m.Panes.Outline.Move(+10)
 	default:
-		return m.typeOutline(msg)
+		return m.Panes.Outline.Typed(msg)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/probe"
+	"nstutor/internal/session"
 )
 
 // fixtureWhy is the fixture after its step with the answer to why open: the
@@ -20,7 +21,7 @@ func fixtureWhy(t testing.TB, opts Options) *Model {
 	hop := func(leg, netns, dev, predicted string) explain.Hop {
 		return explain.Hop{Leg: leg, Netns: netns, Device: dev, Predicted: predicted, Observed: explain.Unknown}
 	}
-	send(m, whyMsg{gen: m.why.gen, answer: explain.Answer{
+	send(m, session.Answered{Gen: m.Why.Gen, Answer: explain.Answer{
 		Verdict: explain.Broken,
 		Cause:   explain.Fault{Code: explain.ProxyARPNeedsForwarding, Netns: "host", Leg: explain.LegRequest},
 		Hops: []explain.Hop{
@@ -29,7 +30,7 @@ func fixtureWhy(t testing.TB, opts Options) *Model {
 			hop(explain.LegRequest, "host", "veth-ns1", explain.Fail),
 		},
 	}})
-	m.why.lines = fixtureReport[m.lang]
+	m.Why.Lines = fixtureReport[m.Lang]
 	return m
 }
 
@@ -88,8 +89,8 @@ func TestTheLessonStaysWhereItWasWhileWhyScrolls(t *testing.T) {
 	for range 4 {
 		send(m, keyMsg("down"))
 	}
-	if m.scroll[paneLesson].top != 0 || m.why.scroll.top != 4 {
-		t.Errorf("lesson at %d, why at %d", m.scroll[paneLesson].top, m.why.scroll.top)
+	if m.Panes.Lesson.Scroll.Top != 0 || m.Panes.Why.Scroll.Top != 4 {
+		t.Errorf("lesson at %d, why at %d", m.Panes.Lesson.Scroll.Top, m.Panes.Why.Scroll.Top)
 	}
 }
 
@@ -99,28 +100,28 @@ func TestKeysOfTheHiddenLessonDoNotWork(t *testing.T) {
 	for _, key := range []string{"1", "h"} {
 		send(m, keyMsg(key))
 	}
-	if m.stage.guessed || m.stage.hints > 0 {
+	if m.Scene.Guessed || m.Scene.Hints > 0 {
 		t.Error("a key changed the lesson that is not to be seen")
 	}
-	if m.mustReadOn() {
+	if m.Panes.Lesson.MustReadOn() {
 		t.Error("enter reads on in the lesson that is not to be seen")
 	}
 }
 
 func TestALateAnswerToWhyIsDropped(t *testing.T) {
-	late := whyMsg{err: errors.New("late")}
+	late := session.Answered{Err: errors.New("late")}
 	for name, left := range map[string]func(m *Model){
-		"asked again": func(m *Model) { m.why.gen++ },
+		"asked again": func(m *Model) { m.Why.Gen++ },
 		"closed":      func(m *Model) { send(m, keyMsg("w")) },
 		"reopened":    func(m *Model) { send(m, keyMsg("w")); send(m, keyMsg("w")) },
-		"step left":   func(m *Model) { m.dropQuestion() },
-		"other ping":  func(m *Model) { m.world.log.to = "10.0.0.1"; m.askWhy() },
+		"step left":   func(m *Model) { m.DropQuestion() },
+		"other ping":  func(m *Model) { m.Network.Log.To = "10.0.0.1"; m.AskWhy() },
 	} {
 		m := sized(t, fixtureWhy)
-		late.gen = m.why.gen
+		late.Gen = m.Why.Gen
 		left(m)
 		send(m, late)
-		if m.why.err != nil {
+		if m.Why.Err != nil {
 			t.Errorf("%s: the late answer counts", name)
 		}
 	}
@@ -132,14 +133,14 @@ func TestWhyThereIsNoAnswerIsOneSentence(t *testing.T) {
 		want  string
 	}{
 		"not permitted": {func(m *Model) {
-			send(m, whyMsg{gen: m.why.gen, err: errors.New("open network namespace \"ns1\":\noperation not permitted")})
+			send(m, session.Answered{Gen: m.Why.Gen, Err: errors.New("open network namespace \"ns1\":\noperation not permitted")})
 		}, `✗ cannot look: open network namespace "ns1": operation not permitted`},
 		"no name": {func(m *Model) {
-			send(m, whyMsg{gen: m.why.gen, err: &probe.NameError{Name: "web", Outcome: probe.NoName, Words: "Name or service not known"}})
+			send(m, session.Answered{Gen: m.Why.Gen, Err: &probe.NameError{Name: "web", Outcome: probe.NoName, Words: "Name or service not known"}})
 		}, "✗ no packet is sent, since the name has no address: web: Name or service not"},
-		"gone":    {func(m *Model) { send(m, namesMsg{"host"}) }, `✗ Cannot open network namespace "ns1": No such file or directory`},
-		"no ping": {func(m *Model) { m.world.log = pingLog{}; send(m, namesMsg{"host"}) }, "no ping runs in this step"},
-		"not yet": {func(m *Model) { m.why.answer = nil; send(m, namesMsg{"host", "ns1"}) }, "… following the packet"},
+		"gone":    {func(m *Model) { send(m, session.Names{"host"}) }, `✗ Cannot open network namespace "ns1": No such file or directory`},
+		"no ping": {func(m *Model) { m.Network.Log = session.PingLog{}; send(m, session.Names{"host"}) }, "no ping runs in this step"},
+		"not yet": {func(m *Model) { m.Why.Answer = nil; send(m, session.Names{"host", "ns1"}) }, "… following the packet"},
 	} {
 		m := sized(t, fixtureWhy)
 		c.spoil(m)
@@ -152,9 +153,9 @@ func TestWhyThereIsNoAnswerIsOneSentence(t *testing.T) {
 // pinged lets an echo come to something, a second after the last one.
 func pinged(m *Model, seq int, outcome probe.Outcome) {
 	now := fixtureTime.Add(time.Duration(seq) * time.Second)
-	m.now = func() time.Time { return now }
-	send(m, pingMsg{m.world.aim, probe.Event{Seq: seq, Sent: true}})
-	send(m, pingMsg{m.world.aim, probe.Event{Seq: seq, Result: probe.Result{Seq: seq, Outcome: outcome}}})
+	m.Now = func() time.Time { return now }
+	send(m, session.Ping{Aim: m.Network.Aim, Event: probe.Event{Seq: seq, Sent: true}})
+	send(m, session.Ping{Aim: m.Network.Aim, Event: probe.Event{Seq: seq, Result: probe.Result{Seq: seq, Outcome: outcome}}})
 }
 
 func TestAPredictionThatThePingContradictsIsNotTrusted(t *testing.T) {
@@ -175,43 +176,13 @@ func TestAPredictionThatThePingContradictsIsNotTrusted(t *testing.T) {
 	} {
 		m := sized(t, fixtureAfter)
 		send(m, keyMsg("w"))
-		send(m, whyMsg{gen: m.why.gen, answer: explain.Answer{Verdict: c.verdict}, since: fixtureTime})
+		send(m, session.Answered{Gen: m.Why.Gen, Answer: explain.Answer{Verdict: c.verdict}, Since: fixtureTime})
 		for i, outcome := range c.outcomes {
 			pinged(m, 10+i, outcome)
 		}
 		if got := strings.Contains(m.View(), "the prediction and the ping disagree"); got != c.want {
 			t.Errorf("%s, then %v: doubted is %v", c.verdict, c.outcomes, got)
 		}
-	}
-}
-
-func TestAnEchoFromBeforeTheChangeDoesNotContradict(t *testing.T) {
-	m := sized(t, fixtureAfter)
-	send(m, keyMsg("w"))
-	changed := fixtureTime.Add(time.Hour)
-	send(m, whyMsg{gen: m.why.gen, answer: explain.Answer{Verdict: explain.Delivered}, since: changed})
-	pinged(m, 10, probe.Silent)
-	pinged(m, 11, probe.Silent)
-	if m.why.odds != 0 {
-		t.Error("an echo of the lab as it was speaks against the answer")
-	}
-	if _, settled := m.trial(); settled {
-		t.Error("frames of the lab as it was are waited for")
-	}
-}
-
-func TestFramesCountFromTheLastEchoButOne(t *testing.T) {
-	m := sized(t, fixtureWhy)
-	m.why.since = fixtureTime
-	pinged(m, 1, probe.Silent)
-	if _, settled := m.trial(); settled {
-		t.Error("the frames of the first echo may still be to come")
-	}
-	pinged(m, 2, probe.Silent)
-	pinged(m, 3, probe.Silent)
-	from, settled := m.trial()
-	if want := fixtureTime.Add(2*time.Second - whySlack); !settled || !from.Equal(want) {
-		t.Errorf("from %v, settled %v; want %v", from, settled, want)
 	}
 }
 
@@ -236,14 +207,14 @@ func TestThePictureMarksWhereThePacketDies(t *testing.T) {
 		}
 	}
 	m := fixtureWhy(t, Options{Lang: "en"})
-	lines := strings.Join(m.topologyLines(60), "\n")
+	lines := strings.Join(m.Panes.Topology.Lines(60), "\n")
 	for _, text := range []string{"✓ ns1-eth0 ✗ 172.20.1.10/24", "host !"} {
 		if !strings.Contains(lines, text) {
 			t.Errorf("lines: no %q in\n%s", text, lines)
 		}
 	}
-	m.why.answer.Hops[1].Device = "lo" // no device of the picture: the namespace has the mark
-	if lines := strings.Join(m.topologyLines(60), "\n"); !strings.Contains(lines, "ns1 ✗") {
+	m.Why.Answer.Hops[1].Device = "lo" // no device of the picture: the namespace has the mark
+	if lines := strings.Join(m.Panes.Topology.Lines(60), "\n"); !strings.Contains(lines, "ns1 ✗") {
 		t.Errorf("no mark at the namespace:\n%s", lines)
 	}
 }

@@ -1,0 +1,26 @@
+// Package session plays the course, and draws nothing: whatever shows it, a
+// terminal, a transcript or a terminal far away, is given the same Session.
+//
+//	        keys                     messages
+//	shower ───────▶ Session ◀─────────────────── feed, ledger
+//	   ▲               │  Work: plain functions       ▲
+//	   └── fields ─────┘─────────▶ desk, Hands ───────┘
+//
+// A Session (session.go) is told what the learner does by its methods, and what
+// happened by Take. It never waits: what takes time comes back as Work
+// (work.go), functions whose results are messages (messages.go) for Take.
+//
+//   - The Scene (scene.go) is the step one is at; the Stage (stage.go) is how it
+//     is played: a Lesson (lesson.go, judge.go) shows its action, a Drill
+//     (drill.go, try.go, hint.go, score.go) keeps it back.
+//     moves.go goes from step to step.
+//   - The Network (network.go, pinglog.go) is what the feed (feed.go, pinger.go, taps.go) reports
+//     of the lab: tables, frames, the ping's answers.
+//   - Why (why.go) asks diag/explain what becomes of the ping, and witness.go
+//     holds the answer against what was seen.
+//   - Hands run what the learner types (typing.go, command.go, tty.go) onto a Tape
+//     (tape.go), with the words to go on with (lexicon.go), and hand the terminal
+//     over to a shell (shell.go).
+//   - The desk (desk.go) lets one job at a time use the player; the ledger
+//     (ledger.go, summary.go) writes down what was learned, in order.
+package session

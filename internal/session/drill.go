@@ -1,0 +1,169 @@
+package session
+
+import (
+	"time"
+
+	"nstutor/chapters"
+	"nstutor/chapters/exercises"
+	"nstutor/internal/progress"
+	"nstutor/internal/say"
+	"nstutor/steps"
+	"nstutor/steps/exercise"
+)
+
+// Drill is a learner's try at an exercise, from the first sight of the symptom
+// until it is solved. Beginning anew with the same fault is the same try, and so
+// is coming back to it.
+type Drill struct {
+	s     *Session
+	Task  *exercise.Task
+	Prose exercises.Prose
+
+	since  time.Time     // when the clock was started last; zero: it stands
+	spent  time.Duration // before that
+	typed  int           // commands, while the try is not the one on the screen
+	base   int           // Session.Commands when none had been typed
+	Tries  int           // that solved nothing, and the one that did
+	why    int           // how often the explanation was opened
+	Warned bool          // that this counts
+	hinted int           // how many hints were read
+	Hints  []say.Text    // these
+	Fault  string        // what the last ones are about
+	Solved bool
+	Score  progress.Score    // once it is solved
+	Before progress.Exercise // what the memory had of it when it was begun
+	Knew   bool              // before is known
+
+	Conditions []steps.Condition // as they were last checked; nil: never
+	Checking   bool              // they are being checked
+	Counts     bool              // and the learner asked for it
+	again      bool              // and asked once more meanwhile
+	Hinting    bool              // a hint is being looked for
+
+	looking  bool        // at the lab
+	looked   time.Time   // at the lab the last time
+	seen     steps.State // then
+	same     int         // how often it was the same
+	checked  steps.State // at the last check, or at the beginning
+	answered bool        // the ping was, at the last check
+	ticking  bool
+}
+
+// anew takes it that the lab stands at the beginning of the exercise.
+func (d *Drill) anew() {
+	d.Conditions, d.Checking, d.Counts, d.again, d.Hinting, d.Warned = nil, false, false, false, false, false
+	was := d.s.Scene.Was
+	d.seen, d.checked, d.same, d.answered, d.looking, d.looked = was, was, 0, false, false, d.s.Now()
+}
+
+// Entered implements Stage: each exercise is another network.
+func (d *Drill) Entered() Work {
+	d.s.Network.Frames = nil
+	return all(d.s.altered(), d.recall())
+}
+
+// Translate implements Stage.
+func (d *Drill) Translate() {
+	c, e := &d.s.Scene, d.Task.Exercise
+	d.Prose, c.ProseErr = exercises.Text(d.s.tongue, c.Step.ID, d.Task.Case.Vars)
+	c.Prose = chapters.Prose{Title: d.Prose.Title}
+	if c.ProseErr != nil {
+		c.Prose.Title = c.Step.ID
+	}
+	c.Level, c.Chapter, c.Intro = e.Level, "", ""
+	c.ChapterTitle = exercise.LevelTitle(e.Level).In(d.s.tongue)
+}
+
+// Next is the exercise after this one that was never solved, from the beginning
+// again behind the last.
+func (d *Drill) Next() (string, bool) {
+	steps, here := d.s.Course.Steps(), d.s.Scene.Step.ID
+	at := 0
+	for i, step := range steps {
+		if step.ID == here {
+			at = i
+		}
+	}
+	for i := range steps {
+		id := steps[(at+1+i)%len(steps)].ID
+		if id != here && !d.s.Memory[id].Done {
+			return id, true
+		}
+	}
+	return "", false
+}
+
+// GoOn implements Stage: a check, and once it is solved the next exercise.
+func (d *Drill) GoOn() Work {
+	if d.s.Scene.Phase != PhaseAfter {
+		return d.checkNow()
+	}
+	if id, ok := d.Next(); ok {
+		return d.s.goNext(id)
+	}
+	return nil
+}
+
+// GoBack implements Stage: the same fault once more.
+func (d *Drill) GoBack() Work { return d.s.Rebuild() }
+
+// hints implements Stage: there is always something to say about the fault.
+func (d *Drill) MayHint() bool { return d.s.Scene.Phase == PhaseLook && d.s.Working == 0 && !d.Hinting }
+
+// MayAsk implements Stage. Why names the fault, which is half the solution: it
+// is counted, and the learner is told before the first time.
+func (d *Drill) MayAsk() bool {
+	if d.Solved {
+		return true
+	}
+	if d.why == 0 && !d.Warned {
+		d.Warned = true
+		return false
+	}
+	d.why++
+	d.Warned = false
+	d.save()
+	return true
+}
+
+// Other implements Stage: the learner thought better of it.
+func (d *Drill) Other() { d.Warned = false }
+
+// Look implements Stage. A drill looks by the clock: see watch.
+func (d *Drill) Look() Work { return nil }
+
+// looking implements Stage.
+func (d *Drill) Occupied() bool { return d.Checking || d.Hinting }
+
+// Leave stops the clock of the try, and keeps how far it came.
+func (d *Drill) Leave() {
+	if d.Solved {
+		return
+	}
+	d.spent, d.since = d.time(), time.Time{}
+	d.typed = d.s.Commands - d.base
+	d.save()
+}
+
+// Take implements Stage.
+func (d *Drill) Take(msg any) Work {
+	gen := d.s.Scene.Gen
+	switch msg := msg.(type) {
+	case DrillChecked:
+		if msg.Gen == gen {
+			return d.checkedAll(msg)
+		}
+	case drillSeen:
+		if msg.gen == gen {
+			return d.sawLab(msg)
+		}
+	case DrillHint:
+		if msg.Gen == gen {
+			d.takeHint(msg)
+		}
+	case drillTick:
+		d.ticking = false
+		return d.watch()
+	}
+	return nil
+}

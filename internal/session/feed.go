@@ -1,0 +1,205 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"nstutor/diag/table"
+	"nstutor/internal/lab"
+	"nstutor/internal/nsenter"
+)
+
+// aim is what the feed is to look at beside what it always does.
+type aim struct {
+	gen       int    // of the ping: its events carry it
+	tables    string // the namespace whose neighbours are polled
+	netns, to string // the ping, if pinging
+	pinging   bool
+	size      int  // bytes of payload; 0 stands for ping's 56
+	df        bool // never fragment
+}
+
+// feed follows the lab: it watches the tables of every namespace, the frames
+// on every wire, and pings. What it sees it sends as messages. It owns all its
+// goroutines, and ends them before run returns.
+type feed struct {
+	lab  *lab.Lab
+	send func(any)
+	poke chan struct{} // the aim, or a namespace, is another
+
+	mu     sync.Mutex
+	wanted aim
+
+	names  Names // as they were last sent
+	spaces map[string]*space
+	wire   *taps
+	pinger *pinger
+}
+
+func newFeed(l *lab.Lab, send func(any)) *feed {
+	return &feed{lab: l, send: send, poke: make(chan struct{}, 1), spaces: map[string]*space{}}
+}
+
+// aimAt changes the aim. It does not wait.
+func (f *feed) aimAt(a aim) {
+	f.mu.Lock()
+	f.wanted = a
+	f.mu.Unlock()
+	f.stir()
+}
+
+func (f *feed) aim() aim {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.wanted
+}
+
+func (f *feed) stir() {
+	select {
+	case f.poke <- struct{}{}:
+	default:
+	}
+}
+
+// run follows the lab until ctx ends.
+func (f *feed) run(ctx context.Context) {
+	defer f.close()
+	for {
+		f.follow(ctx)
+		select {
+		case <-f.poke:
+		case <-f.lab.Changes():
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// follow brings what is watched in line with the namespaces there are and with
+// the aim.
+func (f *feed) follow(ctx context.Context) {
+	want := f.aim()
+	names := Names{}
+	for _, name := range f.lab.Names() {
+		ns, err := f.lab.NS(name)
+		if err != nil {
+			continue // it is just coming or going: another change will tell
+		}
+		f.open(ctx, ns, name == want.tables)
+		names = append(names, name)
+	}
+	for name, s := range f.spaces {
+		if !slices.Contains(names, name) {
+			s.close()
+			delete(f.spaces, name)
+		}
+	}
+	if !slices.Equal(names, f.names) {
+		f.names = names
+		f.send(names)
+	}
+	f.tapAll(ctx)
+	f.ping(want)
+}
+
+// open watches a namespace, unless it is watched in this manner already.
+func (f *feed) open(ctx context.Context, ns *nsenter.Namespace, near bool) {
+	old := f.spaces[ns.Name()]
+	if old != nil {
+		if old.ns == ns && old.near == near && !old.ended() {
+			return
+		}
+		old.close()
+		delete(f.spaces, ns.Name())
+	}
+	s, err := openSpace(ctx, ns, near, f)
+	if err == nil {
+		f.spaces[ns.Name()] = s
+	} else if !errors.Is(err, nsenter.ErrClosed) {
+		f.complain(err)
+	}
+}
+
+// complain reports what could not be watched, and tries again after a while.
+func (f *feed) complain(err error) {
+	f.send(Trouble{err})
+	time.AfterFunc(retryTime, f.stir)
+}
+
+// close ends everything.
+func (f *feed) close() {
+	if f.pinger != nil {
+		f.pinger.close()
+	}
+	if f.wire != nil {
+		f.wire.close()
+	}
+	for _, s := range f.spaces {
+		s.close()
+	}
+}
+
+// retryTime is how long to wait before watching again what could not be watched.
+const retryTime = time.Second
+
+// frameTime is how often a snapshot of one namespace is passed on at most.
+const frameTime = 8 * time.Millisecond
+
+// space is one watched namespace.
+type space struct {
+	ns      *nsenter.Namespace
+	near    bool // the neighbours are polled too
+	watcher *table.Watcher
+	done    chan struct{}
+}
+
+func openSpace(ctx context.Context, ns *nsenter.Namespace, near bool, f *feed) (*space, error) {
+	opts := table.WatchOptions{
+		Read:       table.ReadOptions{Names: f.lab.Namespaces()},
+		NeighPoll:  400 * time.Millisecond, // INCOMPLETE lasts three seconds
+		SysctlPoll: 2 * time.Second,        // the kernel announces those that matter
+	}
+	if !near {
+		opts.NeighPoll = time.Hour // the kernel announces all but INCOMPLETE
+		opts.SysctlPoll = 5 * time.Second
+	}
+	watcher, err := table.NewWatcher(ns, opts)
+	if err != nil {
+		return nil, err
+	}
+	s := &space{ns: ns, near: near, watcher: watcher, done: make(chan struct{})}
+	go Guard(f.send, func() {
+		defer close(s.done)
+		for snap := range watcher.Updates() {
+			f.send(Snapshot{snap})
+			select {
+			case <-ctx.Done():
+			case <-time.After(frameTime):
+			}
+		}
+		if err := watcher.Err(); err != nil {
+			f.complain(err)
+			return
+		}
+		f.stir() // the namespace was closed: there may be another of its name
+	})
+	return s, nil
+}
+
+func (s *space) ended() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// close ends the watcher, and returns when nothing more of it will be sent.
+func (s *space) close() {
+	s.watcher.Close()
+	<-s.done
+}

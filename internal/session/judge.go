@@ -1,0 +1,133 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"nstutor/internal/say"
+	"nstutor/steps"
+)
+
+// Judged is what was found about the conditions of the step's action, once the
+// learner has changed something.
+type Judged struct {
+	Conditions []steps.Condition
+	Hints      []say.Text // from the first one that is not met
+}
+
+// judge looks how far the learner is. As long as the lab is as the step found
+// it there is nothing to say: the lesson does. Unless something is fresh, only
+// the conditions themselves are looked at.
+func judge(ctx context.Context, p *steps.Player, begin []steps.Condition, last Judged, fresh bool) Judged {
+	if p.Step().ByHand {
+		return Judged{} // its conditions are looked at when the learner asks
+	}
+	conditions := steps.Conditions(ctx, p.Lab(), p.Step())
+	if told(conditions) == told(last.Conditions) && !fresh {
+		return last
+	}
+	if told(conditions) == told(begin) {
+		if !fresh {
+			return Judged{}
+		}
+		now, err := steps.ReadState(ctx, p.Lab())
+		if err != nil || len(steps.DiffState(p.Was(), now, false)) == 0 {
+			return Judged{}
+		}
+	}
+	return Judged{conditions, steps.Hints(ctx, p.Lab(), p.Step())}
+}
+
+// conditionsAt are the conditions at the beginning of a step.
+func conditionsAt(ctx context.Context, p *steps.Player) []steps.Condition {
+	if p.Step().ByHand {
+		return nil
+	}
+	return steps.Conditions(ctx, p.Lab(), p.Step())
+}
+
+// told is what conditions say, to compare them.
+func told(conditions []steps.Condition) string {
+	var b strings.Builder
+	for _, c := range conditions {
+		fmt.Fprintln(&b, c.Want, c.Seen, c.Met, c.Err)
+	}
+	return b.String()
+}
+
+// unwatched are the changes that no watcher of a namespace reports.
+func unwatched(changes []steps.Change) []steps.Change {
+	var rest []steps.Change
+	for _, c := range changes {
+		switch c.Table {
+		case "link", "addr", "route", "neigh", "sysctl", "netns":
+		default:
+			rest = append(rest, c)
+		}
+	}
+	return rest
+}
+
+func rest(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// observe runs the command of a step that only looks, and returns its output:
+// the step's point is to see it, as it is once the promise has been tried. Where
+// the program is not installed, the promise has looked all the same.
+func observe(ctx context.Context, p *steps.Player) []string {
+	look, ok := p.Step().Action.(steps.Observe)
+	if !ok {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
+	defer cancel()
+	command := look.Command(p.Lab())
+	process, err := p.Lab().Command(ctx, command.Netns, command.Argv...)
+	if err != nil {
+		return nil
+	}
+	output, _ := process.CombinedOutput()
+	text := strings.TrimRight(ansi.Strip(string(output)), "\n")
+	if text == "" {
+		return nil
+	}
+	return strings.Split(strings.ReplaceAll(text, "\t", "    "), "\n")
+}
+
+// broken lists what the step begins with and does not hold. Neighbours do not
+// count, since the ping that makes them may not have begun; nor does anything
+// as long as the lab is configured as it was.
+func broken(ctx context.Context, p *steps.Player, before steps.Promise) []string {
+	static := steps.Promise{}
+	for _, claim := range before.Claims {
+		if _, learned := claim.(steps.NeighIs); !learned {
+			static.Claims = append(static.Claims, claim)
+		}
+	}
+	for name := range p.Was().Netns {
+		static.Claims = append(static.Claims, steps.NetnsIs{Name: name})
+	}
+	report := static.Holds(ctx, p.Lab())
+	if report.OK() {
+		return nil
+	}
+	now, err := steps.ReadState(ctx, p.Lab())
+	if err == nil && len(steps.DiffState(p.Was(), now, false)) == 0 {
+		return nil
+	}
+	var lines []string
+	for _, seen := range report.Lines {
+		if !seen.OK {
+			lines = append(lines, seen.Promised)
+		}
+	}
+	return lines
+}

@@ -1,0 +1,282 @@
+package session
+
+import (
+	"context"
+	"maps"
+	"strings"
+	"time"
+
+	"nstutor/chapters"
+	"nstutor/steps"
+)
+
+// checkTurn is how often the state of a lesson is looked at.
+const checkTurn = 1000 * time.Millisecond
+
+// Lesson is a step that shows its action: enter makes it, and whoever makes it
+// in another way has done the step as well.
+type Lesson struct {
+	s        *Session
+	checking bool // a check of the step runs
+	lookedAt int  // the version of the world at the last check
+	ticking  bool // the next check is due
+}
+
+// Entered implements Stage: here is where the learner left off.
+func (l *Lesson) Entered() Work {
+	id := l.s.Scene.Step.ID
+	l.s.note(func(p Progress) { p.SetPosition(id) })
+	return l.s.altered()
+}
+
+// Translate implements Stage.
+func (l *Lesson) Translate() {
+	s, c := l.s, &l.s.Scene
+	c.Prose, c.ProseErr = ProseOf(s.tongue, c.Step.ID)
+	if chapter, ok := s.Course.Chapter(c.Step.ID); ok {
+		c.Chapter = chapter.ID
+		title, intro, _ := chapters.ChapterText(s.tongue, chapter.ID)
+		c.ChapterTitle, c.Intro = title, ""
+		if chapter.Steps[0].ID == c.Step.ID {
+			c.Intro = intro
+		}
+	}
+}
+
+// Next implements Stage: the next step of the course.
+func (l *Lesson) Next() (string, bool) { return l.s.GoBy(+1) }
+
+// GoOn implements Stage: the action, and from its end the next step.
+func (l *Lesson) GoOn() Work {
+	if l.s.Scene.Phase != PhaseAfter {
+		return l.apply()
+	}
+	if id, ok := l.Next(); ok {
+		return l.s.goNext(id)
+	}
+	return nil
+}
+
+// GoBack undoes the step, or from its beginning goes to the one before.
+func (l *Lesson) GoBack() Work {
+	if l.s.Scene.Phase == PhaseAfter {
+		return l.s.undo()
+	}
+	if id, ok := l.s.GoBy(-1); ok {
+		return l.s.Enter(id)
+	}
+	return nil
+}
+
+// Hint implements Stage.
+func (l *Lesson) Hint() Work {
+	c := &l.s.Scene
+	c.Hints++
+	l.s.Cue.Hint++
+	id, n := c.Step.ID, c.Hints
+	l.s.note(func(p Progress) { p.UseHint(id, n) })
+	return nil
+}
+
+// hints implements Stage.
+func (l *Lesson) MayHint() bool {
+	c := &l.s.Scene
+	return c.Phase == PhaseLook && c.Hints < len(c.HintTexts(l.s.tongue))
+}
+
+// MayAsk implements Stage: why costs nothing in a lesson.
+func (l *Lesson) MayAsk() bool { return true }
+
+// The price of an answer, leaving and the clock are nothing to a lesson.
+
+func (l *Lesson) Other()         {}
+func (l *Lesson) Leave()         {}
+func (l *Lesson) Look() Work     { return l.check() }
+func (l *Lesson) Occupied() bool { return false }
+func (l *Lesson) Tick(bool) Work { return nil }
+
+// Take implements Stage.
+func (l *Lesson) Take(msg any) Work {
+	gen := l.s.Scene.Gen
+	switch msg := msg.(type) {
+	case Applied:
+		if msg.Gen == gen {
+			return l.applied(msg)
+		}
+	case Checked:
+		if msg.Gen == gen {
+			return l.checked(msg)
+		}
+	case Kept:
+		if msg.Gen == gen {
+			l.kept(msg)
+			return l.check()
+		}
+	case checkTick:
+		if msg.gen == gen {
+			l.ticking = false
+			return l.check()
+		}
+	}
+	return nil
+}
+
+// applied: the step's action was tried.
+func (l *Lesson) applied(msg Applied) Work {
+	s := l.s
+	if msg.Err != nil {
+		s.Scene.Phase, s.Scene.Err = PhaseLook, msg.Err
+		s.aimPing(true)
+		return l.check()
+	}
+	s.Scene.Changes = msg.changes
+	return all(l.finish(), s.altered())
+}
+
+// checked: somebody looked whether the step is done.
+func (l *Lesson) checked(msg Checked) Work {
+	s, c := l.s, &l.s.Scene
+	l.checking = false
+	if c.Phase == PhaseAfter {
+		return l.stillDone(msg)
+	}
+	if c.Phase != PhaseLook || msg.after {
+		return nil
+	}
+	if msg.Done {
+		c.Elsewhere, c.Changes = true, msg.changes
+		s.Network.Log.Restart(true)
+		s.aimPing(false)
+		return all(l.finish(), s.altered())
+	}
+	if msg.Looked {
+		c.Banner = strings.Join(msg.Broken, "; ")
+	}
+	if msg.err == nil {
+		c.Judged = msg.Judged
+		c.Hints = min(c.Hints, len(c.HintTexts(s.tongue)))
+	}
+	return l.checkAgain()
+}
+
+// finish: the kernel's state says that the step is done.
+func (l *Lesson) finish() Work {
+	s, c := l.s, &l.s.Scene
+	c.Phase, c.Banner, c.Err, c.Rebuilt, c.Judged = PhaseAfter, "", nil, false, Judged{}
+	s.Cue.Page++
+	id := c.Step.ID
+	s.remember(func(r *Known) { r.Done = true })
+	s.note(func(p Progress) { p.MarkDone(id) })
+	return l.keep()
+}
+
+// kept: the promise of what is seen after the step was tried. The ping goes on.
+func (l *Lesson) kept(msg Kept) {
+	s, c := l.s, &l.s.Scene
+	c.Keeping = false
+	s.aimPing(true)
+	if msg.Err != nil {
+		c.Err = msg.Err
+		return
+	}
+	c.Report, c.Output = &msg.Report, msg.output
+	for i, ping := range c.Step.After.Pings {
+		if i < len(msg.Report.Pings) && ping.From == s.Network.Log.Netns && ping.To == s.Network.Log.To {
+			s.Network.Log.add(msg.Report.Pings[i])
+		}
+	}
+}
+
+// stillDone: somebody looked again at a step that was done. What was taken back
+// by hand is to be done again.
+func (l *Lesson) stillDone(msg Checked) Work {
+	s, c := l.s, &l.s.Scene
+	if !msg.after || msg.Done || msg.err != nil || c.Keeping {
+		return l.checkAgain()
+	}
+	c.Phase, c.Elsewhere, c.Changes, c.Untouched = PhaseLook, false, nil, nil
+	c.Report, c.Output, c.Err = nil, nil, nil
+	s.Cue.Page++
+	s.Network.Log.Restart(true)
+	s.aimPing(true)
+	l.lookedAt = -1
+	return all(s.altered(), l.checkAgain())
+}
+
+// checkAgain looks at the step again after a while.
+func (l *Lesson) checkAgain() Work {
+	s := l.s
+	if l.ticking {
+		return nil
+	}
+	l.ticking = true
+	return after(checkTurn, checkTick{s.Scene.Gen})
+}
+
+// apply makes the step's change.
+func (l *Lesson) apply() Work {
+	s := l.s
+	s.Scene.Phase = phaseApply
+	s.Scene.Untouched = maps.Clone(s.Network.Snaps)
+	s.Scene.Err = nil
+	gen := s.busy(JobApply)
+	s.Network.Log.Restart(true)
+	s.aimPing(false) // its echoes would be among those that the promise looks at
+	failed := func(err error) any { return Applied{Gen: gen, Err: err} }
+	return s.desk.ask(applyTimeout, func(ctx context.Context, p *steps.Player) any {
+		if err := p.Apply(ctx); err != nil {
+			return failed(err)
+		}
+		changes, err := p.Changed(ctx)
+		return Applied{Gen: gen, changes: unwatched(changes), Err: err}
+	}, failed)
+}
+
+// keep tries the promise of what is seen after the step.
+func (l *Lesson) keep() Work {
+	s := l.s
+	s.Scene.Keeping = true
+	gen, after := s.Scene.Gen, s.Scene.Step.After
+	failed := func(err error) any { return Kept{Gen: gen, Err: err} }
+	return s.desk.meanwhile(keepTimeout, func(ctx context.Context, p *steps.Player) any {
+		report, err := after.Keep(ctx, p.Lab())
+		if err == nil && !report.OK() {
+			// The running ping may have left the kernel in the middle of asking for
+			// a neighbour, and then ours shared the fate of what it had asked before.
+			rest(ctx, p.Lab().NeighbourTimeout())
+			report, err = after.Keep(ctx, p.Lab())
+		}
+		return Kept{Gen: gen, Report: report, output: observe(ctx, p), Err: err}
+	}, failed)
+}
+
+// check looks whether somebody else did the step, or spoilt what it begins
+// with. One check runs at a time.
+func (l *Lesson) check() Work {
+	s := l.s
+	after := s.Scene.Phase == PhaseAfter && !s.Scene.Keeping
+	if s.desk == nil || s.Scene.Phase != PhaseLook && !after || l.checking {
+		return nil // the next look comes with the next tick at the latest
+	}
+	l.checking = true
+	gen, before, begin, last := s.Scene.Gen, s.Scene.Step.Before, s.Scene.begin, s.Scene.Judged
+	fresh := s.Network.version != l.lookedAt // else nothing that it could be about has changed
+	l.lookedAt = s.Network.version
+	failed := func(err error) any { return Checked{Gen: gen, after: after, err: err} }
+	return s.desk.meanwhile(checkTimeout, func(ctx context.Context, p *steps.Player) any {
+		done, err := p.Done(ctx)
+		switch {
+		case err != nil:
+			return failed(err)
+		case after:
+			return Checked{Gen: gen, after: true, Done: done}
+		case done:
+			changes, err := p.Changed(ctx)
+			return Checked{Gen: gen, Done: true, changes: unwatched(changes), err: err}
+		}
+		if !fresh {
+			return Checked{Gen: gen, Judged: judge(ctx, p, begin, last, false)}
+		}
+		return Checked{Gen: gen, Looked: true, Broken: broken(ctx, p, before), Judged: judge(ctx, p, begin, last, true)}
+	}, failed)
+}

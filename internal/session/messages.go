@@ -1,0 +1,95 @@
+package session
+
+import (
+	"time"
+
+	"nstutor/diag/explain"
+	"nstutor/diag/probe"
+	"nstutor/diag/table"
+	"nstutor/diag/wire"
+	"nstutor/internal/say"
+	"nstutor/steps"
+)
+
+// Messages from commands. Each carries the generation of the step it was asked
+// for: an answer about a step that was left meanwhile is dropped.
+type (
+	// Entered: the lab stands at the beginning of a step.
+	Entered struct {
+		Gen     int
+		Step    steps.Step
+		Was     steps.State
+		Command steps.Command
+		rebuilt bool // because undoing the action was not enough
+		begin   []steps.Condition
+		err     error
+	}
+	// Applied: the step's action was tried.
+	Applied struct {
+		Gen     int
+		changes []steps.Change
+		Err     error
+	}
+	// Checked: somebody looked whether the step is done, and if it is not,
+	// whether what it begins with still holds and how far the learner is.
+	Checked struct {
+		Gen     int
+		after   bool // it was done before
+		Done    bool
+		changes []steps.Change
+		Looked  bool     // the beginning was looked at too
+		Broken  []string // what of it does not hold, when the lab was altered
+		Judged  Judged
+		err     error
+	}
+	// Kept: the promise of what is seen after the step was tried.
+	Kept struct {
+		Gen    int
+		Report steps.Report
+		output []string // what the command printed, if it only looks
+		Err    error
+	}
+	// Memory: what is remembered of the learner was read.
+	Memory struct {
+		steps   map[string]Known
+		warning say.Text
+	}
+	// Warning: what the memory has to say after a write.
+	Warning struct{ say.Text }
+)
+
+// Messages from the feed.
+type (
+	Names    []string // the namespaces there are now
+	Snapshot struct{ *table.Snapshot }
+	Ping     struct {
+		Aim   int // its generation: of an older one, it is stale
+		Event probe.Event
+	}
+	Frames  []wire.Frame
+	Trouble struct{ Err error } // something could not be watched
+	Fatal   struct{ Err error } // a goroutine panicked: end in good order
+)
+
+// Answered is the answer to a question, or why there is none. It carries the
+// generation of the question: an answer to an older one is dropped.
+type Answered struct {
+	Gen    int
+	Answer explain.Answer
+	Since  time.Time // when what it is about was last changed
+	Err    error
+}
+
+// Messages from clocks.
+type (
+	checkTick struct{ gen int }
+	whyTick   struct{}
+)
+
+// Known is what the memory knows of one step.
+type Known struct {
+	Done    bool
+	choice  int
+	guessed bool
+	hints   int
+}

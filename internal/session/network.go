@@ -1,0 +1,137 @@
+package session
+
+import (
+	"slices"
+	"time"
+
+	"nstutor/diag/table"
+	"nstutor/diag/wire"
+	"nstutor/steps"
+)
+
+// framesKept is how many frames the wire view remembers.
+const framesKept = 400
+
+// Network is what the feed has reported of the lab.
+type Network struct {
+	Names        []string // of the namespaces, as the lab orders them
+	Snaps        map[string]*table.Snapshot
+	Watch        string // the namespace that the live pane shows
+	Aim          int    // generation of what the ping was told
+	pinging      bool
+	version      int       // counts the changes of names, snaps and whatever the player changed
+	changed      time.Time // when it was counted last
+	Log          PingLog
+	Frames       []wire.Frame
+	NeighTimeout time.Duration
+	Trouble      error // what could not be watched
+}
+
+// touch counts a change.
+func (w *Network) touch(now time.Time) { w.version, w.changed = w.version+1, now }
+
+// Snapshot is the newest of a namespace, or nil.
+func (w *Network) Snapshot(name string) *table.Snapshot { return w.Snaps[name] }
+
+// rename takes the list of namespaces, and forgets those that are gone.
+func (w *Network) rename(names []string) {
+	w.Names = names
+	for name := range w.Snaps {
+		if !slices.Contains(names, name) {
+			delete(w.Snaps, name)
+		}
+	}
+}
+
+// Gone says whether a namespace is known not to be there.
+func (w *Network) Gone(name string) bool { return w.Names != nil && !slices.Contains(w.Names, name) }
+
+// EverKnown lists the namespaces that are there or were there when the step
+// began.
+func (w *Network) EverKnown(was steps.State) []string {
+	all := slices.Clone(w.Names)
+	var more []string
+	for name := range was.Netns {
+		if !slices.Contains(all, name) {
+			more = append(more, name)
+		}
+	}
+	slices.Sort(more)
+	return append(all, more...)
+}
+
+// hear takes frames.
+func (w *Network) hear(frames []wire.Frame) {
+	w.Frames = append(w.Frames, frames...)
+	if extra := len(w.Frames) - framesKept; extra > 0 {
+		w.Frames = slices.Delete(w.Frames, 0, extra)
+	}
+}
+
+// Peer is the other end of a cable: "ns1 ns1-eth0". It is empty for a device
+// that has none, or none that is known.
+func (w *Network) Peer(l table.Link) string {
+	netns, dev := w.PeerOf("", l)
+	if dev == "" {
+		return ""
+	}
+	if netns == "" {
+		return dev
+	}
+	return netns + " " + dev
+}
+
+// PeerOf finds the other end of a cable whose one end is l in netns. The
+// namespace is netns itself when both ends are there.
+func (w *Network) PeerOf(netns string, l table.Link) (string, string) {
+	switch {
+	case l.PeerIndex == 0 || l.Kind != "veth":
+		return "", ""
+	case l.PeerNetnsID < 0:
+		return netns, l.Peer
+	}
+	snap := w.Snapshot(l.PeerNetns)
+	if snap == nil {
+		return "", ""
+	}
+	other, ok := snap.LinkByIndex(l.PeerIndex)
+	if !ok {
+		return "", ""
+	}
+	return l.PeerNetns, other.Name
+}
+
+// Port says whether a device is a bridge's port, which takes frames for every
+// MAC address.
+func (w *Network) Port(netns, dev string) bool {
+	snap := w.Snapshot(netns)
+	if snap == nil {
+		return false
+	}
+	l, ok := snap.Link(dev)
+	return ok && l.Master != ""
+}
+
+// Incomplete says whether an entry of the watched namespace counts down.
+func (w *Network) Incomplete() bool {
+	snap := w.Snapshot(w.Watch)
+	return snap != nil && slices.ContainsFunc(snap.Neighbours, func(n table.Neighbour) bool { return n.State == "INCOMPLETE" })
+}
+
+// aimPing starts or stops the step's ping. Events of an earlier aim are stale.
+func (s *Session) aimPing(on bool) {
+	s.Network.Aim++
+	s.Network.pinging = on
+	s.retarget()
+}
+
+// watchTables polls the neighbours of the namespace that the live pane shows.
+func (s *Session) watchTables() { s.retarget() }
+
+func (s *Session) retarget() {
+	if s.feed == nil {
+		return
+	}
+	w := &s.Network
+	s.feed.aimAt(aim{gen: w.Aim, tables: w.Watch, netns: w.Log.Netns, to: w.Log.To, size: w.Log.Size, df: w.Log.Df, pinging: w.pinging})
+}

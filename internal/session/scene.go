@@ -1,0 +1,120 @@
+package session
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nstutor/chapters"
+	"nstutor/diag/table"
+	"nstutor/steps"
+)
+
+// Phase is where the learner is within a step.
+type Phase int
+
+const (
+	phaseEnter Phase = iota // the lab is being brought to the step
+	PhaseLook               // reading, predicting; the action is still to come
+	phaseApply              // the action is under way
+	PhaseAfter              // the kernel's state says that it is done
+)
+
+// Scene is the current step, in the learner's language, and what came of it.
+type Scene struct {
+	Gen          int // counts the entries into steps: answers to older ones are dropped
+	Step         steps.Step
+	Chapter      string
+	Level        int // of the exercise, which is one of no chapter; 0: it is none
+	ChapterTitle string
+	Intro        string // of the chapter, at its first step
+	Prose        chapters.Prose
+	ProseErr     error
+	Command      steps.Command
+	Was          steps.State                // when the step began
+	Untouched    map[string]*table.Snapshot // just before the action
+	Phase        Phase
+	begin        []steps.Condition // how the action's were when the step began
+	Judged       Judged
+
+	Elsewhere bool // done by another hand than ours
+	Changes   []steps.Change
+	Output    []string // what the command printed, if it only looks
+	Report    *steps.Report
+	Keeping   bool // the promise of what comes after is being tried
+	Hints     int
+	Choice    int // what the learner predicted, from 0
+	Guessed   bool
+	Banner    string // what does not hold that the step begins with
+	Rebuilt   bool
+	Err       error
+}
+
+// Setting names a sysctl of a namespace.
+type Setting struct{ Netns, Key string }
+
+// Settings are the sysctls that the step's action sets or its promises are
+// about, each once.
+func (s *Scene) Settings() []Setting {
+	var all []Setting
+	add := func(netns, key string) {
+		if one := (Setting{netns, key}); !slices.Contains(all, one) {
+			all = append(all, one)
+		}
+	}
+	if action, ok := s.Step.Action.(steps.Sysctl); ok {
+		add(action.Netns, action.Key)
+	}
+	for _, c := range slices.Concat(s.Step.Before.Claims, s.Step.After.Claims) {
+		if claim, ok := c.(steps.SysctlIs); ok {
+			add(claim.Netns, claim.Key)
+		}
+	}
+	return all
+}
+
+// SpeaksOf says whether the step is about the sysctl of a line "KEY = VALUE" of
+// a namespace.
+func (s *Scene) SpeaksOf(netns, line string) bool {
+	key, _, _ := strings.Cut(line, " ")
+	return slices.Contains(s.Settings(), Setting{netns, key})
+}
+
+// Kept counts the lines of the report that are as promised.
+func (s *Scene) Kept() (ok, all int) {
+	for _, line := range s.Report.Lines {
+		all++
+		if line.OK {
+			ok++
+		}
+	}
+	return ok, all
+}
+
+// HintTexts are about what the learner has changed, or else the text's, which
+// are about the beginning of the step.
+func (s *Scene) HintTexts(lang string) []string {
+	if len(s.Judged.Hints) == 0 {
+		return s.Prose.Hints
+	}
+	var texts []string
+	for _, hint := range s.Judged.Hints {
+		texts = append(texts, hint.In(lang))
+	}
+	return texts
+}
+
+// Told is what of the scene a check may have changed.
+func (s *Scene) Told() string {
+	return fmt.Sprint(s.Phase, s.Banner) + told(s.Judged.Conditions)
+}
+
+// ProseOf reads a step's text, which is built into the program. A text that is
+// missing shows its error in the lesson's place.
+func ProseOf(lang, id string) (chapters.Prose, error) {
+	prose, err := chapters.Text(lang, id)
+	if err != nil {
+		prose = chapters.Prose{Title: id}
+	}
+	return prose, err
+}

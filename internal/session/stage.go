@@ -1,0 +1,85 @@
+package session
+
+import (
+	"nstutor/steps"
+	"nstutor/steps/exercise"
+)
+
+// Stage is how a step is played: as a lesson, whose action is shown and tried,
+// or as a drill, where something is broken and the learner repairs it.
+type Stage interface {
+	// Entered: the lab stands at the step's beginning.
+	Entered() Work
+	// Translate reads the step's texts in the learner's language.
+	Translate()
+	// Next is the step to go on to.
+	Next() (id string, ok bool)
+
+	// GoOn is what the learner asks for most: the action, a check.
+	GoOn() Work
+	// GoBack undoes, or begins anew.
+	GoBack() Work
+	// Hint asks for one hint more, and MayHint says whether there may be one.
+	Hint() Work
+	MayHint() bool
+	// MayAsk is asked before the learner is told why, which may have a price.
+	MayAsk() bool
+	// Other is told that the learner does something else than ask.
+	Other()
+
+	// Look looks at the lab, which was altered.
+	Look() Work
+	// Take takes an answer to this stage's own work.
+	Take(msg any) Work
+	// Tick keeps the stage's clock going; reading says that its text is on the
+	// screen.
+	Tick(reading bool) Work
+	// Occupied says whether the learner sees that something is looked at.
+	Occupied() bool
+	// Leave is told that the learner goes to another step.
+	Leave()
+}
+
+// raise begins the stage for the scene's step. Coming back to an exercise is the
+// same try.
+func (s *Session) raise() {
+	task, ok := exercise.Of(s.Scene.Step)
+	if !ok {
+		s.Stage = &Lesson{s: s, lookedAt: -1}
+		return
+	}
+	s.Scene.Command = steps.Command{} // the solution
+	d := s.drills[task.Exercise.Name]
+	if d == nil || d.Solved {
+		d = &Drill{s: s, Task: task}
+		if s.drills == nil {
+			s.drills = map[string]*Drill{}
+		}
+		s.drills[task.Exercise.Name] = d
+	}
+	if s.Stage != d {
+		s.Stage.Leave()
+		s.CloseWhy() // or the next one's would have cost nothing
+		d.base = s.Commands - d.typed
+	}
+	d.anew()
+	s.Stage = d
+}
+
+// translate reads the texts of the step in the learner's language.
+func (s *Session) translate() {
+	if s.Scene.Step.ID != "" {
+		s.Stage.Translate()
+	}
+}
+
+// GoBy is the step by places before or after this one in the course.
+func (s *Session) GoBy(by int) (string, bool) {
+	all := s.Course.Steps()
+	for i, step := range all {
+		if next := i + by; step.ID == s.Scene.Step.ID && next >= 0 && next < len(all) {
+			return all[next].ID, true
+		}
+	}
+	return "", false
+}

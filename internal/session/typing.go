@@ -1,0 +1,115 @@
+package session
+
+import (
+	"slices"
+
+	"nstutor/internal/lab"
+	"nstutor/steps"
+)
+
+// Typing is the learner's own commands in the lab: where they go, the one that
+// runs, and what came of those before.
+type Typing struct {
+	step   string   // the step that netns was chosen in
+	netns  string   // where commands go; empty: where the step's command goes
+	Worked int      // the scene in which a command was typed last, or a shell opened
+	Gen    int      // counts the commands
+	Run    *Command // the one that runs, or nil
+	Tape   Tape
+}
+
+// TypingNetns is the namespace that a command goes to: the learner's choice in
+// this step, or else that of the step's command, or of its ping.
+func (s *Session) TypingNetns() string {
+	c, t := &s.Scene, &s.Typing
+	if t.netns != "" && t.step == c.Step.ID {
+		return t.netns
+	}
+	switch {
+	case c.Command.Netns != "":
+		return c.Command.Netns
+	case len(c.Command.Argv) > 0 || c.Command.Shell != "":
+		return lab.Host
+	case c.Step.Watch.Netns != "":
+		return c.Step.Watch.Netns
+	case s.Network.Watch != "":
+		return s.Network.Watch
+	}
+	return lab.Host
+}
+
+// ChooseNetns sends what follows to another namespace.
+func (s *Session) ChooseNetns(name string) { s.Typing.netns, s.Typing.step = name, s.Scene.Step.ID }
+
+// NextNetns chooses the namespace by places further on.
+func (s *Session) NextNetns(by int) {
+	names := s.Network.Names
+	if len(names) == 0 {
+		return
+	}
+	at := slices.Index(names, s.TypingNetns())
+	if at < 0 && by < 0 {
+		at = 0
+	}
+	s.ChooseNetns(names[(at+by+len(names))%len(names)])
+}
+
+// Run runs a line in a terminal that is as wide as asked.
+func (s *Session) Run(line string, columns int) Work {
+	t := &s.Typing
+	s.Commands++
+	t.Worked = s.Scene.Gen
+	t.Gen++
+	t.Run = s.Hands.run(&Command{gen: t.Gen, netns: s.TypingNetns(), line: line, columns: columns, Began: s.Now()})
+	return one(t.Run.next)
+}
+
+// takeTyped takes more of a command's output, or its end. What it changed may
+// be nothing that anybody reports, such as a rule of iptables.
+func (s *Session) takeTyped(msg Output) Work {
+	t := &s.Typing
+	if t.Run == nil || msg.Gen != t.Run.gen {
+		return nil
+	}
+	if msg.lost {
+		t.Tape.Clear()
+		t.Tape.Cut = true
+	}
+	lines := make([]Line, len(msg.Lines))
+	for i, line := range msg.Lines {
+		lines[i] = Line{Text: line}
+	}
+	t.Tape.Add(lines...)
+	t.Tape.Open = msg.Open
+	if !msg.Ended {
+		return one(t.Run.next)
+	}
+	if end := t.Run.lastWords(msg, s.Hands.Limit); end.worthSaying() {
+		t.Tape.Add(Line{Kind: LineEnd, Last: end})
+	}
+	if msg.Err == nil && msg.Why != EndedByKey {
+		s.looked(t.Run)
+	}
+	t.Run = nil
+	return s.altered()
+}
+
+// looked: a command of the learner's is over. If the step is to look at
+// something, that may have been it.
+func (s *Session) looked(r *Command) {
+	if look, ok := s.Scene.Step.Action.(steps.Observe); ok && s.Hands != nil && s.Scene.Phase == PhaseLook {
+		look.Typed(s.Hands.lab, r.netns, r.line)
+	}
+}
+
+// Lexicon has the words that fit where a command goes to.
+func (s *Session) Lexicon() Lexicon {
+	x := Lexicon{here: s.TypingNetns(), names: s.Network.Names, snaps: s.Network.Snaps}
+	if to := s.Network.Log.To; to != "" {
+		x.hosts = []string{to}
+	}
+	for _, setting := range s.Scene.Settings() {
+		x.keys = append(x.keys, setting.Key)
+	}
+	return x
+}

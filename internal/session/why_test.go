@@ -1,0 +1,55 @@
+package session
+
+import (
+	"testing"
+	"time"
+
+	"nstutor/diag/explain"
+	"nstutor/diag/probe"
+)
+
+// asked is a session whose answer to why is open, about the lab as it is since a
+// moment.
+func asked(since time.Time) *Session {
+	s := New(nil, "en", "")
+	s.Why = Why{Open: true, Answer: &explain.Answer{Verdict: explain.Delivered}, since: since}
+	return s
+}
+
+// pinged lets an echo come to something, so many seconds past noon.
+func pingedAt(s *Session, seq int, outcome probe.Outcome) {
+	s.Now = func() time.Time { return noon.Add(time.Duration(seq) * time.Second) }
+	s.Take(Ping{s.Network.Aim, echoed(seq)})
+	s.Take(Ping{s.Network.Aim, came(seq, outcome, "")})
+}
+
+func TestAnEchoFromBeforeTheChangeDoesNotContradict(t *testing.T) {
+	s := asked(noon.Add(time.Hour))
+	pingedAt(s, 10, probe.Silent)
+	pingedAt(s, 11, probe.Silent)
+	if s.Why.Odds != 0 {
+		t.Error("an echo of the lab as it was speaks against the answer")
+	}
+	if _, settled := s.trial(); settled {
+		t.Error("frames of the lab as it was are waited for")
+	}
+	s = asked(noon)
+	pingedAt(s, 10, probe.Silent)
+	if s.Why.Odds != 1 {
+		t.Error("an echo of the lab as it is does not count")
+	}
+}
+
+func TestFramesCountFromTheLastEchoButOne(t *testing.T) {
+	s := asked(noon)
+	pingedAt(s, 1, probe.Silent)
+	if _, settled := s.trial(); settled {
+		t.Error("the frames of the first echo may still be to come")
+	}
+	pingedAt(s, 2, probe.Silent)
+	pingedAt(s, 3, probe.Silent)
+	from, settled := s.trial()
+	if want := noon.Add(2*time.Second - whySlack); !settled || !from.Equal(want) {
+		t.Errorf("from %v, settled %v; want %v", from, settled, want)
+	}
+}

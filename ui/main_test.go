@@ -1,9 +1,0 @@
-package ui
-
-import (
-	"testing"
-
-	"nstutor/internal/lab/labtest"
-)
-
-func TestMain(m *testing.M) { labtest.Main(m) }

@@ -1,0 +1,180 @@
+package pane
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nstutor/internal/progress"
+	"nstutor/internal/session"
+	"nstutor/steps"
+	"nstutor/steps/exercise"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
+)
+
+// drillSheet shows an exercise, and not its solution.
+type drillSheet struct {
+	*Lesson
+	d *session.Drill
+}
+
+// text is the text of an exercise that scrolls, w cells wide.
+func (v drillSheet) text(w, _ int) []string {
+	e := v.d.Task.Exercise
+	head := v.LevelSigns(e.Level) + "  " + v.Tell(progress.Group(e.Group)) + " " + v.Theme.G.Dot + " " + v.Say(words.Seed, v.d.Task.Seed)
+	if v.d.Solved {
+		return append(v.solved(w), "", v.Theme.Faint.Render(head))
+	}
+	lines := append([]string{v.Theme.Faint.Render(head), ""}, v.Prose(v.d.Prose.Symptom, w)...)
+	if conditions := v.conditions(w); len(conditions) > 0 {
+		if v.reveal {
+			v.reveal = false
+			v.Scroll.Top = len(lines) + v.firstUnmet(conditions)
+		}
+		lines = append(append(lines, ""), conditions...)
+	}
+	return append(lines, v.hints(w)...)
+}
+
+// firstUnmet is the line of the first condition that does not hold, or the
+// heading above all where it is in sight from there.
+func (v drillSheet) firstUnmet(lines []string) int {
+	const inSight = 4
+	i := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, v.Theme.Verdict(false)) })
+	if i < inSight {
+		return 0
+	}
+	return i
+}
+
+// conditions are the goals and below them what must stay, as they were
+// last checked. The challenge shows its own before.
+func (v drillSheet) conditions(w int) []string {
+	t := v.Theme
+	conditions := v.d.Conditions
+	pending := conditions == nil
+	if pending {
+		if v.d.Task.Exercise.Level != exercise.Challenge {
+			return nil
+		}
+		for _, c := range append(v.d.Task.Case.Goals[:len(v.d.Task.Case.Goals):len(v.d.Task.Case.Goals)], v.d.Task.Case.Guards...) {
+			conditions = append(conditions, steps.Condition{Want: c.Text, Table: c.Table})
+		}
+	}
+	var lines []string
+	for i, c := range conditions {
+		switch i {
+		case 0:
+			lines = append(lines, t.Strong.Render(v.Say(words.Goals)))
+		case len(v.d.Task.Case.Goals):
+			lines = append(lines, t.Strong.Render(v.Say(words.Guards)))
+		}
+		lines = append(lines, v.condition(c, pending, w)...)
+	}
+	return lines
+}
+
+// condition is what has to be so, and what is there where it is not.
+func (v drillSheet) condition(c steps.Condition, pending bool, w int) []string {
+	t := v.Theme
+	want := v.Inline(v.Tell(c.Want))
+	switch {
+	case pending:
+		return screen.WrapBehind(t.G.Pending+" ", want, w)
+	case c.Err != nil:
+		lines := screen.WrapBehind(t.Warn.Render("?")+" ", want, w)
+		return append(lines, screen.WrapBehind("  ", t.Warn.Render(v.Say(words.NotChecked, screen.OneLine(c.Err.Error()))), w)...)
+	case c.Met:
+		return screen.WrapBehind(t.Verdict(true)+" ", want, w)
+	}
+	lines := screen.WrapBehind(t.Verdict(false)+" ", want, w)
+	if c.Seen != "" {
+		lines = append(lines, screen.WrapBehind("  ", v.Say(words.ThereIs, t.Note.Render(screen.OneLine(c.Seen))), w)...)
+	}
+	return lines
+}
+
+// hints are the hints about the fault that there is.
+func (v drillSheet) hints(w int) []string {
+	if len(v.d.Hints) == 0 {
+		return nil
+	}
+	lines := []string{""}
+	for i, hint := range v.d.Hints {
+		lead := v.Theme.Note.Render(v.Say(words.Hint, i+1, session.HintsPerFault))
+		lines = append(lines, screen.WrapBehind(lead+"  ", v.Inline(v.Tell(hint)), w)...)
+	}
+	return lines
+}
+
+// solvedLines: how it went, what it was, and where it comes from.
+func (v drillSheet) solved(w int) []string {
+	t := v.Theme
+	lines := screen.WrapBehind(t.Verdict(true)+" ", t.Strong.Render(v.Say(words.Solved)), w)
+	switch best := v.d.Before.Best; {
+	case !v.d.Knew || best == nil:
+	case v.d.Score.Better(*best):
+		lines = append(lines, screen.WrapBehind("  ", v.Say(words.Better, v.Tell(best.Say())), w)...)
+	default:
+		lines = append(lines, screen.WrapBehind("  ", v.Say(words.Best, v.Tell(best.Say())), w)...)
+	}
+	lines = append(append(lines, ""), v.Prose(v.d.Prose.Solved, w)...)
+	if sources := v.d.Task.Exercise.Source; len(sources) > 0 {
+		lines = append(lines, "", t.Strong.Render(v.Say(words.Sources)))
+		for _, link := range sources {
+			lines = append(lines, screen.WrapBehind("  ", link, w)...)
+		}
+	}
+	lines = append(lines, "")
+	return append(lines, v.conditions(w)...)
+}
+
+// below is the clock and what was used so far.
+func (v drillSheet) below(w, _ int) []string {
+	return screen.Wrap(v.Tell(v.d.Result().Say()), w)
+}
+
+// next says what is going on, or what the keys do.
+func (v drillSheet) next(turning string) string {
+	t := v.Theme
+	switch c := &v.Scene; {
+	case c.Phase != session.PhaseAfter && (c.Phase != session.PhaseLook || c.Err != nil):
+		return stepSheet{v.Lesson}.next(turning)
+	case v.d.Solved:
+		next, ok := v.d.Next()
+		if !ok {
+			return t.Good.Render(v.Say(words.AllSolved))
+		}
+		step, _ := v.Course.Step(next)
+		enter := words.EnterNext
+		if v.Typed {
+			enter = words.EscEnterNext
+		}
+		return t.Faint.Render(v.Say(enter, fmt.Sprintf("%s  %s", next, v.titleOf(step))))
+	case v.d.Warned:
+		return t.Warn.Render(t.G.Warn + " " + v.Say(words.WhyCosts))
+	case v.d.Checking:
+		return turning + v.Say(words.Checking)
+	case v.d.Hinting:
+		return turning + v.Say(words.Hinting)
+	case v.d.Conditions != nil:
+		met := 0
+		for _, c := range v.d.Conditions {
+			if c.Met && c.Err == nil {
+				met++
+			}
+		}
+		return t.Bad.Render(t.G.Bad+" "+v.Say(words.Holds, met, len(v.d.Conditions))) + "  " + t.Faint.Render(v.Say(v.checkWord(words.EnterChecks)))
+	}
+	return t.Faint.Render(v.Say(v.checkWord(words.ByHand)))
+}
+
+// checkWord says how a check is had: where enter runs commands, it comes by
+// itself.
+func (v drillSheet) checkWord(w words.Word) words.Word {
+	if v.Typed {
+		return words.ChecksItself
+	}
+	return w
+}

@@ -1,0 +1,109 @@
+package pane
+
+import (
+	"strings"
+
+	"nstutor/ui/screen"
+)
+
+// Cables are at least minCable cells long, and at most maxCable where there is
+// room to spare.
+const (
+	minCable = 3
+	maxCable = 10
+)
+
+// paint draws the picture's lines; not ok when they are wider than w.
+func (v *Topology) paint(p picture, w int) (lines []string, ok bool) {
+	columns := [][]*box{p.pods, {p.node}, p.outside}
+	var inner [3]int
+	need, height := 0, 0
+	for i, boxes := range columns {
+		for _, b := range boxes {
+			inner[i] = max(inner[i], b.inner())
+			height = max(height, b.bottom()+1)
+		}
+		if len(boxes) > 0 {
+			need += inner[i] + 4
+		}
+	}
+	cables := 0
+	for _, boxes := range [][]*box{p.pods, p.outside} {
+		if len(boxes) > 0 {
+			cables++
+		}
+	}
+	length := maxCable
+	if cables > 0 {
+		length = min(maxCable, (w-need)/cables)
+	}
+	if length < minCable {
+		return nil, false
+	}
+	for y := range height {
+		var line strings.Builder
+		for i, boxes := range columns {
+			if len(boxes) == 0 {
+				continue
+			}
+			text, plugged := v.boxLine(boxes, y, inner[i])
+			if line.Len() > 0 {
+				line.WriteString(v.cable(plugged, length))
+			}
+			line.WriteString(text)
+		}
+		lines = append(lines, line.String())
+	}
+	return lines, true
+}
+
+// inner is how many cells the box needs between its edges and their margins.
+func (b *box) inner() int {
+	w := screen.Width(b.title) + 1
+	for _, c := range b.cards {
+		used := screen.Width(c.text[atLeft]) + screen.Width(c.text[atRight])
+		if c.text[atLeft] != "" && c.text[atRight] != "" {
+			used += 2
+		}
+		w = max(w, used)
+	}
+	return w
+}
+
+func (v *Topology) cable(plugged bool, length int) string {
+	if !plugged {
+		return screen.Blank(length)
+	}
+	return strings.Repeat(v.Theme.G.Box.Horizontal, length)
+}
+
+// boxLine is what a column of boxes shows on line y, and whether a cable is
+// plugged in there at the left.
+func (v *Topology) boxLine(boxes []*box, y, inner int) (text string, plugged bool) {
+	g := v.Theme.G.Box
+	for _, b := range boxes {
+		switch {
+		case y == b.top:
+			rest := strings.Repeat(g.Horizontal, inner-screen.Width(b.title))
+			return v.Theme.Rule.Render(g.TopLeft) + " " + b.title + " " + v.Theme.Rule.Render(rest+g.TopRight), false
+		case y == b.bottom():
+			return v.Theme.Rule.Render(g.BottomLeft + strings.Repeat(g.Horizontal, inner+2) + g.BottomRight), false
+		case y > b.top && y < b.bottom():
+			return v.cardLine(b.cards[y-b.top-1], inner)
+		}
+	}
+	return screen.Blank(inner + 4), false
+}
+
+func (v *Topology) cardLine(c card, inner int) (text string, plugged bool) {
+	g := v.Theme.G.Box
+	edges := [2]string{v.Theme.Rule.Render(g.Vertical), v.Theme.Rule.Render(g.Vertical)}
+	if c.plug[atLeft] {
+		edges[atLeft] = g.PlugLeft
+	}
+	if c.plug[atRight] {
+		edges[atRight] = g.PlugRight
+	}
+	gap := screen.Blank(inner - screen.Width(c.text[atLeft]) - screen.Width(c.text[atRight]))
+	return edges[atLeft] + " " + c.text[atLeft] + gap + c.text[atRight] + " " + edges[atRight], c.plug[atLeft]
+}

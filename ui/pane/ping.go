@@ -1,0 +1,76 @@
+package pane
+
+import (
+	"fmt"
+	"strings"
+
+	"nstutor/diag/probe"
+	"nstutor/internal/session"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
+)
+
+// pingWords is the newest thing ping would have printed.
+func (v *base) pingWords() string {
+	l := &v.Network.Log
+	t := v.Theme
+	switch {
+	case v.Network.Gone(l.Netns):
+		return t.Bad.Render(v.cannotOpen(l.Netns))
+	case !l.Settled:
+		return t.Warn.Render(t.G.Wait + " " + v.Say(words.NoAnswerYet, l.To+session.PingOptions(l.Size, l.Df)))
+	case l.Last.Outcome == probe.Replied:
+		return t.Good.Render(t.G.Ok + " " + l.Last.Message)
+	case l.Last.Outcome == probe.Silent:
+		return t.Bad.Render(t.G.Silent + " " + v.Say(words.NoAnswer, l.Last.Seq))
+	}
+	return t.Bad.Render(t.G.Bad + " " + l.Last.Message)
+}
+
+// pingStrip is the last echoes, one sign each, in w cells.
+func (v *base) pingStrip(w int) string {
+	var cells []string
+	for _, e := range v.Network.Log.Echoes {
+		cells = append(cells, v.echoSign(e))
+	}
+	if w = max(w, 0); len(cells) > w { // a long name leaves no room
+		cells = cells[len(cells)-w:]
+	}
+	return strings.Join(cells, "")
+}
+
+func (v *base) echoSign(e session.Echo) string {
+	t := v.Theme
+	switch {
+	case e.Cut:
+		return t.Faint.Render(t.G.Bar)
+	case e.Pending:
+		return t.Faint.Render(t.G.Pending)
+	case e.Outcome == probe.Replied:
+		return t.Good.Render(t.G.Ok)
+	case e.Outcome == probe.Silent:
+		return t.Bad.Render(t.G.Silent)
+	}
+	return t.Bad.Render(t.G.Bad)
+}
+
+// pingLines are the two lines at the end of the live pane: ping's words, and
+// how the last echoes went.
+func (v *base) pingLines(w int) []string {
+	l := &v.Network.Log
+	if l.To == "" {
+		return nil
+	}
+	label := screen.Fit("ping", gutter, "")
+	count := v.Say(words.Sent, l.Sent, l.Replied)
+	head := fmt.Sprintf("%s > %s  %s  ", l.Netns, l.To+session.PingOptions(l.Size, l.Df), count)
+	return []string{
+		v.Theme.Faint.Render(label) + v.pingWords(),
+		strings.Repeat(" ", gutter) + v.Theme.Faint.Render(head) + v.pingStrip(w-gutter-screen.Width(head)-1),
+	}
+}
+
+// cannotOpen is what ip says of a namespace that is not there.
+func (v *base) cannotOpen(name string) string {
+	return fmt.Sprintf("%s Cannot open network namespace %q: No such file or directory", v.Theme.G.Bad, name)
+}

@@ -1,0 +1,74 @@
+package pane
+
+import (
+	"errors"
+
+	"nstutor/internal/say"
+	"nstutor/internal/session"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
+)
+
+// pinned is the lower end of the lesson: trouble, the command, and what comes
+// next.
+func (v *Lesson) pinned(w, h int) []string {
+	s := &v.Scene
+	var lines []string
+	if s.Step.ID == "" {
+		return append(v.troubleLines(w), v.nextLine())
+	}
+	lines = append(lines, "")
+	lines = append(lines, v.sheet().below(w, h)...)
+	lines = append(lines, v.troubleLines(w)...)
+	return append(lines, v.nextLine())
+}
+
+// troubleLines are errors, a lab that is not as the step expects, and what the
+// memory complains of: one line each.
+func (v *Lesson) troubleLines(w int) []string {
+	s, t := &v.Scene, v.Theme
+	var lines []string
+	add := func(text string) { lines = append(lines, screen.Fit(text, w, t.G.Ellipsis)) }
+	switch {
+	case s.Err != nil:
+		add(t.Bad.Render(t.G.Bad + " " + v.errorText(s.Err)))
+	case s.Banner != "":
+		add(t.Warn.Render(t.G.Warn + " " + v.Say(words.NotAsExpected) + ": " + s.Banner))
+	case s.Rebuilt:
+		add(t.Note.Render(t.G.Warn + " " + v.Say(words.Rebuilt)))
+	}
+	// The end of a complaint says why: it is not cut.
+	complain := func(text string) {
+		for _, line := range screen.WrapLine(t.G.Warn+" "+say.Clean(text), w) {
+			add(t.Warn.Render(line))
+		}
+	}
+	if !v.Warning.IsZero() {
+		complain(v.Warning.In(v.Lang))
+	}
+	if v.OpenLab {
+		complain(v.Say(words.OpenLab))
+	}
+	return lines
+}
+
+// nextLine says what is going on, or what enter does.
+func (v *Lesson) nextLine() string {
+	turning := v.Theme.G.Spinner[v.Turn%len(v.Theme.G.Spinner)] + " "
+	if v.Working > 0 {
+		return turning + v.Say(jobWords[v.Job])
+	}
+	return v.sheet().next(turning)
+}
+
+// jobWords say what the learner waits for.
+var jobWords = map[session.Job]words.Word{session.JobEnter: words.WorkEnter, session.JobApply: words.WorkApply, session.JobUndo: words.WorkUndo}
+
+// errorText is an error in one line.
+func (v *Lesson) errorText(err error) string {
+	var shell *session.NoShell
+	if errors.As(err, &shell) {
+		return v.Say(words.ShellFailed, screen.OneLine(shell.Err.Error()))
+	}
+	return screen.OneLine(err.Error())
+}

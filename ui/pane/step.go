@@ -1,0 +1,139 @@
+package pane
+
+import (
+	"fmt"
+	"strings"
+
+	"nstutor/internal/session"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
+)
+
+// roomyLesson is the height of a lesson pane that has room for the other ways
+// to say the command.
+const roomyLesson = 16
+
+// stepSheet shows a step of the course.
+type stepSheet struct{ *Lesson }
+
+// text is the prose with its question, or what came of the step.
+func (v stepSheet) text(w, h int) []string {
+	s := &v.Scene
+	var lines []string
+	if s.Phase == session.PhaseAfter {
+		lines = v.afterLines(w)
+	} else {
+		lines = v.lookLines(w, h)
+	}
+	if same := v.sameLines(w); h < roomyLesson && len(same) > 0 {
+		lines = append(append(lines, ""), same...)
+	}
+	return lines
+}
+
+// lookLines is what there is to read before the action.
+func (v stepSheet) lookLines(w, h int) []string {
+	s := &v.Scene
+	var lines []string
+	if s.Intro != "" && h >= roomyLesson {
+		lines = append(v.Prose(s.Intro, w), "", v.Theme.Rule.Render(strings.Repeat(v.Theme.G.Rule, w)), "")
+	}
+	lines = append(lines, v.Prose(s.Prose.Look, w)...)
+	lines = append(lines, v.symptomLines(w)...)
+	lines = append(lines, v.predictLines(w)...)
+	v.Lesson.predictEnd = len(lines)
+	return append(lines, v.hintLines(w)...)
+}
+
+// symptomLines say what the ping of this step is promised to say before the
+// action, and whether the live one says it already.
+func (v stepSheet) symptomLines(w int) []string {
+	s := &v.Scene
+	var lines []string
+	for _, ping := range s.Step.Before.Pings {
+		sign := v.Theme.G.Wait
+		outcome, settled := v.Network.Log.Outcome()
+		if settled && ping.From == v.Network.Log.Netns && ping.To == v.Network.Log.To {
+			sign = v.Theme.Verdict(outcome == ping.Want)
+		}
+		lines = append(lines, screen.WrapBehind(sign+" ", v.Say(words.Now, ping.From, ping.To, ping.Want), w)...)
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return append([]string{""}, lines...)
+}
+
+// predictLines is the question with its answers.
+func (v stepSheet) predictLines(w int) []string {
+	p := v.Scene.Prose.Predict
+	if len(p.Choices) == 0 {
+		return nil
+	}
+	lines := append([]string{""}, screen.WrapBehind(v.Theme.Strong.Render("?")+" ", v.Inline(p.Question), w)...)
+	for i, choice := range p.Choices {
+		lead := fmt.Sprintf("  %d  ", i+1)
+		if v.Scene.Guessed && v.Scene.Choice == i {
+			lead = v.Theme.Strong.Render(fmt.Sprintf("%s %d  ", v.Theme.G.Cursor, i+1))
+		}
+		lines = append(lines, screen.WrapBehind(lead, v.Inline(choice), w)...)
+	}
+	return lines
+}
+
+// hintLines are the hints that were asked for.
+func (v stepSheet) hintLines(w int) []string {
+	s := &v.Scene
+	var lines []string
+	hints := s.HintTexts(v.Lang)
+	for i, hint := range hints[:min(s.Hints, len(hints))] {
+		lead := v.Theme.Note.Render(v.Say(words.Hint, i+1, len(hints)))
+		lines = append(lines, screen.WrapBehind(lead+"  ", v.Inline(hint), w)...)
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return append([]string{""}, lines...)
+}
+
+// afterLines: what became of the prediction, what happened, what the command
+// printed, and what was promised beside what was seen.
+func (v stepSheet) afterLines(w int) []string {
+	s := &v.Scene
+	var lines []string
+	if p := s.Prose.Predict; s.Guessed && s.Choice < len(p.Choices) {
+		lines = append(lines, v.verdictLines(w)...)
+	}
+	lines = append(lines, v.Prose(s.Prose.After, w)...)
+	if len(s.Output) > 0 {
+		lines = append(lines, "")
+	}
+	for _, line := range s.Output {
+		lines = append(lines, screen.Wrap(v.Theme.Note.Render(line), w)...)
+	}
+	if s.Report == nil {
+		return lines
+	}
+	lines = append(lines, "")
+	for _, seen := range s.Report.Lines {
+		lines = append(lines, screen.WrapBehind(v.Theme.Verdict(seen.OK)+" ", seen.Promised, w)...)
+		switch {
+		case seen.Err != nil:
+			lines = append(lines, screen.WrapBehind("  ", v.Theme.Bad.Render(seen.Err.Error()), w)...)
+		case !seen.OK:
+			lines = append(lines, screen.WrapBehind("  "+v.Say(words.Seen)+": ", seen.Seen, w)...)
+		}
+	}
+	return lines
+}
+
+func (v stepSheet) verdictLines(w int) []string {
+	s := &v.Scene
+	p := s.Prose.Predict
+	said, right := v.Inline(p.Choices[s.Choice]), v.Inline(p.Choices[p.Right])
+	if s.Choice == p.Right {
+		return append(screen.WrapBehind(v.Theme.Verdict(true)+" ", v.Say(words.Right, right), w), "")
+	}
+	lines := screen.WrapBehind(v.Theme.Verdict(false)+" ", v.Say(words.YouSaid, said), w)
+	return append(append(lines, screen.WrapBehind("  ", v.Say(words.Wrong, right), w)...), "")
+}

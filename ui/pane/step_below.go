@@ -1,0 +1,122 @@
+package pane
+
+import (
+	"nstutor/internal/session"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
+)
+
+// below is the command, and how far the learner is on a way of their own.
+func (v stepSheet) below(w, h int) []string {
+	return append(v.commandLines(w, h), v.conditionLines(w, h)...)
+}
+
+// commandLines is the exact command and, where there is room, the other ways to
+// say it.
+func (v stepSheet) commandLines(w, h int) []string {
+	lead := v.Theme.Faint.Render("$ ")
+	if v.Scene.Phase == session.PhaseAfter {
+		lead = v.Theme.Good.Render(v.Theme.G.Ok) + " "
+	}
+	lines := v.ShellLines(lead, v.Scene.Command.String(), w)
+	if h >= roomyLesson {
+		lines = append(lines, v.sameLines(w)...)
+	}
+	return lines
+}
+
+// sameLines are the other ways to say the command.
+func (v stepSheet) sameLines(w int) []string {
+	var lines []string
+	name := v.Say(words.SameAs)
+	for i, same := range v.Scene.Command.Same {
+		if i > 0 {
+			name = screen.Blank(screen.Width(name))
+		}
+		for _, line := range screen.WrapBehind("  "+name+"  ", same, w) {
+			lines = append(lines, v.Theme.Faint.Render(line))
+		}
+	}
+	return lines
+}
+
+// conditionLines are the conditions below the command: whether each is met, and
+// what is there instead. Without room it is the first that is not met.
+func (v stepSheet) conditionLines(w, h int) []string {
+	s, t := &v.Scene, v.Theme
+	if s.Phase != session.PhaseLook {
+		return nil
+	}
+	var lines, next []string
+	for _, c := range s.Judged.Conditions {
+		sign := t.Verdict(c.Met)
+		if c.Err != nil {
+			sign = t.Warn.Render("?")
+		}
+		one := screen.WrapBehind(sign+" ", v.Inline(c.Want.In(v.Lang)), w)
+		switch {
+		case c.Err != nil:
+			one = append(one, screen.WrapBehind("  ", t.Warn.Render(v.Say(words.NotChecked, screen.OneLine(c.Err.Error()))), w)...)
+		case !c.Met && c.Seen != "":
+			one = append(one, screen.WrapBehind("  ", t.Note.Render(v.Say(words.ThereIs, c.Seen)), w)...)
+		}
+		if lines = append(lines, one...); next == nil && (!c.Met || c.Err != nil) {
+			next = one
+		}
+	}
+	if h >= roomyLesson && len(lines) <= h/3 {
+		return lines
+	}
+	return next[:min(len(next), 3)]
+}
+
+// next says what enter does.
+func (v stepSheet) next(turning string) string {
+	s, t := &v.Scene, v.Theme
+	switch {
+	case s.Phase == session.PhaseAfter:
+		return v.outcomeLine(turning)
+	case s.Banner != "" || s.Err != nil:
+		return t.Faint.Render(v.Say(words.RebuildOffer))
+	case v.Typed:
+		return t.Faint.Render(t.G.More + " " + v.Say(words.TypeBelow))
+	case v.MustReadOn():
+		return t.Faint.Render(t.G.More + " " + v.Say(words.EnterReads))
+	}
+	return t.Faint.Render(v.Say(words.EnterApplies))
+}
+
+// outcomeLine is the end of a step: how much of the promise was seen, and where
+// enter leads.
+func (v stepSheet) outcomeLine(turning string) string {
+	s, t := &v.Scene, v.Theme
+	line := ""
+	switch {
+	case s.Keeping:
+		line = turning + v.Say(words.CheckingPromise)
+	case s.Report != nil:
+		ok, all := s.Kept()
+		if ok == all {
+			line = t.Good.Render(t.G.Ok + " " + v.Say(words.AllKept, ok, all))
+		} else {
+			line = t.Bad.Render(t.G.Bad + " " + v.Say(words.SomeBroken, ok, all))
+		}
+	}
+	if s.Elsewhere {
+		who := words.DoneElsewhere
+		if v.Typing.Worked == s.Gen {
+			who = words.DoneByYou
+		}
+		line += "  " + t.Note.Render(v.Say(who))
+	}
+	next, ok := v.Stage.Next()
+	if !ok {
+		return line + "  " + v.Say(words.End)
+	}
+	prose, _ := session.ProseOf(v.Lang, next)
+	enter := words.EnterNext
+	if v.Typed {
+		enter = words.EscEnterNext
+	}
+	return line + "  " + t.Faint.Render(v.Say(enter, next+" "+prose.Title))
+}

@@ -1,0 +1,107 @@
+package pane
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nstutor/diag/table"
+	"nstutor/internal/lab"
+	"nstutor/internal/say"
+	"nstutor/ui/screen"
+)
+
+// Topology is a picture of the network.
+type Topology struct{ base }
+
+// View draws the network as the kernel has it: boxes where they fit,
+// else a line for each namespace.
+func (v *Topology) View(focused bool) []string {
+	room := v.h - 1
+	lines, ok := v.boxes(v.w - 2)
+	if !ok || len(lines) > room {
+		lines = v.Lines(v.w - 2)
+	}
+	view := &v.Scroll
+	view.Extent(len(lines), room)
+	body := screen.Block(screen.Window(lines, view.Top, room), v.w-2, room, v.Theme.G.Ellipsis)
+	tabs := v.behind(v.ScrollHint(*view))
+	return v.frame(focused, v.topologyTitle(v.w-screen.Width(tabs)-6), tabs, body)
+}
+
+// Lines is the picture in short: each namespace with its devices, their
+// addresses, and where their cables lead.
+//
+//	ns1   ✗ lo  ✓ ns1-eth0 172.20.1.10/24 ── host veth-ns1
+//	host  ✓ lo  ✓ eth0 192.168.6.160/24 ── inet up0  ✓ veth-ns1 ── ns1 ns1-eth0
+func (v *Topology) Lines(w int) []string {
+	names := v.inPicture()
+	column := 0
+	for _, name := range names {
+		column = max(column, screen.Width(say.Clean(name)+v.deathAt(name, ""))+2)
+	}
+	var lines []string
+	for _, name := range names {
+		var parts []string
+		for _, l := range v.Network.Snapshot(name).Links {
+			parts = append(parts, v.deviceText(name, l))
+		}
+		text := wrapParts(parts, w-column)
+		for i, line := range text {
+			label := strings.Repeat(" ", column)
+			if i == 0 {
+				label = screen.Fit(v.Theme.Strong.Render(say.Clean(name))+v.deathAt(name, ""), column, "")
+			}
+			lines = append(lines, label+line)
+		}
+	}
+	return lines
+}
+
+// inPicture lists the namespaces in the order of the way out: pods, the node,
+// the outside.
+func (v *Topology) inPicture() []string {
+	names := slices.DeleteFunc(slices.Clone(v.Network.Names), func(name string) bool { return v.Network.Snapshot(name) == nil })
+	place := func(name string) int { return slices.Index([]string{lab.Host, lab.Inet}, name) }
+	slices.SortStableFunc(names, func(a, b string) int { return place(a) - place(b) })
+	return names
+}
+
+// deviceText is a device with all that the picture tells of it.
+func (v *Topology) deviceText(netns string, l table.Link) string {
+	text := v.deviceName(netns, l)
+	for _, addr := range inet(v.Network.Snapshot(netns), l.Name) {
+		text += " " + addr
+	}
+	if l.Master != "" {
+		text += " " + v.Theme.G.Out + " " + say.Clean(l.Master)
+	}
+	if peerNetns, peer := v.Network.PeerOf(netns, l); peer != "" {
+		text += " " + v.Theme.G.Both + " " + say.Clean(strings.TrimSpace(peerNetns+" "+peer))
+	}
+	return text
+}
+
+// deviceName is a device's name behind the sign of its state, and before the
+// mark of the packet that dies there.
+func (v *Topology) deviceName(netns string, l table.Link) string {
+	sign, style := v.linkSign(l)
+	return style.Render(fmt.Sprintf("%s %s", sign, say.Clean(l.Name))) + v.deathAt(netns, l.Name)
+}
+
+// wrapParts puts as many parts on each line as fit.
+func wrapParts(parts []string, w int) []string {
+	lines := []string{""}
+	for _, part := range parts {
+		last := &lines[len(lines)-1]
+		switch {
+		case *last == "":
+			*last = part
+		case screen.Width(*last)+2+screen.Width(part) <= w:
+			*last += "  " + part
+		default:
+			lines = append(lines, part)
+		}
+	}
+	return lines
+}

@@ -1,0 +1,136 @@
+package pane
+
+import (
+	"cmp"
+	"errors"
+
+	"nstutor/diag/explain"
+	"nstutor/diag/probe"
+	"nstutor/internal/session"
+	"nstutor/ui/screen"
+	"nstutor/ui/words"
+)
+
+// Why is the answer to why the ping hangs.
+type Why struct {
+	base
+	lesson *Lesson // whose lower end stays
+}
+
+// View draws the answer in the lesson's place. What enter does stays below
+// it, as it does below the lesson.
+func (v *Why) View(focused bool) []string {
+	pinned := v.lesson.pinned(v.w-2, 0)
+	room := max(0, v.h-1-len(pinned))
+	lines := v.whyLines(v.w - 2)
+	view := &v.Scroll
+	view.Extent(len(lines), room)
+	body := screen.Block(screen.Window(lines, view.Top, room), v.w-2, room, v.Theme.G.Ellipsis)
+	return v.frame(focused, v.whyTitle(), v.ScrollHint(*view), append(body, pinned...))
+}
+
+func (v *Why) whyTitle() string {
+	q := v.Why.About
+	if q.To == "" {
+		return v.Say(words.Why)
+	}
+	return v.Say(words.Why) + " " + v.Theme.G.Dot + " " + q.Netns + " ping " + q.To + session.PingOptions(q.Size, q.Df)
+}
+
+// whyLines is the answer, w cells wide, or why there is none.
+func (v *Why) whyLines(w int) []string {
+	t := v.Theme
+	switch {
+	case v.Why.About.To == "":
+		return screen.Wrap(t.Faint.Render(v.Say(words.WhyNoPing)), w)
+	case v.Network.Gone(v.Why.About.Netns):
+		return screen.Wrap(t.Bad.Render(v.cannotOpen(v.Why.About.Netns)), w)
+	case v.Why.Err != nil:
+		return screen.WrapBehind(v.verdictSign(explain.Fail)+" ", t.Bad.Render(v.whyNot()), w)
+	case v.Why.Answer == nil:
+		return screen.Wrap(t.Faint.Render(t.G.Wait+" "+v.Say(words.WhyLooking)), w)
+	}
+	column := 0
+	for _, line := range v.Why.Lines {
+		column = max(column, screen.Width(line.Netns))
+	}
+	var lines []string
+	for _, line := range v.Why.Lines {
+		lines = append(lines, v.reportLines(line, column, w)...)
+		if line.Kind == explain.ReportVerdict {
+			lines = append(lines, v.pingAgainst(w)...)
+		}
+	}
+	return lines
+}
+
+// whyNot says in one sentence why there is no answer.
+func (v *Why) whyNot() string {
+	said := screen.OneLine(v.Why.Err.Error())
+	var name *probe.NameError
+	if errors.As(v.Why.Err, &name) {
+		return v.Say(words.WhyNoName, said)
+	}
+	return v.Say(words.WhyFailed, said)
+}
+
+// pingAgainst is what the ping says itself, and a warning when that is not
+// what was predicted.
+func (v *Why) pingAgainst(w int) []string {
+	lines := screen.WrapBehind("  ", v.pingWords(), w)
+	if v.Why.Odds >= session.OddsToTell {
+		t := v.Theme
+		lines = append(lines, screen.WrapBehind(t.Warn.Render(t.G.Warn)+" ", t.Warn.Render(v.Say(words.WhyDisagree)), w)...)
+	}
+	return lines
+}
+
+// reportLines draws one line of the report; the names of namespaces take
+// column cells.
+func (v *Why) reportLines(line explain.ReportLine, column, w int) []string {
+	t := v.Theme
+	switch line.Kind {
+	case explain.ReportBlank:
+		return []string{""}
+	case explain.ReportVerdict:
+		return screen.WrapBehind(v.verdictSign(v.whyVerdict())+" ", t.Strong.Render(line.Text), w)
+	case explain.ReportHeading:
+		text := t.Strong.Render(line.Text)
+		if line.Leg == explain.LegRequest {
+			text += t.Faint.Render("  " + v.Say(words.WhySigns))
+		}
+		return screen.Wrap(text, w)
+	case explain.ReportHop, explain.ReportBehind:
+		observed := " "
+		if line.Observed != explain.Unknown {
+			observed = v.verdictSign(line.Observed)
+		}
+		lead := v.verdictSign(line.Predicted) + observed + " "
+		if line.Netns != "" {
+			lead += screen.Fit(line.Netns, column, "") + "  "
+		}
+		return screen.WrapBehind(lead, line.Text, w)
+	case explain.ReportFix:
+		return v.ShellLines(t.Faint.Render("$ "), line.Text, w)
+	case explain.ReportUnseen:
+		return screen.WrapBehind("? ", t.Faint.Render(line.Text), w)
+	}
+	return screen.WrapBehind("  ", line.Text, w)
+}
+
+// whyVerdict is the answer in a word.
+func (v *Why) whyVerdict() string {
+	return cmp.Or(map[string]string{explain.Delivered: explain.OK, explain.Broken: explain.Fail}[v.Why.Answer.Verdict], explain.Unknown)
+}
+
+// verdictSign is a word of the answer as a sign, in its colour.
+func (v *base) verdictSign(word string) string {
+	t := v.Theme
+	switch word {
+	case explain.OK:
+		return t.Good.Render(t.G.Ok)
+	case explain.Fail:
+		return t.Bad.Render(t.G.Bad)
+	}
+	return t.Warn.Render("?")
+}

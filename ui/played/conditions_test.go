@@ -1,0 +1,70 @@
+package played_test
+
+import (
+	"testing"
+
+	"nstutor/steps"
+)
+
+// gateway is a default route in the pod.
+func gateway(via string) steps.RouteAdd {
+	return steps.RouteAdd{Netns: "ns1", Dst: "default", Via: via, Dev: "ns1-eth0"}
+}
+
+func TestAChangeThatDoesSomethingElseIsSaid(t *testing.T) {
+	p := startPlay(t, "2.6")
+	p.miss("a default route is") // nothing was changed yet
+	p.by(gateway("172.20.1.2"))
+	p.see("✗ it goes via 172.20.1.1", "there is: default via 172.20.1.2 dev ns1-eth0")
+	p.by(steps.RouteDel(gateway("172.20.1.2")))
+	p.miss("there is: default")
+	p.by(gateway("172.20.1.1"))
+	p.see("done by another hand")
+	p.miss("it goes via")
+}
+
+func TestHintsAreAboutWhatWasChanged(t *testing.T) {
+	p := startPlay(t, "2.6")
+	p.press("h")
+	p.see("hint 1/3  Look at the pod's route table")
+	p.by(gateway("172.20.1.2"))
+	p.see("✗ it goes via 172.20.1.1")
+	p.press("h")
+	p.see("hint 1/3  Look at ip -n ns1 route", "There is default via 172.20.1.2 dev ns1-eth0.")
+	p.miss("hint 3/3")
+	p.press("h")
+	p.see("ip route replace default via 172.20.1.1")
+	p.wait(func(string) bool { return p.progress.Hints("2.6") == 3 }, "not remembered")
+}
+
+func TestAnotherWayIsDone(t *testing.T) {
+	p := startPlay(t, "2.11")
+	p.by(steps.RouteAdd{Netns: "host", Dst: "172.20.1.8/29", Dev: "veth-ns1"})
+	p.see("done by another hand")
+	p.wait(func(string) bool { return p.progress.Done("2.11") }, "not remembered")
+}
+
+func TestWhatIsTakenBackIsToBeDoneAgain(t *testing.T) {
+	p := startPlay(t, "2.6")
+	p.apply()
+	p.by(steps.RouteDel(gateway("172.20.1.1")))
+	p.see("enter runs it in the lab", "Network is unreachable")
+	p.miss("as promised")
+	p.by(gateway("172.20.1.1"))
+	p.see("done by another hand", "as promised")
+}
+
+func TestALookThatWasTypedIsTheStep(t *testing.T) {
+	p := startPlay(t, "2.7")
+	p.press(":")
+	p.types("ip n show")
+	p.see("as promised", "172.20.1.1 exists nowhere")
+}
+
+// What no watcher of a table reports is looked at by the clock.
+func TestAProgramThatWasEndedIsToBeStartedAgain(t *testing.T) {
+	p := startPlay(t, "1.3")
+	p.apply()
+	p.lab.Kill("sidecar")
+	p.see("enter runs it in the lab")
+}

@@ -1,0 +1,88 @@
+package screen
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"nstutor/internal/say"
+)
+
+// hardLines are lines that are hard to wrap.
+var hardLines = []string{
+	"a line of words", "\x1b[1mbold\x1b[0m text", "\u009b1m\u009b", "\x1b]0;title\x07 text", "网卡网卡网卡", "\x1bP\x1b\\", "\x9b\x9b\x9b0123456789", "\x1b[\x1b[",
+	"- a bullet that goes on and on", "1. a number", "\xff\xfe\xfd and more", "\u0085\u0085\u0085", "     far in, with aword,that.is.as.long.as.a.line", "👩‍👩‍👧 family 🇨🇳🇨🇳", "e\u0301e\u0301", "*bold ~red_ plain* and again",
+}
+
+// FuzzWrap: whatever a line has in it, wrapping ends soon. Of text as a terminal
+// may have it, in which * and _ stand for styles, no line is wider than asked, and
+// nothing but spaces is lost.
+func FuzzWrap(f *testing.F) {
+	for _, line := range hardLines {
+		f.Add(line, 10)
+		f.Add(line, 2)
+	}
+	styles := strings.NewReplacer("*", "\x1b[1m", "_", "\x1b[0m", "~", "\x1b[38;5;196m")
+	f.Add("aaaa *bold_ word", 5)
+	f.Fuzz(func(t *testing.T, line string, w int) {
+		if w < 2 || w > 200 || len(line) > 4096 {
+			return
+		}
+		began := time.Now()
+		WrapLine(line, w)
+		styled := styles.Replace(say.Clean(line))
+		lines := WrapLine(styled, w)
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("WrapLine(%q, %d) takes %s", line, w, took)
+		}
+		for _, l := range lines {
+			if Width(l) > w {
+				t.Errorf("WrapLine(%q, %d) has %q, which is %d wide", styled, w, l, Width(l))
+			}
+		}
+		if got, want := inked(strings.Join(lines, "")), inked(styled); got != want {
+			t.Errorf("WrapLine(%q, %d) has %q, want %q", styled, w, got, want)
+		}
+	})
+}
+
+// inked is what of a text is more than a space, with the style of each character.
+func inked(text string) string {
+	var ink strings.Builder
+	style := ""
+	var state byte
+	for len(text) > 0 {
+		seq, _, n, next := ansi.DecodeSequence(text, state, nil)
+		state, text = next, text[n:]
+		switch {
+		case seq == "\x1b[0m":
+			style = ""
+		case strings.HasPrefix(seq, "\x1b["):
+			style = strings.TrimSuffix(style, seq) + seq
+		case seq != " ":
+			fmt.Fprintf(&ink, "%s[%s]", seq, strings.ReplaceAll(style, "\x1b", ""))
+		}
+	}
+	return ink.String()
+}
+
+// TestALongWordIsWrappedSoon: what is left of a word was once looked through
+// again for each of its lines, and all styles before it written again on each.
+func TestALongWordIsWrappedSoon(t *testing.T) {
+	for name, line := range map[string]string{
+		"a word": strings.Repeat("x", 1<<18), "wide": strings.Repeat("网", 1<<16), "styled": strings.Repeat("\x1b[1mx", 1<<16),
+	} {
+		began := time.Now()
+		lines := WrapLine(line, 2)
+		size := 0
+		for _, l := range lines {
+			size += len(l)
+		}
+		if took := time.Since(began); took > 10*time.Second || size > 20*len(line) {
+			t.Errorf("%s: %d bytes become %d, in %s", name, len(line), size, took)
+		}
+	}
+}

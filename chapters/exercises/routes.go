@@ -18,10 +18,10 @@ var afterTheFlap = Exercise{
 		other := Pod{Name: r.Name(), Addr: net.CIDR(hosts[1]), Gateway: net.IP(1)}
 		flapped := Pick(r, steps.Dev{Netns: pod.Name, Name: "eth0"}, steps.Dev{Netns: Host, Name: pod.NodeDev()})
 		lost := "default via " + pod.Gateway + " dev eth0 onlink"
-		cause := explain.NoRoute
+		code := explain.NoRoute
 		if flapped.Netns == Host {
 			lost = pod.IP() + " dev " + pod.NodeDev()
-			cause = explain.NoReturnRoute
+			code = explain.NoReturnRoute
 		}
 		again := In(flapped.Netns, "ip link set "+flapped.Name+" down && ip link set "+flapped.Name+" up")
 		return Case{
@@ -47,7 +47,7 @@ var afterTheFlap = Exercise{
 				Idea("The addresses are all there. Nobody asked ARP yet: there is no route.", "地址都在。连路由都没有，还没轮到 ARP。",
 					In(pod.Name, "ip neigh flush all"), In(Host, "ip neigh flush dev "+pod.NodeDev())),
 			},
-			Causes: []explain.Code{cause},
+			Causes: []explain.Code{code},
 			At:     []string{flapped.Netns},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: NodeIP},
 			Vars: map[string]string{

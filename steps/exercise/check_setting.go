@@ -108,6 +108,19 @@ func HasAddr(netns, addr string) Check {
 	}
 }
 
+// HasLink checks that a namespace has a device whose line has all these words, as
+// ip prints it: HasLink("host", "cni0", "UP").
+func HasLink(netns, name string, words ...string) Check {
+	return Check{
+		Text:  say.T("%s has the device %s", "%s 有网卡 %s", netns, strings.Join(append([]string{name}, words...), " ")),
+		Table: say.Quote(fmt.Sprintf("ip -n %s link", netns)),
+		run: reading(netns, func(s *table.Snapshot) (bool, string) {
+			link, there := s.Link(name)
+			return there && hasWords(link.Line(), words), link.Line()
+		}),
+	}
+}
+
 // HasRoute checks that the main table of a namespace has a route with all
 // these words, as ip prints it: HasRoute("host", "10.1.0.0/16 via 10.9.0.2").
 func HasRoute(netns, words string) Check {

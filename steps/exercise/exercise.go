@@ -38,6 +38,8 @@ type Case struct {
 	// lines repair the first one.
 	Fix   []Line
 	First int
+	// Signs say of each line of Fix, where they are given, whether it has been done.
+	Signs []Check
 	Also  [][]Line   // other ways that solve it as well
 	Wrong []Tempting // wrong ideas; none of them solves it
 

@@ -78,7 +78,7 @@ func bridgedSigns(net Subnet, a, ipA, b, ipB string) []Check {
 	}
 	for _, p := range []struct{ pod, ip string }{{a, ipA}, {b, ipB}} {
 		signs = append(signs,
-			HasLink(Host, "veth-"+p.pod), HasLink(Host, "veth-"+p.pod, "master cni0", "UP"), HasLink(p.pod, "eth0", "UP"),
+			HasLink(Host, "veth-"+p.pod), HasLink(Host, "veth-"+p.pod, "cni0", "UP"), HasLink(p.pod, "eth0", "UP"),
 			HasAddr(p.pod, p.ip), HasRoute(p.pod, "default via "+net.IP(1)+" dev eth0"))
 	}
 	return append(signs, Rule(Host, "MASQUERADE"))

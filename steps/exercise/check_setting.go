@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"nstutor/diag/netfilter"
@@ -92,7 +93,6 @@ func HasAddr(netns, addr string) Check {
 	return Check{
 		Text:  say.T("%s has the address %s", "%s 有地址 %s", netns, addr),
 		Table: say.Quote(fmt.Sprintf("ip -n %s addr", netns)),
-		ask:   question{to: addr},
 		run: reading(netns, func(s *table.Snapshot) (bool, string) {
 			seen := ""
 			for _, a := range s.Addrs {
@@ -116,7 +116,11 @@ func HasLink(netns, name string, words ...string) Check {
 		Table: say.Quote(fmt.Sprintf("ip -n %s link", netns)),
 		run: reading(netns, func(s *table.Snapshot) (bool, string) {
 			link, there := s.Link(name)
-			return there && hasWords(link.Line(), words), link.Line()
+			said := strings.FieldsFunc(link.Line(), func(c rune) bool { return strings.ContainsRune(" <>,:", c) })
+			for _, word := range words {
+				there = there && slices.Contains(said, word)
+			}
+			return there, link.Line()
 		}),
 	}
 }

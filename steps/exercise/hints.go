@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
@@ -46,6 +47,10 @@ var _ steps.Hinted = (*Task)(nil)
 
 // plain hints say what the check says.
 func (t *Task) plain(ctx context.Context, l *lab.Lab, v Verdict) []say.Text {
+	lines := t.missing(ctx, l)
+	if len(lines) == 0 {
+		lines = t.repair(-1)
+	}
 	line := say.T("What is missing: %s.", "还缺：%s。", v.condition().Want)
 	switch {
 	case v.Err != nil:
@@ -53,7 +58,7 @@ func (t *Task) plain(ctx context.Context, l *lab.Lab, v Verdict) []say.Text {
 	case v.Seen != "":
 		line = say.T("There is `%s`. What it should be: %s.", "现在是 `%s`。应当是：%s。", v.Seen, v.condition().Want)
 	}
-	return []say.Text{say.T("Look at `%s`.", "看 `%s`。", v.Table), line, typed(t.missing(ctx, l, t.repair(-1, v)))}
+	return []say.Text{say.T("Look at `%s`.", "看 `%s`。", v.Table), line, typed(lines)}
 }
 
 // explained asks explain why the ping that the check sends fails.
@@ -72,16 +77,20 @@ func (t *Task) explained(ctx context.Context, l *lab.Lab, v Verdict) (Guide, boo
 	if err != nil || a.Verdict != explain.Broken {
 		return Guide{}, false
 	}
-	table := In(a.Cause.Netns, strings.Join([]string{"TABLE"}, " ")).String()
+	table := In(a.Cause.Netns, strings.Join(cause.Of(a.Cause.Code).Table, " ")).String()
 	guide := Guide{string(a.Cause.Code) + " in " + a.Cause.Netns, []say.Text{
 		say.T("Not yet: %s. Look at `%s`.", "还没做到：%s。看 `%s`。", v.Text, table), found(a.Cause),
 	}}
-	lines := t.missing(ctx, l, t.repair(t.fault(a.Cause), v))
-	if t.fault(a.Cause) < 0 && len(a.Fix) > 0 { // something that the learner has broken
-		lines = nil
+	fault := t.fault(a.Cause)
+	lines := t.missing(ctx, l)
+	switch {
+	case len(lines) > 0:
+	case fault < 0 && len(a.Fix) > 0: // something that the learner has broken
 		for _, fix := range a.Fix {
 			lines = append(lines, Line{fix.Netns, fix.String()})
 		}
+	default:
+		lines = t.repair(fault)
 	}
 	guide.Hints = append(guide.Hints, typed(lines))
 	return guide, true
@@ -89,7 +98,7 @@ func (t *Task) explained(ctx context.Context, l *lab.Lab, v Verdict) (Guide, boo
 
 // fault is which of the exercise's faults this is, or -1.
 func (t *Task) fault(f explain.Fault) int {
-	return slices.IndexFunc(t.Case.Causes, func(code explain.Code) bool {
+	return slices.IndexFunc(t.Case.Causes, func(code cause.Code) bool {
 		i := slices.Index(t.Case.Causes, code)
 		return f.Code == code && f.Netns == t.Case.At[i]
 	})
@@ -108,16 +117,9 @@ func found(f explain.Fault) say.Text {
 func escaped(s string) string { return strings.ReplaceAll(s, "%", "%%") }
 
 // repair is the part of the reference solution for fault number i: all of it
-// where that is not known. In the challenge it goes as far as the check's pod.
-func (t *Task) repair(i int, v Verdict) []Line {
+// where that is not known.
+func (t *Task) repair(i int) []Line {
 	fix, first := t.Case.Fix, t.Case.First
-	if t.Exercise.Level == Challenge && v.ask.to != "" {
-		for last, line := range slices.Backward(fix) {
-			if strings.Contains(line.Command, v.ask.to) {
-				return fix[:last+1]
-			}
-		}
-	}
 	switch {
 	case first == 0 || i < 0 || t.Case.Causes[0] == t.Case.Causes[1]:
 		return fix
@@ -127,21 +129,17 @@ func (t *Task) repair(i int, v Verdict) []Line {
 	return fix[first:]
 }
 
-// missing are those of the lines that have not been done yet, where the exercise
-// says by what that is seen; no more than one can keep in mind.
-func (t *Task) missing(ctx context.Context, l *lab.Lab, lines []Line) []Line {
+// missing are those lines of the reference solution that have not been done yet,
+// where the exercise says by what that is seen; no more than one can keep in mind.
+func (t *Task) missing(ctx context.Context, l *lab.Lab) []Line {
 	const atOnce = 3
-	signs := t.Case.Signs
-	if len(signs) == 0 {
-		return lines
-	}
-	var missing []Line
-	for i, v := range Try(ctx, l, signs[:min(len(lines), len(signs))]) {
-		if !v.OK && len(missing) < atOnce {
-			missing = append(missing, lines[i])
+	var lines []Line
+	for i, v := range Try(ctx, l, t.Case.Signs) {
+		if !v.OK && len(lines) < atOnce {
+			lines = append(lines, t.Case.Fix[i])
 		}
 	}
-	return missing
+	return lines
 }
 
 // typed are the lines one after the other.

@@ -12,6 +12,7 @@ import (
 
 	"nstutor/chapters/exercises"
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
 	"nstutor/internal/lab"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
@@ -167,7 +168,7 @@ func (g *game) broken() {
 func (g *game) explained(i int, probe bool) {
 	g.Helper()
 	c := g.task.Case
-	world := explain.NewWorld()
+	world := machine.New()
 	defer world.Close()
 	from, err := world.Open(c.Watch.Netns)
 	if err != nil {

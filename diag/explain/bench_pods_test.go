@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
 	"nstutor/internal/nsenter"
 )
 
@@ -52,7 +53,7 @@ func BenchmarkPods(b *testing.B) {
 func (f *podFarm) explain(b *testing.B, ref string, dest netip.Addr) {
 	b.ReportAllocs()
 	for b.Loop() {
-		world := explain.NewWorld()
+		world := machine.New()
 		from, err := world.Open(ref)
 		if err != nil {
 			b.Fatal(err)

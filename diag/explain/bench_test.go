@@ -6,6 +6,7 @@ import (
 
 	"nstutor/chapters"
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
 	"nstutor/internal/lab"
 	"nstutor/steps"
 )
@@ -26,7 +27,7 @@ func BenchmarkNoProbe(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		world := explain.NewWorld()
+		world := machine.New()
 		from, err := world.Open("ns1")
 		if err != nil {
 			b.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/internal/lab/labtest"
@@ -36,7 +37,7 @@ func TestAFullConnectionTable(t *testing.T) {
 	w.must(labtest.FlushConntrack(w.r))
 	w.must(labtest.FillConntrack(w.r, use.Max))
 	answer := func(probe bool) explain.Answer {
-		world := explain.NewWorld()
+		world := machine.New()
 		defer world.Close()
 		from, err := world.Open(w.a.Name())
 		w.must(err)

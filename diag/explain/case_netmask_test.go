@@ -12,29 +12,29 @@ var netmaskBreakages = []breakage{
 		fault: `
 a: ip addr add 10.1.0.2/8 dev eth0
 a: ip addr del 10.1.0.2/24 dev eth0`,
-		want: cause{codeWrongNetmask, "a", request}},
+		want: expected{codeWrongNetmask, "a", request}},
 	{name: "too wide at the destination", from: "a", to: "10.2.0.2",
 		fault: `
 b: ip addr add 10.2.0.2/8 dev eth0
 b: ip addr del 10.2.0.2/24 dev eth0`,
-		want: cause{codeWrongNetmask, "b", reply}},
+		want: expected{codeWrongNetmask, "b", reply}},
 	{name: "too wide at a router", from: "a", to: "10.2.0.2",
 		fault: `
 r3: ip addr add 10.23.0.3/8 dev left
 r3: ip addr del 10.23.0.3/24 dev left
 r3: ip route del 10.1.0.0/24`,
-		want: cause{codeWrongNetmask, "r3", reply}, or: []cause{{explain.NoReturnRoute, "r3", reply}}, noFix: true},
+		want: expected{codeWrongNetmask, "r3", reply}, or: []expected{{explain.NoReturnRoute, "r3", reply}}, noFix: true},
 	{name: "too narrow at the source, gateway left out", from: "a", to: "10.2.0.2",
 		fault: `
 a: ip route del default
 a: ip addr add 10.1.0.2/32 dev eth0
 a: ip addr del 10.1.0.2/24 dev eth0`,
-		want: cause{codeWrongNetmask, "a", request}, or: []cause{{explain.NoRoute, "a", request}}, noFix: true},
+		want: expected{codeWrongNetmask, "a", request}, or: []expected{{explain.NoRoute, "a", request}}, noFix: true},
 	{name: "too narrow at the last router", from: "a", to: "10.2.0.2",
 		fault: `
 r4: ip addr add 10.2.0.1/32 dev right
 r4: ip addr del 10.2.0.1/24 dev right`,
-		want: cause{codeWrongNetmask, "r4", request}, or: []cause{{explain.NoRoute, "r4", request}}},
+		want: expected{codeWrongNetmask, "r4", request}, or: []expected{{explain.NoRoute, "r4", request}}},
 	{name: "too wide, and a proxy that helps", from: "a", to: "10.2.0.2",
 		fault: `
 a: ip addr add 10.1.0.2/8 dev eth0
@@ -50,40 +50,40 @@ var lanBreakages = []breakage{
 		fault: `
 host3: ip addr add 10.57.4.22/31 dev eth0
 host3: ip addr del 10.57.4.22/24 dev eth0`,
-		want: cause{codeWrongNetmask, "host3", request}, or: []cause{{explain.NoRoute, "host3", request}}, noFix: true},
+		want: expected{codeWrongNetmask, "host3", request}, or: []expected{{explain.NoRoute, "host3", request}}, noFix: true},
 	{name: "too narrow at the destination", from: "host1", to: "10.57.4.22",
 		fault: `
 host3: ip addr add 10.57.4.22/31 dev eth0
 host3: ip addr del 10.57.4.22/24 dev eth0`,
-		want: cause{codeWrongNetmask, "host3", reply}, or: []cause{{explain.NoReturnRoute, "host3", reply}}},
+		want: expected{codeWrongNetmask, "host3", reply}, or: []expected{{explain.NoReturnRoute, "host3", reply}}},
 	{name: "the next hop's address twice", from: "pod-a", to: "192.168.11.10", warm: true,
 		fault: `
 host3: ip addr add 10.57.4.21/24 dev eth0
 host1: ip neigh replace 10.57.4.21 lladdr 02:00:0a:39:04:16 dev eth0 nud permanent`,
-		want: cause{codeDuplicateAddress, "host3", request}, or: []cause{{codeDuplicateAddress, "host1", request}, {codeDuplicateAddress, "host2", request}}},
+		want: expected{codeDuplicateAddress, "host3", request}, or: []expected{{codeDuplicateAddress, "host1", request}, {codeDuplicateAddress, "host2", request}}},
 	{name: "the sender's address twice", from: "host3", to: "10.57.4.20", warm: true,
 		fault: `
 host2: ip addr add 10.57.4.22/24 dev eth0
 host1: ip neigh replace 10.57.4.22 lladdr 02:00:0a:39:04:15 dev eth0 nud permanent`,
-		want: cause{codeDuplicateAddress, "host2", reply}, or: []cause{{codeDuplicateAddress, "host1", reply}, {codeDuplicateAddress, "host3", reply}}},
+		want: expected{codeDuplicateAddress, "host2", reply}, or: []expected{{codeDuplicateAddress, "host1", reply}, {codeDuplicateAddress, "host3", reply}}},
 	{name: "the sender's address is the destination's too", from: "host3", to: "10.57.4.20",
 		fault: `host1: ip addr add 10.57.4.22/24 dev eth0`,
-		want:  cause{codeDuplicateAddress, "host1", request}, or: []cause{{explain.MartianSource, "host1", request}, {codeDuplicateAddress, "host3", request}}},
+		want:  expected{codeDuplicateAddress, "host1", request}, or: []expected{{explain.MartianSource, "host1", request}, {codeDuplicateAddress, "host3", request}}},
 	{name: "a port of the switch missing", from: "host3", to: "10.57.4.20",
 		fault: `sw: ip link set p1 nomaster`,
-		want:  cause{explain.NeighbourUnanswered, "host3", request}},
+		want:  expected{explain.NeighbourUnanswered, "host3", request}},
 	{name: "a port of the switch down", from: "pod-a", to: "192.168.11.10",
 		fault: `sw: ip link set p2 down`,
-		want:  cause{explain.NoCarrier, "sw", request}, or: []cause{{explain.LinkDown, "sw", request}}},
+		want:  expected{explain.NoCarrier, "sw", request}, or: []expected{{explain.LinkDown, "sw", request}}},
 	{name: "the switch down", from: "pod-a", to: "192.168.11.10",
 		fault: `sw: ip link set br0 down`,
-		want:  cause{explain.LinkDown, "sw", request}},
+		want:  expected{explain.LinkDown, "sw", request}},
 	{name: "wrong next hop", from: "pod-a", to: "192.168.11.10",
 		fault: `host1: ip route replace 192.168.11.0/24 via 10.57.5.21 dev eth0 onlink`,
-		want:  cause{explain.NeighbourUnanswered, "host1", request}, noFix: true},
+		want:  expected{explain.NeighbourUnanswered, "host1", request}, noFix: true},
 	{name: "next hop that does not forward", from: "pod-a", to: "192.168.11.10",
 		fault: `host1: ip route replace 192.168.11.0/24 via 10.57.4.22 dev eth0`,
-		want:  cause{explain.ForwardingOff, "host3", request}, noFix: true},
+		want:  expected{explain.ForwardingOff, "host3", request}, noFix: true},
 }
 
 func TestBrokenLANs(t *testing.T) { explainBreakages(t, switched, lanBreakages) }

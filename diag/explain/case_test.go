@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
 	"nstutor/internal/change"
 )
@@ -24,8 +25,8 @@ type breakage struct {
 	size     int  // bytes of payload; 0 stands for 56
 	df       bool // never fragment
 	warm     bool // the neighbour tables keep what the healthy pings have put there
-	want     cause
-	or       []cause        // as good an answer
+	want     expected
+	or       []expected     // as good an answer
 	next     []explain.Code // what the first answer must name as still broken
 	noFix    bool           // no command on these machines makes the ping work
 	shut     []journey      // pings that the fault stops too, and that the fix must not let through
@@ -33,7 +34,7 @@ type breakage struct {
 
 // cause is the part of an explain.Fault that a case promises. The cause of a
 // ping that works is the zero value.
-type cause struct {
+type expected struct {
 	code  explain.Code
 	netns string
 	leg   string
@@ -115,7 +116,7 @@ func (c breakage) journey() journey { return journey{c.from, c.to} }
 
 func (b *built) explain(c breakage, probe bool) explain.Answer {
 	b.t.Helper()
-	world := explain.NewWorld()
+	world := machine.New()
 	defer world.Close()
 	from, err := world.Open(b.real(c.from))
 	if err != nil {
@@ -137,7 +138,7 @@ func (c breakage) check(b *built, when string, a explain.Answer) {
 	if c.want.code == "" {
 		verdict, c.want.code = explain.Delivered, explain.None
 	}
-	got := cause{a.Cause.Code, b.script(a.Cause.Netns), a.Cause.Leg}
+	got := expected{a.Cause.Code, b.script(a.Cause.Netns), a.Cause.Leg}
 	if a.Verdict != verdict || got != c.want && !slices.Contains(c.or, got) {
 		b.t.Errorf("%s: %s, %v; want %s, %v\n%s", when, a.Verdict, got, verdict, c.want, b.account(a))
 		return

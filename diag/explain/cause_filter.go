@@ -3,12 +3,13 @@ package explain
 import (
 	"slices"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 )
 
 // filtered names the rule, and the narrowest exception from it.
-func (w *walk) filtered(n *Node, e echo, hook string, r eval.Result) Fault {
+func (w *walk) filtered(n *machine.Space, e echo, hook string, r eval.Result) Fault {
 	// The chain saw the packet as it was there, which may be after translation.
 	if p := r.Packet; p.Src.IsValid() && p.Dst.IsValid() {
 		e.src, e.dst = p.Src, p.Dst

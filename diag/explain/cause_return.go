@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
@@ -12,19 +13,19 @@ import (
 // noWayBack: the answering side has no route to the source. When the request
 // left its node by a default route, the outside cannot be expected to have one:
 // the source should have been rewritten there.
-func (w *walk) noWayBack(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
+func (w *walk) noWayBack(n *machine.Space, e echo, f Fault) (Fault, machine.RouteAnswer) {
 	if node, route, ok := w.exit(); ok && node != n && w.wouldHelp(node, route, n, e) {
 		return Fault{
 			Code: NotMasqueraded, Netns: node.Name,
 			Detail:   say("the request left %s with the source %s, which nobody outside can route back", route.DevName, e.dst),
 			Evidence: append([]string{route.Line}, f.Evidence...),
 			fix:      change.Masquerade{Netns: node.Name, Src: e.dst, Out: route.DevName}.Commands(),
-		}, RouteAnswer{}
+		}, machine.RouteAnswer{}
 	}
 	f.Code, f.Detail = NoReturnRoute, say("the reply has no route to %s", e.dst)
 	way, ok := w.backwards(n, e.dst)
 	if !ok {
-		return f, RouteAnswer{}
+		return f, machine.RouteAnswer{}
 	}
 	f.fix = []change.Command{way.command(n.Name, "add", e.dst)}
 	return f, way.route(e.src)
@@ -32,34 +33,34 @@ func (w *walk) noWayBack(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
 
 // wouldHelp reports whether n could answer the address that the packet would
 // have after masquerading at its exit.
-func (w *walk) wouldHelp(exit *Node, route RouteAnswer, n *Node, e echo) bool {
-	if exit.Route(RouteQuery{Dst: e.dst}).Kind == KindLocal {
+func (w *walk) wouldHelp(exit *machine.Space, route machine.RouteAnswer, n *machine.Space, e echo) bool {
+	if exit.Route(machine.RouteQuery{Dst: e.dst}).Kind == machine.KindLocal {
 		return false // it is the exit's own already
 	}
-	own, err := exit.env().MasqueradeAddr(route.DevName, e.src)
-	return err == nil && own.IsValid() && n.Route(RouteQuery{Dst: own}).Kind == KindUnicast
+	own, err := exit.Env().MasqueradeAddr(route.DevName, e.src)
+	return err == nil && own.IsValid() && n.Route(machine.RouteQuery{Dst: own}).Kind == machine.KindUnicast
 }
 
 // exit is the first namespace that forwarded the request by its default route.
-func (w *walk) exit() (*Node, RouteAnswer, bool) {
+func (w *walk) exit() (*machine.Space, machine.RouteAnswer, bool) {
 	for _, p := range w.passed {
 		if p.route.Entry.Type != "" && p.route.Entry.Default() {
 			return p.node, p.route, true
 		}
 	}
-	return nil, RouteAnswer{}, false
+	return nil, machine.RouteAnswer{}, false
 }
 
 // parting is where a reply leaves the way that its request came.
 type parting struct {
-	node  *Node
-	route RouteAnswer
+	node  *machine.Space
+	route machine.RouteAnswer
 	dst   netip.Addr
 }
 
 // backOnTrack forgets where the reply took another way, once it is again in a
 // namespace that the request passed before it came there.
-func (w *walk) backOnTrack(n *Node) {
+func (w *walk) backOnTrack(n *machine.Space) {
 	if w.parted == nil || n == w.parted.node {
 		return
 	}
@@ -77,7 +78,7 @@ func (w *walk) backOnTrack(n *Node) {
 // mind remembers where the reply first takes another device than the one its
 // request came in by. That is no fault: but if the reply is lost behind it, the
 // route taken there is the reason.
-func (w *walk) mind(n *Node, e echo, route RouteAnswer) {
+func (w *walk) mind(n *machine.Space, e echo, route machine.RouteAnswer) {
 	if e.leg != LegReply || e.outer != nil || w.parted != nil {
 		return
 	}
@@ -87,7 +88,7 @@ func (w *walk) mind(n *Node, e echo, route RouteAnswer) {
 }
 
 // cameIn is the device that the request came in by, or empty.
-func (w *walk) cameIn(n *Node) string {
+func (w *walk) cameIn(n *machine.Space) string {
 	for _, h := range slices.Backward(w.hops) {
 		if h.Leg == LegRequest && h.Stage == StageReceive && h.node == n && !h.carrying {
 			return h.Device
@@ -108,16 +109,16 @@ func (w *walk) astray() Fault {
 
 // wayBack is a route to the reply's destination by the way that the request
 // came.
-func (w *walk) wayBack(n *Node, e echo) []change.Command {
+func (w *walk) wayBack(n *machine.Space, e echo) []change.Command {
 	way, ok := w.backwards(n, e.dst)
 	if !ok {
 		return nil
 	}
-	return []change.Command{way.command(n.Name, n.routeVerb(e.dst), e.dst)}
+	return []change.Command{way.command(n.Name, routeVerb(n, e.dst), e.dst)}
 }
 
 // routeVerb is how to give addr a route of its own: "replace" where it has one.
-func (n *Node) routeVerb(addr netip.Addr) string {
+func routeVerb(n *machine.Space, addr netip.Addr) string {
 	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
 	if err != nil {
 		return "add"
@@ -132,7 +133,7 @@ func (n *Node) routeVerb(addr netip.Addr) string {
 
 // backwards is the device that the request came in by, and the router who sent
 // it there, if that was not the one who asked.
-func (w *walk) backwards(n *Node, dst netip.Addr) (wayOut, bool) {
+func (w *walk) backwards(n *machine.Space, dst netip.Addr) (wayOut, bool) {
 	for i, h := range slices.Backward(w.hops) {
 		if h.Leg != LegRequest || h.Stage != StageReceive || h.carrying || h.node != n {
 			continue
@@ -146,7 +147,7 @@ func (w *walk) backwards(n *Node, dst netip.Addr) (wayOut, bool) {
 			way.via = w.addressFor(sender, out, n, dev)
 			_, near := prefixOver(n, dev, way.via)
 			way.onlink = !near
-		} else if pinned := n.pinnedNeighbour(dev.Name); pinned.IsValid() && pinned != dst {
+		} else if pinned := pinnedNeighbour(n, dev.Name); pinned.IsValid() && pinned != dst {
 			way.via = pinned
 			_, near := prefixOver(n, dev, pinned)
 			way.onlink = !near
@@ -158,7 +159,7 @@ func (w *walk) backwards(n *Node, dst netip.Addr) (wayOut, bool) {
 
 // sender is who sent the frame that hop i received, and by which device: the
 // last one that chose a route.
-func (w *walk) sender(i int) (*Node, string, bool) {
+func (w *walk) sender(i int) (*machine.Space, string, bool) {
 	for j := i - 1; j >= 0; j-- {
 		if h := w.hops[j]; h.Leg == LegRequest && h.Stage == StageRoute && h.node != nil && !h.carrying {
 			return h.node, h.Device, true
@@ -169,7 +170,7 @@ func (w *walk) sender(i int) (*Node, string, bool) {
 
 // addressFor is the address of a router as a next hop for n: one on the device
 // that it sends by, best of all in a prefix of n's.
-func (w *walk) addressFor(router *Node, out string, n *Node, dev table.Link) netip.Addr {
+func (w *walk) addressFor(router *machine.Space, out string, n *machine.Space, dev table.Link) netip.Addr {
 	link, err := router.Link(out)
 	if err != nil {
 		return netip.Addr{}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"syscall"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
@@ -14,31 +15,31 @@ import (
 // noRoute notes why a lookup has no way for the packet. It returns the route
 // that the fix would add, so that the walk can go on behind it, or one that
 // leads nowhere.
-func (w *walk) noRoute(n *Node, e echo, route RouteAnswer) RouteAnswer {
+func (w *walk) noRoute(n *machine.Space, e echo, route machine.RouteAnswer) machine.RouteAnswer {
 	f := Fault{Netns: n.Name, Evidence: route.Evidence, Detail: say("no route to %s", e.dst)}
-	next := RouteAnswer{}
+	next := machine.RouteAnswer{}
 	switch route.Kind {
-	case KindBlackhole:
+	case machine.KindBlackhole:
 		f.Code, f.Detail = RouteBlackhole, say("a blackhole route swallows what goes to %s", e.dst)
 		f.fix, next = w.exempt(n, e, route)
-	case KindUnreachable:
+	case machine.KindUnreachable:
 		f.Code, f.Detail = RouteUnreachable, say("an unreachable route refuses what goes to %s", e.dst)
 		f.fix, next = w.exempt(n, e, route)
-	case KindProhibit:
+	case machine.KindProhibit:
 		f.Code, f.Detail = RouteProhibit, say("a prohibit route forbids what goes to %s", e.dst)
 		f.fix, next = w.exempt(n, e, route)
-	case KindThrow:
+	case machine.KindThrow:
 		f.Code = NoRoute
 		if e.leg == LegReply {
 			f.Code = NoReturnRoute
 		}
 		f.Detail = say("a throw route ends the search for %s in its table, and no other has a route", e.dst)
 		f.fix, next = w.exempt(n, e, route)
-	case KindNone:
+	case machine.KindNone:
 		f.Evidence = append(f.Evidence, fmt.Sprintf("ip route get %s: %v", e.dst, errnoOf(route.Err)))
 		f, next = w.unrouted(n, e, f)
 	default:
-		if e.outer != nil && n == e.origin && n.Route(RouteQuery{Dst: e.src}).Kind != KindLocal {
+		if e.outer != nil && n == e.origin && n.Route(machine.RouteQuery{Dst: e.src}).Kind != machine.KindLocal {
 			f = w.sourceless(n, e)
 			break
 		}
@@ -51,19 +52,19 @@ func (w *walk) noRoute(n *Node, e echo, route RouteAnswer) RouteAnswer {
 	}
 	w.fault(n, e, StageRoute, route.DevName, f)
 	if f.Code == NotMasqueraded && w.masquerade(n, e) {
-		return RouteAnswer{}
+		return machine.RouteAnswer{}
 	}
 	return next
 }
 
 // masquerade goes on as though the request had left its node with the node's own
 // address: with the reply to that.
-func (w *walk) masquerade(n *Node, e echo) bool {
+func (w *walk) masquerade(n *machine.Space, e echo) bool {
 	node, exit, ok := w.exit()
 	if !ok || w.rewrote != nil {
 		return false
 	}
-	own, err := node.env().MasqueradeAddr(exit.DevName, e.src)
+	own, err := node.Env().MasqueradeAddr(exit.DevName, e.src)
 	if err != nil || !own.IsValid() {
 		return false
 	}
@@ -75,11 +76,11 @@ func (w *walk) masquerade(n *Node, e echo) bool {
 }
 
 // unrouted tells apart what it can mean that there is no route.
-func (w *walk) unrouted(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
+func (w *walk) unrouted(n *machine.Space, e echo, f Fault) (Fault, machine.RouteAnswer) {
 	if e.dst.IsLoopback() {
 		f.Code, f.Detail = LoopbackDown, say("127.0.0.0/8 lives on lo, which is down")
 		f.fix = []change.Command{change.LinkSet(n.Name, "lo", "up")}
-		return f, RouteAnswer{}
+		return f, machine.RouteAnswer{}
 	}
 	if f, next, ok := w.tooNarrow(n, e.dst); ok {
 		return f, next
@@ -93,24 +94,24 @@ func (w *walk) unrouted(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
 		return f, way.route(e.src)
 	}
 	if n != e.origin {
-		return f, RouteAnswer{}
+		return f, machine.RouteAnswer{}
 	}
 	return w.unroutedOrigin(n, e, f)
 }
 
 // route is the way as an answer of the kernel, once it is there.
-func (o wayOut) route(src netip.Addr) RouteAnswer {
-	return RouteAnswer{Kind: KindUnicast, Via: o.via, Dev: o.dev.Index, DevName: o.dev.Name, Src: src, MTU: o.dev.MTU}
+func (o wayOut) route(src netip.Addr) machine.RouteAnswer {
+	return machine.RouteAnswer{Kind: machine.KindUnicast, Via: o.via, Dev: o.dev.Index, DevName: o.dev.Name, Src: src, MTU: o.dev.MTU}
 }
 
 // unroutedOrigin: the sender itself has no route. It lacks an address, or its
 // device is down, or there is no default route.
-func (w *walk) unroutedOrigin(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
+func (w *walk) unroutedOrigin(n *machine.Space, e echo, f Fault) (Fault, machine.RouteAnswer) {
 	devices, err := n.Devices()
 	if err != nil {
-		return f, RouteAnswer{}
+		return f, machine.RouteAnswer{}
 	}
-	var first *Device
+	var first *machine.Device
 	for i, d := range devices {
 		if len(d.Addrs) == 0 {
 			continue
@@ -129,12 +130,12 @@ func (w *walk) unroutedOrigin(n *Node, e echo, f Fault) (Fault, RouteAnswer) {
 	if len(devices) == 1 {
 		f.fix = w.address(n, devices)
 	}
-	return f, RouteAnswer{}
+	return f, machine.RouteAnswer{}
 }
 
 // address is a free address for a device that has none, where its wire tells
 // which network it is in.
-func (w *walk) address(n *Node, devices []Device) []change.Command {
+func (w *walk) address(n *machine.Space, devices []machine.Device) []change.Command {
 	for _, d := range devices {
 		for _, s := range w.explore(n, d.Link, LegRequest, nil).stations {
 			if s.node == nil || s.node == n {
@@ -173,7 +174,7 @@ func (w *walk) freeAddress(s station) (netip.Prefix, bool) {
 
 // throughDevice: the device with an address could be the way, were it up, or
 // were there a default route by it.
-func (w *walk) throughDevice(n *Node, e echo, f Fault, d Device) (Fault, RouteAnswer) {
+func (w *walk) throughDevice(n *machine.Space, e echo, f Fault, d machine.Device) (Fault, machine.RouteAnswer) {
 	own := d.Addrs[0].Prefix
 	gateway, _ := w.gateway(n, d, e.dst)
 	byDefault := change.In(n.Name, "ip", "route", "add", "default", "via", gateway.String(), "dev", d.Link.Name)
@@ -182,23 +183,23 @@ func (w *walk) throughDevice(n *Node, e echo, f Fault, d Device) (Fault, RouteAn
 		f.Evidence = append(f.Evidence, d.Link.Line())
 		f.fix = []change.Command{change.LinkSet(n.Name, d.Link.Name, "up")}
 		if own.Contains(e.dst) {
-			return f, RouteAnswer{Kind: KindUnicast, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
+			return f, machine.RouteAnswer{Kind: machine.KindUnicast, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
 		}
 	}
 	if !own.Contains(gateway) {
 		byDefault.Argv = append(byDefault.Argv, "onlink")
 	}
 	f.fix = append(f.fix, byDefault)
-	return f, RouteAnswer{Kind: KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
+	return f, machine.RouteAnswer{Kind: machine.KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
 }
 
 // sourceless is the fault of a tunnel whose own end is no address of its
 // namespace: then the kernel has no route for its packets.
-func (w *walk) sourceless(n *Node, e echo) Fault {
+func (w *walk) sourceless(n *machine.Space, e echo) Fault {
 	f := Fault{
 		Code: NoAddress, Netns: n.Name,
-		Detail:   say("the tunnel sends from %s, which is no address of %s", e.src, n.title()),
-		Evidence: []string{fmt.Sprintf("ip route get %s from %s: %v", e.dst, e.src, errnoOf(n.Route(RouteQuery{Dst: e.dst, Src: e.src}).Err))},
+		Detail:   say("the tunnel sends from %s, which is no address of %s", e.src, title(n)),
+		Evidence: []string{fmt.Sprintf("ip route get %s from %s: %v", e.dst, e.src, errnoOf(n.Route(machine.RouteQuery{Dst: e.dst, Src: e.src}).Err))},
 	}
 	if link, err := n.LinkByIndex(e.outer.Underlay); err == nil {
 		bits := e.src.BitLen()
@@ -227,9 +228,9 @@ func errnoOf(err error) error {
 // gateway is whom a default route on the device should name: an address in the
 // device's prefix of somebody on its wire who knows the way, else of anybody
 // there, else the prefix's first, which proxy ARP may stand for.
-func (w *walk) gateway(n *Node, d Device, dst netip.Addr) (_ netip.Addr, knows bool) {
+func (w *walk) gateway(n *machine.Space, d machine.Device, dst netip.Addr) (_ netip.Addr, knows bool) {
 	own := d.Addrs[0].Prefix
-	anybody := n.pinnedNeighbour(d.Link.Name)
+	anybody := pinnedNeighbour(n, d.Link.Name)
 	for _, s := range w.explore(n, d.Link, LegRequest, nil).stations {
 		if s.node == nil || s.node == n {
 			continue
@@ -243,12 +244,12 @@ func (w *walk) gateway(n *Node, d Device, dst netip.Addr) (_ netip.Addr, knows b
 			if a.Family() != 4 || a.Prefix.Addr() == own.Addr() || !near {
 				continue
 			}
-			route := s.node.Route(RouteQuery{Dst: dst})
-			forwards := s.node.conf(s.dev.Name, "forwarding") == 1
-			if !anybody.IsValid() && (forwards || route.Kind == KindUnicast && route.Dev != s.dev.Index) {
+			route := s.node.Route(machine.RouteQuery{Dst: dst})
+			forwards := s.node.Conf(s.dev.Name, "forwarding") == 1
+			if !anybody.IsValid() && (forwards || route.Kind == machine.KindUnicast && route.Dev != s.dev.Index) {
 				anybody = a.Prefix.Addr()
 			}
-			if route.Kind == KindLocal || forwards && route.Kind == KindUnicast && route.Dev != s.dev.Index {
+			if route.Kind == machine.KindLocal || forwards && route.Kind == machine.KindUnicast && route.Dev != s.dev.Index {
 				return a.Prefix.Addr(), true
 			}
 		}
@@ -264,7 +265,7 @@ func (w *walk) gateway(n *Node, d Device, dst netip.Addr) (_ netip.Addr, knows b
 
 // pinnedNeighbour is the address of a permanent entry on a device: somebody meant
 // it to be a next hop.
-func (n *Node) pinnedNeighbour(dev string) netip.Addr {
+func pinnedNeighbour(n *machine.Space, dev string) netip.Addr {
 	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Neighbours})
 	if err != nil {
 		return netip.Addr{}

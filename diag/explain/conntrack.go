@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -13,7 +14,7 @@ import (
 // untracked notes that the connection of a packet does not fit into the table:
 // nf_conntrack drops the first packet of what it cannot remember
 // (nf_conntrack_in()). That is so only where a rule has turned tracking on.
-func (w *walk) untracked(n *Node, e echo, rules *netfilter.RuleSet, hook string) {
+func (w *walk) untracked(n *machine.Space, e echo, rules *netfilter.RuleSet, hook string) {
 	if hook != "prerouting" && hook != "output" {
 		return
 	}
@@ -31,13 +32,13 @@ func (w *walk) untracked(n *Node, e echo, rules *netfilter.RuleSet, hook string)
 			fmt.Sprintf("net.netfilter.nf_conntrack_count = %d", use.Count),
 			fmt.Sprintf("net.netfilter.nf_conntrack_max = %d", use.Max),
 		},
-		fix: []change.Command{n.roomier(use)},
+		fix: []change.Command{roomier(n, use)},
 	})
 }
 
 // roomier makes room in the table. Only the first namespace can raise the
 // maximum, which counts for all; in another, the entries have to go.
-func (n *Node) roomier(use table.ConntrackUse) change.Command {
+func roomier(n *machine.Space, use table.ConntrackUse) change.Command {
 	const max = "net/netfilter/nf_conntrack_max"
 	writable := false
 	err := n.NS.Do(func() error {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 )
 
@@ -15,7 +16,7 @@ var telling = []string{
 }
 
 // counted are the counters of the namespaces on a path before the ping.
-type counted map[*Node]table.Counters
+type counted map[*machine.Space]table.Counters
 
 // count reads the counters of every namespace that the walk came to. Those that
 // cannot be read are left out.
@@ -44,7 +45,7 @@ func (before counted) since(netns string) []string {
 		grown := now.Since(was)
 		for _, name := range telling {
 			if delta := grown[name]; delta > 0 {
-				lines = append(lines, fmt.Sprintf("%s: %s +%d", n.calls(), name, delta))
+				lines = append(lines, fmt.Sprintf("%s: %s +%d", n.Calls(), name, delta))
 			}
 		}
 	}

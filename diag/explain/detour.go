@@ -3,6 +3,7 @@ package explain
 import (
 	"slices"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
 )
 
@@ -23,9 +24,9 @@ var pointless = map[Code]bool{
 
 // missed looks for such a namespace among those that the request passed before
 // it came to n.
-func (w *walk) missed(n *Node, e echo) *detour {
+func (w *walk) missed(n *machine.Space, e echo) *detour {
 	for _, p := range slices.Concat(w.began, w.passed) {
-		if p.node == n && n.Route(RouteQuery{Dst: e.dst}).Dev == p.route.Dev || p.echo.dst != e.dst {
+		if p.node == n && n.Route(machine.RouteQuery{Dst: e.dst}).Dev == p.route.Dev || p.echo.dst != e.dst {
 			continue
 		}
 		for _, owner := range w.owners(e.dst) {
@@ -48,7 +49,7 @@ func (w *walk) missedAt(p passage, owner site, s station) *detour {
 		Code: NoRoute, Netns: p.node.Name, sure: true,
 		Detail:   say("%s is behind %s, but the route to it leads out of %s", dst, s.dev.Name, p.route.DevName),
 		Evidence: []string{p.route.Line},
-		fix:      []change.Command{d.way.command(p.node.Name, p.node.routeVerb(dst), dst)},
+		fix:      []change.Command{d.way.command(p.node.Name, routeVerb(p.node, dst), dst)},
 	}
 	if !s.dev.Up() {
 		f := down(p.node, s.dev)

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 )
@@ -16,11 +17,11 @@ type echo struct {
 	src, dst netip.Addr
 	mark     uint32
 	ttl      int
-	packet   eval.Packet  // as the last hook of this namespace left it
-	length   int          // bytes, with the IP header
-	df       bool         // it must not be fragmented
-	origin   *Node        // who made it
-	outer    *table.VXLAN // it carries the echo through this tunnel
+	packet   eval.Packet    // as the last hook of this namespace left it
+	length   int            // bytes, with the IP header
+	df       bool           // it must not be fragmented
+	origin   *machine.Space // who made it
+	outer    *table.VXLAN   // it carries the echo through this tunnel
 }
 
 func (e echo) String() string { return fmt.Sprintf("%s > %s", e.src, e.dst) }
@@ -41,7 +42,7 @@ func (w *walk) back(e echo) echo {
 
 // enters begins the packet's way through a namespace, as its packet filter will
 // see it. A reply belongs to the connection that its request made there.
-func (w *walk) enters(n *Node, e echo) echo {
+func (w *walk) enters(n *machine.Space, e echo) echo {
 	p := eval.Packet{
 		Src: e.src, Dst: e.dst, Proto: unix.IPPROTO_ICMP, ICMPType: 8, Mark: e.mark,
 		CTState: eval.CTNew, Length: e.length, TTL: e.ttl,

@@ -5,14 +5,15 @@ import (
 	"net/netip"
 	"strconv"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
 
 // exempt lets one destination pass a route or a policy rule that rejects more.
 // It also returns the route that the packet then takes.
-func (w *walk) exempt(n *Node, e echo, reject RouteAnswer) ([]change.Command, RouteAnswer) {
-	next, ok := n.without(e, reject.Line)
+func (w *walk) exempt(n *machine.Space, e echo, reject machine.RouteAnswer) ([]change.Command, machine.RouteAnswer) {
+	next, ok := without(n, e, reject.Line)
 	entry := reject.Entry
 	switch {
 	case entry.Type == "" && reject.Rule.Action == "":
@@ -47,10 +48,10 @@ func shortPrefix(p netip.Prefix) string {
 
 // without is the route in the main table that a packet would take if the one
 // that rejects it were not there: the longest prefix, then the lowest metric.
-func (n *Node) without(e echo, line string) (RouteAnswer, bool) {
+func without(n *machine.Space, e echo, line string) (machine.RouteAnswer, bool) {
 	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
 	if err != nil {
-		return RouteAnswer{}, false
+		return machine.RouteAnswer{}, false
 	}
 	var best *table.Route
 	for i := range snap.Routes {
@@ -63,18 +64,18 @@ func (n *Node) without(e echo, line string) (RouteAnswer, bool) {
 		}
 	}
 	if best == nil {
-		return RouteAnswer{}, false
+		return machine.RouteAnswer{}, false
 	}
 	link, err := n.Link(best.Dev)
 	if err != nil {
-		return RouteAnswer{}, false
+		return machine.RouteAnswer{}, false
 	}
 	src := e.src
 	if !src.IsValid() {
-		src = n.Route(RouteQuery{Dst: documentation, OIF: link.Index}).Src
+		src = n.Route(machine.RouteQuery{Dst: documentation, OIF: link.Index}).Src
 	}
-	return RouteAnswer{
-		Kind: KindUnicast, Via: best.Via, Dev: link.Index, DevName: link.Name, Src: src, Line: best.Line(), Onlink: best.Onlink,
+	return machine.RouteAnswer{
+		Kind: machine.KindUnicast, Via: best.Via, Dev: link.Index, DevName: link.Name, Src: src, Line: best.Line(), Onlink: best.Onlink,
 	}, true
 }
 

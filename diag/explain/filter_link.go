@@ -1,18 +1,19 @@
 package explain
 
 import (
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 )
 
 // linkFilter passes a packet through such a hook, and goes on as though what it
 // drops were let through.
-func (w *walk) linkFilter(n *Node, e echo, at eval.LinkHook) {
+func (w *walk) linkFilter(n *machine.Space, e echo, at eval.LinkHook) {
 	rules, err := n.Rules()
 	if err != nil {
 		return // told when the packet comes to the hooks of IP
 	}
-	result, ok := eval.TraverseLink(rules, at, w.enters(n, e).packet, n.env())
+	result, ok := eval.TraverseLink(rules, at, w.enters(n, e).packet, n.Env())
 	switch {
 	case !ok:
 	case result.Verdict == eval.VerdictUnknown:
@@ -23,13 +24,13 @@ func (w *walk) linkFilter(n *Node, e echo, at eval.LinkHook) {
 }
 
 // arpFiltered is the obstacle that rules are to ARP requests.
-func (x *explorer) arpFiltered(n *Node, v way, at eval.LinkHook) way {
+func (x *explorer) arpFiltered(n *machine.Space, v way, at eval.LinkHook) way {
 	return x.arpStopped(n, v, at, x.arp)
 }
 
 // arpAsked is what the rules for ARP are to a request that a station gets, and to
 // its answer; the asker's own come first.
-func (x *explorer) arpAsked(n *Node, v way, dev string, asked bool) way {
+func (x *explorer) arpAsked(n *machine.Space, v way, dev string, asked bool) way {
 	in, out := eval.LinkHook{Family: "arp", Hook: "input", IIF: dev}, eval.LinkHook{Family: "arp", Hook: "output", OIF: dev}
 	if asked {
 		return x.arpStopped(n, x.arpStopped(n, v, in, x.arp), out, x.arp.ARPReply())
@@ -37,7 +38,7 @@ func (x *explorer) arpAsked(n *Node, v way, dev string, asked bool) way {
 	return x.arpStopped(n, x.arpStopped(n, v, out, x.arp), in, x.arp.ARPReply())
 }
 
-func (x *explorer) arpStopped(n *Node, v way, at eval.LinkHook, p eval.Packet) way {
+func (x *explorer) arpStopped(n *machine.Space, v way, at eval.LinkHook, p eval.Packet) way {
 	if x.mac != nil || x.arp.EtherType == 0 {
 		return v
 	}
@@ -45,7 +46,7 @@ func (x *explorer) arpStopped(n *Node, v way, at eval.LinkHook, p eval.Packet) w
 	if err != nil {
 		return v
 	}
-	result, ok := eval.TraverseLink(rules, at, p, n.env())
+	result, ok := eval.TraverseLink(rules, at, p, n.Env())
 	if !ok || result.Verdict != eval.VerdictDrop && result.Verdict != eval.VerdictReject {
 		return v
 	}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -13,7 +14,7 @@ import (
 // station is where a frame comes up to the IP layer of a namespace, or where it
 // gets lost inside a tunnel: then node is nil.
 type station struct {
-	node *Node
+	node *machine.Space
 	dev  table.Link // a bridge, for what comes in by one of its ports
 	any  bool       // it takes frames for whatever MAC address
 	deaf *Fault     // why it ignores the frame that comes to it
@@ -30,7 +31,7 @@ type way struct {
 
 // crossing is a device that a frame passes on its way.
 type crossing struct {
-	node    *Node
+	node    *machine.Space
 	dev     table.Link
 	out     bool       // sent there, or else received
 	bridged string     // the bridge that forwarded it from another port to this one
@@ -40,7 +41,7 @@ type crossing struct {
 
 // obstacle is a fault that stops frames between two IP layers.
 type obstacle struct {
-	node  *Node // nil: the walk comes to it by itself
+	node  *machine.Space // nil: the walk comes to it by itself
 	dev   string
 	fault Fault
 	at    int // before which crossing of the way it is
@@ -53,7 +54,7 @@ func (v way) past(c crossing) way {
 }
 
 // stoppedBy is the way with one more obstacle.
-func (v way) stoppedBy(n *Node, dev string, f Fault) way {
+func (v way) stoppedBy(n *machine.Space, dev string, f Fault) way {
 	v.obstacles = append(slices.Clone(v.obstacles), obstacle{n, dev, f, len(v.crossings)})
 	return v
 }
@@ -79,25 +80,25 @@ type explorer struct {
 
 // site is a device and its namespace.
 type site struct {
-	node *Node
+	node *machine.Space
 	dev  table.Link
 }
 
 type place struct {
-	node  *Node
+	node  *machine.Space
 	index int
 }
 
 // explore sends a frame from a device and tells where it comes to. The device
 // itself is taken to be up.
-func (w *walk) explore(n *Node, link table.Link, leg string, mac net.HardwareAddr) *explorer {
+func (w *walk) explore(n *machine.Space, link table.Link, leg string, mac net.HardwareAddr) *explorer {
 	x := &explorer{w: w, leg: leg, mac: mac, been: map[place]bool{{n, link.Index}: true}}
 	x.send(n, link, way{}, "", "")
 	return x
 }
 
 // ask sends an ARP request from a device and tells where it comes to.
-func (w *walk) ask(n *Node, link table.Link, leg string, sender, target netip.Addr) *explorer {
+func (w *walk) ask(n *machine.Space, link table.Link, leg string, sender, target netip.Addr) *explorer {
 	x := &explorer{w: w, leg: leg, arp: eval.ARPRequest(sender, target), been: map[place]bool{{n, link.Index}: true}}
 	x.send(n, link, x.arpAsked(n, way{}, link.Name, false), "", "")
 	return x
@@ -105,7 +106,7 @@ func (w *walk) ask(n *Node, link table.Link, leg string, sender, target netip.Ad
 
 // send follows a frame out of a device. bridged names the bridge that it came
 // out of, if the device is a port of it, and from the port that it came in by.
-func (x *explorer) send(n *Node, link table.Link, v way, bridged, from string) {
+func (x *explorer) send(n *machine.Space, link table.Link, v way, bridged, from string) {
 	out := crossing{node: n, dev: link, out: true, bridged: bridged, from: from}
 	v = x.arpFiltered(n, v, eval.OnDevice("egress", link.Name))
 	switch {
@@ -120,7 +121,7 @@ func (x *explorer) send(n *Node, link table.Link, v way, bridged, from string) {
 	}
 }
 
-func (x *explorer) overVeth(n *Node, link table.Link, v way, out crossing) {
+func (x *explorer) overVeth(n *machine.Space, link table.Link, v way, out crossing) {
 	peer, err := x.w.world.Peer(n, link.PeerNetnsID)
 	if err != nil {
 		x.unseen = append(x.unseen, say("the other end of %s: %s", link.Name, err))
@@ -142,7 +143,7 @@ func (x *explorer) overVeth(n *Node, link table.Link, v way, out crossing) {
 }
 
 // arrive follows a frame into a device.
-func (x *explorer) arrive(n *Node, dev table.Link, v way) {
+func (x *explorer) arrive(n *machine.Space, dev table.Link, v way) {
 	if x.been[place{n, dev.Index}] {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -11,7 +12,7 @@ import (
 
 // intoBridge follows a frame that a port of a bridge has received: up to the
 // bridge's own namespace, and out of the other ports (br_handle_frame_finish()).
-func (x *explorer) intoBridge(n *Node, port table.Link, v way) {
+func (x *explorer) intoBridge(n *machine.Space, port table.Link, v way) {
 	bridge, err := n.Link(port.Master)
 	if err != nil {
 		x.unseen = append(x.unseen, quote(err))
@@ -31,7 +32,7 @@ func (x *explorer) intoBridge(n *Node, port table.Link, v way) {
 
 // through is the way through a bridge, with what stops frames at the port that
 // they use.
-func (x *explorer) through(n *Node, bridge, port table.Link, v way) way {
+func (x *explorer) through(n *machine.Space, bridge, port table.Link, v way) way {
 	if !bridge.Up() {
 		v = v.stoppedBy(n, bridge.Name, down(n, bridge))
 	}
@@ -47,7 +48,7 @@ func (x *explorer) through(n *Node, bridge, port table.Link, v way) way {
 
 // waiting is the fault of a port that the spanning tree protocol holds back. The
 // state of a port can be set by hand only while the kernel's STP is off.
-func waiting(n *Node, bridge, port table.Link) Fault {
+func waiting(n *machine.Space, bridge, port table.Link) Fault {
 	f := Fault{
 		Code: NeighbourUnanswered, Netns: n.Name,
 		Detail:   say("port %s of %s is in state %s and passes nothing yet", port.Name, bridge.Name, port.Port.State),
@@ -61,7 +62,7 @@ func waiting(n *Node, bridge, port table.Link) Fault {
 }
 
 // down is the fault of a device that is not up.
-func down(n *Node, link table.Link) Fault {
+func down(n *machine.Space, link table.Link) Fault {
 	return Fault{
 		Code: LinkDown, Netns: n.Name, Detail: say("%s is down", link.Name),
 		Evidence: []string{link.Line()}, fix: []change.Command{change.LinkSet(n.Name, link.Name, "up")},
@@ -71,7 +72,7 @@ func down(n *Node, link table.Link) Fault {
 // toPorts follows a frame out of the ports of a bridge: of the one that its
 // forwarding database has for the address, or else of all. from is the port
 // that it came in by; nil for what the bridge's own namespace sends.
-func (x *explorer) toPorts(n *Node, bridge table.Link, from *table.Link, v way) {
+func (x *explorer) toPorts(n *machine.Space, bridge table.Link, from *table.Link, v way) {
 	x.bridges = append(x.bridges, site{n, bridge})
 	ports, err := x.ports(n, bridge)
 	if err != nil {
@@ -113,7 +114,7 @@ func (x *explorer) toPorts(n *Node, bridge table.Link, from *table.Link, v way) 
 
 // unflooded is the fault of a port that broadcasts do not leave by, and ARP
 // requests with them.
-func unflooded(n *Node, bridge, port table.Link) Fault {
+func unflooded(n *machine.Space, bridge, port table.Link) Fault {
 	return Fault{
 		Code: NeighbourUnanswered, Netns: n.Name,
 		Detail:   say("%s of %s sends no broadcasts, and so no ARP requests", port.Name, bridge.Name),
@@ -124,7 +125,7 @@ func unflooded(n *Node, bridge, port table.Link) Fault {
 
 // unlearned is the fault of a port that nobody's address is learned at, and that
 // frames for unknown ones do not leave by.
-func unlearned(n *Node, bridge, port table.Link) Fault {
+func unlearned(n *machine.Space, bridge, port table.Link) Fault {
 	return Fault{
 		Code: NeighbourUnanswered, Netns: n.Name,
 		Detail:   say("%s of %s neither learns who is there nor sends frames for whom it does not know", port.Name, bridge.Name),
@@ -134,7 +135,7 @@ func unlearned(n *Node, bridge, port table.Link) Fault {
 }
 
 // isolated is the fault of two ports that may not talk to each other.
-func isolated(n *Node, bridge, from, to table.Link) Fault {
+func isolated(n *machine.Space, bridge, from, to table.Link) Fault {
 	return Fault{
 		Code: NeighbourUnanswered, Netns: n.Name,
 		Detail:   say("%s and %s are isolated ports of %s: frames pass between neither of them", from.Name, to.Name, bridge.Name),
@@ -144,8 +145,8 @@ func isolated(n *Node, bridge, from, to table.Link) Fault {
 }
 
 // ports are those that the frame leaves by.
-func (x *explorer) ports(n *Node, bridge table.Link) ([]table.Link, error) {
-	one, err := n.ask()
+func (x *explorer) ports(n *machine.Space, bridge table.Link) ([]table.Link, error) {
+	one, err := n.Ask()
 	if err != nil {
 		return nil, err
 	}

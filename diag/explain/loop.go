@@ -3,6 +3,7 @@ package explain
 import (
 	"slices"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
@@ -10,7 +11,7 @@ import (
 // circles is the fault of a packet that comes to a namespace a second time as it
 // came there the first: it goes round until its TTL is spent. The place to mend
 // is where the way to its destination would have to leave the circle.
-func (w *walk) circles(n *Node, e echo, dev table.Link, route RouteAnswer) {
+func (w *walk) circles(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) {
 	f := Fault{
 		Code: RouteLoop, Netns: n.Name,
 		Detail:   say("%s goes in circles until its TTL is spent", e),
@@ -27,8 +28,8 @@ func (w *walk) circles(n *Node, e echo, dev table.Link, route RouteAnswer) {
 }
 
 // circle are the namespaces that the packet passes again and again, from n on.
-func (w *walk) circle(n *Node, e echo) []*Node {
-	nodes := []*Node{n}
+func (w *walk) circle(n *machine.Space, e echo) []*machine.Space {
+	nodes := []*machine.Space{n}
 	for i := len(w.hops) - 1; i >= 0; i-- {
 		h := w.hops[i]
 		if h.Leg != e.leg || h.Stage != StageRoute || h.node == nil || h.carrying {
@@ -44,9 +45,9 @@ func (w *walk) circle(n *Node, e echo) []*Node {
 
 // outOfCircle is the route, or the entry of a tunnel's forwarding database, by
 // which a packet would leave the circle.
-func (w *walk) outOfCircle(n *Node, e echo, circle []*Node) ([]change.Command, bool) {
-	route := n.Route(RouteQuery{Dst: e.dst, Mark: e.mark})
-	if route.Kind != KindUnicast {
+func (w *walk) outOfCircle(n *machine.Space, e echo, circle []*machine.Space) ([]change.Command, bool) {
+	route := n.Route(machine.RouteQuery{Dst: e.dst, Mark: e.mark})
+	if route.Kind != machine.KindUnicast {
 		return nil, false
 	}
 	link, err := n.LinkByIndex(route.Dev)
@@ -63,11 +64,11 @@ func (w *walk) outOfCircle(n *Node, e echo, circle []*Node) ([]change.Command, b
 	if !ok || way.far.node != nil && slices.Contains(circle, way.far.node) {
 		return nil, false
 	}
-	return []change.Command{way.command(n.Name, n.routeVerb(e.dst), e.dst)}, true
+	return []change.Command{way.command(n.Name, routeVerb(n, e.dst), e.dst)}, true
 }
 
 // outOfTunnel: the tunnel's other end is the namespace itself.
-func (w *walk) outOfTunnel(n *Node, link table.Link, route RouteAnswer, e echo) ([]change.Command, bool) {
+func (w *walk) outOfTunnel(n *machine.Space, link table.Link, route machine.RouteAnswer, e echo) ([]change.Command, bool) {
 	a := &arping{w: w, n: n, e: e, link: link, nexthop: e.dst}
 	if route.Via.IsValid() {
 		a.nexthop = route.Via

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
@@ -15,8 +16,8 @@ const vlanHeader = 4
 
 // fits passes a packet through the MTU of the device it leaves by: it is cut to
 // pieces, or refused if that is not allowed.
-func (w *walk) fits(n *Node, e echo, link table.Link, route RouteAnswer) echo {
-	mtu, byRoute := link.MTU, route.entryMTU()
+func (w *walk) fits(n *machine.Space, e echo, link table.Link, route machine.RouteAnswer) echo {
+	mtu, byRoute := link.MTU, entryMTU(route)
 	if byRoute > 0 && byRoute < mtu {
 		mtu = byRoute
 	} else {
@@ -33,13 +34,13 @@ func (w *walk) fits(n *Node, e echo, link table.Link, route RouteAnswer) echo {
 		w.fault(n, e, StageRoute, link.Name, Fault{
 			Code: MTUExceeded, Netns: n.Name,
 			Detail:   say("a packet of %d bytes that must not be fragmented is more than the route allows: mtu %d", e.length, byRoute),
-			Evidence: []string{route.Line}, fix: w.forgetful(n, e, []change.Command{route.widened(n)}),
+			Evidence: []string{route.Line}, fix: w.forgetful(n, e, []change.Command{widened(route, n)}),
 		})
 		return e
 	}
 	detail := say("a packet of %d bytes that must not be fragmented does not pass %s, whose MTU is %d: the sender is told \"message too long\"", e.length, link.Name, link.MTU)
 	if e.origin != n {
-		detail = say("a packet of %d bytes that must not be fragmented does not pass %s, whose MTU is %d: %s answers \"fragmentation needed\"", e.length, link.Name, link.MTU, n.title())
+		detail = say("a packet of %d bytes that must not be fragmented does not pass %s, whose MTU is %d: %s answers \"fragmentation needed\"", e.length, link.Name, link.MTU, title(n))
 	}
 	w.fault(n, e, StageSend, link.Name, Fault{
 		Code: MTUExceeded, Netns: n.Name, Detail: detail,
@@ -49,7 +50,7 @@ func (w *walk) fits(n *Node, e echo, link table.Link, route RouteAnswer) echo {
 }
 
 // entryMTU is the MTU that the route itself sets, in bytes; 0 when it sets none.
-func (a RouteAnswer) entryMTU() int {
+func entryMTU(a machine.RouteAnswer) int {
 	metrics := strings.Fields(a.Entry.Metrics)
 	at := slices.Index(metrics, "mtu")
 	if at < 0 {
@@ -68,7 +69,7 @@ func lockedMTU(words []string) int {
 }
 
 // widened is the route without its MTU.
-func (a RouteAnswer) widened(n *Node) change.Command {
+func widened(a machine.RouteAnswer, n *machine.Space) change.Command {
 	entry, metrics := a.Entry, strings.Fields(a.Entry.Metrics)
 	if at := slices.Index(metrics, "mtu"); at >= 0 {
 		metrics = slices.Delete(metrics, at, at+2+lockedMTU(metrics[at+1:]))
@@ -79,7 +80,7 @@ func (a RouteAnswer) widened(n *Node) change.Command {
 
 // forgetful adds that the sender has to forget the path's MTU, which it learned
 // from a router's answer and keeps for ten minutes (ip_rt_mtu_expires).
-func (w *walk) forgetful(n *Node, e echo, fix []change.Command) []change.Command {
+func (w *walk) forgetful(n *machine.Space, e echo, fix []change.Command) []change.Command {
 	if len(fix) == 0 || e.origin == n || e.outer != nil {
 		return fix
 	}
@@ -89,13 +90,13 @@ func (w *walk) forgetful(n *Node, e echo, fix []change.Command) []change.Command
 // remembers notes that the sender has learned of a smaller MTU on the path, and
 // does not send what does not fit into that. Why is found further on, unless it
 // has been mended since.
-func (w *walk) remembers(n *Node, e echo, link table.Link, route RouteAnswer) {
-	if !e.df || e.origin != n || e.length <= route.MTU || route.MTU == 0 || route.MTU >= link.MTU || route.entryMTU() == route.MTU {
+func (w *walk) remembers(n *machine.Space, e echo, link table.Link, route machine.RouteAnswer) {
+	if !e.df || e.origin != n || e.length <= route.MTU || route.MTU == 0 || route.MTU >= link.MTU || entryMTU(route) == route.MTU {
 		return
 	}
 	w.learnt = &Fault{
 		Code: MTUExceeded, Netns: n.Name, Leg: e.leg,
-		Detail:   say("%s remembers that packets of more than %d bytes do not get to %s, and sends none", n.title(), route.MTU, e.dst),
+		Detail:   say("%s remembers that packets of more than %d bytes do not get to %s, and sends none", title(n), route.MTU, e.dst),
 		Evidence: []string{route.Get}, fix: []change.Command{change.In(n.Name, "ip", "route", "flush", "cache")},
 	}
 	w.hop(n, e, StageSend, link.Name, w.learnt.Detail)
@@ -104,7 +105,7 @@ func (w *walk) remembers(n *Node, e echo, link table.Link, route RouteAnswer) {
 
 // widen makes room for packets of a length on a device, where the device can
 // be made wider: what a tunnel adds has to fit below it.
-func widen(n *Node, link table.Link, length int) []change.Command {
+func widen(n *machine.Space, link table.Link, length int) []change.Command {
 	if link.Kind != "veth" && link.Kind != "bridge" {
 		return nil
 	}
@@ -113,7 +114,7 @@ func widen(n *Node, link table.Link, length int) []change.Command {
 
 // taken passes a frame through what the other end of a cable takes: a veth drops
 // what is longer than its own MTU, and tells nobody but the sender's device.
-func (w *walk) taken(n *Node, e echo, dev table.Link) {
+func (w *walk) taken(n *machine.Space, e echo, dev table.Link) {
 	if e.length <= dev.MTU+vlanHeader {
 		return
 	}

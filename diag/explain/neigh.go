@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 )
 
@@ -14,13 +15,13 @@ var resolved = []string{"REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT", "NO
 // nextStation finds where the frame goes that is to reach the next hop: whose
 // MAC address it will have, and who takes a frame for it. It is false when the
 // walk cannot go on.
-func (w *walk) nextStation(n *Node, e echo, link table.Link, nexthop netip.Addr) (station, bool) {
+func (w *walk) nextStation(n *machine.Space, e echo, link table.Link, nexthop netip.Addr) (station, bool) {
 	entry, known, err := n.NextHopNeighbour(link.Index, nexthop)
 	if err != nil {
 		w.giveUp(n, e, StageNeighbour, link.Name, quote(err))
 		return station{}, false
 	}
-	a := &arping{w: w, n: n, e: e, link: link, nexthop: nexthop, sender: n.arpSender(link, e.src, nexthop)}
+	a := &arping{w: w, n: n, e: e, link: link, nexthop: nexthop, sender: arpSender(n, link, e.src, nexthop)}
 	if mac, ok := w.learned(n, link.Index, nexthop); ok && (!known || entry.State != "PERMANENT") {
 		entry = table.Neighbour{Dst: nexthop, Dev: link.Name, MAC: mac, State: "STALE"}
 		known = true
@@ -46,7 +47,7 @@ func (w *walk) nextStation(n *Node, e echo, link table.Link, nexthop netip.Addr)
 // arping is the search for the station behind a next hop.
 type arping struct {
 	w       *walk
-	n       *Node
+	n       *machine.Space
 	e       echo
 	link    table.Link
 	nexthop netip.Addr
@@ -56,8 +57,8 @@ type arping struct {
 }
 
 // answers asks a station who has the next hop.
-func (a *arping) answers(s station) ARPAnswer {
-	return s.node.answersARP(s.dev, a.nexthop, a.sender)
+func (a *arping) answers(s station) machine.ARPAnswer {
+	return s.node.AnswersARP(s.dev, a.nexthop, a.sender)
 }
 
 // byAsking goes by who would answer an ARP request.
@@ -83,7 +84,7 @@ func (a *arping) byAsking() (station, bool) {
 			}
 		}
 		by := a.answers(s).By
-		if by == ARPProxy {
+		if by == machine.ARPProxy {
 			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say("%s answers for %s by proxy ARP", s.dev.Name, a.nexthop))
 		} else {
 			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say("%s answers for %s", s.dev.Name, a.nexthop))
@@ -123,7 +124,7 @@ func (a *arping) unicast(s station) (_ station, ok, found bool) {
 }
 
 // to are the ways to a device that have something in between.
-func (x *explorer) to(n *Node, dev table.Link) []station {
+func (x *explorer) to(n *machine.Space, dev table.Link) []station {
 	return slices.DeleteFunc(slices.Clone(x.stations), func(s station) bool {
 		return s.node != n || s.dev.Index != dev.Index || len(s.obstacles) == 0
 	})
@@ -166,7 +167,7 @@ func (a *arping) noteObstacles(s station) {
 }
 
 // met is the fault of an obstacle for frames that n sends.
-func (o obstacle) met(n *Node) Fault {
+func (o obstacle) met(n *machine.Space) Fault {
 	f := o.fault
 	if f.Code == NeighbourUnanswered {
 		f.Netns = n.Name // who asks
@@ -181,14 +182,14 @@ func (a *arping) rivals(chosen station, yes []station) {
 		if len(s.obstacles) > len(chosen.obstacles) || bytes.Equal(s.dev.MAC, chosen.dev.MAC) || s.node == chosen.node {
 			continue
 		}
-		if a.answers(s).By != ARPOwner || a.answers(chosen).By != ARPOwner {
+		if a.answers(s).By != machine.ARPOwner || a.answers(chosen).By != machine.ARPOwner {
 			continue
 		}
 		a.w.doubt(a.n, a.e, StageNeighbour, a.link.Name, Fault{
 			Code: DuplicateAddress, Netns: s.node.Name,
-			Detail:   say("both %s in %s and %s in %s answer for %s: whose answer comes first has the packet", chosen.dev.Name, chosen.node.title(), s.dev.Name, s.node.title(), a.nexthop),
+			Detail:   say("both %s in %s and %s in %s answer for %s: whose answer comes first has the packet", chosen.dev.Name, title(chosen.node), s.dev.Name, title(s.node), a.nexthop),
 			Evidence: []string{chosen.dev.AddressLine(), s.dev.AddressLine()},
-			fix:      s.node.withoutAddress(a.nexthop),
+			fix:      withoutAddress(s.node, a.nexthop),
 		})
 		return
 	}

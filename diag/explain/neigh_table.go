@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
@@ -11,7 +12,7 @@ import (
 // misled is the fault of a frame that came to n although the next hop is
 // somebody else: the neighbour table had a MAC address which is n's, or there are
 // two who have the address.
-func (a *arping) misled(n *Node) (Fault, station, bool) {
+func (a *arping) misled(n *machine.Space) (Fault, station, bool) {
 	var right, wrong station
 	for _, s := range a.w.explore(a.n, a.link, a.e.leg, nil).stations {
 		switch {
@@ -27,14 +28,14 @@ func (a *arping) misled(n *Node) (Fault, station, bool) {
 	fix := change.In(a.n.Name, "ip", "neigh", "del", a.nexthop.String(), "dev", a.link.Name)
 	f := Fault{
 		Code: NeighbourWrongMAC, Netns: a.n.Name, sure: true,
-		Detail:   say("the entry for %s says %s, which is %s of %s; %s of %s has the address", a.nexthop, wrong.dev.MAC, wrong.dev.Name, n.title(), right.dev.Name, right.node.title()),
+		Detail:   say("the entry for %s says %s, which is %s of %s; %s of %s has the address", a.nexthop, wrong.dev.MAC, wrong.dev.Name, title(n), right.dev.Name, title(right.node)),
 		Evidence: []string{a.entry.Line(), right.dev.AddressLine()}, fix: []change.Command{fix},
 	}
 	if a.answers(wrong).Yes {
 		f.Code, f.Netns = DuplicateAddress, n.Name
-		f.Detail = say("both %s in %s and %s in %s answer for %s, and the packet came to the wrong one", right.dev.Name, right.node.title(), wrong.dev.Name, n.title(), a.nexthop)
+		f.Detail = say("both %s in %s and %s in %s answer for %s, and the packet came to the wrong one", right.dev.Name, title(right.node), wrong.dev.Name, title(n), a.nexthop)
 		f.Evidence = []string{right.dev.AddressLine(), wrong.dev.AddressLine()}
-		f.fix = append(n.withoutAddress(a.nexthop), fix)
+		f.fix = append(withoutAddress(n, a.nexthop), fix)
 	}
 	return f, right, true
 }
@@ -79,7 +80,7 @@ func (a *arping) byEntry() (station, bool) {
 	case ok:
 		return a.wrongMAC(s)
 	case len(x.voids) > 0:
-		far, known := a.w.otherEnd(x.voids[0], func(n *Node, dev table.Link) bool { return n.answersARP(dev, a.nexthop, a.sender).Yes })
+		far, known := a.w.otherEnd(x.voids[0], func(n *machine.Space, dev table.Link) bool { return n.AnswersARP(dev, a.nexthop, a.sender).Yes })
 		if known && !bytes.Equal(far.dev.MAC, a.entry.MAC) {
 			return a.wrongMAC(station{node: far.node, dev: far.dev})
 		}

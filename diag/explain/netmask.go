@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
@@ -27,7 +28,7 @@ func (a *arping) widerThanTheWire(x *explorer) (Fault, station, bool) {
 			continue
 		}
 		fix := readdress(a.n, a.link, own, far.Bits())
-		if a.n.Route(RouteQuery{Dst: documentation}).Kind != KindUnicast {
+		if a.n.Route(machine.RouteQuery{Dst: documentation}).Kind != machine.KindUnicast {
 			fix = append(fix, change.In(a.n.Name, "ip", "route", "add", "default", "via", far.Addr().String(), "dev", a.link.Name))
 		}
 		return Fault{
@@ -47,8 +48,8 @@ var documentation = netip.MustParseAddr("192.0.2.1")
 // narrower is the address by which a station is a router out of a network that
 // own takes to be wider than it is.
 func narrower(s station, own netip.Prefix, dst netip.Addr) (netip.Prefix, bool) {
-	route := s.node.Route(RouteQuery{Dst: dst})
-	if route.Kind != KindLocal && (route.Kind != KindUnicast || route.Dev == s.dev.Index) {
+	route := s.node.Route(machine.RouteQuery{Dst: dst})
+	if route.Kind != machine.KindLocal && (route.Kind != machine.KindUnicast || route.Dev == s.dev.Index) {
 		return netip.Prefix{}, false
 	}
 	addrs, err := s.node.Addrs(s.dev.Index)
@@ -65,7 +66,7 @@ func narrower(s station, own netip.Prefix, dst netip.Addr) (netip.Prefix, bool) 
 }
 
 // prefixOver is the address of a device whose prefix has addr in it.
-func prefixOver(n *Node, link table.Link, addr netip.Addr) (netip.Prefix, bool) {
+func prefixOver(n *machine.Space, link table.Link, addr netip.Addr) (netip.Prefix, bool) {
 	addrs, err := n.Addrs(link.Index)
 	if err != nil {
 		return netip.Prefix{}, false
@@ -80,7 +81,7 @@ func prefixOver(n *Node, link table.Link, addr netip.Addr) (netip.Prefix, bool) 
 
 // readdress gives an address another prefix length. The new one comes first, so
 // that the routes which prefer the address as their source stay.
-func readdress(n *Node, link table.Link, own netip.Prefix, bits int) []change.Command {
+func readdress(n *machine.Space, link table.Link, own netip.Prefix, bits int) []change.Command {
 	return []change.Command{
 		change.In(n.Name, "ip", "addr", "add", netip.PrefixFrom(own.Addr(), bits).String(), "dev", link.Name),
 		change.In(n.Name, "ip", "addr", "del", own.String(), "dev", link.Name),
@@ -89,10 +90,10 @@ func readdress(n *Node, link table.Link, own netip.Prefix, bits int) []change.Co
 
 // tooNarrow: there is no route to the destination, although it is on the wire
 // of a device, and those there have a wider prefix that holds both.
-func (w *walk) tooNarrow(n *Node, dst netip.Addr) (Fault, RouteAnswer, bool) {
+func (w *walk) tooNarrow(n *machine.Space, dst netip.Addr) (Fault, machine.RouteAnswer, bool) {
 	devices, err := n.Devices()
 	if err != nil {
-		return Fault{}, RouteAnswer{}, false
+		return Fault{}, machine.RouteAnswer{}, false
 	}
 	for _, d := range devices {
 		if !d.Link.Up() || len(d.Addrs) == 0 || d.Link.Master != "" {
@@ -110,10 +111,10 @@ func (w *walk) tooNarrow(n *Node, dst netip.Addr) (Fault, RouteAnswer, bool) {
 					dst, d.Link.Name, far.Bits(), own.Addr(), own.Bits()),
 				Evidence: []string{fmt.Sprintf("inet %s dev %s", own, d.Link.Name), fmt.Sprintf("inet %s dev %s", far, s.dev.Name)},
 				fix:      readdress(n, d.Link, own, far.Bits()),
-			}, RouteAnswer{Kind: KindUnicast, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}, true
+			}, machine.RouteAnswer{Kind: machine.KindUnicast, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}, true
 		}
 	}
-	return Fault{}, RouteAnswer{}, false
+	return Fault{}, machine.RouteAnswer{}, false
 }
 
 // wider is dst as an address of a station whose prefix also holds own.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
 	"nstutor/internal/change"
@@ -14,7 +15,7 @@ import (
 
 // sighting is the frame that proves that a hop was reached.
 type sighting struct {
-	netns    *Node
+	netns    *machine.Space
 	dev      string
 	src, dst netip.Addr
 	reply    bool
@@ -39,7 +40,7 @@ const (
 
 // observe sends one echo and looks for it on every wire of the path.
 func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
-	taps := map[*Node]*wire.Tap{}
+	taps := map[*machine.Space]*wire.Tap{}
 	for _, h := range w.hops {
 		if h.seenAs == nil || taps[h.seenAs.netns] != nil {
 			continue
@@ -79,7 +80,7 @@ func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
 }
 
 // gather tells the hops by the frames that the taps have seen.
-func gather(ctx context.Context, a *Answer, taps map[*Node]*wire.Tap) {
+func gather(ctx context.Context, a *Answer, taps map[*machine.Space]*wire.Tap) {
 	var watched []string
 	for node := range taps {
 		watched = append(watched, node.NS.Name())

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
 	"nstutor/internal/lab/labtest"
@@ -215,7 +216,7 @@ func (w *world) observe(ctx context.Context) truth {
 
 // ask asks for an explanation.
 func (w *world) ask(ctx context.Context, probe bool) (explain.Answer, error) {
-	seen := explain.NewWorld()
+	seen := machine.New()
 	defer seen.Close()
 	from, err := seen.Open(w.from)
 	if err != nil {

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -17,7 +18,7 @@ func (e echo) proto() byte {
 }
 
 // receive takes a frame from the wire to the routing decision.
-func (w *walk) receive(n *Node, e echo, dev table.Link) {
+func (w *walk) receive(n *machine.Space, e echo, dev table.Link) {
 	if w.strayed {
 		return
 	}
@@ -26,7 +27,7 @@ func (w *walk) receive(n *Node, e echo, dev table.Link) {
 }
 
 // input takes a packet from the device to the routing decision.
-func (w *walk) input(n *Node, e echo, dev table.Link) {
+func (w *walk) input(n *machine.Space, e echo, dev table.Link) {
 	if e.leg == LegReply && e.outer == nil {
 		w.backOnTrack(n)
 	}
@@ -39,27 +40,27 @@ func (w *walk) input(n *Node, e echo, dev table.Link) {
 		return
 	}
 	e = w.restore(n, e)
-	query := RouteQuery{Dst: e.dst, Src: e.src, IIF: dev.Index, Mark: e.mark, Proto: e.proto()}
+	query := machine.RouteQuery{Dst: e.dst, Src: e.src, IIF: dev.Index, Mark: e.mark, Proto: e.proto()}
 	route := w.route(n, query)
-	if route.Kind == KindForwardingOff || route.Kind == KindRPFilter || route.Kind == KindMartian {
+	if route.Kind == machine.KindForwardingOff || route.Kind == machine.KindRPFilter || route.Kind == machine.KindMartian {
 		w.refused(n, e, dev, route)
 		// As though the packet had been let in: where would it go?
-		route = w.route(n, RouteQuery{Dst: e.dst, Mark: e.mark, Proto: e.proto()})
+		route = w.route(n, machine.RouteQuery{Dst: e.dst, Mark: e.mark, Proto: e.proto()})
 	}
 	switch route.Kind {
-	case KindLocal:
+	case machine.KindLocal:
 		w.deliver(n, e, dev.Name)
-	case KindUnicast:
+	case machine.KindUnicast:
 		w.forward(n, e, dev, route)
 	default:
-		if route = w.noRoute(n, e, route); route.Kind == KindUnicast {
+		if route = w.noRoute(n, e, route); route.Kind == machine.KindUnicast {
 			w.forward(n, e, dev, route)
 		}
 	}
 }
 
 // forward passes a packet on.
-func (w *walk) forward(n *Node, e echo, dev table.Link, route RouteAnswer) {
+func (w *walk) forward(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) {
 	e.ttl--
 	key := visit{n, dev.Index, e.src, e.dst, e.leg}
 	if e.ttl <= 0 && !w.been[key] {
@@ -84,13 +85,13 @@ func (w *walk) forward(n *Node, e echo, dev table.Link, route RouteAnswer) {
 }
 
 // deliver hands a packet to the namespace it is for.
-func (w *walk) deliver(n *Node, e echo, dev string) {
+func (w *walk) deliver(n *machine.Space, e echo, dev string) {
 	e, ok := w.filter(n, e, "input", dev, "")
 	if !ok {
 		return
 	}
 	if e.outer != nil {
-		w.hop(n, e, StageDeliver, dev, say("%s opens the packet of the tunnel", n.title()))
+		w.hop(n, e, StageDeliver, dev, say("%s opens the packet of the tunnel", title(n)))
 		w.landed = n
 		return
 	}
@@ -117,16 +118,16 @@ func (w *walk) deliver(n *Node, e echo, dev string) {
 // filter runs the packet through the rules behind one hook, and continues as
 // though what they drop were let through. It is false when they cannot be
 // judged.
-func (w *walk) filter(n *Node, e echo, hook, iif, oif string) (echo, bool) {
+func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bool) {
 	rules, err := n.Rules()
 	if err != nil {
-		w.overlook(n, e, StageFilter, iif+oif, say("the packet filter of %s could not be read: %s", n.title(), errnoOf(err)))
+		w.overlook(n, e, StageFilter, iif+oif, say("the packet filter of %s could not be read: %s", title(n), errnoOf(err)))
 		return e, true
 	}
 	w.untracked(n, e, rules, hook)
 	p := e.packet
 	p.IIF, p.OIF, p.TTL = iif, oif, e.ttl
-	result := eval.Traverse(rules, hook, p, n.env())
+	result := eval.Traverse(rules, hook, p, n.Env())
 	switch result.Verdict {
 	case eval.VerdictDrop, eval.VerdictReject:
 		w.fault(n, e, StageFilter, iif+oif, w.filtered(n, e, hook, result))
@@ -152,7 +153,7 @@ func (w *walk) filter(n *Node, e echo, hook, iif, oif string) (echo, bool) {
 
 // bridgeFilter runs the packet through the rules of IP that a bridge has for
 // what it passes on (br_netfilter), if it has any.
-func (w *walk) bridgeFilter(n *Node, e echo, bridge string) (echo, bool) {
+func (w *walk) bridgeFilter(n *machine.Space, e echo, bridge string) (echo, bool) {
 	if value, err := n.Sysctl("net/bridge/bridge-nf-call-iptables"); err != nil || value != "1" {
 		return e, true
 	}

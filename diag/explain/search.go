@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
@@ -12,27 +13,11 @@ import (
 // What is in this file looks through every namespace that can be seen. Only a
 // packet that is lost already is worth that.
 
-// All opens all namespaces that can be seen, those that are open first.
-func (w *World) All() []*Node {
-	var all []*Node
-	for c := range w.candidates() {
-		inode, err := inodeOf(c.path)
-		if err != nil {
-			continue
-		}
-		n, err := w.open(inode, c.path, c.ref)
-		if err == nil && !slices.Contains(all, n) {
-			all = append(all, n)
-		}
-	}
-	return all
-}
-
 // owners are the devices that have an address.
 func (w *walk) owners(addr netip.Addr) []site {
 	var found []site
 	for _, n := range w.world.All() {
-		if n.Route(RouteQuery{Dst: addr}).Kind != KindLocal {
+		if n.Route(machine.RouteQuery{Dst: addr}).Kind != machine.KindLocal {
 			continue
 		}
 		devices, err := n.Devices()
@@ -72,7 +57,7 @@ func (o wayOut) command(netns, verb string, dst netip.Addr) change.Command {
 // wayTo looks for a device of n that leads to an address: one on whose wire
 // somebody has it, or else has a route to it. It does not look at the device
 // with index but, which is known not to.
-func (w *walk) wayTo(n *Node, dst netip.Addr, but int) (wayOut, bool) {
+func (w *walk) wayTo(n *machine.Space, dst netip.Addr, but int) (wayOut, bool) {
 	devices, err := n.Devices()
 	if err != nil {
 		return wayOut{}, false
@@ -108,10 +93,10 @@ func has(s station, addr netip.Addr) bool {
 
 // leadsOn is the address by which a station can be a router to dst: in a prefix
 // of the device that asks.
-func (w *walk) leadsOn(d Device, s station, dst netip.Addr) (netip.Addr, bool) {
-	route := s.node.Route(RouteQuery{Dst: dst})
-	direct := route.Kind == KindUnicast && !route.Via.IsValid() && route.Dev != s.dev.Index
-	if route.Kind != KindLocal && !direct {
+func (w *walk) leadsOn(d machine.Device, s station, dst netip.Addr) (netip.Addr, bool) {
+	route := s.node.Route(machine.RouteQuery{Dst: dst})
+	direct := route.Kind == machine.KindUnicast && !route.Via.IsValid() && route.Dev != s.dev.Index
+	if route.Kind != machine.KindLocal && !direct {
 		return netip.Addr{}, false
 	}
 	addrs, err := s.node.Addrs(s.dev.Index)
@@ -135,7 +120,7 @@ type end struct {
 }
 
 // otherEnd looks for the device of the same VXLAN that a frame is meant for.
-func (w *walk) otherEnd(near site, meant func(*Node, table.Link) bool) (end, bool) {
+func (w *walk) otherEnd(near site, meant func(*machine.Space, table.Link) bool) (end, bool) {
 	for _, n := range w.world.All() {
 		if n == near.node {
 			continue
@@ -158,7 +143,7 @@ func (w *walk) otherEnd(near site, meant func(*Node, table.Link) bool) (end, boo
 }
 
 // behind reports whether what is meant hangs on the same bridge as dev.
-func (w *walk) behind(n *Node, dev table.Link, meant func(*Node, table.Link) bool) bool {
+func (w *walk) behind(n *machine.Space, dev table.Link, meant func(*machine.Space, table.Link) bool) bool {
 	if dev.Port == nil {
 		return false
 	}
@@ -168,7 +153,7 @@ func (w *walk) behind(n *Node, dev table.Link, meant func(*Node, table.Link) boo
 }
 
 // having are the places where the devices but lo have an address.
-func (n *Node) having(addr netip.Addr) []table.Addr {
+func having(n *machine.Space, addr netip.Addr) []table.Addr {
 	devices, err := n.Devices()
 	if err != nil {
 		return nil
@@ -185,8 +170,8 @@ func (n *Node) having(addr netip.Addr) []table.Addr {
 }
 
 // withoutAddress are the commands that take an address away.
-func (n *Node) withoutAddress(addr netip.Addr) []change.Command {
-	if found := n.having(addr); len(found) > 0 {
+func withoutAddress(n *machine.Space, addr netip.Addr) []change.Command {
+	if found := having(n, addr); len(found) > 0 {
 		return []change.Command{change.In(n.Name, "ip", "addr", "del", found[0].Prefix.String(), "dev", found[0].Dev)}
 	}
 	lo, err := n.Link("lo")
@@ -240,8 +225,8 @@ func entryFix(x *explorer, c crossing, far end) change.Command {
 	return change.In(c.node.Name, "bridge", "fdb", verb, mac, "dev", c.dev.Name, "dst", far.addr.String(), "self", "permanent")
 }
 
-func fdbOf(n *Node, dev table.Link, mac []byte) []table.FDBEntry {
-	one, err := n.ask()
+func fdbOf(n *machine.Space, dev table.Link, mac []byte) []table.FDBEntry {
+	one, err := n.Ask()
 	if err != nil {
 		return nil
 	}
@@ -250,8 +235,8 @@ func fdbOf(n *Node, dev table.Link, mac []byte) []table.FDBEntry {
 }
 
 // fdbLines are the entries that lead to a remote.
-func fdbLines(n *Node, dev table.Link, remote netip.Addr) []string {
-	one, err := n.ask()
+func fdbLines(n *machine.Space, dev table.Link, remote netip.Addr) []string {
+	one, err := n.Ask()
 	if err != nil {
 		return nil
 	}

@@ -3,6 +3,7 @@ package explain
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -10,13 +11,13 @@ import (
 
 // originate sends an echo, or the reply to one, from the namespace it is made
 // in.
-func (w *walk) originate(n *Node, e echo) {
-	e.origin, e.ttl = n, n.ttl()
-	route := w.route(n, RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.proto()})
-	if !e.src.IsValid() && route.Kind == KindUnicast {
+func (w *walk) originate(n *machine.Space, e echo) {
+	e.origin, e.ttl = n, ttl(n)
+	route := w.route(n, machine.RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.proto()})
+	if !e.src.IsValid() && route.Kind == machine.KindUnicast {
 		// The kernel asks again with the source that it has found (ip_route_connect()).
 		e.src = route.Src
-		route = w.route(n, RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.proto()})
+		route = w.route(n, machine.RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.proto()})
 	} else if !e.src.IsValid() {
 		e.src = route.Src
 	}
@@ -24,15 +25,15 @@ func (w *walk) originate(n *Node, e echo) {
 		w.source = e.src
 	}
 	switch route.Kind {
-	case KindLocal:
+	case machine.KindLocal:
 		w.hop(n, e, StageRoute, "lo", quote(route.Line))
 		w.loopback(n, e)
 		return
-	case KindUnicast:
+	case machine.KindUnicast:
 		w.mind(n, e, route)
 		w.hop(n, e, StageRoute, route.DevName, quote(route.Line))
 	default:
-		if route = w.noRoute(n, e, route); route.Kind != KindUnicast {
+		if route = w.noRoute(n, e, route); route.Kind != machine.KindUnicast {
 			return
 		}
 		if !e.src.IsValid() {
@@ -49,13 +50,13 @@ func (w *walk) originate(n *Node, e echo) {
 	}
 	if e.leg == LegRequest && e.dst != asked {
 		// A rule of OUTPUT has changed the destination: it is routed again.
-		route = n.Route(RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.packet.Proto})
+		route = n.Route(machine.RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.packet.Proto})
 		w.hop(n, e, StageRoute, route.DevName, quote(route.Get))
-		if route.Kind == KindLocal {
+		if route.Kind == machine.KindLocal {
 			w.deliver(n, e, "lo")
 			return
 		}
-		if route.Kind != KindUnicast {
+		if route.Kind != machine.KindUnicast {
 			w.noRoute(n, e, route)
 			return
 		}
@@ -67,7 +68,7 @@ func (w *walk) originate(n *Node, e echo) {
 }
 
 // loopback delivers a packet to the namespace that sent it.
-func (w *walk) loopback(n *Node, e echo) {
+func (w *walk) loopback(n *machine.Space, e echo) {
 	lo, err := n.Link("lo")
 	if err != nil {
 		w.giveUp(n, e, StageSend, "lo", quote(err.Error()))
@@ -90,7 +91,7 @@ func (w *walk) loopback(n *Node, e echo) {
 }
 
 // leave takes a packet from the routing decision to the wire.
-func (w *walk) leave(n *Node, e echo, iif string, route RouteAnswer) {
+func (w *walk) leave(n *machine.Space, e echo, iif string, route machine.RouteAnswer) {
 	e, ok := w.filter(n, e, "postrouting", iif, route.DevName)
 	if !ok {
 		return
@@ -115,7 +116,7 @@ func (w *walk) leave(n *Node, e echo, iif string, route RouteAnswer) {
 }
 
 // travel takes a frame along its way to a station.
-func (w *walk) travel(n *Node, e echo, link table.Link, s station) {
+func (w *walk) travel(n *machine.Space, e echo, link table.Link, s station) {
 	w.hear(link.MAC, s, false)
 	if len(s.crossings) == 0 {
 		w.wired(n, e, StageSend, link.Name, say("%s out of %s", e, link.Name))
@@ -148,7 +149,7 @@ func (w *walk) travel(n *Node, e echo, link table.Link, s station) {
 }
 
 // meet notes the obstacles before one crossing of a frame that was sent.
-func (w *walk) meet(n *Node, e echo, s station, at int) {
+func (w *walk) meet(n *machine.Space, e echo, s station, at int) {
 	for _, o := range s.obstacles {
 		if s.sent && o.at == at && o.node != nil {
 			w.fault(o.node, e, StageSend, o.dev, o.met(n))

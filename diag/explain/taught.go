@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 )
 
@@ -43,7 +44,7 @@ func (w *walk) snoop(mac net.HardwareAddr, s station) {
 
 // hearing is an address that a bridge has had a frame from.
 type hearing struct {
-	node   *Node
+	node   *machine.Space
 	bridge int
 	mac    string
 }
@@ -69,7 +70,7 @@ func (w *walk) hear(mac net.HardwareAddr, s station, answered bool) {
 }
 
 // learned is the neighbour that a namespace knows since the walk was there.
-func (w *walk) learned(n *Node, dev int, addr netip.Addr) (net.HardwareAddr, bool) {
+func (w *walk) learned(n *machine.Space, dev int, addr netip.Addr) (net.HardwareAddr, bool) {
 	for _, t := range slices.Backward(w.taught) {
 		if t.place == (place{n, dev}) && t.addr == addr {
 			return t.mac, true
@@ -79,7 +80,7 @@ func (w *walk) learned(n *Node, dev int, addr netip.Addr) (net.HardwareAddr, boo
 }
 
 // snooped is where a VXLAN device sends a frame since the walk was there.
-func (w *walk) snooped(n *Node, dev int, mac net.HardwareAddr) (netip.Addr, bool) {
+func (w *walk) snooped(n *machine.Space, dev int, mac net.HardwareAddr) (netip.Addr, bool) {
 	for _, t := range slices.Backward(w.taught) {
 		if t.place == (place{n, dev}) && t.dst.IsValid() && slices.Equal(t.mac, mac) {
 			return t.dst, true
@@ -91,7 +92,7 @@ func (w *walk) snooped(n *Node, dev int, mac net.HardwareAddr) (netip.Addr, bool
 // arpSender is the address that an ARP request for target says it comes from:
 // the packet's own source, if that is an address of the namespace, or else one
 // of the device (arp_solicit()).
-func (n *Node) arpSender(link table.Link, source, target netip.Addr) netip.Addr {
+func arpSender(n *machine.Space, link table.Link, source, target netip.Addr) netip.Addr {
 	addrs, _ := n.Addrs(link.Index)
 	var chosen netip.Addr
 	for _, a := range addrs {
@@ -106,7 +107,7 @@ func (n *Node) arpSender(link table.Link, source, target netip.Addr) netip.Addr 
 		}
 	}
 	announce := n.ConfMax(link.Name, "arp_announce")
-	own := announce < 2 && n.Route(RouteQuery{Dst: source}).Kind == KindLocal
+	own := announce < 2 && n.Route(machine.RouteQuery{Dst: source}).Kind == machine.KindLocal
 	if own && announce == 1 {
 		own = slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Contains(source) && a.Prefix.Contains(target) })
 	}
@@ -117,7 +118,7 @@ func (n *Node) arpSender(link table.Link, source, target netip.Addr) netip.Addr 
 		return chosen
 	}
 	// A device without an address borrows another's (inet_select_addr()).
-	borrowed, err := n.env().MasqueradeAddr(link.Name, target)
+	borrowed, err := n.Env().MasqueradeAddr(link.Name, target)
 	if err != nil || !borrowed.IsValid() {
 		return source
 	}

@@ -3,6 +3,7 @@ package explain
 import (
 	"cmp"
 
+	"nstutor/diag/explain/machine"
 	sentence "nstutor/internal/say"
 )
 
@@ -19,7 +20,7 @@ func say(format string, args ...any) Text {
 func quote(line any) Text { return sentence.Quote(line) }
 
 // title is what a sentence calls the namespace.
-func (n *Node) title() Text {
+func title(n *machine.Space) Text {
 	if n.Name == "" {
 		return say("this namespace")
 	}

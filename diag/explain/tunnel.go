@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 )
@@ -22,7 +23,7 @@ var everybody = net.HardwareAddr{0, 0, 0, 0, 0, 0} // the entry of an FDB for wh
 
 // overVXLAN follows a frame into a tunnel, and to the device of the same
 // network that it comes out of.
-func (x *explorer) overVXLAN(n *Node, link table.Link, v way, out crossing) {
+func (x *explorer) overVXLAN(n *machine.Space, link table.Link, v way, out crossing) {
 	remotes, err := x.remotes(n, link)
 	if err != nil {
 		x.unseen = append(x.unseen, quote(err))
@@ -42,7 +43,7 @@ func (x *explorer) overVXLAN(n *Node, link table.Link, v way, out crossing) {
 }
 
 // outOfVXLAN sends a trial packet through the tunnel.
-func (x *explorer) outOfVXLAN(n *Node, link table.Link, v way, remote netip.Addr) {
+func (x *explorer) outOfVXLAN(n *machine.Space, link table.Link, v way, remote netip.Addr) {
 	trial := x.w.trial(n, link, x.leg, remote)
 	if trial.lost || trial.landed == nil && len(trial.faults) == 0 {
 		_, _, why := trial.where()
@@ -76,11 +77,11 @@ func (x *explorer) outOfVXLAN(n *Node, link table.Link, v way, remote netip.Addr
 }
 
 // noVXLAN is the fault of a tunnel whose other end nobody opens.
-func noVXLAN(n *Node, link table.Link, landed *Node) Fault {
+func noVXLAN(n *machine.Space, link table.Link, landed *machine.Space) Fault {
 	f := Fault{
 		Code: NeighbourUnanswered, Netns: n.Name,
 		Detail: say("%s has VNI %d, and %s has no vxlan device with that VNI on UDP port %d",
-			link.Name, link.VXLAN.VNI, landed.title(), link.VXLAN.DstPort),
+			link.Name, link.VXLAN.VNI, title(landed), link.VXLAN.DstPort),
 		Evidence: []string{link.Line()},
 	}
 	devices, _ := landed.Devices()
@@ -88,14 +89,14 @@ func noVXLAN(n *Node, link table.Link, landed *Node) Fault {
 		if d.Link.VXLAN != nil {
 			f.Evidence = append(f.Evidence, d.Link.Line())
 			f.Detail = say("%s has VNI %d, but %s in %s has VNI %d on UDP port %d: it opens no packet of the other",
-				link.Name, link.VXLAN.VNI, d.Link.Name, landed.title(), d.Link.VXLAN.VNI, d.Link.VXLAN.DstPort)
+				link.Name, link.VXLAN.VNI, d.Link.Name, title(landed), d.Link.VXLAN.VNI, d.Link.VXLAN.DstPort)
 		}
 	}
 	return f
 }
 
 // vxlanOf finds the device of a namespace that belongs to the same VXLAN.
-func vxlanOf(n *Node, net *table.VXLAN) (table.Link, bool, error) {
+func vxlanOf(n *machine.Space, net *table.VXLAN) (table.Link, bool, error) {
 	devices, err := n.Devices()
 	if err != nil {
 		return table.Link{}, false, err
@@ -111,8 +112,8 @@ func vxlanOf(n *Node, net *table.VXLAN) (table.Link, bool, error) {
 // remotes are where a VXLAN device sends a frame: to what its forwarding
 // database has for the address, else to what it has for everybody
 // (vxlan_xmit()).
-func (x *explorer) remotes(n *Node, link table.Link) ([]netip.Addr, error) {
-	one, err := n.ask()
+func (x *explorer) remotes(n *machine.Space, link table.Link) ([]netip.Addr, error) {
+	one, err := n.Ask()
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +147,7 @@ func envelope(link table.Link, leg string, remote netip.Addr, inner int) echo {
 
 // trial follows the packet that would carry something through a tunnel without
 // noting it in the story.
-func (w *walk) trial(n *Node, link table.Link, leg string, remote netip.Addr) *walk {
+func (w *walk) trial(n *machine.Space, link table.Link, leg string, remote netip.Addr) *walk {
 	t := w.aside(n, remote)
 	if t.depth > maxNesting {
 		t.giveUp(n, echo{leg: leg}, StageSend, link.Name, say("tunnels in tunnels are not followed any further"))
@@ -157,14 +158,14 @@ func (w *walk) trial(n *Node, link table.Link, leg string, remote netip.Addr) *w
 }
 
 // aside is a walk of its own.
-func (w *walk) aside(n *Node, dest netip.Addr) *walk {
-	return &walk{world: w.world, from: n, dest: dest, last: map[*Node]eval.Packet{}, been: map[visit]bool{}, taught: w.taught, heard: w.heard, depth: w.depth + 1}
+func (w *walk) aside(n *machine.Space, dest netip.Addr) *walk {
+	return &walk{world: w.world, from: n, dest: dest, last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}, taught: w.taught, heard: w.heard, depth: w.depth + 1}
 }
 
 // carry sends the carrying packet from the namespace that its device was made
 // in, which is not the device's own if it was moved. It is delivered when
 // w.landed is set.
-func (w *walk) carry(n *Node, link table.Link, e echo) {
+func (w *walk) carry(n *machine.Space, link table.Link, e echo) {
 	w.landed = nil
 	if link.PeerNetnsID >= 0 && link.PeerIndex != 0 {
 		below, err := w.world.Peer(n, link.PeerNetnsID)

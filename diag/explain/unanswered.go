@@ -3,6 +3,7 @@ package explain
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
@@ -53,39 +54,39 @@ func (a *arping) refusing(x *explorer) (Fault, station, bool) {
 }
 
 // refusal is the fault behind one of the reasons of an ARPAnswer.
-func (a *arping) refusal(s station, answer ARPAnswer) (Fault, bool) {
+func (a *arping) refusal(s station, answer machine.ARPAnswer) (Fault, bool) {
 	switch answer.Why {
-	case ARPForwardingOff:
+	case machine.ARPForwardingOff:
 		return Fault{
 			Code: ProxyARPNeedsForwarding, Netns: s.node.Name,
 			Detail: say("proxy_arp is on for %s, but it answers only for what it would forward, and its forwarding is off", s.dev.Name),
 			fix:    []change.Command{change.SysctlSet(s.node.Name, "1", "net", "ipv4", "conf", s.dev.Name, "forwarding")},
 		}, true
-	case ARPNoRoute, ARPRejectRoute, ARPSameDevice:
+	case machine.ARPNoRoute, machine.ARPRejectRoute, machine.ARPSameDevice:
 		return Fault{
 			Code: ProxyARPNoRoute, Netns: s.node.Name,
 			Detail: say("proxy_arp is on for %s, but there is no route to %s through another device", s.dev.Name, a.nexthop),
 			fix:    a.proxied(s, answer),
 		}, true
-	case ARPRPFilter:
+	case machine.ARPRPFilter:
 		return Fault{
 			Code: RPFilter, Netns: s.node.Name,
 			Detail: say("the ARP request's sender %s would not be reached through %s, so rp_filter drops it", a.sender, s.dev.Name),
-			fix:    []change.Command{wayOut{dev: s.dev}.command(s.node.Name, s.node.routeVerb(a.sender), a.sender)},
+			fix:    []change.Command{wayOut{dev: s.dev}.command(s.node.Name, routeVerb(s.node, a.sender), a.sender)},
 		}, true
-	case ARPMartian:
+	case machine.ARPMartian:
 		return Fault{
 			Code: MartianSource, Netns: s.node.Name,
-			Detail: say("the ARP request's sender %s is an address of %s itself, which takes it from nobody else", a.sender, s.node.title()),
-			fix:    s.node.withoutAddress(a.sender),
+			Detail: say("the ARP request's sender %s is an address of %s itself, which takes it from nobody else", a.sender, title(s.node)),
+			fix:    withoutAddress(s.node, a.sender),
 		}, true
-	case ARPIgnore:
+	case machine.ARPIgnore:
 		return a.ignoring(s), true
-	case ARPFilter:
+	case machine.ARPFilter:
 		return Fault{
 			Code: NeighbourUnanswered, Netns: a.n.Name,
 			Detail: say("arp_filter keeps %s silent: what goes to %s would leave by another device", s.dev.Name, a.sender),
-			fix:    []change.Command{wayOut{dev: s.dev}.command(s.node.Name, s.node.routeVerb(a.sender), a.sender)},
+			fix:    []change.Command{wayOut{dev: s.dev}.command(s.node.Name, routeVerb(s.node, a.sender), a.sender)},
 		}, true
 	}
 	return Fault{}, false
@@ -94,13 +95,13 @@ func (a *arping) refusal(s station, answer ARPAnswer) (Fault, bool) {
 // proxied gives a proxy a reason to answer: a route to the destination where it
 // is somebody's, or else the address itself, which a gateway needs to have no more
 // than that.
-func (a *arping) proxied(s station, answer ARPAnswer) []change.Command {
-	if a.nexthop == a.e.dst && answer.Why == ARPRejectRoute {
-		fix, _ := a.w.exempt(s.node, a.e, s.node.Route(RouteQuery{Dst: a.nexthop}))
+func (a *arping) proxied(s station, answer machine.ARPAnswer) []change.Command {
+	if a.nexthop == a.e.dst && answer.Why == machine.ARPRejectRoute {
+		fix, _ := a.w.exempt(s.node, a.e, s.node.Route(machine.RouteQuery{Dst: a.nexthop}))
 		return fix
 	}
 	if way, ok := a.w.wayTo(s.node, a.nexthop, s.dev.Index); ok && a.nexthop == a.e.dst {
-		return []change.Command{way.command(s.node.Name, s.node.routeVerb(a.nexthop), a.nexthop)}
+		return []change.Command{way.command(s.node.Name, routeVerb(s.node, a.nexthop), a.nexthop)}
 	}
 	return []change.Command{change.In(s.node.Name, "ip", "addr", "add", a.nexthop.String()+"/32", "dev", s.dev.Name)}
 }
@@ -111,16 +112,16 @@ func (a *arping) proxied(s station, answer ARPAnswer) []change.Command {
 func (a *arping) ignoring(s station) Fault {
 	f := Fault{
 		Code: NeighbourUnanswered, Netns: a.n.Name,
-		Detail: say("%s has the address %s on another device, and arp_ignore keeps %s silent about it", s.node.title(), a.nexthop, s.dev.Name),
+		Detail: say("%s has the address %s on another device, and arp_ignore keeps %s silent about it", title(s.node), a.nexthop, s.dev.Name),
 		fix:    []change.Command{change.In(s.node.Name, "ip", "addr", "add", a.nexthop.String()+"/32", "dev", s.dev.Name)},
 	}
 	switch {
-	case s.node.conf("all", "arp_ignore") == 0:
+	case s.node.Conf("all", "arp_ignore") == 0:
 		f.fix = []change.Command{change.SysctlSet(s.node.Name, "0", "net", "ipv4", "conf", s.dev.Name, "arp_ignore")}
 	case has(s, a.nexthop):
 		f.Detail = say("%s has the address %s, and arp_ignore keeps it silent about it", s.dev.Name, a.nexthop)
 		f.fix = []change.Command{change.SysctlSet(s.node.Name, "1", "net", "ipv4", "conf", "all", "arp_ignore")}
-		if s.node.conf(s.dev.Name, "arp_ignore") > 1 {
+		if s.node.Conf(s.dev.Name, "arp_ignore") > 1 {
 			f.fix = append(f.fix, change.SysctlSet(s.node.Name, "1", "net", "ipv4", "conf", s.dev.Name, "arp_ignore"))
 		}
 	}
@@ -143,11 +144,11 @@ func (a *arping) behind(x *explorer) (Fault, station, bool) {
 		return Fault{}, station{}, false
 	}
 	for _, s := range x.stations {
-		if s.node == nil || s.node.conf(s.dev.Name, "forwarding") != 1 {
+		if s.node == nil || s.node.Conf(s.dev.Name, "forwarding") != 1 {
 			continue
 		}
 		answer := a.answers(s)
-		if answer.Why != ARPProxyOff {
+		if answer.Why != machine.ARPProxyOff {
 			continue
 		}
 		if way, ok := a.w.wayTo(s.node, a.nexthop, s.dev.Index); !ok || way.via.IsValid() {
@@ -156,7 +157,7 @@ func (a *arping) behind(x *explorer) (Fault, station, bool) {
 		return Fault{
 			Code: NeighbourUnanswered, Netns: a.n.Name, Evidence: answer.Evidence,
 			Detail: say("%s takes %s for a neighbour, but it is behind %s; a route through that would do as well as proxy ARP there",
-				a.n.title(), a.nexthop, s.node.title()),
+				title(a.n), a.nexthop, title(s.node)),
 			fix: []change.Command{change.SysctlSet(s.node.Name, "1", "net", "ipv4", "conf", s.dev.Name, "proxy_arp")},
 		}, s, true
 	}
@@ -224,7 +225,7 @@ func whoIsThere(x *explorer) []string {
 		if s.node == nil || len(lines) == enough {
 			continue
 		}
-		line := s.node.calls() + " " + s.dev.Name + ":"
+		line := s.node.Calls() + " " + s.dev.Name + ":"
 		addrs, _ := s.node.Addrs(s.dev.Index)
 		for _, a := range addrs {
 			if a.Family() == 4 {
@@ -247,8 +248,8 @@ func (a *arping) router(x *explorer) (station, bool) {
 		if first.node == nil {
 			first = s
 		}
-		route := s.node.Route(RouteQuery{Dst: a.e.dst})
-		if route.Kind == KindLocal || route.Kind == KindUnicast && route.Dev != s.dev.Index {
+		route := s.node.Route(machine.RouteQuery{Dst: a.e.dst})
+		if route.Kind == machine.KindLocal || route.Kind == machine.KindUnicast && route.Dev != s.dev.Index {
 			return s, true
 		}
 	}
@@ -256,7 +257,7 @@ func (a *arping) router(x *explorer) (station, bool) {
 }
 
 // prefixLen is that of the device's own prefix which covers addr, or 32.
-func (w *walk) prefixLen(n *Node, link table.Link, addr netip.Addr) int {
+func (w *walk) prefixLen(n *machine.Space, link table.Link, addr netip.Addr) int {
 	addrs, err := n.Addrs(link.Index)
 	if err != nil {
 		return addr.BitLen()

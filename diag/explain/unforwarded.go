@@ -3,6 +3,7 @@ package explain
 import (
 	"bytes"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
@@ -51,7 +52,7 @@ func elsewhereOn(x, far *explorer) (site, table.Link, bool) {
 func (a *arping) portless(owner site, s station, bridge table.Link) Fault {
 	return Fault{
 		Code: NeighbourUnanswered, Netns: a.n.Name, sure: true,
-		Detail:   say("%s has %s, but %s, which should connect the two, is no port of %s", owner.node.title(), a.nexthop, s.dev.Name, bridge.Name),
+		Detail:   say("%s has %s, but %s, which should connect the two, is no port of %s", title(owner.node), a.nexthop, s.dev.Name, bridge.Name),
 		Evidence: []string{s.dev.Line()},
 		fix:      []change.Command{change.LinkSet(s.node.Name, s.dev.Name, "master", bridge.Name)},
 	}
@@ -103,7 +104,7 @@ func (a *arping) unforwarded(x *explorer) (station, bool) {
 // fdbShow are the entries of a tunnel's forwarding database.
 func fdbShow(v site) []string {
 	lines := []string{v.dev.Line()}
-	one, err := v.node.ask()
+	one, err := v.node.Ask()
 	if err != nil {
 		return lines
 	}
@@ -128,11 +129,11 @@ func (a *arping) sent() {
 
 // isMeant reports whether a device at the end of a tunnel is whom the frame is
 // for.
-func (a *arping) isMeant(n *Node, dev table.Link) bool {
+func (a *arping) isMeant(n *machine.Space, dev table.Link) bool {
 	if a.entry.MAC != nil && bytes.Equal(a.entry.MAC, dev.MAC) {
 		return true
 	}
-	return n.answersARP(dev, a.nexthop, a.sender).Yes
+	return n.AnswersARP(dev, a.nexthop, a.sender).Yes
 }
 
 // outOfFDB: the station is there, but the forwarding database of a bridge on the
@@ -143,7 +144,7 @@ func (a *arping) outOfFDB(x *explorer) (station, bool) {
 		Detail: say("frames for %s do not come to who has that address: a forwarding database on the way has it elsewhere", x.mac),
 	}
 	for _, b := range x.bridges {
-		one, err := b.node.ask()
+		one, err := b.node.Ask()
 		if err != nil {
 			continue
 		}

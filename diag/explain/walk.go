@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -16,7 +17,7 @@ import (
 
 // Request is the question: what becomes of a ping from From to Dest?
 type Request struct {
-	From    *Node
+	From    *machine.Space
 	Dest    netip.Addr
 	Size    int           // bytes of payload; 0 stands for ping's 56
 	DF      bool          // no router may fragment it (ping -M do)
@@ -36,15 +37,15 @@ const maxHops = 64
 // kept, and it goes on as though the fault were mended: what lies behind is
 // what would still be broken.
 type walk struct {
-	world   *World
-	from    *Node
+	world   *machine.Machine
+	from    *machine.Space
 	dest    netip.Addr
 	source  netip.Addr
 	hops    []Hop
 	faults  []Fault
-	last    map[*Node]eval.Packet // the request as it left each namespace: its replies are told by it
-	began   []passage             // the request as it was made
-	passed  []passage             // namespaces that forwarded the request, in order
+	last    map[*machine.Space]eval.Packet // the request as it left each namespace: its replies are told by it
+	began   []passage                      // the request as it was made
+	passed  []passage                      // namespaces that forwarded the request, in order
 	granted []grant
 	rewrote *rewrite
 	parted  *parting
@@ -55,7 +56,7 @@ type walk struct {
 	been     map[visit]bool
 	taught   []taught
 	heard    map[hearing]int // ports of bridges, by what was heard there on the walk
-	landed   *Node           // whom the last carrying packet of a tunnel came to
+	landed   *machine.Space  // whom the last carrying packet of a tunnel came to
 	depth    int             // of tunnels in tunnels
 	unseen   []Text          // what could not be looked at on the way, and was taken to let the packet pass
 	doubtful *Fault          // what may be wrong: only the ping can tell
@@ -68,7 +69,7 @@ type walk struct {
 
 // visit is a packet in a namespace: the same one twice goes in circles.
 type visit struct {
-	node     *Node
+	node     *machine.Space
 	iif      int
 	src, dst netip.Addr
 	leg      string
@@ -76,8 +77,8 @@ type visit struct {
 
 // passage is a namespace that forwarded the request, and by which route.
 type passage struct {
-	node  *Node
-	route RouteAnswer
+	node  *machine.Space
+	route machine.RouteAnswer
 	iif   string
 	echo  echo // as it was routed
 }
@@ -85,19 +86,19 @@ type passage struct {
 // grant is a connected route that a proposed fix brings with it: what lies
 // behind that fix is judged with it.
 type grant struct {
-	node   *Node
+	node   *machine.Space
 	prefix netip.Prefix
 	dev    table.Link
 }
 
 // rewrite is the source address translation that a proposed fix brings with it.
 type rewrite struct {
-	node     *Node
+	node     *machine.Space
 	old, new netip.Addr
 }
 
 // restore takes the rewrite back in a reply.
-func (w *walk) restore(n *Node, e echo) echo {
+func (w *walk) restore(n *machine.Space, e echo) echo {
 	if r := w.rewrote; r != nil && r.node == n && e.leg == LegReply && e.dst == r.new {
 		e.dst, e.packet.Dst = r.old, r.old
 	}
@@ -105,11 +106,11 @@ func (w *walk) restore(n *Node, e echo) echo {
 }
 
 // route asks the kernel, or a route that was granted.
-func (w *walk) route(n *Node, q RouteQuery) RouteAnswer {
+func (w *walk) route(n *machine.Space, q machine.RouteQuery) machine.RouteAnswer {
 	for _, g := range w.granted {
 		if g.node == n && g.prefix.Contains(q.Dst) {
-			return RouteAnswer{
-				Kind: KindUnicast, Dev: g.dev.Index, DevName: g.dev.Name, Src: q.Src,
+			return machine.RouteAnswer{
+				Kind: machine.KindUnicast, Dev: g.dev.Index, DevName: g.dev.Name, Src: q.Src,
 				Line: fmt.Sprintf("%s dev %s", g.prefix, g.dev.Name),
 			}
 		}
@@ -119,8 +120,8 @@ func (w *walk) route(n *Node, q RouteQuery) RouteAnswer {
 
 // Explain predicts what becomes of the ping and, if asked to, sends one and
 // compares.
-func Explain(ctx context.Context, world *World, req Request) (Answer, error) {
-	w := &walk{world: world, from: req.From, dest: req.Dest, last: map[*Node]eval.Packet{}, been: map[visit]bool{}, heard: map[hearing]int{}}
+func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, error) {
+	w := &walk{world: world, from: req.From, dest: req.Dest, last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}, heard: map[hearing]int{}}
 	w.size = cmp.Or(req.Size, pingPayload) + headers
 	w.originate(req.From, echo{leg: LegRequest, dst: req.Dest, ttl: maxHops, origin: req.From, length: w.size, df: req.DF})
 	answer := w.answer()
@@ -174,7 +175,7 @@ func (w *walk) where() (leg, netns string, detail Text) {
 }
 
 // hop notes a stage that the packet passes.
-func (w *walk) hop(n *Node, e echo, stage, dev string, detail Text) {
+func (w *walk) hop(n *machine.Space, e echo, stage, dev string, detail Text) {
 	if w.strayed {
 		return
 	}
@@ -186,7 +187,7 @@ func (w *walk) hop(n *Node, e echo, stage, dev string, detail Text) {
 }
 
 // wired notes a stage that a frame on a device proves.
-func (w *walk) wired(n *Node, e echo, stage, dev string, detail Text) {
+func (w *walk) wired(n *machine.Space, e echo, stage, dev string, detail Text) {
 	w.hop(n, e, stage, dev, detail)
 	if e.outer != nil || w.strayed || w.unsent {
 		return // a sighting is one of the echo
@@ -220,7 +221,7 @@ const (
 )
 
 // fault notes a stage where the packet stops.
-func (w *walk) fault(n *Node, e echo, stage, dev string, f Fault) {
+func (w *walk) fault(n *machine.Space, e echo, stage, dev string, f Fault) {
 	if w.strayed {
 		return
 	}
@@ -256,7 +257,7 @@ func (f Fault) same(o Fault) bool {
 }
 
 // told reports whether a fault of that kind was noted for a device already.
-func (w *walk) told(code Code, n *Node, dev string) bool {
+func (w *walk) told(code Code, n *machine.Space, dev string) bool {
 	for _, h := range w.hops {
 		if h.node == n && h.Predicted == Fail && h.code == code && strings.Contains(h.Detail.String(), dev) {
 			return true
@@ -267,7 +268,7 @@ func (w *walk) told(code Code, n *Node, dev string) bool {
 
 // doubt notes a stage that may be where the packet stops: nothing but the ping
 // can tell.
-func (w *walk) doubt(n *Node, e echo, stage, dev string, f Fault) {
+func (w *walk) doubt(n *machine.Space, e echo, stage, dev string, f Fault) {
 	if len(w.faults) == 0 && w.doubtful == nil {
 		f.Leg = e.leg
 		w.doubtful = &f
@@ -277,7 +278,7 @@ func (w *walk) doubt(n *Node, e echo, stage, dev string, f Fault) {
 
 // overlook notes a stage that cannot be looked at, and goes on as though the
 // packet passed it.
-func (w *walk) overlook(n *Node, e echo, stage, dev string, what Text) {
+func (w *walk) overlook(n *machine.Space, e echo, stage, dev string, what Text) {
 	if slices.ContainsFunc(w.unseen, func(t Text) bool { return t.String() == what.String() }) {
 		return
 	}
@@ -286,7 +287,7 @@ func (w *walk) overlook(n *Node, e echo, stage, dev string, what Text) {
 }
 
 // giveUp notes a stage that cannot be judged.
-func (w *walk) giveUp(n *Node, e echo, stage, dev string, why Text) {
+func (w *walk) giveUp(n *machine.Space, e echo, stage, dev string, why Text) {
 	if w.strayed {
 		return
 	}

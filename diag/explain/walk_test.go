@@ -8,6 +8,7 @@ import (
 
 	"nstutor/chapters"
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
 	"nstutor/internal/lab"
 	"nstutor/steps"
@@ -93,7 +94,7 @@ func TestTheCourseIsExplained(t *testing.T) {
 
 func ask(t *testing.T, l *lab.Lab, watch steps.Watch) explain.Answer {
 	t.Helper()
-	world := explain.NewWorld()
+	world := machine.New()
 	defer world.Close()
 	from, err := world.Open(watch.Netns)
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"strconv"
 
+	"nstutor/diag/netfilter/nfnl"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -15,8 +17,8 @@ var nftVerdictKinds = map[int32]VerdictKind{
 	unix.NFT_CONTINUE: VerdictContinue, unix.NFT_RETURN: VerdictReturn, unix.NFT_JUMP: VerdictJump, unix.NFT_GOTO: VerdictGoto,
 }
 
-func decodeNFTVerdict(a nftAttrs) Verdict {
-	code := int32(a.u32(unix.NFTA_VERDICT_CODE))
+func decodeNFTVerdict(a nfnl.Attrs) Verdict {
+	code := int32(a.Uint32(unix.NFTA_VERDICT_CODE))
 	kind, ok := nftVerdictKinds[code&0xff]
 	if code < 0 {
 		kind, ok = nftVerdictKinds[code]
@@ -24,16 +26,16 @@ func decodeNFTVerdict(a nftAttrs) Verdict {
 	if !ok {
 		return Verdict{Kind: VerdictUnknown, Text: fmt.Sprintf("[verdict %d]", code)}
 	}
-	return Verdict{Kind: kind, Chain: a.text(unix.NFTA_VERDICT_CHAIN)}
+	return Verdict{Kind: kind, Chain: a.Text(unix.NFTA_VERDICT_CHAIN)}
 }
 
-func (d *decoder) immediate(a nftAttrs) {
-	register, data := a.u32(unix.NFTA_IMMEDIATE_DREG), a.nested(unix.NFTA_IMMEDIATE_DATA)
+func (d *decoder) immediate(a nfnl.Attrs) {
+	register, data := a.Uint32(unix.NFTA_IMMEDIATE_DREG), a.Nested(unix.NFTA_IMMEDIATE_DATA)
 	if register == unix.NFT_REG_VERDICT {
-		d.rule.Verdict = decodeNFTVerdict(data.nested(unix.NFTA_DATA_VERDICT))
+		d.rule.Verdict = decodeNFTVerdict(data.Nested(unix.NFTA_DATA_VERDICT))
 		return
 	}
-	value := data.get(unix.NFTA_DATA_VALUE)
+	value := data.Get(unix.NFTA_DATA_VALUE)
 	d.set(register, operand{data: value, size: len(value)})
 }
 
@@ -72,85 +74,85 @@ func (d *decoder) effect(text string) {
 	d.rule.Effects = append(d.rule.Effects, Effect{After: len(d.rule.Matches), Text: text})
 }
 
-func (d *decoder) notrack(nftAttrs) {
+func (d *decoder) notrack(nfnl.Attrs) {
 	d.rule.Effects = append(d.rule.Effects, Effect{After: len(d.rule.Matches), Field: "meta notrack"})
 }
 
-func (d *decoder) log(a nftAttrs) {
+func (d *decoder) log(a nfnl.Attrs) {
 	text := "log"
-	if prefix := a.text(unix.NFTA_LOG_PREFIX); prefix != "" {
+	if prefix := a.Text(unix.NFTA_LOG_PREFIX); prefix != "" {
 		text += " prefix " + strconv.Quote(prefix)
 	}
-	if b := a.get(unix.NFTA_LOG_GROUP); len(b) >= 2 {
+	if b := a.Get(unix.NFTA_LOG_GROUP); len(b) >= 2 {
 		text += fmt.Sprintf(" group %d", binary.BigEndian.Uint16(b))
 	}
 	d.effect(text)
 }
 
 // limit is a condition that holds for some packets: nothing can be said of one.
-func (d *decoder) limit(a nftAttrs) {
-	unit, ok := map[uint64]string{1: "second", 60: "minute", 3600: "hour", 86400: "day", 604800: "week"}[a.u64(unix.NFTA_LIMIT_UNIT)]
+func (d *decoder) limit(a nfnl.Attrs) {
+	unit, ok := map[uint64]string{1: "second", 60: "minute", 3600: "hour", 86400: "day", 604800: "week"}[a.Uint64(unix.NFTA_LIMIT_UNIT)]
 	if !ok {
 		d.unknown("limit", a)
 		return
 	}
 	text := "limit rate "
-	if a.u32(unix.NFTA_LIMIT_FLAGS)&unix.NFT_LIMIT_F_INV != 0 {
+	if a.Uint32(unix.NFTA_LIMIT_FLAGS)&unix.NFT_LIMIT_F_INV != 0 {
 		text += "over "
 	}
-	text += strconv.FormatUint(a.u64(unix.NFTA_LIMIT_RATE), 10)
-	if a.u32(unix.NFTA_LIMIT_TYPE) == unix.NFT_LIMIT_PKT_BYTES {
+	text += strconv.FormatUint(a.Uint64(unix.NFTA_LIMIT_RATE), 10)
+	if a.Uint32(unix.NFTA_LIMIT_TYPE) == unix.NFT_LIMIT_PKT_BYTES {
 		text += " bytes"
 	}
 	d.condition(Match{Text: text + "/" + unit})
 }
 
-func (d *decoder) nat(a nftAttrs) {
-	v := Verdict{Kind: VerdictSNAT, Flags: natFlags(a.u32(unix.NFTA_NAT_FLAGS))}
-	if a.u32(unix.NFTA_NAT_TYPE) == unix.NFT_NAT_DNAT {
+func (d *decoder) nat(a nfnl.Attrs) {
+	v := Verdict{Kind: VerdictSNAT, Flags: natFlags(a.Uint32(unix.NFTA_NAT_FLAGS))}
+	if a.Uint32(unix.NFTA_NAT_TYPE) == unix.NFT_NAT_DNAT {
 		v.Kind = VerdictDNAT
 	}
-	if a.has(unix.NFTA_NAT_REG_ADDR_MIN) {
-		v.family = familyNames[byte(a.u32(unix.NFTA_NAT_FAMILY))]
+	if a.Has(unix.NFTA_NAT_REG_ADDR_MIN) {
+		v.family = familyNames[byte(a.Uint32(unix.NFTA_NAT_FAMILY))]
 	}
 	d.natRange(&v, a, unix.NFTA_NAT_REG_ADDR_MIN, unix.NFTA_NAT_REG_ADDR_MAX)
 	d.natPorts(&v, a, unix.NFTA_NAT_REG_PROTO_MIN, unix.NFTA_NAT_REG_PROTO_MAX)
 	d.rule.Verdict = v
 }
 
-func (d *decoder) masq(a nftAttrs) {
-	v := Verdict{Kind: VerdictMasquerade, Flags: natFlags(a.u32(unix.NFTA_MASQ_FLAGS))}
+func (d *decoder) masq(a nfnl.Attrs) {
+	v := Verdict{Kind: VerdictMasquerade, Flags: natFlags(a.Uint32(unix.NFTA_MASQ_FLAGS))}
 	d.natPorts(&v, a, unix.NFTA_MASQ_REG_PROTO_MIN, unix.NFTA_MASQ_REG_PROTO_MAX)
 	d.rule.Verdict = v
 }
 
-func (d *decoder) redir(a nftAttrs) {
-	v := Verdict{Kind: VerdictRedirect, Flags: natFlags(a.u32(unix.NFTA_REDIR_FLAGS))}
+func (d *decoder) redir(a nfnl.Attrs) {
+	v := Verdict{Kind: VerdictRedirect, Flags: natFlags(a.Uint32(unix.NFTA_REDIR_FLAGS))}
 	d.natPorts(&v, a, unix.NFTA_REDIR_REG_PROTO_MIN, unix.NFTA_REDIR_REG_PROTO_MAX)
 	d.rule.Verdict = v
 }
 
-func (d *decoder) natRange(v *Verdict, a nftAttrs, minAttr, maxAttr uint16) {
-	if !a.has(minAttr) {
+func (d *decoder) natRange(v *Verdict, a nfnl.Attrs, minAttr, maxAttr uint16) {
+	if !a.Has(minAttr) {
 		return
 	}
-	o := d.get(a.u32(minAttr))
+	o := d.get(a.Uint32(minAttr))
 	if len(o.data) == 0 {
 		v.From = o.describe()
 		return
 	}
 	v.Addr.Min, _ = netip.AddrFromSlice(o.data)
 	v.Addr.Max = v.Addr.Min
-	if a.has(maxAttr) {
-		v.Addr.Max, _ = netip.AddrFromSlice(d.get(a.u32(maxAttr)).data)
+	if a.Has(maxAttr) {
+		v.Addr.Max, _ = netip.AddrFromSlice(d.get(a.Uint32(maxAttr)).data)
 	}
 }
 
-func (d *decoder) natPorts(v *Verdict, a nftAttrs, minAttr, maxAttr uint16) {
-	if !a.has(minAttr) {
+func (d *decoder) natPorts(v *Verdict, a nfnl.Attrs, minAttr, maxAttr uint16) {
+	if !a.Has(minAttr) {
 		return
 	}
-	o := d.get(a.u32(minAttr))
+	o := d.get(a.Uint32(minAttr))
 	if len(o.data) < 2 {
 		if v.From == "" {
 			v.From = o.describe()
@@ -159,7 +161,7 @@ func (d *decoder) natPorts(v *Verdict, a nftAttrs, minAttr, maxAttr uint16) {
 	}
 	v.Port.Min = binary.BigEndian.Uint16(o.data)
 	v.Port.Max = v.Port.Min
-	if high := d.get(a.u32(maxAttr)).data; a.has(maxAttr) && len(high) >= 2 {
+	if high := d.get(a.Uint32(maxAttr)).data; a.Has(maxAttr) && len(high) >= 2 {
 		v.Port.Max = binary.BigEndian.Uint16(high)
 	}
 }
@@ -201,13 +203,13 @@ var icmpCodes = map[string]map[byte]string{
 	"icmpx":  {0: "no-route", 1: "port-unreachable", 2: "host-unreachable", 3: "admin-prohibited"},
 }
 
-func (d *decoder) reject(a nftAttrs) {
+func (d *decoder) reject(a nfnl.Attrs) {
 	var code byte
-	if b := a.get(unix.NFTA_REJECT_ICMP_CODE); len(b) > 0 {
+	if b := a.Get(unix.NFTA_REJECT_ICMP_CODE); len(b) > 0 {
 		code = b[0]
 	}
 	proto := "icmpx"
-	switch kind := a.u32(unix.NFTA_REJECT_TYPE); {
+	switch kind := a.Uint32(unix.NFTA_REJECT_TYPE); {
 	case kind == unix.NFT_REJECT_TCP_RST:
 		d.rule.Verdict = Verdict{Kind: VerdictReject, With: "tcp reset"}
 		return

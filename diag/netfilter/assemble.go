@@ -4,6 +4,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/nfnl"
 
 	"github.com/google/nftables/userdata"
 )
@@ -36,22 +37,22 @@ func hookName(family byte, number uint32) string {
 
 // nftTables reads the tables and their chains, without rules.
 func (s *source) nftTables() ([]Table, error) {
-	tables, err := s.conn.dump(s.generation, nftQuestion{get: unix.NFT_MSG_GETTABLE, answer: unix.NFT_MSG_NEWTABLE})
+	tables, err := s.conn.Dump(s.generation, nfnl.Question{Get: unix.NFT_MSG_GETTABLE, Answer: unix.NFT_MSG_NEWTABLE})
 	if err != nil {
 		return nil, err
 	}
-	chains, err := s.conn.dump(s.generation, nftQuestion{get: unix.NFT_MSG_GETCHAIN, answer: unix.NFT_MSG_NEWCHAIN})
+	chains, err := s.conn.Dump(s.generation, nfnl.Question{Get: unix.NFT_MSG_GETCHAIN, Answer: unix.NFT_MSG_NEWCHAIN})
 	if err != nil {
 		return nil, err
 	}
 	out := make([]Table, 0, len(tables))
 	for _, m := range tables {
 		t := Table{
-			Family: familyNames[m.family], Name: m.text(unix.NFTA_TABLE_NAME), family: m.family,
-			Dormant: m.u32(unix.NFTA_TABLE_FLAGS)&1 != 0, // NFT_TABLE_F_DORMANT
+			Family: familyNames[m.Family], Name: m.Text(unix.NFTA_TABLE_NAME), family: m.Family,
+			Dormant: m.Uint32(unix.NFTA_TABLE_FLAGS)&1 != 0, // NFT_TABLE_F_DORMANT
 		}
 		for _, cm := range chains {
-			if cm.family == m.family && attrIs(cm.get(unix.NFTA_CHAIN_TABLE), t.Name) {
+			if cm.Family == m.Family && attrIs(cm.Get(unix.NFTA_CHAIN_TABLE), t.Name) {
 				chain := decodeNFTChain(cm)
 				chain.stored = s.nftChain(t.Name, chain.Name, cm)
 				t.Chains = append(t.Chains, chain)
@@ -67,25 +68,25 @@ func attrIs(b []byte, name string) bool {
 	return len(b) == len(name)+1 && string(b[:len(name)]) == name && b[len(name)] == 0
 }
 
-func decodeNFTChain(m nftMessage) Chain {
-	chain := Chain{Name: m.text(unix.NFTA_CHAIN_NAME)}
-	if !m.has(unix.NFTA_CHAIN_HOOK) {
+func decodeNFTChain(m nfnl.Message) Chain {
+	chain := Chain{Name: m.Text(unix.NFTA_CHAIN_NAME)}
+	if !m.Has(unix.NFTA_CHAIN_HOOK) {
 		return chain
 	}
-	hook := m.nested(unix.NFTA_CHAIN_HOOK)
-	chain.Hook = hookName(m.family, hook.u32(unix.NFTA_HOOK_HOOKNUM))
-	chain.Priority = int(int32(hook.u32(unix.NFTA_HOOK_PRIORITY)))
-	chain.Type = m.text(unix.NFTA_CHAIN_TYPE)
+	hook := m.Nested(unix.NFTA_CHAIN_HOOK)
+	chain.Hook = hookName(m.Family, hook.Uint32(unix.NFTA_HOOK_HOOKNUM))
+	chain.Priority = int(int32(hook.Uint32(unix.NFTA_HOOK_PRIORITY)))
+	chain.Type = m.Text(unix.NFTA_CHAIN_TYPE)
 	chain.Policy = "accept"
-	if m.has(unix.NFTA_CHAIN_POLICY) && m.u32(unix.NFTA_CHAIN_POLICY) == 0 {
+	if m.Has(unix.NFTA_CHAIN_POLICY) && m.Uint32(unix.NFTA_CHAIN_POLICY) == 0 {
 		chain.Policy = "drop"
 	}
-	if hook.has(unix.NFTA_HOOK_DEV) {
-		chain.Devices = append(chain.Devices, hook.text(unix.NFTA_HOOK_DEV))
+	if hook.Has(unix.NFTA_HOOK_DEV) {
+		chain.Devices = append(chain.Devices, hook.Text(unix.NFTA_HOOK_DEV))
 	}
 	const hookDevs = 4 // NFTA_HOOK_DEVS
-	if !hook.has(unix.NFTA_HOOK_DEV) {
-		for _, name := range attr.All(hook.get(hookDevs)) {
+	if !hook.Has(unix.NFTA_HOOK_DEV) {
+		for _, name := range attr.All(hook.Get(hookDevs)) {
 			chain.Devices = append(chain.Devices, attr.String(name))
 		}
 	}
@@ -95,17 +96,17 @@ func decodeNFTChain(m nftMessage) Chain {
 // nftRule decodes a rule of d's table, unless misses says of a condition that it is not
 // met: then there is none. Only what is known for sure to come first is asked
 // about, so that nothing the rule does before is missed.
-func (d *decoder) nftRule(attrs nftAttrs, misses func(*Match) bool) *Rule {
+func (d *decoder) nftRule(attrs nfnl.Attrs, misses func(*Match) bool) *Rule {
 	d.begin()
-	for _, b := range attr.All(attrs.get(unix.NFTA_RULE_EXPRESSIONS)) {
-		x := nftAttrs(b)
-		d.expression(x.get(unix.NFTA_EXPR_NAME), x.get(unix.NFTA_EXPR_DATA))
+	for _, b := range attr.All(attrs.Get(unix.NFTA_RULE_EXPRESSIONS)) {
+		x := nfnl.Attrs(b)
+		d.expression(x.Get(unix.NFTA_EXPR_NAME), x.Get(unix.NFTA_EXPR_DATA))
 		if d.missed(misses) {
 			return nil
 		}
 	}
-	d.rule.Handle = attrs.u64(unix.NFTA_RULE_HANDLE)
-	if comment, ok := comment(attrs.get(unix.NFTA_RULE_USERDATA)); ok {
+	d.rule.Handle = attrs.Uint64(unix.NFTA_RULE_HANDLE)
+	if comment, ok := comment(attrs.Get(unix.NFTA_RULE_USERDATA)); ok {
 		d.rule.Comment = comment
 	}
 	d.rule.IPTables = d.byIPTables()

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/nfnl"
 
 	"golang.org/x/sys/unix"
 )
@@ -66,10 +67,10 @@ func (o operand) endsInside(ranges []Range) bool {
 
 func (d *decoder) condition(m Match) { d.rule.Matches = append(d.rule.Matches, m) }
 
-func (d *decoder) cmp(a nftAttrs) {
-	o := d.get(a.u32(unix.NFTA_CMP_SREG))
-	v := a.value(unix.NFTA_CMP_DATA)
-	op := a.u32(unix.NFTA_CMP_OP)
+func (d *decoder) cmp(a nfnl.Attrs) {
+	o := d.get(a.Uint32(unix.NFTA_CMP_SREG))
+	v := a.Value(unix.NFTA_CMP_DATA)
+	op := a.Uint32(unix.NFTA_CMP_OP)
 	if op != unix.NFT_CMP_EQ && op != unix.NFT_CMP_NEQ && o.host && littleEndian {
 		// The kernel compares bytes from the first on, so a number in the
 		// machine's order has to be swapped before: nobody means this.
@@ -103,28 +104,28 @@ func (d *decoder) bounded(sign string, m Match) {
 	d.condition(m)
 }
 
-func (d *decoder) inRange(a nftAttrs) {
-	o := d.get(a.u32(unix.NFTA_RANGE_SREG))
-	r := Range{a.value(unix.NFTA_RANGE_FROM_DATA), a.value(unix.NFTA_RANGE_TO_DATA)}
-	d.condition(o.match(a.u32(unix.NFTA_RANGE_OP) == unix.NFT_RANGE_NEQ, r))
+func (d *decoder) inRange(a nfnl.Attrs) {
+	o := d.get(a.Uint32(unix.NFTA_RANGE_SREG))
+	r := Range{a.Value(unix.NFTA_RANGE_FROM_DATA), a.Value(unix.NFTA_RANGE_TO_DATA)}
+	d.condition(o.match(a.Uint32(unix.NFTA_RANGE_OP) == unix.NFT_RANGE_NEQ, r))
 }
 
-func (d *decoder) lookup(a nftAttrs) {
-	name := a.text(unix.NFTA_LOOKUP_SET)
+func (d *decoder) lookup(a nfnl.Attrs) {
+	name := a.Text(unix.NFTA_LOOKUP_SET)
 	set, ok := d.sets(ruleSetKey{d.family, d.table, name})
 	if !ok {
 		d.condition(Match{Text: "[lookup " + name + "]"})
 		return
 	}
-	operands := d.operands(a.u32(unix.NFTA_LOOKUP_SREG), set)
+	operands := d.operands(a.Uint32(unix.NFTA_LOOKUP_SREG), set)
 	m := lookupMatch(operands, set, set.elements)
-	m.Not = a.u32(unix.NFTA_LOOKUP_FLAGS)&unix.NFT_LOOKUP_F_INV != 0
-	if !a.has(unix.NFTA_LOOKUP_DREG) {
+	m.Not = a.Uint32(unix.NFTA_LOOKUP_FLAGS)&unix.NFT_LOOKUP_F_INV != 0
+	if !a.Has(unix.NFTA_LOOKUP_DREG) {
 		d.condition(m)
 		return
 	}
-	if a.u32(unix.NFTA_LOOKUP_DREG) != unix.NFT_REG_VERDICT {
-		d.set(a.u32(unix.NFTA_LOOKUP_DREG), operand{from: nftKey(m) + " map " + set.reference(), size: 4})
+	if a.Uint32(unix.NFTA_LOOKUP_DREG) != unix.NFT_REG_VERDICT {
+		d.set(a.Uint32(unix.NFTA_LOOKUP_DREG), operand{from: nftKey(m) + " map " + set.reference(), size: 4})
 		return
 	}
 	d.rule.Verdict = Verdict{Kind: VerdictMap, From: nftKey(m) + " vmap " + set.reference()}

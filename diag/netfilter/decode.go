@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/nfnl"
 
 	"golang.org/x/sys/unix"
 )
@@ -79,7 +80,7 @@ var expressions = map[string]expression{
 
 type expression struct {
 	name   string
-	decode func(*decoder, nftAttrs)
+	decode func(*decoder, nfnl.Attrs)
 }
 
 // expression takes in one expression. What is not known stands as a condition,
@@ -93,9 +94,9 @@ func (d *decoder) expression(kind, data []byte) {
 	name := attr.String(kind)
 	d.rule.Exprs = append(d.rule.Exprs, Expr{Name: name, Data: data})
 	d.unknown(name, data)
-	attrs := nftAttrs(data)
-	if len(attrs.get(1)) == 4 { // most of them have their destination register first
-		d.set(attrs.u32(1), operand{from: "[expr " + name + "]", size: 4})
+	attrs := nfnl.Attrs(data)
+	if len(attrs.Get(1)) == 4 { // most of them have their destination register first
+		d.set(attrs.Uint32(1), operand{from: "[expr " + name + "]", size: 4})
 	}
 }
 
@@ -167,14 +168,14 @@ func (d *decoder) transport() string {
 	return ""
 }
 
-func (d *decoder) payload(a nftAttrs) {
-	if a.has(unix.NFTA_PAYLOAD_SREG) {
+func (d *decoder) payload(a nfnl.Attrs) {
+	if a.Has(unix.NFTA_PAYLOAD_SREG) {
 		d.unknown(PayloadSet, a)
 		return
 	}
-	size := a.u32(unix.NFTA_PAYLOAD_LEN)
-	field := payloadField(a.u32(unix.NFTA_PAYLOAD_BASE), a.u32(unix.NFTA_PAYLOAD_OFFSET), size, d.network(), d.transport())
-	d.set(a.u32(unix.NFTA_PAYLOAD_DREG), operand{field: field, size: int(size)})
+	size := a.Uint32(unix.NFTA_PAYLOAD_LEN)
+	field := payloadField(a.Uint32(unix.NFTA_PAYLOAD_BASE), a.Uint32(unix.NFTA_PAYLOAD_OFFSET), size, d.network(), d.transport())
+	d.set(a.Uint32(unix.NFTA_PAYLOAD_DREG), operand{field: field, size: int(size)})
 }
 
 func (d *decoder) load(register uint32, field Field, key string) {
@@ -186,24 +187,24 @@ func (d *decoder) load(register uint32, field Field, key string) {
 	d.set(register, operand{field: field, size: info.size, host: info.host})
 }
 
-func (d *decoder) meta(a nftAttrs) {
-	key := a.u32(unix.NFTA_META_KEY)
-	if a.has(unix.NFTA_META_SREG) {
-		d.assign(a.u32(unix.NFTA_META_SREG), metaFields[key], fmt.Sprintf("[expr meta %d]", key))
+func (d *decoder) meta(a nfnl.Attrs) {
+	key := a.Uint32(unix.NFTA_META_KEY)
+	if a.Has(unix.NFTA_META_SREG) {
+		d.assign(a.Uint32(unix.NFTA_META_SREG), metaFields[key], fmt.Sprintf("[expr meta %d]", key))
 		return
 	}
-	d.load(a.u32(unix.NFTA_META_DREG), metaFields[key], fmt.Sprintf("[expr meta %d]", key))
+	d.load(a.Uint32(unix.NFTA_META_DREG), metaFields[key], fmt.Sprintf("[expr meta %d]", key))
 }
 
-func (d *decoder) ct(a nftAttrs) {
-	key := a.u32(unix.NFTA_CT_KEY)
+func (d *decoder) ct(a nfnl.Attrs) {
+	key := a.Uint32(unix.NFTA_CT_KEY)
 	unknown := fmt.Sprintf("[expr ct %d]", key)
-	if a.has(unix.NFTA_CT_SREG) {
-		d.assign(a.u32(unix.NFTA_CT_SREG), ctFields[key], unknown)
+	if a.Has(unix.NFTA_CT_SREG) {
+		d.assign(a.Uint32(unix.NFTA_CT_SREG), ctFields[key], unknown)
 		return
 	}
-	register := a.u32(unix.NFTA_CT_DREG)
-	if b := a.get(unix.NFTA_CT_DIRECTION); len(b) > 0 {
+	register := a.Uint32(unix.NFTA_CT_DREG)
+	if b := a.Get(unix.NFTA_CT_DIRECTION); len(b) > 0 {
 		const srcIP, dstIP, srcIP6, dstIP6 = 19, 20, 21, 22 // NFT_CT_SRC_IP and on
 		directed := map[uint32]operand{
 			unix.NFT_CT_PROTO_SRC: {field: "proto-src", size: 2}, unix.NFT_CT_PROTO_DST: {field: "proto-dst", size: 2},
@@ -219,9 +220,9 @@ func (d *decoder) ct(a nftAttrs) {
 	d.load(register, ctFields[key], unknown)
 }
 
-func (d *decoder) fib(a nftAttrs) {
+func (d *decoder) fib(a nfnl.Attrs) {
 	const addrType = 3 // NFT_FIB_RESULT_ADDRTYPE
-	flags := a.u32(unix.NFTA_FIB_FLAGS)
+	flags := a.Uint32(unix.NFTA_FIB_FLAGS)
 	field := "fib"
 	for i, name := range []string{"saddr", "daddr", "mark", "iif", "oif"} {
 		switch {
@@ -232,18 +233,18 @@ func (d *decoder) fib(a nftAttrs) {
 			field += " . " + name
 		}
 	}
-	field += map[uint32]string{1: " oif", 2: " oifname", addrType: " type"}[a.u32(unix.NFTA_FIB_RESULT)]
+	field += map[uint32]string{1: " oif", 2: " oifname", addrType: " type"}[a.Uint32(unix.NFTA_FIB_RESULT)]
 	if flags&unix.NFTA_FIB_F_PRESENT != 0 {
 		field += present
 	}
-	d.load(a.u32(unix.NFTA_FIB_DREG), Field(field), "["+field+"]")
+	d.load(a.Uint32(unix.NFTA_FIB_DREG), Field(field), "["+field+"]")
 }
 
-func (d *decoder) bitwise(a nftAttrs) {
-	o := d.get(a.u32(unix.NFTA_BITWISE_SREG))
+func (d *decoder) bitwise(a nfnl.Attrs) {
+	o := d.get(a.Uint32(unix.NFTA_BITWISE_SREG))
 	const op = 6 // NFTA_BITWISE_OP; 0 is mask and xor, others shift
-	switch mask, xor := a.value(unix.NFTA_BITWISE_MASK), a.value(unix.NFTA_BITWISE_XOR); {
-	case a.u32(op) != 0 || mask == nil || o.field == "":
+	switch mask, xor := a.Value(unix.NFTA_BITWISE_MASK), a.Value(unix.NFTA_BITWISE_XOR); {
+	case a.Uint32(op) != 0 || mask == nil || o.field == "":
 		o = operand{from: "[expr bitwise]", size: o.size}
 	case o.mask == nil:
 		o.mask, o.xor = bytes.Clone(mask), bytes.Clone(xor)
@@ -251,17 +252,17 @@ func (d *decoder) bitwise(a nftAttrs) {
 		o.xor = ruleXor(ruleAnd(o.xor, mask), xor)
 		o.mask = ruleAnd(o.mask, mask)
 	}
-	d.set(a.u32(unix.NFTA_BITWISE_DREG), o)
+	d.set(a.Uint32(unix.NFTA_BITWISE_DREG), o)
 }
 
-func (d *decoder) byteorder(a nftAttrs) {
-	o := d.get(a.u32(unix.NFTA_BYTEORDER_SREG))
+func (d *decoder) byteorder(a nfnl.Attrs) {
+	o := d.get(a.Uint32(unix.NFTA_BYTEORDER_SREG))
 	if littleEndian && o.host && o.mask == nil {
 		o.host = false
 	} else if o.mask != nil || !littleEndian {
 		o = operand{from: "[expr byteorder]", size: o.size}
 	}
-	d.set(a.u32(unix.NFTA_BYTEORDER_DREG), o)
+	d.set(a.Uint32(unix.NFTA_BYTEORDER_DREG), o)
 }
 
-func (d *decoder) counter(nftAttrs) { d.counted = true }
+func (d *decoder) counter(nfnl.Attrs) { d.counted = true }

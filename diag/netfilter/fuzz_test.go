@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/nfnl"
 
 	"golang.org/x/sys/unix"
 )
 
 // fuzzExpression is one expression of a rule as nf_tables sends it.
 func fuzzExpression(kind string, data []byte) []byte {
-	x := nftName(nil, unix.NFTA_EXPR_NAME, kind)
+	x := nfnl.Name(nil, unix.NFTA_EXPR_NAME, kind)
 	return attr.Append(nil, unix.NFTA_LIST_ELEM, attr.Append(x, unix.NFTA_EXPR_DATA, data))
 }
 
@@ -37,7 +38,7 @@ func FuzzNFTRule(f *testing.F) {
 	compared := bytes.Join([][]byte{u32(unix.NFTA_CMP_SREG, 1), u32(unix.NFTA_CMP_OP, unix.NFT_CMP_EQ), attr.Append(nil, unix.NFTA_CMP_DATA, value(0, 0, 64, 0))}, nil)
 	source := bytes.Join([][]byte{u32(unix.NFTA_PAYLOAD_DREG, 1), u32(unix.NFTA_PAYLOAD_BASE, unix.NFT_PAYLOAD_NETWORK_HEADER),
 		u32(unix.NFTA_PAYLOAD_OFFSET, 12), u32(unix.NFTA_PAYLOAD_LEN, 4)}, nil)
-	looked := bytes.Join([][]byte{nftName(nil, unix.NFTA_LOOKUP_SET, "s"), u32(unix.NFTA_LOOKUP_SREG, 1)}, nil)
+	looked := bytes.Join([][]byte{nfnl.Name(nil, unix.NFTA_LOOKUP_SET, "s"), u32(unix.NFTA_LOOKUP_SREG, 1)}, nil)
 	f.Add(byte(unix.NFPROTO_IPV4), bytes.Join([][]byte{fuzzExpression("meta", mark), fuzzExpression("bitwise", masked), fuzzExpression("cmp", compared)}, nil))
 	f.Add(byte(unix.NFPROTO_IPV4), bytes.Join([][]byte{fuzzExpression("payload", source), fuzzExpression("lookup", looked), fuzzExpression("counter", nil)}, nil))
 	for name := range expressions {
@@ -55,7 +56,7 @@ func FuzzNFTRule(f *testing.F) {
 		d := &decoder{family: family, table: "filter", sets: func(ruleSetKey) (*ruleSet, bool) { return set, true }}
 		spellRule(&Table{Family: familyNames[family], Name: "filter"}, d.nftRule(attrs, nil))
 		d.nftRule(attrs, func(m *Match) bool { return m.Holds([]byte{10, 0, 0, 1}) })
-		decodeNFTChain(nftMessage{family, expressions})
+		decodeNFTChain(nfnl.Message{Family: family, Attrs: expressions})
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/nfnl"
 	"nstutor/internal/nsenter"
 )
 
@@ -21,7 +22,7 @@ type probe struct {
 
 func probeRules(ns *nsenter.Namespace) (probe, error) {
 	var p probe
-	askNFT := nfTablesPresent()
+	askNFT := nfnl.Present()
 	err := ns.Do(func() (err error) {
 		if askNFT {
 			if p.nfTables, err = probeNFTables(); err != nil {

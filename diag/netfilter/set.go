@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/nfnl"
 
 	"golang.org/x/sys/unix"
 )
@@ -49,9 +50,9 @@ func (s *source) set(key ruleSetKey) (*ruleSet, bool) {
 	if set, ok := s.sets[key]; ok {
 		return set, set != nil
 	}
-	messages, err := s.conn.dump(s.generation, nftQuestion{
-		get: unix.NFT_MSG_GETSET, answer: unix.NFT_MSG_NEWSET, one: true, family: key.family,
-		attrs: nftName(nftName(nil, unix.NFTA_SET_TABLE, key.table), unix.NFTA_SET_NAME, key.name),
+	messages, err := s.conn.Dump(s.generation, nfnl.Question{
+		Get: unix.NFT_MSG_GETSET, Answer: unix.NFT_MSG_NEWSET, One: true, Family: key.family,
+		Attrs: nfnl.Name(nfnl.Name(nil, unix.NFTA_SET_TABLE, key.table), unix.NFTA_SET_NAME, key.name),
 	})
 	var set *ruleSet
 	if err == nil && len(messages) == 1 {
@@ -65,7 +66,7 @@ func (s *source) set(key ruleSetKey) (*ruleSet, bool) {
 // namedSets reads all sets, and lists those that have a name of their own by
 // their tables.
 func (s *source) namedSets() (map[ruleSetKey][]NamedSet, error) {
-	messages, err := s.conn.dump(s.generation, nftQuestion{get: unix.NFT_MSG_GETSET, answer: unix.NFT_MSG_NEWSET})
+	messages, err := s.conn.Dump(s.generation, nfnl.Question{Get: unix.NFT_MSG_GETSET, Answer: unix.NFT_MSG_NEWSET})
 	if err != nil {
 		return nil, err
 	}
@@ -88,23 +89,23 @@ func (s *source) namedSets() (map[ruleSetKey][]NamedSet, error) {
 }
 
 // readSet reads the members of a set.
-func (s *source) readSet(m nftMessage) (*ruleSet, error) {
+func (s *source) readSet(m nfnl.Message) (*ruleSet, error) {
 	set := &ruleSet{
-		key:      ruleSetKey{m.family, m.text(unix.NFTA_SET_TABLE), m.text(unix.NFTA_SET_NAME)},
-		flags:    m.u32(unix.NFTA_SET_FLAGS),
-		keyType:  m.u32(unix.NFTA_SET_KEY_TYPE),
-		dataType: m.u32(unix.NFTA_SET_DATA_TYPE),
+		key:      ruleSetKey{m.Family, m.Text(unix.NFTA_SET_TABLE), m.Text(unix.NFTA_SET_NAME)},
+		flags:    m.Uint32(unix.NFTA_SET_FLAGS),
+		keyType:  m.Uint32(unix.NFTA_SET_KEY_TYPE),
+		dataType: m.Uint32(unix.NFTA_SET_DATA_TYPE),
 	}
 	set.anonymous = set.flags&nftSetAnonymous != 0
-	messages, err := s.conn.dump(s.generation, nftQuestion{
-		get: unix.NFT_MSG_GETSETELEM, answer: unix.NFT_MSG_NEWSETELEM, family: set.key.family,
-		attrs: nftName(nftName(nil, unix.NFTA_SET_ELEM_LIST_TABLE, set.key.table), unix.NFTA_SET_ELEM_LIST_SET, set.key.name),
+	messages, err := s.conn.Dump(s.generation, nfnl.Question{
+		Get: unix.NFT_MSG_GETSETELEM, Answer: unix.NFT_MSG_NEWSETELEM, Family: set.key.family,
+		Attrs: nfnl.Name(nfnl.Name(nil, unix.NFTA_SET_ELEM_LIST_TABLE, set.key.table), unix.NFTA_SET_ELEM_LIST_SET, set.key.name),
 	})
 	if err != nil {
 		return nil, err
 	}
 	for _, m := range messages {
-		for _, b := range attr.All(m.get(unix.NFTA_SET_ELEM_LIST_ELEMENTS)) {
+		for _, b := range attr.All(m.Get(unix.NFTA_SET_ELEM_LIST_ELEMENTS)) {
 			set.elements = append(set.elements, decodeRuleElement(b))
 		}
 	}
@@ -117,25 +118,25 @@ func (s *source) readSet(m nftMessage) (*ruleSet, error) {
 	return set, nil
 }
 
-func decodeRuleElement(attrs nftAttrs) ruleElement {
+func decodeRuleElement(attrs nfnl.Attrs) ruleElement {
 	const (
 		keyEnd   = 10 // NFTA_SET_ELEM_KEY_END
 		catchall = 0x2
 	)
-	flags := attrs.u32(unix.NFTA_SET_ELEM_FLAGS)
+	flags := attrs.Uint32(unix.NFTA_SET_ELEM_FLAGS)
 	e := ruleElement{
-		from:     attrs.value(unix.NFTA_SET_ELEM_KEY),
+		from:     attrs.Value(unix.NFTA_SET_ELEM_KEY),
 		end:      flags&unix.NFT_SET_ELEM_INTERVAL_END != 0,
 		catchall: flags&catchall != 0,
 	}
-	if attrs.has(keyEnd) {
-		e.to = attrs.value(keyEnd)
+	if attrs.Has(keyEnd) {
+		e.to = attrs.Value(keyEnd)
 	}
-	if data := attrs.nested(unix.NFTA_SET_ELEM_DATA); data.has(unix.NFTA_DATA_VERDICT) {
-		v := decodeNFTVerdict(data.nested(unix.NFTA_DATA_VERDICT))
+	if data := attrs.Nested(unix.NFTA_SET_ELEM_DATA); data.Has(unix.NFTA_DATA_VERDICT) {
+		v := decodeNFTVerdict(data.Nested(unix.NFTA_DATA_VERDICT))
 		e.verdict = &v
 	} else {
-		e.data = data.get(unix.NFTA_DATA_VALUE)
+		e.data = data.Get(unix.NFTA_DATA_VALUE)
 	}
 	return e
 }

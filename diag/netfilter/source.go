@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/nfnl"
 	"nstutor/internal/nsenter"
 )
 
@@ -15,8 +16,8 @@ import (
 // it.
 type source struct {
 	ns         *nsenter.Namespace
-	conn       *nftConn // nil without nf_tables
-	generation uint16   // of nf_tables, when the tables were read
+	conn       *nfnl.Conn // nil without nf_tables
+	generation uint16     // of nf_tables, when the tables were read
 	sets       map[ruleSetKey]*ruleSet
 	streams    map[*stream]bool // dumps under way
 	decoder    decoder
@@ -100,11 +101,11 @@ func (s *source) begin() (tables []Table, err error) {
 	for try := 1; ; try++ {
 		s.close()
 		s.sets, s.streams, s.err = map[ruleSetKey]*ruleSet{}, map[*stream]bool{}, nil
-		if s.conn, err = openNFTConn(s.ns); err != nil {
+		if s.conn, err = nfnl.Open(s.ns); err != nil {
 			s.conn = nil
 			return nil, err
 		}
-		if s.generation, err = s.conn.generation(); err == nil {
+		if s.generation, err = s.conn.Generation(); err == nil {
 			tables, err = s.nftTables()
 		}
 		if err == nil {
@@ -122,7 +123,7 @@ func (s *source) close() {
 		stream.close()
 	}
 	if s.conn != nil {
-		s.conn.close()
+		s.conn.Close()
 		s.conn = nil
 	}
 }
@@ -152,17 +153,17 @@ func (s *source) loadNFTables(tables []Table) error {
 			chains[ruleSetKey{t.family, t.Name, t.Chains[j].Name}] = &t.Chains[j]
 		}
 	}
-	rules, err := s.conn.dump(s.generation, nftQuestion{get: unix.NFT_MSG_GETRULE, answer: unix.NFT_MSG_NEWRULE})
+	rules, err := s.conn.Dump(s.generation, nfnl.Question{Get: unix.NFT_MSG_GETRULE, Answer: unix.NFT_MSG_NEWRULE})
 	if err != nil {
 		return err
 	}
 	for _, m := range rules {
-		key := ruleSetKey{m.family, m.text(unix.NFTA_RULE_TABLE), m.text(unix.NFTA_RULE_CHAIN)}
+		key := ruleSetKey{m.Family, m.Text(unix.NFTA_RULE_TABLE), m.Text(unix.NFTA_RULE_CHAIN)}
 		if chain := chains[key]; chain != nil {
-			chain.stored.rules = append(chain.stored.rules, storedRule{raw: m.nftAttrs})
+			chain.stored.rules = append(chain.stored.rules, storedRule{raw: m.Attrs})
 		}
 	}
-	generation, err := s.conn.generation()
+	generation, err := s.conn.Generation()
 	if err == nil && generation != s.generation {
 		err = nl.ErrDumpInterrupted
 	}

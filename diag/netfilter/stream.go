@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/nfnl"
 	"nstutor/internal/nsenter"
 )
 
@@ -17,16 +18,16 @@ type stream struct {
 	source       *source
 	family       byte
 	table, chain string
-	conn         *nftConn // nil before the first part, and behind the last
+	conn         *nfnl.Conn // nil before the first part, and behind the last
 }
 
 // nftChain are the rules of the chain that m is about. What uses a chain is its
 // rules and, but for a base chain, those that jump to it (nft_use_inc()).
-func (s *source) nftChain(table, chain string, m nftMessage) *storedRules {
-	uses, told := m.u32(unix.NFTA_CHAIN_USE), m.has(unix.NFTA_CHAIN_USE)
+func (s *source) nftChain(table, chain string, m nfnl.Message) *storedRules {
+	uses, told := m.Uint32(unix.NFTA_CHAIN_USE), m.Has(unix.NFTA_CHAIN_USE)
 	return &storedRules{
-		none: told && uses == 0, some: uses > 0 && m.has(unix.NFTA_CHAIN_HOOK),
-		from: &stream{source: s, family: m.family, table: table, chain: chain},
+		none: told && uses == 0, some: uses > 0 && m.Has(unix.NFTA_CHAIN_HOOK),
+		from: &stream{source: s, family: m.Family, table: table, chain: chain},
 	}
 }
 
@@ -35,7 +36,7 @@ func (s *stream) fetch(stored *storedRules) {
 	more, err := s.receive(stored)
 	if err == nil && !more && len(stored.rules) == 0 { // there is no rule that would tell its generation
 		var generation uint16
-		if generation, err = s.source.conn.generation(); err == nil && generation != s.source.generation {
+		if generation, err = s.source.conn.Generation(); err == nil && generation != s.source.generation {
 			err = nl.ErrDumpInterrupted
 		}
 	}
@@ -56,11 +57,11 @@ func (s *stream) receive(stored *storedRules) (more bool, err error) {
 		}
 	}
 	same := true
-	more, err = s.conn.receive(func(generation uint16, m nftMessage) {
+	more, err = s.conn.Receive(func(generation uint16, m nfnl.Message) {
 		same = same && generation == s.source.generation
 		// An old kernel does not narrow the dump down.
-		if m.family == s.family && attrIs(m.get(unix.NFTA_RULE_TABLE), s.table) && attrIs(m.get(unix.NFTA_RULE_CHAIN), s.chain) {
-			stored.rules = append(stored.rules, storedRule{raw: m.nftAttrs})
+		if m.Family == s.family && attrIs(m.Get(unix.NFTA_RULE_TABLE), s.table) && attrIs(m.Get(unix.NFTA_RULE_CHAIN), s.chain) {
+			stored.rules = append(stored.rules, storedRule{raw: m.Attrs})
 		}
 	})
 	if err == nil && !same {
@@ -70,20 +71,20 @@ func (s *stream) receive(stored *storedRules) (more bool, err error) {
 }
 
 func (s *stream) open() (err error) {
-	if s.conn, err = openNFTConn(s.source.ns); err != nil {
+	if s.conn, err = nfnl.Open(s.source.ns); err != nil {
 		s.conn = nil
 		return err
 	}
 	s.source.streams[s] = true
-	return s.conn.ask(nftQuestion{
-		get: unix.NFT_MSG_GETRULE, answer: unix.NFT_MSG_NEWRULE, family: s.family,
-		attrs: nftName(nftName(nil, unix.NFTA_RULE_TABLE, s.table), unix.NFTA_RULE_CHAIN, s.chain),
+	return s.conn.Ask(nfnl.Question{
+		Get: unix.NFT_MSG_GETRULE, Answer: unix.NFT_MSG_NEWRULE, Family: s.family,
+		Attrs: nfnl.Name(nfnl.Name(nil, unix.NFTA_RULE_TABLE, s.table), unix.NFTA_RULE_CHAIN, s.chain),
 	})
 }
 
 func (s *stream) close() {
 	if s.conn != nil {
-		s.conn.close()
+		s.conn.Close()
 		s.conn = nil
 		delete(s.source.streams, s)
 	}
@@ -99,14 +100,14 @@ func (s *stream) decode(r *storedRule, misses func(*Match) bool) *Rule {
 // uses implements origin. The names of the expressions are all it looks at.
 func (s *stream) uses(r *storedRule, names map[string]bool) bool {
 	var space [64]byte
-	for _, b := range attr.All(nftAttrs(r.raw).get(unix.NFTA_RULE_EXPRESSIONS)) {
-		x := nftAttrs(b)
-		kind := bytes.TrimSuffix(x.get(unix.NFTA_EXPR_NAME), []byte{0})
+	for _, b := range attr.All(nfnl.Attrs(r.raw).Get(unix.NFTA_RULE_EXPRESSIONS)) {
+		x := nfnl.Attrs(b)
+		kind := bytes.TrimSuffix(x.Get(unix.NFTA_EXPR_NAME), []byte{0})
 		if names[string(kind)] {
 			return true
 		}
 		if string(kind) == "match" || string(kind) == "target" { // both have their name first
-			name := bytes.TrimSuffix(x.nested(unix.NFTA_EXPR_DATA).get(unix.NFTA_MATCH_NAME), []byte{0})
+			name := bytes.TrimSuffix(x.Nested(unix.NFTA_EXPR_DATA).Get(unix.NFTA_MATCH_NAME), []byte{0})
 			if names[string(append(append(append(space[:0], kind...), ' '), name...))] {
 				return true
 			}

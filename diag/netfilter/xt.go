@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/nfnl"
 
 	"golang.org/x/sys/unix"
 )
@@ -59,9 +60,9 @@ var xtMatches = map[string]func(xt) []Match{
 	"statistic 0": xtStatistic, "limit 0": xtLimit, "physdev 0": xtPhysdev, "comment 0": func(xt) []Match { return []Match{} },
 }
 
-func (d *decoder) xtMatch(a nftAttrs) {
+func (d *decoder) xtMatch(a nfnl.Attrs) {
 	d.compat = true
-	d.addXTMatch(xt{d.family, a.text(unix.NFTA_MATCH_NAME), int(a.u32(unix.NFTA_MATCH_REV)), a.get(unix.NFTA_MATCH_INFO)})
+	d.addXTMatch(xt{d.family, a.Text(unix.NFTA_MATCH_NAME), int(a.Uint32(unix.NFTA_MATCH_REV)), a.Get(unix.NFTA_MATCH_INFO)})
 }
 
 func (d *decoder) addXTMatch(x xt) {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/nfnl"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,9 +22,9 @@ var xtTargets = map[string]func(*decoder, xt) bool{
 	"REJECT 0": xtReject, "LOG 0": xtLog, "NOTRACK 0": xtNotrack, "CT 1": xtNotrack, "CT 2": xtNotrack,
 }
 
-func (d *decoder) xtTarget(a nftAttrs) {
+func (d *decoder) xtTarget(a nfnl.Attrs) {
 	d.compat = true
-	d.addXTTarget(xt{d.family, a.text(unix.NFTA_TARGET_NAME), int(a.u32(unix.NFTA_TARGET_REV)), a.get(unix.NFTA_TARGET_INFO)})
+	d.addXTTarget(xt{d.family, a.Text(unix.NFTA_TARGET_NAME), int(a.Uint32(unix.NFTA_TARGET_REV)), a.Get(unix.NFTA_TARGET_INFO)})
 }
 
 func (d *decoder) addXTTarget(x xt) {

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
 	"nstutor/internal/nsenter"
 )
@@ -59,7 +60,7 @@ cannot be told, and 2 when the question cannot be asked.`,
 			if timeout <= 0 && !noProbe {
 				return fmt.Errorf("--timeout %s: the probe needs some time to wait, such as 2s; --no-probe sends none", timeout)
 			}
-			world := explain.NewWorld()
+			world := machine.New()
 			defer world.Close()
 			node, err := world.Open(from)
 			if err != nil {
@@ -111,7 +112,7 @@ func oneDestination(_ *cobra.Command, args []string) error {
 }
 
 // destination is the address of a name, as the namespace that pings knows it.
-func destination(ctx context.Context, node *explain.Node, name string) (netip.Addr, error) {
+func destination(ctx context.Context, node *machine.Space, name string) (netip.Addr, error) {
 	dest, err := probe.Resolve(ctx, node.NS, name)
 	switch {
 	case err != nil && node.Name != "":

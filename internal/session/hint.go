@@ -11,6 +11,7 @@ import (
 	"nstutor/chapters"
 	"nstutor/chapters/exercises"
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
 	"nstutor/internal/say"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
@@ -85,7 +86,7 @@ func writtenHints(task *exercise.Task) (string, []say.Text) {
 // nothing stops it.
 func hintsNow(ctx context.Context, task *exercise.Task) (string, []say.Text) {
 	watch := task.Case.Watch
-	world := explain.NewWorld()
+	world := machine.New()
 	defer world.Close()
 	from, err := world.Open(watch.Netns)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
 )
 
@@ -103,7 +104,7 @@ func (s *Session) AskWhy() Work {
 // answer asks the kernel. The address that a name last had is known to the
 // ping already.
 func (q Question) answer(ctx context.Context, known netip.Addr) (explain.Answer, error) {
-	world := explain.NewWorld()
+	world := machine.New()
 	defer world.Close()
 	from, err := world.Open(q.Netns)
 	if err != nil {

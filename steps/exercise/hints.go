@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 	"nstutor/steps"
@@ -47,7 +48,7 @@ func (t *Task) plain(v Verdict) []say.Text {
 
 // explained asks explain why the ping that the check sends fails.
 func (t *Task) explained(ctx context.Context, v Verdict) []say.Text {
-	world := explain.NewWorld()
+	world := machine.New()
 	defer world.Close()
 	from, err := world.Open(v.ask.from)
 	if err != nil {

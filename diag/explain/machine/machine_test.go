@@ -1,4 +1,4 @@
-package explain
+package machine
 
 import (
 	"errors"
@@ -54,7 +54,7 @@ func TestANodeHasTheNameACommandNeeds(t *testing.T) {
 		{"a", "a"}, {"/run/netns/../netns/a", "a"}, {fmt.Sprintf("pid:%d", named), "a"},
 		{"", ""}, {"/proc/self/ns/net", ""}, {"pid:" + fmt.Sprint(unnamed), "pid:" + fmt.Sprint(unnamed)}, {link, link},
 	} {
-		w := NewWorld()
+		w := New()
 		n, err := w.Open(c.ref)
 		if err != nil || n.Name != c.name {
 			t.Errorf("Open(%q): %+v, %v; want the name %q", c.ref, n, err, c.name)
@@ -64,7 +64,7 @@ func TestANodeHasTheNameACommandNeeds(t *testing.T) {
 }
 
 func TestOpenSaysWhatIsNotThere(t *testing.T) {
-	w := NewWorld()
+	w := New()
 	defer w.Close()
 	for _, ref := range []string{"absent", "/absent/path", "pid:999999999", "pid:x", "pid:-1", ".."} {
 		n, err := w.Open(ref)
@@ -77,8 +77,8 @@ func TestOpenSaysWhatIsNotThere(t *testing.T) {
 	}
 }
 
-// peerOf follows a veth in a World of its own.
-func (q *queryBed) peerOf(w *World, from, dev string) (*Node, error) {
+// peerOf follows a veth in a Machine of its own.
+func (q *queryBed) peerOf(w *Machine, from, dev string) (*Space, error) {
 	q.t.Helper()
 	n, err := w.Open(from)
 	q.must(err)
@@ -95,7 +95,7 @@ func TestPeersAreFoundByNameAndByProcess(t *testing.T) {
 	for _, c := range []struct{ from, dev, peer string }{
 		{"a", "eth0", "r"}, {"r", "left", "a"}, {"r", "right", "b"},
 	} {
-		w := NewWorld()
+		w := New()
 		n, err := q.peerOf(w, c.from, c.dev)
 		if err != nil || n.Name != c.peer {
 			t.Errorf("%s of %s leads to %+v, %v; want %s", c.dev, c.from, n, err, c.peer)
@@ -107,7 +107,7 @@ func TestPeersAreFoundByNameAndByProcess(t *testing.T) {
 	}
 	pid := q.process(q.b.NS)
 	q.unname("b")
-	w := NewWorld()
+	w := New()
 	defer w.Close()
 	n, err := q.peerOf(w, "r", "right")
 	if want := fmt.Sprintf("pid:%d", pid); err != nil || n.Name != want || n.NS.Inode() != q.b.NS.Inode() {
@@ -121,7 +121,7 @@ func TestPeersAreFoundByNameAndByProcess(t *testing.T) {
 func TestANamespaceWithoutNameOrProcessIsUnseen(t *testing.T) {
 	q := newQueryBed(t)
 	q.unname("b")
-	w := NewWorld()
+	w := New()
 	defer w.Close()
 	if n, err := q.peerOf(w, "r", "right"); !errors.Is(err, ErrUnseen) {
 		t.Errorf("right of r leads to %+v, %v", n, err)
@@ -142,7 +142,7 @@ func TestProcessesThatMayNotBeLookedAtAreCounted(t *testing.T) {
 	q := newQueryBed(t)
 	q.process(q.b.NS)
 	q.unname("b")
-	w := NewWorld()
+	w := New()
 	defer w.Close()
 	r, err := w.Open("r")
 	q.must(err)
@@ -167,7 +167,7 @@ func TestProcessesThatMayNotBeLookedAtAreCounted(t *testing.T) {
 
 func TestCloseLetsNamespacesGo(t *testing.T) {
 	ns := labtest.Netns(t, "gone")
-	w := NewWorld()
+	w := New()
 	n, err := w.Open("gone")
 	if err != nil {
 		t.Fatal(err)
@@ -188,7 +188,7 @@ func TestCloseLetsNamespacesGo(t *testing.T) {
 // namespace of that process.
 func TestANameThatLooksLikeAProcessIsNone(t *testing.T) {
 	ns := labtest.Netns(t, "pid:1")
-	w := NewWorld()
+	w := New()
 	defer w.Close()
 	n, err := w.Open("/run/netns/pid:1")
 	if err != nil || n.NS.Inode() != ns.Inode() || n.Name != "/run/netns/pid:1" {

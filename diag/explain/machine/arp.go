@@ -1,4 +1,4 @@
-package explain
+package machine
 
 import (
 	"net"
@@ -22,7 +22,6 @@ const (
 	ARPMartian       = "martian"        // … because no such packet can be: its sender is an own address
 	ARPIgnore        = "arp-ignore"
 	ARPFilter        = "arp-filter"
-	ARPDeviceDown    = "device-down"
 	ARPNoARP         = "noarp" // the device has no ARP at all
 	ARPUnknown       = "unknown"
 )
@@ -37,24 +36,12 @@ type ARPAnswer struct {
 }
 
 // AnswersARP tells whether a request for target, from sender, that comes in on
-// a device would be answered: it goes through arp_process() and asks the kernel
-// for what that function asks. A sender that is invalid or 0.0.0.0 is a probe
+// a device, as though it were up, would be answered: it goes through arp_process()
+// and asks the kernel for what that function asks. A sender that is invalid or 0.0.0.0 is a probe
 // for a duplicate address. What arptables and nft arp chains drop is not seen.
 //
 // The answer of a proxy comes after a random time of up to proxy_delay (0.8 s).
-func (n *Node) AnswersARP(ifindex int, target, sender netip.Addr) ARPAnswer {
-	link, err := n.LinkByIndex(ifindex)
-	switch {
-	case err != nil:
-		return ARPAnswer{Why: ARPUnknown, Evidence: []string{err.Error()}}
-	case !link.Up():
-		return ARPAnswer{Why: ARPDeviceDown, Evidence: []string{link.Line()}}
-	}
-	return n.answersARP(link, target, sender)
-}
-
-// answersARP is AnswersARP for a device as though it were up.
-func (n *Node) answersARP(link table.Link, target, sender netip.Addr) ARPAnswer {
+func (n *Space) AnswersARP(link table.Link, target, sender netip.Addr) ARPAnswer {
 	target, sender = target.Unmap(), sender.Unmap()
 	switch {
 	case !target.Is4():
@@ -63,7 +50,7 @@ func (n *Node) answersARP(link table.Link, target, sender netip.Addr) ARPAnswer 
 		return ARPAnswer{Why: ARPNoARP, Evidence: []string{link.Line()}}
 	}
 	a := asking{node: n, link: link, target: target, sender: sender}
-	if n.conf(link.Name, "proxy_arp") < 0 {
+	if n.Conf(link.Name, "proxy_arp") < 0 {
 		return no(ARPUnknown, a.settings("proxy_arp")...)
 	}
 	if !sender.IsValid() || sender.IsUnspecified() {
@@ -83,7 +70,7 @@ func (n *Node) answersARP(link table.Link, target, sender netip.Addr) ARPAnswer 
 
 // asking is an ARP request while it is looked at.
 type asking struct {
-	node           *Node
+	node           *Space
 	link           table.Link
 	target, sender netip.Addr
 }
@@ -154,7 +141,7 @@ func (a asking) ignored(mode int) bool {
 // widelyScoped reports whether the target is an address of any device whose
 // scope is not host. The local route to it names the device.
 func (a asking) widelyScoped() bool {
-	one, err := a.node.ask()
+	one, err := a.node.Ask()
 	if err != nil {
 		return true
 	}
@@ -210,7 +197,7 @@ func (a asking) otherMedium(route RouteAnswer) bool {
 }
 
 func (a asking) published() (table.Neighbour, bool) {
-	one, err := a.node.ask()
+	one, err := a.node.Ask()
 	if err != nil {
 		return table.Neighbour{}, false
 	}
@@ -247,7 +234,7 @@ func (a asking) refused(route RouteAnswer) ARPAnswer {
 // onward tells what the namespace itself would do with a packet to the target:
 // whether the address is its own, and whether it would leave by another device.
 func (a asking) onward() (own, elsewhere bool) {
-	one, err := a.node.ask()
+	one, err := a.node.Ask()
 	if err != nil {
 		return false, false
 	}

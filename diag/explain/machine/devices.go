@@ -1,4 +1,4 @@
-package explain
+package machine
 
 import (
 	"context"
@@ -8,8 +8,8 @@ import (
 )
 
 // env answers what the rules of the namespace ask.
-func (n *Node) env() eval.Kernel {
-	one, err := n.ask()
+func (n *Space) Env() eval.Kernel {
+	one, err := n.Ask()
 	return eval.Kernel{One: one, Err: err}
 }
 
@@ -21,7 +21,7 @@ type Device struct {
 
 // Devices lists the devices but lo. It reads them all: only what has no route
 // at all needs it.
-func (n *Node) Devices() ([]Device, error) {
+func (n *Space) Devices() ([]Device, error) {
 	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Addrs})
 	if err != nil {
 		return nil, err

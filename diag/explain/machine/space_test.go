@@ -1,4 +1,4 @@
-package explain
+package machine
 
 import (
 	"errors"
@@ -20,13 +20,13 @@ import (
 // r forwards, and answers for others without the random delay.
 type queryBed struct {
 	t       *testing.T
-	world   *World
-	a, r, b *Node
+	world   *Machine
+	a, r, b *Space
 }
 
 func newQueryBed(t *testing.T) *queryBed {
 	t.Helper()
-	q := &queryBed{t: t, world: NewWorld()}
+	q := &queryBed{t: t, world: New()}
 	a, r, b := labtest.Netns(t, "a"), labtest.Netns(t, "r"), labtest.Netns(t, "b")
 	for _, ns := range []*nsenter.Namespace{a, r, b} {
 		q.must(ns.WriteSysctl("net/ipv6/conf/default/disable_ipv6", "1"))
@@ -59,7 +59,7 @@ func (q *queryBed) must(err error) {
 	}
 }
 
-func (q *queryBed) open(ref string) *Node {
+func (q *queryBed) open(ref string) *Space {
 	q.t.Helper()
 	n, err := q.world.Open(ref)
 	q.must(err)
@@ -80,7 +80,7 @@ func (q *queryBed) link(ns *nsenter.Namespace, dev string) netlink.Link {
 	return link
 }
 
-func (q *queryBed) index(n *Node, dev string) int { return q.link(n.NS, dev).Attrs().Index }
+func (q *queryBed) index(n *Space, dev string) int { return q.link(n.NS, dev).Attrs().Index }
 
 func (q *queryBed) up(ns *nsenter.Namespace, dev string) {
 	q.t.Helper()
@@ -111,7 +111,7 @@ func (q *queryBed) route(ns *nsenter.Namespace, route netlink.Route) {
 }
 
 // typed adds a route of a type to cidr.
-func (q *queryBed) typed(n *Node, cidr string, routeType int) {
+func (q *queryBed) typed(n *Space, cidr string, routeType int) {
 	q.t.Helper()
 	_, dst, err := net.ParseCIDR(cidr)
 	q.must(err)
@@ -119,14 +119,14 @@ func (q *queryBed) typed(n *Node, cidr string, routeType int) {
 }
 
 // byDev adds a route to cidr straight out of a device.
-func (q *queryBed) byDev(n *Node, cidr, dev string) {
+func (q *queryBed) byDev(n *Space, cidr, dev string) {
 	q.t.Helper()
 	_, dst, err := net.ParseCIDR(cidr)
 	q.must(err)
 	q.route(n.NS, netlink.Route{Dst: dst, LinkIndex: q.index(n, dev), Scope: netlink.SCOPE_LINK})
 }
 
-func (q *queryBed) conf(n *Node, dev, key, value string) {
+func (q *queryBed) conf(n *Space, dev, key, value string) {
 	q.t.Helper()
 	q.must(n.NS.WriteSysctl("net/ipv4/conf/"+dev+"/"+key, value))
 }

@@ -1,4 +1,4 @@
-package explain
+package machine
 
 import (
 	"cmp"
@@ -22,11 +22,11 @@ const (
 	currentNetns = "/proc/thread-self/ns/net"
 )
 
-// World is the network namespaces of this machine that can be seen: they are
+// Machine is the network namespaces of this machine that can be seen: they are
 // opened when a packet gets there, and closed together. Not for concurrent use.
-type World struct {
-	nodes   map[uint64]*Node // by nsfs inode
-	peers   map[peering]*Node
+type Machine struct {
+	nodes   map[uint64]*Space // by nsfs inode
+	peers   map[peering]*Space
 	current uint64          // inode of the namespace this process is in
 	unseen  map[int]bool    // processes whose namespace may not be looked at
 	hidden  map[string]bool // names that cannot be opened
@@ -39,10 +39,10 @@ type peering struct {
 	nsid int
 }
 
-// NewWorld returns a World in which nothing is open yet.
-func NewWorld() *World {
-	w := &World{
-		nodes: map[uint64]*Node{}, peers: map[peering]*Node{},
+// New returns a Machine in which nothing is open yet.
+func New() *Machine {
+	w := &Machine{
+		nodes: map[uint64]*Space{}, peers: map[peering]*Space{},
 		unseen: map[int]bool{}, hidden: map[string]bool{},
 		names: netnsNames{dir: -1},
 	}
@@ -51,7 +51,7 @@ func NewWorld() *World {
 }
 
 // Close closes every namespace; the Nodes are of no use any more.
-func (w *World) Close() {
+func (w *Machine) Close() {
 	for _, n := range w.nodes {
 		n.close()
 	}
@@ -64,12 +64,12 @@ func (w *World) Close() {
 // Unseen is how many places could not be looked at when Peer searched for a
 // namespace: names that cannot be opened, and processes of other users that are
 // known to be in it, or may be. Several of these may share a namespace.
-func (w *World) Unseen() int { return len(w.unseen) + len(w.hidden) }
+func (w *Machine) Unseen() int { return len(w.unseen) + len(w.hidden) }
 
 // Open opens a namespace: "" is the one this process is in, "pid:4711" that of
 // a process, anything with a slash a path, and everything else a name of `ip
-// netns`. The same namespace is the same Node, whatever it is called.
-func (w *World) Open(ref string) (*Node, error) {
+// netns`. The same namespace is the same Space, whatever it is called.
+func (w *Machine) Open(ref string) (*Space, error) {
 	path := filepath.Join(netnsDir, ref)
 	pid, isProcess := strings.CutPrefix(ref, "pid:")
 	switch {
@@ -89,7 +89,7 @@ func (w *World) Open(ref string) (*Node, error) {
 
 // open opens the namespace at path, which the user calls ref. Its inode is 0 when
 // it is not known before.
-func (w *World) open(inode uint64, path, ref string) (*Node, error) {
+func (w *Machine) open(inode uint64, path, ref string) (*Space, error) {
 	if n := w.nodes[inode]; n != nil {
 		return n, nil
 	}
@@ -101,9 +101,9 @@ func (w *World) open(inode uint64, path, ref string) (*Node, error) {
 	return w.enter(fd, path, ref)
 }
 
-// enter makes a Node of the namespace that fd is open on, which was found at
+// enter makes a Space of the namespace that fd is open on, which was found at
 // path, and which the user calls ref. By now path may lead elsewhere.
-func (w *World) enter(fd int, path, ref string) (*Node, error) {
+func (w *Machine) enter(fd int, path, ref string) (*Space, error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
 		return nil, fmt.Errorf("namespace %q: %w", ref, err)
@@ -116,14 +116,14 @@ func (w *World) enter(fd int, path, ref string) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{Name: name, NS: ns}
+	n := &Space{Name: name, NS: ns}
 	w.nodes[st.Ino] = n
 	return n, nil
 }
 
 // nameOf is what a command must call the namespace: its name for `ip netns`, if
 // it has one; nothing, if it is the current one; else what the user said.
-func (w *World) nameOf(inode uint64, path, ref string) string {
+func (w *Machine) nameOf(inode uint64, path, ref string) string {
 	if filepath.Dir(filepath.Clean(path)) == netnsDir {
 		return unmistaken(filepath.Base(path))
 	}
@@ -159,7 +159,7 @@ func unmistaken(name string) string {
 
 // listNames shows look the names of `ip netns`, first as they were listed before,
 // and if it finds nothing there as they are now.
-func (w *World) listNames(look func(netnsNames) bool) {
+func (w *Machine) listNames(look func(netnsNames) bool) {
 	if w.names.dir >= 0 && look(w.names) {
 		return
 	}
@@ -173,12 +173,12 @@ func (w *World) listNames(look func(netnsNames) bool) {
 // it is asked about one after the other: those that are open, the current one,
 // the first process's, the named ones, and those of all processes. Which of many
 // comes first is up to seek.
-func (w *World) Peer(n *Node, nsid int) (*Node, error) {
+func (w *Machine) Peer(n *Space, nsid int) (*Space, error) {
 	switch {
 	case nsid == hereNsid:
 		return n, nil
 	case nsid < 0: // the kernel has no number for it
-		return nil, fmt.Errorf("%w: it has no number in %s", ErrUnseen, n.calls())
+		return nil, fmt.Errorf("%w: it has no number in %s", ErrUnseen, n.Calls())
 	}
 	key := peering{n.NS.Inode(), nsid}
 	if peer := w.peers[key]; peer != nil {

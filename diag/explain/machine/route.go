@@ -1,4 +1,4 @@
-package explain
+package machine
 
 import (
 	"errors"
@@ -70,13 +70,13 @@ type RouteAnswer struct {
 // Route asks the kernel what it does with a packet, policy rules, forwarding and
 // source validation included. IPv4 refusals are told apart; of the IPv6 ones,
 // the errno alone is gone by.
-func (n *Node) Route(q RouteQuery) RouteAnswer {
-	one, err := n.ask()
+func (n *Space) Route(q RouteQuery) RouteAnswer {
+	one, err := n.Ask()
 	if err != nil {
 		return RouteAnswer{Kind: KindError, Err: err}
 	}
 	if q.Dst, q.Src = q.Dst.Unmap(), q.Src.Unmap(); !q.Dst.IsValid() {
-		return RouteAnswer{Kind: KindError, Err: fmt.Errorf("%s: route to no address: %w", n.calls(), unix.EDESTADDRREQ)}
+		return RouteAnswer{Kind: KindError, Err: fmt.Errorf("%s: route to no address: %w", n.Calls(), unix.EDESTADDRREQ)}
 	}
 	l := lookup{node: n, one: one, q: q}
 	reply, err := one.Route(l.request())
@@ -88,7 +88,7 @@ func (n *Node) Route(q RouteQuery) RouteAnswer {
 
 // lookup is one RouteQuery while it is answered.
 type lookup struct {
-	node *Node
+	node *Space
 	one  *table.One
 	q    RouteQuery
 }
@@ -170,7 +170,7 @@ func (l lookup) iif() string {
 // one before it looks at what it found.
 func (l lookup) notForwarded(a RouteAnswer) RouteAnswer {
 	dev := l.iif()
-	switch l.node.conf(dev, "forwarding") {
+	switch l.node.Conf(dev, "forwarding") {
 	case 0:
 		a = l.wouldGo(a, KindForwardingOff)
 	case -1: // cannot be read: it stays unknown

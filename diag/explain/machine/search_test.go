@@ -1,4 +1,4 @@
-package explain
+package machine
 
 import (
 	"errors"
@@ -53,9 +53,9 @@ func (p *manyPods) remove(dev string) {
 	delete(p.pods, dev)
 }
 
-// find follows a device of the node in a World of its own.
+// find follows a device of the node in a Machine of its own.
 func (p *manyPods) find(dev string) (name string, inode uint64, err error) {
-	w := NewWorld()
+	w := New()
 	defer w.Close()
 	n, err := p.q.peerOf(w, "node", dev)
 	if err != nil {
@@ -84,7 +84,7 @@ func TestNumbersThatWereGivenAnewLeadToTheLiving(t *testing.T) {
 	p := newManyPods(t, 0, 30)
 	numbers := map[int]bool{}
 	one := func(dev string) int {
-		w := NewWorld()
+		w := New()
 		defer w.Close()
 		n, err := w.Open("node")
 		p.q.must(err)
@@ -150,7 +150,7 @@ func TestNamesThatComeAndGoMeanwhileDisturbNothing(t *testing.T) {
 
 func TestAListOfNamesIsTakenAnewWhenItHelpsNoMore(t *testing.T) {
 	p := newManyPods(t, 0, 3)
-	w := NewWorld()
+	w := New()
 	defer w.Close()
 	if n, err := p.q.peerOf(w, "node", "vmany1"); err != nil || n.Name != "many1" {
 		t.Fatalf("%+v, %v", n, err)
@@ -168,7 +168,7 @@ func TestNamesThatMayNotBeOpenedAreCounted(t *testing.T) {
 	locked := filepath.Join(netnsDir, "locked")
 	p.q.must(os.WriteFile(locked, nil, 0))
 	t.Cleanup(func() { os.Remove(locked) })
-	w := NewWorld()
+	w := New()
 	defer w.Close()
 	n, err := w.Open("node")
 	p.q.must(err)
@@ -196,7 +196,7 @@ func TestNamesThatMayNotBeOpenedAreCounted(t *testing.T) {
 
 func TestTheKernelTellsTheNamespaceOfAnyProcess(t *testing.T) {
 	q := newQueryBed(t)
-	one, err := q.r.ask()
+	one, err := q.r.Ask()
 	q.must(err)
 	link, err := q.r.Link("right")
 	q.must(err)
@@ -212,7 +212,7 @@ func TestTheKernelTellsTheNamespaceOfAnyProcess(t *testing.T) {
 		}
 	}
 	q.unname("b")
-	w := NewWorld()
+	w := New()
 	defer w.Close()
 	n, err := q.peerOf(w, "r", "right")
 	if err != nil || n.NS.Inode() != q.b.NS.Inode() {
@@ -222,7 +222,7 @@ func TestTheKernelTellsTheNamespaceOfAnyProcess(t *testing.T) {
 
 func TestManyNamespacesAreAskedAboutAtOnce(t *testing.T) {
 	q := newQueryBed(t)
-	one, err := q.r.ask()
+	one, err := q.r.Ask()
 	q.must(err)
 	left, err := q.r.Link("left")
 	q.must(err)

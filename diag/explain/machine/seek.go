@@ -1,4 +1,4 @@
-package explain
+package machine
 
 // seekProbes bounds the guesses: they find one of ten thousand in a list that is
 // in order, and cost little where it is in none.

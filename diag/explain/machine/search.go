@@ -1,4 +1,4 @@
-package explain
+package machine
 
 import (
 	"errors"
@@ -18,24 +18,24 @@ import (
 // search finds the namespace that n numbers nsid. Whatever is found is asked
 // about once it is open, so that a name or process that has become another's
 // meanwhile leads nowhere wrong.
-func (w *World) search(n *Node, nsid int) (*Node, error) {
-	one, err := n.ask()
+func (w *Machine) search(n *Space, nsid int) (*Space, error) {
+	one, err := n.Ask()
 	if err != nil {
 		return nil, err
 	}
 	if open := w.searchOpen(one, nsid); open != nil {
 		return open, nil
 	}
-	for _, find := range []func(*table.One, int) (*Node, error){w.searchHere, w.searchNames, w.searchProcesses} {
+	for _, find := range []func(*table.One, int) (*Space, error){w.searchHere, w.searchNames, w.searchProcesses} {
 		if peer, err := find(one, nsid); peer != nil || err != nil {
 			return peer, err
 		}
 	}
-	return nil, fmt.Errorf("%w: number %d of %s (%d others could not be looked at)", ErrUnseen, nsid, n.calls(), w.Unseen())
+	return nil, fmt.Errorf("%w: number %d of %s (%d others could not be looked at)", ErrUnseen, nsid, n.Calls(), w.Unseen())
 }
 
 // searchOpen looks at the namespaces that the packet has been in.
-func (w *World) searchOpen(one *table.One, nsid int) *Node {
+func (w *Machine) searchOpen(one *table.One, nsid int) *Space {
 	nodes := slices.Collect(maps.Values(w.nodes))
 	fds := make([]int, len(nodes))
 	for i, n := range nodes {
@@ -48,7 +48,7 @@ func (w *World) searchOpen(one *table.One, nsid int) *Node {
 }
 
 // searchHere looks at the namespace of this process and at the first process's.
-func (w *World) searchHere(one *table.One, nsid int) (*Node, error) {
+func (w *Machine) searchHere(one *table.One, nsid int) (*Space, error) {
 	if peer, err := w.look(one, nsid, candidate{path: currentNetns}); peer != nil || err != nil {
 		return peer, err
 	}
@@ -56,7 +56,7 @@ func (w *World) searchHere(one *table.One, nsid int) (*Node, error) {
 }
 
 // searchNames looks at the namespaces that have a name.
-func (w *World) searchNames(one *table.One, nsid int) (peer *Node, err error) {
+func (w *Machine) searchNames(one *table.One, nsid int) (peer *Space, err error) {
 	w.listNames(func(dir netnsNames) bool {
 		if at := w.seekName(dir, one, nsid); at >= 0 {
 			peer, err = w.look(one, nsid, candidate{path: filepath.Join(netnsDir, dir.names[at]), ref: dir.names[at]})
@@ -67,7 +67,7 @@ func (w *World) searchNames(one *table.One, nsid int) (peer *Node, err error) {
 }
 
 // seekName finds the place of a namespace among the names, or -1.
-func (w *World) seekName(dir netnsNames, one *table.One, nsid int) int {
+func (w *Machine) seekName(dir netnsNames, one *table.One, nsid int) int {
 	return seek(len(dir.names), nsid, func(places []int) []int {
 		fds := make([]int, len(places))
 		for i, place := range places {
@@ -92,7 +92,7 @@ func (w *World) seekName(dir netnsNames, one *table.One, nsid int) int {
 // searchProcesses looks at the namespaces of all processes. The kernel tells of
 // any process whether it is in the wanted one; to open that, one must be allowed
 // to look at the process, or at another that is in it.
-func (w *World) searchProcesses(one *table.One, nsid int) (*Node, error) {
+func (w *Machine) searchProcesses(one *table.One, nsid int) (*Space, error) {
 	pids := processes()
 	if !procIsOurs() {
 		return w.searchProcess(one, nsid, pids...)
@@ -123,7 +123,7 @@ func (w *World) searchProcesses(one *table.One, nsid int) (*Node, error) {
 }
 
 // searchProcess opens the namespaces of some processes.
-func (w *World) searchProcess(one *table.One, nsid int, pids ...int) (*Node, error) {
+func (w *Machine) searchProcess(one *table.One, nsid int, pids ...int) (*Space, error) {
 	for _, pid := range pids {
 		if peer, err := w.look(one, nsid, processNetns(pid)); peer != nil || err != nil {
 			return peer, err
@@ -139,7 +139,7 @@ type candidate struct {
 }
 
 // candidates yields all places where namespaces can be found, the likeliest first.
-func (w *World) candidates() iter.Seq[candidate] {
+func (w *Machine) candidates() iter.Seq[candidate] {
 	return func(yield func(candidate) bool) {
 		var all []candidate
 		for _, n := range w.nodes {
@@ -167,8 +167,8 @@ func processNetns(pid int) candidate {
 }
 
 // look opens the namespace at a place, and returns it if one numbers it nsid.
-// There is neither a Node nor an error when that is another, or none.
-func (w *World) look(one *table.One, nsid int, c candidate) (*Node, error) {
+// There is neither a Space nor an error when that is another, or none.
+func (w *Machine) look(one *table.One, nsid int, c candidate) (*Space, error) {
 	fd, err := nsenter.OpenFile(c.path)
 	if err != nil {
 		w.skip(c, err)
@@ -186,7 +186,7 @@ func (w *World) look(one *table.One, nsid int, c candidate) (*Node, error) {
 }
 
 // skip counts what may not be looked at. What is gone by now does not count.
-func (w *World) skip(c candidate, err error) {
+func (w *Machine) skip(c candidate, err error) {
 	switch {
 	case !errors.Is(err, fs.ErrPermission):
 	case c.pid != 0:
@@ -194,4 +194,20 @@ func (w *World) skip(c candidate, err error) {
 	default:
 		w.hidden[c.path] = true
 	}
+}
+
+// All opens all namespaces that can be seen, those that are open first.
+func (w *Machine) All() []*Space {
+	var all []*Space
+	for c := range w.candidates() {
+		inode, err := inodeOf(c.path)
+		if err != nil {
+			continue
+		}
+		n, err := w.open(inode, c.path, c.ref)
+		if err == nil && !slices.Contains(all, n) {
+			all = append(all, n)
+		}
+	}
+	return all
 }

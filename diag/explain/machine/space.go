@@ -1,4 +1,4 @@
-package explain
+package machine
 
 import (
 	"cmp"
@@ -13,10 +13,10 @@ import (
 	"nstutor/internal/nsenter"
 )
 
-// Node is one open namespace. Everything is asked of its kernel when it is
+// Space is one open namespace. Everything is asked of its kernel when it is
 // wanted, one object at a time, but for the packet filter's rules, which are
 // read once. Not for concurrent use.
-type Node struct {
+type Space struct {
 	// Name is what a command must call the namespace: a name of `ip netns`,
 	// nothing for the current one, else "pid:4711" or a path.
 	Name string
@@ -27,7 +27,7 @@ type Node struct {
 }
 
 // ask returns the open socket to the namespace's kernel.
-func (n *Node) ask() (*table.One, error) {
+func (n *Space) Ask() (*table.One, error) {
 	if n.one == nil {
 		one, err := table.OpenOne(n.NS)
 		if err != nil {
@@ -38,7 +38,7 @@ func (n *Node) ask() (*table.One, error) {
 	return n.one, nil
 }
 
-func (n *Node) close() {
+func (n *Space) close() {
 	if n.one != nil {
 		n.one.Close()
 		n.one = nil
@@ -51,12 +51,12 @@ func (n *Node) close() {
 }
 
 // calls is what a sentence calls the namespace.
-func (n *Node) calls() string { return cmp.Or(n.Name, "this namespace") }
+func (n *Space) Calls() string { return cmp.Or(n.Name, "this namespace") }
 
 // Link returns the device called name. The error wraps ENODEV when there is
-// none. The name of its peer's namespace is not filled in: see World.Peer.
-func (n *Node) Link(name string) (table.Link, error) {
-	one, err := n.ask()
+// none. The name of its peer's namespace is not filled in: see Machine.Peer.
+func (n *Space) Link(name string) (table.Link, error) {
+	one, err := n.Ask()
 	if err != nil {
 		return table.Link{}, err
 	}
@@ -65,8 +65,8 @@ func (n *Node) Link(name string) (table.Link, error) {
 
 // LinkByIndex returns the device with an interface index. The error wraps
 // ENODEV when there is none.
-func (n *Node) LinkByIndex(index int) (table.Link, error) {
-	one, err := n.ask()
+func (n *Space) LinkByIndex(index int) (table.Link, error) {
+	one, err := n.Ask()
 	if err != nil {
 		return table.Link{}, err
 	}
@@ -75,8 +75,8 @@ func (n *Node) LinkByIndex(index int) (table.Link, error) {
 
 // Addrs returns the addresses of one device, IPv4 before IPv6. The error wraps
 // ENODEV when there is no such device.
-func (n *Node) Addrs(ifindex int) ([]table.Addr, error) {
-	one, err := n.ask()
+func (n *Space) Addrs(ifindex int) ([]table.Addr, error) {
+	one, err := n.Ask()
 	if err != nil {
 		return nil, err
 	}
@@ -85,8 +85,8 @@ func (n *Node) Addrs(ifindex int) ([]table.Addr, error) {
 
 // NextHopNeighbour returns the neighbour entry for dst on a device, and whether
 // there is one. An entry of `ip neigh show proxy` is none.
-func (n *Node) NextHopNeighbour(ifindex int, dst netip.Addr) (table.Neighbour, bool, error) {
-	one, err := n.ask()
+func (n *Space) NextHopNeighbour(ifindex int, dst netip.Addr) (table.Neighbour, bool, error) {
+	one, err := n.Ask()
 	if err != nil {
 		return table.Neighbour{}, false, err
 	}
@@ -95,11 +95,11 @@ func (n *Node) NextHopNeighbour(ifindex int, dst netip.Addr) (table.Neighbour, b
 
 // Sysctl reads a setting, given as its path below /proc/sys, such as
 // "net/ipv4/ip_forward".
-func (n *Node) Sysctl(path string) (string, error) { return n.NS.ReadSysctl(path) }
+func (n *Space) Sysctl(path string) (string, error) { return n.NS.ReadSysctl(path) }
 
 // confs reads net.ipv4.conf.DEV.KEY of several devices in one visit to the
 // namespace. What cannot be read is -1, which is also what unset medium_ids are.
-func (n *Node) confs(key string, devs ...string) []int {
+func (n *Space) confs(key string, devs ...string) []int {
 	values := make([]int, len(devs))
 	for i := range values {
 		values[i] = -1
@@ -121,12 +121,12 @@ func (n *Node) confs(key string, devs ...string) []int {
 }
 
 // conf is confs for one device.
-func (n *Node) conf(dev, key string) int { return n.confs(key, dev)[0] }
+func (n *Space) Conf(dev, key string) int { return n.confs(key, dev)[0] }
 
 // ConfMax is the greater of net.ipv4.conf.all.KEY and that of the device, which
 // is what the kernel goes by for rp_filter, arp_ignore and arp_announce
 // (IN_DEV_MAXCONF). It is -1 when the device's cannot be read.
-func (n *Node) ConfMax(dev, key string) int {
+func (n *Space) ConfMax(dev, key string) int {
 	values := n.confs(key, dev, "all")
 	if values[0] < 0 {
 		return -1
@@ -137,13 +137,13 @@ func (n *Node) ConfMax(dev, key string) int {
 // ConfOr reports whether net.ipv4.conf.all.KEY or that of the device is on: for
 // proxy_arp, accept_local, route_localnet and others (IN_DEV_ORCONF).
 // Forwarding is not one of them: only the device's own counts.
-func (n *Node) ConfOr(dev, key string) bool {
+func (n *Space) ConfOr(dev, key string) bool {
 	values := n.confs(key, dev, "all")
 	return values[0] > 0 || values[1] > 0
 }
 
 // confLines are settings as `sysctl KEY` prints them.
-func (n *Node) confLines(key string, devs ...string) []string {
+func (n *Space) confLines(key string, devs ...string) []string {
 	lines := make([]string, len(devs))
 	for i, value := range n.confs(key, devs...) {
 		// A dot in the name of a device is a slash in a key, as for sysctl(8).
@@ -156,7 +156,7 @@ func (n *Node) confLines(key string, devs ...string) []string {
 }
 
 // Rules returns the packet filter, as it was when it was first asked for.
-func (n *Node) Rules() (*netfilter.RuleSet, error) {
+func (n *Space) Rules() (*netfilter.RuleSet, error) {
 	if n.rules == nil {
 		rules, err := netfilter.Open(n.NS)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"nstutor/internal/session"
+	"nstutor/internal/session/console"
 	"nstutor/steps"
 )
 
@@ -33,7 +34,7 @@ func Run(ctx context.Context, player *steps.Player, course steps.Course, progres
 func RunOn(ctx context.Context, player *steps.Player, course steps.Course, progress session.Progress, opts Options, in, out *os.File) error {
 	m := New(course, opts)
 	canvas := newPainter(out)
-	shell := &session.Handover{Canvas: canvas, In: in, Out: out}
+	shell := &console.Handover{Canvas: canvas, In: in, Out: out}
 	follow := func(model tea.Model, msg tea.Msg) tea.Msg {
 		if _, quits := msg.(tea.QuitMsg); quits {
 			shell.TakeBack()

@@ -8,6 +8,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"nstutor/internal/session"
+	"nstutor/internal/session/console"
 )
 
 // TestTheShellIsWhereCommandsGo: and where there is no such namespace it says
@@ -33,7 +34,7 @@ func (refusing) RestoreTerminal() error { return nil }
 func TestATerminalThatCannotBeHandedOver(t *testing.T) {
 	m := sized(t, fixtureHands)
 	var out strings.Builder
-	m.Hands.Terminal = &session.Handover{Program: refusing{}, Canvas: newPainter(&out)}
+	m.Hands.Terminal = &console.Handover{Program: refusing{}, Canvas: newPainter(&out)}
 	send(m, m.OpenShell("")[0]())
 	if view := m.View(); !strings.Contains(view, "✗ no shell: no terminal") {
 		t.Errorf("it does not say so:\n%s", view)

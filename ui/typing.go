@@ -7,7 +7,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
-	"nstutor/internal/session"
+	"nstutor/internal/session/console"
 	"nstutor/ui/screen"
 )
 
@@ -22,7 +22,7 @@ func (m *Model) closeTyping() {
 	t := &m.Panes.Console
 	t.Open, t.Offers, t.Queued = false, nil, false
 	if m.Typing.Run != nil {
-		m.Typing.Run.Stop(session.EndedByClose)
+		m.Typing.Run.Stop(console.EndedByClose)
 	}
 }
 
@@ -110,11 +110,11 @@ func pasted(msg tea.KeyMsg) tea.KeyMsg {
 func (m *Model) interrupt() {
 	t := &m.Panes.Console
 	if m.Typing.Run != nil {
-		m.Typing.Run.Stop(session.EndedByKey)
+		m.Typing.Run.Stop(console.EndedByKey)
 		return
 	}
 	if line := t.Input.Value(); line != "" {
-		m.Typing.Tape.Add(session.Line{Kind: session.LinePrompt, Netns: m.TypingNetns(), Text: line + "^C"})
+		m.Typing.Tape.Add(console.Line{Kind: console.LinePrompt, Netns: m.TypingNetns(), Text: line + "^C"})
 	}
 	m.Panes.Console.SetLine("")
 	t.Past = len(t.History)
@@ -129,7 +129,7 @@ func (m *Model) runTyped() tea.Cmd {
 	}
 	netns := m.TypingNetns()
 	t.Held = false
-	m.Typing.Tape.Add(session.Line{Kind: session.LinePrompt, Netns: netns, Text: line})
+	m.Typing.Tape.Add(console.Line{Kind: console.LinePrompt, Netns: netns, Text: line})
 	m.Panes.Console.SetLine("")
 	if line != "" && (len(t.History) == 0 || t.History[len(t.History)-1] != line) {
 		t.History = append(t.History, line)
@@ -160,7 +160,7 @@ func (m *Model) actsItself(line string) bool {
 
 // takeOutput takes more of a command's output, or its end: a line that waits for
 // that runs now.
-func (m *Model) takeOutput(msg session.Output) tea.Cmd {
+func (m *Model) takeOutput(msg console.Output) tea.Cmd {
 	ran := m.Typing.Run
 	cmd := do(m.Take(msg))
 	if ran != nil && m.Typing.Run == nil && m.Panes.Console.Queued {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"nstutor/internal/session"
+	"nstutor/internal/session/console"
 
 	tea "github.com/charmbracelet/bubbletea"
 )
@@ -17,8 +18,8 @@ import (
 // fixtureHands is the fixture with a lab to type in, in which nothing runs.
 func fixtureHands(t testing.TB, opts Options) *Model {
 	m := fixture(t, opts)
-	m.Hands = session.NewHands(t.Context(), nil)
-	m.Hands.Terminal = &session.Handover{}
+	m.Hands = console.NewHands(t.Context(), nil)
+	m.Hands.Terminal = &console.Handover{}
 	m.enableKeys()
 	return m
 }
@@ -31,7 +32,7 @@ func fixtureTyping(t testing.TB, opts Options) *Model {
 	ran(m, "ip route", nil, "172.20.1.0/24 dev ns1-eth0 proto kernel scope link src 172.20.1.10")
 	ran(m, "ip route add default via 172.20.1.1 dev eth9", exitError(t, 1), `Cannot find device "eth9"`)
 	begun(m, "ping 192.168.6.160")
-	send(m, session.Output{Gen: m.Typing.Gen, Lines: []string{"PING 192.168.6.160 (192.168.6.160) 56(84) bytes of data."}, Open: "From 172.20.1.10 icmp_seq"})
+	send(m, console.Output{Gen: m.Typing.Gen, Lines: []string{"PING 192.168.6.160 (192.168.6.160) 56(84) bytes of data."}, Open: "From 172.20.1.10 icmp_seq"})
 	now := fixtureTime.Add(12 * time.Second)
 	m.Now = func() time.Time { return now }
 	for _, key := range []string{"ip nei"} {
@@ -42,7 +43,7 @@ func fixtureTyping(t testing.TB, opts Options) *Model {
 
 func fixtureTypingWhy(t testing.TB, opts Options) *Model {
 	m := fixtureWhy(t, opts)
-	m.Hands = session.NewHands(t.Context(), nil)
+	m.Hands = console.NewHands(t.Context(), nil)
 	m.enableKeys()
 	send(m, keyMsg(":"))
 	return m
@@ -57,7 +58,7 @@ func begun(m *Model, line string) {
 // ran types a command and lets it end.
 func ran(m *Model, line string, err error, output ...string) {
 	begun(m, line)
-	send(m, session.Output{Gen: m.Typing.Gen, Lines: output, Ended: true, Err: err})
+	send(m, console.Output{Gen: m.Typing.Gen, Lines: output, Ended: true, Err: err})
 }
 
 func exitError(t testing.TB, status int) error {
@@ -224,10 +225,10 @@ func TestCtrlCNeverQuitsFromTheCommandLine(t *testing.T) {
 			t.Fatal("ctrl+c quits")
 		}
 	}
-	if m.Typing.Run.Why != session.EndedByKey {
+	if m.Typing.Run.Why != console.EndedByKey {
 		t.Error("ctrl+c does not stop the command")
 	}
-	send(m, session.Output{Gen: m.Typing.Gen, Ended: true, Why: session.EndedByKey})
+	send(m, console.Output{Gen: m.Typing.Gen, Ended: true, Why: console.EndedByKey})
 	if view := m.View(); !strings.Contains(view, "^C  stopped") {
 		t.Errorf("it does not say so:\n%s", view)
 	}
@@ -240,7 +241,7 @@ func TestCtrlCNeverQuitsFromTheCommandLine(t *testing.T) {
 func TestOutputScrollsAndComesBack(t *testing.T) {
 	m := sized(t, fixtureTyping)
 	for i := range 100 {
-		send(m, session.Output{Gen: m.Typing.Gen, Lines: []string{fmt.Sprintf("line %d.", i)}})
+		send(m, console.Output{Gen: m.Typing.Gen, Lines: []string{fmt.Sprintf("line %d.", i)}})
 	}
 	if view := m.View(); !strings.Contains(view, "line 99.") {
 		t.Errorf("the end does not show:\n%s", view)
@@ -251,7 +252,7 @@ func TestOutputScrollsAndComesBack(t *testing.T) {
 	if strings.Contains(before, "line 99.") {
 		t.Errorf("pgup does not scroll:\n%s", before)
 	}
-	send(m, session.Output{Gen: m.Typing.Gen, Lines: []string{"more"}})
+	send(m, console.Output{Gen: m.Typing.Gen, Lines: []string{"more"}})
 	if view := m.View(); !strings.Contains(view, "line 80.") || strings.Contains(view, "more") {
 		t.Errorf("more output moves what is read:\n%s", view)
 	}
@@ -265,7 +266,7 @@ func TestOutputScrollsAndComesBack(t *testing.T) {
 
 func TestLateOutputOfAnotherCommandIsDropped(t *testing.T) {
 	m := sized(t, fixtureTyping)
-	send(m, session.Output{Gen: m.Typing.Gen - 1, Lines: []string{"late"}, Ended: true})
+	send(m, console.Output{Gen: m.Typing.Gen - 1, Lines: []string{"late"}, Ended: true})
 	if view := m.View(); strings.Contains(view, "late") || m.Typing.Run == nil {
 		t.Errorf("late output counts:\n%s", view)
 	}

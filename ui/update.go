@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"nstutor/internal/session"
+	"nstutor/internal/session/console"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
 
@@ -56,7 +57,7 @@ func (m *Model) takeAny(msg tea.Msg) tea.Cmd {
 	case session.Fatal:
 		m.exit = msg.Err
 		return tea.Quit
-	case session.Output:
+	case console.Output:
 		return m.takeOutput(msg)
 	default:
 		cmd := do(m.Take(msg))

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"time"
 
 	"nstutor/chapters"
@@ -77,15 +78,10 @@ func (d *Drill) Translate() {
 // Next is the exercise after this one that was never solved, from the beginning
 // again behind the last.
 func (d *Drill) Next() (string, bool) {
-	steps, here := d.s.Course.Steps(), d.s.Scene.Step.ID
-	at := 0
-	for i, step := range steps {
-		if step.ID == here {
-			at = i
-		}
-	}
-	for i := range steps {
-		id := steps[(at+1+i)%len(steps)].ID
+	course, here := d.s.Course.Steps(), d.s.Scene.Step.ID
+	at := slices.IndexFunc(course, func(s steps.Step) bool { return s.ID == here })
+	for i := range course {
+		id := course[(at+1+i)%len(course)].ID
 		if id != here && !d.s.Memory[id].Done {
 			return id, true
 		}

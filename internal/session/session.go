@@ -7,6 +7,7 @@ import (
 
 	"nstutor/diag/table"
 	"nstutor/internal/say"
+	"nstutor/internal/session/console"
 	"nstutor/steps"
 )
 
@@ -28,7 +29,7 @@ const (
 type Session struct {
 	Course steps.Course
 	Now    func() time.Time
-	Hands  *Hands // nil: nothing can be typed
+	Hands  *console.Hands // nil: nothing can be typed
 	desk   *desk
 	feed   *feed
 	ledger *ledger
@@ -80,7 +81,7 @@ func New(course steps.Course, lang, start string) *Session {
 func (s *Session) Connect(ctx context.Context, player *steps.Player, progress Progress, send func(any)) {
 	s.Network.NeighTimeout = player.Lab().NeighbourTimeout()
 	s.desk = newDesk(ctx, player)
-	s.Hands = NewHands(ctx, player.Lab())
+	s.Hands = console.NewHands(ctx, player.Lab())
 	s.ledger = newLedger(progress, send)
 	s.feed = newFeed(player.Lab(), send)
 	s.following.Go(func() { Guard(send, func() { s.feed.run(ctx) }) })
@@ -97,7 +98,7 @@ func (s *Session) Save() {
 func (s *Session) Rest() {
 	s.following.Wait()
 	s.desk.rest()
-	s.Hands.rest()
+	s.Hands.Rest()
 }
 
 // Open reads the memory and brings the lab to the first step.
@@ -132,7 +133,7 @@ func (s *Session) Take(msg any) Work {
 		s.Warning = msg.Text
 	case Answered, whyTick:
 		return s.takeWhy(msg)
-	case Output:
+	case console.Output:
 		return s.takeTyped(msg)
 	case ShellEnded:
 		return s.takeShell(msg)

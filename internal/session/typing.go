@@ -4,18 +4,19 @@ import (
 	"slices"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/session/console"
 	"nstutor/steps"
 )
 
 // Typing is the learner's own commands in the lab: where they go, the one that
 // runs, and what came of those before.
 type Typing struct {
-	step   string   // the step that netns was chosen in
-	netns  string   // where commands go; empty: where the step's command goes
-	Worked int      // the scene in which a command was typed last, or a shell opened
-	Gen    int      // counts the commands
-	Run    *Command // the one that runs, or nil
-	Tape   Tape
+	step   string           // the step that netns was chosen in
+	netns  string           // where commands go; empty: where the step's command goes
+	Worked int              // the scene in which a command was typed last, or a shell opened
+	Gen    int              // counts the commands
+	Run    *console.Command // the one that runs, or nil
+	Tape   console.Tape
 }
 
 // TypingNetns is the namespace that a command goes to: the learner's choice in
@@ -60,34 +61,34 @@ func (s *Session) Run(line string, columns int) Work {
 	s.Commands++
 	t.Worked = s.Scene.Gen
 	t.Gen++
-	t.Run = s.Hands.run(&Command{gen: t.Gen, netns: s.TypingNetns(), line: line, columns: columns, Began: s.Now()})
-	return one(t.Run.next)
+	t.Run = s.Hands.Run(&console.Command{Gen: t.Gen, Netns: s.TypingNetns(), Line: line, Columns: columns, Began: s.Now()})
+	return one(t.Run.Next)
 }
 
 // takeTyped takes more of a command's output, or its end. What it changed may
 // be nothing that anybody reports, such as a rule of iptables.
-func (s *Session) takeTyped(msg Output) Work {
+func (s *Session) takeTyped(msg console.Output) Work {
 	t := &s.Typing
-	if t.Run == nil || msg.Gen != t.Run.gen {
+	if t.Run == nil || msg.Gen != t.Run.Gen {
 		return nil
 	}
-	if msg.lost {
+	if msg.Lost {
 		t.Tape.Clear()
 		t.Tape.Cut = true
 	}
-	lines := make([]Line, len(msg.Lines))
+	lines := make([]console.Line, len(msg.Lines))
 	for i, line := range msg.Lines {
-		lines[i] = Line{Text: line}
+		lines[i] = console.Line{Text: line}
 	}
 	t.Tape.Add(lines...)
 	t.Tape.Open = msg.Open
 	if !msg.Ended {
-		return one(t.Run.next)
+		return one(t.Run.Next)
 	}
-	if end := t.Run.lastWords(msg, s.Hands.Limit); end.worthSaying() {
-		t.Tape.Add(Line{Kind: LineEnd, Last: end})
+	if end := t.Run.LastWords(msg, s.Hands.Limit); end.WorthSaying() {
+		t.Tape.Add(console.Line{Kind: console.LineEnd, Last: end})
 	}
-	if msg.Err == nil && msg.Why != EndedByKey {
+	if msg.Err == nil && msg.Why != console.EndedByKey {
 		s.looked(t.Run)
 	}
 	t.Run = nil
@@ -96,20 +97,20 @@ func (s *Session) takeTyped(msg Output) Work {
 
 // looked: a command of the learner's is over. If the step is to look at
 // something, that may have been it.
-func (s *Session) looked(r *Command) {
+func (s *Session) looked(r *console.Command) {
 	if look, ok := s.Scene.Step.Action.(steps.Observe); ok && s.Hands != nil && s.Scene.Phase == PhaseLook {
-		look.Typed(s.Hands.lab, r.netns, r.line)
+		look.Typed(s.Hands.Lab, r.Netns, r.Line)
 	}
 }
 
 // Lexicon has the words that fit where a command goes to.
-func (s *Session) Lexicon() Lexicon {
-	x := Lexicon{here: s.TypingNetns(), names: s.Network.Names, snaps: s.Network.Snaps}
+func (s *Session) Lexicon() console.Lexicon {
+	x := console.Lexicon{Here: s.TypingNetns(), Names: s.Network.Names, Snaps: s.Network.Snaps}
 	if to := s.Network.Log.To; to != "" {
-		x.hosts = []string{to}
+		x.Hosts = []string{to}
 	}
 	for _, setting := range s.Scene.Settings() {
-		x.keys = append(x.keys, setting.Key)
+		x.Keys = append(x.Keys, setting.Key)
 	}
 	return x
 }

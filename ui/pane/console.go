@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"nstutor/internal/say"
-	"nstutor/internal/session"
+	"nstutor/internal/session/console"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
 
@@ -34,7 +34,7 @@ func (v *Console) Begin() {
 	if !v.ready {
 		v.ready = true
 		v.Input = textinput.New()
-		v.Input.CharLimit = session.LongestLine
+		v.Input.CharLimit = console.LongestLine
 		v.Input.KeyMap.Paste.SetEnabled(false) // would ask programs for the clipboard
 	}
 	v.Open, v.Held = true, false
@@ -105,7 +105,7 @@ func (v *Console) Lines(w int) []string {
 	var lines []string
 	switch {
 	case tape.Cut:
-		lines = screen.Wrap(t.Faint.Render(t.G.Ellipsis+" "+v.Say(words.TypedCut, session.TapeLines, session.TapeBytes>>10)), w)
+		lines = screen.Wrap(t.Faint.Render(t.G.Ellipsis+" "+v.Say(words.TypedCut, console.TapeLines, console.TapeBytes>>10)), w)
 	case len(tape.Lines) == 0 && v.Typing.Run == nil:
 		lines = screen.Wrap(t.Faint.Render(v.Say(words.TypingIntro)), w)
 	}
@@ -117,36 +117,36 @@ func (v *Console) Lines(w int) []string {
 		lines = append(lines, line.Drawn...)
 	}
 	if tape.Open != "" {
-		lines = append(lines, v.tapeLine(session.Line{Text: tape.Open}, w)...)
+		lines = append(lines, v.tapeLine(console.Line{Text: tape.Open}, w)...)
 	}
 	return lines
 }
 
 // Line draws one line, broken as a terminal breaks it.
-func (v *Console) tapeLine(line session.Line, w int) []string {
+func (v *Console) tapeLine(line console.Line, w int) []string {
 	t := v.Theme
 	switch line.Kind {
-	case session.LinePrompt:
+	case console.LinePrompt:
 		return screen.Hardwrap(v.prompt(line.Netns)+t.Command.Render(line.Text), w)
-	case session.LineEnd:
+	case console.LineEnd:
 		return v.endLines(line.Last, w)
 	}
 	return screen.Hardwrap(line.Text, w)
 }
 
 // endLines say how a command ended, where that is not as it should be.
-func (v *Console) endLines(e session.LastWords, w int) []string {
+func (v *Console) endLines(e console.LastWords, w int) []string {
 	t := v.Theme
 	note := func(text string) []string { return screen.Wrap(t.Note.Render(text), w) }
 	trouble := func(text string) []string {
 		return screen.WrapBehind(t.Bad.Render(t.G.Bad)+" ", t.Bad.Render(text), w)
 	}
 	switch {
-	case e.Why == session.EndedByTime:
+	case e.Why == console.EndedByTime:
 		return trouble(v.Say(words.TypedTime, int(e.Limit.Seconds())))
-	case e.Why == session.EndedByKey:
+	case e.Why == console.EndedByKey:
 		return note("^C  " + v.Say(words.TypedStopped))
-	case e.Why == session.EndedByClose:
+	case e.Why == console.EndedByClose:
 		return note(v.Say(words.TypedClosed))
 	case e.Exit >= 0:
 		return trouble(v.Say(words.TypedExit, e.Exit))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nstutor/internal/session"
+	"nstutor/internal/session/console"
 	"nstutor/steps"
 	"nstutor/ui"
 )
@@ -167,13 +168,13 @@ func TestAFloodIsBounded(t *testing.T) {
 		p.press("pgup")
 	}
 	p.see("earlier lines are gone: the last 2000, or 256 KiB, are kept")
-	if lines := peek(p, func(m *ui.Model) int { return len(m.Typing.Tape.Lines) }); lines > session.TapeLines {
+	if lines := peek(p, func(m *ui.Model) int { return len(m.Typing.Tape.Lines) }); lines > console.TapeLines {
 		t.Errorf("%d lines are kept", lines)
 	}
 	p.press("ctrl+l")
 	p.types("head -c 3000000 /dev/zero; echo; echo done")
 	p.see("\n done")
-	if bytes := peek(p, func(m *ui.Model) int { return m.Typing.Tape.Bytes }); bytes > session.TapeBytes {
+	if bytes := peek(p, func(m *ui.Model) int { return m.Typing.Tape.Bytes }); bytes > console.TapeBytes {
 		t.Errorf("%d bytes are kept", bytes)
 	}
 	p.press("ctrl+l")

@@ -1,4 +1,4 @@
-package session
+package console
 
 import (
 	"context"
@@ -27,19 +27,20 @@ const typedPause = 40 * time.Millisecond
 // Hands are what the learner works with: commands in the lab, and its shell.
 type Hands struct {
 	ctx      context.Context // of the program
-	lab      *lab.Lab
+	Lab      *lab.Lab
 	Limit    time.Duration // of a command
 	Terminal *Handover     // for the shell; nil: there is none to hand over
 	running  sync.WaitGroup
 }
 
+// NewHands makes hands for a lab, until ctx ends.
 func NewHands(ctx context.Context, l *lab.Lab) *Hands {
-	return &Hands{ctx: ctx, lab: l, Limit: commandLimit}
+	return &Hands{ctx: ctx, Lab: l, Limit: commandLimit}
 }
 
-// rest waits until nothing of the learner's runs any more. The context has to
+// Rest waits until nothing of the learner's runs any more. The context has to
 // be over.
-func (h *Hands) rest() { h.running.Wait() }
+func (h *Hands) Rest() { h.running.Wait() }
 
 // Ending is why a command is over.
 type Ending int
@@ -53,9 +54,9 @@ const (
 
 // Command is a command that the learner typed, while it runs and after.
 type Command struct {
-	gen         int
-	netns, line string
-	columns     int // of the pane
+	Gen         int
+	Netns, Line string
+	Columns     int // of the pane
 	Began       time.Time
 	output      spool
 	ended       chan struct{} // closed when it is over
@@ -69,8 +70,8 @@ type Command struct {
 	rest string // the unfinished line; only next uses it
 }
 
-// run starts a command, and does not wait for it.
-func (h *Hands) run(r *Command) *Command {
+// Run starts a command, and does not wait for it.
+func (h *Hands) Run(r *Command) *Command {
 	ctx, kill := context.WithCancel(h.ctx)
 	r.output, r.ended, r.kill = newSpool(), make(chan struct{}), kill
 	h.running.Go(func() {
@@ -91,11 +92,11 @@ func (r *Command) follow(ctx context.Context, h *Hands) (err error) {
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	cmd, err := h.lab.Typed(ctx, r.netns, r.line)
+	cmd, err := h.Lab.Typed(ctx, r.Netns, r.Line)
 	if err != nil {
 		return err
 	}
-	outer, inner, err := openTTY(r.columns)
+	outer, inner, err := openTTY(r.Columns)
 	if err != nil {
 		return err
 	}
@@ -144,8 +145,8 @@ func (r *Command) Stop(why Ending) {
 // over says whether the command has ended.
 func (r *Command) over() bool { return isClosed(r.ended) }
 
-// next waits for more output or for the end, and reports it.
-func (r *Command) next() any {
+// Next waits for more output or for the end, and reports it.
+func (r *Command) Next() any {
 	select {
 	case <-r.output.fresh:
 		select {
@@ -154,9 +155,9 @@ func (r *Command) next() any {
 		}
 	case <-r.ended:
 	}
-	msg := Output{Gen: r.gen, Ended: r.over()}
+	msg := Output{Gen: r.Gen, Ended: r.over()}
 	raw, lost := r.output.take()
-	msg.Lines, msg.lost = r.cut(raw, lost)
+	msg.Lines, msg.Lost = r.cut(raw, lost)
 	msg.Open = clean(r.rest)
 	if msg.Ended {
 		if r.rest != "" {

@@ -1,4 +1,4 @@
-package session
+package console
 
 import (
 	"slices"
@@ -9,11 +9,11 @@ import (
 
 // Lexicon is what words can be completed to.
 type Lexicon struct {
-	here  string // the namespace that the command goes to
-	names []string
-	snaps map[string]*table.Snapshot
-	hosts []string // destinations that the step speaks of
-	keys  []string // of sysctls that the step speaks of
+	Here  string // the namespace that the command goes to
+	Names []string
+	Snaps map[string]*table.Snapshot
+	Hosts []string // destinations that the step speaks of
+	Keys  []string // of sysctls that the step speaks of
 }
 
 // GoesOn lists the words that partial could become behind the rest of the line.
@@ -50,7 +50,7 @@ func (x Lexicon) next(words []string) []string {
 	}
 	switch words[0] {
 	case "ping", "arping", "traceroute", "tracepath":
-		return append(x.hosts, x.addresses()...)
+		return append(x.Hosts, x.addresses()...)
 	case "sysctl":
 		return append([]string{"-w"}, x.sysctls()...)
 	case "bridge":
@@ -64,7 +64,7 @@ func (x Lexicon) next(words []string) []string {
 	case "cat":
 		return []string{"/proc/sys/net/ipv4/", "/etc/resolv.conf"}
 	}
-	return slices.Concat(x.names, x.devices(), x.addresses())
+	return slices.Concat(x.Names, x.devices(), x.addresses())
 }
 
 var (
@@ -81,7 +81,7 @@ func (x Lexicon) behind(word string) []string {
 	case "via", "src", "from", "local", "-s", "-d", "--source", "--destination", "--to-source", "--to-destination":
 		return x.addresses()
 	case "netns":
-		return x.names
+		return x.Names
 	case "-j":
 		return []string{"ACCEPT", "DROP", "REJECT", "MASQUERADE", "SNAT", "DNAT", "RETURN"}
 	case "-A", "-I ", "-D", "-P", "-L", "-S", "-F":
@@ -128,9 +128,9 @@ func (x Lexicon) nextOfIP(words []string) []string {
 	for len(words) > 0 && strings.HasPrefix(words[0], "-") {
 		if words[0] == "-n" || words[0] == "-netns" {
 			if len(words) == 1 {
-				return x.names
+				return x.Names
 			}
-			x.here, words = words[1], words[1:]
+			x.Here, words = words[1], words[1:]
 		}
 		words = words[1:]
 	}
@@ -155,7 +155,7 @@ func (x Lexicon) nextOfIP(words []string) []string {
 	}
 	words = ipWords[object]
 	if object != "link" {
-		words = slices.Concat(words, x.hosts, x.addresses(), x.networks())
+		words = slices.Concat(words, x.Hosts, x.addresses(), x.networks())
 	}
 	return words
 }
@@ -167,9 +167,9 @@ func (x Lexicon) nextOfNetns(words []string) []string {
 	case words[0] != "exec" && words[0] != "del" && words[0] != "delete":
 		return nil
 	case len(words) == 1:
-		return x.names
+		return x.Names
 	case words[0] == "exec":
-		x.here = words[1]
+		x.Here = words[1]
 		return x.next(words[2:])
 	}
 	return nil
@@ -178,7 +178,7 @@ func (x Lexicon) nextOfNetns(words []string) []string {
 // devices are those of the namespace.
 func (x Lexicon) devices() []string {
 	var all []string
-	if snap := x.snaps[x.here]; snap != nil {
+	if snap := x.Snaps[x.Here]; snap != nil {
 		for _, l := range snap.Links {
 			all = append(all, l.Name)
 		}
@@ -191,14 +191,14 @@ func (x Lexicon) devices() []string {
 func (x Lexicon) addresses() []string {
 	var all []string
 	own := func(name string) {
-		if snap := x.snaps[name]; snap != nil {
+		if snap := x.Snaps[name]; snap != nil {
 			for _, a := range snap.Addrs {
 				all = append(all, a.Prefix.Addr().String())
 			}
 		}
 	}
-	own(x.here)
-	if snap := x.snaps[x.here]; snap != nil {
+	own(x.Here)
+	if snap := x.Snaps[x.Here]; snap != nil {
 		for _, r := range snap.Routes {
 			if r.Via.IsValid() {
 				all = append(all, r.Via.String())
@@ -208,7 +208,7 @@ func (x Lexicon) addresses() []string {
 			all = append(all, n.Dst.String())
 		}
 	}
-	for _, name := range x.names {
+	for _, name := range x.Names {
 		own(name)
 	}
 	return all
@@ -217,7 +217,7 @@ func (x Lexicon) addresses() []string {
 // networks are the destinations of the namespace's routes.
 func (x Lexicon) networks() []string {
 	var all []string
-	if snap := x.snaps[x.here]; snap != nil {
+	if snap := x.Snaps[x.Here]; snap != nil {
 		for _, r := range snap.MainRoutes(4) {
 			if r.Dst.Bits() > 0 {
 				all = append(all, r.Dst.String())
@@ -229,7 +229,7 @@ func (x Lexicon) networks() []string {
 
 // sysctls are the settings that the course is about, of every device.
 func (x Lexicon) sysctls() []string {
-	all := append(slices.Clone(x.keys), "net.ipv4.ip_forward")
+	all := append(slices.Clone(x.Keys), "net.ipv4.ip_forward")
 	for _, dev := range append(x.devices(), "all", "default") {
 		for _, key := range []string{"forwarding", "proxy_arp", "rp_filter", "arp_ignore", "arp_announce", "send_redirects", "accept_local"} {
 			all = append(all, "net.ipv4.conf."+dev+"."+key)

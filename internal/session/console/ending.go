@@ -1,4 +1,4 @@
-package session
+package console
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ type Output struct {
 	Gen   int
 	Lines []string
 	Open  string // the line that is not finished
-	lost  bool   // something before was thrown away
+	Lost  bool   // something before was thrown away
 	Ended bool
 	Why   Ending
 	Err   error
@@ -28,9 +28,9 @@ type LastWords struct {
 	Word  string // its first word, where what that does ends with the shell of its line
 }
 
-// lastWords are those of a command whose last output this is.
-func (r *Command) lastWords(msg Output, limit time.Duration) LastWords {
-	e := LastWords{Why: msg.Why, Limit: limit, Exit: -1, Err: msg.Err, Word: lastsNot(r.line)}
+// LastWords are those of a command whose last output this is.
+func (r *Command) LastWords(msg Output, limit time.Duration) LastWords {
+	e := LastWords{Why: msg.Why, Limit: limit, Exit: -1, Err: msg.Err, Word: lastsNot(r.Line)}
 	var exit *exec.ExitError
 	if errors.As(msg.Err, &exit) {
 		e.Exit = exit.ExitCode()
@@ -38,9 +38,9 @@ func (r *Command) lastWords(msg Output, limit time.Duration) LastWords {
 	return e
 }
 
-// worthSaying says whether it ended in another way than it should, or does less
+// WorthSaying says whether it ended in another way than it should, or does less
 // than it seems to.
-func (e LastWords) worthSaying() bool { return e.Why != endedItself || e.Err != nil || e.Word != "" }
+func (e LastWords) WorthSaying() bool { return e.Why != endedItself || e.Err != nil || e.Word != "" }
 
 // lastsNot is the first word of a line whose effect ends with its shell.
 func lastsNot(line string) string {

@@ -26,7 +26,7 @@ var rooms = []string{
 	"steps", "steps/exercise",
 	"chapters", "chapters/exercises",
 	"internal/progress",
-	"internal/session",
+	"internal/session/console", "internal/session",
 	"ui/words", "ui/screen", "ui/pane", "ui", "ui/played",
 	"internal/cli",
 	".",

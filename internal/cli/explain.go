@@ -27,7 +27,7 @@ const maxPayload = 65535 - 20 - 8
 // explain says why a ping is not answered, on any machine.
 func (a *app) explain() *cobra.Command {
 	var output, from string
-	var noProbe, df bool
+	var noProbe, df, causes bool
 	var size int
 	var timeout time.Duration
 	cmd := &cobra.Command{
@@ -49,10 +49,18 @@ cannot be told, and 2 when the question cannot be asked.`,
 		Example: `  nstutor explain 192.168.6.160 --from ns1
   nstutor explain 10.244.1.7 --from pid:4711 --size 1472 --df
   nstutor explain example.com --no-probe -o json`,
-		Args: oneDestination,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if causes && len(args) == 0 {
+				return nil
+			}
+			return oneDestination(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if output != "text" && output != "json" {
 				return fmt.Errorf("output %q: choose -o text or -o json", output)
+			}
+			if causes {
+				return listCauses(os.Stdout, output, a.language(""))
 			}
 			if size < 0 || size > maxPayload {
 				return fmt.Errorf("--size %d: an echo carries 0 to %d bytes", size, maxPayload)
@@ -91,6 +99,7 @@ cannot be told, and 2 when the question cannot be asked.`,
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	cmd.Flags().BoolVar(&causes, "causes", false, "list all causes that an answer can name, and the table that shows each")
 	cmd.Flags().StringVar(&from, "from", "", "where the ping starts: a name under /run/netns, pid:N, or a path (default: here)")
 	cmd.Flags().BoolVar(&noProbe, "no-probe", false, "only predict: send nothing, wait for nothing")
 	cmd.Flags().IntVar(&size, "size", 0, "payload of the echo in bytes, as ping -s says it (0: ping's 56)")

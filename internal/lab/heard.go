@@ -15,7 +15,7 @@ import (
 func hear() {
 	for _, s := range []os.Signal{unix.SIGHUP, unix.SIGINT, unix.SIGQUIT} {
 		if signal.Ignored(s) {
-			signal.Notify(make(chan os.Signal), s) // nobody reads: Notify never waits
+			signal.Notify(make(chan os.Signal, 1), s) // nobody reads: Notify never waits
 		}
 	}
 }

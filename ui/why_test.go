@@ -9,6 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/probe"
 	"nstutor/internal/session"
 	"nstutor/internal/session/feed"
@@ -24,7 +25,7 @@ func fixtureWhy(t testing.TB, opts Options) *Model {
 	}
 	send(m, session.Answered{Gen: m.Why.Gen, Answer: explain.Answer{
 		Verdict: explain.Broken,
-		Cause:   explain.Fault{Code: explain.ProxyARPNeedsForwarding, Netns: "host", Leg: explain.LegRequest},
+		Cause:   explain.Fault{Code: cause.ProxyARPNeedsForwarding, Netns: "host", Leg: explain.LegRequest},
 		Hops: []explain.Hop{
 			hop(explain.LegRequest, "ns1", "", explain.OK),
 			hop(explain.LegRequest, "ns1", "ns1-eth0", explain.Fail),

@@ -1,7 +1,7 @@
 package exercises
 
 import (
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
@@ -49,7 +49,7 @@ var nobodyIsGateway = Exercise{
 					"再问一遍也没用：被问的那个地址谁也没有。",
 					In(pod.Name, "ip neigh flush all"), In(Host, "ip neigh flush dev "+pod.NodeDev())),
 			},
-			Causes: []explain.Code{explain.NeighbourUnanswered},
+			Causes: []cause.Code{cause.NeighbourUnanswered},
 			At:     []string{pod.Name},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: NodeIP},
 			Vars: map[string]string{
@@ -105,7 +105,7 @@ var wrongNumber = Exercise{
 			},
 			Fix:    fix,
 			Wrong:  []Tempting{wrong},
-			Causes: []explain.Code{explain.NeighbourWrongMAC},
+			Causes: []cause.Code{cause.NeighbourWrongMAC},
 			At:     []string{at},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: NodeIP},
 			Vars: map[string]string{
@@ -129,12 +129,12 @@ var silentProxy = Exercise{
 		conf := "net.ipv4.conf." + pod.NodeDev() + "."
 		// Both make the kernel keep silent (arp_process, arp_fwd_proxy).
 		key := Pick(r, "forwarding", "proxy_arp")
-		cause, at := explain.ProxyARPNeedsForwarding, Host
+		code, at := cause.ProxyARPNeedsForwarding, Host
 		wide := Idea("It works, but this switch sets all devices: the storage network is forwarded, too.",
 			"通是通了，但这个开关把所有网卡都打开了，存储网也跟着被转发。",
 			In(Host, "sysctl -w net.ipv4.ip_forward=0"), In(Host, "sysctl -w net.ipv4.ip_forward=1"))
 		if key == "proxy_arp" {
-			cause, at = explain.NeighbourUnanswered, pod.Name
+			code, at = cause.NeighbourUnanswered, pod.Name
 			wide = Idea("It works, but now the node answers on every network for everybody's addresses.",
 				"通是通了，但节点从此在每个网络上替所有人应答。",
 				In(Host, "sysctl -w net.ipv4.conf.all.proxy_arp=1"))
@@ -167,7 +167,7 @@ var silentProxy = Exercise{
 					In(Host, "sysctl -w net.ipv4.ip_forward=1")),
 				wide,
 			},
-			Causes: []explain.Code{cause},
+			Causes: []cause.Code{code},
 			At:     []string{at},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: NodeIP},
 			Vars: map[string]string{

@@ -3,7 +3,7 @@ package exercises
 import (
 	"strconv"
 
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
@@ -51,7 +51,7 @@ var sealedRack = Exercise{
 				Idea("Proxy ARP and forwarding were on all the time.", "代理 ARP 和转发一直都是开着的。",
 					In(Host, "sysctl -w net.ipv4.conf."+pod.NodeDev()+".proxy_arp=1"), In(Host, "sysctl -w net.ipv4.ip_forward=1")),
 			},
-			Causes: []explain.Code{explain.ProxyARPNoRoute},
+			Causes: []cause.Code{cause.ProxyARPNoRoute},
 			At:     []string{Host},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: NodeIP},
 			Vars: map[string]string{
@@ -113,7 +113,7 @@ var quietNode = Exercise{
 				Idea("The node's silence has nothing to do with proxy ARP: that is for addresses of others.",
 					"这和代理 ARP 无关：代理 ARP 管的是别人的地址。", In(Host, "sysctl -w net.ipv4.conf.all.proxy_arp=1")),
 			},
-			Causes: []explain.Code{explain.NeighbourUnanswered},
+			Causes: []cause.Code{cause.NeighbourUnanswered},
 			At:     []string{pod.Name},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: NodeIP},
 			Vars: map[string]string{

@@ -35,7 +35,7 @@ var beTheCNI = Exercise{
 				NoRouteTo(Inet, ipA).Because("the router outside is not yours", "外面的路由器不归你管"),
 				NoRouteTo(Inet, ipB).Because("the router outside is not yours", "外面的路由器不归你管"),
 			},
-			Fix:  bridged(net, a, ipA, b, ipB),
+			Fix: bridged(net, a, ipA, b, ipB), Signs: bridgedSigns(net, a, ipA, b, ipB),
 			Also: [][]Line{routedPods(net, a, ipA, b, ipB)},
 			Wrong: []Tempting{
 				Idea("Nobody lets you write routes into the routers of the world.", "外面的路由器，没人会让你往里写路由。",
@@ -69,6 +69,19 @@ func bridged(net Subnet, a, ipA, b, ipB string) []Line {
 		)
 	}
 	return append(lines, In(Host, "iptables -t nat -A POSTROUTING -s "+net.String()+" ! -d "+net.String()+" -j MASQUERADE"))
+}
+
+// bridgedSigns say of each line of bridged whether it has been done.
+func bridgedSigns(net Subnet, a, ipA, b, ipB string) []Check {
+	signs := []Check{
+		HasLink(Host, "cni0"), HasAddr(Host, net.IP(1)), HasLink(Host, "cni0", "UP"), Setting(Host, "net.ipv4.ip_forward", "1"),
+	}
+	for _, p := range []struct{ pod, ip string }{{a, ipA}, {b, ipB}} {
+		signs = append(signs,
+			HasLink(Host, "veth-"+p.pod), HasLink(Host, "veth-"+p.pod, "cni0", "UP"), HasLink(p.pod, "eth0", "UP"),
+			HasAddr(p.pod, p.ip), HasRoute(p.pod, "default via "+net.IP(1)+" dev eth0"))
+	}
+	return append(signs, Rule(Host, "MASQUERADE"))
 }
 
 // routedPods is the way of Calico.

@@ -106,6 +106,8 @@ func (g *game) play() {
 	}
 	g.restart()
 	g.same("after a restart")
+	g.guided()
+	g.restart()
 	g.mend()
 	if rebuilt, err := g.player.Undo(g.Context()); err != nil || !rebuilt {
 		g.Errorf("undo: rebuilt %v, %v", rebuilt, err)
@@ -316,5 +318,42 @@ func TestSeedsDiffer(t *testing.T) {
 		if reflect.DeepEqual(one.Vars, other.Vars) {
 			t.Errorf("%s: two seeds make the same words %v", e.Name, one.Vars)
 		}
+	}
+}
+
+// guided types the reference solution line by line, where the exercise says by what
+// each is seen: the last hint never names a line that has been done, names the next
+// one, and is short.
+func (g *game) guided() {
+	c := g.task.Case
+	if len(c.Signs) == 0 {
+		return
+	}
+	if len(c.Signs) != len(c.Fix) {
+		g.Fatalf("%d signs for %d lines", len(c.Signs), len(c.Fix))
+	}
+	g.restart()
+	for i, line := range c.Fix {
+		hints := g.task.Hints(g.Context(), g.l)
+		if len(hints) != 3 {
+			g.Fatalf("before line %d: %d hints", i, len(hints))
+		}
+		for _, lang := range []string{"en", "zh"} {
+			text := hints[2].In(lang)
+			if !strings.Contains(text, "`"+line.String()+"`") || strings.Count(text, "`") > 6 {
+				g.Errorf("before %q: %s", line, text)
+			}
+			for _, done := range c.Fix[:i] {
+				if strings.Contains(text, "`"+done.String()+"`") {
+					g.Errorf("%q has been done: %s", done, text)
+				}
+			}
+		}
+		if !g.typed([]exercise.Line{line}) {
+			return
+		}
+	}
+	if hints := g.task.Hints(g.Context(), g.l); len(hints) != 0 {
+		g.Errorf("solved, and the hint is %v", hints)
 	}
 }

@@ -1,7 +1,7 @@
 package exercises
 
 import (
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
@@ -56,7 +56,7 @@ var closedDoor = Exercise{
 				Idea("Turning the firewall off is not repairing it.", "关掉防火墙不叫修好。",
 					In(Host, "iptables -P FORWARD ACCEPT"), In(Host, "iptables -F FORWARD")),
 			},
-			Causes: []explain.Code{explain.Filtered},
+			Causes: []cause.Code{cause.Filtered},
 			At:     []string{Host},
 			Watch:  steps.Watch{Netns: shop.Name, Ping: db.IP()},
 			Vars: map[string]string{

@@ -1,7 +1,7 @@
 package exercises
 
 import (
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
@@ -50,7 +50,7 @@ var hardenedNode = Exercise{
 			},
 			Fix:    []Line{In(Host, "sysctl -w "+key+"=1")},
 			Wrong:  wrong,
-			Causes: []explain.Code{explain.ForwardingOff},
+			Causes: []cause.Code{cause.ForwardingOff},
 			At:     []string{Host},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: Web},
 			Vars: map[string]string{
@@ -104,7 +104,7 @@ var oneWayBan = Exercise{
 			},
 			Fix:    []Line{In(Host, "iptables -I "+replies)},
 			Wrong:  wrong,
-			Causes: []explain.Code{explain.Filtered},
+			Causes: []cause.Code{cause.Filtered},
 			At:     []string{Host},
 			Watch:  steps.Watch{Netns: pay.Name, Ping: guest.IP()},
 			Vars: map[string]string{

@@ -1,7 +1,7 @@
 package exercises
 
 import (
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
@@ -43,7 +43,7 @@ var talksToItself = Exercise{
 					"route_localnet 管的是外面来的 127.0.0.0/8，而这个报文根本没出 Pod。",
 					In(pod.Name, "sysctl -w net.ipv4.conf.eth0.route_localnet=1")),
 			},
-			Causes: []explain.Code{explain.LoopbackDown},
+			Causes: []cause.Code{cause.LoopbackDown},
 			At:     []string{pod.Name},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: tried},
 			Vars:   map[string]string{"Pod": pod.Name, "PodIP": pod.IP(), "Other": other.Name, "Tried": tried, "App": app},
@@ -91,7 +91,7 @@ var unpluggedPort = Exercise{
 			},
 			// The node answers for its address on every device (arp_ignore=0), so the
 			// request arrives: the reply is what gets lost in cni0.
-			Causes: []explain.Code{explain.NeighbourUnanswered},
+			Causes: []cause.Code{cause.NeighbourUnanswered},
 			At:     []string{Host},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: NodeIP},
 			Vars: map[string]string{

@@ -3,7 +3,7 @@ package exercises
 import (
 	"strconv"
 
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
@@ -51,7 +51,7 @@ var smallPlug = Exercise{
 				tempted("No filter sees these packets: they are dropped where they come in.", "没有哪条过滤规则看得到它们：一进网卡就被丢了。",
 					In(Host, "iptables -P FORWARD ACCEPT"), In(c.node, "iptables -P FORWARD ACCEPT")),
 			},
-			Causes: []explain.Code{explain.MTUExceeded},
+			Causes: []cause.Code{cause.MTUExceeded},
 			At:     []string{at.Netns},
 			Watch:  steps.Watch{Netns: c.a.Name, Ping: c.b.IP(), Size: fullSize, DF: true},
 			Vars:   c.vars(map[string]string{"At": at.Netns, "Dev": at.Name, "Small": strconv.Itoa(small), "Fits": strconv.Itoa(small - 28)}),
@@ -107,7 +107,7 @@ var twoSizes = Exercise{
 				tempted("Now the sender is told, but what it sends still does not fit.", "现在发送方收得到通知了，可报文还是塞不进去。",
 					In(Host, "iptables -D "+quiet), In(c.node, "iptables -D "+quiet)),
 			},
-			Causes: []explain.Code{explain.MTUExceeded, explain.MTUExceeded},
+			Causes: []cause.Code{cause.MTUExceeded, cause.MTUExceeded},
 			At:     at,
 			Watch:  steps.Watch{Netns: c.a.Name, Ping: c.b.IP(), Size: fullSize, DF: true},
 			Vars: c.vars(map[string]string{

@@ -1,7 +1,7 @@
 package exercises
 
 import (
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
@@ -48,7 +48,7 @@ var flushedNAT = Exercise{
 				tempted("The filter dropped nothing: the requests do leave.", "过滤规则什么也没丢：请求确实出去了。",
 					In(Host, "iptables -P FORWARD ACCEPT"), In(Host, "iptables -F FORWARD")),
 			},
-			Causes: []explain.Code{explain.NotMasqueraded},
+			Causes: []cause.Code{cause.NotMasqueraded},
 			At:     []string{Host},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: Web},
 			Vars: map[string]string{
@@ -104,7 +104,7 @@ var secondCard = Exercise{
 				tempted("Without a door it rewrites at every one.", "不写网卡，就是每个门口都改写。",
 					In(Host, "iptables -t nat -F POSTROUTING"), In(Host, "iptables -t nat -A POSTROUTING -s "+net.String()+" -j MASQUERADE")),
 			},
-			Causes: []explain.Code{explain.NotMasqueraded},
+			Causes: []cause.Code{cause.NotMasqueraded},
 			At:     []string{Host},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: Web},
 			Vars: map[string]string{

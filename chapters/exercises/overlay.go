@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
@@ -132,7 +132,7 @@ var silentOverlay = Exercise{
 				tempted("The pods' packets are not forwarded yet: they are still inside of a packet for the node itself.", "还没轮到转发：Pod 的报文这时还装在一个发给节点自己的报文里。",
 					In(o.node, "iptables -I FORWARD -j ACCEPT"), In(Host, "iptables -I FORWARD -j ACCEPT")),
 			},
-			Causes: []explain.Code{explain.Filtered},
+			Causes: []cause.Code{cause.Filtered},
 			At:     []string{o.node},
 			Watch:  steps.Watch{Netns: o.a.Name, Ping: o.b.IP()},
 			Vars: o.vars(map[string]string{
@@ -168,7 +168,7 @@ var wrongUnderlay = Exercise{
 				tempted("The tunnel is looked up by address, and no firewall was in its way.", "隧道是按地址找对端的，路上并没有防火墙拦它。",
 					In(o.node, "iptables -P INPUT ACCEPT"), In(Host, "iptables -P FORWARD ACCEPT")),
 			},
-			Causes: []explain.Code{explain.NeighbourUnanswered},
+			Causes: []cause.Code{cause.NeighbourUnanswered},
 			At:     []string{Host},
 			Watch:  steps.Watch{Netns: o.a.Name, Ping: o.b.IP()},
 			Vars:   o.vars(map[string]string{"Wrong": wrong, "MAC": o.mac[1], "NAT": word(wrong == "10.0.2.15")}),
@@ -206,7 +206,7 @@ var twiceSilent = Exercise{
 				tempted("That lets everything in, not only the tunnel.", "这样什么都放进来了，不只是隧道。",
 					fdb, In(o.node, "iptables -P INPUT ACCEPT")),
 			},
-			Causes: []explain.Code{explain.NeighbourUnanswered, explain.Filtered},
+			Causes: []cause.Code{cause.NeighbourUnanswered, cause.Filtered},
 			At:     []string{Host, o.node},
 			Watch:  steps.Watch{Netns: o.a.Name, Ping: o.b.IP()},
 			Vars: o.vars(map[string]string{

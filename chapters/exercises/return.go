@@ -1,7 +1,7 @@
 package exercises
 
 import (
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
@@ -20,9 +20,9 @@ var lostHostRoute = Exercise{
 		// What catches the reply then: the default route, or the blackhole that
 		// Calico keeps for those of its addresses that no pod has.
 		blackhole := Pick(r, false, true)
-		code := explain.NoReturnRoute
+		code := cause.NoReturnRoute
 		if blackhole {
-			code = explain.RouteBlackhole
+			code = cause.RouteBlackhole
 		}
 		return Case{
 			Build: func(w *World) {
@@ -48,7 +48,7 @@ var lostHostRoute = Exercise{
 				tempted("ARP works already. It is the node that does not know where to send the reply.", "ARP 早就通了，是节点不知道应答该往哪儿送。",
 					In(Host, "sysctl -w net.ipv4.conf."+pod.NodeDev()+".proxy_arp=1")),
 			},
-			Causes: []explain.Code{code},
+			Causes: []cause.Code{code},
 			At:     []string{Host},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: NodeIP},
 			Vars: map[string]string{
@@ -123,7 +123,7 @@ var strictReversePath = Exercise{
 				tempted("That makes every device loose, the pods' too.", "这样所有网卡都放宽了，连 Pod 那边的也是。",
 					In(at.Netns, "sysctl -w net.ipv4.conf.all.rp_filter=2")),
 			},
-			Causes: []explain.Code{explain.RPFilter},
+			Causes: []cause.Code{cause.RPFilter},
 			At:     []string{at.Netns},
 			Watch:  steps.Watch{Netns: c.a.Name, Ping: c.b.IP()},
 			Vars: c.vars(map[string]string{
@@ -142,9 +142,9 @@ var twoWaysBack = Exercise{
 	Make: func(r *Seed) Case {
 		c := newAsymmetric(r)
 		blackhole := Pick(r, false, true)
-		code := explain.NoRoute
+		code := cause.NoRoute
 		if blackhole {
-			code = explain.RouteBlackhole
+			code = cause.RouteBlackhole
 		}
 		route := In(c.node, "ip route add "+c.b.IP()+" dev "+c.b.NodeDev())
 		return Case{
@@ -169,7 +169,7 @@ var twoWaysBack = Exercise{
 				tempted("That makes every device loose, the pods' too.", "这样所有网卡都放宽了，连 Pod 那边的也是。",
 					route, In(Host, "sysctl -w net.ipv4.conf.all.rp_filter=2")),
 			},
-			Causes: []explain.Code{code, explain.RPFilter},
+			Causes: []cause.Code{code, cause.RPFilter},
 			At:     []string{c.node, Host},
 			Watch:  steps.Watch{Netns: c.a.Name, Ping: c.b.IP()},
 			Vars: c.vars(map[string]string{

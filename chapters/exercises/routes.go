@@ -1,7 +1,7 @@
 package exercises
 
 import (
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
@@ -18,10 +18,10 @@ var afterTheFlap = Exercise{
 		other := Pod{Name: r.Name(), Addr: net.CIDR(hosts[1]), Gateway: net.IP(1)}
 		flapped := Pick(r, steps.Dev{Netns: pod.Name, Name: "eth0"}, steps.Dev{Netns: Host, Name: pod.NodeDev()})
 		lost := "default via " + pod.Gateway + " dev eth0 onlink"
-		cause := explain.NoRoute
+		code := cause.NoRoute
 		if flapped.Netns == Host {
 			lost = pod.IP() + " dev " + pod.NodeDev()
-			cause = explain.NoReturnRoute
+			code = cause.NoReturnRoute
 		}
 		again := In(flapped.Netns, "ip link set "+flapped.Name+" down && ip link set "+flapped.Name+" up")
 		return Case{
@@ -47,7 +47,7 @@ var afterTheFlap = Exercise{
 				Idea("The addresses are all there. Nobody asked ARP yet: there is no route.", "地址都在。连路由都没有，还没轮到 ARP。",
 					In(pod.Name, "ip neigh flush all"), In(Host, "ip neigh flush dev "+pod.NodeDev())),
 			},
-			Causes: []explain.Code{cause},
+			Causes: []cause.Code{code},
 			At:     []string{flapped.Netns},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: NodeIP},
 			Vars: map[string]string{
@@ -97,7 +97,7 @@ var farGateway = Exercise{
 					"没有网关，Pod 就得挨个去问每个地址；节点只替自己应答，不替别的 Pod 应答。",
 					In(pod.Name, "ip route add default dev eth0")),
 			},
-			Causes: []explain.Code{explain.NoRoute},
+			Causes: []cause.Code{cause.NoRoute},
 			At:     []string{pod.Name},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: NodeIP},
 			Vars: map[string]string{
@@ -119,15 +119,15 @@ var usedAddress = Exercise{
 		mac := "02:6e:73:6" + Pick(r, "1", "2", "3", "4") + ":0" + Pick(r, "5", "6", "7") + ":" + Pick(r, "a8", "b9", "ca")
 		// First: the pod has no way out, or the MAC address of a gateway that was.
 		dumb := Pick(r, true, false)
-		first, cause1 := In(pod.Name, "ip neigh del "+pod.Gateway+" dev eth0"), explain.NeighbourWrongMAC
+		first, cause1 := In(pod.Name, "ip neigh del "+pod.Gateway+" dev eth0"), cause.NeighbourWrongMAC
 		if dumb {
-			first, cause1 = In(pod.Name, "ip route add default via "+pod.Gateway+" dev eth0 onlink"), explain.NoRoute
+			first, cause1 = In(pod.Name, "ip route add default via "+pod.Gateway+" dev eth0 onlink"), cause.NoRoute
 		}
 		// Second: the node's route leads to another pod's cable, or nowhere.
 		nowhere := Pick(r, true, false)
-		left, cause2 := pod.IP()+" dev "+other.NodeDev(), explain.NoReturnRoute
+		left, cause2 := pod.IP()+" dev "+other.NodeDev(), cause.NoReturnRoute
 		if nowhere {
-			left, cause2 = "blackhole "+pod.IP(), explain.RouteBlackhole
+			left, cause2 = "blackhole "+pod.IP(), cause.RouteBlackhole
 		}
 		right := "ip route replace " + pod.IP() + " dev " + pod.NodeDev()
 		return Case{
@@ -158,7 +158,7 @@ var usedAddress = Exercise{
 					first, In(Host, "ip route append "+pod.IP()+" dev "+pod.NodeDev())),
 				Idea("That is the way back. The pod's own side is still not in order.", "这只修好了回来的路，Pod 自己那边还是坏的。", In(Host, right)),
 			},
-			Causes: []explain.Code{cause1, cause2},
+			Causes: []cause.Code{cause1, cause2},
 			At:     []string{pod.Name, Host},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: NodeIP},
 			Vars: map[string]string{

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
@@ -69,7 +69,7 @@ var tooWide = Exercise{
 				Idea("It works, and the next pod with a wrong mask will not even be noticed.", "通是通了，可下一个掩码配错的 Pod 连发现都发现不了。",
 					In(bridgeOf, "sysctl -w net.ipv4.conf.cni0.proxy_arp=1")),
 			},
-			Causes: []explain.Code{explain.WrongNetmask},
+			Causes: []cause.Code{cause.WrongNetmask},
 			At:     []string{bad.Name},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: away.IP()},
 			Vars: map[string]string{
@@ -140,7 +140,7 @@ var takenAddresses = Exercise{
 				Idea("It works, and the containers on the bridge have lost each other.", "通是通了，可网桥上的两个容器互相断了。",
 					In(Host, "ip link set "+bridge+" down")),
 			},
-			Causes: []explain.Code{explain.NeighbourUnanswered},
+			Causes: []cause.Code{cause.NeighbourUnanswered},
 			At:     []string{Host},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: nas},
 			Vars: map[string]string{

@@ -1,7 +1,7 @@
 package exercises
 
 import (
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
@@ -59,7 +59,7 @@ var afterTheReboot = Exercise{
 				Idea("Nobody lets you write routes into the routers of the world.", "外面的路由器，没人会让你往里写路由。",
 					forward, In(Inet, "ip route add "+net.String()+" via "+NodeIP)),
 			},
-			Causes: []explain.Code{explain.ForwardingOff, explain.NotMasqueraded},
+			Causes: []cause.Code{cause.ForwardingOff, cause.NotMasqueraded},
 			At:     []string{Host, Host},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: Web},
 			Vars: map[string]string{

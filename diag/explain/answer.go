@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
 )
@@ -47,11 +48,11 @@ type Answer struct {
 
 // Fault is one thing that stops the packet, and the namespace where it is.
 type Fault struct {
-	Code     Code     `json:"code"`
-	Netns    string   `json:"netns"`
-	Leg      string   `json:"leg"`
-	Detail   Text     `json:"detail"`
-	Evidence []string `json:"evidence"` // lines of the kernel's tables
+	Code     cause.Code `json:"code"`
+	Netns    string     `json:"netns"`
+	Leg      string     `json:"leg"`
+	Detail   Text       `json:"detail"`
+	Evidence []string   `json:"evidence"` // lines of the kernel's tables
 
 	fix  []change.Command
 	sure bool // nothing that the walk met before could be the reason
@@ -69,8 +70,8 @@ type Hop struct {
 
 	seenAs   *sighting // the frame that proves the hop, on Device
 	node     *machine.Space
-	code     Code // of the fault that it is
-	carrying bool // it is a hop of the packet that carries the echo through a tunnel
+	code     cause.Code // of the fault that it is
+	carrying bool       // it is a hop of the packet that carries the echo through a tunnel
 }
 
 // Probe is what the echo request that was really sent came to.

@@ -3,26 +3,26 @@ package explain_test
 import (
 	"testing"
 
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 )
 
 // Faults of a bridge and its ports.
 var bridgeBreakages = []breakage{
 	{name: "port of the destination missing", from: "pod-a", to: "10.244.1.11",
 		fault: `host: ip link set veth-pod-b nomaster`,
-		want:  expected{explain.NeighbourUnanswered, "pod-a", request}},
+		want:  expected{cause.NeighbourUnanswered, "pod-a", request}},
 	{name: "port of the sender missing", from: "pod-a", to: "10.244.1.11",
 		fault: `host: ip link set veth-pod-a nomaster`,
-		want:  expected{explain.NeighbourUnanswered, "pod-a", request}},
+		want:  expected{cause.NeighbourUnanswered, "pod-a", request}},
 	{name: "port missing, from the node", from: "host", to: "10.244.1.11",
 		fault: `host: ip link set veth-pod-b nomaster`,
-		want:  expected{explain.NeighbourUnanswered, "host", request}},
+		want:  expected{cause.NeighbourUnanswered, "host", request}},
 	{name: "port of another bridge", from: "pod-a", to: "10.244.1.11",
 		fault: `
 host: ip link add br9 type bridge
 host: ip link set br9 up
 host: ip link set veth-pod-b master br9`,
-		want: expected{explain.NeighbourUnanswered, "pod-a", request}},
+		want: expected{cause.NeighbourUnanswered, "pod-a", request}},
 	{name: "port of another bridge with a cable to this one", from: "pod-a", to: "10.244.1.11",
 		fault: `
 host: ip link add br9 type bridge
@@ -35,70 +35,70 @@ host: ip link set patch9 master br9 up`},
 		fault: `
 host: bridge link set dev veth-pod-a isolated on
 host: bridge link set dev veth-pod-b isolated on`,
-		want: expected{explain.NeighbourUnanswered, "pod-a", request}},
+		want: expected{cause.NeighbourUnanswered, "pod-a", request}},
 	{name: "one isolated port", from: "pod-a", to: "10.244.1.11",
 		fault: `host: bridge link set dev veth-pod-b isolated on`},
 	{name: "port that does not forward", from: "pod-a", to: "10.244.1.11",
 		fault: `host: bridge link set dev veth-pod-b state 0`,
-		want:  expected{explain.NeighbourUnanswered, "pod-a", request}},
+		want:  expected{cause.NeighbourUnanswered, "pod-a", request}},
 	{name: "STP listens", from: "pod-a", to: "10.244.1.11",
 		fault: `
 host: ip link set cni0 type bridge stp_state 1 forward_delay 3000
 host: ip link set veth-pod-b down
 host: ip link set veth-pod-b up`,
-		want: expected{explain.NeighbourUnanswered, "pod-a", request}},
+		want: expected{cause.NeighbourUnanswered, "pod-a", request}},
 	{name: "no broadcasts to the port", from: "pod-a", to: "10.244.1.11",
 		fault: `host: bridge link set dev veth-pod-b bcast_flood off`,
-		want:  expected{explain.NeighbourUnanswered, "pod-a", request}},
+		want:  expected{cause.NeighbourUnanswered, "pod-a", request}},
 	{name: "MAC pinned to another port", from: "pod-a", to: "10.244.1.11",
 		fault: `host: bridge fdb replace 02:00:00:00:b0:02 dev veth-pod-c master static sticky`,
-		want:  expected{explain.NeighbourUnanswered, "pod-a", request}, or: []expected{{explain.NeighbourWrongMAC, "pod-a", request}}},
+		want:  expected{cause.NeighbourUnanswered, "pod-a", request}, or: []expected{{cause.NeighbourWrongMAC, "pod-a", request}}},
 	{name: "bridge down, between its ports", from: "pod-a", to: "10.244.1.11",
 		fault: `host: ip link set cni0 down`,
-		want:  expected{explain.LinkDown, "host", request}},
+		want:  expected{cause.LinkDown, "host", request}},
 	{name: "bridge down, to the node", from: "pod-a", to: "10.244.1.1",
 		fault: `host: ip link set cni0 down`,
-		want:  expected{explain.LinkDown, "host", request}},
+		want:  expected{cause.LinkDown, "host", request}},
 	{name: "port of the sender down", from: "pod-a", to: "10.244.1.11",
 		fault: `host: ip link set veth-pod-a down`,
-		want:  expected{explain.NoCarrier, "host", request}, or: []expected{{explain.LinkDown, "host", request}}},
+		want:  expected{cause.NoCarrier, "host", request}, or: []expected{{cause.LinkDown, "host", request}}},
 	{name: "port of the destination down", from: "pod-a", to: "10.244.1.11",
 		fault: `host: ip link set veth-pod-b down`,
-		want:  expected{explain.NoCarrier, "host", request}, or: []expected{{explain.LinkDown, "host", request}}},
+		want:  expected{cause.NoCarrier, "host", request}, or: []expected{{cause.LinkDown, "host", request}}},
 	{name: "destination's device down", from: "pod-a", to: "10.244.1.11",
 		fault: `pod-b: ip link set eth0 down`,
-		want:  expected{explain.NoCarrier, "pod-b", request}, or: []expected{{explain.LinkDown, "pod-b", request}}},
+		want:  expected{cause.NoCarrier, "pod-b", request}, or: []expected{{cause.LinkDown, "pod-b", request}}},
 	{name: "sender's device down", from: "pod-a", to: "10.244.1.11",
 		fault: `pod-a: ip link set eth0 down`,
-		want:  expected{explain.LinkDown, "pod-a", request}},
+		want:  expected{cause.LinkDown, "pod-a", request}},
 	{name: "no address", from: "pod-a", to: "10.244.1.11",
 		fault: `pod-a: ip addr flush dev eth0`,
-		want:  expected{explain.NoAddress, "pod-a", request}, noFix: true},
+		want:  expected{cause.NoAddress, "pod-a", request}, noFix: true},
 	{name: "no address at the destination", from: "pod-a", to: "10.244.1.11",
 		fault: `pod-b: ip addr flush dev eth0`,
-		want:  expected{explain.DestinationAbsent, "pod-a", request}, noFix: true},
+		want:  expected{cause.DestinationAbsent, "pod-a", request}, noFix: true},
 	{name: "bridge without an address", from: "pod-a", to: "203.0.113.10",
 		fault: `host: ip addr del 10.244.1.1/24 dev cni0`,
-		want:  expected{explain.NeighbourUnanswered, "pod-a", request}, next: []explain.Code{explain.NotMasqueraded}},
+		want:  expected{cause.NeighbourUnanswered, "pod-a", request}, next: []cause.Code{cause.NotMasqueraded}},
 	{name: "absent destination", from: "pod-a", to: "10.244.1.99",
-		want: expected{explain.DestinationAbsent, "pod-a", request}, noFix: true},
+		want: expected{cause.DestinationAbsent, "pod-a", request}, noFix: true},
 	{name: "wrong MAC", from: "pod-a", to: "10.244.1.11",
 		fault: `pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:99:99 dev eth0 nud permanent`,
-		want:  expected{explain.NeighbourWrongMAC, "pod-a", request}},
+		want:  expected{cause.NeighbourWrongMAC, "pod-a", request}},
 	{name: "wrong MAC for the reply", from: "pod-a", to: "10.244.1.11",
 		fault: `pod-b: ip neigh replace 10.244.1.10 lladdr 02:00:00:00:c0:02 dev eth0 nud permanent`,
-		want:  expected{explain.NeighbourWrongMAC, "pod-b", reply}},
+		want:  expected{cause.NeighbourWrongMAC, "pod-b", reply}},
 	{name: "address given to another pod", from: "pod-a", to: "10.244.1.11", warm: true,
 		fault: `
 pod-b: ip addr del 10.244.1.11/24 dev eth0
 pod-c: ip addr add 10.244.1.11/24 dev eth0`,
-		want: expected{explain.NeighbourWrongMAC, "pod-a", request}},
+		want: expected{cause.NeighbourWrongMAC, "pod-a", request}},
 	{name: "bridge without an address, to the node", from: "pod-a", to: "10.244.1.1",
 		fault: `host: ip addr del 10.244.1.1/24 dev cni0`,
-		want:  expected{explain.DestinationAbsent, "pod-a", request}, noFix: true},
+		want:  expected{cause.DestinationAbsent, "pod-a", request}, noFix: true},
 	{name: "forwarding off, to the outside", from: "pod-a", to: "203.0.113.10",
 		fault: `host: sysctl -qw net.ipv4.conf.cni0.forwarding=0`,
-		want:  expected{explain.ForwardingOff, "host", request}, next: []explain.Code{explain.NotMasqueraded}},
+		want:  expected{cause.ForwardingOff, "host", request}, next: []cause.Code{cause.NotMasqueraded}},
 
 	// One address twice: the bridge brings the reply to the other pod.
 	{name: "one address twice", from: "pod-b", to: "10.244.1.10", warm: true,

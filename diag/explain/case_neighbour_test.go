@@ -3,53 +3,53 @@ package explain_test
 import (
 	"testing"
 
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 )
 
 // What proxy ARP does and does not answer, on unnumbered veths.
 var proxyBreakages = []breakage{
 	{name: "proxy_arp off", from: "pod-a", to: "192.168.6.160",
 		fault: `host: sysctl -qw net.ipv4.conf.veth-pod-a.proxy_arp=0`,
-		want:  expected{explain.NeighbourUnanswered, "pod-a", request}},
+		want:  expected{cause.NeighbourUnanswered, "pod-a", request}},
 	{name: "forwarding off", from: "pod-a", to: "192.168.6.160",
 		fault: `host: sysctl -qw net.ipv4.conf.veth-pod-a.forwarding=0`,
-		want:  expected{explain.ProxyARPNeedsForwarding, "host", request}},
+		want:  expected{cause.ProxyARPNeedsForwarding, "host", request}},
 	{name: "no route to the gateway", from: "pod-a", to: "192.168.6.160",
 		fault: `host: ip route del default`,
-		want:  expected{explain.ProxyARPNoRoute, "host", request}},
+		want:  expected{cause.ProxyARPNoRoute, "host", request}},
 	{name: "odd default route", from: "pod-a", to: "192.168.6.160",
 		fault: `
 host: ip route add 0.0.0.0/32 via 192.168.6.1
 host: ip route del default`,
-		want: expected{explain.ProxyARPNoRoute, "host", request}},
+		want: expected{cause.ProxyARPNoRoute, "host", request}},
 	{name: "route by the same device", from: "pod-a", to: "192.168.6.160",
 		fault: `host: ip addr add 169.254.10.1/24 dev veth-pod-a`,
-		want:  expected{explain.ProxyARPNoRoute, "host", request}},
+		want:  expected{cause.ProxyARPNoRoute, "host", request}},
 	{name: "blackhole", from: "pod-a", to: "192.168.6.160",
 		fault: `host: ip route add blackhole 169.254.10.24`,
-		want:  expected{explain.ProxyARPNoRoute, "host", request}},
+		want:  expected{cause.ProxyARPNoRoute, "host", request}},
 	{name: "unreachable", from: "pod-a", to: "192.168.6.160",
 		fault: `host: ip route add unreachable 169.254.0.0/16`,
-		want:  expected{explain.ProxyARPNoRoute, "host", request}},
+		want:  expected{cause.ProxyARPNoRoute, "host", request}},
 	{name: "prohibit", from: "pod-a", to: "192.168.6.160",
 		fault: `host: ip route add prohibit 169.254.10.0/24`,
-		want:  expected{explain.ProxyARPNoRoute, "host", request}},
+		want:  expected{cause.ProxyARPNoRoute, "host", request}},
 	{name: "rp_filter strict before the host route", from: "pod-a", to: "192.168.6.160",
 		fault: `
 host: ip route del 10.244.1.10
 host: sysctl -qw net.ipv4.conf.veth-pod-a.rp_filter=1`,
-		want: expected{explain.RPFilter, "host", request}},
+		want: expected{cause.RPFilter, "host", request}},
 	{name: "rp_filter loose before the host route", from: "pod-a", to: "192.168.6.160",
 		fault: `
 host: ip route del 10.244.1.10
 host: sysctl -qw net.ipv4.conf.all.rp_filter=2`,
-		want: expected{explain.RPFilter, "host", request}},
+		want: expected{cause.RPFilter, "host", request}},
 	{name: "rp_filter drops the packet", from: "pod-a", to: "192.168.6.160",
 		fault: `
 pod-a: ip neigh replace 169.254.10.24 lladdr 02:00:00:00:a0:01 dev eth0 nud permanent
 host: ip route del 10.244.1.10
 host: sysctl -qw net.ipv4.conf.all.rp_filter=1`,
-		want: expected{explain.RPFilter, "host", request}},
+		want: expected{cause.RPFilter, "host", request}},
 	{name: "rp_filter with the host route", from: "pod-a", to: "192.168.6.160",
 		fault: `host: sysctl -qw net.ipv4.conf.all.rp_filter=1`},
 	{name: "arp_ignore and a proxied gateway", from: "pod-a", to: "192.168.6.160",
@@ -58,7 +58,7 @@ host: sysctl -qw net.ipv4.conf.all.rp_filter=1`,
 		fault: `
 host: sysctl -qw net.ipv4.conf.all.arp_ignore=1
 pod-a: ip route add 192.168.6.160 dev eth0`,
-		want: expected{explain.NeighbourUnanswered, "pod-a", request}},
+		want: expected{cause.NeighbourUnanswered, "pod-a", request}},
 	{name: "owner on an unnumbered device", from: "pod-a", to: "192.168.6.160",
 		fault: `
 host: sysctl -qw net.ipv4.conf.veth-pod-a.proxy_arp=0
@@ -72,50 +72,50 @@ pod-a: ip neigh replace 169.254.10.24 lladdr 02:00:00:00:a0:01 dev eth0 nud perm
 	// The host routes.
 	{name: "no host route to the asking pod", from: "pod-a", to: "192.168.6.160",
 		fault: `host: ip route del 10.244.1.10`,
-		want:  expected{explain.NoReturnRoute, "host", reply}},
+		want:  expected{cause.NoReturnRoute, "host", reply}},
 	{name: "no host route to the other pod", from: "pod-a", to: "10.244.1.11",
 		fault: `host: ip route del 10.244.1.11`,
-		want:  expected{explain.NoRoute, "host", request}, or: []expected{{explain.NoRoute, "inet", request}, {explain.ForwardingOff, "inet", request}}, noFix: true},
+		want:  expected{cause.NoRoute, "host", request}, or: []expected{{cause.NoRoute, "inet", request}, {cause.ForwardingOff, "inet", request}}, noFix: true},
 	{name: "host route to another pod", from: "host", to: "10.244.1.11",
 		fault: `host: ip route replace 10.244.1.11 dev veth-pod-a`,
-		want:  expected{explain.NeighbourUnanswered, "host", request}, or: []expected{{explain.DestinationAbsent, "host", request}}},
+		want:  expected{cause.NeighbourUnanswered, "host", request}, or: []expected{{cause.DestinationAbsent, "host", request}}},
 	{name: "reply by a host route to another pod", from: "pod-b", to: "192.168.6.160",
 		fault: `host: ip route replace 10.244.1.11 dev veth-pod-a`,
-		want:  expected{explain.NoReturnRoute, "host", reply}, or: []expected{{explain.NeighbourUnanswered, "host", reply}}},
+		want:  expected{cause.NoReturnRoute, "host", reply}, or: []expected{{cause.NeighbourUnanswered, "host", reply}}},
 	{name: "pod in the node's LAN", from: "pod-a", to: "192.168.6.1",
 		fault: `
 pod-a: ip addr add 192.168.6.50/24 dev eth0
 pod-a: ip addr del 10.244.1.10/24 dev eth0
 host: ip route replace 192.168.6.50 dev veth-pod-a`,
-		want: expected{explain.NeighbourUnanswered, "inet", reply}, or: []expected{{explain.NotMasqueraded, "host", reply}, {explain.NotMasqueraded, "host", request}}},
+		want: expected{cause.NeighbourUnanswered, "inet", reply}, or: []expected{{cause.NotMasqueraded, "host", reply}, {cause.NotMasqueraded, "host", request}}},
 	{name: "absent in the node's LAN", from: "pod-a", to: "192.168.6.77",
-		want: expected{explain.DestinationAbsent, "host", request}, noFix: true},
+		want: expected{cause.DestinationAbsent, "host", request}, noFix: true},
 
 	// Static entries.
 	{name: "wrong MAC", from: "pod-a", to: "10.244.1.11",
 		fault: `pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:99:99 dev eth0 nud permanent`,
-		want:  expected{explain.NeighbourWrongMAC, "pod-a", request}},
+		want:  expected{cause.NeighbourWrongMAC, "pod-a", request}},
 	{name: "wrong MAC in transit", from: "pod-a", to: "10.244.1.11",
 		fault: `host: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:99:99 dev veth-pod-b nud permanent`,
-		want:  expected{explain.NeighbourWrongMAC, "host", request}},
+		want:  expected{cause.NeighbourWrongMAC, "host", request}},
 	{name: "wrong MAC for the reply", from: "pod-a", to: "10.244.1.11",
 		fault: `pod-b: ip neigh replace 10.244.1.10 lladdr 02:00:00:00:99:99 dev eth0 nud permanent`,
-		want:  expected{explain.NeighbourWrongMAC, "pod-b", reply}},
+		want:  expected{cause.NeighbourWrongMAC, "pod-b", reply}},
 	{name: "wrong MAC for the reply in transit", from: "pod-a", to: "10.244.1.11",
 		fault: `host: ip neigh replace 10.244.1.10 lladdr 02:00:00:00:b0:02 dev veth-pod-a nud permanent`,
-		want:  expected{explain.NeighbourWrongMAC, "host", reply}},
+		want:  expected{cause.NeighbourWrongMAC, "host", reply}},
 	{name: "MAC changed behind a static entry", from: "pod-a", to: "192.168.6.160",
 		fault: `
 pod-a: ip neigh replace 169.254.10.24 lladdr 02:00:00:00:a0:01 dev eth0 nud permanent
 host: ip link set veth-pod-a address 02:00:00:00:a0:77`,
-		want: expected{explain.NeighbourWrongMAC, "pod-a", request}},
+		want: expected{cause.NeighbourWrongMAC, "pod-a", request}},
 	{name: "MAC changed behind a cached entry", from: "pod-a", to: "192.168.6.160", warm: true,
 		fault: `host: ip link set veth-pod-a address 02:00:00:00:a0:77`,
-		want:  expected{explain.NeighbourWrongMAC, "pod-a", request}},
+		want:  expected{cause.NeighbourWrongMAC, "pod-a", request}},
 
 	{name: "ARP off at the sender", from: "pod-a", to: "10.244.1.11",
 		fault: `pod-a: ip link set eth0 arp off`, // arp_constructor() gives every neighbour the device's own MAC
-		want:  expected{explain.NeighbourWrongMAC, "pod-a", request}},
+		want:  expected{cause.NeighbourWrongMAC, "pod-a", request}},
 	{name: "proxy entry instead of proxy_arp", from: "pod-a", to: "10.244.1.11",
 		fault: `
 host: sysctl -qw net.ipv4.conf.veth-pod-a.proxy_arp=0
@@ -137,29 +137,29 @@ func TestProxiedNeighbours(t *testing.T) { explainBreakages(t, routed, proxyBrea
 var masqueradeBreakages = []breakage{
 	{name: "rule missing", from: "pod-a", to: "203.0.113.10",
 		fault: `host: iptables -t nat -D POSTROUTING 1`,
-		want:  expected{explain.NotMasqueraded, "host", reply}, or: []expected{{explain.NotMasqueraded, "host", request}}, shut: []journey{{"pod-b", "203.0.113.10"}}},
+		want:  expected{cause.NotMasqueraded, "host", reply}, or: []expected{{cause.NotMasqueraded, "host", request}}, shut: []journey{{"pod-b", "203.0.113.10"}}},
 	{name: "table emptied", from: "pod-a", to: "203.0.113.10",
 		fault: `host: nft delete table ip nat`,
-		want:  expected{explain.NotMasqueraded, "host", reply}, or: []expected{{explain.NotMasqueraded, "host", request}}},
+		want:  expected{cause.NotMasqueraded, "host", reply}, or: []expected{{cause.NotMasqueraded, "host", request}}},
 	{name: "rule for another device", from: "pod-a", to: "203.0.113.10",
 		fault: `host: iptables -t nat -R POSTROUTING 1 -s 10.244.0.0/16 -o eth1 -j MASQUERADE`,
-		want:  expected{explain.NotMasqueraded, "host", reply}, or: []expected{{explain.NotMasqueraded, "host", request}}},
+		want:  expected{cause.NotMasqueraded, "host", reply}, or: []expected{{cause.NotMasqueraded, "host", request}}},
 	{name: "rule for another pod", from: "pod-a", to: "203.0.113.10",
 		fault: `host: iptables -t nat -R POSTROUTING 1 -s 10.244.1.11 -o eth0 -j MASQUERADE`,
-		want:  expected{explain.NotMasqueraded, "host", reply}, or: []expected{{explain.NotMasqueraded, "host", request}}},
+		want:  expected{cause.NotMasqueraded, "host", reply}, or: []expected{{cause.NotMasqueraded, "host", request}}},
 	{name: "rule missing, next door", from: "pod-a", to: "192.168.6.1",
 		fault: `host: iptables -t nat -D POSTROUTING 1`,
-		want:  expected{explain.NotMasqueraded, "host", reply}, or: []expected{{explain.NotMasqueraded, "host", request}, {explain.NoReturnRoute, "inet", reply}}},
+		want:  expected{cause.NotMasqueraded, "host", reply}, or: []expected{{cause.NotMasqueraded, "host", request}, {cause.NoReturnRoute, "inet", reply}}},
 	{name: "rule too wide", from: "pod-a", to: "10.244.1.11",
 		fault: `host: iptables -t nat -I POSTROUTING -s 10.244.1.10 -j MASQUERADE`},
 	{name: "forwarding off for the reply", from: "pod-a", to: "203.0.113.10",
 		fault: `host: sysctl -qw net.ipv4.conf.eth0.forwarding=0`,
-		want:  expected{explain.ForwardingOff, "host", reply}},
+		want:  expected{cause.ForwardingOff, "host", reply}},
 	{name: "service address", from: "pod-a", to: "10.96.0.100",
 		fault: `host: iptables -t nat -A PREROUTING -d 10.96.0.100 -j DNAT --to-destination 10.244.1.11`},
 	{name: "service address of the pod itself", from: "pod-b", to: "10.96.0.100",
 		fault: `host: iptables -t nat -A PREROUTING -d 10.96.0.100 -j DNAT --to-destination 10.244.1.11`,
-		want:  expected{explain.MartianSource, "pod-b", request}, or: []expected{{explain.MartianSource, "host", request}, {explain.NotMasqueraded, "host", request}}},
+		want:  expected{cause.MartianSource, "pod-b", request}, or: []expected{{cause.MartianSource, "host", request}, {cause.NotMasqueraded, "host", request}}},
 	{name: "service address, masqueraded to the pod itself", from: "pod-b", to: "10.96.0.100",
 		fault: `
 host: iptables -t nat -A PREROUTING -d 10.96.0.100 -j DNAT --to-destination 10.244.1.11

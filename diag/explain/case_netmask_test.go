@@ -3,7 +3,7 @@ package explain_test
 import (
 	"testing"
 
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 )
 
 // Wrong prefix lengths, along four routers.
@@ -23,18 +23,18 @@ b: ip addr del 10.2.0.2/24 dev eth0`,
 r3: ip addr add 10.23.0.3/8 dev left
 r3: ip addr del 10.23.0.3/24 dev left
 r3: ip route del 10.1.0.0/24`,
-		want: expected{codeWrongNetmask, "r3", reply}, or: []expected{{explain.NoReturnRoute, "r3", reply}}, noFix: true},
+		want: expected{codeWrongNetmask, "r3", reply}, or: []expected{{cause.NoReturnRoute, "r3", reply}}, noFix: true},
 	{name: "too narrow at the source, gateway left out", from: "a", to: "10.2.0.2",
 		fault: `
 a: ip route del default
 a: ip addr add 10.1.0.2/32 dev eth0
 a: ip addr del 10.1.0.2/24 dev eth0`,
-		want: expected{codeWrongNetmask, "a", request}, or: []expected{{explain.NoRoute, "a", request}}, noFix: true},
+		want: expected{codeWrongNetmask, "a", request}, or: []expected{{cause.NoRoute, "a", request}}, noFix: true},
 	{name: "too narrow at the last router", from: "a", to: "10.2.0.2",
 		fault: `
 r4: ip addr add 10.2.0.1/32 dev right
 r4: ip addr del 10.2.0.1/24 dev right`,
-		want: expected{codeWrongNetmask, "r4", request}, or: []expected{{explain.NoRoute, "r4", request}}},
+		want: expected{codeWrongNetmask, "r4", request}, or: []expected{{cause.NoRoute, "r4", request}}},
 	{name: "too wide, and a proxy that helps", from: "a", to: "10.2.0.2",
 		fault: `
 a: ip addr add 10.1.0.2/8 dev eth0
@@ -50,12 +50,12 @@ var lanBreakages = []breakage{
 		fault: `
 host3: ip addr add 10.57.4.22/31 dev eth0
 host3: ip addr del 10.57.4.22/24 dev eth0`,
-		want: expected{codeWrongNetmask, "host3", request}, or: []expected{{explain.NoRoute, "host3", request}}, noFix: true},
+		want: expected{codeWrongNetmask, "host3", request}, or: []expected{{cause.NoRoute, "host3", request}}, noFix: true},
 	{name: "too narrow at the destination", from: "host1", to: "10.57.4.22",
 		fault: `
 host3: ip addr add 10.57.4.22/31 dev eth0
 host3: ip addr del 10.57.4.22/24 dev eth0`,
-		want: expected{codeWrongNetmask, "host3", reply}, or: []expected{{explain.NoReturnRoute, "host3", reply}}},
+		want: expected{codeWrongNetmask, "host3", reply}, or: []expected{{cause.NoReturnRoute, "host3", reply}}},
 	{name: "the next hop's address twice", from: "pod-a", to: "192.168.11.10", warm: true,
 		fault: `
 host3: ip addr add 10.57.4.21/24 dev eth0
@@ -68,22 +68,22 @@ host1: ip neigh replace 10.57.4.22 lladdr 02:00:0a:39:04:15 dev eth0 nud permane
 		want: expected{codeDuplicateAddress, "host2", reply}, or: []expected{{codeDuplicateAddress, "host1", reply}, {codeDuplicateAddress, "host3", reply}}},
 	{name: "the sender's address is the destination's too", from: "host3", to: "10.57.4.20",
 		fault: `host1: ip addr add 10.57.4.22/24 dev eth0`,
-		want:  expected{codeDuplicateAddress, "host1", request}, or: []expected{{explain.MartianSource, "host1", request}, {codeDuplicateAddress, "host3", request}}},
+		want:  expected{codeDuplicateAddress, "host1", request}, or: []expected{{cause.MartianSource, "host1", request}, {codeDuplicateAddress, "host3", request}}},
 	{name: "a port of the switch missing", from: "host3", to: "10.57.4.20",
 		fault: `sw: ip link set p1 nomaster`,
-		want:  expected{explain.NeighbourUnanswered, "host3", request}},
+		want:  expected{cause.NeighbourUnanswered, "host3", request}},
 	{name: "a port of the switch down", from: "pod-a", to: "192.168.11.10",
 		fault: `sw: ip link set p2 down`,
-		want:  expected{explain.NoCarrier, "sw", request}, or: []expected{{explain.LinkDown, "sw", request}}},
+		want:  expected{cause.NoCarrier, "sw", request}, or: []expected{{cause.LinkDown, "sw", request}}},
 	{name: "the switch down", from: "pod-a", to: "192.168.11.10",
 		fault: `sw: ip link set br0 down`,
-		want:  expected{explain.LinkDown, "sw", request}},
+		want:  expected{cause.LinkDown, "sw", request}},
 	{name: "wrong next hop", from: "pod-a", to: "192.168.11.10",
 		fault: `host1: ip route replace 192.168.11.0/24 via 10.57.5.21 dev eth0 onlink`,
-		want:  expected{explain.NeighbourUnanswered, "host1", request}, noFix: true},
+		want:  expected{cause.NeighbourUnanswered, "host1", request}, noFix: true},
 	{name: "next hop that does not forward", from: "pod-a", to: "192.168.11.10",
 		fault: `host1: ip route replace 192.168.11.0/24 via 10.57.4.22 dev eth0`,
-		want:  expected{explain.ForwardingOff, "host3", request}, noFix: true},
+		want:  expected{cause.ForwardingOff, "host3", request}, noFix: true},
 }
 
 func TestBrokenLANs(t *testing.T) { explainBreakages(t, switched, lanBreakages) }

@@ -3,7 +3,7 @@ package explain_test
 import (
 	"testing"
 
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 )
 
 // Faults of the routing tables and rules along four routers.
@@ -11,45 +11,45 @@ var routeBreakages = []breakage{
 	// At the source.
 	{name: "no default route", from: "a", to: "10.2.0.2",
 		fault: `a: ip route del default`,
-		want:  expected{explain.NoRoute, "a", request}},
+		want:  expected{cause.NoRoute, "a", request}},
 	{name: "blackhole at the source", from: "a", to: "10.2.0.2",
 		fault: `a: ip route add blackhole 10.2.0.2`,
-		want:  expected{explain.RouteBlackhole, "a", request}},
+		want:  expected{cause.RouteBlackhole, "a", request}},
 	{name: "unreachable at the source", from: "a", to: "10.2.0.2",
 		fault: `a: ip route add unreachable 10.2.0.0/16`,
-		want:  expected{explain.RouteUnreachable, "a", request}},
+		want:  expected{cause.RouteUnreachable, "a", request}},
 	{name: "prohibit at the source", from: "a", to: "10.2.0.2",
 		fault: `a: ip route add prohibit 10.2.0.0/24 metric 5`,
-		want:  expected{explain.RouteProhibit, "a", request}},
+		want:  expected{cause.RouteProhibit, "a", request}},
 	{name: "throw at the source", from: "a", to: "10.2.0.2",
 		fault: `a: ip route add throw 10.2.0.2`,
-		want:  expected{explain.NoRoute, "a", request}},
+		want:  expected{cause.NoRoute, "a", request}},
 	{name: "default by nobody", from: "a", to: "10.2.0.2",
 		fault: `a: ip route replace default via 10.1.0.77`,
-		want:  expected{explain.NeighbourUnanswered, "a", request}},
+		want:  expected{cause.NeighbourUnanswered, "a", request}},
 
 	// In transit.
 	{name: "no route in transit", from: "a", to: "10.2.0.2",
 		fault: `r2: ip route del 10.2.0.0/24`,
-		want:  expected{explain.NoRoute, "r2", request}, noFix: true},
+		want:  expected{cause.NoRoute, "r2", request}, noFix: true},
 	{name: "blackhole in transit", from: "a", to: "10.2.0.2",
 		fault: `r2: ip route add blackhole 10.2.0.2`,
-		want:  expected{explain.RouteBlackhole, "r2", request}},
+		want:  expected{cause.RouteBlackhole, "r2", request}},
 	{name: "unreachable in transit", from: "a", to: "10.2.0.2",
 		fault: `r3: ip route add unreachable 10.2.0.2`,
-		want:  expected{explain.RouteUnreachable, "r3", request}},
+		want:  expected{cause.RouteUnreachable, "r3", request}},
 	{name: "prohibit in transit", from: "a", to: "10.2.0.2",
 		fault: `r3: ip route add prohibit 10.2.0.0/25`,
-		want:  expected{explain.RouteProhibit, "r3", request}},
+		want:  expected{cause.RouteProhibit, "r3", request}},
 	{name: "throw in transit", from: "a", to: "10.2.0.2",
 		fault: `r3: ip route add throw 10.2.0.0/25`,
-		want:  expected{explain.NoRoute, "r3", request}},
+		want:  expected{cause.NoRoute, "r3", request}},
 	{name: "next hop of nobody", from: "a", to: "10.2.0.2",
 		fault: `r2: ip route replace 10.2.0.0/24 via 10.23.0.77`,
-		want:  expected{explain.NeighbourUnanswered, "r2", request}, noFix: true},
+		want:  expected{cause.NeighbourUnanswered, "r2", request}, noFix: true},
 	{name: "loop", from: "a", to: "10.2.0.2",
 		fault: `r2: ip route replace 10.2.0.0/24 via 10.12.0.1`,
-		want:  expected{explain.RouteLoop, "r2", request}, or: []expected{{explain.RouteLoop, "r1", request}}, noFix: true},
+		want:  expected{cause.RouteLoop, "r2", request}, or: []expected{{cause.RouteLoop, "r1", request}}, noFix: true},
 
 	{name: "nexthop object", from: "a", to: "10.2.0.2",
 		fault: `
@@ -59,65 +59,65 @@ r2: ip route replace 10.2.0.0/24 nhid 7`},
 		fault: `r2: ip route add local 10.2.0.2 dev lo`}, // and answers it, too
 	{name: "translated to nobody", from: "a", to: "10.2.0.2",
 		fault: `r2: iptables -t nat -A PREROUTING -d 10.2.0.2 -j DNAT --to-destination 10.2.0.99`,
-		want:  expected{explain.DestinationAbsent, "r4", request}, noFix: true},
+		want:  expected{cause.DestinationAbsent, "r4", request}, noFix: true},
 
 	// On the way back.
 	{name: "no way back at the destination", from: "a", to: "10.2.0.2",
 		fault: `b: ip route del default`,
-		want:  expected{explain.NoReturnRoute, "b", reply}},
+		want:  expected{cause.NoReturnRoute, "b", reply}},
 	{name: "no way back in transit", from: "a", to: "10.2.0.2",
 		fault: `r3: ip route del 10.1.0.0/24`,
-		want:  expected{explain.NoReturnRoute, "r3", reply}},
+		want:  expected{cause.NoReturnRoute, "r3", reply}},
 	{name: "blackhole at the destination", from: "a", to: "10.2.0.2",
 		fault: `b: ip route add blackhole 10.1.0.0/24`,
-		want:  expected{explain.RouteBlackhole, "b", reply}},
+		want:  expected{cause.RouteBlackhole, "b", reply}},
 	{name: "unreachable, reply in transit", from: "a", to: "10.2.0.2",
 		fault: `r2: ip route add unreachable 10.1.0.2`,
-		want:  expected{explain.RouteUnreachable, "r2", reply}},
+		want:  expected{cause.RouteUnreachable, "r2", reply}},
 	{name: "prohibit, reply in transit", from: "a", to: "10.2.0.2",
 		fault: `r3: ip route add prohibit 10.1.0.2`,
-		want:  expected{explain.RouteProhibit, "r3", reply}},
+		want:  expected{cause.RouteProhibit, "r3", reply}},
 	{name: "throw at the destination", from: "a", to: "10.2.0.2",
 		fault: `b: ip route add throw 10.1.0.0/24`,
-		want:  expected{explain.NoReturnRoute, "b", reply}},
+		want:  expected{cause.NoReturnRoute, "b", reply}},
 	{name: "default by nobody at the destination", from: "a", to: "10.2.0.2",
 		fault: `b: ip route replace default via 10.2.0.77`,
-		want:  expected{explain.NeighbourUnanswered, "b", reply}, or: []expected{{explain.NoReturnRoute, "b", reply}}},
+		want:  expected{cause.NeighbourUnanswered, "b", reply}, or: []expected{{cause.NoReturnRoute, "b", reply}}},
 	{name: "loop of the reply", from: "a", to: "10.2.0.2",
 		fault: `r3: ip route replace 10.1.0.0/24 via 10.34.0.4`,
-		want:  expected{explain.NoReturnRoute, "r3", reply}, or: []expected{{explain.RouteLoop, "r3", reply}, {explain.RouteLoop, "r4", reply}}},
+		want:  expected{cause.NoReturnRoute, "r3", reply}, or: []expected{{cause.RouteLoop, "r3", reply}, {cause.RouteLoop, "r4", reply}}},
 
 	// By rule.
 	{name: "rule blackhole", from: "a", to: "10.2.0.2",
 		fault: `a: ip rule add to 10.2.0.2 blackhole`,
-		want:  expected{explain.RouteBlackhole, "a", request}},
+		want:  expected{cause.RouteBlackhole, "a", request}},
 	{name: "rule prohibit in transit", from: "a", to: "10.2.0.2",
 		fault: `r2: ip rule add from 10.1.0.2 iif left prohibit`,
-		want:  expected{explain.RouteProhibit, "r2", request}},
+		want:  expected{cause.RouteProhibit, "r2", request}},
 	{name: "rule unreachable for the reply", from: "a", to: "10.2.0.2",
 		fault: `b: ip rule add from 10.2.0.2 to 10.1.0.0/24 unreachable`,
-		want:  expected{explain.RouteUnreachable, "b", reply}, or: []expected{{explain.NoReturnRoute, "b", reply}}}, // the errno is that of no route (fib4_rule_action)
+		want:  expected{cause.RouteUnreachable, "b", reply}, or: []expected{{cause.NoReturnRoute, "b", reply}}}, // the errno is that of no route (fib4_rule_action)
 	{name: "rule to a table with a blackhole", from: "a", to: "10.2.0.2",
 		fault: `
 r2: ip route add blackhole default table 100
 r2: ip rule add from 10.1.0.0/24 table 100`,
-		want: expected{explain.RouteBlackhole, "r2", request}},
+		want: expected{cause.RouteBlackhole, "r2", request}},
 	{name: "rule to a table that leads back", from: "a", to: "10.2.0.2",
 		fault: `
 r3: ip route add default via 10.23.0.2 table 100
 r3: ip rule add iif left table 100`,
-		want: expected{explain.RouteLoop, "r3", request}, or: []expected{{explain.RouteLoop, "r2", request}}, noFix: true},
+		want: expected{cause.RouteLoop, "r3", request}, or: []expected{{cause.RouteLoop, "r2", request}}, noFix: true},
 	{name: "rule by mark", from: "a", to: "10.2.0.2",
 		fault: `
 r2: iptables -t mangle -A PREROUTING -i left -p icmp -j MARK --set-mark 7
 r2: ip route add unreachable default table 100
 r2: ip rule add fwmark 7 table 100`,
-		want: expected{explain.RouteUnreachable, "r2", request}},
+		want: expected{cause.RouteUnreachable, "r2", request}},
 	{name: "no rule for the packet", from: "a", to: "10.2.0.2",
 		fault: `
 r2: ip rule add from 10.2.0.0/24 table main
 r2: ip rule del pref 32766`,
-		want: expected{explain.NoRoute, "r2", request}, noFix: true},
+		want: expected{cause.NoRoute, "r2", request}, noFix: true},
 	{name: "rule to a table that misses", from: "a", to: "10.2.0.2",
 		fault: `r2: ip rule add from 10.1.0.2 table 100`},
 	{name: "rule for somebody else", from: "a", to: "10.2.0.2",
@@ -129,31 +129,31 @@ r2: ip rule add iif right to 10.2.0.0/24 unreachable`},
 	// Forwarding.
 	{name: "forwarding off on the device", from: "a", to: "10.2.0.2",
 		fault: `r2: sysctl -qw net.ipv4.conf.left.forwarding=0`,
-		want:  expected{explain.ForwardingOff, "r2", request}},
+		want:  expected{cause.ForwardingOff, "r2", request}},
 	{name: "forwarding off on the device of the reply", from: "a", to: "10.2.0.2",
 		fault: `r2: sysctl -qw net.ipv4.conf.right.forwarding=0`,
-		want:  expected{explain.ForwardingOff, "r2", reply}},
+		want:  expected{cause.ForwardingOff, "r2", reply}},
 	{name: "forwarding off", from: "a", to: "10.2.0.2",
 		fault: `r3: sysctl -qw net.ipv4.ip_forward=0`,
-		want:  expected{explain.ForwardingOff, "r3", request}, next: []explain.Code{explain.ForwardingOff}},
+		want:  expected{cause.ForwardingOff, "r3", request}, next: []cause.Code{cause.ForwardingOff}},
 
 	// The ends.
 	{name: "echo ignored", from: "a", to: "10.2.0.2",
 		fault: `b: sysctl -qw net.ipv4.icmp_echo_ignore_all=1`,
-		want:  expected{explain.EchoIgnored, "b", request}},
+		want:  expected{cause.EchoIgnored, "b", request}},
 	{name: "echo ignored by a router", from: "a", to: "10.34.0.4",
 		fault: `r4: sysctl -qw net.ipv4.icmp_echo_ignore_all=1`,
-		want:  expected{explain.EchoIgnored, "r4", request}},
+		want:  expected{cause.EchoIgnored, "r4", request}},
 	{name: "destination absent behind routers", from: "a", to: "10.2.0.77",
-		want: expected{explain.DestinationAbsent, "r4", request}, noFix: true},
+		want: expected{cause.DestinationAbsent, "r4", request}, noFix: true},
 	{name: "destination absent next door", from: "a", to: "10.1.0.77",
-		want: expected{explain.DestinationAbsent, "a", request}, noFix: true},
+		want: expected{cause.DestinationAbsent, "a", request}, noFix: true},
 	{name: "lo down, own address", from: "a", to: "10.1.0.2",
 		fault: `a: ip link set lo down`,
-		want:  expected{explain.LoopbackDown, "a", request}},
+		want:  expected{cause.LoopbackDown, "a", request}},
 	{name: "lo down, 127.0.0.1", from: "a", to: "127.0.0.1",
 		fault: `a: ip link set lo down`,
-		want:  expected{explain.LoopbackDown, "a", request}},
+		want:  expected{cause.LoopbackDown, "a", request}},
 	{name: "lo down, another's address", from: "a", to: "10.2.0.2",
 		fault: `
 a: ip link set lo down
@@ -164,19 +164,19 @@ b: ip link set lo down`},
 		fault: `
 r2: iptables -A FORWARD -s 10.1.0.2 -j DROP
 b: ip route del default`,
-		want: expected{explain.Filtered, "r2", request}, next: []explain.Code{explain.NoReturnRoute}},
+		want: expected{cause.Filtered, "r2", request}, next: []cause.Code{cause.NoReturnRoute}},
 	{name: "forwarding off, blackhole, echo ignored", from: "a", to: "10.2.0.2",
 		fault: `
 r1: sysctl -qw net.ipv4.conf.left.forwarding=0
 r3: ip route add blackhole 10.2.0.2
 b: sysctl -qw net.ipv4.icmp_echo_ignore_all=1`,
-		want: expected{explain.ForwardingOff, "r1", request}, next: []explain.Code{explain.RouteBlackhole, explain.EchoIgnored}},
+		want: expected{cause.ForwardingOff, "r1", request}, next: []cause.Code{cause.RouteBlackhole, cause.EchoIgnored}},
 	{name: "no route, prohibit, filtered reply", from: "a", to: "10.2.0.2",
 		fault: `
 a: ip route del default
 r4: ip route add prohibit 10.2.0.2
 r1: iptables -A FORWARD -p icmp --icmp-type echo-reply -j DROP`,
-		want: expected{explain.NoRoute, "a", request}, next: []explain.Code{explain.RouteProhibit, explain.Filtered}},
+		want: expected{cause.NoRoute, "a", request}, next: []cause.Code{cause.RouteProhibit, cause.Filtered}},
 }
 
 func TestBrokenRoutes(t *testing.T) { explainBreakages(t, chain, routeBreakages) }
@@ -184,13 +184,13 @@ func TestBrokenRoutes(t *testing.T) { explainBreakages(t, chain, routeBreakages)
 var rpFilterBreakages = []breakage{
 	{name: "strict", from: "a", to: "10.2.0.2",
 		fault: `r3: sysctl -qw net.ipv4.conf.short.rp_filter=1`,
-		want:  expected{explain.RPFilter, "r3", request}},
+		want:  expected{cause.RPFilter, "r3", request}},
 	{name: "strict by all", from: "a", to: "10.2.0.2",
 		fault: `r3: sysctl -qw net.ipv4.conf.all.rp_filter=1`,
-		want:  expected{explain.RPFilter, "r3", request}},
+		want:  expected{cause.RPFilter, "r3", request}},
 	{name: "strict for the reply", from: "a", to: "10.2.0.2",
 		fault: `r1: sysctl -qw net.ipv4.conf.right.rp_filter=1`,
-		want:  expected{explain.RPFilter, "r1", reply}},
+		want:  expected{cause.RPFilter, "r1", reply}},
 	{name: "loose", from: "a", to: "10.2.0.2",
 		fault: `r3: sysctl -qw net.ipv4.conf.short.rp_filter=2`},
 	{name: "loose on the device, strict by all", from: "a", to: "10.2.0.2",
@@ -199,7 +199,7 @@ var rpFilterBreakages = []breakage{
 		fault: `
 r3: sysctl -qw net.ipv4.conf.short.rp_filter=2
 r3: ip route del 10.1.0.0/24`,
-		want: expected{explain.RPFilter, "r3", request}},
+		want: expected{cause.RPFilter, "r3", request}},
 }
 
 func TestReversePaths(t *testing.T) { explainBreakages(t, shortcut, rpFilterBreakages) }
@@ -207,10 +207,10 @@ func TestReversePaths(t *testing.T) { explainBreakages(t, shortcut, rpFilterBrea
 var martianBreakages = []breakage{
 	{name: "source of the router itself", from: "a", to: "10.2.0.2",
 		fault: `r3: ip addr add 10.1.0.2/32 dev lo`,
-		want:  expected{explain.MartianSource, "r3", request}, or: []expected{{codeDuplicateAddress, "r3", request}}},
+		want:  expected{cause.MartianSource, "r3", request}, or: []expected{{codeDuplicateAddress, "r3", request}}},
 	{name: "source of the destination itself", from: "a", to: "10.2.0.2",
 		fault: `b: ip addr add 10.1.0.2/32 dev lo`,
-		want:  expected{explain.MartianSource, "b", request}, or: []expected{{codeDuplicateAddress, "b", request}}},
+		want:  expected{cause.MartianSource, "b", request}, or: []expected{{codeDuplicateAddress, "b", request}}},
 }
 
 func TestMartians(t *testing.T) { explainBreakages(t, chain, martianBreakages) }

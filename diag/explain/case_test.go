@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
 	"nstutor/internal/change"
@@ -26,16 +27,16 @@ type breakage struct {
 	df       bool // never fragment
 	warm     bool // the neighbour tables keep what the healthy pings have put there
 	want     expected
-	or       []expected     // as good an answer
-	next     []explain.Code // what the first answer must name as still broken
-	noFix    bool           // no command on these machines makes the ping work
-	shut     []journey      // pings that the fault stops too, and that the fix must not let through
+	or       []expected   // as good an answer
+	next     []cause.Code // what the first answer must name as still broken
+	noFix    bool         // no command on these machines makes the ping work
+	shut     []journey    // pings that the fault stops too, and that the fix must not let through
 }
 
 // cause is the part of an explain.Fault that a case promises. The cause of a
 // ping that works is the zero value.
 type expected struct {
-	code  explain.Code
+	code  cause.Code
 	netns string
 	leg   string
 }
@@ -47,9 +48,9 @@ const (
 
 // Codes that the contract of the JSON form has.
 const (
-	codeWrongNetmask     = explain.Code("wrong-netmask")
-	codeDuplicateAddress = explain.Code("duplicate-address")
-	codeMTUExceeded      = explain.Code("mtu-exceeded")
+	codeWrongNetmask     = cause.Code("wrong-netmask")
+	codeDuplicateAddress = cause.Code("duplicate-address")
+	codeMTUExceeded      = cause.Code("mtu-exceeded")
 )
 
 // rounds bounds the repairs of one case.
@@ -136,7 +137,7 @@ func (c breakage) check(b *built, when string, a explain.Answer) {
 	b.t.Helper()
 	verdict := explain.Broken
 	if c.want.code == "" {
-		verdict, c.want.code = explain.Delivered, explain.None
+		verdict, c.want.code = explain.Delivered, cause.None
 	}
 	got := expected{a.Cause.Code, b.script(a.Cause.Netns), a.Cause.Leg}
 	if a.Verdict != verdict || got != c.want && !slices.Contains(c.or, got) {
@@ -160,10 +161,10 @@ func (c breakage) check(b *built, when string, a explain.Answer) {
 			return
 		}
 	}
-	if a.Cause.Code != explain.None && fmt.Sprint(a.Cause.Detail) == "" {
+	if a.Cause.Code != cause.None && fmt.Sprint(a.Cause.Detail) == "" {
 		b.t.Errorf("%s: no detail", when)
 	}
-	if a.Cause.Code != explain.None && len(a.Cause.Evidence) == 0 {
+	if a.Cause.Code != cause.None && len(a.Cause.Evidence) == 0 {
 		b.t.Errorf("%s: no evidence\n%s", when, b.account(a))
 	}
 }
@@ -183,7 +184,7 @@ func spoken(a explain.Answer) (netns []string) {
 	return netns
 }
 
-func nextCodes(a explain.Answer) (codes []explain.Code) {
+func nextCodes(a explain.Answer) (codes []cause.Code) {
 	for _, f := range a.Next {
 		codes = append(codes, f.Code)
 	}

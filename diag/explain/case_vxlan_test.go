@@ -3,30 +3,30 @@ package explain_test
 import (
 	"testing"
 
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 )
 
 // Faults of VXLAN that floods and learns.
 var learningBreakages = []breakage{
 	{name: "nobody to flood to", from: "pod-a", to: "192.168.11.10",
 		fault: `host1: bridge fdb del 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.21 self`,
-		want:  expected{explain.NeighbourUnanswered, "host1", request}},
+		want:  expected{cause.NeighbourUnanswered, "host1", request}},
 	{name: "flooding to the wrong node", from: "pod-a", to: "192.168.11.10",
 		fault: `
 host1: bridge fdb del 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.21 self
 host1: bridge fdb append 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.99 self permanent`,
-		want: expected{explain.NeighbourUnanswered, "host1", request}},
+		want: expected{cause.NeighbourUnanswered, "host1", request}},
 	{name: "flooding to this node itself", from: "pod-a", to: "192.168.11.10",
 		fault: `
 host1: bridge fdb del 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.21 self
 host1: bridge fdb append 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.20 self permanent`,
-		want: expected{explain.NeighbourUnanswered, "host1", request}, or: []expected{{explain.RouteLoop, "host1", request}}},
+		want: expected{cause.NeighbourUnanswered, "host1", request}, or: []expected{{cause.RouteLoop, "host1", request}}},
 	{name: "nobody to flood to, filtered, and a blackhole on the way back", from: "pod-a", to: "192.168.11.10",
 		fault: `
 host1: bridge fdb del 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.21 self
 host2: iptables -A FORWARD -i vxlan0 -s 192.168.10.0/24 -j DROP
 pod-b: ip route add blackhole 192.168.10.0/24`,
-		want: expected{explain.NeighbourUnanswered, "host1", request}, next: []explain.Code{explain.Filtered, explain.RouteBlackhole}},
+		want: expected{cause.NeighbourUnanswered, "host1", request}, next: []cause.Code{cause.Filtered, cause.RouteBlackhole}},
 	{name: "the other node floods to nobody, and learns", from: "pod-a", to: "192.168.11.10",
 		fault: `host2: bridge fdb del 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.20 self`},
 	{name: "another VNI", from: "pod-a", to: "192.168.11.10",
@@ -37,7 +37,7 @@ host2: ip addr add 192.168.11.1/32 dev vxlan0
 host2: ip link set vxlan0 up
 host2: ip route add 192.168.10.0/24 via 192.168.10.1 dev vxlan0 onlink
 host2: bridge fdb append 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.20 self permanent`,
-		want: expected{explain.NeighbourUnanswered, "host1", request}, noFix: true},
+		want: expected{cause.NeighbourUnanswered, "host1", request}, noFix: true},
 	{name: "another port", from: "pod-a", to: "192.168.11.10",
 		fault: `
 host2: ip link del vxlan0
@@ -46,36 +46,36 @@ host2: ip addr add 192.168.11.1/32 dev vxlan0
 host2: ip link set vxlan0 up
 host2: ip route add 192.168.10.0/24 via 192.168.10.1 dev vxlan0 onlink
 host2: bridge fdb append 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.20 self permanent`,
-		want: expected{explain.NeighbourUnanswered, "host1", request}, noFix: true},
+		want: expected{cause.NeighbourUnanswered, "host1", request}, noFix: true},
 	{name: "no VXLAN on the other node", from: "pod-a", to: "192.168.11.10",
 		fault: `host2: ip link del vxlan0`,
-		want:  expected{explain.NeighbourUnanswered, "host1", request}, noFix: true},
+		want:  expected{cause.NeighbourUnanswered, "host1", request}, noFix: true},
 	{name: "UDP dropped on the other node", from: "pod-a", to: "192.168.11.10",
 		fault: `host2: iptables -A INPUT -p udp --dport 4789 -j DROP`,
-		want:  expected{explain.Filtered, "host2", request}},
+		want:  expected{cause.Filtered, "host2", request}},
 	{name: "UDP dropped on this node", from: "pod-a", to: "192.168.11.10",
 		fault: `host1: iptables -A OUTPUT -o eth0 -p udp --dport 4789 -j DROP`,
-		want:  expected{explain.Filtered, "host1", request}},
+		want:  expected{cause.Filtered, "host1", request}},
 	{name: "UDP dropped on the way back", from: "pod-a", to: "192.168.11.10",
 		fault: `host1: iptables -A INPUT -p udp --dport 4789 -j DROP`,
-		want:  expected{explain.Filtered, "host1", request}, or: []expected{{explain.Filtered, "host1", reply}}},
+		want:  expected{cause.Filtered, "host1", request}, or: []expected{{cause.Filtered, "host1", reply}}},
 	{name: "underlay address of the other node changed", from: "pod-a", to: "192.168.11.10",
 		fault: `
 host2: ip addr add 10.57.4.31/24 dev eth0
 host2: ip addr del 10.57.4.21/24 dev eth0`,
-		want: expected{explain.NeighbourUnanswered, "host1", request}, noFix: true},
+		want: expected{cause.NeighbourUnanswered, "host1", request}, noFix: true},
 	{name: "VXLAN device down", from: "pod-a", to: "192.168.11.10",
 		fault: `host1: ip link set vxlan0 down`,
-		want:  expected{explain.LinkDown, "host1", request}, or: []expected{{explain.NoRoute, "host1", request}}, noFix: true},
+		want:  expected{cause.LinkDown, "host1", request}, or: []expected{{cause.NoRoute, "host1", request}}, noFix: true},
 	{name: "VXLAN device of the other node down", from: "pod-a", to: "192.168.11.10",
 		fault: `host2: ip link set vxlan0 down`,
-		want:  expected{explain.LinkDown, "host2", request}, next: []explain.Code{explain.NoReturnRoute}},
+		want:  expected{cause.LinkDown, "host2", request}, next: []cause.Code{cause.NoReturnRoute}},
 	{name: "underlay down", from: "pod-a", to: "192.168.11.10",
 		fault: `host2: ip link set eth0 down`,
-		want:  expected{explain.NoCarrier, "host2", request}, or: []expected{{explain.LinkDown, "host2", request}}},
+		want:  expected{cause.NoCarrier, "host2", request}, or: []expected{{cause.LinkDown, "host2", request}}},
 	{name: "inner packet filtered", from: "pod-a", to: "192.168.11.10",
 		fault: `host2: iptables -A FORWARD -i vxlan0 -j DROP`,
-		want:  expected{explain.Filtered, "host2", request}},
+		want:  expected{cause.Filtered, "host2", request}},
 	{name: "1450 bytes do not hold 1500", from: "pod-a", to: "192.168.11.10", size: 1472, df: true,
 		want: expected{codeMTUExceeded, "host1", request}, noFix: true},
 	{name: "1450 bytes", from: "pod-a", to: "192.168.11.10", size: 1422, df: true},
@@ -89,46 +89,46 @@ func TestBrokenVXLAN(t *testing.T) { explainBreakages(t, learning, learningBreak
 var flannelBreakages = []breakage{
 	{name: "neighbour missing", from: "pod-a", to: "192.168.11.10",
 		fault: `host1: ip neigh del 192.168.11.0 dev flannel.1`,
-		want:  expected{explain.NeighbourUnanswered, "host1", request}},
+		want:  expected{cause.NeighbourUnanswered, "host1", request}},
 	{name: "FDB entry missing", from: "pod-a", to: "192.168.11.10",
 		fault: `host1: bridge fdb del 02:00:00:00:0b:01 dev flannel.1 dst 10.57.4.21 self`,
-		want:  expected{explain.NeighbourUnanswered, "host1", request}},
+		want:  expected{cause.NeighbourUnanswered, "host1", request}},
 	{name: "both missing", from: "pod-a", to: "192.168.11.10",
 		fault: `
 host1: ip neigh del 192.168.11.0 dev flannel.1
 host1: bridge fdb del 02:00:00:00:0b:01 dev flannel.1 dst 10.57.4.21 self`,
-		want: expected{explain.NeighbourUnanswered, "host1", request}},
+		want: expected{cause.NeighbourUnanswered, "host1", request}},
 	{name: "FDB entry missing for the reply", from: "pod-a", to: "192.168.11.10",
 		fault: `host2: bridge fdb del 02:00:00:00:0a:01 dev flannel.1 dst 10.57.4.20 self`,
-		want:  expected{explain.NeighbourUnanswered, "host2", reply}},
+		want:  expected{cause.NeighbourUnanswered, "host2", reply}},
 	{name: "FDB entry for the wrong node", from: "pod-a", to: "192.168.11.10",
 		fault: `host1: bridge fdb replace 02:00:00:00:0b:01 dev flannel.1 dst 10.57.4.99 self permanent`,
-		want:  expected{explain.NeighbourUnanswered, "host1", request}},
+		want:  expected{cause.NeighbourUnanswered, "host1", request}},
 	{name: "FDB entry for this node itself", from: "pod-a", to: "192.168.11.10",
 		fault: `host1: bridge fdb replace 02:00:00:00:0b:01 dev flannel.1 dst 10.57.4.20 self permanent`,
-		want:  expected{explain.RouteLoop, "host1", request}},
+		want:  expected{cause.RouteLoop, "host1", request}},
 	{name: "MAC of the other node changed", from: "pod-a", to: "192.168.11.10",
 		fault: `host2: ip link set flannel.1 address 02:aa:bb:cc:dd:ee`,
-		want:  expected{explain.NeighbourWrongMAC, "host1", request}, next: []explain.Code{explain.NeighbourUnanswered}},
+		want:  expected{cause.NeighbourWrongMAC, "host1", request}, next: []cause.Code{cause.NeighbourUnanswered}},
 	{name: "wrong MAC for the reply", from: "pod-a", to: "192.168.11.10",
 		fault: `
 host2: ip neigh replace 192.168.10.0 lladdr 02:00:00:00:99:99 dev flannel.1 nud permanent
 host2: bridge fdb append 02:00:00:00:99:99 dev flannel.1 dst 10.57.4.20 self permanent`,
-		want: expected{explain.NeighbourWrongMAC, "host2", reply}},
+		want: expected{cause.NeighbourWrongMAC, "host2", reply}},
 	{name: "forwarding off on the VXLAN device", from: "pod-a", to: "192.168.11.10",
 		fault: `host2: sysctl -qw net.ipv4.conf.flannel/1.forwarding=0`,
-		want:  expected{explain.ForwardingOff, "host2", request}},
+		want:  expected{cause.ForwardingOff, "host2", request}},
 	{name: "reverse path of the VXLAN device", from: "pod-a", to: "192.168.11.10",
 		fault: `
 host2: sysctl -qw net.ipv4.conf.flannel/1.rp_filter=1
 host2: ip route replace 192.168.10.0/24 via 10.57.4.20`,
-		want: expected{explain.RPFilter, "host2", request}},
+		want: expected{cause.RPFilter, "host2", request}},
 	{name: "UDP dropped on the other node", from: "pod-a", to: "192.168.11.10",
 		fault: `host2: nft 'add table inet f; add chain inet f in { type filter hook input priority 0; }; add rule inet f in udp dport 8472 drop'`,
-		want:  expected{explain.Filtered, "host2", request}},
+		want:  expected{cause.Filtered, "host2", request}},
 	{name: "UDP dropped on the way back", from: "pod-a", to: "192.168.11.10",
 		fault: `host2: iptables -A OUTPUT -p udp --dport 8472 -j DROP`,
-		want:  expected{explain.Filtered, "host2", reply}},
+		want:  expected{cause.Filtered, "host2", reply}},
 }
 
 func TestBrokenFlannel(t *testing.T) { explainBreakages(t, flannel, flannelBreakages) }

@@ -3,6 +3,7 @@ package explain
 import (
 	"slices"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
@@ -15,7 +16,7 @@ func (w *walk) filtered(n *machine.Space, e echo, hook string, r eval.Result) Fa
 		e.src, e.dst = p.Src, p.Dst
 	}
 	f := Fault{
-		Code: Filtered, Netns: n.Name,
+		Code: cause.Filtered, Netns: n.Name,
 		Detail:   say("%s: %s (hook %s) stops %s", r.At, r.Rule, hook, e),
 		Evidence: []string{r.At + ": " + r.Rule},
 	}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -16,13 +17,13 @@ import (
 func (w *walk) noWayBack(n *machine.Space, e echo, f Fault) (Fault, machine.RouteAnswer) {
 	if node, route, ok := w.exit(); ok && node != n && w.wouldHelp(node, route, n, e) {
 		return Fault{
-			Code: NotMasqueraded, Netns: node.Name,
+			Code: cause.NotMasqueraded, Netns: node.Name,
 			Detail:   say("the request left %s with the source %s, which nobody outside can route back", route.DevName, e.dst),
 			Evidence: append([]string{route.Line}, f.Evidence...),
 			fix:      change.Masquerade{Netns: node.Name, Src: e.dst, Out: route.DevName}.Commands(),
 		}, machine.RouteAnswer{}
 	}
-	f.Code, f.Detail = NoReturnRoute, say("the reply has no route to %s", e.dst)
+	f.Code, f.Detail = cause.NoReturnRoute, say("the reply has no route to %s", e.dst)
 	way, ok := w.backwards(n, e.dst)
 	if !ok {
 		return f, machine.RouteAnswer{}
@@ -101,7 +102,7 @@ func (w *walk) cameIn(n *machine.Space) string {
 func (w *walk) astray() Fault {
 	p := w.parted
 	return Fault{
-		Code: NoReturnRoute, Netns: p.node.Name,
+		Code: cause.NoReturnRoute, Netns: p.node.Name,
 		Detail:   say("the reply to %s leaves by %s, which leads away from it", p.dst, p.route.DevName),
 		Evidence: []string{p.route.Line}, fix: w.wayBack(p.node, echo{dst: p.dst}),
 	}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"syscall"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -20,18 +21,18 @@ func (w *walk) noRoute(n *machine.Space, e echo, route machine.RouteAnswer) mach
 	next := machine.RouteAnswer{}
 	switch route.Kind {
 	case machine.KindBlackhole:
-		f.Code, f.Detail = RouteBlackhole, say("a blackhole route swallows what goes to %s", e.dst)
+		f.Code, f.Detail = cause.RouteBlackhole, say("a blackhole route swallows what goes to %s", e.dst)
 		f.fix, next = w.exempt(n, e, route)
 	case machine.KindUnreachable:
-		f.Code, f.Detail = RouteUnreachable, say("an unreachable route refuses what goes to %s", e.dst)
+		f.Code, f.Detail = cause.RouteUnreachable, say("an unreachable route refuses what goes to %s", e.dst)
 		f.fix, next = w.exempt(n, e, route)
 	case machine.KindProhibit:
-		f.Code, f.Detail = RouteProhibit, say("a prohibit route forbids what goes to %s", e.dst)
+		f.Code, f.Detail = cause.RouteProhibit, say("a prohibit route forbids what goes to %s", e.dst)
 		f.fix, next = w.exempt(n, e, route)
 	case machine.KindThrow:
-		f.Code = NoRoute
+		f.Code = cause.NoRoute
 		if e.leg == LegReply {
-			f.Code = NoReturnRoute
+			f.Code = cause.NoReturnRoute
 		}
 		f.Detail = say("a throw route ends the search for %s in its table, and no other has a route", e.dst)
 		f.fix, next = w.exempt(n, e, route)
@@ -51,7 +52,7 @@ func (w *walk) noRoute(n *machine.Space, e echo, route machine.RouteAnswer) mach
 		return next
 	}
 	w.fault(n, e, StageRoute, route.DevName, f)
-	if f.Code == NotMasqueraded && w.masquerade(n, e) {
+	if f.Code == cause.NotMasqueraded && w.masquerade(n, e) {
 		return machine.RouteAnswer{}
 	}
 	return next
@@ -78,7 +79,7 @@ func (w *walk) masquerade(n *machine.Space, e echo) bool {
 // unrouted tells apart what it can mean that there is no route.
 func (w *walk) unrouted(n *machine.Space, e echo, f Fault) (Fault, machine.RouteAnswer) {
 	if e.dst.IsLoopback() {
-		f.Code, f.Detail = LoopbackDown, say("127.0.0.0/8 lives on lo, which is down")
+		f.Code, f.Detail = cause.LoopbackDown, say("127.0.0.0/8 lives on lo, which is down")
 		f.fix = []change.Command{change.LinkSet(n.Name, "lo", "up")}
 		return f, machine.RouteAnswer{}
 	}
@@ -88,7 +89,7 @@ func (w *walk) unrouted(n *machine.Space, e echo, f Fault) (Fault, machine.Route
 	if e.leg == LegReply && e.outer == nil {
 		return w.noWayBack(n, e, f)
 	}
-	f.Code = NoRoute
+	f.Code = cause.NoRoute
 	if way, ok := w.wayTo(n, e.dst, 0); ok && (n != e.origin || e.outer != nil) {
 		f.fix = []change.Command{way.command(n.Name, "add", e.dst)}
 		return f, way.route(e.src)
@@ -126,7 +127,7 @@ func (w *walk) unroutedOrigin(n *machine.Space, e echo, f Fault) (Fault, machine
 	if first != nil {
 		return w.throughDevice(n, e, f, *first)
 	}
-	f.Code, f.Detail = NoAddress, say("no device but lo has an address")
+	f.Code, f.Detail = cause.NoAddress, say("no device but lo has an address")
 	if len(devices) == 1 {
 		f.fix = w.address(n, devices)
 	}
@@ -179,7 +180,7 @@ func (w *walk) throughDevice(n *machine.Space, e echo, f Fault, d machine.Device
 	gateway, _ := w.gateway(n, d, e.dst)
 	byDefault := change.In(n.Name, "ip", "route", "add", "default", "via", gateway.String(), "dev", d.Link.Name)
 	if !d.Link.Up() {
-		f.Code, f.Detail = LinkDown, say("%s is down, and its routes with it", d.Link.Name)
+		f.Code, f.Detail = cause.LinkDown, say("%s is down, and its routes with it", d.Link.Name)
 		f.Evidence = append(f.Evidence, d.Link.Line())
 		f.fix = []change.Command{change.LinkSet(n.Name, d.Link.Name, "up")}
 		if own.Contains(e.dst) {
@@ -197,7 +198,7 @@ func (w *walk) throughDevice(n *machine.Space, e echo, f Fault, d machine.Device
 // namespace: then the kernel has no route for its packets.
 func (w *walk) sourceless(n *machine.Space, e echo) Fault {
 	f := Fault{
-		Code: NoAddress, Netns: n.Name,
+		Code: cause.NoAddress, Netns: n.Name,
 		Detail:   say("the tunnel sends from %s, which is no address of %s", e.src, title(n)),
 		Evidence: []string{fmt.Sprintf("ip route get %s from %s: %v", e.dst, e.src, errnoOf(n.Route(machine.RouteQuery{Dst: e.dst, Src: e.src}).Err))},
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
@@ -26,7 +27,7 @@ func (w *walk) untracked(n *machine.Space, e echo, rules *netfilter.RuleSet, hoo
 		return
 	}
 	w.fault(n, e, StageFilter, "", Fault{
-		Code: ConntrackFull, Netns: n.Name,
+		Code: cause.ConntrackFull, Netns: n.Name,
 		Detail: say("the connection table is full, and what begins a new connection is dropped"),
 		Evidence: []string{
 			fmt.Sprintf("net.netfilter.nf_conntrack_count = %d", use.Count),

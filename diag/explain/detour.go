@@ -3,6 +3,7 @@ package explain
 import (
 	"slices"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
 )
@@ -13,13 +14,6 @@ type detour struct {
 	passage passage
 	way     wayOut
 	fault   Fault
-}
-
-// pointless are the faults that are no reason where the packet should never have
-// come.
-var pointless = map[Code]bool{
-	ForwardingOff: true, NoRoute: true, DestinationAbsent: true, NeighbourUnanswered: true, RouteLoop: true,
-	RouteUnreachable: true, RPFilter: true, ProxyARPNoRoute: true, ProxyARPNeedsForwarding: true,
 }
 
 // missed looks for such a namespace among those that the request passed before
@@ -46,7 +40,7 @@ func (w *walk) missedAt(p passage, owner site, s station) *detour {
 	d := &detour{passage: p, way: wayOut{dev: s.dev, far: station{node: owner.node, dev: owner.dev}}}
 	dst := p.echo.dst
 	d.fault = Fault{
-		Code: NoRoute, Netns: p.node.Name, sure: true,
+		Code: cause.NoRoute, Netns: p.node.Name, sure: true,
 		Detail:   say("%s is behind %s, but the route to it leads out of %s", dst, s.dev.Name, p.route.DevName),
 		Evidence: []string{p.route.Line},
 		fix:      []change.Command{d.way.command(p.node.Name, routeVerb(p.node, dst), dst)},

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"nstutor/chapters"
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/internal/lab"
 	"nstutor/steps"
 )
@@ -12,31 +12,31 @@ import (
 // faultCase breaks the finished way out of chapter 3 with one command.
 type faultCase struct {
 	name, netns, command string
-	code                 explain.Code
+	code                 cause.Code
 	at, leg              string
 }
 
 var faultCases = []faultCase{
-	{"pod end down", "ns1", "ip link set ns1-eth0 down", explain.LinkDown, "ns1", "request"},
-	{"host end down", "host", "ip link set veth-ns1 down", explain.NoCarrier, "host", "request"},
-	{"forwarding off", "host", "sysctl -qw net.ipv4.conf.eth0.forwarding=0", explain.ForwardingOff, "host", "reply"},
-	{"all forwarding off", "host", "sysctl -qw net.ipv4.ip_forward=0", explain.ProxyARPNeedsForwarding, "host", "request"},
-	{"blackhole at the source", "ns1", "ip route add blackhole 203.0.113.10", explain.RouteBlackhole, "ns1", "request"},
-	{"blackhole in transit", "host", "ip route add blackhole 203.0.113.10", explain.RouteBlackhole, "host", "request"},
-	{"unreachable in transit", "host", "ip route add unreachable 203.0.113.10", explain.RouteUnreachable, "host", "request"},
-	{"prohibit in transit", "host", "ip route add prohibit 203.0.113.0/24", explain.RouteProhibit, "host", "request"},
-	{"echo ignored", "inet", "sysctl -qw net.ipv4.icmp_echo_ignore_all=1", explain.EchoIgnored, "inet", "request"},
-	{"host route gone", "host", "ip route del 172.20.1.10 dev veth-ns1", explain.NoReturnRoute, "host", "reply"},
-	{"FORWARD drops the pod", "host", "iptables -I FORWARD -s 172.20.1.10 -j DROP", explain.Filtered, "host", "request"},
-	{"FORWARD policy", "host", "iptables -P FORWARD DROP", explain.Filtered, "host", "request"},
-	{"legacy FORWARD drops the pod", "host", "iptables-legacy -I FORWARD -s 172.20.1.10 -j DROP", explain.Filtered, "host", "request"},
-	{"OUTPUT drops", "ns1", "iptables -A OUTPUT -p icmp -j DROP", explain.Filtered, "ns1", "request"},
+	{"pod end down", "ns1", "ip link set ns1-eth0 down", cause.LinkDown, "ns1", "request"},
+	{"host end down", "host", "ip link set veth-ns1 down", cause.NoCarrier, "host", "request"},
+	{"forwarding off", "host", "sysctl -qw net.ipv4.conf.eth0.forwarding=0", cause.ForwardingOff, "host", "reply"},
+	{"all forwarding off", "host", "sysctl -qw net.ipv4.ip_forward=0", cause.ProxyARPNeedsForwarding, "host", "request"},
+	{"blackhole at the source", "ns1", "ip route add blackhole 203.0.113.10", cause.RouteBlackhole, "ns1", "request"},
+	{"blackhole in transit", "host", "ip route add blackhole 203.0.113.10", cause.RouteBlackhole, "host", "request"},
+	{"unreachable in transit", "host", "ip route add unreachable 203.0.113.10", cause.RouteUnreachable, "host", "request"},
+	{"prohibit in transit", "host", "ip route add prohibit 203.0.113.0/24", cause.RouteProhibit, "host", "request"},
+	{"echo ignored", "inet", "sysctl -qw net.ipv4.icmp_echo_ignore_all=1", cause.EchoIgnored, "inet", "request"},
+	{"host route gone", "host", "ip route del 172.20.1.10 dev veth-ns1", cause.NoReturnRoute, "host", "reply"},
+	{"FORWARD drops the pod", "host", "iptables -I FORWARD -s 172.20.1.10 -j DROP", cause.Filtered, "host", "request"},
+	{"FORWARD policy", "host", "iptables -P FORWARD DROP", cause.Filtered, "host", "request"},
+	{"legacy FORWARD drops the pod", "host", "iptables-legacy -I FORWARD -s 172.20.1.10 -j DROP", cause.Filtered, "host", "request"},
+	{"OUTPUT drops", "ns1", "iptables -A OUTPUT -p icmp -j DROP", cause.Filtered, "ns1", "request"},
 	{"native nft drops the reply", "host",
 		"nft 'add table inet t; add chain inet t f { type filter hook forward priority 0; }; add rule inet t f icmp type echo-reply drop'",
-		explain.Filtered, "host", "reply"},
+		cause.Filtered, "host", "reply"},
 	{"native nft jumps to a drop", "host",
 		"nft 'add table ip t; add chain ip t no; add rule ip t no drop; add chain ip t f { type filter hook forward priority 0; }; add rule ip t f ip daddr 203.0.113.0/24 jump no'",
-		explain.Filtered, "host", "request"},
+		cause.Filtered, "host", "request"},
 }
 
 // TestFaultsOfTheWayOut: one command breaks a working path; the cause, its

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
@@ -51,7 +52,7 @@ func (x *explorer) arpStopped(n *machine.Space, v way, at eval.LinkHook, p eval.
 		return v
 	}
 	f := Fault{
-		Code: Filtered, Netns: n.Name,
+		Code: cause.Filtered, Netns: n.Name,
 		Detail:   say("%s: %s (hook %s) stops the ARP packets that ask for %s", result.At, result.Rule, at.Hook, x.arp.Dst),
 		Evidence: []string{result.At + ": " + result.Rule},
 	}

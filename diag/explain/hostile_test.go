@@ -14,6 +14,7 @@ import (
 	"github.com/google/nftables"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 )
 
 // hostileNames are what a stranger may call a device: each would leave a file
@@ -145,7 +146,7 @@ func TestAChainCannotForgeTheReport(t *testing.T) {
 		}
 		b.forget()
 		a := b.explain(breakage{from: "a", to: "10.2.0.2"}, false)
-		if a.Cause.Code != explain.Filtered || len(a.Fix) > 0 {
+		if a.Cause.Code != cause.Filtered || len(a.Fix) > 0 {
 			t.Errorf("%q: %s, fix %v; want filtered, and no command\n%s", name, a.Cause.Code, a.Fix, b.account(a))
 		}
 		if !strings.Contains(a.Cause.Detail.String(), "no command that is installed here can name this chain") || a.Cause.Detail.In("zh") == a.Cause.Detail.String() {
@@ -164,7 +165,7 @@ func TestTheFixForADeviceIsForNoOther(t *testing.T) {
 		b.run("host: ip link set eth0 name " + name)
 		b.forget()
 		a := b.explain(breakage{from: "pod-a", to: "203.0.113.10"}, false)
-		if a.Cause.Code != explain.NotMasqueraded || len(a.Fix) == 0 {
+		if a.Cause.Code != cause.NotMasqueraded || len(a.Fix) == 0 {
 			t.Fatalf("%q: %s, fix %v\n%s", name, a.Cause.Code, a.Fix, b.account(a))
 		}
 		for _, fix := range a.Fix {

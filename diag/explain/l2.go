@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -134,7 +135,7 @@ func (x *explorer) overVeth(n *machine.Space, link table.Link, v way, out crossi
 	}
 	if !far.Up() {
 		v = v.stoppedBy(peer, far.Name, Fault{
-			Code: NoCarrier, Netns: peer.Name,
+			Code: cause.NoCarrier, Netns: peer.Name,
 			Detail:   say("%s has no carrier: the other end, %s, is down", link.Name, far.Name),
 			Evidence: []string{link.Line(), far.Line()}, fix: []change.Command{change.LinkSet(peer.Name, far.Name, "up")},
 		})

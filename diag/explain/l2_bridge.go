@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -50,7 +51,7 @@ func (x *explorer) through(n *machine.Space, bridge, port table.Link, v way) way
 // state of a port can be set by hand only while the kernel's STP is off.
 func waiting(n *machine.Space, bridge, port table.Link) Fault {
 	f := Fault{
-		Code: NeighbourUnanswered, Netns: n.Name,
+		Code: cause.NeighbourUnanswered, Netns: n.Name,
 		Detail:   say("port %s of %s is in state %s and passes nothing yet", port.Name, bridge.Name, port.Port.State),
 		Evidence: []string{port.Line()},
 	}
@@ -64,7 +65,7 @@ func waiting(n *machine.Space, bridge, port table.Link) Fault {
 // down is the fault of a device that is not up.
 func down(n *machine.Space, link table.Link) Fault {
 	return Fault{
-		Code: LinkDown, Netns: n.Name, Detail: say("%s is down", link.Name),
+		Code: cause.LinkDown, Netns: n.Name, Detail: say("%s is down", link.Name),
 		Evidence: []string{link.Line()}, fix: []change.Command{change.LinkSet(n.Name, link.Name, "up")},
 	}
 }
@@ -116,7 +117,7 @@ func (x *explorer) toPorts(n *machine.Space, bridge table.Link, from *table.Link
 // requests with them.
 func unflooded(n *machine.Space, bridge, port table.Link) Fault {
 	return Fault{
-		Code: NeighbourUnanswered, Netns: n.Name,
+		Code: cause.NeighbourUnanswered, Netns: n.Name,
 		Detail:   say("%s of %s sends no broadcasts, and so no ARP requests", port.Name, bridge.Name),
 		Evidence: []string{port.Line()},
 		fix:      []change.Command{change.In(n.Name, "bridge", "link", "set", "dev", port.Name, "bcast_flood", "on")},
@@ -127,7 +128,7 @@ func unflooded(n *machine.Space, bridge, port table.Link) Fault {
 // frames for unknown ones do not leave by.
 func unlearned(n *machine.Space, bridge, port table.Link) Fault {
 	return Fault{
-		Code: NeighbourUnanswered, Netns: n.Name,
+		Code: cause.NeighbourUnanswered, Netns: n.Name,
 		Detail:   say("%s of %s neither learns who is there nor sends frames for whom it does not know", port.Name, bridge.Name),
 		Evidence: []string{port.Line()},
 		fix:      []change.Command{change.In(n.Name, "bridge", "link", "set", "dev", port.Name, "learning", "on", "flood", "on")},
@@ -137,7 +138,7 @@ func unlearned(n *machine.Space, bridge, port table.Link) Fault {
 // isolated is the fault of two ports that may not talk to each other.
 func isolated(n *machine.Space, bridge, from, to table.Link) Fault {
 	return Fault{
-		Code: NeighbourUnanswered, Netns: n.Name,
+		Code: cause.NeighbourUnanswered, Netns: n.Name,
 		Detail:   say("%s and %s are isolated ports of %s: frames pass between neither of them", from.Name, to.Name, bridge.Name),
 		Evidence: []string{from.Line(), to.Line()},
 		fix:      []change.Command{change.In(n.Name, "bridge", "link", "set", "dev", to.Name, "isolated", "off")},

@@ -3,6 +3,7 @@ package explain
 import (
 	"slices"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -13,7 +14,7 @@ import (
 // is where the way to its destination would have to leave the circle.
 func (w *walk) circles(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) {
 	f := Fault{
-		Code: RouteLoop, Netns: n.Name,
+		Code: cause.RouteLoop, Netns: n.Name,
 		Detail:   say("%s goes in circles until its TTL is spent", e),
 		Evidence: []string{route.Line}, sure: true,
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -32,7 +33,7 @@ func (w *walk) fits(n *machine.Space, e echo, link table.Link, route machine.Rou
 	}
 	if byRoute > 0 {
 		w.fault(n, e, StageRoute, link.Name, Fault{
-			Code: MTUExceeded, Netns: n.Name,
+			Code: cause.MTUExceeded, Netns: n.Name,
 			Detail:   say("a packet of %d bytes that must not be fragmented is more than the route allows: mtu %d", e.length, byRoute),
 			Evidence: []string{route.Line}, fix: w.forgetful(n, e, []change.Command{widened(route, n)}),
 		})
@@ -43,7 +44,7 @@ func (w *walk) fits(n *machine.Space, e echo, link table.Link, route machine.Rou
 		detail = say("a packet of %d bytes that must not be fragmented does not pass %s, whose MTU is %d: %s answers \"fragmentation needed\"", e.length, link.Name, link.MTU, title(n))
 	}
 	w.fault(n, e, StageSend, link.Name, Fault{
-		Code: MTUExceeded, Netns: n.Name, Detail: detail,
+		Code: cause.MTUExceeded, Netns: n.Name, Detail: detail,
 		Evidence: []string{link.Line()}, fix: w.forgetful(n, e, widen(n, link, e.length)),
 	})
 	return e
@@ -95,7 +96,7 @@ func (w *walk) remembers(n *machine.Space, e echo, link table.Link, route machin
 		return
 	}
 	w.learnt = &Fault{
-		Code: MTUExceeded, Netns: n.Name, Leg: e.leg,
+		Code: cause.MTUExceeded, Netns: n.Name, Leg: e.leg,
 		Detail:   say("%s remembers that packets of more than %d bytes do not get to %s, and sends none", title(n), route.MTU, e.dst),
 		Evidence: []string{route.Get}, fix: []change.Command{change.In(n.Name, "ip", "route", "flush", "cache")},
 	}
@@ -119,7 +120,7 @@ func (w *walk) taken(n *machine.Space, e echo, dev table.Link) {
 		return
 	}
 	w.fault(n, e, StageReceive, dev.Name, Fault{
-		Code: MTUExceeded, Netns: n.Name,
+		Code: cause.MTUExceeded, Netns: n.Name,
 		Detail:   say("%s has an MTU of %d and drops the frame of a packet of %d bytes without a word", dev.Name, dev.MTU, e.length),
 		Evidence: []string{dev.Line()}, fix: widen(n, dev, e.length),
 	})

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 )
@@ -169,7 +170,7 @@ func (a *arping) noteObstacles(s station) {
 // met is the fault of an obstacle for frames that n sends.
 func (o obstacle) met(n *machine.Space) Fault {
 	f := o.fault
-	if f.Code == NeighbourUnanswered {
+	if f.Code == cause.NeighbourUnanswered {
 		f.Netns = n.Name // who asks
 	}
 	return f
@@ -186,7 +187,7 @@ func (a *arping) rivals(chosen station, yes []station) {
 			continue
 		}
 		a.w.doubt(a.n, a.e, StageNeighbour, a.link.Name, Fault{
-			Code: DuplicateAddress, Netns: s.node.Name,
+			Code: cause.DuplicateAddress, Netns: s.node.Name,
 			Detail:   say("both %s in %s and %s in %s answer for %s: whose answer comes first has the packet", chosen.dev.Name, title(chosen.node), s.dev.Name, title(s.node), a.nexthop),
 			Evidence: []string{chosen.dev.AddressLine(), s.dev.AddressLine()},
 			fix:      withoutAddress(s.node, a.nexthop),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -27,12 +28,12 @@ func (a *arping) misled(n *machine.Space) (Fault, station, bool) {
 	}
 	fix := change.In(a.n.Name, "ip", "neigh", "del", a.nexthop.String(), "dev", a.link.Name)
 	f := Fault{
-		Code: NeighbourWrongMAC, Netns: a.n.Name, sure: true,
+		Code: cause.NeighbourWrongMAC, Netns: a.n.Name, sure: true,
 		Detail:   say("the entry for %s says %s, which is %s of %s; %s of %s has the address", a.nexthop, wrong.dev.MAC, wrong.dev.Name, title(n), right.dev.Name, title(right.node)),
 		Evidence: []string{a.entry.Line(), right.dev.AddressLine()}, fix: []change.Command{fix},
 	}
 	if a.answers(wrong).Yes {
-		f.Code, f.Netns = DuplicateAddress, n.Name
+		f.Code, f.Netns = cause.DuplicateAddress, n.Name
 		f.Detail = say("both %s in %s and %s in %s answer for %s, and the packet came to the wrong one", right.dev.Name, title(right.node), wrong.dev.Name, title(n), a.nexthop)
 		f.Evidence = []string{right.dev.AddressLine(), wrong.dev.AddressLine()}
 		f.fix = append(withoutAddress(n, a.nexthop), fix)
@@ -89,7 +90,7 @@ func (a *arping) byEntry() (station, bool) {
 		return a.outOfSight(x)
 	}
 	a.w.fault(a.n, a.e, StageNeighbour, a.link.Name, Fault{
-		Code: NeighbourWrongMAC, Netns: a.n.Name,
+		Code: cause.NeighbourWrongMAC, Netns: a.n.Name,
 		Detail:   say("the entry for %s says %s, which nobody on the wire of %s has", a.nexthop, a.entry.MAC, a.link.Name),
 		Evidence: []string{a.entry.Line()},
 		fix:      []change.Command{change.In(a.n.Name, "ip", "neigh", "del", a.nexthop.String(), "dev", a.link.Name)},
@@ -112,7 +113,7 @@ func (a *arping) wrongMAC(s station) (station, bool) {
 		return station{node: s.node, dev: bridge}, true
 	}
 	f := Fault{
-		Code: NeighbourWrongMAC, Netns: a.n.Name,
+		Code: cause.NeighbourWrongMAC, Netns: a.n.Name,
 		Detail:   say("the entry for %s says %s, but %s at the other end is %s: it ignores the frame", a.nexthop, a.entry.MAC, s.dev.Name, s.dev.MAC),
 		Evidence: []string{a.entry.Line(), s.dev.AddressLine()},
 		fix:      []change.Command{fix},

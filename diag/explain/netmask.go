@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -32,7 +33,7 @@ func (a *arping) widerThanTheWire(x *explorer) (Fault, station, bool) {
 			fix = append(fix, change.In(a.n.Name, "ip", "route", "add", "default", "via", far.Addr().String(), "dev", a.link.Name))
 		}
 		return Fault{
-			Code: WrongNetmask, Netns: a.n.Name, sure: true,
+			Code: cause.WrongNetmask, Netns: a.n.Name, sure: true,
 			Detail: say("%s on %s says that %s is on its wire; the router there, %s, has a /%d and would pass it on",
 				own, a.link.Name, a.nexthop, far.Addr(), far.Bits()),
 			Evidence: []string{fmt.Sprintf("inet %s dev %s", own, a.link.Name), fmt.Sprintf("inet %s dev %s", far, s.dev.Name)},
@@ -106,7 +107,7 @@ func (w *walk) tooNarrow(n *machine.Space, dst netip.Addr) (Fault, machine.Route
 				continue
 			}
 			return Fault{
-				Code: WrongNetmask, Netns: n.Name, sure: true,
+				Code: cause.WrongNetmask, Netns: n.Name, sure: true,
 				Detail: say("%s is on the wire of %s and has a /%d, but %s has a /%d, which leaves it out",
 					dst, d.Link.Name, far.Bits(), own.Addr(), own.Bits()),
 				Evidence: []string{fmt.Sprintf("inet %s dev %s", own, d.Link.Name), fmt.Sprintf("inet %s dev %s", far, s.dev.Name)},

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
@@ -73,7 +74,7 @@ func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
 	if a.Verdict == Broken {
 		a.Cause.Evidence = append(a.Cause.Evidence, before.since(a.Cause.Netns)...)
 	}
-	if a.Verdict == Broken && a.Cause.Code == NotKnown && w.blind != nil {
+	if a.Verdict == Broken && a.Cause.Code == cause.NotKnown && w.blind != nil {
 		a.Cause = w.blind.failed(a.Cause)
 	}
 	return nil
@@ -126,10 +127,10 @@ func compare(a *Answer, r probe.Result) {
 	replied := r.Outcome == probe.Replied
 	switch {
 	case r.Outcome == probe.OutcomeUnknown:
-	case !replied && a.Verdict == Undecided && a.Cause.Code != NotKnown:
+	case !replied && a.Verdict == Undecided && a.Cause.Code != cause.NotKnown:
 		a.Verdict = Broken // the doubt was right
 	case replied && a.Verdict == Undecided:
-		a.Verdict, a.Cause = Delivered, Fault{Code: None, Evidence: []string{}}
+		a.Verdict, a.Cause = Delivered, Fault{Code: cause.None, Evidence: []string{}}
 	case replied && a.Verdict == Broken, !replied && a.Verdict == Delivered:
 		predicted := a.Cause
 		a.Verdict = Broken
@@ -138,7 +139,7 @@ func compare(a *Answer, r probe.Result) {
 		}
 		a.Fix = []change.Command{}
 		a.Cause = Fault{
-			Code: ModelDisagrees, Netns: predicted.Netns, Leg: predicted.Leg,
+			Code: cause.ModelDisagrees, Netns: predicted.Netns, Leg: predicted.Leg,
 			Detail:   say("predicted %s, but the ping says: %s", predicted.Code, r.Message),
 			Evidence: append([]string{lastSeen(a.Hops)}, predicted.Evidence...),
 		}
@@ -167,11 +168,11 @@ func (a *arping) failed(unknown Fault) Fault {
 		return unknown
 	}
 	f := Fault{
-		Code: NeighbourUnanswered, Netns: a.n.Name, Leg: a.e.leg, Evidence: []string{entry.Line()},
+		Code: cause.NeighbourUnanswered, Netns: a.n.Name, Leg: a.e.leg, Evidence: []string{entry.Line()},
 		Detail: say("%s asks who has %s, and nobody answers", a.link.Name, a.nexthop),
 	}
 	if a.nexthop == a.e.dst {
-		f.Code = DestinationAbsent
+		f.Code = cause.DestinationAbsent
 	}
 	return f
 }

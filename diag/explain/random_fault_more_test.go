@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 )
 
 // addressGone takes an address away, and with the last one of a device the
@@ -34,7 +34,7 @@ func wrongNetmask(n *network) (spots []spot) {
 			}
 			spots = append(spots, spot{
 				kind: "wrong netmask", name: "wrong netmask: " + p.ns + " /8",
-				codes: []explain.Code{"wrong-netmask", explain.NeighbourUnanswered, explain.DestinationAbsent, explain.NoReturnRoute},
+				codes: []cause.Code{"wrong-netmask", cause.NeighbourUnanswered, cause.DestinationAbsent, cause.NoReturnRoute},
 				at:    []string{p.ns},
 				commands: []command{
 					{p.ns, fmt.Sprintf("ip addr add %s/8 dev %s", p.addr, p.dev)},
@@ -48,22 +48,22 @@ func wrongNetmask(n *network) (spots []spot) {
 
 // sysctls are settings that stop a packet, some of them in some networks only.
 func sysctls(n *network) (spots []spot) {
-	add := func(ns, kind, key, value string, codes ...explain.Code) {
+	add := func(ns, kind, key, value string, codes ...cause.Code) {
 		spots = append(spots, spot{
 			kind: kind, name: fmt.Sprintf("%s: %s %s=%s", kind, ns, key, value), codes: codes,
 			commands: []command{{ns, fmt.Sprintf("sysctl -qw net.ipv4.%s=%s", key, value)}},
 		})
 	}
 	for _, ns := range n.way {
-		add(ns, "rp_filter", "conf.all.rp_filter", "1", explain.RPFilter)
+		add(ns, "rp_filter", "conf.all.rp_filter", "1", cause.RPFilter)
 	}
 	for _, e := range n.wayEnds() {
-		add(e.ns, "rp_filter", "conf."+e.dev+".rp_filter", "1", explain.RPFilter)
+		add(e.ns, "rp_filter", "conf."+e.dev+".rp_filter", "1", cause.RPFilter)
 		add(e.ns, "arp_ignore", "conf."+e.dev+".arp_ignore", pick(n, "1", "2", "8"),
-			explain.NeighbourUnanswered, explain.DestinationAbsent)
+			cause.NeighbourUnanswered, cause.DestinationAbsent)
 	}
 	if n.to != "" {
-		add(n.to, "echo ignored", "icmp_echo_ignore_all", "1", explain.EchoIgnored)
+		add(n.to, "echo ignored", "icmp_echo_ignore_all", "1", cause.EchoIgnored)
 	}
 	return spots
 }
@@ -73,14 +73,14 @@ func proxyOff(n *network) (spots []spot) {
 		for _, p := range s.pods {
 			if s.style == "published" && n.passes(p.ns) {
 				spots = append(spots, spot{
-					kind: "not published", name: "not published: " + s.ns + " " + p.veth, codes: []explain.Code{explain.NeighbourUnanswered},
+					kind: "not published", name: "not published: " + s.ns + " " + p.veth, codes: []cause.Code{cause.NeighbourUnanswered},
 					commands: []command{{s.ns, fmt.Sprintf("ip neigh del proxy %s dev %s", s.gateway, p.veth)}},
 				})
 			}
 			if s.style == "proxy" && n.passes(p.ns) {
 				spots = append(spots, spot{
 					kind: "proxy_arp off", name: "proxy_arp off: " + s.ns + " " + p.veth,
-					codes:    []explain.Code{explain.NeighbourUnanswered, explain.DestinationAbsent, explain.NoReturnRoute, "wrong-netmask"},
+					codes:    []cause.Code{cause.NeighbourUnanswered, cause.DestinationAbsent, cause.NoReturnRoute, "wrong-netmask"},
 					commands: []command{{s.ns, fmt.Sprintf("sysctl -qw net.ipv4.conf.%s.proxy_arp=0", p.veth)}},
 				})
 			}
@@ -131,7 +131,7 @@ func (n *network) drops(chain string) string {
 func filters(n *network) (spots []spot) {
 	add := func(ns, kind, text string) {
 		spots = append(spots, spot{
-			kind: kind, name: kind + ": " + ns + " " + text, at: []string{ns}, codes: []explain.Code{explain.Filtered},
+			kind: kind, name: kind + ": " + ns + " " + text, at: []string{ns}, codes: []cause.Code{cause.Filtered},
 			commands: []command{{ns, text}}, deep: true, // the fix lets one direction pass
 		})
 	}
@@ -154,7 +154,7 @@ func policies(n *network) (spots []spot) {
 		for _, chain := range n.chainsOf(ns) {
 			text := "iptables -P " + chain + " DROP"
 			spots = append(spots, spot{
-				kind: "policy", name: "policy: " + ns + " " + text, at: []string{ns}, codes: []explain.Code{explain.Filtered},
+				kind: "policy", name: "policy: " + ns + " " + text, at: []string{ns}, codes: []cause.Code{cause.Filtered},
 				commands: []command{{ns, text}}, deep: true, // the fix lets one direction pass
 			})
 		}
@@ -180,7 +180,7 @@ func foreignChains(n *network) (spots []spot) {
 			text := fmt.Sprintf("nft 'add table %[1]s mine; add chain %[1]s mine c { type filter hook %[2]s priority %[3]d; }; add rule %[1]s mine c %[4]s'",
 				family, hook, pick(n, -10, 0, 5, 300), match)
 			spots = append(spots, spot{
-				kind: "nft", name: "nft: " + ns + " " + text, at: []string{ns}, codes: []explain.Code{explain.Filtered},
+				kind: "nft", name: "nft: " + ns + " " + text, at: []string{ns}, codes: []cause.Code{cause.Filtered},
 				deep:     true, // the fix lets one direction pass
 				commands: []command{{ns, text}},
 			})
@@ -193,14 +193,14 @@ func foreignChains(n *network) (spots []spot) {
 func ends(n *network) (spots []spot) {
 	if n.from == n.to {
 		spots = append(spots, spot{
-			kind: "lo down", name: "lo down: " + n.from, codes: []explain.Code{explain.LoopbackDown}, at: []string{n.from},
+			kind: "lo down", name: "lo down: " + n.from, codes: []cause.Code{cause.LoopbackDown}, at: []string{n.from},
 			commands: []command{{n.from, "ip link set lo down"}},
 		})
 	}
 	if n.family == "way-out" {
 		s := n.ends[0]
 		spots = append(spots, spot{
-			kind: "no masquerade", name: "no masquerade: " + s.ns, codes: []explain.Code{explain.NotMasqueraded, explain.NoReturnRoute},
+			kind: "no masquerade", name: "no masquerade: " + s.ns, codes: []cause.Code{cause.NotMasqueraded, cause.NoReturnRoute},
 			commands: []command{{s.ns, "iptables -t nat -F POSTROUTING"}},
 		})
 		return spots
@@ -211,7 +211,7 @@ func ends(n *network) (spots []spot) {
 	}
 	spots = append(spots, spot{
 		kind: "destination absent", name: "destination absent: " + absent.String(),
-		codes:  append([]explain.Code{explain.ForwardingOff}, lostWay...),
+		codes:  append([]cause.Code{cause.ForwardingOff}, lostWay...),
 		deep:   true, // whoever is given the address may lack more
 		before: func() { n.dest, n.real, n.to, n.warm = absent, absent, "", false },
 	})
@@ -221,7 +221,7 @@ func ends(n *network) (spots []spot) {
 func bridgePorts(n *network) (spots []spot) {
 	add := func(ns, dev, text string, deep bool) {
 		spots = append(spots, spot{
-			kind: "bridge", name: "bridge: " + ns + " " + text, codes: append([]explain.Code{"unknown"}, lostWay...), deep: deep,
+			kind: "bridge", name: "bridge: " + ns + " " + text, codes: append([]cause.Code{"unknown"}, lostWay...), deep: deep,
 			commands: []command{{ns, text}},
 		})
 	}
@@ -262,7 +262,7 @@ func duplicate(n *network) (spots []spot) {
 		}
 		third := s.pods[2]
 		spots = append(spots, spot{
-			kind: "duplicate", name: "duplicate: " + third.ns, codes: []explain.Code{"duplicate-address"},
+			kind: "duplicate", name: "duplicate: " + third.ns, codes: []cause.Code{"duplicate-address"},
 			commands: []command{{third.ns, fmt.Sprintf("ip addr add %s/24 dev %s", s.pods[0].addr, third.dev)}},
 		})
 	}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 )
 
 // spot is a place where the network can be broken, and how.
@@ -14,7 +14,7 @@ type spot struct {
 	kind, name string
 	commands   []command
 	before     func() // changes the network before it is built
-	codes      []explain.Code
+	codes      []cause.Code
 	at         []string // where the cause may be said to be; none: anywhere
 	// deep faults take more with them than one fix can bring back, such as the
 	// routes of a device that is set down.
@@ -42,7 +42,7 @@ func (n *network) breakIt() {
 			s.before()
 		}
 		if s.codes != nil && strings.Contains(s.name, ": detour ") { // that nothing should come this way is as true
-			s.codes, s.at = append(slices.Clone(s.codes), explain.NoReturnRoute), nil
+			s.codes, s.at = append(slices.Clone(s.codes), cause.NoReturnRoute), nil
 		}
 		n.broken = append(n.broken, s)
 	}
@@ -87,10 +87,10 @@ func (n *network) other(e end) end {
 }
 
 // What may be said of a way that is no longer there.
-var lostWay = []explain.Code{
-	explain.LinkDown, explain.NoCarrier, explain.NoRoute, explain.NoReturnRoute, explain.ProxyARPNoRoute,
-	explain.DestinationAbsent, explain.NeighbourUnanswered, explain.NoAddress, explain.NotMasqueraded,
-	explain.RouteLoop, explain.RPFilter, "wrong-netmask",
+var lostWay = []cause.Code{
+	cause.LinkDown, cause.NoCarrier, cause.NoRoute, cause.NoReturnRoute, cause.ProxyARPNoRoute,
+	cause.DestinationAbsent, cause.NeighbourUnanswered, cause.NoAddress, cause.NotMasqueraded,
+	cause.RouteLoop, cause.RPFilter, "wrong-netmask",
 }
 
 func linkDown(n *network) (spots []spot) {
@@ -105,7 +105,7 @@ func linkDown(n *network) (spots []spot) {
 
 func forwardingOff(n *network) (spots []spot) {
 	add := func(ns, key string) {
-		codes := []explain.Code{explain.ForwardingOff, explain.ProxyARPNeedsForwarding}
+		codes := []cause.Code{cause.ForwardingOff, cause.ProxyARPNeedsForwarding}
 		spots = append(spots, spot{
 			kind: "forwarding off", name: "forwarding off: " + ns + " " + key, codes: codes, at: []string{ns},
 			deep:     key == "ip_forward", // it is several devices that forward no more
@@ -158,7 +158,7 @@ func routeMissing(n *network) (spots []spot) {
 
 func routeRejects(n *network) (spots []spot) {
 	n.needed(func(p path, a netip.Addr) {
-		for _, code := range []explain.Code{explain.RouteBlackhole, explain.RouteUnreachable, explain.RouteProhibit} {
+		for _, code := range []cause.Code{cause.RouteBlackhole, cause.RouteUnreachable, cause.RouteProhibit} {
 			kind := strings.TrimPrefix(string(code), "route-")
 			dst := pick(n, single(a), netip.PrefixFrom(a, 28).Masked())
 			verb := "add"
@@ -167,7 +167,7 @@ func routeRejects(n *network) (spots []spot) {
 			}
 			spots = append(spots, spot{
 				kind: "route " + kind, name: fmt.Sprintf("route rejects: %s %s %s", p.ns, kind, dst), deep: verb == "replace",
-				codes:    []explain.Code{code, explain.NoReturnRoute, explain.ProxyARPNoRoute, explain.RPFilter},
+				codes:    []cause.Code{code, cause.NoReturnRoute, cause.ProxyARPNoRoute, cause.RPFilter},
 				commands: []command{{p.ns, fmt.Sprintf("ip route %s %s %s", verb, kind, dst)}},
 			})
 		}
@@ -199,7 +199,7 @@ func routeLoop(n *network) (spots []spot) {
 	for i := 1; i+1 < len(n.row)-1; i++ {
 		back := n.rowLine[i]
 		spots = append(spots, spot{
-			kind: "route loop", name: "route loop: " + n.row[i+1], codes: []explain.Code{explain.RouteLoop, explain.RPFilter, explain.NoRoute},
+			kind: "route loop", name: "route loop: " + n.row[i+1], codes: []cause.Code{cause.RouteLoop, cause.RPFilter, cause.NoRoute},
 			commands: []command{{n.row[i+1], fmt.Sprintf("ip route replace %s via %s dev %s", n.real, back.leftAddr, back.right.dev)}},
 		})
 	}
@@ -236,7 +236,7 @@ func wrongNeighbour(n *network) (spots []spot) {
 	n.nexthops(func(ns, dev string, a netip.Addr) {
 		spots = append(spots, spot{
 			kind: "wrong neighbour", name: fmt.Sprintf("wrong neighbour: %s %s", ns, a), deep: true,
-			codes: []explain.Code{explain.NeighbourWrongMAC}, at: []string{ns},
+			codes: []cause.Code{cause.NeighbourWrongMAC}, at: []string{ns},
 			commands: []command{{ns, fmt.Sprintf("ip neigh replace %s lladdr 02:de:ad:00:00:01 dev %s nud permanent", a, dev)}},
 		})
 	})

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 )
 
 // near are the namespaces that a packet last seen in ns may be lost at.
@@ -35,7 +36,7 @@ func (n *network) near(ns string) []string {
 
 // farCauses are those whose fix may be elsewhere than the place of the loss:
 // further back on the way that was taken.
-var farCauses = []explain.Code{explain.NoReturnRoute, explain.NotMasqueraded, explain.RouteLoop, "wrong-netmask", explain.NoRoute}
+var farCauses = []cause.Code{cause.NoReturnRoute, cause.NotMasqueraded, cause.RouteLoop, "wrong-netmask", cause.NoRoute}
 
 // judge says how an answer and the truth contradict each other; nothing means
 // that they do not.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 )
 
 // moreIptables are rules that need more of iptables: other tables, matches,
@@ -41,7 +41,7 @@ func moreIptables(n *network) (spots []spot) {
 		text := fmt.Sprintf("%s%s -t %s -A %s %s %s", before, tool, table, chain, match, target)
 		spots = append(spots, spot{
 			kind: "more iptables", name: "more iptables: " + ns + " " + text, at: []string{ns}, deep: true,
-			codes: []explain.Code{explain.Filtered}, commands: []command{{ns, text}},
+			codes: []cause.Code{cause.Filtered}, commands: []command{{ns, text}},
 		})
 	}
 	return spots
@@ -50,7 +50,7 @@ func moreIptables(n *network) (spots []spot) {
 // otherLayers are rules that look at frames, at ARP or at a device, and those
 // that change what later ones see.
 func otherLayers(n *network) (spots []spot) {
-	add := func(ns, text string, codes ...explain.Code) {
+	add := func(ns, text string, codes ...cause.Code) {
 		spots = append(spots, spot{
 			kind: "other layers", name: "other layers: " + ns + " " + text, deep: true, codes: codes, commands: []command{{ns, text}},
 		})

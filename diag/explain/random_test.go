@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 )
 
 var (
@@ -224,7 +225,7 @@ func (r *round) secondLook(t *testing.T, w *world, before truth) string {
 	if err != nil {
 		return err.Error()
 	}
-	if a.Cause.Code == explain.ModelDisagrees {
+	if a.Cause.Code == cause.ModelDisagrees {
 		r.note("model-disagrees")
 		return fmt.Sprintf("with a probe: %v", a.Cause.Detail)
 	}

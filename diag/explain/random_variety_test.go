@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 )
 
 // wrongGateway sends what needs a gateway to one that is not there, or is
@@ -19,7 +19,7 @@ func wrongGateway(n *network) (spots []spot) {
 		wrong := strings.TrimSuffix(via, via[strings.LastIndex(via, ".")+1:]) + fmt.Sprint(pick(n, 53, 54, 58, 59))
 		spots = append(spots, spot{
 			kind: "wrong gateway", name: fmt.Sprintf("wrong gateway: %s %s via %s", p.ns, p.dst, wrong), deep: true,
-			codes:    append([]explain.Code{explain.ForwardingOff, explain.NeighbourWrongMAC, explain.ProxyARPNeedsForwarding}, lostWay...),
+			codes:    append([]cause.Code{cause.ForwardingOff, cause.NeighbourWrongMAC, cause.ProxyARPNeedsForwarding}, lostWay...),
 			commands: []command{{p.ns, fmt.Sprintf("ip route replace %s via %s dev %s onlink", p.dst, wrong, strings.TrimSuffix(dev, " onlink"))}},
 		})
 	}
@@ -44,9 +44,9 @@ func policyRules(n *network) (spots []spot) {
 			}
 			spots = append(spots, spot{
 				kind: "policy routing", name: "policy routing: " + ns + " " + text, deep: true,
-				codes: []explain.Code{
-					explain.RouteBlackhole, explain.RouteUnreachable, explain.RouteProhibit,
-					explain.NoReturnRoute, explain.RPFilter, explain.ProxyARPNoRoute, explain.NoRoute, explain.NeighbourUnanswered,
+				codes: []cause.Code{
+					cause.RouteBlackhole, cause.RouteUnreachable, cause.RouteProhibit,
+					cause.NoReturnRoute, cause.RPFilter, cause.ProxyARPNoRoute, cause.NoRoute, cause.NeighbourUnanswered,
 				},
 				commands: []command{{ns, text}},
 			})
@@ -66,7 +66,7 @@ func smallMTU(n *network) (spots []spot) {
 		}
 		spots = append(spots, spot{
 			kind: "mtu", name: fmt.Sprintf("mtu: %s %s %d (%d ends)", e.ns, e.dev, mtu, len(commands)), deep: true,
-			codes: []explain.Code{"mtu-exceeded"}, commands: commands,
+			codes: []cause.Code{"mtu-exceeded"}, commands: commands,
 		})
 	}
 	if n.size == 0 && len(spots) > 0 {
@@ -81,7 +81,7 @@ func otherMAC(n *network) (spots []spot) {
 	for _, e := range n.wayEnds() {
 		spots = append(spots, spot{
 			kind: "other MAC", name: "other MAC: " + e.ns + " " + e.dev, deep: true,
-			codes:    append([]explain.Code{explain.NeighbourWrongMAC}, lostWay...),
+			codes:    append([]cause.Code{cause.NeighbourWrongMAC}, lostWay...),
 			commands: []command{{e.ns, fmt.Sprintf("ip link set %s address 02:ff:00:00:00:%02x", e.dev, n.IntN(256))}},
 		})
 	}
@@ -90,10 +90,10 @@ func otherMAC(n *network) (spots []spot) {
 
 // bridgeTricks are faults of a bridge's tables.
 func bridgeTricks(n *network) (spots []spot) {
-	add := func(ns, kind, text string, codes ...explain.Code) {
+	add := func(ns, kind, text string, codes ...cause.Code) {
 		spots = append(spots, spot{
 			kind: kind, name: kind + ": " + ns + " " + text, deep: true,
-			codes: append(codes, explain.NeighbourUnanswered, explain.DestinationAbsent), commands: []command{{ns, text}},
+			codes: append(codes, cause.NeighbourUnanswered, cause.DestinationAbsent), commands: []command{{ns, text}},
 		})
 	}
 	for _, s := range n.ends {
@@ -105,12 +105,12 @@ func bridgeTricks(n *network) (spots []spot) {
 				continue
 			}
 			other := s.pods[(i+1)%len(s.pods)]
-			add(s.ns, "static fdb", fmt.Sprintf("bridge fdb replace %s dev %s master static", p.mac, other.veth), explain.NeighbourWrongMAC)
+			add(s.ns, "static fdb", fmt.Sprintf("bridge fdb replace %s dev %s master static", p.mac, other.veth), cause.NeighbourWrongMAC)
 			add(s.ns, "no flood", fmt.Sprintf("bridge link set dev %s flood off bcast_flood off", p.veth))
 			add(s.ns, "learning off", fmt.Sprintf("bridge link set dev %s learning off flood off", p.veth))
 		}
 		if n.family == "bridge" {
-			add(s.ns, "bridge-nf", "sysctl -qw net.bridge.bridge-nf-call-iptables=1; iptables -P FORWARD DROP", explain.Filtered)
+			add(s.ns, "bridge-nf", "sysctl -qw net.bridge.bridge-nf-call-iptables=1; iptables -P FORWARD DROP", cause.Filtered)
 		}
 	}
 	return spots
@@ -146,7 +146,7 @@ func moreNft(n *network) (spots []spot) {
 		text := fmt.Sprintf("nft 'add table ip m; add chain ip m c { type filter hook %s priority %d;%s }; %s'", hook, pick(n, -5, 0, 20), policy, pick(n, rules...))
 		spots = append(spots, spot{
 			kind: "more nft", name: "more nft: " + ns + " " + text, at: []string{ns}, deep: true,
-			codes: []explain.Code{explain.Filtered}, commands: []command{{ns, text}},
+			codes: []cause.Code{cause.Filtered}, commands: []command{{ns, text}},
 		})
 	}
 	return slices.Clip(spots)

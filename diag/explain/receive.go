@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -106,7 +107,7 @@ func (w *walk) deliver(n *machine.Space, e echo, dev string) {
 	}
 	if value, err := n.Sysctl("net/ipv4/icmp_echo_ignore_all"); err == nil && value == "1" {
 		w.fault(n, e, StageDeliver, dev, Fault{
-			Code: EchoIgnored, Netns: n.Name, Detail: say("the request arrives, and the kernel is told to ignore echo requests"),
+			Code: cause.EchoIgnored, Netns: n.Name, Detail: say("the request arrives, and the kernel is told to ignore echo requests"),
 			Evidence: []string{"net.ipv4.icmp_echo_ignore_all = 1"},
 			fix:      []change.Command{change.SysctlSet(n.Name, "0", "net", "ipv4", "icmp_echo_ignore_all")},
 		})

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strconv"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -32,15 +33,15 @@ func (w *walk) refused(n *machine.Space, e echo, dev table.Link, route machine.R
 			f = w.notHere(n, e, dev)
 			break
 		}
-		f.Code = ForwardingOff
+		f.Code = cause.ForwardingOff
 		f.Detail = say("%s is not an address of this namespace, and forwarding is off for %s", e.dst, dev.Name)
 		f.fix = []change.Command{change.SysctlSet(n.Name, "1", "net", "ipv4", "conf", dev.Name, "forwarding")}
 	case machine.KindRPFilter:
-		f.Code = RPFilter
+		f.Code = cause.RPFilter
 		f.Detail = say("%s would not be reached through %s, so rp_filter drops what comes from it there", e.src, dev.Name)
 		f.fix = w.reversible(n, e, dev)
 	default:
-		f.Code = MartianSource
+		f.Code = cause.MartianSource
 		f.Detail = say("%s cannot be the source of a packet that comes in through %s", e.src, dev.Name)
 		f.fix = w.plausible(n, e, dev)
 	}
@@ -50,7 +51,7 @@ func (w *walk) refused(n *machine.Space, e echo, dev table.Link, route machine.R
 // spent is the fault of a packet that did not begin with enough hops to live.
 func (w *walk) spent(n *machine.Space, e echo) Fault {
 	return Fault{
-		Code: RouteLoop, Netns: e.origin.Name, sure: true,
+		Code: cause.RouteLoop, Netns: e.origin.Name, sure: true,
 		Detail:   say("the packet's TTL is spent in %s, although it goes in no circle: it began with too small a one", title(n)),
 		Evidence: []string{fmt.Sprintf("net.ipv4.ip_default_ttl = %d", ttl(e.origin))},
 		fix:      []change.Command{change.SysctlSet(e.origin.Name, strconv.Itoa(maxHops), "net", "ipv4", "ip_default_ttl")},
@@ -94,12 +95,12 @@ func (w *walk) plausible(n *machine.Space, e echo, dev table.Link) []change.Comm
 // that the namespace could pass it on to.
 func (w *walk) notHere(n *machine.Space, e echo, dev table.Link) Fault {
 	f := Fault{
-		Code: DestinationAbsent, Netns: n.Name, Evidence: []string{dev.AddressLine()},
+		Code: cause.DestinationAbsent, Netns: n.Name, Evidence: []string{dev.AddressLine()},
 		Detail: say("the frame comes to %s in %s, but %s is no address of that namespace", dev.Name, title(n), e.dst),
 		fix:    []change.Command{change.In(n.Name, "ip", "addr", "add", e.dst.String()+"/32", "dev", dev.Name)},
 	}
 	if addrs, err := n.Addrs(dev.Index); err == nil && !hasIPv4(addrs) {
-		f.Code = NoAddress
+		f.Code = cause.NoAddress
 		f.Detail = say("the frame comes to %s in %s, which has no address at all", dev.Name, title(n))
 	}
 	return f
@@ -125,7 +126,7 @@ func (w *walk) reversible(n *machine.Space, e echo, dev table.Link) []change.Com
 // but has its address.
 func (w *walk) impostor(n *machine.Space, e echo, dev string) {
 	f := Fault{
-		Code: DuplicateAddress, Netns: n.Name, sure: true,
+		Code: cause.DuplicateAddress, Netns: n.Name, sure: true,
 		Detail:   say("the reply comes to %s, which has the address %s, too", title(n), e.dst),
 		Evidence: addressLines(n, e.dst), fix: withoutAddress(n, e.dst),
 	}

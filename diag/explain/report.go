@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"nstutor/diag/explain/cause"
 	sentence "nstutor/internal/say"
 )
 
@@ -120,9 +121,9 @@ func (r *report) verdict() string {
 	source := cmp.Or(a.Source, a.From, r.say(rThisNetns))
 	detail, place := a.Cause.Detail.In(r.lang), r.in(a.Cause.Netns)
 	switch {
-	case a.Cause.Code == ModelDisagrees && a.Verdict == Delivered:
+	case a.Cause.Code == cause.ModelDisagrees && a.Verdict == Delivered:
 		return r.say(rAnsweredAfterAll, source, a.Destination, detail)
-	case a.Cause.Code == ModelDisagrees:
+	case a.Cause.Code == cause.ModelDisagrees:
 		return r.say(rBrokenAfterAll, source, a.Destination, detail)
 	case a.Verdict == Delivered && a.Probe == nil:
 		return r.say(rWouldBeAnswered, source, a.Destination)
@@ -130,7 +131,7 @@ func (r *report) verdict() string {
 		return r.say(rAnswered, source, a.Destination)
 	case a.Verdict == Undecided:
 		return r.say(rCannotTell, source, a.Destination, detail, place)
-	case a.Cause.Code == NotKnown:
+	case a.Cause.Code == cause.NotKnown:
 		return r.say(rBrokenUnknown, source, a.Destination, detail, place)
 	}
 	return r.say(rBroken, source, a.Destination, r.say(rFault, detail, a.Cause.Code, place))

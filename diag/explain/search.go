@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -204,7 +205,7 @@ func (a *arping) elsewhere(x *explorer) (Fault, station, bool) {
 				continue
 			}
 			return Fault{
-				Code: NeighbourUnanswered, Netns: a.n.Name, sure: true,
+				Code: cause.NeighbourUnanswered, Netns: a.n.Name, sure: true,
 				Detail:   say("the forwarding database of %s sends the frame to %s, but %s is behind %s", c.dev.Name, c.remote, a.nexthop, far.addr),
 				Evidence: fdbLines(c.node, c.dev, c.remote),
 				fix:      []change.Command{entryFix(x, c, far)},

@@ -3,6 +3,7 @@ package explain
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -76,7 +77,7 @@ func (w *walk) loopback(n *machine.Space, e echo) {
 	}
 	if !lo.Up() {
 		w.fault(n, e, StageSend, "lo", Fault{
-			Code: LoopbackDown, Netns: n.Name, Detail: say("a packet to an own address passes lo, which is down"),
+			Code: cause.LoopbackDown, Netns: n.Name, Detail: say("a packet to an own address passes lo, which is down"),
 			Evidence: []string{lo.Line()}, fix: []change.Command{change.LinkSet(n.Name, "lo", "up")},
 		})
 	}
@@ -102,7 +103,7 @@ func (w *walk) leave(n *machine.Space, e echo, iif string, route machine.RouteAn
 		return
 	}
 	w.remembers(n, e, link, route)
-	if !link.Up() && !w.told(LinkDown, n, link.Name) {
+	if !link.Up() && !w.told(cause.LinkDown, n, link.Name) {
 		w.fault(n, e, StageSend, link.Name, down(n, link))
 	}
 	e = w.fits(n, e, link, route)

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -79,7 +80,7 @@ func (x *explorer) outOfVXLAN(n *machine.Space, link table.Link, v way, remote n
 // noVXLAN is the fault of a tunnel whose other end nobody opens.
 func noVXLAN(n *machine.Space, link table.Link, landed *machine.Space) Fault {
 	f := Fault{
-		Code: NeighbourUnanswered, Netns: n.Name,
+		Code: cause.NeighbourUnanswered, Netns: n.Name,
 		Detail: say("%s has VNI %d, and %s has no vxlan device with that VNI on UDP port %d",
 			link.Name, link.VXLAN.VNI, title(landed), link.VXLAN.DstPort),
 		Evidence: []string{link.Line()},

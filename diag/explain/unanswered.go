@@ -3,6 +3,7 @@ package explain
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -58,25 +59,25 @@ func (a *arping) refusal(s station, answer machine.ARPAnswer) (Fault, bool) {
 	switch answer.Why {
 	case machine.ARPForwardingOff:
 		return Fault{
-			Code: ProxyARPNeedsForwarding, Netns: s.node.Name,
+			Code: cause.ProxyARPNeedsForwarding, Netns: s.node.Name,
 			Detail: say("proxy_arp is on for %s, but it answers only for what it would forward, and its forwarding is off", s.dev.Name),
 			fix:    []change.Command{change.SysctlSet(s.node.Name, "1", "net", "ipv4", "conf", s.dev.Name, "forwarding")},
 		}, true
 	case machine.ARPNoRoute, machine.ARPRejectRoute, machine.ARPSameDevice:
 		return Fault{
-			Code: ProxyARPNoRoute, Netns: s.node.Name,
+			Code: cause.ProxyARPNoRoute, Netns: s.node.Name,
 			Detail: say("proxy_arp is on for %s, but there is no route to %s through another device", s.dev.Name, a.nexthop),
 			fix:    a.proxied(s, answer),
 		}, true
 	case machine.ARPRPFilter:
 		return Fault{
-			Code: RPFilter, Netns: s.node.Name,
+			Code: cause.RPFilter, Netns: s.node.Name,
 			Detail: say("the ARP request's sender %s would not be reached through %s, so rp_filter drops it", a.sender, s.dev.Name),
 			fix:    []change.Command{wayOut{dev: s.dev}.command(s.node.Name, routeVerb(s.node, a.sender), a.sender)},
 		}, true
 	case machine.ARPMartian:
 		return Fault{
-			Code: MartianSource, Netns: s.node.Name,
+			Code: cause.MartianSource, Netns: s.node.Name,
 			Detail: say("the ARP request's sender %s is an address of %s itself, which takes it from nobody else", a.sender, title(s.node)),
 			fix:    withoutAddress(s.node, a.sender),
 		}, true
@@ -84,7 +85,7 @@ func (a *arping) refusal(s station, answer machine.ARPAnswer) (Fault, bool) {
 		return a.ignoring(s), true
 	case machine.ARPFilter:
 		return Fault{
-			Code: NeighbourUnanswered, Netns: a.n.Name,
+			Code: cause.NeighbourUnanswered, Netns: a.n.Name,
 			Detail: say("arp_filter keeps %s silent: what goes to %s would leave by another device", s.dev.Name, a.sender),
 			fix:    []change.Command{wayOut{dev: s.dev}.command(s.node.Name, routeVerb(s.node, a.sender), a.sender)},
 		}, true
@@ -111,7 +112,7 @@ func (a *arping) proxied(s station, answer machine.ARPAnswer) []change.Command {
 // device itself leaves every other device as it is.
 func (a *arping) ignoring(s station) Fault {
 	f := Fault{
-		Code: NeighbourUnanswered, Netns: a.n.Name,
+		Code: cause.NeighbourUnanswered, Netns: a.n.Name,
 		Detail: say("%s has the address %s on another device, and arp_ignore keeps %s silent about it", title(s.node), a.nexthop, s.dev.Name),
 		fix:    []change.Command{change.In(s.node.Name, "ip", "addr", "add", a.nexthop.String()+"/32", "dev", s.dev.Name)},
 	}
@@ -155,7 +156,7 @@ func (a *arping) behind(x *explorer) (Fault, station, bool) {
 			continue
 		}
 		return Fault{
-			Code: NeighbourUnanswered, Netns: a.n.Name, Evidence: answer.Evidence,
+			Code: cause.NeighbourUnanswered, Netns: a.n.Name, Evidence: answer.Evidence,
 			Detail: say("%s takes %s for a neighbour, but it is behind %s; a route through that would do as well as proxy ARP there",
 				title(a.n), a.nexthop, title(s.node)),
 			fix: []change.Command{change.SysctlSet(s.node.Name, "1", "net", "ipv4", "conf", s.dev.Name, "proxy_arp")},
@@ -175,7 +176,7 @@ func (a *arping) misrouted(x *explorer) (Fault, station, bool) {
 		return Fault{}, station{}, false
 	}
 	f := Fault{
-		Code: NeighbourUnanswered, Netns: a.n.Name, Evidence: whoIsThere(x),
+		Code: cause.NeighbourUnanswered, Netns: a.n.Name, Evidence: whoIsThere(x),
 		Detail: say("the route says that %s is on the wire of %s, where nobody has it: it is behind %s", a.e.dst, a.link.Name, way.dev.Name),
 		fix:    []change.Command{way.command(a.n.Name, "replace", a.e.dst)},
 	}
@@ -186,11 +187,11 @@ func (a *arping) misrouted(x *explorer) (Fault, station, bool) {
 func (a *arping) nobody(x *explorer) (station, bool) {
 	if a.nexthop == a.e.dst {
 		f := Fault{
-			Code: DestinationAbsent, Netns: a.n.Name, Evidence: whoIsThere(x),
+			Code: cause.DestinationAbsent, Netns: a.n.Name, Evidence: whoIsThere(x),
 			Detail: say("%s is on the wire of %s according to the route, but nobody there has it", a.nexthop, a.link.Name),
 		}
 		if a.e.outer != nil || a.e.leg == LegReply {
-			f.Code = NeighbourUnanswered // it is not the ping's destination
+			f.Code = cause.NeighbourUnanswered // it is not the ping's destination
 		}
 		a.report(f)
 		return station{}, false
@@ -198,7 +199,7 @@ func (a *arping) nobody(x *explorer) (station, bool) {
 	s, ok := a.router(x)
 	if !ok {
 		a.report(Fault{
-			Code: NeighbourUnanswered, Netns: a.n.Name,
+			Code: cause.NeighbourUnanswered, Netns: a.n.Name,
 			Detail:   say("%s asks who has %s, and there is nobody on its wire", a.link.Name, a.nexthop),
 			Evidence: []string{a.link.Line()},
 		})
@@ -209,7 +210,7 @@ func (a *arping) nobody(x *explorer) (station, bool) {
 	a.w.granted = append(a.w.granted, grant{s.node, netip.PrefixFrom(a.nexthop, length).Masked(), s.dev})
 	answer := a.answers(s)
 	a.report(Fault{
-		Code: NeighbourUnanswered, Netns: a.n.Name,
+		Code: cause.NeighbourUnanswered, Netns: a.n.Name,
 		Detail:   say("%s asks who has %s, and nobody answers; proxy ARP on %s would do as well as the address", a.link.Name, a.nexthop, s.dev.Name),
 		Evidence: append(whoIsThere(x), answer.Evidence...),
 		fix:      []change.Command{change.In(s.node.Name, "ip", "addr", "add", netip.PrefixFrom(a.nexthop, length).String(), "dev", s.dev.Name)},

@@ -3,6 +3,7 @@ package explain
 import (
 	"bytes"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -51,7 +52,7 @@ func elsewhereOn(x, far *explorer) (site, table.Link, bool) {
 // portless is the fault of a cable that ends beside the bridge.
 func (a *arping) portless(owner site, s station, bridge table.Link) Fault {
 	return Fault{
-		Code: NeighbourUnanswered, Netns: a.n.Name, sure: true,
+		Code: cause.NeighbourUnanswered, Netns: a.n.Name, sure: true,
 		Detail:   say("%s has %s, but %s, which should connect the two, is no port of %s", title(owner.node), a.nexthop, s.dev.Name, bridge.Name),
 		Evidence: []string{s.dev.Line()},
 		fix:      []change.Command{change.LinkSet(s.node.Name, s.dev.Name, "master", bridge.Name)},
@@ -83,7 +84,7 @@ func (a *arping) unforwarded(x *explorer) (station, bool) {
 	v := x.voids[0]
 	a.sent()
 	f := Fault{
-		Code: NeighbourUnanswered, Netns: a.n.Name, sure: true,
+		Code: cause.NeighbourUnanswered, Netns: a.n.Name, sure: true,
 		Detail:   say("the forwarding database of %s has no entry for the frame: it is sent to nobody", v.dev.Name),
 		Evidence: fdbShow(v),
 	}
@@ -140,7 +141,7 @@ func (a *arping) isMeant(n *machine.Space, dev table.Link) bool {
 // way sends its frames out of another port.
 func (a *arping) outOfFDB(x *explorer) (station, bool) {
 	f := Fault{
-		Code: NeighbourUnanswered, Netns: a.n.Name,
+		Code: cause.NeighbourUnanswered, Netns: a.n.Name,
 		Detail: say("frames for %s do not come to who has that address: a forwarding database on the way has it elsewhere", x.mac),
 	}
 	for _, b := range x.bridges {

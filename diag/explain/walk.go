@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -139,7 +140,7 @@ func (w *walk) answer() Answer {
 	}
 	a := Answer{
 		Schema: Schema, From: w.from.Name, Destination: w.dest.String(),
-		Verdict: Delivered, Cause: Fault{Code: None, Evidence: []string{}},
+		Verdict: Delivered, Cause: Fault{Code: cause.None, Evidence: []string{}},
 		Fix: []change.Command{}, Next: []Fault{}, Hops: w.hops, Unseen: append([]Text{}, w.unseen...),
 	}
 	if w.source.IsValid() {
@@ -153,7 +154,7 @@ func (w *walk) answer() Answer {
 	case w.doubtful != nil:
 		a.Verdict, a.Cause = Undecided, *w.doubtful
 	case w.lost || !w.ended || len(w.unseen) > 0:
-		a.Verdict, a.Cause.Code = Undecided, NotKnown
+		a.Verdict, a.Cause.Code = Undecided, cause.NotKnown
 		a.Cause.Leg, a.Cause.Netns, a.Cause.Detail = w.where()
 	}
 	return a
@@ -228,10 +229,10 @@ func (w *walk) fault(n *machine.Space, e echo, stage, dev string, f Fault) {
 	var detour *detour
 	switch {
 	case f.sure || e.outer != nil:
-	case w.parted != nil && e.leg == LegReply && !(f.Code == Filtered && n == w.parted.node):
+	case w.parted != nil && e.leg == LegReply && !(f.Code == cause.Filtered && n == w.parted.node):
 		f = w.astray()
 		defer func() { w.strayed = true }()
-	case e.leg == LegRequest && pointless[f.Code]:
+	case e.leg == LegRequest && cause.Of(f.Code).Pointless:
 		if detour = w.missed(n, e); detour != nil {
 			f = detour.fault
 			defer w.resume(detour)
@@ -257,7 +258,7 @@ func (f Fault) same(o Fault) bool {
 }
 
 // told reports whether a fault of that kind was noted for a device already.
-func (w *walk) told(code Code, n *machine.Space, dev string) bool {
+func (w *walk) told(code cause.Code, n *machine.Space, dev string) bool {
 	for _, h := range w.hops {
 		if h.node == n && h.Predicted == Fail && h.code == code && strings.Contains(h.Detail.String(), dev) {
 			return true

@@ -8,6 +8,7 @@ import (
 
 	"nstutor/chapters"
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
 	"nstutor/internal/lab"
@@ -18,38 +19,38 @@ import (
 type courseCase struct {
 	step  string
 	after bool
-	code  explain.Code
+	code  cause.Code
 	netns string // of the cause
 }
 
 var courseCases = []courseCase{
-	{"0.1", false, explain.NoAddress, "host"},
-	{"0.1", true, explain.None, ""},
-	{"0.2", false, explain.NoRoute, "host"},
-	{"0.2", true, explain.None, ""},
-	{"0.4", false, explain.DestinationAbsent, "host"},
-	{"0.5", true, explain.NeighbourWrongMAC, "host"},
-	{"0.6", true, explain.None, ""},
-	{"2.6", false, explain.NoRoute, "ns1"},
-	{"2.7", false, explain.NeighbourUnanswered, "ns1"},
-	{"2.9", false, explain.NeighbourUnanswered, "ns1"},
-	{"2.10", false, explain.ProxyARPNeedsForwarding, "host"},
-	{"2.11", false, explain.NoReturnRoute, "host"},
-	{"2.11", true, explain.None, ""},
-	{"2.B1", true, explain.None, ""},
-	{"2.B2", false, explain.NeighbourUnanswered, "ns1"},
-	{"2.B2", true, explain.None, ""},
-	{"2.B3", false, explain.NoRoute, "ns1"},
-	{"2.B5", false, explain.ProxyARPNoRoute, "host"},
-	{"2.B6", false, explain.RPFilter, "host"},
-	{"2.B6", true, explain.None, ""},
-	{"2.B7", true, explain.NeighbourWrongMAC, "ns1"},
-	{"3.1", false, explain.ForwardingOff, "host"},
-	{"3.2", false, explain.NotMasqueraded, "host"},
-	{"3.2", true, explain.None, ""},
-	{"3.A1", false, explain.NotMasqueraded, "host"},
-	{"3.A2", false, explain.ForwardingOff, "host"},
-	{"3.A2", true, explain.None, ""},
+	{"0.1", false, cause.NoAddress, "host"},
+	{"0.1", true, cause.None, ""},
+	{"0.2", false, cause.NoRoute, "host"},
+	{"0.2", true, cause.None, ""},
+	{"0.4", false, cause.DestinationAbsent, "host"},
+	{"0.5", true, cause.NeighbourWrongMAC, "host"},
+	{"0.6", true, cause.None, ""},
+	{"2.6", false, cause.NoRoute, "ns1"},
+	{"2.7", false, cause.NeighbourUnanswered, "ns1"},
+	{"2.9", false, cause.NeighbourUnanswered, "ns1"},
+	{"2.10", false, cause.ProxyARPNeedsForwarding, "host"},
+	{"2.11", false, cause.NoReturnRoute, "host"},
+	{"2.11", true, cause.None, ""},
+	{"2.B1", true, cause.None, ""},
+	{"2.B2", false, cause.NeighbourUnanswered, "ns1"},
+	{"2.B2", true, cause.None, ""},
+	{"2.B3", false, cause.NoRoute, "ns1"},
+	{"2.B5", false, cause.ProxyARPNoRoute, "host"},
+	{"2.B6", false, cause.RPFilter, "host"},
+	{"2.B6", true, cause.None, ""},
+	{"2.B7", true, cause.NeighbourWrongMAC, "ns1"},
+	{"3.1", false, cause.ForwardingOff, "host"},
+	{"3.2", false, cause.NotMasqueraded, "host"},
+	{"3.2", true, cause.None, ""},
+	{"3.A1", false, cause.NotMasqueraded, "host"},
+	{"3.A2", false, cause.ForwardingOff, "host"},
+	{"3.A2", true, cause.None, ""},
 }
 
 // TestTheCourseIsExplained: at each moment the cause is the one the lesson
@@ -82,7 +83,7 @@ func TestTheCourseIsExplained(t *testing.T) {
 			if answer.Cause.Code != c.code || answer.Cause.Netns != c.netns {
 				t.Fatalf("cause %s in %q, want %s in %q: %+v", answer.Cause.Code, answer.Cause.Netns, c.code, c.netns, answer)
 			}
-			if replied := answer.Probe.Received == 1; replied != (c.code == explain.None) {
+			if replied := answer.Probe.Received == 1; replied != (c.code == cause.None) {
 				t.Errorf("the ping says %q", answer.Probe.Message)
 			}
 			if len(answer.Next) == 0 {

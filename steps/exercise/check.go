@@ -19,8 +19,7 @@ type Check struct {
 	run   func(ctx context.Context, l *lab.Lab) (ok bool, seen string, err error)
 }
 
-// question is a ping that should be answered, or, without from, only the address
-// that a check is about.
+// question is a ping that should be answered; without from there is none.
 type question struct {
 	from, to string
 	size     int

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"nstutor/diag/netfilter"
@@ -92,7 +93,6 @@ func HasAddr(netns, addr string) Check {
 	return Check{
 		Text:  say.T("%s has the address %s", "%s 有地址 %s", netns, addr),
 		Table: say.Quote(fmt.Sprintf("ip -n %s addr", netns)),
-		ask:   question{to: addr},
 		run: reading(netns, func(s *table.Snapshot) (bool, string) {
 			seen := ""
 			for _, a := range s.Addrs {
@@ -104,6 +104,23 @@ func HasAddr(netns, addr string) Check {
 				}
 			}
 			return false, seen
+		}),
+	}
+}
+
+// HasLink checks that a namespace has a device whose line has all these words, as
+// ip prints it: HasLink("host", "cni0", "UP").
+func HasLink(netns, name string, words ...string) Check {
+	return Check{
+		Text:  say.T("%s has the device %s", "%s 有网卡 %s", netns, strings.Join(append([]string{name}, words...), " ")),
+		Table: say.Quote(fmt.Sprintf("ip -n %s link", netns)),
+		run: reading(netns, func(s *table.Snapshot) (bool, string) {
+			link, there := s.Link(name)
+			said := strings.FieldsFunc(link.Line(), func(c rune) bool { return strings.ContainsRune(" <>,:", c) })
+			for _, word := range words {
+				there = there && slices.Contains(said, word)
+			}
+			return there, link.Line()
 		}),
 	}
 }

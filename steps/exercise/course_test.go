@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/steps"
 )
 
@@ -23,7 +23,7 @@ var sample = Exercise{
 				In(Host, "sysctl -w net.ipv4.ip_forward=1"),
 			},
 			First:  1,
-			Causes: []explain.Code{explain.NoRoute, explain.ForwardingOff},
+			Causes: []cause.Code{cause.NoRoute, cause.ForwardingOff},
 			At:     []string{"shop", Host},
 			Watch:  steps.Watch{Netns: "shop", Ping: orders.IP()},
 		}

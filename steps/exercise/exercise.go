@@ -4,7 +4,7 @@
 package exercise
 
 import (
-	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/internal/say"
 	"nstutor/steps"
 )
@@ -38,11 +38,13 @@ type Case struct {
 	// lines repair the first one.
 	Fix   []Line
 	First int
+	// Signs say of each line of Fix, where they are given, whether it has been done.
+	Signs []Check
 	Also  [][]Line   // other ways that solve it as well
 	Wrong []Tempting // wrong ideas; none of them solves it
 
-	Causes []explain.Code // what explain says of the Watch ping, first fault first
-	At     []string       // and the namespace of each
+	Causes []cause.Code // what explain says of the Watch ping, first fault first
+	At     []string     // and the namespace of each
 
 	Watch steps.Watch
 	Vars  map[string]string // {{.Pod}} in the prose

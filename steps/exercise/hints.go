@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
@@ -17,25 +18,39 @@ import (
 // it, the command. They are about the first check that does not hold now, so
 // that after the first of two faults is repaired they are about the second.
 // There are none when all hold.
-func (t *Task) Hints(ctx context.Context, l *lab.Lab) []say.Text {
+func (t *Task) Hints(ctx context.Context, l *lab.Lab) []say.Text { return t.Guide(ctx, l).Hints }
+
+// Guide are hints, and what they are about: as long as that is the same, they go
+// on where they were.
+type Guide struct {
+	About string
+	Hints []say.Text
+}
+
+// Guide looks what does not hold now, and gives the hints about it.
+func (t *Task) Guide(ctx context.Context, l *lab.Lab) Guide {
 	for _, v := range Try(ctx, l, t.checks()) {
 		if v.OK {
 			continue
 		}
 		if v.Err == nil && v.ask.from != "" {
-			if hints := t.explained(ctx, v); hints != nil {
-				return hints
+			if guide, ok := t.explained(ctx, l, v); ok {
+				return guide
 			}
 		}
-		return t.plain(v)
+		return Guide{v.Text.In("en"), t.plain(ctx, l, v)}
 	}
-	return nil
+	return Guide{}
 }
 
 var _ steps.Hinted = (*Task)(nil)
 
 // plain hints say what the check says.
-func (t *Task) plain(v Verdict) []say.Text {
+func (t *Task) plain(ctx context.Context, l *lab.Lab, v Verdict) []say.Text {
+	lines := t.missing(ctx, l)
+	if len(lines) == 0 {
+		lines = t.repair(-1)
+	}
 	line := say.T("What is missing: %s.", "还缺：%s。", v.condition().Want)
 	switch {
 	case v.Err != nil:
@@ -43,45 +58,47 @@ func (t *Task) plain(v Verdict) []say.Text {
 	case v.Seen != "":
 		line = say.T("There is `%s`. What it should be: %s.", "现在是 `%s`。应当是：%s。", v.Seen, v.condition().Want)
 	}
-	return []say.Text{say.T("Look at `%s`.", "看 `%s`。", v.Table), line, typed(t.repair(-1, v))}
+	return []say.Text{say.T("Look at `%s`.", "看 `%s`。", v.Table), line, typed(lines)}
 }
 
 // explained asks explain why the ping that the check sends fails.
-func (t *Task) explained(ctx context.Context, v Verdict) []say.Text {
+func (t *Task) explained(ctx context.Context, l *lab.Lab, v Verdict) (Guide, bool) {
 	world := machine.New()
 	defer world.Close()
 	from, err := world.Open(v.ask.from)
 	if err != nil {
-		return nil
+		return Guide{}, false
 	}
 	dest, err := netip.ParseAddr(v.ask.to)
 	if err != nil {
-		return nil
+		return Guide{}, false
 	}
 	a, err := explain.Explain(ctx, world, explain.Request{From: from, Dest: dest, Size: v.ask.size, DF: v.ask.df})
 	if err != nil || a.Verdict != explain.Broken {
-		return nil
+		return Guide{}, false
 	}
-	where, ok := tables[a.Cause.Code]
-	if !ok {
-		where = "ip route"
-	}
-	table := In(a.Cause.Netns, where).String()
-	hints := []say.Text{say.T("Not yet: %s. Look at `%s`.", "还没做到：%s。看 `%s`。", v.Text, table), found(a.Cause)}
-	i := t.fault(a.Cause)
-	if i < 0 && len(a.Fix) > 0 { // something that the learner has broken
-		var lines []Line
+	table := In(a.Cause.Netns, strings.Join(cause.Of(a.Cause.Code).Table, " ")).String()
+	guide := Guide{string(a.Cause.Code) + " in " + a.Cause.Netns, []say.Text{
+		say.T("Not yet: %s. Look at `%s`.", "还没做到：%s。看 `%s`。", v.Text, table), found(a.Cause),
+	}}
+	fault := t.fault(a.Cause)
+	lines := t.missing(ctx, l)
+	switch {
+	case len(lines) > 0:
+	case fault < 0 && len(a.Fix) > 0: // something that the learner has broken
 		for _, fix := range a.Fix {
 			lines = append(lines, Line{fix.Netns, fix.String()})
 		}
-		return append(hints, typed(lines))
+	default:
+		lines = t.repair(fault)
 	}
-	return append(hints, typed(t.repair(i, v)))
+	guide.Hints = append(guide.Hints, typed(lines))
+	return guide, true
 }
 
 // fault is which of the exercise's faults this is, or -1.
 func (t *Task) fault(f explain.Fault) int {
-	return slices.IndexFunc(t.Case.Causes, func(code explain.Code) bool {
+	return slices.IndexFunc(t.Case.Causes, func(code cause.Code) bool {
 		i := slices.Index(t.Case.Causes, code)
 		return f.Code == code && f.Netns == t.Case.At[i]
 	})
@@ -99,39 +116,10 @@ func found(f explain.Fault) say.Text {
 // escaped makes a sentence a format of itself.
 func escaped(s string) string { return strings.ReplaceAll(s, "%", "%%") }
 
-// tables are the commands that show where a cause is to be seen.
-var tables = map[explain.Code]string{
-	explain.NoAddress:               "ip addr",
-	explain.LinkDown:                "ip link",
-	explain.NoCarrier:               "ip link",
-	explain.LoopbackDown:            "ip link show lo",
-	explain.WrongNetmask:            "ip addr",
-	explain.NeighbourUnanswered:     "ip neigh",
-	explain.NeighbourWrongMAC:       "ip neigh",
-	explain.ProxyARPNeedsForwarding: "sysctl -a -r forwarding",
-	explain.ProxyARPNoRoute:         "ip route",
-	explain.DuplicateAddress:        "ip neigh",
-	explain.ForwardingOff:           "sysctl -a -r forward",
-	explain.Filtered:                "iptables -vnL",
-	explain.RPFilter:                "sysctl -a -r rp_filter",
-	explain.EchoIgnored:             "sysctl net.ipv4.icmp_echo_ignore_all",
-	explain.NotMasqueraded:          "iptables -t nat -vnL POSTROUTING",
-	explain.MTUExceeded:             "ip link",
-	explain.ConntrackFull:           "sysctl net.netfilter",
-	explain.DestinationAbsent:       "ip addr",
-}
-
 // repair is the part of the reference solution for fault number i: all of it
-// where that is not known. In the challenge it goes as far as the check's pod.
-func (t *Task) repair(i int, v Verdict) []Line {
+// where that is not known.
+func (t *Task) repair(i int) []Line {
 	fix, first := t.Case.Fix, t.Case.First
-	if t.Exercise.Level == Challenge && v.ask.to != "" {
-		for last, line := range slices.Backward(fix) {
-			if strings.Contains(line.Command, v.ask.to) {
-				return fix[:last+1]
-			}
-		}
-	}
 	switch {
 	case first == 0 || i < 0 || t.Case.Causes[0] == t.Case.Causes[1]:
 		return fix
@@ -141,10 +129,24 @@ func (t *Task) repair(i int, v Verdict) []Line {
 	return fix[first:]
 }
 
+// missing are those lines of the reference solution that have not been done yet,
+// where the exercise says by what that is seen; no more than one can keep in mind.
+func (t *Task) missing(ctx context.Context, l *lab.Lab) []Line {
+	const atOnce = 3
+	var lines []Line
+	for i, v := range Try(ctx, l, t.Case.Signs) {
+		if !v.OK && len(lines) < atOnce {
+			lines = append(lines, t.Case.Fix[i])
+		}
+	}
+	return lines
+}
+
+// typed are the lines one after the other.
 func typed(lines []Line) say.Text {
 	all := make([]string, len(lines))
 	for i, line := range lines {
-		all[i] = "`" + line.String() + "`"
+		all[i] = "`" + escaped(line.String()) + "`"
 	}
-	return say.Quote(strings.Join(all, " "))
+	return say.T("Type: "+strings.Join(all, ", then "), "输入："+strings.Join(all, "，然后 "))
 }

@@ -196,14 +196,14 @@ func TestWhyCostsAndHintsCount(t *testing.T) {
 	p.see("repair it with : or s")
 
 	p.press("h")
-	p.see("hint 1/3  Look at ip -n ", "1 hint")
+	p.see("hint 1/3  Not yet: ", "1 hint")
 	if fix := p.task().Case.Fix[0]; strings.Contains(p.view(), fix.Command) {
 		t.Errorf("the first hint is the answer:\n%s", p.view())
 	}
 	p.press("h")
 	p.see("hint 2/3  ", "2 hints")
 	p.press("h")
-	p.see("hint 3/3  The command: ", "3 hints")
+	p.see("hint 3/3  Type: ", "3 hints")
 	p.press("h")
 	time.Sleep(300 * time.Millisecond)
 	p.see("3 hints, explained once")

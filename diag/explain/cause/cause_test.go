@@ -1,0 +1,32 @@
+package cause
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestEveryCauseIsWhole walks the set.
+func TestEveryCauseIsWhole(t *testing.T) {
+	causes := All()
+	if len(causes) < 28 {
+		t.Errorf("only %d causes are registered", len(causes))
+	}
+	for _, c := range causes {
+		en, zh := c.Words.In("en"), c.Words.In("zh")
+		if en == "" || zh == "" || en == zh {
+			t.Errorf("%s: words %q and %q", c.Code, en, zh)
+		}
+		if strings.ContainsAny(en, ".。") || strings.HasSuffix(zh, "。") || strings.Contains(en+zh, "%") {
+			t.Errorf("%s: half a sentence is wanted: %q, %q", c.Code, en, zh)
+		}
+		if (len(c.Table) == 0) != (c.Code == None) {
+			t.Errorf("%s: the table is %q", c.Code, c.Table)
+		}
+		if c.Code == "" || strings.ToLower(string(c.Code)) != string(c.Code) || Of(c.Code).Code != c.Code {
+			t.Errorf("the code %q", c.Code)
+		}
+	}
+	if Of("no such cause").Code != NotKnown {
+		t.Error("a code that is none is a cause")
+	}
+}

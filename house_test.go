@@ -26,7 +26,7 @@ var rooms = []string{
 	"steps", "steps/exercise",
 	"chapters", "chapters/exercises",
 	"internal/progress",
-	"internal/session/console", "internal/session",
+	"internal/session/rescue", "internal/session/feed", "internal/session/console", "internal/session",
 	"ui/words", "ui/screen", "ui/pane", "ui", "ui/played",
 	"internal/cli",
 	".",

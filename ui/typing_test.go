@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"nstutor/internal/session"
 	"nstutor/internal/session/console"
+	"nstutor/internal/session/feed"
 
 	tea "github.com/charmbracelet/bubbletea"
 )
@@ -185,7 +185,7 @@ func TestThePromptNamesTheNamespace(t *testing.T) {
 		}
 	}
 	m.ChooseNetns("ns1")
-	send(m, session.Names{"host", "inet"})
+	send(m, feed.Names{"host", "inet"})
 	if view := m.View(); !strings.Contains(view, " ns1 ✗ # ") {
 		t.Errorf("a namespace that is gone:\n%s", view)
 	}

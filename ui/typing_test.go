@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"nstutor/internal/lab/labtest"
 	"nstutor/internal/session/console"
 	"nstutor/internal/session/feed"
 
@@ -198,6 +199,7 @@ func TestThePromptNamesTheNamespace(t *testing.T) {
 }
 
 func TestKeysOfTheCourseAreLettersInTheCommandLine(t *testing.T) {
+	labtest.Slow(t)
 	m := sized(t, fixtureHands)
 	send(m, keyMsg(":"))
 	for _, key := range []string{"q", "u", "g", "w", "?", "1", "L", "s", ":"} {

@@ -9,6 +9,7 @@ import (
 	"nstutor/chapters"
 	"nstutor/diag/explain"
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
 
@@ -72,6 +73,7 @@ var tellings = []told{
 // for each namespace and for the fault, and nothing of the rest is lost, in
 // both languages.
 func TestTheReportTellsTheAnswer(t *testing.T) {
+	labtest.Slow(t)
 	l, err := lab.New(t.Context(), lab.Options{Fast: true})
 	if err != nil {
 		t.Fatal(err)

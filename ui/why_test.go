@@ -10,6 +10,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/report"
 	"nstutor/diag/probe"
 	"nstutor/internal/session"
 	"nstutor/internal/session/feed"
@@ -36,37 +37,37 @@ func fixtureWhy(t testing.TB, opts Options) *Model {
 	return m
 }
 
-var fixtureReport = map[string][]explain.ReportLine{
+var fixtureReport = map[string][]report.Line{
 	"en": {
-		{Kind: explain.ReportVerdict, Text: "172.20.1.10 cannot reach 192.168.6.160: proxy_arp is on for veth-ns1, but forwarding is off there (proxy-arp-needs-forwarding, in host)"},
-		{Kind: explain.ReportBlank},
-		{Kind: explain.ReportHeading, Leg: explain.LegRequest, Text: "request"},
-		{Kind: explain.ReportHop, Predicted: explain.OK, Observed: explain.OK, Netns: "ns1", Text: "default via 172.20.1.1 dev ns1-eth0"},
-		{Kind: explain.ReportHop, Predicted: explain.Fail, Observed: explain.Unknown, Netns: "ns1", Device: "ns1-eth0", Text: "nobody answers for 172.20.1.1"},
-		{Kind: explain.ReportBehind, Predicted: explain.Fail, Observed: explain.Fail, Text: "not reached: host; so there is no reply"},
-		{Kind: explain.ReportBlank},
-		{Kind: explain.ReportHeading, Text: "evidence"},
-		{Kind: explain.ReportEvidence, Text: "net.ipv4.conf.veth-ns1.forwarding = 0"},
-		{Kind: explain.ReportBlank},
-		{Kind: explain.ReportHeading, Text: "fix"},
-		{Kind: explain.ReportFix, Text: "ip netns exec host sysctl -w net.ipv4.conf.veth-ns1.forwarding=1"},
-		{Kind: explain.ReportBlank},
-		{Kind: explain.ReportHeading, Text: "still broken after it"},
-		{Kind: explain.ReportNext, Text: "the reply to 172.20.1.10 leaves by eth0 (no-return-route, in host)"},
-		{Kind: explain.ReportBlank},
-		{Kind: explain.ReportHeading, Text: "what could not be seen"},
-		{Kind: explain.ReportUnseen, Text: "the switch behind eth0"},
+		{Kind: report.Verdict, Text: "172.20.1.10 cannot reach 192.168.6.160: proxy_arp is on for veth-ns1, but forwarding is off there (proxy-arp-needs-forwarding, in host)"},
+		{Kind: report.Blank},
+		{Kind: report.Heading, Leg: explain.LegRequest, Text: "request"},
+		{Kind: report.Hop, Predicted: explain.OK, Observed: explain.OK, Netns: "ns1", Text: "default via 172.20.1.1 dev ns1-eth0"},
+		{Kind: report.Hop, Predicted: explain.Fail, Observed: explain.Unknown, Netns: "ns1", Device: "ns1-eth0", Text: "nobody answers for 172.20.1.1"},
+		{Kind: report.Behind, Predicted: explain.Fail, Observed: explain.Fail, Text: "not reached: host; so there is no reply"},
+		{Kind: report.Blank},
+		{Kind: report.Heading, Text: "evidence"},
+		{Kind: report.Evidence, Text: "net.ipv4.conf.veth-ns1.forwarding = 0"},
+		{Kind: report.Blank},
+		{Kind: report.Heading, Text: "fix"},
+		{Kind: report.Fix, Text: "ip netns exec host sysctl -w net.ipv4.conf.veth-ns1.forwarding=1"},
+		{Kind: report.Blank},
+		{Kind: report.Heading, Text: "still broken after it"},
+		{Kind: report.Next, Text: "the reply to 172.20.1.10 leaves by eth0 (no-return-route, in host)"},
+		{Kind: report.Blank},
+		{Kind: report.Heading, Text: "what could not be seen"},
+		{Kind: report.Unseen, Text: "the switch behind eth0"},
 	},
 	"zh": {
-		{Kind: explain.ReportVerdict, Text: "172.20.1.10 到不了 192.168.6.160：veth-ns1 的 proxy_arp 开着，但它的 forwarding 没有开（proxy-arp-needs-forwarding，在 host）"},
-		{Kind: explain.ReportBlank},
-		{Kind: explain.ReportHeading, Leg: explain.LegRequest, Text: "请求"},
-		{Kind: explain.ReportHop, Predicted: explain.OK, Observed: explain.OK, Netns: "ns1", Text: "default via 172.20.1.1 dev ns1-eth0"},
-		{Kind: explain.ReportHop, Predicted: explain.Fail, Observed: explain.Unknown, Netns: "ns1", Device: "ns1-eth0", Text: "没有人替 172.20.1.1 回答"},
-		{Kind: explain.ReportBehind, Predicted: explain.Fail, Observed: explain.Fail, Text: "到不了：host；因此没有应答"},
-		{Kind: explain.ReportBlank},
-		{Kind: explain.ReportHeading, Text: "修复"},
-		{Kind: explain.ReportFix, Text: "ip netns exec host sysctl -w net.ipv4.conf.veth-ns1.forwarding=1"},
+		{Kind: report.Verdict, Text: "172.20.1.10 到不了 192.168.6.160：veth-ns1 的 proxy_arp 开着，但它的 forwarding 没有开（proxy-arp-needs-forwarding，在 host）"},
+		{Kind: report.Blank},
+		{Kind: report.Heading, Leg: explain.LegRequest, Text: "请求"},
+		{Kind: report.Hop, Predicted: explain.OK, Observed: explain.OK, Netns: "ns1", Text: "default via 172.20.1.1 dev ns1-eth0"},
+		{Kind: report.Hop, Predicted: explain.Fail, Observed: explain.Unknown, Netns: "ns1", Device: "ns1-eth0", Text: "没有人替 172.20.1.1 回答"},
+		{Kind: report.Behind, Predicted: explain.Fail, Observed: explain.Fail, Text: "到不了：host；因此没有应答"},
+		{Kind: report.Blank},
+		{Kind: report.Heading, Text: "修复"},
+		{Kind: report.Fix, Text: "ip netns exec host sysctl -w net.ipv4.conf.veth-ns1.forwarding=1"},
 	},
 }
 

@@ -13,6 +13,7 @@ import (
 	"nstutor/chapters/exercises"
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/report"
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
@@ -192,7 +193,7 @@ func (g *game) explained(i int, probe bool) {
 
 func account(a explain.Answer) string {
 	var b strings.Builder
-	for _, line := range a.Report("en") {
+	for _, line := range report.Of(a, "en") {
 		fmt.Fprintf(&b, "\t%s\n", line.Text)
 	}
 	return b.String()

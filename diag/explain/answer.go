@@ -1,6 +1,8 @@
 package explain
 
 import (
+	"net/netip"
+
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
@@ -67,11 +69,20 @@ type Hop struct {
 	Predicted string `json:"predicted"`
 	Observed  string `json:"observed"`
 	Detail    Text   `json:"detail"`
+	// Frame is the frame of the echo that Detail names, if it says no more than
+	// its addresses and the device.
+	Frame *Frame `json:"-"`
 
 	seenAs   *sighting // the frame that proves the hop, on Device
 	node     *machine.Space
 	code     cause.Code // of the fault that it is
 	carrying bool       // it is a hop of the packet that carries the echo through a tunnel
+}
+
+// Frame is a frame that enters or leaves a device.
+type Frame struct {
+	Src, Dst netip.Addr
+	Out      bool
 }
 
 // Probe is what the echo request that was really sent came to.

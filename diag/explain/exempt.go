@@ -13,7 +13,7 @@ import (
 // exempt lets one destination pass a route or a policy rule that rejects more.
 // It also returns the route that the packet then takes.
 func (w *walk) exempt(n *machine.Space, e echo, reject machine.RouteAnswer) ([]change.Command, machine.RouteAnswer) {
-	next, ok := without(n, e, reject.Line)
+	next, ok := without(n, e)
 	entry := reject.Entry
 	switch {
 	case entry.Type == "" && reject.Rule.Action == "":
@@ -21,7 +21,7 @@ func (w *walk) exempt(n *machine.Space, e echo, reject machine.RouteAnswer) ([]c
 	case entry.Type == "":
 		return []change.Command{change.In(n.Name, "ip", "rule", "add", "to", e.dst.String(), "lookup", "main", "pref", before(reject.Rule.Priority))}, next
 	}
-	command := change.In(n.Name, "ip", "route", "del", string(reject.Kind), shortPrefix(entry.Dst))
+	command := change.In(n.Name, "ip", "route", "del", string(reject.Kind), table.ShortPrefix(entry.Dst))
 	if ok && !entry.Dst.IsSingleIP() {
 		way := wayOut{dev: table.Link{Name: next.DevName}, via: next.Via, onlink: next.Onlink}
 		command = way.command(n.Name, "add", e.dst)
@@ -35,20 +35,9 @@ func (w *walk) exempt(n *machine.Space, e echo, reject machine.RouteAnswer) ([]c
 // before is the preference of a rule that comes before another.
 func before(pref int) string { return strconv.Itoa(max(1, pref-1)) }
 
-// shortPrefix is a prefix as ip prints it.
-func shortPrefix(p netip.Prefix) string {
-	switch {
-	case p.Bits() == 0:
-		return "default"
-	case p.IsSingleIP():
-		return p.Addr().String()
-	}
-	return p.String()
-}
-
 // without is the route in the main table that a packet would take if the one
 // that rejects it were not there: the longest prefix, then the lowest metric.
-func without(n *machine.Space, e echo, line string) (machine.RouteAnswer, bool) {
+func without(n *machine.Space, e echo) (machine.RouteAnswer, bool) {
 	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
 	if err != nil {
 		return machine.RouteAnswer{}, false
@@ -56,7 +45,7 @@ func without(n *machine.Space, e echo, line string) (machine.RouteAnswer, bool) 
 	var best *table.Route
 	for i := range snap.Routes {
 		r := &snap.Routes[i]
-		if r.Type != "unicast" || r.Line() == line || !covers(r.Dst, e.dst) || r.Table != mainTable {
+		if r.Type != "unicast" || !covers(r.Dst, e.dst) || r.Table != mainTable {
 			continue
 		}
 		if best == nil || bits(r.Dst) > bits(best.Dst) || bits(r.Dst) == bits(best.Dst) && r.Metric < best.Metric {

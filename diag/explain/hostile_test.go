@@ -15,6 +15,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/report"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -90,7 +91,7 @@ func (b *built) rename() {
 func (b *built) harmless(a explain.Answer) {
 	b.t.Helper()
 	for _, lang := range []string{"en", "zh"} {
-		for _, line := range a.Report(lang) {
+		for _, line := range report.Of(a, lang) {
 			for _, text := range []string{line.Netns, line.Device, line.Text} {
 				if i := strings.IndexFunc(text, func(c rune) bool { return !unicode.IsPrint(c) || c == unicode.ReplacementChar }); i >= 0 {
 					b.t.Errorf("a line of the report has %q in it: %q", text[i:], text)

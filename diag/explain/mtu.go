@@ -3,7 +3,6 @@ package explain
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
@@ -18,7 +17,7 @@ const vlanHeader = 4
 // fits passes a packet through the MTU of the device it leaves by: it is cut to
 // pieces, or refused if that is not allowed.
 func (w *walk) fits(n *machine.Space, e echo, link table.Link, route machine.RouteAnswer) echo {
-	mtu, byRoute := link.MTU, entryMTU(route)
+	mtu, byRoute := link.MTU, route.Entry.MTU
 	if byRoute > 0 && byRoute < mtu {
 		mtu = byRoute
 	} else {
@@ -50,32 +49,10 @@ func (w *walk) fits(n *machine.Space, e echo, link table.Link, route machine.Rou
 	return e
 }
 
-// entryMTU is the MTU that the route itself sets, in bytes; 0 when it sets none.
-func entryMTU(a machine.RouteAnswer) int {
-	metrics := strings.Fields(a.Entry.Metrics)
-	at := slices.Index(metrics, "mtu")
-	if at < 0 {
-		return 0
-	}
-	mtu, _ := strconv.Atoi(metrics[at+1:][lockedMTU(metrics[at+1:])])
-	return mtu
-}
-
-// lockedMTU is how many words stand between "mtu" and its value.
-func lockedMTU(words []string) int {
-	if len(words) > 1 && words[0] == "lock" {
-		return 1
-	}
-	return 0
-}
-
 // widened is the route without its MTU.
 func widened(a machine.RouteAnswer, n *machine.Space) change.Command {
-	entry, metrics := a.Entry, strings.Fields(a.Entry.Metrics)
-	if at := slices.Index(metrics, "mtu"); at >= 0 {
-		metrics = slices.Delete(metrics, at, at+2+lockedMTU(metrics[at+1:]))
-	}
-	entry.Metrics = strings.Join(metrics, " ")
+	entry := a.Entry
+	entry.MTU, entry.MTULocked = 0, false
 	return change.In(n.Name, slices.Concat([]string{"ip", "route", "replace"}, entry.Args())...)
 }
 
@@ -92,7 +69,7 @@ func (w *walk) forgetful(n *machine.Space, e echo, fix []change.Command) []chang
 // does not send what does not fit into that. Why is found further on, unless it
 // has been mended since.
 func (w *walk) remembers(n *machine.Space, e echo, link table.Link, route machine.RouteAnswer) {
-	if !e.df || e.origin != n || e.length <= route.MTU || route.MTU == 0 || route.MTU >= link.MTU || entryMTU(route) == route.MTU {
+	if !e.df || e.origin != n || e.length <= route.MTU || route.MTU == 0 || route.MTU >= link.MTU || route.Entry.MTU == route.MTU {
 		return
 	}
 	w.learnt = &Fault{

@@ -23,7 +23,7 @@ func (w *walk) receive(n *machine.Space, e echo, dev table.Link) {
 	if w.strayed {
 		return
 	}
-	w.wired(n, e, StageReceive, dev.Name, say("%s into %s", e, dev.Name))
+	w.wired(n, e, StageReceive, dev.Name)
 	w.input(n, e, dev)
 }
 

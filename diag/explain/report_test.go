@@ -8,6 +8,7 @@ import (
 
 	"nstutor/chapters"
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/report"
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
@@ -86,19 +87,19 @@ func TestTheReportTellsTheAnswer(t *testing.T) {
 				return
 			}
 			for i, lang := range []string{"en", "zh"} {
-				verdict, report := []string{c.verdict, c.zh}[i], answer.Report(lang)
+				verdict, lines := []string{c.verdict, c.zh}[i], report.Of(answer, lang)
 				want := strings.Replace(verdict, "…", answer.Cause.Detail.In(lang), 1)
-				if report[0].Kind != explain.ReportVerdict || report[0].Text != want {
-					t.Errorf("%s: the verdict is %q, want %q", lang, report[0].Text, want)
+				if lines[0].Kind != report.Verdict || lines[0].Text != want {
+					t.Errorf("%s: the verdict is %q, want %q", lang, lines[0].Text, want)
 				}
-				if way := wayOf(report); !slices.Equal(way, c.way) {
-					t.Errorf("%s: the way is %q, want %q\n%s", lang, way, c.way, dump(report))
+				if way := wayOf(lines); !slices.Equal(way, c.way) {
+					t.Errorf("%s: the way is %q, want %q\n%s", lang, way, c.way, dump(lines))
 				}
-				if behind := behindOf(report); c.behind[i] != "" && behind != c.behind[i] {
+				if behind := behindOf(lines); c.behind[i] != "" && behind != c.behind[i] {
 					t.Errorf("%s: behind it, %q, want %q", lang, behind, c.behind[i])
 				}
-				placed(t, lang, answer, report)
-				complete(t, lang, answer, report)
+				placed(t, lang, answer, lines)
+				complete(t, lang, answer, lines)
 			}
 		})
 	}
@@ -130,13 +131,13 @@ func (c told) ask(t *testing.T, l *lab.Lab) (explain.Answer, bool) {
 }
 
 // wayOf is the drawn way in short.
-func wayOf(report []explain.ReportLine) []string {
+func wayOf(lines []report.Line) []string {
 	var way []string
-	for _, line := range report {
+	for _, line := range lines {
 		switch {
-		case line.Kind == explain.ReportHeading && line.Leg != "":
+		case line.Kind == report.Heading && line.Leg != "":
 			way = append(way, line.Leg)
-		case line.Kind == explain.ReportHop:
+		case line.Kind == report.Hop:
 			way = append(way, fmt.Sprintf("%s %s %s", line.Predicted, line.Observed, line.Netns))
 		}
 	}
@@ -144,20 +145,20 @@ func wayOf(report []explain.ReportLine) []string {
 }
 
 // behindOf is what is said of what is not reached.
-func behindOf(report []explain.ReportLine) string {
-	i := slices.IndexFunc(report, func(line explain.ReportLine) bool { return line.Kind == explain.ReportBehind })
+func behindOf(lines []report.Line) string {
+	i := slices.IndexFunc(lines, func(line report.Line) bool { return line.Kind == report.Behind })
 	if i < 0 {
 		return ""
 	}
-	return report[i].Text
+	return lines[i].Text
 }
 
 // placed checks that the line of the fault says what it is, and where if it is
 // in another namespace than the packet.
-func placed(t *testing.T, lang string, a explain.Answer, report []explain.ReportLine) {
+func placed(t *testing.T, lang string, a explain.Answer, lines []report.Line) {
 	t.Helper()
-	for _, line := range report {
-		if line.Predicted != explain.Fail || line.Kind != explain.ReportHop {
+	for _, line := range lines {
+		if line.Predicted != explain.Fail || line.Kind != report.Hop {
 			continue
 		}
 		lead, ok := strings.CutSuffix(line.Text, a.Cause.Detail.In(lang))
@@ -168,31 +169,31 @@ func placed(t *testing.T, lang string, a explain.Answer, report []explain.Report
 }
 
 // complete checks that all which the answer has is in the report, once.
-func complete(t *testing.T, lang string, a explain.Answer, report []explain.ReportLine) {
+func complete(t *testing.T, lang string, a explain.Answer, lines []report.Line) {
 	t.Helper()
-	count := map[explain.ReportKind]int{}
-	for i, line := range report {
+	count := map[report.Kind]int{}
+	for i, line := range lines {
 		count[line.Kind]++
-		if (line.Text == "") != (line.Kind == explain.ReportBlank) || strings.Contains(line.Text, "\n") {
+		if (line.Text == "") != (line.Kind == report.Blank) || strings.Contains(line.Text, "\n") {
 			t.Errorf("%s: line %d is %+v", lang, i, line)
 		}
-		if line.Kind == explain.ReportHeading && (i+1 == len(report) || report[i+1].Kind == explain.ReportBlank) {
+		if line.Kind == report.Heading && (i+1 == len(lines) || lines[i+1].Kind == report.Blank) {
 			t.Errorf("%s: nothing is below %q", lang, line.Text)
 		}
 	}
-	for kind, want := range map[explain.ReportKind]int{
-		explain.ReportVerdict: 1, explain.ReportEvidence: len(a.Cause.Evidence), explain.ReportFix: len(a.Fix),
-		explain.ReportNext: len(a.Next), explain.ReportProbe: 1, explain.ReportUnseen: len(a.Unseen),
+	for kind, want := range map[report.Kind]int{
+		report.Verdict: 1, report.Evidence: len(a.Cause.Evidence), report.Fix: len(a.Fix),
+		report.Next: len(a.Next), report.Probe: 1, report.Unseen: len(a.Unseen),
 	} {
 		if count[kind] != want {
-			t.Errorf("%s: %d lines of kind %d, want %d\n%s", lang, count[kind], kind, want, dump(report))
+			t.Errorf("%s: %d lines of kind %d, want %d\n%s", lang, count[kind], kind, want, dump(lines))
 		}
 	}
 }
 
-func dump(report []explain.ReportLine) string {
+func dump(lines []report.Line) string {
 	var b strings.Builder
-	for _, line := range report {
+	for _, line := range lines {
 		fmt.Fprintf(&b, "%+v\n", line)
 	}
 	return b.String()
@@ -220,7 +221,7 @@ func TestThePastedFixMends(t *testing.T) {
 			answer = ask(t, l, steps.Watch{Netns: "ns1", Ping: "203.0.113.10"})
 		}
 		if answer.Verdict != explain.Delivered {
-			t.Errorf("%s: after the fixes:\n%s", command, dump(answer.Report("en")))
+			t.Errorf("%s: after the fixes:\n%s", command, dump(report.Of(answer, "en")))
 		}
 	}
 }
@@ -228,8 +229,8 @@ func TestThePastedFixMends(t *testing.T) {
 // paste runs the fix in a shell of a namespace that it is not for.
 func paste(t *testing.T, l *lab.Lab, answer explain.Answer) {
 	t.Helper()
-	for _, line := range answer.Report("en") {
-		if line.Kind != explain.ReportFix {
+	for _, line := range report.Of(answer, "en") {
+		if line.Kind != report.Fix {
 			continue
 		}
 		cmd, err := l.Command(t.Context(), "inet", "sh", "-c", line.Text)

@@ -120,7 +120,7 @@ func (w *walk) leave(n *machine.Space, e echo, iif string, route machine.RouteAn
 func (w *walk) travel(n *machine.Space, e echo, link table.Link, s station) {
 	w.hear(link.MAC, s, false)
 	if len(s.crossings) == 0 {
-		w.wired(n, e, StageSend, link.Name, say("%s out of %s", e, link.Name))
+		w.wired(n, e, StageSend, link.Name)
 	}
 	for i, c := range s.crossings {
 		w.meet(n, e, s, i)
@@ -137,7 +137,7 @@ func (w *walk) travel(n *machine.Space, e echo, link table.Link, s station) {
 	if s.deaf != nil {
 		// A bridge does not hand up what is for nobody it knows.
 		if s.dev.Bridge == nil {
-			w.wired(s.node, e, StageReceive, s.dev.Name, say("%s into %s", e, s.dev.Name))
+			w.wired(s.node, e, StageReceive, s.dev.Name)
 		}
 		w.fault(s.node, e, StageReceive, s.dev.Name, *s.deaf)
 		if s.then != nil {
@@ -181,16 +181,16 @@ func (w *walk) cross(e echo, c crossing) (echo, bool) {
 	}
 	switch {
 	case !c.out:
-		w.wired(c.node, e, StageReceive, c.dev.Name, say("%s into %s", e, c.dev.Name))
+		w.wired(c.node, e, StageReceive, c.dev.Name)
 		w.linkFilter(c.node, e, eval.OnDevice("ingress", c.dev.Name))
 		w.linkFilter(c.node, e, eval.LinkHook{Family: "bridge", Hook: "prerouting", IIF: c.dev.Name})
 		return e, true
 	case c.remote.IsValid():
-		w.wired(c.node, e, StageSend, c.dev.Name, say("%s out of %s, in a packet to %s", e, c.dev.Name, c.remote))
+		w.wiredAs(c.node, e, StageSend, c.dev.Name, say("%s out of %s, in a packet to %s", e, c.dev.Name, c.remote))
 		w.carry(c.node, c.dev, envelope(c.dev, e.leg, c.remote, e.length))
 		return e, w.landed != nil
 	}
-	w.wired(c.node, e, StageSend, c.dev.Name, say("%s out of %s", e, c.dev.Name))
+	w.wired(c.node, e, StageSend, c.dev.Name)
 	return e, true
 }
 

@@ -143,15 +143,3 @@ func TestVerbsAreComparedByArgument(t *testing.T) {
 		}
 	}
 }
-
-// TestTheReportHasEveryWord: in both languages, with the same verbs.
-func TestTheReportHasEveryWord(t *testing.T) {
-	for word, texts := range reportWords {
-		if texts[0] == "" || texts[1] == "" {
-			t.Errorf("word %d lacks a language: %q", word, texts)
-		}
-		if verbs(texts[0]) != verbs(texts[1]) {
-			t.Errorf("word %d: %q and %q take other arguments", word, texts[0], texts[1])
-		}
-	}
-}

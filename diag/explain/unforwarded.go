@@ -124,7 +124,7 @@ func fdbShow(v site) []string {
 func (a *arping) sent() {
 	if a.byTable && len(a.w.faults) == 0 {
 		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
-		a.w.wired(a.n, a.e, StageSend, a.link.Name, say("%s out of %s", a.e, a.link.Name))
+		a.w.wired(a.n, a.e, StageSend, a.link.Name)
 	}
 }
 

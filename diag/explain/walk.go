@@ -187,17 +187,31 @@ func (w *walk) hop(n *machine.Space, e echo, stage, dev string, detail Text) {
 	})
 }
 
-// wired notes a stage that a frame on a device proves.
-func (w *walk) wired(n *machine.Space, e echo, stage, dev string, detail Text) {
+// wired notes a stage that a frame on a device proves, of which there is no more
+// to say.
+func (w *walk) wired(n *machine.Space, e echo, stage, dev string) {
+	detail, out := say("%s into %s", e, dev), stage == StageSend
+	if out {
+		detail = say("%s out of %s", e, dev)
+	}
+	if w.wiredAs(n, e, stage, dev, detail) {
+		w.hops[len(w.hops)-1].Frame = &Frame{Src: e.src, Dst: e.dst, Out: out}
+	}
+}
+
+// wiredAs notes one of which there is more to say. It reports whether a frame
+// can prove it.
+func (w *walk) wiredAs(n *machine.Space, e echo, stage, dev string, detail Text) bool {
 	w.hop(n, e, stage, dev, detail)
 	if e.outer != nil || w.strayed || w.unsent {
-		return // a sighting is one of the echo
+		return false // a sighting is one of the echo
 	}
 	seen := sighting{netns: n, dev: dev, src: e.src, dst: e.dst, reply: e.leg == LegReply, out: stage == StageSend}
 	if len(w.faults) > 0 && slices.ContainsFunc(w.hops, func(h Hop) bool { return h.seenAs != nil && *h.seenAs == seen }) {
-		return // the frame that was here before proves nothing
+		return false // the frame that was here before proves nothing
 	}
 	w.hops[len(w.hops)-1].seenAs = &seen
+	return true
 }
 
 // prediction is what is said of a stage: behind a fault nothing arrives.

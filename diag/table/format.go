@@ -143,9 +143,13 @@ func linkAddress(a net.HardwareAddr, linkType string) string {
 	return a.String()
 }
 
-// routePrefix prints a prefix without its length when it is a single address.
-func routePrefix(p netip.Prefix) string {
-	if p.IsSingleIP() {
+// ShortPrefix is a prefix as `ip route` prints it: "default" for all addresses,
+// and no length behind a single one.
+func ShortPrefix(p netip.Prefix) string {
+	switch {
+	case p.Bits() == 0:
+		return "default"
+	case p.IsSingleIP():
 		return p.Addr().String()
 	}
 	return p.String()

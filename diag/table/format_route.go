@@ -44,13 +44,9 @@ func (r Route) Args() []string {
 // route adds all of a route but the legs of a multipath one.
 func (l *ipLine) route(r Route) {
 	l.flag(r.Type != "unicast", r.Type)
-	if r.Default() {
-		l.add("default")
-	} else {
-		l.add(routePrefix(r.Dst))
-	}
+	l.add(ShortPrefix(r.Dst))
 	if r.From.IsValid() {
-		l.add("from", routePrefix(r.From))
+		l.add("from", ShortPrefix(r.From))
 	}
 	l.number("nhid", r.NHID)
 	if r.TOS != 0 {
@@ -73,6 +69,12 @@ func (l *ipLine) route(r Route) {
 		l.add("metric", strconv.Itoa(r.Metric))
 	}
 	l.routeFlags(r.Dead, r.Onlink, r.Pervasive, r.Linkdown)
+	// The MTU is the first of the metrics by its number (enum RTAX_*).
+	if r.MTU != 0 || r.MTULocked {
+		l.add("mtu")
+		l.flag(r.MTULocked, "lock")
+		l.add(strconv.Itoa(r.MTU))
+	}
 	l.add(strings.Fields(r.Metrics)...)
 	l.pair("pref", r.Pref)
 }

@@ -90,5 +90,5 @@ func rulePrefix(p netip.Prefix) string {
 	case p.Bits() == 0:
 		return "0/0"
 	}
-	return routePrefix(p)
+	return ShortPrefix(p)
 }

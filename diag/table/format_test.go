@@ -75,7 +75,7 @@ func TestRouteLineIsTheOneOfIP(t *testing.T) {
 		"default via 172.20.1.1 dev eth0 dead linkdown":                  edit(func(r *Route) { r.Dead, r.Linkdown = true, true }),
 		"default via 172.20.1.1 dev eth0 dead onlink linkdown":           edit(func(r *Route) { r.Dead, r.Linkdown, r.Onlink = true, true, true }),
 		"default via 172.20.1.1 dev eth0 table 100":                      edit(func(r *Route) { r.Table = 100 }),
-		"default via 172.20.1.1 dev eth0 mtu lock 1400 advmss 1360":      edit(func(r *Route) { r.Metrics = "mtu lock 1400 advmss 1360" }),
+		"default via 172.20.1.1 dev eth0 mtu lock 1400 advmss 1360":      edit(func(r *Route) { r.MTU, r.MTULocked, r.Metrics = 1400, true, "advmss 1360" }),
 		"default tos 0x04 via 172.20.1.1 dev eth0":                       edit(func(r *Route) { r.TOS = 4 }),
 		"default via inet6 fe80::1 dev eth0":                             edit(func(r *Route) { r.Via = snapIP("fe80::1") }),
 		"172.20.1.10 dev veth-ns1 scope link":                            {Type: "unicast", Dst: snapPrefix("172.20.1.10/32"), Dev: "veth-ns1", Table: 254, Proto: "boot", Scope: "link"},

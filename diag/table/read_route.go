@@ -85,7 +85,7 @@ func (r *snapReader) routeAttribute(route *Route, msg []byte, kind uint16, v []b
 	case unix.RTA_PRIORITY:
 		route.Metric = int(attr.Uint32(v))
 	case unix.RTA_METRICS:
-		route.Metrics = routeMetrics(v)
+		route.metrics(v)
 	case unix.RTA_PREF:
 		route.Pref = ipName(rtPrefNames, attr.Uint8(v), strconv.Itoa)
 	case unix.RTA_MULTIPATH:
@@ -134,7 +134,7 @@ func nexthopFlags(flags uint32) (dead, onlink, pervasive, linkdown bool) {
 // fractions of a millisecond.
 var (
 	routeMetricNames = map[uint16]string{
-		unix.RTAX_MTU: "mtu", unix.RTAX_WINDOW: "window", unix.RTAX_RTT: "rtt", unix.RTAX_RTTVAR: "rttvar",
+		unix.RTAX_WINDOW: "window", unix.RTAX_RTT: "rtt", unix.RTAX_RTTVAR: "rttvar",
 		unix.RTAX_SSTHRESH: "ssthresh", unix.RTAX_CWND: "cwnd", unix.RTAX_ADVMSS: "advmss",
 		unix.RTAX_REORDERING: "reordering", unix.RTAX_HOPLIMIT: "hoplimit", unix.RTAX_INITCWND: "initcwnd",
 		unix.RTAX_FEATURES: "features", unix.RTAX_RTO_MIN: "rto_min", unix.RTAX_INITRWND: "initrwnd",
@@ -144,8 +144,9 @@ var (
 	routeMetricParts = map[uint16]uint32{unix.RTAX_RTT: 8, unix.RTAX_RTTVAR: 4, unix.RTAX_RTO_MIN: 1}
 )
 
-// routeMetrics spells RTA_METRICS as print_rta_metrics() does.
-func routeMetrics(b []byte) string {
+// metrics reads RTA_METRICS. All but the MTU are kept as print_rta_metrics()
+// spells them.
+func (r *Route) metrics(b []byte) {
 	values, locked := map[uint16][]byte{}, uint32(0)
 	for kind, v := range attr.All(b) {
 		values[kind] = v
@@ -153,8 +154,9 @@ func routeMetrics(b []byte) string {
 			locked = attr.Uint32(v)
 		}
 	}
+	r.MTU, r.MTULocked = int(attr.Uint32(values[unix.RTAX_MTU])), locked&(1<<unix.RTAX_MTU) != 0
 	var line ipLine
-	for kind := uint16(unix.RTAX_MTU); kind <= unix.RTAX_FASTOPEN_NO_COOKIE; kind++ {
+	for kind := uint16(unix.RTAX_MTU) + 1; kind <= unix.RTAX_FASTOPEN_NO_COOKIE; kind++ {
 		v, isLocked := values[kind], locked&(1<<kind) != 0
 		if v == nil && !isLocked || kind == unix.RTAX_HOPLIMIT && attr.Int(v) == -1 {
 			continue
@@ -163,7 +165,7 @@ func routeMetrics(b []byte) string {
 		line.flag(isLocked, "lock")
 		line.add(routeMetric(kind, v))
 	}
-	return line.String()
+	r.Metrics = line.String()
 }
 
 func routeMetric(kind uint16, v []byte) string {

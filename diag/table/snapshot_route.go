@@ -35,7 +35,10 @@ type Route struct {
 	Dead      bool // the route is not used: its device is down, or see ignore_routes_with_linkdown
 	Pervasive bool
 
-	Metrics  string // RTA_METRICS as ip prints them: "mtu 1400 advmss 1360"
+	MTU       int    // RTAX_MTU in bytes; 0: the route sets none
+	MTULocked bool   // the MTU that the path is found to have does not lower it
+	Metrics   string // the other RTA_METRICS as ip prints them: "window 100 advmss 1360"
+
 	Pref     string // IPv6 router preference: low, medium, high
 	Nexthops []Nexthop
 }

@@ -16,6 +16,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/report"
 	"nstutor/diag/probe"
 	"nstutor/internal/nsenter"
 )
@@ -87,7 +88,7 @@ cannot be told, and 2 when the question cannot be asked.`,
 			if output == "json" {
 				err = explainJSON(os.Stdout, answer)
 			} else {
-				err = a.drawingOn(os.Stdout).draw(answer.Report(a.language("")))
+				err = a.drawingOn(os.Stdout).draw(report.Of(answer, a.language("")))
 			}
 			if err != nil {
 				return err

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/report"
 )
 
 // drawing is how an explanation is drawn for people.
@@ -71,22 +72,22 @@ func (a *app) drawingOn(f *os.File) drawing {
 
 // draw writes the report: the verdict, and below each heading its lines,
 // indented.
-func (d drawing) draw(report []explain.ReportLine) error {
-	netns, observed := d.columns(report)
+func (d drawing) draw(lines []report.Line) error {
+	netns, observed := d.columns(lines)
 	var b strings.Builder
-	for _, line := range report {
+	for _, line := range lines {
 		switch line.Kind {
-		case explain.ReportVerdict:
+		case report.Verdict:
 			d.behind(&b, "", line.Text, ansi.Style{}.Bold())
-		case explain.ReportHeading:
+		case report.Heading:
 			d.behind(&b, "", line.Text+d.signs.leg[line.Leg], ansi.Style{}.Bold())
-		case explain.ReportHop, explain.ReportBehind:
+		case report.Hop, report.Behind:
 			lead := d.sign(line) + " " + pad(line.Netns, netns) + "  "
 			if observed > 0 {
 				lead += pad(observedWords[d.lang][line.Observed], observed) + "  "
 			}
 			d.behind(&b, "  "+lead, line.Text, nil)
-		case explain.ReportFix: // one line, to be pasted
+		case report.Fix: // one line, to be pasted
 			b.WriteString("  " + line.Text + "\n")
 		default:
 			d.behind(&b, "  ", line.Text, nil)
@@ -97,8 +98,8 @@ func (d drawing) draw(report []explain.ReportLine) error {
 }
 
 // columns are the widths of the names and of the observations.
-func (d drawing) columns(report []explain.ReportLine) (netns, observed int) {
-	for _, line := range report {
+func (d drawing) columns(lines []report.Line) (netns, observed int) {
+	for _, line := range lines {
 		netns = max(netns, min(ansi.StringWidth(line.Netns), netnsWidth))
 		observed = max(observed, ansi.StringWidth(observedWords[d.lang][line.Observed]))
 	}
@@ -107,8 +108,8 @@ func (d drawing) columns(report []explain.ReportLine) (netns, observed int) {
 
 // sign is the state of a hop. What is not reached has none of its own: the
 // fault before it has.
-func (d drawing) sign(line explain.ReportLine) string {
-	if line.Kind == explain.ReportBehind {
+func (d drawing) sign(line report.Line) string {
+	if line.Kind == report.Behind {
 		return " "
 	}
 	sign := d.signs.predicted[line.Predicted]

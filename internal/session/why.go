@@ -8,6 +8,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/report"
 	"nstutor/diag/probe"
 )
 
@@ -31,11 +32,11 @@ type Why struct {
 
 	Answer *explain.Answer // nil: there is none yet, or err says why not
 	Err    error
-	Lines  []explain.ReportLine // the answer, in the learner's language
-	since  time.Time            // frames from before do not speak for this answer
-	seen   string               // what the frames say of each stage
-	odd    bool                 // that is other than predicted
-	Odds   int                  // how many results in succession said otherwise
+	Lines  []report.Line // the answer, in the learner's language
+	since  time.Time     // frames from before do not speak for this answer
+	seen   string        // what the frames say of each stage
+	odd    bool          // that is other than predicted
+	Odds   int           // how many results in succession said otherwise
 }
 
 // Question is what is asked: what becomes of the ping to an address, or to a

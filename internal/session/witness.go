@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/report"
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
 )
@@ -37,7 +38,7 @@ func (s *Session) witness() {
 		w.seen += h.Observed + " "
 		w.odd = w.odd || h.Observed != explain.Unknown && h.Observed != h.Predicted
 	}
-	w.Lines = w.Answer.Report(s.tongue)
+	w.Lines = report.Of(*w.Answer, s.tongue)
 }
 
 // trial is the time from which frames count: that of the last echo but one,

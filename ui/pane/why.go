@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/report"
 	"nstutor/diag/probe"
 	"nstutor/internal/session"
 	"nstutor/ui/screen"
@@ -57,7 +58,7 @@ func (v *Why) whyLines(w int) []string {
 	var lines []string
 	for _, line := range v.Why.Lines {
 		lines = append(lines, v.reportLines(line, column, w)...)
-		if line.Kind == explain.ReportVerdict {
+		if line.Kind == report.Verdict {
 			lines = append(lines, v.pingAgainst(w)...)
 		}
 	}
@@ -87,20 +88,20 @@ func (v *Why) pingAgainst(w int) []string {
 
 // reportLines draws one line of the report; the names of namespaces take
 // column cells.
-func (v *Why) reportLines(line explain.ReportLine, column, w int) []string {
+func (v *Why) reportLines(line report.Line, column, w int) []string {
 	t := v.Theme
 	switch line.Kind {
-	case explain.ReportBlank:
+	case report.Blank:
 		return []string{""}
-	case explain.ReportVerdict:
+	case report.Verdict:
 		return screen.WrapBehind(v.verdictSign(v.whyVerdict())+" ", t.Strong.Render(line.Text), w)
-	case explain.ReportHeading:
+	case report.Heading:
 		text := t.Strong.Render(line.Text)
 		if line.Leg == explain.LegRequest {
 			text += t.Faint.Render("  " + v.Say(words.WhySigns))
 		}
 		return screen.Wrap(text, w)
-	case explain.ReportHop, explain.ReportBehind:
+	case report.Hop, report.Behind:
 		observed := " "
 		if line.Observed != explain.Unknown {
 			observed = v.verdictSign(line.Observed)
@@ -110,9 +111,9 @@ func (v *Why) reportLines(line explain.ReportLine, column, w int) []string {
 			lead += screen.Fit(line.Netns, column, "") + "  "
 		}
 		return screen.WrapBehind(lead, line.Text, w)
-	case explain.ReportFix:
+	case report.Fix:
 		return v.ShellLines(t.Faint.Render("$ "), line.Text, w)
-	case explain.ReportUnseen:
+	case report.Unseen:
 		return screen.WrapBehind("? ", t.Faint.Render(line.Text), w)
 	}
 	return screen.WrapBehind("  ", line.Text, w)

@@ -1,13 +1,13 @@
-package explain
+package report
 
 import "fmt"
 
-// reportWord names a text of the report. The sentences of the answer itself are
+// word names a text of the report. The sentences of the answer itself are
 // in text_zh.go.
-type reportWord int
+type word int
 
 const (
-	rHere reportWord = iota
+	rHere word = iota
 	rThisNetns
 	rIn
 	rInHere
@@ -36,11 +36,11 @@ const (
 	rNextUnfixed
 	rProbe
 	rUnseen
-	reportWordCount
+	wordCount
 )
 
-// reportWords is every text of the report in English and in Chinese.
-var reportWords = [reportWordCount][2]string{
+// words is every text of the report in English and in Chinese.
+var words = [wordCount][2]string{
 	rHere:              {"here", "此处"},
 	rThisNetns:         {"this namespace", "本命名空间"},
 	rIn:                {"in %s", "在 %s"},
@@ -73,10 +73,10 @@ var reportWords = [reportWordCount][2]string{
 }
 
 // say is a text of the report in its language.
-func (r *report) say(w reportWord, args ...any) string {
-	text := reportWords[w][0]
+func (r *telling) say(w word, args ...any) string {
+	text := words[w][0]
 	if r.lang == "zh" {
-		text = reportWords[w][1]
+		text = words[w][1]
 	}
 	if len(args) == 0 {
 		return text

@@ -1,0 +1,249 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
+	"nstutor/internal/say"
+)
+
+// Kind is what a line of a report is.
+type Kind int
+
+// The kinds of lines.
+const (
+	Blank    Kind = iota
+	Verdict       // the one sentence that answers the question
+	Heading       // of a section, or of a leg, which it then names
+	Hop           // one or several stages of the packet's way in one namespace
+	Behind        // what lies behind the fault, and is not reached
+	Evidence      // a line of the kernel's tables
+	Fix           // a command, ready to paste: not to be broken
+	Next          // what is still broken after the fix
+	Probe         // what became of the echo that was sent
+	Unseen        // what the answer does not rest on
+)
+
+// Line is one line of a report, without marks, colour, indentation or
+// wrapping: who shows it draws these.
+type Line struct {
+	Kind Kind
+	// Predicted and Observed are those of the stages, of Hop and Behind. Only what is on a wire can be observed.
+	Predicted, Observed string
+	Netns               string // of Hop, as a person calls it: the current one is "here"
+	Device, Leg         string // of Hop; Heading and Behind have Leg alone
+	Text                string
+}
+
+// Of is the answer as a colleague would tell it, line by line: the verdict,
+// the way there and back, what proves the fault, what mends it, and what else
+// there is to know.
+func Of(a explain.Answer, lang string) []Line {
+	r := telling{answer: a, lang: lang}
+	r.add(Line{Kind: Verdict, Text: r.verdict()})
+	r.way()
+	r.section(rEvidence, Evidence, a.Cause.Evidence)
+	fix := make([]string, len(a.Fix))
+	for i, f := range a.Fix {
+		fix[i] = f.Paste()
+	}
+	r.section(rFix, Fix, fix)
+	next := make([]string, len(a.Next))
+	for i, f := range a.Next {
+		next[i] = r.say(rFault, f.Detail.In(lang), f.Code, r.in(f.Netns))
+	}
+	afterwards := rNext
+	if len(fix) == 0 {
+		afterwards = rNextUnfixed
+	}
+	r.section(afterwards, Next, next)
+	if a.Probe != nil {
+		r.section(rProbe, Probe, strings.Split(a.Probe.Message, "\n"))
+	}
+	unseen := make([]string, len(a.Unseen))
+	for i, text := range a.Unseen {
+		unseen[i] = text.In(lang)
+	}
+	r.section(rUnseen, Unseen, unseen)
+	return r.lines
+}
+
+// telling is a report while it is written.
+type telling struct {
+	answer  explain.Answer
+	lang    string
+	lines   []Line
+	stopped *explain.Hop // where the fault is
+	routed  string       // the device of the route that the last line tells
+}
+
+// add adds a line. Whatever names it has in it came from outside: here is where
+// they are made fit for a terminal.
+func (r *telling) add(line Line) {
+	line.Netns, line.Device, line.Text = say.Clean(line.Netns), say.Clean(line.Device), say.Clean(line.Text)
+	r.lines = append(r.lines, line)
+}
+
+// heading begins a section or, with a leg, one half of the way.
+func (r *telling) heading(leg string, w word) {
+	r.add(Line{Kind: Blank})
+	r.add(Line{Kind: Heading, Leg: leg, Text: r.say(w)})
+}
+
+// section is nothing at all when it has no lines.
+func (r *telling) section(heading word, kind Kind, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	r.heading("", heading)
+	for _, text := range lines {
+		r.add(Line{Kind: kind, Text: text})
+	}
+}
+
+// netns is what a person calls a namespace.
+func (r *telling) netns(name string) string { return cmp.Or(name, r.say(rHere)) }
+
+// in is where something is.
+func (r *telling) in(netns string) string {
+	if netns == "" {
+		return r.say(rInHere)
+	}
+	return r.say(rIn, netns)
+}
+
+// verdict is the answer in one sentence.
+func (r *telling) verdict() string {
+	a := r.answer
+	source := cmp.Or(a.Source, a.From, r.say(rThisNetns))
+	detail, place := a.Cause.Detail.In(r.lang), r.in(a.Cause.Netns)
+	switch {
+	case a.Cause.Code == cause.ModelDisagrees && a.Verdict == explain.Delivered:
+		return r.say(rAnsweredAfterAll, source, a.Destination, detail)
+	case a.Cause.Code == cause.ModelDisagrees:
+		return r.say(rBrokenAfterAll, source, a.Destination, detail)
+	case a.Verdict == explain.Delivered && a.Probe == nil:
+		return r.say(rWouldBeAnswered, source, a.Destination)
+	case a.Verdict == explain.Delivered:
+		return r.say(rAnswered, source, a.Destination)
+	case a.Verdict == explain.Undecided:
+		return r.say(rCannotTell, source, a.Destination, detail, place)
+	case a.Cause.Code == cause.NotKnown:
+		return r.say(rBrokenUnknown, source, a.Destination, detail, place)
+	}
+	return r.say(rBroken, source, a.Destination, r.say(rFault, detail, a.Cause.Code, place))
+}
+
+// way draws both legs. All is told of a namespace where all is well in one
+// line; the stage that fails has a line of its own, and what lies behind it is
+// summed up, from where nothing was seen any more.
+func (r *telling) way() {
+	hops, leg, open := r.answer.Hops, "", false
+	reached := len(hops)
+	if fault := slices.IndexFunc(hops, func(h explain.Hop) bool { return h.Predicted == explain.Fail }); fault >= 0 {
+		r.stopped = &hops[fault]
+		for r.answer.Verdict != explain.Delivered && reached > fault+1 && hops[reached-1].Observed != explain.OK {
+			reached--
+		}
+	}
+	for i := range hops[:reached] {
+		h := &hops[i]
+		if h.Leg != leg {
+			leg, open = h.Leg, false
+			r.heading(leg, map[string]word{explain.LegRequest: rRequest, explain.LegReply: rReply}[leg])
+		}
+		open = r.hop(h, open)
+	}
+	r.behind(hops[reached:])
+}
+
+// hop adds a stage, to the line before it if that is open for it; it returns
+// whether the next stage may be added in turn.
+func (r *telling) hop(h *explain.Hop, open bool) bool {
+	text, netns := r.stage(*h), r.netns(h.Netns)
+	if at := r.answer.Cause.Netns; h == r.stopped && at != h.Netns {
+		text = r.say(rFaultElsewhere, r.in(at), text)
+	}
+	last := &r.lines[len(r.lines)-1]
+	mixed := h.Observed != explain.Unknown && last.Observed != explain.Unknown && h.Observed != last.Observed
+	if h.Stage == explain.StageRoute {
+		defer func() { r.routed = h.Device }()
+	}
+	if !open || h == r.stopped || h.Predicted != last.Predicted || last.Netns != say.Clean(netns) || mixed {
+		r.routed = ""
+		r.add(Line{Hop, h.Predicted, h.Observed, netns, h.Device, h.Leg, text})
+		return h != r.stopped && h.Predicted != explain.Unknown
+	}
+	if h.Observed != explain.Unknown {
+		last.Observed = h.Observed
+	}
+	last.Device = cmp.Or(say.Clean(h.Device), last.Device)
+	switch {
+	case text == "", h.Device == r.routed && r.expected(*h) && h.Frame.Out:
+		// The route has said it.
+	case last.Text == "":
+		last.Text = say.Clean(text)
+	default:
+		last.Text = r.say(rAnd, last.Text, say.Clean(text))
+	}
+	return true
+}
+
+// stage is what there is to say of a stage. Of a frame with the addresses that
+// the verdict names, it is the device.
+func (r *telling) stage(h explain.Hop) string {
+	switch {
+	case !r.expected(h):
+		return h.Detail.In(r.lang)
+	case h.Frame.Out:
+		return r.say(rOutBy, h.Device)
+	}
+	return r.say(rInBy, h.Device)
+}
+
+// expected reports whether a stage is a frame with the addresses that the
+// verdict names, and no more.
+func (r *telling) expected(h explain.Hop) bool {
+	if h.Frame == nil {
+		return false
+	}
+	source, destination := h.Frame.Src.String(), h.Frame.Dst.String()
+	if h.Leg == explain.LegReply {
+		source, destination = destination, source
+	}
+	return source == r.answer.Source && destination == r.answer.Destination
+}
+
+// behind sums up the stages that are not reached, and that were not observed
+// either.
+func (r *telling) behind(hops []explain.Hop) {
+	if len(hops) == 0 {
+		return
+	}
+	line := Line{Kind: Behind, Predicted: explain.Fail, Observed: explain.Unknown, Leg: hops[0].Leg}
+	var names []string
+	for _, h := range hops {
+		if h.Observed == explain.Fail {
+			line.Observed = explain.Fail
+		}
+		if name := r.netns(h.Netns); h.Leg == line.Leg && !slices.Contains(names, name) && h.Netns != r.stopped.Netns {
+			names = append(names, name)
+		}
+	}
+	noReply := r.stopped.Leg == explain.LegRequest
+	list := strings.Join(names, r.say(rComma))
+	switch {
+	case len(names) == 0 && noReply:
+		line.Text = r.say(rNoReply)
+	case len(names) == 0:
+		line.Text = r.say(rNoFurther)
+	case noReply:
+		line.Text = r.say(rNotReachedNoReply, list)
+	default:
+		line.Text = r.say(rNotReached, list)
+	}
+	r.add(line)
+}

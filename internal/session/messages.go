@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/diag/wire"
+	"nstutor/internal/change"
 	"nstutor/internal/say"
 	"nstutor/steps"
 )
@@ -19,7 +20,7 @@ type (
 		Gen     int
 		Step    steps.Step
 		Was     steps.State
-		Command steps.Command
+		Command change.Command
 		rebuilt bool // because undoing the action was not enough
 		begin   []steps.Condition
 		err     error

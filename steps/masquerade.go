@@ -72,7 +72,7 @@ func (a Masquerade) Undo(_ context.Context, l *lab.Lab, was State) error {
 	err = byTool(ns,
 		func(t *iptables.IPTables) error { return t.Delete("nat", "POSTROUTING", a.rule()...) },
 		func() error { return nftDelete(a) })
-	if err == nil && !was.hasRules(a.Netns, nftNat.Name) {
+	if err == nil && !was.hasTable(a.Netns, nftNat.Name) {
 		err = ns.Do(nftDropEmpty)
 	}
 	return a.named("delete", err)

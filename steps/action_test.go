@@ -110,7 +110,7 @@ func TestActionsAreDoneByHandToo(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			reset(t, l, test.start...)
 			was := state(t, l)
-			typed(t, l, test.action.Command(l).String())
+			typed(t, l, steps.Typed(test.action.Command(l)))
 			wantDone(t, l, test.action, !test.never)
 			if err := test.action.Undo(t.Context(), l, was); err != nil {
 				t.Fatalf("undo: %v", err)
@@ -237,7 +237,7 @@ func TestErrorsNameNamespaceAndObject(t *testing.T) {
 		{steps.Run{Netns: pod, Name: "none", Argv: []string{"no-such-program"}}, false, []string{"no-such-program"}},
 		{steps.Send{Netns: "gone", To: "10.0.0.1"}, false, []string{"gone"}},
 	} {
-		t.Run(test.action.Command(nil).String(), func(t *testing.T) {
+		t.Run(steps.Typed(test.action.Command(nil)), func(t *testing.T) {
 			was := state(t, l)
 			var err error
 			if test.undo {

@@ -2,13 +2,11 @@ package steps
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"slices"
 
-	"github.com/vishvananda/netlink"
-
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -17,12 +15,12 @@ import (
 // connected route itself.
 type AddrAdd struct{ Netns, Addr, Dev string }
 
-func (a AddrAdd) Command(*lab.Lab) Command {
-	return Command{Netns: a.Netns, Argv: []string{"ip", "addr", "add", a.Addr, "dev", a.Dev}}
+func (a AddrAdd) Command(*lab.Lab) change.Command {
+	return change.Command{Netns: a.Netns, Argv: []string{"ip", "addr", "add", a.Addr, "dev", a.Dev}}
 }
 
 func (a AddrAdd) Apply(_ context.Context, l *lab.Lab) error {
-	return changeAddr(l, a, "add", (*netlink.Handle).AddrAdd)
+	return change.Dev{Netns: a.Netns, Name: a.Dev}.AddAddr(l, a.Addr)
 }
 
 // Conditions implements Conditional. With its prefix length the address brings
@@ -102,7 +100,7 @@ func (a AddrAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
 // all its routes (fib_disable_ip in net/ipv4/fib_frontend.c), so those that
 // were there before the address go in again.
 func (a AddrAdd) Undo(ctx context.Context, l *lab.Lab, was State) error {
-	if err := changeAddr(l, a, "delete", (*netlink.Handle).AddrDel); err != nil {
+	if err := (change.Dev{Netns: a.Netns, Name: a.Dev}).DelAddr(l, a.Addr); err != nil {
 		return err
 	}
 	return restoreRoutes(ctx, l, Dev{a.Netns, a.Dev}, was)
@@ -135,12 +133,12 @@ func restoreRoutes(ctx context.Context, l *lab.Lab, d Dev, was State) error {
 // AddrDel takes an address away, and with it every route that needs it.
 type AddrDel struct{ Netns, Addr, Dev string }
 
-func (a AddrDel) Command(*lab.Lab) Command {
-	return Command{Netns: a.Netns, Argv: []string{"ip", "addr", "del", a.Addr, "dev", a.Dev}}
+func (a AddrDel) Command(*lab.Lab) change.Command {
+	return change.Command{Netns: a.Netns, Argv: []string{"ip", "addr", "del", a.Addr, "dev", a.Dev}}
 }
 
 func (a AddrDel) Apply(_ context.Context, l *lab.Lab) error {
-	return changeAddr(l, AddrAdd(a), "delete", (*netlink.Handle).AddrDel)
+	return change.Dev{Netns: a.Netns, Name: a.Dev}.DelAddr(l, a.Addr)
 }
 
 // Conditions implements Conditional.
@@ -171,21 +169,4 @@ func (a AddrDel) Undo(ctx context.Context, l *lab.Lab, was State) error {
 		return err
 	}
 	return restoreRoutes(ctx, l, Dev{a.Netns, a.Dev}, was)
-}
-
-func changeAddr(l *lab.Lab, a AddrAdd, verb string, change func(*netlink.Handle, netlink.Link, *netlink.Addr) error) error {
-	addr, err := netlink.ParseAddr(a.Addr)
-	if err != nil {
-		return fmt.Errorf("%s: %s address on %s: %w", a.Netns, verb, a.Dev, err)
-	}
-	// ip(8) sets no broadcast address unless it is told to.
-	addr.Broadcast = nil
-	_, h, link, err := Dev{a.Netns, a.Dev}.find(l)
-	if err != nil {
-		return err
-	}
-	if err := change(h, link, addr); err != nil {
-		return fmt.Errorf("%s: %s address %s on %s: %w", a.Netns, verb, a.Addr, a.Dev, err)
-	}
-	return nil
 }

@@ -17,7 +17,7 @@ type Refused struct {
 }
 
 func (c Refused) Promised(l *lab.Lab) string {
-	return fmt.Sprintf("%s: %s", c.Action.Command(l), c.Why)
+	return fmt.Sprintf("%s: %s", Typed(c.Action.Command(l)), c.Why)
 }
 
 func (c Refused) Look(ctx context.Context, l *lab.Lab, e *Evidence) (string, bool, error) {

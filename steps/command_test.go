@@ -4,31 +4,32 @@ import (
 	"slices"
 	"testing"
 
+	"nstutor/internal/change"
 	"nstutor/steps"
 )
 
 func TestCommandIsWhatAPersonTypes(t *testing.T) {
 	for name, test := range map[string]struct {
-		command steps.Command
+		command change.Command
 		want    string
 	}{
-		"on the node":             {steps.Command{Netns: host, Argv: []string{"ip", "neigh"}}, "ip neigh"},
-		"nowhere in particular":   {steps.Command{Argv: []string{"ip", "netns", "add", "ns1"}}, "ip netns add ns1"},
-		"in a namespace":          {steps.Command{Netns: pod, Argv: []string{"ip", "neigh"}}, "ip netns exec ns1 ip neigh"},
-		"in the background":       {steps.Command{Netns: pod, Argv: []string{"web"}, Background: true}, "ip netns exec ns1 web &"},
-		"in the node's":           {steps.Command{Netns: host, Argv: []string{"web"}, Background: true}, "web &"},
-		"a line for a shell":      {steps.Command{Shell: "echo 1 > /x"}, "echo 1 > /x"},
-		"a shell in a namespace":  {steps.Command{Netns: pod, Shell: "echo 1 > /x"}, "ip netns exec ns1 sh -c 'echo 1 > /x'"},
-		"quotes inside quotes":    {steps.Command{Netns: pod, Shell: "echo 'a'"}, `ip netns exec ns1 sh -c 'echo '\''a'\'''`},
-		"words with blanks":       {steps.Command{Argv: []string{"echo", "a b", "c"}}, "echo 'a b' c"},
-		"a word with nothing":     {steps.Command{Argv: []string{"echo", ""}}, "echo ''"},
-		"what a shell would eat":  {steps.Command{Argv: []string{"echo", "$HOME", "a;b", "*", "~", "a&b", "{", "!"}}, "echo '$HOME' 'a;b' '*' '~' 'a&b' '{' !"},
-		"a quote":                 {steps.Command{Argv: []string{"echo", "it's"}}, `echo 'it'\''s'`},
-		"what needs no quotes":    {steps.Command{Argv: []string{"sysctl", "-w", "net.ipv4.ip_forward=1"}}, "sysctl -w net.ipv4.ip_forward=1"},
-		"twins are not its words": {steps.Command{Argv: []string{"a"}, Same: []string{"b"}}, "a"},
+		"on the node":             {change.Command{Netns: host, Argv: []string{"ip", "neigh"}}, "ip neigh"},
+		"nowhere in particular":   {change.Command{Argv: []string{"ip", "netns", "add", "ns1"}}, "ip netns add ns1"},
+		"in a namespace":          {change.Command{Netns: pod, Argv: []string{"ip", "neigh"}}, "ip netns exec ns1 ip neigh"},
+		"in the background":       {change.Command{Netns: pod, Argv: []string{"web"}, Background: true}, "ip netns exec ns1 web &"},
+		"in the node's":           {change.Command{Netns: host, Argv: []string{"web"}, Background: true}, "web &"},
+		"a line for a shell":      {change.Command{Shell: "echo 1 > /x"}, "echo 1 > /x"},
+		"a shell in a namespace":  {change.Command{Netns: pod, Shell: "echo 1 > /x"}, "ip netns exec ns1 sh -c 'echo 1 > /x'"},
+		"quotes inside quotes":    {change.Command{Netns: pod, Shell: "echo 'a'"}, `ip netns exec ns1 sh -c 'echo '\''a'\'''`},
+		"words with blanks":       {change.Command{Argv: []string{"echo", "a b", "c"}}, "echo 'a b' c"},
+		"a word with nothing":     {change.Command{Argv: []string{"echo", ""}}, "echo ''"},
+		"what a shell would eat":  {change.Command{Argv: []string{"echo", "$HOME", "a;b", "*", "~", "a&b", "{", "!"}}, "echo '$HOME' 'a;b' '*' '~' 'a&b' '{' !"},
+		"a quote":                 {change.Command{Argv: []string{"echo", "it's"}}, `echo 'it'\''s'`},
+		"what needs no quotes":    {change.Command{Argv: []string{"sysctl", "-w", "net.ipv4.ip_forward=1"}}, "sysctl -w net.ipv4.ip_forward=1"},
+		"twins are not its words": {change.Command{Argv: []string{"a"}, Same: []string{"b"}}, "a"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := test.command.String(); got != test.want {
+			if got := steps.Typed(test.command); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
@@ -81,7 +82,7 @@ func TestActionsSayTheirCommands(t *testing.T) {
 	} {
 		t.Run(test.want, func(t *testing.T) {
 			command := test.action.Command(nil)
-			if got := command.String(); got != test.want {
+			if got := steps.Typed(command); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 			if !slices.Equal(command.Same, test.same) {
@@ -93,7 +94,7 @@ func TestActionsSayTheirCommands(t *testing.T) {
 
 func TestCommandNamesWhatOnlyTheKernelKnows(t *testing.T) {
 	l := newLab(t)
-	got := steps.NeighReplace{Netns: inet, Dst: "192.168.6.9", Dev: "up0", MACOf: steps.Dev{Netns: host, Name: "eth0"}}.Command(l).String()
+	got := steps.NeighReplace{Netns: inet, Dst: "192.168.6.9", Dev: "up0", MACOf: steps.Dev{Netns: host, Name: "eth0"}}.Command(l).From(host)
 	if want := "ip netns exec inet ip neigh replace 192.168.6.9 lladdr 02:00:c0:a8:06:a0 dev up0 nud permanent"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

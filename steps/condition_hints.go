@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -10,7 +11,7 @@ import (
 // repairer is an action whose command fails where something else is in its
 // place already, and that knows the command that replaces it.
 type repairer interface {
-	repair(ctx context.Context, l *lab.Lab) (Command, bool)
+	repair(ctx context.Context, l *lab.Lab) (change.Command, bool)
 }
 
 // Hints are three, each nearer to the answer: the table to look at, the line in
@@ -38,7 +39,7 @@ func Hints(ctx context.Context, l *lab.Lab, step Step) []say.Text {
 				command = better
 			}
 		}
-		if text := command.String(); text != "" {
+		if text := Typed(command); text != "" {
 			hints = append(hints, say.Quote("`"+text+"`"))
 		}
 		return hints

@@ -232,10 +232,10 @@ func TestAProgramStartedByHandIsTheCourses(t *testing.T) {
 		t.Errorf("%s: %v", seen, err)
 	}
 	look := steps.Observe{Netns: host, Process: "sidecar", Argv: []string{"nsenter", "--net=/proc/{PID}/ns/net", "ip", "addr"}}
-	if command := look.Command(l).String(); strings.Contains(command, "PID/") {
+	if command := steps.Typed(look.Command(l)); strings.Contains(command, "PID/") {
 		t.Errorf("the command is %s", command)
 	}
-	typed(t, l, strings.Replace(look.Command(l).String(), "ip addr", "true", 1))
+	typed(t, l, strings.Replace(steps.Typed(look.Command(l)), "ip addr", "true", 1))
 	if err := sidecar.Undo(t.Context(), l, steps.State{}); err != nil {
 		t.Fatal(err)
 	}

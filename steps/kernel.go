@@ -6,6 +6,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
 )
@@ -13,7 +14,7 @@ import (
 // Dev names a device of a namespace.
 type Dev struct{ Netns, Name string }
 
-func (d Dev) String() string { return d.Netns + " " + d.Name }
+func (d Dev) String() string { return change.Dev(d).String() }
 
 // find returns the device as the kernel has it.
 func (d Dev) find(l *lab.Lab) (*nsenter.Namespace, *netlink.Handle, netlink.Link, error) {

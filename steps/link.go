@@ -10,6 +10,7 @@ import (
 	"github.com/vishvananda/netlink"
 
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -17,19 +18,12 @@ import (
 // LinkUp sets a device up.
 type LinkUp struct{ Netns, Name string }
 
-func (a LinkUp) Command(*lab.Lab) Command {
-	return Command{Netns: a.Netns, Argv: []string{"ip", "link", "set", a.Name, "up"}}
+func (a LinkUp) Command(*lab.Lab) change.Command {
+	return change.Command{Netns: a.Netns, Argv: []string{"ip", "link", "set", a.Name, "up"}}
 }
 
 func (a LinkUp) Apply(_ context.Context, l *lab.Lab) error {
-	_, h, link, err := Dev(a).find(l)
-	if err != nil {
-		return err
-	}
-	if err := h.LinkSetUp(link); err != nil {
-		return fmt.Errorf("%s: set %s up: %w", a.Netns, a.Name, err)
-	}
-	return nil
+	return change.Dev(a).Up(l)
 }
 
 // Conditions implements Conditional.
@@ -47,12 +41,12 @@ func (a LinkUp) Done(ctx context.Context, l *lab.Lab) (bool, error) { return met
 // (127.0.0.1/8, inetdev_event in net/ipv4/devinet.c) stay until they are taken
 // away.
 func (a LinkUp) Undo(_ context.Context, l *lab.Lab, was State) error {
+	if err := change.Dev(a).Down(l); err != nil {
+		return err
+	}
 	_, h, link, err := Dev(a).find(l)
 	if err != nil {
 		return err
-	}
-	if err := h.LinkSetDown(link); err != nil {
-		return fmt.Errorf("%s: set %s down: %w", a.Netns, a.Name, err)
 	}
 	if link.Attrs().Flags&net.FlagLoopback == 0 {
 		return nil
@@ -76,8 +70,8 @@ func (a LinkUp) Undo(_ context.Context, l *lab.Lab, was State) error {
 // device's neighbour table with it, permanent entries included.
 type LinkAddress struct{ Netns, Name, MAC string }
 
-func (a LinkAddress) Command(*lab.Lab) Command {
-	return Command{Netns: a.Netns, Argv: []string{"ip", "link", "set", a.Name, "address", a.MAC}}
+func (a LinkAddress) Command(*lab.Lab) change.Command {
+	return change.Command{Netns: a.Netns, Argv: []string{"ip", "link", "set", a.Name, "address", a.MAC}}
 }
 
 func (a LinkAddress) Apply(_ context.Context, l *lab.Lab) error {
@@ -85,7 +79,7 @@ func (a LinkAddress) Apply(_ context.Context, l *lab.Lab) error {
 	if err != nil {
 		return fmt.Errorf("%s: %s: %w", a.Netns, a.Name, err)
 	}
-	return setMAC(l, Dev{a.Netns, a.Name}, mac)
+	return change.Dev{Netns: a.Netns, Name: a.Name}.SetMAC(l, mac)
 }
 
 // Conditions implements Conditional.
@@ -115,29 +109,7 @@ func (a LinkAddress) Undo(_ context.Context, l *lab.Lab, was State) error {
 	if !ok {
 		return fmt.Errorf("%s: the address that %s had is not known", a.Netns, a.Name)
 	}
-	return setMAC(l, Dev{a.Netns, a.Name}, mac)
-}
-
-func setMAC(l *lab.Lab, d Dev, mac net.HardwareAddr) error {
-	_, h, link, err := d.find(l)
-	if err != nil {
-		return err
-	}
-	if err := h.LinkSetHardwareAddr(link, mac); err != nil {
-		return fmt.Errorf("%s: set %s address %s: %w", d.Netns, d.Name, mac, err)
-	}
-	return nil
-}
-
-func linkDel(l *lab.Lab, d Dev) error {
-	_, h, link, err := d.find(l)
-	if err != nil {
-		return err
-	}
-	if err := h.LinkDel(link); err != nil {
-		return fmt.Errorf("%s: delete link %s: %w", d.Netns, d.Name, err)
-	}
-	return nil
+	return change.Dev{Netns: a.Netns, Name: a.Name}.SetMAC(l, mac)
 }
 
 // isAbsent says whether err means that the thing asked for is not there, and

@@ -2,12 +2,12 @@ package steps
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/vishvananda/netlink"
 
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -15,24 +15,14 @@ import (
 // VethAdd makes a pair of veth devices, both in Netns, both down.
 type VethAdd struct{ Netns, Name, Peer string }
 
-func (a VethAdd) Command(*lab.Lab) Command {
-	return Command{Netns: a.Netns, Argv: []string{"ip", "link", "add", a.Name, "type", "veth", "peer", "name", a.Peer}}
+func (a VethAdd) Command(*lab.Lab) change.Command {
+	return change.Command{Netns: a.Netns, Argv: []string{"ip", "link", "add", a.Name, "type", "veth", "peer", "name", a.Peer}}
 }
 
 func (a VethAdd) Apply(_ context.Context, l *lab.Lab) error {
-	ns, h, err := handle(l, a.Netns)
-	if err != nil {
-		return err
-	}
 	// ip(8) leaves the queue length to the driver: -1 is "not given".
-	err = h.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: a.Name, TxQLen: -1}, PeerName: a.Peer})
-	if err != nil {
-		return fmt.Errorf("%s: add link %s: %w", a.Netns, a.Name, err)
-	}
-	if err := l.PinDevice(ns, a.Name); err != nil {
-		return err
-	}
-	return l.PinDevice(ns, a.Peer)
+	pair := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: a.Name, TxQLen: -1}, PeerName: a.Peer}
+	return change.AddLink(l, a.Netns, pair, "")
 }
 
 // Conditions implements Conditional. The other end may have moved on already;
@@ -61,25 +51,19 @@ func (a VethAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
 }
 
 func (a VethAdd) Undo(_ context.Context, l *lab.Lab, _ State) error {
-	return linkDel(l, Dev{a.Netns, a.Peer})
+	return change.Dev{Netns: a.Netns, Name: a.Peer}.Delete(l)
 }
 
 // BridgeAdd makes a bridge, down and without ports.
 type BridgeAdd struct{ Netns, Name string }
 
-func (a BridgeAdd) Command(*lab.Lab) Command {
-	return Command{Netns: a.Netns, Argv: []string{"ip", "link", "add", a.Name, "type", "bridge"}}
+func (a BridgeAdd) Command(*lab.Lab) change.Command {
+	return change.Command{Netns: a.Netns, Argv: []string{"ip", "link", "add", a.Name, "type", "bridge"}}
 }
 
 func (a BridgeAdd) Apply(_ context.Context, l *lab.Lab) error {
-	ns, h, err := handle(l, a.Netns)
-	if err != nil {
-		return err
-	}
-	if err := h.LinkAdd(&netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: a.Name, TxQLen: -1}}); err != nil {
-		return fmt.Errorf("%s: add bridge %s: %w", a.Netns, a.Name, err)
-	}
-	return l.PinDevice(ns, a.Name)
+	bridge := &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: a.Name, TxQLen: -1}}
+	return change.AddLink(l, a.Netns, bridge, "")
 }
 
 // Conditions implements Conditional.
@@ -104,29 +88,18 @@ func (a BridgeAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
 }
 
 func (a BridgeAdd) Undo(_ context.Context, l *lab.Lab, _ State) error {
-	return linkDel(l, Dev(a))
+	return change.Dev(a).Delete(l)
 }
 
 // LinkMaster makes a device a port of a bridge.
 type LinkMaster struct{ Netns, Name, Bridge string }
 
-func (a LinkMaster) Command(*lab.Lab) Command {
-	return Command{Netns: a.Netns, Argv: []string{"ip", "link", "set", a.Name, "master", a.Bridge}}
+func (a LinkMaster) Command(*lab.Lab) change.Command {
+	return change.Command{Netns: a.Netns, Argv: []string{"ip", "link", "set", a.Name, "master", a.Bridge}}
 }
 
 func (a LinkMaster) Apply(_ context.Context, l *lab.Lab) error {
-	_, h, link, err := Dev{a.Netns, a.Name}.find(l)
-	if err != nil {
-		return err
-	}
-	bridge, err := h.LinkByName(a.Bridge)
-	if err != nil {
-		return fmt.Errorf("%s: %s: %w", a.Netns, a.Bridge, err)
-	}
-	if err := h.LinkSetMaster(link, bridge); err != nil {
-		return fmt.Errorf("%s: set %s master %s: %w", a.Netns, a.Name, a.Bridge, err)
-	}
-	return nil
+	return change.Dev{Netns: a.Netns, Name: a.Name}.SetMaster(l, a.Bridge)
 }
 
 // Conditions implements Conditional.
@@ -155,16 +128,12 @@ func (a LinkMaster) Done(ctx context.Context, l *lab.Lab) (bool, error) {
 // its ports, and none when the last one goes (br_stp_recalculate_bridge_id), so
 // the one that it had goes in again.
 func (a LinkMaster) Undo(_ context.Context, l *lab.Lab, was State) error {
-	_, h, link, err := Dev{a.Netns, a.Name}.find(l)
-	if err != nil {
+	if err := (change.Dev{Netns: a.Netns, Name: a.Name}).SetMaster(l, ""); err != nil {
 		return err
-	}
-	if err := h.LinkSetNoMaster(link); err != nil {
-		return fmt.Errorf("%s: set %s nomaster: %w", a.Netns, a.Name, err)
 	}
 	bridge := Dev{a.Netns, a.Bridge}
 	if mac, ok := was.mac(a.Netns, a.Bridge); ok && mac.String() != bridge.mac(l).String() {
-		return setMAC(l, bridge, mac)
+		return change.Dev(bridge).SetMAC(l, mac)
 	}
 	return nil
 }
@@ -173,12 +142,12 @@ func (a LinkMaster) Undo(_ context.Context, l *lab.Lab, was State) error {
 // is given.
 type LinkNetns struct{ Netns, Name, To, Rename string }
 
-func (a LinkNetns) Command(*lab.Lab) Command {
+func (a LinkNetns) Command(*lab.Lab) change.Command {
 	argv := []string{"ip", "link", "set", a.Name, "netns", a.To}
 	if a.Rename != "" {
 		argv = append(argv, "name", a.Rename)
 	}
-	return Command{Netns: a.Netns, Argv: argv}
+	return change.Command{Netns: a.Netns, Argv: argv}
 }
 
 func (a LinkNetns) target() Dev {
@@ -189,27 +158,15 @@ func (a LinkNetns) target() Dev {
 }
 
 func (a LinkNetns) Apply(_ context.Context, l *lab.Lab) error {
-	_, h, link, err := Dev{a.Netns, a.Name}.find(l)
-	if err != nil {
+	if err := (change.Dev{Netns: a.Netns, Name: a.Name}).Move(l, a.To); err != nil {
 		return err
-	}
-	to, err := l.NS(a.To)
-	if err != nil {
-		return err
-	}
-	if err := h.LinkSetNsFd(link, int(to.FD())); err != nil {
-		return fmt.Errorf("%s: move %s to %s: %w", a.Netns, a.Name, a.To, err)
 	}
 	if a.Rename != "" {
-		_, h, link, err := Dev{a.To, a.Name}.find(l)
-		if err != nil {
+		if err := (change.Dev{Netns: a.To, Name: a.Name}).SetName(l, a.Rename); err != nil {
 			return err
 		}
-		if err := h.LinkSetName(link, a.Rename); err != nil {
-			return fmt.Errorf("%s: rename %s: %w", a.To, a.Name, err)
-		}
 	}
-	return l.PinDevice(to, a.target().Name)
+	return pin(l, a.target())
 }
 
 // Conditions implements Conditional: a device of that name in the other
@@ -263,21 +220,24 @@ func (a LinkNetns) Done(ctx context.Context, l *lab.Lab) (bool, error) {
 }
 
 func (a LinkNetns) Undo(_ context.Context, l *lab.Lab, _ State) error {
-	_, h, link, err := a.target().find(l)
-	if err != nil {
-		return err
-	}
-	back, err := l.NS(a.Netns)
-	if err != nil {
-		return err
-	}
+	moved := change.Dev(a.target())
 	if a.Rename != "" {
-		if err := h.LinkSetName(link, a.Name); err != nil {
-			return fmt.Errorf("%s: rename %s: %w", a.To, a.Rename, err)
+		if err := moved.SetName(l, a.Name); err != nil {
+			return err
 		}
+		moved.Name = a.Name
 	}
-	if err := h.LinkSetNsFd(link, int(back.FD())); err != nil {
-		return fmt.Errorf("%s: move %s back to %s: %w", a.To, a.Name, a.Netns, err)
+	if err := moved.Move(l, a.Netns); err != nil {
+		return err
 	}
-	return l.PinDevice(back, a.Name)
+	return pin(l, Dev{a.Netns, a.Name})
+}
+
+// pin gives a device that has come from elsewhere the lab's settings.
+func pin(l *lab.Lab, d Dev) error {
+	ns, err := l.NS(d.Netns)
+	if err != nil {
+		return err
+	}
+	return l.PinDevice(ns, d.Name)
 }

@@ -39,7 +39,7 @@ func wantDone(t *testing.T, l *lab.Lab, a steps.Action, want bool) {
 	t.Helper()
 	done, err := a.Done(t.Context(), l)
 	if err != nil || done != want {
-		t.Errorf("%s: done is %v (%v), want %v", a.Command(l), done, err, want)
+		t.Errorf("%s: done is %v (%v), want %v", steps.Typed(a.Command(l)), done, err, want)
 	}
 }
 

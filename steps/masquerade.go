@@ -8,6 +8,7 @@ import (
 
 	"github.com/coreos/go-iptables/iptables"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
 )
@@ -36,8 +37,8 @@ func (a Masquerade) nft() string {
 	return rule + " masquerade"
 }
 
-func (a Masquerade) Command(*lab.Lab) Command {
-	return Command{
+func (a Masquerade) Command(*lab.Lab) change.Command {
+	return change.Command{
 		Netns: a.Netns,
 		Argv:  append([]string{"iptables", "-t", "nat", "-A", "POSTROUTING"}, a.rule()...),
 		Same: []string{
@@ -71,7 +72,7 @@ func (a Masquerade) Undo(_ context.Context, l *lab.Lab, was State) error {
 	err = byTool(ns,
 		func(t *iptables.IPTables) error { return t.Delete("nat", "POSTROUTING", a.rule()...) },
 		func() error { return nftDelete(a) })
-	if err == nil && !was.hasRules(a.Netns, nftNat.Name) {
+	if err == nil && !was.hasTable(a.Netns, nftNat.Name) {
 		err = ns.Do(nftDropEmpty)
 	}
 	return a.named("delete", err)
@@ -101,8 +102,8 @@ type Narrow struct {
 	Was, Now Masquerade
 }
 
-func (a Narrow) Command(*lab.Lab) Command {
-	return Command{
+func (a Narrow) Command(*lab.Lab) change.Command {
+	return change.Command{
 		Netns: a.Netns,
 		Argv:  append([]string{"iptables", "-t", "nat", "-R", "POSTROUTING", "1"}, a.Now.rule()...),
 		Same: []string{

@@ -11,6 +11,7 @@ import (
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -53,7 +54,7 @@ func (a Masquerade) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 
 // look is the command that prints the rules.
 func (a Masquerade) look() say.Text {
-	return say.Quote(Command{Netns: a.Netns, Argv: []string{"iptables", "-t", "nat", "-S", "POSTROUTING"}})
+	return say.Quote(Typed(change.In(a.Netns, "iptables", "-t", "nat", "-S", "POSTROUTING")))
 }
 
 // rewriting is what becomes of the sources of packets that a namespace forwards.

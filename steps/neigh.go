@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -22,8 +23,8 @@ type NeighReplace struct {
 	MACOf           Dev    // the device whose address it is
 }
 
-func (a NeighReplace) Command(l *lab.Lab) Command {
-	return Command{Netns: a.Netns, Argv: []string{"ip", "neigh", "replace", a.Dst, "lladdr", a.wanted(l), "dev", a.Dev, "nud", "permanent"}}
+func (a NeighReplace) Command(l *lab.Lab) change.Command {
+	return change.Command{Netns: a.Netns, Argv: []string{"ip", "neigh", "replace", a.Dst, "lladdr", a.wanted(l), "dev", a.Dev, "nud", "permanent"}}
 }
 
 func (a NeighReplace) mac(l *lab.Lab) net.HardwareAddr {
@@ -42,22 +43,7 @@ func (a NeighReplace) Apply(_ context.Context, l *lab.Lab) error {
 	if mac == nil {
 		return fmt.Errorf("%s: the address of %s is not known", a.Netns, a.MACOf)
 	}
-	return setNeigh(l, Dev{a.Netns, a.Dev}, a.Dst, mac, netlink.NUD_PERMANENT)
-}
-
-func setNeigh(l *lab.Lab, d Dev, dst string, mac net.HardwareAddr, state int) error {
-	_, h, link, err := d.find(l)
-	if err != nil {
-		return err
-	}
-	err = h.NeighSet(&netlink.Neigh{
-		LinkIndex: link.Attrs().Index, Family: netlink.FAMILY_V4, IP: net.ParseIP(dst),
-		State: state, HardwareAddr: mac,
-	})
-	if err != nil {
-		return fmt.Errorf("%s: replace neighbour %s: %w", d.Netns, dst, err)
-	}
-	return nil
+	return change.Dev{Netns: a.Netns, Name: a.Dev}.SetNeigh(l, a.Dst, mac, netlink.NUD_PERMANENT)
 }
 
 // Conditions implements Conditional.
@@ -93,7 +79,7 @@ func (a NeighReplace) Done(ctx context.Context, l *lab.Lab) (bool, error) {
 
 // Undo deletes the entry; what the kernel had learned before, it learns again.
 func (a NeighReplace) Undo(_ context.Context, l *lab.Lab, _ State) error {
-	return delNeigh(l, Dev{a.Netns, a.Dev}, a.Dst)
+	return change.Dev{Netns: a.Netns, Name: a.Dev}.DelNeigh(l, a.Dst)
 }
 
 // NeighDel deletes a neighbour entry.
@@ -104,19 +90,19 @@ type NeighDel struct {
 	Written bool
 }
 
-func (a NeighDel) Command(*lab.Lab) Command {
-	return Command{Netns: a.Netns, Argv: []string{"ip", "neigh", "del", a.Dst, "dev", a.Dev}}
+func (a NeighDel) Command(*lab.Lab) change.Command {
+	return change.Command{Netns: a.Netns, Argv: []string{"ip", "neigh", "del", a.Dst, "dev", a.Dev}}
 }
 
 func (a NeighDel) Apply(_ context.Context, l *lab.Lab) error {
-	if err := delNeigh(l, Dev{a.Netns, a.Dev}, a.Dst); err != nil {
+	if err := (change.Dev{Netns: a.Netns, Name: a.Dev}).DelNeigh(l, a.Dst); err != nil {
 		return err
 	}
 	l.Note(a.key())
 	return nil
 }
 
-func (a NeighDel) key() string { return a.Command(nil).String() }
+func (a NeighDel) key() string { return Typed(a.Command(nil)) }
 
 // Conditions implements Conditional. It holds when no permanent entry is there.
 // That a learned one was deleted can only be seen until the next packet, so it
@@ -160,19 +146,7 @@ func (a NeighDel) Undo(_ context.Context, l *lab.Lab, was State) error {
 	if old.State == "PERMANENT" {
 		state = netlink.NUD_PERMANENT
 	}
-	return setNeigh(l, Dev{a.Netns, a.Dev}, a.Dst, old.MAC, state)
-}
-
-func delNeigh(l *lab.Lab, d Dev, dst string) error {
-	_, h, link, err := d.find(l)
-	if err != nil {
-		return err
-	}
-	err = h.NeighDel(&netlink.Neigh{LinkIndex: link.Attrs().Index, Family: netlink.FAMILY_V4, IP: net.ParseIP(dst)})
-	if err != nil {
-		return fmt.Errorf("%s: delete neighbour %s: %w", d.Netns, dst, err)
-	}
-	return nil
+	return change.Dev{Netns: a.Netns, Name: a.Dev}.SetNeigh(l, a.Dst, old.MAC, state)
 }
 
 // forgetNeighbours deletes what the kernel has learned, in every namespace:

@@ -3,14 +3,15 @@ package steps
 import (
 	"context"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 )
 
 // NetnsAdd makes a named network namespace.
 type NetnsAdd struct{ Name string }
 
-func (a NetnsAdd) Command(*lab.Lab) Command {
-	return Command{Argv: []string{"ip", "netns", "add", a.Name}}
+func (a NetnsAdd) Command(*lab.Lab) change.Command {
+	return change.Command{Argv: []string{"ip", "netns", "add", a.Name}}
 }
 
 func (a NetnsAdd) Apply(_ context.Context, l *lab.Lab) error { return l.AddNetns(a.Name) }

@@ -47,7 +47,7 @@ func (p *Player) Goto(ctx context.Context, id string) error {
 	}
 	for _, a := range actions {
 		if err := a.Apply(ctx, p.lab); err != nil {
-			return fmt.Errorf("rebuild the lab to step %s: %s: %w", id, a.Command(p.lab), err)
+			return fmt.Errorf("rebuild the lab to step %s: %s: %w", id, Typed(a.Command(p.lab)), err)
 		}
 	}
 	return p.enter(ctx, step)

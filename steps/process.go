@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -20,8 +21,8 @@ type Run struct {
 	Same        []string // how Docker says it
 }
 
-func (a Run) Command(*lab.Lab) Command {
-	return Command{Netns: a.Netns, Argv: a.Argv, Background: true, Same: a.Same}
+func (a Run) Command(*lab.Lab) change.Command {
+	return change.Command{Netns: a.Netns, Argv: a.Argv, Background: true, Same: a.Same}
 }
 
 func (a Run) Apply(ctx context.Context, l *lab.Lab) error {
@@ -42,7 +43,7 @@ func (a Run) Conditions(_ context.Context, l *lab.Lab) []Condition {
 		Want:  say.T("the program %s runs in %s", "程序 %s 在 %s 中运行", a.Argv[0], a.Netns),
 	}
 	if port != 0 {
-		c.Table = say.Quote(Command{Netns: a.Netns, Argv: []string{"ss", "-ltnp"}})
+		c.Table = say.Quote(Typed(change.In(a.Netns, "ss", "-ltnp")))
 		c.Want = say.T("a program in %s listens on TCP port %d", "%s 中有程序监听 TCP 端口 %d", a.Netns, port)
 	}
 	if p, ok := l.Process(a.Name); ok && p.Netns == a.Netns {
@@ -129,7 +130,7 @@ type Observe struct {
 	Process string
 }
 
-func (a Observe) Command(l *lab.Lab) Command {
+func (a Observe) Command(l *lab.Lab) change.Command {
 	pid := "PID"
 	if l != nil {
 		if running, _, ok := running(l, a.Process); ok {
@@ -140,7 +141,7 @@ func (a Observe) Command(l *lab.Lab) Command {
 	for i, word := range a.Argv {
 		argv[i] = strings.ReplaceAll(word, "{PID}", pid)
 	}
-	return Command{Netns: a.Netns, Argv: argv}
+	return change.Command{Netns: a.Netns, Argv: argv}
 }
 
 // Apply remembers that the learner has looked; the promise After does the

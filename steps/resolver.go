@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/plainfile"
 	"nstutor/internal/say"
@@ -17,8 +18,8 @@ type Resolver struct{ Netns, Server string }
 
 func (a Resolver) path() string { return filepath.Join("/etc/netns", a.Netns, "resolv.conf") }
 
-func (a Resolver) Command(*lab.Lab) Command {
-	return Command{Shell: "mkdir -p " + filepath.Dir(a.path()) + "; echo nameserver " + a.Server + " > " + a.path()}
+func (a Resolver) Command(*lab.Lab) change.Command {
+	return change.Command{Shell: "mkdir -p " + filepath.Dir(a.path()) + "; echo nameserver " + a.Server + " > " + a.path()}
 }
 
 func (a Resolver) Apply(context.Context, *lab.Lab) error {

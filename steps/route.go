@@ -8,6 +8,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -24,8 +25,8 @@ type RouteAdd struct {
 	Except string
 }
 
-func (a RouteAdd) Command(*lab.Lab) Command {
-	return Command{Netns: a.Netns, Argv: a.argv("add")}
+func (a RouteAdd) Command(*lab.Lab) change.Command {
+	return change.Command{Netns: a.Netns, Argv: a.argv("add")}
 }
 
 func (a RouteAdd) argv(verb string) []string {
@@ -57,8 +58,8 @@ func (a RouteAdd) Undo(_ context.Context, l *lab.Lab, _ State) error {
 // RouteDel takes a route away.
 type RouteDel RouteAdd
 
-func (a RouteDel) Command(*lab.Lab) Command {
-	return Command{Netns: a.Netns, Argv: RouteAdd(a).argv("del")}
+func (a RouteDel) Command(*lab.Lab) change.Command {
+	return change.Command{Netns: a.Netns, Argv: RouteAdd(a).argv("del")}
 }
 
 func (a RouteDel) Apply(_ context.Context, l *lab.Lab) error {

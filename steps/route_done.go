@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -174,11 +175,11 @@ func (a RouteAdd) probes() ([]netip.Addr, error) {
 }
 
 // repair is the command where another route has the place already.
-func (a RouteAdd) repair(ctx context.Context, l *lab.Lab) (Command, bool) {
+func (a RouteAdd) repair(ctx context.Context, l *lab.Lab) (change.Command, bool) {
 	for _, r := range a.decide(l) {
 		if r.found && (r.Default() && a.Dst == "default" || r.Dst.String() == canonical(a.Dst)) {
-			return Command{Netns: a.Netns, Argv: a.argv("replace")}, true
+			return change.Command{Netns: a.Netns, Argv: a.argv("replace")}, true
 		}
 	}
-	return Command{}, false
+	return change.Command{}, false
 }

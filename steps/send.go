@@ -4,14 +4,15 @@ import (
 	"context"
 
 	"nstutor/diag/probe"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 )
 
 // Send sends one ping as a preparation, so that the neighbours know each other.
 type Send struct{ Netns, To string }
 
-func (a Send) Command(*lab.Lab) Command {
-	return Command{Netns: a.Netns, Argv: []string{"ping", "-c", "1", a.To}}
+func (a Send) Command(*lab.Lab) change.Command {
+	return change.Command{Netns: a.Netns, Argv: []string{"ping", "-c", "1", a.To}}
 }
 
 func (a Send) Apply(ctx context.Context, l *lab.Lab) error {

@@ -4,8 +4,8 @@ package steps
 
 import (
 	"context"
-	"strings"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -16,7 +16,7 @@ type Action interface {
 	// Command is the exact equivalent, as a person would type it on the node.
 	// It may look into the lab for what only the kernel knows, such as a MAC
 	// address; with a nil lab it names the thing instead.
-	Command(l *lab.Lab) Command
+	Command(l *lab.Lab) change.Command
 	// Apply makes the change. It fails as the command would.
 	Apply(ctx context.Context, l *lab.Lab) error
 	// Done says whether the kernel is in this state already, however it got
@@ -32,46 +32,9 @@ type Hinted interface {
 	Hints(ctx context.Context, l *lab.Lab) []say.Text
 }
 
-// Command is a command line and the namespace it is meant for.
-type Command struct {
-	Netns string   // empty or lab.Host: no prefix is needed on the node
-	Argv  []string // words, unquoted; or
-	Shell string   // a line that needs a shell, for redirections
-	// Background ends the line with & in a shell.
-	Background bool
-	// Same are other ways to say the same thing, complete command lines.
-	Same []string
-}
-
-// String is the command line, with `ip netns exec` where one has to write it.
-func (c Command) String() string {
-	words := make([]string, len(c.Argv))
-	for i, w := range c.Argv {
-		words[i] = quote(w)
-	}
-	line := strings.Join(words, " ")
-	if c.Shell != "" {
-		line = c.Shell
-		if c.Netns != "" && c.Netns != lab.Host {
-			line = "sh -c " + quote(line)
-		}
-	}
-	if c.Background {
-		line += " &"
-	}
-	if c.Netns != "" && c.Netns != lab.Host {
-		line = "ip netns exec " + c.Netns + " " + line
-	}
-	return line
-}
-
-// quote quotes a word for a POSIX shell where it has to be.
-func quote(word string) string {
-	if word != "" && !strings.ContainsAny(word, " \t\n'\"\\$&|;<>()*?[]{}~#`") {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
+// Typed is a command line as it is typed on the lab's node, with `ip netns exec`
+// where one has to write it.
+func Typed(c change.Command) string { return c.From(lab.Host) }
 
 // Chapter is a row of steps that begins with a lab of its own.
 type Chapter struct {

@@ -4,15 +4,16 @@ import (
 	"context"
 
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 )
 
 // Sysctl writes one kernel setting of a namespace.
 type Sysctl struct{ Netns, Key, Value string }
 
-func (a Sysctl) Command(*lab.Lab) Command {
-	echo := Command{Netns: a.Netns, Shell: "echo " + a.Value + " > /proc/sys/" + a.path()}
-	return Command{Netns: a.Netns, Argv: []string{"sysctl", "-w", a.Key + "=" + a.Value}, Same: []string{echo.String()}}
+func (a Sysctl) Command(*lab.Lab) change.Command {
+	echo := change.Command{Netns: a.Netns, Shell: "echo " + a.Value + " > /proc/sys/" + a.path()}
+	return change.Command{Netns: a.Netns, Argv: []string{"sysctl", "-w", a.Key + "=" + a.Value}, Same: []string{Typed(echo)}}
 }
 
 func (a Sysctl) path() string { return table.SysctlPath(a.Key) }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -127,5 +128,5 @@ func (a Sysctl) readPath(l *lab.Lab, path string) (string, error) {
 
 // look is the command that prints a setting.
 func (a Sysctl) look(key string) say.Text {
-	return say.Quote(Command{Netns: a.Netns, Argv: []string{"sysctl", key}})
+	return say.Quote(Typed(change.In(a.Netns, "sysctl", key)))
 }

@@ -26,7 +26,7 @@ func apply(t testing.TB, l *lab.Lab, actions ...steps.Action) {
 	t.Helper()
 	for _, a := range actions {
 		if err := a.Apply(t.Context(), l); err != nil {
-			t.Fatalf("%s: %v", a.Command(l), err)
+			t.Fatalf("%s: %v", steps.Typed(a.Command(l)), err)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"nstutor/chapters/exercises"
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 	"nstutor/internal/progress"
 	"nstutor/internal/say"
 	"nstutor/internal/session"
@@ -59,7 +60,7 @@ func fixtureExercise(t testing.TB, opts Options) *Model {
 		was.Netns[snap.Name] = snap
 	}
 	m.Scene.Gen, m.Working = 1, 1
-	send(m, session.Entered{Gen: 1, Step: step, Was: was, Command: steps.Command{Argv: []string{"the", "solution"}}})
+	send(m, session.Entered{Gen: 1, Step: step, Was: was, Command: change.Command{Argv: []string{"the", "solution"}}})
 	drillOf(m).Prose, m.Scene.ProseErr = fixtureDrillProse[m.Lang], nil
 	m.Scene.Prose.Title = drillOf(m).Prose.Title
 	send(m, feed.Names{"host", "inet", "ns1"})

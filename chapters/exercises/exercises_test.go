@@ -14,6 +14,7 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/report"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
@@ -264,15 +265,15 @@ func (g *game) solved() {
 
 // typed types lines as a person would, and says whether it could: the machine
 // may lack a tool.
-func (g *game) typed(lines []exercise.Line) bool {
+func (g *game) typed(lines []change.Command) bool {
 	g.Helper()
 	for _, line := range lines {
 		for _, tool := range []string{"ip", "iptables", "sysctl", "bridge", "nft", "conntrack", "ethtool", "curl"} {
-			if !strings.HasPrefix(line.Command, tool+" ") {
+			if !strings.HasPrefix(line.String(), tool+" ") {
 				continue
 			}
 			if _, err := exec.LookPath(tool); err != nil {
-				g.Logf("%s is not installed: %q is not tried", tool, line.Command)
+				g.Logf("%s is not installed: %q is not tried", tool, line.String())
 				return false
 			}
 		}
@@ -343,7 +344,7 @@ func (g *game) guided() {
 		}
 		for _, lang := range []string{"en", "zh"} {
 			text := hints[2].In(lang)
-			if !strings.Contains(text, "`"+line.String()+"`") || strings.Count(text, "`") > 6 {
+			if !strings.Contains(text, "`"+steps.Typed(line)+"`") || strings.Count(text, "`") > 6 {
 				g.Errorf("before %q: %s", line, text)
 			}
 			for _, done := range c.Fix[:i] {
@@ -352,7 +353,7 @@ func (g *game) guided() {
 				}
 			}
 		}
-		if !g.typed([]exercise.Line{line}) {
+		if !g.typed([]change.Command{line}) {
 			return
 		}
 	}

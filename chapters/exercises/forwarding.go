@@ -2,6 +2,7 @@ package exercises
 
 import (
 	"nstutor/diag/explain/cause"
+	"nstutor/internal/change"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
@@ -22,9 +23,9 @@ var closedDoor = Exercise{
 		left := "FORWARD -s " + shop.IP() + " -j DROP"
 		// The permission is gone, or something stands before it.
 		lost := Pick(r, true, false)
-		fix := []Line{In(Host, "iptables -A "+allow)}
+		fix := []change.Command{In(Host, "iptables -A "+allow)}
 		if !lost {
-			fix = []Line{In(Host, "iptables -D "+left)}
+			fix = []change.Command{In(Host, "iptables -D "+left)}
 		}
 		return Case{
 			Build: func(w *World) {
@@ -50,7 +51,7 @@ var closedDoor = Exercise{
 				Reaches(guest.Name, NodeIP),
 			},
 			Fix:  fix,
-			Also: [][]Line{{In(Host, "iptables -I "+allow)}},
+			Also: [][]change.Command{{In(Host, "iptables -I "+allow)}},
 			Wrong: []Tempting{
 				Idea("That lets everybody in.", "这样谁都进得来。", In(Host, "iptables -I FORWARD -j ACCEPT")),
 				Idea("Turning the firewall off is not repairing it.", "关掉防火墙不叫修好。",

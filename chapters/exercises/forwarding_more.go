@@ -2,6 +2,7 @@ package exercises
 
 import (
 	"nstutor/diag/explain/cause"
+	"nstutor/internal/change"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
@@ -48,7 +49,7 @@ var hardenedNode = Exercise{
 				Setting(Host, "net.ipv4.conf.all.send_redirects", "0").Because("the hardening is there for a reason: take back only what was wrong", "加固有它的道理，只改错的那一条"),
 				Setting(Host, "net.ipv4.icmp_echo_ignore_broadcasts", "1").Because("the hardening is there for a reason: take back only what was wrong", "加固有它的道理，只改错的那一条"),
 			},
-			Fix:    []Line{In(Host, "sysctl -w "+key+"=1")},
+			Fix:    []change.Command{In(Host, "sysctl -w "+key+"=1")},
 			Wrong:  wrong,
 			Causes: []cause.Code{cause.ForwardingOff},
 			At:     []string{Host},
@@ -102,7 +103,7 @@ var oneWayBan = Exercise{
 				Reaches(other.Name, pay.IP()),
 				Reaches(other.Name, guest.IP()),
 			},
-			Fix:    []Line{In(Host, "iptables -I "+replies)},
+			Fix:    []change.Command{In(Host, "iptables -I "+replies)},
 			Wrong:  wrong,
 			Causes: []cause.Code{cause.Filtered},
 			At:     []string{Host},

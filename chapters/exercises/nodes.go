@@ -1,6 +1,7 @@
 package exercises
 
 import (
+	"nstutor/internal/change"
 	"nstutor/internal/say"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
@@ -59,7 +60,7 @@ func (c cluster) vars(more map[string]string) map[string]string {
 }
 
 // tempted is a wrong idea: why it is none, in both languages, and what is typed.
-func tempted(en, zh string, lines ...Line) Tempting {
+func tempted(en, zh string, lines ...change.Command) Tempting {
 	return Tempting{Lines: lines, Why: say.T(en, zh)}
 }
 

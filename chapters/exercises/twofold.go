@@ -2,6 +2,7 @@ package exercises
 
 import (
 	"nstutor/diag/explain/cause"
+	"nstutor/internal/change"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
@@ -47,9 +48,9 @@ var afterTheReboot = Exercise{
 				Reaches(Host, Web),
 				NoRouteTo(Inet, pod.IP()).Because("the router outside is not yours", "外面的路由器不归你管"),
 			},
-			Fix:   []Line{forward, In(Host, "iptables "+masquerade)},
+			Fix:   []change.Command{forward, In(Host, "iptables "+masquerade)},
 			First: 1,
-			Also: [][]Line{{
+			Also: [][]change.Command{{
 				In(Host, "for f in /proc/sys/net/ipv4/conf/*/forwarding; do echo 1 > $f; done"),
 				In(Host, "iptables -t nat -I POSTROUTING -o eth0 -j SNAT --to-source "+NodeIP),
 			}},

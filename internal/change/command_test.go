@@ -100,17 +100,20 @@ func TestACommandIsTypedWhereItBelongs(t *testing.T) {
 		command Command
 		want    string
 	}{
-		{Command{"", up}, "ip link set lo up"},
-		{Command{"ns1", up}, "ip netns exec ns1 ip link set lo up"},
-		{Command{"my pod", up}, "ip netns exec 'my pod' ip link set lo up"},
-		{Command{"pid:4711", up}, "nsenter -t 4711 -n ip link set lo up"},
-		{Command{"/proc/4711/ns/net", up}, "nsenter --net=/proc/4711/ns/net ip link set lo up"},
+		{In("", up...), "ip link set lo up"},
+		{In("ns1", up...), "ip netns exec ns1 ip link set lo up"},
+		{In("my pod", up...), "ip netns exec 'my pod' ip link set lo up"},
+		{In("pid:4711", up...), "nsenter -t 4711 -n ip link set lo up"},
+		{In("/proc/4711/ns/net", up...), "nsenter --net=/proc/4711/ns/net ip link set lo up"},
 		{LinkSet("", "eth0", "up"), "ip link set eth0 up"},
 		{LinkSet("", "up", "up"), "ip link set dev up up"},
 		{LinkSet("", "h", "up"), "ip link set dev h up"},
 		{LinkSet("", "-x", "up"), "ip link set dev -x up"},
 		{LinkSet("", "`id>&2`", "up"), "ip link set '`id>&2`' up"},
 		{SysctlSet("", "1", "net", "ipv4", "conf", "eth0.5", "forwarding"), "sysctl -w net.ipv4.conf.eth0/5.forwarding=1"},
+		{In("ns1", "iptables", "-A", "FORWARD", "!", "-d", "10.0.0.0/8"), "ip netns exec ns1 iptables -A FORWARD ! -d 10.0.0.0/8"},
+		{In("", "!", "a!b"), "'!' 'a!b'"},
+		{Command{Netns: "ns1", Shell: "echo > /x", Background: true}, "ip netns exec ns1 sh -c 'echo > /x' &"},
 		{SysctlSet("", "1", "net", "ipv4", "conf", "a=b", "forwarding"), "sh -c 'echo 1 > /proc/sys/net/ipv4/conf/a=b/forwarding'"},
 	} {
 		if got := c.command.Paste(); got != c.want {

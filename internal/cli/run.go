@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nstutor/chapters"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/steps"
 )
@@ -135,7 +136,7 @@ var transcripts = map[string]func(io.Writer, string) transcript{
 type played struct {
 	Chapter string
 	Step    steps.Step
-	Command steps.Command
+	Command change.Command
 	Before  steps.Report
 	Changes []steps.Change
 	After   steps.Report

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 	"nstutor/steps"
 )
 
@@ -14,7 +15,7 @@ func TestTranscriptSaysWhatWasNotKept(t *testing.T) {
 	p := played{
 		Chapter: "2",
 		Step:    steps.Step{ID: "2.6"},
-		Command: steps.Command{Netns: "ns1", Argv: []string{"ip", "route"}},
+		Command: change.Command{Netns: "ns1", Argv: []string{"ip", "route"}},
 		After: steps.Report{Lines: []steps.Seen{
 			{Promised: "ns1 ping 192.168.6.160: silent", Seen: "replied: 64 bytes", OK: false},
 		}},

@@ -47,7 +47,7 @@ func (t *textTranscript) step(p played) error {
 	}
 	fmt.Fprintf(&b, "%s  %s\n", p.Step.ID, prose.Title)
 	t.report(&b, t.words.before, p.Before)
-	fmt.Fprintf(&b, "  # %s\n", p.Command)
+	fmt.Fprintf(&b, "  # %s\n", steps.Typed(p.Command))
 	for _, same := range p.Command.Same {
 		fmt.Fprintf(&b, "  = %s\n", same)
 	}
@@ -169,7 +169,7 @@ func (t *jsonTranscript) step(p played) error {
 	}
 	s := jsonStep{
 		Chapter: p.Chapter, Step: p.Step.ID, Title: prose.Title, OK: p.ok(),
-		Netns: p.Command.Netns, Command: p.Command.String(), Same: append([]string{}, p.Command.Same...),
+		Netns: p.Command.Netns, Command: steps.Typed(p.Command), Same: append([]string{}, p.Command.Same...),
 		Before: jsonReport(p.Before), Changes: []jsonChange{}, After: jsonReport(p.After),
 	}
 	for _, c := range p.Changes {

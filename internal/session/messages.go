@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"nstutor/diag/explain"
+	"nstutor/internal/change"
 	"nstutor/internal/say"
 	"nstutor/steps"
 )
@@ -16,7 +17,7 @@ type (
 		Gen     int
 		Step    steps.Step
 		Was     steps.State
-		Command steps.Command
+		Command change.Command
 		rebuilt bool // because undoing the action was not enough
 		begin   []steps.Condition
 		err     error

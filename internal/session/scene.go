@@ -7,6 +7,7 @@ import (
 
 	"nstutor/chapters"
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 	"nstutor/steps"
 )
 
@@ -30,7 +31,7 @@ type Scene struct {
 	Intro        string // of the chapter, at its first step
 	Prose        chapters.Prose
 	ProseErr     error
-	Command      steps.Command
+	Command      change.Command
 	Was          steps.State                // when the step began
 	Untouched    map[string]*table.Snapshot // just before the action
 	Phase        Phase

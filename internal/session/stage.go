@@ -1,7 +1,7 @@
 package session
 
 import (
-	"nstutor/steps"
+	"nstutor/internal/change"
 	"nstutor/steps/exercise"
 )
 
@@ -48,7 +48,7 @@ func (s *Session) raise() {
 		s.Stage = &Lesson{s: s, lookedAt: -1}
 		return
 	}
-	s.Scene.Command = steps.Command{} // the solution
+	s.Scene.Command = change.Command{} // the solution
 	d := s.drills[task.Exercise.Name]
 	if d == nil || d.Solved {
 		d = &Drill{s: s, Task: task}

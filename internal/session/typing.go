@@ -29,7 +29,7 @@ func (s *Session) TypingNetns() string {
 	switch {
 	case c.Command.Netns != "":
 		return c.Command.Netns
-	case len(c.Command.Argv) > 0 || c.Command.Shell != "":
+	case !c.Command.Empty():
 		return lab.Host
 	case c.Step.Watch.Netns != "":
 		return c.Step.Watch.Netns

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 	"nstutor/steps"
@@ -56,8 +57,8 @@ type setup struct {
 	c    Case
 }
 
-func (a *setup) Command(*lab.Lab) steps.Command {
-	return steps.Command{Argv: []string{"nstutor", "exercise", a.name}}
+func (a *setup) Command(*lab.Lab) change.Command {
+	return change.Command{Argv: []string{"nstutor", "exercise", a.name}}
 }
 
 func (a *setup) Apply(ctx context.Context, l *lab.Lab) error {
@@ -93,7 +94,7 @@ func Of(step steps.Step) (*Task, bool) {
 
 // Command is empty, so that nobody shows the solution by mistake: see Hints and
 // Case.Fix.
-func (t *Task) Command(*lab.Lab) steps.Command { return steps.Command{} }
+func (t *Task) Command(*lab.Lab) change.Command { return change.Command{} }
 
 // Apply does nothing: see ErrByHand.
 func (t *Task) Apply(context.Context, *lab.Lab) error { return ErrByHand }
@@ -119,13 +120,13 @@ func (t *Task) Undo(context.Context, *lab.Lab, steps.State) error { return errRe
 
 // Type runs a line as a person would type it in its namespace. The error has
 // what it printed.
-func Type(ctx context.Context, l *lab.Lab, line Line) error {
-	cmd, err := l.Command(ctx, line.Netns, "sh", "-c", line.Command)
+func Type(ctx context.Context, l *lab.Lab, line change.Command) error {
+	cmd, err := l.Command(ctx, line.Netns, "sh", "-c", line.String())
 	if err != nil {
 		return err
 	}
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %s: %w: %s", line.Netns, line.Command, err, strings.TrimSpace(string(out)))
+		return fmt.Errorf("%s: %s: %w: %s", line.Netns, line, err, strings.TrimSpace(string(out)))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package exercise
 
 import (
 	"nstutor/diag/explain/cause"
+	"nstutor/internal/change"
 	"nstutor/internal/say"
 	"nstutor/steps"
 )
@@ -36,12 +37,12 @@ type Case struct {
 
 	// Fix is the reference solution. Where there are two faults, its first First
 	// lines repair the first one.
-	Fix   []Line
+	Fix   []change.Command
 	First int
 	// Signs say of each line of Fix, where they are given, whether it has been done.
 	Signs []Check
-	Also  [][]Line   // other ways that solve it as well
-	Wrong []Tempting // wrong ideas; none of them solves it
+	Also  [][]change.Command // other ways that solve it as well
+	Wrong []Tempting         // wrong ideas; none of them solves it
 
 	Causes []cause.Code // what explain says of the Watch ping, first fault first
 	At     []string     // and the namespace of each
@@ -50,22 +51,14 @@ type Case struct {
 	Vars  map[string]string // {{.Pod}} in the prose
 }
 
-// Line is a command as a person types it in a namespace.
-type Line struct{ Netns, Command string }
-
 // Tempting is a fix that looks right, and why it is none.
 type Tempting struct {
-	Lines []Line
+	Lines []change.Command
 	Why   say.Text
 }
 
-// In is a Line.
-func In(netns, command string) Line { return Line{netns, command} }
+// In is a command as a person types it in a namespace.
+func In(netns, line string) change.Command { return change.Command{Netns: netns, Shell: line} }
 
 // Idea is a wrong idea: why it is none, in both languages, and its lines.
-func Idea(en, zh string, lines ...Line) Tempting { return Tempting{lines, say.T(en, zh)} }
-
-// String is the line as it is typed on the node.
-func (l Line) String() string {
-	return steps.Command{Netns: l.Netns, Shell: l.Command}.String()
-}
+func Idea(en, zh string, lines ...change.Command) Tempting { return Tempting{lines, say.T(en, zh)} }

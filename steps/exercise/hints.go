@@ -9,6 +9,7 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 	"nstutor/steps"
@@ -77,7 +78,7 @@ func (t *Task) explained(ctx context.Context, l *lab.Lab, v Verdict) (Guide, boo
 	if err != nil || a.Verdict != explain.Broken {
 		return Guide{}, false
 	}
-	table := In(a.Cause.Netns, strings.Join(cause.Of(a.Cause.Code).Table, " ")).String()
+	table := steps.Typed(In(a.Cause.Netns, strings.Join(cause.Of(a.Cause.Code).Table, " ")))
 	guide := Guide{string(a.Cause.Code) + " in " + a.Cause.Netns, []say.Text{
 		say.T("Not yet: %s. Look at `%s`.", "还没做到：%s。看 `%s`。", v.Text, table), found(a.Cause),
 	}}
@@ -86,9 +87,7 @@ func (t *Task) explained(ctx context.Context, l *lab.Lab, v Verdict) (Guide, boo
 	switch {
 	case len(lines) > 0:
 	case fault < 0 && len(a.Fix) > 0: // something that the learner has broken
-		for _, fix := range a.Fix {
-			lines = append(lines, Line{fix.Netns, fix.String()})
-		}
+		lines = append(lines, a.Fix...)
 	default:
 		lines = t.repair(fault)
 	}
@@ -118,7 +117,7 @@ func escaped(s string) string { return strings.ReplaceAll(s, "%", "%%") }
 
 // repair is the part of the reference solution for fault number i: all of it
 // where that is not known.
-func (t *Task) repair(i int) []Line {
+func (t *Task) repair(i int) []change.Command {
 	fix, first := t.Case.Fix, t.Case.First
 	switch {
 	case first == 0 || i < 0 || t.Case.Causes[0] == t.Case.Causes[1]:
@@ -131,9 +130,9 @@ func (t *Task) repair(i int) []Line {
 
 // missing are those lines of the reference solution that have not been done yet,
 // where the exercise says by what that is seen; no more than one can keep in mind.
-func (t *Task) missing(ctx context.Context, l *lab.Lab) []Line {
+func (t *Task) missing(ctx context.Context, l *lab.Lab) []change.Command {
 	const atOnce = 3
-	var lines []Line
+	var lines []change.Command
 	for i, v := range Try(ctx, l, t.Case.Signs) {
 		if !v.OK && len(lines) < atOnce {
 			lines = append(lines, t.Case.Fix[i])
@@ -143,10 +142,10 @@ func (t *Task) missing(ctx context.Context, l *lab.Lab) []Line {
 }
 
 // typed are the lines one after the other.
-func typed(lines []Line) say.Text {
+func typed(lines []change.Command) say.Text {
 	all := make([]string, len(lines))
 	for i, line := range lines {
-		all[i] = "`" + escaped(line.String()) + "`"
+		all[i] = "`" + escaped(steps.Typed(line)) + "`"
 	}
 	return say.T("Type: "+strings.Join(all, ", then "), "输入："+strings.Join(all, "，然后 "))
 }

@@ -8,6 +8,7 @@ import (
 
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
 )
@@ -64,6 +65,16 @@ func (w *World) space(netns string) (*nsenter.Namespace, *netlink.Handle) {
 		return nil, nil
 	}
 	return ns, h
+}
+
+// change makes one change, unless something has gone wrong already.
+func (w *World) change(do func(change.Space) error) {
+	if w.err == nil {
+		w.err = w.ctx.Err()
+	}
+	if w.err == nil {
+		w.err = do(w.l)
+	}
 }
 
 // link finds a device; the handle is nil when something has gone wrong.

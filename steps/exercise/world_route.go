@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"nstutor/internal/change"
+
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
@@ -181,10 +183,7 @@ func parseRule(spec string) (*netlink.Rule, error) {
 func (w *World) Neigh(netns, addr, mac, dev string) {
 	hw, err := net.ParseMAC(mac)
 	w.failed(err, netns, "neighbour %s lladdr %s", addr, mac)
-	if h, link := w.link(netns, dev); h != nil {
-		entry := &netlink.Neigh{LinkIndex: link.Attrs().Index, Family: unix.AF_INET, State: unix.NUD_PERMANENT, IP: net.ParseIP(addr), HardwareAddr: hw}
-		w.failed(h.NeighSet(entry), netns, "neighbour %s lladdr %s dev %s", addr, mac, dev)
-	}
+	w.change(func(s change.Space) error { return at(netns, dev).SetNeigh(s, addr, hw, unix.NUD_PERMANENT) })
 }
 
 // StaleNeigh writes a neighbour as ARP would have left it some time ago: the
@@ -192,15 +191,10 @@ func (w *World) Neigh(netns, addr, mac, dev string) {
 func (w *World) StaleNeigh(netns, addr, mac, dev string) {
 	hw, err := net.ParseMAC(mac)
 	w.failed(err, netns, "neighbour %s lladdr %s", addr, mac)
-	if h, link := w.link(netns, dev); h != nil {
-		entry := &netlink.Neigh{LinkIndex: link.Attrs().Index, Family: unix.AF_INET, State: unix.NUD_STALE, IP: net.ParseIP(addr), HardwareAddr: hw}
-		w.failed(h.NeighSet(entry), netns, "neighbour %s lladdr %s dev %s", addr, mac, dev)
-	}
+	w.change(func(s change.Space) error { return at(netns, dev).SetNeigh(s, addr, hw, unix.NUD_STALE) })
 }
 
 // DelNeigh deletes a neighbour.
 func (w *World) DelNeigh(netns, addr, dev string) {
-	if h, link := w.link(netns, dev); h != nil {
-		w.failed(h.NeighDel(&netlink.Neigh{LinkIndex: link.Attrs().Index, Family: unix.AF_INET, IP: net.ParseIP(addr)}), netns, "delete neighbour %s dev %s", addr, dev)
-	}
+	w.change(func(s change.Space) error { return at(netns, dev).DelNeigh(s, addr) })
 }

@@ -3,6 +3,8 @@ package exercise
 import (
 	"os/exec"
 	"strings"
+
+	"nstutor/internal/change"
 )
 
 // IPTables is one line as for iptables(8):
@@ -22,8 +24,8 @@ func (w *World) IPTables(netns, line string) {
 		return
 	}
 	if _, err := exec.LookPath("iptables"); err == nil {
-		w.failed(Type(w.ctx, w.l, Line{netns, "iptables -w " + line}), netns, "iptables %s", line)
+		w.failed(Type(w.ctx, w.l, In(netns, "iptables -w "+line)), netns, "iptables %s", line)
 		return
 	}
-	w.failed(ns.Do(func() error { return nftLine(strings.Fields(line)) }), netns, "iptables %s", line)
+	w.failed(ns.Do(func() error { return change.NftLine(strings.Fields(line)) }), netns, "iptables %s", line)
 }

@@ -2,6 +2,7 @@ package pane
 
 import (
 	"nstutor/internal/session"
+	"nstutor/steps"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
 )
@@ -18,7 +19,7 @@ func (v stepSheet) commandLines(w, h int) []string {
 	if v.Scene.Phase == session.PhaseAfter {
 		lead = v.Theme.Good.Render(v.Theme.G.Ok) + " "
 	}
-	lines := v.ShellLines(lead, v.Scene.Command.String(), w)
+	lines := v.ShellLines(lead, steps.Typed(v.Scene.Command), w)
 	if h >= roomyLesson {
 		lines = append(lines, v.sameLines(w)...)
 	}

@@ -11,6 +11,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"nstutor/chapters/exercises"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/internal/progress"
@@ -64,10 +65,10 @@ func (p *play) task() *exercise.Task {
 }
 
 // repairs types lines in their namespaces, by another hand.
-func (p *play) repairs(lines []exercise.Line) {
+func (p *play) repairs(lines []change.Command) {
 	p.t.Helper()
 	for _, line := range lines {
-		if !installed(p.t, strings.Fields(line.Command)[0]) {
+		if !installed(p.t, strings.Fields(line.String())[0]) {
 			p.t.SkipNow()
 		}
 		if err := exercise.Type(p.t.Context(), p.lab, line); err != nil {
@@ -97,7 +98,7 @@ func TestAnExerciseIsBrokenUntilItIsRepaired(t *testing.T) {
 	p.see("●○○○", "links · seed 1", "enter check", "repair it with : or s")
 	p.miss("what must work") // nothing is given away before the first check
 	for _, line := range p.task().Case.Fix {
-		if strings.Contains(p.view(), line.Command) {
+		if strings.Contains(p.view(), line.String()) {
 			t.Errorf("the solution is on the screen:\n%s", p.view())
 		}
 	}
@@ -146,7 +147,7 @@ func TestTypedCommandsOfAnExerciseCount(t *testing.T) {
 	for i, line := range fix {
 		p.see("command line")
 		peek(p, func(m *ui.Model) int { m.ChooseNetns(line.Netns); return 0 })
-		p.types(line.Command)
+		p.types(line.String())
 		p.wait(func(string) bool {
 			return peek(p, func(m *ui.Model) bool { return m.Typing.Run == nil && m.Commands == i+1 })
 		}, "it does not end")
@@ -200,7 +201,7 @@ func TestWhyCostsAndHintsCount(t *testing.T) {
 
 	p.press("h")
 	p.see("hint 1/3  Not yet: ", "1 hint")
-	if fix := p.task().Case.Fix[0]; strings.Contains(p.view(), fix.Command) {
+	if fix := p.task().Case.Fix[0]; strings.Contains(p.view(), fix.String()) {
 		t.Errorf("the first hint is the answer:\n%s", p.view())
 	}
 	p.press("h")

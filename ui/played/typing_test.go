@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab/labtest"
 	"nstutor/internal/session"
 	"nstutor/internal/session/console"
-	"nstutor/steps"
 	"nstutor/ui"
 )
 
@@ -48,7 +48,7 @@ func TestTypingTheCourseByHand(t *testing.T) {
 	}
 	p := startPlay(t, "2.1")
 	for _, id := range []string{"2.1", "2.2", "2.3", "2.4", "2.5", "2.6"} {
-		command := peek(p, func(m *ui.Model) steps.Command { return m.Scene.Command })
+		command := peek(p, func(m *ui.Model) change.Command { return m.Scene.Command })
 		p.press(":")
 		p.see("▸ command line", "type it below")
 		p.types(command.String())

@@ -1,9 +1,8 @@
-package exercise
+package change
 
 import (
 	"encoding/binary"
 	"fmt"
-	"net"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -47,13 +46,13 @@ func nftExprs(words []string) ([]expr.Any, error) {
 func nftMatch(word, value string, op expr.CmpOp) ([]expr.Any, error) {
 	switch word {
 	case "-s":
-		return nftNetwork(12, value, op) // offsets in the IPv4 header
+		return nftNetwork(SrcOffset, value, op)
 	case "-d":
-		return nftNetwork(16, value, op)
+		return nftNetwork(DstOffset, value, op)
 	case "-i":
-		return nftDevice(expr.MetaKeyIIFNAME, value, op), nil
+		return nftDeviceName(expr.MetaKeyIIFNAME, value, op), nil
 	case "-o":
-		return nftDevice(expr.MetaKeyOIFNAME, value, op), nil
+		return nftDeviceName(expr.MetaKeyOIFNAME, value, op), nil
 	case "-p":
 		protos := map[string]byte{"icmp": unix.IPPROTO_ICMP, "tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP}
 		proto, ok := protos[value]
@@ -78,19 +77,18 @@ func nftMatch(word, value string, op expr.CmpOp) ([]expr.Any, error) {
 }
 
 func nftNetwork(offset uint32, text string, op expr.CmpOp) ([]expr.Any, error) {
-	n, err := network(text)
-	if err != nil || n == nil {
+	p, err := netip.ParsePrefix(text)
+	if addr, single := netip.ParseAddr(text); single == nil {
+		p, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	if err != nil || !p.Addr().Is4() {
 		return nil, fmt.Errorf("%q is no network", text)
 	}
-	return []expr.Any{
-		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: 4},
-		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: net.IP(n.Mask).To4(), Xor: make([]byte, 4)},
-		&expr.Cmp{Op: op, Register: 1, Data: n.IP.To4()},
-	}, nil
+	return AddressExprs(offset, p.Masked(), op), nil
 }
 
-// nftDevice compares a device's name; `cali+` stands for all that begin so.
-func nftDevice(key expr.MetaKey, name string, op expr.CmpOp) []expr.Any {
+// nftDeviceName compares a device's name; `cali+` stands for all that begin so.
+func nftDeviceName(key expr.MetaKey, name string, op expr.CmpOp) []expr.Any {
 	data := make([]byte, unix.IFNAMSIZ)
 	copy(data, name)
 	if stem, ok := strings.CutSuffix(name, "+"); ok {

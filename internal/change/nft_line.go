@@ -1,4 +1,4 @@
-package exercise
+package change
 
 import (
 	"bytes"
@@ -26,9 +26,10 @@ var nftHooks = map[string]struct {
 	"mangle FORWARD":  {nftables.ChainTypeFilter, nftables.ChainHookForward, nftables.ChainPriorityMangle},
 }
 
-// nftLine does what iptables does with these words, in the calling thread's
-// namespace.
-func nftLine(words []string) error {
+// NftLine does by nf_tables what iptables does with these words, in the calling thread's
+// namespace. It understands -P, -F, -N, -A, -I, -D of a whole rule, and the
+// matches of nft_match.go.
+func NftLine(words []string) error {
 	table := "filter"
 	if len(words) > 1 && words[0] == "-t" {
 		table, words = words[1], words[2:]

@@ -1,0 +1,94 @@
+package change
+
+import (
+	"fmt"
+	"net"
+
+	"github.com/vishvananda/netlink"
+)
+
+// Up is `ip link set DEV up`.
+func (d Dev) Up(s Space) error { return d.set(s, "set "+d.Name+" up", (*netlink.Handle).LinkSetUp) }
+
+// Down is `ip link set DEV down`, which takes the device's routes away
+// (fib_netdev_event in net/ipv4/fib_frontend.c).
+func (d Dev) Down(s Space) error {
+	return d.set(s, "set "+d.Name+" down", (*netlink.Handle).LinkSetDown)
+}
+
+// Delete is `ip link del DEV`; a veth's other end goes with it.
+func (d Dev) Delete(s Space) error {
+	return d.set(s, "delete link "+d.Name, (*netlink.Handle).LinkDel)
+}
+
+// SetMTU is `ip link set DEV mtu BYTES`.
+func (d Dev) SetMTU(s Space, bytes int) error {
+	return d.set(s, fmt.Sprintf("set %s mtu %d", d.Name, bytes), func(h *netlink.Handle, link netlink.Link) error {
+		return h.LinkSetMTU(link, bytes)
+	})
+}
+
+// SetMAC is `ip link set DEV address MAC`. The kernel flushes the device's
+// neighbour table with it, permanent entries included (neigh_changeaddr).
+func (d Dev) SetMAC(s Space, mac net.HardwareAddr) error {
+	return d.set(s, fmt.Sprintf("set %s address %s", d.Name, mac), func(h *netlink.Handle, link netlink.Link) error {
+		return h.LinkSetHardwareAddr(link, mac)
+	})
+}
+
+// SetName is `ip link set DEV name NAME`.
+func (d Dev) SetName(s Space, name string) error {
+	return d.set(s, "rename "+d.Name+" to "+name, func(h *netlink.Handle, link netlink.Link) error {
+		return h.LinkSetName(link, name)
+	})
+}
+
+// SetMaster is `ip link set DEV master BRIDGE`; the bridge "" is `nomaster`.
+func (d Dev) SetMaster(s Space, bridge string) error {
+	if bridge == "" {
+		return d.set(s, "set "+d.Name+" nomaster", (*netlink.Handle).LinkSetNoMaster)
+	}
+	_, master, err := Dev{d.Netns, bridge}.Find(s)
+	if err != nil {
+		return err
+	}
+	return d.set(s, "set "+d.Name+" master "+bridge, func(h *netlink.Handle, link netlink.Link) error {
+		return h.LinkSetMaster(link, master)
+	})
+}
+
+// Move is `ip link set DEV netns TO`.
+func (d Dev) Move(s Space, to string) error {
+	return d.set(s, "move "+d.Name+" to "+to, func(h *netlink.Handle, link netlink.Link) error {
+		ns, err := s.NS(to)
+		if err != nil {
+			return err
+		}
+		return h.LinkSetNsFd(link, int(ns.FD()))
+	})
+}
+
+// AddLink makes a device, of whatever kind link is, and a veth's other end in
+// the namespace far: the same one where that is empty.
+func AddLink(s Space, netns string, link netlink.Link, far string) error {
+	ns, h, err := open(s, netns)
+	if err != nil {
+		return err
+	}
+	veth, isVeth := link.(*netlink.Veth)
+	other := ns
+	if isVeth && far != "" {
+		if other, err = s.NS(far); err != nil {
+			return err
+		}
+		veth.PeerNamespace = netlink.NsFd(int(other.FD()))
+	}
+	name := link.Attrs().Name
+	if err := h.LinkAdd(link); err != nil {
+		return fmt.Errorf("%s: add %s %s: %w", netns, link.Type(), name, err)
+	}
+	if err := s.PinDevice(ns, name); err != nil || !isVeth {
+		return err
+	}
+	return s.PinDevice(other, veth.PeerName)
+}

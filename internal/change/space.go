@@ -1,0 +1,57 @@
+package change
+
+import (
+	"fmt"
+
+	"github.com/vishvananda/netlink"
+
+	"nstutor/internal/nsenter"
+)
+
+// Space is where changes are made: network namespaces by their names.
+type Space interface {
+	// NS is the open namespace of that name.
+	NS(name string) (*nsenter.Namespace, error)
+	// PinDevice is told of each device that a change has made or moved.
+	PinDevice(ns *nsenter.Namespace, dev string) error
+}
+
+// Dev names a device of a namespace.
+type Dev struct{ Netns, Name string }
+
+func (d Dev) String() string { return d.Netns + " " + d.Name }
+
+// Find is the device as the kernel has it, with the handle that changes it.
+func (d Dev) Find(s Space) (*netlink.Handle, netlink.Link, error) {
+	_, h, err := open(s, d.Netns)
+	if err != nil {
+		return nil, nil, err
+	}
+	link, err := h.LinkByName(d.Name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %s: %w", d.Netns, d.Name, err)
+	}
+	return h, link, nil
+}
+
+// open is a namespace and its rtnetlink handle.
+func open(s Space, netns string) (*nsenter.Namespace, *netlink.Handle, error) {
+	ns, err := s.NS(netns)
+	if err != nil {
+		return nil, nil, err
+	}
+	h, err := ns.Handle()
+	return ns, h, err
+}
+
+// set does one thing to a device, and says of an error what was meant.
+func (d Dev) set(s Space, what string, do func(*netlink.Handle, netlink.Link) error) error {
+	h, link, err := d.Find(s)
+	if err != nil {
+		return err
+	}
+	if err := do(h, link); err != nil {
+		return fmt.Errorf("%s: %s: %w", d.Netns, what, err)
+	}
+	return nil
+}

@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"nstutor/diag/netfilter"
 	"nstutor/diag/table"
@@ -21,14 +20,14 @@ import (
 // one moment.
 type State struct {
 	Netns map[string]*table.Snapshot
-	Rules map[string][]string // packet filter rules of each namespace, a line each
-	Files map[string]string   // below /etc/netns
-	Procs []string            // running programs, "netns name"
+	Rules map[string]*netfilter.RuleSet
+	Files map[string]string // below /etc/netns
+	Procs []string          // running programs, "netns name"
 }
 
 // ReadState reads the whole lab.
 func ReadState(ctx context.Context, l *lab.Lab) (State, error) {
-	s := State{Netns: map[string]*table.Snapshot{}, Rules: map[string][]string{}, Files: map[string]string{}}
+	s := State{Netns: map[string]*table.Snapshot{}, Rules: map[string]*netfilter.RuleSet{}, Files: map[string]string{}}
 	names := l.Namespaces()
 	for _, name := range names {
 		ns, err := l.NS(name)
@@ -41,7 +40,7 @@ func ReadState(ctx context.Context, l *lab.Lab) (State, error) {
 		if s.Netns[name], err = table.Read(ctx, ns, table.ReadOptions{Names: names}); err != nil {
 			return s, err
 		}
-		if s.Rules[name], err = netfilter.ReadLines(ns); err != nil {
+		if s.Rules[name], err = netfilter.Read(ns); err != nil {
 			return s, err
 		}
 	}
@@ -92,7 +91,7 @@ func DiffState(before, after State, learned bool) []Change {
 		}
 	}
 	for _, name := range union(before.Rules, after.Rules) {
-		changes = append(changes, diffLines(name, "rule", before.Rules[name], after.Rules[name])...)
+		changes = append(changes, diffLines(name, "rule", before.ruleLines(name), after.ruleLines(name))...)
 	}
 	for _, file := range union(before.Files, after.Files) {
 		changes = append(changes, diffLines(lab.Host, file, lines(before.Files, file), lines(after.Files, file))...)
@@ -189,10 +188,20 @@ func (s State) neighbour(netns, dst, dev string) (table.Neighbour, bool) {
 	return table.Neighbour{}, false
 }
 
-// hasRules says whether the namespace had a table of that name (family ip).
+// ruleLines are the rules of a namespace, a line each.
+func (s State) ruleLines(netns string) []string {
+	if rules := s.Rules[netns]; rules != nil {
+		return rules.Lines()
+	}
+	return nil
+}
+
+// hasRules says whether the namespace had a table of that name (family ip) with
+// anything in it.
 func (s State) hasRules(netns, table string) bool {
-	return slices.ContainsFunc(s.Rules[netns], func(line string) bool {
-		return strings.HasPrefix(line, "ip "+table+" ") || strings.HasPrefix(line, "-t "+table+" ")
+	rules := s.Rules[netns]
+	return rules != nil && slices.ContainsFunc(rules.Tables, func(t netfilter.Table) bool {
+		return t.Family == "ip" && t.Name == table && len(t.Chains)+len(t.Sets) > 0
 	})
 }
 

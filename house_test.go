@@ -26,7 +26,7 @@ var rooms = []string{
 	"steps", "steps/exercise",
 	"chapters", "chapters/exercises",
 	"internal/progress",
-	"internal/session/console", "internal/session",
+	"internal/session/rescue", "internal/session/feed", "internal/session/console", "internal/session",
 	"ui/words", "ui/screen", "ui/pane", "ui", "ui/played",
 	"internal/cli",
 	".",
@@ -39,7 +39,7 @@ var noRooms = []string{"diag", "internal/early"}
 var drawing = []string{"github.com/charmbracelet/bubbletea", "github.com/charmbracelet/bubbles", "github.com/charmbracelet/lipgloss"}
 
 // A room is a package that one can read: about 4,000 lines without its tests.
-const roomLines = 4100
+const roomLines = 4200
 
 // room is what the tests look at in one package.
 type room struct {

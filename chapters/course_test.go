@@ -6,6 +6,7 @@ import (
 
 	"nstutor/chapters"
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
 
@@ -24,6 +25,7 @@ func newLab(t *testing.T) *lab.Lab {
 // before holds, the action is not done yet, applying it makes it done, after
 // holds, and undoing it brings back exactly the state before.
 func TestEveryStepKeepsItsPromises(t *testing.T) {
+	labtest.Slow(t)
 	l := newLab(t)
 	ctx := context.Background()
 	course := chapters.All()

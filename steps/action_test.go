@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
 
@@ -78,6 +79,7 @@ func actionCases() []actionCase {
 
 // TestActionsAreDoneAndUndone plays every action there and back.
 func TestActionsAreDoneAndUndone(t *testing.T) {
+	labtest.Slow(t)
 	l := newLab(t)
 	for _, test := range actionCases() {
 		t.Run(test.name, func(t *testing.T) {
@@ -99,6 +101,7 @@ func TestActionsAreDoneAndUndone(t *testing.T) {
 // exactly what Apply does, and be undone like it. Commands whose program is
 // not installed cannot be typed.
 func TestActionsAreDoneByHandToo(t *testing.T) {
+	labtest.Slow(t)
 	l := newLab(t)
 	for _, test := range actionCases() {
 		if test.tool == "" || !installed("ip", test.tool) {

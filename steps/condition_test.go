@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
 
@@ -53,6 +54,7 @@ func possible(t *testing.T, line string) bool {
 // TestWhatDoesTheJobIsDone types other ways to the same, and takes each back:
 // where that does not restore what was, a rebuild would.
 func TestWhatDoesTheJobIsDone(t *testing.T) {
+	labtest.Slow(t)
 	l := newLab(t)
 	for _, test := range handCases() {
 		for _, line := range test.right {
@@ -77,6 +79,7 @@ func TestWhatDoesTheJobIsDone(t *testing.T) {
 
 // TestWhatDoesNotDoTheJobIsNotDone types mistakes.
 func TestWhatDoesNotDoTheJobIsNotDone(t *testing.T) {
+	labtest.Slow(t)
 	l := newLab(t)
 	for _, test := range handCases() {
 		if len(test.right) < 2 || len(test.wrong) < 2 {
@@ -128,6 +131,7 @@ func TestEveryChangeHasItsOtherWays(t *testing.T) {
 // TestUndoTakesBackWhatWasDoneAnotherWay goes through the player, which
 // rebuilds where undoing the action is not enough.
 func TestUndoTakesBackWhatWasDoneAnotherWay(t *testing.T) {
+	labtest.Slow(t)
 	l := newLab(t)
 	for _, test := range handCases() {
 		line := test.right[0]

@@ -10,6 +10,7 @@ import (
 	"nstutor/diag/netfilter"
 	"nstutor/diag/probe"
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
 
@@ -243,6 +244,7 @@ func nativeRules() map[string]struct {
 // TestMasqueradeIsDoneByAnyRuleThatDoesIt believes the kernel: Done says what
 // the pod's ping shows.
 func TestMasqueradeIsDoneByAnyRuleThatDoesIt(t *testing.T) {
+	labtest.Slow(t)
 	l := newLab(t)
 	for name, test := range nativeRules() {
 		t.Run(name, func(t *testing.T) {
@@ -275,6 +277,7 @@ func TestMasqueradeIsDoneByAnyRuleThatDoesIt(t *testing.T) {
 
 // TestMasqueradeIsDoneByOtherCommands types what is found in other courses.
 func TestMasqueradeIsDoneByOtherCommands(t *testing.T) {
+	labtest.Slow(t)
 	l := newLab(t)
 	for line, works := range map[string]bool{
 		"iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE":                                                                                                    true,

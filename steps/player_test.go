@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
 
@@ -130,6 +131,7 @@ func TestGotoSaysWhatFailed(t *testing.T) {
 
 // TestNextRebuildsOnlyWhenItMust sees a rebuild by the inode of host.
 func TestNextRebuildsOnlyWhenItMust(t *testing.T) {
+	labtest.Slow(t)
 	l := newLab(t)
 	for name, test := range map[string]struct {
 		from, to string
@@ -191,6 +193,7 @@ func TestFirstNextBuilds(t *testing.T) {
 // TestUndoBringsBackTheStateBefore undoes each step after the learner did this
 // or that.
 func TestUndoBringsBackTheStateBefore(t *testing.T) {
+	labtest.Slow(t)
 	l := newLab(t)
 	for name, test := range map[string]struct {
 		step    string
@@ -242,6 +245,7 @@ func TestUndoBringsBackTheStateBefore(t *testing.T) {
 
 // TestUndoSurvivesDeletedNamespaces deletes what the step stands on.
 func TestUndoSurvivesDeletedNamespaces(t *testing.T) {
+	labtest.Slow(t)
 	l := newLab(t)
 	for _, name := range []string{pod, host, inet} {
 		t.Run(name, func(t *testing.T) {

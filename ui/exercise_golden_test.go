@@ -12,6 +12,7 @@ import (
 	"nstutor/internal/progress"
 	"nstutor/internal/say"
 	"nstutor/internal/session"
+	"nstutor/internal/session/feed"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
 )
@@ -61,9 +62,9 @@ func fixtureExercise(t testing.TB, opts Options) *Model {
 	send(m, session.Entered{Gen: 1, Step: step, Was: was, Command: steps.Command{Argv: []string{"the", "solution"}}})
 	drillOf(m).Prose, m.Scene.ProseErr = fixtureDrillProse[m.Lang], nil
 	m.Scene.Prose.Title = drillOf(m).Prose.Title
-	send(m, session.Names{"host", "inet", "ns1"})
+	send(m, feed.Names{"host", "inet", "ns1"})
 	for _, snap := range before {
-		send(m, session.Snapshot{Snapshot: snap})
+		send(m, feed.Snapshot{Snapshot: snap})
 	}
 	now = now.Add(83 * time.Second)
 	return m

@@ -14,6 +14,7 @@ import (
 	"nstutor/diag/table"
 	"nstutor/diag/wire"
 	"nstutor/internal/session"
+	"nstutor/internal/session/feed"
 	"nstutor/steps"
 )
 
@@ -88,13 +89,13 @@ func fixture(t testing.TB, opts Options) *Model {
 	send(m, session.Entered{Gen: 1, Step: step, Was: was, Command: step.Action.Command(nil)})
 	m.Scene.Prose, m.Scene.ProseErr = fixtureProse[m.Lang], nil
 	m.Scene.ChapterTitle = map[string]string{"en": "The node and the pod", "zh": "节点与 Pod"}[m.Lang]
-	send(m, session.Names{"host", "inet", "ns1"})
+	send(m, feed.Names{"host", "inet", "ns1"})
 	for _, snap := range before {
-		send(m, session.Snapshot{Snapshot: snap})
+		send(m, feed.Snapshot{Snapshot: snap})
 	}
 	for seq := 1; seq <= 3; seq++ {
-		send(m, session.Ping{Aim: m.Network.Aim, Event: probe.Event{Seq: seq, Sent: true}})
-		send(m, session.Ping{Aim: m.Network.Aim, Event: probe.Event{Seq: seq, Result: probe.Result{
+		send(m, feed.Ping{Aim: m.Network.Aim, Event: probe.Event{Seq: seq, Sent: true}})
+		send(m, feed.Ping{Aim: m.Network.Aim, Event: probe.Event{Seq: seq, Result: probe.Result{
 			Seq: seq, Outcome: probe.NetworkUnreachable, Message: "ping: connect: Network is unreachable",
 		}}})
 	}
@@ -109,15 +110,15 @@ func fixtureAfter(t testing.TB, opts Options) *Model {
 	m.Scene.Untouched = maps.Clone(m.Network.Snaps)
 	m.Network.Log.Restart(true)
 	for _, snap := range fixtureSnapshots(true) {
-		send(m, session.Snapshot{Snapshot: snap})
+		send(m, feed.Snapshot{Snapshot: snap})
 	}
 	send(m, session.Kept{Gen: 1, Report: steps.Report{Lines: []steps.Seen{
 		{Promised: "ns1 ping 192.168.6.160: silent", Seen: "silent", OK: true},
 		{Promised: "ns1 ip route: default via 172.20.1.1 dev ns1-eth0", Seen: "default via 172.20.1.1 dev ns1-eth0", OK: true},
 		{Promised: "ns1 ip neigh: 172.20.1.1 dev ns1-eth0 FAILED", Seen: "172.20.1.1 dev ns1-eth0 INCOMPLETE"},
 	}}})
-	send(m, session.Ping{Aim: m.Network.Aim, Event: probe.Event{Seq: 1, Sent: true}})
-	send(m, session.Frames(fixtureFrames()))
+	send(m, feed.Ping{Aim: m.Network.Aim, Event: probe.Event{Seq: 1, Sent: true}})
+	send(m, feed.Frames(fixtureFrames()))
 	return m
 }
 

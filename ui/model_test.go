@@ -10,6 +10,7 @@ import (
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/internal/session"
+	"nstutor/internal/session/feed"
 	"nstutor/steps"
 )
 
@@ -28,7 +29,7 @@ func TestAnswersAboutALeftStepAreDropped(t *testing.T) {
 		"checked": session.Checked{Gen: 0, Done: true},
 		"broken":  session.Checked{Gen: 0, Looked: true, Broken: []string{"late"}},
 		"kept":    session.Kept{Gen: 0, Err: errors.New("late")},
-		"ping":    session.Ping{Aim: -1, Event: probe.Event{Seq: 99, Result: probe.Result{Seq: 99, Message: "late"}}},
+		"ping":    feed.Ping{Aim: -1, Event: probe.Event{Seq: 99, Result: probe.Result{Seq: 99, Message: "late"}}},
 	} {
 		m := sized(t, fixture)
 		m.Working = 1
@@ -145,7 +146,7 @@ func TestAStepOutsideTheWatchedNamespaceShows(t *testing.T) {
 		if snap.Name == "host" {
 			snap.Sysctls = []table.Sysctl{{Key: "net.ipv4.ip_forward", Value: "1"}}
 			snap.Links = snap.Links[:2] // veth-ns1 is gone
-			send(m, session.Snapshot{Snapshot: snap})
+			send(m, feed.Snapshot{Snapshot: snap})
 		}
 	}
 	view := m.View()
@@ -167,7 +168,7 @@ func TestTheKernelsErrorStaysReadableOnOneLine(t *testing.T) {
 
 func TestAPanicInUpdateOrViewQuits(t *testing.T) {
 	m := sized(t, fixture)
-	_, cmd := m.Update(session.Snapshot{Snapshot: nil})
+	_, cmd := m.Update(feed.Snapshot{Snapshot: nil})
 	if m.exit == nil || !yields(cmd, tea.QuitMsg{}) {
 		t.Error("a panic in Update does not quit")
 	}

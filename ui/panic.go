@@ -3,7 +3,7 @@ package ui
 import (
 	tea "github.com/charmbracelet/bubbletea"
 
-	"nstutor/internal/session"
+	"nstutor/internal/session/rescue"
 )
 
 // A panic anywhere ends the program in good order, so that the terminal is left
@@ -12,7 +12,7 @@ import (
 // rescue is deferred by Update: the program quits.
 func (m *Model) rescue(cmd *tea.Cmd) {
 	if p := recover(); p != nil {
-		m.exit = session.PanicError(p)
+		m.exit = rescue.Error(p)
 		*cmd = tea.Quit
 	}
 }
@@ -20,7 +20,7 @@ func (m *Model) rescue(cmd *tea.Cmd) {
 // rescueView is deferred by View, which cannot quit: the next message does.
 func (m *Model) rescueView(screen *string) {
 	if p := recover(); p != nil {
-		m.exit = session.PanicError(p)
+		m.exit = rescue.Error(p)
 		*screen = ""
 	}
 }

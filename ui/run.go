@@ -11,6 +11,7 @@ import (
 
 	"nstutor/internal/session"
 	"nstutor/internal/session/console"
+	"nstutor/internal/session/rescue"
 	"nstutor/steps"
 )
 
@@ -54,7 +55,7 @@ func RunOn(ctx context.Context, player *steps.Player, course steps.Course, progr
 	m.Connect(working, player, progress, send)
 	m.Hands.Terminal = shell
 	var painting sync.WaitGroup
-	painting.Go(func() { session.Guard(send, func() { canvas.run(working) }) })
+	painting.Go(func() { rescue.Guard(send, func() { canvas.run(working) }) })
 
 	_, err := program.Run()
 	cancel()

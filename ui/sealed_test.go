@@ -13,6 +13,7 @@ import (
 	"nstutor/diag/wire"
 	"nstutor/internal/say"
 	"nstutor/internal/session"
+	"nstutor/internal/session/feed"
 	"nstutor/ui/screen"
 )
 
@@ -46,16 +47,16 @@ func TestNamesDoNothingToTheScreen(t *testing.T) {
 			for i := range snap.Addrs {
 				snap.Addrs[i].Dev, snap.Addrs[i].Label = hostile(snap.Addrs[i].Dev), hostile(snap.Addrs[i].Label)
 			}
-			send(m, session.Snapshot{Snapshot: snap})
+			send(m, feed.Snapshot{Snapshot: snap})
 		}
 		slices.Sort(names)
-		send(m, session.Names(names))
+		send(m, feed.Names(names))
 		var frames []wire.Frame
 		for _, f := range fixtureFrames() {
 			f.Netns, f.Dev = hostile(f.Netns), hostile(f.Dev)
 			frames = append(frames, f)
 		}
-		send(m, session.Frames(frames))
+		send(m, feed.Frames(frames))
 		m.Network.Watch = hostile("ns1")
 		for _, size := range []tea.WindowSizeMsg{{Width: 80, Height: 24}, {Width: 120, Height: 36}, {Width: 200, Height: 50}} {
 			send(m, size)

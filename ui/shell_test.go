@@ -9,13 +9,14 @@ import (
 
 	"nstutor/internal/session"
 	"nstutor/internal/session/console"
+	"nstutor/internal/session/feed"
 )
 
 // TestTheShellIsWhereCommandsGo: and where there is no such namespace it says
 // so, on the course's screen.
 func TestTheShellIsWhereCommandsGo(t *testing.T) {
 	m := sized(t, fixtureHands)
-	send(m, session.Names{"host", "inet"})
+	send(m, feed.Names{"host", "inet"})
 	if cmd := m.OpenShell(""); cmd != nil {
 		t.Error("a shell is opened in a namespace that is not there")
 	}

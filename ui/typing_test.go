@@ -9,8 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"nstutor/internal/session"
+	"nstutor/internal/lab/labtest"
 	"nstutor/internal/session/console"
+	"nstutor/internal/session/feed"
 
 	tea "github.com/charmbracelet/bubbletea"
 )
@@ -185,7 +186,7 @@ func TestThePromptNamesTheNamespace(t *testing.T) {
 		}
 	}
 	m.ChooseNetns("ns1")
-	send(m, session.Names{"host", "inet"})
+	send(m, feed.Names{"host", "inet"})
 	if view := m.View(); !strings.Contains(view, " ns1 ✗ # ") {
 		t.Errorf("a namespace that is gone:\n%s", view)
 	}
@@ -198,6 +199,7 @@ func TestThePromptNamesTheNamespace(t *testing.T) {
 }
 
 func TestKeysOfTheCourseAreLettersInTheCommandLine(t *testing.T) {
+	labtest.Slow(t)
 	m := sized(t, fixtureHands)
 	send(m, keyMsg(":"))
 	for _, key := range []string{"q", "u", "g", "w", "?", "1", "L", "s", ":"} {

@@ -5,6 +5,7 @@ import (
 
 	"nstutor/internal/session"
 	"nstutor/internal/session/console"
+	"nstutor/internal/session/rescue"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
 
@@ -54,7 +55,7 @@ func (m *Model) takeAny(msg tea.Msg) tea.Cmd {
 		m.counting = false
 	case session.Remembered:
 		m.Panes.Summary.Fill(msg)
-	case session.Fatal:
+	case rescue.Fatal:
 		m.exit = msg.Err
 		return tea.Quit
 	case console.Output:

@@ -13,6 +13,7 @@ import (
 	"nstutor/diag/explain/report"
 	"nstutor/diag/probe"
 	"nstutor/internal/session"
+	"nstutor/internal/session/feed"
 )
 
 // fixtureWhy is the fixture after its step with the answer to why open: the
@@ -140,9 +141,9 @@ func TestWhyThereIsNoAnswerIsOneSentence(t *testing.T) {
 		"no name": {func(m *Model) {
 			send(m, session.Answered{Gen: m.Why.Gen, Err: &probe.NameError{Name: "web", Outcome: probe.NoName, Words: "Name or service not known"}})
 		}, "✗ no packet is sent, since the name has no address: web: Name or service not"},
-		"gone":    {func(m *Model) { send(m, session.Names{"host"}) }, `✗ Cannot open network namespace "ns1": No such file or directory`},
-		"no ping": {func(m *Model) { m.Network.Log = session.PingLog{}; send(m, session.Names{"host"}) }, "no ping runs in this step"},
-		"not yet": {func(m *Model) { m.Why.Answer = nil; send(m, session.Names{"host", "ns1"}) }, "… following the packet"},
+		"gone":    {func(m *Model) { send(m, feed.Names{"host"}) }, `✗ Cannot open network namespace "ns1": No such file or directory`},
+		"no ping": {func(m *Model) { m.Network.Log = session.PingLog{}; send(m, feed.Names{"host"}) }, "no ping runs in this step"},
+		"not yet": {func(m *Model) { m.Why.Answer = nil; send(m, feed.Names{"host", "ns1"}) }, "… following the packet"},
 	} {
 		m := sized(t, fixtureWhy)
 		c.spoil(m)
@@ -156,8 +157,8 @@ func TestWhyThereIsNoAnswerIsOneSentence(t *testing.T) {
 func pinged(m *Model, seq int, outcome probe.Outcome) {
 	now := fixtureTime.Add(time.Duration(seq) * time.Second)
 	m.Now = func() time.Time { return now }
-	send(m, session.Ping{Aim: m.Network.Aim, Event: probe.Event{Seq: seq, Sent: true}})
-	send(m, session.Ping{Aim: m.Network.Aim, Event: probe.Event{Seq: seq, Result: probe.Result{Seq: seq, Outcome: outcome}}})
+	send(m, feed.Ping{Aim: m.Network.Aim, Event: probe.Event{Seq: seq, Sent: true}})
+	send(m, feed.Ping{Aim: m.Network.Aim, Event: probe.Event{Seq: seq, Result: probe.Result{Seq: seq, Outcome: outcome}}})
 }
 
 func TestAPredictionThatThePingContradictsIsNotTrusted(t *testing.T) {

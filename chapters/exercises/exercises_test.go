@@ -15,6 +15,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/report"
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
 )
@@ -32,6 +33,7 @@ var (
 // Most of that is waiting for pings that nobody answers, and a process has one
 // lab: the exercises are dealt out to several processes.
 func TestEveryExercise(t *testing.T) {
+	labtest.Slow(t)
 	if *shard < 0 && *shards > 1 {
 		deal(t)
 		return

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/internal/lab/labtest"
 )
 
 // detoured makes the node's own way to pod-a lead elsewhere, but for what comes
@@ -75,5 +76,6 @@ host: iptables -A INPUT -d 10.244.9.1 -j DROP`,
 }
 
 func TestRulesThatAskTheirNamespace(t *testing.T) {
+	labtest.Slow(t)
 	explainBreakages(t, masqueraded, askingBreakages)
 }

@@ -1,6 +1,10 @@
 package explain_test
 
-import "testing"
+import (
+	"testing"
+
+	"nstutor/internal/lab/labtest"
+)
 
 // nodeScript is a node and what is outside of it, which has no route to any pod.
 const nodeScript = `
@@ -205,6 +209,7 @@ r1: ip route replace 10.2.0.0/24 via 10.13.0.3
 // TestHealthyNetworksAreDelivered: nothing is said to be wrong where pings are
 // answered, with warm and with cold neighbour tables.
 func TestHealthyNetworksAreDelivered(t *testing.T) {
+	labtest.Slow(t)
 	all := []baseNetwork{routed, masqueraded, bridged, bridgeNetfilter, hostGW, switched, learning, flannel, chain, shortcut}
 	abreast(all, func(base baseNetwork) {
 		t.Run(base.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/internal/lab/labtest"
 )
 
 // Faults of a bridge and its ports.
@@ -108,4 +109,7 @@ pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:c0:02 dev eth0 nud perman
 		want: expected{codeDuplicateAddress, "pod-c", reply}, or: []expected{{codeDuplicateAddress, "pod-a", reply}, {codeDuplicateAddress, "pod-b", reply}}},
 }
 
-func TestBrokenBridges(t *testing.T) { explainBreakages(t, bridged, bridgeBreakages) }
+func TestBrokenBridges(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, bridged, bridgeBreakages)
+}

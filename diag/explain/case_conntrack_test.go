@@ -22,6 +22,7 @@ const fillable = 1 << 19
 // TestAFullConnectionTable: a router whose rules track connections drops the
 // ping when its table is full, and passes it when there is room again.
 func TestAFullConnectionTable(t *testing.T) {
+	labtest.Slow(t)
 	w := newFilterWorld(t)
 	for _, tool := range []string{"nft", "conntrack"} {
 		if _, err := exec.LookPath(tool); err != nil {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/internal/lab/labtest"
 )
 
 var filterBreakages = []breakage{
@@ -145,7 +146,10 @@ host: iptables -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
 host: iptables -A FORWARD -s 10.244.0.0/16 -d 10.244.0.0/16 -j ACCEPT`},
 }
 
-func TestFilteredPings(t *testing.T) { explainBreakages(t, masqueraded, filterBreakages) }
+func TestFilteredPings(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, masqueraded, filterBreakages)
+}
 
 var bridgeFilterBreakages = []breakage{
 	{name: "policy of FORWARD", from: "pod-a", to: "10.244.1.11",

@@ -1,6 +1,10 @@
 package explain_test
 
-import "testing"
+import (
+	"testing"
+
+	"nstutor/internal/lab/labtest"
+)
 
 // Packets that are too big for a device on their way.
 var mtuBreakages = []breakage{
@@ -58,4 +62,7 @@ r3: ip link set left mtu 1400`},
 		fault: `r1: ip link set left mtu 1000`},
 }
 
-func TestPacketsTooBig(t *testing.T) { explainBreakages(t, chain, mtuBreakages) }
+func TestPacketsTooBig(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, chain, mtuBreakages)
+}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/internal/lab/labtest"
 )
 
 // What proxy ARP does and does not answer, on unnumbered veths.
@@ -129,7 +130,10 @@ host: ip route replace 10.244.1.11 dev veth-pod-a`,
 		want: expected{codeDuplicateAddress, "host", reply}, or: []expected{{codeDuplicateAddress, "pod-a", reply}}},
 }
 
-func TestProxiedNeighbours(t *testing.T) { explainBreakages(t, routed, proxyBreakages) }
+func TestProxiedNeighbours(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, routed, proxyBreakages)
+}
 
 // What the outside does with the pods' addresses. A full connection tracking
 // table is not among them: only the machine's first namespace may write
@@ -166,4 +170,7 @@ host: iptables -t nat -A PREROUTING -d 10.96.0.100 -j DNAT --to-destination 10.2
 host: iptables -t nat -A POSTROUTING -s 10.244.1.11 -d 10.244.1.11 -j MASQUERADE`},
 }
 
-func TestMasqueradedPings(t *testing.T) { explainBreakages(t, masqueraded, masqueradeBreakages) }
+func TestMasqueradedPings(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, masqueraded, masqueradeBreakages)
+}

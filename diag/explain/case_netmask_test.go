@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/internal/lab/labtest"
 )
 
 // Wrong prefix lengths, along four routers.
@@ -42,7 +43,10 @@ a: ip addr del 10.1.0.2/24 dev eth0
 r1: sysctl -qw net.ipv4.conf.left.proxy_arp=1`},
 }
 
-func TestWrongNetmasks(t *testing.T) { explainBreakages(t, chain, netmaskBreakages) }
+func TestWrongNetmasks(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, chain, netmaskBreakages)
+}
 
 // Wrong prefix lengths and addresses that are there twice, on a LAN.
 var lanBreakages = []breakage{
@@ -86,4 +90,7 @@ host1: ip neigh replace 10.57.4.22 lladdr 02:00:0a:39:04:15 dev eth0 nud permane
 		want:  expected{cause.ForwardingOff, "host3", request}, noFix: true},
 }
 
-func TestBrokenLANs(t *testing.T) { explainBreakages(t, switched, lanBreakages) }
+func TestBrokenLANs(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, switched, lanBreakages)
+}

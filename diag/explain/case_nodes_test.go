@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/internal/lab/labtest"
 )
 
 // Faults between two nodes with host routes.
@@ -86,4 +87,7 @@ host2: ip route replace 192.168.10.0/24 dev veth-pod-b`,
 		want:  expected{cause.NoCarrier, "pod-b", request}, next: []cause.Code{cause.NoReturnRoute}},
 }
 
-func TestBrokenNodes(t *testing.T) { explainBreakages(t, hostGW, nodeBreakages) }
+func TestBrokenNodes(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, hostGW, nodeBreakages)
+}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/internal/lab/labtest"
 )
 
 // Faults of the routing tables and rules along four routers.
@@ -179,7 +180,10 @@ r1: iptables -A FORWARD -p icmp --icmp-type echo-reply -j DROP`,
 		want: expected{cause.NoRoute, "a", request}, next: []cause.Code{cause.RouteProhibit, cause.Filtered}},
 }
 
-func TestBrokenRoutes(t *testing.T) { explainBreakages(t, chain, routeBreakages) }
+func TestBrokenRoutes(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, chain, routeBreakages)
+}
 
 var rpFilterBreakages = []breakage{
 	{name: "strict", from: "a", to: "10.2.0.2",
@@ -202,7 +206,10 @@ r3: ip route del 10.1.0.0/24`,
 		want: expected{cause.RPFilter, "r3", request}},
 }
 
-func TestReversePaths(t *testing.T) { explainBreakages(t, shortcut, rpFilterBreakages) }
+func TestReversePaths(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, shortcut, rpFilterBreakages)
+}
 
 var martianBreakages = []breakage{
 	{name: "source of the router itself", from: "a", to: "10.2.0.2",

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/internal/lab/labtest"
 )
 
 // Faults of VXLAN that floods and learns.
@@ -83,7 +84,10 @@ host2: ip addr del 10.57.4.21/24 dev eth0`,
 		fault: `pod-a: ip route replace default via 169.254.1.1 dev eth0 onlink mtu 1450`},
 }
 
-func TestBrokenVXLAN(t *testing.T) { explainBreakages(t, learning, learningBreakages) }
+func TestBrokenVXLAN(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, learning, learningBreakages)
+}
 
 // Faults of VXLAN where every entry is written down.
 var flannelBreakages = []breakage{
@@ -131,11 +135,15 @@ host2: ip route replace 192.168.10.0/24 via 10.57.4.20`,
 		want:  expected{cause.Filtered, "host2", reply}},
 }
 
-func TestBrokenFlannel(t *testing.T) { explainBreakages(t, flannel, flannelBreakages) }
+func TestBrokenFlannel(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, flannel, flannelBreakages)
+}
 
 // TestTwinNetworksAreNotMistaken: the other node is the one that the wires lead
 // to, although a second network has the same addresses, MACs and VNI.
 func TestTwinNetworksAreNotMistaken(t *testing.T) {
+	labtest.Slow(t)
 	for _, c := range learningBreakages[:3] {
 		t.Run(c.name, func(t *testing.T) {
 			learning.build(t)

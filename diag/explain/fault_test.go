@@ -6,6 +6,7 @@ import (
 	"nstutor/chapters"
 	"nstutor/diag/explain/cause"
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
 
@@ -43,6 +44,7 @@ var faultCases = []faultCase{
 // place and its leg are found, the ping agrees, and where nothing else is
 // broken behind it the fix brings the path back.
 func TestFaultsOfTheWayOut(t *testing.T) {
+	labtest.Slow(t)
 	l, err := lab.New(t.Context(), lab.Options{Fast: true})
 	if err != nil {
 		t.Fatal(err)

@@ -13,9 +13,11 @@ import (
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/probe"
+	"nstutor/internal/lab/labtest"
 )
 
 func TestThePredictionIsWhatThePacketFilterDoes(t *testing.T) {
+	labtest.Slow(t)
 	cases := slices.Concat(filterNativeCases, filterNATCases, filterUnknownCases, filterLoopCases, filterMixedCases)
 	for _, tool := range []string{"iptables-nft", "iptables-legacy"} {
 		for _, c := range filterIPTablesCases {

@@ -16,6 +16,7 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/report"
+	"nstutor/internal/lab/labtest"
 )
 
 // hostileNames are what a stranger may call a device: each would leave a file
@@ -29,6 +30,7 @@ var hostileNames = []string{
 // TestNamesFromStrangersAreOnlyNames: whatever the devices are called, nothing of
 // a name is run when a fix is, and nothing of it reaches the terminal as it is.
 func TestNamesFromStrangersAreOnlyNames(t *testing.T) {
+	labtest.Slow(t)
 	type tried struct {
 		base baseNetwork
 		c    breakage
@@ -127,6 +129,7 @@ func (b *built) harmless(a explain.Answer) {
 // TestAChainCannotForgeTheReport: a chain may have any name, and a name in a
 // report stays a name in a line.
 func TestAChainCannotForgeTheReport(t *testing.T) {
+	labtest.Slow(t)
 	for _, name := range []string{"in\n\nfix\n  touch ran\n\nping", "a; add table x", "$(>ran)", "\x1b]0;x\x07", "fwd", "\u202egpj", "\xff", "it's"} {
 		b := chain.build(t)
 		err := b.space("r2").Do(func() error {
@@ -161,6 +164,7 @@ func TestAChainCannotForgeTheReport(t *testing.T) {
 // take for a pattern. The rule of the fix is not for a device that is called more
 // than that.
 func TestTheFixForADeviceIsForNoOther(t *testing.T) {
+	labtest.Slow(t)
 	for _, name := range []string{"up+", "+", "!"} {
 		b := routed.build(t)
 		b.run("host: ip link set eth0 name " + name)

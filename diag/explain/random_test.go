@@ -12,6 +12,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
+	"nstutor/internal/lab/labtest"
 )
 
 var (
@@ -53,6 +54,7 @@ func (y *tally) String() string {
 // packet is sent, pings, and compares: whether the ping works, where the packet
 // was lost, and whether what is said to mend it does.
 func TestRandomNetworks(t *testing.T) {
+	labtest.Slow(t)
 	for _, tool := range []string{"ip", "bridge", "sysctl", "iptables", "iptables-legacy", "nft", "sh"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Logf("the networks cannot be built: %v", err)

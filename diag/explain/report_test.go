@@ -10,6 +10,7 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/report"
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
 
@@ -73,6 +74,7 @@ var tellings = []told{
 // for each namespace and for the fault, and nothing of the rest is lost, in
 // both languages.
 func TestTheReportTellsTheAnswer(t *testing.T) {
+	labtest.Slow(t)
 	l, err := lab.New(t.Context(), lab.Options{Fast: true})
 	if err != nil {
 		t.Fatal(err)

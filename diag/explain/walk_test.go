@@ -12,6 +12,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
 
@@ -57,6 +58,7 @@ var courseCases = []courseCase{
 // teaches, the real ping agrees, and where nothing else is broken behind it the
 // proposed fix makes the ping work.
 func TestTheCourseIsExplained(t *testing.T) {
+	labtest.Slow(t)
 	l, err := lab.New(t.Context(), lab.Options{Fast: true})
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
+	"nstutor/internal/lab/labtest"
 )
 
 // openRules is rules, as they are read while a packet meets them.
@@ -25,6 +26,7 @@ func (w *filterWorld) openRules() *netfilter.RuleSet {
 // TestAnOpenSetDecidesAsOneThatWasRead passes packets through all the rule sets
 // that predictions are tested with, at every hook.
 func TestAnOpenSetDecidesAsOneThatWasRead(t *testing.T) {
+	labtest.Slow(t)
 	cases := slices.Concat(filterNativeCases, filterNATCases, filterUnknownCases, filterLoopCases, filterMixedCases)
 	for _, tool := range []string{"iptables-nft", "iptables-legacy"} {
 		for _, c := range filterIPTablesCases {

@@ -104,6 +104,7 @@ func dropTCP(w *labtest.Trio) {
 }
 
 func TestGetTellsFailuresInCurlsWords(t *testing.T) {
+	labtest.Slow(t)
 	for _, proxy := range []string{"http_proxy", "HTTP_PROXY", "all_proxy"} {
 		t.Setenv(proxy, "http://127.0.0.1:1/")
 	}

@@ -82,6 +82,7 @@ func conntrackFull(w *labtest.Trio, ns *nsenter.Namespace) {
 }
 
 func TestAFullConntrackTableEndsNewFlows(t *testing.T) {
+	labtest.Slow(t)
 	w := labtest.NewTrio(t)
 	ping := func(what string, want probe.Outcome) {
 		t.Helper()

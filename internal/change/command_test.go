@@ -21,6 +21,9 @@ var names = []string{
 }
 
 func TestAPastedLineIsItsWordsAndNothingElse(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes more than two seconds")
+	}
 	all := slices.Clone(names)
 	for c := 1; c < 256; c++ { // all that the kernel lets into the name of a table, and more than into that of a device
 		all = append(all, string([]byte{byte(c)})+">ran")
@@ -142,6 +145,9 @@ func TestWhatNftCannotBeToldIsNoCommand(t *testing.T) {
 // FuzzSysctlSet: whatever a device is called and a setting is to be, the command
 // is the words that were meant.
 func FuzzSysctlSet(f *testing.F) {
+	if testing.Short() {
+		f.Skip("it takes more than two seconds")
+	}
 	for _, name := range append(names, "eth0.5", "a=b", "a%b", "+") {
 		f.Add(name, "1")
 		f.Add("eth0", name)

@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"nstutor/internal/lab/labtest"
 )
 
 // TestASignalEndsTheCourse: the exit status is the signal's, as a shell has it.
@@ -26,6 +28,7 @@ func TestASignalEndsTheCourse(t *testing.T) {
 
 // TestTheCourseIsPlayedByKeys walks the first two steps as a learner would.
 func TestTheCourseIsPlayedByKeys(t *testing.T) {
+	labtest.Slow(t)
 	x := openTerminal(t, 120, 36)
 	x.await(t, 0, "quit")
 	for _, want := range []string{"of 3 as promised", "default via 192.168.6.1", "of 4 as promised"} {

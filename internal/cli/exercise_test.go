@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"nstutor/chapters/exercises"
+	"nstutor/internal/lab/labtest"
 	"nstutor/internal/progress"
 )
 
@@ -62,6 +63,7 @@ func TestTheFirstUnsolvedExerciseIsChosen(t *testing.T) {
 // TestExerciseInATerminal opens the list, an exercise out of it, and quits: as a
 // learner does.
 func TestExerciseInATerminal(t *testing.T) {
+	labtest.Slow(t)
 	x := openTerminal(t, 80, 24, "exercise", "--seed", "7")
 	x.await(t, 0, "ype to filter")
 	x.tty.WriteString("closed-door")

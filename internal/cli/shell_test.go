@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"nstutor/internal/lab/door"
+	"nstutor/internal/lab/labtest"
 )
 
 // ownDoors gives the labs and shells of one test a place for their doors that no
@@ -48,6 +49,7 @@ func (x *terminal) says(t *testing.T, line, want string) {
 }
 
 func TestShellFromASecondTerminal(t *testing.T) {
+	labtest.Slow(t)
 	ownDoors(t)
 	openLab(t)
 	x := openTerminal(t, 91, 17, "shell")
@@ -75,6 +77,7 @@ func TestShellFromASecondTerminal(t *testing.T) {
 }
 
 func TestShellEndsWithItsLab(t *testing.T) {
+	labtest.Slow(t)
 	tmp := ownDoors(t)
 	ends := map[string]func(x *terminal){
 		"quit":    func(x *terminal) { x.tty.WriteString("q") },
@@ -117,6 +120,7 @@ func TestShellEndsWithItsLab(t *testing.T) {
 
 // TestShellIsHungUpWithItsTerminal: nobody's shell stays in the lab.
 func TestShellIsHungUpWithItsTerminal(t *testing.T) {
+	labtest.Slow(t)
 	ownDoors(t)
 	l := openLab(t)
 	x := openTerminal(t, 80, 24, "shell")
@@ -145,6 +149,7 @@ func TestShellIsHungUpWithItsTerminal(t *testing.T) {
 }
 
 func TestShellCarriesMuchOutputAndStopsIt(t *testing.T) {
+	labtest.Slow(t)
 	ownDoors(t)
 	openLab(t)
 	x := openTerminal(t, 80, 24, "shell")

@@ -15,6 +15,7 @@ import (
 
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/door"
+	"nstutor/internal/lab/labtest"
 )
 
 // screen is a terminal whose user is the test.
@@ -118,6 +119,7 @@ func atHome(t *testing.T, shell string) string {
 // TestShellSaysItsNamespace: with each shell that this machine has, and a
 // learner whose own prompt says something else.
 func TestShellSaysItsNamespace(t *testing.T) {
+	labtest.Slow(t)
 	l := newLab(t)
 	if err := l.AddNetns("ns1"); err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 )
 
 // running is a program that has made its mess.
@@ -146,6 +147,7 @@ func later(do func() error) error {
 // TestMachineIsUnharmedHoweverTheLabEnds is the promise that the learner's
 // machine is never touched. The lab's mess includes a daemon without parent.
 func TestMachineIsUnharmedHoweverTheLabEnds(t *testing.T) {
+	labtest.Slow(t)
 	furnishedMachine(t)
 	before := look(t)
 	for _, mode := range []string{"user", "root"} {

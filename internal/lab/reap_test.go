@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 )
 
 // zombies counts the processes of this PID namespace that nobody waited for.
@@ -43,6 +44,7 @@ func TestOrphansDoNotStayZombies(t *testing.T) {
 // TestReaperLeavesChildrenToWhoeverWaits: their exit statuses arrive, however
 // late somebody asks for them.
 func TestReaperLeavesChildrenToWhoeverWaits(t *testing.T) {
+	labtest.Slow(t)
 	l := newLab(t)
 	var late []*exec.Cmd
 	for range 20 {

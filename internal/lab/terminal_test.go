@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"nstutor/internal/lab/labtest"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -172,6 +174,7 @@ func (s *session) hangUp() {
 }
 
 func TestMachineIsUnharmedWhenTheTerminalCloses(t *testing.T) {
+	labtest.Slow(t)
 	furnishedMachine(t)
 	before := look(t)
 	for _, pranks := range [][]string{nil, {"raw"}, {"raw", "foreground"}} {

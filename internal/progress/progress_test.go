@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/internal/lab/labtest"
 	"nstutor/internal/progress"
 )
 
@@ -192,6 +193,7 @@ func TestFolderInPlaceOfTheFileIsOnlyAWarning(t *testing.T) {
 
 // TestReadersNeverSeeHalfAFile reads the file while many hands change it.
 func TestReadersNeverSeeHalfAFile(t *testing.T) {
+	labtest.Slow(t)
 	path := filepath.Join(t.TempDir(), "progress.json")
 	p := progress.Load(path)
 	p.SetPosition("0")

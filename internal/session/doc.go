@@ -14,12 +14,14 @@
 //     is played: a Lesson (lesson.go, judge.go) shows its action, a Drill
 //     (drill.go, try.go, hint.go, score.go) keeps it back.
 //     moves.go goes from step to step.
-//   - The Network (network.go, pinglog.go) is what the feed (feed.go, pinger.go,
-//     taps.go) reports of the lab: tables, frames, the ping's answers.
+//   - The Network (network.go, pinglog.go) is what package feed reports of the lab:
+//     tables, frames, the ping's answers.
 //   - Why (why.go) asks diag/explain what becomes of the ping, and witness.go
 //     holds the answer against what was seen.
 //   - Typing (typing.go) is what the learner types, and shell.go the shell; both
 //     are run by package console.
 //   - The desk (desk.go) lets one job at a time use the player; the ledger
 //     (ledger.go, summary.go) writes down what was learned, in order.
+//
+// A panic in any of this is a message too: see package rescue.
 package session

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"nstutor/internal/say"
+	"nstutor/internal/session/rescue"
 )
 
 // Progress is the memory of what the learner has done. It may write a file at
@@ -38,7 +39,7 @@ func newLedger(progress Progress, send func(any)) *ledger {
 	l.done.Go(func() {
 		warning := progress.Warning().String()
 		for entry := range l.entries {
-			Guard(send, func() { entry(progress) })
+			rescue.Guard(send, func() { entry(progress) })
 			if now := progress.Warning(); now.String() != warning {
 				warning = now.String()
 				send(Warning{now})
@@ -70,7 +71,7 @@ func (s *Session) recall() Work {
 	return one(func() (msg any) {
 		defer func() {
 			if p := recover(); p != nil {
-				msg = Fatal{PanicError(p)}
+				msg = rescue.Fatal{Err: rescue.Error(p)}
 			}
 		}()
 		known := map[string]Known{}

@@ -4,9 +4,6 @@ import (
 	"time"
 
 	"nstutor/diag/explain"
-	"nstutor/diag/probe"
-	"nstutor/diag/table"
-	"nstutor/diag/wire"
 	"nstutor/internal/say"
 	"nstutor/steps"
 )
@@ -56,19 +53,6 @@ type (
 	}
 	// Warning: what the memory has to say after a write.
 	Warning struct{ say.Text }
-)
-
-// Messages from the feed.
-type (
-	Names    []string // the namespaces there are now
-	Snapshot struct{ *table.Snapshot }
-	Ping     struct {
-		Aim   int // its generation: of an older one, it is stale
-		Event probe.Event
-	}
-	Frames  []wire.Frame
-	Trouble struct{ Err error } // something could not be watched
-	Fatal   struct{ Err error } // a goroutine panicked: end in good order
 )
 
 // Answered is the answer to a question, or why there is none. It carries the

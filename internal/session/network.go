@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/table"
 	"nstutor/diag/wire"
+	"nstutor/internal/session/feed"
 	"nstutor/steps"
 )
 
@@ -133,5 +134,5 @@ func (s *Session) retarget() {
 		return
 	}
 	w := &s.Network
-	s.feed.aimAt(aim{gen: w.Aim, tables: w.Watch, netns: w.Log.Netns, to: w.Log.To, size: w.Log.Size, df: w.Log.Df, pinging: w.pinging})
+	s.feed.AimAt(feed.Aim{Gen: w.Aim, Tables: w.Watch, Netns: w.Log.Netns, To: w.Log.To, Size: w.Log.Size, DF: w.Log.Df, Pinging: w.pinging})
 }

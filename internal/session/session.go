@@ -8,6 +8,8 @@ import (
 	"nstutor/diag/table"
 	"nstutor/internal/say"
 	"nstutor/internal/session/console"
+	"nstutor/internal/session/feed"
+	"nstutor/internal/session/rescue"
 	"nstutor/steps"
 )
 
@@ -31,7 +33,7 @@ type Session struct {
 	Now    func() time.Time
 	Hands  *console.Hands // nil: nothing can be typed
 	desk   *desk
-	feed   *feed
+	feed   *feed.Feed
 	ledger *ledger
 
 	following sync.WaitGroup // the feed
@@ -83,8 +85,8 @@ func (s *Session) Connect(ctx context.Context, player *steps.Player, progress Pr
 	s.desk = newDesk(ctx, player)
 	s.Hands = console.NewHands(ctx, player.Lab())
 	s.ledger = newLedger(progress, send)
-	s.feed = newFeed(player.Lab(), send)
-	s.following.Go(func() { Guard(send, func() { s.feed.run(ctx) }) })
+	s.feed = feed.New(player.Lab(), send)
+	s.following.Go(func() { rescue.Guard(send, func() { s.feed.Run(ctx) }) })
 }
 
 // Save returns when what was learned is written. Nothing more is.
@@ -147,7 +149,7 @@ func (s *Session) Take(msg any) Work {
 		return s.Stage.Take(msg)
 	case drillKnown:
 		s.takeKnown(msg)
-	case Names, Snapshot, Ping, Frames, Trouble:
+	case feed.Names, feed.Snapshot, feed.Ping, feed.Frames, feed.Trouble:
 		return s.takeWorld(msg)
 	default:
 		return s.Stage.Take(msg)
@@ -159,23 +161,23 @@ func (s *Session) Take(msg any) Work {
 func (s *Session) takeWorld(msg any) Work {
 	w := &s.Network
 	switch msg := msg.(type) {
-	case Names:
+	case feed.Names:
 		w.rename(msg)
 		w.Trouble = nil
 		return s.altered()
-	case Snapshot:
+	case feed.Snapshot:
 		w.Snaps[msg.Name] = msg.Snapshot
 		w.Trouble = nil
 		return s.altered()
-	case Ping:
+	case feed.Ping:
 		if msg.Aim == w.Aim {
 			w.Log.Take(msg.Event, s.Now())
 			return s.compareWhy(msg.Event)
 		}
-	case Frames:
+	case feed.Frames:
 		w.hear(msg)
 		s.witness()
-	case Trouble:
+	case feed.Trouble:
 		w.Trouble = msg.Err
 	}
 	return nil

@@ -1,5 +1,7 @@
 package session
 
+import "nstutor/internal/session/rescue"
+
 // ShellEnded: the shell has ended, or there was none.
 type ShellEnded struct{ err error }
 
@@ -16,7 +18,7 @@ func (s *Session) OpenShell(hello string) Work {
 	return one(func() (msg any) {
 		defer func() {
 			if p := recover(); p != nil {
-				msg = Fatal{PanicError(p)}
+				msg = rescue.Fatal{Err: rescue.Error(p)}
 			}
 		}()
 		return ShellEnded{h.Shell(netns, hello)}

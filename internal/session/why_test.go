@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/probe"
+	"nstutor/internal/session/feed"
 )
 
 // asked is a session whose answer to why is open, about the lab as it is since a
@@ -19,8 +20,8 @@ func asked(since time.Time) *Session {
 // pinged lets an echo come to something, so many seconds past noon.
 func pingedAt(s *Session, seq int, outcome probe.Outcome) {
 	s.Now = func() time.Time { return noon.Add(time.Duration(seq) * time.Second) }
-	s.Take(Ping{s.Network.Aim, echoed(seq)})
-	s.Take(Ping{s.Network.Aim, came(seq, outcome, "")})
+	s.Take(feed.Ping{Aim: s.Network.Aim, Event: echoed(seq)})
+	s.Take(feed.Ping{Aim: s.Network.Aim, Event: came(seq, outcome, "")})
 }
 
 func TestAnEchoFromBeforeTheChangeDoesNotContradict(t *testing.T) {

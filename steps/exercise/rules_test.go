@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 )
 
 // withAndWithout tries what a machine with iptables does, and one without.
@@ -23,6 +24,7 @@ func withAndWithout(t *testing.T, try func(t *testing.T, w *World)) {
 }
 
 func TestFilterRulesAreWrittenAsForIPTables(t *testing.T) {
+	labtest.Slow(t)
 	withAndWithout(t, func(t *testing.T, w *World) {
 		guest := Pod{Name: "guest", Addr: "10.7.1.12/24"}
 		w.Forward(Host)
@@ -54,6 +56,7 @@ func TestFilterRulesAreWrittenAsForIPTables(t *testing.T) {
 }
 
 func TestTranslationsAreWrittenAsForIPTables(t *testing.T) {
+	labtest.Slow(t)
 	withAndWithout(t, func(t *testing.T, w *World) {
 		w.Forward(Host)
 		w.ProxyPod(shop, orders)

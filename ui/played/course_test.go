@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
 
@@ -192,6 +193,7 @@ func TestACommandThatOnlyLooksShowsItsOutput(t *testing.T) {
 
 // The whole main line of chapter 2, by keyboard alone.
 func TestAChapterCanBeWalkedWithTheKeyboard(t *testing.T) {
+	labtest.Slow(t)
 	p := startPlay(t, "2.1")
 	for _, id := range []string{"2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.7", "2.8", "2.9", "2.10", "2.11", "2.12"} {
 		p.see("▸ " + id + "  ")

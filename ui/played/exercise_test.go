@@ -12,6 +12,7 @@ import (
 
 	"nstutor/chapters/exercises"
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/internal/progress"
 	"nstutor/internal/session"
 	"nstutor/steps"
@@ -90,6 +91,7 @@ func (p *play) scored(memory *progress.Progress, name string, right func(progres
 }
 
 func TestAnExerciseIsBrokenUntilItIsRepaired(t *testing.T) {
+	labtest.Slow(t)
 	memory := newScores(t)
 	p := startExercise(t, "dead-veth", 1, memory)
 	p.see("●○○○", "links · seed 1", "enter check", "repair it with : or s")
@@ -157,6 +159,7 @@ func TestTypedCommandsOfAnExerciseCount(t *testing.T) {
 }
 
 func TestStartingAnExerciseAnew(t *testing.T) {
+	labtest.Slow(t)
 	p := startExercise(t, "dead-veth", 1, newScores(t))
 	p.press("enter")
 	p.see("1 try,")

@@ -11,6 +11,7 @@ import (
 
 	"nstutor/chapters"
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/internal/progress"
 	"nstutor/steps"
 	"nstutor/ui"
@@ -55,6 +56,7 @@ const hangingPath = "NSTUTOR_TEST_HANGING"
 // TestALabThatHangsCutsNoProgress: the position is still being written when the
 // lab's time is over.
 func TestALabThatHangsCutsNoProgress(t *testing.T) {
+	labtest.Slow(t)
 	if path := os.Getenv(hangingPath); path != "" {
 		playHanging(t, path)
 		return

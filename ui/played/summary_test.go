@@ -3,9 +3,12 @@ package played_test
 import (
 	"fmt"
 	"testing"
+
+	"nstutor/internal/lab/labtest"
 )
 
 func TestNothingIsForgottenWithoutAYes(t *testing.T) {
+	labtest.Slow(t)
 	for _, answer := range []string{"n", "enter", "esc", "q", "r", "down", "L"} {
 		p := startPlay(t, "2.6")
 		p.progress.MarkDone("2.1")

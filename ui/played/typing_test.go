@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"nstutor/internal/lab/labtest"
 	"nstutor/internal/session"
 	"nstutor/internal/session/console"
 	"nstutor/steps"
@@ -41,6 +42,7 @@ func installed(t *testing.T, program string) bool {
 // TestTypingTheCourseByHand types what the lesson shows instead of having it
 // run, as it stands there, in the namespace that the prompt names by itself.
 func TestTypingTheCourseByHand(t *testing.T) {
+	labtest.Slow(t)
 	if !installed(t, "ip") {
 		return
 	}
@@ -136,6 +138,7 @@ func (p *play) runaway(line, text string) time.Duration {
 }
 
 func TestARunawayIsStopped(t *testing.T) {
+	labtest.Slow(t)
 	p := startPlay(t, "2.6")
 	peek(p, func(m *ui.Model) int { m.Hands.Limit = time.Second; return 0 })
 	if took := p.runaway("sleep 1000; echo after", "✗ stopped after 1 s"); took < time.Second || took > 5*time.Second {
@@ -161,6 +164,7 @@ func TestARunawayInTheBackgroundIsStopped(t *testing.T) {
 }
 
 func TestAFloodIsBounded(t *testing.T) {
+	labtest.Slow(t)
 	p := startPlay(t, "2.6")
 	p.runaway("yes no | head -c 50M; echo; echo the end", "\n the end")
 	p.press("pgup")
@@ -197,6 +201,7 @@ func TestOutputShowsWhileACommandIsSilent(t *testing.T) {
 
 // What is left in the background may go on writing.
 func TestABackgroundCommandMayWrite(t *testing.T) {
+	labtest.Slow(t)
 	p := startPlay(t, "2.6")
 	p.press(":")
 	file := t.TempDir() + "/noisy"

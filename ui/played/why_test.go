@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nstutor/chapters"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 	"nstutor/ui"
 )
@@ -21,6 +22,7 @@ func (p *play) forward() {
 
 // The answer follows the learner from fault to fault, and back.
 func TestWhyFollowsTheRepairs(t *testing.T) {
+	labtest.Slow(t)
 	p := startPlay(t, "2.7")
 	p.press("w")
 	p.see("▸ why?", "✗ 172.20.1.10 cannot reach", "neighbour-unanswered", "✓ ns1-eth0 ✗ ├", "request dies at ns1 ns1-eth0")

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"nstutor/internal/lab/labtest"
+
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
@@ -14,6 +16,7 @@ import (
 // TestARPAnswersAreWhatTheKernelGives sends the request that each prediction is
 // about from a to r's left.
 func TestARPAnswersAreWhatTheKernelGives(t *testing.T) {
+	labtest.Slow(t)
 	proxy := func(q *queryBed) { q.conf(q.r, "left", "proxy_arp", "1") }
 	with := func(steps ...func(q *queryBed)) func(q *queryBed) {
 		return func(q *queryBed) {

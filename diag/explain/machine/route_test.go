@@ -12,11 +12,13 @@ import (
 
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
+	"nstutor/internal/lab/labtest"
 )
 
 // TestTransitRoutesAreWhatThePingMeets breaks r in one way each, and compares
 // what r says of a request from a with what becomes of one.
 func TestTransitRoutesAreWhatThePingMeets(t *testing.T) {
+	labtest.Slow(t)
 	all := netlink.Route{Dst: &net.IPNet{IP: net.IPv4zero, Mask: net.CIDRMask(0, 32)}}
 	for _, c := range []struct {
 		name    string

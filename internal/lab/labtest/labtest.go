@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"testing"
 
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
@@ -59,4 +60,12 @@ func Netns(t interface {
 		t.Fatalf("%v", err)
 	}
 	return ns
+}
+
+// Slow leaves a test out of `go test -short`: it takes more than two seconds.
+func Slow(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it takes more than two seconds: run without -short")
+	}
 }

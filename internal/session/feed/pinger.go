@@ -1,28 +1,29 @@
-package session
+package feed
 
 import (
 	"time"
 
 	"nstutor/diag/probe"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/session/rescue"
 )
 
 // pinger is the running ping.
 type pinger struct {
-	aim  aim
+	aim  Aim
 	ns   *nsenter.Namespace
 	ping *probe.Pinger
 	done chan struct{}
 }
 
 // ping starts, moves or stops the running ping.
-func (f *feed) ping(want aim) {
+func (f *Feed) ping(want Aim) {
 	var ns *nsenter.Namespace
-	if want.pinging && want.to != "" {
-		ns, _ = f.lab.NS(want.netns) // nil: it is not there; the live pane says so
+	if want.Pinging && want.To != "" {
+		ns, _ = f.lab.NS(want.Netns) // nil: it is not there; the live pane says so
 	}
 	if p := f.pinger; p != nil {
-		if p.aim.gen == want.gen && p.ns == ns {
+		if p.aim.Gen == want.Gen && p.ns == ns {
 			return
 		}
 		p.close()
@@ -31,13 +32,13 @@ func (f *feed) ping(want aim) {
 	if ns == nil {
 		return
 	}
-	echo := probe.Echo{To: want.to, Size: want.size, DF: want.df, Timeout: f.lab.PingTimeout()}
+	echo := probe.Echo{To: want.To, Size: want.Size, DF: want.DF, Timeout: f.lab.PingTimeout()}
 	p := &pinger{aim: want, ns: ns, ping: probe.NewPinger(ns, echo, time.Second), done: make(chan struct{})}
-	go Guard(f.send, func() {
+	go rescue.Guard(f.send, func() {
 		defer close(p.done)
 		for event := range p.ping.Events() {
 			if ns.Context().Err() == nil { // else it only says that it was cut off
-				f.send(Ping{want.gen, event})
+				f.send(Ping{want.Gen, event})
 			}
 		}
 	})

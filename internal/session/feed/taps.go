@@ -1,10 +1,11 @@
-package session
+package feed
 
 import (
 	"context"
 
 	"nstutor/diag/wire"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/session/rescue"
 )
 
 // wireBurst is how many frames are passed on in one message at most.
@@ -18,7 +19,7 @@ type taps struct {
 }
 
 // tapAll listens in every namespace that is watched, and nowhere else.
-func (f *feed) tapAll(ctx context.Context) {
+func (f *Feed) tapAll(ctx context.Context) {
 	if f.wire.covers(f.spaces) {
 		return
 	}
@@ -47,7 +48,7 @@ func (f *feed) tapAll(ctx context.Context) {
 	}
 	ctx, next.cancel = context.WithCancel(ctx)
 	frames := wire.Merge(ctx, taps...)
-	go Guard(f.send, func() {
+	go rescue.Guard(f.send, func() {
 		defer close(next.done)
 		f.passFrames(frames)
 	})
@@ -68,7 +69,7 @@ func (w *taps) covers(spaces map[string]*space) bool {
 }
 
 // passFrames sends frames on, as many at once as there are.
-func (f *feed) passFrames(frames <-chan wire.Frame) {
+func (f *Feed) passFrames(frames <-chan wire.Frame) {
 	for first := range frames {
 		burst := Frames{first}
 	more:

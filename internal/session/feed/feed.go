@@ -1,4 +1,4 @@
-package session
+package feed
 
 import (
 	"context"
@@ -10,28 +10,29 @@ import (
 	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/session/rescue"
 )
 
-// aim is what the feed is to look at beside what it always does.
-type aim struct {
-	gen       int    // of the ping: its events carry it
-	tables    string // the namespace whose neighbours are polled
-	netns, to string // the ping, if pinging
-	pinging   bool
-	size      int  // bytes of payload; 0 stands for ping's 56
-	df        bool // never fragment
+// Aim is what the feed is to look at beside what it always does.
+type Aim struct {
+	Gen       int    // of the ping: its events carry it
+	Tables    string // the namespace whose neighbours are polled
+	Netns, To string // the ping, if pinging
+	Pinging   bool
+	Size      int  // bytes of payload; 0 stands for ping's 56
+	DF        bool // never fragment
 }
 
-// feed follows the lab: it watches the tables of every namespace, the frames
+// Feed follows the lab: it watches the tables of every namespace, the frames
 // on every wire, and pings. What it sees it sends as messages. It owns all its
-// goroutines, and ends them before run returns.
-type feed struct {
+// goroutines, and ends them before Run returns.
+type Feed struct {
 	lab  *lab.Lab
 	send func(any)
 	poke chan struct{} // the aim, or a namespace, is another
 
 	mu     sync.Mutex
-	wanted aim
+	wanted Aim
 
 	names  Names // as they were last sent
 	spaces map[string]*space
@@ -39,33 +40,34 @@ type feed struct {
 	pinger *pinger
 }
 
-func newFeed(l *lab.Lab, send func(any)) *feed {
-	return &feed{lab: l, send: send, poke: make(chan struct{}, 1), spaces: map[string]*space{}}
+// New makes a feed of a lab; what it sees goes to send.
+func New(l *lab.Lab, send func(any)) *Feed {
+	return &Feed{lab: l, send: send, poke: make(chan struct{}, 1), spaces: map[string]*space{}}
 }
 
-// aimAt changes the aim. It does not wait.
-func (f *feed) aimAt(a aim) {
+// AimAt changes the aim. It does not wait.
+func (f *Feed) AimAt(a Aim) {
 	f.mu.Lock()
 	f.wanted = a
 	f.mu.Unlock()
 	f.stir()
 }
 
-func (f *feed) aim() aim {
+func (f *Feed) aim() Aim {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.wanted
 }
 
-func (f *feed) stir() {
+func (f *Feed) stir() {
 	select {
 	case f.poke <- struct{}{}:
 	default:
 	}
 }
 
-// run follows the lab until ctx ends.
-func (f *feed) run(ctx context.Context) {
+// Run follows the lab until ctx ends.
+func (f *Feed) Run(ctx context.Context) {
 	defer f.close()
 	for {
 		f.follow(ctx)
@@ -80,7 +82,7 @@ func (f *feed) run(ctx context.Context) {
 
 // follow brings what is watched in line with the namespaces there are and with
 // the aim.
-func (f *feed) follow(ctx context.Context) {
+func (f *Feed) follow(ctx context.Context) {
 	want := f.aim()
 	names := Names{}
 	for _, name := range f.lab.Names() {
@@ -88,7 +90,7 @@ func (f *feed) follow(ctx context.Context) {
 		if err != nil {
 			continue // it is just coming or going: another change will tell
 		}
-		f.open(ctx, ns, name == want.tables)
+		f.open(ctx, ns, name == want.Tables)
 		names = append(names, name)
 	}
 	for name, s := range f.spaces {
@@ -106,7 +108,7 @@ func (f *feed) follow(ctx context.Context) {
 }
 
 // open watches a namespace, unless it is watched in this manner already.
-func (f *feed) open(ctx context.Context, ns *nsenter.Namespace, near bool) {
+func (f *Feed) open(ctx context.Context, ns *nsenter.Namespace, near bool) {
 	old := f.spaces[ns.Name()]
 	if old != nil {
 		if old.ns == ns && old.near == near && !old.ended() {
@@ -124,13 +126,13 @@ func (f *feed) open(ctx context.Context, ns *nsenter.Namespace, near bool) {
 }
 
 // complain reports what could not be watched, and tries again after a while.
-func (f *feed) complain(err error) {
+func (f *Feed) complain(err error) {
 	f.send(Trouble{err})
 	time.AfterFunc(retryTime, f.stir)
 }
 
 // close ends everything.
-func (f *feed) close() {
+func (f *Feed) close() {
 	if f.pinger != nil {
 		f.pinger.close()
 	}
@@ -156,7 +158,7 @@ type space struct {
 	done    chan struct{}
 }
 
-func openSpace(ctx context.Context, ns *nsenter.Namespace, near bool, f *feed) (*space, error) {
+func openSpace(ctx context.Context, ns *nsenter.Namespace, near bool, f *Feed) (*space, error) {
 	opts := table.WatchOptions{
 		Read:       table.ReadOptions{Names: f.lab.Namespaces()},
 		NeighPoll:  400 * time.Millisecond, // INCOMPLETE lasts three seconds
@@ -171,7 +173,7 @@ func openSpace(ctx context.Context, ns *nsenter.Namespace, near bool, f *feed) (
 		return nil, err
 	}
 	s := &space{ns: ns, near: near, watcher: watcher, done: make(chan struct{})}
-	go Guard(f.send, func() {
+	go rescue.Guard(f.send, func() {
 		defer close(s.done)
 		for snap := range watcher.Updates() {
 			f.send(Snapshot{snap})

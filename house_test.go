@@ -39,7 +39,7 @@ var noRooms = []string{"diag", "internal/early"}
 var drawing = []string{"github.com/charmbracelet/bubbletea", "github.com/charmbracelet/bubbles", "github.com/charmbracelet/lipgloss"}
 
 // A room is a package that one can read: about 4,000 lines without its tests.
-const roomLines = 4200
+const roomLines = 4100
 
 // room is what the tests look at in one package.
 type room struct {

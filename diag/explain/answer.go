@@ -57,7 +57,8 @@ type Fault struct {
 	Evidence []string   `json:"evidence"` // lines of the kernel's tables
 
 	fix  []change.Command
-	sure bool // nothing that the walk met before could be the reason
+	down string // the device that is down, where that is the fault
+	sure bool   // nothing that the walk met before could be the reason
 }
 
 // Hop is one stage of the packet's way.
@@ -75,8 +76,9 @@ type Hop struct {
 
 	seenAs   *sighting // the frame that proves the hop, on Device
 	node     *machine.Space
-	code     cause.Code // of the fault that it is
-	carrying bool       // it is a hop of the packet that carries the echo through a tunnel
+	down     string // the device that is down, if that is the fault here
+	unseen   bool   // it could not be looked at
+	carrying bool   // it is a hop of the packet that carries the echo through a tunnel
 }
 
 // Frame is a frame that enters or leaves a device.

@@ -181,6 +181,7 @@ func (w *walk) throughDevice(n *machine.Space, e echo, f Fault, d machine.Device
 	byDefault := change.In(n.Name, "ip", "route", "add", "default", "via", gateway.String(), "dev", d.Link.Name)
 	if !d.Link.Up() {
 		f.Code, f.Detail = cause.LinkDown, say("%s is down, and its routes with it", d.Link.Name)
+		f.down = d.Link.Name
 		f.Evidence = append(f.Evidence, d.Link.Line())
 		f.fix = []change.Command{change.LinkSet(n.Name, d.Link.Name, "up")}
 		if own.Contains(e.dst) {

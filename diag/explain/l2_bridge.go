@@ -65,7 +65,7 @@ func waiting(n *machine.Space, bridge, port table.Link) Fault {
 // down is the fault of a device that is not up.
 func down(n *machine.Space, link table.Link) Fault {
 	return Fault{
-		Code: cause.LinkDown, Netns: n.Name, Detail: say("%s is down", link.Name),
+		Code: cause.LinkDown, Netns: n.Name, down: link.Name, Detail: say("%s is down", link.Name),
 		Evidence: []string{link.Line()}, fix: []change.Command{change.LinkSet(n.Name, link.Name, "up")},
 	}
 }

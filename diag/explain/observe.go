@@ -24,9 +24,9 @@ type sighting struct {
 }
 
 func (s sighting) matches(f wire.Frame) bool {
-	op := "echo request"
+	op := wire.EchoRequest
 	if s.reply {
-		op = "echo reply"
+		op = wire.EchoReply
 	}
 	return f.Netns == s.netns.NS.Name() && f.Dev == s.dev && f.Proto == "ICMP" && f.Op == op &&
 		f.Src == s.src && f.Dst == s.dst && f.Out == s.out

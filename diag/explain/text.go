@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/words"
 	sentence "nstutor/internal/say"
 )
 
@@ -13,7 +14,7 @@ type Text = sentence.Text
 // say makes a sentence; its Chinese form is in the catalogue. An argument may be
 // a Text itself.
 func say(format string, args ...any) Text {
-	return sentence.T(format, cmp.Or(chinese[format], format), args...)
+	return sentence.T(format, cmp.Or(words.Chinese[format], format), args...)
 }
 
 // quote is a line of the kernel's tables, or an error of its, as a sentence.

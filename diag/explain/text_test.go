@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"nstutor/diag/explain/words"
 )
 
 // TestEverySentenceIsSaidInChinese: each format that the package makes a Text
@@ -23,7 +25,7 @@ func TestEverySentenceIsSaidInChinese(t *testing.T) {
 	}
 	for _, english := range slices.Sorted(maps.Keys(said)) {
 		where := said[english]
-		translated, ok := chinese[english]
+		translated, ok := words.Chinese[english]
 		switch {
 		case !ok && !wordy(english):
 			// Nothing but the kernel's own words.
@@ -33,7 +35,7 @@ func TestEverySentenceIsSaidInChinese(t *testing.T) {
 			t.Errorf("%s: %q has the arguments %s, but in Chinese %s: %q", where, english, verbs(english), verbs(translated), translated)
 		}
 	}
-	for english := range chinese {
+	for english := range words.Chinese {
 		if said[english] == "" {
 			t.Errorf("%q is in Chinese, but nothing says it", english)
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"nstutor/diag/explain/cause"
@@ -167,7 +166,7 @@ func (w *walk) where() (leg, netns string, detail Text) {
 		return LegRequest, w.from.Name, Text{}
 	}
 	for _, h := range w.hops {
-		if !w.lost && len(w.unseen) > 0 && h.Detail.String() == w.unseen[0].String() {
+		if !w.lost && len(w.unseen) > 0 && h.unseen {
 			return h.Leg, h.Netns, h.Detail
 		}
 	}
@@ -260,7 +259,7 @@ func (w *walk) fault(n *machine.Space, e echo, stage, dev string, f Fault) {
 		w.faults = append(w.faults, f)
 	}
 	w.hop(n, e, stage, dev, f.Detail)
-	w.hops[len(w.hops)-1].Predicted, w.hops[len(w.hops)-1].code = Fail, f.Code
+	w.hops[len(w.hops)-1].Predicted, w.hops[len(w.hops)-1].down = Fail, f.down
 }
 
 // same reports whether one repair mends both faults.
@@ -271,10 +270,10 @@ func (f Fault) same(o Fault) bool {
 	return len(o.fix) == 0 && f.Code == o.Code && f.Netns == o.Netns && f.Leg == o.Leg
 }
 
-// told reports whether a fault of that kind was noted for a device already.
-func (w *walk) told(code cause.Code, n *machine.Space, dev string) bool {
+// toldDown reports whether it was noted already that a device is down.
+func (w *walk) toldDown(n *machine.Space, dev string) bool {
 	for _, h := range w.hops {
-		if h.node == n && h.Predicted == Fail && h.code == code && strings.Contains(h.Detail.String(), dev) {
+		if h.node == n && h.Predicted == Fail && h.down == dev {
 			return true
 		}
 	}
@@ -299,6 +298,9 @@ func (w *walk) overlook(n *machine.Space, e echo, stage, dev string, what Text) 
 	}
 	w.unseen = append(w.unseen, what)
 	w.hop(n, e, stage, dev, what)
+	if !w.strayed {
+		w.hops[len(w.hops)-1].unseen = true
+	}
 }
 
 // giveUp notes a stage that cannot be judged.

@@ -9,11 +9,17 @@ import (
 	"github.com/gopacket/gopacket/layers"
 )
 
+// Frame.Op of an echo and of its reply, in ICMP and in ICMPv6.
+const (
+	EchoRequest = "echo request"
+	EchoReply   = "echo reply"
+)
+
 // frameICMPOps names an ICMP type and code as Frame.Op has it: tcpdump's words
 // (unreach2str and type2str in print-icmp.c) without the address.
 var frameICMPOps = map[layers.ICMPv4TypeCode]string{
-	frameICMPCode(layers.ICMPv4TypeEchoReply, 0):              "echo reply",
-	frameICMPCode(layers.ICMPv4TypeEchoRequest, 0):            "echo request",
+	frameICMPCode(layers.ICMPv4TypeEchoReply, 0):              EchoReply,
+	frameICMPCode(layers.ICMPv4TypeEchoRequest, 0):            EchoRequest,
 	frameICMPCode(layers.ICMPv4TypeDestinationUnreachable, 0): "net unreachable",
 	frameICMPCode(layers.ICMPv4TypeDestinationUnreachable, 1): "host unreachable",
 	frameICMPCode(layers.ICMPv4TypeDestinationUnreachable, 2): "protocol unreachable",
@@ -44,8 +50,8 @@ var frameICMPv6Ops = map[uint8]string{
 	layers.ICMPv6TypePacketTooBig:           "packet too big",
 	layers.ICMPv6TypeTimeExceeded:           "time exceeded in-transit",
 	layers.ICMPv6TypeParameterProblem:       "parameter problem",
-	layers.ICMPv6TypeEchoRequest:            "echo request",
-	layers.ICMPv6TypeEchoReply:              "echo reply",
+	layers.ICMPv6TypeEchoRequest:            EchoRequest,
+	layers.ICMPv6TypeEchoReply:              EchoReply,
 	layers.ICMPv6TypeRouterSolicitation:     "router solicitation",
 	layers.ICMPv6TypeRouterAdvertisement:    "router advertisement",
 	layers.ICMPv6TypeNeighborSolicitation:   "neighbor solicitation",

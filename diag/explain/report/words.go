@@ -3,7 +3,7 @@ package report
 import "fmt"
 
 // word names a text of the report. The sentences of the answer itself are
-// in text_zh.go.
+// in package words.
 type word int
 
 const (

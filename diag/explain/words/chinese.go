@@ -1,8 +1,9 @@
-package explain
+// Package words has the sentences of package explain in the other language.
+package words
 
-// chinese has the Chinese format of each English one. Its verbs take the same
+// Chinese has the Chinese format of each English one. Its verbs take the same
 // arguments in the same order, or name them: %[2]s.
-var chinese = map[string]string{
+var Chinese = map[string]string{
 	"this namespace": "本命名空间",
 
 	// The way of the packet.

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"nstutor/internal/lab"
 )
 
@@ -165,6 +167,23 @@ func TestSpawnedProgramLivesInItsNamespaceUntilItIsStopped(t *testing.T) {
 	l.Kill("web")
 	if _, err := l.Spawn(lab.Inet, "web", "web", "8080"); err != nil {
 		t.Errorf("its port is not free at once: %v", err)
+	}
+}
+
+// TestReadyWaitsForAProgramThatIsSlowToBegin: on an emulated machine it takes
+// seconds until a program runs at all. This one is stopped before it does.
+func TestReadyWaitsForAProgramThatIsSlowToBegin(t *testing.T) {
+	l := newLab(t)
+	slow, err := l.Spawn(lab.Host, "slow", "web")
+	if err == nil {
+		err = unix.Kill(slow.PID(), unix.SIGSTOP)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(2200*time.Millisecond, func() { unix.Kill(slow.PID(), unix.SIGCONT) })
+	if err := l.Ready(t.Context(), slow); err != nil {
+		t.Error(err)
 	}
 }
 

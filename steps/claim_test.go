@@ -181,6 +181,22 @@ func wantClaim(t *testing.T, l *lab.Lab, want claimCase) {
 	}
 }
 
+// TestDevicesOfTheKernelAreNobodysInAnEmptyNamespace: where ipip and sit are
+// loaded, tunl0 and sit0 are in every namespace from its beginning. Bridges stand
+// for them here.
+func TestDevicesOfTheKernelAreNobodysInAnEmptyNamespace(t *testing.T) {
+	l := newLab(t)
+	apply(t, l, steps.NetnsAdd{Name: "bare"}, steps.BridgeAdd{Netns: "bare", Name: "tunl0"}, steps.BridgeAdd{Netns: "bare", Name: "sit0"})
+	alone := steps.OnlyLoopback{Netns: "bare"}
+	if seen, ok, err := alone.Look(t.Context(), l, nil); !ok || err != nil || seen != "lo DOWN, tunl0 DOWN, sit0 DOWN" {
+		t.Errorf("seen %q, holds %v, %v", seen, ok, err)
+	}
+	apply(t, l, steps.LinkUp{Netns: "bare", Name: "tunl0"})
+	if seen, ok, err := alone.Look(t.Context(), l, nil); ok || err != nil {
+		t.Errorf("tunl0 is in use: seen %q, holds %v, %v", seen, ok, err)
+	}
+}
+
 // TestClaimThatCannotBeLookedAtIsNotNo asks of a namespace that is gone.
 func TestClaimThatCannotBeLookedAtIsNotNo(t *testing.T) {
 	l := newLab(t)

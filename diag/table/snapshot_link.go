@@ -105,3 +105,12 @@ func ipFamily(a netip.Addr) int {
 	}
 	return 6
 }
+
+// fallbacks are the devices that the kernel makes in every new network namespace
+// once their module is loaded, and that nobody can delete
+// (net.core.fb_tunnels_only_for_init_net).
+var fallbacks = []string{"tunl0", "gre0", "gretap0", "erspan0", "sit0", "ip_vti0", "ip6tnl0", "ip6gre0", "ip6_vti0"}
+
+// Fallback says whether the device has been there since the namespace began
+// without anybody having made it, as lo has, and is not in use.
+func (l Link) Fallback() bool { return slices.Contains(fallbacks, l.Name) && !l.Up() }

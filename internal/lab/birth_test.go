@@ -61,7 +61,7 @@ func TestAContainersRootIsToldTheContainersLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, failed := range []error{lab.Unborn(unix.EPERM), lab.Unfurnished(unix.EROFS), lab.Unfurnished(unix.EACCES)} {
-		got := lab.UserAdvice(root, failed)
+		got := lab.UserAdvice(root, failed, dockersRoot)
 		if !strings.Contains(got, "systempaths=unconfined") || !strings.Contains(got, "unmask=ALL") {
 			t.Errorf("%v: it says %q", failed, got)
 		}

@@ -62,6 +62,10 @@ func enter(modes []mode) (int, error) {
 	defer runtime.UnlockOSThread()
 
 	terminal := tty.Save()
+	by, err := askedBy()
+	if err != nil {
+		return 0, err
+	}
 	var furthest error
 	for _, m := range modes {
 		if m.root && os.Geteuid() != 0 {
@@ -69,7 +73,7 @@ func enter(modes []mode) (int, error) {
 		}
 		wanting := ""
 		if furthest != nil {
-			wanting, _ = advise("/", furthest, true)
+			wanting, _ = advise("/", furthest, by, true)
 		}
 		child, err := start(m, wanting)
 		if err != nil {
@@ -78,7 +82,7 @@ func enter(modes []mode) (int, error) {
 		}
 		return guard(child, terminal)
 	}
-	return 0, refusal("/", furthest)
+	return 0, refusal("/", furthest, by)
 }
 
 // further is which of two attempts came further: one that was born and could not

@@ -16,13 +16,26 @@ func EnterAs(name string) (int, error) {
 	return enter([]mode{m})
 }
 
-// Explain is the refusal of err on a machine whose file system begins at root.
+// Explain is the refusal of err to by on a machine whose file system begins at
+// root.
 var Explain = refusal
 
-// UserAdvice is what root would have to enable for a user namespace after err.
-func UserAdvice(root string, err error) string {
-	advice, _ := advise(root, err, true)
+// UserAdvice is what by would have to enable for a user namespace after err.
+func UserAdvice(root string, err error, by Asker) string {
+	advice, _ := advise(root, err, by, true)
 	return advice
+}
+
+// Asker is who asks for a lab.
+type Asker = asker
+
+// AskerWith is one with these capabilities, the Linux numbers.
+func AskerWith(root, remapped bool, powers ...uint) Asker {
+	a := asker{root: root, remapped: remapped}
+	for _, bit := range powers {
+		a.powers |= 1 << bit
+	}
+	return a
 }
 
 // BornEnv is the variable by which a process knows that it is a lab's inside.

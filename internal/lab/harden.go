@@ -109,21 +109,15 @@ var powers = map[uintptr]bool{
 	unix.CAP_NET_ADMIN: true, unix.CAP_NET_RAW: true, unix.CAP_SYS_CHROOT: true, unix.CAP_SYS_ADMIN: true, unix.CAP_SYS_PTRACE: true,
 }
 
-// havePowers says which of the network's powers a root without a user namespace
+// havePowers says which of the powers it needs a root without a user namespace
 // lacks: that of a container often does, and would fail at the first device.
 func havePowers() error {
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var data [2]unix.CapUserData
-	if err := unix.Capget(&header, &data[0]); err != nil {
+	a, err := askedBy()
+	if err != nil {
 		return fmt.Errorf("look at the capabilities: %w", err)
 	}
-	for _, needed := range []struct {
-		name string
-		bit  uint
-	}{{"CAP_NET_ADMIN", unix.CAP_NET_ADMIN}, {"CAP_NET_RAW", unix.CAP_NET_RAW}} {
-		if data[0].Effective&(1<<needed.bit) == 0 {
-			return fmt.Errorf("root has no %s here: %w", needed.name, unix.EPERM)
-		}
+	if lacking := a.lacking(rootNeeds); len(lacking) > 0 {
+		return fmt.Errorf("root has no CAP_%s here: %w", lacking[0].name, unix.EPERM)
 	}
 	return nil
 }

@@ -197,15 +197,21 @@ func command(ctx context.Context, argv []string) *exec.Cmd {
 	return cmd
 }
 
+// starting is how long a program may take until it listens. On a slow machine
+// (an emulated one, a kernel in user mode) it is seconds until a program begins
+// at all; one that fails says so by ending, and is not waited for.
+const starting = 20 * time.Second
+
 // Ready waits until p accepts connections (an applet called web) or runs (any
-// other), for at most two seconds.
+// other).
 func (l *Lab) Ready(ctx context.Context, p *Process) error {
 	if filepath.Base(p.cmd.Path) != "web" {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, starting)
 	defer cancel()
-	for {
+	// Looking takes the time of the one that is looked at: it becomes rarer.
+	for pause := 2 * time.Millisecond; ; pause = min(2*pause, 64*time.Millisecond) {
 		listening, err := p.listening()
 		if listening || err != nil {
 			return err
@@ -215,7 +221,7 @@ func (l *Lab) Ready(ctx context.Context, p *Process) error {
 			return fmt.Errorf("%s: %s ended at once: %s", p.Netns, p.Name, strings.TrimSpace(p.stderr.String()))
 		case <-ctx.Done():
 			return fmt.Errorf("%s: %s does not listen: %w", p.Netns, p.Name, ctx.Err())
-		case <-time.After(2 * time.Millisecond):
+		case <-time.After(pause):
 		}
 	}
 }

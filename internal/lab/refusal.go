@@ -69,49 +69,10 @@ var unexplained = []struct {
 	{unix.EAGAIN, "this user has too many processes: raise `ulimit -u`, or end some", false},
 }
 
-// docker and podman are the options that let a container make user namespaces,
-// and dockerRoot those that let its root do without.
-const (
-	docker     = "in a Docker container, run it with `--security-opt seccomp=unconfined --security-opt systempaths=unconfined`"
-	dockerRoot = ", or with `--cap-add NET_ADMIN --cap-add SYS_ADMIN`"
-	podman     = "; with podman, `--security-opt unmask=ALL` is enough"
-)
-
-// confined is what AppArmor's profile for containers takes besides: it lets
-// nothing in them be mounted.
-const confined = "; this machine has AppArmor, so add `--security-opt apparmor=unconfined`"
-
-// marks are the files by which a container tells that it is one: Docker's, and
-// podman's.
-var marks = []string{".dockerenv", "run/.containerenv"}
-
-// contained says whether the file system at root is a container's. What forbids
-// namespaces there is the container, and no setting can be changed from within.
-func contained(root string) bool {
-	return slices.ContainsFunc(marks, func(mark string) bool {
-		_, err := os.Stat(filepath.Join(root, mark))
-		return err == nil
-	})
-}
-
-// forContainers is the advice for a container on this machine; users leaves out
-// what gives it no user namespace.
-func forContainers(root string, users bool) string {
-	advice := docker + dockerRoot + podman
-	if users {
-		advice = docker + podman
-	}
-	enabled, _ := os.ReadFile(filepath.Join(root, "sys/module/apparmor/parameters/enabled"))
-	if strings.TrimSpace(string(enabled)) == "Y" {
-		return advice + confined
-	}
-	return advice
-}
-
 // refusal explains err, the answer to the way of being born that came furthest,
 // by the machine's settings; root is where its file system begins.
-func refusal(root string, err error) error {
-	advice, sudo := advise(root, err, false)
+func refusal(root string, err error, by asker) error {
+	advice, sudo := advise(root, err, by, false)
 	if sudo {
 		advice += bySudo
 	}
@@ -120,11 +81,11 @@ func refusal(root string, err error) error {
 
 // advise says what to enable after err, and whether root would not need it. With
 // users it is asked for a user namespace, by root.
-func advise(root string, err error, users bool) (advice string, sudo bool) {
+func advise(root string, err error, by asker, users bool) (advice string, sudo bool) {
 	var answer syscall.Errno
 	errors.As(err, &answer)
 	if answer == unix.EROFS || contained(root) && slices.Contains(forbidden, answer) {
-		return forContainers(root, users), false
+		return by.container(root, users), false
 	}
 	for _, o := range obstacles {
 		data, readErr := os.ReadFile(filepath.Join(root, o.path))
@@ -138,7 +99,7 @@ func advise(root string, err error, users bool) (advice string, sudo bool) {
 		}
 	}
 	if users {
-		return forContainers(root, users), false
+		return by.container(root, users), false
 	}
-	return forContainers(root, users) + "; elsewhere, run nstutor with sudo", false
+	return by.container(root, users) + "; elsewhere, run nstutor with sudo", false
 }

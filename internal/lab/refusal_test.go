@@ -104,7 +104,7 @@ func TestRefusalNamesTheObstacle(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			err := lab.Explain(root, fmt.Errorf("user: %w", &os.PathError{Op: "fork/exec", Path: "/proc/self/exe", Err: test.answer}))
+			err := lab.Explain(root, fmt.Errorf("user: %w", &os.PathError{Op: "fork/exec", Path: "/proc/self/exe", Err: test.answer}), dockersRoot)
 			var refusal *lab.Refusal
 			if !errors.As(err, &refusal) || !errors.Is(err, test.answer) {
 				t.Fatalf("%v is no refusal because of %v", err, test.answer)

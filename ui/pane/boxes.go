@@ -79,7 +79,7 @@ func (v *Topology) boxes(w int) (lines []string, ok bool) {
 		}
 	}
 	for _, l := range host.Links {
-		if !p.plugged[l.Name] && !l.Has("LOOPBACK") {
+		if !p.plugged[l.Name] && !l.Has("LOOPBACK") && !l.Fallback() {
 			p.node.at(p.node.bottom()).text[atLeft] = v.deviceText(lab.Host, l)
 		}
 	}
@@ -93,7 +93,7 @@ func (v *Topology) addBox(p *picture, name string, top int, s side) *box {
 	b := &box{title: v.boxTitle(name), top: top}
 	for _, l := range cablesFirst(snap.Links) {
 		addrs := slices.DeleteFunc(inet(snap, l.Name), func(a string) bool { return a == "127.0.0.1/8" })
-		if l.Has("LOOPBACK") && len(addrs) == 0 {
+		if l.Fallback() || l.Has("LOOPBACK") && len(addrs) == 0 {
 			continue
 		}
 		line := b.bottom()

@@ -12,6 +12,19 @@ import (
 	"unicode/utf8"
 )
 
+// withIP makes ip(8) installed, as it is on most machines: a command enters a
+// namespace by `ip netns exec` then, and by nsenter(1) otherwise.
+func withIP(t testing.TB) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, program := range []string{"ip", "sysctl"} {
+		if err := os.WriteFile(filepath.Join(dir, program), []byte("#!/bin/false\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+}
+
 // names are words that a shell takes for more than words, if it can: each would
 // leave a file behind if it were run.
 var names = []string{
@@ -21,6 +34,7 @@ var names = []string{
 }
 
 func TestAPastedLineIsItsWordsAndNothingElse(t *testing.T) {
+	withIP(t)
 	if testing.Short() {
 		t.Skip("it takes more than two seconds")
 	}
@@ -95,6 +109,7 @@ func FuzzQuote(f *testing.F) {
 }
 
 func TestACommandIsTypedWhereItBelongs(t *testing.T) {
+	withIP(t)
 	up := []string{"ip", "link", "set", "lo", "up"}
 	for _, c := range []struct {
 		command Command

@@ -24,11 +24,7 @@ func (e *evaluator) xtConntrack(data []byte, p Packet) (holds, known bool) {
 	}
 	wanted := binary.NativeEndian.Uint16(data[statesAt:])
 	inverse := binary.NativeEndian.Uint16(data[inverseAt:])&state != 0
-	value := e.ctValue("state", p).bytes
-	if value == nil {
-		return false, false
-	}
-	number := uint16(binary.BigEndian.Uint32(value))
+	number := uint16(binary.BigEndian.Uint32(e.ctValue("state", p).bytes)) // every packet has one
 	if number == 0x40 {
 		number = untracked
 	}
@@ -61,15 +57,15 @@ func (e *evaluator) xtRPFilter(data []byte, p Packet) (holds, known bool) {
 	if data[0]&validMark != 0 {
 		mark = p.Mark
 	}
-	devs, kind, err := e.env.Lookup(p.Src, p.Dst, mark)
-	if err != nil {
+	way := e.lookup(p.Src, p.Dst, mark)
+	if way.err != nil {
 		return false, false
 	}
 	switch {
-	case kind == "local":
-		holds = data[0]&acceptLocal != 0 && (slices.Contains(devs, p.IIF) || data[0]&loose != 0)
-	case kind == "unicast":
-		holds = slices.Contains(devs, p.IIF) || data[0]&loose != 0
+	case way.kind == "local":
+		holds = data[0]&acceptLocal != 0 && (slices.Contains(way.devs, p.IIF) || data[0]&loose != 0)
+	case way.kind == "unicast":
+		holds = slices.Contains(way.devs, p.IIF) || data[0]&loose != 0
 	}
 	return holds != inverse, true
 }

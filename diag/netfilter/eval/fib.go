@@ -25,7 +25,7 @@ func (e *evaluator) fibValue(field netfilter.Field, p Packet) fieldValue {
 		return e.fibType(dst, dev)
 	}
 	// What comes in by lo is asked nothing (nft_fib_is_loopback()).
-	found, known := dev, true
+	found, known := p.IIF, true
 	if e.hook != "prerouting" || p.IIF != "lo" {
 		mark := uint32(0)
 		if q.Mark {
@@ -39,37 +39,54 @@ func (e *evaluator) fibValue(field netfilter.Field, p Packet) fieldValue {
 	case q.Present:
 		return byteValue(byte(when(found != "") / yes))
 	case q.Result == "oifname":
-		name := make([]byte, unix.IFNAMSIZ)
-		copy(name, found)
-		return fieldValue{bytes: name}
-	case found == "":
-		return uint32Value(0)
+		return nameValue(found)
+	default:
+		return e.indexValue(found)
 	}
-	index, err := e.env.DeviceIndex(found)
-	if err != nil {
-		return unknown
-	}
-	return uint32Value(uint32(index))
 }
 
 // fibDevice is the device of the way, when it leads over dev (empty: any), as
 // nft_fib4_eval() has it: what is for this namespace itself has none.
 func (e *evaluator) fibDevice(dst, src netip.Addr, mark uint32, dev string) (found string, known bool) {
-	devs, kind, err := e.env.Lookup(dst, src, mark)
+	way := e.lookup(dst, src, mark)
 	switch {
-	case err != nil:
+	case way.err != nil:
 		return "", false
-	case kind == "" || kind == "local":
+	case way.kind == "" || way.kind == "local":
 		return "", true
-	case dev != "" && slices.Contains(devs, dev):
+	case dev != "" && slices.Contains(way.devs, dev):
 		return dev, true
 	case dev != "":
 		return "", true
-	case len(devs) == 1:
-		return devs[0], true
+	case len(way.devs) == 1:
+		return way.devs[0], true
 	default:
 		return "", false // a hash chooses
 	}
+}
+
+// flight is a packet to look a route up for, and way the answer of Env.
+type flight struct {
+	dst, src netip.Addr
+	mark     uint32
+}
+
+type way struct {
+	devs []string
+	kind string
+	err  error
+}
+
+// lookup asks for each packet once: rules that look at the way back stand in many
+// places, and each is judged more than once.
+func (e *evaluator) lookup(dst, src netip.Addr, mark uint32) way {
+	asked := flight{dst, src, mark}
+	w, known := e.ways[asked]
+	if !known {
+		w.devs, w.kind, w.err = e.env.Lookup(dst, src, mark)
+		e.ways[asked] = w
+	}
+	return w
 }
 
 // fibType is the type of an address; where only one device counts, those of the

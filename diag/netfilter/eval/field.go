@@ -184,18 +184,31 @@ func (e *evaluator) deviceValue(field string, p Packet) fieldValue {
 		name = ""
 	}
 	if strings.HasSuffix(field, "name") {
-		value := make([]byte, unix.IFNAMSIZ)
-		copy(value, name)
-		return fieldValue{bytes: value}
+		return nameValue(name)
+	}
+	return e.indexValue(name)
+}
+
+// nameValue is the name of a device, as long as the kernel has it.
+func nameValue(name string) fieldValue {
+	value := make([]byte, unix.IFNAMSIZ)
+	copy(value, name)
+	return fieldValue{bytes: value}
+}
+
+// indexValue is the index of a device, 0 for none. Each is asked for once.
+func (e *evaluator) indexValue(name string) fieldValue {
+	value, known := e.indexes[name]
+	if known {
+		return value
 	}
 	if name == "" {
-		return uint32Value(0)
+		value = uint32Value(0)
+	} else if index, err := e.env.DeviceIndex(name); err == nil {
+		value = uint32Value(uint32(index))
 	}
-	index, err := e.env.DeviceIndex(name)
-	if err != nil {
-		return unknown
-	}
-	return uint32Value(uint32(index))
+	e.indexes[name] = value
+	return value
 }
 
 // ctValue is what connection tracking knows. Before it has seen the packet,

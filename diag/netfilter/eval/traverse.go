@@ -77,7 +77,7 @@ func traverse(set *netfilter.RuleSet, hook string, p Packet, env Env) Result {
 }
 
 func run(stages []stage, hook string, p Packet, env Env) Result {
-	e := &evaluator{hook: hook, env: env, types: map[netip.Addr]addrType{}}
+	e := &evaluator{hook: hook, env: env, types: map[netip.Addr]addrType{}, ways: map[flight]way{}, indexes: map[string]fieldValue{}}
 	e.begin(&p)
 	states := []state{{packet: p}}
 	for _, stage := range stages {
@@ -122,11 +122,15 @@ func (r Result) either(o Result) Result {
 
 // evaluator is one packet at one hook.
 type evaluator struct {
-	hook   string
-	env    Env
-	types  map[netip.Addr]addrType // answers of env
-	raw    bool                    // before connection tracking has seen the packet
-	base   baseChain               // the base chain that is running
+	hook string
+	env  Env
+	// Answers of env.
+	types   map[netip.Addr]addrType
+	ways    map[flight]way
+	indexes map[string]fieldValue
+
+	raw    bool      // before connection tracking has seen the packet
+	base   baseChain // the base chain that is running
 	chains map[*netfilter.Table]map[string]*netfilter.Chain
 	ends   []ending
 }

@@ -20,7 +20,7 @@ func (a AddrAdd) Command(*lab.Lab) change.Command {
 }
 
 func (a AddrAdd) Apply(_ context.Context, l *lab.Lab) error {
-	return change.Dev{Netns: a.Netns, Name: a.Dev}.AddAddr(l, a.Addr)
+	return Dev{Netns: a.Netns, Name: a.Dev}.AddAddr(l, a.Addr)
 }
 
 // Conditions implements Conditional. With its prefix length the address brings
@@ -34,7 +34,7 @@ func (a AddrAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	if missing != nil {
 		return missing
 	}
-	link, device := deviceThere(snap, Dev{a.Netns, a.Dev})
+	link, device := deviceThere(snap, Dev{Netns: a.Netns, Name: a.Dev})
 	here := Condition{
 		Table: ipTable(a.Netns, "addr show "+a.Dev),
 		Want:  say.T("the address %s on %s", "%[2]s 上有地址 %[1]s", want.Addr(), a.Dev),
@@ -100,10 +100,10 @@ func (a AddrAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
 // all its routes (fib_disable_ip in net/ipv4/fib_frontend.c), so those that
 // were there before the address go in again.
 func (a AddrAdd) Undo(ctx context.Context, l *lab.Lab, was State) error {
-	if err := (change.Dev{Netns: a.Netns, Name: a.Dev}).DelAddr(l, a.Addr); err != nil {
+	if err := (Dev{Netns: a.Netns, Name: a.Dev}).DelAddr(l, a.Addr); err != nil {
 		return err
 	}
-	return restoreRoutes(ctx, l, Dev{a.Netns, a.Dev}, was)
+	return restoreRoutes(ctx, l, Dev{Netns: a.Netns, Name: a.Dev}, was)
 }
 
 // restoreRoutes puts back the routes of a device that somebody made by hand and
@@ -138,7 +138,7 @@ func (a AddrDel) Command(*lab.Lab) change.Command {
 }
 
 func (a AddrDel) Apply(_ context.Context, l *lab.Lab) error {
-	return change.Dev{Netns: a.Netns, Name: a.Dev}.DelAddr(l, a.Addr)
+	return Dev{Netns: a.Netns, Name: a.Dev}.DelAddr(l, a.Addr)
 }
 
 // Conditions implements Conditional.
@@ -168,5 +168,5 @@ func (a AddrDel) Undo(ctx context.Context, l *lab.Lab, was State) error {
 	if err := AddrAdd(a).Apply(ctx, l); err != nil {
 		return err
 	}
-	return restoreRoutes(ctx, l, Dev{a.Netns, a.Dev}, was)
+	return restoreRoutes(ctx, l, Dev{Netns: a.Netns, Name: a.Dev}, was)
 }

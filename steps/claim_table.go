@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 )
 
@@ -105,7 +106,7 @@ func (c NeighIs) Promised(l *lab.Lab) string {
 }
 
 func macText(l *lab.Lab, d Dev) string {
-	return fmt.Sprintf("%s (%s)", d.mac(l), d.Name)
+	return fmt.Sprintf("%s (%s)", macOf(l, d), d.Name)
 }
 
 func (c NeighIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (string, bool, error) {
@@ -122,7 +123,7 @@ func (c NeighIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (string, boo
 	}
 	holds := slices.Contains(c.States, n.State)
 	if c.MACOf != (Dev{}) {
-		holds = holds && n.MAC.String() == c.MACOf.mac(l).String()
+		holds = holds && n.MAC.String() == macOf(l, c.MACOf).String()
 	}
 	return n.Line(), holds, nil
 }
@@ -260,7 +261,7 @@ func (c RouteGet) Promised(*lab.Lab) string {
 }
 
 func (c RouteGet) Look(_ context.Context, l *lab.Lab, _ *Evidence) (string, bool, error) {
-	_, h, err := handle(l, c.Netns)
+	_, h, err := change.Open(l, c.Netns)
 	if err != nil {
 		return "", false, err
 	}

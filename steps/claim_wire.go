@@ -84,7 +84,7 @@ func resolve(l *lab.Lab, d Dev, mac *string) error {
 	if d == (Dev{}) {
 		return nil
 	}
-	_, _, link, err := d.find(l)
+	_, link, err := d.Find(l)
 	if err == nil {
 		*mac = link.Attrs().HardwareAddr.String()
 	}

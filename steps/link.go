@@ -23,7 +23,7 @@ func (a LinkUp) Command(*lab.Lab) change.Command {
 }
 
 func (a LinkUp) Apply(_ context.Context, l *lab.Lab) error {
-	return change.Dev(a).Up(l)
+	return Dev(a).Up(l)
 }
 
 // Conditions implements Conditional.
@@ -41,10 +41,10 @@ func (a LinkUp) Done(ctx context.Context, l *lab.Lab) (bool, error) { return met
 // (127.0.0.1/8, inetdev_event in net/ipv4/devinet.c) stay until they are taken
 // away.
 func (a LinkUp) Undo(_ context.Context, l *lab.Lab, was State) error {
-	if err := change.Dev(a).Down(l); err != nil {
+	if err := Dev(a).Down(l); err != nil {
 		return err
 	}
-	_, h, link, err := Dev(a).find(l)
+	h, link, err := Dev(a).Find(l)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (a LinkAddress) Apply(_ context.Context, l *lab.Lab) error {
 	if err != nil {
 		return fmt.Errorf("%s: %s: %w", a.Netns, a.Name, err)
 	}
-	return change.Dev{Netns: a.Netns, Name: a.Name}.SetMAC(l, mac)
+	return Dev{Netns: a.Netns, Name: a.Name}.SetMAC(l, mac)
 }
 
 // Conditions implements Conditional.
@@ -88,7 +88,7 @@ func (a LinkAddress) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	if missing != nil {
 		return missing
 	}
-	link, there := deviceThere(snap, Dev{a.Netns, a.Name})
+	link, there := deviceThere(snap, Dev{Netns: a.Netns, Name: a.Name})
 	if !there.Met {
 		return []Condition{there}
 	}
@@ -109,7 +109,7 @@ func (a LinkAddress) Undo(_ context.Context, l *lab.Lab, was State) error {
 	if !ok {
 		return fmt.Errorf("%s: the address that %s had is not known", a.Netns, a.Name)
 	}
-	return change.Dev{Netns: a.Netns, Name: a.Name}.SetMAC(l, mac)
+	return Dev{Netns: a.Netns, Name: a.Name}.SetMAC(l, mac)
 }
 
 // isAbsent says whether err means that the thing asked for is not there, and

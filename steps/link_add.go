@@ -32,7 +32,7 @@ func (a VethAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	if missing != nil {
 		return missing
 	}
-	link, there := deviceThere(snap, Dev{a.Netns, a.Peer})
+	link, there := deviceThere(snap, Dev{Netns: a.Netns, Name: a.Peer})
 	kind := Condition{
 		Table: ipTable(a.Netns, "-d link"), Want: say.T("%s is a veth", "%s 是 veth", a.Peer),
 		Met: there.Met && link.Kind == "veth",
@@ -51,7 +51,7 @@ func (a VethAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
 }
 
 func (a VethAdd) Undo(_ context.Context, l *lab.Lab, _ State) error {
-	return change.Dev{Netns: a.Netns, Name: a.Peer}.Delete(l)
+	return Dev{Netns: a.Netns, Name: a.Peer}.Delete(l)
 }
 
 // BridgeAdd makes a bridge, down and without ports.
@@ -88,7 +88,7 @@ func (a BridgeAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
 }
 
 func (a BridgeAdd) Undo(_ context.Context, l *lab.Lab, _ State) error {
-	return change.Dev(a).Delete(l)
+	return Dev(a).Delete(l)
 }
 
 // LinkMaster makes a device a port of a bridge.
@@ -99,7 +99,7 @@ func (a LinkMaster) Command(*lab.Lab) change.Command {
 }
 
 func (a LinkMaster) Apply(_ context.Context, l *lab.Lab) error {
-	return change.Dev{Netns: a.Netns, Name: a.Name}.SetMaster(l, a.Bridge)
+	return Dev{Netns: a.Netns, Name: a.Name}.SetMaster(l, a.Bridge)
 }
 
 // Conditions implements Conditional.
@@ -108,8 +108,8 @@ func (a LinkMaster) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	if missing != nil {
 		return missing
 	}
-	link, there := deviceThere(snap, Dev{a.Netns, a.Name})
-	_, bridge := deviceThere(snap, Dev{a.Netns, a.Bridge})
+	link, there := deviceThere(snap, Dev{Netns: a.Netns, Name: a.Name})
+	_, bridge := deviceThere(snap, Dev{Netns: a.Netns, Name: a.Bridge})
 	port := Condition{
 		Table: there.Table, Want: say.T("%s is a port of %s", "%s 是 %s 的端口", a.Name, a.Bridge),
 		Met: there.Met && link.Master == a.Bridge,
@@ -128,12 +128,12 @@ func (a LinkMaster) Done(ctx context.Context, l *lab.Lab) (bool, error) {
 // its ports, and none when the last one goes (br_stp_recalculate_bridge_id), so
 // the one that it had goes in again.
 func (a LinkMaster) Undo(_ context.Context, l *lab.Lab, was State) error {
-	if err := (change.Dev{Netns: a.Netns, Name: a.Name}).SetMaster(l, ""); err != nil {
+	if err := (Dev{Netns: a.Netns, Name: a.Name}).SetMaster(l, ""); err != nil {
 		return err
 	}
-	bridge := Dev{a.Netns, a.Bridge}
-	if mac, ok := was.mac(a.Netns, a.Bridge); ok && mac.String() != bridge.mac(l).String() {
-		return change.Dev(bridge).SetMAC(l, mac)
+	bridge := Dev{Netns: a.Netns, Name: a.Bridge}
+	if mac, ok := was.mac(a.Netns, a.Bridge); ok && mac.String() != macOf(l, bridge).String() {
+		return bridge.SetMAC(l, mac)
 	}
 	return nil
 }
@@ -152,21 +152,19 @@ func (a LinkNetns) Command(*lab.Lab) change.Command {
 
 func (a LinkNetns) target() Dev {
 	if a.Rename != "" {
-		return Dev{a.To, a.Rename}
+		return Dev{Netns: a.To, Name: a.Rename}
 	}
-	return Dev{a.To, a.Name}
+	return Dev{Netns: a.To, Name: a.Name}
 }
 
 func (a LinkNetns) Apply(_ context.Context, l *lab.Lab) error {
-	if err := (change.Dev{Netns: a.Netns, Name: a.Name}).Move(l, a.To); err != nil {
+	if err := (Dev{Netns: a.Netns, Name: a.Name}).Move(l, a.To); err != nil {
 		return err
 	}
-	if a.Rename != "" {
-		if err := (change.Dev{Netns: a.To, Name: a.Name}).SetName(l, a.Rename); err != nil {
-			return err
-		}
+	if a.Rename == "" {
+		return nil
 	}
-	return pin(l, a.target())
+	return Dev{Netns: a.To, Name: a.Name}.SetName(l, a.Rename)
 }
 
 // Conditions implements Conditional: a device of that name in the other
@@ -220,24 +218,12 @@ func (a LinkNetns) Done(ctx context.Context, l *lab.Lab) (bool, error) {
 }
 
 func (a LinkNetns) Undo(_ context.Context, l *lab.Lab, _ State) error {
-	moved := change.Dev(a.target())
+	moved := a.target()
 	if a.Rename != "" {
 		if err := moved.SetName(l, a.Name); err != nil {
 			return err
 		}
 		moved.Name = a.Name
 	}
-	if err := moved.Move(l, a.Netns); err != nil {
-		return err
-	}
-	return pin(l, Dev{a.Netns, a.Name})
-}
-
-// pin gives a device that has come from elsewhere the lab's settings.
-func pin(l *lab.Lab, d Dev) error {
-	ns, err := l.NS(d.Netns)
-	if err != nil {
-		return err
-	}
-	return l.PinDevice(ns, d.Name)
+	return moved.Move(l, a.Netns)
 }

@@ -29,7 +29,7 @@ func (a NeighReplace) Command(l *lab.Lab) change.Command {
 
 func (a NeighReplace) mac(l *lab.Lab) net.HardwareAddr {
 	if a.MAC == "" {
-		return a.MACOf.mac(l)
+		return macOf(l, a.MACOf)
 	}
 	mac, _ := net.ParseMAC(a.MAC)
 	return mac
@@ -43,7 +43,7 @@ func (a NeighReplace) Apply(_ context.Context, l *lab.Lab) error {
 	if mac == nil {
 		return fmt.Errorf("%s: the address of %s is not known", a.Netns, a.MACOf)
 	}
-	return change.Dev{Netns: a.Netns, Name: a.Dev}.SetNeigh(l, a.Dst, mac, netlink.NUD_PERMANENT)
+	return Dev{Netns: a.Netns, Name: a.Dev}.SetNeigh(l, a.Dst, mac, netlink.NUD_PERMANENT)
 }
 
 // Conditions implements Conditional.
@@ -52,7 +52,7 @@ func (a NeighReplace) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	if missing != nil {
 		return missing
 	}
-	_, device := deviceThere(snap, Dev{a.Netns, a.Dev})
+	_, device := deviceThere(snap, Dev{Netns: a.Netns, Name: a.Dev})
 	mac := a.mac(l)
 	entry, there := snap.Neighbour(netip.MustParseAddr(a.Dst), a.Dev)
 	right := there && mac != nil && entry.MAC.String() == mac.String()
@@ -79,7 +79,7 @@ func (a NeighReplace) Done(ctx context.Context, l *lab.Lab) (bool, error) {
 
 // Undo deletes the entry; what the kernel had learned before, it learns again.
 func (a NeighReplace) Undo(_ context.Context, l *lab.Lab, _ State) error {
-	return change.Dev{Netns: a.Netns, Name: a.Dev}.DelNeigh(l, a.Dst)
+	return Dev{Netns: a.Netns, Name: a.Dev}.DelNeigh(l, a.Dst)
 }
 
 // NeighDel deletes a neighbour entry.
@@ -95,7 +95,7 @@ func (a NeighDel) Command(*lab.Lab) change.Command {
 }
 
 func (a NeighDel) Apply(_ context.Context, l *lab.Lab) error {
-	if err := (change.Dev{Netns: a.Netns, Name: a.Dev}).DelNeigh(l, a.Dst); err != nil {
+	if err := (Dev{Netns: a.Netns, Name: a.Dev}).DelNeigh(l, a.Dst); err != nil {
 		return err
 	}
 	l.Note(a.key())
@@ -112,7 +112,7 @@ func (a NeighDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	if missing != nil {
 		return missing
 	}
-	_, device := deviceThere(snap, Dev{a.Netns, a.Dev})
+	_, device := deviceThere(snap, Dev{Netns: a.Netns, Name: a.Dev})
 	if !device.Met {
 		return []Condition{device}
 	}
@@ -146,7 +146,7 @@ func (a NeighDel) Undo(_ context.Context, l *lab.Lab, was State) error {
 	if old.State == "PERMANENT" {
 		state = netlink.NUD_PERMANENT
 	}
-	return change.Dev{Netns: a.Netns, Name: a.Dev}.SetNeigh(l, a.Dst, old.MAC, state)
+	return Dev{Netns: a.Netns, Name: a.Dev}.SetNeigh(l, a.Dst, old.MAC, state)
 }
 
 // forgetNeighbours deletes what the kernel has learned, in every namespace:
@@ -155,7 +155,7 @@ func forgetNeighbours(l *lab.Lab) error {
 	const learned = netlink.NUD_INCOMPLETE | netlink.NUD_REACHABLE | netlink.NUD_STALE |
 		netlink.NUD_DELAY | netlink.NUD_PROBE | netlink.NUD_FAILED
 	for _, name := range l.Names() {
-		_, h, err := handle(l, name)
+		_, h, err := change.Open(l, name)
 		if isAbsent(err) {
 			continue
 		}

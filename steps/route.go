@@ -87,8 +87,8 @@ func (a RouteDel) Undo(ctx context.Context, l *lab.Lab, _ State) error {
 	return RouteAdd(a).Apply(ctx, l)
 }
 
-func (a RouteAdd) change(l *lab.Lab, verb string, change func(*netlink.Handle, *netlink.Route) error) error {
-	_, h, err := handle(l, a.Netns)
+func (a RouteAdd) change(l *lab.Lab, verb string, do func(*netlink.Handle, *netlink.Route) error) error {
+	_, h, err := change.Open(l, a.Netns)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (a RouteAdd) change(l *lab.Lab, verb string, change func(*netlink.Handle, *
 	if err != nil {
 		return err
 	}
-	if err := change(h, r); err != nil {
+	if err := do(h, r); err != nil {
 		return fmt.Errorf("%s: %s route %s: %w", a.Netns, verb, a.Dst, err)
 	}
 	return nil

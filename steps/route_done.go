@@ -59,7 +59,7 @@ func (a RouteAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	}
 	var all []Condition
 	if a.Dev != "" {
-		all = append(all, deviceUp(snap, Dev{a.Netns, a.Dev}))
+		all = append(all, deviceUp(snap, Dev{Netns: a.Netns, Name: a.Dev}))
 	}
 	there := Condition{Table: ipTable(a.Netns, "route"), Want: say.T("a route that covers %s", "一条覆盖 %s 的路由", a.Dst)}
 	hop := Condition{Table: there.Table, Want: say.T("it goes via %s", "它的下一跳是 %s", a.Via)}

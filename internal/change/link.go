@@ -64,14 +64,17 @@ func (d Dev) Move(s Space, to string) error {
 		if err != nil {
 			return err
 		}
-		return h.LinkSetNsFd(link, int(ns.FD()))
+		if err := h.LinkSetNsFd(link, int(ns.FD())); err != nil {
+			return err
+		}
+		return s.PinDevice(ns, d.Name)
 	})
 }
 
 // AddLink makes a device, of whatever kind link is, and a veth's other end in
 // the namespace far: the same one where that is empty.
 func AddLink(s Space, netns string, link netlink.Link, far string) error {
-	ns, h, err := open(s, netns)
+	ns, h, err := Open(s, netns)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (d Dev) String() string { return d.Netns + " " + d.Name }
 
 // Find is the device as the kernel has it, with the handle that changes it.
 func (d Dev) Find(s Space) (*netlink.Handle, netlink.Link, error) {
-	_, h, err := open(s, d.Netns)
+	_, h, err := Open(s, d.Netns)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -34,8 +34,8 @@ func (d Dev) Find(s Space) (*netlink.Handle, netlink.Link, error) {
 	return h, link, nil
 }
 
-// open is a namespace and its rtnetlink handle.
-func open(s Space, netns string) (*nsenter.Namespace, *netlink.Handle, error) {
+// Open is a namespace and its rtnetlink handle.
+func Open(s Space, netns string) (*nsenter.Namespace, *netlink.Handle, error) {
 	ns, err := s.NS(netns)
 	if err != nil {
 		return nil, nil, err

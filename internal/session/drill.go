@@ -103,7 +103,7 @@ func (d *Drill) GoOn() Work {
 // GoBack implements Stage: the same fault once more.
 func (d *Drill) GoBack() Work { return d.s.Rebuild() }
 
-// hints implements Stage: there is always something to say about the fault.
+// MayHint implements Stage: there is always something to say about the fault.
 func (d *Drill) MayHint() bool { return d.s.Scene.Phase == PhaseLook && d.s.Working == 0 && !d.Hinting }
 
 // MayAsk implements Stage. Why names the fault, which is half the solution: it
@@ -128,7 +128,7 @@ func (d *Drill) Other() { d.Warned = false }
 // Look implements Stage. A drill looks by the clock: see watch.
 func (d *Drill) Look() Work { return nil }
 
-// looking implements Stage.
+// Occupied implements Stage.
 func (d *Drill) Occupied() bool { return d.Checking || d.Hinting }
 
 // Leave stops the clock of the try, and keeps how far it came.

@@ -78,7 +78,7 @@ func (l *Lesson) Hint() Work {
 	return nil
 }
 
-// hints implements Stage.
+// MayHint implements Stage.
 func (l *Lesson) MayHint() bool {
 	c := &l.s.Scene
 	return c.Phase == PhaseLook && c.Hints < len(c.HintTexts(l.s.tongue))

@@ -87,7 +87,7 @@ func (t *Task) explained(ctx context.Context, l *lab.Lab, v Verdict) (Guide, boo
 	switch {
 	case len(lines) > 0:
 	case fault < 0 && len(a.Fix) > 0: // something that the learner has broken
-		lines = append(lines, a.Fix...)
+		lines = a.Fix
 	default:
 		lines = t.repair(fault)
 	}

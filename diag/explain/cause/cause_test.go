@@ -11,7 +11,12 @@ func TestEveryCauseIsWhole(t *testing.T) {
 	if len(causes) < 28 {
 		t.Errorf("only %d causes are registered", len(causes))
 	}
+	seen := map[Code]bool{}
 	for _, c := range causes {
+		if seen[c.Code] {
+			t.Errorf("there are two causes %s", c.Code)
+		}
+		seen[c.Code] = true
 		en, zh := c.Words.In("en"), c.Words.In("zh")
 		if en == "" || zh == "" || en == zh {
 			t.Errorf("%s: words %q and %q", c.Code, en, zh)

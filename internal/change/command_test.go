@@ -30,7 +30,7 @@ func withIP(t testing.TB) {
 var names = []string{
 	"eth0", "veth-ns1", "`>ran`", "$(>ran)", "a;>ran", "a|>ran", "a&>ran", "a\n>ran", "a>ran", "'>ran", `">ran`, `\`, `\\`, "'", "''", `"`,
 	"-x", "--", "-", "up", "dev", "help", "he", "a b", "", " ", "*", "?", "[a]", "~", "~root", "#a", "a#", "{a,b}", "!", "!!", "=", "a=b", "PATH=x",
-	"$PATH", "${PATH}", "%s", "%", "\x1b[2J", "\x07", "\u202egpj", "\xff\xfe", "\u0085", "\u009b1m", "网卡", "é", "e\u0301", "a\n", "\n", "\n\n", "'\n", "\x01'$(>ran)",
+	"$PATH", "${PATH}", "%s", "%", "\x1b[2J", "\x07", "\u202egpj", "\xff\xfe", "\u0085", "\u009b1m", "网卡", "é", "e\u0301", "a\n", "\n", "\n\n", "'\n", "\x01'$(>ran)", "-\xbb", "-v\x01", "--\n\x01",
 }
 
 func TestAPastedLineIsItsWordsAndNothingElse(t *testing.T) {

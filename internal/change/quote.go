@@ -33,15 +33,16 @@ func shown(text string) bool {
 	return utf8.ValidString(text) && strings.IndexFunc(text, func(c rune) bool { return !unicode.IsPrint(c) }) < 0
 }
 
-// printed has printf(1) make the word, byte by byte where that is needed. A
-// command substitution takes line feeds off its end: those stand behind it.
+// printed has printf(1) make the word, byte by byte where that is needed: a dash
+// in front would make it an option. A command substitution takes line feeds off
+// its end: those stand behind it.
 func printed(text string) string {
 	body := strings.TrimRight(text, "\n")
 	var word strings.Builder
 	if body != "" {
 		word.WriteString(`"$(printf '`)
 		for i := 0; i < len(body); i++ {
-			if c := body[i]; special(rune(c)) || c == '%' {
+			if c := body[i]; special(rune(c)) || c == '%' || i == 0 && c == '-' {
 				fmt.Fprintf(&word, `\%03o`, c)
 			} else {
 				word.WriteByte(c)

@@ -34,17 +34,22 @@ const (
 // Answer says what becomes of a ping, where, why, and what the smallest repair
 // is. Its JSON form is a contract.
 type Answer struct {
-	Schema      int              `json:"schema"`
-	From        string           `json:"from"`
-	Source      string           `json:"source"`
-	Destination string           `json:"destination"`
-	Verdict     string           `json:"verdict"`
-	Cause       Fault            `json:"cause"`
-	Fix         []change.Command `json:"fix"`
-	Next        []Fault          `json:"next"` // what would still be broken after the fix
-	Hops        []Hop            `json:"hops"`
+	Schema      int    `json:"schema"`
+	From        string `json:"from"`
+	Source      string `json:"source"`
+	Destination string `json:"destination"`
+	Verdict     string `json:"verdict"`
+	Cause       Fault  `json:"cause"`
+	// Fix is what mends Cause and Next together, in order, as far as commands can.
+	Fix  []change.Command `json:"fix"`
+	Next []Fault          `json:"next"` // faults behind Cause, as they are once it is mended
+	Hops []Hop            `json:"hops"`
 	// Unseen is what could not be looked at, and what the prediction does not rest on.
 	Unseen []Text `json:"unseen"`
+	// Beyond is the device, in Cause.Netns, whose other end is somebody else's: all
+	// is well up to there, and what can be asked is to be asked there. Empty where
+	// the fault is known, or is here.
+	Beyond string `json:"beyond,omitempty"`
 	Probe  *Probe `json:"probe,omitempty"` // nil when none was sent
 }
 
@@ -60,6 +65,9 @@ type Fault struct {
 	down string // the device that is down, where that is the fault
 	sure bool   // nothing that the walk met before could be the reason
 }
+
+// Mended reports whether the answer's Fix mends the fault.
+func (f Fault) Mended() bool { return len(f.fix) > 0 }
 
 // Hop is one stage of the packet's way.
 type Hop struct {

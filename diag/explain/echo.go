@@ -22,6 +22,7 @@ type echo struct {
 	df       bool           // it must not be fragmented
 	origin   *machine.Space // who made it
 	outer    *table.VXLAN   // it carries the echo through this tunnel
+	inner    *echo          // … as it went in
 }
 
 func (e echo) String() string { return fmt.Sprintf("%s > %s", e.src, e.dst) }

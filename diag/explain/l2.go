@@ -21,6 +21,7 @@ type station struct {
 	deaf *Fault     // why it ignores the frame that comes to it
 	then func()     // what is found behind that
 	sent bool       // the frame is on its way: it meets the obstacles there
+	edge *edge      // nobody who can be seen: it left by this
 	way
 }
 
@@ -75,7 +76,8 @@ type explorer struct {
 	stations []station
 	bridges  []site // that the frame comes through
 	voids    []site // tunnels that do not know where to send the frame
-	unseen   []Text // places where it gets out of sight
+	edges    []edge // where it leaves what can be seen
+	unseen   []Text // places where it cannot be followed
 	been     map[place]bool
 }
 
@@ -118,14 +120,14 @@ func (x *explorer) send(n *machine.Space, link table.Link, v way, bridged, from 
 	case link.Kind == "vxlan" && link.VXLAN != nil:
 		x.overVXLAN(n, link, v, out)
 	default:
-		x.unseen = append(x.unseen, say("the other end of %s cannot be seen", link.Name))
+		x.edges = append(x.edges, edge{n, link, say("the other end of %s cannot be seen", link.Name), v.past(out)})
 	}
 }
 
 func (x *explorer) overVeth(n *machine.Space, link table.Link, v way, out crossing) {
 	peer, err := x.w.world.Peer(n, link.PeerNetnsID)
 	if err != nil {
-		x.unseen = append(x.unseen, say("the other end of %s: %s", link.Name, err))
+		x.edges = append(x.edges, edge{n, link, say("the other end of %s: %s", link.Name, err), v.past(out)})
 		return
 	}
 	far, err := peer.LinkByIndex(link.PeerIndex)

@@ -36,6 +36,7 @@ func (w *walk) nextStation(n *machine.Space, e echo, link table.Link, nexthop ne
 	if known {
 		a.entry = entry
 	}
+	w.asking = a
 	if e.outer == nil {
 		w.arping = a
 	}
@@ -103,7 +104,10 @@ func (a *arping) byAsking() (station, bool) {
 		}
 		return s, true
 	}
-	if len(x.unseen) > 0 {
+	switch {
+	case len(x.edges) > 0:
+		return a.passes(x)
+	case len(x.unseen) > 0:
 		return a.outOfSight(x)
 	}
 	return a.unanswered(x)
@@ -144,7 +148,7 @@ func (w *walk) answerable(a *arping, s station) bool {
 
 // reaches reports whether a frame comes to the station.
 func (x *explorer) reaches(s station) bool {
-	return len(x.unseen) > 0 || len(x.voids) > 0 || slices.ContainsFunc(x.stations, func(o station) bool {
+	return len(x.unseen) > 0 || len(x.edges) > 0 || len(x.voids) > 0 || slices.ContainsFunc(x.stations, func(o station) bool {
 		return o.node == nil || o.node == s.node && o.dev.Index == s.dev.Index
 	})
 }
@@ -196,10 +200,8 @@ func (a *arping) rivals(chosen station, yes []station) {
 	}
 }
 
-// outOfSight ends the walk where nothing can be seen any more, but for what the
-// neighbour table says.
+// outOfSight ends the walk where it cannot be followed any more.
 func (a *arping) outOfSight(x *explorer) (station, bool) {
-	a.w.blind = a
 	a.w.giveUp(a.n, a.e, StageSend, a.link.Name, x.unseen[0])
 	return station{}, false
 }

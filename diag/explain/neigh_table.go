@@ -63,6 +63,9 @@ func (a *arping) byEntry() (station, bool) {
 		s.sent = true
 		return s, true
 	}
+	if a.foreign(x) {
+		return a.passes(x)
+	}
 	s, ok := nearest(misses)
 	if !ok {
 		all := a.w.explore(a.n, a.link, a.e.leg, nil)

@@ -126,10 +126,16 @@ func (w *walk) travel(n *machine.Space, e echo, link table.Link, s station) {
 		w.meet(n, e, s, i)
 		var ok bool
 		if e, ok = w.cross(e, c); !ok {
+			if w.tunnelled != nil {
+				w.throughTunnel(n, e, link, c)
+			}
 			return
 		}
 	}
 	w.meet(n, e, s, len(s.crossings))
+	if s.edge != nil {
+		w.depart(n, e, link, s.edge)
+	}
 	if s.node == nil {
 		return
 	}
@@ -187,7 +193,7 @@ func (w *walk) cross(e echo, c crossing) (echo, bool) {
 		return e, true
 	case c.remote.IsValid():
 		w.wiredAs(c.node, e, StageSend, c.dev.Name, say("%s out of %s, in a packet to %s", e, c.dev.Name, c.remote))
-		w.carry(c.node, c.dev, envelope(c.dev, e.leg, c.remote, e.length))
+		w.carry(c.node, c.dev, envelope(c.dev, e, c.remote))
 		return e, w.landed != nil
 	}
 	w.wired(c.node, e, StageSend, c.dev.Name)

@@ -46,6 +46,10 @@ func (x *explorer) overVXLAN(n *machine.Space, link table.Link, v way, out cross
 // outOfVXLAN sends a trial packet through the tunnel.
 func (x *explorer) outOfVXLAN(n *machine.Space, link table.Link, v way, remote netip.Addr) {
 	trial := x.w.trial(n, link, x.leg, remote)
+	if trial.outside != nil {
+		x.edges = append(x.edges, edge{trial.outside.node, trial.outside.dev, trial.outside.why, v})
+		return
+	}
 	if trial.lost || trial.landed == nil && len(trial.faults) == 0 {
 		_, _, why := trial.where()
 		x.unseen = append(x.unseen, why)
@@ -141,9 +145,9 @@ func (x *explorer) remotes(n *machine.Space, link table.Link) ([]netip.Addr, err
 	return find(everybody), nil
 }
 
-// envelope is the packet that carries a tunnelled one.
-func envelope(link table.Link, leg string, remote netip.Addr, inner int) echo {
-	return echo{leg: leg, src: link.VXLAN.Local, dst: remote, ttl: maxHops, outer: link.VXLAN, length: inner + vxlanOverhead}
+// envelope is the packet that carries inner through a tunnel.
+func envelope(link table.Link, inner echo, remote netip.Addr) echo {
+	return echo{leg: inner.leg, src: link.VXLAN.Local, dst: remote, ttl: maxHops, outer: link.VXLAN, inner: &inner, length: inner.length + vxlanOverhead}
 }
 
 // trial follows the packet that would carry something through a tunnel without
@@ -154,7 +158,7 @@ func (w *walk) trial(n *machine.Space, link table.Link, leg string, remote netip
 		t.giveUp(n, echo{leg: leg}, StageSend, link.Name, say("tunnels in tunnels are not followed any further"))
 		return t
 	}
-	t.carry(n, link, envelope(link, leg, remote, 0))
+	t.carry(n, link, envelope(link, echo{leg: leg}, remote))
 	return t
 }
 
@@ -168,16 +172,24 @@ func (w *walk) aside(n *machine.Space, dest netip.Addr) *walk {
 // w.landed is set.
 func (w *walk) carry(n *machine.Space, link table.Link, e echo) {
 	w.landed = nil
-	if link.PeerNetnsID >= 0 && link.PeerIndex != 0 {
-		below, err := w.world.Peer(n, link.PeerNetnsID)
-		if err != nil {
-			w.giveUp(n, e, StageSend, link.Name, say("what is below %s: %s", link.Name, err))
-			return
-		}
-		n = below
+	n, ok := w.below(n, link)
+	if !ok {
+		return
 	}
 	e.origin = n
 	w.originate(n, e)
+}
+
+// below is the namespace that a tunnel's device was made in.
+func (w *walk) below(n *machine.Space, link table.Link) (*machine.Space, bool) {
+	if link.PeerNetnsID < 0 || link.PeerIndex == 0 {
+		return n, true
+	}
+	below, err := w.world.Peer(n, link.PeerNetnsID)
+	if err != nil {
+		w.giveUp(n, echo{leg: LegRequest, outer: link.VXLAN}, StageSend, link.Name, say("what is below %s: %s", link.Name, err))
+	}
+	return below, err == nil
 }
 
 const protoUDP = unix.IPPROTO_UDP

@@ -53,18 +53,20 @@ type walk struct {
 	lost    bool // the walk came to something that it cannot judge
 	ended   bool // the reply is back
 
-	been     map[visit]bool
-	taught   []taught
-	heard    map[hearing]int // ports of bridges, by what was heard there on the walk
-	landed   *machine.Space  // whom the last carrying packet of a tunnel came to
-	depth    int             // of tunnels in tunnels
-	unseen   []Text          // what could not be looked at on the way, and was taken to let the packet pass
-	doubtful *Fault          // what may be wrong: only the ping can tell
-	blind    *arping         // where the walk got out of sight
-	arping   *arping         // the last search for a next hop
-	size     int             // of the request in bytes, with the IP header
-	unsent   bool            // the echo itself is not sent, for want of an answer to ARP
-	learnt   *Fault          // the sender knows of an MTU on the path
+	been      map[visit]bool
+	taught    []taught
+	heard     map[hearing]int // ports of bridges, by what was heard there on the walk
+	landed    *machine.Space  // whom the last carrying packet of a tunnel came to
+	depth     int             // of tunnels in tunnels
+	unseen    []Text          // what could not be looked at on the way, and was taken to let the packet pass
+	doubtful  *Fault          // what may be wrong: only the ping can tell
+	outside   *outside        // where the walk got out of sight
+	asking    *arping         // the search for the next hop of the packet that goes out now
+	tunnelled *outside        // where a carrying packet did
+	arping    *arping         // the last search for a next hop
+	size      int             // of the request in bytes, with the IP header
+	unsent    bool            // the echo itself is not sent, for want of an answer to ARP
+	learnt    *Fault          // the sender knows of an MTU on the path
 }
 
 // visit is a packet in a namespace: the same one twice goes in circles.
@@ -148,15 +150,31 @@ func (w *walk) answer() Answer {
 	switch {
 	case len(w.faults) > 0:
 		a.Verdict, a.Cause = Broken, w.faults[0]
-		a.Fix = append(a.Fix, w.faults[0].fix...)
+		a.Fix = w.mends()
 		a.Next = append(a.Next, w.faults[1:]...)
 	case w.doubtful != nil:
 		a.Verdict, a.Cause = Undecided, *w.doubtful
+	case w.outside != nil && !w.lost:
+		a.Verdict, a.Cause, a.Beyond = Undecided, w.outside.open(), w.outside.dev.Name
 	case w.lost || !w.ended || len(w.unseen) > 0:
 		a.Verdict, a.Cause.Code = Undecided, cause.NotKnown
 		a.Cause.Leg, a.Cause.Netns, a.Cause.Detail = w.where()
 	}
 	return a
+}
+
+// mends are the commands of all faults, in the order in which the packet meets
+// them: each was found as though those before it had been run.
+func (w *walk) mends() []change.Command {
+	all := []change.Command{}
+	for _, f := range w.faults {
+		for _, c := range f.fix {
+			if !slices.ContainsFunc(all, c.Equal) {
+				all = append(all, c)
+			}
+		}
+	}
+	return all
 }
 
 // where is the last stage that the walk came to, or if it came to its end, the
@@ -193,7 +211,7 @@ func (w *walk) wired(n *machine.Space, e echo, stage, dev string) {
 	if out {
 		detail = say("%s out of %s", e, dev)
 	}
-	if w.wiredAs(n, e, stage, dev, detail) {
+	if w.wiredAs(n, e, stage, dev, detail) && e.outer == nil {
 		w.hops[len(w.hops)-1].Frame = &Frame{Src: e.src, Dst: e.dst, Out: out}
 	}
 }
@@ -202,10 +220,16 @@ func (w *walk) wired(n *machine.Space, e echo, stage, dev string) {
 // can prove it.
 func (w *walk) wiredAs(n *machine.Space, e echo, stage, dev string, detail Text) bool {
 	w.hop(n, e, stage, dev, detail)
-	if e.outer != nil || w.strayed || w.unsent {
-		return false // a sighting is one of the echo
+	if w.strayed || w.unsent {
+		return false
 	}
 	seen := sighting{netns: n, dev: dev, src: e.src, dst: e.dst, reply: e.leg == LegReply, out: stage == StageSend}
+	if e.outer != nil {
+		if e.inner.outer != nil || !e.inner.dst.IsValid() {
+			return false // it is a tunnel in a tunnel, or carries no echo
+		}
+		seen.src, seen.dst, seen.carrier = e.inner.src, e.inner.dst, endpoints{e.src, e.dst}
+	}
 	if len(w.faults) > 0 && slices.ContainsFunc(w.hops, func(h Hop) bool { return h.seenAs != nil && *h.seenAs == seen }) {
 		return false // the frame that was here before proves nothing
 	}
@@ -218,7 +242,7 @@ func (w *walk) prediction() string {
 	switch {
 	case len(w.faults) > 0 || w.learnt != nil:
 		return Fail
-	case len(w.unseen) > 0 || w.doubtful != nil:
+	case len(w.unseen) > 0 || w.doubtful != nil || w.outside != nil:
 		return Unknown
 	}
 	return OK

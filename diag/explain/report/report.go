@@ -51,15 +51,8 @@ func Of(a explain.Answer, lang string) []Line {
 		fix[i] = f.Paste()
 	}
 	r.section(rFix, Fix, fix)
-	next := make([]string, len(a.Next))
-	for i, f := range a.Next {
-		next[i] = r.say(rFault, f.Detail.In(lang), f.Code, r.in(f.Netns))
-	}
-	afterwards := rNext
-	if len(fix) == 0 {
-		afterwards = rNextUnfixed
-	}
-	r.section(afterwards, Next, next)
+	r.section(rNextMended, Next, r.next(explain.Fault.Mended))
+	r.section(rNext, Next, r.next(func(f explain.Fault) bool { return !f.Mended() }))
 	if a.Probe != nil {
 		r.section(rProbe, Probe, strings.Split(a.Probe.Message, "\n"))
 	}
@@ -69,6 +62,17 @@ func Of(a explain.Answer, lang string) []Line {
 	}
 	r.section(rUnseen, Unseen, unseen)
 	return r.lines
+}
+
+// next are those of the faults behind the first that are meant.
+func (r *telling) next(meant func(explain.Fault) bool) []string {
+	var lines []string
+	for _, f := range r.answer.Next {
+		if meant(f) {
+			lines = append(lines, r.say(rFault, f.Detail.In(r.lang), f.Code, r.in(f.Netns)))
+		}
+	}
+	return lines
 }
 
 // telling is a report while it is written.
@@ -131,6 +135,8 @@ func (r *telling) verdict() string {
 		return r.say(rAnswered, source, a.Destination)
 	case a.Verdict == explain.Undecided:
 		return r.say(rCannotTell, source, a.Destination, detail, place)
+	case a.Beyond != "":
+		return r.say(rBeyond, source, a.Destination, detail)
 	case a.Cause.Code == cause.NotKnown:
 		return r.say(rBrokenUnknown, source, a.Destination, detail, place)
 	}
@@ -146,6 +152,10 @@ func (r *telling) way() {
 	if fault := slices.IndexFunc(hops, func(h explain.Hop) bool { return h.Predicted == explain.Fail }); fault >= 0 {
 		r.stopped = &hops[fault]
 		for r.answer.Verdict != explain.Delivered && reached > fault+1 && hops[reached-1].Observed != explain.OK {
+			reached--
+		}
+	} else if r.answer.Beyond != "" && r.answer.Probe != nil {
+		for reached > 0 && hops[reached-1].Leg == explain.LegReply && hops[reached-1].Observed != explain.OK {
 			reached--
 		}
 	}
@@ -221,6 +231,11 @@ func (r *telling) expected(h explain.Hop) bool {
 // either.
 func (r *telling) behind(hops []explain.Hop) {
 	if len(hops) == 0 {
+		return
+	}
+	if r.stopped == nil {
+		r.heading(hops[0].Leg, rReply)
+		r.add(Line{Kind: Behind, Predicted: explain.Unknown, Observed: hops[0].Observed, Leg: hops[0].Leg, Text: r.say(rNothingBack, r.answer.Beyond)})
 		return
 	}
 	line := Line{Kind: Behind, Predicted: explain.Fail, Observed: explain.Unknown, Leg: hops[0].Leg}

@@ -33,7 +33,9 @@ const (
 	rEvidence
 	rFix
 	rNext
-	rNextUnfixed
+	rNextMended
+	rBeyond
+	rNothingBack
 	rProbe
 	rUnseen
 	wordCount
@@ -66,8 +68,10 @@ var words = [wordCount][2]string{
 	rNoFurther:         {"it gets no further", "到此为止"},
 	rEvidence:          {"evidence", "依据"},
 	rFix:               {"fix", "修复"},
-	rNext:              {"still broken after it", "修好之后仍不通的原因"},
-	rNextUnfixed:       {"broken behind it as well", "此外还有"},
+	rNext:              {"broken behind it as well", "此外还有"},
+	rNextMended:        {"broken behind it as well, and mended by the same commands", "此外还有（上面的命令一并修好）"},
+	rBeyond:            {"%s gets no answer from %s: %s", "%s 得不到 %s 的应答：%s"},
+	rNothingBack:       {"nothing came back by %s", "%s 上没有任何回应"},
 	rProbe:             {"ping", "ping"},
 	rUnseen:            {"what could not be seen", "没能看到的"},
 }

@@ -1,0 +1,127 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/probe"
+	"nstutor/internal/change"
+	sentence "nstutor/internal/say"
+)
+
+// compare brings together what was predicted and what became of the ping.
+func (w *walk) compare(a *Answer, r probe.Result) {
+	replied := r.Outcome == probe.Replied
+	switch {
+	case r.Outcome == probe.OutcomeUnknown:
+	case !replied && a.Verdict == Undecided && w.outside != nil:
+		w.outside.silent(a, r)
+	case !replied && a.Verdict == Undecided && a.Cause.Code != cause.NotKnown:
+		a.Verdict = Broken // the doubt was right
+		a.Fix = append(a.Fix, a.Cause.fix...)
+	case replied && a.Verdict == Undecided:
+		a.Verdict, a.Cause, a.Beyond = Delivered, Fault{Code: cause.None, Evidence: []string{}}, ""
+	case replied && a.Verdict == Broken, !replied && a.Verdict == Delivered:
+		predicted := a.Cause
+		a.Verdict = Broken
+		if replied {
+			a.Verdict = Delivered
+		}
+		a.disagree(predicted, say("predicted %s, but the ping says: %s", predicted.Code, r.Message))
+	case !replied && a.Verdict == Undecided:
+		a.Verdict = Broken
+		a.Cause.Evidence = []string{lastSeen(a.Hops)}
+	}
+}
+
+// disagree says that the kernel has done something else than was predicted.
+func (a *Answer) disagree(predicted Fault, detail Text) {
+	a.Fix = []change.Command{}
+	a.Cause = Fault{
+		Code: cause.ModelDisagrees, Netns: predicted.Netns, Leg: predicted.Leg, Detail: detail,
+		Evidence: append([]string{lastSeen(a.Hops)}, predicted.Evidence...),
+	}
+}
+
+// lastSeen is the last place where the ping was seen on a wire.
+func lastSeen(hops []Hop) string {
+	seen := "the request was seen on no wire"
+	for _, h := range hops {
+		if h.Observed == OK {
+			seen = fmt.Sprintf("last seen: %s, %s %s", h.Detail, h.Netns, h.Device)
+		}
+	}
+	return seen
+}
+
+// open is what is said of a packet that went out of sight before anybody tried.
+func (o *outside) open() Fault {
+	return Fault{
+		Code: cause.NotKnown, Netns: o.node.Name, Leg: o.echo.leg, Evidence: []string{},
+		Detail: sentence.T("nothing here is in the way: the packet leaves %[1]s for %[2]s as %[3]s; %[4]s",
+			"本机没有问题：包以 %[3]s 的身份从 %[1]s 发往 %[2]s；%[4]s", o.dev.Name, o.asking.nexthop, o.echo.src, o.why),
+	}
+}
+
+// silent is what a ping proves that went out of sight and was not answered.
+func (o *outside) silent(a *Answer, r probe.Result) {
+	a.Verdict = Broken
+	returned := slices.ContainsFunc(a.Hops, func(h Hop) bool { return h.Leg == LegReply && h.seenAs != nil && h.Observed == OK })
+	left := !slices.ContainsFunc(a.Hops, func(h Hop) bool { return h.Predicted == OK && h.Observed == Fail })
+	failed, unanswered := o.asking.failed(a.Cause)
+	switch {
+	case returned:
+		a.Beyond = ""
+		a.disagree(a.Cause, sentence.T("an answer came back to %s, and was lost behind it", "应答回到了 %s，却在那之后丢失", o.dev.Name))
+	case unanswered:
+		a.Cause = failed
+	case !left:
+		a.Beyond = ""
+		a.disagree(a.Cause, sentence.T("the packet was to leave by %s, and did not", "包应当从 %s 发出，却没有", o.dev.Name))
+	case a.Cause.Code != cause.NotKnown:
+		a.Beyond = ""
+		a.Fix = append(a.Fix, a.Cause.fix...) // the doubt was right
+	case r.From.IsValid() && r.Outcome != probe.Silent:
+		a.Cause.Evidence = []string{lastSeen(a.Hops)}
+		a.Cause.Detail = sentence.T("everything here is well: the request left %s, and %s, beyond it, refuses it (%s); ask there",
+			"本机一切正常：请求已从 %s 发出，被外面的 %s 拒绝（%s）；请到那边查", o.dev.Name, r.From, r.Outcome)
+	case o.echo.outer != nil:
+		a.Cause.Evidence = []string{lastSeen(a.Hops)}
+		a.Cause.Detail = sentence.T("everything here is well: the request left %s in a VXLAN packet (UDP %d) from %s to %s, and nothing came back in %s; ask there",
+			"本机一切正常：请求已封装成 VXLAN 包（UDP %[2]d，%[3]s 到 %[4]s）从 %[1]s 发出，%[5]s 内没有任何回应；请到那边查",
+			o.dev.Name, o.echo.outer.DstPort, o.echo.src, o.echo.dst, quiet)
+	default:
+		a.Cause.Evidence = []string{lastSeen(a.Hops)}
+		a.Cause.Detail = sentence.T("everything here is well: the request left %s for %s as %s, and nothing came back in %s; ask there",
+			"本机一切正常：请求以 %[3]s 的身份从 %[1]s 发往 %[2]s，%[4]s 内没有任何回应；请到那边查",
+			o.dev.Name, o.asking.nexthop, o.echo.src, quiet)
+	}
+}
+
+// failed is the cause as the neighbour table tells it after a ping that went to
+// somebody out of sight.
+func (a *arping) failed(unknown Fault) (Fault, bool) {
+	entry, ok, err := a.n.NextHopNeighbour(a.link.Index, a.nexthop)
+	if err != nil || !ok || entry.State != "FAILED" && entry.State != "INCOMPLETE" {
+		return unknown, false
+	}
+	f := Fault{
+		Code: cause.NeighbourUnanswered, Netns: a.n.Name, Leg: a.e.leg, Evidence: []string{entry.Line()},
+		Detail: say("%s asks who has %s, and nobody answers", a.link.Name, a.nexthop),
+	}
+	if a.nexthop == a.e.dst {
+		f.Code = cause.DestinationAbsent
+	}
+	return f, true
+}
+
+// resolved reports whether the kernel has a MAC address for the next hop, or
+// needs none.
+func (a *arping) resolved() bool {
+	if a.link.Has("NOARP") {
+		return true
+	}
+	entry, ok, err := a.n.NextHopNeighbour(a.link.Index, a.nexthop)
+	return err == nil && ok && slices.Contains(resolved, entry.State)
+}

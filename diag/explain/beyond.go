@@ -3,6 +3,7 @@ package explain
 import (
 	"bytes"
 	"net/netip"
+	"slices"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
@@ -41,13 +42,15 @@ func (x *explorer) atEdge() (station, bool) {
 // the address of somebody beyond it.
 func (a *arping) passes(x *explorer) (station, bool) {
 	s, _ := x.atEdge()
+	if !slices.Contains(resolved, a.entry.State) && !a.link.Has("NOARP") && a.w.outside == nil {
+		a.w.outside = &outside{*s.edge, a, a.e}
+	}
 	switch {
 	case a.entry.Dst.IsValid():
 		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
 	case !a.link.Has("NOARP"):
 		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name,
 			sentence.T("who has %s is beyond %s", "谁有 %s，要看 %s 的外面", a.nexthop, s.edge.dev.Name))
-		a.w.hops[len(a.w.hops)-1].Predicted = Unknown
 	}
 	return s, true
 }
@@ -67,7 +70,11 @@ func (w *walk) depart(n *machine.Space, e echo, link table.Link, at *edge) {
 		return
 	}
 	if e.leg == LegReply {
-		return // whether it finds its way back is decided beyond
+		// Whether it finds its way back is decided beyond.
+		if w.parted != nil {
+			w.doubt(n, e, StageSend, link.Name, w.astray())
+		}
+		return
 	}
 	w.untranslated(n, e, link)
 	w.admit(w.back(e), site{n, link}, *at)

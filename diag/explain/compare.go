@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/probe"
@@ -16,7 +17,7 @@ func (w *walk) compare(a *Answer, r probe.Result) {
 	switch {
 	case r.Outcome == probe.OutcomeUnknown:
 	case !replied && a.Verdict == Undecided && w.outside != nil:
-		w.outside.silent(a, r)
+		w.outside.silent(a, r, w.waited)
 	case !replied && a.Verdict == Undecided && a.Cause.Code != cause.NotKnown:
 		a.Verdict = Broken // the doubt was right
 		a.Fix = append(a.Fix, a.Cause.fix...)
@@ -65,12 +66,15 @@ func (o *outside) open() Fault {
 }
 
 // silent is what a ping proves that went out of sight and was not answered.
-func (o *outside) silent(a *Answer, r probe.Result) {
+func (o *outside) silent(a *Answer, r probe.Result, waited time.Duration) {
 	a.Verdict = Broken
 	returned := slices.ContainsFunc(a.Hops, func(h Hop) bool { return h.Leg == LegReply && h.seenAs != nil && h.Observed == OK })
 	left := !slices.ContainsFunc(a.Hops, func(h Hop) bool { return h.Predicted == OK && h.Observed == Fail })
 	failed, unanswered := o.asking.failed(a.Cause)
 	switch {
+	case a.Cause.Code != cause.NotKnown && a.Cause.Leg == LegReply:
+		a.Beyond = ""
+		a.Fix = append(a.Fix, a.Cause.fix...) // the doubt was right
 	case returned:
 		a.Beyond = ""
 		a.disagree(a.Cause, sentence.T("an answer came back to %s, and was lost behind it", "应答回到了 %s，却在那之后丢失", o.dev.Name))
@@ -90,12 +94,12 @@ func (o *outside) silent(a *Answer, r probe.Result) {
 		a.Cause.Evidence = []string{lastSeen(a.Hops)}
 		a.Cause.Detail = sentence.T("everything here is well: the request left %s in a VXLAN packet (UDP %d) from %s to %s, and nothing came back in %s; ask there",
 			"本机一切正常：请求已封装成 VXLAN 包（UDP %[2]d，%[3]s 到 %[4]s）从 %[1]s 发出，%[5]s 内没有任何回应；请到那边查",
-			o.dev.Name, o.echo.outer.DstPort, o.echo.src, o.echo.dst, quiet)
+			o.dev.Name, o.echo.outer.DstPort, o.echo.src, o.echo.dst, waited)
 	default:
 		a.Cause.Evidence = []string{lastSeen(a.Hops)}
 		a.Cause.Detail = sentence.T("everything here is well: the request left %s for %s as %s, and nothing came back in %s; ask there",
 			"本机一切正常：请求以 %[3]s 的身份从 %[1]s 发往 %[2]s，%[4]s 内没有任何回应；请到那边查",
-			o.dev.Name, o.asking.nexthop, o.echo.src, quiet)
+			o.dev.Name, o.asking.nexthop, o.echo.src, waited)
 	}
 }
 

@@ -110,7 +110,9 @@ func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
 // is in its way, as far as can be seen.
 func (w *walk) send(ctx context.Context, req Request, a *Answer, seen *wires) probe.Result {
 	ask := probe.Echo{To: req.Dest.String(), Dst: req.Dest, Size: req.Size, DF: req.DF, Seq: 1}
-	end := time.Now().Add(req.Timeout)
+	begun := time.Now()
+	end := begun.Add(req.Timeout)
+	defer func() { w.waited = time.Since(begun).Round(time.Second / 10) }()
 	for {
 		ask.Timeout = max(time.Until(end), time.Millisecond)
 		result := w.sendOne(ctx, req.From, ask, a, seen)

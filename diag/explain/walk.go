@@ -63,6 +63,7 @@ type walk struct {
 	outside   *outside        // where the walk got out of sight
 	asking    *arping         // the search for the next hop of the packet that goes out now
 	tunnelled *outside        // where a carrying packet did
+	waited    time.Duration   // for an answer to the probe, to a tenth of a second
 	arping    *arping         // the last search for a next hop
 	size      int             // of the request in bytes, with the IP header
 	unsent    bool            // the echo itself is not sent, for want of an answer to ARP

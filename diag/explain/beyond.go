@@ -8,7 +8,6 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
-	"nstutor/internal/change"
 	sentence "nstutor/internal/say"
 )
 
@@ -142,13 +141,7 @@ func (w *walk) untranslated(n *machine.Space, e echo, link table.Link) {
 	if own, ok := prefixOver(n, link, e.src); ok && own.Contains(e.src) {
 		return // it is at home there
 	}
-	w.doubt(n, e, StageSend, link.Name, Fault{
-		Code: cause.NotMasqueraded, Netns: n.Name,
-		Detail: sentence.T("the request leaves %s with the source %s, to which nobody beyond can be expected to have a route",
-			"请求带着源地址 %[2]s 从 %[1]s 离开，外面不会有到它的回程路由", link.Name, e.src),
-		Evidence: []string{p.route.Line},
-		fix:      change.Masquerade{Netns: n.Name, Src: e.src, Out: link.Name}.Commands(),
-	})
+	w.doubt(n, e, StageSend, link.Name, cause.Untranslated{At: at(n), Src: e.src, Out: link.Name, Line: p.route.Line})
 }
 
 // shared is the address space of carriers, which is as private (RFC 6598).

@@ -110,14 +110,9 @@ func (a *arping) failed(unknown Fault) (Fault, bool) {
 	if err != nil || !ok || entry.State != "FAILED" && entry.State != "INCOMPLETE" {
 		return unknown, false
 	}
-	f := Fault{
-		Code: cause.NeighbourUnanswered, Netns: a.n.Name, Leg: a.e.leg, Evidence: []string{entry.Line()},
-		Detail: say("%s asks who has %s, and nobody answers", a.link.Name, a.nexthop),
-	}
-	if a.nexthop == a.e.dst {
-		f.Code = cause.DestinationAbsent
-	}
-	return f, true
+	hop := a.hop()
+	hop.Entry = entry
+	return find(a.e.leg, cause.NobodyAnswered{NextHop: hop, OnTheWay: a.nexthop != a.e.dst}).told(), true
 }
 
 // resolved reports whether the kernel has a MAC address for the next hop, or

@@ -9,19 +9,18 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
-	"nstutor/internal/change"
 )
 
 // station is where a frame comes up to the IP layer of a namespace, or where it
 // gets lost inside a tunnel: then node is nil.
 type station struct {
 	node *machine.Space
-	dev  table.Link // a bridge, for what comes in by one of its ports
-	any  bool       // it takes frames for whatever MAC address
-	deaf *Fault     // why it ignores the frame that comes to it
-	then func()     // what is found behind that
-	sent bool       // the frame is on its way: it meets the obstacles there
-	edge *edge      // nobody who can be seen: it left by this
+	dev  table.Link    // a bridge, for what comes in by one of its ports
+	any  bool          // it takes frames for whatever MAC address
+	deaf cause.Finding // why it ignores the frame that comes to it
+	then func()        // what is found behind that
+	sent bool          // the frame is on its way: it meets the obstacles there
+	edge *edge         // nobody who can be seen: it left by this
 	way
 }
 
@@ -45,7 +44,7 @@ type crossing struct {
 type obstacle struct {
 	node  *machine.Space // nil: the walk comes to it by itself
 	dev   string
-	fault Fault
+	fault cause.Finding
 	at    int // before which crossing of the way it is
 }
 
@@ -56,7 +55,7 @@ func (v way) past(c crossing) way {
 }
 
 // stoppedBy is the way with one more obstacle.
-func (v way) stoppedBy(n *machine.Space, dev string, f Fault) way {
+func (v way) stoppedBy(n *machine.Space, dev string, f cause.Finding) way {
 	v.obstacles = append(slices.Clone(v.obstacles), obstacle{n, dev, f, len(v.crossings)})
 	return v
 }
@@ -86,6 +85,11 @@ type site struct {
 	node *machine.Space
 	dev  table.Link
 }
+
+// device is the device where the station is.
+func (s station) device() cause.Device { return cause.Device{Netns: s.node.Name, Link: s.dev} }
+
+func (s site) device() cause.Device { return cause.Device{Netns: s.node.Name, Link: s.dev} }
 
 type place struct {
 	node  *machine.Space
@@ -136,11 +140,7 @@ func (x *explorer) overVeth(n *machine.Space, link table.Link, v way, out crossi
 		return
 	}
 	if !far.Up() {
-		v = v.stoppedBy(peer, far.Name, Fault{
-			Code: cause.NoCarrier, Netns: peer.Name,
-			Detail:   say("%s has no carrier: the other end, %s, is down", link.Name, far.Name),
-			Evidence: []string{link.Line(), far.Line()}, fix: []change.Command{change.LinkSet(peer.Name, far.Name, "up")},
-		})
+		v = v.stoppedBy(peer, far.Name, cause.PeerDown{At: at(peer), Near: link, Far: far})
 	}
 	x.arrive(peer, far, v.past(out))
 }

@@ -172,12 +172,11 @@ func (a *arping) noteObstacles(s station) {
 }
 
 // met is the fault of an obstacle for frames that n sends.
-func (o obstacle) met(n *machine.Space) Fault {
-	f := o.fault
-	if f.Code == cause.NeighbourUnanswered {
-		f.Netns = n.Name // who asks
+func (o obstacle) met(n *machine.Space) cause.Finding {
+	if f, ok := o.fault.(cause.Asked); ok {
+		return f.AskedBy(n.Name)
 	}
-	return f
+	return o.fault
 }
 
 // rivals doubts the way when several stations with different MAC addresses
@@ -190,11 +189,8 @@ func (a *arping) rivals(chosen station, yes []station) {
 		if a.answers(s).By != machine.ARPOwner || a.answers(chosen).By != machine.ARPOwner {
 			continue
 		}
-		a.w.doubt(a.n, a.e, StageNeighbour, a.link.Name, Fault{
-			Code: cause.DuplicateAddress, Netns: s.node.Name,
-			Detail:   say("both %s in %s and %s in %s answer for %s: whose answer comes first has the packet", chosen.dev.Name, title(chosen.node), s.dev.Name, title(s.node), a.nexthop),
-			Evidence: []string{chosen.dev.AddressLine(), s.dev.AddressLine()},
-			fix:      withoutAddress(s.node, a.nexthop),
+		a.w.doubt(a.n, a.e, StageNeighbour, a.link.Name, cause.Rivals{
+			At: at(s.node), Addr: a.nexthop, Chosen: chosen.device(), Other: s.device(), Own: ownAddress(s.node, a.nexthop),
 		})
 		return
 	}

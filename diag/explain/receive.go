@@ -5,7 +5,6 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
-	"nstutor/internal/change"
 )
 
 const protoICMP = 1
@@ -106,11 +105,7 @@ func (w *walk) deliver(n *machine.Space, e echo, dev string) {
 		return
 	}
 	if value, err := n.Sysctl("net/ipv4/icmp_echo_ignore_all"); err == nil && value == "1" {
-		w.fault(n, e, StageDeliver, dev, Fault{
-			Code: cause.EchoIgnored, Netns: n.Name, Detail: say("the request arrives, and the kernel is told to ignore echo requests"),
-			Evidence: []string{"net.ipv4.icmp_echo_ignore_all = 1"},
-			fix:      []change.Command{change.SysctlSet(n.Name, "0", "net", "ipv4", "icmp_echo_ignore_all")},
-		})
+		w.fault(n, e, StageDeliver, dev, cause.EchoOff{At: at(n)})
 	}
 	w.hop(n, e, StageDeliver, dev, say("%s is an address of this namespace", e.dst))
 	w.originate(n, w.back(e))
@@ -122,7 +117,7 @@ func (w *walk) deliver(n *machine.Space, e echo, dev string) {
 func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bool) {
 	rules, err := n.Rules()
 	if err != nil {
-		w.overlook(n, e, StageFilter, iif+oif, say("the packet filter of %s could not be read: %s", title(n), errnoOf(err)))
+		w.overlook(n, e, StageFilter, iif+oif, cause.RulesUnread{At: at(n), Err: err})
 		return e, true
 	}
 	w.untracked(n, e, rules, hook)
@@ -134,9 +129,9 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 		w.fault(n, e, StageFilter, iif+oif, w.filtered(n, e, hook, result))
 		return e, true
 	case eval.VerdictUnknown:
-		unsure := say("%s: cannot tell whether these rules let %s pass: %v", hook, e, result.Unsure)
+		unsure := cause.RulesUnjudged{Hook: hook, Flow: e.flow(), Rules: result.Unsure}
 		if result.NAT != nil {
-			w.giveUp(n, e, StageFilter, iif+oif, unsure)
+			w.giveUp(n, e, StageFilter, iif+oif, unsure.Said())
 			return e, false
 		}
 		w.overlook(n, e, StageFilter, iif+oif, unsure)

@@ -3,6 +3,7 @@ package explain
 import (
 	"cmp"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/words"
 	sentence "nstutor/internal/say"
@@ -21,9 +22,4 @@ func say(format string, args ...any) Text {
 func quote(line any) Text { return sentence.Quote(line) }
 
 // title is what a sentence calls the namespace.
-func title(n *machine.Space) Text {
-	if n.Name == "" {
-		return say("this namespace")
-	}
-	return quote(n.Name)
-}
+func title(n *machine.Space) Text { return cause.Called(n.Name) }

@@ -56,7 +56,7 @@ func (x *explorer) outOfVXLAN(n *machine.Space, link table.Link, v way, remote n
 		return
 	}
 	for _, f := range trial.faults {
-		v = v.stoppedBy(nil, link.Name, f)
+		v = v.stoppedBy(nil, link.Name, f.Finding)
 	}
 	if trial.landed == nil {
 		x.stations = append(x.stations, station{way: v})
@@ -82,19 +82,12 @@ func (x *explorer) outOfVXLAN(n *machine.Space, link table.Link, v way, remote n
 }
 
 // noVXLAN is the fault of a tunnel whose other end nobody opens.
-func noVXLAN(n *machine.Space, link table.Link, landed *machine.Space) Fault {
-	f := Fault{
-		Code: cause.NeighbourUnanswered, Netns: n.Name,
-		Detail: say("%s has VNI %d, and %s has no vxlan device with that VNI on UDP port %d",
-			link.Name, link.VXLAN.VNI, title(landed), link.VXLAN.DstPort),
-		Evidence: []string{link.Line()},
-	}
+func noVXLAN(n *machine.Space, link table.Link, landed *machine.Space) cause.Finding {
+	f := cause.TunnelUnopened{At: at(n), Link: link, Landed: landed.Name}
 	devices, _ := landed.Devices()
 	for _, d := range devices {
 		if d.Link.VXLAN != nil {
-			f.Evidence = append(f.Evidence, d.Link.Line())
-			f.Detail = say("%s has VNI %d, but %s in %s has VNI %d on UDP port %d: it opens no packet of the other",
-				link.Name, link.VXLAN.VNI, d.Link.Name, title(landed), d.Link.VXLAN.VNI, d.Link.VXLAN.DstPort)
+			f.There = append(f.There, d.Link)
 		}
 	}
 	return f

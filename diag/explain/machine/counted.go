@@ -1,10 +1,9 @@
-package explain
+package machine
 
 import (
 	"fmt"
 	"slices"
 
-	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 )
 
@@ -15,27 +14,23 @@ var telling = []string{
 	"IcmpOutDestUnreachs", "IcmpOutTimeExcds", "TcpExtIPReversePathFilter",
 }
 
-// counted are the counters of the namespaces on a path before the ping.
-type counted map[*machine.Space]table.Counters
+// Counted are the counters of namespaces as they were at one moment.
+type Counted map[*Space]table.Counters
 
-// count reads the counters of every namespace that the walk came to. Those that
-// cannot be read are left out.
-func (w *walk) count() counted {
-	before := counted{}
-	for _, h := range w.hops {
-		if h.node == nil || before[h.node] != nil {
-			continue
-		}
-		if c, err := table.ReadCounters(h.node.NS); err == nil {
-			before[h.node] = c
-		}
+// Count adds the counters of a namespace, unless it has them or they cannot be
+// read.
+func (before Counted) Count(n *Space) {
+	if n == nil || before[n] != nil {
+		return
 	}
-	return before
+	if c, err := table.ReadCounters(n.NS); err == nil {
+		before[n] = c
+	}
 }
 
-// since are the telling counters of a namespace that the ping has moved, such as
-// "host: IpInAddrErrors +1".
-func (before counted) since(netns string) []string {
+// Since are the telling counters of a namespace that have moved since then, such
+// as "host: IpInAddrErrors +1".
+func (before Counted) Since(netns string) []string {
 	var lines []string
 	for n, was := range before {
 		now, err := table.ReadCounters(n.NS)

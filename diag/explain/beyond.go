@@ -8,7 +8,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
-	sentence "nstutor/internal/say"
+	"nstutor/internal/say"
 )
 
 // edge is a device whose other end is somebody else's: a NIC, a tap, a veth into
@@ -49,7 +49,7 @@ func (a *arping) passes(x *explorer) (station, bool) {
 		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
 	case !a.link.Has("NOARP"):
 		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name,
-			sentence.T("who has %s is beyond %s", "谁有 %s，要看 %s 的外面", a.nexthop, s.edge.dev.Name))
+			say.T("who has %s is beyond %s", "谁有 %s，要看 %s 的外面", a.nexthop, s.edge.dev.Name))
 	}
 	return s, true
 }
@@ -102,7 +102,7 @@ func (w *walk) admit(e echo, to site, from edge) bool {
 		return true
 	}
 	w.giveUp(from.node, e, StageReceive, from.dev.Name,
-		sentence.T("how a frame gets from %s to %s cannot be told", "帧怎样从 %s 到 %s，无法判断", from.dev.Name, to.dev.Name))
+		say.T("how a frame gets from %s to %s cannot be told", "帧怎样从 %s 到 %s，无法判断", from.dev.Name, to.dev.Name))
 	return false
 }
 

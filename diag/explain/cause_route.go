@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 )
 
 // noRoute notes why a lookup has no way for the packet. It returns the route
@@ -29,7 +30,7 @@ func (w *walk) noRoute(n *machine.Space, e echo, route machine.RouteAnswer) mach
 		if route.Err != nil {
 			why = route.Err.Error()
 		}
-		w.giveUp(n, e, StageRoute, route.DevName, say("the kernel answers %s", why))
+		w.giveUp(n, e, StageRoute, route.DevName, say.T("the kernel answers %s", "内核的答复是 %s", why))
 		return next
 	}
 	w.fault(n, e, StageRoute, route.DevName, f)

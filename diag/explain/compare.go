@@ -8,7 +8,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/probe"
 	"nstutor/internal/change"
-	sentence "nstutor/internal/say"
+	"nstutor/internal/say"
 )
 
 // compare brings together what was predicted and what became of the ping.
@@ -29,7 +29,7 @@ func (w *walk) compare(a *Answer, r probe.Result) {
 		if replied {
 			a.Verdict = Delivered
 		}
-		a.disagree(predicted, say("predicted %s, but the ping says: %s", predicted.Code, r.Message))
+		a.disagree(predicted, say.T("predicted %s, but the ping says: %s", "预测为 %s，ping 的结果却是：%s", predicted.Code, r.Message))
 	case !replied && a.Verdict == Undecided:
 		a.Verdict = Broken
 		a.Cause.Evidence = []string{lastSeen(a.Hops)}
@@ -60,7 +60,7 @@ func lastSeen(hops []Hop) string {
 func (o *outside) open() Fault {
 	return Fault{
 		Code: cause.NotKnown, Netns: o.node.Name, Leg: o.echo.leg, Evidence: []string{},
-		Detail: sentence.T("nothing here is in the way: the packet leaves %[1]s for %[2]s as %[3]s; %[4]s",
+		Detail: say.T("nothing here is in the way: the packet leaves %[1]s for %[2]s as %[3]s; %[4]s",
 			"本机没有问题：包以 %[3]s 的身份从 %[1]s 发往 %[2]s；%[4]s", o.dev.Name, o.asking.nexthop, o.echo.src, o.why),
 	}
 }
@@ -77,27 +77,27 @@ func (o *outside) silent(a *Answer, r probe.Result, waited time.Duration) {
 		a.Fix = append(a.Fix, a.Cause.fix...) // the doubt was right
 	case returned:
 		a.Beyond = ""
-		a.disagree(a.Cause, sentence.T("an answer came back to %s, and was lost behind it", "应答回到了 %s，却在那之后丢失", o.dev.Name))
+		a.disagree(a.Cause, say.T("an answer came back to %s, and was lost behind it", "应答回到了 %s，却在那之后丢失", o.dev.Name))
 	case unanswered:
 		a.Cause = failed
 	case !left:
 		a.Beyond = ""
-		a.disagree(a.Cause, sentence.T("the packet was to leave by %s, and did not", "包应当从 %s 发出，却没有", o.dev.Name))
+		a.disagree(a.Cause, say.T("the packet was to leave by %s, and did not", "包应当从 %s 发出，却没有", o.dev.Name))
 	case a.Cause.Code != cause.NotKnown:
 		a.Beyond = ""
 		a.Fix = append(a.Fix, a.Cause.fix...) // the doubt was right
 	case r.From.IsValid() && r.Outcome != probe.Silent:
 		a.Cause.Evidence = []string{lastSeen(a.Hops)}
-		a.Cause.Detail = sentence.T("everything here is well: the request left %s, and %s, beyond it, refuses it (%s); ask there",
+		a.Cause.Detail = say.T("everything here is well: the request left %s, and %s, beyond it, refuses it (%s); ask there",
 			"本机一切正常：请求已从 %s 发出，被外面的 %s 拒绝（%s）；请到那边查", o.dev.Name, r.From, r.Outcome)
 	case o.echo.outer != nil:
 		a.Cause.Evidence = []string{lastSeen(a.Hops)}
-		a.Cause.Detail = sentence.T("everything here is well: the request left %s in a VXLAN packet (UDP %d) from %s to %s, and nothing came back in %s; ask there",
+		a.Cause.Detail = say.T("everything here is well: the request left %s in a VXLAN packet (UDP %d) from %s to %s, and nothing came back in %s; ask there",
 			"本机一切正常：请求已封装成 VXLAN 包（UDP %[2]d，%[3]s 到 %[4]s）从 %[1]s 发出，%[5]s 内没有任何回应；请到那边查",
 			o.dev.Name, o.echo.outer.DstPort, o.echo.src, o.echo.dst, waited)
 	default:
 		a.Cause.Evidence = []string{lastSeen(a.Hops)}
-		a.Cause.Detail = sentence.T("everything here is well: the request left %s for %s as %s, and nothing came back in %s; ask there",
+		a.Cause.Detail = say.T("everything here is well: the request left %s for %s as %s, and nothing came back in %s; ask there",
 			"本机一切正常：请求以 %[3]s 的身份从 %[1]s 发往 %[2]s，%[4]s 内没有任何回应；请到那边查",
 			o.dev.Name, o.asking.nexthop, o.echo.src, waited)
 	}

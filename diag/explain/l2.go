@@ -9,6 +9,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 )
 
 // station is where a frame comes up to the IP layer of a namespace, or where it
@@ -124,14 +125,14 @@ func (x *explorer) send(n *machine.Space, link table.Link, v way, bridged, from 
 	case link.Kind == "vxlan" && link.VXLAN != nil:
 		x.overVXLAN(n, link, v, out)
 	default:
-		x.edges = append(x.edges, edge{n, link, say("the other end of %s cannot be seen", link.Name), v.past(out)})
+		x.edges = append(x.edges, edge{n, link, say.T("the other end of %s cannot be seen", "看不到 %s 的对端", link.Name), v.past(out)})
 	}
 }
 
 func (x *explorer) overVeth(n *machine.Space, link table.Link, v way, out crossing) {
 	peer, err := x.w.world.Peer(n, link.PeerNetnsID)
 	if err != nil {
-		x.edges = append(x.edges, edge{n, link, say("the other end of %s: %s", link.Name, err), v.past(out)})
+		x.edges = append(x.edges, edge{n, link, say.T("the other end of %s: %s", "%s 的对端：%s", link.Name, err), v.past(out)})
 		return
 	}
 	far, err := peer.LinkByIndex(link.PeerIndex)
@@ -156,7 +157,7 @@ func (x *explorer) arrive(n *machine.Space, dev table.Link, v way) {
 	case dev.Port != nil:
 		x.intoBridge(n, dev, v.past(crossing{node: n, dev: dev}))
 	case dev.Master != "":
-		x.unseen = append(x.unseen, say("%s is a part of %s, which is not followed", dev.Name, dev.Master))
+		x.unseen = append(x.unseen, say.T("%s is a part of %s, which is not followed", "%s 从属于 %s，未跟踪下去", dev.Name, dev.Master))
 	default:
 		x.stations = append(x.stations, station{node: n, dev: dev, way: x.arpAsked(n, v, dev.Name, true)})
 	}

@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 )
 
 // intoBridge follows a frame that a port of a bridge has received: up to the
@@ -37,7 +38,7 @@ func (x *explorer) through(n *machine.Space, bridge, port table.Link, v way) way
 		v = v.stoppedBy(n, bridge.Name, down(n, bridge))
 	}
 	if bridge.Bridge != nil && bridge.Bridge.VLANFiltering {
-		x.unseen = append(x.unseen, say("%s filters by VLAN, which is not judged", bridge.Name))
+		x.unseen = append(x.unseen, say.T("%s filters by VLAN, which is not judged", "%s 按 VLAN 过滤，未作判断", bridge.Name))
 	}
 	// A port without carrier is disabled by that alone.
 	if state := port.Port.State; bridge.Up() && state != "forwarding" && (state != "disabled" || port.Carrier()) {

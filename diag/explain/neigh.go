@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 )
 
 // resolved are the states in which the kernel uses the MAC address it has.
@@ -87,9 +88,9 @@ func (a *arping) byAsking() (station, bool) {
 		}
 		by := a.answers(s).By
 		if by == machine.ARPProxy {
-			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say("%s answers for %s by proxy ARP", s.dev.Name, a.nexthop))
+			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say.T("%s answers for %s by proxy ARP", "%[2]s 由 %[1]s 代答（proxy ARP）", s.dev.Name, a.nexthop))
 		} else {
-			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say("%s answers for %s", s.dev.Name, a.nexthop))
+			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say.T("%s answers for %s", "%[2]s 由 %[1]s 应答", s.dev.Name, a.nexthop))
 		}
 		return s, true
 	}
@@ -100,7 +101,7 @@ func (a *arping) byAsking() (station, bool) {
 		a.noteObstacles(s)
 		if s.tunnelled() {
 			a.w.unsent = true
-			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say("%s asks who has %s through the tunnel", a.link.Name, a.nexthop))
+			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say.T("%s asks who has %s through the tunnel", "%s 经隧道发出 who-has %s", a.link.Name, a.nexthop))
 		}
 		return s, true
 	}

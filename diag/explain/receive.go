@@ -5,6 +5,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 )
 
 const protoICMP = 1
@@ -91,7 +92,7 @@ func (w *walk) deliver(n *machine.Space, e echo, dev string) {
 		return
 	}
 	if e.outer != nil {
-		w.hop(n, e, StageDeliver, dev, say("%s opens the packet of the tunnel", title(n)))
+		w.hop(n, e, StageDeliver, dev, say.T("%s opens the packet of the tunnel", "%s 解开隧道封装", title(n)))
 		w.landed = n
 		return
 	}
@@ -100,14 +101,14 @@ func (w *walk) deliver(n *machine.Space, e echo, dev string) {
 		return
 	}
 	if e.leg == LegReply {
-		w.hop(n, e, StageDeliver, dev, say("the reply is back at %s", e.dst))
+		w.hop(n, e, StageDeliver, dev, say.T("the reply is back at %s", "应答回到 %s", e.dst))
 		w.ended = true
 		return
 	}
 	if value, err := n.Sysctl("net/ipv4/icmp_echo_ignore_all"); err == nil && value == "1" {
 		w.fault(n, e, StageDeliver, dev, cause.EchoOff{At: at(n)})
 	}
-	w.hop(n, e, StageDeliver, dev, say("%s is an address of this namespace", e.dst))
+	w.hop(n, e, StageDeliver, dev, say.T("%s is an address of this namespace", "%s 是该命名空间的地址", e.dst))
 	w.originate(n, w.back(e))
 }
 
@@ -138,7 +139,7 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 	}
 	e.packet = result.Packet
 	if nat := result.NAT; nat != nil {
-		w.hop(n, e, StageFilter, iif+oif, say("%s: %s becomes %s", nat.Kind, nat.Old, nat.New))
+		w.hop(n, e, StageFilter, iif+oif, say.T("%s: %s becomes %s", "%s：%s 变为 %s", nat.Kind, nat.Old, nat.New))
 	}
 	e.src, e.dst, e.mark = e.packet.Src, e.packet.Dst, e.packet.Mark
 	if e.leg == LegRequest && e.outer == nil {
@@ -162,7 +163,7 @@ func (w *walk) bridgeFilter(n *machine.Space, e echo, bridge string) (echo, bool
 		}
 	}
 	if e.dst != before.dst {
-		w.giveUp(n, e, StageFilter, bridge, say("a rule of %s sends the frame elsewhere, which is not followed", bridge))
+		w.giveUp(n, e, StageFilter, bridge, say.T("a rule of %s sends the frame elsewhere, which is not followed", "%s 上的规则把帧改送别处，未跟踪下去", bridge))
 		return e, false
 	}
 	return e, true

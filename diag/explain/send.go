@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 )
 
 // originate sends an echo, or the reply to one, from the namespace it is made
@@ -188,7 +189,7 @@ func (w *walk) cross(e echo, c crossing) (echo, bool) {
 		w.linkFilter(c.node, e, eval.LinkHook{Family: "bridge", Hook: "prerouting", IIF: c.dev.Name})
 		return e, true
 	case c.remote.IsValid():
-		w.wiredAs(c.node, e, StageSend, c.dev.Name, say("%s out of %s, in a packet to %s", e, c.dev.Name, c.remote))
+		w.wiredAs(c.node, e, StageSend, c.dev.Name, say.T("%s out of %s, in a packet to %s", "%s 从 %s 发出，封装在发往 %s 的包里", e, c.dev.Name, c.remote))
 		w.carry(c.node, c.dev, envelope(c.dev, e, c.remote))
 		return e, w.landed != nil
 	}

@@ -11,6 +11,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 )
 
 // vxlanOverhead is what a VXLAN puts around an IP packet: the inner Ethernet
@@ -35,7 +36,7 @@ func (x *explorer) overVXLAN(n *machine.Space, link table.Link, v way, out cross
 	}
 	for _, remote := range remotes {
 		if remote.IsMulticast() {
-			x.unseen = append(x.unseen, say("%s sends to the group %s, which is not followed", link.Name, remote))
+			x.unseen = append(x.unseen, say.T("%s sends to the group %s, which is not followed", "%s 发往组播组 %s，未跟踪下去", link.Name, remote))
 			continue
 		}
 		out.remote = remote
@@ -148,7 +149,7 @@ func envelope(link table.Link, inner echo, remote netip.Addr) echo {
 func (w *walk) trial(n *machine.Space, link table.Link, leg string, remote netip.Addr) *walk {
 	t := w.aside(n, remote)
 	if t.depth > maxNesting {
-		t.giveUp(n, echo{leg: leg}, StageSend, link.Name, say("tunnels in tunnels are not followed any further"))
+		t.giveUp(n, echo{leg: leg}, StageSend, link.Name, say.T("tunnels in tunnels are not followed any further", "隧道里还有隧道，未再跟踪"))
 		return t
 	}
 	t.carry(n, link, envelope(link, echo{leg: leg}, remote))
@@ -180,7 +181,7 @@ func (w *walk) below(n *machine.Space, link table.Link) (*machine.Space, bool) {
 	}
 	below, err := w.world.Peer(n, link.PeerNetnsID)
 	if err != nil {
-		w.giveUp(n, echo{leg: LegRequest, outer: link.VXLAN}, StageSend, link.Name, say("what is below %s: %s", link.Name, err))
+		w.giveUp(n, echo{leg: LegRequest, outer: link.VXLAN}, StageSend, link.Name, say.T("what is below %s: %s", "%s 的底层：%s", link.Name, err))
 	}
 	return below, err == nil
 }

@@ -13,6 +13,7 @@ import (
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
+	"nstutor/internal/say"
 )
 
 // Request is the question: what becomes of a ping from From to Dest?
@@ -213,9 +214,9 @@ func (w *walk) hop(n *machine.Space, e echo, stage, dev string, detail Text) {
 // wired notes a stage that a frame on a device proves, of which there is no more
 // to say.
 func (w *walk) wired(n *machine.Space, e echo, stage, dev string) {
-	detail, out := say("%s into %s", e, dev), stage == StageSend
+	detail, out := say.T("%s into %s", "%s 从 %s 进入", e, dev), stage == StageSend
 	if out {
-		detail = say("%s out of %s", e, dev)
+		detail = say.T("%s out of %s", "%s 从 %s 发出", e, dev)
 	}
 	if w.wiredAs(n, e, stage, dev, detail) && e.outer == nil {
 		w.hops[len(w.hops)-1].Frame = &Frame{Src: e.src, Dst: e.dst, Out: out}

@@ -60,7 +60,7 @@ type Fault struct {
 	Netns    string     `json:"netns"`
 	Leg      string     `json:"leg"`
 	Detail   Text       `json:"detail"`
-	Evidence []string   `json:"evidence"` // lines of the kernel's tables
+	Evidence []Text     `json:"evidence"` // lines of the kernel's tables, and what was seen
 
 	fix []change.Command
 }

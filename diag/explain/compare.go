@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -22,7 +21,7 @@ func (w *walk) compare(a *Answer, r probe.Result) {
 		a.Verdict = Broken // the doubt was right
 		a.Fix = append(a.Fix, a.Cause.fix...)
 	case replied && a.Verdict == Undecided:
-		a.Verdict, a.Cause, a.Beyond = Delivered, Fault{Code: cause.None, Evidence: []string{}}, ""
+		a.Verdict, a.Cause, a.Beyond = Delivered, Fault{Code: cause.None, Evidence: []Text{}}, ""
 	case replied && a.Verdict == Broken, !replied && a.Verdict == Delivered:
 		predicted := a.Cause
 		a.Verdict = Broken
@@ -32,7 +31,7 @@ func (w *walk) compare(a *Answer, r probe.Result) {
 		a.disagree(predicted, say.T("predicted %s, but the ping says: %s", "预测为 %s，ping 的结果却是：%s", predicted.Code, r.Message))
 	case !replied && a.Verdict == Undecided:
 		a.Verdict = Broken
-		a.Cause.Evidence = []string{lastSeen(a.Hops)}
+		a.Cause.Evidence = []Text{lastSeen(a.Hops)}
 	}
 }
 
@@ -41,16 +40,16 @@ func (a *Answer) disagree(predicted Fault, detail Text) {
 	a.Fix = []change.Command{}
 	a.Cause = Fault{
 		Code: cause.ModelDisagrees, Netns: predicted.Netns, Leg: predicted.Leg, Detail: detail,
-		Evidence: append([]string{lastSeen(a.Hops)}, predicted.Evidence...),
+		Evidence: append([]Text{lastSeen(a.Hops)}, predicted.Evidence...),
 	}
 }
 
 // lastSeen is the last place where the ping was seen on a wire.
-func lastSeen(hops []Hop) string {
-	seen := "the request was seen on no wire"
+func lastSeen(hops []Hop) Text {
+	seen := say.T("the request was seen on no wire", "请求没有在任何链路上出现")
 	for _, h := range hops {
 		if h.Observed == OK {
-			seen = fmt.Sprintf("last seen: %s, %s %s", h.Detail, h.Netns, h.Device)
+			seen = say.T("last seen: %s, %s %s", "最后一次看到：%s，%s %s", h.Detail, h.Netns, h.Device)
 		}
 	}
 	return seen
@@ -59,7 +58,7 @@ func lastSeen(hops []Hop) string {
 // open is what is said of a packet that went out of sight before anybody tried.
 func (o *outside) open() Fault {
 	return Fault{
-		Code: cause.NotKnown, Netns: o.node.Name, Leg: o.echo.leg, Evidence: []string{},
+		Code: cause.NotKnown, Netns: o.node.Name, Leg: o.echo.leg, Evidence: []Text{},
 		Detail: say.T("nothing here is in the way: the packet leaves %[1]s for %[2]s as %[3]s; %[4]s",
 			"本机没有问题：包以 %[3]s 的身份从 %[1]s 发往 %[2]s；%[4]s", o.dev.Name, o.asking.nexthop, o.echo.src, o.why),
 	}
@@ -87,16 +86,16 @@ func (o *outside) silent(a *Answer, r probe.Result, waited time.Duration) {
 		a.Beyond = ""
 		a.Fix = append(a.Fix, a.Cause.fix...) // the doubt was right
 	case r.From.IsValid() && r.Outcome != probe.Silent:
-		a.Cause.Evidence = []string{lastSeen(a.Hops)}
+		a.Cause.Evidence = []Text{lastSeen(a.Hops)}
 		a.Cause.Detail = say.T("everything here is well: the request left %s, and %s, beyond it, refuses it (%s); ask there",
 			"本机一切正常：请求已从 %s 发出，被外面的 %s 拒绝（%s）；请到那边查", o.dev.Name, r.From, r.Outcome)
 	case o.echo.outer != nil:
-		a.Cause.Evidence = []string{lastSeen(a.Hops)}
+		a.Cause.Evidence = []Text{lastSeen(a.Hops)}
 		a.Cause.Detail = say.T("everything here is well: the request left %s in a VXLAN packet (UDP %d) from %s to %s, and nothing came back in %s; ask there",
 			"本机一切正常：请求已封装成 VXLAN 包（UDP %[2]d，%[3]s 到 %[4]s）从 %[1]s 发出，%[5]s 内没有任何回应；请到那边查",
 			o.dev.Name, o.echo.outer.DstPort, o.echo.src, o.echo.dst, waited)
 	default:
-		a.Cause.Evidence = []string{lastSeen(a.Hops)}
+		a.Cause.Evidence = []Text{lastSeen(a.Hops)}
 		a.Cause.Detail = say.T("everything here is well: the request left %s for %s as %s, and nothing came back in %s; ask there",
 			"本机一切正常：请求以 %[3]s 的身份从 %[1]s 发往 %[2]s，%[4]s 内没有任何回应；请到那边查",
 			o.dev.Name, o.asking.nexthop, o.echo.src, waited)

@@ -22,7 +22,7 @@ func find(leg string, f cause.Finding) found { return found{f, leg, f.Fix()} }
 func (f found) told() Fault {
 	evidence := f.Evidence()
 	if evidence == nil {
-		evidence = []string{}
+		evidence = []Text{}
 	}
 	return Fault{Code: f.Code(), Netns: f.Netns(), Leg: f.leg, Detail: f.Detail(), Evidence: evidence, fix: f.fix}
 }

@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/say"
 )
@@ -13,4 +12,4 @@ type Text = say.Text
 func quote(line any) Text { return say.Quote(line) }
 
 // title is what a sentence calls the namespace.
-func title(n *machine.Space) Text { return cause.Called(n.Name) }
+func title(n *machine.Space) Text { return machine.Called(n.Name) }

@@ -143,7 +143,7 @@ func (w *walk) answer() Answer {
 	}
 	a := Answer{
 		Schema: Schema, From: w.from.Name, Destination: w.dest.String(),
-		Verdict: Delivered, Cause: Fault{Code: cause.None, Evidence: []string{}},
+		Verdict: Delivered, Cause: Fault{Code: cause.None, Evidence: []Text{}},
 		Fix: []change.Command{}, Next: []Fault{}, Hops: w.hops, Unseen: []Text{},
 	}
 	for _, u := range w.unseen {

@@ -36,11 +36,11 @@ func (TableFull) Detail() say.Text {
 }
 
 // Evidence are both numbers.
-func (f TableFull) Evidence() []string {
-	return []string{
+func (f TableFull) Evidence() []say.Text {
+	return lines(
 		fmt.Sprintf("net.netfilter.nf_conntrack_count = %d", f.Use.Count),
 		fmt.Sprintf("net.netfilter.nf_conntrack_max = %d", f.Use.Max),
-	}
+	)
 }
 
 // Fix makes room.

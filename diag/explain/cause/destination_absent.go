@@ -3,6 +3,7 @@ package cause
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -32,11 +33,11 @@ func (NotHere) Code() Code { return DestinationAbsent }
 // Detail names the device and the address.
 func (a NotHere) Detail() say.Text {
 	return say.T("the frame comes to %s in %s, but %s is no address of that namespace", "帧到了 %s（%s），但 %s 不是该命名空间的地址",
-		a.Link.Name, Called(a.Netns()), a.Dst)
+		a.Link.Name, machine.Called(a.Netns()), a.Dst)
 }
 
 // Evidence is the device.
-func (a NotHere) Evidence() []string { return []string{a.Link.AddressLine()} }
+func (a NotHere) Evidence() []say.Text { return lines(a.Link.AddressLine()) }
 
 // Fix adds the address.
 func (a NotHere) Fix() []change.Command { return hostAddress(a.Netns(), a.Dst, a.Link.Name).add() }
@@ -64,7 +65,7 @@ func (a NobodyHas) Detail() say.Text {
 }
 
 // Evidence are those who are there.
-func (a NobodyHas) Evidence() []string { return a.with(present(a.Stations)...) }
+func (a NobodyHas) Evidence() []say.Text { return append(a.with(), present(a.Stations)...) }
 
 // Fix is unknown: who should have it?
 func (NobodyHas) Fix() []change.Command { return nil }
@@ -84,7 +85,7 @@ func (a NobodyAnswered) Detail() say.Text {
 }
 
 // Evidence is the entry.
-func (a NobodyAnswered) Evidence() []string { return a.with() }
+func (a NobodyAnswered) Evidence() []say.Text { return a.with() }
 
 // Fix is unknown.
 func (NobodyAnswered) Fix() []change.Command { return nil }

@@ -1,9 +1,9 @@
 package cause
 
 import (
-	"fmt"
 	"net/netip"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -35,12 +35,12 @@ func (WrongAnswer) Code() Code { return DuplicateAddress }
 func (d WrongAnswer) Detail() say.Text {
 	return say.T("both %s in %s and %s in %s answer for %s, and the packet came to the wrong one",
 		"%[1]s（%[2]s）和 %[3]s（%[4]s）都应答 who-has %[5]s，包到了错的那一个",
-		d.Right.Link.Name, Called(d.Right.Netns), d.Wrong.Link.Name, Called(d.Wrong.Netns), d.Hop.Addr)
+		d.Right.Link.Name, machine.Called(d.Right.Netns), d.Wrong.Link.Name, machine.Called(d.Wrong.Netns), d.Hop.Addr)
 }
 
 // Evidence are both devices.
-func (d WrongAnswer) Evidence() []string {
-	return []string{d.Right.Link.AddressLine(), d.Wrong.Link.AddressLine()}
+func (d WrongAnswer) Evidence() []say.Text {
+	return lines(d.Right.Link.AddressLine(), d.Wrong.Link.AddressLine())
 }
 
 // Fix takes the address from the wrong one, and has the kernel ask again.
@@ -61,12 +61,12 @@ func (Rivals) Code() Code { return DuplicateAddress }
 func (r Rivals) Detail() say.Text {
 	return say.T("both %s in %s and %s in %s answer for %s: whose answer comes first has the packet",
 		"%[1]s（%[2]s）和 %[3]s（%[4]s）都应答 who-has %[5]s：谁先应答，包就归谁",
-		r.Chosen.Link.Name, Called(r.Chosen.Netns), r.Other.Link.Name, Called(r.Other.Netns), r.Addr)
+		r.Chosen.Link.Name, machine.Called(r.Chosen.Netns), r.Other.Link.Name, machine.Called(r.Other.Netns), r.Addr)
 }
 
 // Evidence are both devices.
-func (r Rivals) Evidence() []string {
-	return []string{r.Chosen.Link.AddressLine(), r.Other.Link.AddressLine()}
+func (r Rivals) Evidence() []say.Text {
+	return lines(r.Chosen.Link.AddressLine(), r.Other.Link.AddressLine())
 }
 
 // Fix takes the address from the other one.
@@ -95,22 +95,22 @@ func (Impostor) Code() Code { return DuplicateAddress }
 
 // Detail names the namespace.
 func (i Impostor) Detail() say.Text {
-	return say.T("the reply comes to %s, which has the address %s, too", "应答到了 %s，那里也有地址 %s", Called(i.Netns()), i.Addr)
+	return say.T("the reply comes to %s, which has the address %s, too", "应答到了 %s，那里也有地址 %s", machine.Called(i.Netns()), i.Addr)
 }
 
 // Evidence is the address there, and what led the reply astray.
-func (i Impostor) Evidence() []string {
-	var lines []string
+func (i Impostor) Evidence() []say.Text {
+	var shown []say.Text
 	for _, a := range i.Having {
-		lines = append(lines, fmt.Sprintf("%s: inet %s dev %s", Called(i.Netns()), a.Prefix, a.Dev))
+		shown = append(shown, say.T("%s: %s", "%s: %s", machine.Called(i.Netns()), inet(a.Prefix, a.Dev)))
 	}
 	switch {
 	case i.Parted != nil:
-		lines = append(lines, i.Parted.Line)
+		shown = append(shown, say.Quote(i.Parted.Line))
 	case i.Hop != nil:
-		lines = append(lines, i.Hop.Entry.Line())
+		shown = append(shown, say.Quote(i.Hop.Entry.Line()))
 	}
-	return lines
+	return shown
 }
 
 // Fix leads the reply back, or takes the address away.

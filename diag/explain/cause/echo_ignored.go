@@ -26,7 +26,7 @@ func (EchoOff) Detail() say.Text {
 }
 
 // Evidence is the setting.
-func (EchoOff) Evidence() []string { return []string{"net.ipv4.icmp_echo_ignore_all = 1"} }
+func (EchoOff) Evidence() []say.Text { return lines("net.ipv4.icmp_echo_ignore_all = 1") }
 
 // Fix turns it off.
 func (e EchoOff) Fix() []change.Command {

@@ -41,7 +41,7 @@ func (s Stopped) Detail() say.Text {
 }
 
 // Evidence is the rule.
-func (s Stopped) Evidence() []string { return []string{s.Result.At + ": " + s.Result.Rule} }
+func (s Stopped) Evidence() []say.Text { return lines(s.Result.At + ": " + s.Result.Rule) }
 
 // Fix lets just this packet pass the chain.
 func (s Stopped) Fix() []change.Command {
@@ -78,7 +78,7 @@ func (s ARPStopped) Detail() say.Text {
 }
 
 // Evidence is the rule.
-func (s ARPStopped) Evidence() []string { return []string{s.Result.At + ": " + s.Result.Rule} }
+func (s ARPStopped) Evidence() []say.Text { return lines(s.Result.At + ": " + s.Result.Rule) }
 
 // Fix lets such packets pass the chain.
 func (s ARPStopped) Fix() []change.Command {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"syscall"
 
 	"nstutor/diag/explain/machine"
@@ -20,7 +19,7 @@ type Finding interface {
 	// Netns is the namespace where the fault is, as a command must call it.
 	Netns() string
 	Detail() say.Text
-	Evidence() []string // lines of the kernel's tables
+	Evidence() []say.Text // lines of the kernel's tables, and who is on a wire
 	// Fix are the commands, in order, after which the fault is gone. There are none
 	// where it is not known what would mend it, or where nothing can be typed.
 	Fix() []change.Command
@@ -54,14 +53,6 @@ type Asked interface {
 	AskedBy(netns string) Finding
 }
 
-// Called is what a sentence calls a namespace.
-func Called(netns string) say.Text {
-	if netns == "" {
-		return say.T("this namespace", "本命名空间")
-	}
-	return say.Quote(netns)
-}
-
 // Device is a device in its namespace.
 type Device struct {
 	Netns string
@@ -79,8 +70,17 @@ type Lookup struct {
 	Answer machine.RouteAnswer
 }
 
-func (l Lookup) lines() []string {
-	return slices.Concat(l.Answer.Evidence, []string{fmt.Sprintf("ip route get %s: %v", l.Dst, errnoOf(l.Answer.Err))})
+func (l Lookup) lines() []say.Text {
+	return append(lines(l.Answer.Evidence...), say.Quote(fmt.Sprintf("ip route get %s: %v", l.Dst, errnoOf(l.Answer.Err))))
+}
+
+// lines are the kernel's own words.
+func lines(all ...string) []say.Text {
+	texts := make([]say.Text, len(all))
+	for i, line := range all {
+		texts[i] = say.Quote(line)
+	}
+	return texts
 }
 
 // errnoOf is the kernel's own word in an error.

@@ -80,8 +80,8 @@ func TestEveryFindingIsWhole(t *testing.T) {
 			t.Errorf("%s: it is in %q", name, f.Netns())
 		}
 		inBothLanguages(t, name, f.Detail())
-		if len(f.Evidence()) == 0 || slices.Contains(f.Evidence(), "") {
-			t.Errorf("%s: the evidence is %q", name, f.Evidence())
+		if shown := f.Evidence(); len(shown) == 0 || slices.ContainsFunc(shown, func(line say.Text) bool { return line.String() == "" }) {
+			t.Errorf("%s: the evidence is %q", name, shown)
 		}
 		if mends := len(f.Fix()) > 0; !mends && !slices.Contains(unmended, reflect.TypeOf(f).Name()) {
 			t.Errorf("%s: there is no fix", name)
@@ -127,7 +127,7 @@ func TestWhoAsksIsWhereAnUnansweredQuestionIs(t *testing.T) {
 func TestWhatCannotBeSeenIsSaidOnce(t *testing.T) {
 	kinds := []Unseen{
 		RulesUnread{here, fmt.Errorf("no")}, RulesUnread{"ns2", fmt.Errorf("no")},
-		RulesUnjudged{"forward", flow, lines}, RulesUnjudged{"input", flow, lines}, RulesUnjudged{"forward", flow, nil},
+		RulesUnjudged{"forward", flow, proof}, RulesUnjudged{"input", flow, proof}, RulesUnjudged{"forward", flow, nil},
 	}
 	for i, a := range kinds {
 		inBothLanguages(t, fmt.Sprintf("%T", a), a.Said())

@@ -35,7 +35,7 @@ func (u Unforwarded) Detail() say.Text {
 }
 
 // Evidence is what the kernel has said.
-func (u Unforwarded) Evidence() []string { return u.Lookup }
+func (u Unforwarded) Evidence() []say.Text { return lines(u.Lookup...) }
 
 // Fix has the device forward.
 func (u Unforwarded) Fix() []change.Command { return enable(u.Netns(), u.Dev, "forwarding") }

@@ -30,7 +30,7 @@ func (LoopbackUnrouted) Detail() say.Text {
 }
 
 // Evidence is that there is no route.
-func (l LoopbackUnrouted) Evidence() []string { return l.Lookup.lines() }
+func (l LoopbackUnrouted) Evidence() []say.Text { return l.Lookup.lines() }
 
 // Fix switches lo on.
 func (l LoopbackUnrouted) Fix() []change.Command { return raise(l.Netns(), "lo") }
@@ -50,7 +50,7 @@ func (LoopbackPassed) Detail() say.Text {
 }
 
 // Evidence is lo.
-func (l LoopbackPassed) Evidence() []string { return []string{l.Lo.Line()} }
+func (l LoopbackPassed) Evidence() []say.Text { return lines(l.Lo.Line()) }
 
 // Fix switches lo on.
 func (l LoopbackPassed) Fix() []change.Command { return raise(l.Netns(), "lo") }

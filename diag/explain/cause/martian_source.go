@@ -3,6 +3,7 @@ package cause
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -38,7 +39,7 @@ func (m ImpossibleSource) Detail() say.Text {
 }
 
 // Evidence is what the kernel has said.
-func (m ImpossibleSource) Evidence() []string { return m.Lookup }
+func (m ImpossibleSource) Evidence() []say.Text { return lines(m.Lookup...) }
 
 // Fix gives the packet a source that is taken from somebody else.
 func (m ImpossibleSource) Fix() []change.Command {
@@ -66,11 +67,11 @@ func (OwnSender) Code() Code { return MartianSource }
 // Detail names the sender.
 func (o OwnSender) Detail() say.Text {
 	return say.T("the ARP request's sender %s is an address of %s itself, which takes it from nobody else",
-		"ARP 请求的发送方 %s 是 %s 自己的地址，来自别处的这种请求一概不收", o.Sender, Called(o.Netns()))
+		"ARP 请求的发送方 %s 是 %s 自己的地址，来自别处的这种请求一概不收", o.Sender, machine.Called(o.Netns()))
 }
 
 // Evidence is the entry of who asks, and why there is no answer.
-func (o OwnSender) Evidence() []string { return o.Hop.with(o.Proof...) }
+func (o OwnSender) Evidence() []say.Text { return o.Hop.with(o.Proof...) }
 
 // Fix takes the address away.
 func (o OwnSender) Fix() []change.Command { return o.Own.remove() }

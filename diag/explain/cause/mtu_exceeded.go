@@ -38,7 +38,7 @@ func (o OverRoute) Detail() say.Text {
 }
 
 // Evidence is the route.
-func (o OverRoute) Evidence() []string { return []string{o.Route.Line} }
+func (o OverRoute) Evidence() []say.Text { return lines(o.Route.Line) }
 
 // Fix is the route without its MTU.
 func (o OverRoute) Fix() []change.Command {
@@ -77,14 +77,14 @@ func (OverDevice) Code() Code { return MTUExceeded }
 func (o OverDevice) Detail() say.Text {
 	if o.Transit {
 		return say.T("a packet of %d bytes that must not be fragmented does not pass %s, whose MTU is %d: %s answers \"fragmentation needed\"",
-			"%d 字节、不许分片（DF）的包过不了 %s（MTU %d）：%s 回以 ICMP fragmentation needed", o.Length, o.Link.Name, o.Link.MTU, Called(o.Netns()))
+			"%d 字节、不许分片（DF）的包过不了 %s（MTU %d）：%s 回以 ICMP fragmentation needed", o.Length, o.Link.Name, o.Link.MTU, machine.Called(o.Netns()))
 	}
 	return say.T("a packet of %d bytes that must not be fragmented does not pass %s, whose MTU is %d: the sender is told \"message too long\"",
 		"%d 字节、不许分片（DF）的包过不了 %s（MTU %d）：发送方得到 message too long", o.Length, o.Link.Name, o.Link.MTU)
 }
 
 // Evidence is the device.
-func (o OverDevice) Evidence() []string { return []string{o.Link.Line()} }
+func (o OverDevice) Evidence() []say.Text { return lines(o.Link.Line()) }
 
 // Fix makes the device wider.
 func (o OverDevice) Fix() []change.Command {
@@ -118,7 +118,7 @@ func (o OverPeer) Detail() say.Text {
 }
 
 // Evidence is the device.
-func (o OverPeer) Evidence() []string { return []string{o.Link.Line()} }
+func (o OverPeer) Evidence() []say.Text { return lines(o.Link.Line()) }
 
 // Fix makes the device wider.
 func (o OverPeer) Fix() []change.Command { return widen(o.Netns(), o.Link, o.Length) }
@@ -138,11 +138,11 @@ func (Remembered) Code() Code { return MTUExceeded }
 // Detail names the MTU.
 func (r Remembered) Detail() say.Text {
 	return say.T("%s remembers that packets of more than %d bytes do not get to %s, and sends none",
-		"%[1]s 缓存了到 %[3]s 的路径 MTU（%[2]d 字节），更大的包不发", Called(r.Netns()), r.MTU, r.Dst)
+		"%[1]s 缓存了到 %[3]s 的路径 MTU（%[2]d 字节），更大的包不发", machine.Called(r.Netns()), r.MTU, r.Dst)
 }
 
 // Evidence is what the kernel answers.
-func (r Remembered) Evidence() []string { return []string{r.Get} }
+func (r Remembered) Evidence() []say.Text { return lines(r.Get) }
 
 // Fix has the sender forget.
 func (r Remembered) Fix() []change.Command { return []change.Command{flushCache(r.Netns())} }

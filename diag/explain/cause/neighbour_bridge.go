@@ -3,6 +3,7 @@ package cause
 import (
 	"net"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -25,11 +26,11 @@ func (NoPort) Code() Code { return NeighbourUnanswered }
 // Detail names the cable and the bridge.
 func (p NoPort) Detail() say.Text {
 	return say.T("%s has %s, but %s, which should connect the two, is no port of %s", "%s 有地址 %s，但本该接通双方的 %s 不是网桥 %s 的端口",
-		Called(p.Owner), p.Addr, p.Cable.Link.Name, p.Bridge)
+		machine.Called(p.Owner), p.Addr, p.Cable.Link.Name, p.Bridge)
 }
 
 // Evidence are the entry and the cable.
-func (p NoPort) Evidence() []string { return p.with(p.Cable.Link.Line()) }
+func (p NoPort) Evidence() []say.Text { return p.with(p.Cable.Link.Line()) }
 
 // Fix makes it a port.
 func (p NoPort) Fix() []change.Command {
@@ -55,7 +56,7 @@ func (p PortWaiting) Detail() say.Text {
 }
 
 // Evidence is the port.
-func (p PortWaiting) Evidence() []string { return []string{p.Port.Link.Line()} }
+func (p PortWaiting) Evidence() []say.Text { return lines(p.Port.Link.Line()) }
 
 // Fix sets the state. By hand that can be done only while the kernel's STP is off.
 func (p PortWaiting) Fix() []change.Command {
@@ -92,7 +93,7 @@ func (p PortUnflooded) Detail() say.Text {
 }
 
 // Evidence is the port.
-func (p PortUnflooded) Evidence() []string { return []string{p.Port.Link.Line()} }
+func (p PortUnflooded) Evidence() []say.Text { return lines(p.Port.Link.Line()) }
 
 // Fix turns broadcasts on.
 func (p PortUnflooded) Fix() []change.Command {
@@ -120,7 +121,7 @@ func (p PortUnlearning) Detail() say.Text {
 }
 
 // Evidence is the port.
-func (p PortUnlearning) Evidence() []string { return []string{p.Port.Link.Line()} }
+func (p PortUnlearning) Evidence() []say.Text { return lines(p.Port.Link.Line()) }
 
 // Fix turns both on.
 func (p PortUnlearning) Fix() []change.Command {
@@ -147,8 +148,8 @@ func (p PortsIsolated) Detail() say.Text {
 }
 
 // Evidence are both.
-func (p PortsIsolated) Evidence() []string {
-	return []string{p.From.Link.Line(), p.To.Link.Line()}
+func (p PortsIsolated) Evidence() []say.Text {
+	return lines(p.From.Link.Line(), p.To.Link.Line())
 }
 
 // Fix lets everybody talk to the second.
@@ -179,7 +180,7 @@ func (p WrongPort) Detail() say.Text {
 }
 
 // Evidence are both entries.
-func (p WrongPort) Evidence() []string {
+func (p WrongPort) Evidence() []say.Text {
 	if p.Entry == nil {
 		return p.with()
 	}

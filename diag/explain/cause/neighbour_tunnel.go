@@ -3,6 +3,7 @@ package cause
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -31,14 +32,14 @@ func (t TunnelElsewhere) Detail() say.Text {
 }
 
 // Evidence are the entries.
-func (t TunnelElsewhere) Evidence() []string { return t.with(entryLines(t.Entries)...) }
+func (t TunnelElsewhere) Evidence() []say.Text { return t.with(entryLines(t.Entries)...) }
 
 func entryLines(entries []table.FDBEntry) []string {
-	var lines []string
+	var shown []string
 	for _, e := range entries {
-		lines = append(lines, e.Line())
+		shown = append(shown, e.Line())
 	}
-	return lines
+	return shown
 }
 
 // Fix is the entry that sends the frame to the right end.
@@ -63,12 +64,12 @@ func (t TunnelVoid) Detail() say.Text {
 }
 
 // Evidence are the entry of the neighbour table, the device and its entries.
-func (t TunnelVoid) Evidence() []string {
-	lines := append([]string{t.Link.Line()}, entryLines(t.Entries)...)
+func (t TunnelVoid) Evidence() []say.Text {
+	shown := append(t.with(t.Link.Line()), lines(entryLines(t.Entries)...)...)
 	if len(t.Entries) == 0 && !t.Unread {
-		lines = append(lines, "bridge fdb show dev "+t.Link.Name+": nothing")
+		shown = append(shown, say.T("bridge fdb show dev %s: nothing", "bridge fdb show dev %s：没有任何条目", t.Link.Name))
 	}
-	return t.with(lines...)
+	return shown
 }
 
 // Fix is the entry.
@@ -93,21 +94,21 @@ func (t TunnelUnopened) Detail() say.Text {
 	net := t.Link.VXLAN
 	if len(t.There) == 0 {
 		return say.T("%s has VNI %d, and %s has no vxlan device with that VNI on UDP port %d", "%s 的 VNI 是 %d，而 %s 没有 VNI 相同、UDP 端口为 %d 的 vxlan 网卡",
-			t.Link.Name, net.VNI, Called(t.Landed), net.DstPort)
+			t.Link.Name, net.VNI, machine.Called(t.Landed), net.DstPort)
 	}
 	far := t.There[len(t.There)-1]
 	return say.T("%s has VNI %d, but %s in %s has VNI %d on UDP port %d: it opens no packet of the other",
 		"%s 的 VNI 是 %d，而 %s（%s）的 VNI 是 %d、UDP 端口是 %d：收到的包它不解封装",
-		t.Link.Name, net.VNI, far.Name, Called(t.Landed), far.VXLAN.VNI, far.VXLAN.DstPort)
+		t.Link.Name, net.VNI, far.Name, machine.Called(t.Landed), far.VXLAN.VNI, far.VXLAN.DstPort)
 }
 
 // Evidence are the devices of both ends.
-func (t TunnelUnopened) Evidence() []string {
-	lines := []string{t.Link.Line()}
+func (t TunnelUnopened) Evidence() []say.Text {
+	shown := lines(t.Link.Line())
 	for _, far := range t.There {
-		lines = append(lines, far.Line())
+		shown = append(shown, say.Quote(far.Line()))
 	}
-	return lines
+	return shown
 }
 
 // Fix is unknown: which end is wrong?

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -37,7 +38,7 @@ func (a ARPFiltered) Detail() say.Text {
 }
 
 // Evidence is the entry, and why there is no answer.
-func (a ARPFiltered) Evidence() []string { return a.with(a.Proof...) }
+func (a ARPFiltered) Evidence() []say.Text { return a.with(a.Proof...) }
 
 // Fix routes the sender back by the device that was asked.
 func (a ARPFiltered) Fix() []change.Command { return a.Way.commands() }
@@ -61,11 +62,11 @@ func (a ARPIgnored) Detail() say.Text {
 		return say.T("%s has the address %s, and arp_ignore keeps it silent about it", "%s 有地址 %s，但 arp_ignore 使它不应答", a.Station.Link.Name, a.Addr)
 	}
 	return say.T("%s has the address %s on another device, and arp_ignore keeps %s silent about it",
-		"%s 的地址 %s 配在另一块网卡上，arp_ignore 使 %s 不为它应答", Called(a.Station.Netns), a.Addr, a.Station.Link.Name)
+		"%s 的地址 %s 配在另一块网卡上，arp_ignore 使 %s 不为它应答", machine.Called(a.Station.Netns), a.Addr, a.Station.Link.Name)
 }
 
 // Evidence is the entry, and why there is no answer.
-func (a ARPIgnored) Evidence() []string { return a.with(a.Proof...) }
+func (a ARPIgnored) Evidence() []say.Text { return a.with(a.Proof...) }
 
 // Fix mends the device's own setting, if it is that. Otherwise the address on the
 // device itself leaves every other device as it is.
@@ -97,11 +98,11 @@ func (BehindRouter) Code() Code { return NeighbourUnanswered }
 func (b BehindRouter) Detail() say.Text {
 	return say.T("%s takes %s for a neighbour, but it is behind %s; a route through that would do as well as proxy ARP there",
 		"%[1]s 把 %[2]s 当成直连邻居，其实它在 %[3]s 后面；除了在那里开代理 ARP，也可加一条经它的路由",
-		Called(b.Netns()), b.Addr, Called(b.Router.Netns))
+		machine.Called(b.Netns()), b.Addr, machine.Called(b.Router.Netns))
 }
 
 // Evidence is the entry, and why there is no answer.
-func (b BehindRouter) Evidence() []string { return b.with(b.Proof...) }
+func (b BehindRouter) Evidence() []say.Text { return b.with(b.Proof...) }
 
 // Fix has the router answer.
 func (b BehindRouter) Fix() []change.Command {
@@ -125,7 +126,7 @@ func (m WrongWire) Detail() say.Text {
 }
 
 // Evidence are the entry, and those who are there.
-func (m WrongWire) Evidence() []string { return m.with(present(m.Stations)...) }
+func (m WrongWire) Evidence() []say.Text { return append(m.with(), present(m.Stations)...) }
 
 // Fix leads the route to the other wire.
 func (m WrongWire) Fix() []change.Command { return m.Way.commands() }
@@ -145,7 +146,7 @@ func (e EmptyWire) Detail() say.Text {
 }
 
 // Evidence are the entry and the device.
-func (e EmptyWire) Evidence() []string { return e.with(e.Line) }
+func (e EmptyWire) Evidence() []say.Text { return e.with(e.Line) }
 
 // Fix is unknown.
 func (EmptyWire) Fix() []change.Command { return nil }
@@ -169,8 +170,8 @@ func (r NoRouter) Detail() say.Text {
 }
 
 // Evidence are the entry, those who are there, and why there is no answer.
-func (r NoRouter) Evidence() []string {
-	return r.with(slices.Concat(present(r.Stations), r.Proof)...)
+func (r NoRouter) Evidence() []say.Text {
+	return slices.Concat(r.with(), present(r.Stations), lines(r.Proof...))
 }
 
 // Fix gives the router the address.

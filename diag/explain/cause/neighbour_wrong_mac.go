@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -28,12 +29,12 @@ func (MACOfAnother) Code() Code { return NeighbourWrongMAC }
 func (m MACOfAnother) Detail() say.Text {
 	return say.T("the entry for %s says %s, which is %s of %s; %s of %s has the address",
 		"%s 的邻居条目写的是 %s，那是 %s（%s）的 MAC；地址归 %s（%s）所有",
-		m.Addr, m.Wrong.Link.MAC, m.Wrong.Link.Name, Called(m.Wrong.Netns), m.Right.Link.Name, Called(m.Right.Netns))
+		m.Addr, m.Wrong.Link.MAC, m.Wrong.Link.Name, machine.Called(m.Wrong.Netns), m.Right.Link.Name, machine.Called(m.Right.Netns))
 }
 
 // Evidence are the entry and who has the address.
-func (m MACOfAnother) Evidence() []string {
-	return []string{m.Entry.Line(), m.Right.Link.AddressLine()}
+func (m MACOfAnother) Evidence() []say.Text {
+	return lines(m.Entry.Line(), m.Right.Link.AddressLine())
 }
 
 // Fix has the kernel ask again.
@@ -51,7 +52,7 @@ func (m MACOfNobody) Detail() say.Text {
 }
 
 // Evidence is the entry.
-func (m MACOfNobody) Evidence() []string { return []string{m.Entry.Line()} }
+func (m MACOfNobody) Evidence() []say.Text { return lines(m.Entry.Line()) }
 
 // Fix has the kernel ask again.
 func (m MACOfNobody) Fix() []change.Command { return []change.Command{m.forget()} }
@@ -75,8 +76,8 @@ func (m MACIgnored) Detail() say.Text {
 }
 
 // Evidence are the entry and the device.
-func (m MACIgnored) Evidence() []string {
-	return []string{m.Entry.Line(), m.Right.Link.AddressLine()}
+func (m MACIgnored) Evidence() []say.Text {
+	return lines(m.Entry.Line(), m.Right.Link.AddressLine())
 }
 
 // Fix has the kernel ask, or says what it cannot learn.

@@ -2,10 +2,11 @@ package cause
 
 import (
 	"net/netip"
-	"slices"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
+	"nstutor/internal/say"
 )
 
 // NextHop is whom a namespace looks for on a wire, and what its neighbour table
@@ -20,11 +21,11 @@ type NextHop struct {
 func (h NextHop) Netns() string { return h.Asker }
 
 // with are lines that show a fault, after the entry if there is one.
-func (h NextHop) with(lines ...string) []string {
+func (h NextHop) with(more ...string) []say.Text {
 	if !h.Entry.Dst.IsValid() {
-		return lines
+		return lines(more...)
 	}
-	return slices.Concat([]string{h.Entry.Line()}, lines)
+	return append(lines(h.Entry.Line()), lines(more...)...)
 }
 
 // forget makes the kernel ask again.
@@ -39,14 +40,14 @@ type Station struct {
 }
 
 // present are the stations on a wire, a line each.
-func present(stations []Station) []string {
-	var lines []string
+func present(stations []Station) []say.Text {
+	var there []say.Text
 	for _, s := range stations {
-		line := Called(s.Netns).String() + " " + s.Dev + ":"
+		addrs := ""
 		for _, a := range s.Addrs {
-			line += " inet " + a.String()
+			addrs += " inet " + a.String()
 		}
-		lines = append(lines, line)
+		there = append(there, say.T("%s %s:%s", "%s %s:%s", machine.Called(s.Netns), s.Dev, addrs))
 	}
-	return lines
+	return there
 }

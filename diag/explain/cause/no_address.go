@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -35,7 +36,7 @@ func (Addressless) Detail() say.Text {
 }
 
 // Evidence is that there is no route.
-func (a Addressless) Evidence() []string { return a.Lookup.lines() }
+func (a Addressless) Evidence() []say.Text { return a.Lookup.lines() }
 
 // Fix gives the device the address.
 func (a Addressless) Fix() []change.Command {
@@ -60,12 +61,12 @@ func (Sourceless) Code() Code { return NoAddress }
 
 // Detail names the address.
 func (s Sourceless) Detail() say.Text {
-	return say.T("the tunnel sends from %s, which is no address of %s", "隧道的源地址是 %s，%s 却没有这个地址", s.Flow.Src, Called(s.Netns()))
+	return say.T("the tunnel sends from %s, which is no address of %s", "隧道的源地址是 %s，%s 却没有这个地址", s.Flow.Src, machine.Called(s.Netns()))
 }
 
 // Evidence is what the kernel says.
-func (s Sourceless) Evidence() []string {
-	return []string{fmt.Sprintf("ip route get %s from %s: %v", s.Flow.Dst, s.Flow.Src, errnoOf(s.Err))}
+func (s Sourceless) Evidence() []say.Text {
+	return lines(fmt.Sprintf("ip route get %s from %s: %v", s.Flow.Dst, s.Flow.Src, errnoOf(s.Err)))
 }
 
 // Fix adds the address.
@@ -84,11 +85,11 @@ func (Nameless) Code() Code { return NoAddress }
 
 // Detail names the device.
 func (a Nameless) Detail() say.Text {
-	return say.T("the frame comes to %s in %s, which has no address at all", "帧到了 %s（%s），这块网卡没有任何地址", a.Link.Name, Called(a.Netns()))
+	return say.T("the frame comes to %s in %s, which has no address at all", "帧到了 %s（%s），这块网卡没有任何地址", a.Link.Name, machine.Called(a.Netns()))
 }
 
 // Evidence is the device.
-func (a Nameless) Evidence() []string { return []string{a.Link.AddressLine()} }
+func (a Nameless) Evidence() []say.Text { return lines(a.Link.AddressLine()) }
 
 // Fix adds the address.
 func (a Nameless) Fix() []change.Command { return hostAddress(a.Netns(), a.Dst, a.Link.Name).add() }

@@ -30,7 +30,7 @@ func (d PeerDown) Detail() say.Text {
 }
 
 // Evidence are both ends.
-func (d PeerDown) Evidence() []string { return []string{d.Near.Line(), d.Far.Line()} }
+func (d PeerDown) Evidence() []say.Text { return lines(d.Near.Line(), d.Far.Line()) }
 
 // Fix switches the other end on.
 func (d PeerDown) Fix() []change.Command { return raise(d.Netns(), d.Far.Name) }

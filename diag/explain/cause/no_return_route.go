@@ -32,7 +32,7 @@ func (r NoWayBack) Detail() say.Text {
 }
 
 // Evidence is that there is no route.
-func (r NoWayBack) Evidence() []string { return r.Lookup.lines() }
+func (r NoWayBack) Evidence() []say.Text { return r.Lookup.lines() }
 
 // Fix adds the route.
 func (r NoWayBack) Fix() []change.Command { return r.Way.commands() }
@@ -55,7 +55,7 @@ func (a Astray) Detail() say.Text {
 }
 
 // Evidence is the route.
-func (a Astray) Evidence() []string { return []string{a.Line} }
+func (a Astray) Evidence() []say.Text { return lines(a.Line) }
 
 // Fix sends the reply back by the way of its request.
 func (a Astray) Fix() []change.Command { return a.Way.commands() }

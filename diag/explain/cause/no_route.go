@@ -31,7 +31,7 @@ func (u Unrouted) Detail() say.Text {
 }
 
 // Evidence is that there is no route.
-func (u Unrouted) Evidence() []string { return u.Lookup.lines() }
+func (u Unrouted) Evidence() []say.Text { return u.Lookup.lines() }
 
 // Fix adds the route.
 func (u Unrouted) Fix() []change.Command { return u.Way.commands() }
@@ -74,7 +74,7 @@ func (m Missed) Detail() say.Text {
 }
 
 // Evidence is the route.
-func (m Missed) Evidence() []string { return []string{m.Line} }
+func (m Missed) Evidence() []say.Text { return lines(m.Line) }
 
 // Fix gives the destination a route of its own.
 func (m Missed) Fix() []change.Command { return m.Way.commands() }

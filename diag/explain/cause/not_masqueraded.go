@@ -2,7 +2,6 @@ package cause
 
 import (
 	"net/netip"
-	"slices"
 
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -37,7 +36,7 @@ func (u Unmasqueraded) Detail() say.Text {
 }
 
 // Evidence are the route out, and that there is none back.
-func (u Unmasqueraded) Evidence() []string { return slices.Concat([]string{u.Line}, u.Lookup.lines()) }
+func (u Unmasqueraded) Evidence() []say.Text { return append(lines(u.Line), u.Lookup.lines()...) }
 
 // Fix rewrites the source where the request leaves.
 func (u Unmasqueraded) Fix() []change.Command {
@@ -63,7 +62,7 @@ func (u Untranslated) Detail() say.Text {
 }
 
 // Evidence is the route out.
-func (u Untranslated) Evidence() []string { return []string{u.Line} }
+func (u Untranslated) Evidence() []say.Text { return lines(u.Line) }
 
 // Fix rewrites the source where the request leaves.
 func (u Untranslated) Fix() []change.Command {

@@ -33,7 +33,7 @@ func (p ProxyUnforwarding) Detail() say.Text {
 }
 
 // Evidence is the entry of who asks, and why there is no answer.
-func (p ProxyUnforwarding) Evidence() []string { return p.Hop.with(p.Proof...) }
+func (p ProxyUnforwarding) Evidence() []say.Text { return p.Hop.with(p.Proof...) }
 
 // Fix has the device forward.
 func (p ProxyUnforwarding) Fix() []change.Command { return enable(p.Netns(), p.Dev, "forwarding") }

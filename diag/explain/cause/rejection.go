@@ -2,6 +2,7 @@ package cause
 
 import (
 	"nstutor/internal/change"
+	"nstutor/internal/say"
 )
 
 // Rejection is a route, or a policy rule, that turns a destination away.
@@ -12,7 +13,7 @@ type Rejection struct {
 }
 
 // Evidence is what the kernel has said.
-func (r Rejection) Evidence() []string { return r.Lookup }
+func (r Rejection) Evidence() []say.Text { return lines(r.Lookup...) }
 
 // Fix lets the destination pass.
 func (r Rejection) Fix() []change.Command { return r.Exemption.commands() }

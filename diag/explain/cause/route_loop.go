@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -38,7 +39,7 @@ func (c Circle) Detail() say.Text {
 }
 
 // Evidence is the route.
-func (c Circle) Evidence() []string { return []string{c.Line} }
+func (c Circle) Evidence() []say.Text { return lines(c.Line) }
 
 // Fix leads the packet out.
 func (c Circle) Fix() []change.Command { return append(c.Way.commands(), c.Tunnel.commands()...) }
@@ -57,12 +58,12 @@ func (TTLSpent) Code() Code { return RouteLoop }
 // Detail names the place.
 func (s TTLSpent) Detail() say.Text {
 	return say.T("the packet's TTL is spent in %s, although it goes in no circle: it began with too small a one",
-		"包的 TTL 在 %s 耗尽，但并无环路：初始 TTL 太小", Called(s.Spent))
+		"包的 TTL 在 %s 耗尽，但并无环路：初始 TTL 太小", machine.Called(s.Spent))
 }
 
 // Evidence is the setting.
-func (s TTLSpent) Evidence() []string {
-	return []string{fmt.Sprintf("net.ipv4.ip_default_ttl = %d", s.TTL)}
+func (s TTLSpent) Evidence() []say.Text {
+	return lines(fmt.Sprintf("net.ipv4.ip_default_ttl = %d", s.TTL))
 }
 
 // Fix sets what Linux begins with.

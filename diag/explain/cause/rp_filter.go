@@ -41,7 +41,7 @@ func (o OtherWayBack) Detail() say.Text {
 }
 
 // Evidence is what the kernel has said.
-func (o OtherWayBack) Evidence() []string { return o.Lookup }
+func (o OtherWayBack) Evidence() []say.Text { return lines(o.Lookup...) }
 
 // Fix sets the loose mode, or adds the way back.
 func (o OtherWayBack) Fix() []change.Command {
@@ -72,7 +72,7 @@ func (a AskerElsewhere) Detail() say.Text {
 }
 
 // Evidence is the entry of who asks, and why there is no answer.
-func (a AskerElsewhere) Evidence() []string { return a.Hop.with(a.Proof...) }
+func (a AskerElsewhere) Evidence() []say.Text { return a.Hop.with(a.Proof...) }
 
 // Fix adds the way back.
 func (a AskerElsewhere) Fix() []change.Command { return a.Way.commands() }

@@ -3,6 +3,7 @@ package cause
 import (
 	"slices"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/internal/say"
 )
 
@@ -22,7 +23,7 @@ type RulesUnread struct {
 
 // Said names the namespace and what the kernel says.
 func (u RulesUnread) Said() say.Text {
-	return say.T("the packet filter of %s could not be read: %s", "%s 的包过滤规则读不出来：%s", Called(u.Netns()), errnoOf(u.Err))
+	return say.T("the packet filter of %s could not be read: %s", "%s 的包过滤规则读不出来：%s", machine.Called(u.Netns()), errnoOf(u.Err))
 }
 
 // Same goes by the namespace.

@@ -39,7 +39,7 @@ func (m TooWide) Detail() say.Text {
 }
 
 // Evidence are both prefixes.
-func (m TooWide) Evidence() []string {
+func (m TooWide) Evidence() []say.Text {
 	return m.with(inet(m.Own, m.Dev), inet(m.Far, m.FarDev))
 }
 
@@ -84,8 +84,8 @@ func (m TooNarrow) Detail() say.Text {
 }
 
 // Evidence are both prefixes.
-func (m TooNarrow) Evidence() []string {
-	return []string{inet(m.Own, m.Dev), inet(m.Far, m.FarDev)}
+func (m TooNarrow) Evidence() []say.Text {
+	return lines(inet(m.Own, m.Dev), inet(m.Far, m.FarDev))
 }
 
 // Fix gives the address the prefix length of the others.

@@ -1,10 +1,11 @@
 package machine
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
 
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 )
 
 // telling are the counters that say why a packet was dropped, as nstat(8) calls
@@ -30,8 +31,8 @@ func (before Counted) Count(n *Space) {
 
 // Since are the telling counters of a namespace that have moved since then, such
 // as "host: IpInAddrErrors +1".
-func (before Counted) Since(netns string) []string {
-	var lines []string
+func (before Counted) Since(netns string) []say.Text {
+	var moved []say.Text
 	for n, was := range before {
 		now, err := table.ReadCounters(n.NS)
 		if err != nil || n.Name != netns {
@@ -40,10 +41,10 @@ func (before Counted) Since(netns string) []string {
 		grown := now.Since(was)
 		for _, name := range telling {
 			if delta := grown[name]; delta > 0 {
-				lines = append(lines, fmt.Sprintf("%s: %s +%d", n.Calls(), name, delta))
+				moved = append(moved, say.T("%s: %s +%d", "%s: %s +%d", Called(n.Name), name, delta))
 			}
 		}
 	}
-	slices.Sort(lines)
-	return lines
+	slices.SortFunc(moved, func(a, b say.Text) int { return cmp.Compare(a.String(), b.String()) })
+	return moved
 }

@@ -26,8 +26,8 @@ func (a *arping) widerThanTheWire(x *explorer) (cause.Finding, station, bool) {
 		if !ok {
 			continue
 		}
-		astray := a.n.Route(machine.RouteQuery{Dst: documentation}).Kind != machine.KindUnicast
-		return cause.TooWide{NextHop: a.hop(), Own: own, Far: far, FarDev: s.dev.Name, Astray: astray}, s, true
+		noDefault := a.n.Route(machine.RouteQuery{Dst: documentation}).Kind != machine.KindUnicast
+		return cause.TooWide{NextHop: a.hop(), Own: own, Far: far, FarDev: s.dev.Name, NoDefault: noDefault}, s, true
 	}
 	return nil, station{}, false
 }

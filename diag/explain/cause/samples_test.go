@@ -89,7 +89,7 @@ var samples = []Finding{
 	OverDevice{here, 1600, veth, true, &here},
 	OverPeer{here, 1600, veth},
 	Remembered{here, two, 1400, proof[0]},
-	TooWide{NextHop: hop, Own: wide, Far: near, FarDev: "eth0", Astray: true},
+	TooWide{NextHop: hop, Own: wide, Far: near, FarDev: "eth0", NoDefault: true},
 	TooNarrow{At: here, Dst: two, Own: near, Dev: "eth0", Far: wide, FarDev: "eth0"},
 	ProxyUnforwarding{here, "eth0", hop, proof},
 	ProxyUnrouted{At: here, Dev: "eth0", Hop: hop, Proof: proof, Exemption: reject.Exemption},

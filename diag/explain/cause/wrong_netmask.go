@@ -23,10 +23,10 @@ var _ = register(Cause{
 type TooWide struct {
 	certain
 	NextHop
-	Own    netip.Prefix
-	Far    netip.Prefix // the router's
-	FarDev string
-	Astray bool // there is no default route either, which the narrower prefix needs
+	Own       netip.Prefix
+	Far       netip.Prefix // the router's
+	FarDev    string
+	NoDefault bool // there is no default route either, which the narrower prefix needs
 }
 
 // Code is WrongNetmask.
@@ -48,7 +48,7 @@ func inet(p netip.Prefix, dev string) string { return fmt.Sprintf("inet %s dev %
 // Fix gives the address the router's prefix length.
 func (m TooWide) Fix() []change.Command {
 	fix := readdress(m.Netns(), m.Dev, m.Own, m.Far.Bits())
-	if m.Astray {
+	if m.NoDefault {
 		fix = append(fix, Way{Netns: m.Netns(), Dev: m.Dev, Via: m.Far.Addr()}.commands()...)
 	}
 	return fix

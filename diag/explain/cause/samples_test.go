@@ -4,11 +4,13 @@ import (
 	"net"
 	"net/netip"
 	"syscall"
+	"time"
 
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 )
 
 // What the samples are made of.
@@ -30,11 +32,13 @@ var (
 	reject     = Rejection{here, proof, Exemption{Netns: "ns1", Dst: two, Kind: machine.KindBlackhole, Entry: table.Route{
 		Type: "blackhole", Dst: netip.PrefixFrom(two, 32), Table: 100,
 	}}}
-	policy   = Rejection{here, proof, Exemption{Netns: "ns1", Dst: two, Rule: table.PolicyRule{Action: "blackhole", Priority: 7}}}
-	hop      = NextHop{"ns1", "eth0", two, table.Neighbour{Dst: two, Dev: "eth0", MAC: mac, State: "STALE"}}
-	unknown  = NextHop{Asker: "ns1", Dev: "eth0", Addr: two}
-	stations = []Station{{"ns2", "eth0", []netip.Prefix{near}}}
-	dropped  = eval.Result{
+	policy        = Rejection{here, proof, Exemption{Netns: "ns1", Dst: two, Rule: table.PolicyRule{Action: "blackhole", Priority: 7}}}
+	hop           = NextHop{"ns1", "eth0", two, table.Neighbour{Dst: two, Dev: "eth0", MAC: mac, State: "STALE"}}
+	unknown       = NextHop{Asker: "ns1", Dev: "eth0", Addr: two}
+	contradiction = Contradiction{here, []say.Text{say.Quote("seen")}}
+	beyond        = Beyond{here, "eth0", one, flow, []say.Text{say.Quote("seen")}}
+	stations      = []Station{{"ns2", "eth0", []netip.Prefix{near}}}
+	dropped       = eval.Result{
 		At: "ip filter FORWARD", Rule: "-j DROP", Table: &netfilter.Table{Family: "ip", Name: "filter"}, Chain: &netfilter.Chain{Name: "FORWARD"},
 	}
 )
@@ -125,8 +129,16 @@ var samples = []Finding{
 	TunnelVoid{NextHop: hop, Link: vxlan, Right: entry},
 	TunnelUnopened{here, vxlan, "ns2", nil},
 	TunnelUnopened{here, vxlan, "ns2", []table.Link{vxlan}},
+	Unpredicted{contradiction, NoRoute, "Destination Host Unreachable"},
+	LostBehind{contradiction, "eth0"},
+	NeverLeft{contradiction, "eth0"},
+	Untried{beyond, say.Quote("why")},
+	RefusedBeyond{beyond, one, "host-unreachable"},
+	SilentBeyond{beyond, time.Second},
+	SilentTunnel{beyond, 4789, time.Second},
 }
 
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
-var unmended = []string{"NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened"}
+var unmended = []string{"NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened",
+	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel"}

@@ -21,7 +21,7 @@ var rooms = []string{
 	"internal/say", "internal/plainfile", "internal/nsenter",
 	"diag/attr", "diag/table", "diag/netfilter/nfnl", "diag/netfilter", "diag/netfilter/eval", "diag/wire", "diag/probe",
 	"internal/change",
-	"diag/explain/cause", "diag/explain/machine", "diag/explain/words", "diag/explain", "diag/explain/report",
+	"diag/explain/machine", "diag/explain/cause", "diag/explain", "diag/explain/report",
 	"internal/lab/tty", "internal/lab", "internal/lab/labtest", "internal/lab/door",
 	"steps", "steps/exercise",
 	"chapters", "chapters/exercises",

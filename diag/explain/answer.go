@@ -53,17 +53,16 @@ type Answer struct {
 	Probe  *Probe `json:"probe,omitempty"` // nil when none was sent
 }
 
-// Fault is one thing that stops the packet, and the namespace where it is.
+// Fault is one thing that stops the packet, and the namespace where it is: a
+// finding, in words.
 type Fault struct {
 	Code     cause.Code `json:"code"`
 	Netns    string     `json:"netns"`
 	Leg      string     `json:"leg"`
 	Detail   Text       `json:"detail"`
-	Evidence []string   `json:"evidence"` // lines of the kernel's tables
+	Evidence []Text     `json:"evidence"` // lines of the kernel's tables, and what was seen
 
-	fix  []change.Command
-	down string // the device that is down, where that is the fault
-	sure bool   // nothing that the walk met before could be the reason
+	fix []change.Command
 }
 
 // Mended reports whether the answer's Fix mends the fault.

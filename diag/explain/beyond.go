@@ -8,8 +8,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
-	"nstutor/internal/change"
-	sentence "nstutor/internal/say"
+	"nstutor/internal/say"
 )
 
 // edge is a device whose other end is somebody else's: a NIC, a tap, a veth into
@@ -50,7 +49,7 @@ func (a *arping) passes(x *explorer) (station, bool) {
 		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
 	case !a.link.Has("NOARP"):
 		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name,
-			sentence.T("who has %s is beyond %s", "谁有 %s，要看 %s 的外面", a.nexthop, s.edge.dev.Name))
+			say.T("who has %s is beyond %s", "谁有 %s，要看 %s 的外面", a.nexthop, s.edge.dev.Name))
 	}
 	return s, true
 }
@@ -103,7 +102,7 @@ func (w *walk) admit(e echo, to site, from edge) bool {
 		return true
 	}
 	w.giveUp(from.node, e, StageReceive, from.dev.Name,
-		sentence.T("how a frame gets from %s to %s cannot be told", "帧怎样从 %s 到 %s，无法判断", from.dev.Name, to.dev.Name))
+		say.T("how a frame gets from %s to %s cannot be told", "帧怎样从 %s 到 %s，无法判断", from.dev.Name, to.dev.Name))
 	return false
 }
 
@@ -142,13 +141,7 @@ func (w *walk) untranslated(n *machine.Space, e echo, link table.Link) {
 	if own, ok := prefixOver(n, link, e.src); ok && own.Contains(e.src) {
 		return // it is at home there
 	}
-	w.doubt(n, e, StageSend, link.Name, Fault{
-		Code: cause.NotMasqueraded, Netns: n.Name,
-		Detail: sentence.T("the request leaves %s with the source %s, to which nobody beyond can be expected to have a route",
-			"请求带着源地址 %[2]s 从 %[1]s 离开，外面不会有到它的回程路由", link.Name, e.src),
-		Evidence: []string{p.route.Line},
-		fix:      change.Masquerade{Netns: n.Name, Src: e.src, Out: link.Name}.Commands(),
-	})
+	w.doubt(n, e, StageSend, link.Name, cause.Untranslated{At: at(n), Src: e.src, Out: link.Name, Line: p.route.Line})
 }
 
 // shared is the address space of carriers, which is as private (RFC 6598).

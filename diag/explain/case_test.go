@@ -46,12 +46,14 @@ const (
 	reply   = explain.LegReply
 )
 
-// Codes that the contract of the JSON form has.
-const (
-	codeWrongNetmask     = cause.Code("wrong-netmask")
-	codeDuplicateAddress = cause.Code("duplicate-address")
-	codeMTUExceeded      = cause.Code("mtu-exceeded")
-)
+// everyBreakage has the cases of all tables.
+var everyBreakage []breakage
+
+// among puts a table of cases among all others.
+func among(cases []breakage) []breakage {
+	everyBreakage = append(everyBreakage, cases...)
+	return cases
+}
 
 // rounds bounds the repairs of one case.
 const rounds = 3

@@ -8,28 +8,20 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
-	"nstutor/internal/change"
 )
 
 // noWayBack: the answering side has no route to the source. When the request
 // left its node by a default route, the outside cannot be expected to have one:
 // the source should have been rewritten there.
-func (w *walk) noWayBack(n *machine.Space, e echo, f Fault) (Fault, machine.RouteAnswer) {
+func (w *walk) noWayBack(n *machine.Space, e echo, l cause.Lookup) (cause.Finding, machine.RouteAnswer) {
 	if node, route, ok := w.exit(); ok && node != n && w.wouldHelp(node, route, n, e) {
-		return Fault{
-			Code: cause.NotMasqueraded, Netns: node.Name,
-			Detail:   say("the request left %s with the source %s, which nobody outside can route back", route.DevName, e.dst),
-			Evidence: append([]string{route.Line}, f.Evidence...),
-			fix:      change.Masquerade{Netns: node.Name, Src: e.dst, Out: route.DevName}.Commands(),
-		}, machine.RouteAnswer{}
+		return cause.Unmasqueraded{At: at(node), Src: e.dst, Out: route.DevName, Line: route.Line, Lookup: l}, machine.RouteAnswer{}
 	}
-	f.Code, f.Detail = cause.NoReturnRoute, say("the reply has no route to %s", e.dst)
 	way, ok := w.backwards(n, e.dst)
 	if !ok {
-		return f, machine.RouteAnswer{}
+		return cause.NoWayBack{At: at(n), Lookup: l}, machine.RouteAnswer{}
 	}
-	f.fix = []change.Command{way.command(n.Name, "add", e.dst)}
-	return f, way.route(e.src)
+	return cause.NoWayBack{At: at(n), Lookup: l, Way: way.to(n, e.dst)}, way.route(e.src)
 }
 
 // wouldHelp reports whether n could answer the address that the packet would
@@ -99,37 +91,30 @@ func (w *walk) cameIn(n *machine.Space) string {
 }
 
 // astray is the fault of a reply that is lost where its request never was.
-func (w *walk) astray() Fault {
+func (w *walk) astray() cause.Finding {
 	p := w.parted
-	return Fault{
-		Code: cause.NoReturnRoute, Netns: p.node.Name,
-		Detail:   say("the reply to %s leaves by %s, which leads away from it", p.dst, p.route.DevName),
-		Evidence: []string{p.route.Line}, fix: w.wayBack(p.node, echo{dst: p.dst}),
-	}
+	return cause.Astray{At: at(p.node), Dst: p.dst, Dev: p.route.DevName, Line: p.route.Line, Way: w.wayBack(p.node, p.dst)}
 }
 
 // wayBack is a route to the reply's destination by the way that the request
 // came.
-func (w *walk) wayBack(n *machine.Space, e echo) []change.Command {
-	way, ok := w.backwards(n, e.dst)
+func (w *walk) wayBack(n *machine.Space, dst netip.Addr) cause.Way {
+	way, ok := w.backwards(n, dst)
 	if !ok {
-		return nil
+		return cause.Way{}
 	}
-	return []change.Command{way.command(n.Name, routeVerb(n, e.dst), e.dst)}
+	return way.insteadTo(n, dst)
 }
 
-// routeVerb is how to give addr a route of its own: "replace" where it has one.
-func routeVerb(n *machine.Space, addr netip.Addr) string {
+// hasHostRoute reports whether addr has a route of its own.
+func hasHostRoute(n *machine.Space, addr netip.Addr) bool {
 	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
 	if err != nil {
-		return "add"
+		return false
 	}
-	for _, r := range snap.Routes {
-		if r.Table == mainTable && r.Dst.IsSingleIP() && r.Dst.Addr() == addr {
-			return "replace"
-		}
-	}
-	return "add"
+	return slices.ContainsFunc(snap.Routes, func(r table.Route) bool {
+		return r.Table == mainTable && r.Dst.IsSingleIP() && r.Dst.Addr() == addr
+	})
 }
 
 // backwards is the device that the request came in by, and the router who sent

@@ -2,43 +2,25 @@ package explain
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/netip"
-	"syscall"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
-	"nstutor/internal/change"
+	"nstutor/internal/say"
 )
 
 // noRoute notes why a lookup has no way for the packet. It returns the route
 // that the fix would add, so that the walk can go on behind it, or one that
 // leads nowhere.
 func (w *walk) noRoute(n *machine.Space, e echo, route machine.RouteAnswer) machine.RouteAnswer {
-	f := Fault{Netns: n.Name, Evidence: route.Evidence, Detail: say("no route to %s", e.dst)}
+	var f cause.Finding
 	next := machine.RouteAnswer{}
 	switch route.Kind {
-	case machine.KindBlackhole:
-		f.Code, f.Detail = cause.RouteBlackhole, say("a blackhole route swallows what goes to %s", e.dst)
-		f.fix, next = w.exempt(n, e, route)
-	case machine.KindUnreachable:
-		f.Code, f.Detail = cause.RouteUnreachable, say("an unreachable route refuses what goes to %s", e.dst)
-		f.fix, next = w.exempt(n, e, route)
-	case machine.KindProhibit:
-		f.Code, f.Detail = cause.RouteProhibit, say("a prohibit route forbids what goes to %s", e.dst)
-		f.fix, next = w.exempt(n, e, route)
-	case machine.KindThrow:
-		f.Code = cause.NoRoute
-		if e.leg == LegReply {
-			f.Code = cause.NoReturnRoute
-		}
-		f.Detail = say("a throw route ends the search for %s in its table, and no other has a route", e.dst)
-		f.fix, next = w.exempt(n, e, route)
+	case machine.KindBlackhole, machine.KindUnreachable, machine.KindProhibit, machine.KindThrow:
+		f, next = w.rejected(n, e, route)
 	case machine.KindNone:
-		f.Evidence = append(f.Evidence, fmt.Sprintf("ip route get %s: %v", e.dst, errnoOf(route.Err)))
-		f, next = w.unrouted(n, e, f)
+		f, next = w.unrouted(n, e, cause.Lookup{Dst: e.dst, Answer: route})
 	default:
 		if e.outer != nil && n == e.origin && n.Route(machine.RouteQuery{Dst: e.src}).Kind != machine.KindLocal {
 			f = w.sourceless(n, e)
@@ -48,14 +30,30 @@ func (w *walk) noRoute(n *machine.Space, e echo, route machine.RouteAnswer) mach
 		if route.Err != nil {
 			why = route.Err.Error()
 		}
-		w.giveUp(n, e, StageRoute, route.DevName, say("the kernel answers %s", why))
+		w.giveUp(n, e, StageRoute, route.DevName, say.T("the kernel answers %s", "内核的答复是 %s", why))
 		return next
 	}
 	w.fault(n, e, StageRoute, route.DevName, f)
-	if f.Code == cause.NotMasqueraded && w.masquerade(n, e) {
+	if f.Code() == cause.NotMasqueraded && w.masquerade(n, e) {
 		return machine.RouteAnswer{}
 	}
 	return next
+}
+
+// rejected is the finding of a route or a policy rule that rejects the packet, and
+// the route that the packet takes past it.
+func (w *walk) rejected(n *machine.Space, e echo, route machine.RouteAnswer) (cause.Finding, machine.RouteAnswer) {
+	exemption, next := w.exempt(n, e, route)
+	r := cause.Rejection{At: at(n), Lookup: route.Evidence, Exemption: exemption}
+	switch route.Kind {
+	case machine.KindBlackhole:
+		return cause.Swallowed{Rejection: r}, next
+	case machine.KindUnreachable:
+		return cause.Refused{Rejection: r}, next
+	case machine.KindProhibit:
+		return cause.Forbidden{Rejection: r}, next
+	}
+	return cause.Thrown{Rejection: r, Reply: e.leg == LegReply}, next
 }
 
 // masquerade goes on as though the request had left its node with the node's own
@@ -77,27 +75,23 @@ func (w *walk) masquerade(n *machine.Space, e echo) bool {
 }
 
 // unrouted tells apart what it can mean that there is no route.
-func (w *walk) unrouted(n *machine.Space, e echo, f Fault) (Fault, machine.RouteAnswer) {
+func (w *walk) unrouted(n *machine.Space, e echo, l cause.Lookup) (cause.Finding, machine.RouteAnswer) {
 	if e.dst.IsLoopback() {
-		f.Code, f.Detail = cause.LoopbackDown, say("127.0.0.0/8 lives on lo, which is down")
-		f.fix = []change.Command{change.LinkSet(n.Name, "lo", "up")}
-		return f, machine.RouteAnswer{}
+		return cause.LoopbackUnrouted{At: at(n), Lookup: l}, machine.RouteAnswer{}
 	}
 	if f, next, ok := w.tooNarrow(n, e.dst); ok {
 		return f, next
 	}
 	if e.leg == LegReply && e.outer == nil {
-		return w.noWayBack(n, e, f)
+		return w.noWayBack(n, e, l)
 	}
-	f.Code = cause.NoRoute
 	if way, ok := w.wayTo(n, e.dst, 0); ok && (n != e.origin || e.outer != nil) {
-		f.fix = []change.Command{way.command(n.Name, "add", e.dst)}
-		return f, way.route(e.src)
+		return cause.Unrouted{At: at(n), Lookup: l, Way: way.to(n, e.dst)}, way.route(e.src)
 	}
 	if n != e.origin {
-		return f, machine.RouteAnswer{}
+		return cause.Unrouted{At: at(n), Lookup: l}, machine.RouteAnswer{}
 	}
-	return w.unroutedOrigin(n, e, f)
+	return w.unroutedOrigin(n, e, l)
 }
 
 // route is the way as an answer of the kernel, once it is there.
@@ -107,10 +101,10 @@ func (o wayOut) route(src netip.Addr) machine.RouteAnswer {
 
 // unroutedOrigin: the sender itself has no route. It lacks an address, or its
 // device is down, or there is no default route.
-func (w *walk) unroutedOrigin(n *machine.Space, e echo, f Fault) (Fault, machine.RouteAnswer) {
+func (w *walk) unroutedOrigin(n *machine.Space, e echo, l cause.Lookup) (cause.Finding, machine.RouteAnswer) {
 	devices, err := n.Devices()
 	if err != nil {
-		return f, machine.RouteAnswer{}
+		return cause.Unrouted{At: at(n), Lookup: l}, machine.RouteAnswer{}
 	}
 	var first *machine.Device
 	for i, d := range devices {
@@ -121,37 +115,31 @@ func (w *walk) unroutedOrigin(n *machine.Space, e echo, f Fault) (Fault, machine
 			first = &devices[i]
 		}
 		if _, knows := w.gateway(n, d, e.dst); knows {
-			return w.throughDevice(n, e, f, d)
+			return w.throughDevice(n, e, l, d)
 		}
 	}
 	if first != nil {
-		return w.throughDevice(n, e, f, *first)
+		return w.throughDevice(n, e, l, *first)
 	}
-	f.Code, f.Detail = cause.NoAddress, say("no device but lo has an address")
+	f := cause.Addressless{At: at(n), Lookup: l}
 	if len(devices) == 1 {
-		f.fix = w.address(n, devices)
+		f.Free, f.Down = w.address(n, devices[0].Link), !devices[0].Link.Up()
 	}
 	return f, machine.RouteAnswer{}
 }
 
 // address is a free address for a device that has none, where its wire tells
 // which network it is in.
-func (w *walk) address(n *machine.Space, devices []machine.Device) []change.Command {
-	for _, d := range devices {
-		for _, s := range w.explore(n, d.Link, LegRequest, nil).stations {
-			if s.node == nil || s.node == n {
-				continue
-			}
-			if own, ok := w.freeAddress(s); ok {
-				fix := []change.Command{change.In(n.Name, "ip", "addr", "add", own.String(), "dev", d.Link.Name)}
-				if !d.Link.Up() {
-					fix = append(fix, change.LinkSet(n.Name, d.Link.Name, "up"))
-				}
-				return fix
-			}
+func (w *walk) address(n *machine.Space, link table.Link) cause.Address {
+	for _, s := range w.explore(n, link, LegRequest, nil).stations {
+		if s.node == nil || s.node == n {
+			continue
+		}
+		if own, ok := w.freeAddress(s); ok {
+			return cause.Address{Netns: n.Name, Prefix: own, Dev: link.Name}
 		}
 	}
-	return nil
+	return cause.Address{}
 }
 
 // freeAddress is an address next to that of a station which nobody has.
@@ -175,34 +163,24 @@ func (w *walk) freeAddress(s station) (netip.Prefix, bool) {
 
 // throughDevice: the device with an address could be the way, were it up, or
 // were there a default route by it.
-func (w *walk) throughDevice(n *machine.Space, e echo, f Fault, d machine.Device) (Fault, machine.RouteAnswer) {
+func (w *walk) throughDevice(n *machine.Space, e echo, l cause.Lookup, d machine.Device) (cause.Finding, machine.RouteAnswer) {
 	own := d.Addrs[0].Prefix
 	gateway, _ := w.gateway(n, d, e.dst)
-	byDefault := change.In(n.Name, "ip", "route", "add", "default", "via", gateway.String(), "dev", d.Link.Name)
-	if !d.Link.Up() {
-		f.Code, f.Detail = cause.LinkDown, say("%s is down, and its routes with it", d.Link.Name)
-		f.down = d.Link.Name
-		f.Evidence = append(f.Evidence, d.Link.Line())
-		f.fix = []change.Command{change.LinkSet(n.Name, d.Link.Name, "up")}
-		if own.Contains(e.dst) {
-			return f, machine.RouteAnswer{Kind: machine.KindUnicast, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
-		}
+	byDefault := cause.Way{Netns: n.Name, Dev: d.Link.Name, Via: gateway, Onlink: !own.Contains(gateway)}
+	next := machine.RouteAnswer{Kind: machine.KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
+	switch {
+	case d.Link.Up():
+		return cause.Unrouted{At: at(n), Lookup: l, Way: byDefault}, next
+	case own.Contains(e.dst):
+		byDefault, next.Via = cause.Way{}, netip.Addr{}
 	}
-	if !own.Contains(gateway) {
-		byDefault.Argv = append(byDefault.Argv, "onlink")
-	}
-	f.fix = append(f.fix, byDefault)
-	return f, machine.RouteAnswer{Kind: machine.KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
+	return cause.RoutesDown{At: at(n), Link: d.Link, Lookup: l, Default: byDefault}, next
 }
 
 // sourceless is the fault of a tunnel whose own end is no address of its
 // namespace: then the kernel has no route for its packets.
-func (w *walk) sourceless(n *machine.Space, e echo) Fault {
-	f := Fault{
-		Code: cause.NoAddress, Netns: n.Name,
-		Detail:   say("the tunnel sends from %s, which is no address of %s", e.src, title(n)),
-		Evidence: []string{fmt.Sprintf("ip route get %s from %s: %v", e.dst, e.src, errnoOf(n.Route(machine.RouteQuery{Dst: e.dst, Src: e.src}).Err))},
-	}
+func (w *walk) sourceless(n *machine.Space, e echo) cause.Finding {
+	f := cause.Sourceless{At: at(n), Flow: e.flow(), Err: n.Route(machine.RouteQuery{Dst: e.dst, Src: e.src}).Err}
 	if link, err := n.LinkByIndex(e.outer.Underlay); err == nil {
 		bits := e.src.BitLen()
 		for _, s := range w.explore(n, link, e.leg, nil).stations {
@@ -213,18 +191,9 @@ func (w *walk) sourceless(n *machine.Space, e echo) Fault {
 				bits = far.Bits()
 			}
 		}
-		f.fix = []change.Command{change.In(n.Name, "ip", "addr", "add", netip.PrefixFrom(e.src, bits).String(), "dev", link.Name)}
+		f.Address = cause.Address{Netns: n.Name, Prefix: netip.PrefixFrom(e.src, bits), Dev: link.Name}
 	}
 	return f
-}
-
-// errnoOf is the kernel's own word in an error.
-func errnoOf(err error) error {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
-		return errno
-	}
-	return err
 }
 
 // gateway is whom a default route on the device should name: an address in the

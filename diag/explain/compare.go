@@ -1,14 +1,13 @@
 package explain
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/probe"
 	"nstutor/internal/change"
-	sentence "nstutor/internal/say"
+	"nstutor/internal/say"
 )
 
 // compare brings together what was predicted and what became of the ping.
@@ -22,35 +21,37 @@ func (w *walk) compare(a *Answer, r probe.Result) {
 		a.Verdict = Broken // the doubt was right
 		a.Fix = append(a.Fix, a.Cause.fix...)
 	case replied && a.Verdict == Undecided:
-		a.Verdict, a.Cause, a.Beyond = Delivered, Fault{Code: cause.None, Evidence: []string{}}, ""
+		a.Verdict, a.Cause, a.Beyond = Delivered, Fault{Code: cause.None, Evidence: []Text{}}, ""
 	case replied && a.Verdict == Broken, !replied && a.Verdict == Delivered:
 		predicted := a.Cause
 		a.Verdict = Broken
 		if replied {
 			a.Verdict = Delivered
 		}
-		a.disagree(predicted, say("predicted %s, but the ping says: %s", predicted.Code, r.Message))
+		a.disagree(predicted, cause.Unpredicted{Contradiction: a.against(predicted), Predicted: predicted.Code, Message: r.Message})
 	case !replied && a.Verdict == Undecided:
 		a.Verdict = Broken
-		a.Cause.Evidence = []string{lastSeen(a.Hops)}
+		a.Cause.Evidence = []Text{lastSeen(a.Hops)}
 	}
 }
 
 // disagree says that the kernel has done something else than was predicted.
-func (a *Answer) disagree(predicted Fault, detail Text) {
+func (a *Answer) disagree(predicted Fault, f cause.Finding) {
 	a.Fix = []change.Command{}
-	a.Cause = Fault{
-		Code: cause.ModelDisagrees, Netns: predicted.Netns, Leg: predicted.Leg, Detail: detail,
-		Evidence: append([]string{lastSeen(a.Hops)}, predicted.Evidence...),
-	}
+	a.Cause = find(predicted.Leg, f).told()
+}
+
+// against is what was seen, and what the prediction rested on.
+func (a *Answer) against(predicted Fault) cause.Contradiction {
+	return cause.Contradiction{At: cause.At(predicted.Netns), Seen: append([]Text{lastSeen(a.Hops)}, predicted.Evidence...)}
 }
 
 // lastSeen is the last place where the ping was seen on a wire.
-func lastSeen(hops []Hop) string {
-	seen := "the request was seen on no wire"
+func lastSeen(hops []Hop) Text {
+	seen := say.T("the request was seen on no wire", "请求没有在任何链路上出现")
 	for _, h := range hops {
 		if h.Observed == OK {
-			seen = fmt.Sprintf("last seen: %s, %s %s", h.Detail, h.Netns, h.Device)
+			seen = say.T("last seen: %s, %s %s", "最后一次看到：%s，%s %s", h.Detail, h.Netns, h.Device)
 		}
 	}
 	return seen
@@ -58,11 +59,12 @@ func lastSeen(hops []Hop) string {
 
 // open is what is said of a packet that went out of sight before anybody tried.
 func (o *outside) open() Fault {
-	return Fault{
-		Code: cause.NotKnown, Netns: o.node.Name, Leg: o.echo.leg, Evidence: []string{},
-		Detail: sentence.T("nothing here is in the way: the packet leaves %[1]s for %[2]s as %[3]s; %[4]s",
-			"本机没有问题：包以 %[3]s 的身份从 %[1]s 发往 %[2]s；%[4]s", o.dev.Name, o.asking.nexthop, o.echo.src, o.why),
-	}
+	return find(o.echo.leg, cause.Untried{Beyond: o.left(at(o.node)), Why: o.why}).told()
+}
+
+// left is the packet as it left, for a finding that is at a namespace.
+func (o *outside) left(where cause.At, seen ...Text) cause.Beyond {
+	return cause.Beyond{At: where, Dev: o.dev.Name, NextHop: o.asking.nexthop, Flow: o.echo.flow(), Seen: seen}
 }
 
 // silent is what a ping proves that went out of sight and was not answered.
@@ -71,35 +73,28 @@ func (o *outside) silent(a *Answer, r probe.Result, waited time.Duration) {
 	returned := slices.ContainsFunc(a.Hops, func(h Hop) bool { return h.Leg == LegReply && h.seenAs != nil && h.Observed == OK })
 	left := !slices.ContainsFunc(a.Hops, func(h Hop) bool { return h.Predicted == OK && h.Observed == Fail })
 	failed, unanswered := o.asking.failed(a.Cause)
+	beyond := o.left(cause.At(a.Cause.Netns), lastSeen(a.Hops))
 	switch {
 	case a.Cause.Code != cause.NotKnown && a.Cause.Leg == LegReply:
 		a.Beyond = ""
 		a.Fix = append(a.Fix, a.Cause.fix...) // the doubt was right
 	case returned:
 		a.Beyond = ""
-		a.disagree(a.Cause, sentence.T("an answer came back to %s, and was lost behind it", "应答回到了 %s，却在那之后丢失", o.dev.Name))
+		a.disagree(a.Cause, cause.LostBehind{Contradiction: a.against(a.Cause), Dev: o.dev.Name})
 	case unanswered:
 		a.Cause = failed
 	case !left:
 		a.Beyond = ""
-		a.disagree(a.Cause, sentence.T("the packet was to leave by %s, and did not", "包应当从 %s 发出，却没有", o.dev.Name))
+		a.disagree(a.Cause, cause.NeverLeft{Contradiction: a.against(a.Cause), Dev: o.dev.Name})
 	case a.Cause.Code != cause.NotKnown:
 		a.Beyond = ""
 		a.Fix = append(a.Fix, a.Cause.fix...) // the doubt was right
 	case r.From.IsValid() && r.Outcome != probe.Silent:
-		a.Cause.Evidence = []string{lastSeen(a.Hops)}
-		a.Cause.Detail = sentence.T("everything here is well: the request left %s, and %s, beyond it, refuses it (%s); ask there",
-			"本机一切正常：请求已从 %s 发出，被外面的 %s 拒绝（%s）；请到那边查", o.dev.Name, r.From, r.Outcome)
+		a.Cause = find(a.Cause.Leg, cause.RefusedBeyond{Beyond: beyond, By: r.From, Outcome: r.Outcome.String()}).told()
 	case o.echo.outer != nil:
-		a.Cause.Evidence = []string{lastSeen(a.Hops)}
-		a.Cause.Detail = sentence.T("everything here is well: the request left %s in a VXLAN packet (UDP %d) from %s to %s, and nothing came back in %s; ask there",
-			"本机一切正常：请求已封装成 VXLAN 包（UDP %[2]d，%[3]s 到 %[4]s）从 %[1]s 发出，%[5]s 内没有任何回应；请到那边查",
-			o.dev.Name, o.echo.outer.DstPort, o.echo.src, o.echo.dst, waited)
+		a.Cause = find(a.Cause.Leg, cause.SilentTunnel{Beyond: beyond, Port: o.echo.outer.DstPort, Waited: waited}).told()
 	default:
-		a.Cause.Evidence = []string{lastSeen(a.Hops)}
-		a.Cause.Detail = sentence.T("everything here is well: the request left %s for %s as %s, and nothing came back in %s; ask there",
-			"本机一切正常：请求以 %[3]s 的身份从 %[1]s 发往 %[2]s，%[4]s 内没有任何回应；请到那边查",
-			o.dev.Name, o.asking.nexthop, o.echo.src, waited)
+		a.Cause = find(a.Cause.Leg, cause.SilentBeyond{Beyond: beyond, Waited: waited}).told()
 	}
 }
 
@@ -110,14 +105,9 @@ func (a *arping) failed(unknown Fault) (Fault, bool) {
 	if err != nil || !ok || entry.State != "FAILED" && entry.State != "INCOMPLETE" {
 		return unknown, false
 	}
-	f := Fault{
-		Code: cause.NeighbourUnanswered, Netns: a.n.Name, Leg: a.e.leg, Evidence: []string{entry.Line()},
-		Detail: say("%s asks who has %s, and nobody answers", a.link.Name, a.nexthop),
-	}
-	if a.nexthop == a.e.dst {
-		f.Code = cause.DestinationAbsent
-	}
-	return f, true
+	hop := a.hop()
+	hop.Entry = entry
+	return find(a.e.leg, cause.NobodyAnswered{NextHop: hop, OnTheWay: a.nexthop != a.e.dst}).told(), true
 }
 
 // resolved reports whether the kernel has a MAC address for the next hop, or

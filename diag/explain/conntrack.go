@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"fmt"
 	"os"
 
 	"nstutor/diag/explain/cause"
@@ -9,7 +8,6 @@ import (
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
-	"nstutor/internal/change"
 )
 
 // untracked notes that the connection of a packet does not fit into the table:
@@ -26,31 +24,18 @@ func (w *walk) untracked(n *machine.Space, e echo, rules *netfilter.RuleSet, hoo
 	if err != nil || use.Max == 0 || use.Count < use.Max || !tracks(rules) {
 		return
 	}
-	w.fault(n, e, StageFilter, "", Fault{
-		Code: cause.ConntrackFull, Netns: n.Name,
-		Detail: say("the connection table is full, and what begins a new connection is dropped"),
-		Evidence: []string{
-			fmt.Sprintf("net.netfilter.nf_conntrack_count = %d", use.Count),
-			fmt.Sprintf("net.netfilter.nf_conntrack_max = %d", use.Max),
-		},
-		fix: []change.Command{roomier(n, use)},
-	})
+	w.fault(n, e, StageFilter, "", cause.TableFull{At: at(n), Use: use, Raisable: raisable(n)})
 }
 
-// roomier makes room in the table. Only the first namespace can raise the
-// maximum, which counts for all; in another, the entries have to go.
-func roomier(n *machine.Space, use table.ConntrackUse) change.Command {
-	const max = "net/netfilter/nf_conntrack_max"
+// raisable reports whether the maximum of the table can be set in a namespace.
+func raisable(n *machine.Space) bool {
 	writable := false
 	err := n.NS.Do(func() error {
-		info, err := os.Stat("/proc/sys/" + max)
+		info, err := os.Stat("/proc/sys/net/netfilter/nf_conntrack_max")
 		writable = err == nil && info.Mode()&0o200 != 0
 		return err
 	})
-	if err == nil && writable {
-		return change.SysctlSet(n.Name, fmt.Sprint(2*use.Max), "net", "netfilter", "nf_conntrack_max")
-	}
-	return change.In(n.Name, "conntrack", "-F")
+	return err == nil && writable
 }
 
 // tracks reports whether a rule of the namespace needs connection tracking.

@@ -5,7 +5,6 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
-	"nstutor/internal/change"
 )
 
 // detour is the way that a request should have taken: it passed a namespace on
@@ -13,7 +12,7 @@ import (
 type detour struct {
 	passage passage
 	way     wayOut
-	fault   Fault
+	fault   cause.Finding
 }
 
 // missed looks for such a namespace among those that the request passed before
@@ -38,18 +37,10 @@ func (w *walk) missed(n *machine.Space, e echo) *detour {
 // behind.
 func (w *walk) missedAt(p passage, owner site, s station) *detour {
 	d := &detour{passage: p, way: wayOut{dev: s.dev, far: station{node: owner.node, dev: owner.dev}}}
-	dst := p.echo.dst
-	d.fault = Fault{
-		Code: cause.NoRoute, Netns: p.node.Name, sure: true,
-		Detail:   say("%s is behind %s, but the route to it leads out of %s", dst, s.dev.Name, p.route.DevName),
-		Evidence: []string{p.route.Line},
-		fix:      []change.Command{d.way.command(p.node.Name, routeVerb(p.node, dst), dst)},
-	}
+	way := d.way.insteadTo(p.node, p.echo.dst)
+	d.fault = cause.Missed{At: at(p.node), Way: way, Dev: p.route.DevName, Line: p.route.Line}
 	if !s.dev.Up() {
-		f := down(p.node, s.dev)
-		f.Detail = say("%s is down, and the route to %s with it", s.dev.Name, dst)
-		f.fix, f.sure = append(f.fix, d.fault.fix...), true
-		d.fault = f
+		d.fault = cause.RouteDown{At: at(p.node), Link: s.dev, Way: way}
 	}
 	return d
 }

@@ -3,37 +3,22 @@ package explain
 import (
 	"context"
 	"net/netip"
-	"strconv"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
-	"nstutor/internal/change"
 )
 
 // exempt lets one destination pass a route or a policy rule that rejects more.
 // It also returns the route that the packet then takes.
-func (w *walk) exempt(n *machine.Space, e echo, reject machine.RouteAnswer) ([]change.Command, machine.RouteAnswer) {
+func (w *walk) exempt(n *machine.Space, e echo, reject machine.RouteAnswer) (cause.Exemption, machine.RouteAnswer) {
 	next, ok := without(n, e)
-	entry := reject.Entry
-	switch {
-	case entry.Type == "" && reject.Rule.Action == "":
-		return nil, next
-	case entry.Type == "":
-		return []change.Command{change.In(n.Name, "ip", "rule", "add", "to", e.dst.String(), "lookup", "main", "pref", before(reject.Rule.Priority))}, next
+	x := cause.Exemption{Netns: n.Name, Dst: e.dst, Kind: reject.Kind, Entry: reject.Entry, Rule: reject.Rule}
+	if ok {
+		x.Past = wayOut{dev: table.Link{Name: next.DevName}, via: next.Via, onlink: next.Onlink}.to(n, e.dst)
 	}
-	command := change.In(n.Name, "ip", "route", "del", string(reject.Kind), table.ShortPrefix(entry.Dst))
-	if ok && !entry.Dst.IsSingleIP() {
-		way := wayOut{dev: table.Link{Name: next.DevName}, via: next.Via, onlink: next.Onlink}
-		command = way.command(n.Name, "add", e.dst)
-	}
-	if entry.Table != mainTable {
-		command.Argv = append(command.Argv, "table", entry.TableName())
-	}
-	return []change.Command{command}, next
+	return x, next
 }
-
-// before is the preference of a rule that comes before another.
-func before(pref int) string { return strconv.Itoa(max(1, pref-1)) }
 
 // without is the route in the main table that a packet would take if the one
 // that rejects it were not there: the longest prefix, then the lowest metric.

@@ -4,7 +4,6 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
-	"nstutor/internal/change"
 )
 
 // linkFilter passes a packet through such a hook, and goes on as though what it
@@ -18,7 +17,7 @@ func (w *walk) linkFilter(n *machine.Space, e echo, at eval.LinkHook) {
 	switch {
 	case !ok:
 	case result.Verdict == eval.VerdictUnknown:
-		w.overlook(n, e, StageFilter, at.Dev(), say("%s: cannot tell whether these rules let %s pass: %v", at.Family+" "+at.Hook, e, result.Unsure))
+		w.overlook(n, e, StageFilter, at.Dev(), cause.RulesUnjudged{Hook: at.Family + " " + at.Hook, Flow: e.flow(), Rules: result.Unsure})
 	case result.Verdict != eval.VerdictAccept:
 		w.fault(n, e, StageFilter, at.Dev(), w.filtered(n, e, at.Hook, result))
 	}
@@ -39,7 +38,7 @@ func (x *explorer) arpAsked(n *machine.Space, v way, dev string, asked bool) way
 	return x.arpStopped(n, x.arpStopped(n, v, out, x.arp), in, x.arp.ARPReply())
 }
 
-func (x *explorer) arpStopped(n *machine.Space, v way, at eval.LinkHook, p eval.Packet) way {
+func (x *explorer) arpStopped(n *machine.Space, v way, hook eval.LinkHook, p eval.Packet) way {
 	if x.mac != nil || x.arp.EtherType == 0 {
 		return v
 	}
@@ -47,19 +46,9 @@ func (x *explorer) arpStopped(n *machine.Space, v way, at eval.LinkHook, p eval.
 	if err != nil {
 		return v
 	}
-	result, ok := eval.TraverseLink(rules, at, p, n.Env())
+	result, ok := eval.TraverseLink(rules, hook, p, n.Env())
 	if !ok || result.Verdict != eval.VerdictDrop && result.Verdict != eval.VerdictReject {
 		return v
 	}
-	f := Fault{
-		Code: cause.Filtered, Netns: n.Name,
-		Detail:   say("%s: %s (hook %s) stops the ARP packets that ask for %s", result.At, result.Rule, at.Hook, x.arp.Dst),
-		Evidence: []string{result.At + ": " + result.Rule},
-	}
-	exception, ok := change.NftInsert(n.Name, result.Table.Family, result.Table.Name, result.Chain.Name,
-		append(p.ARPMatch(at.Family), "accept")...)
-	if ok {
-		f.fix = []change.Command{exception}
-	}
-	return v.stoppedBy(n, at.Dev(), f)
+	return v.stoppedBy(n, hook.Dev(), cause.ARPStopped{At: at(n), Target: x.arp.Dst, Hook: hook, Packet: p, Result: result})
 }

@@ -9,19 +9,19 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
-	"nstutor/internal/change"
+	"nstutor/internal/say"
 )
 
 // station is where a frame comes up to the IP layer of a namespace, or where it
 // gets lost inside a tunnel: then node is nil.
 type station struct {
 	node *machine.Space
-	dev  table.Link // a bridge, for what comes in by one of its ports
-	any  bool       // it takes frames for whatever MAC address
-	deaf *Fault     // why it ignores the frame that comes to it
-	then func()     // what is found behind that
-	sent bool       // the frame is on its way: it meets the obstacles there
-	edge *edge      // nobody who can be seen: it left by this
+	dev  table.Link    // a bridge, for what comes in by one of its ports
+	any  bool          // it takes frames for whatever MAC address
+	deaf cause.Finding // why it ignores the frame that comes to it
+	then func()        // what is found behind that
+	sent bool          // the frame is on its way: it meets the obstacles there
+	edge *edge         // nobody who can be seen: it left by this
 	way
 }
 
@@ -45,7 +45,7 @@ type crossing struct {
 type obstacle struct {
 	node  *machine.Space // nil: the walk comes to it by itself
 	dev   string
-	fault Fault
+	fault cause.Finding
 	at    int // before which crossing of the way it is
 }
 
@@ -56,7 +56,7 @@ func (v way) past(c crossing) way {
 }
 
 // stoppedBy is the way with one more obstacle.
-func (v way) stoppedBy(n *machine.Space, dev string, f Fault) way {
+func (v way) stoppedBy(n *machine.Space, dev string, f cause.Finding) way {
 	v.obstacles = append(slices.Clone(v.obstacles), obstacle{n, dev, f, len(v.crossings)})
 	return v
 }
@@ -86,6 +86,11 @@ type site struct {
 	node *machine.Space
 	dev  table.Link
 }
+
+// device is the device where the station is.
+func (s station) device() cause.Device { return cause.Device{Netns: s.node.Name, Link: s.dev} }
+
+func (s site) device() cause.Device { return cause.Device{Netns: s.node.Name, Link: s.dev} }
 
 type place struct {
 	node  *machine.Space
@@ -120,14 +125,14 @@ func (x *explorer) send(n *machine.Space, link table.Link, v way, bridged, from 
 	case link.Kind == "vxlan" && link.VXLAN != nil:
 		x.overVXLAN(n, link, v, out)
 	default:
-		x.edges = append(x.edges, edge{n, link, say("the other end of %s cannot be seen", link.Name), v.past(out)})
+		x.edges = append(x.edges, edge{n, link, say.T("the other end of %s cannot be seen", "看不到 %s 的对端", link.Name), v.past(out)})
 	}
 }
 
 func (x *explorer) overVeth(n *machine.Space, link table.Link, v way, out crossing) {
 	peer, err := x.w.world.Peer(n, link.PeerNetnsID)
 	if err != nil {
-		x.edges = append(x.edges, edge{n, link, say("the other end of %s: %s", link.Name, err), v.past(out)})
+		x.edges = append(x.edges, edge{n, link, say.T("the other end of %s: %s", "%s 的对端：%s", link.Name, err), v.past(out)})
 		return
 	}
 	far, err := peer.LinkByIndex(link.PeerIndex)
@@ -136,11 +141,7 @@ func (x *explorer) overVeth(n *machine.Space, link table.Link, v way, out crossi
 		return
 	}
 	if !far.Up() {
-		v = v.stoppedBy(peer, far.Name, Fault{
-			Code: cause.NoCarrier, Netns: peer.Name,
-			Detail:   say("%s has no carrier: the other end, %s, is down", link.Name, far.Name),
-			Evidence: []string{link.Line(), far.Line()}, fix: []change.Command{change.LinkSet(peer.Name, far.Name, "up")},
-		})
+		v = v.stoppedBy(peer, far.Name, cause.PeerDown{At: at(peer), Near: link, Far: far})
 	}
 	x.arrive(peer, far, v.past(out))
 }
@@ -156,7 +157,7 @@ func (x *explorer) arrive(n *machine.Space, dev table.Link, v way) {
 	case dev.Port != nil:
 		x.intoBridge(n, dev, v.past(crossing{node: n, dev: dev}))
 	case dev.Master != "":
-		x.unseen = append(x.unseen, say("%s is a part of %s, which is not followed", dev.Name, dev.Master))
+		x.unseen = append(x.unseen, say.T("%s is a part of %s, which is not followed", "%s 从属于 %s，未跟踪下去", dev.Name, dev.Master))
 	default:
 		x.stations = append(x.stations, station{node: n, dev: dev, way: x.arpAsked(n, v, dev.Name, true)})
 	}

@@ -8,7 +8,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
-	"nstutor/internal/change"
+	"nstutor/internal/say"
 )
 
 // intoBridge follows a frame that a port of a bridge has received: up to the
@@ -38,36 +38,18 @@ func (x *explorer) through(n *machine.Space, bridge, port table.Link, v way) way
 		v = v.stoppedBy(n, bridge.Name, down(n, bridge))
 	}
 	if bridge.Bridge != nil && bridge.Bridge.VLANFiltering {
-		x.unseen = append(x.unseen, say("%s filters by VLAN, which is not judged", bridge.Name))
+		x.unseen = append(x.unseen, say.T("%s filters by VLAN, which is not judged", "%s 按 VLAN 过滤，未作判断", bridge.Name))
 	}
 	// A port without carrier is disabled by that alone.
 	if state := port.Port.State; bridge.Up() && state != "forwarding" && (state != "disabled" || port.Carrier()) {
-		v = v.stoppedBy(n, port.Name, waiting(n, bridge, port))
+		v = v.stoppedBy(n, port.Name, cause.PortWaiting{At: at(n), Port: site{n, port}.device(), Bridge: site{n, bridge}.device()})
 	}
 	return v
 }
 
-// waiting is the fault of a port that the spanning tree protocol holds back. The
-// state of a port can be set by hand only while the kernel's STP is off.
-func waiting(n *machine.Space, bridge, port table.Link) Fault {
-	f := Fault{
-		Code: cause.NeighbourUnanswered, Netns: n.Name,
-		Detail:   say("port %s of %s is in state %s and passes nothing yet", port.Name, bridge.Name, port.Port.State),
-		Evidence: []string{port.Line()},
-	}
-	if bridge.Bridge != nil && bridge.Bridge.STP {
-		f.fix = append(f.fix, change.LinkSet(n.Name, bridge.Name, "type", "bridge", "stp_state", "0"))
-	}
-	f.fix = append(f.fix, change.In(n.Name, "bridge", "link", "set", "dev", port.Name, "state", "3"))
-	return f
-}
-
 // down is the fault of a device that is not up.
-func down(n *machine.Space, link table.Link) Fault {
-	return Fault{
-		Code: cause.LinkDown, Netns: n.Name, down: link.Name, Detail: say("%s is down", link.Name),
-		Evidence: []string{link.Line()}, fix: []change.Command{change.LinkSet(n.Name, link.Name, "up")},
-	}
+func down(n *machine.Space, link table.Link) cause.Finding {
+	return cause.DeviceDown{At: at(n), Link: link}
 }
 
 // toPorts follows a frame out of the ports of a bridge: of the one that its
@@ -94,7 +76,7 @@ func (x *explorer) toPorts(n *machine.Space, bridge table.Link, from *table.Link
 		}
 		out = x.through(n, bridge, port, out)
 		if from != nil && from.Port.Isolated && port.Port.Isolated {
-			out = out.stoppedBy(n, port.Name, isolated(n, bridge, *from, port))
+			out = out.stoppedBy(n, port.Name, cause.PortsIsolated{At: at(n), From: site{n, *from}.device(), To: site{n, port}.device(), Bridge: bridge.Name})
 		}
 		if from != nil {
 			out = x.arpFiltered(n, out, eval.LinkHook{Family: "bridge", Hook: "forward", IIF: from.Name, OIF: port.Name})
@@ -105,43 +87,11 @@ func (x *explorer) toPorts(n *machine.Space, bridge table.Link, from *table.Link
 		switch {
 		// What the bridge's own namespace sends is broadcast all the same (br_flood()).
 		case x.mac == nil && from != nil && !port.Port.BroadcastFlood:
-			out = out.stoppedBy(n, port.Name, unflooded(n, bridge, port))
+			out = out.stoppedBy(n, port.Name, cause.PortUnflooded{At: at(n), Port: site{n, port}.device(), Bridge: bridge.Name})
 		case x.mac != nil && len(ports) > 1 && !port.Port.Flood && !port.Port.Learning:
-			out = out.stoppedBy(n, port.Name, unlearned(n, bridge, port))
+			out = out.stoppedBy(n, port.Name, cause.PortUnlearning{At: at(n), Port: site{n, port}.device(), Bridge: bridge.Name})
 		}
 		x.send(n, port, out, bridged, in)
-	}
-}
-
-// unflooded is the fault of a port that broadcasts do not leave by, and ARP
-// requests with them.
-func unflooded(n *machine.Space, bridge, port table.Link) Fault {
-	return Fault{
-		Code: cause.NeighbourUnanswered, Netns: n.Name,
-		Detail:   say("%s of %s sends no broadcasts, and so no ARP requests", port.Name, bridge.Name),
-		Evidence: []string{port.Line()},
-		fix:      []change.Command{change.In(n.Name, "bridge", "link", "set", "dev", port.Name, "bcast_flood", "on")},
-	}
-}
-
-// unlearned is the fault of a port that nobody's address is learned at, and that
-// frames for unknown ones do not leave by.
-func unlearned(n *machine.Space, bridge, port table.Link) Fault {
-	return Fault{
-		Code: cause.NeighbourUnanswered, Netns: n.Name,
-		Detail:   say("%s of %s neither learns who is there nor sends frames for whom it does not know", port.Name, bridge.Name),
-		Evidence: []string{port.Line()},
-		fix:      []change.Command{change.In(n.Name, "bridge", "link", "set", "dev", port.Name, "learning", "on", "flood", "on")},
-	}
-}
-
-// isolated is the fault of two ports that may not talk to each other.
-func isolated(n *machine.Space, bridge, from, to table.Link) Fault {
-	return Fault{
-		Code: cause.NeighbourUnanswered, Netns: n.Name,
-		Detail:   say("%s and %s are isolated ports of %s: frames pass between neither of them", from.Name, to.Name, bridge.Name),
-		Evidence: []string{from.Line(), to.Line()},
-		fix:      []change.Command{change.In(n.Name, "bridge", "link", "set", "dev", to.Name, "isolated", "off")},
 	}
 }
 

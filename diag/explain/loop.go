@@ -6,22 +6,17 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
-	"nstutor/internal/change"
 )
 
 // circles is the fault of a packet that comes to a namespace a second time as it
 // came there the first: it goes round until its TTL is spent. The place to mend
 // is where the way to its destination would have to leave the circle.
 func (w *walk) circles(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) {
-	f := Fault{
-		Code: cause.RouteLoop, Netns: n.Name,
-		Detail:   say("%s goes in circles until its TTL is spent", e),
-		Evidence: []string{route.Line}, sure: true,
-	}
+	f := cause.Circle{At: at(n), Flow: e.flow(), Line: route.Line}
 	circle := w.circle(n, e)
 	for _, node := range circle {
-		if fix, ok := w.outOfCircle(node, e, circle); ok {
-			f.Netns, f.fix = node.Name, fix
+		if way, tunnel, ok := w.outOfCircle(node, e, circle); ok {
+			f.At, f.Way, f.Tunnel = at(node), way, tunnel
 			break
 		}
 	}
@@ -46,30 +41,31 @@ func (w *walk) circle(n *machine.Space, e echo) []*machine.Space {
 
 // outOfCircle is the route, or the entry of a tunnel's forwarding database, by
 // which a packet would leave the circle.
-func (w *walk) outOfCircle(n *machine.Space, e echo, circle []*machine.Space) ([]change.Command, bool) {
+func (w *walk) outOfCircle(n *machine.Space, e echo, circle []*machine.Space) (cause.Way, cause.TunnelEntry, bool) {
 	route := n.Route(machine.RouteQuery{Dst: e.dst, Mark: e.mark})
 	if route.Kind != machine.KindUnicast {
-		return nil, false
+		return cause.Way{}, cause.TunnelEntry{}, false
 	}
 	link, err := n.LinkByIndex(route.Dev)
 	if err != nil {
-		return nil, false
+		return cause.Way{}, cause.TunnelEntry{}, false
 	}
 	if link.VXLAN != nil {
-		return w.outOfTunnel(n, link, route, e)
+		entry, ok := w.outOfTunnel(n, link, route, e)
+		return cause.Way{}, entry, ok
 	}
 	way, ok := w.backwards(n, e.dst)
 	if e.leg == LegRequest || !ok || way.dev.Index == route.Dev {
 		way, ok = w.wayTo(n, e.dst, route.Dev)
 	}
 	if !ok || way.far.node != nil && slices.Contains(circle, way.far.node) {
-		return nil, false
+		return cause.Way{}, cause.TunnelEntry{}, false
 	}
-	return []change.Command{way.command(n.Name, routeVerb(n, e.dst), e.dst)}, true
+	return way.insteadTo(n, e.dst), cause.TunnelEntry{}, true
 }
 
 // outOfTunnel: the tunnel's other end is the namespace itself.
-func (w *walk) outOfTunnel(n *machine.Space, link table.Link, route machine.RouteAnswer, e echo) ([]change.Command, bool) {
+func (w *walk) outOfTunnel(n *machine.Space, link table.Link, route machine.RouteAnswer, e echo) (cause.TunnelEntry, bool) {
 	a := &arping{w: w, n: n, e: e, link: link, nexthop: e.dst}
 	if route.Via.IsValid() {
 		a.nexthop = route.Via
@@ -78,5 +74,5 @@ func (w *walk) outOfTunnel(n *machine.Space, link table.Link, route machine.Rout
 		a.entry = entry
 	}
 	f, _, ok := a.elsewhere(w.explore(n, link, e.leg, a.entry.MAC))
-	return f.fix, ok
+	return f.Right, ok
 }

@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 )
 
 // resolved are the states in which the kernel uses the MAC address it has.
@@ -87,9 +88,9 @@ func (a *arping) byAsking() (station, bool) {
 		}
 		by := a.answers(s).By
 		if by == machine.ARPProxy {
-			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say("%s answers for %s by proxy ARP", s.dev.Name, a.nexthop))
+			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say.T("%s answers for %s by proxy ARP", "%[2]s 由 %[1]s 代答（proxy ARP）", s.dev.Name, a.nexthop))
 		} else {
-			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say("%s answers for %s", s.dev.Name, a.nexthop))
+			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say.T("%s answers for %s", "%[2]s 由 %[1]s 应答", s.dev.Name, a.nexthop))
 		}
 		return s, true
 	}
@@ -100,7 +101,7 @@ func (a *arping) byAsking() (station, bool) {
 		a.noteObstacles(s)
 		if s.tunnelled() {
 			a.w.unsent = true
-			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say("%s asks who has %s through the tunnel", a.link.Name, a.nexthop))
+			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say.T("%s asks who has %s through the tunnel", "%s 经隧道发出 who-has %s", a.link.Name, a.nexthop))
 		}
 		return s, true
 	}
@@ -172,12 +173,11 @@ func (a *arping) noteObstacles(s station) {
 }
 
 // met is the fault of an obstacle for frames that n sends.
-func (o obstacle) met(n *machine.Space) Fault {
-	f := o.fault
-	if f.Code == cause.NeighbourUnanswered {
-		f.Netns = n.Name // who asks
+func (o obstacle) met(n *machine.Space) cause.Finding {
+	if f, ok := o.fault.(cause.Asked); ok {
+		return f.AskedBy(n.Name)
 	}
-	return f
+	return o.fault
 }
 
 // rivals doubts the way when several stations with different MAC addresses
@@ -190,11 +190,8 @@ func (a *arping) rivals(chosen station, yes []station) {
 		if a.answers(s).By != machine.ARPOwner || a.answers(chosen).By != machine.ARPOwner {
 			continue
 		}
-		a.w.doubt(a.n, a.e, StageNeighbour, a.link.Name, Fault{
-			Code: cause.DuplicateAddress, Netns: s.node.Name,
-			Detail:   say("both %s in %s and %s in %s answer for %s: whose answer comes first has the packet", chosen.dev.Name, title(chosen.node), s.dev.Name, title(s.node), a.nexthop),
-			Evidence: []string{chosen.dev.AddressLine(), s.dev.AddressLine()},
-			fix:      withoutAddress(s.node, a.nexthop),
+		a.w.doubt(a.n, a.e, StageNeighbour, a.link.Name, cause.Rivals{
+			At: at(s.node), Addr: a.nexthop, Chosen: chosen.device(), Other: s.device(), Own: ownAddress(s.node, a.nexthop),
 		})
 		return
 	}

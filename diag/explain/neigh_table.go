@@ -7,13 +7,12 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
-	"nstutor/internal/change"
 )
 
 // misled is the fault of a frame that came to n although the next hop is
 // somebody else: the neighbour table had a MAC address which is n's, or there are
 // two who have the address.
-func (a *arping) misled(n *machine.Space) (Fault, station, bool) {
+func (a *arping) misled(n *machine.Space) (cause.Finding, station, bool) {
 	var right, wrong station
 	for _, s := range a.w.explore(a.n, a.link, a.e.leg, nil).stations {
 		switch {
@@ -24,21 +23,13 @@ func (a *arping) misled(n *machine.Space) (Fault, station, bool) {
 		}
 	}
 	if right.node == nil || wrong.node == nil {
-		return Fault{}, station{}, false
-	}
-	fix := change.In(a.n.Name, "ip", "neigh", "del", a.nexthop.String(), "dev", a.link.Name)
-	f := Fault{
-		Code: cause.NeighbourWrongMAC, Netns: a.n.Name, sure: true,
-		Detail:   say("the entry for %s says %s, which is %s of %s; %s of %s has the address", a.nexthop, wrong.dev.MAC, wrong.dev.Name, title(n), right.dev.Name, title(right.node)),
-		Evidence: []string{a.entry.Line(), right.dev.AddressLine()}, fix: []change.Command{fix},
+		return nil, station{}, false
 	}
 	if a.answers(wrong).Yes {
-		f.Code, f.Netns = cause.DuplicateAddress, n.Name
-		f.Detail = say("both %s in %s and %s in %s answer for %s, and the packet came to the wrong one", right.dev.Name, title(right.node), wrong.dev.Name, title(n), a.nexthop)
-		f.Evidence = []string{right.dev.AddressLine(), wrong.dev.AddressLine()}
-		f.fix = append(withoutAddress(n, a.nexthop), fix)
+		own := ownAddress(n, a.nexthop)
+		return cause.WrongAnswer{At: at(n), Hop: a.hop(), Right: right.device(), Wrong: wrong.device(), Own: own}, right, true
 	}
-	return f, right, true
+	return cause.MACOfAnother{NextHop: a.hop(), Wrong: wrong.device(), Right: right.device()}, right, true
 }
 
 // byEntry goes by the MAC address that the neighbour table has.
@@ -92,34 +83,20 @@ func (a *arping) byEntry() (station, bool) {
 	case len(x.unseen) > 0:
 		return a.outOfSight(x)
 	}
-	a.w.fault(a.n, a.e, StageNeighbour, a.link.Name, Fault{
-		Code: cause.NeighbourWrongMAC, Netns: a.n.Name,
-		Detail:   say("the entry for %s says %s, which nobody on the wire of %s has", a.nexthop, a.entry.MAC, a.link.Name),
-		Evidence: []string{a.entry.Line()},
-		fix:      []change.Command{change.In(a.n.Name, "ip", "neigh", "del", a.nexthop.String(), "dev", a.link.Name)},
-	})
+	a.w.fault(a.n, a.e, StageNeighbour, a.link.Name, cause.MACOfNobody{NextHop: a.hop()})
 	return station{}, false
 }
 
 // wrongMAC is the fault of an entry whose frames s ignores, although it is whom
 // they should reach.
 func (a *arping) wrongMAC(s station) (station, bool) {
-	fix := change.In(a.n.Name, "ip", "neigh", "del", a.nexthop.String(), "dev", a.link.Name)
-	if !a.wouldBeAnswered() {
-		fix = change.In(a.n.Name, "ip", "neigh", "replace", a.nexthop.String(), "lladdr", s.dev.MAC.String(), "dev", a.link.Name, "nud", "permanent")
-	}
-	if a.entry.State == "NOARP" && a.link.Has("NOARP") {
-		fix = change.LinkSet(a.n.Name, a.link.Name, "arp", "on")
-	}
 	if bridge, ok := a.missedBridge(s); ok {
-		a.report(a.portless(site{s.node, bridge}, s, bridge))
+		a.report(a.portless(site{s.node, bridge}, site{s.node, s.dev}, bridge))
 		return station{node: s.node, dev: bridge}, true
 	}
-	f := Fault{
-		Code: cause.NeighbourWrongMAC, Netns: a.n.Name,
-		Detail:   say("the entry for %s says %s, but %s at the other end is %s: it ignores the frame", a.nexthop, a.entry.MAC, s.dev.Name, s.dev.MAC),
-		Evidence: []string{a.entry.Line(), s.dev.AddressLine()},
-		fix:      []change.Command{fix},
+	f := cause.MACIgnored{
+		NextHop: a.hop(), Right: s.device(), Silent: !a.wouldBeAnswered(),
+		Unasking: a.entry.State == "NOARP" && a.link.Has("NOARP"),
 	}
 	right := a.w.explore(a.n, a.link, a.e.leg, s.dev.MAC)
 	if len(right.stations) == 0 && len(right.voids) > 0 {
@@ -130,7 +107,7 @@ func (a *arping) wrongMAC(s station) (station, bool) {
 		}
 	}
 	a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
-	s.sent, s.deaf = true, &f
+	s.sent, s.deaf = true, f
 	return s, true
 }
 

@@ -94,14 +94,17 @@ func (s *wires) look(a *Answer) {
 func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
 	seen := w.tap()
 	defer seen.close()
-	before := w.count()
+	before := machine.Counted{}
+	for _, h := range w.hops {
+		before.Count(h.node)
+	}
 	result := w.send(ctx, req, a, seen)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	w.compare(a, result)
 	if a.Verdict == Broken {
-		a.Cause.Evidence = append(a.Cause.Evidence, before.since(a.Cause.Netns)...)
+		a.Cause.Evidence = append(a.Cause.Evidence, before.Since(a.Cause.Netns)...)
 	}
 	return nil
 }

@@ -5,7 +5,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
-	"nstutor/internal/change"
+	"nstutor/internal/say"
 )
 
 const protoICMP = 1
@@ -92,7 +92,7 @@ func (w *walk) deliver(n *machine.Space, e echo, dev string) {
 		return
 	}
 	if e.outer != nil {
-		w.hop(n, e, StageDeliver, dev, say("%s opens the packet of the tunnel", title(n)))
+		w.hop(n, e, StageDeliver, dev, say.T("%s opens the packet of the tunnel", "%s 解开隧道封装", title(n)))
 		w.landed = n
 		return
 	}
@@ -101,18 +101,14 @@ func (w *walk) deliver(n *machine.Space, e echo, dev string) {
 		return
 	}
 	if e.leg == LegReply {
-		w.hop(n, e, StageDeliver, dev, say("the reply is back at %s", e.dst))
+		w.hop(n, e, StageDeliver, dev, say.T("the reply is back at %s", "应答回到 %s", e.dst))
 		w.ended = true
 		return
 	}
 	if value, err := n.Sysctl("net/ipv4/icmp_echo_ignore_all"); err == nil && value == "1" {
-		w.fault(n, e, StageDeliver, dev, Fault{
-			Code: cause.EchoIgnored, Netns: n.Name, Detail: say("the request arrives, and the kernel is told to ignore echo requests"),
-			Evidence: []string{"net.ipv4.icmp_echo_ignore_all = 1"},
-			fix:      []change.Command{change.SysctlSet(n.Name, "0", "net", "ipv4", "icmp_echo_ignore_all")},
-		})
+		w.fault(n, e, StageDeliver, dev, cause.EchoOff{At: at(n)})
 	}
-	w.hop(n, e, StageDeliver, dev, say("%s is an address of this namespace", e.dst))
+	w.hop(n, e, StageDeliver, dev, say.T("%s is an address of this namespace", "%s 是该命名空间的地址", e.dst))
 	w.originate(n, w.back(e))
 }
 
@@ -122,7 +118,7 @@ func (w *walk) deliver(n *machine.Space, e echo, dev string) {
 func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bool) {
 	rules, err := n.Rules()
 	if err != nil {
-		w.overlook(n, e, StageFilter, iif+oif, say("the packet filter of %s could not be read: %s", title(n), errnoOf(err)))
+		w.overlook(n, e, StageFilter, iif+oif, cause.RulesUnread{At: at(n), Err: err})
 		return e, true
 	}
 	w.untracked(n, e, rules, hook)
@@ -134,16 +130,16 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 		w.fault(n, e, StageFilter, iif+oif, w.filtered(n, e, hook, result))
 		return e, true
 	case eval.VerdictUnknown:
-		unsure := say("%s: cannot tell whether these rules let %s pass: %v", hook, e, result.Unsure)
+		unsure := cause.RulesUnjudged{Hook: hook, Flow: e.flow(), Rules: result.Unsure}
 		if result.NAT != nil {
-			w.giveUp(n, e, StageFilter, iif+oif, unsure)
+			w.giveUp(n, e, StageFilter, iif+oif, unsure.Said())
 			return e, false
 		}
 		w.overlook(n, e, StageFilter, iif+oif, unsure)
 	}
 	e.packet = result.Packet
 	if nat := result.NAT; nat != nil {
-		w.hop(n, e, StageFilter, iif+oif, say("%s: %s becomes %s", nat.Kind, nat.Old, nat.New))
+		w.hop(n, e, StageFilter, iif+oif, say.T("%s: %s becomes %s", "%s：%s 变为 %s", nat.Kind, nat.Old, nat.New))
 	}
 	e.src, e.dst, e.mark = e.packet.Src, e.packet.Dst, e.packet.Mark
 	if e.leg == LegRequest && e.outer == nil {
@@ -167,7 +163,7 @@ func (w *walk) bridgeFilter(n *machine.Space, e echo, bridge string) (echo, bool
 		}
 	}
 	if e.dst != before.dst {
-		w.giveUp(n, e, StageFilter, bridge, say("a rule of %s sends the frame elsewhere, which is not followed", bridge))
+		w.giveUp(n, e, StageFilter, bridge, say.T("a rule of %s sends the frame elsewhere, which is not followed", "%s 上的规则把帧改送别处，未跟踪下去", bridge))
 		return e, false
 	}
 	return e, true

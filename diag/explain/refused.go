@@ -1,14 +1,11 @@
 package explain
 
 import (
-	"fmt"
-	"net/netip"
 	"strconv"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
-	"nstutor/internal/change"
 )
 
 // refused notes why the input lookup turned the packet away.
@@ -18,7 +15,7 @@ func (w *walk) refused(n *machine.Space, e echo, dev table.Link, route machine.R
 		w.strayed = true
 		return
 	}
-	f := Fault{Netns: n.Name, Evidence: route.Evidence}
+	var f cause.Finding
 	if a := w.arping; route.Kind == machine.KindForwardingOff && e.outer == nil && a != nil && a.link.Index != 0 {
 		if wrong, right, ok := a.misled(n); ok {
 			w.fault(a.n, e, StageNeighbour, a.link.Name, wrong)
@@ -33,29 +30,18 @@ func (w *walk) refused(n *machine.Space, e echo, dev table.Link, route machine.R
 			f = w.notHere(n, e, dev)
 			break
 		}
-		f.Code = cause.ForwardingOff
-		f.Detail = say("%s is not an address of this namespace, and forwarding is off for %s", e.dst, dev.Name)
-		f.fix = []change.Command{change.SysctlSet(n.Name, "1", "net", "ipv4", "conf", dev.Name, "forwarding")}
+		f = cause.Unforwarded{At: at(n), Dst: e.dst, Dev: dev.Name, Lookup: route.Evidence}
 	case machine.KindRPFilter:
-		f.Code = cause.RPFilter
-		f.Detail = say("%s would not be reached through %s, so rp_filter drops what comes from it there", e.src, dev.Name)
-		f.fix = w.reversible(n, e, dev)
+		f = w.irreversible(n, e, dev, route)
 	default:
-		f.Code = cause.MartianSource
-		f.Detail = say("%s cannot be the source of a packet that comes in through %s", e.src, dev.Name)
-		f.fix = w.plausible(n, e, dev)
+		f = w.implausible(n, e, dev, route)
 	}
 	w.fault(n, e, StageRoute, dev.Name, f)
 }
 
 // spent is the fault of a packet that did not begin with enough hops to live.
-func (w *walk) spent(n *machine.Space, e echo) Fault {
-	return Fault{
-		Code: cause.RouteLoop, Netns: e.origin.Name, sure: true,
-		Detail:   say("the packet's TTL is spent in %s, although it goes in no circle: it began with too small a one", title(n)),
-		Evidence: []string{fmt.Sprintf("net.ipv4.ip_default_ttl = %d", ttl(e.origin))},
-		fix:      []change.Command{change.SysctlSet(e.origin.Name, strconv.Itoa(maxHops), "net", "ipv4", "ip_default_ttl")},
-	}
+func (w *walk) spent(n *machine.Space, e echo) cause.Finding {
+	return cause.TTLSpent{At: at(e.origin), TTL: ttl(e.origin), Spent: n.Name}
 }
 
 // ttl is what the namespace's packets begin with.
@@ -78,72 +64,52 @@ func (w *walk) retake(a *arping, e echo, right station) {
 	w.strayed = true
 }
 
-// plausible gives the packet a source that n takes from somebody else.
-func (w *walk) plausible(n *machine.Space, e echo, dev table.Link) []change.Command {
+// implausible is the finding of a source that n takes from nobody else.
+func (w *walk) implausible(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) cause.Finding {
+	f := cause.ImpossibleSource{At: at(n), Flow: e.flow(), Dev: dev.Name, Lookup: route.Evidence, Own: ownAddress(n, e.src)}
 	if len(w.passed) > 0 && e.src == e.dst && e.leg == LegRequest {
-		// What was sent to a service comes back to who asked: it needs another source.
-		node := w.passed[len(w.passed)-1].node
-		return change.Masquerade{Netns: node.Name, Src: e.src, Dst: e.dst}.Commands()
-	}
-	if e.src.IsLoopback() || e.dst.IsLoopback() {
-		return []change.Command{change.SysctlSet(n.Name, "1", "net", "ipv4", "conf", dev.Name, "route_localnet")}
-	}
-	return withoutAddress(n, e.src)
-}
-
-// notHere: the packet is for nobody in this namespace, and there is nowhere
-// that the namespace could pass it on to.
-func (w *walk) notHere(n *machine.Space, e echo, dev table.Link) Fault {
-	f := Fault{
-		Code: cause.DestinationAbsent, Netns: n.Name, Evidence: []string{dev.AddressLine()},
-		Detail: say("the frame comes to %s in %s, but %s is no address of that namespace", dev.Name, title(n), e.dst),
-		fix:    []change.Command{change.In(n.Name, "ip", "addr", "add", e.dst.String()+"/32", "dev", dev.Name)},
-	}
-	if addrs, err := n.Addrs(dev.Index); err == nil && !hasIPv4(addrs) {
-		f.Code = cause.NoAddress
-		f.Detail = say("the frame comes to %s in %s, which has no address at all", dev.Name, title(n))
+		// What was sent to a service comes back to who asked.
+		service := at(w.passed[len(w.passed)-1].node)
+		f.Service = &service
 	}
 	return f
 }
 
-// reversible lets the packet pass rp_filter. Where its source is reached by
-// another device, the loose mode is enough, unless the device has no address:
-// then it is as strict as the other (__fib_validate_source()). Otherwise a route
-// to the source is missing.
-func (w *walk) reversible(n *machine.Space, e echo, dev table.Link) []change.Command {
+// notHere: the packet is for nobody in this namespace, and there is nowhere
+// that the namespace could pass it on to.
+func (w *walk) notHere(n *machine.Space, e echo, dev table.Link) cause.Finding {
+	if addrs, err := n.Addrs(dev.Index); err == nil && !hasIPv4(addrs) {
+		return cause.Nameless{At: at(n), Link: dev, Dst: e.dst}
+	}
+	return cause.NotHere{At: at(n), Link: dev, Dst: e.dst}
+}
+
+// irreversible is the finding of a packet that rp_filter drops: where the loose
+// mode is not enough, a route to its source is missing.
+func (w *walk) irreversible(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) cause.Finding {
+	f := cause.OtherWayBack{At: at(n), Src: e.src, Dev: dev.Name, Lookup: route.Evidence}
 	addrs, err := n.Addrs(dev.Index)
 	if err == nil && hasIPv4(addrs) && n.Route(machine.RouteQuery{Dst: e.src}).Kind == machine.KindUnicast && n.Conf(dev.Name, "rp_filter") != 2 {
-		return []change.Command{change.SysctlSet(n.Name, "2", "net", "ipv4", "conf", dev.Name, "rp_filter")}
+		f.Loose = true
+		return f
 	}
 	way := wayOut{dev: dev}
 	if found, ok := w.wayTo(n, e.src, 0); ok {
 		way = found
 	}
-	return []change.Command{way.command(n.Name, routeVerb(n, e.src), e.src)}
+	f.Way = way.insteadTo(n, e.src)
+	return f
 }
 
 // impostor: the reply has come to a namespace that is not the one which asked,
 // but has its address.
 func (w *walk) impostor(n *machine.Space, e echo, dev string) {
-	f := Fault{
-		Code: cause.DuplicateAddress, Netns: n.Name, sure: true,
-		Detail:   say("the reply comes to %s, which has the address %s, too", title(n), e.dst),
-		Evidence: addressLines(n, e.dst), fix: withoutAddress(n, e.dst),
-	}
+	f := cause.Impostor{At: at(n), Addr: e.dst, Having: having(n, e.dst), Own: ownAddress(n, e.dst)}
 	if p := w.parted; p != nil {
-		f.Evidence = append(f.Evidence, p.route.Line)
-		f.fix = w.wayBack(p.node, e)
+		f.Parted = &cause.Parting{Line: p.route.Line, Way: w.wayBack(p.node, e.dst)}
 	} else if a := w.arping; a != nil && a.byTable {
-		f.Evidence = append(f.Evidence, a.entry.Line())
-		f.fix = append(f.fix, change.In(a.n.Name, "ip", "neigh", "del", a.nexthop.String(), "dev", a.link.Name))
+		hop := a.hop()
+		f.Hop = &hop
 	}
 	w.fault(n, e, StageDeliver, dev, f)
-}
-
-func addressLines(n *machine.Space, addr netip.Addr) []string {
-	var lines []string
-	for _, a := range having(n, addr) {
-		lines = append(lines, fmt.Sprintf("%s: inet %s dev %s", title(n), a.Prefix, a.Dev))
-	}
-	return lines
 }

@@ -8,7 +8,6 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
-	"nstutor/internal/change"
 )
 
 // What is in this file looks through every namespace that can be seen. Only a
@@ -42,17 +41,16 @@ type wayOut struct {
 	far    station
 }
 
-// command is the way as `ip route` takes it.
-func (o wayOut) command(netns, verb string, dst netip.Addr) change.Command {
-	words := []string{"ip", "route", verb, dst.String()}
-	if o.via.IsValid() {
-		words = append(words, "via", o.via.String())
-	}
-	words = append(words, "dev", o.dev.Name)
-	if o.via.IsValid() && o.onlink {
-		words = append(words, "onlink")
-	}
-	return change.In(netns, words...)
+// to is the way as the first route that a namespace has to an address.
+func (o wayOut) to(n *machine.Space, dst netip.Addr) cause.Way {
+	return cause.Way{Netns: n.Name, Dst: dst, Dev: o.dev.Name, Via: o.via, Onlink: o.onlink}
+}
+
+// insteadTo is the way as the route to an address, whether there is one or not.
+func (o wayOut) insteadTo(n *machine.Space, dst netip.Addr) cause.Way {
+	way := o.to(n, dst)
+	way.Replace = hasHostRoute(n, dst)
+	return way
 }
 
 // wayTo looks for a device of n that leads to an address: one on whose wire
@@ -170,25 +168,25 @@ func having(n *machine.Space, addr netip.Addr) []table.Addr {
 	return found
 }
 
-// withoutAddress are the commands that take an address away.
-func withoutAddress(n *machine.Space, addr netip.Addr) []change.Command {
+// ownAddress is where a namespace has an address, or zero.
+func ownAddress(n *machine.Space, addr netip.Addr) cause.Address {
 	if found := having(n, addr); len(found) > 0 {
-		return []change.Command{change.In(n.Name, "ip", "addr", "del", found[0].Prefix.String(), "dev", found[0].Dev)}
+		return cause.Address{Netns: n.Name, Prefix: found[0].Prefix, Dev: found[0].Dev}
 	}
 	lo, err := n.Link("lo")
 	if err != nil {
-		return nil
+		return cause.Address{}
 	}
 	own, ok := prefixOver(n, lo, addr)
 	if !ok || own.Addr() != addr {
-		return nil
+		return cause.Address{}
 	}
-	return []change.Command{change.In(n.Name, "ip", "addr", "del", own.String(), "dev", "lo")}
+	return cause.Address{Netns: n.Name, Prefix: own, Dev: "lo"}
 }
 
 // elsewhere is the fault of a tunnel whose forwarding database has the wrong
 // other end for a frame.
-func (a *arping) elsewhere(x *explorer) (Fault, station, bool) {
+func (a *arping) elsewhere(x *explorer) (cause.TunnelElsewhere, station, bool) {
 	tried := map[netip.Addr]bool{}
 	for _, s := range x.stations {
 		for _, c := range s.crossings {
@@ -204,49 +202,31 @@ func (a *arping) elsewhere(x *explorer) (Fault, station, bool) {
 			if !ok || tried[far.addr] {
 				continue
 			}
-			return Fault{
-				Code: cause.NeighbourUnanswered, Netns: a.n.Name, sure: true,
-				Detail:   say("the forwarding database of %s sends the frame to %s, but %s is behind %s", c.dev.Name, c.remote, a.nexthop, far.addr),
-				Evidence: fdbLines(c.node, c.dev, c.remote),
-				fix:      []change.Command{entryFix(x, c, far)},
+			return cause.TunnelElsewhere{
+				NextHop: a.hop(), Dev: c.dev.Name, Remote: c.remote, Right: rightEntry(x, c, far),
+				Entries: fdbOf(site{c.node, c.dev}, func(e table.FDBEntry) bool { return e.Dst == c.remote }),
 			}, station{node: far.node, dev: far.dev}, true
 		}
 	}
-	return Fault{}, station{}, false
+	return cause.TunnelElsewhere{}, station{}, false
 }
 
-// entryFix is the entry that sends the frame to the right end. What is for
-// everybody goes to every entry, so one more is enough; the kernel replaces only
-// those of one address.
-func entryFix(x *explorer, c crossing, far end) change.Command {
-	verb, mac := "replace", x.mac.String()
-	if x.mac == nil || len(fdbOf(c.node, c.dev, x.mac)) == 0 {
-		verb, mac = "append", everybody.String()
+// rightEntry is the entry that sends the frame to the right end.
+func rightEntry(x *explorer, c crossing, far end) cause.TunnelEntry {
+	entry := cause.TunnelEntry{Netns: c.node.Name, Dev: c.dev.Name, MAC: everybody, Dst: far.addr}
+	own := func(e table.FDBEntry) bool { return bytes.Equal(e.MAC, x.mac) }
+	if x.mac != nil && len(fdbOf(site{c.node, c.dev}, own)) > 0 {
+		entry.MAC, entry.Replace = x.mac, true
 	}
-	return change.In(c.node.Name, "bridge", "fdb", verb, mac, "dev", c.dev.Name, "dst", far.addr.String(), "self", "permanent")
+	return entry
 }
 
-func fdbOf(n *machine.Space, dev table.Link, mac []byte) []table.FDBEntry {
-	one, err := n.Ask()
+// fdbOf are those entries of a tunnel's forwarding database that are wanted.
+func fdbOf(s site, wanted func(table.FDBEntry) bool) []table.FDBEntry {
+	one, err := s.node.Ask()
 	if err != nil {
 		return nil
 	}
-	entries, _ := one.VXLANFDB(dev.Index)
-	return slices.DeleteFunc(entries, func(e table.FDBEntry) bool { return !bytes.Equal(e.MAC, mac) })
-}
-
-// fdbLines are the entries that lead to a remote.
-func fdbLines(n *machine.Space, dev table.Link, remote netip.Addr) []string {
-	one, err := n.Ask()
-	if err != nil {
-		return nil
-	}
-	entries, _ := one.VXLANFDB(dev.Index)
-	var lines []string
-	for _, e := range entries {
-		if e.Dst == remote {
-			lines = append(lines, e.Line())
-		}
-	}
-	return lines
+	entries, _ := one.VXLANFDB(s.dev.Index)
+	return slices.DeleteFunc(entries, func(e table.FDBEntry) bool { return !wanted(e) })
 }

@@ -7,7 +7,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
-	"nstutor/internal/change"
+	"nstutor/internal/say"
 )
 
 // originate sends an echo, or the reply to one, from the namespace it is made
@@ -76,10 +76,7 @@ func (w *walk) loopback(n *machine.Space, e echo) {
 		return
 	}
 	if !lo.Up() {
-		w.fault(n, e, StageSend, "lo", Fault{
-			Code: cause.LoopbackDown, Netns: n.Name, Detail: say("a packet to an own address passes lo, which is down"),
-			Evidence: []string{lo.Line()}, fix: []change.Command{change.LinkSet(n.Name, "lo", "up")},
-		})
+		w.fault(n, e, StageSend, "lo", cause.LoopbackPassed{At: at(n), Lo: lo})
 	}
 	e = w.enters(n, e)
 	for _, hook := range []struct{ name, iif, oif string }{{"output", "", "lo"}, {"postrouting", "", "lo"}, {"prerouting", "lo", ""}} {
@@ -145,7 +142,7 @@ func (w *walk) travel(n *machine.Space, e echo, link table.Link, s station) {
 		if s.dev.Bridge == nil {
 			w.wired(s.node, e, StageReceive, s.dev.Name)
 		}
-		w.fault(s.node, e, StageReceive, s.dev.Name, *s.deaf)
+		w.fault(s.node, e, StageReceive, s.dev.Name, s.deaf)
 		if s.then != nil {
 			s.then()
 		}
@@ -192,7 +189,7 @@ func (w *walk) cross(e echo, c crossing) (echo, bool) {
 		w.linkFilter(c.node, e, eval.LinkHook{Family: "bridge", Hook: "prerouting", IIF: c.dev.Name})
 		return e, true
 	case c.remote.IsValid():
-		w.wiredAs(c.node, e, StageSend, c.dev.Name, say("%s out of %s, in a packet to %s", e, c.dev.Name, c.remote))
+		w.wiredAs(c.node, e, StageSend, c.dev.Name, say.T("%s out of %s, in a packet to %s", "%s 从 %s 发出，封装在发往 %s 的包里", e, c.dev.Name, c.remote))
 		w.carry(c.node, c.dev, envelope(c.dev, e, c.remote))
 		return e, w.landed != nil
 	}

@@ -11,6 +11,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 )
 
 // vxlanOverhead is what a VXLAN puts around an IP packet: the inner Ethernet
@@ -35,7 +36,7 @@ func (x *explorer) overVXLAN(n *machine.Space, link table.Link, v way, out cross
 	}
 	for _, remote := range remotes {
 		if remote.IsMulticast() {
-			x.unseen = append(x.unseen, say("%s sends to the group %s, which is not followed", link.Name, remote))
+			x.unseen = append(x.unseen, say.T("%s sends to the group %s, which is not followed", "%s 发往组播组 %s，未跟踪下去", link.Name, remote))
 			continue
 		}
 		out.remote = remote
@@ -56,7 +57,7 @@ func (x *explorer) outOfVXLAN(n *machine.Space, link table.Link, v way, remote n
 		return
 	}
 	for _, f := range trial.faults {
-		v = v.stoppedBy(nil, link.Name, f)
+		v = v.stoppedBy(nil, link.Name, f.Finding)
 	}
 	if trial.landed == nil {
 		x.stations = append(x.stations, station{way: v})
@@ -82,19 +83,12 @@ func (x *explorer) outOfVXLAN(n *machine.Space, link table.Link, v way, remote n
 }
 
 // noVXLAN is the fault of a tunnel whose other end nobody opens.
-func noVXLAN(n *machine.Space, link table.Link, landed *machine.Space) Fault {
-	f := Fault{
-		Code: cause.NeighbourUnanswered, Netns: n.Name,
-		Detail: say("%s has VNI %d, and %s has no vxlan device with that VNI on UDP port %d",
-			link.Name, link.VXLAN.VNI, title(landed), link.VXLAN.DstPort),
-		Evidence: []string{link.Line()},
-	}
+func noVXLAN(n *machine.Space, link table.Link, landed *machine.Space) cause.Finding {
+	f := cause.TunnelUnopened{At: at(n), Link: link, Landed: landed.Name}
 	devices, _ := landed.Devices()
 	for _, d := range devices {
 		if d.Link.VXLAN != nil {
-			f.Evidence = append(f.Evidence, d.Link.Line())
-			f.Detail = say("%s has VNI %d, but %s in %s has VNI %d on UDP port %d: it opens no packet of the other",
-				link.Name, link.VXLAN.VNI, d.Link.Name, title(landed), d.Link.VXLAN.VNI, d.Link.VXLAN.DstPort)
+			f.There = append(f.There, d.Link)
 		}
 	}
 	return f
@@ -155,7 +149,7 @@ func envelope(link table.Link, inner echo, remote netip.Addr) echo {
 func (w *walk) trial(n *machine.Space, link table.Link, leg string, remote netip.Addr) *walk {
 	t := w.aside(n, remote)
 	if t.depth > maxNesting {
-		t.giveUp(n, echo{leg: leg}, StageSend, link.Name, say("tunnels in tunnels are not followed any further"))
+		t.giveUp(n, echo{leg: leg}, StageSend, link.Name, say.T("tunnels in tunnels are not followed any further", "隧道里还有隧道，未再跟踪"))
 		return t
 	}
 	t.carry(n, link, envelope(link, echo{leg: leg}, remote))
@@ -187,7 +181,7 @@ func (w *walk) below(n *machine.Space, link table.Link) (*machine.Space, bool) {
 	}
 	below, err := w.world.Peer(n, link.PeerNetnsID)
 	if err != nil {
-		w.giveUp(n, echo{leg: LegRequest, outer: link.VXLAN}, StageSend, link.Name, say("what is below %s: %s", link.Name, err))
+		w.giveUp(n, echo{leg: LegRequest, outer: link.VXLAN}, StageSend, link.Name, say.T("what is below %s: %s", "%s 的底层：%s", link.Name, err))
 	}
 	return below, err == nil
 }

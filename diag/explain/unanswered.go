@@ -6,22 +6,18 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
-	"nstutor/internal/change"
 )
 
 // unanswered says why nobody gives the MAC address of the next hop, and returns
 // the station that would once the fault is mended.
 func (a *arping) unanswered(x *explorer) (station, bool) {
-	for _, judge := range []func(*explorer) (Fault, station, bool){a.elsewhere, a.refusing, a.widerThanTheWire, a.behind, a.beside, a.misrouted} {
-		f, s, ok := judge(x)
-		if !ok {
-			continue
+	if f, s, ok := a.elsewhere(x); ok {
+		return a.accuse(f, s)
+	}
+	for _, judge := range []func(*explorer) (cause.Finding, station, bool){a.refusing, a.widerThanTheWire, a.behind, a.beside, a.misrouted} {
+		if f, s, ok := judge(x); ok {
+			return a.accuse(f, s)
 		}
-		if s.node != nil {
-			a.noteObstacles(s)
-		}
-		a.report(f)
-		return s, s.node != nil
 	}
 	if len(x.voids) > 0 {
 		return a.unforwarded(x)
@@ -29,103 +25,76 @@ func (a *arping) unanswered(x *explorer) (station, bool) {
 	return a.nobody(x)
 }
 
-// report notes a fault of the neighbour's stage with the entry as evidence.
-func (a *arping) report(f Fault) {
-	if a.entry.Dst.IsValid() {
-		f.Evidence = append([]string{a.entry.Line()}, f.Evidence...)
+// accuse reports a fault, and what is in the way of who would answer without it.
+func (a *arping) accuse(f cause.Finding, s station) (station, bool) {
+	if s.node != nil {
+		a.noteObstacles(s)
 	}
+	a.report(f)
+	return s, s.node != nil
+}
+
+// hop is whom the namespace looks for, and what its table has for that.
+func (a *arping) hop() cause.NextHop {
+	return cause.NextHop{Asker: a.n.Name, Dev: a.link.Name, Addr: a.nexthop, Entry: a.entry}
+}
+
+// report notes a fault of the neighbour's stage.
+func (a *arping) report(f cause.Finding) {
 	a.w.fault(a.n, a.e, StageNeighbour, a.link.Name, f)
 }
 
 // refusing is a station that has a reason of its own not to answer.
-func (a *arping) refusing(x *explorer) (Fault, station, bool) {
+func (a *arping) refusing(x *explorer) (cause.Finding, station, bool) {
 	for _, s := range x.stations {
 		if s.node == nil {
 			continue
 		}
-		answer := a.answers(s)
-		f, ok := a.refusal(s, answer)
-		if !ok {
-			continue
+		if f := a.refusal(s, a.answers(s)); f != nil {
+			return f, s, true
 		}
-		f.Evidence = answer.Evidence
-		return f, s, true
 	}
-	return Fault{}, station{}, false
+	return nil, station{}, false
 }
 
-// refusal is the fault behind one of the reasons of an ARPAnswer.
-func (a *arping) refusal(s station, answer machine.ARPAnswer) (Fault, bool) {
+// refusal is the fault behind one of the reasons of an ARPAnswer, or nil.
+func (a *arping) refusal(s station, answer machine.ARPAnswer) cause.Finding {
+	proof := answer.Evidence
 	switch answer.Why {
 	case machine.ARPForwardingOff:
-		return Fault{
-			Code: cause.ProxyARPNeedsForwarding, Netns: s.node.Name,
-			Detail: say("proxy_arp is on for %s, but it answers only for what it would forward, and its forwarding is off", s.dev.Name),
-			fix:    []change.Command{change.SysctlSet(s.node.Name, "1", "net", "ipv4", "conf", s.dev.Name, "forwarding")},
-		}, true
+		return cause.ProxyUnforwarding{At: at(s.node), Dev: s.dev.Name, Hop: a.hop(), Proof: proof}
 	case machine.ARPNoRoute, machine.ARPRejectRoute, machine.ARPSameDevice:
-		return Fault{
-			Code: cause.ProxyARPNoRoute, Netns: s.node.Name,
-			Detail: say("proxy_arp is on for %s, but there is no route to %s through another device", s.dev.Name, a.nexthop),
-			fix:    a.proxied(s, answer),
-		}, true
+		return a.unproxied(s, answer)
 	case machine.ARPRPFilter:
-		return Fault{
-			Code: cause.RPFilter, Netns: s.node.Name,
-			Detail: say("the ARP request's sender %s would not be reached through %s, so rp_filter drops it", a.sender, s.dev.Name),
-			fix:    []change.Command{wayOut{dev: s.dev}.command(s.node.Name, routeVerb(s.node, a.sender), a.sender)},
-		}, true
+		back := wayOut{dev: s.dev}.insteadTo(s.node, a.sender)
+		return cause.AskerElsewhere{At: at(s.node), Sender: a.sender, Dev: s.dev.Name, Hop: a.hop(), Proof: proof, Way: back}
 	case machine.ARPMartian:
-		return Fault{
-			Code: cause.MartianSource, Netns: s.node.Name,
-			Detail: say("the ARP request's sender %s is an address of %s itself, which takes it from nobody else", a.sender, title(s.node)),
-			fix:    withoutAddress(s.node, a.sender),
-		}, true
+		return cause.OwnSender{At: at(s.node), Sender: a.sender, Hop: a.hop(), Proof: proof, Own: ownAddress(s.node, a.sender)}
 	case machine.ARPIgnore:
-		return a.ignoring(s), true
+		return cause.ARPIgnored{
+			NextHop: a.hop(), Station: s.device(), Proof: proof, Here: has(s, a.nexthop),
+			All: s.node.Conf("all", "arp_ignore"), Own: s.node.Conf(s.dev.Name, "arp_ignore"),
+		}
 	case machine.ARPFilter:
-		return Fault{
-			Code: cause.NeighbourUnanswered, Netns: a.n.Name,
-			Detail: say("arp_filter keeps %s silent: what goes to %s would leave by another device", s.dev.Name, a.sender),
-			fix:    []change.Command{wayOut{dev: s.dev}.command(s.node.Name, routeVerb(s.node, a.sender), a.sender)},
-		}, true
+		back := wayOut{dev: s.dev}.insteadTo(s.node, a.sender)
+		return cause.ARPFiltered{NextHop: a.hop(), Sender: a.sender, Station: s.device(), Proof: proof, Way: back}
 	}
-	return Fault{}, false
+	return nil
 }
 
-// proxied gives a proxy a reason to answer: a route to the destination where it
-// is somebody's, or else the address itself, which a gateway needs to have no more
-// than that.
-func (a *arping) proxied(s station, answer machine.ARPAnswer) []change.Command {
+// unproxied is the finding of a proxy that has no reason to answer, with one: a
+// route to the destination where it is somebody's, or else the address itself.
+func (a *arping) unproxied(s station, answer machine.ARPAnswer) cause.Finding {
+	f := cause.ProxyUnrouted{At: at(s.node), Dev: s.dev.Name, Hop: a.hop(), Proof: answer.Evidence}
 	if a.nexthop == a.e.dst && answer.Why == machine.ARPRejectRoute {
-		fix, _ := a.w.exempt(s.node, a.e, s.node.Route(machine.RouteQuery{Dst: a.nexthop}))
-		return fix
+		f.Exemption, _ = a.w.exempt(s.node, a.e, s.node.Route(machine.RouteQuery{Dst: a.nexthop}))
+		return f
 	}
 	if way, ok := a.w.wayTo(s.node, a.nexthop, s.dev.Index); ok && a.nexthop == a.e.dst {
-		return []change.Command{way.command(s.node.Name, routeVerb(s.node, a.nexthop), a.nexthop)}
+		f.Way = way.insteadTo(s.node, a.nexthop)
+		return f
 	}
-	return []change.Command{change.In(s.node.Name, "ip", "addr", "add", a.nexthop.String()+"/32", "dev", s.dev.Name)}
-}
-
-// ignoring: arp_ignore counts as the greater of all and the device. Where it is
-// the device's own, that is the place to mend; otherwise the address on the
-// device itself leaves every other device as it is.
-func (a *arping) ignoring(s station) Fault {
-	f := Fault{
-		Code: cause.NeighbourUnanswered, Netns: a.n.Name,
-		Detail: say("%s has the address %s on another device, and arp_ignore keeps %s silent about it", title(s.node), a.nexthop, s.dev.Name),
-		fix:    []change.Command{change.In(s.node.Name, "ip", "addr", "add", a.nexthop.String()+"/32", "dev", s.dev.Name)},
-	}
-	switch {
-	case s.node.Conf("all", "arp_ignore") == 0:
-		f.fix = []change.Command{change.SysctlSet(s.node.Name, "0", "net", "ipv4", "conf", s.dev.Name, "arp_ignore")}
-	case has(s, a.nexthop):
-		f.Detail = say("%s has the address %s, and arp_ignore keeps it silent about it", s.dev.Name, a.nexthop)
-		f.fix = []change.Command{change.SysctlSet(s.node.Name, "1", "net", "ipv4", "conf", "all", "arp_ignore")}
-		if s.node.Conf(s.dev.Name, "arp_ignore") > 1 {
-			f.fix = append(f.fix, change.SysctlSet(s.node.Name, "1", "net", "ipv4", "conf", s.dev.Name, "arp_ignore"))
-		}
-	}
+	f.Address = cause.Address{Netns: s.node.Name, Prefix: netip.PrefixFrom(a.nexthop, a.nexthop.BitLen()), Dev: s.dev.Name}
 	return f
 }
 
@@ -140,9 +109,9 @@ func hasIPv4(addrs []table.Addr) bool {
 
 // behind: the destination is behind somebody on the wire who passes packets on,
 // and answers for nobody but himself.
-func (a *arping) behind(x *explorer) (Fault, station, bool) {
+func (a *arping) behind(x *explorer) (cause.Finding, station, bool) {
 	if a.nexthop != a.e.dst {
-		return Fault{}, station{}, false
+		return nil, station{}, false
 	}
 	for _, s := range x.stations {
 		if s.node == nil || s.node.Conf(s.dev.Name, "forwarding") != 1 {
@@ -155,87 +124,66 @@ func (a *arping) behind(x *explorer) (Fault, station, bool) {
 		if way, ok := a.w.wayTo(s.node, a.nexthop, s.dev.Index); !ok || way.via.IsValid() {
 			continue
 		}
-		return Fault{
-			Code: cause.NeighbourUnanswered, Netns: a.n.Name, Evidence: answer.Evidence,
-			Detail: say("%s takes %s for a neighbour, but it is behind %s; a route through that would do as well as proxy ARP there",
-				title(a.n), a.nexthop, title(s.node)),
-			fix: []change.Command{change.SysctlSet(s.node.Name, "1", "net", "ipv4", "conf", s.dev.Name, "proxy_arp")},
-		}, s, true
+		return cause.BehindRouter{NextHop: a.hop(), Router: s.device(), Proof: answer.Evidence}, s, true
 	}
-	return Fault{}, station{}, false
+	return nil, station{}, false
 }
 
 // misrouted: the destination is elsewhere, and the route leads to the wrong
 // wire.
-func (a *arping) misrouted(x *explorer) (Fault, station, bool) {
+func (a *arping) misrouted(x *explorer) (cause.Finding, station, bool) {
 	if a.nexthop != a.e.dst {
-		return Fault{}, station{}, false
+		return nil, station{}, false
 	}
-	way, ok := a.w.wayTo(a.n, a.e.dst, a.link.Index)
+	found, ok := a.w.wayTo(a.n, a.e.dst, a.link.Index)
 	if !ok {
-		return Fault{}, station{}, false
+		return nil, station{}, false
 	}
-	f := Fault{
-		Code: cause.NeighbourUnanswered, Netns: a.n.Name, Evidence: whoIsThere(x),
-		Detail: say("the route says that %s is on the wire of %s, where nobody has it: it is behind %s", a.e.dst, a.link.Name, way.dev.Name),
-		fix:    []change.Command{way.command(a.n.Name, "replace", a.e.dst)},
-	}
-	return f, station{}, true
+	way := found.to(a.n, a.e.dst)
+	way.Replace = true
+	return cause.WrongWire{NextHop: a.hop(), Way: way, Stations: whoIsThere(x)}, station{}, true
 }
 
 // nobody: no station has the address, and none knows of it.
 func (a *arping) nobody(x *explorer) (station, bool) {
 	if a.nexthop == a.e.dst {
-		f := Fault{
-			Code: cause.DestinationAbsent, Netns: a.n.Name, Evidence: whoIsThere(x),
-			Detail: say("%s is on the wire of %s according to the route, but nobody there has it", a.nexthop, a.link.Name),
-		}
-		if a.e.outer != nil || a.e.leg == LegReply {
-			f.Code = cause.NeighbourUnanswered // it is not the ping's destination
-		}
-		a.report(f)
+		onTheWay := a.e.outer != nil || a.e.leg == LegReply
+		a.report(cause.NobodyHas{NextHop: a.hop(), Stations: whoIsThere(x), OnTheWay: onTheWay})
 		return station{}, false
 	}
 	s, ok := a.router(x)
 	if !ok {
-		a.report(Fault{
-			Code: cause.NeighbourUnanswered, Netns: a.n.Name,
-			Detail:   say("%s asks who has %s, and there is nobody on its wire", a.link.Name, a.nexthop),
-			Evidence: []string{a.link.Line()},
-		})
+		a.report(cause.EmptyWire{NextHop: a.hop(), Line: a.link.Line()})
 		return station{}, false
 	}
 	a.noteObstacles(s)
 	length := a.w.prefixLen(a.n, a.link, a.nexthop)
 	a.w.granted = append(a.w.granted, grant{s.node, netip.PrefixFrom(a.nexthop, length).Masked(), s.dev})
-	answer := a.answers(s)
-	a.report(Fault{
-		Code: cause.NeighbourUnanswered, Netns: a.n.Name,
-		Detail:   say("%s asks who has %s, and nobody answers; proxy ARP on %s would do as well as the address", a.link.Name, a.nexthop, s.dev.Name),
-		Evidence: append(whoIsThere(x), answer.Evidence...),
-		fix:      []change.Command{change.In(s.node.Name, "ip", "addr", "add", netip.PrefixFrom(a.nexthop, length).String(), "dev", s.dev.Name)},
+	a.report(cause.NoRouter{
+		NextHop: a.hop(), Stations: whoIsThere(x), Proof: a.answers(s).Evidence,
+		Address: cause.Address{Netns: s.node.Name, Prefix: netip.PrefixFrom(a.nexthop, length), Dev: s.dev.Name},
 	})
 	return s, true
 }
 
 // whoIsThere are the stations on a wire, with the addresses that they have there.
-func whoIsThere(x *explorer) []string {
+func whoIsThere(x *explorer) []cause.Station {
 	const enough = 4
-	var lines []string
+	var there []cause.Station
 	for _, s := range x.stations {
-		if s.node == nil || len(lines) == enough {
+		if s.node == nil || len(there) == enough {
 			continue
 		}
-		line := s.node.Calls() + " " + s.dev.Name + ":"
+		one := cause.Station{Netns: s.node.Name, Dev: s.dev.Name}
 		addrs, _ := s.node.Addrs(s.dev.Index)
 		for _, a := range addrs {
 			if a.Family() == 4 {
-				line += " inet " + a.Prefix.String()
+				one.Addrs = append(one.Addrs, a.Prefix)
 			}
 		}
-		lines = append(lines, line)
+		there = append(there, one)
 	}
-	return lines
+	return there
 }
 
 // router is the station that is most likely meant to be the next hop: one that

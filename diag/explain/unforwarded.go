@@ -6,29 +6,28 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
-	"nstutor/internal/change"
 )
 
 // beside is a station that has the address and hangs on a port that is missing
 // from the bridge.
-func (a *arping) beside(x *explorer) (Fault, station, bool) {
+func (a *arping) beside(x *explorer) (cause.Finding, station, bool) {
 	for _, owner := range a.w.owners(a.nexthop) {
 		if owner.node == a.n {
 			continue
 		}
 		far := a.w.explore(owner.node, owner.dev, a.e.leg, nil)
 		if port, bridge, ok := elsewhereOn(x, far); ok {
-			return a.portless(owner, station{node: port.node, dev: port.dev}, bridge), station{node: owner.node, dev: owner.dev}, true
+			return a.portless(owner, port, bridge), station{node: owner.node, dev: owner.dev}, true
 		}
 		for _, side := range []struct{ bridges, ends *explorer }{{x, far}, {far, x}} {
 			for _, s := range side.ends.stations {
 				if bridge, ok := bridgeOf(side.bridges, s); ok {
-					return a.portless(owner, s, bridge), station{node: owner.node, dev: owner.dev}, true
+					return a.portless(owner, site{s.node, s.dev}, bridge), station{node: owner.node, dev: owner.dev}, true
 				}
 			}
 		}
 	}
-	return Fault{}, station{}, false
+	return nil, station{}, false
 }
 
 // elsewhereOn is a port on the way to far that belongs to another bridge of the
@@ -50,13 +49,8 @@ func elsewhereOn(x, far *explorer) (site, table.Link, bool) {
 }
 
 // portless is the fault of a cable that ends beside the bridge.
-func (a *arping) portless(owner site, s station, bridge table.Link) Fault {
-	return Fault{
-		Code: cause.NeighbourUnanswered, Netns: a.n.Name, sure: true,
-		Detail:   say("%s has %s, but %s, which should connect the two, is no port of %s", title(owner.node), a.nexthop, s.dev.Name, bridge.Name),
-		Evidence: []string{s.dev.Line()},
-		fix:      []change.Command{change.LinkSet(s.node.Name, s.dev.Name, "master", bridge.Name)},
-	}
+func (a *arping) portless(owner, cable site, bridge table.Link) cause.Finding {
+	return cause.NoPort{NextHop: a.hop(), Owner: owner.node.Name, Cable: cable.device(), Bridge: bridge.Name}
 }
 
 // bridgeOf is the bridge on the frame's way that the device of s should be a
@@ -83,11 +77,8 @@ func (a *arping) unforwarded(x *explorer) (station, bool) {
 	}
 	v := x.voids[0]
 	a.sent()
-	f := Fault{
-		Code: cause.NeighbourUnanswered, Netns: a.n.Name, sure: true,
-		Detail:   say("the forwarding database of %s has no entry for the frame: it is sent to nobody", v.dev.Name),
-		Evidence: fdbShow(v),
-	}
+	f := cause.TunnelVoid{NextHop: a.hop(), Link: v.dev}
+	f.Entries, f.Unread = everyEntry(v)
 	far, ok := a.w.otherEnd(v, a.isMeant)
 	if !ok {
 		a.report(f)
@@ -97,26 +88,20 @@ func (a *arping) unforwarded(x *explorer) (station, bool) {
 	if x.mac != nil {
 		mac = far.dev.MAC
 	}
-	f.fix = []change.Command{change.In(v.node.Name, "bridge", "fdb", "append", mac.String(), "dev", v.dev.Name, "dst", far.addr.String(), "self", "permanent")}
+	f.Right = cause.TunnelEntry{Netns: v.node.Name, Dev: v.dev.Name, MAC: mac, Dst: far.addr}
 	a.report(f)
 	return station{node: far.node, dev: far.dev}, true
 }
 
-// fdbShow are the entries of a tunnel's forwarding database.
-func fdbShow(v site) []string {
-	lines := []string{v.dev.Line()}
+// everyEntry are the entries of a tunnel's forwarding database, and whether some
+// could not be read.
+func everyEntry(v site) (_ []table.FDBEntry, unread bool) {
 	one, err := v.node.Ask()
 	if err != nil {
-		return lines
+		return nil, true
 	}
 	entries, err := one.VXLANFDB(v.dev.Index)
-	for _, e := range entries {
-		lines = append(lines, e.Line())
-	}
-	if err == nil && len(entries) == 0 {
-		lines = append(lines, "bridge fdb show dev "+v.dev.Name+": nothing")
-	}
-	return lines
+	return entries, err != nil
 }
 
 // sent notes that the frame leaves its device, for the neighbour table has a MAC
@@ -140,10 +125,7 @@ func (a *arping) isMeant(n *machine.Space, dev table.Link) bool {
 // outOfFDB: the station is there, but the forwarding database of a bridge on the
 // way sends its frames out of another port.
 func (a *arping) outOfFDB(x *explorer) (station, bool) {
-	f := Fault{
-		Code: cause.NeighbourUnanswered, Netns: a.n.Name,
-		Detail: say("frames for %s do not come to who has that address: a forwarding database on the way has it elsewhere", x.mac),
-	}
+	f := cause.WrongPort{NextHop: a.hop(), MAC: x.mac}
 	for _, b := range x.bridges {
 		one, err := b.node.Ask()
 		if err != nil {
@@ -153,9 +135,7 @@ func (a *arping) outOfFDB(x *explorer) (station, bool) {
 		if err != nil || !ok {
 			continue
 		}
-		f.Detail = say("the forwarding database of %s sends frames for %s out of %s, where nobody has that address", b.dev.Name, x.mac, entry.Dev)
-		f.Evidence = append(f.Evidence, entry.Line())
-		f.fix = []change.Command{change.In(b.node.Name, "bridge", "fdb", "del", x.mac.String(), "dev", entry.Dev, "master")}
+		f.Bridge, f.Entry = b.device(), &entry
 		break
 	}
 	a.report(f)

@@ -13,6 +13,7 @@ import (
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
+	"nstutor/internal/say"
 )
 
 // Request is the question: what becomes of a ping from From to Dest?
@@ -42,7 +43,7 @@ type walk struct {
 	dest    netip.Addr
 	source  netip.Addr
 	hops    []Hop
-	faults  []Fault
+	faults  []found
 	last    map[*machine.Space]eval.Packet // the request as it left each namespace: its replies are told by it
 	began   []passage                      // the request as it was made
 	passed  []passage                      // namespaces that forwarded the request, in order
@@ -58,8 +59,8 @@ type walk struct {
 	heard     map[hearing]int // ports of bridges, by what was heard there on the walk
 	landed    *machine.Space  // whom the last carrying packet of a tunnel came to
 	depth     int             // of tunnels in tunnels
-	unseen    []Text          // what could not be looked at on the way, and was taken to let the packet pass
-	doubtful  *Fault          // what may be wrong: only the ping can tell
+	unseen    []cause.Unseen  // what could not be looked at on the way, and was taken to let the packet pass
+	doubtful  *found          // what may be wrong: only the ping can tell
 	outside   *outside        // where the walk got out of sight
 	asking    *arping         // the search for the next hop of the packet that goes out now
 	tunnelled *outside        // where a carrying packet did
@@ -67,7 +68,7 @@ type walk struct {
 	arping    *arping         // the last search for a next hop
 	size      int             // of the request in bytes, with the IP header
 	unsent    bool            // the echo itself is not sent, for want of an answer to ARP
-	learnt    *Fault          // the sender knows of an MTU on the path
+	learnt    *found          // the sender knows of an MTU on the path
 }
 
 // visit is a packet in a namespace: the same one twice goes in circles.
@@ -142,19 +143,24 @@ func (w *walk) answer() Answer {
 	}
 	a := Answer{
 		Schema: Schema, From: w.from.Name, Destination: w.dest.String(),
-		Verdict: Delivered, Cause: Fault{Code: cause.None, Evidence: []string{}},
-		Fix: []change.Command{}, Next: []Fault{}, Hops: w.hops, Unseen: append([]Text{}, w.unseen...),
+		Verdict: Delivered, Cause: Fault{Code: cause.None, Evidence: []Text{}},
+		Fix: []change.Command{}, Next: []Fault{}, Hops: w.hops, Unseen: []Text{},
+	}
+	for _, u := range w.unseen {
+		a.Unseen = append(a.Unseen, u.Said())
 	}
 	if w.source.IsValid() {
 		a.Source = w.source.String()
 	}
 	switch {
 	case len(w.faults) > 0:
-		a.Verdict, a.Cause = Broken, w.faults[0]
+		a.Verdict, a.Cause = Broken, w.faults[0].told()
 		a.Fix = w.mends()
-		a.Next = append(a.Next, w.faults[1:]...)
+		for _, f := range w.faults[1:] {
+			a.Next = append(a.Next, f.told())
+		}
 	case w.doubtful != nil:
-		a.Verdict, a.Cause = Undecided, *w.doubtful
+		a.Verdict, a.Cause = Undecided, w.doubtful.told()
 	case w.outside != nil && !w.lost:
 		a.Verdict, a.Cause, a.Beyond = Undecided, w.outside.open(), w.outside.dev.Name
 	case w.lost || !w.ended || len(w.unseen) > 0:
@@ -208,9 +214,9 @@ func (w *walk) hop(n *machine.Space, e echo, stage, dev string, detail Text) {
 // wired notes a stage that a frame on a device proves, of which there is no more
 // to say.
 func (w *walk) wired(n *machine.Space, e echo, stage, dev string) {
-	detail, out := say("%s into %s", e, dev), stage == StageSend
+	detail, out := say.T("%s into %s", "%s 从 %s 进入", e, dev), stage == StageSend
 	if out {
-		detail = say("%s out of %s", e, dev)
+		detail = say.T("%s out of %s", "%s 从 %s 发出", e, dev)
 	}
 	if w.wiredAs(n, e, stage, dev, detail) && e.outer == nil {
 		w.hops[len(w.hops)-1].Frame = &Frame{Src: e.src, Dst: e.dst, Out: out}
@@ -260,39 +266,27 @@ const (
 )
 
 // fault notes a stage where the packet stops.
-func (w *walk) fault(n *machine.Space, e echo, stage, dev string, f Fault) {
+func (w *walk) fault(n *machine.Space, e echo, stage, dev string, f cause.Finding) {
 	if w.strayed {
 		return
 	}
 	var detour *detour
 	switch {
-	case f.sure || e.outer != nil:
-	case w.parted != nil && e.leg == LegReply && !(f.Code == cause.Filtered && n == w.parted.node):
+	case cause.Certain(f) || e.outer != nil:
+	case w.parted != nil && e.leg == LegReply && !(f.Code() == cause.Filtered && n == w.parted.node):
 		f = w.astray()
 		defer func() { w.strayed = true }()
-	case e.leg == LegRequest && cause.Of(f.Code).Pointless:
+	case e.leg == LegRequest && cause.Of(f.Code()).Pointless:
 		if detour = w.missed(n, e); detour != nil {
 			f = detour.fault
 			defer w.resume(detour)
 		}
 	}
-	f.Leg = e.leg
-	if f.Evidence == nil {
-		f.Evidence = []string{}
+	if kept := find(e.leg, f); !slices.ContainsFunc(w.faults, kept.same) {
+		w.faults = append(w.faults, kept)
 	}
-	if !slices.ContainsFunc(w.faults, f.same) {
-		w.faults = append(w.faults, f)
-	}
-	w.hop(n, e, stage, dev, f.Detail)
-	w.hops[len(w.hops)-1].Predicted, w.hops[len(w.hops)-1].down = Fail, f.down
-}
-
-// same reports whether one repair mends both faults.
-func (f Fault) same(o Fault) bool {
-	if len(f.fix) > 0 {
-		return slices.EqualFunc(f.fix, o.fix, change.Command.Equal)
-	}
-	return len(o.fix) == 0 && f.Code == o.Code && f.Netns == o.Netns && f.Leg == o.Leg
+	w.hop(n, e, stage, dev, f.Detail())
+	w.hops[len(w.hops)-1].Predicted, w.hops[len(w.hops)-1].down = Fail, cause.DownDevice(f)
 }
 
 // toldDown reports whether it was noted already that a device is down.
@@ -307,22 +301,22 @@ func (w *walk) toldDown(n *machine.Space, dev string) bool {
 
 // doubt notes a stage that may be where the packet stops: nothing but the ping
 // can tell.
-func (w *walk) doubt(n *machine.Space, e echo, stage, dev string, f Fault) {
+func (w *walk) doubt(n *machine.Space, e echo, stage, dev string, f cause.Finding) {
 	if len(w.faults) == 0 && w.doubtful == nil {
-		f.Leg = e.leg
-		w.doubtful = &f
+		kept := find(e.leg, f)
+		w.doubtful = &kept
 	}
-	w.hop(n, e, stage, dev, f.Detail)
+	w.hop(n, e, stage, dev, f.Detail())
 }
 
 // overlook notes a stage that cannot be looked at, and goes on as though the
 // packet passed it.
-func (w *walk) overlook(n *machine.Space, e echo, stage, dev string, what Text) {
-	if slices.ContainsFunc(w.unseen, func(t Text) bool { return t.String() == what.String() }) {
+func (w *walk) overlook(n *machine.Space, e echo, stage, dev string, what cause.Unseen) {
+	if slices.ContainsFunc(w.unseen, what.Same) {
 		return
 	}
 	w.unseen = append(w.unseen, what)
-	w.hop(n, e, stage, dev, what)
+	w.hop(n, e, stage, dev, what.Said())
 	if !w.strayed {
 		w.hops[len(w.hops)-1].unseen = true
 	}

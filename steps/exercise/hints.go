@@ -105,11 +105,12 @@ func (t *Task) fault(f explain.Fault) int {
 
 // found is what explain says, and the line of the table that proves it.
 func found(f explain.Fault) say.Text {
-	detail := say.T(escaped(f.Detail.In("en")), escaped(f.Detail.In("zh")))
 	if len(f.Evidence) == 0 {
-		return detail
+		return f.Detail
 	}
-	return say.T("%s: `%s`", "%s：`%s`", detail, strings.TrimSpace(f.Evidence[0]))
+	line := f.Evidence[0]
+	trimmed := say.T(escaped(strings.TrimSpace(line.In("en"))), escaped(strings.TrimSpace(line.In("zh"))))
+	return say.T("%s: `%s`", "%s：`%s`", f.Detail, trimmed)
 }
 
 // escaped makes a sentence a format of itself.

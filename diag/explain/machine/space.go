@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"nstutor/diag/netfilter"
 	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // Space is one open namespace. Everything is asked of its kernel when it is
@@ -50,8 +50,16 @@ func (n *Space) close() {
 	n.NS.Close()
 }
 
-// calls is what a sentence calls the namespace.
-func (n *Space) Calls() string { return cmp.Or(n.Name, "this namespace") }
+// Calls is what an error calls the namespace.
+func (n *Space) Calls() string { return Called(n.Name).String() }
+
+// Called is what a sentence calls the namespace with that Name.
+func Called(netns string) say.Text {
+	if netns == "" {
+		return say.T("this namespace", "本命名空间")
+	}
+	return say.Quote(netns)
+}
 
 // Link returns the device called name. The error wraps ENODEV when there is
 // none. The name of its peer's namespace is not filled in: see Machine.Peer.

@@ -45,7 +45,7 @@ func Of(a explain.Answer, lang string) []Line {
 	r := telling{answer: a, lang: lang}
 	r.add(Line{Kind: Verdict, Text: r.verdict()})
 	r.way()
-	r.section(rEvidence, Evidence, a.Cause.Evidence)
+	r.section(rEvidence, Evidence, r.texts(a.Cause.Evidence))
 	fix := make([]string, len(a.Fix))
 	for i, f := range a.Fix {
 		fix[i] = f.Paste()
@@ -56,12 +56,17 @@ func Of(a explain.Answer, lang string) []Line {
 	if a.Probe != nil {
 		r.section(rProbe, Probe, strings.Split(a.Probe.Message, "\n"))
 	}
-	unseen := make([]string, len(a.Unseen))
-	for i, text := range a.Unseen {
-		unseen[i] = text.In(lang)
-	}
-	r.section(rUnseen, Unseen, unseen)
+	r.section(rUnseen, Unseen, r.texts(a.Unseen))
 	return r.lines
+}
+
+// texts are sentences in the report's language.
+func (r *telling) texts(all []explain.Text) []string {
+	said := make([]string, len(all))
+	for i, text := range all {
+		said[i] = text.In(r.lang)
+	}
+	return said
 }
 
 // next are those of the faults behind the first that are meant.

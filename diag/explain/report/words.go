@@ -3,7 +3,7 @@ package report
 import "fmt"
 
 // word names a text of the report. The sentences of the answer itself are
-// in package words.
+// in package cause, and where the walk tells its way.
 type word int
 
 const (

@@ -82,7 +82,7 @@ func (w *walk) depart(n *machine.Space, e echo, link table.Link, at *edge) {
 // admit takes a packet that comes in at an edge to the device of a namespace
 // that its frame is for. It is false when there is no way to that device.
 func (w *walk) admit(e echo, to site, from edge) bool {
-	x := &explorer{w: w, leg: e.leg, mac: to.dev.MAC, been: map[place]bool{}}
+	x := &explorer{w: w, leg: e.leg, mac: to.dev.MAC, above: machine.Stacked(to.dev), been: map[place]bool{}}
 	x.arrive(from.node, from.dev, way{})
 	for _, s := range x.stations {
 		if s.node != to.node || s.dev.Index != to.dev.Index {

@@ -93,17 +93,17 @@ func (w *walk) cameIn(n *machine.Space) string {
 // astray is the fault of a reply that is lost where its request never was.
 func (w *walk) astray() cause.Finding {
 	p := w.parted
-	return cause.Astray{At: at(p.node), Dst: p.dst, Dev: p.route.DevName, Line: p.route.Line, Way: w.wayBack(p.node, p.dst)}
+	return cause.Astray{At: at(p.node), Dst: p.dst, Dev: p.route.DevName, Line: p.route.Line, Way: w.wayBack(p.node, p.dst, p.route)}
 }
 
 // wayBack is a route to the reply's destination by the way that the request
 // came.
-func (w *walk) wayBack(n *machine.Space, dst netip.Addr) cause.Way {
+func (w *walk) wayBack(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) cause.Turn {
 	way, ok := w.backwards(n, dst)
 	if !ok {
-		return cause.Way{}
+		return cause.Turn{}
 	}
-	return way.insteadTo(n, dst)
+	return redirect(n, way, dst, now)
 }
 
 // hasHostRoute reports whether addr has a route of its own.

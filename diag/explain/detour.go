@@ -37,7 +37,7 @@ func (w *walk) missed(n *machine.Space, e echo) *detour {
 // behind.
 func (w *walk) missedAt(p passage, owner site, s station) *detour {
 	d := &detour{passage: p, way: wayOut{dev: s.dev, far: station{node: owner.node, dev: owner.dev}}}
-	way := d.way.insteadTo(p.node, p.echo.dst)
+	way := redirect(p.node, d.way, p.echo.dst, p.route)
 	d.fault = cause.Missed{At: at(p.node), Way: way, Dev: p.route.DevName, Line: p.route.Line}
 	if !s.dev.Up() {
 		d.fault = cause.RouteDown{At: at(p.node), Link: s.dev, Way: way}

@@ -27,20 +27,11 @@ func without(n *machine.Space, e echo) (machine.RouteAnswer, bool) {
 	if err != nil {
 		return machine.RouteAnswer{}, false
 	}
-	var best *table.Route
-	for i := range snap.Routes {
-		r := &snap.Routes[i]
-		if r.Type != "unicast" || !covers(r.Dst, e.dst) || r.Table != mainTable {
-			continue
-		}
-		if best == nil || bits(r.Dst) > bits(best.Dst) || bits(r.Dst) == bits(best.Dst) && r.Metric < best.Metric {
-			best = r
-		}
-	}
-	if best == nil {
+	rest, ok := best(snap, e.dst, func(table.Route) bool { return false })
+	if !ok {
 		return machine.RouteAnswer{}, false
 	}
-	link, err := n.Link(best.Dev)
+	link, err := n.Link(rest.Dev)
 	if err != nil {
 		return machine.RouteAnswer{}, false
 	}
@@ -49,7 +40,7 @@ func without(n *machine.Space, e echo) (machine.RouteAnswer, bool) {
 		src = n.Route(machine.RouteQuery{Dst: documentation, OIF: link.Index}).Src
 	}
 	return machine.RouteAnswer{
-		Kind: machine.KindUnicast, Via: best.Via, Dev: link.Index, DevName: link.Name, Src: src, Line: best.Line(), Onlink: best.Onlink,
+		Kind: machine.KindUnicast, Via: rest.Via, Dev: link.Index, DevName: link.Name, Src: src, Line: rest.Line(), Onlink: rest.Onlink,
 	}, true
 }
 

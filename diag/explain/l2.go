@@ -29,6 +29,7 @@ type station struct {
 type way struct {
 	crossings []crossing
 	obstacles []obstacle
+	vlan      int // the tag of the frame; 0: none
 }
 
 // crossing is a device that a frame passes on its way.
@@ -74,10 +75,13 @@ type explorer struct {
 	mac      net.HardwareAddr // whom the frame is for; nil: everybody
 	arp      eval.Packet      // the ARP request in it, if it is one
 	stations []station
-	bridges  []site // that the frame comes through
-	voids    []site // tunnels that do not know where to send the frame
-	edges    []edge // where it leaves what can be seen
-	unseen   []Text // places where it cannot be followed
+	bridges  []site   // that the frame comes through
+	voids    []site   // tunnels that do not know where to send the frame
+	above    bool     // look for devices that stand on those it comes to
+	shared   []site   // what macvlans and ipvlans stand on, that it came from
+	untaken  []tagged // where its VLAN tag is nobody's
+	edges    []edge   // where it leaves what can be seen
+	unseen   []Text   // places where it cannot be followed
 	been     map[place]bool
 }
 
@@ -105,9 +109,16 @@ func (w *walk) explore(n *machine.Space, link table.Link, leg string, mac net.Ha
 	return x
 }
 
+// exploreAbove is explore, with devices that stand on others.
+func (w *walk) exploreAbove(n *machine.Space, link table.Link, leg string, mac net.HardwareAddr) *explorer {
+	x := &explorer{w: w, leg: leg, mac: mac, above: true, been: map[place]bool{{n, link.Index}: true}}
+	x.send(n, link, way{}, "", "")
+	return x
+}
+
 // ask sends an ARP request from a device and tells where it comes to.
-func (w *walk) ask(n *machine.Space, link table.Link, leg string, sender, target netip.Addr) *explorer {
-	x := &explorer{w: w, leg: leg, arp: eval.ARPRequest(sender, target), been: map[place]bool{{n, link.Index}: true}}
+func (w *walk) ask(n *machine.Space, link table.Link, leg string, sender, target netip.Addr, above bool) *explorer {
+	x := &explorer{w: w, leg: leg, arp: eval.ARPRequest(sender, target), above: above, been: map[place]bool{{n, link.Index}: true}}
 	x.send(n, link, x.arpAsked(n, way{}, link.Name, false), "", "")
 	return x
 }
@@ -124,6 +135,10 @@ func (x *explorer) send(n *machine.Space, link table.Link, v way, bridged, from 
 		x.toPorts(n, link, nil, v.past(out))
 	case link.Kind == "vxlan" && link.VXLAN != nil:
 		x.overVXLAN(n, link, v, out)
+	case machine.Stacked(link):
+		x.overStacked(n, link, v, out)
+	case link.Kind == "bond":
+		x.overBond(n, link, v, out)
 	default:
 		x.edges = append(x.edges, edge{n, link, say.T("the other end of %s cannot be seen", "看不到 %s 的对端", link.Name), v.past(out)})
 	}
@@ -156,9 +171,17 @@ func (x *explorer) arrive(n *machine.Space, dev table.Link, v way) {
 	switch {
 	case dev.Port != nil:
 		x.intoBridge(n, dev, v.past(crossing{node: n, dev: dev}))
+	case v.vlan != 0:
+		x.arriveTagged(n, dev, v)
+	case dev.MasterKind == "vrf":
+		x.arriveAbove(n, dev, v)
+		x.stations = append(x.stations, station{node: n, dev: dev, way: x.arpAsked(n, v, dev.Name, true)})
+	case dev.MasterKind == "bond":
+		x.intoBond(n, dev, v.past(crossing{node: n, dev: dev}))
 	case dev.Master != "":
 		x.unseen = append(x.unseen, say.T("%s is a part of %s, which is not followed", "%s 从属于 %s，未跟踪下去", dev.Name, dev.Master))
 	default:
+		x.arriveAbove(n, dev, v)
 		x.stations = append(x.stations, station{node: n, dev: dev, way: x.arpAsked(n, v, dev.Name, true)})
 	}
 }

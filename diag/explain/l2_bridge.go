@@ -19,12 +19,20 @@ func (x *explorer) intoBridge(n *machine.Space, port table.Link, v way) {
 		x.unseen = append(x.unseen, quote(err))
 		return
 	}
+	if v.vlan != 0 && x.ownTag(n, port, v) {
+		return
+	}
 	v = x.through(n, bridge, port, v)
 	v = x.arpFiltered(n, v, eval.LinkHook{Family: "bridge", Hook: "prerouting", IIF: port.Name})
 	if x.mac == nil || bytes.Equal(x.mac, bridge.MAC) {
 		x.been[place{n, bridge.Index}] = true
 		up := x.arpFiltered(n, v, eval.LinkHook{Family: "bridge", Hook: "input", IIF: port.Name})
-		x.stations = append(x.stations, station{node: n, dev: bridge, way: x.arpAsked(n, up, bridge.Name, true)})
+		if v.vlan != 0 {
+			x.arriveTagged(n, bridge, up)
+		} else {
+			x.arriveAbove(n, bridge, up)
+			x.stations = append(x.stations, station{node: n, dev: bridge, way: x.arpAsked(n, up, bridge.Name, true)})
+		}
 	}
 	if x.mac == nil || !bytes.Equal(x.mac, bridge.MAC) {
 		x.toPorts(n, bridge, &port, v)

@@ -41,27 +41,27 @@ func (w *walk) circle(n *machine.Space, e echo) []*machine.Space {
 
 // outOfCircle is the route, or the entry of a tunnel's forwarding database, by
 // which a packet would leave the circle.
-func (w *walk) outOfCircle(n *machine.Space, e echo, circle []*machine.Space) (cause.Way, cause.TunnelEntry, bool) {
+func (w *walk) outOfCircle(n *machine.Space, e echo, circle []*machine.Space) (cause.Turn, cause.TunnelEntry, bool) {
 	route := n.Route(machine.RouteQuery{Dst: e.dst, Mark: e.mark})
 	if route.Kind != machine.KindUnicast {
-		return cause.Way{}, cause.TunnelEntry{}, false
+		return cause.Turn{}, cause.TunnelEntry{}, false
 	}
 	link, err := n.LinkByIndex(route.Dev)
 	if err != nil {
-		return cause.Way{}, cause.TunnelEntry{}, false
+		return cause.Turn{}, cause.TunnelEntry{}, false
 	}
 	if link.VXLAN != nil {
 		entry, ok := w.outOfTunnel(n, link, route, e)
-		return cause.Way{}, entry, ok
+		return cause.Turn{}, entry, ok
 	}
 	way, ok := w.backwards(n, e.dst)
 	if e.leg == LegRequest || !ok || way.dev.Index == route.Dev {
 		way, ok = w.wayTo(n, e.dst, route.Dev)
 	}
 	if !ok || way.far.node != nil && slices.Contains(circle, way.far.node) {
-		return cause.Way{}, cause.TunnelEntry{}, false
+		return cause.Turn{}, cause.TunnelEntry{}, false
 	}
-	return way.insteadTo(n, e.dst), cause.TunnelEntry{}, true
+	return redirect(n, way, e.dst, route), cause.TunnelEntry{}, true
 }
 
 // outOfTunnel: the tunnel's other end is the namespace itself.

@@ -66,15 +66,11 @@ func (a *arping) answers(s station) machine.ARPAnswer {
 
 // byAsking goes by who would answer an ARP request.
 func (a *arping) byAsking() (station, bool) {
-	x := a.w.ask(a.n, a.link, a.e.leg, a.sender, a.nexthop)
-	var yes, lost []station
-	for _, s := range x.stations {
-		switch {
-		case s.node == nil:
-			lost = append(lost, s)
-		case a.answers(s).Yes:
-			yes = append(yes, s)
-		}
+	x := a.w.ask(a.n, a.link, a.e.leg, a.sender, a.nexthop, false)
+	yes, lost := a.answering(x)
+	if len(yes)+len(lost) == 0 {
+		x = a.w.ask(a.n, a.link, a.e.leg, a.sender, a.nexthop, true)
+		yes, lost = a.answering(x)
 	}
 	if s, ok := nearest(yes); ok {
 		a.noteObstacles(s)
@@ -112,6 +108,20 @@ func (a *arping) byAsking() (station, bool) {
 		return a.outOfSight(x)
 	}
 	return a.unanswered(x)
+}
+
+// answering are the stations that would answer the request, and the tunnels that
+// it gets lost in.
+func (a *arping) answering(x *explorer) (yes, lost []station) {
+	for _, s := range x.stations {
+		switch {
+		case s.node == nil:
+			lost = append(lost, s)
+		case a.answers(s).Yes && s.dev.Sharing != "l3" && s.dev.Sharing != "l3s":
+			yes = append(yes, s)
+		}
+	}
+	return yes, lost
 }
 
 // unicast is found when broadcasts come to a station, but frames for it alone do

@@ -32,10 +32,9 @@ func (a *arping) misled(n *machine.Space) (cause.Finding, station, bool) {
 	return cause.MACOfAnother{NextHop: a.hop(), Wrong: wrong.device(), Right: right.device()}, right, true
 }
 
-// byEntry goes by the MAC address that the neighbour table has.
-func (a *arping) byEntry() (station, bool) {
-	x := a.w.explore(a.n, a.link, a.e.leg, a.entry.MAC)
-	var hits, misses []station
+// hit are the stations that have the entry's MAC address, and those that have
+// another one but answer for the next hop.
+func (a *arping) hit(x *explorer) (hits, misses []station) {
 	for _, s := range x.stations {
 		switch {
 		case s.node == nil || s.any || bytes.Equal(s.dev.MAC, a.entry.MAC):
@@ -43,6 +42,17 @@ func (a *arping) byEntry() (station, bool) {
 		case a.answers(s).Yes:
 			misses = append(misses, s)
 		}
+	}
+	return hits, misses
+}
+
+// byEntry goes by the MAC address that the neighbour table has.
+func (a *arping) byEntry() (station, bool) {
+	x := a.w.explore(a.n, a.link, a.e.leg, a.entry.MAC)
+	hits, misses := a.hit(x)
+	if len(hits) == 0 {
+		x = a.w.exploreAbove(a.n, a.link, a.e.leg, a.entry.MAC)
+		hits, misses = a.hit(x)
 	}
 	a.byTable = true
 	if s, ok := nearest(hits); ok {

@@ -106,7 +106,7 @@ func (w *walk) irreversible(n *machine.Space, e echo, dev table.Link, route mach
 func (w *walk) impostor(n *machine.Space, e echo, dev string) {
 	f := cause.Impostor{At: at(n), Addr: e.dst, Having: having(n, e.dst), Own: ownAddress(n, e.dst)}
 	if p := w.parted; p != nil {
-		f.Parted = &cause.Parting{Line: p.route.Line, Way: w.wayBack(p.node, e.dst)}
+		f.Parted = &cause.Parting{Line: p.route.Line, Way: w.wayBack(p.node, e.dst, p.route)}
 	} else if a := w.arping; a != nil && a.byTable {
 		hop := a.hop()
 		f.Hop = &hop

@@ -14,7 +14,7 @@ func (a *arping) unanswered(x *explorer) (station, bool) {
 	if f, s, ok := a.elsewhere(x); ok {
 		return a.accuse(f, s)
 	}
-	for _, judge := range []func(*explorer) (cause.Finding, station, bool){a.refusing, a.widerThanTheWire, a.behind, a.beside, a.misrouted} {
+	for _, judge := range []func(*explorer) (cause.Finding, station, bool){a.untagged, a.beneath, a.atop, a.refusing, a.widerThanTheWire, a.behind, a.beside, a.misrouted} {
 		if f, s, ok := judge(x); ok {
 			return a.accuse(f, s)
 		}

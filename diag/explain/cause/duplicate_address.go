@@ -87,7 +87,7 @@ type Impostor struct {
 // Parting is where a reply leaves the way that its request came.
 type Parting struct {
 	Line string // the route there
-	Way  Way    // that it should have taken
+	Way  Turn   // that it should have taken
 }
 
 // Code is DuplicateAddress.

@@ -68,7 +68,7 @@ type RouteDown struct {
 	certain
 	At
 	Link table.Link
-	Way  Way // that goes out of it
+	Way  Turn // that goes out of it
 }
 
 // Code is LinkDown.
@@ -76,7 +76,7 @@ func (RouteDown) Code() Code { return LinkDown }
 
 // Detail names the device and the destination.
 func (d RouteDown) Detail() say.Text {
-	return say.T("%s is down, and the route to %s with it", "%s 处于 down 状态，到 %s 的路由也随之失效", d.Link.Name, d.Way.Dst)
+	return say.T("%s is down, and the route to %s with it", "%s 处于 down 状态，到 %s 的路由也随之失效", d.Link.Name, d.Way.Way.Dst)
 }
 
 // Evidence is the device.

@@ -43,7 +43,7 @@ type Astray struct {
 	Dst  netip.Addr
 	Dev  string // by which it left its request's way
 	Line string // the route there
-	Way  Way    // that the request came by
+	Way  Turn   // that the request came by
 }
 
 // Code is NoReturnRoute.

@@ -60,7 +60,7 @@ func (t Thrown) Detail() say.Text {
 type Missed struct {
 	certain
 	At
-	Way  Way    // that leads to it
+	Way  Turn   // that leads to it
 	Dev  string // out of which the route leads
 	Line string // the route
 }
@@ -70,7 +70,7 @@ func (Missed) Code() Code { return NoRoute }
 
 // Detail names both devices.
 func (m Missed) Detail() say.Text {
-	return say.T("%s is behind %s, but the route to it leads out of %s", "%s 在 %s 那一侧，路由却从 %s 出去", m.Way.Dst, m.Way.Dev, m.Dev)
+	return say.T("%s is behind %s, but the route to it leads out of %s", "%s 在 %s 那一侧，路由却从 %s 出去", m.Way.Way.Dst, m.Way.Way.Dev, m.Dev)
 }
 
 // Evidence is the route.

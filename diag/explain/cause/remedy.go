@@ -3,6 +3,7 @@ package cause
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"nstutor/diag/explain/machine"
@@ -21,6 +22,7 @@ type Way struct {
 	Via     netip.Addr // invalid: the destination is on the wire
 	Onlink  bool       // Via is in none of the device's prefixes
 	Replace bool       // there is a route to that very destination, which leads elsewhere
+	Table   string     // that it is for; empty: the main one
 }
 
 func (w Way) commands() []change.Command {
@@ -42,6 +44,9 @@ func (w Way) commands() []change.Command {
 	if w.Via.IsValid() && w.Onlink {
 		words = append(words, "onlink")
 	}
+	if w.Table != "" {
+		words = append(words, "table", w.Table)
+	}
 	return []change.Command{change.In(w.Netns, words...)}
 }
 
@@ -62,9 +67,7 @@ func (x Exemption) commands() []change.Command {
 	case x.Entry.Type == "" && x.Rule.Action == "":
 		return nil
 	case x.Entry.Type == "":
-		// A rule that comes before the other one.
-		pref := strconv.Itoa(max(1, x.Rule.Priority-1))
-		return []change.Command{change.In(x.Netns, "ip", "rule", "add", "to", x.Dst.String(), "lookup", "main", "pref", pref)}
+		return lookupMain(x.Netns, x.Dst.String(), x.Rule.Priority)
 	}
 	commands := []change.Command{change.In(x.Netns, "ip", "route", "del", string(x.Kind), table.ShortPrefix(x.Entry.Dst))}
 	if past := x.Past.commands(); len(past) > 0 && !x.Entry.Dst.IsSingleIP() {
@@ -74,6 +77,33 @@ func (x Exemption) commands() []change.Command {
 		commands[0].Argv = append(commands[0].Argv, "table", x.Entry.TableName())
 	}
 	return commands
+}
+
+// lookupMain is the rule that has the main table asked for a destination before
+// the rule of a preference comes.
+func lookupMain(netns, dst string, before int) []change.Command {
+	pref := strconv.Itoa(max(1, before-1))
+	return []change.Command{change.In(netns, "ip", "rule", "add", "to", dst, "lookup", "main", "pref", pref)}
+}
+
+// Turn leads what goes to a destination out by another way than it takes.
+type Turn struct {
+	Way   Way         // that it should take
+	Stray table.Route // a route without which it does; its Type is empty where there is none, or
+	// To are the destinations for which the main table has the way, but is not asked
+	// because of the rule of preference Before; invalid where it is not that.
+	To     netip.Prefix
+	Before int
+}
+
+func (t Turn) commands() []change.Command {
+	switch {
+	case t.Stray.Type != "":
+		return []change.Command{change.In(t.Way.Netns, slices.Concat([]string{"ip", "route", "del"}, t.Stray.Args())...)}
+	case t.To.IsValid():
+		return lookupMain(t.Way.Netns, table.ShortPrefix(t.To), t.Before)
+	}
+	return t.Way.commands()
 }
 
 // Address is an address on a device.

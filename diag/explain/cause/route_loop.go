@@ -26,7 +26,7 @@ type Circle struct {
 	At
 	Flow   Flow
 	Line   string      // the route that leads round
-	Way    Way         // the route that leads out; or
+	Way    Turn        // the route that leads out; or
 	Tunnel TunnelEntry // the right end of a tunnel
 }
 

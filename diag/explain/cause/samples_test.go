@@ -27,6 +27,7 @@ var (
 	lookup     = Lookup{two, machine.RouteAnswer{Err: syscall.ENETUNREACH}}
 	proof      = []string{"a line of the kernel's"}
 	path       = Way{Netns: "ns1", Dst: two, Dev: "eth0", Via: one, Onlink: true}
+	turn       = Turn{Way: path}
 	address    = Address{"ns1", near, "eth0"}
 	entry      = TunnelEntry{Netns: "ns1", Dev: "vxlan0", MAC: mac, Dst: two}
 	reject     = Rejection{here, proof, Exemption{Netns: "ns1", Dst: two, Kind: machine.KindBlackhole, Entry: table.Route{
@@ -48,19 +49,19 @@ var samples = []Finding{
 	DeviceDown{here, veth},
 	RoutesDown{At: here, Link: veth, Lookup: lookup},
 	RoutesDown{here, veth, lookup, Way{Netns: "ns1", Dev: "eth0", Via: one}},
-	RouteDown{At: here, Link: veth, Way: path},
+	RouteDown{At: here, Link: veth, Way: turn},
 	PeerDown{here, veth, veth},
 	LoopbackUnrouted{here, lookup},
 	LoopbackPassed{here, table.Link{Name: "lo"}},
 	Unrouted{here, lookup, path},
 	Thrown{Rejection: reject},
 	Thrown{Rejection: policy, Reply: true},
-	Missed{At: here, Way: path, Dev: "eth1", Line: proof[0]},
+	Missed{At: here, Way: turn, Dev: "eth1", Line: proof[0]},
 	Swallowed{reject},
 	Refused{reject},
 	Forbidden{policy},
 	NoWayBack{here, lookup, path},
-	Astray{here, two, "eth1", proof[0], path},
+	Astray{here, two, "eth1", proof[0], turn},
 	Unmasqueraded{here, one, "eth0", proof[0], lookup},
 	Untranslated{here, one, "eth0", proof[0]},
 	Addressless{here, lookup, address, true},
@@ -79,7 +80,9 @@ var samples = []Finding{
 	ImpossibleSource{At: here, Flow: flow, Dev: "eth0", Lookup: proof, Own: address},
 	ImpossibleSource{At: here, Flow: Flow{netip.MustParseAddr("127.0.0.1"), two}, Dev: "eth0", Lookup: proof},
 	OwnSender{here, one, hop, proof, address},
-	Circle{At: here, Flow: flow, Line: proof[0], Way: path},
+	Circle{At: here, Flow: flow, Line: proof[0], Way: turn},
+	Circle{At: here, Flow: flow, Line: proof[0], Way: Turn{Way: path, Stray: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0"}}},
+	Circle{At: here, Flow: flow, Line: proof[0], Way: Turn{Way: path, To: near.Masked(), Before: 7}},
 	Circle{At: here, Flow: flow, Line: proof[0], Tunnel: entry},
 	TTLSpent{At: here, TTL: 1, Spent: "ns2"},
 	EchoOff{here},
@@ -107,7 +110,7 @@ var samples = []Finding{
 	WrongAnswer{At: here, Hop: hop, Right: port, Wrong: port, Own: address},
 	Rivals{here, two, port, port, address},
 	Impostor{At: here, Addr: two, Having: []table.Addr{{Prefix: near, Dev: "eth0"}}, Own: address},
-	Impostor{At: here, Addr: two, Parted: &Parting{proof[0], path}},
+	Impostor{At: here, Addr: two, Parted: &Parting{proof[0], turn}},
 	Impostor{At: here, Addr: two, Own: address, Hop: &hop},
 	ARPFiltered{hop, one, port, proof, path},
 	ARPIgnored{NextHop: hop, Station: port, Proof: proof},
@@ -127,6 +130,9 @@ var samples = []Finding{
 	WrongPort{NextHop: hop, MAC: mac},
 	TunnelElsewhere{NextHop: hop, Dev: "vxlan0", Remote: one, Entries: []table.FDBEntry{{MAC: mac, Dst: one}}, Right: entry},
 	TunnelVoid{NextHop: hop, Link: vxlan, Right: entry},
+	Untagged{NextHop: hop, There: port, Tag: 7},
+	BelowIPvlan{NextHop: hop, Owner: port, Lower: "eth0", Way: path},
+	Beneath{NextHop: hop, Link: veth, Lower: port, Shim: "shim0", Sender: one},
 	TunnelUnopened{here, vxlan, "ns2", nil},
 	TunnelUnopened{here, vxlan, "ns2", []table.Link{vxlan}},
 	Unpredicted{contradiction, NoRoute, "Destination Host Unreachable"},
@@ -140,5 +146,5 @@ var samples = []Finding{
 
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
-var unmended = []string{"NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened",
+var unmended = []string{"NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel"}

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"time"
 
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -16,6 +18,38 @@ var _ = register(Cause{
 	Words: say.T("it cannot be told", "无法判断"),
 	Table: []string{"ip", "route"},
 })
+
+// Beneath is an address of the namespace that a macvlan, or an ipvlan, stands on:
+// between the two the kernel passes no frame.
+type Beneath struct {
+	certain
+	NextHop
+	Link   table.Link // the macvlan
+	Lower  Device     // that it stands on
+	Shim   string     // a free name there
+	Sender netip.Addr // of who asks
+}
+
+// Code is NotKnown.
+func (Beneath) Code() Code { return NotKnown }
+
+// Detail names both.
+func (b Beneath) Detail() say.Text {
+	return say.T("%[1]s is a %[2]s on %[3]s of %[4]s: between the two the kernel passes no frame, by design; a %[2]s of its own gives %[4]s a way",
+		"%[1]s 是 %[4]s 的 %[3]s 上的 %[2]s：两者之间内核有意不传帧；给 %[4]s 也建一个 %[2]s 就有路可走",
+		b.Link.Name, b.Link.Kind, b.Lower.Link.Name, machine.Called(b.Lower.Netns))
+}
+
+// Evidence are the entry and both devices.
+func (b Beneath) Evidence() []say.Text { return b.with(b.Link.Line(), b.Lower.Link.Line()) }
+
+// Fix gives the namespace below a device of the kind, which is passed frames.
+func (b Beneath) Fix() []change.Command {
+	return append([]change.Command{
+		change.In(b.Lower.Netns, "ip", "link", "add", b.Shim, "link", b.Lower.Link.Name, "type", b.Link.Kind, "mode", b.Link.Sharing),
+		change.LinkSet(b.Lower.Netns, b.Shim, "up"),
+	}, Way{Netns: b.Lower.Netns, Dst: b.Sender, Dev: b.Shim}.commands()...)
+}
 
 // Beyond is a packet that leaves by a device whose other end is somebody else's:
 // what becomes of it cannot be told from here.

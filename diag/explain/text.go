@@ -25,5 +25,5 @@ func title(n *machine.Space) Text {
 	if n.Name == "" {
 		return say("this namespace")
 	}
-	return quote(n.Name)
+	return quote(n.Title())
 }

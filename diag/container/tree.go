@@ -2,10 +2,13 @@ package container
 
 import (
 	"bytes"
+	"os"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"nstutor/internal/plainfile"
 )
@@ -30,18 +33,36 @@ type process struct {
 // newTree lists the processes that have a command line: kernel threads have none.
 func newTree(root *plainfile.Root) *tree {
 	t := &tree{Root: root}
-	for _, name := range root.List("proc") {
+	dir, err := root.Folder("proc")
+	if err != nil {
+		return t
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	line := make([]byte, lineBytes)
+	for _, name := range names {
 		pid, err := strconv.Atoi(name)
 		if err != nil {
 			continue
 		}
-		line, err := root.Head(path.Join("proc", name, "cmdline"), lineBytes)
-		if err == nil && len(line) > 0 {
-			t.processes = append(t.processes, process{pid, strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")})
+		if n := commandLine(dir, name, line); n > 0 {
+			t.processes = append(t.processes, process{pid, strings.Split(strings.TrimSuffix(string(line[:n]), "\x00"), "\x00")})
 		}
 	}
 	slices.SortFunc(t.processes, func(a, b process) int { return a.pid - b.pid })
 	return t
+}
+
+// commandLine reads one straight from the folder: there may be thousands, and what
+// is in /proc is the kernel's, so that none has to be looked at before.
+func commandLine(proc *os.File, pid string, line []byte) (n int) {
+	fd, err := unix.Openat(int(proc.Fd()), pid+"/cmdline", unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return 0
+	}
+	defer unix.Close(fd)
+	n, _ = unix.Read(fd, line) // it gives all there is at once
+	return n
 }
 
 // proc is a file of a process.

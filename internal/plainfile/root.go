@@ -83,9 +83,12 @@ func (r *Root) Head(path string, bytes int64) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, bytes))
 }
 
+// Folder opens a folder, to list it or to open by openat(2) what is in it.
+func (r *Root) Folder(path string) (*os.File, error) { return r.open(path, unix.S_IFDIR) }
+
 // List are the names in a folder, in no order. What cannot be listed has none.
 func (r *Root) List(path string) []string {
-	dir, err := r.open(path, unix.S_IFDIR)
+	dir, err := r.Folder(path)
 	if err != nil {
 		return nil
 	}

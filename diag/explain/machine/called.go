@@ -114,7 +114,7 @@ func (w *Machine) openProcess(ref, pid string) (*Space, error) {
 	place := processNetns(number)
 	n, err := w.open(0, place.path, place.ref)
 	if err == nil {
-		n.Process = number
+		n.Process, n.called = number, w.calledBy(n.NS.Inode(), number)
 	}
 	return n, err
 }
@@ -154,16 +154,18 @@ func (w *Machine) containersOf(root string) {
 }
 
 // calledBy finds what the container in a namespace is called, once somebody wants
-// to know. Of several that share it that is the one that was begun first, whose it
-// is.
-func (w *Machine) calledBy(inode uint64) func() string {
+// to know. Of several that share it that is the one of a process that was asked
+// for, or else the one that was begun first: whose namespace it is.
+func (w *Machine) calledBy(inode uint64, process int) func() string {
 	return sync.OnceValue(func() string {
+		called := ""
 		for _, c := range w.containers() {
-			if in, err := inodeOf(processNetns(c.PID).path); err == nil && in == inode {
-				return c.Called()
+			in, err := inodeOf(processNetns(c.PID).path)
+			if err == nil && in == inode && (called == "" || c.PID == process) {
+				called = c.Called()
 			}
 		}
-		return ""
+		return called
 	})
 }
 

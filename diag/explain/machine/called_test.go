@@ -101,6 +101,21 @@ func TestANamespaceIsOpenedByTheNameOfItsContainer(t *testing.T) {
 	}
 }
 
+// TestOfContainersThatShareANamespaceTheOneIsNamedThatWasAskedFor: and of one that
+// the packet comes to, the one whose it is.
+func TestOfContainersThatShareANamespaceTheOneIsNamedThatWasAskedFor(t *testing.T) {
+	q := newQueryBed(t)
+	first, second := q.process(q.a.NS), q.process(q.a.NS)
+	on := runtimes{t, t.TempDir()}
+	on.docker("web", "cafe0123456789abcdef", first)
+	on.docker("side", "beef0123456789abcdef", second)
+	for ref, want := range map[string]string{"web": "web (a)", "side": "side (a)", fmt.Sprintf("pid:%d", second): "side (a)", "a": "web (a)"} {
+		if _, n, err := on.open(ref); err != nil || n.Title() != want {
+			t.Errorf("%s is titled %q, %v; want %q", ref, n.Title(), err, want)
+		}
+	}
+}
+
 func TestTwoOfOneNameAreListed(t *testing.T) {
 	q := newQueryBed(t)
 	a, beside, b := q.process(q.a.NS), q.process(q.a.NS), q.process(q.b.NS)

@@ -98,7 +98,7 @@ func (w *Machine) enter(fd int, path, ref string) (*Space, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Space{Name: name, NS: ns, called: w.calledBy(st.Ino)}
+	n := &Space{Name: name, NS: ns, called: w.calledBy(st.Ino, 0)}
 	w.nodes[st.Ino] = n
 	return n, nil
 }

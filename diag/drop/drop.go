@@ -51,7 +51,9 @@ const (
 	// Unsaid is a packet that was freed where the kernel gives no reason. Mostly it
 	// was dropped; but there is code that frees so what it is done with.
 	Unsaid
-	// Consumed is no drop: the packet has served its purpose.
+	// Consumed is no drop: the packet has served its purpose. It need not have been
+	// one: to say which way a packet takes, the kernel makes one up (RTM_GETROUTE
+	// with an input device).
 	Consumed
 	// Copy is one of several that the kernel made of a packet, and the packet itself
 	// has gone on: to a program that captures and had no room, or an echo reply that
@@ -70,6 +72,9 @@ func (d Drop) Meaning() Meaning {
 	types, isICMP := echo[d.Packet.Proto]
 	if d.Reason.Name == "NO_SOCKET" && isICMP && d.Packet.Type == types[1] && !d.Quoted {
 		return Copy
+	}
+	if strings.HasPrefix(d.Function, "inet_rtm_getroute") || strings.HasPrefix(d.Function, "inet6_rtm_getroute") {
+		return Consumed
 	}
 	return meanings[d.Reason.Name]
 }

@@ -43,11 +43,16 @@ const (
 // and that is most of the kernel: a look at the few that are wanted takes a tenth
 // of the time. A test compares the two.
 type types struct {
-	raw     []byte // of all types
-	names   []byte // one after the other, each with a zero behind it
-	offsets []int  // of each type in raw, by its number; number 0 is void
-	named   map[string]int
+	raw   []byte // of all types
+	names []byte // one after the other, each with a zero behind it
+	every []int  // where in raw every stride-th type begins
+	count int    // of types, with void, which has the number 0 and is not in raw
+	named map[string]int
 }
+
+// stride is how many types are passed at most to come to one: a list of all of
+// them would be as large as a part of raw.
+const stride = 64
 
 // entry is one type.
 type entry struct {
@@ -79,16 +84,19 @@ func readTypes(btf []byte, wanted ...string) (*types, error) {
 	if !ok || !alsoOK || len(names) == 0 || names[len(names)-1] != 0 {
 		return nil, fmt.Errorf("%w: cut off", errTypes)
 	}
-	t := &types{raw: raw, names: names, offsets: make([]int, 1, len(raw)/20), named: make(map[string]int, len(wanted))}
+	t := &types{raw: raw, names: names, count: 1, named: make(map[string]int, len(wanted))}
 	for _, name := range wanted {
 		t.named[name] = 0
 	}
 	return t, t.index()
 }
 
-// index notes where each type begins, and the numbers of the wanted ones.
+// index notes where types begin, and the numbers of the wanted ones.
 func (t *types) index() error {
-	for at := 0; at < len(t.raw); {
+	for at := 0; at < len(t.raw); t.count++ {
+		if (t.count-1)%stride == 0 {
+			t.every = append(t.every, at)
+		}
 		if len(t.raw)-at < btfTypeSize {
 			return fmt.Errorf("%w: cut off", errTypes)
 		}
@@ -99,16 +107,19 @@ func (t *types) index() error {
 		if e.kind == kindStruct || e.kind == kindEnum || e.kind == kindTypedef {
 			name := t.text(e.name)
 			if number, ok := t.named[string(name)]; ok && number == 0 {
-				t.named[string(name)] = len(t.offsets)
+				t.named[string(name)] = t.count
 			}
 		}
-		t.offsets = append(t.offsets, at)
-		at += btfTypeSize + trailing[e.kind].fixed + e.members*trailing[e.kind].each
-		if at > len(t.raw) {
+		if at += e.size(); at > len(t.raw) {
 			return fmt.Errorf("%w: cut off", errTypes)
 		}
 	}
 	return nil
+}
+
+// size is how many bytes a type takes.
+func (e entry) size() int {
+	return btfTypeSize + trailing[e.kind].fixed + e.members*trailing[e.kind].each
 }
 
 // at is the type at an offset.
@@ -123,10 +134,14 @@ func (t *types) at(offset int) entry {
 
 // number is a type by its number; void and what is none have the kind 0.
 func (t *types) number(n int) entry {
-	if n <= 0 || n >= len(t.offsets) {
+	if n <= 0 || n >= t.count {
 		return entry{}
 	}
-	return t.at(t.offsets[n])
+	at := t.every[(n-1)/stride]
+	for range (n - 1) % stride {
+		at += t.at(at).size()
+	}
+	return t.at(at)
 }
 
 // bare is a type without the names and qualifiers around it.

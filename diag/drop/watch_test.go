@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/probe"
+	"nstutor/diag/table"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -157,6 +158,27 @@ func TestAReasonIsToldFromNone(t *testing.T) {
 	} {
 		if got := c.drop.Meaning(); got != c.want {
 			t.Errorf("%+v means %d, want %d", c.drop, got, c.want)
+		}
+	}
+}
+
+// TestAQuestionIsNoPacket: explain asks the kernel for routes while it watches.
+func TestAQuestionIsNoPacket(t *testing.T) {
+	w := labtest.NewTrio(t)
+	d, ok := watch(t, pingCS)
+	if !ok {
+		return
+	}
+	one, err := table.OpenOne(w.R)
+	w.Must(err)
+	defer one.Close()
+	w.Sysctl(w.R, "net/ipv4/ip_forward", "0")
+	if reply, err := one.Route(table.RouteRequest{Dst: addrS, Src: addrC, IIF: index(t, w.R, "left"), Proto: unix.IPPROTO_ICMP}); err == nil {
+		t.Fatalf("it would be forwarded: %+v", reply)
+	}
+	for _, d := range heard(d) {
+		if d.Meaning() != Consumed {
+			t.Errorf("%+v means %d", d, d.Meaning())
 		}
 	}
 }

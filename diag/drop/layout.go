@@ -68,15 +68,27 @@ func readLayout(btf []byte) (*layout, error) {
 	return l, nil
 }
 
+// memberLimit is how many members are looked at to find one, of which sk_buff has
+// some two hundred: what is damaged may lead in circles.
+const memberLimit = 10_000
+
 // member is where a struct has a member, in bytes. A path leads into members
 // that are structs themselves; those without a name are looked through.
 func (t *types) member(n int, path string) (offset int, ok bool) {
+	left := memberLimit
+	return t.within(n, path, &left)
+}
+
+func (t *types) within(n int, path string, left *int) (offset int, ok bool) {
 	name, inner, deeper := strings.Cut(path, ".")
 	e := t.bare(n)
 	if e.kind != kindStruct && e.kind != kindUnion {
 		return 0, false
 	}
 	for i := range e.members {
+		if *left--; *left < 0 {
+			return 0, false
+		}
 		// struct btf_member: name, type and offset in bits.
 		b := e.rest[12*i:]
 		is, of, bits := t.text(binary.NativeEndian.Uint32(b)), int(binary.NativeEndian.Uint32(b[4:])), binary.NativeEndian.Uint32(b[8:])
@@ -85,11 +97,11 @@ func (t *types) member(n int, path string) (offset int, ok bool) {
 		}
 		switch {
 		case len(is) == 0:
-			if offset, ok = t.member(of, path); ok {
+			if offset, ok = t.within(of, path, left); ok {
 				return int(bits/8) + offset, true
 			}
 		case string(is) == name && deeper:
-			offset, ok = t.member(of, inner)
+			offset, ok = t.within(of, inner, left)
 			return int(bits/8) + offset, ok
 		case string(is) == name:
 			return int(bits / 8), bits%8 == 0

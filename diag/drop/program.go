@@ -74,7 +74,7 @@ func (w *writing) add(all ...asm.Instruction) {
 // label gives the next instruction a name, for jumps.
 func (w *writing) label(name string) {
 	if w.next != "" { // two names for one place
-		w.add(asm.Mov.Reg(asm.R0, asm.R0))
+		w.add(asm.Mov.Imm(asm.R0, 0))
 	}
 	w.next = name
 }

@@ -1,6 +1,7 @@
 package drop
 
 import (
+	"context"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -236,6 +237,22 @@ func TestNothingStaysBehindAClosedWatcher(t *testing.T) {
 	d.Close()
 	d.Close()
 	gone(t, id)
+}
+
+func TestAWatcherEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	w, err := Watch(ctx, Filter{Flows: []Flow{pingCS}})
+	if err != nil {
+		cancel()
+		watch(t, pingCS) // proves that it has to be so
+		return
+	}
+	id := w.id(t)
+	cancel()
+	for range w.Drops() { // until it is closed
+	}
+	gone(t, id)
+	w.Close()
 }
 
 // watchingEnv has this test binary watch until it is killed.

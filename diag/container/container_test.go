@@ -65,6 +65,10 @@ var machines = []struct {
 		"etc/docker/daemon.json":                            `{"data-root": "/data/docker"}`,
 		"data/docker/containers/" + idA + "/config.v2.json": `{"ID":"` + idA + `","Name":"/web","State":{"Running":true,"Pid":378}}`,
 	}.process(378, 1, "12:pids:/docker/"+idA+"\n", "nginx"), []Container{{Runtime: "docker", Name: "web", ID: idA, PID: 378}}},
+	{"dockerd with a folder on its command line, and users that are mapped", machine{
+		"data/docker/165536.165536/containers/" + idA + "/config.v2.json": `{"ID":"` + idA + `","Name":"/web","State":{"Running":true,"Pid":378}}`,
+	}.process(378, 1, "0::/docker/"+idA, "nginx").process(50, 1, "", "/usr/bin/dockerd", "-H", "fd://", "--data-root=/data/docker"),
+		[]Container{{Runtime: "docker", Name: "web", ID: idA, PID: 378}}},
 	{"docker, whose own file is out of reach", machine{
 		"run/docker/containerd/daemon/io.containerd.runtime.v2.task/moby/" + idA + "/init.pid": "378",
 	}.process(378, 1, "0::/docker/"+idA, "nginx"), []Container{{Runtime: "docker", ID: idA, PID: 378}}},

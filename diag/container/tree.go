@@ -20,6 +20,7 @@ const lineBytes = 16 << 10
 // tree is what is read of a machine.
 type tree struct {
 	*plainfile.Root
+	root      uint32        // the user that /proc is of
 	processes []process     // the lowest first
 	born      map[int][]int // by the parent; nil until somebody asks
 }
@@ -38,6 +39,7 @@ func newTree(root *plainfile.Root) *tree {
 		return t
 	}
 	defer dir.Close()
+	t.root, _ = root.Owner("proc")
 	names, _ := dir.Readdirnames(-1)
 	line := make([]byte, lineBytes)
 	for _, name := range names {

@@ -48,14 +48,36 @@ func watch(t testing.TB, flows ...Flow) (w *Watcher, ok bool) {
 	return nil, false
 }
 
-// heard closes the watcher and returns what it has heard of.
-func heard(w *Watcher) (all []Drop) {
+// patience is how long a drop is waited for that has to come: the kernel may leave
+// packets to a thread of its own (ksoftirqd).
+const patience = 5 * time.Second
+
+// heard waits for so many drops that fit, closes the watcher and returns all that
+// it has heard of.
+func heard(w *Watcher, n int, fits func(Drop) bool) (all []Drop) {
+	timeout := time.After(patience)
+	for n > 0 {
+		select {
+		case d, ok := <-w.Drops():
+			if !ok {
+				return all
+			}
+			if all = append(all, d); fits(d) {
+				n--
+			}
+		case <-timeout:
+			n = 0
+		}
+	}
 	w.Close()
 	for d := range w.Drops() {
 		all = append(all, d)
 	}
 	return all
 }
+
+// dropped are drops of the flow itself.
+func dropped(d Drop) bool { return d.Meaning() == Dropped && !d.Quoted }
 
 // ping sends one echo, and does not wait for long.
 func ping(t testing.TB, ns *nsenter.Namespace, e probe.Echo) probe.Result {

@@ -94,8 +94,9 @@ func TestTheKernelSaysWhyAndWhere(t *testing.T) {
 			} else {
 				f.send(w)
 			}
-			all := heard(d)
-			found := slices.IndexFunc(all, func(d Drop) bool { return slices.Contains(f.reason, d.Reason.Name) })
+			reason := func(d Drop) bool { return slices.Contains(f.reason, d.Reason.Name) }
+			all := heard(d, 1, reason)
+			found := slices.IndexFunc(all, reason)
 			if found < 0 {
 				t.Fatalf("got %+v, want the reason %v", all, f.reason)
 			}

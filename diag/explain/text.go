@@ -12,4 +12,4 @@ type Text = say.Text
 func quote(line any) Text { return say.Quote(line) }
 
 // title is what a sentence calls the namespace.
-func title(n *machine.Space) Text { return machine.Called(n.Name) }
+func title(n *machine.Space) Text { return machine.Called(n.Title()) }

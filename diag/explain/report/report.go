@@ -41,8 +41,14 @@ type Line struct {
 // Of is the answer as a colleague would tell it, line by line: the verdict,
 // the way there and back, what proves the fault, what mends it, and what else
 // there is to know.
-func Of(a explain.Answer, lang string) []Line {
-	r := telling{answer: a, lang: lang}
+func Of(a explain.Answer, lang string) []Line { return Titles(nil).Of(a, lang) }
+
+// Titles are what a person calls namespaces that have another name for commands.
+type Titles map[string]string
+
+// Of is the answer with these titles in the place of the names.
+func (t Titles) Of(a explain.Answer, lang string) []Line {
+	r := telling{answer: a, lang: lang, titles: t}
 	r.add(Line{Kind: Verdict, Text: r.verdict()})
 	r.way()
 	r.section(rEvidence, Evidence, r.texts(a.Cause.Evidence))
@@ -84,6 +90,7 @@ func (r *telling) next(meant func(explain.Fault) bool) []string {
 type telling struct {
 	answer  explain.Answer
 	lang    string
+	titles  Titles
 	lines   []Line
 	stopped *explain.Hop // where the fault is
 	routed  string       // the device of the route that the last line tells
@@ -114,20 +121,23 @@ func (r *telling) section(heading word, kind Kind, lines []string) {
 }
 
 // netns is what a person calls a namespace.
-func (r *telling) netns(name string) string { return cmp.Or(name, r.say(rHere)) }
+func (r *telling) netns(name string) string { return cmp.Or(r.title(name), r.say(rHere)) }
+
+// title is a namespace's title, or its name where it has none.
+func (r *telling) title(name string) string { return cmp.Or(r.titles[name], name) }
 
 // in is where something is.
 func (r *telling) in(netns string) string {
 	if netns == "" {
 		return r.say(rInHere)
 	}
-	return r.say(rIn, netns)
+	return r.say(rIn, r.title(netns))
 }
 
 // verdict is the answer in one sentence.
 func (r *telling) verdict() string {
 	a := r.answer
-	source := cmp.Or(a.Source, a.From, r.say(rThisNetns))
+	source := cmp.Or(a.Source, r.title(a.From), r.say(rThisNetns))
 	detail, place := a.Cause.Detail.In(r.lang), r.in(a.Cause.Netns)
 	switch {
 	case a.Cause.Code == cause.ModelDisagrees && a.Verdict == explain.Delivered:

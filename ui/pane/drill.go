@@ -2,8 +2,6 @@ package pane
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"nstutor/internal/progress"
 	"nstutor/internal/session"
@@ -27,42 +25,42 @@ func (v drillSheet) text(w, _ int) []string {
 		return append(v.solved(w), "", v.Theme.Faint.Render(head))
 	}
 	lines := append([]string{v.Theme.Faint.Render(head), ""}, v.Prose(v.d.Prose.Symptom, w)...)
-	if conditions := v.conditions(w); len(conditions) > 0 {
+	if conditions, unmet := v.conditions(w); len(conditions) > 0 {
 		if v.reveal {
 			v.reveal = false
-			v.Scroll.Top = len(lines) + v.firstUnmet(conditions)
+			v.Scroll.Top = len(lines) + inSight(unmet)
 		}
 		lines = append(append(lines, ""), conditions...)
 	}
 	return append(lines, v.hints(w)...)
 }
 
-// firstUnmet is the line of the first condition that does not hold, or the
-// heading above all where it is in sight from there.
-func (v drillSheet) firstUnmet(lines []string) int {
-	const inSight = 4
-	i := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, v.Theme.Verdict(false)) })
-	if i < inSight {
+// inSight is the line from which on line i is shown: the heading above all
+// where it is in sight from there.
+func inSight(i int) int {
+	const near = 4
+	if i < near {
 		return 0
 	}
 	return i
 }
 
-// conditions are the goals and below them what must stay, as they were
-// last checked. The challenge shows its own before.
-func (v drillSheet) conditions(w int) []string {
+// conditions are the goals and below them what must stay, as they were last
+// checked, and the line where the first that does not hold begins. The challenge
+// shows its own before.
+func (v drillSheet) conditions(w int) (lines []string, unmet int) {
 	t := v.Theme
 	conditions := v.d.Conditions
 	pending := conditions == nil
 	if pending {
 		if v.d.Task.Exercise.Level != exercise.Challenge {
-			return nil
+			return nil, 0
 		}
 		for _, c := range append(v.d.Task.Case.Goals[:len(v.d.Task.Case.Goals):len(v.d.Task.Case.Goals)], v.d.Task.Case.Guards...) {
 			conditions = append(conditions, steps.Condition{Want: c.Text, Table: c.Table})
 		}
 	}
-	var lines []string
+	unmet = -1
 	for i, c := range conditions {
 		switch i {
 		case 0:
@@ -70,9 +68,12 @@ func (v drillSheet) conditions(w int) []string {
 		case len(v.d.Task.Case.Goals):
 			lines = append(lines, t.Strong.Render(v.Say(words.Guards)))
 		}
+		if unmet < 0 && !pending && !c.Met && c.Err == nil {
+			unmet = len(lines)
+		}
 		lines = append(lines, v.condition(c, pending, w)...)
 	}
-	return lines
+	return lines, max(unmet, 0)
 }
 
 // condition is what has to be so, and what is there where it is not.
@@ -126,8 +127,8 @@ func (v drillSheet) solved(w int) []string {
 			lines = append(lines, screen.WrapBehind("  ", link, w)...)
 		}
 	}
-	lines = append(lines, "")
-	return append(lines, v.conditions(w)...)
+	conditions, _ := v.conditions(w)
+	return append(append(lines, ""), conditions...)
 }
 
 // below is the clock and what was used so far.

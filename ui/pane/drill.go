@@ -5,6 +5,7 @@ import (
 
 	"nstutor/internal/progress"
 	"nstutor/internal/session"
+	"nstutor/internal/wrap"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
 	"nstutor/ui/screen"
@@ -82,16 +83,16 @@ func (v drillSheet) condition(c steps.Condition, pending bool, w int) []string {
 	want := v.Inline(v.Tell(c.Want))
 	switch {
 	case pending:
-		return screen.WrapBehind(t.G.Pending+" ", want, w)
+		return wrap.Behind(t.G.Pending+" ", want, w)
 	case c.Err != nil:
-		lines := screen.WrapBehind(t.Warn.Render("?")+" ", want, w)
-		return append(lines, screen.WrapBehind("  ", t.Warn.Render(v.Say(words.NotChecked, screen.OneLine(c.Err.Error()))), w)...)
+		lines := wrap.Behind(t.Warn.Render("?")+" ", want, w)
+		return append(lines, wrap.Behind("  ", t.Warn.Render(v.Say(words.NotChecked, screen.OneLine(c.Err.Error()))), w)...)
 	case c.Met:
-		return screen.WrapBehind(t.Verdict(true)+" ", want, w)
+		return wrap.Behind(t.Verdict(true)+" ", want, w)
 	}
-	lines := screen.WrapBehind(t.Verdict(false)+" ", want, w)
+	lines := wrap.Behind(t.Verdict(false)+" ", want, w)
 	if c.Seen != "" {
-		lines = append(lines, screen.WrapBehind("  ", v.Say(words.ThereIs, t.Note.Render(screen.OneLine(c.Seen))), w)...)
+		lines = append(lines, wrap.Behind("  ", v.Say(words.ThereIs, t.Note.Render(screen.OneLine(c.Seen))), w)...)
 	}
 	return lines
 }
@@ -104,7 +105,7 @@ func (v drillSheet) hints(w int) []string {
 	lines := []string{""}
 	for i, hint := range v.d.Hints {
 		lead := v.Theme.Note.Render(v.Say(words.Hint, i+1, session.HintsPerFault))
-		lines = append(lines, screen.WrapBehind(lead+"  ", v.Inline(v.Tell(hint)), w)...)
+		lines = append(lines, wrap.Behind(lead+"  ", v.Inline(v.Tell(hint)), w)...)
 	}
 	return lines
 }
@@ -112,19 +113,19 @@ func (v drillSheet) hints(w int) []string {
 // solvedLines: how it went, what it was, and where it comes from.
 func (v drillSheet) solved(w int) []string {
 	t := v.Theme
-	lines := screen.WrapBehind(t.Verdict(true)+" ", t.Strong.Render(v.Say(words.Solved)), w)
+	lines := wrap.Behind(t.Verdict(true)+" ", t.Strong.Render(v.Say(words.Solved)), w)
 	switch best := v.d.Before.Best; {
 	case !v.d.Knew || best == nil:
 	case v.d.Score.Better(*best):
-		lines = append(lines, screen.WrapBehind("  ", v.Say(words.Better, v.Tell(best.Say())), w)...)
+		lines = append(lines, wrap.Behind("  ", v.Say(words.Better, v.Tell(best.Say())), w)...)
 	default:
-		lines = append(lines, screen.WrapBehind("  ", v.Say(words.Best, v.Tell(best.Say())), w)...)
+		lines = append(lines, wrap.Behind("  ", v.Say(words.Best, v.Tell(best.Say())), w)...)
 	}
 	lines = append(append(lines, ""), v.Prose(v.d.Prose.Solved, w)...)
 	if sources := v.d.Task.Exercise.Source; len(sources) > 0 {
 		lines = append(lines, "", t.Strong.Render(v.Say(words.Sources)))
 		for _, link := range sources {
-			lines = append(lines, screen.WrapBehind("  ", link, w)...)
+			lines = append(lines, wrap.Behind("  ", link, w)...)
 		}
 	}
 	conditions, _ := v.conditions(w)
@@ -133,7 +134,7 @@ func (v drillSheet) solved(w int) []string {
 
 // below is the clock and what was used so far.
 func (v drillSheet) below(w, _ int) []string {
-	return screen.Wrap(v.Tell(v.d.Result().Say()), w)
+	return wrap.Text(v.Tell(v.d.Result().Say()), w)
 }
 
 // next says what is going on, or what the keys do.

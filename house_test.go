@@ -18,7 +18,7 @@ import (
 // rooms are the packages of the house from the ground up: each may import those
 // above it in this list, and no others. docs/ARCHITECTURE.md says what each is for.
 var rooms = []string{
-	"internal/say", "internal/plainfile", "internal/nsenter",
+	"internal/say", "internal/wrap", "internal/plainfile", "internal/nsenter",
 	"diag/attr", "diag/table", "diag/netfilter/nfnl", "diag/netfilter", "diag/netfilter/eval", "diag/wire", "diag/probe", "diag/drop", "diag/container",
 	"internal/change",
 	"diag/explain/machine", "diag/explain/cause", "diag/explain", "diag/explain/report",

@@ -1,6 +1,10 @@
 package chapters
 
-import . "nstutor/steps" // a chapter reads like a list of commands
+import (
+	"golang.org/x/sys/unix"
+
+	. "nstutor/steps"
+) // a chapter reads like a list of commands
 
 // namespaces is chapter 1: a pod is a namespace. It begins with what Docker
 // has built by then: a bridge, two containers on it, and forwarding switched on.
@@ -22,11 +26,11 @@ var namespaces = Chapter{
 			ID: "1.D1",
 			Action: Run{Netns: "nginx", Name: "nginx", Argv: []string{"web"},
 				Same: []string{"docker run --name=nginx -d nginx"}},
-			Before: Promise{Gets: []Get{{From: "pause", URL: "http://172.17.0.8", Fails: "Connection refused"}}},
+			Before: Promise{Gets: []Get{{From: "pause", URL: "http://172.17.0.8", Fails: unix.ECONNREFUSED}}},
 			After: Promise{
 				Gets: []Get{
-					{From: "pause", URL: "http://172.17.0.8", Body: "client=172.17.0.7"},
-					{From: "pause", URL: "http://localhost", Fails: "Connection refused"},
+					{From: "pause", URL: "http://172.17.0.8", Client: "172.17.0.7"},
+					{From: "pause", URL: "http://localhost", Fails: unix.ECONNREFUSED},
 				},
 				Claims: []Claim{ProcessIn{Name: "nginx", Netns: "nginx"}, ProcessIn{Name: "nginx", Netns: "pause", Not: true}},
 			},
@@ -36,9 +40,9 @@ var namespaces = Chapter{
 			ID: "1.D2",
 			Action: Run{Netns: "pause", Name: "web", Argv: []string{"web"},
 				Same: []string{"docker run --name=web --network=container:pause -d nginx"}},
-			Before: Promise{Gets: []Get{{From: "pause", URL: "http://localhost", Fails: "Connection refused"}}},
+			Before: Promise{Gets: []Get{{From: "pause", URL: "http://localhost", Fails: unix.ECONNREFUSED}}},
 			After: Promise{
-				Gets:   []Get{{From: "pause", URL: "http://localhost", Body: "client=127.0.0.1"}},
+				Gets:   []Get{{From: "pause", URL: "http://localhost", Client: "127.0.0.1"}},
 				Claims: []Claim{ProcessIn{Name: "web", Netns: "pause"}, ProcessIn{Name: "pause", Netns: "pause"}},
 			},
 			Watch: Watch{Netns: "pause", Ping: "127.0.0.1"},
@@ -87,7 +91,7 @@ var namespaces = Chapter{
 			Action: Run{Netns: ns1, Name: "sidecar", Argv: []string{"pause"}},
 			Before: Promise{Claims: []Claim{ProcessIs{Name: "sidecar", Absent: true}, ProcessIn{Name: "web-ns1", Netns: ns1}}},
 			After: Promise{
-				Gets: []Get{{From: host, URL: "http://127.0.0.1", Body: "client=127.0.0.1"}},
+				Gets: []Get{{From: host, URL: "http://127.0.0.1", Client: "127.0.0.1"}},
 				Claims: []Claim{
 					ProcessIn{Name: "sidecar", Netns: ns1},
 					ProcessIn{Name: "web-ns1", Netns: ns1},

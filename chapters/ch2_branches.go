@@ -1,6 +1,8 @@
 package chapters
 
 import (
+	"golang.org/x/sys/unix"
+
 	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
 )
@@ -54,7 +56,7 @@ var branches = []Step{
 			Pings: node(probe.NetworkUnreachable),
 			Claims: []Claim{Refused{
 				Action: RouteAdd{Netns: ns1, Dst: "default", Via: calicoGateway, Dev: "ns1-eth0"},
-				Why:    "network is unreachable",
+				Why:    unix.ENETUNREACH,
 			}},
 		},
 		After: Promise{

@@ -90,10 +90,10 @@ var outside = Chapter{
 			ID:     "3.3",
 			Setup:  secondPod,
 			Action: Narrow{Netns: host, Was: masquerade, Now: Masquerade{Netns: host, Src: "172.20.1.0/24", NotTo: "172.20.1.0/24"}},
-			Before: Promise{Gets: []Get{{From: ns1, URL: "http://" + pod2IP, Body: "client=" + nodeIP}}},
+			Before: Promise{Gets: []Get{{From: ns1, URL: "http://" + pod2IP, Client: nodeIP}}},
 			After: Promise{
 				Pings: []Ping{{From: ns1, To: webIP, Want: probe.Replied, TTL: 63}},
-				Gets:  []Get{{From: ns1, URL: "http://" + pod2IP, Body: "client=" + podIP}},
+				Gets:  []Get{{From: ns1, URL: "http://" + pod2IP, Client: podIP}},
 			},
 			Watch: Watch{Netns: ns1, Ping: pod2IP},
 		},

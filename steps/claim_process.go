@@ -130,8 +130,10 @@ type Tracked struct {
 	Src, Dst, ReplySrc, ReplyDst string
 }
 
-func (c Tracked) Promised(*lab.Lab) string {
-	return fmt.Sprintf("%s conntrack: src=%s dst=%s … src=%s dst=%s", c.Netns, c.Src, c.Dst, c.ReplySrc, c.ReplyDst)
+func (c Tracked) Promised(*lab.Lab) string { return c.Netns + " conntrack: " + c.line() }
+
+func (c Tracked) line() string {
+	return fmt.Sprintf("src=%s dst=%s … src=%s dst=%s", c.Src, c.Dst, c.ReplySrc, c.ReplyDst)
 }
 
 func (c Tracked) Look(_ context.Context, l *lab.Lab, _ *Evidence) (string, bool, error) {
@@ -149,12 +151,12 @@ func (c Tracked) Look(_ context.Context, l *lab.Lab, _ *Evidence) (string, bool,
 	}
 	seen := "no flow"
 	for _, f := range flows {
-		line := fmt.Sprintf("src=%s dst=%s … src=%s dst=%s", f.Forward.SrcIP, f.Forward.DstIP, f.Reverse.SrcIP, f.Reverse.DstIP)
-		if line == fmt.Sprintf("src=%s dst=%s … src=%s dst=%s", c.Src, c.Dst, c.ReplySrc, c.ReplyDst) {
-			return line, true, nil
+		there := Tracked{c.Netns, f.Forward.SrcIP.String(), f.Forward.DstIP.String(), f.Reverse.SrcIP.String(), f.Reverse.DstIP.String()}
+		if there == c {
+			return there.line(), true, nil
 		}
-		if f.Forward.SrcIP.String() == c.Src {
-			seen = line
+		if there.Src == c.Src {
+			seen = there.line()
 		}
 	}
 	return seen, false, nil

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"nstutor/internal/lab"
 )
@@ -13,11 +14,11 @@ import (
 // tries it; should it succeed, it is taken back.
 type Refused struct {
 	Action Action
-	Why    string // part of the error
+	Why    unix.Errno
 }
 
 func (c Refused) Promised(l *lab.Lab) string {
-	return fmt.Sprintf("%s: %s", Typed(c.Action.Command(l)), c.Why)
+	return fmt.Sprintf("%s: %s", Typed(c.Action.Command(l)), c.Why.Error())
 }
 
 func (c Refused) Look(ctx context.Context, l *lab.Lab, e *Evidence) (string, bool, error) {
@@ -31,5 +32,5 @@ func (c Refused) Look(ctx context.Context, l *lab.Lab, e *Evidence) (string, boo
 	if errors.Is(err, lab.ErrNoNamespace) {
 		return "", false, err // nobody was asked
 	}
-	return err.Error(), strings.Contains(err.Error(), c.Why), nil
+	return err.Error(), errors.Is(err, c.Why), nil
 }

@@ -191,14 +191,12 @@ func (c OnlyLoopback) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (string
 		return "", false, err
 	}
 	names := make([]string, len(snap.Links))
-	others := 0
+	only := true
 	for i, link := range snap.Links {
 		names[i] = link.Name + " " + link.State
-		if !link.Fallback() {
-			others++
-		}
+		only = only && (link.Fallback() || link.Name == "lo" && link.State == "DOWN")
 	}
-	return strings.Join(names, ", "), others == 1 && names[0] == "lo DOWN", nil
+	return strings.Join(names, ", "), only && len(names) > 0, nil
 }
 
 // AddrIs claims that a device has an IPv4 address, or has none at all.

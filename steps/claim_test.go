@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
 	"nstutor/internal/lab"
@@ -114,9 +116,9 @@ func claimCases() []claimCase {
 		{steps.Tracked{Netns: host, Src: "172.20.1.10", Dst: web, ReplySrc: web, ReplyDst: "172.20.1.10"}, false, "dst=192.168.6.160"},
 		{steps.Tracked{Netns: host, Src: "172.20.1.11", Dst: web, ReplySrc: web, ReplyDst: "172.20.1.11"}, false, "no flow"},
 
-		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "169.254.1.1"}, Why: "network is unreachable"}, true, "network is unreachable"},
-		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "169.254.1.1"}, Why: "file exists"}, false, "network is unreachable"},
-		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "172.20.1.1"}, Why: "network is unreachable"}, false, "accepted"},
+		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "169.254.1.1"}, Why: unix.ENETUNREACH}, true, "network is unreachable"},
+		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "169.254.1.1"}, Why: unix.EEXIST}, false, "network is unreachable"},
+		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "172.20.1.1"}, Why: unix.ENETUNREACH}, false, "accepted"},
 
 		{request, true, "echo request"},
 		{steps.FrameSeen{Netns: host, Dev: "veth-ns1"}, true, ""},
@@ -219,7 +221,7 @@ func TestClaimThatCannotBeLookedAtIsNotNo(t *testing.T) {
 		steps.SysctlIs{Netns: "gone", Key: "net.ipv4.ip_forward"},
 		steps.RouteGet{Netns: "gone", Dst: web, Dev: "eth0"},
 		steps.Tracked{Netns: "gone"},
-		steps.Refused{Action: steps.LinkUp{Netns: "gone", Name: "eth0"}, Why: "not found"},
+		steps.Refused{Action: steps.LinkUp{Netns: "gone", Name: "eth0"}, Why: unix.ENODEV},
 		steps.FrameSeen{Netns: host, Dev: "eth0", SrcDev: gone},
 		steps.FrameSeen{Netns: host, Dev: "eth0", DstDev: gone, None: true},
 	} {
@@ -274,16 +276,18 @@ func TestPromiseSeesPingsAndPages(t *testing.T) {
 		promise steps.Promise
 		holds   bool
 	}{
-		"a ping":             {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: probe.Replied}}}, true},
-		"its ttl":            {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: probe.Replied, TTL: 64}}}, true},
-		"another ttl":        {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: probe.Replied, TTL: 63}}}, false},
-		"another outcome":    {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: probe.Silent}}}, false},
-		"a page":             {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Body: "client=172.20.1.1"}}}, true},
-		"another page":       {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Body: "client=10.0.0.1"}}}, false},
-		"no page":            {steps.Promise{Gets: []steps.Get{{From: host, URL: page + ":81", Fails: "Connection refused"}}}, true},
-		"a page, not wanted": {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Fails: "Connection refused"}}}, false},
-		"no page, wanted":    {steps.Promise{Gets: []steps.Get{{From: host, URL: page + ":81", Body: "client"}}}, false},
-		"made first":         {steps.Promise{First: []steps.Action{steps.BridgeAdd{Netns: pod, Name: "br9"}}, Claims: []steps.Claim{steps.LinkIs{Netns: pod, Name: "br9"}}}, true},
+		"a ping":                 {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: probe.Replied}}}, true},
+		"its ttl":                {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: probe.Replied, TTL: 64}}}, true},
+		"another ttl":            {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: probe.Replied, TTL: 63}}}, false},
+		"another outcome":        {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: probe.Silent}}}, false},
+		"a page":                 {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Client: "172.20.1.1"}}}, true},
+		"part of an address":     {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Client: "172.20.1"}}}, false},
+		"another page":           {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Client: "10.0.0.1"}}}, false},
+		"no page":                {steps.Promise{Gets: []steps.Get{{From: host, URL: page + ":81", Fails: unix.ECONNREFUSED}}}, true},
+		"no page, another error": {steps.Promise{Gets: []steps.Get{{From: host, URL: page + ":81", Fails: unix.ENETUNREACH}}}, false},
+		"a page, not wanted":     {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Fails: unix.ECONNREFUSED}}}, false},
+		"no page, wanted":        {steps.Promise{Gets: []steps.Get{{From: host, URL: page + ":81", Client: "10.0.0.1"}}}, false},
+		"made first":             {steps.Promise{First: []steps.Action{steps.BridgeAdd{Netns: pod, Name: "br9"}}, Claims: []steps.Claim{steps.LinkIs{Netns: pod, Name: "br9"}}}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			report, err := test.promise.Keep(t.Context(), l)

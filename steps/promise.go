@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"nstutor/diag/probe"
 	"nstutor/internal/lab"
 )
@@ -33,8 +35,8 @@ type Ping struct {
 // Get fetches a page over HTTP, in the manner of curl.
 type Get struct {
 	From, URL string
-	Body      string // what the page must contain; or
-	Fails     string // what the error must contain
+	Client    string     // the address that the lab's web server must have seen; or
+	Fails     unix.Errno // what the connection must end with
 }
 
 // Claim is one thing that a promise says about the kernel's state or about
@@ -135,18 +137,15 @@ func (p Ping) seen(r probe.Result) Seen {
 }
 
 func (g Get) seen(r probe.GetResult) Seen {
-	if g.Fails != "" {
-		return Seen{
-			Promised: fmt.Sprintf("%s curl %s: %s", g.From, g.URL, g.Fails),
-			Seen:     oneLine(r.Message + r.Body),
-			OK:       !r.OK && strings.Contains(r.Message, g.Fails),
-		}
+	seen := Seen{Seen: oneLine(r.Message + r.Body)}
+	if g.Fails != 0 {
+		seen.Promised = fmt.Sprintf("%s curl %s: %s", g.From, g.URL, probe.Strerror(g.Fails))
+		seen.OK = !r.OK && r.Errno == g.Fails
+		return seen
 	}
-	return Seen{
-		Promised: fmt.Sprintf("%s curl %s: %s", g.From, g.URL, g.Body),
-		Seen:     oneLine(r.Message + r.Body),
-		OK:       r.OK && strings.Contains(r.Body, g.Body),
-	}
+	seen.Promised = fmt.Sprintf("%s curl %s: client=%s", g.From, g.URL, g.Client)
+	seen.OK = r.OK && r.Body == lab.WebPage(g.Client)
+	return seen
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"nstutor/internal/wrap"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
 
@@ -73,7 +74,7 @@ func (m *Model) footerView(w int) string {
 // smallView is all there is on a terminal that is too small.
 func (m *Model) smallView(w, h int) []string {
 	message := m.Say(words.TooSmall, minWidth, minHeight, w, h)
-	lines := screen.Wrap(message, max(w-2, 1))
+	lines := wrap.Text(message, max(w-2, 1))
 	for i := range lines {
 		lines[i] = " " + lines[i]
 	}

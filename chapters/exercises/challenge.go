@@ -75,14 +75,15 @@ func bridged(net Subnet, a, ipA, b, ipB string) []change.Command {
 // bridgedSigns say of each line of bridged whether it has been done.
 func bridgedSigns(net Subnet, a, ipA, b, ipB string) []Check {
 	signs := []Check{
-		HasLink(Host, "cni0"), HasAddr(Host, net.IP(1)), HasLink(Host, "cni0", "UP"), Setting(Host, "net.ipv4.ip_forward", "1"),
+		HasLink(Host, Link{Name: "cni0"}), HasAddr(Host, net.IP(1)), HasLink(Host, Link{Name: "cni0", Up: true}), Setting(Host, "net.ipv4.ip_forward", "1"),
 	}
 	for _, p := range []struct{ pod, ip string }{{a, ipA}, {b, ipB}} {
 		signs = append(signs,
-			HasLink(Host, "veth-"+p.pod), HasLink(Host, "veth-"+p.pod, "cni0", "UP"), HasLink(p.pod, "eth0", "UP"),
-			HasAddr(p.pod, p.ip), HasRoute(p.pod, "default via "+net.IP(1)+" dev eth0"))
+			HasLink(Host, Link{Name: "veth-" + p.pod}), HasLink(Host, Link{Name: "veth-" + p.pod, Up: true, Master: "cni0"}),
+			HasLink(p.pod, Link{Name: "eth0", Up: true}),
+			HasAddr(p.pod, p.ip), HasRoute(p.pod, Route{Dst: "default", Via: net.IP(1), Dev: "eth0"}))
 	}
-	return append(signs, Rule(Host, "MASQUERADE"))
+	return append(signs, Masqueraded(Host, net))
 }
 
 // routedPods is the way of Calico.

@@ -46,7 +46,7 @@ var closedDoor = Exercise{
 			Goals: []Check{Reaches(shop.Name, db.IP())},
 			Guards: []Check{
 				Blocked(guest.Name, db.IP()).Because("the firewall is open now, and %s is let in", "防火墙敞开了，%s 也进得来", guest.Name),
-				Rule(Host, "FORWARD", guest.IP(), shop.IP(), "ACCEPT").Because("%s may go to %s, and nobody asked for that to end", "%s 可以访问 %s，没人要求取消它", guest.Name, shop.Name),
+				Forwards(Host, guest.IP(), shop.IP()).Because("%s may go to %s, and nobody asked for that to end", "%s 可以访问 %s，没人要求取消它", guest.Name, shop.Name),
 				Policy(Host, "FORWARD").Because("what nobody allowed must stay forbidden", "没有明确放行的，就该拦住"),
 				Reaches(guest.Name, NodeIP),
 			},

@@ -40,7 +40,7 @@ var lostHostRoute = Exercise{
 			},
 			Guards: []Check{
 				Reaches(other.Name, NodeIP).Because("%s worked before", "%s 原来是通的", other.Name),
-				HasRoute(Host, "default via "+Router).Because("the node itself needs it", "节点自己要用它"),
+				HasRoute(Host, Route{Dst: "default", Via: Router}).Because("the node itself needs it", "节点自己要用它"),
 			},
 			Fix: []change.Command{In(Host, "ip route add "+pod.IP()+" dev "+pod.NodeDev())},
 			Wrong: []Tempting{

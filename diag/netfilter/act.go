@@ -91,20 +91,18 @@ func (d *decoder) log(a nfnl.Attrs) {
 
 // limit is a condition that holds for some packets: nothing can be said of one.
 func (d *decoder) limit(a nfnl.Attrs) {
-	unit, ok := map[uint64]string{1: "second", 60: "minute", 3600: "hour", 86400: "day", 604800: "week"}[a.Uint64(unix.NFTA_LIMIT_UNIT)]
+	l := rateLimit{
+		rate:  a.Uint64(unix.NFTA_LIMIT_RATE),
+		unit:  a.Uint64(unix.NFTA_LIMIT_UNIT),
+		over:  a.Uint32(unix.NFTA_LIMIT_FLAGS)&unix.NFT_LIMIT_F_INV != 0,
+		bytes: a.Uint32(unix.NFTA_LIMIT_TYPE) == unix.NFT_LIMIT_PKT_BYTES,
+	}
+	text, ok := l.nft()
 	if !ok {
 		d.unknown("limit", a)
 		return
 	}
-	text := "limit rate "
-	if a.Uint32(unix.NFTA_LIMIT_FLAGS)&unix.NFT_LIMIT_F_INV != 0 {
-		text += "over "
-	}
-	text += strconv.FormatUint(a.Uint64(unix.NFTA_LIMIT_RATE), 10)
-	if a.Uint32(unix.NFTA_LIMIT_TYPE) == unix.NFT_LIMIT_PKT_BYTES {
-		text += " bytes"
-	}
-	d.condition(Match{Text: text + "/" + unit})
+	d.condition(Match{Text: text, limit: &l})
 }
 
 func (d *decoder) nat(a nfnl.Attrs) {

@@ -26,7 +26,7 @@ func (o operand) canonical(b []byte) []byte {
 // as the kernel has them.
 func (o operand) match(not bool, ranges ...Range) Match {
 	if o.field == "" {
-		return Match{Text: o.from}
+		return Match{Text: o.from, nft: o.nft}
 	}
 	m := Match{Key: key(o.field), Not: not}
 	compared := 0
@@ -125,7 +125,7 @@ func (d *decoder) lookup(a nfnl.Attrs) {
 		return
 	}
 	if a.Uint32(unix.NFTA_LOOKUP_DREG) != unix.NFT_REG_VERDICT {
-		d.set(a.Uint32(unix.NFTA_LOOKUP_DREG), operand{from: nftKey(m) + " map " + set.reference(), size: 4})
+		d.set(a.Uint32(unix.NFTA_LOOKUP_DREG), operand{from: nftKey(m) + " map " + set.reference(), nft: true, size: 4})
 		return
 	}
 	d.rule.Verdict = Verdict{Kind: VerdictMap, From: nftKey(m) + " vmap " + set.reference()}
@@ -157,7 +157,7 @@ func lookupMatch(operands []operand, set *ruleSet, elements []ruleElement) Match
 	}
 	for _, o := range operands {
 		if o.field == "" || o.xor != nil && !allZero(o.xor) || o.mask != nil && len(operands) > 1 {
-			m.Text = o.from
+			m.Text, m.nft = o.from, o.nft
 			if m.Text == "" {
 				m.Text = "[lookup " + set.key.name + "]"
 			}

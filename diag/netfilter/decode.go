@@ -65,6 +65,7 @@ type operand struct {
 	host      bool   // in the machine's byte order
 	data      []byte // a constant, when field is empty
 	from      string // where it comes from, when neither: "ip saddr map @m"
+	nft       bool   // from is in nft's words
 }
 
 // expressions are the parts of a rule that are understood.
@@ -181,7 +182,7 @@ func (d *decoder) payload(a nfnl.Attrs) {
 func (d *decoder) load(register uint32, field Field, key string) {
 	info, ok := ruleFields[field]
 	if !ok {
-		d.set(register, operand{from: key, size: 4})
+		d.set(register, operand{from: key, nft: true, size: 4})
 		return
 	}
 	d.set(register, operand{field: field, size: info.size, host: info.host})

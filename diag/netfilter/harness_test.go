@@ -34,14 +34,14 @@ func ruleCommand(t *testing.T, ns *nsenter.Namespace, stdin, name string, args .
 
 func ruleLines(t *testing.T, ns *nsenter.Namespace) []string {
 	t.Helper()
-	lines, err := netfilter.ReadLines(ns)
+	set, err := netfilter.Read(ns)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return lines
+	return set.Lines()
 }
 
-// ruleSaved turns the output of iptables-save into the lines of ReadLines.
+// ruleSaved turns the output of iptables-save into those of RuleSet.Lines.
 func ruleSaved(saved, prefix string) []string {
 	var lines []string
 	table := ""

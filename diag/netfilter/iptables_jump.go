@@ -40,7 +40,7 @@ func iptablesJump(t *Table, r *Rule) (string, bool) {
 	case VerdictReject:
 		return iptablesReject(v)
 	case VerdictUnknown:
-		return v.Text, strings.HasPrefix(v.Text, "[target ")
+		return v.Text, v.Target != ""
 	case VerdictMasquerade, VerdictRedirect, VerdictSNAT, VerdictDNAT:
 		return iptablesNAT(v)
 	default:

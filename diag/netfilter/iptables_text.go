@@ -101,11 +101,11 @@ func iptablesFieldOption(m Match) (iptablesOption, bool) {
 // the condition before belongs to, and need not be named again.
 func iptablesExtension(m Match, module string) (text, in string, ok bool) {
 	if m.Text != "" {
-		if rate, ok := strings.CutPrefix(m.Text, "limit rate "); ok {
-			rate = strings.NewReplacer("second", "sec", "minute", "min").Replace(rate)
-			return "-m limit --limit " + rate, "", !strings.ContainsRune(rate, ' ')
+		if m.limit != nil {
+			text, ok = m.limit.iptables()
+			return text, "", ok
 		}
-		return m.Text, "", strings.HasPrefix(m.Text, "-m ") || strings.HasPrefix(m.Text, "[")
+		return m.Text, "", !m.nft
 	}
 	o, ok := iptablesFieldOption(m)
 	if !ok {

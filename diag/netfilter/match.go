@@ -22,6 +22,8 @@ type Match struct {
 	Unread *Expr
 
 	module string // the iptables extension it came from
+	limit  *rateLimit
+	nft    bool   // Text is in nft's words, for which iptables has none
 	bound  string // "<", "<=", ">" or ">=", when only one end of the range was given
 }
 

@@ -71,8 +71,8 @@ table ip nat {
 }
 `
 
-// ruleListed turns the output of `nft list ruleset` into the lines of
-// ReadLines.
+// ruleListed turns the output of `nft list ruleset` into those of
+// RuleSet.Lines.
 func ruleListed(listed string) []string {
 	var lines []string
 	table, chain := "", ""

@@ -8,7 +8,9 @@ import (
 	"strings"
 )
 
-// Lines are the chains, sets and rules, one line each, table by table.
+// Lines are the chains, sets and rules, one line each, table by table. Rules that
+// iptables wrote are in the form of iptables-save, others in that of nft; counters
+// are left out, and what is not understood is named in brackets.
 func (s *RuleSet) Lines() []string {
 	lines := []string{}
 	for i := range s.Tables {

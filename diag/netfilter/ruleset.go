@@ -108,20 +108,8 @@ func (t *Table) Chain(name string) (*Chain, bool) {
 	return nil, false
 }
 
-// ReadLines returns every packet-filter rule of ns, one line each, after one
-// line for each chain. Rules that iptables wrote are in the form of
-// iptables-save, others in that of nft; counters are left out, and what is not
-// understood is named in brackets. It needs CAP_NET_ADMIN in ns.
-func ReadLines(ns *nsenter.Namespace) ([]string, error) {
-	set, err := Read(ns)
-	if err != nil {
-		return nil, err
-	}
-	return set.Lines(), nil
-}
-
 // Read reads the packet filter of ns. It neither loads a kernel module
-// nor makes a table: what is not there has no rules.
+// nor makes a table: what is not there has no rules. It needs CAP_NET_ADMIN in ns.
 func Read(ns *nsenter.Namespace) (*RuleSet, error) {
 	set, err := Open(ns)
 	if err != nil {

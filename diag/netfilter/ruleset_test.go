@@ -161,7 +161,7 @@ func TestReadingRulesOfAnEmptyNamespaceIsCheap(t *testing.T) {
 func TestReadRulesNamesTheNamespaceInItsError(t *testing.T) {
 	ns := labtest.Netns(t, "closed")
 	ns.Close()
-	_, err := netfilter.ReadLines(ns)
+	_, err := netfilter.Read(ns)
 	if err == nil || err.Error()[:7] != "closed:" {
 		t.Errorf("error is %v", err)
 	}
@@ -210,7 +210,7 @@ func TestReadRulesWhileTheyChange(t *testing.T) {
 func BenchmarkReadRulesWithoutRules(b *testing.B) {
 	ns := labtest.Netns(b, "bench")
 	for b.Loop() {
-		if _, err := netfilter.ReadLines(ns); err != nil {
+		if _, err := netfilter.Read(ns); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -23,10 +23,11 @@ const getBodyLimit = 64 << 10
 
 // GetResult is what became of an HTTP GET.
 type GetResult struct {
-	OK      bool   // a whole response came, whatever its status
-	Status  int    // the HTTP status code, 0 when there was no response
-	Body    string // at most 64 KiB of it
-	Message string // when not OK, in curl's own words, the errno's after them: "curl: (7) Failed to connect to …: Couldn't connect to server (Connection refused)"
+	OK      bool       // a whole response came, whatever its status
+	Status  int        // the HTTP status code, 0 when there was no response
+	Body    string     // at most 64 KiB of it
+	Errno   unix.Errno // the system call's that failed, 0 when none did: ECONNREFUSED where nobody listens
+	Message string     // when not OK, in curl's own words, the errno's after them: "curl: (7) Failed to connect to …: Couldn't connect to server (Connection refused)"
 }
 
 // Get sends an HTTP GET through a TCP socket that is opened inside ns (nil:
@@ -84,6 +85,7 @@ type getter struct {
 	started time.Time
 	host    string
 	port    uint16
+	begin   beginning // of what the server sent
 	body    strings.Builder
 	missing int64 // bytes that the response promised and did not bring, 0 when it promised nothing
 }
@@ -91,7 +93,7 @@ type getter struct {
 // exchange sends the request over the connection and reads the response.
 func (g *getter) exchange(ctx context.Context, conn net.Conn, address *url.URL) GetResult {
 	transport := &http.Transport{
-		DialContext:        func(context.Context, string, string) (net.Conn, error) { return conn, nil },
+		DialContext:        func(context.Context, string, string) (net.Conn, error) { return noting{conn, &g.begin}, nil },
 		DisableKeepAlives:  true,
 		DisableCompression: true,
 	}
@@ -135,12 +137,12 @@ func (g *getter) failed(stage string, err error) GetResult {
 	case stage == "connect":
 		message = fmt.Sprintf("(7) Failed to connect to %s port %d after %d ms: Couldn't connect to server", g.host, g.port, ms)
 		if hasErrno {
-			message += " (" + errnoWords(errno) + ")"
+			message += " (" + Strerror(errno) + ")"
 		}
 	case isTimeout(err):
 		message = fmt.Sprintf("(28) Operation timed out after %d milliseconds with %d bytes received", ms, g.body.Len())
 	case hasErrno:
-		message = "(56) Recv failure: " + errnoWords(errno)
+		message = "(56) Recv failure: " + Strerror(errno)
 	case stage == "response" && errors.Is(err, io.EOF):
 		message = "(52) Empty reply from server"
 	case stage == "body":
@@ -148,12 +150,35 @@ func (g *getter) failed(stage string, err error) GetResult {
 		if g.missing > 0 {
 			message = fmt.Sprintf("(18) transfer closed with %d bytes remaining to read", g.missing)
 		}
-	case stage == "response" && strings.Contains(err.Error(), "malformed HTTP"):
+	case stage == "response" && !g.begin.isHTTP():
 		message = "(1) Received HTTP/0.9 when not allowed"
 	default:
 		message = "(56) Failure when receiving data from the peer: " + err.Error()
 	}
-	return GetResult{Message: "curl: " + message}
+	return GetResult{Errno: errno, Message: "curl: " + message}
+}
+
+// beginning is the first bytes of a response, as many as tell HTTP from what
+// began before HTTP had a status line (curl calls that HTTP/0.9).
+type beginning struct {
+	bytes [len(statusLine)]byte
+	n     int
+}
+
+const statusLine = "HTTP/"
+
+func (b *beginning) isHTTP() bool { return string(b.bytes[:b.n]) == statusLine }
+
+// noting is a connection that notes how the answer begins.
+type noting struct {
+	net.Conn
+	begin *beginning
+}
+
+func (c noting) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.begin.n += copy(c.begin.bytes[c.begin.n:], p[:max(n, 0)])
+	return n, err
 }
 
 // isTimeout says whether an error is of a deadline that passed.

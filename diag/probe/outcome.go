@@ -86,8 +86,8 @@ var outcomeOfErrno = map[unix.Errno]Outcome{
 	unix.EMSGSIZE:     MessageTooLong,
 }
 
-// errnoWords is strerror(3): Go's table is made from it, but lower-cased.
-func errnoWords(errno unix.Errno) string {
+// Strerror is strerror(3): Go's table is made from it, but lower-cased.
+func Strerror(errno unix.Errno) string {
 	words := errno.Error()
 	return strings.ToUpper(words[:1]) + words[1:]
 }

@@ -118,7 +118,7 @@ func (e *callError) Error() string {
 	case e.errno == unix.EMSGSIZE && e.mtu > 0:
 		return fmt.Sprintf("ping: local error: message too long, mtu=%d", e.mtu)
 	}
-	return "ping: " + e.call + ": " + errnoWords(e.errno)
+	return "ping: " + e.call + ": " + Strerror(e.errno)
 }
 
 // Unwrap gives the errno to errors.Is.

@@ -17,6 +17,9 @@ type Change struct {
 	Family        int    // 4 or 6; 0 for links and sysctls
 	RouteTable    int    // of a route: 254 is the main table
 	Before, After string // the row's lines; Before is empty when added, After when removed
+
+	Setting string // of a sysctl: its key
+	Learned bool   // of a neighbour: it is PERMANENT neither before nor after, so that the kernel may have made it by itself
 }
 
 // String is the change as one line behind its mark.
@@ -50,6 +53,8 @@ type diffRow struct {
 	line       string // what is shown, when it is not text
 	family     int
 	routeTable int
+	setting    string
+	written    bool // a neighbour that somebody wrote
 }
 
 type differ struct{ changes []Change }
@@ -103,15 +108,11 @@ func (d *differ) pair(table string, gone, came []diffRow) {
 			d.changed(table, g, came[next[0]])
 			continue
 		}
-		d.changes = append(d.changes, Change{
-			Kind: Removed, Table: table, Family: g.family, RouteTable: g.routeTable, Before: g.shown(),
-		})
+		d.add(Removed, table, g, g.shown(), "")
 	}
 	for i, c := range came {
 		if !paired[i] {
-			d.changes = append(d.changes, Change{
-				Kind: Added, Table: table, Family: c.family, RouteTable: c.routeTable, After: c.shown(),
-			})
+			d.add(Added, table, c, "", c.shown())
 		}
 	}
 }
@@ -122,8 +123,14 @@ func (d *differ) changed(table string, g, c diffRow) {
 	if before == after {
 		before, after = g.text, c.text
 	}
+	c.written = c.written || g.written
+	d.add(Changed, table, c, before, after)
+}
+
+func (d *differ) add(kind ChangeKind, table string, row diffRow, before, after string) {
 	d.changes = append(d.changes, Change{
-		Kind: Changed, Table: table, Family: c.family, RouteTable: c.routeTable, Before: before, After: after,
+		Kind: kind, Table: table, Family: row.family, RouteTable: row.routeTable, Before: before, After: after,
+		Setting: row.setting, Learned: table == "neigh" && !row.written,
 	})
 }
 

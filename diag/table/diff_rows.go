@@ -33,7 +33,7 @@ func neighRow(n *Neighbour) diffRow {
 		dev   string
 		proxy bool
 	}{n.Dst, n.Dev, n.Proxy}
-	return diffRow{key: key, text: n.Line(), family: n.Family()}
+	return diffRow{key: key, text: n.Line(), family: n.Family(), written: n.State == "PERMANENT"}
 }
 
 func ruleRow(r *PolicyRule) diffRow {
@@ -47,5 +47,5 @@ func ruleRow(r *PolicyRule) diffRow {
 }
 
 func sysctlRow(s *Sysctl) diffRow {
-	return diffRow{key: s.Key, text: s.Line()}
+	return diffRow{key: s.Key, text: s.Line(), setting: s.Key}
 }

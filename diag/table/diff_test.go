@@ -95,3 +95,34 @@ func TestDiffNamesTableFamilyAndBothLines(t *testing.T) {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}
 }
+
+// TestDiffSaysOfARowWhatItsLineIsNotReadFor: which setting it is, and whether the
+// kernel may have made the neighbour by itself.
+func TestDiffSaysOfARowWhatItsLineIsNotReadFor(t *testing.T) {
+	neigh := func(state string) Snapshot {
+		return Snapshot{Neighbours: []Neighbour{{Dst: snapIP("10.0.0.2"), Dev: "eth PERMANENT", State: state}}}
+	}
+	for _, c := range []struct {
+		before, after string
+		learned       bool
+	}{
+		{"INCOMPLETE", "REACHABLE", true}, {"PERMANENT", "STALE", false}, {"STALE", "PERMANENT", false},
+	} {
+		before, after := neigh(c.before), neigh(c.after)
+		if got := Diff(&before, &after); len(got) != 1 || got[0].Learned != c.learned {
+			t.Errorf("%s, then %s: %+v", c.before, c.after, got)
+		}
+	}
+	none := Snapshot{Neighbours: []Neighbour{}}
+	learned, written := neigh("STALE"), neigh("PERMANENT")
+	if got := Diff(&none, &learned); len(got) != 1 || !got[0].Learned {
+		t.Errorf("it came: %+v", got)
+	}
+	if got := Diff(&written, &none); len(got) != 1 || got[0].Learned {
+		t.Errorf("it went: %+v", got)
+	}
+	off, on := Snapshot{Sysctls: []Sysctl{{"net.ipv4.ip_forward", "0"}}}, Snapshot{Sysctls: []Sysctl{{"net.ipv4.ip_forward", "1"}}}
+	if got := Diff(&off, &on); len(got) != 1 || got[0].Setting != "net.ipv4.ip_forward" || got[0].Learned {
+		t.Errorf("a setting: %+v", got)
+	}
+}

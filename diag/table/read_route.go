@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
-	"strings"
 
 	"nstutor/diag/attr"
 
@@ -180,7 +179,10 @@ func routeMetric(kind uint16, v []byte) string {
 	case kind == unix.RTAX_CC_ALGO:
 		return attr.String(v)
 	case kind == unix.RTAX_FEATURES && n&1 != 0: // RTAX_FEATURE_ECN
-		return strings.TrimSuffix("ecn features "+ipHex(n), " features 0x1")
+		if n == 1 {
+			return "ecn"
+		}
+		return "ecn features " + ipHex(n)
 	case kind == unix.RTAX_FEATURES:
 		return ipHex(n)
 	}

@@ -103,7 +103,7 @@ func (f Frame) arpText() string {
 // icmpText follows icmp_print() of tcpdump: an error names what it is about.
 func (f Frame) icmpText() string {
 	switch {
-	case strings.HasPrefix(f.Op, "echo "):
+	case f.Echo():
 		return fmt.Sprintf("%s, id %d, seq %d", f.Op, f.ID, f.Seq)
 	case f.Inner == nil || !f.Inner.Dst.IsValid():
 		return f.Op
@@ -119,8 +119,8 @@ func (f Frame) icmpText() string {
 	case "redirect":
 		return fmt.Sprintf("redirect %s to host %s", about.Dst, f.Gateway)
 	}
-	if who, why, ok := strings.Cut(f.Op, " unreachable"); ok {
-		return fmt.Sprintf("%s %s unreachable%s", who, about.Dst, why)
+	if text, ok := frameICMPAbout[f.Op]; ok {
+		return fmt.Sprintf(text, about.Dst)
 	}
 	return fmt.Sprintf("%s (to %s)", f.Op, about.Dst)
 }

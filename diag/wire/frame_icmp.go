@@ -15,6 +15,9 @@ const (
 	EchoReply   = "echo reply"
 )
 
+// Echo reports whether the frame is an echo or its reply.
+func (f Frame) Echo() bool { return f.Op == EchoRequest || f.Op == EchoReply }
+
 // frameICMPOps names an ICMP type and code as Frame.Op has it: tcpdump's words
 // (unreach2str and type2str in print-icmp.c) without the address.
 var frameICMPOps = map[layers.ICMPv4TypeCode]string{
@@ -42,6 +45,19 @@ var frameICMPOps = map[layers.ICMPv4TypeCode]string{
 	frameICMPCode(layers.ICMPv4TypeParameterProblem, 0):        "parameter problem",
 	frameICMPCode(layers.ICMPv4TypeTimestampRequest, 0):        "time stamp query",
 	frameICMPCode(layers.ICMPv4TypeTimestampReply, 0):          "time stamp reply",
+}
+
+// frameICMPAbout are those of frameICMPOps in which tcpdump names the destination
+// of the packet that the error is about.
+var frameICMPAbout = map[string]string{
+	"net unreachable":                            "net %s unreachable",
+	"net unreachable - unknown":                  "net %s unreachable - unknown",
+	"net unreachable - admin prohibited":         "net %s unreachable - admin prohibited",
+	"host unreachable":                           "host %s unreachable",
+	"host unreachable - unknown":                 "host %s unreachable - unknown",
+	"host unreachable - source route failed":     "host %s unreachable - source route failed",
+	"host unreachable - admin prohibited":        "host %s unreachable - admin prohibited",
+	"host unreachable - admin prohibited filter": "host %s unreachable - admin prohibited filter",
 }
 
 // frameICMPv6Ops is frameICMPOps for ICMPv6, whose codes matter less here: by type.

@@ -1,18 +1,17 @@
 package cli
 
 import (
-	"cmp"
 	"io"
 	"os"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/mattn/go-isatty"
-	"github.com/rivo/uniseg"
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/report"
+	"nstutor/internal/wrap"
 )
 
 // drawing is how an explanation is drawn for people.
@@ -127,10 +126,14 @@ func (d drawing) painted(style ansi.Style, text string) string {
 // behind writes text behind a lead; the lines that go on hang below its start,
 // or two cells in where there is no lead.
 func (d drawing) behind(b *strings.Builder, lead, text string, style ansi.Style) {
-	hang := cmp.Or(ansi.StringWidth(lead), 2)
-	for i, line := range wrapped(text, d.width-ansi.StringWidth(lead), d.width-hang) {
+	cells := ansi.StringWidth(lead)
+	rule := wrap.Rule{Width: d.width - cells, Whole: true}
+	if cells == 0 {
+		rule.Hang = 2
+	}
+	for i, line := range rule.Line(text) {
 		if i > 0 {
-			lead = strings.Repeat(" ", hang)
+			lead = wrap.Blank(cells)
 		}
 		b.WriteString(strings.TrimRight(lead+d.painted(style, line), " ") + "\n")
 	}
@@ -139,51 +142,4 @@ func (d drawing) behind(b *strings.Builder, lead, text string, style ansi.Style)
 // pad fills text with spaces up to some cells.
 func pad(text string, cells int) string {
 	return text + strings.Repeat(" ", max(cells-ansi.StringWidth(text), 0))
-}
-
-// wrapped breaks text into lines: the first of some cells, the rest of others.
-// Addresses and names stay whole, unless one is longer than a line.
-func wrapped(text string, first, rest int) []string {
-	var lines []string
-	line, room := "", first
-	for text != "" {
-		var word string
-		word, text = nextWord(text)
-		bare := strings.TrimRight(word, " ")
-		if line != "" && ansi.StringWidth(line+bare) > room {
-			lines, line, room = append(lines, strings.TrimRight(line, " ")), "", rest
-		}
-		line += word
-	}
-	return append(lines, strings.TrimRight(line, " "))
-}
-
-// nextWord cuts off what no line may break: up to a space, or between two
-// Chinese characters, but not before a full stop (UAX #14).
-func nextWord(text string) (word, rest string) {
-	state := -1
-	for rest = text; rest != ""; {
-		var segment string
-		segment, rest, _, state = uniseg.FirstLineSegmentInString(rest, state)
-		word += segment
-		if strings.HasSuffix(word, " ") || wide(lastCluster(word)) || wide(rest) {
-			break
-		}
-	}
-	return word, rest
-}
-
-// wide reports whether text begins with a character of two cells.
-func wide(text string) bool {
-	cluster, _, cells, _ := uniseg.FirstGraphemeClusterInString(text, -1)
-	return cluster != "" && cells == 2
-}
-
-// lastCluster is the last character of text.
-func lastCluster(text string) string {
-	last := ""
-	for state := -1; text != ""; {
-		last, text, _, state = uniseg.FirstGraphemeClusterInString(text, state)
-	}
-	return last
 }

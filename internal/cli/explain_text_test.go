@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -13,33 +12,6 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/report"
 )
-
-var wrappings = []struct {
-	name, text  string
-	first, rest int
-	want        []string
-}{
-	{"short", "all is well", 20, 10, []string{"all is well"}},
-	{"nothing", "", 20, 10, []string{""}},
-	{"the first line has other room", "one two three four", 8, 20, []string{"one two", "three four"}},
-	{"exactly full", "four five", 9, 9, []string{"four five"}},
-	{"addresses, prefixes and options stay whole", "10.0.0.0/24 proto-x --icmp-type", 14, 14, []string{"10.0.0.0/24", "proto-x", "--icmp-type"}},
-	{"a word longer than a line", "x 4a:07:e1:a7:1e:96 y", 8, 8, []string{"x", "4a:07:e1:a7:1e:96", "y"}},
-	{"Chinese breaks anywhere", "没有到达目的地", 6, 8, []string{"没有到", "达目的地"}},
-	{"but no line begins with a full stop", "没有到达。目的地", 8, 8, []string{"没有到", "达。目的", "地"}},
-	{"Chinese around an address", "到不了10.0.0.1：没有路由", 12, 12, []string{"到不了", "10.0.0.1：没", "有路由"}},
-}
-
-func TestLinesAreWrapped(t *testing.T) {
-	for _, c := range wrappings {
-		t.Run(c.name, func(t *testing.T) {
-			got := wrapped(c.text, c.first, c.rest)
-			if !slices.Equal(got, c.want) {
-				t.Errorf("%q, want %q", got, c.want)
-			}
-		})
-	}
-}
 
 // reportLines have every kind of line, in two languages' widths.
 var reportLines = []report.Line{

@@ -3,6 +3,7 @@ package lab
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -35,6 +36,11 @@ func Dispatch() {
 	os.Exit(0)
 }
 
+// WebPage is the page that the lab's web server gives to a client.
+func WebPage(client string) string {
+	return "<h1>Welcome to web!</h1>\nclient=" + client + "\n"
+}
+
 // web serves one page on every address, at port 80 or the one given. The page
 // says which client address the server saw.
 func web(args []string) error {
@@ -51,7 +57,7 @@ func web(args []string) error {
 		WriteTimeout: 5 * time.Second,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			client, _, _ := net.SplitHostPort(r.RemoteAddr)
-			fmt.Fprintf(w, "<h1>Welcome to web!</h1>\nclient=%s\n", client)
+			io.WriteString(w, WebPage(client))
 		}),
 	}
 	err = server.Serve(listener)

@@ -3,7 +3,6 @@ package session
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"nstutor/chapters"
 	"nstutor/diag/table"
@@ -72,13 +71,6 @@ func (s *Scene) Settings() []Setting {
 		}
 	}
 	return all
-}
-
-// SpeaksOf says whether the step is about the sysctl of a line "KEY = VALUE" of
-// a namespace.
-func (s *Scene) SpeaksOf(netns, line string) bool {
-	key, _, _ := strings.Cut(line, " ")
-	return slices.Contains(s.Settings(), Setting{netns, key})
 }
 
 // Kept counts the lines of the report that are as promised.

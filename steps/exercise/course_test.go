@@ -101,7 +101,7 @@ func TestTheLastHintIsWhatIsStillMissing(t *testing.T) {
 			In(Host, "ip link add veth-shop type veth peer name eth0 netns shop"), In("shop", "ip addr add 10.7.1.10/24 dev eth0"),
 			In(Host, "ip link add veth-orders type veth peer name eth0 netns orders"), In("orders", "ip addr add 10.7.1.11/24 dev eth0"),
 		},
-		Signs: []Check{HasLink("shop", "eth0"), HasAddr("shop", "10.7.1.10"), HasLink("orders", "eth0"), HasAddr("orders", "10.7.1.11")},
+		Signs: []Check{HasLink("shop", Link{Name: "eth0"}), HasAddr("shop", "10.7.1.10"), HasLink("orders", Link{Name: "eth0"}), HasAddr("orders", "10.7.1.11")},
 	}}
 	for _, want := range []string{"10.7.1.10", "10.7.1.11"} {
 		hints := task.Hints(t.Context(), w.l)

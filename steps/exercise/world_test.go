@@ -75,17 +75,17 @@ func TestRoutesAndRulesAreWrittenAsForIP(t *testing.T) {
 	w.Route(Host, "unreachable 10.52.0.0/16 table 77")
 	w.Route(Host, "10.53.0.0/16 dev eth0 src 192.168.6.160")
 	w.Rule(Host, "from 10.0.0.0/8 table 77 priority 700")
-	w.want(t, true, HasRoute(Host, "10.50.0.0/16 via 192.168.6.1 dev eth0"), HasRoute(Host, "blackhole 10.51.0.0/16"),
-		HasRoute(Host, "10.53.0.0/16 dev eth0 scope link src 192.168.6.160"), NoRouteTo(Host, "10.51.1.1").inverse(), HasRoute(Host, "10.52.0.0/16").inverse())
+	w.want(t, true, HasRoute(Host, Route{Dst: "10.50.0.0/16", Via: "192.168.6.1", Dev: "eth0"}), HasRoute(Host, Route{Type: "blackhole", Dst: "10.51.0.0/16"}),
+		HasRoute(Host, Route{Dst: "10.53.0.0/16", Dev: "eth0", Src: "192.168.6.160"}), NoRouteTo(Host, "10.51.1.1").inverse(), HasRoute(Host, Route{Type: "unreachable", Dst: "10.52.0.0/16"}).inverse())
 	w.DelRoute(Host, "10.50.0.0/16 via 192.168.6.1")
 	w.DelRoute(Host, "blackhole 10.51.0.0/16")
 	w.DelRoute(Host, "unreachable 10.52.0.0/16 table 77")
 	w.ReplaceRoute(Host, "10.53.0.0/16 via 192.168.6.1")
 	w.DelRule(Host, "from 10.0.0.0/8 table 77 priority 700")
-	w.want(t, false, HasRoute(Host, "10.50.0.0/16"), HasRoute(Host, "blackhole"))
-	w.want(t, true, HasRoute(Host, "10.53.0.0/16 via 192.168.6.1 dev eth0"))
+	w.want(t, false, HasRoute(Host, Route{Dst: "10.50.0.0/16"}), HasRoute(Host, Route{Type: "blackhole", Dst: "10.51.0.0/16"}))
+	w.want(t, true, HasRoute(Host, Route{Dst: "10.53.0.0/16", Via: "192.168.6.1", Dev: "eth0"}))
 	w.DelRoute(Host, "default")
-	w.want(t, false, HasRoute(Host, "default via 192.168.6.1 dev eth0"))
+	w.want(t, false, HasRoute(Host, Route{Dst: "default", Via: "192.168.6.1", Dev: "eth0"}))
 	w.want(t, true, NoRouteTo(Host, Web))
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"nstutor/internal/say"
 	"nstutor/internal/session/console"
+	"nstutor/internal/wrap"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
 
@@ -105,9 +106,9 @@ func (v *Console) Lines(w int) []string {
 	var lines []string
 	switch {
 	case tape.Cut:
-		lines = screen.Wrap(t.Faint.Render(t.G.Ellipsis+" "+v.Say(words.TypedCut, console.TapeLines, console.TapeBytes>>10)), w)
+		lines = wrap.Text(t.Faint.Render(t.G.Ellipsis+" "+v.Say(words.TypedCut, console.TapeLines, console.TapeBytes>>10)), w)
 	case len(tape.Lines) == 0 && v.Typing.Run == nil:
-		lines = screen.Wrap(t.Faint.Render(v.Say(words.TypingIntro)), w)
+		lines = wrap.Text(t.Faint.Render(v.Say(words.TypingIntro)), w)
 	}
 	for i := range tape.Lines {
 		line := &tape.Lines[i]
@@ -137,9 +138,9 @@ func (v *Console) tapeLine(line console.Line, w int) []string {
 // endLines say how a command ended, where that is not as it should be.
 func (v *Console) endLines(e console.LastWords, w int) []string {
 	t := v.Theme
-	note := func(text string) []string { return screen.Wrap(t.Note.Render(text), w) }
+	note := func(text string) []string { return wrap.Text(t.Note.Render(text), w) }
 	trouble := func(text string) []string {
-		return screen.WrapBehind(t.Bad.Render(t.G.Bad)+" ", t.Bad.Render(text), w)
+		return wrap.Behind(t.Bad.Render(t.G.Bad)+" ", t.Bad.Render(text), w)
 	}
 	switch {
 	case e.Why == console.EndedByTime:
@@ -202,7 +203,7 @@ func (v *Console) offerLines(w int) []string {
 		return nil
 	}
 	const most = 3 // lines
-	lines := screen.Wrap(v.Theme.Faint.Render(strings.Join(offers, "  ")), w)
+	lines := wrap.Text(v.Theme.Faint.Render(strings.Join(offers, "  ")), w)
 	if len(lines) > most {
 		lines = append(lines[:most-1], v.Theme.Faint.Render(v.Theme.G.Ellipsis+" "+v.Say(words.MoreOffers, len(offers))))
 	}

@@ -2,11 +2,10 @@ package pane
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"nstutor/internal/progress"
 	"nstutor/internal/session"
+	"nstutor/internal/wrap"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
 	"nstutor/ui/screen"
@@ -27,42 +26,42 @@ func (v drillSheet) text(w, _ int) []string {
 		return append(v.solved(w), "", v.Theme.Faint.Render(head))
 	}
 	lines := append([]string{v.Theme.Faint.Render(head), ""}, v.Prose(v.d.Prose.Symptom, w)...)
-	if conditions := v.conditions(w); len(conditions) > 0 {
+	if conditions, unmet := v.conditions(w); len(conditions) > 0 {
 		if v.reveal {
 			v.reveal = false
-			v.Scroll.Top = len(lines) + v.firstUnmet(conditions)
+			v.Scroll.Top = len(lines) + inSight(unmet)
 		}
 		lines = append(append(lines, ""), conditions...)
 	}
 	return append(lines, v.hints(w)...)
 }
 
-// firstUnmet is the line of the first condition that does not hold, or the
-// heading above all where it is in sight from there.
-func (v drillSheet) firstUnmet(lines []string) int {
-	const inSight = 4
-	i := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, v.Theme.Verdict(false)) })
-	if i < inSight {
+// inSight is the line from which on line i is shown: the heading above all
+// where it is in sight from there.
+func inSight(i int) int {
+	const near = 4
+	if i < near {
 		return 0
 	}
 	return i
 }
 
-// conditions are the goals and below them what must stay, as they were
-// last checked. The challenge shows its own before.
-func (v drillSheet) conditions(w int) []string {
+// conditions are the goals and below them what must stay, as they were last
+// checked, and the line where the first that does not hold begins. The challenge
+// shows its own before.
+func (v drillSheet) conditions(w int) (lines []string, unmet int) {
 	t := v.Theme
 	conditions := v.d.Conditions
 	pending := conditions == nil
 	if pending {
 		if v.d.Task.Exercise.Level != exercise.Challenge {
-			return nil
+			return nil, 0
 		}
 		for _, c := range append(v.d.Task.Case.Goals[:len(v.d.Task.Case.Goals):len(v.d.Task.Case.Goals)], v.d.Task.Case.Guards...) {
 			conditions = append(conditions, steps.Condition{Want: c.Text, Table: c.Table})
 		}
 	}
-	var lines []string
+	unmet = -1
 	for i, c := range conditions {
 		switch i {
 		case 0:
@@ -70,9 +69,12 @@ func (v drillSheet) conditions(w int) []string {
 		case len(v.d.Task.Case.Goals):
 			lines = append(lines, t.Strong.Render(v.Say(words.Guards)))
 		}
+		if unmet < 0 && !pending && !c.Met && c.Err == nil {
+			unmet = len(lines)
+		}
 		lines = append(lines, v.condition(c, pending, w)...)
 	}
-	return lines
+	return lines, max(unmet, 0)
 }
 
 // condition is what has to be so, and what is there where it is not.
@@ -81,16 +83,16 @@ func (v drillSheet) condition(c steps.Condition, pending bool, w int) []string {
 	want := v.Inline(v.Tell(c.Want))
 	switch {
 	case pending:
-		return screen.WrapBehind(t.G.Pending+" ", want, w)
+		return wrap.Behind(t.G.Pending+" ", want, w)
 	case c.Err != nil:
-		lines := screen.WrapBehind(t.Warn.Render("?")+" ", want, w)
-		return append(lines, screen.WrapBehind("  ", t.Warn.Render(v.Say(words.NotChecked, screen.OneLine(c.Err.Error()))), w)...)
+		lines := wrap.Behind(t.Warn.Render("?")+" ", want, w)
+		return append(lines, wrap.Behind("  ", t.Warn.Render(v.Say(words.NotChecked, screen.OneLine(c.Err.Error()))), w)...)
 	case c.Met:
-		return screen.WrapBehind(t.Verdict(true)+" ", want, w)
+		return wrap.Behind(t.Verdict(true)+" ", want, w)
 	}
-	lines := screen.WrapBehind(t.Verdict(false)+" ", want, w)
+	lines := wrap.Behind(t.Verdict(false)+" ", want, w)
 	if c.Seen != "" {
-		lines = append(lines, screen.WrapBehind("  ", v.Say(words.ThereIs, t.Note.Render(screen.OneLine(c.Seen))), w)...)
+		lines = append(lines, wrap.Behind("  ", v.Say(words.ThereIs, t.Note.Render(screen.OneLine(c.Seen))), w)...)
 	}
 	return lines
 }
@@ -103,7 +105,7 @@ func (v drillSheet) hints(w int) []string {
 	lines := []string{""}
 	for i, hint := range v.d.Hints {
 		lead := v.Theme.Note.Render(v.Say(words.Hint, i+1, session.HintsPerFault))
-		lines = append(lines, screen.WrapBehind(lead+"  ", v.Inline(v.Tell(hint)), w)...)
+		lines = append(lines, wrap.Behind(lead+"  ", v.Inline(v.Tell(hint)), w)...)
 	}
 	return lines
 }
@@ -111,28 +113,28 @@ func (v drillSheet) hints(w int) []string {
 // solvedLines: how it went, what it was, and where it comes from.
 func (v drillSheet) solved(w int) []string {
 	t := v.Theme
-	lines := screen.WrapBehind(t.Verdict(true)+" ", t.Strong.Render(v.Say(words.Solved)), w)
+	lines := wrap.Behind(t.Verdict(true)+" ", t.Strong.Render(v.Say(words.Solved)), w)
 	switch best := v.d.Before.Best; {
 	case !v.d.Knew || best == nil:
 	case v.d.Score.Better(*best):
-		lines = append(lines, screen.WrapBehind("  ", v.Say(words.Better, v.Tell(best.Say())), w)...)
+		lines = append(lines, wrap.Behind("  ", v.Say(words.Better, v.Tell(best.Say())), w)...)
 	default:
-		lines = append(lines, screen.WrapBehind("  ", v.Say(words.Best, v.Tell(best.Say())), w)...)
+		lines = append(lines, wrap.Behind("  ", v.Say(words.Best, v.Tell(best.Say())), w)...)
 	}
 	lines = append(append(lines, ""), v.Prose(v.d.Prose.Solved, w)...)
 	if sources := v.d.Task.Exercise.Source; len(sources) > 0 {
 		lines = append(lines, "", t.Strong.Render(v.Say(words.Sources)))
 		for _, link := range sources {
-			lines = append(lines, screen.WrapBehind("  ", link, w)...)
+			lines = append(lines, wrap.Behind("  ", link, w)...)
 		}
 	}
-	lines = append(lines, "")
-	return append(lines, v.conditions(w)...)
+	conditions, _ := v.conditions(w)
+	return append(append(lines, ""), conditions...)
 }
 
 // below is the clock and what was used so far.
 func (v drillSheet) below(w, _ int) []string {
-	return screen.Wrap(v.Tell(v.d.Result().Say()), w)
+	return wrap.Text(v.Tell(v.d.Result().Say()), w)
 }
 
 // next says what is going on, or what the keys do.

@@ -2,6 +2,7 @@ package pane
 
 import (
 	"nstutor/internal/session"
+	"nstutor/internal/wrap"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
 )
@@ -72,7 +73,7 @@ func (v *Lesson) lessonLines(w, h int) []string {
 	case s.Step.ID == "":
 		return nil
 	case s.ProseErr != nil:
-		return screen.Wrap(v.Theme.Bad.Render(v.Theme.G.Bad+" "+s.ProseErr.Error()), w)
+		return wrap.Text(v.Theme.Bad.Render(v.Theme.G.Bad+" "+s.ProseErr.Error()), w)
 	}
 	return v.sheet().text(w, h)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"nstutor/diag/table"
+	"nstutor/internal/session"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
 )
@@ -143,13 +144,12 @@ func inet(s *table.Snapshot, dev string) []string {
 func (v *Live) visibleChanges(was, now *table.Snapshot) []table.Change {
 	all := linkChanges(was, now)
 	for _, c := range table.Diff(was, now) {
-		learned := !strings.HasSuffix(c.After, "PERMANENT") && !strings.HasSuffix(c.Before, "PERMANENT")
 		switch {
 		case c.Family == 6, c.Table == "link", c.Table == "addr", c.Table == "rule":
 		case c.Table == "route" && c.RouteTable != mainTable:
-		case c.Table == "neigh" && learned:
+		case c.Learned:
 		case c.Table == "sysctl" && c.Kind != table.Changed: // came or went with its device
-		case c.Table == "sysctl" && v.Scene.SpeaksOf(now.Name, c.After): // has a row of its own
+		case c.Table == "sysctl" && slices.Contains(v.Scene.Settings(), session.Setting{Netns: now.Name, Key: c.Setting}): // has a row of its own
 		default:
 			all = append(all, c)
 		}

@@ -3,6 +3,7 @@ package pane
 import (
 	"strings"
 
+	"nstutor/internal/wrap"
 	"nstutor/ui/screen"
 )
 
@@ -72,7 +73,7 @@ func (b *box) inner() int {
 
 func (v *Topology) cable(plugged bool, length int) string {
 	if !plugged {
-		return screen.Blank(length)
+		return wrap.Blank(length)
 	}
 	return strings.Repeat(v.Theme.G.Box.Horizontal, length)
 }
@@ -92,7 +93,7 @@ func (v *Topology) boxLine(boxes []*box, y, inner int) (text string, plugged boo
 			return v.cardLine(b.cards[y-b.top-1], inner)
 		}
 	}
-	return screen.Blank(inner + 4), false
+	return wrap.Blank(inner + 4), false
 }
 
 func (v *Topology) cardLine(c card, inner int) (text string, plugged bool) {
@@ -104,6 +105,6 @@ func (v *Topology) cardLine(c card, inner int) (text string, plugged bool) {
 	if c.plug[atRight] {
 		edges[atRight] = g.PlugRight
 	}
-	gap := screen.Blank(inner - screen.Width(c.text[atLeft]) - screen.Width(c.text[atRight]))
+	gap := wrap.Blank(inner - screen.Width(c.text[atLeft]) - screen.Width(c.text[atRight]))
 	return edges[atLeft] + " " + c.text[atLeft] + gap + c.text[atRight] + " " + edges[atRight], c.plug[atLeft]
 }

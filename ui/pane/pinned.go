@@ -5,6 +5,7 @@ import (
 
 	"nstutor/internal/say"
 	"nstutor/internal/session"
+	"nstutor/internal/wrap"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
 )
@@ -39,7 +40,7 @@ func (v *Lesson) troubleLines(w int) []string {
 	}
 	// The end of a complaint says why: it is not cut.
 	complain := func(text string) {
-		for _, line := range screen.WrapLine(t.G.Warn+" "+say.Clean(text), w) {
+		for _, line := range wrap.Line(t.G.Warn+" "+say.Clean(text), w) {
 			add(t.Warn.Render(line))
 		}
 	}

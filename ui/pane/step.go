@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"nstutor/internal/session"
-	"nstutor/ui/screen"
+	"nstutor/internal/wrap"
 	"nstutor/ui/words"
 )
 
@@ -56,7 +56,7 @@ func (v stepSheet) symptomLines(w int) []string {
 		if settled && ping.From == v.Network.Log.Netns && ping.To == v.Network.Log.To {
 			sign = v.Theme.Verdict(outcome == ping.Want)
 		}
-		lines = append(lines, screen.WrapBehind(sign+" ", v.Say(words.Now, ping.From, ping.To, ping.Want), w)...)
+		lines = append(lines, wrap.Behind(sign+" ", v.Say(words.Now, ping.From, ping.To, ping.Want), w)...)
 	}
 	if len(lines) == 0 {
 		return nil
@@ -70,13 +70,13 @@ func (v stepSheet) predictLines(w int) []string {
 	if len(p.Choices) == 0 {
 		return nil
 	}
-	lines := append([]string{""}, screen.WrapBehind(v.Theme.Strong.Render("?")+" ", v.Inline(p.Question), w)...)
+	lines := append([]string{""}, wrap.Behind(v.Theme.Strong.Render("?")+" ", v.Inline(p.Question), w)...)
 	for i, choice := range p.Choices {
 		lead := fmt.Sprintf("  %d  ", i+1)
 		if v.Scene.Guessed && v.Scene.Choice == i {
 			lead = v.Theme.Strong.Render(fmt.Sprintf("%s %d  ", v.Theme.G.Cursor, i+1))
 		}
-		lines = append(lines, screen.WrapBehind(lead, v.Inline(choice), w)...)
+		lines = append(lines, wrap.Behind(lead, v.Inline(choice), w)...)
 	}
 	return lines
 }
@@ -88,7 +88,7 @@ func (v stepSheet) hintLines(w int) []string {
 	hints := s.HintTexts(v.Lang)
 	for i, hint := range hints[:min(s.Hints, len(hints))] {
 		lead := v.Theme.Note.Render(v.Say(words.Hint, i+1, len(hints)))
-		lines = append(lines, screen.WrapBehind(lead+"  ", v.Inline(hint), w)...)
+		lines = append(lines, wrap.Behind(lead+"  ", v.Inline(hint), w)...)
 	}
 	if len(lines) == 0 {
 		return nil
@@ -109,19 +109,19 @@ func (v stepSheet) afterLines(w int) []string {
 		lines = append(lines, "")
 	}
 	for _, line := range s.Output {
-		lines = append(lines, screen.Wrap(v.Theme.Note.Render(line), w)...)
+		lines = append(lines, wrap.Text(v.Theme.Note.Render(line), w)...)
 	}
 	if s.Report == nil {
 		return lines
 	}
 	lines = append(lines, "")
 	for _, seen := range s.Report.Lines {
-		lines = append(lines, screen.WrapBehind(v.Theme.Verdict(seen.OK)+" ", seen.Promised, w)...)
+		lines = append(lines, wrap.Behind(v.Theme.Verdict(seen.OK)+" ", seen.Promised, w)...)
 		switch {
 		case seen.Err != nil:
-			lines = append(lines, screen.WrapBehind("  ", v.Theme.Bad.Render(seen.Err.Error()), w)...)
+			lines = append(lines, wrap.Behind("  ", v.Theme.Bad.Render(seen.Err.Error()), w)...)
 		case !seen.OK:
-			lines = append(lines, screen.WrapBehind("  "+v.Say(words.Seen)+": ", seen.Seen, w)...)
+			lines = append(lines, wrap.Behind("  "+v.Say(words.Seen)+": ", seen.Seen, w)...)
 		}
 	}
 	return lines
@@ -132,8 +132,8 @@ func (v stepSheet) verdictLines(w int) []string {
 	p := s.Prose.Predict
 	said, right := v.Inline(p.Choices[s.Choice]), v.Inline(p.Choices[p.Right])
 	if s.Choice == p.Right {
-		return append(screen.WrapBehind(v.Theme.Verdict(true)+" ", v.Say(words.Right, right), w), "")
+		return append(wrap.Behind(v.Theme.Verdict(true)+" ", v.Say(words.Right, right), w), "")
 	}
-	lines := screen.WrapBehind(v.Theme.Verdict(false)+" ", v.Say(words.YouSaid, said), w)
-	return append(append(lines, screen.WrapBehind("  ", v.Say(words.Wrong, right), w)...), "")
+	lines := wrap.Behind(v.Theme.Verdict(false)+" ", v.Say(words.YouSaid, said), w)
+	return append(append(lines, wrap.Behind("  ", v.Say(words.Wrong, right), w)...), "")
 }

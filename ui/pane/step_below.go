@@ -2,6 +2,7 @@ package pane
 
 import (
 	"nstutor/internal/session"
+	"nstutor/internal/wrap"
 	"nstutor/steps"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
@@ -32,9 +33,9 @@ func (v stepSheet) sameLines(w int) []string {
 	name := v.Say(words.SameAs)
 	for i, same := range v.Scene.Command.Same {
 		if i > 0 {
-			name = screen.Blank(screen.Width(name))
+			name = wrap.Blank(screen.Width(name))
 		}
-		for _, line := range screen.WrapBehind("  "+name+"  ", same, w) {
+		for _, line := range wrap.Behind("  "+name+"  ", same, w) {
 			lines = append(lines, v.Theme.Faint.Render(line))
 		}
 	}
@@ -54,12 +55,12 @@ func (v stepSheet) conditionLines(w, h int) []string {
 		if c.Err != nil {
 			sign = t.Warn.Render("?")
 		}
-		one := screen.WrapBehind(sign+" ", v.Inline(c.Want.In(v.Lang)), w)
+		one := wrap.Behind(sign+" ", v.Inline(c.Want.In(v.Lang)), w)
 		switch {
 		case c.Err != nil:
-			one = append(one, screen.WrapBehind("  ", t.Warn.Render(v.Say(words.NotChecked, screen.OneLine(c.Err.Error()))), w)...)
+			one = append(one, wrap.Behind("  ", t.Warn.Render(v.Say(words.NotChecked, screen.OneLine(c.Err.Error()))), w)...)
 		case !c.Met && c.Seen != "":
-			one = append(one, screen.WrapBehind("  ", t.Note.Render(v.Say(words.ThereIs, c.Seen)), w)...)
+			one = append(one, wrap.Behind("  ", t.Note.Render(v.Say(words.ThereIs, c.Seen)), w)...)
 		}
 		if lines = append(lines, one...); next == nil && (!c.Met || c.Err != nil) {
 			next = one

@@ -6,6 +6,7 @@ import (
 	"nstutor/chapters"
 	"nstutor/internal/progress"
 	"nstutor/internal/say"
+	"nstutor/internal/wrap"
 	"nstutor/steps/exercise"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
@@ -165,7 +166,7 @@ func (v *Summary) exerciseLines(e exercise.Exercise, here bool, names, w int) []
 	if w >= summaryWide {
 		line += t.Faint.Render(screen.Fit(v.Tell(progress.Group(e.Group)), 24, t.G.Ellipsis))
 	}
-	return screen.WrapBehind(line, text, w)
+	return wrap.Behind(line, text, w)
 }
 
 // forgetQuestion names what is about to be forgotten.

@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/report"
 	"nstutor/diag/probe"
 	"nstutor/internal/session"
+	"nstutor/internal/wrap"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
 )
@@ -43,13 +44,13 @@ func (v *Why) whyLines(w int) []string {
 	t := v.Theme
 	switch {
 	case v.Why.About.To == "":
-		return screen.Wrap(t.Faint.Render(v.Say(words.WhyNoPing)), w)
+		return wrap.Text(t.Faint.Render(v.Say(words.WhyNoPing)), w)
 	case v.Network.Gone(v.Why.About.Netns):
-		return screen.Wrap(t.Bad.Render(v.cannotOpen(v.Why.About.Netns)), w)
+		return wrap.Text(t.Bad.Render(v.cannotOpen(v.Why.About.Netns)), w)
 	case v.Why.Err != nil:
-		return screen.WrapBehind(v.verdictSign(explain.Fail)+" ", t.Bad.Render(v.whyNot()), w)
+		return wrap.Behind(v.verdictSign(explain.Fail)+" ", t.Bad.Render(v.whyNot()), w)
 	case v.Why.Answer == nil:
-		return screen.Wrap(t.Faint.Render(t.G.Wait+" "+v.Say(words.WhyLooking)), w)
+		return wrap.Text(t.Faint.Render(t.G.Wait+" "+v.Say(words.WhyLooking)), w)
 	}
 	column := 0
 	for _, line := range v.Why.Lines {
@@ -78,10 +79,10 @@ func (v *Why) whyNot() string {
 // pingAgainst is what the ping says itself, and a warning when that is not
 // what was predicted.
 func (v *Why) pingAgainst(w int) []string {
-	lines := screen.WrapBehind("  ", v.pingWords(), w)
+	lines := wrap.Behind("  ", v.pingWords(), w)
 	if v.Why.Odds >= session.OddsToTell {
 		t := v.Theme
-		lines = append(lines, screen.WrapBehind(t.Warn.Render(t.G.Warn)+" ", t.Warn.Render(v.Say(words.WhyDisagree)), w)...)
+		lines = append(lines, wrap.Behind(t.Warn.Render(t.G.Warn)+" ", t.Warn.Render(v.Say(words.WhyDisagree)), w)...)
 	}
 	return lines
 }
@@ -94,13 +95,13 @@ func (v *Why) reportLines(line report.Line, column, w int) []string {
 	case report.Blank:
 		return []string{""}
 	case report.Verdict:
-		return screen.WrapBehind(v.verdictSign(v.whyVerdict())+" ", t.Strong.Render(line.Text), w)
+		return wrap.Behind(v.verdictSign(v.whyVerdict())+" ", t.Strong.Render(line.Text), w)
 	case report.Heading:
 		text := t.Strong.Render(line.Text)
 		if line.Leg == explain.LegRequest {
 			text += t.Faint.Render("  " + v.Say(words.WhySigns))
 		}
-		return screen.Wrap(text, w)
+		return wrap.Text(text, w)
 	case report.Hop, report.Behind:
 		observed := " "
 		if line.Observed != explain.Unknown {
@@ -110,13 +111,13 @@ func (v *Why) reportLines(line report.Line, column, w int) []string {
 		if line.Netns != "" {
 			lead += screen.Fit(line.Netns, column, "") + "  "
 		}
-		return screen.WrapBehind(lead, line.Text, w)
+		return wrap.Behind(lead, line.Text, w)
 	case report.Fix:
 		return v.ShellLines(t.Faint.Render("$ "), line.Text, w)
 	case report.Unseen:
-		return screen.WrapBehind("? ", t.Faint.Render(line.Text), w)
+		return wrap.Behind("? ", t.Faint.Render(line.Text), w)
 	}
-	return screen.WrapBehind("  ", line.Text, w)
+	return wrap.Behind("  ", line.Text, w)
 }
 
 // whyVerdict is the answer in a word.

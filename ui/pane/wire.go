@@ -3,7 +3,6 @@ package pane
 import (
 	"fmt"
 	"net"
-	"strings"
 
 	"nstutor/diag/wire"
 	"nstutor/internal/say"
@@ -102,9 +101,12 @@ func (v *Wire) mac(a net.HardwareAddr, w int) string {
 	return a[3:].String()
 }
 
+// shortEcho is what an echo is called where there is little room.
+var shortEcho = map[string]string{wire.EchoRequest: "req", wire.EchoReply: "rep"}
+
 // frameText says what a frame says: as tcpdump does, but an echo in short.
 func (v *Wire) frameText(f wire.Frame, gap string, w int, seen map[passage]wire.Frame) string {
-	if f.Proto != "ICMP" || !strings.HasPrefix(f.Op, "echo ") {
+	if f.Proto != "ICMP" || !f.Echo() {
 		return f.String()
 	}
 	key := passage{f.Op, f.ID, f.Seq}
@@ -119,7 +121,7 @@ func (v *Wire) frameText(f wire.Frame, gap string, w int, seen map[passage]wire.
 	}
 	op := f.Op
 	if w < wireLongWidth {
-		op = strings.TrimPrefix(op, "echo ")[:3]
+		op = shortEcho[f.Op]
 	}
 	return fmt.Sprintf("%s%s>%s%s %s %d", src, gap, gap, dst, op, f.Seq)
 }

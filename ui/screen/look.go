@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"nstutor/internal/say"
+	"nstutor/internal/wrap"
 	"nstutor/ui/words"
 )
 
@@ -48,7 +49,7 @@ func (l *Look) Inline(text string) string { return strings.Join(l.Prose(text, 40
 
 // ShellLines breaks a command as a shell would take it: with a backslash.
 func (l *Look) ShellLines(lead, command string, w int) []string {
-	lines := Wrap("$ "+command, w-2)
+	lines := wrap.Text("$ "+command, w-2)
 	for i, line := range lines {
 		text := l.Theme.Command.Render(strings.TrimPrefix(line, "$ "))
 		if i == 0 {

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"nstutor/internal/wrap"
+
 	"github.com/charmbracelet/lipgloss"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -23,7 +25,7 @@ func markdown(text string, w int) []string {
 	source := []byte(text)
 	p := prose{source: source}
 	p.blocks(goldmark.DefaultParser().Parse(gmtext.NewReader(source)), "")
-	return Wrap(strings.Join(p.lines, "\n"), w)
+	return wrap.Text(strings.Join(p.lines, "\n"), w)
 }
 
 // prose collects one line for each paragraph, item or line of code, with an
@@ -89,7 +91,7 @@ func (p *prose) inline(parent ast.Node) string {
 		case *ast.Text:
 			out.WriteString(string(n.Value(p.source)))
 			if n.SoftLineBreak() || n.HardLineBreak() {
-				if next := n.NextSibling(); next == nil || !wideAt(out.String(), p.plain(next)) {
+				if next := n.NextSibling(); next == nil || !wrap.WideAt(out.String(), p.plain(next)) {
 					out.WriteString(" ")
 				}
 			}

@@ -24,39 +24,6 @@ func TestWrapKeepsWithinTheWidth(t *testing.T) {
 	}
 }
 
-func TestWrapDoesNotBeginALineWithAFullStop(t *testing.T) {
-	text := "网关的条目是失败，没有人回答。邻居表是空的，路由表也是空的。命名空间里只有一个回环设备，它还没有启用。"
-	for w := 8; w < 60; w++ {
-		for _, line := range Wrap(text, w) {
-			if strings.HasPrefix(line, "，") || strings.HasPrefix(line, "。") {
-				t.Fatalf("width %d: %q", w, line)
-			}
-		}
-	}
-}
-
-func TestWrapLosesNothing(t *testing.T) {
-	text := "ip netns exec ns1 ip route add default via 172.20.1.1 dev ns1-eth0 以后，默认路由经过网关。"
-	for w := 8; w < 90; w++ {
-		got := strings.ReplaceAll(strings.Join(Wrap(text, w), ""), " ", "")
-		if want := strings.ReplaceAll(text, " ", ""); got != want {
-			t.Fatalf("width %d:\n got %s\nwant %s", w, got, want)
-		}
-	}
-}
-
-func TestWrapEndsStylesAtTheEndOfALine(t *testing.T) {
-	lines := Wrap("\x1b[36mone two three four five six\x1b[0m seven", 12)
-	if len(lines) < 3 {
-		t.Fatalf("not wrapped: %q", lines)
-	}
-	for _, line := range lines[:2] {
-		if !strings.HasPrefix(line, "\x1b[36m") || !strings.HasSuffix(line, "\x1b[0m") {
-			t.Errorf("style crosses a line: %q", line)
-		}
-	}
-}
-
 func TestFitIsExact(t *testing.T) {
 	for _, text := range []string{"", "a", "网络命名空间", "a网b络c", "\x1b[31m红色的字\x1b[0m and more"} {
 		for w := range 20 {

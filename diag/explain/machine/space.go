@@ -174,11 +174,12 @@ func (n *Space) ConfOr(dev, key string) bool {
 func (n *Space) confLines(key string, devs ...string) []string {
 	lines := make([]string, len(devs))
 	for i, value := range n.confs(key, devs...) {
-		// A dot in the name of a device is a slash in a key, as for sysctl(8).
-		lines[i] = fmt.Sprintf("net.ipv4.conf.%s.%s = %d", strings.ReplaceAll(devs[i], ".", "/"), key, value)
+		read := strconv.Itoa(value)
 		if value < 0 && key != "medium_id" {
-			lines[i] = strings.TrimSuffix(lines[i], "-1") + "cannot be read"
+			read = "cannot be read"
 		}
+		// A dot in the name of a device is a slash in a key, as for sysctl(8).
+		lines[i] = fmt.Sprintf("net.ipv4.conf.%s.%s = %s", strings.ReplaceAll(devs[i], ".", "/"), key, read)
 	}
 	return lines
 }

@@ -1,4 +1,6 @@
-package screen
+// Package wrap breaks lines for a terminal. Styles are escape sequences in the
+// text, and Chinese takes two cells a character.
+package wrap
 
 import (
 	"strings"
@@ -8,28 +10,27 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// Wrap breaks styled lines at w cells. A line that goes on is indented like
-// the text of its first line, behind a bullet if there is one. Words are not
-// broken, unless they are wider than a line; Chinese may break between any two
-// characters where Unicode's line breaking (UAX 14) allows it, so never before
-// a full stop. Styles end at the end of a line and begin again on the next.
-func Wrap(text string, w int) []string {
+// Text breaks styled lines at w cells, or at 8 where that is less. A line that
+// goes on is indented like the text of its first line, behind a bullet if there is
+// one.
+func Text(text string, w int) []string {
 	var lines []string
 	for line := range strings.SplitSeq(text, "\n") {
-		lines = append(lines, WrapLine(line, max(w, 8))...)
+		lines = append(lines, Line(line, max(w, 8))...)
 	}
 	return lines
 }
 
-// WrapBehind wraps text behind a lead; the lines that go on are indented by the
-// Width of the lead.
-func WrapBehind(lead, text string, w int) []string {
-	lines := Wrap(text, w-Width(lead))
+// Behind is Text behind a lead; the lines that go on are indented by the width of
+// the lead.
+func Behind(lead, text string, w int) []string {
+	cells := width(lead)
+	lines := Text(text, w-cells)
 	for i := range lines {
 		if i == 0 {
 			lines[i] = lead + lines[i]
 		} else {
-			lines[i] = Blank(Width(lead)) + lines[i]
+			lines[i] = Blank(cells) + lines[i]
 		}
 	}
 	return lines
@@ -38,20 +39,37 @@ func WrapBehind(lead, text string, w int) []string {
 // Blank is n spaces.
 func Blank(n int) string { return strings.Repeat(" ", max(n, 0)) }
 
-// WrapLine breaks one line.
-func WrapLine(line string, w int) []string {
-	if Width(line) <= w {
+// Line breaks one line at w cells as Text does.
+func Line(line string, w int) []string {
+	return Rule{Width: w, Hang: hanging(ansi.Strip(line))}.Line(line)
+}
+
+// Rule says how one line is broken.
+type Rule struct {
+	Width int  // cells of a line; at least 2, for one wide character
+	Hang  int  // the indentation of the lines that go on, where there is room for it
+	Whole bool // a word that is wider than a line is not broken: who copies it gets all of it
+}
+
+// Line breaks one line. Words are not broken, unless they are wider than a line;
+// Chinese may break between any two characters where Unicode's line breaking (UAX
+// 14) allows it, so never before a full stop. Styles end at the end of a line and
+// begin again on the next.
+func (r Rule) Line(line string) []string {
+	if width(line) <= r.Width {
 		return []string{line}
 	}
 	// At least one wide character has room behind the indentation.
-	hang := Blank(min(hanging(ansi.Strip(line)), w/2, w-2))
-	b := breaker{limit: w, hang: hang}
+	hang := Blank(min(r.Hang, r.Width/2, r.Width-2))
+	b := breaker{limit: r.Width, hang: hang, whole: r.Whole}
 	for _, piece := range pieces(line) {
 		b.add(piece)
 	}
 	b.end()
 	return b.lines
 }
+
+func width(s string) int { return ansi.StringWidth(s) }
 
 // hanging is the indentation of the lines that go on: as far as the text
 // behind leading spaces and a bullet or a number.
@@ -60,7 +78,7 @@ func hanging(plain string) int {
 	indent := len(plain) - len(rest)
 	for _, bullet := range []string{"• ", "- ", "* ", "$ "} {
 		if strings.HasPrefix(rest, bullet) {
-			return indent + Width(bullet)
+			return indent + width(bullet)
 		}
 	}
 	if number, _, ok := strings.Cut(rest, ". "); ok && number != "" && strings.Trim(number, "0123456789") == "" {
@@ -118,24 +136,26 @@ func breakable(plain string) map[int]bool {
 		var segment string
 		segment, rest, _, state = uniseg.FirstLineSegmentInString(rest, state)
 		offset += len(segment)
-		if rest != "" && (strings.HasSuffix(segment, " ") || wideAt(segment, rest)) {
+		if rest != "" && (strings.HasSuffix(segment, " ") || WideAt(segment, rest)) {
 			offsets[offset] = true
 		}
 	}
 	return offsets
 }
 
-// wideAt says whether one of the characters at a cut is a wide one.
-func wideAt(before, after string) bool {
+// WideAt says whether one of the characters at a cut is a wide one: no space
+// belongs between them.
+func WideAt(before, after string) bool {
 	last, _ := utf8.DecodeLastRuneInString(before)
 	first, _ := utf8.DecodeRuneInString(after)
-	return Width(string(last)) > 1 || Width(string(first)) > 1
+	return width(string(last)) > 1 || width(string(first)) > 1
 }
 
 // breaker fills lines with pieces.
 type breaker struct {
 	limit int
 	hang  string
+	whole bool // words that are wider than a line stay whole
 	lines []string
 	line  strings.Builder
 	cells int
@@ -157,7 +177,7 @@ func (b *breaker) add(p piece) {
 		b.leaveOut(p) // a line that goes on does not begin with the space of the break
 		return
 	}
-	if b.cells+p.cells > b.limit {
+	if b.cells+p.cells > b.limit && !b.whole {
 		b.cut(p.text)
 		return
 	}

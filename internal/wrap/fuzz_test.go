@@ -1,4 +1,4 @@
-package screen
+package wrap
 
 import (
 	"fmt"
@@ -32,19 +32,28 @@ func FuzzWrap(f *testing.F) {
 			return
 		}
 		began := time.Now()
-		WrapLine(line, w)
+		Line(line, w)
 		styled := styles.Replace(say.Clean(line))
-		lines := WrapLine(styled, w)
+		lines := Line(styled, w)
 		if took := time.Since(began); took > 2*time.Second {
-			t.Errorf("WrapLine(%q, %d) takes %s", line, w, took)
+			t.Errorf("Line(%q, %d) takes %s", line, w, took)
 		}
 		for _, l := range lines {
-			if Width(l) > w {
-				t.Errorf("WrapLine(%q, %d) has %q, which is %d wide", styled, w, l, Width(l))
+			if width(l) > w {
+				t.Errorf("Line(%q, %d) has %q, which is %d wide", styled, w, l, width(l))
 			}
 		}
+		whole := Rule{Width: w, Whole: true}.Line(styled)
+		for _, l := range whole {
+			if word := ansi.Strip(l); width(l) > w && strings.Contains(word, " ") {
+				t.Errorf("%q in %d: %q is too wide, and has more than one word", styled, w, word)
+			}
+		}
+		if got, want := inked(strings.Join(whole, "")), inked(styled); got != want {
+			t.Errorf("%q in %d, words kept whole: %q, want %q", styled, w, got, want)
+		}
 		if got, want := inked(strings.Join(lines, "")), inked(styled); got != want {
-			t.Errorf("WrapLine(%q, %d) has %q, want %q", styled, w, got, want)
+			t.Errorf("Line(%q, %d) has %q, want %q", styled, w, got, want)
 		}
 	})
 }
@@ -62,8 +71,10 @@ func inked(text string) string {
 			style = ""
 		case strings.HasPrefix(seq, "\x1b["):
 			style = strings.TrimSuffix(style, seq) + seq
-		case seq != " ":
-			fmt.Fprintf(&ink, "%s[%s]", seq, strings.ReplaceAll(style, "\x1b", ""))
+		default: // a mark may stand on a space, which is left out at the end of a line
+			for _, c := range strings.ReplaceAll(seq, " ", "") {
+				fmt.Fprintf(&ink, "%c[%s]", c, strings.ReplaceAll(style, "\x1b", ""))
+			}
 		}
 	}
 	return ink.String()
@@ -76,7 +87,7 @@ func TestALongWordIsWrappedSoon(t *testing.T) {
 		"a word": strings.Repeat("x", 1<<18), "wide": strings.Repeat("网", 1<<16), "styled": strings.Repeat("\x1b[1mx", 1<<16),
 	} {
 		began := time.Now()
-		lines := WrapLine(line, 2)
+		lines := Line(line, 2)
 		size := 0
 		for _, l := range lines {
 			size += len(l)

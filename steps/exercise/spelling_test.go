@@ -1,0 +1,82 @@
+package exercise
+
+import (
+	"net"
+	"net/netip"
+	"testing"
+
+	"github.com/vishvananda/netlink"
+
+	"nstutor/internal/lab/labtest"
+)
+
+// TestWhatRulesDoCountsAndNotHowTheyAreWritten: a rule for the network of both
+// lets the ping pass; one that names both and is not reached does not.
+func TestWhatRulesDoCountsAndNotHowTheyAreWritten(t *testing.T) {
+	labtest.Slow(t)
+	withAndWithout(t, func(t *testing.T, w *World) {
+		w.Forward(Host)
+		w.ProxyPod(shop, orders)
+		pass := Forwards(Host, shop.IP(), orders.IP())
+		w.IPTables(Host, "-P FORWARD DROP")
+		w.want(t, false, pass)
+		w.IPTables(Host, "-A FORWARD -s 10.7.1.0/24 -i veth-shop -o veth-+ -j ACCEPT")
+		w.want(t, true, pass)
+		w.IPTables(Host, "-F FORWARD")
+		w.IPTables(Host, "-A FORWARD -i veth-shop -j DROP")
+		w.IPTables(Host, "-A FORWARD -s "+shop.IP()+" -d "+orders.IP()+" -j ACCEPT")
+		w.want(t, false, pass)
+	})
+}
+
+// TestATranslationCountsHoweverItIsWritten: SNAT to the node's address does what
+// MASQUERADE does.
+func TestATranslationCountsHoweverItIsWritten(t *testing.T) {
+	w := newWorld(t)
+	w.Forward(Host)
+	w.ProxyPod(shop, orders)
+	masqueraded := Masqueraded(Host, Subnet{netip.MustParsePrefix("10.7.1.0/24")})
+	w.want(t, false, masqueraded)
+	w.IPTables(Host, "-t nat -A POSTROUTING -s 10.7.1.0/24 -o eth1 -j MASQUERADE")
+	w.want(t, false, masqueraded)
+	w.IPTables(Host, "-t nat -A POSTROUTING -s 10.7.1.0/24 -o eth0 -j SNAT --to-source "+NodeIP)
+	w.want(t, true, masqueraded)
+}
+
+// TestADeviceIsUpByItsFlagAlone: names that read like flags are none.
+func TestADeviceIsUpByItsFlagAlone(t *testing.T) {
+	w := newWorld(t)
+	w.Netns("shop")
+	w.Veth(Host, "veth-shop", "shop", "eth0")
+	w.Bridge(Host, "UP")
+	w.Bridge(Host, "cni0")
+	w.Port(Host, "veth-shop", "UP")
+	w.want(t, true, HasLink(Host, Link{Name: "veth-shop", Master: "UP"}))
+	w.want(t, false, HasLink(Host, Link{Name: "veth-shop", Up: true}), HasLink(Host, Link{Name: "veth-shop", Master: "cni0"}), HasLink(Host, Link{Name: "nodev"}))
+	w.Port(Host, "veth-shop", "cni0")
+	w.Up(Host, "veth-shop")
+	w.want(t, true, HasLink(Host, Link{Name: "veth-shop", Up: true, Master: "cni0"}))
+}
+
+// TestARouteCountsAsOneOfSeveralWays, which ip(8) prints on lines of their own.
+func TestARouteCountsAsOneOfSeveralWays(t *testing.T) {
+	w := newWorld(t)
+	_, h := w.space(Host)
+	eth0, err := h.LinkByName("eth0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	way := func(gw string) *netlink.NexthopInfo {
+		return &netlink.NexthopInfo{LinkIndex: eth0.Attrs().Index, Gw: net.ParseIP(gw)}
+	}
+	dst, err := network("10.50.0.0/16")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.RouteAdd(&netlink.Route{Dst: dst, MultiPath: []*netlink.NexthopInfo{way("192.168.6.1"), way("192.168.6.2")}}); err != nil {
+		t.Fatal(err)
+	}
+	w.want(t, true, HasRoute(Host, Route{Dst: "10.50.0.0/16", Via: "192.168.6.2", Dev: "eth0"}))
+	w.want(t, false, HasRoute(Host, Route{Dst: "10.50.0.0/16", Via: "192.168.6.3"}), HasRoute(Host, Route{Dst: "10.50.0.0/1", Via: "192.168.6.1"}),
+		HasRoute(Host, Route{Type: "blackhole", Dst: "10.50.0.0/16"}))
+}

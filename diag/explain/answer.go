@@ -1,10 +1,8 @@
 package explain
 
 import (
-	"net/netip"
-
 	"nstutor/diag/explain/cause"
-	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/trace"
 	"nstutor/internal/change"
 )
 
@@ -16,19 +14,6 @@ const (
 	Delivered = "delivered"
 	Broken    = "broken"
 	Undecided = "unknown"
-)
-
-// The two ways of an echo.
-const (
-	LegRequest = "request"
-	LegReply   = "reply"
-)
-
-// What is said of a hop, predicted and observed.
-const (
-	OK      = "ok"
-	Fail    = "fail"
-	Unknown = "unknown"
 )
 
 // Answer says what becomes of a ping, where, why, and what the smallest repair
@@ -43,7 +28,7 @@ type Answer struct {
 	// Fix is what mends Cause and Next together, in order, as far as commands can.
 	Fix  []change.Command `json:"fix"`
 	Next []Fault          `json:"next"` // faults behind Cause, as they are once it is mended
-	Hops []Hop            `json:"hops"`
+	Hops []trace.Hop      `json:"hops"`
 	// Unseen is what could not be looked at, and what the prediction does not rest on.
 	Unseen []Text `json:"unseen"`
 	// Beyond is the device, in Cause.Netns, whose other end is somebody else's: all
@@ -51,6 +36,9 @@ type Answer struct {
 	// the fault is known, or is here.
 	Beyond string `json:"beyond,omitempty"`
 	Probe  *Probe `json:"probe,omitempty"` // nil when none was sent
+	// Drops are what the kernel said of the probe's packets that it dropped; empty
+	// without the right to hear of them.
+	Drops []Drop `json:"drops,omitempty"`
 }
 
 // Fault is one thing that stops the packet, and the namespace where it is: a
@@ -67,32 +55,6 @@ type Fault struct {
 
 // Mended reports whether the answer's Fix mends the fault.
 func (f Fault) Mended() bool { return len(f.fix) > 0 }
-
-// Hop is one stage of the packet's way.
-type Hop struct {
-	Leg       string `json:"leg"`
-	Netns     string `json:"netns"`
-	Device    string `json:"device"`
-	Stage     string `json:"stage"`
-	Predicted string `json:"predicted"`
-	Observed  string `json:"observed"`
-	Detail    Text   `json:"detail"`
-	// Frame is the frame of the echo that Detail names, if it says no more than
-	// its addresses and the device.
-	Frame *Frame `json:"-"`
-
-	seenAs   *sighting // the frame that proves the hop, on Device
-	node     *machine.Space
-	down     string // the device that is down, if that is the fault here
-	unseen   bool   // it could not be looked at
-	carrying bool   // it is a hop of the packet that carries the echo through a tunnel
-}
-
-// Frame is a frame that enters or leaves a device.
-type Frame struct {
-	Src, Dst netip.Addr
-	Out      bool
-}
 
 // Probe is what the echo request that was really sent came to.
 type Probe struct {

@@ -13,6 +13,7 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/internal/change"
 )
@@ -42,8 +43,8 @@ type expected struct {
 }
 
 const (
-	request = explain.LegRequest
-	reply   = explain.LegReply
+	request = trace.LegRequest
+	reply   = trace.LegReply
 )
 
 // everyBreakage has the cases of all tables.
@@ -147,7 +148,7 @@ func (c breakage) check(b *built, when string, a explain.Answer) {
 		return
 	}
 	for _, h := range a.Hops {
-		if h.Predicted == explain.OK && h.Observed == explain.Fail || h.Predicted == explain.Fail && h.Observed == explain.OK {
+		if h.Predicted == trace.OK && h.Observed == trace.Fail || h.Predicted == trace.Fail && h.Observed == trace.OK {
 			b.t.Errorf("%s: predicted and observed differ at %s %s\n%s", when, b.script(h.Netns), h.Device, b.account(a))
 			break
 		}

@@ -2,45 +2,16 @@ package explain
 
 import (
 	"context"
-	"net/netip"
 	"slices"
 	"time"
 
+	"nstutor/diag/drop"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
 )
-
-// sighting is the frame that proves that a hop was reached.
-type sighting struct {
-	netns    *machine.Space
-	dev      string
-	src, dst netip.Addr
-	reply    bool
-	out      bool
-	carrier  endpoints // of the packet that carries it through a tunnel, if one does
-}
-
-// endpoints are the addresses of a packet; the zero value is those of none.
-type endpoints struct{ src, dst netip.Addr }
-
-func (s sighting) matches(f wire.Frame) bool {
-	if f.Netns != s.netns.NS.Name() || f.Dev != s.dev || f.Out != s.out {
-		return false
-	}
-	if s.carrier != (endpoints{}) {
-		if f.Inner == nil || f.Proto != "VXLAN" || s.carrier != (endpoints{f.Src, f.Dst}) {
-			return false
-		}
-		f = *f.Inner
-	}
-	op := wire.EchoRequest
-	if s.reply {
-		op = wire.EchoReply
-	}
-	return f.Proto == "ICMP" && f.Op == op && f.Src == s.src && f.Dst == s.dst
-}
 
 // How long silence has to last before it says something.
 const (
@@ -54,6 +25,14 @@ const (
 // maxEchoes are sent where the first is lost against the prediction.
 const maxEchoes = 3
 
+// observation is a trace, and what a packet that was really sent adds to it.
+type observation struct {
+	*trace.Trace
+	waited time.Duration // for an answer, to a tenth of a second
+	id     uint16        // of its echoes
+	drops  *drop.Watcher // nil without the right to it
+}
+
 // wires are the taps on a path, and what they have seen.
 type wires struct {
 	taps   map[*machine.Space]*wire.Tap
@@ -62,15 +41,15 @@ type wires struct {
 }
 
 // tap opens the taps. Less than root leaves hops unobserved.
-func (w *walk) tap() *wires {
+func (w *observation) tap() *wires {
 	all := &wires{taps: map[*machine.Space]*wire.Tap{}}
-	for _, h := range w.hops {
-		if h.seenAs == nil || all.taps[h.seenAs.netns] != nil {
+	for _, h := range w.Hops {
+		if h.Sighting == nil || all.taps[h.Sighting.Space] != nil {
 			continue
 		}
-		if tap, err := wire.Capture(h.seenAs.netns.NS, wire.Filter{}); err == nil {
-			all.taps[h.seenAs.netns] = tap
-			all.names = append(all.names, h.seenAs.netns.NS.Name())
+		if tap, err := wire.Capture(h.Sighting.Space.NS, wire.Filter{}); err == nil {
+			all.taps[h.Sighting.Space] = tap
+			all.names = append(all.names, h.Sighting.Space.NS.Name())
 		}
 	}
 	return all
@@ -91,14 +70,20 @@ func (s *wires) look(a *Answer) {
 }
 
 // observe sends one echo and looks for it on every wire of the path.
-func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
+func (w *observation) observe(ctx context.Context, req Request, a *Answer) error {
 	seen := w.tap()
 	defer seen.close()
 	before := machine.Counted{}
-	for _, h := range w.hops {
-		before.Count(h.node)
+	for _, h := range w.Hops {
+		before.Count(h.Space)
 	}
+	w.id = probe.FreshID()
+	w.drops = w.listen(ctx, req)
 	result := w.send(ctx, req, a, seen)
+	if w.drops != nil {
+		w.drops.Close()
+		w.hear(a)
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -111,8 +96,8 @@ func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
 
 // send sends an echo, and more of them where the first is lost although nothing
 // is in its way, as far as can be seen.
-func (w *walk) send(ctx context.Context, req Request, a *Answer, seen *wires) probe.Result {
-	ask := probe.Echo{To: req.Dest.String(), Dst: req.Dest, Size: req.Size, DF: req.DF, Seq: 1}
+func (w *observation) send(ctx context.Context, req Request, a *Answer, seen *wires) probe.Result {
+	ask := probe.Echo{To: req.Dest.String(), Dst: req.Dest, Size: req.Size, DF: req.DF, Seq: 1, ID: w.id}
 	begun := time.Now()
 	end := begun.Add(req.Timeout)
 	defer func() { w.waited = time.Since(begun).Round(time.Second / 10) }()
@@ -130,7 +115,7 @@ func (w *walk) send(ctx context.Context, req Request, a *Answer, seen *wires) pr
 			continue
 		case result.Outcome == probe.Silent:
 			a.Probe.Message = probe.Unanswered(ask.Seq)
-			hoped := a.Verdict == Delivered || w.outside != nil && a.Cause.Code == cause.NotKnown
+			hoped := a.Verdict == Delivered || w.Beyond != nil && a.Cause.Code == cause.NotKnown
 			if hoped && ask.Seq < maxEchoes && time.Until(end) > again && ctx.Err() == nil {
 				ask.Seq++
 				continue
@@ -142,7 +127,7 @@ func (w *walk) send(ctx context.Context, req Request, a *Answer, seen *wires) pr
 
 // sendOne sends an echo and waits until it is answered or refused, or until the
 // silence has said what it has to say.
-func (w *walk) sendOne(ctx context.Context, from *machine.Space, ask probe.Echo, a *Answer, seen *wires) probe.Result {
+func (w *observation) sendOne(ctx context.Context, from *machine.Space, ask probe.Echo, a *Answer, seen *wires) probe.Result {
 	enough := make(chan struct{})
 	ask.Enough = enough
 	done := make(chan probe.Result, 1)
@@ -158,6 +143,7 @@ func (w *walk) sendOne(ctx context.Context, from *machine.Space, ask probe.Echo,
 			return result
 		case <-tick.C:
 			seen.look(a)
+			w.hear(a)
 			if !ended && time.Since(sent) > w.patience(a, ask.Seq) {
 				close(enough)
 				ended = true
@@ -167,7 +153,7 @@ func (w *walk) sendOne(ctx context.Context, from *machine.Space, ask probe.Echo,
 }
 
 // lookAfter waits for frames that the taps have not handed over yet.
-func (w *walk) lookAfter(ctx context.Context, a *Answer, seen *wires) {
+func (w *observation) lookAfter(ctx context.Context, a *Answer, seen *wires) {
 	for end := time.Now().Add(settled); ; {
 		seen.look(a)
 		if a.agrees() || time.Now().After(end) {
@@ -182,11 +168,13 @@ func (w *walk) lookAfter(ctx context.Context, a *Answer, seen *wires) {
 }
 
 // patience is how long silence has to last before it proves something.
-func (w *walk) patience(a *Answer, seq int) time.Duration {
-	first := slices.IndexFunc(a.Hops, func(h Hop) bool { return h.Predicted == Fail })
-	asking := w.outside != nil && len(w.faults) == 0 && !w.outside.asking.resolved()
+func (w *observation) patience(a *Answer, seq int) time.Duration {
+	first := slices.IndexFunc(a.Hops, func(h trace.Hop) bool { return h.Predicted == trace.Fail })
+	asking := w.Beyond != nil && len(w.Faults) == 0 && !w.Beyond.Resolved()
 	switch {
-	case asking, first >= 0 && a.Hops[first].Stage == StageNeighbour:
+	case a.witnessed() && a.agrees():
+		return 0
+	case asking, first >= 0 && a.Hops[first].Stage == trace.StageNeighbour:
 		return arpTries
 	case seq > 1:
 		return again
@@ -201,14 +189,14 @@ func (w *walk) patience(a *Answer, seq int) time.Duration {
 // agrees reports whether the frames seen are those that were predicted, up to
 // where nothing is predicted any more.
 func (a *Answer) agrees() bool {
-	return !slices.ContainsFunc(a.Hops, func(h Hop) bool {
-		return h.Predicted == OK && h.Observed == Fail || h.Predicted == Fail && h.Observed == OK
+	return !slices.ContainsFunc(a.Hops, func(h trace.Hop) bool {
+		return h.Predicted == trace.OK && h.Observed == trace.Fail || h.Predicted == trace.Fail && h.Observed == trace.OK
 	})
 }
 
 // observed reports whether all frames of the path can be seen.
 func (a *Answer) observed() bool {
-	return !slices.ContainsFunc(a.Hops, func(h Hop) bool { return h.seenAs != nil && h.Observed == Unknown })
+	return !slices.ContainsFunc(a.Hops, func(h trace.Hop) bool { return h.Sighting != nil && h.Observed == trace.Unknown })
 }
 
 // Witness tells the hops in some namespaces by what was seen there on the
@@ -217,12 +205,12 @@ func (a *Answer) observed() bool {
 func (a *Answer) Witness(netns []string, frames []wire.Frame) {
 	for i := range a.Hops {
 		h := &a.Hops[i]
-		if h.seenAs == nil || !slices.Contains(netns, h.seenAs.netns.NS.Name()) {
+		if h.Sighting == nil || !slices.Contains(netns, h.Sighting.Space.NS.Name()) {
 			continue
 		}
-		h.Observed = Fail
-		if slices.ContainsFunc(frames, h.seenAs.matches) {
-			h.Observed = OK
+		h.Observed = trace.Fail
+		if slices.ContainsFunc(frames, h.Sighting.Is) {
+			h.Observed = trace.OK
 		}
 	}
 }

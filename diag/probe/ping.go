@@ -27,6 +27,9 @@ type Echo struct {
 	Timeout time.Duration // how long to wait for an answer, and before that for a name server; 0 stands for 4 s
 	Mark    uint32        // the firewall mark; setting one needs CAP_NET_ADMIN
 	Seq     int           // icmp_seq, of which 16 bits are sent; 0 stands for 1
+	// ID tells the echo from others on the wire, as FreshID gives it; 0 stands for
+	// that. Without the right to a raw socket the kernel chooses.
+	ID uint16
 	// Enough, once closed, ends the waiting before Timeout does: the outcome is
 	// Silent then too. nil never does.
 	Enough <-chan struct{}
@@ -138,6 +141,9 @@ func (x *exchange) run(ctx context.Context, ns *nsenter.Namespace) error {
 	defer socket.close()
 	x.result.Src = socket.source
 	x.tag = newEchoTag(x.echo.Seq)
+	if x.echo.ID != 0 {
+		x.tag.id = x.echo.ID
+	}
 	if x.dgram = socket.dgram; x.dgram {
 		x.tag.id = socket.id
 	}

@@ -7,6 +7,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/trace"
 	"nstutor/internal/say"
 )
 
@@ -92,8 +93,8 @@ type telling struct {
 	lang    string
 	titles  Titles
 	lines   []Line
-	stopped *explain.Hop // where the fault is
-	routed  string       // the device of the route that the last line tells
+	stopped *trace.Hop // where the fault is
+	routed  string     // the device of the route that the last line tells
 }
 
 // add adds a line. Whatever names it has in it came from outside: here is where
@@ -164,13 +165,13 @@ func (r *telling) verdict() string {
 func (r *telling) way() {
 	hops, leg, open := r.answer.Hops, "", false
 	reached := len(hops)
-	if fault := slices.IndexFunc(hops, func(h explain.Hop) bool { return h.Predicted == explain.Fail }); fault >= 0 {
+	if fault := slices.IndexFunc(hops, func(h trace.Hop) bool { return h.Predicted == trace.Fail }); fault >= 0 {
 		r.stopped = &hops[fault]
-		for r.answer.Verdict != explain.Delivered && reached > fault+1 && hops[reached-1].Observed != explain.OK {
+		for r.answer.Verdict != explain.Delivered && reached > fault+1 && hops[reached-1].Observed != trace.OK {
 			reached--
 		}
 	} else if r.answer.Beyond != "" && r.answer.Probe != nil {
-		for reached > 0 && hops[reached-1].Leg == explain.LegReply && hops[reached-1].Observed != explain.OK {
+		for reached > 0 && hops[reached-1].Leg == trace.LegReply && hops[reached-1].Observed != trace.OK {
 			reached--
 		}
 	}
@@ -178,7 +179,7 @@ func (r *telling) way() {
 		h := &hops[i]
 		if h.Leg != leg {
 			leg, open = h.Leg, false
-			r.heading(leg, map[string]word{explain.LegRequest: rRequest, explain.LegReply: rReply}[leg])
+			r.heading(leg, map[string]word{trace.LegRequest: rRequest, trace.LegReply: rReply}[leg])
 		}
 		open = r.hop(h, open)
 	}
@@ -187,22 +188,22 @@ func (r *telling) way() {
 
 // hop adds a stage, to the line before it if that is open for it; it returns
 // whether the next stage may be added in turn.
-func (r *telling) hop(h *explain.Hop, open bool) bool {
+func (r *telling) hop(h *trace.Hop, open bool) bool {
 	text, netns := r.stage(*h), r.netns(h.Netns)
 	if at := r.answer.Cause.Netns; h == r.stopped && at != h.Netns {
 		text = r.say(rFaultElsewhere, r.in(at), text)
 	}
 	last := &r.lines[len(r.lines)-1]
-	mixed := h.Observed != explain.Unknown && last.Observed != explain.Unknown && h.Observed != last.Observed
-	if h.Stage == explain.StageRoute {
+	mixed := h.Observed != trace.Unknown && last.Observed != trace.Unknown && h.Observed != last.Observed
+	if h.Stage == trace.StageRoute {
 		defer func() { r.routed = h.Device }()
 	}
 	if !open || h == r.stopped || h.Predicted != last.Predicted || last.Netns != say.Clean(netns) || mixed {
 		r.routed = ""
 		r.add(Line{Hop, h.Predicted, h.Observed, netns, h.Device, h.Leg, text})
-		return h != r.stopped && h.Predicted != explain.Unknown
+		return h != r.stopped && h.Predicted != trace.Unknown
 	}
-	if h.Observed != explain.Unknown {
+	if h.Observed != trace.Unknown {
 		last.Observed = h.Observed
 	}
 	last.Device = cmp.Or(say.Clean(h.Device), last.Device)
@@ -219,7 +220,7 @@ func (r *telling) hop(h *explain.Hop, open bool) bool {
 
 // stage is what there is to say of a stage. Of a frame with the addresses that
 // the verdict names, it is the device.
-func (r *telling) stage(h explain.Hop) string {
+func (r *telling) stage(h trace.Hop) string {
 	switch {
 	case !r.expected(h):
 		return h.Detail.In(r.lang)
@@ -231,12 +232,12 @@ func (r *telling) stage(h explain.Hop) string {
 
 // expected reports whether a stage is a frame with the addresses that the
 // verdict names, and no more.
-func (r *telling) expected(h explain.Hop) bool {
+func (r *telling) expected(h trace.Hop) bool {
 	if h.Frame == nil {
 		return false
 	}
 	source, destination := h.Frame.Src.String(), h.Frame.Dst.String()
-	if h.Leg == explain.LegReply {
+	if h.Leg == trace.LegReply {
 		source, destination = destination, source
 	}
 	return source == r.answer.Source && destination == r.answer.Destination
@@ -244,26 +245,26 @@ func (r *telling) expected(h explain.Hop) bool {
 
 // behind sums up the stages that are not reached, and that were not observed
 // either.
-func (r *telling) behind(hops []explain.Hop) {
+func (r *telling) behind(hops []trace.Hop) {
 	if len(hops) == 0 {
 		return
 	}
 	if r.stopped == nil {
 		r.heading(hops[0].Leg, rReply)
-		r.add(Line{Kind: Behind, Predicted: explain.Unknown, Observed: hops[0].Observed, Leg: hops[0].Leg, Text: r.say(rNothingBack, r.answer.Beyond)})
+		r.add(Line{Kind: Behind, Predicted: trace.Unknown, Observed: hops[0].Observed, Leg: hops[0].Leg, Text: r.say(rNothingBack, r.answer.Beyond)})
 		return
 	}
-	line := Line{Kind: Behind, Predicted: explain.Fail, Observed: explain.Unknown, Leg: hops[0].Leg}
+	line := Line{Kind: Behind, Predicted: trace.Fail, Observed: trace.Unknown, Leg: hops[0].Leg}
 	var names []string
 	for _, h := range hops {
-		if h.Observed == explain.Fail {
-			line.Observed = explain.Fail
+		if h.Observed == trace.Fail {
+			line.Observed = trace.Fail
 		}
 		if name := r.netns(h.Netns); h.Leg == line.Leg && !slices.Contains(names, name) && h.Netns != r.stopped.Netns {
 			names = append(names, name)
 		}
 	}
-	noReply := r.stopped.Leg == explain.LegRequest
+	noReply := r.stopped.Leg == trace.LegRequest
 	list := strings.Join(names, r.say(rComma))
 	switch {
 	case len(names) == 0 && noReply:

@@ -19,7 +19,7 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 	case dropped && a.Verdict == Delivered:
 		a.Verdict = Broken
 		a.disagree(a.Cause, cause.KernelDropped{Contradiction: a.against(a.Cause), KernelDrop: a.Drops[0].at()})
-	case dropped && a.Verdict == Undecided && a.Cause.Code == cause.NotKnown && !a.Drops[0].offPath:
+	case dropped && a.Verdict == Undecided && a.Cause.Code == cause.NotKnown && !a.Drops[0].offPath && (w.Beyond == nil || w.Beyond.Resolved()):
 		a.Verdict, a.Beyond = Broken, ""
 		a.Cause = told(trace.Find(a.Cause.Leg, cause.KernelDropped{
 			Contradiction: cause.Contradiction{At: cause.At(a.Drops[0].Netns), Seen: []Text{lastSeen(a.Hops)}}, KernelDrop: a.Drops[0].at(), Decides: true,

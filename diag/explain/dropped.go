@@ -86,6 +86,9 @@ func (w *observation) dropped(a *Answer, d drop.Drop) {
 			told.Netns, told.offPath = h.Space.Name, false
 		}
 	}
+	if told.offPath && told.Reason == "OTHERHOST" {
+		return // a copy, which a bridge sent to all its ports
+	}
 	if !slices.Contains(a.Drops, told) {
 		a.Drops = append(a.Drops, told)
 	}

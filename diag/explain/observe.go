@@ -174,6 +174,8 @@ func (w *observation) patience(a *Answer, seq int) time.Duration {
 	switch {
 	case a.witnessed() && a.agrees():
 		return 0
+	case len(a.Drops) > 0:
+		return settled
 	case asking, first >= 0 && a.Hops[first].Stage == trace.StageNeighbour:
 		return arpTries
 	case seq > 1:

@@ -45,6 +45,13 @@ func Certain(f Finding) bool {
 	return ok && s.sure()
 }
 
+// Final reports whether nothing behind the finding is worth a look: the packet is
+// not meant to get there.
+func Final(f Finding) bool {
+	s, ok := f.(interface{ final() bool })
+	return ok && s.final()
+}
+
 // Asked is a finding that is a fault of whoever asks for an address, although
 // what mends it is done where the frames are lost.
 type Asked interface {

@@ -91,15 +91,17 @@ func (w *walk) restore(n *machine.Space, e echo) echo {
 
 // route asks the kernel, or a route that was granted.
 func (w *walk) route(n *machine.Space, q machine.RouteQuery) machine.RouteAnswer {
+	now := n.Route(q)
 	for _, g := range w.granted {
-		if g.node == n && g.prefix.Contains(q.Dst) {
+		narrower := now.Kind != machine.KindLocal && (now.Entry.Type == "" || bits(now.Entry.Dst) <= g.prefix.Bits())
+		if g.node == n && g.prefix.Contains(q.Dst) && narrower {
 			return machine.RouteAnswer{
 				Kind: machine.KindUnicast, Dev: g.dev.Index, DevName: g.dev.Name, Src: q.Src,
 				Line: fmt.Sprintf("%s dev %s", g.prefix, g.dev.Name),
 			}
 		}
 	}
-	return n.Route(q)
+	return now
 }
 
 // hop notes a stage that the packet passes.
@@ -180,6 +182,30 @@ func (w *walk) fault(n *machine.Space, e echo, stage, dev string, f cause.Findin
 	}
 	w.hop(n, e, stage, dev, f.Detail())
 	w.hops[len(w.hops)-1].Predicted, w.hops[len(w.hops)-1].down = Fail, cause.DownDevice(f)
+	w.raised(n, f)
+	w.strayed = w.strayed || cause.Final(f)
+}
+
+// raised grants the routes that the kernel has again once a device is up: those of
+// its addresses.
+func (w *walk) raised(n *machine.Space, f cause.Finding) {
+	dev := cause.DownDevice(f)
+	if dev == "" || f.Netns() != n.Name {
+		return
+	}
+	link, err := n.Link(dev)
+	if err != nil {
+		return
+	}
+	addrs, err := n.Addrs(link.Index)
+	if err != nil {
+		return
+	}
+	for _, a := range addrs {
+		if a.Family() == 4 && !slices.Contains(a.Flags, "noprefixroute") {
+			w.granted = append(w.granted, grant{n, a.Prefix.Masked(), link})
+		}
+	}
 }
 
 // toldDown reports whether it was noted already that a device is down.

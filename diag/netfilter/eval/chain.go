@@ -38,7 +38,11 @@ func (e *evaluator) end(s state, verdict Verdict, rule *netfilter.Rule, line, wi
 			return
 		}
 	}
-	e.ends = append(e.ends, ending{s, e.base, verdict, rule, line, with})
+	in := e.base.chain
+	if rule != nil && e.in != nil {
+		in = e.in
+	}
+	e.ends = append(e.ends, ending{s, e.base, verdict, rule, line, with, in})
 }
 
 func (e *evaluator) runChain(chain *netfilter.Chain, states []state, depth int) flow {
@@ -80,6 +84,7 @@ func (e *evaluator) misses(m *netfilter.Match, states []state) bool {
 // runRule lets one packet meet one rule.
 func (e *evaluator) runRule(chain *netfilter.Chain, rule *netfilter.Rule, s state, depth int) flow {
 	var flow flow
+	e.in = chain
 	line := ""
 	text := func() string {
 		if line == "" {
@@ -113,6 +118,7 @@ func (e *evaluator) runRule(chain *netfilter.Chain, rule *netfilter.Rule, s stat
 
 // verdict does with the packet what the rule says.
 func (e *evaluator) verdict(chain *netfilter.Chain, rule *netfilter.Rule, v netfilter.Verdict, s state, depth int, text func() string, flow *flow) {
+	e.in = chain
 	switch v.Kind {
 	case netfilter.VerdictContinue:
 		flow.on = append(flow.on, s)

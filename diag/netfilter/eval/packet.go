@@ -91,6 +91,7 @@ type Result struct {
 	Table   *netfilter.Table // of the chain At
 	Chain   *netfilter.Chain // the base chain At
 	Decided *netfilter.Rule  // the rule; nil for a policy
+	In      *netfilter.Chain // the chain that it is in, which At may have led to
 }
 
 // Translation is a change of a packet's address.

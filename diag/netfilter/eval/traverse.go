@@ -129,8 +129,9 @@ type evaluator struct {
 	ways    map[flight]way
 	indexes map[string]fieldValue
 
-	raw    bool      // before connection tracking has seen the packet
-	base   baseChain // the base chain that is running
+	raw    bool             // before connection tracking has seen the packet
+	base   baseChain        // the base chain that is running
+	in     *netfilter.Chain // the chain that is running
 	chains map[*netfilter.Table]map[string]*netfilter.Chain
 	ends   []ending
 }
@@ -150,6 +151,7 @@ type ending struct {
 	rule    *netfilter.Rule
 	line    string
 	with    string
+	in      *netfilter.Chain
 }
 
 // begin brings the packet to the hook: connections begin at two of them.
@@ -227,7 +229,7 @@ func (s state) translation() *Translation {
 func (e ending) result() Result {
 	r := Result{
 		Verdict: e.verdict, At: e.base.name(), Rule: e.line, RejectWith: e.with, Packet: e.state.packet,
-		NAT: e.state.translation(), Table: e.base.table, Chain: e.base.chain, Decided: e.rule,
+		NAT: e.state.translation(), Table: e.base.table, Chain: e.base.chain, Decided: e.rule, In: e.in,
 	}
 	if e.rule == nil {
 		r.Rule = "policy drop"

@@ -3,6 +3,7 @@ package trace
 import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
@@ -112,6 +113,10 @@ func (w *walk) deliver(n *machine.Space, e echo, dev string) {
 	w.originate(n, w.back(e))
 }
 
+// maxFilters bounds the base chains of one hook that drop a packet one behind the
+// other.
+const maxFilters = 16
+
 // filter runs the packet through the rules behind one hook, and continues as
 // though what they drop were let through. It is false when they cannot be
 // judged.
@@ -125,9 +130,13 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 	p := e.packet
 	p.IIF, p.OIF, p.TTL = iif, oif, e.ttl
 	result := eval.Traverse(rules, hook, p, n.Env())
+	for open := []*netfilter.Chain(nil); result.Drops() && len(open) < maxFilters; {
+		w.fault(n, e, StageFilter, iif+oif, w.filtered(n, e, hook, result))
+		open = append(open, result.Chain)
+		result = eval.Traverse(rules, hook, p, n.Env(), open...)
+	}
 	switch result.Verdict {
 	case eval.VerdictDrop, eval.VerdictReject:
-		w.fault(n, e, StageFilter, iif+oif, w.filtered(n, e, hook, result))
 		return e, true
 	case eval.VerdictUnknown:
 		unsure := cause.RulesUnjudged{Hook: hook, Flow: e.flow(), Rules: result.Unsure}

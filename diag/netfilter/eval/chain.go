@@ -20,9 +20,12 @@ const maxDepth = 512
 
 // runBase runs a base chain, and returns what it lets pass.
 func (e *evaluator) runBase(base baseChain, states []state) []state {
-	e.base = base
+	e.base, e.spared = base, nil
 	flow := e.runChain(base.chain, states, 0)
 	rest := merge(flow.on, flow.returned)
+	if slices.Contains(e.open, base.chain) {
+		return merge(rest, flow.accepted, e.spared)
+	}
 	if base.chain.Policy != "drop" {
 		return merge(rest, flow.accepted)
 	}
@@ -33,6 +36,10 @@ func (e *evaluator) runBase(base baseChain, states []state) []state {
 }
 
 func (e *evaluator) end(s state, verdict Verdict, rule *netfilter.Rule, line, with string) {
+	if slices.Contains(e.open, e.base.chain) {
+		e.spared = append(e.spared, s)
+		return
+	}
 	for _, end := range e.ends {
 		if end.rule == rule && end.base == e.base && end.state.assumed == s.assumed {
 			return

@@ -94,6 +94,9 @@ type Result struct {
 	In      *netfilter.Chain // the chain that it is in, which At may have led to
 }
 
+// Drops reports whether the packet gets no further, for sure.
+func (r Result) Drops() bool { return r.Verdict == VerdictDrop || r.Verdict == VerdictReject }
+
 // Translation is a change of a packet's address.
 type Translation struct {
 	// Kind is "snat", "dnat", "masquerade" or "redirect", or "answer" when the

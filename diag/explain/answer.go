@@ -50,6 +50,10 @@ type Fault struct {
 	Detail   Text       `json:"detail"`
 	Evidence []Text     `json:"evidence"` // lines of the kernel's tables, and what was seen
 
+	// Told is set where Detail says what is wrong, although Code may be NotKnown: no
+	// cause of the set is that.
+	Told bool `json:"-"`
+
 	fix []change.Command
 }
 

@@ -78,5 +78,5 @@ func told(f trace.Found) Fault {
 	if evidence == nil {
 		evidence = []Text{}
 	}
-	return Fault{Code: f.Code(), Netns: f.Netns(), Leg: f.Leg, Detail: f.Detail(), Evidence: evidence, fix: f.Mends}
+	return Fault{Code: f.Code(), Netns: f.Netns(), Leg: f.Leg, Detail: f.Detail(), Evidence: evidence, Told: true, fix: f.Mends}
 }

@@ -61,6 +61,8 @@ func (l *Link) info(b []byte) {
 		l.Sharing = ipName(macvlanModes, int(number(data, unix.IFLA_MACVLAN_MODE)), strconv.Itoa)
 	case "ipvlan", "ipvtap":
 		l.Sharing = ipName(ipvlanModes, int(number(data, unix.IFLA_IPVLAN_MODE)), strconv.Itoa)
+	case "vrf":
+		l.VRF = int(number(data, unix.IFLA_VRF_TABLE))
 	case "bond":
 		l.Active = int(number(data, unix.IFLA_BOND_ACTIVE_SLAVE))
 	}

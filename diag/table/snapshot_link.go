@@ -44,6 +44,7 @@ type Link struct {
 	VXLAN   *VXLAN      // nil when it is none
 	Bridge  *Bridge     // nil when it is none
 	VLANID  int         // of a VLAN device; 0 when it is none
+	VRF     int         // the table of a VRF; 0 when it is none
 	Sharing string      // how a macvlan, macvtap or ipvlan shares the device below: its mode, as ip spells it
 	Active  int         // interface index of a bond's active slave; 0: none, or all are
 }

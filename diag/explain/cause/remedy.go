@@ -19,10 +19,11 @@ type Way struct {
 	Netns   string
 	Dst     netip.Addr // invalid: everything, by the default route
 	Dev     string
-	Via     netip.Addr // invalid: the destination is on the wire
-	Onlink  bool       // Via is in none of the device's prefixes
-	Replace bool       // there is a route to that very destination, which leads elsewhere
-	Table   string     // that it is for; empty: the main one
+	Via     netip.Addr   // invalid: the destination is on the wire
+	Onlink  bool         // Via is in none of the device's prefixes
+	Replace bool         // there is a route to that very destination, which leads elsewhere
+	Table   string       // that it is for; empty: the main one
+	Net     netip.Prefix // the route is for all of it; invalid: for Dst alone
 }
 
 func (w Way) commands() []change.Command {
@@ -35,6 +36,9 @@ func (w Way) commands() []change.Command {
 	}
 	if w.Dst.IsValid() {
 		dst = w.Dst.String()
+	}
+	if w.Net.IsValid() {
+		dst = w.Net.String()
 	}
 	words := []string{"ip", "route", verb, dst}
 	if w.Via.IsValid() {

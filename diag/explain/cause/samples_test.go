@@ -138,6 +138,9 @@ var samples = []Finding{
 	Unpredicted{contradiction, NoRoute, "Destination Host Unreachable"},
 	LostBehind{contradiction, "eth0"},
 	NeverLeft{contradiction, "eth0"},
+	NotCarried{here, "eth0", "br0", 7, false},
+	NoPVID{here, "eth0", "br0"},
+	Broadcast{certain{}, here, two, proof},
 	KernelDropped{contradiction, KernelDrop{say.Quote("host"), "eth0", "NETFILTER_DROP", "nf_hook_slow"}, true},
 	KernelDropped{contradiction, KernelDrop{say.Quote("host"), "", "SOCKET_RCVBUFF", "sock_queue_rcv_skb"}, false},
 	Untried{beyond, say.Quote("why")},
@@ -149,4 +152,4 @@ var samples = []Finding{
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
 var unmended = []string{"NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
-	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "KernelDropped"}
+	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "KernelDropped", "NoPVID", "Broadcast"}

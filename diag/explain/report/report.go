@@ -153,6 +153,8 @@ func (r *telling) verdict() string {
 		return r.say(rCannotTell, source, a.Destination, detail, place)
 	case a.Beyond != "":
 		return r.say(rBeyond, source, a.Destination, detail)
+	case a.Cause.Code == cause.NotKnown && a.Cause.Told:
+		return r.say(rBroken, source, a.Destination, r.say(rUncoded, detail, place))
 	case a.Cause.Code == cause.NotKnown:
 		return r.say(rBrokenUnknown, source, a.Destination, detail, place)
 	}

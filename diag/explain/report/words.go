@@ -34,6 +34,7 @@ const (
 	rFix
 	rNext
 	rNextMended
+	rUncoded
 	rBeyond
 	rNothingBack
 	rProbe
@@ -69,6 +70,7 @@ var words = [wordCount][2]string{
 	rEvidence:          {"evidence", "依据"},
 	rFix:               {"fix", "修复"},
 	rNext:              {"broken behind it as well", "此外还有"},
+	rUncoded:           {"%s (%s)", "%s（%s）"},
 	rNextMended:        {"broken behind it as well, and mended by the same commands", "此外还有（上面的命令一并修好）"},
 	rBeyond:            {"%s gets no answer from %s: %s", "%s 得不到 %s 的应答：%s"},
 	rNothingBack:       {"nothing came back by %s", "%s 上没有任何回应"},

@@ -8,7 +8,6 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
-	"nstutor/internal/say"
 )
 
 // intoBridge follows a frame that a port of a bridge has received: up to the
@@ -22,12 +21,12 @@ func (x *explorer) intoBridge(n *machine.Space, port table.Link, v way) {
 	if v.vlan != 0 && x.ownTag(n, port, v) {
 		return
 	}
-	v = x.through(n, bridge, port, v)
+	v = x.tagIn(n, bridge, port, x.through(n, bridge, port, v))
 	v = x.arpFiltered(n, v, eval.LinkHook{Family: "bridge", Hook: "prerouting", IIF: port.Name})
 	if x.mac == nil || bytes.Equal(x.mac, bridge.MAC) {
 		x.been[place{n, bridge.Index}] = true
-		up := x.arpFiltered(n, v, eval.LinkHook{Family: "bridge", Hook: "input", IIF: port.Name})
-		if v.vlan != 0 {
+		up := x.arpFiltered(n, x.tagOut(n, bridge, bridge, v), eval.LinkHook{Family: "bridge", Hook: "input", IIF: port.Name})
+		if up.vlan != 0 {
 			x.arriveTagged(n, bridge, up)
 		} else {
 			x.arriveAbove(n, bridge, up)
@@ -44,9 +43,6 @@ func (x *explorer) intoBridge(n *machine.Space, port table.Link, v way) {
 func (x *explorer) through(n *machine.Space, bridge, port table.Link, v way) way {
 	if !bridge.Up() {
 		v = v.stoppedBy(n, bridge.Name, down(n, bridge))
-	}
-	if bridge.Bridge != nil && bridge.Bridge.VLANFiltering {
-		x.unseen = append(x.unseen, say.T("%s filters by VLAN, which is not judged", "%s 按 VLAN 过滤，未作判断", bridge.Name))
 	}
 	// A port without carrier is disabled by that alone.
 	if state := port.Port.State; bridge.Up() && state != "forwarding" && (state != "disabled" || port.Carrier()) {
@@ -65,6 +61,9 @@ func down(n *machine.Space, link table.Link) cause.Finding {
 // that it came in by; nil for what the bridge's own namespace sends.
 func (x *explorer) toPorts(n *machine.Space, bridge table.Link, from *table.Link, v way) {
 	x.bridges = append(x.bridges, site{n, bridge})
+	if from == nil {
+		v = x.tagIn(n, bridge, bridge, v)
+	}
 	ports, err := x.ports(n, bridge)
 	if err != nil {
 		x.unseen = append(x.unseen, quote(err))
@@ -82,7 +81,7 @@ func (x *explorer) toPorts(n *machine.Space, bridge table.Link, from *table.Link
 		if !port.Up() {
 			out = out.stoppedBy(n, port.Name, down(n, port))
 		}
-		out = x.through(n, bridge, port, out)
+		out = x.tagOut(n, bridge, port, x.through(n, bridge, port, out))
 		if from != nil && from.Port.Isolated && port.Port.Isolated {
 			out = out.stoppedBy(n, port.Name, cause.PortsIsolated{At: at(n), From: site{n, *from}.device(), To: site{n, port}.device(), Bridge: bridge.Name})
 		}
@@ -109,7 +108,8 @@ func (x *explorer) ports(n *machine.Space, bridge table.Link) ([]table.Link, err
 	if err != nil {
 		return nil, err
 	}
-	if x.mac != nil {
+	// Each VLAN has entries of its own, and flooding comes to the same stations.
+	if x.mac != nil && (bridge.Bridge == nil || !bridge.Bridge.VLANFiltering) {
 		entry, known, err := one.BridgeFDB(bridge.Index, x.mac)
 		if err != nil {
 			return nil, err

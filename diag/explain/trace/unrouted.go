@@ -17,10 +17,17 @@ func (w *walk) noRoute(n *machine.Space, e echo, route machine.RouteAnswer) mach
 	var f cause.Finding
 	next := machine.RouteAnswer{}
 	switch route.Kind {
-	case machine.KindBlackhole, machine.KindUnreachable, machine.KindProhibit, machine.KindThrow:
-		f, next = w.rejected(n, e, route)
-	case machine.KindNone:
-		f, next = w.unrouted(n, e, cause.Lookup{Dst: e.dst, Answer: route})
+	case machine.KindBlackhole, machine.KindUnreachable, machine.KindProhibit, machine.KindThrow, machine.KindNone:
+		lookup := cause.Lookup{Dst: e.dst, Answer: route}
+		if leak, way, ok := w.besideVRF(n, e, lookup); ok {
+			f, next = leak, way
+		} else if route.Kind == machine.KindNone {
+			f, next = w.unrouted(n, e, lookup)
+		} else {
+			f, next = w.rejected(n, e, route)
+		}
+	case machine.KindBroadcast:
+		f = cause.Broadcast{At: at(n), Dst: e.dst, Lookup: route.Evidence}
 	default:
 		if e.outer != nil && n == e.origin && n.Route(machine.RouteQuery{Dst: e.src}).Kind != machine.KindLocal {
 			f = w.sourceless(n, e)

@@ -20,21 +20,13 @@ var owners = []struct{ prefix, name string }{
 	{"ts-", "Tailscale"}, {"NETBIRD", "NetBird"}, {"f2b-", "fail2ban"},
 }
 
-// decidedIn is the chain that the rule which decided is in.
-func decidedIn(r eval.Result) string {
-	if r.In == nil {
-		return ""
-	}
-	return r.In.Name
-}
-
 // ownerOf is the program that wrote the rule which decided, as far as names tell
 // it; empty when they do not.
 func ownerOf(r eval.Result) string {
 	if r.Table == nil {
 		return ""
 	}
-	for _, name := range []string{decidedIn(r), r.Table.Name} {
+	for _, name := range []string{r.In, r.Table.Name} {
 		for _, o := range owners {
 			if strings.HasPrefix(name, o.prefix) {
 				return o.name
@@ -47,5 +39,5 @@ func ownerOf(r eval.Result) string {
 // meantApart reports whether the rule that decided is there to keep networks
 // apart: to open it is no repair.
 func meantApart(r eval.Result) bool {
-	return r.Decided != nil && strings.Contains(strings.ToUpper(decidedIn(r)), "ISOLATION")
+	return r.Decided != nil && strings.Contains(strings.ToUpper(r.In), "ISOLATION")
 }

@@ -91,7 +91,7 @@ type Result struct {
 	Table   *netfilter.Table // of the chain At
 	Chain   *netfilter.Chain // the base chain At
 	Decided *netfilter.Rule  // the rule; nil for a policy
-	In      *netfilter.Chain // the chain that it is in, which At may have led to
+	In      string           // the chain that it is in, to which At may have led
 }
 
 // Drops reports whether the packet gets no further, for sure.

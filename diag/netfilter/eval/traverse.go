@@ -234,7 +234,7 @@ func (s state) translation() *Translation {
 func (e ending) result() Result {
 	r := Result{
 		Verdict: e.verdict, At: e.base.name(), Rule: e.line, RejectWith: e.with, Packet: e.state.packet,
-		NAT: e.state.translation(), Table: e.base.table, Chain: e.base.chain, Decided: e.rule, In: e.in,
+		NAT: e.state.translation(), Table: e.base.table, Chain: e.base.chain, Decided: e.rule, In: e.in.Name,
 	}
 	if e.rule == nil {
 		r.Rule = "policy drop"

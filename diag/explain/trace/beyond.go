@@ -138,7 +138,7 @@ func (w *walk) untranslated(n *machine.Space, e echo, link table.Link) {
 	if p.route.Via.IsValid() && !p.route.Entry.Default() {
 		return
 	}
-	if own, ok := prefixOver(n, link, e.src); ok && own.Contains(e.src) {
+	if own, ok := machine.PrefixOver(n, link, e.src); ok && own.Contains(e.src) {
 		return // it is at home there
 	}
 	w.doubt(n, e, StageSend, link.Name, cause.Untranslated{At: at(n), Src: e.src, Out: link.Name, Line: p.route.Line})

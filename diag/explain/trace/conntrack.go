@@ -1,8 +1,6 @@
 package trace
 
 import (
-	"os"
-
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter"
@@ -24,18 +22,7 @@ func (w *walk) untracked(n *machine.Space, e echo, rules *netfilter.RuleSet, hoo
 	if err != nil || use.Max == 0 || use.Count < use.Max || !tracks(rules) {
 		return
 	}
-	w.fault(n, e, StageFilter, "", cause.TableFull{At: at(n), Use: use, Raisable: raisable(n)})
-}
-
-// raisable reports whether the maximum of the table can be set in a namespace.
-func raisable(n *machine.Space) bool {
-	writable := false
-	err := n.NS.Do(func() error {
-		info, err := os.Stat("/proc/sys/net/netfilter/nf_conntrack_max")
-		writable = err == nil && info.Mode()&0o200 != 0
-		return err
-	})
-	return err == nil && writable
+	w.fault(n, e, StageFilter, "", cause.TableFull{At: at(n), Use: use, Raisable: machine.ConntrackRaisable(n)})
 }
 
 // tracks reports whether a rule of the namespace needs connection tracking.

@@ -2,7 +2,6 @@ package trace
 
 import (
 	"context"
-	"net/netip"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
@@ -27,7 +26,7 @@ func without(n *machine.Space, e echo) (machine.RouteAnswer, bool) {
 	if err != nil {
 		return machine.RouteAnswer{}, false
 	}
-	rest, ok := best(snap, e.dst, func(table.Route) bool { return false })
+	rest, ok := machine.BestRoute(snap, e.dst, func(table.Route) bool { return false })
 	if !ok {
 		return machine.RouteAnswer{}, false
 	}
@@ -43,11 +42,3 @@ func without(n *machine.Space, e echo) (machine.RouteAnswer, bool) {
 		Kind: machine.KindUnicast, Via: rest.Via, Dev: link.Index, DevName: link.Name, Src: src, Line: rest.Line(), Onlink: rest.Onlink,
 	}, true
 }
-
-const mainTable = 254 // RT_TABLE_MAIN
-
-// covers reports whether a route's destination has addr in it; the zero prefix
-// is that of a default route.
-func covers(p netip.Prefix, addr netip.Addr) bool { return !p.IsValid() || p.Contains(addr) }
-
-func bits(p netip.Prefix) int { return max(p.Bits(), 0) }

@@ -23,7 +23,7 @@ func (w *walk) nextStation(n *machine.Space, e echo, link table.Link, nexthop ne
 		w.giveUp(n, e, StageNeighbour, link.Name, quote(err))
 		return station{}, false
 	}
-	a := &arping{w: w, n: n, e: e, link: link, nexthop: nexthop, sender: arpSender(n, link, e.src, nexthop)}
+	a := &arping{w: w, n: n, e: e, link: link, nexthop: nexthop, sender: machine.ARPSender(n, link, e.src, nexthop)}
 	if mac, ok := w.learned(n, link.Index, nexthop); ok && (!known || entry.State != "PERMANENT") {
 		entry = table.Neighbour{Dst: nexthop, Dev: link.Name, MAC: mac, State: "STALE"}
 		known = true

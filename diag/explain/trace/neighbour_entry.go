@@ -125,7 +125,7 @@ func (a *arping) wrongMAC(s station) (station, bool) {
 // frame comes to a device which is no port of it.
 func (a *arping) missedBridge(s station) (table.Link, bool) {
 	addrs, err := s.node.Addrs(s.dev.Index)
-	if s.dev.Kind != "veth" || err != nil || hasIPv4(addrs) {
+	if s.dev.Kind != "veth" || err != nil || machine.HasIPv4(addrs) {
 		return table.Link{}, false
 	}
 	devices, err := s.node.Devices()

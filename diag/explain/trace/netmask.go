@@ -5,7 +5,6 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/table"
 )
 
 // widerThanTheWire: the device's own prefix says that the destination is on its
@@ -14,7 +13,7 @@ func (a *arping) widerThanTheWire(x *explorer) (cause.Finding, station, bool) {
 	if a.nexthop != a.e.dst {
 		return nil, station{}, false
 	}
-	own, ok := prefixOver(a.n, a.link, a.nexthop)
+	own, ok := machine.PrefixOver(a.n, a.link, a.nexthop)
 	if !ok {
 		return nil, station{}, false
 	}
@@ -50,20 +49,6 @@ func narrower(s station, own netip.Prefix, dst netip.Addr) (netip.Prefix, bool) 
 		far := a.Prefix
 		if far.Bits() > own.Bits() && own.Contains(far.Addr()) && far.Contains(own.Addr()) && !far.Contains(dst) {
 			return far, true
-		}
-	}
-	return netip.Prefix{}, false
-}
-
-// prefixOver is the address of a device whose prefix has addr in it.
-func prefixOver(n *machine.Space, link table.Link, addr netip.Addr) (netip.Prefix, bool) {
-	addrs, err := n.Addrs(link.Index)
-	if err != nil {
-		return netip.Prefix{}, false
-	}
-	for _, a := range addrs {
-		if a.Prefix.Contains(addr) {
-			return a.Prefix, true
 		}
 	}
 	return netip.Prefix{}, false

@@ -1,8 +1,6 @@
 package trace
 
 import (
-	"strconv"
-
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
@@ -41,20 +39,7 @@ func (w *walk) refused(n *machine.Space, e echo, dev table.Link, route machine.R
 
 // spent is the fault of a packet that did not begin with enough hops to live.
 func (w *walk) spent(n *machine.Space, e echo) cause.Finding {
-	return cause.TTLSpent{At: at(e.origin), TTL: ttl(e.origin), Spent: n.Name}
-}
-
-// ttl is what the namespace's packets begin with.
-func ttl(n *machine.Space) int {
-	value, err := n.Sysctl("net/ipv4/ip_default_ttl")
-	if err != nil {
-		return maxHops
-	}
-	ttl, err := strconv.Atoi(value)
-	if err != nil {
-		return maxHops
-	}
-	return ttl
+	return cause.TTLSpent{At: at(e.origin), TTL: machine.DefaultTTL(e.origin), Spent: n.Name}
 }
 
 // retake goes on with the station that the frame should have come to.
@@ -78,7 +63,7 @@ func (w *walk) implausible(n *machine.Space, e echo, dev table.Link, route machi
 // notHere: the packet is for nobody in this namespace, and there is nowhere
 // that the namespace could pass it on to.
 func (w *walk) notHere(n *machine.Space, e echo, dev table.Link) cause.Finding {
-	if addrs, err := n.Addrs(dev.Index); err == nil && !hasIPv4(addrs) {
+	if addrs, err := n.Addrs(dev.Index); err == nil && !machine.HasIPv4(addrs) {
 		return cause.Nameless{At: at(n), Link: dev, Dst: e.dst}
 	}
 	return cause.NotHere{At: at(n), Link: dev, Dst: e.dst}
@@ -89,7 +74,7 @@ func (w *walk) notHere(n *machine.Space, e echo, dev table.Link) cause.Finding {
 func (w *walk) irreversible(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) cause.Finding {
 	f := cause.OtherWayBack{At: at(n), Src: e.src, Dev: dev.Name, Lookup: route.Evidence}
 	addrs, err := n.Addrs(dev.Index)
-	if err == nil && hasIPv4(addrs) && n.Route(machine.RouteQuery{Dst: e.src}).Kind == machine.KindUnicast && n.Conf(dev.Name, "rp_filter") != 2 {
+	if err == nil && machine.HasIPv4(addrs) && n.Route(machine.RouteQuery{Dst: e.src}).Kind == machine.KindUnicast && n.Conf(dev.Name, "rp_filter") != 2 {
 		f.Loose = true
 		return f
 	}
@@ -104,7 +89,7 @@ func (w *walk) irreversible(n *machine.Space, e echo, dev table.Link, route mach
 // impostor: the reply has come to a namespace that is not the one which asked,
 // but has its address.
 func (w *walk) impostor(n *machine.Space, e echo, dev string) {
-	f := cause.Impostor{At: at(n), Addr: e.dst, Having: having(n, e.dst), Own: ownAddress(n, e.dst)}
+	f := cause.Impostor{At: at(n), Addr: e.dst, Having: machine.AddressesOf(n, e.dst), Own: ownAddress(n, e.dst)}
 	if p := w.parted; p != nil {
 		f.Parted = &cause.Parting{Line: p.route.Line, Way: w.wayBack(p.node, e.dst, p.route)}
 	} else if a := w.arping; a != nil && a.byTable {

@@ -1,7 +1,6 @@
 package trace
 
 import (
-	"context"
 	"net/netip"
 	"slices"
 
@@ -106,17 +105,6 @@ func (w *walk) wayBack(n *machine.Space, dst netip.Addr, now machine.RouteAnswer
 	return redirect(n, way, dst, now)
 }
 
-// hasHostRoute reports whether addr has a route of its own.
-func hasHostRoute(n *machine.Space, addr netip.Addr) bool {
-	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
-	if err != nil {
-		return false
-	}
-	return slices.ContainsFunc(snap.Routes, func(r table.Route) bool {
-		return r.Table == mainTable && r.Dst.IsSingleIP() && r.Dst.Addr() == addr
-	})
-}
-
 // backwards is the device that the request came in by, and the router who sent
 // it there, if that was not the one who asked.
 func (w *walk) backwards(n *machine.Space, dst netip.Addr) (wayOut, bool) {
@@ -131,11 +119,11 @@ func (w *walk) backwards(n *machine.Space, dst netip.Addr) (wayOut, bool) {
 		way := wayOut{dev: dev}
 		if sender, out, ok := w.sender(i); ok && sender != w.from {
 			way.via = w.addressFor(sender, out, n, dev)
-			_, near := prefixOver(n, dev, way.via)
+			_, near := machine.PrefixOver(n, dev, way.via)
 			way.onlink = !near
-		} else if pinned := pinnedNeighbour(n, dev.Name); pinned.IsValid() && pinned != dst {
+		} else if pinned := machine.PinnedNeighbour(n, dev.Name); pinned.IsValid() && pinned != dst {
 			way.via = pinned
-			_, near := prefixOver(n, dev, pinned)
+			_, near := machine.PrefixOver(n, dev, pinned)
 			way.onlink = !near
 		}
 		return way, true

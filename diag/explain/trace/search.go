@@ -49,7 +49,7 @@ func (o wayOut) to(n *machine.Space, dst netip.Addr) cause.Way {
 // insteadTo is the way as the route to an address, whether there is one or not.
 func (o wayOut) insteadTo(n *machine.Space, dst netip.Addr) cause.Way {
 	way := o.to(n, dst)
-	way.Replace = hasHostRoute(n, dst)
+	way.Replace = machine.HasHostRoute(n, dst)
 	return way
 }
 
@@ -151,33 +151,16 @@ func (w *walk) behind(n *machine.Space, dev table.Link, meant func(*machine.Spac
 	return slices.ContainsFunc(x.stations, func(s station) bool { return s.node != nil && meant(s.node, s.dev) })
 }
 
-// having are the places where the devices but lo have an address.
-func having(n *machine.Space, addr netip.Addr) []table.Addr {
-	devices, err := n.Devices()
-	if err != nil {
-		return nil
-	}
-	var found []table.Addr
-	for _, d := range devices {
-		for _, a := range d.Addrs {
-			if a.Prefix.Addr() == addr {
-				found = append(found, a)
-			}
-		}
-	}
-	return found
-}
-
 // ownAddress is where a namespace has an address, or zero.
 func ownAddress(n *machine.Space, addr netip.Addr) cause.Address {
-	if found := having(n, addr); len(found) > 0 {
+	if found := machine.AddressesOf(n, addr); len(found) > 0 {
 		return cause.Address{Netns: n.Name, Prefix: found[0].Prefix, Dev: found[0].Dev}
 	}
 	lo, err := n.Link("lo")
 	if err != nil {
 		return cause.Address{}
 	}
-	own, ok := prefixOver(n, lo, addr)
+	own, ok := machine.PrefixOver(n, lo, addr)
 	if !ok || own.Addr() != addr {
 		return cause.Address{}
 	}

@@ -1,8 +1,6 @@
 package trace
 
 import (
-	"net/netip"
-
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
@@ -13,7 +11,7 @@ import (
 // originate sends an echo, or the reply to one, from the namespace it is made
 // in.
 func (w *walk) originate(n *machine.Space, e echo) {
-	e.origin, e.ttl = n, ttl(n)
+	e.origin, e.ttl = n, machine.DefaultTTL(n)
 	route := w.route(n, machine.RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.proto()})
 	if !e.src.IsValid() && route.Kind == machine.KindUnicast {
 		// The kernel asks again with the source that it has found (ip_route_connect()).
@@ -196,6 +194,3 @@ func (w *walk) cross(e echo, c crossing) (echo, bool) {
 	w.wired(c.node, e, StageSend, c.dev.Name)
 	return e, true
 }
-
-// firstHost is the lowest address of a prefix that a host can have.
-func firstHost(p netip.Prefix) netip.Addr { return p.Masked().Addr().Next() }

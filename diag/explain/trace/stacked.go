@@ -155,7 +155,7 @@ func (x *explorer) arriveAbove(n *machine.Space, dev table.Link, v way) {
 // the kernel hands no frame of it, nor one back.
 func (a *arping) beneath(x *explorer) (cause.Finding, station, bool) {
 	for _, lower := range x.shared {
-		if lower.node == a.n || a.link.Kind == "vlan" || len(having(lower.node, a.nexthop)) == 0 {
+		if lower.node == a.n || a.link.Kind == "vlan" || len(machine.AddressesOf(lower.node, a.nexthop)) == 0 {
 			continue
 		}
 		return cause.Beneath{

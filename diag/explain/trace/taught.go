@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/table"
 )
 
 // taught is what an ARP request on the walk teaches those who hear it. The reply
@@ -87,40 +86,4 @@ func (w *walk) snooped(n *machine.Space, dev int, mac net.HardwareAddr) (netip.A
 		}
 	}
 	return netip.Addr{}, false
-}
-
-// arpSender is the address that an ARP request for target says it comes from:
-// the packet's own source, if that is an address of the namespace, or else one
-// of the device (arp_solicit()).
-func arpSender(n *machine.Space, link table.Link, source, target netip.Addr) netip.Addr {
-	addrs, _ := n.Addrs(link.Index)
-	var chosen netip.Addr
-	for _, a := range addrs {
-		if a.Family() != 4 {
-			continue
-		}
-		if !chosen.IsValid() || a.Prefix.Contains(target) {
-			chosen = a.Prefix.Addr()
-		}
-		if a.Prefix.Contains(target) {
-			break
-		}
-	}
-	announce := n.ConfMax(link.Name, "arp_announce")
-	own := announce < 2 && n.Route(machine.RouteQuery{Dst: source}).Kind == machine.KindLocal
-	if own && announce == 1 {
-		own = slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Contains(source) && a.Prefix.Contains(target) })
-	}
-	switch {
-	case own:
-		return source
-	case chosen.IsValid():
-		return chosen
-	}
-	// A device without an address borrows another's (inet_select_addr()).
-	borrowed, err := n.Env().MasqueradeAddr(link.Name, target)
-	if err != nil || !borrowed.IsValid() {
-		return source
-	}
-	return borrowed
 }

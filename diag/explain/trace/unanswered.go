@@ -98,15 +98,6 @@ func (a *arping) unproxied(s station, answer machine.ARPAnswer) cause.Finding {
 	return f
 }
 
-func hasIPv4(addrs []table.Addr) bool {
-	for _, addr := range addrs {
-		if addr.Family() == 4 {
-			return true
-		}
-	}
-	return false
-}
-
 // behind: the destination is behind somebody on the wire who passes packets on,
 // and answers for nobody but himself.
 func (a *arping) behind(x *explorer) (cause.Finding, station, bool) {

@@ -59,7 +59,7 @@ func bridgeOf(x *explorer, s station) (table.Link, bool) {
 	if s.node == nil || s.dev.Kind != "veth" || s.dev.Master != "" {
 		return table.Link{}, false
 	}
-	if addrs, err := s.node.Addrs(s.dev.Index); err != nil || hasIPv4(addrs) {
+	if addrs, err := s.node.Addrs(s.dev.Index); err != nil || machine.HasIPv4(addrs) {
 		return table.Link{}, false
 	}
 	for _, b := range x.bridges {

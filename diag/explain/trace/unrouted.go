@@ -1,7 +1,6 @@
 package trace
 
 import (
-	"context"
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
@@ -194,7 +193,7 @@ func (w *walk) sourceless(n *machine.Space, e echo) cause.Finding {
 			if s.node == nil || s.node == n {
 				continue
 			}
-			if far, ok := prefixOver(s.node, s.dev, e.src); ok {
+			if far, ok := machine.PrefixOver(s.node, s.dev, e.src); ok {
 				bits = far.Bits()
 			}
 		}
@@ -208,7 +207,7 @@ func (w *walk) sourceless(n *machine.Space, e echo) cause.Finding {
 // there, else the prefix's first, which proxy ARP may stand for.
 func (w *walk) gateway(n *machine.Space, d machine.Device, dst netip.Addr) (_ netip.Addr, knows bool) {
 	own := d.Addrs[0].Prefix
-	anybody := pinnedNeighbour(n, d.Link.Name)
+	anybody := machine.PinnedNeighbour(n, d.Link.Name)
 	for _, s := range w.explore(n, d.Link, LegRequest, nil).stations {
 		if s.node == nil || s.node == n {
 			continue
@@ -238,22 +237,7 @@ func (w *walk) gateway(n *machine.Space, d machine.Device, dst netip.Addr) (_ ne
 	case own.Bits() > 30: // nobody else fits in there
 		return linkLocalGateway, false
 	}
-	return firstHost(own), false
-}
-
-// pinnedNeighbour is the address of a permanent entry on a device: somebody meant
-// it to be a next hop.
-func pinnedNeighbour(n *machine.Space, dev string) netip.Addr {
-	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Neighbours})
-	if err != nil {
-		return netip.Addr{}
-	}
-	for _, entry := range snap.Neighbours {
-		if entry.Dev == dev && entry.State == "PERMANENT" && entry.Dst.Is4() {
-			return entry.Dst
-		}
-	}
-	return netip.Addr{}
+	return machine.FirstHost(own), false
 }
 
 // linkLocalGateway is the next hop that nobody needs to have, as pod networks

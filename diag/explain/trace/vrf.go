@@ -41,8 +41,8 @@ func (w *walk) besideVRF(n *machine.Space, e echo, l cause.Lookup) (cause.Findin
 	if err != nil {
 		return nil, machine.RouteAnswer{}, false
 	}
-	rest, ok := best(snap, e.dst, func(table.Route) bool { return false })
-	if !ok || bits(rest.Dst) == 0 {
+	rest, ok := machine.BestRoute(snap, e.dst, func(table.Route) bool { return false })
+	if !ok || machine.PrefixBits(rest.Dst) == 0 {
 		return nil, machine.RouteAnswer{}, false
 	}
 	link, err := n.Link(rest.Dev)

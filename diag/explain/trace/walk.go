@@ -93,7 +93,7 @@ func (w *walk) restore(n *machine.Space, e echo) echo {
 func (w *walk) route(n *machine.Space, q machine.RouteQuery) machine.RouteAnswer {
 	now := n.Route(q)
 	for _, g := range w.granted {
-		narrower := now.Kind != machine.KindLocal && (now.Entry.Type == "" || bits(now.Entry.Dst) <= g.prefix.Bits())
+		narrower := now.Kind != machine.KindLocal && (now.Entry.Type == "" || machine.PrefixBits(now.Entry.Dst) <= g.prefix.Bits())
 		if g.node == n && g.prefix.Contains(q.Dst) && narrower {
 			return machine.RouteAnswer{
 				Kind: machine.KindUnicast, Dev: g.dev.Index, DevName: g.dev.Name, Src: q.Src,

@@ -1,0 +1,181 @@
+package machine
+
+import (
+	"context"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+
+	"nstutor/diag/table"
+)
+
+// The tables that every namespace has.
+const (
+	MainTable  = 254 // RT_TABLE_MAIN
+	LocalTable = 255 // RT_TABLE_LOCAL
+)
+
+// defaultTTL is what packets begin with where nobody has said otherwise.
+const defaultTTL = 64
+
+// Covers reports whether a route's destination has addr in it; the zero prefix
+// is that of a default route.
+func Covers(p netip.Prefix, addr netip.Addr) bool { return !p.IsValid() || p.Contains(addr) }
+
+// PrefixBits is the length of a prefix; 0 for the zero one, of a default route.
+func PrefixBits(p netip.Prefix) int { return max(p.Bits(), 0) }
+
+// SameRoute reports whether two are one entry of a table.
+func SameRoute(a, b table.Route) bool {
+	return a.Dst == b.Dst && a.Table == b.Table && a.Metric == b.Metric && a.Dev == b.Dev && a.Via == b.Via
+}
+
+// BestRoute is the route of the main table that a packet to dst takes: the longest
+// prefix, then the lowest metric.
+func BestRoute(snap *table.Snapshot, dst netip.Addr, but func(table.Route) bool) (table.Route, bool) {
+	var found *table.Route
+	for i := range snap.Routes {
+		r := &snap.Routes[i]
+		if r.Type != "unicast" || r.Table != MainTable || !Covers(r.Dst, dst) || but(*r) {
+			continue
+		}
+		if found == nil || PrefixBits(r.Dst) > PrefixBits(found.Dst) || PrefixBits(r.Dst) == PrefixBits(found.Dst) && r.Metric < found.Metric {
+			found = r
+		}
+	}
+	if found == nil {
+		return table.Route{}, false
+	}
+	return *found, true
+}
+
+// ARPSender is the address that an ARP request for target says it comes from:
+// the packet's own source, if that is an address of the namespace, or else one
+// of the device (arp_solicit()).
+func ARPSender(n *Space, link table.Link, source, target netip.Addr) netip.Addr {
+	addrs, _ := n.Addrs(link.Index)
+	var chosen netip.Addr
+	for _, a := range addrs {
+		if a.Family() != 4 {
+			continue
+		}
+		if !chosen.IsValid() || a.Prefix.Contains(target) {
+			chosen = a.Prefix.Addr()
+		}
+		if a.Prefix.Contains(target) {
+			break
+		}
+	}
+	announce := n.ConfMax(link.Name, "arp_announce")
+	own := announce < 2 && n.Route(RouteQuery{Dst: source}).Kind == KindLocal
+	if own && announce == 1 {
+		own = slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Contains(source) && a.Prefix.Contains(target) })
+	}
+	switch {
+	case own:
+		return source
+	case chosen.IsValid():
+		return chosen
+	}
+	// A device without an address borrows another's (inet_select_addr()).
+	borrowed, err := n.Env().MasqueradeAddr(link.Name, target)
+	if err != nil || !borrowed.IsValid() {
+		return source
+	}
+	return borrowed
+}
+
+// AddressesOf are the places where the devices but lo have an address.
+func AddressesOf(n *Space, addr netip.Addr) []table.Addr {
+	devices, err := n.Devices()
+	if err != nil {
+		return nil
+	}
+	var found []table.Addr
+	for _, d := range devices {
+		for _, a := range d.Addrs {
+			if a.Prefix.Addr() == addr {
+				found = append(found, a)
+			}
+		}
+	}
+	return found
+}
+
+// PinnedNeighbour is the address of a permanent entry on a device: somebody meant
+// it to be a next hop.
+func PinnedNeighbour(n *Space, dev string) netip.Addr {
+	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Neighbours})
+	if err != nil {
+		return netip.Addr{}
+	}
+	for _, entry := range snap.Neighbours {
+		if entry.Dev == dev && entry.State == "PERMANENT" && entry.Dst.Is4() {
+			return entry.Dst
+		}
+	}
+	return netip.Addr{}
+}
+
+// PrefixOver is the address of a device whose prefix has addr in it.
+func PrefixOver(n *Space, link table.Link, addr netip.Addr) (netip.Prefix, bool) {
+	addrs, err := n.Addrs(link.Index)
+	if err != nil {
+		return netip.Prefix{}, false
+	}
+	for _, a := range addrs {
+		if a.Prefix.Contains(addr) {
+			return a.Prefix, true
+		}
+	}
+	return netip.Prefix{}, false
+}
+
+// HasHostRoute reports whether addr has a route of its own.
+func HasHostRoute(n *Space, addr netip.Addr) bool {
+	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(snap.Routes, func(r table.Route) bool {
+		return r.Table == MainTable && r.Dst.IsSingleIP() && r.Dst.Addr() == addr
+	})
+}
+
+// HasIPv4 reports whether one of the addresses is an IPv4 one.
+func HasIPv4(addrs []table.Addr) bool {
+	for _, addr := range addrs {
+		if addr.Family() == 4 {
+			return true
+		}
+	}
+	return false
+}
+
+// FirstHost is the lowest address of a prefix that a host can have.
+func FirstHost(p netip.Prefix) netip.Addr { return p.Masked().Addr().Next() }
+
+// DefaultTTL is what the namespace's packets begin with.
+func DefaultTTL(n *Space) int {
+	value, err := n.Sysctl("net/ipv4/ip_default_ttl")
+	if err != nil {
+		return defaultTTL
+	}
+	ttl, err := strconv.Atoi(value)
+	if err != nil {
+		return defaultTTL
+	}
+	return ttl
+}
+
+// ConntrackRaisable reports whether the maximum of the table can be set in a namespace.
+func ConntrackRaisable(n *Space) bool {
+	writable := false
+	err := n.NS.Do(func() error {
+		info, err := os.Stat("/proc/sys/net/netfilter/nf_conntrack_max")
+		writable = err == nil && info.Mode()&0o200 != 0
+		return err
+	})
+	return err == nil && writable
+}

@@ -105,15 +105,11 @@ func (t *Task) fault(f explain.Fault) int {
 
 // found is what explain says, and the line of the table that proves it.
 func found(f explain.Fault) say.Text {
-	detail := say.T(escaped(f.Detail.In("en")), escaped(f.Detail.In("zh")))
 	if len(f.Evidence) == 0 {
-		return detail
+		return f.Detail
 	}
-	return say.T("%s: `%s`", "%s：`%s`", detail, strings.TrimSpace(f.Evidence[0]))
+	return say.T("%s: `%s`", "%s：`%s`", f.Detail, strings.TrimSpace(f.Evidence[0]))
 }
-
-// escaped makes a sentence a format of itself.
-func escaped(s string) string { return strings.ReplaceAll(s, "%", "%%") }
 
 // repair is the part of the reference solution for fault number i: all of it
 // where that is not known.
@@ -145,7 +141,7 @@ func (t *Task) missing(ctx context.Context, l *lab.Lab) []change.Command {
 func typed(lines []change.Command) say.Text {
 	all := make([]string, len(lines))
 	for i, line := range lines {
-		all[i] = "`" + escaped(steps.Typed(line)) + "`"
+		all[i] = "`" + steps.Typed(line) + "`"
 	}
-	return say.T("Type: "+strings.Join(all, ", then "), "输入："+strings.Join(all, "，然后 "))
+	return say.T("Type: %s", "输入：%s", say.Both(strings.Join(all, ", then "), strings.Join(all, "，然后 ")))
 }

@@ -88,13 +88,13 @@ func (r *telling) add(line Line) {
 }
 
 // heading begins a section or, with a leg, one half of the way.
-func (r *telling) heading(leg string, w word) {
+func (r *telling) heading(leg string, w say.Form) {
 	r.add(Line{Kind: Blank})
 	r.add(Line{Kind: Heading, Leg: leg, Text: r.say(w)})
 }
 
 // section is nothing at all when it has no lines.
-func (r *telling) section(heading word, kind Kind, lines []string) {
+func (r *telling) section(heading say.Form, kind Kind, lines []string) {
 	if len(lines) == 0 {
 		return
 	}
@@ -153,7 +153,7 @@ func (r *telling) way() {
 		h := &hops[i]
 		if h.Leg != leg {
 			leg, open = h.Leg, false
-			r.heading(leg, map[string]word{explain.LegRequest: rRequest, explain.LegReply: rReply}[leg])
+			r.heading(leg, map[string]say.Form{explain.LegRequest: rRequest, explain.LegReply: rReply}[leg])
 		}
 		open = r.hop(h, open)
 	}

@@ -10,6 +10,8 @@
 //     spelling of their own tools.
 //   - wire taps devices with packet sockets and decodes frames.
 //   - probe asks by packets: ping, HTTP, name lookup; each answer is one Outcome.
+//   - drop has the kernel say which packets of a flow it drops, where, and why.
+//   - container knows the containers and pods of a machine by name.
 //   - explain follows a packet through namespaces and says why it does not arrive.
 //
 // Each room imports only rooms above it in this list, and explain all of them.

@@ -14,9 +14,9 @@ import (
 	"nstutor/steps"
 )
 
-// background is a program that is left running.
+// background is a program that is left running, once it listens.
 func background(command string) string {
-	return "sh -c '" + command + " >/dev/null 2>&1 & sleep 0.2'"
+	return "sh -c '" + command + ` >/dev/null 2>&1 & n=0; until grep -q " 0A " /proc/net/tcp /proc/net/tcp6 || [ $n = 50 ]; do sleep 0.1; n=$((n+1)); done'`
 }
 
 // first is the first condition that is not met.

@@ -11,6 +11,7 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/report"
+	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/internal/session"
 	"nstutor/internal/session/feed"
@@ -21,16 +22,16 @@ import (
 func fixtureWhy(t testing.TB, opts Options) *Model {
 	m := fixtureAfter(t, opts)
 	send(m, keyMsg("w"))
-	hop := func(leg, netns, dev, predicted string) explain.Hop {
-		return explain.Hop{Leg: leg, Netns: netns, Device: dev, Predicted: predicted, Observed: explain.Unknown}
+	hop := func(leg, netns, dev, predicted string) trace.Hop {
+		return trace.Hop{Leg: leg, Netns: netns, Device: dev, Predicted: predicted, Observed: trace.Unknown}
 	}
 	send(m, session.Answered{Gen: m.Why.Gen, Answer: explain.Answer{
 		Verdict: explain.Broken,
-		Cause:   explain.Fault{Code: cause.ProxyARPNeedsForwarding, Netns: "host", Leg: explain.LegRequest},
-		Hops: []explain.Hop{
-			hop(explain.LegRequest, "ns1", "", explain.OK),
-			hop(explain.LegRequest, "ns1", "ns1-eth0", explain.Fail),
-			hop(explain.LegRequest, "host", "veth-ns1", explain.Fail),
+		Cause:   explain.Fault{Code: cause.ProxyARPNeedsForwarding, Netns: "host", Leg: trace.LegRequest},
+		Hops: []trace.Hop{
+			hop(trace.LegRequest, "ns1", "", trace.OK),
+			hop(trace.LegRequest, "ns1", "ns1-eth0", trace.Fail),
+			hop(trace.LegRequest, "host", "veth-ns1", trace.Fail),
 		},
 	}})
 	m.Why.Lines = fixtureReport[m.Lang]
@@ -41,10 +42,10 @@ var fixtureReport = map[string][]report.Line{
 	"en": {
 		{Kind: report.Verdict, Text: "172.20.1.10 cannot reach 192.168.6.160: proxy_arp is on for veth-ns1, but forwarding is off there (proxy-arp-needs-forwarding, in host)"},
 		{Kind: report.Blank},
-		{Kind: report.Heading, Leg: explain.LegRequest, Text: "request"},
-		{Kind: report.Hop, Predicted: explain.OK, Observed: explain.OK, Netns: "ns1", Text: "default via 172.20.1.1 dev ns1-eth0"},
-		{Kind: report.Hop, Predicted: explain.Fail, Observed: explain.Unknown, Netns: "ns1", Device: "ns1-eth0", Text: "nobody answers for 172.20.1.1"},
-		{Kind: report.Behind, Predicted: explain.Fail, Observed: explain.Fail, Text: "not reached: host; so there is no reply"},
+		{Kind: report.Heading, Leg: trace.LegRequest, Text: "request"},
+		{Kind: report.Hop, Predicted: trace.OK, Observed: trace.OK, Netns: "ns1", Text: "default via 172.20.1.1 dev ns1-eth0"},
+		{Kind: report.Hop, Predicted: trace.Fail, Observed: trace.Unknown, Netns: "ns1", Device: "ns1-eth0", Text: "nobody answers for 172.20.1.1"},
+		{Kind: report.Behind, Predicted: trace.Fail, Observed: trace.Fail, Text: "not reached: host; so there is no reply"},
 		{Kind: report.Blank},
 		{Kind: report.Heading, Text: "evidence"},
 		{Kind: report.Evidence, Text: "net.ipv4.conf.veth-ns1.forwarding = 0"},
@@ -61,10 +62,10 @@ var fixtureReport = map[string][]report.Line{
 	"zh": {
 		{Kind: report.Verdict, Text: "172.20.1.10 到不了 192.168.6.160：veth-ns1 的 proxy_arp 开着，但它的 forwarding 没有开（proxy-arp-needs-forwarding，在 host）"},
 		{Kind: report.Blank},
-		{Kind: report.Heading, Leg: explain.LegRequest, Text: "请求"},
-		{Kind: report.Hop, Predicted: explain.OK, Observed: explain.OK, Netns: "ns1", Text: "default via 172.20.1.1 dev ns1-eth0"},
-		{Kind: report.Hop, Predicted: explain.Fail, Observed: explain.Unknown, Netns: "ns1", Device: "ns1-eth0", Text: "没有人替 172.20.1.1 回答"},
-		{Kind: report.Behind, Predicted: explain.Fail, Observed: explain.Fail, Text: "到不了：host；因此没有应答"},
+		{Kind: report.Heading, Leg: trace.LegRequest, Text: "请求"},
+		{Kind: report.Hop, Predicted: trace.OK, Observed: trace.OK, Netns: "ns1", Text: "default via 172.20.1.1 dev ns1-eth0"},
+		{Kind: report.Hop, Predicted: trace.Fail, Observed: trace.Unknown, Netns: "ns1", Device: "ns1-eth0", Text: "没有人替 172.20.1.1 回答"},
+		{Kind: report.Behind, Predicted: trace.Fail, Observed: trace.Fail, Text: "到不了：host；因此没有应答"},
 		{Kind: report.Blank},
 		{Kind: report.Heading, Text: "修复"},
 		{Kind: report.Fix, Text: "ip netns exec host sysctl -w net.ipv4.conf.veth-ns1.forwarding=1"},

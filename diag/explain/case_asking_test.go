@@ -17,7 +17,7 @@ host: ip route replace 10.244.1.10 via 192.168.6.1 dev eth0`
 
 // askingBreakages have rules that ask their namespace something: which device has
 // an index, where a packet's way back leads, whose an address is.
-var askingBreakages = []breakage{
+var askingBreakages = among([]breakage{
 	{name: "a detour without a rule", from: "pod-a", to: "10.244.1.11", fault: detoured},
 
 	{name: "nft iif", from: "pod-a", to: "10.244.1.11",
@@ -73,7 +73,7 @@ host: ip addr add 10.244.9.1/32 dev veth-pod-a
 host: iptables -t nat -A PREROUTING -i veth-pod-a -p icmp -j REDIRECT
 host: iptables -A INPUT -d 10.244.9.1 -j DROP`,
 		want: expected{cause.Filtered, "host", request}},
-}
+})
 
 func TestRulesThatAskTheirNamespace(t *testing.T) {
 	labtest.Slow(t)

@@ -8,7 +8,7 @@ import (
 )
 
 // Faults of a bridge and its ports.
-var bridgeBreakages = []breakage{
+var bridgeBreakages = among([]breakage{
 	{name: "port of the destination missing", from: "pod-a", to: "10.244.1.11",
 		fault: `host: ip link set veth-pod-b nomaster`,
 		want:  expected{cause.NeighbourUnanswered, "pod-a", request}},
@@ -74,7 +74,7 @@ host: ip link set veth-pod-b up`,
 		want:  expected{cause.LinkDown, "pod-a", request}},
 	{name: "no address", from: "pod-a", to: "10.244.1.11",
 		fault: `pod-a: ip addr flush dev eth0`,
-		want:  expected{cause.NoAddress, "pod-a", request}, noFix: true},
+		want:  expected{cause.NoAddress, "pod-a", request}},
 	{name: "no address at the destination", from: "pod-a", to: "10.244.1.11",
 		fault: `pod-b: ip addr flush dev eth0`,
 		want:  expected{cause.DestinationAbsent, "pod-a", request}, noFix: true},
@@ -106,8 +106,8 @@ pod-c: ip addr add 10.244.1.11/24 dev eth0`,
 		fault: `
 pod-c: ip addr add 10.244.1.11/24 dev eth0
 pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:c0:02 dev eth0 nud permanent`,
-		want: expected{codeDuplicateAddress, "pod-c", reply}, or: []expected{{codeDuplicateAddress, "pod-a", reply}, {codeDuplicateAddress, "pod-b", reply}}},
-}
+		want: expected{cause.DuplicateAddress, "pod-c", reply}, or: []expected{{cause.DuplicateAddress, "pod-a", reply}, {cause.DuplicateAddress, "pod-b", reply}}},
+})
 
 func TestBrokenBridges(t *testing.T) {
 	labtest.Slow(t)

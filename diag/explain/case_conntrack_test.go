@@ -10,6 +10,7 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/internal/lab/labtest"
@@ -48,7 +49,7 @@ func TestAFullConnectionTable(t *testing.T) {
 		return a
 	}
 	for _, probe := range []bool{false, true} {
-		if a := answer(probe); a.Cause.Code != cause.ConntrackFull || a.Cause.Netns != w.r.Name() || a.Cause.Leg != explain.LegRequest {
+		if a := answer(probe); a.Cause.Code != cause.ConntrackFull || a.Cause.Netns != w.r.Name() || a.Cause.Leg != trace.LegRequest {
 			t.Fatalf("probe %v: cause %s in %s, want conntrack-full in %s: %+v", probe, a.Cause.Code, a.Cause.Netns, w.r.Name(), a)
 		}
 	}

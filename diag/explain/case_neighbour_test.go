@@ -8,7 +8,7 @@ import (
 )
 
 // What proxy ARP does and does not answer, on unnumbered veths.
-var proxyBreakages = []breakage{
+var proxyBreakages = among([]breakage{
 	{name: "proxy_arp off", from: "pod-a", to: "192.168.6.160",
 		fault: `host: sysctl -qw net.ipv4.conf.veth-pod-a.proxy_arp=0`,
 		want:  expected{cause.NeighbourUnanswered, "pod-a", request}},
@@ -127,8 +127,8 @@ host: ip neigh add proxy 10.244.1.11 dev veth-pod-a`},
 		fault: `
 pod-a: ip addr add 10.244.1.11/24 dev eth0
 host: ip route replace 10.244.1.11 dev veth-pod-a`,
-		want: expected{codeDuplicateAddress, "host", reply}, or: []expected{{codeDuplicateAddress, "pod-a", reply}}},
-}
+		want: expected{cause.DuplicateAddress, "host", reply}, or: []expected{{cause.DuplicateAddress, "pod-a", reply}}},
+})
 
 func TestProxiedNeighbours(t *testing.T) {
 	labtest.Slow(t)
@@ -138,7 +138,7 @@ func TestProxiedNeighbours(t *testing.T) {
 // What the outside does with the pods' addresses. A full connection tracking
 // table is not among them: only the machine's first namespace may write
 // net.netfilter.nf_conntrack_max.
-var masqueradeBreakages = []breakage{
+var masqueradeBreakages = among([]breakage{
 	{name: "rule missing", from: "pod-a", to: "203.0.113.10",
 		fault: `host: iptables -t nat -D POSTROUTING 1`,
 		want:  expected{cause.NotMasqueraded, "host", reply}, or: []expected{{cause.NotMasqueraded, "host", request}}, shut: []journey{{"pod-b", "203.0.113.10"}}},
@@ -168,7 +168,7 @@ var masqueradeBreakages = []breakage{
 		fault: `
 host: iptables -t nat -A PREROUTING -d 10.96.0.100 -j DNAT --to-destination 10.244.1.11
 host: iptables -t nat -A POSTROUTING -s 10.244.1.11 -d 10.244.1.11 -j MASQUERADE`},
-}
+})
 
 func TestMasqueradedPings(t *testing.T) {
 	labtest.Slow(t)

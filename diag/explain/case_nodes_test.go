@@ -8,7 +8,7 @@ import (
 )
 
 // Faults between two nodes with host routes.
-var nodeBreakages = []breakage{
+var nodeBreakages = among([]breakage{
 	{name: "no route to the other node's pods", from: "pod-a", to: "192.168.11.10",
 		fault: `host1: ip route del 192.168.11.0/24`,
 		want:  expected{cause.NoRoute, "host1", request}, noFix: true},
@@ -85,7 +85,7 @@ host2: ip route replace 192.168.10.0/24 dev veth-pod-b`,
 	{name: "other pod's device down", from: "pod-a", to: "192.168.11.10",
 		fault: `pod-b: ip link set eth0 down`,
 		want:  expected{cause.NoCarrier, "pod-b", request}, next: []cause.Code{cause.NoReturnRoute}},
-}
+})
 
 func TestBrokenNodes(t *testing.T) {
 	labtest.Slow(t)

@@ -8,7 +8,7 @@ import (
 )
 
 // Faults of the routing tables and rules along four routers.
-var routeBreakages = []breakage{
+var routeBreakages = among([]breakage{
 	// At the source.
 	{name: "no default route", from: "a", to: "10.2.0.2",
 		fault: `a: ip route del default`,
@@ -178,14 +178,14 @@ a: ip route del default
 r4: ip route add prohibit 10.2.0.2
 r1: iptables -A FORWARD -p icmp --icmp-type echo-reply -j DROP`,
 		want: expected{cause.NoRoute, "a", request}, next: []cause.Code{cause.RouteProhibit, cause.Filtered}},
-}
+})
 
 func TestBrokenRoutes(t *testing.T) {
 	labtest.Slow(t)
 	explainBreakages(t, chain, routeBreakages)
 }
 
-var rpFilterBreakages = []breakage{
+var rpFilterBreakages = among([]breakage{
 	{name: "strict", from: "a", to: "10.2.0.2",
 		fault: `r3: sysctl -qw net.ipv4.conf.short.rp_filter=1`,
 		want:  expected{cause.RPFilter, "r3", request}},
@@ -204,20 +204,20 @@ var rpFilterBreakages = []breakage{
 r3: sysctl -qw net.ipv4.conf.short.rp_filter=2
 r3: ip route del 10.1.0.0/24`,
 		want: expected{cause.RPFilter, "r3", request}},
-}
+})
 
 func TestReversePaths(t *testing.T) {
 	labtest.Slow(t)
 	explainBreakages(t, shortcut, rpFilterBreakages)
 }
 
-var martianBreakages = []breakage{
+var martianBreakages = among([]breakage{
 	{name: "source of the router itself", from: "a", to: "10.2.0.2",
 		fault: `r3: ip addr add 10.1.0.2/32 dev lo`,
-		want:  expected{cause.MartianSource, "r3", request}, or: []expected{{codeDuplicateAddress, "r3", request}}},
+		want:  expected{cause.MartianSource, "r3", request}, or: []expected{{cause.DuplicateAddress, "r3", request}}},
 	{name: "source of the destination itself", from: "a", to: "10.2.0.2",
 		fault: `b: ip addr add 10.1.0.2/32 dev lo`,
-		want:  expected{cause.MartianSource, "b", request}, or: []expected{{codeDuplicateAddress, "b", request}}},
-}
+		want:  expected{cause.MartianSource, "b", request}, or: []expected{{cause.DuplicateAddress, "b", request}}},
+})
 
 func TestMartians(t *testing.T) { explainBreakages(t, chain, martianBreakages) }

@@ -13,6 +13,7 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/internal/change"
 )
@@ -42,16 +43,18 @@ type expected struct {
 }
 
 const (
-	request = explain.LegRequest
-	reply   = explain.LegReply
+	request = trace.LegRequest
+	reply   = trace.LegReply
 )
 
-// Codes that the contract of the JSON form has.
-const (
-	codeWrongNetmask     = cause.Code("wrong-netmask")
-	codeDuplicateAddress = cause.Code("duplicate-address")
-	codeMTUExceeded      = cause.Code("mtu-exceeded")
-)
+// everyBreakage has the cases of all tables.
+var everyBreakage []breakage
+
+// among puts a table of cases among all others.
+func among(cases []breakage) []breakage {
+	everyBreakage = append(everyBreakage, cases...)
+	return cases
+}
 
 // rounds bounds the repairs of one case.
 const rounds = 3
@@ -145,7 +148,7 @@ func (c breakage) check(b *built, when string, a explain.Answer) {
 		return
 	}
 	for _, h := range a.Hops {
-		if h.Predicted == explain.OK && h.Observed == explain.Fail || h.Predicted == explain.Fail && h.Observed == explain.OK {
+		if h.Predicted == trace.OK && h.Observed == trace.Fail || h.Predicted == trace.Fail && h.Observed == trace.OK {
 			b.t.Errorf("%s: predicted and observed differ at %s %s\n%s", when, b.script(h.Netns), h.Device, b.account(a))
 			break
 		}

@@ -8,7 +8,7 @@ import (
 )
 
 // Faults of VXLAN that floods and learns.
-var learningBreakages = []breakage{
+var learningBreakages = among([]breakage{
 	{name: "nobody to flood to", from: "pod-a", to: "192.168.11.10",
 		fault: `host1: bridge fdb del 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.21 self`,
 		want:  expected{cause.NeighbourUnanswered, "host1", request}},
@@ -78,11 +78,11 @@ host2: ip addr del 10.57.4.21/24 dev eth0`,
 		fault: `host2: iptables -A FORWARD -i vxlan0 -j DROP`,
 		want:  expected{cause.Filtered, "host2", request}},
 	{name: "1450 bytes do not hold 1500", from: "pod-a", to: "192.168.11.10", size: 1472, df: true,
-		want: expected{codeMTUExceeded, "host1", request}, noFix: true},
+		want: expected{cause.MTUExceeded, "host1", request}, noFix: true},
 	{name: "1450 bytes", from: "pod-a", to: "192.168.11.10", size: 1422, df: true},
 	{name: "fragments", from: "pod-a", to: "192.168.11.10", size: 1472,
 		fault: `pod-a: ip route replace default via 169.254.1.1 dev eth0 onlink mtu 1450`},
-}
+})
 
 func TestBrokenVXLAN(t *testing.T) {
 	labtest.Slow(t)
@@ -90,7 +90,7 @@ func TestBrokenVXLAN(t *testing.T) {
 }
 
 // Faults of VXLAN where every entry is written down.
-var flannelBreakages = []breakage{
+var flannelBreakages = among([]breakage{
 	{name: "neighbour missing", from: "pod-a", to: "192.168.11.10",
 		fault: `host1: ip neigh del 192.168.11.0 dev flannel.1`,
 		want:  expected{cause.NeighbourUnanswered, "host1", request}},
@@ -133,7 +133,7 @@ host2: ip route replace 192.168.10.0/24 via 10.57.4.20`,
 	{name: "UDP dropped on the way back", from: "pod-a", to: "192.168.11.10",
 		fault: `host2: iptables -A OUTPUT -p udp --dport 8472 -j DROP`,
 		want:  expected{cause.Filtered, "host2", reply}},
-}
+})
 
 func TestBrokenFlannel(t *testing.T) {
 	labtest.Slow(t)

@@ -16,6 +16,7 @@ import (
 
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/netfilter/ipset"
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
 	"nstutor/internal/lab/labtest"
@@ -160,6 +161,8 @@ func (w *filterWorld) DeviceIndex(name string) (int, error) {
 	}
 	return link.Attrs().Index, nil
 }
+
+func (w *filterWorld) InSet(ipset.Question) (bool, error) { return false, errors.ErrUnsupported }
 
 func (w *filterWorld) RedirectAddr(dev string, _ bool) (netip.Addr, error) {
 	link, err := w.handle(w.r).LinkByName(dev)

@@ -14,5 +14,5 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "apply" {
 		os.Exit(cli.Main(os.Args[1:]))
 	}
-	labtest.Main(m)
+	labtest.MainAsRoot(m)
 }

@@ -2,108 +2,203 @@ package explain
 
 import (
 	"context"
-	"fmt"
-	"net/netip"
 	"slices"
 	"time"
 
+	"nstutor/diag/drop"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
-	"nstutor/internal/change"
 )
 
-// sighting is the frame that proves that a hop was reached.
-type sighting struct {
-	netns    *machine.Space
-	dev      string
-	src, dst netip.Addr
-	reply    bool
-	out      bool
-}
-
-func (s sighting) matches(f wire.Frame) bool {
-	op := wire.EchoRequest
-	if s.reply {
-		op = wire.EchoReply
-	}
-	return f.Netns == s.netns.NS.Name() && f.Dev == s.dev && f.Proto == "ICMP" && f.Op == op &&
-		f.Src == s.src && f.Dst == s.dst && f.Out == s.out
-}
-
-// Frames are waited for until all that were predicted are there, but no longer
-// than settle.
+// How long silence has to last before it says something.
 const (
-	settle     = 300 * time.Millisecond
-	settleTick = 5 * time.Millisecond
+	settled  = 250 * time.Millisecond  // all frames were seen as predicted, and the last one was dropped as predicted
+	quiet    = time.Second             // an answer was to be expected
+	again    = 200 * time.Millisecond  // … to an echo that repeats one
+	arpTries = 3500 * time.Millisecond // three ARP requests, a second apart, and what the kernel says then
+	lookTick = 5 * time.Millisecond
 )
 
-// observe sends one echo and looks for it on every wire of the path.
-func (w *walk) observe(ctx context.Context, req Request, a *Answer) error {
-	taps := map[*machine.Space]*wire.Tap{}
-	for _, h := range w.hops {
-		if h.seenAs == nil || taps[h.seenAs.netns] != nil {
+// maxEchoes are sent where the first is lost against the prediction.
+const maxEchoes = 3
+
+// observation is a trace, and what a packet that was really sent adds to it.
+type observation struct {
+	*trace.Trace
+	waited time.Duration // for an answer, to a tenth of a second
+	id     uint16        // of its echoes
+	drops  *drop.Watcher // nil without the right to it
+}
+
+// wires are the taps on a path, and what they have seen.
+type wires struct {
+	taps   map[*machine.Space]*wire.Tap
+	names  []string // of their namespaces
+	frames []wire.Frame
+}
+
+// tap opens the taps. Less than root leaves hops unobserved.
+func (w *observation) tap() *wires {
+	all := &wires{taps: map[*machine.Space]*wire.Tap{}}
+	for _, h := range w.Hops {
+		if h.Sighting == nil || all.taps[h.Sighting.Space] != nil {
 			continue
 		}
-		tap, err := wire.Capture(h.seenAs.netns.NS, wire.Filter{})
-		if err != nil {
-			continue // less than root: this hop stays unobserved
+		if tap, err := wire.Capture(h.Sighting.Space.NS, wire.Filter{}); err == nil {
+			all.taps[h.Sighting.Space] = tap
+			all.names = append(all.names, h.Sighting.Space.NS.Name())
 		}
-		defer tap.Close()
-		taps[h.seenAs.netns] = tap
 	}
-	ask := probe.Echo{To: req.Dest.String(), Dst: req.Dest, Size: req.Size, DF: req.DF, Timeout: req.Timeout, Seq: 1}
-	before := w.count()
-	result := probe.Ping(ctx, req.From.NS, ask)
-	if result.Outcome == probe.FragNeeded && !req.DF {
-		// The kernel tries whether the path takes the first one whole
-		// (IP_PMTUDISC_WANT), and fragments what follows.
-		ask.Seq++
-		result = probe.Ping(ctx, req.From.NS, ask)
+	return all
+}
+
+func (s *wires) close() {
+	for _, tap := range s.taps {
+		tap.Close()
 	}
-	a.Probe = &Probe{Sent: ask.Seq, Outcome: result.Outcome.String(), Message: result.Message}
-	if result.Outcome == probe.Replied {
-		a.Probe.Received = 1
+}
+
+// look tells the hops by what was seen until now.
+func (s *wires) look(a *Answer) {
+	for _, tap := range s.taps {
+		s.frames = append(s.frames, tap.Pending()...)
 	}
-	gather(ctx, a, taps)
+	a.Witness(s.names, s.frames)
+}
+
+// observe sends one echo and looks for it on every wire of the path.
+func (w *observation) observe(ctx context.Context, req Request, a *Answer) error {
+	seen := w.tap()
+	defer seen.close()
+	before := machine.Counted{}
+	for _, h := range w.Hops {
+		before.Count(h.Space)
+	}
+	w.id = probe.FreshID()
+	w.drops = w.listen(ctx, req)
+	result := w.send(ctx, req, a, seen)
+	if w.drops != nil {
+		w.drops.Close()
+		w.hear(a)
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	compare(a, result)
+	w.compare(a, result)
 	if a.Verdict == Broken {
-		a.Cause.Evidence = append(a.Cause.Evidence, before.since(a.Cause.Netns)...)
-	}
-	if a.Verdict == Broken && a.Cause.Code == cause.NotKnown && w.blind != nil {
-		a.Cause = w.blind.failed(a.Cause)
+		a.Cause.Evidence = append(a.Cause.Evidence, before.Since(a.Cause.Netns)...)
 	}
 	return nil
 }
 
-// gather tells the hops by the frames that the taps have seen.
-func gather(ctx context.Context, a *Answer, taps map[*machine.Space]*wire.Tap) {
-	var watched []string
-	for node := range taps {
-		watched = append(watched, node.NS.Name())
-	}
-	tick := time.NewTicker(settleTick)
-	defer tick.Stop()
-	var frames []wire.Frame
-	for end := time.Now().Add(settle); ; {
-		for _, tap := range taps {
-			frames = append(frames, tap.Pending()...)
+// send sends an echo, and more of them where the first is lost although nothing
+// is in its way, as far as can be seen.
+func (w *observation) send(ctx context.Context, req Request, a *Answer, seen *wires) probe.Result {
+	ask := probe.Echo{To: req.Dest.String(), Dst: req.Dest, Size: req.Size, DF: req.DF, Seq: 1, ID: w.id}
+	begun := time.Now()
+	end := begun.Add(req.Timeout)
+	defer func() { w.waited = time.Since(begun).Round(time.Second / 10) }()
+	for {
+		ask.Timeout = max(time.Until(end), time.Millisecond)
+		result := w.sendOne(ctx, req.From, ask, a, seen)
+		a.Probe = &Probe{Sent: ask.Seq, Outcome: result.Outcome.String(), Message: result.Message}
+		switch {
+		case result.Outcome == probe.Replied:
+			a.Probe.Received = 1
+		case result.Outcome == probe.FragNeeded && !req.DF && ask.Seq == 1:
+			// The kernel tries whether the path takes the first one whole
+			// (IP_PMTUDISC_WANT), and fragments what follows.
+			ask.Seq++
+			continue
+		case result.Outcome == probe.Silent:
+			a.Probe.Message = probe.Unanswered(ask.Seq)
+			hoped := a.Verdict == Delivered || w.Beyond != nil && a.Cause.Code == cause.NotKnown
+			if hoped && ask.Seq < maxEchoes && time.Until(end) > again && ctx.Err() == nil {
+				ask.Seq++
+				continue
+			}
 		}
-		a.Witness(watched, frames)
-		missing := slices.ContainsFunc(a.Hops, func(h Hop) bool { return h.Predicted == OK && h.Observed == Fail })
-		if !missing || time.Now().After(end) {
+		return result
+	}
+}
+
+// sendOne sends an echo and waits until it is answered or refused, or until the
+// silence has said what it has to say.
+func (w *observation) sendOne(ctx context.Context, from *machine.Space, ask probe.Echo, a *Answer, seen *wires) probe.Result {
+	enough := make(chan struct{})
+	ask.Enough = enough
+	done := make(chan probe.Result, 1)
+	sent := time.Now()
+	go func() { done <- probe.Ping(ctx, from.NS, ask) }()
+	tick := time.NewTicker(lookTick)
+	defer tick.Stop()
+	ended := false
+	for {
+		select {
+		case result := <-done:
+			w.lookAfter(ctx, a, seen)
+			return result
+		case <-tick.C:
+			seen.look(a)
+			w.hear(a)
+			if !ended && time.Since(sent) > w.patience(a, ask.Seq) {
+				close(enough)
+				ended = true
+			}
+		}
+	}
+}
+
+// lookAfter waits for frames that the taps have not handed over yet.
+func (w *observation) lookAfter(ctx context.Context, a *Answer, seen *wires) {
+	for end := time.Now().Add(settled); ; {
+		seen.look(a)
+		if a.agrees() || time.Now().After(end) {
 			return
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-time.After(lookTick):
 		}
 	}
+}
+
+// patience is how long silence has to last before it proves something.
+func (w *observation) patience(a *Answer, seq int) time.Duration {
+	first := slices.IndexFunc(a.Hops, func(h trace.Hop) bool { return h.Predicted == trace.Fail })
+	asking := w.Beyond != nil && len(w.Faults) == 0 && !w.Beyond.Resolved()
+	switch {
+	case a.witnessed() && a.agrees():
+		return 0
+	case len(a.Drops) > 0:
+		return settled
+	case asking, first >= 0 && a.Hops[first].Stage == trace.StageNeighbour:
+		return arpTries
+	case seq > 1:
+		return again
+	case !a.agrees():
+		return arpTries
+	case a.Verdict == Broken && a.observed():
+		return settled
+	}
+	return quiet
+}
+
+// agrees reports whether the frames seen are those that were predicted, up to
+// where nothing is predicted any more.
+func (a *Answer) agrees() bool {
+	return !slices.ContainsFunc(a.Hops, func(h trace.Hop) bool {
+		return h.Predicted == trace.OK && h.Observed == trace.Fail || h.Predicted == trace.Fail && h.Observed == trace.OK
+	})
+}
+
+// observed reports whether all frames of the path can be seen.
+func (a *Answer) observed() bool {
+	return !slices.ContainsFunc(a.Hops, func(h trace.Hop) bool { return h.Sighting != nil && h.Observed == trace.Unknown })
 }
 
 // Witness tells the hops in some namespaces by what was seen there on the
@@ -112,67 +207,12 @@ func gather(ctx context.Context, a *Answer, taps map[*machine.Space]*wire.Tap) {
 func (a *Answer) Witness(netns []string, frames []wire.Frame) {
 	for i := range a.Hops {
 		h := &a.Hops[i]
-		if h.seenAs == nil || !slices.Contains(netns, h.seenAs.netns.NS.Name()) {
+		if h.Sighting == nil || !slices.Contains(netns, h.Sighting.Space.NS.Name()) {
 			continue
 		}
-		h.Observed = Fail
-		if slices.ContainsFunc(frames, h.seenAs.matches) {
-			h.Observed = OK
+		h.Observed = trace.Fail
+		if slices.ContainsFunc(frames, h.Sighting.Is) {
+			h.Observed = trace.OK
 		}
 	}
-}
-
-// compare says so when the ping and the prediction disagree.
-func compare(a *Answer, r probe.Result) {
-	replied := r.Outcome == probe.Replied
-	switch {
-	case r.Outcome == probe.OutcomeUnknown:
-	case !replied && a.Verdict == Undecided && a.Cause.Code != cause.NotKnown:
-		a.Verdict = Broken // the doubt was right
-	case replied && a.Verdict == Undecided:
-		a.Verdict, a.Cause = Delivered, Fault{Code: cause.None, Evidence: []string{}}
-	case replied && a.Verdict == Broken, !replied && a.Verdict == Delivered:
-		predicted := a.Cause
-		a.Verdict = Broken
-		if replied {
-			a.Verdict = Delivered
-		}
-		a.Fix = []change.Command{}
-		a.Cause = Fault{
-			Code: cause.ModelDisagrees, Netns: predicted.Netns, Leg: predicted.Leg,
-			Detail:   say("predicted %s, but the ping says: %s", predicted.Code, r.Message),
-			Evidence: append([]string{lastSeen(a.Hops)}, predicted.Evidence...),
-		}
-	case !replied && a.Verdict == Undecided:
-		a.Verdict = Broken
-		a.Cause.Evidence = []string{lastSeen(a.Hops)}
-	}
-}
-
-// lastSeen is the last place where the ping was seen on a wire.
-func lastSeen(hops []Hop) string {
-	seen := "the request was seen on no wire"
-	for _, h := range hops {
-		if h.Observed == OK {
-			seen = fmt.Sprintf("last seen: %s, %s %s", h.Detail, h.Netns, h.Device)
-		}
-	}
-	return seen
-}
-
-// failed is the cause as the neighbour table tells it after a ping that was lost
-// out of sight.
-func (a *arping) failed(unknown Fault) Fault {
-	entry, ok, err := a.n.NextHopNeighbour(a.link.Index, a.nexthop)
-	if err != nil || !ok || entry.State != "FAILED" && entry.State != "INCOMPLETE" {
-		return unknown
-	}
-	f := Fault{
-		Code: cause.NeighbourUnanswered, Netns: a.n.Name, Leg: a.e.leg, Evidence: []string{entry.Line()},
-		Detail: say("%s asks who has %s, and nobody answers", a.link.Name, a.nexthop),
-	}
-	if a.nexthop == a.e.dst {
-		f.Code = cause.DestinationAbsent
-	}
-	return f
 }

@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/trace"
 )
 
 // near are the namespaces that a packet last seen in ns may be lost at.
@@ -69,7 +70,7 @@ func (w *world) judge(a explain.Answer, t truth) string {
 		}
 		trail = append(trail, f.Netns)
 	}
-	if a.Cause.Leg == explain.LegRequest && reply != "" {
+	if a.Cause.Leg == trace.LegRequest && reply != "" {
 		return fmt.Sprintf("the cause is on the way there, but a reply was seen in %s", reply)
 	}
 	last := w.from
@@ -79,7 +80,7 @@ func (w *world) judge(a explain.Answer, t truth) string {
 	if reply != "" {
 		last = reply
 	}
-	if a.Cause.Leg == explain.LegReply && request == "" && w.from != w.to {
+	if a.Cause.Leg == trace.LegReply && request == "" && w.from != w.to {
 		return "the cause is on the way back, but the request was seen nowhere"
 	}
 	if slices.Contains(w.near(last), a.Cause.Netns) {
@@ -110,8 +111,8 @@ func (n *network) legitimate(a explain.Answer) string {
 // stage that cannot be judged.
 func doubtful(a explain.Answer) bool {
 	for _, h := range a.Hops {
-		if h.Predicted != explain.OK {
-			return h.Predicted == explain.Unknown
+		if h.Predicted != trace.OK {
+			return h.Predicted == trace.Unknown
 		}
 	}
 	return false
@@ -122,15 +123,15 @@ func (w *world) witness(a explain.Answer, t truth) string {
 	a.Hops = slices.Clone(a.Hops)
 	a.Witness(w.spaces, t.all)
 	for _, h := range a.Hops {
-		if h.Predicted == explain.Fail && h.Observed == explain.OK {
+		if h.Predicted == trace.Fail && h.Observed == trace.OK {
 			w.late = append(w.late, fmt.Sprintf("%s, %s", a.Cause.Code, h.Stage))
 		}
 		// What a tunnel sends before its neighbour is resolved is an ARP request.
-		if h.Predicted == explain.OK && h.Observed == explain.Fail && h.Device == w.tunnel {
+		if h.Predicted == trace.OK && h.Observed == trace.Fail && h.Device == w.tunnel {
 			w.late = append(w.late, "nothing but ARP left the tunnel")
 			return ""
 		}
-		if h.Predicted == explain.OK && h.Observed == explain.Fail {
+		if h.Predicted == trace.OK && h.Observed == trace.Fail {
 			return fmt.Sprintf("%s %s %s, %s: predicted %s, observed %s: %v", h.Leg, h.Netns, h.Device, h.Stage, h.Predicted, h.Observed, h.Detail)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"nstutor/chapters"
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/report"
+	"nstutor/diag/explain/trace"
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
@@ -158,7 +159,7 @@ func behindOf(lines []report.Line) string {
 func placed(t *testing.T, lang string, a explain.Answer, lines []report.Line) {
 	t.Helper()
 	for _, line := range lines {
-		if line.Predicted != explain.Fail || line.Kind != report.Hop {
+		if line.Predicted != trace.Fail || line.Kind != report.Hop {
 			continue
 		}
 		lead, ok := strings.CutSuffix(line.Text, a.Cause.Detail.In(lang))

@@ -27,6 +27,12 @@ type Echo struct {
 	Timeout time.Duration // how long to wait for an answer, and before that for a name server; 0 stands for 4 s
 	Mark    uint32        // the firewall mark; setting one needs CAP_NET_ADMIN
 	Seq     int           // icmp_seq, of which 16 bits are sent; 0 stands for 1
+	// ID tells the echo from others on the wire, as FreshID gives it; 0 stands for
+	// that. Without the right to a raw socket the kernel chooses.
+	ID uint16
+	// Enough, once closed, ends the waiting before Timeout does: the outcome is
+	// Silent then too. nil never does.
+	Enough <-chan struct{}
 }
 
 // withDefaults fills in what was left zero.
@@ -135,6 +141,9 @@ func (x *exchange) run(ctx context.Context, ns *nsenter.Namespace) error {
 	defer socket.close()
 	x.result.Src = socket.source
 	x.tag = newEchoTag(x.echo.Seq)
+	if x.echo.ID != 0 {
+		x.tag.id = x.echo.ID
+	}
 	if x.dgram = socket.dgram; x.dgram {
 		x.tag.id = socket.id
 	}
@@ -149,9 +158,18 @@ func (x *exchange) run(ctx context.Context, ns *nsenter.Namespace) error {
 	if x.result.Outcome != OutcomeUnknown {
 		return nil // rejected on the way out, with an ICMP error
 	}
-	err = socket.receive(ctx, x.sent.Add(x.echo.Timeout), x.take)
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		x.result.Outcome, x.result.Message = Silent, silentMessage
+	waiting, enough := context.WithCancel(ctx)
+	defer enough()
+	go func() {
+		select {
+		case <-x.echo.Enough:
+			enough()
+		case <-waiting.Done():
+		}
+	}()
+	err = socket.receive(waiting, x.sent.Add(x.echo.Timeout), x.take)
+	if errors.Is(err, os.ErrDeadlineExceeded) || err != nil && ctx.Err() == nil && waiting.Err() != nil {
+		x.result.Outcome, x.result.Message = Silent, Unanswered(1)
 		return nil
 	}
 	return err

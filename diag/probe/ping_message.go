@@ -96,8 +96,10 @@ func milliseconds(rtt time.Duration) string {
 	}
 }
 
-// silentMessage is the summary of a ping that got no answer.
-const silentMessage = "1 packets transmitted, 0 received, 100% packet loss, time 0ms"
+// Unanswered is the summary of a ping that got no answer to any of its echoes.
+func Unanswered(sent int) string {
+	return fmt.Sprintf("%d packets transmitted, 0 received, 100%% packet loss, time 0ms", sent)
+}
 
 // callError is a system call that failed while an echo was being sent. Its
 // text is what ping prints.

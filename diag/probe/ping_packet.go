@@ -33,12 +33,15 @@ func init() {
 	lastEchoID.Store(uint32(binary.NativeEndian.Uint16(start[:])))
 }
 
+// FreshID is an echo's id that no other of this process has had of late.
+func FreshID() uint16 { return uint16(lastEchoID.Add(1)) }
+
 // newEchoTag takes a fresh id. Every echo has its own, where ping keeps one a
 // process: conntrack knows a ping by addresses and id, and decides about NAT
 // only once for each, so a running ping would not notice a NAT rule that came
 // or went.
 func newEchoTag(seq int) echoTag {
-	tag := echoTag{id: uint16(lastEchoID.Add(1)), seq: uint16(seq)}
+	tag := echoTag{id: FreshID(), seq: uint16(seq)}
 	rand.Read(tag.cookie[:])
 	return tag
 }

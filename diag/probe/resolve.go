@@ -1,11 +1,9 @@
 package probe
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/nsenter"
-	"nstutor/internal/plainfile"
 )
 
 // NameError says why a name has no address, in glibc's words (gai_strerror(3)).
@@ -50,15 +47,40 @@ func Resolve(ctx context.Context, ns *nsenter.Namespace, name string) (netip.Add
 	return resolveWithin(ctx, ns, name, pingTimeout)
 }
 
+// ResolveAs is Resolve with the files that a process has, such as those that a
+// runtime gives a container. The process may be a stranger's: what is no plain
+// file there, or none that is read within a second, is an error.
+func ResolveAs(ctx context.Context, ns *nsenter.Namespace, pid int, name string) (netip.Addr, error) {
+	if _, ok := fixed(name); ok || pid == 0 {
+		return Resolve(ctx, ns, name)
+	}
+	files, err := filesOf(ctx, pid)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	return files.resolve(ctx, ns, name, pingTimeout)
+}
+
 // resolveWithin is Resolve with another limit.
 func resolveWithin(ctx context.Context, ns *nsenter.Namespace, name string, limit time.Duration) (netip.Addr, error) {
-	if addr, err := netip.ParseAddr(name); err == nil {
+	if addr, ok := fixed(name); ok {
 		return addr, nil
 	}
-	if lower := strings.TrimSuffix(strings.ToLower(name), "."); lower == "localhost" || strings.HasSuffix(lower, ".localhost") {
-		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), nil
+	return filesIn(ns).resolve(ctx, ns, name, limit)
+}
+
+// fixed is the address of what needs no look-up: an address, and localhost.
+func fixed(name string) (netip.Addr, bool) {
+	if addr, err := netip.ParseAddr(name); err == nil {
+		return addr, true
 	}
-	if addr, ok := hostsAddress(namespaceFile(ns, "hosts"), name); ok {
+	lower := strings.TrimSuffix(strings.ToLower(name), ".")
+	return netip.AddrFrom4([4]byte{127, 0, 0, 1}), lower == "localhost" || strings.HasSuffix(lower, ".localhost")
+}
+
+// resolve looks a name up by the files.
+func (f files) resolve(ctx context.Context, ns *nsenter.Namespace, name string, limit time.Duration) (netip.Addr, error) {
+	if addr, ok := hostsAddress(f.hosts, name); ok {
 		return addr, nil
 	}
 	if _, ok := dns.IsDomainName(name); !ok || name == "" || strings.ContainsAny(name, " /\\") {
@@ -66,34 +88,17 @@ func resolveWithin(ctx context.Context, ns *nsenter.Namespace, name string, limi
 	}
 	within, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	addr, err := newResolver(ns, limit).lookup(within, name)
+	addr, err := newResolver(ns, f.resolv, limit).lookup(within, name)
 	if ctx.Err() != nil {
 		return netip.Addr{}, ctx.Err()
 	}
 	return addr, err
 }
 
-// namespaceFile is the path of a file of /etc as `ip netns exec` shows it
-// inside ns (ip-netns(8)).
-func namespaceFile(ns *nsenter.Namespace, file string) string {
-	if ns != nil && ns.Name() != "" && filepath.Base(ns.Name()) == ns.Name() {
-		path := filepath.Join("/etc/netns", ns.Name(), file)
-		if _, err := os.Stat(path); err == nil {
-			return path
-		}
-	}
-	return filepath.Join("/etc", file)
-}
-
 // hostsAddress looks a name up in a hosts(5) file.
-func hostsAddress(path, name string) (netip.Addr, bool) {
-	file, err := plainfile.Open(path)
-	if err != nil {
-		return netip.Addr{}, false
-	}
-	defer file.Close()
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		line, _, _ := strings.Cut(lines.Text(), "#")
+func hostsAddress(hosts []byte, name string) (netip.Addr, bool) {
+	for line := range strings.Lines(string(hosts)) {
+		line, _, _ = strings.Cut(line, "#")
 		fields := strings.Fields(line)
 		if len(fields) == 0 {
 			continue
@@ -111,16 +116,6 @@ func hostsAddress(path, name string) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-// clientConfig reads a resolv.conf(5).
-func clientConfig(path string) (*dns.ClientConfig, error) {
-	file, err := plainfile.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	return dns.ClientConfigFromReader(file)
-}
-
 // resolver asks the name servers of one namespace.
 type resolver struct {
 	ns      *nsenter.Namespace
@@ -132,30 +127,23 @@ type resolver struct {
 // resolverMaxServers is glibc's MAXNS.
 const resolverMaxServers = 3
 
-// newResolver reads resolv.conf. Without one, or without a server in it, the
-// server is 127.0.0.1 (resolv.conf(5)). Its timeout and attempts are shortened
-// so that every server gets its turns within the limit.
-func newResolver(ns *nsenter.Namespace, limit time.Duration) *resolver {
-	r := resolverOf(namespaceFile(ns, "resolv.conf"), limit)
-	r.ns = ns
-	return r
-}
-
 // The most that glibc makes of the options timeout and attempts (resolv.conf(5)).
 const (
 	resolverMaxTimeout  = 30
 	resolverMaxAttempts = 5
 )
 
-// resolverOf is newResolver for the file at path.
-func resolverOf(path string, limit time.Duration) *resolver {
-	config, err := clientConfig(path)
+// newResolver reads a resolv.conf. Without a server in it, the server is 127.0.0.1
+// (resolv.conf(5)). Its timeout and attempts are shortened so that every server
+// gets its turns within the limit.
+func newResolver(ns *nsenter.Namespace, resolv []byte, limit time.Duration) *resolver {
+	config, err := dns.ClientConfigFromReader(bytes.NewReader(resolv))
 	if err != nil {
 		config = &dns.ClientConfig{Port: "53", Ndots: 1, Timeout: 5, Attempts: 2}
 	}
 	config.Timeout = min(config.Timeout, resolverMaxTimeout)
 	config.Attempts = min(config.Attempts, resolverMaxAttempts)
-	r := &resolver{config: config}
+	r := &resolver{ns: ns, config: config}
 	port, _ := strconv.ParseUint(config.Port, 10, 16)
 	for _, server := range config.Servers {
 		if addr, err := netip.ParseAddr(server); err == nil && len(r.servers) < resolverMaxServers {

@@ -39,6 +39,9 @@ func OpenOne(ns *nsenter.Namespace) (*One, error) {
 	return o, nil
 }
 
+// Netns is the namespace that is asked.
+func (o *One) Netns() *nsenter.Namespace { return o.r.ns }
+
 // Close closes the socket.
 func (o *One) Close() { o.r.close() }
 

@@ -12,6 +12,27 @@ import (
 // portStateNames are the states of a bridge port as bridge/link.c has them.
 var portStateNames = map[int]string{0: "disabled", 1: "listening", 2: "learning", 3: "forwarding", 4: "blocking"}
 
+// macvlanModes and ipvlanModes are the modes as ip spells them.
+var (
+	macvlanModes = map[int]string{1: "private", 2: "vepa", 4: "bridge", 8: "passthru", 16: "source"}
+	ipvlanModes  = map[int]string{0: "l2", 1: "l3", 2: "l3s"}
+)
+
+// number is the attribute of a kind among all, of two or four bytes; 0 when
+// there is none.
+func number(all []byte, kind int) uint32 {
+	for k, v := range attr.All(all) {
+		switch {
+		case int(k) != kind:
+		case len(v) >= 4:
+			return binary.NativeEndian.Uint32(v)
+		case len(v) >= 2:
+			return uint32(binary.NativeEndian.Uint16(v))
+		}
+	}
+	return 0
+}
+
 // info reads IFLA_LINKINFO: what the device is, and what its master makes of it.
 // The data are read by the kind, which may stand behind them.
 func (l *Link) info(b []byte) {
@@ -34,7 +55,18 @@ func (l *Link) info(b []byte) {
 		l.Bridge = parseBridge(data)
 	case "vxlan":
 		l.VXLAN = parseVXLAN(data)
+	case "vlan":
+		l.VLANID = int(number(data, unix.IFLA_VLAN_ID))
+	case "macvlan", "macvtap":
+		l.Sharing = ipName(macvlanModes, int(number(data, unix.IFLA_MACVLAN_MODE)), strconv.Itoa)
+	case "ipvlan", "ipvtap":
+		l.Sharing = ipName(ipvlanModes, int(number(data, unix.IFLA_IPVLAN_MODE)), strconv.Itoa)
+	case "vrf":
+		l.VRF = int(number(data, unix.IFLA_VRF_TABLE))
+	case "bond":
+		l.Active = int(number(data, unix.IFLA_BOND_ACTIVE_SLAVE))
 	}
+	l.MasterKind = slaveKind
 	if slaveKind == "bridge" {
 		l.Port = parseBridgePort(slaveData)
 	}

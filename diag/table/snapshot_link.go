@@ -28,7 +28,8 @@ type Link struct {
 	Broadcast net.HardwareAddr
 	PermMAC   net.HardwareAddr // the address it was made with, when that is another one
 
-	Master string // the bridge, bond or VRF it is a port of
+	Master     string // the bridge, bond or VRF it is a port of
+	MasterKind string // IFLA_INFO_SLAVE_KIND: what Master is
 
 	// Peer is what ip prints behind '@': the other end of a veth or the device
 	// below a VLAN, by name, or as "if608" when it is in another namespace.
@@ -39,9 +40,13 @@ type Link struct {
 
 	// What `ip link` shows only with -d, and what therefore is no difference to
 	// Diff.
-	Port   *BridgePort // how the bridge that is its Master treats it; nil when it is no bridge port
-	VXLAN  *VXLAN      // nil when it is none
-	Bridge *Bridge     // nil when it is none
+	Port    *BridgePort // how the bridge that is its Master treats it; nil when it is no bridge port
+	VXLAN   *VXLAN      // nil when it is none
+	Bridge  *Bridge     // nil when it is none
+	VLANID  int         // of a VLAN device; 0 when it is none
+	VRF     int         // the table of a VRF; 0 when it is none
+	Sharing string      // how a macvlan, macvtap or ipvlan shares the device below: its mode, as ip spells it
+	Active  int         // interface index of a bond's active slave; 0: none, or all are
 }
 
 // BridgePort is what a bridge does with one of its ports, as `bridge -d link`

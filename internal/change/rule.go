@@ -57,6 +57,9 @@ type Accept struct {
 	Src, Dst         netip.Addr
 	ICMPType         string // as nft and iptables call it: "echo-request"
 	UDPPort          int    // the destination port; 0: none, it is ICMP
+	// Established accepts, instead of all that, what belongs to connections that
+	// others of the chain's rules have let begin.
+	Established bool
 }
 
 // Commands is the command line that inserts the rule, in the spelling of the
@@ -68,6 +71,8 @@ func (a Accept) Commands() []Command {
 		program = "iptables-legacy"
 	}
 	switch {
+	case a.IPTables && installed(program) && a.Established:
+		return []Command{In(a.Netns, program, "-t", a.Table, "-I", a.Chain, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT")}
 	case a.IPTables && installed(program):
 		argv := []string{program, "-t", a.Table, "-I", a.Chain, "-s", a.Src.String(), "-d", a.Dst.String()}
 		if a.UDPPort != 0 {
@@ -80,7 +85,9 @@ func (a Accept) Commands() []Command {
 		return nil
 	case installed("nft"):
 		rule := nftAddresses(a.Src, a.Dst)
-		if a.UDPPort != 0 {
+		if a.Established {
+			rule = []string{"ct", "state", "established,related"}
+		} else if a.UDPPort != 0 {
 			rule = append(rule, "udp", "dport", strconv.Itoa(a.UDPPort))
 		} else {
 			rule = append(rule, "icmp", "type", a.ICMPType)
@@ -92,6 +99,9 @@ func (a Accept) Commands() []Command {
 		return []Command{command}
 	}
 	argv := []string{self(), "apply", "accept", "--family=" + a.Family, "--table=" + a.Table, "--chain=" + a.Chain}
+	if a.Established {
+		return []Command{In(a.Netns, append(argv, "--established")...)}
+	}
 	argv = flag(argv, "--source", a.Src)
 	argv = flag(argv, "--to", a.Dst)
 	if a.UDPPort != 0 {

@@ -60,6 +60,9 @@ func (a Accept) Apply() error {
 	if !ok {
 		return fmt.Errorf("%q is no family that has IPv4 packets: take ip, inet, bridge or netdev", a.Family)
 	}
+	if a.Established {
+		return a.insert(family, establishedExprs())
+	}
 	rule := ruleExprs{}
 	if family != nftables.TableFamilyIPv4 {
 		// Only then is what stands at these places an address.
@@ -81,6 +84,22 @@ func (a Accept) Apply() error {
 		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: offset, Len: uint32(len(want))},
 		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: want},
 		&expr.Counter{}, &expr.Verdict{Kind: expr.VerdictAccept})
+	return a.insert(family, rule)
+}
+
+// establishedExprs accept a packet whose connection has been let begin.
+func establishedExprs() ruleExprs {
+	mask := binaryutil.NativeEndian.PutUint32(expr.CtStateBitESTABLISHED | expr.CtStateBitRELATED)
+	return ruleExprs{
+		&expr.Ct{Key: expr.CtKeySTATE, Register: 1},
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: mask, Xor: make([]byte, 4)},
+		&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: make([]byte, 4)},
+		&expr.Counter{}, &expr.Verdict{Kind: expr.VerdictAccept},
+	}
+}
+
+// insert puts a rule at the head of the chain.
+func (a Accept) insert(family nftables.TableFamily, rule ruleExprs) error {
 	conn, err := nftables.New()
 	if err != nil {
 		return err

@@ -70,8 +70,8 @@ func applyAccept() *cobra.Command {
 			switch {
 			case accept.Table == "" || accept.Chain == "":
 				return fmt.Errorf("accept needs --table and --chain")
-			case accept.ICMPType == "" && accept.UDPPort == 0:
-				return fmt.Errorf("accept needs --icmp or --udp")
+			case accept.ICMPType == "" && accept.UDPPort == 0 && !accept.Established:
+				return fmt.Errorf("accept needs --icmp, --udp or --established")
 			}
 			return accept.Apply()
 		},
@@ -83,6 +83,7 @@ func applyAccept() *cobra.Command {
 	flags.StringVar(&source, "source", "", "the source address of the packets")
 	flags.StringVar(&to, "to", "", "their destination")
 	flags.StringVar(&accept.ICMPType, "icmp", "", "echo-request or echo-reply")
+	flags.BoolVar(&accept.Established, "established", false, "what belongs to connections that have begun")
 	flags.IntVar(&accept.UDPPort, "udp", 0, "the destination port, for UDP")
 	return cmd
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/mattn/go-isatty"
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag/explain"
 	"nstutor/diag/explain/report"
+	"nstutor/diag/explain/trace"
 	"nstutor/internal/wrap"
 )
 
@@ -30,19 +30,19 @@ type explainSigns struct {
 }
 
 var unicodeSigns = explainSigns{
-	map[string]string{explain.OK: "✓", explain.Fail: "✗", explain.Unknown: "?"},
-	map[string]string{explain.LegRequest: " →", explain.LegReply: " ←"},
+	map[string]string{trace.OK: "✓", trace.Fail: "✗", trace.Unknown: "?"},
+	map[string]string{trace.LegRequest: " →", trace.LegReply: " ←"},
 }
 
 var asciiSigns = explainSigns{
-	map[string]string{explain.OK: "+", explain.Fail: "x", explain.Unknown: "?"},
-	map[string]string{explain.LegRequest: " ->", explain.LegReply: " <-"},
+	map[string]string{trace.OK: "+", trace.Fail: "x", trace.Unknown: "?"},
+	map[string]string{trace.LegRequest: " ->", trace.LegReply: " <-"},
 }
 
 // observedWords say of a hop whether its frame was seen on the wire.
 var observedWords = map[string]map[string]string{
-	"en": {explain.OK: "seen", explain.Fail: "not seen"},
-	"zh": {explain.OK: "看到", explain.Fail: "没看到"},
+	"en": {trace.OK: "seen", trace.Fail: "not seen"},
+	"zh": {trace.OK: "看到", trace.Fail: "没看到"},
 }
 
 // The widths, in cells. A line of a pipe is as long as that of the classical
@@ -112,7 +112,7 @@ func (d drawing) sign(line report.Line) string {
 		return " "
 	}
 	sign := d.signs.predicted[line.Predicted]
-	colour := map[string]ansi.BasicColor{explain.OK: ansi.Green, explain.Fail: ansi.Red, explain.Unknown: ansi.Yellow}
+	colour := map[string]ansi.BasicColor{trace.OK: ansi.Green, trace.Fail: ansi.Red, trace.Unknown: ansi.Yellow}
 	return d.painted(ansi.Style{}.ForegroundColor(colour[line.Predicted]), sign)
 }
 

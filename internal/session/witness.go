@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/report"
+	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
 )
@@ -26,17 +27,17 @@ func (s *Session) witness() {
 	}
 	from, settled := s.trial()
 	for i := range w.Answer.Hops {
-		w.Answer.Hops[i].Observed = explain.Unknown
+		w.Answer.Hops[i].Observed = trace.Unknown
 	}
 	w.Answer.Witness(s.Network.Names, s.framesSince(from))
 	w.seen, w.odd = "", false
 	for i := range w.Answer.Hops {
 		h := &w.Answer.Hops[i]
-		if h.Observed == explain.Fail && !settled {
-			h.Observed = explain.Unknown
+		if h.Observed == trace.Fail && !settled {
+			h.Observed = trace.Unknown
 		}
 		w.seen += h.Observed + " "
-		w.odd = w.odd || h.Observed != explain.Unknown && h.Observed != h.Predicted
+		w.odd = w.odd || h.Observed != trace.Unknown && h.Observed != h.Predicted
 	}
 	w.Lines = report.Of(*w.Answer, s.tongue)
 }

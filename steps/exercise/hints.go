@@ -108,7 +108,8 @@ func found(f explain.Fault) say.Text {
 	if len(f.Evidence) == 0 {
 		return f.Detail
 	}
-	return say.T("%s: `%s`", "%s：`%s`", f.Detail, strings.TrimSpace(f.Evidence[0]))
+	line := f.Evidence[0]
+	return say.T("%s: `%s`", "%s：`%s`", f.Detail, say.Both(strings.TrimSpace(line.In("en")), strings.TrimSpace(line.In("zh"))))
 }
 
 // repair is the part of the reference solution for fault number i: all of it

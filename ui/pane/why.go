@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/report"
+	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/internal/session"
 	"nstutor/internal/wrap"
@@ -48,7 +49,7 @@ func (v *Why) whyLines(w int) []string {
 	case v.Network.Gone(v.Why.About.Netns):
 		return wrap.Text(t.Bad.Render(v.cannotOpen(v.Why.About.Netns)), w)
 	case v.Why.Err != nil:
-		return wrap.Behind(v.verdictSign(explain.Fail)+" ", t.Bad.Render(v.whyNot()), w)
+		return wrap.Behind(v.verdictSign(trace.Fail)+" ", t.Bad.Render(v.whyNot()), w)
 	case v.Why.Answer == nil:
 		return wrap.Text(t.Faint.Render(t.G.Wait+" "+v.Say(words.WhyLooking)), w)
 	}
@@ -98,13 +99,13 @@ func (v *Why) reportLines(line report.Line, column, w int) []string {
 		return wrap.Behind(v.verdictSign(v.whyVerdict())+" ", t.Strong.Render(line.Text), w)
 	case report.Heading:
 		text := t.Strong.Render(line.Text)
-		if line.Leg == explain.LegRequest {
+		if line.Leg == trace.LegRequest {
 			text += t.Faint.Render("  " + v.Say(words.WhySigns))
 		}
 		return wrap.Text(text, w)
 	case report.Hop, report.Behind:
 		observed := " "
-		if line.Observed != explain.Unknown {
+		if line.Observed != trace.Unknown {
 			observed = v.verdictSign(line.Observed)
 		}
 		lead := v.verdictSign(line.Predicted) + observed + " "
@@ -122,16 +123,16 @@ func (v *Why) reportLines(line report.Line, column, w int) []string {
 
 // whyVerdict is the answer in a word.
 func (v *Why) whyVerdict() string {
-	return cmp.Or(map[string]string{explain.Delivered: explain.OK, explain.Broken: explain.Fail}[v.Why.Answer.Verdict], explain.Unknown)
+	return cmp.Or(map[string]string{explain.Delivered: trace.OK, explain.Broken: trace.Fail}[v.Why.Answer.Verdict], trace.Unknown)
 }
 
 // verdictSign is a word of the answer as a sign, in its colour.
 func (v *base) verdictSign(word string) string {
 	t := v.Theme
 	switch word {
-	case explain.OK:
+	case trace.OK:
 		return t.Good.Render(t.G.Ok)
-	case explain.Fail:
+	case trace.Fail:
 		return t.Bad.Render(t.G.Bad)
 	}
 	return t.Warn.Render("?")

@@ -1,6 +1,13 @@
 package cause
 
-import "nstutor/internal/say"
+import (
+	"fmt"
+	"strconv"
+
+	"nstutor/diag/table"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
 
 // ConntrackFull: the table of connections is full, and new flows are dropped.
 const ConntrackFull Code = "conntrack-full"
@@ -10,3 +17,36 @@ var _ = register(Cause{
 	Words: say.T("the table of connections is full, and new flows are dropped", "连接跟踪表已满，新的流被丢弃"),
 	Table: []string{"sysctl", "net.netfilter"},
 })
+
+// TableFull is a table of connections without room.
+type TableFull struct {
+	At
+	Use table.ConntrackUse
+	// Raisable says that the maximum can be set here: only the first namespace can,
+	// and for all. In another, the entries have to go.
+	Raisable bool
+}
+
+// Code is ConntrackFull.
+func (TableFull) Code() Code { return ConntrackFull }
+
+// Detail says so.
+func (TableFull) Detail() say.Text {
+	return say.T("the connection table is full, and what begins a new connection is dropped", "连接跟踪表（conntrack）已满，开始新连接的包都被丢弃")
+}
+
+// Evidence are both numbers.
+func (f TableFull) Evidence() []say.Text {
+	return lines(
+		fmt.Sprintf("net.netfilter.nf_conntrack_count = %d", f.Use.Count),
+		fmt.Sprintf("net.netfilter.nf_conntrack_max = %d", f.Use.Max),
+	)
+}
+
+// Fix makes room.
+func (f TableFull) Fix() []change.Command {
+	if f.Raisable {
+		return []change.Command{change.SysctlSet(f.Netns(), strconv.Itoa(2*f.Use.Max), "net", "netfilter", "nf_conntrack_max")}
+	}
+	return []change.Command{change.In(f.Netns(), "conntrack", "-F")}
+}

@@ -1,6 +1,13 @@
 package cause
 
-import "nstutor/internal/say"
+import (
+	"net/netip"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
 
 // DuplicateAddress: two machines have the same address, and the wrong one answers.
 const DuplicateAddress Code = "duplicate-address"
@@ -10,3 +17,109 @@ var _ = register(Cause{
 	Words: say.T("two machines have the same address, and the wrong one answers", "两台机器用了同一个地址，应答的是另一台"),
 	Table: []string{"ip", "neigh"},
 })
+
+// WrongAnswer is a packet that came to the wrong one of two who answer for an
+// address.
+type WrongAnswer struct {
+	certain
+	At           // the wrong one
+	Hop          NextHop
+	Right, Wrong Device
+	Own          Address // of the wrong one
+}
+
+// Code is DuplicateAddress.
+func (WrongAnswer) Code() Code { return DuplicateAddress }
+
+// Detail names both.
+func (d WrongAnswer) Detail() say.Text {
+	return say.T("both %s in %s and %s in %s answer for %s, and the packet came to the wrong one",
+		"%[1]s（%[2]s）和 %[3]s（%[4]s）都应答 who-has %[5]s，包到了错的那一个",
+		d.Right.Link.Name, machine.Called(d.Right.Netns), d.Wrong.Link.Name, machine.Called(d.Wrong.Netns), d.Hop.Addr)
+}
+
+// Evidence are both devices.
+func (d WrongAnswer) Evidence() []say.Text {
+	return lines(d.Right.Link.AddressLine(), d.Wrong.Link.AddressLine())
+}
+
+// Fix takes the address from the wrong one, and has the kernel ask again.
+func (d WrongAnswer) Fix() []change.Command { return append(d.Own.remove(), d.Hop.forget()) }
+
+// Rivals are two who answer for an address: whose answer is first wins.
+type Rivals struct {
+	At            // the other one
+	Addr          netip.Addr
+	Chosen, Other Device
+	Own           Address // of the other one
+}
+
+// Code is DuplicateAddress.
+func (Rivals) Code() Code { return DuplicateAddress }
+
+// Detail names both.
+func (r Rivals) Detail() say.Text {
+	return say.T("both %s in %s and %s in %s answer for %s: whose answer comes first has the packet",
+		"%[1]s（%[2]s）和 %[3]s（%[4]s）都应答 who-has %[5]s：谁先应答，包就归谁",
+		r.Chosen.Link.Name, machine.Called(r.Chosen.Netns), r.Other.Link.Name, machine.Called(r.Other.Netns), r.Addr)
+}
+
+// Evidence are both devices.
+func (r Rivals) Evidence() []say.Text {
+	return lines(r.Chosen.Link.AddressLine(), r.Other.Link.AddressLine())
+}
+
+// Fix takes the address from the other one.
+func (r Rivals) Fix() []change.Command { return r.Own.remove() }
+
+// Impostor is a namespace that the reply comes to, because it has the address of
+// who asked.
+type Impostor struct {
+	certain
+	At
+	Addr   netip.Addr
+	Having []table.Addr // where the namespace has it
+	Own    Address      // … which of them has to go, unless …
+	Parted *Parting     // … the reply left its request's way, or
+	Hop    *NextHop     // a neighbour table sends it there
+}
+
+// Parting is where a reply leaves the way that its request came.
+type Parting struct {
+	Line string // the route there
+	Way  Turn   // that it should have taken
+}
+
+// Code is DuplicateAddress.
+func (Impostor) Code() Code { return DuplicateAddress }
+
+// Detail names the namespace.
+func (i Impostor) Detail() say.Text {
+	return say.T("the reply comes to %s, which has the address %s, too", "应答到了 %s，那里也有地址 %s", machine.Called(i.Netns()), i.Addr)
+}
+
+// Evidence is the address there, and what led the reply astray.
+func (i Impostor) Evidence() []say.Text {
+	var shown []say.Text
+	for _, a := range i.Having {
+		shown = append(shown, say.T("%s: %s", "%s: %s", machine.Called(i.Netns()), inet(a.Prefix, a.Dev)))
+	}
+	switch {
+	case i.Parted != nil:
+		shown = append(shown, say.Quote(i.Parted.Line))
+	case i.Hop != nil:
+		shown = append(shown, say.Quote(i.Hop.Entry.Line()))
+	}
+	return shown
+}
+
+// Fix leads the reply back, or takes the address away.
+func (i Impostor) Fix() []change.Command {
+	switch {
+	case i.Parted != nil:
+		return i.Parted.Way.commands()
+	case i.Hop != nil:
+		return append(i.Own.remove(), i.Hop.forget())
+	}
+	return i.Own.remove()
+}

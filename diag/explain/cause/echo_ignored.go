@@ -1,6 +1,9 @@
 package cause
 
-import "nstutor/internal/say"
+import (
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
 
 // EchoIgnored: the destination is told to answer no pings.
 const EchoIgnored Code = "echo-ignored"
@@ -10,3 +13,22 @@ var _ = register(Cause{
 	Words: say.T("the destination is told to answer no pings", "目标被设置为不回应 ping"),
 	Table: []string{"sysctl", "net.ipv4.icmp_echo_ignore_all"},
 })
+
+// EchoOff is a destination whose kernel is told to answer no echo.
+type EchoOff struct{ At }
+
+// Code is EchoIgnored.
+func (EchoOff) Code() Code { return EchoIgnored }
+
+// Detail says so.
+func (EchoOff) Detail() say.Text {
+	return say.T("the request arrives, and the kernel is told to ignore echo requests", "请求到了，但内核被设为忽略 echo request")
+}
+
+// Evidence is the setting.
+func (EchoOff) Evidence() []say.Text { return lines("net.ipv4.icmp_echo_ignore_all = 1") }
+
+// Fix turns it off.
+func (e EchoOff) Fix() []change.Command {
+	return []change.Command{change.SysctlSet(e.Netns(), "0", "net", "ipv4", "icmp_echo_ignore_all")}
+}

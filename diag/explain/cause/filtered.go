@@ -1,6 +1,15 @@
 package cause
 
-import "nstutor/internal/say"
+import (
+	"net/netip"
+	"slices"
+
+	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/table"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
 
 // Filtered: a rule of the packet filter stops the packet.
 const Filtered Code = "filtered"
@@ -10,3 +19,113 @@ var _ = register(Cause{
 	Words: say.T("a rule of the packet filter stops the packet", "包被过滤规则拦下"),
 	Table: []string{"iptables", "-vnL"},
 })
+
+// Stopped is a packet that a rule of the packet filter stops.
+type Stopped struct {
+	At
+	Flow     Flow // as the chain saw it
+	Hook     string
+	Result   eval.Result
+	ICMPType string // as iptables and nft call it, unless …
+	UDPPort  int    // … it goes there
+	// Answer tells that it answers a packet which has passed here.
+	Answer bool
+	// Other is a route of the sender's that leads here, where another one of its
+	// would lead elsewhere; its Entry is empty where there is no other.
+	Other OtherRoute
+}
+
+// OtherRoute is a route in whose place there is another one.
+type OtherRoute struct {
+	Netns string
+	Entry table.Route
+}
+
+// Code is Filtered.
+func (Stopped) Code() Code { return Filtered }
+
+// Detail names the rule, and whether there is a way to except the packet.
+func (s Stopped) Detail() say.Text {
+	text := say.T("%s: %s (hook %s) stops %s", "%s：%s（hook %s）拦下 %s", s.Result.At, s.Result.Rule, s.Hook, s.Flow)
+	if owner := ownerOf(s.Result); owner != "" {
+		text = say.T("%s; it is a rule of %s", "%s；这条规则是 %s 写的", text, owner)
+	}
+	switch {
+	case meantApart(s.Result):
+		text = say.T("%s; it keeps networks apart on purpose: choose another way rather than open it", "%s；它是有意隔离网络的：应当换一条路，而不是打开它", text)
+	case len(s.Fix()) == 0:
+		text = say.T("%s; no command that is installed here can name this chain", "%s；本机已装的命令都写不出这条链的名字", text)
+	}
+	return text
+}
+
+func (s Stopped) final() bool { return meantApart(s.Result) }
+
+// Evidence is the rule.
+func (s Stopped) Evidence() []say.Text { return lines(s.Result.At + ": " + s.Result.Rule) }
+
+// Fix lets just this packet pass the chain; an answer, as all that answers what
+// was let through.
+func (s Stopped) Fix() []change.Command {
+	if meantApart(s.Result) {
+		if s.Other.Entry.Type != "" {
+			return []change.Command{change.In(s.Other.Netns, slices.Concat([]string{"ip", "route", "del"}, s.Other.Entry.Args())...)}
+		}
+		return nil
+	}
+	t, chain := s.Result.Table, s.Result.Chain.Name
+	a := change.Accept{
+		Netns: s.Netns(), Family: t.Family, Table: t.Name, Chain: chain, Legacy: t.Legacy,
+		Src: s.Flow.Src, Dst: s.Flow.Dst, ICMPType: s.ICMPType, UDPPort: s.UDPPort,
+		IPTables:    t.Legacy || t.Family == "ip" && slices.Contains(iptablesTables, t.Name) && slices.Contains(iptablesChains, chain),
+		Established: s.Answer && slices.Contains(tracked, s.Hook) && (t.Family == "ip" || t.Family == "inet") && t.Name != "raw",
+	}
+	if a.IPTables && chain == "FORWARD" && slices.ContainsFunc(t.Chains, func(c netfilter.Chain) bool { return c.Name == dockerUser }) {
+		a.Chain = dockerUser
+	}
+	return a.Commands()
+}
+
+// tracked are the hooks at which a packet's connection is known.
+var tracked = []string{"input", "forward", "output"}
+
+// dockerUser is the chain of FORWARD that Docker leaves to its users: what they
+// put before it into FORWARD itself, Docker puts itself before when it starts.
+const dockerUser = "DOCKER-USER"
+
+// iptablesTables and iptablesChains are those that iptables-nft makes.
+var (
+	iptablesTables = []string{"filter", "nat", "mangle", "raw", "security"}
+	iptablesChains = []string{"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"}
+)
+
+// ARPStopped is an ARP request, or its answer, that a rule stops.
+type ARPStopped struct {
+	At
+	Target netip.Addr // who is asked for
+	Hook   eval.LinkHook
+	Packet eval.Packet
+	Result eval.Result
+}
+
+// Code is Filtered.
+func (ARPStopped) Code() Code { return Filtered }
+
+// Detail names the rule.
+func (s ARPStopped) Detail() say.Text {
+	return say.T("%s: %s (hook %s) stops the ARP packets that ask for %s", "%s：%s（hook %s）拦下询问 %s 的 ARP 包",
+		s.Result.At, s.Result.Rule, s.Hook.Hook, s.Target)
+}
+
+// Evidence is the rule.
+func (s ARPStopped) Evidence() []say.Text { return lines(s.Result.At + ": " + s.Result.Rule) }
+
+// Fix lets such packets pass the chain.
+func (s ARPStopped) Fix() []change.Command {
+	rule := append(s.Packet.ARPMatch(s.Hook.Family), "accept")
+	exception, ok := change.NftInsert(s.Netns(), s.Result.Table.Family, s.Result.Table.Name, s.Result.Chain.Name, rule...)
+	if !ok {
+		return nil
+	}
+	return []change.Command{exception}
+}

@@ -1,6 +1,11 @@
 package cause
 
-import "nstutor/internal/say"
+import (
+	"net/netip"
+
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
 
 // ForwardingOff: the packet is for somebody else, and is not passed on.
 const ForwardingOff Code = "forwarding-off"
@@ -11,3 +16,26 @@ var _ = register(Cause{
 	Table:     []string{"sysctl", "-a", "-r", "forward"},
 	Pointless: true,
 })
+
+// Unforwarded is a packet for somebody else that comes in by a device which does
+// not forward.
+type Unforwarded struct {
+	At
+	Dst    netip.Addr
+	Dev    string
+	Lookup []string // what the kernel has said
+}
+
+// Code is ForwardingOff.
+func (Unforwarded) Code() Code { return ForwardingOff }
+
+// Detail names the destination and the device.
+func (u Unforwarded) Detail() say.Text {
+	return say.T("%s is not an address of this namespace, and forwarding is off for %s", "%s 不是该命名空间的地址，而 %s 没有开转发", u.Dst, u.Dev)
+}
+
+// Evidence is what the kernel has said.
+func (u Unforwarded) Evidence() []say.Text { return lines(u.Lookup...) }
+
+// Fix has the device forward.
+func (u Unforwarded) Fix() []change.Command { return enable(u.Netns(), u.Dev, "forwarding") }

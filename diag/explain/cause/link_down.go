@@ -1,6 +1,12 @@
 package cause
 
-import "nstutor/internal/say"
+import (
+	"slices"
+
+	"nstutor/diag/table"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
 
 // LinkDown: a device is switched off, here or at the other end of its wire.
 const LinkDown Code = "link-down"
@@ -10,3 +16,86 @@ var _ = register(Cause{
 	Words: say.T("a device is switched off, here or at the other end of its wire", "网卡被停用：本端，或对端"),
 	Table: []string{"ip", "link"},
 })
+
+// DeviceDown is a device whose own switch is off.
+type DeviceDown struct {
+	At
+	Link table.Link
+}
+
+// Code is LinkDown.
+func (DeviceDown) Code() Code { return LinkDown }
+
+// Detail names the device.
+func (d DeviceDown) Detail() say.Text {
+	return say.T("%s is down", "%s 处于 down 状态", d.Link.Name)
+}
+
+// Evidence is the device.
+func (d DeviceDown) Evidence() []say.Text { return lines(d.Link.Line()) }
+
+// Fix switches the device on.
+func (d DeviceDown) Fix() []change.Command { return raise(d.Netns(), d.Link.Name) }
+
+// RoutesDown is a device that is down, and with it the routes of a sender who has
+// no other device.
+type RoutesDown struct {
+	At
+	Link    table.Link
+	Lookup  Lookup
+	Default Way // the default route that is missing as well, if it is
+}
+
+// Code is LinkDown.
+func (RoutesDown) Code() Code { return LinkDown }
+
+// Detail names the device.
+func (d RoutesDown) Detail() say.Text {
+	return say.T("%s is down, and its routes with it", "%s 处于 down 状态，它的路由也随之失效", d.Link.Name)
+}
+
+// Evidence is that there is no route, and the device.
+func (d RoutesDown) Evidence() []say.Text { return append(d.Lookup.lines(), lines(d.Link.Line())...) }
+
+// Fix switches the device on, and adds what does not come with that.
+func (d RoutesDown) Fix() []change.Command {
+	return slices.Concat(raise(d.Netns(), d.Link.Name), d.Default.commands())
+}
+
+// RouteDown is a device that is down, behind which the destination is, while a
+// route that leads elsewhere takes the packet.
+type RouteDown struct {
+	certain
+	At
+	Link table.Link
+	Way  Turn // that goes out of it
+}
+
+// Code is LinkDown.
+func (RouteDown) Code() Code { return LinkDown }
+
+// Detail names the device and the destination.
+func (d RouteDown) Detail() say.Text {
+	return say.T("%s is down, and the route to %s with it", "%s 处于 down 状态，到 %s 的路由也随之失效", d.Link.Name, d.Way.Way.Dst)
+}
+
+// Evidence is the device.
+func (d RouteDown) Evidence() []say.Text { return lines(d.Link.Line()) }
+
+// Fix switches the device on, and adds the route.
+func (d RouteDown) Fix() []change.Command {
+	return slices.Concat(raise(d.Netns(), d.Link.Name), d.Way.commands())
+}
+
+// DownDevice is the device that a finding says is down, or empty.
+func DownDevice(f Finding) string {
+	switch f := f.(type) {
+	case DeviceDown:
+		return f.Link.Name
+	case RoutesDown:
+		return f.Link.Name
+	case RouteDown:
+		return f.Link.Name
+	}
+	return ""
+}

@@ -1,6 +1,10 @@
 package cause
 
-import "nstutor/internal/say"
+import (
+	"nstutor/diag/table"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
 
 // LoopbackDown: lo is down, so that a namespace cannot speak to itself.
 const LoopbackDown Code = "loopback-down"
@@ -10,3 +14,43 @@ var _ = register(Cause{
 	Words: say.T("lo is down, so that a namespace cannot speak to itself", "lo 未启用，命名空间无法与自己通信"),
 	Table: []string{"ip", "link", "show", "lo"},
 })
+
+// LoopbackUnrouted is 127.0.0.0/8, which has no route while lo is down.
+type LoopbackUnrouted struct {
+	At
+	Lookup Lookup
+}
+
+// Code is LoopbackDown.
+func (LoopbackUnrouted) Code() Code { return LoopbackDown }
+
+// Detail says where the addresses live.
+func (LoopbackUnrouted) Detail() say.Text {
+	return say.T("127.0.0.0/8 lives on lo, which is down", "127.0.0.0/8 在 lo 上，而 lo 处于 down 状态")
+}
+
+// Evidence is that there is no route.
+func (l LoopbackUnrouted) Evidence() []say.Text { return l.Lookup.lines() }
+
+// Fix switches lo on.
+func (l LoopbackUnrouted) Fix() []change.Command { return raise(l.Netns(), "lo") }
+
+// LoopbackPassed is a packet to an address of its own sender, which goes over lo.
+type LoopbackPassed struct {
+	At
+	Lo table.Link
+}
+
+// Code is LoopbackDown.
+func (LoopbackPassed) Code() Code { return LoopbackDown }
+
+// Detail says what lo has to do with it.
+func (LoopbackPassed) Detail() say.Text {
+	return say.T("a packet to an own address passes lo, which is down", "发往自身地址的包要经过 lo，而 lo 处于 down 状态")
+}
+
+// Evidence is lo.
+func (l LoopbackPassed) Evidence() []say.Text { return lines(l.Lo.Line()) }
+
+// Fix switches lo on.
+func (l LoopbackPassed) Fix() []change.Command { return raise(l.Netns(), "lo") }

@@ -1,6 +1,12 @@
 package cause
 
-import "nstutor/internal/say"
+import (
+	"net/netip"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
 
 // MartianSource: an address cannot be on this wire, and the kernel drops the packet.
 const MartianSource Code = "martian-source"
@@ -10,3 +16,62 @@ var _ = register(Cause{
 	Words: say.T("an address cannot be on this wire, and the kernel drops the packet", "地址不可能出现在这条链路上，内核丢弃该包"),
 	Table: []string{"sysctl", "-a", "-r", "rp_filter"},
 })
+
+// ImpossibleSource is a packet whose source cannot be on the wire that it comes
+// in by.
+type ImpossibleSource struct {
+	At
+	Flow   Flow
+	Dev    string
+	Lookup []string // what the kernel has said
+	// Service is the router that has sent a packet for a service back to who
+	// asked: that packet needs another source. Nil: it is none.
+	Service *At
+	Own     Address // else, the source as an address of the namespace itself
+}
+
+// Code is MartianSource.
+func (ImpossibleSource) Code() Code { return MartianSource }
+
+// Detail names the source and the device.
+func (m ImpossibleSource) Detail() say.Text {
+	return say.T("%s cannot be the source of a packet that comes in through %s", "从 %[2]s 进来的包，源地址不可能是 %[1]s", m.Flow.Src, m.Dev)
+}
+
+// Evidence is what the kernel has said.
+func (m ImpossibleSource) Evidence() []say.Text { return lines(m.Lookup...) }
+
+// Fix gives the packet a source that is taken from somebody else.
+func (m ImpossibleSource) Fix() []change.Command {
+	switch {
+	case m.Service != nil:
+		return change.Masquerade{Netns: m.Service.Netns(), Src: m.Flow.Src, Dst: m.Flow.Dst}.Commands()
+	case m.Flow.Src.IsLoopback() || m.Flow.Dst.IsLoopback():
+		return enable(m.Netns(), m.Dev, "route_localnet")
+	}
+	return m.Own.remove()
+}
+
+// OwnSender is an ARP request from an address that the asked namespace has itself.
+type OwnSender struct {
+	At
+	Sender netip.Addr
+	Hop    NextHop  // that is asked for
+	Proof  []string // that the kernel would not answer
+	Own    Address  // the sender there
+}
+
+// Code is MartianSource.
+func (OwnSender) Code() Code { return MartianSource }
+
+// Detail names the sender.
+func (o OwnSender) Detail() say.Text {
+	return say.T("the ARP request's sender %s is an address of %s itself, which takes it from nobody else",
+		"ARP 请求的发送方 %s 是 %s 自己的地址，来自别处的这种请求一概不收", o.Sender, machine.Called(o.Netns()))
+}
+
+// Evidence is the entry of who asks, and why there is no answer.
+func (o OwnSender) Evidence() []say.Text { return o.Hop.with(o.Proof...) }
+
+// Fix takes the address away.
+func (o OwnSender) Fix() []change.Command { return o.Own.remove() }

@@ -1,6 +1,15 @@
 package cause
 
-import "nstutor/internal/say"
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
 
 // MTUExceeded: the packet is larger than a wire on its way, and may not be cut.
 const MTUExceeded Code = "mtu-exceeded"
@@ -10,3 +19,130 @@ var _ = register(Cause{
 	Words: say.T("the packet is larger than a wire on its way, and may not be cut", "包大于途中某段链路的 MTU，又不允许分片"),
 	Table: []string{"ip", "link"},
 })
+
+// OverRoute is a packet that is larger than its route says that the path takes.
+type OverRoute struct {
+	At
+	Length  int // bytes, with the IP header
+	Route   machine.RouteAnswer
+	Learned *At // the sender, who has learned of the MTU; nil: nobody has
+}
+
+// Code is MTUExceeded.
+func (OverRoute) Code() Code { return MTUExceeded }
+
+// Detail names both lengths.
+func (o OverRoute) Detail() say.Text {
+	return say.T("a packet of %d bytes that must not be fragmented is more than the route allows: mtu %d",
+		"%d 字节、不许分片（DF）的包，超过了路由限定的 mtu %d", o.Length, o.Route.Entry.MTU)
+}
+
+// Evidence is the route.
+func (o OverRoute) Evidence() []say.Text { return lines(o.Route.Line) }
+
+// Fix is the route without its MTU.
+func (o OverRoute) Fix() []change.Command {
+	entry := o.Route.Entry
+	entry.MTU, entry.MTULocked = 0, false
+	replace := change.In(o.Netns(), slices.Concat([]string{"ip", "route", "replace"}, entry.Args())...)
+	return forgetting(o.Learned, []change.Command{replace})
+}
+
+// forgetting adds to a fix that the sender has to forget the path's MTU, which it
+// learned from a router's answer and keeps for ten minutes (ip_rt_mtu_expires).
+func forgetting(learned *At, fix []change.Command) []change.Command {
+	if learned == nil || len(fix) == 0 {
+		return fix
+	}
+	return append(fix, flushCache(learned.Netns()))
+}
+
+func flushCache(netns string) change.Command {
+	return change.In(netns, "ip", "route", "flush", "cache")
+}
+
+// OverDevice is a packet that is larger than the device it should leave by takes.
+type OverDevice struct {
+	At
+	Length  int // bytes, with the IP header
+	Link    table.Link
+	Transit bool // it was made elsewhere, and its sender is told by ICMP
+	Learned *At  // the sender, who has learned of the MTU; nil: nobody has
+}
+
+// Code is MTUExceeded.
+func (OverDevice) Code() Code { return MTUExceeded }
+
+// Detail names both lengths, and what the sender is told.
+func (o OverDevice) Detail() say.Text {
+	if o.Transit {
+		return say.T("a packet of %d bytes that must not be fragmented does not pass %s, whose MTU is %d: %s answers \"fragmentation needed\"",
+			"%d 字节、不许分片（DF）的包过不了 %s（MTU %d）：%s 回以 ICMP fragmentation needed", o.Length, o.Link.Name, o.Link.MTU, machine.Called(o.Netns()))
+	}
+	return say.T("a packet of %d bytes that must not be fragmented does not pass %s, whose MTU is %d: the sender is told \"message too long\"",
+		"%d 字节、不许分片（DF）的包过不了 %s（MTU %d）：发送方得到 message too long", o.Length, o.Link.Name, o.Link.MTU)
+}
+
+// Evidence is the device.
+func (o OverDevice) Evidence() []say.Text { return lines(o.Link.Line()) }
+
+// Fix makes the device wider.
+func (o OverDevice) Fix() []change.Command {
+	return forgetting(o.Learned, widen(o.Netns(), o.Link, o.Length))
+}
+
+// widen makes room for packets of a length on a device, where the device can
+// be made wider: what a tunnel adds has to fit below it.
+func widen(netns string, link table.Link, length int) []change.Command {
+	if link.Kind != "veth" && link.Kind != "bridge" {
+		return nil
+	}
+	return []change.Command{change.LinkSet(netns, link.Name, "mtu", strconv.Itoa(length))}
+}
+
+// OverPeer is a frame that is longer than the other end of its cable takes: a veth
+// drops it, and tells nobody but the sender's device.
+type OverPeer struct {
+	At
+	Length int // of the packet in bytes, with the IP header
+	Link   table.Link
+}
+
+// Code is MTUExceeded.
+func (OverPeer) Code() Code { return MTUExceeded }
+
+// Detail names both lengths.
+func (o OverPeer) Detail() say.Text {
+	return say.T("%s has an MTU of %d and drops the frame of a packet of %d bytes without a word", "%s 的 MTU 是 %d，%d 字节的包到这里被丢弃，不发任何通知",
+		o.Link.Name, o.Link.MTU, o.Length)
+}
+
+// Evidence is the device.
+func (o OverPeer) Evidence() []say.Text { return lines(o.Link.Line()) }
+
+// Fix makes the device wider.
+func (o OverPeer) Fix() []change.Command { return widen(o.Netns(), o.Link, o.Length) }
+
+// Remembered is a sender who has learned of a smaller MTU on the path, which is no
+// more there, and sends nothing larger.
+type Remembered struct {
+	At
+	Dst netip.Addr
+	MTU int    // bytes
+	Get string // what the kernel answers, as `ip route get` prints it
+}
+
+// Code is MTUExceeded.
+func (Remembered) Code() Code { return MTUExceeded }
+
+// Detail names the MTU.
+func (r Remembered) Detail() say.Text {
+	return say.T("%s remembers that packets of more than %d bytes do not get to %s, and sends none",
+		"%[1]s 缓存了到 %[3]s 的路径 MTU（%[2]d 字节），更大的包不发", machine.Called(r.Netns()), r.MTU, r.Dst)
+}
+
+// Evidence is what the kernel answers.
+func (r Remembered) Evidence() []say.Text { return lines(r.Get) }
+
+// Fix has the sender forget.
+func (r Remembered) Fix() []change.Command { return []change.Command{flushCache(r.Netns())} }

@@ -1,6 +1,13 @@
 package cause
 
-import "nstutor/internal/say"
+import (
+	"net/netip"
+	"slices"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
 
 // NeighbourUnanswered: an ARP request is sent, and nobody answers.
 const NeighbourUnanswered Code = "neighbour-unanswered"
@@ -11,3 +18,161 @@ var _ = register(Cause{
 	Table:     []string{"ip", "neigh"},
 	Pointless: true,
 })
+
+// ARPFiltered is a station that arp_filter keeps silent.
+type ARPFiltered struct {
+	NextHop
+	Sender  netip.Addr // of the request
+	Station Device
+	Proof   []string // that the kernel would not answer
+	Way     Way      // to the sender, by the device that was asked
+}
+
+// Code is NeighbourUnanswered.
+func (ARPFiltered) Code() Code { return NeighbourUnanswered }
+
+// Detail names the device and the sender.
+func (a ARPFiltered) Detail() say.Text {
+	return say.T("arp_filter keeps %s silent: what goes to %s would leave by another device", "arp_filter 使 %s 不应答：去往 %s 的包会从另一块网卡出去",
+		a.Station.Link.Name, a.Sender)
+}
+
+// Evidence is the entry, and why there is no answer.
+func (a ARPFiltered) Evidence() []say.Text { return a.with(a.Proof...) }
+
+// Fix routes the sender back by the device that was asked.
+func (a ARPFiltered) Fix() []change.Command { return a.Way.commands() }
+
+// ARPIgnored is a station that arp_ignore keeps silent. It counts as the greater
+// of that of all and that of the device.
+type ARPIgnored struct {
+	NextHop
+	Station  Device
+	Proof    []string // that the kernel would not answer
+	All, Own int      // arp_ignore of all, and of the device
+	Here     bool     // the address is one of the device itself
+}
+
+// Code is NeighbourUnanswered.
+func (ARPIgnored) Code() Code { return NeighbourUnanswered }
+
+// Detail names the device and the address.
+func (a ARPIgnored) Detail() say.Text {
+	if a.All != 0 && a.Here {
+		return say.T("%s has the address %s, and arp_ignore keeps it silent about it", "%s 有地址 %s，但 arp_ignore 使它不应答", a.Station.Link.Name, a.Addr)
+	}
+	return say.T("%s has the address %s on another device, and arp_ignore keeps %s silent about it",
+		"%s 的地址 %s 配在另一块网卡上，arp_ignore 使 %s 不为它应答", machine.Called(a.Station.Netns), a.Addr, a.Station.Link.Name)
+}
+
+// Evidence is the entry, and why there is no answer.
+func (a ARPIgnored) Evidence() []say.Text { return a.with(a.Proof...) }
+
+// Fix mends the device's own setting, if it is that. Otherwise the address on the
+// device itself leaves every other device as it is.
+func (a ARPIgnored) Fix() []change.Command {
+	netns, dev := a.Station.Netns, a.Station.Link.Name
+	switch {
+	case a.All == 0:
+		return []change.Command{setConf(netns, dev, "arp_ignore", "0")}
+	case !a.Here:
+		return hostAddress(netns, a.Addr, dev).add()
+	case a.Own > 1:
+		return []change.Command{setConf(netns, "all", "arp_ignore", "1"), setConf(netns, dev, "arp_ignore", "1")}
+	}
+	return []change.Command{setConf(netns, "all", "arp_ignore", "1")}
+}
+
+// BehindRouter is an address behind somebody on the wire who passes packets on,
+// and answers for nobody but himself.
+type BehindRouter struct {
+	NextHop
+	Router Device
+	Proof  []string // that the kernel would not answer
+}
+
+// Code is NeighbourUnanswered.
+func (BehindRouter) Code() Code { return NeighbourUnanswered }
+
+// Detail names the router.
+func (b BehindRouter) Detail() say.Text {
+	return say.T("%s takes %s for a neighbour, but it is behind %s; a route through that would do as well as proxy ARP there",
+		"%[1]s 把 %[2]s 当成直连邻居，其实它在 %[3]s 后面；除了在那里开代理 ARP，也可加一条经它的路由",
+		machine.Called(b.Netns()), b.Addr, machine.Called(b.Router.Netns))
+}
+
+// Evidence is the entry, and why there is no answer.
+func (b BehindRouter) Evidence() []say.Text { return b.with(b.Proof...) }
+
+// Fix has the router answer.
+func (b BehindRouter) Fix() []change.Command {
+	return enable(b.Router.Netns, b.Router.Link.Name, "proxy_arp")
+}
+
+// WrongWire is an address that the route takes to be on another wire than it is.
+type WrongWire struct {
+	NextHop
+	Way      Way       // that leads to it
+	Stations []Station // that are where the route leads
+}
+
+// Code is NeighbourUnanswered.
+func (WrongWire) Code() Code { return NeighbourUnanswered }
+
+// Detail names both wires.
+func (m WrongWire) Detail() say.Text {
+	return say.T("the route says that %s is on the wire of %s, where nobody has it: it is behind %s",
+		"路由说 %s 在 %s 的链路上，那里却没有这个地址：它在 %s 那一侧", m.Addr, m.Dev, m.Way.Dev)
+}
+
+// Evidence are the entry, and those who are there.
+func (m WrongWire) Evidence() []say.Text { return append(m.with(), present(m.Stations)...) }
+
+// Fix leads the route to the other wire.
+func (m WrongWire) Fix() []change.Command { return m.Way.commands() }
+
+// EmptyWire is a wire that nobody is on.
+type EmptyWire struct {
+	NextHop
+	Line string // the device
+}
+
+// Code is NeighbourUnanswered.
+func (EmptyWire) Code() Code { return NeighbourUnanswered }
+
+// Detail names who asks and for what.
+func (e EmptyWire) Detail() say.Text {
+	return say.T("%s asks who has %s, and there is nobody on its wire", "%s 发出 who-has %s，链路上没有任何对端", e.Dev, e.Addr)
+}
+
+// Evidence are the entry and the device.
+func (e EmptyWire) Evidence() []say.Text { return e.with(e.Line) }
+
+// Fix is unknown.
+func (EmptyWire) Fix() []change.Command { return nil }
+
+// NoRouter is an address that nobody has, and which a router on the wire is meant
+// to have.
+type NoRouter struct {
+	NextHop
+	Address  Address   // as the router should have it
+	Stations []Station // that are there
+	Proof    []string  // that the router's kernel would not answer
+}
+
+// Code is NeighbourUnanswered.
+func (NoRouter) Code() Code { return NeighbourUnanswered }
+
+// Detail names who asks, for what, and the router's device.
+func (r NoRouter) Detail() say.Text {
+	return say.T("%s asks who has %s, and nobody answers; proxy ARP on %s would do as well as the address",
+		"%s 发出 who-has %s，无人应答；除了配上这个地址，也可在 %s 上开代理 ARP", r.Dev, r.Addr, r.Address.Dev)
+}
+
+// Evidence are the entry, those who are there, and why there is no answer.
+func (r NoRouter) Evidence() []say.Text {
+	return slices.Concat(r.with(), present(r.Stations), lines(r.Proof...))
+}
+
+// Fix gives the router the address.
+func (r NoRouter) Fix() []change.Command { return r.Address.add() }

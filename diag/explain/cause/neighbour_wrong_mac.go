@@ -1,6 +1,10 @@
 package cause
 
-import "nstutor/internal/say"
+import (
+	"nstutor/diag/explain/machine"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
 
 // NeighbourWrongMAC: an ARP entry has a MAC address that is nobody's, or somebody else's.
 const NeighbourWrongMAC Code = "neighbour-wrong-mac"
@@ -10,3 +14,80 @@ var _ = register(Cause{
 	Words: say.T("an ARP entry has a MAC address that is nobody's, or somebody else's", "ARP 条目里的 MAC 地址不是对方的"),
 	Table: []string{"ip", "neigh"},
 })
+
+// MACOfAnother is an entry with the MAC address of somebody else on the wire.
+type MACOfAnother struct {
+	certain
+	NextHop
+	Wrong, Right Device // whose MAC address it is, and who has the address
+}
+
+// Code is NeighbourWrongMAC.
+func (MACOfAnother) Code() Code { return NeighbourWrongMAC }
+
+// Detail names both.
+func (m MACOfAnother) Detail() say.Text {
+	return say.T("the entry for %s says %s, which is %s of %s; %s of %s has the address",
+		"%s 的邻居条目写的是 %s，那是 %s（%s）的 MAC；地址归 %s（%s）所有",
+		m.Addr, m.Wrong.Link.MAC, m.Wrong.Link.Name, machine.Called(m.Wrong.Netns), m.Right.Link.Name, machine.Called(m.Right.Netns))
+}
+
+// Evidence are the entry and who has the address.
+func (m MACOfAnother) Evidence() []say.Text {
+	return lines(m.Entry.Line(), m.Right.Link.AddressLine())
+}
+
+// Fix has the kernel ask again.
+func (m MACOfAnother) Fix() []change.Command { return []change.Command{m.forget()} }
+
+// MACOfNobody is an entry with a MAC address that nobody on the wire has.
+type MACOfNobody struct{ NextHop }
+
+// Code is NeighbourWrongMAC.
+func (MACOfNobody) Code() Code { return NeighbourWrongMAC }
+
+// Detail names the MAC address and the wire.
+func (m MACOfNobody) Detail() say.Text {
+	return say.T("the entry for %s says %s, which nobody on the wire of %s has", "%s 的邻居条目写的是 %s，%s 的链路上却没有网卡用这个 MAC", m.Addr, m.Entry.MAC, m.Dev)
+}
+
+// Evidence is the entry.
+func (m MACOfNobody) Evidence() []say.Text { return lines(m.Entry.Line()) }
+
+// Fix has the kernel ask again.
+func (m MACOfNobody) Fix() []change.Command { return []change.Command{m.forget()} }
+
+// MACIgnored is an entry whose frames come to the right device, which has another
+// MAC address and ignores them.
+type MACIgnored struct {
+	NextHop
+	Right    Device
+	Silent   bool // nobody would answer if the kernel asked again
+	Unasking bool // the device asks nobody, and takes its own MAC address for everybody's
+}
+
+// Code is NeighbourWrongMAC.
+func (MACIgnored) Code() Code { return NeighbourWrongMAC }
+
+// Detail names both MAC addresses.
+func (m MACIgnored) Detail() say.Text {
+	return say.T("the entry for %s says %s, but %s at the other end is %s: it ignores the frame",
+		"%s 的邻居条目写的是 %s，而对端 %s 的 MAC 是 %s，不收这个帧", m.Addr, m.Entry.MAC, m.Right.Link.Name, m.Right.Link.MAC)
+}
+
+// Evidence are the entry and the device.
+func (m MACIgnored) Evidence() []say.Text {
+	return lines(m.Entry.Line(), m.Right.Link.AddressLine())
+}
+
+// Fix has the kernel ask, or says what it cannot learn.
+func (m MACIgnored) Fix() []change.Command {
+	switch {
+	case m.Unasking:
+		return []change.Command{change.LinkSet(m.Netns(), m.Dev, "arp", "on")}
+	case m.Silent:
+		return []change.Command{change.In(m.Netns(), "ip", "neigh", "replace", m.Addr.String(),
+			"lladdr", m.Right.Link.MAC.String(), "dev", m.Dev, "nud", "permanent")}
+	}
+	return []change.Command{m.forget()}
+}

@@ -1,6 +1,14 @@
 package cause
 
-import "nstutor/internal/say"
+import (
+	"fmt"
+	"net/netip"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
 
 // NoAddress: a device, or the sender, has no address to speak with.
 const NoAddress Code = "no-address"
@@ -10,3 +18,83 @@ var _ = register(Cause{
 	Words: say.T("a device, or the sender, has no address to speak with", "网卡或发送方没有可用的地址"),
 	Table: []string{"ip", "addr"},
 })
+
+// Addressless is a sender none of whose devices but lo has an address.
+type Addressless struct {
+	At
+	Lookup Lookup
+	Free   Address // that the device could have, where its wire tells
+	Down   bool    // the device is
+}
+
+// Code is NoAddress.
+func (Addressless) Code() Code { return NoAddress }
+
+// Detail says so.
+func (Addressless) Detail() say.Text {
+	return say.T("no device but lo has an address", "除了 lo，没有一块网卡有地址")
+}
+
+// Evidence is that there is no route.
+func (a Addressless) Evidence() []say.Text { return a.Lookup.lines() }
+
+// Fix gives the device the address.
+func (a Addressless) Fix() []change.Command {
+	fix := a.Free.add()
+	if a.Down && len(fix) > 0 {
+		fix = append(fix, raise(a.Netns(), a.Free.Dev)...)
+	}
+	return fix
+}
+
+// Sourceless is a tunnel whose own end is no address of its namespace: then the
+// kernel has no route for its packets.
+type Sourceless struct {
+	At
+	Flow    Flow    // of the carrying packet
+	Err     error   // what the kernel says of it
+	Address Address // that is missing
+}
+
+// Code is NoAddress.
+func (Sourceless) Code() Code { return NoAddress }
+
+// Detail names the address.
+func (s Sourceless) Detail() say.Text {
+	return say.T("the tunnel sends from %s, which is no address of %s", "隧道的源地址是 %s，%s 却没有这个地址", s.Flow.Src, machine.Called(s.Netns()))
+}
+
+// Evidence is what the kernel says.
+func (s Sourceless) Evidence() []say.Text {
+	return lines(fmt.Sprintf("ip route get %s from %s: %v", s.Flow.Dst, s.Flow.Src, errnoOf(s.Err)))
+}
+
+// Fix adds the address.
+func (s Sourceless) Fix() []change.Command { return s.Address.add() }
+
+// Nameless is a device without an address that a packet comes to, for an address
+// that it should have.
+type Nameless struct {
+	At
+	Link table.Link
+	Dst  netip.Addr
+}
+
+// Code is NoAddress.
+func (Nameless) Code() Code { return NoAddress }
+
+// Detail names the device.
+func (a Nameless) Detail() say.Text {
+	return say.T("the frame comes to %s in %s, which has no address at all", "帧到了 %s（%s），这块网卡没有任何地址", a.Link.Name, machine.Called(a.Netns()))
+}
+
+// Evidence is the device.
+func (a Nameless) Evidence() []say.Text { return lines(a.Link.AddressLine()) }
+
+// Fix adds the address.
+func (a Nameless) Fix() []change.Command { return hostAddress(a.Netns(), a.Dst, a.Link.Name).add() }
+
+// hostAddress is an address with no network around it.
+func hostAddress(netns string, addr netip.Addr, dev string) Address {
+	return Address{netns, netip.PrefixFrom(addr, addr.BitLen()), dev}
+}

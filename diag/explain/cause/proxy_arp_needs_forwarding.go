@@ -1,6 +1,9 @@
 package cause
 
-import "nstutor/internal/say"
+import (
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
 
 // ProxyARPNeedsForwarding: proxy ARP stays silent where its device does not forward.
 const ProxyARPNeedsForwarding Code = "proxy-arp-needs-forwarding"
@@ -11,3 +14,26 @@ var _ = register(Cause{
 	Table:     []string{"sysctl", "-a", "-r", "forwarding"},
 	Pointless: true,
 })
+
+// ProxyUnforwarding is proxy ARP on a device that does not forward.
+type ProxyUnforwarding struct {
+	At
+	Dev   string
+	Hop   NextHop  // that is asked for
+	Proof []string // that the kernel would not answer
+}
+
+// Code is ProxyARPNeedsForwarding.
+func (ProxyUnforwarding) Code() Code { return ProxyARPNeedsForwarding }
+
+// Detail names the device.
+func (p ProxyUnforwarding) Detail() say.Text {
+	return say.T("proxy_arp is on for %s, but it answers only for what it would forward, and its forwarding is off",
+		"%s 的 proxy_arp 已开，但它只代答自己肯转发的地址，而它的 forwarding 是关的", p.Dev)
+}
+
+// Evidence is the entry of who asks, and why there is no answer.
+func (p ProxyUnforwarding) Evidence() []say.Text { return p.Hop.with(p.Proof...) }
+
+// Fix has the device forward.
+func (p ProxyUnforwarding) Fix() []change.Command { return enable(p.Netns(), p.Dev, "forwarding") }

@@ -1,6 +1,8 @@
 package cause
 
-import "nstutor/internal/say"
+import (
+	"nstutor/internal/say"
+)
 
 // RouteUnreachable: an unreachable route refuses the packet.
 const RouteUnreachable Code = "route-unreachable"
@@ -11,3 +13,14 @@ var _ = register(Cause{
 	Table:     []string{"ip", "route"},
 	Pointless: true,
 })
+
+// Refused is a destination that a route, or a policy rule, refuses.
+type Refused struct{ Rejection }
+
+// Code is RouteUnreachable.
+func (Refused) Code() Code { return RouteUnreachable }
+
+// Detail names the destination.
+func (r Refused) Detail() say.Text {
+	return say.T("an unreachable route refuses what goes to %s", "unreachable 路由拒绝去往 %s 的包", r.Exemption.Dst)
+}

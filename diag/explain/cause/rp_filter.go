@@ -1,6 +1,11 @@
 package cause
 
-import "nstutor/internal/say"
+import (
+	"net/netip"
+
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
 
 // RPFilter: rp_filter drops what came in by another way than the one back.
 const RPFilter Code = "rp-filter"
@@ -11,3 +16,63 @@ var _ = register(Cause{
 	Table:     []string{"sysctl", "-a", "-r", "rp_filter"},
 	Pointless: true,
 })
+
+// OtherWayBack is a packet whose source is not reached through the device that it
+// comes in by.
+type OtherWayBack struct {
+	At
+	Src    netip.Addr
+	Dev    string
+	Lookup []string // what the kernel has said
+	// Loose says that the loose mode lets it pass: there is a way back, and the
+	// device has an address. Without one it is as strict as the other mode
+	// (__fib_validate_source()).
+	Loose bool
+	Way   Way // else, the way back
+}
+
+// Code is RPFilter.
+func (OtherWayBack) Code() Code { return RPFilter }
+
+// Detail names the source and the device.
+func (o OtherWayBack) Detail() say.Text {
+	return say.T("%s would not be reached through %s, so rp_filter drops what comes from it there",
+		"到 %[1]s 的回程不走 %[2]s，rp_filter 因此丢弃从 %[2]s 进来、源地址为 %[1]s 的包", o.Src, o.Dev)
+}
+
+// Evidence is what the kernel has said.
+func (o OtherWayBack) Evidence() []say.Text { return lines(o.Lookup...) }
+
+// Fix sets the loose mode, or adds the way back.
+func (o OtherWayBack) Fix() []change.Command {
+	if o.Loose {
+		return []change.Command{setConf(o.Netns(), o.Dev, "rp_filter", "2")}
+	}
+	return o.Way.commands()
+}
+
+// AskerElsewhere is an ARP request whose sender is not reached through the device
+// that it comes in by.
+type AskerElsewhere struct {
+	At
+	Sender netip.Addr
+	Dev    string
+	Hop    NextHop  // that is asked for
+	Proof  []string // that the kernel would not answer
+	Way    Way      // back
+}
+
+// Code is RPFilter.
+func (AskerElsewhere) Code() Code { return RPFilter }
+
+// Detail names the sender and the device.
+func (a AskerElsewhere) Detail() say.Text {
+	return say.T("the ARP request's sender %s would not be reached through %s, so rp_filter drops it",
+		"到 ARP 请求发送方 %s 的回程不走 %s，rp_filter 因此丢弃这个请求", a.Sender, a.Dev)
+}
+
+// Evidence is the entry of who asks, and why there is no answer.
+func (a AskerElsewhere) Evidence() []say.Text { return a.Hop.with(a.Proof...) }
+
+// Fix adds the way back.
+func (a AskerElsewhere) Fix() []change.Command { return a.Way.commands() }

@@ -1,6 +1,14 @@
 package cause
 
-import "nstutor/internal/say"
+import (
+	"net/netip"
+	"time"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
 
 // NotKnown: it cannot be told.
 const NotKnown Code = "unknown"
@@ -10,3 +18,105 @@ var _ = register(Cause{
 	Words: say.T("it cannot be told", "无法判断"),
 	Table: []string{"ip", "route"},
 })
+
+// Beneath is an address of the namespace that a macvlan, or an ipvlan, stands on:
+// between the two the kernel passes no frame.
+type Beneath struct {
+	certain
+	NextHop
+	Link   table.Link // the macvlan
+	Lower  Device     // that it stands on
+	Shim   string     // a free name there
+	Sender netip.Addr // of who asks
+}
+
+// Code is NotKnown.
+func (Beneath) Code() Code { return NotKnown }
+
+// Detail names both.
+func (b Beneath) Detail() say.Text {
+	return say.T("%[1]s is a %[2]s on %[3]s of %[4]s: between the two the kernel passes no frame, by design; a %[2]s of its own gives %[4]s a way",
+		"%[1]s 是 %[4]s 的 %[3]s 上的 %[2]s：两者之间内核有意不传帧；给 %[4]s 也建一个 %[2]s 就有路可走",
+		b.Link.Name, b.Link.Kind, b.Lower.Link.Name, machine.Called(b.Lower.Netns))
+}
+
+// Evidence are the entry and both devices.
+func (b Beneath) Evidence() []say.Text { return b.with(b.Link.Line(), b.Lower.Link.Line()) }
+
+// Fix gives the namespace below a device of the kind, which is passed frames.
+func (b Beneath) Fix() []change.Command {
+	return append([]change.Command{
+		change.In(b.Lower.Netns, "ip", "link", "add", b.Shim, "link", b.Lower.Link.Name, "type", b.Link.Kind, "mode", b.Link.Sharing),
+		change.LinkSet(b.Lower.Netns, b.Shim, "up"),
+	}, Way{Netns: b.Lower.Netns, Dst: b.Sender, Dev: b.Shim}.commands()...)
+}
+
+// Beyond is a packet that leaves by a device whose other end is somebody else's:
+// what becomes of it cannot be told from here.
+type Beyond struct {
+	At
+	Dev     string
+	NextHop netip.Addr
+	Flow    Flow // of the packet as it leaves
+	Seen    []say.Text
+}
+
+// Code is NotKnown.
+func (Beyond) Code() Code { return NotKnown }
+
+// Evidence is what was seen of the ping.
+func (b Beyond) Evidence() []say.Text { return b.Seen }
+
+// Fix is elsewhere.
+func (Beyond) Fix() []change.Command { return nil }
+
+// Untried is such a packet before anybody has sent it.
+type Untried struct {
+	Beyond
+	Why say.Text // nothing is seen there
+}
+
+// Detail names how it leaves.
+func (u Untried) Detail() say.Text {
+	return say.T("nothing here is in the way: the packet leaves %[1]s for %[2]s as %[3]s; %[4]s",
+		"本机没有问题：包以 %[3]s 的身份从 %[1]s 发往 %[2]s；%[4]s", u.Dev, u.NextHop, u.Flow.Src, u.Why)
+}
+
+// RefusedBeyond is such a packet that somebody refuses.
+type RefusedBeyond struct {
+	Beyond
+	By      netip.Addr
+	Outcome string
+}
+
+// Detail names who.
+func (r RefusedBeyond) Detail() say.Text {
+	return say.T("everything here is well: the request left %s, and %s, beyond it, refuses it (%s); ask there",
+		"本机一切正常：请求已从 %s 发出，被外面的 %s 拒绝（%s）；请到那边查", r.Dev, r.By, r.Outcome)
+}
+
+// SilentBeyond is such a packet that nobody answers.
+type SilentBeyond struct {
+	Beyond
+	Waited time.Duration
+}
+
+// Detail names how it left.
+func (s SilentBeyond) Detail() say.Text {
+	return say.T("everything here is well: the request left %s for %s as %s, and nothing came back in %s; ask there",
+		"本机一切正常：请求以 %[3]s 的身份从 %[1]s 发往 %[2]s，%[4]s 内没有任何回应；请到那边查", s.Dev, s.NextHop, s.Flow.Src, s.Waited)
+}
+
+// SilentTunnel is such a packet in one of a VXLAN, which nobody answers.
+type SilentTunnel struct {
+	Beyond
+	Port   int // of UDP
+	Waited time.Duration
+}
+
+// Detail names the carrying packet.
+func (s SilentTunnel) Detail() say.Text {
+	return say.T("everything here is well: the request left %s in a VXLAN packet (UDP %d) from %s to %s, and nothing came back in %s; ask there",
+		"本机一切正常：请求已封装成 VXLAN 包（UDP %[2]d，%[3]s 到 %[4]s）从 %[1]s 发出，%[5]s 内没有任何回应；请到那边查",
+		s.Dev, s.Port, s.Flow.Src, s.Flow.Dst, s.Waited)
+}

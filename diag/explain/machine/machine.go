@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/container"
 	"nstutor/internal/nsenter"
 )
 
@@ -31,6 +31,8 @@ type Machine struct {
 	unseen  map[int]bool    // processes whose namespace may not be looked at
 	hidden  map[string]bool // names that cannot be opened
 	names   netnsNames      // as they were listed last
+
+	containers func() []container.Container // read when a name is first asked for
 }
 
 // peering is a namespace as another one numbers it.
@@ -46,6 +48,7 @@ func New() *Machine {
 		unseen: map[int]bool{}, hidden: map[string]bool{},
 		names: netnsNames{dir: -1},
 	}
+	w.containersOf("/")
 	w.current, _ = inodeOf(currentNetns)
 	return w
 }
@@ -65,27 +68,6 @@ func (w *Machine) Close() {
 // namespace: names that cannot be opened, and processes of other users that are
 // known to be in it, or may be. Several of these may share a namespace.
 func (w *Machine) Unseen() int { return len(w.unseen) + len(w.hidden) }
-
-// Open opens a namespace: "" is the one this process is in, "pid:4711" that of
-// a process, anything with a slash a path, and everything else a name of `ip
-// netns`. The same namespace is the same Space, whatever it is called.
-func (w *Machine) Open(ref string) (*Space, error) {
-	path := filepath.Join(netnsDir, ref)
-	pid, isProcess := strings.CutPrefix(ref, "pid:")
-	switch {
-	case ref == "":
-		path = currentNetns
-	case strings.Contains(ref, "/"):
-		path = ref
-	case isProcess:
-		number, err := strconv.Atoi(pid)
-		if err != nil || number <= 0 {
-			return nil, fmt.Errorf("namespace %q: not the number of a process", ref)
-		}
-		path = filepath.Join("/proc", pid, "ns/net")
-	}
-	return w.open(0, path, ref)
-}
 
 // open opens the namespace at path, which the user calls ref. Its inode is 0 when
 // it is not known before.
@@ -116,7 +98,7 @@ func (w *Machine) enter(fd int, path, ref string) (*Space, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Space{Name: name, NS: ns}
+	n := &Space{Name: name, NS: ns, called: w.calledBy(st.Ino, 0)}
 	w.nodes[st.Ino] = n
 	return n, nil
 }

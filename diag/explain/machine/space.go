@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"nstutor/diag/netfilter"
 	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // Space is one open namespace. Everything is asked of its kernel when it is
@@ -21,9 +21,12 @@ type Space struct {
 	// nothing for the current one, else "pid:4711" or a path.
 	Name string
 	NS   *nsenter.Namespace
+	// Process is a process in it, if it was opened as that of one; else 0.
+	Process int
 
-	one   *table.One
-	rules *netfilter.RuleSet
+	called func() string // the name of the container that is in it
+	one    *table.One
+	rules  *netfilter.RuleSet
 }
 
 // ask returns the open socket to the namespace's kernel.
@@ -50,8 +53,33 @@ func (n *Space) close() {
 	n.NS.Close()
 }
 
-// calls is what a sentence calls the namespace.
-func (n *Space) Calls() string { return cmp.Or(n.Name, "this namespace") }
+// Calls is what an error calls the namespace.
+func (n *Space) Calls() string { return Called(n.Title()).String() }
+
+// Called is what a sentence calls the namespace with that Name.
+func Called(netns string) say.Text {
+	if netns == "" {
+		return say.T("this namespace", "本命名空间")
+	}
+	return say.Quote(netns)
+}
+
+// Title is what a person calls the namespace, with the name that a command needs
+// behind it: "web (pid 378)". It is Name where no container is in it, and nothing
+// for the current one.
+func (n *Space) Title() string {
+	if n.Name == "" {
+		return ""
+	}
+	called := n.called()
+	if called == "" || called == n.Name {
+		return n.Name
+	}
+	if pid, ok := strings.CutPrefix(n.Name, "pid:"); ok {
+		return fmt.Sprintf("%s (pid %s)", called, pid)
+	}
+	return fmt.Sprintf("%s (%s)", called, n.Name)
+}
 
 // Link returns the device called name. The error wraps ENODEV when there is
 // none. The name of its peer's namespace is not filled in: see Machine.Peer.

@@ -7,6 +7,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/trace"
 	"nstutor/internal/say"
 )
 
@@ -41,43 +42,59 @@ type Line struct {
 // Of is the answer as a colleague would tell it, line by line: the verdict,
 // the way there and back, what proves the fault, what mends it, and what else
 // there is to know.
-func Of(a explain.Answer, lang string) []Line {
-	r := telling{answer: a, lang: lang}
+func Of(a explain.Answer, lang string) []Line { return Titles(nil).Of(a, lang) }
+
+// Titles are what a person calls namespaces that have another name for commands.
+type Titles map[string]string
+
+// Of is the answer with these titles in the place of the names.
+func (t Titles) Of(a explain.Answer, lang string) []Line {
+	r := telling{answer: a, lang: lang, titles: t}
 	r.add(Line{Kind: Verdict, Text: r.verdict()})
 	r.way()
-	r.section(rEvidence, Evidence, a.Cause.Evidence)
+	r.section(rEvidence, Evidence, r.texts(a.Cause.Evidence))
 	fix := make([]string, len(a.Fix))
 	for i, f := range a.Fix {
 		fix[i] = f.Paste()
 	}
 	r.section(rFix, Fix, fix)
-	next := make([]string, len(a.Next))
-	for i, f := range a.Next {
-		next[i] = r.say(rFault, f.Detail.In(lang), f.Code, r.in(f.Netns))
-	}
-	afterwards := rNext
-	if len(fix) == 0 {
-		afterwards = rNextUnfixed
-	}
-	r.section(afterwards, Next, next)
+	r.section(rNextMended, Next, r.next(explain.Fault.Mended))
+	r.section(rNext, Next, r.next(func(f explain.Fault) bool { return !f.Mended() }))
 	if a.Probe != nil {
 		r.section(rProbe, Probe, strings.Split(a.Probe.Message, "\n"))
 	}
-	unseen := make([]string, len(a.Unseen))
-	for i, text := range a.Unseen {
-		unseen[i] = text.In(lang)
-	}
-	r.section(rUnseen, Unseen, unseen)
+	r.section(rUnseen, Unseen, r.texts(a.Unseen))
 	return r.lines
+}
+
+// texts are sentences in the report's language.
+func (r *telling) texts(all []explain.Text) []string {
+	said := make([]string, len(all))
+	for i, text := range all {
+		said[i] = text.In(r.lang)
+	}
+	return said
+}
+
+// next are those of the faults behind the first that are meant.
+func (r *telling) next(meant func(explain.Fault) bool) []string {
+	var lines []string
+	for _, f := range r.answer.Next {
+		if meant(f) {
+			lines = append(lines, r.say(rFault, f.Detail.In(r.lang), f.Code, r.in(f.Netns)))
+		}
+	}
+	return lines
 }
 
 // telling is a report while it is written.
 type telling struct {
 	answer  explain.Answer
 	lang    string
+	titles  Titles
 	lines   []Line
-	stopped *explain.Hop // where the fault is
-	routed  string       // the device of the route that the last line tells
+	stopped *trace.Hop // where the fault is
+	routed  string     // the device of the route that the last line tells
 }
 
 // add adds a line. Whatever names it has in it came from outside: here is where
@@ -105,20 +122,23 @@ func (r *telling) section(heading say.Form, kind Kind, lines []string) {
 }
 
 // netns is what a person calls a namespace.
-func (r *telling) netns(name string) string { return cmp.Or(name, r.say(rHere)) }
+func (r *telling) netns(name string) string { return cmp.Or(r.title(name), r.say(rHere)) }
+
+// title is a namespace's title, or its name where it has none.
+func (r *telling) title(name string) string { return cmp.Or(r.titles[name], name) }
 
 // in is where something is.
 func (r *telling) in(netns string) string {
 	if netns == "" {
 		return r.say(rInHere)
 	}
-	return r.say(rIn, netns)
+	return r.say(rIn, r.title(netns))
 }
 
 // verdict is the answer in one sentence.
 func (r *telling) verdict() string {
 	a := r.answer
-	source := cmp.Or(a.Source, a.From, r.say(rThisNetns))
+	source := cmp.Or(a.Source, r.title(a.From), r.say(rThisNetns))
 	detail, place := a.Cause.Detail.In(r.lang), r.in(a.Cause.Netns)
 	switch {
 	case a.Cause.Code == cause.ModelDisagrees && a.Verdict == explain.Delivered:
@@ -131,6 +151,10 @@ func (r *telling) verdict() string {
 		return r.say(rAnswered, source, a.Destination)
 	case a.Verdict == explain.Undecided:
 		return r.say(rCannotTell, source, a.Destination, detail, place)
+	case a.Beyond != "":
+		return r.say(rBeyond, source, a.Destination, detail)
+	case a.Cause.Code == cause.NotKnown && a.Cause.Told:
+		return r.say(rBroken, source, a.Destination, r.say(rUncoded, detail, place))
 	case a.Cause.Code == cause.NotKnown:
 		return r.say(rBrokenUnknown, source, a.Destination, detail, place)
 	}
@@ -143,9 +167,13 @@ func (r *telling) verdict() string {
 func (r *telling) way() {
 	hops, leg, open := r.answer.Hops, "", false
 	reached := len(hops)
-	if fault := slices.IndexFunc(hops, func(h explain.Hop) bool { return h.Predicted == explain.Fail }); fault >= 0 {
+	if fault := slices.IndexFunc(hops, func(h trace.Hop) bool { return h.Predicted == trace.Fail }); fault >= 0 {
 		r.stopped = &hops[fault]
-		for r.answer.Verdict != explain.Delivered && reached > fault+1 && hops[reached-1].Observed != explain.OK {
+		for r.answer.Verdict != explain.Delivered && reached > fault+1 && hops[reached-1].Observed != trace.OK {
+			reached--
+		}
+	} else if r.answer.Beyond != "" && r.answer.Probe != nil {
+		for reached > 0 && hops[reached-1].Leg == trace.LegReply && hops[reached-1].Observed != trace.OK {
 			reached--
 		}
 	}
@@ -153,7 +181,7 @@ func (r *telling) way() {
 		h := &hops[i]
 		if h.Leg != leg {
 			leg, open = h.Leg, false
-			r.heading(leg, map[string]say.Form{explain.LegRequest: rRequest, explain.LegReply: rReply}[leg])
+			r.heading(leg, map[string]say.Form{trace.LegRequest: rRequest, trace.LegReply: rReply}[leg])
 		}
 		open = r.hop(h, open)
 	}
@@ -162,22 +190,22 @@ func (r *telling) way() {
 
 // hop adds a stage, to the line before it if that is open for it; it returns
 // whether the next stage may be added in turn.
-func (r *telling) hop(h *explain.Hop, open bool) bool {
+func (r *telling) hop(h *trace.Hop, open bool) bool {
 	text, netns := r.stage(*h), r.netns(h.Netns)
 	if at := r.answer.Cause.Netns; h == r.stopped && at != h.Netns {
 		text = r.say(rFaultElsewhere, r.in(at), text)
 	}
 	last := &r.lines[len(r.lines)-1]
-	mixed := h.Observed != explain.Unknown && last.Observed != explain.Unknown && h.Observed != last.Observed
-	if h.Stage == explain.StageRoute {
+	mixed := h.Observed != trace.Unknown && last.Observed != trace.Unknown && h.Observed != last.Observed
+	if h.Stage == trace.StageRoute {
 		defer func() { r.routed = h.Device }()
 	}
 	if !open || h == r.stopped || h.Predicted != last.Predicted || last.Netns != say.Clean(netns) || mixed {
 		r.routed = ""
 		r.add(Line{Hop, h.Predicted, h.Observed, netns, h.Device, h.Leg, text})
-		return h != r.stopped && h.Predicted != explain.Unknown
+		return h != r.stopped && h.Predicted != trace.Unknown
 	}
-	if h.Observed != explain.Unknown {
+	if h.Observed != trace.Unknown {
 		last.Observed = h.Observed
 	}
 	last.Device = cmp.Or(say.Clean(h.Device), last.Device)
@@ -194,7 +222,7 @@ func (r *telling) hop(h *explain.Hop, open bool) bool {
 
 // stage is what there is to say of a stage. Of a frame with the addresses that
 // the verdict names, it is the device.
-func (r *telling) stage(h explain.Hop) string {
+func (r *telling) stage(h trace.Hop) string {
 	switch {
 	case !r.expected(h):
 		return h.Detail.In(r.lang)
@@ -206,12 +234,12 @@ func (r *telling) stage(h explain.Hop) string {
 
 // expected reports whether a stage is a frame with the addresses that the
 // verdict names, and no more.
-func (r *telling) expected(h explain.Hop) bool {
+func (r *telling) expected(h trace.Hop) bool {
 	if h.Frame == nil {
 		return false
 	}
 	source, destination := h.Frame.Src.String(), h.Frame.Dst.String()
-	if h.Leg == explain.LegReply {
+	if h.Leg == trace.LegReply {
 		source, destination = destination, source
 	}
 	return source == r.answer.Source && destination == r.answer.Destination
@@ -219,21 +247,26 @@ func (r *telling) expected(h explain.Hop) bool {
 
 // behind sums up the stages that are not reached, and that were not observed
 // either.
-func (r *telling) behind(hops []explain.Hop) {
+func (r *telling) behind(hops []trace.Hop) {
 	if len(hops) == 0 {
 		return
 	}
-	line := Line{Kind: Behind, Predicted: explain.Fail, Observed: explain.Unknown, Leg: hops[0].Leg}
+	if r.stopped == nil {
+		r.heading(hops[0].Leg, rReply)
+		r.add(Line{Kind: Behind, Predicted: trace.Unknown, Observed: hops[0].Observed, Leg: hops[0].Leg, Text: r.say(rNothingBack, r.answer.Beyond)})
+		return
+	}
+	line := Line{Kind: Behind, Predicted: trace.Fail, Observed: trace.Unknown, Leg: hops[0].Leg}
 	var names []string
 	for _, h := range hops {
-		if h.Observed == explain.Fail {
-			line.Observed = explain.Fail
+		if h.Observed == trace.Fail {
+			line.Observed = trace.Fail
 		}
 		if name := r.netns(h.Netns); h.Leg == line.Leg && !slices.Contains(names, name) && h.Netns != r.stopped.Netns {
 			names = append(names, name)
 		}
 	}
-	noReply := r.stopped.Leg == explain.LegRequest
+	noReply := r.stopped.Leg == trace.LegRequest
 	list := strings.Join(names, r.say(rComma))
 	switch {
 	case len(names) == 0 && noReply:

@@ -2,7 +2,8 @@ package report
 
 import "nstutor/internal/say"
 
-// The texts of the report. The sentences of the answer itself are in package words.
+// The texts of the report. The sentences of the answer itself are in package
+// cause, and where the walk tells its way.
 var (
 	rHere              = say.F("here", "此处")
 	rThisNetns         = say.F("this namespace", "本命名空间")
@@ -29,8 +30,11 @@ var (
 	rNoFurther         = say.F("it gets no further", "到此为止")
 	rEvidence          = say.F("evidence", "依据")
 	rFix               = say.F("fix", "修复")
-	rNext              = say.F("still broken after it", "修好之后仍不通的原因")
-	rNextUnfixed       = say.F("broken behind it as well", "此外还有")
+	rNext              = say.F("broken behind it as well", "此外还有")
+	rUncoded           = say.F("%s (%s)", "%s（%s）")
+	rNextMended        = say.F("broken behind it as well, and mended by the same commands", "此外还有（上面的命令一并修好）")
+	rBeyond            = say.F("%s gets no answer from %s: %s", "%s 得不到 %s 的应答：%s")
+	rNothingBack       = say.F("nothing came back by %s", "%s 上没有任何回应")
 	rProbe             = say.F("ping", "ping")
 	rUnseen            = say.F("what could not be seen", "没能看到的")
 )

@@ -20,9 +20,12 @@ const maxDepth = 512
 
 // runBase runs a base chain, and returns what it lets pass.
 func (e *evaluator) runBase(base baseChain, states []state) []state {
-	e.base = base
+	e.base, e.spared = base, nil
 	flow := e.runChain(base.chain, states, 0)
 	rest := merge(flow.on, flow.returned)
+	if slices.Contains(e.open, base.chain) {
+		return merge(rest, flow.accepted, e.spared)
+	}
 	if base.chain.Policy != "drop" {
 		return merge(rest, flow.accepted)
 	}
@@ -33,12 +36,20 @@ func (e *evaluator) runBase(base baseChain, states []state) []state {
 }
 
 func (e *evaluator) end(s state, verdict Verdict, rule *netfilter.Rule, line, with string) {
+	if slices.Contains(e.open, e.base.chain) {
+		e.spared = append(e.spared, s)
+		return
+	}
 	for _, end := range e.ends {
 		if end.rule == rule && end.base == e.base && end.state.assumed == s.assumed {
 			return
 		}
 	}
-	e.ends = append(e.ends, ending{s, e.base, verdict, rule, line, with})
+	in := e.base.chain
+	if rule != nil && e.in != nil {
+		in = e.in
+	}
+	e.ends = append(e.ends, ending{s, e.base, verdict, rule, line, with, in})
 }
 
 func (e *evaluator) runChain(chain *netfilter.Chain, states []state, depth int) flow {
@@ -80,6 +91,7 @@ func (e *evaluator) misses(m *netfilter.Match, states []state) bool {
 // runRule lets one packet meet one rule.
 func (e *evaluator) runRule(chain *netfilter.Chain, rule *netfilter.Rule, s state, depth int) flow {
 	var flow flow
+	e.in = chain
 	line := ""
 	text := func() string {
 		if line == "" {
@@ -113,6 +125,7 @@ func (e *evaluator) runRule(chain *netfilter.Chain, rule *netfilter.Rule, s stat
 
 // verdict does with the packet what the rule says.
 func (e *evaluator) verdict(chain *netfilter.Chain, rule *netfilter.Rule, v netfilter.Verdict, s state, depth int, text func() string, flow *flow) {
+	e.in = chain
 	switch v.Kind {
 	case netfilter.VerdictContinue:
 		flow.on = append(flow.on, s)

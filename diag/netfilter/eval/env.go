@@ -1,6 +1,10 @@
 package eval
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"nstutor/diag/netfilter/ipset"
+)
 
 // Env answers what rules ask about the namespace they are in. An error means that
 // it cannot be told, and what asked is judged both ways then.
@@ -24,4 +28,6 @@ type Env interface {
 	// device: the devices of all its next hops and its type ("unicast", "local",
 	// …). Without a route the type is empty, and there is no error.
 	Lookup(dst, src netip.Addr, mark uint32) (devs []string, kind string, err error)
+	// InSet reports whether a packet is in an ipset.
+	InSet(q ipset.Question) (bool, error)
 }

@@ -11,6 +11,7 @@ var extensions = map[string]func(*evaluator, []byte, Packet) (holds, known bool)
 	"match conntrack": (*evaluator).xtConntrack,
 	"match rpfilter":  (*evaluator).xtRPFilter,
 	"match length":    (*evaluator).xtLength,
+	"match set":       (*evaluator).xtSet,
 }
 
 // xtConntrack is struct xt_conntrack_mtinfo3 when it asks for nothing but

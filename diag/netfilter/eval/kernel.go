@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"nstutor/diag/netfilter/ipset"
 	"nstutor/diag/table"
 )
 
@@ -54,6 +55,14 @@ func (k Kernel) DeviceIndex(name string) (int, error) {
 func (k Kernel) RedirectAddr(iif string, v6 bool) (netip.Addr, error) {
 	_, addr, err := k.first(iif, v6)
 	return addr, err
+}
+
+// InSet implements Env.
+func (k Kernel) InSet(q ipset.Question) (bool, error) {
+	if k.Err != nil {
+		return false, k.Err
+	}
+	return ipset.Holds(k.One.Netns(), q)
 }
 
 // first is the device's first address of a family, if it has one.

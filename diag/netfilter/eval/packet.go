@@ -91,7 +91,11 @@ type Result struct {
 	Table   *netfilter.Table // of the chain At
 	Chain   *netfilter.Chain // the base chain At
 	Decided *netfilter.Rule  // the rule; nil for a policy
+	In      string           // the chain that it is in, to which At may have led
 }
+
+// Drops reports whether the packet gets no further, for sure.
+func (r Result) Drops() bool { return r.Verdict == VerdictDrop || r.Verdict == VerdictReject }
 
 // Translation is a change of a packet's address.
 type Translation struct {

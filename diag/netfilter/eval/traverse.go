@@ -38,8 +38,11 @@ type conn struct {
 // Of a set that is open (netfilter.Open) the rules are read as far as the packet
 // comes; it is read anew when it has changed since. Where that fails the verdict
 // is unknown, and Unsure has the error.
-func Traverse(set *netfilter.RuleSet, hook string, p Packet, env Env) Result {
-	return steady(set, p, func() Result { return traverse(set, hook, p, env) })
+//
+// What the base chains in open would drop goes on, as though it had been let
+// through.
+func Traverse(set *netfilter.RuleSet, hook string, p Packet, env Env, open ...*netfilter.Chain) Result {
+	return steady(set, p, func() Result { return traverse(set, hook, p, env, open) })
 }
 
 // steady passes p through rules that do not change meanwhile: when those of
@@ -61,23 +64,23 @@ func steady(set *netfilter.RuleSet, p Packet, run func() Result) Result {
 	}
 }
 
-func traverse(set *netfilter.RuleSet, hook string, p Packet, env Env) Result {
+func traverse(set *netfilter.RuleSet, hook string, p Packet, env Env, open []*netfilter.Chain) Result {
 	tables := make([]*netfilter.Table, 0, len(set.Tables))
 	for i := range set.Tables {
 		tables = append(tables, &set.Tables[i])
 	}
 	stages, tied := stagesOf(tables, hook, p)
-	result := run(stages, hook, p, env)
+	result := run(stages, hook, p, env, open)
 	if !tied {
 		return result
 	}
 	slices.Reverse(tables)
 	stages, _ = stagesOf(tables, hook, p)
-	return result.either(run(stages, hook, p, env))
+	return result.either(run(stages, hook, p, env, open))
 }
 
-func run(stages []stage, hook string, p Packet, env Env) Result {
-	e := &evaluator{hook: hook, env: env, types: map[netip.Addr]addrType{}, ways: map[flight]way{}, indexes: map[string]fieldValue{}}
+func run(stages []stage, hook string, p Packet, env Env, open []*netfilter.Chain) Result {
+	e := &evaluator{hook: hook, env: env, open: open, types: map[netip.Addr]addrType{}, ways: map[flight]way{}, indexes: map[string]fieldValue{}}
 	e.begin(&p)
 	states := []state{{packet: p}}
 	for _, stage := range stages {
@@ -129,8 +132,11 @@ type evaluator struct {
 	ways    map[flight]way
 	indexes map[string]fieldValue
 
-	raw    bool      // before connection tracking has seen the packet
-	base   baseChain // the base chain that is running
+	raw    bool               // before connection tracking has seen the packet
+	base   baseChain          // the base chain that is running
+	in     *netfilter.Chain   // the chain that is running
+	open   []*netfilter.Chain // base chains that let everything through
+	spared []state            // what base would have dropped, were it not one of them
 	chains map[*netfilter.Table]map[string]*netfilter.Chain
 	ends   []ending
 }
@@ -150,6 +156,7 @@ type ending struct {
 	rule    *netfilter.Rule
 	line    string
 	with    string
+	in      *netfilter.Chain
 }
 
 // begin brings the packet to the hook: connections begin at two of them.
@@ -227,7 +234,7 @@ func (s state) translation() *Translation {
 func (e ending) result() Result {
 	r := Result{
 		Verdict: e.verdict, At: e.base.name(), Rule: e.line, RejectWith: e.with, Packet: e.state.packet,
-		NAT: e.state.translation(), Table: e.base.table, Chain: e.base.chain, Decided: e.rule,
+		NAT: e.state.translation(), Table: e.base.table, Chain: e.base.chain, Decided: e.rule, In: e.in.Name,
 	}
 	if e.rule == nil {
 		r.Rule = "policy drop"

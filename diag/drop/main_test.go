@@ -1,0 +1,9 @@
+package drop
+
+import (
+	"testing"
+
+	"nstutor/internal/lab/labtest"
+)
+
+func TestMain(m *testing.M) { labtest.MainAsRoot(m) }

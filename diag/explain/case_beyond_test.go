@@ -1,0 +1,111 @@
+package explain_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/probe"
+	"nstutor/internal/lab/labtest"
+)
+
+// farAway is a network whose outer part is another machine: it is alive, and
+// cannot be entered.
+type farAway struct {
+	name     string
+	base     baseNetwork
+	fault    string
+	hide     []string
+	from, to string
+	want     cause.Code // of the answer after the ping
+	netns    string
+	beyond   string // the device, where all is well up to there
+	mends    bool   // the fix is here, and works
+}
+
+// farNodes are two nodes with a LAN between them that somebody else owns.
+var farNodes = []string{"sw", "host2", "host3", "pod-b"}
+
+var farAways = []farAway{
+	{name: "healthy", base: masqueraded, hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10"},
+	{name: "healthy, from the node", base: routed, hide: []string{"inet"}, from: "host", to: "203.0.113.10"},
+	{name: "healthy nodes", base: switched, hide: farNodes, from: "pod-a", to: "192.168.11.10"},
+	{name: "healthy tunnel", base: flannel, hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10"},
+	{name: "healthy tunnel that learns", base: learning, hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10"},
+	{name: "no masquerade", base: routed, hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10",
+		want: cause.NotMasqueraded, netns: "host", mends: true},
+	{name: "no masquerade behind a bridge", base: bridged, hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10",
+		want: cause.NotMasqueraded, netns: "host", mends: true},
+	{name: "the reply is dropped here", base: masqueraded, fault: "host: nft add table ip f\nhost: nft 'add chain ip f forward { type filter hook forward priority 0; }'\nhost: nft add rule ip f forward iifname eth0 drop",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.Filtered, netns: "host", mends: true},
+	{name: "a route takes the reply", base: switched, fault: "host1: ip route replace 192.168.10.10 via 10.57.4.22 dev eth0",
+		hide: farNodes, from: "pod-a", to: "192.168.11.10", want: cause.NoReturnRoute, netns: "host1", mends: true},
+	{name: "the far end says nothing", base: masqueraded, fault: "inet: sysctl -qw net.ipv4.icmp_echo_ignore_all=1",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0"},
+	{name: "the far end of a tunnel says nothing", base: flannel, fault: "host2: ip link set flannel.1 down",
+		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NotKnown, netns: "host1", beyond: "eth0"},
+	{name: "the router is gone", base: masqueraded, fault: "inet: ip addr flush dev up0",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", beyond: "eth0"},
+}
+
+// TestAFarSideThatCannotBeSeen: what leaves what can be seen is followed as
+// though it were answered, and the ping decides.
+func TestAFarSideThatCannotBeSeen(t *testing.T) {
+	labtest.Slow(t)
+	abreast(farAways, func(c farAway) {
+		t.Run(c.name, func(t *testing.T) { c.try(c.base.build(t)) })
+	})
+}
+
+func (c farAway) try(b *built) {
+	b.t.Helper()
+	needTools(b.t, c.fault)
+	b.run(c.fault)
+	b.hurry()
+	b.forget()
+	for _, netns := range c.hide {
+		b.hide(netns)
+	}
+	ping := breakage{from: c.from, to: c.to}
+	before := b.explain(ping, false)
+	if before.Verdict == explain.Delivered {
+		b.t.Errorf("without a probe it says that the far side answers\n%s", b.account(before))
+	}
+	if c.want == "" && (before.Verdict != explain.Undecided || before.Beyond == "") {
+		b.t.Errorf("without a probe: %s, %s, beyond %q\n%s", before.Verdict, before.Cause.Code, before.Beyond, b.account(before))
+	}
+	a := b.explain(ping, true)
+	verdict := explain.Broken
+	if c.want == "" {
+		verdict, c.want = explain.Delivered, cause.None
+	}
+	if a.Verdict != verdict || a.Cause.Code != c.want || b.script(a.Cause.Netns) != c.netns || a.Beyond != c.beyond {
+		b.t.Errorf("%s, %s in %s, beyond %q\n%s", a.Verdict, a.Cause.Code, b.script(a.Cause.Netns), a.Beyond, b.account(a))
+	}
+	if !c.mends || b.t.Failed() {
+		return
+	}
+	for _, fix := range a.Fix {
+		b.apply(fix)
+	}
+	if r := b.eventually(ping.journey()); r.Outcome != probe.Replied {
+		b.t.Errorf("after the fix: %s\n%s", r.Message, b.account(a))
+	}
+}
+
+// hide takes the name from a namespace: no process is in it, so that nobody can
+// find it.
+func (b *built) hide(netns string) {
+	b.t.Helper()
+	path := filepath.Join("/run/netns", b.real(netns))
+	if err := unix.Unmount(path, unix.MNT_DETACH); err != nil {
+		b.t.Fatalf("%s: %v", path, err)
+	}
+	if err := os.Remove(path); err != nil {
+		b.t.Fatal(err)
+	}
+}

@@ -1,0 +1,37 @@
+package explain_test
+
+import (
+	"slices"
+	"testing"
+
+	"nstutor/diag/explain/cause"
+)
+
+// elsewhere are the causes that no breakage of a network can show, and why.
+var elsewhere = map[cause.Code]string{
+	cause.None:           "nothing is broken",
+	cause.NotKnown:       "a far side that cannot be seen: TestAFarSideThatCannotBeSeen",
+	cause.ModelDisagrees: "a rule of the kernel's that is not followed: TestTheReportTellsTheAnswer",
+	cause.ConntrackFull:  "it takes a table that is filled: TestAFullConnectionTable",
+}
+
+// unmendable are the causes that no command can mend, and why.
+var unmendable = map[cause.Code]string{
+	cause.DestinationAbsent: "who should have the address?",
+}
+
+// TestEveryCauseIsBrokenAndMended: a network is broken so that the cause is the
+// first answer, and, where a command can do that, the printed fix mends it.
+func TestEveryCauseIsBrokenAndMended(t *testing.T) {
+	for _, c := range cause.All() {
+		shown := func(b breakage) bool { return b.want.code == c.Code }
+		mended := func(b breakage) bool { return shown(b) && !b.noFix }
+		if _, ok := elsewhere[c.Code]; ok == slices.ContainsFunc(everyBreakage, shown) {
+			t.Errorf("%s: a case that it is the answer to is wanted: %v", c.Code, !ok)
+		}
+		_, hopeless := unmendable[c.Code]
+		if _, ok := elsewhere[c.Code]; !ok && hopeless == slices.ContainsFunc(everyBreakage, mended) {
+			t.Errorf("%s: a case that its fix mends is wanted: %v", c.Code, !hopeless)
+		}
+	}
+}

@@ -1,0 +1,196 @@
+package cause
+
+import (
+	"net"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
+
+// What is in this file is NeighbourUnanswered by what a bridge does on the way.
+
+// NoPort is a cable that ends beside the bridge which should connect two.
+type NoPort struct {
+	certain
+	NextHop
+	Owner  string // the namespace that has the address
+	Cable  Device // that is no port
+	Bridge string
+}
+
+// Code is NeighbourUnanswered.
+func (NoPort) Code() Code { return NeighbourUnanswered }
+
+// Detail names the cable and the bridge.
+func (p NoPort) Detail() say.Text {
+	return say.T("%s has %s, but %s, which should connect the two, is no port of %s", "%s 有地址 %s，但本该接通双方的 %s 不是网桥 %s 的端口",
+		machine.Called(p.Owner), p.Addr, p.Cable.Link.Name, p.Bridge)
+}
+
+// Evidence are the entry and the cable.
+func (p NoPort) Evidence() []say.Text { return p.with(p.Cable.Link.Line()) }
+
+// Fix makes it a port.
+func (p NoPort) Fix() []change.Command {
+	return []change.Command{change.LinkSet(p.Cable.Netns, p.Cable.Link.Name, "master", p.Bridge)}
+}
+
+// PortWaiting is a port that the spanning tree protocol holds back.
+type PortWaiting struct {
+	At
+	Port, Bridge Device
+}
+
+// AskedBy is the finding for one who asks.
+func (p PortWaiting) AskedBy(netns string) Finding { p.At = At(netns); return p }
+
+// Code is NeighbourUnanswered.
+func (PortWaiting) Code() Code { return NeighbourUnanswered }
+
+// Detail names the port and its state.
+func (p PortWaiting) Detail() say.Text {
+	return say.T("port %s of %s is in state %s and passes nothing yet", "网桥 %[2]s 的端口 %[1]s 处于 %[3]s 状态，还不转发任何帧",
+		p.Port.Link.Name, p.Bridge.Link.Name, p.Port.Link.Port.State)
+}
+
+// Evidence is the port.
+func (p PortWaiting) Evidence() []say.Text { return lines(p.Port.Link.Line()) }
+
+// Fix sets the state. By hand that can be done only while the kernel's STP is off.
+func (p PortWaiting) Fix() []change.Command {
+	var fix []change.Command
+	if b := p.Bridge.Link.Bridge; b != nil && b.STP {
+		fix = append(fix, change.LinkSet(p.Bridge.Netns, p.Bridge.Link.Name, "type", "bridge", "stp_state", "0"))
+	}
+	return append(fix, setPort(p.Port, "state", "3"))
+}
+
+// setPort is `bridge link set dev PORT WORD…`.
+func setPort(port Device, words ...string) change.Command {
+	return change.In(port.Netns, append([]string{"bridge", "link", "set", "dev", port.Link.Name}, words...)...)
+}
+
+// PortUnflooded is a port that broadcasts do not leave by, and ARP requests with
+// them.
+type PortUnflooded struct {
+	At
+	Port   Device
+	Bridge string
+}
+
+// AskedBy is the finding for one who asks.
+func (p PortUnflooded) AskedBy(netns string) Finding { p.At = At(netns); return p }
+
+// Code is NeighbourUnanswered.
+func (PortUnflooded) Code() Code { return NeighbourUnanswered }
+
+// Detail names the port.
+func (p PortUnflooded) Detail() say.Text {
+	return say.T("%s of %s sends no broadcasts, and so no ARP requests", "网桥 %[2]s 的端口 %[1]s 不发广播（bcast_flood off），ARP 请求也就出不去",
+		p.Port.Link.Name, p.Bridge)
+}
+
+// Evidence is the port.
+func (p PortUnflooded) Evidence() []say.Text { return lines(p.Port.Link.Line()) }
+
+// Fix turns broadcasts on.
+func (p PortUnflooded) Fix() []change.Command {
+	return []change.Command{setPort(p.Port, "bcast_flood", "on")}
+}
+
+// PortUnlearning is a port that nobody's address is learned at, and that frames
+// for unknown ones do not leave by.
+type PortUnlearning struct {
+	At
+	Port   Device
+	Bridge string
+}
+
+// AskedBy is the finding for one who asks.
+func (p PortUnlearning) AskedBy(netns string) Finding { p.At = At(netns); return p }
+
+// Code is NeighbourUnanswered.
+func (PortUnlearning) Code() Code { return NeighbourUnanswered }
+
+// Detail names the port.
+func (p PortUnlearning) Detail() say.Text {
+	return say.T("%s of %s neither learns who is there nor sends frames for whom it does not know",
+		"网桥 %[2]s 的端口 %[1]s 既不学习 MAC（learning off），也不泛洪目的未知的帧（flood off）", p.Port.Link.Name, p.Bridge)
+}
+
+// Evidence is the port.
+func (p PortUnlearning) Evidence() []say.Text { return lines(p.Port.Link.Line()) }
+
+// Fix turns both on.
+func (p PortUnlearning) Fix() []change.Command {
+	return []change.Command{setPort(p.Port, "learning", "on", "flood", "on")}
+}
+
+// PortsIsolated are two ports that may not talk to each other.
+type PortsIsolated struct {
+	At
+	From, To Device
+	Bridge   string
+}
+
+// AskedBy is the finding for one who asks.
+func (p PortsIsolated) AskedBy(netns string) Finding { p.At = At(netns); return p }
+
+// Code is NeighbourUnanswered.
+func (PortsIsolated) Code() Code { return NeighbourUnanswered }
+
+// Detail names both.
+func (p PortsIsolated) Detail() say.Text {
+	return say.T("%s and %s are isolated ports of %s: frames pass between neither of them",
+		"%[1]s 和 %[2]s 都是网桥 %[3]s 的隔离端口（isolated），彼此不通", p.From.Link.Name, p.To.Link.Name, p.Bridge)
+}
+
+// Evidence are both.
+func (p PortsIsolated) Evidence() []say.Text {
+	return lines(p.From.Link.Line(), p.To.Link.Line())
+}
+
+// Fix lets everybody talk to the second.
+func (p PortsIsolated) Fix() []change.Command {
+	return []change.Command{setPort(p.To, "isolated", "off")}
+}
+
+// WrongPort is a frame that does not come to who has its address: a forwarding
+// database on the way sends it out of another port.
+type WrongPort struct {
+	NextHop
+	MAC    net.HardwareAddr
+	Bridge Device
+	Entry  *table.FDBEntry // nil: it is not known which has it
+}
+
+// Code is NeighbourUnanswered.
+func (WrongPort) Code() Code { return NeighbourUnanswered }
+
+// Detail names the MAC address, and the port if it is known.
+func (p WrongPort) Detail() say.Text {
+	if p.Entry == nil {
+		return say.T("frames for %s do not come to who has that address: a forwarding database on the way has it elsewhere",
+			"发往 %s 的帧到不了这个 MAC 的主人：途中某个 FDB 把它记在了别处", p.MAC)
+	}
+	return say.T("the forwarding database of %s sends frames for %s out of %s, where nobody has that address",
+		"%s 的 FDB 让发往 %s 的帧从 %s 出去，那边却没有网卡用这个 MAC", p.Bridge.Link.Name, p.MAC, p.Entry.Dev)
+}
+
+// Evidence are both entries.
+func (p WrongPort) Evidence() []say.Text {
+	if p.Entry == nil {
+		return p.with()
+	}
+	return p.with(p.Entry.Line())
+}
+
+// Fix deletes the entry, so that the bridge learns anew.
+func (p WrongPort) Fix() []change.Command {
+	if p.Entry == nil {
+		return nil
+	}
+	return []change.Command{change.In(p.Bridge.Netns, "bridge", "fdb", "del", p.MAC.String(), "dev", p.Entry.Dev, "master")}
+}

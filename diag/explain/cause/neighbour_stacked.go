@@ -1,0 +1,58 @@
+package cause
+
+import (
+	"nstutor/diag/explain/machine"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
+
+// What is in this file is NeighbourUnanswered by devices that stand on others.
+
+// Untagged is a frame with a VLAN tag that comes to where no device has that tag.
+type Untagged struct {
+	certain
+	NextHop
+	There Device
+	Tag   int
+}
+
+// Code is NeighbourUnanswered.
+func (Untagged) Code() Code { return NeighbourUnanswered }
+
+// Detail names the place and the tag.
+func (u Untagged) Detail() say.Text {
+	return say.T("the frame comes to %s in %s with the VLAN tag %d, and no VLAN device there has that tag",
+		"帧带着 VLAN 标签 %[3]d 到了 %[1]s（%[2]s），那里没有这个标签的 VLAN 网卡", u.There.Link.Name, machine.Called(u.There.Netns), u.Tag)
+}
+
+// Evidence are the entry and the device.
+func (u Untagged) Evidence() []say.Text { return u.with(u.There.Link.Line()) }
+
+// Fix is unknown: which end has the wrong tag?
+func (Untagged) Fix() []change.Command { return nil }
+
+// BelowIPvlan is an address of an ipvlan in a mode in which nobody answers ARP
+// for it.
+type BelowIPvlan struct {
+	certain
+	NextHop
+	Owner Device // the ipvlan
+	Lower string // the device that it stands on
+	Way   Way    // through the namespace of that
+}
+
+// Code is NeighbourUnanswered.
+func (BelowIPvlan) Code() Code { return NeighbourUnanswered }
+
+// Detail names both devices and the mode.
+func (b BelowIPvlan) Detail() say.Text {
+	return say.T("%[1]s is an address of %[2]s in %[3]s, an ipvlan in mode %[4]s on %[5]s: in this mode nobody answers ARP for it; it takes a route through the namespace of %[5]s",
+		"%[1]s 是 %[3]s 中 %[2]s 的地址，那是 %[5]s 上 %[4]s 模式的 ipvlan：这种模式下没有谁应答 ARP，要经 %[5]s 所在的命名空间路由过去",
+		b.Addr, b.Owner.Link.Name, machine.Called(b.Owner.Netns), b.Owner.Link.Sharing, b.Lower)
+}
+
+// Evidence are the entry and the ipvlan.
+func (b BelowIPvlan) Evidence() []say.Text { return b.with(b.Owner.Link.Line()) }
+
+// Fix is the route.
+func (b BelowIPvlan) Fix() []change.Command { return b.Way.commands() }

@@ -1,0 +1,115 @@
+package cause
+
+import (
+	"net/netip"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
+
+// What is in this file is NeighbourUnanswered by what a tunnel does on the way.
+
+// TunnelElsewhere is a tunnel whose forwarding database has the wrong other end
+// for a frame.
+type TunnelElsewhere struct {
+	certain
+	NextHop
+	Dev     string
+	Remote  netip.Addr // where the frame is sent
+	Entries []table.FDBEntry
+	Right   TunnelEntry
+}
+
+// Code is NeighbourUnanswered.
+func (TunnelElsewhere) Code() Code { return NeighbourUnanswered }
+
+// Detail names both ends.
+func (t TunnelElsewhere) Detail() say.Text {
+	return say.T("the forwarding database of %s sends the frame to %s, but %s is behind %s", "%s 的 FDB 把帧送往 %s，而 %s 在 %s 后面",
+		t.Dev, t.Remote, t.Addr, t.Right.Dst)
+}
+
+// Evidence are the entries.
+func (t TunnelElsewhere) Evidence() []say.Text { return t.with(entryLines(t.Entries)...) }
+
+func entryLines(entries []table.FDBEntry) []string {
+	var shown []string
+	for _, e := range entries {
+		shown = append(shown, e.Line())
+	}
+	return shown
+}
+
+// Fix is the entry that sends the frame to the right end.
+func (t TunnelElsewhere) Fix() []change.Command { return t.Right.commands() }
+
+// TunnelVoid is a tunnel whose forwarding database has no entry for a frame.
+type TunnelVoid struct {
+	certain
+	NextHop
+	Link    table.Link
+	Entries []table.FDBEntry
+	Unread  bool        // the entries could not be read, or not all
+	Right   TunnelEntry // that is missing, where it is known
+}
+
+// Code is NeighbourUnanswered.
+func (TunnelVoid) Code() Code { return NeighbourUnanswered }
+
+// Detail names the tunnel.
+func (t TunnelVoid) Detail() say.Text {
+	return say.T("the forwarding database of %s has no entry for the frame: it is sent to nobody", "%s 的 FDB 没有适合这个帧的条目，帧无处可送", t.Link.Name)
+}
+
+// Evidence are the entry of the neighbour table, the device and its entries.
+func (t TunnelVoid) Evidence() []say.Text {
+	shown := append(t.with(t.Link.Line()), lines(entryLines(t.Entries)...)...)
+	if len(t.Entries) == 0 && !t.Unread {
+		shown = append(shown, say.T("bridge fdb show dev %s: nothing", "bridge fdb show dev %s：没有任何条目", t.Link.Name))
+	}
+	return shown
+}
+
+// Fix is the entry.
+func (t TunnelVoid) Fix() []change.Command { return t.Right.commands() }
+
+// TunnelUnopened is a tunnel whose other end nobody opens.
+type TunnelUnopened struct {
+	At
+	Link   table.Link
+	Landed string       // the namespace that its packets come to
+	There  []table.Link // the VXLAN devices of that
+}
+
+// AskedBy is the finding for one who asks.
+func (t TunnelUnopened) AskedBy(netns string) Finding { t.At = At(netns); return t }
+
+// Code is NeighbourUnanswered.
+func (TunnelUnopened) Code() Code { return NeighbourUnanswered }
+
+// Detail names what both ends have.
+func (t TunnelUnopened) Detail() say.Text {
+	net := t.Link.VXLAN
+	if len(t.There) == 0 {
+		return say.T("%s has VNI %d, and %s has no vxlan device with that VNI on UDP port %d", "%s 的 VNI 是 %d，而 %s 没有 VNI 相同、UDP 端口为 %d 的 vxlan 网卡",
+			t.Link.Name, net.VNI, machine.Called(t.Landed), net.DstPort)
+	}
+	far := t.There[len(t.There)-1]
+	return say.T("%s has VNI %d, but %s in %s has VNI %d on UDP port %d: it opens no packet of the other",
+		"%s 的 VNI 是 %d，而 %s（%s）的 VNI 是 %d、UDP 端口是 %d：收到的包它不解封装",
+		t.Link.Name, net.VNI, far.Name, machine.Called(t.Landed), far.VXLAN.VNI, far.VXLAN.DstPort)
+}
+
+// Evidence are the devices of both ends.
+func (t TunnelUnopened) Evidence() []say.Text {
+	shown := lines(t.Link.Line())
+	for _, far := range t.There {
+		shown = append(shown, say.Quote(far.Line()))
+	}
+	return shown
+}
+
+// Fix is unknown: which end is wrong?
+func (TunnelUnopened) Fix() []change.Command { return nil }

@@ -1,0 +1,53 @@
+package cause
+
+import (
+	"net/netip"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
+
+// NextHop is whom a namespace looks for on a wire, and what its neighbour table
+// has for that. A fault of the search is a fault of who asks.
+type NextHop struct {
+	Asker, Dev string
+	Addr       netip.Addr
+	Entry      table.Neighbour // zero when there is none
+}
+
+// Netns is the namespace that asks.
+func (h NextHop) Netns() string { return h.Asker }
+
+// with are lines that show a fault, after the entry if there is one.
+func (h NextHop) with(more ...string) []say.Text {
+	if !h.Entry.Dst.IsValid() {
+		return lines(more...)
+	}
+	return append(lines(h.Entry.Line()), lines(more...)...)
+}
+
+// forget makes the kernel ask again.
+func (h NextHop) forget() change.Command {
+	return change.In(h.Asker, "ip", "neigh", "del", h.Addr.String(), "dev", h.Dev)
+}
+
+// Station is a device on a wire, with the IPv4 addresses that it has there.
+type Station struct {
+	Netns, Dev string
+	Addrs      []netip.Prefix
+}
+
+// present are the stations on a wire, a line each.
+func present(stations []Station) []say.Text {
+	var there []say.Text
+	for _, s := range stations {
+		addrs := ""
+		for _, a := range s.Addrs {
+			addrs += " inet " + a.String()
+		}
+		there = append(there, say.T("%s %s:%s", "%s %s:%s", machine.Called(s.Netns), s.Dev, addrs))
+	}
+	return there
+}

@@ -1,0 +1,155 @@
+package cause
+
+import (
+	"net"
+	"net/netip"
+	"syscall"
+	"time"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/table"
+	"nstutor/internal/say"
+)
+
+// What the samples are made of.
+var (
+	here       = At("ns1")
+	one, two   = netip.MustParseAddr("10.1.0.2"), netip.MustParseAddr("10.2.0.2")
+	near, wide = netip.MustParsePrefix("10.1.0.2/24"), netip.MustParsePrefix("10.1.0.1/16")
+	mac        = net.HardwareAddr{2, 0, 0, 0, 0, 1}
+	veth       = table.Link{Name: "eth0", Kind: "veth", MTU: 1500, MAC: mac, Port: &table.BridgePort{State: "blocking"}}
+	bridge     = table.Link{Name: "br0", Kind: "bridge", Bridge: &table.Bridge{STP: true}}
+	vxlan      = table.Link{Name: "vxlan0", Kind: "vxlan", VXLAN: &table.VXLAN{VNI: 7, DstPort: 4789}}
+	port       = Device{"host", veth}
+	flow       = Flow{one, two}
+	lookup     = Lookup{two, machine.RouteAnswer{Err: syscall.ENETUNREACH}}
+	proof      = []string{"a line of the kernel's"}
+	path       = Way{Netns: "ns1", Dst: two, Dev: "eth0", Via: one, Onlink: true}
+	turn       = Turn{Way: path}
+	address    = Address{"ns1", near, "eth0"}
+	entry      = TunnelEntry{Netns: "ns1", Dev: "vxlan0", MAC: mac, Dst: two}
+	reject     = Rejection{here, proof, Exemption{Netns: "ns1", Dst: two, Kind: machine.KindBlackhole, Entry: table.Route{
+		Type: "blackhole", Dst: netip.PrefixFrom(two, 32), Table: 100,
+	}}}
+	policy        = Rejection{here, proof, Exemption{Netns: "ns1", Dst: two, Rule: table.PolicyRule{Action: "blackhole", Priority: 7}}}
+	hop           = NextHop{"ns1", "eth0", two, table.Neighbour{Dst: two, Dev: "eth0", MAC: mac, State: "STALE"}}
+	unknown       = NextHop{Asker: "ns1", Dev: "eth0", Addr: two}
+	contradiction = Contradiction{here, []say.Text{say.Quote("seen")}}
+	beyond        = Beyond{here, "eth0", one, flow, []say.Text{say.Quote("seen")}}
+	stations      = []Station{{"ns2", "eth0", []netip.Prefix{near}}}
+	dropped       = eval.Result{
+		At: "ip filter FORWARD", Rule: "-j DROP", Table: &netfilter.Table{Family: "ip", Name: "filter"}, Chain: &netfilter.Chain{Name: "FORWARD"},
+	}
+)
+
+// samples are findings of every type, in each of its variants.
+var samples = []Finding{
+	DeviceDown{here, veth},
+	RoutesDown{At: here, Link: veth, Lookup: lookup},
+	RoutesDown{here, veth, lookup, Way{Netns: "ns1", Dev: "eth0", Via: one}},
+	RouteDown{At: here, Link: veth, Way: turn},
+	PeerDown{here, veth, veth},
+	LoopbackUnrouted{here, lookup},
+	LoopbackPassed{here, table.Link{Name: "lo"}},
+	Unrouted{here, lookup, path},
+	Thrown{Rejection: reject},
+	Thrown{Rejection: policy, Reply: true},
+	Missed{At: here, Way: turn, Dev: "eth1", Line: proof[0]},
+	Swallowed{reject},
+	Refused{reject},
+	Forbidden{policy},
+	NoWayBack{here, lookup, path},
+	Astray{here, two, "eth1", proof[0], turn},
+	Unmasqueraded{here, one, "eth0", proof[0], lookup},
+	Untranslated{here, one, "eth0", proof[0]},
+	Addressless{here, lookup, address, true},
+	Sourceless{here, flow, syscall.EINVAL, address},
+	Nameless{here, veth, two},
+	NotHere{here, veth, two},
+	NobodyHas{hop, stations, false},
+	NobodyHas{unknown, stations, true},
+	NobodyAnswered{hop, false},
+	NobodyAnswered{hop, true},
+	Unforwarded{here, two, "eth0", proof},
+	OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Loose: true},
+	OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Way: path},
+	AskerElsewhere{here, one, "eth0", hop, proof, path},
+	ImpossibleSource{At: here, Flow: flow, Dev: "eth0", Lookup: proof, Service: &here},
+	ImpossibleSource{At: here, Flow: flow, Dev: "eth0", Lookup: proof, Own: address},
+	ImpossibleSource{At: here, Flow: Flow{netip.MustParseAddr("127.0.0.1"), two}, Dev: "eth0", Lookup: proof},
+	OwnSender{here, one, hop, proof, address},
+	Circle{At: here, Flow: flow, Line: proof[0], Way: turn},
+	Circle{At: here, Flow: flow, Line: proof[0], Way: Turn{Way: path, Stray: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0"}}},
+	Circle{At: here, Flow: flow, Line: proof[0], Way: Turn{Way: path, To: near.Masked(), Before: 7}},
+	Circle{At: here, Flow: flow, Line: proof[0], Tunnel: entry},
+	TTLSpent{At: here, TTL: 1, Spent: "ns2"},
+	EchoOff{here},
+	TableFull{here, table.ConntrackUse{Count: 8, Max: 8}, true},
+	TableFull{here, table.ConntrackUse{Count: 8, Max: 8}, false},
+	Stopped{At: here, Flow: flow, Hook: "forward", Result: dropped, ICMPType: "echo-request"},
+	Stopped{At: here, Flow: flow, Hook: "forward", Result: dropped, UDPPort: 4789},
+	ARPStopped{here, two, eval.LinkHook{Family: "arp", Hook: "input", IIF: "eth0"}, eval.ARPRequest(one, two), dropped},
+	OverRoute{here, 1600, machine.RouteAnswer{Line: proof[0], Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0", MTU: 1400}}, &here},
+	OverDevice{here, 1600, veth, false, nil},
+	OverDevice{here, 1600, veth, true, &here},
+	OverPeer{here, 1600, veth},
+	Remembered{here, two, 1400, proof[0]},
+	TooWide{NextHop: hop, Own: wide, Far: near, FarDev: "eth0", NoDefault: true},
+	TooNarrow{At: here, Dst: two, Own: near, Dev: "eth0", Far: wide, FarDev: "eth0"},
+	ProxyUnforwarding{here, "eth0", hop, proof},
+	ProxyUnrouted{At: here, Dev: "eth0", Hop: hop, Proof: proof, Exemption: reject.Exemption},
+	ProxyUnrouted{At: here, Dev: "eth0", Hop: hop, Proof: proof, Way: path},
+	ProxyUnrouted{At: here, Dev: "eth0", Hop: hop, Proof: proof, Address: address},
+	MACOfAnother{NextHop: hop, Wrong: port, Right: port},
+	MACOfNobody{hop},
+	MACIgnored{NextHop: hop, Right: port},
+	MACIgnored{NextHop: hop, Right: port, Silent: true},
+	MACIgnored{NextHop: hop, Right: port, Unasking: true},
+	WrongAnswer{At: here, Hop: hop, Right: port, Wrong: port, Own: address},
+	Rivals{here, two, port, port, address},
+	Impostor{At: here, Addr: two, Having: []table.Addr{{Prefix: near, Dev: "eth0"}}, Own: address},
+	Impostor{At: here, Addr: two, Parted: &Parting{proof[0], turn}},
+	Impostor{At: here, Addr: two, Own: address, Hop: &hop},
+	ARPFiltered{hop, one, port, proof, path},
+	ARPIgnored{NextHop: hop, Station: port, Proof: proof},
+	ARPIgnored{NextHop: hop, Station: port, Proof: proof, All: 1},
+	ARPIgnored{NextHop: hop, Station: port, Proof: proof, All: 2, Here: true},
+	ARPIgnored{NextHop: hop, Station: port, Proof: proof, All: 2, Own: 2, Here: true},
+	BehindRouter{hop, port, proof},
+	WrongWire{hop, path, stations},
+	EmptyWire{unknown, proof[0]},
+	NoRouter{hop, address, stations, proof},
+	NoPort{NextHop: hop, Owner: "ns2", Cable: port, Bridge: "br0"},
+	PortWaiting{here, port, Device{"host", bridge}},
+	PortUnflooded{here, port, "br0"},
+	PortUnlearning{here, port, "br0"},
+	PortsIsolated{here, port, port, "br0"},
+	WrongPort{hop, mac, Device{"host", bridge}, &table.FDBEntry{MAC: mac, Dev: "eth1", NetnsID: -1}},
+	WrongPort{NextHop: hop, MAC: mac},
+	TunnelElsewhere{NextHop: hop, Dev: "vxlan0", Remote: one, Entries: []table.FDBEntry{{MAC: mac, Dst: one}}, Right: entry},
+	TunnelVoid{NextHop: hop, Link: vxlan, Right: entry},
+	Untagged{NextHop: hop, There: port, Tag: 7},
+	BelowIPvlan{NextHop: hop, Owner: port, Lower: "eth0", Way: path},
+	Beneath{NextHop: hop, Link: veth, Lower: port, Shim: "shim0", Sender: one},
+	TunnelUnopened{here, vxlan, "ns2", nil},
+	TunnelUnopened{here, vxlan, "ns2", []table.Link{vxlan}},
+	Unpredicted{contradiction, NoRoute, "Destination Host Unreachable"},
+	LostBehind{contradiction, "eth0"},
+	NeverLeft{contradiction, "eth0"},
+	NotCarried{here, "eth0", "br0", 7, false},
+	NoPVID{here, "eth0", "br0"},
+	Broadcast{certain{}, here, two, proof},
+	KernelDropped{contradiction, KernelDrop{say.Quote("host"), "eth0", "NETFILTER_DROP", "nf_hook_slow"}, true},
+	KernelDropped{contradiction, KernelDrop{say.Quote("host"), "", "SOCKET_RCVBUFF", "sock_queue_rcv_skb"}, false},
+	Untried{beyond, say.Quote("why")},
+	RefusedBeyond{beyond, one, "host-unreachable"},
+	SilentBeyond{beyond, time.Second},
+	SilentTunnel{beyond, 4789, time.Second},
+}
+
+// unmended are findings of which nobody can tell what would mend them: there is
+// more than one way, or it is elsewhere.
+var unmended = []string{"NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
+	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "KernelDropped", "NoPVID", "Broadcast"}

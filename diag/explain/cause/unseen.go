@@ -1,0 +1,52 @@
+package cause
+
+import (
+	"slices"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/internal/say"
+)
+
+// Unseen is something on the packet's way that cannot be looked at, and that is
+// taken to let the packet pass.
+type Unseen interface {
+	Said() say.Text
+	// Same reports whether both are one thing.
+	Same(Unseen) bool
+}
+
+// RulesUnread is a packet filter that cannot be read.
+type RulesUnread struct {
+	At
+	Err error
+}
+
+// Said names the namespace and what the kernel says.
+func (u RulesUnread) Said() say.Text {
+	return say.T("the packet filter of %s could not be read: %s", "%s 的包过滤规则读不出来：%s", machine.Called(u.Netns()), errnoOf(u.Err))
+}
+
+// Same goes by the namespace.
+func (u RulesUnread) Same(o Unseen) bool {
+	other, ok := o.(RulesUnread)
+	return ok && other.At == u.At
+}
+
+// RulesUnjudged are rules of which it cannot be told whether they let a packet
+// pass.
+type RulesUnjudged struct {
+	Hook  string
+	Flow  Flow
+	Rules []string
+}
+
+// Said names the hook, the packet and the rules.
+func (u RulesUnjudged) Said() say.Text {
+	return say.T("%s: cannot tell whether these rules let %s pass: %v", "%s：无法判断这些规则是否放行 %s：%v", u.Hook, u.Flow, u.Rules)
+}
+
+// Same goes by all of them.
+func (u RulesUnjudged) Same(o Unseen) bool {
+	other, ok := o.(RulesUnjudged)
+	return ok && other.Hook == u.Hook && other.Flow == u.Flow && slices.Equal(other.Rules, u.Rules)
+}

@@ -1,0 +1,104 @@
+package explain
+
+import (
+	"slices"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/trace"
+	"nstutor/diag/probe"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
+
+// compare brings together what was predicted and what became of the ping.
+func (w *observation) compare(a *Answer, r probe.Result) {
+	replied := r.Outcome == probe.Replied
+	dropped := len(a.Drops) > 0 && !replied
+	switch {
+	case r.Outcome == probe.OutcomeUnknown:
+	case dropped && a.Verdict == Delivered:
+		a.Verdict = Broken
+		a.disagree(a.Cause, cause.KernelDropped{Contradiction: a.against(a.Cause), KernelDrop: a.Drops[0].at()})
+	case dropped && a.Verdict == Undecided && a.Cause.Code == cause.NotKnown && !a.Drops[0].offPath && (w.Beyond == nil || w.Beyond.Resolved()):
+		a.Verdict, a.Beyond = Broken, ""
+		a.Cause = told(trace.Find(a.Cause.Leg, cause.KernelDropped{
+			Contradiction: cause.Contradiction{At: cause.At(a.Drops[0].Netns), Seen: []Text{lastSeen(a.Hops)}}, KernelDrop: a.Drops[0].at(), Decides: true,
+		}))
+	case !replied && a.Verdict == Undecided && w.Beyond != nil:
+		w.silent(a, r)
+	case !replied && a.Verdict == Undecided && a.Cause.Code != cause.NotKnown:
+		a.Verdict = Broken // the doubt was right
+		a.Fix = append(a.Fix, a.Cause.fix...)
+	case replied && a.Verdict == Undecided:
+		a.Verdict, a.Cause, a.Beyond = Delivered, Fault{Code: cause.None, Evidence: []Text{}}, ""
+	case replied && a.Verdict == Broken, !replied && a.Verdict == Delivered:
+		predicted := a.Cause
+		a.Verdict = Broken
+		if replied {
+			a.Verdict = Delivered
+		}
+		a.disagree(predicted, cause.Unpredicted{Contradiction: a.against(predicted), Predicted: predicted.Code, Message: r.Message})
+	case !replied && a.Verdict == Undecided:
+		a.Verdict = Broken
+		a.Cause.Evidence = []Text{lastSeen(a.Hops)}
+	}
+	if dropped && a.Verdict == Broken {
+		for _, d := range a.Drops {
+			a.Cause.Evidence = append(a.Cause.Evidence, d.at().Line())
+		}
+	}
+}
+
+// disagree says that the kernel has done something else than was predicted.
+func (a *Answer) disagree(predicted Fault, f cause.Finding) {
+	a.Fix = []change.Command{}
+	a.Cause = told(trace.Find(predicted.Leg, f))
+}
+
+// against is what was seen, and what the prediction rested on.
+func (a *Answer) against(predicted Fault) cause.Contradiction {
+	return cause.Contradiction{At: cause.At(predicted.Netns), Seen: append([]Text{lastSeen(a.Hops)}, predicted.Evidence...)}
+}
+
+// lastSeen is the last place where the ping was seen on a wire.
+func lastSeen(hops []trace.Hop) Text {
+	seen := say.T("the request was seen on no wire", "请求没有在任何链路上出现")
+	for _, h := range hops {
+		if h.Observed == trace.OK {
+			seen = say.T("last seen: %s, %s %s", "最后一次看到：%s，%s %s", h.Detail, h.Netns, h.Device)
+		}
+	}
+	return seen
+}
+
+// silent is what a ping proves that went out of sight and was not answered.
+func (w *observation) silent(a *Answer, r probe.Result) {
+	b := w.Beyond
+	a.Verdict = Broken
+	returned := slices.ContainsFunc(a.Hops, func(h trace.Hop) bool { return h.Leg == trace.LegReply && h.Sighting != nil && h.Observed == trace.OK })
+	left := !slices.ContainsFunc(a.Hops, func(h trace.Hop) bool { return h.Predicted == trace.OK && h.Observed == trace.Fail })
+	failed, unanswered := b.Unanswered()
+	beyond := b.Left(cause.At(a.Cause.Netns), lastSeen(a.Hops))
+	switch {
+	case a.Cause.Code != cause.NotKnown && a.Cause.Leg == trace.LegReply:
+		a.Beyond = ""
+		a.Fix = append(a.Fix, a.Cause.fix...) // the doubt was right
+	case returned:
+		a.Beyond = ""
+		a.disagree(a.Cause, cause.LostBehind{Contradiction: a.against(a.Cause), Dev: b.Dev()})
+	case unanswered:
+		a.Cause = told(failed)
+	case !left:
+		a.Beyond = ""
+		a.disagree(a.Cause, cause.NeverLeft{Contradiction: a.against(a.Cause), Dev: b.Dev()})
+	case a.Cause.Code != cause.NotKnown:
+		a.Beyond = ""
+		a.Fix = append(a.Fix, a.Cause.fix...) // the doubt was right
+	case r.From.IsValid() && r.Outcome != probe.Silent:
+		a.Cause = told(trace.Find(a.Cause.Leg, cause.RefusedBeyond{Beyond: beyond, By: r.From, Outcome: r.Outcome.String()}))
+	case b.Tunnel() != 0:
+		a.Cause = told(trace.Find(a.Cause.Leg, cause.SilentTunnel{Beyond: beyond, Port: b.Tunnel(), Waited: w.waited}))
+	default:
+		a.Cause = told(trace.Find(a.Cause.Leg, cause.SilentBeyond{Beyond: beyond, Waited: w.waited}))
+	}
+}

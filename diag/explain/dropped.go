@@ -1,0 +1,102 @@
+package explain
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/drop"
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/trace"
+	"nstutor/internal/say"
+)
+
+// Drop is what the kernel itself said of a packet of the probe that it dropped.
+type Drop struct {
+	Netns    string `json:"netns"`
+	Device   string `json:"device"`
+	Reason   string `json:"reason"`   // without SKB_DROP_REASON_
+	Function string `json:"function"` // of the kernel, which freed it
+
+	offPath bool // Netns is not known: the packet should not have come there
+}
+
+// at is the drop as a fact of a finding.
+func (d Drop) at() cause.KernelDrop {
+	where := machine.Called(d.Netns)
+	if d.offPath {
+		where = say.T("a namespace that is not on the way", "不在路径上的命名空间")
+	}
+	return cause.KernelDrop{Where: where, Dev: d.Device, Reason: d.Reason, Function: d.Function}
+}
+
+// listen has the kernel tell of the probe's packets that it drops, under all
+// addresses that they have on their way. It is nil without the right to that.
+func (w *observation) listen(ctx context.Context, req Request) *drop.Watcher {
+	flow := drop.Flow{Dst: req.Dest, Proto: unix.IPPROTO_ICMP, ID: w.id}
+	if w.Source.IsValid() {
+		flow.Src = w.Source
+	}
+	flows := []drop.Flow{flow, flow.Reply()}
+	for _, h := range w.Hops {
+		if h.Sighting == nil || len(flows) == drop.MaxFlows {
+			continue
+		}
+		f := drop.Flow{Src: h.Sighting.Src, Dst: h.Sighting.Dst, Proto: unix.IPPROTO_ICMP, ID: w.id}
+		if !slices.Contains(flows, f) {
+			flows = append(flows, f)
+		}
+	}
+	watcher, err := drop.Watch(ctx, drop.Filter{Flows: flows})
+	if err != nil {
+		return nil
+	}
+	return watcher
+}
+
+// hear takes what the kernel has told until now, and does not wait.
+func (w *observation) hear(a *Answer) {
+	if w.drops == nil {
+		return
+	}
+	for {
+		select {
+		case d, ok := <-w.drops.Drops():
+			if !ok {
+				w.drops = nil
+				return
+			}
+			if d.Meaning() == drop.Dropped && !d.Quoted {
+				w.dropped(a, d)
+			}
+		default:
+			return
+		}
+	}
+}
+
+func (w *observation) dropped(a *Answer, d drop.Drop) {
+	told := Drop{Device: d.Device, Reason: cmp.Or(d.Reason.Name, fmt.Sprint(d.Reason.Number)), Function: d.Function, offPath: true}
+	for _, h := range w.Hops {
+		if h.Space != nil && h.Space.NS.Inode() == d.Netns {
+			told.Netns, told.offPath = h.Space.Name, false
+		}
+	}
+	if told.offPath && told.Reason == "OTHERHOST" {
+		return // a copy, which a bridge sent to all its ports
+	}
+	if !slices.Contains(a.Drops, told) {
+		a.Drops = append(a.Drops, told)
+	}
+}
+
+// witnessed reports whether the kernel dropped the packet in the namespace where
+// that was predicted.
+func (a *Answer) witnessed() bool {
+	first := slices.IndexFunc(a.Hops, func(h trace.Hop) bool { return h.Predicted == trace.Fail })
+	return first >= 0 && slices.ContainsFunc(a.Drops, func(d Drop) bool { return !d.offPath && d.Netns == a.Hops[first].Netns })
+}

@@ -1,0 +1,50 @@
+package machine
+
+import (
+	"cmp"
+	"slices"
+
+	"nstutor/diag/table"
+	"nstutor/internal/say"
+)
+
+// telling are the counters that say why a packet was dropped, as nstat(8) calls
+// them.
+var telling = []string{
+	"IpInAddrErrors", "IpInNoRoutes", "IpOutNoRoutes", "IpForwDatagrams", "IpFragFails", "IpInDiscards", "IpOutDiscards",
+	"IcmpOutDestUnreachs", "IcmpOutTimeExcds", "TcpExtIPReversePathFilter",
+}
+
+// Counted are the counters of namespaces as they were at one moment.
+type Counted map[*Space]table.Counters
+
+// Count adds the counters of a namespace, unless it has them or they cannot be
+// read.
+func (before Counted) Count(n *Space) {
+	if n == nil || before[n] != nil {
+		return
+	}
+	if c, err := table.ReadCounters(n.NS); err == nil {
+		before[n] = c
+	}
+}
+
+// Since are the telling counters of a namespace that have moved since then, such
+// as "host: IpInAddrErrors +1".
+func (before Counted) Since(netns string) []say.Text {
+	var moved []say.Text
+	for n, was := range before {
+		now, err := table.ReadCounters(n.NS)
+		if err != nil || n.Name != netns {
+			continue
+		}
+		grown := now.Since(was)
+		for _, name := range telling {
+			if delta := grown[name]; delta > 0 {
+				moved = append(moved, say.T("%s: %s +%d", "%s: %s +%d", Called(n.Name), name, delta))
+			}
+		}
+	}
+	slices.SortFunc(moved, func(a, b say.Text) int { return cmp.Compare(a.String(), b.String()) })
+	return moved
+}

@@ -1,0 +1,51 @@
+package explain_test
+
+import (
+	"strings"
+	"testing"
+
+	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
+	"nstutor/internal/lab/labtest"
+)
+
+// TestRulesAreMendedWhereTheirOwnerLooks: what answers is let through by its
+// connection, Docker's users have a chain of their own, and what keeps networks
+// apart is not opened.
+func TestRulesAreMendedWhereTheirOwnerLooks(t *testing.T) {
+	labtest.Slow(t)
+	for _, c := range []struct {
+		name, fault string
+		fix         []string // parts of the commands, in order
+		detail      string
+	}{
+		{"a policy", "host: iptables -P FORWARD DROP", []string{"-I FORWARD -s 10.244.1.10", "-I FORWARD -m conntrack --ctstate RELATED,ESTABLISHED"}, "policy drop"},
+		{"a chain for the users", "host: iptables -P FORWARD DROP\nhost: iptables -N DOCKER-USER\nhost: iptables -A FORWARD -j DOCKER-USER",
+			[]string{"-I DOCKER-USER -s 10.244.1.10", "-I DOCKER-USER -m conntrack"}, "policy drop"},
+		{"somebody's rule", "host: iptables -N KUBE-ROUTER-X\nhost: iptables -A FORWARD -j KUBE-ROUTER-X\nhost: iptables -A KUBE-ROUTER-X -i veth-pod-a -j DROP",
+			[]string{"-I FORWARD -s 10.244.1.10"}, "kube-router"},
+		{"on purpose", "host: iptables -N ISOLATION-1\nhost: iptables -A FORWARD -j ISOLATION-1\nhost: iptables -A ISOLATION-1 -i veth-pod-a -j DROP",
+			nil, "on purpose"},
+		{"on purpose, and another way", "host: iptables -N ISOLATION-1\nhost: iptables -A FORWARD -j ISOLATION-1\nhost: iptables -A ISOLATION-1 -i veth-pod-a -j DROP\n" +
+			"pod-a: ip link add other type veth peer name far\npod-a: ip link set other up\npod-a: ip addr add 10.99.0.2/24 dev other\npod-a: ip route add default via 10.99.0.1 metric 100",
+			[]string{"ip route del default via 169.254.10.24 dev eth0"}, "on purpose"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := masqueraded.build(t)
+			needTools(t, c.fault)
+			b.run(c.fault)
+			a := b.explain(breakage{from: "pod-a", to: "203.0.113.10"}, false)
+			if a.Verdict != explain.Broken || a.Cause.Code != cause.Filtered || !strings.Contains(a.Cause.Detail.In("en"), c.detail) {
+				t.Errorf("%s %s: %s", a.Verdict, a.Cause.Code, a.Cause.Detail)
+			}
+			if len(a.Fix) != len(c.fix) {
+				t.Fatalf("fix %v\n%s", a.Fix, b.account(a))
+			}
+			for i, part := range c.fix {
+				if !strings.Contains(a.Fix[i].String(), part) {
+					t.Errorf("fix %d is %s, want %s in it", i, a.Fix[i], part)
+				}
+			}
+		})
+	}
+}

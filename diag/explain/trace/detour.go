@@ -1,0 +1,54 @@
+package trace
+
+import (
+	"slices"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
+)
+
+// detour is the way that a request should have taken: it passed a namespace on
+// whose own wire the destination is, and was sent elsewhere.
+type detour struct {
+	passage passage
+	way     wayOut
+	fault   cause.Finding
+}
+
+// missed looks for such a namespace among those that the request passed before
+// it came to n.
+func (w *walk) missed(n *machine.Space, e echo) *detour {
+	for _, p := range slices.Concat(w.began, w.passed) {
+		if p.node == n && n.Route(machine.RouteQuery{Dst: e.dst}).Dev == p.route.Dev || p.echo.dst != e.dst {
+			continue
+		}
+		for _, owner := range w.owners(e.dst) {
+			for _, s := range w.explore(owner.node, owner.dev, e.leg, nil).stations {
+				if s.node == p.node && s.dev.Index != p.route.Dev {
+					return w.missedAt(p, owner, s)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// missedAt is the detour around the device that the owner of the destination is
+// behind.
+func (w *walk) missedAt(p passage, owner site, s station) *detour {
+	d := &detour{passage: p, way: wayOut{dev: s.dev, far: station{node: owner.node, dev: owner.dev}}}
+	way := redirect(p.node, d.way, p.echo.dst, p.route)
+	d.fault = cause.Missed{At: at(p.node), Way: way, Dev: p.route.DevName, Line: p.route.Line}
+	if !s.dev.Up() {
+		d.fault = cause.RouteDown{At: at(p.node), Link: s.dev, Way: way}
+	}
+	return d
+}
+
+// resume goes on from where the request should have turned off.
+func (w *walk) resume(d *detour) {
+	w.strayed = false
+	e := d.passage.echo
+	w.leave(d.passage.node, e, d.passage.iif, d.way.route(e.src))
+	w.strayed = true
+}

@@ -1,0 +1,53 @@
+package trace
+
+import (
+	"context"
+	"net/netip"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+)
+
+// exempt lets one destination pass a route or a policy rule that rejects more.
+// It also returns the route that the packet then takes.
+func (w *walk) exempt(n *machine.Space, e echo, reject machine.RouteAnswer) (cause.Exemption, machine.RouteAnswer) {
+	next, ok := without(n, e)
+	x := cause.Exemption{Netns: n.Name, Dst: e.dst, Kind: reject.Kind, Entry: reject.Entry, Rule: reject.Rule}
+	if ok {
+		x.Past = wayOut{dev: table.Link{Name: next.DevName}, via: next.Via, onlink: next.Onlink}.to(n, e.dst)
+	}
+	return x, next
+}
+
+// without is the route in the main table that a packet would take if the one
+// that rejects it were not there: the longest prefix, then the lowest metric.
+func without(n *machine.Space, e echo) (machine.RouteAnswer, bool) {
+	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
+	if err != nil {
+		return machine.RouteAnswer{}, false
+	}
+	rest, ok := best(snap, e.dst, func(table.Route) bool { return false })
+	if !ok {
+		return machine.RouteAnswer{}, false
+	}
+	link, err := n.Link(rest.Dev)
+	if err != nil {
+		return machine.RouteAnswer{}, false
+	}
+	src := e.src
+	if !src.IsValid() {
+		src = n.Route(machine.RouteQuery{Dst: documentation, OIF: link.Index}).Src
+	}
+	return machine.RouteAnswer{
+		Kind: machine.KindUnicast, Via: rest.Via, Dev: link.Index, DevName: link.Name, Src: src, Line: rest.Line(), Onlink: rest.Onlink,
+	}, true
+}
+
+const mainTable = 254 // RT_TABLE_MAIN
+
+// covers reports whether a route's destination has addr in it; the zero prefix
+// is that of a default route.
+func covers(p netip.Prefix, addr netip.Addr) bool { return !p.IsValid() || p.Contains(addr) }
+
+func bits(p netip.Prefix) int { return max(p.Bits(), 0) }

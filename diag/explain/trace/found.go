@@ -1,0 +1,33 @@
+package trace
+
+import (
+	"slices"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
+	"nstutor/internal/change"
+)
+
+// Found is a finding on one of the legs, and what mends it.
+type Found struct {
+	cause.Finding
+	Leg   string
+	Mends []change.Command // in order; nil where no command does
+}
+
+// Find keeps a finding, with its fix as it is now.
+func Find(leg string, f cause.Finding) Found { return Found{f, leg, f.Fix()} }
+
+// same reports whether one repair mends both faults.
+func (f Found) same(o Found) bool {
+	if len(f.Mends) > 0 {
+		return slices.EqualFunc(f.Mends, o.Mends, change.Command.Equal)
+	}
+	return len(o.Mends) == 0 && f.Code() == o.Code() && f.Netns() == o.Netns() && f.Leg == o.Leg
+}
+
+// at is the namespace as the place of a fault.
+func at(n *machine.Space) cause.At { return cause.At(n.Name) }
+
+// flow are the addresses that the packet has here.
+func (e echo) flow() cause.Flow { return cause.Flow{Src: e.src, Dst: e.dst} }

@@ -1,0 +1,89 @@
+package trace
+
+import (
+	"net/netip"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/wire"
+)
+
+// The two ways of an echo.
+const (
+	LegRequest = "request"
+	LegReply   = "reply"
+)
+
+// What is said of a hop, predicted and observed.
+const (
+	OK      = "ok"
+	Fail    = "fail"
+	Unknown = "unknown"
+)
+
+// The stages of a hop.
+const (
+	StageRoute     = "route"
+	StageFilter    = "filter"
+	StageNeighbour = "neighbour"
+	StageSend      = "send"
+	StageReceive   = "receive"
+	StageDeliver   = "deliver"
+)
+
+// Hop is one stage of the packet's way.
+type Hop struct {
+	Leg       string `json:"leg"`
+	Netns     string `json:"netns"`
+	Device    string `json:"device"`
+	Stage     string `json:"stage"`
+	Predicted string `json:"predicted"`
+	Observed  string `json:"observed"`
+	Detail    Text   `json:"detail"`
+	// Frame is the frame of the echo that Detail names, if it says no more than
+	// its addresses and the device.
+	Frame *Frame `json:"-"`
+
+	Space    *machine.Space `json:"-"`
+	Sighting *Sighting      `json:"-"` // the frame that proves the hop, on Device; nil when none does
+
+	down     string // the device that is down, if that is the fault here
+	unseen   bool   // it could not be looked at
+	carrying bool   // it is a hop of the packet that carries the echo through a tunnel
+}
+
+// Frame is a frame that enters or leaves a device.
+type Frame struct {
+	Src, Dst netip.Addr
+	Out      bool
+}
+
+// Sighting is the frame that proves that a hop was reached.
+type Sighting struct {
+	Space    *machine.Space
+	Dev      string
+	Src, Dst netip.Addr
+	Reply    bool
+	Out      bool
+	Carrier  Endpoints // of the packet that carries it through a tunnel, if one does
+}
+
+// Endpoints are the addresses of a packet; the zero value is those of none.
+type Endpoints struct{ Src, Dst netip.Addr }
+
+// Is reports whether a frame is the one.
+func (s Sighting) Is(f wire.Frame) bool {
+	if f.Netns != s.Space.NS.Name() || f.Dev != s.Dev || f.Out != s.Out {
+		return false
+	}
+	if s.Carrier != (Endpoints{}) {
+		if f.Inner == nil || f.Proto != "VXLAN" || s.Carrier != (Endpoints{f.Src, f.Dst}) {
+			return false
+		}
+		f = *f.Inner
+	}
+	op := wire.EchoRequest
+	if s.Reply {
+		op = wire.EchoReply
+	}
+	return f.Proto == "ICMP" && f.Op == op && f.Src == s.Src && f.Dst == s.Dst
+}

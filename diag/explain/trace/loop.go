@@ -1,0 +1,78 @@
+package trace
+
+import (
+	"slices"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+)
+
+// circles is the fault of a packet that comes to a namespace a second time as it
+// came there the first: it goes round until its TTL is spent. The place to mend
+// is where the way to its destination would have to leave the circle.
+func (w *walk) circles(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) {
+	f := cause.Circle{At: at(n), Flow: e.flow(), Line: route.Line}
+	circle := w.circle(n, e)
+	for _, node := range circle {
+		if way, tunnel, ok := w.outOfCircle(node, e, circle); ok {
+			f.At, f.Way, f.Tunnel = at(node), way, tunnel
+			break
+		}
+	}
+	w.fault(n, e, StageRoute, dev.Name, f)
+}
+
+// circle are the namespaces that the packet passes again and again, from n on.
+func (w *walk) circle(n *machine.Space, e echo) []*machine.Space {
+	nodes := []*machine.Space{n}
+	for i := len(w.hops) - 1; i >= 0; i-- {
+		h := w.hops[i]
+		if h.Leg != e.leg || h.Stage != StageRoute || h.Space == nil || h.carrying {
+			continue
+		}
+		if h.Space == n {
+			break
+		}
+		nodes = append(nodes, h.Space)
+	}
+	return nodes
+}
+
+// outOfCircle is the route, or the entry of a tunnel's forwarding database, by
+// which a packet would leave the circle.
+func (w *walk) outOfCircle(n *machine.Space, e echo, circle []*machine.Space) (cause.Turn, cause.TunnelEntry, bool) {
+	route := n.Route(machine.RouteQuery{Dst: e.dst, Mark: e.mark})
+	if route.Kind != machine.KindUnicast {
+		return cause.Turn{}, cause.TunnelEntry{}, false
+	}
+	link, err := n.LinkByIndex(route.Dev)
+	if err != nil {
+		return cause.Turn{}, cause.TunnelEntry{}, false
+	}
+	if link.VXLAN != nil {
+		entry, ok := w.outOfTunnel(n, link, route, e)
+		return cause.Turn{}, entry, ok
+	}
+	way, ok := w.backwards(n, e.dst)
+	if e.leg == LegRequest || !ok || way.dev.Index == route.Dev {
+		way, ok = w.wayTo(n, e.dst, route.Dev)
+	}
+	if !ok || way.far.node != nil && slices.Contains(circle, way.far.node) {
+		return cause.Turn{}, cause.TunnelEntry{}, false
+	}
+	return redirect(n, way, e.dst, route), cause.TunnelEntry{}, true
+}
+
+// outOfTunnel: the tunnel's other end is the namespace itself.
+func (w *walk) outOfTunnel(n *machine.Space, link table.Link, route machine.RouteAnswer, e echo) (cause.TunnelEntry, bool) {
+	a := &arping{w: w, n: n, e: e, link: link, nexthop: e.dst}
+	if route.Via.IsValid() {
+		a.nexthop = route.Via
+	}
+	if entry, ok, err := n.NextHopNeighbour(link.Index, a.nexthop); err == nil && ok {
+		a.entry = entry
+	}
+	f, _, ok := a.elsewhere(w.explore(n, link, e.leg, a.entry.MAC))
+	return f.Right, ok
+}

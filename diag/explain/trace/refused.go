@@ -1,0 +1,115 @@
+package trace
+
+import (
+	"strconv"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+)
+
+// refused notes why the input lookup turned the packet away.
+func (w *walk) refused(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) {
+	if route.Kind == machine.KindMartian && n == e.origin && e.outer == nil && e.src != e.dst {
+		w.circles(n, e, dev, route) // it is back where it came from
+		w.strayed = true
+		return
+	}
+	var f cause.Finding
+	if a := w.arping; route.Kind == machine.KindForwardingOff && e.outer == nil && a != nil && a.link.Index != 0 {
+		if wrong, right, ok := a.misled(n); ok {
+			w.fault(a.n, e, StageNeighbour, a.link.Name, wrong)
+			w.retake(a, e, right)
+			return
+		}
+	}
+	switch route.Kind {
+	case machine.KindForwardingOff:
+		direct := w.arping == nil || w.arping.nexthop == e.dst
+		if route.Dev == dev.Index && direct || route.Dev == 0 && (direct || len(w.owners(e.dst)) == 0) {
+			f = w.notHere(n, e, dev)
+			break
+		}
+		f = cause.Unforwarded{At: at(n), Dst: e.dst, Dev: dev.Name, Lookup: route.Evidence}
+	case machine.KindRPFilter:
+		f = w.irreversible(n, e, dev, route)
+	default:
+		f = w.implausible(n, e, dev, route)
+	}
+	w.fault(n, e, StageRoute, dev.Name, f)
+}
+
+// spent is the fault of a packet that did not begin with enough hops to live.
+func (w *walk) spent(n *machine.Space, e echo) cause.Finding {
+	return cause.TTLSpent{At: at(e.origin), TTL: ttl(e.origin), Spent: n.Name}
+}
+
+// ttl is what the namespace's packets begin with.
+func ttl(n *machine.Space) int {
+	value, err := n.Sysctl("net/ipv4/ip_default_ttl")
+	if err != nil {
+		return maxHops
+	}
+	ttl, err := strconv.Atoi(value)
+	if err != nil {
+		return maxHops
+	}
+	return ttl
+}
+
+// retake goes on with the station that the frame should have come to.
+func (w *walk) retake(a *arping, e echo, right station) {
+	w.arping = nil
+	w.travel(a.n, e, a.link, right)
+	w.strayed = true
+}
+
+// implausible is the finding of a source that n takes from nobody else.
+func (w *walk) implausible(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) cause.Finding {
+	f := cause.ImpossibleSource{At: at(n), Flow: e.flow(), Dev: dev.Name, Lookup: route.Evidence, Own: ownAddress(n, e.src)}
+	if len(w.passed) > 0 && e.src == e.dst && e.leg == LegRequest {
+		// What was sent to a service comes back to who asked.
+		service := at(w.passed[len(w.passed)-1].node)
+		f.Service = &service
+	}
+	return f
+}
+
+// notHere: the packet is for nobody in this namespace, and there is nowhere
+// that the namespace could pass it on to.
+func (w *walk) notHere(n *machine.Space, e echo, dev table.Link) cause.Finding {
+	if addrs, err := n.Addrs(dev.Index); err == nil && !hasIPv4(addrs) {
+		return cause.Nameless{At: at(n), Link: dev, Dst: e.dst}
+	}
+	return cause.NotHere{At: at(n), Link: dev, Dst: e.dst}
+}
+
+// irreversible is the finding of a packet that rp_filter drops: where the loose
+// mode is not enough, a route to its source is missing.
+func (w *walk) irreversible(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) cause.Finding {
+	f := cause.OtherWayBack{At: at(n), Src: e.src, Dev: dev.Name, Lookup: route.Evidence}
+	addrs, err := n.Addrs(dev.Index)
+	if err == nil && hasIPv4(addrs) && n.Route(machine.RouteQuery{Dst: e.src}).Kind == machine.KindUnicast && n.Conf(dev.Name, "rp_filter") != 2 {
+		f.Loose = true
+		return f
+	}
+	way := wayOut{dev: dev}
+	if found, ok := w.wayTo(n, e.src, 0); ok {
+		way = found
+	}
+	f.Way = way.insteadTo(n, e.src)
+	return f
+}
+
+// impostor: the reply has come to a namespace that is not the one which asked,
+// but has its address.
+func (w *walk) impostor(n *machine.Space, e echo, dev string) {
+	f := cause.Impostor{At: at(n), Addr: e.dst, Having: having(n, e.dst), Own: ownAddress(n, e.dst)}
+	if p := w.parted; p != nil {
+		f.Parted = &cause.Parting{Line: p.route.Line, Way: w.wayBack(p.node, e.dst, p.route)}
+	} else if a := w.arping; a != nil && a.byTable {
+		hop := a.hop()
+		f.Hop = &hop
+	}
+	w.fault(n, e, StageDeliver, dev, f)
+}

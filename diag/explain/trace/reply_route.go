@@ -1,0 +1,181 @@
+package trace
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+)
+
+// noWayBack: the answering side has no route to the source. When the request
+// left its node by a default route, the outside cannot be expected to have one:
+// the source should have been rewritten there.
+func (w *walk) noWayBack(n *machine.Space, e echo, l cause.Lookup) (cause.Finding, machine.RouteAnswer) {
+	if node, route, ok := w.exit(); ok && node != n && w.wouldHelp(node, route, n, e) {
+		return cause.Unmasqueraded{At: at(node), Src: e.dst, Out: route.DevName, Line: route.Line, Lookup: l}, machine.RouteAnswer{}
+	}
+	way, ok := w.backwards(n, e.dst)
+	if !ok {
+		return cause.NoWayBack{At: at(n), Lookup: l}, machine.RouteAnswer{}
+	}
+	return cause.NoWayBack{At: at(n), Lookup: l, Way: way.to(n, e.dst)}, way.route(e.src)
+}
+
+// wouldHelp reports whether n could answer the address that the packet would
+// have after masquerading at its exit.
+func (w *walk) wouldHelp(exit *machine.Space, route machine.RouteAnswer, n *machine.Space, e echo) bool {
+	if exit.Route(machine.RouteQuery{Dst: e.dst}).Kind == machine.KindLocal {
+		return false // it is the exit's own already
+	}
+	own, err := exit.Env().MasqueradeAddr(route.DevName, e.src)
+	return err == nil && own.IsValid() && n.Route(machine.RouteQuery{Dst: own}).Kind == machine.KindUnicast
+}
+
+// exit is the first namespace that forwarded the request by its default route.
+func (w *walk) exit() (*machine.Space, machine.RouteAnswer, bool) {
+	for _, p := range w.passed {
+		if p.route.Entry.Type != "" && p.route.Entry.Default() {
+			return p.node, p.route, true
+		}
+	}
+	return nil, machine.RouteAnswer{}, false
+}
+
+// parting is where a reply leaves the way that its request came.
+type parting struct {
+	node  *machine.Space
+	route machine.RouteAnswer
+	dst   netip.Addr
+}
+
+// backOnTrack forgets where the reply took another way, once it is again in a
+// namespace that the request passed before it came there.
+func (w *walk) backOnTrack(n *machine.Space) {
+	if w.parted == nil || n == w.parted.node {
+		return
+	}
+	for _, p := range w.passed {
+		if p.node == w.parted.node {
+			return
+		}
+		if p.node == n {
+			w.parted = nil
+			return
+		}
+	}
+}
+
+// mind remembers where the reply first takes another device than the one its
+// request came in by. That is no fault: but if the reply is lost behind it, the
+// route taken there is the reason.
+func (w *walk) mind(n *machine.Space, e echo, route machine.RouteAnswer) {
+	if e.leg != LegReply || e.outer != nil || w.parted != nil {
+		return
+	}
+	if in := w.cameIn(n); in != "" && in != route.DevName {
+		w.parted = &parting{n, route, e.dst}
+	}
+}
+
+// cameIn is the device that the request came in by, or empty.
+func (w *walk) cameIn(n *machine.Space) string {
+	for _, h := range slices.Backward(w.hops) {
+		if h.Leg == LegRequest && h.Stage == StageReceive && h.Space == n && !h.carrying {
+			return h.Device
+		}
+	}
+	return ""
+}
+
+// astray is the fault of a reply that is lost where its request never was.
+func (w *walk) astray() cause.Finding {
+	p := w.parted
+	return cause.Astray{At: at(p.node), Dst: p.dst, Dev: p.route.DevName, Line: p.route.Line, Way: w.wayBack(p.node, p.dst, p.route)}
+}
+
+// wayBack is a route to the reply's destination by the way that the request
+// came.
+func (w *walk) wayBack(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) cause.Turn {
+	way, ok := w.backwards(n, dst)
+	if !ok {
+		return cause.Turn{}
+	}
+	return redirect(n, way, dst, now)
+}
+
+// hasHostRoute reports whether addr has a route of its own.
+func hasHostRoute(n *machine.Space, addr netip.Addr) bool {
+	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(snap.Routes, func(r table.Route) bool {
+		return r.Table == mainTable && r.Dst.IsSingleIP() && r.Dst.Addr() == addr
+	})
+}
+
+// backwards is the device that the request came in by, and the router who sent
+// it there, if that was not the one who asked.
+func (w *walk) backwards(n *machine.Space, dst netip.Addr) (wayOut, bool) {
+	for i, h := range slices.Backward(w.hops) {
+		if h.Leg != LegRequest || h.Stage != StageReceive || h.carrying || h.Space != n {
+			continue
+		}
+		dev, err := n.Link(h.Device)
+		if err != nil || dev.Port != nil {
+			continue
+		}
+		way := wayOut{dev: dev}
+		if sender, out, ok := w.sender(i); ok && sender != w.from {
+			way.via = w.addressFor(sender, out, n, dev)
+			_, near := prefixOver(n, dev, way.via)
+			way.onlink = !near
+		} else if pinned := pinnedNeighbour(n, dev.Name); pinned.IsValid() && pinned != dst {
+			way.via = pinned
+			_, near := prefixOver(n, dev, pinned)
+			way.onlink = !near
+		}
+		return way, true
+	}
+	return wayOut{}, false
+}
+
+// sender is who sent the frame that hop i received, and by which device: the
+// last one that chose a route.
+func (w *walk) sender(i int) (*machine.Space, string, bool) {
+	for j := i - 1; j >= 0; j-- {
+		if h := w.hops[j]; h.Leg == LegRequest && h.Stage == StageRoute && h.Space != nil && !h.carrying {
+			return h.Space, h.Device, true
+		}
+	}
+	return nil, "", false
+}
+
+// addressFor is the address of a router as a next hop for n: one on the device
+// that it sends by, best of all in a prefix of n's.
+func (w *walk) addressFor(router *machine.Space, out string, n *machine.Space, dev table.Link) netip.Addr {
+	link, err := router.Link(out)
+	if err != nil {
+		return netip.Addr{}
+	}
+	addrs, _ := router.Addrs(link.Index)
+	own, _ := n.Addrs(dev.Index)
+	var any netip.Addr
+	for _, a := range addrs {
+		if a.Family() != 4 {
+			continue
+		}
+		if !any.IsValid() {
+			any = a.Prefix.Addr()
+		}
+		for _, o := range own {
+			if o.Prefix.Contains(a.Prefix.Addr()) {
+				return a.Prefix.Addr()
+			}
+		}
+	}
+	return any
+}

@@ -1,0 +1,201 @@
+package trace
+
+import (
+	"net/netip"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/table"
+	"nstutor/internal/say"
+)
+
+// originate sends an echo, or the reply to one, from the namespace it is made
+// in.
+func (w *walk) originate(n *machine.Space, e echo) {
+	e.origin, e.ttl = n, ttl(n)
+	route := w.route(n, machine.RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.proto()})
+	if !e.src.IsValid() && route.Kind == machine.KindUnicast {
+		// The kernel asks again with the source that it has found (ip_route_connect()).
+		e.src = route.Src
+		route = w.route(n, machine.RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.proto()})
+	} else if !e.src.IsValid() {
+		e.src = route.Src
+	}
+	if e.leg == LegRequest && e.outer == nil {
+		w.source = e.src
+	}
+	switch route.Kind {
+	case machine.KindLocal:
+		w.hop(n, e, StageRoute, "lo", quote(route.Line))
+		w.loopback(n, e)
+		return
+	case machine.KindUnicast:
+		w.mind(n, e, route)
+		w.hop(n, e, StageRoute, route.DevName, quote(route.Line))
+	default:
+		if route = w.noRoute(n, e, route); route.Kind != machine.KindUnicast {
+			return
+		}
+		if !e.src.IsValid() {
+			e.src = route.Src
+		}
+		if e.leg == LegRequest && e.outer == nil {
+			w.source = e.src
+		}
+	}
+	asked := e.dst
+	e, ok := w.filter(n, w.enters(n, e), "output", "", route.DevName)
+	if !ok {
+		return
+	}
+	if e.leg == LegRequest && e.dst != asked {
+		// A rule of OUTPUT has changed the destination: it is routed again.
+		route = n.Route(machine.RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.packet.Proto})
+		w.hop(n, e, StageRoute, route.DevName, quote(route.Get))
+		if route.Kind == machine.KindLocal {
+			w.deliver(n, e, "lo")
+			return
+		}
+		if route.Kind != machine.KindUnicast {
+			w.noRoute(n, e, route)
+			return
+		}
+	}
+	if e.leg == LegRequest && e.outer == nil {
+		w.began = []passage{{n, route, "", e}}
+	}
+	w.leave(n, e, "", route)
+}
+
+// loopback delivers a packet to the namespace that sent it.
+func (w *walk) loopback(n *machine.Space, e echo) {
+	lo, err := n.Link("lo")
+	if err != nil {
+		w.giveUp(n, e, StageSend, "lo", quote(err.Error()))
+		return
+	}
+	if !lo.Up() {
+		w.fault(n, e, StageSend, "lo", cause.LoopbackPassed{At: at(n), Lo: lo})
+	}
+	e = w.enters(n, e)
+	for _, hook := range []struct{ name, iif, oif string }{{"output", "", "lo"}, {"postrouting", "", "lo"}, {"prerouting", "lo", ""}} {
+		var ok bool
+		if e, ok = w.filter(n, e, hook.name, hook.iif, hook.oif); !ok {
+			return
+		}
+	}
+	w.deliver(n, e, "lo")
+}
+
+// leave takes a packet from the routing decision to the wire.
+func (w *walk) leave(n *machine.Space, e echo, iif string, route machine.RouteAnswer) {
+	e, ok := w.filter(n, e, "postrouting", iif, route.DevName)
+	if !ok {
+		return
+	}
+	link, err := n.LinkByIndex(route.Dev)
+	if err != nil {
+		w.giveUp(n, e, StageSend, route.DevName, quote(err.Error()))
+		return
+	}
+	w.remembers(n, e, link, route)
+	if !link.Up() && !w.toldDown(n, link.Name) {
+		w.fault(n, e, StageSend, link.Name, down(n, link))
+	}
+	e = w.fits(n, e, link, route)
+	nexthop := e.dst
+	if route.Via.IsValid() {
+		nexthop = route.Via
+	}
+	if s, ok := w.nextStation(n, e, link, nexthop); ok {
+		w.travel(n, e, link, s)
+	}
+}
+
+// travel takes a frame along its way to a station.
+func (w *walk) travel(n *machine.Space, e echo, link table.Link, s station) {
+	w.hear(link.MAC, s, false)
+	if len(s.crossings) == 0 {
+		w.wired(n, e, StageSend, link.Name)
+	}
+	for i, c := range s.crossings {
+		w.meet(n, e, s, i)
+		var ok bool
+		if e, ok = w.cross(e, c); !ok {
+			if w.tunnelled != nil {
+				w.throughTunnel(n, e, link, c)
+			}
+			return
+		}
+	}
+	w.meet(n, e, s, len(s.crossings))
+	if s.edge != nil {
+		w.depart(n, e, link, s.edge)
+	}
+	if s.node == nil {
+		return
+	}
+	w.taken(s.node, e, s.dev)
+	if s.deaf != nil {
+		// A bridge does not hand up what is for nobody it knows.
+		if s.dev.Bridge == nil {
+			w.wired(s.node, e, StageReceive, s.dev.Name)
+		}
+		w.fault(s.node, e, StageReceive, s.dev.Name, s.deaf)
+		if s.then != nil {
+			s.then()
+		}
+		w.input(s.node, e, s.dev)
+		return
+	}
+	w.receive(s.node, e, s.dev)
+}
+
+// meet notes the obstacles before one crossing of a frame that was sent.
+func (w *walk) meet(n *machine.Space, e echo, s station, at int) {
+	for _, o := range s.obstacles {
+		if s.sent && o.at == at && o.node != nil {
+			w.fault(o.node, e, StageSend, o.dev, o.met(n))
+		}
+	}
+}
+
+// cross takes a frame past one device.
+func (w *walk) cross(e echo, c crossing) (echo, bool) {
+	if c.bridged != "" {
+		w.linkFilter(c.node, e, eval.LinkHook{Family: "bridge", Hook: "forward", IIF: c.from, OIF: c.dev.Name})
+		var ok bool
+		if e, ok = w.bridgeFilter(c.node, e, c.bridged); !ok {
+			return e, false
+		}
+	}
+	if c.out && c.dev.Port != nil {
+		if c.bridged == "" {
+			w.linkFilter(c.node, e, eval.LinkHook{Family: "bridge", Hook: "output", OIF: c.dev.Name})
+		}
+		w.linkFilter(c.node, e, eval.LinkHook{Family: "bridge", Hook: "postrouting", OIF: c.dev.Name})
+	}
+	if c.out {
+		w.linkFilter(c.node, e, eval.OnDevice("egress", c.dev.Name))
+	}
+	if !c.out || c.bridged != "" {
+		w.taken(c.node, e, c.dev)
+	}
+	switch {
+	case !c.out:
+		w.wired(c.node, e, StageReceive, c.dev.Name)
+		w.linkFilter(c.node, e, eval.OnDevice("ingress", c.dev.Name))
+		w.linkFilter(c.node, e, eval.LinkHook{Family: "bridge", Hook: "prerouting", IIF: c.dev.Name})
+		return e, true
+	case c.remote.IsValid():
+		w.wiredAs(c.node, e, StageSend, c.dev.Name, say.T("%s out of %s, in a packet to %s", "%s 从 %s 发出，封装在发往 %s 的包里", e, c.dev.Name, c.remote))
+		w.carry(c.node, c.dev, envelope(c.dev, e, c.remote))
+		return e, w.landed != nil
+	}
+	w.wired(c.node, e, StageSend, c.dev.Name)
+	return e, true
+}
+
+// firstHost is the lowest address of a prefix that a host can have.
+func firstHost(p netip.Prefix) netip.Addr { return p.Masked().Addr().Next() }

@@ -1,0 +1,135 @@
+package trace
+
+import (
+	"net/netip"
+	"slices"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/netfilter/eval"
+	"nstutor/internal/change"
+)
+
+// Question is a packet to follow: an echo request from From to Dest.
+type Question struct {
+	From   *machine.Space
+	Dest   netip.Addr
+	Length int  // bytes, with the IP header
+	DF     bool // no router may fragment it (ping -M do)
+}
+
+// Trace is what became of a packet and its reply.
+type Trace struct {
+	Source netip.Addr // the kernel's choice; invalid when it had none
+	Hops   []Hop
+	// Faults are what stops the packet, in the order in which it meets them: each was
+	// found as though those before it had been mended.
+	Faults []Found
+	// Doubt is what may stop it, when nothing certainly does: only a packet can tell.
+	Doubt *Found
+	// Beyond is where it left what can be seen.
+	Beyond *Beyond
+	Unseen []cause.Unseen // what could not be looked at, and was taken to let it pass
+	Lost   bool           // it came to something that cannot be judged
+	Back   bool           // the reply is where the request began
+}
+
+// Follow follows a packet and its reply, and asks the kernel at every hop. It
+// sends nothing.
+func Follow(world *machine.Machine, q Question) *Trace {
+	w := &walk{world: world, from: q.From, dest: q.Dest, size: q.Length,
+		last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}, heard: map[hearing]int{}}
+	w.originate(q.From, echo{leg: LegRequest, dst: q.Dest, ttl: maxHops, origin: q.From, length: q.Length, df: q.DF})
+	if len(w.faults) == 0 && w.learnt != nil {
+		w.faults = append(w.faults, *w.learnt)
+	}
+	t := &Trace{
+		Source: w.source, Hops: w.hops, Faults: w.faults, Doubt: w.doubtful,
+		Unseen: w.unseen, Lost: w.lost, Back: w.ended,
+	}
+	if w.outside != nil {
+		t.Beyond = &Beyond{w.outside}
+	}
+	return t
+}
+
+// Mends are the commands of all faults, in the order in which the packet meets
+// them.
+func (t *Trace) Mends() []change.Command {
+	all := []change.Command{}
+	for _, f := range t.Faults {
+		for _, c := range f.Mends {
+			if !slices.ContainsFunc(all, c.Equal) {
+				all = append(all, c)
+			}
+		}
+	}
+	return all
+}
+
+// End is the last stage that the packet came to, or if it came to its end, the
+// first that could not be looked at.
+func (t *Trace) End(from *machine.Space) (leg, netns string, detail Text) {
+	if len(t.Hops) == 0 {
+		return LegRequest, from.Name, Text{}
+	}
+	for _, h := range t.Hops {
+		if !t.Lost && len(t.Unseen) > 0 && h.unseen {
+			return h.Leg, h.Netns, h.Detail
+		}
+	}
+	last := t.Hops[len(t.Hops)-1]
+	return last.Leg, last.Netns, last.Detail
+}
+
+// Beyond is a packet that left what can be seen, by a device whose other end is
+// somebody else's.
+type Beyond struct{ *outside }
+
+// Dev is the device.
+func (b *Beyond) Dev() string { return b.dev.Name }
+
+// Leg is the way that the packet was on.
+func (b *Beyond) Leg() string { return b.echo.leg }
+
+// Untried is what is said of it before anybody tried.
+func (b *Beyond) Untried() Found {
+	return Find(b.echo.leg, cause.Untried{Beyond: b.Left(at(b.node)), Why: b.why})
+}
+
+// Left is the packet as it left, for a finding that is at a namespace.
+func (b *Beyond) Left(where cause.At, seen ...Text) cause.Beyond {
+	return cause.Beyond{At: where, Dev: b.dev.Name, NextHop: b.asking.nexthop, Flow: b.echo.flow(), Seen: seen}
+}
+
+// Tunnel is the UDP port of the tunnel's packet that left; 0: the echo itself did.
+func (b *Beyond) Tunnel() int {
+	if b.echo.outer == nil {
+		return 0
+	}
+	return b.echo.outer.DstPort
+}
+
+// Unanswered is the fault that the neighbour table tells of after a packet was
+// sent: nobody beyond has the next hop.
+func (b *Beyond) Unanswered() (Found, bool) {
+	a := b.asking
+	entry, ok, err := a.n.NextHopNeighbour(a.link.Index, a.nexthop)
+	if err != nil || !ok || entry.State != "FAILED" && entry.State != "INCOMPLETE" {
+		return Found{}, false
+	}
+	hop := a.hop()
+	hop.Entry = entry
+	return Find(a.e.leg, cause.NobodyAnswered{NextHop: hop, OnTheWay: a.nexthop != a.e.dst}), true
+}
+
+// Resolved reports whether the kernel has a MAC address for the next hop, or
+// needs none.
+func (b *Beyond) Resolved() bool {
+	a := b.asking
+	if a.link.Has("NOARP") {
+		return true
+	}
+	entry, ok, err := a.n.NextHopNeighbour(a.link.Index, a.nexthop)
+	return err == nil && ok && slices.Contains(resolved, entry.State)
+}

@@ -1,0 +1,261 @@
+package trace
+
+import (
+	"context"
+	"net/netip"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+	"nstutor/internal/say"
+)
+
+// noRoute notes why a lookup has no way for the packet. It returns the route
+// that the fix would add, so that the walk can go on behind it, or one that
+// leads nowhere.
+func (w *walk) noRoute(n *machine.Space, e echo, route machine.RouteAnswer) machine.RouteAnswer {
+	var f cause.Finding
+	next := machine.RouteAnswer{}
+	switch route.Kind {
+	case machine.KindBlackhole, machine.KindUnreachable, machine.KindProhibit, machine.KindThrow, machine.KindNone:
+		lookup := cause.Lookup{Dst: e.dst, Answer: route}
+		if leak, way, ok := w.besideVRF(n, e, lookup); ok {
+			f, next = leak, way
+		} else if route.Kind == machine.KindNone {
+			f, next = w.unrouted(n, e, lookup)
+		} else {
+			f, next = w.rejected(n, e, route)
+		}
+	case machine.KindBroadcast:
+		f = cause.Broadcast{At: at(n), Dst: e.dst, Lookup: route.Evidence}
+	default:
+		if e.outer != nil && n == e.origin && n.Route(machine.RouteQuery{Dst: e.src}).Kind != machine.KindLocal {
+			f = w.sourceless(n, e)
+			break
+		}
+		why := string(route.Kind)
+		if route.Err != nil {
+			why = route.Err.Error()
+		}
+		w.giveUp(n, e, StageRoute, route.DevName, say.T("the kernel answers %s", "内核的答复是 %s", why))
+		return next
+	}
+	w.fault(n, e, StageRoute, route.DevName, f)
+	if f.Code() == cause.NotMasqueraded && w.masquerade(n, e) {
+		return machine.RouteAnswer{}
+	}
+	return next
+}
+
+// rejected is the finding of a route or a policy rule that rejects the packet, and
+// the route that the packet takes past it.
+func (w *walk) rejected(n *machine.Space, e echo, route machine.RouteAnswer) (cause.Finding, machine.RouteAnswer) {
+	exemption, next := w.exempt(n, e, route)
+	r := cause.Rejection{At: at(n), Lookup: route.Evidence, Exemption: exemption}
+	switch route.Kind {
+	case machine.KindBlackhole:
+		return cause.Swallowed{Rejection: r}, next
+	case machine.KindUnreachable:
+		return cause.Refused{Rejection: r}, next
+	case machine.KindProhibit:
+		return cause.Forbidden{Rejection: r}, next
+	}
+	return cause.Thrown{Rejection: r, Reply: e.leg == LegReply}, next
+}
+
+// masquerade goes on as though the request had left its node with the node's own
+// address: with the reply to that.
+func (w *walk) masquerade(n *machine.Space, e echo) bool {
+	node, exit, ok := w.exit()
+	if !ok || w.rewrote != nil {
+		return false
+	}
+	own, err := node.Env().MasqueradeAddr(exit.DevName, e.src)
+	if err != nil || !own.IsValid() {
+		return false
+	}
+	w.rewrote = &rewrite{node, e.dst, own}
+	reply := e
+	reply.dst, reply.ttl, reply.mark = own, maxHops, 0
+	w.originate(n, reply)
+	return true
+}
+
+// unrouted tells apart what it can mean that there is no route.
+func (w *walk) unrouted(n *machine.Space, e echo, l cause.Lookup) (cause.Finding, machine.RouteAnswer) {
+	if e.dst.IsLoopback() {
+		return cause.LoopbackUnrouted{At: at(n), Lookup: l}, machine.RouteAnswer{}
+	}
+	if f, next, ok := w.tooNarrow(n, e.dst); ok {
+		return f, next
+	}
+	if e.leg == LegReply && e.outer == nil {
+		return w.noWayBack(n, e, l)
+	}
+	if way, ok := w.wayTo(n, e.dst, 0); ok && (n != e.origin || e.outer != nil) {
+		return cause.Unrouted{At: at(n), Lookup: l, Way: way.to(n, e.dst)}, way.route(e.src)
+	}
+	if n != e.origin {
+		return cause.Unrouted{At: at(n), Lookup: l}, machine.RouteAnswer{}
+	}
+	return w.unroutedOrigin(n, e, l)
+}
+
+// route is the way as an answer of the kernel, once it is there.
+func (o wayOut) route(src netip.Addr) machine.RouteAnswer {
+	return machine.RouteAnswer{Kind: machine.KindUnicast, Via: o.via, Dev: o.dev.Index, DevName: o.dev.Name, Src: src, MTU: o.dev.MTU}
+}
+
+// unroutedOrigin: the sender itself has no route. It lacks an address, or its
+// device is down, or there is no default route.
+func (w *walk) unroutedOrigin(n *machine.Space, e echo, l cause.Lookup) (cause.Finding, machine.RouteAnswer) {
+	devices, err := n.Devices()
+	if err != nil {
+		return cause.Unrouted{At: at(n), Lookup: l}, machine.RouteAnswer{}
+	}
+	var first *machine.Device
+	for i, d := range devices {
+		if len(d.Addrs) == 0 {
+			continue
+		}
+		if first == nil {
+			first = &devices[i]
+		}
+		if _, knows := w.gateway(n, d, e.dst); knows {
+			return w.throughDevice(n, e, l, d)
+		}
+	}
+	if first != nil {
+		return w.throughDevice(n, e, l, *first)
+	}
+	f := cause.Addressless{At: at(n), Lookup: l}
+	if len(devices) == 1 {
+		f.Free, f.Down = w.address(n, devices[0].Link), !devices[0].Link.Up()
+	}
+	return f, machine.RouteAnswer{}
+}
+
+// address is a free address for a device that has none, where its wire tells
+// which network it is in.
+func (w *walk) address(n *machine.Space, link table.Link) cause.Address {
+	for _, s := range w.explore(n, link, LegRequest, nil).stations {
+		if s.node == nil || s.node == n {
+			continue
+		}
+		if own, ok := w.freeAddress(s); ok {
+			return cause.Address{Netns: n.Name, Prefix: own, Dev: link.Name}
+		}
+	}
+	return cause.Address{}
+}
+
+// freeAddress is an address next to that of a station which nobody has.
+func (w *walk) freeAddress(s station) (netip.Prefix, bool) {
+	addrs, err := s.node.Addrs(s.dev.Index)
+	if err != nil {
+		return netip.Prefix{}, false
+	}
+	for _, a := range addrs {
+		if a.Family() != 4 || a.Prefix.Bits() > 30 {
+			continue
+		}
+		for own := a.Prefix.Addr().Next(); a.Prefix.Contains(own.Next()); own = own.Next() {
+			if len(w.owners(own)) == 0 {
+				return netip.PrefixFrom(own, a.Prefix.Bits()), true
+			}
+		}
+	}
+	return netip.Prefix{}, false
+}
+
+// throughDevice: the device with an address could be the way, were it up, or
+// were there a default route by it.
+func (w *walk) throughDevice(n *machine.Space, e echo, l cause.Lookup, d machine.Device) (cause.Finding, machine.RouteAnswer) {
+	own := d.Addrs[0].Prefix
+	gateway, _ := w.gateway(n, d, e.dst)
+	byDefault := cause.Way{Netns: n.Name, Dev: d.Link.Name, Via: gateway, Onlink: !own.Contains(gateway)}
+	next := machine.RouteAnswer{Kind: machine.KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
+	switch {
+	case d.Link.Up():
+		return cause.Unrouted{At: at(n), Lookup: l, Way: byDefault}, next
+	case own.Contains(e.dst):
+		byDefault, next.Via = cause.Way{}, netip.Addr{}
+	}
+	return cause.RoutesDown{At: at(n), Link: d.Link, Lookup: l, Default: byDefault}, next
+}
+
+// sourceless is the fault of a tunnel whose own end is no address of its
+// namespace: then the kernel has no route for its packets.
+func (w *walk) sourceless(n *machine.Space, e echo) cause.Finding {
+	f := cause.Sourceless{At: at(n), Flow: e.flow(), Err: n.Route(machine.RouteQuery{Dst: e.dst, Src: e.src}).Err}
+	if link, err := n.LinkByIndex(e.outer.Underlay); err == nil {
+		bits := e.src.BitLen()
+		for _, s := range w.explore(n, link, e.leg, nil).stations {
+			if s.node == nil || s.node == n {
+				continue
+			}
+			if far, ok := prefixOver(s.node, s.dev, e.src); ok {
+				bits = far.Bits()
+			}
+		}
+		f.Address = cause.Address{Netns: n.Name, Prefix: netip.PrefixFrom(e.src, bits), Dev: link.Name}
+	}
+	return f
+}
+
+// gateway is whom a default route on the device should name: an address in the
+// device's prefix of somebody on its wire who knows the way, else of anybody
+// there, else the prefix's first, which proxy ARP may stand for.
+func (w *walk) gateway(n *machine.Space, d machine.Device, dst netip.Addr) (_ netip.Addr, knows bool) {
+	own := d.Addrs[0].Prefix
+	anybody := pinnedNeighbour(n, d.Link.Name)
+	for _, s := range w.explore(n, d.Link, LegRequest, nil).stations {
+		if s.node == nil || s.node == n {
+			continue
+		}
+		addrs, err := s.node.Addrs(s.dev.Index)
+		if err != nil {
+			continue
+		}
+		for _, a := range addrs {
+			near := own.Contains(a.Prefix.Addr()) || a.Prefix.Contains(own.Addr()) || own.IsSingleIP()
+			if a.Family() != 4 || a.Prefix.Addr() == own.Addr() || !near {
+				continue
+			}
+			route := s.node.Route(machine.RouteQuery{Dst: dst})
+			forwards := s.node.Conf(s.dev.Name, "forwarding") == 1
+			if !anybody.IsValid() && (forwards || route.Kind == machine.KindUnicast && route.Dev != s.dev.Index) {
+				anybody = a.Prefix.Addr()
+			}
+			if route.Kind == machine.KindLocal || forwards && route.Kind == machine.KindUnicast && route.Dev != s.dev.Index {
+				return a.Prefix.Addr(), true
+			}
+		}
+	}
+	switch {
+	case anybody.IsValid():
+		return anybody, false
+	case own.Bits() > 30: // nobody else fits in there
+		return linkLocalGateway, false
+	}
+	return firstHost(own), false
+}
+
+// pinnedNeighbour is the address of a permanent entry on a device: somebody meant
+// it to be a next hop.
+func pinnedNeighbour(n *machine.Space, dev string) netip.Addr {
+	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Neighbours})
+	if err != nil {
+		return netip.Addr{}
+	}
+	for _, entry := range snap.Neighbours {
+		if entry.Dev == dev && entry.State == "PERMANENT" && entry.Dst.Is4() {
+			return entry.Dst
+		}
+	}
+	return netip.Addr{}
+}
+
+// linkLocalGateway is the next hop that nobody needs to have, as pod networks
+// use it: with onlink, and proxy ARP or the address at the other end.
+var linkLocalGateway = netip.MustParseAddr("169.254.1.1")

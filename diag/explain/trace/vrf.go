@@ -1,0 +1,56 @@
+package trace
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+)
+
+// vrfTable is the table of the VRF in which a namespace looks for the way of a
+// packet, by the device that it came in by last; 0 when it is in none.
+func (w *walk) vrfTable(n *machine.Space) int {
+	for _, h := range slices.Backward(w.hops) {
+		if h.Space != n || h.Stage != StageReceive || h.carrying {
+			continue
+		}
+		dev, err := n.Link(h.Device)
+		if err != nil || dev.MasterKind != "vrf" {
+			return 0
+		}
+		vrf, err := n.Link(dev.Master)
+		if err != nil {
+			return 0
+		}
+		return vrf.VRF
+	}
+	return 0
+}
+
+// besideVRF is the finding of a reply that is looked up in a VRF which has no way
+// for it, where the main table has one.
+func (w *walk) besideVRF(n *machine.Space, e echo, l cause.Lookup) (cause.Finding, machine.RouteAnswer, bool) {
+	in := w.vrfTable(n)
+	if in == 0 || e.leg != LegReply || e.outer != nil {
+		return nil, machine.RouteAnswer{}, false
+	}
+	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
+	if err != nil {
+		return nil, machine.RouteAnswer{}, false
+	}
+	rest, ok := best(snap, e.dst, func(table.Route) bool { return false })
+	if !ok || bits(rest.Dst) == 0 {
+		return nil, machine.RouteAnswer{}, false
+	}
+	link, err := n.Link(rest.Dev)
+	if err != nil {
+		return nil, machine.RouteAnswer{}, false
+	}
+	way := wayOut{dev: link, via: rest.Via, onlink: rest.Onlink}
+	leak := way.to(n, e.dst)
+	leak.Table, leak.Net = strconv.Itoa(in), rest.Dst
+	return cause.NoWayBack{At: at(n), Lookup: l, Way: leak}, way.route(e.src), true
+}

@@ -1,0 +1,252 @@
+package trace
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/table"
+	"nstutor/internal/say"
+)
+
+// maxHops bounds the walk; a packet's TTL is 64.
+const maxHops = 64
+
+// walk follows one echo request and its reply. Every fault that it meets is
+// kept, and it goes on as though the fault were mended: what lies behind is
+// what would still be broken.
+type walk struct {
+	world   *machine.Machine
+	from    *machine.Space
+	dest    netip.Addr
+	source  netip.Addr
+	hops    []Hop
+	faults  []Found
+	last    map[*machine.Space]eval.Packet // the request as it left each namespace: its replies are told by it
+	began   []passage                      // the request as it was made
+	passed  []passage                      // namespaces that forwarded the request, in order
+	granted []grant
+	rewrote *rewrite
+	parted  *parting
+	strayed bool // the reply was lost behind the parting: the walk ends
+	lost    bool // the walk came to something that it cannot judge
+	ended   bool // the reply is back
+
+	been      map[visit]bool
+	taught    []taught
+	heard     map[hearing]int // ports of bridges, by what was heard there on the walk
+	landed    *machine.Space  // whom the last carrying packet of a tunnel came to
+	depth     int             // of tunnels in tunnels
+	unseen    []cause.Unseen  // what could not be looked at on the way, and was taken to let the packet pass
+	doubtful  *Found          // what may be wrong: only the ping can tell
+	outside   *outside        // where the walk got out of sight
+	asking    *arping         // the search for the next hop of the packet that goes out now
+	tunnelled *outside        // where a carrying packet did
+	arping    *arping         // the last search for a next hop
+	size      int             // of the request in bytes, with the IP header
+	unsent    bool            // the echo itself is not sent, for want of an answer to ARP
+	learnt    *Found          // the sender knows of an MTU on the path
+}
+
+// visit is a packet in a namespace: the same one twice goes in circles.
+type visit struct {
+	node     *machine.Space
+	iif      int
+	src, dst netip.Addr
+	leg      string
+}
+
+// passage is a namespace that forwarded the request, and by which route.
+type passage struct {
+	node  *machine.Space
+	route machine.RouteAnswer
+	iif   string
+	echo  echo // as it was routed
+}
+
+// grant is a connected route that a proposed fix brings with it: what lies
+// behind that fix is judged with it.
+type grant struct {
+	node   *machine.Space
+	prefix netip.Prefix
+	dev    table.Link
+}
+
+// rewrite is the source address translation that a proposed fix brings with it.
+type rewrite struct {
+	node     *machine.Space
+	old, new netip.Addr
+}
+
+// restore takes the rewrite back in a reply.
+func (w *walk) restore(n *machine.Space, e echo) echo {
+	if r := w.rewrote; r != nil && r.node == n && e.leg == LegReply && e.dst == r.new {
+		e.dst, e.packet.Dst = r.old, r.old
+	}
+	return e
+}
+
+// route asks the kernel, or a route that was granted.
+func (w *walk) route(n *machine.Space, q machine.RouteQuery) machine.RouteAnswer {
+	now := n.Route(q)
+	for _, g := range w.granted {
+		narrower := now.Kind != machine.KindLocal && (now.Entry.Type == "" || bits(now.Entry.Dst) <= g.prefix.Bits())
+		if g.node == n && g.prefix.Contains(q.Dst) && narrower {
+			return machine.RouteAnswer{
+				Kind: machine.KindUnicast, Dev: g.dev.Index, DevName: g.dev.Name, Src: q.Src,
+				Line: fmt.Sprintf("%s dev %s", g.prefix, g.dev.Name),
+			}
+		}
+	}
+	return now
+}
+
+// hop notes a stage that the packet passes.
+func (w *walk) hop(n *machine.Space, e echo, stage, dev string, detail Text) {
+	if w.strayed {
+		return
+	}
+	w.hops = append(w.hops, Hop{
+		Leg: e.leg, Netns: n.Name, Device: dev, Stage: stage,
+		Predicted: w.prediction(), Observed: Unknown, Detail: detail,
+		Space: n, carrying: e.outer != nil,
+	})
+}
+
+// wired notes a stage that a frame on a device proves, of which there is no more
+// to say.
+func (w *walk) wired(n *machine.Space, e echo, stage, dev string) {
+	detail, out := say.T("%s into %s", "%s 从 %s 进入", e, dev), stage == StageSend
+	if out {
+		detail = say.T("%s out of %s", "%s 从 %s 发出", e, dev)
+	}
+	if w.wiredAs(n, e, stage, dev, detail) && e.outer == nil {
+		w.hops[len(w.hops)-1].Frame = &Frame{Src: e.src, Dst: e.dst, Out: out}
+	}
+}
+
+// wiredAs notes one of which there is more to say. It reports whether a frame
+// can prove it.
+func (w *walk) wiredAs(n *machine.Space, e echo, stage, dev string, detail Text) bool {
+	w.hop(n, e, stage, dev, detail)
+	if w.strayed || w.unsent {
+		return false
+	}
+	seen := Sighting{Space: n, Dev: dev, Src: e.src, Dst: e.dst, Reply: e.leg == LegReply, Out: stage == StageSend}
+	if e.outer != nil {
+		if e.inner.outer != nil || !e.inner.dst.IsValid() {
+			return false // it is a tunnel in a tunnel, or carries no echo
+		}
+		seen.Src, seen.Dst, seen.Carrier = e.inner.src, e.inner.dst, Endpoints{e.src, e.dst}
+	}
+	if len(w.faults) > 0 && slices.ContainsFunc(w.hops, func(h Hop) bool { return h.Sighting != nil && *h.Sighting == seen }) {
+		return false // the frame that was here before proves nothing
+	}
+	w.hops[len(w.hops)-1].Sighting = &seen
+	return true
+}
+
+// prediction is what is said of a stage: behind a fault nothing arrives.
+func (w *walk) prediction() string {
+	switch {
+	case len(w.faults) > 0 || w.learnt != nil:
+		return Fail
+	case len(w.unseen) > 0 || w.doubtful != nil || w.outside != nil:
+		return Unknown
+	}
+	return OK
+}
+
+// fault notes a stage where the packet stops.
+func (w *walk) fault(n *machine.Space, e echo, stage, dev string, f cause.Finding) {
+	if w.strayed {
+		return
+	}
+	var detour *detour
+	switch {
+	case cause.Certain(f) || e.outer != nil:
+	case w.parted != nil && e.leg == LegReply && !(f.Code() == cause.Filtered && n == w.parted.node):
+		f = w.astray()
+		defer func() { w.strayed = true }()
+	case e.leg == LegRequest && cause.Of(f.Code()).Pointless:
+		if detour = w.missed(n, e); detour != nil {
+			f = detour.fault
+			defer w.resume(detour)
+		}
+	}
+	if kept := Find(e.leg, f); !slices.ContainsFunc(w.faults, kept.same) {
+		w.faults = append(w.faults, kept)
+	}
+	w.hop(n, e, stage, dev, f.Detail())
+	w.hops[len(w.hops)-1].Predicted, w.hops[len(w.hops)-1].down = Fail, cause.DownDevice(f)
+	w.raised(n, f)
+	w.strayed = w.strayed || cause.Final(f)
+}
+
+// raised grants the routes that the kernel has again once a device is up: those of
+// its addresses.
+func (w *walk) raised(n *machine.Space, f cause.Finding) {
+	dev := cause.DownDevice(f)
+	if dev == "" || f.Netns() != n.Name {
+		return
+	}
+	link, err := n.Link(dev)
+	if err != nil {
+		return
+	}
+	addrs, err := n.Addrs(link.Index)
+	if err != nil {
+		return
+	}
+	for _, a := range addrs {
+		if a.Family() == 4 && !slices.Contains(a.Flags, "noprefixroute") {
+			w.granted = append(w.granted, grant{n, a.Prefix.Masked(), link})
+		}
+	}
+}
+
+// toldDown reports whether it was noted already that a device is down.
+func (w *walk) toldDown(n *machine.Space, dev string) bool {
+	for _, h := range w.hops {
+		if h.Space == n && h.Predicted == Fail && h.down == dev {
+			return true
+		}
+	}
+	return false
+}
+
+// doubt notes a stage that may be where the packet stops: nothing but the ping
+// can tell.
+func (w *walk) doubt(n *machine.Space, e echo, stage, dev string, f cause.Finding) {
+	if len(w.faults) == 0 && w.doubtful == nil {
+		kept := Find(e.leg, f)
+		w.doubtful = &kept
+	}
+	w.hop(n, e, stage, dev, f.Detail())
+}
+
+// overlook notes a stage that cannot be looked at, and goes on as though the
+// packet passed it.
+func (w *walk) overlook(n *machine.Space, e echo, stage, dev string, what cause.Unseen) {
+	if slices.ContainsFunc(w.unseen, what.Same) {
+		return
+	}
+	w.unseen = append(w.unseen, what)
+	w.hop(n, e, stage, dev, what.Said())
+	if !w.strayed {
+		w.hops[len(w.hops)-1].unseen = true
+	}
+}
+
+// giveUp notes a stage that cannot be judged.
+func (w *walk) giveUp(n *machine.Space, e echo, stage, dev string, why Text) {
+	if w.strayed {
+		return
+	}
+	w.lost = true
+	w.hop(n, e, stage, dev, why)
+	w.hops[len(w.hops)-1].Predicted = Unknown
+}

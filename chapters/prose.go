@@ -7,9 +7,6 @@ import (
 	"strings"
 )
 
-// Langs are the languages that all prose exists in; the first is the default.
-var Langs = []string{"en", "zh"}
-
 //go:embed text
 var texts embed.FS
 

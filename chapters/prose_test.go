@@ -10,13 +10,14 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"nstutor/chapters"
+	"nstutor/internal/say"
 )
 
 // TestEveryStepIsWrittenInEveryLanguage fails when a step or a chapter lacks a
 // text, a section, or a hint, or when the languages disagree on the answer.
 func TestEveryStepIsWrittenInEveryLanguage(t *testing.T) {
 	for _, chapter := range chapters.All() {
-		for _, lang := range chapters.Langs {
+		for _, lang := range say.Langs {
 			title, intro, err := chapters.ChapterText(lang, chapter.ID)
 			if err != nil || title == "" || intro == "" {
 				t.Errorf("chapter %s in %s: title %q, introduction %q, %v", chapter.ID, lang, title, intro, err)
@@ -25,7 +26,7 @@ func TestEveryStepIsWrittenInEveryLanguage(t *testing.T) {
 		for _, step := range chapter.Steps {
 			var right []int
 			var commands []string
-			for _, lang := range chapters.Langs {
+			for _, lang := range say.Langs {
 				p, err := chapters.Text(lang, step.ID)
 				if err != nil {
 					t.Error(err)
@@ -72,7 +73,7 @@ func TestNoTextIsLeftOver(t *testing.T) {
 			known[step.ID+".md"] = true
 		}
 	}
-	for _, lang := range chapters.Langs {
+	for _, lang := range say.Langs {
 		files, err := os.ReadDir(filepath.Join("text", lang))
 		if err != nil {
 			t.Fatal(err)

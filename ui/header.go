@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"nstutor/internal/say"
 	"nstutor/internal/wrap"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
@@ -13,7 +14,7 @@ import (
 )
 
 // areaNames name the panes in their titles.
-var areaNames = [areaCount]words.Word{areaLesson: words.Lesson, areaLive: words.Live, areaWire: words.Wire, areaTopology: words.Topology}
+var areaNames = [areaCount]say.Form{areaLesson: words.Lesson, areaLive: words.Live, areaWire: words.Wire, areaTopology: words.Topology}
 
 // tabs names the panes that take turns in the place of this one, itself in
 // brackets.

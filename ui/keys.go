@@ -5,6 +5,7 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 
+	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/ui/words"
 )
@@ -59,7 +60,7 @@ func (m *Model) enableKeys() {
 	idle := m.Working == 0
 	reading := m.overlay == overlayNone
 	lesson := reading && !m.Why.Open
-	set := func(b *key.Binding, on bool, keys string, w words.Word) {
+	set := func(b *key.Binding, on bool, keys string, w say.Form) {
 		b.SetEnabled(on)
 		b.SetHelp(keys, m.Say(w))
 	}

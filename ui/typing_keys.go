@@ -3,6 +3,7 @@ package ui
 import (
 	"github.com/charmbracelet/bubbles/key"
 
+	"nstutor/internal/say"
 	"nstutor/ui/words"
 )
 
@@ -39,7 +40,7 @@ var typingKeys = func() typingKeyMap {
 // first.
 func (m *Model) typingHelp() []key.Binding {
 	k := typingKeys
-	named := func(b key.Binding, keys string, w words.Word) key.Binding {
+	named := func(b key.Binding, keys string, w say.Form) key.Binding {
 		b.SetHelp(keys, m.Say(w))
 		return b
 	}

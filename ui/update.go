@@ -3,6 +3,7 @@ package ui
 import (
 	"time"
 
+	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/internal/session/console"
 	"nstutor/internal/session/rescue"
@@ -246,10 +247,10 @@ func (m *Model) partner() area {
 
 // switchLanguage goes on in the other language.
 func (m *Model) switchLanguage() tea.Cmd {
-	if m.Lang == words.Langs[0] {
-		m.Lang = words.Langs[1]
+	if m.Lang == say.Langs[0] {
+		m.Lang = say.Langs[1]
 	} else {
-		m.Lang = words.Langs[0]
+		m.Lang = say.Langs[0]
 	}
 	m.Speak(m.Lang)
 	return nil

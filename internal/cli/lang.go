@@ -7,14 +7,14 @@ import (
 	"slices"
 	"strings"
 
-	"nstutor/chapters"
 	"nstutor/internal/progress"
+	"nstutor/internal/say"
 )
 
 // checkLang refuses a language that nothing is written in.
 func (a *app) checkLang() error {
-	if a.lang != "" && !slices.Contains(chapters.Langs, a.lang) {
-		return fmt.Errorf("language %q: only %s are written; use --lang %s", a.lang, strings.Join(chapters.Langs, " and "), chapters.Langs[0])
+	if a.lang != "" && !slices.Contains(say.Langs, a.lang) {
+		return fmt.Errorf("language %q: only %s are written; use --lang %s", a.lang, strings.Join(say.Langs, " and "), say.Langs[0])
 	}
 	return nil
 }
@@ -25,7 +25,7 @@ func (a *app) language(chosen string) string {
 	if a.lang != "" {
 		return a.lang
 	}
-	if slices.Contains(chapters.Langs, chosen) {
+	if slices.Contains(say.Langs, chosen) {
 		return chosen
 	}
 	for _, variable := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
@@ -33,14 +33,14 @@ func (a *app) language(chosen string) string {
 		if locale == "" {
 			continue
 		}
-		for _, lang := range chapters.Langs {
+		for _, lang := range say.Langs {
 			if strings.HasPrefix(locale, lang) {
 				return lang
 			}
 		}
 		break
 	}
-	return chapters.Langs[0]
+	return say.Langs[0]
 }
 
 // warn says what is wrong with the memory.

@@ -9,6 +9,7 @@ import (
 
 	"nstutor/chapters"
 	"nstutor/internal/progress"
+	"nstutor/internal/say"
 	"nstutor/steps"
 )
 
@@ -44,7 +45,7 @@ exercise whether it was solved, and the best score.
 			d.lang = a.language(memory.Lang())
 			lang := d.lang
 			if output == "json" {
-				lang = chapters.Langs[0] // programs compare texts
+				lang = say.Langs[0] // programs compare texts
 			}
 			s, err := summarise(memory, chapters.All(), allExercises(lang), lang)
 			if err != nil {

@@ -90,7 +90,7 @@ func chooseReset(course steps.Course, args []string) (oblivion, error) {
 		}
 		en, _, err := chapters.ChapterText("en", chapter.ID)
 		zh, _, err2 := chapters.ChapterText("zh", chapter.ID)
-		name := say.T("chapter %[1]s, %[2]q", "第 %[1]s 章《%[3]s》", chapter.ID, en, zh)
+		name := say.T("chapter %s, \"%s\"", "第 %s 章《%s》", chapter.ID, say.Both(en, zh))
 		return oblivion{name, func(p *progress.Progress) error { return p.Reset(stepIDs(chapter)...) }}, cmp.Or(err, err2)
 	}
 	return oblivion{}, fmt.Errorf("%q is no chapter: choose %s", args[0], resettable(course))

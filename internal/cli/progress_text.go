@@ -62,7 +62,7 @@ func (d sheet) drawSum(b *strings.Builder, heading string, sum progress.Sum, hin
 	d.behind(b, "", heading, ansi.Style{}.Bold())
 	text := sum.Say()
 	if len(hinted) > 0 {
-		text = say.T("%s (in %s)", "%s（%s）", text, strings.Join(hinted, " "))
+		text = say.T("%s (in %s)", "%s（见 %s）", text, strings.Join(hinted, " "))
 	}
 	d.behind(b, "   "+d.bar(sum.Done, sum.Steps)+"  ", text.In(d.lang), nil)
 }

@@ -6,41 +6,57 @@ import (
 	"fmt"
 )
 
+// Langs are the languages that the program speaks; the first is the default.
+var Langs = []string{"en", "zh"}
+
+// Form is what a sentence says, before it is known of what: its format in English
+// and in Chinese, which take the same arguments. A word is one without arguments.
+type Form struct{ en, zh string }
+
+// F makes a form, for a catalogue of words.
+func F(en, zh string) Form { return Form{en, zh} }
+
+// In says it of something, in a language: "en" or "zh". An argument may be a Text.
+func (f Form) In(lang string, args ...any) string {
+	format := f.en
+	if lang == "zh" {
+		format = f.zh
+	}
+	said := make([]any, len(args))
+	for i, arg := range args {
+		if inner, ok := arg.(Text); ok {
+			arg = inner.In(lang)
+		}
+		said[i] = arg
+	}
+	return fmt.Sprintf(format, said...)
+}
+
 // Text is a sentence in English and in Chinese. The kernel's own words in it
 // (names, addresses, lines of tables) are the same in both.
 type Text struct {
-	en, zh string // formats that take the same arguments
-	args   []any
+	form Form
+	args []any
 }
 
 // T makes a sentence out of its English and its Chinese format. An argument may
 // be a Text itself.
-func T(en, zh string, args ...any) Text { return Text{en, zh, args} }
+func T(en, zh string, args ...any) Text { return Text{Form{en, zh}, args} }
+
+// Both is a sentence that is complete in either language.
+func Both(en, zh string) Text { return Text{Form{"%[1]s", "%[2]s"}, []any{en, zh}} }
 
 // Quote is something that needs no translation: a line of a table, a command.
-func Quote(line any) Text { return Text{"%v", "%v", []any{line}} }
+func Quote(line any) Text { return T("%v", "%v", line) }
 
 // String is the sentence in English.
 func (t Text) String() string { return t.In("en") }
 
 // In is the sentence in a language: "en" or "zh".
-func (t Text) In(lang string) string {
-	format := t.en
-	if lang == "zh" {
-		format = t.zh
-	}
-	args := make([]any, len(t.args))
-	for i, arg := range t.args {
-		if inner, ok := arg.(Text); ok {
-			arg = inner.In(lang)
-		}
-		args[i] = arg
-	}
-	return fmt.Sprintf(format, args...)
-}
+func (t Text) In(lang string) string { return t.form.In(lang, t.args...) }
 
 // IsZero reports whether nothing is said.
-func (t Text) IsZero() bool { return t.en == "" }
+func (t Text) IsZero() bool { return t.form.en == "" }
 
 // MarshalJSON gives the English sentence: JSON is for programs.
 func (t Text) MarshalJSON() ([]byte, error) { return json.Marshal(t.String()) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"nstutor/chapters"
 	"nstutor/chapters/exercises"
 	"nstutor/internal/say"
 	"nstutor/steps"
@@ -62,14 +61,14 @@ func (d *Drill) takeHint(msg DrillHint) {
 // writtenHints are those of the exercise's text, in all languages.
 func writtenHints(task *exercise.Task) (string, []say.Text) {
 	name, vars := task.Exercise.Name, task.Case.Vars
-	en, err := exercises.Text(chapters.Langs[0], name, vars)
-	zh, err2 := exercises.Text(chapters.Langs[1], name, vars)
+	en, err := exercises.Text(say.Langs[0], name, vars)
+	zh, err2 := exercises.Text(say.Langs[1], name, vars)
 	if err != nil || err2 != nil || len(en.Hints) == 0 || len(en.Hints) != len(zh.Hints) {
 		return "", nil
 	}
 	var hints []say.Text
 	for i := range en.Hints {
-		hints = append(hints, say.T("%[1]s", "%[2]s", en.Hints[i], zh.Hints[i]))
+		hints = append(hints, say.Both(en.Hints[i], zh.Hints[i]))
 	}
 	return "written", hints
 }

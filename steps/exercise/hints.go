@@ -109,12 +109,8 @@ func found(f explain.Fault) say.Text {
 		return f.Detail
 	}
 	line := f.Evidence[0]
-	trimmed := say.T(escaped(strings.TrimSpace(line.In("en"))), escaped(strings.TrimSpace(line.In("zh"))))
-	return say.T("%s: `%s`", "%s：`%s`", f.Detail, trimmed)
+	return say.T("%s: `%s`", "%s：`%s`", f.Detail, say.Both(strings.TrimSpace(line.In("en")), strings.TrimSpace(line.In("zh"))))
 }
-
-// escaped makes a sentence a format of itself.
-func escaped(s string) string { return strings.ReplaceAll(s, "%", "%%") }
 
 // repair is the part of the reference solution for fault number i: all of it
 // where that is not known.
@@ -146,7 +142,7 @@ func (t *Task) missing(ctx context.Context, l *lab.Lab) []change.Command {
 func typed(lines []change.Command) say.Text {
 	all := make([]string, len(lines))
 	for i, line := range lines {
-		all[i] = "`" + escaped(steps.Typed(line)) + "`"
+		all[i] = "`" + steps.Typed(line) + "`"
 	}
-	return say.T("Type: "+strings.Join(all, ", then "), "输入："+strings.Join(all, "，然后 "))
+	return say.T("Type: %s", "输入：%s", say.Both(strings.Join(all, ", then "), strings.Join(all, "，然后 ")))
 }

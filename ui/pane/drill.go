@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"nstutor/internal/progress"
+	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/internal/wrap"
 	"nstutor/steps"
@@ -174,7 +175,7 @@ func (v drillSheet) next(turning string) string {
 
 // checkWord says how a check is had: where enter runs commands, it comes by
 // itself.
-func (v drillSheet) checkWord(w words.Word) words.Word {
+func (v drillSheet) checkWord(w say.Form) say.Form {
 	if v.Typed {
 		return words.ChecksItself
 	}

@@ -108,7 +108,7 @@ func (v *Live) dropRows(rows []row, h int, headings bool) []row {
 }
 
 func sections(rows []row) int {
-	n, last := 0, words.Word(-1)
+	n, last := 0, say.Form{}
 	for _, r := range rows {
 		if r.section != last {
 			n, last = n+1, r.section
@@ -120,7 +120,7 @@ func sections(rows []row) int {
 // drawRows names each section once, beside its first row or above it.
 func (v *Live) drawRows(rows []row, w int, headings bool) []string {
 	var lines []string
-	last := words.Word(-1)
+	last := say.Form{}
 	for _, r := range rows {
 		label := strings.Repeat(" ", gutter)
 		if r.section != last {

@@ -9,6 +9,7 @@ import (
 
 	"nstutor/chapters"
 	"nstutor/chapters/exercises"
+	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
@@ -187,7 +188,7 @@ func (v *Outline) outlineColumn() int {
 }
 
 // outlineTitle says what the list is of.
-func (v *Outline) outlineTitle() words.Word {
+func (v *Outline) outlineTitle() say.Form {
 	if v.exercising() {
 		return words.Exercises
 	}

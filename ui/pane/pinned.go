@@ -63,7 +63,7 @@ func (v *Lesson) nextLine() string {
 }
 
 // jobWords say what the learner waits for.
-var jobWords = map[session.Job]words.Word{session.JobEnter: words.WorkEnter, session.JobApply: words.WorkApply, session.JobUndo: words.WorkUndo}
+var jobWords = map[session.Job]say.Form{session.JobEnter: words.WorkEnter, session.JobApply: words.WorkApply, session.JobUndo: words.WorkUndo}
 
 // errorText is an error in one line.
 func (v *Lesson) errorText(err error) string {

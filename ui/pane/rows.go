@@ -7,12 +7,13 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 	"nstutor/ui/words"
 )
 
 // row is one line of the live tables.
 type row struct {
-	section words.Word
+	section say.Form
 	kind    table.ChangeKind // what the step did to it; 0: nothing
 	sign    string           // its state without colour, or empty
 	text    string
@@ -51,7 +52,7 @@ func (v *Live) liveRows() []row {
 
 // tableRows are the rows of one table with their marks, those that went
 // among them.
-func (v *Live) tableRows(section words.Word, lines []string, changes []table.Change) []row {
+func (v *Live) tableRows(section say.Form, lines []string, changes []table.Change) []row {
 	kinds := map[string]table.ChangeKind{}
 	for _, c := range changes {
 		if c.Kind != table.Removed {
@@ -85,7 +86,7 @@ func (v *Live) routeRows(was, now *table.Snapshot) []row {
 	return rows
 }
 
-func (v *Live) emptyRow(section words.Word) row {
+func (v *Live) emptyRow(section say.Form) row {
 	return row{section: section, text: v.Say(words.Empty), style: v.Theme.Faint, rank: rankRoute}
 }
 

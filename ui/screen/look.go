@@ -6,7 +6,6 @@ import (
 
 	"nstutor/internal/say"
 	"nstutor/internal/wrap"
-	"nstutor/ui/words"
 )
 
 // Look is how everything on the screen is said and drawn: in which language,
@@ -20,14 +19,14 @@ type Look struct {
 
 // NewLook makes a look; a language that there is none of stands for the first.
 func NewLook(lang string, ascii bool) *Look {
-	if lang != words.Langs[1] {
-		lang = words.Langs[0]
+	if lang != say.Langs[1] {
+		lang = say.Langs[0]
 	}
 	return &Look{Lang: lang, Theme: newTheme(ascii)}
 }
 
 // Say is the text of a word in the learner's language.
-func (l *Look) Say(w words.Word, args ...any) string { return w.In(l.Lang, args...) }
+func (l *Look) Say(w say.Form, args ...any) string { return w.In(l.Lang, args...) }
 
 // Tell is a text in the learner's language.
 func (l *Look) Tell(text say.Text) string { return text.In(l.Lang) }

@@ -105,13 +105,13 @@ func (r *telling) add(line Line) {
 }
 
 // heading begins a section or, with a leg, one half of the way.
-func (r *telling) heading(leg string, w word) {
+func (r *telling) heading(leg string, w say.Form) {
 	r.add(Line{Kind: Blank})
 	r.add(Line{Kind: Heading, Leg: leg, Text: r.say(w)})
 }
 
 // section is nothing at all when it has no lines.
-func (r *telling) section(heading word, kind Kind, lines []string) {
+func (r *telling) section(heading say.Form, kind Kind, lines []string) {
 	if len(lines) == 0 {
 		return
 	}
@@ -181,7 +181,7 @@ func (r *telling) way() {
 		h := &hops[i]
 		if h.Leg != leg {
 			leg, open = h.Leg, false
-			r.heading(leg, map[string]word{trace.LegRequest: rRequest, trace.LegReply: rReply}[leg])
+			r.heading(leg, map[string]say.Form{trace.LegRequest: rRequest, trace.LegReply: rReply}[leg])
 		}
 		open = r.hop(h, open)
 	}

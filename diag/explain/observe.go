@@ -11,6 +11,7 @@ import (
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
+	"nstutor/internal/say"
 )
 
 // How long silence has to last before it says something.
@@ -81,8 +82,12 @@ func (w *observation) observe(ctx context.Context, req Request, a *Answer) error
 	w.drops = w.listen(ctx, req)
 	result := w.send(ctx, req, a, seen)
 	if w.drops != nil {
-		w.drops.Close()
+		heard := w.drops
+		heard.Close()
 		w.hear(a)
+		if lost := heard.Lost(); lost > 0 {
+			a.Unseen = append(a.Unseen, say.T("%d drops that the kernel told of went unheard", "内核报告的丢包中有 %d 个没能听到", lost))
+		}
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()

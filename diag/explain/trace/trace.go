@@ -89,9 +89,6 @@ type Beyond struct{ *outside }
 // Dev is the device.
 func (b *Beyond) Dev() string { return b.dev.Name }
 
-// Leg is the way that the packet was on.
-func (b *Beyond) Leg() string { return b.echo.leg }
-
 // Untried is what is said of it before anybody tried.
 func (b *Beyond) Untried() Found {
 	return Find(b.echo.leg, cause.Untried{Beyond: b.Left(at(b.node)), Why: b.why})

@@ -46,6 +46,7 @@ type Answer struct {
 type Fault struct {
 	Code     cause.Code `json:"code"`
 	Netns    string     `json:"netns"`
+	Device   string     `json:"device,omitempty"` // in Netns, where the fault is one of a device's
 	Leg      string     `json:"leg"`
 	Detail   Text       `json:"detail"`
 	Evidence []Text     `json:"evidence"` // lines of the kernel's tables, and what was seen

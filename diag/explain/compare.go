@@ -79,6 +79,7 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 	left := !slices.ContainsFunc(a.Hops, func(h trace.Hop) bool { return h.Predicted == trace.OK && h.Observed == trace.Fail })
 	failed, unanswered := b.Unanswered()
 	beyond := b.Left(cause.At(a.Cause.Netns), lastSeen(a.Hops))
+	beyond.Unsure = len(w.Unseen) > 0 || !a.observed()
 	switch {
 	case a.Cause.Code != cause.NotKnown && a.Cause.Leg == trace.LegReply:
 		a.Beyond = ""

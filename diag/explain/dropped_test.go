@@ -60,7 +60,7 @@ func TestADropIsEvidence(t *testing.T) {
 	b := masqueraded.build(t)
 	b.run("host: iptables -A FORWARD -i veth-pod-a -j DROP")
 	a := b.explain(breakage{from: "pod-a", to: "203.0.113.10"}, true)
-	if a.Cause.Code != cause.Filtered {
+	if a.Cause.Code != cause.Filtered || a.Cause.Device != "veth-pod-a" {
 		t.Errorf("%s %s\n%s", a.Verdict, a.Cause.Code, b.account(a))
 	}
 	if witnessed(t) && (len(a.Drops) != 1 || a.Drops[0].Reason != "NETFILTER_DROP" || b.script(a.Drops[0].Netns) != "host") {

@@ -64,7 +64,7 @@ func predict(req Request, t *trace.Trace) Answer {
 	case t.Doubt != nil:
 		a.Verdict, a.Cause = Undecided, told(*t.Doubt)
 	case t.Beyond != nil && !t.Lost:
-		a.Verdict, a.Cause, a.Beyond = Undecided, told(t.Beyond.Untried()), t.Beyond.Dev()
+		a.Verdict, a.Cause, a.Beyond = Undecided, told(t.Beyond.Untried(len(t.Unseen) > 0)), t.Beyond.Dev()
 	case t.Lost || !t.Back || len(t.Unseen) > 0:
 		a.Verdict, a.Cause.Code = Undecided, cause.NotKnown
 		a.Cause.Leg, a.Cause.Netns, a.Cause.Detail = t.End(req.From)
@@ -78,5 +78,5 @@ func told(f trace.Found) Fault {
 	if evidence == nil {
 		evidence = []Text{}
 	}
-	return Fault{Code: f.Code(), Netns: f.Netns(), Leg: f.Leg, Detail: f.Detail(), Evidence: evidence, Told: true, fix: f.Mends}
+	return Fault{Code: f.Code(), Netns: f.Netns(), Device: f.Device, Leg: f.Leg, Detail: f.Detail(), Evidence: evidence, Told: true, fix: f.Mends}
 }

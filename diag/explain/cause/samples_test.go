@@ -37,7 +37,7 @@ var (
 	hop           = NextHop{"ns1", "eth0", two, table.Neighbour{Dst: two, Dev: "eth0", MAC: mac, State: "STALE"}}
 	unknown       = NextHop{Asker: "ns1", Dev: "eth0", Addr: two}
 	contradiction = Contradiction{here, []say.Text{say.Quote("seen")}}
-	beyond        = Beyond{here, "eth0", one, flow, []say.Text{say.Quote("seen")}}
+	beyond        = Beyond{here, "eth0", one, flow, []say.Text{say.Quote("seen")}, false}
 	stations      = []Station{{"ns2", "eth0", []netip.Prefix{near}}}
 	dropped       = eval.Result{
 		At: "ip filter FORWARD", Rule: "-j DROP", Table: &netfilter.Table{Family: "ip", Name: "filter"}, Chain: &netfilter.Chain{Name: "FORWARD"},

@@ -59,6 +59,16 @@ type Beyond struct {
 	NextHop netip.Addr
 	Flow    Flow // of the packet as it leaves
 	Seen    []say.Text
+	// Unsure tells that something here could not be looked at: the rules, or the wire.
+	Unsure bool
+}
+
+// well is how well all is up to the device.
+func (b Beyond) well() say.Text {
+	if b.Unsure {
+		return say.T("as far as can be seen, everything here is well", "就看得到的而言，本机一切正常")
+	}
+	return say.T("everything here is well", "本机一切正常")
 }
 
 // Code is NotKnown.
@@ -78,8 +88,8 @@ type Untried struct {
 
 // Detail names how it leaves.
 func (u Untried) Detail() say.Text {
-	return say.T("nothing here is in the way: the packet leaves %[1]s for %[2]s as %[3]s; %[4]s",
-		"本机没有问题：包以 %[3]s 的身份从 %[1]s 发往 %[2]s；%[4]s", u.Dev, u.NextHop, u.Flow.Src, u.Why)
+	return say.T("%[5]s: the packet leaves %[1]s for %[2]s as %[3]s; %[4]s",
+		"%[5]s：包以 %[3]s 的身份从 %[1]s 发往 %[2]s；%[4]s", u.Dev, u.NextHop, u.Flow.Src, u.Why, u.well())
 }
 
 // RefusedBeyond is such a packet that somebody refuses.
@@ -91,8 +101,8 @@ type RefusedBeyond struct {
 
 // Detail names who.
 func (r RefusedBeyond) Detail() say.Text {
-	return say.T("everything here is well: the request left %s, and %s, beyond it, refuses it (%s); ask there",
-		"本机一切正常：请求已从 %s 发出，被外面的 %s 拒绝（%s）；请到那边查", r.Dev, r.By, r.Outcome)
+	return say.T("%s: the request left %s, and %s, beyond it, refuses it (%s); ask there",
+		"%s：请求已从 %s 发出，被外面的 %s 拒绝（%s）；请到那边查", r.well(), r.Dev, r.By, r.Outcome)
 }
 
 // SilentBeyond is such a packet that nobody answers.
@@ -103,8 +113,8 @@ type SilentBeyond struct {
 
 // Detail names how it left.
 func (s SilentBeyond) Detail() say.Text {
-	return say.T("everything here is well: the request left %s for %s as %s, and nothing came back in %s; ask there",
-		"本机一切正常：请求以 %[3]s 的身份从 %[1]s 发往 %[2]s，%[4]s 内没有任何回应；请到那边查", s.Dev, s.NextHop, s.Flow.Src, s.Waited)
+	return say.T("%[5]s: the request left %[1]s for %[2]s as %[3]s, and nothing came back in %[4]s; ask there",
+		"%[5]s：请求以 %[3]s 的身份从 %[1]s 发往 %[2]s，%[4]s 内没有任何回应；请到那边查", s.Dev, s.NextHop, s.Flow.Src, s.Waited, s.well())
 }
 
 // SilentTunnel is such a packet in one of a VXLAN, which nobody answers.
@@ -116,7 +126,7 @@ type SilentTunnel struct {
 
 // Detail names the carrying packet.
 func (s SilentTunnel) Detail() say.Text {
-	return say.T("everything here is well: the request left %s in a VXLAN packet (UDP %d) from %s to %s, and nothing came back in %s; ask there",
-		"本机一切正常：请求已封装成 VXLAN 包（UDP %[2]d，%[3]s 到 %[4]s）从 %[1]s 发出，%[5]s 内没有任何回应；请到那边查",
-		s.Dev, s.Port, s.Flow.Src, s.Flow.Dst, s.Waited)
+	return say.T("%[6]s: the request left %[1]s in a VXLAN packet (UDP %[2]d) from %[3]s to %[4]s, and nothing came back in %[5]s; ask there",
+		"%[6]s：请求已封装成 VXLAN 包（UDP %[2]d，%[3]s 到 %[4]s）从 %[1]s 发出，%[5]s 内没有任何回应；请到那边查",
+		s.Dev, s.Port, s.Flow.Src, s.Flow.Dst, s.Waited, s.well())
 }

@@ -11,12 +11,13 @@ import (
 // Found is a finding on one of the legs, and what mends it.
 type Found struct {
 	cause.Finding
-	Leg   string
-	Mends []change.Command // in order; nil where no command does
+	Leg    string
+	Device string           // of the namespace where it is; empty where it is on none, or that is not known
+	Mends  []change.Command // in order; nil where no command does
 }
 
 // Find keeps a finding, with its fix as it is now.
-func Find(leg string, f cause.Finding) Found { return Found{f, leg, f.Fix()} }
+func Find(leg string, f cause.Finding) Found { return Found{Finding: f, Leg: leg, Mends: f.Fix()} }
 
 // same reports whether one repair mends both faults.
 func (f Found) same(o Found) bool {

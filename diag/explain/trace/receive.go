@@ -1,6 +1,8 @@
 package trace
 
 import (
+	"cmp"
+
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter"
@@ -121,9 +123,13 @@ const maxFilters = 16
 // though what they drop were let through. It is false when they cannot be
 // judged.
 func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bool) {
+	dev := cmp.Or(iif, oif)
+	if hook == "postrouting" {
+		dev = oif
+	}
 	rules, err := n.Rules()
 	if err != nil {
-		w.overlook(n, e, StageFilter, iif+oif, cause.RulesUnread{At: at(n), Err: err})
+		w.overlook(n, e, StageFilter, dev, cause.RulesUnread{At: at(n), Err: err})
 		return e, true
 	}
 	w.untracked(n, e, rules, hook)
@@ -131,7 +137,7 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 	p.IIF, p.OIF, p.TTL = iif, oif, e.ttl
 	result := eval.Traverse(rules, hook, p, n.Env())
 	for open := []*netfilter.Chain(nil); result.Drops() && len(open) < maxFilters; {
-		w.fault(n, e, StageFilter, iif+oif, w.filtered(n, e, hook, result))
+		w.fault(n, e, StageFilter, dev, w.filtered(n, e, hook, result))
 		open = append(open, result.Chain)
 		result = eval.Traverse(rules, hook, p, n.Env(), open...)
 	}
@@ -141,14 +147,14 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 	case eval.VerdictUnknown:
 		unsure := cause.RulesUnjudged{Hook: hook, Flow: e.flow(), Rules: result.Unsure}
 		if result.NAT != nil {
-			w.giveUp(n, e, StageFilter, iif+oif, unsure.Said())
+			w.giveUp(n, e, StageFilter, dev, unsure.Said())
 			return e, false
 		}
-		w.overlook(n, e, StageFilter, iif+oif, unsure)
+		w.overlook(n, e, StageFilter, dev, unsure)
 	}
 	e.packet = result.Packet
 	if nat := result.NAT; nat != nil {
-		w.hop(n, e, StageFilter, iif+oif, say.T("%s: %s becomes %s", "%s：%s 变为 %s", nat.Kind, nat.Old, nat.New))
+		w.hop(n, e, StageFilter, dev, say.T("%s: %s becomes %s", "%s：%s 变为 %s", nat.Kind, nat.Old, nat.New))
 	}
 	e.src, e.dst, e.mark = e.packet.Src, e.packet.Dst, e.packet.Mark
 	if e.leg == LegRequest && e.outer == nil {

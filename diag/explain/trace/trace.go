@@ -89,9 +89,12 @@ type Beyond struct{ *outside }
 // Dev is the device.
 func (b *Beyond) Dev() string { return b.dev.Name }
 
-// Untried is what is said of it before anybody tried.
-func (b *Beyond) Untried() Found {
-	return Find(b.echo.leg, cause.Untried{Beyond: b.Left(at(b.node)), Why: b.why})
+// Untried is what is said of it before anybody tried; unsure when something on the
+// way to there could not be looked at.
+func (b *Beyond) Untried(unsure bool) Found {
+	left := b.Left(at(b.node))
+	left.Unsure = unsure
+	return Find(b.echo.leg, cause.Untried{Beyond: left, Why: b.why})
 }
 
 // Left is the packet as it left, for a finding that is at a namespace.

@@ -177,7 +177,11 @@ func (w *walk) fault(n *machine.Space, e echo, stage, dev string, f cause.Findin
 			defer w.resume(detour)
 		}
 	}
-	if kept := Find(e.leg, f); !slices.ContainsFunc(w.faults, kept.same) {
+	kept := Find(e.leg, f)
+	if kept.Device = cause.DownDevice(f); kept.Device == "" && n.Name == f.Netns() {
+		kept.Device = dev
+	}
+	if !slices.ContainsFunc(w.faults, kept.same) {
 		w.faults = append(w.faults, kept)
 	}
 	w.hop(n, e, stage, dev, f.Detail())

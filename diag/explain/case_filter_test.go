@@ -211,3 +211,17 @@ func TestRulesWithSets(t *testing.T) {
 			want: expected{cause.Filtered, "host", request}},
 	})
 }
+
+func TestIPsecPolicies(t *testing.T) {
+	labtest.Slow(t)
+	claims := func(more string) string {
+		return `host1: ip xfrm policy add src 192.168.10.0/24 dst 192.168.11.0/24 dir out ` + more
+	}
+	explainBreakages(t, hostGW, []breakage{
+		{name: "without an association", fault: claims("tmpl src 10.57.4.20 dst 10.57.4.21 proto esp reqid 3 mode tunnel"), from: "pod-a", to: "192.168.11.10",
+			want: expected{cause.Filtered, "host1", request}},
+		{name: "blocks", fault: claims("action block"), from: "pod-a", to: "192.168.11.10",
+			want: expected{cause.Filtered, "host1", request}},
+		{name: "lets pass", fault: claims("priority 1 action allow") + "\nhost1: ip xfrm policy add src 192.168.10.0/24 dst 192.168.0.0/16 dir out priority 2 action block", from: "pod-a", to: "192.168.11.10"},
+	})
+}

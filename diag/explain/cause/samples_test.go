@@ -140,6 +140,8 @@ var samples = []Finding{
 	NeverLeft{contradiction, "eth0"},
 	NotCarried{here, "eth0", "br0", 7, false},
 	NoPVID{here, "eth0", "br0"},
+	Claimed{here, flow, machine.Policy{Src: near, Dst: wide, Unkept: true}},
+	Claimed{here, flow, machine.Policy{Src: near, Dst: wide, Block: true}},
 	Broadcast{certain{}, here, two, proof},
 	KernelDropped{contradiction, KernelDrop{say.Quote("host"), "eth0", "NETFILTER_DROP", "nf_hook_slow"}, true},
 	KernelDropped{contradiction, KernelDrop{say.Quote("host"), "", "SOCKET_RCVBUFF", "sock_queue_rcv_skb"}, false},

@@ -27,6 +27,7 @@ type Space struct {
 	called func() string // the name of the container that is in it
 	one    *table.One
 	rules  *netfilter.RuleSet
+	xfrm   *xfrm // as it was when it was first asked for
 }
 
 // ask returns the open socket to the namespace's kernel.

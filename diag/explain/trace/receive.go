@@ -81,6 +81,7 @@ func (w *walk) forward(n *machine.Space, e echo, dev table.Link, route machine.R
 	}
 	w.mind(n, e, route)
 	w.hop(n, e, StageRoute, route.DevName, quote(route.Line))
+	w.claimed(n, e, route.DevName)
 	e, ok := w.filter(n, e, "forward", dev.Name, route.DevName)
 	if !ok {
 		return

@@ -42,6 +42,7 @@ func (w *walk) originate(n *machine.Space, e echo) {
 			w.source = e.src
 		}
 	}
+	w.claimed(n, e, route.DevName)
 	asked := e.dst
 	e, ok := w.filter(n, w.enters(n, e), "output", "", route.DevName)
 	if !ok {

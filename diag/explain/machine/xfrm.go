@@ -1,0 +1,95 @@
+package machine
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// Policy is an xfrm policy (`ip xfrm policy`) for what a namespace sends.
+type Policy struct {
+	Src, Dst netip.Prefix
+	Block    bool
+	// Secured are the ways that the packet has to be secured, of which a security
+	// association has to be there; none where the policy lets it pass as it is.
+	Secured int
+	// Unkept tells that no association is there for one of them: the packet waits
+	// for one, and is dropped.
+	Unkept bool
+}
+
+// SendPolicy is the policy that the kernel applies to what leaves the namespace:
+// that of the lowest priority whose selector fits (xfrm_policy_lookup()). There is
+// none where it is false. It takes CAP_NET_ADMIN.
+func (n *Space) SendPolicy(src, dst netip.Addr, proto byte) (Policy, bool, error) {
+	all, err := n.policies()
+	if err != nil || len(all) == 0 {
+		return Policy{}, false, err
+	}
+	var found *netlink.XfrmPolicy
+	for i := range all {
+		p := &all[i]
+		fits := p.Dir == netlink.XFRM_DIR_OUT && selects(p.Src, src) && selects(p.Dst, dst) && (p.Proto == 0 || byte(p.Proto) == proto)
+		if fits && (found == nil || p.Priority < found.Priority) {
+			found = p
+		}
+	}
+	if found == nil {
+		return Policy{}, false, nil
+	}
+	policy := Policy{
+		Src: prefixOf(found.Src), Dst: prefixOf(found.Dst),
+		Block: found.Action == netlink.XFRM_POLICY_BLOCK, Secured: len(found.Tmpls),
+	}
+	for _, tmpl := range found.Tmpls {
+		policy.Unkept = policy.Unkept || tmpl.Optional == 0 && !n.xfrm.associated(tmpl)
+	}
+	return policy, true, nil
+}
+
+// policies are read once, and the associations with them.
+func (n *Space) policies() ([]netlink.XfrmPolicy, error) {
+	if n.xfrm == nil {
+		n.xfrm = &xfrm{}
+		n.xfrm.err = n.NS.Do(func() (err error) {
+			if n.xfrm.policies, err = netlink.XfrmPolicyList(unix.AF_INET); err != nil || len(n.xfrm.policies) == 0 {
+				return err
+			}
+			n.xfrm.states, err = netlink.XfrmStateList(unix.AF_INET)
+			return err
+		})
+	}
+	return n.xfrm.policies, n.xfrm.err
+}
+
+// xfrm is what a namespace has of IPsec.
+type xfrm struct {
+	policies []netlink.XfrmPolicy
+	states   []netlink.XfrmState
+	err      error
+}
+
+// associated reports whether there is a security association as a template wants
+// it (xfrm_state_find()).
+func (x *xfrm) associated(tmpl netlink.XfrmPolicyTmpl) bool {
+	return slices.ContainsFunc(x.states, func(s netlink.XfrmState) bool {
+		return s.Proto == tmpl.Proto && s.Mode == tmpl.Mode && (tmpl.Reqid == 0 || s.Reqid == tmpl.Reqid) &&
+			(len(tmpl.Dst) == 0 || tmpl.Dst.IsUnspecified() || s.Dst.Equal(tmpl.Dst))
+	})
+}
+
+func selects(prefix *net.IPNet, addr netip.Addr) bool {
+	return prefix == nil || prefix.Contains(net.IP(addr.AsSlice()))
+}
+
+func prefixOf(p *net.IPNet) netip.Prefix {
+	if p == nil {
+		return netip.PrefixFrom(netip.IPv4Unspecified(), 0)
+	}
+	addr, _ := netip.AddrFromSlice(p.IP.To4())
+	bits, _ := p.Mask.Size()
+	return netip.PrefixFrom(addr, bits)
+}

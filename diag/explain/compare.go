@@ -27,8 +27,7 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 	case !replied && a.Verdict == Undecided && w.Beyond != nil:
 		w.silent(a, r)
 	case !replied && a.Verdict == Undecided && a.Cause.Code != cause.NotKnown:
-		a.Verdict = Broken // the doubt was right
-		a.Fix = append(a.Fix, a.Cause.fix...)
+		a.confirm()
 	case replied && a.Verdict == Undecided:
 		a.Verdict, a.Cause, a.Beyond = Delivered, Fault{Code: cause.None, Evidence: []Text{}}, ""
 	case replied && a.Verdict == Broken, !replied && a.Verdict == Delivered:
@@ -47,6 +46,12 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 			a.Cause.Evidence = append(a.Cause.Evidence, d.at().Line())
 		}
 	}
+}
+
+// confirm says that what was doubted is so.
+func (a *Answer) confirm() {
+	a.Verdict, a.Beyond = Broken, ""
+	a.Fix = append(a.Fix, a.Cause.fix...)
 }
 
 // disagree says that the kernel has done something else than was predicted.
@@ -82,8 +87,7 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 	beyond.Unsure = len(w.Unseen) > 0 || !a.observed()
 	switch {
 	case a.Cause.Code != cause.NotKnown && a.Cause.Leg == trace.LegReply:
-		a.Beyond = ""
-		a.Fix = append(a.Fix, a.Cause.fix...) // the doubt was right
+		a.confirm()
 	case returned:
 		a.Beyond = ""
 		a.disagree(a.Cause, cause.LostBehind{Contradiction: a.against(a.Cause), Dev: b.Dev()})
@@ -93,8 +97,7 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 		a.Beyond = ""
 		a.disagree(a.Cause, cause.NeverLeft{Contradiction: a.against(a.Cause), Dev: b.Dev()})
 	case a.Cause.Code != cause.NotKnown:
-		a.Beyond = ""
-		a.Fix = append(a.Fix, a.Cause.fix...) // the doubt was right
+		a.confirm()
 	case r.From.IsValid() && r.Outcome != probe.Silent:
 		a.Cause = told(trace.Find(a.Cause.Leg, cause.RefusedBeyond{Beyond: beyond, By: r.From, Outcome: r.Outcome.String()}))
 	case b.Tunnel() != 0:

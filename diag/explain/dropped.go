@@ -94,9 +94,18 @@ func (w *observation) dropped(a *Answer, d drop.Drop) {
 	}
 }
 
+// stop is the first stage that the packet is predicted not to pass.
+func (a *Answer) stop() (trace.Hop, bool) {
+	i := slices.IndexFunc(a.Hops, func(h trace.Hop) bool { return h.Predicted == trace.Fail })
+	if i < 0 {
+		return trace.Hop{}, false
+	}
+	return a.Hops[i], true
+}
+
 // witnessed reports whether the kernel dropped the packet in the namespace where
 // that was predicted.
 func (a *Answer) witnessed() bool {
-	first := slices.IndexFunc(a.Hops, func(h trace.Hop) bool { return h.Predicted == trace.Fail })
-	return first >= 0 && slices.ContainsFunc(a.Drops, func(d Drop) bool { return !d.offPath && d.Netns == a.Hops[first].Netns })
+	stop, ok := a.stop()
+	return ok && slices.ContainsFunc(a.Drops, func(d Drop) bool { return !d.offPath && d.Netns == stop.Netns })
 }

@@ -37,8 +37,8 @@ type observation struct {
 // wires are the taps on a path, and what they have seen.
 type wires struct {
 	taps   map[*machine.Space]*wire.Tap
-	names  []string // of their namespaces
-	frames []wire.Frame
+	names  []string     // of their namespaces
+	frames []wire.Frame // of the ping
 }
 
 // tap opens the taps. Less than root leaves hops unobserved.
@@ -65,7 +65,12 @@ func (s *wires) close() {
 // look tells the hops by what was seen until now.
 func (s *wires) look(a *Answer) {
 	for _, tap := range s.taps {
-		s.frames = append(s.frames, tap.Pending()...)
+		// A busy node has many frames that are nobody's concern here.
+		for _, f := range tap.Pending() {
+			if slices.ContainsFunc(a.Hops, func(h trace.Hop) bool { return h.Sighting != nil && h.Sighting.Is(f) }) {
+				s.frames = append(s.frames, f)
+			}
+		}
 	}
 	a.Witness(s.names, s.frames)
 }
@@ -174,14 +179,14 @@ func (w *observation) lookAfter(ctx context.Context, a *Answer, seen *wires) {
 
 // patience is how long silence has to last before it proves something.
 func (w *observation) patience(a *Answer, seq int) time.Duration {
-	first := slices.IndexFunc(a.Hops, func(h trace.Hop) bool { return h.Predicted == trace.Fail })
+	stop, stops := a.stop()
 	asking := w.Beyond != nil && len(w.Faults) == 0 && !w.Beyond.Resolved()
 	switch {
 	case a.witnessed() && a.agrees():
 		return 0
 	case len(a.Drops) > 0:
 		return settled
-	case asking, first >= 0 && a.Hops[first].Stage == trace.StageNeighbour:
+	case asking, stops && stop.Stage == trace.StageNeighbour:
 		return arpTries
 	case seq > 1:
 		return again

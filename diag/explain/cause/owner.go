@@ -36,8 +36,8 @@ func ownerOf(r eval.Result) string {
 	return ""
 }
 
-// meantApart reports whether the rule that decided is there to keep networks
+// MeantApart reports whether the rule that decided is there to keep networks
 // apart: to open it is no repair.
-func meantApart(r eval.Result) bool {
+func MeantApart(r eval.Result) bool {
 	return r.Decided != nil && strings.Contains(strings.ToUpper(r.In), "ISOLATION")
 }

@@ -32,12 +32,12 @@ func SameRoute(a, b table.Route) bool {
 }
 
 // BestRoute is the route of the main table that a packet to dst takes: the longest
-// prefix, then the lowest metric.
+// prefix, then the lowest metric. Those of but, which may be nil, do not count.
 func BestRoute(snap *table.Snapshot, dst netip.Addr, but func(table.Route) bool) (table.Route, bool) {
 	var found *table.Route
 	for i := range snap.Routes {
 		r := &snap.Routes[i]
-		if r.Type != "unicast" || r.Table != MainTable || !Covers(r.Dst, dst) || but(*r) {
+		if r.Type != "unicast" || r.Table != MainTable || !Covers(r.Dst, dst) || but != nil && but(*r) {
 			continue
 		}
 		if found == nil || PrefixBits(r.Dst) > PrefixBits(found.Dst) || PrefixBits(r.Dst) == PrefixBits(found.Dst) && r.Metric < found.Metric {

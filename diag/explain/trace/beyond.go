@@ -28,19 +28,10 @@ type outside struct {
 	echo   echo    // in it, as it left
 }
 
-// atEdge is the station that stands for whoever is beyond an edge.
-func (x *explorer) atEdge() (station, bool) {
-	if len(x.edges) == 0 {
-		return station{}, false
-	}
-	e := x.edges[0]
-	return station{edge: &e, way: e.way, sent: true}, true
-}
-
-// passes goes to an edge for what is not here: the neighbour table or ARP gives
-// the address of somebody beyond it.
+// passes goes to the first edge for what is not here: the neighbour table or ARP
+// gives the address of somebody beyond it.
 func (a *arping) passes(x *explorer) (station, bool) {
-	s, _ := x.atEdge()
+	s := station{edge: &x.edges[0], way: x.edges[0].way, sent: true}
 	if !slices.Contains(resolved, a.entry.State) && !a.link.Has("NOARP") && a.w.outside == nil {
 		a.w.outside = &outside{*s.edge, a, a.e}
 	}
@@ -80,8 +71,8 @@ func (w *walk) depart(n *machine.Space, e echo, link table.Link, at *edge) {
 }
 
 // admit takes a packet that comes in at an edge to the device of a namespace
-// that its frame is for. It is false when there is no way to that device.
-func (w *walk) admit(e echo, to site, from edge) bool {
+// that its frame is for.
+func (w *walk) admit(e echo, to site, from edge) {
 	x := &explorer{w: w, leg: e.leg, mac: to.dev.MAC, above: machine.Stacked(to.dev), been: map[place]bool{}}
 	x.arrive(from.node, from.dev, way{})
 	for _, s := range x.stations {
@@ -93,17 +84,16 @@ func (w *walk) admit(e echo, to site, from edge) bool {
 			w.meet(s.node, e, s, i)
 			var ok bool
 			if e, ok = w.cross(e, c); !ok {
-				return false
+				return
 			}
 		}
 		w.meet(s.node, e, s, len(s.crossings))
 		w.taken(s.node, e, s.dev)
 		w.receive(s.node, e, s.dev)
-		return true
+		return
 	}
 	w.giveUp(from.node, e, StageReceive, from.dev.Name,
 		say.T("how a frame gets from %s to %s cannot be told", "帧怎样从 %s 到 %s，无法判断", from.dev.Name, to.dev.Name))
-	return false
 }
 
 // throughTunnel goes on behind a tunnel whose carrying packet has left what can
@@ -138,7 +128,7 @@ func (w *walk) untranslated(n *machine.Space, e echo, link table.Link) {
 	if p.route.Via.IsValid() && !p.route.Entry.Default() {
 		return
 	}
-	if own, ok := machine.PrefixOver(n, link, e.src); ok && own.Contains(e.src) {
+	if _, ok := machine.PrefixOver(n, link, e.src); ok {
 		return // it is at home there
 	}
 	w.doubt(n, e, StageSend, link.Name, cause.Untranslated{At: at(n), Src: e.src, Out: link.Name, Line: p.route.Line})

@@ -18,7 +18,7 @@ func (x *explorer) intoBridge(n *machine.Space, port table.Link, v way) {
 		x.unseen = append(x.unseen, quote(err))
 		return
 	}
-	if v.vlan != 0 && x.ownTag(n, port, v) {
+	if v.vlan != 0 && x.byTag(n, port, v) {
 		return
 	}
 	v = x.tagIn(n, bridge, port, x.through(n, bridge, port, v))

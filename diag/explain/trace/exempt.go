@@ -2,6 +2,7 @@ package trace
 
 import (
 	"context"
+	"net/netip"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
@@ -19,19 +20,25 @@ func (w *walk) exempt(n *machine.Space, e echo, reject machine.RouteAnswer) (cau
 	return x, next
 }
 
+// mainRoute is the main table's route for an address, and its device.
+func mainRoute(n *machine.Space, dst netip.Addr) (table.Route, table.Link, bool) {
+	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
+	if err != nil {
+		return table.Route{}, table.Link{}, false
+	}
+	route, ok := machine.BestRoute(snap, dst, nil)
+	if !ok {
+		return table.Route{}, table.Link{}, false
+	}
+	link, err := n.Link(route.Dev)
+	return route, link, err == nil
+}
+
 // without is the route in the main table that a packet would take if the one
 // that rejects it were not there: the longest prefix, then the lowest metric.
 func without(n *machine.Space, e echo) (machine.RouteAnswer, bool) {
-	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
-	if err != nil {
-		return machine.RouteAnswer{}, false
-	}
-	rest, ok := machine.BestRoute(snap, e.dst, func(table.Route) bool { return false })
+	rest, link, ok := mainRoute(n, e.dst)
 	if !ok {
-		return machine.RouteAnswer{}, false
-	}
-	link, err := n.Link(rest.Dev)
-	if err != nil {
 		return machine.RouteAnswer{}, false
 	}
 	src := e.src

@@ -17,7 +17,7 @@ func (w *walk) filtered(n *machine.Space, e echo, hook string, r eval.Result) ca
 	}
 	f := cause.Stopped{At: at(n), Flow: e.flow(), Hook: hook, Result: r, ICMPType: e.icmpType(),
 		Answer: e.leg == LegReply && e.outer == nil && r.Packet.CTState == eval.CTEstablished}
-	if len(w.began) > 0 && e.leg == LegRequest && e.outer == nil {
+	if cause.MeantApart(r) && len(w.began) > 0 && e.leg == LegRequest && e.outer == nil {
 		f.Other = otherDefault(w.began[0])
 	}
 	if e.outer != nil {

@@ -24,7 +24,7 @@ func redirect(n *machine.Space, way wayOut, dst netip.Addr, now machine.RouteAns
 		}
 		return cause.Turn{Way: way.insteadTo(n, dst)}
 	}
-	if rest, ok := machine.BestRoute(snap, dst, func(table.Route) bool { return false }); ok && way.is(rest) {
+	if rest, ok := machine.BestRoute(snap, dst, nil); ok && way.is(rest) {
 		for _, rule := range snap.PolicyRules {
 			if rule.Family == 4 && rule.Table == in && rule.Action == "lookup" {
 				to := rest.Dst

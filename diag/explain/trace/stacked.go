@@ -51,11 +51,7 @@ func (x *explorer) toSiblings(link table.Link, below *machine.Space, lower table
 		if x.mac != nil && !bytes.Equal(x.mac, other.Link.MAC) {
 			continue
 		}
-		to := v
-		if !other.Link.Up() {
-			to = to.stoppedBy(other.Space, other.Link.Name, down(other.Space, other.Link))
-		}
-		x.arrive(other.Space, other.Link, to)
+		x.into(other, v)
 		if x.mac != nil {
 			return true
 		}
@@ -85,28 +81,26 @@ func (x *explorer) overBond(n *machine.Space, link table.Link, v way, out crossi
 // arriveTagged follows a frame with a VLAN tag into a device: to the VLAN device
 // on it that has this tag. Nobody else there takes it.
 func (x *explorer) arriveTagged(n *machine.Space, dev table.Link, v way) {
-	for _, a := range x.w.world.Above(n, dev.Index) {
-		if a.Link.Kind != "vlan" || a.Link.VLANID != v.vlan {
-			continue
-		}
-		in := v.past(crossing{node: n, dev: dev})
-		in.vlan = 0
-		if !a.Link.Up() {
-			in = in.stoppedBy(a.Space, a.Link.Name, down(a.Space, a.Link))
-		}
-		x.arrive(a.Space, a.Link, in)
-		return
+	if !x.byTag(n, dev, v.past(crossing{node: n, dev: dev})) {
+		x.untaken = append(x.untaken, tagged{site{n, dev}, v.vlan})
 	}
-	x.untaken = append(x.untaken, tagged{site{n, dev}, v.vlan})
 }
 
-// ownTag is arriveTagged for the port of a bridge: a VLAN device on the port
-// comes before the bridge (vlan_do_receive()).
-func (x *explorer) ownTag(n *machine.Space, port table.Link, v way) bool {
-	for _, a := range x.w.world.Above(n, port.Index) {
+// into follows a frame into a device that stands on the one it came to.
+func (x *explorer) into(a machine.Above, v way) {
+	if !a.Link.Up() {
+		v = v.stoppedBy(a.Space, a.Link.Name, down(a.Space, a.Link))
+	}
+	x.arrive(a.Space, a.Link, v)
+}
+
+// byTag hands a frame to the VLAN device on a device that has its tag, if there is
+// one. On the port of a bridge it comes before the bridge (vlan_do_receive()).
+func (x *explorer) byTag(n *machine.Space, dev table.Link, v way) bool {
+	for _, a := range x.w.world.Above(n, dev.Index) {
 		if a.Link.Kind == "vlan" && a.Link.VLANID == v.vlan {
 			v.vlan = 0
-			x.arrive(a.Space, a.Link, v)
+			x.into(a, v)
 			return true
 		}
 	}
@@ -143,11 +137,7 @@ func (x *explorer) arriveAbove(n *machine.Space, dev table.Link, v way) {
 		if a.Link.Kind == "vlan" || x.mac != nil && !bytes.Equal(x.mac, a.Link.MAC) {
 			continue
 		}
-		in := v.past(crossing{node: n, dev: dev})
-		if !a.Link.Up() {
-			in = in.stoppedBy(a.Space, a.Link.Name, down(a.Space, a.Link))
-		}
-		x.arrive(a.Space, a.Link, in)
+		x.into(a, v.past(crossing{node: n, dev: dev}))
 	}
 }
 

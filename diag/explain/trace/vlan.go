@@ -1,6 +1,8 @@
 package trace
 
 import (
+	"slices"
+
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
@@ -33,16 +35,16 @@ func (x *explorer) tagIn(n *machine.Space, bridge, port table.Link, v way) way {
 	if all == nil {
 		return v
 	}
-	if v.vlan == 0 {
-		for _, carried := range all[port.Index] {
-			if carried.PVID {
-				v.vlan = carried.ID
-				return v
-			}
-		}
+	if v.vlan != 0 {
+		_, v = carried(n, bridge, port, all, v)
+		return v
+	}
+	pvid := slices.IndexFunc(all[port.Index], func(c table.PortVLAN) bool { return c.PVID })
+	if pvid < 0 {
 		return v.stoppedBy(n, port.Name, cause.NoPVID{At: at(n), Port: port.Name, Bridge: bridge.Name})
 	}
-	return x.tagged(n, bridge, port, all, v)
+	v.vlan = all[port.Index][pvid].ID
+	return v
 }
 
 // tagOut is a frame's way out of a port: its VLAN has to be one of the port's,
@@ -52,23 +54,20 @@ func (x *explorer) tagOut(n *machine.Space, bridge, port table.Link, v way) way 
 	if all == nil {
 		return v
 	}
-	for _, carried := range all[port.Index] {
-		if carried.ID == v.vlan {
-			if carried.Untagged {
-				v.vlan = 0
-			}
-			return v
-		}
+	c, v := carried(n, bridge, port, all, v)
+	if c.Untagged {
+		v.vlan = 0
 	}
-	return x.tagged(n, bridge, port, all, v)
+	return v
 }
 
-// tagged is the way of a frame with a tag, where the port may not carry it.
-func (x *explorer) tagged(n *machine.Space, bridge, port table.Link, all map[int][]table.PortVLAN, v way) way {
-	for _, carried := range all[port.Index] {
-		if carried.ID == v.vlan {
-			return v
+// carried is the frame's VLAN as the port carries it, and the frame's way: stopped
+// where the port does not.
+func carried(n *machine.Space, bridge, port table.Link, all map[int][]table.PortVLAN, v way) (table.PortVLAN, way) {
+	for _, c := range all[port.Index] {
+		if c.ID == v.vlan {
+			return c, v
 		}
 	}
-	return v.stoppedBy(n, port.Name, cause.NotCarried{At: at(n), Port: port.Name, Bridge: bridge.Name, VLAN: v.vlan, Self: port.Index == bridge.Index})
+	return table.PortVLAN{}, v.stoppedBy(n, port.Name, cause.NotCarried{At: at(n), Port: port.Name, Bridge: bridge.Name, VLAN: v.vlan, Self: port.Index == bridge.Index})
 }

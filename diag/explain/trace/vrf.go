@@ -1,13 +1,11 @@
 package trace
 
 import (
-	"context"
 	"slices"
 	"strconv"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/table"
 )
 
 // vrfTable is the table of the VRF in which a namespace looks for the way of a
@@ -37,16 +35,8 @@ func (w *walk) besideVRF(n *machine.Space, e echo, l cause.Lookup) (cause.Findin
 	if in == 0 || e.leg != LegReply || e.outer != nil {
 		return nil, machine.RouteAnswer{}, false
 	}
-	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
-	if err != nil {
-		return nil, machine.RouteAnswer{}, false
-	}
-	rest, ok := machine.BestRoute(snap, e.dst, func(table.Route) bool { return false })
+	rest, link, ok := mainRoute(n, e.dst)
 	if !ok || machine.PrefixBits(rest.Dst) == 0 {
-		return nil, machine.RouteAnswer{}, false
-	}
-	link, err := n.Link(rest.Dev)
-	if err != nil {
 		return nil, machine.RouteAnswer{}, false
 	}
 	way := wayOut{dev: link, via: rest.Via, onlink: rest.Onlink}

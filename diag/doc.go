@@ -5,6 +5,7 @@
 //   - table reads a namespace's tables over rtnetlink: a Snapshot of all, single
 //     questions, a Watcher, the difference of two, counters and sysctls. The Line of
 //     each value is the line that iproute2 prints.
+//   - socket knows who listens, and who of them takes a packet.
 //   - netfilter is the model of packet-filter rules, as values: nf_tables, iptables
 //     on nf_tables and iptables-legacy, read over netlink and printed in the
 //     spelling of their own tools.

@@ -49,17 +49,19 @@ func (e Echo) withDefaults() Echo {
 	return e
 }
 
-// Result is what became of an Echo.
+// Result is what became of an Echo or a Dial.
 type Result struct {
 	Outcome Outcome
 	Seq     int
-	Dst     netip.Addr    // the address that was asked, zero when the name was not resolved
-	Src     netip.Addr    // the address that asked, zero when the kernel found no route
+	Dst     netip.Addr // the address that was asked, zero when the name was not resolved
+	Src     netip.Addr // the address that asked, zero when the kernel found no route
+	SrcPort uint16     // of Connect and Exchange, as DstPort
+	DstPort uint16
 	From    netip.Addr    // who replied or complained; zero for local errors and silence
 	RTT     time.Duration // from sending to the reply or ICMP error, by the kernel's receive timestamp; else 0
 	TTL     int           // of the reply, as received
 	MTU     int           // what FragNeeded and MessageTooLong said fits; 0 when they did not say
-	Message string        // in ping's own words, one line
+	Message string        // one line in the words of ping, or for a Dial of nc
 }
 
 // Ping sends one echo request inside ns, or in the caller's own namespace when
@@ -206,7 +208,7 @@ func (x *exchange) takeReply(size int, r socketReport) {
 	if different {
 		x.result.Outcome = DifferentAddress
 	}
-	x.result.From, x.result.TTL, x.result.RTT = r.from, r.ttl, x.elapsed(r.at)
+	x.result.From, x.result.TTL, x.result.RTT = r.from, r.ttl, elapsed(x.sent, r.at)
 	x.result.Message = replyMessage(size, r.from, x.echo.Seq, r.ttl, x.result.RTT, different)
 }
 
@@ -220,7 +222,7 @@ func (x *exchange) takeError(kind icmpKind, mtu int, r socketReport) bool {
 	if outcome == FragNeeded {
 		x.result.MTU = mtu
 	}
-	x.result.From, x.result.RTT = r.from, x.elapsed(r.at)
+	x.result.From, x.result.RTT = r.from, elapsed(x.sent, r.at)
 	x.result.Message = icmpErrorMessage(r.from, x.echo.Seq, words)
 	return true
 }
@@ -228,9 +230,9 @@ func (x *exchange) takeError(kind icmpKind, mtu int, r socketReport) bool {
 // elapsed is the time from sending to the kernel's receive timestamp. The
 // timestamp is wall-clock time: where it is missing, or the clock was set
 // meanwhile, the monotonic time until now serves.
-func (x *exchange) elapsed(received time.Time) time.Duration {
-	most := time.Since(x.sent)
-	if rtt := received.Sub(x.sent.Round(0)); !received.IsZero() && rtt > 0 && rtt < most {
+func elapsed(sent, received time.Time) time.Duration {
+	most := time.Since(sent)
+	if rtt := received.Sub(sent.Round(0)); !received.IsZero() && rtt > 0 && rtt < most {
 		return rtt
 	}
 	return most

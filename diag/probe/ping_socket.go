@@ -1,12 +1,7 @@
 package probe
 
 import (
-	"context"
-	"errors"
 	"net/netip"
-	"os"
-	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -26,12 +21,10 @@ const (
 
 // echoSocket is a non-blocking ICMP socket of one namespace.
 type echoSocket struct {
-	file   *os.File // owns the descriptor; its poller is Go's
-	conn   syscall.RawConn
+	reportSocket
 	source netip.Addr // what the kernel chose for the destination
 	dgram  bool       // an unprivileged ICMP socket (ping_group_range in icmp(7)): no IP header, the kernel sets the id
 	id     uint16     // the id the kernel chose, when dgram
-	buf    []byte     // room for the longest packet of interest: the echo reply, or an ICMP error (576 bytes, RFC 1812)
 }
 
 // openEchoSocket does what ping does before it sends: it connects a UDP socket
@@ -39,7 +32,7 @@ type echoSocket struct {
 // nothing, and then opens the ICMP socket. An error is a *callError, or the
 // namespace's.
 func openEchoSocket(ns *nsenter.Namespace, e Echo) (*echoSocket, error) {
-	s := &echoSocket{buf: make([]byte, max(1024, e.Size+128))}
+	s := &echoSocket{}
 	fd := -1
 	err := nsenter.In(ns, func() (err error) {
 		if s.source, err = probeSource(e); err != nil {
@@ -63,12 +56,9 @@ func openEchoSocket(ns *nsenter.Namespace, e Echo) (*echoSocket, error) {
 			s.id = uint16(name.(*unix.SockaddrInet4).Port)
 		}
 	}
-	s.file = os.NewFile(uintptr(fd), "icmp")
-	if s.conn, err = s.file.SyscallConn(); err != nil {
-		s.file.Close()
-		return nil, err
-	}
-	return s, nil
+	// The longest packet of interest is the echo reply, or an ICMP error (576 bytes, RFC 1812).
+	s.reportSocket, err = newReportSocket(fd, max(1024, e.Size+128))
+	return s, err
 }
 
 // probeSource connects a UDP socket to the destination, as ping does
@@ -198,77 +188,8 @@ func (s *echoSocket) send(dst netip.Addr, packet []byte, take func(socketReport)
 	return result
 }
 
-// receive hands every report to take until take returns true (nil), the
-// deadline passes (os.ErrDeadlineExceeded) or ctx ends (its error).
-func (s *echoSocket) receive(ctx context.Context, deadline time.Time, take func(socketReport) bool) error {
-	s.file.SetReadDeadline(deadline)
-	defer context.AfterFunc(ctx, func() { s.file.SetReadDeadline(time.Unix(1, 0)) })()
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	for {
-		done := false
-		err := s.conn.Read(func(fd uintptr) bool {
-			for report, err := range reports(int(fd), s.buf) {
-				if err == nil && take(report) {
-					done = true
-					return true
-				}
-			}
-			return false
-		})
-		switch {
-		case done:
-			return nil
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, os.ErrClosed):
-			return err
-		}
-		// Go's poller calls a descriptor "not pollable" when EPOLLERR comes
-		// alone, that is when the error queue has an entry while the send
-		// buffer is full. The next event clears that.
-		if !sleepUntil(ctx, deadline, 20*time.Millisecond) {
-			return os.ErrDeadlineExceeded
-		}
-	}
-}
-
-// reports yields what the socket has to tell now. An error that is not the
-// end of it (a pending ICMP error, reported once by recvmsg) is yielded too.
-func reports(fd int, buf []byte) func(yield func(socketReport, error) bool) {
-	return func(yield func(socketReport, error) bool) {
-		for failures := 0; failures < 64; {
-			report, err := readReport(fd, buf)
-			if err == unix.EAGAIN {
-				return
-			}
-			if err != nil {
-				failures++
-			}
-			if !yield(report, err) {
-				return
-			}
-		}
-	}
-}
-
-func (s *echoSocket) close() { s.file.Close() }
-
 // pingCall names the call that failed.
 func pingCall(call string, err error) *callError {
 	errno, _ := err.(unix.Errno)
 	return &callError{call: call, errno: errno}
-}
-
-// sleepUntil pauses for d, and says whether there is time left after it.
-func sleepUntil(ctx context.Context, deadline time.Time, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return time.Now().Before(deadline)
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -50,41 +50,56 @@ func familyOf(a netip.Addr) int {
 	return unix.AF_INET6
 }
 
-// chosenSource is the source address that the kernel chooses for packets to dst
-// with a mark. It connects a UDP socket, which sends nothing; its error is that of
-// the route lookup.
-func chosenSource(dst netip.AddrPort, mark uint32) (netip.Addr, error) {
+// probeSource connects a UDP socket to the destination, as ping does, which sends
+// nothing, and returns the local address that the kernel gave it. A broadcast
+// address is refused (EACCES) unless it is allowed: TCP has its own answer to one.
+func probeSource(dst netip.AddrPort, src netip.Addr, mark uint32, broadcast bool) (netip.Addr, error) {
 	fd, err := unix.Socket(familyOf(dst.Addr()), unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return netip.Addr{}, &dialError{"socket", err}
+		return netip.Addr{}, failedCall("socket", err)
 	}
 	defer unix.Close(fd)
-	if err := setMark(fd, mark); err != nil {
+	if err := routeLike(fd, dst.Addr(), src, mark); err != nil {
 		return netip.Addr{}, err
 	}
-	// TCP and UDP refuse a broadcast address each in its own words, and later.
-	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_BROADCAST, 1)
+	if broadcast {
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_BROADCAST, 1)
+	}
 	if err := unix.Connect(fd, sockaddr(dst)); err != nil {
-		return netip.Addr{}, &dialError{"connect", err}
+		return netip.Addr{}, failedCall("connect", err)
 	}
 	name, err := unix.Getsockname(fd)
 	if err != nil {
-		return netip.Addr{}, &dialError{"getsockname", err}
+		return netip.Addr{}, failedCall("getsockname", err)
 	}
-	source := sockaddrIP(name)
-	if source.IsLinkLocalUnicast() {
-		source = source.WithZone(dst.Addr().Zone())
-	}
-	return source, nil
+	return sockaddrIP(name), nil
 }
 
-// setMark gives a socket its firewall mark, which needs CAP_NET_ADMIN.
-func setMark(fd int, mark uint32) error {
-	if mark == 0 {
+// routeLike sets what the route lookup depends on: the mark, which needs
+// CAP_NET_ADMIN, and the source, with a free port where there are ports.
+func routeLike(fd int, dst, src netip.Addr, mark uint32) error {
+	if mark != 0 {
+		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MARK, int(mark)); err != nil {
+			return failedCall("mark", err)
+		}
+	}
+	if !src.IsValid() {
 		return nil
 	}
-	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MARK, int(mark)); err != nil {
-		return &dialError{"mark", err}
+	if familyOf(src) != familyOf(dst) {
+		return failedCall("bind", unix.EAFNOSUPPORT)
+	}
+	if err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(zoned(src, dst), 0))); err != nil {
+		return failedCall("bind", err)
 	}
 	return nil
+}
+
+// zoned is an address as it is on the way to dst: a link-local one is of the same
+// device.
+func zoned(a, dst netip.Addr) netip.Addr {
+	if a.Is6() && a.IsLinkLocalUnicast() && a.Zone() == "" {
+		return a.WithZone(dst.Zone())
+	}
+	return a
 }

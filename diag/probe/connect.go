@@ -110,7 +110,7 @@ func (c *connecting) settle(queue []socketReport, err error) {
 // dialOutcome is what a call that failed here says about the network. A socket that
 // cannot be had or marked says nothing about it.
 func dialOutcome(err error, errno unix.Errno) Outcome {
-	var call *dialError
+	var call *callError
 	if errors.As(err, &call) && call.call != "connect" && errno != unix.EADDRNOTAVAIL {
 		return OutcomeUnknown
 	}

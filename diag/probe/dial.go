@@ -36,15 +36,6 @@ func (d Dial) withDefaults() Dial {
 	return d
 }
 
-// dialError is a system call that failed before anything was sent.
-type dialError struct {
-	call string
-	err  error
-}
-
-func (e *dialError) Error() string { return e.call + ": " + e.err.Error() }
-func (e *dialError) Unwrap() error { return e.err }
-
 // dialRoom is what is read of a datagram, in bytes.
 const dialRoom = 2048
 
@@ -64,16 +55,13 @@ func (d Dial) open(ns *nsenter.Namespace, kind int) (s opened, err error) {
 		s.peer = sockaddr(d.Dst)
 		source := d.Src
 		if !source.IsValid() {
-			if source, err = chosenSource(d.Dst, d.Mark); err != nil {
+			if source, err = probeSource(d.Dst, d.Src, d.Mark, true); err != nil {
 				return err
 			}
 		}
-		if familyOf(source) != familyOf(d.Dst.Addr()) {
-			return &dialError{"bind", unix.EAFNOSUPPORT}
-		}
 		fd, err = unix.Socket(familyOf(d.Dst.Addr()), kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 		if err != nil {
-			return &dialError{"socket", err}
+			return failedCall("socket", err)
 		}
 		return d.prepare(fd, source)
 	})
@@ -93,23 +81,13 @@ func (d Dial) open(ns *nsenter.Namespace, kind int) (s opened, err error) {
 // prepare sets the options of a socket and binds it. With IP_RECVERR the kernel
 // queues ICMP errors with their offender.
 func (d Dial) prepare(fd int, source netip.Addr) error {
-	type option struct{ level, name int }
-	options := []option{{unix.SOL_IP, unix.IP_RECVERR}, {unix.SOL_IP, unix.IP_RECVTTL}}
-	if source.Is6() {
-		options = []option{{unix.SOL_IPV6, unix.IPV6_RECVERR}, {unix.SOL_IPV6, unix.IPV6_RECVHOPLIMIT}}
-	}
-	for _, o := range append(options, option{unix.SOL_SOCKET, unix.SO_TIMESTAMPNS}) {
-		if err := unix.SetsockoptInt(fd, o.level, o.name, 1); err != nil {
-			return &dialError{"setsockopt", err}
+	family := echoFamilyOf(d.Dst.Addr())
+	for _, o := range [][2]int{{family.level, family.recvErr}, {family.level, family.recvTTL}, {unix.SOL_SOCKET, unix.SO_TIMESTAMPNS}} {
+		if err := unix.SetsockoptInt(fd, o[0], o[1], 1); err != nil {
+			return failedCall("setsockopt", err)
 		}
 	}
-	if err := setMark(fd, d.Mark); err != nil {
-		return err
-	}
-	if err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(source, 0))); err != nil {
-		return &dialError{"bind", err}
-	}
-	return nil
+	return routeLike(fd, d.Dst.Addr(), source, d.Mark)
 }
 
 // waiting is a context for the wait for an answer: it ends after the Timeout, with

@@ -20,7 +20,7 @@ const (
 	NoRouteToHost                      // local, EHOSTUNREACH: an `unreachable` route
 	HostUnreachable                    // ICMP host unreachable; from the own address when the own neighbour FAILED, else from a router
 	NetUnreachableICMP                 // ICMP net unreachable: a router has no route
-	PortUnreachable                    // ICMP port unreachable: a REJECT rule, as a rule
+	PortUnreachable                    // ICMP port unreachable: a REJECT rule, or of UDP a closed port
 	ProtocolUnreachable                // ICMP protocol unreachable
 	Filtered                           // ICMP administratively prohibited: a router's `prohibit` route or REJECT
 	TTLExceeded                        // ICMP time to live exceeded: a routing loop, or a small Echo.TTL

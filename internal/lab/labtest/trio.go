@@ -131,11 +131,15 @@ func (w *Trio) MTU(ns *nsenter.Namespace, dev string, mtu int) {
 	w.Must(w.handle(ns).LinkSetMTU(w.link(ns, dev), mtu))
 }
 
-// Addr gives a device an address, such as "10.1.0.3/24".
+// Addr gives a device an address, such as "10.1.0.3/24". One of IPv6 can be used
+// at once, without waiting for somebody else who has it too.
 func (w *Trio) Addr(ns *nsenter.Namespace, dev, cidr string) {
 	w.T.Helper()
 	addr, err := netlink.ParseAddr(cidr)
 	w.Must(err)
+	if addr.IP.To4() == nil {
+		addr.Flags = unix.IFA_F_NODAD
+	}
 	w.Must(w.handle(ns).AddrAdd(w.link(ns, dev), addr))
 }
 

@@ -18,6 +18,8 @@ var elsewhere = map[cause.Code]string{
 // unmendable are the causes that no command can mend, and why.
 var unmendable = map[cause.Code]string{
 	cause.DestinationAbsent: "who should have the address?",
+	cause.NotListening:      "a program has to be started",
+	cause.BacklogFull:       "a program has to go on",
 }
 
 // TestEveryCauseIsBrokenAndMended: a network is broken so that the cause is the

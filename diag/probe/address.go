@@ -59,7 +59,7 @@ func probeSource(dst netip.AddrPort, src netip.Addr, mark uint32, broadcast bool
 		return netip.Addr{}, failedCall("socket", err)
 	}
 	defer unix.Close(fd)
-	if err := routeLike(fd, dst.Addr(), src, mark); err != nil {
+	if err := routeLike(fd, dst.Addr(), netip.AddrPortFrom(src, 0), mark); err != nil {
 		return netip.Addr{}, err
 	}
 	if broadcast {
@@ -76,20 +76,20 @@ func probeSource(dst netip.AddrPort, src netip.Addr, mark uint32, broadcast bool
 }
 
 // routeLike sets what the route lookup depends on: the mark, which needs
-// CAP_NET_ADMIN, and the source, with a free port where there are ports.
-func routeLike(fd int, dst, src netip.Addr, mark uint32) error {
+// CAP_NET_ADMIN, and the source, with a free port where it has none.
+func routeLike(fd int, dst netip.Addr, src netip.AddrPort, mark uint32) error {
 	if mark != 0 {
 		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MARK, int(mark)); err != nil {
 			return failedCall("mark", err)
 		}
 	}
-	if !src.IsValid() {
+	if !src.Addr().IsValid() {
 		return nil
 	}
-	if familyOf(src) != familyOf(dst) {
+	if familyOf(src.Addr()) != familyOf(dst) {
 		return failedCall("bind", unix.EAFNOSUPPORT)
 	}
-	if err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(zoned(src, dst), 0))); err != nil {
+	if err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(zoned(src.Addr(), dst), src.Port()))); err != nil {
 		return failedCall("bind", err)
 	}
 	return nil

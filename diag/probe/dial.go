@@ -15,6 +15,7 @@ import (
 type Dial struct {
 	Dst     netip.AddrPort // the zone of a link-local address is a device of the namespace
 	Src     netip.Addr     // zero lets the kernel choose
+	SrcPort uint16         // 0 lets the kernel choose
 	Timeout time.Duration  // how long to wait for an answer; 0 stands for 4 s, in which a neighbour becomes FAILED
 	Mark    uint32         // the firewall mark; setting one needs CAP_NET_ADMIN
 	Payload []byte         // of the datagram; nil is an empty one, to port 53 a question. TCP sends none
@@ -87,7 +88,7 @@ func (d Dial) prepare(fd int, source netip.Addr) error {
 			return failedCall("setsockopt", err)
 		}
 	}
-	return routeLike(fd, d.Dst.Addr(), source, d.Mark)
+	return routeLike(fd, d.Dst.Addr(), netip.AddrPortFrom(source, d.SrcPort), d.Mark)
 }
 
 // waiting is a context for the wait for an answer: it ends after the Timeout, with
@@ -108,4 +109,23 @@ func (d Dial) waiting(ctx context.Context) (waiting context.Context, gaveUp func
 // or of an ICMP error that has none.
 func (d Dial) failed(proto, words string) string {
 	return fmt.Sprintf("nc: connect to %s port %d (%s) failed: %s", d.Dst.Addr(), d.Dst.Port(), proto, words)
+}
+
+// FreePort is a port of ns, or of the caller's own namespace when ns is nil, that
+// the kernel would choose now for a new connection; 0 where it gives none.
+func FreePort(ns *nsenter.Namespace) (port uint16) {
+	_ = nsenter.In(ns, func() error {
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			return err
+		}
+		defer unix.Close(fd)
+		if err := unix.Bind(fd, &unix.SockaddrInet4{}); err != nil {
+			return err
+		}
+		name, err := unix.Getsockname(fd)
+		port = endpointOf(name).Port()
+		return err
+	})
+	return port
 }

@@ -90,7 +90,7 @@ func icmpSocket(dst netip.Addr) (fd int, dgram bool, err error) {
 // errors with their offender, and also makes sendmsg report what the device
 // did with the packet (ENOBUFS, see ip_push_pending_frames()).
 func configureEcho(fd int, dgram bool, e Echo) error {
-	if err := routeLike(fd, e.Dst, e.Src, e.Mark); err != nil {
+	if err := routeLike(fd, e.Dst, netip.AddrPortFrom(e.Src, 0), e.Mark); err != nil {
 		return err
 	}
 	family := echoFamilyOf(e.Dst)

@@ -55,6 +55,11 @@ func (s Socket) Full() bool {
 // Any says whether the socket is for all addresses of its family.
 func (s Socket) Any() bool { return s.Local.Addr().IsUnspecified() }
 
+// Takes says whether packets to an address of its namespace can be for the socket.
+func (s Socket) Takes(a netip.Addr) bool {
+	return s.takesFamily(a) && (s.Any() || s.Local.Addr() == a)
+}
+
 // takesFamily says whether the socket takes packets of an address's family.
 func (s Socket) takesFamily(a netip.Addr) bool {
 	switch {

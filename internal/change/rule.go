@@ -1,7 +1,6 @@
 package change
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -47,6 +46,58 @@ func (m Masquerade) Commands() []Command {
 	return []Command{In(m.Netns, argv...)}
 }
 
+// Kind is what a rule says of packets besides their addresses.
+type Kind struct {
+	Proto            string // "icmp", "tcp" or "udp"
+	ICMPType         string // as nft and iptables call it: "echo-request"
+	SrcPort, DstPort uint16 // 0: any
+}
+
+// iptables is the kind as iptables takes it.
+func (k Kind) iptables() []string {
+	argv := []string{"-p", k.Proto}
+	for _, part := range k.parts() {
+		argv = append(argv, "--"+part.iptables, part.value)
+	}
+	return argv
+}
+
+// nft is the kind as nft takes it. What has a port needs no more to say its protocol.
+func (k Kind) nft() (rule []string) {
+	for _, part := range k.parts() {
+		rule = append(rule, k.Proto, part.nft, part.value)
+	}
+	if rule == nil {
+		rule = []string{"meta", "l4proto", k.Proto}
+	}
+	return rule
+}
+
+// flags is the kind as `nstutor apply accept` takes it.
+func (k Kind) flags() []string {
+	argv := []string{"--proto=" + k.Proto}
+	for _, part := range k.parts() {
+		argv = append(argv, "--"+part.iptables+"="+part.value)
+	}
+	return argv
+}
+
+// kindPart is one of the conditions of a Kind.
+type kindPart struct{ iptables, nft, value string }
+
+func (k Kind) parts() (parts []kindPart) {
+	if k.ICMPType != "" {
+		parts = append(parts, kindPart{"icmp-type", "type", k.ICMPType})
+	}
+	if k.SrcPort != 0 {
+		parts = append(parts, kindPart{"sport", "sport", strconv.Itoa(int(k.SrcPort))})
+	}
+	if k.DstPort != 0 {
+		parts = append(parts, kindPart{"dport", "dport", strconv.Itoa(int(k.DstPort))})
+	}
+	return parts
+}
+
 // Accept lets one kind of packet pass a chain, before all its other rules.
 type Accept struct {
 	Netns                string
@@ -55,8 +106,7 @@ type Accept struct {
 	// whose rules no other program sees.
 	IPTables, Legacy bool
 	Src, Dst         netip.Addr
-	ICMPType         string // as nft and iptables call it: "echo-request"
-	UDPPort          int    // the destination port; 0: none, it is ICMP
+	Kind
 	// Established accepts, instead of all that, what belongs to connections that
 	// others of the chain's rules have let begin.
 	Established bool
@@ -75,11 +125,7 @@ func (a Accept) Commands() []Command {
 		return []Command{In(a.Netns, program, "-t", a.Table, "-I", a.Chain, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT")}
 	case a.IPTables && installed(program):
 		argv := []string{program, "-t", a.Table, "-I", a.Chain, "-s", a.Src.String(), "-d", a.Dst.String()}
-		if a.UDPPort != 0 {
-			argv = append(argv, "-p", "udp", "--dport", strconv.Itoa(a.UDPPort))
-		} else {
-			argv = append(argv, "-p", "icmp", "--icmp-type", a.ICMPType)
-		}
+		argv = append(argv, a.Kind.iptables()...)
 		return []Command{In(a.Netns, append(argv, "-j", "ACCEPT")...)}
 	case a.Legacy:
 		return nil
@@ -87,10 +133,8 @@ func (a Accept) Commands() []Command {
 		rule := nftAddresses(a.Src, a.Dst)
 		if a.Established {
 			rule = []string{"ct", "state", "established,related"}
-		} else if a.UDPPort != 0 {
-			rule = append(rule, "udp", "dport", strconv.Itoa(a.UDPPort))
 		} else {
-			rule = append(rule, "icmp", "type", a.ICMPType)
+			rule = append(rule, a.Kind.nft()...)
 		}
 		command, ok := NftInsert(a.Netns, a.Family, a.Table, a.Chain, append(rule, "accept")...)
 		if !ok {
@@ -104,12 +148,7 @@ func (a Accept) Commands() []Command {
 	}
 	argv = flag(argv, "--source", a.Src)
 	argv = flag(argv, "--to", a.Dst)
-	if a.UDPPort != 0 {
-		argv = append(argv, fmt.Sprintf("--udp=%d", a.UDPPort))
-	} else {
-		argv = append(argv, "--icmp="+a.ICMPType)
-	}
-	return []Command{In(a.Netns, argv...)}
+	return []Command{In(a.Netns, append(argv, a.Kind.flags()...)...)}
 }
 
 // flag adds an option, unless its address says nothing.

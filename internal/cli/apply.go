@@ -70,8 +70,8 @@ func applyAccept() *cobra.Command {
 			switch {
 			case accept.Table == "" || accept.Chain == "":
 				return fmt.Errorf("accept needs --table and --chain")
-			case accept.ICMPType == "" && accept.UDPPort == 0 && !accept.Established:
-				return fmt.Errorf("accept needs --icmp, --udp or --established")
+			case accept.Proto == "" && !accept.Established:
+				return fmt.Errorf("accept needs --proto or --established")
 			}
 			return accept.Apply()
 		},
@@ -82,9 +82,11 @@ func applyAccept() *cobra.Command {
 	flags.StringVar(&accept.Chain, "chain", "", "the chain")
 	flags.StringVar(&source, "source", "", "the source address of the packets")
 	flags.StringVar(&to, "to", "", "their destination")
-	flags.StringVar(&accept.ICMPType, "icmp", "", "echo-request or echo-reply")
+	flags.StringVar(&accept.Proto, "proto", "", "the protocol: icmp, tcp or udp")
+	flags.StringVar(&accept.ICMPType, "icmp-type", "", "of ICMP: echo-request or echo-reply")
+	flags.Uint16Var(&accept.SrcPort, "sport", 0, "of TCP and UDP: the port that the packets come from")
+	flags.Uint16Var(&accept.DstPort, "dport", 0, "… and the one that they go to")
 	flags.BoolVar(&accept.Established, "established", false, "what belongs to connections that have begun")
-	flags.IntVar(&accept.UDPPort, "udp", 0, "the destination port, for UDP")
 	return cmd
 }
 

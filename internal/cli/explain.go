@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -21,7 +19,6 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/report"
 	"nstutor/diag/probe"
-	"nstutor/internal/change"
 	"nstutor/internal/nsenter"
 )
 
@@ -29,22 +26,27 @@ import (
 // 20 bytes and ICMP's of 8.
 const maxPayload = 65535 - 20 - 8
 
-// explain says why a ping is not answered, on any machine.
+// explain says why a ping, a connection or a datagram is not answered, on any machine.
 func (a *app) explain() *cobra.Command {
 	var output, from string
 	var noProbe, df, causes bool
 	var size int
+	var sport uint16
 	var timeout time.Duration
 	cmd := &cobra.Command{
-		Use:   "explain DEST",
-		Short: "Say where and why a packet to DEST dies, and the smallest fix",
-		Long: `Follow a ping to DEST and its reply from namespace to namespace, asking the
+		Use:   "explain TARGET",
+		Short: "Say where and why a packet to TARGET dies, and the smallest fix",
+		Long: `Follow a packet to TARGET and its reply from namespace to namespace, asking the
 kernel at every hop, then send one and compare. Nothing is changed.
 
-DEST is an IPv4 address, or a name that is looked up as the namespace would: by
-the hosts and resolv.conf of its container, where it is one's.
+TARGET is HOST for a ping; HOST:PORT or tcp://HOST:PORT for a connection, which
+is opened and closed without a byte of data; udp://HOST:PORT for a datagram (an
+empty one; to port 53 a question); http://HOST[:PORT][/PATH] for a connection and
+what is answered on it. HOST is an IPv4 address, or a name that is looked up as
+the namespace would: by the hosts and resolv.conf of its container, where it is
+one's.
 
---from names the namespace where the ping starts: a name of ` + "`ip netns`" + `, a path, a
+--from names the namespace where the packet starts: a name of ` + "`ip netns`" + `, a path, a
 process (pid:378, or 378), or a container of Docker, containerd, podman, CRI-O,
 LXC, systemd-nspawn or Mininet by its name or the beginning of its ID, or a pod;
 container:NAME is a container whatever else has the name. No daemon is asked.
@@ -52,21 +54,22 @@ container:NAME is a container whatever else has the name. No daemon is asked.
 The answer comes in this order: the verdict in one sentence; the way there and
 back, a namespace a line, with what was seen on the wire; the lines of the
 kernel's tables that prove the fault; the fix, ready to paste; what would still
-be broken after it; and what the ping itself says.
+be broken after it; and what the probe itself says.
 
 It takes root to enter another namespace and to read the packet filter.
 
-The exit status is 0 when the ping is answered, 1 when it is not or when that
+The exit status is 0 when the packet is answered, 1 when it is not or when that
 cannot be told, and 2 when the question cannot be asked.`,
 		Example: `  nstutor explain 192.168.6.160 --from ns1
   nstutor explain 10.244.1.7 --from pid:4711 --size 1472 --df
-  nstutor explain db --from web
+  nstutor explain db:5432 --from web
+  nstutor explain udp://10.96.0.10:53 --from web
   nstutor explain example.com --no-probe -o json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if causes && len(args) == 0 {
 				return nil
 			}
-			return oneDestination(cmd, args)
+			return oneTarget(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if output != "text" && output != "json" {
@@ -78,6 +81,16 @@ cannot be told, and 2 when the question cannot be asked.`,
 			if size < 0 || size > maxPayload {
 				return fmt.Errorf("--size %d: an echo carries 0 to %d bytes", size, maxPayload)
 			}
+			asked, err := parseTarget(args[0])
+			if err != nil {
+				return err
+			}
+			if asked.proto == 0 && sport != 0 {
+				return fmt.Errorf("--sport %d: a ping has no port; ask about HOST:PORT", sport)
+			}
+			if asked.proto == unix.IPPROTO_TCP && size != 0 {
+				return fmt.Errorf("--size %d: a connection is opened without data", size)
+			}
 			if timeout <= 0 && !noProbe {
 				return fmt.Errorf("--timeout %s: the probe needs some time to wait, such as 2s; --no-probe sends none", timeout)
 			}
@@ -87,12 +100,13 @@ cannot be told, and 2 when the question cannot be asked.`,
 			if err != nil {
 				return cannotOpen(from, err)
 			}
-			dest, err := destination(cmd.Context(), node, args[0])
+			dest, err := destination(cmd.Context(), node, asked.host)
 			if err != nil {
 				return err
 			}
 			answer, err := explain.Explain(cmd.Context(), world, explain.Request{
-				From: node, Dest: dest, Size: size, DF: df, Probe: !noProbe, Timeout: timeout,
+				From: node, Dest: dest, Proto: asked.proto, Port: asked.port, SrcPort: sport, URL: asked.url,
+				Size: size, DF: df, Probe: !noProbe, Timeout: timeout,
 			})
 			if err != nil {
 				return err
@@ -113,44 +127,21 @@ cannot be told, and 2 when the question cannot be asked.`,
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
 	cmd.Flags().BoolVar(&causes, "causes", false, "list all causes that an answer can name, and the table that shows each")
-	cmd.Flags().StringVar(&from, "from", "", "where the ping starts: a name under /run/netns, a container or pod, pid:N, or a path (default: here)")
+	cmd.Flags().StringVar(&from, "from", "", "where the packet starts: a name under /run/netns, a container or pod, pid:N, or a path (default: here)")
 	cmd.Flags().BoolVar(&noProbe, "no-probe", false, "only predict: send nothing, wait for nothing")
-	cmd.Flags().IntVar(&size, "size", 0, "payload of the echo in bytes, as ping -s says it (0: ping's 56)")
-	cmd.Flags().BoolVar(&df, "df", false, "let no router fragment the echo, as ping -M do")
+	cmd.Flags().Uint16Var(&sport, "sport", 0, "the port that the connection or the datagram comes from (0: one that the kernel would choose)")
+	cmd.Flags().IntVar(&size, "size", 0, "payload of the echo or the datagram in bytes, as ping -s says it (0: ping's 56)")
+	cmd.Flags().BoolVar(&df, "df", false, "let no router fragment the packet, as ping -M do")
 	cmd.Flags().DurationVar(&timeout, "timeout", 4*time.Second, "how long to wait for the probe")
 	return cmd
 }
 
-func oneDestination(_ *cobra.Command, args []string) error {
-	if len(args) != 1 || args[0] == "" {
-		return fmt.Errorf("explain takes one destination, an address or a name; see `nstutor explain --help`")
+func oneTarget(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return pingable("")
 	}
-	if host, ok := withPort(args[0]); ok {
-		return fmt.Errorf("%q asks about a port: so far explain follows pings, and ports come with the next version; for a ping, `nstutor explain %s`", args[0], change.Quote(host))
-	}
-	if strings.Contains(args[0], "/") {
-		if _, err := netip.ParsePrefix(args[0]); err == nil {
-			return fmt.Errorf("%q is a prefix; explain takes one address", args[0])
-		}
-	}
-	return nil
-}
-
-// withPort takes a port from a destination, if it has one: ADDR:PORT, [ADDR]:PORT,
-// NAME:PORT, and tcp:// or udp:// before it.
-func withPort(dest string) (host string, ok bool) {
-	scheme, rest, hasScheme := strings.Cut(dest, "://")
-	if !hasScheme {
-		rest = dest
-	} else if scheme != "tcp" && scheme != "udp" {
-		return "", false
-	}
-	host, port, err := net.SplitHostPort(rest)
-	if err != nil {
-		return rest, hasScheme
-	}
-	_, err = strconv.ParseUint(port, 10, 16)
-	return host, host != "" && (err == nil || hasScheme)
+	_, err := parseTarget(args[0])
+	return err
 }
 
 // destination is the address of a name, as the namespace that pings knows it.
@@ -164,7 +155,7 @@ func destination(ctx context.Context, node *machine.Space, name string) (netip.A
 	case !dest.Is4():
 		return dest, fmt.Errorf("%s is an IPv6 address; explain follows IPv4 only", dest)
 	case dest.IsMulticast() || dest == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
-		return dest, fmt.Errorf("%s is the address of many; explain follows a ping to one", dest)
+		return dest, fmt.Errorf("%s is the address of many; explain follows a packet to one", dest)
 	}
 	return dest, nil
 }

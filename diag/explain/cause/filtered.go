@@ -23,11 +23,9 @@ var _ = register(Cause{
 // Stopped is a packet that a rule of the packet filter stops.
 type Stopped struct {
 	At
-	Flow     Flow // as the chain saw it
-	Hook     string
-	Result   eval.Result
-	ICMPType string // as iptables and nft call it, unless …
-	UDPPort  int    // … it goes there
+	Flow   Flow // as the chain saw it
+	Hook   string
+	Result eval.Result
 	// Answer tells that it answers a packet which has passed here.
 	Answer bool
 	// Other is a route of the sender's that leads here, where another one of its
@@ -76,7 +74,7 @@ func (s Stopped) Fix() []change.Command {
 	t, chain := s.Result.Table, s.Result.Chain.Name
 	a := change.Accept{
 		Netns: s.Netns(), Family: t.Family, Table: t.Name, Chain: chain, Legacy: t.Legacy,
-		Src: s.Flow.Src, Dst: s.Flow.Dst, ICMPType: s.ICMPType, UDPPort: s.UDPPort,
+		Src: s.Flow.Src, Dst: s.Flow.Dst, Kind: s.Flow.kind(),
 		IPTables:    t.Legacy || t.Family == "ip" && slices.Contains(iptablesTables, t.Name) && slices.Contains(iptablesChains, chain),
 		Established: s.Answer && slices.Contains(tracked, s.Hook) && (t.Family == "ip" || t.Family == "inet") && t.Name != "raw",
 	}

@@ -13,15 +13,12 @@ import (
 func (w *walk) filtered(n *machine.Space, e echo, hook string, r eval.Result) cause.Finding {
 	// The chain saw the packet as it was there, which may be after translation.
 	if p := r.Packet; p.Src.IsValid() && p.Dst.IsValid() {
-		e.src, e.dst = p.Src, p.Dst
+		e.src, e.dst, e.sport, e.dport = p.Src, p.Dst, p.SrcPort, p.DstPort
 	}
-	f := cause.Stopped{At: at(n), Flow: e.flow(), Hook: hook, Result: r, ICMPType: e.icmpType(),
+	f := cause.Stopped{At: at(n), Flow: e.flow(), Hook: hook, Result: r,
 		Answer: e.leg == LegReply && e.outer == nil && r.Packet.CTState == eval.CTEstablished}
 	if cause.MeantApart(r) && len(w.began) > 0 && e.leg == LegRequest && e.outer == nil {
 		f.Other = otherDefault(w.began[0])
-	}
-	if e.outer != nil {
-		f.UDPPort = e.outer.DstPort
 	}
 	return f
 }

@@ -201,7 +201,7 @@ func (a *arping) rivals(chosen station, yes []station) {
 			continue
 		}
 		a.w.doubt(a.n, a.e, StageNeighbour, a.link.Name, cause.Rivals{
-			At: at(s.node), Addr: a.nexthop, Chosen: chosen.device(), Other: s.device(), Own: ownAddress(s.node, a.nexthop),
+			At: at(s.node), Addr: a.nexthop, Chosen: chosen.device(), Other: s.device(), Own: cause.OwnAddress(s.node, a.nexthop),
 		})
 		return
 	}

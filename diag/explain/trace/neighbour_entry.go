@@ -26,7 +26,7 @@ func (a *arping) misled(n *machine.Space) (cause.Finding, station, bool) {
 		return nil, station{}, false
 	}
 	if a.answers(wrong).Yes {
-		own := ownAddress(n, a.nexthop)
+		own := cause.OwnAddress(n, a.nexthop)
 		return cause.WrongAnswer{At: at(n), Hop: a.hop(), Right: right.device(), Wrong: wrong.device(), Own: own}, right, true
 	}
 	return cause.MACOfAnother{NextHop: a.hop(), Wrong: wrong.device(), Right: right.device()}, right, true

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"cmp"
+	"net/netip"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
@@ -10,16 +11,6 @@ import (
 	"nstutor/diag/table"
 	"nstutor/internal/say"
 )
-
-const protoICMP = 1
-
-// proto is the protocol of the packet, which routing rules can ask for.
-func (e echo) proto() byte {
-	if e.outer != nil {
-		return protoUDP
-	}
-	return protoICMP
-}
 
 // receive takes a frame from the wire to the routing decision.
 func (w *walk) receive(n *machine.Space, e echo, dev table.Link) {
@@ -44,12 +35,14 @@ func (w *walk) input(n *machine.Space, e echo, dev table.Link) {
 		return
 	}
 	e = w.restore(n, e)
-	query := machine.RouteQuery{Dst: e.dst, Src: e.src, IIF: dev.Index, Mark: e.mark, Proto: e.proto()}
+	query := e.query()
+	query.IIF = dev.Index
 	route := w.route(n, query)
 	if route.Kind == machine.KindForwardingOff || route.Kind == machine.KindRPFilter || route.Kind == machine.KindMartian {
 		w.refused(n, e, dev, route)
 		// As though the packet had been let in: where would it go?
-		route = w.route(n, machine.RouteQuery{Dst: e.dst, Mark: e.mark, Proto: e.proto()})
+		query.Src, query.IIF = netip.Addr{}, 0
+		route = w.route(n, query)
 	}
 	switch route.Kind {
 	case machine.KindLocal:
@@ -66,7 +59,7 @@ func (w *walk) input(n *machine.Space, e echo, dev table.Link) {
 // forward passes a packet on.
 func (w *walk) forward(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) {
 	e.ttl--
-	key := visit{n, dev.Index, e.src, e.dst, e.leg}
+	key := visit{n, dev.Index, e.flow()}
 	if e.ttl <= 0 && !w.been[key] {
 		w.fault(n, e, StageRoute, dev.Name, w.spent(n, e))
 		e.ttl = maxHops
@@ -109,10 +102,8 @@ func (w *walk) deliver(n *machine.Space, e echo, dev string) {
 		w.ended = true
 		return
 	}
-	if value, err := n.Sysctl("net/ipv4/icmp_echo_ignore_all"); err == nil && value == "1" {
-		w.fault(n, e, StageDeliver, dev, cause.EchoOff{At: at(n)})
-	}
-	w.hop(n, e, StageDeliver, dev, say.T("%s is an address of this namespace", "%s 是该命名空间的地址", e.dst))
+	w.reached = e.flow()
+	w.listen(n, e, dev)
 	w.originate(n, w.back(e))
 }
 
@@ -155,9 +146,13 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 	}
 	e.packet = result.Packet
 	if nat := result.NAT; nat != nil {
-		w.hop(n, e, StageFilter, dev, say.T("%s: %s becomes %s", "%s：%s 变为 %s", nat.Kind, nat.Old, nat.New))
+		w.hop(n, e, StageFilter, dev, say.T("%s: %s becomes %s", "%s：%s 变为 %s", nat.Kind, cause.Endpoint(nat.Old, nat.OldPort), cause.Endpoint(nat.New, nat.NewPort)))
+		e.disguises += disguise(e, hook)
 	}
 	e.src, e.dst, e.mark = e.packet.Src, e.packet.Dst, e.packet.Mark
+	if e.outer == nil {
+		e.sport, e.dport = e.packet.SrcPort, e.packet.DstPort
+	}
 	if e.leg == LegRequest && e.outer == nil {
 		w.last[n] = e.packet
 	}

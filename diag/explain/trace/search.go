@@ -124,7 +124,7 @@ func (w *walk) otherEnd(near site, meant func(*machine.Space, table.Link) bool) 
 		if n == near.node {
 			continue
 		}
-		dev, ok, err := vxlanOf(n, near.dev.VXLAN)
+		dev, ok, err := machine.VXLANOf(n, near.dev.VXLAN)
 		if err != nil || !ok || !dev.VXLAN.Local.IsValid() {
 			continue
 		}
@@ -151,22 +151,6 @@ func (w *walk) behind(n *machine.Space, dev table.Link, meant func(*machine.Spac
 	return slices.ContainsFunc(x.stations, func(s station) bool { return s.node != nil && meant(s.node, s.dev) })
 }
 
-// ownAddress is where a namespace has an address, or zero.
-func ownAddress(n *machine.Space, addr netip.Addr) cause.Address {
-	if found := machine.AddressesOf(n, addr); len(found) > 0 {
-		return cause.Address{Netns: n.Name, Prefix: found[0].Prefix, Dev: found[0].Dev}
-	}
-	lo, err := n.Link("lo")
-	if err != nil {
-		return cause.Address{}
-	}
-	own, ok := machine.PrefixOver(n, lo, addr)
-	if !ok || own.Addr() != addr {
-		return cause.Address{}
-	}
-	return cause.Address{Netns: n.Name, Prefix: own, Dev: "lo"}
-}
-
 // elsewhere is the fault of a tunnel whose forwarding database has the wrong
 // other end for a frame.
 func (a *arping) elsewhere(x *explorer) (cause.TunnelElsewhere, station, bool) {
@@ -187,7 +171,7 @@ func (a *arping) elsewhere(x *explorer) (cause.TunnelElsewhere, station, bool) {
 			}
 			return cause.TunnelElsewhere{
 				NextHop: a.hop(), Dev: c.dev.Name, Remote: c.remote, Right: rightEntry(x, c, far),
-				Entries: fdbOf(site{c.node, c.dev}, func(e table.FDBEntry) bool { return e.Dst == c.remote }),
+				Entries: machine.FDBOf(c.node, c.dev, func(e table.FDBEntry) bool { return e.Dst == c.remote }),
 			}, station{node: far.node, dev: far.dev}, true
 		}
 	}
@@ -198,18 +182,8 @@ func (a *arping) elsewhere(x *explorer) (cause.TunnelElsewhere, station, bool) {
 func rightEntry(x *explorer, c crossing, far end) cause.TunnelEntry {
 	entry := cause.TunnelEntry{Netns: c.node.Name, Dev: c.dev.Name, MAC: everybody, Dst: far.addr}
 	own := func(e table.FDBEntry) bool { return bytes.Equal(e.MAC, x.mac) }
-	if x.mac != nil && len(fdbOf(site{c.node, c.dev}, own)) > 0 {
+	if x.mac != nil && len(machine.FDBOf(c.node, c.dev, own)) > 0 {
 		entry.MAC, entry.Replace = x.mac, true
 	}
 	return entry
-}
-
-// fdbOf are those entries of a tunnel's forwarding database that are wanted.
-func fdbOf(s site, wanted func(table.FDBEntry) bool) []table.FDBEntry {
-	one, err := s.node.Ask()
-	if err != nil {
-		return nil
-	}
-	entries, _ := one.VXLANFDB(s.dev.Index)
-	return slices.DeleteFunc(entries, func(e table.FDBEntry) bool { return !wanted(e) })
 }

@@ -12,11 +12,11 @@ import (
 // in.
 func (w *walk) originate(n *machine.Space, e echo) {
 	e.origin, e.ttl = n, machine.DefaultTTL(n)
-	route := w.route(n, machine.RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.proto()})
+	route := w.route(n, e.query())
 	if !e.src.IsValid() && route.Kind == machine.KindUnicast {
 		// The kernel asks again with the source that it has found (ip_route_connect()).
 		e.src = route.Src
-		route = w.route(n, machine.RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.proto()})
+		route = w.route(n, e.query())
 	} else if !e.src.IsValid() {
 		e.src = route.Src
 	}
@@ -50,7 +50,7 @@ func (w *walk) originate(n *machine.Space, e echo) {
 	}
 	if e.leg == LegRequest && e.dst != asked {
 		// A rule of OUTPUT has changed the destination: it is routed again.
-		route = n.Route(machine.RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.packet.Proto})
+		route = n.Route(e.query())
 		w.hop(n, e, StageRoute, route.DevName, quote(route.Get))
 		if route.Kind == machine.KindLocal {
 			w.deliver(n, e, "lo")

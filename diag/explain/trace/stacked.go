@@ -149,7 +149,7 @@ func (a *arping) beneath(x *explorer) (cause.Finding, station, bool) {
 			continue
 		}
 		return cause.Beneath{
-			NextHop: a.hop(), Link: a.link, Lower: lower.device(), Shim: freeName(lower.node, "shim"), Sender: a.sender,
+			NextHop: a.hop(), Link: a.link, Lower: lower.device(), Shim: machine.FreeName(lower.node, "shim"), Sender: a.sender,
 		}, station{}, true
 	}
 	return nil, station{}, false
@@ -171,7 +171,7 @@ func (a *arping) atop(x *explorer) (cause.Finding, station, bool) {
 			continue
 		}
 		f := cause.BelowIPvlan{NextHop: a.hop(), Owner: s.device(), Lower: lower.Name}
-		if via := a.w.addressFor(below, lower.Name, a.n, a.link); via.IsValid() {
+		if via := machine.AddressFor(below, lower.Name, a.n, a.link); via.IsValid() {
 			f.Way = wayOut{dev: a.link, via: via}.insteadTo(a.n, a.nexthop)
 		}
 		return f, station{}, true
@@ -185,14 +185,4 @@ func (a *arping) untagged(x *explorer) (cause.Finding, station, bool) {
 		return cause.Untagged{NextHop: a.hop(), There: t.device(), Tag: t.vlan}, station{}, true
 	}
 	return nil, station{}, false
-}
-
-// freeName is a name that no device of the namespace has.
-func freeName(n *machine.Space, name string) string {
-	for i := 0; ; i++ {
-		candidate := name + string(rune('0'+i%10))
-		if _, err := n.Link(candidate); err != nil || i == 9 {
-			return candidate
-		}
-	}
 }

@@ -5,7 +5,6 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/table"
 )
 
 // unanswered says why nobody gives the MAC address of the next hop, and returns
@@ -69,7 +68,7 @@ func (a *arping) refusal(s station, answer machine.ARPAnswer) cause.Finding {
 		back := wayOut{dev: s.dev}.insteadTo(s.node, a.sender)
 		return cause.AskerElsewhere{At: at(s.node), Sender: a.sender, Dev: s.dev.Name, Hop: a.hop(), Proof: proof, Way: back}
 	case machine.ARPMartian:
-		return cause.OwnSender{At: at(s.node), Sender: a.sender, Hop: a.hop(), Proof: proof, Own: ownAddress(s.node, a.sender)}
+		return cause.OwnSender{At: at(s.node), Sender: a.sender, Hop: a.hop(), Proof: proof, Own: cause.OwnAddress(s.node, a.sender)}
 	case machine.ARPIgnore:
 		return cause.ARPIgnored{
 			NextHop: a.hop(), Station: s.device(), Proof: proof, Here: has(s, a.nexthop),
@@ -148,7 +147,7 @@ func (a *arping) nobody(x *explorer) (station, bool) {
 		return station{}, false
 	}
 	a.noteObstacles(s)
-	length := a.w.prefixLen(a.n, a.link, a.nexthop)
+	length := machine.PrefixLen(a.n, a.link, a.nexthop)
 	a.w.granted = append(a.w.granted, grant{s.node, netip.PrefixFrom(a.nexthop, length).Masked(), s.dev})
 	a.report(cause.NoRouter{
 		NextHop: a.hop(), Stations: whoIsThere(x), Proof: a.answers(s).Evidence,
@@ -194,18 +193,4 @@ func (a *arping) router(x *explorer) (station, bool) {
 		}
 	}
 	return first, first.node != nil
-}
-
-// prefixLen is that of the device's own prefix which covers addr, or 32.
-func (w *walk) prefixLen(n *machine.Space, link table.Link, addr netip.Addr) int {
-	addrs, err := n.Addrs(link.Index)
-	if err != nil {
-		return addr.BitLen()
-	}
-	for _, own := range addrs {
-		if own.Prefix.Contains(addr) {
-			return own.Prefix.Bits()
-		}
-	}
-	return addr.BitLen()
 }

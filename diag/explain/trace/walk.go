@@ -37,6 +37,8 @@ type walk struct {
 
 	been      map[visit]bool
 	taught    []taught
+	listens   *Listener       // who takes the request
+	reached   cause.Flow      // the request as it was delivered
 	heard     map[hearing]int // ports of bridges, by what was heard there on the walk
 	landed    *machine.Space  // whom the last carrying packet of a tunnel came to
 	depth     int             // of tunnels in tunnels
@@ -53,10 +55,9 @@ type walk struct {
 
 // visit is a packet in a namespace: the same one twice goes in circles.
 type visit struct {
-	node     *machine.Space
-	iif      int
-	src, dst netip.Addr
-	leg      string
+	node *machine.Space
+	iif  int
+	flow cause.Flow
 }
 
 // passage is a namespace that forwarded the request, and by which route.
@@ -135,12 +136,12 @@ func (w *walk) wiredAs(n *machine.Space, e echo, stage, dev string, detail Text)
 	if w.strayed || w.unsent {
 		return false
 	}
-	seen := Sighting{Space: n, Dev: dev, Src: e.src, Dst: e.dst, Reply: e.leg == LegReply, Out: stage == StageSend}
+	seen := Sighting{Space: n, Dev: dev, Flow: e.seenAs(), Out: stage == StageSend}
 	if e.outer != nil {
 		if e.inner.outer != nil || !e.inner.dst.IsValid() {
 			return false // it is a tunnel in a tunnel, or carries no echo
 		}
-		seen.Src, seen.Dst, seen.Carrier = e.inner.src, e.inner.dst, Endpoints{e.src, e.dst}
+		seen.Flow, seen.Carrier = e.inner.seenAs(), Endpoints{e.src, e.dst}
 	}
 	if len(w.faults) > 0 && slices.ContainsFunc(w.hops, func(h Hop) bool { return h.Sighting != nil && *h.Sighting == seen }) {
 		return false // the frame that was here before proves nothing

@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// target is what explain is asked about: a ping, a TCP connection, or a datagram.
+type target struct {
+	proto byte // IPPROTO_TCP or IPPROTO_UDP; 0: a ping
+	host  string
+	port  uint16
+	url   string // to get once the connection opens; empty: nothing
+}
+
+// defaultPorts are the ports of the schemes that have one.
+var defaultPorts = map[string]string{"http": "80"}
+
+// parseTarget takes ADDR or NAME for a ping, HOST:PORT and tcp://HOST:PORT for a
+// connection, udp://HOST:PORT for a datagram, and http://HOST[:PORT][/PATH] for a
+// connection and what is answered on it.
+func parseTarget(text string) (target, error) {
+	scheme, rest, hasScheme := strings.Cut(text, "://")
+	if !hasScheme {
+		host, port, err := net.SplitHostPort(text)
+		if err != nil {
+			return target{host: text}, pingable(text)
+		}
+		return portTarget(text, unix.IPPROTO_TCP, host, port)
+	}
+	proto := byte(unix.IPPROTO_TCP)
+	switch scheme {
+	case "udp":
+		proto = unix.IPPROTO_UDP
+	case "tcp", "http":
+	default:
+		return target{}, fmt.Errorf("%q: explain knows tcp://, udp:// and http://", text)
+	}
+	t := target{}
+	if scheme == "http" {
+		address, err := url.Parse(text)
+		if err != nil || address.Hostname() == "" {
+			return t, fmt.Errorf("%q is no URL that explain can read: write http://HOST:PORT/PATH", text)
+		}
+		rest, t.url = address.Host, text
+	}
+	host, port, err := net.SplitHostPort(rest)
+	if err != nil && defaultPorts[scheme] != "" {
+		host, port, err = strings.Trim(rest, "[]"), defaultPorts[scheme], nil
+	}
+	if err != nil {
+		return t, fmt.Errorf("%q names no port: write %s://HOST:PORT", text, scheme)
+	}
+	asked, err := portTarget(text, proto, host, port)
+	asked.url = t.url
+	return asked, err
+}
+
+// portTarget is a target with a port, which is a number or the name of a service.
+func portTarget(text string, proto byte, host, port string) (target, error) {
+	t := target{proto: proto, host: host}
+	if host == "" {
+		return t, fmt.Errorf("%q names no host: write HOST:%s", text, port)
+	}
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || number == 0 {
+		return t, fmt.Errorf("%q: a port is a number from 1 to 65535", text)
+	}
+	t.port = uint16(number)
+	return t, nil
+}
+
+// pingable is what is wrong with a destination without a port.
+func pingable(text string) error {
+	if text == "" {
+		return fmt.Errorf("explain takes one destination, an address or a name; see `nstutor explain --help`")
+	}
+	if _, err := netip.ParsePrefix(text); err == nil {
+		return fmt.Errorf("%q is a prefix; explain takes one address", text)
+	}
+	return nil
+}

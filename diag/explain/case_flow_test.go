@@ -190,3 +190,67 @@ func TestExplainFlows(t *testing.T) {
 	labtest.Slow(t)
 	explainBreakages(t, routed, flowBreakages)
 }
+
+// Faults of services over routed pods.
+var serviceBreakages = among([]breakage{
+	{name: "a port that is rejected", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80"},
+		fault: `host: iptables -A FORWARD -p tcp --dport 80 -j REJECT`,
+		want:  expected{cause.Rejected, "host", request}, shut: []journey{{"pod-b", "10.244.1.10"}}},
+	{name: "a service without endpoints, iptables", from: "pod-a", to: "10.96.0.10", asks: "tcp 80",
+		fault: `
+host: iptables -N KUBE-SERVICES
+host: iptables -A FORWARD -m conntrack --ctstate NEW -j KUBE-SERVICES
+host: iptables -A KUBE-SERVICES -d 10.96.0.10 -p tcp --dport 80 -j REJECT`,
+		want: expected{cause.NoEndpoints, "host", request}, noFix: true},
+	{name: "a service without endpoints, nft", from: "host", to: "10.96.0.10", asks: "tcp 80",
+		fault: `host: nft 'add table ip kube-proxy; add chain ip kube-proxy reject-chain; add rule ip kube-proxy reject-chain reject; add map ip kube-proxy no-endpoint-services { type ipv4_addr . inet_proto . inet_service : verdict ; elements = { 10.96.0.10 . tcp . 80 : goto reject-chain } ; }; add chain ip kube-proxy filter-output { type filter hook output priority -110; }; add rule ip kube-proxy filter-output ip daddr . meta l4proto . th dport vmap @no-endpoint-services'`,
+		want:  expected{cause.NoEndpoints, "host", request}, noFix: true},
+	{name: "a service for pods only, asked by the node", from: "host", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080`,
+		want:  expected{cause.NotTranslated, "host", request}},
+	{name: "a service for the node only, asked by a pod", from: "pod-a", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `host: nft 'add table ip n; add chain ip n out { type nat hook output priority -100; }; add rule ip n out ip daddr 10.96.0.10 tcp dport 80 dnat to 10.244.1.11:8080'`,
+		want:  expected{cause.NotTranslated, "host", request}},
+	{name: "a port of the node for others only, asked by the node", from: "host", to: "192.168.6.160", asks: "tcp 30080", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `host: iptables -t nat -A PREROUTING -p tcp --dport 30080 -j DNAT --to-destination 10.244.1.11:8080`,
+		want:  expected{cause.NotTranslated, "host", request}},
+	{name: "a pod that asks its own service", from: "pod-b", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080`,
+		want:  expected{cause.Hairpin, "pod-b", request}},
+})
+
+// … and over bridged ones.
+var bridgedServices = among([]breakage{
+	{name: "the reply bypasses the node", from: "pod-a", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `
+host: sysctl -qw net.bridge.bridge-nf-call-iptables=0
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080`,
+		want: expected{cause.ReplyBypassesNAT, "host", reply}},
+	{name: "the datagram back bypasses the node", from: "pod-a", to: "10.96.0.10", asks: "udp 53", serve: []string{"pod-b udp 0.0.0.0:53"},
+		fault: `
+host: sysctl -qw net.bridge.bridge-nf-call-iptables=0
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p udp --dport 53 -j DNAT --to-destination 10.244.1.11:53`,
+		want: expected{cause.ReplyBypassesNAT, "host", reply}},
+	{name: "a bridge that gives it back", from: "pod-a", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `
+host: sysctl -qw net.bridge.bridge-nf-call-iptables=1
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080`},
+	{name: "a pod that asks its own service, through the bridge", from: "pod-b", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `
+host: sysctl -qw net.bridge.bridge-nf-call-iptables=1
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080
+host: iptables -t nat -A POSTROUTING -s 10.244.1.11 -d 10.244.1.11 -j MASQUERADE`,
+		want: expected{cause.Hairpin, "host", request}},
+	{name: "a pod that asks its own service", from: "pod-b", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `
+host: sysctl -qw net.bridge.bridge-nf-call-iptables=0
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080`,
+		want: expected{cause.Hairpin, "pod-b", request}},
+})
+
+// TestExplainServices: what a request meets that is sent on to somebody else.
+func TestExplainServices(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, routed, serviceBreakages)
+	explainBreakages(t, bridged, bridgedServices)
+}

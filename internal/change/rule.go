@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Masquerade gives what leaves the source address of the device it leaves by.
@@ -44,6 +45,38 @@ func (m Masquerade) Commands() []Command {
 		argv = append(argv, "--out="+m.Out)
 	}
 	return []Command{In(m.Netns, argv...)}
+}
+
+// Translate sends what is for one address and port on to another.
+type Translate struct {
+	Netns string
+	Hook  string // "prerouting" or "output"
+	Dst   netip.Addr
+	Kind
+	To     netip.Addr
+	ToPort uint16 // 0: as it is
+}
+
+// Commands are the command lines that append the rule, by iptables, or else by nft;
+// nil where neither is here.
+func (t Translate) Commands() []Command {
+	chain, to := strings.ToUpper(t.Hook), t.To.String()
+	if t.ToPort != 0 {
+		to = netip.AddrPortFrom(t.To, t.ToPort).String()
+	}
+	switch {
+	case installed("iptables"):
+		argv := slices.Concat([]string{"iptables", "-t", "nat", "-A", chain, "-d", t.Dst.String()}, t.Kind.iptables(), []string{"-j", "DNAT", "--to-destination", to})
+		return []Command{In(t.Netns, argv...)}
+	case installed("nft"):
+		rule := slices.Concat(nftAddresses(netip.Addr{}, t.Dst), t.Kind.nft(), []string{"dnat", "to", to})
+		return []Command{
+			In(t.Netns, "nft", "add", "table", "ip", "nat"),
+			In(t.Netns, "nft", "add", "chain", "ip", "nat", chain, "{ type nat hook "+t.Hook+" priority dstnat; }"),
+			In(t.Netns, slices.Concat([]string{"nft", "add", "rule", "ip", "nat", chain}, rule)...),
+		}
+	}
+	return nil
 }
 
 // Kind is what a rule says of packets besides their addresses.

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 
+	"golang.org/x/sys/unix"
+
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -39,8 +41,23 @@ type OtherRoute struct {
 	Entry table.Route
 }
 
-// Code is Filtered.
-func (Stopped) Code() Code { return Filtered }
+// Code is Filtered of what a ping meets, and of what is dropped; Rejected of a
+// connection or a datagram that is refused.
+func (s Stopped) Code() Code {
+	if s.Flow.Proto != unix.IPPROTO_ICMP && s.Result.Verdict == eval.VerdictReject {
+		return Rejected
+	}
+	return Filtered
+}
+
+// ByRule reports whether it is a rule of the packet filter that stops the packet.
+func ByRule(f Finding) bool {
+	switch f.(type) {
+	case Stopped, Endless:
+		return true
+	}
+	return false
+}
 
 // Detail names the rule, and whether there is a way to except the packet.
 func (s Stopped) Detail() say.Text {

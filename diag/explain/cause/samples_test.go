@@ -24,6 +24,7 @@ var (
 	bridge     = table.Link{Name: "br0", Kind: "bridge", Bridge: &table.Bridge{STP: true}}
 	vxlan      = table.Link{Name: "vxlan0", Kind: "vxlan", VXLAN: &table.VXLAN{VNI: 7, DstPort: 4789}}
 	port       = Device{"host", veth}
+	tcp        = Flow{Proto: 6, Src: one, Dst: two, SrcPort: 40000, DstPort: 80}
 	flow       = Flow{Proto: 1, Src: one, Dst: two}
 	lookup     = Lookup{two, machine.RouteAnswer{Err: syscall.ENETUNREACH}}
 	proof      = []string{"a line of the kernel's"}
@@ -100,6 +101,14 @@ var samples = []Finding{
 		Elsewhere: []ListensElsewhere{{"ns2", listening}}, Owners: map[uint32]socket.Process{7: {PID: 12, Comm: "nginx"}}},
 	QueueFull{here, flow, listening},
 	QueueFull{here, flow, socket.Socket{Proto: socket.UDP, Local: listening.Local, Waiting: 4000, Room: 4096}},
+	Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictReject, At: dropped.At, Rule: "-j REJECT", Table: dropped.Table, Chain: dropped.Chain}},
+	Endless{Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictReject, At: dropped.At, Rule: "-j REJECT", Table: dropped.Table, Chain: dropped.Chain, In: "KUBE-SERVICES"}}},
+	ImpossibleSource{At: here, Flow: tcp, Dev: "eth0", Lookup: proof, Service: &here},
+	NoHairpin{here, "eth0", "br0", tcp},
+	WrongHook{here, tcp, tcp, "output", "prerouting", "-j DNAT"},
+	WrongHook{here, tcp, tcp, "prerouting", "output", "-j DNAT"},
+	Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one},
+	Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Bridge: true},
 	OpensOnly{here, "curl: (28) Operation timed out"},
 	ARPStopped{here, two, eval.LinkHook{Family: "arp", Hook: "input", IIF: "eth0"}, eval.ARPRequest(one, two), dropped},
 	OverRoute{here, 1600, machine.RouteAnswer{Line: proof[0], Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0", MTU: 1400}}, &here},
@@ -166,4 +175,4 @@ var samples = []Finding{
 // more than one way, or it is elsewhere.
 var unmended = []string{"NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "KernelDropped", "NoPVID", "Broadcast",
-	"Unheard", "QueueFull", "OpensOnly"}
+	"Unheard", "Endless", "QueueFull", "OpensOnly"}

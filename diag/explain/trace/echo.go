@@ -30,6 +30,7 @@ type echo struct {
 	packet       eval.Packet    // as the last hook of this namespace left it
 	length       int            // bytes, with the IP header
 	df           bool           // it must not be fragmented
+	below        bool           // it does not pass the bridge's own device, only its ports
 	origin       *machine.Space // who made it
 	outer        *table.VXLAN   // it carries the echo through this tunnel
 	inner        *echo          // … as it went in

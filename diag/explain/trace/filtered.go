@@ -20,6 +20,9 @@ func (w *walk) filtered(n *machine.Space, e echo, hook string, r eval.Result) ca
 	if cause.MeantApart(r) && len(w.began) > 0 && e.leg == LegRequest && e.outer == nil {
 		f.Other = otherDefault(w.began[0])
 	}
+	if cause.IsEndless(f) {
+		return cause.Endless{Stopped: f}
+	}
 	return f
 }
 

@@ -17,6 +17,7 @@ func (w *walk) receive(n *machine.Space, e echo, dev table.Link) {
 	if w.strayed {
 		return
 	}
+	e.below = false
 	w.wired(n, e, StageReceive, dev.Name)
 	w.input(n, e, dev)
 }
@@ -75,6 +76,7 @@ func (w *walk) forward(n *machine.Space, e echo, dev table.Link, route machine.R
 	w.mind(n, e, route)
 	w.hop(n, e, StageRoute, route.DevName, quote(route.Line))
 	w.claimed(n, e, route.DevName)
+	e = w.keptBelow(n, e, dev, route)
 	e, ok := w.filter(n, e, "forward", dev.Name, route.DevName)
 	if !ok {
 		return
@@ -98,6 +100,7 @@ func (w *walk) deliver(n *machine.Space, e echo, dev string) {
 		return
 	}
 	if e.leg == LegReply {
+		w.bypassed(n, e, dev)
 		w.hop(n, e, StageDeliver, dev, say.T("the reply is back at %s", "应答回到 %s", e.dst))
 		w.ended = true
 		return
@@ -125,6 +128,10 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 		return e, true
 	}
 	w.untracked(n, e, rules, hook)
+	before := e
+	if e.leg == LegRequest && e.outer == nil && (hook == "prerouting" || hook == "output") {
+		w.hooked = append(w.hooked, passage{node: n, iif: iif, echo: e})
+	}
 	p := e.packet
 	p.IIF, p.OIF, p.TTL = iif, oif, e.ttl
 	result := eval.Traverse(rules, hook, p, n.Env())
@@ -155,6 +162,7 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 	}
 	if e.leg == LegRequest && e.outer == nil {
 		w.last[n] = e.packet
+		w.turn(n, before, e)
 	}
 	return e, true
 }

@@ -9,6 +9,11 @@ import (
 // linkFilter passes a packet through such a hook, and goes on as though what it
 // drops were let through.
 func (w *walk) linkFilter(n *machine.Space, e echo, at eval.LinkHook) {
+	if at.Family == "netdev" {
+		for _, o := range n.Obstacles(at.Dev(), at.Hook) {
+			w.overlook(n, e, StageFilter, at.Dev(), cause.Obstructed{At: cause.At(n.Name), Dev: at.Dev(), Side: at.Hook, What: o})
+		}
+	}
 	rules, err := n.Rules()
 	if err != nil {
 		return // told when the packet comes to the hooks of IP

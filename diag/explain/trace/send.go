@@ -78,6 +78,8 @@ func (w *walk) loopback(n *machine.Space, e echo) {
 		w.fault(n, e, StageSend, "lo", cause.LoopbackPassed{At: at(n), Lo: lo})
 	}
 	e = w.enters(n, e)
+	w.linkFilter(n, e, eval.OnDevice("egress", "lo"))
+	w.linkFilter(n, e, eval.OnDevice("ingress", "lo"))
 	for _, hook := range []struct{ name, iif, oif string }{{"output", "", "lo"}, {"postrouting", "", "lo"}, {"prerouting", "lo", ""}} {
 		var ok bool
 		if e, ok = w.filter(n, e, hook.name, hook.iif, hook.oif); !ok {

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 )
@@ -43,7 +44,7 @@ func (w *walk) spent(n *machine.Space, e echo) cause.Finding {
 }
 
 // retake goes on with the station that the frame should have come to.
-func (w *walk) retake(a *arping, e echo, right station) {
+func (w *walk) retake(a *arping, e echo, right fabric.Station) {
 	w.arping = nil
 	w.travel(a.n, e, a.link, right)
 	w.strayed = true

@@ -99,19 +99,19 @@ func (t *Trace) End(from *machine.Space) (leg, netns string, detail Text) {
 type Beyond struct{ *outside }
 
 // Dev is the device.
-func (b *Beyond) Dev() string { return b.dev.Name }
+func (b *Beyond) Dev() string { return b.Edge.Dev.Name }
 
 // Untried is what is said of it before anybody tried; unsure when something on the
 // way to there could not be looked at.
 func (b *Beyond) Untried(unsure bool) Found {
-	left := b.Left(at(b.node))
+	left := b.Left(at(b.Node))
 	left.Unsure = unsure
-	return Find(b.echo.leg, cause.Untried{Beyond: left, Why: b.why})
+	return Find(b.echo.leg, cause.Untried{Beyond: left, Why: b.Why})
 }
 
 // Left is the packet as it left, for a finding that is at a namespace.
 func (b *Beyond) Left(where cause.At, seen ...Text) cause.Beyond {
-	return cause.Beyond{At: where, Dev: b.dev.Name, NextHop: b.asking.nexthop, Flow: b.echo.flow(), Seen: seen}
+	return cause.Beyond{At: where, Dev: b.Edge.Dev.Name, NextHop: b.asking.nexthop, Flow: b.echo.flow(), Seen: seen}
 }
 
 // Tunnel is the UDP port of the tunnel's packet that left; 0: the echo itself did.

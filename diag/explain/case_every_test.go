@@ -9,10 +9,11 @@ import (
 
 // elsewhere are the causes that no breakage of a network can show, and why.
 var elsewhere = map[cause.Code]string{
-	cause.None:           "nothing is broken",
-	cause.NotKnown:       "a far side that cannot be seen: TestAFarSideThatCannotBeSeen",
-	cause.ModelDisagrees: "a rule of the kernel's that is not followed: TestTheReportTellsTheAnswer",
-	cause.ConntrackFull:  "it takes a table that is filled: TestAFullConnectionTable",
+	cause.None:             "nothing is broken",
+	cause.NotKnown:         "a far side that cannot be seen: TestAFarSideThatCannotBeSeen",
+	cause.ModelDisagrees:   "a rule of the kernel's that is not followed: TestTheReportTellsTheAnswer",
+	cause.ReplyOtherSource: "a doubt, which only a datagram decides: TestAnAnswerFromAnotherAddress",
+	cause.ConntrackFull:    "it takes a table that is filled: TestAFullConnectionTable",
 }
 
 // unmendable are the causes that no command can mend, and why.

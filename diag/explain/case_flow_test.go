@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/probe"
 	"nstutor/internal/lab/labtest"
@@ -247,6 +248,28 @@ host: sysctl -qw net.bridge.bridge-nf-call-iptables=0
 host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080`,
 		want: expected{cause.Hairpin, "pod-b", request}},
 })
+
+// TestAnAnswerFromAnotherAddress: a socket on all addresses of a host with several
+// answers from the one that the kernel chooses; that is a doubt, which the datagram
+// decides.
+func TestAnAnswerFromAnotherAddress(t *testing.T) {
+	labtest.Slow(t)
+	b := routed.build(t)
+	b.run("pod-b: ip addr add 10.244.1.77/32 dev lo\nhost: ip route add 10.244.1.77 dev veth-pod-b")
+	b.serve([]string{"pod-b udp 0.0.0.0:5000"})
+	c := breakage{from: "pod-a", to: "10.244.1.77", asks: "udp 5000"}
+	if r := b.ask(c, c.journey()); r.Outcome != probe.DifferentAddress {
+		t.Fatalf("the datagram: %s", r.Message)
+	}
+	a := b.explain(c, false)
+	if a.Verdict != explain.Undecided || a.Cause.Code != cause.ReplyOtherSource || a.Cause.Netns != b.real("pod-b") {
+		t.Errorf("without a probe: %s\n%s", a.Verdict, b.account(a))
+	}
+	a = b.explain(c, true)
+	if a.Verdict != explain.Broken || a.Cause.Code != cause.ReplyOtherSource {
+		t.Errorf("with a probe: %s\n%s", a.Verdict, b.account(a))
+	}
+}
 
 // TestExplainServices: what a request meets that is sent on to somebody else.
 func TestExplainServices(t *testing.T) {

@@ -24,8 +24,9 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 		a.Cause = told(trace.Find(a.Cause.Leg, cause.KernelDropped{
 			Contradiction: cause.Contradiction{At: cause.At(a.Drops[0].Netns), Seen: []Text{lastSeen(a.Hops)}}, KernelDrop: a.Drops[0].at(), Decides: true,
 		}))
-	case r.Outcome == probe.Silent && a.mayBeSilent() && w.Beyond != nil && a.Cause.Code == cause.NotKnown && a.observed():
+	case r.Outcome == probe.Silent && a.mayBeSilent() && a.Verdict == Undecided && (w.Beyond != nil && a.Cause.Code == cause.NotKnown && a.observed() || a.Cause.Code == cause.ReplyOtherSource):
 		// Nobody has to answer a datagram: nothing more can be told from here.
+		a.Cause.Evidence = append(a.Cause.Evidence, lastSeen(a.Hops))
 	case !replied && a.Verdict == Undecided && w.Beyond != nil:
 		w.silent(a, r)
 	case !replied && a.Verdict == Undecided && a.Cause.Code != cause.NotKnown:

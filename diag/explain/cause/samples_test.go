@@ -104,6 +104,7 @@ var samples = []Finding{
 	Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictReject, At: dropped.At, Rule: "-j REJECT", Table: dropped.Table, Chain: dropped.Chain}},
 	Endless{Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictReject, At: dropped.At, Rule: "-j REJECT", Table: dropped.Table, Chain: dropped.Chain, In: "KUBE-SERVICES"}}},
 	ImpossibleSource{At: here, Flow: tcp, Dev: "eth0", Lookup: proof, Service: &here},
+	KernelChosen{here, tcp, one, proof[0], "0.0.0.0:53"},
 	NoHairpin{here, "eth0", "br0", tcp},
 	WrongHook{here, tcp, tcp, "output", "prerouting", "-j DNAT"},
 	WrongHook{here, tcp, tcp, "prerouting", "output", "-j DNAT"},
@@ -175,4 +176,4 @@ var samples = []Finding{
 // more than one way, or it is elsewhere.
 var unmended = []string{"NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "KernelDropped", "NoPVID", "Broadcast",
-	"Unheard", "Endless", "QueueFull", "OpensOnly"}
+	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly"}

@@ -52,7 +52,23 @@ func (w *walk) listen(n *machine.Space, e echo, dev string) {
 		w.fault(n, e, StageDeliver, dev, cause.QueueFull{At: at(n), Flow: e.flow(), Socket: taker})
 		return
 	}
+	if f, ok := kernelChosen(n, e, taker); ok {
+		w.doubt(n, e, StageDeliver, dev, f)
+		return
+	}
 	w.hop(n, e, StageDeliver, dev, say.T("a socket listens on %s", "有套接字在 %s 上监听", cause.Endpoint(taker.Local.Addr(), taker.Local.Port())))
+}
+
+// kernelChosen is the finding of a datagram that may be answered from another address.
+func kernelChosen(n *machine.Space, e echo, taker socket.Socket) (cause.Finding, bool) {
+	if taker.Proto != socket.UDP || !taker.Any() {
+		return nil, false
+	}
+	back := n.Route(machine.RouteQuery{Dst: e.src, Proto: e.proto(), SrcPort: e.dport, DstPort: e.sport})
+	if back.Kind != machine.KindUnicast && back.Kind != machine.KindLocal || !back.Src.IsValid() || back.Src == e.dst {
+		return nil, false
+	}
+	return cause.KernelChosen{At: at(n), Flow: e.flow(), Source: back.Src, Line: back.Get, Local: taker.Local.String()}, true
 }
 
 // unheard is the finding of a request that no socket waits for, with those that

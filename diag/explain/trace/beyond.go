@@ -2,7 +2,6 @@ package trace
 
 import (
 	"bytes"
-	"net/netip"
 	"slices"
 
 	"nstutor/diag/explain/cause"
@@ -122,7 +121,7 @@ func (w *walk) untranslated(n *machine.Space, e echo, link table.Link) {
 		return
 	}
 	p := w.passed[len(w.passed)-1]
-	if p.node != n || !private(e.src) || n.Route(machine.RouteQuery{Dst: e.src}).Kind == machine.KindLocal {
+	if p.node != n || !machine.Private(e.src) || n.Route(machine.RouteQuery{Dst: e.src}).Kind == machine.KindLocal {
 		return
 	}
 	if p.route.Via.IsValid() && !p.route.Entry.Default() {
@@ -132,14 +131,6 @@ func (w *walk) untranslated(n *machine.Space, e echo, link table.Link) {
 		return // it is at home there
 	}
 	w.doubt(n, e, StageSend, link.Name, cause.Untranslated{At: at(n), Src: e.src, Out: link.Name, Line: p.route.Line})
-}
-
-// shared is the address space of carriers, which is as private (RFC 6598).
-var shared = netip.MustParsePrefix("100.64.0.0/10")
-
-// private reports whether an address means nothing to the world.
-func private(a netip.Addr) bool {
-	return a.IsPrivate() || a.IsLinkLocalUnicast() || shared.Contains(a)
 }
 
 // foreign reports whether the entry is of nobody that can be seen.

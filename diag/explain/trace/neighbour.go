@@ -74,7 +74,13 @@ func (a *arping) byAsking() (station, bool) {
 	}
 	if s, ok := nearest(yes); ok {
 		a.noteObstacles(s)
+		if f, ok := a.ownMAC(s); ok {
+			a.w.unsent = true
+			a.report(f)
+			return s, true
+		}
 		a.rivals(s, yes)
+		a.namesake(x, s, nil)
 		a.teach(s)
 		a.w.unsent = a.w.unsent || s.tunnelled() && !a.w.answerable(a, s)
 		if len(x.bridges) > 0 && len(s.obstacles) == 0 {

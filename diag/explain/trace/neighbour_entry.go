@@ -29,6 +29,9 @@ func (a *arping) misled(n *machine.Space) (cause.Finding, station, bool) {
 		own := ownAddress(n, a.nexthop)
 		return cause.WrongAnswer{At: at(n), Hop: a.hop(), Right: right.device(), Wrong: wrong.device(), Own: own}, right, true
 	}
+	if bytes.Equal(right.dev.MAC, wrong.dev.MAC) {
+		return cause.SharedMAC{NextHop: a.hop(), Chosen: right.device(), Other: wrong.device(), Led: true}, right, true
+	}
 	return cause.MACOfAnother{NextHop: a.hop(), Wrong: wrong.device(), Right: right.device()}, right, true
 }
 
@@ -48,17 +51,27 @@ func (a *arping) hit(x *explorer) (hits, misses []station) {
 
 // byEntry goes by the MAC address that the neighbour table has.
 func (a *arping) byEntry() (station, bool) {
+	a.byTable = true
+	if bytes.Equal(a.entry.MAC, a.link.MAC) && a.entry.State != "NOARP" {
+		for _, s := range a.w.explore(a.n, a.link, a.e.leg, nil).stations {
+			if f, ok := a.ownMAC(s); ok {
+				a.sent()
+				a.report(f)
+				return station{}, false
+			}
+		}
+	}
 	x := a.w.explore(a.n, a.link, a.e.leg, a.entry.MAC)
 	hits, misses := a.hit(x)
 	if len(hits) == 0 {
 		x = a.w.exploreAbove(a.n, a.link, a.e.leg, a.entry.MAC)
 		hits, misses = a.hit(x)
 	}
-	a.byTable = true
 	if s, ok := nearest(hits); ok {
 		if s, ok, found := a.lostInTunnel(x, s); found {
 			return s, ok
 		}
+		a.namesake(nil, s, x.bridges)
 		a.w.snoop(a.link.MAC, s)
 		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
 		s.sent = true

@@ -124,7 +124,7 @@ func (w *walk) otherEnd(near site, meant func(*machine.Space, table.Link) bool) 
 		if n == near.node {
 			continue
 		}
-		dev, ok, err := vxlanOf(n, near.dev.VXLAN)
+		dev, ok, err := n.VXLANDevice(near.dev.VXLAN)
 		if err != nil || !ok || !dev.VXLAN.Local.IsValid() {
 			continue
 		}

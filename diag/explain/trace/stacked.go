@@ -149,7 +149,7 @@ func (a *arping) beneath(x *explorer) (cause.Finding, station, bool) {
 			continue
 		}
 		return cause.Beneath{
-			NextHop: a.hop(), Link: a.link, Lower: lower.device(), Shim: freeName(lower.node, "shim"), Sender: a.sender,
+			NextHop: a.hop(), Link: a.link, Lower: lower.device(), Shim: lower.node.FreeName("shim"), Sender: a.sender,
 		}, station{}, true
 	}
 	return nil, station{}, false
@@ -185,14 +185,4 @@ func (a *arping) untagged(x *explorer) (cause.Finding, station, bool) {
 		return cause.Untagged{NextHop: a.hop(), There: t.device(), Tag: t.vlan}, station{}, true
 	}
 	return nil, station{}, false
-}
-
-// freeName is a name that no device of the namespace has.
-func freeName(n *machine.Space, name string) string {
-	for i := 0; ; i++ {
-		candidate := name + string(rune('0'+i%10))
-		if _, err := n.Link(candidate); err != nil || i == 9 {
-			return candidate
-		}
-	}
 }

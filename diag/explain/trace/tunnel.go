@@ -66,7 +66,7 @@ func (x *explorer) outOfVXLAN(n *machine.Space, link table.Link, v way, remote n
 		x.stations = append(x.stations, station{way: v})
 		return
 	}
-	dev, ok, err := vxlanOf(trial.landed, link.VXLAN)
+	dev, ok, err := trial.landed.VXLANDevice(link.VXLAN)
 	switch {
 	case err != nil:
 		x.unseen = append(x.unseen, quote(err))
@@ -95,20 +95,6 @@ func noVXLAN(n *machine.Space, link table.Link, landed *machine.Space) cause.Fin
 		}
 	}
 	return f
-}
-
-// vxlanOf finds the device of a namespace that belongs to the same VXLAN.
-func vxlanOf(n *machine.Space, net *table.VXLAN) (table.Link, bool, error) {
-	devices, err := n.Devices()
-	if err != nil {
-		return table.Link{}, false, err
-	}
-	for _, d := range devices {
-		if v := d.Link.VXLAN; v != nil && v.DstPort == net.DstPort && (v.VNI == net.VNI || v.External) {
-			return d.Link, true, nil
-		}
-	}
-	return table.Link{}, false, nil
 }
 
 // remotes are where a VXLAN device sends a frame: to what its forwarding

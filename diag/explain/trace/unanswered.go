@@ -5,7 +5,6 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/table"
 )
 
 // unanswered says why nobody gives the MAC address of the next hop, and returns
@@ -148,7 +147,7 @@ func (a *arping) nobody(x *explorer) (station, bool) {
 		return station{}, false
 	}
 	a.noteObstacles(s)
-	length := a.w.prefixLen(a.n, a.link, a.nexthop)
+	length := a.n.PrefixLen(a.link, a.nexthop)
 	a.w.granted = append(a.w.granted, grant{s.node, netip.PrefixFrom(a.nexthop, length).Masked(), s.dev})
 	a.report(cause.NoRouter{
 		NextHop: a.hop(), Stations: whoIsThere(x), Proof: a.answers(s).Evidence,
@@ -194,18 +193,4 @@ func (a *arping) router(x *explorer) (station, bool) {
 		}
 	}
 	return first, first.node != nil
-}
-
-// prefixLen is that of the device's own prefix which covers addr, or 32.
-func (w *walk) prefixLen(n *machine.Space, link table.Link, addr netip.Addr) int {
-	addrs, err := n.Addrs(link.Index)
-	if err != nil {
-		return addr.BitLen()
-	}
-	for _, own := range addrs {
-		if own.Prefix.Contains(addr) {
-			return own.Prefix.Bits()
-		}
-	}
-	return addr.BitLen()
 }

@@ -52,7 +52,7 @@ func (x *Explorer) outOfVXLAN(n *machine.Space, link table.Link, v Way, remote n
 		x.Stations = append(x.Stations, Station{Way: v})
 		return
 	}
-	dev, ok, err := machine.VXLANOf(trial.Landed, link.VXLAN)
+	dev, ok, err := trial.Landed.VXLANDevice(link.VXLAN)
 	switch {
 	case err != nil:
 		x.Unseen = append(x.Unseen, say.Quote(err))

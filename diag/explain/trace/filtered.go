@@ -1,12 +1,9 @@
 package trace
 
 import (
-	"context"
-
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
-	"nstutor/diag/table"
 )
 
 // filtered is the finding of a packet that a rule stops.
@@ -32,14 +29,8 @@ func otherDefault(p passage) cause.OtherRoute {
 	if p.route.Entry.Type == "" || !p.route.Entry.Default() {
 		return cause.OtherRoute{}
 	}
-	snap, err := table.Read(context.Background(), p.node.NS, table.ReadOptions{Tables: table.Links | table.Routes})
-	if err != nil {
+	if !p.node.HasOtherDefault(p.route.Entry.Table, p.route.DevName) {
 		return cause.OtherRoute{}
 	}
-	for _, r := range snap.Routes {
-		if r.Type == "unicast" && r.Default() && r.Table == p.route.Entry.Table && r.Dev != p.route.DevName {
-			return cause.OtherRoute{Netns: p.node.Name, Entry: p.route.Entry}
-		}
-	}
-	return cause.OtherRoute{}
+	return cause.OtherRoute{Netns: p.node.Name, Entry: p.route.Entry}
 }

@@ -75,7 +75,13 @@ func (a *arping) byAsking() (fabric.Station, bool) {
 	}
 	if s, ok := fabric.Nearest(yes); ok {
 		a.noteObstacles(s)
+		if f, ok := a.ownMAC(s); ok {
+			a.w.unsent = true
+			a.report(f)
+			return s, true
+		}
 		a.rivals(s, yes)
+		a.namesake(x, s, nil)
 		a.teach(s)
 		a.w.unsent = a.w.unsent || s.Tunnelled() && !a.w.answerable(a, s)
 		if len(x.Bridges) > 0 && len(s.Obstacles) == 0 {

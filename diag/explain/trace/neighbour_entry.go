@@ -30,6 +30,9 @@ func (a *arping) misled(n *machine.Space) (cause.Finding, fabric.Station, bool) 
 		own := cause.OwnAddress(n, a.nexthop)
 		return cause.WrongAnswer{At: at(n), Hop: a.hop(), Right: right.Device(), Wrong: wrong.Device(), Own: own}, right, true
 	}
+	if bytes.Equal(right.Dev.MAC, wrong.Dev.MAC) {
+		return cause.SharedMAC{NextHop: a.hop(), Chosen: right.Device(), Other: wrong.Device(), Led: true}, right, true
+	}
 	return cause.MACOfAnother{NextHop: a.hop(), Wrong: wrong.Device(), Right: right.Device()}, right, true
 }
 
@@ -49,17 +52,27 @@ func (a *arping) hit(x *fabric.Explorer) (hits, misses []fabric.Station) {
 
 // byEntry goes by the MAC address that the neighbour table has.
 func (a *arping) byEntry() (fabric.Station, bool) {
+	a.byTable = true
+	if bytes.Equal(a.entry.MAC, a.link.MAC) && a.entry.State != "NOARP" {
+		for _, s := range a.w.explore(a.n, a.link, a.e.leg, nil).Stations {
+			if f, ok := a.ownMAC(s); ok {
+				a.sent()
+				a.report(f)
+				return fabric.Station{}, false
+			}
+		}
+	}
 	x := a.w.explore(a.n, a.link, a.e.leg, a.entry.MAC)
 	hits, misses := a.hit(x)
 	if len(hits) == 0 {
 		x = a.w.exploreAbove(a.n, a.link, a.e.leg, a.entry.MAC)
 		hits, misses = a.hit(x)
 	}
-	a.byTable = true
 	if s, ok := fabric.Nearest(hits); ok {
 		if s, ok, found := a.lostInTunnel(x, s); found {
 			return s, ok
 		}
+		a.namesake(nil, s, x.Bridges)
 		a.w.snoop(a.link.MAC, s)
 		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
 		s.Sent = true

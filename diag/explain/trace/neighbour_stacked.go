@@ -14,7 +14,7 @@ func (a *arping) beneath(x *fabric.Explorer) (cause.Finding, fabric.Station, boo
 			continue
 		}
 		return cause.Beneath{
-			NextHop: a.hop(), Link: a.link, Lower: lower.Device(), Shim: machine.FreeName(lower.Node, "shim"), Sender: a.sender,
+			NextHop: a.hop(), Link: a.link, Lower: lower.Device(), Shim: lower.Node.FreeName("shim"), Sender: a.sender,
 		}, fabric.Station{}, true
 	}
 	return nil, fabric.Station{}, false

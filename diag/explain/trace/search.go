@@ -125,7 +125,7 @@ func (w *walk) otherEnd(near fabric.Site, meant func(*machine.Space, table.Link)
 		if n == near.Node {
 			continue
 		}
-		dev, ok, err := machine.VXLANOf(n, near.Dev.VXLAN)
+		dev, ok, err := n.VXLANDevice(near.Dev.VXLAN)
 		if err != nil || !ok || !dev.VXLAN.Local.IsValid() {
 			continue
 		}

@@ -148,7 +148,7 @@ func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
 		return fabric.Station{}, false
 	}
 	a.noteObstacles(s)
-	length := machine.PrefixLen(a.n, a.link, a.nexthop)
+	length := a.n.PrefixLen(a.link, a.nexthop)
 	a.w.granted = append(a.w.granted, grant{s.Node, netip.PrefixFrom(a.nexthop, length).Masked(), s.Dev})
 	a.report(cause.NoRouter{
 		NextHop: a.hop(), Stations: whoIsThere(x), Proof: a.answers(s).Evidence,

@@ -26,9 +26,12 @@ type Answer struct {
 	From        string `json:"from"`
 	Source      string `json:"source"`
 	Destination string `json:"destination"`
-	Flow        Flow   `json:"flow"`
-	Verdict     string `json:"verdict"`
-	Cause       Fault  `json:"cause"`
+	// Name is what was asked about and cannot be looked up; Destination is the name
+	// server then. Empty of all other answers.
+	Name    string `json:"name,omitempty"`
+	Flow    Flow   `json:"flow"`
+	Verdict string `json:"verdict"`
+	Cause   Fault  `json:"cause"`
 	// Fix is what mends Cause and Next together, in order, as far as commands can.
 	Fix  []change.Command `json:"fix"`
 	Next []Fault          `json:"next"` // faults behind Cause, as they are once it is mended

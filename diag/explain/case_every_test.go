@@ -13,6 +13,7 @@ var elsewhere = map[cause.Code]string{
 	cause.NotKnown:         "a far side that cannot be seen: TestAFarSideThatCannotBeSeen",
 	cause.ModelDisagrees:   "a rule of the kernel's that is not followed: TestTheReportTellsTheAnswer",
 	cause.ReplyOtherSource: "a doubt, which only a datagram decides: TestAnAnswerFromAnotherAddress",
+	cause.NameUnresolved:   "it takes a name: TestANameThatCannotBeLookedUp",
 	cause.ConntrackFull:    "it takes a table that is filled: TestAFullConnectionTable",
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
 	"nstutor/internal/lab/labtest"
 )
@@ -276,4 +277,34 @@ func TestExplainServices(t *testing.T) {
 	labtest.Slow(t)
 	explainBreakages(t, routed, serviceBreakages)
 	explainBreakages(t, bridged, bridgedServices)
+}
+
+// TestANameThatCannotBeLookedUp: the way to its name server is explained, and mended.
+func TestANameThatCannotBeLookedUp(t *testing.T) {
+	labtest.Slow(t)
+	b := routed.build(t)
+	b.serve([]string{"pod-b udp 10.244.1.11:53"})
+	b.run(`host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw udp dport 53 drop'`)
+	world := machine.New()
+	defer world.Close()
+	from, err := world.Open(b.real("pod-a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := &probe.NameError{Name: "db", Outcome: probe.NoResolver, Servers: []netip.AddrPort{netip.MustParseAddrPort("10.244.1.11:53")}}
+	req := explain.Request{From: from, Probe: true, Timeout: caseTimeout}
+	a, err := explain.ExplainName(t.Context(), world, req, failed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Verdict != explain.Broken || a.Cause.Code != cause.NameUnresolved || a.Cause.Netns != b.real("host") || a.Name != "db" || len(a.Fix) == 0 {
+		t.Fatalf("%s\n%s", a.Verdict, b.account(a))
+	}
+	for _, fix := range a.Fix {
+		b.apply(fix)
+	}
+	c := breakage{from: "pod-a", to: "10.244.1.11", asks: "udp 53"}
+	if r := b.eventuallyAsk(c); r.Outcome != probe.Replied {
+		t.Errorf("after the fix: %s", r.Message)
+	}
 }

@@ -100,14 +100,11 @@ cannot be told, and 2 when the question cannot be asked.`,
 			if err != nil {
 				return cannotOpen(from, err)
 			}
-			dest, err := destination(cmd.Context(), node, asked.host)
-			if err != nil {
-				return err
-			}
-			answer, err := explain.Explain(cmd.Context(), world, explain.Request{
-				From: node, Dest: dest, Proto: asked.proto, Port: asked.port, SrcPort: sport, URL: asked.url,
+			req := explain.Request{
+				From: node, Proto: asked.proto, Port: asked.port, SrcPort: sport, URL: asked.url,
 				Size: size, DF: df, Probe: !noProbe, Timeout: timeout,
-			})
+			}
+			answer, err := answerTo(cmd.Context(), world, asked.host, req)
 			if err != nil {
 				return err
 			}
@@ -134,6 +131,19 @@ cannot be told, and 2 when the question cannot be asked.`,
 	cmd.Flags().BoolVar(&df, "df", false, "let no router fragment the packet, as ping -M do")
 	cmd.Flags().DurationVar(&timeout, "timeout", 4*time.Second, "how long to wait for the probe")
 	return cmd
+}
+
+// answerTo explains the way to a host, or why its name has no address.
+func answerTo(ctx context.Context, world *machine.Machine, host string, req explain.Request) (explain.Answer, error) {
+	dest, err := destination(ctx, req.From, host)
+	if failed, ok := errors.AsType[*probe.NameError](err); ok && failed.Outcome == probe.NoResolver && len(failed.Servers) > 0 && failed.Servers[0].Addr().Is4() {
+		return explain.ExplainName(ctx, world, req, failed)
+	}
+	if err != nil {
+		return explain.Answer{}, err
+	}
+	req.Dest = dest
+	return explain.Explain(ctx, world, req)
 }
 
 func oneTarget(_ *cobra.Command, args []string) error {

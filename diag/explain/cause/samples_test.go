@@ -105,6 +105,7 @@ var samples = []Finding{
 	Endless{Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictReject, At: dropped.At, Rule: "-j REJECT", Table: dropped.Table, Chain: dropped.Chain, In: "KUBE-SERVICES"}}},
 	ImpossibleSource{At: here, Flow: tcp, Dev: "eth0", Lookup: proof, Service: &here},
 	KernelChosen{here, tcp, one, proof[0], "0.0.0.0:53"},
+	Unnamed{here, "db", "10.96.0.10:53", say.Quote("why"), []say.Text{say.Quote("proof")}, path.commands()},
 	NoHairpin{here, "eth0", "br0", tcp},
 	WrongHook{here, tcp, tcp, "output", "prerouting", "-j DNAT"},
 	WrongHook{here, tcp, tcp, "prerouting", "output", "-j DNAT"},

@@ -146,6 +146,8 @@ func (r *telling) verdict() string {
 	target, words := a.Target(), ofProtocol[a.Flow.Proto]
 	detail, place := a.Cause.Detail.In(r.lang), r.in(a.Cause.Netns)
 	switch {
+	case a.Name != "" && a.Verdict == explain.Broken:
+		return r.say(rFault, detail, a.Cause.Code, place)
 	case a.Cause.Code == cause.ModelDisagrees && a.Verdict == explain.Delivered:
 		return r.say(rAnsweredAfterAll, source, target, detail)
 	case a.Cause.Code == cause.ModelDisagrees:

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 )
 
@@ -18,16 +19,17 @@ type Refused struct {
 }
 
 func (c Refused) Promised(l *lab.Lab) string {
-	return fmt.Sprintf("%s: %s", Typed(c.Action.Command(l)), c.Why.Error())
+	return fmt.Sprintf("%s: %s", Typed(c.Action.Change(l).Command()), c.Why.Error())
 }
 
 func (c Refused) Look(ctx context.Context, l *lab.Lab, e *Evidence) (string, bool, error) {
 	if e == nil {
 		return "", false, errNeedsEvidence
 	}
-	err := c.Action.Apply(ctx, l)
+	tried := c.Action.Change(l)
+	err := tried.Apply(ctx, l)
 	if err == nil {
-		return "accepted", false, c.Action.Undo(ctx, l, State{})
+		return "accepted", false, tried.Undo(ctx, l, change.Before{})
 	}
 	if errors.Is(err, lab.ErrNoNamespace) {
 		return "", false, err // nobody was asked

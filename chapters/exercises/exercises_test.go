@@ -212,7 +212,7 @@ func (g *game) tempted(wrong exercise.Tempting) {
 		return
 	}
 	unmet := 0
-	for i, c := range steps.Conditions(g.Context(), g.l, g.step) {
+	for i, c := range g.step.Action.Conditions(g.Context(), g.l) {
 		if c.Err != nil {
 			g.Errorf("after %v it cannot be checked: %v", wrong.Lines, c.Err)
 		}
@@ -256,7 +256,7 @@ func (g *game) mend() {
 // solved makes sure that every goal and guard holds.
 func (g *game) solved() {
 	g.Helper()
-	for _, condition := range steps.Conditions(g.Context(), g.l, g.step) {
+	for _, condition := range g.step.Action.Conditions(g.Context(), g.l) {
 		if !condition.Met || condition.Err != nil {
 			g.Errorf("the reference does not solve it: %s (%s) %v", condition.Want, condition.Seen, condition.Err)
 		}
@@ -277,7 +277,7 @@ func (g *game) typed(lines []change.Command) bool {
 				return false
 			}
 		}
-		if err := exercise.Type(g.Context(), g.l, line); err != nil {
+		if err := labtest.Type(g.Context(), g.l, line.Netns, line.String()); err != nil {
 			g.Errorf("it cannot be typed: %v", err)
 		}
 	}

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"net"
+	"slices"
 	"strconv"
 
 	"nstutor/diag/explain/cause"
@@ -65,11 +66,20 @@ type Fault struct {
 	// cause of the set is that.
 	Told bool `json:"-"`
 
-	fix []change.Command
+	fix []change.Change
 }
 
 // Mended reports whether the answer's Fix mends the fault.
 func (f Fault) Mended() bool { return len(f.fix) > 0 }
+
+// mendBy adds changes to the answer's Fix, as commands that this machine can run.
+func (a *Answer) mendBy(changes []change.Change) {
+	for _, c := range change.Here(changes...) {
+		if !slices.ContainsFunc(a.Fix, c.Equal) {
+			a.Fix = append(a.Fix, c)
+		}
+	}
+}
 
 // Flow is what was asked about, besides the addresses.
 type Flow struct {

@@ -72,7 +72,7 @@ const dnsPort = 53
 // confirm says that what was doubted is so.
 func (a *Answer) confirm() {
 	a.Verdict, a.Beyond = Broken, ""
-	a.Fix = append(a.Fix, a.Cause.fix...)
+	a.mendBy(a.Cause.fix)
 }
 
 // disagree says that the kernel has done something else than was predicted.

@@ -31,7 +31,7 @@ func TestARuleMeansNoOtherDevice(t *testing.T) {
 			t.Fatal(failed)
 		}
 		t.Setenv("PATH", bin)
-		commands := Masquerade{Src: netip.MustParseAddr("10.0.0.1"), Out: test.device}.Commands()
+		commands := Here(Masquerade{Src: netip.MustParseAddr("10.0.0.1"), Out: test.device})
 		if got := commands[len(commands)-1].String(); got != test.want {
 			t.Errorf("%s, with %s:\n got %s\nwant %s", test.device, test.installed, got, test.want)
 		}

@@ -139,10 +139,10 @@ var trials = []struct {
 	{"ping", "raw ICMP socket in the lab", "the kernel refuses raw sockets even to the lab's own root: is a seccomp filter set?", tryPing},
 	{"capture", "packet socket in the lab", "the kernel refuses packet sockets: is it built with CONFIG_PACKET, or is a seccomp filter set?", tryCapture},
 	{"bridge", "bridge devices", "load the module: `sudo modprobe bridge`", func(ctx context.Context, l *lab.Lab) error {
-		return steps.BridgeAdd{Netns: lab.Host, Name: "br-doctor"}.Apply(ctx, l)
+		return steps.BridgeAdd{Netns: lab.Host, Name: "br-doctor"}.Change(l).Apply(ctx, l)
 	}},
 	{"address translation", "nat table and MASQUERADE", "load the modules: `sudo modprobe -a nf_tables nft_masq nft_chain_nat xt_MASQUERADE iptable_nat`", func(ctx context.Context, l *lab.Lab) error {
-		return steps.Masquerade{Netns: lab.Host, Src: "172.20.1.10"}.Apply(ctx, l)
+		return steps.Masquerade{Netns: lab.Host, Src: "172.20.1.10"}.Change(l).Apply(ctx, l)
 	}},
 }
 

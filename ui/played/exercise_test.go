@@ -71,7 +71,7 @@ func (p *play) repairs(lines []change.Command) {
 		if !installed(p.t, strings.Fields(line.String())[0]) {
 			p.t.SkipNow()
 		}
-		if err := exercise.Type(p.t.Context(), p.lab, line); err != nil {
+		if err := labtest.Type(p.t.Context(), p.lab, line.Netns, line.String()); err != nil {
 			p.t.Fatal(err)
 		}
 	}

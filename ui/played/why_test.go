@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nstutor/chapters"
+	"nstutor/internal/change"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 	"nstutor/ui"
@@ -61,7 +62,7 @@ func TestWhyNoticesAChangeThatNobodyReports(t *testing.T) {
 	p.press("enter")
 	p.see("✓ request and reply pass", "as promised")
 	step, _ := chapters.All().Step("3.2")
-	if err := step.Action.Undo(t.Context(), p.lab, steps.State{}); err != nil {
+	if err := step.Action.Change(p.lab).Undo(t.Context(), p.lab, change.Before{}); err != nil {
 		t.Fatal(err)
 	}
 	p.see("not-masqueraded", "✗ 172.20.1.10 cannot reach")
@@ -117,7 +118,7 @@ func TestWhyAsksAtMostFourTimesASecond(t *testing.T) {
 	for i := range 40 {
 		route := steps.RouteAdd{Netns: "host", Dst: "10.9." + string(rune('0'+i%10)) + ".0/24", Dev: "veth-ns1"}
 		p.by(route)
-		if err := route.Undo(t.Context(), p.lab, steps.State{}); err != nil {
+		if err := route.Change(p.lab).Undo(t.Context(), p.lab, change.Before{}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(25 * time.Millisecond)

@@ -29,6 +29,6 @@ func (EchoOff) Detail() say.Text {
 func (EchoOff) Evidence() []say.Text { return lines("net.ipv4.icmp_echo_ignore_all = 1") }
 
 // Fix turns it off.
-func (e EchoOff) Fix() []change.Command {
-	return []change.Command{change.SysctlSet(e.Netns(), "0", "net", "ipv4", "icmp_echo_ignore_all")}
+func (e EchoOff) Fix() []change.Change {
+	return []change.Change{change.Sysctl{Netns: e.Netns(), Path: "net/ipv4/icmp_echo_ignore_all", Value: "0"}}
 }

@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"nstutor/diag/obstacle"
+	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
 
@@ -86,11 +87,37 @@ func TestEveryFindingIsWhole(t *testing.T) {
 		if mends := len(f.Fix()) > 0; !mends && !slices.Contains(unmended, reflect.TypeOf(f).Name()) {
 			t.Errorf("%s: there is no fix", name)
 		}
-		shown := fmt.Sprint(f.Code(), f.Detail(), f.Evidence(), f.Fix())
+		shown := fmt.Sprint(f.Code(), f.Detail(), f.Evidence(), change.Here(f.Fix()...))
 		if other, ok := variants[shown]; ok {
 			t.Errorf("%s is told as %s", name, other)
 		}
 		variants[shown] = name
+	}
+}
+
+// TestEveryFixIsOneThatThisMachineCanRun: where no program is installed, this one
+// makes the change, and understands the words of the command that it stands for.
+func TestEveryFixIsOneThatThisMachineCanRun(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	for _, f := range samples {
+		for _, c := range f.Fix() {
+			for _, line := range change.Here(c) {
+				if argv := line.Argv; argv[0] != "sh" && (len(argv) < 3 || argv[1] != "apply") {
+					t.Errorf("%T: nothing here can run %s", f, line)
+				}
+			}
+			switch c.(type) {
+			case change.Masquerade, change.Accept, change.Translate:
+				continue // their words are options: see TestARuleMeansNoOtherDevice
+			}
+			command := c.Command()
+			if command.Argv[0] == "sh" {
+				continue
+			}
+			if again, err := change.Parse(command.Netns, command.Argv...); err != nil || !reflect.DeepEqual(again, c) {
+				t.Errorf("%T: %s is read as %#v, %v; want %#v", f, command, again, err, c)
+			}
+		}
 	}
 }
 

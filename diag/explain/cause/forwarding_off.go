@@ -38,4 +38,4 @@ func (u Unforwarded) Detail() say.Text {
 func (u Unforwarded) Evidence() []say.Text { return lines(u.Lookup...) }
 
 // Fix has the device forward.
-func (u Unforwarded) Fix() []change.Command { return enable(u.Netns(), u.Dev, "forwarding") }
+func (u Unforwarded) Fix() []change.Change { return enable(u.Netns(), u.Dev, "forwarding") }

@@ -65,13 +65,12 @@ func Follow(world *machine.Machine, q Question) *Trace {
 	return t
 }
 
-// Mends are the commands of all faults, in the order in which the packet meets
-// them.
-func (t *Trace) Mends() []change.Command {
-	all := []change.Command{}
+// Mends are the changes that mend all faults, in the order in which the packet
+// meets them.
+func (t *Trace) Mends() (all []change.Change) {
 	for _, f := range t.Faults {
 		for _, c := range f.Mends {
-			if !slices.ContainsFunc(all, c.Equal) {
+			if !slices.ContainsFunc(all, func(o change.Change) bool { return change.Same(c, o) }) {
 				all = append(all, c)
 			}
 		}

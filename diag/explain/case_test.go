@@ -275,7 +275,11 @@ func (b *built) apply(fix change.Command) {
 	}
 	line := fix.String()
 	if _, err := change.Parse("", fix.Argv...); b.applies && err == nil {
-		line = change.In("", slices.Concat([]string{os.Args[0], "apply"}, fix.Argv)...).String()
+		self, err := os.Executable()
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		line = change.In("", slices.Concat([]string{self, "apply"}, fix.Argv)...).String()
 	}
 	out, err := exec.Command("ip", "netns", "exec", fix.Netns, "sh", "-c", line).CombinedOutput()
 	if err != nil {

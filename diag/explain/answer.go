@@ -73,7 +73,7 @@ func (f Fault) Mended() bool { return len(f.fix) > 0 }
 
 // Flow is what was asked about, besides the addresses.
 type Flow struct {
-	Proto   string `json:"proto"` // "icmp", "tcp" or "udp"
+	Proto   string `json:"proto"` // "icmp", "icmpv6", "tcp" or "udp"
 	SrcPort uint16 `json:"src_port,omitempty"`
 	DstPort uint16 `json:"dst_port,omitempty"`
 	// Translated is where the request arrives, ADDR or ADDR:PORT, where that is not

@@ -63,9 +63,12 @@ func (b *built) serve(all []string) {
 	for _, line := range all {
 		netns, rest, _ := strings.Cut(line, " ")
 		network, addr, _ := strings.Cut(rest, " ")
+		if at := netip.MustParseAddrPort(addr); at.Addr().Is4() && network != "stuck" {
+			network += "4"
+		}
 		err := b.space(netns).Do(func() error {
-			if network == "udp" {
-				conn, err := net.ListenPacket("udp", addr)
+			if strings.HasPrefix(network, "udp") {
+				conn, err := net.ListenPacket(network, addr)
 				if err == nil {
 					b.t.Cleanup(func() { conn.Close() })
 					go echo(conn)
@@ -75,7 +78,7 @@ func (b *built) serve(all []string) {
 			if network == "stuck" {
 				return b.stuck(netip.MustParseAddrPort(addr))
 			}
-			l, err := net.Listen("tcp", addr)
+			l, err := net.Listen(network, addr)
 			if err == nil {
 				b.t.Cleanup(func() { l.Close() })
 				go accept(l)

@@ -38,6 +38,7 @@ type Request struct {
 const (
 	pingPayload = 56 // as ping sends them
 	ipHeader    = 20 // of IPv4
+	ip6Header   = 40
 	icmpHeader  = 8
 	udpHeader   = 8
 	synSegment  = 20 + 20 // TCP's header, and its options
@@ -45,13 +46,25 @@ const (
 
 // length is that of the IP packet.
 func (r Request) length() int {
+	header := ipHeader
+	if r.Dest.Is6() {
+		header = ip6Header
+	}
 	switch r.Proto {
 	case unix.IPPROTO_TCP:
-		return ipHeader + synSegment
+		return header + synSegment
 	case unix.IPPROTO_UDP:
-		return ipHeader + udpHeader + r.Size
+		return header + udpHeader + r.Size
 	}
-	return ipHeader + icmpHeader + cmp.Or(r.Size, pingPayload)
+	return header + icmpHeader + cmp.Or(r.Size, pingPayload)
+}
+
+// protocol is that of the packet.
+func (r Request) protocol() byte {
+	if r.Proto == 0 && r.Dest.Is6() {
+		return unix.IPPROTO_ICMPV6
+	}
+	return cmp.Or(r.Proto, unix.IPPROTO_ICMP)
 }
 
 // Explain predicts what becomes of the packet and, if asked to, sends one and
@@ -85,7 +98,7 @@ func predict(req Request, t *trace.Trace) Answer {
 	if t.Source.IsValid() {
 		a.Source = t.Source.String()
 	}
-	a.Flow = Flow{Proto: cause.Protocol(cmp.Or(req.Proto, unix.IPPROTO_ICMP)), SrcPort: req.SrcPort, DstPort: req.Port}
+	a.Flow = Flow{Proto: cause.Protocol(req.protocol()), SrcPort: req.SrcPort, DstPort: req.Port}
 	if r := t.Reached; r.Dst.IsValid() && (r.Dst != req.Dest || r.DstPort != req.Port) {
 		a.Flow.Translated = cause.Endpoint(r.Dst, r.DstPort)
 	}

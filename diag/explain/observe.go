@@ -64,7 +64,7 @@ func (w *observation) tap() *wires {
 
 // filter is what is to be seen of the packet in a namespace.
 func (w *observation) filter(n *machine.Space) wire.Filter {
-	var f wire.Filter
+	f := wire.Filter{IPv6: w.asked.Dest.Is6()}
 	if w.asked.Proto == 0 {
 		return f
 	}

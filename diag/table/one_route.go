@@ -82,6 +82,9 @@ func (o *One) RouteEntry(q RouteRequest) (Route, error) {
 
 func (o *One) route(q RouteRequest, flags uint32) (RouteReply, error) {
 	o.forget()
+	if q.Dst.Is6() {
+		flags &= unix.RTM_F_FIB_MATCH // inet6_rtm_valid_getroute_req() takes no other, and tells the table anyway
+	}
 	reply, found, err := one(o, unix.RTM_GETROUTE, unix.RTM_NEWROUTE, q.message(flags), o.parseReply)
 	if err == nil && !found {
 		err = unix.ENODATA

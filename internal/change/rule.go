@@ -1,6 +1,7 @@
 package change
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -18,9 +19,10 @@ type Masquerade struct {
 // this machine and mean no other device: by iptables, or else by nft, or else by
 // this program itself.
 func (m Masquerade) Commands() []Command {
+	v6 := m.Src.Is6() || m.Dst.Is6()
 	switch {
-	case installed("iptables") && iptablesDevice(m.Out):
-		argv := []string{"iptables", "-t", "nat", "-A", "POSTROUTING"}
+	case installed(iptablesFor(v6, "")) && iptablesDevice(m.Out):
+		argv := []string{iptablesFor(v6, ""), "-t", "nat", "-A", "POSTROUTING"}
 		argv = flag(argv, "-s", m.Src)
 		argv = flag(argv, "-d", m.Dst)
 		if m.Out != "" {
@@ -33,10 +35,12 @@ func (m Masquerade) Commands() []Command {
 			rule = append(rule, "oifname", `"`+m.Out+`"`)
 		}
 		return []Command{
-			In(m.Netns, "nft", "add", "table", "ip", "nat"),
-			In(m.Netns, "nft", "add", "chain", "ip", "nat", "POSTROUTING", "{ type nat hook postrouting priority srcnat; }"),
-			In(m.Netns, slices.Concat([]string{"nft", "add", "rule", "ip", "nat", "POSTROUTING"}, rule, []string{"masquerade"})...),
+			In(m.Netns, "nft", "add", "table", family(v6), "nat"),
+			In(m.Netns, "nft", "add", "chain", family(v6), "nat", "POSTROUTING", "{ type nat hook postrouting priority srcnat; }"),
+			In(m.Netns, slices.Concat([]string{"nft", "add", "rule", family(v6), "nat", "POSTROUTING"}, rule, []string{"masquerade"})...),
 		}
+	case v6:
+		return nil // over netlink this program writes rules for IPv4 alone
 	}
 	argv := []string{self(), "apply", "masquerade"}
 	argv = flag(argv, "--source", m.Src)
@@ -64,16 +68,17 @@ func (t Translate) Commands() []Command {
 	if t.ToPort != 0 {
 		to = netip.AddrPortFrom(t.To, t.ToPort).String()
 	}
+	v6 := t.Dst.Is6()
 	switch {
-	case installed("iptables"):
-		argv := slices.Concat([]string{"iptables", "-t", "nat", "-A", chain, "-d", t.Dst.String()}, t.Kind.iptables(), []string{"-j", "DNAT", "--to-destination", to})
+	case installed(iptablesFor(v6, "")):
+		argv := slices.Concat([]string{iptablesFor(v6, ""), "-t", "nat", "-A", chain, "-d", t.Dst.String()}, t.Kind.iptables(), []string{"-j", "DNAT", "--to-destination", to})
 		return []Command{In(t.Netns, argv...)}
 	case installed("nft"):
 		rule := slices.Concat(nftAddresses(netip.Addr{}, t.Dst), t.Kind.nft(), []string{"dnat", "to", to})
 		return []Command{
-			In(t.Netns, "nft", "add", "table", "ip", "nat"),
-			In(t.Netns, "nft", "add", "chain", "ip", "nat", chain, "{ type nat hook "+t.Hook+" priority dstnat; }"),
-			In(t.Netns, slices.Concat([]string{"nft", "add", "rule", "ip", "nat", chain}, rule)...),
+			In(t.Netns, "nft", "add", "table", family(v6), "nat"),
+			In(t.Netns, "nft", "add", "chain", family(v6), "nat", chain, "{ type nat hook "+t.Hook+" priority dstnat; }"),
+			In(t.Netns, slices.Concat([]string{"nft", "add", "rule", family(v6), "nat", chain}, rule)...),
 		}
 	}
 	return nil
@@ -81,7 +86,7 @@ func (t Translate) Commands() []Command {
 
 // Kind is what a rule says of packets besides their addresses.
 type Kind struct {
-	Proto            string // "icmp", "tcp" or "udp"
+	Proto            string // "icmp", "icmpv6", "tcp" or "udp"
 	ICMPType         string // as nft and iptables call it: "echo-request"
 	SrcPort, DstPort uint16 // 0: any
 }
@@ -90,10 +95,13 @@ type Kind struct {
 func (k Kind) iptables() []string {
 	argv := []string{"-p", k.Proto}
 	for _, part := range k.parts() {
-		argv = append(argv, "--"+part.iptables, part.value)
+		argv = append(argv, "--"+part.iptables, cmp.Or(iptablesTypes[part.value], part.value))
 	}
 	return argv
 }
+
+// iptablesTypes are what ip6tables calls types of ICMPv6 for which nft has other words.
+var iptablesTypes = map[string]string{"nd-neighbor-solicit": "neighbour-solicitation", "nd-neighbor-advert": "neighbour-advertisement"}
 
 // nft is the kind as nft takes it. What has a port needs no more to say its protocol.
 func (k Kind) nft() (rule []string) {
@@ -120,7 +128,7 @@ type kindPart struct{ iptables, nft, value string }
 
 func (k Kind) parts() (parts []kindPart) {
 	if k.ICMPType != "" {
-		parts = append(parts, kindPart{"icmp-type", "type", k.ICMPType})
+		parts = append(parts, kindPart{k.Proto + "-type", "type", k.ICMPType})
 	}
 	if k.SrcPort != 0 {
 		parts = append(parts, kindPart{"sport", "sport", strconv.Itoa(int(k.SrcPort))})
@@ -149,15 +157,17 @@ type Accept struct {
 // program that the chain was made by where that is here. It is nil where none
 // that is here can be told the chain.
 func (a Accept) Commands() []Command {
-	program := "iptables-nft"
+	program := iptablesFor(a.Family == "ip6", "-nft")
 	if a.Legacy {
-		program = "iptables-legacy"
+		program = iptablesFor(a.Family == "ip6", "-legacy")
 	}
 	switch {
 	case a.IPTables && installed(program) && a.Established:
 		return []Command{In(a.Netns, program, "-t", a.Table, "-I", a.Chain, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT")}
 	case a.IPTables && installed(program):
-		argv := []string{program, "-t", a.Table, "-I", a.Chain, "-s", a.Src.String(), "-d", a.Dst.String()}
+		argv := []string{program, "-t", a.Table, "-I", a.Chain}
+		argv = flag(argv, "-s", a.Src)
+		argv = flag(argv, "-d", a.Dst)
 		argv = append(argv, a.Kind.iptables()...)
 		return []Command{In(a.Netns, append(argv, "-j", "ACCEPT")...)}
 	case a.Legacy:
@@ -174,6 +184,9 @@ func (a Accept) Commands() []Command {
 			return nil
 		}
 		return []Command{command}
+	}
+	if a.Family == "ip6" || a.Proto == "icmpv6" || a.Src.Is6() {
+		return nil // over netlink this program writes rules for IPv4 alone
 	}
 	argv := []string{self(), "apply", "accept", "--family=" + a.Family, "--table=" + a.Table, "--chain=" + a.Chain}
 	if a.Established {
@@ -194,10 +207,26 @@ func flag(argv []string, name string, addr netip.Addr) []string {
 
 func nftAddresses(src, dst netip.Addr) (rule []string) {
 	if src.IsValid() {
-		rule = append(rule, "ip", "saddr", src.String())
+		rule = append(rule, family(src.Is6()), "saddr", src.String())
 	}
 	if dst.IsValid() {
-		rule = append(rule, "ip", "daddr", dst.String())
+		rule = append(rule, family(dst.Is6()), "daddr", dst.String())
 	}
 	return rule
+}
+
+// family is what nft calls an IP version.
+func family(v6 bool) string {
+	if v6 {
+		return "ip6"
+	}
+	return "ip"
+}
+
+// iptablesFor is the iptables of an IP version, and of one of its backends.
+func iptablesFor(v6 bool, backend string) string {
+	if v6 {
+		return "ip6tables" + backend
+	}
+	return "iptables" + backend
 }

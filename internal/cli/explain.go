@@ -42,7 +42,7 @@ kernel at every hop, then send one and compare. Nothing is changed.
 TARGET is HOST for a ping; HOST:PORT or tcp://HOST:PORT for a connection, which
 is opened and closed without a byte of data; udp://HOST:PORT for a datagram (an
 empty one; to port 53 a question); http://HOST[:PORT][/PATH] for a connection and
-what is answered on it. HOST is an IPv4 address, or a name that is looked up as
+what is answered on it. HOST is an address of IPv4 or IPv6, or a name that is looked up as
 the namespace would: by the hosts and resolv.conf of its container, where it is
 one's.
 
@@ -136,7 +136,7 @@ cannot be told, and 2 when the question cannot be asked.`,
 // answerTo explains the way to a host, or why its name has no address.
 func answerTo(ctx context.Context, world *machine.Machine, host string, req explain.Request) (explain.Answer, error) {
 	dest, err := destination(ctx, req.From, host)
-	if failed, ok := errors.AsType[*probe.NameError](err); ok && failed.Outcome == probe.NoResolver && len(failed.Servers) > 0 && failed.Servers[0].Addr().Is4() {
+	if failed, ok := errors.AsType[*probe.NameError](err); ok && failed.Outcome == probe.NoResolver && len(failed.Servers) > 0 {
 		return explain.ExplainName(ctx, world, req, failed)
 	}
 	if err != nil {
@@ -162,8 +162,8 @@ func destination(ctx context.Context, node *machine.Space, name string) (netip.A
 		return dest, fmt.Errorf("%s: %w", node.Title(), err)
 	case err != nil:
 		return dest, err
-	case !dest.Is4():
-		return dest, fmt.Errorf("%s is an IPv6 address; explain follows IPv4 only", dest)
+	case dest.Is6() && dest.IsLinkLocalUnicast():
+		return dest, fmt.Errorf("%s is an address of one wire only; explain follows those that have a route", dest)
 	case dest.IsMulticast() || dest == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
 		return dest, fmt.Errorf("%s is the address of many; explain follows a packet to one", dest)
 	}

@@ -4,8 +4,6 @@ import (
 	"net/netip"
 	"slices"
 
-	"golang.org/x/sys/unix"
-
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -44,7 +42,7 @@ type OtherRoute struct {
 // Code is Filtered of what a ping meets, and of what is dropped; Rejected of a
 // connection or a datagram that is refused.
 func (s Stopped) Code() Code {
-	if s.Flow.Proto != unix.IPPROTO_ICMP && s.Result.Verdict == eval.VerdictReject {
+	if !s.Flow.Echo() && s.Result.Verdict == eval.VerdictReject {
 		return Rejected
 	}
 	return Filtered
@@ -88,12 +86,18 @@ func (s Stopped) Fix() []change.Command {
 		}
 		return nil
 	}
+	return s.accept(s.Flow.kind())
+}
+
+// accept has the chain let packets of the flow's addresses and a kind pass.
+func (s Stopped) accept(kind change.Kind) []change.Command {
 	t, chain := s.Result.Table, s.Result.Chain.Name
+	ip := t.Family == "ip" || t.Family == "ip6"
 	a := change.Accept{
 		Netns: s.Netns(), Family: t.Family, Table: t.Name, Chain: chain, Legacy: t.Legacy,
-		Src: s.Flow.Src, Dst: s.Flow.Dst, Kind: s.Flow.kind(),
-		IPTables:    t.Legacy || t.Family == "ip" && slices.Contains(iptablesTables, t.Name) && slices.Contains(iptablesChains, chain),
-		Established: s.Answer && slices.Contains(tracked, s.Hook) && (t.Family == "ip" || t.Family == "inet") && t.Name != "raw",
+		Src: s.Flow.Src, Dst: s.Flow.Dst, Kind: kind,
+		IPTables:    t.Legacy || ip && slices.Contains(iptablesTables, t.Name) && slices.Contains(iptablesChains, chain),
+		Established: s.Answer && slices.Contains(tracked, s.Hook) && (ip || t.Family == "inet") && t.Name != "raw",
 	}
 	if a.IPTables && chain == "FORWARD" && slices.ContainsFunc(t.Chains, func(c netfilter.Chain) bool { return c.Name == dockerUser }) {
 		a.Chain = dockerUser

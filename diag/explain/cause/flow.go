@@ -14,7 +14,7 @@ import (
 
 // Flow is a packet by what stands in its headers.
 type Flow struct {
-	Proto            byte // IPPROTO_ICMP: an echo, or IPPROTO_TCP, IPPROTO_UDP
+	Proto            byte // IPPROTO_ICMP and IPPROTO_ICMPV6: an echo, or IPPROTO_TCP, IPPROTO_UDP
 	Src, Dst         netip.Addr
 	SrcPort, DstPort uint16 // 0: of an echo, or not known
 	Reply            bool   // it answers: an echo reply, SYN and ACK, a datagram back
@@ -42,12 +42,30 @@ func Protocol(number byte) string {
 	switch number {
 	case unix.IPPROTO_ICMP:
 		return "icmp"
+	case unix.IPPROTO_ICMPV6:
+		return "icmpv6"
 	case unix.IPPROTO_TCP:
 		return "tcp"
 	case unix.IPPROTO_UDP:
 		return "udp"
 	}
 	return strconv.Itoa(int(number))
+}
+
+// Echo reports whether it is of a ping.
+func (f Flow) Echo() bool { return f.Proto == unix.IPPROTO_ICMP || f.Proto == unix.IPPROTO_ICMPV6 }
+
+// ICMPType is the number of the kind of packet; 0 also of what is no ping's.
+func (f Flow) ICMPType() byte {
+	switch {
+	case f.Proto == unix.IPPROTO_ICMP && !f.Reply:
+		return 8
+	case f.Proto == unix.IPPROTO_ICMPV6 && f.Reply:
+		return 129
+	case f.Proto == unix.IPPROTO_ICMPV6:
+		return 128
+	}
+	return 0
 }
 
 // Is reports whether a frame has such a packet.
@@ -65,7 +83,7 @@ func (f Flow) Is(frame wire.Frame) bool {
 	if f.Reply {
 		op = wire.EchoReply
 	}
-	return frame.Proto == "ICMP" && frame.Op == op
+	return (frame.Proto == "ICMP" || frame.Proto == "ICMP6") && frame.Op == op
 }
 
 func samePort(want uint16, is int) bool { return want == 0 || int(want) == is }
@@ -74,9 +92,9 @@ func samePort(want uint16, is int) bool { return want == 0 || int(want) == is }
 func (f Flow) kind() change.Kind {
 	k := change.Kind{Proto: Protocol(f.Proto)}
 	switch {
-	case f.Proto == unix.IPPROTO_ICMP && f.Reply:
+	case f.Echo() && f.Reply:
 		k.ICMPType = "echo-reply"
-	case f.Proto == unix.IPPROTO_ICMP:
+	case f.Echo():
 		k.ICMPType = "echo-request"
 	case f.Reply:
 		k.SrcPort = f.SrcPort

@@ -38,4 +38,9 @@ func (u Unforwarded) Detail() say.Text {
 func (u Unforwarded) Evidence() []say.Text { return lines(u.Lookup...) }
 
 // Fix has the device forward.
-func (u Unforwarded) Fix() []change.Command { return enable(u.Netns(), u.Dev, "forwarding") }
+func (u Unforwarded) Fix() []change.Command {
+	if u.Dst.Is6() { // which has one switch for all
+		return []change.Command{change.SysctlSet(u.Netns(), "1", "net", "ipv6", "conf", "all", "forwarding")}
+	}
+	return enable(u.Netns(), u.Dev, "forwarding")
+}

@@ -3,8 +3,6 @@ package cause
 import (
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -38,7 +36,7 @@ func (Endless) Fix() []change.Command { return nil }
 // of kube-proxy's, or in a chain or with a comment that says so.
 func IsEndless(s Stopped) bool {
 	r := s.Result
-	if s.Flow.Proto == unix.IPPROTO_ICMP || r.Verdict != eval.VerdictReject {
+	if s.Flow.Echo() || r.Verdict != eval.VerdictReject {
 		return false
 	}
 	return ownerOf(r) == "kube-proxy" || strings.Contains(strings.ToLower(r.In), "endpoint") ||

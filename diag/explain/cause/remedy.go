@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
@@ -86,8 +87,12 @@ func (x Exemption) commands() []change.Command {
 // lookupMain is the rule that has the main table asked for a destination before
 // the rule of a preference comes.
 func lookupMain(netns, dst string, before int) []change.Command {
+	ip := []string{"ip"}
+	if strings.Contains(dst, ":") {
+		ip = append(ip, "-6") // which `ip rule` does not tell from the address
+	}
 	pref := strconv.Itoa(max(1, before-1))
-	return []change.Command{change.In(netns, "ip", "rule", "add", "to", dst, "lookup", "main", "pref", pref)}
+	return []change.Command{change.In(netns, append(ip, "rule", "add", "to", dst, "lookup", "main", "pref", pref)...)}
 }
 
 // Turn leads what goes to a destination out by another way than it takes.

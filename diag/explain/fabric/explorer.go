@@ -18,7 +18,8 @@ type Explorer struct {
 	Net      Network
 	Leg      string
 	MAC      net.HardwareAddr // whom the frame is for; nil: everybody
-	ARP      eval.Packet      // the ARP request in it, if it is one
+	ARP      eval.Packet      // the ARP request in it, or neighbour solicitation, if it is one
+	Of       netip.Addr       // who is asked for
 	Stations []Station
 	Bridges  []Site     // that the frame comes through
 	Voids    []Site     // tunnels that do not know where to send the frame

@@ -85,7 +85,15 @@ func (n *Space) Route(q RouteQuery) RouteAnswer {
 	if err != nil {
 		return l.refusal(err)
 	}
-	return l.answer(reply)
+	a := l.answer(reply)
+	if q.Dst.Is6() && q.IIF != 0 && a.Kind == KindUnicast {
+		// A lookup does not ask for it.
+		if on, line := n.Forwards6(); !on {
+			a.Kind = KindForwardingOff
+			a.Evidence = append(a.Evidence, line)
+		}
+	}
+	return a
 }
 
 // lookup is one RouteQuery while it is answered.
@@ -152,7 +160,7 @@ func (l lookup) refusal(err error) RouteAnswer {
 		a = l.rejected(a, KindProhibit)
 	case errors.Is(err, unix.EXDEV), errors.Is(err, unix.EINVAL) && received:
 		a = l.discarded(a)
-	case errors.Is(err, unix.EINVAL) && l.q.IIF == 0:
+	case errors.Is(err, unix.EINVAL) && !received:
 		a = l.rejected(a, KindBlackhole)
 	}
 	return a

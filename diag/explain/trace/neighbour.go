@@ -62,7 +62,7 @@ type arping struct {
 
 // answers asks a station who has the next hop.
 func (a *arping) answers(s fabric.Station) machine.ARPAnswer {
-	return s.Node.AnswersARP(s.Dev, a.nexthop, a.sender)
+	return s.Node.Answers(s.Dev, a.nexthop, a.sender)
 }
 
 // byAsking goes by who would answer an ARP request.

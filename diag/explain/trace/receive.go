@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
@@ -35,6 +36,7 @@ func (w *walk) input(n *machine.Space, e echo, dev table.Link) {
 	if !ok {
 		return
 	}
+	w.filteredBelow(n, e, dev)
 	e = w.restore(n, e)
 	query := e.query()
 	query.IIF = dev.Index
@@ -170,7 +172,7 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 // bridgeFilter runs the packet through the rules of IP that a bridge has for
 // what it passes on (br_netfilter), if it has any.
 func (w *walk) bridgeFilter(n *machine.Space, e echo, bridge string) (echo, bool) {
-	if value, err := n.Sysctl("net/bridge/bridge-nf-call-iptables"); err != nil || value != "1" {
+	if value, err := n.Sysctl(fabric.BridgeNetfilter(e.dst.Is6())); err != nil || value != "1" {
 		return e, true
 	}
 	e = w.enters(n, e)

@@ -48,7 +48,7 @@ type Trace struct {
 func Follow(world *machine.Machine, q Question) *Trace {
 	w := &walk{world: world, from: q.From, dest: q.Dest, size: q.Length,
 		last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}, heard: map[hearing]int{}}
-	w.asks = cause.Flow{Proto: cmp.Or(q.Proto, protoICMP), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
+	w.asks = cause.Flow{Proto: cmp.Or(q.Proto, pingProto(q.Dest)), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
 	w.originate(q.From, echo{leg: LegRequest, dst: q.Dest, kind: q.Proto, sport: q.SrcPort, dport: q.DstPort, ttl: maxHops, origin: q.From, length: q.Length, df: q.DF})
 	if len(w.faults) == 0 && w.learnt != nil {
 		w.faults = append(w.faults, *w.learnt)

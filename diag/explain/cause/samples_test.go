@@ -130,6 +130,7 @@ var samples = []Finding{
 	MACIgnored{NextHop: hop, Right: port, Silent: true},
 	MACIgnored{NextHop: hop, Right: port, Unasking: true},
 	WrongAnswer{At: here, Hop: hop, Right: port, Wrong: port, Own: address},
+	NoRoom{unknown, machine.NeighbourTable{NeighbourUse: table.NeighbourUse{Entries: 1024, Max: 1024, Overflows: 7}, Seen: true}},
 	Rivals{here, two, port, port, address},
 	SharedMAC{NextHop: hop, Chosen: port, Other: Device{"ns1", veth}},
 	SharedMAC{NextHop: hop, Chosen: port, Other: Device{"ns1", veth}, Led: true},

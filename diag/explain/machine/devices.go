@@ -56,3 +56,14 @@ func (n *Space) VXLANDevice(net *table.VXLAN) (table.Link, bool, error) {
 	}
 	return table.Link{}, false, nil
 }
+
+// VXLANEntries are the entries of a tunnel's forwarding database, and whether some
+// could not be read.
+func (n *Space) VXLANEntries(dev table.Link) (_ []table.FDBEntry, unread bool) {
+	one, err := n.Ask()
+	if err != nil {
+		return nil, true
+	}
+	entries, err := one.VXLANFDB(dev.Index)
+	return entries, err != nil
+}

@@ -2,6 +2,8 @@ package farend
 
 import (
 	"bytes"
+	"cmp"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -18,6 +20,8 @@ type Program struct {
 	PID  int
 	Name string // comm: what ps(1) shows, at most 15 bytes
 }
+
+func (p Program) String() string { return fmt.Sprintf("%s (pid %d)", cmp.Or(p.Name, "?"), p.PID) }
 
 // tunDevice is what a program has open that made a tun or tap device its own.
 const tunDevice = "/dev/net/tun"

@@ -18,11 +18,7 @@ import (
 func whom(end farend.End) (say.Text, bool) {
 	switch {
 	case len(end.Programs) > 0:
-		names := make([]string, len(end.Programs))
-		for i, p := range end.Programs {
-			names[i] = fmt.Sprintf("%s (pid %d)", cmp.Or(p.Name, "?"), p.PID)
-		}
-		return say.Quote(strings.Join(names, ", ")), true
+		return say.Quote(strings.Trim(fmt.Sprint(end.Programs), "[]")), true
 	case end.WireGuard && end.Peer.Key != "" && end.Peer.Handshake.IsZero():
 		return say.T("the WireGuard peer %s at %s, with which there was no handshake yet", "WireGuard 对端 %s（%s），尚未与它握手成功", end.Peer.Key, end.Peer.Endpoint), true
 	case end.WireGuard && end.Peer.Key != "":

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"fmt"
+	"strings"
 
 	"nstutor/diag/netfilter"
 )
@@ -61,6 +62,23 @@ func (r Result) alike(o Result) bool {
 		return false
 	}
 	return r.NAT == nil || r.NAT.Kind == o.NAT.Kind && r.NAT.Old == o.NAT.Old && r.NAT.New == o.NAT.New
+}
+
+// Outcomes are ways with their shares, such as "10.0.0.1 (50%), drop (50%)"; false
+// where there are fewer than two, or something else about them cannot be told.
+func Outcomes(ways []Branch) (string, bool) {
+	told := make([]string, len(ways))
+	for i, way := range ways {
+		outcome := string(way.Verdict)
+		switch {
+		case way.Verdict == VerdictUnknown:
+			return "", false
+		case way.Verdict == VerdictAccept && way.NAT != nil:
+			outcome = way.NAT.New.String()
+		}
+		told[i] = fmt.Sprintf("%s (%.3g%%)", outcome, 100*way.Share)
+	}
+	return strings.Join(told, ", "), len(told) > 1
 }
 
 // lots are what was drawn on one way through the rules: the first draws are told, and

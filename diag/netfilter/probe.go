@@ -1,14 +1,11 @@
 package netfilter
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 
-	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag/attr"
 	"nstutor/diag/netfilter/nfnl"
 	"nstutor/internal/nsenter"
 )
@@ -25,7 +22,7 @@ func probeRules(ns *nsenter.Namespace) (probe, error) {
 	askNFT := nfnl.Present()
 	err := ns.Do(func() (err error) {
 		if askNFT {
-			if p.nfTables, err = probeNFTables(); err != nil {
+			if p.nfTables, err = nfnl.HasTables(); err != nil {
 				return fmt.Errorf("read nf_tables rules: %w", err)
 			}
 		}
@@ -42,41 +39,6 @@ func probeRules(ns *nsenter.Namespace) (probe, error) {
 		err = fmt.Errorf("%s: %w", ns.Name(), err)
 	}
 	return p, err
-}
-
-// probeNFTables asks for the tables and looks at no more than the first answer.
-// The kernel answers before sendto() returns, so that nothing here waits.
-func probeNFTables() (bool, error) {
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_NETFILTER)
-	if errors.Is(err, unix.EPROTONOSUPPORT) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	defer unix.Close(fd)
-	req := nl.NewNetlinkRequest(unix.NFNL_SUBSYS_NFTABLES<<8|unix.NFT_MSG_GETTABLE, unix.NLM_F_DUMP)
-	req.AddData(&nl.Nfgenmsg{NfgenFamily: unix.AF_UNSPEC, Version: unix.NFNETLINK_V0})
-	if err := unix.Sendto(fd, req.Serialize(), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
-		return false, err
-	}
-	var answer [1024]byte
-	n, _, err := unix.Recvfrom(fd, answer[:], unix.MSG_DONTWAIT)
-	if err != nil || n < unix.SizeofNlMsghdr {
-		return false, err
-	}
-	switch binary.NativeEndian.Uint16(answer[4:]) {
-	case unix.NLMSG_DONE:
-		return false, nil
-	case unix.NLMSG_ERROR:
-		errno := unix.Errno(-int32(attr.Uint32(answer[unix.SizeofNlMsghdr:])))
-		if errno == unix.EINVAL || errno == unix.EOPNOTSUPP {
-			return false, nil // nfnetlink_rcv_msg() knows no nf_tables
-		}
-		return false, errno
-	default:
-		return true, nil
-	}
 }
 
 // readRuleTableNames is os.ReadFile for a short file of /proc, without the poller

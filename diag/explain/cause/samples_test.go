@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/farend"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/socket"
@@ -39,7 +40,7 @@ var (
 	hop           = NextHop{"ns1", "eth0", two, table.Neighbour{Dst: two, Dev: "eth0", MAC: mac, State: "STALE"}}
 	unknown       = NextHop{Asker: "ns1", Dev: "eth0", Addr: two}
 	contradiction = Contradiction{here, []say.Text{say.Quote("seen")}}
-	beyond        = Beyond{here, "eth0", one, flow, []say.Text{say.Quote("seen")}, false}
+	beyond        = Beyond{here, "eth0", one, flow, []say.Text{say.Quote("seen")}, false, farend.End{}}
 	listening     = socket.Socket{Proto: socket.TCP, Local: netip.MustParseAddrPort("127.0.0.1:80"), Waiting: 6, Room: 5, Inode: 7}
 	stations      = []Station{{"ns2", "eth0", []netip.Prefix{near}}}
 	dropped       = eval.Result{
@@ -132,6 +133,16 @@ var samples = []Finding{
 	MACIgnored{NextHop: hop, Right: port, Silent: true},
 	MACIgnored{NextHop: hop, Right: port, Unasking: true},
 	WrongAnswer{At: here, Hop: hop, Right: port, Wrong: port, Own: address},
+	NoRoom{unknown, machine.NeighbourTable{NeighbourUse: table.NeighbourUse{Entries: 1024, Max: 1024, Overflows: 7}, Seen: true}},
+	Unpeered{here, table.Link{Name: "wg0", Kind: "wireguard"}, two, farend.End{WireGuard: true}},
+	Unpeered{here, table.Link{Name: "wg0", Kind: "wireguard"}, two, farend.End{WireGuard: true, Allowed: []netip.Prefix{near}}},
+	Unpeered{here, table.Link{Name: "wg0", Kind: "wireguard"}, two, farend.End{WireGuard: true, Peer: farend.Peer{Key: "key"}}},
+	Unplugged{here, table.Link{Name: "tap0", Kind: "tun"}},
+	Unplugged{here, table.Link{Name: "eth0"}},
+	Untried{Beyond: handed(farend.End{Programs: []farend.Program{{PID: 378, Name: "qemu"}}})},
+	Untried{Beyond: handed(farend.End{WireGuard: true, Peer: farend.Peer{Key: "key", Endpoint: netip.AddrPortFrom(one, 51820)}})},
+	SilentBeyond{handed(farend.End{WireGuard: true, Peer: farend.Peer{Key: "key", Endpoint: netip.AddrPortFrom(one, 51820), Handshake: time.Unix(1, 0)}}), time.Second},
+	SilentBeyond{handed(farend.End{Datapath: "ovs-system"}), time.Second},
 	Rivals{here, two, port, port, address},
 	SharedMAC{NextHop: hop, Chosen: port, Other: Device{"ns1", veth}},
 	SharedMAC{NextHop: hop, Chosen: port, Other: Device{"ns1", veth}, Led: true},
@@ -182,4 +193,12 @@ var samples = []Finding{
 // more than one way, or it is elsewhere.
 var unmended = []string{"NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "KernelDropped", "NoPVID", "Broadcast",
-	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly"}
+	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly",
+	"Unpeered", "Unplugged"}
+
+// handed is a packet that left to somebody who is known.
+func handed(to farend.End) Beyond {
+	left := beyond
+	left.To = to
+	return left
+}

@@ -79,3 +79,14 @@ func (n *Space) DevicesFor(addr netip.Addr) ([]Device, error) {
 	}
 	return devices, err
 }
+
+// VXLANEntries are the entries of a tunnel's forwarding database, and whether some
+// could not be read.
+func (n *Space) VXLANEntries(dev table.Link) (_ []table.FDBEntry, unread bool) {
+	one, err := n.Ask()
+	if err != nil {
+		return nil, true
+	}
+	entries, err := one.VXLANFDB(dev.Index)
+	return entries, err != nil
+}

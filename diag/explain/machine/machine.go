@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/container"
+	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
 )
 
@@ -31,6 +32,8 @@ type Machine struct {
 	unseen  map[int]bool    // processes whose namespace may not be looked at
 	hidden  map[string]bool // names that cannot be opened
 	names   netnsNames      // as they were listed last
+
+	neighbours *table.NeighbourUse // as it was when it was first asked for
 
 	containers func() []container.Container // read when a name is first asked for
 }

@@ -38,6 +38,11 @@ func (w *walk) nextStation(n *machine.Space, e echo, link table.Link, nexthop ne
 	if known {
 		a.entry = entry
 	}
+	if !known {
+		if full, ok := w.world.FullNeighbours(n); ok {
+			w.doubt(n, e, StageNeighbour, link.Name, cause.NoRoom{NextHop: a.hop(), Table: full})
+		}
+	}
 	w.asking = a
 	if e.outer == nil {
 		w.arping = a

@@ -137,7 +137,8 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 	p := e.packet
 	p.IIF, p.OIF, p.TTL = iif, oif, e.ttl
 	result := eval.Traverse(rules, hook, p, n.Env())
-	for open := []*netfilter.Chain(nil); result.Drops() && len(open) < maxFilters; {
+	var open []*netfilter.Chain
+	for result.Drops() && len(open) < maxFilters {
 		w.fault(n, e, StageFilter, dev, w.filtered(n, e, hook, result))
 		open = append(open, result.Chain)
 		result = eval.Traverse(rules, hook, p, n.Env(), open...)
@@ -146,7 +147,7 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 	case eval.VerdictDrop, eval.VerdictReject:
 		return e, true
 	case eval.VerdictUnknown:
-		unsure := cause.RulesUnjudged{Hook: hook, Flow: e.flow(), Rules: result.Unsure}
+		unsure := cause.RulesUnjudged{Hook: hook, Flow: e.flow(), Rules: result.Unsure, Ways: eval.Branches(rules, hook, p, n.Env(), open...)}
 		if result.NAT != nil {
 			w.giveUp(n, e, StageFilter, dev, unsure.Said())
 			return e, false

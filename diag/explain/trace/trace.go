@@ -111,7 +111,8 @@ func (b *Beyond) Untried(unsure bool) Found {
 
 // Left is the packet as it left, for a finding that is at a namespace.
 func (b *Beyond) Left(where cause.At, seen ...Text) cause.Beyond {
-	return cause.Beyond{At: where, Dev: b.Edge.Dev.Name, NextHop: b.asking.nexthop, Flow: b.echo.flow(), Seen: seen}
+	to := b.Edge.Node.FarEnd(b.Edge.Dev, b.echo.dst)
+	return cause.Beyond{At: where, Dev: b.Edge.Dev.Name, NextHop: b.asking.nexthop, Flow: b.echo.flow(), Seen: seen, To: to}
 }
 
 // Tunnel is the UDP port of the tunnel's packet that left; 0: the echo itself did.

@@ -80,7 +80,7 @@ func (a *arping) unforwarded(x *fabric.Explorer) (fabric.Station, bool) {
 	v := x.Voids[0]
 	a.sent()
 	f := cause.TunnelVoid{NextHop: a.hop(), Link: v.Dev}
-	f.Entries, f.Unread = everyEntry(v)
+	f.Entries, f.Unread = v.Node.VXLANEntries(v.Dev)
 	far, ok := a.w.otherEnd(v, a.isMeant)
 	if !ok {
 		a.report(f)
@@ -93,17 +93,6 @@ func (a *arping) unforwarded(x *fabric.Explorer) (fabric.Station, bool) {
 	f.Right = cause.TunnelEntry{Netns: v.Node.Name, Dev: v.Dev.Name, MAC: mac, Dst: far.addr}
 	a.report(f)
 	return fabric.Station{Node: far.Node, Dev: far.Dev}, true
-}
-
-// everyEntry are the entries of a tunnel's forwarding database, and whether some
-// could not be read.
-func everyEntry(v fabric.Site) (_ []table.FDBEntry, unread bool) {
-	one, err := v.Node.Ask()
-	if err != nil {
-		return nil, true
-	}
-	entries, err := one.VXLANFDB(v.Dev.Index)
-	return entries, err != nil
 }
 
 // sent notes that the frame leaves its device, for the neighbour table has a MAC

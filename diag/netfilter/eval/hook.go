@@ -51,7 +51,7 @@ func TraverseLink(set *netfilter.RuleSet, at LinkHook, p Packet, env Env) (Resul
 	}
 	slices.SortStableFunc(stages, func(a, b stage) int { return cmp.Compare(a.priority, b.priority) })
 	p.IIF, p.OIF, p.CTState = at.IIF, at.OIF, CTUntracked
-	return steady(set, p, func() Result { return run(stages, "link", p, env, nil) }), true
+	return steady(set, p, func() Result { return run(stages, "link", p, env, nil, nil) }), true
 }
 
 // ARPRequest is an ARP request as rules below IP see it.

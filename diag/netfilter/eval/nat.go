@@ -78,6 +78,11 @@ func (e *evaluator) translate(rule *netfilter.Rule, v netfilter.Verdict, s state
 		flow.on = append(flow.on, s) // of the other family (nft_nat_inet_eval())
 		return
 	}
+	v, applies := e.chosen(rule, v, &s)
+	if !applies {
+		flow.on = append(flow.on, s)
+		return
+	}
 	old := s.packet.Dst
 	if e.changesSource() {
 		old = s.packet.Src

@@ -82,6 +82,9 @@ type said struct {
 	args   []ast.Expr
 }
 
+// withArguments are those speakers whose sentence is a format.
+var withArguments = []string{"T", "Err", "say"}
+
 // sentence is the call's sentence, if it is one.
 func (s source) sentence(n ast.Node, speakers map[string]int) (said, bool) {
 	call, ok := n.(*ast.CallExpr)
@@ -99,7 +102,7 @@ func (s source) sentence(n ast.Node, speakers map[string]int) (said, bool) {
 	if !ok || len(call.Args) < i+2 {
 		return said{}, false
 	}
-	return said{s, call, call.Args[i], call.Args[i+1], name == "T" && !call.Ellipsis.IsValid(), call.Args[i+2:]}, true
+	return said{s, call, call.Args[i], call.Args[i+1], slices.Contains(withArguments, name) && !call.Ellipsis.IsValid(), call.Args[i+2:]}, true
 }
 
 // literal is what an expression of literals says; known is false of others.

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // NetnsIs claims that a namespace of that name is there, or is not.
@@ -147,7 +148,7 @@ func (c Tracked) Look(_ context.Context, l *lab.Lab, _ *Evidence) (string, bool,
 		return err
 	})
 	if err != nil {
-		return "", false, fmt.Errorf("%s: conntrack: %w", c.Netns, err)
+		return "", false, say.At(c.Netns, say.At("conntrack", err))
 	}
 	seen := "no flow"
 	for _, f := range flows {

@@ -2,12 +2,12 @@ package steps
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"nstutor/diag/wire"
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // Broadcast stands for the address that every station takes.
@@ -59,7 +59,7 @@ func (c FrameSeen) Look(_ context.Context, l *lab.Lab, e *Evidence) (string, boo
 	if e == nil {
 		return "", false, errNeedsEvidence
 	}
-	if err := errors.Join(resolve(l, c.SrcDev, &c.SrcMAC), resolve(l, c.DstDev, &c.DstMAC)); err != nil {
+	if err := say.Join(resolve(l, c.SrcDev, &c.SrcMAC), resolve(l, c.DstDev, &c.DstMAC)); err != nil {
 		return "", false, err
 	}
 	last := "nothing"

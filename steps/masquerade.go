@@ -2,8 +2,6 @@ package steps
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/netip"
 
 	"github.com/coreos/go-iptables/iptables"
@@ -11,6 +9,7 @@ import (
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // Masquerade rewrites the source of what leaves: it appends a MASQUERADE rule
@@ -82,7 +81,7 @@ func (a Masquerade) named(verb string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %s rule in nat POSTROUTING for %s: %w", a.Netns, verb, a.Src, err)
+	return say.Err("%s: %s rule in nat POSTROUTING for %s: %v", "%s：nat POSTROUTING 中针对 %[3]s 的规则（%[2]s）：%[4]v", a.Netns, verb, a.Src, err)
 }
 
 // canonical makes 172.20.1.10 into 172.20.1.10/32.
@@ -119,7 +118,7 @@ func (a Narrow) Apply(ctx context.Context, l *lab.Lab) error {
 		return err
 	}
 	if err := a.Was.Undo(ctx, l, State{}); err != nil {
-		return errors.Join(err, a.Now.Undo(ctx, l, State{}))
+		return say.Join(err, a.Now.Undo(ctx, l, State{}))
 	}
 	return nil
 }

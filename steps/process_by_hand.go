@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // program is a process in a namespace of the lab, whoever started it.
@@ -130,5 +131,5 @@ func (p program) end() error {
 			return nil // it is a zombie or gone
 		}
 	}
-	return fmt.Errorf("it does not end")
+	return say.Err("it does not end", "它没有结束")
 }

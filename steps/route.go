@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"strings"
 
@@ -97,7 +96,7 @@ func (a RouteAdd) change(l *lab.Lab, verb string, do func(*netlink.Handle, *netl
 		return err
 	}
 	if err := do(h, r); err != nil {
-		return fmt.Errorf("%s: %s route %s: %w", a.Netns, verb, a.Dst, err)
+		return say.Err("%s: %s route %s: %v", "%s：路由（%s）%s：%v", a.Netns, verb, a.Dst, err)
 	}
 	return nil
 }
@@ -106,7 +105,7 @@ func (a RouteAdd) change(l *lab.Lab, verb string, do func(*netlink.Handle, *netl
 func (a RouteAdd) route(h *netlink.Handle) (*netlink.Route, error) {
 	dst, err := prefix(a.Dst)
 	if err != nil {
-		return nil, fmt.Errorf("%s: route: %w", a.Netns, err)
+		return nil, say.Err("%s: route: %v", "%s：路由：%v", a.Netns, err)
 	}
 	r := &netlink.Route{Dst: dst, Gw: net.ParseIP(a.Via)}
 	if a.Via == "" {
@@ -121,7 +120,7 @@ func (a RouteAdd) route(h *netlink.Handle) (*netlink.Route, error) {
 	if a.Dev != "" {
 		link, err := h.LinkByName(a.Dev)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", a.Netns, a.Dev, err)
+			return nil, say.Err("%s: %s: %v", "%s：%s：%v", a.Netns, a.Dev, err)
 		}
 		r.LinkIndex = link.Attrs().Index
 	}

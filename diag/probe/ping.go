@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // pingTimeout is long enough for a neighbour to become FAILED first: three
@@ -92,7 +93,7 @@ func Ping(ctx context.Context, ns *nsenter.Namespace, e Echo) Result {
 	return x.result
 }
 
-var errPingIPv6 = errors.New("ping: IPv6 destinations are not supported")
+var errPingIPv6 = say.Err("ping: IPv6 destinations are not supported", "ping：不支持 IPv6 目标")
 
 // withNamespace is ctx, ended too when ns is closed.
 func withNamespace(ctx context.Context, ns *nsenter.Namespace) (context.Context, context.CancelFunc) {

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/binary"
-	"fmt"
 	"sync/atomic"
 
 	"golang.org/x/net/icmp"
 	"golang.org/x/net/ipv4"
+
+	"nstutor/internal/say"
 )
 
 const (
@@ -59,7 +60,7 @@ func (t echoTag) request(size int) ([]byte, error) {
 	}
 	packet, err := message.Marshal(nil)
 	if err != nil {
-		return nil, fmt.Errorf("echo request: %w", err)
+		return nil, say.Err("echo request: %v", "回显请求：%v", err)
 	}
 	return packet, nil
 }

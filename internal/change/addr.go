@@ -5,6 +5,8 @@ import (
 	"net/netip"
 
 	"github.com/vishvananda/netlink"
+
+	"nstutor/internal/say"
 )
 
 // AddAddr is `ip addr add ADDR dev DEV`: 10.1.2.3/24, or /32 when no length is
@@ -32,7 +34,7 @@ func (d Dev) address(s Space, verb, text string, brd bool, do func(*netlink.Hand
 	}
 	addr, err := netlink.ParseAddr(text)
 	if err != nil {
-		return fmt.Errorf("%s: %s: %w", d.Netns, what, err)
+		return say.Err("%s: %s: %v", "%s：%s：%v", d.Netns, what, err)
 	}
 	// ip(8) sets no broadcast address unless it is told to.
 	if !brd {

@@ -5,6 +5,8 @@ import (
 	"net"
 
 	"github.com/vishvananda/netlink"
+
+	"nstutor/internal/say"
 )
 
 // Up is `ip link set DEV up`.
@@ -88,7 +90,7 @@ func AddLink(s Space, netns string, link netlink.Link, far string) error {
 	}
 	name := link.Attrs().Name
 	if err := h.LinkAdd(link); err != nil {
-		return fmt.Errorf("%s: add %s %s: %w", netns, link.Type(), name, err)
+		return say.Err("%s: add %s %s: %v", "%s：添加 %s %s：%v", netns, link.Type(), name, err)
 	}
 	if err := s.PinDevice(ns, name); err != nil || !isVeth {
 		return err

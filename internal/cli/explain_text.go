@@ -55,7 +55,7 @@ const (
 
 // drawingOn suits what f is: a terminal has a width, and perhaps colours.
 func (a *app) drawingOn(f *os.File) drawing {
-	d := drawing{w: f, lang: a.language(""), width: pipeWidth, signs: unicodeSigns}
+	d := drawing{w: f, lang: a.lang, width: pipeWidth, signs: unicodeSigns}
 	if a.ascii {
 		d.signs = asciiSigns
 	}

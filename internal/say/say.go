@@ -16,7 +16,8 @@ type Form struct{ en, zh string }
 // F makes a form, for a catalogue of words.
 func F(en, zh string) Form { return Form{en, zh} }
 
-// In says it of something, in a language: "en" or "zh". An argument may be a Text.
+// In says it of something, in a language: "en" or "zh". An argument may be a
+// Text, or an error that is told in languages.
 func (f Form) In(lang string, args ...any) string {
 	format := f.en
 	if lang == "zh" {
@@ -24,10 +25,7 @@ func (f Form) In(lang string, args ...any) string {
 	}
 	said := make([]any, len(args))
 	for i, arg := range args {
-		if inner, ok := arg.(Text); ok {
-			arg = inner.In(lang)
-		}
-		said[i] = arg
+		said[i] = told(lang, arg)
 	}
 	return fmt.Sprintf(format, said...)
 }
@@ -46,7 +44,8 @@ func T(en, zh string, args ...any) Text { return Text{Form{en, zh}, args} }
 // Both is a sentence that is complete in either language.
 func Both(en, zh string) Text { return Text{Form{"%[1]s", "%[2]s"}, []any{en, zh}} }
 
-// Quote is something that needs no translation: a line of a table, a command.
+// Quote is something that needs no translation: a line of a table, a command. An
+// error is told in the language that it has.
 func Quote(line any) Text { return T("%v", "%v", line) }
 
 // String is the sentence in English.

@@ -11,6 +11,7 @@ import (
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // The places that are there from the beginning.
@@ -42,7 +43,7 @@ func (w *World) Err() error { return w.err }
 // failed remembers an error and where it happened.
 func (w *World) failed(err error, netns, format string, args ...any) {
 	if w.err == nil && err != nil {
-		w.err = fmt.Errorf("%s: %s: %w", netns, fmt.Sprintf(format, args...), err)
+		w.err = say.Err("%s: %s: %v", "%s：%s：%v", netns, fmt.Sprintf(format, args...), err)
 	}
 }
 

@@ -1,13 +1,12 @@
 package exercise
 
 import (
-	"errors"
-	"fmt"
 	"net"
 	"strconv"
 	"strings"
 
 	"nstutor/internal/change"
+	"nstutor/internal/say"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -56,7 +55,7 @@ func parseRoute(h *netlink.Handle, spec string, deleting bool) (*netlink.Route, 
 		}
 	}
 	if len(words) == 0 {
-		return nil, errors.New("no destination")
+		return nil, say.Err("no destination", "没有目标")
 	}
 	dst, err := network(words[0])
 	if err != nil {
@@ -70,7 +69,7 @@ func parseRoute(h *netlink.Handle, spec string, deleting bool) (*netlink.Route, 
 			continue
 		}
 		if len(words) == 1 {
-			return nil, fmt.Errorf("%s what?", words[0])
+			return nil, say.Err("%s what?", "%s 后面缺少内容", words[0])
 		}
 		if err := routeWord(h, r, words[0], words[1]); err != nil {
 			return nil, err
@@ -96,11 +95,11 @@ func routeWord(h *netlink.Handle, r *netlink.Route, word, value string) error {
 	switch word {
 	case "via":
 		if r.Gw = net.ParseIP(value); r.Gw == nil {
-			err = fmt.Errorf("%q is no address", value)
+			err = say.Err("%q is no address", "%q 不是地址", value)
 		}
 	case "src":
 		if r.Src = net.ParseIP(value); r.Src == nil {
-			err = fmt.Errorf("%q is no address", value)
+			err = say.Err("%q is no address", "%q 不是地址", value)
 		}
 	case "dev":
 		var link netlink.Link
@@ -114,7 +113,7 @@ func routeWord(h *netlink.Handle, r *netlink.Route, word, value string) error {
 	case "mtu":
 		r.MTU, err = strconv.Atoi(value)
 	default:
-		err = fmt.Errorf("%q is not understood here", word)
+		err = say.Err("%q is not understood here", "这里不认识 %q", word)
 	}
 	return err
 }
@@ -170,11 +169,11 @@ func parseRule(spec string) (*netlink.Rule, error) {
 		case "priority", "pref":
 			r.Priority, err = strconv.Atoi(words[1])
 		default:
-			err = fmt.Errorf("%q is not understood here", words[0])
+			err = say.Err("%q is not understood here", "这里不认识 %q", words[0])
 		}
 	}
 	if err == nil && len(words) > 0 {
-		err = fmt.Errorf("%s what?", words[0])
+		err = say.Err("%s what?", "%s 后面缺少内容", words[0])
 	}
 	return r, err
 }

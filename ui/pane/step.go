@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/internal/wrap"
 	"nstutor/ui/words"
@@ -119,7 +120,7 @@ func (v stepSheet) afterLines(w int) []string {
 		lines = append(lines, wrap.Behind(v.Theme.Verdict(seen.OK)+" ", seen.Promised, w)...)
 		switch {
 		case seen.Err != nil:
-			lines = append(lines, wrap.Behind("  ", v.Theme.Bad.Render(seen.Err.Error()), w)...)
+			lines = append(lines, wrap.Behind("  ", v.Theme.Bad.Render(v.Tell(say.Quote(seen.Err))), w)...)
 		case !seen.OK:
 			lines = append(lines, wrap.Behind("  "+v.Say(words.Seen)+": ", seen.Seen, w)...)
 		}

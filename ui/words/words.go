@@ -116,7 +116,6 @@ var (
 	TypedOwnShell = say.F("%s ends with its line: each has a shell of its own; s (after esc) opens one that stays", "%s 只对这一行有效：每一行都由单独的 shell 执行；先按 esc 再按 s，可打开一直保留的 shell")
 	MoreOffers    = say.F("%d in all: type more of it", "共 %d 个：请再输入几个字符")
 	ShellHello    = say.F("Your shell in %s, a namespace of the lab. exit or ctrl+d brings you back to the course.", "这是实验网络中命名空间 %s 里的 shell。输入 exit 或按 ctrl+d 回到课程。")
-	ShellFailed   = say.F("no shell: %s", "无法打开 shell：%s")
 )
 
 // What the keys do.

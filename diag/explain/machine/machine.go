@@ -2,7 +2,6 @@ package machine
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -11,11 +10,12 @@ import (
 
 	"nstutor/diag/container"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // ErrUnseen tells that a namespace is there, but that it is none of those that
 // can be opened.
-var ErrUnseen = errors.New("its namespace cannot be seen")
+var ErrUnseen = say.Err("its namespace cannot be seen", "看不到它的命名空间")
 
 const (
 	netnsDir     = "/run/netns" // where `ip netns` keeps the names
@@ -77,7 +77,7 @@ func (w *Machine) open(inode uint64, path, ref string) (*Space, error) {
 	}
 	fd, err := nsenter.OpenFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("namespace %q: %w", ref, err)
+		return nil, say.Err("namespace %q: %v", "命名空间 %q：%v", ref, err)
 	}
 	defer unix.Close(fd)
 	return w.enter(fd, path, ref)
@@ -88,7 +88,7 @@ func (w *Machine) open(inode uint64, path, ref string) (*Space, error) {
 func (w *Machine) enter(fd int, path, ref string) (*Space, error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
-		return nil, fmt.Errorf("namespace %q: %w", ref, err)
+		return nil, say.Err("namespace %q: %v", "命名空间 %q：%v", ref, err)
 	}
 	if n := w.nodes[st.Ino]; n != nil {
 		return n, nil
@@ -160,7 +160,7 @@ func (w *Machine) Peer(n *Space, nsid int) (*Space, error) {
 	case nsid == hereNsid:
 		return n, nil
 	case nsid < 0: // the kernel has no number for it
-		return nil, fmt.Errorf("%w: it has no number in %s", ErrUnseen, n.Calls())
+		return nil, say.Err("%v: it has no number in %s", "%v：它在 %s 中没有编号", ErrUnseen, n.Calls())
 	}
 	key := peering{n.NS.Inode(), nsid}
 	if peer := w.peers[key]; peer != nil {

@@ -126,9 +126,9 @@ var (
 	halfWide = regexp.MustCompile(`\p{Han}[,;:!?]|[^ ][,;:!?] ?\p{Han}`)
 )
 
-// sameInBoth are words that are no English in Chinese, and names of languages, each
-// of which is written in its own.
-var sameInBoth = []string{"ping", "shell", "English", "NAT", "MTU"}
+// sameInBoth are words that both languages have from the tools, and a language that
+// is written in its own.
+var sameInBoth = regexp.MustCompile(`(ping|curl|ttl|client|shell|NAT|MTU|Chinese)`)
 
 // arguments are what a format takes: which argument, and how it is written.
 func arguments(format string) []string {
@@ -152,7 +152,7 @@ func wrong(en, zh string) string {
 		return "it lacks a language"
 	case !slices.Equal(arguments(en), arguments(zh)):
 		return "the languages take other arguments"
-	case letters.MatchString(verbs.ReplaceAllString(en, "")) && !chinese.MatchString(zh) && !slices.Contains(sameInBoth, zh):
+	case letters.MatchString(sameInBoth.ReplaceAllString(verbs.ReplaceAllString(en, ""), "")) && !chinese.MatchString(zh):
 		return "there is no Chinese in the Chinese"
 	case halfWide.MatchString(zh):
 		return "punctuation that is not Chinese"

@@ -53,7 +53,7 @@ func (a Masquerade) Apply(_ context.Context, l *lab.Lab) error {
 	if err != nil {
 		return err
 	}
-	return a.named("add", byTool(ns,
+	return a.named(say.T("add", "添加"), byTool(ns,
 		func(t *iptables.IPTables) error { return t.Append("nat", "POSTROUTING", a.rule()...) },
 		func() error { return nftAppend(a) }))
 }
@@ -74,14 +74,14 @@ func (a Masquerade) Undo(_ context.Context, l *lab.Lab, was State) error {
 	if err == nil && !was.hasTable(a.Netns, nftNat.Name) {
 		err = ns.Do(nftDropEmpty)
 	}
-	return a.named("delete", err)
+	return a.named(say.T("delete", "删除"), err)
 }
 
-func (a Masquerade) named(verb string, err error) error {
+func (a Masquerade) named(verb say.Text, err error) error {
 	if err == nil {
 		return nil
 	}
-	return say.Err("%s: %s rule in nat POSTROUTING for %s: %v", "%s：nat POSTROUTING 中针对 %[3]s 的规则（%[2]s）：%[4]v", a.Netns, verb, a.Src, err)
+	return say.Err("%s: %s rule in nat POSTROUTING for %s: %v", "%s：在 nat POSTROUTING 中%s针对 %s 的规则：%v", a.Netns, verb, a.Src, err)
 }
 
 // canonical makes 172.20.1.10 into 172.20.1.10/32.

@@ -43,7 +43,7 @@ func (a RouteAdd) argv(verb string) []string {
 }
 
 func (a RouteAdd) Apply(_ context.Context, l *lab.Lab) error {
-	return a.change(l, "add", (*netlink.Handle).RouteAdd)
+	return a.change(l, say.T("add", "添加"), (*netlink.Handle).RouteAdd)
 }
 
 func (a RouteAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
@@ -51,7 +51,7 @@ func (a RouteAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
 }
 
 func (a RouteAdd) Undo(_ context.Context, l *lab.Lab, _ State) error {
-	return a.change(l, "delete", (*netlink.Handle).RouteDel)
+	return a.change(l, say.T("delete", "删除"), (*netlink.Handle).RouteDel)
 }
 
 // RouteDel takes a route away.
@@ -62,7 +62,7 @@ func (a RouteDel) Command(*lab.Lab) change.Command {
 }
 
 func (a RouteDel) Apply(_ context.Context, l *lab.Lab) error {
-	return RouteAdd(a).change(l, "delete", (*netlink.Handle).RouteDel)
+	return RouteAdd(a).change(l, say.T("delete", "删除"), (*netlink.Handle).RouteDel)
 }
 
 // Conditions implements Conditional.
@@ -86,7 +86,7 @@ func (a RouteDel) Undo(ctx context.Context, l *lab.Lab, _ State) error {
 	return RouteAdd(a).Apply(ctx, l)
 }
 
-func (a RouteAdd) change(l *lab.Lab, verb string, do func(*netlink.Handle, *netlink.Route) error) error {
+func (a RouteAdd) change(l *lab.Lab, verb say.Text, do func(*netlink.Handle, *netlink.Route) error) error {
 	_, h, err := change.Open(l, a.Netns)
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func (a RouteAdd) change(l *lab.Lab, verb string, do func(*netlink.Handle, *netl
 		return err
 	}
 	if err := do(h, r); err != nil {
-		return say.Err("%s: %s route %s: %v", "%s：路由（%s）%s：%v", a.Netns, verb, a.Dst, err)
+		return say.Err("%s: %s route %s: %v", "%s：%s路由 %s：%v", a.Netns, verb, a.Dst, err)
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func Open(s Space, netns string) (*nsenter.Namespace, *netlink.Handle, error) {
 }
 
 // set does one thing to a device, and says of an error what was meant.
-func (d Dev) set(s Space, what string, do func(*netlink.Handle, netlink.Link) error) error {
+func (d Dev) set(s Space, what say.Text, do func(*netlink.Handle, netlink.Link) error) error {
 	h, link, err := d.Find(s)
 	if err != nil {
 		return err

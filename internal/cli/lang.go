@@ -22,22 +22,12 @@ func speaking(args []string) string {
 	asked := flags.String("lang", "", "")
 	flags.BoolP("help", "h", false, "")
 	_ = flags.Parse(args) // whatever is wrong with them is said when the command is known
-	for _, lang := range []string{*asked, progress.Read(progress.Path()).Lang(), ofLocale()} {
+	for _, lang := range []string{*asked, progress.Read(progress.Path()).Lang(), say.Locale()} {
 		if slices.Contains(say.Langs, lang) {
 			return lang
 		}
 	}
 	return say.Langs[0]
-}
-
-// ofLocale is the language of the locale, or none that is spoken here.
-func ofLocale() string {
-	for _, variable := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		if locale := os.Getenv(variable); locale != "" {
-			return locale[:min(len(locale), 2)]
-		}
-	}
-	return ""
 }
 
 // say is a sentence in the language that is spoken.

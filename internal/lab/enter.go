@@ -232,7 +232,8 @@ func Inside() bool {
 	// not be the one that the guardian lives in, and this its first process.
 	here, err := mountNamespace()
 	if !known || err != nil || b.outside == "" || here == b.outside || os.Getpid() != 1 {
-		fmt.Fprintf(os.Stderr, "nstutor: %s is for its own use; unset it\n", bornEnv)
+		unset := say.T("nstutor: %s is for its own use; unset it", "nstutor：%s 只供程序自己使用；请取消设置", bornEnv)
+		fmt.Fprintln(os.Stderr, unset.In(say.Locale()))
 		os.Exit(2)
 	}
 	report := os.NewFile(statusFD, "status")

@@ -5,6 +5,7 @@ package lab
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -18,6 +19,12 @@ import (
 
 // ErrNoNamespace says that no namespace of that name is under /run/netns.
 var ErrNoNamespace = say.Err("no such network namespace", "没有这个网络命名空间")
+
+// NotThere is what ip(8) says of a namespace that is not there (netns_get_fd of
+// iproute2 and the error of open).
+func NotThere(netns string) string {
+	return fmt.Sprintf("Cannot open network namespace %q: No such file or directory", netns)
+}
 
 // Lab is the running lab: the named namespaces under /run/netns and the
 // processes that were started in them. Its methods may be called from any

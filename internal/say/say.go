@@ -4,10 +4,21 @@ package say
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 )
 
 // Langs are the languages that the program speaks; the first is the default.
 var Langs = []string{"en", "zh"}
+
+// Locale is the language of the environment, or none.
+func Locale() string {
+	for _, variable := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if locale := os.Getenv(variable); locale != "" {
+			return locale[:min(len(locale), 2)]
+		}
+	}
+	return ""
+}
 
 // Form is what a sentence says, before it is known of what: its format in English
 // and in Chinese, which take the same arguments. A word is one without arguments.
@@ -47,6 +58,14 @@ func Both(en, zh string) Text { return Text{Form{"%[1]s", "%[2]s"}, []any{en, zh
 // Quote is something that needs no translation: a line of a table, a command. An
 // error is told in the language that it has.
 func Quote(line any) Text { return T("%v", "%v", line) }
+
+// With is one statement behind another, if there is one.
+func With(first, second Text) Text {
+	if first.IsZero() {
+		return second
+	}
+	return T("%s; %s", "%s；%s", first, second)
+}
 
 // String is the sentence in English.
 func (t Text) String() string { return t.In("en") }

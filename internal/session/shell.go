@@ -1,6 +1,7 @@
 package session
 
 import (
+	"nstutor/internal/lab"
 	"nstutor/internal/say"
 	"nstutor/internal/session/rescue"
 )
@@ -13,7 +14,7 @@ type ShellEnded struct{ err error }
 func (s *Session) OpenShell(hello string) Work {
 	h, netns := s.Hands, s.TypingNetns()
 	if s.Network.Gone(netns) {
-		s.Scene.Err = errGone(netns)
+		s.Scene.Err = say.Err("%s", "%s", lab.NotThere(netns))
 		return nil
 	}
 	s.Commands++
@@ -35,11 +36,4 @@ func (s *Session) takeShell(msg ShellEnded) Work {
 		s.Scene.Err = say.Err("no shell: %v", "无法打开 shell：%v", msg.err)
 	}
 	return s.altered()
-}
-
-// errGone is what ip says of a namespace that is not there.
-type errGone string
-
-func (e errGone) Error() string {
-	return `Cannot open network namespace "` + string(e) + `": No such file or directory`
 }

@@ -38,7 +38,7 @@ func (w *World) routed(netns, verb, spec string, do func(*netlink.Handle, *netli
 	if err == nil {
 		err = do(h, route)
 	}
-	w.failed(err, netns, "%s route %s", verb, spec)
+	w.failed(err, netns, say.Quote("ip route "+verb+" "+spec))
 }
 
 var routeTypes = map[string]int{
@@ -148,7 +148,7 @@ func (w *World) ruled(netns, verb, spec string, do func(*netlink.Handle, *netlin
 	if err == nil {
 		err = do(h, rule)
 	}
-	w.failed(err, netns, "%s rule %s", verb, spec)
+	w.failed(err, netns, say.Quote("ip rule "+verb+" "+spec))
 }
 
 func parseRule(spec string) (*netlink.Rule, error) {
@@ -181,7 +181,7 @@ func parseRule(spec string) (*netlink.Rule, error) {
 // Neigh writes a permanent neighbour.
 func (w *World) Neigh(netns, addr, mac, dev string) {
 	hw, err := net.ParseMAC(mac)
-	w.failed(err, netns, "neighbour %s lladdr %s", addr, mac)
+	w.failed(err, netns, say.T("neighbour %s lladdr %s", "邻居 %s lladdr %s", addr, mac))
 	w.change(func(s change.Space) error { return at(netns, dev).SetNeigh(s, addr, hw, unix.NUD_PERMANENT) })
 }
 
@@ -189,7 +189,7 @@ func (w *World) Neigh(netns, addr, mac, dev string) {
 // kernel uses it, and asks again by and by.
 func (w *World) StaleNeigh(netns, addr, mac, dev string) {
 	hw, err := net.ParseMAC(mac)
-	w.failed(err, netns, "neighbour %s lladdr %s", addr, mac)
+	w.failed(err, netns, say.T("neighbour %s lladdr %s", "邻居 %s lladdr %s", addr, mac))
 	w.change(func(s change.Space) error { return at(netns, dev).SetNeigh(s, addr, hw, unix.NUD_STALE) })
 }
 

@@ -31,8 +31,8 @@ func (v *Lesson) troubleLines(w int) []string {
 	switch {
 	case s.Err != nil:
 		add(t.Bad.Render(t.G.Bad + " " + v.Trouble(s.Err)))
-	case s.Banner != "":
-		add(t.Warn.Render(t.G.Warn + " " + v.Say(words.NotAsExpected) + ": " + s.Banner))
+	case !s.Banner.IsZero():
+		add(t.Warn.Render(t.G.Warn + " " + v.Say(words.NotAsExpected, s.Banner)))
 	case s.Rebuilt:
 		add(t.Note.Render(t.G.Warn + " " + v.Say(words.Rebuilt)))
 	}

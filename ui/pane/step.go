@@ -117,12 +117,12 @@ func (v stepSheet) afterLines(w int) []string {
 	}
 	lines = append(lines, "")
 	for _, seen := range s.Report.Lines {
-		lines = append(lines, wrap.Behind(v.Theme.Verdict(seen.OK)+" ", seen.Promised, w)...)
+		lines = append(lines, wrap.Behind(v.Theme.Verdict(seen.OK)+" ", v.Tell(seen.Promised), w)...)
 		switch {
 		case seen.Err != nil:
 			lines = append(lines, wrap.Behind("  ", v.Theme.Bad.Render(v.Tell(say.Quote(seen.Err))), w)...)
 		case !seen.OK:
-			lines = append(lines, wrap.Behind("  "+v.Say(words.Seen)+": ", seen.Seen, w)...)
+			lines = append(lines, wrap.Behind("  "+v.Say(words.Seen), v.Tell(seen.Seen), w)...)
 		}
 	}
 	return lines

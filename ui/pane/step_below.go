@@ -78,7 +78,7 @@ func (v stepSheet) next(turning string) string {
 	switch {
 	case s.Phase == session.PhaseAfter:
 		return v.outcomeLine(turning)
-	case s.Banner != "" || s.Err != nil:
+	case !s.Banner.IsZero() || s.Err != nil:
 		return t.Faint.Render(v.Say(words.RebuildOffer))
 	case v.Typed:
 		return t.Faint.Render(t.G.More + " " + v.Say(words.TypeBelow))

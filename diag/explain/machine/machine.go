@@ -94,7 +94,7 @@ func (w *Machine) enter(fd int, path, ref string) (*Space, error) {
 		return n, nil
 	}
 	name := w.nameOf(st.Ino, path, ref)
-	ns, err := nsenter.Open(cmp.Or(name, "the current namespace"), fmt.Sprintf("/proc/self/fd/%d", fd))
+	ns, err := nsenter.Open(cmp.Or(name, path), fmt.Sprintf("/proc/self/fd/%d", fd))
 	if err != nil {
 		return nil, err
 	}

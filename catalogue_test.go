@@ -128,7 +128,7 @@ var (
 
 // sameInBoth are words that both languages have from the tools, and a language that
 // is written in its own.
-var sameInBoth = regexp.MustCompile(`(ping|curl|ttl|client|shell|NAT|MTU|Chinese)`)
+var sameInBoth = regexp.MustCompile(`\b(ping|curl|ttl|client|shell|NAT|MTU|Chinese)\b`)
 
 // arguments are what a format takes: which argument, and how it is written.
 func arguments(format string) []string {

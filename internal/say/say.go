@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Langs are the languages that the program speaks; the first is the default.
@@ -38,7 +41,32 @@ func (f Form) In(lang string, args ...any) string {
 	for i, arg := range args {
 		said[i] = told(lang, arg)
 	}
-	return fmt.Sprintf(format, said...)
+	text := fmt.Sprintf(format, said...)
+	if lang == "zh" && len(args) > 0 {
+		text = joined(text)
+	}
+	return text
+}
+
+// joined is Chinese without the spaces that its format has around names in Latin,
+// where a Chinese word has come instead: none stands between two characters.
+func joined(text string) string {
+	var b strings.Builder
+	start, before := 0, rune(0)
+	for i, c := range text {
+		if c == ' ' && unicode.Is(unicode.Han, before) {
+			if next, _ := utf8.DecodeRuneInString(text[i+1:]); unicode.Is(unicode.Han, next) {
+				b.WriteString(text[start:i])
+				start = i + 1
+			}
+		}
+		before = c
+	}
+	if start == 0 {
+		return text
+	}
+	b.WriteString(text[start:])
+	return b.String()
 }
 
 // Text is a sentence in English and in Chinese. The kernel's own words in it

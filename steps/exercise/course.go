@@ -134,7 +134,7 @@ func Type(ctx context.Context, l *lab.Lab, line change.Command) error {
 func LevelTitle(level int) say.Text {
 	titles := []say.Text{
 		say.T("One thing is off", "一处故障"),
-		say.T("One thing, further away", "故障在远处"),
+		say.T("One thing, further away", "一处故障，离症状较远"),
 		say.T("It works, for some", "时通时不通"),
 		say.T("Two faults, one behind the other", "两处故障，一前一后"),
 		say.T("The challenge: be the CNI", "终极挑战：你就是 CNI"),

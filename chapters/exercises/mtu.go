@@ -9,6 +9,10 @@ import (
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
 
+// vlanTag is what a veth takes above its MTU, in bytes (is_skb_forwardable in
+// net/core/dev.c).
+const vlanTag = 4
+
 var _ = add(smallPlug, twoSizes)
 
 // fullSize is the payload of a ping that fills a packet of 1500 bytes.
@@ -55,7 +59,7 @@ var smallPlug = Exercise{
 			Causes: []cause.Code{cause.MTUExceeded},
 			At:     []string{at.Netns},
 			Watch:  steps.Watch{Netns: c.a.Name, Ping: c.b.IP(), Size: fullSize, DF: true},
-			Vars:   c.vars(map[string]string{"At": at.Netns, "Dev": at.Name, "Small": strconv.Itoa(small), "Fits": strconv.Itoa(small - 28)}),
+			Vars:   c.vars(map[string]string{"At": at.Netns, "Dev": at.Name, "Small": strconv.Itoa(small), "Fits": strconv.Itoa(small - 28 + vlanTag)}),
 		}
 	},
 }

@@ -81,9 +81,9 @@ type ProcessIn struct {
 
 func (c ProcessIn) Promised(*lab.Lab) say.Text {
 	if c.Not {
-		return say.T("/proc/PID/ns/net of %s is not %s's", "%s 的 /proc/PID/ns/net 不是 %s 的", c.Name, c.Netns)
+		return say.T("process %s is not in %s (/proc/PID/ns/net)", "进程 %s 不在 %s 中（/proc/PID/ns/net）", c.Name, c.Netns)
 	}
-	return say.T("/proc/PID/ns/net of %s is %s's", "%s 的 /proc/PID/ns/net 就是 %s 的", c.Name, c.Netns)
+	return say.T("process %s is in %s (/proc/PID/ns/net)", "进程 %s 在 %s 中（/proc/PID/ns/net）", c.Name, c.Netns)
 }
 
 func (c ProcessIn) Look(_ context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {

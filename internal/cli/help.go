@@ -19,12 +19,29 @@ func (a *app) speak(root *cobra.Command) {
 	root.Flags().BoolP("version", "v", false, a.say("print the version", "显示版本"))
 	root.SetHelpCommand(a.help())
 	root.AddCommand(a.completion())
+	a.speakOf(root)
+}
+
+// speakOf has a command and those below it say of their flags that there are some,
+// and what their values are when nobody sets them: cobra and pflag do so in English.
+func (a *app) speakOf(cmd *cobra.Command) {
+	cmd.DisableFlagsInUseLine = true
+	nothing := map[string]string{"string": "", "duration": "0s"}
+	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if none, ok := nothing[f.Value.Type()]; ok && f.DefValue != none {
+			f.Usage = a.say("%s (default %s)", "%s（默认 %s）", f.Usage, f.DefValue)
+			f.DefValue = none // which is only for the help
+		}
+	})
+	for _, inner := range cmd.Commands() {
+		a.speakOf(inner)
+	}
 }
 
 // usageTemplate is cobra's own, without what no command here has.
 func (a *app) usageTemplate() string {
 	return a.say("Usage:", "用法：") + `{{if .Runnable}}
-  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
+  {{.UseLine}} ` + a.say("[flags]", "[选项]") + `{{end}}{{if .HasAvailableSubCommands}}
   {{.CommandPath}} ` + a.say("[command]", "[命令]") + `{{end}}{{if .HasExample}}
 
 ` + a.say("Examples:", "示例：") + `

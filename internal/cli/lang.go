@@ -54,7 +54,7 @@ func enumerated(names []string, before say.Text) say.Text {
 	if last == 0 {
 		return say.Quote(names[0])
 	}
-	return say.T("%s %s %s", "%s%s %s", say.Both(strings.Join(names[:last], ", "), strings.Join(names[:last], "、")), before, names[last])
+	return say.T("%s %s %s", "%s %s %s", say.Both(strings.Join(names[:last], ", "), strings.Join(names[:last], "、")), before, names[last])
 }
 
 // warn says what is wrong with the memory.

@@ -57,7 +57,7 @@ func (v stepSheet) symptomLines(w int) []string {
 		if settled && ping.From == v.Network.Log.Netns && ping.To == v.Network.Log.To {
 			sign = v.Theme.Verdict(outcome == ping.Want)
 		}
-		lines = append(lines, wrap.Behind(sign+" ", v.Say(words.Now, ping.From, ping.To, ping.Want), w)...)
+		lines = append(lines, wrap.Behind(sign+" ", v.Say(words.Now, ping.From, ping.To, ping.Want.Say()), w)...)
 	}
 	if len(lines) == 0 {
 		return nil

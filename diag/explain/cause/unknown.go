@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -96,13 +97,13 @@ func (u Untried) Detail() say.Text {
 type RefusedBeyond struct {
 	Beyond
 	By      netip.Addr
-	Outcome string
+	Outcome probe.Outcome
 }
 
 // Detail names who.
 func (r RefusedBeyond) Detail() say.Text {
 	return say.T("%s: the request left %s, and %s, beyond it, refuses it (%s); ask there",
-		"%s：请求已从 %s 发出，被外面的 %s 拒绝（%s）；请到那边查", r.well(), r.Dev, r.By, r.Outcome)
+		"%s：请求已从 %s 发出，被外面的 %s 拒绝（%s）；请到那边查", r.well(), r.Dev, r.By, r.Outcome.Say())
 }
 
 // SilentBeyond is such a packet that nobody answers.

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/progress"
 	"nstutor/internal/say"
 )
 
@@ -36,7 +37,7 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 func Main(args []string) int {
 	early.Restore()
 	lab.Dispatch()
-	a := &app{inside: lab.Inside(), lang: speaking(args)}
+	a := &app{inside: lab.Inside(), lang: speaking(args, progress.Read(progress.Path()).Lang())}
 	ctx, stop := untilSignal()
 	defer stop()
 	out := &heeded{to: os.Stdout}

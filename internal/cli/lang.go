@@ -15,14 +15,14 @@ import (
 // error: what --lang asks for, or what the learner chose in the course, or what
 // the locale asks for. It is known before the commands are, for they are told in
 // it.
-func speaking(args []string) string {
+func speaking(args []string, remembered string) string {
 	flags := new(cobra.Command).Flags()
 	flags.ParseErrorsAllowlist.UnknownFlags = true
 	flags.Usage = func() {}
 	asked := flags.String("lang", "", "")
 	flags.BoolP("help", "h", false, "")
 	_ = flags.Parse(args) // whatever is wrong with them is said when the command is known
-	for _, lang := range []string{*asked, progress.Read(progress.Path()).Lang(), say.Locale()} {
+	for _, lang := range []string{*asked, remembered, say.Locale()} {
 		if slices.Contains(say.Langs, lang) {
 			return lang
 		}

@@ -19,18 +19,21 @@ type reason struct {
 
 // reasons are all there are.
 var reasons = []reason{
-	{"a command line, or a part of one", "", regexp.MustCompile(`^[ ;{&#]*(HANDLE: nft|ip|iptables|nft|bridge|docker|nstutor|dev|echo nameserver|addr show|link show|default via|unreachable default|type nat|for f in)\b|^/(24|32) dev|^ (down|master|type veth|self permanent|dir out)`)},
+	{"a command line, or a part of one", "", regexp.MustCompile(`^[ ;{&#]*(HANDLE: nft|ip|iptables|nft|bridge|docker|nstutor|dev|echo nameserver|addr show|link show|default via|unreachable default|type nat|for f in)\b|^/(24|32) dev|^ (down|hairpin off|priority dstnat|master|type veth|self permanent|dir out)`)},
 	{"rules of iptables", "", regexp.MustCompile(`^(-[APm] |FORWARD|OUTPUT|(filter|nat|mangle) [A-Z]+$)`)},
 	{"rules as nft and iptables print them", "diag/netfilter/", regexp.MustCompile(`.`)},
 	{"frames as tcpdump prints them", "diag/wire/frame", regexp.MustCompile(`.`)},
 	{"what a frame of ICMP is called by tcpdump", "", regexp.MustCompile(`^echo (request|reply)$`)},
 	{"what ping says", "diag/probe/ping_message.go", regexp.MustCompile(`.`)},
+	{"what ping says", "diag/probe/icmp6_message.go", regexp.MustCompile(`.`)},
+	{"what nc and ping say", "diag/probe/d", regexp.MustCompile(`^(nc: connect|%d bytes from| \(DIFFERENT ADDRESS)`)},
+	{"what nc says", "diag/probe/connect.go", regexp.MustCompile(`^Connection to`)},
 	{"what ping says", "steps/exercise/check_ping.go", regexp.MustCompile(`^%d packets transmitted`)},
 	{"what curl says", "diag/probe/get.go", regexp.MustCompile(`^(curl: )?\(\d+\) `)},
 	{"what the resolver says", "diag/probe/resolve.go", regexp.MustCompile(`.`)},
 	{"what ip says", "", regexp.MustCompile(`^(Cannot open network namespace %q|Device %q does not exist\.$|RTNETLINK answers: $|ecn features )`)},
 	{"a system call", "diag/wire/", regexp.MustCompile(`^(setsockopt [A-Z_]+|packet socket)$`)},
-	{"names that others have given", "", regexp.MustCompile(`^(\[lxc monitor\] |Dual MIT/GPL|Weave Net)$`)},
+	{"names that others have given", "", regexp.MustCompile(`^(no endpoints$|\[lxc monitor\] |Dual MIT/GPL|Weave Net)$`)},
 	{"a command and its argument", "internal/cli/", regexp.MustCompile(`^[a-z]+ [A-Z]+$`)},
 	{"never shown: an exit status is all that comes of it", "internal/cli/cli.go", regexp.MustCompile(`^(exit status %d|ended by )$`)},
 	{"a page of the lab's web server, as nginx has it", "internal/lab/applet.go", regexp.MustCompile(`^<h1>`)},

@@ -1,6 +1,9 @@
 package explain
 
 import (
+	"net"
+	"strconv"
+
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/trace"
 	"nstutor/internal/change"
@@ -16,15 +19,19 @@ const (
 	Undecided = "unknown"
 )
 
-// Answer says what becomes of a ping, where, why, and what the smallest repair
+// Answer says what becomes of a ping, a connection or a datagram, where, why, and what the smallest repair
 // is. Its JSON form is a contract.
 type Answer struct {
 	Schema      int    `json:"schema"`
 	From        string `json:"from"`
 	Source      string `json:"source"`
 	Destination string `json:"destination"`
-	Verdict     string `json:"verdict"`
-	Cause       Fault  `json:"cause"`
+	// Name is what was asked about and cannot be looked up; Destination is the name
+	// server then. Empty of all other answers.
+	Name    string `json:"name,omitempty"`
+	Flow    Flow   `json:"flow"`
+	Verdict string `json:"verdict"`
+	Cause   Fault  `json:"cause"`
 	// Fix is what mends Cause and Next together, in order, as far as commands can.
 	Fix  []change.Command `json:"fix"`
 	Next []Fault          `json:"next"` // faults behind Cause, as they are once it is mended
@@ -35,7 +42,10 @@ type Answer struct {
 	// is well up to there, and what can be asked is to be asked there. Empty where
 	// the fault is known, or is here.
 	Beyond string `json:"beyond,omitempty"`
-	Probe  *Probe `json:"probe,omitempty"` // nil when none was sent
+	// Listener is the socket that takes the request; nil of an echo, and where none does.
+	Listener *Listener `json:"listener,omitempty"`
+	HTTP     *HTTP     `json:"http,omitempty"`  // nil where nothing was asked on the connection
+	Probe    *Probe    `json:"probe,omitempty"` // nil when none was sent
 	// Drops are what the kernel said of the probe's packets that it dropped; empty
 	// without the right to hear of them.
 	Drops []Drop `json:"drops,omitempty"`
@@ -61,7 +71,39 @@ type Fault struct {
 // Mended reports whether the answer's Fix mends the fault.
 func (f Fault) Mended() bool { return len(f.fix) > 0 }
 
-// Probe is what the echo request that was really sent came to.
+// Flow is what was asked about, besides the addresses.
+type Flow struct {
+	Proto   string `json:"proto"` // "icmp", "tcp" or "udp"
+	SrcPort uint16 `json:"src_port,omitempty"`
+	DstPort uint16 `json:"dst_port,omitempty"`
+	// Translated is where the request arrives, ADDR or ADDR:PORT, where that is not
+	// the Destination.
+	Translated string `json:"translated,omitempty"`
+}
+
+// Listener is a socket that takes a request.
+type Listener struct {
+	Netns   string `json:"netns"`
+	Address string `json:"address"`           // that it is bound to, with the port
+	Process string `json:"process,omitempty"` // the name of its process, which that may choose freely
+	PID     int    `json:"pid,omitempty"`     // 0: not to be seen from here
+}
+
+// Target is whom the answer is about, with the port that is asked.
+func (a Answer) Target() string {
+	if a.Flow.DstPort == 0 {
+		return a.Destination
+	}
+	return net.JoinHostPort(a.Destination, strconv.Itoa(int(a.Flow.DstPort)))
+}
+
+// HTTP is what was answered to a GET on the connection.
+type HTTP struct {
+	Status  int    `json:"status"`            // 0: no response came
+	Message string `json:"message,omitempty"` // in curl's words, where none came whole
+}
+
+// Probe is what the packet that was really sent came to.
 type Probe struct {
 	Sent     int    `json:"sent"`
 	Received int    `json:"received"`

@@ -3,6 +3,7 @@ package explain_test
 import (
 	"testing"
 
+	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
 	"nstutor/internal/lab/labtest"
 )
@@ -112,4 +113,58 @@ pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:c0:02 dev eth0 nud perman
 func TestBrokenBridges(t *testing.T) {
 	labtest.Slow(t)
 	explainBreakages(t, bridged, bridgeBreakages)
+}
+
+// Two devices behind the bridge that have one MAC address.
+var sharedMACBreakages = among([]breakage{
+	{name: "the destination has the MAC address of who asks", from: "pod-a", to: "10.244.1.11",
+		fault: `pod-b: ip link set eth0 address 02:00:00:00:a0:02`,
+		want:  expected{cause.DuplicateMAC, "pod-b", request}},
+	{name: "the same, and it was asked before", from: "pod-a", to: "10.244.1.11", warm: true,
+		fault: `
+pod-b: ip link set eth0 address 02:00:00:00:a0:02
+pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:a0:02 dev eth0 nud permanent`,
+		want: expected{cause.DuplicateMAC, "pod-b", request}},
+	{name: "the bridge heard another one with its MAC address last", from: "pod-a", to: "10.244.1.11",
+		fault: `
+pod-c: ip link set eth0 address 02:00:00:00:b0:02
+pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:b0:02 dev eth0 nud permanent
+host: bridge fdb replace 02:00:00:00:b0:02 dev veth-pod-c master dynamic`,
+		want: expected{cause.DuplicateMAC, "pod-c", request}},
+})
+
+func TestTwoDevicesWithOneMACAddress(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, bridged, sharedMACBreakages)
+}
+
+// TestASecondOwnerOfAMACAddressIsADoubt: whom the bridge sends the frame to is up to
+// who spoke last.
+func TestASecondOwnerOfAMACAddressIsADoubt(t *testing.T) {
+	labtest.Slow(t)
+	for _, c := range []struct {
+		name, fault string
+		leg         string
+		forget      bool
+	}{
+		{"of the destination, which is not known yet", `pod-c: ip link set eth0 address 02:00:00:00:b0:02`, request, true},
+		{"of the destination, which is known", `pod-c: ip link set eth0 address 02:00:00:00:b0:02`, request, false},
+		{"of who asks", `pod-c: ip link set eth0 address 02:00:00:00:a0:02`, reply, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := bridged.build(t)
+			b.run(c.fault)
+			if c.forget {
+				b.forget()
+			}
+			ping := breakage{from: "pod-a", to: "10.244.1.11"}
+			before := b.explain(ping, false)
+			if got := (expected{before.Cause.Code, b.script(before.Cause.Netns), before.Cause.Leg}); before.Verdict != explain.Undecided || got != (expected{cause.DuplicateMAC, "pod-c", c.leg}) {
+				t.Errorf("without a probe: %s, %v\n%s", before.Verdict, got, b.account(before))
+			}
+			if a := b.explain(ping, true); a.Verdict != explain.Delivered {
+				t.Errorf("with a probe: %s\n%s", a.Verdict, b.account(a))
+			}
+		})
+	}
 }

@@ -55,7 +55,7 @@ type built struct {
 var builtNetworks atomic.Int64
 
 // scriptTools are the programs that scripts and fixes call.
-var scriptTools = regexp.MustCompile(`\b(?:ip|ipset|sysctl|bridge|nft|iptables(?:-nft|-legacy)?) `)
+var scriptTools = regexp.MustCompile(`\b(?:ip|ipset|sysctl|bridge|tc|nft|iptables(?:-nft|-legacy)?) `)
 
 // needTools skips a test whose script this machine has not the programs for.
 func needTools(t *testing.T, script string) {

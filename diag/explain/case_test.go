@@ -24,9 +24,11 @@ type breakage struct {
 	name     string
 	fault    string // lines of "NETNS: COMMAND"
 	from, to string
-	size     int  // bytes of payload; 0 stands for 56
-	df       bool // never fragment
-	warm     bool // the neighbour tables keep what the healthy pings have put there
+	asks     string   // "tcp 80": a connection to that port; "udp 53": a datagram; empty: a ping
+	serve    []string // "NETNS tcp ADDR:PORT": listeners
+	size     int      // bytes of payload; 0 stands for 56
+	df       bool     // never fragment
+	warm     bool     // the neighbour tables keep what the healthy pings have put there
 	want     expected
 	or       []expected   // as good an answer
 	next     []cause.Code // what the first answer must name as still broken
@@ -94,14 +96,15 @@ func abreast[T any](all []T, do func(T)) {
 func (c breakage) try(b *built) {
 	b.t.Helper()
 	needTools(b.t, c.fault)
+	b.serve(c.serve)
 	b.run(c.fault)
 	if !c.warm {
 		b.forget()
 	}
 	first := b.explain(c, false)
-	result := b.ping(c.journey(), c.size, c.df)
+	result := b.ask(c, c.journey())
 	if works := c.want.code == ""; works && result.Outcome != probe.Replied {
-		result = b.eventuallySized(c.journey(), c.size, c.df)
+		result = b.eventuallyAsk(c)
 		if result.Outcome != probe.Replied {
 			b.t.Fatalf("the ping should be answered: %s", result.Message)
 		}
@@ -126,8 +129,9 @@ func (b *built) explain(c breakage, probe bool) explain.Answer {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	proto, port := c.asked()
 	answer, err := explain.Explain(b.t.Context(), world, explain.Request{
-		From: from, Dest: netip.MustParseAddr(c.to), Size: c.size, DF: c.df, Probe: probe, Timeout: caseTimeout,
+		From: from, Dest: netip.MustParseAddr(c.to), Proto: proto, Port: port, Size: c.size, DF: c.df, Probe: probe, Timeout: caseTimeout,
 	})
 	if err != nil {
 		b.t.Fatal(err)
@@ -202,7 +206,7 @@ func (c breakage) mend(b *built, a explain.Answer) {
 		return
 	}
 	for _, j := range c.shut {
-		if r := b.ping(j, 0, false); r.Outcome == probe.Replied {
+		if r := b.ask(breakage{asks: c.asks}, j); r.Outcome == probe.Replied {
 			b.t.Fatalf("%s to %s should be broken too", j.from, j.to)
 		}
 	}
@@ -216,9 +220,9 @@ func (c breakage) mend(b *built, a explain.Answer) {
 		promised := nextCodes(a)
 		var r probe.Result
 		if len(promised) == 0 {
-			r = b.eventuallySized(c.journey(), c.size, c.df)
+			r = b.eventuallyAsk(c)
 		} else {
-			r = b.ping(c.journey(), c.size, c.df)
+			r = b.ask(c, c.journey())
 		}
 		if r.Outcome == probe.Replied {
 			break
@@ -233,7 +237,7 @@ func (c breakage) mend(b *built, a explain.Answer) {
 	}
 	b.forget()
 	for _, j := range c.shut {
-		if r := b.ping(j, 0, false); r.Outcome == probe.Replied {
+		if r := b.ask(breakage{asks: c.asks}, j); r.Outcome == probe.Replied {
 			b.t.Errorf("the fix also lets %s reach %s", j.from, j.to)
 		}
 	}

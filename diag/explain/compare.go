@@ -12,7 +12,7 @@ import (
 
 // compare brings together what was predicted and what became of the ping.
 func (w *observation) compare(a *Answer, r probe.Result) {
-	replied := r.Outcome == probe.Replied
+	replied := r.Outcome == probe.Replied || a.arrived(r)
 	dropped := len(a.Drops) > 0 && !replied
 	switch {
 	case r.Outcome == probe.OutcomeUnknown:
@@ -24,6 +24,9 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 		a.Cause = told(trace.Find(a.Cause.Leg, cause.KernelDropped{
 			Contradiction: cause.Contradiction{At: cause.At(a.Drops[0].Netns), Seen: []Text{lastSeen(a.Hops)}}, KernelDrop: a.Drops[0].at(), Decides: true,
 		}))
+	case r.Outcome == probe.Silent && a.mayBeSilent() && a.Verdict == Undecided && (w.Beyond != nil && a.Cause.Code == cause.NotKnown && a.observed() || a.Cause.Code == cause.ReplyOtherSource):
+		// Nobody has to answer a datagram: nothing more can be told from here.
+		a.Cause.Evidence = append(a.Cause.Evidence, lastSeen(a.Hops))
 	case !replied && a.Verdict == Undecided && w.Beyond != nil:
 		w.silent(a, r)
 	case !replied && a.Verdict == Undecided && a.Cause.Code != cause.NotKnown:
@@ -47,6 +50,24 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 		}
 	}
 }
+
+// mayBeSilent reports whether silence is no sign of a fault: a program need not
+// answer a datagram, but for a name server that was asked something.
+func (a *Answer) mayBeSilent() bool { return a.Flow.Proto == "udp" && a.Flow.DstPort != dnsPort }
+
+// arrived reports whether a datagram that nobody answers was seen all the way to
+// the one that it is for.
+func (a *Answer) arrived(r probe.Result) bool {
+	if r.Outcome != probe.Silent || !a.mayBeSilent() || a.Verdict != Delivered {
+		return false
+	}
+	return !slices.ContainsFunc(a.Hops, func(h trace.Hop) bool {
+		return h.Leg == trace.LegRequest && h.Sighting != nil && h.Observed != trace.OK
+	})
+}
+
+// dnsPort is where name servers listen.
+const dnsPort = 53
 
 // confirm says that what was doubted is so.
 func (a *Answer) confirm() {

@@ -36,18 +36,14 @@ func (d Drop) at() cause.KernelDrop {
 
 // listen has the kernel tell of the probe's packets that it drops, under all
 // addresses that they have on their way. It is nil without the right to that.
-func (w *observation) listen(ctx context.Context, req Request) *drop.Watcher {
-	flow := drop.Flow{Dst: req.Dest, Proto: unix.IPPROTO_ICMP, ID: w.id}
-	if w.Source.IsValid() {
-		flow.Src = w.Source
-	}
-	flows := []drop.Flow{flow, flow.Reply()}
+func (w *observation) listen(ctx context.Context) *drop.Watcher {
+	asked := cause.Flow{Proto: cmp.Or(w.asked.Proto, unix.IPPROTO_ICMP), Src: w.Source, Dst: w.asked.Dest, SrcPort: w.asked.SrcPort, DstPort: w.asked.Port}
+	flows := []drop.Flow{w.heardAs(asked), w.heardAs(asked).Reply()}
 	for _, h := range w.Hops {
 		if h.Sighting == nil || len(flows) == drop.MaxFlows {
 			continue
 		}
-		f := drop.Flow{Src: h.Sighting.Src, Dst: h.Sighting.Dst, Proto: unix.IPPROTO_ICMP, ID: w.id}
-		if !slices.Contains(flows, f) {
+		if f := w.heardAs(h.Sighting.Flow); !slices.Contains(flows, f) {
 			flows = append(flows, f)
 		}
 	}
@@ -56,6 +52,15 @@ func (w *observation) listen(ctx context.Context, req Request) *drop.Watcher {
 		return nil
 	}
 	return watcher
+}
+
+// heardAs is a flow for the kernel's witness.
+func (w *observation) heardAs(f cause.Flow) drop.Flow {
+	heard := drop.Flow{Src: f.Src, Dst: f.Dst, Proto: f.Proto, SrcPort: f.SrcPort, DstPort: f.DstPort}
+	if f.Proto == unix.IPPROTO_ICMP {
+		heard.ID = w.id
+	}
+	return heard
 }
 
 // hear takes what the kernel has told until now, and does not wait.

@@ -6,38 +6,69 @@ import (
 	"net/netip"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
+	"nstutor/diag/probe"
+	"nstutor/diag/socket"
 	"nstutor/internal/change"
 )
 
-// Request is the question: what becomes of a ping from From to Dest?
+// Request is the question: what becomes of a packet from From to Dest?
 type Request struct {
-	From    *machine.Space
-	Dest    netip.Addr
-	Size    int           // bytes of payload; 0 stands for ping's 56
+	From *machine.Space
+	Dest netip.Addr
+	// Proto is IPPROTO_TCP: of the connection to Port; IPPROTO_UDP: of a datagram to
+	// it; 0: of a ping.
+	Proto byte
+	Port  uint16
+	// SrcPort is the port that it comes from; 0: one that the kernel would choose.
+	SrcPort uint16
+	URL     string        // to get on a connection that opens; empty: nothing is sent on it
+	Size    int           // bytes of payload: of a ping 0 stands for ping's 56; of a datagram it is exact
 	DF      bool          // no router may fragment it (ping -M do)
-	Probe   bool          // send one echo and watch it on its way
+	Probe   bool          // send one, and watch it on its way
 	Timeout time.Duration // of the probe
 }
 
+// What is put around a payload, and the first segment of a connection as Linux
+// sends it, in bytes.
 const (
-	pingPayload = 56     // bytes, as ping sends them
-	headers     = 20 + 8 // IPv4's and ICMP's, in bytes
+	pingPayload = 56 // as ping sends them
+	ipHeader    = 20 // of IPv4
+	icmpHeader  = 8
+	udpHeader   = 8
+	synSegment  = 20 + 20 // TCP's header, and its options
 )
 
-// Explain predicts what becomes of the ping and, if asked to, sends one and
+// length is that of the IP packet.
+func (r Request) length() int {
+	switch r.Proto {
+	case unix.IPPROTO_TCP:
+		return ipHeader + synSegment
+	case unix.IPPROTO_UDP:
+		return ipHeader + udpHeader + r.Size
+	}
+	return ipHeader + icmpHeader + cmp.Or(r.Size, pingPayload)
+}
+
+// Explain predicts what becomes of the packet and, if asked to, sends one and
 // compares.
 func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, error) {
+	if req.Proto != 0 && req.SrcPort == 0 {
+		req.SrcPort = probe.FreePort(req.From.NS)
+	}
 	t := trace.Follow(world, trace.Question{
-		From: req.From, Dest: req.Dest, Length: cmp.Or(req.Size, pingPayload) + headers, DF: req.DF,
+		From: req.From, Dest: req.Dest, Proto: req.Proto, SrcPort: req.SrcPort, DstPort: req.Port,
+		Length: req.length(), DF: req.DF || req.Proto == unix.IPPROTO_TCP,
 	})
 	a := predict(req, t)
 	if !req.Probe {
 		return a, ctx.Err()
 	}
-	err := (&observation{Trace: t}).observe(ctx, req, &a)
+	err := (&observation{Trace: t, asked: req}).observe(ctx, &a)
 	return a, err
 }
 
@@ -54,6 +85,11 @@ func predict(req Request, t *trace.Trace) Answer {
 	if t.Source.IsValid() {
 		a.Source = t.Source.String()
 	}
+	a.Flow = Flow{Proto: cause.Protocol(cmp.Or(req.Proto, unix.IPPROTO_ICMP)), SrcPort: req.SrcPort, DstPort: req.Port}
+	if r := t.Reached; r.Dst.IsValid() && (r.Dst != req.Dest || r.DstPort != req.Port) {
+		a.Flow.Translated = cause.Endpoint(r.Dst, r.DstPort)
+	}
+	a.Listener = listener(t.Listens)
 	switch {
 	case len(t.Faults) > 0:
 		a.Verdict, a.Cause = Broken, told(t.Faults[0])
@@ -70,6 +106,15 @@ func predict(req Request, t *trace.Trace) Answer {
 		a.Cause.Leg, a.Cause.Netns, a.Cause.Detail = t.End(req.From)
 	}
 	return a
+}
+
+// listener is a socket and who has it open, as far as that can be seen.
+func listener(l *trace.Listener) *Listener {
+	if l == nil {
+		return nil
+	}
+	owner := socket.Owners(context.Background(), l.Socket.Inode)[l.Socket.Inode]
+	return &Listener{Netns: l.Space.Name, Address: l.Socket.Local.String(), Process: owner.Comm, PID: owner.PID}
 }
 
 // told is a finding in words.

@@ -2,8 +2,11 @@ package explain
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"nstutor/diag/drop"
 	"nstutor/diag/explain/cause"
@@ -16,11 +19,13 @@ import (
 
 // How long silence has to last before it says something.
 const (
-	settled  = 250 * time.Millisecond  // all frames were seen as predicted, and the last one was dropped as predicted
-	quiet    = time.Second             // an answer was to be expected
-	again    = 200 * time.Millisecond  // … to an echo that repeats one
-	arpTries = 3500 * time.Millisecond // three ARP requests, a second apart, and what the kernel says then
-	lookTick = 5 * time.Millisecond
+	settled = 250 * time.Millisecond // all frames were seen as predicted, and the last one was dropped as predicted
+	quiet   = time.Second            // an answer was to be expected
+	// … of TCP, whose first segment is sent again after a second (TCP_TIMEOUT_INIT)
+	retransmitted = 1300 * time.Millisecond
+	again         = 200 * time.Millisecond  // … to an echo that repeats one
+	arpTries      = 3500 * time.Millisecond // three ARP requests, a second apart, and what the kernel says then
+	lookTick      = 5 * time.Millisecond
 )
 
 // maxEchoes are sent where the first is lost against the prediction.
@@ -29,6 +34,7 @@ const maxEchoes = 3
 // observation is a trace, and what a packet that was really sent adds to it.
 type observation struct {
 	*trace.Trace
+	asked  Request
 	waited time.Duration // for an answer, to a tenth of a second
 	id     uint16        // of its echoes
 	drops  *drop.Watcher // nil without the right to it
@@ -48,12 +54,29 @@ func (w *observation) tap() *wires {
 		if h.Sighting == nil || all.taps[h.Sighting.Space] != nil {
 			continue
 		}
-		if tap, err := wire.Capture(h.Sighting.Space.NS, wire.Filter{}); err == nil {
+		if tap, err := wire.Capture(h.Sighting.Space.NS, w.filter(h.Sighting.Space)); err == nil {
 			all.taps[h.Sighting.Space] = tap
 			all.names = append(all.names, h.Sighting.Space.NS.Name())
 		}
 	}
 	return all
+}
+
+// filter is what is to be seen of the packet in a namespace.
+func (w *observation) filter(n *machine.Space) wire.Filter {
+	var f wire.Filter
+	if w.asked.Proto == 0 {
+		return f
+	}
+	for _, h := range w.Hops {
+		if h.Sighting == nil || h.Sighting.Space != n {
+			continue
+		}
+		if flow := h.Sighting.Flow.OnWire(); !slices.Contains(f.Flows, flow) {
+			f.Flows = append(f.Flows, flow)
+		}
+	}
+	return f
 }
 
 func (s *wires) close() {
@@ -75,8 +98,8 @@ func (s *wires) look(a *Answer) {
 	a.Witness(s.names, s.frames)
 }
 
-// observe sends one echo and looks for it on every wire of the path.
-func (w *observation) observe(ctx context.Context, req Request, a *Answer) error {
+// observe sends a packet and looks for it on every wire of the path.
+func (w *observation) observe(ctx context.Context, a *Answer) error {
 	seen := w.tap()
 	defer seen.close()
 	before := machine.Counted{}
@@ -84,8 +107,13 @@ func (w *observation) observe(ctx context.Context, req Request, a *Answer) error
 		before.Count(h.Space)
 	}
 	w.id = probe.FreshID()
-	w.drops = w.listen(ctx, req)
-	result := w.send(ctx, req, a, seen)
+	w.drops = w.listen(ctx)
+	var result probe.Result
+	if w.asked.Proto == 0 {
+		result = w.send(ctx, a, seen)
+	} else {
+		result = w.dial(ctx, a, seen)
+	}
 	if w.drops != nil {
 		heard := w.drops
 		heard.Close()
@@ -98,6 +126,9 @@ func (w *observation) observe(ctx context.Context, req Request, a *Answer) error
 		return ctx.Err()
 	}
 	w.compare(a, result)
+	if w.asked.URL != "" && result.Outcome == probe.Replied {
+		w.get(ctx, a)
+	}
 	if a.Verdict == Broken {
 		a.Cause.Evidence = append(a.Cause.Evidence, before.Since(a.Cause.Netns)...)
 	}
@@ -106,7 +137,8 @@ func (w *observation) observe(ctx context.Context, req Request, a *Answer) error
 
 // send sends an echo, and more of them where the first is lost although nothing
 // is in its way, as far as can be seen.
-func (w *observation) send(ctx context.Context, req Request, a *Answer, seen *wires) probe.Result {
+func (w *observation) send(ctx context.Context, a *Answer, seen *wires) probe.Result {
+	req := w.asked
 	ask := probe.Echo{To: req.Dest.String(), Dst: req.Dest, Size: req.Size, DF: req.DF, Seq: 1, ID: w.id}
 	begun := time.Now()
 	end := begun.Add(req.Timeout)
@@ -140,9 +172,53 @@ func (w *observation) send(ctx context.Context, req Request, a *Answer, seen *wi
 func (w *observation) sendOne(ctx context.Context, from *machine.Space, ask probe.Echo, a *Answer, seen *wires) probe.Result {
 	enough := make(chan struct{})
 	ask.Enough = enough
+	return w.await(ctx, a, seen, ask.Seq, enough, func() probe.Result { return probe.Ping(ctx, from.NS, ask) })
+}
+
+// dial opens a connection, or sends a datagram, and waits as sendOne does.
+func (w *observation) dial(ctx context.Context, a *Answer, seen *wires) probe.Result {
+	req, enough, begun := w.asked, make(chan struct{}), time.Now()
+	ask := probe.Dial{Dst: netip.AddrPortFrom(req.Dest, req.Port), SrcPort: req.SrcPort, Timeout: req.Timeout, Enough: enough}
+	send := probe.Connect
+	if req.Proto == unix.IPPROTO_UDP {
+		send = probe.Exchange
+		ask.Payload = payload(req)
+	}
+	result := w.await(ctx, a, seen, 1, enough, func() probe.Result { return send(ctx, req.From.NS, ask) })
+	w.waited = time.Since(begun).Round(time.Second / 10)
+	a.Probe = &Probe{Sent: 1, Outcome: result.Outcome.String(), Message: result.Message}
+	if result.Outcome == probe.Replied {
+		a.Probe.Received = 1
+	}
+	return result
+}
+
+// get asks for something on a connection of its own, once one has opened.
+func (w *observation) get(ctx context.Context, a *Answer) {
+	got := probe.Get(ctx, w.asked.From.NS, w.asked.URL, w.asked.Timeout)
+	a.HTTP = &HTTP{Status: got.Status, Message: got.Message}
+	if got.OK || a.Verdict != Delivered {
+		return
+	}
+	a.Verdict = Broken
+	a.Cause = told(trace.Find(trace.LegReply, cause.OpensOnly{At: cause.At(w.asked.From.Name), Message: got.Message}))
+}
+
+// payload is what a datagram carries: nothing that was not asked for, and to a name
+// server the question that probe has for it.
+func payload(req Request) []byte {
+	if req.Size == 0 {
+		return nil
+	}
+	return make([]byte, req.Size)
+}
+
+// await has a packet sent, and waits until it is answered or refused, or until the
+// silence has said what it has to say: then it closes enough.
+func (w *observation) await(ctx context.Context, a *Answer, seen *wires, seq int, enough chan<- struct{}, send func() probe.Result) probe.Result {
 	done := make(chan probe.Result, 1)
 	sent := time.Now()
-	go func() { done <- probe.Ping(ctx, from.NS, ask) }()
+	go func() { done <- send() }()
 	tick := time.NewTicker(lookTick)
 	defer tick.Stop()
 	ended := false
@@ -154,7 +230,7 @@ func (w *observation) sendOne(ctx context.Context, from *machine.Space, ask prob
 		case <-tick.C:
 			seen.look(a)
 			w.hear(a)
-			if !ended && time.Since(sent) > w.patience(a, ask.Seq) {
+			if !ended && time.Since(sent) > w.patience(a, seq) {
 				close(enough)
 				ended = true
 			}
@@ -194,6 +270,8 @@ func (w *observation) patience(a *Answer, seq int) time.Duration {
 		return arpTries
 	case a.Verdict == Broken && a.observed():
 		return settled
+	case w.asked.Proto == unix.IPPROTO_TCP:
+		return retransmitted
 	}
 	return quiet
 }

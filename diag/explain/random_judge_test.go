@@ -63,7 +63,7 @@ func (w *world) judge(a explain.Answer, t truth) string {
 		if f.ToOther {
 			continue // flooded by a bridge to somebody who ignores it
 		}
-		if f.Op == "echo reply" {
+		if w.answers(f) {
 			reply = f.Netns
 		} else {
 			request = f.Netns

@@ -25,6 +25,7 @@ type network struct {
 	real   netip.Addr // the same, or the pod that a service's address stands for
 	to     string     // the namespace that has dest; empty when none has
 	way    []string   // the namespaces that the ping passes, from and to themselves too
+	proto  string     // what is asked about: "icmp", or "tcp" or "udp" of randomPort
 	size   int        // bytes of the ping's payload; 0 is what ping sends
 	df     bool       // the ping may not be fragmented
 	broken []spot     // the faults of this seed
@@ -89,10 +90,16 @@ type pod struct {
 
 // newNetwork makes the network of a seed. The same seed makes the same one.
 func newNetwork(seed uint64) *network {
-	n := &network{Rand: rand.New(rand.NewPCG(seed, 0x6e73)), setup: map[string][]string{}, index: 10}
+	n := &network{proto: *randomProto, Rand: rand.New(rand.NewPCG(seed, 0x6e73)), setup: map[string][]string{}, index: 10}
+	if n.proto == "" {
+		n.proto = []string{"icmp", "tcp", "udp"}[seed%3]
+	}
 	n.choose()
 	if n.chance(25) {
 		n.size, n.df = pick(n, 500, 1372, 1400, 1472), n.chance(50)
+	}
+	if n.proto != "icmp" {
+		n.size, n.df = 0, false
 	}
 	n.noise()
 	n.breakIt()

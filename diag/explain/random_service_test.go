@@ -20,7 +20,7 @@ func (n *network) service() {
 		return
 	}
 	n.dest = netip.AddrFrom4([4]byte{10, 96, byte(n.IntN(256)), byte(1 + n.IntN(250))})
-	n.dnat = fmt.Sprintf("iptables -t nat -A PREROUTING -d %s %s-j DNAT --to-destination", n.dest, pick(n, "", "-p icmp "))
+	n.dnat = fmt.Sprintf("iptables -t nat -A PREROUTING -d %s %s-j DNAT --to-destination", n.dest, pick(n, "", "-p "+n.proto+" "))
 	n.do(s.ns, "%s %s", n.dnat, n.real)
 }
 

@@ -19,6 +19,7 @@ var (
 	randomSeeds   = flag.Int("random.seeds", 12, "how many random networks to try")
 	randomFrom    = flag.Uint64("random.from", 1, "the first seed")
 	randomFamily  = flag.String("random.family", "", "only networks of these families, with commas between them")
+	randomProto   = flag.String("random.proto", "", "what is asked about: icmp, tcp or udp; empty: one after the other")
 	randomHealthy = flag.Bool("random.healthy", false, "only build the networks, and see that they work without a fault")
 	randomShow    = flag.Bool("random.show", false, "print every network and what is said of it")
 )

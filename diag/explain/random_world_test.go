@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"slices"
@@ -28,9 +29,10 @@ const wait = 350 * time.Millisecond
 // world is a network that was built.
 type world struct {
 	*network
-	ns   map[string]*nsenter.Namespace
-	taps map[string]*wire.Tap
-	late []string // hops that were reached although they were said to lie behind the fault, or the other way round
+	ns    map[string]*nsenter.Namespace
+	taps  map[string]*wire.Tap
+	sport uint16   // that was asked about last, and the next packet comes from; 0: whichever
+	late  []string // hops that were reached although they were said to lie behind the fault, or the other way round
 }
 
 // build makes the network; it is taken away when the test ends.
@@ -56,11 +58,14 @@ func (n *network) build(t *testing.T) (*world, error) {
 		return nil, err
 	}
 	for name, ns := range w.ns {
-		tap, err := wire.Capture(ns, wire.Filter{})
+		tap, err := wire.Capture(ns, wire.Filter{TCP: n.proto == "tcp", UDP: n.proto == "udp"})
 		if err != nil {
 			return nil, err
 		}
 		w.taps[name] = tap
+	}
+	if err := w.serve(t); err != nil {
+		return nil, err
 	}
 	t.Cleanup(func() {
 		for _, tap := range w.taps {
@@ -189,13 +194,7 @@ func (w *world) observe(ctx context.Context) truth {
 	for _, tap := range w.taps {
 		tap.Pending()
 	}
-	echo := probe.Echo{To: w.dest.String(), Dst: w.dest, Timeout: wait, Size: w.size, DF: w.df}
-	result := truth{Result: probe.Ping(ctx, w.ns[w.from], echo)}
-	if result.Outcome == probe.FragNeeded && !w.df {
-		// The kernel does not let the first one be fragmented either
-		// (IP_PMTUDISC_WANT): it learns from it what fits.
-		result.Result = probe.Ping(ctx, w.ns[w.from], echo)
-	}
+	result := truth{Result: w.send(ctx)}
 	time.Sleep(10 * time.Millisecond)
 	for _, tap := range w.taps {
 		for _, f := range tap.Pending() {
@@ -205,7 +204,7 @@ func (w *world) observe(ctx context.Context) truth {
 				inner.At, inner.Netns, inner.Dev, inner.Out, inner.ToOther = f.At, f.Netns, f.Dev, f.Out, f.ToOther
 				f = inner
 			}
-			if f.Proto == "ICMP" && strings.HasPrefix(f.Op, "echo ") {
+			if w.concerns(f) {
 				result.frames = append(result.frames, f)
 			}
 		}
@@ -213,6 +212,70 @@ func (w *world) observe(ctx context.Context) truth {
 	slices.SortStableFunc(result.frames, func(a, b wire.Frame) int { return a.At.Compare(b.At) })
 	return result
 }
+
+// firstSport is a port that a namespace chooses for nobody else here.
+const firstSport = 20000
+
+// randomPort is where the destination listens.
+const randomPort = 8080
+
+// serve has the destination answer.
+func (w *world) serve(t *testing.T) error {
+	if w.to == "" || w.proto == "icmp" {
+		return nil
+	}
+	return w.ns[w.to].Do(func() error {
+		at := fmt.Sprintf("0.0.0.0:%d", randomPort)
+		if w.proto == "udp" {
+			// On all addresses it would answer from the one that the kernel chooses.
+			conn, err := net.ListenPacket("udp4", netip.AddrPortFrom(w.real, randomPort).String())
+			if err == nil {
+				t.Cleanup(func() { conn.Close() })
+				go echo(conn)
+			}
+			return err
+		}
+		l, err := net.Listen("tcp4", at)
+		if err == nil {
+			t.Cleanup(func() { l.Close() })
+			go accept(l)
+		}
+		return err
+	})
+}
+
+// send sends what is asked about.
+func (w *world) send(ctx context.Context) probe.Result {
+	dial := probe.Dial{Dst: netip.AddrPortFrom(w.dest, randomPort), SrcPort: w.sport, Timeout: wait, Payload: []byte("hello")}
+	switch w.proto {
+	case "tcp":
+		return probe.Connect(ctx, w.ns[w.from], dial)
+	case "udp":
+		return probe.Exchange(ctx, w.ns[w.from], dial)
+	}
+	ping := probe.Echo{To: w.dest.String(), Dst: w.dest, Timeout: wait, Size: w.size, DF: w.df}
+	result := probe.Ping(ctx, w.ns[w.from], ping)
+	if result.Outcome == probe.FragNeeded && !w.df {
+		// The kernel does not let the first one be fragmented either
+		// (IP_PMTUDISC_WANT): it learns from it what fits.
+		result = probe.Ping(ctx, w.ns[w.from], ping)
+	}
+	return result
+}
+
+// concerns reports whether a frame is a request or a reply.
+func (w *world) concerns(f wire.Frame) bool {
+	switch w.proto {
+	case "tcp":
+		return f.SYN() || f.SYNACK()
+	case "udp":
+		return f.Proto == "UDP" && (f.SrcPort == randomPort || f.DstPort == randomPort)
+	}
+	return f.Proto == "ICMP" && strings.HasPrefix(f.Op, "echo ")
+}
+
+// answers reports whether a frame that concerns is a reply.
+func (w *world) answers(f wire.Frame) bool { return f.SrcPort == randomPort || f.Op == "echo reply" }
 
 // ask asks for an explanation.
 func (w *world) ask(ctx context.Context, probe bool) (explain.Answer, error) {
@@ -222,5 +285,13 @@ func (w *world) ask(ctx context.Context, probe bool) (explain.Answer, error) {
 	if err != nil {
 		return explain.Answer{}, err
 	}
-	return explain.Explain(ctx, seen, explain.Request{From: from, Dest: w.dest, Size: w.size, DF: w.df, Probe: probe, Timeout: wait})
+	req := explain.Request{From: from, Dest: w.dest, Size: w.size, DF: w.df, Probe: probe, Timeout: wait}
+	if w.proto != "icmp" {
+		req.Proto, req.Port = protocolNumbers[w.proto], randomPort
+		if !probe {
+			w.sport = max(w.sport+1, firstSport)
+			req.SrcPort = w.sport
+		}
+	}
+	return explain.Explain(ctx, seen, req)
 }

@@ -14,6 +14,7 @@ import (
 type socketReport struct {
 	data  []byte     // the packet; of an error, the packet it is about, from its ICMP header on
 	from  netip.Addr // who sent the packet; of an ICMP error, the offender
+	port  uint16     // of UDP: the port that the packet came from
 	ttl   int        // of the packet, 0 when the kernel did not say
 	at    time.Time  // when the kernel received it, zero when it did not say
 	fault *unix.SockExtendedErr
@@ -38,7 +39,8 @@ func readSocket(fd int, buf []byte, flags int) (socketReport, error) {
 	}
 	report := socketReport{data: buf[:n]}
 	if flags&unix.MSG_ERRQUEUE == 0 {
-		report.from = sockaddrIP(peer)
+		from := endpointOf(peer)
+		report.from, report.port = from.Addr(), from.Port()
 	}
 	messages, err := unix.ParseSocketControlMessage(control[:controlLen])
 	if err != nil {
@@ -55,7 +57,10 @@ func (r *socketReport) addControl(m unix.SocketControlMessage) {
 	switch {
 	case m.Header.Level == unix.SOL_IP && m.Header.Type == unix.IP_TTL && len(m.Data) >= 4:
 		r.ttl = int(binary.NativeEndian.Uint32(m.Data))
-	case m.Header.Level == unix.SOL_IP && m.Header.Type == unix.IP_RECVERR:
+	case m.Header.Level == unix.SOL_IPV6 && m.Header.Type == unix.IPV6_HOPLIMIT && len(m.Data) >= 4:
+		r.ttl = int(binary.NativeEndian.Uint32(m.Data))
+	case m.Header.Level == unix.SOL_IP && m.Header.Type == unix.IP_RECVERR,
+		m.Header.Level == unix.SOL_IPV6 && m.Header.Type == unix.IPV6_RECVERR:
 		r.addFault(m.Data)
 	case m.Header.Level == unix.SOL_SOCKET && m.Header.Type == unix.SO_TIMESTAMPNS &&
 		len(m.Data) >= int(unsafe.Sizeof(unix.Timespec{})):
@@ -73,18 +78,38 @@ func (r *socketReport) addFault(data []byte) {
 	}
 	fault := *(*unix.SockExtendedErr)(unsafe.Pointer(&data[0]))
 	r.fault = &fault
-	if offender := data[size:]; len(offender) >= 8 && binary.NativeEndian.Uint16(offender) == unix.AF_INET {
+	offender := data[size:]
+	if len(offender) < 8 {
+		return
+	}
+	switch binary.NativeEndian.Uint16(offender) {
+	case unix.AF_INET:
 		r.from = netip.AddrFrom4([4]byte(offender[4:8]))
+	case unix.AF_INET6:
+		if len(offender) >= 24 {
+			r.from = netip.AddrFrom16([16]byte(offender[8:24])).Unmap()
+		}
 	}
 }
 
-// sockaddrIP is the address in a socket address.
-func sockaddrIP(sa unix.Sockaddr) netip.Addr {
-	switch sa := sa.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrFrom4(sa.Addr)
-	case *unix.SockaddrInet6:
-		return netip.AddrFrom16(sa.Addr).Unmap()
+// icmpError is what an ICMP error in the error queue means, in ping's words, and
+// the MTU that it tells of. ok is false when the report is none that ends a probe.
+func (r socketReport) icmpError() (outcome Outcome, words string, mtu int, ok bool) {
+	if r.fault == nil {
+		return OutcomeUnknown, "", 0, false
 	}
-	return netip.Addr{}
+	kind, mtu := icmpKind{r.fault.Type, r.fault.Code}, int(r.fault.Info)
+	switch r.fault.Origin {
+	case unix.SO_EE_ORIGIN_ICMP:
+		outcome, words, ok = icmpErrorWords(kind, mtu)
+	case unix.SO_EE_ORIGIN_ICMP6:
+		outcome, words, ok = icmp6ErrorWords(kind, mtu)
+	}
+	if outcome != FragNeeded {
+		mtu = 0
+	}
+	return outcome, words, mtu, ok
 }
+
+// sockaddrIP is the address in a socket address, without its zone.
+func sockaddrIP(sa unix.Sockaddr) netip.Addr { return endpointOf(sa).Addr() }

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Outcome is what became of one echo request. The set is closed, and two
-// failures that need different repairs never share a value.
+// Outcome is what became of one echo request, TCP connect or datagram. The set is
+// closed, and two failures that need different repairs never share a value.
 type Outcome int
 
 // The outcomes. "Local" means that a system call of the sender failed, so
@@ -15,23 +15,25 @@ type Outcome int
 // back, or from none coming back.
 const (
 	OutcomeUnknown      Outcome = iota // could not be found out: no permission for ICMP, cancelled, namespace gone
-	Replied                            // an echo reply from the destination
+	Replied                            // the destination answered: an echo reply, a TCP handshake, a datagram
 	NetworkUnreachable                 // local, ENETUNREACH: no route, a `throw` route, or 127.0.0.1 with lo down
 	NoRouteToHost                      // local, EHOSTUNREACH: an `unreachable` route
 	HostUnreachable                    // ICMP host unreachable; from the own address when the own neighbour FAILED, else from a router
 	NetUnreachableICMP                 // ICMP net unreachable: a router has no route
-	PortUnreachable                    // ICMP port unreachable: a REJECT rule, as a rule
+	PortUnreachable                    // ICMP port unreachable: a REJECT rule, or of UDP a closed port
 	ProtocolUnreachable                // ICMP protocol unreachable
 	Filtered                           // ICMP administratively prohibited: a router's `prohibit` route or REJECT
 	TTLExceeded                        // ICMP time to live exceeded: a routing loop, or a small Echo.TTL
 	FragNeeded                         // ICMP fragmentation needed: a router's next link has a smaller MTU
 	OtherICMPError                     // any other ICMP error; Result.Message names it
 	Prohibited                         // local, EACCES: a `prohibit` route, or a broadcast address
-	NotPermitted                       // local, EPERM: an OUTPUT rule dropped the packet
+	NotPermitted                       // local, EPERM: an OUTPUT rule dropped the packet (of TCP it is Silent), or a program of the control group refused
 	InvalidArgument                    // local, EINVAL: a `blackhole` route
 	NoBufferSpace                      // local, ENOBUFS: the device refused it, such as a veth whose peer has a smaller MTU
 	MessageTooLong                     // local, EMSGSIZE: longer than the device's or the path's known MTU
-	DifferentAddress                   // an echo reply, but not from the address that was asked
+	DifferentAddress                   // an answer, but not from the address that was asked
+	Refused                            // ECONNREFUSED by a TCP RST: nobody listens there, or a REJECT rule answered so
+	AddressNotAvailable                // local, EADDRNOTAVAIL: the source is no address of the namespace, or has no port left
 	NoName                             // the name does not exist, or has no address
 	NoResolver                         // no name server answered
 	Silent                             // nothing at all within the timeout
@@ -54,6 +56,8 @@ var outcomeOfErrno = map[unix.Errno]Outcome{
 	unix.EPERM:        NotPermitted,
 	unix.ENOBUFS:      NoBufferSpace,
 	unix.EMSGSIZE:     MessageTooLong,
+
+	unix.EADDRNOTAVAIL: AddressNotAvailable,
 }
 
 // Strerror is strerror(3): Go's table is made from it, but lower-cased.

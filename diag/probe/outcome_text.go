@@ -23,6 +23,8 @@ var outcomeTexts = [...]say.Text{
 	NoBufferSpace:       say.T("no-buffer-space", "报 No buffer space available"),
 	MessageTooLong:      say.T("message-too-long", "报 Message too long"),
 	DifferentAddress:    say.T("different-address", "应答来自别的地址"),
+	Refused:             say.T("connection-refused", "报 Connection refused"),
+	AddressNotAvailable: say.T("address-not-available", "报 Cannot assign requested address"),
 	NoName:              say.T("no-name", "名称不存在"),
 	NoResolver:          say.T("no-resolver", "没有域名服务器应答"),
 	Silent:              say.T("silent", "无应答"),

@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/nsenter"
-	"nstutor/internal/say"
 )
 
 // pingTimeout is long enough for a neighbour to become FAILED first: three
@@ -20,10 +19,10 @@ const pingTimeout = 4 * time.Second
 // Echo is one echo request to send. Only To or Dst must be set.
 type Echo struct {
 	To      string        // the destination as the user wrote it: an address or a name
-	Dst     netip.Addr    // the destination; zero to resolve To in the namespace
+	Dst     netip.Addr    // the destination, of IPv6 with the device as its zone if it is link-local; zero to resolve To in the namespace
 	Src     netip.Addr    // the source; zero lets the kernel choose
 	Size    int           // payload bytes; 0 stands for ping's 56
-	TTL     int           // 0 stands for the namespace's default (net.ipv4.ip_default_ttl)
+	TTL     int           // the hop limit of IPv6; 0 stands for the namespace's default (net.ipv4.ip_default_ttl)
 	DF      bool          // never fragment, whatever the path (ping -M do)
 	Timeout time.Duration // how long to wait for an answer, and before that for a name server; 0 stands for 4 s
 	Mark    uint32        // the firewall mark; setting one needs CAP_NET_ADMIN
@@ -50,17 +49,19 @@ func (e Echo) withDefaults() Echo {
 	return e
 }
 
-// Result is what became of an Echo.
+// Result is what became of an Echo or a Dial.
 type Result struct {
 	Outcome Outcome
 	Seq     int
-	Dst     netip.Addr    // the address that was asked, zero when the name was not resolved
-	Src     netip.Addr    // the address that asked, zero when the kernel found no route
+	Dst     netip.Addr // the address that was asked, zero when the name was not resolved
+	Src     netip.Addr // the address that asked, zero when the kernel found no route
+	SrcPort uint16     // of Connect and Exchange, as DstPort
+	DstPort uint16
 	From    netip.Addr    // who replied or complained; zero for local errors and silence
 	RTT     time.Duration // from sending to the reply or ICMP error, by the kernel's receive timestamp; else 0
 	TTL     int           // of the reply, as received
 	MTU     int           // what FragNeeded and MessageTooLong said fits; 0 when they did not say
-	Message string        // in ping's own words, one line
+	Message string        // one line in the words of ping, or for a Dial of nc
 }
 
 // Ping sends one echo request inside ns, or in the caller's own namespace when
@@ -81,9 +82,6 @@ func Ping(ctx context.Context, ns *nsenter.Namespace, e Echo) Result {
 		e.Dst = addr
 	}
 	e.Dst = e.Dst.Unmap()
-	if !e.Dst.Is4() {
-		return failedResult(e, errPingIPv6)
-	}
 	x := exchange{echo: e, result: Result{Seq: e.Seq, Dst: e.Dst}}
 	if err := x.run(ctx, ns); err != nil {
 		failed := failedResult(e, err)
@@ -92,8 +90,6 @@ func Ping(ctx context.Context, ns *nsenter.Namespace, e Echo) Result {
 	}
 	return x.result
 }
-
-var errPingIPv6 = say.Err("ping: IPv6 destinations are not supported", "ping：不支持 IPv6 目标")
 
 // withNamespace is ctx, ended too when ns is closed.
 func withNamespace(ctx context.Context, ns *nsenter.Namespace) (context.Context, context.CancelFunc) {
@@ -107,16 +103,16 @@ func withNamespace(ctx context.Context, ns *nsenter.Namespace) (context.Context,
 
 // failedResult is the result of an echo that was not sent.
 func failedResult(e Echo, err error) Result {
-	result := Result{Seq: e.Seq, Dst: e.Dst, Message: err.Error()}
+	result := Result{Seq: e.Seq, Dst: e.Dst}
 	var call *callError
 	var name *NameError
 	switch {
 	case errors.As(err, &call):
-		result.Outcome, result.MTU = call.outcome(), call.mtu
+		call.ipv6 = e.Dst.Is6()
+		result.Outcome, result.MTU, result.Message = call.outcome(), call.mtu, call.Error()
 	case errors.As(err, &name):
 		result.Outcome = name.Outcome
 		result.Message = "ping: " + name.Error()
-	case err == errPingIPv6:
 	default:
 		result.Message = "ping: " + err.Error()
 	}
@@ -141,7 +137,7 @@ func (x *exchange) run(ctx context.Context, ns *nsenter.Namespace) error {
 	}
 	defer socket.close()
 	x.result.Src = socket.source
-	x.tag = newEchoTag(x.echo.Seq)
+	x.tag = newEchoTag(echoFamilyOf(x.echo.Dst), x.echo.Seq)
 	if x.echo.ID != 0 {
 		x.tag.id = x.echo.ID
 	}
@@ -153,7 +149,7 @@ func (x *exchange) run(ctx context.Context, ns *nsenter.Namespace) error {
 		return err
 	}
 	x.sent = time.Now()
-	if err := socket.send(x.echo.Dst, packet, x.take); err != nil {
+	if err := socket.send(packet, x.take); err != nil {
 		return err
 	}
 	if x.result.Outcome != OutcomeUnknown {
@@ -180,58 +176,63 @@ func (x *exchange) run(ctx context.Context, ns *nsenter.Namespace) error {
 // the fate of this echo.
 func (x *exchange) take(r socketReport) bool {
 	if r.fault != nil {
-		return r.fault.Origin == unix.SO_EE_ORIGIN_ICMP && x.tag.matches(r.data, icmpEchoRequest) &&
-			x.takeError(icmpKind{r.fault.Type, r.fault.Code}, int(r.fault.Info), r)
+		outcome, words, mtu, ok := r.icmpError()
+		if !ok || !x.tag.matches(r.data, x.tag.family.request) {
+			return false
+		}
+		x.takeError(outcome, words, mtu, r)
+		return true
 	}
 	message := r.data
-	if !x.dgram {
+	if !x.dgram && x.tag.family.headed {
 		payload, protocol, ok := ipv4Payload(r.data)
 		if !ok || protocol != unix.IPPROTO_ICMP {
 			return false
 		}
 		message = payload
 	}
-	if x.tag.matches(message, icmpEchoReply) {
+	if x.tag.matches(message, x.tag.family.reply) {
 		x.takeReply(len(message), r)
 		return true
 	}
-	if echo, mtu, ok := quotedEcho(message); ok && x.tag.matches(echo, icmpEchoRequest) {
-		return x.takeError(icmpKind{message[0], message[1]}, mtu, r)
+	if !x.tag.family.headed {
+		return false
 	}
-	return false
+	echo, mtu, ok := quotedEcho(message)
+	if !ok || !x.tag.matches(echo, icmpEchoRequest) {
+		return false
+	}
+	outcome, words, ok := icmpErrorWords(icmpKind{message[0], message[1]}, mtu)
+	if ok {
+		x.takeError(outcome, words, mtu, r)
+	}
+	return ok
 }
 
 func (x *exchange) takeReply(size int, r socketReport) {
-	different := r.from != x.echo.Dst
+	from := zoned(r.from, x.echo.Dst)
+	different := from != x.echo.Dst && !x.echo.Dst.IsMulticast()
 	x.result.Outcome = Replied
 	if different {
 		x.result.Outcome = DifferentAddress
 	}
-	x.result.From, x.result.TTL, x.result.RTT = r.from, r.ttl, x.elapsed(r.at)
-	x.result.Message = replyMessage(size, r.from, x.echo.Seq, r.ttl, x.result.RTT, different)
+	x.result.From, x.result.TTL, x.result.RTT = from, r.ttl, elapsed(x.sent, r.at)
+	x.result.Message = replyMessage(size, from, x.echo.Seq, r.ttl, x.result.RTT, different)
 }
 
-// takeError takes an ICMP error. A redirect is none, the packet went on.
-func (x *exchange) takeError(kind icmpKind, mtu int, r socketReport) bool {
-	outcome, words, ok := icmpErrorWords(kind, mtu)
-	if !ok {
-		return false
-	}
-	x.result.Outcome = outcome
-	if outcome == FragNeeded {
-		x.result.MTU = mtu
-	}
-	x.result.From, x.result.RTT = r.from, x.elapsed(r.at)
-	x.result.Message = icmpErrorMessage(r.from, x.echo.Seq, words)
-	return true
+// takeError takes an ICMP error.
+func (x *exchange) takeError(outcome Outcome, words string, mtu int, r socketReport) {
+	x.result.Outcome, x.result.MTU = outcome, mtu
+	x.result.From, x.result.RTT = zoned(r.from, x.echo.Dst), elapsed(x.sent, r.at)
+	x.result.Message = icmpErrorMessage(x.result.From, x.echo.Seq, words)
 }
 
 // elapsed is the time from sending to the kernel's receive timestamp. The
 // timestamp is wall-clock time: where it is missing, or the clock was set
 // meanwhile, the monotonic time until now serves.
-func (x *exchange) elapsed(received time.Time) time.Duration {
-	most := time.Since(x.sent)
-	if rtt := received.Sub(x.sent.Round(0)); !received.IsZero() && rtt > 0 && rtt < most {
+func elapsed(sent, received time.Time) time.Duration {
+	most := time.Since(sent)
+	if rtt := received.Sub(sent.Round(0)); !received.IsZero() && rtt > 0 && rtt < most {
 		return rtt
 	}
 	return most

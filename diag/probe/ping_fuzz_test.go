@@ -3,7 +3,7 @@ package probe
 import "testing"
 
 func FuzzPingPacket(f *testing.F) {
-	tag := newEchoTag(1)
+	tag := newEchoTag(&echo4, 1)
 	request, err := tag.request(56)
 	if err != nil {
 		f.Fatal(err)

@@ -106,15 +106,18 @@ func Unanswered(sent int) string {
 type callError struct {
 	call  string // "connect", "sendmsg", … as ping names it
 	errno unix.Errno
+	ipv6  bool
 	mtu   int // of EMSGSIZE, where the kernel told it; else 0
 }
 
 func (e *callError) Error() string {
 	switch {
-	case e.call == "connect" && e.errno == unix.EACCES:
+	case e.call == "connect" && e.errno == unix.EACCES && !e.ipv6:
 		// The kernel answers EACCES for a broadcast address too, and that
 		// is what ping takes it for.
 		return "ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules"
+	case e.errno == unix.EMSGSIZE && e.mtu > 0 && e.ipv6:
+		return fmt.Sprintf("ping: local error: message too long, mtu: %d", e.mtu)
 	case e.errno == unix.EMSGSIZE && e.mtu > 0:
 		return fmt.Sprintf("ping: local error: message too long, mtu=%d", e.mtu)
 	}

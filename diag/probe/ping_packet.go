@@ -6,10 +6,9 @@ import (
 	"encoding/binary"
 	"sync/atomic"
 
-	"golang.org/x/net/icmp"
-	"golang.org/x/net/ipv4"
-
 	"nstutor/internal/say"
+
+	"golang.org/x/net/icmp"
 )
 
 const (
@@ -24,6 +23,7 @@ const (
 type echoTag struct {
 	id, seq uint16
 	cookie  [pingCookieBytes]byte
+	family  *echoFamily
 }
 
 var lastEchoID atomic.Uint32
@@ -41,21 +41,22 @@ func FreshID() uint16 { return uint16(lastEchoID.Add(1)) }
 // process: conntrack knows a ping by addresses and id, and decides about NAT
 // only once for each, so a running ping would not notice a NAT rule that came
 // or went.
-func newEchoTag(seq int) echoTag {
-	tag := echoTag{id: FreshID(), seq: uint16(seq)}
+func newEchoTag(family *echoFamily, seq int) echoTag {
+	tag := echoTag{id: FreshID(), seq: uint16(seq), family: family}
 	rand.Read(tag.cookie[:])
 	return tag
 }
 
 // request is the ICMP message to send, with size bytes of payload. A payload
-// shorter than the cookie carries what fits.
+// shorter than the cookie carries what fits. The checksum of ICMPv6 is left to the
+// kernel, which knows the addresses that it covers.
 func (t echoTag) request(size int) ([]byte, error) {
 	payload := make([]byte, size)
 	for i := copy(payload, t.cookie[:]); i < size; i++ {
 		payload[i] = byte(i)
 	}
 	message := icmp.Message{
-		Type: ipv4.ICMPTypeEcho,
+		Type: t.family.kind,
 		Body: &icmp.Echo{ID: int(t.id), Seq: int(t.seq), Data: payload},
 	}
 	packet, err := message.Marshal(nil)

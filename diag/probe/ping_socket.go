@@ -1,12 +1,7 @@
 package probe
 
 import (
-	"context"
-	"errors"
 	"net/netip"
-	"os"
-	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -26,12 +21,11 @@ const (
 
 // echoSocket is a non-blocking ICMP socket of one namespace.
 type echoSocket struct {
-	file   *os.File // owns the descriptor; its poller is Go's
-	conn   syscall.RawConn
+	reportSocket
+	peer   unix.Sockaddr
 	source netip.Addr // what the kernel chose for the destination
 	dgram  bool       // an unprivileged ICMP socket (ping_group_range in icmp(7)): no IP header, the kernel sets the id
 	id     uint16     // the id the kernel chose, when dgram
-	buf    []byte     // room for the longest packet of interest: the echo reply, or an ICMP error (576 bytes, RFC 1812)
 }
 
 // openEchoSocket does what ping does before it sends: it connects a UDP socket
@@ -39,120 +33,90 @@ type echoSocket struct {
 // nothing, and then opens the ICMP socket. An error is a *callError, or the
 // namespace's.
 func openEchoSocket(ns *nsenter.Namespace, e Echo) (*echoSocket, error) {
-	s := &echoSocket{buf: make([]byte, max(1024, e.Size+128))}
+	s := &echoSocket{}
 	fd := -1
 	err := nsenter.In(ns, func() (err error) {
-		if s.source, err = probeSource(e); err != nil {
+		s.peer = sockaddr(netip.AddrPortFrom(e.Dst, 0))
+		if s.source, err = probeSource(netip.AddrPortFrom(e.Dst, pingProbePort), e.Src, e.Mark, false); err != nil {
 			return err
 		}
-		fd, s.dgram, err = icmpSocket()
-		return err
+		if fd, s.dgram, err = icmpSocket(e.Dst); err != nil {
+			return err
+		}
+		if s.dgram && !e.Src.IsValid() {
+			e.Src = echoFamilyOf(e.Dst).any // binding gives the socket its id before anything is sent
+		}
+		return configureEcho(fd, s.dgram, e)
 	})
 	if err != nil {
-		return nil, err
-	}
-	if s.dgram && !e.Src.IsValid() {
-		e.Src = netip.IPv4Unspecified() // binding gives the socket its id before anything is sent
-	}
-	if err := configureEcho(fd, s.dgram, e); err != nil {
-		unix.Close(fd)
+		if fd >= 0 {
+			unix.Close(fd)
+		}
 		return nil, err
 	}
 	if s.dgram {
 		if name, err := unix.Getsockname(fd); err == nil {
-			s.id = uint16(name.(*unix.SockaddrInet4).Port)
+			s.id = endpointOf(name).Port()
 		}
 	}
-	s.file = os.NewFile(uintptr(fd), "icmp")
-	if s.conn, err = s.file.SyscallConn(); err != nil {
-		s.file.Close()
-		return nil, err
-	}
-	return s, nil
+	// The longest packet of interest is the echo reply, or an ICMP error (576 bytes, RFC 1812).
+	s.reportSocket, err = newReportSocket(fd, max(1024, e.Size+128))
+	return s, err
 }
 
-// probeSource connects a UDP socket to the destination, as ping does
-// (ping4_run() in iputils; the port is its own too), and returns the local
-// address that the kernel gave it.
-func probeSource(e Echo) (netip.Addr, error) {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return netip.Addr{}, pingCall("socket", err)
-	}
-	defer unix.Close(fd)
-	if err := routeLike(fd, e); err != nil {
-		return netip.Addr{}, err
-	}
-	if err := unix.Connect(fd, &unix.SockaddrInet4{Port: 1025, Addr: e.Dst.As4()}); err != nil {
-		return netip.Addr{}, pingCall("connect", err)
-	}
-	name, err := unix.Getsockname(fd)
-	if err != nil {
-		return netip.Addr{}, pingCall("getsockname", err)
-	}
-	return sockaddrIP(name), nil
-}
+// pingProbePort is where ping connects its UDP socket to (ping4_run() in iputils).
+const pingProbePort = 1025
 
 // icmpSocket opens a raw ICMP socket, or where that is refused, an
 // unprivileged one.
-func icmpSocket() (fd int, dgram bool, err error) {
+func icmpSocket(dst netip.Addr) (fd int, dgram bool, err error) {
 	const flags = unix.SOCK_CLOEXEC | unix.SOCK_NONBLOCK
-	fd, err = unix.Socket(unix.AF_INET, unix.SOCK_RAW|flags, unix.IPPROTO_ICMP)
+	family, protocol := familyOf(dst), echoFamilyOf(dst).protocol
+	fd, err = unix.Socket(family, unix.SOCK_RAW|flags, protocol)
 	if err == nil {
 		return fd, false, nil
 	}
 	if err != unix.EPERM && err != unix.EACCES {
-		return -1, false, pingCall("socket", err)
+		return -1, false, failedCall("socket", err)
 	}
-	fd, dgramErr := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|flags, unix.IPPROTO_ICMP)
+	fd, dgramErr := unix.Socket(family, unix.SOCK_DGRAM|flags, protocol)
 	if dgramErr != nil {
-		return -1, false, pingCall("socket", err)
+		return -1, false, failedCall("socket", err)
 	}
 	return fd, true, nil
-}
-
-// routeLike sets what the route lookup depends on: the source and the mark.
-func routeLike(fd int, e Echo) error {
-	if e.Mark != 0 {
-		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MARK, int(e.Mark)); err != nil {
-			return pingCall("mark", err)
-		}
-	}
-	if e.Src.IsValid() {
-		if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: e.Src.As4()}); err != nil {
-			return pingCall("bind", err)
-		}
-	}
-	return nil
 }
 
 // configureEcho sets the options of an ICMP socket. IP_RECVERR queues ICMP
 // errors with their offender, and also makes sendmsg report what the device
 // did with the packet (ENOBUFS, see ip_push_pending_frames()).
 func configureEcho(fd int, dgram bool, e Echo) error {
-	if err := routeLike(fd, e); err != nil {
+	if err := routeLike(fd, e.Dst, netip.AddrPortFrom(e.Src, 0), e.Mark); err != nil {
 		return err
 	}
+	family := echoFamilyOf(e.Dst)
 	type option struct{ level, name, value int }
 	options := []option{
-		{unix.SOL_IP, unix.IP_RECVERR, 1},
-		{unix.SOL_IP, unix.IP_RECVTTL, 1},
+		{family.level, family.recvErr, 1},
+		{family.level, family.recvTTL, 1},
 		{unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1},
 		{unix.SOL_SOCKET, unix.SO_RCVBUF, pingReceiveBuffer},
 	}
 	if e.TTL != 0 {
-		options = append(options, option{unix.SOL_IP, unix.IP_TTL, e.TTL})
+		options = append(options, option{family.level, family.ttl, e.TTL})
 	}
 	if e.DF {
-		options = append(options, option{unix.SOL_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DO})
-	}
-	if !dgram {
-		options = append(options, option{unix.SOL_RAW, rawICMPFilter, int(rawICMPIgnored)})
+		options = append(options, option{family.level, family.discover, family.discoverDo})
 	}
 	for _, o := range options {
 		if err := unix.SetsockoptInt(fd, o.level, o.name, o.value); err != nil {
-			return pingCall("setsockopt", err)
+			return failedCall("setsockopt", err)
 		}
+	}
+	if dgram {
+		return nil
+	}
+	if err := family.keepReplies(fd); err != nil {
+		return failedCall("setsockopt", err)
 	}
 	return nil
 }
@@ -162,17 +126,17 @@ func configureEcho(fd int, dgram bool, e Echo) error {
 // packet (sock_alloc_send_skb()), so after a failure the error queue is read
 // and the packet tried again. take sees every report that was read and returns
 // true when one of them settles the matter.
-func (s *echoSocket) send(dst netip.Addr, packet []byte, take func(socketReport) bool) error {
+func (s *echoSocket) send(packet []byte, take func(socketReport) bool) error {
 	var result error
 	err := s.conn.Control(func(fd uintptr) {
 		for range 16 {
 			unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR)
-			err := unix.Sendto(int(fd), packet, 0, &unix.SockaddrInet4{Addr: dst.As4()})
+			err := unix.Sendto(int(fd), packet, 0, s.peer)
 			if err == nil {
 				result = nil
 				return
 			}
-			failed := pingCall("sendmsg", err)
+			failed := failedCall("sendmsg", err)
 			result = failed
 			foreign := 0
 			for report, err := range reports(int(fd), s.buf) {
@@ -198,77 +162,8 @@ func (s *echoSocket) send(dst netip.Addr, packet []byte, take func(socketReport)
 	return result
 }
 
-// receive hands every report to take until take returns true (nil), the
-// deadline passes (os.ErrDeadlineExceeded) or ctx ends (its error).
-func (s *echoSocket) receive(ctx context.Context, deadline time.Time, take func(socketReport) bool) error {
-	s.file.SetReadDeadline(deadline)
-	defer context.AfterFunc(ctx, func() { s.file.SetReadDeadline(time.Unix(1, 0)) })()
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	for {
-		done := false
-		err := s.conn.Read(func(fd uintptr) bool {
-			for report, err := range reports(int(fd), s.buf) {
-				if err == nil && take(report) {
-					done = true
-					return true
-				}
-			}
-			return false
-		})
-		switch {
-		case done:
-			return nil
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, os.ErrClosed):
-			return err
-		}
-		// Go's poller calls a descriptor "not pollable" when EPOLLERR comes
-		// alone, that is when the error queue has an entry while the send
-		// buffer is full. The next event clears that.
-		if !sleepUntil(ctx, deadline, 20*time.Millisecond) {
-			return os.ErrDeadlineExceeded
-		}
-	}
-}
-
-// reports yields what the socket has to tell now. An error that is not the
-// end of it (a pending ICMP error, reported once by recvmsg) is yielded too.
-func reports(fd int, buf []byte) func(yield func(socketReport, error) bool) {
-	return func(yield func(socketReport, error) bool) {
-		for failures := 0; failures < 64; {
-			report, err := readReport(fd, buf)
-			if err == unix.EAGAIN {
-				return
-			}
-			if err != nil {
-				failures++
-			}
-			if !yield(report, err) {
-				return
-			}
-		}
-	}
-}
-
-func (s *echoSocket) close() { s.file.Close() }
-
-// pingCall names the call that failed.
-func pingCall(call string, err error) *callError {
+// failedCall names the call that failed.
+func failedCall(call string, err error) *callError {
 	errno, _ := err.(unix.Errno)
 	return &callError{call: call, errno: errno}
-}
-
-// sleepUntil pauses for d, and says whether there is time left after it.
-func sleepUntil(ctx context.Context, deadline time.Time, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return time.Now().Before(deadline)
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -172,7 +172,7 @@ func TestPingWithoutNamespaceUsesTheCallersOwn(t *testing.T) {
 }
 
 func TestEchoTagMatchesOnlyItsOwn(t *testing.T) {
-	tag := newEchoTag(3)
+	tag := newEchoTag(&echo4, 3)
 	own, err := tag.request(pingPayload)
 	if err != nil {
 		t.Fatal(err)
@@ -210,7 +210,7 @@ func TestEchoTagMatchesOnlyItsOwn(t *testing.T) {
 
 // What a raw socket receives is anybody's: nothing of it may be trusted.
 func TestTakeIgnoresMalformedPackets(t *testing.T) {
-	x := exchange{tag: newEchoTag(1), echo: Echo{Dst: labtest.Addr("10.2.0.2"), Seq: 1}}
+	x := exchange{tag: newEchoTag(&echo4, 1), echo: Echo{Dst: labtest.Addr("10.2.0.2"), Seq: 1}}
 	request, err := x.tag.request(0)
 	if err != nil {
 		t.Fatal(err)

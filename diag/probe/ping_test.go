@@ -127,6 +127,9 @@ func (c pingCase) world(t *testing.T) *labtest.Trio {
 		build = labtest.NewBareTrio
 	}
 	w := build(t)
+	if strings.Contains(c.echo.To, ":") {
+		w.IPv6()
+	}
 	if c.arrange != nil {
 		c.arrange(w)
 	}

@@ -19,21 +19,22 @@ type NameError struct {
 	Name    string
 	Outcome Outcome // NoName when a name server said so, NoResolver when none answered
 	Words   string
+	Servers []netip.AddrPort // of NoResolver: who was asked, in that order
 }
 
 func (e *NameError) Error() string { return e.Name + ": " + e.Words }
 
 // The verdicts of a lookup: EAI_NONAME, EAI_NODATA and EAI_AGAIN.
 func unknownName(name string) *NameError {
-	return &NameError{name, NoName, "Name or service not known"}
+	return &NameError{Name: name, Outcome: NoName, Words: "Name or service not known"}
 }
 
 func addresslessName(name string) *NameError {
-	return &NameError{name, NoName, "No address associated with hostname"}
+	return &NameError{Name: name, Outcome: NoName, Words: "No address associated with hostname"}
 }
 
-func unansweredName(name string) *NameError {
-	return &NameError{name, NoResolver, "Temporary failure in name resolution"}
+func unansweredName(name string, servers []netip.AddrPort) *NameError {
+	return &NameError{name, NoResolver, "Temporary failure in name resolution", servers}
 }
 
 // Resolve finds the IPv4 address of a name as a program inside ns would: from
@@ -166,7 +167,7 @@ func (r *resolver) lookup(ctx context.Context, name string) (netip.Addr, error) 
 		answer := r.ask(ctx, full)
 		switch {
 		case answer == nil:
-			return netip.Addr{}, unansweredName(name)
+			return netip.Addr{}, unansweredName(name, r.servers)
 		case answer.Rcode == dns.RcodeNameError:
 			continue
 		}

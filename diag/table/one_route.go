@@ -23,6 +23,8 @@ type RouteRequest struct {
 	OIF   int
 	Mark  uint32
 	Proto byte // only ICMP, TCP and UDP make a difference
+	// The ports that policy rules can ask for; they need Proto. 0: not known.
+	SrcPort, DstPort uint16
 }
 
 // RouteReply is the kernel's answer to a RouteRequest.
@@ -110,6 +112,14 @@ func (q RouteRequest) message(flags uint32) []byte {
 	switch q.Proto { // rtm_getroute_parse_ip_proto() refuses the others
 	case unix.IPPROTO_TCP, unix.IPPROTO_UDP, unix.IPPROTO_ICMP, unix.IPPROTO_ICMPV6:
 		b = attr.Append(b, unix.RTA_IP_PROTO, []byte{q.Proto})
+	}
+	for _, port := range []struct {
+		kind  uint16
+		value uint16
+	}{{unix.RTA_SPORT, q.SrcPort}, {unix.RTA_DPORT, q.DstPort}} {
+		if port.value != 0 {
+			b = attr.Append(b, port.kind, binary.BigEndian.AppendUint16(nil, port.value))
+		}
 	}
 	return b
 }

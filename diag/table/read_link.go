@@ -126,6 +126,8 @@ func (l *rawLink) attribute(kind uint16, v []byte) {
 		}
 	case unix.IFLA_LINKINFO:
 		l.info(v)
+	case unix.IFLA_XDP:
+		l.XDP = parseXDP(v)
 	case unix.IFLA_AF_SPEC:
 		l.devconf = parseDevconf(v)
 	}

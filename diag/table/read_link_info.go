@@ -134,6 +134,18 @@ func parseVXLAN(b []byte) *VXLAN {
 	return &vxlan
 }
 
+// parseXDP reads what rtnl_xdp_fill() wrote: the programs of each mode, which may
+// be attached side by side.
+func parseXDP(b []byte) (programs []int) {
+	for kind, v := range attr.All(b) {
+		switch kind {
+		case unix.IFLA_XDP_DRV_PROG_ID, unix.IFLA_XDP_SKB_PROG_ID, unix.IFLA_XDP_HW_PROG_ID:
+			programs = append(programs, attr.Int(v))
+		}
+	}
+	return programs
+}
+
 // attrPort is the payload as a port number, which is in network byte order; 0
 // when it is too short for one.
 func attrPort(b []byte) int {

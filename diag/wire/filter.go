@@ -14,6 +14,10 @@ type Filter struct {
 	TCP  bool // also TCP
 	UDP  bool // also all UDP, not only VXLAN
 	IPv6 bool // also ICMPv6, which resolves IPv6 neighbours; TCP and UDP over IPv6 if asked for
+	// Flows are taken too, as themselves and in VXLAN; of what VXLAN carries then, only
+	// what is taken without it. IPv6 is for theirs as well. Each costs some 30
+	// instructions, of the 4096 that the kernel allows.
+	Flows []Flow
 }
 
 // wireSnapLength is how much of a frame a Tap reads: all headers of a ping that is
@@ -32,7 +36,6 @@ const (
 // instructions is the filter as a classic BPF program. Register X holds the
 // offset of the IP header throughout.
 func (c Filter) instructions() []bpf.Instruction {
-	ipv4, ipv6 := c.ipv4(), c.ipv6()
 	program := []bpf.Instruction{
 		bpf.LoadConstant{Dst: bpf.RegX, Val: wireNetOff},
 		bpf.LoadExtension{Num: bpf.ExtProto}, // skb->protocol
@@ -48,34 +51,29 @@ func (c Filter) instructions() []bpf.Instruction {
 		)
 	}
 	program = append(program, acceptIf(unix.ETH_P_ARP)...)
-	program = append(program, bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.ETH_P_IP, SkipTrue: uint8(len(ipv4))})
-	program = append(program, ipv4...)
-	program = append(program, bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.ETH_P_IPV6, SkipTrue: uint8(len(ipv6))})
-	program = append(program, ipv6...)
+	program = append(program, when(unix.ETH_P_IP, c.ipv4())...)
+	program = append(program, when(unix.ETH_P_IPV6, c.ipv6(header{ipv6: true}))...)
 	return append(program, bpf.RetConstant{Val: 0})
 }
 
 // ipv4 is the part of the program for IPv4 packets. It always returns.
 func (c Filter) ipv4() []bpf.Instruction {
-	program := []bpf.Instruction{bpf.LoadIndirect{Off: 9, Size: 1}} // protocol
-	program = append(program, acceptIf(unix.IPPROTO_ICMP)...)
-	program = append(program, acceptIf(unix.IPPROTO_IPIP)...)
-	program = append(program, c.transports()...)
-	program = append(program,
+	program := append(c.carried(header{}),
+		bpf.LoadIndirect{Off: ipv4Protocol, Size: 1},
 		bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.IPPROTO_UDP, SkipTrue: 1},
 		bpf.RetConstant{Val: 0},
 		bpf.LoadIndirect{Off: 6, Size: 2}, // only a first fragment has ports
 		bpf.JumpIf{Cond: bpf.JumpBitsNotSet, Val: 0x1fff, SkipTrue: 1},
 		bpf.RetConstant{Val: 0},
-		bpf.LoadIndirect{Off: 0, Size: 1}, // X += 4 * IHL: the UDP header
-		bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: 0xf},
-		bpf.ALUOpConstant{Op: bpf.ALUOpMul, Val: 4},
-		bpf.ALUOpX{Op: bpf.ALUOpAdd},
-		bpf.TAX{},
-		bpf.LoadIndirect{Off: 2, Size: 2}, // destination port
 	)
+	program = append(program, toTransport(0)...)                 // the UDP header
+	program = append(program, bpf.LoadIndirect{Off: 2, Size: 2}) // destination port
+	tunnel := []bpf.Instruction{bpf.RetConstant{Val: wireSnapLength}}
+	if len(c.Flows) > 0 {
+		tunnel = c.tunnelled()
+	}
 	for _, port := range frameVXLANPorts {
-		program = append(program, acceptIf(uint32(port))...)
+		program = append(program, when(uint32(port), tunnel)...)
 	}
 	return append(program, bpf.RetConstant{Val: 0})
 }
@@ -83,14 +81,11 @@ func (c Filter) ipv4() []bpf.Instruction {
 // ipv6 is the part of the program for IPv6 packets. It always returns. A
 // message behind extension headers, such as a multicast listener report, is
 // not taken.
-func (c Filter) ipv6() []bpf.Instruction {
+func (c Filter) ipv6(h header) []bpf.Instruction {
 	if !c.IPv6 {
 		return []bpf.Instruction{bpf.RetConstant{Val: 0}}
 	}
-	program := []bpf.Instruction{bpf.LoadIndirect{Off: 6, Size: 1}} // next header
-	program = append(program, acceptIf(unix.IPPROTO_ICMPV6)...)
-	program = append(program, c.transports()...)
-	return append(program, bpf.RetConstant{Val: 0})
+	return append(c.carried(h), bpf.RetConstant{Val: 0})
 }
 
 func (c Filter) transports() (program []bpf.Instruction) {

@@ -1,10 +1,10 @@
 package change
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Masquerade gives what leaves the source address of the device it leaves by.
@@ -47,6 +47,90 @@ func (m Masquerade) Commands() []Command {
 	return []Command{In(m.Netns, argv...)}
 }
 
+// Translate sends what is for one address and port on to another.
+type Translate struct {
+	Netns string
+	Hook  string // "prerouting" or "output"
+	Dst   netip.Addr
+	Kind
+	To     netip.Addr
+	ToPort uint16 // 0: as it is
+}
+
+// Commands are the command lines that append the rule, by iptables, or else by nft;
+// nil where neither is here.
+func (t Translate) Commands() []Command {
+	chain, to := strings.ToUpper(t.Hook), t.To.String()
+	if t.ToPort != 0 {
+		to = netip.AddrPortFrom(t.To, t.ToPort).String()
+	}
+	switch {
+	case installed("iptables"):
+		argv := slices.Concat([]string{"iptables", "-t", "nat", "-A", chain, "-d", t.Dst.String()}, t.Kind.iptables(), []string{"-j", "DNAT", "--to-destination", to})
+		return []Command{In(t.Netns, argv...)}
+	case installed("nft"):
+		rule := slices.Concat(nftAddresses(netip.Addr{}, t.Dst), t.Kind.nft(), []string{"dnat", "to", to})
+		return []Command{
+			In(t.Netns, "nft", "add", "table", "ip", "nat"),
+			In(t.Netns, "nft", "add", "chain", "ip", "nat", chain, "{ type nat hook "+t.Hook+" priority dstnat; }"),
+			In(t.Netns, slices.Concat([]string{"nft", "add", "rule", "ip", "nat", chain}, rule)...),
+		}
+	}
+	return nil
+}
+
+// Kind is what a rule says of packets besides their addresses.
+type Kind struct {
+	Proto            string // "icmp", "tcp" or "udp"
+	ICMPType         string // as nft and iptables call it: "echo-request"
+	SrcPort, DstPort uint16 // 0: any
+}
+
+// iptables is the kind as iptables takes it.
+func (k Kind) iptables() []string {
+	argv := []string{"-p", k.Proto}
+	for _, part := range k.parts() {
+		argv = append(argv, "--"+part.iptables, part.value)
+	}
+	return argv
+}
+
+// nft is the kind as nft takes it. What has a port needs no more to say its protocol.
+func (k Kind) nft() (rule []string) {
+	for _, part := range k.parts() {
+		rule = append(rule, k.Proto, part.nft, part.value)
+	}
+	if rule == nil {
+		rule = []string{"meta", "l4proto", k.Proto}
+	}
+	return rule
+}
+
+// flags is the kind as `nstutor apply accept` takes it.
+func (k Kind) flags() []string {
+	argv := []string{"--proto=" + k.Proto}
+	for _, part := range k.parts() {
+		argv = append(argv, "--"+part.iptables+"="+part.value)
+	}
+	return argv
+}
+
+// kindPart is one of the conditions of a Kind.
+type kindPart struct{ iptables, nft, value string }
+
+func (k Kind) parts() (parts []kindPart) {
+	if k.ICMPType != "" {
+		parts = append(parts, kindPart{"icmp-type", "type", k.ICMPType})
+	}
+	if k.SrcPort != 0 {
+		parts = append(parts, kindPart{"sport", "sport", strconv.Itoa(int(k.SrcPort))})
+	}
+	if k.DstPort != 0 {
+		parts = append(parts, kindPart{"dport", "dport", strconv.Itoa(int(k.DstPort))})
+	}
+	return parts
+}
+
 // Accept lets one kind of packet pass a chain, before all its other rules.
 type Accept struct {
 	Netns                string
@@ -55,8 +139,7 @@ type Accept struct {
 	// whose rules no other program sees.
 	IPTables, Legacy bool
 	Src, Dst         netip.Addr
-	ICMPType         string // as nft and iptables call it: "echo-request"
-	UDPPort          int    // the destination port; 0: none, it is ICMP
+	Kind
 	// Established accepts, instead of all that, what belongs to connections that
 	// others of the chain's rules have let begin.
 	Established bool
@@ -75,11 +158,7 @@ func (a Accept) Commands() []Command {
 		return []Command{In(a.Netns, program, "-t", a.Table, "-I", a.Chain, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT")}
 	case a.IPTables && installed(program):
 		argv := []string{program, "-t", a.Table, "-I", a.Chain, "-s", a.Src.String(), "-d", a.Dst.String()}
-		if a.UDPPort != 0 {
-			argv = append(argv, "-p", "udp", "--dport", strconv.Itoa(a.UDPPort))
-		} else {
-			argv = append(argv, "-p", "icmp", "--icmp-type", a.ICMPType)
-		}
+		argv = append(argv, a.Kind.iptables()...)
 		return []Command{In(a.Netns, append(argv, "-j", "ACCEPT")...)}
 	case a.Legacy:
 		return nil
@@ -87,10 +166,8 @@ func (a Accept) Commands() []Command {
 		rule := nftAddresses(a.Src, a.Dst)
 		if a.Established {
 			rule = []string{"ct", "state", "established,related"}
-		} else if a.UDPPort != 0 {
-			rule = append(rule, "udp", "dport", strconv.Itoa(a.UDPPort))
 		} else {
-			rule = append(rule, "icmp", "type", a.ICMPType)
+			rule = append(rule, a.Kind.nft()...)
 		}
 		command, ok := NftInsert(a.Netns, a.Family, a.Table, a.Chain, append(rule, "accept")...)
 		if !ok {
@@ -104,12 +181,7 @@ func (a Accept) Commands() []Command {
 	}
 	argv = flag(argv, "--source", a.Src)
 	argv = flag(argv, "--to", a.Dst)
-	if a.UDPPort != 0 {
-		argv = append(argv, fmt.Sprintf("--udp=%d", a.UDPPort))
-	} else {
-		argv = append(argv, "--icmp="+a.ICMPType)
-	}
-	return []Command{In(a.Netns, argv...)}
+	return []Command{In(a.Netns, append(argv, a.Kind.flags()...)...)}
 }
 
 // flag adds an option, unless its address says nothing.

@@ -5,12 +5,12 @@ import (
 	"net"
 	"net/netip"
 
+	"nstutor/internal/say"
+
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
 	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
-
-	"nstutor/internal/say"
 )
 
 // Where the addresses are in an IPv4 header.
@@ -72,20 +72,43 @@ func (a Accept) Apply() error {
 	}
 	rule.address(SrcOffset, a.Src)
 	rule.address(DstOffset, a.Dst)
-	proto, offset, want := byte(unix.IPPROTO_UDP), uint32(2), binary.BigEndian.AppendUint16(nil, uint16(a.UDPPort))
-	if a.UDPPort == 0 {
-		kind, ok := icmpTypes[a.ICMPType]
-		if !ok {
-			return say.Err("%q is no type of an echo: take echo-request or echo-reply", "%q 不是回显的类型：请用 echo-request 或 echo-reply", a.ICMPType)
-		}
-		proto, offset, want = unix.IPPROTO_ICMP, 0, []byte{kind}
+	if err := rule.kind(a.Kind); err != nil {
+		return err
 	}
-	rule.add(
-		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1}, &expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{proto}},
-		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: offset, Len: uint32(len(want))},
-		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: want},
-		&expr.Counter{}, &expr.Verdict{Kind: expr.VerdictAccept})
+	rule.add(&expr.Counter{}, &expr.Verdict{Kind: expr.VerdictAccept})
 	return a.insert(family, rule)
+}
+
+// protocols are those of a Kind.
+var protocols = map[string]byte{"icmp": unix.IPPROTO_ICMP, "tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP}
+
+// kind has the rule ask for a protocol, and for what its header has.
+func (r *ruleExprs) kind(k Kind) error {
+	proto, ok := protocols[k.Proto]
+	if !ok {
+		return say.Err("%q is no protocol of a rule: take icmp, tcp or udp", "%q 不是规则能用的协议：请用 icmp、tcp 或 udp", k.Proto)
+	}
+	r.add(&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1}, &expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{proto}})
+	if proto == unix.IPPROTO_ICMP {
+		kind, ok := icmpTypes[k.ICMPType]
+		if !ok {
+			return say.Err("%q is no type of an echo: take echo-request or echo-reply", "%q 不是回显的类型：请用 echo-request 或 echo-reply", k.ICMPType)
+		}
+		r.transport(0, []byte{kind})
+		return nil
+	}
+	for offset, port := range []uint16{k.SrcPort, k.DstPort} {
+		if port != 0 {
+			r.transport(uint32(2*offset), binary.BigEndian.AppendUint16(nil, port))
+		}
+	}
+	return nil
+}
+
+// transport has the rule ask for bytes of the transport header.
+func (r *ruleExprs) transport(offset uint32, want []byte) {
+	r.add(&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: offset, Len: uint32(len(want))},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: want})
 }
 
 // establishedExprs accept a packet whose connection has been let begin.

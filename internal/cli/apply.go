@@ -71,8 +71,8 @@ func (a *app) applyAccept() *cobra.Command {
 			switch {
 			case accept.Table == "" || accept.Chain == "":
 				return say.Err("accept needs --table and --chain", "accept 需要 --table 和 --chain")
-			case accept.ICMPType == "" && accept.UDPPort == 0 && !accept.Established:
-				return say.Err("accept needs --icmp, --udp or --established", "accept 需要 --icmp、--udp 或 --established")
+			case accept.Proto == "" && !accept.Established:
+				return say.Err("accept needs --proto or --established", "accept 需要 --proto 或 --established")
 			}
 			return accept.Apply()
 		},
@@ -83,9 +83,11 @@ func (a *app) applyAccept() *cobra.Command {
 	flags.StringVar(&accept.Chain, "chain", "", a.say("the chain", "链"))
 	flags.StringVar(&source, "source", "", a.say("the source address of the packets", "包的源地址"))
 	flags.StringVar(&to, "to", "", a.say("their destination", "包的目的地址"))
-	flags.StringVar(&accept.ICMPType, "icmp", "", a.say("echo-request or echo-reply", "echo-request 或 echo-reply"))
+	flags.StringVar(&accept.Proto, "proto", "", a.say("the protocol: icmp, tcp or udp", "协议：icmp、tcp 或 udp"))
+	flags.StringVar(&accept.ICMPType, "icmp-type", "", a.say("of ICMP: echo-request or echo-reply", "ICMP 的类型：echo-request 或 echo-reply"))
+	flags.Uint16Var(&accept.SrcPort, "sport", 0, a.say("of TCP and UDP: the port that the packets come from", "TCP 和 UDP 的源端口"))
+	flags.Uint16Var(&accept.DstPort, "dport", 0, a.say("… and the one that they go to", "TCP 和 UDP 的目的端口"))
 	flags.BoolVar(&accept.Established, "established", false, a.say("what belongs to connections that have begun", "属于已建立连接的包"))
-	flags.IntVar(&accept.UDPPort, "udp", 0, a.say("the destination port, for UDP", "UDP 的目的端口"))
 	return cmd
 }
 

@@ -24,7 +24,7 @@ func FuzzCommandLine(f *testing.F) {
 			err = cmd.ValidateArgs(cmd.Flags().Args())
 		}
 		if err == nil && cmd.Name() == "explain" {
-			err = oneDestination(cmd, cmd.Flags().Args())
+			err = oneTarget(cmd, cmd.Flags().Args())
 		}
 		if err != nil && strings.TrimSpace(err.Error()) == "" {
 			t.Errorf("%q is refused without a word", line)

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,7 +18,6 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/report"
 	"nstutor/diag/probe"
-	"nstutor/internal/change"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
 )
@@ -29,22 +26,27 @@ import (
 // 20 bytes and ICMP's of 8.
 const maxPayload = 65535 - 20 - 8
 
-// explain says why a ping is not answered, on any machine.
+// explain says why a ping, a connection or a datagram is not answered, on any machine.
 func (a *app) explain() *cobra.Command {
 	var output, from string
 	var noProbe, df, causes bool
 	var size int
+	var sport uint16
 	var timeout time.Duration
 	cmd := &cobra.Command{
-		Use:   "explain DEST",
-		Short: a.say("Say where and why a packet to DEST dies, and the smallest fix", "说明发往 DEST 的包断在哪里、为什么，以及最小的修复"),
-		Long: a.say(`Follow a ping to DEST and its reply from namespace to namespace, asking the
+		Use:   "explain TARGET",
+		Short: a.say("Say where and why a packet to TARGET dies, and the smallest fix", "说明发往 TARGET 的包断在哪里、为什么，以及最小的修复"),
+		Long: a.say(`Follow a packet to TARGET and its reply from namespace to namespace, asking the
 kernel at every hop, then send one and compare. Nothing is changed.
 
-DEST is an IPv4 address, or a name that is looked up as the namespace would: by
-the hosts and resolv.conf of its container, where it is one's.
+TARGET is HOST for a ping; HOST:PORT or tcp://HOST:PORT for a connection, which
+is opened and closed without a byte of data; udp://HOST:PORT for a datagram (an
+empty one; to port 53 a question); http://HOST[:PORT][/PATH] for a connection and
+what is answered on it. HOST is an IPv4 address, or a name that is looked up as
+the namespace would: by the hosts and resolv.conf of its container, where it is
+one's.
 
---from names the namespace where the ping starts: a name of `+"`ip netns`"+`, a path, a
+--from names the namespace where the packet starts: a name of `+"`ip netns`"+`, a path, a
 process (pid:378, or 378), or a container of Docker, containerd, podman, CRI-O,
 LXC, systemd-nspawn or Mininet by its name or the beginning of its ID, or a pod;
 container:NAME is a container whatever else has the name. No daemon is asked.
@@ -52,38 +54,41 @@ container:NAME is a container whatever else has the name. No daemon is asked.
 The answer comes in this order: the verdict in one sentence; the way there and
 back, a namespace a line, with what was seen on the wire; the lines of the
 kernel's tables that prove the fault; the fix, ready to paste; what would still
-be broken after it; and what the ping itself says.
+be broken after it; and what the probe itself says.
 
 It takes root to enter another namespace and to read the packet filter.
 
-The exit status is 0 when the ping is answered, 1 when it is not or when that
-cannot be told, and 2 when the question cannot be asked.`, `沿着发往 DEST 的 ping 和它的应答，逐个命名空间跟踪，每一跳都询问内核；然后真的
+The exit status is 0 when the packet is answered, 1 when it is not or when that
+cannot be told, and 2 when the question cannot be asked.`, `沿着发往 TARGET 的包和它的应答，逐个命名空间跟踪，每一跳都询问内核；然后真的
 发一个，两相对照。不改动任何东西。
 
-DEST 是 IPv4 地址，或者名称；名称按该命名空间的方式解析：属于容器时，用容器的
-hosts 和 resolv.conf。
+TARGET 写成 HOST 是 ping；HOST:PORT 或 tcp://HOST:PORT 是 TCP 连接，建立后立即
+关闭，一个字节也不发；udp://HOST:PORT 是 UDP 数据（空的；53 端口则是一次查询）；
+http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 地址，或者名称；名称
+按该命名空间的方式解析：属于容器时，用容器的 hosts 和 resolv.conf。
 
---from 指定 ping 从哪个命名空间发出：`+"`ip netns`"+` 中的名称、路径、进程（pid:378 或
+--from 指定包从哪个命名空间发出：`+"`ip netns`"+` 中的名称、路径、进程（pid:378 或
 378），或者 Docker、containerd、podman、CRI-O、LXC、systemd-nspawn、Mininet 的
 容器（名称或 ID 的开头），或者 Pod；有重名时，container:NAME 指的是容器。不询问
 任何守护进程。
 
 答案依次是：一句话的结论；去程和回程，每个命名空间一行，附上抓包看到的情况；内核
-各表中能证明故障的行；可以直接粘贴的修复命令；修复之后还会剩下什么问题；ping 自己
+各表中能证明故障的行；可以直接粘贴的修复命令；修复之后还会剩下什么问题；探测自己
 的输出。
 
 进入其他命名空间、读取包过滤规则都需要 root。
 
-退出码：ping 有应答为 0，没有应答或无法判断为 1，问题本身不成立为 2。`),
+退出码：有应答为 0，没有应答或无法判断为 1，问题本身不成立为 2。`),
 		Example: `  nstutor explain 192.168.6.160 --from ns1
   nstutor explain 10.244.1.7 --from pid:4711 --size 1472 --df
-  nstutor explain db --from web
+  nstutor explain db:5432 --from web
+  nstutor explain udp://10.96.0.10:53 --from web
   nstutor explain example.com --no-probe -o json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if causes && len(args) == 0 {
 				return nil
 			}
-			return oneDestination(cmd, args)
+			return oneTarget(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if output != "text" && output != "json" {
@@ -95,6 +100,16 @@ hosts 和 resolv.conf。
 			if size < 0 || size > maxPayload {
 				return say.Err("--size %d: an echo carries 0 to %d bytes", "--size %d：回显请求能带 0 到 %d 字节", size, maxPayload)
 			}
+			asked, err := parseTarget(args[0])
+			if err != nil {
+				return err
+			}
+			if asked.proto == 0 && sport != 0 {
+				return say.Err("--sport %d: a ping has no port; ask about HOST:PORT", "--sport %d：ping 没有端口；请写成 HOST:PORT", sport)
+			}
+			if asked.proto == unix.IPPROTO_TCP && size != 0 {
+				return say.Err("--size %d: a connection is opened without data", "--size %d：建立连接时不带数据", size)
+			}
 			if timeout <= 0 && !noProbe {
 				return say.Err("--timeout %s: the probe needs some time to wait, such as 2s; --no-probe sends none", "--timeout %s：探测需要等待时间，例如 2s；不探测请用 --no-probe", timeout)
 			}
@@ -104,13 +119,11 @@ hosts 和 resolv.conf。
 			if err != nil {
 				return cannotOpen(from, err)
 			}
-			dest, err := destination(cmd.Context(), node, args[0])
-			if err != nil {
-				return err
+			req := explain.Request{
+				From: node, Proto: asked.proto, Port: asked.port, SrcPort: sport, URL: asked.url,
+				Size: size, DF: df, Probe: !noProbe, Timeout: timeout,
 			}
-			answer, err := explain.Explain(cmd.Context(), world, explain.Request{
-				From: node, Dest: dest, Size: size, DF: df, Probe: !noProbe, Timeout: timeout,
-			})
+			answer, err := answerTo(cmd.Context(), world, asked.host, req)
 			if err != nil {
 				return err
 			}
@@ -130,44 +143,34 @@ hosts 和 resolv.conf。
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "text", a.say("text or json", "text 或 json"))
 	cmd.Flags().BoolVar(&causes, "causes", false, a.say("list all causes that an answer can name, and the table that shows each", "列出答案可能给出的所有原因，以及能看到它的表"))
-	cmd.Flags().StringVar(&from, "from", "", a.say("where the ping starts: a name under /run/netns, a container or pod, pid:N, or a path (default: here)", "ping 从哪里发出：/run/netns 下的名称、容器或 Pod、pid:N、路径（默认：这里）"))
+	cmd.Flags().StringVar(&from, "from", "", a.say("where the packet starts: a name under /run/netns, a container or pod, pid:N, or a path (default: here)", "包从哪里发出：/run/netns 下的名称、容器或 Pod、pid:N、路径（默认：这里）"))
 	cmd.Flags().BoolVar(&noProbe, "no-probe", false, a.say("only predict: send nothing, wait for nothing", "只预测：什么也不发，什么也不等"))
-	cmd.Flags().IntVar(&size, "size", 0, a.say("payload of the echo in bytes, as ping -s says it (0: ping's 56)", "回显请求的数据字节数，同 ping -s（0：ping 默认的 56）"))
-	cmd.Flags().BoolVar(&df, "df", false, a.say("let no router fragment the echo, as ping -M do", "不许路由器分片，同 ping -M do"))
+	cmd.Flags().Uint16Var(&sport, "sport", 0, a.say("the port that the connection or the datagram comes from (0: one that the kernel would choose)", "连接或 UDP 数据的源端口（0：由内核选择）"))
+	cmd.Flags().IntVar(&size, "size", 0, a.say("payload of the echo or the datagram in bytes, as ping -s says it (0: ping's 56)", "回显请求或 UDP 的数据字节数，同 ping -s（0：ping 默认的 56）"))
+	cmd.Flags().BoolVar(&df, "df", false, a.say("let no router fragment the packet, as ping -M do", "不许路由器分片，同 ping -M do"))
 	cmd.Flags().DurationVar(&timeout, "timeout", 4*time.Second, a.say("how long to wait for the probe", "探测最多等多久"))
 	return cmd
 }
 
-func oneDestination(_ *cobra.Command, args []string) error {
-	if len(args) != 1 || args[0] == "" {
-		return say.Err("explain takes one destination, an address or a name; see `nstutor explain --help`", "explain 需要且只需要一个目标（地址或名称）；见 `nstutor explain --help`")
+// answerTo explains the way to a host, or why its name has no address.
+func answerTo(ctx context.Context, world *machine.Machine, host string, req explain.Request) (explain.Answer, error) {
+	dest, err := destination(ctx, req.From, host)
+	if failed, ok := errors.AsType[*probe.NameError](err); ok && failed.Outcome == probe.NoResolver && len(failed.Servers) > 0 && failed.Servers[0].Addr().Is4() {
+		return explain.ExplainName(ctx, world, req, failed)
 	}
-	if host, ok := withPort(args[0]); ok {
-		return say.Err("%q asks about a port: so far explain follows pings, and ports come with the next version; for a ping, `nstutor explain %s`", "%q 问的是端口：explain 目前只跟踪 ping，端口要等下一个版本；要查 ping，请用 `nstutor explain %s`", args[0], change.Quote(host))
+	if err != nil {
+		return explain.Answer{}, err
 	}
-	if strings.Contains(args[0], "/") {
-		if _, err := netip.ParsePrefix(args[0]); err == nil {
-			return say.Err("%q is a prefix; explain takes one address", "%q 是网段；explain 只接受单个地址", args[0])
-		}
-	}
-	return nil
+	req.Dest = dest
+	return explain.Explain(ctx, world, req)
 }
 
-// withPort takes a port from a destination, if it has one: ADDR:PORT, [ADDR]:PORT,
-// NAME:PORT, and tcp:// or udp:// before it.
-func withPort(dest string) (host string, ok bool) {
-	scheme, rest, hasScheme := strings.Cut(dest, "://")
-	if !hasScheme {
-		rest = dest
-	} else if scheme != "tcp" && scheme != "udp" {
-		return "", false
+func oneTarget(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return pingable("")
 	}
-	host, port, err := net.SplitHostPort(rest)
-	if err != nil {
-		return rest, hasScheme
-	}
-	_, err = strconv.ParseUint(port, 10, 16)
-	return host, host != "" && (err == nil || hasScheme)
+	_, err := parseTarget(args[0])
+	return err
 }
 
 // destination is the address of a name, as the namespace that pings knows it.
@@ -181,7 +184,7 @@ func destination(ctx context.Context, node *machine.Space, name string) (netip.A
 	case !dest.Is4():
 		return dest, say.Err("%s is an IPv6 address; explain follows IPv4 only", "%s 是 IPv6 地址；explain 只支持 IPv4", dest)
 	case dest.IsMulticast() || dest == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
-		return dest, say.Err("%s is the address of many; explain follows a ping to one", "%s 是组播或广播地址；explain 只跟踪发往单个主机的 ping", dest)
+		return dest, say.Err("%s is the address of many; explain follows a packet to one", "%s 是组播或广播地址；explain 只跟踪发往单个主机的包", dest)
 	}
 	return dest, nil
 }

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 
+	"golang.org/x/sys/unix"
+
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -23,11 +25,9 @@ var _ = register(Cause{
 // Stopped is a packet that a rule of the packet filter stops.
 type Stopped struct {
 	At
-	Flow     Flow // as the chain saw it
-	Hook     string
-	Result   eval.Result
-	ICMPType string // as iptables and nft call it, unless …
-	UDPPort  int    // … it goes there
+	Flow   Flow // as the chain saw it
+	Hook   string
+	Result eval.Result
 	// Answer tells that it answers a packet which has passed here.
 	Answer bool
 	// Other is a route of the sender's that leads here, where another one of its
@@ -41,8 +41,23 @@ type OtherRoute struct {
 	Entry table.Route
 }
 
-// Code is Filtered.
-func (Stopped) Code() Code { return Filtered }
+// Code is Filtered of what a ping meets, and of what is dropped; Rejected of a
+// connection or a datagram that is refused.
+func (s Stopped) Code() Code {
+	if s.Flow.Proto != unix.IPPROTO_ICMP && s.Result.Verdict == eval.VerdictReject {
+		return Rejected
+	}
+	return Filtered
+}
+
+// ByRule reports whether it is a rule of the packet filter that stops the packet.
+func ByRule(f Finding) bool {
+	switch f.(type) {
+	case Stopped, Endless:
+		return true
+	}
+	return false
+}
 
 // Detail names the rule, and whether there is a way to except the packet.
 func (s Stopped) Detail() say.Text {
@@ -76,7 +91,7 @@ func (s Stopped) Fix() []change.Command {
 	t, chain := s.Result.Table, s.Result.Chain.Name
 	a := change.Accept{
 		Netns: s.Netns(), Family: t.Family, Table: t.Name, Chain: chain, Legacy: t.Legacy,
-		Src: s.Flow.Src, Dst: s.Flow.Dst, ICMPType: s.ICMPType, UDPPort: s.UDPPort,
+		Src: s.Flow.Src, Dst: s.Flow.Dst, Kind: s.Flow.kind(),
 		IPTables:    t.Legacy || t.Family == "ip" && slices.Contains(iptablesTables, t.Name) && slices.Contains(iptablesChains, chain),
 		Established: s.Answer && slices.Contains(tracked, s.Hook) && (t.Family == "ip" || t.Family == "inet") && t.Name != "raw",
 	}

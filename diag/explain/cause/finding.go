@@ -66,11 +66,6 @@ type Device struct {
 	Link  table.Link
 }
 
-// Flow are the addresses of a packet.
-type Flow struct{ Src, Dst netip.Addr }
-
-func (f Flow) String() string { return fmt.Sprintf("%s > %s", f.Src, f.Dst) }
-
 // Lookup is a question for a route that the kernel has none for.
 type Lookup struct {
 	Dst    netip.Addr

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"unicode"
 
+	"nstutor/diag/obstacle"
 	"nstutor/internal/say"
 )
 
@@ -127,6 +128,11 @@ func TestWhatCannotBeSeenIsSaidOnce(t *testing.T) {
 	kinds := []Unseen{
 		RulesUnread{here, fmt.Errorf("no")}, RulesUnread{"ns2", fmt.Errorf("no")},
 		RulesUnjudged{"forward", flow, proof}, RulesUnjudged{"input", flow, proof}, RulesUnjudged{"forward", flow, nil},
+		Obstructed{here, "eth0", obstacle.Ingress, obstacle.Obstacle{Kind: obstacle.TC, Name: "u32"}},
+		Obstructed{here, "eth0", obstacle.Egress, obstacle.Obstacle{Kind: obstacle.TC, Name: "u32"}},
+		Obstructed{here, "eth0", obstacle.Ingress, obstacle.Obstacle{Kind: obstacle.TCX, ID: 7}},
+		Obstructed{here, "eth0", obstacle.Ingress, obstacle.Obstacle{Kind: obstacle.XDP, ID: 7, Name: "filter"}},
+		Obstructed{here, "eth0", obstacle.Egress, obstacle.Obstacle{Kind: obstacle.Netem, Loss: 0.1}},
 	}
 	for i, a := range kinds {
 		inBothLanguages(t, fmt.Sprintf("%T", a), a.Said())

@@ -30,11 +30,20 @@ type ImpossibleSource struct {
 	Own     Address // else, the source as an address of the namespace itself
 }
 
-// Code is MartianSource.
-func (ImpossibleSource) Code() Code { return MartianSource }
+// Code is MartianSource, or Hairpin of what a service has sent back.
+func (m ImpossibleSource) Code() Code {
+	if m.Service != nil && m.Flow.DstPort != 0 {
+		return Hairpin
+	}
+	return MartianSource
+}
 
 // Detail names the source and the device.
 func (m ImpossibleSource) Detail() say.Text {
+	if m.Code() == Hairpin {
+		return say.T("the service sends the packet back to its own sender %s, who takes none with his own address as the source: the source has to be masqueraded",
+			"服务把包送回了发送方 %s 自己，而它不收以自己的地址为源的包：须改写源地址（masquerade）", m.Flow.Src)
+	}
 	return say.T("%s cannot be the source of a packet that comes in through %s", "从 %[2]s 进来的包，源地址不可能是 %[1]s", m.Flow.Src, m.Dev)
 }
 

@@ -39,7 +39,7 @@ type Unpredicted struct {
 
 // Detail names both.
 func (u Unpredicted) Detail() say.Text {
-	return say.T("predicted %s, but the ping says: %s", "预测为 %s，ping 的结果却是：%s", u.Predicted, u.Message)
+	return say.T("predicted %s, but the probe says: %s", "预测为 %s，实际探测的结果却是：%s", u.Predicted, u.Message)
 }
 
 // LostBehind is an answer that came back to a device, and got no further.

@@ -162,3 +162,19 @@ func setConf(netns, dev, key, value string) change.Command {
 func raise(netns, dev string) []change.Command {
 	return []change.Command{change.LinkSet(netns, dev, "up")}
 }
+
+// OwnAddress is where a namespace has an address, or zero.
+func OwnAddress(n *machine.Space, addr netip.Addr) Address {
+	if found := machine.AddressesOf(n, addr); len(found) > 0 {
+		return Address{Netns: n.Name, Prefix: found[0].Prefix, Dev: found[0].Dev}
+	}
+	lo, err := n.Link("lo")
+	if err != nil {
+		return Address{}
+	}
+	own, ok := machine.PrefixOver(n, lo, addr)
+	if !ok || own.Addr() != addr {
+		return Address{}
+	}
+	return Address{Netns: n.Name, Prefix: own, Dev: "lo"}
+}

@@ -10,6 +10,7 @@ import (
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/probe"
+	"nstutor/diag/socket"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
 )
@@ -24,7 +25,8 @@ var (
 	bridge     = table.Link{Name: "br0", Kind: "bridge", Bridge: &table.Bridge{STP: true}}
 	vxlan      = table.Link{Name: "vxlan0", Kind: "vxlan", VXLAN: &table.VXLAN{VNI: 7, DstPort: 4789}}
 	port       = Device{"host", veth}
-	flow       = Flow{one, two}
+	tcp        = Flow{Proto: 6, Src: one, Dst: two, SrcPort: 40000, DstPort: 80}
+	flow       = Flow{Proto: 1, Src: one, Dst: two}
 	lookup     = Lookup{two, machine.RouteAnswer{Err: syscall.ENETUNREACH}}
 	proof      = []string{"a line of the kernel's"}
 	path       = Way{Netns: "ns1", Dst: two, Dev: "eth0", Via: one, Onlink: true}
@@ -39,6 +41,7 @@ var (
 	unknown       = NextHop{Asker: "ns1", Dev: "eth0", Addr: two}
 	contradiction = Contradiction{here, []say.Text{say.Quote("seen")}}
 	beyond        = Beyond{here, "eth0", one, flow, []say.Text{say.Quote("seen")}, false}
+	listening     = socket.Socket{Proto: socket.TCP, Local: netip.MustParseAddrPort("127.0.0.1:80"), Waiting: 6, Room: 5, Inode: 7}
 	stations      = []Station{{"ns2", "eth0", []netip.Prefix{near}}}
 	dropped       = eval.Result{
 		At: "ip filter FORWARD", Rule: "-j DROP", Table: &netfilter.Table{Family: "ip", Name: "filter"}, Chain: &netfilter.Chain{Name: "FORWARD"},
@@ -79,7 +82,7 @@ var samples = []Finding{
 	AskerElsewhere{here, one, "eth0", hop, proof, path},
 	ImpossibleSource{At: here, Flow: flow, Dev: "eth0", Lookup: proof, Service: &here},
 	ImpossibleSource{At: here, Flow: flow, Dev: "eth0", Lookup: proof, Own: address},
-	ImpossibleSource{At: here, Flow: Flow{netip.MustParseAddr("127.0.0.1"), two}, Dev: "eth0", Lookup: proof},
+	ImpossibleSource{At: here, Flow: Flow{Proto: 1, Src: netip.MustParseAddr("127.0.0.1"), Dst: two}, Dev: "eth0", Lookup: proof},
 	OwnSender{here, one, hop, proof, address},
 	Circle{At: here, Flow: flow, Line: proof[0], Way: turn},
 	Circle{At: here, Flow: flow, Line: proof[0], Way: Turn{Way: path, Stray: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0"}}},
@@ -89,8 +92,27 @@ var samples = []Finding{
 	EchoOff{here},
 	TableFull{here, table.ConntrackUse{Count: 8, Max: 8}, true},
 	TableFull{here, table.ConntrackUse{Count: 8, Max: 8}, false},
-	Stopped{At: here, Flow: flow, Hook: "forward", Result: dropped, ICMPType: "echo-request"},
-	Stopped{At: here, Flow: flow, Hook: "forward", Result: dropped, UDPPort: 4789},
+	Stopped{At: here, Flow: flow, Hook: "forward", Result: dropped},
+	Stopped{At: here, Flow: Flow{Proto: 17, Src: one, Dst: two, DstPort: 4789}, Hook: "forward", Result: dropped},
+	Stopped{At: here, Flow: Flow{Proto: 6, Src: two, Dst: one, SrcPort: 80, DstPort: 40000, Reply: true}, Hook: "postrouting", Result: dropped},
+	Unheard{At: here, Flow: Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}},
+	Unheard{At: here, Flow: Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}, Near: []socket.Near{{Socket: listening, Why: socket.LoopbackOnly}}},
+	Unheard{At: here, Flow: Flow{Proto: 17, Src: one, Dst: two, DstPort: 80}, Near: []socket.Near{{Socket: listening, Why: socket.OtherProto}}},
+	Unheard{At: here, Flow: Flow{Proto: 6, Src: one, Dst: two, DstPort: 81}, Others: []socket.Socket{listening},
+		Elsewhere: []ListensElsewhere{{"ns2", listening}}, Owners: map[uint32]socket.Process{7: {PID: 12, Comm: "nginx"}}},
+	QueueFull{here, flow, listening},
+	QueueFull{here, flow, socket.Socket{Proto: socket.UDP, Local: listening.Local, Waiting: 4000, Room: 4096}},
+	Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictReject, At: dropped.At, Rule: "-j REJECT", Table: dropped.Table, Chain: dropped.Chain}},
+	Endless{Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictReject, At: dropped.At, Rule: "-j REJECT", Table: dropped.Table, Chain: dropped.Chain, In: "KUBE-SERVICES"}}},
+	ImpossibleSource{At: here, Flow: tcp, Dev: "eth0", Lookup: proof, Service: &here},
+	KernelChosen{here, tcp, one, proof[0], "0.0.0.0:53"},
+	Unnamed{here, "db", "10.96.0.10:53", say.Quote("why"), []say.Text{say.Quote("proof")}, path.commands()},
+	NoHairpin{here, "eth0", "br0", tcp},
+	WrongHook{here, tcp, tcp, "output", "prerouting", "-j DNAT"},
+	WrongHook{here, tcp, tcp, "prerouting", "output", "-j DNAT"},
+	Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one},
+	Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Bridge: true},
+	OpensOnly{here, "curl: (28) Operation timed out"},
 	ARPStopped{here, two, eval.LinkHook{Family: "arp", Hook: "input", IIF: "eth0"}, eval.ARPRequest(one, two), dropped},
 	OverRoute{here, 1600, machine.RouteAnswer{Line: proof[0], Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0", MTU: 1400}}, &here},
 	OverDevice{here, 1600, veth, false, nil},
@@ -110,6 +132,9 @@ var samples = []Finding{
 	MACIgnored{NextHop: hop, Right: port, Unasking: true},
 	WrongAnswer{At: here, Hop: hop, Right: port, Wrong: port, Own: address},
 	Rivals{here, two, port, port, address},
+	SharedMAC{NextHop: hop, Chosen: port, Other: Device{"ns1", veth}},
+	SharedMAC{NextHop: hop, Chosen: port, Other: Device{"ns1", veth}, Led: true},
+	SharedMAC{NextHop: hop, Chosen: Device{"ns1", veth}, Other: port, Own: true},
 	Impostor{At: here, Addr: two, Having: []table.Addr{{Prefix: near, Dev: "eth0"}}, Own: address},
 	Impostor{At: here, Addr: two, Parted: &Parting{proof[0], turn}},
 	Impostor{At: here, Addr: two, Own: address, Hop: &hop},
@@ -155,4 +180,5 @@ var samples = []Finding{
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
 var unmended = []string{"NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
-	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "KernelDropped", "NoPVID", "Broadcast"}
+	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "KernelDropped", "NoPVID", "Broadcast",
+	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly"}

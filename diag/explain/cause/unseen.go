@@ -32,6 +32,23 @@ func (u RulesUnread) Same(o Unseen) bool {
 	return ok && other.At == u.At
 }
 
+// SocketsUnread are listeners that cannot be read.
+type SocketsUnread struct {
+	At
+	Err error
+}
+
+// Said names the namespace and what the kernel says.
+func (u SocketsUnread) Said() say.Text {
+	return say.T("who listens in %s could not be read: %s", "%s 中谁在监听读不出来：%s", machine.Called(u.Netns()), errnoOf(u.Err))
+}
+
+// Same goes by the namespace.
+func (u SocketsUnread) Same(o Unseen) bool {
+	other, ok := o.(SocketsUnread)
+	return ok && other.At == u.At
+}
+
 // RulesUnjudged are rules of which it cannot be told whether they let a packet
 // pass.
 type RulesUnjudged struct {

@@ -43,3 +43,13 @@ func (w *Machine) Above(n *Space, index int) []Above {
 
 // Below is the namespace of the device that one stands on.
 func (w *Machine) Below(n *Space, l table.Link) (*Space, error) { return w.Peer(n, l.PeerNetnsID) }
+
+// FreeName is a name that no device of the namespace has: name, and a digit.
+func (n *Space) FreeName(name string) string {
+	for i := 0; ; i++ {
+		candidate := name + string(rune('0'+i%10))
+		if _, err := n.Link(candidate); err != nil || i == 9 {
+			return candidate
+		}
+	}
+}

@@ -41,3 +41,18 @@ func (n *Space) Devices() ([]Device, error) {
 	}
 	return devices, nil
 }
+
+// VXLANDevice finds the device of the namespace that belongs to the same VXLAN as
+// another end of it.
+func (n *Space) VXLANDevice(net *table.VXLAN) (table.Link, bool, error) {
+	devices, err := n.Devices()
+	if err != nil {
+		return table.Link{}, false, err
+	}
+	for _, d := range devices {
+		if v := d.Link.VXLAN; v != nil && v.DstPort == net.DstPort && (v.VNI == net.VNI || v.External) {
+			return d.Link, true, nil
+		}
+	}
+	return table.Link{}, false, nil
+}

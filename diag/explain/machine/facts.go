@@ -179,3 +179,12 @@ func ConntrackRaisable(n *Space) bool {
 	})
 	return err == nil && writable
 }
+
+// HasOtherDefault reports whether a routing table has a default route by another
+// device than dev.
+func (n *Space) HasOtherDefault(which int, dev string) bool {
+	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
+	return err == nil && slices.ContainsFunc(snap.Routes, func(r table.Route) bool {
+		return r.Type == "unicast" && r.Default() && r.Table == which && r.Dev != dev
+	})
+}

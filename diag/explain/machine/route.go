@@ -17,6 +17,8 @@ type RouteQuery struct {
 	IIF, OIF int // interface indexes; 0: any
 	Mark     uint32
 	Proto    byte
+	// SrcPort and DstPort go with Proto; 0: it has none, or it is not known.
+	SrcPort, DstPort uint16
 }
 
 // RouteKind is what the kernel does with a packet.
@@ -261,7 +263,7 @@ func (l lookup) rejected(a RouteAnswer, kind RouteKind) RouteAnswer {
 // the namespace itself would do with a packet to that destination.
 func (l lookup) wouldGo(a RouteAnswer, kind RouteKind) RouteAnswer {
 	a.Kind = kind
-	onward := table.RouteRequest{Dst: l.q.Dst, Mark: l.q.Mark, Proto: l.q.Proto}
+	onward := table.RouteRequest{Dst: l.q.Dst, Mark: l.q.Mark, Proto: l.q.Proto, SrcPort: l.q.SrcPort, DstPort: l.q.DstPort}
 	reply, err := l.one.Route(onward)
 	if err != nil {
 		return a

@@ -120,3 +120,26 @@ func (l lookup) unreturnable(a RouteAnswer, dev string) RouteAnswer {
 	a.Evidence = append(a.Evidence, l.node.confLines("rp_filter", "all", dev)...)
 	return a
 }
+
+// PrefixLen is that of the device's own prefix which covers addr, or that of the
+// address alone.
+func (n *Space) PrefixLen(link table.Link, addr netip.Addr) int {
+	addrs, err := n.Addrs(link.Index)
+	if err != nil {
+		return addr.BitLen()
+	}
+	for _, own := range addrs {
+		if own.Prefix.Contains(addr) {
+			return own.Prefix.Bits()
+		}
+	}
+	return addr.BitLen()
+}
+
+// shared is the address space of carriers, which is as private (RFC 6598).
+var shared = netip.MustParsePrefix("100.64.0.0/10")
+
+// Private reports whether an address means nothing to the world.
+func Private(a netip.Addr) bool {
+	return a.IsPrivate() || a.IsLinkLocalUnicast() || shared.Contains(a)
+}

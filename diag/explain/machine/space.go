@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"nstutor/diag/netfilter"
+	"nstutor/diag/obstacle"
 	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
@@ -28,6 +29,8 @@ type Space struct {
 	one    *table.One
 	rules  *netfilter.RuleSet
 	xfrm   *xfrm // as it was when it was first asked for
+
+	obstacles map[side][]obstacle.Obstacle // on its devices
 }
 
 // ask returns the open socket to the namespace's kernel.

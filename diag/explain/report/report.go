@@ -2,6 +2,8 @@ package report
 
 import (
 	"cmp"
+	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -24,7 +26,8 @@ const (
 	Evidence      // a line of the kernel's tables
 	Fix           // a command, ready to paste: not to be broken
 	Next          // what is still broken after the fix
-	Probe         // what became of the echo that was sent
+	Probe         // what became of what was sent
+	Service       // who takes the request, and under which address
 	Unseen        // what the answer does not rest on
 )
 
@@ -52,6 +55,7 @@ func (t Titles) Of(a explain.Answer, lang string) []Line {
 	r := telling{answer: a, lang: lang, titles: t}
 	r.add(Line{Kind: Verdict, Text: r.verdict()})
 	r.way()
+	r.section(rService, Service, r.service())
 	r.section(rEvidence, Evidence, r.texts(a.Cause.Evidence))
 	fix := make([]string, len(a.Fix))
 	for i, f := range a.Fix {
@@ -61,7 +65,7 @@ func (t Titles) Of(a explain.Answer, lang string) []Line {
 	r.section(rNextMended, Next, r.next(explain.Fault.Mended))
 	r.section(rNext, Next, r.next(func(f explain.Fault) bool { return !f.Mended() }))
 	if a.Probe != nil {
-		r.section(rProbe, Probe, strings.Split(a.Probe.Message, "\n"))
+		r.section(ofProtocol[a.Flow.Proto].probe, Probe, strings.Split(a.Probe.Message, "\n"))
 	}
 	r.section(rUnseen, Unseen, r.texts(a.Unseen))
 	return r.lines
@@ -139,26 +143,50 @@ func (r *telling) in(netns string) string {
 func (r *telling) verdict() string {
 	a := r.answer
 	source := cmp.Or(a.Source, r.title(a.From), r.say(rThisNetns))
+	target, words := a.Target(), ofProtocol[a.Flow.Proto]
 	detail, place := a.Cause.Detail.In(r.lang), r.in(a.Cause.Netns)
 	switch {
+	case a.Name != "" && a.Verdict == explain.Broken:
+		return r.say(rFault, detail, a.Cause.Code, place)
 	case a.Cause.Code == cause.ModelDisagrees && a.Verdict == explain.Delivered:
-		return r.say(rAnsweredAfterAll, source, a.Destination, detail)
+		return r.say(rAnsweredAfterAll, source, target, detail)
 	case a.Cause.Code == cause.ModelDisagrees:
-		return r.say(rBrokenAfterAll, source, a.Destination, detail)
+		return r.say(rBrokenAfterAll, source, target, detail)
 	case a.Verdict == explain.Delivered && a.Probe == nil:
-		return r.say(rWouldBeAnswered, source, a.Destination)
+		return r.say(words.wouldBeAnswered, source, target)
+	case a.Verdict == explain.Delivered && a.Flow.Proto == "udp" && a.Probe.Received == 0:
+		return r.say(rArrives, source, target)
 	case a.Verdict == explain.Delivered:
-		return r.say(rAnswered, source, a.Destination)
+		return r.say(words.answered, source, target)
 	case a.Verdict == explain.Undecided:
-		return r.say(rCannotTell, source, a.Destination, detail, place)
+		return r.say(rCannotTell, source, target, detail, place)
 	case a.Beyond != "":
-		return r.say(rBeyond, source, a.Destination, detail)
+		return r.say(rBeyond, source, target, detail)
 	case a.Cause.Code == cause.NotKnown && a.Cause.Told:
-		return r.say(rBroken, source, a.Destination, r.say(rUncoded, detail, place))
+		return r.say(rBroken, source, target, r.say(rUncoded, detail, place))
 	case a.Cause.Code == cause.NotKnown:
-		return r.say(rBrokenUnknown, source, a.Destination, detail, place)
+		return r.say(rBrokenUnknown, source, target, detail, place)
 	}
-	return r.say(rBroken, source, a.Destination, r.say(rFault, detail, a.Cause.Code, place))
+	return r.say(rBroken, source, target, r.say(rFault, detail, a.Cause.Code, place))
+}
+
+// service is where the request is translated to, and who takes it there.
+func (r *telling) service() (lines []string) {
+	a := r.answer
+	if a.Flow.Translated != "" {
+		lines = append(lines, r.say(rTranslated, a.Target(), a.Flow.Translated))
+	}
+	if a.HTTP != nil && a.HTTP.Status != 0 {
+		lines = append(lines, fmt.Sprintf("HTTP %d %s", a.HTTP.Status, http.StatusText(a.HTTP.Status)))
+	}
+	if l := a.Listener; l != nil {
+		who := r.say(rSomebody)
+		if l.PID != 0 {
+			who = fmt.Sprintf("%s (pid %d)", l.Process, l.PID)
+		}
+		lines = append(lines, r.say(rListener, who, l.Address, r.netns(l.Netns)))
+	}
+	return lines
 }
 
 // way draws both legs. All is told of a namespace where all is well in one

@@ -9,8 +9,6 @@ var (
 	rThisNetns         = say.F("this namespace", "本命名空间")
 	rIn                = say.F("in %s", "在 %s")
 	rInHere            = say.F("here", "在此处")
-	rAnswered          = say.F("%s reaches %s: the ping is answered", "%s 能到达 %s：ping 有应答")
-	rWouldBeAnswered   = say.F("%s reaches %s: a ping would be answered", "%s 能到达 %s：ping 应当会有应答")
 	rAnsweredAfterAll  = say.F("%s reaches %s, against the prediction: %s", "%s 能到达 %s，与预测不符：%s")
 	rBrokenAfterAll    = say.F("%s cannot reach %s, against the prediction: %s", "%s 到不了 %s，与预测不符：%s")
 	rCannotTell        = say.F("cannot tell whether %s reaches %s: %s (%s)", "无法判断 %s 能否到达 %s：%s（%s）")
@@ -35,8 +33,41 @@ var (
 	rNextMended        = say.F("broken behind it as well, and mended by the same commands", "此外还有（上面的命令一并修好）")
 	rBeyond            = say.F("%s gets no answer from %s: %s", "%s 得不到 %s 的应答：%s")
 	rNothingBack       = say.F("nothing came back by %s", "%s 上没有任何回应")
-	rProbe             = say.F("ping", "ping")
 	rUnseen            = say.F("what could not be seen", "没能看到的")
+)
+
+// protocolWords are the words that depend on what was asked about.
+type protocolWords struct {
+	answered, wouldBeAnswered say.Form
+	probe                     say.Form // the heading of what became of what was sent
+}
+
+var ofProtocol = map[string]protocolWords{
+	"icmp": {
+		say.F("%s reaches %s: the ping is answered", "%s 能到达 %s：ping 有应答"),
+		say.F("%s reaches %s: a ping would be answered", "%s 能到达 %s：ping 应当会有应答"),
+		say.F("ping", "ping"),
+	},
+	"tcp": {
+		say.F("%s reaches %s: the connection opens", "%s 能到达 %s：连接能建立"),
+		say.F("%s reaches %s: a connection would open", "%s 能到达 %s：连接应当能建立"),
+		say.F("connection", "连接"),
+	},
+	"udp": {
+		say.F("%s reaches %s: the datagram is answered", "%s 能到达 %s：数据报有应答"),
+		say.F("%s reaches %s: a datagram would arrive at whoever listens", "%s 能到达 %s：数据报应当能送到监听的程序"),
+		say.F("datagram", "数据报"),
+	},
+}
+
+// The words for a datagram that arrives and is not answered, which a program need
+// not do; and for where a request is translated to, and who takes it.
+var (
+	rArrives    = say.F("%s reaches %s: the datagram arrives; it is not answered, which a program need not do", "%s 能到达 %s：数据报送到了；没有应答，程序本来也可以不应答")
+	rService    = say.F("service", "服务")
+	rTranslated = say.F("%s is translated to %s", "%s 被转换为 %s")
+	rListener   = say.F("%s listens on %s in %s", "%[1]s 在 %[3]s 中监听 %[2]s")
+	rSomebody   = say.F("a process", "某个进程")
 )
 
 // say is a text of the report in its language.

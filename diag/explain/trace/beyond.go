@@ -2,52 +2,42 @@ package trace
 
 import (
 	"bytes"
-	"net/netip"
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
 )
 
-// edge is a device whose other end is somebody else's: a NIC, a tap, a veth into
-// a namespace that cannot be seen. What leaves by it can be seen leaving, and
-// what comes back by it coming in.
-type edge struct {
-	node *machine.Space
-	dev  table.Link
-	why  Text // what is not seen there
-	way
-}
-
 // outside is where the walk left what can be seen.
 type outside struct {
-	edge
+	fabric.Edge
 	asking *arping // whom the last frame that was seen is for
 	echo   echo    // in it, as it left
 }
 
 // passes goes to the first edge for what is not here: the neighbour table or ARP
 // gives the address of somebody beyond it.
-func (a *arping) passes(x *explorer) (station, bool) {
-	s := station{edge: &x.edges[0], way: x.edges[0].way, sent: true}
+func (a *arping) passes(x *fabric.Explorer) (fabric.Station, bool) {
+	s := fabric.Station{Edge: &x.Edges[0], Way: x.Edges[0].Way, Sent: true}
 	if !slices.Contains(resolved, a.entry.State) && !a.link.Has("NOARP") && a.w.outside == nil {
-		a.w.outside = &outside{*s.edge, a, a.e}
+		a.w.outside = &outside{*s.Edge, a, a.e}
 	}
 	switch {
 	case a.entry.Dst.IsValid():
 		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
 	case !a.link.Has("NOARP"):
 		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name,
-			say.T("who has %s is beyond %s", "谁有 %s，要看 %s 的外面", a.nexthop, s.edge.dev.Name))
+			say.T("who has %s is beyond %s", "谁有 %s，要看 %s 的外面", a.nexthop, s.Edge.Dev.Name))
 	}
 	return s, true
 }
 
 // depart notes that a packet has left what can be seen, and goes on as though
 // whoever is beyond answered: the reply comes in where the request went out.
-func (w *walk) depart(n *machine.Space, e echo, link table.Link, at *edge) {
+func (w *walk) depart(n *machine.Space, e echo, link table.Link, at *fabric.Edge) {
 	if w.strayed {
 		return
 	}
@@ -67,49 +57,49 @@ func (w *walk) depart(n *machine.Space, e echo, link table.Link, at *edge) {
 		return
 	}
 	w.untranslated(n, e, link)
-	w.admit(w.back(e), site{n, link}, *at)
+	w.admit(w.back(e), fabric.Site{Node: n, Dev: link}, *at)
 }
 
 // admit takes a packet that comes in at an edge to the device of a namespace
 // that its frame is for.
-func (w *walk) admit(e echo, to site, from edge) {
-	x := &explorer{w: w, leg: e.leg, mac: to.dev.MAC, above: machine.Stacked(to.dev), been: map[place]bool{}}
-	x.arrive(from.node, from.dev, way{})
-	for _, s := range x.stations {
-		if s.node != to.node || s.dev.Index != to.dev.Index {
+func (w *walk) admit(e echo, to fabric.Site, from fabric.Edge) {
+	x := &fabric.Explorer{Net: paths{w}, Leg: e.leg, MAC: to.Dev.MAC, Above: machine.Stacked(to.Dev)}
+	x.Into(from.Node, from.Dev)
+	for _, s := range x.Stations {
+		if s.Node != to.Node || s.Dev.Index != to.Dev.Index {
 			continue
 		}
-		s.sent = true
-		for i, c := range s.crossings {
-			w.meet(s.node, e, s, i)
+		s.Sent = true
+		for i, c := range s.Crossings {
+			w.meet(s.Node, e, s, i)
 			var ok bool
 			if e, ok = w.cross(e, c); !ok {
 				return
 			}
 		}
-		w.meet(s.node, e, s, len(s.crossings))
-		w.taken(s.node, e, s.dev)
-		w.receive(s.node, e, s.dev)
+		w.meet(s.Node, e, s, len(s.Crossings))
+		w.taken(s.Node, e, s.Dev)
+		w.receive(s.Node, e, s.Dev)
 		return
 	}
-	w.giveUp(from.node, e, StageReceive, from.dev.Name,
-		say.T("how a frame gets from %s to %s cannot be told", "帧怎样从 %s 到 %s，无法判断", from.dev.Name, to.dev.Name))
+	w.giveUp(from.Node, e, StageReceive, from.Dev.Name,
+		say.T("how a frame gets from %s to %s cannot be told", "帧怎样从 %s 到 %s，无法判断", from.Dev.Name, to.Dev.Name))
 }
 
 // throughTunnel goes on behind a tunnel whose carrying packet has left what can
 // be seen: the reply comes in a packet of its own, from the tunnel's other end.
-func (w *walk) throughTunnel(n *machine.Space, e echo, link table.Link, c crossing) {
+func (w *walk) throughTunnel(n *machine.Space, e echo, link table.Link, c fabric.Crossing) {
 	left := w.tunnelled
 	w.tunnelled = nil
 	if e.leg == LegReply {
 		return
 	}
-	carrier := envelope(c.dev, w.back(e), c.remote)
-	carrier.src, carrier.dst = c.remote, left.echo.src
+	carrier := envelope(c.Dev, w.back(e), c.Remote)
+	carrier.src, carrier.dst = c.Remote, left.echo.src
 	w.landed = nil
-	w.admit(carrier, site{left.asking.n, left.asking.link}, left.edge)
+	w.admit(carrier, fabric.Site{Node: left.asking.n, Dev: left.asking.link}, left.Edge)
 	if w.landed != nil {
-		w.admit(w.back(e), site{n, link}, edge{node: c.node, dev: c.dev})
+		w.admit(w.back(e), fabric.Site{Node: n, Dev: link}, fabric.Edge{Node: c.Node, Dev: c.Dev})
 	}
 }
 
@@ -122,7 +112,7 @@ func (w *walk) untranslated(n *machine.Space, e echo, link table.Link) {
 		return
 	}
 	p := w.passed[len(w.passed)-1]
-	if p.node != n || !private(e.src) || n.Route(machine.RouteQuery{Dst: e.src}).Kind == machine.KindLocal {
+	if p.node != n || !machine.Private(e.src) || n.Route(machine.RouteQuery{Dst: e.src}).Kind == machine.KindLocal {
 		return
 	}
 	if p.route.Via.IsValid() && !p.route.Entry.Default() {
@@ -134,21 +124,13 @@ func (w *walk) untranslated(n *machine.Space, e echo, link table.Link) {
 	w.doubt(n, e, StageSend, link.Name, cause.Untranslated{At: at(n), Src: e.src, Out: link.Name, Line: p.route.Line})
 }
 
-// shared is the address space of carriers, which is as private (RFC 6598).
-var shared = netip.MustParsePrefix("100.64.0.0/10")
-
-// private reports whether an address means nothing to the world.
-func private(a netip.Addr) bool {
-	return a.IsPrivate() || a.IsLinkLocalUnicast() || shared.Contains(a)
-}
-
 // foreign reports whether the entry is of nobody that can be seen.
-func (a *arping) foreign(x *explorer) bool {
-	if len(x.edges) == 0 {
+func (a *arping) foreign(x *fabric.Explorer) bool {
+	if len(x.Edges) == 0 {
 		return false
 	}
-	for _, s := range x.stations {
-		if s.node != nil && (bytes.Equal(s.dev.MAC, a.entry.MAC) || a.answers(s).Yes) {
+	for _, s := range x.Stations {
+		if s.Node != nil && (bytes.Equal(s.Dev.MAC, a.entry.MAC) || a.answers(s).Yes) {
 			return false
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 )
 
@@ -23,8 +24,8 @@ func (w *walk) missed(n *machine.Space, e echo) *detour {
 			continue
 		}
 		for _, owner := range w.owners(e.dst) {
-			for _, s := range w.explore(owner.node, owner.dev, e.leg, nil).stations {
-				if s.node == p.node && s.dev.Index != p.route.Dev {
+			for _, s := range w.explore(owner.Node, owner.Dev, e.leg, nil).Stations {
+				if s.Node == p.node && s.Dev.Index != p.route.Dev {
 					return w.missedAt(p, owner, s)
 				}
 			}
@@ -35,12 +36,12 @@ func (w *walk) missed(n *machine.Space, e echo) *detour {
 
 // missedAt is the detour around the device that the owner of the destination is
 // behind.
-func (w *walk) missedAt(p passage, owner site, s station) *detour {
-	d := &detour{passage: p, way: wayOut{dev: s.dev, far: station{node: owner.node, dev: owner.dev}}}
+func (w *walk) missedAt(p passage, owner fabric.Site, s fabric.Station) *detour {
+	d := &detour{passage: p, way: wayOut{dev: s.Dev, far: fabric.Station{Node: owner.Node, Dev: owner.Dev}}}
 	way := redirect(p.node, d.way, p.echo.dst, p.route)
 	d.fault = cause.Missed{At: at(p.node), Way: way, Dev: p.route.DevName, Line: p.route.Line}
-	if !s.dev.Up() {
-		d.fault = cause.RouteDown{At: at(p.node), Link: s.dev, Way: way}
+	if !s.Dev.Up() {
+		d.fault = cause.RouteDown{At: at(p.node), Link: s.Dev, Way: way}
 	}
 	return d
 }

@@ -1,9 +1,6 @@
 package trace
 
 import (
-	"context"
-	"net/netip"
-
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
@@ -20,24 +17,10 @@ func (w *walk) exempt(n *machine.Space, e echo, reject machine.RouteAnswer) (cau
 	return x, next
 }
 
-// mainRoute is the main table's route for an address, and its device.
-func mainRoute(n *machine.Space, dst netip.Addr) (table.Route, table.Link, bool) {
-	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
-	if err != nil {
-		return table.Route{}, table.Link{}, false
-	}
-	route, ok := machine.BestRoute(snap, dst, nil)
-	if !ok {
-		return table.Route{}, table.Link{}, false
-	}
-	link, err := n.Link(route.Dev)
-	return route, link, err == nil
-}
-
 // without is the route in the main table that a packet would take if the one
 // that rejects it were not there: the longest prefix, then the lowest metric.
 func without(n *machine.Space, e echo) (machine.RouteAnswer, bool) {
-	rest, link, ok := mainRoute(n, e.dst)
+	rest, link, ok := machine.MainRoute(n, e.dst)
 	if !ok {
 		return machine.RouteAnswer{}, false
 	}

@@ -1,27 +1,24 @@
 package trace
 
 import (
-	"context"
-
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
-	"nstutor/diag/table"
 )
 
 // filtered is the finding of a packet that a rule stops.
 func (w *walk) filtered(n *machine.Space, e echo, hook string, r eval.Result) cause.Finding {
 	// The chain saw the packet as it was there, which may be after translation.
 	if p := r.Packet; p.Src.IsValid() && p.Dst.IsValid() {
-		e.src, e.dst = p.Src, p.Dst
+		e.src, e.dst, e.sport, e.dport = p.Src, p.Dst, p.SrcPort, p.DstPort
 	}
-	f := cause.Stopped{At: at(n), Flow: e.flow(), Hook: hook, Result: r, ICMPType: e.icmpType(),
+	f := cause.Stopped{At: at(n), Flow: e.flow(), Hook: hook, Result: r,
 		Answer: e.leg == LegReply && e.outer == nil && r.Packet.CTState == eval.CTEstablished}
 	if cause.MeantApart(r) && len(w.began) > 0 && e.leg == LegRequest && e.outer == nil {
 		f.Other = otherDefault(w.began[0])
 	}
-	if e.outer != nil {
-		f.UDPPort = e.outer.DstPort
+	if cause.IsEndless(f) {
+		return cause.Endless{Stopped: f}
 	}
 	return f
 }
@@ -32,14 +29,8 @@ func otherDefault(p passage) cause.OtherRoute {
 	if p.route.Entry.Type == "" || !p.route.Entry.Default() {
 		return cause.OtherRoute{}
 	}
-	snap, err := table.Read(context.Background(), p.node.NS, table.ReadOptions{Tables: table.Links | table.Routes})
-	if err != nil {
+	if !p.node.HasOtherDefault(p.route.Entry.Table, p.route.DevName) {
 		return cause.OtherRoute{}
 	}
-	for _, r := range snap.Routes {
-		if r.Type == "unicast" && r.Default() && r.Table == p.route.Entry.Table && r.Dev != p.route.DevName {
-			return cause.OtherRoute{Netns: p.node.Name, Entry: p.route.Entry}
-		}
-	}
-	return cause.OtherRoute{}
+	return cause.OtherRoute{Netns: p.node.Name, Entry: p.route.Entry}
 }

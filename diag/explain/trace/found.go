@@ -29,6 +29,3 @@ func (f Found) same(o Found) bool {
 
 // at is the namespace as the place of a fault.
 func at(n *machine.Space) cause.At { return cause.At(n.Name) }
-
-// flow are the addresses that the packet has here.
-func (e echo) flow() cause.Flow { return cause.Flow{Src: e.src, Dst: e.dst} }

@@ -3,6 +3,7 @@ package trace
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/wire"
 )
@@ -59,12 +60,11 @@ type Frame struct {
 
 // Sighting is the frame that proves that a hop was reached.
 type Sighting struct {
-	Space    *machine.Space
-	Dev      string
-	Src, Dst netip.Addr
-	Reply    bool
-	Out      bool
-	Carrier  Endpoints // of the packet that carries it through a tunnel, if one does
+	Space   *machine.Space
+	Dev     string
+	Flow    cause.Flow // of the packet; a port that is 0 may be any
+	Out     bool
+	Carrier Endpoints // of the packet that carries it through a tunnel, if one does
 }
 
 // Endpoints are the addresses of a packet; the zero value is those of none.
@@ -81,9 +81,5 @@ func (s Sighting) Is(f wire.Frame) bool {
 		}
 		f = *f.Inner
 	}
-	op := wire.EchoRequest
-	if s.Reply {
-		op = wire.EchoReply
-	}
-	return f.Proto == "ICMP" && f.Op == op && f.Src == s.Src && f.Dst == s.Dst
+	return s.Flow.Is(f)
 }

@@ -58,7 +58,7 @@ func (w *walk) outOfCircle(n *machine.Space, e echo, circle []*machine.Space) (c
 	if e.leg == LegRequest || !ok || way.dev.Index == route.Dev {
 		way, ok = w.wayTo(n, e.dst, route.Dev)
 	}
-	if !ok || way.far.node != nil && slices.Contains(circle, way.far.node) {
+	if !ok || way.far.Node != nil && slices.Contains(circle, way.far.Node) {
 		return cause.Turn{}, cause.TunnelEntry{}, false
 	}
 	return redirect(n, way, e.dst, route), cause.TunnelEntry{}, true

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 )
@@ -12,32 +13,35 @@ import (
 // misled is the fault of a frame that came to n although the next hop is
 // somebody else: the neighbour table had a MAC address which is n's, or there are
 // two who have the address.
-func (a *arping) misled(n *machine.Space) (cause.Finding, station, bool) {
-	var right, wrong station
-	for _, s := range a.w.explore(a.n, a.link, a.e.leg, nil).stations {
+func (a *arping) misled(n *machine.Space) (cause.Finding, fabric.Station, bool) {
+	var right, wrong fabric.Station
+	for _, s := range a.w.explore(a.n, a.link, a.e.leg, nil).Stations {
 		switch {
-		case s.node == n:
+		case s.Node == n:
 			wrong = s
-		case s.node != nil && len(s.obstacles) == 0 && a.answers(s).Yes:
+		case s.Node != nil && len(s.Obstacles) == 0 && a.answers(s).Yes:
 			right = s
 		}
 	}
-	if right.node == nil || wrong.node == nil {
-		return nil, station{}, false
+	if right.Node == nil || wrong.Node == nil {
+		return nil, fabric.Station{}, false
 	}
 	if a.answers(wrong).Yes {
-		own := ownAddress(n, a.nexthop)
-		return cause.WrongAnswer{At: at(n), Hop: a.hop(), Right: right.device(), Wrong: wrong.device(), Own: own}, right, true
+		own := cause.OwnAddress(n, a.nexthop)
+		return cause.WrongAnswer{At: at(n), Hop: a.hop(), Right: right.Device(), Wrong: wrong.Device(), Own: own}, right, true
 	}
-	return cause.MACOfAnother{NextHop: a.hop(), Wrong: wrong.device(), Right: right.device()}, right, true
+	if bytes.Equal(right.Dev.MAC, wrong.Dev.MAC) {
+		return cause.SharedMAC{NextHop: a.hop(), Chosen: right.Device(), Other: wrong.Device(), Led: true}, right, true
+	}
+	return cause.MACOfAnother{NextHop: a.hop(), Wrong: wrong.Device(), Right: right.Device()}, right, true
 }
 
 // hit are the stations that have the entry's MAC address, and those that have
 // another one but answer for the next hop.
-func (a *arping) hit(x *explorer) (hits, misses []station) {
-	for _, s := range x.stations {
+func (a *arping) hit(x *fabric.Explorer) (hits, misses []fabric.Station) {
+	for _, s := range x.Stations {
 		switch {
-		case s.node == nil || s.any || bytes.Equal(s.dev.MAC, a.entry.MAC):
+		case s.Node == nil || s.Any || bytes.Equal(s.Dev.MAC, a.entry.MAC):
 			hits = append(hits, s)
 		case a.answers(s).Yes:
 			misses = append(misses, s)
@@ -47,88 +51,98 @@ func (a *arping) hit(x *explorer) (hits, misses []station) {
 }
 
 // byEntry goes by the MAC address that the neighbour table has.
-func (a *arping) byEntry() (station, bool) {
+func (a *arping) byEntry() (fabric.Station, bool) {
+	a.byTable = true
+	if bytes.Equal(a.entry.MAC, a.link.MAC) && a.entry.State != "NOARP" {
+		for _, s := range a.w.explore(a.n, a.link, a.e.leg, nil).Stations {
+			if f, ok := a.ownMAC(s); ok {
+				a.sent()
+				a.report(f)
+				return fabric.Station{}, false
+			}
+		}
+	}
 	x := a.w.explore(a.n, a.link, a.e.leg, a.entry.MAC)
 	hits, misses := a.hit(x)
 	if len(hits) == 0 {
 		x = a.w.exploreAbove(a.n, a.link, a.e.leg, a.entry.MAC)
 		hits, misses = a.hit(x)
 	}
-	a.byTable = true
-	if s, ok := nearest(hits); ok {
+	if s, ok := fabric.Nearest(hits); ok {
 		if s, ok, found := a.lostInTunnel(x, s); found {
 			return s, ok
 		}
+		a.namesake(nil, s, x.Bridges)
 		a.w.snoop(a.link.MAC, s)
 		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
-		s.sent = true
+		s.Sent = true
 		return s, true
 	}
 	if a.foreign(x) {
 		return a.passes(x)
 	}
-	s, ok := nearest(misses)
+	s, ok := fabric.Nearest(misses)
 	if !ok {
 		all := a.w.explore(a.n, a.link, a.e.leg, nil)
-		if ok = slices.ContainsFunc(all.stations, func(s station) bool { return s.node != nil && bytes.Equal(s.dev.MAC, a.entry.MAC) }); ok {
+		if ok = slices.ContainsFunc(all.Stations, func(s fabric.Station) bool { return s.Node != nil && bytes.Equal(s.Dev.MAC, a.entry.MAC) }); ok {
 			return a.unforwarded(x)
 		}
-		var answering []station
-		for _, s := range all.stations {
-			if s.node != nil && a.answers(s).Yes {
+		var answering []fabric.Station
+		for _, s := range all.Stations {
+			if s.Node != nil && a.answers(s).Yes {
 				answering = append(answering, s)
 			}
 		}
-		s, ok = nearest(answering)
+		s, ok = fabric.Nearest(answering)
 	}
 	switch {
 	case ok:
 		return a.wrongMAC(s)
-	case len(x.voids) > 0:
-		far, known := a.w.otherEnd(x.voids[0], func(n *machine.Space, dev table.Link) bool { return n.AnswersARP(dev, a.nexthop, a.sender).Yes })
-		if known && !bytes.Equal(far.dev.MAC, a.entry.MAC) {
-			return a.wrongMAC(station{node: far.node, dev: far.dev})
+	case len(x.Voids) > 0:
+		far, known := a.w.otherEnd(x.Voids[0], func(n *machine.Space, dev table.Link) bool { return n.AnswersARP(dev, a.nexthop, a.sender).Yes })
+		if known && !bytes.Equal(far.Dev.MAC, a.entry.MAC) {
+			return a.wrongMAC(fabric.Station{Node: far.Node, Dev: far.Dev})
 		}
 		return a.unforwarded(x)
-	case len(x.unseen) > 0:
+	case len(x.Unseen) > 0:
 		return a.outOfSight(x)
 	}
 	a.w.fault(a.n, a.e, StageNeighbour, a.link.Name, cause.MACOfNobody{NextHop: a.hop()})
-	return station{}, false
+	return fabric.Station{}, false
 }
 
 // wrongMAC is the fault of an entry whose frames s ignores, although it is whom
 // they should reach.
-func (a *arping) wrongMAC(s station) (station, bool) {
+func (a *arping) wrongMAC(s fabric.Station) (fabric.Station, bool) {
 	if bridge, ok := a.missedBridge(s); ok {
-		a.report(a.portless(site{s.node, bridge}, site{s.node, s.dev}, bridge))
-		return station{node: s.node, dev: bridge}, true
+		a.report(a.portless(fabric.Site{Node: s.Node, Dev: bridge}, fabric.Site{Node: s.Node, Dev: s.Dev}, bridge))
+		return fabric.Station{Node: s.Node, Dev: bridge}, true
 	}
 	f := cause.MACIgnored{
-		NextHop: a.hop(), Right: s.device(), Silent: !a.wouldBeAnswered(),
+		NextHop: a.hop(), Right: s.Device(), Silent: !a.wouldBeAnswered(),
 		Unasking: a.entry.State == "NOARP" && a.link.Has("NOARP"),
 	}
-	right := a.w.explore(a.n, a.link, a.e.leg, s.dev.MAC)
-	if len(right.stations) == 0 && len(right.voids) > 0 {
+	right := a.w.explore(a.n, a.link, a.e.leg, s.Dev.MAC)
+	if len(right.Stations) == 0 && len(right.Voids) > 0 {
 		// With the right address, the frame would not even leave for there.
-		s.then = func() {
-			a.entry.MAC = s.dev.MAC
+		s.Then = func() {
+			a.entry.MAC = s.Dev.MAC
 			a.unforwarded(right)
 		}
 	}
 	a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
-	s.sent, s.deaf = true, f
+	s.Sent, s.Deaf = true, f
 	return s, true
 }
 
 // missedBridge is the bridge that the entry speaks of, in whose namespace the
 // frame comes to a device which is no port of it.
-func (a *arping) missedBridge(s station) (table.Link, bool) {
-	addrs, err := s.node.Addrs(s.dev.Index)
-	if s.dev.Kind != "veth" || err != nil || machine.HasIPv4(addrs) {
+func (a *arping) missedBridge(s fabric.Station) (table.Link, bool) {
+	addrs, err := s.Node.Addrs(s.Dev.Index)
+	if s.Dev.Kind != "veth" || err != nil || machine.HasIPv4(addrs) {
 		return table.Link{}, false
 	}
-	devices, err := s.node.Devices()
+	devices, err := s.Node.Devices()
 	if err != nil {
 		return table.Link{}, false
 	}
@@ -143,8 +157,8 @@ func (a *arping) missedBridge(s station) (table.Link, bool) {
 // wouldBeAnswered reports whether an ARP request for the next hop would be
 // answered now.
 func (a *arping) wouldBeAnswered() bool {
-	for _, s := range a.w.explore(a.n, a.link, a.e.leg, nil).stations {
-		if s.node != nil && len(s.obstacles) == 0 && a.answers(s).Yes {
+	for _, s := range a.w.explore(a.n, a.link, a.e.leg, nil).Stations {
+		if s.Node != nil && len(s.Obstacles) == 0 && a.answers(s).Yes {
 			return true
 		}
 	}
@@ -153,14 +167,14 @@ func (a *arping) wouldBeAnswered() bool {
 
 // lostInTunnel is found when a frame that does not come out of a tunnel was sent
 // to the wrong end of it.
-func (a *arping) lostInTunnel(x *explorer, lost station) (s station, ok, found bool) {
-	if lost.node != nil {
-		return station{}, false, false
+func (a *arping) lostInTunnel(x *fabric.Explorer, lost fabric.Station) (s fabric.Station, ok, found bool) {
+	if lost.Node != nil {
+		return fabric.Station{}, false, false
 	}
 	f, s, found := a.elsewhere(x)
 	if found {
 		a.sent()
 		a.report(f)
 	}
-	return s, s.node != nil, found
+	return s, s.Node != nil, found
 }

@@ -4,21 +4,22 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 )
 
 // widerThanTheWire: the device's own prefix says that the destination is on its
 // wire, but a router there has a narrower one, and knows the way.
-func (a *arping) widerThanTheWire(x *explorer) (cause.Finding, station, bool) {
+func (a *arping) widerThanTheWire(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
 	if a.nexthop != a.e.dst {
-		return nil, station{}, false
+		return nil, fabric.Station{}, false
 	}
 	own, ok := machine.PrefixOver(a.n, a.link, a.nexthop)
 	if !ok {
-		return nil, station{}, false
+		return nil, fabric.Station{}, false
 	}
-	for _, s := range x.stations {
-		if s.node == nil || s.node == a.n {
+	for _, s := range x.Stations {
+		if s.Node == nil || s.Node == a.n {
 			continue
 		}
 		far, ok := narrower(s, own, a.nexthop)
@@ -26,9 +27,9 @@ func (a *arping) widerThanTheWire(x *explorer) (cause.Finding, station, bool) {
 			continue
 		}
 		noDefault := a.n.Route(machine.RouteQuery{Dst: documentation}).Kind != machine.KindUnicast
-		return cause.TooWide{NextHop: a.hop(), Own: own, Far: far, FarDev: s.dev.Name, NoDefault: noDefault}, s, true
+		return cause.TooWide{NextHop: a.hop(), Own: own, Far: far, FarDev: s.Dev.Name, NoDefault: noDefault}, s, true
 	}
-	return nil, station{}, false
+	return nil, fabric.Station{}, false
 }
 
 // documentation is an address for which only a default route is right (RFC 5737).
@@ -36,12 +37,12 @@ var documentation = netip.MustParseAddr("192.0.2.1")
 
 // narrower is the address by which a station is a router out of a network that
 // own takes to be wider than it is.
-func narrower(s station, own netip.Prefix, dst netip.Addr) (netip.Prefix, bool) {
-	route := s.node.Route(machine.RouteQuery{Dst: dst})
-	if route.Kind != machine.KindLocal && (route.Kind != machine.KindUnicast || route.Dev == s.dev.Index) {
+func narrower(s fabric.Station, own netip.Prefix, dst netip.Addr) (netip.Prefix, bool) {
+	route := s.Node.Route(machine.RouteQuery{Dst: dst})
+	if route.Kind != machine.KindLocal && (route.Kind != machine.KindUnicast || route.Dev == s.Dev.Index) {
 		return netip.Prefix{}, false
 	}
-	addrs, err := s.node.Addrs(s.dev.Index)
+	addrs, err := s.Node.Addrs(s.Dev.Index)
 	if err != nil {
 		return netip.Prefix{}, false
 	}
@@ -66,12 +67,12 @@ func (w *walk) tooNarrow(n *machine.Space, dst netip.Addr) (cause.Finding, machi
 			continue
 		}
 		own := d.Addrs[0].Prefix
-		for _, s := range w.explore(n, d.Link, LegRequest, nil).stations {
+		for _, s := range w.explore(n, d.Link, LegRequest, nil).Stations {
 			far, ok := wider(s, own, dst)
 			if !ok {
 				continue
 			}
-			f := cause.TooNarrow{At: at(n), Dst: dst, Own: own, Dev: d.Link.Name, Far: far, FarDev: s.dev.Name}
+			f := cause.TooNarrow{At: at(n), Dst: dst, Own: own, Dev: d.Link.Name, Far: far, FarDev: s.Dev.Name}
 			return f, machine.RouteAnswer{Kind: machine.KindUnicast, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}, true
 		}
 	}
@@ -79,11 +80,11 @@ func (w *walk) tooNarrow(n *machine.Space, dst netip.Addr) (cause.Finding, machi
 }
 
 // wider is dst as an address of a station whose prefix also holds own.
-func wider(s station, own netip.Prefix, dst netip.Addr) (netip.Prefix, bool) {
-	if s.node == nil {
+func wider(s fabric.Station, own netip.Prefix, dst netip.Addr) (netip.Prefix, bool) {
+	if s.Node == nil {
 		return netip.Prefix{}, false
 	}
-	addrs, err := s.node.Addrs(s.dev.Index)
+	addrs, err := s.Node.Addrs(s.Dev.Index)
 	if err != nil {
 		return netip.Prefix{}, false
 	}

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"cmp"
+	"net/netip"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
@@ -11,21 +12,12 @@ import (
 	"nstutor/internal/say"
 )
 
-const protoICMP = 1
-
-// proto is the protocol of the packet, which routing rules can ask for.
-func (e echo) proto() byte {
-	if e.outer != nil {
-		return protoUDP
-	}
-	return protoICMP
-}
-
 // receive takes a frame from the wire to the routing decision.
 func (w *walk) receive(n *machine.Space, e echo, dev table.Link) {
 	if w.strayed {
 		return
 	}
+	e.below = false
 	w.wired(n, e, StageReceive, dev.Name)
 	w.input(n, e, dev)
 }
@@ -44,12 +36,14 @@ func (w *walk) input(n *machine.Space, e echo, dev table.Link) {
 		return
 	}
 	e = w.restore(n, e)
-	query := machine.RouteQuery{Dst: e.dst, Src: e.src, IIF: dev.Index, Mark: e.mark, Proto: e.proto()}
+	query := e.query()
+	query.IIF = dev.Index
 	route := w.route(n, query)
 	if route.Kind == machine.KindForwardingOff || route.Kind == machine.KindRPFilter || route.Kind == machine.KindMartian {
 		w.refused(n, e, dev, route)
 		// As though the packet had been let in: where would it go?
-		route = w.route(n, machine.RouteQuery{Dst: e.dst, Mark: e.mark, Proto: e.proto()})
+		query.Src, query.IIF = netip.Addr{}, 0
+		route = w.route(n, query)
 	}
 	switch route.Kind {
 	case machine.KindLocal:
@@ -66,7 +60,7 @@ func (w *walk) input(n *machine.Space, e echo, dev table.Link) {
 // forward passes a packet on.
 func (w *walk) forward(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) {
 	e.ttl--
-	key := visit{n, dev.Index, e.src, e.dst, e.leg}
+	key := visit{n, dev.Index, e.flow()}
 	if e.ttl <= 0 && !w.been[key] {
 		w.fault(n, e, StageRoute, dev.Name, w.spent(n, e))
 		e.ttl = maxHops
@@ -82,6 +76,7 @@ func (w *walk) forward(n *machine.Space, e echo, dev table.Link, route machine.R
 	w.mind(n, e, route)
 	w.hop(n, e, StageRoute, route.DevName, quote(route.Line))
 	w.claimed(n, e, route.DevName)
+	e = w.keptBelow(n, e, dev, route)
 	e, ok := w.filter(n, e, "forward", dev.Name, route.DevName)
 	if !ok {
 		return
@@ -105,14 +100,13 @@ func (w *walk) deliver(n *machine.Space, e echo, dev string) {
 		return
 	}
 	if e.leg == LegReply {
+		w.bypassed(n, e, dev)
 		w.hop(n, e, StageDeliver, dev, say.T("the reply is back at %s", "应答回到 %s", e.dst))
 		w.ended = true
 		return
 	}
-	if value, err := n.Sysctl("net/ipv4/icmp_echo_ignore_all"); err == nil && value == "1" {
-		w.fault(n, e, StageDeliver, dev, cause.EchoOff{At: at(n)})
-	}
-	w.hop(n, e, StageDeliver, dev, say.T("%s is an address of this namespace", "%s 是该命名空间的地址", e.dst))
+	w.reached = e.flow()
+	w.listen(n, e, dev)
 	w.originate(n, w.back(e))
 }
 
@@ -134,6 +128,10 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 		return e, true
 	}
 	w.untracked(n, e, rules, hook)
+	before := e
+	if e.leg == LegRequest && e.outer == nil && (hook == "prerouting" || hook == "output") {
+		w.hooked = append(w.hooked, passage{node: n, iif: iif, echo: e})
+	}
 	p := e.packet
 	p.IIF, p.OIF, p.TTL = iif, oif, e.ttl
 	result := eval.Traverse(rules, hook, p, n.Env())
@@ -156,10 +154,15 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 	e.packet = result.Packet
 	if nat := result.NAT; nat != nil {
 		w.hop(n, e, StageFilter, dev, nat.Said())
+		e.disguises += disguise(e, hook)
 	}
 	e.src, e.dst, e.mark = e.packet.Src, e.packet.Dst, e.packet.Mark
+	if e.outer == nil {
+		e.sport, e.dport = e.packet.SrcPort, e.packet.DstPort
+	}
 	if e.leg == LegRequest && e.outer == nil {
 		w.last[n] = e.packet
+		w.turn(n, before, e)
 	}
 	return e, true
 }

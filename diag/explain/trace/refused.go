@@ -2,6 +2,7 @@ package trace
 
 import (
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 )
@@ -43,7 +44,7 @@ func (w *walk) spent(n *machine.Space, e echo) cause.Finding {
 }
 
 // retake goes on with the station that the frame should have come to.
-func (w *walk) retake(a *arping, e echo, right station) {
+func (w *walk) retake(a *arping, e echo, right fabric.Station) {
 	w.arping = nil
 	w.travel(a.n, e, a.link, right)
 	w.strayed = true
@@ -51,7 +52,7 @@ func (w *walk) retake(a *arping, e echo, right station) {
 
 // implausible is the finding of a source that n takes from nobody else.
 func (w *walk) implausible(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) cause.Finding {
-	f := cause.ImpossibleSource{At: at(n), Flow: e.flow(), Dev: dev.Name, Lookup: route.Evidence, Own: ownAddress(n, e.src)}
+	f := cause.ImpossibleSource{At: at(n), Flow: e.flow(), Dev: dev.Name, Lookup: route.Evidence, Own: cause.OwnAddress(n, e.src)}
 	if len(w.passed) > 0 && e.src == e.dst && e.leg == LegRequest {
 		// What was sent to a service comes back to who asked.
 		service := at(w.passed[len(w.passed)-1].node)
@@ -89,7 +90,7 @@ func (w *walk) irreversible(n *machine.Space, e echo, dev table.Link, route mach
 // impostor: the reply has come to a namespace that is not the one which asked,
 // but has its address.
 func (w *walk) impostor(n *machine.Space, e echo, dev string) {
-	f := cause.Impostor{At: at(n), Addr: e.dst, Having: machine.AddressesOf(n, e.dst), Own: ownAddress(n, e.dst)}
+	f := cause.Impostor{At: at(n), Addr: e.dst, Having: machine.AddressesOf(n, e.dst), Own: cause.OwnAddress(n, e.dst)}
 	if p := w.parted; p != nil {
 		f.Parted = &cause.Parting{Line: p.route.Line, Way: w.wayBack(p.node, e.dst, p.route)}
 	} else if a := w.arping; a != nil && a.byTable {

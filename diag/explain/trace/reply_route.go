@@ -6,7 +6,6 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/table"
 )
 
 // noWayBack: the answering side has no route to the source. When the request
@@ -118,7 +117,7 @@ func (w *walk) backwards(n *machine.Space, dst netip.Addr) (wayOut, bool) {
 		}
 		way := wayOut{dev: dev}
 		if sender, out, ok := w.sender(i); ok && sender != w.from {
-			way.via = w.addressFor(sender, out, n, dev)
+			way.via = machine.AddressFor(sender, out, n, dev)
 			_, near := machine.PrefixOver(n, dev, way.via)
 			way.onlink = !near
 		} else if pinned := machine.PinnedNeighbour(n, dev.Name); pinned.IsValid() && pinned != dst {
@@ -140,30 +139,4 @@ func (w *walk) sender(i int) (*machine.Space, string, bool) {
 		}
 	}
 	return nil, "", false
-}
-
-// addressFor is the address of a router as a next hop for n: one on the device
-// that it sends by, best of all in a prefix of n's.
-func (w *walk) addressFor(router *machine.Space, out string, n *machine.Space, dev table.Link) netip.Addr {
-	link, err := router.Link(out)
-	if err != nil {
-		return netip.Addr{}
-	}
-	addrs, _ := router.Addrs(link.Index)
-	own, _ := n.Addrs(dev.Index)
-	var any netip.Addr
-	for _, a := range addrs {
-		if a.Family() != 4 {
-			continue
-		}
-		if !any.IsValid() {
-			any = a.Prefix.Addr()
-		}
-		for _, o := range own {
-			if o.Prefix.Contains(a.Prefix.Addr()) {
-				return a.Prefix.Addr()
-			}
-		}
-	}
-	return any
 }

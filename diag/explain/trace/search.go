@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 )
@@ -14,8 +15,8 @@ import (
 // packet that is lost already is worth that.
 
 // owners are the devices that have an address.
-func (w *walk) owners(addr netip.Addr) []site {
-	var found []site
+func (w *walk) owners(addr netip.Addr) []fabric.Site {
+	var found []fabric.Site
 	for _, n := range w.world.All() {
 		if n.Route(machine.RouteQuery{Dst: addr}).Kind != machine.KindLocal {
 			continue
@@ -26,7 +27,7 @@ func (w *walk) owners(addr netip.Addr) []site {
 		}
 		for _, d := range devices {
 			if slices.ContainsFunc(d.Addrs, func(a table.Addr) bool { return a.Prefix.Addr() == addr }) {
-				found = append(found, site{n, d.Link})
+				found = append(found, fabric.Site{Node: n, Dev: d.Link})
 			}
 		}
 	}
@@ -38,7 +39,7 @@ type wayOut struct {
 	dev    table.Link
 	via    netip.Addr // invalid: the destination is on the wire
 	onlink bool       // via is in none of the device's prefixes
-	far    station
+	far    fabric.Station
 }
 
 // to is the way as the first route that a namespace has to an address.
@@ -66,8 +67,8 @@ func (w *walk) wayTo(n *machine.Space, dst netip.Addr, but int) (wayOut, bool) {
 		if !d.Link.Up() || d.Link.Index == but || d.Link.Master != "" {
 			continue
 		}
-		for _, s := range w.explore(n, d.Link, LegRequest, nil).stations {
-			if s.node == nil || len(s.obstacles) > 0 || s.node == n {
+		for _, s := range w.explore(n, d.Link, LegRequest, nil).Stations {
+			if s.Node == nil || len(s.Obstacles) > 0 || s.Node == n {
 				continue
 			}
 			if has(s, dst) {
@@ -85,20 +86,20 @@ func (w *walk) wayTo(n *machine.Space, dst netip.Addr, but int) (wayOut, bool) {
 }
 
 // has reports whether the address is one of the station's device.
-func has(s station, addr netip.Addr) bool {
-	addrs, err := s.node.Addrs(s.dev.Index)
+func has(s fabric.Station, addr netip.Addr) bool {
+	addrs, err := s.Node.Addrs(s.Dev.Index)
 	return err == nil && slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Addr() == addr })
 }
 
 // leadsOn is the address by which a station can be a router to dst: in a prefix
 // of the device that asks.
-func (w *walk) leadsOn(d machine.Device, s station, dst netip.Addr) (netip.Addr, bool) {
-	route := s.node.Route(machine.RouteQuery{Dst: dst})
-	direct := route.Kind == machine.KindUnicast && !route.Via.IsValid() && route.Dev != s.dev.Index
+func (w *walk) leadsOn(d machine.Device, s fabric.Station, dst netip.Addr) (netip.Addr, bool) {
+	route := s.Node.Route(machine.RouteQuery{Dst: dst})
+	direct := route.Kind == machine.KindUnicast && !route.Via.IsValid() && route.Dev != s.Dev.Index
 	if route.Kind != machine.KindLocal && !direct {
 		return netip.Addr{}, false
 	}
-	addrs, err := s.node.Addrs(s.dev.Index)
+	addrs, err := s.Node.Addrs(s.Dev.Index)
 	if err != nil {
 		return netip.Addr{}, false
 	}
@@ -114,17 +115,17 @@ func (w *walk) leadsOn(d machine.Device, s station, dst netip.Addr) (netip.Addr,
 
 // end is the far end of a tunnel.
 type end struct {
-	site
+	fabric.Site
 	addr netip.Addr // of the namespace, as the tunnel's packets need it
 }
 
 // otherEnd looks for the device of the same VXLAN that a frame is meant for.
-func (w *walk) otherEnd(near site, meant func(*machine.Space, table.Link) bool) (end, bool) {
+func (w *walk) otherEnd(near fabric.Site, meant func(*machine.Space, table.Link) bool) (end, bool) {
 	for _, n := range w.world.All() {
-		if n == near.node {
+		if n == near.Node {
 			continue
 		}
-		dev, ok, err := vxlanOf(n, near.dev.VXLAN)
+		dev, ok, err := n.VXLANDevice(near.Dev.VXLAN)
 		if err != nil || !ok || !dev.VXLAN.Local.IsValid() {
 			continue
 		}
@@ -134,8 +135,8 @@ func (w *walk) otherEnd(near site, meant func(*machine.Space, table.Link) bool) 
 				inner = bridge
 			}
 		}
-		if (meant(n, inner) || w.behind(n, dev, meant)) && w.trial(near.node, near.dev, LegRequest, dev.VXLAN.Local).landed == n {
-			return end{site{n, inner}, dev.VXLAN.Local}, true
+		if (meant(n, inner) || w.behind(n, dev, meant)) && w.trial(near.Node, near.Dev, LegRequest, dev.VXLAN.Local).landed == n {
+			return end{fabric.Site{Node: n, Dev: inner}, dev.VXLAN.Local}, true
 		}
 	}
 	return end{}, false
@@ -146,70 +147,44 @@ func (w *walk) behind(n *machine.Space, dev table.Link, meant func(*machine.Spac
 	if dev.Port == nil {
 		return false
 	}
-	x := &explorer{w: w, been: map[place]bool{}}
-	x.arrive(n, dev, way{})
-	return slices.ContainsFunc(x.stations, func(s station) bool { return s.node != nil && meant(s.node, s.dev) })
-}
-
-// ownAddress is where a namespace has an address, or zero.
-func ownAddress(n *machine.Space, addr netip.Addr) cause.Address {
-	if found := machine.AddressesOf(n, addr); len(found) > 0 {
-		return cause.Address{Netns: n.Name, Prefix: found[0].Prefix, Dev: found[0].Dev}
-	}
-	lo, err := n.Link("lo")
-	if err != nil {
-		return cause.Address{}
-	}
-	own, ok := machine.PrefixOver(n, lo, addr)
-	if !ok || own.Addr() != addr {
-		return cause.Address{}
-	}
-	return cause.Address{Netns: n.Name, Prefix: own, Dev: "lo"}
+	x := &fabric.Explorer{Net: paths{w}}
+	x.Into(n, dev)
+	return slices.ContainsFunc(x.Stations, func(s fabric.Station) bool { return s.Node != nil && meant(s.Node, s.Dev) })
 }
 
 // elsewhere is the fault of a tunnel whose forwarding database has the wrong
 // other end for a frame.
-func (a *arping) elsewhere(x *explorer) (cause.TunnelElsewhere, station, bool) {
+func (a *arping) elsewhere(x *fabric.Explorer) (cause.TunnelElsewhere, fabric.Station, bool) {
 	tried := map[netip.Addr]bool{}
-	for _, s := range x.stations {
-		for _, c := range s.crossings {
-			tried[c.remote] = true
+	for _, s := range x.Stations {
+		for _, c := range s.Crossings {
+			tried[c.Remote] = true
 		}
 	}
-	for _, s := range x.stations {
-		for _, c := range s.crossings {
-			if !c.remote.IsValid() {
+	for _, s := range x.Stations {
+		for _, c := range s.Crossings {
+			if !c.Remote.IsValid() {
 				continue
 			}
-			far, ok := a.w.otherEnd(site{c.node, c.dev}, a.isMeant)
+			far, ok := a.w.otherEnd(fabric.Site{Node: c.Node, Dev: c.Dev}, a.isMeant)
 			if !ok || tried[far.addr] {
 				continue
 			}
 			return cause.TunnelElsewhere{
-				NextHop: a.hop(), Dev: c.dev.Name, Remote: c.remote, Right: rightEntry(x, c, far),
-				Entries: fdbOf(site{c.node, c.dev}, func(e table.FDBEntry) bool { return e.Dst == c.remote }),
-			}, station{node: far.node, dev: far.dev}, true
+				NextHop: a.hop(), Dev: c.Dev.Name, Remote: c.Remote, Right: rightEntry(x, c, far),
+				Entries: machine.FDBOf(c.Node, c.Dev, func(e table.FDBEntry) bool { return e.Dst == c.Remote }),
+			}, fabric.Station{Node: far.Node, Dev: far.Dev}, true
 		}
 	}
-	return cause.TunnelElsewhere{}, station{}, false
+	return cause.TunnelElsewhere{}, fabric.Station{}, false
 }
 
 // rightEntry is the entry that sends the frame to the right end.
-func rightEntry(x *explorer, c crossing, far end) cause.TunnelEntry {
-	entry := cause.TunnelEntry{Netns: c.node.Name, Dev: c.dev.Name, MAC: everybody, Dst: far.addr}
-	own := func(e table.FDBEntry) bool { return bytes.Equal(e.MAC, x.mac) }
-	if x.mac != nil && len(fdbOf(site{c.node, c.dev}, own)) > 0 {
-		entry.MAC, entry.Replace = x.mac, true
+func rightEntry(x *fabric.Explorer, c fabric.Crossing, far end) cause.TunnelEntry {
+	entry := cause.TunnelEntry{Netns: c.Node.Name, Dev: c.Dev.Name, MAC: fabric.Everybody, Dst: far.addr}
+	own := func(e table.FDBEntry) bool { return bytes.Equal(e.MAC, x.MAC) }
+	if x.MAC != nil && len(machine.FDBOf(c.Node, c.Dev, own)) > 0 {
+		entry.MAC, entry.Replace = x.MAC, true
 	}
 	return entry
-}
-
-// fdbOf are those entries of a tunnel's forwarding database that are wanted.
-func fdbOf(s site, wanted func(table.FDBEntry) bool) []table.FDBEntry {
-	one, err := s.node.Ask()
-	if err != nil {
-		return nil
-	}
-	entries, _ := one.VXLANFDB(s.dev.Index)
-	return slices.DeleteFunc(entries, func(e table.FDBEntry) bool { return !wanted(e) })
 }

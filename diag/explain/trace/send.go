@@ -2,6 +2,7 @@ package trace
 
 import (
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -12,11 +13,11 @@ import (
 // in.
 func (w *walk) originate(n *machine.Space, e echo) {
 	e.origin, e.ttl = n, machine.DefaultTTL(n)
-	route := w.route(n, machine.RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.proto()})
+	route := w.route(n, e.query())
 	if !e.src.IsValid() && route.Kind == machine.KindUnicast {
 		// The kernel asks again with the source that it has found (ip_route_connect()).
 		e.src = route.Src
-		route = w.route(n, machine.RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.proto()})
+		route = w.route(n, e.query())
 	} else if !e.src.IsValid() {
 		e.src = route.Src
 	}
@@ -50,7 +51,7 @@ func (w *walk) originate(n *machine.Space, e echo) {
 	}
 	if e.leg == LegRequest && e.dst != asked {
 		// A rule of OUTPUT has changed the destination: it is routed again.
-		route = n.Route(machine.RouteQuery{Dst: e.dst, Src: e.src, Mark: e.mark, Proto: e.packet.Proto})
+		route = n.Route(e.query())
 		w.hop(n, e, StageRoute, route.DevName, quote(route.Get))
 		if route.Kind == machine.KindLocal {
 			w.deliver(n, e, "lo")
@@ -78,6 +79,8 @@ func (w *walk) loopback(n *machine.Space, e echo) {
 		w.fault(n, e, StageSend, "lo", cause.LoopbackPassed{At: at(n), Lo: lo})
 	}
 	e = w.enters(n, e)
+	w.linkFilter(n, e, eval.OnDevice("egress", "lo"))
+	w.linkFilter(n, e, eval.OnDevice("ingress", "lo"))
 	for _, hook := range []struct{ name, iif, oif string }{{"output", "", "lo"}, {"postrouting", "", "lo"}, {"prerouting", "lo", ""}} {
 		var ok bool
 		if e, ok = w.filter(n, e, hook.name, hook.iif, hook.oif); !ok {
@@ -100,7 +103,7 @@ func (w *walk) leave(n *machine.Space, e echo, iif string, route machine.RouteAn
 	}
 	w.remembers(n, e, link, route)
 	if !link.Up() && !w.toldDown(n, link.Name) {
-		w.fault(n, e, StageSend, link.Name, down(n, link))
+		w.fault(n, e, StageSend, link.Name, fabric.Down(n, link))
 	}
 	e = w.fits(n, e, link, route)
 	nexthop := e.dst
@@ -113,12 +116,12 @@ func (w *walk) leave(n *machine.Space, e echo, iif string, route machine.RouteAn
 }
 
 // travel takes a frame along its way to a station.
-func (w *walk) travel(n *machine.Space, e echo, link table.Link, s station) {
+func (w *walk) travel(n *machine.Space, e echo, link table.Link, s fabric.Station) {
 	w.hear(link.MAC, s, false)
-	if len(s.crossings) == 0 {
+	if len(s.Crossings) == 0 {
 		w.wired(n, e, StageSend, link.Name)
 	}
-	for i, c := range s.crossings {
+	for i, c := range s.Crossings {
 		w.meet(n, e, s, i)
 		var ok bool
 		if e, ok = w.cross(e, c); !ok {
@@ -128,70 +131,70 @@ func (w *walk) travel(n *machine.Space, e echo, link table.Link, s station) {
 			return
 		}
 	}
-	w.meet(n, e, s, len(s.crossings))
-	if s.edge != nil {
-		w.depart(n, e, link, s.edge)
+	w.meet(n, e, s, len(s.Crossings))
+	if s.Edge != nil {
+		w.depart(n, e, link, s.Edge)
 	}
-	if s.node == nil {
+	if s.Node == nil {
 		return
 	}
-	w.taken(s.node, e, s.dev)
-	if s.deaf != nil {
+	w.taken(s.Node, e, s.Dev)
+	if s.Deaf != nil {
 		// A bridge does not hand up what is for nobody it knows.
-		if s.dev.Bridge == nil {
-			w.wired(s.node, e, StageReceive, s.dev.Name)
+		if s.Dev.Bridge == nil {
+			w.wired(s.Node, e, StageReceive, s.Dev.Name)
 		}
-		w.fault(s.node, e, StageReceive, s.dev.Name, s.deaf)
-		if s.then != nil {
-			s.then()
+		w.fault(s.Node, e, StageReceive, s.Dev.Name, s.Deaf)
+		if s.Then != nil {
+			s.Then()
 		}
-		w.input(s.node, e, s.dev)
+		w.input(s.Node, e, s.Dev)
 		return
 	}
-	w.receive(s.node, e, s.dev)
+	w.receive(s.Node, e, s.Dev)
 }
 
 // meet notes the obstacles before one crossing of a frame that was sent.
-func (w *walk) meet(n *machine.Space, e echo, s station, at int) {
-	for _, o := range s.obstacles {
-		if s.sent && o.at == at && o.node != nil {
-			w.fault(o.node, e, StageSend, o.dev, o.met(n))
+func (w *walk) meet(n *machine.Space, e echo, s fabric.Station, at int) {
+	for _, o := range s.Obstacles {
+		if s.Sent && o.At == at && o.Node != nil {
+			w.fault(o.Node, e, StageSend, o.Dev, o.Met(n))
 		}
 	}
 }
 
 // cross takes a frame past one device.
-func (w *walk) cross(e echo, c crossing) (echo, bool) {
-	if c.bridged != "" {
-		w.linkFilter(c.node, e, eval.LinkHook{Family: "bridge", Hook: "forward", IIF: c.from, OIF: c.dev.Name})
+func (w *walk) cross(e echo, c fabric.Crossing) (echo, bool) {
+	if c.Bridged != "" {
+		w.linkFilter(c.Node, e, eval.LinkHook{Family: "bridge", Hook: "forward", IIF: c.From, OIF: c.Dev.Name})
 		var ok bool
-		if e, ok = w.bridgeFilter(c.node, e, c.bridged); !ok {
+		if e, ok = w.bridgeFilter(c.Node, e, c.Bridged); !ok {
 			return e, false
 		}
 	}
-	if c.out && c.dev.Port != nil {
-		if c.bridged == "" {
-			w.linkFilter(c.node, e, eval.LinkHook{Family: "bridge", Hook: "output", OIF: c.dev.Name})
+	if c.Out && c.Dev.Port != nil {
+		if c.Bridged == "" {
+			w.linkFilter(c.Node, e, eval.LinkHook{Family: "bridge", Hook: "output", OIF: c.Dev.Name})
 		}
-		w.linkFilter(c.node, e, eval.LinkHook{Family: "bridge", Hook: "postrouting", OIF: c.dev.Name})
+		w.linkFilter(c.Node, e, eval.LinkHook{Family: "bridge", Hook: "postrouting", OIF: c.Dev.Name})
 	}
-	if c.out {
-		w.linkFilter(c.node, e, eval.OnDevice("egress", c.dev.Name))
+	if c.Out {
+		w.linkFilter(c.Node, e, eval.OnDevice("egress", c.Dev.Name))
 	}
-	if !c.out || c.bridged != "" {
-		w.taken(c.node, e, c.dev)
+	if !c.Out || c.Bridged != "" {
+		w.taken(c.Node, e, c.Dev)
 	}
 	switch {
-	case !c.out:
-		w.wired(c.node, e, StageReceive, c.dev.Name)
-		w.linkFilter(c.node, e, eval.OnDevice("ingress", c.dev.Name))
-		w.linkFilter(c.node, e, eval.LinkHook{Family: "bridge", Hook: "prerouting", IIF: c.dev.Name})
+	case !c.Out:
+		w.wired(c.Node, e, StageReceive, c.Dev.Name)
+		w.linkFilter(c.Node, e, eval.OnDevice("ingress", c.Dev.Name))
+		w.linkFilter(c.Node, e, eval.LinkHook{Family: "bridge", Hook: "prerouting", IIF: c.Dev.Name})
 		return e, true
-	case c.remote.IsValid():
-		w.wiredAs(c.node, e, StageSend, c.dev.Name, say.T("%s out of %s, in a packet to %s", "%s 从 %s 发出，封装在发往 %s 的包里", e, c.dev.Name, c.remote))
-		w.carry(c.node, c.dev, envelope(c.dev, e, c.remote))
+	case c.Remote.IsValid():
+		w.wiredAs(c.Node, e, StageSend, c.Dev.Name, say.T("%s out of %s, in a packet to %s", "%s 从 %s 发出，封装在发往 %s 的包里", e, c.Dev.Name, c.Remote))
+		w.carry(c.Node, c.Dev, envelope(c.Dev, e, c.Remote))
 		return e, w.landed != nil
 	}
-	w.wired(c.node, e, StageSend, c.dev.Name)
+	w.wired(c.Node, e, StageSend, c.Dev.Name)
 	return e, true
 }

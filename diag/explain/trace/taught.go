@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 )
 
@@ -17,26 +18,32 @@ type taught struct {
 	dst  netip.Addr       // or where a VXLAN device sends what is for mac
 }
 
+// place is a device in its namespace.
+type place struct {
+	node  *machine.Space
+	index int
+}
+
 // teach has the station that was asked, and the tunnels on the way to it, learn
 // who asked (arp_process(), vxlan_snoop()).
-func (a *arping) teach(s station) {
-	a.w.taught = append(a.w.taught, taught{place: place{s.node, s.dev.Index}, addr: a.sender, mac: a.link.MAC})
+func (a *arping) teach(s fabric.Station) {
+	a.w.taught = append(a.w.taught, taught{place: place{s.Node, s.Dev.Index}, addr: a.sender, mac: a.link.MAC})
 	a.w.snoop(a.link.MAC, s)
 	a.w.hear(a.link.MAC, s, true)
 }
 
 // snoop has the ends of the tunnels on a way learn whose frame comes out there.
-func (w *walk) snoop(mac net.HardwareAddr, s station) {
-	for i, c := range s.crossings {
-		if !c.remote.IsValid() {
+func (w *walk) snoop(mac net.HardwareAddr, s fabric.Station) {
+	for i, c := range s.Crossings {
+		if !c.Remote.IsValid() {
 			continue
 		}
-		end := site{s.node, s.dev}
-		if i+1 < len(s.crossings) {
-			end = site{s.crossings[i+1].node, s.crossings[i+1].dev}
+		end := fabric.Site{Node: s.Node, Dev: s.Dev}
+		if i+1 < len(s.Crossings) {
+			end = fabric.Site{Node: s.Crossings[i+1].Node, Dev: s.Crossings[i+1].Dev}
 		}
-		if end.dev.VXLAN != nil && end.dev.VXLAN.Learning {
-			w.taught = append(w.taught, taught{place: place{end.node, end.dev.Index}, mac: mac, dst: c.dev.VXLAN.Local})
+		if end.Dev.VXLAN != nil && end.Dev.VXLAN.Learning {
+			w.taught = append(w.taught, taught{place: place{end.Node, end.Dev.Index}, mac: mac, dst: c.Dev.VXLAN.Local})
 		}
 	}
 }
@@ -51,19 +58,19 @@ type hearing struct {
 // hear has the bridges on the way to a station learn at which port the sender
 // is, and when that is answered, where the station is. Entries that were not
 // learned move, too, unless they are sticky (br_fdb_update()).
-func (w *walk) hear(mac net.HardwareAddr, s station, answered bool) {
-	for _, c := range s.crossings {
-		if c.dev.Port == nil || !c.dev.Port.Learning {
+func (w *walk) hear(mac net.HardwareAddr, s fabric.Station, answered bool) {
+	for _, c := range s.Crossings {
+		if c.Dev.Port == nil || !c.Dev.Port.Learning {
 			continue
 		}
-		bridge, err := c.node.Link(c.dev.Master)
+		bridge, err := c.Node.Link(c.Dev.Master)
 		if err != nil {
 			continue
 		}
-		if !c.out {
-			w.heard[hearing{c.node, bridge.Index, string(mac)}] = c.dev.Index
+		if !c.Out {
+			w.heard[hearing{c.Node, bridge.Index, string(mac)}] = c.Dev.Index
 		} else if answered {
-			w.heard[hearing{c.node, bridge.Index, string(s.dev.MAC)}] = c.dev.Index
+			w.heard[hearing{c.Node, bridge.Index, string(s.Dev.MAC)}] = c.Dev.Index
 		}
 	}
 }

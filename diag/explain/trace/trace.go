@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 
@@ -10,12 +11,15 @@ import (
 	"nstutor/internal/change"
 )
 
-// Question is a packet to follow: an echo request from From to Dest.
+// Question is a packet to follow, from From to Dest: an echo request, the first
+// segment of a TCP connection, or a datagram.
 type Question struct {
-	From   *machine.Space
-	Dest   netip.Addr
-	Length int  // bytes, with the IP header
-	DF     bool // no router may fragment it (ping -M do)
+	From             *machine.Space
+	Dest             netip.Addr
+	Proto            byte // IPPROTO_TCP or IPPROTO_UDP; 0: an echo
+	SrcPort, DstPort uint16
+	Length           int  // bytes, with the IP header
+	DF               bool // no router may fragment it (ping -M do)
 }
 
 // Trace is what became of a packet and its reply.
@@ -32,6 +36,11 @@ type Trace struct {
 	Unseen []cause.Unseen // what could not be looked at, and was taken to let it pass
 	Lost   bool           // it came to something that cannot be judged
 	Back   bool           // the reply is where the request began
+	// Listens is the socket that takes the request; nil of an echo, and where none does.
+	Listens *Listener
+	// Reached is the request as it was delivered, behind all translations; its Dst is
+	// invalid where it was not.
+	Reached cause.Flow
 }
 
 // Follow follows a packet and its reply, and asks the kernel at every hop. It
@@ -39,13 +48,16 @@ type Trace struct {
 func Follow(world *machine.Machine, q Question) *Trace {
 	w := &walk{world: world, from: q.From, dest: q.Dest, size: q.Length,
 		last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}, heard: map[hearing]int{}}
-	w.originate(q.From, echo{leg: LegRequest, dst: q.Dest, ttl: maxHops, origin: q.From, length: q.Length, df: q.DF})
+	w.asks = cause.Flow{Proto: cmp.Or(q.Proto, protoICMP), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
+	w.originate(q.From, echo{leg: LegRequest, dst: q.Dest, kind: q.Proto, sport: q.SrcPort, dport: q.DstPort, ttl: maxHops, origin: q.From, length: q.Length, df: q.DF})
 	if len(w.faults) == 0 && w.learnt != nil {
 		w.faults = append(w.faults, *w.learnt)
 	}
+	w.unserved()
 	t := &Trace{
 		Source: w.source, Hops: w.hops, Faults: w.faults, Doubt: w.doubtful,
 		Unseen: w.unseen, Lost: w.lost, Back: w.ended,
+		Listens: w.listens, Reached: w.reached,
 	}
 	if w.outside != nil {
 		t.Beyond = &Beyond{w.outside}
@@ -87,19 +99,19 @@ func (t *Trace) End(from *machine.Space) (leg, netns string, detail Text) {
 type Beyond struct{ *outside }
 
 // Dev is the device.
-func (b *Beyond) Dev() string { return b.dev.Name }
+func (b *Beyond) Dev() string { return b.Edge.Dev.Name }
 
 // Untried is what is said of it before anybody tried; unsure when something on the
 // way to there could not be looked at.
 func (b *Beyond) Untried(unsure bool) Found {
-	left := b.Left(at(b.node))
+	left := b.Left(at(b.Node))
 	left.Unsure = unsure
-	return Find(b.echo.leg, cause.Untried{Beyond: left, Why: b.why})
+	return Find(b.echo.leg, cause.Untried{Beyond: left, Why: b.Why})
 }
 
 // Left is the packet as it left, for a finding that is at a namespace.
 func (b *Beyond) Left(where cause.At, seen ...Text) cause.Beyond {
-	return cause.Beyond{At: where, Dev: b.dev.Name, NextHop: b.asking.nexthop, Flow: b.echo.flow(), Seen: seen}
+	return cause.Beyond{At: where, Dev: b.Edge.Dev.Name, NextHop: b.asking.nexthop, Flow: b.echo.flow(), Seen: seen}
 }
 
 // Tunnel is the UDP port of the tunnel's packet that left; 0: the echo itself did.

@@ -4,103 +4,104 @@ import (
 	"bytes"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 )
 
 // beside is a station that has the address and hangs on a port that is missing
 // from the bridge.
-func (a *arping) beside(x *explorer) (cause.Finding, station, bool) {
+func (a *arping) beside(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
 	for _, owner := range a.w.owners(a.nexthop) {
-		if owner.node == a.n {
+		if owner.Node == a.n {
 			continue
 		}
-		far := a.w.explore(owner.node, owner.dev, a.e.leg, nil)
+		far := a.w.explore(owner.Node, owner.Dev, a.e.leg, nil)
 		if port, bridge, ok := elsewhereOn(x, far); ok {
-			return a.portless(owner, port, bridge), station{node: owner.node, dev: owner.dev}, true
+			return a.portless(owner, port, bridge), fabric.Station{Node: owner.Node, Dev: owner.Dev}, true
 		}
-		for _, side := range []struct{ bridges, ends *explorer }{{x, far}, {far, x}} {
-			for _, s := range side.ends.stations {
+		for _, side := range []struct{ bridges, ends *fabric.Explorer }{{x, far}, {far, x}} {
+			for _, s := range side.ends.Stations {
 				if bridge, ok := bridgeOf(side.bridges, s); ok {
-					return a.portless(owner, site{s.node, s.dev}, bridge), station{node: owner.node, dev: owner.dev}, true
+					return a.portless(owner, fabric.Site{Node: s.Node, Dev: s.Dev}, bridge), fabric.Station{Node: owner.Node, Dev: owner.Dev}, true
 				}
 			}
 		}
 	}
-	return nil, station{}, false
+	return nil, fabric.Station{}, false
 }
 
 // elsewhereOn is a port on the way to far that belongs to another bridge of the
 // same namespace than the one that the frame came through.
-func elsewhereOn(x, far *explorer) (site, table.Link, bool) {
-	for _, s := range far.stations {
-		for _, c := range s.crossings {
-			if c.out || c.dev.Port == nil {
+func elsewhereOn(x, far *fabric.Explorer) (fabric.Site, table.Link, bool) {
+	for _, s := range far.Stations {
+		for _, c := range s.Crossings {
+			if c.Out || c.Dev.Port == nil {
 				continue
 			}
-			for _, b := range x.bridges {
-				if b.node == c.node && b.dev.Name != c.dev.Master {
-					return site{c.node, c.dev}, b.dev, true
+			for _, b := range x.Bridges {
+				if b.Node == c.Node && b.Dev.Name != c.Dev.Master {
+					return fabric.Site{Node: c.Node, Dev: c.Dev}, b.Dev, true
 				}
 			}
 		}
 	}
-	return site{}, table.Link{}, false
+	return fabric.Site{}, table.Link{}, false
 }
 
 // portless is the fault of a cable that ends beside the bridge.
-func (a *arping) portless(owner, cable site, bridge table.Link) cause.Finding {
-	return cause.NoPort{NextHop: a.hop(), Owner: owner.node.Name, Cable: cable.device(), Bridge: bridge.Name}
+func (a *arping) portless(owner, cable fabric.Site, bridge table.Link) cause.Finding {
+	return cause.NoPort{NextHop: a.hop(), Owner: owner.Node.Name, Cable: cable.Device(), Bridge: bridge.Name}
 }
 
 // bridgeOf is the bridge on the frame's way that the device of s should be a
 // port of: it is in the same namespace, and the device has no address.
-func bridgeOf(x *explorer, s station) (table.Link, bool) {
-	if s.node == nil || s.dev.Kind != "veth" || s.dev.Master != "" {
+func bridgeOf(x *fabric.Explorer, s fabric.Station) (table.Link, bool) {
+	if s.Node == nil || s.Dev.Kind != "veth" || s.Dev.Master != "" {
 		return table.Link{}, false
 	}
-	if addrs, err := s.node.Addrs(s.dev.Index); err != nil || machine.HasIPv4(addrs) {
+	if addrs, err := s.Node.Addrs(s.Dev.Index); err != nil || machine.HasIPv4(addrs) {
 		return table.Link{}, false
 	}
-	for _, b := range x.bridges {
-		if b.node == s.node {
-			return b.dev, true
+	for _, b := range x.Bridges {
+		if b.Node == s.Node {
+			return b.Dev, true
 		}
 	}
 	return table.Link{}, false
 }
 
 // unforwarded: a tunnel does not know where the other end is.
-func (a *arping) unforwarded(x *explorer) (station, bool) {
-	if len(x.voids) == 0 {
+func (a *arping) unforwarded(x *fabric.Explorer) (fabric.Station, bool) {
+	if len(x.Voids) == 0 {
 		return a.outOfFDB(x)
 	}
-	v := x.voids[0]
+	v := x.Voids[0]
 	a.sent()
-	f := cause.TunnelVoid{NextHop: a.hop(), Link: v.dev}
+	f := cause.TunnelVoid{NextHop: a.hop(), Link: v.Dev}
 	f.Entries, f.Unread = everyEntry(v)
 	far, ok := a.w.otherEnd(v, a.isMeant)
 	if !ok {
 		a.report(f)
-		return station{}, false
+		return fabric.Station{}, false
 	}
-	mac := everybody
-	if x.mac != nil {
-		mac = far.dev.MAC
+	mac := fabric.Everybody
+	if x.MAC != nil {
+		mac = far.Dev.MAC
 	}
-	f.Right = cause.TunnelEntry{Netns: v.node.Name, Dev: v.dev.Name, MAC: mac, Dst: far.addr}
+	f.Right = cause.TunnelEntry{Netns: v.Node.Name, Dev: v.Dev.Name, MAC: mac, Dst: far.addr}
 	a.report(f)
-	return station{node: far.node, dev: far.dev}, true
+	return fabric.Station{Node: far.Node, Dev: far.Dev}, true
 }
 
 // everyEntry are the entries of a tunnel's forwarding database, and whether some
 // could not be read.
-func everyEntry(v site) (_ []table.FDBEntry, unread bool) {
-	one, err := v.node.Ask()
+func everyEntry(v fabric.Site) (_ []table.FDBEntry, unread bool) {
+	one, err := v.Node.Ask()
 	if err != nil {
 		return nil, true
 	}
-	entries, err := one.VXLANFDB(v.dev.Index)
+	entries, err := one.VXLANFDB(v.Dev.Index)
 	return entries, err != nil
 }
 
@@ -124,20 +125,20 @@ func (a *arping) isMeant(n *machine.Space, dev table.Link) bool {
 
 // outOfFDB: the station is there, but the forwarding database of a bridge on the
 // way sends its frames out of another port.
-func (a *arping) outOfFDB(x *explorer) (station, bool) {
-	f := cause.WrongPort{NextHop: a.hop(), MAC: x.mac}
-	for _, b := range x.bridges {
-		one, err := b.node.Ask()
+func (a *arping) outOfFDB(x *fabric.Explorer) (fabric.Station, bool) {
+	f := cause.WrongPort{NextHop: a.hop(), MAC: x.MAC}
+	for _, b := range x.Bridges {
+		one, err := b.Node.Ask()
 		if err != nil {
 			continue
 		}
-		entry, ok, err := one.BridgeFDB(b.dev.Index, x.mac)
+		entry, ok, err := one.BridgeFDB(b.Dev.Index, x.MAC)
 		if err != nil || !ok {
 			continue
 		}
-		f.Bridge, f.Entry = b.device(), &entry
+		f.Bridge, f.Entry = b.Device(), &entry
 		break
 	}
 	a.report(f)
-	return station{}, false
+	return fabric.Station{}, false
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
@@ -137,8 +138,8 @@ func (w *walk) unroutedOrigin(n *machine.Space, e echo, l cause.Lookup) (cause.F
 // address is a free address for a device that has none, where its wire tells
 // which network it is in.
 func (w *walk) address(n *machine.Space, link table.Link) cause.Address {
-	for _, s := range w.explore(n, link, LegRequest, nil).stations {
-		if s.node == nil || s.node == n {
+	for _, s := range w.explore(n, link, LegRequest, nil).Stations {
+		if s.Node == nil || s.Node == n {
 			continue
 		}
 		if own, ok := w.freeAddress(s); ok {
@@ -149,8 +150,8 @@ func (w *walk) address(n *machine.Space, link table.Link) cause.Address {
 }
 
 // freeAddress is an address next to that of a station which nobody has.
-func (w *walk) freeAddress(s station) (netip.Prefix, bool) {
-	addrs, err := s.node.Addrs(s.dev.Index)
+func (w *walk) freeAddress(s fabric.Station) (netip.Prefix, bool) {
+	addrs, err := s.Node.Addrs(s.Dev.Index)
 	if err != nil {
 		return netip.Prefix{}, false
 	}
@@ -189,11 +190,11 @@ func (w *walk) sourceless(n *machine.Space, e echo) cause.Finding {
 	f := cause.Sourceless{At: at(n), Flow: e.flow(), Err: n.Route(machine.RouteQuery{Dst: e.dst, Src: e.src}).Err}
 	if link, err := n.LinkByIndex(e.outer.Underlay); err == nil {
 		bits := e.src.BitLen()
-		for _, s := range w.explore(n, link, e.leg, nil).stations {
-			if s.node == nil || s.node == n {
+		for _, s := range w.explore(n, link, e.leg, nil).Stations {
+			if s.Node == nil || s.Node == n {
 				continue
 			}
-			if far, ok := machine.PrefixOver(s.node, s.dev, e.src); ok {
+			if far, ok := machine.PrefixOver(s.Node, s.Dev, e.src); ok {
 				bits = far.Bits()
 			}
 		}
@@ -208,11 +209,11 @@ func (w *walk) sourceless(n *machine.Space, e echo) cause.Finding {
 func (w *walk) gateway(n *machine.Space, d machine.Device, dst netip.Addr) (_ netip.Addr, knows bool) {
 	own := d.Addrs[0].Prefix
 	anybody := machine.PinnedNeighbour(n, d.Link.Name)
-	for _, s := range w.explore(n, d.Link, LegRequest, nil).stations {
-		if s.node == nil || s.node == n {
+	for _, s := range w.explore(n, d.Link, LegRequest, nil).Stations {
+		if s.Node == nil || s.Node == n {
 			continue
 		}
-		addrs, err := s.node.Addrs(s.dev.Index)
+		addrs, err := s.Node.Addrs(s.Dev.Index)
 		if err != nil {
 			continue
 		}
@@ -221,12 +222,12 @@ func (w *walk) gateway(n *machine.Space, d machine.Device, dst netip.Addr) (_ ne
 			if a.Family() != 4 || a.Prefix.Addr() == own.Addr() || !near {
 				continue
 			}
-			route := s.node.Route(machine.RouteQuery{Dst: dst})
-			forwards := s.node.Conf(s.dev.Name, "forwarding") == 1
-			if !anybody.IsValid() && (forwards || route.Kind == machine.KindUnicast && route.Dev != s.dev.Index) {
+			route := s.Node.Route(machine.RouteQuery{Dst: dst})
+			forwards := s.Node.Conf(s.Dev.Name, "forwarding") == 1
+			if !anybody.IsValid() && (forwards || route.Kind == machine.KindUnicast && route.Dev != s.Dev.Index) {
 				anybody = a.Prefix.Addr()
 			}
-			if route.Kind == machine.KindLocal || forwards && route.Kind == machine.KindUnicast && route.Dev != s.dev.Index {
+			if route.Kind == machine.KindLocal || forwards && route.Kind == machine.KindUnicast && route.Dev != s.Dev.Index {
 				return a.Prefix.Addr(), true
 			}
 		}

@@ -35,7 +35,7 @@ func (w *walk) besideVRF(n *machine.Space, e echo, l cause.Lookup) (cause.Findin
 	if in == 0 || e.leg != LegReply || e.outer != nil {
 		return nil, machine.RouteAnswer{}, false
 	}
-	rest, link, ok := mainRoute(n, e.dst)
+	rest, link, ok := machine.MainRoute(n, e.dst)
 	if !ok || machine.PrefixBits(rest.Dst) == 0 {
 		return nil, machine.RouteAnswer{}, false
 	}

@@ -37,6 +37,11 @@ type walk struct {
 
 	been      map[visit]bool
 	taught    []taught
+	listens   *Listener  // who takes the request
+	reached   cause.Flow // the request as it was delivered
+	asks      cause.Flow // … and as it was sent
+	turned    []turning
+	hooked    []passage       // where the rules saw it, before they translated it
 	heard     map[hearing]int // ports of bridges, by what was heard there on the walk
 	landed    *machine.Space  // whom the last carrying packet of a tunnel came to
 	depth     int             // of tunnels in tunnels
@@ -53,10 +58,9 @@ type walk struct {
 
 // visit is a packet in a namespace: the same one twice goes in circles.
 type visit struct {
-	node     *machine.Space
-	iif      int
-	src, dst netip.Addr
-	leg      string
+	node *machine.Space
+	iif  int
+	flow cause.Flow
 }
 
 // passage is a namespace that forwarded the request, and by which route.
@@ -132,15 +136,15 @@ func (w *walk) wired(n *machine.Space, e echo, stage, dev string) {
 // can prove it.
 func (w *walk) wiredAs(n *machine.Space, e echo, stage, dev string, detail Text) bool {
 	w.hop(n, e, stage, dev, detail)
-	if w.strayed || w.unsent {
+	if link, err := n.Link(dev); w.strayed || w.unsent || e.below && err == nil && link.Kind == "bridge" {
 		return false
 	}
-	seen := Sighting{Space: n, Dev: dev, Src: e.src, Dst: e.dst, Reply: e.leg == LegReply, Out: stage == StageSend}
+	seen := Sighting{Space: n, Dev: dev, Flow: e.seenAs(), Out: stage == StageSend}
 	if e.outer != nil {
 		if e.inner.outer != nil || !e.inner.dst.IsValid() {
 			return false // it is a tunnel in a tunnel, or carries no echo
 		}
-		seen.Src, seen.Dst, seen.Carrier = e.inner.src, e.inner.dst, Endpoints{e.src, e.dst}
+		seen.Flow, seen.Carrier = e.inner.seenAs(), Endpoints{e.src, e.dst}
 	}
 	if len(w.faults) > 0 && slices.ContainsFunc(w.hops, func(h Hop) bool { return h.Sighting != nil && *h.Sighting == seen }) {
 		return false // the frame that was here before proves nothing
@@ -168,7 +172,7 @@ func (w *walk) fault(n *machine.Space, e echo, stage, dev string, f cause.Findin
 	var detour *detour
 	switch {
 	case cause.Certain(f) || e.outer != nil:
-	case w.parted != nil && e.leg == LegReply && !(f.Code() == cause.Filtered && n == w.parted.node):
+	case w.parted != nil && e.leg == LegReply && !(cause.ByRule(f) && n == w.parted.node):
 		f = w.astray()
 		defer func() { w.strayed = true }()
 	case e.leg == LegRequest && cause.Of(f.Code()).Pointless:

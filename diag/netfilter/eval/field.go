@@ -137,8 +137,10 @@ func transport(proto, name string, p Packet) fieldValue {
 		return byteValue(p.ICMPType)
 	case name == "code":
 		return byteValue(p.ICMPCode)
-	case name == "flags" && p.CTState == CTNew:
+	case name == "flags" && p.Proto == unix.IPPROTO_TCP && p.CTState == CTNew:
 		return byteValue(0x02) // SYN
+	case name == "flags" && p.Proto == unix.IPPROTO_TCP && p.conn.answer:
+		return byteValue(0x12) // SYN and ACK: what answers the first packet
 	default:
 		return unknown
 	}
@@ -242,10 +244,10 @@ func (e *evaluator) ctValue(name string, p Packet) fieldValue {
 		return byteValue(byte(when(p.conn.answer) / yes))
 	case name == "protocol":
 		return byteValue(p.Proto)
-	case name == "original ip daddr" && remembered && p.conn.original.Is4(), name == "original ip6 daddr" && remembered && p.conn.original.Is6():
-		return fieldValue{bytes: p.conn.original.AsSlice()}
-	case name == "original ip saddr" && remembered && p.conn.source.Is4(), name == "original ip6 saddr" && remembered && p.conn.source.Is6():
-		return fieldValue{bytes: p.conn.source.AsSlice()}
+	case name == "original ip daddr" && remembered && p.conn.original.Addr().Is4(), name == "original ip6 daddr" && remembered && p.conn.original.Addr().Is6():
+		return fieldValue{bytes: p.conn.original.Addr().AsSlice()}
+	case name == "original ip saddr" && remembered && p.conn.source.Addr().Is4(), name == "original ip6 saddr" && remembered && p.conn.source.Addr().Is6():
+		return fieldValue{bytes: p.conn.source.Addr().AsSlice()}
 	default:
 		return unknown
 	}

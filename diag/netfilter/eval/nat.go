@@ -39,16 +39,17 @@ func (e *evaluator) runNAT(bases []baseChain, states []state) []state {
 // request had at first.
 func (e *evaluator) takeBack(s *state) {
 	p := &s.packet
-	addr, before := &p.Dst, p.conn.source
+	addr, port, before := &p.Dst, &p.DstPort, p.conn.source
 	changed := p.conn.snat
 	if e.changesSource() {
-		addr, before, changed = &p.Src, p.conn.original, p.conn.dnat
+		addr, port, before, changed = &p.Src, &p.SrcPort, p.conn.original, p.conn.dnat
 	}
-	if !p.conn.answer || p.CTState != CTEstablished || !changed || *addr == before || s.nat.Kind == answer {
+	now := netip.AddrPortFrom(*addr, *port)
+	if !p.conn.answer || p.CTState != CTEstablished || !changed || now == before || s.nat.Kind == answer {
 		return
 	}
-	s.nat = Translation{Kind: answer, Old: *addr, New: before}
-	*addr = before
+	s.nat = Translation{Kind: answer, Old: now.Addr(), New: before.Addr(), OldPort: now.Port(), NewPort: before.Port()}
+	*addr, *port = before.Addr(), before.Port()
 }
 
 const answer = "answer"
@@ -60,7 +61,15 @@ func (n *Translation) Said() say.Text {
 	if n.Kind == answer {
 		kind = say.T("answer", "应答还原")
 	}
-	return say.T("%s: %s becomes %s", "%s：%s 变为 %s", kind, n.Old, n.New)
+	return say.T("%s: %s becomes %s", "%s：%s 变为 %s", kind, Endpoint(n.Old, n.OldPort), Endpoint(n.New, n.NewPort))
+}
+
+// Endpoint is an address with its port, if it has one.
+func Endpoint(addr netip.Addr, port uint16) string {
+	if port == 0 {
+		return addr.String()
+	}
+	return netip.AddrPortFrom(addr, port).String()
 }
 
 func (e *evaluator) changesSource() bool { return e.hook == "input" || e.hook == "postrouting" }
@@ -106,12 +115,13 @@ func (e *evaluator) translate(rule *netfilter.Rule, v netfilter.Verdict, s state
 		addr = netip.Addr{}
 	}
 	e.bound(&s)
+	before := *e.port(&s)
 	e.readdress(&s, addr)
 	if known {
 		e.rewritePort(v, &s)
 	}
-	if addr != old {
-		s.nat = Translation{Kind: string(v.Kind), Old: old, New: addr, Rule: text()}
+	if after := *e.port(&s); addr != old || after != before {
+		s.nat = Translation{Kind: string(v.Kind), Old: old, New: addr, OldPort: before, NewPort: after, Rule: text()}
 	}
 	flow.accepted = append(flow.accepted, s)
 }
@@ -168,11 +178,22 @@ func (e *evaluator) rewritePort(v netfilter.Verdict, s *state) {
 	if v.Port.Min == 0 || p.Proto != unix.IPPROTO_TCP && p.Proto != unix.IPPROTO_UDP {
 		return
 	}
-	port := &p.DstPort
+	port := e.port(s)
+	if *port >= v.Port.Min && *port <= max(v.Port.Max, v.Port.Min) {
+		return
+	}
+	*port = v.Port.Min
 	if e.changesSource() {
-		port = &p.SrcPort
+		p.conn.snat = true
+	} else {
+		p.conn.dnat = true
 	}
-	if *port < v.Port.Min || *port > max(v.Port.Max, v.Port.Min) {
-		*port = v.Port.Min
+}
+
+// port is the port of the end whose address the hook translates.
+func (e *evaluator) port(s *state) *uint16 {
+	if e.changesSource() {
+		return &s.packet.SrcPort
 	}
+	return &s.packet.DstPort
 }

@@ -97,11 +97,13 @@ type Result struct {
 // Drops reports whether the packet gets no further, for sure.
 func (r Result) Drops() bool { return r.Verdict == VerdictDrop || r.Verdict == VerdictReject }
 
-// Translation is a change of a packet's address.
+// Translation is a change of a packet's address, or of its port, or of both.
 type Translation struct {
 	// Kind is "snat", "dnat", "masquerade" or "redirect", or "answer" when the
 	// request's translation is taken back.
 	Kind     string
 	Old, New netip.Addr
-	Rule     string // empty for an answer
+	// The ports that go with them; equal where none was changed, 0 of what has none.
+	OldPort, NewPort uint16
+	Rule             string // empty for an answer
 }

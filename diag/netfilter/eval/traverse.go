@@ -15,11 +15,11 @@ type conn struct {
 	answer         bool // the packet is one of the other direction
 	begun          bool // the hooks that were passed before are remembered here
 	mark           uint32
-	markUnknown    bool // of the connection
-	pktMarkUnknown bool // of the packet
-	original       netip.Addr
-	source         netip.Addr
-	dstDone        bool // DNAT has had its say, even if there was nothing to do
+	markUnknown    bool           // of the connection
+	pktMarkUnknown bool           // of the packet
+	original       netip.AddrPort // where the request was sent to
+	source         netip.AddrPort // … and by whom
+	dstDone        bool           // DNAT has had its say, even if there was nothing to do
 	srcDone        bool
 	dnat, snat     bool
 	srcUnknown     bool // translated to an address that cannot be known
@@ -165,7 +165,8 @@ func (e *evaluator) begin(p *Packet) {
 	if first && !p.conn.begun {
 		// What comes back from lo has been through the hooks of its sending.
 		looped := e.hook == "prerouting" && p.IIF == "lo"
-		p.conn.begun, p.conn.original, p.conn.source = !looped, p.Dst, p.Src
+		p.conn.begun = !looped
+		p.conn.original, p.conn.source = netip.AddrPortFrom(p.Dst, p.DstPort), netip.AddrPortFrom(p.Src, p.SrcPort)
 		p.conn.dstDone, p.conn.srcDone = looped, looped
 		p.conn.markUnknown = p.CTState != CTNew || looped
 	}

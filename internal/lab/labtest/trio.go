@@ -56,6 +56,29 @@ func NewBareTrio(t *testing.T) *Trio {
 	return w
 }
 
+// IPv6 gives the three IPv6 as well, fd00:1::/64 on the left and fd00:2::/64 on the
+// right with the same last numbers, and link-local addresses.
+func (w *Trio) IPv6() {
+	w.T.Helper()
+	for _, end := range []struct {
+		ns        *nsenter.Namespace
+		dev, addr string
+	}{
+		{w.C, "eth0", "fd00:1::2/64"}, {w.R, "left", "fd00:1::1/64"},
+		{w.R, "right", "fd00:2::1/64"}, {w.S, "eth0", "fd00:2::2/64"},
+	} {
+		w.Sysctl(end.ns, "net/ipv6/conf/"+end.dev+"/accept_dad", "0")
+		w.Sysctl(end.ns, "net/ipv6/conf/lo/disable_ipv6", "0")
+		w.Sysctl(end.ns, "net/ipv6/conf/"+end.dev+"/disable_ipv6", "0")
+		w.Sysctl(end.ns, "net/ipv6/icmp/ratelimit", "0")
+		w.Sysctl(end.ns, "net/ipv6/neigh/"+end.dev+"/retrans_time_ms", "50")
+		w.Addr(end.ns, end.dev, end.addr)
+	}
+	w.Sysctl(w.R, "net/ipv6/conf/all/forwarding", "1")
+	w.Route(w.C, DefaultVia("fd00:1::1"))
+	w.Route(w.S, DefaultVia("fd00:2::1"))
+}
+
 // Must ends the test with err, if there is one.
 func (w *Trio) Must(err error) {
 	w.T.Helper()
@@ -108,11 +131,15 @@ func (w *Trio) MTU(ns *nsenter.Namespace, dev string, mtu int) {
 	w.Must(w.handle(ns).LinkSetMTU(w.link(ns, dev), mtu))
 }
 
-// Addr gives a device an address, such as "10.1.0.3/24".
+// Addr gives a device an address, such as "10.1.0.3/24". One of IPv6 can be used
+// at once, without waiting for somebody else who has it too.
 func (w *Trio) Addr(ns *nsenter.Namespace, dev, cidr string) {
 	w.T.Helper()
 	addr, err := netlink.ParseAddr(cidr)
 	w.Must(err)
+	if addr.IP.To4() == nil {
+		addr.Flags = unix.IFA_F_NODAD
+	}
 	w.Must(w.handle(ns).AddrAdd(w.link(ns, dev), addr))
 }
 
@@ -140,17 +167,27 @@ func (w *Trio) Reject(ns *nsenter.Namespace, cidr string, routeType int) {
 // Rule adds an nftables rule for echo requests (ICMP type 8) to a hook of ns.
 func (w *Trio) Rule(ns *nsenter.Namespace, chainType nftables.ChainType, hook *nftables.ChainHook, do ...expr.Any) {
 	w.T.Helper()
+	echoes := []expr.Any{
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: 0, Len: 1},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{8}},
+	}
+	w.RuleFor(ns, nftables.TableFamilyIPv4, unix.IPPROTO_ICMP, chainType, hook, append(echoes, do...)...)
+}
+
+// RuleFor adds an nftables rule for a protocol of IPv4 or IPv6 to a hook of ns.
+func (w *Trio) RuleFor(ns *nsenter.Namespace, family nftables.TableFamily, protocol byte,
+	chainType nftables.ChainType, hook *nftables.ChainHook, do ...expr.Any,
+) {
+	w.T.Helper()
 	conn, err := nftables.New(nftables.WithNetNSFd(int(ns.FD())))
 	w.Must(err)
-	table := conn.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv4, Name: "test"})
+	table := conn.AddTable(&nftables.Table{Family: family, Name: "test"})
 	chain := conn.AddChain(&nftables.Chain{
 		Name: "test", Table: table, Type: chainType, Hooknum: hook, Priority: nftables.ChainPriorityFilter,
 	})
 	match := []expr.Any{
 		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1},
-		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{unix.IPPROTO_ICMP}},
-		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: 0, Len: 1},
-		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{8}},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{protocol}},
 	}
 	conn.AddRule(&nftables.Rule{Table: table, Chain: chain, Exprs: append(match, do...)})
 	w.Must(conn.Flush())

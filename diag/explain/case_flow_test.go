@@ -1,0 +1,310 @@
+package explain_test
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/probe"
+	"nstutor/internal/lab/labtest"
+)
+
+// protocolNumbers are those of a breakage's question.
+var protocolNumbers = map[string]byte{"tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP}
+
+// asked is what a case asks about; zero of a ping.
+func (c breakage) asked() (proto byte, port uint16) {
+	var name string
+	if c.asks != "" {
+		if _, err := fmt.Sscanf(c.asks, "%s %d", &name, &port); err != nil {
+			panic(c.asks)
+		}
+	}
+	return protocolNumbers[name], port
+}
+
+// ask sends what the case asks about, as a program of the namespace would.
+func (b *built) ask(c breakage, j journey) probe.Result {
+	b.t.Helper()
+	proto, port := c.asked()
+	if proto == 0 {
+		return b.ping(j, c.size, c.df)
+	}
+	dial := probe.Dial{Dst: netip.AddrPortFrom(netip.MustParseAddr(j.to), port), Timeout: caseTimeout, Payload: []byte("hello")}
+	if proto == unix.IPPROTO_UDP {
+		return probe.Exchange(b.t.Context(), b.space(j.from), dial)
+	}
+	return probe.Connect(b.t.Context(), b.space(j.from), dial)
+}
+
+// eventuallyAsk asks until there is an answer, for some two seconds.
+func (b *built) eventuallyAsk(c breakage) (r probe.Result) {
+	b.t.Helper()
+	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if r = b.ask(c, c.journey()); r.Outcome == probe.Replied {
+			break
+		}
+	}
+	return r
+}
+
+// serve opens listeners: "NETNS tcp ADDR:PORT", "NETNS udp ADDR:PORT", and
+// "NETNS stuck ADDR:PORT" of TCP with a backlog that is full.
+func (b *built) serve(all []string) {
+	b.t.Helper()
+	for _, line := range all {
+		netns, rest, _ := strings.Cut(line, " ")
+		network, addr, _ := strings.Cut(rest, " ")
+		err := b.space(netns).Do(func() error {
+			if network == "udp" {
+				conn, err := net.ListenPacket("udp", addr)
+				if err == nil {
+					b.t.Cleanup(func() { conn.Close() })
+					go echo(conn)
+				}
+				return err
+			}
+			if network == "stuck" {
+				return b.stuck(netip.MustParseAddrPort(addr))
+			}
+			l, err := net.Listen("tcp", addr)
+			if err == nil {
+				b.t.Cleanup(func() { l.Close() })
+				go accept(l)
+			}
+			return err
+		})
+		if err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
+// stuck listens, in the namespace of the calling thread, and never accepts the one
+// connection that it has room for.
+func (b *built) stuck(at netip.AddrPort) error {
+	server, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	client, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	b.t.Cleanup(func() { unix.Close(server); unix.Close(client) })
+	local := &unix.SockaddrInet4{Addr: at.Addr().As4(), Port: int(at.Port())}
+	for _, step := range []func() error{
+		func() error { return unix.Bind(server, local) },
+		func() error { return unix.Listen(server, 0) },
+		func() error { return unix.Connect(client, local) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// accept takes what comes, and closes it.
+func accept(l net.Listener) {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		conn.Close()
+	}
+}
+
+// echo sends back what comes.
+func echo(conn net.PacketConn) {
+	buf := make([]byte, 2048)
+	for {
+		n, from, err := conn.ReadFrom(buf)
+		if err != nil {
+			return
+		}
+		_, _ = conn.WriteTo(buf[:n], from)
+	}
+}
+
+// Faults that a ping does not meet.
+var flowBreakages = among([]breakage{
+	{name: "tcp that works", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80"}},
+	{name: "udp that is answered", from: "pod-a", to: "10.244.1.11", asks: "udp 5000", serve: []string{"pod-b udp 0.0.0.0:5000"}},
+	{name: "a socket for both families", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp [::]:80"}},
+	{name: "nobody listens", from: "pod-a", to: "10.244.1.11", asks: "tcp 80",
+		want: expected{cause.NotListening, "pod-b", request}, noFix: true},
+	{name: "nobody listens for datagrams", from: "pod-a", to: "10.244.1.11", asks: "udp 5000",
+		want: expected{cause.NotListening, "pod-b", request}, noFix: true},
+	{name: "listens on loopback only", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp 127.0.0.1:80"},
+		want: expected{cause.NotListening, "pod-b", request}, noFix: true},
+	{name: "listens for the other protocol", from: "pod-a", to: "10.244.1.11", asks: "tcp 53", serve: []string{"pod-b udp 0.0.0.0:53"},
+		want: expected{cause.NotListening, "pod-b", request}, noFix: true},
+	{name: "nobody accepts", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b stuck 10.244.1.11:80"},
+		want: expected{cause.BacklogFull, "pod-b", request}, noFix: true},
+	{name: "nobody listens, from inside", from: "pod-b", to: "127.0.0.1", asks: "tcp 80",
+		want: expected{cause.NotListening, "pod-b", request}, noFix: true},
+	{name: "the port is dropped", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80", "pod-b tcp 0.0.0.0:81"},
+		fault: `host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw tcp dport 80 drop'`,
+		want:  expected{cause.Filtered, "host", request}, shut: []journey{{"pod-b", "10.244.1.10"}}},
+	{name: "another port is dropped", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80"},
+		fault: `host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw tcp dport 81 drop'`},
+	{name: "only pings are dropped", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80"},
+		fault: `host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw meta l4proto icmp drop'`},
+	{name: "the policy drops both ways", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80"},
+		fault: `host: iptables -P FORWARD DROP`,
+		want:  expected{cause.Filtered, "host", request}, next: []cause.Code{cause.Filtered}, shut: []journey{{"pod-b", "10.244.1.10"}}},
+	{name: "SYN and ACK are dropped", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80"},
+		fault: `host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw tcp sport 80 tcp flags & (syn|ack) == syn|ack drop'`,
+		want:  expected{cause.Filtered, "host", reply}},
+	{name: "datagrams back are dropped", from: "pod-a", to: "10.244.1.11", asks: "udp 5000", serve: []string{"pod-b udp 0.0.0.0:5000"},
+		fault: `host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw udp sport 5000 drop'`,
+		want:  expected{cause.Filtered, "host", reply}},
+	{name: "the port goes another way by rule", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80"},
+		fault: `
+host: ip route add blackhole default table 77
+host: ip rule add ipproto tcp dport 80 lookup 77 pref 10`,
+		want: expected{cause.RouteBlackhole, "host", request}},
+	{name: "a port of the node that is forwarded", from: "inet", to: "192.168.6.160", asks: "tcp 8080", serve: []string{"pod-b tcp 0.0.0.0:80"},
+		fault: `host: iptables -t nat -A PREROUTING -d 192.168.6.160 -p tcp --dport 8080 -j DNAT --to-destination 10.244.1.11:80`},
+	{name: "a port of the node that is forwarded to nobody", from: "inet", to: "192.168.6.160", asks: "tcp 8080", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `host: iptables -t nat -A PREROUTING -d 192.168.6.160 -p tcp --dport 8080 -j DNAT --to-destination 10.244.1.11:80`,
+		want:  expected{cause.NotListening, "pod-b", request}, noFix: true},
+	{name: "a port of the node that is redirected", from: "inet", to: "192.168.6.160", asks: "tcp 8080", serve: []string{"host tcp 0.0.0.0:3128"},
+		fault: `host: iptables -t nat -A PREROUTING -d 192.168.6.160 -p tcp --dport 8080 -j REDIRECT --to-ports 3128`},
+	{name: "a service of nft, from a pod", from: "pod-a", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `host: nft 'add table ip n; add chain ip n pre { type nat hook prerouting priority -100; }; add rule ip n pre ip daddr 10.96.0.10 tcp dport 80 dnat to 10.244.1.11:8080'`},
+	{name: "a service of datagrams, from the node", from: "host", to: "10.96.0.10", asks: "udp 53", serve: []string{"pod-b udp 0.0.0.0:5353"},
+		fault: `host: iptables -t nat -A OUTPUT -d 10.96.0.10 -p udp --dport 53 -j DNAT --to-destination 10.244.1.11:5353`},
+})
+
+// TestExplainFlows: a connection, a datagram.
+func TestExplainFlows(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, routed, flowBreakages)
+}
+
+// Faults of services over routed pods.
+var serviceBreakages = among([]breakage{
+	{name: "a port that is rejected", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80"},
+		fault: `host: iptables -A FORWARD -p tcp --dport 80 -j REJECT`,
+		want:  expected{cause.Rejected, "host", request}, shut: []journey{{"pod-b", "10.244.1.10"}}},
+	{name: "a service without endpoints, iptables", from: "pod-a", to: "10.96.0.10", asks: "tcp 80",
+		fault: `
+host: iptables -N KUBE-SERVICES
+host: iptables -A FORWARD -m conntrack --ctstate NEW -j KUBE-SERVICES
+host: iptables -A KUBE-SERVICES -d 10.96.0.10 -p tcp --dport 80 -j REJECT`,
+		want: expected{cause.NoEndpoints, "host", request}, noFix: true},
+	{name: "a service without endpoints, nft", from: "host", to: "10.96.0.10", asks: "tcp 80",
+		fault: `host: nft 'add table ip kube-proxy; add chain ip kube-proxy reject-chain; add rule ip kube-proxy reject-chain reject; add map ip kube-proxy no-endpoint-services { type ipv4_addr . inet_proto . inet_service : verdict ; elements = { 10.96.0.10 . tcp . 80 : goto reject-chain } ; }; add chain ip kube-proxy filter-output { type filter hook output priority -110; }; add rule ip kube-proxy filter-output ip daddr . meta l4proto . th dport vmap @no-endpoint-services'`,
+		want:  expected{cause.NoEndpoints, "host", request}, noFix: true},
+	{name: "a service for pods only, asked by the node", from: "host", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080`,
+		want:  expected{cause.NotTranslated, "host", request}},
+	{name: "a service for the node only, asked by a pod", from: "pod-a", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `host: nft 'add table ip n; add chain ip n out { type nat hook output priority -100; }; add rule ip n out ip daddr 10.96.0.10 tcp dport 80 dnat to 10.244.1.11:8080'`,
+		want:  expected{cause.NotTranslated, "host", request}},
+	{name: "a port of the node for others only, asked by the node", from: "host", to: "192.168.6.160", asks: "tcp 30080", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `host: iptables -t nat -A PREROUTING -p tcp --dport 30080 -j DNAT --to-destination 10.244.1.11:8080`,
+		want:  expected{cause.NotTranslated, "host", request}},
+	{name: "a pod that asks its own service", from: "pod-b", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080`,
+		want:  expected{cause.Hairpin, "pod-b", request}},
+})
+
+// … and over bridged ones.
+var bridgedServices = among([]breakage{
+	{name: "the reply bypasses the node", from: "pod-a", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `
+host: sysctl -qw net.bridge.bridge-nf-call-iptables=0
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080`,
+		want: expected{cause.ReplyBypassesNAT, "host", reply}},
+	{name: "the datagram back bypasses the node", from: "pod-a", to: "10.96.0.10", asks: "udp 53", serve: []string{"pod-b udp 0.0.0.0:53"},
+		fault: `
+host: sysctl -qw net.bridge.bridge-nf-call-iptables=0
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p udp --dport 53 -j DNAT --to-destination 10.244.1.11:53`,
+		want: expected{cause.ReplyBypassesNAT, "host", reply}},
+	{name: "a bridge that gives it back", from: "pod-a", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `
+host: sysctl -qw net.bridge.bridge-nf-call-iptables=1
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080`},
+	{name: "a pod that asks its own service, through the bridge", from: "pod-b", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `
+host: sysctl -qw net.bridge.bridge-nf-call-iptables=1
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080
+host: iptables -t nat -A POSTROUTING -s 10.244.1.11 -d 10.244.1.11 -j MASQUERADE`,
+		want: expected{cause.Hairpin, "host", request}},
+	{name: "a pod that asks its own service", from: "pod-b", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `
+host: sysctl -qw net.bridge.bridge-nf-call-iptables=0
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080`,
+		want: expected{cause.Hairpin, "pod-b", request}},
+})
+
+// TestAnAnswerFromAnotherAddress: a socket on all addresses of a host with several
+// answers from the one that the kernel chooses; that is a doubt, which the datagram
+// decides.
+func TestAnAnswerFromAnotherAddress(t *testing.T) {
+	labtest.Slow(t)
+	b := routed.build(t)
+	b.run("pod-b: ip addr add 10.244.1.77/32 dev lo\nhost: ip route add 10.244.1.77 dev veth-pod-b")
+	b.serve([]string{"pod-b udp 0.0.0.0:5000"})
+	c := breakage{from: "pod-a", to: "10.244.1.77", asks: "udp 5000"}
+	if r := b.ask(c, c.journey()); r.Outcome != probe.DifferentAddress {
+		t.Fatalf("the datagram: %s", r.Message)
+	}
+	a := b.explain(c, false)
+	if a.Verdict != explain.Undecided || a.Cause.Code != cause.ReplyOtherSource || a.Cause.Netns != b.real("pod-b") {
+		t.Errorf("without a probe: %s\n%s", a.Verdict, b.account(a))
+	}
+	a = b.explain(c, true)
+	if a.Verdict != explain.Broken || a.Cause.Code != cause.ReplyOtherSource {
+		t.Errorf("with a probe: %s\n%s", a.Verdict, b.account(a))
+	}
+}
+
+// TestExplainServices: what a request meets that is sent on to somebody else.
+func TestExplainServices(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, routed, serviceBreakages)
+	explainBreakages(t, bridged, bridgedServices)
+}
+
+// TestANameThatCannotBeLookedUp: the way to its name server is explained, and mended.
+func TestANameThatCannotBeLookedUp(t *testing.T) {
+	labtest.Slow(t)
+	b := routed.build(t)
+	b.serve([]string{"pod-b udp 10.244.1.11:53"})
+	b.run(`host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw udp dport 53 drop'`)
+	world := machine.New()
+	defer world.Close()
+	from, err := world.Open(b.real("pod-a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := &probe.NameError{Name: "db", Outcome: probe.NoResolver, Servers: []netip.AddrPort{netip.MustParseAddrPort("10.244.1.11:53")}}
+	req := explain.Request{From: from, Probe: true, Timeout: caseTimeout}
+	a, err := explain.ExplainName(t.Context(), world, req, failed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Verdict != explain.Broken || a.Cause.Code != cause.NameUnresolved || a.Cause.Netns != b.real("host") || a.Name != "db" || len(a.Fix) == 0 {
+		t.Fatalf("%s\n%s", a.Verdict, b.account(a))
+	}
+	for _, fix := range a.Fix {
+		b.apply(fix)
+	}
+	c := breakage{from: "pod-a", to: "10.244.1.11", asks: "udp 53"}
+	if r := b.eventuallyAsk(c); r.Outcome != probe.Replied {
+		t.Errorf("after the fix: %s", r.Message)
+	}
+}

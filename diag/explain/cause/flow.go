@@ -1,0 +1,92 @@
+package cause
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/wire"
+	"nstutor/internal/change"
+)
+
+// Flow is a packet by what stands in its headers.
+type Flow struct {
+	Proto            byte // IPPROTO_ICMP: an echo, or IPPROTO_TCP, IPPROTO_UDP
+	Src, Dst         netip.Addr
+	SrcPort, DstPort uint16 // 0: of an echo, or not known
+	Reply            bool   // it answers: an echo reply, SYN and ACK, a datagram back
+}
+
+// String is how the flow is told: its addresses, and the port that is asked.
+func (f Flow) String() string {
+	src, dst := f.Src.String(), Endpoint(f.Dst, f.DstPort)
+	if f.Reply {
+		src, dst = Endpoint(f.Src, f.SrcPort), f.Dst.String()
+	}
+	return fmt.Sprintf("%s > %s", src, dst)
+}
+
+// Endpoint is an address with its port, if it has one.
+func Endpoint(addr netip.Addr, port uint16) string { return eval.Endpoint(addr, port) }
+
+// Protocol is the name of a protocol, as iptables and nft spell it.
+func Protocol(number byte) string {
+	switch number {
+	case unix.IPPROTO_ICMP:
+		return "icmp"
+	case unix.IPPROTO_TCP:
+		return "tcp"
+	case unix.IPPROTO_UDP:
+		return "udp"
+	}
+	return strconv.Itoa(int(number))
+}
+
+// Is reports whether a frame has such a packet.
+func (f Flow) Is(frame wire.Frame) bool {
+	if frame.Src != f.Src || frame.Dst != f.Dst || !samePort(f.SrcPort, frame.SrcPort) || !samePort(f.DstPort, frame.DstPort) {
+		return false
+	}
+	switch f.Proto {
+	case unix.IPPROTO_TCP:
+		return !f.Reply && frame.SYN() || f.Reply && frame.SYNACK()
+	case unix.IPPROTO_UDP:
+		return frame.Proto == "UDP"
+	}
+	op := wire.EchoRequest
+	if f.Reply {
+		op = wire.EchoReply
+	}
+	return frame.Proto == "ICMP" && frame.Op == op
+}
+
+func samePort(want uint16, is int) bool { return want == 0 || int(want) == is }
+
+// kind is what a rule can say of the packets of the flow, besides their addresses.
+func (f Flow) kind() change.Kind {
+	k := change.Kind{Proto: Protocol(f.Proto)}
+	switch {
+	case f.Proto == unix.IPPROTO_ICMP && f.Reply:
+		k.ICMPType = "echo-reply"
+	case f.Proto == unix.IPPROTO_ICMP:
+		k.ICMPType = "echo-request"
+	case f.Reply:
+		k.SrcPort = f.SrcPort
+	default:
+		k.DstPort = f.DstPort
+	}
+	return k
+}
+
+// OnWire is the flow for a tap, in both directions.
+func (f Flow) OnWire() wire.Flow {
+	on := wire.Flow{Proto: strings.ToUpper(Protocol(f.Proto)), Src: netip.AddrPortFrom(f.Src, f.SrcPort), Dst: netip.AddrPortFrom(f.Dst, f.DstPort)}
+	if f.Reply {
+		on.Src, on.Dst = on.Dst, on.Src
+	}
+	return on
+}

@@ -1,0 +1,141 @@
+package fabric
+
+import (
+	"bytes"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+	"nstutor/internal/say"
+)
+
+// overStacked follows a frame out of a device that stands on another one: a VLAN
+// device adds its tag, and a macvlan or ipvlan first looks among those that
+// share the device below.
+func (x *Explorer) overStacked(n *machine.Space, link table.Link, v Way, out Crossing) {
+	below, err := x.Net.Below(n, link)
+	if err != nil {
+		x.Edges = append(x.Edges, Edge{n, link, say.T("the other end of %s: %s", "%s 的对端：%s", link.Name, err), v.past(out)})
+		return
+	}
+	lower, err := below.LinkByIndex(link.PeerIndex)
+	if err != nil {
+		x.Unseen = append(x.Unseen, say.Quote(err))
+		return
+	}
+	v = v.past(out)
+	if !lower.Up() {
+		v = v.stoppedBy(below, lower.Name, Down(below, lower))
+	}
+	if link.Kind == "vlan" {
+		if v.vlan != 0 {
+			x.Unseen = append(x.Unseen, say.T("tags in tags of %s are not followed", "%s 的双层标签没有跟踪", link.Name))
+			return
+		}
+		v.vlan = link.VLANID
+	} else if x.toSiblings(link, below, lower, v) {
+		return
+	}
+	x.send(below, lower, v, "", "")
+}
+
+// toSiblings hands a frame to those that share the device below. It reports
+// whether that was all, because it is for one of them (macvlan_queue_xmit(),
+// ipvlan_xmit_mode_l2()). The device below itself never gets it.
+func (x *Explorer) toSiblings(link table.Link, below *machine.Space, lower table.Link, v Way) bool {
+	x.Shared = append(x.Shared, Site{below, lower})
+	for _, other := range x.Net.Above(below, lower.Index) {
+		if other.Link.Kind == "vlan" || other.Link.Sharing != link.Sharing || link.Sharing != "bridge" && link.Sharing != "l2" {
+			continue
+		}
+		if x.MAC != nil && !bytes.Equal(x.MAC, other.Link.MAC) {
+			continue
+		}
+		x.ontoStack(other, v)
+		if x.MAC != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// overBond follows a frame out of a bond: by its active slave, or by any.
+func (x *Explorer) overBond(n *machine.Space, link table.Link, v Way, out Crossing) {
+	one, err := n.Ask()
+	if err != nil {
+		x.Unseen = append(x.Unseen, say.Quote(err))
+		return
+	}
+	slaves, err := one.Ports(link.Index)
+	if err != nil {
+		x.Unseen = append(x.Unseen, say.Quote(err))
+		return
+	}
+	for _, slave := range slaves {
+		if link.Active == 0 || link.Active == slave.Index {
+			x.send(n, slave, v.past(out), "", "")
+		}
+	}
+}
+
+// arriveTagged follows a frame with a VLAN tag into a device: to the VLAN device
+// on it that has this tag. Nobody else there takes it.
+func (x *Explorer) arriveTagged(n *machine.Space, dev table.Link, v Way) {
+	if !x.byTag(n, dev, v.past(Crossing{Node: n, Dev: dev})) {
+		x.Untaken = append(x.Untaken, Tagged{Site{n, dev}, v.vlan})
+	}
+}
+
+// ontoStack follows a frame into a device that stands on the one it came to.
+func (x *Explorer) ontoStack(a machine.Above, v Way) {
+	if !a.Link.Up() {
+		v = v.stoppedBy(a.Space, a.Link.Name, Down(a.Space, a.Link))
+	}
+	x.arrive(a.Space, a.Link, v)
+}
+
+// byTag hands a frame to the VLAN device on a device that has its tag, if there is
+// one. On the port of a bridge it comes before the bridge (vlan_do_receive()).
+func (x *Explorer) byTag(n *machine.Space, dev table.Link, v Way) bool {
+	for _, a := range x.Net.Above(n, dev.Index) {
+		if a.Link.Kind == "vlan" && a.Link.VLANID == v.vlan {
+			v.vlan = 0
+			x.ontoStack(a, v)
+			return true
+		}
+	}
+	return false
+}
+
+// intoBond follows a frame that a slave of a bond has received; one that is not
+// the active slave hands nothing up.
+func (x *Explorer) intoBond(n *machine.Space, slave table.Link, v Way) {
+	bond, err := n.Link(slave.Master)
+	if err != nil {
+		x.Unseen = append(x.Unseen, say.Quote(err))
+		return
+	}
+	if bond.Active == 0 || bond.Active == slave.Index {
+		x.arrive(n, bond, v)
+	}
+}
+
+// Tagged is a device that a frame with a VLAN tag comes to, which nobody takes
+// there.
+type Tagged struct {
+	Site
+	Vlan int
+}
+
+// arriveAbove follows a frame into what stands on a device, where that was asked
+// for: it is dear to find.
+func (x *Explorer) arriveAbove(n *machine.Space, dev table.Link, v Way) {
+	if !x.Above {
+		return
+	}
+	for _, a := range x.Net.Above(n, dev.Index) {
+		if a.Link.Kind == "vlan" || x.MAC != nil && !bytes.Equal(x.MAC, a.Link.MAC) {
+			continue
+		}
+		x.ontoStack(a, v.past(Crossing{Node: n, Dev: dev}))
+	}
+}

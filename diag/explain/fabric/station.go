@@ -1,0 +1,104 @@
+package fabric
+
+import (
+	"net/netip"
+	"slices"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+	"nstutor/internal/say"
+)
+
+// Station is where a frame comes up to the IP layer of a namespace, or where it
+// gets lost inside a tunnel: then Node is nil.
+type Station struct {
+	Node *machine.Space
+	Dev  table.Link    // a bridge, for what comes in by one of its ports
+	Any  bool          // it takes frames for whatever MAC address
+	Deaf cause.Finding // why it ignores the frame that comes to it
+	Then func()        // what is found behind that
+	Sent bool          // the frame is on its way: it meets the obstacles there
+	Edge *Edge         // nobody who can be seen: it left by this
+	Way
+}
+
+// Way is how a frame gets from one IP layer to the next.
+type Way struct {
+	Crossings []Crossing
+	Obstacles []Obstacle
+	vlan      int // the tag of the frame; 0: none
+}
+
+// Crossing is a device that a frame passes on its way.
+type Crossing struct {
+	Node    *machine.Space
+	Dev     table.Link
+	Out     bool       // sent there, or else received
+	Bridged string     // the bridge that forwarded it from another port to this one
+	From    string     // … that other port
+	Remote  netip.Addr // the other end of the tunnel that it is sent through
+}
+
+// Obstacle is a fault that stops frames between two IP layers.
+type Obstacle struct {
+	Node  *machine.Space // nil: the walk comes to it by itself
+	Dev   string
+	Fault cause.Finding
+	At    int // before which crossing of the way it is
+}
+
+// past is the way with one more device.
+func (v Way) past(c Crossing) Way {
+	v.Crossings = append(slices.Clone(v.Crossings), c)
+	return v
+}
+
+// stoppedBy is the way with one more obstacle.
+func (v Way) stoppedBy(n *machine.Space, dev string, f cause.Finding) Way {
+	v.Obstacles = append(slices.Clone(v.Obstacles), Obstacle{n, dev, f, len(v.Crossings)})
+	return v
+}
+
+// Tunnelled reports whether the way leads through a tunnel.
+func (v Way) Tunnelled() bool {
+	return slices.ContainsFunc(v.Crossings, func(c Crossing) bool { return c.Remote.IsValid() })
+}
+
+// Met is the fault of an obstacle for frames that n sends.
+func (o Obstacle) Met(n *machine.Space) cause.Finding {
+	if f, ok := o.Fault.(cause.Asked); ok {
+		return f.AskedBy(n.Name)
+	}
+	return o.Fault
+}
+
+// Nearest is the station with the fewest obstacles.
+func Nearest(stations []Station) (Station, bool) {
+	if len(stations) == 0 {
+		return Station{}, false
+	}
+	return slices.MinFunc(stations, func(a, b Station) int { return len(a.Obstacles) - len(b.Obstacles) }), true
+}
+
+// Edge is a device whose other end is somebody else's: a NIC, a tap, a veth into
+// a namespace that cannot be seen. What leaves by it can be seen leaving, and
+// what comes back by it coming in.
+type Edge struct {
+	Node *machine.Space
+	Dev  table.Link
+	Why  say.Text // what is not seen there
+	Way
+}
+
+// Site is a device and its namespace.
+type Site struct {
+	Node *machine.Space
+	Dev  table.Link
+}
+
+// Device is the device where the station is.
+func (s Station) Device() cause.Device { return cause.Device{Netns: s.Node.Name, Link: s.Dev} }
+
+// Device is the device in words.
+func (s Site) Device() cause.Device { return cause.Device{Netns: s.Node.Name, Link: s.Dev} }

@@ -1,0 +1,64 @@
+package trace
+
+import (
+	"net/netip"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/table"
+	"nstutor/internal/say"
+)
+
+// vxlanOverhead is what a VXLAN puts around an IP packet: the inner Ethernet
+// header, its own, UDP's and IPv4's, in bytes.
+const vxlanOverhead = 14 + 8 + 8 + 20
+
+// maxNesting bounds tunnels inside tunnels.
+const maxNesting = 4
+
+// envelope is the packet that carries inner through a tunnel.
+func envelope(link table.Link, inner echo, remote netip.Addr) echo {
+	return echo{leg: inner.leg, src: link.VXLAN.Local, dst: remote, ttl: maxHops, outer: link.VXLAN, inner: &inner, length: inner.length + vxlanOverhead}
+}
+
+// trial follows the packet that would carry something through a tunnel without
+// noting it in the story.
+func (w *walk) trial(n *machine.Space, link table.Link, leg string, remote netip.Addr) *walk {
+	t := w.aside(n, remote)
+	if t.depth > maxNesting {
+		t.giveUp(n, echo{leg: leg}, StageSend, link.Name, say.T("tunnels in tunnels are not followed any further", "隧道里还有隧道，未再跟踪"))
+		return t
+	}
+	t.carry(n, link, envelope(link, echo{leg: leg}, remote))
+	return t
+}
+
+// aside is a walk of its own.
+func (w *walk) aside(n *machine.Space, dest netip.Addr) *walk {
+	return &walk{world: w.world, from: n, dest: dest, last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}, taught: w.taught, heard: w.heard, depth: w.depth + 1}
+}
+
+// carry sends the carrying packet from the namespace that its device was made
+// in, which is not the device's own if it was moved. It is delivered when
+// w.landed is set.
+func (w *walk) carry(n *machine.Space, link table.Link, e echo) {
+	w.landed = nil
+	n, ok := w.below(n, link)
+	if !ok {
+		return
+	}
+	e.origin = n
+	w.originate(n, e)
+}
+
+// below is the namespace that a tunnel's device was made in.
+func (w *walk) below(n *machine.Space, link table.Link) (*machine.Space, bool) {
+	if link.PeerNetnsID < 0 || link.PeerIndex == 0 {
+		return n, true
+	}
+	below, err := w.world.Peer(n, link.PeerNetnsID)
+	if err != nil {
+		w.giveUp(n, echo{leg: LegRequest, outer: link.VXLAN}, StageSend, link.Name, say.T("what is below %s: %s", "%s 的底层：%s", link.Name, err))
+	}
+	return below, err == nil
+}

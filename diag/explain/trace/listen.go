@@ -1,0 +1,112 @@
+package trace
+
+import (
+	"context"
+	"net/netip"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/socket"
+	"nstutor/diag/table"
+	"nstutor/internal/say"
+)
+
+// Listener is the socket that takes the request, and its namespace.
+type Listener struct {
+	Space  *machine.Space
+	Socket socket.Socket
+}
+
+// maxSearched bounds the namespaces that are searched for somebody who listens.
+const maxSearched = 64
+
+// listen hands a request to whoever waits for it where it has arrived.
+func (w *walk) listen(n *machine.Space, e echo, dev string) {
+	if e.proto() == protoICMP {
+		if value, err := n.Sysctl("net/ipv4/icmp_echo_ignore_all"); err == nil && value == "1" {
+			w.fault(n, e, StageDeliver, dev, cause.EchoOff{At: at(n)})
+		}
+		w.hop(n, e, StageDeliver, dev, say.T("%s is an address of this namespace", "%s 是该命名空间的地址", e.dst))
+		return
+	}
+	all, err := socket.Read(context.Background(), n.NS)
+	if err != nil {
+		w.overlook(n, e, StageDeliver, dev, cause.SocketsUnread{At: at(n), Err: err})
+		return
+	}
+	p := socket.Packet{
+		Proto: socket.Proto(e.proto()),
+		To:    netip.AddrPortFrom(e.dst, e.dport), From: netip.AddrPortFrom(e.src, e.sport),
+	}
+	if link, err := n.Link(dev); err == nil {
+		p.Ifindex, p.VRF = link.Index, vrfOf(n, link)
+	}
+	found := all.For(p)
+	if len(found.Takers) == 0 {
+		w.fault(n, e, StageDeliver, dev, w.unheard(n, e, all, found))
+		return
+	}
+	taker := found.Takers[0]
+	w.listens = &Listener{n, taker}
+	if taker.Full() {
+		w.fault(n, e, StageDeliver, dev, cause.QueueFull{At: at(n), Flow: e.flow(), Socket: taker})
+		return
+	}
+	if f, ok := kernelChosen(n, e, taker); ok {
+		w.doubt(n, e, StageDeliver, dev, f)
+		return
+	}
+	w.hop(n, e, StageDeliver, dev, say.T("a socket listens on %s", "有套接字在 %s 上监听", cause.Endpoint(taker.Local.Addr(), taker.Local.Port())))
+}
+
+// kernelChosen is the finding of a datagram that may be answered from another address.
+func kernelChosen(n *machine.Space, e echo, taker socket.Socket) (cause.Finding, bool) {
+	if taker.Proto != socket.UDP || !taker.Any() {
+		return nil, false
+	}
+	back := n.Route(machine.RouteQuery{Dst: e.src, Proto: e.proto(), SrcPort: e.dport, DstPort: e.sport})
+	if back.Kind != machine.KindUnicast && back.Kind != machine.KindLocal || !back.Src.IsValid() || back.Src == e.dst {
+		return nil, false
+	}
+	return cause.KernelChosen{At: at(n), Flow: e.flow(), Source: back.Src, Line: back.Get, Local: taker.Local.String()}, true
+}
+
+// unheard is the finding of a request that no socket waits for, with those that
+// come near it.
+func (w *walk) unheard(n *machine.Space, e echo, all *socket.Listeners, found socket.Found) cause.Finding {
+	f := cause.Unheard{At: at(n), Flow: e.flow(), Near: found.Near}
+	for _, s := range all.All {
+		if s.Proto == socket.Proto(e.proto()) && s.Local.Port() != e.dport && s.Takes(e.dst) {
+			f.Others = append(f.Others, s)
+		}
+	}
+	for i, other := range w.world.All() {
+		if other == n || i >= maxSearched {
+			continue
+		}
+		there, err := socket.Read(context.Background(), other.NS)
+		if err != nil {
+			continue
+		}
+		for _, s := range there.All {
+			if s.Proto == socket.Proto(e.proto()) && s.Local.Port() == e.dport {
+				f.Elsewhere = append(f.Elsewhere, cause.ListensElsewhere{Netns: other.Title(), Socket: s})
+				break
+			}
+		}
+	}
+	f.Owners = socket.Owners(context.Background(), f.Inodes()...)
+	return f
+}
+
+// vrfOf is the VRF that a device belongs to, or 0.
+func vrfOf(n *machine.Space, link table.Link) int {
+	if link.MasterKind != "vrf" {
+		return 0
+	}
+	vrf, err := n.Link(link.Master)
+	if err != nil {
+		return 0
+	}
+	return vrf.Index
+}

@@ -1,0 +1,53 @@
+package trace
+
+import (
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/machine"
+)
+
+// beneath: the next hop is an address of the namespace below a macvlan, to which
+// the kernel hands no frame of it, nor one back.
+func (a *arping) beneath(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
+	for _, lower := range x.Shared {
+		if lower.Node == a.n || a.link.Kind == "vlan" || len(machine.AddressesOf(lower.Node, a.nexthop)) == 0 {
+			continue
+		}
+		return cause.Beneath{
+			NextHop: a.hop(), Link: a.link, Lower: lower.Device(), Shim: lower.Node.FreeName("shim"), Sender: a.sender,
+		}, fabric.Station{}, true
+	}
+	return nil, fabric.Station{}, false
+}
+
+// atop: the next hop is an address of what stands on a device that the request
+// comes to, which takes no request from there.
+func (a *arping) atop(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
+	for _, s := range x.Stations {
+		if s.Node == nil || s.Dev.Sharing != "l3" && s.Dev.Sharing != "l3s" || !has(s, a.nexthop) {
+			continue
+		}
+		below, err := a.w.world.Below(s.Node, s.Dev)
+		if err != nil {
+			continue
+		}
+		lower, err := below.LinkByIndex(s.Dev.PeerIndex)
+		if err != nil {
+			continue
+		}
+		f := cause.BelowIPvlan{NextHop: a.hop(), Owner: s.Device(), Lower: lower.Name}
+		if via := machine.AddressFor(below, lower.Name, a.n, a.link); via.IsValid() {
+			f.Way = wayOut{dev: a.link, via: via}.insteadTo(a.n, a.nexthop)
+		}
+		return f, fabric.Station{}, true
+	}
+	return nil, fabric.Station{}, false
+}
+
+// untagged: the request comes with a VLAN tag to where no device has that tag.
+func (a *arping) untagged(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
+	for _, t := range x.Untaken {
+		return cause.Untagged{NextHop: a.hop(), There: t.Device(), Tag: t.Vlan}, fabric.Station{}, true
+	}
+	return nil, fabric.Station{}, false
+}

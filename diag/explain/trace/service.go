@@ -1,0 +1,135 @@
+package trace
+
+import (
+	"slices"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/table"
+)
+
+// turning is a namespace whose rules sent the request on to another destination, as
+// they do for a service.
+type turning struct {
+	node     *machine.Space
+	from, to cause.Flow
+}
+
+// turn remembers where the request was sent elsewhere.
+func (w *walk) turn(n *machine.Space, before, after echo) {
+	if before.dst != after.dst || before.dport != after.dport {
+		w.turned = append(w.turned, turning{n, before.flow(), after.flow()})
+	}
+}
+
+// bridgeNetfilter reports whether a namespace has the rules of IP see what its
+// bridges pass on, and whether it could.
+func bridgeNetfilter(n *machine.Space) (on, possible bool) {
+	value, err := n.Sysctl("net/bridge/bridge-nf-call-iptables")
+	return value == "1", err == nil
+}
+
+// bypassed notes a reply that does not come from the address that was asked: it has
+// not been back where the request was translated. One from whoever asked is another
+// matter: a hairpin.
+func (w *walk) bypassed(n *machine.Space, e echo, dev string) {
+	if e.proto() == protoICMP || e.src == w.asks.Dst && e.sport == w.asks.DstPort || len(w.turned) == 0 || e.src == w.source {
+		return
+	}
+	t := w.turned[len(w.turned)-1]
+	f := cause.Bypassed{At: at(t.node), Flow: e.flow(), Asked: w.asks, Client: w.source}
+	if on, possible := bridgeNetfilter(t.node); possible && !on && w.acrossOneBridge(t.node) {
+		f.Bridge = true
+	}
+	w.fault(n, e, StageDeliver, dev, f)
+}
+
+// acrossOneBridge reports whether the request left a namespace by the bridge that it
+// came in by.
+func (w *walk) acrossOneBridge(n *machine.Space) bool {
+	return slices.ContainsFunc(w.passed, func(p passage) bool {
+		link, err := n.Link(p.iif)
+		return p.node == n && p.iif == p.route.DevName && err == nil && link.Kind == "bridge"
+	})
+}
+
+// keptBelow notes a request that a bridge keeps to itself although it is for the
+// bridge's own MAC address: where the rules of IP see what the bridge passes on, and
+// send it on to somebody behind the same bridge, it goes there at once
+// (br_nf_pre_routing_finish()). It leaves by the port that it came in by only in
+// hairpin mode (should_deliver()).
+func (w *walk) keptBelow(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) echo {
+	if len(w.turned) == 0 || w.turned[len(w.turned)-1].node != n || e.leg != LegRequest {
+		return e
+	}
+	if on, _ := bridgeNetfilter(n); !on || dev.Kind != "bridge" || route.Dev != dev.Index {
+		return e
+	}
+	e.below, e.ttl = true, e.ttl+1
+	for i, h := range slices.Backward(w.hops) {
+		if h.Space != n || h.Stage != StageReceive {
+			continue
+		}
+		if h.Device == dev.Name {
+			w.hops[i].Sighting, w.hops[i].Frame = nil, nil
+		}
+		port, err := n.Link(h.Device)
+		if err != nil || port.Port == nil {
+			continue
+		}
+		if e.dst == w.source && !port.Port.Hairpin {
+			w.fault(n, e, StageSend, port.Name, cause.NoHairpin{At: at(n), Port: port.Name, Bridge: dev.Name, Flow: e.flow()})
+		}
+		break
+	}
+	return e
+}
+
+// unserved looks, where a request for a port gets nowhere, whether the rules of a
+// namespace on its way would have sent it elsewhere, had they seen it: what a
+// namespace sends itself passes OUTPUT, what it passes on PREROUTING.
+func (w *walk) unserved() {
+	lost := len(w.faults) > 0 && w.faults[0].Leg == LegRequest
+	if !lost && w.outside == nil || len(w.turned) > 0 || w.asks.Proto == protoICMP {
+		return
+	}
+	for _, p := range w.hooked {
+		f, ok := w.servedElsewhere(p)
+		switch {
+		case !ok:
+			continue
+		case lost:
+			// What was met behind it was met by a packet that should not have got there.
+			w.faults = []Found{Find(LegRequest, f)}
+		case w.doubtful == nil || w.doubtful.Leg == LegReply:
+			doubt := Find(LegRequest, f)
+			w.doubtful = &doubt
+		}
+		return
+	}
+}
+
+// servedElsewhere is the finding of a request that the rules at the other hook
+// would have translated.
+func (w *walk) servedElsewhere(p passage) (cause.Finding, bool) {
+	rules, err := p.node.Rules()
+	if err != nil {
+		return nil, false
+	}
+	used, other := "prerouting", "output"
+	if p.iif == "" {
+		used, other = other, used
+	}
+	packet := w.enters(p.node, p.echo).packet
+	if other == "output" {
+		packet.OIF = p.route.DevName
+	}
+	result := eval.Traverse(rules, other, packet, p.node.Env())
+	to := p.echo.flow()
+	to.Dst, to.DstPort = result.Packet.Dst, result.Packet.DstPort
+	if result.NAT == nil || to == p.echo.flow() {
+		return nil, false
+	}
+	return cause.WrongHook{At: at(p.node), Flow: p.echo.flow(), To: to, Used: used, Has: other, Rule: result.NAT.Rule}, true
+}

@@ -2,9 +2,10 @@ package chapters
 
 import (
 	"embed"
-	"fmt"
 	"slices"
 	"strings"
+
+	"nstutor/internal/say"
 )
 
 //go:embed text
@@ -35,7 +36,7 @@ func Text(lang, id string) (Prose, error) {
 	}
 	p, err := parse(raw)
 	if err != nil {
-		return Prose{}, fmt.Errorf("text of step %s in %s: %w", id, lang, err)
+		return Prose{}, say.Err("text of step %s in %s: %v", "步骤 %s 的 %s 文本：%v", id, lang, err)
 	}
 	return p, nil
 }
@@ -51,7 +52,7 @@ func parse(raw string) (p Prose, err error) {
 	}
 	p.Predict, err = prediction(sections["Predict"])
 	if err == nil && (p.Title == "" || p.Look == "" || p.After == "" || len(p.Hints) == 0 || slices.Contains(p.Hints, "")) {
-		err = fmt.Errorf("title, Look, After or Hints is missing")
+		err = say.Err("title, Look, After or Hints is missing", "缺少标题、Look、After 或 Hints")
 	}
 	return p, err
 }
@@ -69,7 +70,7 @@ func ChapterText(lang, chapterID string) (title, intro string, err error) {
 func read(lang, name string) (string, error) {
 	raw, err := texts.ReadFile("text/" + lang + "/" + name + ".md")
 	if err != nil {
-		return "", fmt.Errorf("no text for %s in language %q", name, lang)
+		return "", say.Err("no text for %s in language %q", "%s 没有 %q 语言的文本", name, lang)
 	}
 	return string(raw), nil
 }
@@ -102,7 +103,7 @@ func prediction(section string) (Prediction, error) {
 	for _, line := range strings.Split(section, "\n") {
 		if choice, ok := strings.CutPrefix(line, "- (x) "); ok {
 			if p.Right >= 0 {
-				return p, fmt.Errorf("the prediction has two right answers")
+				return p, say.Err("the prediction has two right answers", "预测题有两个正确答案")
 			}
 			p.Right = len(p.Choices)
 			p.Choices = append(p.Choices, strings.TrimSpace(choice))
@@ -115,7 +116,7 @@ func prediction(section string) (Prediction, error) {
 		p.Question = strings.TrimSpace(p.Question + " " + line)
 	}
 	if p.Question == "" || p.Right < 0 || len(p.Choices) < 2 || slices.Contains(p.Choices, "") {
-		return p, fmt.Errorf("the prediction needs a question, choices, and one right answer")
+		return p, say.Err("the prediction needs a question, choices, and one right answer", "预测题需要问题、选项和一个正确答案")
 	}
 	return p, nil
 }

@@ -3,11 +3,11 @@ package steps
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // Refused claims that the kernel does not take an action as things are. It
@@ -17,20 +17,20 @@ type Refused struct {
 	Why    unix.Errno
 }
 
-func (c Refused) Promised(l *lab.Lab) string {
-	return fmt.Sprintf("%s: %s", Typed(c.Action.Command(l)), c.Why.Error())
+func (c Refused) Promised(l *lab.Lab) say.Text {
+	return say.T("%s: %v", "%s：%v", Typed(c.Action.Command(l)), c.Why)
 }
 
-func (c Refused) Look(ctx context.Context, l *lab.Lab, e *Evidence) (string, bool, error) {
+func (c Refused) Look(ctx context.Context, l *lab.Lab, e *Evidence) (say.Text, bool, error) {
 	if e == nil {
-		return "", false, errNeedsEvidence
+		return say.Text{}, false, errNeedsEvidence
 	}
 	err := c.Action.Apply(ctx, l)
 	if err == nil {
-		return "accepted", false, c.Action.Undo(ctx, l, State{})
+		return say.T("accepted", "被接受了"), false, c.Action.Undo(ctx, l, State{})
 	}
 	if errors.Is(err, lab.ErrNoNamespace) {
-		return "", false, err // nobody was asked
+		return say.Text{}, false, err // nobody was asked
 	}
-	return err.Error(), errors.Is(err, c.Why), nil
+	return say.Quote(err), errors.Is(err, c.Why), nil
 }

@@ -1,6 +1,6 @@
 package steps
 
-import "fmt"
+import "nstutor/internal/say"
 
 // Course is the chapters in their order.
 type Course []Chapter
@@ -60,7 +60,7 @@ func (c Course) Parent(id string) string {
 func (c Course) Path(id string) ([]Action, error) {
 	step, ok := c.Step(id)
 	if !ok {
-		return nil, fmt.Errorf("no step %q", id)
+		return nil, say.Err("no step %q", "没有步骤 %q", id)
 	}
 	if step.ByHand {
 		return step.Setup, nil

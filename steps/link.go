@@ -3,7 +3,6 @@ package steps
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"strings"
 
@@ -53,14 +52,14 @@ func (a LinkUp) Undo(_ context.Context, l *lab.Lab, was State) error {
 	}
 	addrs, err := h.AddrList(link, netlink.FAMILY_V4)
 	if err != nil {
-		return fmt.Errorf("%s: list addresses of %s: %w", a.Netns, a.Name, err)
+		return say.Err("%s: list addresses of %s: %v", "%s：列出 %s 的地址：%v", a.Netns, a.Name, err)
 	}
 	for _, addr := range addrs {
 		if was.hasAddr(a.Netns, a.Name, addr.IPNet.String()) {
 			continue
 		}
 		if err := h.AddrDel(link, &addr); err != nil {
-			return fmt.Errorf("%s: delete address %s: %w", a.Netns, addr.IPNet, err)
+			return say.Err("%s: delete address %s: %v", "%s：删除地址 %s：%v", a.Netns, addr.IPNet, err)
 		}
 	}
 	return nil
@@ -77,7 +76,7 @@ func (a LinkAddress) Command(*lab.Lab) change.Command {
 func (a LinkAddress) Apply(_ context.Context, l *lab.Lab) error {
 	mac, err := net.ParseMAC(a.MAC)
 	if err != nil {
-		return fmt.Errorf("%s: %s: %w", a.Netns, a.Name, err)
+		return say.Err("%s: %s: %v", "%s：%s：%v", a.Netns, a.Name, err)
 	}
 	return Dev{Netns: a.Netns, Name: a.Name}.SetMAC(l, mac)
 }
@@ -107,7 +106,7 @@ func (a LinkAddress) Done(ctx context.Context, l *lab.Lab) (bool, error) {
 func (a LinkAddress) Undo(_ context.Context, l *lab.Lab, was State) error {
 	mac, ok := was.mac(a.Netns, a.Name)
 	if !ok {
-		return fmt.Errorf("%s: the address that %s had is not known", a.Netns, a.Name)
+		return say.Err("%s: the address that %s had is not known", "%s：不知道 %s 原来的地址", a.Netns, a.Name)
 	}
 	return Dev{Netns: a.Netns, Name: a.Name}.SetMAC(l, mac)
 }

@@ -2,8 +2,6 @@ package steps
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/netip"
 
 	"github.com/coreos/go-iptables/iptables"
@@ -11,6 +9,7 @@ import (
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // Masquerade rewrites the source of what leaves: it appends a MASQUERADE rule
@@ -54,7 +53,7 @@ func (a Masquerade) Apply(_ context.Context, l *lab.Lab) error {
 	if err != nil {
 		return err
 	}
-	return a.named("add", byTool(ns,
+	return a.named(say.T("add", "添加"), byTool(ns,
 		func(t *iptables.IPTables) error { return t.Append("nat", "POSTROUTING", a.rule()...) },
 		func() error { return nftAppend(a) }))
 }
@@ -75,14 +74,14 @@ func (a Masquerade) Undo(_ context.Context, l *lab.Lab, was State) error {
 	if err == nil && !was.hasTable(a.Netns, nftNat.Name) {
 		err = ns.Do(nftDropEmpty)
 	}
-	return a.named("delete", err)
+	return a.named(say.T("delete", "删除"), err)
 }
 
-func (a Masquerade) named(verb string, err error) error {
+func (a Masquerade) named(verb say.Text, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %s rule in nat POSTROUTING for %s: %w", a.Netns, verb, a.Src, err)
+	return say.Err("%s: %s rule in nat POSTROUTING for %s: %v", "%s：在 nat POSTROUTING 中%s针对 %s 的规则：%v", a.Netns, verb, a.Src, err)
 }
 
 // canonical makes 172.20.1.10 into 172.20.1.10/32.
@@ -119,7 +118,7 @@ func (a Narrow) Apply(ctx context.Context, l *lab.Lab) error {
 		return err
 	}
 	if err := a.Was.Undo(ctx, l, State{}); err != nil {
-		return errors.Join(err, a.Now.Undo(ctx, l, State{}))
+		return say.Join(err, a.Now.Undo(ctx, l, State{}))
 	}
 	return nil
 }

@@ -2,10 +2,10 @@ package steps
 
 import (
 	"bytes"
-	"fmt"
 	"net/netip"
 
 	"nstutor/internal/change"
+	"nstutor/internal/say"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
@@ -63,7 +63,7 @@ func nftDelete(a Masquerade) error {
 		}
 		return conn.Flush()
 	}
-	return fmt.Errorf("no rule %q", a.nft())
+	return say.Err("no rule %q", "没有规则 %q", a.nft())
 }
 
 // nftDropEmpty deletes the table nat if there is one and no rule is in it.

@@ -3,7 +3,6 @@ package steps
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 
@@ -41,7 +40,7 @@ func (a NeighReplace) Apply(_ context.Context, l *lab.Lab) error {
 	}
 	mac := a.mac(l)
 	if mac == nil {
-		return fmt.Errorf("%s: the address of %s is not known", a.Netns, a.MACOf)
+		return say.Err("%s: the address of %s is not known", "%s：不知道 %s 的地址", a.Netns, a.MACOf)
 	}
 	return Dev{Netns: a.Netns, Name: a.Dev}.SetNeigh(l, a.Dst, mac, netlink.NUD_PERMANENT)
 }
@@ -164,14 +163,14 @@ func forgetNeighbours(l *lab.Lab) error {
 		}
 		entries, err := h.NeighList(0, netlink.FAMILY_V4)
 		if err != nil {
-			return fmt.Errorf("%s: list neighbours: %w", name, err)
+			return say.Err("%s: list neighbours: %v", "%s：列出邻居：%v", name, err)
 		}
 		for _, n := range entries {
 			if n.State&learned == 0 {
 				continue
 			}
 			if err := h.NeighDel(&n); err != nil && !errors.Is(err, unix.ENOENT) {
-				return fmt.Errorf("%s: delete neighbour %s: %w", name, n.IP, err)
+				return say.Err("%s: delete neighbour %s: %v", "%s：删除邻居 %s：%v", name, n.IP, err)
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"strings"
 
@@ -44,7 +43,7 @@ func (a RouteAdd) argv(verb string) []string {
 }
 
 func (a RouteAdd) Apply(_ context.Context, l *lab.Lab) error {
-	return a.change(l, "add", (*netlink.Handle).RouteAdd)
+	return a.change(l, say.T("add", "添加"), (*netlink.Handle).RouteAdd)
 }
 
 func (a RouteAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
@@ -52,7 +51,7 @@ func (a RouteAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
 }
 
 func (a RouteAdd) Undo(_ context.Context, l *lab.Lab, _ State) error {
-	return a.change(l, "delete", (*netlink.Handle).RouteDel)
+	return a.change(l, say.T("delete", "删除"), (*netlink.Handle).RouteDel)
 }
 
 // RouteDel takes a route away.
@@ -63,7 +62,7 @@ func (a RouteDel) Command(*lab.Lab) change.Command {
 }
 
 func (a RouteDel) Apply(_ context.Context, l *lab.Lab) error {
-	return RouteAdd(a).change(l, "delete", (*netlink.Handle).RouteDel)
+	return RouteAdd(a).change(l, say.T("delete", "删除"), (*netlink.Handle).RouteDel)
 }
 
 // Conditions implements Conditional.
@@ -87,7 +86,7 @@ func (a RouteDel) Undo(ctx context.Context, l *lab.Lab, _ State) error {
 	return RouteAdd(a).Apply(ctx, l)
 }
 
-func (a RouteAdd) change(l *lab.Lab, verb string, do func(*netlink.Handle, *netlink.Route) error) error {
+func (a RouteAdd) change(l *lab.Lab, verb say.Text, do func(*netlink.Handle, *netlink.Route) error) error {
 	_, h, err := change.Open(l, a.Netns)
 	if err != nil {
 		return err
@@ -97,7 +96,7 @@ func (a RouteAdd) change(l *lab.Lab, verb string, do func(*netlink.Handle, *netl
 		return err
 	}
 	if err := do(h, r); err != nil {
-		return fmt.Errorf("%s: %s route %s: %w", a.Netns, verb, a.Dst, err)
+		return say.Err("%s: %s route %s: %v", "%s：%s路由 %s：%v", a.Netns, verb, a.Dst, err)
 	}
 	return nil
 }
@@ -106,7 +105,7 @@ func (a RouteAdd) change(l *lab.Lab, verb string, do func(*netlink.Handle, *netl
 func (a RouteAdd) route(h *netlink.Handle) (*netlink.Route, error) {
 	dst, err := prefix(a.Dst)
 	if err != nil {
-		return nil, fmt.Errorf("%s: route: %w", a.Netns, err)
+		return nil, say.Err("%s: route: %v", "%s：路由：%v", a.Netns, err)
 	}
 	r := &netlink.Route{Dst: dst, Gw: net.ParseIP(a.Via)}
 	if a.Via == "" {
@@ -121,7 +120,7 @@ func (a RouteAdd) route(h *netlink.Handle) (*netlink.Route, error) {
 	if a.Dev != "" {
 		link, err := h.LinkByName(a.Dev)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", a.Netns, a.Dev, err)
+			return nil, say.Err("%s: %s: %v", "%s：%s：%v", a.Netns, a.Dev, err)
 		}
 		r.LinkIndex = link.Attrs().Index
 	}

@@ -22,12 +22,12 @@ type State struct {
 	Netns map[string]*table.Snapshot
 	Rules map[string]*netfilter.RuleSet // the packet filter of each namespace
 	Files map[string]string             // below /etc/netns
-	Procs []string                      // running programs, "netns name"
+	Procs map[string][]string           // the running programs of each namespace
 }
 
 // ReadState reads the whole lab.
 func ReadState(ctx context.Context, l *lab.Lab) (State, error) {
-	s := State{Netns: map[string]*table.Snapshot{}, Rules: map[string]*netfilter.RuleSet{}, Files: map[string]string{}}
+	s := State{Netns: map[string]*table.Snapshot{}, Rules: map[string]*netfilter.RuleSet{}, Files: map[string]string{}, Procs: map[string][]string{}}
 	names := l.Namespaces()
 	for _, name := range names {
 		ns, err := l.NS(name)
@@ -56,9 +56,8 @@ func ReadState(ctx context.Context, l *lab.Lab) (State, error) {
 		s.Files[file] = string(data)
 	}
 	for _, p := range l.Processes() {
-		s.Procs = append(s.Procs, p.Netns+" "+p.Name)
+		s.Procs[p.Netns] = append(s.Procs[p.Netns], p.Name)
 	}
-	slices.Sort(s.Procs)
 	return s, nil
 }
 
@@ -96,7 +95,10 @@ func DiffState(before, after State, learned bool) []Change {
 	for _, file := range union(before.Files, after.Files) {
 		changes = append(changes, diffLines(lab.Host, file, lines(before.Files, file), lines(after.Files, file))...)
 	}
-	return append(changes, diffLines(lab.Host, "process", before.Procs, after.Procs)...)
+	for _, name := range union(before.Procs, after.Procs) {
+		changes = append(changes, diffLines(name, "process", before.Procs[name], after.Procs[name])...)
+	}
+	return changes
 }
 
 func union[V any](a, b map[string]V) []string {

@@ -13,6 +13,7 @@ import (
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/diag/wire"
+	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/internal/session/feed"
 	"nstutor/steps"
@@ -113,9 +114,9 @@ func fixtureAfter(t testing.TB, opts Options) *Model {
 		send(m, feed.Snapshot{Snapshot: snap})
 	}
 	send(m, session.Kept{Gen: 1, Report: steps.Report{Lines: []steps.Seen{
-		{Promised: "ns1 ping 192.168.6.160: silent", Seen: "silent", OK: true},
-		{Promised: "ns1 ip route: default via 172.20.1.1 dev ns1-eth0", Seen: "default via 172.20.1.1 dev ns1-eth0", OK: true},
-		{Promised: "ns1 ip neigh: 172.20.1.1 dev ns1-eth0 FAILED", Seen: "172.20.1.1 dev ns1-eth0 INCOMPLETE"},
+		{Promised: say.Quote("ns1 ping 192.168.6.160: silent"), Seen: say.Quote("silent"), OK: true},
+		{Promised: say.Quote("ns1 ip route: default via 172.20.1.1 dev ns1-eth0"), Seen: say.Quote("default via 172.20.1.1 dev ns1-eth0"), OK: true},
+		{Promised: say.Quote("ns1 ip neigh: 172.20.1.1 dev ns1-eth0 FAILED"), Seen: say.Quote("172.20.1.1 dev ns1-eth0 INCOMPLETE")},
 	}}})
 	send(m, feed.Ping{Aim: m.Network.Aim, Event: probe.Event{Seq: 1, Sent: true}})
 	send(m, feed.Frames(fixtureFrames()))

@@ -9,6 +9,7 @@ import (
 
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/internal/session/feed"
 	"nstutor/steps"
@@ -27,7 +28,7 @@ func TestAnswersAboutALeftStepAreDropped(t *testing.T) {
 		"entered": session.Entered{Gen: 0, Step: steps.Step{ID: "late"}},
 		"applied": session.Applied{Gen: 0, Err: errors.New("late")},
 		"checked": session.Checked{Gen: 0, Done: true},
-		"broken":  session.Checked{Gen: 0, Looked: true, Broken: []string{"late"}},
+		"broken":  session.Checked{Gen: 0, Looked: true, Broken: say.Quote("late")},
 		"kept":    session.Kept{Gen: 0, Err: errors.New("late")},
 		"ping":    feed.Ping{Aim: -1, Event: probe.Event{Seq: 99, Result: probe.Result{Seq: 99, Message: "late"}}},
 	} {
@@ -65,7 +66,7 @@ func TestTheFooterShowsOnlyKeysThatWorkNow(t *testing.T) {
 			[]string{"enter run"}, []string{"hint"}},
 		{"working", func() *Model { m := sized(t, fixture); m.Working++; return m },
 			[]string{"g go to", "q quit"}, []string{"enter", "undo"}},
-		{"trouble", func() *Model { m := sized(t, fixture); m.Scene.Banner = "broken"; return m },
+		{"trouble", func() *Model { m := sized(t, fixture); m.Scene.Banner = say.Quote("broken"); return m },
 			[]string{"r rebuild lab"}, nil},
 		{"outline", func() *Model { m := sized(t, fixture); send(m, keyMsg("g")); return m },
 			[]string{"enter go there", "esc close"}, []string{"hint", "quit"}},

@@ -2,13 +2,13 @@ package ui
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"sync"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/internal/session/console"
 	"nstutor/internal/session/rescue"
@@ -69,7 +69,7 @@ func RunOn(ctx context.Context, player *steps.Player, course steps.Course, progr
 	case m.exit != nil:
 		return m.exit
 	case err != nil && ctx.Err() == nil:
-		return fmt.Errorf("terminal: %w", err)
+		return say.Err("terminal: %v", "终端：%v", err)
 	}
 	return nil
 }

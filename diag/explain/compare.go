@@ -120,7 +120,7 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 	case a.Cause.Code != cause.NotKnown:
 		a.confirm()
 	case r.From.IsValid() && r.Outcome != probe.Silent:
-		a.Cause = told(trace.Find(a.Cause.Leg, cause.RefusedBeyond{Beyond: beyond, By: r.From, Outcome: r.Outcome.String()}))
+		a.Cause = told(trace.Find(a.Cause.Leg, cause.RefusedBeyond{Beyond: beyond, By: r.From, Outcome: r.Outcome}))
 	case b.Tunnel() != 0:
 		a.Cause = told(trace.Find(a.Cause.Leg, cause.SilentTunnel{Beyond: beyond, Port: b.Tunnel(), Waited: w.waited}))
 	default:

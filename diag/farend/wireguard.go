@@ -3,7 +3,6 @@ package farend
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"fmt"
 	"net/netip"
 	"slices"
 	"time"
@@ -14,6 +13,7 @@ import (
 
 	"nstutor/diag/attr"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // Peer is one peer of a WireGuard device, as `wg show` tells of it.
@@ -60,7 +60,7 @@ func Peers(ns *nsenter.Namespace, dev string) (peers []Peer, err error) {
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: peers of %s: %w", ns.Name(), dev, err)
+		return nil, say.Err("%s: peers of %s: %v", "%s：%s 的对端（peer）：%v", ns.Name(), dev, err)
 	}
 	return peers, nil
 }

@@ -2,12 +2,12 @@ package netfilter
 
 import (
 	"errors"
-	"fmt"
 
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/netfilter/nfnl"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // probe is the first look at a namespace: is there anything to read? Most
@@ -23,20 +23,20 @@ func probeRules(ns *nsenter.Namespace) (probe, error) {
 	err := ns.Do(func() (err error) {
 		if askNFT {
 			if p.nfTables, err = nfnl.HasTables(); err != nil {
-				return fmt.Errorf("read nf_tables rules: %w", err)
+				return say.Err("read nf_tables rules: %v", "读取 nf_tables 规则：%v", err)
 			}
 		}
 		for _, family := range xtFamilies {
 			names, err := readRuleTableNames(family.names)
 			if err != nil {
-				return fmt.Errorf("read x_tables rules: %s: %w", family.names, err)
+				return say.Err("read x_tables rules: %s: %v", "读取 x_tables 规则：%s：%v", family.names, err)
 			}
 			p.xTables = append(p.xTables, names)
 		}
 		return nil
 	})
 	if err != nil && !errors.Is(err, nsenter.ErrClosed) {
-		err = fmt.Errorf("%s: %w", ns.Name(), err)
+		err = say.At(ns.Name(), err)
 	}
 	return p, err
 }

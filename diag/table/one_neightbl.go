@@ -3,11 +3,11 @@ package table
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/internal/say"
 )
 
 // NeighbourUse is how full the kernel's table of IPv4 neighbours is. There is one
@@ -35,7 +35,7 @@ func (o *One) NeighbourUse() (NeighbourUse, error) {
 		err = unix.ENOENT
 	}
 	if err != nil {
-		return NeighbourUse{}, fmt.Errorf("%s: neighbour table: %w", o.r.ns.Name(), err)
+		return NeighbourUse{}, say.Err("%s: neighbour table: %v", "%s：邻居表：%v", o.r.ns.Name(), err)
 	}
 	return rows[0], nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 
@@ -90,7 +89,7 @@ func (o *One) route(q RouteRequest, flags uint32) (RouteReply, error) {
 		err = unix.ENODATA
 	}
 	if err != nil {
-		return RouteReply{}, fmt.Errorf("%s: route to %s: %w", o.r.ns.Name(), q.Dst, err)
+		return RouteReply{}, say.Err("%s: route to %s: %v", "%s：到 %s 的路由：%v", o.r.ns.Name(), q.Dst, err)
 	}
 	reply.name(o)
 	return reply.RouteReply, nil
@@ -199,7 +198,7 @@ func (o *One) RejectRoutes(kind string, dst netip.Addr) ([]Route, error) {
 		return route, ok && route.Dst.Contains(dst)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s routes: %w", o.r.ns.Name(), kind, err)
+		return nil, say.Err("%s: %s routes: %v", "%s：%s 路由：%v", o.r.ns.Name(), kind, err)
 	}
 	slices.SortStableFunc(rows, func(a, b Route) int { return b.Dst.Bits() - a.Dst.Bits() })
 	return rows, nil
@@ -209,7 +208,7 @@ func (o *One) RejectRoutes(kind string, dst netip.Addr) ([]Route, error) {
 func (o *One) PolicyRules() ([]PolicyRule, error) {
 	rules, err := o.r.readRules(context.Background())
 	if err != nil {
-		return nil, fmt.Errorf("%s: rules: %w", o.r.ns.Name(), err)
+		return nil, say.Err("%s: rules: %v", "%s：规则：%v", o.r.ns.Name(), err)
 	}
 	return rules, nil
 }

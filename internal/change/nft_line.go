@@ -2,12 +2,12 @@ package change
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/userdata"
+
+	"nstutor/internal/say"
 )
 
 // nftHooks are the chains that iptables has in its tables, under nf_tables'
@@ -35,7 +35,7 @@ func NftLine(words []string) error {
 		table, words = words[1], words[2:]
 	}
 	if len(words) < 2 {
-		return errors.New("a command and a chain are needed")
+		return say.Err("a command and a chain are needed", "需要命令和链")
 	}
 	verb, chain, rest := words[0], words[1], words[2:]
 	conn, err := nftables.New()
@@ -50,7 +50,7 @@ func NftLine(words []string) error {
 		conn.FlushChain(n.chain(chain, nil))
 	case "-P":
 		if len(rest) != 1 {
-			return errors.New("a policy is needed")
+			return say.Err("a policy is needed", "需要默认策略")
 		}
 		policy := nftables.ChainPolicyAccept
 		if rest[0] == "DROP" {
@@ -60,7 +60,7 @@ func NftLine(words []string) error {
 	case "-A", "-I", "-D":
 		return n.rule(verb, n.chain(chain, nil), rest)
 	default:
-		return fmt.Errorf("%q is not understood here", verb)
+		return say.Err("%q is not understood here", "这里不认识 %q", verb)
 	}
 	return conn.Flush()
 }
@@ -116,5 +116,5 @@ func (n nftTable) delete(chain *nftables.Chain, comment []byte) error {
 			return n.conn.Flush()
 		}
 	}
-	return errors.New("no such rule")
+	return say.Err("no such rule", "没有这条规则")
 }

@@ -2,9 +2,10 @@ package change
 
 import (
 	"encoding/binary"
-	"fmt"
 	"net"
 	"net/netip"
+
+	"nstutor/internal/say"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
@@ -41,7 +42,7 @@ func (m Masquerade) Apply() error {
 	})
 	conn.AddRule(&nftables.Rule{Table: table, Chain: chain, Exprs: rule})
 	if err := conn.Flush(); err != nil {
-		return fmt.Errorf("add a rule to ip nat POSTROUTING: %w", err)
+		return say.Err("add a rule to ip nat POSTROUTING: %v", "在 ip nat POSTROUTING 中添加规则：%v", err)
 	}
 	return nil
 }
@@ -58,7 +59,7 @@ var icmpTypes = map[string]byte{"echo-reply": 0, "echo-request": 8}
 func (a Accept) Apply() error {
 	family, ok := families[a.Family]
 	if !ok {
-		return fmt.Errorf("%q is no family that has IPv4 packets: take ip, inet, bridge or netdev", a.Family)
+		return say.Err("%q is no family that has IPv4 packets: take ip, inet, bridge or netdev", "%q 不是处理 IPv4 包的协议族：请用 ip、inet、bridge 或 netdev", a.Family)
 	}
 	if a.Established {
 		return a.insert(family, establishedExprs())
@@ -85,13 +86,13 @@ var protocols = map[string]byte{"icmp": unix.IPPROTO_ICMP, "tcp": unix.IPPROTO_T
 func (r *ruleExprs) kind(k Kind) error {
 	proto, ok := protocols[k.Proto]
 	if !ok {
-		return fmt.Errorf("%q is no protocol of a rule: take icmp, tcp or udp", k.Proto)
+		return say.Err("%q is no protocol of a rule: take icmp, tcp or udp", "%q 不是规则能用的协议：请用 icmp、tcp 或 udp", k.Proto)
 	}
 	r.add(&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1}, &expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{proto}})
 	if proto == unix.IPPROTO_ICMP {
 		kind, ok := icmpTypes[k.ICMPType]
 		if !ok {
-			return fmt.Errorf("%q is no type of an echo: take echo-request or echo-reply", k.ICMPType)
+			return say.Err("%q is no type of an echo: take echo-request or echo-reply", "%q 不是回显的类型：请用 echo-request 或 echo-reply", k.ICMPType)
 		}
 		r.transport(0, []byte{kind})
 		return nil
@@ -130,7 +131,7 @@ func (a Accept) insert(family nftables.TableFamily, rule ruleExprs) error {
 	table := &nftables.Table{Family: family, Name: a.Table}
 	conn.InsertRule(&nftables.Rule{Table: table, Chain: &nftables.Chain{Table: table, Name: a.Chain}, Exprs: rule})
 	if err := conn.Flush(); err != nil {
-		return fmt.Errorf("insert a rule into %s %s %s: %w", a.Family, a.Table, a.Chain, err)
+		return say.Err("insert a rule into %s %s %s: %v", "在 %s %s %s 中插入规则：%v", a.Family, a.Table, a.Chain, err)
 	}
 	return nil
 }

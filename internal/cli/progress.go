@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"io"
 	"os"
 
@@ -18,12 +17,15 @@ func (a *app) progress() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use:   "progress",
-		Short: "Show what you have done: steps, predictions, hints, exercises",
-		Long: `Show what is remembered of you on this machine: for each chapter the steps that
+		Short: a.say("Show what you have done: steps, predictions, hints, exercises", "显示学习进度：步骤、预测、提示和练习"),
+		Long: a.say(`Show what is remembered of you on this machine: for each chapter the steps that
 are done, the predictions that were right and the hints that were read; for each
 exercise whether it was solved, and the best score.
 
--o json prints the same for a teacher's program, step by step.`,
+-o json prints the same for a teacher's program, step by step.`, `显示本机记住的学习进度：每一章完成的步骤、猜对的预测、看过的提示；每个练习是否
+解决，以及最好的成绩。
+
+-o json 把同样的内容逐步输出，供教师的程序读取。`),
 		Example: `  nstutor progress
   nstutor progress -o json
   nstutor progress reset 2`,
@@ -31,18 +33,17 @@ exercise whether it was solved, and the best score.
 		RunE: func(*cobra.Command, []string) error {
 			write, ok := progressForms[output]
 			if !ok {
-				return fmt.Errorf("output %q: choose -o text or -o json", output)
+				return say.Err("output %q: choose -o text or -o json", "输出格式 %q：请用 -o text 或 -o json", output)
 			}
 			memory := progress.Read(progress.Path())
 			if err := memory.Unread(); err != nil {
-				return inLanguage(err, a.language(memory.Lang()))
+				return err
 			}
-			warn(memory, a.language(memory.Lang()))
+			a.warn(memory)
 			d := sheet{a.drawingOn(os.Stdout), unicodeSheet}
 			if a.ascii {
 				d.signs = asciiSheet
 			}
-			d.lang = a.language(memory.Lang())
 			lang := d.lang
 			if output == "json" {
 				lang = say.Langs[0] // programs compare texts
@@ -54,7 +55,7 @@ exercise whether it was solved, and the best score.
 			return write(d, s)
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	cmd.Flags().StringVarP(&output, "output", "o", "text", a.say("text or json", "text 或 json"))
 	cmd.AddCommand(a.progressReset())
 	return cmd
 }

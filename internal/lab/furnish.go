@@ -1,11 +1,12 @@
 package lab
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
 )
 
 // Where the lab keeps its own things, inside its private /run.
@@ -20,7 +21,7 @@ const (
 // mounted here is seen outside.
 func furnish(m mode) error {
 	if err := unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("make the mounts private: %w", err)
+		return say.Err("make the mounts private: %v", "把挂载设为私有：%v", err)
 	}
 	if m.root {
 		if err := havePowers(); err != nil {
@@ -34,7 +35,7 @@ func furnish(m mode) error {
 	// A container that hides parts of /proc refuses a user namespace a whole one
 	// (mount_too_revealing in fs/namespace.c): its own serves too, with its PIDs.
 	if err := unix.Mount("proc", "/proc", "proc", quiet, ""); err != nil && err != unix.EPERM {
-		return fmt.Errorf("mount /proc: %w", err)
+		return say.Err("mount /proc: %v", "挂载 /proc：%v", err)
 	}
 	if err := writable("/proc/sys/net/ipv4/ip_forward"); err != nil {
 		return err
@@ -43,13 +44,13 @@ func furnish(m mode) error {
 	// Only this mount of it becomes read-only: where the file system itself is,
 	// a user namespace gets none for `ip netns exec` (mount_too_revealing).
 	if err := unix.Mount("sysfs", "/sys", "sysfs", quiet, ""); err != nil && m.root {
-		return fmt.Errorf("mount /sys: %w", err)
+		return say.Err("mount /sys: %v", "挂载 /sys：%v", err)
 	}
 	if err := readOnly(); err != nil {
 		return err
 	}
 	if err := unix.Mount("tmpfs", "/run", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755,size=16m"); err != nil {
-		return fmt.Errorf("mount /run: %w", err)
+		return say.Err("mount /run: %v", "挂载 /run：%v", err)
 	}
 	for _, dir := range []string{netnsDir, binDir, etcDir} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -58,10 +59,10 @@ func furnish(m mode) error {
 	}
 	// Shared, so that `ip netns add` in any shell of the lab is seen by all.
 	if err := unix.Mount(netnsDir, netnsDir, "none", unix.MS_BIND, ""); err != nil {
-		return fmt.Errorf("bind %s: %w", netnsDir, err)
+		return say.Err("bind %s: %v", "绑定挂载 %s：%v", netnsDir, err)
 	}
 	if err := unix.Mount("none", netnsDir, "", unix.MS_SHARED, ""); err != nil {
-		return fmt.Errorf("share %s: %w", netnsDir, err)
+		return say.Err("share %s: %v", "共享挂载 %s：%v", netnsDir, err)
 	}
 	if err := furnishEtc(); err != nil {
 		return err
@@ -90,10 +91,10 @@ func furnishEtc() error {
 		return err
 	}
 	if err := unix.Mount("/etc", etcDir, "none", unix.MS_BIND|unix.MS_REC, ""); err != nil {
-		return fmt.Errorf("bind /etc: %w", err)
+		return say.Err("bind /etc: %v", "绑定挂载 /etc：%v", err)
 	}
 	if err := unix.Mount("tmpfs", "/etc", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755,size=16m"); err != nil {
-		return fmt.Errorf("mount /etc: %w", err)
+		return say.Err("mount /etc: %v", "挂载 /etc：%v", err)
 	}
 	for _, e := range entries {
 		name := e.Name()

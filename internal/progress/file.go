@@ -248,7 +248,7 @@ func (p *Progress) setAside() error {
 	}
 	if err := os.Rename(p.path, aside); err != nil {
 		p.unread = complain("progress is not readable, and cannot be set aside: %v", "进度文件无法识别，也无法移开：%v", err)
-		p.warning = p.unread.Text
+		p.warning = say.Quote(p.unread)
 		return err
 	}
 	p.unread = nil

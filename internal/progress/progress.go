@@ -24,8 +24,8 @@ type Progress struct {
 	data    file
 	pending []func(*file) // changes that are not in the file yet
 	warning say.Text      // about reading
-	unread  *complaint    // why nothing is known of the file, which is there
-	unsaved *complaint    // of the last write
+	unread  error         // why nothing is known of the file, which is there
+	unsaved error         // of the last write
 }
 
 // Path is where the file is: nstutor/progress.json under $XDG_STATE_HOME, or
@@ -48,7 +48,7 @@ func (p *Progress) loaded(data file, err error) {
 		p.data = data
 	case !errors.Is(err, fs.ErrNotExist):
 		p.unread = complain("progress is not read: %v", "无法读取进度：%v", err)
-		p.warning = p.unread.Text
+		p.warning = say.Quote(p.unread)
 	}
 }
 
@@ -72,7 +72,7 @@ func (p *Progress) Warning() say.Text {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.unsaved != nil {
-		return p.unsaved.Text
+		return say.Quote(p.unsaved)
 	}
 	return p.warning
 }
@@ -82,9 +82,6 @@ func (p *Progress) Warning() say.Text {
 func (p *Progress) Unread() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.unread == nil {
-		return nil
-	}
 	return p.unread
 }
 

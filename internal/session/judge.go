@@ -105,7 +105,7 @@ func observe(ctx context.Context, p *steps.Player) []string {
 // broken lists what the step begins with and does not hold. Neighbours do not
 // count, since the ping that makes them may not have begun; nor does anything
 // as long as the lab is configured as it was.
-func broken(ctx context.Context, p *steps.Player, before steps.Promise) []string {
+func broken(ctx context.Context, p *steps.Player, before steps.Promise) say.Text {
 	static := steps.Promise{}
 	for _, claim := range before.Claims {
 		if _, learned := claim.(steps.NeighIs); !learned {
@@ -117,17 +117,17 @@ func broken(ctx context.Context, p *steps.Player, before steps.Promise) []string
 	}
 	report := static.Holds(ctx, p.Lab())
 	if report.OK() {
-		return nil
+		return say.Text{}
 	}
 	now, err := steps.ReadState(ctx, p.Lab())
 	if err == nil && len(steps.DiffState(p.Was(), now, false)) == 0 {
-		return nil
+		return say.Text{}
 	}
-	var lines []string
+	var all say.Text
 	for _, seen := range report.Lines {
 		if !seen.OK {
-			lines = append(lines, seen.Promised)
+			all = say.With(all, seen.Promised)
 		}
 	}
-	return lines
+	return all
 }

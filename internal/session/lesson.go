@@ -3,10 +3,10 @@ package session
 import (
 	"context"
 	"maps"
-	"strings"
 	"time"
 
 	"nstutor/chapters"
+	"nstutor/internal/say"
 	"nstutor/steps"
 )
 
@@ -150,7 +150,7 @@ func (l *Lesson) checked(msg Checked) Work {
 		return all(l.finish(), s.altered())
 	}
 	if msg.Looked {
-		c.Banner = strings.Join(msg.Broken, "; ")
+		c.Banner = msg.Broken
 	}
 	if msg.err == nil {
 		c.Judged = msg.Judged
@@ -162,7 +162,7 @@ func (l *Lesson) checked(msg Checked) Work {
 // finish: the kernel's state says that the step is done.
 func (l *Lesson) finish() Work {
 	s, c := l.s, &l.s.Scene
-	c.Phase, c.Banner, c.Err, c.Rebuilt, c.Judged = PhaseAfter, "", nil, false, Judged{}
+	c.Phase, c.Banner, c.Err, c.Rebuilt, c.Judged = PhaseAfter, say.Text{}, nil, false, Judged{}
 	s.Cue.Page++
 	id := c.Step.ID
 	s.remember(func(r *Known) { r.Done = true })

@@ -36,7 +36,7 @@ type (
 		Done    bool
 		changes []steps.Change
 		Looked  bool     // the beginning was looked at too
-		Broken  []string // what of it does not hold, when the lab was altered
+		Broken  say.Text // what of it does not hold, when the lab was altered
 		Judged  Judged
 		err     error
 	}

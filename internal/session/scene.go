@@ -7,6 +7,7 @@ import (
 	"nstutor/chapters"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
+	"nstutor/internal/say"
 	"nstutor/steps"
 )
 
@@ -45,7 +46,7 @@ type Scene struct {
 	Hints     int
 	Choice    int // what the learner predicted, from 0
 	Guessed   bool
-	Banner    string // what does not hold that the step begins with
+	Banner    say.Text // what does not hold that the step begins with
 	Rebuilt   bool
 	Err       error
 }

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/report"
 	"nstutor/diag/probe"
+	"nstutor/internal/say"
 )
 
 // whyTimeout is how long an answer may take. It takes some milliseconds, but a
@@ -92,7 +92,7 @@ func (s *Session) AskWhy() Work {
 	return one(func() (msg any) {
 		defer func() {
 			if p := recover(); p != nil {
-				msg = Answered{Gen: gen, Err: fmt.Errorf("panic: %v", p)}
+				msg = Answered{Gen: gen, Err: say.Err("panic: %v", "程序出错（panic）：%v", p)}
 			}
 		}()
 		ctx, cancel := context.WithTimeout(program, whyTimeout)
@@ -118,7 +118,7 @@ func (q Question) answer(ctx context.Context, known netip.Addr) (explain.Answer,
 		}
 	}
 	if !dest.Is4() {
-		return explain.Answer{}, fmt.Errorf("%s: only IPv4 is explained", dest)
+		return explain.Answer{}, say.Err("%s: only IPv4 is explained", "%s：只能解释 IPv4", dest)
 	}
 	return explain.Explain(ctx, world, explain.Request{From: from, Dest: dest, Size: q.Size, DF: q.Df})
 }

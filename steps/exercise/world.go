@@ -11,6 +11,7 @@ import (
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // The places that are there from the beginning.
@@ -40,9 +41,9 @@ func NewWorld(ctx context.Context, l *lab.Lab) *World { return &World{ctx: ctx, 
 func (w *World) Err() error { return w.err }
 
 // failed remembers an error and where it happened.
-func (w *World) failed(err error, netns, format string, args ...any) {
+func (w *World) failed(err error, netns string, what say.Text) {
 	if w.err == nil && err != nil {
-		w.err = fmt.Errorf("%s: %s: %w", netns, fmt.Sprintf(format, args...), err)
+		w.err = say.Err("%s: %s: %v", "%s：%s：%v", netns, what, err)
 	}
 }
 
@@ -85,7 +86,7 @@ func (w *World) link(netns, dev string) (*netlink.Handle, netlink.Link) {
 	}
 	link, err := h.LinkByName(dev)
 	if err != nil {
-		w.failed(err, netns, "%s", dev)
+		w.failed(err, netns, say.Quote(dev))
 		return nil, nil
 	}
 	return h, link
@@ -123,7 +124,7 @@ func (w *World) Forward(netns string) { w.Sysctl(netns, "net.ipv4.ip_forward", "
 // as slashes, as for sysctl(8).
 func (w *World) Sysctl(netns, key, value string) {
 	if ns, _ := w.space(netns); ns != nil {
-		w.failed(ns.WriteSysctl(table.SysctlPath(key), value), netns, "%s=%s", key, value)
+		w.failed(ns.WriteSysctl(table.SysctlPath(key), value), netns, say.Quote(key+"="+value))
 	}
 }
 
@@ -144,7 +145,7 @@ func (w *World) Serve(netns string, port int) {
 	if err == nil {
 		err = w.l.Ready(w.ctx, p)
 	}
-	w.failed(err, netns, "web server on port %d", port)
+	w.failed(err, netns, say.T("web server on port %d", "端口 %d 上的 Web 服务器", port))
 }
 
 // settle waits for the carriers of all devices.

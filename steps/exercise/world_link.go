@@ -4,6 +4,7 @@ import (
 	"net"
 
 	"nstutor/internal/change"
+	"nstutor/internal/say"
 
 	"github.com/vishvananda/netlink"
 )
@@ -101,7 +102,7 @@ func (w *World) MTU(netns, dev string, bytes int) {
 // SetMAC gives a device another MAC address.
 func (w *World) SetMAC(netns, dev, mac string) {
 	hw, err := net.ParseMAC(mac)
-	w.failed(err, netns, "set %s address %s", dev, mac)
+	w.failed(err, netns, say.T("set %s address %s", "把 %s 的 MAC 地址设为 %s", dev, mac))
 	w.change(func(s change.Space) error { return at(netns, dev).SetMAC(s, hw) })
 }
 

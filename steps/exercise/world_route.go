@@ -1,13 +1,12 @@
 package exercise
 
 import (
-	"errors"
-	"fmt"
 	"net"
 	"strconv"
 	"strings"
 
 	"nstutor/internal/change"
+	"nstutor/internal/say"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -39,7 +38,7 @@ func (w *World) routed(netns, verb, spec string, do func(*netlink.Handle, *netli
 	if err == nil {
 		err = do(h, route)
 	}
-	w.failed(err, netns, "%s route %s", verb, spec)
+	w.failed(err, netns, say.Quote("ip route "+verb+" "+spec))
 }
 
 var routeTypes = map[string]int{
@@ -56,7 +55,7 @@ func parseRoute(h *netlink.Handle, spec string, deleting bool) (*netlink.Route, 
 		}
 	}
 	if len(words) == 0 {
-		return nil, errors.New("no destination")
+		return nil, say.Err("no destination", "没有目标")
 	}
 	dst, err := network(words[0])
 	if err != nil {
@@ -70,7 +69,7 @@ func parseRoute(h *netlink.Handle, spec string, deleting bool) (*netlink.Route, 
 			continue
 		}
 		if len(words) == 1 {
-			return nil, fmt.Errorf("%s what?", words[0])
+			return nil, say.Err("%s what?", "%s 后面缺少内容", words[0])
 		}
 		if err := routeWord(h, r, words[0], words[1]); err != nil {
 			return nil, err
@@ -96,11 +95,11 @@ func routeWord(h *netlink.Handle, r *netlink.Route, word, value string) error {
 	switch word {
 	case "via":
 		if r.Gw = net.ParseIP(value); r.Gw == nil {
-			err = fmt.Errorf("%q is no address", value)
+			err = say.Err("%q is no address", "%q 不是地址", value)
 		}
 	case "src":
 		if r.Src = net.ParseIP(value); r.Src == nil {
-			err = fmt.Errorf("%q is no address", value)
+			err = say.Err("%q is no address", "%q 不是地址", value)
 		}
 	case "dev":
 		var link netlink.Link
@@ -114,7 +113,7 @@ func routeWord(h *netlink.Handle, r *netlink.Route, word, value string) error {
 	case "mtu":
 		r.MTU, err = strconv.Atoi(value)
 	default:
-		err = fmt.Errorf("%q is not understood here", word)
+		err = say.Err("%q is not understood here", "这里不认识 %q", word)
 	}
 	return err
 }
@@ -149,7 +148,7 @@ func (w *World) ruled(netns, verb, spec string, do func(*netlink.Handle, *netlin
 	if err == nil {
 		err = do(h, rule)
 	}
-	w.failed(err, netns, "%s rule %s", verb, spec)
+	w.failed(err, netns, say.Quote("ip rule "+verb+" "+spec))
 }
 
 func parseRule(spec string) (*netlink.Rule, error) {
@@ -170,11 +169,11 @@ func parseRule(spec string) (*netlink.Rule, error) {
 		case "priority", "pref":
 			r.Priority, err = strconv.Atoi(words[1])
 		default:
-			err = fmt.Errorf("%q is not understood here", words[0])
+			err = say.Err("%q is not understood here", "这里不认识 %q", words[0])
 		}
 	}
 	if err == nil && len(words) > 0 {
-		err = fmt.Errorf("%s what?", words[0])
+		err = say.Err("%s what?", "%s 后面缺少内容", words[0])
 	}
 	return r, err
 }
@@ -182,7 +181,7 @@ func parseRule(spec string) (*netlink.Rule, error) {
 // Neigh writes a permanent neighbour.
 func (w *World) Neigh(netns, addr, mac, dev string) {
 	hw, err := net.ParseMAC(mac)
-	w.failed(err, netns, "neighbour %s lladdr %s", addr, mac)
+	w.failed(err, netns, say.T("neighbour %s lladdr %s", "邻居 %s lladdr %s", addr, mac))
 	w.change(func(s change.Space) error { return at(netns, dev).SetNeigh(s, addr, hw, unix.NUD_PERMANENT) })
 }
 
@@ -190,7 +189,7 @@ func (w *World) Neigh(netns, addr, mac, dev string) {
 // kernel uses it, and asks again by and by.
 func (w *World) StaleNeigh(netns, addr, mac, dev string) {
 	hw, err := net.ParseMAC(mac)
-	w.failed(err, netns, "neighbour %s lladdr %s", addr, mac)
+	w.failed(err, netns, say.T("neighbour %s lladdr %s", "邻居 %s lladdr %s", addr, mac))
 	w.change(func(s change.Space) error { return at(netns, dev).SetNeigh(s, addr, hw, unix.NUD_STALE) })
 }
 

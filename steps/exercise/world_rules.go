@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"nstutor/internal/change"
+	"nstutor/internal/say"
 )
 
 // IPTables is one line as for iptables(8):
@@ -24,8 +25,8 @@ func (w *World) IPTables(netns, line string) {
 		return
 	}
 	if _, err := exec.LookPath("iptables"); err == nil {
-		w.failed(Type(w.ctx, w.l, In(netns, "iptables -w "+line)), netns, "iptables %s", line)
+		w.failed(Type(w.ctx, w.l, In(netns, "iptables -w "+line)), netns, say.Quote("iptables "+line))
 		return
 	}
-	w.failed(ns.Do(func() error { return change.NftLine(strings.Fields(line)) }), netns, "iptables %s", line)
+	w.failed(ns.Do(func() error { return change.NftLine(strings.Fields(line)) }), netns, say.Quote("iptables "+line))
 }

@@ -87,7 +87,7 @@ func (v drillSheet) condition(c steps.Condition, pending bool, w int) []string {
 		return wrap.Behind(t.G.Pending+" ", want, w)
 	case c.Err != nil:
 		lines := wrap.Behind(t.Warn.Render("?")+" ", want, w)
-		return append(lines, wrap.Behind("  ", t.Warn.Render(v.Say(words.NotChecked, screen.OneLine(c.Err.Error()))), w)...)
+		return append(lines, wrap.Behind("  ", t.Warn.Render(v.Say(words.NotChecked, v.Trouble(c.Err))), w)...)
 	case c.Met:
 		return wrap.Behind(t.Verdict(true)+" ", want, w)
 	}

@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/internal/wrap"
 	"nstutor/ui/screen"
@@ -73,7 +74,7 @@ func (v *Lesson) lessonLines(w, h int) []string {
 	case s.Step.ID == "":
 		return nil
 	case s.ProseErr != nil:
-		return wrap.Text(v.Theme.Bad.Render(v.Theme.G.Bad+" "+s.ProseErr.Error()), w)
+		return wrap.Text(v.Theme.Bad.Render(v.Theme.G.Bad+" "+v.Tell(say.Quote(s.ProseErr))), w)
 	}
 	return v.sheet().text(w, h)
 }

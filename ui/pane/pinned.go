@@ -1,8 +1,6 @@
 package pane
 
 import (
-	"errors"
-
 	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/internal/wrap"
@@ -32,9 +30,9 @@ func (v *Lesson) troubleLines(w int) []string {
 	add := func(text string) { lines = append(lines, screen.Fit(text, w, t.G.Ellipsis)) }
 	switch {
 	case s.Err != nil:
-		add(t.Bad.Render(t.G.Bad + " " + v.errorText(s.Err)))
-	case s.Banner != "":
-		add(t.Warn.Render(t.G.Warn + " " + v.Say(words.NotAsExpected) + ": " + s.Banner))
+		add(t.Bad.Render(t.G.Bad + " " + v.Trouble(s.Err)))
+	case !s.Banner.IsZero():
+		add(t.Warn.Render(t.G.Warn + " " + v.Say(words.NotAsExpected, s.Banner)))
 	case s.Rebuilt:
 		add(t.Note.Render(t.G.Warn + " " + v.Say(words.Rebuilt)))
 	}
@@ -64,12 +62,3 @@ func (v *Lesson) nextLine() string {
 
 // jobWords say what the learner waits for.
 var jobWords = map[session.Job]say.Form{session.JobEnter: words.WorkEnter, session.JobApply: words.WorkApply, session.JobUndo: words.WorkUndo}
-
-// errorText is an error in one line.
-func (v *Lesson) errorText(err error) string {
-	var shell *session.NoShell
-	if errors.As(err, &shell) {
-		return v.Say(words.ShellFailed, screen.OneLine(shell.Err.Error()))
-	}
-	return screen.OneLine(err.Error())
-}

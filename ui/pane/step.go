@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/internal/wrap"
 	"nstutor/ui/words"
@@ -56,7 +57,7 @@ func (v stepSheet) symptomLines(w int) []string {
 		if settled && ping.From == v.Network.Log.Netns && ping.To == v.Network.Log.To {
 			sign = v.Theme.Verdict(outcome == ping.Want)
 		}
-		lines = append(lines, wrap.Behind(sign+" ", v.Say(words.Now, ping.From, ping.To, ping.Want), w)...)
+		lines = append(lines, wrap.Behind(sign+" ", v.Say(words.Now, ping.From, ping.To, ping.Want.Say()), w)...)
 	}
 	if len(lines) == 0 {
 		return nil
@@ -116,12 +117,12 @@ func (v stepSheet) afterLines(w int) []string {
 	}
 	lines = append(lines, "")
 	for _, seen := range s.Report.Lines {
-		lines = append(lines, wrap.Behind(v.Theme.Verdict(seen.OK)+" ", seen.Promised, w)...)
+		lines = append(lines, wrap.Behind(v.Theme.Verdict(seen.OK)+" ", v.Tell(seen.Promised), w)...)
 		switch {
 		case seen.Err != nil:
-			lines = append(lines, wrap.Behind("  ", v.Theme.Bad.Render(seen.Err.Error()), w)...)
+			lines = append(lines, wrap.Behind("  ", v.Theme.Bad.Render(v.Tell(say.Quote(seen.Err))), w)...)
 		case !seen.OK:
-			lines = append(lines, wrap.Behind("  "+v.Say(words.Seen)+": ", seen.Seen, w)...)
+			lines = append(lines, wrap.Behind("  "+v.Say(words.Seen), v.Tell(seen.Seen), w)...)
 		}
 	}
 	return lines

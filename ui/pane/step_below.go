@@ -58,7 +58,7 @@ func (v stepSheet) conditionLines(w, h int) []string {
 		one := wrap.Behind(sign+" ", v.Inline(c.Want.In(v.Lang)), w)
 		switch {
 		case c.Err != nil:
-			one = append(one, wrap.Behind("  ", t.Warn.Render(v.Say(words.NotChecked, screen.OneLine(c.Err.Error()))), w)...)
+			one = append(one, wrap.Behind("  ", t.Warn.Render(v.Say(words.NotChecked, v.Trouble(c.Err))), w)...)
 		case !c.Met && c.Seen != "":
 			one = append(one, wrap.Behind("  ", t.Note.Render(v.Say(words.ThereIs, c.Seen)), w)...)
 		}
@@ -78,7 +78,7 @@ func (v stepSheet) next(turning string) string {
 	switch {
 	case s.Phase == session.PhaseAfter:
 		return v.outcomeLine(turning)
-	case s.Banner != "" || s.Err != nil:
+	case !s.Banner.IsZero() || s.Err != nil:
 		return t.Faint.Render(v.Say(words.RebuildOffer))
 	case v.Typed:
 		return t.Faint.Render(t.G.More + " " + v.Say(words.TypeBelow))

@@ -69,7 +69,7 @@ func (v *Why) whyLines(w int) []string {
 
 // whyNot says in one sentence why there is no answer.
 func (v *Why) whyNot() string {
-	said := screen.OneLine(v.Why.Err.Error())
+	said := v.Trouble(v.Why.Err)
 	var name *probe.NameError
 	if errors.As(v.Why.Err, &name) {
 		return v.Say(words.WhyNoName, said)

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/wire"
 	"nstutor/internal/change"
 )
@@ -30,12 +31,7 @@ func (f Flow) String() string {
 }
 
 // Endpoint is an address with its port, if it has one.
-func Endpoint(addr netip.Addr, port uint16) string {
-	if port == 0 {
-		return addr.String()
-	}
-	return netip.AddrPortFrom(addr, port).String()
-}
+func Endpoint(addr netip.Addr, port uint16) string { return eval.Endpoint(addr, port) }
 
 // Protocol is the name of a protocol, as iptables and nft spell it.
 func Protocol(number byte) string {

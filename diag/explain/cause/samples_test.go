@@ -10,6 +10,7 @@ import (
 	"nstutor/diag/farend"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/probe"
 	"nstutor/diag/socket"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
@@ -184,7 +185,7 @@ var samples = []Finding{
 	KernelDropped{contradiction, KernelDrop{say.Quote("host"), "eth0", "NETFILTER_DROP", "nf_hook_slow"}, true},
 	KernelDropped{contradiction, KernelDrop{say.Quote("host"), "", "SOCKET_RCVBUFF", "sock_queue_rcv_skb"}, false},
 	Untried{beyond, say.Quote("why")},
-	RefusedBeyond{beyond, one, "host-unreachable"},
+	RefusedBeyond{beyond, one, probe.HostUnreachable},
 	SilentBeyond{beyond, time.Second},
 	SilentTunnel{beyond, 4789, time.Second},
 }

@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/farend"
+	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -102,13 +103,13 @@ func (u Untried) Detail() say.Text {
 type RefusedBeyond struct {
 	Beyond
 	By      netip.Addr
-	Outcome string
+	Outcome probe.Outcome
 }
 
 // Detail names who.
 func (r RefusedBeyond) Detail() say.Text {
 	return say.T("%s: the request left %s, and %s, beyond it, refuses it (%s); %s",
-		"%s：请求已从 %s 发出，被外面的 %s 拒绝（%s）；%s", r.well(), r.Dev, r.By, r.Outcome, r.there())
+		"%s：请求已从 %s 发出，被外面的 %s 拒绝（%s）；%s", r.well(), r.Dev, r.By, r.Outcome.Say(), r.there())
 }
 
 // SilentBeyond is such a packet that nobody answers.

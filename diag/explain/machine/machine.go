@@ -2,7 +2,6 @@ package machine
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -12,11 +11,12 @@ import (
 	"nstutor/diag/container"
 	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // ErrUnseen tells that a namespace is there, but that it is none of those that
 // can be opened.
-var ErrUnseen = errors.New("its namespace cannot be seen")
+var ErrUnseen = say.Err("its namespace cannot be seen", "看不到它的命名空间")
 
 const (
 	netnsDir     = "/run/netns" // where `ip netns` keeps the names
@@ -80,7 +80,7 @@ func (w *Machine) open(inode uint64, path, ref string) (*Space, error) {
 	}
 	fd, err := nsenter.OpenFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("namespace %q: %w", ref, err)
+		return nil, say.Err("namespace %q: %v", "命名空间 %q：%v", ref, err)
 	}
 	defer unix.Close(fd)
 	return w.enter(fd, path, ref)
@@ -91,13 +91,13 @@ func (w *Machine) open(inode uint64, path, ref string) (*Space, error) {
 func (w *Machine) enter(fd int, path, ref string) (*Space, error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
-		return nil, fmt.Errorf("namespace %q: %w", ref, err)
+		return nil, say.Err("namespace %q: %v", "命名空间 %q：%v", ref, err)
 	}
 	if n := w.nodes[st.Ino]; n != nil {
 		return n, nil
 	}
 	name := w.nameOf(st.Ino, path, ref)
-	ns, err := nsenter.Open(cmp.Or(name, "the current namespace"), fmt.Sprintf("/proc/self/fd/%d", fd))
+	ns, err := nsenter.Open(cmp.Or(name, path), fmt.Sprintf("/proc/self/fd/%d", fd))
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +163,7 @@ func (w *Machine) Peer(n *Space, nsid int) (*Space, error) {
 	case nsid == hereNsid:
 		return n, nil
 	case nsid < 0: // the kernel has no number for it
-		return nil, fmt.Errorf("%w: it has no number in %s", ErrUnseen, n.Calls())
+		return nil, say.Err("%v: it has no number in %s", "%v：它在 %s 中没有编号", ErrUnseen, n.Calls())
 	}
 	key := peering{n.NS.Inode(), nsid}
 	if peer := w.peers[key]; peer != nil {

@@ -2,12 +2,12 @@ package machine
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 )
 
 // RouteQuery is a packet to route. With IIF it is one that came in on that
@@ -78,7 +78,7 @@ func (n *Space) Route(q RouteQuery) RouteAnswer {
 		return RouteAnswer{Kind: KindError, Err: err}
 	}
 	if q.Dst, q.Src = q.Dst.Unmap(), q.Src.Unmap(); !q.Dst.IsValid() {
-		return RouteAnswer{Kind: KindError, Err: fmt.Errorf("%s: route to no address: %w", n.Calls(), unix.EDESTADDRREQ)}
+		return RouteAnswer{Kind: KindError, Err: say.Err("%s: route to no address: %v", "%s：查询路由时没有给出地址：%v", n.Calls(), unix.EDESTADDRREQ)}
 	}
 	l := lookup{node: n, one: one, q: q}
 	reply, err := one.Route(l.request())

@@ -15,7 +15,7 @@ var (
 	rBroken            = say.F("%s cannot reach %s: %s", "%s 到不了 %s：%s")
 	rBrokenUnknown     = say.F("%s cannot reach %s, and why cannot be told: %s (%s)", "%s 到不了 %s，原因无法判断：%s（%s）")
 	rFault             = say.F("%s (%s, %s)", "%s（%s，%s）")
-	rFaultElsewhere    = say.F("it stops here, but the fault is %s: %s", "止于此，但问题%s：%s")
+	rFaultElsewhere    = say.F("it stops here, but the fault is %s: %s", "断在这里，根源%s：%s")
 	rRequest           = say.F("request", "请求")
 	rReply             = say.F("reply", "应答")
 	rInBy              = say.F("in by %s", "从 %s 进入")

@@ -96,7 +96,7 @@ func (a *arping) byAsking() (fabric.Station, bool) {
 		}
 		by := a.answers(s).By
 		if by == machine.ARPProxy {
-			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say.T("%s answers for %s by proxy ARP", "%[2]s 由 %[1]s 代答（proxy ARP）", s.Dev.Name, a.nexthop))
+			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say.T("%s answers for %s by proxy ARP", "%s 用代理 ARP 替 %s 应答", s.Dev.Name, a.nexthop))
 		} else {
 			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say.T("%s answers for %s", "%[2]s 由 %[1]s 应答", s.Dev.Name, a.nexthop))
 		}

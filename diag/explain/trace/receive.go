@@ -156,7 +156,7 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 	}
 	e.packet = result.Packet
 	if nat := result.NAT; nat != nil {
-		w.hop(n, e, StageFilter, dev, say.T("%s: %s becomes %s", "%s：%s 变为 %s", nat.Kind, cause.Endpoint(nat.Old, nat.OldPort), cause.Endpoint(nat.New, nat.NewPort)))
+		w.hop(n, e, StageFilter, dev, nat.Said())
 		e.disguises += disguise(e, hook)
 	}
 	e.src, e.dst, e.mark = e.packet.Src, e.packet.Dst, e.packet.Mark

@@ -33,9 +33,9 @@ func (w *walk) noRoute(n *machine.Space, e echo, route machine.RouteAnswer) mach
 			f = w.sourceless(n, e)
 			break
 		}
-		why := string(route.Kind)
+		why := say.Quote(route.Kind)
 		if route.Err != nil {
-			why = route.Err.Error()
+			why = say.Quote(route.Err)
 		}
 		w.giveUp(n, e, StageRoute, route.DevName, say.T("the kernel answers %s", "内核的答复是 %s", why))
 		return next

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
@@ -98,9 +99,9 @@ func predict(req Request, t *trace.Trace) Answer {
 	if t.Source.IsValid() {
 		a.Source = t.Source.String()
 	}
-	a.Flow = Flow{Proto: cause.Protocol(req.protocol()), SrcPort: req.SrcPort, DstPort: req.Port}
+	a.Flow = Flow{Proto: flows.Protocol(req.protocol()), SrcPort: req.SrcPort, DstPort: req.Port}
 	if r := t.Reached; r.Dst.IsValid() && (r.Dst != req.Dest || r.DstPort != req.Port) {
-		a.Flow.Translated = cause.Endpoint(r.Dst, r.DstPort)
+		a.Flow.Translated = flows.Endpoint(r.Dst, r.DstPort)
 	}
 	a.Listener = listener(t.Listens)
 	switch {

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -23,7 +24,7 @@ var _ = register(Cause{
 // Stopped is a packet that a rule of the packet filter stops.
 type Stopped struct {
 	At
-	Flow   Flow // as the chain saw it
+	Flow   flows.Flow // as the chain saw it
 	Hook   string
 	Result eval.Result
 	// Answer tells that it answers a packet which has passed here.
@@ -86,7 +87,7 @@ func (s Stopped) Fix() []change.Command {
 		}
 		return nil
 	}
-	return s.accept(s.Flow.kind())
+	return s.accept(s.Flow.Kind())
 }
 
 // accept has the chain let packets of the flow's addresses and a kind pass.

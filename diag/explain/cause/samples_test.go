@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/farend"
 	"nstutor/diag/netfilter"
@@ -26,8 +27,8 @@ var (
 	bridge     = table.Link{Name: "br0", Kind: "bridge", Bridge: &table.Bridge{STP: true}}
 	vxlan      = table.Link{Name: "vxlan0", Kind: "vxlan", VXLAN: &table.VXLAN{VNI: 7, DstPort: 4789}}
 	port       = Device{"host", veth}
-	tcp        = Flow{Proto: 6, Src: one, Dst: two, SrcPort: 40000, DstPort: 80}
-	flow       = Flow{Proto: 1, Src: one, Dst: two}
+	tcp        = flows.Flow{Proto: 6, Src: one, Dst: two, SrcPort: 40000, DstPort: 80}
+	flow       = flows.Flow{Proto: 1, Src: one, Dst: two}
 	lookup     = Lookup{two, machine.RouteAnswer{Err: syscall.ENETUNREACH}}
 	proof      = []string{"a line of the kernel's"}
 	path       = Way{Netns: "ns1", Dst: two, Dev: "eth0", Via: one, Onlink: true}
@@ -83,7 +84,7 @@ var samples = []Finding{
 	AskerElsewhere{here, one, "eth0", hop, proof, path},
 	ImpossibleSource{At: here, Flow: flow, Dev: "eth0", Lookup: proof, Service: &here},
 	ImpossibleSource{At: here, Flow: flow, Dev: "eth0", Lookup: proof, Own: address},
-	ImpossibleSource{At: here, Flow: Flow{Proto: 1, Src: netip.MustParseAddr("127.0.0.1"), Dst: two}, Dev: "eth0", Lookup: proof},
+	ImpossibleSource{At: here, Flow: flows.Flow{Proto: 1, Src: netip.MustParseAddr("127.0.0.1"), Dst: two}, Dev: "eth0", Lookup: proof},
 	OwnSender{here, one, hop, proof, address},
 	Circle{At: here, Flow: flow, Line: proof[0], Way: turn},
 	Circle{At: here, Flow: flow, Line: proof[0], Way: Turn{Way: path, Stray: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0"}}},
@@ -95,12 +96,12 @@ var samples = []Finding{
 	TableFull{here, table.ConntrackUse{Count: 8, Max: 8}, true},
 	TableFull{here, table.ConntrackUse{Count: 8, Max: 8}, false},
 	Stopped{At: here, Flow: flow, Hook: "forward", Result: dropped},
-	Stopped{At: here, Flow: Flow{Proto: 17, Src: one, Dst: two, DstPort: 4789}, Hook: "forward", Result: dropped},
-	Stopped{At: here, Flow: Flow{Proto: 6, Src: two, Dst: one, SrcPort: 80, DstPort: 40000, Reply: true}, Hook: "postrouting", Result: dropped},
-	Unheard{At: here, Flow: Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}},
-	Unheard{At: here, Flow: Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}, Near: []socket.Near{{Socket: listening, Why: socket.LoopbackOnly}}},
-	Unheard{At: here, Flow: Flow{Proto: 17, Src: one, Dst: two, DstPort: 80}, Near: []socket.Near{{Socket: listening, Why: socket.OtherProto}}},
-	Unheard{At: here, Flow: Flow{Proto: 6, Src: one, Dst: two, DstPort: 81}, Others: []socket.Socket{listening},
+	Stopped{At: here, Flow: flows.Flow{Proto: 17, Src: one, Dst: two, DstPort: 4789}, Hook: "forward", Result: dropped},
+	Stopped{At: here, Flow: flows.Flow{Proto: 6, Src: two, Dst: one, SrcPort: 80, DstPort: 40000, Reply: true}, Hook: "postrouting", Result: dropped},
+	Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}},
+	Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}, Near: []socket.Near{{Socket: listening, Why: socket.LoopbackOnly}}},
+	Unheard{At: here, Flow: flows.Flow{Proto: 17, Src: one, Dst: two, DstPort: 80}, Near: []socket.Near{{Socket: listening, Why: socket.OtherProto}}},
+	Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 81}, Others: []socket.Socket{listening},
 		Elsewhere: []ListensElsewhere{{"ns2", listening}}, Owners: map[uint32]socket.Process{7: {PID: 12, Comm: "nginx"}}},
 	QueueFull{here, flow, listening},
 	QueueFull{here, flow, socket.Socket{Proto: socket.UDP, Local: listening.Local, Waiting: 4000, Room: 4096}},

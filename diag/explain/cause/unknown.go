@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/farend"
 	"nstutor/diag/probe"
@@ -59,7 +60,7 @@ type Beyond struct {
 	At
 	Dev     string
 	NextHop netip.Addr
-	Flow    Flow // of the packet as it leaves
+	Flow    flows.Flow // of the packet as it leaves
 	Seen    []say.Text
 	// Unsure tells that something here could not be looked at: the rules, or the wire.
 	Unsure bool

@@ -3,6 +3,7 @@ package cause
 import (
 	"slices"
 
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/say"
@@ -54,7 +55,7 @@ func (u SocketsUnread) Same(o Unseen) bool {
 // pass.
 type RulesUnjudged struct {
 	Hook  string
-	Flow  Flow
+	Flow  flows.Flow
 	Rules []string
 	// Ways are all that may become of the packet, where the rules draw lots: fewer than
 	// two where they do not.

@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -56,16 +56,16 @@ func pingProto(dst netip.Addr) byte {
 }
 
 // flow are the addresses and ports that the packet has here.
-func (e echo) flow() cause.Flow {
+func (e echo) flow() flows.Flow {
 	if e.outer != nil {
-		return cause.Flow{Proto: protoUDP, Src: e.src, Dst: e.dst, DstPort: uint16(e.outer.DstPort)}
+		return flows.Flow{Proto: protoUDP, Src: e.src, Dst: e.dst, DstPort: uint16(e.outer.DstPort)}
 	}
-	return cause.Flow{Proto: e.proto(), Src: e.src, Dst: e.dst, SrcPort: e.sport, DstPort: e.dport, Reply: e.leg == LegReply}
+	return flows.Flow{Proto: e.proto(), Src: e.src, Dst: e.dst, SrcPort: e.sport, DstPort: e.dport, Reply: e.leg == LegReply}
 }
 
 // seenAs is the flow as frames are held against it: a port that the kernel may have
 // chosen is 0.
-func (e echo) seenAs() cause.Flow {
+func (e echo) seenAs() flows.Flow {
 	f := e.flow()
 	switch {
 	case e.disguises == 0:

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/socket"
 	"nstutor/diag/table"
@@ -56,7 +57,7 @@ func (w *walk) listen(n *machine.Space, e echo, dev string) {
 		w.doubt(n, e, StageDeliver, dev, f)
 		return
 	}
-	w.hop(n, e, StageDeliver, dev, say.T("a socket listens on %s", "有套接字在 %s 上监听", cause.Endpoint(taker.Local.Addr(), taker.Local.Port())))
+	w.hop(n, e, StageDeliver, dev, say.T("a socket listens on %s", "有套接字在 %s 上监听", flows.Endpoint(taker.Local.Addr(), taker.Local.Port())))
 }
 
 // kernelChosen is the finding of a datagram that may be answered from another address.

@@ -5,6 +5,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -14,7 +15,7 @@ import (
 // they do for a service.
 type turning struct {
 	node     *machine.Space
-	from, to cause.Flow
+	from, to flows.Flow
 }
 
 // turn remembers where the request was sent elsewhere.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
@@ -40,7 +41,7 @@ type Trace struct {
 	Listens *Listener
 	// Reached is the request as it was delivered, behind all translations; its Dst is
 	// invalid where it was not.
-	Reached cause.Flow
+	Reached flows.Flow
 }
 
 // Follow follows a packet and its reply, and asks the kernel at every hop. It
@@ -48,7 +49,7 @@ type Trace struct {
 func Follow(world *machine.Machine, q Question) *Trace {
 	w := &walk{world: world, from: q.From, dest: q.Dest, size: q.Length,
 		last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}, heard: map[hearing]int{}}
-	w.asks = cause.Flow{Proto: cmp.Or(q.Proto, pingProto(q.Dest)), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
+	w.asks = flows.Flow{Proto: cmp.Or(q.Proto, pingProto(q.Dest)), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
 	w.originate(q.From, echo{leg: LegRequest, dst: q.Dest, kind: q.Proto, sport: q.SrcPort, dport: q.DstPort, ttl: maxHops, origin: q.From, length: q.Length, df: q.DF})
 	if len(w.faults) == 0 && w.learnt != nil {
 		w.faults = append(w.faults, *w.learnt)

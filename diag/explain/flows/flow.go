@@ -1,4 +1,4 @@
-package cause
+package flows
 
 import (
 	"fmt"
@@ -84,8 +84,8 @@ func (f Flow) Is(frame wire.Frame) bool {
 
 func samePort(want uint16, is int) bool { return want == 0 || int(want) == is }
 
-// kind is what a rule can say of the packets of the flow, besides their addresses.
-func (f Flow) kind() change.Kind {
+// Kind is what a rule can say of the packets of the flow, besides their addresses.
+func (f Flow) Kind() change.Kind {
 	k := change.Kind{Proto: Protocol(f.Proto)}
 	switch {
 	case f.Echo() && f.Reply:

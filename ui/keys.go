@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"fmt"
-
 	"github.com/charmbracelet/bubbles/key"
 
 	"nstutor/internal/say"
@@ -65,19 +63,24 @@ func (m *Model) enableKeys() {
 		b.SetHelp(keys, m.Say(w))
 	}
 	enter := words.KeyEnterApply
+	more := !m.reading().AtEnd()
 	switch {
 	case m.overlay == overlayOutline:
 		enter = words.KeyJump
+	case more:
+		enter = words.KeyEnterRead
 	case s.Phase == session.PhaseAfter:
 		enter = words.KeyEnterNext
-	case m.Panes.Lesson.MustReadOn():
-		enter = words.KeyEnterRead
+	case s.Asks():
+		enter = words.KeyEnterPass
+	case s.Hidden():
+		enter = words.KeyEnterShow
 	}
 	_, hasNext := m.Stage.Next()
 	_, hasPrev := m.GoBy(-1)
 	look, after := s.Phase == session.PhaseLook, s.Phase == session.PhaseAfter
-	set(&k.Enter, m.overlay == overlayOutline || reading && idle && (look || after && hasNext), "enter", enter)
-	set(&k.Predict, lesson && look && len(s.Prose.Predict.Choices) > 0, m.choiceKeys(), words.KeyPredict)
+	set(&k.Enter, m.overlay == overlayOutline || reading && idle && (more || look || after && hasNext), "enter", enter)
+	set(&k.Predict, lesson && look && len(s.Prose.Predict.Choices) > 0, m.Panes.Lesson.ChoiceKeys(), words.KeyPredict)
 	undo := words.KeyUndo
 	if look {
 		undo = words.KeyBack
@@ -152,10 +155,12 @@ func (m *Model) enableDrillKeys() {
 		return
 	}
 	idle := m.Working == 0
-	look := m.Scene.Phase == session.PhaseLook
-	if look {
+	_, next := m.Stage.Next()
+	switch {
+	case !m.reading().AtEnd():
+	case m.Scene.Phase == session.PhaseLook:
 		k.Enter.SetHelp("enter", m.Say(words.KeyCheck))
-	} else if _, more := m.Stage.Next(); more {
+	case next:
 		k.Enter.SetHelp("enter", m.Say(words.KeyNextUnsolved))
 	}
 	k.Predict.SetEnabled(false)
@@ -164,9 +169,4 @@ func (m *Model) enableDrillKeys() {
 	}
 	k.Undo.SetHelp("u", m.Say(words.KeyAnew))
 	k.Rebuild.SetHelp("r", m.Say(words.KeyAnew))
-}
-
-// choiceKeys is the range of keys that answer the question: "1-3".
-func (m *Model) choiceKeys() string {
-	return fmt.Sprintf("1-%d", max(1, len(m.Scene.Prose.Predict.Choices)))
 }

@@ -74,7 +74,7 @@ func (m *Model) takeAny(msg tea.Msg) tea.Cmd {
 // follow moves the texts that have become others.
 func (m *Model) follow() {
 	m.Panes.Lesson.Follow(m.moved, m.Cue)
-	if m.Cue.Why != m.moved.Why {
+	if m.Cue.Why != m.moved.Why || m.Cue.Page != m.moved.Page {
 		m.Panes.Why.Scroll = screen.Scroll{}
 	}
 	m.moved = m.Cue
@@ -215,13 +215,20 @@ func (m *Model) focused() *screen.Scroll {
 	return scroll
 }
 
-// goOn is the enter key: read on, or what the stage makes of it.
+// goOn is the enter key: what is in the lesson's place is read to its end, and then
+// it is what the stage makes of it.
 func (m *Model) goOn() tea.Cmd {
-	if m.Panes.Lesson.MustReadOn() {
-		m.Panes.Lesson.ReadOn()
+	if text := m.reading(); !text.AtEnd() {
+		text.ReadOn()
 		return nil
 	}
 	return do(m.Stage.GoOn())
+}
+
+// reading is how far the text in the lesson's place is read.
+func (m *Model) reading() *screen.Scroll {
+	_, scroll := m.paneAt(areaLesson)
+	return scroll
 }
 
 // pressWhy shows the answer in the lesson's place, or the lesson again.

@@ -96,7 +96,9 @@ type stepSummary struct {
 	Title      string `json:"title"`
 	Done       bool   `json:"done"`
 	Hints      int    `json:"hints"`
-	Prediction string `json:"prediction"` // "right", "wrong", "open", or "none": the step asks for none
+	Prediction string `json:"prediction"` // the first one: "right", "wrong", "open", or "none": the step asks for none
+
+	How *progress.Way `json:"how"` // null: it is not done, or was before this was looked at
 }
 
 type exerciseSummary struct {
@@ -147,7 +149,7 @@ func summariseChapter(memory *progress.Progress, chapter steps.Chapter, lang str
 		if asks {
 			c.Predictions.Asked++
 		}
-		c.Steps = append(c.Steps, stepSummary{step.ID, prose.Title, known.Done, known.Hints, predictionWord(asks, known)})
+		c.Steps = append(c.Steps, stepSummary{step.ID, prose.Title, known.Done, known.Hints, predictionWord(asks, known), known.How})
 	}
 	c.Total, c.Done, c.Hints = sum.Steps, sum.Done, sum.Hints
 	c.Predictions.Answered, c.Predictions.Right = sum.Answered, sum.Right

@@ -93,7 +93,7 @@ func TestACountIsToldInBothLanguages(t *testing.T) {
 		sum    progress.Sum
 		en, zh string
 	}{
-		{progress.Sum{Steps: 6, Done: 6, Answered: 5, Right: 4, Hints: 1}, "6/6 done, 4 of 5 predictions right, 1 hint", "完成 6/6，预测 5 次，对 4 次，1 条提示"},
+		{progress.Sum{Steps: 6, Done: 6, Hand: 4, Answered: 5, Right: 4, Hints: 1}, "6/6 done, 4 by hand, 4 of 5 predictions right, 1 hint", "完成 6/6，亲手完成 4，预测 5 次，对 4 次，1 条提示"},
 		{progress.Sum{Steps: 7, Done: 1, Answered: 1, Hints: 12}, "1/7 done, 0 of 1 prediction right, 12 hints", "完成 1/7，预测 1 次，对 0 次，12 条提示"},
 		{progress.Sum{Steps: 7}, "0/7 done, no predictions, no hints", "完成 0/7，没有做预测，没用提示"},
 	} {

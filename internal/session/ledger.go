@@ -3,6 +3,7 @@ package session
 import (
 	"sync"
 
+	"nstutor/internal/progress"
 	"nstutor/internal/say"
 	"nstutor/internal/session/rescue"
 )
@@ -11,7 +12,7 @@ import (
 // each call, so the model calls it only from the ledger and from commands.
 type Progress interface {
 	Done(id string) bool
-	MarkDone(id string)
+	MarkDone(id string, how progress.Way)
 	Prediction(id string) (choice int, ok bool)
 	Predict(id string, choice int, right bool)
 	Hints(id string) int
@@ -67,7 +68,7 @@ func (s *Session) recall() Work {
 	if s.ledger == nil {
 		return nil
 	}
-	progress, course := s.ledger.progress, s.Course
+	memory, course := s.ledger.progress, s.Course
 	return one(func() (msg any) {
 		defer func() {
 			if p := recover(); p != nil {
@@ -76,14 +77,14 @@ func (s *Session) recall() Work {
 		}()
 		known := map[string]Known{}
 		for _, step := range course.Steps() {
-			r := Known{Done: progress.Done(step.ID), hints: progress.Hints(step.ID)}
-			r.choice, r.guessed = progress.Prediction(step.ID)
-			if e, ok := progress.Exercise(step.ID); ok && e.Best != nil {
+			r := Known{Done: memory.Done(step.ID), hints: memory.Hints(step.ID)}
+			r.choice, r.guessed = memory.Prediction(step.ID)
+			if e, ok := memory.Exercise(step.ID); ok && e.Best != nil {
 				r.Done = true
 			}
 			known[step.ID] = r
 		}
-		return Memory{known, progress.Warning()}
+		return Memory{known, memory.Warning()}
 	})
 }
 

@@ -7,14 +7,16 @@ import (
 	"time"
 
 	"nstutor/chapters"
+	"nstutor/internal/progress"
 	"nstutor/steps"
 )
 
 // checkTurn is how often the state of a lesson is looked at.
 const checkTurn = 1000 * time.Millisecond
 
-// Lesson is a step that shows its action: enter makes it, and whoever makes it
-// in another way has done the step as well.
+// Lesson is a step of the course. Its command is the learner's to find: enter
+// shows it and then runs it, and whoever brings the same about in another way has
+// done the step as well.
 type Lesson struct {
 	s        *Session
 	checking bool // a check of the step runs
@@ -46,9 +48,17 @@ func (l *Lesson) Translate() {
 // Next implements Stage: the next step of the course.
 func (l *Lesson) Next() (string, bool) { return l.s.GoBy(+1) }
 
-// GoOn implements Stage: the action, and from its end the next step.
+// GoOn implements Stage: the question comes before the command, and the command is
+// seen before it runs. From the end of the step it is the next one.
 func (l *Lesson) GoOn() Work {
-	if l.s.Scene.Phase != PhaseAfter {
+	switch c := &l.s.Scene; {
+	case c.Asks():
+		c.Passed = true
+		return nil
+	case c.Hidden():
+		l.show()
+		return nil
+	case c.Phase != PhaseAfter:
 		return l.apply()
 	}
 	if id, ok := l.Next(); ok {
@@ -68,20 +78,31 @@ func (l *Lesson) GoBack() Work {
 	return nil
 }
 
-// Hint implements Stage.
+// show shows the command, from now on.
+func (l *Lesson) show() {
+	l.s.Scene.Shown = true
+	l.s.Cue.Hint++ // the text stays at its end, though there is less room for it
+}
+
+// Hint implements Stage. The last one is the command.
 func (l *Lesson) Hint() Work {
 	c := &l.s.Scene
 	c.Hints++
 	l.s.Cue.Hint++
+	if c.Hints == len(c.HintTexts(l.s.tongue)) {
+		l.show()
+	}
 	id, n := c.Step.ID, c.Hints
 	l.s.note(func(p Progress) { p.UseHint(id, n) })
 	return nil
 }
 
-// MayHint implements Stage.
+// MayHint implements Stage. Before the question is answered no hint gives the
+// command away, unless the learner has begun by hand.
 func (l *Lesson) MayHint() bool {
 	c := &l.s.Scene
-	return c.Phase == PhaseLook && c.Hints < len(c.HintTexts(l.s.tongue))
+	left := len(c.HintTexts(l.s.tongue)) - c.Hints
+	return c.Phase == PhaseLook && (left > 1 || left == 1 && (!c.Asks() || len(c.Judged.Hints) > 0))
 }
 
 // MayAsk implements Stage: why costs nothing in a lesson.
@@ -166,7 +187,8 @@ func (l *Lesson) finish() Work {
 	s.Cue.Page++
 	id := c.Step.ID
 	s.remember(func(r *Known) { r.Done = true })
-	s.note(func(p Progress) { p.MarkDone(id) })
+	how := progress.Way{Hand: c.Elsewhere, Shown: c.Shown || c.explained, Seconds: int(s.Now().Sub(c.since).Seconds()), When: s.Now()}
+	s.note(func(p Progress) { p.MarkDone(id, how) })
 	return l.keep()
 }
 
@@ -194,7 +216,7 @@ func (l *Lesson) stillDone(msg Checked) Work {
 	if !msg.after || msg.Done || msg.err != nil || c.Keeping {
 		return l.checkAgain()
 	}
-	c.Phase, c.Elsewhere, c.Changes, c.Untouched = PhaseLook, false, nil, nil
+	c.Phase, c.Shown, c.Elsewhere, c.Changes, c.Untouched = PhaseLook, false, false, nil, nil
 	c.Report, c.Output, c.Err = nil, nil, nil
 	s.Cue.Page++
 	s.Network.Log.Restart(true)

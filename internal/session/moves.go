@@ -81,7 +81,7 @@ func (s *Session) begin(msg Entered) {
 	s.Scene = Scene{
 		Gen: s.Scene.Gen, Step: msg.Step, Command: msg.Command, Was: msg.Was,
 		Phase: PhaseLook, Rebuilt: msg.rebuilt, begin: msg.begin,
-		Hints: 0, Choice: known.choice, Guessed: known.guessed,
+		Hints: 0, Choice: known.choice, Guessed: known.guessed, since: s.Now(),
 	}
 	s.raise()
 	s.translate()

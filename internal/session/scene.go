@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"nstutor/chapters"
 	"nstutor/diag/table"
@@ -43,7 +44,11 @@ type Scene struct {
 	Report    *steps.Report
 	Keeping   bool // the promise of what comes after is being tried
 	Hints     int
-	Choice    int // what the learner predicted, from 0
+	Passed    bool      // the question was passed over without an answer
+	Shown     bool      // the command was shown
+	explained bool      // why was asked, which tells a command too
+	since     time.Time // when the step began
+	Choice    int       // what the learner predicted, from 0
 	Guessed   bool
 	Banner    string // what does not hold that the step begins with
 	Rebuilt   bool
@@ -83,6 +88,17 @@ func (s *Scene) Kept() (ok, all int) {
 	}
 	return ok, all
 }
+
+// Title is what the step is called: what is learned in it shows once it is done.
+func (s *Scene) Title() string { return s.Prose.TitleOnce(s.Phase == PhaseAfter) }
+
+// Asks says that the question waits for an answer, which comes before the command.
+func (s *Scene) Asks() bool {
+	return s.Phase == PhaseLook && len(s.Prose.Predict.Choices) > 0 && !s.Guessed && !s.Passed && !s.Shown
+}
+
+// Hidden says that the command is still to be found by the learner.
+func (s *Scene) Hidden() bool { return s.Phase == PhaseLook && !s.Shown }
 
 // HintTexts are about what the learner has changed, or else the text's, which
 // are about the beginning of the step.

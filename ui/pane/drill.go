@@ -144,6 +144,8 @@ func (v drillSheet) next(turning string) string {
 	switch c := &v.Scene; {
 	case c.Phase != session.PhaseAfter && (c.Phase != session.PhaseLook || c.Err != nil):
 		return stepSheet{v.Lesson}.next(turning)
+	case v.unread && !v.Typed && !v.d.Warned && !v.d.Checking && !v.d.Hinting:
+		return v.readsOn()
 	case v.d.Solved:
 		next, ok := v.d.Next()
 		if !ok {

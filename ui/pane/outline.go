@@ -173,7 +173,7 @@ func (v *base) titleOf(step steps.Step) string {
 		return prose.Title
 	}
 	prose, _ := session.ProseOf(v.Lang, step.ID)
-	return prose.Title
+	return prose.TitleOnce(v.Memory[step.ID].Done)
 }
 
 // outlineColumn is how wide the names of steps are in the list.

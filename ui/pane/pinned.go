@@ -62,6 +62,11 @@ func (v *Lesson) nextLine() string {
 	return v.sheet().next(turning)
 }
 
+// readsOn says that enter shows more of the text.
+func (v *Lesson) readsOn() string {
+	return v.Theme.Faint.Render(v.Theme.G.More + " " + v.Say(words.EnterReads))
+}
+
 // jobWords say what the learner waits for.
 var jobWords = map[session.Job]say.Form{session.JobEnter: words.WorkEnter, session.JobApply: words.WorkApply, session.JobUndo: words.WorkUndo}
 

@@ -25,7 +25,7 @@ func (v stepSheet) text(w, h int) []string {
 	} else {
 		lines = v.lookLines(w, h)
 	}
-	if same := v.sameLines(w); h < roomyLesson && len(same) > 0 {
+	if same := v.sameLines(w); h < roomyLesson && len(same) > 0 && !s.Hidden() {
 		lines = append(append(lines, ""), same...)
 	}
 	return lines
@@ -62,6 +62,11 @@ func (v stepSheet) symptomLines(w int) []string {
 		return nil
 	}
 	return append([]string{""}, lines...)
+}
+
+// ChoiceKeys are the keys that answer the question: "1-3".
+func (v *Lesson) ChoiceKeys() string {
+	return fmt.Sprintf("1-%d", max(1, len(v.Scene.Prose.Predict.Choices)))
 }
 
 // predictLines is the question with its answers.

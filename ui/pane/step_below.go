@@ -13,15 +13,27 @@ func (v stepSheet) below(w, h int) []string {
 	return append(v.commandLines(w, h), v.conditionLines(w, h)...)
 }
 
-// commandLines is the exact command and, where there is room, the other ways to
-// say it.
+// taskLines say what is to be brought about.
+func (v stepSheet) taskLines(w int) []string {
+	return wrap.Behind(v.Theme.Strong.Render(v.Say(words.Task))+"  ", v.Inline(v.Scene.Prose.Task), w)
+}
+
+// commandLines is what is to be done, or once it is shown the exact command and,
+// where there is room, the other ways to say it.
 func (v stepSheet) commandLines(w, h int) []string {
 	lead := v.Theme.Faint.Render("$ ")
 	if v.Scene.Phase == session.PhaseAfter {
 		lead = v.Theme.Good.Render(v.Theme.G.Ok) + " "
 	}
+	task := v.taskLines(w)
+	if v.Scene.Hidden() {
+		return task
+	}
 	lines := v.ShellLines(lead, steps.Typed(v.Scene.Command), w)
 	if h >= roomyLesson {
+		if v.Scene.Phase == session.PhaseLook {
+			lines = append(task, lines...)
+		}
 		lines = append(lines, v.sameLines(w)...)
 	}
 	return lines
@@ -80,10 +92,18 @@ func (v stepSheet) next(turning string) string {
 		return v.outcomeLine(turning)
 	case s.Banner != "" || s.Err != nil:
 		return t.Faint.Render(v.Say(words.RebuildOffer))
+	case v.Typed && s.Hidden():
+		return t.Faint.Render(t.G.More + " " + v.Say(words.TypeHidden))
 	case v.Typed:
 		return t.Faint.Render(t.G.More + " " + v.Say(words.TypeBelow))
-	case v.MustReadOn():
-		return t.Faint.Render(t.G.More + " " + v.Say(words.EnterReads))
+	case v.unread:
+		return v.readsOn()
+	case s.Asks() && v.Why.Open: // its keys are those of the lesson
+		return t.Strong.Render(v.Say(words.GuessBehind))
+	case s.Asks():
+		return t.Strong.Render(v.Say(words.GuessFirst, v.ChoiceKeys()))
+	case s.Hidden():
+		return t.Strong.Render(v.Say(words.DoIt))
 	}
 	return t.Faint.Render(v.Say(words.EnterApplies))
 }
@@ -112,7 +132,10 @@ func (v stepSheet) outcomeLine(turning string) string {
 		line += "  " + t.Note.Render(v.Say(who))
 	}
 	next, ok := v.Stage.Next()
-	if !ok {
+	switch {
+	case v.unread && !v.Typed:
+		return line + "  " + v.readsOn()
+	case !ok:
 		return line + "  " + v.Say(words.End)
 	}
 	prose, _ := session.ProseOf(v.Lang, next)

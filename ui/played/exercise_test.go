@@ -91,6 +91,13 @@ func (p *play) scored(memory *progress.Progress, name string, right func(progres
 	}
 }
 
+// check reads to the end, and has the exercise checked.
+func (p *play) check() {
+	p.t.Helper()
+	p.enterUntil("enter check")
+	p.press("enter")
+}
+
 func TestAnExerciseIsBrokenUntilItIsRepaired(t *testing.T) {
 	labtest.Slow(t)
 	memory := newScores(t)
@@ -103,14 +110,14 @@ func TestAnExerciseIsBrokenUntilItIsRepaired(t *testing.T) {
 		}
 	}
 
-	p.press("enter") // nothing is applied
-	p.see("what must work", "what must stay as it was", "✗ ", "there is: ", "1 try,", "enter checks again")
+	p.check() // nothing is applied
+	p.see("what must work", "what must stay as it was", "✗ ", "there is: ", "1 try,")
 	p.scored(memory, "dead-veth", func(e progress.Exercise) bool { return e.Last.Tries == 1 && !e.Last.Solved && e.Best == nil })
 
 	wrong := p.task().Case.Wrong[0].Lines
 	p.repairs(wrong)
-	p.press("enter")
-	p.see("2 tries,", "enter checks again")
+	p.check()
+	p.see("2 tries,", "hold")
 
 	p.repairs(p.task().Case.Fix)
 	p.see("✓ Solved.", "3 tries, no hints", "where it comes from", "https://", " 1/")
@@ -120,7 +127,7 @@ func TestAnExerciseIsBrokenUntilItIsRepaired(t *testing.T) {
 	}
 
 	next := peek(p, func(m *ui.Model) string { id, _ := m.Stage.Next(); return id })
-	p.see("enter: " + next)
+	p.enterUntil("enter: " + next)
 	p.press("enter")
 	p.see("▸ "+next+"  ", "0 tries")
 	p.miss("▸ dead-veth  ")
@@ -162,7 +169,7 @@ func TestTypedCommandsOfAnExerciseCount(t *testing.T) {
 func TestStartingAnExerciseAnew(t *testing.T) {
 	labtest.Slow(t)
 	p := startExercise(t, "dead-veth", 1, newScores(t))
-	p.press("enter")
+	p.check()
 	p.see("1 try,")
 	ns := p.task().Case.Fix[0].Netns
 	if err := p.lab.DelNetns(p.task().Case.Watch.Netns); err != nil {
@@ -171,7 +178,7 @@ func TestStartingAnExerciseAnew(t *testing.T) {
 	for _, key := range []string{"u", "r"} {
 		p.press(key)
 		p.see("1 try,", "repair it with : or s")
-		p.press("enter")
+		p.check()
 		p.see("2 tries,")
 		peek(p, func(m *ui.Model) int { drillOf(m).Tries = 1; return 0 })
 	}
@@ -247,7 +254,7 @@ func TestHintsFollowTheFault(t *testing.T) {
 func TestTheChallengeShowsItsConditions(t *testing.T) {
 	p := startExercise(t, "be-the-cni", 1, newScores(t))
 	p.see("what must work", "· ")
-	p.press("enter")
+	p.check()
 	p.see("✗ ", "1 try,")
 }
 

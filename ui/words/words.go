@@ -39,6 +39,10 @@ var (
 	DoneByYou       = say.F("done by your own hand", "由你亲手完成")
 	ThereIs         = say.F("there is: %s", "现在是：%s")
 	NotChecked      = say.F("could not be checked: %s", "无法检查：%s")
+	Task            = say.F("to do", "要做")
+	GuessFirst      = say.F("first your guess, %s (enter skips it)", "先预测：按 %s（按 enter 可以跳过）")
+	GuessBehind     = say.F("w: first your guess (enter skips it)", "按 w 回去预测（按 enter 跳过）")
+	DoIt            = say.F("do it with : or s (enter shows how)", "请动手：用 : 或 s（按 enter 显示命令）")
 	EnterApplies    = say.F("enter runs it in the lab", "按 enter 在实验网络中执行")
 	EnterReads      = say.F("enter reads on", "按 enter 继续阅读")
 	EnterNext       = say.F("enter: %s", "按 enter：%s")
@@ -51,6 +55,7 @@ var (
 	WorkEnter       = say.F("building the lab", "正在搭建实验网络")
 	WorkApply       = say.F("applying", "正在执行")
 	WorkUndo        = say.F("undoing", "正在撤销")
+	TypeHidden      = say.F("type what does it (esc, enter shows how)", "输入能做到的命令（先 esc 再 enter 可显示）")
 	TypeBelow       = say.F("type it below, or do the same in your own way", "在下面输入它，或用自己的办法做到同样的事")
 )
 
@@ -122,6 +127,8 @@ var (
 // What the keys do.
 var (
 	KeyEnterApply   = say.F("run", "执行")
+	KeyEnterPass    = say.F("no guess", "跳过预测")
+	KeyEnterShow    = say.F("show command", "显示命令")
 	KeyEnterNext    = say.F("next step", "下一步")
 	KeyEnterRead    = say.F("read on", "继续阅读")
 	KeyPredict      = say.F("predict", "预测")

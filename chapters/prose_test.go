@@ -66,7 +66,7 @@ func checkProse(t *testing.T, name string, p chapters.Prose) {
 
 // TestNoTextIsLeftOver fails when a file belongs to no step.
 func TestNoTextIsLeftOver(t *testing.T) {
-	known := map[string]bool{}
+	known := map[string]bool{"welcome.md": true, "glossary.md": true}
 	for _, chapter := range chapters.All() {
 		known["ch"+chapter.ID+".md"] = true
 		for _, step := range chapter.Steps {

@@ -5,6 +5,7 @@ import (
 
 	"nstutor/internal/say"
 	"nstutor/internal/session"
+	"nstutor/ui/pane"
 	"nstutor/ui/words"
 )
 
@@ -16,6 +17,7 @@ type keyMap struct {
 	Tab, BackTab, NextNetns, PrevNetns      key.Binding
 	Up, Down, PageUp, PageDown, Top, Bottom key.Binding
 	Go, Summary, Reset                      key.Binding
+	Again, Welcome, Search                  key.Binding
 	Lang, Help, Suspend, Quit, Close        key.Binding
 }
 
@@ -43,6 +45,9 @@ func newKeyMap() keyMap {
 		Go:        bind("g"),
 		Summary:   bind("p"),
 		Reset:     bind("r"), // on the summary
+		Again:     bind("e"),
+		Welcome:   bind("i"),
+		Search:    bind("/"), // on the help page
 		Lang:      bind("L"),
 		Help:      bind("?"),
 		Suspend:   bind("ctrl+z"),
@@ -64,13 +69,18 @@ func (m *Model) enableKeys() {
 	}
 	enter := words.KeyEnterApply
 	more := !m.reading().AtEnd()
+	page := m.overlay == overlayPage
 	switch {
 	case m.overlay == overlayOutline:
 		enter = words.KeyJump
+	case page && !more:
+		enter = words.KeyClose
 	case more:
 		enter = words.KeyEnterRead
 	case s.Phase == session.PhaseAfter:
 		enter = words.KeyEnterNext
+	case s.Opening():
+		enter = words.KeyBegin
 	case s.Asks():
 		enter = words.KeyEnterPass
 	case s.Hidden():
@@ -79,8 +89,8 @@ func (m *Model) enableKeys() {
 	_, hasNext := m.Stage.Next()
 	_, hasPrev := m.GoBy(-1)
 	look, after := s.Phase == session.PhaseLook, s.Phase == session.PhaseAfter
-	set(&k.Enter, m.overlay == overlayOutline || reading && idle && (more || look || after && hasNext), "enter", enter)
-	set(&k.Predict, lesson && look && len(s.Prose.Predict.Choices) > 0, m.Panes.Lesson.ChoiceKeys(), words.KeyPredict)
+	set(&k.Enter, m.overlay == overlayOutline || page || reading && idle && (more || look || after && hasNext), "enter", enter)
+	set(&k.Predict, lesson && look && !s.Opening() && len(s.Prose.Predict.Choices) > 0, m.Panes.Lesson.ChoiceKeys(), words.KeyPredict)
 	undo := words.KeyUndo
 	if look {
 		undo = words.KeyBack
@@ -100,14 +110,25 @@ func (m *Model) enableKeys() {
 	set(&k.NextNetns, reading && len(m.Network.Names) > 1, "n/N", words.KeyNetns)
 	set(&k.PrevNetns, reading && len(m.Network.Names) > 1, "n/N", words.KeyNetns)
 	set(&k.Up, true, "↑/↓", words.KeyScroll)
+	_, again := m.Stage.Again()
+	set(&k.Again, reading && again, "e", words.KeyAgain)
+	set(&k.Welcome, reading, "i", words.KeyWelcome)
+	set(&k.Search, page && m.Panes.Page.Kind == pane.PageHelp && !m.Panes.Page.Searching, "/", words.KeySearch)
 	set(&k.Go, reading, "g", words.KeyGo)
 	set(&k.Summary, reading, "p", words.KeySummary)
 	set(&k.Reset, m.overlay == overlaySummary && !m.Panes.Summary.Asking, "r", words.KeyReset)
 	set(&k.Lang, m.overlay != overlayOutline, "L", words.KeyLang)
 	set(&k.Help, m.overlay != overlayOutline, "?", words.KeyHelp)
 	set(&k.Suspend, true, "ctrl+z", words.KeySuspend)
-	set(&k.Quit, true, "q", words.KeyQuit)
-	set(&k.Close, m.overlay != overlayNone || m.Why.Open || m.Panes.Console.Open, "esc", words.KeyClose)
+	quit, closing := words.KeyQuit, "esc/q"
+	if m.Why.Open {
+		quit = words.KeyWhyClose
+	}
+	if m.overlay == overlayOutline && m.Panes.Outline.Filtering() || m.Panes.Page.Searching || m.Panes.Console.Open {
+		closing = "esc"
+	}
+	set(&k.Quit, true, "q", quit)
+	set(&k.Close, m.overlay != overlayNone || m.Why.Open || m.Panes.Console.Open, closing, words.KeyClose)
 	m.enableDrillKeys()
 	if m.Theme.ASCII {
 		k.Up.SetHelp("up/down", m.Say(words.KeyScroll))
@@ -120,13 +141,13 @@ func (m *Model) ShortHelp() []key.Binding {
 	k := m.keys
 	switch {
 	case m.overlay != overlayNone:
-		return []key.Binding{k.Enter, k.Up, k.Reset}
+		return []key.Binding{k.Enter, k.Search, k.Up, k.Reset}
 	case m.Panes.Console.Open:
 		return m.typingHelp()
 	case m.Scene.Banner != "" || m.Scene.Err != nil:
 		return []key.Binding{k.Rebuild, k.Enter, k.Type, k.Why, k.Shell, k.Tab, k.Go, k.Undo}
 	}
-	return []key.Binding{k.Enter, k.Predict, k.Hint, k.Type, k.Why, k.Shell, k.Tab, k.Go, k.Undo, k.NextNetns, k.Summary, k.Lang}
+	return []key.Binding{k.Enter, k.Predict, k.Hint, k.Type, k.Why, k.Shell, k.Tab, k.Go, k.Undo, k.Again, k.NextNetns, k.Summary, k.Lang}
 }
 
 // alwaysHelp is the right end of the footer.
@@ -143,7 +164,7 @@ func (m *Model) FullHelp() [][]key.Binding {
 	return [][]key.Binding{
 		{k.Enter, k.Predict, k.Hint, k.Undo, k.Rebuild},
 		{k.Type, k.Shell, k.Why, k.Go, k.Summary},
-		{k.Tab, k.NextNetns, k.Up},
+		{k.Tab, k.NextNetns, k.Up, k.Again, k.Welcome},
 		{k.Lang, k.Help, k.Suspend, k.Quit},
 	}
 }

@@ -54,7 +54,7 @@ func TestTheFooterShowsOnlyKeysThatWorkNow(t *testing.T) {
 		shows, lacks []string
 	}{
 		{"look", func() *Model { return sized(t, fixture) },
-			[]string{"enter no guess", "1-3 predict", "h hint", "tab pane", "? keys", "q quit"}, []string{"u undo", "u back", "r rebuild"}},
+			[]string{"enter no guess", "1-3 predict", "h hint", "tab pane", "? help", "q quit"}, []string{"u undo", "u back", "r rebuild"}},
 		{"guessed", func() *Model { m := sized(t, fixture); send(m, keyMsg("1")); return m },
 			[]string{"enter show command", "1-3 predict"}, []string{"enter run"}},
 		{"shown", func() *Model { m := sized(t, fixture); m.Scene.Shown = true; return m },
@@ -72,7 +72,7 @@ func TestTheFooterShowsOnlyKeysThatWorkNow(t *testing.T) {
 		{"trouble", func() *Model { m := sized(t, fixture); m.Scene.Banner = "broken"; return m },
 			[]string{"r rebuild lab"}, nil},
 		{"outline", func() *Model { m := sized(t, fixture); send(m, keyMsg("g")); return m },
-			[]string{"enter go there", "esc close"}, []string{"hint", "quit"}},
+			[]string{"enter go there", "esc/q close"}, []string{"hint", "quit"}},
 	} {
 		got := footer(c.model())
 		for _, text := range c.shows {

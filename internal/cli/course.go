@@ -40,7 +40,9 @@ func (a *app) course(cmd *cobra.Command, _ []string) error {
 			Lang:  a.language(memory.Lang()),
 			ASCII: a.ascii,
 			Start: memory.Position(),
-			Open:  lab.Open(),
+
+			Welcome: memory.Position() == "",
+			Open:    lab.Open(),
 		})
 	})
 }

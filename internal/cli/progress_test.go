@@ -116,7 +116,7 @@ func TestTheSummaryOfTheCourseForgetsAChapter(t *testing.T) {
 	other.MarkDone("0.2", progress.Way{})
 	other.MarkDone("1.1", progress.Way{})
 	mark := x.printed()
-	x.tty.WriteString("p")
+	x.tty.WriteString("qp") // closes the welcome
 	x.await(t, mark, "1/6 done")
 	x.await(t, mark, "2/38 done, no predictions")
 	mark = x.printed()
@@ -131,7 +131,7 @@ func TestTheSummaryOfTheCourseForgetsAChapter(t *testing.T) {
 	if p := progress.Load(path); p.Done("0.2") || !p.Done("1.1") {
 		t.Errorf("0.2 %v, 1.1 %v", p.Done("0.2"), p.Done("1.1"))
 	}
-	x.tty.WriteString("q")
+	x.tty.WriteString("qq") // the page, and the course
 	if got := exitStatus(t, x.cmd); got != 0 {
 		t.Errorf("exit status %d", got)
 	}

@@ -122,6 +122,20 @@ func (d *Drill) MayAsk() bool {
 	return true
 }
 
+// Again implements Stage: the symptom of what is solved, and the solution of what
+// was solved before.
+func (d *Drill) Again() (Page, bool) {
+	c := &d.s.Scene
+	title := c.Step.ID + "  " + d.Prose.Title
+	switch {
+	case d.Solved:
+		return Page{title, d.Prose.Symptom}, true
+	case c.Phase == PhaseLook && d.s.Memory[c.Step.ID].Done:
+		return Page{title, d.Prose.Solved}, true
+	}
+	return Page{}, false
+}
+
 // Other implements Stage: the learner thought better of it.
 func (d *Drill) Other() { d.Warned = false }
 

@@ -39,6 +39,7 @@ func (l *Lesson) Translate() {
 		c.Chapter = chapter.ID
 		title, intro, _ := chapters.ChapterText(s.tongue, chapter.ID)
 		c.ChapterTitle, c.Intro = title, ""
+		c.NewWords = chapters.NewWords(s.Course, s.tongue, c.Step.ID)
 		if chapter.Steps[0].ID == c.Step.ID {
 			c.Intro = intro
 		}
@@ -52,6 +53,10 @@ func (l *Lesson) Next() (string, bool) { return l.s.GoBy(+1) }
 // seen before it runs. From the end of the step it is the next one.
 func (l *Lesson) GoOn() Work {
 	switch c := &l.s.Scene; {
+	case c.Opening():
+		c.Opened = true
+		l.s.Cue.Page++
+		return nil
 	case c.Asks():
 		c.Passed = true
 		return nil
@@ -102,11 +107,28 @@ func (l *Lesson) Hint() Work {
 func (l *Lesson) MayHint() bool {
 	c := &l.s.Scene
 	left := len(c.HintTexts(l.s.tongue)) - c.Hints
-	return c.Phase == PhaseLook && (left > 1 || left == 1 && (!c.Asks() || len(c.Judged.Hints) > 0))
+	return c.Phase == PhaseLook && !c.Opening() && (left > 1 || left == 1 && (!c.Asks() || len(c.Judged.Hints) > 0))
 }
 
 // MayAsk implements Stage: why costs nothing in a lesson.
 func (l *Lesson) MayAsk() bool { return true }
+
+// Again implements Stage.
+func (l *Lesson) Again() (Page, bool) {
+	c := &l.s.Scene
+	id := c.Step.ID
+	if c.Phase == PhaseAfter {
+		return Page{id + "  " + c.Prose.Title, c.Prose.Look}, true
+	}
+	if !l.s.Memory[id].Done {
+		id, _ = l.s.GoBy(-1)
+	}
+	prose, err := ProseOf(l.s.tongue, id)
+	if err != nil || !l.s.Memory[id].Done {
+		return Page{}, false
+	}
+	return Page{id + "  " + prose.TitleOnce(true), prose.After}, true
+}
 
 // The price of an answer, leaving and the clock are nothing to a lesson.
 

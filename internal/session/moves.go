@@ -78,10 +78,11 @@ func (s *Session) entered(msg Entered) Work {
 // begin makes the scene that of a step whose beginning the lab stands at.
 func (s *Session) begin(msg Entered) {
 	known := s.Memory[msg.Step.ID]
+	opened := s.Scene.Opened && s.Scene.Step.ID == msg.Step.ID
 	s.Scene = Scene{
 		Gen: s.Scene.Gen, Step: msg.Step, Command: msg.Command, Was: msg.Was,
 		Phase: PhaseLook, Rebuilt: msg.rebuilt, begin: msg.begin,
-		Hints: 0, Choice: known.choice, Guessed: known.guessed, since: s.Now(),
+		Hints: 0, Choice: known.choice, Guessed: known.guessed, since: s.Now(), Opened: opened,
 	}
 	s.raise()
 	s.translate()

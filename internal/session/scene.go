@@ -28,7 +28,9 @@ type Scene struct {
 	Chapter      string
 	Level        int // of the exercise, which is one of no chapter; 0: it is none
 	ChapterTitle string
-	Intro        string // of the chapter, at its first step
+	Intro        string   // of the chapter, at its first step
+	Opened       bool     // and it was read
+	NewWords     []string // of the glossary, that are used here for the first time
 	Prose        chapters.Prose
 	ProseErr     error
 	Command      change.Command
@@ -91,6 +93,9 @@ func (s *Scene) Kept() (ok, all int) {
 
 // Title is what the step is called: what is learned in it shows once it is done.
 func (s *Scene) Title() string { return s.Prose.TitleOnce(s.Phase == PhaseAfter) }
+
+// Opening says that the chapter's introduction is to be read, before its first step.
+func (s *Scene) Opening() bool { return s.Phase == PhaseLook && s.Intro != "" && !s.Opened }
 
 // Asks says that the question waits for an answer, which comes before the command.
 func (s *Scene) Asks() bool {

@@ -24,6 +24,9 @@ type Stage interface {
 	MayHint() bool
 	// MayAsk is asked before the learner is told why, which may have a price.
 	MayAsk() bool
+	// Again is what can be read once more: from the end of a step its beginning, and
+	// from the beginning what was told at the end, now or in the step before.
+	Again() (Page, bool)
 	// Other is told that the learner does something else than ask.
 	Other()
 
@@ -38,6 +41,17 @@ type Stage interface {
 	Occupied() bool
 	// Leave is told that the learner goes to another step.
 	Leave()
+}
+
+// Page is a text to read.
+type Page struct{ Title, Text string }
+
+// ReadAgain is told that the learner reads what Again offers.
+func (s *Session) ReadAgain() {
+	if d, ok := s.Stage.(*Drill); ok && !d.Solved {
+		d.why++ // it names the fault
+		d.save()
+	}
 }
 
 // raise begins the stage for the scene's step. Coming back to an exercise is the

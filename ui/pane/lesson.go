@@ -51,6 +51,9 @@ func (v *Lesson) lessonTitle() string {
 	if s.Step.ID == "" {
 		return v.Say(words.Lesson)
 	}
+	if s.Opening() {
+		return s.Chapter + "  " + s.ChapterTitle
+	}
 	return s.Step.ID + "  " + s.Title()
 }
 

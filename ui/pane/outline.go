@@ -21,6 +21,7 @@ import (
 // typed.
 type Outline struct {
 	base
+	Slash  bool // a filter was asked for, of any letters
 	input  textinput.Model
 	rows   []outlineRow // those that match
 	cursor int          // index into rows, always at a step
@@ -112,6 +113,9 @@ func (v *Outline) Move(by int) {
 		}
 	}
 }
+
+// Filtering says whether a filter is being typed.
+func (v *Outline) Filtering() bool { return v.Slash || v.input.Value() != "" }
 
 // Chosen is the step under the cursor.
 func (v *Outline) Chosen() (string, bool) {

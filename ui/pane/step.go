@@ -20,10 +20,13 @@ type stepSheet struct{ *Lesson }
 func (v stepSheet) text(w, h int) []string {
 	s := &v.Scene
 	var lines []string
-	if s.Phase == session.PhaseAfter {
+	switch {
+	case s.Opening():
+		return v.Prose(s.Intro, w)
+	case s.Phase == session.PhaseAfter:
 		lines = v.afterLines(w)
-	} else {
-		lines = v.lookLines(w, h)
+	default:
+		lines = v.lookLines(w)
 	}
 	if same := v.sameLines(w); h < roomyLesson && len(same) > 0 && !s.Hidden() {
 		lines = append(append(lines, ""), same...)
@@ -32,13 +35,13 @@ func (v stepSheet) text(w, h int) []string {
 }
 
 // lookLines is what there is to read before the action.
-func (v stepSheet) lookLines(w, h int) []string {
+func (v stepSheet) lookLines(w int) []string {
 	s := &v.Scene
-	var lines []string
-	if s.Intro != "" && h >= roomyLesson {
-		lines = append(v.Prose(s.Intro, w), "", v.Theme.Rule.Render(strings.Repeat(v.Theme.G.Rule, w)), "")
+	lines := v.Prose(s.Prose.Look, w)
+	if len(s.NewWords) > 0 {
+		comma := v.Say(words.Comma)
+		lines = append(append(lines, ""), wrap.Text(v.Theme.Faint.Render(v.Say(words.NewWords, strings.Join(s.NewWords, comma))), w)...)
 	}
-	lines = append(lines, v.Prose(s.Prose.Look, w)...)
 	lines = append(lines, v.symptomLines(w)...)
 	lines = append(lines, v.predictLines(w)...)
 	v.Lesson.predictEnd = len(lines)

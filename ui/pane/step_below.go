@@ -25,6 +25,9 @@ func (v stepSheet) commandLines(w, h int) []string {
 	if v.Scene.Phase == session.PhaseAfter {
 		lead = v.Theme.Good.Render(v.Theme.G.Ok) + " "
 	}
+	if v.Scene.Opening() {
+		return nil
+	}
 	task := v.taskLines(w)
 	if v.Scene.Hidden() {
 		return task
@@ -92,6 +95,8 @@ func (v stepSheet) next(turning string) string {
 		return v.outcomeLine(turning)
 	case s.Banner != "" || s.Err != nil:
 		return t.Faint.Render(v.Say(words.RebuildOffer))
+	case s.Opening() && !v.unread:
+		return t.Faint.Render(v.Say(words.EnterBegins))
 	case v.Typed && s.Hidden():
 		return t.Faint.Render(t.G.More + " " + v.Say(words.TypeHidden))
 	case v.Typed:

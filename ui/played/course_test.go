@@ -159,7 +159,7 @@ func TestTheOutlineLeadsToAStep(t *testing.T) {
 func TestTheLanguageCanBeSwitched(t *testing.T) {
 	p := startPlay(t, "2.6")
 	p.press("L")
-	p.see("实况", "路由", "按键")
+	p.see("实况", "路由", "帮助")
 	p.wait(func(string) bool { return p.progress.language() == "zh" }, "not remembered")
 	p.press("L")
 	p.see("live", "route")
@@ -241,4 +241,31 @@ func TestHowAStepWasDoneIsRemembered(t *testing.T) {
 			t.Errorf("%s: %+v", c.name, got)
 		}
 	}
+}
+
+// A chapter's introduction is a page of its own, at every size.
+func TestAChapterIsIntroducedBeforeItsFirstStep(t *testing.T) {
+	p := startPlay(t, "0.1")
+	p.press("g")
+	p.see("chapters and steps")
+	p.press("3", ".", "1", "enter")
+	p.see("▸ 3  From the pod to the world", "everyone else has never heard of it", "enter begins the chapter")
+	p.miss("to do  ")
+	p.press("enter")
+	p.see("▸ 3.1  ", "to do  On the node, set")
+	p.press("r") // whoever has read it is not shown it again
+	p.still()
+	p.see("▸ 3.1  ", "to do  ")
+}
+
+// What a step taught stays readable from the next one.
+func TestWhatAStepTaughtCanBeReadFromTheNext(t *testing.T) {
+	p := startPlay(t, "2.4")
+	p.apply()
+	p.enterUntil("enter: 2.5")
+	p.press("enter")
+	p.see("▸ 2.5  ")
+	p.press("e")
+	p.see("2.4  An address, but no route yet", "whichever comes last", "esc/q close")
+	p.enterUntil("▸ 2.5  ")
 }

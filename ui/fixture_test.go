@@ -106,8 +106,17 @@ func fixture(t testing.TB, opts Options) *Model {
 	return m
 }
 
-// fixtureAfter is the fixture after its step's action.
+// fixtureAfter is the fixture after its step's action, and fixtureUnkept one in which
+// what was promised is not seen.
 func fixtureAfter(t testing.TB, opts Options) *Model {
+	return fixtureSeen(t, opts, "172.20.1.1 dev ns1-eth0 FAILED")
+}
+
+func fixtureUnkept(t testing.TB, opts Options) *Model {
+	return fixtureSeen(t, opts, "172.20.1.1 dev ns1-eth0 lladdr 02:00:00:00:00:99 PERMANENT")
+}
+
+func fixtureSeen(t testing.TB, opts Options, neigh string) *Model {
 	m := fixture(t, opts)
 	send(m, keyMsg("2"))
 	m.Scene.Phase = session.PhaseAfter
@@ -119,7 +128,7 @@ func fixtureAfter(t testing.TB, opts Options) *Model {
 	send(m, session.Kept{Gen: 1, Report: steps.Report{Lines: []steps.Seen{
 		{Promised: "ns1 ping 192.168.6.160: silent", Seen: "silent", OK: true},
 		{Promised: "ns1 ip route: default via 172.20.1.1 dev ns1-eth0", Seen: "default via 172.20.1.1 dev ns1-eth0", OK: true},
-		{Promised: "ns1 ip neigh: 172.20.1.1 dev ns1-eth0 FAILED", Seen: "172.20.1.1 dev ns1-eth0 INCOMPLETE"},
+		{Promised: "ns1 ip neigh: 172.20.1.1 dev ns1-eth0 FAILED", Seen: neigh, OK: neigh == "172.20.1.1 dev ns1-eth0 FAILED"},
 	}}})
 	send(m, feed.Ping{Aim: m.Network.Aim, Event: probe.Event{Seq: 1, Sent: true}})
 	send(m, feed.Frames(fixtureFrames()))

@@ -27,7 +27,7 @@ func TestAnswersAboutALeftStepAreDropped(t *testing.T) {
 		"entered": session.Entered{Gen: 0, Step: steps.Step{ID: "late"}},
 		"applied": session.Applied{Gen: 0, Err: errors.New("late")},
 		"checked": session.Checked{Gen: 0, Done: true},
-		"broken":  session.Checked{Gen: 0, Looked: true, Broken: []string{"late"}},
+		"broken":  session.Checked{Gen: 0, Looked: true, Broken: []steps.Seen{{Promised: "late"}}},
 		"kept":    session.Kept{Gen: 0, Err: errors.New("late")},
 		"ping":    feed.Ping{Aim: -1, Event: probe.Event{Seq: 99, Result: probe.Result{Seq: 99, Message: "late"}}},
 	} {
@@ -69,7 +69,7 @@ func TestTheFooterShowsOnlyKeysThatWorkNow(t *testing.T) {
 			[]string{"1-3 predict"}, []string{"hint"}},
 		{"working", func() *Model { m := sized(t, fixture); m.Working++; return m },
 			[]string{"g go to", "q quit"}, []string{"enter", "undo"}},
-		{"trouble", func() *Model { m := sized(t, fixture); m.Scene.Banner = "broken"; return m },
+		{"trouble", func() *Model { m := sized(t, fixture); m.Scene.Broken = []steps.Seen{{Promised: "broken"}}; return m },
 			[]string{"r rebuild lab"}, nil},
 		{"outline", func() *Model { m := sized(t, fixture); send(m, keyMsg("g")); return m },
 			[]string{"enter go there", "esc/q close"}, []string{"hint", "quit"}},

@@ -95,11 +95,13 @@ func (s *Session) takeMemory(msg Memory) {
 	}
 }
 
-// remember changes what is known of the current step.
-func (s *Session) remember(change func(*Known)) {
-	known := s.Memory[s.Scene.Step.ID]
+// remember changes what is known of the current step, and know of any.
+func (s *Session) remember(change func(*Known)) { s.know(s.Scene.Step.ID, change) }
+
+func (s *Session) know(id string, change func(*Known)) {
+	known := s.Memory[id]
 	change(&known)
-	s.Memory[s.Scene.Step.ID] = known
+	s.Memory[id] = known
 }
 
 // Tally counts the steps that are done, ever.

@@ -38,6 +38,9 @@ func (s *Session) goTo(j Job, move func(context.Context, *steps.Player) (rebuilt
 	if s.desk == nil {
 		return nil
 	}
+	if l, ok := s.Stage.(*Lesson); ok {
+		l.Leave()
+	}
 	s.Scene.Gen++
 	s.Scene.Phase = phaseEnter
 	s.Scene.Keeping = false
@@ -111,6 +114,9 @@ func (s *Session) Predict(choice int) {
 			r.choice, r.guessed = choice, true
 		}
 	})
+	if len(c.Broken) > 0 {
+		return // it is about another network than the question
+	}
 	s.note(func(p Progress) { p.Predict(id, choice, right) })
 }
 

@@ -52,7 +52,8 @@ type Scene struct {
 	since     time.Time // when the step began
 	Choice    int       // what the learner predicted, from 0
 	Guessed   bool
-	Banner    string // what does not hold that the step begins with
+	Broken    []steps.Seen // what does not hold that the step begins with
+	Diverged  bool         // and did not when the step was done
 	Rebuilt   bool
 	Err       error
 }
@@ -92,7 +93,9 @@ func (s *Scene) Kept() (ok, all int) {
 }
 
 // Title is what the step is called: what is learned in it shows once it is done.
-func (s *Scene) Title() string { return s.Prose.TitleOnce(s.Phase == PhaseAfter) }
+func (s *Scene) Title() string {
+	return s.Prose.TitleOnce(s.Phase == PhaseAfter && len(s.Unkept()) == 0)
+}
 
 // Opening says that the chapter's introduction is to be read, before its first step.
 func (s *Scene) Opening() bool { return s.Phase == PhaseLook && s.Intro != "" && !s.Opened }
@@ -104,6 +107,21 @@ func (s *Scene) Asks() bool {
 
 // Hidden says that the command is still to be found by the learner.
 func (s *Scene) Hidden() bool { return s.Phase == PhaseLook && !s.Shown }
+
+// Unkept are the lines of the report that are not as promised. As long as there are
+// any the step does not count.
+func (s *Scene) Unkept() []steps.Seen {
+	if s.Report == nil {
+		return nil
+	}
+	return unkept(*s.Report)
+}
+
+// Graded says that the prediction can be judged: it was about this network, and what
+// was to be seen was.
+func (s *Scene) Graded() bool {
+	return s.Guessed && !s.Diverged && s.Choice < len(s.Prose.Predict.Choices) && s.Report != nil && s.Report.OK()
+}
 
 // HintTexts are about what the learner has changed, or else the text's, which
 // are about the beginning of the step.
@@ -120,7 +138,7 @@ func (s *Scene) HintTexts(lang string) []string {
 
 // Told is what of the scene a check may have changed.
 func (s *Scene) Told() string {
-	return fmt.Sprint(s.Phase, s.Banner) + told(s.Judged.Conditions)
+	return fmt.Sprint(s.Phase, s.Broken) + told(s.Judged.Conditions)
 }
 
 // ProseOf reads a step's text, which is built into the program. A text that is

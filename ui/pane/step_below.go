@@ -70,12 +70,21 @@ func (v stepSheet) conditionLines(w, h int) []string {
 		if c.Err != nil {
 			sign = t.Warn.Render("?")
 		}
-		one := wrap.Behind(sign+" ", v.Inline(c.Want.In(v.Lang)), w)
+		want := v.Inline(c.Want.In(v.Lang))
+		if !c.Met {
+			want += t.Faint.Render("  " + c.Table.In(v.Lang))
+		}
+		one := wrap.Behind(sign+" ", want, w)
 		switch {
 		case c.Err != nil:
 			one = append(one, wrap.Behind("  ", t.Warn.Render(v.Say(words.NotChecked, screen.OneLine(c.Err.Error()))), w)...)
 		case !c.Met && c.Seen != "":
 			one = append(one, wrap.Behind("  ", t.Note.Render(v.Say(words.ThereIs, c.Seen)), w)...)
+		}
+		if next == nil && !c.Met && c.Err == nil {
+			for _, text := range s.Judged.Elsewhere {
+				one = append(one, wrap.Behind("  ", t.Note.Render(v.Tell(text)), w)...)
+			}
 		}
 		if lines = append(lines, one...); next == nil && (!c.Met || c.Err != nil) {
 			next = one
@@ -84,7 +93,7 @@ func (v stepSheet) conditionLines(w, h int) []string {
 	if h >= roomyLesson && len(lines) <= h/3 {
 		return lines
 	}
-	return next[:min(len(next), 3)]
+	return next[:min(len(next), 4)]
 }
 
 // next says what enter does.
@@ -93,7 +102,9 @@ func (v stepSheet) next(turning string) string {
 	switch {
 	case s.Phase == session.PhaseAfter:
 		return v.outcomeLine(turning)
-	case s.Banner != "" || s.Err != nil:
+	case v.Typed && (len(s.Broken) > 0 || s.Err != nil):
+		return t.Faint.Render(v.Say(words.EscRebuildOffer))
+	case len(s.Broken) > 0 || s.Err != nil:
 		return t.Faint.Render(v.Say(words.RebuildOffer))
 	case s.Opening() && !v.unread:
 		return t.Faint.Render(v.Say(words.EnterBegins))

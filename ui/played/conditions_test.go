@@ -40,7 +40,7 @@ func TestHintsAreAboutWhatWasChanged(t *testing.T) {
 func TestAnotherWayIsDone(t *testing.T) {
 	p := startPlay(t, "2.11")
 	p.by(steps.RouteAdd{Netns: "host", Dst: "172.20.1.8/29", Dev: "veth-ns1"})
-	p.see("done by another hand")
+	p.see("done by another hand", "4 of 4 as promised")
 	p.wait(func(string) bool { return p.progress.Done("2.11") }, "not remembered")
 }
 

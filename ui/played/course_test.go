@@ -93,7 +93,7 @@ func TestAMissingNamespaceOffersARebuildInAnyStep(t *testing.T) {
 	if err := p.lab.DelNetns("ns1"); err != nil {
 		t.Fatal(err)
 	}
-	p.see("the lab is not as this step expects: ip netns: ns1", "r rebuild lab")
+	p.see("the lab is not as this step expects", "expected: ip netns: ns1", "r rebuild lab")
 }
 
 func TestAnErrorOfTheKernelIsOneLine(t *testing.T) {

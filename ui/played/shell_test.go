@@ -77,6 +77,7 @@ func TestTheShellComesAndGoes(t *testing.T) {
 		term.back()
 		term.keys("?")
 		term.wait("all keys")
+		term.keys("q") // closes the page
 		term.keys("q")
 	})
 	if err != nil {

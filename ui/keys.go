@@ -188,6 +188,10 @@ func (m *Model) enableDrillKeys() {
 	for _, b := range []*key.Binding{&k.Undo, &k.Rebuild} {
 		b.SetEnabled(idle && m.Scene.Step.ID != "")
 	}
-	k.Undo.SetHelp("u", m.Say(words.KeyAnew))
+	undo := words.KeyAnew
+	if d := m.Stage.(*session.Drill); d.MayTakeBack() {
+		undo = words.KeyUndo
+	}
+	k.Undo.SetHelp("u", m.Say(undo))
 	k.Rebuild.SetHelp("r", m.Say(words.KeyAnew))
 }

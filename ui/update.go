@@ -160,7 +160,7 @@ func (m *Model) press(msg tea.KeyMsg) tea.Cmd {
 // pressCourse takes the keys that move through the course.
 func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 	k := m.keys
-	if !key.Matches(msg, k.Why) {
+	if !key.Matches(msg, k.Why, k.Undo, k.Rebuild) {
 		m.Stage.Other()
 	}
 	switch {
@@ -174,7 +174,7 @@ func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.Hint):
 		return do(m.Stage.Hint())
 	case key.Matches(msg, k.Rebuild):
-		return do(m.Rebuild())
+		return m.rebuild()
 	case key.Matches(msg, k.Again):
 		m.ReadAgain()
 		m.openPage(pane.PageAgain)
@@ -249,6 +249,14 @@ func (m *Model) reading() *screen.Scroll {
 	}
 	_, scroll := m.paneAt(areaLesson)
 	return scroll
+}
+
+// rebuild brings the lab to the beginning of the step.
+func (m *Model) rebuild() tea.Cmd {
+	if d, ok := m.Stage.(*session.Drill); ok {
+		return do(d.Anew())
+	}
+	return do(m.Rebuild())
 }
 
 // pressWhy shows the answer in the lesson's place, or the lesson again.

@@ -80,6 +80,7 @@ func TestAScoreIsToldInBothLanguages(t *testing.T) {
 		{deft, "1 min 30 s, 3 commands, 1 try, no hints", "1 分 30 秒，3 条命令，1 次检查，没用提示"},
 		{clumsy, "5 min 0 s, 20 commands, 3 tries, 2 hints, explained once", "5 分 0 秒，20 条命令，3 次检查，2 条提示，看了 1 次解释"},
 		{progress.Score{Seconds: 59, Commands: 1, Hints: 1, Why: 3}, "59 s, 1 command, 0 tries, 1 hint, explained 3 times", "59 秒，1 条命令，0 次检查，1 条提示，看了 3 次解释"},
+		{progress.Score{Seconds: 1, Shells: 1}, "1 s, 0 commands and those in 1 shell (not counted), 0 tries, no hints", "1 秒，0 条命令，外加 1 个 shell 里的（不计），0 次检查，没用提示"},
 		{progress.Score{Seconds: 7325}, "2 h 2 min, 0 commands, 0 tries, no hints", "2 小时 2 分，0 条命令，0 次检查，没用提示"},
 	} {
 		if got := c.score.Say(); got.In("en") != c.en || got.In("zh") != c.zh {

@@ -13,7 +13,6 @@ func (s *Session) OpenShell(hello string) Work {
 		s.Scene.Err = errGone(netns)
 		return nil
 	}
-	s.Commands++
 	s.Typing.Worked = s.Scene.Gen
 	return one(func() (msg any) {
 		defer func() {

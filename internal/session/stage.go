@@ -75,6 +75,7 @@ func (s *Session) raise() {
 		s.Stage.Leave()
 		s.CloseWhy() // or the next one's would have cost nothing
 		d.base = s.Commands - d.typed
+		d.opened = s.shells() - d.kept
 	}
 	d.anew()
 	s.Stage = d

@@ -176,6 +176,14 @@ func TestStartingAnExerciseAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, key := range []string{"u", "r"} {
+		if key == "u" { // the lab was changed: it is asked about
+			p.press(key)
+			p.see("all you changed goes")
+			p.press("tab")
+			p.miss("all you changed goes")
+			p.press("shift+tab", key)
+			p.see("all you changed goes")
+		}
 		p.press(key)
 		p.see("1 try,", "repair it with : or s")
 		p.check()
@@ -195,11 +203,11 @@ func TestWhyCostsAndHintsCount(t *testing.T) {
 	memory := newScores(t)
 	p := startExercise(t, "dead-veth", 1, memory)
 	p.press("w")
-	p.see("names the fault, and the score says so: w again opens it")
+	p.see("w again names the fault; it is counted")
 	p.press("tab")
-	p.miss("names the fault")
+	p.miss("w again names the fault")
 	p.press("shift+tab", "w")
-	p.see("w again opens it")
+	p.see("w again names the fault")
 	p.press("w")
 	p.see("explained once")
 	p.scored(memory, "dead-veth", func(e progress.Exercise) bool { return e.Last.Why == 1 })
@@ -274,3 +282,51 @@ func TestPingOfAnExerciseIsAsLarge(t *testing.T) {
 
 // drillOf is the try at the exercise on the screen.
 func drillOf(m *ui.Model) *session.Drill { return m.Stage.(*session.Drill) }
+
+// TestUTakesBackTheLastCommand: what was typed before stays; and where a shell was
+// there too, nothing goes without a question.
+func TestUTakesBackTheLastCommand(t *testing.T) {
+	if !installed(t, "ip") {
+		return
+	}
+	labtest.Slow(t)
+	p := startExercise(t, "be-the-cni", 1, newScores(t))
+	p.press(":")
+	routes := []string{"198.51.100.0/25", "198.51.100.128/25"}
+	for i, route := range routes {
+		p.see("command line")
+		peek(p, func(m *ui.Model) int { m.ChooseNetns("host"); return 0 })
+		p.types("ip route add " + route + " dev lo")
+		p.wait(func(string) bool {
+			return peek(p, func(m *ui.Model) bool { return m.Typing.Run == nil && m.Commands == i+1 && drillOf(m).MayTakeBack() })
+		}, "it is not noticed")
+		p.wait(func(string) bool { return p.hasRoute(route) }, "no route")
+	}
+	p.types("ip route show")
+	p.wait(func(string) bool {
+		return peek(p, func(m *ui.Model) bool { return m.Typing.Run == nil && m.Commands == 3 })
+	}, "it runs on")
+	p.press("esc")
+	p.press("u")
+	p.wait(func(string) bool { return !p.hasRoute(routes[1]) && p.hasRoute(routes[0]) }, "not only the last is taken back")
+	p.still()
+	p.press("u")
+	p.wait(func(string) bool { return !p.hasRoute(routes[0]) }, "not taken back")
+}
+
+// hasRoute says whether the node has a route.
+func (p *play) hasRoute(dst string) bool {
+	_, there, _ := steps.RouteIs{Netns: "host", Dst: dst}.Look(p.t.Context(), p.lab, nil)
+	return there
+}
+
+// TestAShellInAnExerciseIsNotPassedOver: nobody counts what is typed there, and the
+// score says so.
+func TestAShellInAnExerciseIsNotPassedOver(t *testing.T) {
+	p := startExercise(t, "dead-veth", 1, newScores(t))
+	if _, err := p.lab.Shell(t.Context(), "host", nil); err != nil {
+		t.Fatal(err)
+	}
+	p.check()
+	p.see("0 commands and those in 1 shell (not counted), 1 try")
+}

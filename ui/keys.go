@@ -17,7 +17,7 @@ type keyMap struct {
 	Tab, BackTab, NextNetns, PrevNetns      key.Binding
 	Up, Down, PageUp, PageDown, Top, Bottom key.Binding
 	Go, Summary, Reset                      key.Binding
-	Again, Welcome, Search                  key.Binding
+	Again, Welcome, Search, Exercises       key.Binding
 	Lang, Help, Suspend, Quit, Close        key.Binding
 }
 
@@ -47,6 +47,7 @@ func newKeyMap() keyMap {
 		Reset:     bind("r"), // on the summary
 		Again:     bind("e"),
 		Welcome:   bind("i"),
+		Exercises: bind("x"),
 		Search:    bind("/"), // on the help page
 		Lang:      bind("L"),
 		Help:      bind("?"),
@@ -112,6 +113,11 @@ func (m *Model) enableKeys() {
 	set(&k.Up, true, "↑/↓", words.KeyScroll)
 	_, again := m.Stage.Again()
 	set(&k.Again, reading && again, "e", words.KeyAgain)
+	there, toCourse := words.KeyExercises, false
+	if _, toCourse = m.ToCourse(); toCourse {
+		there = words.KeyCourse
+	}
+	set(&k.Exercises, reading && idle && (toCourse || len(m.Offered()) > 0), "x", there)
 	set(&k.Welcome, reading, "i", words.KeyWelcome)
 	set(&k.Search, page && m.Panes.Page.Kind == pane.PageHelp && !m.Panes.Page.Searching, "/", words.KeySearch)
 	set(&k.Go, reading, "g", words.KeyGo)
@@ -147,7 +153,7 @@ func (m *Model) ShortHelp() []key.Binding {
 	case len(m.Scene.Broken) > 0 || len(m.Scene.Unkept()) > 0 || m.Scene.Err != nil:
 		return []key.Binding{k.Rebuild, k.Enter, k.Type, k.Why, k.Shell, k.Tab, k.Go, k.Undo}
 	}
-	return []key.Binding{k.Enter, k.Predict, k.Hint, k.Type, k.Why, k.Shell, k.Tab, k.Go, k.Undo, k.Again, k.NextNetns, k.Summary, k.Lang}
+	return []key.Binding{k.Enter, k.Predict, k.Hint, k.Type, k.Why, k.Shell, k.Tab, k.Go, k.Undo, k.Again, k.Exercises, k.NextNetns, k.Summary, k.Lang}
 }
 
 // alwaysHelp is the right end of the footer.
@@ -164,8 +170,8 @@ func (m *Model) FullHelp() [][]key.Binding {
 	return [][]key.Binding{
 		{k.Enter, k.Predict, k.Hint, k.Undo, k.Rebuild},
 		{k.Type, k.Shell, k.Why, k.Go, k.Summary},
-		{k.Tab, k.NextNetns, k.Up, k.Again, k.Welcome},
-		{k.Lang, k.Help, k.Suspend, k.Quit},
+		{k.Tab, k.NextNetns, k.Up, k.Again, k.Exercises},
+		{k.Lang, k.Help, k.Welcome, k.Suspend, k.Quit},
 	}
 }
 

@@ -14,6 +14,15 @@ func (m *Model) openList() tea.Cmd {
 	return m.Panes.Outline.Begin(m.FirstStep())
 }
 
+// toExercises shows the exercises of the chapter, or goes back from one to the course.
+func (m *Model) toExercises() tea.Cmd {
+	if lesson, ok := m.ToCourse(); ok {
+		return do(m.Enter(lesson))
+	}
+	m.overlay = overlayOutline
+	return m.Panes.Outline.Offer(m.Offered())
+}
+
 // pressOutline takes the keys of the list; all others go to its filter.
 func (m *Model) pressOutline(msg tea.KeyMsg) tea.Cmd {
 	switch msg.String() {

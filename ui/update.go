@@ -180,6 +180,8 @@ func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 		m.openPage(pane.PageAgain)
 	case key.Matches(msg, k.Welcome):
 		m.openPage(pane.PageWelcome)
+	case key.Matches(msg, k.Exercises):
+		return m.toExercises()
 	case key.Matches(msg, k.Go):
 		return m.openOutline()
 	case key.Matches(msg, k.Summary):

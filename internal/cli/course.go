@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strings"
 
@@ -10,11 +11,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"nstutor/chapters"
+	"nstutor/chapters/exercises"
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/door"
 	"nstutor/internal/progress"
 	"nstutor/internal/say"
 	"nstutor/steps"
+	"nstutor/steps/exercise"
 	"nstutor/ui"
 )
 
@@ -35,7 +38,7 @@ func (a *app) course(cmd *cobra.Command, _ []string) error {
 			fmt.Fprintln(os.Stderr, "nstutor: "+say.T("`nstutor shell` will not find this lab: %v",
 				"`nstutor shell` 将找不到这个实验环境：%v", err).In(a.language(memory.Lang())))
 		}
-		course := chapters.All()
+		course := append(chapters.All(), exercise.Course(exercises.All(), 1+rand.Uint64N(seeds-1))...)
 		return ui.Run(cmd.Context(), steps.NewPlayer(l, course), course, memory, ui.Options{
 			Lang:  a.language(memory.Lang()),
 			ASCII: a.ascii,

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,14 +19,20 @@ import (
 // run plays steps without the TUI.
 func (a *app) run() *cobra.Command {
 	var output string
-	var fast, list bool
+	var fast, list, handout, answers bool
 	cmd := &cobra.Command{
 		Use:   "run [CHAPTER[/STEP]…]",
 		Short: "Play steps and print a transcript: promised and seen",
 		Long: `Play all steps, or the chapters and steps that are named (2, 2/2.7, 2.7), and
 print a transcript: the command, the symptom before, what changed in the
 kernel's tables, and the symptom after. The exit status is 1 when anything seen
-differs from what a step promises.`,
+differs from what a step promises.
+
+--handout prints the lessons instead, for a class: what to read, the question and
+room for the answers, as Markdown. --answers is the teacher's copy.`,
+		Example: `  nstutor run 2/2.7
+  nstutor run --handout 0 > handout.md
+  nstutor run --handout --answers 0`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			course := chapters.All()
 			ids, err := choose(course, args)
@@ -37,7 +44,12 @@ differs from what a step promises.`,
 				return fmt.Errorf("output %q: choose -o text or -o json", output)
 			}
 			lang := a.language("")
-			if list {
+			switch {
+			case answers && !handout:
+				return errors.New("--answers is for the handout: add --handout")
+			case handout:
+				return writeHandout(os.Stdout, course, ids, lang, answers)
+			case list:
 				return outline(os.Stdout, course, ids, lang)
 			}
 			return a.inLab(func() error {
@@ -47,6 +59,8 @@ differs from what a step promises.`,
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
 	cmd.Flags().BoolVar(&fast, "fast", false, "shorten the lab's ARP timers: FAILED after 0.3 s, not 3 s")
+	cmd.Flags().BoolVar(&handout, "handout", false, "print the lessons for a class, as Markdown, and play nothing")
+	cmd.Flags().BoolVar(&answers, "answers", false, "with --handout: the commands and the answers too")
 	cmd.Flags().BoolVar(&list, "list", false, "print the outline and play nothing")
 	return cmd
 }

@@ -82,7 +82,7 @@ func (d *Drill) Translate() {
 // Next is the exercise after this one that was never solved, from the beginning
 // again behind the last.
 func (d *Drill) Next() (string, bool) {
-	course, here := d.s.Course.Steps(), d.s.Scene.Step.ID
+	course, here := d.s.Kind().Steps(), d.s.Scene.Step.ID
 	at := slices.IndexFunc(course, func(s steps.Step) bool { return s.ID == here })
 	for i := range course {
 		id := course[(at+1+i)%len(course)].ID

@@ -106,7 +106,7 @@ func (s *Session) know(id string, change func(*Known)) {
 
 // Tally counts the steps that are done, ever.
 func (s *Session) Tally() (done, all int) {
-	for _, step := range s.Course.Steps() {
+	for _, step := range s.Kind().Steps() {
 		all++
 		if s.Memory[step.ID].Done {
 			done++

@@ -41,6 +41,7 @@ type Session struct {
 
 	tongue   string // the learner's language
 	start    string // where to begin
+	lesson   string // the last that the learner was in
 	Memory   map[string]Known
 	Scene    Scene
 	Stage    Stage

@@ -1,7 +1,9 @@
 package session
 
 import (
+	"nstutor/chapters/exercises"
 	"nstutor/internal/change"
+	"nstutor/steps"
 	"nstutor/steps/exercise"
 )
 
@@ -59,6 +61,11 @@ func (s *Session) ReadAgain() {
 func (s *Session) raise() {
 	task, ok := exercise.Of(s.Scene.Step)
 	if !ok {
+		if d, was := s.Stage.(*Drill); was {
+			d.Leave()
+			s.CloseWhy()
+		}
+		s.lesson = s.Scene.Step.ID
 		s.Stage = &Lesson{s: s, lookedAt: -1}
 		return
 	}
@@ -88,9 +95,41 @@ func (s *Session) translate() {
 	}
 }
 
-// GoBy is the step by places before or after this one in the course.
+// Kind is the part of the course that the learner is in: the lessons, or the exercises.
+func (s *Session) Kind() steps.Course {
+	if s.Scene.Step.ID == "" && len(s.Course.Kind(false)) == 0 {
+		return s.Course
+	}
+	return s.Course.Kind(s.Scene.Step.ByHand)
+}
+
+// Offered are the exercises that go with the chapter, where the course has any.
+func (s *Session) Offered() []string {
+	var offered []string
+	for _, name := range exercises.After(s.Scene.Chapter, func(name string) bool { return s.Memory[name].Done }) {
+		if _, ok := s.Course.Step(name); ok {
+			offered = append(offered, name)
+		}
+	}
+	return offered
+}
+
+// ToCourse leads from an exercise back to the lessons, where there are any: to the
+// one where the learner left off.
+func (s *Session) ToCourse() (id string, ok bool) {
+	lessons := s.Course.Kind(false)
+	if len(lessons) == 0 || !s.Scene.Step.ByHand {
+		return "", false
+	}
+	if _, ok := lessons.Step(s.lesson); ok {
+		return s.lesson, true
+	}
+	return lessons[0].Steps[0].ID, true
+}
+
+// GoBy is the step by places before or after this one among its kind.
 func (s *Session) GoBy(by int) (string, bool) {
-	all := s.Course.Steps()
+	all := s.Kind().Steps()
 	for i, step := range all {
 		if next := i + by; step.ID == s.Scene.Step.ID && next >= 0 && next < len(all) {
 			return all[next].ID, true

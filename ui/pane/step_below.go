@@ -152,12 +152,23 @@ func (v stepSheet) outcomeLine(turning string) string {
 	case v.unread && !v.Typed:
 		return line + "  " + v.readsOn()
 	case !ok:
-		return line + "  " + v.Say(words.End)
+		return line + "  " + v.Say(words.End) + v.offer()
 	}
 	prose, _ := session.ProseOf(v.Lang, next)
 	enter := words.EnterNext
 	if v.Typed {
 		enter = words.EscEnterNext
 	}
+	if chapter, _ := v.Course.Chapter(next); chapter.ID != s.Chapter {
+		line += v.offer()
+	}
 	return line + "  " + t.Faint.Render(v.Say(enter, next+" "+prose.Title))
+}
+
+// offer says how the exercises of the chapter are had, where there are any.
+func (v stepSheet) offer() string {
+	if len(v.Offered()) == 0 || v.Typed {
+		return ""
+	}
+	return "  " + v.Theme.Strong.Render(v.Say(words.OfferExercises))
 }

@@ -33,7 +33,10 @@ type play struct {
 
 // startPlay opens the course at a step, in an 80x24 terminal, and waits until
 // the lab stands there.
-func startPlay(t *testing.T, step string) *play {
+func startPlay(t *testing.T, step string) *play { return playIn(t, chapters.All(), step) }
+
+// playIn opens a course at a step.
+func playIn(t *testing.T, course steps.Course, step string) *play {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	l, err := lab.New(ctx, lab.Options{Fast: true})
@@ -47,7 +50,7 @@ func startPlay(t *testing.T, step string) *play {
 		case <-ctx.Done():
 		}
 	}
-	m := ui.New(chapters.All(), ui.Options{Lang: "en", Start: step})
+	m := ui.New(course, ui.Options{Lang: "en", Start: step})
 	m.Connect(ctx, steps.NewPlayer(l, m.Course), p.progress, send)
 	p.model = m
 

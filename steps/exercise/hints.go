@@ -84,7 +84,7 @@ func (t *Task) explained(ctx context.Context, l *lab.Lab, v Verdict) (Guide, boo
 	look := change.Command{Netns: a.Cause.Netns, Argv: cause.Of(a.Cause.Code).Table}
 	guide := Guide{string(a.Cause.Code) + " in " + a.Cause.Netns, []say.Text{
 		say.T("Not yet: %s. %s", "还没做到：%s。%s", v.Text, methodOf(strings.Join(look.Argv, " "))),
-		say.T("Look at `%s`. %s", "看 `%s`。%s", steps.Typed(look), found(a.Cause)),
+		say.T("In %s, look at `%s`: %s", "在 %s 里看 `%s`：%s", a.Cause.Netns, steps.Typed(look), found(a.Cause)),
 	}}
 	fault := t.fault(a.Cause)
 	lines := t.missing(ctx, l)

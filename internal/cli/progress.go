@@ -79,6 +79,7 @@ type chapterSummary struct {
 	ID          string            `json:"id"`
 	Title       string            `json:"title"`
 	Done        int               `json:"done"`
+	Hand        int               `json:"hand"` // of these, by the learner's own commands
 	Total       int               `json:"total"`
 	Predictions predictionSummary `json:"predictions"`
 	Hints       int               `json:"hints"` // that were read, in all steps
@@ -151,7 +152,7 @@ func summariseChapter(memory *progress.Progress, chapter steps.Chapter, lang str
 		}
 		c.Steps = append(c.Steps, stepSummary{step.ID, prose.Title, known.Done, known.Hints, predictionWord(asks, known), known.How})
 	}
-	c.Total, c.Done, c.Hints = sum.Steps, sum.Done, sum.Hints
+	c.Total, c.Done, c.Hand, c.Hints = sum.Steps, sum.Done, sum.Hand, sum.Hints
 	c.Predictions.Answered, c.Predictions.Right = sum.Answered, sum.Right
 	return c, nil
 }

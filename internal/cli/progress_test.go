@@ -79,7 +79,7 @@ func TestTheSummarysJSONHasWhatATeacherNeeds(t *testing.T) {
 	}
 	const when = `"when":"2024-05-01T12:00:00Z"`
 	const best = `"best":{"seconds":90,"commands":3,"hints":0,"tries":1,"why":0,"seed":"9223372036854775808","solved":true,` + when + `}`
-	want := `{"schema":1,"position":"","chapters":[{"id":"0","title":"What Linux does with a packet","done":1,"total":6,` +
+	want := `{"schema":1,"position":"","chapters":[{"id":"0","title":"What Linux does with a packet","done":1,"hand":1,"total":6,` +
 		`"predictions":{"asked":6,"answered":1,"right":1},"hints":2,` +
 		`"steps":[{"id":"0.1","title":"An address for the node","done":true,"hints":2,"prediction":"right",` +
 		`"how":{"hand":true,"shown":false,"seconds":42,` + when + `}}]}],` +

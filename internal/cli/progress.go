@@ -15,7 +15,7 @@ import (
 
 // progress prints what the learner has done.
 func (a *app) progress() *cobra.Command {
-	var output string
+	var output, learner string
 	cmd := &cobra.Command{
 		Use:   "progress",
 		Short: "Show what you have done: steps, predictions, hints, exercises",
@@ -23,9 +23,11 @@ func (a *app) progress() *cobra.Command {
 are done, the predictions that were right and the hints that were read; for each
 exercise whether it was solved, and the best score.
 
--o json prints the same for a teacher's program, step by step.`,
+-o json prints the same for a teacher's program, step by step: also how each step
+was done, by hand or by the enter key, and how long it took. --learner puts a name
+into it.`,
 		Example: `  nstutor progress
-  nstutor progress -o json
+  nstutor progress -o json --learner ann
   nstutor progress reset 2`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -51,10 +53,12 @@ exercise whether it was solved, and the best score.
 			if err != nil {
 				return err
 			}
+			s.Learner = learner
 			return write(d, s)
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	cmd.Flags().StringVar(&learner, "learner", "", "a name to put into the JSON")
 	cmd.AddCommand(a.progressReset())
 	return cmd
 }
@@ -70,6 +74,7 @@ var progressForms = map[string]func(sheet, summary) error{
 // has the same number.
 type summary struct {
 	Schema    int               `json:"schema"`
+	Learner   string            `json:"learner,omitempty"`
 	Position  string            `json:"position"` // the step where the learner left off, or empty
 	Chapters  []chapterSummary  `json:"chapters"`
 	Exercises []exerciseSummary `json:"exercises"`

@@ -14,11 +14,21 @@ var texts embed.FS
 // Prose is what a learner reads about one step, in one language. Look and
 // After are Markdown.
 type Prose struct {
-	Title   string
+	Title   string // gives nothing away
+	Learned string // the title once the step is done; empty: the same
 	Look    string // what to look at before the action, and why it is so
+	Task    string // what is to be brought about, but not by which command
 	Predict Prediction
 	After   string   // what just happened, and why
 	Hints   []string // from where to look to the command itself
+}
+
+// TitleOnce is the title that fits: what is learned shows once it was.
+func (p Prose) TitleOnce(done bool) string {
+	if done && p.Learned != "" {
+		return p.Learned
+	}
+	return p.Title
 }
 
 // Prediction is a question with one right answer.
@@ -44,15 +54,15 @@ func Text(lang, id string) (Prose, error) {
 // parse reads the text of a step.
 func parse(raw string) (p Prose, err error) {
 	title, sections := split(raw)
-	p = Prose{Title: title, Look: sections["Look"], After: sections["After"]}
+	p = Prose{Title: title, Learned: sections["Learned"], Look: sections["Look"], Task: sections["Task"], After: sections["After"]}
 	for _, line := range strings.Split(sections["Hints"], "\n") {
 		if _, hint, ok := strings.Cut(line, ". "); ok {
 			p.Hints = append(p.Hints, strings.TrimSpace(hint))
 		}
 	}
 	p.Predict, err = prediction(sections["Predict"])
-	if err == nil && (p.Title == "" || p.Look == "" || p.After == "" || len(p.Hints) == 0 || slices.Contains(p.Hints, "")) {
-		err = say.Err("title, Look, After or Hints is missing", "缺少标题、Look、After 或 Hints")
+	if err == nil && (p.Title == "" || p.Look == "" || p.Task == "" || p.After == "" || len(p.Hints) == 0 || slices.Contains(p.Hints, "")) {
+		err = say.Err("title, Look, Task, After or Hints is missing", "缺少标题、Look、Task、After 或 Hints")
 	}
 	return p, err
 }

@@ -38,6 +38,18 @@ func (c Course) Steps() []Step {
 	return all
 }
 
+// Kind is the chapters whose steps are done by hand alone, which are exercises, or
+// those whose steps are not.
+func (c Course) Kind(byHand bool) Course {
+	var kind Course
+	for _, chapter := range c {
+		if len(chapter.Steps) > 0 && chapter.Steps[0].ByHand == byHand {
+			kind = append(kind, chapter)
+		}
+	}
+	return kind
+}
+
 // Parent is the ID of the step at whose end the step called id begins, or
 // empty where it begins with its chapter's start, or by itself (ByHand).
 func (c Course) Parent(id string) string {

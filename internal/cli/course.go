@@ -1,17 +1,20 @@
 package cli
 
 import (
+	"math/rand/v2"
 	"os"
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
 	"nstutor/chapters"
+	"nstutor/chapters/exercises"
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/door"
 	"nstutor/internal/progress"
 	"nstutor/internal/say"
 	"nstutor/steps"
+	"nstutor/steps/exercise"
 	"nstutor/ui"
 )
 
@@ -31,12 +34,14 @@ func (a *app) course(cmd *cobra.Command, _ []string) error {
 		if err := door.Serve(cmd.Context(), l, func() say.Text { return say.T("step %s", "步骤 %s", memory.Position()) }); err != nil {
 			a.complain(say.T("`nstutor shell` will not find this lab: %v", "`nstutor shell` 将找不到这个实验网络：%v", err))
 		}
-		course := chapters.All()
+		course := append(chapters.All(), exercise.Course(exercises.All(), 1+rand.Uint64N(seeds-1))...)
 		return ui.Run(cmd.Context(), steps.NewPlayer(l, course), course, memory, ui.Options{
 			Lang:  a.lang,
 			ASCII: a.ascii,
 			Start: memory.Position(),
-			Open:  lab.Open(),
+
+			Welcome: memory.Position() == "",
+			Open:    lab.Open(),
 		})
 	})
 }

@@ -50,7 +50,7 @@ func (t *textTranscript) step(p played) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(&b, "%s  %s\n", p.Step.ID, prose.Title)
+	fmt.Fprintf(&b, "%s  %s\n", p.Step.ID, prose.TitleOnce(true))
 	t.report(&b, headBefore, p.Before)
 	fmt.Fprintf(&b, "  # %s\n", steps.Typed(p.Command))
 	for _, same := range p.Command.Same {
@@ -177,7 +177,7 @@ func (t *jsonTranscript) step(p played) error {
 		return err
 	}
 	s := jsonStep{
-		Chapter: p.Chapter, Step: p.Step.ID, Title: prose.Title, OK: p.ok(),
+		Chapter: p.Chapter, Step: p.Step.ID, Title: prose.TitleOnce(true), OK: p.ok(),
 		Netns: p.Command.Netns, Command: steps.Typed(p.Command), Same: append([]string{}, p.Command.Same...),
 		Before: jsonReport(p.Before), Changes: []jsonChange{}, After: jsonReport(p.After),
 	}

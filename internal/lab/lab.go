@@ -39,6 +39,7 @@ type Lab struct {
 	procs  map[string]*Process
 	dns    *nameServer
 	notes  map[string]bool
+	shells int      // that were opened
 	before []func() // what BeforeClose was given
 }
 

@@ -37,6 +37,7 @@ type step struct {
 	Done       bool        `json:"done,omitempty"`
 	Hints      int         `json:"hints,omitempty"` // how many were read
 	Prediction *prediction `json:"prediction,omitempty"`
+	How        *way        `json:"how,omitempty"` // missing: an older program did not look
 
 	more fields
 }

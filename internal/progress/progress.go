@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/adrg/xdg"
 
@@ -92,9 +93,16 @@ func (p *Progress) Done(id string) bool {
 	return p.data.Steps[id] != nil && p.data.Steps[id].Done
 }
 
-// MarkDone remembers that the step was done.
-func (p *Progress) MarkDone(id string) {
-	p.change(func(f *file) { f.step(id).Done = true })
+// MarkDone remembers that the step was done, and how. The way with the least help
+// counts, and of two with as little the first.
+func (p *Progress) MarkDone(id string, how Way) {
+	how.When = how.When.UTC().Truncate(time.Second)
+	p.change(func(f *file) {
+		s := f.step(id)
+		if s.Done = true; s.How == nil || how.Better(s.How.Way) {
+			s.How = &way{Way: how}
+		}
+	})
 }
 
 // Prediction returns the learner's answer to the step's question.

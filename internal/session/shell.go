@@ -17,7 +17,6 @@ func (s *Session) OpenShell(hello string) Work {
 		s.Scene.Err = say.Err("%s", "%s", lab.NotThere(netns))
 		return nil
 	}
-	s.Commands++
 	s.Typing.Worked = s.Scene.Gen
 	return one(func() (msg any) {
 		defer func() {

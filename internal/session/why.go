@@ -53,6 +53,7 @@ func (s *Session) OpenWhy() Work {
 		return nil
 	}
 	s.Why = Why{Open: true, Gen: s.Why.Gen, lookedAt: -1}
+	s.Scene.explained = true
 	s.Cue.Why++
 	return s.AskWhy()
 }
@@ -144,6 +145,7 @@ func (s *Session) answered(msg Answered) Work {
 	}
 	if msg.Err != nil || w.Answer == nil || !samePrediction(*w.Answer, msg.Answer) {
 		w.since, w.Odds = msg.Since, 0
+		s.Cue.Why++
 	}
 	w.asking, w.resting = false, true
 	w.Answer, w.Err, w.Lines = nil, msg.Err, nil

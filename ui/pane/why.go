@@ -28,6 +28,8 @@ func (v *Why) View(focused bool) []string {
 	lines := v.whyLines(v.w - 2)
 	view := &v.Scroll
 	view.Extent(len(lines), room)
+	v.lesson.unread = !view.AtEnd()
+	pinned = v.lesson.pinned(v.w-2, 0)
 	body := screen.Block(screen.Window(lines, view.Top, room), v.w-2, room, v.Theme.G.Ellipsis)
 	return v.frame(focused, v.whyTitle(), v.ScrollHint(*view), append(body, pinned...))
 }

@@ -17,15 +17,10 @@ const vethInfoPeer = 1
 // made: the rest is what the kernel only tells, and partly refuses to hear. A kind
 // that is not here is copied as a wire that leads nowhere.
 var linkData = map[string]func(data []byte) []byte{
-	"dummy": func([]byte) []byte { return nil },
-	"bridge": func(data []byte) []byte {
-		return only(data, unix.IFLA_BR_FORWARD_DELAY, unix.IFLA_BR_HELLO_TIME, unix.IFLA_BR_MAX_AGE, unix.IFLA_BR_AGEING_TIME,
-			unix.IFLA_BR_STP_STATE, unix.IFLA_BR_PRIORITY, unix.IFLA_BR_VLAN_FILTERING, unix.IFLA_BR_VLAN_PROTOCOL, unix.IFLA_BR_GROUP_FWD_MASK,
-			unix.IFLA_BR_MCAST_SNOOPING, unix.IFLA_BR_VLAN_DEFAULT_PVID, unix.IFLA_BR_NF_CALL_IPTABLES, unix.IFLA_BR_NF_CALL_IP6TABLES,
-			unix.IFLA_BR_NF_CALL_ARPTABLES, unix.IFLA_BR_MULTI_BOOLOPT)
-	},
-	"vxlan": vxlanData,
-	"vlan":  func(data []byte) []byte { return data },
+	"dummy":  func([]byte) []byte { return nil },
+	"bridge": bridgeData,
+	"vxlan":  vxlanData,
+	"vlan":   func(data []byte) []byte { return data },
 	"macvlan": func(data []byte) []byte {
 		return only(data, unix.IFLA_MACVLAN_MODE, unix.IFLA_MACVLAN_FLAGS)
 	},
@@ -39,8 +34,21 @@ var linkData = map[string]func(data []byte) []byte{
 	},
 }
 
+// bridgeData leaves out what has to do with VLANs where the bridge does not filter by
+// them: a kernel that cannot refuses to hear that it shall not.
+func bridgeData(data []byte) []byte {
+	kinds := []uint16{unix.IFLA_BR_FORWARD_DELAY, unix.IFLA_BR_HELLO_TIME, unix.IFLA_BR_MAX_AGE, unix.IFLA_BR_AGEING_TIME,
+		unix.IFLA_BR_STP_STATE, unix.IFLA_BR_PRIORITY, unix.IFLA_BR_GROUP_FWD_MASK, unix.IFLA_BR_MCAST_SNOOPING,
+		unix.IFLA_BR_NF_CALL_IPTABLES, unix.IFLA_BR_NF_CALL_IP6TABLES, unix.IFLA_BR_NF_CALL_ARPTABLES}
+	if attr.Uint8(find(data, unix.IFLA_BR_VLAN_FILTERING)) != 0 {
+		kinds = append(kinds, unix.IFLA_BR_VLAN_FILTERING, unix.IFLA_BR_VLAN_PROTOCOL, unix.IFLA_BR_VLAN_DEFAULT_PVID)
+	}
+	return only(data, kinds...)
+}
+
 // vxlanData turns IFLA_VXLAN_TTL_INHERIT, which the kernel tells as a number, into
-// the flag that it wants to hear (vxlan_policy).
+// the flag that it wants to hear (vxlan_policy), and leaves
+// out what a kernel tells and does not take.
 func vxlanData(data []byte) []byte {
 	inherits := attr.Uint8(find(data, unix.IFLA_VXLAN_TTL_INHERIT)) != 0
 	data = only(data, unix.IFLA_VXLAN_ID, unix.IFLA_VXLAN_GROUP, unix.IFLA_VXLAN_LINK, unix.IFLA_VXLAN_LOCAL, unix.IFLA_VXLAN_TTL,

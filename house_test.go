@@ -23,6 +23,7 @@ var rooms = []string{
 	"internal/change", "internal/replica",
 	"diag/explain/machine", "diag/explain/cause", "diag/explain/fabric", "diag/explain/trace", "diag/explain", "diag/explain/report",
 	"internal/lab/tty", "internal/lab", "internal/lab/labtest", "internal/lab/door",
+	"diag/verify",
 	"steps", "steps/exercise",
 	"chapters", "chapters/exercises",
 	"internal/progress",

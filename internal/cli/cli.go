@@ -122,7 +122,7 @@ machine's own network is never touched. Root is not needed.`,
 	root.PersistentFlags().BoolVar(&a.ascii, "ascii", false, "draw with ASCII characters only")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.checkLang() }
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(a.run(), a.exercise(), a.shell(), a.explain(), a.doctor(), a.progress(), a.apply())
+	root.AddCommand(a.run(), a.exercise(), a.shell(), a.explain(), a.doctor(), a.progress(), a.apply(), a.trial())
 	return root
 }
 

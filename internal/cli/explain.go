@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -17,7 +16,6 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/explain/report"
 	"nstutor/diag/probe"
 	"nstutor/internal/nsenter"
 )
@@ -29,7 +27,7 @@ const maxPayload = 65535 - 20 - 8
 // explain says why a ping, a connection or a datagram is not answered, on any machine.
 func (a *app) explain() *cobra.Command {
 	var output, from string
-	var noProbe, df, causes bool
+	var noProbe, df, causes, verified bool
 	var size int
 	var sport uint16
 	var timeout time.Duration
@@ -56,6 +54,12 @@ back, a namespace a line, with what was seen on the wire; the lines of the
 kernel's tables that prove the fault; the fix, ready to paste; what would still
 be broken after it; and what the probe itself says.
 
+With --verify the fix of a ping is tried: the namespaces on its way are copied into a
+lab that vanishes again; the same ping fails there, the commands are run as they are
+printed, and request and reply arrive; no command can be left out; and what the fix
+opens, closes or reroutes besides is listed. Only then it counts as verified. What
+was not copied is said.
+
 It takes root to enter another namespace and to read the packet filter.
 
 The exit status is 0 when the packet is answered, 1 when it is not or when that
@@ -64,6 +68,7 @@ cannot be told, and 2 when the question cannot be asked.`,
   nstutor explain 10.244.1.7 --from pid:4711 --size 1472 --df
   nstutor explain db:5432 --from web
   nstutor explain udp://10.96.0.10:53 --from web
+  nstutor explain 10.244.2.9 --from pod1 --verify
   nstutor explain example.com --no-probe -o json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if causes && len(args) == 0 {
@@ -108,10 +113,11 @@ cannot be told, and 2 when the question cannot be asked.`,
 			if err != nil {
 				return err
 			}
-			if output == "json" {
-				err = explainJSON(os.Stdout, answer)
+			told := telling{app: a, json: output == "json", answer: answer}
+			if verified {
+				err = told.tried(cmd.Context(), world, req)
 			} else {
-				err = a.drawingOn(os.Stdout).draw(report.Titles(world.Titles()).Of(answer, a.language("")))
+				err = told.all(world)
 			}
 			if err != nil {
 				return err
@@ -126,6 +132,7 @@ cannot be told, and 2 when the question cannot be asked.`,
 	cmd.Flags().BoolVar(&causes, "causes", false, "list all causes that an answer can name, and the table that shows each")
 	cmd.Flags().StringVar(&from, "from", "", "where the packet starts: a name under /run/netns, a container or pod, pid:N, or a path (default: here)")
 	cmd.Flags().BoolVar(&noProbe, "no-probe", false, "only predict: send nothing, wait for nothing")
+	cmd.Flags().BoolVar(&verified, "verify", false, "try the fix of a ping in a private copy of the network, and say what else it changes")
 	cmd.Flags().Uint16Var(&sport, "sport", 0, "the port that the connection or the datagram comes from (0: one that the kernel would choose)")
 	cmd.Flags().IntVar(&size, "size", 0, "payload of the echo or the datagram in bytes, as ping -s says it (0: ping's 56)")
 	cmd.Flags().BoolVar(&df, "df", false, "let no router fragment the packet, as ping -M do")
@@ -194,8 +201,4 @@ func cannotOpen(from string, err error) error {
 		return fmt.Errorf("--from %s: this is no network namespace", from)
 	}
 	return fmt.Errorf("--from: %w", err)
-}
-
-func explainJSON(w io.Writer, a explain.Answer) error {
-	return writeJSON(w, a)
 }

@@ -84,6 +84,9 @@ func (b *builder) miss(space int, what What, name string, err error) {
 // makeSpaces makes the namespaces, and gives them their settings: devices begin
 // with those of "default".
 func (b *builder) makeSpaces() error {
+	if err := b.makeOutside(); err != nil {
+		return err
+	}
 	for i, s := range b.network.Spaces {
 		ns, err := makeSpace(s.Name)
 		if err != nil {
@@ -102,11 +105,16 @@ func (b *builder) makeSpaces() error {
 			return err
 		}
 	}
-	var err error
+	return nil
+}
+
+// makeOutside makes the namespace of all far sides, before another may want its
+// name. Nothing there answers.
+func (b *builder) makeOutside() (err error) {
 	if b.copy.outside, err = makeSpace(outsideName); err != nil {
 		return err
 	}
-	if _, err := writeSettings(b.copy.outside, []Setting{{"net/ipv4/conf/all/arp_ignore", "8"}}); err != nil {
+	if _, err := writeSettings(b.copy.outside, nil); err != nil {
 		return err
 	}
 	return nsenter.Delete(filepath.Join(netnsDir, outsideName))

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"os"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -185,6 +187,9 @@ func unread(c *conn, s Space) (missing []Omission, err error) {
 			missing = append(missing, Omission{What: Traffic, Name: names[indexOf(q)]})
 		}
 	}
+	if names := legacyTables(c.ns); names != "" {
+		missing = append(missing, Omission{What: Legacy, Name: names})
+	}
 	v6, err := c.dump(unix.RTM_GETADDR, family(unix.SizeofIfAddrmsg, unix.AF_INET6))
 	if err != nil {
 		return nil, fmt.Errorf("%s: read addresses: %w", c.ns.Name(), err)
@@ -195,4 +200,14 @@ func unread(c *conn, s Space) (missing []Omission, err error) {
 		}
 	}
 	return missing, nil
+}
+
+// legacyTables are the tables of iptables-legacy, which the kernel lists.
+func legacyTables(ns *nsenter.Namespace) (names string) {
+	_ = ns.Do(func() error {
+		text, err := os.ReadFile("/proc/thread-self/net/ip_tables_names")
+		names = strings.Join(strings.Fields(string(text)), ", ")
+		return err // without the module there is no such file, and no table
+	})
+	return names
 }

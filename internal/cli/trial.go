@@ -1,0 +1,26 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"nstutor/diag/verify"
+)
+
+// trial is the inside of a lab where a fix is tried: `explain --verify` starts it,
+// and nobody else has a use for it.
+func (a *app) trial() *cobra.Command {
+	return &cobra.Command{
+		Use:    verify.Argument,
+		Hidden: true,
+		Args:   noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !a.inside {
+				return fmt.Errorf("%s is for the use of `nstutor explain --verify`", verify.Argument)
+			}
+			return verify.Serve(cmd.Context(), os.Stdin, os.Stdout)
+		},
+	}
+}

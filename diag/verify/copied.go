@@ -43,15 +43,35 @@ func choose(world *machine.Machine, from *machine.Space, a explain.Answer) (c co
 			c.add(n)
 		}
 	}
+	c.addWired(opened)
+	return c
+}
+
+// addWired adds namespaces that share a wire with one that is copied: who may have
+// heard an ARP request, or answer it.
+func (c *copies) addWired(opened []*machine.Space) {
+	fds := make([]int, len(opened))
+	for i, n := range opened {
+		fds[i] = int(n.NS.FD())
+	}
 	most := len(c.spaces) + mostSpaces
-	for _, n := range opened {
-		if len(c.spaces) < most {
-			c.add(n)
-		} else if !slices.Contains(c.spaces, n) {
-			c.left++
+	left := map[*machine.Space]bool{}
+	for i := 0; i < len(c.spaces); i++ { // more come to them meanwhile
+		one, err := c.spaces[i].Ask()
+		if err != nil {
+			continue
+		}
+		for j, id := range one.NetnsIDs(fds) {
+			switch {
+			case id < 0 || slices.Contains(c.spaces, opened[j]):
+			case len(c.spaces) < most:
+				c.add(opened[j])
+			default:
+				left[opened[j]] = true
+			}
 		}
 	}
-	return c
+	c.left = len(left)
 }
 
 // add adds a namespace under a name that `ip netns` would take: what is called by

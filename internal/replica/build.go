@@ -24,10 +24,14 @@ type Copy struct {
 	// outside has the other ends of the wires that lead to what is not copied. It
 	// has no name, so that who looks for them finds that they cannot be seen.
 	outside *nsenter.Namespace
+	far     *far // answers there
 }
 
 // Close lets go of the namespaces; their names stay until the lab ends.
 func (c *Copy) Close() {
+	if c.far != nil {
+		c.far.close()
+	}
 	for _, ns := range append(c.Spaces, c.outside) {
 		if ns != nil {
 			ns.Close()
@@ -40,7 +44,7 @@ func (c *Copy) Close() {
 func Build(ctx context.Context, n Network) (*Copy, error) {
 	b := &builder{network: n, copy: &Copy{Missing: n.Missing}, conns: make([]*conn, len(n.Spaces))}
 	defer b.close()
-	for _, step := range []func() error{b.makeSpaces, b.makeLinks, b.level} {
+	for _, step := range []func() error{b.makeSpaces, b.makeLinks, b.level, b.answerOutside} {
 		if err := context.Cause(ctx); err != nil {
 			b.copy.Close()
 			return nil, err
@@ -59,6 +63,7 @@ type builder struct {
 	copy    *Copy
 	conns   []*conn // of the Spaces
 	made    map[place]bool
+	wires   []wire
 }
 
 // place is a device, by the place of its namespace and its index there.
@@ -109,7 +114,7 @@ func (b *builder) makeSpaces() error {
 }
 
 // makeOutside makes the namespace of all far sides, before another may want its
-// name. Nothing there answers.
+// name. The kernel answers nothing there.
 func (b *builder) makeOutside() (err error) {
 	if b.copy.outside, err = makeSpace(outsideName); err != nil {
 		return err

@@ -11,4 +11,5 @@
 //	conn.go attrs.go   rtnetlink: dumps and requests, attributes kept and dropped
 //	read.go settings.go filter_read.go   a namespace taken down
 //	build.go link*.go level.go timers.go filter_build.go   and made anew
+//	wire.go far.go   what is not copied, and answers as it was seen or is taken to
 package replica

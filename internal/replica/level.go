@@ -20,6 +20,9 @@ func (b *builder) level() error {
 		}
 	}
 	b.raise()
+	if err := b.raiseWires(); err != nil {
+		return err
+	}
 	for i, s := range b.network.Spaces {
 		if err := settle(b.copy.Spaces[i], s.Links); err != nil {
 			return err

@@ -2,7 +2,6 @@ package replica
 
 import (
 	"encoding/binary"
-	"fmt"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -157,25 +156,6 @@ func (b *builder) makeVeth(space int, l Link, end []byte) error {
 	info := text(nil, unix.IFLA_INFO_KIND, "veth")
 	info = nest(info, unix.IFLA_INFO_DATA, attr.Append(nil, vethInfoPeer, end))
 	return b.conns[space].do(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, nest(linkBody(l.Index, l), unix.IFLA_LINKINFO, info))
-}
-
-// makeWire makes a device of a wire that leads outside. Its other end is up where
-// there was a carrier.
-func (b *builder) makeWire(space int, l Link) error {
-	if l.Index == 1 && l.Name == "lo" {
-		return nil
-	}
-	end := make([]byte, unix.SizeofIfInfomsg)
-	if l.carrier() || !l.up() {
-		binary.NativeEndian.PutUint32(end[8:], unix.IFF_UP)
-		binary.NativeEndian.PutUint32(end[12:], unix.IFF_UP)
-	}
-	end = text(end, unix.IFLA_IFNAME, fmt.Sprintf("w%d.%d", space, l.Index))
-	if mtu := l.attr(unix.IFLA_MTU); mtu != nil {
-		end = attr.Append(end, unix.IFLA_MTU, mtu)
-	}
-	end = number(end, unix.IFLA_NET_NS_FD, uint32(b.copy.outside.FD()))
-	return b.makeVeth(space, l, end)
 }
 
 // linkBody is a request to make a device that is like another.

@@ -15,12 +15,13 @@ import (
 // What devices have of their own is copied with them.
 var settingDirs = []string{"net/ipv4", "net/ipv4/conf/all", "net/ipv4/conf/default", "net/bridge"}
 
-// notCopied are settings of the whole machine, counters, and a key.
+// notCopied are settings of the whole machine, a key, and groups that a user
+// namespace does not have.
 var notCopied = map[string]bool{
 	"net/ipv4/tcp_fastopen_key": true, "net/ipv4/tcp_mem": true, "net/ipv4/udp_mem": true,
 	"net/ipv4/tcp_available_congestion_control": true, "net/ipv4/tcp_allowed_congestion_control": true,
 	"net/ipv4/tcp_congestion_control": true, "net/ipv4/tcp_available_ulp": true, "net/ipv4/tcp_ehash_entries": true,
-	"net/ipv4/udp_hash_entries": true, "net/ipv4/inet_peer_maxttl": true,
+	"net/ipv4/udp_hash_entries": true, "net/ipv4/ping_group_range": true,
 }
 
 // settingFirst is written before all others.
@@ -79,7 +80,8 @@ func writeSetting(path, value string) error {
 var noIPv6 = []Setting{{"net/ipv6/conf/all/disable_ipv6", "1"}, {"net/ipv6/conf/default/disable_ipv6", "1"}}
 
 // writeSettings gives a namespace those that it does not have already. A setting
-// that a lab may not write, or that this namespace does not have, is returned.
+// that a lab may not write is returned; one that is not there is the machine's, and
+// only its first namespace shows it.
 func writeSettings(ns *nsenter.Namespace, all []Setting) (refused []Omission, err error) {
 	err = ns.Do(func() error {
 		for _, s := range noIPv6 {
@@ -89,7 +91,7 @@ func writeSettings(ns *nsenter.Namespace, all []Setting) (refused []Omission, er
 			if now, ok := readSetting(s.Path); ok && now == s.Value {
 				continue
 			}
-			if err := writeSetting(s.Path, s.Value); err != nil {
+			if err := writeSetting(s.Path, s.Value); err != nil && err != unix.ENOENT {
 				refused = append(refused, Omission{What: Value, Name: strings.ReplaceAll(s.Path, "/", "."), Err: err.Error()})
 			}
 		}

@@ -3,6 +3,7 @@ package verify
 import (
 	"encoding/json"
 
+	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
 
@@ -14,13 +15,14 @@ type Verified struct {
 	// After is one of Delivered…; NotTried where Before is not SameCause.
 	After   string `json:"after"`
 	Minimal bool   `json:"minimal"`
-	// Spare are the commands that can be left out, by their places in the fix.
-	Spare     []int      `json:"spare,omitempty"`
-	Others    Others     `json:"others"`
-	Differs   *say.Text  `json:"differs,omitempty"` // why it is not Passed
-	NotCopied []say.Text `json:"not_copied"`
+	// Dropped are commands that were found, and that the copy does not need.
+	Dropped   []change.Command `json:"dropped,omitempty"`
+	Others    Others           `json:"others"`
+	Differs   *say.Text        `json:"differs,omitempty"` // why it is not Passed
+	NotCopied []say.Text       `json:"not_copied"`
 
-	commands int
+	Fix   []change.Command `json:"-"` // what was tried: what was found but for Dropped
+	spare []int            // places in Fix that can be left out
 }
 
 // What Before can be.

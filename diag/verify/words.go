@@ -61,6 +61,7 @@ var (
 		Closed:   say.F("the fix also closes %s → %s", "修复也会阻断 %s → %s"),
 		Rerouted: say.F("the fix also reroutes %s → %s", "修复也会改变 %s → %s 的路径"),
 	}
+	wDropped   = say.F("left out of the fix, since the copy does not need it: %s", "副本不需要这条命令，修复里已去掉：%s")
 	wNotCopied = say.F("not copied: %s", "没有复制：%s")
 	wComma     = say.F(", ", "、")
 	wSemicolon = say.F("; ", "；")
@@ -89,15 +90,18 @@ func (v *Verified) Lines(lang string) []report.Line {
 		}
 		add(wNot.In(lang, copied, why))
 	} else {
-		minimal := wMinimal[v.commands == 1].In(lang)
-		if v.commands != 1 {
-			minimal = wMinimal[false].In(lang, v.commands)
+		minimal := wMinimal[len(v.Fix) == 1].In(lang)
+		if len(v.Fix) != 1 {
+			minimal = wMinimal[false].In(lang, len(v.Fix))
 		}
 		others := wUnchanged.In(lang, v.Others.Checked)
 		if v.Others.Changed > 0 {
 			others = wChanged.In(lang, v.Others.Changed, v.Others.Checked)
 		}
 		add(wPassed.In(lang, copied, minimal, others))
+	}
+	for _, command := range v.Dropped {
+		add(wDropped.In(lang, command))
 	}
 	for _, f := range v.Others.Flows {
 		add(wFlow[f.Change].In(lang, machine.Called(f.From), f.To))

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 
 	"nstutor/diag/explain"
@@ -25,25 +27,24 @@ func (t telling) all(world *machine.Machine) error {
 	return t.draw(report.Titles(world.Titles()).Of(t.answer, t.app.language("")))
 }
 
-// tried tells the answer, and behind it what came of trying its fix. People have the
-// answer first; programs have both in one value.
+// tried tries the fix of the answer, and tells both. What the copy did not need is
+// no part of the fix that is told.
 func (t telling) tried(ctx context.Context, world *machine.Machine, req explain.Request) error {
-	if !t.json {
-		if err := t.all(world); err != nil {
-			return err
-		}
-	}
 	v, err := verify.Try(ctx, world, req, t.answer)
-	switch {
-	case err != nil:
-		return err
-	case t.json:
+	if err != nil {
+		return errors.Join(t.all(world), fmt.Errorf("--verify: %w", err))
+	}
+	if v != nil {
+		t.answer.Fix = v.Fix
+	}
+	if t.json {
 		return writeJSON(os.Stdout, struct {
 			explain.Answer
 			Verified *verify.Verified `json:"verified,omitempty"`
 		}{t.answer, v})
 	}
-	return t.draw(v.Lines(t.app.language("")))
+	lines := report.Titles(world.Titles()).Of(t.answer, t.app.language(""))
+	return t.draw(append(lines, v.Lines(t.app.language(""))...))
 }
 
 func (t telling) draw(lines []report.Line) error { return t.app.drawingOn(os.Stdout).draw(lines) }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -28,9 +29,15 @@ const (
 	oneLine  = 3 * time.Second // for a command of the fix
 )
 
+// memoryMost is how many bytes may be taken before they are collected after all.
+const memoryMost = 256 << 20
+
 // Serve is the inside of a lab: it reads a trial, and writes what came of it. It
 // must not run anywhere else, since it builds a network in the current namespace.
 func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
+	// It ends in a moment, and what it has taken goes with it.
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(memoryMost)
 	var t trial
 	if err := json.NewDecoder(in).Decode(&t); err != nil {
 		return fmt.Errorf("read the trial: %w", err)

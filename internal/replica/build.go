@@ -2,8 +2,10 @@ package replica
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"sync"
 
 	"nstutor/internal/nsenter"
 )
@@ -86,31 +88,35 @@ func (b *builder) miss(space int, what What, name string, err error) {
 	b.copy.Missing = append(b.copy.Missing, o)
 }
 
-// makeSpaces makes the namespaces, and gives them their settings: devices begin
+// makeSpaces makes the namespaces, all at the same time, and gives them their settings: devices begin
 // with those of "default".
 func (b *builder) makeSpaces() error {
 	if err := b.makeOutside(); err != nil {
 		return err
 	}
+	spaces, refused := make([]*nsenter.Namespace, len(b.network.Spaces)), make([][]Omission, len(b.network.Spaces))
+	errs := make([]error, len(spaces))
+	var all sync.WaitGroup
 	for i, s := range b.network.Spaces {
-		ns, err := makeSpace(s.Name)
-		if err != nil {
-			return err
-		}
-		b.copy.Spaces = append(b.copy.Spaces, ns)
-		refused, err := writeSettings(ns, s.Settings)
-		if err != nil {
-			return err
-		}
-		for _, o := range refused {
+		all.Go(func() {
+			if spaces[i], errs[i] = makeSpace(s.Name); errs[i] != nil {
+				return
+			}
+			if refused[i], errs[i] = writeSettings(spaces[i], s.Settings); errs[i] != nil {
+				return
+			}
+			b.conns[i], errs[i] = dial(spaces[i])
+		})
+	}
+	all.Wait()
+	b.copy.Spaces = spaces
+	for i, s := range b.network.Spaces {
+		for _, o := range refused[i] {
 			o.Netns = s.Name
 			b.copy.Missing = append(b.copy.Missing, o)
 		}
-		if b.conns[i], err = dial(ns); err != nil {
-			return err
-		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // makeOutside makes the namespace of all far sides, before another may want its

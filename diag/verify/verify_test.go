@@ -124,6 +124,7 @@ func TestAFixThatMendsTheCopyIsVerified(t *testing.T) {
 		{"a device that is down", "host: ip link set veth-pod down", "10.244.1.1", true},
 		{"a blackhole", "host: ip route add blackhole 203.0.113.0/24", "203.0.113.10", true},
 		{"replies are taken elsewhere", "inet: ip route add blackhole 10.244.1.10", "203.0.113.10", true},
+		{"an IPsec policy without an association", "host: ip xfrm policy add src 10.244.1.0/24 dst 203.0.113.0/24 dir out tmpl src 192.168.6.160 dst 192.168.6.1 proto esp mode tunnel", "203.0.113.10", false},
 		{"a firewall", "host: iptables -A FORWARD -p icmp -s 10.244.1.10 -d 203.0.113.10 -j DROP", "203.0.113.10", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -18,7 +18,7 @@ var ofOmission = map[replica.What]say.Form{
 	replica.Traffic:   say.F("the queueing discipline of %s", "%s 的排队规则"),
 	replica.IPv6:      say.F("IPv6%s", "IPv6%s"),
 	replica.Legacy:    say.F("tables of iptables-legacy: %s", "iptables-legacy 的表：%s"),
-	replica.IPSets:    say.F("ipsets: %s", "ipset：%s"),
+	replica.IPsec:     say.F("IPsec associations and their keys%s", "IPsec 安全关联及其密钥%s"),
 	replica.Device:    say.F("of devices: %s", "设备：%s"),
 	replica.Address:   say.F("addresses%s", "地址%s"),
 	replica.Route:     say.F("routes%s", "路由%s"),
@@ -40,7 +40,7 @@ func omissionWords(what replica.What, names []string) say.Text {
 	list := strings.TrimSpace(strings.Join(names, ", ")) + more
 	form := ofOmission[what]
 	switch what {
-	case replica.IPv6, replica.Address, replica.Route, replica.Rule, replica.Neighbour:
+	case replica.IPv6, replica.IPsec, replica.Address, replica.Route, replica.Rule, replica.Neighbour:
 		if list != "" {
 			list = " " + list
 		}

@@ -11,25 +11,29 @@ import (
 	"nstutor/internal/nsenter"
 )
 
-// conn is an rtnetlink socket that was opened inside a namespace. The messages are
+// conn is a netlink socket that was opened inside a namespace. The messages are
 // taken and given as they are: package netlink has no place for much of them.
 type conn struct {
-	ns      *nsenter.Namespace
-	sockets map[int]*nl.SocketHandle
+	ns       *nsenter.Namespace
+	protocol int
+	sockets  map[int]*nl.SocketHandle
 }
 
-func dial(ns *nsenter.Namespace) (*conn, error) {
-	c := &conn{ns: ns}
+// dial opens an rtnetlink socket.
+func dial(ns *nsenter.Namespace) (*conn, error) { return dialProtocol(ns, unix.NETLINK_ROUTE) }
+
+func dialProtocol(ns *nsenter.Namespace, protocol int) (*conn, error) {
+	c := &conn{ns: ns, protocol: protocol}
 	return c, c.open()
 }
 
 func (c *conn) open() error {
 	return c.ns.Do(func() error {
-		socket, err := nl.Subscribe(unix.NETLINK_ROUTE)
+		socket, err := nl.Subscribe(c.protocol)
 		if err != nil {
-			return fmt.Errorf("%s: rtnetlink: %w", c.ns.Name(), err)
+			return fmt.Errorf("%s: netlink: %w", c.ns.Name(), err)
 		}
-		c.sockets = map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: {Socket: socket}}
+		c.sockets = map[int]*nl.SocketHandle{c.protocol: {Socket: socket}}
 		return nil
 	})
 }
@@ -71,15 +75,26 @@ func (c *conn) do(kind, flags uint16, body []byte) error {
 	return c.send(kind, flags|unix.NLM_F_ACK, body, func([]byte) {})
 }
 
-// send sends a message; each is called with the answers to a question, which in
-// rtnetlink have the number before it (RTM_GETLINK, RTM_NEWLINK).
+// answerTo is the type of the messages that answer a question: that of the object's
+// making, which in rtnetlink is two numbers before (RTM_GETLINK, RTM_NEWLINK).
+func (c *conn) answerTo(get uint16) uint16 {
+	switch {
+	case c.protocol == unix.NETLINK_ROUTE:
+		return get &^ 3
+	case get == xfrmGetPolicy:
+		return xfrmNewPolicy
+	}
+	return xfrmNewSA
+}
+
+// send sends a message; each is called with the answers to a question.
 func (c *conn) send(kind, flags uint16, body []byte, each func([]byte)) error {
 	req := nl.NetlinkRequest{
 		NlMsghdr: unix.NlMsghdr{Len: unix.SizeofNlMsghdr, Type: kind, Flags: unix.NLM_F_REQUEST | flags},
 		Sockets:  c.sockets,
 	}
 	req.AddRawData(body)
-	return req.ExecuteIter(unix.NETLINK_ROUTE, kind&^3, func(row []byte) bool {
+	return req.ExecuteIter(c.protocol, c.answerTo(kind), func(row []byte) bool {
 		each(row)
 		return true
 	})

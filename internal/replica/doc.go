@@ -11,5 +11,6 @@
 //	conn.go attrs.go   rtnetlink: dumps and requests, attributes kept and dropped
 //	read.go settings.go filter_read.go   a namespace taken down
 //	build.go link*.go level.go timers.go filter_build.go   and made anew
+//	xfrm.go             IPsec policies, without any key
 //	wire.go far.go   what is not copied, and answers as it was seen or is taken to
 package replica

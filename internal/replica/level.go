@@ -39,7 +39,7 @@ func (b *builder) level() error {
 		}
 		b.add(i, unix.RTM_NEWNEIGH, Neighbour, b.network.Spaces[i].Neighbours, neighbour)
 		b.add(i, unix.RTM_NEWNEIGH, Neighbour, b.network.Spaces[i].FDB, b.forwarding(i))
-		if err := b.buildFilter(i); err != nil {
+		if err := errors.Join(b.buildFilter(i), b.buildXFRM(i)); err != nil {
 			return err
 		}
 	}

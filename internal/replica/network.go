@@ -28,6 +28,7 @@ type Space struct {
 	Neighbours [][]byte // IPv4: permanent, learned, and those of proxies
 	FDB        [][]byte
 	Timers     [][]byte // ARP's, NDTA_PARMS of one device each
+	Policies   [][]byte // of IPsec
 	Settings   []Setting
 	Filter     Filter
 }
@@ -97,8 +98,8 @@ const (
 	BPF       What = "bpf"       // programs on devices
 	Traffic   What = "qdisc"     // queueing disciplines and their filters
 	IPv6      What = "ipv6"      // addresses, routes and rules of IPv6
+	IPsec     What = "ipsec"     // associations, which have keys
 	Legacy    What = "legacy"    // tables of iptables-legacy
-	IPSets    What = "ipset"     // sets that rules of iptables refer to
 	Device    What = "device"    // refused
 	Address   What = "address"   // refused
 	Route     What = "route"     // refused

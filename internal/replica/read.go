@@ -93,7 +93,19 @@ func readSpace(sources []Source, i int) (Space, []Omission, error) {
 	if s.Filter, err = readFilter(ns); err != nil {
 		return s, nil, fmt.Errorf("%s: read nf_tables rules: %w", ns.Name(), err)
 	}
+	x, err := dialProtocol(ns, unix.NETLINK_XFRM)
+	var keyed bool
+	if err == nil {
+		defer x.close()
+		s.Policies, keyed, err = xfrmPolicies(x)
+	}
+	if err != nil && !none(err) {
+		return s, nil, err
+	}
 	missing, err := unread(c, s)
+	if keyed {
+		missing = append(missing, Omission{What: IPsec})
+	}
 	return s, missing, err
 }
 

@@ -16,7 +16,7 @@ var ofOmission = map[replica.What]say.Form{
 	replica.FarSide:   say.F("the far side of %s", "%s 的对端"),
 	replica.BPF:       say.F("BPF programs and filters on %s", "%s 上的 BPF 程序和过滤器"),
 	replica.Traffic:   say.F("the queueing discipline of %s", "%s 的排队规则"),
-	replica.IPv6:      say.F("IPv6%s", "IPv6%s"),
+	replica.IPv6:      say.F("what is IPv6%s", "IPv6 的部分%s"),
 	replica.Legacy:    say.F("tables of iptables-legacy: %s", "iptables-legacy 的表：%s"),
 	replica.IPsec:     say.F("IPsec associations and their keys%s", "IPsec 安全关联及其密钥%s"),
 	replica.Device:    say.F("of devices: %s", "设备：%s"),

@@ -17,8 +17,9 @@ type judgement struct {
 // step is a device that a flow passes.
 type step struct{ leg, netns, device string }
 
-// judging is how long the other flows may take, once before and once after.
-const judging = 250 * time.Millisecond
+// judging bounds what the other flows may take, once before and once after: one
+// takes a few milliseconds.
+const judging = 2 * time.Second
 
 // judge judges as many of the flows as there is time for.
 func (s *stage) judge(ctx context.Context, flows []flow) (all []judgement) {

@@ -19,5 +19,5 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	labtest.MainAsRoot(m)
+	labtest.Main(m)
 }

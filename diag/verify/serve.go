@@ -23,7 +23,7 @@ import (
 // short: who answers does so within a millisecond or two, and a neighbour that does
 // not is given up after three times ten.
 const (
-	silence  = 60 * time.Millisecond // until a ping counts as not answered, where the prediction says so too
+	silence  = 100 * time.Millisecond // until a ping counts as not answered, where the prediction says so too
 	answer   = 500 * time.Millisecond
 	attempts = 3
 	oneLine  = 3 * time.Second // for a command of the fix

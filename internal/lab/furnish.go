@@ -48,6 +48,11 @@ func furnish(m mode) error {
 	if err := readOnly(); err != nil {
 		return err
 	}
+	etc, err := machineEtc()
+	if err != nil {
+		return err
+	}
+	defer etc.Close()
 	if err := unix.Mount("tmpfs", "/run", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755,size=16m"); err != nil {
 		return fmt.Errorf("mount /run: %w", err)
 	}
@@ -63,7 +68,7 @@ func furnish(m mode) error {
 	if err := unix.Mount("none", netnsDir, "", unix.MS_SHARED, ""); err != nil {
 		return fmt.Errorf("share %s: %w", netnsDir, err)
 	}
-	if err := furnishEtc(); err != nil {
+	if err := furnishEtc(etc); err != nil {
 		return err
 	}
 	if err := furnishShells(); err != nil {
@@ -81,16 +86,33 @@ func writable(path string) error {
 	return file.Close()
 }
 
+// machineEtc opens the machine's /etc. In a lab inside a lab that is not what stands
+// there, but where the outer one keeps it: its /etc is links to that, which would
+// lead to themselves in the inner one.
+func machineEtc() (*os.File, error) {
+	for _, path := range []string{etcDir, "/etc"} {
+		fd, err := unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		if err == nil {
+			return os.NewFile(uintptr(fd), path), nil
+		}
+		if err != unix.ENOENT {
+			return nil, fmt.Errorf("open %s: %w", path, err)
+		}
+	}
+	return nil, fmt.Errorf("open /etc: %w", unix.ENOENT)
+}
+
 // furnishEtc puts a writable /etc in front of the machine's: /etc/netns/NAME
 // can be made there without root, and resolv.conf is a plain file of the
 // lab's own, so that no name is ever asked outside.
-func furnishEtc() error {
-	entries, err := os.ReadDir("/etc")
+func furnishEtc(machine *os.File) error {
+	own := fmt.Sprintf("/proc/self/fd/%d", machine.Fd())
+	if err := unix.Mount(own, etcDir, "none", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+		return fmt.Errorf("bind /etc: %w", err)
+	}
+	entries, err := os.ReadDir(etcDir)
 	if err != nil {
 		return err
-	}
-	if err := unix.Mount("/etc", etcDir, "none", unix.MS_BIND|unix.MS_REC, ""); err != nil {
-		return fmt.Errorf("bind /etc: %w", err)
 	}
 	if err := unix.Mount("tmpfs", "/etc", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755,size=16m"); err != nil {
 		return fmt.Errorf("mount /etc: %w", err)

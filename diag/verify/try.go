@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -30,8 +31,12 @@ func Try(ctx context.Context, world *machine.Machine, req explain.Request, a exp
 	switch {
 	case a.Verdict != explain.Broken || len(a.Fix) == 0:
 		return nil, nil
-	case req.Proto != 0:
+	case a.Flow.Proto != "icmp":
 		return untried(a.Fix, say.T("only the fixes of pings are tried so far", "目前只试验 ping 的修复")), nil
+	}
+	dest, err := netip.ParseAddr(a.Destination)
+	if err != nil {
+		return nil, err
 	}
 	c := choose(world, req.From, a)
 	network, err := c.read(ctx)
@@ -39,7 +44,7 @@ func Try(ctx context.Context, world *machine.Machine, req explain.Request, a exp
 		return nil, fmt.Errorf("copy the network: %w", err)
 	}
 	t := trial{
-		Network: network, Names: map[string]string{}, From: c.called(req.From.Name), Dest: req.Dest, Size: req.Size, DF: req.DF,
+		Network: network, Names: map[string]string{}, From: c.called(req.From.Name), Dest: dest, Size: req.Size, DF: req.DF,
 		Cause: cause{string(a.Cause.Code), a.Cause.Netns, a.Cause.Leg}, LeaveOut: none,
 	}
 	for i, n := range c.spaces {

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -16,7 +15,6 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/explain/report"
 	"nstutor/diag/probe"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
@@ -29,7 +27,7 @@ const maxPayload = 65535 - 20 - 8
 // explain says why a ping, a connection or a datagram is not answered, on any machine.
 func (a *app) explain() *cobra.Command {
 	var output, from string
-	var noProbe, df, causes bool
+	var noProbe, df, causes, verified bool
 	var size int
 	var sport uint16
 	var timeout time.Duration
@@ -55,6 +53,12 @@ The answer comes in this order: the verdict in one sentence; the way there and
 back, a namespace a line, with what was seen on the wire; the lines of the
 kernel's tables that prove the fault; the fix, ready to paste; what would still
 be broken after it; and what the probe itself says.
+
+With --verify the fix of a ping is tried: the namespaces on its way are copied into a
+lab that vanishes again; the same ping fails there, the commands are run as they are
+printed, and request and reply arrive; no command can be left out; and what the fix
+opens, closes or reroutes besides is listed. Only then it counts as verified. What
+was not copied is said.
 
 It takes root to enter another namespace and to read the packet filter.
 
@@ -83,6 +87,7 @@ http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 地址�
   nstutor explain 10.244.1.7 --from pid:4711 --size 1472 --df
   nstutor explain db:5432 --from web
   nstutor explain udp://10.96.0.10:53 --from web
+  nstutor explain 10.244.2.9 --from pod1 --verify
   nstutor explain example.com --no-probe -o json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if causes && len(args) == 0 {
@@ -127,10 +132,11 @@ http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 地址�
 			if err != nil {
 				return err
 			}
-			if output == "json" {
-				err = explainJSON(os.Stdout, answer)
+			told := telling{app: a, json: output == "json", answer: answer}
+			if verified {
+				err = told.tried(cmd.Context(), world, req)
 			} else {
-				err = a.drawingOn(os.Stdout).draw(report.Titles(world.Titles()).Of(answer, a.lang))
+				err = told.all(world)
 			}
 			if err != nil {
 				return err
@@ -145,6 +151,7 @@ http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 地址�
 	cmd.Flags().BoolVar(&causes, "causes", false, a.say("list all causes that an answer can name, and the table that shows each", "列出答案可能给出的所有原因，以及能看到它的表"))
 	cmd.Flags().StringVar(&from, "from", "", a.say("where the packet starts: a name under /run/netns, a container or pod, pid:N, or a path (default: here)", "包从哪里发出：/run/netns 下的名称、容器或 Pod、pid:N、路径（默认：这里）"))
 	cmd.Flags().BoolVar(&noProbe, "no-probe", false, a.say("only predict: send nothing, wait for nothing", "只预测：什么也不发，什么也不等"))
+	cmd.Flags().BoolVar(&verified, "verify", false, a.say("try the fix of a ping in a private copy of the network, and say what else it changes", "在网络的私有副本里试一遍 ping 的修复，并说明它还改变了什么"))
 	cmd.Flags().Uint16Var(&sport, "sport", 0, a.say("the port that the connection or the datagram comes from (0: one that the kernel would choose)", "连接或 UDP 数据的源端口（0：由内核选择）"))
 	cmd.Flags().IntVar(&size, "size", 0, a.say("payload of the echo or the datagram in bytes, as ping -s says it (0: ping's 56)", "回显请求或 UDP 的数据字节数，同 ping -s（0：ping 默认的 56）"))
 	cmd.Flags().BoolVar(&df, "df", false, a.say("let no router fragment the packet, as ping -M do", "不许路由器分片，同 ping -M do"))
@@ -213,8 +220,4 @@ func cannotOpen(from string, err error) error {
 		return say.Err("--from %s: this is no network namespace", "--from %s：这不是网络命名空间", from)
 	}
 	return say.At("--from", err)
-}
-
-func explainJSON(w io.Writer, a explain.Answer) error {
-	return writeJSON(w, a)
 }

@@ -76,7 +76,7 @@ func enter(modes []mode) (int, error) {
 		if furthest != nil {
 			wanting, _ = advise("/", furthest, by, true)
 		}
-		child, err := start(m, wanting)
+		child, err := start(ourselves(), m, wanting)
 		if err != nil {
 			furthest = further(furthest, say.At(m.name, err))
 			continue
@@ -84,6 +84,13 @@ func enter(modes []mode) (int, error) {
 		return guard(child, terminal)
 	}
 	return 0, refusal("/", furthest, by)
+}
+
+// ourselves is this program again, with the same arguments and streams.
+func ourselves() *exec.Cmd {
+	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return cmd
 }
 
 // further is which of two attempts came further: one that was born and could not
@@ -96,9 +103,9 @@ func further(a, b error) error {
 	return b
 }
 
-// start starts the inside in mode m and waits for its report. It is told what a
-// better mode was wanting.
-func start(m mode, wanting say.Text) (*exec.Cmd, error) {
+// start starts the inside, a command of this program, in mode m and waits for its
+// report. It is told what a better mode was wanting.
+func start(cmd *exec.Cmd, m mode, wanting say.Text) (*exec.Cmd, error) {
 	outside, err := mountNamespace()
 	if err != nil {
 		return nil, err
@@ -112,9 +119,7 @@ func start(m mode, wanting say.Text) (*exec.Cmd, error) {
 	if err := keepDescriptors(); err != nil {
 		return nil, err
 	}
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Args[0] = os.Args[0]
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.ExtraFiles = []*os.File{w}
 	cmd.Env = append(os.Environ(), birth{mode: m, outside: outside, wanting: wanting}.String())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: m.flags, Pdeathsig: syscall.SIGKILL}

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -49,6 +50,11 @@ func furnish(m mode) error {
 	if err := readOnly(); err != nil {
 		return err
 	}
+	etc, err := machineEtc()
+	if err != nil {
+		return err
+	}
+	defer etc.Close()
 	if err := unix.Mount("tmpfs", "/run", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755,size=16m"); err != nil {
 		return say.Err("mount /run: %v", "挂载 /run：%v", err)
 	}
@@ -64,7 +70,7 @@ func furnish(m mode) error {
 	if err := unix.Mount("none", netnsDir, "", unix.MS_SHARED, ""); err != nil {
 		return say.Err("share %s: %v", "共享挂载 %s：%v", netnsDir, err)
 	}
-	if err := furnishEtc(); err != nil {
+	if err := furnishEtc(etc); err != nil {
 		return err
 	}
 	if err := furnishShells(); err != nil {
@@ -82,16 +88,33 @@ func writable(path string) error {
 	return file.Close()
 }
 
+// machineEtc opens the machine's /etc. In a lab inside a lab that is not what stands
+// there, but where the outer one keeps it: its /etc is links to that, which would
+// lead to themselves in the inner one.
+func machineEtc() (*os.File, error) {
+	for _, path := range []string{etcDir, "/etc"} {
+		fd, err := unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		if err == nil {
+			return os.NewFile(uintptr(fd), path), nil
+		}
+		if err != unix.ENOENT {
+			return nil, say.Err("open %s: %v", "打开 %s：%v", path, err)
+		}
+	}
+	return nil, say.Err("open /etc: %v", "打开 /etc：%v", unix.ENOENT)
+}
+
 // furnishEtc puts a writable /etc in front of the machine's: /etc/netns/NAME
 // can be made there without root, and resolv.conf is a plain file of the
 // lab's own, so that no name is ever asked outside.
-func furnishEtc() error {
-	entries, err := os.ReadDir("/etc")
+func furnishEtc(machine *os.File) error {
+	own := fmt.Sprintf("/proc/self/fd/%d", machine.Fd())
+	if err := unix.Mount(own, etcDir, "none", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+		return say.Err("bind /etc: %v", "绑定挂载 /etc：%v", err)
+	}
+	entries, err := os.ReadDir(etcDir)
 	if err != nil {
 		return err
-	}
-	if err := unix.Mount("/etc", etcDir, "none", unix.MS_BIND|unix.MS_REC, ""); err != nil {
-		return say.Err("bind /etc: %v", "绑定挂载 /etc：%v", err)
 	}
 	if err := unix.Mount("tmpfs", "/etc", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755,size=16m"); err != nil {
 		return say.Err("mount /etc: %v", "挂载 /etc：%v", err)

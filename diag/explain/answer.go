@@ -44,6 +44,8 @@ type Answer struct {
 	Beyond string `json:"beyond,omitempty"`
 	// Listener is the socket that takes the request; nil of an echo, and where none does.
 	Listener *Listener `json:"listener,omitempty"`
+	// Backends are those that the rules choose from; empty where they have no choice.
+	Backends []Backend `json:"backends,omitempty"`
 	HTTP     *HTTP     `json:"http,omitempty"`  // nil where nothing was asked on the connection
 	Probe    *Probe    `json:"probe,omitempty"` // nil when none was sent
 	// Drops are what the kernel said of the probe's packets that it dropped; empty

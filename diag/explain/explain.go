@@ -74,10 +74,14 @@ func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, 
 	if req.Proto != 0 && req.SrcPort == 0 {
 		req.SrcPort = probe.FreePort(req.From.NS)
 	}
-	t := trace.Follow(world, trace.Question{
+	q := trace.Question{
 		From: req.From, Dest: req.Dest, Proto: req.Proto, SrcPort: req.SrcPort, DstPort: req.Port,
 		Length: req.length(), DF: req.DF || req.Proto == unix.IPPROTO_TCP,
-	})
+	}
+	t := trace.Follow(world, q)
+	if len(t.Ways) > 1 {
+		return explainBackends(ctx, world, req, q, t)
+	}
 	a := predict(req, t)
 	if !req.Probe {
 		return a, ctx.Err()
@@ -106,15 +110,15 @@ func predict(req Request, t *trace.Trace) Answer {
 	a.Listener = listener(t.Listens)
 	switch {
 	case len(t.Faults) > 0:
-		a.Verdict, a.Cause = Broken, told(t.Faults[0])
+		a.Verdict, a.Cause = Broken, inWords(t.Faults[0])
 		a.Fix = t.Mends()
 		for _, f := range t.Faults[1:] {
-			a.Next = append(a.Next, told(f))
+			a.Next = append(a.Next, inWords(f))
 		}
 	case t.Doubt != nil:
-		a.Verdict, a.Cause = Undecided, told(*t.Doubt)
+		a.Verdict, a.Cause = Undecided, inWords(*t.Doubt)
 	case t.Beyond != nil && !t.Lost:
-		a.Verdict, a.Cause, a.Beyond = Undecided, told(t.Beyond.Untried(len(t.Unseen) > 0)), t.Beyond.Dev()
+		a.Verdict, a.Cause, a.Beyond = Undecided, inWords(t.Beyond.Untried(len(t.Unseen) > 0)), t.Beyond.Dev()
 	case t.Lost || !t.Back || len(t.Unseen) > 0:
 		a.Verdict, a.Cause.Code = Undecided, cause.NotKnown
 		a.Cause.Leg, a.Cause.Netns, a.Cause.Detail = t.End(req.From)
@@ -131,8 +135,8 @@ func listener(l *trace.Listener) *Listener {
 	return &Listener{Netns: l.Space.Name, Address: l.Socket.Local.String(), Process: owner.Comm, PID: owner.PID}
 }
 
-// told is a finding in words.
-func told(f trace.Found) Fault {
+// inWords is a finding in words.
+func inWords(f trace.Found) Fault {
 	evidence := f.Evidence()
 	if evidence == nil {
 		evidence = []Text{}

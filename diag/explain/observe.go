@@ -201,7 +201,7 @@ func (w *observation) get(ctx context.Context, a *Answer) {
 		return
 	}
 	a.Verdict = Broken
-	a.Cause = told(trace.Find(trace.LegReply, cause.OpensOnly{At: cause.At(w.asked.From.Name), Message: got.Message}))
+	a.Cause = inWords(trace.Find(trace.LegReply, cause.OpensOnly{At: cause.At(w.asked.From.Name), Message: got.Message}))
 }
 
 // payload is what a datagram carries: nothing that was not asked for, and to a name

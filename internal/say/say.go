@@ -87,14 +87,6 @@ func Both(en, zh string) Text { return Text{Form{"%[1]s", "%[2]s"}, []any{en, zh
 // error is told in the language that it has.
 func Quote(line any) Text { return T("%v", "%v", line) }
 
-// With is one statement behind another, if there is one.
-func With(first, second Text) Text {
-	if first.IsZero() {
-		return second
-	}
-	return T("%s; %s", "%s；%s", first, second)
-}
-
 // String is the sentence in English.
 func (t Text) String() string { return t.In("en") }
 

@@ -61,11 +61,11 @@ func ByRule(f Finding) bool {
 // Detail names the rule, and whether there is a way to except the packet.
 func (s Stopped) Detail() say.Text {
 	text := say.T("%s: %s (hook %s) stops %s", "%s：%s（hook %s）拦下 %s", s.Result.At, s.Result.Rule, s.Hook, s.Flow)
-	if owner := ownerOf(s.Result); owner != "" {
+	if owner := s.Result.Owner(); owner != "" {
 		text = say.T("%s; it is a rule of %s", "%s；这条规则是 %s 写的", text, owner)
 	}
 	switch {
-	case MeantApart(s.Result):
+	case s.Result.MeantApart():
 		text = say.T("%s; it keeps networks apart on purpose: choose another way rather than open it", "%s；它是有意隔离网络的：应当换一条路，而不是打开它", text)
 	case len(s.Fix()) == 0:
 		text = say.T("%s; no command that is installed here can name this chain", "%s；本机已装的命令都写不出这条链的名字", text)
@@ -73,7 +73,7 @@ func (s Stopped) Detail() say.Text {
 	return text
 }
 
-func (s Stopped) final() bool { return MeantApart(s.Result) }
+func (s Stopped) final() bool { return s.Result.MeantApart() }
 
 // Evidence is the rule.
 func (s Stopped) Evidence() []say.Text { return lines(s.Result.At + ": " + s.Result.Rule) }
@@ -81,7 +81,7 @@ func (s Stopped) Evidence() []say.Text { return lines(s.Result.At + ": " + s.Res
 // Fix lets just this packet pass the chain; an answer, as all that answers what
 // was let through.
 func (s Stopped) Fix() []change.Command {
-	if MeantApart(s.Result) {
+	if s.Result.MeantApart() {
 		if s.Other.Entry.Type != "" {
 			return []change.Command{change.In(s.Other.Netns, slices.Concat([]string{"ip", "route", "del"}, s.Other.Entry.Args())...)}
 		}

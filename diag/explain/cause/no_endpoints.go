@@ -40,6 +40,6 @@ func IsEndless(s Stopped) bool {
 	if s.Flow.Echo() || r.Verdict != eval.VerdictReject {
 		return false
 	}
-	return ownerOf(r) == "kube-proxy" || strings.Contains(strings.ToLower(r.In), "endpoint") ||
+	return r.Owner() == "kube-proxy" || strings.Contains(strings.ToLower(r.In), "endpoint") ||
 		r.Decided != nil && strings.Contains(strings.ToLower(r.Decided.Comment), "no endpoints")
 }

@@ -111,6 +111,8 @@ var samples = []Finding{
 	KernelChosen{here, tcp, one, proof[0], "0.0.0.0:53"},
 	Unnamed{here, "db", "10.96.0.10:53", say.Quote("why"), []say.Text{say.Quote("proof")}, path.commands()},
 	SolicitationStopped{here, two, "forward", eval.NeighbourRequest(one, two), dropped},
+	SomeBackends{here, NotListening, "10.96.0.10:80", "10.2.0.2:80", 1, 2, say.Quote("why"), []say.Text{say.Quote("proof")}, path.commands()},
+	SomeBackends{here, Filtered, "10.96.0.10:80", "", 1, 2, say.Quote("why"), []say.Text{say.Quote("proof")}, path.commands()},
 	NoHairpin{here, "eth0", "br0", tcp},
 	WrongHook{here, tcp, tcp, "output", "prerouting", "-j DNAT"},
 	WrongHook{here, tcp, tcp, "prerouting", "output", "-j DNAT"},

@@ -143,11 +143,22 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 		open = append(open, result.Chain)
 		result = eval.Traverse(rules, hook, p, n.Env(), open...)
 	}
+	var ways []eval.Branch
+	if result.Verdict == eval.VerdictUnknown {
+		ways = eval.Branches(rules, hook, p, n.Env(), open...)
+		if way, ok := w.draw(e, ways); ok {
+			result = way
+		}
+	}
 	switch result.Verdict {
 	case eval.VerdictDrop, eval.VerdictReject:
+		if len(ways) > 0 { // this way ends here, and there are others
+			w.fault(n, e, StageFilter, dev, w.filtered(n, e, hook, result))
+			w.strayed = true
+		}
 		return e, true
 	case eval.VerdictUnknown:
-		unsure := cause.RulesUnjudged{Hook: hook, Flow: e.flow(), Rules: result.Unsure, Ways: eval.Branches(rules, hook, p, n.Env(), open...)}
+		unsure := cause.RulesUnjudged{Hook: hook, Flow: e.flow(), Rules: result.Unsure, Ways: ways}
 		if result.NAT != nil {
 			w.giveUp(n, e, StageFilter, dev, unsure.Said())
 			return e, false

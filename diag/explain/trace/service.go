@@ -155,3 +155,24 @@ func (w *walk) servedElsewhere(p passage) (cause.Finding, bool) {
 	}
 	return cause.WrongHook{At: at(p.node), Flow: p.echo.flow(), To: to, Used: used, Has: other, Rule: result.NAT.Rule}, true
 }
+
+// draw takes one of the ways that rules draw by lot for a request, where they lead to
+// different destinations, or to none: each is a walk of its own. Only what is drawn
+// first is followed so.
+func (w *walk) draw(e echo, ways []eval.Branch) (eval.Result, bool) {
+	if e.leg != LegRequest || e.outer != nil || len(ways) < 2 || w.ways != nil || w.pick >= len(ways) {
+		return eval.Result{}, false
+	}
+	elsewhere := false
+	for _, way := range ways {
+		if way.Verdict == eval.VerdictUnknown {
+			return eval.Result{}, false
+		}
+		elsewhere = elsewhere || way.NAT != nil
+	}
+	if !elsewhere {
+		return eval.Result{}, false
+	}
+	w.ways = ways
+	return ways[w.pick].Result, true
+}

@@ -19,8 +19,11 @@ type Question struct {
 	Dest             netip.Addr
 	Proto            byte // IPPROTO_TCP or IPPROTO_UDP; 0: an echo
 	SrcPort, DstPort uint16
-	Length           int  // bytes, with the IP header
-	DF               bool // no router may fragment it (ping -M do)
+	// Pick is which of the ways is taken where rules draw by lot: its number in
+	// Trace.Ways, which are the same each time.
+	Pick   int
+	Length int  // bytes, with the IP header
+	DF     bool // no router may fragment it (ping -M do)
 }
 
 // Trace is what became of a packet and its reply.
@@ -42,12 +45,15 @@ type Trace struct {
 	// Reached is the request as it was delivered, behind all translations; its Dst is
 	// invalid where it was not.
 	Reached flows.Flow
+	// Ways are those that rules have drawn by lot from, and sent the request elsewhere
+	// by each: a service with several backends. nil where there was one way only.
+	Ways []eval.Branch
 }
 
 // Follow follows a packet and its reply, and asks the kernel at every hop. It
 // sends nothing.
 func Follow(world *machine.Machine, q Question) *Trace {
-	w := &walk{world: world, from: q.From, dest: q.Dest, size: q.Length,
+	w := &walk{pick: q.Pick, world: world, from: q.From, dest: q.Dest, size: q.Length,
 		last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}, heard: map[hearing]int{}}
 	w.asks = flows.Flow{Proto: cmp.Or(q.Proto, pingProto(q.Dest)), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
 	w.originate(q.From, echo{leg: LegRequest, dst: q.Dest, kind: q.Proto, sport: q.SrcPort, dport: q.DstPort, ttl: maxHops, origin: q.From, length: q.Length, df: q.DF})
@@ -58,7 +64,7 @@ func Follow(world *machine.Machine, q Question) *Trace {
 	t := &Trace{
 		Source: w.source, Hops: w.hops, Faults: w.faults, Doubt: w.doubtful,
 		Unseen: w.unseen, Lost: w.lost, Back: w.ended,
-		Listens: w.listens, Reached: w.reached,
+		Listens: w.listens, Reached: w.reached, Ways: w.ways,
 	}
 	if w.outside != nil {
 		t.Beyond = &Beyond{w.outside}

@@ -42,6 +42,8 @@ type walk struct {
 	reached   flows.Flow // the request as it was delivered
 	asks      flows.Flow // … and as it was sent
 	turned    []turning
+	pick      int             // which of the ways is taken that rules draw by lot
+	ways      []eval.Branch   // that they drew first
 	hooked    []passage       // where the rules saw it, before they translated it
 	heard     map[hearing]int // ports of bridges, by what was heard there on the walk
 	landed    *machine.Space  // whom the last carrying packet of a tunnel came to

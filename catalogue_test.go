@@ -82,6 +82,9 @@ type said struct {
 	args   []ast.Expr
 }
 
+// withArguments are those speakers whose sentence is a format.
+var withArguments = []string{"T", "Err", "say"}
+
 // sentence is the call's sentence, if it is one.
 func (s source) sentence(n ast.Node, speakers map[string]int) (said, bool) {
 	call, ok := n.(*ast.CallExpr)
@@ -99,7 +102,7 @@ func (s source) sentence(n ast.Node, speakers map[string]int) (said, bool) {
 	if !ok || len(call.Args) < i+2 {
 		return said{}, false
 	}
-	return said{s, call, call.Args[i], call.Args[i+1], name == "T" && !call.Ellipsis.IsValid(), call.Args[i+2:]}, true
+	return said{s, call, call.Args[i], call.Args[i+1], slices.Contains(withArguments, name) && !call.Ellipsis.IsValid(), call.Args[i+2:]}, true
 }
 
 // literal is what an expression of literals says; known is false of others.
@@ -123,9 +126,9 @@ var (
 	halfWide = regexp.MustCompile(`\p{Han}[,;:!?]|[^ ][,;:!?] ?\p{Han}`)
 )
 
-// sameInBoth are words that are no English in Chinese, and names of languages, each
-// of which is written in its own.
-var sameInBoth = []string{"ping", "shell", "English", "NAT", "MTU"}
+// sameInBoth are words that both languages have from the tools, and a language that
+// is written in its own.
+var sameInBoth = regexp.MustCompile(`\b(ping|curl|ttl|client|shell|NAT|MTU|Chinese)\b`)
 
 // arguments are what a format takes: which argument, and how it is written.
 func arguments(format string) []string {
@@ -149,7 +152,7 @@ func wrong(en, zh string) string {
 		return "it lacks a language"
 	case !slices.Equal(arguments(en), arguments(zh)):
 		return "the languages take other arguments"
-	case letters.MatchString(verbs.ReplaceAllString(en, "")) && !chinese.MatchString(zh) && !slices.Contains(sameInBoth, zh):
+	case letters.MatchString(sameInBoth.ReplaceAllString(verbs.ReplaceAllString(en, ""), "")) && !chinese.MatchString(zh):
 		return "there is no Chinese in the Chinese"
 	case halfWide.MatchString(zh):
 		return "punctuation that is not Chinese"

@@ -6,6 +6,9 @@ import (
 )
 
 // packets is chapter 0: what Linux does with a packet. The node begins without
+// toRouter is the way out of the node, which the texts from 0.3 on take for granted.
+var toRouter = RouteGet{Netns: host, Dst: webIP, Via: routerIP, Dev: "eth0"}
+
 // an address.
 var packets = Chapter{
 	ID:    "0",
@@ -16,7 +19,7 @@ var packets = Chapter{
 			Action: AddrAdd{Netns: host, Addr: "192.168.6.160/24", Dev: "eth0"},
 			Before: Promise{
 				Pings:  []Ping{{From: host, To: routerIP, Want: probe.NetworkUnreachable}},
-				Claims: []Claim{AddrIs{Netns: host, Dev: "eth0"}, NoRoutes{Netns: host}},
+				Claims: []Claim{AddrIs{Netns: host, Dev: "eth0"}, NoRoutes{Netns: host}, LinkIs{Netns: host, Name: "eth0", Has: []string{"UP"}}},
 			},
 			After: Promise{
 				Pings: []Ping{{From: host, To: routerIP, Want: probe.Replied, TTL: 64}},
@@ -32,7 +35,7 @@ var packets = Chapter{
 			Action: RouteAdd{Netns: host, Dst: "default", Via: routerIP},
 			Before: Promise{
 				Pings:  []Ping{{From: host, To: webIP, Want: probe.NetworkUnreachable}},
-				Claims: []Claim{RouteIs{Netns: host, Dst: "default", Absent: true}},
+				Claims: []Claim{RouteIs{Netns: host, Dst: "default", Absent: true}, RouteGet{Netns: host, Dst: routerIP, Dev: "eth0"}},
 			},
 			After: Promise{
 				Pings: []Ping{{From: host, To: webIP, Want: probe.Replied, TTL: 64}},
@@ -51,6 +54,7 @@ var packets = Chapter{
 			Before: Promise{
 				Pings: []Ping{{From: host, To: webIP, Want: probe.Replied}},
 				Claims: []Claim{
+					toRouter,
 					NeighIs{Netns: host, Dst: routerIP, Dev: "eth0", States: Resolved, MACOf: routerDev},
 					FrameSeen{Netns: host, Dev: "eth0", Proto: "ARP", Op: "request", Dst: routerIP, DstMAC: Broadcast, None: true},
 				},
@@ -73,6 +77,7 @@ var packets = Chapter{
 			Before: Promise{
 				Pings: []Ping{{From: host, To: "192.168.6.77", Want: probe.HostUnreachable}},
 				Claims: []Claim{
+					RouteGet{Netns: host, Dst: "192.168.6.77", Dev: "eth0"},
 					NeighIs{Netns: host, Dst: "192.168.6.77", Dev: "eth0", States: Unresolved},
 					FrameSeen{Netns: inet, Dev: "up0", Proto: "ARP", Op: "request", Dst: "192.168.6.77", DstMAC: Broadcast},
 				},
@@ -86,7 +91,7 @@ var packets = Chapter{
 		{
 			ID:     "0.5",
 			Action: NeighReplace{Netns: host, Dst: routerIP, Dev: "eth0", MAC: noMAC},
-			Before: Promise{Pings: []Ping{{From: host, To: webIP, Want: probe.Replied}}},
+			Before: Promise{Pings: []Ping{{From: host, To: webIP, Want: probe.Replied}}, Claims: []Claim{toRouter}},
 			After: Promise{
 				Pings: []Ping{{From: host, To: webIP, Want: probe.Silent}},
 				Claims: []Claim{
@@ -102,7 +107,7 @@ var packets = Chapter{
 			Action: NeighDel{Netns: host, Dst: routerIP, Dev: "eth0", Written: true},
 			Before: Promise{
 				Pings:  []Ping{{From: host, To: webIP, Want: probe.Silent}},
-				Claims: []Claim{NeighIs{Netns: host, Dst: routerIP, Dev: "eth0", States: Permanent}},
+				Claims: []Claim{toRouter, NeighIs{Netns: host, Dst: routerIP, Dev: "eth0", States: Permanent}},
 			},
 			After: Promise{
 				Pings:  []Ping{{From: host, To: webIP, Want: probe.Replied}},

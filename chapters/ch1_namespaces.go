@@ -77,6 +77,7 @@ var namespaces = Chapter{
 			Before: Promise{Claims: []Claim{
 				PortIs{Netns: host, Port: 80, Busy: true},
 				PortIs{Netns: ns1, Port: 80},
+				OnlyLoopback{Netns: ns1},
 			}},
 			After: Promise{Claims: []Claim{
 				PortIs{Netns: host, Port: 80, Busy: true},

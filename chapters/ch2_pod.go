@@ -11,6 +11,13 @@ var toNode = Watch{Netns: ns1, Ping: nodeIP}
 // node promises what that ping says.
 func node(want probe.Outcome) []Ping { return []Ping{{From: ns1, To: nodeIP, Want: want}} }
 
+// What the texts of chapter 2 take for granted: the pod's way to the node, and the
+// node's to the gateway that nobody is.
+var (
+	toGateway = RouteGet{Netns: ns1, Dst: nodeIP, Via: gateway, Dev: "ns1-eth0"}
+	nodesWay  = RouteGet{Netns: host, Dst: gateway, Via: routerIP, Dev: "eth0"}
+)
+
 // pod is chapter 2: node and pod reach each other.
 var pod = Chapter{
 	ID:    "2",
@@ -20,8 +27,12 @@ var pod = Chapter{
 			ID:     "2.1",
 			Action: VethAdd{Netns: host, Name: "ns1-eth0", Peer: "veth-ns1"},
 			Before: Promise{
-				Pings:  node(probe.NetworkUnreachable),
-				Claims: []Claim{LinkIs{Netns: host, Name: "veth-ns1", Absent: true}},
+				Pings: node(probe.NetworkUnreachable),
+				Claims: []Claim{
+					LinkIs{Netns: host, Name: "veth-ns1", Absent: true},
+					OnlyLoopback{Netns: ns1},
+					RouteGet{Netns: host, Dst: podIP, Via: routerIP, Dev: "eth0"},
+				},
 			},
 			After: Promise{Claims: []Claim{
 				LinkIs{Netns: host, Name: "veth-ns1", Has: []string{"M-DOWN"}, Lacks: []string{"UP"}},
@@ -43,22 +54,31 @@ var pod = Chapter{
 		{
 			ID:     "2.3",
 			Action: LinkUp{Netns: host, Name: "veth-ns1"},
-			Before: Promise{Claims: []Claim{LinkIs{Netns: host, Name: "veth-ns1", Lacks: []string{"UP"}}}},
-			After:  Promise{Claims: []Claim{LinkIs{Netns: host, Name: "veth-ns1", Has: []string{"UP", "NO-CARRIER"}, Lacks: []string{"LOWER_UP"}}}},
-			Watch:  Watch{Netns: host, Ping: podIP},
+			Before: Promise{Claims: []Claim{
+				LinkIs{Netns: host, Name: "veth-ns1", Lacks: []string{"UP"}},
+				LinkIs{Netns: ns1, Name: "ns1-eth0", Lacks: []string{"UP"}},
+			}},
+			After: Promise{Claims: []Claim{LinkIs{Netns: host, Name: "veth-ns1", Has: []string{"UP", "NO-CARRIER"}, Lacks: []string{"LOWER_UP"}}}},
+			Watch: Watch{Netns: host, Ping: podIP},
 		},
 		{
 			ID:     "2.4",
 			Action: AddrAdd{Netns: ns1, Addr: "172.20.1.10/24", Dev: "ns1-eth0"},
-			Before: Promise{Claims: []Claim{AddrIs{Netns: ns1, Dev: "ns1-eth0"}, NoRoutes{Netns: ns1}}},
-			After:  Promise{Claims: []Claim{AddrIs{Netns: ns1, Dev: "ns1-eth0", Addr: "172.20.1.10/24"}, NoRoutes{Netns: ns1}}},
-			Watch:  toNode,
+			Before: Promise{Claims: []Claim{
+				AddrIs{Netns: ns1, Dev: "ns1-eth0"},
+				NoRoutes{Netns: ns1},
+				LinkIs{Netns: ns1, Name: "ns1-eth0", Lacks: []string{"UP"}},
+			}},
+			After: Promise{Claims: []Claim{AddrIs{Netns: ns1, Dev: "ns1-eth0", Addr: "172.20.1.10/24"}, NoRoutes{Netns: ns1}}},
+			Watch: toNode,
 		},
 		{
 			ID:     "2.5",
 			Action: LinkUp{Netns: ns1, Name: "ns1-eth0"},
 			Before: Promise{Claims: []Claim{
 				NoRoutes{Netns: ns1},
+				AddrIs{Netns: ns1, Dev: "ns1-eth0", Addr: "172.20.1.10/24"},
+				LinkIs{Netns: ns1, Name: "ns1-eth0", Lacks: []string{"UP"}},
 				LinkIs{Netns: host, Name: "veth-ns1", Has: []string{"UP", "NO-CARRIER"}},
 			}},
 			After: Promise{Claims: []Claim{
@@ -73,7 +93,7 @@ var pod = Chapter{
 			Action: RouteAdd{Netns: ns1, Dst: "default", Via: gateway, Dev: "ns1-eth0"},
 			Before: Promise{
 				Pings:  node(probe.NetworkUnreachable),
-				Claims: []Claim{RouteIs{Netns: ns1, Dst: "default", Absent: true}},
+				Claims: []Claim{RouteIs{Netns: ns1, Dst: "default", Absent: true}, RouteGet{Netns: ns1, Dst: gateway, Dev: "ns1-eth0"}},
 			},
 			After: Promise{
 				Pings:  node(probe.Silent),
@@ -84,7 +104,14 @@ var pod = Chapter{
 		{
 			ID:     "2.7",
 			Action: Observe{Netns: ns1, Argv: []string{"ip", "neigh"}},
-			Before: Promise{Pings: node(probe.Silent)},
+			Before: Promise{
+				Pings: node(probe.Silent),
+				Claims: []Claim{
+					toGateway,
+					LinkIs{Netns: ns1, Name: "lo", Lacks: []string{"UP"}},
+					AddrIs{Netns: host, Dev: "veth-ns1"},
+				},
+			},
 			After: Promise{
 				Pings: node(probe.Silent),
 				Claims: []Claim{
@@ -104,7 +131,7 @@ var pod = Chapter{
 					{From: ns1, To: "127.0.0.1", Want: probe.Silent},
 					{From: ns1, To: podIP, Want: probe.Silent},
 				},
-				Claims: []Claim{LinkIs{Netns: ns1, Name: "lo", Lacks: []string{"UP"}}},
+				Claims: []Claim{toGateway, LinkIs{Netns: ns1, Name: "lo", Lacks: []string{"UP"}}, AddrIs{Netns: host, Dev: "veth-ns1"}},
 			},
 			After: Promise{
 				Pings: []Ping{
@@ -120,8 +147,13 @@ var pod = Chapter{
 			ID:     "2.9",
 			Action: Sysctl{Netns: host, Key: "net.ipv4.conf.veth-ns1.proxy_arp", Value: "1"},
 			Before: Promise{
-				Pings:  node(probe.HostUnreachable),
-				Claims: []Claim{SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.proxy_arp", Value: "0"}},
+				Pings: node(probe.HostUnreachable),
+				Claims: []Claim{
+					toGateway, nodesWay,
+					SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.proxy_arp", Value: "0"},
+					SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.forwarding", Value: "0"},
+					AddrIs{Netns: host, Dev: "veth-ns1"},
+				},
 			},
 			After: Promise{
 				Pings: node(probe.HostUnreachable),
@@ -137,8 +169,13 @@ var pod = Chapter{
 			ID:     "2.10",
 			Action: Sysctl{Netns: host, Key: "net.ipv4.conf.veth-ns1.forwarding", Value: "1"},
 			Before: Promise{
-				Pings:  node(probe.HostUnreachable),
-				Claims: []Claim{SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.forwarding", Value: "0"}},
+				Pings: node(probe.HostUnreachable),
+				Claims: []Claim{
+					toGateway, nodesWay,
+					SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.proxy_arp", Value: "1"},
+					SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.forwarding", Value: "0"},
+					RouteGet{Netns: host, Dst: podIP, Via: routerIP, Dev: "eth0"},
+				},
 			},
 			After: Promise{
 				Pings: node(probe.Silent),
@@ -166,7 +203,6 @@ var pod = Chapter{
 					{From: host, To: podIP, Want: probe.Replied, TTL: 64},
 				},
 				Claims: []Claim{
-					RouteIs{Netns: host, Dst: podIP, Dev: "veth-ns1"},
 					RouteGet{Netns: host, Dst: podIP, Dev: "veth-ns1"},
 					NeighIs{Netns: host, Dst: podIP, Dev: "veth-ns1", States: Resolved, MACOf: podDev},
 				},
@@ -176,7 +212,7 @@ var pod = Chapter{
 		{
 			ID:     "2.12",
 			Action: Observe{Netns: ns1, Argv: []string{"ping", "-c", "1", nodeIP}},
-			Before: Promise{Pings: node(probe.Replied)},
+			Before: Promise{Pings: node(probe.Replied), Claims: []Claim{toGateway, RouteGet{Netns: host, Dst: podIP, Dev: "veth-ns1"}}},
 			After: Promise{
 				Pings: node(probe.Replied),
 				Claims: []Claim{

@@ -49,7 +49,7 @@ var outside = Chapter{
 		{
 			ID:     "3.2",
 			Action: masquerade,
-			Before: Promise{Pings: web(probe.Silent), Claims: []Claim{unNATed}},
+			Before: Promise{Pings: web(probe.Silent), Claims: []Claim{unNATed, SysctlIs{Netns: host, Key: "net.ipv4.ip_forward", Value: "1"}}},
 			After: Promise{
 				Pings: []Ping{{From: ns1, To: webIP, Want: probe.Replied, TTL: 63}},
 				Claims: []Claim{
@@ -79,7 +79,14 @@ var outside = Chapter{
 		{
 			ID:     "3.A2",
 			Action: forward,
-			Before: Promise{Pings: web(probe.Silent), Claims: []Claim{natted, answered}},
+			Before: Promise{
+				Pings: web(probe.Silent),
+				Claims: []Claim{
+					natted, answered,
+					SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.forwarding", Value: "1"},
+					SysctlIs{Netns: host, Key: "net.ipv4.conf.eth0.forwarding", Value: "0"},
+				},
+			},
 			After: Promise{
 				Pings:  []Ping{{From: ns1, To: webIP, Want: probe.Replied, TTL: 63}},
 				Claims: []Claim{natted, answered},

@@ -2,9 +2,10 @@ package chapters
 
 import (
 	"embed"
-	"fmt"
 	"slices"
 	"strings"
+
+	"nstutor/internal/say"
 )
 
 //go:embed text
@@ -13,11 +14,21 @@ var texts embed.FS
 // Prose is what a learner reads about one step, in one language. Look and
 // After are Markdown.
 type Prose struct {
-	Title   string
+	Title   string // gives nothing away
+	Learned string // the title once the step is done; empty: the same
 	Look    string // what to look at before the action, and why it is so
+	Task    string // what is to be brought about, but not by which command
 	Predict Prediction
 	After   string   // what just happened, and why
 	Hints   []string // from where to look to the command itself
+}
+
+// TitleOnce is the title that fits: what is learned shows once it was.
+func (p Prose) TitleOnce(done bool) string {
+	if done && p.Learned != "" {
+		return p.Learned
+	}
+	return p.Title
 }
 
 // Prediction is a question with one right answer.
@@ -35,7 +46,7 @@ func Text(lang, id string) (Prose, error) {
 	}
 	p, err := parse(raw)
 	if err != nil {
-		return Prose{}, fmt.Errorf("text of step %s in %s: %w", id, lang, err)
+		return Prose{}, say.Err("text of step %s in %s: %v", "步骤 %s 的 %s 文本：%v", id, lang, err)
 	}
 	return p, nil
 }
@@ -43,15 +54,15 @@ func Text(lang, id string) (Prose, error) {
 // parse reads the text of a step.
 func parse(raw string) (p Prose, err error) {
 	title, sections := split(raw)
-	p = Prose{Title: title, Look: sections["Look"], After: sections["After"]}
+	p = Prose{Title: title, Learned: sections["Learned"], Look: sections["Look"], Task: sections["Task"], After: sections["After"]}
 	for _, line := range strings.Split(sections["Hints"], "\n") {
 		if _, hint, ok := strings.Cut(line, ". "); ok {
 			p.Hints = append(p.Hints, strings.TrimSpace(hint))
 		}
 	}
 	p.Predict, err = prediction(sections["Predict"])
-	if err == nil && (p.Title == "" || p.Look == "" || p.After == "" || len(p.Hints) == 0 || slices.Contains(p.Hints, "")) {
-		err = fmt.Errorf("title, Look, After or Hints is missing")
+	if err == nil && (p.Title == "" || p.Look == "" || p.Task == "" || p.After == "" || len(p.Hints) == 0 || slices.Contains(p.Hints, "")) {
+		err = say.Err("title, Look, Task, After or Hints is missing", "缺少标题、Look、Task、After 或 Hints")
 	}
 	return p, err
 }
@@ -69,7 +80,7 @@ func ChapterText(lang, chapterID string) (title, intro string, err error) {
 func read(lang, name string) (string, error) {
 	raw, err := texts.ReadFile("text/" + lang + "/" + name + ".md")
 	if err != nil {
-		return "", fmt.Errorf("no text for %s in language %q", name, lang)
+		return "", say.Err("no text for %s in language %q", "%s 没有 %q 语言的文本", name, lang)
 	}
 	return string(raw), nil
 }
@@ -102,7 +113,7 @@ func prediction(section string) (Prediction, error) {
 	for _, line := range strings.Split(section, "\n") {
 		if choice, ok := strings.CutPrefix(line, "- (x) "); ok {
 			if p.Right >= 0 {
-				return p, fmt.Errorf("the prediction has two right answers")
+				return p, say.Err("the prediction has two right answers", "预测题有两个正确答案")
 			}
 			p.Right = len(p.Choices)
 			p.Choices = append(p.Choices, strings.TrimSpace(choice))
@@ -115,7 +126,7 @@ func prediction(section string) (Prediction, error) {
 		p.Question = strings.TrimSpace(p.Question + " " + line)
 	}
 	if p.Question == "" || p.Right < 0 || len(p.Choices) < 2 || slices.Contains(p.Choices, "") {
-		return p, fmt.Errorf("the prediction needs a question, choices, and one right answer")
+		return p, say.Err("the prediction needs a question, choices, and one right answer", "预测题需要问题、选项和一个正确答案")
 	}
 	return p, nil
 }

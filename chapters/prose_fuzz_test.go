@@ -15,7 +15,7 @@ func FuzzProse(f *testing.F) {
 		}
 		f.Add(raw)
 	}
-	for _, raw := range []string{"", "# t\n## Look\nl\n## Predict\nq\n- (x) a\n- ( ) b\n## After\na\n## Hints\n1. h\n", "# t\n## Look\nl\n## Predict\nq\n- (x) \n- ( ) b\n## After\na\n## Hints\n1. \n", "## \n# \n## Predict\n- (x) \n- ( ) \n", "\r\n# a\r\n"} {
+	for _, raw := range []string{"", "# t\n## Look\nl\n## Task\nt\n## Predict\nq\n- (x) a\n- ( ) b\n## After\na\n## Hints\n1. h\n", "# t\n## Look\nl\n## Predict\nq\n- (x) \n- ( ) b\n## After\na\n## Hints\n1. \n", "## \n# \n## Predict\n- (x) \n- ( ) \n", "\r\n# a\r\n"} {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
@@ -23,7 +23,7 @@ func FuzzProse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		parts := append([]string{p.Title, p.Look, p.After, p.Predict.Question}, append(p.Hints, p.Predict.Choices...)...)
+		parts := append([]string{p.Title, p.Look, p.Task, p.After, p.Predict.Question}, append(p.Hints, p.Predict.Choices...)...)
 		for _, part := range parts {
 			if strings.TrimSpace(part) == "" {
 				t.Errorf("%q is taken, with nothing in a place: %q", raw, parts)

@@ -66,7 +66,7 @@ func checkProse(t *testing.T, name string, p chapters.Prose) {
 
 // TestNoTextIsLeftOver fails when a file belongs to no step.
 func TestNoTextIsLeftOver(t *testing.T) {
-	known := map[string]bool{}
+	known := map[string]bool{"welcome.md": true, "glossary.md": true}
 	for _, chapter := range chapters.All() {
 		known["ch"+chapter.ID+".md"] = true
 		for _, step := range chapter.Steps {
@@ -101,6 +101,32 @@ func TestRightAnswersAreSpread(t *testing.T) {
 	for position, n := range at {
 		if n > len(all)*6/10 {
 			t.Errorf("%d of %d right answers are choice %d", n, len(all), position+1)
+		}
+	}
+}
+
+// TestNoTextBeforeTheStepGivesItsCommandAway: the title, the task and the hints but
+// the last are read before the command is asked for.
+func TestNoTextBeforeTheStepGivesItsCommandAway(t *testing.T) {
+	for _, step := range chapters.All().Steps() {
+		for _, lang := range say.Langs {
+			p, err := chapters.Text(lang, step.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			last := len(p.Hints) - 1
+			command := strings.Trim(strings.SplitN(p.Hints[last], "`", 3)[1], "`")
+			for _, text := range append([]string{p.Title, p.Task}, p.Hints[:last]...) {
+				if strings.Contains(text, command) {
+					t.Errorf("%s/%s: %q gives %q away", lang, step.ID, text, command)
+				}
+			}
+			if w := ansi.StringWidth(p.Learned); w > 40 || p.Learned == p.Title {
+				t.Errorf("%s/%s: what is learned is %q, %d cells wide", lang, step.ID, p.Learned, w)
+			}
+			if w := ansi.StringWidth(p.Task); w > 2*70 {
+				t.Errorf("%s/%s: the task is %d cells wide", lang, step.ID, w)
+			}
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // NetnsIs claims that a namespace of that name is there, or is not.
@@ -20,19 +21,19 @@ type NetnsIs struct {
 	Absent bool
 }
 
-func (c NetnsIs) Promised(*lab.Lab) string {
+func (c NetnsIs) Promised(*lab.Lab) say.Text {
 	if c.Absent {
-		return "ip netns: no " + c.Name
+		return say.T("ip netns: no %s", "ip netns：没有 %s", c.Name)
 	}
-	return "ip netns: " + c.Name
+	return say.T("ip netns: %s", "ip netns：有 %s", c.Name)
 }
 
-func (c NetnsIs) Look(_ context.Context, l *lab.Lab, _ *Evidence) (string, bool, error) {
+func (c NetnsIs) Look(_ context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
 	_, err := l.NS(c.Name)
 	if isAbsent(err) {
-		return fmt.Sprintf("Cannot open network namespace %q: No such file or directory", c.Name), c.Absent, nil
+		return say.Quote(lab.NotThere(c.Name)), c.Absent, nil
 	}
-	return c.Name, !c.Absent && err == nil, err
+	return say.Quote(c.Name), !c.Absent && err == nil, err
 }
 
 // PortIs claims that the TCP port can be bound in a namespace, or is taken.
@@ -43,17 +44,17 @@ type PortIs struct {
 	Busy  bool
 }
 
-func (c PortIs) Promised(*lab.Lab) string {
+func (c PortIs) Promised(*lab.Lab) say.Text {
 	if c.Busy {
-		return fmt.Sprintf("%s bind :%d: Address already in use", c.Netns, c.Port)
+		return say.T("%s bind :%d: Address already in use", "%s 绑定 :%d：Address already in use", c.Netns, c.Port)
 	}
-	return fmt.Sprintf("%s bind :%d: free", c.Netns, c.Port)
+	return say.T("%s bind :%d: free", "%s 绑定 :%d：空闲", c.Netns, c.Port)
 }
 
-func (c PortIs) Look(_ context.Context, l *lab.Lab, _ *Evidence) (string, bool, error) {
+func (c PortIs) Look(_ context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
 	ns, err := l.NS(c.Netns)
 	if err != nil {
-		return "", false, err
+		return say.Text{}, false, err
 	}
 	err = ns.Do(func() error {
 		listener, err := net.Listen("tcp4", ":"+strconv.Itoa(c.Port))
@@ -64,11 +65,11 @@ func (c PortIs) Look(_ context.Context, l *lab.Lab, _ *Evidence) (string, bool, 
 	})
 	switch {
 	case err == nil:
-		return fmt.Sprintf("bind :%d: free", c.Port), !c.Busy, nil
+		return say.T("bind :%d: free", "绑定 :%d：空闲", c.Port), !c.Busy, nil
 	case errors.Is(err, unix.EADDRINUSE):
-		return fmt.Sprintf("bind :%d: Address already in use", c.Port), c.Busy, nil
+		return say.T("bind :%d: Address already in use", "绑定 :%d：Address already in use", c.Port), c.Busy, nil
 	}
-	return "", false, err
+	return say.Text{}, false, err
 }
 
 // ProcessIn claims that a program started by Run lives in a namespace, by the
@@ -78,28 +79,28 @@ type ProcessIn struct {
 	Not         bool
 }
 
-func (c ProcessIn) Promised(*lab.Lab) string {
+func (c ProcessIn) Promised(*lab.Lab) say.Text {
 	if c.Not {
-		return fmt.Sprintf("/proc/PID/ns/net of %s is not %s's", c.Name, c.Netns)
+		return say.T("process %s is not in %s (/proc/PID/ns/net)", "进程 %s 不在 %s 中（/proc/PID/ns/net）", c.Name, c.Netns)
 	}
-	return fmt.Sprintf("/proc/PID/ns/net of %s is %s's", c.Name, c.Netns)
+	return say.T("process %s is in %s (/proc/PID/ns/net)", "进程 %s 在 %s 中（/proc/PID/ns/net）", c.Name, c.Netns)
 }
 
-func (c ProcessIn) Look(_ context.Context, l *lab.Lab, _ *Evidence) (string, bool, error) {
+func (c ProcessIn) Look(_ context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
 	pid, _, ok := running(l, c.Name)
 	if !ok {
-		return "no process " + c.Name, false, nil
+		return say.T("no process %s", "没有进程 %s", c.Name), false, nil
 	}
 	ns, err := l.NS(c.Netns)
 	if err != nil {
-		return "", false, err
+		return say.Text{}, false, err
 	}
 	link, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/net", pid))
 	if err != nil {
-		return "", false, err
+		return say.Text{}, false, err
 	}
 	same := link == fmt.Sprintf("net:[%d]", ns.Inode())
-	return fmt.Sprintf("pid %d %s, %s net:[%d]", pid, link, c.Netns, ns.Inode()), same != c.Not, nil
+	return say.T("pid %d %s, %s net:[%d]", "进程 %d %s，%s net:[%d]", pid, link, c.Netns, ns.Inode()), same != c.Not, nil
 }
 
 // ProcessIs claims that a program started by Run is running, or is not.
@@ -108,19 +109,19 @@ type ProcessIs struct {
 	Absent bool
 }
 
-func (c ProcessIs) Promised(*lab.Lab) string {
+func (c ProcessIs) Promised(*lab.Lab) say.Text {
 	if c.Absent {
-		return "process " + c.Name + ": not running"
+		return say.T("process %s: not running", "进程 %s：没有运行", c.Name)
 	}
-	return "process " + c.Name + ": running"
+	return say.T("process %s: running", "进程 %s：正在运行", c.Name)
 }
 
-func (c ProcessIs) Look(_ context.Context, l *lab.Lab, _ *Evidence) (string, bool, error) {
+func (c ProcessIs) Look(_ context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
 	pid, netns, ok := running(l, c.Name)
 	if !ok {
-		return "not running", c.Absent, nil
+		return say.T("not running", "没有运行"), c.Absent, nil
 	}
-	return fmt.Sprintf("pid %d in %s", pid, netns), !c.Absent, nil
+	return say.T("pid %d in %s", "进程 %d，在 %s 中", pid, netns), !c.Absent, nil
 }
 
 // Tracked claims that the connection tracker of a namespace knows a flow with
@@ -130,16 +131,16 @@ type Tracked struct {
 	Src, Dst, ReplySrc, ReplyDst string
 }
 
-func (c Tracked) Promised(*lab.Lab) string { return c.Netns + " conntrack: " + c.line() }
+func (c Tracked) Promised(*lab.Lab) say.Text { return about(c.Netns, "conntrack", say.Quote(c.line())) }
 
 func (c Tracked) line() string {
 	return fmt.Sprintf("src=%s dst=%s … src=%s dst=%s", c.Src, c.Dst, c.ReplySrc, c.ReplyDst)
 }
 
-func (c Tracked) Look(_ context.Context, l *lab.Lab, _ *Evidence) (string, bool, error) {
+func (c Tracked) Look(_ context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
 	ns, err := l.NS(c.Netns)
 	if err != nil {
-		return "", false, err
+		return say.Text{}, false, err
 	}
 	var flows []*netlink.ConntrackFlow
 	err = ns.Do(func() (err error) {
@@ -147,16 +148,16 @@ func (c Tracked) Look(_ context.Context, l *lab.Lab, _ *Evidence) (string, bool,
 		return err
 	})
 	if err != nil {
-		return "", false, fmt.Errorf("%s: conntrack: %w", c.Netns, err)
+		return say.Text{}, false, say.At(c.Netns, say.At("conntrack", err))
 	}
-	seen := "no flow"
+	seen := say.T("no flow", "没有连接")
 	for _, f := range flows {
 		there := Tracked{c.Netns, f.Forward.SrcIP.String(), f.Forward.DstIP.String(), f.Reverse.SrcIP.String(), f.Reverse.DstIP.String()}
 		if there == c {
-			return there.line(), true, nil
+			return say.Quote(there.line()), true, nil
 		}
 		if there.Src == c.Src {
-			seen = there.line()
+			seen = say.Quote(there.line())
 		}
 	}
 	return seen, false, nil

@@ -3,12 +3,12 @@ package steps
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // Refused claims that the kernel does not take an action as things are. It
@@ -18,21 +18,21 @@ type Refused struct {
 	Why    unix.Errno
 }
 
-func (c Refused) Promised(l *lab.Lab) string {
-	return fmt.Sprintf("%s: %s", Typed(c.Action.Change(l).Command()), c.Why.Error())
+func (c Refused) Promised(l *lab.Lab) say.Text {
+	return say.T("%s: %v", "%s：%v", Typed(c.Action.Change(l).Command()), c.Why)
 }
 
-func (c Refused) Look(ctx context.Context, l *lab.Lab, e *Evidence) (string, bool, error) {
+func (c Refused) Look(ctx context.Context, l *lab.Lab, e *Evidence) (say.Text, bool, error) {
 	if e == nil {
-		return "", false, errNeedsEvidence
+		return say.Text{}, false, errNeedsEvidence
 	}
 	tried := c.Action.Change(l)
 	err := tried.Apply(ctx, l)
 	if err == nil {
-		return "accepted", false, tried.Undo(ctx, l, change.Before{})
+		return say.T("accepted", "被接受了"), false, tried.Undo(ctx, l, change.Before{})
 	}
 	if errors.Is(err, lab.ErrNoNamespace) {
-		return "", false, err // nobody was asked
+		return say.Text{}, false, err // nobody was asked
 	}
-	return err.Error(), errors.Is(err, c.Why), nil
+	return say.Quote(err), errors.Is(err, c.Why), nil
 }

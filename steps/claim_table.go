@@ -11,6 +11,7 @@ import (
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // snapshot reads one namespace for a claim.
@@ -22,6 +23,16 @@ func snapshot(ctx context.Context, l *lab.Lab, netns string) (*table.Snapshot, e
 	return table.Read(ctx, ns, table.ReadOptions{Names: l.Namespaces()})
 }
 
+// about says something of what a command lists in a namespace.
+func about(netns, command string, what say.Text) say.Text {
+	return say.T("%s %s: %s", "%s %s：%s", netns, command, what)
+}
+
+// none says that something is not in a list, and empty that nothing is.
+func none(of string) say.Text { return say.T("no %s", "没有 %s", of) }
+
+var empty = say.T("empty", "空")
+
 // RouteIs claims that the main table has a route, or no route, to Dst. Via and
 // Dev count when they are given.
 type RouteIs struct {
@@ -29,9 +40,9 @@ type RouteIs struct {
 	Absent               bool
 }
 
-func (c RouteIs) Promised(*lab.Lab) string {
+func (c RouteIs) Promised(*lab.Lab) say.Text {
 	if c.Absent {
-		return fmt.Sprintf("%s ip route: no %s", c.Netns, c.Dst)
+		return about(c.Netns, "ip route", none(c.Dst))
 	}
 	line := c.Dst
 	if c.Via != "" {
@@ -40,42 +51,42 @@ func (c RouteIs) Promised(*lab.Lab) string {
 	if c.Dev != "" {
 		line += " dev " + c.Dev
 	}
-	return fmt.Sprintf("%s ip route: %s", c.Netns, line)
+	return about(c.Netns, "ip route", say.Quote(line))
 }
 
-func (c RouteIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (string, bool, error) {
+func (c RouteIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
 	snap, err := snapshot(ctx, l, c.Netns)
 	if err != nil {
-		return "", false, err
+		return say.Text{}, false, err
 	}
 	want, err := netip.ParsePrefix(canonical(c.Dst))
 	if err != nil {
-		return "", false, err
+		return say.Text{}, false, err
 	}
 	for _, r := range snap.MainRoutes(4) {
 		same := r.Dst == want
 		if same && (c.Via == "" || r.Via.String() == c.Via) && (c.Dev == "" || r.Dev == c.Dev) {
-			return r.Line(), !c.Absent, nil
+			return say.Quote(r.Line()), !c.Absent, nil
 		}
 	}
-	return "no " + c.Dst, c.Absent, nil
+	return none(c.Dst), c.Absent, nil
 }
 
 // NoRoutes claims that the main table is empty.
 type NoRoutes struct{ Netns string }
 
-func (c NoRoutes) Promised(*lab.Lab) string { return c.Netns + " ip route: empty" }
+func (c NoRoutes) Promised(*lab.Lab) say.Text { return about(c.Netns, "ip route", empty) }
 
-func (c NoRoutes) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (string, bool, error) {
+func (c NoRoutes) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
 	snap, err := snapshot(ctx, l, c.Netns)
 	if err != nil {
-		return "", false, err
+		return say.Text{}, false, err
 	}
 	routes := snap.MainRoutes(4)
 	if len(routes) == 0 {
-		return "empty", true, nil
+		return empty, true, nil
 	}
-	return routes[0].Line(), false, nil
+	return say.Quote(routes[0].Line()), false, nil
 }
 
 // What a NeighIs may claim of an entry's state.
@@ -94,38 +105,38 @@ type NeighIs struct {
 	Absent          bool
 }
 
-func (c NeighIs) Promised(l *lab.Lab) string {
+func (c NeighIs) Promised(l *lab.Lab) say.Text {
 	if c.Absent {
-		return fmt.Sprintf("%s ip neigh: no %s", c.Netns, c.Dst)
+		return about(c.Netns, "ip neigh", none(c.Dst))
 	}
 	line := c.Dst + " dev " + c.Dev
 	if c.MACOf != (Dev{}) {
 		line += " lladdr " + macText(l, c.MACOf)
 	}
-	return fmt.Sprintf("%s ip neigh: %s %s", c.Netns, line, strings.Join(c.States, "|"))
+	return about(c.Netns, "ip neigh", say.Quote(line+" "+strings.Join(c.States, "|")))
 }
 
 func macText(l *lab.Lab, d Dev) string {
 	return fmt.Sprintf("%s (%s)", macOf(l, d), d.Name)
 }
 
-func (c NeighIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (string, bool, error) {
+func (c NeighIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
 	snap, err := snapshot(ctx, l, c.Netns)
 	if err != nil {
-		return "", false, err
+		return say.Text{}, false, err
 	}
 	n, ok := snap.Neighbour(netip.MustParseAddr(c.Dst), c.Dev)
 	if !ok {
-		return "no " + c.Dst, c.Absent, nil
+		return none(c.Dst), c.Absent, nil
 	}
 	if c.Absent {
-		return n.Line(), false, nil
+		return say.Quote(n.Line()), false, nil
 	}
 	holds := slices.Contains(c.States, n.State)
 	if c.MACOf != (Dev{}) {
 		holds = holds && n.MAC.String() == macOf(l, c.MACOf).String()
 	}
-	return n.Line(), holds, nil
+	return say.Quote(n.Line()), holds, nil
 }
 
 // LinkIs claims that a device is there, with and without certain flags, or
@@ -137,31 +148,31 @@ type LinkIs struct {
 	Absent      bool
 }
 
-func (c LinkIs) Promised(*lab.Lab) string {
+func (c LinkIs) Promised(*lab.Lab) say.Text {
 	if c.Absent {
-		return fmt.Sprintf("%s ip link: no %s", c.Netns, c.Name)
+		return about(c.Netns, "ip link", none(c.Name))
 	}
-	words := []string{c.Name}
+	line := say.Quote(c.Name)
 	if len(c.Has) > 0 {
-		words = append(words, "<"+strings.Join(c.Has, ",")+">")
+		line = say.T("%s <%s>", "%s <%s>", line, strings.Join(c.Has, ","))
 	}
 	for _, flag := range c.Lacks {
-		words = append(words, "not "+flag)
+		line = say.T("%s not %s", "%s，没有 %s", line, flag)
 	}
 	if c.Peer != "" {
-		words = append(words, "link-netns "+c.Peer)
+		line = say.T("%s %s", "%s %s", line, "link-netns "+c.Peer)
 	}
-	return fmt.Sprintf("%s ip link: %s", c.Netns, strings.Join(words, " "))
+	return about(c.Netns, "ip link", line)
 }
 
-func (c LinkIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (string, bool, error) {
+func (c LinkIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
 	snap, err := snapshot(ctx, l, c.Netns)
 	if err != nil {
-		return "", false, err
+		return say.Text{}, false, err
 	}
 	link, ok := snap.Link(c.Name)
 	if !ok {
-		return fmt.Sprintf("Device %q does not exist.", c.Name), c.Absent, nil
+		return say.Quote(fmt.Sprintf("Device %q does not exist.", c.Name)), c.Absent, nil
 	}
 	line := link.Line()
 	if link.PeerNetns != "" {
@@ -174,21 +185,21 @@ func (c LinkIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (string, bool
 	for _, flag := range c.Lacks {
 		holds = holds && !link.Has(flag)
 	}
-	return line, holds, nil
+	return say.Quote(line), holds, nil
 }
 
 // OnlyLoopback claims that lo, which is down, is the only device but those that
 // the kernel puts into every namespace (table.Link.Fallback).
 type OnlyLoopback struct{ Netns string }
 
-func (c OnlyLoopback) Promised(*lab.Lab) string {
-	return c.Netns + " ip link: only lo, state DOWN"
+func (c OnlyLoopback) Promised(*lab.Lab) say.Text {
+	return about(c.Netns, "ip link", say.T("only lo, state DOWN", "只有 lo，state DOWN"))
 }
 
-func (c OnlyLoopback) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (string, bool, error) {
+func (c OnlyLoopback) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
 	snap, err := snapshot(ctx, l, c.Netns)
 	if err != nil {
-		return "", false, err
+		return say.Text{}, false, err
 	}
 	names := make([]string, len(snap.Links))
 	only := true
@@ -196,7 +207,7 @@ func (c OnlyLoopback) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (string
 		names[i] = link.Name + " " + link.State
 		only = only && (link.Fallback() || link.Name == "lo" && link.State == "DOWN")
 	}
-	return strings.Join(names, ", "), only && len(names) > 0, nil
+	return say.Quote(strings.Join(names, ", ")), only && len(names) > 0, nil
 }
 
 // AddrIs claims that a device has an IPv4 address, or has none at all.
@@ -205,17 +216,17 @@ type AddrIs struct {
 	Addr       string // empty: no address
 }
 
-func (c AddrIs) Promised(*lab.Lab) string {
+func (c AddrIs) Promised(*lab.Lab) say.Text {
 	if c.Addr == "" {
-		return fmt.Sprintf("%s ip addr: %s has no inet", c.Netns, c.Dev)
+		return about(c.Netns, "ip addr", say.T("%s has no inet", "%s 没有 inet 地址", c.Dev))
 	}
-	return fmt.Sprintf("%s ip addr: %s inet %s", c.Netns, c.Dev, c.Addr)
+	return about(c.Netns, "ip addr", say.Quote(c.Dev+" inet "+c.Addr))
 }
 
-func (c AddrIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (string, bool, error) {
+func (c AddrIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
 	snap, err := snapshot(ctx, l, c.Netns)
 	if err != nil {
-		return "", false, err
+		return say.Text{}, false, err
 	}
 	var addrs []string
 	for _, a := range snap.AddrsOn(c.Dev) {
@@ -223,7 +234,7 @@ func (c AddrIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (string, bool
 			addrs = append(addrs, a.Prefix.String())
 		}
 	}
-	seen := c.Dev + " " + strings.Join(addrs, " ")
+	seen := say.Quote(c.Dev + " " + strings.Join(addrs, " "))
 	if c.Addr == "" {
 		return seen, len(addrs) == 0, nil
 	}
@@ -233,49 +244,49 @@ func (c AddrIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (string, bool
 // SysctlIs claims the value of a kernel setting.
 type SysctlIs struct{ Netns, Key, Value string }
 
-func (c SysctlIs) Promised(*lab.Lab) string {
-	return fmt.Sprintf("%s sysctl: %s = %s", c.Netns, c.Key, c.Value)
+func (c SysctlIs) Promised(*lab.Lab) say.Text {
+	return about(c.Netns, "sysctl", say.Quote(c.Key+" = "+c.Value))
 }
 
-func (c SysctlIs) Look(_ context.Context, l *lab.Lab, _ *Evidence) (string, bool, error) {
+func (c SysctlIs) Look(_ context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
 	ns, err := l.NS(c.Netns)
 	if err != nil {
-		return "", false, err
+		return say.Text{}, false, err
 	}
 	value, err := ns.ReadSysctl(table.SysctlPath(c.Key))
-	return c.Key + " = " + value, value == c.Value, err
+	return say.Quote(c.Key + " = " + value), value == c.Value, err
 }
 
 // RouteGet claims which way the kernel would send a packet to Dst: the
 // question that `ip route get` asks.
 type RouteGet struct{ Netns, Dst, Via, Dev string }
 
-func (c RouteGet) Promised(*lab.Lab) string {
+func (c RouteGet) Promised(*lab.Lab) say.Text {
 	line := c.Dst
 	if c.Via != "" {
 		line += " via " + c.Via
 	}
-	return fmt.Sprintf("%s ip route get: %s dev %s", c.Netns, line, c.Dev)
+	return about(c.Netns, "ip route get", say.Quote(line+" dev "+c.Dev))
 }
 
-func (c RouteGet) Look(_ context.Context, l *lab.Lab, _ *Evidence) (string, bool, error) {
+func (c RouteGet) Look(_ context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
 	_, h, err := change.Open(l, c.Netns)
 	if err != nil {
-		return "", false, err
+		return say.Text{}, false, err
 	}
 	routes, err := h.RouteGet(net.ParseIP(c.Dst))
 	if err != nil {
-		return "RTNETLINK answers: " + err.Error(), false, nil
+		return say.Quote("RTNETLINK answers: " + err.Error()), false, nil
 	}
 	r := routes[0]
 	link, err := h.LinkByIndex(r.LinkIndex)
 	if err != nil {
-		return "", false, err
+		return say.Text{}, false, err
 	}
 	via, seen := "", c.Dst
 	if r.Gw != nil {
 		via = r.Gw.String()
 		seen += " via " + via
 	}
-	return seen + " dev " + link.Attrs().Name, via == c.Via && link.Attrs().Name == c.Dev, nil
+	return say.Quote(seen + " dev " + link.Attrs().Name), via == c.Via && link.Attrs().Name == c.Dev, nil
 }

@@ -162,7 +162,7 @@ func TestClaimsSayYesAndNo(t *testing.T) {
 
 func wantClaim(t *testing.T, l *lab.Lab, want claimCase) {
 	t.Helper()
-	promised := want.claim.Promised(l)
+	promised := want.claim.Promised(l).String()
 	report, err := steps.Promise{
 		Pings:  []steps.Ping{{From: pod, To: web, Want: probe.Replied, TTL: 63}},
 		Claims: []steps.Claim{want.claim},
@@ -175,10 +175,10 @@ func wantClaim(t *testing.T, l *lab.Lab, want claimCase) {
 	if !ping.OK {
 		t.Errorf("%s: %s", ping.Promised, ping.Seen)
 	}
-	if claim.OK != want.holds || claim.Err != nil || !strings.Contains(claim.Seen, want.seen) {
+	if claim.OK != want.holds || claim.Err != nil || !strings.Contains(claim.Seen.String(), want.seen) {
 		t.Errorf("%s: holds is %v, want %v; seen %q, error %v", promised, claim.OK, want.holds, claim.Seen, claim.Err)
 	}
-	if claim.Promised != promised || report.OK() != (want.holds && ping.OK) {
+	if claim.Promised.String() != promised || report.OK() != (want.holds && ping.OK) {
 		t.Errorf("%s: the report says %q, ok %v", promised, claim.Promised, report.OK())
 	}
 }
@@ -190,7 +190,7 @@ func TestDevicesOfTheKernelAreNobodysInAnEmptyNamespace(t *testing.T) {
 	l := newLab(t)
 	apply(t, l, steps.NetnsAdd{Name: "bare"}, steps.BridgeAdd{Netns: "bare", Name: "tunl0"}, steps.BridgeAdd{Netns: "bare", Name: "sit0"})
 	alone := steps.OnlyLoopback{Netns: "bare"}
-	if seen, ok, err := alone.Look(t.Context(), l, nil); !ok || err != nil || seen != "lo DOWN, tunl0 DOWN, sit0 DOWN" {
+	if seen, ok, err := alone.Look(t.Context(), l, nil); !ok || err != nil || seen.String() != "lo DOWN, tunl0 DOWN, sit0 DOWN" {
 		t.Errorf("seen %q, holds %v, %v", seen, ok, err)
 	}
 	apply(t, l, steps.LinkUp{Netns: "bare", Name: "tunl0"})
@@ -225,7 +225,7 @@ func TestClaimThatCannotBeLookedAtIsNotNo(t *testing.T) {
 		steps.FrameSeen{Netns: host, Dev: "eth0", SrcDev: gone},
 		steps.FrameSeen{Netns: host, Dev: "eth0", DstDev: gone, None: true},
 	} {
-		t.Run(c.Promised(l), func(t *testing.T) {
+		t.Run(c.Promised(l).String(), func(t *testing.T) {
 			seen, ok, err := c.Look(t.Context(), l, evidence)
 			if ok || !errors.Is(err, lab.ErrNoNamespace) || !strings.Contains(err.Error(), "gone") {
 				t.Errorf("seen %q, holds %v, error %v", seen, ok, err)

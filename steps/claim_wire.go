@@ -2,12 +2,12 @@ package steps
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"nstutor/diag/wire"
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // Broadcast stands for the address that every station takes.
@@ -26,7 +26,7 @@ type FrameSeen struct {
 
 func (c FrameSeen) observes() (wire, counters string) { return c.Netns, "" }
 
-func (c FrameSeen) Promised(l *lab.Lab) string {
+func (c FrameSeen) Promised(l *lab.Lab) say.Text {
 	words := []string{strings.TrimSpace(c.Proto + " " + c.Op)}
 	if c.Src != "" || c.Dst != "" {
 		words = append(words, fmt.Sprintf("%s > %s", orAny(c.Src), orAny(c.Dst)))
@@ -34,11 +34,11 @@ func (c FrameSeen) Promised(l *lab.Lab) string {
 	if src, dst := macWord(l, c.SrcMAC, c.SrcDev), macWord(l, c.DstMAC, c.DstDev); src != "" || dst != "" {
 		words = append(words, fmt.Sprintf("%s > %s", orAny(src), orAny(dst)))
 	}
-	line := fmt.Sprintf("%s %s wire: %s", c.Netns, c.Dev, strings.Join(words, ", "))
+	frame := strings.Join(words, ", ")
 	if c.None {
-		return fmt.Sprintf("%s %s wire: no %s", c.Netns, c.Dev, strings.Join(words, ", "))
+		return say.T("%s %s wire: no %s", "%s %s 抓包：没有 %s", c.Netns, c.Dev, frame)
 	}
-	return line
+	return say.T("%s %s wire: %s", "%s %s 抓包：%s", c.Netns, c.Dev, frame)
 }
 
 func orAny(s string) string {
@@ -55,25 +55,25 @@ func macWord(l *lab.Lab, mac string, d Dev) string {
 	return mac
 }
 
-func (c FrameSeen) Look(_ context.Context, l *lab.Lab, e *Evidence) (string, bool, error) {
+func (c FrameSeen) Look(_ context.Context, l *lab.Lab, e *Evidence) (say.Text, bool, error) {
 	if e == nil {
-		return "", false, errNeedsEvidence
+		return say.Text{}, false, errNeedsEvidence
 	}
-	if err := errors.Join(resolve(l, c.SrcDev, &c.SrcMAC), resolve(l, c.DstDev, &c.DstMAC)); err != nil {
-		return "", false, err
+	if err := say.Join(resolve(l, c.SrcDev, &c.SrcMAC), resolve(l, c.DstDev, &c.DstMAC)); err != nil {
+		return say.Text{}, false, err
 	}
-	last := "nothing"
+	last := say.T("nothing", "什么也没有")
 	for _, f := range e.Frames {
 		if f.Netns != c.Netns || f.Dev != c.Dev {
 			continue
 		}
 		if c.matches(f) {
-			return fmt.Sprintf("%s > %s, %s", f.SrcMAC, f.DstMAC, f), !c.None, nil
+			return say.Quote(fmt.Sprintf("%s > %s, %s", f.SrcMAC, f.DstMAC, f)), !c.None, nil
 		}
-		last = f.String()
+		last = say.Quote(f)
 	}
 	if c.None {
-		return "none", true, nil
+		return say.T("none", "没有"), true, nil
 	}
 	return last, false, nil
 }
@@ -107,16 +107,16 @@ type Counted struct {
 
 func (c Counted) observes() (wire, counters string) { return "", c.Netns }
 
-func (c Counted) Promised(*lab.Lab) string {
-	return fmt.Sprintf("%s nstat: %s +%d", c.Netns, c.Counter, c.Min)
+func (c Counted) Promised(*lab.Lab) say.Text {
+	return about(c.Netns, "nstat", say.Quote(fmt.Sprintf("%s +%d", c.Counter, c.Min)))
 }
 
-func (c Counted) Look(_ context.Context, _ *lab.Lab, e *Evidence) (string, bool, error) {
+func (c Counted) Look(_ context.Context, _ *lab.Lab, e *Evidence) (say.Text, bool, error) {
 	if e == nil {
-		return "", false, errNeedsEvidence
+		return say.Text{}, false, errNeedsEvidence
 	}
 	gained := e.Counts[c.Netns][c.Counter]
-	seen := fmt.Sprintf("%s +%d", c.Counter, gained)
+	seen := say.Quote(fmt.Sprintf("%s +%d", c.Counter, gained))
 	if c.Min == 0 {
 		return seen, gained == 0, nil
 	}

@@ -1,6 +1,6 @@
 package steps
 
-import "fmt"
+import "nstutor/internal/say"
 
 // Course is the chapters in their order.
 type Course []Chapter
@@ -38,6 +38,18 @@ func (c Course) Steps() []Step {
 	return all
 }
 
+// Kind is the chapters whose steps are done by hand alone, which are exercises, or
+// those whose steps are not.
+func (c Course) Kind(byHand bool) Course {
+	var kind Course
+	for _, chapter := range c {
+		if len(chapter.Steps) > 0 && chapter.Steps[0].ByHand == byHand {
+			kind = append(kind, chapter)
+		}
+	}
+	return kind
+}
+
 // Parent is the ID of the step at whose end the step called id begins, or
 // empty where it begins with its chapter's start, or by itself (ByHand).
 func (c Course) Parent(id string) string {
@@ -60,7 +72,7 @@ func (c Course) Parent(id string) string {
 func (c Course) Path(id string) ([]Action, error) {
 	step, ok := c.Step(id)
 	if !ok {
-		return nil, fmt.Errorf("no step %q", id)
+		return nil, say.Err("no step %q", "没有步骤 %q", id)
 	}
 	if step.ByHand {
 		return step.Setup, nil

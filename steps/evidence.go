@@ -2,13 +2,13 @@ package steps
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/diag/wire"
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // Evidence is what happened while a promise was tried.
@@ -20,7 +20,7 @@ type Evidence struct {
 }
 
 // errNeedsEvidence says that a claim is about the wire, not about a table.
-var errNeedsEvidence = errors.New("only a ping can show this")
+var errNeedsEvidence = say.Err("only a ping can show this", "只有 ping 一次才能看出来")
 
 // observer is a claim that needs something watched while the ping runs.
 type observer interface {

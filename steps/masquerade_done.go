@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"slices"
 
@@ -139,7 +138,7 @@ func (r *rewriting) judge(c Condition, dst func(src netip.Addr) netip.Addr, righ
 				c.Err = err
 				return c
 			case result.Verdict == eval.VerdictUnknown:
-				c.Err = fmt.Errorf("it is not known what this rule does: %s", seen(result.Unsure))
+				c.Err = say.Err("it is not known what this rule does: %s", "无法确定这条规则的作用：%s", seen(result.Unsure))
 			case !right(result) && c.Met:
 				c.Met, c.Seen, c.Err = false, r.instead(result), nil
 				return c

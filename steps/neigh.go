@@ -3,7 +3,6 @@ package steps
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 
@@ -29,7 +28,7 @@ func (a NeighReplace) Change(l *lab.Lab) change.Change {
 	if mac == nil {
 		wrong := change.Mistaken{
 			Typed: change.In(a.Netns, "ip", "neigh", "replace", a.Dst, "lladdr", a.wanted(l), "dev", a.Dev, "nud", change.Permanent),
-			Err:   fmt.Errorf("%s: the address of %s is not known", a.Netns, a.MACOf),
+			Err:   say.Err("%s: the address of %s is not known", "%s：不知道 %s 的地址", a.Netns, a.MACOf),
 		}
 		if l != nil {
 			if _, err := l.NS(a.Netns); err != nil {
@@ -156,14 +155,14 @@ func forgetNeighbours(l *lab.Lab) error {
 		}
 		entries, err := h.NeighList(0, netlink.FAMILY_V4)
 		if err != nil {
-			return fmt.Errorf("%s: list neighbours: %w", name, err)
+			return say.Err("%s: list neighbours: %v", "%s：列出邻居：%v", name, err)
 		}
 		for _, n := range entries {
 			if n.State&learned == 0 {
 				continue
 			}
 			if err := h.NeighDel(&n); err != nil && !errors.Is(err, unix.ENOENT) {
-				return fmt.Errorf("%s: delete neighbour %s: %w", name, n.IP, err)
+				return say.Err("%s: delete neighbour %s: %v", "%s：删除邻居 %s：%v", name, n.IP, err)
 			}
 		}
 	}

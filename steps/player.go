@@ -2,10 +2,10 @@ package steps
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // Player walks through a course in a lab: it knows which step the lab stands
@@ -36,7 +36,7 @@ func (p *Player) Was() State { return p.was }
 func (p *Player) Goto(ctx context.Context, id string) error {
 	step, ok := p.course.Step(id)
 	if !ok {
-		return fmt.Errorf("no step %q", id)
+		return say.Err("no step %q", "没有步骤 %q", id)
 	}
 	actions, err := p.course.Path(id)
 	if err != nil {
@@ -48,7 +48,7 @@ func (p *Player) Goto(ctx context.Context, id string) error {
 	for _, a := range actions {
 		leading := a.Change(p.lab)
 		if err := leading.Apply(ctx, p.lab); err != nil {
-			return fmt.Errorf("rebuild the lab to step %s: %s: %w", id, Typed(leading.Command()), err)
+			return say.Err("rebuild the lab to step %s: %s: %v", "把实验网络重建到步骤 %s：%s：%v", id, Typed(leading.Command()), err)
 		}
 	}
 	return p.enter(ctx, step)
@@ -59,7 +59,7 @@ func (p *Player) Goto(ctx context.Context, id string) error {
 func (p *Player) Next(ctx context.Context, id string) error {
 	step, ok := p.course.Step(id)
 	if !ok {
-		return fmt.Errorf("no step %q", id)
+		return say.Err("no step %q", "没有步骤 %q", id)
 	}
 	if p.step.ID == "" || p.course.Parent(id) != p.step.ID {
 		return p.Goto(ctx, id)

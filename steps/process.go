@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -116,7 +115,7 @@ func (a Run) end(l *lab.Lab) error {
 		}
 		l.Unnote(p.note(a.Name))
 		if err := p.end(); err != nil {
-			return fmt.Errorf("%s: end %s: %w", a.Netns, p, err)
+			return say.Err("%s: end %s: %v", "%s：结束 %s：%v", a.Netns, p, err)
 		}
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // program is a process in a namespace of the lab, whoever started it.
@@ -33,7 +34,7 @@ func (p program) String() string {
 
 // note is what the lab remembers of a process that was found to be what the
 // course calls by that name.
-func (p program) note(name string) string { return fmt.Sprintf("%s is process %d", name, p.pid) }
+func (p program) note(name string) string { return fmt.Sprintf("%s %d", name, p.pid) }
 
 // programs lists the processes of a namespace, by the inode in /proc/PID/ns/net.
 // One whose namespace may not be looked at is left out, and so is this process.
@@ -130,5 +131,5 @@ func (p program) end() error {
 			return nil // it is a zombie or gone
 		}
 	}
-	return fmt.Errorf("it does not end")
+	return say.Err("it does not end", "它没有结束")
 }

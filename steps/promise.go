@@ -3,7 +3,6 @@ package steps
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +11,7 @@ import (
 
 	"nstutor/diag/probe"
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // Promise states what is to be seen: what a ping or an HTTP request says, and
@@ -43,16 +43,16 @@ type Get struct {
 // what was seen on the wire.
 type Claim interface {
 	// Promised says it in the words of ip(8).
-	Promised(l *lab.Lab) string
+	Promised(l *lab.Lab) say.Text
 	// Look says what is there and whether that is what was promised. An error
 	// means that it could not be looked at, which is neither yes nor no.
-	Look(ctx context.Context, l *lab.Lab, e *Evidence) (seen string, ok bool, err error)
+	Look(ctx context.Context, l *lab.Lab, e *Evidence) (seen say.Text, ok bool, err error)
 }
 
 // Seen is one line of a Report.
 type Seen struct {
-	Promised string
-	Seen     string
+	Promised say.Text
+	Seen     say.Text
 	OK       bool
 	Err      error // it could not be looked at; OK is false then
 }
@@ -123,27 +123,27 @@ func look(ctx context.Context, l *lab.Lab, claim Claim, e *Evidence) Seen {
 }
 
 func (p Ping) seen(r probe.Result) Seen {
-	promised := fmt.Sprintf("%s ping %s: %s", p.From, p.To, p.Want)
+	promised := say.T("%s ping %s: %s", "%s ping %s：%s", p.From, p.To, p.Want.Say())
 	ok := r.Outcome == p.Want
 	if p.TTL != 0 {
-		promised += fmt.Sprintf(" ttl=%d", p.TTL)
+		promised = say.T("%s ttl=%d", "%s ttl=%d", promised, p.TTL)
 		ok = ok && r.TTL == p.TTL
 	}
-	seen := r.Message
+	seen := say.Quote(r.Message)
 	if !ok {
-		seen = fmt.Sprintf("%s: %s", r.Outcome, r.Message)
+		seen = say.T("%s: %s", "%s：%s", r.Outcome.Say(), r.Message)
 	}
 	return Seen{Promised: promised, Seen: seen, OK: ok}
 }
 
 func (g Get) seen(r probe.GetResult) Seen {
-	seen := Seen{Seen: oneLine(r.Message + r.Body)}
+	seen := Seen{Seen: say.Quote(oneLine(r.Message + r.Body))}
 	if g.Fails != 0 {
-		seen.Promised = fmt.Sprintf("%s curl %s: %s", g.From, g.URL, probe.Strerror(g.Fails))
+		seen.Promised = say.T("%s curl %s: %s", "%s curl %s：%s", g.From, g.URL, probe.Strerror(g.Fails))
 		seen.OK = !r.OK && r.Errno == g.Fails
 		return seen
 	}
-	seen.Promised = fmt.Sprintf("%s curl %s: client=%s", g.From, g.URL, g.Client)
+	seen.Promised = say.T("%s curl %s: client=%s", "%s curl %s：client=%s", g.From, g.URL, g.Client)
 	seen.OK = r.OK && r.Body == lab.WebPage(g.Client)
 	return seen
 }

@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"strings"
 
@@ -33,7 +32,7 @@ func (a RouteAdd) change(verb string) change.Change {
 		via, err = netip.ParseAddr(a.Via)
 	}
 	if err != nil {
-		return change.Mistaken{Typed: change.In(a.Netns, "ip", "route", verb, a.Dst), Err: fmt.Errorf("%s: route: %w", a.Netns, err)}
+		return change.Mistaken{Typed: change.In(a.Netns, "ip", "route", verb, a.Dst), Err: say.Err("%s: route: %v", "%s：路由：%v", a.Netns, err)}
 	}
 	return change.Route{Netns: a.Netns, Verb: verb, Route: change.To(dst, via, a.Dev, a.Onlink)}
 }

@@ -102,7 +102,7 @@ func (a RouteAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 
 // except is the condition that a wider route has not taken Except along.
 func (a RouteAdd) except(l *lab.Lab) Condition {
-	c := Condition{Table: ipTable(a.Netns, "route"), Want: say.T("%s does not go by %s as well", "%s 不会也走 %s", a.Except, a.Dev)}
+	c := Condition{Table: ipTable(a.Netns, "route"), Want: say.T("%s keeps its way, which is not %s", "%s 仍走原来的路，不走 %s", a.Except, a.Dev)}
 	there := RouteAdd{Netns: a.Netns, Dst: a.Except}
 	c.Met = true
 	for _, r := range there.decide(l) {

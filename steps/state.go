@@ -18,13 +18,13 @@ import (
 // one moment.
 type State struct {
 	change.Before
-	Files map[string]string // below /etc/netns
-	Procs []string          // running programs, "netns name"
+	Files map[string]string   // below /etc/netns
+	Procs map[string][]string // the running programs of each namespace
 }
 
 // ReadState reads the whole lab.
 func ReadState(ctx context.Context, l *lab.Lab) (State, error) {
-	s := State{Files: map[string]string{}}
+	s := State{Files: map[string]string{}, Procs: map[string][]string{}}
 	names := l.Namespaces()
 	for _, name := range names {
 		if err := s.Read(ctx, l, name, names); err != nil && !isAbsent(err) {
@@ -43,9 +43,8 @@ func ReadState(ctx context.Context, l *lab.Lab) (State, error) {
 		s.Files[file] = string(data)
 	}
 	for _, p := range l.Processes() {
-		s.Procs = append(s.Procs, p.Netns+" "+p.Name)
+		s.Procs[p.Netns] = append(s.Procs[p.Netns], p.Name)
 	}
-	slices.Sort(s.Procs)
 	return s, nil
 }
 
@@ -83,7 +82,10 @@ func DiffState(before, after State, learned bool) []Change {
 	for _, file := range union(before.Files, after.Files) {
 		changes = append(changes, diffLines(lab.Host, file, lines(before.Files, file), lines(after.Files, file))...)
 	}
-	return append(changes, diffLines(lab.Host, "process", before.Procs, after.Procs)...)
+	for _, name := range union(before.Procs, after.Procs) {
+		changes = append(changes, diffLines(name, "process", before.Procs[name], after.Procs[name])...)
+	}
+	return changes
 }
 
 func union[V any](a, b map[string]V) []string {

@@ -14,6 +14,7 @@ import (
 	"nstutor/diag/table"
 	"nstutor/diag/wire"
 	"nstutor/internal/change"
+	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/internal/session/feed"
 	"nstutor/steps"
@@ -38,7 +39,9 @@ var fixtureCourse = steps.Course{{ID: "9", Steps: []steps.Step{
 
 var fixtureProse = map[string]chapters.Prose{
 	"en": {
-		Title: "Direct, or via a next hop",
+		Title:   "A way to everything else",
+		Learned: "Direct, or via a next hop",
+		Task:    "Give `ns1` a default route via 172.20.1.1.",
 		Look: "Ping fails before it sends anything: `connect: Network is unreachable`. The route table of `ns1` knows " +
 			"only **172.20.1.0/24**, and `192.168.6.160` is not in it.\n\nThe kernel asks one question first: which route " +
 			"covers the destination? None does.",
@@ -52,7 +55,9 @@ var fixtureProse = map[string]chapters.Prose{
 		Hints: []string{"Look at the routes.", "No line covers 192.168.6.160.", "`ip route add default via 172.20.1.1 dev ns1-eth0`"},
 	},
 	"zh": {
-		Title: "直连，还是经过下一跳",
+		Title:   "通往别处的路",
+		Learned: "直连，还是经过下一跳",
+		Task:    "给 `ns1` 加一条默认路由，下一跳是 172.20.1.1。",
 		Look: "ping 还没有发出任何东西就失败了：`connect: Network is unreachable`。`ns1` 的路由表只认识 **172.20.1.0/24**，" +
 			"而 `192.168.6.160` 不在其中。\n\n内核首先只问一个问题：哪一条路由覆盖这个目的地址？一条也没有。",
 		Predict: chapters.Prediction{
@@ -103,8 +108,17 @@ func fixture(t testing.TB, opts Options) *Model {
 	return m
 }
 
-// fixtureAfter is the fixture after its step's action.
+// fixtureAfter is the fixture after its step's action, and fixtureUnkept one in which
+// what was promised is not seen.
 func fixtureAfter(t testing.TB, opts Options) *Model {
+	return fixtureSeen(t, opts, "172.20.1.1 dev ns1-eth0 FAILED")
+}
+
+func fixtureUnkept(t testing.TB, opts Options) *Model {
+	return fixtureSeen(t, opts, "172.20.1.1 dev ns1-eth0 lladdr 02:00:00:00:00:99 PERMANENT")
+}
+
+func fixtureSeen(t testing.TB, opts Options, neigh string) *Model {
 	m := fixture(t, opts)
 	send(m, keyMsg("2"))
 	m.Scene.Phase = session.PhaseAfter
@@ -114,9 +128,9 @@ func fixtureAfter(t testing.TB, opts Options) *Model {
 		send(m, feed.Snapshot{Snapshot: snap})
 	}
 	send(m, session.Kept{Gen: 1, Report: steps.Report{Lines: []steps.Seen{
-		{Promised: "ns1 ping 192.168.6.160: silent", Seen: "silent", OK: true},
-		{Promised: "ns1 ip route: default via 172.20.1.1 dev ns1-eth0", Seen: "default via 172.20.1.1 dev ns1-eth0", OK: true},
-		{Promised: "ns1 ip neigh: 172.20.1.1 dev ns1-eth0 FAILED", Seen: "172.20.1.1 dev ns1-eth0 INCOMPLETE"},
+		{Promised: say.Quote("ns1 ping 192.168.6.160: silent"), Seen: say.Quote("silent"), OK: true},
+		{Promised: say.Quote("ns1 ip route: default via 172.20.1.1 dev ns1-eth0"), Seen: say.Quote("default via 172.20.1.1 dev ns1-eth0"), OK: true},
+		{Promised: say.Quote("ns1 ip neigh: 172.20.1.1 dev ns1-eth0 FAILED"), Seen: say.Quote(neigh), OK: neigh == "172.20.1.1 dev ns1-eth0 FAILED"},
 	}}})
 	send(m, feed.Ping{Aim: m.Network.Aim, Event: probe.Event{Seq: 1, Sent: true}})
 	send(m, feed.Frames(fixtureFrames()))
@@ -126,7 +140,7 @@ func fixtureAfter(t testing.TB, opts Options) *Model {
 func send(m *Model, msg tea.Msg) { m.Update(msg) }
 
 func keyMsg(key string) tea.KeyMsg {
-	for _, special := range []tea.KeyType{tea.KeyEnter, tea.KeyTab, tea.KeyShiftTab, tea.KeyEsc, tea.KeyUp, tea.KeyDown, tea.KeyPgUp, tea.KeyPgDown, tea.KeyEnd, tea.KeyCtrlC, tea.KeyCtrlZ,
+	for _, special := range []tea.KeyType{tea.KeyEnter, tea.KeyTab, tea.KeyShiftTab, tea.KeyEsc, tea.KeyUp, tea.KeyDown, tea.KeyPgUp, tea.KeyPgDown, tea.KeyHome, tea.KeyEnd, tea.KeyCtrlC, tea.KeyCtrlZ,
 		tea.KeyCtrlN, tea.KeyCtrlP, tea.KeyCtrlD, tea.KeyCtrlL, tea.KeyCtrlUp, tea.KeyCtrlDown} {
 		if msg := (tea.KeyMsg{Type: special}); msg.String() == key {
 			return msg

@@ -1,12 +1,11 @@
 package ui
 
 import (
-	"fmt"
-
 	"github.com/charmbracelet/bubbles/key"
 
 	"nstutor/internal/say"
 	"nstutor/internal/session"
+	"nstutor/ui/pane"
 	"nstutor/ui/words"
 )
 
@@ -18,6 +17,7 @@ type keyMap struct {
 	Tab, BackTab, NextNetns, PrevNetns      key.Binding
 	Up, Down, PageUp, PageDown, Top, Bottom key.Binding
 	Go, Summary, Reset                      key.Binding
+	Again, Welcome, Search, Exercises       key.Binding
 	Lang, Help, Suspend, Quit, Close        key.Binding
 }
 
@@ -45,6 +45,10 @@ func newKeyMap() keyMap {
 		Go:        bind("g"),
 		Summary:   bind("p"),
 		Reset:     bind("r"), // on the summary
+		Again:     bind("e"),
+		Welcome:   bind("i"),
+		Exercises: bind("x"),
+		Search:    bind("/"), // on the help page
 		Lang:      bind("L"),
 		Help:      bind("?"),
 		Suspend:   bind("ctrl+z"),
@@ -65,19 +69,29 @@ func (m *Model) enableKeys() {
 		b.SetHelp(keys, m.Say(w))
 	}
 	enter := words.KeyEnterApply
+	more := !m.reading().AtEnd()
+	page := m.overlay == overlayPage
 	switch {
 	case m.overlay == overlayOutline:
 		enter = words.KeyJump
+	case page && !more:
+		enter = words.KeyClose
+	case more:
+		enter = words.KeyEnterRead
 	case s.Phase == session.PhaseAfter:
 		enter = words.KeyEnterNext
-	case m.Panes.Lesson.MustReadOn():
-		enter = words.KeyEnterRead
+	case s.Opening():
+		enter = words.KeyBegin
+	case s.Asks():
+		enter = words.KeyEnterPass
+	case s.Hidden():
+		enter = words.KeyEnterShow
 	}
 	_, hasNext := m.Stage.Next()
 	_, hasPrev := m.GoBy(-1)
 	look, after := s.Phase == session.PhaseLook, s.Phase == session.PhaseAfter
-	set(&k.Enter, m.overlay == overlayOutline || reading && idle && (look || after && hasNext), "enter", enter)
-	set(&k.Predict, lesson && look && len(s.Prose.Predict.Choices) > 0, m.choiceKeys(), words.KeyPredict)
+	set(&k.Enter, m.overlay == overlayOutline || page || reading && idle && (more || look || after && hasNext), "enter", enter)
+	set(&k.Predict, lesson && look && !s.Opening() && len(s.Prose.Predict.Choices) > 0, m.Panes.Lesson.ChoiceKeys(), words.KeyPredict)
 	undo := words.KeyUndo
 	if look {
 		undo = words.KeyBack
@@ -97,14 +111,30 @@ func (m *Model) enableKeys() {
 	set(&k.NextNetns, reading && len(m.Network.Names) > 1, "n/N", words.KeyNetns)
 	set(&k.PrevNetns, reading && len(m.Network.Names) > 1, "n/N", words.KeyNetns)
 	set(&k.Up, true, "↑/↓", words.KeyScroll)
+	_, again := m.Stage.Again()
+	set(&k.Again, reading && again, "e", words.KeyAgain)
+	there, toCourse := words.KeyExercises, false
+	if _, toCourse = m.ToCourse(); toCourse {
+		there = words.KeyCourse
+	}
+	set(&k.Exercises, reading && idle && (toCourse || len(m.Offered()) > 0), "x", there)
+	set(&k.Welcome, reading, "i", words.KeyWelcome)
+	set(&k.Search, page && m.Panes.Page.Kind == pane.PageHelp && !m.Panes.Page.Searching, "/", words.KeySearch)
 	set(&k.Go, reading, "g", words.KeyGo)
 	set(&k.Summary, reading, "p", words.KeySummary)
 	set(&k.Reset, m.overlay == overlaySummary && !m.Panes.Summary.Asking, "r", words.KeyReset)
 	set(&k.Lang, m.overlay != overlayOutline, "L", words.KeyLang)
 	set(&k.Help, m.overlay != overlayOutline, "?", words.KeyHelp)
 	set(&k.Suspend, true, "ctrl+z", words.KeySuspend)
-	set(&k.Quit, true, "q", words.KeyQuit)
-	set(&k.Close, m.overlay != overlayNone || m.Why.Open || m.Panes.Console.Open, "esc", words.KeyClose)
+	quit, closing := words.KeyQuit, "esc/q"
+	if m.Why.Open {
+		quit = words.KeyWhyClose
+	}
+	if m.overlay == overlayOutline && m.Panes.Outline.Filtering() || m.Panes.Page.Searching || m.Panes.Console.Open {
+		closing = "esc"
+	}
+	set(&k.Quit, true, "q", quit)
+	set(&k.Close, m.overlay != overlayNone || m.Why.Open || m.Panes.Console.Open, closing, words.KeyClose)
 	m.enableDrillKeys()
 	if m.Theme.ASCII {
 		k.Up.SetHelp("up/down", m.Say(words.KeyScroll))
@@ -117,13 +147,13 @@ func (m *Model) ShortHelp() []key.Binding {
 	k := m.keys
 	switch {
 	case m.overlay != overlayNone:
-		return []key.Binding{k.Enter, k.Up, k.Reset}
+		return []key.Binding{k.Enter, k.Search, k.Up, k.Reset}
 	case m.Panes.Console.Open:
 		return m.typingHelp()
-	case m.Scene.Banner != "" || m.Scene.Err != nil:
+	case len(m.Scene.Broken) > 0 || len(m.Scene.Unkept()) > 0 || m.Scene.Err != nil:
 		return []key.Binding{k.Rebuild, k.Enter, k.Type, k.Why, k.Shell, k.Tab, k.Go, k.Undo}
 	}
-	return []key.Binding{k.Enter, k.Predict, k.Hint, k.Type, k.Why, k.Shell, k.Tab, k.Go, k.Undo, k.NextNetns, k.Summary, k.Lang}
+	return []key.Binding{k.Enter, k.Predict, k.Hint, k.Type, k.Why, k.Shell, k.Tab, k.Go, k.Undo, k.Again, k.Exercises, k.NextNetns, k.Summary, k.Lang}
 }
 
 // alwaysHelp is the right end of the footer.
@@ -140,8 +170,8 @@ func (m *Model) FullHelp() [][]key.Binding {
 	return [][]key.Binding{
 		{k.Enter, k.Predict, k.Hint, k.Undo, k.Rebuild},
 		{k.Type, k.Shell, k.Why, k.Go, k.Summary},
-		{k.Tab, k.NextNetns, k.Up},
-		{k.Lang, k.Help, k.Suspend, k.Quit},
+		{k.Tab, k.NextNetns, k.Up, k.Again, k.Exercises},
+		{k.Lang, k.Help, k.Welcome, k.Suspend, k.Quit},
 	}
 }
 
@@ -152,21 +182,22 @@ func (m *Model) enableDrillKeys() {
 		return
 	}
 	idle := m.Working == 0
-	look := m.Scene.Phase == session.PhaseLook
-	if look {
+	_, next := m.Stage.Next()
+	switch {
+	case !m.reading().AtEnd():
+	case m.Scene.Phase == session.PhaseLook:
 		k.Enter.SetHelp("enter", m.Say(words.KeyCheck))
-	} else if _, more := m.Stage.Next(); more {
+	case next:
 		k.Enter.SetHelp("enter", m.Say(words.KeyNextUnsolved))
 	}
 	k.Predict.SetEnabled(false)
 	for _, b := range []*key.Binding{&k.Undo, &k.Rebuild} {
 		b.SetEnabled(idle && m.Scene.Step.ID != "")
 	}
-	k.Undo.SetHelp("u", m.Say(words.KeyAnew))
+	undo := words.KeyAnew
+	if d := m.Stage.(*session.Drill); d.MayTakeBack() {
+		undo = words.KeyUndo
+	}
+	k.Undo.SetHelp("u", m.Say(undo))
 	k.Rebuild.SetHelp("r", m.Say(words.KeyAnew))
-}
-
-// choiceKeys is the range of keys that answer the question: "1-3".
-func (m *Model) choiceKeys() string {
-	return fmt.Sprintf("1-%d", max(1, len(m.Scene.Prose.Predict.Choices)))
 }

@@ -18,7 +18,7 @@ type overlay int
 
 const (
 	overlayNone overlay = iota
-	overlayHelp
+	overlayPage
 	overlayOutline
 	overlaySummary
 )
@@ -60,6 +60,9 @@ func New(course steps.Course, opts Options) *Model {
 	}
 	m.Panes = pane.New(m.Session, look)
 	m.Panes.Lesson.OpenLab = opts.Open
+	if opts.Welcome {
+		m.openPage(pane.PageWelcome)
+	}
 	m.help.Styles = help.Styles{
 		ShortKey: m.Theme.Key, FullKey: m.Theme.Key,
 		ShortDesc: m.Theme.Faint, FullDesc: lipgloss.NewStyle(),
@@ -106,8 +109,10 @@ func (m *Model) draw() string {
 	lines := []string{m.headerView(m.width)}
 	body := rect{0, 1, m.width, m.height - 2}
 	switch {
-	case m.overlay == overlayHelp:
-		lines = append(lines, m.helpView(body)...)
+	case m.overlay == overlayPage:
+		m.Panes.Page.SetSize(body.w, body.h)
+		m.Panes.Page.Keys = m.helpLines(body.w - 4)
+		lines = append(lines, m.Panes.Page.View()...)
 	case m.overlay == overlayOutline:
 		m.Panes.Outline.SetSize(body.w, body.h)
 		lines = append(lines, m.Panes.Outline.View()...)

@@ -9,6 +9,7 @@ import (
 
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/internal/session/feed"
 	"nstutor/steps"
@@ -27,7 +28,7 @@ func TestAnswersAboutALeftStepAreDropped(t *testing.T) {
 		"entered": session.Entered{Gen: 0, Step: steps.Step{ID: "late"}},
 		"applied": session.Applied{Gen: 0, Err: errors.New("late")},
 		"checked": session.Checked{Gen: 0, Done: true},
-		"broken":  session.Checked{Gen: 0, Looked: true, Broken: []string{"late"}},
+		"broken":  session.Checked{Gen: 0, Looked: true, Broken: []steps.Seen{{Promised: say.Quote("late")}}},
 		"kept":    session.Kept{Gen: 0, Err: errors.New("late")},
 		"ping":    feed.Ping{Aim: -1, Event: probe.Event{Seq: 99, Result: probe.Result{Seq: 99, Message: "late"}}},
 	} {
@@ -54,21 +55,29 @@ func TestTheFooterShowsOnlyKeysThatWorkNow(t *testing.T) {
 		shows, lacks []string
 	}{
 		{"look", func() *Model { return sized(t, fixture) },
-			[]string{"enter run", "1-3 predict", "h hint", "tab pane", "? keys", "q quit"}, []string{"u undo", "u back", "r rebuild"}},
+			[]string{"enter no guess", "1-3 predict", "h hint", "tab pane", "? help", "q quit"}, []string{"u undo", "u back", "r rebuild"}},
+		{"guessed", func() *Model { m := sized(t, fixture); send(m, keyMsg("1")); return m },
+			[]string{"enter show command", "1-3 predict"}, []string{"enter run"}},
+		{"shown", func() *Model { m := sized(t, fixture); m.Scene.Shown = true; return m },
+			[]string{"enter run"}, []string{"show command"}},
 		{"after", func() *Model { return sized(t, fixtureAfter) },
 			[]string{"enter next step", "u undo"}, []string{"predict", "hint"}},
 		{"why", func() *Model { return sized(t, fixtureWhy) },
 			[]string{"enter next step", "w/esc close why", "tab pane", "u undo"}, []string{"w why?"}},
 		{"no ping to ask about", func() *Model { m := sized(t, fixture); m.Network.Log.To = ""; return m },
-			[]string{"enter run"}, []string{"why"}},
+			[]string{"1-3 predict"}, []string{"why"}},
 		{"all hints read", func() *Model { m := sized(t, fixture); m.Scene.Hints = 3; return m },
-			[]string{"enter run"}, []string{"hint"}},
+			[]string{"1-3 predict"}, []string{"hint"}},
 		{"working", func() *Model { m := sized(t, fixture); m.Working++; return m },
 			[]string{"g go to", "q quit"}, []string{"enter", "undo"}},
-		{"trouble", func() *Model { m := sized(t, fixture); m.Scene.Banner = "broken"; return m },
+		{"trouble", func() *Model {
+			m := sized(t, fixture)
+			m.Scene.Broken = []steps.Seen{{Promised: say.Quote("broken")}}
+			return m
+		},
 			[]string{"r rebuild lab"}, nil},
 		{"outline", func() *Model { m := sized(t, fixture); send(m, keyMsg("g")); return m },
-			[]string{"enter go there", "esc close"}, []string{"hint", "quit"}},
+			[]string{"enter go there", "esc/q close"}, []string{"hint", "quit"}},
 	} {
 		got := footer(c.model())
 		for _, text := range c.shows {

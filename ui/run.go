@@ -2,13 +2,13 @@ package ui
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"sync"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/internal/session/console"
 	"nstutor/internal/session/rescue"
@@ -17,11 +17,12 @@ import (
 
 // Options are the ways in which the course can be shown.
 type Options struct {
-	Lang  string // "en" or "zh"
-	ASCII bool   // draw with ASCII characters only
-	Start string // the step to begin with; empty or unknown: the first one
-	List  bool   // show the list of steps first
-	Open  bool   // the lab's root is the machine's: say so until a key is pressed
+	Lang    string // "en" or "zh"
+	ASCII   bool   // draw with ASCII characters only
+	Welcome bool   // show the page for those who are here for the first time
+	Start   string // the step to begin with; empty or unknown: the first one
+	List    bool   // show the list of steps first
+	Open    bool   // the lab's root is the machine's: say so until a key is pressed
 }
 
 // Run shows the course on the terminal until the learner quits or ctx ends,
@@ -69,7 +70,7 @@ func RunOn(ctx context.Context, player *steps.Player, course steps.Course, progr
 	case m.exit != nil:
 		return m.exit
 	case err != nil && ctx.Err() == nil:
-		return fmt.Errorf("terminal: %w", err)
+		return say.Err("terminal: %v", "终端：%v", err)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"nstutor/internal/session"
 	"nstutor/internal/session/console"
 	"nstutor/internal/session/rescue"
+	"nstutor/ui/pane"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
 
@@ -74,7 +75,7 @@ func (m *Model) takeAny(msg tea.Msg) tea.Cmd {
 // follow moves the texts that have become others.
 func (m *Model) follow() {
 	m.Panes.Lesson.Follow(m.moved, m.Cue)
-	if m.Cue.Why != m.moved.Why {
+	if m.Cue.Why != m.moved.Why || m.Cue.Page != m.moved.Page {
 		m.Panes.Why.Scroll = screen.Scroll{}
 	}
 	m.moved = m.Cue
@@ -109,6 +110,7 @@ func (m *Model) pressEach(msg tea.KeyMsg) tea.Cmd {
 			return tea.Batch(append(cmds, m.press(rest))...)
 		}
 		cmds = append(cmds, m.press(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: msg.Alt}))
+		m.enableKeys() // what the next one means
 	}
 	return tea.Batch(cmds...)
 }
@@ -123,6 +125,9 @@ func (m *Model) press(msg tea.KeyMsg) tea.Cmd {
 	if m.overlay == overlayOutline {
 		return m.pressOutline(msg)
 	}
+	if m.overlay == overlayPage && m.Panes.Page.Searching {
+		return m.pressSearch(msg)
+	}
 	if m.Panes.Console.Open {
 		return m.pressTyping(msg)
 	}
@@ -130,6 +135,8 @@ func (m *Model) press(msg tea.KeyMsg) tea.Cmd {
 		return m.answerSummary(msg)
 	}
 	switch {
+	case key.Matches(msg, k.Quit) && msg.String() == "q" && (m.overlay != overlayNone || m.Why.Open):
+		m.closeTopmost()
 	case key.Matches(msg, k.Quit):
 		return tea.Quit
 	case key.Matches(msg, k.Suspend):
@@ -142,6 +149,8 @@ func (m *Model) press(msg tea.KeyMsg) tea.Cmd {
 		return m.switchLanguage()
 	case m.overlay == overlaySummary:
 		return m.pressSummary(msg)
+	case m.overlay == overlayPage:
+		return m.pressPage(msg)
 	case m.overlay == overlayNone:
 		return m.pressCourse(msg)
 	}
@@ -151,7 +160,7 @@ func (m *Model) press(msg tea.KeyMsg) tea.Cmd {
 // pressCourse takes the keys that move through the course.
 func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 	k := m.keys
-	if !key.Matches(msg, k.Why) {
+	if !key.Matches(msg, k.Why, k.Undo, k.Rebuild) {
 		m.Stage.Other()
 	}
 	switch {
@@ -165,7 +174,14 @@ func (m *Model) pressCourse(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.Hint):
 		return do(m.Stage.Hint())
 	case key.Matches(msg, k.Rebuild):
-		return do(m.Rebuild())
+		return m.rebuild()
+	case key.Matches(msg, k.Again):
+		m.ReadAgain()
+		m.openPage(pane.PageAgain)
+	case key.Matches(msg, k.Welcome):
+		m.openPage(pane.PageWelcome)
+	case key.Matches(msg, k.Exercises):
+		return m.toExercises()
 	case key.Matches(msg, k.Go):
 		return m.openOutline()
 	case key.Matches(msg, k.Summary):
@@ -211,17 +227,38 @@ func (m *Model) scrollBy(msg tea.KeyMsg) {
 
 // focused is how far the pane with the focus is scrolled.
 func (m *Model) focused() *screen.Scroll {
+	if m.overlay == overlayPage {
+		return &m.Panes.Page.Scroll
+	}
 	_, scroll := m.paneAt(m.focus)
 	return scroll
 }
 
-// goOn is the enter key: read on, or what the stage makes of it.
+// goOn is the enter key: what is in the lesson's place is read to its end, and then
+// it is what the stage makes of it.
 func (m *Model) goOn() tea.Cmd {
-	if m.Panes.Lesson.MustReadOn() {
-		m.Panes.Lesson.ReadOn()
+	if text := m.reading(); !text.AtEnd() {
+		text.ReadOn()
 		return nil
 	}
 	return do(m.Stage.GoOn())
+}
+
+// reading is how far the text is read that is to be read now.
+func (m *Model) reading() *screen.Scroll {
+	if m.overlay == overlayPage {
+		return &m.Panes.Page.Scroll
+	}
+	_, scroll := m.paneAt(areaLesson)
+	return scroll
+}
+
+// rebuild brings the lab to the beginning of the step.
+func (m *Model) rebuild() tea.Cmd {
+	if d, ok := m.Stage.(*session.Drill); ok {
+		return do(d.Anew())
+	}
+	return do(m.Rebuild())
 }
 
 // pressWhy shows the answer in the lesson's place, or the lesson again.
@@ -262,40 +299,4 @@ func (m *Model) closeTopmost() {
 		m.CloseWhy()
 	}
 	m.overlay = overlayNone
-}
-
-// pressOutline takes the keys of the list; all others go to its filter.
-func (m *Model) pressOutline(msg tea.KeyMsg) tea.Cmd {
-	switch msg.String() {
-	case "esc":
-		m.overlay = overlayNone
-	case "ctrl+c":
-		return tea.Quit
-	case "ctrl+z":
-		return tea.Suspend
-	case "enter":
-		if id, ok := m.Panes.Outline.Chosen(); ok {
-			m.overlay = overlayNone
-			return do(m.Enter(id))
-		}
-	case "up", "shift+tab":
-		m.Panes.Outline.Move(-1)
-	case "down", "tab":
-		m.Panes.Outline.Move(+1)
-	case "pgup":
-		m.Panes.Outline.Move(-10)
-	case "pgdown":
-		m.Panes.Outline.Move(+10)
-	default:
-		return m.Panes.Outline.Typed(msg)
-	}
-	return nil
-}
-
-func (m *Model) toggleHelp() {
-	if m.overlay == overlayHelp {
-		m.overlay = overlayNone
-	} else {
-		m.overlay = overlayHelp
-	}
 }

@@ -102,7 +102,7 @@ var quietNode = Exercise{
 			Guards: []Check{
 				Blocked(Inet, vip).Because("the node answers on the LAN for %s, and takes the load balancer's traffic", "节点在局域网上替 %s 应答，抢了负载均衡器的流量", vip),
 				Reaches(old.Name, NodeIP).Because("%s worked before", "%s 原来是通的", old.Name),
-				HasAddr(Host, vip).Because("what the load balancer sends for it must be accepted", "负载均衡器转来的报文还得靠它收下"),
+				HasAddr(Host, vip).Because("what the load balancer sends for it must be accepted", "负载均衡器转来的包还得靠它收下"),
 			},
 			Fix: []change.Change{
 				In(Host, "ip addr add "+NodeIP+"/32 dev "+pod.NodeDev()),

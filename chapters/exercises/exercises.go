@@ -4,12 +4,11 @@ package exercises
 
 import (
 	"embed"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"text/template"
 
+	"nstutor/internal/say"
 	"nstutor/steps/exercise"
 )
 
@@ -65,7 +64,7 @@ type Prose struct {
 func Text(lang, name string, vars map[string]string) (Prose, error) {
 	raw, err := texts.ReadFile("text/" + lang + "/" + name + ".md")
 	if err != nil {
-		return Prose{}, fmt.Errorf("no text for the exercise %s in language %q", name, lang)
+		return Prose{}, say.Err("no text for the exercise %s in language %q", "练习 %s 没有 %q 语言的文本", name, lang)
 	}
 	text, err := fill(lang+"/"+name, string(raw), vars)
 	if err != nil {
@@ -73,7 +72,7 @@ func Text(lang, name string, vars map[string]string) (Prose, error) {
 	}
 	p, err := parse(text)
 	if err != nil {
-		return Prose{}, fmt.Errorf("text of the exercise %s in %s: %w", name, lang, err)
+		return Prose{}, say.Err("text of the exercise %s in %s: %v", "练习 %s 的 %s 文本：%v", name, lang, err)
 	}
 	return p, nil
 }
@@ -88,7 +87,7 @@ func parse(text string) (Prose, error) {
 		}
 	}
 	if p.Title == "" || p.Symptom == "" || p.Solved == "" || slices.Contains(p.Hints, "") {
-		return Prose{}, errors.New("title, Symptom, Solved or a hint is missing")
+		return Prose{}, say.Err("title, Symptom, Solved or a hint is missing", "缺少标题、Symptom、Solved 或提示")
 	}
 	return p, nil
 }

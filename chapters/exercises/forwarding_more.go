@@ -21,7 +21,7 @@ var hardenedNode = Exercise{
 		// The whole node, only what comes from the pods, or only what comes back.
 		key := Pick(r, "net.ipv4.ip_forward", "net.ipv4.conf.cni0.forwarding", "net.ipv4.conf.eth0.forwarding")
 		wrong := []Tempting{
-			tempted("No rule dropped it: the packet never came as far as the chain.", "不是规则丢的：报文根本没走到那条链。",
+			tempted("No rule dropped it: the packet never came as far as the chain.", "不是规则丢的：包根本没走到那条链。",
 				In(Host, "iptables -P FORWARD ACCEPT"), In(Host, "iptables -I FORWARD -j ACCEPT")),
 		}
 		if key != "net.ipv4.ip_forward" {
@@ -83,7 +83,7 @@ var oneWayBan = Exercise{
 				In(Host, "iptables -A FORWARD -s "+pay.IP()+" -d "+guest.IP()+" -j ACCEPT")),
 		}
 		if !behind {
-			wrong = append(wrong, tempted("Behind the ban it never sees the packet: rules are read from the top.", "排在禁令后面，报文走不到它：规则从上往下读。",
+			wrong = append(wrong, tempted("Behind the ban it never sees the packet: rules are read from the top.", "排在禁令后面，包走不到它：规则从上往下读。",
 				In(Host, "iptables -A "+replies)))
 		}
 		return Case{

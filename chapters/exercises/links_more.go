@@ -38,10 +38,10 @@ var talksToItself = Exercise{
 			Fix: []change.Change{In(pod.Name, "ip link set lo up")},
 			Wrong: []Tempting{
 				Idea("An address on eth0 changes nothing: what is local goes through lo, on whatever device its address is.",
-					"地址配到 eth0 上也没用：发给本机的报文，不管地址在哪块网卡上，都走 lo。",
+					"地址配到 eth0 上也没用：发给本机的包，不管地址在哪块网卡上，都走 lo。",
 					In(pod.Name, "ip addr add 127.0.0.1/8 dev eth0")),
 				Idea("route_localnet lets 127.0.0.0/8 come in from outside. This packet never leaves the pod.",
-					"route_localnet 管的是外面来的 127.0.0.0/8，而这个报文根本没出 Pod。",
+					"route_localnet 管的是外面来的 127.0.0.0/8，而这个包根本没出 Pod。",
 					In(pod.Name, "sysctl -w net.ipv4.conf.eth0.route_localnet=1")),
 			},
 			Causes: []cause.Code{cause.LoopbackDown},
@@ -84,7 +84,7 @@ var unpluggedPort = Exercise{
 			Fix: []change.Change{In(Host, "ip link set "+pod.NodeDev()+" master cni0")},
 			Wrong: []Tempting{
 				Idea("A route brings the node's packets to the pod, but no frame of the bridge.",
-					"路由只能把节点的报文送到 Pod，网桥里的帧还是到不了。",
+					"路由只能把节点的包送到 Pod，网桥里的帧还是到不了。",
 					In(Host, "ip route add "+pod.IP()+" dev "+pod.NodeDev())),
 				Idea("The device is up. What it lacks is its place in the bridge.",
 					"网卡本来就是启用的，缺的是它在网桥上的位置。",

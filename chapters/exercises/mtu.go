@@ -9,6 +9,10 @@ import (
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
 
+// vlanTag is what a veth takes above its MTU, in bytes (is_skb_forwardable in
+// net/core/dev.c).
+const vlanTag = 4
+
 var _ = add(smallPlug, twoSizes)
 
 // fullSize is the payload of a ping that fills a packet of 1500 bytes.
@@ -18,7 +22,7 @@ const fullSize = 1472
 func whole(from, to Pod) Check {
 	return ReachesSized(from.Name, to.IP(), fullSize, true).Because(
 		"packets of 1500 bytes have to get through whole; a sender that was told of a smaller size remembers it for ten minutes, until `ip route flush cache`",
-		"1500 字节的报文要能整个通过；发送方要是收到过“包太大”的通知，会记住十分钟，`ip route flush cache` 可以让它忘掉")
+		"1500 字节的包要能整个通过；发送方要是收到过“包太大”的通知，会记住十分钟，`ip route flush cache` 可以让它忘掉")
 }
 
 // smallPlug: the two plugs of one cable are not of the same size.
@@ -47,7 +51,7 @@ var smallPlug = Exercise{
 			},
 			Fix: []change.Change{In(at.Netns, "ip link set "+at.Name+" mtu 1500")},
 			Wrong: []Tempting{
-				tempted("Now the pod cannot send packets of 1500 bytes at all.", "这样一来，Pod 根本发不出 1500 字节的报文了。",
+				tempted("Now the pod cannot send packets of 1500 bytes at all.", "这样一来，Pod 根本发不出 1500 字节的包了。",
 					In(c.a.Name, "ip link set eth0 mtu "+strconv.Itoa(small))),
 				tempted("No filter sees these packets: they are dropped where they come in.", "没有哪条过滤规则看得到它们：一进网卡就被丢了。",
 					In(Host, "iptables -P FORWARD ACCEPT"), In(c.node, "iptables -P FORWARD ACCEPT")),
@@ -55,7 +59,7 @@ var smallPlug = Exercise{
 			Causes: []cause.Code{cause.MTUExceeded},
 			At:     []string{at.Netns},
 			Watch:  steps.Watch{Netns: c.a.Name, Ping: c.b.IP(), Size: fullSize, DF: true},
-			Vars:   c.vars(map[string]string{"At": at.Netns, "Dev": at.Name, "Small": strconv.Itoa(small), "Fits": strconv.Itoa(small - 28)}),
+			Vars:   c.vars(map[string]string{"At": at.Netns, "Dev": at.Name, "Small": strconv.Itoa(small), "Fits": strconv.Itoa(small - 28 + vlanTag)}),
 		}
 	},
 }
@@ -103,9 +107,9 @@ var twoSizes = Exercise{
 			Fix:   fix,
 			First: first,
 			Wrong: []Tempting{
-				tempted("Now the pods cannot send packets of 1500 bytes at all.", "这样一来，Pod 根本发不出 1500 字节的报文了。",
+				tempted("Now the pods cannot send packets of 1500 bytes at all.", "这样一来，Pod 根本发不出 1500 字节的包了。",
 					In(c.a.Name, "ip link set eth0 mtu "+strconv.Itoa(small)), In(c.b.Name, "ip link set eth0 mtu "+strconv.Itoa(small))),
-				tempted("Now the sender is told, but what it sends still does not fit.", "现在发送方收得到通知了，可报文还是塞不进去。",
+				tempted("Now the sender is told, but what it sends still does not fit.", "现在发送方收得到通知了，可包还是塞不进去。",
 					In(Host, "iptables -D "+quiet), In(c.node, "iptables -D "+quiet)),
 			},
 			Causes: []cause.Code{cause.MTUExceeded, cause.MTUExceeded},

@@ -130,7 +130,7 @@ var silentOverlay = Exercise{
 			Wrong: []Tempting{
 				tempted("That lets everything in, not only the tunnel.", "这样什么都放进来了，不只是隧道。",
 					In(o.node, "iptables -P INPUT ACCEPT"), In(o.node, "iptables -F INPUT")),
-				tempted("The pods' packets are not forwarded yet: they are still inside of a packet for the node itself.", "还没轮到转发：Pod 的报文这时还装在一个发给节点自己的报文里。",
+				tempted("The pods' packets are not forwarded yet: they are still inside of a packet for the node itself.", "还没轮到转发：Pod 的包这时还装在一个发给节点自己的包里。",
 					In(o.node, "iptables -I FORWARD -j ACCEPT"), In(Host, "iptables -I FORWARD -j ACCEPT")),
 			},
 			Causes: []cause.Code{cause.Filtered},

@@ -44,7 +44,7 @@ var lostHostRoute = Exercise{
 			},
 			Fix: []change.Change{In(Host, "ip route add "+pod.IP()+" dev "+pod.NodeDev())},
 			Wrong: []Tempting{
-				tempted("The pod's tables were right: its packets do arrive.", "Pod 里的表没有错：它的报文确实到了节点。",
+				tempted("The pod's tables were right: its packets do arrive.", "Pod 里的表没有错：它的包确实到了节点。",
 					In(pod.Name, "ip route replace default via "+net.IP(1)+" dev eth0 onlink"), In(pod.Name, "ip neigh flush all")),
 				tempted("ARP works already. It is the node that does not know where to send the reply.", "ARP 早就通了，是节点不知道应答该往哪儿送。",
 					In(Host, "sysctl -w net.ipv4.conf."+pod.NodeDev()+".proxy_arp=1")),

@@ -1,11 +1,11 @@
 package drop
 
 import (
-	"errors"
-	"fmt"
 	"net/netip"
 
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
 )
 
 // Filter is which packets are watched for. The kernel looks at all that are
@@ -44,11 +44,11 @@ var echo = map[uint8][2]uint8{unix.IPPROTO_ICMP: {8, 0}, unix.IPPROTO_ICMPV6: {1
 // check says what is wrong with a filter.
 func (f Filter) check() error {
 	if len(f.Flows) == 0 || len(f.Flows) > MaxFlows {
-		return fmt.Errorf("watch for drops: %d flows, and 1 to %d are possible", len(f.Flows), MaxFlows)
+		return say.Err("watch for drops: %d flows, and 1 to %d are possible", "监视丢包：给了 %d 条流，只能是 1 到 %d 条", len(f.Flows), MaxFlows)
 	}
 	for i, flow := range f.Flows {
 		if err := flow.check(); err != nil {
-			return fmt.Errorf("watch for drops: flow %d: %w", i, err)
+			return say.Err("watch for drops: flow %d: %v", "监视丢包：第 %d 条流：%v", i, err)
 		}
 	}
 	return nil
@@ -58,13 +58,13 @@ func (f Flow) check() error {
 	_, isEcho := echo[f.Proto]
 	switch {
 	case !f.Src.IsValid() && !f.Dst.IsValid():
-		return errors.New("it has no address")
+		return say.Err("it has no address", "没有地址")
 	case f.Src.IsValid() && f.Dst.IsValid() && f.Src.Unmap().Is4() != f.Dst.Unmap().Is4():
-		return fmt.Errorf("from %s to %s there is no packet", f.Src, f.Dst)
+		return say.Err("from %s to %s there is no packet", "从 %s 到 %s 不可能有包", f.Src, f.Dst)
 	case (f.SrcPort != 0 || f.DstPort != 0) && !withPorts[f.Proto]:
-		return fmt.Errorf("protocol %d has no ports", f.Proto)
+		return say.Err("protocol %d has no ports", "协议 %d 没有端口", f.Proto)
 	case f.ID != 0 && !isEcho:
-		return fmt.Errorf("protocol %d has no echo", f.Proto)
+		return say.Err("protocol %d has no echo", "协议 %d 没有回显", f.Proto)
 	}
 	return nil
 }

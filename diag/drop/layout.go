@@ -2,8 +2,9 @@ package drop
 
 import (
 	"encoding/binary"
-	"fmt"
 	"strings"
+
+	"nstutor/internal/say"
 )
 
 // The types that are looked into. The typedef is the function that the tracepoint
@@ -61,7 +62,7 @@ func readLayout(btf []byte) (*layout, error) {
 	for _, p := range l.places() {
 		offset, ok := t.member(t.named[p.strukt], p.path)
 		if !ok {
-			return nil, fmt.Errorf("%w: struct %s has no %s", errTypes, p.strukt, p.path)
+			return nil, say.Err("%v: struct %s has no %s", "%v：结构体 %s 没有 %s", errTypes, p.strukt, p.path)
 		}
 		*p.to = offset
 	}

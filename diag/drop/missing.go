@@ -2,7 +2,6 @@ package drop
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -51,12 +50,15 @@ func (m *Missing) Text() say.Text {
 	return say.T("the kernel cannot be asked why it drops packets: %s", "无法向内核询问丢包原因：%s", needs[m.Need])
 }
 
-func (m *Missing) Error() string {
+// In is the sentence in a language, with the kernel's own answer.
+func (m *Missing) In(lang string) string {
 	if m.Err != nil {
-		return fmt.Sprintf("%s: %v", m.Text(), m.Err)
+		return say.T("%s: %v", "%s：%v", m.Text(), m.Err).In(lang)
 	}
-	return m.Text().String()
+	return m.Text().In(lang)
 }
+
+func (m *Missing) Error() string { return m.In("en") }
 
 func (m *Missing) Unwrap() error { return m.Err }
 
@@ -69,7 +71,7 @@ func allowed() error {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var data [2]unix.CapUserData
 	if err := unix.Capget(&header, &data[0]); err != nil {
-		return fmt.Errorf("look at the capabilities: %w", err)
+		return say.Err("look at the capabilities: %v", "读取权能：%v", err)
 	}
 	has := func(capability int) bool { return data[capability/32].Effective&(1<<(capability%32)) != 0 }
 	// CAP_SYS_ADMIN was all of them once (capabilities(7)).
@@ -94,5 +96,5 @@ func refused(err error) error {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, unix.ENOSYS):
 		return &Missing{NeedAllowed, err}
 	}
-	return fmt.Errorf("watch for drops: %w", err)
+	return say.Err("watch for drops: %v", "监视丢包：%v", err)
 }

@@ -1,11 +1,12 @@
 package drop
 
 import (
-	"fmt"
 	"os"
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
 )
 
 // ringSize is the room for events that are not read yet, a thousand of them. It
@@ -36,7 +37,7 @@ func makeShared() (m shared, err error) {
 	} {
 		made, err := ebpf.NewMap(&kind.spec)
 		if err != nil {
-			return m, fmt.Errorf("make the map %s: %w", kind.spec.Name, err)
+			return m, say.Err("make the map %s: %v", "创建 map %s：%v", kind.spec.Name, err)
 		}
 		*kind.to = made
 	}

@@ -3,12 +3,12 @@ package drop
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
-	"fmt"
+
+	"nstutor/internal/say"
 )
 
 // errTypes says that the kernel's type information is not what it should be.
-var errTypes = errors.New("the kernel's type information cannot be read")
+var errTypes = say.Err("the kernel's type information cannot be read", "无法读取内核的类型信息")
 
 // The kinds of types that are looked into (Documentation/bpf/btf.rst).
 const (
@@ -68,7 +68,7 @@ type entry struct {
 // What is not there has the number 0.
 func readTypes(btf []byte, wanted ...string) (*types, error) {
 	if len(btf) < btfHeaderSize || binary.NativeEndian.Uint16(btf) != btfMagic {
-		return nil, fmt.Errorf("%w: no BTF of this machine's byte order", errTypes)
+		return nil, say.Err("%v: no BTF of this machine's byte order", "%v：没有符合本机字节序的 BTF", errTypes)
 	}
 	word := func(at int) uint64 { return uint64(binary.NativeEndian.Uint32(btf[at:])) }
 	part := func(at int) ([]byte, bool) {
@@ -82,7 +82,7 @@ func readTypes(btf []byte, wanted ...string) (*types, error) {
 	raw, ok := part(8)
 	names, alsoOK := part(16)
 	if !ok || !alsoOK || len(names) == 0 || names[len(names)-1] != 0 {
-		return nil, fmt.Errorf("%w: cut off", errTypes)
+		return nil, say.Err("%v: cut off", "%v：内容不完整", errTypes)
 	}
 	t := &types{raw: raw, names: names, count: 1, named: make(map[string]int, len(wanted))}
 	for _, name := range wanted {
@@ -98,11 +98,11 @@ func (t *types) index() error {
 			t.every = append(t.every, at)
 		}
 		if len(t.raw)-at < btfTypeSize {
-			return fmt.Errorf("%w: cut off", errTypes)
+			return say.Err("%v: cut off", "%v：内容不完整", errTypes)
 		}
 		e := t.at(at)
 		if e.kind >= len(trailing) {
-			return fmt.Errorf("%w: a type of the unknown kind %d", errTypes, e.kind)
+			return say.Err("%v: a type of the unknown kind %d", "%v：类型 %d 未知", errTypes, e.kind)
 		}
 		if e.kind == kindStruct || e.kind == kindEnum || e.kind == kindTypedef {
 			name := t.text(e.name)
@@ -111,7 +111,7 @@ func (t *types) index() error {
 			}
 		}
 		if at += e.size(); at > len(t.raw) {
-			return fmt.Errorf("%w: cut off", errTypes)
+			return say.Err("%v: cut off", "%v：内容不完整", errTypes)
 		}
 	}
 	return nil

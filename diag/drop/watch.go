@@ -3,7 +3,6 @@ package drop
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -15,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/plainfile"
+	"nstutor/internal/say"
 )
 
 // btfPath is where the kernel shows its own types.
@@ -102,7 +102,7 @@ func (w *Watcher) attach(l *layout, f Filter) (err error) {
 		Name: "nstutor_drops", Type: ebpf.RawTracepoint, License: programLicence, Instructions: program(l, f, w.shared),
 	})
 	if err != nil {
-		return fmt.Errorf("load the program: %w", err)
+		return say.Err("load the program: %v", "加载程序：%v", err)
 	}
 	if w.reader, err = ringbuf.NewReader(w.shared.events); err != nil {
 		return err

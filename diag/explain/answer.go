@@ -45,6 +45,8 @@ type Answer struct {
 	Beyond string `json:"beyond,omitempty"`
 	// Listener is the socket that takes the request; nil of an echo, and where none does.
 	Listener *Listener `json:"listener,omitempty"`
+	// Backends are those that the rules choose from; empty where they have no choice.
+	Backends []Backend `json:"backends,omitempty"`
 	HTTP     *HTTP     `json:"http,omitempty"`  // nil where nothing was asked on the connection
 	Probe    *Probe    `json:"probe,omitempty"` // nil when none was sent
 	// Drops are what the kernel said of the probe's packets that it dropped; empty
@@ -83,7 +85,7 @@ func (a *Answer) mendBy(changes []change.Change) {
 
 // Flow is what was asked about, besides the addresses.
 type Flow struct {
-	Proto   string `json:"proto"` // "icmp", "tcp" or "udp"
+	Proto   string `json:"proto"` // "icmp", "icmpv6", "tcp" or "udp"
 	SrcPort uint16 `json:"src_port,omitempty"`
 	DstPort uint16 `json:"dst_port,omitempty"`
 	// Translated is where the request arrives, ADDR or ADDR:PORT, where that is not

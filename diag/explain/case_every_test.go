@@ -15,6 +15,8 @@ var elsewhere = map[cause.Code]string{
 	cause.ReplyOtherSource: "a doubt, which only a datagram decides: TestAnAnswerFromAnotherAddress",
 	cause.NameUnresolved:   "it takes a name: TestANameThatCannotBeLookedUp",
 	cause.ConntrackFull:    "it takes a table that is filled: TestAFullConnectionTable",
+	cause.NeighboursFull:   "the table is the whole machine's, and a test must not fill it: machine.TestPermanentNeighboursTakeNoRoom",
+	cause.NoPeer:           "it takes WireGuard, which few kernels of tests have: farend.TestPeersAreReadAsTheKernelWritesThem",
 }
 
 // unmendable are the causes that no command can mend, and why.

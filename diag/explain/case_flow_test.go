@@ -63,9 +63,12 @@ func (b *built) serve(all []string) {
 	for _, line := range all {
 		netns, rest, _ := strings.Cut(line, " ")
 		network, addr, _ := strings.Cut(rest, " ")
+		if at := netip.MustParseAddrPort(addr); at.Addr().Is4() && network != "stuck" {
+			network += "4"
+		}
 		err := b.space(netns).Do(func() error {
-			if network == "udp" {
-				conn, err := net.ListenPacket("udp", addr)
+			if strings.HasPrefix(network, "udp") {
+				conn, err := net.ListenPacket(network, addr)
 				if err == nil {
 					b.t.Cleanup(func() { conn.Close() })
 					go echo(conn)
@@ -75,7 +78,7 @@ func (b *built) serve(all []string) {
 			if network == "stuck" {
 				return b.stuck(netip.MustParseAddrPort(addr))
 			}
-			l, err := net.Listen("tcp", addr)
+			l, err := net.Listen(network, addr)
 			if err == nil {
 				b.t.Cleanup(func() { l.Close() })
 				go accept(l)
@@ -306,5 +309,39 @@ func TestANameThatCannotBeLookedUp(t *testing.T) {
 	c := breakage{from: "pod-a", to: "10.244.1.11", asks: "udp 53"}
 	if r := b.eventuallyAsk(c); r.Outcome != probe.Replied {
 		t.Errorf("after the fix: %s", r.Message)
+	}
+}
+
+// TestEveryBackendIsFollowed: of a service whose rules draw lots, in both rule
+// languages, each backend has its own verdict and share.
+func TestEveryBackendIsFollowed(t *testing.T) {
+	labtest.Slow(t)
+	for name, rules := range map[string]string{
+		"nft numgen": `host: nft 'add table ip n; add chain ip n pre { type nat hook prerouting priority -100; }; add rule ip n pre ip daddr 10.96.0.10 tcp dport 80 dnat to numgen random mod 2 map { 0 : 10.244.1.11, 1 : 192.168.6.1 }'`,
+		"iptables statistic": `
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -m statistic --mode random --probability 0.5 -j DNAT --to-destination 10.244.1.11
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 192.168.6.1`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := masqueraded.build(t)
+			needTools(t, rules)
+			b.run(rules)
+			b.serve([]string{"pod-b tcp 0.0.0.0:80"})
+			c := breakage{from: "pod-a", to: "10.96.0.10", asks: "tcp 80"}
+			a := b.explain(c, false)
+			if a.Verdict != explain.Broken || a.Cause.Code != cause.NotListening || a.Cause.Netns != b.real("inet") || len(a.Backends) != 2 {
+				t.Fatalf("%s, %d backends\n%s", a.Verdict, len(a.Backends), b.account(a))
+			}
+			for _, backend := range a.Backends {
+				want := map[string]string{"10.244.1.11:80": explain.Delivered, "192.168.6.1:80": explain.Broken}[backend.Address]
+				if backend.Verdict != want || backend.Share < 0.49 || backend.Share > 0.51 {
+					t.Errorf("%+v, want %s", backend, want)
+				}
+			}
+			b.serve([]string{"inet tcp 0.0.0.0:80"})
+			if a := b.explain(c, true); a.Verdict != explain.Delivered || a.Probe.Received != 1 {
+				t.Errorf("with both listening: %s\n%s", a.Verdict, b.account(a))
+			}
+		})
 	}
 }

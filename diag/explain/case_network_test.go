@@ -211,12 +211,12 @@ func (b *built) forget() {
 	b.t.Helper()
 	for netns := range b.spaces {
 		h := b.handle(netns)
-		entries, err := h.NeighList(0, netlink.FAMILY_V4)
+		entries, err := h.NeighList(0, netlink.FAMILY_ALL)
 		if err != nil {
 			b.t.Fatalf("%s: %v", netns, err)
 		}
 		for _, entry := range entries {
-			if entry.State&(unix.NUD_PERMANENT|unix.NUD_NOARP) == 0 {
+			if entry.Family != unix.AF_BRIDGE && entry.State&(unix.NUD_PERMANENT|unix.NUD_NOARP) == 0 {
 				h.NeighDel(&entry) // it may be gone by itself
 			}
 		}

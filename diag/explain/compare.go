@@ -21,7 +21,7 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 		a.disagree(a.Cause, cause.KernelDropped{Contradiction: a.against(a.Cause), KernelDrop: a.Drops[0].at()})
 	case dropped && a.Verdict == Undecided && a.Cause.Code == cause.NotKnown && !a.Drops[0].offPath && (w.Beyond == nil || w.Beyond.Resolved()):
 		a.Verdict, a.Beyond = Broken, ""
-		a.Cause = told(trace.Find(a.Cause.Leg, cause.KernelDropped{
+		a.Cause = inWords(trace.Find(a.Cause.Leg, cause.KernelDropped{
 			Contradiction: cause.Contradiction{At: cause.At(a.Drops[0].Netns), Seen: []Text{lastSeen(a.Hops)}}, KernelDrop: a.Drops[0].at(), Decides: true,
 		}))
 	case r.Outcome == probe.Silent && a.mayBeSilent() && a.Verdict == Undecided && (w.Beyond != nil && a.Cause.Code == cause.NotKnown && a.observed() || a.Cause.Code == cause.ReplyOtherSource):
@@ -78,7 +78,7 @@ func (a *Answer) confirm() {
 // disagree says that the kernel has done something else than was predicted.
 func (a *Answer) disagree(predicted Fault, f cause.Finding) {
 	a.Fix = []change.Command{}
-	a.Cause = told(trace.Find(predicted.Leg, f))
+	a.Cause = inWords(trace.Find(predicted.Leg, f))
 }
 
 // against is what was seen, and what the prediction rested on.
@@ -113,17 +113,17 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 		a.Beyond = ""
 		a.disagree(a.Cause, cause.LostBehind{Contradiction: a.against(a.Cause), Dev: b.Dev()})
 	case unanswered:
-		a.Cause = told(failed)
+		a.Cause = inWords(failed)
 	case !left:
 		a.Beyond = ""
 		a.disagree(a.Cause, cause.NeverLeft{Contradiction: a.against(a.Cause), Dev: b.Dev()})
 	case a.Cause.Code != cause.NotKnown:
 		a.confirm()
 	case r.From.IsValid() && r.Outcome != probe.Silent:
-		a.Cause = told(trace.Find(a.Cause.Leg, cause.RefusedBeyond{Beyond: beyond, By: r.From, Outcome: r.Outcome.String()}))
+		a.Cause = inWords(trace.Find(a.Cause.Leg, cause.RefusedBeyond{Beyond: beyond, By: r.From, Outcome: r.Outcome}))
 	case b.Tunnel() != 0:
-		a.Cause = told(trace.Find(a.Cause.Leg, cause.SilentTunnel{Beyond: beyond, Port: b.Tunnel(), Waited: w.waited}))
+		a.Cause = inWords(trace.Find(a.Cause.Leg, cause.SilentTunnel{Beyond: beyond, Port: b.Tunnel(), Waited: w.waited}))
 	default:
-		a.Cause = told(trace.Find(a.Cause.Leg, cause.SilentBeyond{Beyond: beyond, Waited: w.waited}))
+		a.Cause = inWords(trace.Find(a.Cause.Leg, cause.SilentBeyond{Beyond: beyond, Waited: w.waited}))
 	}
 }

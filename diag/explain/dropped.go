@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"slices"
 
-	"golang.org/x/sys/unix"
-
 	"nstutor/diag/drop"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/internal/say"
@@ -37,7 +36,7 @@ func (d Drop) at() cause.KernelDrop {
 // listen has the kernel tell of the probe's packets that it drops, under all
 // addresses that they have on their way. It is nil without the right to that.
 func (w *observation) listen(ctx context.Context) *drop.Watcher {
-	asked := cause.Flow{Proto: cmp.Or(w.asked.Proto, unix.IPPROTO_ICMP), Src: w.Source, Dst: w.asked.Dest, SrcPort: w.asked.SrcPort, DstPort: w.asked.Port}
+	asked := flows.Flow{Proto: w.asked.protocol(), Src: w.Source, Dst: w.asked.Dest, SrcPort: w.asked.SrcPort, DstPort: w.asked.Port}
 	flows := []drop.Flow{w.heardAs(asked), w.heardAs(asked).Reply()}
 	for _, h := range w.Hops {
 		if h.Sighting == nil || len(flows) == drop.MaxFlows {
@@ -55,9 +54,9 @@ func (w *observation) listen(ctx context.Context) *drop.Watcher {
 }
 
 // heardAs is a flow for the kernel's witness.
-func (w *observation) heardAs(f cause.Flow) drop.Flow {
+func (w *observation) heardAs(f flows.Flow) drop.Flow {
 	heard := drop.Flow{Src: f.Src, Dst: f.Dst, Proto: f.Proto, SrcPort: f.SrcPort, DstPort: f.DstPort}
-	if f.Proto == unix.IPPROTO_ICMP {
+	if f.Echo() {
 		heard.ID = w.id
 	}
 	return heard

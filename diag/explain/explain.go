@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
@@ -38,6 +39,7 @@ type Request struct {
 const (
 	pingPayload = 56 // as ping sends them
 	ipHeader    = 20 // of IPv4
+	ip6Header   = 40
 	icmpHeader  = 8
 	udpHeader   = 8
 	synSegment  = 20 + 20 // TCP's header, and its options
@@ -45,13 +47,25 @@ const (
 
 // length is that of the IP packet.
 func (r Request) length() int {
+	header := ipHeader
+	if r.Dest.Is6() {
+		header = ip6Header
+	}
 	switch r.Proto {
 	case unix.IPPROTO_TCP:
-		return ipHeader + synSegment
+		return header + synSegment
 	case unix.IPPROTO_UDP:
-		return ipHeader + udpHeader + r.Size
+		return header + udpHeader + r.Size
 	}
-	return ipHeader + icmpHeader + cmp.Or(r.Size, pingPayload)
+	return header + icmpHeader + cmp.Or(r.Size, pingPayload)
+}
+
+// protocol is that of the packet.
+func (r Request) protocol() byte {
+	if r.Proto == 0 && r.Dest.Is6() {
+		return unix.IPPROTO_ICMPV6
+	}
+	return cmp.Or(r.Proto, unix.IPPROTO_ICMP)
 }
 
 // Explain predicts what becomes of the packet and, if asked to, sends one and
@@ -60,10 +74,14 @@ func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, 
 	if req.Proto != 0 && req.SrcPort == 0 {
 		req.SrcPort = probe.FreePort(req.From.NS)
 	}
-	t := trace.Follow(world, trace.Question{
+	q := trace.Question{
 		From: req.From, Dest: req.Dest, Proto: req.Proto, SrcPort: req.SrcPort, DstPort: req.Port,
 		Length: req.length(), DF: req.DF || req.Proto == unix.IPPROTO_TCP,
-	})
+	}
+	t := trace.Follow(world, q)
+	if len(t.Ways) > 1 {
+		return explainBackends(ctx, world, req, q, t)
+	}
 	a := predict(req, t)
 	if !req.Probe {
 		return a, ctx.Err()
@@ -85,22 +103,22 @@ func predict(req Request, t *trace.Trace) Answer {
 	if t.Source.IsValid() {
 		a.Source = t.Source.String()
 	}
-	a.Flow = Flow{Proto: cause.Protocol(cmp.Or(req.Proto, unix.IPPROTO_ICMP)), SrcPort: req.SrcPort, DstPort: req.Port}
+	a.Flow = Flow{Proto: flows.Protocol(req.protocol()), SrcPort: req.SrcPort, DstPort: req.Port}
 	if r := t.Reached; r.Dst.IsValid() && (r.Dst != req.Dest || r.DstPort != req.Port) {
-		a.Flow.Translated = cause.Endpoint(r.Dst, r.DstPort)
+		a.Flow.Translated = flows.Endpoint(r.Dst, r.DstPort)
 	}
 	a.Listener = listener(t.Listens)
 	switch {
 	case len(t.Faults) > 0:
-		a.Verdict, a.Cause = Broken, told(t.Faults[0])
+		a.Verdict, a.Cause = Broken, inWords(t.Faults[0])
 		a.mendBy(t.Mends())
 		for _, f := range t.Faults[1:] {
-			a.Next = append(a.Next, told(f))
+			a.Next = append(a.Next, inWords(f))
 		}
 	case t.Doubt != nil:
-		a.Verdict, a.Cause = Undecided, told(*t.Doubt)
+		a.Verdict, a.Cause = Undecided, inWords(*t.Doubt)
 	case t.Beyond != nil && !t.Lost:
-		a.Verdict, a.Cause, a.Beyond = Undecided, told(t.Beyond.Untried(len(t.Unseen) > 0)), t.Beyond.Dev()
+		a.Verdict, a.Cause, a.Beyond = Undecided, inWords(t.Beyond.Untried(len(t.Unseen) > 0)), t.Beyond.Dev()
 	case t.Lost || !t.Back || len(t.Unseen) > 0:
 		a.Verdict, a.Cause.Code = Undecided, cause.NotKnown
 		a.Cause.Leg, a.Cause.Netns, a.Cause.Detail = t.End(req.From)
@@ -117,8 +135,8 @@ func listener(l *trace.Listener) *Listener {
 	return &Listener{Netns: l.Space.Name, Address: l.Socket.Local.String(), Process: owner.Comm, PID: owner.PID}
 }
 
-// told is a finding in words.
-func told(f trace.Found) Fault {
+// inWords is a finding in words.
+func inWords(f trace.Found) Fault {
 	evidence := f.Evidence()
 	if evidence == nil {
 		evidence = []Text{}

@@ -103,7 +103,7 @@ var filterNATCases = []filterCase{
 	{name: "nat chains see only the first packet", tool: "nft", rules: filterNAT("prerouting", "icmp type echo-reply drop")},
 	{name: "untracked is not translated", tool: "nft", rules: filterAt("prerouting", "raw", "notrack") + filterNAT("postrouting", "masquerade")},
 	{name: "inet dnat of the other family", tool: "nft", rules: "table inet n { chain c { type nat hook prerouting priority 0;\n dnat ip6 to fd00::1\n} }"},
-	{name: "dnat by a map", tool: "nft", rules: "table ip n { map m { type ipv4_addr : ipv4_addr; elements = { 10.2.0.2 : 10.2.0.3 } }\n chain c { type nat hook prerouting priority 0;\n dnat to ip daddr map @m\n} }", unknown: true},
+	{name: "dnat by a map", tool: "nft", rules: "table ip n { map m { type ipv4_addr : ipv4_addr; elements = { 10.2.0.2 : 10.2.0.3 } }\n chain c { type nat hook prerouting priority 0;\n dnat to ip daddr map @m\n} }"},
 	{name: "mark of the translated", tool: "nft", rules: "table ip m { chain a { type filter hook forward priority 0;\n ip daddr 10.2.0.2 meta mark set meta mark | 0x4000\n} }\n" + filterNAT("postrouting", "meta mark & 0x4000 == 0 return\n masquerade")},
 }
 

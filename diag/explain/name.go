@@ -34,6 +34,6 @@ func ExplainName(ctx context.Context, world *machine.Machine, req Request, faile
 	if a.Verdict != Undecided {
 		a.Verdict = Broken
 	}
-	a.Cause = told(trace.Find(leg, u))
+	a.Cause = inWords(trace.Find(leg, u))
 	return a, nil
 }

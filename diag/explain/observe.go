@@ -64,7 +64,7 @@ func (w *observation) tap() *wires {
 
 // filter is what is to be seen of the packet in a namespace.
 func (w *observation) filter(n *machine.Space) wire.Filter {
-	var f wire.Filter
+	f := wire.Filter{IPv6: w.asked.Dest.Is6()}
 	if w.asked.Proto == 0 {
 		return f
 	}
@@ -201,7 +201,7 @@ func (w *observation) get(ctx context.Context, a *Answer) {
 		return
 	}
 	a.Verdict = Broken
-	a.Cause = told(trace.Find(trace.LegReply, cause.OpensOnly{At: cause.At(w.asked.From.Name), Message: got.Message}))
+	a.Cause = inWords(trace.Find(trace.LegReply, cause.OpensOnly{At: cause.At(w.asked.From.Name), Message: got.Message}))
 }
 
 // payload is what a datagram carries: nothing that was not asked for, and to a name

@@ -137,6 +137,9 @@ func (d *decoder) natRange(v *Verdict, a nfnl.Attrs, minAttr, maxAttr uint16) {
 	o := d.get(a.Uint32(minAttr))
 	if len(o.data) == 0 {
 		v.From = o.describe()
+		if !a.Has(maxAttr) || a.Uint32(maxAttr) == a.Uint32(minAttr) {
+			v.chooseAddr(o)
+		}
 		return
 	}
 	v.Addr.Min, _ = netip.AddrFromSlice(o.data)
@@ -154,6 +157,9 @@ func (d *decoder) natPorts(v *Verdict, a nfnl.Attrs, minAttr, maxAttr uint16) {
 	if len(o.data) < 2 {
 		if v.From == "" {
 			v.From = o.describe()
+		}
+		if !a.Has(maxAttr) || a.Uint32(maxAttr) == a.Uint32(minAttr) {
+			v.choosePort(o)
 		}
 		return
 	}

@@ -28,7 +28,7 @@ func (o operand) match(not bool, ranges ...Range) Match {
 	if o.field == "" {
 		return Match{Text: o.from, nft: o.nft}
 	}
-	m := Match{Key: key(o.field), Not: not}
+	m := Match{Key: key(o.field), Not: not, Lot: o.lot}
 	compared := 0
 	for _, r := range ranges {
 		compared = len(r.Lo)
@@ -125,7 +125,10 @@ func (d *decoder) lookup(a nfnl.Attrs) {
 		return
 	}
 	if a.Uint32(unix.NFTA_LOOKUP_DREG) != unix.NFT_REG_VERDICT {
-		d.set(a.Uint32(unix.NFTA_LOOKUP_DREG), operand{from: nftKey(m) + " map " + set.reference(), nft: true, size: 4})
+		d.set(a.Uint32(unix.NFTA_LOOKUP_DREG), operand{from: nftKey(m) + " map " + set.reference(), nft: true, size: 4, picks: picks(operands, set, 0)})
+		if at := word(a.Uint32(unix.NFTA_LOOKUP_DREG)); at+1 < words { // an address, and a port behind it
+			d.regs[at+1] = operand{from: nftKey(m) + " map " + set.reference(), nft: true, size: 4, picks: picks(operands, set, 4)}
+		}
 		return
 	}
 	d.rule.Verdict = Verdict{Kind: VerdictMap, From: nftKey(m) + " vmap " + set.reference()}
@@ -164,6 +167,12 @@ func lookupMatch(operands []operand, set *ruleSet, elements []ruleElement) Match
 			return m
 		}
 		m.Key = append(m.Key, o.field)
+		if len(operands) == 1 {
+			m.Lot = o.lot
+		} else if o.lot != nil {
+			m.Text = "[lookup " + set.key.name + "]"
+			return m
+		}
 	}
 	for _, e := range elements {
 		if e.catchall {

@@ -66,6 +66,8 @@ type operand struct {
 	data      []byte // a constant, when field is empty
 	from      string // where it comes from, when neither: "ip saddr map @m"
 	nft       bool   // from is in nft's words
+	lot       *Lot   // when what is in field is drawn
+	picks     []pick // entries of the map that from speaks of
 }
 
 // expressions are the parts of a rule that are understood.
@@ -76,6 +78,7 @@ var expressions = map[string]expression{
 	"immediate": {"immediate", (*decoder).immediate}, "counter": {"counter", (*decoder).counter},
 	"nat": {"nat", (*decoder).nat}, "masq": {"masq", (*decoder).masq}, "redir": {"redir", (*decoder).redir}, "reject": {"reject", (*decoder).reject},
 	"notrack": {"notrack", (*decoder).notrack}, "log": {"log", (*decoder).log}, "limit": {"limit", (*decoder).limit},
+	"numgen": {"numgen", (*decoder).numgen}, "hash": {"hash", (*decoder).hash},
 	"match": {"match", (*decoder).xtMatch}, "target": {"target", (*decoder).xtTarget},
 }
 
@@ -245,7 +248,7 @@ func (d *decoder) bitwise(a nfnl.Attrs) {
 	o := d.get(a.Uint32(unix.NFTA_BITWISE_SREG))
 	const op = 6 // NFTA_BITWISE_OP; 0 is mask and xor, others shift
 	switch mask, xor := a.Value(unix.NFTA_BITWISE_MASK), a.Value(unix.NFTA_BITWISE_XOR); {
-	case a.Uint32(op) != 0 || mask == nil || o.field == "":
+	case a.Uint32(op) != 0 || mask == nil || o.field == "" || o.lot != nil:
 		o = operand{from: "[expr bitwise]", size: o.size}
 	case o.mask == nil:
 		o.mask, o.xor = bytes.Clone(mask), bytes.Clone(xor)

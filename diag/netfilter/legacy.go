@@ -3,7 +3,6 @@ package netfilter
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"strings"
 	"unsafe"
 
@@ -11,6 +10,7 @@ import (
 
 	"nstutor/diag/attr"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // xtFamily is x_tables of one address family.
@@ -85,7 +85,7 @@ func (f xtFamily) read(names []string) ([]xtTableBlob, error) {
 			continue // gone meanwhile
 		}
 		if err != nil {
-			return nil, fmt.Errorf("table %s %s: %w", f.name, name, err)
+			return nil, say.Err("table %s %s: %v", "表 %s %s：%v", f.name, name, err)
 		}
 		blobs = append(blobs, blob)
 	}

@@ -20,6 +20,7 @@ type Match struct {
 	// stands for one alone.
 	Text   string
 	Unread *Expr
+	Lot    *Lot // nil: it depends on the packet alone
 
 	module string // the iptables extension it came from
 	limit  *rateLimit
@@ -52,7 +53,7 @@ type Tuple []Range
 type Range struct{ Lo, Hi []byte }
 
 // Known says whether the condition can be judged from the values of its Key.
-func (m Match) Known() bool { return len(m.Key) > 0 && m.Text == "" }
+func (m Match) Known() bool { return len(m.Key) > 0 && m.Text == "" && m.Lot == nil }
 
 // Holds says whether the condition is met by values, one for each field of
 // Key, in network byte order. A condition that is not Known never holds.

@@ -21,7 +21,7 @@ func (m Match) String() string { return nftMatch(m) }
 // nftMatch writes `key value`, `key != value`, `key { value, value }`,
 // `key @set` or `key & mask == value`.
 func nftMatch(m Match) string {
-	if !m.Known() {
+	if !m.Known() && (m.Lot == nil || m.Text != "") {
 		return m.Text
 	}
 	key, sign := nftKey(m), ""

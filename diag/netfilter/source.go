@@ -2,7 +2,6 @@ package netfilter
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -10,6 +9,7 @@ import (
 	"nstutor/diag/attr"
 	"nstutor/diag/netfilter/nfnl"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // source is where the rules of a RuleSet come from that were not read with
@@ -50,7 +50,7 @@ func (s *RuleSet) Err() error {
 	if s.source == nil || s.source.err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: read nf_tables rules: %w", s.Netns, s.source.err)
+	return say.Err("%s: read nf_tables rules: %v", "%s：读取 nf_tables 规则：%v", s.Netns, s.source.err)
 }
 
 // Reload reads the tables and chains of an open set anew. The old ones are not
@@ -64,13 +64,13 @@ func (s *RuleSet) Reload() error {
 	s.Tables = nil
 	if probe.nfTables {
 		if s.Tables, err = s.source.begin(); err != nil {
-			return fmt.Errorf("%s: read nf_tables rules: %w", ns.Name(), err)
+			return say.Err("%s: read nf_tables rules: %v", "%s：读取 nf_tables 规则：%v", ns.Name(), err)
 		}
 	}
 	legacy, err := readXTables(ns, probe.xTables)
 	if err != nil {
 		s.source.close()
-		return fmt.Errorf("%s: read x_tables rules: %w", ns.Name(), err)
+		return say.Err("%s: read x_tables rules: %v", "%s：读取 x_tables 规则：%v", ns.Name(), err)
 	}
 	s.Tables = append(s.Tables, legacy...)
 	s.sort()
@@ -81,7 +81,7 @@ func (s *RuleSet) Reload() error {
 func (s *RuleSet) load() error {
 	if s.source.conn != nil {
 		if err := s.source.loadNFTables(s.Tables); err != nil {
-			return fmt.Errorf("%s: read nf_tables rules: %w", s.Netns, err)
+			return say.Err("%s: read nf_tables rules: %v", "%s：读取 nf_tables 规则：%v", s.Netns, err)
 		}
 	}
 	for i := range s.Tables {

@@ -119,6 +119,9 @@ func fieldText(field Field, value []byte) string {
 	if text := ruleFields[field].text; text != nil {
 		return text(value)
 	}
+	if drawn(field) {
+		return numberText(value)
+	}
 	if strings.HasPrefix(string(field), "ct original") || strings.HasPrefix(string(field), "ct reply") {
 		if len(value) == 2 {
 			return numberText(value)

@@ -11,11 +11,14 @@ type Verdict struct {
 	// Addr and Port are what SNAT, DNAT, MASQUERADE and REDIRECT write; the
 	// zero value leaves that part as it is (or, for MASQUERADE and REDIRECT,
 	// takes the device's address).
-	Addr  AddrRange
-	Port  PortRange
-	From  string   // where Addr and Port come from when a map decides, such as "ip saddr map @backends"
-	With  string   // what REJECT answers, in nft's spelling: "icmp port-unreachable"
-	Flags []string // "random", "fully-random", "persistent"
+	Addr AddrRange
+	Port PortRange
+	From string // where Addr and Port come from when a map decides, such as "ip saddr map @backends"
+	// Choices are the entries of that map: the first whose match holds gives them, and
+	// without one the rule has no verdict. There are none where they are not known.
+	Choices []Choice
+	With    string   // what REJECT answers, in nft's spelling: "icmp port-unreachable"
+	Flags   []string // "random", "fully-random", "persistent"
 	// Map is the table of a verdict map: the first case whose match holds
 	// gives the verdict, and without one the rule has none.
 	Map  []Case

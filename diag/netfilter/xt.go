@@ -247,9 +247,9 @@ func xtStatistic(x xt) []Match {
 		not = "! "
 	}
 	if x.u16(0) == 0 {
-		return []Match{{Text: fmt.Sprintf("-m statistic --mode random %s--probability %.11f", not, float64(x.u32(4))/(1<<31))}}
+		return []Match{{Text: fmt.Sprintf("-m statistic --mode random %s--probability %.11f", not, float64(x.u32(4))/(1<<31)), Lot: statistic(x)}}
 	}
-	return []Match{{Text: fmt.Sprintf("-m statistic --mode nth %s--every %d --packet %d", not, x.u32(4)+1, x.u32(8))}}
+	return []Match{{Text: fmt.Sprintf("-m statistic --mode nth %s--every %d --packet %d", not, x.u32(4)+1, x.u32(8)), Lot: statistic(x)}}
 }
 
 // xtLimit is struct xt_rateinfo: the time between packets in units of 0.1 ms,

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // Exchange sends one datagram inside ns, or in the caller's own namespace when ns
@@ -56,7 +57,7 @@ func (x *datagram) run(ctx context.Context, socket opened) error {
 	x.sent = time.Now()
 	var refused error
 	err = socket.conn.Control(func(fd uintptr) { refused = unix.Sendto(int(fd), payload, 0, socket.peer) })
-	if err = errors.Join(err, refused); err != nil && !x.takeAny(socket) {
+	if err = say.Join(err, refused); err != nil && !x.takeAny(socket) {
 		return err
 	}
 	if x.result.Outcome != OutcomeUnknown {

@@ -39,40 +39,8 @@ const (
 	Silent                             // nothing at all within the timeout
 )
 
-// outcomeWords are a contract: transcripts and JSON carry them.
-var outcomeWords = [...]string{
-	OutcomeUnknown:      "unknown",
-	Replied:             "replied",
-	NetworkUnreachable:  "network-unreachable",
-	NoRouteToHost:       "no-route-to-host",
-	HostUnreachable:     "host-unreachable",
-	NetUnreachableICMP:  "net-unreachable",
-	PortUnreachable:     "port-unreachable",
-	ProtocolUnreachable: "protocol-unreachable",
-	Filtered:            "packet-filtered",
-	TTLExceeded:         "ttl-exceeded",
-	FragNeeded:          "frag-needed",
-	OtherICMPError:      "icmp-error",
-	Prohibited:          "prohibited",
-	NotPermitted:        "not-permitted",
-	InvalidArgument:     "invalid-argument",
-	NoBufferSpace:       "no-buffer-space",
-	MessageTooLong:      "message-too-long",
-	DifferentAddress:    "different-address",
-	Refused:             "connection-refused",
-	AddressNotAvailable: "address-not-available",
-	NoName:              "no-name",
-	NoResolver:          "no-resolver",
-	Silent:              "silent",
-}
-
-// String is a stable kebab-case word.
-func (o Outcome) String() string {
-	if o < 0 || int(o) >= len(outcomeWords) {
-		return outcomeWords[OutcomeUnknown]
-	}
-	return outcomeWords[o]
-}
+// String is a stable kebab-case word: a contract, which transcripts and JSON carry.
+func (o Outcome) String() string { return o.Say().String() }
 
 // MarshalText makes an Outcome its word in JSON.
 func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }

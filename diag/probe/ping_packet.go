@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/binary"
-	"fmt"
 	"sync/atomic"
+
+	"nstutor/internal/say"
 
 	"golang.org/x/net/icmp"
 )
@@ -60,7 +61,7 @@ func (t echoTag) request(size int) ([]byte, error) {
 	}
 	packet, err := message.Marshal(nil)
 	if err != nil {
-		return nil, fmt.Errorf("echo request: %w", err)
+		return nil, say.Err("echo request: %v", "回显请求：%v", err)
 	}
 	return packet, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"nstutor/internal/nsenter"
 	"nstutor/internal/plainfile"
+	"nstutor/internal/say"
 )
 
 // files are what is in the files of a resolver; one that is not there is empty.
@@ -59,7 +60,7 @@ func filesOf(ctx context.Context, pid int) (f files, err error) {
 	case r := <-read:
 		return r.files, r.err
 	case <-ctx.Done():
-		return f, fmt.Errorf("%s/etc: %w", root, ctx.Err())
+		return f, say.At(root+"/etc", ctx.Err())
 	}
 }
 

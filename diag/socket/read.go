@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"net/netip"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 
 	"nstutor/diag/attr"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // Listeners are the sockets of a namespace that packets may be for.
@@ -28,7 +28,7 @@ func Read(ctx context.Context, ns *nsenter.Namespace) (*Listeners, error) {
 	l := &Listeners{acceptAcrossVRF: map[Proto]bool{}}
 	conn, err := open(ns)
 	if err != nil {
-		return nil, fmt.Errorf("%s: sock_diag: %w", ns.Name(), err)
+		return nil, say.At(ns.Name(), say.At("sock_diag", err))
 	}
 	defer conn.Close()
 	for _, proto := range []Proto{TCP, UDP} {
@@ -38,7 +38,7 @@ func Read(ctx context.Context, ns *nsenter.Namespace) (*Listeners, error) {
 			}
 			some, err := dump(conn, proto, family)
 			if err != nil {
-				return nil, fmt.Errorf("%s: sock_diag: %s sockets: %w", ns.Name(), proto, err)
+				return nil, say.Err("%s: sock_diag: %s sockets: %v", "%s：读取 %s 套接字（sock_diag）：%v", ns.Name(), proto, err)
 			}
 			l.All = append(l.All, some...)
 		}

@@ -1,10 +1,10 @@
 package table
 
 import (
-	"fmt"
 	"strconv"
 
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // ConntrackUse tells how full the connection tracking table of a namespace is.
@@ -27,7 +27,7 @@ func ReadConntrack(ns *nsenter.Namespace) (ConntrackUse, error) {
 			return ConntrackUse{}, err
 		}
 		if *number, err = conntrackNumber(text); err != nil {
-			return ConntrackUse{}, fmt.Errorf("%s: %s: %w", ns.Name(), name, err)
+			return ConntrackUse{}, say.Err("%s: %s: %v", "%s：%s：%v", ns.Name(), name, err)
 		}
 	}
 	return use, nil

@@ -1,13 +1,13 @@
 package table
 
 import (
-	"fmt"
 	"os"
 	"runtime"
 	"strconv"
 	"strings"
 
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // Counters are the SNMP counters of one network namespace, under the names
@@ -38,13 +38,13 @@ func ReadCounters(ns *nsenter.Namespace) (Counters, error) {
 				return err
 			}
 			if err := counters.add(string(text)); err != nil {
-				return fmt.Errorf("%s: %w", path, err)
+				return say.At(path, err)
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%sread counters: %w", name, err)
+		return nil, say.Err("%sread counters: %v", "%s读取计数器：%v", name, err)
 	}
 	return counters, nil
 }
@@ -55,7 +55,7 @@ func (c Counters) add(text string) error {
 	for i := 0; i+1 < len(lines); i += 2 {
 		names, values := strings.Fields(lines[i]), strings.Fields(lines[i+1])
 		if len(names) == 0 || len(names) != len(values) || names[0] != values[0] {
-			return fmt.Errorf("lines %d and %d do not belong together", i+1, i+2)
+			return say.Err("lines %d and %d do not belong together", "第 %d 行与第 %d 行对不上", i+1, i+2)
 		}
 		protocol := strings.TrimSuffix(names[0], ":")
 		for j := 1; j < len(names); j++ {
@@ -65,7 +65,7 @@ func (c Counters) add(text string) error {
 			if err != nil {
 				unsigned, unsignedErr := strconv.ParseUint(values[j], 10, 64)
 				if unsignedErr != nil {
-					return fmt.Errorf("%s%s: %w", protocol, names[j], err)
+					return say.Err("%s%s: %v", "%s%s：%v", protocol, names[j], err)
 				}
 				value = int64(unsigned)
 			}

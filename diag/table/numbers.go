@@ -1,8 +1,9 @@
 package table
 
 import (
-	"fmt"
 	"strconv"
+
+	"nstutor/internal/say"
 )
 
 // Numbers are the route's type, protocol and scope as rtnetlink has them. It
@@ -32,7 +33,7 @@ func ipNumber(names map[int]string, name string) (int, error) {
 	}
 	n, err := strconv.Atoi(name)
 	if err != nil {
-		return 0, fmt.Errorf("%q is no name that is known here", name)
+		return 0, say.Err("%q is no name that is known here", "这里不认识名字 %q", name)
 	}
 	return n, nil
 }

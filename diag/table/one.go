@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"net/netip"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 
 	"nstutor/diag/attr"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // One asks the kernel about single objects of one namespace, for whom a dump of
@@ -33,7 +33,7 @@ func OpenOne(ns *nsenter.Namespace) (*One, error) {
 	fd := conn.sockets[unix.NETLINK_ROUTE].Socket.GetFd()
 	if err := unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_GET_STRICT_CHK, 1); err != nil {
 		o.Close()
-		return nil, fmt.Errorf("%s: rtnetlink: %w", ns.Name(), err)
+		return nil, say.At(ns.Name(), say.At("rtnetlink", err))
 	}
 	o.forget()
 	return o, nil
@@ -57,7 +57,7 @@ func (o *One) Link(name string) (Link, error) {
 	body = append(append(body, name...), make([]byte, attr.Align(len(name)+1)-len(name))...)
 	l, err := o.link(body)
 	if err != nil {
-		return Link{}, fmt.Errorf("%s: device %s: %w", o.r.ns.Name(), name, err)
+		return Link{}, say.Err("%s: device %s: %v", "%s：设备 %s：%v", o.r.ns.Name(), name, err)
 	}
 	return l, nil
 }
@@ -68,7 +68,7 @@ func (o *One) LinkByIndex(index int) (Link, error) {
 	binary.NativeEndian.PutUint32(body[4:], uint32(index))
 	l, err := o.link(body)
 	if err != nil {
-		return Link{}, fmt.Errorf("%s: device with index %d: %w", o.r.ns.Name(), index, err)
+		return Link{}, say.Err("%s: device with index %d: %v", "%s：编号为 %d 的设备：%v", o.r.ns.Name(), index, err)
 	}
 	return l, nil
 }
@@ -124,7 +124,7 @@ func (o *One) Addrs(ifindex int) ([]Addr, error) {
 	o.forget()
 	o.learn(ifindex)
 	if o.r.names[ifindex] == "" {
-		return nil, fmt.Errorf("%s: addresses of the device with index %d: %w", o.r.ns.Name(), ifindex, unix.ENODEV)
+		return nil, say.Err("%s: addresses of the device with index %d: %v", "%s：读取编号为 %d 的设备的地址：%v", o.r.ns.Name(), ifindex, unix.ENODEV)
 	}
 	var all []Addr
 	for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
@@ -137,7 +137,7 @@ func (o *One) Addrs(ifindex int) ([]Addr, error) {
 		})
 		// A device may lack one of the families, as lo does IPv6 when that is off.
 		if err != nil && !errors.Is(err, unix.ENODEV) {
-			return nil, fmt.Errorf("%s: addresses of %s: %w", o.r.ns.Name(), o.r.names[ifindex], err)
+			return nil, say.Err("%s: addresses of %s: %v", "%s：读取 %s 的地址：%v", o.r.ns.Name(), o.r.names[ifindex], err)
 		}
 		all = append(all, rows...)
 	}
@@ -170,7 +170,7 @@ func (o *One) neighbour(ifindex int, dst netip.Addr, flags byte) (Neighbour, boo
 		return Neighbour{}, false, nil
 	}
 	if err != nil {
-		return Neighbour{}, false, fmt.Errorf("%s: neighbour %s: %w", o.r.ns.Name(), dst, err)
+		return Neighbour{}, false, say.Err("%s: neighbour %s: %v", "%s：邻居 %s：%v", o.r.ns.Name(), dst, err)
 	}
 	return n, found, nil
 }

@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
 	"strconv"
 
 	"nstutor/diag/attr"
+	"nstutor/internal/say"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,7 +28,7 @@ const (
 func (o *One) Ports(bridge int) ([]Link, error) {
 	o.forget()
 	if o.learn(bridge); o.r.names[bridge] == "" {
-		return nil, fmt.Errorf("%s: ports of the device with index %d: %w", o.r.ns.Name(), bridge, unix.ENODEV)
+		return nil, say.Err("%s: ports of the device with index %d: %v", "%s：编号为 %d 的设备的端口：%v", o.r.ns.Name(), bridge, unix.ENODEV)
 	}
 	body := attr.Append(linkRequest(), unix.IFLA_MASTER, binary.NativeEndian.AppendUint32(nil, uint32(bridge)))
 	raw, err := dumpTable(context.Background(), o.r.conn, unix.RTM_GETLINK, unix.RTM_NEWLINK, body, func(b []byte) (rawLink, bool) {
@@ -36,7 +36,7 @@ func (o *One) Ports(bridge int) ([]Link, error) {
 		return l, ok && l.master == bridge
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: ports of %s: %w", o.r.ns.Name(), o.r.names[bridge], err)
+		return nil, say.Err("%s: ports of %s: %v", "%s：%s 的端口：%v", o.r.ns.Name(), o.r.names[bridge], err)
 	}
 	ports := make([]Link, 0, len(raw))
 	for _, l := range raw {
@@ -111,7 +111,7 @@ func (o *One) BridgeFDB(bridge int, mac net.HardwareAddr) (FDBEntry, bool, error
 		return FDBEntry{}, false, nil
 	}
 	if err != nil {
-		return FDBEntry{}, false, fmt.Errorf("%s: %s in the FDB of the device with index %d: %w", o.r.ns.Name(), mac, bridge, err)
+		return FDBEntry{}, false, say.Err("%s: %s in the FDB of the device with index %d: %v", "%s：在编号为 %[3]d 的设备的 FDB 中查找 %[2]s：%[4]v", o.r.ns.Name(), mac, bridge, err)
 	}
 	return o.fdbEntry(e), found, nil
 }
@@ -123,7 +123,7 @@ func (o *One) BridgeFDB(bridge int, mac net.HardwareAddr) (FDBEntry, bool, error
 func (o *One) VXLANFDB(dev int) ([]FDBEntry, error) {
 	o.forget()
 	if o.learn(dev); o.r.names[dev] == "" {
-		return nil, fmt.Errorf("%s: FDB of the device with index %d: %w", o.r.ns.Name(), dev, unix.ENODEV)
+		return nil, say.Err("%s: FDB of the device with index %d: %v", "%s：编号为 %d 的设备的 FDB：%v", o.r.ns.Name(), dev, unix.ENODEV)
 	}
 	request := make([]byte, sizeofNdmsg)
 	request[0] = unix.AF_BRIDGE
@@ -133,7 +133,7 @@ func (o *One) VXLANFDB(dev int) ([]FDBEntry, error) {
 		return e, ok && e.Index == dev && e.Self
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: FDB of %s: %w", o.r.ns.Name(), o.r.names[dev], err)
+		return nil, say.Err("%s: FDB of %s: %v", "%s：%s 的 FDB：%v", o.r.ns.Name(), o.r.names[dev], err)
 	}
 	entries := make([]FDBEntry, 0, len(raw))
 	for _, e := range raw {

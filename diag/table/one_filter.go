@@ -3,11 +3,11 @@ package table
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/internal/say"
 )
 
 // What golang.org/x/sys/unix does not have of <linux/pkt_cls.h> and
@@ -50,7 +50,7 @@ func (o *One) Filters(ifindex int, parent uint32) ([]Filter, error) {
 		return f, ok
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: filters of the device with index %d: %w", o.r.ns.Name(), ifindex, err)
+		return nil, say.Err("%s: filters of the device with index %d: %v", "%s：编号为 %d 的设备的过滤器：%v", o.r.ns.Name(), ifindex, err)
 	}
 	return rows, nil
 }
@@ -103,7 +103,7 @@ func (o *One) NetemLoss(ifindex int) (float64, error) {
 		return parseNetem(b[sizeofTcMsg:])
 	})
 	if err != nil {
-		return 0, fmt.Errorf("%s: qdiscs of the device with index %d: %w", o.r.ns.Name(), ifindex, err)
+		return 0, say.Err("%s: qdiscs of the device with index %d: %v", "%s：编号为 %d 的设备的队列规则：%v", o.r.ns.Name(), ifindex, err)
 	}
 	most := 0.0
 	for _, loss := range rows {

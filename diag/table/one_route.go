@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 
@@ -82,12 +81,15 @@ func (o *One) RouteEntry(q RouteRequest) (Route, error) {
 
 func (o *One) route(q RouteRequest, flags uint32) (RouteReply, error) {
 	o.forget()
+	if q.Dst.Is6() {
+		flags &= unix.RTM_F_FIB_MATCH // inet6_rtm_valid_getroute_req() takes no other, and tells the table anyway
+	}
 	reply, found, err := one(o, unix.RTM_GETROUTE, unix.RTM_NEWROUTE, q.message(flags), o.parseReply)
 	if err == nil && !found {
 		err = unix.ENODATA
 	}
 	if err != nil {
-		return RouteReply{}, fmt.Errorf("%s: route to %s: %w", o.r.ns.Name(), q.Dst, err)
+		return RouteReply{}, say.Err("%s: route to %s: %v", "%s：到 %s 的路由：%v", o.r.ns.Name(), q.Dst, err)
 	}
 	reply.name(o)
 	return reply.RouteReply, nil
@@ -196,7 +198,7 @@ func (o *One) RejectRoutes(kind string, dst netip.Addr) ([]Route, error) {
 		return route, ok && route.Dst.Contains(dst)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s routes: %w", o.r.ns.Name(), kind, err)
+		return nil, say.Err("%s: %s routes: %v", "%s：%s 路由：%v", o.r.ns.Name(), kind, err)
 	}
 	slices.SortStableFunc(rows, func(a, b Route) int { return b.Dst.Bits() - a.Dst.Bits() })
 	return rows, nil
@@ -206,7 +208,7 @@ func (o *One) RejectRoutes(kind string, dst netip.Addr) ([]Route, error) {
 func (o *One) PolicyRules() ([]PolicyRule, error) {
 	rules, err := o.r.readRules(context.Background())
 	if err != nil {
-		return nil, fmt.Errorf("%s: rules: %w", o.r.ns.Name(), err)
+		return nil, say.Err("%s: rules: %v", "%s：规则：%v", o.r.ns.Name(), err)
 	}
 	return rules, nil
 }

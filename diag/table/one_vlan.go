@@ -3,12 +3,12 @@ package table
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"slices"
 
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/internal/say"
 )
 
 // PortVLAN is one VLAN that a port of a bridge carries, as `bridge vlan` shows it.
@@ -55,7 +55,7 @@ func (o *One) VLANs(bridge int) (map[int][]PortVLAN, error) {
 		return r, r.master == bridge || r.index == bridge
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: VLANs of the bridge with index %d: %w", o.r.ns.Name(), bridge, err)
+		return nil, say.Err("%s: VLANs of the bridge with index %d: %v", "%s：编号为 %d 的网桥的 VLAN：%v", o.r.ns.Name(), bridge, err)
 	}
 	all := map[int][]PortVLAN{}
 	for _, r := range rows {

@@ -2,11 +2,11 @@ package table
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"time"
 
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // Tables is a set of the kernel's tables.
@@ -129,7 +129,7 @@ func (r *snapReader) readTables(ctx context.Context, s *Snapshot, tables Tables)
 			continue
 		}
 		if err := table.read(); err != nil {
-			return fmt.Errorf("%s: read %s: %w", r.ns.Name(), table.name, err)
+			return say.Err("%s: read %s: %v", "%s：读取 %s：%v", r.ns.Name(), table.name, err)
 		}
 	}
 	return nil

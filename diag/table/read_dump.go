@@ -3,7 +3,6 @@ package table
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/vishvananda/netlink/nl"
@@ -11,6 +10,7 @@ import (
 
 	"nstutor/diag/attr"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // dumpConn is an rtnetlink socket that was opened inside a namespace. The
@@ -30,7 +30,7 @@ func (c *dumpConn) open() error {
 	return c.ns.Do(func() error {
 		socket, err := nl.Subscribe(unix.NETLINK_ROUTE)
 		if err != nil {
-			return fmt.Errorf("%s: rtnetlink: %w", c.ns.Name(), err)
+			return say.At(c.ns.Name(), say.At("rtnetlink", err))
 		}
 		c.sockets = map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: {Socket: socket}}
 		return nil

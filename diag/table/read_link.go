@@ -3,12 +3,12 @@ package table
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"net"
 	"slices"
 	"strconv"
 
 	"nstutor/diag/attr"
+	"nstutor/internal/say"
 
 	"golang.org/x/sys/unix"
 )
@@ -32,7 +32,7 @@ type rawLink struct {
 func (r *snapReader) readLinks(ctx context.Context) error {
 	raw, err := dumpTable(ctx, r.conn, unix.RTM_GETLINK, unix.RTM_NEWLINK, linkRequest(), parseLink)
 	if err != nil {
-		return fmt.Errorf("%s: read links: %w", r.ns.Name(), err)
+		return say.Err("%s: read links: %v", "%s：读取网卡：%v", r.ns.Name(), err)
 	}
 	r.names = make(map[int]string, len(raw))
 	up := make(map[int]bool, len(raw))

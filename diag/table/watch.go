@@ -3,7 +3,6 @@ package table
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/vishvananda/netlink/nl"
 
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // WatchOptions tunes a Watcher; the zero value of each field is its default.
@@ -131,7 +131,7 @@ func (w *Watcher) run(ctx context.Context, reader *snapReader, events *watchSock
 	listener.Wait()
 	reader.close()
 	if w.ns.Context().Err() == nil {
-		w.err = errors.Join(err, listenErr)
+		w.err = say.Join(err, listenErr)
 	}
 	close(w.done)
 	close(w.updates)
@@ -162,7 +162,7 @@ func (w *Watcher) refreshLoop(ctx context.Context, reader *snapReader) error {
 				return nil
 			}
 			if err != nil {
-				return fmt.Errorf("watch: %w", err)
+				return say.Err("watch: %v", "监视：%v", err)
 			}
 			last = next
 			// Under a flood of changes, at most half of a processor is spent here.

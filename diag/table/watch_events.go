@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // watchGroups are the multicast groups of rtnetlink that a Watcher joins.
@@ -54,7 +54,7 @@ func subscribe(ns *nsenter.Namespace, buffer int) (*watchSocket, error) {
 	err := ns.Do(func() error {
 		fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_ROUTE)
 		if err != nil {
-			return fmt.Errorf("%s: watch: %w", ns.Name(), err)
+			return say.Err("%s: watch: %v", "%s：监视：%v", ns.Name(), err)
 		}
 		// Root may exceed net.core.rmem_max; others get what there is.
 		if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, buffer) != nil {
@@ -66,7 +66,7 @@ func subscribe(ns *nsenter.Namespace, buffer int) (*watchSocket, error) {
 		}
 		if err := unix.Bind(fd, &addr); err != nil {
 			unix.Close(fd)
-			return fmt.Errorf("%s: watch: %w", ns.Name(), err)
+			return say.Err("%s: watch: %v", "%s：监视：%v", ns.Name(), err)
 		}
 		socket = &watchSocket{os.NewFile(uintptr(fd), "rtnetlink")}
 		return nil
@@ -85,7 +85,7 @@ func (w *Watcher) listen(ctx context.Context, events *watchSocket) error {
 			return nil
 		}
 		if !errors.Is(err, unix.ENOBUFS) {
-			return fmt.Errorf("%s: watch: %w", w.ns.Name(), err)
+			return say.Err("%s: watch: %v", "%s：监视：%v", w.ns.Name(), err)
 		}
 		w.overruns.Add(1)
 		if events, err = subscribe(w.ns, w.opts.Buffer); err != nil {

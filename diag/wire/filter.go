@@ -1,10 +1,10 @@
 package wire
 
 import (
-	"fmt"
-
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
 )
 
 // Filter chooses which frames the kernel copies to a Tap. The zero
@@ -110,7 +110,7 @@ func acceptIf(value uint32) []bpf.Instruction {
 func (c Filter) attach(fd int) error {
 	raw, err := bpf.Assemble(c.instructions())
 	if err != nil {
-		return fmt.Errorf("assemble capture filter: %w", err)
+		return say.Err("assemble capture filter: %v", "生成抓包过滤器：%v", err)
 	}
 	program := make([]unix.SockFilter, len(raw))
 	for i, ins := range raw {
@@ -119,7 +119,7 @@ func (c Filter) attach(fd int) error {
 	err = unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
 		&unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]})
 	if err != nil {
-		return fmt.Errorf("attach capture filter: %w", err)
+		return say.Err("attach capture filter: %v", "安装抓包过滤器：%v", err)
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
 )
 
 // wireReceiveBuffer is what the kernel may queue for a Tap, in bytes of its own
@@ -76,7 +78,7 @@ func (t *Tap) receive(data, control []byte) (Frame, error) {
 	}
 	at, ok := from.(*unix.SockaddrLinklayer)
 	if !ok {
-		return Frame{}, fmt.Errorf("recvmsg: address of type %T", from)
+		return Frame{}, say.Err("recvmsg: address of type %T", "recvmsg：地址类型是 %T", from)
 	}
 	f := Frame{
 		At: time.Now(), Netns: t.netns, Dev: dev, Ifindex: at.Ifindex, Bytes: n,

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -12,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // tapBacklog is how many decoded frames wait for a slow reader.
@@ -54,13 +54,13 @@ func Capture(ns *nsenter.Namespace, filter Filter) (*Tap, error) {
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: capture: %w", ns.Name(), err)
+		return nil, say.Err("%s: capture: %v", "%s：抓包：%v", ns.Name(), err)
 	}
 	socket := os.NewFile(uintptr(fd), "packet socket")
 	raw, err := socket.SyscallConn()
 	if err != nil {
 		socket.Close()
-		return nil, fmt.Errorf("%s: capture: %w", ns.Name(), err)
+		return nil, say.Err("%s: capture: %v", "%s：抓包：%v", ns.Name(), err)
 	}
 	t := &Tap{
 		netns: ns.Name(), socket: socket, raw: raw,
@@ -183,7 +183,7 @@ func (t *Tap) fail(err error) {
 	default:
 	}
 	t.mu.Lock()
-	t.err = fmt.Errorf("%s: capture: %w", t.netns, err)
+	t.err = say.Err("%s: capture: %v", "%s：抓包：%v", t.netns, err)
 	t.mu.Unlock()
 	t.socket.Close()
 }

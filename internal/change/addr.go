@@ -2,9 +2,10 @@ package change
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"slices"
+
+	"nstutor/internal/say"
 
 	"github.com/vishvananda/netlink"
 
@@ -34,13 +35,13 @@ var (
 
 func parseAddr(netns string, words []string) (a AddrAdd, err error) {
 	if len(words) == 0 {
-		return a, fmt.Errorf("no address is named")
+		return a, say.Err("no address is named", "没有指定地址")
 	}
 	var brd string
 	a = AddrAdd{Netns: netns, Addr: words[0]}
 	err = readOptions(words[1:], text("dev", &a.Dev), text("brd", &brd))
 	if a.Broadcast = brd == "+"; err == nil && !a.Broadcast && brd != "" {
-		err = fmt.Errorf("brd %s is not understood here", brd)
+		err = say.Err("brd %s is not understood here", "这里不认识 brd %s", brd)
 	}
 	return a, err
 }
@@ -58,7 +59,7 @@ func (a AddrAdd) Command() Command { return In(a.Netns, a.argv("add")...) }
 
 // Apply adds the address.
 func (a AddrAdd) Apply(_ context.Context, s Space) error {
-	return a.do(s, "add", (*netlink.Handle).AddrAdd)
+	return a.do(s, say.T("add", "添加"), (*netlink.Handle).AddrAdd)
 }
 
 // Undo takes the address away. With a device's last address the kernel flushes
@@ -75,7 +76,7 @@ func (a AddrDel) Command() Command { return In(a.Netns, AddrAdd(a).argv("del")..
 
 // Apply deletes the address.
 func (a AddrDel) Apply(_ context.Context, s Space) error {
-	return AddrAdd(a).do(s, "delete", (*netlink.Handle).AddrDel)
+	return AddrAdd(a).do(s, say.T("delete", "删除"), (*netlink.Handle).AddrDel)
 }
 
 // Undo gives the address back, and the routes that went with it.
@@ -86,15 +87,15 @@ func (a AddrDel) Undo(ctx context.Context, s Space, was Before) error {
 	return restoreRoutes(ctx, s, Dev{a.Netns, a.Dev}, was)
 }
 
-func (a AddrAdd) do(s Space, verb string, do func(*netlink.Handle, netlink.Link, *netlink.Addr) error) error {
-	what := fmt.Sprintf("%s address %s on %s", verb, a.Addr, a.Dev)
+func (a AddrAdd) do(s Space, verb say.Text, do func(*netlink.Handle, netlink.Link, *netlink.Addr) error) error {
+	what := say.T("%s address %[3]s on %[2]s", "在 %[2]s 上%[1]s地址 %[3]s", verb, a.Dev, a.Addr)
 	text := a.Addr
 	if single, err := netip.ParseAddr(text); err == nil {
 		text = netip.PrefixFrom(single, single.BitLen()).String()
 	}
 	addr, err := netlink.ParseAddr(text)
 	if err != nil {
-		return fmt.Errorf("%s: %s: %w", a.Netns, what, err)
+		return say.Err("%s: %s: %v", "%s：%s：%v", a.Netns, what, err)
 	}
 	// ip(8) sets no broadcast address unless it is told to.
 	if !a.Broadcast {

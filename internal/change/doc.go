@@ -17,6 +17,6 @@
 //	link_set.go link_add.go link_move.go port.go vlan.go netns.go   devices and namespaces
 //	addr.go route.go route_parse.go policy.go neigh.go fdb.go   tables
 //	sysctl.go flush.go   settings, and what the kernel should forget
-//	rule.go rule_apply.go   explain's rules, by the tool that is installed or over netlink
-//	iptables.go nft_*.go   lines of iptables, with and without iptables
+//	rule.go rule_apply.go   explain's rules, by the tool that is installed or over netlink (of IPv4)
+//	iptables.go nft_*.go   lines of iptables, with and without iptables; of ip6tables only with it
 package change

@@ -2,9 +2,10 @@ package change
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/netip"
+
+	"nstutor/internal/say"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -45,7 +46,7 @@ func fdbParser(verb string) parser {
 	return func(netns string, words []string) (Change, error) {
 		f := FDB{Netns: netns, Verb: verb}
 		if len(words) == 0 {
-			return nil, fmt.Errorf("no MAC address is named")
+			return nil, say.Err("no MAC address is named", "没有指定 MAC 地址")
 		}
 		var err error
 		if f.MAC, err = net.ParseMAC(words[0]); err != nil {
@@ -54,7 +55,7 @@ func fdbParser(verb string) parser {
 		var self, permanent, master bool
 		err = readOptions(words[1:], text("dev", &f.Dev), address("dst", &f.Dst), bare("self", &self), bare("permanent", &permanent), bare("master", &master))
 		if err == nil && master == f.Dst.IsValid() {
-			err = fmt.Errorf("an entry is of a VXLAN device and has a dst, or of its master and has none")
+			err = say.Err("an entry is of a VXLAN device and has a dst, or of its master and has none", "表项要么属于 VXLAN 设备并带有 dst，要么属于它的 master 而没有 dst")
 		}
 		return f, err
 	}
@@ -73,9 +74,9 @@ func (f FDB) Command() Command {
 func (f FDB) Apply(_ context.Context, s Space) error {
 	do, ok := fdbVerbs[f.Verb]
 	if !ok {
-		return fmt.Errorf("%s: fdb %q: not understood here", f.Netns, f.Verb)
+		return say.Err("%s: fdb %q: not understood here", "%s：这里不认识 fdb %q", f.Netns, f.Verb)
 	}
-	return Dev{f.Netns, f.Dev}.set(s, words(f.Command().Argv[1:]), func(h *netlink.Handle, link netlink.Link) error {
+	return Dev{f.Netns, f.Dev}.set(s, say.Quote(words(f.Command().Argv[1:])), func(h *netlink.Handle, link netlink.Link) error {
 		entry := &netlink.Neigh{LinkIndex: link.Attrs().Index, Family: unix.AF_BRIDGE, Flags: unix.NTF_MASTER, HardwareAddr: f.MAC}
 		if f.Dst.IsValid() {
 			entry.Flags, entry.State, entry.IP = unix.NTF_SELF, unix.NUD_PERMANENT, f.Dst.AsSlice()
@@ -96,7 +97,7 @@ func (f FDB) Undo(ctx context.Context, s Space, _ Before) error {
 	case f.Verb == FDBDel:
 		f.Verb = FDBAppend
 	default:
-		return fmt.Errorf("%s: the entry that %s had for %s is not known", f.Netns, f.Dev, f.MAC)
+		return say.Err("%s: the entry that %s had for %s is not known", "%s：不知道 %s 原来针对 %s 的表项", f.Netns, f.Dev, f.MAC)
 	}
 	return f.Apply(ctx, s)
 }

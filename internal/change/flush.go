@@ -2,8 +2,9 @@ package change
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
+
+	"nstutor/internal/say"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -22,13 +23,13 @@ type FlushConntrack struct{ Netns string }
 var (
 	_ = register("ip route flush", func(netns string, words []string) (Change, error) {
 		if len(words) != 1 || words[0] != "cache" {
-			return nil, fmt.Errorf("only the cache is flushed here")
+			return nil, say.Err("only the cache is flushed here", "这里只能清空 cache")
 		}
 		return FlushCache{netns}, nil
 	})
 	_ = register("conntrack -F", func(netns string, words []string) (Change, error) {
 		if len(words) > 0 {
-			return nil, fmt.Errorf("%q is not understood here", words[0])
+			return nil, say.Err("%q is not understood here", "这里不认识 %q", words[0])
 		}
 		return FlushConntrack{netns}, nil
 	})
@@ -70,11 +71,11 @@ func netfilterHandle(s Space, netns string, family int, do func(*netlink.Handle)
 func inFamily(ns *nsenter.Namespace, family int, do func(*netlink.Handle) error) error {
 	h, err := netlink.NewHandle(family)
 	if err != nil {
-		return fmt.Errorf("%s: %w", ns.Name(), err)
+		return say.At(ns.Name(), err)
 	}
 	defer h.Close()
 	if err := do(h); err != nil {
-		return fmt.Errorf("%s: %w", ns.Name(), err)
+		return say.At(ns.Name(), err)
 	}
 	return nil
 }
@@ -87,13 +88,13 @@ type IPsecDel struct {
 
 var _ = register("ip xfrm policy", func(netns string, words []string) (Change, error) {
 	if len(words) == 0 || words[0] != "delete" {
-		return nil, fmt.Errorf("a policy can only be deleted here")
+		return nil, say.Err("a policy can only be deleted here", "这里只能删除策略")
 	}
 	p := IPsecDel{Netns: netns}
 	var dir string
 	err := readOptions(words[1:], network("src", &p.Src), network("dst", &p.Dst), text("dir", &dir))
 	if err == nil && dir != "out" {
-		err = fmt.Errorf("dir %q is not understood here", dir)
+		err = say.Err("dir %q is not understood here", "这里不认识 dir %q", dir)
 	}
 	return p, err
 })
@@ -112,5 +113,5 @@ func (p IPsecDel) Apply(_ context.Context, s Space) error {
 
 // Undo fails: a policy has more than one can see.
 func (p IPsecDel) Undo(context.Context, Space, Before) error {
-	return fmt.Errorf("%s: the policy from %s to %s is gone, and its templates", p.Netns, p.Src, table.ShortPrefix(p.Dst))
+	return say.Err("%s: the policy from %s to %s is gone, and its templates", "%s：从 %s 到 %s 的策略已经没有了，它的模板也是", p.Netns, p.Src, table.ShortPrefix(p.Dst))
 }

@@ -15,11 +15,15 @@ func Here(changes ...Change) []Command {
 			all = append(all, spelled.here()...)
 			continue
 		}
-		command := c.Command()
-		if !installed(command.Argv[0]) {
-			command.Argv = slices.Concat([]string{self(), applied}, command.Argv)
-		}
-		all = append(all, command)
+		all = append(all, runnable(c.Command()))
 	}
 	return all
+}
+
+// runnable is a command by its program, or by this one where that is missing.
+func runnable(command Command) Command {
+	if !installed(command.Argv[0]) {
+		command.Argv = slices.Concat([]string{self(), applied}, command.Argv)
+	}
+	return command
 }

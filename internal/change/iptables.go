@@ -3,11 +3,11 @@ package change
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"os/exec"
 	"slices"
 	"strings"
+
+	"nstutor/internal/say"
 )
 
 // IPTables is one line as for iptables(8). Where iptables is installed it makes
@@ -16,23 +16,39 @@ import (
 // understands -P, -F, -N, -X, -A, -I, -D of a whole rule, and the usual matches.
 type IPTables struct {
 	Netns string
+	V6    bool     // ip6tables, for which nothing stands in
 	Words []string // "-t", "nat", "-A", "POSTROUTING", …
 	Same  []string // how nft says it
 }
 
-var _ = register("iptables", func(netns string, words []string) (Change, error) {
-	_, _, _, _, err := iptablesWords(words)
-	return IPTables{Netns: netns, Words: words}, err
-})
+var (
+	_ = register("iptables", iptablesParser(false))
+	_ = register("ip6tables", iptablesParser(true))
+)
+
+func iptablesParser(v6 bool) parser {
+	return func(netns string, words []string) (Change, error) {
+		_, _, _, _, err := iptablesWords(words)
+		return IPTables{Netns: netns, V6: v6, Words: words}, err
+	}
+}
 
 // Command is `iptables …`.
 func (r IPTables) Command() Command {
-	return Command{Netns: r.Netns, Argv: append([]string{"iptables"}, r.Words...), Same: r.Same}
+	return Command{Netns: r.Netns, Argv: append([]string{iptablesFor(r.V6, "")}, r.Words...), Same: r.Same}
+}
+
+// here is the command, unless nothing here understands it.
+func (r IPTables) here() []Command {
+	if r.V6 && !installed(iptablesFor(true, "")) {
+		return nil
+	}
+	return []Command{runnable(r.Command())}
 }
 
 // Apply makes the rule, or what the line says.
 func (r IPTables) Apply(ctx context.Context, s Space) error {
-	return r.do(s, func() error { return iptables(ctx, r.Words) })
+	return r.do(s, func() error { return r.run(ctx, r.Words) })
 }
 
 // Undo does the opposite, and deletes the table if it came with the rule. Rules
@@ -51,11 +67,11 @@ func (r IPTables) Undo(ctx context.Context, s Space, was Before) error {
 		case "-N":
 			verb = "-X"
 		case "-P":
-			rest = []string{was.policy(r.Netns, table, chain)}
+			rest = []string{was.policy(r.Netns, family(r.V6), table, chain)}
 		default:
-			return errors.New("it cannot be undone")
+			return say.Err("it cannot be undone", "无法撤销")
 		}
-		if err := iptables(ctx, slices.Concat([]string{"-t", table, verb, chain}, rest)); err != nil {
+		if err := r.run(ctx, slices.Concat([]string{"-t", table, verb, chain}, rest)); err != nil || r.V6 {
 			return err
 		}
 		return dropEmpty(was, r.Netns, table)
@@ -69,30 +85,33 @@ func (r IPTables) do(s Space, do func() error) error {
 		return err
 	}
 	if err := ns.Do(do); err != nil {
-		return fmt.Errorf("%s: %s: %w", r.Netns, r.Command(), err)
+		return say.Err("%s: %s: %v", "%s：%s：%v", r.Netns, r.Command(), err)
 	}
 	return nil
 }
 
-// iptables is one line in the calling thread's namespace, by the program or by
+// run is one line in the calling thread's namespace, by the program or by
 // nf_tables. The program waits for others that are at work (-w).
-func iptables(ctx context.Context, line []string) error {
-	program, err := exec.LookPath("iptables")
-	if err != nil {
+func (r IPTables) run(ctx context.Context, line []string) error {
+	program, err := exec.LookPath(iptablesFor(r.V6, ""))
+	switch {
+	case err != nil && r.V6:
+		return errOnlyIPv4
+	case err != nil:
 		return nftLine(line)
 	}
 	if out, err := exec.CommandContext(ctx, program, append([]string{"-w"}, line...)...).CombinedOutput(); err != nil {
-		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(out))
+		return say.Err("%v: %s", "%v：%s", err, bytes.TrimSpace(out))
 	}
 	return nil
 }
 
 // policy is what a chain did with packets that no rule of it decided about.
-func (b Before) policy(netns, table, chain string) string {
+func (b Before) policy(netns, family, table, chain string) string {
 	if set := b.Rules[netns]; set != nil {
 		for _, t := range set.Tables {
 			for _, c := range t.Chains {
-				if t.Family == "ip" && t.Name == table && c.Name == chain && c.Policy != "" {
+				if t.Family == family && t.Name == table && c.Name == chain && c.Policy != "" {
 					return strings.ToUpper(c.Policy)
 				}
 			}
@@ -124,7 +143,7 @@ func (r IPTablesReplace) Apply(ctx context.Context, s Space) error {
 		return err
 	}
 	if err := r.Was.Undo(ctx, s, Before{}); err != nil {
-		return errors.Join(err, r.Now.Undo(ctx, s, Before{}))
+		return say.Join(err, r.Now.Undo(ctx, s, Before{}))
 	}
 	return nil
 }

@@ -23,7 +23,16 @@ var (
 	stranger = netip.MustParseAddr("192.168.6.77")
 	wide     = netip.MustParsePrefix("10.50.0.0/16")
 	mac      = net.HardwareAddr{0x02, 0, 0, 0, 0, 0x99}
+	far6     = netip.MustParseAddr("fd00:6::77")
+	wide6    = netip.MustParsePrefix("fd00:50::/64")
 )
+
+// with6 turns IPv6 on, which a lab has off, and gives the host an address at once.
+var with6 = []change.Change{
+	change.Sysctl{Netns: host, Path: "net/ipv6/conf/eth0/accept_dad", Value: "0"},
+	change.Sysctl{Netns: host, Path: "net/ipv6/conf/eth0/disable_ipv6", Value: "0"},
+	change.AddrAdd{Netns: host, Addr: "fd00:6::160/64", Dev: "eth0"},
+}
 
 // sample is a change, and what has to be there before it.
 type sample struct {
@@ -41,6 +50,12 @@ func port(settings ...change.PortSetting) change.PortSet {
 
 func line(words string) change.IPTables {
 	return change.IPTables{Netns: host, Words: strings.Fields(words)}
+}
+
+func line6(words string) change.IPTables {
+	rule := line(words)
+	rule.V6 = true
+	return rule
 }
 
 func lookup(to netip.Prefix) change.PolicyAdd {
@@ -68,6 +83,13 @@ func samples() []sample {
 	fdb := change.FDB{Netns: host, Verb: change.FDBAppend, MAC: change.Flooded, Dev: "vx0", Dst: router}
 	unled, released := fdb, fdb
 	unled.Verb, released.Verb = change.FDBDel, change.FDBReplace
+	policy6 := lookup(wide6)
+	policy6.Rule.Family = 6
+	neigh6 := change.NeighSet{Netns: host, Dst: far6, MAC: mac, Dev: "eth0", State: change.Permanent}
+	route6, default6, replaced6 := direct, direct, replaced
+	route6.Route = change.To(wide6, far6, "eth0", false)
+	replaced6.Route = change.To(wide6, netip.MustParseAddr("fd00:6::78"), "eth0", false)
+	default6.Route = change.To(netip.PrefixFrom(netip.IPv6Unspecified(), 0), far6, "eth0", false)
 	filter := []change.Change{line("-A FORWARD -p tcp -j DROP")}
 	return []sample{
 		{name: "up", start: []change.Change{veth}, change: change.Up(host, "cable0")},
@@ -96,6 +118,15 @@ func samples() []sample {
 		{name: "a route of another table that rejects", change: hole},
 		{name: "a policy rule", change: lookup(wide)},
 		{name: "a policy rule away", start: []change.Change{lookup(wide)}, change: change.PolicyDel(lookup(wide))},
+		{name: "an address of IPv6", start: with6[:2], change: with6[2]},
+		{name: "a route of IPv6", start: with6, change: route6},
+		{name: "a route of IPv6 in place of another", start: append(with6[:3:3], route6), change: replaced6},
+		{name: "a default route of IPv6", start: with6, change: default6},
+		{name: "a policy rule of IPv6", change: policy6},
+		{name: "a policy rule of IPv6 away", start: []change.Change{policy6}, change: change.PolicyDel(policy6)},
+		{name: "a neighbour of IPv6", start: with6, change: neigh6},
+		{name: "a neighbour of IPv6 away", start: append(with6[:3:3], neigh6), change: change.NeighDel{Netns: host, Dst: far6, Dev: "eth0"}},
+		{name: "a rule of IPv6", start: []change.Change{line6("-A FORWARD -p udp -j DROP")}, change: line6("-A FORWARD -p tcp -j DROP")},
 		{name: "a neighbour", change: neigh},
 		{name: "a neighbour away", start: []change.Change{neigh}, change: change.NeighDel{Netns: host, Dst: stranger, Dev: "eth0"}},
 		{name: "an entry of a tunnel", start: []change.Change{vxlan}, change: fdb, unseen: true},
@@ -169,8 +200,8 @@ func made(s *table.Snapshot) *table.Snapshot {
 		copied.Links[i].Qdisc = ""
 	}
 	copied.Neighbours = slices.DeleteFunc(slices.Clone(s.Neighbours), func(n table.Neighbour) bool { return n.State != "PERMANENT" })
-	copied.Routes = slices.DeleteFunc(slices.Clone(s.Routes), func(r table.Route) bool { return r.Family() == 6 })
-	copied.Addrs = slices.DeleteFunc(slices.Clone(s.Addrs), func(a table.Addr) bool { return a.Family() == 6 })
+	copied.Routes = slices.DeleteFunc(slices.Clone(s.Routes), func(r table.Route) bool { return r.Family() == 6 && r.Proto != "boot" })
+	copied.Addrs = slices.DeleteFunc(slices.Clone(s.Addrs), func(a table.Addr) bool { return a.Prefix.Addr().Is6() && a.Prefix.Addr().IsLinkLocalUnicast() })
 	return &copied
 }
 
@@ -253,7 +284,7 @@ func TestACommandIsReadAsItsChange(t *testing.T) {
 func TestWhatIsNoChangeIsNotUnderstood(t *testing.T) {
 	for _, words := range []string{
 		"", "ip", "ip route", "ip route add", "ip route add nonsense", "ip route add default via", "ip route add default by eth0", "ip route show",
-		"ip link set", "ip link set eth0", "ip link set eth0 up down", "ip link set eth0 mtu", "ip link add a type dummy", "ip addr add", "ip rule add from x",
+		"ip link set", "ip link set eth0", "ip link set eth0 up down", "ip link set eth0 mtu", "ip link add a type dummy", "ip addr add", "ip rule add from x", "ip -6 rule", "ip -6 rule show", "ip6tables",
 		"ip neigh replace x", "ip neigh del", "bridge fdb append x", "bridge fdb append 02:00:00:00:00:01 dev a", "bridge link set dev a b c", "bridge vlan add vid x",
 		"sysctl -w a", "conntrack -F x", "ip route flush all", "ip xfrm policy add", "ip netns add", "iptables", "rm -rf x",
 	} {

@@ -3,10 +3,10 @@ package change
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"os/exec"
 	"strings"
+
+	"nstutor/internal/say"
 )
 
 // Line is a line that only a shell can run, or a program that nothing here stands
@@ -29,7 +29,7 @@ func (l Line) Command() Command { return Command{Netns: l.Netns, Shell: l.Text} 
 func (l Line) Apply(ctx context.Context, s Space) error {
 	return inNetns(s, l.Netns, func() error {
 		if out, err := exec.CommandContext(ctx, "sh", "-c", l.Text).CombinedOutput(); err != nil {
-			return fmt.Errorf("%s: %w: %s", l.Text, err, bytes.TrimSpace(out))
+			return say.Err("%s: %v: %s", "%s：%v：%s", l.Text, err, bytes.TrimSpace(out))
 		}
 		return nil
 	})
@@ -37,5 +37,5 @@ func (l Line) Apply(ctx context.Context, s Space) error {
 
 // Undo fails: what a line does is not known.
 func (l Line) Undo(context.Context, Space, Before) error {
-	return errors.New(l.Text + ": it cannot be undone")
+	return say.Err("%s: it cannot be undone", "%s：无法撤销", l.Text)
 }

@@ -2,10 +2,11 @@ package change
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"slices"
 	"strconv"
+
+	"nstutor/internal/say"
 
 	"github.com/vishvananda/netlink"
 )
@@ -31,7 +32,7 @@ var _ = register("ip link add", parseLinkAdd)
 
 func parseLinkAdd(netns string, words []string) (Change, error) {
 	if len(words) == 0 {
-		return nil, fmt.Errorf("no device is named")
+		return nil, say.Err("no device is named", "没有指定网卡")
 	}
 	a := LinkAdd{Netns: netns, Name: words[0]}
 	words = words[1:]
@@ -40,7 +41,7 @@ func parseLinkAdd(netns string, words []string) (Change, error) {
 		own, a.Kind, kind = words[:i], words[i+1], words[i+2:]
 	}
 	if _, ok := linkKinds[a.Kind]; !ok {
-		return nil, fmt.Errorf("%q is no kind of device that is known here", a.Kind)
+		return nil, say.Err("%q is no kind of device that is known here", "这里不认识网卡类型 %q", a.Kind)
 	}
 	err := readOptions(own, text("link", &a.Lower), number("index", &a.Index), text("address", &a.MAC), number("mtu", &a.MTU), number("txqueuelen", &a.QLen))
 	if err != nil {
@@ -97,14 +98,14 @@ var linkKinds = map[string]func(a LinkAdd, attrs netlink.LinkAttrs) (netlink.Lin
 	"ipvlan": func(a LinkAdd, attrs netlink.LinkAttrs) (netlink.Link, error) {
 		mode, ok := ipvlanModes[a.Mode]
 		if !ok {
-			return nil, fmt.Errorf("%q is no mode of an ipvlan", a.Mode)
+			return nil, say.Err("%q is no mode of an ipvlan", "%q 不是 ipvlan 的模式", a.Mode)
 		}
 		return &netlink.IPVlan{LinkAttrs: attrs, Mode: mode}, nil
 	},
 	"macvlan": func(a LinkAdd, attrs netlink.LinkAttrs) (netlink.Link, error) {
 		mode, ok := macvlanModes[a.Mode]
 		if !ok {
-			return nil, fmt.Errorf("%q is no mode of a macvlan", a.Mode)
+			return nil, say.Err("%q is no mode of a macvlan", "%q 不是 macvlan 的模式", a.Mode)
 		}
 		return &netlink.Macvlan{LinkAttrs: attrs, Mode: mode}, nil
 	},
@@ -135,7 +136,7 @@ func (a LinkAdd) Apply(_ context.Context, s Space) error {
 	}
 	link, err := a.link(h)
 	if err != nil {
-		return fmt.Errorf("%s: add %s %s: %w", a.Netns, a.Kind, a.Name, err)
+		return say.Err("%s: add %s %s: %v", "%s：添加 %s %s：%v", a.Netns, a.Kind, a.Name, err)
 	}
 	veth, isVeth := link.(*netlink.Veth)
 	other := ns
@@ -146,7 +147,7 @@ func (a LinkAdd) Apply(_ context.Context, s Space) error {
 		veth.PeerNamespace = netlink.NsFd(int(other.FD()))
 	}
 	if err := h.LinkAdd(link); err != nil {
-		return fmt.Errorf("%s: add %s %s: %w", a.Netns, a.Kind, a.Name, err)
+		return say.Err("%s: add %s %s: %v", "%s：添加 %s %s：%v", a.Netns, a.Kind, a.Name, err)
 	}
 	if err := s.PinDevice(ns, a.Name); err != nil || !isVeth {
 		return err
@@ -157,7 +158,7 @@ func (a LinkAdd) Apply(_ context.Context, s Space) error {
 func (a LinkAdd) link(h *netlink.Handle) (netlink.Link, error) {
 	make, ok := linkKinds[a.Kind]
 	if !ok {
-		return nil, fmt.Errorf("%q is no kind of device that is known here", a.Kind)
+		return nil, say.Err("%q is no kind of device that is known here", "这里不认识网卡类型 %q", a.Kind)
 	}
 	attrs := netlink.NewLinkAttrs()
 	attrs.Name, attrs.Index, attrs.MTU = a.Name, a.Index, a.MTU
@@ -172,7 +173,7 @@ func (a LinkAdd) link(h *netlink.Handle) (netlink.Link, error) {
 	if a.Lower != "" {
 		lower, err := h.LinkByName(a.Lower)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", a.Lower, err)
+			return nil, say.At(a.Lower, err)
 		}
 		attrs.ParentIndex = lower.Attrs().Index
 	}
@@ -194,7 +195,7 @@ type LinkDel struct{ Netns, Dev string }
 var _ = register("ip link del", func(netns string, words []string) (Change, error) {
 	dev, rest, err := named(words)
 	if err == nil && len(rest) > 0 {
-		err = fmt.Errorf("%q is not understood here", rest[0])
+		err = say.Err("%q is not understood here", "这里不认识 %q", rest[0])
 	}
 	return LinkDel{netns, dev}, err
 })
@@ -206,10 +207,10 @@ func (d LinkDel) Command() Command {
 
 // Apply deletes the device.
 func (d LinkDel) Apply(_ context.Context, s Space) error {
-	return Dev{d.Netns, d.Dev}.set(s, "delete link "+d.Dev, (*netlink.Handle).LinkDel)
+	return Dev{d.Netns, d.Dev}.set(s, say.T("delete link %s", "删除网卡 %s", d.Dev), (*netlink.Handle).LinkDel)
 }
 
 // Undo fails: what else was on the device is not known.
 func (d LinkDel) Undo(context.Context, Space, Before) error {
-	return fmt.Errorf("%s: %s is gone, and what was on it", d.Netns, d.Dev)
+	return say.Err("%s: %s is gone, and what was on it", "%s：%s 已经没有了，它上面的配置也是", d.Netns, d.Dev)
 }

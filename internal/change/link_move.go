@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"nstutor/internal/say"
+
 	"github.com/vishvananda/netlink"
 )
 
@@ -53,13 +55,13 @@ func (m LinkMove) Undo(_ context.Context, s Space, _ Before) error {
 }
 
 func (d Dev) rename(s Space, name string) error {
-	return d.set(s, "rename "+d.Name+" to "+name, func(h *netlink.Handle, link netlink.Link) error {
+	return d.set(s, say.T("rename %s to %s", "把 %s 改名为 %s", d.Name, name), func(h *netlink.Handle, link netlink.Link) error {
 		return h.LinkSetName(link, name)
 	})
 }
 
 func (d Dev) move(s Space, to string) error {
-	return d.set(s, "move "+d.Name+" to "+to, func(h *netlink.Handle, link netlink.Link) error {
+	return d.set(s, say.T("move %s to %s", "把 %s 移到 %s", d.Name, to), func(h *netlink.Handle, link netlink.Link) error {
 		ns, err := s.NS(to)
 		if err != nil {
 			return err

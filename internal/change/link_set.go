@@ -2,11 +2,12 @@ package change
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"slices"
 	"strconv"
 	"strings"
+
+	"nstutor/internal/say"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
@@ -60,20 +61,21 @@ func NoSTP(netns, bridge string) LinkSet {
 
 // linkAttr is what the kernel has under one word of `ip link set`.
 type linkAttr struct {
-	alone bool // no value belongs to it
+	alone bool     // no value belongs to it
+	means say.Form // of the device and the value
 	set   func(h *netlink.Handle, link netlink.Link, value string) error
 	// back is what brings a device as it was back.
 	back func(a LinkSet, was table.Link) LinkSet
 }
 
 var linkAttrs = map[string]linkAttr{
-	"up": {alone: true,
+	"up": {alone: true, means: say.F("set %s up", "启用 %s"),
 		set:  func(h *netlink.Handle, link netlink.Link, _ string) error { return h.LinkSetUp(link) },
 		back: func(a LinkSet, _ table.Link) LinkSet { return Down(a.Netns, a.Dev) }},
-	"down": {alone: true,
+	"down": {alone: true, means: say.F("set %s down", "停用 %s"),
 		set:  func(h *netlink.Handle, link netlink.Link, _ string) error { return h.LinkSetDown(link) },
 		back: func(a LinkSet, _ table.Link) LinkSet { return Up(a.Netns, a.Dev) }},
-	"mtu": {
+	"mtu": {means: say.F("set %s mtu %s", "把 %s 的 MTU 设为 %s"),
 		set: func(h *netlink.Handle, link netlink.Link, value string) error {
 			bytes, err := strconv.Atoi(value)
 			if err != nil {
@@ -82,7 +84,7 @@ var linkAttrs = map[string]linkAttr{
 			return h.LinkSetMTU(link, bytes)
 		},
 		back: func(a LinkSet, was table.Link) LinkSet { return MTU(a.Netns, a.Dev, was.MTU) }},
-	"address": {
+	"address": {means: say.F("set %s address %s", "把 %s 的 MAC 地址设为 %s"),
 		set: func(h *netlink.Handle, link netlink.Link, value string) error {
 			mac, err := net.ParseMAC(value)
 			if err != nil {
@@ -91,7 +93,7 @@ var linkAttrs = map[string]linkAttr{
 			return h.LinkSetHardwareAddr(link, mac)
 		},
 		back: func(a LinkSet, was table.Link) LinkSet { return MAC(a.Netns, a.Dev, was.MAC.String()) }},
-	"master": {
+	"master": {means: say.F("set %s master %s", "把 %s 接到网桥 %s"),
 		set: func(h *netlink.Handle, link netlink.Link, value string) error {
 			master, err := h.LinkByName(value)
 			if err != nil {
@@ -100,10 +102,10 @@ var linkAttrs = map[string]linkAttr{
 			return h.LinkSetMaster(link, master)
 		},
 		back: func(a LinkSet, was table.Link) LinkSet { return Master(a.Netns, a.Dev, was.Master) }},
-	"nomaster": {alone: true,
+	"nomaster": {alone: true, means: say.F("set %s nomaster", "把 %s 从网桥上取下"),
 		set:  func(h *netlink.Handle, link netlink.Link, _ string) error { return h.LinkSetNoMaster(link) },
 		back: func(a LinkSet, was table.Link) LinkSet { return Master(a.Netns, a.Dev, was.Master) }},
-	"arp": {
+	"arp": {means: say.F("set %s arp %s", "把 %s 的 ARP 设为 %s"),
 		set: func(h *netlink.Handle, link netlink.Link, value string) error {
 			if value == "off" {
 				return h.LinkSetARPOff(link)
@@ -114,7 +116,7 @@ var linkAttrs = map[string]linkAttr{
 			a.Value = onOff(!was.Has("NOARP"))
 			return a
 		}},
-	"type bridge stp_state": {
+	"type bridge stp_state": {means: say.F("set %s type bridge stp_state %s", "把网桥 %s 的 stp_state 设为 %s"),
 		set: setSTP,
 		back: func(a LinkSet, was table.Link) LinkSet {
 			a.Value = "0"
@@ -123,6 +125,15 @@ var linkAttrs = map[string]linkAttr{
 			}
 			return a
 		}},
+}
+
+// told is what is done to a device.
+func (attr linkAttr) told(a LinkSet) say.Text {
+	args := []any{a.Dev, a.Value}
+	if attr.alone {
+		args = args[:1]
+	}
+	return say.Both(attr.means.In("en", args...), attr.means.In("zh", args...))
 }
 
 // onOff is a switch as ip(8) and bridge(8) write it.
@@ -181,7 +192,7 @@ func parseLinkSet(netns string, words []string) (Change, error) {
 	if len(rest) > 0 && rest[0] == "netns" {
 		return parseLinkMove(netns, dev, rest)
 	}
-	return nil, fmt.Errorf("%s is not understood here", strings.Join(rest, " "))
+	return nil, say.Err("%s is not understood here", "这里不认识 %s", strings.Join(rest, " "))
 }
 
 // Command is `ip link set DEV ATTR VALUE`.
@@ -197,7 +208,7 @@ func (a LinkSet) Command() Command {
 func (a LinkSet) Apply(_ context.Context, s Space) error {
 	attr, ok := linkAttrs[a.Attr]
 	if !ok {
-		return fmt.Errorf("%s: set %s %s: not understood here", a.Netns, a.Dev, a.Attr)
+		return say.Err("%s: set %s %s: not understood here", "%s：把 %s 设为 %s：这里不认识", a.Netns, a.Dev, a.Attr)
 	}
 	ns, h, err := Open(s, a.Netns)
 	if err != nil {
@@ -205,10 +216,10 @@ func (a LinkSet) Apply(_ context.Context, s Space) error {
 	}
 	link, err := h.LinkByName(a.Dev)
 	if err != nil {
-		return fmt.Errorf("%s: %s: %w", a.Netns, a.Dev, err)
+		return say.Err("%s: %s: %v", "%s：%s：%v", a.Netns, a.Dev, err)
 	}
 	if err := ns.Do(func() error { return attr.set(h, link, a.Value) }); err != nil {
-		return fmt.Errorf("%s: set %s: %w", a.Netns, strings.TrimSpace(a.Dev+" "+a.Attr+" "+a.Value), err)
+		return say.Err("%s: %s: %v", "%s：%s：%v", a.Netns, attr.told(a), err)
 	}
 	return nil
 }
@@ -219,7 +230,7 @@ func (a LinkSet) Undo(ctx context.Context, s Space, was Before) error {
 	old, known := was.Link(a.Netns, a.Dev)
 	attr := linkAttrs[a.Attr]
 	if !known && !attr.alone && a.Attr != "master" {
-		return fmt.Errorf("%s: the %s that %s had is not known", a.Netns, a.Attr, a.Dev)
+		return say.Err("%s: the %s that %s had is not known", "%s：不知道 %[3]s 原来的 %[2]s", a.Netns, a.Attr, a.Dev)
 	}
 	if err := attr.back(a, old).Apply(ctx, s); err != nil {
 		return err
@@ -248,14 +259,14 @@ func (a LinkSet) undoLoopback(s Space, was Before) error {
 	}
 	addrs, err := h.AddrList(link, netlink.FAMILY_V4)
 	if err != nil {
-		return fmt.Errorf("%s: list addresses of %s: %w", a.Netns, a.Dev, err)
+		return say.Err("%s: list addresses of %s: %v", "%s：列出 %s 的地址：%v", a.Netns, a.Dev, err)
 	}
 	for _, addr := range addrs {
 		if was.hasAddr(a.Netns, a.Dev, addr.IPNet.String()) {
 			continue
 		}
 		if err := h.AddrDel(link, &addr); err != nil {
-			return fmt.Errorf("%s: delete address %s: %w", a.Netns, addr.IPNet, err)
+			return say.Err("%s: delete address %s: %v", "%s：删除地址 %s：%v", a.Netns, addr.IPNet, err)
 		}
 	}
 	return nil

@@ -2,9 +2,10 @@ package change
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/netip"
+
+	"nstutor/internal/say"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -45,7 +46,7 @@ var _ = register("ip neigh replace", func(netns string, words []string) (Change,
 // first is the address that the words begin with, and what is left.
 func first(words []string) (netip.Addr, []string, error) {
 	if len(words) == 0 {
-		return netip.Addr{}, nil, fmt.Errorf("no address is named")
+		return netip.Addr{}, nil, say.Err("no address is named", "没有指定地址")
 	}
 	addr, err := netip.ParseAddr(words[0])
 	return addr, words[1:], err
@@ -60,11 +61,11 @@ func (n NeighSet) Command() Command {
 func (n NeighSet) Apply(_ context.Context, s Space) error {
 	state, ok := neighStates[n.State]
 	if !ok {
-		return fmt.Errorf("%s: neighbour %s: %q is no state that is known here", n.Netns, n.Dst, n.State)
+		return say.Err("%s: neighbour %s: %q is no state that is known here", "%s：邻居 %s：这里不认识状态 %q", n.Netns, n.Dst, n.State)
 	}
-	return Dev{n.Netns, n.Dev}.set(s, "replace neighbour "+n.Dst.String(), func(h *netlink.Handle, link netlink.Link) error {
+	return Dev{n.Netns, n.Dev}.set(s, say.T("replace neighbour %s", "写入邻居 %s", n.Dst), func(h *netlink.Handle, link netlink.Link) error {
 		return h.NeighSet(&netlink.Neigh{
-			LinkIndex: link.Attrs().Index, Family: unix.AF_INET, IP: n.Dst.AsSlice(), State: state, HardwareAddr: n.MAC,
+			LinkIndex: link.Attrs().Index, Family: netlinkFamily(n.Dst), IP: n.Dst.AsSlice(), State: state, HardwareAddr: n.MAC,
 		})
 	})
 }
@@ -101,8 +102,8 @@ func (n NeighDel) Command() Command {
 
 // Apply deletes the entry.
 func (n NeighDel) Apply(_ context.Context, s Space) error {
-	return Dev{n.Netns, n.Dev}.set(s, "delete neighbour "+n.Dst.String(), func(h *netlink.Handle, link netlink.Link) error {
-		return h.NeighDel(&netlink.Neigh{LinkIndex: link.Attrs().Index, Family: unix.AF_INET, IP: n.Dst.AsSlice()})
+	return Dev{n.Netns, n.Dev}.set(s, say.T("delete neighbour %s", "删除邻居 %s", n.Dst), func(h *netlink.Handle, link netlink.Link) error {
+		return h.NeighDel(&netlink.Neigh{LinkIndex: link.Attrs().Index, Family: netlinkFamily(n.Dst), IP: n.Dst.AsSlice()})
 	})
 }
 

@@ -2,7 +2,8 @@ package change
 
 import (
 	"context"
-	"fmt"
+
+	"nstutor/internal/say"
 )
 
 // NetnsAdd makes a named network namespace, its loopback down.
@@ -24,7 +25,7 @@ var (
 
 func one(words []string) (string, error) {
 	if len(words) != 1 {
-		return "", fmt.Errorf("one name is needed")
+		return "", say.Err("one name is needed", "需要一个名字")
 	}
 	return words[0], nil
 }
@@ -46,5 +47,5 @@ func (n NetnsDel) Apply(_ context.Context, s Space) error { return s.DelNetns(n.
 
 // Undo fails: what was in it is not known.
 func (n NetnsDel) Undo(context.Context, Space, Before) error {
-	return fmt.Errorf("%s is gone, and what was in it", n.Name)
+	return say.Err("%s is gone, and what was in it", "%s 已经没有了，里面的一切也是", n.Name)
 }

@@ -2,8 +2,9 @@ package change
 
 import (
 	"bytes"
-	"errors"
 	"slices"
+
+	"nstutor/internal/say"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
@@ -32,7 +33,7 @@ func deleteRule(family nftables.TableFamily, table, chain string, want ruleExprs
 		}
 		return conn.Flush()
 	}
-	return errors.New("no such rule")
+	return say.Err("no such rule", "没有这条规则")
 }
 
 // uncounted are the expressions but for the counters, as netlink has them.

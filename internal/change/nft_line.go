@@ -2,12 +2,12 @@ package change
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/userdata"
+
+	"nstutor/internal/say"
 )
 
 // nftHooks are the chains that iptables has in its tables, under nf_tables'
@@ -48,7 +48,7 @@ func nftLine(words []string) error {
 		conn.FlushChain(n.chain(chain, nil))
 	case "-P":
 		if len(rest) != 1 {
-			return errors.New("a policy is needed")
+			return say.Err("a policy is needed", "需要默认策略")
 		}
 		policy := nftables.ChainPolicyAccept
 		if rest[0] == "DROP" {
@@ -58,7 +58,7 @@ func nftLine(words []string) error {
 	case "-A", "-I", "-D":
 		return n.rule(verb, n.chain(chain, nil), rest)
 	default:
-		return fmt.Errorf("%q is not understood here", verb)
+		return say.Err("%q is not understood here", "这里不认识 %q", verb)
 	}
 	return conn.Flush()
 }
@@ -70,7 +70,7 @@ func iptablesWords(words []string) (table, verb, chain string, rest []string, er
 		table, words = words[1], words[2:]
 	}
 	if len(words) < 2 {
-		return "", "", "", nil, errors.New("a command and a chain are needed")
+		return "", "", "", nil, say.Err("a command and a chain are needed", "需要命令和链")
 	}
 	return table, words[0], words[1], words[2:], nil
 }
@@ -128,5 +128,5 @@ func (n nftTable) delete(chain *nftables.Chain, comment []byte) error {
 			return n.conn.Flush()
 		}
 	}
-	return errors.New("no such rule")
+	return say.Err("no such rule", "没有这条规则")
 }

@@ -2,7 +2,6 @@ package change
 
 import (
 	"encoding/binary"
-	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -10,6 +9,8 @@ import (
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
 )
 
 // nftExprs is a rule of iptables in nf_tables' terms.
@@ -26,7 +27,7 @@ func nftExprs(words []string) ([]expr.Any, error) {
 			continue
 		}
 		if i+1 == len(words) {
-			return nil, fmt.Errorf("%s what?", words[i])
+			return nil, say.Err("%s what?", "%s 后面缺少内容", words[i])
 		}
 		word, value := words[i], words[i+1]
 		i++
@@ -57,14 +58,14 @@ func nftMatch(word, value string, op expr.CmpOp) ([]expr.Any, error) {
 		protos := map[string]byte{"icmp": unix.IPPROTO_ICMP, "tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP}
 		proto, ok := protos[value]
 		if !ok {
-			return nil, fmt.Errorf("%q is not understood here", value)
+			return nil, say.Err("%q is not understood here", "这里不认识 %q", value)
 		}
 		return []expr.Any{&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1}, &expr.Cmp{Op: op, Register: 1, Data: []byte{proto}}}, nil
 	case "--icmp-type":
 		types := map[string]byte{"echo-request": 8, "echo-reply": 0, "8": 8, "0": 0, "fragmentation-needed": 3}
 		kind, ok := types[value]
 		if !ok {
-			return nil, fmt.Errorf("%q is not understood here", value)
+			return nil, say.Err("%q is not understood here", "这里不认识 %q", value)
 		}
 		return nftTransport(0, []byte{kind}, op), nil
 	case "--dport":
@@ -73,7 +74,7 @@ func nftMatch(word, value string, op expr.CmpOp) ([]expr.Any, error) {
 	case "--ctstate":
 		return nftStates(value)
 	}
-	return nil, fmt.Errorf("%q is not understood here", word)
+	return nil, say.Err("%q is not understood here", "这里不认识 %q", word)
 }
 
 func nftNetwork(offset uint32, text string, op expr.CmpOp) ([]expr.Any, error) {
@@ -82,7 +83,7 @@ func nftNetwork(offset uint32, text string, op expr.CmpOp) ([]expr.Any, error) {
 		p, err = netip.PrefixFrom(addr, addr.BitLen()), nil
 	}
 	if err != nil || !p.Addr().Is4() {
-		return nil, fmt.Errorf("%q is no network", text)
+		return nil, say.Err("%q is no network", "%q 不是网段", text)
 	}
 	return addressExprs(offset, p.Masked(), op), nil
 }
@@ -109,7 +110,7 @@ func nftStates(list string) ([]expr.Any, error) {
 	var mask uint32
 	for _, state := range strings.Split(list, ",") {
 		if bits[state] == 0 {
-			return nil, fmt.Errorf("%q is not understood here", state)
+			return nil, say.Err("%q is not understood here", "这里不认识 %q", state)
 		}
 		mask |= bits[state]
 	}
@@ -145,7 +146,7 @@ func nftTranslation(target string, options []string) ([]expr.Any, error) {
 		kind = expr.NATTypeSourceNAT
 	}
 	if len(options) < 2 {
-		return nil, fmt.Errorf("%s to what?", target)
+		return nil, say.Err("%s to what?", "%s 后面缺少内容", target)
 	}
 	to, port := options[1], uint16(0)
 	if whole, err := netip.ParseAddrPort(to); err == nil {

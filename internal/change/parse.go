@@ -1,11 +1,12 @@
 package change
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
+
+	"nstutor/internal/say"
 )
 
 // A parser makes a change of the words behind its command's name.
@@ -28,12 +29,12 @@ func Parse(netns string, argv ...string) (Change, error) {
 		if parse, ok := parsers[strings.Join(argv[:n], " ")]; ok {
 			c, err := parse(netns, argv[n:])
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", words(argv), err)
+				return nil, say.At(words(argv), err)
 			}
 			return c, nil
 		}
 	}
-	return nil, fmt.Errorf("%s: no such change is known here", words(argv))
+	return nil, say.Err("%s: no such change is known here", "%s：这里没有这种改动", words(argv))
 }
 
 // option is a word that a command takes, and what it does with the value behind it.
@@ -75,16 +76,16 @@ func readOptions(words []string, options ...option) error {
 		i := slices.IndexFunc(options, func(o option) bool { return o.name == words[0] })
 		switch {
 		case i < 0:
-			return fmt.Errorf("%q is not understood here", words[0])
+			return say.Err("%q is not understood here", "这里不认识 %q", words[0])
 		case options[i].bare != nil:
 			options[i].bare()
 			words = words[1:]
 			continue
 		case len(words) == 1:
-			return fmt.Errorf("%s what?", words[0])
+			return say.Err("%s what?", "%s 后面缺少内容", words[0])
 		}
 		if err := options[i].take(words[1]); err != nil {
-			return fmt.Errorf("%s: %w", words[0], err)
+			return say.At(words[0], err)
 		}
 		words = words[2:]
 	}
@@ -108,7 +109,7 @@ func named(words []string) (name string, rest []string, err error) {
 		words = words[1:]
 	}
 	if len(words) == 0 {
-		return "", nil, fmt.Errorf("no device is named")
+		return "", nil, say.Err("no device is named", "没有指定网卡")
 	}
 	return words[0], words[1:], nil
 }

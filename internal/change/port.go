@@ -2,9 +2,10 @@ package change
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
+
+	"nstutor/internal/say"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
@@ -50,12 +51,12 @@ var _ = register("bridge link set", func(netns string, words []string) (Change, 
 	p := PortSet{Netns: netns, Dev: dev}
 	for ; err == nil && len(rest) > 1; rest = rest[2:] {
 		if _, ok := portAttrs[rest[0]]; !ok {
-			err = fmt.Errorf("%q is not understood here", rest[0])
+			err = say.Err("%q is not understood here", "这里不认识 %q", rest[0])
 		}
 		p.Settings = append(p.Settings, PortSetting{rest[0], rest[1]})
 	}
 	if err == nil && len(rest) > 0 {
-		err = fmt.Errorf("%s what?", rest[0])
+		err = say.Err("%s what?", "%s 后面缺少内容", rest[0])
 	}
 	return p, err
 })
@@ -76,7 +77,7 @@ func (p PortSet) Apply(_ context.Context, s Space) error {
 		return err
 	}
 	return ns.Do(func() error {
-		return Dev{p.Netns, p.Dev}.set(s, words(p.Command().Argv[1:]), func(_ *netlink.Handle, link netlink.Link) error { return p.send(link) })
+		return Dev{p.Netns, p.Dev}.set(s, say.Quote(words(p.Command().Argv[1:])), func(_ *netlink.Handle, link netlink.Link) error { return p.send(link) })
 	})
 }
 
@@ -104,7 +105,7 @@ func (p PortSet) send(link netlink.Link) error {
 func (p PortSet) Undo(ctx context.Context, s Space, was Before) error {
 	link, ok := was.Link(p.Netns, p.Dev)
 	if !ok || link.Port == nil {
-		return fmt.Errorf("%s: what %s had is not known", p.Netns, p.Dev)
+		return say.Err("%s: what %s had is not known", "%s：不知道 %s 原来的设置", p.Netns, p.Dev)
 	}
 	old := PortSet{Netns: p.Netns, Dev: p.Dev}
 	for _, set := range p.Settings {

@@ -2,13 +2,13 @@ package change
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
+
+	"nstutor/internal/say"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -50,13 +50,21 @@ func (r Route) Command() Command {
 	return In(r.Netns, slices.Concat([]string{"ip", "route", r.Verb}, r.Args())...)
 }
 
+// routeVerbs are what is done for a verb, and how it is told.
+var routeVerbs = map[string]struct {
+	what say.Text
+	do   func(*netlink.Handle, *netlink.Route) error
+}{
+	RouteAdd:     {say.T("add", "添加"), (*netlink.Handle).RouteAdd},
+	RouteReplace: {say.T("replace", "替换"), (*netlink.Handle).RouteReplace},
+	RouteDel:     {say.T("delete", "删除"), (*netlink.Handle).RouteDel},
+}
+
 // Apply adds, replaces or deletes the route.
 func (r Route) Apply(_ context.Context, s Space) error {
-	do, ok := map[string]func(*netlink.Handle, *netlink.Route) error{
-		RouteAdd: (*netlink.Handle).RouteAdd, RouteReplace: (*netlink.Handle).RouteReplace, RouteDel: (*netlink.Handle).RouteDel,
-	}[r.Verb]
+	verb, ok := routeVerbs[r.Verb]
 	if !ok {
-		return fmt.Errorf("%s: route %q: not understood here", r.Netns, r.Verb)
+		return say.Err("%s: route %q: not understood here", "%s：这里不认识路由命令 %q", r.Netns, r.Verb)
 	}
 	_, h, err := Open(s, r.Netns)
 	if err != nil {
@@ -64,14 +72,10 @@ func (r Route) Apply(_ context.Context, s Space) error {
 	}
 	route, err := r.message(h)
 	if err != nil {
-		return fmt.Errorf("%s: %w", r.Netns, err)
+		return say.At(r.Netns, err)
 	}
-	if err := do(h, route); err != nil {
-		verb := r.Verb
-		if verb == RouteDel {
-			verb = "delete"
-		}
-		return fmt.Errorf("%s: %s route %s: %w", r.Netns, verb, table.ShortPrefix(r.Dst), err)
+	if err := verb.do(h, route); err != nil {
+		return say.Err("%s: %s route %s: %v", "%s：%s路由 %s：%v", r.Netns, verb.what, table.ShortPrefix(r.Dst), err)
 	}
 	return nil
 }
@@ -95,14 +99,21 @@ func (r Route) Undo(ctx context.Context, s Space, was Before) error {
 	return opposite.Apply(ctx, s)
 }
 
+// userMetric is that of a route of IPv6 of which nobody says any (IP6_RT_PRIO_USER).
+const userMetric = 1024
+
 // route is the route in whose place another one is put.
 func (b Before) route(r Route) (table.Route, bool) {
 	snap := b.Netns[r.Netns]
 	if snap == nil {
 		return table.Route{}, false
 	}
+	metric := r.Metric
+	if metric == 0 && r.Family() == 6 {
+		metric = userMetric
+	}
 	i := slices.IndexFunc(snap.Routes, func(o table.Route) bool {
-		return o.Dst == r.Dst && o.Table == r.Table && o.Metric == r.Metric && o.TOS == r.TOS
+		return o.Dst == r.Dst && o.Table == r.Table && o.Metric == metric && o.TOS == r.TOS
 	})
 	if i < 0 {
 		return table.Route{}, false
@@ -120,7 +131,7 @@ func (r Route) there(s Space) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	routes, err := h.RouteListFiltered(netlink.FAMILY_V4, want, netlink.RT_FILTER_DST|netlink.RT_FILTER_GW|netlink.RT_FILTER_OIF|netlink.RT_FILTER_TABLE)
+	routes, err := h.RouteListFiltered(netlinkFamily(r.Dst.Addr()), want, netlink.RT_FILTER_DST|netlink.RT_FILTER_GW|netlink.RT_FILTER_OIF|netlink.RT_FILTER_TABLE)
 	return len(routes) > 0, err
 }
 
@@ -132,7 +143,7 @@ func (r Route) message(h *netlink.Handle) (*netlink.Route, error) {
 		return nil, err
 	}
 	if r.From.IsValid() || r.NHID != 0 {
-		return nil, errors.New("a route by its source or with a nexthop object is not understood here")
+		return nil, say.Err("a route by its source or with a nexthop object is not understood here", "这里不支持按源地址的路由，也不支持 nexthop 对象")
 	}
 	m := &netlink.Route{
 		Dst: ipNet(r.Dst), Gw: r.Via.AsSlice(), Src: r.Src.AsSlice(), Table: r.Table, Priority: r.Metric, Tos: r.TOS,
@@ -183,9 +194,17 @@ func index(h *netlink.Handle, dev string) (int, error) {
 	}
 	link, err := h.LinkByName(dev)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", dev, err)
+		return 0, say.At(dev, err)
 	}
 	return link.Attrs().Index, nil
+}
+
+// netlinkFamily is the address family of an IP version; without an address IPv4.
+func netlinkFamily(addr netip.Addr) int {
+	if addr.Is6() {
+		return unix.AF_INET6
+	}
+	return unix.AF_INET
 }
 
 func ipNet(p netip.Prefix) *net.IPNet {

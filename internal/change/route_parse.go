@@ -1,11 +1,12 @@
 package change
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
+
+	"nstutor/internal/say"
 
 	"nstutor/diag/table"
 )
@@ -36,7 +37,7 @@ func parseRoute(words []string) (table.Route, error) {
 		r.Type, words = words[0], words[1:]
 	}
 	if len(words) == 0 {
-		return r, fmt.Errorf("no destination")
+		return r, say.Err("no destination", "没有目标")
 	}
 	var err error
 	if r.Dst, err = Network(words[0]); err != nil {
@@ -54,7 +55,7 @@ func parseRoute(words []string) (table.Route, error) {
 	}
 	options := []option{
 		address("via", &r.Via), text("dev", &r.Dev), address("src", &r.Src), number("metric", &r.Metric), number("mtu", &r.MTU),
-		text("proto", &r.Proto), text("scope", &r.Scope), bare("onlink", &r.Onlink),
+		text("proto", &r.Proto), text("scope", &r.Scope), text("pref", &r.Pref), bare("onlink", &r.Onlink),
 		{name: "table", take: func(value string) (err error) { r.Table, err = table.Number(value); return err }},
 	}
 	for _, metric := range metricWords {
@@ -63,7 +64,13 @@ func parseRoute(words []string) (table.Route, error) {
 			return nil
 		}})
 	}
-	return r, readOptions(words, options...)
+	if err := readOptions(words, options...); err != nil {
+		return r, err
+	}
+	if r.Via.Is6() && r.Dst == Single(netip.Addr{}) { // `default` is of the IP version that its next hop is of
+		r.Dst = netip.PrefixFrom(netip.IPv6Unspecified(), 0)
+	}
+	return r, nil
 }
 
 func parseNexthops(words []string) (hops []table.Nexthop, err error) {

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"slices"
@@ -17,18 +18,21 @@ type Masquerade struct {
 
 // Command is the line of iptables that appends the rule.
 func (m Masquerade) Command() Command {
-	argv := []string{"iptables", "-t", "nat", "-A", "POSTROUTING"}
+	argv := []string{iptablesFor(m.v6(), ""), "-t", "nat", "-A", "POSTROUTING"}
 	argv = flag(argv, "-s", m.Src)
 	argv = flag(argv, "-d", m.Dst)
 	argv = append(argv, given("-o", m.Out)...)
 	return In(m.Netns, append(argv, "-j", "MASQUERADE")...)
 }
 
+func (m Masquerade) v6() bool { return m.Src.Is6() || m.Dst.Is6() }
+
 // here are the command lines that append the rule, so that they mean no other
-// device: by iptables, or else by nft, or else by this program itself.
+// device: by iptables, or else by nft, or else by this program itself, which over
+// netlink writes rules for IPv4 alone.
 func (m Masquerade) here() []Command {
 	switch {
-	case installed("iptables") && iptablesDevice(m.Out):
+	case installed(iptablesFor(m.v6(), "")) && iptablesDevice(m.Out):
 		return []Command{m.Command()}
 	case installed("nft") && nftDevice(m.Out):
 		rule := nftAddresses(m.Src, m.Dst)
@@ -36,10 +40,12 @@ func (m Masquerade) here() []Command {
 			rule = append(rule, "oifname", `"`+m.Out+`"`)
 		}
 		return []Command{
-			In(m.Netns, "nft", "add", "table", "ip", "nat"),
-			In(m.Netns, "nft", "add", "chain", "ip", "nat", "POSTROUTING", "{ type nat hook postrouting priority srcnat; }"),
-			In(m.Netns, slices.Concat([]string{"nft", "add", "rule", "ip", "nat", "POSTROUTING"}, rule, []string{"masquerade"})...),
+			In(m.Netns, "nft", "add", "table", family(m.v6()), "nat"),
+			In(m.Netns, "nft", "add", "chain", family(m.v6()), "nat", "POSTROUTING", "{ type nat hook postrouting priority srcnat; }"),
+			In(m.Netns, slices.Concat([]string{"nft", "add", "rule", family(m.v6()), "nat", "POSTROUTING"}, rule, []string{"masquerade"})...),
 		}
+	case m.v6():
+		return nil
 	}
 	argv := []string{self(), applied, "masquerade"}
 	argv = flag(argv, "--source", m.Src)
@@ -62,7 +68,7 @@ type Translate struct {
 
 // line is the rule as iptables takes it.
 func (t Translate) line() IPTables {
-	return IPTables{Netns: t.Netns, Words: slices.Concat(
+	return IPTables{Netns: t.Netns, V6: t.Dst.Is6(), Words: slices.Concat(
 		[]string{"-t", "nat", "-A", strings.ToUpper(t.Hook), "-d", t.Dst.String()}, t.Kind.iptables(), []string{"-j", "DNAT", "--to-destination", t.to()})}
 }
 
@@ -85,23 +91,24 @@ func (t Translate) Undo(ctx context.Context, s Space, was Before) error {
 }
 
 // here are the command lines that append the rule: by iptables, or else by nft, or
-// else by this program.
+// else by this program, which over netlink writes rules for IPv4 alone.
 func (t Translate) here() []Command {
-	if installed("iptables") || !installed("nft") {
-		return Here(t.line())
+	v6 := t.Dst.Is6()
+	if installed(iptablesFor(v6, "")) || !installed("nft") {
+		return t.line().here()
 	}
 	chain := strings.ToUpper(t.Hook)
 	rule := slices.Concat(nftAddresses(netip.Addr{}, t.Dst), t.Kind.nft(), []string{"dnat", "to", t.to()})
 	return []Command{
-		In(t.Netns, "nft", "add", "table", "ip", "nat"),
-		In(t.Netns, "nft", "add", "chain", "ip", "nat", chain, "{ type nat hook "+t.Hook+" priority dstnat; }"),
-		In(t.Netns, slices.Concat([]string{"nft", "add", "rule", "ip", "nat", chain}, rule)...),
+		In(t.Netns, "nft", "add", "table", family(v6), "nat"),
+		In(t.Netns, "nft", "add", "chain", family(v6), "nat", chain, "{ type nat hook "+t.Hook+" priority dstnat; }"),
+		In(t.Netns, slices.Concat([]string{"nft", "add", "rule", family(v6), "nat", chain}, rule)...),
 	}
 }
 
 // Kind is what a rule says of packets besides their addresses.
 type Kind struct {
-	Proto            string // "icmp", "tcp" or "udp"; "arp" for ARP packets
+	Proto            string // "icmp", "icmpv6", "tcp" or "udp"; "arp" for ARP packets
 	ICMPType         string // as nft and iptables call it: "echo-request"
 	SrcPort, DstPort uint16 // 0: any
 }
@@ -110,10 +117,13 @@ type Kind struct {
 func (k Kind) iptables() []string {
 	argv := []string{"-p", k.Proto}
 	for _, part := range k.parts() {
-		argv = append(argv, "--"+part.iptables, part.value)
+		argv = append(argv, "--"+part.iptables, cmp.Or(iptablesTypes[part.value], part.value))
 	}
 	return argv
 }
+
+// iptablesTypes are what ip6tables calls types of ICMPv6 for which nft has other words.
+var iptablesTypes = map[string]string{"nd-neighbor-solicit": "neighbour-solicitation", "nd-neighbor-advert": "neighbour-advertisement"}
 
 // nft is the kind as nft takes it. What has a port needs no more to say its protocol.
 func (k Kind) nft() (rule []string) {
@@ -140,7 +150,7 @@ type kindPart struct{ iptables, nft, value string }
 
 func (k Kind) parts() (parts []kindPart) {
 	if k.ICMPType != "" {
-		parts = append(parts, kindPart{"icmp-type", "type", k.ICMPType})
+		parts = append(parts, kindPart{k.Proto + "-type", "type", k.ICMPType})
 	}
 	if k.SrcPort != 0 {
 		parts = append(parts, kindPart{"sport", "sport", strconv.Itoa(int(k.SrcPort))})
@@ -168,9 +178,9 @@ type Accept struct {
 // program is the program of iptables that made the chain.
 func (a Accept) program() string {
 	if a.Legacy {
-		return "iptables-legacy"
+		return iptablesFor(a.Family == "ip6", "-legacy")
 	}
-	return "iptables-nft"
+	return iptablesFor(a.Family == "ip6", "-nft")
 }
 
 // Command is the line that inserts the rule, in the spelling of the program that
@@ -182,7 +192,9 @@ func (a Accept) Command() Command {
 	case a.Established:
 		return In(a.Netns, a.program(), "-t", a.Table, "-I", a.Chain, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT")
 	}
-	argv := []string{a.program(), "-t", a.Table, "-I", a.Chain, "-s", a.Src.String(), "-d", a.Dst.String()}
+	argv := []string{a.program(), "-t", a.Table, "-I", a.Chain}
+	argv = flag(argv, "-s", a.Src)
+	argv = flag(argv, "-d", a.Dst)
 	argv = append(argv, a.Kind.iptables()...)
 	return In(a.Netns, append(argv, "-j", "ACCEPT")...)
 }
@@ -202,8 +214,14 @@ func (a Accept) nft() []string {
 	return append(nftAddresses(a.Src, a.Dst), a.Kind.nft()...)
 }
 
+// v6 reports whether the packets are of IPv6.
+func (a Accept) v6() bool {
+	return a.Family == "ip6" || a.Proto == "icmpv6" || a.Src.Is6() || a.Dst.Is6()
+}
+
 // here is the command line by a program that this machine has. It is nil where
-// none can be told the chain.
+// none can be told the chain: over netlink this program writes rules for IPv4
+// alone.
 func (a Accept) here() []Command {
 	switch {
 	case a.IPTables && installed(a.program()):
@@ -216,6 +234,8 @@ func (a Accept) here() []Command {
 		}
 		a.IPTables = false
 		return []Command{a.Command()}
+	case a.v6():
+		return nil
 	}
 	argv := []string{self(), applied, "accept", "--family=" + a.Family, "--table=" + a.Table, "--chain=" + a.Chain}
 	if a.Established {
@@ -236,10 +256,26 @@ func flag(argv []string, name string, addr netip.Addr) []string {
 
 func nftAddresses(src, dst netip.Addr) (rule []string) {
 	if src.IsValid() {
-		rule = append(rule, "ip", "saddr", src.String())
+		rule = append(rule, family(src.Is6()), "saddr", src.String())
 	}
 	if dst.IsValid() {
-		rule = append(rule, "ip", "daddr", dst.String())
+		rule = append(rule, family(dst.Is6()), "daddr", dst.String())
 	}
 	return rule
+}
+
+// family is what nft calls an IP version.
+func family(v6 bool) string {
+	if v6 {
+		return "ip6"
+	}
+	return "ip"
+}
+
+// iptablesFor is the iptables of an IP version, and of one of its backends.
+func iptablesFor(v6 bool, backend string) string {
+	if v6 {
+		return "ip6tables" + backend
+	}
+	return "iptables" + backend
 }

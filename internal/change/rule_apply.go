@@ -3,9 +3,10 @@ package change
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"net"
 	"net/netip"
+
+	"nstutor/internal/say"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
@@ -22,6 +23,9 @@ const (
 // Apply appends the rule over netlink, to the table and the chain that iptables
 // would take.
 func (m Masquerade) Apply(_ context.Context, s Space) error {
+	if m.v6() {
+		return errOnlyIPv4
+	}
 	return inNetns(s, m.Netns, func() error {
 		conn, err := nftables.New()
 		if err != nil {
@@ -30,11 +34,14 @@ func (m Masquerade) Apply(_ context.Context, s Space) error {
 		n := newNftTable(conn, "nat")
 		conn.AddRule(&nftables.Rule{Table: n.table, Chain: n.chain("POSTROUTING", nil), Exprs: m.exprs()})
 		if err := conn.Flush(); err != nil {
-			return fmt.Errorf("add a rule to ip nat POSTROUTING: %w", err)
+			return say.Err("add a rule to ip nat POSTROUTING: %v", "在 ip nat POSTROUTING 中添加规则：%v", err)
 		}
 		return nil
 	})
 }
+
+// errOnlyIPv4 says that a rule is not written over netlink.
+var errOnlyIPv4 = say.Err("over netlink only rules for IPv4 are written: install ip6tables or nft", "通过 netlink 只能写 IPv4 的规则：请安装 ip6tables 或 nft")
 
 // Undo deletes the rule, and the table if it came with the rule.
 func (m Masquerade) Undo(_ context.Context, s Space, was Before) error {
@@ -66,7 +73,7 @@ func inNetns(s Space, netns string, do func() error) error {
 		return err
 	}
 	if err := ns.Do(do); err != nil {
-		return fmt.Errorf("%s: %w", netns, err)
+		return say.At(netns, err)
 	}
 	return nil
 }
@@ -99,20 +106,22 @@ func (a Accept) Undo(_ context.Context, s Space, _ Before) error {
 }
 
 func (a Accept) exprs() (nftables.TableFamily, ruleExprs, error) {
-	family, ok := families[a.Family]
+	in, ok := families[a.Family]
 	switch {
+	case a.v6():
+		return 0, nil, errOnlyIPv4
 	case !ok || a.Family == "arp" && a.Proto != "arp":
-		return 0, nil, fmt.Errorf("%q is no family that has such packets: take ip, inet, bridge or netdev, and arp for ARP", a.Family)
+		return 0, nil, say.Err("%q is no family that has such packets: take ip, inet, bridge or netdev, and arp for ARP", "%q 不是处理这类包的协议族：请用 ip、inet、bridge 或 netdev，ARP 用 arp", a.Family)
 	case a.Established:
-		return family, establishedExprs(), nil
+		return in, establishedExprs(), nil
 	}
 	rule := ruleExprs{}
 	if a.Proto == "arp" {
 		rule.arp(a)
 		rule.add(&expr.Counter{}, &expr.Verdict{Kind: expr.VerdictAccept})
-		return family, rule, nil
+		return in, rule, nil
 	}
-	if family != nftables.TableFamilyIPv4 {
+	if in != nftables.TableFamilyIPv4 {
 		rule.etherType(unix.ETH_P_IP) // Only then is what stands at these places an address.
 	}
 	rule.address(srcOffset, a.Src)
@@ -121,7 +130,7 @@ func (a Accept) exprs() (nftables.TableFamily, ruleExprs, error) {
 		return 0, nil, err
 	}
 	rule.add(&expr.Counter{}, &expr.Verdict{Kind: expr.VerdictAccept})
-	return family, rule, nil
+	return in, rule, nil
 }
 
 // Where the addresses are in an ARP packet of Ethernet and IPv4 (RFC 826).
@@ -153,13 +162,13 @@ var protocols = map[string]byte{"icmp": unix.IPPROTO_ICMP, "tcp": unix.IPPROTO_T
 func (r *ruleExprs) kind(k Kind) error {
 	proto, ok := protocols[k.Proto]
 	if !ok {
-		return fmt.Errorf("%q is no protocol of a rule: take icmp, tcp or udp", k.Proto)
+		return say.Err("%q is no protocol of a rule: take icmp, tcp or udp", "%q 不是规则能用的协议：请用 icmp、tcp 或 udp", k.Proto)
 	}
 	r.add(&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1}, &expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{proto}})
 	if proto == unix.IPPROTO_ICMP {
 		kind, ok := icmpTypes[k.ICMPType]
 		if !ok {
-			return fmt.Errorf("%q is no type of an echo: take echo-request or echo-reply", k.ICMPType)
+			return say.Err("%q is no type of an echo: take echo-request or echo-reply", "%q 不是回显的类型：请用 echo-request 或 echo-reply", k.ICMPType)
 		}
 		r.transport(0, []byte{kind})
 		return nil
@@ -198,7 +207,7 @@ func (a Accept) insert(family nftables.TableFamily, rule ruleExprs) error {
 	table := &nftables.Table{Family: family, Name: a.Table}
 	conn.InsertRule(&nftables.Rule{Table: table, Chain: &nftables.Chain{Table: table, Name: a.Chain}, Exprs: rule})
 	if err := conn.Flush(); err != nil {
-		return fmt.Errorf("insert a rule into %s %s %s: %w", a.Family, a.Table, a.Chain, err)
+		return say.Err("insert a rule into %s %s %s: %v", "在 %s %s %s 中插入规则：%v", a.Family, a.Table, a.Chain, err)
 	}
 	return nil
 }

@@ -1,11 +1,10 @@
 package change
 
 import (
-	"fmt"
-
 	"github.com/vishvananda/netlink"
 
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // Space is where changes are made: network namespaces by their names.
@@ -32,7 +31,7 @@ func (d Dev) Find(s Space) (*netlink.Handle, netlink.Link, error) {
 	}
 	link, err := h.LinkByName(d.Name)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %s: %w", d.Netns, d.Name, err)
+		return nil, nil, say.Err("%s: %s: %v", "%s：%s：%v", d.Netns, d.Name, err)
 	}
 	return h, link, nil
 }
@@ -48,13 +47,13 @@ func Open(s Space, netns string) (*nsenter.Namespace, *netlink.Handle, error) {
 }
 
 // set does one thing to a device, and says of an error what was meant.
-func (d Dev) set(s Space, what string, do func(*netlink.Handle, netlink.Link) error) error {
+func (d Dev) set(s Space, what say.Text, do func(*netlink.Handle, netlink.Link) error) error {
 	h, link, err := d.Find(s)
 	if err != nil {
 		return err
 	}
 	if err := do(h, link); err != nil {
-		return fmt.Errorf("%s: %s: %w", d.Netns, what, err)
+		return say.Err("%s: %s: %v", "%s：%s：%v", d.Netns, what, err)
 	}
 	return nil
 }

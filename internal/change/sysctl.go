@@ -2,8 +2,9 @@ package change
 
 import (
 	"context"
-	"fmt"
 	"strings"
+
+	"nstutor/internal/say"
 
 	"nstutor/diag/table"
 )
@@ -23,11 +24,11 @@ func Conf(netns, dev, name, value string) Sysctl {
 
 var _ = register("sysctl -w", func(netns string, words []string) (Change, error) {
 	if len(words) != 1 {
-		return nil, fmt.Errorf("one setting and its value are needed")
+		return nil, say.Err("one setting and its value are needed", "需要一项设置和它的值")
 	}
 	key, value, ok := strings.Cut(words[0], "=")
 	if !ok {
-		return nil, fmt.Errorf("%s to what?", key)
+		return nil, say.Err("%s to what?", "%s 后面缺少值", key)
 	}
 	return Sysctl{Netns: netns, Path: table.SysctlPath(key), Value: value}, nil
 })

@@ -2,7 +2,8 @@ package change
 
 import (
 	"context"
-	"fmt"
+
+	"nstutor/internal/say"
 
 	"github.com/vishvananda/netlink"
 )
@@ -32,14 +33,14 @@ func (v VLANAdd) Command() Command {
 
 // Apply has the port carry it.
 func (v VLANAdd) Apply(_ context.Context, s Space) error {
-	return Dev{v.Netns, v.Dev}.set(s, fmt.Sprintf("add VLAN %d to %s", v.VID, v.Dev), func(h *netlink.Handle, link netlink.Link) error {
+	return Dev{v.Netns, v.Dev}.set(s, say.T("add VLAN %d to %s", "在 %[2]s 上添加 VLAN %[1]d", v.VID, v.Dev), func(h *netlink.Handle, link netlink.Link) error {
 		return h.BridgeVlanAdd(link, uint16(v.VID), false, false, v.Self, !v.Self)
 	})
 }
 
 // Undo has it carry the VLAN no more.
 func (v VLANAdd) Undo(_ context.Context, s Space, _ Before) error {
-	return Dev{v.Netns, v.Dev}.set(s, fmt.Sprintf("delete VLAN %d from %s", v.VID, v.Dev), func(h *netlink.Handle, link netlink.Link) error {
+	return Dev{v.Netns, v.Dev}.set(s, say.T("delete VLAN %d from %s", "从 %[2]s 上删除 VLAN %[1]d", v.VID, v.Dev), func(h *netlink.Handle, link netlink.Link) error {
 		return h.BridgeVlanDel(link, uint16(v.VID), false, false, v.Self, !v.Self)
 	})
 }

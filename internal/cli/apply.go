@@ -2,14 +2,13 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/netip"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"nstutor/internal/change"
+	"nstutor/internal/say"
 )
 
 // apply makes one change over netlink: explain offers it where the program that
@@ -17,9 +16,9 @@ import (
 func (a *app) apply() *cobra.Command {
 	var netns string
 	cmd := &cobra.Command{
-		Use:   "apply [flags] COMMAND…",
-		Short: "Make one change to the network here, without ip, bridge, iptables or nft",
-		Long: `apply makes the one change that explain has offered, over netlink. It is for
+		Use:   a.say("apply COMMAND…", "apply 命令…"),
+		Short: a.say("Make one change to the network here, without ip, bridge, iptables or nft", "不用 ip、bridge、iptables 和 nft，对这里的网络做一项改动"),
+		Long: a.say(`apply makes the one change that explain has offered, over netlink. It is for
 machines that lack the program: COMMAND is what would be typed for ip, bridge,
 conntrack, sysctl or iptables, with its words in full, such as
 
@@ -27,10 +26,17 @@ conntrack, sysctl or iptables, with its words in full, such as
 
 Two changes of the packet filter have words of their own: masquerade and accept.
 The change is made in the network namespace that apply is started in, or in the
-one of --netns. It takes root.`,
+one of --netns. It takes root.`, `apply 通过 netlink 完成 explain 给出的那一项改动，用于没有相应程序的机器。
+命令就是原本要输入的 ip、bridge、conntrack、sysctl 或 iptables 命令，其中的词
+都要写全，例如
+
+  nstutor apply ip route add default via 172.20.1.1 dev eth0
+
+包过滤规则有两项改动另有写法：masquerade 和 accept。改动在启动 apply 的网络
+命名空间中进行，或在 --netns 指定的命名空间中进行，需要 root。`),
 		RunE: func(cmd *cobra.Command, argv []string) error {
 			if len(argv) == 0 {
-				return fmt.Errorf("apply needs a change: a command, masquerade or accept; see `nstutor apply --help`")
+				return say.Err("apply needs a change: a command, masquerade or accept; see `nstutor apply --help`", "apply 需要指定改动：一条命令、masquerade 或 accept；见 `nstutor apply --help`")
 			}
 			c, err := change.Parse(netns, argv...)
 			if err != nil {
@@ -40,8 +46,8 @@ one of --netns. It takes root.`,
 		},
 	}
 	cmd.Flags().SetInterspersed(false)
-	cmd.PersistentFlags().StringVar(&netns, "netns", "", "the namespace: a name under /run/netns, pid:N or a path")
-	cmd.AddCommand(applyMasquerade(&netns), applyAccept(&netns))
+	cmd.PersistentFlags().StringVar(&netns, "netns", "", a.say("the namespace: a name under /run/netns, pid:N or a path", "命名空间：/run/netns 下的名字、pid:N 或路径"))
+	cmd.AddCommand(a.applyMasquerade(&netns), a.applyAccept(&netns))
 	return cmd
 }
 
@@ -51,16 +57,17 @@ func makeChange(ctx context.Context, c change.Change) error {
 	defer here.Close()
 	if err := c.Apply(ctx, &here); err != nil {
 		// The current namespace has no name that an error could begin with.
-		return errors.New(strings.TrimPrefix(err.Error(), ": "))
+		text := say.Quote(err)
+		return say.Err("%v", "%v", say.Both(strings.TrimPrefix(text.In("en"), ": "), strings.TrimPrefix(text.In("zh"), "：")))
 	}
 	return nil
 }
 
-func applyMasquerade(netns *string) *cobra.Command {
+func (a *app) applyMasquerade(netns *string) *cobra.Command {
 	var source, to, out string
 	cmd := &cobra.Command{
 		Use:   "masquerade",
-		Short: "Append a rule that masquerades to the table nat",
+		Short: a.say("Append a rule that masquerades to the table nat", "在 nat 表末尾添加一条地址伪装规则"),
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			m := change.Masquerade{Netns: *netns, Out: out}
@@ -71,23 +78,23 @@ func applyMasquerade(netns *string) *cobra.Command {
 				return err
 			}
 			if !m.Src.IsValid() && !m.Dst.IsValid() && out == "" {
-				return fmt.Errorf("masquerade everything? Say at least one of --source, --to and --out")
+				return say.Err("masquerade everything? Say at least one of --source, --to and --out", "要伪装所有包吗？--source、--to、--out 至少指定一个")
 			}
 			return makeChange(cmd.Context(), m)
 		},
 	}
-	cmd.Flags().StringVar(&source, "source", "", "the source address of the packets")
-	cmd.Flags().StringVar(&to, "to", "", "their destination")
-	cmd.Flags().StringVar(&out, "out", "", "the device that they leave by")
+	cmd.Flags().StringVar(&source, "source", "", a.say("the source address of the packets", "包的源地址"))
+	cmd.Flags().StringVar(&to, "to", "", a.say("their destination", "包的目的地址"))
+	cmd.Flags().StringVar(&out, "out", "", a.say("the device that they leave by", "包的出口设备"))
 	return cmd
 }
 
-func applyAccept(netns *string) *cobra.Command {
+func (a *app) applyAccept(netns *string) *cobra.Command {
 	var accept change.Accept
 	var source, to string
 	cmd := &cobra.Command{
 		Use:   "accept",
-		Short: "Insert a rule that accepts one kind of packet at the head of a chain",
+		Short: a.say("Insert a rule that accepts one kind of packet at the head of a chain", "在链的开头插入一条规则，放行一类包"),
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if accept.Src, err = ruleAddress("--source", source); err != nil {
@@ -98,25 +105,25 @@ func applyAccept(netns *string) *cobra.Command {
 			}
 			switch {
 			case accept.Table == "" || accept.Chain == "":
-				return fmt.Errorf("accept needs --table and --chain")
+				return say.Err("accept needs --table and --chain", "accept 需要 --table 和 --chain")
 			case accept.Proto == "" && !accept.Established:
-				return fmt.Errorf("accept needs --proto or --established")
+				return say.Err("accept needs --proto or --established", "accept 需要 --proto 或 --established")
 			}
 			accept.Netns = *netns
 			return makeChange(cmd.Context(), accept)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&accept.Family, "family", "ip", "the family of the table: ip, inet, bridge, netdev or arp")
-	flags.StringVar(&accept.Table, "table", "", "the table")
-	flags.StringVar(&accept.Chain, "chain", "", "the chain")
-	flags.StringVar(&source, "source", "", "the source address of the packets")
-	flags.StringVar(&to, "to", "", "their destination")
-	flags.StringVar(&accept.Proto, "proto", "", "the protocol: icmp, tcp or udp; or arp")
-	flags.StringVar(&accept.ICMPType, "icmp-type", "", "of ICMP: echo-request or echo-reply")
-	flags.Uint16Var(&accept.SrcPort, "sport", 0, "of TCP and UDP: the port that the packets come from")
-	flags.Uint16Var(&accept.DstPort, "dport", 0, "… and the one that they go to")
-	flags.BoolVar(&accept.Established, "established", false, "what belongs to connections that have begun")
+	flags.StringVar(&accept.Family, "family", "ip", a.say("the family of the table: ip, inet, bridge, netdev or arp", "表的协议族：ip、inet、bridge、netdev 或 arp"))
+	flags.StringVar(&accept.Table, "table", "", a.say("the table", "表"))
+	flags.StringVar(&accept.Chain, "chain", "", a.say("the chain", "链"))
+	flags.StringVar(&source, "source", "", a.say("the source address of the packets", "包的源地址"))
+	flags.StringVar(&to, "to", "", a.say("their destination", "包的目的地址"))
+	flags.StringVar(&accept.Proto, "proto", "", a.say("the protocol: icmp, tcp or udp; or arp", "协议：icmp、tcp 或 udp；也可以是 arp"))
+	flags.StringVar(&accept.ICMPType, "icmp-type", "", a.say("of ICMP: echo-request or echo-reply", "ICMP 的类型：echo-request 或 echo-reply"))
+	flags.Uint16Var(&accept.SrcPort, "sport", 0, a.say("of TCP and UDP: the port that the packets come from", "TCP 和 UDP 的源端口"))
+	flags.Uint16Var(&accept.DstPort, "dport", 0, a.say("… and the one that they go to", "TCP 和 UDP 的目的端口"))
+	flags.BoolVar(&accept.Established, "established", false, a.say("what belongs to connections that have begun", "属于已建立连接的包"))
 	return cmd
 }
 
@@ -127,7 +134,7 @@ func ruleAddress(option, text string) (netip.Addr, error) {
 	}
 	addr, err := netip.ParseAddr(text)
 	if err != nil || !addr.Is4() {
-		return netip.Addr{}, fmt.Errorf("%s %q: not an IPv4 address", option, text)
+		return netip.Addr{}, say.Err("%s %q: not an IPv4 address", "%s %q：不是 IPv4 地址", option, text)
 	}
 	return addr, nil
 }

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/progress"
 	"nstutor/internal/say"
 )
 
@@ -36,7 +37,7 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 func Main(args []string) int {
 	early.Restore()
 	lab.Dispatch()
-	a := &app{inside: lab.Inside()}
+	a := &app{inside: lab.Inside(), lang: speaking(args, progress.Read(progress.Path()).Lang())}
 	ctx, stop := untilSignal()
 	defer stop()
 	out := &heeded{to: os.Stdout}
@@ -57,14 +58,8 @@ func Main(args []string) int {
 	case errors.As(err, &said):
 		return int(said)
 	}
-	complain(err)
+	a.complain(err)
 	return exitUsage
-}
-
-// complain says on the standard error what is wrong, in one line: names that
-// came with the arguments or from the machine are in it.
-func complain(what any) {
-	fmt.Fprintln(os.Stderr, "nstutor: "+say.Clean(fmt.Sprint(what)))
 }
 
 // endedBy says which signal ended the program.
@@ -98,38 +93,43 @@ func untilSignal() (context.Context, func()) {
 
 // app is what the commands share.
 type app struct {
-	inside bool // this process is the inside of a lab
-	lang   string
+	inside bool   // this process is the inside of a lab
+	lang   string // that is spoken
 	ascii  bool
 }
 
 func (a *app) root() *cobra.Command {
+	asked := ""
 	root := &cobra.Command{
 		Use:   "nstutor",
-		Short: "Learn pod networking by repairing a real, isolated network",
-		Long: `nstutor teaches pod networking step by step: each step is one real change to a
+		Short: a.say("Learn pod networking by repairing a real, isolated network", "修好一个真实而隔离的网络，学会 Pod 网络"),
+		Long: a.say(`nstutor teaches pod networking step by step: each step is one real change to a
 real Linux network, beside a live view of routes, neighbours and ping.
 
 Everything happens in network namespaces that die with the process; this
-machine's own network is never touched. Root is not needed.`,
+machine's own network is never touched. Root is not needed.`, `nstutor 一步一步讲解 Pod 网络：每一步都是对一个真实 Linux 网络的一次真实改动，
+旁边实时显示路由表、邻居表和 ping。
+
+一切都发生在随进程一起消失的网络命名空间里，本机自己的网络不会被改动。
+不需要 root。`),
 		Version:       version(),
 		Args:          noArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          a.course,
 	}
-	root.PersistentFlags().StringVar(&a.lang, "lang", "", "language: en or zh (default: as $LANG says)")
-	root.PersistentFlags().BoolVar(&a.ascii, "ascii", false, "draw with ASCII characters only")
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.checkLang() }
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(a.run(), a.exercise(), a.shell(), a.explain(), a.doctor(), a.progress(), a.apply())
+	root.PersistentFlags().StringVar(&asked, "lang", "", a.say("language: en or zh (default: what you chose in the course, or as $LANG says)", "语言：en 或 zh（默认：课程中选择的语言，否则按 $LANG）"))
+	root.PersistentFlags().BoolVar(&a.ascii, "ascii", false, a.say("draw with ASCII characters only", "只用 ASCII 字符绘制"))
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return checkLang(asked) }
+	root.AddCommand(a.run(), a.exercise(), a.shell(), a.explain(), a.doctor(), a.progress(), a.apply(), a.trial())
+	a.speak(root)
 	return root
 }
 
 // noArgs is cobra.NoArgs in our words.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return fmt.Errorf("%q is not a command of %s; see `%s --help`", args[0], cmd.CommandPath(), cmd.CommandPath())
+		return say.Err("%q is not a command of %s; see `%s --help`", "%[2]s 没有命令 %[1]q；见 `%[3]s --help`", args[0], cmd.CommandPath(), cmd.CommandPath())
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func TestTheCourseIsPlayedByKeys(t *testing.T) {
 func (x *terminal) enterUntil(t *testing.T, want string) {
 	t.Helper()
 	mark := x.printed()
-	for range 5 {
+	for range 12 {
 		x.tty.WriteString("\r")
 		for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 			if strings.Contains(x.since(mark), want) {

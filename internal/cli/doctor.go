@@ -22,11 +22,11 @@ import (
 
 // finding is one line of the doctor's answer.
 type finding struct {
-	Name   string `json:"name"`
-	OK     bool   `json:"ok"`
-	Needed bool   `json:"needed"` // the course does not run without it
-	Detail string `json:"detail"`
-	Advice string `json:"advice,omitempty"` // what to do when it is not OK
+	Name   say.Text `json:"name"`
+	OK     bool     `json:"ok"`
+	Needed bool     `json:"needed"` // the course does not run without it
+	Detail say.Text `json:"detail"`
+	Advice say.Text `json:"advice,omitzero"` // what to do when it is not OK
 }
 
 // doctor says what this machine allows.
@@ -34,29 +34,29 @@ func (a *app) doctor() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Say what this machine allows, and what to do about what it does not",
+		Short: a.say("Say what this machine allows, and what to do about what it does not", "检查本机允许什么，不允许的该怎么办"),
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if output != "text" && output != "json" {
-				return fmt.Errorf("output %q: choose -o text or -o json", output)
+				return say.Err("output %q: choose -o text or -o json", "输出格式 %q：请用 -o text 或 -o json", output)
 			}
 			err := a.inLab(func() error {
-				return tell(os.Stdout, output, append(examineLab(cmd.Context()), examineTools()...))
+				return a.tell(os.Stdout, output, append(examineLab(cmd.Context()), examineTools()...))
 			})
 			var refused *lab.Refusal
 			if errors.As(err, &refused) {
-				lab := finding{"isolated network", false, true, refused.Err.Error(), refused.Advice}
-				return tell(os.Stdout, output, append([]finding{kernel(), lab}, examineTools()...))
+				lab := finding{isolation, false, true, say.Quote(refused.Err), refused.Advice}
+				return a.tell(os.Stdout, output, append([]finding{kernel(), lab}, examineTools()...))
 			}
 			return err
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	cmd.Flags().StringVarP(&output, "output", "o", "text", a.say("text or json", "text 或 json"))
 	return cmd
 }
 
 // tell prints the findings; the status is 1 when something needed is missing.
-func tell(w io.Writer, output string, findings []finding) error {
+func (a *app) tell(w io.Writer, output string, findings []finding) error {
 	ok := true
 	for _, f := range findings {
 		ok = ok && (f.OK || !f.Needed)
@@ -65,7 +65,7 @@ func tell(w io.Writer, output string, findings []finding) error {
 		if err := writeJSON(w, map[string]any{"schema": 1, "ok": ok, "findings": findings}); err != nil {
 			return err
 		}
-	} else if err := tellText(w, findings, ok); err != nil {
+	} else if err := a.tellText(w, findings, ok); err != nil {
 		return err
 	}
 	if !ok {
@@ -74,7 +74,7 @@ func tell(w io.Writer, output string, findings []finding) error {
 	return nil
 }
 
-func tellText(w io.Writer, findings []finding, ok bool) error {
+func (a *app) tellText(w io.Writer, findings []finding, ok bool) error {
 	var b strings.Builder
 	for _, f := range findings {
 		mark := "ok  "
@@ -84,26 +84,35 @@ func tellText(w io.Writer, findings []finding, ok bool) error {
 		case !f.OK:
 			mark = "-   "
 		}
-		fmt.Fprintf(&b, "%s %-22s %s\n", mark, f.Name, f.Detail)
-		if !f.OK && f.Advice != "" {
-			fmt.Fprintf(&b, "     %-22s %s\n", "", f.Advice)
+		fmt.Fprintf(&b, "%s %s %s\n", mark, pad(f.Name.In(a.lang), nameWidth), f.Detail.In(a.lang))
+		if !f.OK && !f.Advice.IsZero() {
+			fmt.Fprintf(&b, "     %s %s\n", pad("", nameWidth), f.Advice.In(a.lang))
 		}
 	}
-	if ok {
-		b.WriteString("\nThe whole course runs here.\n")
-	} else {
-		b.WriteString("\nThe course does not run here yet: see FAIL above.\n")
+	verdict := say.T("The whole course runs here.", "整个课程可以在这里运行。")
+	if !ok {
+		verdict = say.T("The course does not run here yet: see FAIL above.", "课程还不能在这里运行：见上面的 FAIL。")
 	}
+	fmt.Fprintf(&b, "\n%s\n", verdict.In(a.lang))
 	_, err := io.WriteString(w, say.CleanLines(b.String()))
 	return err
 }
 
+// isolation is what the course cannot do without.
+var isolation = say.T("isolated network", "隔离的网络")
+
+// nameWidth is that of the names, in cells.
+const nameWidth = 22
+
 func kernel() finding {
+	f := finding{Name: say.T("kernel", "内核")}
 	var u unix.Utsname
 	if err := unix.Uname(&u); err != nil {
-		return finding{Name: "kernel", Detail: err.Error()}
+		f.Detail = say.Quote(err)
+		return f
 	}
-	return finding{Name: "kernel", OK: true, Detail: "Linux " + unix.ByteSliceToString(u.Release[:])}
+	f.OK, f.Detail = true, say.Quote("Linux "+unix.ByteSliceToString(u.Release[:]))
+	return f
 }
 
 // examineLab tries in a real lab what the course does in one.
@@ -111,20 +120,23 @@ func examineLab(ctx context.Context) []finding {
 	start := time.Now()
 	l, err := lab.New(ctx, lab.Options{})
 	if err != nil {
-		return []finding{kernel(), {"isolated network", false, true, err.Error(),
-			"the namespaces could be made, but not what belongs in them; \"not supported\" means that this kernel has no veth devices (CONFIG_VETH)"}}
+		return []finding{kernel(), {isolation, false, true, say.Quote(err),
+			say.T("the namespaces could be made, but not what belongs in them; \"not supported\" means that this kernel has no veth devices (CONFIG_VETH)",
+				"命名空间建好了，但里面的东西建不起来；出现 \"not supported\" 说明内核没有 veth 设备（CONFIG_VETH）")}}
 	}
 	defer l.Close()
-	findings := []finding{kernel(), {"isolated network", true, true,
-		fmt.Sprintf("%s, ready in %d ms", lab.Born(), time.Since(start).Milliseconds()), ""}}
+	findings := []finding{kernel(), {isolation, true, true,
+		say.T("%s, ready in %d ms", "%s，%d 毫秒内就绪", lab.Born(), time.Since(start).Milliseconds()), say.Text{}}}
 	if lab.Open() {
-		findings = append(findings, finding{"protection", false, false, "the lab runs as root without a user namespace",
-			"the network, processes and host name are the lab's own, and the kernel's settings are read-only; but what you type there is root's on this machine's files and disks. To keep these apart as well, allow user namespaces: " + lab.Wanting()})
+		findings = append(findings, finding{say.T("protection", "保护"), false, false,
+			say.T("the lab runs as root without a user namespace", "实验网络以 root 运行，没有用户命名空间"),
+			say.T("the network, processes and host name are the lab's own, and the kernel's settings are read-only; but what you type there is root's on this machine's files and disks. To keep these apart as well, allow user namespaces: %s",
+				"网络、进程和主机名是实验网络自己的，内核设置是只读的；但你在里面输入的命令，对本机的文件和磁盘有 root 的权力。要把这些也隔离开，请允许用户命名空间：%s", lab.Wanting())})
 	}
 	for _, trial := range trials {
 		f := finding{Name: trial.name, OK: true, Needed: true, Detail: trial.detail}
 		if err := trial.try(ctx, l); err != nil {
-			f.OK, f.Detail, f.Advice = false, err.Error(), trial.advice
+			f.OK, f.Detail, f.Advice = false, say.Quote(err), trial.advice
 		}
 		findings = append(findings, f)
 	}
@@ -133,17 +145,21 @@ func examineLab(ctx context.Context) []finding {
 
 // trials are what the lessons need of the kernel.
 var trials = []struct {
-	name, detail, advice string
+	name, detail, advice say.Text
 	try                  func(context.Context, *lab.Lab) error
 }{
-	{"ping", "raw ICMP socket in the lab", "the kernel refuses raw sockets even to the lab's own root: is a seccomp filter set?", tryPing},
-	{"capture", "packet socket in the lab", "the kernel refuses packet sockets: is it built with CONFIG_PACKET, or is a seccomp filter set?", tryCapture},
-	{"bridge", "bridge devices", "load the module: `sudo modprobe bridge`", func(ctx context.Context, l *lab.Lab) error {
+	{say.Quote("ping"), say.T("raw ICMP socket in the lab", "实验网络中的 ICMP 原始套接字"),
+		say.T("the kernel refuses raw sockets even to the lab's own root: is a seccomp filter set?", "连实验网络自己的 root 也不能打开原始套接字：是不是设置了 seccomp 过滤器？"), tryPing},
+	{say.T("capture", "抓包"), say.T("packet socket in the lab", "实验网络中的 packet 套接字"),
+		say.T("the kernel refuses packet sockets: is it built with CONFIG_PACKET, or is a seccomp filter set?", "内核拒绝 packet 套接字：编译时有没有 CONFIG_PACKET，是不是设置了 seccomp 过滤器？"), tryCapture},
+	{say.T("bridge", "网桥"), say.T("bridge devices", "网桥设备"), say.T("load the module: `sudo modprobe bridge`", "加载模块：`sudo modprobe bridge`"), func(ctx context.Context, l *lab.Lab) error {
 		return steps.BridgeAdd{Netns: lab.Host, Name: "br-doctor"}.Change(l).Apply(ctx, l)
 	}},
-	{"address translation", "nat table and MASQUERADE", "load the modules: `sudo modprobe -a nf_tables nft_masq nft_chain_nat xt_MASQUERADE iptable_nat`", func(ctx context.Context, l *lab.Lab) error {
-		return steps.Masquerade{Netns: lab.Host, Src: "172.20.1.10"}.Change(l).Apply(ctx, l)
-	}},
+	{say.T("address translation", "地址转换"), say.T("nat table and MASQUERADE", "nat 表和 MASQUERADE"),
+		say.T("load the modules: `sudo modprobe -a nf_tables nft_masq nft_chain_nat xt_MASQUERADE iptable_nat`",
+			"加载模块：`sudo modprobe -a nf_tables nft_masq nft_chain_nat xt_MASQUERADE iptable_nat`"), func(ctx context.Context, l *lab.Lab) error {
+			return steps.Masquerade{Netns: lab.Host, Src: "172.20.1.10"}.Change(l).Apply(ctx, l)
+		}},
 }
 
 func tryPing(ctx context.Context, l *lab.Lab) error {
@@ -152,7 +168,7 @@ func tryPing(ctx context.Context, l *lab.Lab) error {
 		return err
 	}
 	if r := probe.Ping(ctx, ns, probe.Echo{To: "192.168.6.1", Timeout: l.PingTimeout()}); r.Outcome != probe.Replied {
-		return errors.New(r.Message)
+		return say.Err("%s", "%s", r.Message)
 	}
 	return nil
 }
@@ -175,30 +191,30 @@ func tryCapture(_ context.Context, l *lab.Lab) error {
 var tools = []struct {
 	name    string
 	version []string
-	without string
+	without say.Text
 }{
-	{"ip", []string{"-V"}, "the course runs; to type `ip` commands yourself, install iproute2"},
-	{"iptables", []string{"-V"}, "the course runs: its rules go in over netlink; to type them yourself, install iptables"},
-	{"nft", []string{"-v"}, "the course runs; to list its rules yourself, install nftables"},
-	{"ping", []string{"-V"}, "the course has its own; to ping yourself, install iputils-ping"},
-	{"nsenter", []string{"-V"}, "the course runs; to enter namespaces by PID yourself, install util-linux"},
-	{"conntrack", []string{"-V"}, "the course runs; to list tracked connections yourself, install conntrack"},
+	{"ip", []string{"-V"}, say.T("the course runs; to type `ip` commands yourself, install iproute2", "课程可以运行；要自己输入 `ip` 命令，请安装 iproute2")},
+	{"iptables", []string{"-V"}, say.T("the course runs: its rules go in over netlink; to type them yourself, install iptables", "课程可以运行：规则通过 netlink 写入；要自己输入，请安装 iptables")},
+	{"nft", []string{"-v"}, say.T("the course runs; to list its rules yourself, install nftables", "课程可以运行；要自己列出规则，请安装 nftables")},
+	{"ping", []string{"-V"}, say.T("the course has its own; to ping yourself, install iputils-ping", "课程自带；要自己 ping，请安装 iputils-ping")},
+	{"nsenter", []string{"-V"}, say.T("the course runs; to enter namespaces by PID yourself, install util-linux", "课程可以运行；要自己按 PID 进入命名空间，请安装 util-linux")},
+	{"conntrack", []string{"-V"}, say.T("the course runs; to list tracked connections yourself, install conntrack", "课程可以运行；要自己列出被跟踪的连接，请安装 conntrack")},
 }
 
 func examineTools() []finding {
 	var findings []finding
 	for _, tool := range tools {
-		f := finding{Name: tool.name, Advice: tool.without}
+		f := finding{Name: say.Quote(tool.name), Advice: tool.without}
 		path, err := exec.LookPath(tool.name)
 		if err != nil {
-			f.Detail = "not installed"
+			f.Detail = say.T("not installed", "未安装")
 			findings = append(findings, f)
 			continue
 		}
-		f.OK, f.Detail = true, path
+		f.OK, f.Detail = true, say.Quote(path)
 		if out, err := exec.Command(path, tool.version...).CombinedOutput(); err == nil {
 			first, _, _ := strings.Cut(string(out), "\n")
-			f.Detail = first
+			f.Detail = say.Quote(first)
 		}
 		findings = append(findings, f)
 	}

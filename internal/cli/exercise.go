@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -18,6 +17,7 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/door"
 	"nstutor/internal/progress"
+	"nstutor/internal/say"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
 	"nstutor/ui"
@@ -34,14 +34,18 @@ func (a *app) exercise() *cobra.Command {
 	var seed uint64
 	cmd := &cobra.Command{
 		Use:   "exercise [NAME]",
-		Short: "Repair a broken network with your own hands",
-		Long: `Open an exercise: a network that somebody broke, and what a colleague says of it.
+		Short: a.say("Repair a broken network with your own hands", "亲手修好一个出了故障的网络"),
+		Long: a.say(`Open an exercise: a network that somebody broke, and what a colleague says of it.
 Repair it with commands of your own. It is solved when the kernel passes all
 checks, and nothing that worked before is broken.
 
 Without a name the list of all exercises is shown, with the first one that you
 have not solved chosen. Names, addresses, and sometimes the fault itself vary
-with the seed, which the exercise shows.`,
+with the seed, which the exercise shows.`, `打开一个练习：网络被人弄坏了，同事描述了症状。用你自己的命令修好它。
+内核通过了所有检查，并且原来能用的都没有坏，就算解决。
+
+不给名称时显示所有练习的列表，光标停在第一个还没解决的练习上。名称、地址，
+有时连故障本身都随种子变化；种子会显示出来。`),
 		Example: `  nstutor exercise
   nstutor exercise dead-veth
   nstutor exercise dead-veth --seed 7
@@ -57,13 +61,13 @@ with the seed, which the exercise shows.`,
 			write, ok := exerciseForms[output]
 			switch {
 			case !ok:
-				return fmt.Errorf("output %q: choose -o text or -o json", output)
+				return say.Err("output %q: choose -o text or -o json", "输出格式 %q：请用 -o text 或 -o json", output)
 			case list:
 				return a.listExercises(name, output == "json", write)
 			case cmd.Flags().Changed("output"):
-				return errors.New("-o is for the list: add --list")
+				return say.Err("-o is for the list: add --list", "-o 只用于列表：请加上 --list")
 			case !isatty.IsTerminal(os.Stdin.Fd()) || !isatty.IsTerminal(os.Stdout.Fd()):
-				return errors.New("an exercise needs a terminal; `nstutor exercise --list` prints them without one")
+				return say.Err("an exercise needs a terminal; `nstutor exercise --list` prints them without one", "练习需要在终端中进行；没有终端时可用 `nstutor exercise --list` 查看列表")
 			}
 			if !cmd.Flags().Changed("seed") {
 				seed = 1 + rand.Uint64N(seeds-1)
@@ -71,9 +75,9 @@ with the seed, which the exercise shows.`,
 			return a.inLab(func() error { return a.exercises(cmd.Context(), name, seed) })
 		},
 	}
-	cmd.Flags().BoolVar(&list, "list", false, "print the exercises and open none")
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "form of the list: text or json")
-	cmd.Flags().Uint64Var(&seed, "seed", 0, "which variation (default: a random one, which is shown)")
+	cmd.Flags().BoolVar(&list, "list", false, a.say("print the exercises and open none", "列出练习，不打开"))
+	cmd.Flags().StringVarP(&output, "output", "o", "text", a.say("form of the list: text or json", "列表的格式：text 或 json"))
+	cmd.Flags().Uint64Var(&seed, "seed", 0, a.say("which variation (default: a random one, which is shown)", "选定变化（默认：随机，并显示出来）"))
 	return cmd
 }
 
@@ -84,12 +88,12 @@ func (a *app) exercises(ctx context.Context, name string, seed uint64) error {
 		return err
 	}
 	defer l.Close()
-	if err := door.Serve(ctx, l, func() string { return "the exercises" }); err != nil {
-		complain(err)
+	if err := door.Serve(ctx, l, func() say.Text { return say.T("the exercises", "练习") }); err != nil {
+		a.complain(say.T("`nstutor shell` will not find this lab: %v", "`nstutor shell` 将找不到这个实验网络：%v", err))
 	}
 	memory := progress.Load(progress.Path())
 	course := exercise.Course(exercises.All(), seed)
-	opts := ui.Options{Lang: a.language(memory.Lang()), ASCII: a.ascii, Start: name, List: name == "", Open: lab.Open()}
+	opts := ui.Options{Lang: a.lang, ASCII: a.ascii, Start: name, List: name == "", Open: lab.Open()}
 	if opts.List {
 		opts.Start = firstUnsolved(memory)
 	}
@@ -112,16 +116,16 @@ func chooseExercise(args []string) (string, error) {
 	case len(args) == 0:
 		return "", nil
 	case len(args) > 1:
-		return "", fmt.Errorf("one exercise at a time, not %d: `nstutor exercise %s`", len(args), args[0])
+		return "", say.Err("one exercise at a time, not %d: `nstutor exercise %s`", "一次只能做一个练习，给了 %d 个：`nstutor exercise %s`", len(args), args[0])
 	}
 	if _, ok := exercises.Find(args[0]); ok {
 		return args[0], nil
 	}
 	near := nearNames(args[0], exerciseNames())
 	if len(near) == 0 {
-		return "", fmt.Errorf("there is no exercise %q; `nstutor exercise --list` prints them", args[0])
+		return "", say.Err("there is no exercise %q; `nstutor exercise --list` prints them", "没有练习 %q；`nstutor exercise --list` 列出所有练习", args[0])
 	}
-	return "", fmt.Errorf("there is no exercise %q: did you mean %s?", args[0], strings.Join(near, " or "))
+	return "", say.Err("there is no exercise %q: did you mean %s?", "没有练习 %q：是不是 %s？", args[0], enumerated(near, say.T("or", "或者")))
 }
 
 // nearNames are at most three names that somebody may have meant: one that
@@ -185,12 +189,12 @@ type listedExercise struct {
 // language unless a program reads it.
 func (a *app) listExercises(name string, english bool, write func(sheet, []listedExercise) error) error {
 	memory := progress.Read(progress.Path())
-	warn(memory, a.language(memory.Lang()))
+	a.warn(memory)
 	d := sheet{a.drawingOn(os.Stdout), unicodeSheet}
 	if a.ascii {
 		d.signs = asciiSheet
 	}
-	d.lang = a.language(memory.Lang())
+	d.lang = a.lang
 	if english {
 		d.lang = "en" // programs compare texts
 	}

@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -17,9 +15,9 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/explain/report"
 	"nstutor/diag/probe"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // maxPayload is what the greatest IPv4 packet has room for behind its header of
@@ -29,24 +27,24 @@ const maxPayload = 65535 - 20 - 8
 // explain says why a ping, a connection or a datagram is not answered, on any machine.
 func (a *app) explain() *cobra.Command {
 	var output, from string
-	var noProbe, df, causes bool
+	var noProbe, df, causes, verified bool
 	var size int
 	var sport uint16
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "explain TARGET",
-		Short: "Say where and why a packet to TARGET dies, and the smallest fix",
-		Long: `Follow a packet to TARGET and its reply from namespace to namespace, asking the
+		Short: a.say("Say where and why a packet to TARGET dies, and the smallest fix", "说明发往 TARGET 的包断在哪里、为什么，以及最小的修复"),
+		Long: a.say(`Follow a packet to TARGET and its reply from namespace to namespace, asking the
 kernel at every hop, then send one and compare. Nothing is changed.
 
 TARGET is HOST for a ping; HOST:PORT or tcp://HOST:PORT for a connection, which
 is opened and closed without a byte of data; udp://HOST:PORT for a datagram (an
 empty one; to port 53 a question); http://HOST[:PORT][/PATH] for a connection and
-what is answered on it. HOST is an IPv4 address, or a name that is looked up as
+what is answered on it. HOST is an address of IPv4 or IPv6, or a name that is looked up as
 the namespace would: by the hosts and resolv.conf of its container, where it is
 one's.
 
---from names the namespace where the packet starts: a name of ` + "`ip netns`" + `, a path, a
+--from names the namespace where the packet starts: a name of `+"`ip netns`"+`, a path, a
 process (pid:378, or 378), or a container of Docker, containerd, podman, CRI-O,
 LXC, systemd-nspawn or Mininet by its name or the beginning of its ID, or a pod;
 container:NAME is a container whatever else has the name. No daemon is asked.
@@ -56,14 +54,40 @@ back, a namespace a line, with what was seen on the wire; the lines of the
 kernel's tables that prove the fault; the fix, ready to paste; what would still
 be broken after it; and what the probe itself says.
 
+With --verify the fix of a ping is tried: the namespaces on its way are copied into a
+lab that vanishes again; the same ping fails there, the commands are run as they are
+printed, and request and reply arrive; no command can be left out; and what the fix
+opens, closes or reroutes besides is listed. Only then it counts as verified. What
+was not copied is said.
+
 It takes root to enter another namespace and to read the packet filter.
 
 The exit status is 0 when the packet is answered, 1 when it is not or when that
-cannot be told, and 2 when the question cannot be asked.`,
+cannot be told, and 2 when the question cannot be asked.`, `沿着发往 TARGET 的包和它的应答，逐个命名空间跟踪，每一跳都询问内核；然后真的
+发一个，两相对照。不改动任何东西。
+
+TARGET 写成 HOST 是 ping；HOST:PORT 或 tcp://HOST:PORT 是 TCP 连接，建立后立即
+关闭，一个字节也不发；udp://HOST:PORT 是 UDP 数据（空的；53 端口则是一次查询）；
+http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 地址，或者名称；名称
+按该命名空间的方式解析：属于容器时，用容器的 hosts 和 resolv.conf。
+
+--from 指定包从哪个命名空间发出：`+"`ip netns`"+` 中的名称、路径、进程（pid:378 或
+378），或者 Docker、containerd、podman、CRI-O、LXC、systemd-nspawn、Mininet 的
+容器（名称或 ID 的开头），或者 Pod；有重名时，container:NAME 指的是容器。不询问
+任何守护进程。
+
+答案依次是：一句话的结论；去程和回程，每个命名空间一行，附上抓包看到的情况；内核
+各表中能证明故障的行；可以直接粘贴的修复命令；修复之后还会剩下什么问题；探测自己
+的输出。
+
+进入其他命名空间、读取包过滤规则都需要 root。
+
+退出码：有应答为 0，没有应答或无法判断为 1，问题本身不成立为 2。`),
 		Example: `  nstutor explain 192.168.6.160 --from ns1
   nstutor explain 10.244.1.7 --from pid:4711 --size 1472 --df
   nstutor explain db:5432 --from web
   nstutor explain udp://10.96.0.10:53 --from web
+  nstutor explain 10.244.2.9 --from pod1 --verify
   nstutor explain example.com --no-probe -o json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if causes && len(args) == 0 {
@@ -73,26 +97,26 @@ cannot be told, and 2 when the question cannot be asked.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if output != "text" && output != "json" {
-				return fmt.Errorf("output %q: choose -o text or -o json", output)
+				return say.Err("output %q: choose -o text or -o json", "输出格式 %q：请用 -o text 或 -o json", output)
 			}
 			if causes {
-				return listCauses(os.Stdout, output, a.language(""))
+				return listCauses(os.Stdout, output, a.lang)
 			}
 			if size < 0 || size > maxPayload {
-				return fmt.Errorf("--size %d: an echo carries 0 to %d bytes", size, maxPayload)
+				return say.Err("--size %d: an echo carries 0 to %d bytes", "--size %d：回显请求能带 0 到 %d 字节", size, maxPayload)
 			}
 			asked, err := parseTarget(args[0])
 			if err != nil {
 				return err
 			}
 			if asked.proto == 0 && sport != 0 {
-				return fmt.Errorf("--sport %d: a ping has no port; ask about HOST:PORT", sport)
+				return say.Err("--sport %d: a ping has no port; ask about HOST:PORT", "--sport %d：ping 没有端口；请写成 HOST:PORT", sport)
 			}
 			if asked.proto == unix.IPPROTO_TCP && size != 0 {
-				return fmt.Errorf("--size %d: a connection is opened without data", size)
+				return say.Err("--size %d: a connection is opened without data", "--size %d：建立连接时不带数据", size)
 			}
 			if timeout <= 0 && !noProbe {
-				return fmt.Errorf("--timeout %s: the probe needs some time to wait, such as 2s; --no-probe sends none", timeout)
+				return say.Err("--timeout %s: the probe needs some time to wait, such as 2s; --no-probe sends none", "--timeout %s：探测需要等待时间，例如 2s；不探测请用 --no-probe", timeout)
 			}
 			world := machine.New()
 			defer world.Close()
@@ -108,10 +132,11 @@ cannot be told, and 2 when the question cannot be asked.`,
 			if err != nil {
 				return err
 			}
-			if output == "json" {
-				err = explainJSON(os.Stdout, answer)
+			told := telling{app: a, json: output == "json", answer: answer}
+			if verified {
+				err = told.tried(cmd.Context(), world, req)
 			} else {
-				err = a.drawingOn(os.Stdout).draw(report.Titles(world.Titles()).Of(answer, a.language("")))
+				err = told.all(world)
 			}
 			if err != nil {
 				return err
@@ -122,21 +147,22 @@ cannot be told, and 2 when the question cannot be asked.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
-	cmd.Flags().BoolVar(&causes, "causes", false, "list all causes that an answer can name, and the table that shows each")
-	cmd.Flags().StringVar(&from, "from", "", "where the packet starts: a name under /run/netns, a container or pod, pid:N, or a path (default: here)")
-	cmd.Flags().BoolVar(&noProbe, "no-probe", false, "only predict: send nothing, wait for nothing")
-	cmd.Flags().Uint16Var(&sport, "sport", 0, "the port that the connection or the datagram comes from (0: one that the kernel would choose)")
-	cmd.Flags().IntVar(&size, "size", 0, "payload of the echo or the datagram in bytes, as ping -s says it (0: ping's 56)")
-	cmd.Flags().BoolVar(&df, "df", false, "let no router fragment the packet, as ping -M do")
-	cmd.Flags().DurationVar(&timeout, "timeout", 4*time.Second, "how long to wait for the probe")
+	cmd.Flags().StringVarP(&output, "output", "o", "text", a.say("text or json", "text 或 json"))
+	cmd.Flags().BoolVar(&causes, "causes", false, a.say("list all causes that an answer can name, and the table that shows each", "列出答案可能给出的所有原因，以及能看到它的表"))
+	cmd.Flags().StringVar(&from, "from", "", a.say("where the packet starts: a name under /run/netns, a container or pod, pid:N, or a path (default: here)", "包从哪里发出：/run/netns 下的名称、容器或 Pod、pid:N、路径（默认：这里）"))
+	cmd.Flags().BoolVar(&noProbe, "no-probe", false, a.say("only predict: send nothing, wait for nothing", "只预测：什么也不发，什么也不等"))
+	cmd.Flags().BoolVar(&verified, "verify", false, a.say("try the fix of a ping in a private copy of the network, and say what else it changes", "在网络的私有副本里试一遍 ping 的修复，并说明它还改变了什么"))
+	cmd.Flags().Uint16Var(&sport, "sport", 0, a.say("the port that the connection or the datagram comes from (0: one that the kernel would choose)", "连接或 UDP 数据的源端口（0：由内核选择）"))
+	cmd.Flags().IntVar(&size, "size", 0, a.say("payload of the echo or the datagram in bytes, as ping -s says it (0: ping's 56)", "回显请求或 UDP 的数据字节数，同 ping -s（0：ping 默认的 56）"))
+	cmd.Flags().BoolVar(&df, "df", false, a.say("let no router fragment the packet, as ping -M do", "不许路由器分片，同 ping -M do"))
+	cmd.Flags().DurationVar(&timeout, "timeout", 4*time.Second, a.say("how long to wait for the probe", "探测最多等多久"))
 	return cmd
 }
 
 // answerTo explains the way to a host, or why its name has no address.
 func answerTo(ctx context.Context, world *machine.Machine, host string, req explain.Request) (explain.Answer, error) {
 	dest, err := destination(ctx, req.From, host)
-	if failed, ok := errors.AsType[*probe.NameError](err); ok && failed.Outcome == probe.NoResolver && len(failed.Servers) > 0 && failed.Servers[0].Addr().Is4() {
+	if failed, ok := errors.AsType[*probe.NameError](err); ok && failed.Outcome == probe.NoResolver && len(failed.Servers) > 0 {
 		return explain.ExplainName(ctx, world, req, failed)
 	}
 	if err != nil {
@@ -159,13 +185,13 @@ func destination(ctx context.Context, node *machine.Space, name string) (netip.A
 	dest, err := probe.ResolveAs(ctx, node.NS, node.Process, name)
 	switch {
 	case err != nil && node.Name != "":
-		return dest, fmt.Errorf("%s: %w", node.Title(), err)
+		return dest, say.At(node.Title(), err)
 	case err != nil:
 		return dest, err
-	case !dest.Is4():
-		return dest, fmt.Errorf("%s is an IPv6 address; explain follows IPv4 only", dest)
+	case dest.Is6() && dest.IsLinkLocalUnicast():
+		return dest, say.Err("%s is an address of one wire only; explain follows those that have a route", "%s 只在一条链路上有效；explain 只跟踪有路由可达的地址", dest)
 	case dest.IsMulticast() || dest == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
-		return dest, fmt.Errorf("%s is the address of many; explain follows a packet to one", dest)
+		return dest, say.Err("%s is the address of many; explain follows a packet to one", "%s 是组播或广播地址；explain 只跟踪发往单个主机的包", dest)
 	}
 	return dest, nil
 }
@@ -177,25 +203,21 @@ func cannotOpen(from string, err error) error {
 	several, isAmbiguous := errors.AsType[*machine.Ambiguous](err)
 	switch {
 	case isAmbiguous:
-		return fmt.Errorf("--from %s: %w", from, several)
+		return say.At("--from "+from, several)
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("--from %s: permission denied: entering another namespace takes root", from)
+		return say.Err("--from %s: permission denied: entering another namespace takes root", "--from %s：权限不足：进入其他命名空间需要 root", from)
 	case errors.Is(err, fs.ErrNotExist) && isProcess:
-		return fmt.Errorf("--from %s: there is no process %s", from, pid)
+		return say.Err("--from %s: there is no process %s", "--from %s：没有进程 %s", from, pid)
 	case errors.Is(err, machine.ErrNobody) && isContainer:
-		return fmt.Errorf("--from %s: no container or pod that runs here is called %s", from, called)
+		return say.Err("--from %s: no container or pod that runs here is called %s", "--from %s：本机没有名为 %s 的运行中的容器或 Pod", from, called)
 	case errors.Is(err, fs.ErrNotExist) && !strings.Contains(from, "/"):
-		return fmt.Errorf("--from %s: there is no /run/netns/%[1]s, and no container or pod is called so; name one, a namespace of `ip netns`, pid:N or a path", from)
+		return say.Err("--from %s: there is no /run/netns/%[1]s, and no container or pod is called so; name one, a namespace of `ip netns`, pid:N or a path", "--from %s：没有 /run/netns/%[1]s，也没有叫这个名字的容器或 Pod；请给出容器或 Pod 的名称、`ip netns` 中的命名空间、pid:N 或路径", from)
 	case errors.Is(err, fs.ErrNotExist) && !filepath.IsAbs(from):
-		return fmt.Errorf("--from %s: there is no such file, and no pod is called so", from)
+		return say.Err("--from %s: there is no such file, and no pod is called so", "--from %s：没有这个文件，也没有叫这个名字的 Pod", from)
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("--from %s: there is no such file", from)
+		return say.Err("--from %s: there is no such file", "--from %s：没有这个文件", from)
 	case errors.Is(err, nsenter.ErrNoNamespace), errors.Is(err, unix.EINVAL):
-		return fmt.Errorf("--from %s: this is no network namespace", from)
+		return say.Err("--from %s: this is no network namespace", "--from %s：这不是网络命名空间", from)
 	}
-	return fmt.Errorf("--from: %w", err)
-}
-
-func explainJSON(w io.Writer, a explain.Answer) error {
-	return writeJSON(w, a)
+	return say.At("--from", err)
 }

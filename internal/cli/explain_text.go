@@ -11,6 +11,7 @@ import (
 
 	"nstutor/diag/explain/report"
 	"nstutor/diag/explain/trace"
+	"nstutor/internal/say"
 	"nstutor/internal/wrap"
 )
 
@@ -40,9 +41,9 @@ var asciiSigns = explainSigns{
 }
 
 // observedWords say of a hop whether its frame was seen on the wire.
-var observedWords = map[string]map[string]string{
-	"en": {trace.OK: "seen", trace.Fail: "not seen"},
-	"zh": {trace.OK: "看到", trace.Fail: "没看到"},
+var observedWords = map[string]say.Text{
+	trace.OK:   say.T("seen", "看到"),
+	trace.Fail: say.T("not seen", "没看到"),
 }
 
 // The widths, in cells. A line of a pipe is as long as that of the classical
@@ -55,7 +56,7 @@ const (
 
 // drawingOn suits what f is: a terminal has a width, and perhaps colours.
 func (a *app) drawingOn(f *os.File) drawing {
-	d := drawing{w: f, lang: a.language(""), width: pipeWidth, signs: unicodeSigns}
+	d := drawing{w: f, lang: a.lang, width: pipeWidth, signs: unicodeSigns}
 	if a.ascii {
 		d.signs = asciiSigns
 	}
@@ -83,7 +84,7 @@ func (d drawing) draw(lines []report.Line) error {
 		case report.Hop, report.Behind:
 			lead := d.sign(line) + " " + pad(line.Netns, netns) + "  "
 			if observed > 0 {
-				lead += pad(observedWords[d.lang][line.Observed], observed) + "  "
+				lead += pad(observedWords[line.Observed].In(d.lang), observed) + "  "
 			}
 			d.behind(&b, "  "+lead, line.Text, nil)
 		case report.Fix: // one line, to be pasted
@@ -100,7 +101,7 @@ func (d drawing) draw(lines []report.Line) error {
 func (d drawing) columns(lines []report.Line) (netns, observed int) {
 	for _, line := range lines {
 		netns = max(netns, min(ansi.StringWidth(line.Netns), netnsWidth))
-		observed = max(observed, ansi.StringWidth(observedWords[d.lang][line.Observed]))
+		observed = max(observed, ansi.StringWidth(observedWords[line.Observed].In(d.lang)))
 	}
 	return netns, observed
 }

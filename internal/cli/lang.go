@@ -1,60 +1,65 @@
 package cli
 
 import (
-	"errors"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/spf13/cobra"
 
 	"nstutor/internal/progress"
 	"nstutor/internal/say"
 )
 
-// checkLang refuses a language that nothing is written in.
-func (a *app) checkLang() error {
-	if a.lang != "" && !slices.Contains(say.Langs, a.lang) {
-		return fmt.Errorf("language %q: only %s are written; use --lang %s", a.lang, strings.Join(say.Langs, " and "), say.Langs[0])
-	}
-	return nil
-}
-
-// language is what --lang says, or what the learner chose before, or what the
-// locale asks for.
-func (a *app) language(chosen string) string {
-	if a.lang != "" {
-		return a.lang
-	}
-	if slices.Contains(say.Langs, chosen) {
-		return chosen
-	}
-	for _, variable := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		locale := os.Getenv(variable)
-		if locale == "" {
-			continue
+// speaking is the language of everything that is said, from the help to the last
+// error: what --lang asks for, or what the learner chose in the course, or what
+// the locale asks for. It is known before the commands are, for they are told in
+// it.
+func speaking(args []string, remembered string) string {
+	flags := new(cobra.Command).Flags()
+	flags.ParseErrorsAllowlist.UnknownFlags = true
+	flags.Usage = func() {}
+	asked := flags.String("lang", "", "")
+	flags.BoolP("help", "h", false, "")
+	_ = flags.Parse(args) // whatever is wrong with them is said when the command is known
+	for _, lang := range []string{*asked, remembered, say.Locale()} {
+		if slices.Contains(say.Langs, lang) {
+			return lang
 		}
-		for _, lang := range say.Langs {
-			if strings.HasPrefix(locale, lang) {
-				return lang
-			}
-		}
-		break
 	}
 	return say.Langs[0]
 }
 
-// warn says what is wrong with the memory.
-func warn(memory *progress.Progress, lang string) {
-	if w := memory.Warning(); !w.IsZero() {
-		complain(w.In(lang))
-	}
+// say is a sentence in the language that is spoken.
+func (a *app) say(en, zh string, args ...any) string { return say.T(en, zh, args...).In(a.lang) }
+
+// complain says on the standard error what is wrong, in one line: names that
+// came with the arguments or from the machine are in it.
+func (a *app) complain(what any) {
+	os.Stderr.WriteString("nstutor: " + say.Clean(say.Quote(what).In(a.lang)) + "\n")
 }
 
-// inLanguage is an error in a language, if it can be told in several.
-func inLanguage(err error, lang string) error {
-	var told interface{ In(lang string) string }
-	if errors.As(err, &told) {
-		return errors.New(told.In(lang))
+// checkLang refuses a language that nothing is written in.
+func checkLang(asked string) error {
+	if asked != "" && !slices.Contains(say.Langs, asked) {
+		return say.Err("language %q: only %s are written; use --lang %s", "语言 %q：只有 %s；请用 --lang %s",
+			asked, enumerated(say.Langs, say.T("and", "和")), say.Langs[0])
 	}
-	return err
+	return nil
+}
+
+// enumerated are names in a row, with a word before the last: "0, 1 or all".
+func enumerated(names []string, before say.Text) say.Text {
+	last := len(names) - 1
+	if last == 0 {
+		return say.Quote(names[0])
+	}
+	return say.T("%s %s %s", "%s %s %s", say.Both(strings.Join(names[:last], ", "), strings.Join(names[:last], "、")), before, names[last])
+}
+
+// warn says what is wrong with the memory.
+func (a *app) warn(memory *progress.Progress) {
+	if w := memory.Warning(); !w.IsZero() {
+		a.complain(w)
+	}
 }

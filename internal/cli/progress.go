@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"io"
 	"os"
 
@@ -15,34 +14,39 @@ import (
 
 // progress prints what the learner has done.
 func (a *app) progress() *cobra.Command {
-	var output string
+	var output, learner string
 	cmd := &cobra.Command{
 		Use:   "progress",
-		Short: "Show what you have done: steps, predictions, hints, exercises",
-		Long: `Show what is remembered of you on this machine: for each chapter the steps that
+		Short: a.say("Show what you have done: steps, predictions, hints, exercises", "显示学习进度：步骤、预测、提示和练习"),
+		Long: a.say(`Show what is remembered of you on this machine: for each chapter the steps that
 are done, the predictions that were right and the hints that were read; for each
 exercise whether it was solved, and the best score.
 
--o json prints the same for a teacher's program, step by step.`,
+-o json prints the same for a teacher's program, step by step: also how each step
+was done, by hand or by the enter key, and how long it took. --learner puts a name
+into it.`, `显示本机记住的学习进度：每一章完成的步骤、猜对的预测、看过的提示；每个练习是否
+解决，以及最好的成绩。
+
+-o json 把同样的内容逐步输出，供教师的程序读取，还包括每一步是手工完成还是按 enter
+完成、用了多长时间。--learner 把名字写进去。`),
 		Example: `  nstutor progress
-  nstutor progress -o json
+  nstutor progress -o json --learner ann
   nstutor progress reset 2`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			write, ok := progressForms[output]
 			if !ok {
-				return fmt.Errorf("output %q: choose -o text or -o json", output)
+				return say.Err("output %q: choose -o text or -o json", "输出格式 %q：请用 -o text 或 -o json", output)
 			}
 			memory := progress.Read(progress.Path())
 			if err := memory.Unread(); err != nil {
-				return inLanguage(err, a.language(memory.Lang()))
+				return err
 			}
-			warn(memory, a.language(memory.Lang()))
+			a.warn(memory)
 			d := sheet{a.drawingOn(os.Stdout), unicodeSheet}
 			if a.ascii {
 				d.signs = asciiSheet
 			}
-			d.lang = a.language(memory.Lang())
 			lang := d.lang
 			if output == "json" {
 				lang = say.Langs[0] // programs compare texts
@@ -51,10 +55,12 @@ exercise whether it was solved, and the best score.
 			if err != nil {
 				return err
 			}
+			s.Learner = learner
 			return write(d, s)
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	cmd.Flags().StringVarP(&output, "output", "o", "text", a.say("text or json", "text 或 json"))
+	cmd.Flags().StringVar(&learner, "learner", "", a.say("a name to put into the JSON", "写进 JSON 的名字"))
 	cmd.AddCommand(a.progressReset())
 	return cmd
 }
@@ -70,6 +76,7 @@ var progressForms = map[string]func(sheet, summary) error{
 // has the same number.
 type summary struct {
 	Schema    int               `json:"schema"`
+	Learner   string            `json:"learner,omitempty"`
 	Position  string            `json:"position"` // the step where the learner left off, or empty
 	Chapters  []chapterSummary  `json:"chapters"`
 	Exercises []exerciseSummary `json:"exercises"`
@@ -79,6 +86,7 @@ type chapterSummary struct {
 	ID          string            `json:"id"`
 	Title       string            `json:"title"`
 	Done        int               `json:"done"`
+	Hand        int               `json:"hand"` // of these, by the learner's own commands
 	Total       int               `json:"total"`
 	Predictions predictionSummary `json:"predictions"`
 	Hints       int               `json:"hints"` // that were read, in all steps
@@ -96,7 +104,9 @@ type stepSummary struct {
 	Title      string `json:"title"`
 	Done       bool   `json:"done"`
 	Hints      int    `json:"hints"`
-	Prediction string `json:"prediction"` // "right", "wrong", "open", or "none": the step asks for none
+	Prediction string `json:"prediction"` // the first one: "right", "wrong", "open", or "none": the step asks for none
+
+	How *progress.Way `json:"how"` // null: it is not done, or was before this was looked at
 }
 
 type exerciseSummary struct {
@@ -147,9 +157,9 @@ func summariseChapter(memory *progress.Progress, chapter steps.Chapter, lang str
 		if asks {
 			c.Predictions.Asked++
 		}
-		c.Steps = append(c.Steps, stepSummary{step.ID, prose.Title, known.Done, known.Hints, predictionWord(asks, known)})
+		c.Steps = append(c.Steps, stepSummary{step.ID, prose.Title, known.Done, known.Hints, predictionWord(asks, known), known.How})
 	}
-	c.Total, c.Done, c.Hints = sum.Steps, sum.Done, sum.Hints
+	c.Total, c.Done, c.Hand, c.Hints = sum.Steps, sum.Done, sum.Hand, sum.Hints
 	c.Predictions.Answered, c.Predictions.Right = sum.Answered, sum.Right
 	return c, nil
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -29,11 +28,13 @@ func (a *app) progressReset() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "reset [CHAPTER | exercises | all]",
-		Short: "Forget a chapter, all exercises, or everything",
-		Long: `Forget what was done: of a chapter its steps, predictions and hints; of the
+		Short: a.say("Forget a chapter, all exercises, or everything", "清除一章、所有练习或全部进度"),
+		Long: a.say(`Forget what was done: of a chapter its steps, predictions and hints; of the
 exercises their scores; or all of it. The language stays.
 
-On a terminal it asks first.`,
+On a terminal it asks first.`, `清除做过的内容：一章的步骤、预测和提示；练习的成绩；或者全部。语言保留。
+
+在终端上会先确认。`),
 		Example: `  nstutor progress reset 2
   nstutor progress reset exercises
   nstutor progress reset all --yes`,
@@ -43,27 +44,26 @@ On a terminal it asks first.`,
 				return err
 			}
 			memory := progress.Load(progress.Path())
-			lang := a.language(memory.Lang())
 			if err := memory.Unread(); err != nil {
-				return inLanguage(err, lang)
+				return err
 			}
-			warn(memory, lang)
+			a.warn(memory)
 			if !yes {
 				if !isatty.IsTerminal(os.Stdin.Fd()) {
-					return fmt.Errorf("nobody can be asked here whether to forget %s: add --yes", what.name)
+					return say.Err("nobody can be asked here whether to forget %s: add --yes", "这里无法确认是否清除%s：请加上 --yes", what.name)
 				}
-				if err := confirm(cmd.Context(), what.name, lang); err != nil {
+				if err := confirm(cmd.Context(), what.name, a.lang); err != nil {
 					return err
 				}
 			}
 			if err := what.forget(memory); err != nil {
-				return inLanguage(err, lang)
+				return err
 			}
-			_, err = fmt.Println(say.T("Forgotten: %s.", "已清除：%s。", what.name).In(lang))
+			_, err = fmt.Println(say.T("Forgotten: %s.", "已清除：%s。", what.name).In(a.lang))
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	cmd.Flags().BoolVar(&yes, "yes", false, a.say("do not ask", "不再确认"))
 	return cmd
 }
 
@@ -76,7 +76,7 @@ type oblivion struct {
 // chooseReset reads the argument.
 func chooseReset(course steps.Course, args []string) (oblivion, error) {
 	if len(args) != 1 {
-		return oblivion{}, fmt.Errorf("reset takes one thing to forget: %s", resettable(course))
+		return oblivion{}, say.Err("reset takes one thing to forget: %s", "reset 需要且只需要指定一项要清除的内容：%s", resettable(course))
 	}
 	switch args[0] {
 	case resetExercises:
@@ -93,16 +93,16 @@ func chooseReset(course steps.Course, args []string) (oblivion, error) {
 		name := say.T("chapter %s, \"%s\"", "第 %s 章《%s》", chapter.ID, say.Both(en, zh))
 		return oblivion{name, func(p *progress.Progress) error { return p.Reset(stepIDs(chapter)...) }}, cmp.Or(err, err2)
 	}
-	return oblivion{}, fmt.Errorf("%q is no chapter: choose %s", args[0], resettable(course))
+	return oblivion{}, say.Err("%q is no chapter: choose %s", "没有 %q 这一章：请从 %s 中选择", args[0], resettable(course))
 }
 
 // resettable lists what can be forgotten: "0, 1, 2, exercises or all".
-func resettable(course steps.Course) string {
+func resettable(course steps.Course) say.Text {
 	var names []string
 	for _, chapter := range course {
 		names = append(names, chapter.ID)
 	}
-	return strings.Join(append(names, resetExercises), ", ") + " or " + resetAll
+	return enumerated(append(names, resetExercises, resetAll), say.T("or", "或"))
 }
 
 // confirm asks on the terminal, and is an error unless the answer is yes. It
@@ -126,7 +126,7 @@ func confirm(ctx context.Context, what say.Text, lang string) error {
 		fmt.Fprintln(os.Stderr, say.T("Nothing was forgotten.", "没有清除任何内容。").In(lang))
 		return status(exitBroken)
 	case <-ctx.Done():
-		return errors.New("nobody answered")
+		return say.Err("nobody answered", "没有得到回答")
 	}
 }
 

@@ -61,7 +61,7 @@ func TestExercisesAreListedWithTheirBestScore(t *testing.T) {
 // The fields are those that a teacher's program relies on.
 func TestTheSummarysJSONHasWhatATeacherNeeds(t *testing.T) {
 	memory, exercises := exercised(t)
-	memory.MarkDone("0.1")
+	memory.MarkDone("0.1", progress.Way{Hand: true, Seconds: 42, When: time.Date(2024, 5, 1, 12, 0, 0, 1, time.UTC)})
 	memory.Predict("0.1", 0, true)
 	memory.UseHint("0.1", 2)
 	s, err := summarise(memory, chapters.All()[:1], exercises, "en")
@@ -79,9 +79,10 @@ func TestTheSummarysJSONHasWhatATeacherNeeds(t *testing.T) {
 	}
 	const when = `"when":"2024-05-01T12:00:00Z"`
 	const best = `"best":{"seconds":90,"commands":3,"hints":0,"tries":1,"why":0,"seed":"9223372036854775808","solved":true,` + when + `}`
-	want := `{"schema":1,"position":"","chapters":[{"id":"0","title":"What Linux does with a packet","done":1,"total":6,` +
+	want := `{"schema":1,"position":"","chapters":[{"id":"0","title":"What Linux does with a packet","done":1,"hand":1,"total":6,` +
 		`"predictions":{"asked":6,"answered":1,"right":1},"hints":2,` +
-		`"steps":[{"id":"0.1","title":"A direct route","done":true,"hints":2,"prediction":"right"}]}],` +
+		`"steps":[{"id":"0.1","title":"An address for the node","done":true,"hints":2,"prediction":"right",` +
+		`"how":{"hand":true,"shown":false,"seconds":42,` + when + `}}]}],` +
 		`"exercises":[{"name":"dead-veth","title":"Nothing at all","level":1,"group":"links","tried":true,"solved":true,` + best +
 		`,"last":{"seconds":300,"commands":9,"hints":3,"tries":4,"why":1,"seed":"0","solved":true,` + when + `}},` +
 		`{"name":"deaf-gateway","title":"Host unreachable","level":2,"group":"arp","tried":true,"solved":false,"best":null,` +
@@ -112,10 +113,10 @@ func TestTheSummaryOfTheCourseForgetsAChapter(t *testing.T) {
 		}
 	}
 	other := progress.Load(path)
-	other.MarkDone("0.2")
-	other.MarkDone("1.1")
+	other.MarkDone("0.2", progress.Way{})
+	other.MarkDone("1.1", progress.Way{})
 	mark := x.printed()
-	x.tty.WriteString("p")
+	x.tty.WriteString("qp") // closes the welcome
 	x.await(t, mark, "1/6 done")
 	x.await(t, mark, "2/38 done, no predictions")
 	mark = x.printed()
@@ -130,7 +131,7 @@ func TestTheSummaryOfTheCourseForgetsAChapter(t *testing.T) {
 	if p := progress.Load(path); p.Done("0.2") || !p.Done("1.1") {
 		t.Errorf("0.2 %v, 1.1 %v", p.Done("0.2"), p.Done("1.1"))
 	}
-	x.tty.WriteString("q")
+	x.tty.WriteString("qq") // the page, and the course
 	if got := exitStatus(t, x.cmd); got != 0 {
 		t.Errorf("exit status %d", got)
 	}

@@ -43,7 +43,7 @@ func (d sheet) drawSummary(s summary) error {
 }
 
 func (c chapterSummary) sum() progress.Sum {
-	return progress.Sum{Steps: c.Total, Done: c.Done, Answered: c.Predictions.Answered, Right: c.Predictions.Right, Hints: c.Hints}
+	return progress.Sum{Steps: c.Total, Done: c.Done, Hand: c.Hand, Answered: c.Predictions.Answered, Right: c.Predictions.Right, Hints: c.Hints}
 }
 
 // hinted are the steps in which hints were read.

@@ -12,20 +12,31 @@ import (
 	"nstutor/chapters"
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 	"nstutor/steps"
 )
 
 // run plays steps without the TUI.
 func (a *app) run() *cobra.Command {
 	var output string
-	var fast, list bool
+	var fast, list, handout, answers bool
 	cmd := &cobra.Command{
 		Use:   "run [CHAPTER[/STEP]…]",
-		Short: "Play steps and print a transcript: promised and seen",
-		Long: `Play all steps, or the chapters and steps that are named (2, 2/2.7, 2.7), and
+		Short: a.say("Play steps and print a transcript: promised and seen", "执行步骤并输出记录：预期与实测"),
+		Long: a.say(`Play all steps, or the chapters and steps that are named (2, 2/2.7, 2.7), and
 print a transcript: the command, the symptom before, what changed in the
 kernel's tables, and the symptom after. The exit status is 1 when anything seen
-differs from what a step promises.`,
+differs from what a step promises.
+
+--handout prints the lessons instead, for a class: what to read, the question and
+room for the answers, as Markdown. --answers is the teacher's copy.`, `执行所有步骤，或者指定的章和步骤（2、2/2.7、2.7），并输出记录：命令、执行前的
+症状、内核各表的变化、执行后的症状。只要有一处实测与步骤的预期不符，退出码就是 1。
+
+--handout 改为输出课堂讲义（Markdown）：要读的内容、问题和答题的空白。--answers 是教师
+用的一份。`),
+		Example: `  nstutor run 2/2.7
+  nstutor run --handout 0 > handout.md
+  nstutor run --handout --answers 0`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			course := chapters.All()
 			ids, err := choose(course, args)
@@ -34,10 +45,15 @@ differs from what a step promises.`,
 			}
 			write, ok := transcripts[output]
 			if !ok {
-				return fmt.Errorf("output %q: choose -o text or -o json", output)
+				return say.Err("output %q: choose -o text or -o json", "输出格式 %q：请用 -o text 或 -o json", output)
 			}
-			lang := a.language("")
-			if list {
+			lang := a.lang
+			switch {
+			case answers && !handout:
+				return say.Err("--answers is for the handout: add --handout", "--answers 只用于讲义：请加上 --handout")
+			case handout:
+				return writeHandout(os.Stdout, course, ids, lang, answers)
+			case list:
 				return outline(os.Stdout, course, ids, lang)
 			}
 			return a.inLab(func() error {
@@ -45,9 +61,11 @@ differs from what a step promises.`,
 			})
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
-	cmd.Flags().BoolVar(&fast, "fast", false, "shorten the lab's ARP timers: FAILED after 0.3 s, not 3 s")
-	cmd.Flags().BoolVar(&list, "list", false, "print the outline and play nothing")
+	cmd.Flags().StringVarP(&output, "output", "o", "text", a.say("text or json", "text 或 json"))
+	cmd.Flags().BoolVar(&fast, "fast", false, a.say("shorten the lab's ARP timers: FAILED after 0.3 s, not 3 s", "缩短实验网络的 ARP 定时器：0.3 秒后 FAILED，而不是 3 秒"))
+	cmd.Flags().BoolVar(&handout, "handout", false, a.say("print the lessons for a class, as Markdown, and play nothing", "输出课堂讲义（Markdown），不执行"))
+	cmd.Flags().BoolVar(&answers, "answers", false, a.say("with --handout: the commands and the answers too", "与 --handout 合用：连命令和答案一起输出"))
+	cmd.Flags().BoolVar(&list, "list", false, a.say("print the outline and play nothing", "只输出目录，不执行"))
 	return cmd
 }
 
@@ -83,7 +101,7 @@ func chooseOne(course steps.Course, arg string) ([]string, error) {
 		}
 	}
 	if len(ids) == 0 {
-		return nil, fmt.Errorf("%q is neither a chapter nor a step; `nstutor run --list` prints them", arg)
+		return nil, say.Err("%q is neither a chapter nor a step; `nstutor run --list` prints them", "%q 既不是章也不是步骤；`nstutor run --list` 列出全部", arg)
 	}
 	return ids, nil
 }
@@ -156,7 +174,7 @@ func play(ctx context.Context, course steps.Course, ids []string, opts lab.Optio
 	for _, id := range ids {
 		p, err := playStep(ctx, player, course, id)
 		if err != nil {
-			return fmt.Errorf("step %s: %w", id, err)
+			return say.Err("step %s: %v", "步骤 %s：%v", id, err)
 		}
 		allOK = allOK && p.ok()
 		if err := out.step(p); err != nil {

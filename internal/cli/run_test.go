@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/table"
 	"nstutor/internal/change"
+	"nstutor/internal/say"
 	"nstutor/steps"
 )
 
@@ -17,7 +18,7 @@ func TestTranscriptSaysWhatWasNotKept(t *testing.T) {
 		Step:    steps.Step{ID: "2.6"},
 		Command: change.Command{Netns: "ns1", Argv: []string{"ip", "route"}},
 		After: steps.Report{Lines: []steps.Seen{
-			{Promised: "ns1 ping 192.168.6.160: silent", Seen: "replied: 64 bytes", OK: false},
+			{Promised: say.Quote("ns1 ping 192.168.6.160: silent"), Seen: say.Quote("replied: 64 bytes"), OK: false},
 		}},
 		Changes: []steps.Change{{Netns: "ns1", Change: table.Change{Kind: table.Changed, Table: "neigh", Before: "a", After: "b"}}},
 	}

@@ -15,7 +15,6 @@ import (
 
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/door"
-	"nstutor/internal/progress"
 	"nstutor/internal/say"
 )
 
@@ -24,16 +23,20 @@ func (a *app) shell() *cobra.Command {
 	var pid int
 	cmd := &cobra.Command{
 		Use:   "shell [NETNS]",
-		Short: "Open your own shell in the lab that runs in another terminal",
-		Long: `Open your own shell ($SHELL) in a network namespace of the lab that runs in
+		Short: a.say("Open your own shell in the lab that runs in another terminal", "在另一个终端运行的实验网络中打开你自己的 shell"),
+		Long: a.say(`Open your own shell ($SHELL) in a network namespace of the lab that runs in
 another terminal: in the node ("host") unless NETNS names another one. The prompt
 says the namespace. What you do there is seen by the course at once, and stays in
 the lab; the shell ends with it.
 
-Only the user who runs the lab can come in.`,
+Only the user who runs the lab can come in.`, `在另一个终端运行的实验网络中打开你自己的 shell（$SHELL）：在节点（"host"）上，
+或者在 NETNS 指定的网络命名空间里。提示符会写出命名空间。你在里面做的事，课程
+立刻看得到，并且只留在实验网络里；实验网络结束，shell 也随之结束。
+
+只有运行实验网络的那个用户才能进入。`),
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return fmt.Errorf("shell takes one network namespace, not %d; see `nstutor shell --help`", len(args))
+				return say.Err("shell takes one network namespace, not %d; see `nstutor shell --help`", "shell 只接受一个网络命名空间，给了 %d 个；见 `nstutor shell --help`", len(args))
 			}
 			return nil
 		},
@@ -42,29 +45,27 @@ Only the user who runs the lab can come in.`,
 			if len(args) == 1 {
 				netns = args[0]
 			}
-			lang := a.language(progress.Read(progress.Path()).Lang())
 			running, err := door.Running()
 			if err != nil {
 				return err
 			}
-			door, err := chooseDoor(having(running, netns), pid, lang)
+			door, err := chooseDoor(having(running, netns), pid, a.lang)
 			if err != nil {
 				return err
 			}
-			return enterDoor(cmd.Context(), door, netns, lang)
+			return a.enterDoor(cmd.Context(), door, netns)
 		},
 	}
-	cmd.Flags().IntVar(&pid, "lab", 0, "the `PID` of the lab, when more than one runs")
+	cmd.Flags().IntVar(&pid, "lab", 0, a.say("the `PID` of the lab, when more than one runs", "有多个实验网络在运行时，指定其中一个的 `PID`"))
 	return cmd
 }
 
 // enterDoor shows the shell and passes its exit status on.
-func enterDoor(ctx context.Context, entrance door.Door, netns, lang string) error {
+func (a *app) enterDoor(ctx context.Context, entrance door.Door, netns string) error {
 	if entrance.Stopped() {
-		return errors.New(say.T("the lab with %s", "该实验环境：%s", describeDoor(entrance)).In(lang))
+		return say.Err("the lab with %s", "该实验网络：%s", describeDoor(entrance))
 	}
 	exit, err := entrance.Open(ctx, netns, os.Stdin, os.Stdout)
-	var missing *door.NoNetnsError
 	switch {
 	case err == nil && exit == exitOK:
 		return nil
@@ -73,20 +74,12 @@ func enterDoor(ctx context.Context, entrance door.Door, netns, lang string) erro
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, door.ErrLabEnded):
-		complain(say.T("the lab has ended, and the shell with it", "实验环境已结束，其中的 shell 也随之结束").In(lang))
+		a.complain(err)
 		return status(exitBroken)
 	case errors.Is(err, door.ErrNoTerminal):
-		return sentence(lang, "`nstutor shell` needs a terminal", "`nstutor shell` 需要在终端中运行")
-	case errors.As(err, &missing):
-		return sentence(lang, "the lab has no network namespace %s; it has %s", "实验环境中没有网络命名空间 %s；现有：%s",
-			missing.Netns, strings.Join(missing.Names, ", "))
+		return say.Err("`nstutor shell` needs a terminal", "`nstutor shell` 需要在终端中运行")
 	}
 	return err
-}
-
-// sentence is an error in the learner's language.
-func sentence(lang, en, zh string, args ...any) error {
-	return errors.New(say.T(en, zh, args...).In(lang))
 }
 
 // having are the labs that have a namespace, if any has: the others are not
@@ -109,15 +102,15 @@ func chooseDoor(running []door.Door, pid int, lang string) (door.Door, error) {
 				return door, nil
 			}
 		}
-		return door.Door{}, sentence(lang, "no lab of yours has the PID %d%v", "您没有 PID 为 %d 的实验环境%v", pid, others(running))
+		return door.Door{}, say.Err("no lab of yours has the PID %d%v", "你没有 PID 为 %d 的实验网络%v", pid, others(running))
 	case len(running) == 0:
-		return door.Door{}, sentence(lang, "no lab of yours is running; start one with `nstutor` in another terminal",
-			"没有正在运行的实验环境；请先在另一个终端中运行 `nstutor`")
+		return door.Door{}, say.Err("no lab of yours is running; start one with `nstutor` in another terminal",
+			"没有正在运行的实验网络；请先在另一个终端中运行 `nstutor`")
 	case len(running) == 1:
 		return running[0], nil
 	case !isatty.IsTerminal(os.Stdin.Fd()) || !isatty.IsTerminal(os.Stderr.Fd()):
-		return door.Door{}, sentence(lang, "%d labs are running (PID %s): choose one with --lab PID",
-			"有 %d 个实验环境正在运行（PID %s）：请用 --lab PID 选择", len(running), pids(running))
+		return door.Door{}, say.Err("%d labs are running (PID %s): choose one with --lab PID",
+			"有 %d 个实验网络正在运行（PID %s）：请用 --lab PID 选择", len(running), pids(running))
 	}
 	return askDoor(running, lang)
 }
@@ -125,7 +118,7 @@ func chooseDoor(running []door.Door, pid int, lang string) (door.Door, error) {
 // others names the labs that there are instead.
 func others(running []door.Door) say.Text {
 	if len(running) == 0 {
-		return say.T("; none is running", "；目前没有实验环境在运行")
+		return say.T("; none is running", "；目前没有实验网络在运行")
 	}
 	return say.T("; there is %s", "；正在运行的有 %s", pids(running))
 }
@@ -150,7 +143,7 @@ func askDoor(running []door.Door, lang string) (door.Door, error) {
 		return running[i], nil
 	}
 	if err != nil || wanted < 1 || wanted > len(running) {
-		return door.Door{}, sentence(lang, "%q is none of 1 to %d", "%q 不是 1 到 %d 之间的编号", strings.TrimSpace(line), len(running))
+		return door.Door{}, say.Err("%q is none of 1 to %d", "%q 不是 1 到 %d 之间的编号", strings.TrimSpace(line), len(running))
 	}
 	return running[wanted-1], nil
 }

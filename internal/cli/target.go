@@ -1,12 +1,13 @@
 package cli
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"nstutor/internal/say"
 
 	"golang.org/x/sys/unix"
 )
@@ -40,13 +41,13 @@ func parseTarget(text string) (target, error) {
 		proto = unix.IPPROTO_UDP
 	case "tcp", "http":
 	default:
-		return target{}, fmt.Errorf("%q: explain knows tcp://, udp:// and http://", text)
+		return target{}, say.Err("%q: explain knows tcp://, udp:// and http://", "%q：explain 只认识 tcp://、udp:// 和 http://", text)
 	}
 	t := target{}
 	if scheme == "http" {
 		address, err := url.Parse(text)
 		if err != nil || address.Hostname() == "" {
-			return t, fmt.Errorf("%q is no URL that explain can read: write http://HOST:PORT/PATH", text)
+			return t, say.Err("%q is no URL that explain can read: write http://HOST:PORT/PATH", "%q 不是 explain 能读的 URL：请写成 http://HOST:PORT/PATH", text)
 		}
 		rest, t.url = address.Host, text
 	}
@@ -55,7 +56,7 @@ func parseTarget(text string) (target, error) {
 		host, port, err = strings.Trim(rest, "[]"), defaultPorts[scheme], nil
 	}
 	if err != nil {
-		return t, fmt.Errorf("%q names no port: write %s://HOST:PORT", text, scheme)
+		return t, say.Err("%q names no port: write %s://HOST:PORT", "%q 没有写端口：请写成 %s://HOST:PORT", text, scheme)
 	}
 	asked, err := portTarget(text, proto, host, port)
 	asked.url = t.url
@@ -66,11 +67,11 @@ func parseTarget(text string) (target, error) {
 func portTarget(text string, proto byte, host, port string) (target, error) {
 	t := target{proto: proto, host: host}
 	if host == "" {
-		return t, fmt.Errorf("%q names no host: write HOST:%s", text, port)
+		return t, say.Err("%q names no host: write HOST:%s", "%q 没有写主机：请写成 HOST:%s", text, port)
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || number == 0 {
-		return t, fmt.Errorf("%q: a port is a number from 1 to 65535", text)
+		return t, say.Err("%q: a port is a number from 1 to 65535", "%q：端口是 1 到 65535 之间的数", text)
 	}
 	t.port = uint16(number)
 	return t, nil
@@ -79,10 +80,10 @@ func portTarget(text string, proto byte, host, port string) (target, error) {
 // pingable is what is wrong with a destination without a port.
 func pingable(text string) error {
 	if text == "" {
-		return fmt.Errorf("explain takes one destination, an address or a name; see `nstutor explain --help`")
+		return say.Err("explain takes one destination, an address or a name; see `nstutor explain --help`", "explain 需要且只需要一个目标（地址或名称）；见 `nstutor explain --help`")
 	}
 	if _, err := netip.ParsePrefix(text); err == nil {
-		return fmt.Errorf("%q is a prefix; explain takes one address", text)
+		return say.Err("%q is a prefix; explain takes one address", "%q 是网段；explain 只接受单个地址", text)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"nstutor/chapters"
+	"nstutor/internal/say"
 	"nstutor/steps"
 )
 
@@ -13,22 +14,26 @@ import (
 type textTranscript struct {
 	w       io.Writer
 	lang    string
-	words   transcriptWords
 	chapter string
 	steps   int
 	failed  []string
 }
 
-// transcriptWords are the headings of a transcript in one language.
-type transcriptWords struct{ before, changed, after, nothing, all, failed string }
+// The headings of a transcript.
+var (
+	headBefore  = say.T("before", "之前")
+	headChanged = say.T("changed", "变化")
+	headAfter   = say.T("after", "之后")
+)
 
-var transcriptLangs = map[string]transcriptWords{
-	"en": {"before", "changed", "after", "nothing", "%d steps, every promise kept\n", "%d steps; promises not kept in: %v\n"},
-	"zh": {"之前", "变化", "之后", "无", "共 %d 步，全部符合承诺\n", "共 %d 步；以下步骤与承诺不符：%v\n"},
+// tableWords are the tables that a step changes.
+var tableWords = map[string]say.Text{
+	"link": say.T("link", "网卡"), "addr": say.T("addr", "地址"), "route": say.T("route", "路由"), "neigh": say.T("neigh", "邻居"), "rule": say.T("rule", "规则"),
+	"sysctl": say.T("sysctl", "内核参数"), "netns": say.T("netns", "命名空间"), "process": say.T("process", "进程"),
 }
 
 func newTextTranscript(w io.Writer, lang string) transcript {
-	return &textTranscript{w: w, lang: lang, words: transcriptLangs[lang]}
+	return &textTranscript{w: w, lang: lang}
 }
 
 func (t *textTranscript) step(p played) error {
@@ -45,22 +50,22 @@ func (t *textTranscript) step(p played) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(&b, "%s  %s\n", p.Step.ID, prose.Title)
-	t.report(&b, t.words.before, p.Before)
+	fmt.Fprintf(&b, "%s  %s\n", p.Step.ID, prose.TitleOnce(true))
+	t.report(&b, headBefore, p.Before)
 	fmt.Fprintf(&b, "  # %s\n", steps.Typed(p.Command))
 	for _, same := range p.Command.Same {
 		fmt.Fprintf(&b, "  = %s\n", same)
 	}
-	fmt.Fprintf(&b, "  %s\n", t.words.changed)
+	fmt.Fprintf(&b, "  %s\n", headChanged.In(t.lang))
 	if len(p.Changes) == 0 {
-		fmt.Fprintf(&b, "    %s\n", t.words.nothing)
+		fmt.Fprintf(&b, "    %s\n", say.T("nothing", "无").In(t.lang))
 	}
 	for _, c := range p.Changes {
 		for _, line := range changeLines(c) {
-			fmt.Fprintf(&b, "    %s\n", line)
+			fmt.Fprintf(&b, "    %s\n", line.In(t.lang))
 		}
 	}
-	t.report(&b, t.words.after, p.After)
+	t.report(&b, headAfter, p.After)
 	fmt.Fprintln(&b)
 	t.steps++
 	if !p.ok() {
@@ -72,22 +77,26 @@ func (t *textTranscript) step(p played) error {
 
 // changeLines print a change as a diff does; something that changed in place
 // is one line gone and one come.
-func changeLines(c steps.Change) []string {
-	var lines []string
+func changeLines(c steps.Change) []say.Text {
+	table, ok := tableWords[c.Table]
+	if !ok {
+		table = say.Quote(c.Table) // a file
+	}
+	var lines []say.Text
 	if c.Before != "" {
-		lines = append(lines, fmt.Sprintf("- %s %s: %s", c.Netns, c.Table, c.Before))
+		lines = append(lines, say.T("- %s %s: %s", "- %s %s：%s", c.Netns, table, c.Before))
 	}
 	if c.After != "" {
-		lines = append(lines, fmt.Sprintf("+ %s %s: %s", c.Netns, c.Table, c.After))
+		lines = append(lines, say.T("+ %s %s: %s", "+ %s %s：%s", c.Netns, table, c.After))
 	}
 	return lines
 }
 
-func (t *textTranscript) report(w io.Writer, heading string, r steps.Report) {
+func (t *textTranscript) report(w io.Writer, heading say.Text, r steps.Report) {
 	if len(r.Lines) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "  %s\n", heading)
+	fmt.Fprintf(w, "  %s\n", heading.In(t.lang))
 	for _, line := range r.Lines {
 		mark := "ok  "
 		switch {
@@ -96,26 +105,26 @@ func (t *textTranscript) report(w io.Writer, heading string, r steps.Report) {
 		case !line.OK:
 			mark = "FAIL"
 		}
-		fmt.Fprintf(w, "    %s %s\n", mark, line.Promised)
-		if seen := seenText(line); seen != "" {
+		fmt.Fprintf(w, "    %s %s\n", mark, line.Promised.In(t.lang))
+		if seen := seenText(line).In(t.lang); seen != "" {
 			fmt.Fprintf(w, "         %s\n", seen)
 		}
 	}
 }
 
-func seenText(s steps.Seen) string {
+func seenText(s steps.Seen) say.Text {
 	if s.Err != nil {
-		return s.Err.Error()
+		return say.Quote(s.Err)
 	}
 	return s.Seen
 }
 
 func (t *textTranscript) end(ok bool) error {
-	if ok {
-		_, err := fmt.Fprintf(t.w, t.words.all, t.steps)
-		return err
+	last := say.T("%d steps, every promise kept", "共 %d 步，全部符合预期", t.steps)
+	if !ok {
+		last = say.T("%d steps; promises not kept in: %v", "共 %d 步；以下步骤不符合预期：%v", t.steps, t.failed)
 	}
-	_, err := fmt.Fprintf(t.w, t.words.failed, t.steps, t.failed)
+	_, err := fmt.Fprintln(t.w, last.In(t.lang))
 	return err
 }
 
@@ -168,7 +177,7 @@ func (t *jsonTranscript) step(p played) error {
 		return err
 	}
 	s := jsonStep{
-		Chapter: p.Chapter, Step: p.Step.ID, Title: prose.Title, OK: p.ok(),
+		Chapter: p.Chapter, Step: p.Step.ID, Title: prose.TitleOnce(true), OK: p.ok(),
 		Netns: p.Command.Netns, Command: steps.Typed(p.Command), Same: append([]string{}, p.Command.Same...),
 		Before: jsonReport(p.Before), Changes: []jsonChange{}, After: jsonReport(p.After),
 	}
@@ -182,7 +191,7 @@ func (t *jsonTranscript) step(p played) error {
 func jsonReport(r steps.Report) []jsonSeen {
 	lines := []jsonSeen{}
 	for _, l := range r.Lines {
-		seen := jsonSeen{Promised: l.Promised, Seen: l.Seen, OK: l.OK}
+		seen := jsonSeen{Promised: l.Promised.String(), Seen: l.Seen.String(), OK: l.OK}
 		if l.Err != nil {
 			seen.Error = l.Err.Error()
 		}

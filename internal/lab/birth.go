@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
 )
 
 // bornEnv tells a process that it is the inside of a lab that Enter has just
@@ -13,9 +15,9 @@ const bornEnv = "NSTUTOR_LAB_BORN"
 // birth is what the guardian tells the inside, in one variable.
 type birth struct {
 	mode      mode
-	outside   string // the guardian's mount namespace
-	furnished bool   // the second stage: the mounts stand, and powers were dropped
-	wanting   string // what to enable for a better mode; empty: this is the best
+	outside   string   // the guardian's mount namespace
+	furnished bool     // the second stage: the mounts stand, and powers were dropped
+	wanting   say.Text // what to enable for a better mode; nothing: this is the best
 }
 
 // String is the birth as a variable of the environment.
@@ -24,7 +26,7 @@ func (b birth) String() string {
 	if b.furnished {
 		stage = "furnished"
 	}
-	return bornEnv + "=" + strings.Join([]string{b.mode.name, b.outside, stage, b.wanting}, " ")
+	return bornEnv + "=" + strings.Join([]string{b.mode.name, b.outside, stage, say.Pack(b.wanting)}, " ")
 }
 
 // parseBirth reads the value of the variable.
@@ -32,7 +34,7 @@ func parseBirth(value string) (b birth, ok bool) {
 	name, rest, _ := strings.Cut(value, " ")
 	b.outside, rest, _ = strings.Cut(rest, " ")
 	stage, rest, _ := strings.Cut(rest, " ")
-	b.furnished, b.wanting = stage == "furnished", rest
+	b.furnished, b.wanting = stage == "furnished", say.Unpack(rest)
 	b.mode, ok = modeByName(name)
 	return b, ok
 }
@@ -41,15 +43,15 @@ func parseBirth(value string) (b birth, ok bool) {
 // and wanting what a better one would have needed.
 var (
 	bornAs  mode
-	wanting string
+	wanting say.Text
 )
 
 // Born says how the lab's namespaces came about, in words.
-func Born() string {
+func Born() say.Text {
 	if bornAs.flags&unix.CLONE_NEWUSER != 0 {
-		return "in a user namespace, without root"
+		return say.T("in a user namespace, without root", "在用户命名空间中，不用 root")
 	}
-	return "as root, without a user namespace"
+	return say.T("as root, without a user namespace", "以 root 运行，没有用户命名空间")
 }
 
 // Open says whether the lab was born as root without a user namespace. Then it
@@ -58,4 +60,4 @@ func Born() string {
 func Open() bool { return bornAs.root }
 
 // Wanting is what to enable so that a lab that is Open gets a user namespace.
-func Wanting() string { return wanting }
+func Wanting() say.Text { return wanting }

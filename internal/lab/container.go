@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"nstutor/internal/say"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -76,29 +78,29 @@ func options(added []capability) string {
 	return b.String()
 }
 
-// confined is what AppArmor's profile for containers takes besides: it lets
-// nothing in them be mounted.
-const confined = "; this machine has AppArmor, so add `--security-opt apparmor=unconfined`"
-
 // container is what a container on the machine at root must be started with
-// besides what a's was. With users it is to let a have a user namespace.
+// besides what a's was: AppArmor's profile for containers, where the machine has
+// it, lets nothing in them be mounted. With users it is to let a have a user namespace.
 //
 // Capabilities alone help root only: another user's programs do not get them.
 // Nor do they help where Docker gives root another user's number
 // (userns-remap), for there what it made read-only is locked.
-func (a asker) container(root string, users bool) string {
+func (a asker) container(root string, users bool) say.Text {
 	var asRoot []capability
 	if a.root {
 		asRoot = a.lacking(mapsRoot)
 	}
-	advice := "in a Docker container, run it with `--security-opt seccomp=unconfined --security-opt systempaths=unconfined" + options(asRoot) + "`"
+	advice := say.T("in a Docker container, run it with `--security-opt seccomp=unconfined --security-opt systempaths=unconfined%s`",
+		"在 Docker 容器中，请用 `--security-opt seccomp=unconfined --security-opt systempaths=unconfined%s` 启动容器", options(asRoot))
 	if lacking := a.lacking(rootNeeds); a.root && !a.remapped && !users && len(lacking) > 0 {
-		advice += ", or with `" + strings.TrimSpace(options(lacking)) + "`"
+		advice = say.T("%s, or with `%s`", "%s，或者用 `%s`", advice, strings.TrimSpace(options(lacking)))
 	}
-	advice += "; with podman, `--security-opt unmask=ALL" + options(asRoot) + "` is enough"
+	advice = say.T("%s; with podman, `--security-opt unmask=ALL%s` is enough",
+		"%s；podman 只需 `--security-opt unmask=ALL%s`", advice, options(asRoot))
 	enabled, _ := os.ReadFile(filepath.Join(root, "sys/module/apparmor/parameters/enabled"))
 	if strings.TrimSpace(string(enabled)) == "Y" {
-		return advice + confined
+		return say.T("%s; this machine has AppArmor, so add `--security-opt apparmor=unconfined`",
+			"%s；本机启用了 AppArmor，还要加上 `--security-opt apparmor=unconfined`", advice)
 	}
 	return advice
 }

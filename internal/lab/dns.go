@@ -1,13 +1,13 @@
 package lab
 
 import (
-	"fmt"
 	"net"
 	"strings"
 
 	"github.com/miekg/dns"
 
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // nameServer is the DNS server of inet: it knows the names of the lab, and
@@ -26,7 +26,7 @@ func serveNames(ns *nsenter.Namespace) (*nameServer, error) {
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: name server: %w", ns.Name(), err)
+		return nil, say.Err("%s: name server: %v", "%s：域名服务器：%v", ns.Name(), err)
 	}
 	s := &nameServer{udp: &dns.Server{PacketConn: conn, Handler: answer(zone)}}
 	go s.udp.ActivateAndServe()

@@ -13,6 +13,7 @@ import (
 
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/door"
+	"nstutor/internal/say"
 )
 
 // ownTmp gives the test a place for doors of its own, and says where they are.
@@ -39,14 +40,14 @@ func TestDoorLeadsIntoTheLab(t *testing.T) {
 		t.Errorf("before there was any: %+v, %v", doors, err)
 	}
 	l := newLab(t)
-	if err := door.Serve(t.Context(), l, func() string { return "step 2.7" }); err != nil {
+	if err := door.Serve(t.Context(), l, func() say.Text { return say.T("step %s", "步骤 %s", "2.7") }); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the folder of the doors: %v, %v", info, err)
 	}
 	entrance := theDoor(t)
-	if entrance.About != "step 2.7" || strings.Join(entrance.Netns, " ") != "host inet" || time.Since(entrance.Since) > time.Minute {
+	if entrance.About.String() != "step 2.7" || strings.Join(entrance.Netns, " ") != "host inet" || time.Since(entrance.Since) > time.Minute {
 		t.Errorf("the lab says of itself %+v", entrance)
 	}
 
@@ -100,7 +101,7 @@ func TestDoorOfADeadLabIsRemoved(t *testing.T) {
 	l := newLab(t)
 	for name, look := range map[string]func(){
 		"Running": func() { door.Running() },
-		"Serve":   func() { door.Serve(t.Context(), l, func() string { return "" }) },
+		"Serve":   func() { door.Serve(t.Context(), l, func() say.Text { return say.Text{} }) },
 	} {
 		path := filepath.Join(dir, "lab-dead")
 		// The address has room for 107 bytes: t.TempDir may be longer.
@@ -152,7 +153,7 @@ func TestDoorStaysShutWhereOthersCouldReachIt(t *testing.T) {
 			if err := prepare(dir); err != nil {
 				t.Fatal(err)
 			}
-			err := door.Serve(t.Context(), l, func() string { return "" })
+			err := door.Serve(t.Context(), l, func() say.Text { return say.Text{} })
 			if err == nil || !strings.Contains(err.Error(), dir) {
 				t.Errorf("the door opened: %v", err)
 			}

@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"nstutor/internal/lab/tty"
+	"nstutor/internal/say"
 
 	"golang.org/x/sys/unix"
 )
@@ -71,18 +72,25 @@ func enter(modes []mode) (int, error) {
 		if m.root && os.Geteuid() != 0 {
 			continue
 		}
-		wanting := ""
+		var wanting say.Text
 		if furthest != nil {
 			wanting, _ = advise("/", furthest, by, true)
 		}
-		child, err := start(m, wanting)
+		child, err := start(ourselves(), m, wanting)
 		if err != nil {
-			furthest = further(furthest, fmt.Errorf("%s: %w", m.name, err))
+			furthest = further(furthest, say.At(m.name, err))
 			continue
 		}
 		return guard(child, terminal)
 	}
 	return 0, refusal("/", furthest, by)
+}
+
+// ourselves is this program again, with the same arguments and streams.
+func ourselves() *exec.Cmd {
+	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return cmd
 }
 
 // further is which of two attempts came further: one that was born and could not
@@ -95,9 +103,9 @@ func further(a, b error) error {
 	return b
 }
 
-// start starts the inside in mode m and waits for its report. It is told what a
-// better mode was wanting.
-func start(m mode, wanting string) (*exec.Cmd, error) {
+// start starts the inside, a command of this program, in mode m and waits for its
+// report. It is told what a better mode was wanting.
+func start(cmd *exec.Cmd, m mode, wanting say.Text) (*exec.Cmd, error) {
 	outside, err := mountNamespace()
 	if err != nil {
 		return nil, err
@@ -111,9 +119,7 @@ func start(m mode, wanting string) (*exec.Cmd, error) {
 	if err := keepDescriptors(); err != nil {
 		return nil, err
 	}
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Args[0] = os.Args[0]
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.ExtraFiles = []*os.File{w}
 	cmd.Env = append(os.Environ(), birth{mode: m, outside: outside, wanting: wanting}.String())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: m.flags, Pdeathsig: syscall.SIGKILL}
@@ -135,7 +141,7 @@ func start(m mode, wanting string) (*exec.Cmd, error) {
 		err = parseFailure(string(said))
 	}
 	if err == nil {
-		err = errors.New("the lab ended before it began")
+		err = say.Err("the lab ended before it began", "实验网络还没开始就结束了")
 	}
 	return nil, err
 }
@@ -143,20 +149,20 @@ func start(m mode, wanting string) (*exec.Cmd, error) {
 // failure is why the inside could not furnish the lab: what it reports is the
 // number of the kernel's answer and the whole error.
 type failure struct {
+	say.Text
 	answer syscall.Errno
-	text   string
 }
 
-func (f failure) Error() string { return f.text }
+func (f failure) Error() string { return f.String() }
 func (f failure) Unwrap() error { return f.answer }
 
 func parseFailure(report string) failure {
 	number, text, _ := strings.Cut(report, " ")
 	answer, _ := strconv.Atoi(number)
-	return failure{syscall.Errno(answer), text}
+	return failure{say.Unpack(text), syscall.Errno(answer)}
 }
 
-func (f failure) report() string { return fmt.Sprintf("%d %s", int(f.answer), f.text) }
+func (f failure) report() string { return fmt.Sprintf("%d %s", int(f.answer), say.Pack(f.Text)) }
 
 // mountNamespace is how the kernel calls the mount namespace of this process.
 func mountNamespace() (string, error) { return os.Readlink("/proc/self/ns/mnt") }
@@ -173,7 +179,7 @@ func guard(child *exec.Cmd, terminal *tty.Terminal) (int, error) {
 	err := child.Wait()
 	status, ok := child.ProcessState.Sys().(syscall.WaitStatus)
 	if err != nil && !ok {
-		return 0, fmt.Errorf("wait for the lab: %w", err)
+		return 0, say.Err("wait for the lab: %v", "等待实验网络：%v", err)
 	}
 	if by, killed := asked.killedFor(); killed && status.Signaled() {
 		terminal.Restore()
@@ -231,7 +237,8 @@ func Inside() bool {
 	// not be the one that the guardian lives in, and this its first process.
 	here, err := mountNamespace()
 	if !known || err != nil || b.outside == "" || here == b.outside || os.Getpid() != 1 {
-		fmt.Fprintf(os.Stderr, "nstutor: %s is for its own use; unset it\n", bornEnv)
+		unset := say.T("nstutor: %s is for its own use; unset it", "nstutor：%s 只供程序自己使用；请取消设置", bornEnv)
+		fmt.Fprintln(os.Stderr, unset.In(say.Locale()))
 		os.Exit(2)
 	}
 	report := os.NewFile(statusFD, "status")
@@ -243,7 +250,7 @@ func Inside() bool {
 	}
 	unix.CloseOnExec(statusFD)
 	if err != nil {
-		f := failure{text: err.Error()}
+		f := failure{Text: say.Quote(err)}
 		errors.As(err, &f.answer)
 		fmt.Fprint(report, f.report())
 		report.Close()
@@ -267,5 +274,5 @@ func weaken(b birth) error {
 	}
 	b.furnished = true
 	env := append(os.Environ(), b.String())
-	return fmt.Errorf("run again: %w", syscall.Exec("/proc/self/exe", os.Args, env))
+	return say.Err("run again: %v", "重新执行本程序：%v", syscall.Exec("/proc/self/exe", os.Args, env))
 }

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 
 	"golang.org/x/sys/unix"
 )
@@ -33,7 +34,7 @@ const enteredTerm = "NSTUTOR_ENTERED_TERM"
 // shared.
 func execInNetns(args []string) error {
 	if len(args) < 2 {
-		return errors.New("usage: netns-exec NAME COMMAND…")
+		return say.Err("usage: netns-exec NAME COMMAND…", "用法：netns-exec NAME COMMAND…")
 	}
 	name, argv := args[0], args[1:]
 	// A new mount namespace belongs to one thread, the one that calls exec.
@@ -42,14 +43,14 @@ func execInNetns(args []string) error {
 		return err
 	}
 	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
-		return fmt.Errorf("%s: unshare the mounts: %w", name, err)
+		return say.Err("%s: unshare the mounts: %v", "%s：分离挂载：%v", name, err)
 	}
 	// Where a container hides parts of /sys the kernel refuses a whole one
 	// (mount_too_revealing in fs/namespace.c), as it did when the lab was born:
 	// the lab's stays in front.
 	const quiet = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
 	if err := unix.Mount(name, "/sys", "sysfs", quiet|unix.MS_RDONLY, ""); err != nil && err != unix.EPERM {
-		return fmt.Errorf("%s: mount /sys: %w", name, err)
+		return say.Err("%s: mount /sys: %v", "%s：挂载 /sys：%v", name, err)
 	}
 	if err := bindEtc(name); err != nil {
 		return err
@@ -62,7 +63,7 @@ func execInNetns(args []string) error {
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("%s: %w", path, syscall.Exec(path, argv, os.Environ()))
+	return say.At(path, syscall.Exec(path, argv, os.Environ()))
 }
 
 // setNetns enters the namespace, unless the process was born there.
@@ -73,14 +74,14 @@ func setNetns(name string) error {
 	}
 	fd, err := nsenter.OpenFile(path)
 	if err == unix.ENOENT {
-		return fmt.Errorf("%s: %w", name, ErrNoNamespace)
+		return say.At(name, ErrNoNamespace)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: open: %w", name, err)
+		return say.Err("%s: open: %v", "%s：打开：%v", name, err)
 	}
 	defer unix.Close(fd)
 	if err := unix.Setns(fd, unix.CLONE_NEWNET); err != nil {
-		return fmt.Errorf("%s: setns: %w", name, err)
+		return say.At(name, say.At("setns", err))
 	}
 	return nil
 }
@@ -95,7 +96,7 @@ func bindEtc(name string) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return say.At(name, err)
 	}
 	for _, e := range entries {
 		own, front := filepath.Join(dir, e.Name()), filepath.Join("/etc", e.Name())

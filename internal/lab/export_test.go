@@ -8,6 +8,7 @@ import (
 	"github.com/vishvananda/netlink"
 
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // EnterAs is Enter with one mode only.
@@ -23,7 +24,7 @@ var Explain = refusal
 // UserAdvice is what by would have to enable for a user namespace after err.
 func UserAdvice(root string, err error, by Asker) string {
 	advice, _ := advise(root, err, by, true)
-	return advice
+	return advice.String()
 }
 
 // Asker is who asks for a lab.
@@ -47,9 +48,11 @@ var Further = further
 // Unborn is the error of an attempt that the kernel refused to begin, and
 // Unfurnished that of one which began.
 func Unborn(answer syscall.Errno) error {
-	return fmt.Errorf("user: %w", &os.PathError{Op: "fork/exec", Path: "/proc/self/exe", Err: answer})
+	return say.At("user", &os.PathError{Op: "fork/exec", Path: "/proc/self/exe", Err: answer})
 }
-func Unfurnished(answer syscall.Errno) error { return fmt.Errorf("user: %w", failure{answer, "mount"}) }
+func Unfurnished(answer syscall.Errno) error {
+	return say.At("user", failure{say.Quote("mount"), answer})
+}
 
 // CheckFreeIndex makes devices where the cable's end would have been, and asks
 // for another index, which must be free at both ends and after each of them.

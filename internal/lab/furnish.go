@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
 )
 
 // Where the lab keeps its own things, inside its private /run.
@@ -20,7 +22,7 @@ const (
 // mounted here is seen outside.
 func furnish(m mode) error {
 	if err := unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("make the mounts private: %w", err)
+		return say.Err("make the mounts private: %v", "把挂载设为私有：%v", err)
 	}
 	if m.root {
 		if err := havePowers(); err != nil {
@@ -34,7 +36,7 @@ func furnish(m mode) error {
 	// A container that hides parts of /proc refuses a user namespace a whole one
 	// (mount_too_revealing in fs/namespace.c): its own serves too, with its PIDs.
 	if err := unix.Mount("proc", "/proc", "proc", quiet, ""); err != nil && err != unix.EPERM {
-		return fmt.Errorf("mount /proc: %w", err)
+		return say.Err("mount /proc: %v", "挂载 /proc：%v", err)
 	}
 	if err := writable("/proc/sys/net/ipv4/ip_forward"); err != nil {
 		return err
@@ -43,13 +45,18 @@ func furnish(m mode) error {
 	// Only this mount of it becomes read-only: where the file system itself is,
 	// a user namespace gets none for `ip netns exec` (mount_too_revealing).
 	if err := unix.Mount("sysfs", "/sys", "sysfs", quiet, ""); err != nil && m.root {
-		return fmt.Errorf("mount /sys: %w", err)
+		return say.Err("mount /sys: %v", "挂载 /sys：%v", err)
 	}
 	if err := readOnly(); err != nil {
 		return err
 	}
+	etc, err := machineEtc()
+	if err != nil {
+		return err
+	}
+	defer etc.Close()
 	if err := unix.Mount("tmpfs", "/run", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755,size=16m"); err != nil {
-		return fmt.Errorf("mount /run: %w", err)
+		return say.Err("mount /run: %v", "挂载 /run：%v", err)
 	}
 	for _, dir := range []string{netnsDir, binDir, etcDir} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -58,12 +65,12 @@ func furnish(m mode) error {
 	}
 	// Shared, so that `ip netns add` in any shell of the lab is seen by all.
 	if err := unix.Mount(netnsDir, netnsDir, "none", unix.MS_BIND, ""); err != nil {
-		return fmt.Errorf("bind %s: %w", netnsDir, err)
+		return say.Err("bind %s: %v", "绑定挂载 %s：%v", netnsDir, err)
 	}
 	if err := unix.Mount("none", netnsDir, "", unix.MS_SHARED, ""); err != nil {
-		return fmt.Errorf("share %s: %w", netnsDir, err)
+		return say.Err("share %s: %v", "共享挂载 %s：%v", netnsDir, err)
 	}
-	if err := furnishEtc(); err != nil {
+	if err := furnishEtc(etc); err != nil {
 		return err
 	}
 	if err := furnishShells(); err != nil {
@@ -81,19 +88,36 @@ func writable(path string) error {
 	return file.Close()
 }
 
+// machineEtc opens the machine's /etc. In a lab inside a lab that is not what stands
+// there, but where the outer one keeps it: its /etc is links to that, which would
+// lead to themselves in the inner one.
+func machineEtc() (*os.File, error) {
+	for _, path := range []string{etcDir, "/etc"} {
+		fd, err := unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		if err == nil {
+			return os.NewFile(uintptr(fd), path), nil
+		}
+		if err != unix.ENOENT {
+			return nil, say.Err("open %s: %v", "打开 %s：%v", path, err)
+		}
+	}
+	return nil, say.Err("open /etc: %v", "打开 /etc：%v", unix.ENOENT)
+}
+
 // furnishEtc puts a writable /etc in front of the machine's: /etc/netns/NAME
 // can be made there without root, and resolv.conf is a plain file of the
 // lab's own, so that no name is ever asked outside.
-func furnishEtc() error {
-	entries, err := os.ReadDir("/etc")
+func furnishEtc(machine *os.File) error {
+	own := fmt.Sprintf("/proc/self/fd/%d", machine.Fd())
+	if err := unix.Mount(own, etcDir, "none", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+		return say.Err("bind /etc: %v", "绑定挂载 /etc：%v", err)
+	}
+	entries, err := os.ReadDir(etcDir)
 	if err != nil {
 		return err
 	}
-	if err := unix.Mount("/etc", etcDir, "none", unix.MS_BIND|unix.MS_REC, ""); err != nil {
-		return fmt.Errorf("bind /etc: %w", err)
-	}
 	if err := unix.Mount("tmpfs", "/etc", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755,size=16m"); err != nil {
-		return fmt.Errorf("mount /etc: %w", err)
+		return say.Err("mount /etc: %v", "挂载 /etc：%v", err)
 	}
 	for _, e := range entries {
 		name := e.Name()

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
 )
 
 // settings are the parts of /proc that belong to the machine, whatever
@@ -29,11 +30,11 @@ func readOnly() error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("bind %s: %w", path, err)
+			return say.Err("bind %s: %v", "绑定挂载 %s：%v", path, err)
 		}
 		if path == filepath.Dir(netSettings) {
 			if err := unix.Mount(netSettings, netSettings, "none", unix.MS_BIND, ""); err != nil {
-				return fmt.Errorf("bind %s: %w", netSettings, err)
+				return say.Err("bind %s: %v", "绑定挂载 %s：%v", netSettings, err)
 			}
 		}
 		if err := remountReadOnly(path); err != nil {
@@ -45,7 +46,7 @@ func readOnly() error {
 	}
 	for _, path := range []string{"/dev/kmsg", "/proc/kmsg", "/proc/kcore"} {
 		if err := unix.Mount("/dev/null", path, "none", unix.MS_BIND, ""); err != nil && err != unix.ENOENT {
-			return fmt.Errorf("hide %s: %w", path, err)
+			return say.Err("hide %s: %v", "隐藏 %s：%v", path, err)
 		}
 	}
 	return nil
@@ -56,7 +57,7 @@ func readOnly() error {
 func remountReadOnly(path string) error {
 	var st unix.Statfs_t
 	if err := unix.Statfs(path, &st); err != nil {
-		return fmt.Errorf("look at %s: %w", path, err)
+		return say.Err("look at %s: %v", "查看 %s：%v", path, err)
 	}
 	flags := uintptr(unix.MS_REMOUNT | unix.MS_BIND | unix.MS_RDONLY)
 	for _, kept := range []struct{ is, flag uintptr }{
@@ -68,7 +69,7 @@ func remountReadOnly(path string) error {
 		}
 	}
 	if err := unix.Mount("none", path, "", flags, ""); err != nil {
-		return fmt.Errorf("make %s read-only: %w", path, err)
+		return say.Err("make %s read-only: %v", "把 %s 设为只读：%v", path, err)
 	}
 	return nil
 }
@@ -91,7 +92,7 @@ func unmountMachine() error {
 		}
 		path := mountedAt.Replace(fields[4])
 		if err := unix.Unmount(path, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW); err != nil && err != unix.EINVAL && err != unix.ENOENT {
-			return fmt.Errorf("unmount %s: %w", path, err)
+			return say.Err("unmount %s: %v", "卸载 %s：%v", path, err)
 		}
 	}
 	return nil
@@ -114,10 +115,10 @@ var powers = map[uintptr]bool{
 func havePowers() error {
 	a, err := askedBy()
 	if err != nil {
-		return fmt.Errorf("look at the capabilities: %w", err)
+		return say.Err("look at the capabilities: %v", "读取权能：%v", err)
 	}
 	if lacking := a.lacking(rootNeeds); len(lacking) > 0 {
-		return fmt.Errorf("root has no CAP_%s here: %w", lacking[0].name, unix.EPERM)
+		return say.Err("root has no CAP_%s here: %v", "这里的 root 没有 CAP_%s：%v", lacking[0].name, unix.EPERM)
 	}
 	return nil
 }
@@ -136,7 +137,7 @@ func dropPowers() error {
 			continue
 		}
 		if err := unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0); err != nil && err != unix.EINVAL {
-			return fmt.Errorf("drop capability %d: %w", c, err)
+			return say.Err("drop capability %d: %v", "放弃权能 %d：%v", c, err)
 		}
 	}
 	return nil

@@ -14,10 +14,17 @@ import (
 	"sync"
 
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // ErrNoNamespace says that no namespace of that name is under /run/netns.
-var ErrNoNamespace = errors.New("no such network namespace")
+var ErrNoNamespace = say.Err("no such network namespace", "没有这个网络命名空间")
+
+// NotThere is what ip(8) says of a namespace that is not there (netns_get_fd of
+// iproute2 and the error of open).
+func NotThere(netns string) string {
+	return fmt.Sprintf("Cannot open network namespace %q: No such file or directory", netns)
+}
 
 // Lab is the running lab: the named namespaces under /run/netns and the
 // processes that were started in them. Its methods may be called from any
@@ -32,6 +39,7 @@ type Lab struct {
 	procs  map[string]*Process
 	dns    *nameServer
 	notes  map[string]bool
+	shells int      // that were opened
 	before []func() // what BeforeClose was given
 }
 
@@ -47,7 +55,7 @@ type Options struct {
 func New(ctx context.Context, opts Options) (*Lab, error) {
 	watcher, err := watchNames(netnsDir)
 	if err != nil {
-		return nil, fmt.Errorf("watch %s: %w", netnsDir, err)
+		return nil, say.Err("watch %s: %v", "监视 %s：%v", netnsDir, err)
 	}
 	l := &Lab{
 		opts:    opts,
@@ -109,7 +117,7 @@ func (l *Lab) open(name string) (*nsenter.Namespace, error) {
 		l.forget(name)
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: %w", name, ErrNoNamespace)
+		return nil, say.At(name, ErrNoNamespace)
 	}
 	ns, err := nsenter.Open(name, path)
 	if err != nil {
@@ -148,7 +156,7 @@ func (l *Lab) Namespaces() map[uint64]string {
 // PathOf is where name is mounted. Names are what `ip netns` accepts.
 func PathOf(name string) (string, error) {
 	if name == "" || name == "." || name == ".." || strings.ContainsRune(name, '/') || len(name) > 255 {
-		return "", fmt.Errorf("%q is not a name for a network namespace", name)
+		return "", say.Err("%q is not a name for a network namespace", "%q 不能用作网络命名空间的名称", name)
 	}
 	return filepath.Join(netnsDir, name), nil
 }

@@ -1,11 +1,10 @@
 package lab
 
 import (
-	"errors"
-	"fmt"
 	"sync"
 
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // AddNetns does what `ip netns add` does, and pins the sysctls of the new
@@ -53,7 +52,7 @@ func together(n int, work func(int) error) error {
 		all.Go(func() { errs[i] = work(i) })
 	}
 	all.Wait()
-	return errors.Join(errs...)
+	return say.Join(errs...)
 }
 
 // DelNetns does what `ip netns del` does.
@@ -66,7 +65,7 @@ func (l *Lab) DelNetns(name string) error {
 	defer l.mu.Unlock()
 	l.forget(name)
 	if err := nsenter.Delete(path); err != nil {
-		return fmt.Errorf("delete network namespace %q: %w", name, err)
+		return say.Err("delete network namespace %q: %v", "删除网络命名空间 %q：%v", name, err)
 	}
 	return nil
 }

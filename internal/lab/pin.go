@@ -2,13 +2,13 @@ package lab
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // setting is one sysctl, as its path below /proc/sys, and its value.
@@ -60,13 +60,13 @@ func set(ns *nsenter.Namespace, settings []setting) error {
 	err := ns.Do(func() error {
 		for _, s := range settings {
 			if err := write("/proc/sys/"+s.path, s.value); err != nil && err != unix.ENOENT {
-				return fmt.Errorf("write /proc/sys/%s: %w", s.path, err)
+				return say.Err("write /proc/sys/%s: %v", "写入 /proc/sys/%s：%v", s.path, err)
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w", ns.Name(), err)
+		return say.At(ns.Name(), err)
 	}
 	return nil
 }

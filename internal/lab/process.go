@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
 )
 
 // Process is a program that runs inside a namespace of the lab, with the PID
@@ -55,7 +57,7 @@ func (l *Lab) Spawn(netns, name string, argv ...string) (*Process, error) {
 		return nil, err
 	}
 	if old, ok := l.Process(name); ok {
-		return nil, fmt.Errorf("%s: %s runs already (pid %d)", netns, name, old.PID())
+		return nil, say.Err("%s: %s runs already (pid %d)", "%s：%s 已在运行（pid %d）", netns, name, old.PID())
 	}
 	p := &Process{Name: name, Netns: netns, done: make(chan struct{})}
 	p.cmd = command(context.Background(), argv)
@@ -63,7 +65,7 @@ func (l *Lab) Spawn(netns, name string, argv ...string) (*Process, error) {
 	pidfd := -1
 	p.cmd.SysProcAttr.PidFD = &pidfd
 	if err := ns.Do(p.cmd.Start); err != nil {
-		return nil, fmt.Errorf("%s: start %s: %w", netns, argv[0], err)
+		return nil, say.Err("%s: start %s: %v", "%s：启动 %s：%v", netns, argv[0], err)
 	}
 	p.pid = shownPID(pidfd, p.cmd.Process.Pid)
 	go func() {
@@ -218,9 +220,9 @@ func (l *Lab) Ready(ctx context.Context, p *Process) error {
 		}
 		select {
 		case <-p.done:
-			return fmt.Errorf("%s: %s ended at once: %s", p.Netns, p.Name, strings.TrimSpace(p.stderr.String()))
+			return say.Err("%s: %s ended at once: %s", "%s：%s 一启动就退出了：%s", p.Netns, p.Name, strings.TrimSpace(p.stderr.String()))
 		case <-ctx.Done():
-			return fmt.Errorf("%s: %s does not listen: %w", p.Netns, p.Name, ctx.Err())
+			return say.Err("%s: %s does not listen: %v", "%s：%s 没有监听：%v", p.Netns, p.Name, ctx.Err())
 		case <-time.After(pause):
 		}
 	}

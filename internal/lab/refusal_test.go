@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // refused forbids its own user namespace to have children, and says what Enter
@@ -104,12 +105,12 @@ func TestRefusalNamesTheObstacle(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			err := lab.Explain(root, fmt.Errorf("user: %w", &os.PathError{Op: "fork/exec", Path: "/proc/self/exe", Err: test.answer}), dockersRoot)
+			err := lab.Explain(root, say.At("user", &os.PathError{Op: "fork/exec", Path: "/proc/self/exe", Err: test.answer}), dockersRoot)
 			var refusal *lab.Refusal
 			if !errors.As(err, &refusal) || !errors.Is(err, test.answer) {
 				t.Fatalf("%v is no refusal because of %v", err, test.answer)
 			}
-			if !strings.Contains(refusal.Advice, test.want) || !strings.Contains(err.Error(), test.answer.Error()) {
+			if !strings.Contains(refusal.Advice.String(), test.want) || !strings.Contains(err.Error(), test.answer.Error()) {
 				t.Errorf("it says %q, want %q and %q", err, test.want, test.answer)
 			}
 		})

@@ -58,6 +58,9 @@ var shellKinds = map[string]shellKind{
 // it. When ctx ends the shell is killed. The variables are those of the terminal
 // that it is shown on.
 func (l *Lab) Shell(ctx context.Context, netns string, variables map[string]string) (*Cmd, error) {
+	l.mu.Lock()
+	l.shells++
+	l.mu.Unlock()
 	env := map[string]string{promptNetns: netns, "HISTFILE": shellHistory}
 	for name, value := range variables {
 		env[name] = value
@@ -76,6 +79,13 @@ func (l *Lab) Shell(ctx context.Context, netns string, variables map[string]stri
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0}
 	return cmd, nil
+}
+
+// Shells is how many shells people have asked for so far.
+func (l *Lab) Shells() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.shells
 }
 
 // chooseShell is the wanted shell if it is there and known, or sh.

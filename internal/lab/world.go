@@ -2,14 +2,13 @@ package lab
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
 	"time"
 
 	"github.com/vishvananda/netlink"
 
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // The two namespaces that every lab begins with.
@@ -91,7 +90,7 @@ func (l *Lab) wire(host, inet *nsenter.Namespace) error {
 		PeerNamespace:    netlink.NsFd(int(inet.FD())),
 	}
 	if err := h.LinkAdd(cable); err != nil {
-		return fmt.Errorf("%s: add link eth0: %w", Host, err)
+		return say.Err("%s: add link eth0: %v", "%s：添加网卡 eth0：%v", Host, err)
 	}
 	devices := []struct {
 		ns    *nsenter.Namespace
@@ -109,7 +108,7 @@ func (l *Lab) wire(host, inet *nsenter.Namespace) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(awaitCarrier(inet, "up0"), awaitCarrier(host, "eth0")); err != nil {
+	if err := say.Join(awaitCarrier(inet, "up0"), awaitCarrier(host, "eth0")); err != nil {
 		return err
 	}
 	gateway, _, err := net.ParseCIDR(RouterAddr)
@@ -117,7 +116,7 @@ func (l *Lab) wire(host, inet *nsenter.Namespace) error {
 		return err
 	}
 	if err := h.RouteAdd(&netlink.Route{Gw: gateway}); err != nil {
-		return fmt.Errorf("%s: add default route: %w", Host, err)
+		return say.Err("%s: add default route: %v", "%s：添加默认路由：%v", Host, err)
 	}
 	return nil
 }
@@ -134,7 +133,7 @@ func freeIndex(h *netlink.Handle, far *nsenter.Namespace) (int, error) {
 	for netns, handle := range map[string]*netlink.Handle{Host: h, Inet: other} {
 		links, err := handle.LinkList()
 		if err != nil {
-			return 0, fmt.Errorf("%s: list the devices: %w", netns, err)
+			return 0, say.Err("%s: list the devices: %v", "%s：列出设备：%v", netns, err)
 		}
 		for _, l := range links {
 			highest = max(highest, l.Attrs().Index)
@@ -151,7 +150,7 @@ func (l *Lab) raise(ns *nsenter.Namespace, dev string, cidrs []string) error {
 	}
 	link, err := h.LinkByName(dev)
 	if err != nil {
-		return fmt.Errorf("%s: %s: %w", ns.Name(), dev, err)
+		return say.Err("%s: %s: %v", "%s：%s：%v", ns.Name(), dev, err)
 	}
 	if err := l.PinDevice(ns, dev); err != nil {
 		return err
@@ -162,11 +161,11 @@ func (l *Lab) raise(ns *nsenter.Namespace, dev string, cidrs []string) error {
 			return err
 		}
 		if err := h.AddrAdd(link, addr); err != nil {
-			return fmt.Errorf("%s: add address %s to %s: %w", ns.Name(), cidr, dev, err)
+			return say.Err("%s: add address %s to %s: %v", "%s：给 %[3]s 添加地址 %[2]s：%[4]v", ns.Name(), cidr, dev, err)
 		}
 	}
 	if err := h.LinkSetUp(link); err != nil {
-		return fmt.Errorf("%s: set %s up: %w", ns.Name(), dev, err)
+		return say.Err("%s: set %s up: %v", "%s：启用 %s：%v", ns.Name(), dev, err)
 	}
 	return nil
 }
@@ -181,7 +180,7 @@ func awaitCarrier(ns *nsenter.Namespace, dev string) error {
 	for deadline := time.Now().Add(time.Second); ; time.Sleep(100 * time.Microsecond) {
 		link, err := h.LinkByName(dev)
 		if err != nil {
-			return fmt.Errorf("%s: %s: %w", ns.Name(), dev, err)
+			return say.Err("%s: %s: %v", "%s：%s：%v", ns.Name(), dev, err)
 		}
 		if link.Attrs().OperState == netlink.OperUp || time.Now().After(deadline) {
 			return nil

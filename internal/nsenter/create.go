@@ -1,11 +1,12 @@
 package nsenter
 
 import (
-	"fmt"
 	"os"
 	"runtime"
 
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
 )
 
 // Create makes a new network namespace, mounts it at path as `ip netns add`
@@ -13,7 +14,7 @@ import (
 func Create(name, path string) (*Namespace, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o444)
 	if err != nil {
-		return nil, fmt.Errorf("create network namespace %q: %w", name, err)
+		return nil, say.Err("create network namespace %q: %v", "创建网络命名空间 %q：%v", name, err)
 	}
 	file.Close()
 	born := make(chan error, 1)
@@ -22,14 +23,14 @@ func Create(name, path string) (*Namespace, error) {
 	go func() {
 		runtime.LockOSThread()
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-			born <- fmt.Errorf("unshare: %w", err)
+			born <- say.At("unshare", err)
 			return
 		}
 		born <- unix.Mount("/proc/thread-self/ns/net", path, "none", unix.MS_BIND, "")
 	}()
 	if err := <-born; err != nil {
 		os.Remove(path)
-		return nil, fmt.Errorf("create network namespace %q: %w", name, err)
+		return nil, say.Err("create network namespace %q: %v", "创建网络命名空间 %q：%v", name, err)
 	}
 	return Open(name, path)
 }
@@ -38,7 +39,7 @@ func Create(name, path string) (*Namespace, error) {
 // frees the namespace once no process and no open descriptor holds it.
 func Delete(path string) error {
 	if err := unix.Unmount(path, unix.MNT_DETACH); err != nil && err != unix.EINVAL {
-		return fmt.Errorf("unmount %s: %w", path, err)
+		return say.Err("unmount %s: %v", "卸载 %s：%v", path, err)
 	}
 	return os.Remove(path)
 }
@@ -56,7 +57,7 @@ func InodeAt(path string) (uint64, error) {
 		return 0, err
 	}
 	if fs.Type != unix.NSFS_MAGIC {
-		return 0, fmt.Errorf("%s: %w", path, ErrNoNamespace)
+		return 0, say.At(path, ErrNoNamespace)
 	}
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {

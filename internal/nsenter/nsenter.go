@@ -4,8 +4,6 @@ package nsenter
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
 	"runtime"
 	"sync"
@@ -14,11 +12,13 @@ import (
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
 )
 
 // ErrClosed is returned by a Namespace that was closed, usually because
 // somebody deleted the namespace it stood for.
-var ErrClosed = errors.New("network namespace is closed")
+var ErrClosed = say.Err("network namespace is closed", "网络命名空间已关闭")
 
 // The main goroutine keeps the main thread, so that a pinned thread is never
 // the main one: that one cannot end, and would hold its namespace for ever.
@@ -48,13 +48,13 @@ type Namespace struct {
 func Open(name, path string) (*Namespace, error) {
 	opened, err := OpenFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("open network namespace %q: %w", name, err)
+		return nil, say.Err("open network namespace %q: %v", "打开网络命名空间 %q：%v", name, err)
 	}
 	fd := netns.NsHandle(opened)
 	var st unix.Stat_t
 	if err := unix.Fstat(int(fd), &st); err != nil {
 		fd.Close()
-		return nil, fmt.Errorf("open network namespace %q: %w", name, err)
+		return nil, say.Err("open network namespace %q: %v", "打开网络命名空间 %q：%v", name, err)
 	}
 	n := &Namespace{
 		name: name, fd: fd, ino: st.Ino,
@@ -67,13 +67,13 @@ func Open(name, path string) (*Namespace, error) {
 	if err := <-entered; err != nil {
 		n.cancel()
 		fd.Close()
-		return nil, fmt.Errorf("enter network namespace %q: %w", name, err)
+		return nil, say.Err("enter network namespace %q: %v", "进入网络命名空间 %q：%v", name, err)
 	}
 	return n, nil
 }
 
 // ErrNoNamespace says that what is at a path is no namespace.
-var ErrNoNamespace = errors.New("it is not a network namespace")
+var ErrNoNamespace = say.Err("it is not a network namespace", "它不是网络命名空间")
 
 // OpenFile opens the file of a namespace, and nothing else: whoever may write to
 // /run/netns can put a FIFO there, and to open that one waits for its writer.
@@ -144,7 +144,7 @@ func (n *Namespace) Do(fn func() error) error {
 	job := func() {
 		defer func() {
 			if p := recover(); p != nil {
-				result <- fmt.Errorf("%s: panic: %v", n.name, p)
+				result <- say.Err("%s: panic: %v", "%s：程序出错（panic）：%v", n.name, p)
 			}
 		}()
 		result <- fn()
@@ -153,7 +153,7 @@ func (n *Namespace) Do(fn func() error) error {
 	case n.jobs <- job:
 		return <-result
 	case <-n.ctx.Done():
-		return fmt.Errorf("%s: %w", n.name, ErrClosed)
+		return say.At(n.name, ErrClosed)
 	}
 }
 
@@ -170,7 +170,7 @@ func (n *Namespace) Handle() (*netlink.Handle, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.ctx.Err() != nil {
-		return nil, fmt.Errorf("%s: %w", n.name, ErrClosed)
+		return nil, say.At(n.name, ErrClosed)
 	}
 	if n.handle == nil {
 		err := n.Do(func() (err error) {
@@ -178,7 +178,7 @@ func (n *Namespace) Handle() (*netlink.Handle, error) {
 			return err
 		})
 		if err != nil {
-			return nil, fmt.Errorf("%s: rtnetlink: %w", n.name, err)
+			return nil, say.At(n.name, say.At("rtnetlink", err))
 		}
 	}
 	return n.handle, nil
@@ -200,7 +200,7 @@ func (n *Namespace) ReadSysctl(path string) (string, error) {
 		return nil
 	})
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", n.name, err)
+		return "", say.At(n.name, err)
 	}
 	return value, nil
 }
@@ -211,7 +211,7 @@ func (n *Namespace) WriteSysctl(path, value string) error {
 		return os.WriteFile("/proc/sys/"+path, []byte(value), 0)
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w", n.name, err)
+		return say.At(n.name, err)
 	}
 	return nil
 }

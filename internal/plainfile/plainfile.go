@@ -3,20 +3,21 @@
 package plainfile
 
 import (
-	"errors"
 	"io"
 	"io/fs"
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
 )
 
 // ErrNotPlain says that there is something else than a file at a path.
-var ErrNotPlain = errors.New("not a plain file")
+var ErrNotPlain = say.Err("not a plain file", "不是普通文件")
 
 // ErrTooLarge says that a file is no file of this program's or the resolver's:
 // those are far smaller.
-var ErrTooLarge = errors.New("larger than 16 MiB")
+var ErrTooLarge = say.Err("larger than 16 MiB", "超过 16 MiB")
 
 // limit bounds what Read reads, in bytes.
 const limit = 16 << 20

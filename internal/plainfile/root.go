@@ -1,7 +1,6 @@
 package plainfile
 
 import (
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -9,6 +8,8 @@ import (
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
 )
 
 // Root is a folder whose files are found as a process finds them that has it for
@@ -55,7 +56,7 @@ func (r *Root) open(path string, kind uint32) (*os.File, error) {
 	defer unix.Close(fd)
 	file, err := os.OpenFile("/proc/self/fd/"+strconv.Itoa(fd), os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.at(path), err)
+		return nil, say.At(r.at(path), err)
 	}
 	return file, nil
 }

@@ -17,6 +17,7 @@ type (
 	plainPrediction prediction
 	plainExercise   exercise
 	plainScore      score
+	plainWay        way
 )
 
 func (f *file) UnmarshalJSON(raw []byte) error { return decode(raw, (*plainFile)(f), &f.more) }
@@ -35,6 +36,9 @@ func (e exercise) MarshalJSON() ([]byte, error)    { return encode(plainExercise
 
 func (s *score) UnmarshalJSON(raw []byte) error { return decode(raw, (*plainScore)(s), &s.more) }
 func (s score) MarshalJSON() ([]byte, error)    { return encode(plainScore(s), s.more) }
+
+func (w *way) UnmarshalJSON(raw []byte) error { return decode(raw, (*plainWay)(w), &w.more) }
+func (w way) MarshalJSON() ([]byte, error)    { return encode(plainWay(w), w.more) }
 
 // decode reads an object into known, and what known has no place for into more.
 func decode(raw []byte, known any, more *fields) error {

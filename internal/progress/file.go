@@ -37,6 +37,7 @@ type step struct {
 	Done       bool        `json:"done,omitempty"`
 	Hints      int         `json:"hints,omitempty"` // how many were read
 	Prediction *prediction `json:"prediction,omitempty"`
+	How        *way        `json:"how,omitempty"` // missing: an older program did not look
 
 	more fields
 }
@@ -248,7 +249,7 @@ func (p *Progress) setAside() error {
 	}
 	if err := os.Rename(p.path, aside); err != nil {
 		p.unread = complain("progress is not readable, and cannot be set aside: %v", "进度文件无法识别，也无法移开：%v", err)
-		p.warning = p.unread.Text
+		p.warning = say.Quote(p.unread)
 		return err
 	}
 	p.unread = nil

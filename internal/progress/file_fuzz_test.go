@@ -27,7 +27,7 @@ func FuzzFile(f *testing.F) {
 		}
 		progress.Read(path)
 		p := progress.Load(path)
-		p.MarkDone("2.2")
+		p.MarkDone("2.2", progress.Way{})
 		for _, kept := range []string{path, path + ".unreadable"} {
 			if raw, err := os.ReadFile(kept); err == nil && string(raw) == string(text) {
 				return // aside, or left alone

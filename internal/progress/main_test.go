@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	if who := os.Getenv(writerEnv); who != "" {
 		p := progress.Load(os.Args[1])
 		for i := range writerSteps {
-			p.MarkDone(fmt.Sprintf("%s.%d", who, i))
+			p.MarkDone(fmt.Sprintf("%s.%d", who, i), progress.Way{})
 		}
 		fmt.Print(p.Warning().String())
 		os.Exit(0)

@@ -22,7 +22,7 @@ func TestWhatANewerProgramHasAddedIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := progress.Load(path)
-	p.MarkDone("2.2")
+	p.MarkDone("2.2", progress.Way{})
 	p.UseHint("9.9", 1)
 	if p.Warning().String() != "" || !p.Done("2.1") || !p.Done("2.2") {
 		t.Fatalf("%q", p.Warning().String())
@@ -72,7 +72,7 @@ func TestANewerFileIsLeftAlone(t *testing.T) {
 		}
 		for _, read := range []func(string) *progress.Progress{progress.Load, progress.Read} {
 			p := read(path)
-			p.MarkDone("2.2")
+			p.MarkDone("2.2", progress.Way{})
 			if w := p.Warning(); !strings.Contains(w.String(), "a newer nstutor wrote it") || !strings.Contains(w.In("zh"), "由更新版本的 nstutor 写入") {
 				t.Errorf("version %s: the warning is %q, %q", version, w, w.In("zh"))
 			}
@@ -94,7 +94,7 @@ func TestAVersionThatIsNoNumberIsDamage(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := progress.Load(path)
-		p.MarkDone("2.2")
+		p.MarkDone("2.2", progress.Way{})
 		if w := p.Warning(); !strings.Contains(w.String(), "progress was not readable; kept as ") || !strings.Contains(w.In("zh"), "已另存为") {
 			t.Errorf("%s: the warning is %q, %q", text, w, w.In("zh"))
 		}
@@ -114,7 +114,7 @@ func TestAnErrorOfProgressIsToldInBothLanguages(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := progress.Load(path)
-	for _, w := range []string{p.Warning().In("zh"), func() string { p.MarkDone("2.2"); return p.Warning().In("zh") }()} {
+	for _, w := range []string{p.Warning().In("zh"), func() string { p.MarkDone("2.2", progress.Way{}); return p.Warning().In("zh") }()} {
 		if !strings.Contains(w, "进度") || !strings.Contains(w, "progress.json：不是普通文件") {
 			t.Errorf("it says %q", w)
 		}
@@ -149,7 +149,7 @@ func TestALinkStaysALink(t *testing.T) {
 	if err := os.Symlink(target, path); err != nil {
 		t.Fatal(err)
 	}
-	progress.Load(path).MarkDone("2.1")
+	progress.Load(path).MarkDone("2.1", progress.Way{})
 	if link, err := os.Readlink(path); err != nil || link != target {
 		t.Errorf("the link is %q, %v", link, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/adrg/xdg"
 
@@ -24,8 +25,8 @@ type Progress struct {
 	data    file
 	pending []func(*file) // changes that are not in the file yet
 	warning say.Text      // about reading
-	unread  *complaint    // why nothing is known of the file, which is there
-	unsaved *complaint    // of the last write
+	unread  error         // why nothing is known of the file, which is there
+	unsaved error         // of the last write
 }
 
 // Path is where the file is: nstutor/progress.json under $XDG_STATE_HOME, or
@@ -48,7 +49,7 @@ func (p *Progress) loaded(data file, err error) {
 		p.data = data
 	case !errors.Is(err, fs.ErrNotExist):
 		p.unread = complain("progress is not read: %v", "无法读取进度：%v", err)
-		p.warning = p.unread.Text
+		p.warning = say.Quote(p.unread)
 	}
 }
 
@@ -72,7 +73,7 @@ func (p *Progress) Warning() say.Text {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.unsaved != nil {
-		return p.unsaved.Text
+		return say.Quote(p.unsaved)
 	}
 	return p.warning
 }
@@ -82,9 +83,6 @@ func (p *Progress) Warning() say.Text {
 func (p *Progress) Unread() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.unread == nil {
-		return nil
-	}
 	return p.unread
 }
 
@@ -95,9 +93,16 @@ func (p *Progress) Done(id string) bool {
 	return p.data.Steps[id] != nil && p.data.Steps[id].Done
 }
 
-// MarkDone remembers that the step was done.
-func (p *Progress) MarkDone(id string) {
-	p.change(func(f *file) { f.step(id).Done = true })
+// MarkDone remembers that the step was done, and how. The way with the least help
+// counts, and of two with as little the first.
+func (p *Progress) MarkDone(id string, how Way) {
+	how.When = how.When.UTC().Truncate(time.Second)
+	p.change(func(f *file) {
+		s := f.step(id)
+		if s.Done = true; s.How == nil || how.Better(s.How.Way) {
+			s.How = &way{Way: how}
+		}
+	})
 }
 
 // Prediction returns the learner's answer to the step's question.

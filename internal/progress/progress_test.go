@@ -17,7 +17,7 @@ import (
 
 // everything does all that can be remembered.
 func everything(p *progress.Progress) {
-	p.MarkDone("2.1")
+	p.MarkDone("2.1", progress.Way{})
 	p.Predict("2.1", 2, true)
 	p.UseHint("2.2", 3)
 	p.SetPosition("2.2")
@@ -131,7 +131,7 @@ func mount(t *testing.T, size int) string {
 func TestReadOnlyFolderIsOnlyAWarning(t *testing.T) {
 	dir := mount(t, 1<<20)
 	path := filepath.Join(dir, "progress.json")
-	progress.Load(path).MarkDone("1.1")
+	progress.Load(path).MarkDone("1.1", progress.Way{})
 	if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestReadOnlyFolderIsOnlyAWarning(t *testing.T) {
 func TestFullDiskKeepsTheOldFile(t *testing.T) {
 	dir := mount(t, 64<<10)
 	path := filepath.Join(dir, "progress.json")
-	progress.Load(path).MarkDone("1.1")
+	progress.Load(path).MarkDone("1.1", progress.Way{})
 	old, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -202,7 +202,7 @@ func TestReadersNeverSeeHalfAFile(t *testing.T) {
 	for hand := range 4 {
 		writers.Go(func() {
 			for i := range 25 {
-				p.MarkDone(fmt.Sprintf("%d.%d", hand, i))
+				p.MarkDone(fmt.Sprintf("%d.%d", hand, i), progress.Way{})
 				p.UseHint("0", i)
 				p.SetPosition(fmt.Sprint(i))
 			}

@@ -15,7 +15,7 @@ func TestAChapterIsForgottenAndNothingElse(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "progress.json")
 	p := progress.Load(path)
 	everything(p)
-	p.MarkDone("1.1")
+	p.MarkDone("1.1", progress.Way{})
 	p.SetScore("dead-veth", deft)
 	if err := p.Reset("2.0", "2.1", "2.2"); err != nil {
 		t.Fatal(err)
@@ -41,7 +41,7 @@ func TestScoresAreForgottenAndNothingElse(t *testing.T) {
 	p := progress.Load(path)
 	everything(p)
 	p.SetScore("dead-veth", deft)
-	p.MarkDone("dead-veth")
+	p.MarkDone("dead-veth", progress.Way{})
 	if err := p.ResetExercises("dead-veth"); err != nil {
 		t.Fatal(err)
 	}

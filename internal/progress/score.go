@@ -7,12 +7,13 @@ import (
 
 // Score is how a try at an exercise went, as it was and without points.
 type Score struct {
-	Seconds  int       `json:"seconds"`     // from the symptom to the end of the try
-	Commands int       `json:"commands"`    // that the learner ran
-	Hints    int       `json:"hints"`       // that were read
-	Tries    int       `json:"tries"`       // how often the checks were asked for, the last one included
-	Why      int       `json:"why"`         // how often the explanation was opened
-	Seed     uint64    `json:"seed,string"` // text: not every reader of JSON has integers of 64 bits
+	Seconds  int       `json:"seconds"`          // from the symptom to the end of the try
+	Commands int       `json:"commands"`         // that the learner ran
+	Shells   int       `json:"shells,omitempty"` // that were opened; what was typed in them is not counted
+	Hints    int       `json:"hints"`            // that were read
+	Tries    int       `json:"tries"`            // how often the checks were asked for, the last one included
+	Why      int       `json:"why"`              // how often the explanation was opened
+	Seed     uint64    `json:"seed,string"`      // text: not every reader of JSON has integers of 64 bits
 	Solved   bool      `json:"solved"`
 	When     time.Time `json:"when"` // the end of the try; kept to the second, in UTC
 }

@@ -80,6 +80,7 @@ func TestAScoreIsToldInBothLanguages(t *testing.T) {
 		{deft, "1 min 30 s, 3 commands, 1 try, no hints", "1 分 30 秒，3 条命令，1 次检查，没用提示"},
 		{clumsy, "5 min 0 s, 20 commands, 3 tries, 2 hints, explained once", "5 分 0 秒，20 条命令，3 次检查，2 条提示，看了 1 次解释"},
 		{progress.Score{Seconds: 59, Commands: 1, Hints: 1, Why: 3}, "59 s, 1 command, 0 tries, 1 hint, explained 3 times", "59 秒，1 条命令，0 次检查，1 条提示，看了 3 次解释"},
+		{progress.Score{Seconds: 1, Shells: 1}, "1 s, 0 commands and those in 1 shell (not counted), 0 tries, no hints", "1 秒，0 条命令，外加 1 个 shell 里的（不计），0 次检查，没用提示"},
 		{progress.Score{Seconds: 7325}, "2 h 2 min, 0 commands, 0 tries, no hints", "2 小时 2 分，0 条命令，0 次检查，没用提示"},
 	} {
 		if got := c.score.Say(); got.In("en") != c.en || got.In("zh") != c.zh {
@@ -93,7 +94,7 @@ func TestACountIsToldInBothLanguages(t *testing.T) {
 		sum    progress.Sum
 		en, zh string
 	}{
-		{progress.Sum{Steps: 6, Done: 6, Answered: 5, Right: 4, Hints: 1}, "6/6 done, 4 of 5 predictions right, 1 hint", "完成 6/6，预测 5 次，对 4 次，1 条提示"},
+		{progress.Sum{Steps: 6, Done: 6, Hand: 4, Answered: 5, Right: 4, Hints: 1}, "6/6 done, 4 by hand, 4 of 5 predictions right, 1 hint", "完成 6/6，亲手完成 4，预测 5 次，对 4 次，1 条提示"},
 		{progress.Sum{Steps: 7, Done: 1, Answered: 1, Hints: 12}, "1/7 done, 0 of 1 prediction right, 12 hints", "完成 1/7，预测 1 次，对 0 次，12 条提示"},
 		{progress.Sum{Steps: 7}, "0/7 done, no predictions, no hints", "完成 0/7，没有做预测，没用提示"},
 	} {

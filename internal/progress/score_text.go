@@ -8,9 +8,13 @@ import (
 
 // Say tells the score: "1 min 30 s, 3 commands, 1 try, no hints".
 func (s Score) Say() say.Text {
+	commands := say.T(plural(s.Commands, "%d command", "%d commands"), "%d 条命令", s.Commands)
+	if s.Shells > 0 {
+		commands = say.T("%s and those in "+plural(s.Shells, "%d shell", "%d shells")+" (not counted)", "%s，外加 %d 个 shell 里的（不计）", commands, s.Shells)
+	}
 	parts := []any{
 		duration(s.Seconds),
-		say.T(plural(s.Commands, "%d command", "%d commands"), "%d 条命令", s.Commands),
+		commands,
 		say.T(plural(s.Tries, "%d try", "%d tries"), "%d 次检查", s.Tries),
 		sayHints(s.Hints),
 	}

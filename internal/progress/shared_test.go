@@ -36,7 +36,7 @@ func TestProgramsDoNotLoseEachOthersChanges(t *testing.T) {
 		})
 	}
 	for i := range writerSteps {
-		here.MarkDone(fmt.Sprintf("here.%d", i))
+		here.MarkDone(fmt.Sprintf("here.%d", i), progress.Way{})
 	}
 	writers.Wait()
 	p := progress.Load(path)
@@ -69,7 +69,7 @@ func TestAResetByAnotherProgramHolds(t *testing.T) {
 	if err := progress.Load(path).ResetAll(); err != nil {
 		t.Fatal(err)
 	}
-	course.MarkDone("3.1")
+	course.MarkDone("3.1", progress.Way{})
 	for _, p := range []*progress.Progress{course, progress.Load(path)} {
 		if p.Done("2.1") || p.Hints("2.2") != 0 || !p.Done("3.1") {
 			t.Error("what another program forgot is back")
@@ -89,7 +89,7 @@ func TestWhatCouldNotBeSavedIsNotLostToAnotherProgram(t *testing.T) {
 	}
 	one, other := progress.Load(path), progress.Load(path)
 	remount(unix.MS_RDONLY)
-	one.MarkDone("1.1")
+	one.MarkDone("1.1", progress.Way{})
 	if one.Refresh(); !one.Done("1.1") {
 		t.Error("what could not be saved is forgotten")
 	}
@@ -97,8 +97,8 @@ func TestWhatCouldNotBeSavedIsNotLostToAnotherProgram(t *testing.T) {
 		t.Errorf("warning %q", w)
 	}
 	remount(0)
-	other.MarkDone("1.2")
-	one.MarkDone("1.3")
+	other.MarkDone("1.2", progress.Way{})
+	one.MarkDone("1.3", progress.Way{})
 	p := progress.Load(path)
 	if !p.Done("1.1") || !p.Done("1.2") || !p.Done("1.3") || one.Warning().String() != "" || !one.Done("1.2") {
 		t.Errorf("done: %v %v %v, warning %q", p.Done("1.1"), p.Done("1.2"), p.Done("1.3"), one.Warning().String())
@@ -119,7 +119,7 @@ func TestAProgramThatStoppedWithTheLockHoldsNobodyUpForLong(t *testing.T) {
 	}
 	path := filepath.Join(dir, "progress.json")
 	begin := time.Now()
-	progress.Load(path).MarkDone("1.1")
+	progress.Load(path).MarkDone("1.1", progress.Way{})
 	if took := time.Since(begin); took > 3*time.Second || !progress.Load(path).Done("1.1") {
 		t.Errorf("done %v after %v", progress.Load(path).Done("1.1"), took)
 	}
@@ -136,7 +136,7 @@ func TestAFileThatBecameUnreadableIsSetAsideBeforeTheNextWrite(t *testing.T) {
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		p.MarkDone("3.1")
+		p.MarkDone("3.1", progress.Way{})
 		if kept, err := os.ReadFile(path + aside); err != nil || string(kept) != content {
 			t.Errorf("kept is %q %v", kept, err)
 		}
@@ -160,7 +160,7 @@ func TestAFileThatMayNotBeReadIsNotReplaced(t *testing.T) {
 	if w := p.Warning().String(); !strings.Contains(w, "not read: ") {
 		t.Errorf("warning %q", w)
 	}
-	p.MarkDone("9.9")
+	p.MarkDone("9.9", progress.Way{})
 	if w := p.Warning().String(); !strings.Contains(w, "not saved: ") || !p.Done("9.9") {
 		t.Errorf("warning %q", w)
 	}

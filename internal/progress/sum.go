@@ -5,6 +5,7 @@ type Known struct {
 	Done            bool
 	Hints           int  // how many were read
 	Answered, Right bool // the question about what will be seen
+	How             *Way // nil: not done, or done before anybody looked how
 }
 
 // Known is what is remembered of the step.
@@ -19,11 +20,15 @@ func (p *Progress) Known(id string) Known {
 	if s.Prediction != nil {
 		k.Answered, k.Right = true, s.Prediction.Right
 	}
+	if s.How != nil {
+		how := s.How.Way
+		k.How = &how
+	}
 	return k
 }
 
 // Sum counts what is remembered of many steps.
-type Sum struct{ Steps, Done, Answered, Right, Hints int }
+type Sum struct{ Steps, Done, Hand, Answered, Right, Hints int }
 
 // Add counts one step more.
 func (s *Sum) Add(k Known) {
@@ -32,7 +37,7 @@ func (s *Sum) Add(k Known) {
 	for _, count := range []struct {
 		n  *int
 		on bool
-	}{{&s.Done, k.Done}, {&s.Answered, k.Answered}, {&s.Right, k.Right}} {
+	}{{&s.Done, k.Done}, {&s.Hand, k.How != nil && k.How.Hand}, {&s.Answered, k.Answered}, {&s.Right, k.Right}} {
 		if count.on {
 			*count.n++
 		}
@@ -43,6 +48,7 @@ func (s *Sum) Add(k Known) {
 func (s *Sum) AddSum(other Sum) {
 	s.Steps += other.Steps
 	s.Done += other.Done
+	s.Hand += other.Hand
 	s.Answered += other.Answered
 	s.Right += other.Right
 	s.Hints += other.Hints

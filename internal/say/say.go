@@ -4,10 +4,24 @@ package say
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Langs are the languages that the program speaks; the first is the default.
 var Langs = []string{"en", "zh"}
+
+// Locale is the language of the environment, or none.
+func Locale() string {
+	for _, variable := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if locale := os.Getenv(variable); locale != "" {
+			return locale[:min(len(locale), 2)]
+		}
+	}
+	return ""
+}
 
 // Form is what a sentence says, before it is known of what: its format in English
 // and in Chinese, which take the same arguments. A word is one without arguments.
@@ -16,7 +30,8 @@ type Form struct{ en, zh string }
 // F makes a form, for a catalogue of words.
 func F(en, zh string) Form { return Form{en, zh} }
 
-// In says it of something, in a language: "en" or "zh". An argument may be a Text.
+// In says it of something, in a language: "en" or "zh". An argument may be a
+// Text, or an error that is told in languages.
 func (f Form) In(lang string, args ...any) string {
 	format := f.en
 	if lang == "zh" {
@@ -24,12 +39,34 @@ func (f Form) In(lang string, args ...any) string {
 	}
 	said := make([]any, len(args))
 	for i, arg := range args {
-		if inner, ok := arg.(Text); ok {
-			arg = inner.In(lang)
-		}
-		said[i] = arg
+		said[i] = told(lang, arg)
 	}
-	return fmt.Sprintf(format, said...)
+	text := fmt.Sprintf(format, said...)
+	if lang == "zh" && len(args) > 0 {
+		text = joined(text)
+	}
+	return text
+}
+
+// joined is Chinese without the spaces that its format has around names in Latin,
+// where a Chinese word has come instead: none stands between two characters.
+func joined(text string) string {
+	var b strings.Builder
+	start, before := 0, rune(0)
+	for i, c := range text {
+		if c == ' ' && unicode.Is(unicode.Han, before) {
+			if next, _ := utf8.DecodeRuneInString(text[i+1:]); unicode.Is(unicode.Han, next) {
+				b.WriteString(text[start:i])
+				start = i + 1
+			}
+		}
+		before = c
+	}
+	if start == 0 {
+		return text
+	}
+	b.WriteString(text[start:])
+	return b.String()
 }
 
 // Text is a sentence in English and in Chinese. The kernel's own words in it
@@ -46,7 +83,8 @@ func T(en, zh string, args ...any) Text { return Text{Form{en, zh}, args} }
 // Both is a sentence that is complete in either language.
 func Both(en, zh string) Text { return Text{Form{"%[1]s", "%[2]s"}, []any{en, zh}} }
 
-// Quote is something that needs no translation: a line of a table, a command.
+// Quote is something that needs no translation: a line of a table, a command. An
+// error is told in the language that it has.
 func Quote(line any) Text { return T("%v", "%v", line) }
 
 // String is the sentence in English.

@@ -2,10 +2,10 @@ package session
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
+	"nstutor/internal/say"
 	"nstutor/steps"
 )
 
@@ -66,7 +66,7 @@ func (d *desk) run(ctx context.Context, do task, failed func(error) any) (msg an
 	defer func() { <-d.turn }()
 	defer func() {
 		if p := recover(); p != nil {
-			msg = failed(fmt.Errorf("panic: %v", p))
+			msg = failed(say.Err("panic: %v", "程序出错（panic）：%v", p))
 		}
 	}()
 	return do(ctx, d.player)

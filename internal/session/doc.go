@@ -11,9 +11,9 @@
 // (work.go), functions whose results are messages (messages.go) for Take.
 //
 //   - The Scene (scene.go) is the step one is at; the Stage (stage.go) is how it
-//     is played: a Lesson (lesson.go, judge.go) shows its action, a Drill
-//     (drill.go, try.go, hint.go, score.go) keeps it back.
-//     moves.go goes from step to step.
+//     is played: a Lesson (lesson.go, judge.go, elsewhere.go) keeps its command back
+//     until it is asked for, a Drill (drill.go, try.go, hint.go, takeback.go, score.go)
+//     has none. moves.go goes from step to step.
 //   - The Network (network.go, pinglog.go) is what package feed reports of the lab:
 //     tables, frames, the ping's answers.
 //   - Why (why.go) asks diag/explain what becomes of the ping, and witness.go

@@ -27,6 +27,10 @@ type Drill struct {
 	Tries  int           // that solved nothing, and the one that did
 	why    int           // how often the explanation was opened
 	Warned bool          // that this counts
+	Asking bool          // whether all that was changed may go
+	acts   []act         // the commands that changed something, in their order
+	kept   int           // shells, while the try is not the one on the screen
+	opened int           // shells that were opened before the try, or are of an earlier run
 	hinted int           // how many hints were read
 	Hints  []say.Text    // these
 	Fault  string        // what the last ones are about
@@ -78,7 +82,7 @@ func (d *Drill) Translate() {
 // Next is the exercise after this one that was never solved, from the beginning
 // again behind the last.
 func (d *Drill) Next() (string, bool) {
-	course, here := d.s.Course.Steps(), d.s.Scene.Step.ID
+	course, here := d.s.Kind().Steps(), d.s.Scene.Step.ID
 	at := slices.IndexFunc(course, func(s steps.Step) bool { return s.ID == here })
 	for i := range course {
 		id := course[(at+1+i)%len(course)].ID
@@ -100,8 +104,21 @@ func (d *Drill) GoOn() Work {
 	return nil
 }
 
-// GoBack implements Stage: the same fault once more.
-func (d *Drill) GoBack() Work { return d.s.Rebuild() }
+// GoBack implements Stage: the last command is taken back, or the same fault begins
+// once more.
+func (d *Drill) GoBack() Work {
+	d.Warned = false
+	if d.MayTakeBack() && !d.Asking {
+		return d.takeBack()
+	}
+	return d.anewOrAsk()
+}
+
+// Anew begins the exercise anew.
+func (d *Drill) Anew() Work {
+	d.Warned = false
+	return d.anewOrAsk()
+}
 
 // MayHint implements Stage: there is always something to say about the fault.
 func (d *Drill) MayHint() bool { return d.s.Scene.Phase == PhaseLook && d.s.Working == 0 && !d.Hinting }
@@ -112,6 +129,7 @@ func (d *Drill) MayAsk() bool {
 	if d.Solved {
 		return true
 	}
+	d.Asking = false
 	if d.why == 0 && !d.Warned {
 		d.Warned = true
 		return false
@@ -122,8 +140,22 @@ func (d *Drill) MayAsk() bool {
 	return true
 }
 
+// Again implements Stage: the symptom of what is solved, and the solution of what
+// was solved before.
+func (d *Drill) Again() (Page, bool) {
+	c := &d.s.Scene
+	title := c.Step.ID + "  " + d.Prose.Title
+	switch {
+	case d.Solved:
+		return Page{title, d.Prose.Symptom}, true
+	case c.Phase == PhaseLook && d.s.Memory[c.Step.ID].Done:
+		return Page{title, d.Prose.Solved}, true
+	}
+	return Page{}, false
+}
+
 // Other implements Stage: the learner thought better of it.
-func (d *Drill) Other() { d.Warned = false }
+func (d *Drill) Other() { d.Warned, d.Asking = false, false }
 
 // Look implements Stage. A drill looks by the clock: see watch.
 func (d *Drill) Look() Work { return nil }
@@ -137,7 +169,7 @@ func (d *Drill) Leave() {
 		return
 	}
 	d.spent, d.since = d.time(), time.Time{}
-	d.typed = d.s.Commands - d.base
+	d.typed, d.kept = d.s.Commands-d.base, d.shells()
 	d.save()
 }
 
@@ -156,6 +188,16 @@ func (d *Drill) Take(msg any) Work {
 	case DrillHint:
 		if msg.Gen == gen {
 			d.takeHint(msg)
+		}
+	case drillDid:
+		if msg.gen == gen {
+			d.takeDid(msg)
+		}
+	case drillLost:
+		d.Asking = d.Asking || msg.Gen == gen
+	case takenBack:
+		if msg.gen == gen {
+			return d.replay(msg)
 		}
 	case drillTick:
 		d.ticking = false

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,29 +18,29 @@ import (
 type Judged struct {
 	Conditions []steps.Condition
 	Hints      []say.Text // from the first one that is not met
+	Elsewhere  []say.Text // what was done in another place
 }
 
-// judge looks how far the learner is. As long as the lab is as the step found
-// it there is nothing to say: the lesson does. Unless something is fresh, only
-// the conditions themselves are looked at.
+// judge looks how far the learner is. As long as the lab is configured as the step
+// found it there is nothing to say: the lesson does, and what the kernel has learned
+// grows old by itself. Unless something is fresh, only the conditions themselves are
+// looked at.
 func judge(ctx context.Context, p *steps.Player, begin []steps.Condition, last Judged, fresh bool) Judged {
 	if p.Step().ByHand {
 		return Judged{} // its conditions are looked at when the learner asks
 	}
 	conditions := p.Step().Action.Conditions(ctx, p.Lab())
-	if told(conditions) == told(last.Conditions) && !fresh {
+	if !fresh && told(conditions) == told(last.Conditions) {
 		return last
 	}
-	if told(conditions) == told(begin) {
-		if !fresh {
-			return Judged{}
-		}
-		now, err := steps.ReadState(ctx, p.Lab())
-		if err != nil || len(steps.DiffState(p.Was(), now, false)) == 0 {
-			return Judged{}
-		}
+	if !fresh && told(conditions) == told(begin) {
+		return Judged{}
 	}
-	return Judged{conditions, steps.Hints(ctx, p.Lab(), p.Step())}
+	now, err := steps.ReadState(ctx, p.Lab())
+	if err != nil || len(steps.DiffState(p.Was(), now, false)) == 0 {
+		return Judged{}
+	}
+	return Judged{conditions, steps.Hints(ctx, p.Lab(), p.Step()), elsewhere(p, now)}
 }
 
 // conditionsAt are the conditions at the beginning of a step.
@@ -102,10 +103,10 @@ func observe(ctx context.Context, p *steps.Player) []string {
 	return strings.Split(strings.ReplaceAll(text, "\t", "    "), "\n")
 }
 
-// broken lists what the step begins with and does not hold. Neighbours do not
-// count, since the ping that makes them may not have begun; nor does anything
-// as long as the lab is configured as it was.
-func broken(ctx context.Context, p *steps.Player, before steps.Promise) []string {
+// broken lists what the step begins with, and its text takes for granted, and does
+// not hold. Neighbours do not count: the ping that makes them may not have begun, and
+// they grow old.
+func broken(ctx context.Context, p *steps.Player, before steps.Promise) []steps.Seen {
 	static := steps.Promise{}
 	for _, claim := range before.Claims {
 		if _, learned := claim.(steps.NeighIs); !learned {
@@ -115,19 +116,10 @@ func broken(ctx context.Context, p *steps.Player, before steps.Promise) []string
 	for name := range p.Was().Netns {
 		static.Claims = append(static.Claims, steps.NetnsIs{Name: name})
 	}
-	report := static.Holds(ctx, p.Lab())
-	if report.OK() {
-		return nil
-	}
-	now, err := steps.ReadState(ctx, p.Lab())
-	if err == nil && len(steps.DiffState(p.Was(), now, false)) == 0 {
-		return nil
-	}
-	var lines []string
-	for _, seen := range report.Lines {
-		if !seen.OK {
-			lines = append(lines, seen.Promised)
-		}
-	}
-	return lines
+	return unkept(static.Holds(ctx, p.Lab()))
+}
+
+// unkept are the lines of a report that are not as promised.
+func unkept(r steps.Report) []steps.Seen {
+	return slices.DeleteFunc(slices.Clone(r.Lines), func(s steps.Seen) bool { return s.OK })
 }

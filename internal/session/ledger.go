@@ -3,6 +3,7 @@ package session
 import (
 	"sync"
 
+	"nstutor/internal/progress"
 	"nstutor/internal/say"
 	"nstutor/internal/session/rescue"
 )
@@ -11,7 +12,7 @@ import (
 // each call, so the model calls it only from the ledger and from commands.
 type Progress interface {
 	Done(id string) bool
-	MarkDone(id string)
+	MarkDone(id string, how progress.Way)
 	Prediction(id string) (choice int, ok bool)
 	Predict(id string, choice int, right bool)
 	Hints(id string) int
@@ -67,7 +68,7 @@ func (s *Session) recall() Work {
 	if s.ledger == nil {
 		return nil
 	}
-	progress, course := s.ledger.progress, s.Course
+	memory, course := s.ledger.progress, s.Course
 	return one(func() (msg any) {
 		defer func() {
 			if p := recover(); p != nil {
@@ -76,14 +77,14 @@ func (s *Session) recall() Work {
 		}()
 		known := map[string]Known{}
 		for _, step := range course.Steps() {
-			r := Known{Done: progress.Done(step.ID), hints: progress.Hints(step.ID)}
-			r.choice, r.guessed = progress.Prediction(step.ID)
-			if e, ok := progress.Exercise(step.ID); ok && e.Best != nil {
+			r := Known{Done: memory.Done(step.ID), hints: memory.Hints(step.ID)}
+			r.choice, r.guessed = memory.Prediction(step.ID)
+			if e, ok := memory.Exercise(step.ID); ok && e.Best != nil {
 				r.Done = true
 			}
 			known[step.ID] = r
 		}
-		return Memory{known, progress.Warning()}
+		return Memory{known, memory.Warning()}
 	})
 }
 
@@ -94,16 +95,18 @@ func (s *Session) takeMemory(msg Memory) {
 	}
 }
 
-// remember changes what is known of the current step.
-func (s *Session) remember(change func(*Known)) {
-	known := s.Memory[s.Scene.Step.ID]
+// remember changes what is known of the current step, and know of any.
+func (s *Session) remember(change func(*Known)) { s.know(s.Scene.Step.ID, change) }
+
+func (s *Session) know(id string, change func(*Known)) {
+	known := s.Memory[id]
 	change(&known)
-	s.Memory[s.Scene.Step.ID] = known
+	s.Memory[id] = known
 }
 
 // Tally counts the steps that are done, ever.
 func (s *Session) Tally() (done, all int) {
-	for _, step := range s.Course.Steps() {
+	for _, step := range s.Kind().Steps() {
 		all++
 		if s.Memory[step.ID].Done {
 			done++

@@ -1,25 +1,30 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"maps"
-	"strings"
 	"time"
 
 	"nstutor/chapters"
+	"nstutor/internal/progress"
 	"nstutor/steps"
 )
 
 // checkTurn is how often the state of a lesson is looked at.
 const checkTurn = 1000 * time.Millisecond
 
-// Lesson is a step that shows its action: enter makes it, and whoever makes it
-// in another way has done the step as well.
+// Lesson is a step of the course. Its command is the learner's to find: enter
+// shows it and then runs it, and whoever brings the same about in another way has
+// done the step as well.
 type Lesson struct {
 	s        *Session
 	checking bool // a check of the step runs
 	lookedAt int  // the version of the world at the last check
 	ticking  bool // the next check is due
+
+	how   progress.Way // the step was done
+	tried steps.State  // when the promise was tried last
 }
 
 // Entered implements Stage: here is where the learner left off.
@@ -37,6 +42,7 @@ func (l *Lesson) Translate() {
 		c.Chapter = chapter.ID
 		title, intro, _ := chapters.ChapterText(s.tongue, chapter.ID)
 		c.ChapterTitle, c.Intro = title, ""
+		c.NewWords = chapters.NewWords(s.Course, s.tongue, c.Step.ID)
 		if chapter.Steps[0].ID == c.Step.ID {
 			c.Intro = intro
 		}
@@ -46,9 +52,21 @@ func (l *Lesson) Translate() {
 // Next implements Stage: the next step of the course.
 func (l *Lesson) Next() (string, bool) { return l.s.GoBy(+1) }
 
-// GoOn implements Stage: the action, and from its end the next step.
+// GoOn implements Stage: the question comes before the command, and the command is
+// seen before it runs. From the end of the step it is the next one.
 func (l *Lesson) GoOn() Work {
-	if l.s.Scene.Phase != PhaseAfter {
+	switch c := &l.s.Scene; {
+	case c.Opening():
+		c.Opened = true
+		l.s.Cue.Page++
+		return nil
+	case c.Asks():
+		c.Passed = true
+		return nil
+	case c.Hidden():
+		l.show()
+		return nil
+	case c.Phase != PhaseAfter:
 		return l.apply()
 	}
 	if id, ok := l.Next(); ok {
@@ -68,29 +86,70 @@ func (l *Lesson) GoBack() Work {
 	return nil
 }
 
-// Hint implements Stage.
+// show shows the command, from now on.
+func (l *Lesson) show() {
+	l.s.Scene.Shown = true
+	l.s.Cue.Hint++ // the text stays at its end, though there is less room for it
+}
+
+// Hint implements Stage. The last one is the command.
 func (l *Lesson) Hint() Work {
 	c := &l.s.Scene
 	c.Hints++
 	l.s.Cue.Hint++
+	if c.Hints == len(c.HintTexts(l.s.tongue)) {
+		l.show()
+	}
 	id, n := c.Step.ID, c.Hints
 	l.s.note(func(p Progress) { p.UseHint(id, n) })
 	return nil
 }
 
-// MayHint implements Stage.
+// MayHint implements Stage. Before the question is answered no hint gives the
+// command away, unless the learner has begun by hand.
 func (l *Lesson) MayHint() bool {
 	c := &l.s.Scene
-	return c.Phase == PhaseLook && c.Hints < len(c.HintTexts(l.s.tongue))
+	left := len(c.HintTexts(l.s.tongue)) - c.Hints
+	return c.Phase == PhaseLook && !c.Opening() && (left > 1 || left == 1 && (!c.Asks() || len(c.Judged.Hints) > 0))
 }
 
 // MayAsk implements Stage: why costs nothing in a lesson.
 func (l *Lesson) MayAsk() bool { return true }
 
-// The price of an answer, leaving and the clock are nothing to a lesson.
+// Again implements Stage.
+func (l *Lesson) Again() (Page, bool) {
+	c := &l.s.Scene
+	id := c.Step.ID
+	if c.Phase == PhaseAfter {
+		return Page{id + "  " + c.Prose.Title, c.Prose.Look}, true
+	}
+	if !l.s.Memory[id].Done {
+		id, _ = l.s.GoBy(-1)
+	}
+	prose, err := ProseOf(l.s.tongue, id)
+	if err != nil || !l.s.Memory[id].Done {
+		return Page{}, false
+	}
+	return Page{id + "  " + prose.TitleOnce(true), prose.After}, true
+}
+
+// Leave implements Stage: who goes on before the promise was tried to its end has
+// made the change all the same, and one that was not kept may be once the next step
+// is done.
+func (l *Lesson) Leave() {
+	c := &l.s.Scene
+	switch {
+	case c.Phase != PhaseAfter:
+	case c.Keeping:
+		l.count()
+	case len(c.Unkept()) > 0:
+		l.s.owed[c.Step.ID] = l.how
+	}
+}
+
+// The price of an answer and the clock are nothing to a lesson.
 
 func (l *Lesson) Other()         {}
-func (l *Lesson) Leave()         {}
 func (l *Lesson) Look() Work     { return l.check() }
 func (l *Lesson) Occupied() bool { return false }
 func (l *Lesson) Tick(bool) Work { return nil }
@@ -150,7 +209,7 @@ func (l *Lesson) checked(msg Checked) Work {
 		return all(l.finish(), s.altered())
 	}
 	if msg.Looked {
-		c.Banner = strings.Join(msg.Broken, "; ")
+		c.Broken = msg.Broken
 	}
 	if msg.err == nil {
 		c.Judged = msg.Judged
@@ -159,15 +218,31 @@ func (l *Lesson) checked(msg Checked) Work {
 	return l.checkAgain()
 }
 
-// finish: the kernel's state says that the step is done.
+// finish: the kernel's state says that the step's change is made. It counts once
+// what was promised is seen.
 func (l *Lesson) finish() Work {
 	s, c := l.s, &l.s.Scene
-	c.Phase, c.Banner, c.Err, c.Rebuilt, c.Judged = PhaseAfter, "", nil, false, Judged{}
+	c.Diverged = len(c.Broken) > 0
+	c.Phase, c.Broken, c.Err, c.Rebuilt, c.Judged = PhaseAfter, nil, nil, false, Judged{}
 	s.Cue.Page++
-	id := c.Step.ID
-	s.remember(func(r *Known) { r.Done = true })
-	s.note(func(p Progress) { p.MarkDone(id) })
+	l.how = progress.Way{Hand: c.Elsewhere, Shown: c.Shown || c.explained, Seconds: int(s.Now().Sub(c.since).Seconds()), When: s.Now()}
 	return l.keep()
+}
+
+// count remembers that the step is done, and the one before it too where that only
+// waited for this one: they were made in another order.
+func (l *Lesson) count() {
+	s := l.s
+	id, how := s.Scene.Step.ID, l.how
+	if parent := s.Course.Parent(id); parent != "" {
+		if waited, ok := s.owed[parent]; ok {
+			delete(s.owed, parent)
+			s.know(parent, func(r *Known) { r.Done = true })
+			s.note(func(p Progress) { p.MarkDone(parent, waited) })
+		}
+	}
+	s.remember(func(r *Known) { r.Done = true })
+	s.note(func(p Progress) { p.MarkDone(id, how) })
 }
 
 // kept: the promise of what is seen after the step was tried. The ping goes on.
@@ -177,8 +252,13 @@ func (l *Lesson) kept(msg Kept) {
 	s.aimPing(true)
 	if msg.Err != nil {
 		c.Err = msg.Err
+		l.count() // the change is made, and nothing speaks against it
 		return
 	}
+	if msg.Report.OK() {
+		l.count()
+	}
+	l.tried = msg.state
 	c.Report, c.Output = &msg.Report, msg.output
 	for i, ping := range c.Step.After.Pings {
 		if i < len(msg.Report.Pings) && ping.From == s.Network.Log.Netns && ping.To == s.Network.Log.To {
@@ -191,10 +271,13 @@ func (l *Lesson) kept(msg Kept) {
 // by hand is to be done again.
 func (l *Lesson) stillDone(msg Checked) Work {
 	s, c := l.s, &l.s.Scene
+	if msg.state != nil && len(steps.DiffState(l.tried, *msg.state, false)) > 0 && !c.Keeping {
+		return all(l.keep(), l.checkAgain())
+	}
 	if !msg.after || msg.Done || msg.err != nil || c.Keeping {
 		return l.checkAgain()
 	}
-	c.Phase, c.Elsewhere, c.Changes, c.Untouched = PhaseLook, false, nil, nil
+	c.Phase, c.Shown, c.Elsewhere, c.Changes, c.Untouched = PhaseLook, false, false, nil, nil
 	c.Report, c.Output, c.Err = nil, nil, nil
 	s.Cue.Page++
 	s.Network.Log.Restart(true)
@@ -246,7 +329,8 @@ func (l *Lesson) keep() Work {
 			rest(ctx, p.Lab().NeighbourTimeout())
 			report, err = after.Keep(ctx, p.Lab())
 		}
-		return Kept{Gen: gen, Report: report, output: observe(ctx, p), Err: err}
+		state, failed := steps.ReadState(ctx, p.Lab())
+		return Kept{Gen: gen, Report: report, output: observe(ctx, p), state: state, Err: cmp.Or(err, failed)}
 	}, failed)
 }
 
@@ -262,12 +346,16 @@ func (l *Lesson) check() Work {
 	gen, before, begin, last := s.Scene.Gen, s.Scene.Step.Before, s.Scene.begin, s.Scene.Judged
 	fresh := s.Network.version != l.lookedAt // else nothing that it could be about has changed
 	l.lookedAt = s.Network.version
+	unkept := fresh && len(s.Scene.Unkept()) > 0
 	failed := func(err error) any { return Checked{Gen: gen, after: after, err: err} }
 	return s.desk.meanwhile(checkTimeout, func(ctx context.Context, p *steps.Player) any {
 		done, err := p.Done(ctx)
 		switch {
 		case err != nil:
 			return failed(err)
+		case after && done && unkept:
+			state, err := steps.ReadState(ctx, p.Lab())
+			return Checked{Gen: gen, after: true, Done: true, state: &state, err: err}
 		case after:
 			return Checked{Gen: gen, after: true, Done: done}
 		case done:

@@ -35,8 +35,9 @@ type (
 		after   bool // it was done before
 		Done    bool
 		changes []steps.Change
-		Looked  bool     // the beginning was looked at too
-		Broken  []string // what of it does not hold, when the lab was altered
+		Looked  bool         // the beginning was looked at too
+		Broken  []steps.Seen // what of it does not hold
+		state   *steps.State // at the last try of a promise that was not kept; nil: not read
 		Judged  Judged
 		err     error
 	}
@@ -45,6 +46,7 @@ type (
 		Gen    int
 		Report steps.Report
 		output []string // what the command printed, if it only looks
+		state  steps.State
 		Err    error
 	}
 	// Memory: what is remembered of the learner was read.

@@ -38,6 +38,9 @@ func (s *Session) goTo(j Job, move func(context.Context, *steps.Player) (rebuilt
 	if s.desk == nil {
 		return nil
 	}
+	if l, ok := s.Stage.(*Lesson); ok {
+		l.Leave()
+	}
 	s.Scene.Gen++
 	s.Scene.Phase = phaseEnter
 	s.Scene.Keeping = false
@@ -78,10 +81,11 @@ func (s *Session) entered(msg Entered) Work {
 // begin makes the scene that of a step whose beginning the lab stands at.
 func (s *Session) begin(msg Entered) {
 	known := s.Memory[msg.Step.ID]
+	opened := s.Scene.Opened && s.Scene.Step.ID == msg.Step.ID
 	s.Scene = Scene{
 		Gen: s.Scene.Gen, Step: msg.Step, Command: msg.Command, Was: msg.Was,
 		Phase: PhaseLook, Rebuilt: msg.rebuilt, begin: msg.begin,
-		Hints: 0, Choice: known.choice, Guessed: known.guessed,
+		Hints: 0, Choice: known.choice, Guessed: known.guessed, since: s.Now(), Opened: opened,
 	}
 	s.raise()
 	s.translate()
@@ -110,6 +114,9 @@ func (s *Session) Predict(choice int) {
 			r.choice, r.guessed = choice, true
 		}
 	})
+	if len(c.Broken) > 0 {
+		return // it is about another network than the question
+	}
 	s.note(func(p Progress) { p.Predict(id, choice, right) })
 }
 

@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"nstutor/chapters"
 	"nstutor/diag/table"
@@ -27,7 +28,9 @@ type Scene struct {
 	Chapter      string
 	Level        int // of the exercise, which is one of no chapter; 0: it is none
 	ChapterTitle string
-	Intro        string // of the chapter, at its first step
+	Intro        string   // of the chapter, at its first step
+	Opened       bool     // and it was read
+	NewWords     []string // of the glossary, that are used here for the first time
 	Prose        chapters.Prose
 	ProseErr     error
 	Command      change.Command
@@ -43,9 +46,14 @@ type Scene struct {
 	Report    *steps.Report
 	Keeping   bool // the promise of what comes after is being tried
 	Hints     int
-	Choice    int // what the learner predicted, from 0
+	Passed    bool      // the question was passed over without an answer
+	Shown     bool      // the command was shown
+	explained bool      // why was asked, which tells a command too
+	since     time.Time // when the step began
+	Choice    int       // what the learner predicted, from 0
 	Guessed   bool
-	Banner    string // what does not hold that the step begins with
+	Broken    []steps.Seen // what does not hold that the step begins with
+	Diverged  bool         // and did not when the step was done
 	Rebuilt   bool
 	Err       error
 }
@@ -84,6 +92,37 @@ func (s *Scene) Kept() (ok, all int) {
 	return ok, all
 }
 
+// Title is what the step is called: what is learned in it shows once it is done.
+func (s *Scene) Title() string {
+	return s.Prose.TitleOnce(s.Phase == PhaseAfter && len(s.Unkept()) == 0)
+}
+
+// Opening says that the chapter's introduction is to be read, before its first step.
+func (s *Scene) Opening() bool { return s.Phase == PhaseLook && s.Intro != "" && !s.Opened }
+
+// Asks says that the question waits for an answer, which comes before the command.
+func (s *Scene) Asks() bool {
+	return s.Phase == PhaseLook && len(s.Prose.Predict.Choices) > 0 && !s.Guessed && !s.Passed && !s.Shown
+}
+
+// Hidden says that the command is still to be found by the learner.
+func (s *Scene) Hidden() bool { return s.Phase == PhaseLook && !s.Shown }
+
+// Unkept are the lines of the report that are not as promised. As long as there are
+// any the step does not count.
+func (s *Scene) Unkept() []steps.Seen {
+	if s.Report == nil {
+		return nil
+	}
+	return unkept(*s.Report)
+}
+
+// Graded says that the prediction can be judged: it was about this network, and what
+// was to be seen was.
+func (s *Scene) Graded() bool {
+	return s.Guessed && !s.Diverged && s.Choice < len(s.Prose.Predict.Choices) && s.Report != nil && s.Report.OK()
+}
+
 // HintTexts are about what the learner has changed, or else the text's, which
 // are about the beginning of the step.
 func (s *Scene) HintTexts(lang string) []string {
@@ -99,7 +138,7 @@ func (s *Scene) HintTexts(lang string) []string {
 
 // Told is what of the scene a check may have changed.
 func (s *Scene) Told() string {
-	return fmt.Sprint(s.Phase, s.Banner) + told(s.Judged.Conditions)
+	return fmt.Sprint(s.Phase, s.Broken) + told(s.Judged.Conditions)
 }
 
 // ProseOf reads a step's text, which is built into the program. A text that is

@@ -25,6 +25,18 @@ func (d *Drill) time() time.Duration {
 	return d.spent + d.s.Now().Sub(d.since)
 }
 
+// shells is how many shells were opened in the lab during the try, by the key or from
+// another terminal. What is typed there nobody counts.
+func (d *Drill) shells() int { return max(d.s.shells()-d.opened, 0) }
+
+// shells is how many shells were ever opened in the lab.
+func (s *Session) shells() int {
+	if s.Hands == nil || s.Hands.Lab == nil {
+		return 0
+	}
+	return s.Hands.Lab.Shells()
+}
+
 // Result is how the try has gone so far, or went.
 func (d *Drill) Result() progress.Score {
 	if d.Solved {
@@ -32,14 +44,14 @@ func (d *Drill) Result() progress.Score {
 	}
 	return progress.Score{
 		Seconds: int(d.time().Seconds()), Commands: max(d.s.Commands-d.base, 0),
-		Hints: d.hinted, Tries: d.Tries, Why: d.why, Seed: d.Task.Seed, When: d.s.Now(),
+		Shells: d.shells(), Hints: d.hinted, Tries: d.Tries, Why: d.why, Seed: d.Task.Seed, When: d.s.Now(),
 	}
 }
 
 // save has the try remembered as it stands, once anything was done.
 func (d *Drill) save() {
 	name, score := d.Task.Exercise.Name, d.Result()
-	if score.Commands+score.Hints+score.Tries+score.Why > 0 {
+	if score.Commands+score.Shells+score.Hints+score.Tries+score.Why > 0 {
 		d.s.note(func(p Progress) { p.SetScore(name, score) })
 	}
 }
@@ -87,5 +99,6 @@ func (s *Session) takeKnown(msg drillKnown) {
 	}
 	d.spent += time.Duration(last.Seconds) * time.Second
 	d.base, d.typed = d.base-last.Commands, d.typed+last.Commands
+	d.opened -= last.Shells
 	d.Tries, d.hinted, d.why = d.Tries+last.Tries, d.hinted+last.Hints, d.why+last.Why
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nstutor/diag/table"
+	"nstutor/internal/progress"
 	"nstutor/internal/say"
 	"nstutor/internal/session/console"
 	"nstutor/internal/session/feed"
@@ -40,10 +41,12 @@ type Session struct {
 
 	tongue   string // the learner's language
 	start    string // where to begin
+	lesson   string // the last that the learner was in
 	Memory   map[string]Known
 	Scene    Scene
 	Stage    Stage
-	drills   map[string]*Drill // all tries since the program began
+	drills   map[string]*Drill       // all tries since the program began
+	owed     map[string]progress.Way // steps that were made, and not seen to keep their promise
 	Network  Network
 	Why      Why
 	Typing   Typing
@@ -72,6 +75,7 @@ func New(course steps.Course, lang, start string) *Session {
 		tongue:  lang,
 		start:   start,
 		Memory:  map[string]Known{},
+		owed:    map[string]progress.Way{},
 		Network: Network{Snaps: map[string]*table.Snapshot{}},
 	}
 	s.Stage = &Lesson{s: s}
@@ -80,11 +84,11 @@ func New(course steps.Course, lang, start string) *Session {
 
 // Connect gives the session a lab to play in, and a memory, until ctx ends. What
 // happens there, and what the memory has to say, is sent as messages for Take.
-func (s *Session) Connect(ctx context.Context, player *steps.Player, progress Progress, send func(any)) {
+func (s *Session) Connect(ctx context.Context, player *steps.Player, memory Progress, send func(any)) {
 	s.Network.NeighTimeout = player.Lab().NeighbourTimeout()
 	s.desk = newDesk(ctx, player)
 	s.Hands = console.NewHands(ctx, player.Lab())
-	s.ledger = newLedger(progress, send)
+	s.ledger = newLedger(memory, send)
 	s.feed = feed.New(player.Lab(), send)
 	s.following.Go(func() { rescue.Guard(send, func() { s.feed.Run(ctx) }) })
 }

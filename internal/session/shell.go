@@ -1,6 +1,10 @@
 package session
 
-import "nstutor/internal/session/rescue"
+import (
+	"nstutor/internal/lab"
+	"nstutor/internal/say"
+	"nstutor/internal/session/rescue"
+)
 
 // ShellEnded: the shell has ended, or there was none.
 type ShellEnded struct{ err error }
@@ -10,10 +14,9 @@ type ShellEnded struct{ err error }
 func (s *Session) OpenShell(hello string) Work {
 	h, netns := s.Hands, s.TypingNetns()
 	if s.Network.Gone(netns) {
-		s.Scene.Err = errGone(netns)
+		s.Scene.Err = say.Err("%s", "%s", lab.NotThere(netns))
 		return nil
 	}
-	s.Commands++
 	s.Typing.Worked = s.Scene.Gen
 	return one(func() (msg any) {
 		defer func() {
@@ -29,20 +32,7 @@ func (s *Session) OpenShell(hello string) Work {
 // anybody reports.
 func (s *Session) takeShell(msg ShellEnded) Work {
 	if msg.err != nil {
-		s.Scene.Err = &NoShell{msg.err}
+		s.Scene.Err = say.Err("no shell: %v", "无法打开 shell：%v", msg.err)
 	}
 	return s.altered()
-}
-
-// NoShell says that there is no shell, and why.
-type NoShell struct{ Err error }
-
-func (e *NoShell) Error() string { return "no shell: " + e.Err.Error() }
-func (e *NoShell) Unwrap() error { return e.Err }
-
-// errGone is what ip says of a namespace that is not there.
-type errGone string
-
-func (e errGone) Error() string {
-	return `Cannot open network namespace "` + string(e) + `": No such file or directory`
 }

@@ -1,7 +1,9 @@
 package session
 
 import (
+	"nstutor/chapters/exercises"
 	"nstutor/internal/change"
+	"nstutor/steps"
 	"nstutor/steps/exercise"
 )
 
@@ -24,6 +26,9 @@ type Stage interface {
 	MayHint() bool
 	// MayAsk is asked before the learner is told why, which may have a price.
 	MayAsk() bool
+	// Again is what can be read once more: from the end of a step its beginning, and
+	// from the beginning what was told at the end, now or in the step before.
+	Again() (Page, bool)
 	// Other is told that the learner does something else than ask.
 	Other()
 
@@ -40,11 +45,27 @@ type Stage interface {
 	Leave()
 }
 
+// Page is a text to read.
+type Page struct{ Title, Text string }
+
+// ReadAgain is told that the learner reads what Again offers.
+func (s *Session) ReadAgain() {
+	if d, ok := s.Stage.(*Drill); ok && !d.Solved {
+		d.why++ // it names the fault
+		d.save()
+	}
+}
+
 // raise begins the stage for the scene's step. Coming back to an exercise is the
 // same try.
 func (s *Session) raise() {
 	task, ok := exercise.Of(s.Scene.Step)
 	if !ok {
+		if d, was := s.Stage.(*Drill); was {
+			d.Leave()
+			s.CloseWhy()
+		}
+		s.lesson = s.Scene.Step.ID
 		s.Stage = &Lesson{s: s, lookedAt: -1}
 		return
 	}
@@ -61,6 +82,7 @@ func (s *Session) raise() {
 		s.Stage.Leave()
 		s.CloseWhy() // or the next one's would have cost nothing
 		d.base = s.Commands - d.typed
+		d.opened = s.shells() - d.kept
 	}
 	d.anew()
 	s.Stage = d
@@ -73,9 +95,41 @@ func (s *Session) translate() {
 	}
 }
 
-// GoBy is the step by places before or after this one in the course.
+// Kind is the part of the course that the learner is in: the lessons, or the exercises.
+func (s *Session) Kind() steps.Course {
+	if s.Scene.Step.ID == "" && len(s.Course.Kind(false)) == 0 {
+		return s.Course
+	}
+	return s.Course.Kind(s.Scene.Step.ByHand)
+}
+
+// Offered are the exercises that go with the chapter, where the course has any.
+func (s *Session) Offered() []string {
+	var offered []string
+	for _, name := range exercises.After(s.Scene.Chapter, func(name string) bool { return s.Memory[name].Done }) {
+		if _, ok := s.Course.Step(name); ok {
+			offered = append(offered, name)
+		}
+	}
+	return offered
+}
+
+// ToCourse leads from an exercise back to the lessons, where there are any: to the
+// one where the learner left off.
+func (s *Session) ToCourse() (id string, ok bool) {
+	lessons := s.Course.Kind(false)
+	if len(lessons) == 0 || !s.Scene.Step.ByHand {
+		return "", false
+	}
+	if _, ok := lessons.Step(s.lesson); ok {
+		return s.lesson, true
+	}
+	return lessons[0].Steps[0].ID, true
+}
+
+// GoBy is the step by places before or after this one among its kind.
 func (s *Session) GoBy(by int) (string, bool) {
-	all := s.Course.Steps()
+	all := s.Kind().Steps()
 	for i, step := range all {
 		if next := i + by; step.ID == s.Scene.Step.ID && next >= 0 && next < len(all) {
 			return all[next].ID, true

@@ -91,7 +91,11 @@ func (s *Session) takeTyped(msg console.Output) Work {
 	if msg.Err == nil && msg.Why != console.EndedByKey {
 		s.looked(t.Run)
 	}
+	ran := t.Run
 	t.Run = nil
+	if d, ok := s.Stage.(*Drill); ok {
+		return all(s.altered(), d.did(ran.Netns, ran.Line))
+	}
 	return s.altered()
 }
 

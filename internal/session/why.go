@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/report"
 	"nstutor/diag/probe"
+	"nstutor/internal/say"
 )
 
 // whyTimeout is how long an answer may take. It takes some milliseconds, but a
@@ -53,6 +53,7 @@ func (s *Session) OpenWhy() Work {
 		return nil
 	}
 	s.Why = Why{Open: true, Gen: s.Why.Gen, lookedAt: -1}
+	s.Scene.explained = true
 	s.Cue.Why++
 	return s.AskWhy()
 }
@@ -92,7 +93,7 @@ func (s *Session) AskWhy() Work {
 	return one(func() (msg any) {
 		defer func() {
 			if p := recover(); p != nil {
-				msg = Answered{Gen: gen, Err: fmt.Errorf("panic: %v", p)}
+				msg = Answered{Gen: gen, Err: say.Err("panic: %v", "程序出错（panic）：%v", p)}
 			}
 		}()
 		ctx, cancel := context.WithTimeout(program, whyTimeout)
@@ -118,7 +119,7 @@ func (q Question) answer(ctx context.Context, known netip.Addr) (explain.Answer,
 		}
 	}
 	if !dest.Is4() {
-		return explain.Answer{}, fmt.Errorf("%s: only IPv4 is explained", dest)
+		return explain.Answer{}, say.Err("%s: only IPv4 is explained", "%s：只能解释 IPv4", dest)
 	}
 	return explain.Explain(ctx, world, explain.Request{From: from, Dest: dest, Size: q.Size, DF: q.Df})
 }
@@ -144,6 +145,7 @@ func (s *Session) answered(msg Answered) Work {
 	}
 	if msg.Err != nil || w.Answer == nil || !samePrediction(*w.Answer, msg.Answer) {
 		w.since, w.Odds = msg.Since, 0
+		s.Cue.Why++
 	}
 	w.asking, w.resting = false, true
 	w.Answer, w.Err, w.Lines = nil, msg.Err, nil

@@ -2,7 +2,6 @@ package exercise
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"nstutor/internal/lab"
@@ -99,7 +98,7 @@ func hold(ctx context.Context, l *lab.Lab, checks []Check) (bool, error) {
 	if !held {
 		return false, ctx.Err()
 	}
-	return len(errs) == 0, errors.Join(append(errs, ctx.Err())...)
+	return len(errs) == 0, say.Join(append(errs, ctx.Err())...)
 }
 
 // condition is a verdict as the step's condition.

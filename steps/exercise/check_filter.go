@@ -68,7 +68,7 @@ func Forwards(netns, from, to string) Check {
 			}
 			result := eval.Traverse(set, "forward", ping, eval.Kernel{One: one})
 			if result.Verdict == eval.VerdictUnknown {
-				return false, "", fmt.Errorf("%s: it is not known what these rules do: %s", netns, strings.Join(result.Unsure, "; "))
+				return false, "", say.Err("%s: it is not known what these rules do: %s", "%s：无法确定这些规则的作用：%s", netns, strings.Join(result.Unsure, "; "))
 			}
 			return result.Verdict == eval.VerdictAccept, strings.TrimSpace(result.At + " " + result.Rule), nil
 		}),

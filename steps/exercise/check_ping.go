@@ -93,7 +93,7 @@ func ping(ctx context.Context, l *lab.Lab, from string, echo probe.Echo) (last p
 		select {
 		case event, ok := <-pinger.Events():
 			if !ok {
-				return last, fmt.Errorf("%s: %w", from, lab.ErrNoNamespace)
+				return last, say.At(from, lab.ErrNoNamespace)
 			}
 			if event.Sent {
 				sent++
@@ -107,7 +107,7 @@ func ping(ctx context.Context, l *lab.Lab, from string, echo probe.Echo) (last p
 				if unsure++; unsure < 2 {
 					continue
 				}
-				return last, fmt.Errorf("%s: %s", from, last.Message)
+				return last, say.Err("%s: %s", "%s：%s", from, last.Message)
 			}
 			if last.Outcome == probe.Silent {
 				last.Message = silence(sent)

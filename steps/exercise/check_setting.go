@@ -32,7 +32,7 @@ func inside(netns string, do func(context.Context, *nsenter.Namespace) (bool, st
 	return func(ctx context.Context, l *lab.Lab) (bool, string, error) {
 		ns, err := l.NS(netns)
 		if errors.Is(err, lab.ErrNoNamespace) {
-			return false, err.Error(), nil
+			return false, lab.NotThere(netns), nil
 		}
 		if err != nil {
 			return false, "", err

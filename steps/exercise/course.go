@@ -2,7 +2,6 @@ package exercise
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -13,10 +12,10 @@ import (
 )
 
 // ErrByHand says that nothing is applied for the learner.
-var ErrByHand = errors.New("an exercise is solved by the learner's own hands")
+var ErrByHand = say.Err("an exercise is solved by the learner's own hands", "练习要由你亲手解决")
 
 // errRebuild makes the player rebuild: whatever the learner did is gone then.
-var errRebuild = errors.New("an exercise is begun anew")
+var errRebuild = say.Err("an exercise is begun anew", "练习会重新开始")
 
 // Course makes a course of exercises: a chapter for each level, a step for each
 // exercise, in the order of the list. The same seed makes the same faults.
@@ -126,7 +125,7 @@ func (t *Task) Conditions(ctx context.Context, l *lab.Lab) []steps.Condition {
 func LevelTitle(level int) say.Text {
 	titles := []say.Text{
 		say.T("One thing is off", "一处故障"),
-		say.T("One thing, further away", "故障在远处"),
+		say.T("One thing, further away", "一处故障，离症状较远"),
 		say.T("It works, for some", "时通时不通"),
 		say.T("Two faults, one behind the other", "两处故障，一前一后"),
 		say.T("The challenge: be the CNI", "终极挑战：你就是 CNI"),

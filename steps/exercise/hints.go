@@ -15,8 +15,8 @@ import (
 	"nstutor/steps"
 )
 
-// Hints are three, each nearer to the answer: the table to look at, what is in
-// it, the command. They are about the first check that does not hold now, so
+// Hints are three, each nearer to the answer: how to look, the place and what is there,
+// the command. They are about the first check that does not hold now, so
 // that after the first of two faults is repaired they are about the second.
 // There are none when all hold.
 func (t *Task) Hints(ctx context.Context, l *lab.Lab) []say.Text { return t.Guide(ctx, l).Hints }
@@ -59,7 +59,10 @@ func (t *Task) plain(ctx context.Context, l *lab.Lab, v Verdict) []say.Text {
 	case v.Seen != "":
 		line = say.T("There is `%s`. What it should be: %s.", "现在是 `%s`。应当是：%s。", v.Seen, v.condition().Want)
 	}
-	return []say.Text{say.T("Look at `%s`.", "看 `%s`。", v.Table), line, typed(lines)}
+	return []say.Text{
+		say.T("Not yet: %s. %s", "还没做到：%s。%s", v.Text, methodOf(v.Table.In("en"))),
+		say.T("Look at `%s`. %s", "看 `%s`。%s", v.Table, line), typed(lines),
+	}
 }
 
 // explained asks explain why the ping that the check sends fails.
@@ -78,9 +81,10 @@ func (t *Task) explained(ctx context.Context, l *lab.Lab, v Verdict) (Guide, boo
 	if err != nil || a.Verdict != explain.Broken {
 		return Guide{}, false
 	}
-	table := steps.Typed(change.In(a.Cause.Netns, cause.Of(a.Cause.Code).Table...))
+	look := change.In(a.Cause.Netns, cause.Of(a.Cause.Code).Table...)
 	guide := Guide{string(a.Cause.Code) + " in " + a.Cause.Netns, []say.Text{
-		say.T("Not yet: %s. Look at `%s`.", "还没做到：%s。看 `%s`。", v.Text, table), found(a.Cause),
+		say.T("Not yet: %s. %s", "还没做到：%s。%s", v.Text, methodOf(strings.Join(look.Argv, " "))),
+		say.T("In %s, look at `%s`: %s", "在 %s 里看 `%s`：%s", a.Cause.Netns, steps.Typed(look), found(a.Cause)),
 	}}
 	fault := t.fault(a.Cause)
 	lines := t.missing(ctx, l)
@@ -146,11 +150,11 @@ func commands(changes []change.Change) []change.Command {
 	return all
 }
 
-// typed are the lines one after the other.
+// typed are the lines one after the other, as they can be pasted.
 func typed(lines []change.Command) say.Text {
 	all := make([]string, len(lines))
 	for i, line := range lines {
 		all[i] = "`" + steps.Typed(line) + "`"
 	}
-	return say.T("Type: %s", "输入：%s", say.Both(strings.Join(all, ", then "), strings.Join(all, "，然后 ")))
+	return say.T("Type: %s", "输入：%s", strings.Join(all, "; "))
 }

@@ -12,6 +12,7 @@ import (
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // The places that are there from the beginning.
@@ -41,9 +42,9 @@ func NewWorld(ctx context.Context, l *lab.Lab) *World { return &World{ctx: ctx, 
 func (w *World) Err() error { return w.err }
 
 // failed remembers an error and where it happened.
-func (w *World) failed(err error, netns, format string, args ...any) {
+func (w *World) failed(err error, netns string, what say.Text) {
 	if w.err == nil && err != nil {
-		w.err = fmt.Errorf("%s: %s: %w", netns, fmt.Sprintf(format, args...), err)
+		w.err = say.Err("%s: %s: %v", "%s：%s：%v", netns, what, err)
 	}
 }
 
@@ -84,7 +85,7 @@ func (w *World) Make(changes ...change.Change) {
 func (w *World) typed(netns, line string) {
 	c, err := change.Parse(netns, strings.Fields(line)...)
 	if err != nil {
-		w.failed(err, netns, "%s", line)
+		w.failed(err, netns, say.Quote(line))
 		return
 	}
 	w.Make(c)
@@ -98,7 +99,7 @@ func (w *World) link(netns, dev string) (*netlink.Handle, netlink.Link) {
 	}
 	link, err := h.LinkByName(dev)
 	if err != nil {
-		w.failed(err, netns, "%s", dev)
+		w.failed(err, netns, say.Quote(dev))
 		return nil, nil
 	}
 	return h, link
@@ -153,7 +154,7 @@ func (w *World) Serve(netns string, port int) {
 	if err == nil {
 		err = w.l.Ready(w.ctx, p)
 	}
-	w.failed(err, netns, "web server on port %d", port)
+	w.failed(err, netns, say.T("web server on port %d", "端口 %d 上的 Web 服务器", port))
 }
 
 // settle waits for the carriers of all devices.

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"nstutor/internal/change"
+	"nstutor/internal/say"
 )
 
 // device is the next one. Its index is none that the kernel gives: the two ends of
@@ -71,13 +72,13 @@ func (w *World) fdb(netns, verb, dev, mac, dst string) {
 
 func (w *World) parseMAC(netns, mac string) net.HardwareAddr {
 	hw, err := net.ParseMAC(mac)
-	w.failed(err, netns, "%s", mac)
+	w.failed(err, netns, say.Quote(mac))
 	return hw
 }
 
 func (w *World) parseAddr(netns, text string) netip.Addr {
 	addr, err := netip.ParseAddr(text)
-	w.failed(err, netns, "%s", text)
+	w.failed(err, netns, say.Quote(text))
 	return addr
 }
 

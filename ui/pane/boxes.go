@@ -28,6 +28,7 @@ type card struct {
 // box is one namespace: a title in its upper edge, at line top of the picture,
 // and a line for each card.
 type box struct {
+	netns string
 	title string
 	top   int
 	cards []card
@@ -57,14 +58,17 @@ type picture struct {
 	plugged       map[string]bool // the node's devices that a cable is drawn to
 }
 
-// boxes is the picture as lines of at most w cells; not ok when it needs more,
-// or when there is no node.
-func (v *Topology) boxes(w int) (lines []string, ok bool) {
+// spot is where a box stands in the picture, in lines and cells.
+type spot struct{ top, bottom, left, width int }
+
+// boxes is the picture as lines, of at most w cells where that is possible, and where
+// the watched namespace stands in it; not ok when there is no node.
+func (v *Topology) boxes(w int) (lines []string, watched spot, ok bool) {
 	host := v.Network.Snapshot(lab.Host)
 	if host == nil {
-		return nil, false
+		return nil, spot{}, false
 	}
-	p := picture{node: &box{title: v.boxTitle(lab.Host)}, plugged: map[string]bool{}}
+	p := picture{node: &box{netns: lab.Host, title: v.boxTitle(lab.Host)}, plugged: map[string]bool{}}
 	for _, name := range v.inPicture() {
 		switch name {
 		case lab.Host:
@@ -83,14 +87,15 @@ func (v *Topology) boxes(w int) (lines []string, ok bool) {
 			p.node.at(p.node.bottom()).text[atLeft] = v.deviceText(lab.Host, l)
 		}
 	}
-	return v.paint(p, w)
+	lines, watched = v.paint(p, w)
+	return lines, watched, true
 }
 
 // addBox makes a namespace's box with its devices at one side, and puts the
 // node's ends of their cables on the same lines.
 func (v *Topology) addBox(p *picture, name string, top int, s side) *box {
 	snap := v.Network.Snapshot(name)
-	b := &box{title: v.boxTitle(name), top: top}
+	b := &box{netns: name, title: v.boxTitle(name), top: top}
 	for _, l := range cablesFirst(snap.Links) {
 		addrs := slices.DeleteFunc(inet(snap, l.Name), func(a string) bool { return a == "127.0.0.1/8" })
 		if l.Fallback() || l.Has("LOOPBACK") && len(addrs) == 0 {

@@ -30,3 +30,37 @@ func TestThePictureHasNoDevicesThatNobodyMade(t *testing.T) {
 		t.Errorf("the picture:\n%s", view)
 	}
 }
+
+// TestThePictureIsDrawnWhereThereIsLittleRoom: around the namespace that is watched,
+// whichever it is, and exactly as large as the pane.
+func TestThePictureIsDrawnWhereThereIsLittleRoom(t *testing.T) {
+	s := session.New(chapters.All(), "en", "")
+	s.Network.Names = []string{lab.Host, lab.Inet, "a-pod", "b-pod", "c-pod", "d-pod"}
+	host := &table.Snapshot{Name: lab.Host, Links: []table.Link{{Index: 2, Name: "the-uplink-of-the-node", Flags: []string{"UP"}, PeerNetns: lab.Inet, PeerIndex: 2}}}
+	for i, name := range s.Network.Names {
+		peer := table.Link{Index: 10 + i, Name: "a-long-name-for-" + name, Flags: []string{"UP"}, PeerNetns: name, PeerIndex: 2}
+		if name != lab.Host && name != lab.Inet {
+			host.Links = append(host.Links, peer)
+		}
+		s.Network.Snaps[name] = &table.Snapshot{Name: name, Links: []table.Link{{Index: 2, Name: "a-device-of-" + name, Flags: []string{"UP"}, PeerNetns: lab.Host, PeerIndex: 10 + i}}}
+	}
+	s.Network.Snaps[lab.Host] = host
+	p := New(s, screen.NewLook("en", false))
+	p.Topology.SetSize(60, 9)
+	for _, name := range s.Network.Names {
+		s.Network.Watch = name
+		view := p.Topology.View(false)
+		text := strings.Join(view, "\n")
+		if !strings.Contains(text, " "+name+" ") || !strings.Contains(text, "╭") && !strings.Contains(text, "│") {
+			t.Errorf("%s is not in the picture:\n%s", name, text)
+		}
+		for _, line := range view {
+			if screen.Width(line) != 60 {
+				t.Errorf("%s: %d cells: %q", name, screen.Width(line), line)
+			}
+		}
+		if len(view) != 9 {
+			t.Errorf("%s: %d lines", name, len(view))
+		}
+	}
+}

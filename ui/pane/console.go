@@ -152,7 +152,7 @@ func (v *Console) endLines(e console.LastWords, w int) []string {
 	case e.Exit >= 0:
 		return trouble(v.Say(words.TypedExit, e.Exit))
 	case e.Err != nil:
-		return trouble(screen.OneLine(e.Err.Error()))
+		return trouble(v.Trouble(e.Err))
 	}
 	return note(v.Say(words.TypedOwnShell, e.Word))
 }

@@ -87,7 +87,7 @@ func (v drillSheet) condition(c steps.Condition, pending bool, w int) []string {
 		return wrap.Behind(t.G.Pending+" ", want, w)
 	case c.Err != nil:
 		lines := wrap.Behind(t.Warn.Render("?")+" ", want, w)
-		return append(lines, wrap.Behind("  ", t.Warn.Render(v.Say(words.NotChecked, screen.OneLine(c.Err.Error()))), w)...)
+		return append(lines, wrap.Behind("  ", t.Warn.Render(v.Say(words.NotChecked, v.Trouble(c.Err))), w)...)
 	case c.Met:
 		return wrap.Behind(t.Verdict(true)+" ", want, w)
 	}
@@ -144,6 +144,8 @@ func (v drillSheet) next(turning string) string {
 	switch c := &v.Scene; {
 	case c.Phase != session.PhaseAfter && (c.Phase != session.PhaseLook || c.Err != nil):
 		return stepSheet{v.Lesson}.next(turning)
+	case v.unread && !v.Typed && !v.d.Warned && !v.d.Asking && !v.d.Checking && !v.d.Hinting:
+		return v.readsOn()
 	case v.d.Solved:
 		next, ok := v.d.Next()
 		if !ok {
@@ -155,6 +157,8 @@ func (v drillSheet) next(turning string) string {
 			enter = words.EscEnterNext
 		}
 		return t.Faint.Render(v.Say(enter, fmt.Sprintf("%s  %s", next, v.titleOf(step))))
+	case v.d.Asking:
+		return t.Warn.Render(t.G.Warn + " " + v.Say(words.AnewCosts))
 	case v.d.Warned:
 		return t.Warn.Render(t.G.Warn + " " + v.Say(words.WhyCosts))
 	case v.d.Checking:

@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/internal/wrap"
 	"nstutor/ui/screen"
@@ -13,6 +14,7 @@ type Lesson struct {
 	Typed      bool // the command line is open
 	OpenLab    bool // it is said that the lab's root is the machine's
 	reveal     bool // the conditions are to be scrolled to
+	unread     bool // there is more below in the lesson's place, where enter reads on
 	predictEnd int  // the line where the prediction ends
 }
 
@@ -29,20 +31,6 @@ func (v *Lesson) Follow(from, to session.Cue) {
 	}
 }
 
-// MustReadOn says that there is more to read before the command is run: the
-// question was not on the screen yet. Who has done the step before, or has
-// answered, is not held up, nor who asks why instead of reading.
-func (v *Lesson) MustReadOn() bool {
-	c, view := &v.Scene, v.Scroll
-	return !v.Why.Open && c.Phase == session.PhaseLook && !c.Guessed && !v.Memory[c.Step.ID].Done &&
-		v.predictEnd > view.Top+view.Height
-}
-
-// ReadOn shows more of the text, up to the question.
-func (v *Lesson) ReadOn() {
-	v.Scroll.Top = min(v.predictEnd-v.Scroll.Height, v.Scroll.Top+v.Scroll.Height-1)
-}
-
 // ShowQuestion lets all of the question be seen.
 func (v *Lesson) ShowQuestion() { v.Scroll.Show(v.predictEnd - 1) }
 
@@ -53,6 +41,8 @@ func (v *Lesson) View(focused bool) []string {
 	room := max(0, v.h-1-len(pinned))
 	lines := v.lessonLines(v.w-2, v.h)
 	v.Scroll.Extent(len(lines), room)
+	v.unread = !v.Scroll.AtEnd()
+	pinned = v.pinned(v.w-2, v.h) // as many lines, which say what enter does now
 	body := screen.Block(screen.Window(lines, v.Scroll.Top, room), v.w-2, room, v.Theme.G.Ellipsis)
 	return v.frame(focused, v.lessonTitle(), v.ScrollHint(v.Scroll), append(body, pinned...))
 }
@@ -62,7 +52,10 @@ func (v *Lesson) lessonTitle() string {
 	if s.Step.ID == "" {
 		return v.Say(words.Lesson)
 	}
-	return s.Step.ID + "  " + s.Prose.Title
+	if s.Opening() {
+		return s.Chapter + "  " + s.ChapterTitle
+	}
+	return s.Step.ID + "  " + s.Title()
 }
 
 // lessonLines is the text that scrolls, w cells wide, in a pane of h lines.
@@ -73,7 +66,7 @@ func (v *Lesson) lessonLines(w, h int) []string {
 	case s.Step.ID == "":
 		return nil
 	case s.ProseErr != nil:
-		return wrap.Text(v.Theme.Bad.Render(v.Theme.G.Bad+" "+s.ProseErr.Error()), w)
+		return wrap.Text(v.Theme.Bad.Render(v.Theme.G.Bad+" "+v.Tell(say.Quote(s.ProseErr))), w)
 	}
 	return v.sheet().text(w, h)
 }

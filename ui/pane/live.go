@@ -51,7 +51,7 @@ func (v *Live) liveCount() string {
 // without, the rows that matter least make room.
 func (v *Live) Lines(w, h int, focused bool) []string {
 	if v.Network.Trouble != nil {
-		return wrap.Text(v.Theme.Bad.Render(v.Theme.G.Bad+" "+v.Network.Trouble.Error()), w)
+		return wrap.Text(v.Theme.Bad.Render(v.Theme.G.Bad+" "+v.Tell(say.Quote(v.Network.Trouble))), w)
 	}
 	rows := v.liveRows()
 	if rows == nil {

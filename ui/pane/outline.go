@@ -2,6 +2,7 @@ package pane
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/textinput"
@@ -21,6 +22,8 @@ import (
 // typed.
 type Outline struct {
 	base
+	only   []string // the steps that are shown; nil: all
+	Slash  bool     // a filter was asked for, of any letters
 	input  textinput.Model
 	rows   []outlineRow // those that match
 	cursor int          // index into rows, always at a step
@@ -32,6 +35,14 @@ type outlineRow struct {
 	step    string // empty: a heading
 	text    string
 	chapter string
+}
+
+// Offer shows some exercises only.
+func (v *Outline) Offer(names []string) tea.Cmd {
+	cmd := v.Begin(names[0])
+	v.only = names
+	v.filter()
+	return cmd
 }
 
 // Begin shows the list with the cursor at a step.
@@ -64,7 +75,10 @@ func (v *Outline) filter() {
 		}
 		added := false
 		for _, step := range chapter.Steps {
-			text := fmt.Sprintf("%-*s %s", v.outlineColumn(), step.ID, v.titleOf(step))
+			if v.only != nil && !slices.Contains(v.only, step.ID) {
+				continue
+			}
+			text := fmt.Sprintf("%-*s %s", v.outlineColumn(chapter), step.ID, v.titleOf(step))
 			if !containsAll(strings.ToLower(heading+" "+text), typed) {
 				continue
 			}
@@ -112,6 +126,9 @@ func (v *Outline) Move(by int) {
 		}
 	}
 }
+
+// Filtering says whether a filter is being typed.
+func (v *Outline) Filtering() bool { return v.Slash || v.input.Value() != "" }
 
 // Chosen is the step under the cursor.
 func (v *Outline) Chosen() (string, bool) {
@@ -173,14 +190,14 @@ func (v *base) titleOf(step steps.Step) string {
 		return prose.Title
 	}
 	prose, _ := session.ProseOf(v.Lang, step.ID)
-	return prose.Title
+	return prose.TitleOnce(v.Memory[step.ID].Done)
 }
 
 // outlineColumn is how wide the names of steps are in the list.
-func (v *Outline) outlineColumn() int {
+func (v *Outline) outlineColumn(chapter steps.Chapter) int {
 	column := 5
-	if v.exercising() {
-		for _, step := range v.Course.Steps() {
+	for _, step := range v.Course.Kind(chapter.Steps[0].ByHand).Steps() {
+		if step.ByHand {
 			column = max(column, len(step.ID)+1)
 		}
 	}
@@ -189,7 +206,7 @@ func (v *Outline) outlineColumn() int {
 
 // outlineTitle says what the list is of.
 func (v *Outline) outlineTitle() say.Form {
-	if v.exercising() {
+	if v.exercising() || v.only != nil {
 		return words.Exercises
 	}
 	return words.Outline

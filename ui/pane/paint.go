@@ -14,8 +14,9 @@ const (
 	maxCable = 10
 )
 
-// paint draws the picture's lines; not ok when they are wider than w.
-func (v *Topology) paint(p picture, w int) (lines []string, ok bool) {
+// paint draws the picture's lines, of more than w cells where it takes more, and says
+// where the watched namespace stands.
+func (v *Topology) paint(p picture, w int) (lines []string, watched spot) {
 	columns := [][]*box{p.pods, {p.node}, p.outside}
 	var inner [3]int
 	need, height := 0, 0
@@ -36,10 +37,19 @@ func (v *Topology) paint(p picture, w int) (lines []string, ok bool) {
 	}
 	length := maxCable
 	if cables > 0 {
-		length = min(maxCable, (w-need)/cables)
+		length = max(minCable, min(maxCable, (w-need)/cables))
 	}
-	if length < minCable {
-		return nil, false
+	left := 0
+	for i, boxes := range columns {
+		if len(boxes) == 0 {
+			continue
+		}
+		for _, b := range boxes {
+			if b.netns == v.Network.Watch {
+				watched = spot{b.top, b.bottom(), left, inner[i] + 4}
+			}
+		}
+		left += inner[i] + 4 + length
 	}
 	for y := range height {
 		var line strings.Builder
@@ -55,7 +65,7 @@ func (v *Topology) paint(p picture, w int) (lines []string, ok bool) {
 		}
 		lines = append(lines, line.String())
 	}
-	return lines, true
+	return lines, watched
 }
 
 // inner is how many cells the box needs between its edges and their margins.

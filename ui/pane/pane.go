@@ -27,6 +27,7 @@ type Panes struct {
 	Console  Console
 	Outline  Outline
 	Summary  Summary
+	Page     Page
 }
 
 // New makes panes that show a session.
@@ -35,7 +36,7 @@ func New(s *session.Session, look *screen.Look) *Panes {
 	p := &Panes{
 		Lesson: Lesson{base: all}, Why: Why{base: all},
 		Live: Live{all}, Wire: Wire{all}, Topology: Topology{all},
-		Console: Console{base: all}, Outline: Outline{base: all}, Summary: Summary{base: all},
+		Console: Console{base: all}, Outline: Outline{base: all}, Summary: Summary{base: all}, Page: Page{base: all},
 	}
 	p.Why.lesson = &p.Lesson
 	return p

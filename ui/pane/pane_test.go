@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"nstutor/chapters"
+	"nstutor/internal/say"
 	"nstutor/internal/session"
+	"nstutor/steps"
 	"nstutor/ui/screen"
 )
 
@@ -15,7 +17,7 @@ func TestAPaneIsExactlyAsLargeAsItWasTold(t *testing.T) {
 	s := session.New(chapters.All(), "zh", "")
 	s.Network.Names = []string{"host", "ns1"}
 	s.Network.Watch, s.Network.Log.Netns, s.Network.Log.To = "ns1", "ns1", "192.168.6.160"
-	s.Scene.Banner = strings.Repeat("不符 ", 100)
+	s.Scene.Broken = []steps.Seen{{Promised: say.Quote(strings.Repeat("不符 ", 100)), Seen: say.Quote(strings.Repeat("这里 ", 100))}}
 	p := New(s, screen.NewLook("zh", false))
 	p.Console.Begin()
 	p.Outline.Begin("")

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"nstutor/diag/probe"
+	"nstutor/internal/lab"
 	"nstutor/internal/session"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
@@ -72,5 +73,5 @@ func (v *base) pingLines(w int) []string {
 
 // cannotOpen is what ip says of a namespace that is not there.
 func (v *base) cannotOpen(name string) string {
-	return fmt.Sprintf("%s Cannot open network namespace %q: No such file or directory", v.Theme.G.Bad, name)
+	return v.Theme.G.Bad + " " + lab.NotThere(name)
 }

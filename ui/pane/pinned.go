@@ -1,11 +1,10 @@
 package pane
 
 import (
-	"errors"
-
 	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/internal/wrap"
+	"nstutor/steps"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
 )
@@ -16,25 +15,43 @@ func (v *Lesson) pinned(w, h int) []string {
 	s := &v.Scene
 	var lines []string
 	if s.Step.ID == "" {
-		return append(v.troubleLines(w), v.nextLine())
+		return append(v.troubleLines(w, h), v.nextLine())
 	}
 	lines = append(lines, "")
 	lines = append(lines, v.sheet().below(w, h)...)
-	lines = append(lines, v.troubleLines(w)...)
+	lines = append(lines, v.troubleLines(w, h)...)
 	return append(lines, v.nextLine())
 }
 
+// brokenLines is how many of the things are named that are not as a step expects.
+const brokenLines = 3
+
+// whatIsThere is what was seen, or why it could not be.
+func whatIsThere(s steps.Seen) say.Text {
+	if s.Err != nil {
+		return say.Quote(s.Err)
+	}
+	return s.Seen
+}
+
 // troubleLines are errors, a lab that is not as the step expects, and what the
-// memory complains of: one line each.
-func (v *Lesson) troubleLines(w int) []string {
+// memory complains of.
+func (v *Lesson) troubleLines(w, h int) []string {
 	s, t := &v.Scene, v.Theme
 	var lines []string
 	add := func(text string) { lines = append(lines, screen.Fit(text, w, t.G.Ellipsis)) }
 	switch {
 	case s.Err != nil:
-		add(t.Bad.Render(t.G.Bad + " " + v.errorText(s.Err)))
-	case s.Banner != "":
-		add(t.Warn.Render(t.G.Warn + " " + v.Say(words.NotAsExpected) + ": " + s.Banner))
+		add(t.Bad.Render(t.G.Bad + " " + v.Trouble(s.Err)))
+	case len(s.Broken) > 0:
+		add(t.Warn.Render(t.G.Warn + " " + v.Say(words.NotAsExpected)))
+		for i, seen := range s.Broken {
+			if i == 1 && h < roomyLesson || i == brokenLines {
+				break
+			}
+			add("  " + v.Say(words.Expected, seen.Promised))
+			add("  " + t.Note.Render(v.Say(words.ThereIs, whatIsThere(seen))))
+		}
 	case s.Rebuilt:
 		add(t.Note.Render(t.G.Warn + " " + v.Say(words.Rebuilt)))
 	}
@@ -62,14 +79,10 @@ func (v *Lesson) nextLine() string {
 	return v.sheet().next(turning)
 }
 
+// readsOn says that enter shows more of the text.
+func (v *Lesson) readsOn() string {
+	return v.Theme.Faint.Render(v.Theme.G.More + " " + v.Say(words.EnterReads))
+}
+
 // jobWords say what the learner waits for.
 var jobWords = map[session.Job]say.Form{session.JobEnter: words.WorkEnter, session.JobApply: words.WorkApply, session.JobUndo: words.WorkUndo}
-
-// errorText is an error in one line.
-func (v *Lesson) errorText(err error) string {
-	var shell *session.NoShell
-	if errors.As(err, &shell) {
-		return v.Say(words.ShellFailed, screen.OneLine(shell.Err.Error()))
-	}
-	return screen.OneLine(err.Error())
-}

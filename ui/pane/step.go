@@ -6,6 +6,7 @@ import (
 
 	"nstutor/internal/session"
 	"nstutor/internal/wrap"
+	"nstutor/steps"
 	"nstutor/ui/words"
 )
 
@@ -20,25 +21,28 @@ type stepSheet struct{ *Lesson }
 func (v stepSheet) text(w, h int) []string {
 	s := &v.Scene
 	var lines []string
-	if s.Phase == session.PhaseAfter {
+	switch {
+	case s.Opening():
+		return v.Prose(s.Intro, w)
+	case s.Phase == session.PhaseAfter:
 		lines = v.afterLines(w)
-	} else {
-		lines = v.lookLines(w, h)
+	default:
+		lines = v.lookLines(w)
 	}
-	if same := v.sameLines(w); h < roomyLesson && len(same) > 0 {
+	if same := v.sameLines(w); h < roomyLesson && len(same) > 0 && !s.Hidden() {
 		lines = append(append(lines, ""), same...)
 	}
 	return lines
 }
 
 // lookLines is what there is to read before the action.
-func (v stepSheet) lookLines(w, h int) []string {
+func (v stepSheet) lookLines(w int) []string {
 	s := &v.Scene
-	var lines []string
-	if s.Intro != "" && h >= roomyLesson {
-		lines = append(v.Prose(s.Intro, w), "", v.Theme.Rule.Render(strings.Repeat(v.Theme.G.Rule, w)), "")
+	lines := v.Prose(s.Prose.Look, w)
+	if len(s.NewWords) > 0 {
+		comma := v.Say(words.Comma)
+		lines = append(append(lines, ""), wrap.Text(v.Theme.Faint.Render(v.Say(words.NewWords, strings.Join(s.NewWords, comma))), w)...)
 	}
-	lines = append(lines, v.Prose(s.Prose.Look, w)...)
 	lines = append(lines, v.symptomLines(w)...)
 	lines = append(lines, v.predictLines(w)...)
 	v.Lesson.predictEnd = len(lines)
@@ -51,17 +55,24 @@ func (v stepSheet) symptomLines(w int) []string {
 	s := &v.Scene
 	var lines []string
 	for _, ping := range s.Step.Before.Pings {
+		if ping.From != v.Network.Log.Netns || ping.To != v.Network.Log.To {
+			continue // nobody sends it now
+		}
 		sign := v.Theme.G.Wait
-		outcome, settled := v.Network.Log.Outcome()
-		if settled && ping.From == v.Network.Log.Netns && ping.To == v.Network.Log.To {
+		if outcome, settled := v.Network.Log.Outcome(); settled {
 			sign = v.Theme.Verdict(outcome == ping.Want)
 		}
-		lines = append(lines, wrap.Behind(sign+" ", v.Say(words.Now, ping.From, ping.To, ping.Want), w)...)
+		lines = append(lines, wrap.Behind(sign+" ", v.Say(words.Now, ping.From, ping.To, ping.Want.Say()), w)...)
 	}
 	if len(lines) == 0 {
 		return nil
 	}
 	return append([]string{""}, lines...)
+}
+
+// ChoiceKeys are the keys that answer the question: "1-3".
+func (v *Lesson) ChoiceKeys() string {
+	return fmt.Sprintf("1-%d", max(1, len(v.Scene.Prose.Predict.Choices)))
 }
 
 // predictLines is the question with its answers.
@@ -101,7 +112,10 @@ func (v stepSheet) hintLines(w int) []string {
 func (v stepSheet) afterLines(w int) []string {
 	s := &v.Scene
 	var lines []string
-	if p := s.Prose.Predict; s.Guessed && s.Choice < len(p.Choices) {
+	if unkept := s.Unkept(); len(unkept) > 0 {
+		lines = append(lines, v.unkeptLines(unkept, w)...)
+	}
+	if s.Graded() {
 		lines = append(lines, v.verdictLines(w)...)
 	}
 	lines = append(lines, v.Prose(s.Prose.After, w)...)
@@ -116,15 +130,27 @@ func (v stepSheet) afterLines(w int) []string {
 	}
 	lines = append(lines, "")
 	for _, seen := range s.Report.Lines {
-		lines = append(lines, wrap.Behind(v.Theme.Verdict(seen.OK)+" ", seen.Promised, w)...)
-		switch {
-		case seen.Err != nil:
-			lines = append(lines, wrap.Behind("  ", v.Theme.Bad.Render(seen.Err.Error()), w)...)
-		case !seen.OK:
-			lines = append(lines, wrap.Behind("  "+v.Say(words.Seen)+": ", seen.Seen, w)...)
+		if seen.OK {
+			lines = append(lines, wrap.Behind(v.Theme.Verdict(true)+" ", v.Tell(seen.Promised), w)...)
 		}
 	}
 	return lines
+}
+
+// unkeptLines are what is not as it should be after the step, which comes before the
+// text that takes it for granted.
+func (v stepSheet) unkeptLines(unkept []steps.Seen, w int) []string {
+	t := v.Theme
+	lines := wrap.Text(t.Bad.Render(v.Say(words.NotYet)), w)
+	for _, seen := range unkept {
+		lines = append(lines, wrap.Behind(t.Verdict(false)+" ", v.Tell(seen.Promised), w)...)
+		lines = append(lines, wrap.Behind("  ", t.Note.Render(v.Say(words.ThereIs, whatIsThere(seen))), w)...)
+	}
+	lines = append(lines, wrap.Text(v.Say(words.NotCounted), w)...)
+	if v.Scene.Guessed {
+		lines = append(lines, wrap.Text(v.Say(words.NotGraded), w)...)
+	}
+	return append(lines, "", t.Strong.Render(v.Say(words.HadItHeld)), "")
 }
 
 func (v stepSheet) verdictLines(w int) []string {

@@ -13,15 +13,30 @@ func (v stepSheet) below(w, h int) []string {
 	return append(v.commandLines(w, h), v.conditionLines(w, h)...)
 }
 
-// commandLines is the exact command and, where there is room, the other ways to
-// say it.
+// taskLines say what is to be brought about.
+func (v stepSheet) taskLines(w int) []string {
+	return wrap.Behind(v.Theme.Strong.Render(v.Say(words.Task))+"  ", v.Inline(v.Scene.Prose.Task), w)
+}
+
+// commandLines is what is to be done, or once it is shown the exact command and,
+// where there is room, the other ways to say it.
 func (v stepSheet) commandLines(w, h int) []string {
 	lead := v.Theme.Faint.Render("$ ")
 	if v.Scene.Phase == session.PhaseAfter {
 		lead = v.Theme.Good.Render(v.Theme.G.Ok) + " "
 	}
+	if v.Scene.Opening() {
+		return nil
+	}
+	task := v.taskLines(w)
+	if v.Scene.Hidden() {
+		return task
+	}
 	lines := v.ShellLines(lead, steps.Typed(v.Scene.Command), w)
 	if h >= roomyLesson {
+		if v.Scene.Phase == session.PhaseLook {
+			lines = append(task, lines...)
+		}
 		lines = append(lines, v.sameLines(w)...)
 	}
 	return lines
@@ -55,12 +70,21 @@ func (v stepSheet) conditionLines(w, h int) []string {
 		if c.Err != nil {
 			sign = t.Warn.Render("?")
 		}
-		one := wrap.Behind(sign+" ", v.Inline(c.Want.In(v.Lang)), w)
+		want := v.Inline(c.Want.In(v.Lang))
+		if !c.Met {
+			want += t.Faint.Render("  " + c.Table.In(v.Lang))
+		}
+		one := wrap.Behind(sign+" ", want, w)
 		switch {
 		case c.Err != nil:
-			one = append(one, wrap.Behind("  ", t.Warn.Render(v.Say(words.NotChecked, screen.OneLine(c.Err.Error()))), w)...)
+			one = append(one, wrap.Behind("  ", t.Warn.Render(v.Say(words.NotChecked, v.Trouble(c.Err))), w)...)
 		case !c.Met && c.Seen != "":
 			one = append(one, wrap.Behind("  ", t.Note.Render(v.Say(words.ThereIs, c.Seen)), w)...)
+		}
+		if next == nil && !c.Met && c.Err == nil {
+			for _, text := range s.Judged.Elsewhere {
+				one = append(one, wrap.Behind("  ", t.Note.Render(v.Tell(text)), w)...)
+			}
 		}
 		if lines = append(lines, one...); next == nil && (!c.Met || c.Err != nil) {
 			next = one
@@ -69,7 +93,7 @@ func (v stepSheet) conditionLines(w, h int) []string {
 	if h >= roomyLesson && len(lines) <= h/3 {
 		return lines
 	}
-	return next[:min(len(next), 3)]
+	return next[:min(len(next), 4)]
 }
 
 // next says what enter does.
@@ -78,12 +102,24 @@ func (v stepSheet) next(turning string) string {
 	switch {
 	case s.Phase == session.PhaseAfter:
 		return v.outcomeLine(turning)
-	case s.Banner != "" || s.Err != nil:
+	case v.Typed && (len(s.Broken) > 0 || s.Err != nil):
+		return t.Faint.Render(v.Say(words.EscRebuildOffer))
+	case len(s.Broken) > 0 || s.Err != nil:
 		return t.Faint.Render(v.Say(words.RebuildOffer))
+	case s.Opening() && !v.unread:
+		return t.Faint.Render(v.Say(words.EnterBegins))
+	case v.Typed && s.Hidden():
+		return t.Faint.Render(t.G.More + " " + v.Say(words.TypeHidden))
 	case v.Typed:
 		return t.Faint.Render(t.G.More + " " + v.Say(words.TypeBelow))
-	case v.MustReadOn():
-		return t.Faint.Render(t.G.More + " " + v.Say(words.EnterReads))
+	case v.unread:
+		return v.readsOn()
+	case s.Asks() && v.Why.Open: // its keys are those of the lesson
+		return t.Strong.Render(v.Say(words.GuessBehind))
+	case s.Asks():
+		return t.Strong.Render(v.Say(words.GuessFirst, v.ChoiceKeys()))
+	case s.Hidden():
+		return t.Strong.Render(v.Say(words.DoIt))
 	}
 	return t.Faint.Render(v.Say(words.EnterApplies))
 }
@@ -112,13 +148,27 @@ func (v stepSheet) outcomeLine(turning string) string {
 		line += "  " + t.Note.Render(v.Say(who))
 	}
 	next, ok := v.Stage.Next()
-	if !ok {
-		return line + "  " + v.Say(words.End)
+	switch {
+	case v.unread && !v.Typed:
+		return line + "  " + v.readsOn()
+	case !ok:
+		return line + "  " + v.Say(words.End) + v.offer()
 	}
 	prose, _ := session.ProseOf(v.Lang, next)
 	enter := words.EnterNext
 	if v.Typed {
 		enter = words.EscEnterNext
 	}
+	if chapter, _ := v.Course.Chapter(next); chapter.ID != s.Chapter {
+		line += v.offer()
+	}
 	return line + "  " + t.Faint.Render(v.Say(enter, next+" "+prose.Title))
+}
+
+// offer says how the exercises of the chapter are had, where there are any.
+func (v stepSheet) offer() string {
+	if len(v.Offered()) == 0 || v.Typed {
+		return ""
+	}
+	return "  " + v.Theme.Strong.Render(v.Say(words.OfferExercises))
 }

@@ -60,7 +60,7 @@ func (v *Summary) Items() []Item {
 // the current chapter or exercise. While the learner is at the exercises, the
 // chapters are those of the course all the same.
 func (v *Summary) Begin() {
-	*v = Summary{base: v.base, Chapters: v.Course, Exercises: exercises.All()}
+	*v = Summary{base: v.base, Chapters: v.Course.Kind(false), Exercises: exercises.All()}
 	if v.exercising() {
 		v.Chapters = chapters.All()
 	}

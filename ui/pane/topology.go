@@ -9,24 +9,57 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 	"nstutor/ui/screen"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 // Topology is a picture of the network.
 type Topology struct{ base }
 
-// View draws the network as the kernel has it: boxes where they fit,
-// else a line for each namespace.
+// View draws the network as the kernel has it. Of a picture that is larger than the
+// pane it shows the part around the namespace that is watched, and scrolls to the
+// rest. A lab without a node has a line for each namespace.
 func (v *Topology) View(focused bool) []string {
 	room := v.h - 1
-	lines, ok := v.boxes(v.w - 2)
-	if !ok || len(lines) > room {
-		lines = v.Lines(v.w - 2)
+	lines, at, ok := v.boxes(v.w - 2)
+	if !ok {
+		lines, at = v.Lines(v.w-2), spot{}
 	}
 	view := &v.Scroll
-	view.Extent(len(lines), room)
+	if view.Extent(len(lines), room); !focused {
+		view.Top = min(max(0, at.bottom+1-room), at.top)
+		view.Extent(len(lines), room)
+	}
+	lines = v.around(lines, at)
 	body := screen.Block(screen.Window(lines, view.Top, room), v.w-2, room, v.Theme.G.Ellipsis)
 	tabs := v.behind(v.ScrollHint(*view))
 	return v.frame(focused, v.topologyTitle(v.w-screen.Width(tabs)-6), tabs, body)
+}
+
+// around cuts the picture to the width of the pane, so that the spot is to be seen. A
+// mark stands where it goes on.
+func (v *Topology) around(lines []string, at spot) []string {
+	w, wide := v.w-2, 0
+	for _, line := range lines {
+		wide = max(wide, screen.Width(line))
+	}
+	if wide <= w {
+		return lines
+	}
+	left := min(max(0, at.left-(w-at.width)/2), wide-w)
+	mark := v.Theme.Faint.Render(v.Theme.G.Ellipsis)
+	for i, line := range lines {
+		line = screen.Fit(line, wide, "")
+		cut := ansi.Cut(line, left, left+w)
+		if left > 0 {
+			cut = mark + ansi.Cut(cut, 1, w)
+		}
+		if left+w < wide {
+			cut = ansi.Cut(cut, 0, w-1) + mark
+		}
+		lines[i] = cut
+	}
+	return lines
 }
 
 // Lines is the picture in short: each namespace with its devices, their

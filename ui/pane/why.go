@@ -28,6 +28,8 @@ func (v *Why) View(focused bool) []string {
 	lines := v.whyLines(v.w - 2)
 	view := &v.Scroll
 	view.Extent(len(lines), room)
+	v.lesson.unread = !view.AtEnd()
+	pinned = v.lesson.pinned(v.w-2, 0)
 	body := screen.Block(screen.Window(lines, view.Top, room), v.w-2, room, v.Theme.G.Ellipsis)
 	return v.frame(focused, v.whyTitle(), v.ScrollHint(*view), append(body, pinned...))
 }
@@ -69,7 +71,7 @@ func (v *Why) whyLines(w int) []string {
 
 // whyNot says in one sentence why there is no answer.
 func (v *Why) whyNot() string {
-	said := screen.OneLine(v.Why.Err.Error())
+	said := v.Trouble(v.Why.Err)
 	var name *probe.NameError
 	if errors.As(v.Why.Err, &name) {
 		return v.Say(words.WhyNoName, said)

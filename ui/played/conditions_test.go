@@ -40,7 +40,7 @@ func TestHintsAreAboutWhatWasChanged(t *testing.T) {
 func TestAnotherWayIsDone(t *testing.T) {
 	p := startPlay(t, "2.11")
 	p.by(steps.RouteAdd{Netns: "host", Dst: "172.20.1.8/29", Dev: "veth-ns1"})
-	p.see("done by another hand")
+	p.see("done by another hand", "4 of 4 as promised")
 	p.wait(func(string) bool { return p.progress.Done("2.11") }, "not remembered")
 }
 
@@ -48,7 +48,7 @@ func TestWhatIsTakenBackIsToBeDoneAgain(t *testing.T) {
 	p := startPlay(t, "2.6")
 	p.apply()
 	p.by(steps.RouteDel(gateway("172.20.1.1")))
-	p.see("enter runs it in the lab", "Network is unreachable")
+	p.see("to do  ", "Network is unreachable")
 	p.miss("as promised")
 	p.by(gateway("172.20.1.1"))
 	p.see("done by another hand", "as promised")
@@ -66,5 +66,5 @@ func TestAProgramThatWasEndedIsToBeStartedAgain(t *testing.T) {
 	p := startPlay(t, "1.3")
 	p.apply()
 	p.lab.Kill("sidecar")
-	p.see("enter runs it in the lab")
+	p.see("to do  ")
 }

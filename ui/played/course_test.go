@@ -15,7 +15,7 @@ func TestEnterRunsTheCommandAndTheTablesFollow(t *testing.T) {
 	p := startPlay(t, "2.6")
 	p.see("Network is unreachable", "172.20.1.0/24 dev ns1-eth0 proto kernel scope link src 172.20.1.10")
 	p.apply()
-	p.see("+ default via 172.20.1.1 dev ns1-eth0", "2 of 2 as promised", "2.7")
+	p.see("+ default via 172.20.1.1 dev ns1-eth0", "2 of 2 as promised")
 	p.see("172.20.1.1 dev ns1-eth0") // the neighbour that the ping asks for
 	p.wait(func(string) bool { return p.progress.Done("2.6") && p.progress.Position() == "2.6" }, "not remembered")
 }
@@ -24,7 +24,7 @@ func TestEnterRunsTheCommandAndTheTablesFollow(t *testing.T) {
 // row of the tables are to be seen at once.
 func TestTheSmallestScreenShowsAllThatMatters(t *testing.T) {
 	p := startPlay(t, "2.6")
-	p.see("ip netns exec ns1 ip route add default via 172.20.1.1 dev ns1-eth0",
+	p.see("Give ns1 a default route via 172.20.1.1.",
 		"ping: connect: Network is unreachable", "route    172.20.1.0/24", "A default route catches everything")
 	p.apply()
 	p.see("The kernel never checked", "default via 172.20.1.1 dev ns1-eth0", "INCOMPLETE")
@@ -69,7 +69,7 @@ func TestUndoTakesTheStepBack(t *testing.T) {
 	p := startPlay(t, "2.6")
 	p.apply()
 	p.press("u")
-	p.see("enter runs it in the lab", "Network is unreachable")
+	p.see("to do  ", "Network is unreachable")
 	p.miss("+ default via")
 	p.press("u")
 	p.see("2.5  ")
@@ -94,7 +94,7 @@ func TestAMissingNamespaceOffersARebuildInAnyStep(t *testing.T) {
 	if err := p.lab.DelNetns("ns1"); err != nil {
 		t.Fatal(err)
 	}
-	p.see("the lab is not as this step expects: ip netns: ns1", "r rebuild lab")
+	p.see("the lab is not as this step expects", "expected: ip netns: ns1", "r rebuild lab")
 }
 
 func TestAnErrorOfTheKernelIsOneLine(t *testing.T) {
@@ -103,7 +103,9 @@ func TestAnErrorOfTheKernelIsOneLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.miss("172.20.1.0/24 dev")
-	p.press("1", "enter")
+	p.press("1")
+	p.enterUntil("enter run ")
+	p.press("enter")
 	p.see("✗ ns1: ns1-eth0: Link not found", "r rebuild lab")
 }
 
@@ -112,7 +114,7 @@ func TestThePredictionIsJudgedAfterwards(t *testing.T) {
 	right := p.model.Scene.Prose.Predict.Right
 	p.press(string(rune('1' + right)))
 	p.see("▸ ")
-	p.press("enter")
+	p.run()
 	p.see("predicted right")
 	if choice, ok := p.progress.Prediction("2.6"); !ok || choice != right {
 		t.Errorf("remembered %d, %v", choice, ok)
@@ -122,18 +124,25 @@ func TestThePredictionIsJudgedAfterwards(t *testing.T) {
 func TestEnterReadsOnUntilTheQuestionWasSeen(t *testing.T) {
 	p := startPlay(t, "2.6")
 	p.see("enter reads on")
+	p.enterUntil("first your guess")
+	p.see("1  ", "3  ")
 	p.press("enter")
-	p.see("enter runs it in the lab", "1  ", "3  ")
+	p.see("enter shows how")
+	p.miss("ip route add default")
+	p.press("enter")
+	p.see("enter runs it in the lab", "ip route add default")
 	p.press("enter")
 	p.see("as promised")
 }
 
 func TestHintsComeOneByOne(t *testing.T) {
 	p := startPlay(t, "2.6")
+	p.press("1")
 	for _, hint := range []string{"hint 1/3", "hint 2/3", "hint 3/3"} {
 		p.press("h")
 		p.see(hint)
 	}
+	p.see("enter runs it in the lab")
 	p.press("h")
 	p.wait(func(string) bool { return p.progress.Hints("2.6") == 3 }, "not remembered")
 }
@@ -145,13 +154,13 @@ func TestTheOutlineLeadsToAStep(t *testing.T) {
 	p.press("2", ".", "B", "1")
 	p.miss("1.D1")
 	p.press("enter")
-	p.see("▸ 2.B1", "ip addr add 172.20.1.1/24 dev veth-ns1")
+	p.see("▸ 2.B1", "give veth-ns1 the address 172.20.1.1/24")
 }
 
 func TestTheLanguageCanBeSwitched(t *testing.T) {
 	p := startPlay(t, "2.6")
 	p.press("L")
-	p.see("实况", "路由", "按键")
+	p.see("实况", "路由", "帮助")
 	p.wait(func(string) bool { return p.progress.language() == "zh" }, "not remembered")
 	p.press("L")
 	p.see("live", "route")
@@ -202,7 +211,62 @@ func TestAChapterCanBeWalkedWithTheKeyboard(t *testing.T) {
 		if view := p.view(); strings.Contains(view, "only ") && strings.Contains(view, "✗ only") {
 			t.Errorf("%s:\n%s", id, view)
 		}
+		p.enterUntil("enter: ")
 		p.press("enter")
 	}
 	p.see("▸ 2.B1")
+}
+
+// How a step was done is remembered: by the enter key, or by hand, and whether the
+// command had been shown.
+func TestHowAStepWasDoneIsRemembered(t *testing.T) {
+	route := steps.RouteAdd{Netns: "ns1", Dst: "default", Via: "172.20.1.1", Dev: "ns1-eth0"}
+	for _, c := range []struct {
+		name        string
+		do          func(p *play)
+		hand, shown bool
+	}{
+		{"enter", (*play).apply, false, true},
+		{"hand", func(p *play) { p.by(route) }, true, false},
+		{"hand, after enter has shown it", func(p *play) {
+			p.press("1")
+			p.enterUntil("enter runs it in the lab")
+			p.by(route)
+		}, true, true},
+		{"hand, after why", func(p *play) { p.press("w"); p.see("no-route"); p.by(route) }, true, true},
+	} {
+		p := startPlay(t, "2.6")
+		c.do(p)
+		p.wait(func(string) bool { return p.progress.Done("2.6") }, "not remembered")
+		if got := p.progress.way("2.6"); got.Hand != c.hand || got.Shown != c.shown || got.When.IsZero() {
+			t.Errorf("%s: %+v", c.name, got)
+		}
+	}
+}
+
+// A chapter's introduction is a page of its own, at every size.
+func TestAChapterIsIntroducedBeforeItsFirstStep(t *testing.T) {
+	p := startPlay(t, "0.1")
+	p.press("g")
+	p.see("chapters and steps")
+	p.press("3", ".", "1", "enter")
+	p.see("▸ 3  From the pod to the world", "everyone else has never heard of it", "enter begins the chapter")
+	p.miss("to do  ")
+	p.press("enter")
+	p.see("▸ 3.1  ", "to do  On the node, set")
+	p.press("r") // whoever has read it is not shown it again
+	p.still()
+	p.see("▸ 3.1  ", "to do  ")
+}
+
+// What a step taught stays readable from the next one.
+func TestWhatAStepTaughtCanBeReadFromTheNext(t *testing.T) {
+	p := startPlay(t, "2.4")
+	p.apply()
+	p.enterUntil("enter: 2.5")
+	p.press("enter")
+	p.see("▸ 2.5  ")
+	p.press("e")
+	p.see("2.4  An address, but no route yet", "whichever comes last", "esc/q close")
+	p.enterUntil("▸ 2.5  ")
 }

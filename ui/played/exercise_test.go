@@ -92,6 +92,13 @@ func (p *play) scored(memory *progress.Progress, name string, right func(progres
 	}
 }
 
+// check reads to the end, and has the exercise checked.
+func (p *play) check() {
+	p.t.Helper()
+	p.enterUntil("enter check")
+	p.press("enter")
+}
+
 func TestAnExerciseIsBrokenUntilItIsRepaired(t *testing.T) {
 	labtest.Slow(t)
 	memory := newScores(t)
@@ -105,14 +112,14 @@ func TestAnExerciseIsBrokenUntilItIsRepaired(t *testing.T) {
 		}
 	}
 
-	p.press("enter") // nothing is applied
-	p.see("what must work", "what must stay as it was", "✗ ", "there is: ", "1 try,", "enter checks again")
+	p.check() // nothing is applied
+	p.see("what must work", "what must stay as it was", "✗ ", "there is: ", "1 try,")
 	p.scored(memory, "dead-veth", func(e progress.Exercise) bool { return e.Last.Tries == 1 && !e.Last.Solved && e.Best == nil })
 
 	wrong := p.task().Case.Wrong[0].Lines
 	p.repairs(wrong)
-	p.press("enter")
-	p.see("2 tries,", "enter checks again")
+	p.check()
+	p.see("2 tries,", "hold")
 
 	p.repairs(p.task().Case.Fix)
 	p.see("✓ Solved.", "3 tries, no hints", "where it comes from", "https://", " 1/")
@@ -122,7 +129,7 @@ func TestAnExerciseIsBrokenUntilItIsRepaired(t *testing.T) {
 	}
 
 	next := peek(p, func(m *ui.Model) string { id, _ := m.Stage.Next(); return id })
-	p.see("enter: " + next)
+	p.enterUntil("enter: " + next)
 	p.press("enter")
 	p.see("▸ "+next+"  ", "0 tries")
 	p.miss("▸ dead-veth  ")
@@ -165,16 +172,24 @@ func TestTypedCommandsOfAnExerciseCount(t *testing.T) {
 func TestStartingAnExerciseAnew(t *testing.T) {
 	labtest.Slow(t)
 	p := startExercise(t, "dead-veth", 1, newScores(t))
-	p.press("enter")
+	p.check()
 	p.see("1 try,")
 	ns := p.task().Case.Fix[0].Command().Netns
 	if err := p.lab.DelNetns(p.task().Case.Watch.Netns); err != nil {
 		t.Fatal(err)
 	}
 	for _, key := range []string{"u", "r"} {
+		if key == "u" { // the lab was changed: it is asked about
+			p.press(key)
+			p.see("all you changed goes")
+			p.press("tab")
+			p.miss("all you changed goes")
+			p.press("shift+tab", key)
+			p.see("all you changed goes")
+		}
 		p.press(key)
 		p.see("1 try,", "repair it with : or s")
-		p.press("enter")
+		p.check()
 		p.see("2 tries,")
 		peek(p, func(m *ui.Model) int { drillOf(m).Tries = 1; return 0 })
 	}
@@ -191,11 +206,11 @@ func TestWhyCostsAndHintsCount(t *testing.T) {
 	memory := newScores(t)
 	p := startExercise(t, "dead-veth", 1, memory)
 	p.press("w")
-	p.see("names the fault, and the score says so: w again opens it")
+	p.see("w again names the fault; it is counted")
 	p.press("tab")
-	p.miss("names the fault")
+	p.miss("w again names the fault")
 	p.press("shift+tab", "w")
-	p.see("w again opens it")
+	p.see("w again names the fault")
 	p.press("w")
 	p.see("explained once")
 	p.scored(memory, "dead-veth", func(e progress.Exercise) bool { return e.Last.Why == 1 })
@@ -250,7 +265,7 @@ func TestHintsFollowTheFault(t *testing.T) {
 func TestTheChallengeShowsItsConditions(t *testing.T) {
 	p := startExercise(t, "be-the-cni", 1, newScores(t))
 	p.see("what must work", "· ")
-	p.press("enter")
+	p.check()
 	p.see("✗ ", "1 try,")
 }
 
@@ -270,3 +285,51 @@ func TestPingOfAnExerciseIsAsLarge(t *testing.T) {
 
 // drillOf is the try at the exercise on the screen.
 func drillOf(m *ui.Model) *session.Drill { return m.Stage.(*session.Drill) }
+
+// TestUTakesBackTheLastCommand: what was typed before stays; and where a shell was
+// there too, nothing goes without a question.
+func TestUTakesBackTheLastCommand(t *testing.T) {
+	if !installed(t, "ip") {
+		return
+	}
+	labtest.Slow(t)
+	p := startExercise(t, "be-the-cni", 1, newScores(t))
+	p.press(":")
+	routes := []string{"198.51.100.0/25", "198.51.100.128/25"}
+	for i, route := range routes {
+		p.see("command line")
+		peek(p, func(m *ui.Model) int { m.ChooseNetns("host"); return 0 })
+		p.types("ip route add " + route + " dev lo")
+		p.wait(func(string) bool {
+			return peek(p, func(m *ui.Model) bool { return m.Typing.Run == nil && m.Commands == i+1 && drillOf(m).MayTakeBack() })
+		}, "it is not noticed")
+		p.wait(func(string) bool { return p.hasRoute(route) }, "no route")
+	}
+	p.types("ip route show")
+	p.wait(func(string) bool {
+		return peek(p, func(m *ui.Model) bool { return m.Typing.Run == nil && m.Commands == 3 })
+	}, "it runs on")
+	p.press("esc")
+	p.press("u")
+	p.wait(func(string) bool { return !p.hasRoute(routes[1]) && p.hasRoute(routes[0]) }, "not only the last is taken back")
+	p.still()
+	p.press("u")
+	p.wait(func(string) bool { return !p.hasRoute(routes[0]) }, "not taken back")
+}
+
+// hasRoute says whether the node has a route.
+func (p *play) hasRoute(dst string) bool {
+	_, there, _ := steps.RouteIs{Netns: "host", Dst: dst}.Look(p.t.Context(), p.lab, nil)
+	return there
+}
+
+// TestAShellInAnExerciseIsNotPassedOver: nobody counts what is typed there, and the
+// score says so.
+func TestAShellInAnExerciseIsNotPassedOver(t *testing.T) {
+	p := startExercise(t, "dead-veth", 1, newScores(t))
+	if _, err := p.lab.Shell(t.Context(), "host", nil); err != nil {
+		t.Fatal(err)
+	}
+	p.check()
+	p.see("0 commands and those in 1 shell (not counted), 1 try")
+}

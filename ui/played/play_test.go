@@ -33,7 +33,10 @@ type play struct {
 
 // startPlay opens the course at a step, in an 80x24 terminal, and waits until
 // the lab stands there.
-func startPlay(t *testing.T, step string) *play {
+func startPlay(t *testing.T, step string) *play { return playIn(t, chapters.All(), step) }
+
+// playIn opens a course at a step.
+func playIn(t *testing.T, course steps.Course, step string) *play {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	l, err := lab.New(ctx, lab.Options{Fast: true})
@@ -47,7 +50,7 @@ func startPlay(t *testing.T, step string) *play {
 		case <-ctx.Done():
 		}
 	}
-	m := ui.New(chapters.All(), ui.Options{Lang: "en", Start: step})
+	m := ui.New(course, ui.Options{Lang: "en", Start: step})
 	m.Connect(ctx, steps.NewPlayer(l, m.Course), p.progress, send)
 	p.model = m
 
@@ -61,7 +64,12 @@ func startPlay(t *testing.T, step string) *play {
 		l.Close()
 	})
 	send(tea.WindowSizeMsg{Width: 80, Height: 24})
-	p.see("$ ")
+	p.wait(func(view string) bool {
+		return strings.Contains(view, "to do  ") || strings.Contains(view, "enter begins the chapter")
+	}, "no step")
+	if peek(p, func(m *ui.Model) bool { return m.Scene.Opening() }) {
+		p.enterUntil("to do  ")
+	}
 	return p
 }
 
@@ -155,12 +163,32 @@ func (p *play) wait(holds func(view string) bool, complaint string, args ...any)
 	}
 }
 
-// apply answers the question, so that enter is not needed for reading on, and
-// runs the step's command.
+// apply answers the question, has the command shown, and runs it.
 func (p *play) apply() {
 	p.t.Helper()
-	p.press("1", "enter")
-	p.see("as promised")
+	p.press("1")
+	p.run()
+}
+
+// enterUntil presses enter until the text is on the screen.
+func (p *play) enterUntil(text string) {
+	p.t.Helper()
+	for range 20 {
+		p.still()
+		if strings.Contains(p.view(), text) {
+			return
+		}
+		p.press("enter")
+	}
+	p.t.Fatalf("enter does not lead to %q:\n%s", text, p.view())
+}
+
+// still returns once the screen shows what came of the last key.
+func (p *play) still() {
+	p.t.Helper()
+	p.wait(func(string) bool {
+		return peek(p, func(m *ui.Model) bool { return m.Working == 0 && !m.Scene.Keeping })
+	}, "still at work")
 }
 
 // netns does something to a namespace of the lab, by another hand.
@@ -175,6 +203,7 @@ func (p *play) by(action steps.Action) {
 type memory struct {
 	mu       sync.Mutex
 	done     map[string]bool
+	how      map[string]progress.Way
 	choices  map[string]int
 	hints    map[string]int
 	position string
@@ -182,13 +211,17 @@ type memory struct {
 }
 
 func newMemory() *memory {
-	return &memory{done: map[string]bool{}, choices: map[string]int{}, hints: map[string]int{}}
+	return &memory{done: map[string]bool{}, how: map[string]progress.Way{}, choices: map[string]int{}, hints: map[string]int{}}
 }
 
 func (m *memory) lock() func() { m.mu.Lock(); return m.mu.Unlock }
 
-func (m *memory) Done(id string) bool              { defer m.lock()(); return m.done[id] }
-func (m *memory) MarkDone(id string)               { defer m.lock()(); m.done[id] = true }
+func (m *memory) Done(id string) bool { defer m.lock()(); return m.done[id] }
+func (m *memory) MarkDone(id string, how progress.Way) {
+	defer m.lock()()
+	m.done[id], m.how[id] = true, how
+}
+func (m *memory) way(id string) progress.Way       { defer m.lock()(); return m.how[id] }
 func (m *memory) Predict(id string, c int, _ bool) { defer m.lock()(); m.choices[id] = c }
 func (m *memory) Prediction(id string) (int, bool) {
 	defer m.lock()()
@@ -233,7 +266,7 @@ func (m *memory) ResetAll() error {
 }
 
 func keyMsg(key string) tea.KeyMsg {
-	for _, special := range []tea.KeyType{tea.KeyEnter, tea.KeyTab, tea.KeyShiftTab, tea.KeyEsc, tea.KeyUp, tea.KeyDown, tea.KeyPgUp, tea.KeyPgDown, tea.KeyEnd, tea.KeyCtrlC, tea.KeyCtrlZ,
+	for _, special := range []tea.KeyType{tea.KeyEnter, tea.KeyTab, tea.KeyShiftTab, tea.KeyEsc, tea.KeyUp, tea.KeyDown, tea.KeyPgUp, tea.KeyPgDown, tea.KeyHome, tea.KeyEnd, tea.KeyCtrlC, tea.KeyCtrlZ,
 		tea.KeyCtrlN, tea.KeyCtrlP, tea.KeyCtrlD, tea.KeyCtrlL, tea.KeyCtrlUp, tea.KeyCtrlDown} {
 		if msg := (tea.KeyMsg{Type: special}); msg.String() == key {
 			return msg

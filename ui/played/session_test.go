@@ -67,6 +67,9 @@ func TestTheCourseIsPlayedWithoutAScreen(t *testing.T) {
 	do(s.Open())
 	until("at the step", func() bool { return s.Scene.Step.ID == "2.6" && s.Working == 0 && routes() == 1 })
 	until("pinging", func() bool { return s.Network.Log.Settled })
+	for s.Scene.Opening() || s.Scene.Asks() || s.Scene.Hidden() {
+		do(s.Stage.GoOn())
+	}
 	do(s.Stage.GoOn())
 	until("done", func() bool { return s.Scene.Phase == session.PhaseAfter && s.Scene.Report != nil && routes() == 2 })
 	if !s.Scene.Report.OK() {

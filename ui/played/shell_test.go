@@ -22,7 +22,7 @@ func (term *terminal) keys(text string) { io.WriteString(term.outer, text) }
 
 // enterShell opens the shell from step 2.6 and waits for its prompt.
 func (term *terminal) enterShell() {
-	term.wait("ip netns exec ns1 ip route add default")
+	term.wait("default route via 172.20.1.1")
 	term.keys("s")
 	term.wait("\x1b[?1049l")
 	term.wait("Your shell in ns1, a namespace of the lab. exit or ctrl+d")
@@ -77,6 +77,7 @@ func TestTheShellComesAndGoes(t *testing.T) {
 		term.back()
 		term.keys("?")
 		term.wait("all keys")
+		term.keys("q") // closes the page
 		term.keys("q")
 	})
 	if err != nil {

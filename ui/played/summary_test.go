@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"nstutor/internal/progress"
+
 	"nstutor/internal/lab/labtest"
 )
 
@@ -11,7 +13,7 @@ func TestNothingIsForgottenWithoutAYes(t *testing.T) {
 	labtest.Slow(t)
 	for _, answer := range []string{"n", "enter", "esc", "q", "r", "down", "L"} {
 		p := startPlay(t, "2.6")
-		p.progress.MarkDone("2.1")
+		p.progress.MarkDone("2.1", progress.Way{})
 		p.press("p", "r")
 		p.see("Forget chapter 2: steps, predictions, hints? y/n")
 		p.press(answer)
@@ -30,8 +32,8 @@ func TestTheSummaryCountsWhatWasDoneAndForgetsIt(t *testing.T) {
 	p.press("h")
 	p.see("hint 1/3")
 	right := p.model.Scene.Prose.Predict.Right
-	p.press(fmt.Sprint(right+1), "enter")
-	p.see("as promised")
+	p.press(fmt.Sprint(right + 1))
+	p.run()
 	p.press("p")
 	p.see("your progress", "▸ 2  The node and the pod reach each other", "1/19 done, 1 of 1 prediction right, 1 hint", "1/38 done, 1 of")
 	p.press("r", "y")
@@ -45,8 +47,8 @@ func TestTheSummaryCountsWhatWasDoneAndForgetsIt(t *testing.T) {
 
 func TestTheSummaryForgetsEverything(t *testing.T) {
 	p := startPlay(t, "2.6")
-	p.progress.MarkDone("0.1")
-	p.progress.MarkDone("3.1")
+	p.progress.MarkDone("0.1", progress.Way{})
+	p.progress.MarkDone("3.1", progress.Way{})
 	p.press("p")
 	p.see("2/38 done")
 	p.press("down", "down", "r")

@@ -50,7 +50,7 @@ func TestTypingTheCourseByHand(t *testing.T) {
 	for _, id := range []string{"2.1", "2.2", "2.3", "2.4", "2.5", "2.6"} {
 		command := peek(p, func(m *ui.Model) change.Command { return m.Scene.Command })
 		p.press(":")
-		p.see("▸ command line", "type it below")
+		p.see("▸ command line", "type what does it")
 		p.types(command.String())
 		p.see("as promised", "esc, enter:")
 		if failed := peek(p, func(m *ui.Model) bool {
@@ -60,6 +60,7 @@ func TestTypingTheCourseByHand(t *testing.T) {
 		}
 		p.press("esc")
 		p.miss("command line")
+		p.enterUntil("enter: ")
 		p.press("enter")
 		if id != "2.6" {
 			p.wait(func(string) bool {
@@ -245,7 +246,7 @@ func TestClosingStopsWhatRuns(t *testing.T) {
 	p.press(":")
 	p.see("ns1 # sleep 1000", "stopped: its pane was closed")
 	p.press("up")
-	p.see("\n ns1 # sleep 1000", "type it below")
+	p.see("\n ns1 # sleep 1000", "type what does it")
 }
 
 // What a command leaves in the background stays, and does not hold the line.

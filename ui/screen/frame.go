@@ -21,6 +21,9 @@ func (s *Scroll) AtEnd() bool   { return s.Top >= s.End() }
 func (s *Scroll) Move(by int)   { s.Top = min(max(s.Top+by, 0), s.End()) }
 func (s *Scroll) Show(line int) { s.Top = min(max(s.Top, line-s.Height+1), s.End()) }
 
+// ReadOn moves it by what was to be seen, but for a line to go on from.
+func (s *Scroll) ReadOn() { s.Move(max(1, s.Height-1)) }
+
 // ScrollHint tells that there is more to scroll to.
 func (l *Look) ScrollHint(s Scroll) string {
 	if s.End() == 0 {

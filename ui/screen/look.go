@@ -31,6 +31,9 @@ func (l *Look) Say(w say.Form, args ...any) string { return w.In(l.Lang, args...
 // Tell is a text in the learner's language.
 func (l *Look) Tell(text say.Text) string { return text.In(l.Lang) }
 
+// Trouble is an error in the learner's language, in one line.
+func (l *Look) Trouble(err error) string { return OneLine(l.Tell(say.Quote(err))) }
+
 // Prose is Markdown as lines; drawn once for each text and width.
 func (l *Look) Prose(text string, w int) []string {
 	key := fmt.Sprintf("%d %s", w, text)

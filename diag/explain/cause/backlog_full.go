@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/socket"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -18,7 +19,7 @@ var _ = register(Cause{
 // QueueFull is a socket whose queue has no room for the request.
 type QueueFull struct {
 	At
-	Flow   Flow
+	Flow   flows.Flow
 	Socket socket.Socket
 }
 

@@ -14,7 +14,7 @@ const DuplicateMAC Code = "duplicate-mac"
 
 var _ = register(Cause{
 	Code:  DuplicateMAC,
-	Words: say.T("two devices behind one bridge have the same MAC address", "同一网桥上有两个网卡用了相同的 MAC 地址"),
+	Words: say.T("two devices behind one bridge have the same MAC address", "同一网桥上有两块网卡用了相同的 MAC 地址"),
 	Table: []string{"ip", "link"},
 })
 

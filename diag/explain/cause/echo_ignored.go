@@ -1,6 +1,8 @@
 package cause
 
 import (
+	"strings"
+
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -15,7 +17,18 @@ var _ = register(Cause{
 })
 
 // EchoOff is a destination whose kernel is told to answer no echo.
-type EchoOff struct{ At }
+type EchoOff struct {
+	At
+	IPv6 bool
+}
+
+// Path is the setting below /proc/sys.
+func (e EchoOff) Path() string {
+	if e.IPv6 {
+		return "net/ipv6/icmp/echo_ignore_all"
+	}
+	return "net/ipv4/icmp_echo_ignore_all"
+}
 
 // Code is EchoIgnored.
 func (EchoOff) Code() Code { return EchoIgnored }
@@ -26,9 +39,11 @@ func (EchoOff) Detail() say.Text {
 }
 
 // Evidence is the setting.
-func (EchoOff) Evidence() []say.Text { return lines("net.ipv4.icmp_echo_ignore_all = 1") }
+func (e EchoOff) Evidence() []say.Text {
+	return lines(strings.ReplaceAll(e.Path(), "/", ".") + " = 1")
+}
 
 // Fix turns it off.
 func (e EchoOff) Fix() []change.Change {
-	return []change.Change{change.Sysctl{Netns: e.Netns(), Path: "net/ipv4/icmp_echo_ignore_all", Value: "0"}}
+	return []change.Change{change.Sysctl{Netns: e.Netns(), Path: e.Path(), Value: "0"}}
 }

@@ -4,8 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"golang.org/x/sys/unix"
-
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -25,7 +24,7 @@ var _ = register(Cause{
 // Stopped is a packet that a rule of the packet filter stops.
 type Stopped struct {
 	At
-	Flow   Flow // as the chain saw it
+	Flow   flows.Flow // as the chain saw it
 	Hook   string
 	Result eval.Result
 	// Answer tells that it answers a packet which has passed here.
@@ -44,7 +43,7 @@ type OtherRoute struct {
 // Code is Filtered of what a ping meets, and of what is dropped; Rejected of a
 // connection or a datagram that is refused.
 func (s Stopped) Code() Code {
-	if s.Flow.Proto != unix.IPPROTO_ICMP && s.Result.Verdict == eval.VerdictReject {
+	if !s.Flow.Echo() && s.Result.Verdict == eval.VerdictReject {
 		return Rejected
 	}
 	return Filtered
@@ -62,11 +61,11 @@ func ByRule(f Finding) bool {
 // Detail names the rule, and whether there is a way to except the packet.
 func (s Stopped) Detail() say.Text {
 	text := say.T("%s: %s (hook %s) stops %s", "%s：%s（hook %s）拦下 %s", s.Result.At, s.Result.Rule, s.Hook, s.Flow)
-	if owner := ownerOf(s.Result); owner != "" {
+	if owner := s.Result.Owner(); owner != "" {
 		text = say.T("%s; it is a rule of %s", "%s；这条规则是 %s 写的", text, owner)
 	}
 	switch {
-	case MeantApart(s.Result):
+	case s.Result.MeantApart():
 		text = say.T("%s; it keeps networks apart on purpose: choose another way rather than open it", "%s；它是有意隔离网络的：应当换一条路，而不是打开它", text)
 	case len(change.Here(s.Fix()...)) == 0:
 		text = say.T("%s; no command that is installed here can name this chain", "%s；本机已装的命令都写不出这条链的名字", text)
@@ -74,7 +73,7 @@ func (s Stopped) Detail() say.Text {
 	return text
 }
 
-func (s Stopped) final() bool { return MeantApart(s.Result) }
+func (s Stopped) final() bool { return s.Result.MeantApart() }
 
 // Evidence is the rule.
 func (s Stopped) Evidence() []say.Text { return lines(s.Result.At + ": " + s.Result.Rule) }
@@ -82,18 +81,24 @@ func (s Stopped) Evidence() []say.Text { return lines(s.Result.At + ": " + s.Res
 // Fix lets just this packet pass the chain; an answer, as all that answers what
 // was let through.
 func (s Stopped) Fix() []change.Change {
-	if MeantApart(s.Result) {
+	if s.Result.MeantApart() {
 		if s.Other.Entry.Type != "" {
 			return []change.Change{change.Route{Netns: s.Other.Netns, Verb: change.RouteDel, Route: s.Other.Entry}}
 		}
 		return nil
 	}
+	return s.accept(s.Flow.Kind())
+}
+
+// accept has the chain let packets of the flow's addresses and a kind pass.
+func (s Stopped) accept(kind change.Kind) []change.Change {
 	t, chain := s.Result.Table, s.Result.Chain.Name
+	ip := t.Family == "ip" || t.Family == "ip6"
 	a := change.Accept{
 		Netns: s.Netns(), Family: t.Family, Table: t.Name, Chain: chain, Legacy: t.Legacy,
-		Src: s.Flow.Src, Dst: s.Flow.Dst, Kind: s.Flow.kind(),
-		IPTables:    t.Legacy || t.Family == "ip" && slices.Contains(iptablesTables, t.Name) && slices.Contains(iptablesChains, chain),
-		Established: s.Answer && slices.Contains(tracked, s.Hook) && (t.Family == "ip" || t.Family == "inet") && t.Name != "raw",
+		Src: s.Flow.Src, Dst: s.Flow.Dst, Kind: kind,
+		IPTables:    t.Legacy || ip && slices.Contains(iptablesTables, t.Name) && slices.Contains(iptablesChains, chain),
+		Established: s.Answer && slices.Contains(tracked, s.Hook) && (ip || t.Family == "inet") && t.Name != "raw",
 	}
 	if a.IPTables && chain == "FORWARD" && slices.ContainsFunc(t.Chains, func(c netfilter.Chain) bool { return c.Name == dockerUser }) {
 		a.Chain = dockerUser

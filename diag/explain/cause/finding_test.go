@@ -12,6 +12,7 @@ import (
 	"testing"
 	"unicode"
 
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/obstacle"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -154,7 +155,8 @@ func TestWhoAsksIsWhereAnUnansweredQuestionIs(t *testing.T) {
 func TestWhatCannotBeSeenIsSaidOnce(t *testing.T) {
 	kinds := []Unseen{
 		RulesUnread{here, fmt.Errorf("no")}, RulesUnread{"ns2", fmt.Errorf("no")},
-		RulesUnjudged{"forward", flow, proof}, RulesUnjudged{"input", flow, proof}, RulesUnjudged{"forward", flow, nil},
+		RulesUnjudged{"forward", flow, proof, nil}, RulesUnjudged{"input", flow, proof, nil}, RulesUnjudged{"forward", flow, nil, nil},
+		RulesUnjudged{"forward", flow, []string{"numgen"}, []eval.Branch{{Share: .25, Result: eval.Result{Verdict: eval.VerdictDrop}}, {Share: .75, Result: eval.Result{Verdict: eval.VerdictAccept}}}},
 		Obstructed{here, "eth0", obstacle.Ingress, obstacle.Obstacle{Kind: obstacle.TC, Name: "u32"}},
 		Obstructed{here, "eth0", obstacle.Egress, obstacle.Obstacle{Kind: obstacle.TC, Name: "u32"}},
 		Obstructed{here, "eth0", obstacle.Ingress, obstacle.Obstacle{Kind: obstacle.TCX, ID: 7}},

@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"nstutor/diag/explain/flows"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -19,7 +20,7 @@ var _ = register(Cause{
 type NoHairpin struct {
 	At
 	Port, Bridge string
-	Flow         Flow
+	Flow         flows.Flow
 }
 
 // Code is Hairpin.

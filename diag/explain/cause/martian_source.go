@@ -3,6 +3,7 @@ package cause
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -21,7 +22,7 @@ var _ = register(Cause{
 // in by.
 type ImpossibleSource struct {
 	At
-	Flow   Flow
+	Flow   flows.Flow
 	Dev    string
 	Lookup []string // what the kernel has said
 	// Service is the router that has sent a packet for a service back to who

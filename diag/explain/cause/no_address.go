@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -51,9 +52,9 @@ func (a Addressless) Fix() []change.Change {
 // kernel has no route for its packets.
 type Sourceless struct {
 	At
-	Flow    Flow    // of the carrying packet
-	Err     error   // what the kernel says of it
-	Address Address // that is missing
+	Flow    flows.Flow // of the carrying packet
+	Err     error      // what the kernel says of it
+	Address Address    // that is missing
 }
 
 // Code is NoAddress.

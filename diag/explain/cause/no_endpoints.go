@@ -3,8 +3,7 @@ package cause
 import (
 	"strings"
 
-	"golang.org/x/sys/unix"
-
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -28,7 +27,7 @@ func (Endless) Code() Code { return NoEndpoints }
 
 // Detail names the service, and the rule.
 func (e Endless) Detail() say.Text {
-	return say.T("the service %[1]s has no endpoint that is ready; %[2]s", "服务 %[1]s 没有就绪的端点；%[2]s", Endpoint(e.Flow.Dst, e.Flow.DstPort), e.Stopped.Detail())
+	return say.T("the service %[1]s has no endpoint that is ready; %[2]s", "服务 %[1]s 没有就绪的端点；%[2]s", flows.Endpoint(e.Flow.Dst, e.Flow.DstPort), e.Stopped.Detail())
 }
 
 // Fix is none: a program has to become ready.
@@ -38,9 +37,9 @@ func (Endless) Fix() []change.Change { return nil }
 // of kube-proxy's, or in a chain or with a comment that says so.
 func IsEndless(s Stopped) bool {
 	r := s.Result
-	if s.Flow.Proto == unix.IPPROTO_ICMP || r.Verdict != eval.VerdictReject {
+	if s.Flow.Echo() || r.Verdict != eval.VerdictReject {
 		return false
 	}
-	return ownerOf(r) == "kube-proxy" || strings.Contains(strings.ToLower(r.In), "endpoint") ||
+	return r.Owner() == "kube-proxy" || strings.Contains(strings.ToLower(r.In), "endpoint") ||
 		r.Decided != nil && strings.Contains(strings.ToLower(r.Decided.Comment), "no endpoints")
 }

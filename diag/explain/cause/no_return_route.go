@@ -28,7 +28,7 @@ func (NoWayBack) Code() Code { return NoReturnRoute }
 
 // Detail names whom the reply is for.
 func (r NoWayBack) Detail() say.Text {
-	return say.T("the reply has no route to %s", "应答没有到 %s 的路由", r.Lookup.Dst)
+	return say.T("the reply has no route to %s", "没有到 %s 的路由，应答发不出去", r.Lookup.Dst)
 }
 
 // Evidence is that there is no route.
@@ -51,7 +51,7 @@ func (Astray) Code() Code { return NoReturnRoute }
 
 // Detail names where it went.
 func (a Astray) Detail() say.Text {
-	return say.T("the reply to %s leaves by %s, which leads away from it", "去往 %s 的应答从 %s 发出，那边到不了它", a.Dst, a.Dev)
+	return say.T("the reply to %s leaves by %s, which leads away from it", "发给 %s 的应答从 %s 出去，那个方向到不了这个地址", a.Dst, a.Dev)
 }
 
 // Evidence is the route.

@@ -3,6 +3,7 @@ package cause
 import (
 	"fmt"
 
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/socket"
 	"nstutor/internal/change"
@@ -21,7 +22,7 @@ var _ = register(Cause{
 // Unheard is a request that no socket waits for.
 type Unheard struct {
 	At
-	Flow      Flow
+	Flow      flows.Flow
 	Near      []socket.Near   // sockets there that have the port, and why they do not take it
 	Others    []socket.Socket // … that would take it, on other ports
 	Elsewhere []ListensElsewhere
@@ -56,7 +57,7 @@ func (Unheard) Code() Code { return NotListening }
 
 // Detail says who comes near to it.
 func (u Unheard) Detail() say.Text {
-	text := say.T("nobody listens on %s (%s)", "没有程序在 %s（%s）上监听", Endpoint(u.Flow.Dst, u.Flow.DstPort), Protocol(u.Flow.Proto))
+	text := say.T("nobody listens on %s (%s)", "没有程序在 %s（%s）上监听", flows.Endpoint(u.Flow.Dst, u.Flow.DstPort), flows.Protocol(u.Flow.Proto))
 	if len(u.Near) > 0 {
 		return say.T("%s; %s", "%s；%s", text, u.near(u.Near[0]))
 	}
@@ -105,7 +106,7 @@ func (u Unheard) near(n socket.Near) say.Text {
 // Evidence are the sockets, in the columns of ss -ltun.
 func (u Unheard) Evidence() []say.Text {
 	if len(u.Near) == 0 && len(u.Others) == 0 {
-		return []say.Text{say.T("no socket is open for %s on an address that this packet is for", "这个包的目标地址上没有打开的 %s 套接字", Protocol(u.Flow.Proto))}
+		return []say.Text{say.T("no socket is open for %s on an address that this packet is for", "这个包的目标地址上没有打开的 %s 套接字", flows.Protocol(u.Flow.Proto))}
 	}
 	var all []string
 	for i, s := range u.Near {

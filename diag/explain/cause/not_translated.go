@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"nstutor/diag/explain/flows"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -19,9 +20,9 @@ var _ = register(Cause{
 // pass.
 type WrongHook struct {
 	At
-	Flow, To  Flow   // as it is, and as the rules would have made it
-	Used, Has string // the hook that it passes, and the one with the rules
-	Rule      string // that would translate it
+	Flow, To  flows.Flow // as it is, and as the rules would have made it
+	Used, Has string     // the hook that it passes, and the one with the rules
+	Rule      string     // that would translate it
 }
 
 // Code is NotTranslated.
@@ -29,7 +30,7 @@ func (WrongHook) Code() Code { return NotTranslated }
 
 // Detail names both hooks.
 func (h WrongHook) Detail() say.Text {
-	asked, to := Endpoint(h.Flow.Dst, h.Flow.DstPort), Endpoint(h.To.Dst, h.To.DstPort)
+	asked, to := flows.Endpoint(h.Flow.Dst, h.Flow.DstPort), flows.Endpoint(h.To.Dst, h.To.DstPort)
 	if h.Used == "output" {
 		return say.T("%[1]s is translated to %[2]s only for what comes in (%[3]s): what this namespace sends itself passes %[4]s, where no rule does that",
 			"%[1]s 只对从外面进来的包转换为 %[2]s（hook %[3]s）；本命名空间自己发出的包走 %[4]s，那里没有这样的规则", asked, to, h.Has, h.Used)
@@ -43,5 +44,5 @@ func (h WrongHook) Evidence() []say.Text { return lines(h.Has + ": " + h.Rule) }
 
 // Fix has the packet translated where it passes.
 func (h WrongHook) Fix() []change.Change {
-	return []change.Change{change.Translate{Netns: h.Netns(), Hook: h.Used, Dst: h.Flow.Dst, Kind: h.Flow.kind(), To: h.To.Dst, ToPort: h.To.DstPort}}
+	return []change.Change{change.Translate{Netns: h.Netns(), Hook: h.Used, Dst: h.Flow.Dst, Kind: h.Flow.Kind(), To: h.To.Dst, ToPort: h.To.DstPort}}
 }

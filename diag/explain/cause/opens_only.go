@@ -18,7 +18,7 @@ func (OpensOnly) Code() Code { return NotKnown }
 // Detail says so.
 func (o OpensOnly) Detail() say.Text {
 	return say.T("the connection opens, but no whole answer comes on it: the program there does not answer, or full segments are lost on the way",
-		"连接能建立，但没有收到完整的应答：要么对端程序不应答，要么满长的报文段在路上丢失")
+		"连接能建立，但没有收到完整的应答：要么对端程序不应答，要么满长的 TCP 段在路上丢失")
 }
 
 // Evidence is what the client says.

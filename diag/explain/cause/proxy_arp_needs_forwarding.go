@@ -29,7 +29,7 @@ func (ProxyUnforwarding) Code() Code { return ProxyARPNeedsForwarding }
 // Detail names the device.
 func (p ProxyUnforwarding) Detail() say.Text {
 	return say.T("proxy_arp is on for %s, but it answers only for what it would forward, and its forwarding is off",
-		"%s 的 proxy_arp 已开，但它只代答自己肯转发的地址，而它的 forwarding 是关的", p.Dev)
+		"%s 的 proxy_arp 已开，但它只替自己肯转发的地址应答，而它的 forwarding 是关的", p.Dev)
 }
 
 // Evidence is the entry of who asks, and why there is no answer.

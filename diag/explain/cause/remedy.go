@@ -29,6 +29,9 @@ func (w Way) commands() []change.Change {
 		return nil
 	}
 	verb, dst := change.RouteAdd, change.Single(w.Dst)
+	if !w.Dst.IsValid() && w.Via.Is6() {
+		dst = netip.PrefixFrom(netip.IPv6Unspecified(), 0)
+	}
 	if w.Replace {
 		verb = change.RouteReplace
 	}
@@ -75,6 +78,9 @@ func (x Exemption) commands() []change.Change {
 func lookupMain(netns string, dst netip.Prefix, before int) []change.Change {
 	rule := change.Lookup(mainTable, max(1, before-1))
 	rule.Dst = dst
+	if dst.Addr().Is6() {
+		rule.Family = 6
+	}
 	return []change.Change{change.PolicyAdd{Netns: netns, Rule: rule}}
 }
 

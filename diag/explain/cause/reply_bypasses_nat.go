@@ -3,6 +3,7 @@ package cause
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/flows"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -21,8 +22,8 @@ var _ = register(Cause{
 // namespace that has translated the request.
 type Bypassed struct {
 	At
-	Flow   Flow // the reply, as it comes
-	Asked  Flow
+	Flow   flows.Flow // the reply, as it comes
+	Asked  flows.Flow
 	Client netip.Addr
 	// Bridge tells that the rules of IP could see what the bridge passes on there, and
 	// do not.
@@ -34,7 +35,7 @@ func (Bypassed) Code() Code { return ReplyBypassesNAT }
 
 // Detail names both addresses.
 func (b Bypassed) Detail() say.Text {
-	asked, came := Endpoint(b.Asked.Dst, b.Asked.DstPort), Endpoint(b.Flow.Src, b.Flow.SrcPort)
+	asked, came := flows.Endpoint(b.Asked.Dst, b.Asked.DstPort), flows.Endpoint(b.Flow.Src, b.Flow.SrcPort)
 	if b.Bridge {
 		return say.T("%[1]s was asked, and the reply comes from %[2]s: the bridge passes it on without the rules of IP, which would take the translation back",
 			"问的是 %[1]s，应答却来自 %[2]s：网桥直接转发，没有经过会还原地址的 IP 规则", asked, came)

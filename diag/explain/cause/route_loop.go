@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -24,7 +25,7 @@ var _ = register(Cause{
 type Circle struct {
 	certain
 	At
-	Flow   Flow
+	Flow   flows.Flow
 	Line   string      // the route that leads round
 	Way    Turn        // the route that leads out; or
 	Tunnel TunnelEntry // the right end of a tunnel

@@ -6,9 +6,12 @@ import (
 	"syscall"
 	"time"
 
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/farend"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/probe"
 	"nstutor/diag/socket"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
@@ -24,8 +27,8 @@ var (
 	bridge     = table.Link{Name: "br0", Kind: "bridge", Bridge: &table.Bridge{STP: true}}
 	vxlan      = table.Link{Name: "vxlan0", Kind: "vxlan", VXLAN: &table.VXLAN{VNI: 7, DstPort: 4789}}
 	port       = Device{"host", veth}
-	tcp        = Flow{Proto: 6, Src: one, Dst: two, SrcPort: 40000, DstPort: 80}
-	flow       = Flow{Proto: 1, Src: one, Dst: two}
+	tcp        = flows.Flow{Proto: 6, Src: one, Dst: two, SrcPort: 40000, DstPort: 80}
+	flow       = flows.Flow{Proto: 1, Src: one, Dst: two}
 	lookup     = Lookup{two, machine.RouteAnswer{Err: syscall.ENETUNREACH}}
 	proof      = []string{"a line of the kernel's"}
 	path       = Way{Netns: "ns1", Dst: two, Dev: "eth0", Via: one, Onlink: true}
@@ -39,7 +42,7 @@ var (
 	hop           = NextHop{"ns1", "eth0", two, table.Neighbour{Dst: two, Dev: "eth0", MAC: mac, State: "STALE"}}
 	unknown       = NextHop{Asker: "ns1", Dev: "eth0", Addr: two}
 	contradiction = Contradiction{here, []say.Text{say.Quote("seen")}}
-	beyond        = Beyond{here, "eth0", one, flow, []say.Text{say.Quote("seen")}, false}
+	beyond        = Beyond{here, "eth0", one, flow, []say.Text{say.Quote("seen")}, false, farend.End{}}
 	listening     = socket.Socket{Proto: socket.TCP, Local: netip.MustParseAddrPort("127.0.0.1:80"), Waiting: 6, Room: 5, Inode: 7}
 	stations      = []Station{{"ns2", "eth0", []netip.Prefix{near}}}
 	dropped       = eval.Result{
@@ -81,23 +84,24 @@ var samples = []Finding{
 	AskerElsewhere{here, one, "eth0", hop, proof, path},
 	ImpossibleSource{At: here, Flow: flow, Dev: "eth0", Lookup: proof, Service: &here},
 	ImpossibleSource{At: here, Flow: flow, Dev: "eth0", Lookup: proof, Own: address},
-	ImpossibleSource{At: here, Flow: Flow{Proto: 1, Src: netip.MustParseAddr("127.0.0.1"), Dst: two}, Dev: "eth0", Lookup: proof},
+	ImpossibleSource{At: here, Flow: flows.Flow{Proto: 1, Src: netip.MustParseAddr("127.0.0.1"), Dst: two}, Dev: "eth0", Lookup: proof},
 	OwnSender{here, one, hop, proof, address},
 	Circle{At: here, Flow: flow, Line: proof[0], Way: turn},
 	Circle{At: here, Flow: flow, Line: proof[0], Way: Turn{Way: path, Stray: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0"}}},
 	Circle{At: here, Flow: flow, Line: proof[0], Way: Turn{Way: path, To: near.Masked(), Before: 7}},
 	Circle{At: here, Flow: flow, Line: proof[0], Tunnel: entry},
 	TTLSpent{At: here, TTL: 1, Spent: "ns2"},
-	EchoOff{here},
+	EchoOff{here, false},
+	EchoOff{here, true},
 	TableFull{here, table.ConntrackUse{Count: 8, Max: 8}, true},
 	TableFull{here, table.ConntrackUse{Count: 8, Max: 8}, false},
 	Stopped{At: here, Flow: flow, Hook: "forward", Result: dropped},
-	Stopped{At: here, Flow: Flow{Proto: 17, Src: one, Dst: two, DstPort: 4789}, Hook: "forward", Result: dropped},
-	Stopped{At: here, Flow: Flow{Proto: 6, Src: two, Dst: one, SrcPort: 80, DstPort: 40000, Reply: true}, Hook: "postrouting", Result: dropped},
-	Unheard{At: here, Flow: Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}},
-	Unheard{At: here, Flow: Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}, Near: []socket.Near{{Socket: listening, Why: socket.LoopbackOnly}}},
-	Unheard{At: here, Flow: Flow{Proto: 17, Src: one, Dst: two, DstPort: 80}, Near: []socket.Near{{Socket: listening, Why: socket.OtherProto}}},
-	Unheard{At: here, Flow: Flow{Proto: 6, Src: one, Dst: two, DstPort: 81}, Others: []socket.Socket{listening},
+	Stopped{At: here, Flow: flows.Flow{Proto: 17, Src: one, Dst: two, DstPort: 4789}, Hook: "forward", Result: dropped},
+	Stopped{At: here, Flow: flows.Flow{Proto: 6, Src: two, Dst: one, SrcPort: 80, DstPort: 40000, Reply: true}, Hook: "postrouting", Result: dropped},
+	Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}},
+	Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}, Near: []socket.Near{{Socket: listening, Why: socket.LoopbackOnly}}},
+	Unheard{At: here, Flow: flows.Flow{Proto: 17, Src: one, Dst: two, DstPort: 80}, Near: []socket.Near{{Socket: listening, Why: socket.OtherProto}}},
+	Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 81}, Others: []socket.Socket{listening},
 		Elsewhere: []ListensElsewhere{{"ns2", listening}}, Owners: map[uint32]socket.Process{7: {PID: 12, Comm: "nginx"}}},
 	QueueFull{here, flow, listening},
 	QueueFull{here, flow, socket.Socket{Proto: socket.UDP, Local: listening.Local, Waiting: 4000, Room: 4096}},
@@ -106,6 +110,9 @@ var samples = []Finding{
 	ImpossibleSource{At: here, Flow: tcp, Dev: "eth0", Lookup: proof, Service: &here},
 	KernelChosen{here, tcp, one, proof[0], "0.0.0.0:53"},
 	Unnamed{here, "db", "10.96.0.10:53", say.Quote("why"), []say.Text{say.Quote("proof")}, path.commands()},
+	SolicitationStopped{here, two, "forward", eval.NeighbourRequest(one, two), dropped},
+	SomeBackends{here, NotListening, "10.96.0.10:80", "10.2.0.2:80", 1, 2, say.Quote("why"), []say.Text{say.Quote("proof")}, path.commands()},
+	SomeBackends{here, Filtered, "10.96.0.10:80", "", 1, 2, say.Quote("why"), []say.Text{say.Quote("proof")}, path.commands()},
 	NoHairpin{here, "eth0", "br0", tcp},
 	WrongHook{here, tcp, tcp, "output", "prerouting", "-j DNAT"},
 	WrongHook{here, tcp, tcp, "prerouting", "output", "-j DNAT"},
@@ -130,6 +137,16 @@ var samples = []Finding{
 	MACIgnored{NextHop: hop, Right: port, Silent: true},
 	MACIgnored{NextHop: hop, Right: port, Unasking: true},
 	WrongAnswer{At: here, Hop: hop, Right: port, Wrong: port, Own: address},
+	NoRoom{unknown, machine.NeighbourTable{NeighbourUse: table.NeighbourUse{Entries: 1024, Max: 1024, Overflows: 7}, Seen: true}},
+	Unpeered{here, table.Link{Name: "wg0", Kind: "wireguard"}, two, farend.End{WireGuard: true}},
+	Unpeered{here, table.Link{Name: "wg0", Kind: "wireguard"}, two, farend.End{WireGuard: true, Allowed: []netip.Prefix{near}}},
+	Unpeered{here, table.Link{Name: "wg0", Kind: "wireguard"}, two, farend.End{WireGuard: true, Peer: farend.Peer{Key: "key"}}},
+	Unplugged{here, table.Link{Name: "tap0", Kind: "tun"}},
+	Unplugged{here, table.Link{Name: "eth0"}},
+	Untried{Beyond: handed(farend.End{Programs: []farend.Program{{PID: 378, Name: "qemu"}}})},
+	Untried{Beyond: handed(farend.End{WireGuard: true, Peer: farend.Peer{Key: "key", Endpoint: netip.AddrPortFrom(one, 51820)}})},
+	SilentBeyond{handed(farend.End{WireGuard: true, Peer: farend.Peer{Key: "key", Endpoint: netip.AddrPortFrom(one, 51820), Handshake: time.Unix(1, 0)}}), time.Second},
+	SilentBeyond{handed(farend.End{Datapath: "ovs-system"}), time.Second},
 	Rivals{here, two, port, port, address},
 	SharedMAC{NextHop: hop, Chosen: port, Other: Device{"ns1", veth}},
 	SharedMAC{NextHop: hop, Chosen: port, Other: Device{"ns1", veth}, Led: true},
@@ -171,7 +188,7 @@ var samples = []Finding{
 	KernelDropped{contradiction, KernelDrop{say.Quote("host"), "eth0", "NETFILTER_DROP", "nf_hook_slow"}, true},
 	KernelDropped{contradiction, KernelDrop{say.Quote("host"), "", "SOCKET_RCVBUFF", "sock_queue_rcv_skb"}, false},
 	Untried{beyond, say.Quote("why")},
-	RefusedBeyond{beyond, one, "host-unreachable"},
+	RefusedBeyond{beyond, one, probe.HostUnreachable},
 	SilentBeyond{beyond, time.Second},
 	SilentTunnel{beyond, 4789, time.Second},
 }
@@ -180,4 +197,12 @@ var samples = []Finding{
 // more than one way, or it is elsewhere.
 var unmended = []string{"NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "KernelDropped", "NoPVID", "Broadcast",
-	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly"}
+	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly",
+	"Unpeered", "Unplugged"}
+
+// handed is a packet that left to somebody who is known.
+func handed(to farend.End) Beyond {
+	left := beyond
+	left.To = to
+	return left
+}

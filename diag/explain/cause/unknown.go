@@ -4,7 +4,10 @@ import (
 	"net/netip"
 	"time"
 
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/farend"
+	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -57,10 +60,11 @@ type Beyond struct {
 	At
 	Dev     string
 	NextHop netip.Addr
-	Flow    Flow // of the packet as it leaves
+	Flow    flows.Flow // of the packet as it leaves
 	Seen    []say.Text
 	// Unsure tells that something here could not be looked at: the rules, or the wire.
 	Unsure bool
+	To     farend.End // to whom the device hands it
 }
 
 // well is how well all is up to the device.
@@ -88,6 +92,10 @@ type Untried struct {
 
 // Detail names how it leaves.
 func (u Untried) Detail() say.Text {
+	if to, ok := whom(u.To); ok {
+		return say.T("%[5]s: the packet leaves %[1]s for %[2]s as %[3]s; it is handed to %[4]s",
+			"%[5]s：包以 %[3]s 的身份从 %[1]s 发往 %[2]s，交给了 %[4]s", u.Dev, u.NextHop, u.Flow.Src, to, u.well())
+	}
 	return say.T("%[5]s: the packet leaves %[1]s for %[2]s as %[3]s; %[4]s",
 		"%[5]s：包以 %[3]s 的身份从 %[1]s 发往 %[2]s；%[4]s", u.Dev, u.NextHop, u.Flow.Src, u.Why, u.well())
 }
@@ -96,13 +104,13 @@ func (u Untried) Detail() say.Text {
 type RefusedBeyond struct {
 	Beyond
 	By      netip.Addr
-	Outcome string
+	Outcome probe.Outcome
 }
 
 // Detail names who.
 func (r RefusedBeyond) Detail() say.Text {
-	return say.T("%s: the request left %s, and %s, beyond it, refuses it (%s); ask there",
-		"%s：请求已从 %s 发出，被外面的 %s 拒绝（%s）；请到那边查", r.well(), r.Dev, r.By, r.Outcome)
+	return say.T("%s: the request left %s, and %s, beyond it, refuses it (%s); %s",
+		"%s：请求已从 %s 发出，被外面的 %s 拒绝（%s）；%s", r.well(), r.Dev, r.By, r.Outcome.Say(), r.there())
 }
 
 // SilentBeyond is such a packet that nobody answers.
@@ -113,8 +121,8 @@ type SilentBeyond struct {
 
 // Detail names how it left.
 func (s SilentBeyond) Detail() say.Text {
-	return say.T("%[5]s: the request left %[1]s for %[2]s as %[3]s, and nothing came back in %[4]s; ask there",
-		"%[5]s：请求以 %[3]s 的身份从 %[1]s 发往 %[2]s，%[4]s 内没有任何回应；请到那边查", s.Dev, s.NextHop, s.Flow.Src, s.Waited, s.well())
+	return say.T("%[5]s: the request left %[1]s for %[2]s as %[3]s, and nothing came back in %[4]s; %[6]s",
+		"%[5]s：请求以 %[3]s 的身份从 %[1]s 发往 %[2]s，%[4]s 内没有任何回应；%[6]s", s.Dev, s.NextHop, s.Flow.Src, s.Waited, s.well(), s.there())
 }
 
 // SilentTunnel is such a packet in one of a VXLAN, which nobody answers.
@@ -126,7 +134,7 @@ type SilentTunnel struct {
 
 // Detail names the carrying packet.
 func (s SilentTunnel) Detail() say.Text {
-	return say.T("%[6]s: the request left %[1]s in a VXLAN packet (UDP %[2]d) from %[3]s to %[4]s, and nothing came back in %[5]s; ask there",
-		"%[6]s：请求已封装成 VXLAN 包（UDP %[2]d，%[3]s 到 %[4]s）从 %[1]s 发出，%[5]s 内没有任何回应；请到那边查",
-		s.Dev, s.Port, s.Flow.Src, s.Flow.Dst, s.Waited, s.well())
+	return say.T("%[6]s: the request left %[1]s in a VXLAN packet (UDP %[2]d) from %[3]s to %[4]s, and nothing came back in %[5]s; %[7]s",
+		"%[6]s：请求已封装成 VXLAN 包（UDP %[2]d，%[3]s 到 %[4]s）从 %[1]s 发出，%[5]s 内没有任何回应；%[7]s",
+		s.Dev, s.Port, s.Flow.Src, s.Flow.Dst, s.Waited, s.well(), s.there())
 }

@@ -3,7 +3,9 @@ package cause
 import (
 	"slices"
 
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/say"
 )
 
@@ -53,16 +55,22 @@ func (u SocketsUnread) Same(o Unseen) bool {
 // pass.
 type RulesUnjudged struct {
 	Hook  string
-	Flow  Flow
+	Flow  flows.Flow
 	Rules []string
+	// Ways are all that may become of the packet, where the rules draw lots: fewer than
+	// two where they do not.
+	Ways []eval.Branch
 }
 
-// Said names the hook, the packet and the rules.
+// Said names the hook, the packet and the rules, and how often what becomes of it.
 func (u RulesUnjudged) Said() say.Text {
+	if ways, ok := eval.Outcomes(u.Ways); ok {
+		return say.T("%s: these rules draw lots for %s, %s: %v", "%s：这些规则随机决定 %s 的去向，%s：%v", u.Hook, u.Flow, ways, u.Rules)
+	}
 	return say.T("%s: cannot tell whether these rules let %s pass: %v", "%s：无法判断这些规则是否放行 %s：%v", u.Hook, u.Flow, u.Rules)
 }
 
-// Same goes by all of them.
+// Same goes by the hook, the packet and the rules.
 func (u RulesUnjudged) Same(o Unseen) bool {
 	other, ok := o.(RulesUnjudged)
 	return ok && other.Hook == u.Hook && other.Flow == u.Flow && slices.Equal(other.Rules, u.Rules)

@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -10,7 +11,7 @@ import (
 // it secured where there is nothing to secure it with.
 type Claimed struct {
 	At
-	Flow   Flow
+	Flow   flows.Flow
 	Policy machine.Policy
 }
 
@@ -39,7 +40,7 @@ func (c Claimed) Fix() []change.Change {
 // Secured is a packet that leaves inside IPsec, where it is not followed.
 type Secured struct {
 	At
-	Flow   Flow
+	Flow   flows.Flow
 	Policy machine.Policy
 }
 

@@ -1,6 +1,8 @@
 package fabric
 
 import (
+	"cmp"
+
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
@@ -29,9 +31,48 @@ func (x *Explorer) arpStopped(n *machine.Space, v Way, hook eval.LinkHook, p eva
 	if err != nil {
 		return v
 	}
+	if p.Src.Is6() && hook.Family == "arp" {
+		return x.solicitationStopped(n, v, hook.Hook, p, hook.IIF, hook.OIF)
+	}
 	result, ok := eval.TraverseLink(rules, hook, p, n.Env())
-	if !ok || result.Verdict != eval.VerdictDrop && result.Verdict != eval.VerdictReject {
+	if !ok || !result.Drops() {
 		return v
 	}
-	return v.stoppedBy(n, hook.Dev(), cause.ARPStopped{At: cause.At(n.Name), Target: x.ARP.Dst, Hook: hook, Packet: p, Result: result})
+	return v.stoppedBy(n, hook.Dev(), cause.ARPStopped{At: cause.At(n.Name), Target: x.Of, Hook: hook, Packet: p, Result: result})
+}
+
+// solicitationStopped is what the rules of IP are to a neighbour solicitation, or to
+// its answer: to those it is a packet as others.
+func (x *Explorer) solicitationStopped(n *machine.Space, v Way, hook string, p eval.Packet, iif, oif string) Way {
+	rules, err := n.Rules()
+	if err != nil {
+		return v
+	}
+	p.IIF, p.OIF = iif, oif
+	result := eval.Traverse(rules, hook, p, n.Env())
+	if !result.Drops() {
+		return v
+	}
+	dev := cmp.Or(iif, oif)
+	return v.stoppedBy(n, dev, cause.SolicitationStopped{At: cause.At(n.Name), Target: x.Of, Hook: hook, Packet: p, Result: result})
+}
+
+// bridged is what the rules of IP are to a neighbour solicitation that a bridge passes
+// on, where they see that.
+func (x *Explorer) bridged(n *machine.Space, v Way, bridge string) Way {
+	if x.MAC != nil || !x.ARP.Src.Is6() {
+		return v
+	}
+	if value, err := n.Sysctl(BridgeNetfilter(true)); err != nil || value != "1" {
+		return v
+	}
+	return x.solicitationStopped(n, v, "forward", x.ARP, bridge, bridge)
+}
+
+// BridgeNetfilter is the setting that has the rules of IP see what a bridge passes on.
+func BridgeNetfilter(v6 bool) string {
+	if v6 {
+		return "net/bridge/bridge-nf-call-ip6tables"
+	}
+	return "net/bridge/bridge-nf-call-iptables"
 }

@@ -88,6 +88,7 @@ func (x *Explorer) toPorts(n *machine.Space, bridge table.Link, from *table.Link
 		}
 		if from != nil {
 			out = x.arpFiltered(n, out, eval.LinkHook{Family: "bridge", Hook: "forward", IIF: from.Name, OIF: port.Name})
+			out = x.bridged(n, out, bridge.Name)
 		} else {
 			out = x.arpFiltered(n, out, eval.LinkHook{Family: "bridge", Hook: "output", OIF: port.Name})
 		}

@@ -18,7 +18,8 @@ type Explorer struct {
 	Net      Network
 	Leg      string
 	MAC      net.HardwareAddr // whom the frame is for; nil: everybody
-	ARP      eval.Packet      // the ARP request in it, if it is one
+	ARP      eval.Packet      // the ARP request in it, or neighbour solicitation, if it is one
+	Of       netip.Addr       // who is asked for
 	Stations []Station
 	Bridges  []Site     // that the frame comes through
 	Voids    []Site     // tunnels that do not know where to send the frame
@@ -89,6 +90,9 @@ func (x *Explorer) send(n *machine.Space, link table.Link, v Way, bridged, from 
 	case link.Kind == "bond":
 		x.overBond(n, link, v, out)
 	default:
+		if link.Up() && !link.Carrier() {
+			v = v.stoppedBy(n, link.Name, cause.Unplugged{At: cause.At(n.Name), Link: link})
+		}
 		x.Edges = append(x.Edges, Edge{n, link, say.T("the other end of %s cannot be seen", "看不到 %s 的对端", link.Name), v.past(out)})
 	}
 }
@@ -127,6 +131,8 @@ func (x *Explorer) arrive(n *machine.Space, dev table.Link, v Way) {
 		x.Stations = append(x.Stations, Station{Node: n, Dev: dev, Way: x.arpAsked(n, v, dev.Name, true)})
 	case dev.MasterKind == "bond":
 		x.intoBond(n, dev, v.past(Crossing{Node: n, Dev: dev}))
+	case dev.MasterKind == "openvswitch":
+		x.Edges = append(x.Edges, Edge{n, dev, say.T("%s is a port of Open vSwitch", "%s 是 Open vSwitch 的端口", dev.Name), v.past(Crossing{Node: n, Dev: dev})})
 	case dev.Master != "":
 		x.Unseen = append(x.Unseen, say.T("%s is a part of %s, which is not followed", "%s 从属于 %s，未跟踪下去", dev.Name, dev.Master))
 	default:

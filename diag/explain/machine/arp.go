@@ -45,7 +45,7 @@ func (n *Space) AnswersARP(link table.Link, target, sender netip.Addr) ARPAnswer
 	target, sender = target.Unmap(), sender.Unmap()
 	switch {
 	case !target.Is4():
-		return ARPAnswer{Why: ARPUnknown, Evidence: []string{"ARP is for IPv4 only"}}
+		return ARPAnswer{Why: ARPUnknown}
 	case link.Has("NOARP"):
 		return ARPAnswer{Why: ARPNoARP, Evidence: []string{link.Line()}}
 	}

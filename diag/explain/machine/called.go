@@ -10,14 +10,15 @@ import (
 	"sync"
 
 	"nstutor/diag/container"
+	"nstutor/internal/say"
 )
 
 // ErrNobody tells that no container, and no pod, has a name. It is an
 // fs.ErrNotExist.
-var ErrNobody = fmt.Errorf("no container or pod has that name: %w", fs.ErrNotExist)
+var ErrNobody = say.Err("no container or pod has that name: %v", "没有叫这个名字的容器或 Pod：%v", fs.ErrNotExist)
 
 // ErrNoNumber tells that what should be the number of a process is none.
-var ErrNoNumber = errors.New("not the number of a process")
+var ErrNoNumber = say.Err("not the number of a process", "不是进程号")
 
 // Ambiguous tells that several namespaces have containers of one name.
 type Ambiguous struct {
@@ -25,16 +26,19 @@ type Ambiguous struct {
 	Found []container.Container // one of each namespace
 }
 
-func (a *Ambiguous) Error() string {
+// In is the sentence in a language.
+func (a *Ambiguous) In(lang string) string {
 	each := make([]string, len(a.Found))
 	for i, c := range a.Found {
-		each[i] = fmt.Sprintf("pid:%d (%s)", c.PID, described(c))
+		each[i] = fmt.Sprintf("pid:%d (%s)", c.PID, described(c).In(lang))
 	}
-	return fmt.Sprintf("%q is the name of several; say which one: %s", a.Ref, strings.Join(each, ", "))
+	return say.T("%q is the name of several; say which one: %s", "有多个都叫 %q；请指明是哪一个：%s", a.Ref, strings.Join(each, ", ")).In(lang)
 }
 
+func (a *Ambiguous) Error() string { return a.In("en") }
+
 // described tells a container from others of its name.
-func described(c container.Container) string {
+func described(c container.Container) say.Text {
 	text := c.Runtime
 	if c.PodIn != "" {
 		text += ", pod " + c.PodIn + "/" + c.Pod
@@ -43,9 +47,9 @@ func described(c container.Container) string {
 		text += ", " + c.ID[:min(len(c.ID), 12)]
 	}
 	if c.UID != 0 {
-		text += fmt.Sprintf(", of user %d", c.UID)
+		return say.T("%s, of user %d", "%s，属于用户 %d", text, c.UID)
 	}
-	return text
+	return say.Quote(text)
 }
 
 // Open opens a namespace: "" is the one this process is in, "pid:4711" that of
@@ -109,7 +113,7 @@ func (w *Machine) openName(ref string) (*Space, error) {
 func (w *Machine) openProcess(ref, pid string) (*Space, error) {
 	number, err := strconv.Atoi(pid)
 	if err != nil || number <= 0 {
-		return nil, fmt.Errorf("namespace %q: %w", ref, ErrNoNumber)
+		return nil, say.Err("namespace %q: %v", "命名空间 %q：%v", ref, ErrNoNumber)
 	}
 	place := processNetns(number)
 	n, err := w.open(0, place.path, place.ref)
@@ -135,7 +139,7 @@ func (w *Machine) openContainer(ref string, found []container.Container) (*Space
 	}
 	switch len(different) {
 	case 0:
-		return nil, fmt.Errorf("namespace %q: %w", ref, ErrNobody)
+		return nil, say.Err("namespace %q: %v", "命名空间 %q：%v", ref, ErrNobody)
 	case 1:
 		return w.openProcess(fmt.Sprintf("pid:%d", different[0].PID), strconv.Itoa(different[0].PID))
 	}

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"context"
+	"net/netip"
 
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -13,10 +14,20 @@ func (n *Space) Env() eval.Kernel {
 	return eval.Kernel{One: one, Err: err}
 }
 
-// Device is one device of a namespace with its IPv4 addresses.
+// Device is one device of a namespace with its addresses: all of IPv4, and of IPv6
+// those that are not link-local.
 type Device struct {
-	Link  table.Link
-	Addrs []table.Addr
+	Link          table.Link
+	Addrs, Addrs6 []table.Addr
+}
+
+// Of is the device with the addresses of one IP version, that of addr, in the place of
+// both.
+func (d Device) Of(addr netip.Addr) Device {
+	if addr.Is6() {
+		d.Addrs = d.Addrs6
+	}
+	return d
 }
 
 // Devices lists the devices but lo. It reads them all: only what has no route
@@ -33,8 +44,11 @@ func (n *Space) Devices() ([]Device, error) {
 		}
 		d := Device{Link: link}
 		for _, a := range snap.AddrsOn(link.Name) {
-			if a.Family() == 4 {
+			switch {
+			case a.Family() == 4:
 				d.Addrs = append(d.Addrs, a)
+			case !a.Prefix.Addr().IsLinkLocalUnicast():
+				d.Addrs6 = append(d.Addrs6, a)
 			}
 		}
 		devices = append(devices, d)
@@ -55,4 +69,24 @@ func (n *Space) VXLANDevice(net *table.VXLAN) (table.Link, bool, error) {
 		}
 	}
 	return table.Link{}, false, nil
+}
+
+// DevicesFor are Devices with the addresses of the IP version of addr alone.
+func (n *Space) DevicesFor(addr netip.Addr) ([]Device, error) {
+	devices, err := n.Devices()
+	for i := range devices {
+		devices[i] = devices[i].Of(addr)
+	}
+	return devices, err
+}
+
+// VXLANEntries are the entries of a tunnel's forwarding database, and whether some
+// could not be read.
+func (n *Space) VXLANEntries(dev table.Link) (_ []table.FDBEntry, unread bool) {
+	one, err := n.Ask()
+	if err != nil {
+		return nil, true
+	}
+	entries, err := one.VXLANFDB(dev.Index)
+	return entries, err != nil
 }

@@ -54,6 +54,9 @@ func BestRoute(snap *table.Snapshot, dst netip.Addr, but func(table.Route) bool)
 // the packet's own source, if that is an address of the namespace, or else one
 // of the device (arp_solicit()).
 func ARPSender(n *Space, link table.Link, source, target netip.Addr) netip.Addr {
+	if target.Is6() {
+		return source // ndisc_solicit(), where it is an address of the device; the rest makes no difference
+	}
 	addrs, _ := n.Addrs(link.Index)
 	var chosen netip.Addr
 	for _, a := range addrs {
@@ -88,7 +91,7 @@ func ARPSender(n *Space, link table.Link, source, target netip.Addr) netip.Addr 
 
 // AddressesOf are the places where the devices but lo have an address.
 func AddressesOf(n *Space, addr netip.Addr) []table.Addr {
-	devices, err := n.Devices()
+	devices, err := n.DevicesFor(addr)
 	if err != nil {
 		return nil
 	}
@@ -104,14 +107,14 @@ func AddressesOf(n *Space, addr netip.Addr) []table.Addr {
 }
 
 // PinnedNeighbour is the address of a permanent entry on a device: somebody meant
-// it to be a next hop.
-func PinnedNeighbour(n *Space, dev string) netip.Addr {
+// it to be a next hop, of the IP version of another address.
+func PinnedNeighbour(n *Space, dev string, of netip.Addr) netip.Addr {
 	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Neighbours})
 	if err != nil {
 		return netip.Addr{}
 	}
 	for _, entry := range snap.Neighbours {
-		if entry.Dev == dev && entry.State == "PERMANENT" && entry.Dst.Is4() {
+		if entry.Dev == dev && entry.State == "PERMANENT" && entry.Dst.Is4() == of.Is4() {
 			return entry.Dst
 		}
 	}
@@ -143,14 +146,13 @@ func HasHostRoute(n *Space, addr netip.Addr) bool {
 	})
 }
 
-// HasIPv4 reports whether one of the addresses is an IPv4 one.
-func HasIPv4(addrs []table.Addr) bool {
-	for _, addr := range addrs {
-		if addr.Family() == 4 {
-			return true
-		}
-	}
-	return false
+// HasFamily reports whether one of the addresses is of the IP version of another. A
+// link-local one, which every device has that has IPv6, does not count.
+func HasFamily(addrs []table.Addr, of netip.Addr) bool {
+	return slices.ContainsFunc(addrs, func(a table.Addr) bool {
+		own := a.Prefix.Addr()
+		return own.Is4() == of.Is4() && (own.Is4() || !own.IsLinkLocalUnicast())
+	})
 }
 
 // FirstHost is the lowest address of a prefix that a host can have.

@@ -2,7 +2,6 @@ package machine
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -10,12 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/container"
+	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // ErrUnseen tells that a namespace is there, but that it is none of those that
 // can be opened.
-var ErrUnseen = errors.New("its namespace cannot be seen")
+var ErrUnseen = say.Err("its namespace cannot be seen", "看不到它的命名空间")
 
 const (
 	netnsDir     = "/run/netns" // where `ip netns` keeps the names
@@ -31,6 +32,8 @@ type Machine struct {
 	unseen  map[int]bool    // processes whose namespace may not be looked at
 	hidden  map[string]bool // names that cannot be opened
 	names   netnsNames      // as they were listed last
+
+	neighbours *table.NeighbourUse // as it was when it was first asked for
 
 	containers func() []container.Container // read when a name is first asked for
 }
@@ -77,7 +80,7 @@ func (w *Machine) open(inode uint64, path, ref string) (*Space, error) {
 	}
 	fd, err := nsenter.OpenFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("namespace %q: %w", ref, err)
+		return nil, say.Err("namespace %q: %v", "命名空间 %q：%v", ref, err)
 	}
 	defer unix.Close(fd)
 	return w.enter(fd, path, ref)
@@ -88,13 +91,13 @@ func (w *Machine) open(inode uint64, path, ref string) (*Space, error) {
 func (w *Machine) enter(fd int, path, ref string) (*Space, error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
-		return nil, fmt.Errorf("namespace %q: %w", ref, err)
+		return nil, say.Err("namespace %q: %v", "命名空间 %q：%v", ref, err)
 	}
 	if n := w.nodes[st.Ino]; n != nil {
 		return n, nil
 	}
 	name := w.nameOf(st.Ino, path, ref)
-	ns, err := nsenter.Open(cmp.Or(name, "the current namespace"), fmt.Sprintf("/proc/self/fd/%d", fd))
+	ns, err := nsenter.Open(cmp.Or(name, path), fmt.Sprintf("/proc/self/fd/%d", fd))
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +163,7 @@ func (w *Machine) Peer(n *Space, nsid int) (*Space, error) {
 	case nsid == hereNsid:
 		return n, nil
 	case nsid < 0: // the kernel has no number for it
-		return nil, fmt.Errorf("%w: it has no number in %s", ErrUnseen, n.Calls())
+		return nil, say.Err("%v: it has no number in %s", "%v：它在 %s 中没有编号", ErrUnseen, n.Calls())
 	}
 	key := peering{n.NS.Inode(), nsid}
 	if peer := w.peers[key]; peer != nil {

@@ -11,8 +11,8 @@ import (
 // What is in this file is asked when a way is looked for that a packet could take.
 
 // AddressFor is the address of a router as a next hop for n: one on the device
-// that it sends by, best of all in a prefix of n's.
-func AddressFor(router *Space, out string, n *Space, dev table.Link) netip.Addr {
+// that it sends by, best of all in a prefix of n's. It is of the IP version of dst.
+func AddressFor(router *Space, out string, n *Space, dev table.Link, dst netip.Addr) netip.Addr {
 	link, err := router.Link(out)
 	if err != nil {
 		return netip.Addr{}
@@ -21,7 +21,7 @@ func AddressFor(router *Space, out string, n *Space, dev table.Link) netip.Addr 
 	own, _ := n.Addrs(dev.Index)
 	var any netip.Addr
 	for _, a := range addrs {
-		if a.Family() != 4 {
+		if a.Prefix.Addr().Is4() != dst.Is4() || dst.Is6() && a.Prefix.Addr().IsLinkLocalUnicast() {
 			continue
 		}
 		if !any.IsValid() {

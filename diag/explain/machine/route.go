@@ -2,12 +2,12 @@ package machine
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 )
 
 // RouteQuery is a packet to route. With IIF it is one that came in on that
@@ -78,14 +78,22 @@ func (n *Space) Route(q RouteQuery) RouteAnswer {
 		return RouteAnswer{Kind: KindError, Err: err}
 	}
 	if q.Dst, q.Src = q.Dst.Unmap(), q.Src.Unmap(); !q.Dst.IsValid() {
-		return RouteAnswer{Kind: KindError, Err: fmt.Errorf("%s: route to no address: %w", n.Calls(), unix.EDESTADDRREQ)}
+		return RouteAnswer{Kind: KindError, Err: say.Err("%s: route to no address: %v", "%s：查询路由时没有给出地址：%v", n.Calls(), unix.EDESTADDRREQ)}
 	}
 	l := lookup{node: n, one: one, q: q}
 	reply, err := one.Route(l.request())
 	if err != nil {
 		return l.refusal(err)
 	}
-	return l.answer(reply)
+	a := l.answer(reply)
+	if q.Dst.Is6() && q.IIF != 0 && a.Kind == KindUnicast {
+		// A lookup does not ask for it.
+		if on, line := n.Forwards6(); !on {
+			a.Kind = KindForwardingOff
+			a.Evidence = append(a.Evidence, line)
+		}
+	}
+	return a
 }
 
 // lookup is one RouteQuery while it is answered.
@@ -152,7 +160,7 @@ func (l lookup) refusal(err error) RouteAnswer {
 		a = l.rejected(a, KindProhibit)
 	case errors.Is(err, unix.EXDEV), errors.Is(err, unix.EINVAL) && received:
 		a = l.discarded(a)
-	case errors.Is(err, unix.EINVAL) && l.q.IIF == 0:
+	case errors.Is(err, unix.EINVAL) && !received:
 		a = l.rejected(a, KindBlackhole)
 	}
 	return a

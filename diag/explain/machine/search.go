@@ -13,6 +13,7 @@ import (
 
 	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // search finds the namespace that n numbers nsid. Whatever is found is asked
@@ -31,7 +32,7 @@ func (w *Machine) search(n *Space, nsid int) (*Space, error) {
 			return peer, err
 		}
 	}
-	return nil, fmt.Errorf("%w: number %d of %s (%d others could not be looked at)", ErrUnseen, nsid, n.Calls(), w.Unseen())
+	return nil, say.Err("%v: number %d of %s (%d others could not be looked at)", "%v：%[3]s 中的 %[2]d 号（另有 %[4]d 个无法查看）", ErrUnseen, nsid, n.Calls(), w.Unseen())
 }
 
 // searchOpen looks at the namespaces that the packet has been in.
@@ -180,7 +181,7 @@ func (w *Machine) look(one *table.One, nsid int, c candidate) (*Space, error) {
 	}
 	peer, err := w.enter(fd, c.path, c.ref)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnseen, err)
+		return nil, say.Err("%v: %v", "%v：%v", ErrUnseen, err)
 	}
 	return peer, nil
 }

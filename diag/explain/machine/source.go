@@ -113,7 +113,7 @@ func (l lookup) wayBack(dev string) table.RouteRequest {
 func (l lookup) unreturnable(a RouteAnswer, dev string) RouteAnswer {
 	back, err := l.one.Route(l.wayBack(dev))
 	if err != nil {
-		a.Evidence = append(a.Evidence, fmt.Sprintf("no route to %s", l.q.Src))
+		a.Evidence = append(a.Evidence, fmt.Sprintf("ip route get %s: %v", l.q.Src, unix.ENETUNREACH))
 	} else {
 		a.Evidence = append(a.Evidence, back.Line())
 	}

@@ -180,7 +180,7 @@ func (n *Space) confLines(key string, devs ...string) []string {
 	for i, value := range n.confs(key, devs...) {
 		read := strconv.Itoa(value)
 		if value < 0 && key != "medium_id" {
-			read = "cannot be read"
+			read = "?"
 		}
 		// A dot in the name of a device is a slash in a key, as for sysctl(8).
 		lines[i] = fmt.Sprintf("net.ipv4.conf.%s.%s = %s", strings.ReplaceAll(devs[i], ".", "/"), key, read)

@@ -65,7 +65,7 @@ func (t Titles) Of(a explain.Answer, lang string) []Line {
 	r.section(rNextMended, Next, r.next(explain.Fault.Mended))
 	r.section(rNext, Next, r.next(func(f explain.Fault) bool { return !f.Mended() }))
 	if a.Probe != nil {
-		r.section(ofProtocol[a.Flow.Proto].probe, Probe, strings.Split(a.Probe.Message, "\n"))
+		r.section(ofProtocol[strings.TrimSuffix(a.Flow.Proto, "v6")].probe, Probe, strings.Split(a.Probe.Message, "\n"))
 	}
 	r.section(rUnseen, Unseen, r.texts(a.Unseen))
 	return r.lines
@@ -143,7 +143,7 @@ func (r *telling) in(netns string) string {
 func (r *telling) verdict() string {
 	a := r.answer
 	source := cmp.Or(a.Source, r.title(a.From), r.say(rThisNetns))
-	target, words := a.Target(), ofProtocol[a.Flow.Proto]
+	target, words := a.Target(), ofProtocol[strings.TrimSuffix(a.Flow.Proto, "v6")]
 	detail, place := a.Cause.Detail.In(r.lang), r.in(a.Cause.Netns)
 	switch {
 	case a.Name != "" && a.Verdict == explain.Broken:
@@ -173,13 +173,16 @@ func (r *telling) verdict() string {
 // service is where the request is translated to, and who takes it there.
 func (r *telling) service() (lines []string) {
 	a := r.answer
-	if a.Flow.Translated != "" {
+	if a.Flow.Translated != "" && len(a.Backends) == 0 {
 		lines = append(lines, r.say(rTranslated, a.Target(), a.Flow.Translated))
+	}
+	for _, b := range a.Backends {
+		lines = append(lines, r.backend(b))
 	}
 	if a.HTTP != nil && a.HTTP.Status != 0 {
 		lines = append(lines, fmt.Sprintf("HTTP %d %s", a.HTTP.Status, http.StatusText(a.HTTP.Status)))
 	}
-	if l := a.Listener; l != nil {
+	if l := a.Listener; l != nil && len(a.Backends) == 0 {
 		who := r.say(rSomebody)
 		if l.PID != 0 {
 			who = fmt.Sprintf("%s (pid %d)", l.Process, l.PID)
@@ -187,6 +190,22 @@ func (r *telling) service() (lines []string) {
 		lines = append(lines, r.say(rListener, who, l.Address, r.netns(l.Netns)))
 	}
 	return lines
+}
+
+// backend is one of those that the rules choose from, and what becomes of a request
+// that gets it.
+func (r *telling) backend(b explain.Backend) string {
+	who, share := b.Address, fmt.Sprintf("%.0f%%", 100*b.Share)
+	if who == "" {
+		who = r.say(rNobody)
+	}
+	switch b.Verdict {
+	case explain.Delivered:
+		return r.say(rBackendWell, who, share)
+	case explain.Broken:
+		return r.say(rBackend, who, share, r.say(rFault, b.Cause.Detail.In(r.lang), b.Cause.Code, r.in(b.Cause.Netns)))
+	}
+	return r.say(rBackendUnknown, who, share, b.Cause.Detail.In(r.lang))
 }
 
 // way draws both legs. All is told of a namespace where all is well in one

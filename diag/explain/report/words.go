@@ -15,7 +15,7 @@ var (
 	rBroken            = say.F("%s cannot reach %s: %s", "%s 到不了 %s：%s")
 	rBrokenUnknown     = say.F("%s cannot reach %s, and why cannot be told: %s (%s)", "%s 到不了 %s，原因无法判断：%s（%s）")
 	rFault             = say.F("%s (%s, %s)", "%s（%s，%s）")
-	rFaultElsewhere    = say.F("it stops here, but the fault is %s: %s", "止于此，但问题%s：%s")
+	rFaultElsewhere    = say.F("it stops here, but the fault is %s: %s", "断在这里，根源%s：%s")
 	rRequest           = say.F("request", "请求")
 	rReply             = say.F("reply", "应答")
 	rInBy              = say.F("in by %s", "从 %s 进入")
@@ -63,11 +63,15 @@ var ofProtocol = map[string]protocolWords{
 // The words for a datagram that arrives and is not answered, which a program need
 // not do; and for where a request is translated to, and who takes it.
 var (
-	rArrives    = say.F("%s reaches %s: the datagram arrives; it is not answered, which a program need not do", "%s 能到达 %s：数据报送到了；没有应答，程序本来也可以不应答")
-	rService    = say.F("service", "服务")
-	rTranslated = say.F("%s is translated to %s", "%s 被转换为 %s")
-	rListener   = say.F("%s listens on %s in %s", "%[1]s 在 %[3]s 中监听 %[2]s")
-	rSomebody   = say.F("a process", "某个进程")
+	rArrives        = say.F("%s reaches %s: the datagram arrives; it is not answered, which a program need not do", "%s 能到达 %s：数据报送到了；没有应答，程序本来也可以不应答")
+	rService        = say.F("service", "服务")
+	rTranslated     = say.F("%s is translated to %s", "%s 被转换为 %s")
+	rNobody         = say.F("nobody", "无")
+	rBackend        = say.F("%s (%s of the requests): %s", "%s（占请求的 %s）：%s")
+	rBackendWell    = say.F("%s (%s of the requests): would answer", "%s（占请求的 %s）：应当能应答")
+	rBackendUnknown = say.F("%s (%s of the requests): cannot be told: %s", "%s（占请求的 %s）：无法判断：%s")
+	rListener       = say.F("%s listens on %s in %s", "%[1]s 在 %[3]s 中监听 %[2]s")
+	rSomebody       = say.F("a process", "某个进程")
 )
 
 // say is a text of the report in its language.

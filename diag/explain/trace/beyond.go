@@ -42,6 +42,9 @@ func (w *walk) depart(n *machine.Space, e echo, link table.Link, at *fabric.Edge
 		return
 	}
 	left := &outside{*at, w.asking, e}
+	if f := cause.Unhanded(cause.At(at.Node.Name), at.Dev, e.dst, at.Node.FarEnd(at.Dev, e.dst)); f != nil {
+		w.fault(at.Node, e, StageSend, at.Dev.Name, f)
+	}
 	if w.outside == nil {
 		w.outside = left
 	}
@@ -64,7 +67,11 @@ func (w *walk) depart(n *machine.Space, e echo, link table.Link, at *fabric.Edge
 // that its frame is for.
 func (w *walk) admit(e echo, to fabric.Site, from fabric.Edge) {
 	x := &fabric.Explorer{Net: paths{w}, Leg: e.leg, MAC: to.Dev.MAC, Above: machine.Stacked(to.Dev)}
-	x.Into(from.Node, from.Dev)
+	if from.Dev.MasterKind == "openvswitch" {
+		x.From(from.Node, from.Dev) // the reply comes from within
+	} else {
+		x.Into(from.Node, from.Dev)
+	}
 	for _, s := range x.Stations {
 		if s.Node != to.Node || s.Dev.Index != to.Dev.Index {
 			continue

@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -14,15 +14,16 @@ import (
 
 // The protocols of a packet.
 const (
-	protoICMP = unix.IPPROTO_ICMP
-	protoUDP  = unix.IPPROTO_UDP
+	protoICMP   = unix.IPPROTO_ICMP
+	protoICMPv6 = unix.IPPROTO_ICMPV6
+	protoUDP    = unix.IPPROTO_UDP
 )
 
 // echo is the packet on its way.
 type echo struct {
 	leg          string
 	src, dst     netip.Addr
-	kind         byte // its protocol; 0: ICMP, as a ping has it
+	kind         byte // its protocol; 0: that of a ping
 	sport, dport uint16
 	disguises    int // translations of its source: the kernel may have chosen another port, too
 	mark         uint32
@@ -43,20 +44,28 @@ func (e echo) proto() byte {
 	if e.outer != nil {
 		return protoUDP
 	}
-	return cmp.Or(e.kind, protoICMP)
+	return cmp.Or(e.kind, pingProto(e.dst))
+}
+
+// pingProto is the protocol of a ping to an address.
+func pingProto(dst netip.Addr) byte {
+	if dst.Is6() {
+		return protoICMPv6
+	}
+	return protoICMP
 }
 
 // flow are the addresses and ports that the packet has here.
-func (e echo) flow() cause.Flow {
+func (e echo) flow() flows.Flow {
 	if e.outer != nil {
-		return cause.Flow{Proto: protoUDP, Src: e.src, Dst: e.dst, DstPort: uint16(e.outer.DstPort)}
+		return flows.Flow{Proto: protoUDP, Src: e.src, Dst: e.dst, DstPort: uint16(e.outer.DstPort)}
 	}
-	return cause.Flow{Proto: e.proto(), Src: e.src, Dst: e.dst, SrcPort: e.sport, DstPort: e.dport, Reply: e.leg == LegReply}
+	return flows.Flow{Proto: e.proto(), Src: e.src, Dst: e.dst, SrcPort: e.sport, DstPort: e.dport, Reply: e.leg == LegReply}
 }
 
 // seenAs is the flow as frames are held against it: a port that the kernel may have
 // chosen is 0.
-func (e echo) seenAs() cause.Flow {
+func (e echo) seenAs() flows.Flow {
 	f := e.flow()
 	switch {
 	case e.disguises == 0:
@@ -100,9 +109,7 @@ func (w *walk) enters(n *machine.Space, e echo) echo {
 		Src: f.Src, Dst: f.Dst, Proto: f.Proto, SrcPort: f.SrcPort, DstPort: f.DstPort, Mark: e.mark,
 		CTState: eval.CTNew, Length: e.length, TTL: e.ttl,
 	}
-	if f.Proto == protoICMP && e.leg == LegRequest {
-		p.ICMPType = 8
-	}
+	p.ICMPType = f.ICMPType()
 	if e.leg == LegReply && e.outer == nil {
 		if f.Proto != protoUDP {
 			// To who has not seen its request, a reply makes no sense

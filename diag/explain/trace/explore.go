@@ -28,7 +28,7 @@ func (w *walk) exploreAbove(n *machine.Space, link table.Link, leg string, mac n
 
 // ask sends an ARP request from a device and tells where it comes to.
 func (w *walk) ask(n *machine.Space, link table.Link, leg string, sender, target netip.Addr, above bool) *fabric.Explorer {
-	x := &fabric.Explorer{Net: paths{w}, Leg: leg, ARP: eval.ARPRequest(sender, target), Above: above}
+	x := &fabric.Explorer{Net: paths{w}, Leg: leg, ARP: eval.NeighbourRequest(sender, target), Of: target, Above: above}
 	x.From(n, link)
 	return x
 }

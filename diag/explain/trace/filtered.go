@@ -14,7 +14,7 @@ func (w *walk) filtered(n *machine.Space, e echo, hook string, r eval.Result) ca
 	}
 	f := cause.Stopped{At: at(n), Flow: e.flow(), Hook: hook, Result: r,
 		Answer: e.leg == LegReply && e.outer == nil && r.Packet.CTState == eval.CTEstablished}
-	if cause.MeantApart(r) && len(w.began) > 0 && e.leg == LegRequest && e.outer == nil {
+	if r.MeantApart() && len(w.began) > 0 && e.leg == LegRequest && e.outer == nil {
 		f.Other = otherDefault(w.began[0])
 	}
 	if cause.IsEndless(f) {

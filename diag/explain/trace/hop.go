@@ -3,7 +3,7 @@ package trace
 import (
 	"net/netip"
 
-	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/wire"
 )
@@ -62,7 +62,7 @@ type Frame struct {
 type Sighting struct {
 	Space   *machine.Space
 	Dev     string
-	Flow    cause.Flow // of the packet; a port that is 0 may be any
+	Flow    flows.Flow // of the packet; a port that is 0 may be any
 	Out     bool
 	Carrier Endpoints // of the packet that carries it through a tunnel, if one does
 }

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/socket"
 	"nstutor/diag/table"
@@ -22,9 +23,9 @@ const maxSearched = 64
 
 // listen hands a request to whoever waits for it where it has arrived.
 func (w *walk) listen(n *machine.Space, e echo, dev string) {
-	if e.proto() == protoICMP {
-		if value, err := n.Sysctl("net/ipv4/icmp_echo_ignore_all"); err == nil && value == "1" {
-			w.fault(n, e, StageDeliver, dev, cause.EchoOff{At: at(n)})
+	if f := (cause.EchoOff{At: at(n), IPv6: e.dst.Is6()}); e.flow().Echo() {
+		if value, err := n.Sysctl(f.Path()); err == nil && value == "1" {
+			w.fault(n, e, StageDeliver, dev, f)
 		}
 		w.hop(n, e, StageDeliver, dev, say.T("%s is an address of this namespace", "%s 是该命名空间的地址", e.dst))
 		return
@@ -56,7 +57,7 @@ func (w *walk) listen(n *machine.Space, e echo, dev string) {
 		w.doubt(n, e, StageDeliver, dev, f)
 		return
 	}
-	w.hop(n, e, StageDeliver, dev, say.T("a socket listens on %s", "有套接字在 %s 上监听", cause.Endpoint(taker.Local.Addr(), taker.Local.Port())))
+	w.hop(n, e, StageDeliver, dev, say.T("a socket listens on %s", "有套接字在 %s 上监听", flows.Endpoint(taker.Local.Addr(), taker.Local.Port())))
 }
 
 // kernelChosen is the finding of a datagram that may be answered from another address.

@@ -22,7 +22,7 @@ func (w *walk) fits(n *machine.Space, e echo, link table.Link, route machine.Rou
 	if e.length <= mtu {
 		return e
 	}
-	if !e.df {
+	if !e.df && (e.dst.Is4() || e.origin == n) { // routers of IPv6 fragment nothing
 		e.length = mtu
 		return e
 	}

@@ -38,6 +38,11 @@ func (w *walk) nextStation(n *machine.Space, e echo, link table.Link, nexthop ne
 	if known {
 		a.entry = entry
 	}
+	if !known {
+		if full, ok := w.world.FullNeighbours(n); ok {
+			w.doubt(n, e, StageNeighbour, link.Name, cause.NoRoom{NextHop: a.hop(), Table: full})
+		}
+	}
 	w.asking = a
 	if e.outer == nil {
 		w.arping = a
@@ -62,7 +67,7 @@ type arping struct {
 
 // answers asks a station who has the next hop.
 func (a *arping) answers(s fabric.Station) machine.ARPAnswer {
-	return s.Node.AnswersARP(s.Dev, a.nexthop, a.sender)
+	return s.Node.Answers(s.Dev, a.nexthop, a.sender)
 }
 
 // byAsking goes by who would answer an ARP request.
@@ -91,7 +96,7 @@ func (a *arping) byAsking() (fabric.Station, bool) {
 		}
 		by := a.answers(s).By
 		if by == machine.ARPProxy {
-			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say.T("%s answers for %s by proxy ARP", "%[2]s 由 %[1]s 代答（proxy ARP）", s.Dev.Name, a.nexthop))
+			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say.T("%s answers for %s by proxy ARP", "%s 用代理 ARP 替 %s 应答", s.Dev.Name, a.nexthop))
 		} else {
 			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say.T("%s answers for %s", "%[2]s 由 %[1]s 应答", s.Dev.Name, a.nexthop))
 		}

@@ -99,7 +99,7 @@ func (a *arping) byEntry() (fabric.Station, bool) {
 	case ok:
 		return a.wrongMAC(s)
 	case len(x.Voids) > 0:
-		far, known := a.w.otherEnd(x.Voids[0], func(n *machine.Space, dev table.Link) bool { return n.AnswersARP(dev, a.nexthop, a.sender).Yes })
+		far, known := a.w.otherEnd(x.Voids[0], func(n *machine.Space, dev table.Link) bool { return n.Answers(dev, a.nexthop, a.sender).Yes })
 		if known && !bytes.Equal(far.Dev.MAC, a.entry.MAC) {
 			return a.wrongMAC(fabric.Station{Node: far.Node, Dev: far.Dev})
 		}
@@ -139,10 +139,10 @@ func (a *arping) wrongMAC(s fabric.Station) (fabric.Station, bool) {
 // frame comes to a device which is no port of it.
 func (a *arping) missedBridge(s fabric.Station) (table.Link, bool) {
 	addrs, err := s.Node.Addrs(s.Dev.Index)
-	if s.Dev.Kind != "veth" || err != nil || machine.HasIPv4(addrs) {
+	if s.Dev.Kind != "veth" || err != nil || machine.HasFamily(addrs, a.nexthop) {
 		return table.Link{}, false
 	}
-	devices, err := s.Node.Devices()
+	devices, err := s.Node.DevicesFor(a.nexthop)
 	if err != nil {
 		return table.Link{}, false
 	}

@@ -58,7 +58,7 @@ func narrower(s fabric.Station, own netip.Prefix, dst netip.Addr) (netip.Prefix,
 // tooNarrow: there is no route to the destination, although it is on the wire
 // of a device, and those there have a wider prefix that holds both.
 func (w *walk) tooNarrow(n *machine.Space, dst netip.Addr) (cause.Finding, machine.RouteAnswer, bool) {
-	devices, err := n.Devices()
+	devices, err := n.DevicesFor(dst)
 	if err != nil {
 		return nil, machine.RouteAnswer{}, false
 	}

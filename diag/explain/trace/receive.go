@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
@@ -35,6 +36,7 @@ func (w *walk) input(n *machine.Space, e echo, dev table.Link) {
 	if !ok {
 		return
 	}
+	w.filteredBelow(n, e, dev)
 	e = w.restore(n, e)
 	query := e.query()
 	query.IIF = dev.Index
@@ -135,16 +137,28 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 	p := e.packet
 	p.IIF, p.OIF, p.TTL = iif, oif, e.ttl
 	result := eval.Traverse(rules, hook, p, n.Env())
-	for open := []*netfilter.Chain(nil); result.Drops() && len(open) < maxFilters; {
+	var open []*netfilter.Chain
+	for result.Drops() && len(open) < maxFilters {
 		w.fault(n, e, StageFilter, dev, w.filtered(n, e, hook, result))
 		open = append(open, result.Chain)
 		result = eval.Traverse(rules, hook, p, n.Env(), open...)
 	}
+	var ways []eval.Branch
+	if result.Verdict == eval.VerdictUnknown {
+		ways = eval.Branches(rules, hook, p, n.Env(), open...)
+		if way, ok := w.draw(e, ways); ok {
+			result = way
+		}
+	}
 	switch result.Verdict {
 	case eval.VerdictDrop, eval.VerdictReject:
+		if len(ways) > 0 { // this way ends here, and there are others
+			w.fault(n, e, StageFilter, dev, w.filtered(n, e, hook, result))
+			w.strayed = true
+		}
 		return e, true
 	case eval.VerdictUnknown:
-		unsure := cause.RulesUnjudged{Hook: hook, Flow: e.flow(), Rules: result.Unsure}
+		unsure := cause.RulesUnjudged{Hook: hook, Flow: e.flow(), Rules: result.Unsure, Ways: ways}
 		if result.NAT != nil {
 			w.giveUp(n, e, StageFilter, dev, unsure.Said())
 			return e, false
@@ -153,7 +167,7 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 	}
 	e.packet = result.Packet
 	if nat := result.NAT; nat != nil {
-		w.hop(n, e, StageFilter, dev, say.T("%s: %s becomes %s", "%s：%s 变为 %s", nat.Kind, cause.Endpoint(nat.Old, nat.OldPort), cause.Endpoint(nat.New, nat.NewPort)))
+		w.hop(n, e, StageFilter, dev, nat.Said())
 		e.disguises += disguise(e, hook)
 	}
 	e.src, e.dst, e.mark = e.packet.Src, e.packet.Dst, e.packet.Mark
@@ -170,7 +184,7 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 // bridgeFilter runs the packet through the rules of IP that a bridge has for
 // what it passes on (br_netfilter), if it has any.
 func (w *walk) bridgeFilter(n *machine.Space, e echo, bridge string) (echo, bool) {
-	if value, err := n.Sysctl("net/bridge/bridge-nf-call-iptables"); err != nil || value != "1" {
+	if value, err := n.Sysctl(fabric.BridgeNetfilter(e.dst.Is6())); err != nil || value != "1" {
 		return e, true
 	}
 	e = w.enters(n, e)

@@ -64,7 +64,7 @@ func (w *walk) implausible(n *machine.Space, e echo, dev table.Link, route machi
 // notHere: the packet is for nobody in this namespace, and there is nowhere
 // that the namespace could pass it on to.
 func (w *walk) notHere(n *machine.Space, e echo, dev table.Link) cause.Finding {
-	if addrs, err := n.Addrs(dev.Index); err == nil && !machine.HasIPv4(addrs) {
+	if addrs, err := n.Addrs(dev.Index); err == nil && !machine.HasFamily(addrs, e.dst) {
 		return cause.Nameless{At: at(n), Link: dev, Dst: e.dst}
 	}
 	return cause.NotHere{At: at(n), Link: dev, Dst: e.dst}
@@ -75,7 +75,7 @@ func (w *walk) notHere(n *machine.Space, e echo, dev table.Link) cause.Finding {
 func (w *walk) irreversible(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) cause.Finding {
 	f := cause.OtherWayBack{At: at(n), Src: e.src, Dev: dev.Name, Lookup: route.Evidence}
 	addrs, err := n.Addrs(dev.Index)
-	if err == nil && machine.HasIPv4(addrs) && n.Route(machine.RouteQuery{Dst: e.src}).Kind == machine.KindUnicast && n.Conf(dev.Name, "rp_filter") != 2 {
+	if err == nil && machine.HasFamily(addrs, e.dst) && n.Route(machine.RouteQuery{Dst: e.src}).Kind == machine.KindUnicast && n.Conf(dev.Name, "rp_filter") != 2 {
 		f.Loose = true
 		return f
 	}

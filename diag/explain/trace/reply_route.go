@@ -117,10 +117,10 @@ func (w *walk) backwards(n *machine.Space, dst netip.Addr) (wayOut, bool) {
 		}
 		way := wayOut{dev: dev}
 		if sender, out, ok := w.sender(i); ok && sender != w.from {
-			way.via = machine.AddressFor(sender, out, n, dev)
+			way.via = machine.AddressFor(sender, out, n, dev, dst)
 			_, near := machine.PrefixOver(n, dev, way.via)
 			way.onlink = !near
-		} else if pinned := machine.PinnedNeighbour(n, dev.Name); pinned.IsValid() && pinned != dst {
+		} else if pinned := machine.PinnedNeighbour(n, dev.Name, dst); pinned.IsValid() && pinned != dst {
 			way.via = pinned
 			_, near := machine.PrefixOver(n, dev, pinned)
 			way.onlink = !near

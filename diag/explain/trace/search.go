@@ -21,7 +21,7 @@ func (w *walk) owners(addr netip.Addr) []fabric.Site {
 		if n.Route(machine.RouteQuery{Dst: addr}).Kind != machine.KindLocal {
 			continue
 		}
-		devices, err := n.Devices()
+		devices, err := n.DevicesFor(addr)
 		if err != nil {
 			continue
 		}
@@ -58,7 +58,7 @@ func (o wayOut) insteadTo(n *machine.Space, dst netip.Addr) cause.Way {
 // somebody has it, or else has a route to it. It does not look at the device
 // with index but, which is known not to.
 func (w *walk) wayTo(n *machine.Space, dst netip.Addr, but int) (wayOut, bool) {
-	devices, err := n.Devices()
+	devices, err := n.DevicesFor(dst)
 	if err != nil {
 		return wayOut{}, false
 	}

@@ -72,7 +72,7 @@ func (w *walk) originate(n *machine.Space, e echo) {
 func (w *walk) loopback(n *machine.Space, e echo) {
 	lo, err := n.Link("lo")
 	if err != nil {
-		w.giveUp(n, e, StageSend, "lo", quote(err.Error()))
+		w.giveUp(n, e, StageSend, "lo", quote(err))
 		return
 	}
 	if !lo.Up() {
@@ -98,7 +98,7 @@ func (w *walk) leave(n *machine.Space, e echo, iif string, route machine.RouteAn
 	}
 	link, err := n.LinkByIndex(route.Dev)
 	if err != nil {
-		w.giveUp(n, e, StageSend, route.DevName, quote(err.Error()))
+		w.giveUp(n, e, StageSend, route.DevName, quote(err))
 		return
 	}
 	w.remembers(n, e, link, route)

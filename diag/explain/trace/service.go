@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -13,7 +15,7 @@ import (
 // they do for a service.
 type turning struct {
 	node     *machine.Space
-	from, to cause.Flow
+	from, to flows.Flow
 }
 
 // turn remembers where the request was sent elsewhere.
@@ -25,21 +27,41 @@ func (w *walk) turn(n *machine.Space, before, after echo) {
 
 // bridgeNetfilter reports whether a namespace has the rules of IP see what its
 // bridges pass on, and whether it could.
-func bridgeNetfilter(n *machine.Space) (on, possible bool) {
-	value, err := n.Sysctl("net/bridge/bridge-nf-call-iptables")
+func bridgeNetfilter(n *machine.Space, v6 bool) (on, possible bool) {
+	value, err := n.Sysctl(fabric.BridgeNetfilter(v6))
 	return value == "1", err == nil
+}
+
+// filteredBelow has a frame be seen on a bridge as the rules of IP have left it, where
+// they saw it at the port already.
+func (w *walk) filteredBelow(n *machine.Space, e echo, dev table.Link) {
+	if dev.Kind != "bridge" {
+		return
+	}
+	if on, _ := bridgeNetfilter(n, e.dst.Is6()); !on {
+		return
+	}
+	for i, h := range slices.Backward(w.hops) {
+		if h.Stage != StageReceive {
+			continue
+		}
+		if h.Space == n && h.Device == dev.Name && h.Sighting != nil && h.Sighting.Carrier == (Endpoints{}) && h.Sighting.Flow != e.seenAs() {
+			w.hops[i].Sighting.Flow, w.hops[i].Frame = e.seenAs(), nil
+		}
+		return
+	}
 }
 
 // bypassed notes a reply that does not come from the address that was asked: it has
 // not been back where the request was translated. One from whoever asked is another
 // matter: a hairpin.
 func (w *walk) bypassed(n *machine.Space, e echo, dev string) {
-	if e.proto() == protoICMP || e.src == w.asks.Dst && e.sport == w.asks.DstPort || len(w.turned) == 0 || e.src == w.source {
+	if e.flow().Echo() || e.src == w.asks.Dst && e.sport == w.asks.DstPort || len(w.turned) == 0 || e.src == w.source {
 		return
 	}
 	t := w.turned[len(w.turned)-1]
 	f := cause.Bypassed{At: at(t.node), Flow: e.flow(), Asked: w.asks, Client: w.source}
-	if on, possible := bridgeNetfilter(t.node); possible && !on && w.acrossOneBridge(t.node) {
+	if on, possible := bridgeNetfilter(t.node, e.dst.Is6()); possible && !on && w.acrossOneBridge(t.node) {
 		f.Bridge = true
 	}
 	w.fault(n, e, StageDeliver, dev, f)
@@ -63,7 +85,7 @@ func (w *walk) keptBelow(n *machine.Space, e echo, dev table.Link, route machine
 	if len(w.turned) == 0 || w.turned[len(w.turned)-1].node != n || e.leg != LegRequest {
 		return e
 	}
-	if on, _ := bridgeNetfilter(n); !on || dev.Kind != "bridge" || route.Dev != dev.Index {
+	if on, _ := bridgeNetfilter(n, e.dst.Is6()); !on || dev.Kind != "bridge" || route.Dev != dev.Index {
 		return e
 	}
 	e.below, e.ttl = true, e.ttl+1
@@ -91,7 +113,7 @@ func (w *walk) keptBelow(n *machine.Space, e echo, dev table.Link, route machine
 // namespace sends itself passes OUTPUT, what it passes on PREROUTING.
 func (w *walk) unserved() {
 	lost := len(w.faults) > 0 && w.faults[0].Leg == LegRequest
-	if !lost && w.outside == nil || len(w.turned) > 0 || w.asks.Proto == protoICMP {
+	if !lost && w.outside == nil || len(w.turned) > 0 || w.asks.Echo() {
 		return
 	}
 	for _, p := range w.hooked {
@@ -132,4 +154,25 @@ func (w *walk) servedElsewhere(p passage) (cause.Finding, bool) {
 		return nil, false
 	}
 	return cause.WrongHook{At: at(p.node), Flow: p.echo.flow(), To: to, Used: used, Has: other, Rule: result.NAT.Rule}, true
+}
+
+// draw takes one of the ways that rules draw by lot for a request, where they lead to
+// different destinations, or to none: each is a walk of its own. Only what is drawn
+// first is followed so.
+func (w *walk) draw(e echo, ways []eval.Branch) (eval.Result, bool) {
+	if e.leg != LegRequest || e.outer != nil || len(ways) < 2 || w.ways != nil || w.pick >= len(ways) {
+		return eval.Result{}, false
+	}
+	elsewhere := false
+	for _, way := range ways {
+		if way.Verdict == eval.VerdictUnknown {
+			return eval.Result{}, false
+		}
+		elsewhere = elsewhere || way.NAT != nil
+	}
+	if !elsewhere {
+		return eval.Result{}, false
+	}
+	w.ways = ways
+	return ways[w.pick].Result, true
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
@@ -18,8 +19,11 @@ type Question struct {
 	Dest             netip.Addr
 	Proto            byte // IPPROTO_TCP or IPPROTO_UDP; 0: an echo
 	SrcPort, DstPort uint16
-	Length           int  // bytes, with the IP header
-	DF               bool // no router may fragment it (ping -M do)
+	// Pick is which of the ways is taken where rules draw by lot: its number in
+	// Trace.Ways, which are the same each time.
+	Pick   int
+	Length int  // bytes, with the IP header
+	DF     bool // no router may fragment it (ping -M do)
 }
 
 // Trace is what became of a packet and its reply.
@@ -40,15 +44,18 @@ type Trace struct {
 	Listens *Listener
 	// Reached is the request as it was delivered, behind all translations; its Dst is
 	// invalid where it was not.
-	Reached cause.Flow
+	Reached flows.Flow
+	// Ways are those that rules have drawn by lot from, and sent the request elsewhere
+	// by each: a service with several backends. nil where there was one way only.
+	Ways []eval.Branch
 }
 
 // Follow follows a packet and its reply, and asks the kernel at every hop. It
 // sends nothing.
 func Follow(world *machine.Machine, q Question) *Trace {
-	w := &walk{world: world, from: q.From, dest: q.Dest, size: q.Length,
+	w := &walk{pick: q.Pick, world: world, from: q.From, dest: q.Dest, size: q.Length,
 		last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}, heard: map[hearing]int{}}
-	w.asks = cause.Flow{Proto: cmp.Or(q.Proto, protoICMP), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
+	w.asks = flows.Flow{Proto: cmp.Or(q.Proto, pingProto(q.Dest)), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
 	w.originate(q.From, echo{leg: LegRequest, dst: q.Dest, kind: q.Proto, sport: q.SrcPort, dport: q.DstPort, ttl: maxHops, origin: q.From, length: q.Length, df: q.DF})
 	if len(w.faults) == 0 && w.learnt != nil {
 		w.faults = append(w.faults, *w.learnt)
@@ -57,7 +64,7 @@ func Follow(world *machine.Machine, q Question) *Trace {
 	t := &Trace{
 		Source: w.source, Hops: w.hops, Faults: w.faults, Doubt: w.doubtful,
 		Unseen: w.unseen, Lost: w.lost, Back: w.ended,
-		Listens: w.listens, Reached: w.reached,
+		Listens: w.listens, Reached: w.reached, Ways: w.ways,
 	}
 	if w.outside != nil {
 		t.Beyond = &Beyond{w.outside}
@@ -110,7 +117,8 @@ func (b *Beyond) Untried(unsure bool) Found {
 
 // Left is the packet as it left, for a finding that is at a namespace.
 func (b *Beyond) Left(where cause.At, seen ...Text) cause.Beyond {
-	return cause.Beyond{At: where, Dev: b.Edge.Dev.Name, NextHop: b.asking.nexthop, Flow: b.echo.flow(), Seen: seen}
+	to := b.Edge.Node.FarEnd(b.Edge.Dev, b.echo.dst)
+	return cause.Beyond{At: where, Dev: b.Edge.Dev.Name, NextHop: b.asking.nexthop, Flow: b.echo.flow(), Seen: seen, To: to}
 }
 
 // Tunnel is the UDP port of the tunnel's packet that left; 0: the echo itself did.

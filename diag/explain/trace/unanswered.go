@@ -168,7 +168,7 @@ func whoIsThere(x *fabric.Explorer) []cause.Station {
 		one := cause.Station{Netns: s.Node.Name, Dev: s.Dev.Name}
 		addrs, _ := s.Node.Addrs(s.Dev.Index)
 		for _, a := range addrs {
-			if a.Family() == 4 {
+			if a.Prefix.Addr().Is6() == x.Of.Is6() {
 				one.Addrs = append(one.Addrs, a.Prefix)
 			}
 		}

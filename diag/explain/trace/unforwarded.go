@@ -2,6 +2,7 @@ package trace
 
 import (
 	"bytes"
+	"net/netip"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
@@ -22,7 +23,7 @@ func (a *arping) beside(x *fabric.Explorer) (cause.Finding, fabric.Station, bool
 		}
 		for _, side := range []struct{ bridges, ends *fabric.Explorer }{{x, far}, {far, x}} {
 			for _, s := range side.ends.Stations {
-				if bridge, ok := bridgeOf(side.bridges, s); ok {
+				if bridge, ok := bridgeOf(side.bridges, s, a.nexthop); ok {
 					return a.portless(owner, fabric.Site{Node: s.Node, Dev: s.Dev}, bridge), fabric.Station{Node: owner.Node, Dev: owner.Dev}, true
 				}
 			}
@@ -56,11 +57,11 @@ func (a *arping) portless(owner, cable fabric.Site, bridge table.Link) cause.Fin
 
 // bridgeOf is the bridge on the frame's way that the device of s should be a
 // port of: it is in the same namespace, and the device has no address.
-func bridgeOf(x *fabric.Explorer, s fabric.Station) (table.Link, bool) {
+func bridgeOf(x *fabric.Explorer, s fabric.Station, addr netip.Addr) (table.Link, bool) {
 	if s.Node == nil || s.Dev.Kind != "veth" || s.Dev.Master != "" {
 		return table.Link{}, false
 	}
-	if addrs, err := s.Node.Addrs(s.Dev.Index); err != nil || machine.HasIPv4(addrs) {
+	if addrs, err := s.Node.Addrs(s.Dev.Index); err != nil || machine.HasFamily(addrs, addr) {
 		return table.Link{}, false
 	}
 	for _, b := range x.Bridges {
@@ -79,7 +80,7 @@ func (a *arping) unforwarded(x *fabric.Explorer) (fabric.Station, bool) {
 	v := x.Voids[0]
 	a.sent()
 	f := cause.TunnelVoid{NextHop: a.hop(), Link: v.Dev}
-	f.Entries, f.Unread = everyEntry(v)
+	f.Entries, f.Unread = v.Node.VXLANEntries(v.Dev)
 	far, ok := a.w.otherEnd(v, a.isMeant)
 	if !ok {
 		a.report(f)
@@ -92,17 +93,6 @@ func (a *arping) unforwarded(x *fabric.Explorer) (fabric.Station, bool) {
 	f.Right = cause.TunnelEntry{Netns: v.Node.Name, Dev: v.Dev.Name, MAC: mac, Dst: far.addr}
 	a.report(f)
 	return fabric.Station{Node: far.Node, Dev: far.Dev}, true
-}
-
-// everyEntry are the entries of a tunnel's forwarding database, and whether some
-// could not be read.
-func everyEntry(v fabric.Site) (_ []table.FDBEntry, unread bool) {
-	one, err := v.Node.Ask()
-	if err != nil {
-		return nil, true
-	}
-	entries, err := one.VXLANFDB(v.Dev.Index)
-	return entries, err != nil
 }
 
 // sent notes that the frame leaves its device, for the neighbour table has a MAC
@@ -120,7 +110,7 @@ func (a *arping) isMeant(n *machine.Space, dev table.Link) bool {
 	if a.entry.MAC != nil && bytes.Equal(a.entry.MAC, dev.MAC) {
 		return true
 	}
-	return n.AnswersARP(dev, a.nexthop, a.sender).Yes
+	return n.Answers(dev, a.nexthop, a.sender).Yes
 }
 
 // outOfFDB: the station is there, but the forwarding database of a bridge on the

@@ -33,9 +33,9 @@ func (w *walk) noRoute(n *machine.Space, e echo, route machine.RouteAnswer) mach
 			f = w.sourceless(n, e)
 			break
 		}
-		why := string(route.Kind)
+		why := say.Quote(route.Kind)
 		if route.Err != nil {
-			why = route.Err.Error()
+			why = say.Quote(route.Err)
 		}
 		w.giveUp(n, e, StageRoute, route.DevName, say.T("the kernel answers %s", "内核的答复是 %s", why))
 		return next
@@ -109,7 +109,7 @@ func (o wayOut) route(src netip.Addr) machine.RouteAnswer {
 // unroutedOrigin: the sender itself has no route. It lacks an address, or its
 // device is down, or there is no default route.
 func (w *walk) unroutedOrigin(n *machine.Space, e echo, l cause.Lookup) (cause.Finding, machine.RouteAnswer) {
-	devices, err := n.Devices()
+	devices, err := n.DevicesFor(e.dst)
 	if err != nil {
 		return cause.Unrouted{At: at(n), Lookup: l}, machine.RouteAnswer{}
 	}
@@ -208,7 +208,7 @@ func (w *walk) sourceless(n *machine.Space, e echo) cause.Finding {
 // there, else the prefix's first, which proxy ARP may stand for.
 func (w *walk) gateway(n *machine.Space, d machine.Device, dst netip.Addr) (_ netip.Addr, knows bool) {
 	own := d.Addrs[0].Prefix
-	anybody := machine.PinnedNeighbour(n, d.Link.Name)
+	anybody := machine.PinnedNeighbour(n, d.Link.Name, dst)
 	for _, s := range w.explore(n, d.Link, LegRequest, nil).Stations {
 		if s.Node == nil || s.Node == n {
 			continue
@@ -219,7 +219,7 @@ func (w *walk) gateway(n *machine.Space, d machine.Device, dst netip.Addr) (_ ne
 		}
 		for _, a := range addrs {
 			near := own.Contains(a.Prefix.Addr()) || a.Prefix.Contains(own.Addr()) || own.IsSingleIP()
-			if a.Family() != 4 || a.Prefix.Addr() == own.Addr() || !near {
+			if a.Prefix.Addr().Is4() != dst.Is4() || a.Prefix.Addr() == own.Addr() || !near {
 				continue
 			}
 			route := s.Node.Route(machine.RouteQuery{Dst: dst})
@@ -235,6 +235,8 @@ func (w *walk) gateway(n *machine.Space, d machine.Device, dst netip.Addr) (_ ne
 	switch {
 	case anybody.IsValid():
 		return anybody, false
+	case dst.Is6():
+		return netip.Addr{}, false
 	case own.Bits() > 30: // nobody else fits in there
 		return linkLocalGateway, false
 	}

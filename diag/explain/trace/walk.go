@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -38,9 +39,11 @@ type walk struct {
 	been      map[visit]bool
 	taught    []taught
 	listens   *Listener  // who takes the request
-	reached   cause.Flow // the request as it was delivered
-	asks      cause.Flow // … and as it was sent
+	reached   flows.Flow // the request as it was delivered
+	asks      flows.Flow // … and as it was sent
 	turned    []turning
+	pick      int             // which of the ways is taken that rules draw by lot
+	ways      []eval.Branch   // that they drew first
 	hooked    []passage       // where the rules saw it, before they translated it
 	heard     map[hearing]int // ports of bridges, by what was heard there on the walk
 	landed    *machine.Space  // whom the last carrying packet of a tunnel came to
@@ -60,7 +63,7 @@ type walk struct {
 type visit struct {
 	node *machine.Space
 	iif  int
-	flow cause.Flow
+	flow flows.Flow
 }
 
 // passage is a namespace that forwarded the request, and by which route.

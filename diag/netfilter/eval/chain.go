@@ -187,6 +187,18 @@ func (e *evaluator) chain(name string) *netfilter.Chain {
 // verdictMap takes the verdict of the first case that holds. Without one the
 // packet goes on with the next rule.
 func (e *evaluator) verdictMap(chain *netfilter.Chain, rule *netfilter.Rule, v netfilter.Verdict, s state, depth int, text func() string, flow *flow) {
+	cases := make([]*netfilter.Match, len(v.Map))
+	for i := range v.Map {
+		cases[i] = &v.Map[i].Match
+	}
+	if pick, drawn := e.choose(rule, cases); drawn {
+		if pick == len(cases) {
+			flow.on = append(flow.on, s)
+			return
+		}
+		e.verdict(chain, rule, v.Map[pick].Verdict, s, depth, text, flow)
+		return
+	}
 	for _, c := range v.Map {
 		held := e.judge(&c.Match, rule, &s)
 		if held == no {

@@ -51,7 +51,7 @@ func TraverseLink(set *netfilter.RuleSet, at LinkHook, p Packet, env Env) (Resul
 	}
 	slices.SortStableFunc(stages, func(a, b stage) int { return cmp.Compare(a.priority, b.priority) })
 	p.IIF, p.OIF, p.CTState = at.IIF, at.OIF, CTUntracked
-	return steady(set, p, func() Result { return run(stages, "link", p, env, nil) }), true
+	return steady(set, p, func() Result { return run(stages, "link", p, env, nil, nil) }), true
 }
 
 // ARPRequest is an ARP request as rules below IP see it.
@@ -59,8 +59,27 @@ func ARPRequest(sender, target netip.Addr) Packet {
 	return Packet{Src: sender, Dst: target, EtherType: unix.ETH_P_ARP, ARPOperation: 1, CTState: CTUntracked}
 }
 
-// ARPReply is the answer to an ARP request.
+// NeighbourRequest asks for the MAC address of target: an ARP request, or of IPv6 a
+// neighbour solicitation to its solicited-node multicast address (RFC 4861).
+func NeighbourRequest(sender, target netip.Addr) Packet {
+	if target.Is4() {
+		return ARPRequest(sender, target)
+	}
+	group := netip.MustParseAddr("ff02::1:ff00:0").As16()
+	to := target.As16()
+	copy(group[13:], to[13:])
+	return Packet{
+		Src: sender, Dst: netip.AddrFrom16(group), EtherType: unix.ETH_P_IPV6, Proto: unix.IPPROTO_ICMPV6,
+		ICMPType: 135, CTState: CTUntracked, TTL: 255, Length: 72,
+	}
+}
+
+// ARPReply is the answer to an ARP request, or to a neighbour solicitation.
 func (p Packet) ARPReply() Packet {
+	if p.EtherType == unix.ETH_P_IPV6 {
+		p.ICMPType, p.Dst = 136, p.Src
+		return p
+	}
 	p.Src, p.Dst, p.ARPOperation = p.Dst, p.Src, 2
 	return p
 }

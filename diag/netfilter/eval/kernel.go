@@ -1,11 +1,11 @@
 package eval
 
 import (
-	"fmt"
 	"net/netip"
 
 	"nstutor/diag/netfilter/ipset"
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 )
 
 // Kernel is the Env of a namespace: it asks the namespace's kernel.
@@ -117,7 +117,7 @@ func (k Kernel) asksForSource(src netip.Addr) error {
 	}
 	for _, rule := range rules {
 		if rule.Src.IsValid() && rule.Src.Bits() > 0 && rule.Src.Contains(src) {
-			return fmt.Errorf("%s asks for the source %s", rule.Line(), src)
+			return say.Err("%s asks for the source %s", "%s 要查询源地址 %s", rule.Line(), src)
 		}
 	}
 	return nil

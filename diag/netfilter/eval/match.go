@@ -24,6 +24,9 @@ func when(b bool) held {
 
 // judge says whether a condition of a rule holds for the packet.
 func (e *evaluator) judge(m *netfilter.Match, rule *netfilter.Rule, s *state) held {
+	if m.Lot != nil {
+		return e.judgeLot(m, rule)
+	}
 	if !m.Known() {
 		return e.judgeUnread(m, rule, s)
 	}

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/netfilter"
+	"nstutor/internal/say"
 )
 
 // runNAT runs the chains that translate addresses: only for the first packet
@@ -53,6 +54,24 @@ func (e *evaluator) takeBack(s *state) {
 
 const answer = "answer"
 
+// Said says what was translated: the answer to a translated request gets back the
+// addresses that the request had.
+func (n *Translation) Said() say.Text {
+	kind := say.Quote(n.Kind)
+	if n.Kind == answer {
+		kind = say.T("answer", "应答还原")
+	}
+	return say.T("%s: %s becomes %s", "%s：%s 变为 %s", kind, Endpoint(n.Old, n.OldPort), Endpoint(n.New, n.NewPort))
+}
+
+// Endpoint is an address with its port, if it has one.
+func Endpoint(addr netip.Addr, port uint16) string {
+	if port == 0 {
+		return addr.String()
+	}
+	return netip.AddrPortFrom(addr, port).String()
+}
+
 func (e *evaluator) changesSource() bool { return e.hook == "input" || e.hook == "postrouting" }
 
 // isBound says that the connection's translation on this side is settled.
@@ -76,6 +95,11 @@ func (e *evaluator) bound(s *state) {
 func (e *evaluator) translate(rule *netfilter.Rule, v netfilter.Verdict, s state, text func() string, flow *flow) {
 	if v.Addr.Min.IsValid() && v.Addr.Min.Is4() != s.packet.Src.Is4() {
 		flow.on = append(flow.on, s) // of the other family (nft_nat_inet_eval())
+		return
+	}
+	v, applies := e.chosen(rule, v, &s)
+	if !applies {
+		flow.on = append(flow.on, s)
 		return
 	}
 	old := s.packet.Dst

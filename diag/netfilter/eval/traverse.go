@@ -42,7 +42,7 @@ type conn struct {
 // What the base chains in open would drop goes on, as though it had been let
 // through.
 func Traverse(set *netfilter.RuleSet, hook string, p Packet, env Env, open ...*netfilter.Chain) Result {
-	return steady(set, p, func() Result { return traverse(set, hook, p, env, open) })
+	return steady(set, p, func() Result { return traverse(set, hook, p, env, open, nil) })
 }
 
 // steady passes p through rules that do not change meanwhile: when those of
@@ -64,23 +64,23 @@ func steady(set *netfilter.RuleSet, p Packet, run func() Result) Result {
 	}
 }
 
-func traverse(set *netfilter.RuleSet, hook string, p Packet, env Env, open []*netfilter.Chain) Result {
+func traverse(set *netfilter.RuleSet, hook string, p Packet, env Env, open []*netfilter.Chain, drawn *lots) Result {
 	tables := make([]*netfilter.Table, 0, len(set.Tables))
 	for i := range set.Tables {
 		tables = append(tables, &set.Tables[i])
 	}
 	stages, tied := stagesOf(tables, hook, p)
-	result := run(stages, hook, p, env, open)
+	result := run(stages, hook, p, env, open, drawn)
 	if !tied {
 		return result
 	}
 	slices.Reverse(tables)
 	stages, _ = stagesOf(tables, hook, p)
-	return result.either(run(stages, hook, p, env, open))
+	return result.either(run(stages, hook, p, env, open, drawn))
 }
 
-func run(stages []stage, hook string, p Packet, env Env, open []*netfilter.Chain) Result {
-	e := &evaluator{hook: hook, env: env, open: open, types: map[netip.Addr]addrType{}, ways: map[flight]way{}, indexes: map[string]fieldValue{}}
+func run(stages []stage, hook string, p Packet, env Env, open []*netfilter.Chain, drawn *lots) Result {
+	e := &evaluator{hook: hook, env: env, open: open, lots: drawn, types: map[netip.Addr]addrType{}, ways: map[flight]way{}, indexes: map[string]fieldValue{}}
 	e.begin(&p)
 	states := []state{{packet: p}}
 	for _, stage := range stages {
@@ -139,6 +139,7 @@ type evaluator struct {
 	spared []state            // what base would have dropped, were it not one of them
 	chains map[*netfilter.Table]map[string]*netfilter.Chain
 	ends   []ending
+	lots   *lots // what is drawn; nil: nothing is, and both ways are followed
 }
 
 // state is a packet as it may be at some point of a hook.

@@ -5,7 +5,6 @@ package ipset
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -17,11 +16,12 @@ import (
 
 	"nstutor/diag/attr"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // ErrNotJudged tells that a set is of a type that asks for what is not known of a
 // packet here.
-var ErrNotJudged = errors.New("not judged")
+var ErrNotJudged = say.Err("not judged", "未作判断")
 
 // Question is whether a packet is in the set with that index.
 type Question struct {
@@ -54,7 +54,7 @@ func Holds(ns *nsenter.Namespace, q Question) (holds bool, err error) {
 		return false, failed
 	}
 	if err != nil {
-		return false, fmt.Errorf("%s: ipset %d: %w", ns.Name(), q.Index, err)
+		return false, say.At(ns.Name(), say.At(fmt.Sprintf("ipset %d", q.Index), err))
 	}
 	return holds, nil
 }
@@ -127,7 +127,7 @@ func (q Question) entry(kind string) (*netlink.IPSetEntry, error) {
 	_, dims, _ := strings.Cut(kind, ":")
 	for i, dim := range strings.Split(dims, ",") {
 		if i >= len(q.FromSrc) {
-			return nil, fmt.Errorf("%s asks for more than %d things: %w", kind, len(q.FromSrc), ErrNotJudged)
+			return nil, say.Err("%s asks for more than %d things: %v", "%s 要查询的内容超过 %d 项：%v", kind, len(q.FromSrc), ErrNotJudged)
 		}
 		addr, port, dev := q.Dst, q.DstPort, q.OIF
 		if q.FromSrc[i] {
@@ -152,7 +152,7 @@ func (q Question) entry(kind string) (*netlink.IPSetEntry, error) {
 			mark := q.Mark
 			entry.Mark = &mark
 		default:
-			return nil, fmt.Errorf("%s: %w", kind, ErrNotJudged)
+			return nil, say.At(kind, ErrNotJudged)
 		}
 	}
 	return entry, nil

@@ -14,6 +14,7 @@ import (
 
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/tty"
+	"nstutor/internal/say"
 )
 
 const (
@@ -31,7 +32,7 @@ const (
 func attend(ctx context.Context, l *lab.Lab, conn net.Conn, from *bufio.Reader, asked invitation) {
 	master, cmd, err := openShell(ctx, l, asked)
 	if err != nil {
-		no := refused{Reason: err.Error()}
+		no := refused{Reason: say.Pack(err)}
 		if errors.Is(err, lab.ErrNoNamespace) {
 			no.Names = l.Names()
 		}
@@ -189,7 +190,7 @@ func welcome(ctx context.Context, l *lab.Lab, conn net.Conn, describe func() des
 	case frameShell:
 		var asked invitation
 		if err := json.Unmarshal(payload, &asked); err != nil {
-			sendValue(conn, frameRefused, refused{Reason: err.Error()})
+			sendValue(conn, frameRefused, refused{Reason: say.Pack(err)})
 			return
 		}
 		if asked.Netns == "" {

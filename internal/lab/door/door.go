@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 
 	"golang.org/x/sys/unix"
 )
@@ -55,7 +56,7 @@ func openDoors(make bool) (*doors, error) {
 	}
 	if int(st.Uid) != os.Geteuid() || st.Mode&0o077 != 0 {
 		unix.Close(fd)
-		return nil, fmt.Errorf("%s is not a folder of this user alone (mode 0700): remove it", path)
+		return nil, say.Err("%s is not a folder of this user alone (mode 0700): remove it", "目录 %s 不是本用户独占的（权限应为 0700）：请删除它", path)
 	}
 	return &doors{fd}, nil
 }
@@ -96,7 +97,7 @@ func (d *doors) dial(name string) (*net.UnixConn, error) {
 //
 // about says what the lab is at, such as "step 2.7"; it is called from another
 // goroutine for each visitor that asks.
-func Serve(ctx context.Context, l *lab.Lab, about func() string) error {
+func Serve(ctx context.Context, l *lab.Lab, about func() say.Text) error {
 	folder, err := openDoors(true)
 	if err != nil {
 		return err
@@ -126,7 +127,7 @@ func Serve(ctx context.Context, l *lab.Lab, about func() string) error {
 		close(closed)
 	})
 	since := time.Now()
-	describe := func() description { return description{since.Unix(), about(), l.Names()} }
+	describe := func() description { return description{since.Unix(), say.Pack(about()), l.Names()} }
 	go receive(ctx, l, listener, describe)
 	return nil
 }

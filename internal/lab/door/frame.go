@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"io"
 
 	"nstutor/internal/lab/tty"
+	"nstutor/internal/say"
 )
 
 // The frames that go through a lab's door. A connection asks once: about the lab
@@ -31,8 +31,8 @@ const maxFrame = 1 << 16
 
 // description is what a lab says about itself.
 type description struct {
-	Since int64 // seconds since 1970
-	About string
+	Since int64  // seconds since 1970
+	About string // packed: in all languages
 	Netns []string
 }
 
@@ -46,7 +46,7 @@ type invitation struct {
 // refused is why there is no shell. Names are the namespaces that there are,
 // when the one asked for is not.
 type refused struct {
-	Reason string
+	Reason string // packed: in all languages
 	Names  []string
 }
 
@@ -77,7 +77,7 @@ func receiveFrame(r *bufio.Reader) (kind byte, payload []byte, err error) {
 	}
 	length := binary.BigEndian.Uint32(head[1:])
 	if length > maxFrame {
-		return 0, nil, fmt.Errorf("a frame of %d bytes", length)
+		return 0, nil, say.Err("a frame of %d bytes", "消息长达 %d 字节", length)
 	}
 	payload = make([]byte, length)
 	if _, err := io.ReadFull(r, payload); err != nil {

@@ -13,13 +13,15 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"nstutor/internal/say"
 )
 
 // Door is the way into a lab that runs, for its user at another terminal.
 type Door struct {
 	PID   int       // the program that the user started, the lab's guardian
 	Since time.Time // when the door was opened
-	About string    // what the lab is at
+	About say.Text  // what the lab is at
 	Netns []string  // its namespaces; none when it does not answer
 
 	name string
@@ -87,7 +89,7 @@ func (d *doors) ask(name string) (Door, error) {
 	if err := json.Unmarshal(payload, &said); err != nil {
 		return Door{}, err
 	}
-	door.Since, door.About, door.Netns = time.Unix(said.Since, 0), said.About, said.Netns
+	door.Since, door.About, door.Netns = time.Unix(said.Since, 0), say.Unpack(said.About), said.Netns
 	return door, nil
 }
 
@@ -113,7 +115,7 @@ func (d *doors) enter(name string) (*net.UnixConn, error) {
 	}
 	if peer, err := peerOf(conn); err != nil || int(peer.Uid) != os.Geteuid() {
 		conn.Close()
-		return nil, fmt.Errorf("%s: not a lab of this user", name)
+		return nil, say.Err("%s: not a lab of this user", "%s：不是本用户的实验网络", name)
 	}
 	return conn, nil
 }

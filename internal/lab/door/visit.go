@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net"
 	"os"
 	"os/signal"
@@ -15,16 +13,17 @@ import (
 
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/tty"
+	"nstutor/internal/say"
 
 	"golang.org/x/sys/unix"
 )
 
 // ErrLabEnded is what a visitor hears when the lab ends before the shell.
-var ErrLabEnded = errors.New("the lab has ended, and the shell with it")
+var ErrLabEnded = say.Err("the lab has ended, and the shell with it", "实验网络已结束，其中的 shell 也随之结束")
 
 // ErrNoTerminal says that a shell was asked for where there is no terminal to
 // show it on.
-var ErrNoTerminal = errors.New("a shell needs a terminal")
+var ErrNoTerminal = say.Err("a shell needs a terminal", "shell 需要终端")
 
 // NoNetnsError says that there is no namespace of that name, and which there are.
 type NoNetnsError struct {
@@ -32,9 +31,13 @@ type NoNetnsError struct {
 	Names []string
 }
 
-func (e *NoNetnsError) Error() string {
-	return fmt.Sprintf("%s: %v; there are %s", e.Netns, lab.ErrNoNamespace, strings.Join(e.Names, ", "))
+// In is the sentence in a language.
+func (e *NoNetnsError) In(lang string) string {
+	return say.T("the lab has no network namespace %s; it has %s", "实验网络中没有网络命名空间 %s；现有：%s",
+		e.Netns, strings.Join(e.Names, ", ")).In(lang)
 }
+
+func (e *NoNetnsError) Error() string { return e.In("en") }
 
 func (e *NoNetnsError) Unwrap() error { return lab.ErrNoNamespace }
 
@@ -49,17 +52,17 @@ func visit(ctx context.Context, conn net.Conn, netns string, in, out *os.File) (
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	v := &visitor{conn: conn, from: bufio.NewReader(conn)}
 	if err := v.enter(netns, tty.SizeOf(in)); err != nil {
-		return 0, errors.Join(ctx.Err(), err)
+		return 0, say.Join(ctx.Err(), err)
 	}
 	if err := terminal.Raw(); err != nil {
-		return 0, fmt.Errorf("make the terminal raw: %w", err)
+		return 0, say.Err("make the terminal raw: %v", "把终端切换到原始模式：%v", err)
 	}
 	stop := v.relay(in)
 	exit, err = v.show(out)
 	stop()
 	if err != nil {
 		terminal.Restore()
-		return 0, errors.Join(ctx.Err(), err)
+		return 0, say.Join(ctx.Err(), err)
 	}
 	terminal.SetModes()
 	return exit, nil
@@ -94,12 +97,12 @@ func (v *visitor) enter(netns string, size tty.Window) error {
 	}
 	var no refused
 	if err := json.Unmarshal(payload, &no); err != nil {
-		return fmt.Errorf("the lab's answer: %w", err)
+		return say.Err("the lab's answer: %v", "实验网络的应答：%v", err)
 	}
 	if len(no.Names) > 0 {
 		return &NoNetnsError{netns, no.Names}
 	}
-	return errors.New(no.Reason)
+	return say.Err("%v", "%v", say.Unpack(no.Reason))
 }
 
 // show writes the shell's output until it ends, and returns its exit status.

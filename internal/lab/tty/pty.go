@@ -1,10 +1,11 @@
 package tty
 
 import (
-	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
 )
 
 // Window is the size of a terminal in characters.
@@ -16,17 +17,17 @@ type Window struct{ Columns, Rows uint16 }
 func Open(size Window) (master, slave *os.File, err error) {
 	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, nil, fmt.Errorf("open a terminal: /dev/ptmx: %w", err)
+		return nil, nil, say.Err("open a terminal: /dev/ptmx: %v", "打开终端：/dev/ptmx：%v", err)
 	}
 	master = os.NewFile(uintptr(fd), "/dev/ptmx")
 	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
 		master.Close()
-		return nil, nil, fmt.Errorf("unlock a terminal: %w", err)
+		return nil, nil, say.Err("unlock a terminal: %v", "解锁终端：%v", err)
 	}
 	peer, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.TIOCGPTPEER, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)
 	if errno != 0 {
 		master.Close()
-		return nil, nil, fmt.Errorf("open a terminal's other end: %w", errno)
+		return nil, nil, say.Err("open a terminal's other end: %v", "打开终端的另一端：%v", errno)
 	}
 	slave = os.NewFile(peer, "tty")
 	SetSize(master, size)

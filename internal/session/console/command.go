@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 )
 
 // commandLimit is how long a command of the learner's may run.
@@ -89,7 +89,7 @@ func (h *Hands) Run(r *Command) *Command {
 func (r *Command) follow(ctx context.Context, h *Hands) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+			err = say.Err("panic: %v", "程序出错（panic）：%v", p)
 		}
 	}()
 	cmd, err := h.Lab.Typed(ctx, r.Netns, r.Line)

@@ -1,8 +1,9 @@
 package rescue
 
 import (
-	"fmt"
 	"runtime/debug"
+
+	"nstutor/internal/say"
 )
 
 // Fatal: a goroutine panicked. Whoever plays the session ends in good order.
@@ -19,4 +20,6 @@ func Guard(send func(any), work func()) {
 }
 
 // Error is what happened, and where.
-func Error(p any) error { return fmt.Errorf("panic: %v\n%s", p, debug.Stack()) }
+func Error(p any) error {
+	return say.Err("panic: %v\n%s", "程序出错（panic）：%v\n%s", p, debug.Stack())
+}

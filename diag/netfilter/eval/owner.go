@@ -1,9 +1,7 @@
-package cause
+package eval
 
 import (
 	"strings"
-
-	"nstutor/diag/netfilter/eval"
 )
 
 // owners are the programs that write rules, by what the names of their chains or
@@ -20,9 +18,9 @@ var owners = []struct{ prefix, name string }{
 	{"ts-", "Tailscale"}, {"NETBIRD", "NetBird"}, {"f2b-", "fail2ban"},
 }
 
-// ownerOf is the program that wrote the rule which decided, as far as names tell
+// Owner is the program that wrote the rule which decided, as far as names tell
 // it; empty when they do not.
-func ownerOf(r eval.Result) string {
+func (r Result) Owner() string {
 	if r.Table == nil {
 		return ""
 	}
@@ -38,6 +36,6 @@ func ownerOf(r eval.Result) string {
 
 // MeantApart reports whether the rule that decided is there to keep networks
 // apart: to open it is no repair.
-func MeantApart(r eval.Result) bool {
+func (r Result) MeantApart() bool {
 	return r.Decided != nil && strings.Contains(strings.ToUpper(r.In), "ISOLATION")
 }

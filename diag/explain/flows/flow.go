@@ -1,4 +1,4 @@
-package cause
+package flows
 
 import (
 	"fmt"
@@ -8,13 +8,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/wire"
 	"nstutor/internal/change"
 )
 
 // Flow is a packet by what stands in its headers.
 type Flow struct {
-	Proto            byte // IPPROTO_ICMP: an echo, or IPPROTO_TCP, IPPROTO_UDP
+	Proto            byte // IPPROTO_ICMP and IPPROTO_ICMPV6: an echo, or IPPROTO_TCP, IPPROTO_UDP
 	Src, Dst         netip.Addr
 	SrcPort, DstPort uint16 // 0: of an echo, or not known
 	Reply            bool   // it answers: an echo reply, SYN and ACK, a datagram back
@@ -30,24 +31,37 @@ func (f Flow) String() string {
 }
 
 // Endpoint is an address with its port, if it has one.
-func Endpoint(addr netip.Addr, port uint16) string {
-	if port == 0 {
-		return addr.String()
-	}
-	return netip.AddrPortFrom(addr, port).String()
-}
+func Endpoint(addr netip.Addr, port uint16) string { return eval.Endpoint(addr, port) }
 
 // Protocol is the name of a protocol, as iptables and nft spell it.
 func Protocol(number byte) string {
 	switch number {
 	case unix.IPPROTO_ICMP:
 		return "icmp"
+	case unix.IPPROTO_ICMPV6:
+		return "icmpv6"
 	case unix.IPPROTO_TCP:
 		return "tcp"
 	case unix.IPPROTO_UDP:
 		return "udp"
 	}
 	return strconv.Itoa(int(number))
+}
+
+// Echo reports whether it is of a ping.
+func (f Flow) Echo() bool { return f.Proto == unix.IPPROTO_ICMP || f.Proto == unix.IPPROTO_ICMPV6 }
+
+// ICMPType is the number of the kind of packet; 0 also of what is no ping's.
+func (f Flow) ICMPType() byte {
+	switch {
+	case f.Proto == unix.IPPROTO_ICMP && !f.Reply:
+		return 8
+	case f.Proto == unix.IPPROTO_ICMPV6 && f.Reply:
+		return 129
+	case f.Proto == unix.IPPROTO_ICMPV6:
+		return 128
+	}
+	return 0
 }
 
 // Is reports whether a frame has such a packet.
@@ -65,18 +79,18 @@ func (f Flow) Is(frame wire.Frame) bool {
 	if f.Reply {
 		op = wire.EchoReply
 	}
-	return frame.Proto == "ICMP" && frame.Op == op
+	return (frame.Proto == "ICMP" || frame.Proto == "ICMP6") && frame.Op == op
 }
 
 func samePort(want uint16, is int) bool { return want == 0 || int(want) == is }
 
-// kind is what a rule can say of the packets of the flow, besides their addresses.
-func (f Flow) kind() change.Kind {
+// Kind is what a rule can say of the packets of the flow, besides their addresses.
+func (f Flow) Kind() change.Kind {
 	k := change.Kind{Proto: Protocol(f.Proto)}
 	switch {
-	case f.Proto == unix.IPPROTO_ICMP && f.Reply:
+	case f.Echo() && f.Reply:
 		k.ICMPType = "echo-reply"
-	case f.Proto == unix.IPPROTO_ICMP:
+	case f.Echo():
 		k.ICMPType = "echo-request"
 	case f.Reply:
 		k.SrcPort = f.SrcPort

@@ -1,0 +1,42 @@
+package exercises
+
+import "slices"
+
+// belonging are the exercises that belong to a chapter.
+type belonging struct {
+	chapter string
+	names   []string
+}
+
+// after has all of them: what it takes to solve one has been told by the end of its
+// chapter.
+var after = []belonging{
+	{"0", []string{"wrong-number"}},
+	{"1", []string{"talks-to-itself"}},
+	{"2", []string{"dead-veth", "unplugged-port", "nobody-is-the-gateway", "after-the-flap", "silent-proxy", "sealed-rack", "far-gateway",
+		"lost-host-route", "quiet-node", "too-wide", "taken-addresses", "strict-reverse-path", "used-address"}},
+	{"3", []string{"hardened-node", "flushed-nat", "closed-door", "one-way-ban", "second-card", "small-plug", "silent-overlay", "wrong-underlay",
+		"two-ways-back", "twice-silent", "after-the-reboot", "two-sizes", "be-the-cni"}},
+}
+
+// mixed is how many exercises of earlier chapters are offered besides.
+const mixed = 2
+
+// After are the exercises to offer at the end of a chapter: its own, and of those
+// before it a few that were not solved yet.
+func After(chapter string, solved func(name string) bool) []string {
+	at := slices.IndexFunc(after, func(b belonging) bool { return b.chapter == chapter })
+	if at < 0 {
+		return nil
+	}
+	offered := slices.Clone(after[at].names)
+	for i, left := at-1, mixed; i >= 0 && left > 0; i-- {
+		for _, name := range after[i].names {
+			if left > 0 && !solved(name) {
+				offered = append(offered, name)
+				left--
+			}
+		}
+	}
+	return offered
+}

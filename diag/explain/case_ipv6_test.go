@@ -1,0 +1,97 @@
+package explain_test
+
+import (
+	"strings"
+	"testing"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/internal/lab/labtest"
+)
+
+// with6 turns IPv6 on, at once and without waiting for somebody else with the
+// addresses, for lines "NETNS DEV".
+func with6(devices string) string {
+	var script strings.Builder
+	for line := range strings.Lines(strings.TrimSpace(devices)) {
+		netns, dev, _ := strings.Cut(strings.TrimSpace(line), " ")
+		for _, set := range []string{"conf." + dev + ".accept_dad=0", "conf." + dev + ".disable_ipv6=0", "neigh." + dev + ".retrans_time_ms=60"} {
+			script.WriteString(netns + ": sysctl -qw net.ipv6." + set + "\n")
+		}
+	}
+	return script.String()
+}
+
+// bridged6 is the bridged node with IPv6 beside IPv4, and a way out.
+var bridged6 = bridged.with("bridged, with IPv6", with6(`
+host lo
+host eth0
+host cni0
+inet lo
+inet up0
+pod-a lo
+pod-a eth0
+pod-b lo
+pod-b eth0
+pod-c eth0
+`)+`
+host: ip addr add fd00:244:1::1/64 dev cni0
+host: ip addr add fd00:6::160/64 dev eth0
+host: ip route add default via fd00:6::1
+host: sysctl -qw net.ipv6.conf.all.forwarding=1
+inet: ip addr add fd00:6::1/64 dev up0
+inet: ip addr add fd00:203::10/128 dev lo
+inet: ip route add fd00:244:1::/64 via fd00:6::160
+pod-a: ip addr add fd00:244:1::10/64 dev eth0
+pod-a: ip route add default via fd00:244:1::1
+pod-b: ip addr add fd00:244:1::11/64 dev eth0
+pod-b: ip route add default via fd00:244:1::1
+pod-c: ip addr add fd00:244:1::12/64 dev eth0
+pod-c: ip route add default via fd00:244:1::1
+`, journey{"pod-a", "fd00:244:1::11"}, journey{"pod-a", "fd00:203::10"}, journey{"host", "fd00:203::10"})
+
+// Faults of IPv6, and of flows over it.
+var ipv6Breakages = among([]breakage{
+	{name: "a ping", from: "pod-a", to: "fd00:203::10"},
+	{name: "a connection", from: "pod-a", to: "fd00:244:1::11", asks: "tcp 80", serve: []string{"pod-b tcp [::]:80"}},
+	{name: "a datagram", from: "pod-a", to: "fd00:244:1::11", asks: "udp 5000", serve: []string{"pod-b udp [fd00:244:1::11]:5000"}},
+	{name: "nobody listens over IPv6", from: "pod-a", to: "fd00:244:1::11", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80"},
+		want: expected{cause.NotListening, "pod-b", request}, noFix: true},
+	{name: "no route", from: "pod-a", to: "fd00:203::10", fault: `pod-a: ip route del default via fd00:244:1::1`,
+		want: expected{cause.NoRoute, "pod-a", request}},
+	{name: "no way back", from: "pod-a", to: "fd00:203::10", fault: `inet: ip route del fd00:244:1::/64 via fd00:6::160`,
+		want: expected{cause.NoReturnRoute, "inet", reply}, or: []expected{{cause.NotMasqueraded, "host", reply}}},
+	{name: "forwarding is off", from: "pod-a", to: "fd00:203::10", fault: `host: sysctl -qw net.ipv6.conf.all.forwarding=0`,
+		want: expected{cause.ForwardingOff, "host", request}},
+	{name: "blackhole", from: "pod-a", to: "fd00:203::10", fault: `host: ip route add blackhole fd00:203::/64`,
+		want: expected{cause.RouteBlackhole, "host", request}},
+	{name: "prohibit", from: "pod-a", to: "fd00:203::10", fault: `host: ip route add prohibit fd00:203::/64`,
+		want: expected{cause.RouteProhibit, "host", request}},
+	{name: "nobody has the address", from: "pod-a", to: "fd00:244:1::99",
+		want: expected{cause.DestinationAbsent, "pod-a", request}, noFix: true},
+	{name: "the filter drops", from: "pod-a", to: "fd00:203::10", fault: `host: ip6tables -P FORWARD DROP`,
+		want: expected{cause.Filtered, "host", request}, next: []cause.Code{cause.Filtered}, shut: []journey{{"pod-b", "fd00:203::10"}}},
+	{name: "a rule of inet drops a port", from: "pod-a", to: "fd00:203::10", asks: "tcp 80", serve: []string{"inet tcp [fd00:203::10]:80"},
+		fault: `host: nft 'add table inet f; add chain inet f fw { type filter hook forward priority 0; }; add rule inet f fw tcp dport 80 drop'`,
+		want:  expected{cause.Filtered, "host", request}},
+	{name: "a rule of IPv4 does not matter", from: "pod-a", to: "fd00:203::10", fault: `host: iptables -P FORWARD DROP`},
+	{name: "neighbour solicitations are dropped", from: "host", to: "fd00:244:1::11", fault: `pod-b: ip6tables -A INPUT -p icmpv6 --icmpv6-type 135 -j DROP`,
+		want: expected{cause.Filtered, "pod-b", request}},
+	{name: "neighbour solicitations are dropped on the bridge", from: "pod-a", to: "fd00:244:1::11", fault: `
+host: sysctl -qw net.bridge.bridge-nf-call-ip6tables=1
+host: ip6tables -A FORWARD ! -d fd00:244:1::/64 -i cni0 -j DROP`,
+		want: expected{cause.Filtered, "host", request}},
+	{name: "pings are ignored", from: "pod-a", to: "fd00:244:1::11", fault: `pod-b: sysctl -qw net.ipv6.icmp.echo_ignore_all=1`,
+		want: expected{cause.EchoIgnored, "pod-b", request}},
+	{name: "a link is down", from: "pod-a", to: "fd00:244:1::11", fault: `host: ip link set veth-pod-b down`,
+		want: expected{cause.LinkDown, "host", request}},
+	{name: "a service of IPv6", from: "pod-a", to: "fd00:96::10", asks: "tcp 80", serve: []string{"inet tcp [fd00:203::10]:8080"},
+		fault: `host: ip6tables -t nat -A PREROUTING -d fd00:96::10 -p tcp --dport 80 -j DNAT --to-destination [fd00:203::10]:8080`},
+	{name: "a policy rule of IPv6", from: "pod-a", to: "fd00:203::10", fault: `host: env ip -6 rule add from fd00:244:1::/64 unreachable pref 100`,
+		want: expected{cause.RouteUnreachable, "host", request}},
+})
+
+// TestExplainIPv6: the same causes, over the other IP.
+func TestExplainIPv6(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, bridged6, ipv6Breakages)
+}

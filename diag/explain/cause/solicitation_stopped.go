@@ -1,0 +1,40 @@
+package cause
+
+import (
+	"net/netip"
+
+	"nstutor/diag/netfilter/eval"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
+
+// SolicitationStopped is a neighbour solicitation of IPv6, or its answer, that a rule
+// stops: to the packet filter both are packets as others.
+type SolicitationStopped struct {
+	At
+	Target netip.Addr // who is asked for
+	Hook   string
+	Packet eval.Packet
+	Result eval.Result
+}
+
+// Code is Filtered.
+func (SolicitationStopped) Code() Code { return Filtered }
+
+// Detail names the rule.
+func (s SolicitationStopped) Detail() say.Text {
+	return say.T("%s: %s (hook %s) stops the neighbour discovery that asks for %s", "%s：%s（hook %s）拦下了询问 %s 的邻居发现（NDP）包",
+		s.Result.At, s.Result.Rule, s.Hook, s.Target)
+}
+
+// Evidence is the rule.
+func (s SolicitationStopped) Evidence() []say.Text { return lines(s.Result.At + ": " + s.Result.Rule) }
+
+// Fix lets neighbour discovery pass the chain: solicitations and advertisements.
+func (s SolicitationStopped) Fix() (fix []change.Change) {
+	for _, kind := range []string{"nd-neighbor-solicit", "nd-neighbor-advert"} {
+		stopped := Stopped{At: s.At, Hook: s.Hook, Result: s.Result}
+		fix = append(fix, stopped.accept(change.Kind{Proto: "icmpv6", ICMPType: kind})...)
+	}
+	return fix
+}

@@ -1,0 +1,85 @@
+package machine
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"nstutor/diag/table"
+)
+
+// What ARPAnswer.Why says of IPv6 besides.
+const (
+	NDPTentative = "tentative" // it is an address of the device, which is not sure yet that nobody else has it, or knows that somebody does
+	NDPNoEntry   = "no-entry"  // proxy_ndp is on, but there is no `ip -6 neigh … proxy` entry for the address
+)
+
+// Answers is AnswersARP, or of IPv6 AnswersNDP.
+func (n *Space) Answers(link table.Link, target, sender netip.Addr) ARPAnswer {
+	if target.Is6() {
+		return n.AnswersNDP(link, target)
+	}
+	return n.AnswersARP(link, target, sender)
+}
+
+// AnswersNDP tells whether a neighbour solicitation for target that comes in on a
+// device, as though it were up, would be answered: by the device's own addresses alone,
+// or by a proxy that forwards and has an entry for the address (ndisc_recv_ns()).
+func (n *Space) AnswersNDP(link table.Link, target netip.Addr) ARPAnswer {
+	addrs, err := n.Addrs(link.Index)
+	if err != nil {
+		return ARPAnswer{Why: ARPUnknown, Evidence: []string{err.Error()}}
+	}
+	for _, a := range addrs {
+		switch {
+		case a.Prefix.Addr() != target:
+		case slices.Contains(a.Flags, "tentative") || slices.Contains(a.Flags, "dadfailed"):
+			return ARPAnswer{Why: NDPTentative, Evidence: []string{a.Line()}}
+		default:
+			return ARPAnswer{Yes: true, By: ARPOwner, MAC: link.MAC, Evidence: []string{a.Line()}}
+		}
+	}
+	return n.proxiesNDP(link, target)
+}
+
+func (n *Space) proxiesNDP(link table.Link, target netip.Addr) ARPAnswer {
+	on := func(dev, key string) bool { return n.conf6(dev, key) == "1" }
+	switch {
+	case !on("all", "proxy_ndp") && !on(link.Name, "proxy_ndp"):
+		return ARPAnswer{Why: ARPNotMine}
+	case !n.proxied(link, target):
+		return ARPAnswer{Why: NDPNoEntry, Evidence: []string{n.conf6Line(link.Name, "proxy_ndp")}}
+	case !on(link.Name, "forwarding"):
+		return ARPAnswer{Why: ARPForwardingOff, Evidence: []string{n.conf6Line(link.Name, "forwarding")}}
+	}
+	return ARPAnswer{Yes: true, By: ARPProxy, MAC: link.MAC, Evidence: []string{n.conf6Line(link.Name, "proxy_ndp")}}
+}
+
+// proxied reports whether a device has a proxy entry for an address.
+func (n *Space) proxied(link table.Link, target netip.Addr) bool {
+	one, err := n.Ask()
+	if err != nil {
+		return false
+	}
+	_, found, err := one.Published(link.Index, target)
+	return err == nil && found
+}
+
+// conf6 is a setting below net.ipv6.conf, empty when it cannot be read.
+func (n *Space) conf6(dev, key string) string {
+	value, err := n.Sysctl("net/ipv6/conf/" + dev + "/" + key)
+	if err != nil {
+		return ""
+	}
+	return value
+}
+
+func (n *Space) conf6Line(dev, key string) string {
+	return "net.ipv6.conf." + strings.ReplaceAll(dev, ".", "/") + "." + key + " = " + n.conf6(dev, key)
+}
+
+// Forwards6 reports whether the namespace forwards IPv6, and the line that says so:
+// for that the one switch for all devices counts (ip6_forward()).
+func (n *Space) Forwards6() (bool, string) {
+	return n.conf6("all", "forwarding") == "1", n.conf6Line("all", "forwarding")
+}

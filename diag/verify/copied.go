@@ -1,0 +1,154 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+	"nstutor/internal/replica"
+)
+
+// mostSpaces bounds the namespaces that are copied besides those on the path: a
+// bridge of a node may lead to a thousand pods.
+const mostSpaces = 12
+
+// copies are the namespaces to copy, and what each is called in the copy.
+type copies struct {
+	spaces []*machine.Space
+	names  []string
+	left   int // namespaces that the wires lead to, and that are not copied
+}
+
+// choose picks the namespaces on the path, those that the fix is for, and then
+// others that the packet's wires lead to.
+func choose(world *machine.Machine, from *machine.Space, a explain.Answer) (c copies) {
+	opened := world.Opened()
+	needed := []string{a.Cause.Netns}
+	for _, command := range a.Fix {
+		needed = append(needed, command.Netns)
+	}
+	c.add(from)
+	for _, h := range a.Hops {
+		if h.Space != nil {
+			c.add(h.Space)
+		}
+	}
+	for _, n := range opened {
+		if slices.Contains(needed, n.Name) {
+			c.add(n)
+		}
+	}
+	c.addWired(opened)
+	return c
+}
+
+// addWired adds namespaces that share a wire with one that is copied: who may have
+// heard an ARP request, or answer it.
+func (c *copies) addWired(opened []*machine.Space) {
+	fds := make([]int, len(opened))
+	for i, n := range opened {
+		fds[i] = int(n.NS.FD())
+	}
+	most := len(c.spaces) + mostSpaces
+	left := map[*machine.Space]bool{}
+	for i := 0; i < len(c.spaces); i++ { // more come to them meanwhile
+		one, err := c.spaces[i].Ask()
+		if err != nil {
+			continue
+		}
+		for j, id := range one.NetnsIDs(fds) {
+			switch {
+			case id < 0 || slices.Contains(c.spaces, opened[j]):
+			case len(c.spaces) < most:
+				c.add(opened[j])
+			default:
+				left[opened[j]] = true
+			}
+		}
+	}
+	c.left = len(left)
+}
+
+// add adds a namespace under a name that `ip netns` would take: what is called by
+// a process or a path gets one.
+func (c *copies) add(n *machine.Space) {
+	if slices.Contains(c.spaces, n) {
+		return
+	}
+	name := n.Name
+	if strings.HasPrefix(name, "pid:") || strings.ContainsRune(name, '/') {
+		name = fmt.Sprintf("copy-%d", len(c.spaces))
+	}
+	for name != "" && slices.Contains(c.names, name) {
+		name += "'"
+	}
+	c.spaces, c.names = append(c.spaces, n), append(c.names, name)
+}
+
+// called is what the copy of a namespace is called, by what commands call that.
+func (c copies) called(netns string) string {
+	for i, n := range c.spaces {
+		if n.Name == netns {
+			return c.names[i]
+		}
+	}
+	return netns
+}
+
+func (c copies) read(ctx context.Context) (replica.Network, error) {
+	var sources []replica.Source
+	for i, n := range c.spaces {
+		sources = append(sources, replica.Source{Name: c.names[i], NS: n.NS})
+	}
+	return replica.Read(ctx, sources)
+}
+
+// mostFlows bounds the other flows that are judged.
+const mostFlows = 64
+
+// others are pings between the namespaces: from each to every address of the
+// others, and to where the asked one goes.
+func (c copies) others(ctx context.Context, asked flow) ([]flow, error) {
+	addrs := make([][]netip.Addr, len(c.spaces))
+	for i, n := range c.spaces {
+		snap, err := table.Read(ctx, n.NS, table.ReadOptions{Tables: table.Links | table.Addrs})
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range snap.Addrs {
+			if addr := a.Prefix.Addr(); addr.Is4() && !addr.IsLoopback() && !slices.Contains(addrs[i], addr) {
+				addrs[i] = append(addrs[i], addr)
+			}
+		}
+	}
+	var all []flow
+	// The first addresses of all come before the second ones of any.
+	for round := 0; len(all) < mostFlows; round++ {
+		more := false
+		for i := range c.spaces {
+			for j := range c.spaces {
+				if i == j || round >= len(addrs[j]) {
+					continue
+				}
+				more = true
+				if f := (flow{c.names[i], addrs[j][round]}); f != asked && !slices.Contains(addrs[i], f.Dest) && !slices.Contains(all, f) && len(all) < mostFlows {
+					all = append(all, f)
+				}
+			}
+		}
+		if !more {
+			break
+		}
+	}
+	for i := range c.spaces {
+		if f := (flow{c.names[i], asked.Dest}); f != asked && !slices.Contains(addrs[i], f.Dest) && !slices.Contains(all, f) && len(all) < mostFlows {
+			all = append(all, f)
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,189 @@
+package verify
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"io"
+	"os/exec"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/probe"
+	"nstutor/internal/nsenter"
+	"nstutor/internal/replica"
+	"nstutor/internal/say"
+)
+
+// The times of a trial. Nothing in the copy is far away, and its ARP timers are
+// short: who answers does so within a millisecond or two, and a neighbour that does
+// not is given up after three times ten.
+const (
+	silence  = 100 * time.Millisecond // until a ping counts as not answered, where the prediction says so too
+	answer   = 500 * time.Millisecond
+	attempts = 3
+	oneLine  = 3 * time.Second // for a command of the fix
+)
+
+// memoryMost is how many bytes may be taken before they are collected after all.
+const memoryMost = 256 << 20
+
+// Serve is the inside of a lab: it reads a trial, and writes what came of it. It
+// must not run anywhere else, since it builds a network in the current namespace.
+func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
+	// It ends in a moment, and what it has taken goes with it.
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(memoryMost)
+	var t trial
+	if err := json.NewDecoder(in).Decode(&t); err != nil {
+		return say.Err("read the trial: %v", "读取试验请求：%v", err)
+	}
+	built, err := replica.Build(ctx, t.Network)
+	if err != nil {
+		return err
+	}
+	defer built.Close()
+	s := &stage{trial: t, spaces: map[string]*nsenter.Namespace{}, outcome: outcome{RefusedAt: none, Missing: built.Missing}}
+	for i, space := range t.Network.Spaces {
+		s.spaces[space.Name] = built.Spaces[i]
+	}
+	if err := s.play(ctx); err != nil {
+		return err
+	}
+	return json.NewEncoder(out).Encode(s.outcome)
+}
+
+// stage is a trial under way.
+type stage struct {
+	trial
+	outcome
+	spaces map[string]*nsenter.Namespace
+}
+
+func (s *stage) play(ctx context.Context) error {
+	if s.LeaveOut != none {
+		s.apply(ctx, s.LeaveOut+1, 0, len(s.Fix))
+		r := s.ping(ctx, silence)
+		s.Answered, s.Said = r.Outcome == probe.Replied, r.Message
+		return ctx.Err()
+	}
+	if err := s.lookBefore(ctx); err != nil {
+		return err
+	}
+	sent := make(chan probe.Result, 1)
+	go func() { sent <- s.ping(ctx, silence) }()
+	before := s.judge(ctx, s.Others)
+	s.Silent = (<-sent).Outcome != probe.Replied
+	if !s.Silent || s.outcome.Cause != s.trial.Cause {
+		return ctx.Err()
+	}
+	last := len(s.Fix) - 1
+	s.apply(ctx, 0, 0, last)
+	if last > 0 && s.RefusedAt == none {
+		s.LastSpare = s.ping(ctx, silence).Outcome == probe.Replied
+	}
+	s.apply(ctx, 0, last, last+1)
+	if s.RefusedAt != none {
+		return ctx.Err()
+	}
+	for range attempts {
+		r := s.ping(ctx, answer)
+		if s.Said, s.Answered = r.Message, r.Outcome == probe.Replied; s.Answered {
+			break
+		}
+	}
+	if s.Answered {
+		s.compare(before, s.judge(ctx, s.Others[:len(before)]))
+	}
+	return ctx.Err()
+}
+
+// lookBefore asks the engine what the ping dies of in the copy: first as it would
+// predict it, and where that is another cause, with a probe as it was perhaps found.
+func (s *stage) lookBefore(ctx context.Context) error {
+	for _, sends := range []bool{false, true} {
+		world := machine.New()
+		a, err := s.explain(ctx, world, s.From, explain.Request{Dest: s.Dest, Size: s.Size, DF: s.DF, Probe: sends, Timeout: answer})
+		world.Close()
+		if err != nil {
+			return err
+		}
+		s.Verdict = a.Verdict
+		s.outcome.Cause = cause{string(a.Cause.Code), s.called(a.Cause.Netns), a.Cause.Leg}
+		if s.outcome.Cause == s.trial.Cause {
+			break
+		}
+	}
+	return nil
+}
+
+// called is what commands call the namespace with a copy of that name.
+func (s *stage) called(copied string) string {
+	if name, ok := s.Names[copied]; ok {
+		return name
+	}
+	return copied
+}
+
+func (s *stage) explain(ctx context.Context, world *machine.Machine, from string, req explain.Request) (a explain.Answer, err error) {
+	if req.From, err = world.Open(from); err != nil {
+		return a, err
+	}
+	return explain.Explain(ctx, world, req)
+}
+
+// ping sends the ping for real.
+func (s *stage) ping(ctx context.Context, wait time.Duration) probe.Result {
+	return probe.Ping(ctx, s.spaces[s.From], probe.Echo{Dst: s.Dest, Size: s.Size, DF: s.DF, Timeout: wait})
+}
+
+// apply runs the commands of the fix from one place to another, but for the one
+// before leftOut; 0: for none.
+func (s *stage) apply(ctx context.Context, leftOut, from, to int) {
+	for i := from; i < to && s.RefusedAt == none; i++ {
+		if i == leftOut-1 {
+			continue
+		}
+		if said, err := s.command(ctx, s.Fix[i]); err != nil && s.LeaveOut == none {
+			s.RefusedAt, s.Refused = i, cmp.Or(strings.TrimSpace(said), err.Error())
+		}
+	}
+}
+
+// command runs a line as it is printed, in its namespace.
+func (s *stage) command(ctx context.Context, l line) (said string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, oneLine)
+	defer cancel()
+	ns := s.spaces[l.Netns]
+	if ns == nil {
+		return "", say.Err("%s is not in the copy", "%s 不在副本里", l.Netns)
+	}
+	var output strings.Builder
+	cmd := exec.CommandContext(ctx, "sh", "-c", l.Shell)
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &output, &output, time.Second
+	if err := ns.Do(cmd.Start); err != nil {
+		return "", err
+	}
+	err = cmd.Wait()
+	return output.String(), err
+}
+
+// compare notes what became of the other flows.
+func (s *stage) compare(before, after []judgement) {
+	s.Checked = min(len(before), len(after))
+	for i := range s.Checked {
+		b, a := before[i], after[i]
+		switch {
+		case b.verdict != explain.Delivered && a.verdict == explain.Delivered:
+			s.Changed = append(s.Changed, judged{i, Opened})
+		case b.verdict == explain.Delivered && a.verdict != explain.Delivered:
+			s.Changed = append(s.Changed, judged{i, Closed})
+		case b.verdict == explain.Delivered && !slices.Equal(b.path, a.path):
+			s.Changed = append(s.Changed, judged{i, Rerouted})
+		}
+	}
+}

@@ -1,0 +1,202 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+
+	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
+	"nstutor/internal/change"
+	"nstutor/internal/lab"
+	"nstutor/internal/replica"
+	"nstutor/internal/say"
+)
+
+// Argument is what this program is started with to be the inside of a lab where a
+// fix is tried.
+const Argument = "trial"
+
+// Try tries the fix of an answer to a request in a copy of the network. There is
+// nothing to try, and no Verified, where the packet arrives or no command mends
+// anything. It takes CAP_NET_ADMIN in the namespaces to read them, and fails
+// with a *lab.Refusal where no lab is to be had. Nothing is left of the copy.
+// Commands that turn out not to be needed are left out of the Fix that is tried.
+func Try(ctx context.Context, world *machine.Machine, req explain.Request, a explain.Answer) (*Verified, error) {
+	switch {
+	case a.Verdict != explain.Broken || len(a.Fix) == 0:
+		return nil, nil
+	case a.Flow.Proto != "icmp":
+		return untried(a.Fix, say.T("only the fixes of pings are tried so far", "目前只试验 ping 的修复")), nil
+	}
+	dest, err := netip.ParseAddr(a.Destination)
+	if err != nil {
+		return nil, err
+	}
+	c := choose(world, req.From, a)
+	network, err := c.read(ctx)
+	if err != nil {
+		return nil, say.Err("copy the network: %v", "复制网络：%v", err)
+	}
+	t := trial{
+		Network: network, Names: map[string]string{}, From: c.called(req.From.Name), Dest: dest, Size: req.Size, DF: req.DF,
+		Cause: cause{string(a.Cause.Code), a.Cause.Netns, a.Cause.Leg}, LeaveOut: none,
+	}
+	for i, n := range c.spaces {
+		t.Names[c.names[i]] = n.Name
+	}
+	if t.Others, err = c.others(ctx, flow{t.From, t.Dest}); err != nil {
+		return nil, say.Err("copy the network: %v", "复制网络：%v", err)
+	}
+	return t.smallest(ctx, c, a.Fix)
+}
+
+// smallest tries a fix, and again without what can be left out of it, until nothing
+// can.
+func (t trial) smallest(ctx context.Context, c copies, fix []change.Command) (*Verified, error) {
+	var dropped []change.Command
+	for {
+		t.Fix = nil
+		for _, command := range fix {
+			t.Fix = append(t.Fix, line{c.called(command.Netns), command.String()})
+		}
+		outcomes, err := runAll(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		v := verdict(t, c, outcomes)
+		v.Fix, v.Dropped = fix, dropped
+		if len(v.spare) == 0 {
+			return v, nil
+		}
+		first := v.spare[0]
+		dropped = append(dropped, fix[first])
+		fix = slices.Concat(fix[:first], fix[first+1:])
+	}
+}
+
+// untried is a fix that was not tried, and why.
+func untried(fix []change.Command, why say.Text) *Verified {
+	return &Verified{Copied: []string{}, Before: NotTried, After: NotTried, Differs: &why, Fix: fix}
+}
+
+// runAll runs the trial, and beside it one for each command but the last, which is
+// left out there: the trial itself looks before it runs the last.
+func runAll(ctx context.Context, t trial) ([]outcome, error) {
+	trials := []trial{t}
+	for i := range len(t.Fix) - 1 {
+		without := t
+		without.LeaveOut, without.Others = i, nil
+		trials = append(trials, without)
+	}
+	outcomes := make([]outcome, len(trials))
+	together, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var all sync.WaitGroup
+	var first sync.Once
+	var failed error
+	for i := range trials {
+		all.Go(func() {
+			var err error
+			if outcomes[i], err = run(together, trials[i]); err != nil {
+				first.Do(func() { failed = err; cancel() })
+			}
+		})
+	}
+	all.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	return outcomes, failed
+}
+
+// run asks the inside of a new lab.
+func run(ctx context.Context, t trial) (o outcome, err error) {
+	question, err := json.Marshal(t)
+	if err != nil {
+		return o, err
+	}
+	var answer bytes.Buffer
+	if err := lab.Run(ctx, []string{Argument}, bytes.NewReader(question), &answer); err != nil {
+		return o, say.Err("try the fix: %v", "试修复：%v", err)
+	}
+	if err := json.Unmarshal(answer.Bytes(), &o); err != nil {
+		return o, say.Err("try the fix: %v", "试修复：%v", err)
+	}
+	return o, nil
+}
+
+// verdict is what the outcomes come to: the first is that of the trial, the others
+// are those without one command each.
+func verdict(t trial, c copies, outcomes []outcome) *Verified {
+	o := outcomes[0]
+	v := &Verified{Before: SameCause, After: NotTried, NotCopied: notCopied(o.Missing, c)}
+	for _, n := range c.spaces {
+		v.Copied = append(v.Copied, n.Name)
+	}
+	differs := func(s say.Text) *Verified { v.Differs = &s; return v }
+	switch {
+	case !o.Silent:
+		v.Before = NotBroken
+		return differs(say.T("in the copy the ping is answered although nothing was changed", "在副本里什么都没改，ping 就有应答"))
+	case o.Cause != t.Cause:
+		v.Before = DifferentCause
+		return differs(say.T("in the copy the ping dies of %s in %s, and not of %s in %s", "在副本里 ping 的死因是 %s（在 %s），而不是 %s（在 %s）",
+			o.Cause.Code, machine.Called(o.Cause.Netns), t.Cause.Code, machine.Called(t.Cause.Netns)))
+	case o.RefusedAt != none:
+		v.After = NotDelivered
+		return differs(say.T("in the copy a command of the fix fails: %s: %s", "在副本里修复中的一条命令失败：%s：%s", t.Fix[o.RefusedAt].Shell, o.Refused))
+	case !o.Answered:
+		v.After = NotDelivered
+		return differs(say.T("in the copy the ping is still not answered after the fix: %s", "在副本里修复之后 ping 仍然没有应答：%s", o.Said))
+	}
+	v.After = Delivered
+	for i, without := range outcomes[1:] {
+		if without.Answered {
+			v.spare = append(v.spare, i)
+		}
+	}
+	if o.LastSpare {
+		v.spare = append(v.spare, len(t.Fix)-1)
+	}
+	v.Minimal = len(v.spare) == 0
+	v.Others.Checked, v.Others.Changed = o.Checked, len(o.Changed)
+	for _, j := range o.Changed {
+		f := t.Others[j.Flow]
+		v.Others.Flows = append(v.Others.Flows, Changed{t.Names[f.From], f.Dest.String(), j.Change})
+	}
+	v.Passed = v.Minimal
+	return v
+}
+
+// notCopied is what the copy does not have, and what no copy has.
+func notCopied(missing []replica.Omission, c copies) []say.Text {
+	all := []say.Text{
+		say.T("connection tracking", "连接跟踪表"),
+	}
+	counted := map[replica.What][]string{}
+	var kinds []replica.What
+	for _, o := range missing {
+		if counted[o.What] == nil {
+			kinds = append(kinds, o.What)
+		}
+		name := o.Name
+		if o.Err != "" {
+			name = strings.TrimSpace(name + " (" + o.Err + ")")
+		}
+		if !slices.Contains(counted[o.What], name) {
+			counted[o.What] = append(counted[o.What], name)
+		}
+	}
+	for _, kind := range kinds {
+		all = append(all, omissionWords(kind, counted[kind]))
+	}
+	if c.left > 0 {
+		all = append(all, say.T("%d other namespaces that the wires lead to", "链路所通向的另外 %d 个命名空间", c.left))
+	}
+	return all
+}

@@ -1,0 +1,115 @@
+package verify
+
+import (
+	"fmt"
+	"strings"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/report"
+	"nstutor/internal/replica"
+	"nstutor/internal/say"
+)
+
+// ofOmission says what of a kind is not in the copy.
+var ofOmission = map[replica.What]say.Form{
+	replica.Hardware:  say.F("hardware: in the place of %s there is a wire, and nobody at its other end", "硬件：%s 的位置上是一根线，另一端没有人"),
+	replica.FarSide:   say.F("the far side of %s", "%s 的对端"),
+	replica.BPF:       say.F("BPF programs and filters on %s", "%s 上的 BPF 程序和过滤器"),
+	replica.Traffic:   say.F("the queueing discipline of %s", "%s 的排队规则"),
+	replica.IPv6:      say.F("what is IPv6%s", "IPv6 的部分%s"),
+	replica.Legacy:    say.F("tables of iptables-legacy: %s", "iptables-legacy 的表：%s"),
+	replica.IPsec:     say.F("IPsec associations and their keys%s", "IPsec 安全关联及其密钥%s"),
+	replica.Device:    say.F("of devices: %s", "设备：%s"),
+	replica.Address:   say.F("addresses%s", "地址%s"),
+	replica.Route:     say.F("routes%s", "路由%s"),
+	replica.Rule:      say.F("policy rules%s", "策略路由规则%s"),
+	replica.Neighbour: say.F("neighbours%s", "邻居表项%s"),
+	replica.Value:     say.F("settings: %s", "内核参数：%s"),
+	replica.Filtering: say.F("of the packet filter: %s", "包过滤器：%s"),
+}
+
+// mostNames bounds the names in one line: a node has a hundred devices.
+const mostNames = 5
+
+func omissionWords(what replica.What, names []string) say.Text {
+	more := ""
+	if len(names) > mostNames {
+		more = fmt.Sprintf(", … (%d)", len(names))
+		names = names[:mostNames]
+	}
+	list := strings.TrimSpace(strings.Join(names, ", ")) + more
+	form := ofOmission[what]
+	switch what {
+	case replica.IPv6, replica.IPsec, replica.Address, replica.Route, replica.Rule, replica.Neighbour:
+		if list != "" {
+			list = " " + list
+		}
+	}
+	return say.Both(form.In("en", list), form.In("zh", list))
+}
+
+var (
+	wHeading   = say.F("Tried in a copy", "在副本里试过")
+	wPassed    = say.F("Verified in a copy of %s: before, the same fault and silence; after the fix, request and reply arrive; %s; %s.", "已在 %s 的副本里验证：修复前是同样的故障、没有应答；修复后请求和应答都到达；%s；%s。")
+	wNot       = say.F("Not verified in a copy of %s: %s.", "没有在 %s 的副本里验证成功：%s。")
+	wUntried   = say.F("Not tried: %s.", "没有试：%s。")
+	wMinimal   = map[bool]say.Form{false: say.F("none of the %d commands can be left out", "%d 条命令一条也不能少"), true: say.F("without the command it stays broken", "没有这条命令就修不好")}
+	wUnchanged = say.F("%d other flows unchanged", "另外 %d 条流不变")
+	wChanged   = say.F("%d of %d other flows change", "另外 %[2]d 条流中有 %[1]d 条改变")
+	wFlow      = map[Change]say.Form{
+		Opened:   say.F("the fix also opens %s → %s", "修复也会放通 %s → %s"),
+		Closed:   say.F("the fix also closes %s → %s", "修复也会阻断 %s → %s"),
+		Rerouted: say.F("the fix also reroutes %s → %s", "修复也会改变 %s → %s 的路径"),
+	}
+	wDropped   = say.F("left out of the fix, since the copy does not need it: %s", "副本不需要这条命令，修复里已去掉：%s")
+	wNotCopied = say.F("not copied: %s", "没有复制：%s")
+	wComma     = say.F(", ", "、")
+	wSemicolon = say.F("; ", "；")
+)
+
+// Lines are what came of the trial, for people.
+func (v *Verified) Lines(lang string) []report.Line {
+	if v == nil {
+		return nil
+	}
+	lines := []report.Line{{Kind: report.Blank}, {Kind: report.Heading, Text: wHeading.In(lang)}}
+	add := func(text string) { lines = append(lines, report.Line{Kind: report.Unseen, Text: say.Clean(text)}) }
+	names := make([]string, len(v.Copied))
+	for i, name := range v.Copied {
+		names[i] = machine.Called(name).In(lang)
+	}
+	if len(names) == 0 {
+		add(wUntried.In(lang, *v.Differs))
+		return lines
+	}
+	copied := strings.Join(names, wComma.In(lang))
+	if !v.Passed {
+		why := say.Text{}
+		if v.Differs != nil {
+			why = *v.Differs
+		}
+		add(wNot.In(lang, copied, why))
+	} else {
+		minimal := wMinimal[len(v.Fix) == 1].In(lang)
+		if len(v.Fix) != 1 {
+			minimal = wMinimal[false].In(lang, len(v.Fix))
+		}
+		others := wUnchanged.In(lang, v.Others.Checked)
+		if v.Others.Changed > 0 {
+			others = wChanged.In(lang, v.Others.Changed, v.Others.Checked)
+		}
+		add(wPassed.In(lang, copied, minimal, others))
+	}
+	for _, command := range v.Dropped {
+		add(wDropped.In(lang, command))
+	}
+	for _, f := range v.Others.Flows {
+		add(wFlow[f.Change].In(lang, machine.Called(f.From), f.To))
+	}
+	not := make([]string, len(v.NotCopied))
+	for i, t := range v.NotCopied {
+		not[i] = t.In(lang)
+	}
+	add(wNotCopied.In(lang, strings.Join(not, wSemicolon.In(lang))))
+	return lines
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// reason is why words stand outside of the catalogue: they are nobody's sentence.
+type reason struct {
+	why   string
+	files string // where these may stand, as a prefix of the path; empty: everywhere
+	words *regexp.Regexp
+}
+
+// reasons are all there are.
+var reasons = []reason{
+	{"a command line, or a part of one", "", regexp.MustCompile(`^[ ;{&#]*(HANDLE: nft|ip|wg show|iptables|nft|bridge|docker|nstutor|dev|echo nameserver|addr show|link show|default via|unreachable default|type nat|type bridge|for f in)\b|^/(24|32) dev|^ (down|hairpin off|priority dstnat|master|type veth|self permanent|dir out)`)},
+	{"rules of iptables", "", regexp.MustCompile(`^(-[APm] |FORWARD|OUTPUT|(filter|nat|mangle) [A-Z]+$)`)},
+	{"rules as nft and iptables print them", "diag/netfilter/", regexp.MustCompile(`.`)},
+	{"frames as tcpdump prints them", "diag/wire/frame", regexp.MustCompile(`.`)},
+	{"what a frame of ICMP is called by tcpdump", "", regexp.MustCompile(`^echo (request|reply)$`)},
+	{"what ping says", "diag/probe/ping_message.go", regexp.MustCompile(`.`)},
+	{"what ping says", "diag/probe/icmp6_message.go", regexp.MustCompile(`.`)},
+	{"what nc and ping say", "diag/probe/d", regexp.MustCompile(`^(nc: connect|%d bytes from| \(DIFFERENT ADDRESS)`)},
+	{"what nc says", "diag/probe/connect.go", regexp.MustCompile(`^Connection to`)},
+	{"what ping says", "steps/exercise/check_ping.go", regexp.MustCompile(`^%d packets transmitted`)},
+	{"what curl says", "diag/probe/get.go", regexp.MustCompile(`^(curl: )?\(\d+\) `)},
+	{"what the resolver says", "diag/probe/resolve.go", regexp.MustCompile(`.`)},
+	{"what ip says", "", regexp.MustCompile(`^(Cannot open network namespace %q|Device %q does not exist\.$|RTNETLINK answers: $|ecn features )`)},
+	{"a system call", "diag/wire/", regexp.MustCompile(`^(setsockopt [A-Z_]+|packet socket)$`)},
+	{"a table of the kernel's, in its own names", "diag/explain/cause/neighbours_full.go", regexp.MustCompile(`^arp_cache: `)},
+	{"values of the JSON", "diag/verify/verified.go", regexp.MustCompile(`^(same cause|different cause|not delivered|not tried)$`)},
+	{"names that others have given", "", regexp.MustCompile(`^(no endpoints$|\[lxc monitor\] |Dual MIT/GPL|Weave Net)$`)},
+	{"a command and its argument", "internal/cli/", regexp.MustCompile(`^[a-z]+ [A-Z]+$`)},
+	{"never shown: an exit status is all that comes of it", "internal/cli/cli.go", regexp.MustCompile(`^(exit status %d|ended by )$`)},
+	{"a page of the lab's web server, as nginx has it", "internal/lab/applet.go", regexp.MustCompile(`^<h1>`)},
+	{"a comment in a file of the lab", "internal/lab/furnish.go", regexp.MustCompile(`^# `)},
+}
+
+// english are two words in a row.
+var english = regexp.MustCompile(`[A-Za-z]{2,}[,;:.]? [A-Za-z]{2,}`)
+
+// plain are the words of a file that no sentence of the catalogue has, and no reason
+// excuses; used counts what the reasons are good for.
+func (s source) plain(speakers map[string]int, used []int) []*ast.BasicLit {
+	said := map[ast.Node]bool{}
+	var found []*ast.BasicLit
+	ast.Inspect(s.file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ImportSpec:
+			return false
+		case *ast.Field:
+			if n.Tag != nil {
+				said[n.Tag] = true
+			}
+		case *ast.CallExpr:
+			sentence, ok := s.sentence(n, speakers)
+			for _, format := range []ast.Expr{sentence.en, sentence.zh} {
+				if ok {
+					ast.Inspect(format, func(inner ast.Node) bool { said[inner] = true; return true })
+				}
+			}
+		case *ast.BasicLit:
+			if text, _ := literal(n); !said[n] && english.MatchString(text) && !s.excused(text, used) {
+				found = append(found, n)
+			}
+		}
+		return true
+	})
+	return found
+}
+
+func (s source) excused(text string, used []int) bool {
+	for i, r := range reasons {
+		if strings.HasPrefix(s.path, r.files) && r.words.MatchString(text) {
+			used[i]++
+			return true
+		}
+	}
+	return false
+}
+
+// TestNoPlainEnglishReachesAUser: what is a sentence is one of the catalogue's. It
+// does not follow where a string goes: words that nobody is told need a reason.
+func TestNoPlainEnglishReachesAUser(t *testing.T) {
+	all := sources(t)
+	by := speakers(all)
+	used := make([]int, len(reasons))
+	for _, s := range all {
+		for _, words := range s.plain(by, used) {
+			t.Errorf("%s: %s is in English alone: say it with say.T or say.Err", s.at(words), words.Value)
+		}
+	}
+	for i, r := range reasons {
+		if used[i] == 0 {
+			t.Errorf("nothing needs the reason %q any more", r.why)
+		}
+	}
+}
+
+// errorMakers make errors that have one language, or lose that of those in them.
+var errorMakers = []string{"fmt.Errorf", "errors.New", "errors.Join"}
+
+// toolsErrors is where an error is what a tool says.
+const toolsErrors = "diag/probe/get.go"
+
+// TestErrorsAreSentences: each is made by say, so that whoever shows it can choose
+// the language.
+func TestErrorsAreSentences(t *testing.T) {
+	for _, s := range sources(t) {
+		for _, call := range s.oneTongued() {
+			if s.path != toolsErrors {
+				t.Errorf("%s: make errors with say.Err, say.At and say.Join", s.at(call))
+			}
+		}
+	}
+}
+
+// oneTongued are the calls of a file that make an error of one language.
+func (s source) oneTongued() []ast.Node {
+	var found []ast.Node
+	ast.Inspect(s.file, func(n ast.Node) bool {
+		if f, ok := n.(*ast.SelectorExpr); ok {
+			if room, ok := f.X.(*ast.Ident); ok && slices.Contains(errorMakers, room.Name+"."+f.Sel.Name) {
+				found = append(found, n)
+			}
+		}
+		return true
+	})
+	return found
+}
+
+func TestPlainEnglishIsSeen(t *testing.T) {
+	const code = `package x
+var help = "show the exercises"
+func f(w io.Writer) error {
+	fmt.Fprintln(w, "nothing was found: " + name)
+	say.T("it is said", "说了")
+	run("ip route add default via 10.0.0.1")
+	return fmt.Errorf("%s: not there: %w", name, errors.New("gone"))
+}`
+	lines := token.NewFileSet()
+	file, err := parser.ParseFile(lines, "x.go", code, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := source{"x.go", file, lines}
+	var got []string
+	for _, words := range s.plain(map[string]int{"T": 0}, make([]int, len(reasons))) {
+		got = append(got, words.Value)
+	}
+	if want := []string{`"show the exercises"`, `"nothing was found: "`, `"%s: not there: %w"`}; !slices.Equal(got, want) {
+		t.Errorf("seen %q, want %q", got, want)
+	}
+	if n := len(s.oneTongued()); n != 2 {
+		t.Errorf("%d errors of one language are seen, want 2", n)
+	}
+}

@@ -1,0 +1,145 @@
+package replica
+
+import (
+	"context"
+	"path/filepath"
+	"sync"
+
+	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
+)
+
+const (
+	netnsDir = "/run/netns"
+	current  = "/proc/thread-self/ns/net"
+	// outsideName is what the namespace of all far sides is called until it is open.
+	outsideName = "outside"
+)
+
+// Copy is a Network in namespaces of this process.
+type Copy struct {
+	Spaces []*nsenter.Namespace // as the Spaces of the Network
+	// Missing is what could not be copied, with what could not be taken down.
+	Missing []Omission
+
+	// outside has the other ends of the wires that lead to what is not copied. It
+	// has no name, so that who looks for them finds that they cannot be seen.
+	outside *nsenter.Namespace
+	far     *far // answers there
+}
+
+// Close lets go of the namespaces; their names stay until the lab ends.
+func (c *Copy) Close() {
+	if c.far != nil {
+		c.far.close()
+	}
+	for _, ns := range append(c.Spaces, c.outside) {
+		if ns != nil {
+			ns.Close()
+		}
+	}
+}
+
+// Build makes the network anew, in a lab that is this process's own: it makes
+// names under /run/netns, and devices in the current namespace.
+func Build(ctx context.Context, n Network) (*Copy, error) {
+	b := &builder{network: n, copy: &Copy{Missing: n.Missing}, conns: make([]*conn, len(n.Spaces))}
+	defer b.close()
+	for _, step := range []func() error{b.makeSpaces, b.makeLinks, b.level, b.answerOutside} {
+		if err := context.Cause(ctx); err != nil {
+			b.copy.Close()
+			return nil, err
+		}
+		if err := step(); err != nil {
+			b.copy.Close()
+			return nil, err
+		}
+	}
+	return b.copy, nil
+}
+
+// builder is a copy that is being made.
+type builder struct {
+	network Network
+	copy    *Copy
+	conns   []*conn // of the Spaces
+	made    map[place]bool
+	wires   []wire
+}
+
+// place is a device, by the place of its namespace and its index there.
+type place struct{ space, index int }
+
+func (b *builder) close() {
+	for _, c := range b.conns {
+		if c != nil {
+			c.close()
+		}
+	}
+}
+
+// miss notes that something is not in the copy.
+func (b *builder) miss(space int, what What, name string, err error) {
+	o := Omission{Netns: b.network.Spaces[space].Name, What: what, Name: name}
+	if err != nil {
+		o.Err = err.Error()
+	}
+	b.copy.Missing = append(b.copy.Missing, o)
+}
+
+// makeSpaces makes the namespaces, all at the same time, and gives them their settings: devices begin
+// with those of "default".
+func (b *builder) makeSpaces() error {
+	if err := b.makeOutside(); err != nil {
+		return err
+	}
+	spaces, refused := make([]*nsenter.Namespace, len(b.network.Spaces)), make([][]Omission, len(b.network.Spaces))
+	errs := make([]error, len(spaces))
+	var all sync.WaitGroup
+	for i, s := range b.network.Spaces {
+		all.Go(func() {
+			if spaces[i], errs[i] = makeSpace(s.Name); errs[i] != nil {
+				return
+			}
+			if refused[i], errs[i] = writeSettings(spaces[i], s.Settings); errs[i] != nil {
+				return
+			}
+			b.conns[i], errs[i] = dial(spaces[i])
+		})
+	}
+	all.Wait()
+	b.copy.Spaces = spaces
+	for i, s := range b.network.Spaces {
+		for _, o := range refused[i] {
+			o.Netns = s.Name
+			b.copy.Missing = append(b.copy.Missing, o)
+		}
+	}
+	return say.Join(errs...)
+}
+
+// makeOutside makes the namespace of all far sides, before another may want its
+// name. The kernel answers nothing there.
+func (b *builder) makeOutside() (err error) {
+	if b.copy.outside, err = makeSpace(outsideName); err != nil {
+		return err
+	}
+	if _, err := writeSettings(b.copy.outside, nil); err != nil {
+		return err
+	}
+	return nsenter.Delete(filepath.Join(netnsDir, outsideName))
+}
+
+// makeSpace makes a namespace of that name; the one without is there already.
+func makeSpace(name string) (*nsenter.Namespace, error) {
+	switch name {
+	case "":
+		return nsenter.Open("current", current)
+	case ".", "..", filepath.Dir(name), "/":
+		return nil, say.Err("%q is not a name for a network namespace", "%q 不能用作网络命名空间的名称", name)
+	}
+	if name != filepath.Base(name) {
+		return nil, say.Err("%q is not a name for a network namespace", "%q 不能用作网络命名空间的名称", name)
+	}
+	return nsenter.Create(name, filepath.Join(netnsDir, name))
+}

@@ -1,0 +1,16 @@
+// Package replica copies network namespaces: Read takes down what a kernel has of
+// them as its own messages, and Build makes namespaces of these in the lab that the
+// process is the inside of.
+//
+// The kernel's dumps are kept as they came, and are handed back with as little
+// changed as it allows: what this program does not understand is copied too.
+// Devices keep their indexes, so that whatever speaks of one by its index stays
+// true. What cannot be copied is told as an Omission.
+//
+//	network.go   the value: a Network and its Spaces
+//	conn.go attrs.go   rtnetlink: dumps and requests, attributes kept and dropped
+//	read.go settings.go filter_read.go   a namespace taken down
+//	build.go link*.go level.go timers.go filter_build.go   and made anew
+//	xfrm.go             IPsec policies, without any key
+//	wire.go far.go   what is not copied, and answers as it was seen or is taken to
+package replica

@@ -1,0 +1,184 @@
+package replica
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/attr"
+)
+
+// far answers outside as somebody would who has the addresses that were seen there,
+// or that are taken to be there: ARP requests, and echo requests that come from
+// where an answer finds its way back to.
+type far struct {
+	file   *os.File
+	ends   map[int]outlook // by the index of the other end
+	copied map[netip.Addr]bool
+}
+
+// farMAC is the MAC address of who was never seen.
+var farMAC = []byte{0x02, 0x6e, 0x73, 0, 0, 0x01}
+
+// answerOutside begins to answer.
+func (b *builder) answerOutside() error {
+	if len(b.wires) == 0 {
+		return nil
+	}
+	c, err := dial(b.copy.outside)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	rows, err := c.dump(unix.RTM_GETLINK, make([]byte, unix.SizeofIfInfomsg))
+	if err != nil {
+		return err
+	}
+	f := &far{ends: map[int]outlook{}, copied: map[netip.Addr]bool{}}
+	for _, row := range rows {
+		name := attr.String(find(row[unix.SizeofIfInfomsg:], unix.IFLA_IFNAME))
+		for _, w := range b.wires {
+			if w.end == name {
+				f.ends[indexOf(row)] = b.look(w)
+			}
+		}
+	}
+	for _, s := range b.network.Spaces {
+		for _, row := range s.Addrs {
+			if len(row) > unix.SizeofIfAddrmsg {
+				f.copied[attr.Addr(find(row[unix.SizeofIfAddrmsg:], unix.IFA_LOCAL))] = true
+			}
+		}
+	}
+	err = b.copy.outside.Do(func() error {
+		const all = unix.ETH_P_ALL<<8&0xff00 | unix.ETH_P_ALL>>8 // in network order
+		fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, all)
+		if err == nil {
+			f.file = os.NewFile(uintptr(fd), "outside")
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	b.copy.far = f
+	go f.listen()
+	return nil
+}
+
+// close ends the answering.
+func (f *far) close() { f.file.Close() }
+
+func (f *far) listen() {
+	raw, err := f.file.SyscallConn()
+	if err != nil {
+		return
+	}
+	frame := make([]byte, 1<<16)
+	for {
+		var n int
+		var from unix.Sockaddr
+		var failed error
+		err := raw.Read(func(fd uintptr) bool {
+			n, from, failed = unix.Recvfrom(int(fd), frame, 0)
+			return failed != unix.EAGAIN
+		})
+		if err != nil {
+			return
+		}
+		at, ok := from.(*unix.SockaddrLinklayer)
+		if failed != nil || !ok || at.Pkttype == unix.PACKET_OUTGOING {
+			continue
+		}
+		reply := f.reply(f.ends[at.Ifindex], frame[:n])
+		if reply == nil {
+			continue
+		}
+		to := &unix.SockaddrLinklayer{Ifindex: at.Ifindex, Halen: 6}
+		copy(to.Addr[:], reply[:6])
+		// A frame that does not fit is lost there as well.
+		_ = raw.Write(func(fd uintptr) bool { _ = unix.Sendto(int(fd), reply, 0, to); return true })
+	}
+}
+
+const ethHeader = 14
+
+// reply is what the far side sends when it gets a frame; nil: nothing.
+func (f *far) reply(o outlook, frame []byte) []byte {
+	if len(frame) < ethHeader {
+		return nil
+	}
+	switch binary.BigEndian.Uint16(frame[12:]) {
+	case unix.ETH_P_ARP:
+		return f.replyARP(o, frame)
+	case unix.ETH_P_IP:
+		return f.replyEcho(o, frame)
+	}
+	return nil
+}
+
+// replyARP answers a request (RFC 826).
+func (f *far) replyARP(o outlook, frame []byte) []byte {
+	p := frame[ethHeader:]
+	if len(p) < 28 || binary.BigEndian.Uint16(p[6:]) != 1 {
+		return nil
+	}
+	asked := netip.AddrFrom4([4]byte(p[24:28]))
+	mac, yes := o.answers(asked)
+	if !yes || f.copied[asked] {
+		return nil
+	}
+	if mac == nil {
+		mac = farMAC
+	}
+	reply := append([]byte{}, p[8:14]...)
+	reply = append(reply, mac...)
+	reply = append(reply, 0x08, 0x06)
+	reply = append(reply, p[:6]...)
+	reply = append(reply, 0, 2)
+	reply = append(append(reply, mac...), p[24:28]...)
+	return append(append(reply, p[8:14]...), p[14:18]...)
+}
+
+// replyEcho answers an echo request (RFC 792).
+func (f *far) replyEcho(o outlook, frame []byte) []byte {
+	p := frame[ethHeader:]
+	if len(p) < 20 || p[0]>>4 != 4 || p[9] != unix.IPPROTO_ICMP || frame[0]&1 != 0 {
+		return nil
+	}
+	header, length := int(p[0]&15)*4, int(binary.BigEndian.Uint16(p[2:]))
+	fragment := binary.BigEndian.Uint16(p[6:])&0x3fff != 0
+	src, dst := netip.AddrFrom4([4]byte(p[12:16])), netip.AddrFrom4([4]byte(p[16:20]))
+	if header < 20 || length < header+8 || length > len(p) || fragment || p[header] != 8 || f.copied[dst] || !o.returns(src) {
+		return nil
+	}
+	reply := append([]byte{}, frame[6:12]...)
+	reply = append(reply, frame[:6]...)
+	reply = append(reply, frame[12:ethHeader]...)
+	reply = append(reply, p[:length]...)
+	q := reply[ethHeader:]
+	copy(q[12:], p[16:20])
+	copy(q[16:], p[12:16])
+	q[8], q[10], q[11] = 64, 0, 0
+	binary.BigEndian.PutUint16(q[10:], checksum(q[:header]))
+	q[header], q[header+2], q[header+3] = 0, 0, 0
+	binary.BigEndian.PutUint16(q[header+2:], checksum(q[header:]))
+	return reply
+}
+
+// checksum is the Internet's (RFC 1071).
+func checksum(b []byte) uint16 {
+	var sum uint32
+	for i := 0; i+1 < len(b); i += 2 {
+		sum += uint32(binary.BigEndian.Uint16(b[i:]))
+	}
+	if len(b)%2 == 1 {
+		sum += uint32(b[len(b)-1]) << 8
+	}
+	for sum>>16 != 0 {
+		sum = sum&0xffff + sum>>16
+	}
+	return ^uint16(sum)
+}

@@ -1,0 +1,200 @@
+package replica
+
+import (
+	"encoding/binary"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/nfnl"
+)
+
+// unit are changes of nf_tables that have to be made in one transaction: a rule
+// and the sets without a name that it looks into.
+type unit struct {
+	changes []nfnl.Change
+	name    string
+}
+
+// transactionMost is how many bytes of changes are committed at once: a lab may
+// send no more than net.core.wmem_max in one message.
+const transactionMost = 96 << 10
+
+// buildFilter makes the packet filter of a namespace.
+func (b *builder) buildFilter(space int) error {
+	f := b.network.Spaces[space].Filter
+	if len(f.Tables) == 0 {
+		return nil
+	}
+	c, err := nfnl.Open(b.copy.Spaces[space])
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	units := f.units()
+	for len(units) > 0 {
+		n, size := 0, 0
+		for n < len(units) && (n == 0 || size < transactionMost) {
+			for _, change := range units[n].changes {
+				size += len(change.Attrs)
+			}
+			n++
+		}
+		if err := b.commit(c, space, units[:n]); err != nil {
+			return err
+		}
+		units = units[n:]
+	}
+	return nil
+}
+
+// commit makes the changes of units; those that the kernel refuses are left out.
+func (b *builder) commit(c *nfnl.Conn, space int, units []unit) error {
+	for len(units) > 0 {
+		var changes []nfnl.Change
+		var of []int
+		for i, u := range units {
+			for _, change := range u.changes {
+				changes, of = append(changes, change), append(of, i)
+			}
+		}
+		refused, err := c.Commit(changes)
+		if err != nil || len(refused) == 0 {
+			return err
+		}
+		bad := map[int]error{}
+		for i, err := range refused {
+			bad[of[i]] = err
+		}
+		var rest []unit
+		for i, u := range units {
+			if bad[i] == nil {
+				rest = append(rest, u)
+				continue
+			}
+			b.miss(space, Filtering, u.name, bad[i])
+		}
+		units = rest
+	}
+	return nil
+}
+
+// units are all changes, in the order in which the kernel can take them.
+func (f Filter) units() (all []unit) {
+	table := func(o Object) []byte {
+		const flags = 1 // NFT_TABLE_F_DORMANT: the others would bind it to whoever makes it
+		attrs := only(o.Attrs, unix.NFTA_TABLE_NAME)
+		return attr.Append(attrs, unix.NFTA_TABLE_FLAGS, binary.BigEndian.AppendUint32(nil, nfnl.Attrs(o.Attrs).Uint32(unix.NFTA_TABLE_FLAGS)&flags))
+	}
+	for _, o := range f.Tables {
+		all = append(all, single(unix.NFT_MSG_NEWTABLE, o, table(o), unix.NFTA_TABLE_NAME))
+	}
+	for _, o := range f.Chains {
+		attrs := only(o.Attrs, unix.NFTA_CHAIN_TABLE, unix.NFTA_CHAIN_NAME, unix.NFTA_CHAIN_HOOK, unix.NFTA_CHAIN_POLICY, unix.NFTA_CHAIN_TYPE)
+		all = append(all, single(unix.NFT_MSG_NEWCHAIN, o, attrs, unix.NFTA_CHAIN_TABLE))
+	}
+	for _, o := range f.Objects {
+		attrs := only(o.Attrs, unix.NFTA_OBJ_TABLE, unix.NFTA_OBJ_NAME, unix.NFTA_OBJ_TYPE, unix.NFTA_OBJ_DATA)
+		all = append(all, single(unix.NFT_MSG_NEWOBJ, o, attrs, unix.NFTA_OBJ_TABLE))
+	}
+	for _, o := range f.FlowTables {
+		const table, name, hook, flags = 1, 2, 3, 7 // NFTA_FLOWTABLE_*
+		all = append(all, single(unix.NFT_MSG_NEWFLOWTABLE, o, only(o.Attrs, table, name, hook, flags), table))
+	}
+	sets := f.sets()
+	for _, o := range f.Sets {
+		s := sets[setOf(o, unix.NFTA_SET_TABLE, unix.NFTA_SET_NAME)]
+		if !s.anonymous {
+			all = append(all, unit{s.changes, nfnl.Attrs(o.Attrs).Text(unix.NFTA_SET_TABLE)})
+		}
+	}
+	for _, o := range f.Rules {
+		all = append(all, ruleUnit(o, sets))
+	}
+	return all
+}
+
+func single(kind int, o Object, attrs []byte, named uint16) unit {
+	return unit{[]nfnl.Change{{New: kind, Family: o.Family, Attrs: attrs}}, nfnl.Attrs(o.Attrs).Text(named)}
+}
+
+// setName finds a set.
+type setName struct {
+	family      byte
+	table, name string
+}
+
+func setOf(o Object, table, name uint16) setName {
+	attrs := nfnl.Attrs(o.Attrs)
+	return setName{o.Family, attrs.Text(table), attrs.Text(name)}
+}
+
+// madeSet is a set with its elements.
+type madeSet struct {
+	anonymous bool
+	id        uint32
+	changes   []nfnl.Change
+}
+
+// sets are the changes that make the sets. One without a name of its own keeps the
+// one that the kernel has given it: only where a name has a % in it a number is put
+// there (nf_tables_set_alloc_name()).
+func (f Filter) sets() map[setName]*madeSet {
+	all := map[setName]*madeSet{}
+	for i, o := range f.Sets {
+		s := &madeSet{id: uint32(i + 1), anonymous: nfnl.Attrs(o.Attrs).Uint32(unix.NFTA_SET_FLAGS)&unix.NFT_SET_ANONYMOUS != 0}
+		const handle, known = 16, 18 // NFTA_SET_HANDLE; NFTA_SET_EXPRESSIONS is the last that is to be said
+		attrs := sift(o.Attrs, func(kind uint16) bool {
+			return kind != unix.NFTA_SET_ID && kind != handle && kind <= known
+		})
+		attrs = attr.Append(attrs, unix.NFTA_SET_ID, binary.BigEndian.AppendUint32(nil, s.id))
+		s.changes = []nfnl.Change{{New: unix.NFT_MSG_NEWSET, Family: o.Family, Attrs: attrs}}
+		all[setOf(o, unix.NFTA_SET_TABLE, unix.NFTA_SET_NAME)] = s
+	}
+	for _, o := range f.Elements {
+		s := all[setOf(o, unix.NFTA_SET_ELEM_LIST_TABLE, unix.NFTA_SET_ELEM_LIST_SET)]
+		if s == nil || nfnl.Attrs(o.Attrs).Get(unix.NFTA_SET_ELEM_LIST_ELEMENTS) == nil {
+			continue
+		}
+		attrs := attr.Append(o.Attrs[:len(o.Attrs):len(o.Attrs)], unix.NFTA_SET_ELEM_LIST_SET_ID, binary.BigEndian.AppendUint32(nil, s.id))
+		s.changes = append(s.changes, nfnl.Change{New: unix.NFT_MSG_NEWSETELEM, Family: o.Family, Attrs: attrs})
+	}
+	return all
+}
+
+// ruleUnit is a rule behind the sets that belong to it alone.
+func ruleUnit(o Object, sets map[setName]*madeSet) unit {
+	attrs := nfnl.Attrs(o.Attrs)
+	u := unit{name: attrs.Text(unix.NFTA_RULE_TABLE) + " " + attrs.Text(unix.NFTA_RULE_CHAIN)}
+	body := only(o.Attrs, unix.NFTA_RULE_TABLE, unix.NFTA_RULE_CHAIN, unix.NFTA_RULE_EXPRESSIONS, unix.NFTA_RULE_USERDATA)
+	var proto byte
+	extended, atProto := false, false
+	for _, e := range attr.All(attrs.Get(unix.NFTA_RULE_EXPRESSIONS)) {
+		name, data := nfnl.Attrs(e).Text(unix.NFTA_EXPR_NAME), nfnl.Attrs(e).Nested(unix.NFTA_EXPR_DATA)
+		switch name {
+		case "lookup":
+			if s := sets[setName{o.Family, attrs.Text(unix.NFTA_RULE_TABLE), data.Text(unix.NFTA_LOOKUP_SET)}]; s != nil && s.anonymous {
+				u.changes = append(u.changes, s.changes...)
+			}
+		case "match", "target":
+			extended = true
+		case "meta":
+			atProto = data.Uint32(unix.NFTA_META_KEY) == unix.NFT_META_L4PROTO
+		case "payload":
+			atProto = data.Uint32(unix.NFTA_PAYLOAD_BASE) == unix.NFT_PAYLOAD_NETWORK_HEADER && data.Uint32(unix.NFTA_PAYLOAD_OFFSET) == 9 && data.Uint32(unix.NFTA_PAYLOAD_LEN) == 1
+		case "cmp":
+			if value := data.Value(unix.NFTA_CMP_DATA); atProto && len(value) == 1 && data.Uint32(unix.NFTA_CMP_OP) == unix.NFT_CMP_EQ {
+				proto = value[0]
+			}
+		}
+	}
+	if extended {
+		// Extensions of iptables ask which protocol a rule is for
+		// (nft_parse_compat()), and the kernel does not tell what it was told.
+		compat := attr.Append(nil, unix.NFTA_RULE_COMPAT_PROTO, binary.BigEndian.AppendUint32(nil, uint32(proto)))
+		compat = attr.Append(compat, unix.NFTA_RULE_COMPAT_FLAGS, binary.BigEndian.AppendUint32(nil, 0))
+		body = nest(body, unix.NFTA_RULE_COMPAT, compat)
+	}
+	u.changes = append(u.changes, nfnl.Change{New: unix.NFT_MSG_NEWRULE, Family: o.Family, Attrs: body, Append: true})
+	return u
+}

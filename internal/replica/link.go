@@ -1,0 +1,176 @@
+package replica
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/attr"
+)
+
+// vethInfoPeer is VETH_INFO_PEER of <linux/veth.h>.
+const vethInfoPeer = 1
+
+// linkData is what of IFLA_INFO_DATA is handed back when a device of a kind is
+// made: the rest is what the kernel only tells, and partly refuses to hear. A kind
+// that is not here is copied as a wire that leads nowhere.
+var linkData = map[string]func(data []byte) []byte{
+	"dummy":  func([]byte) []byte { return nil },
+	"bridge": bridgeData,
+	"vxlan":  vxlanData,
+	"vlan":   func(data []byte) []byte { return data },
+	"macvlan": func(data []byte) []byte {
+		return only(data, unix.IFLA_MACVLAN_MODE, unix.IFLA_MACVLAN_FLAGS)
+	},
+	"macvtap": func(data []byte) []byte {
+		return only(data, unix.IFLA_MACVLAN_MODE, unix.IFLA_MACVLAN_FLAGS)
+	},
+	"ipvlan": func(data []byte) []byte { return data },
+	"vrf":    func(data []byte) []byte { return data },
+	"bond": func(data []byte) []byte {
+		return only(data, unix.IFLA_BOND_MODE, unix.IFLA_BOND_MIIMON, unix.IFLA_BOND_XMIT_HASH_POLICY)
+	},
+}
+
+// bridgeData leaves out what has to do with VLANs where the bridge does not filter by
+// them: a kernel that cannot refuses to hear that it shall not.
+func bridgeData(data []byte) []byte {
+	kinds := []uint16{unix.IFLA_BR_FORWARD_DELAY, unix.IFLA_BR_HELLO_TIME, unix.IFLA_BR_MAX_AGE, unix.IFLA_BR_AGEING_TIME,
+		unix.IFLA_BR_STP_STATE, unix.IFLA_BR_PRIORITY, unix.IFLA_BR_GROUP_FWD_MASK, unix.IFLA_BR_MCAST_SNOOPING,
+		unix.IFLA_BR_NF_CALL_IPTABLES, unix.IFLA_BR_NF_CALL_IP6TABLES, unix.IFLA_BR_NF_CALL_ARPTABLES}
+	if attr.Uint8(find(data, unix.IFLA_BR_VLAN_FILTERING)) != 0 {
+		kinds = append(kinds, unix.IFLA_BR_VLAN_FILTERING, unix.IFLA_BR_VLAN_PROTOCOL, unix.IFLA_BR_VLAN_DEFAULT_PVID)
+	}
+	return only(data, kinds...)
+}
+
+// vxlanData turns IFLA_VXLAN_TTL_INHERIT, which the kernel tells as a number, into
+// the flag that it wants to hear (vxlan_policy), and leaves
+// out what a kernel tells and does not take.
+func vxlanData(data []byte) []byte {
+	inherits := attr.Uint8(find(data, unix.IFLA_VXLAN_TTL_INHERIT)) != 0
+	data = only(data, unix.IFLA_VXLAN_ID, unix.IFLA_VXLAN_GROUP, unix.IFLA_VXLAN_LINK, unix.IFLA_VXLAN_LOCAL, unix.IFLA_VXLAN_TTL,
+		unix.IFLA_VXLAN_TOS, unix.IFLA_VXLAN_DF, unix.IFLA_VXLAN_LEARNING, unix.IFLA_VXLAN_AGEING, unix.IFLA_VXLAN_PORT,
+		unix.IFLA_VXLAN_PORT_RANGE, unix.IFLA_VXLAN_PROXY, unix.IFLA_VXLAN_RSC, unix.IFLA_VXLAN_COLLECT_METADATA, unix.IFLA_VXLAN_GBP,
+		unix.IFLA_VXLAN_GPE, unix.IFLA_VXLAN_UDP_CSUM)
+	if inherits {
+		data = attr.Append(data, unix.IFLA_VXLAN_TTL_INHERIT, nil)
+	}
+	return data
+}
+
+// stacked are the kinds that stand on the device of their IFLA_LINK.
+var stacked = []string{"vlan", "macvlan", "macvtap", "ipvlan", "vxlan"}
+
+// makeLinks makes the devices of all namespaces, those first that others stand on.
+func (b *builder) makeLinks() error {
+	b.made = map[place]bool{}
+	for i, s := range b.network.Spaces {
+		rows, err := b.conns[i].dump(unix.RTM_GETLINK, make([]byte, unix.SizeofIfInfomsg))
+		if err != nil {
+			return err
+		}
+		for _, row := range rows { // lo, and what the kernel puts into every namespace
+			at := place{i, indexOf(row)}
+			name := attr.String(find(row[unix.SizeofIfInfomsg:], unix.IFLA_IFNAME))
+			for _, l := range s.Links {
+				b.made[at] = b.made[at] || l.Index == at.index && l.Name == name
+			}
+		}
+	}
+	for again := true; again; {
+		again = false
+		for i := range b.network.Spaces {
+			for _, l := range b.network.Spaces[i].Links {
+				if b.made[place{i, l.Index}] || b.waits(i, l) {
+					continue
+				}
+				if err := b.makeLink(i, l); err != nil {
+					b.miss(i, Device, l.Name, err)
+				}
+				b.made[place{i, l.Index}], again = true, true
+			}
+		}
+	}
+	return nil
+}
+
+// waits reports whether what the device stands on has to be made first.
+func (b *builder) waits(space int, l Link) bool {
+	lower := place{l.At, l.lower()}
+	return slices.Contains(stacked, l.Kind) && l.At != Elsewhere && lower.index != 0 && lower != (place{space, l.Index}) && !b.made[lower]
+}
+
+func (b *builder) makeLink(space int, l Link) error {
+	data, soft := linkData[l.Kind]
+	peer, paired := b.peer(l)
+	switch {
+	case l.Kind == "veth" && paired:
+		err := b.makeVeth(space, l, vethEnd(b.copy.Spaces[l.At].FD(), peer))
+		b.made[place{l.At, peer.Index}] = true
+		return err
+	case !soft || slices.Contains(stacked, l.Kind) && l.At == Elsewhere:
+		what := Hardware
+		if l.Kind != "" {
+			what = FarSide
+		}
+		b.miss(space, what, l.Name, nil)
+		return b.makeWire(space, l)
+	}
+	body := linkBody(l.Index, l)
+	info := text(nil, unix.IFLA_INFO_KIND, l.Kind)
+	info = nest(info, unix.IFLA_INFO_DATA, data(l.info(unix.IFLA_INFO_DATA)))
+	body = nest(body, unix.IFLA_LINKINFO, info)
+	c := b.conns[space]
+	if lower := l.lower(); lower != 0 && slices.Contains(stacked, l.Kind) {
+		body = number(body, unix.IFLA_LINK, uint32(lower))
+		if l.At != space {
+			// What it stands on is looked for where the request is made.
+			c = b.conns[l.At]
+			body = number(body, unix.IFLA_NET_NS_FD, uint32(b.copy.Spaces[space].FD()))
+		}
+	}
+	return c.do(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, body)
+}
+
+// peer is the other end of a veth, if it is among what is copied.
+func (b *builder) peer(l Link) (Link, bool) {
+	if l.At == Elsewhere {
+		return Link{}, false
+	}
+	for _, p := range b.network.Spaces[l.At].Links {
+		if p.Index == l.lower() && p.Kind == "veth" {
+			return p, true
+		}
+	}
+	return Link{}, false
+}
+
+// vethEnd is the peer in VETH_INFO_PEER.
+func vethEnd[FD ~int](fd FD, peer Link) []byte {
+	return number(linkBody(peer.Index, peer), unix.IFLA_NET_NS_FD, uint32(fd))
+}
+
+func (b *builder) makeVeth(space int, l Link, end []byte) error {
+	info := text(nil, unix.IFLA_INFO_KIND, "veth")
+	info = nest(info, unix.IFLA_INFO_DATA, attr.Append(nil, vethInfoPeer, end))
+	return b.conns[space].do(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, nest(linkBody(l.Index, l), unix.IFLA_LINKINFO, info))
+}
+
+// linkBody is a request to make a device that is like another.
+func linkBody(index int, l Link) []byte {
+	body := make([]byte, unix.SizeofIfInfomsg)
+	binary.NativeEndian.PutUint32(body[4:], uint32(index))
+	body = text(body, unix.IFLA_IFNAME, l.Name)
+	// An ipvlan has the MAC address of what it stands on, and one of zeros is none.
+	if mac := l.attr(unix.IFLA_ADDRESS); len(mac) == 6 && l.Kind != "ipvlan" && slices.ContainsFunc(mac, func(c byte) bool { return c != 0 }) {
+		body = attr.Append(body, unix.IFLA_ADDRESS, mac)
+	}
+	for _, kind := range []uint16{unix.IFLA_MTU, unix.IFLA_TXQLEN, unix.IFLA_GROUP} {
+		if v := l.attr(kind); v != nil {
+			body = attr.Append(body, kind, v)
+		}
+	}
+	return body
+}

@@ -1,0 +1,177 @@
+package replica
+
+import (
+	"encoding/binary"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/attr"
+	"nstutor/internal/nsenter"
+)
+
+// configure gives the devices what is set once all of them are there: their
+// masters, their IPv4 settings, their ports and VLANs. They are still down.
+func (b *builder) configure(space int) {
+	s := b.network.Spaces[space]
+	c := b.conns[space]
+	for _, l := range s.Links {
+		if err := c.do(unix.RTM_NEWLINK, 0, b.setBody(l)); err != nil {
+			b.miss(space, Device, l.Name, err)
+			continue
+		}
+		if l.master() != 0 {
+			b.configurePort(space, l)
+		}
+		b.copyVLANs(space, l)
+	}
+}
+
+// flagsKept are the flags of a device that somebody sets, but for IFF_UP.
+const flagsKept = unix.IFF_NOARP | unix.IFF_PROMISC | unix.IFF_ALLMULTI | unix.IFF_MULTICAST | unix.IFF_DYNAMIC
+
+// setBody is a request to give a device its master, its flags, and its settings
+// net.ipv4.conf.DEV, which the kernel tells and takes by their places
+// (inet_set_link_af()): a file for each would cost more than all the rest.
+func (b *builder) setBody(l Link) []byte {
+	body := make([]byte, unix.SizeofIfInfomsg)
+	binary.NativeEndian.PutUint32(body[4:], uint32(l.Index))
+	binary.NativeEndian.PutUint32(body[8:], l.flags()&flagsKept)
+	binary.NativeEndian.PutUint32(body[12:], flagsKept)
+	if master := l.master(); master != 0 {
+		body = number(body, unix.IFLA_MASTER, uint32(master))
+	}
+	if mtu := l.attr(unix.IFLA_MTU); l.Name == "lo" && mtu != nil {
+		body = attr.Append(body, unix.IFLA_MTU, mtu)
+	}
+	if conf := find(find(l.attr(unix.IFLA_AF_SPEC), unix.AF_INET), unix.IFLA_INET_CONF); conf != nil {
+		var values []byte
+		for place := 0; 4*place+4 <= len(conf); place++ {
+			values = attr.Append(values, uint16(place+1), conf[4*place:4*place+4])
+		}
+		body = nest(body, unix.IFLA_AF_SPEC, nest(nil, unix.AF_INET, nest(nil, unix.IFLA_INET_CONF, values)))
+	}
+	return body
+}
+
+// portData is what of a bridge's port is handed back. Its state is, once it is up.
+var portData = []uint16{
+	unix.IFLA_BRPORT_PRIORITY, unix.IFLA_BRPORT_COST, unix.IFLA_BRPORT_MODE, unix.IFLA_BRPORT_GUARD, unix.IFLA_BRPORT_PROTECT,
+	unix.IFLA_BRPORT_LEARNING, unix.IFLA_BRPORT_UNICAST_FLOOD, unix.IFLA_BRPORT_PROXYARP, unix.IFLA_BRPORT_PROXYARP_WIFI,
+	unix.IFLA_BRPORT_MCAST_FLOOD, unix.IFLA_BRPORT_BCAST_FLOOD, unix.IFLA_BRPORT_NEIGH_SUPPRESS, unix.IFLA_BRPORT_ISOLATED,
+	unix.IFLA_BRPORT_GROUP_FWD_MASK, unix.IFLA_BRPORT_LOCKED, unix.IFLA_BRPORT_VLAN_TUNNEL, unix.IFLA_BRPORT_MCAST_TO_UCAST,
+}
+
+func isPort(l Link) bool { return attr.String(l.info(unix.IFLA_INFO_SLAVE_KIND)) == "bridge" }
+
+func (b *builder) configurePort(space int, l Link) {
+	if !isPort(l) {
+		return
+	}
+	if err := b.setPort(space, l, only(l.info(unix.IFLA_INFO_SLAVE_DATA), portData...)); err != nil {
+		b.miss(space, Device, l.Name, err)
+	}
+}
+
+func (b *builder) setPort(space int, l Link, data []byte) error {
+	body := make([]byte, unix.SizeofIfInfomsg)
+	binary.NativeEndian.PutUint32(body[4:], uint32(l.Index))
+	info := text(nil, unix.IFLA_INFO_SLAVE_KIND, "bridge")
+	return b.conns[space].do(unix.RTM_NEWLINK, 0, nest(body, unix.IFLA_LINKINFO, nest(info, unix.IFLA_INFO_SLAVE_DATA, data)))
+}
+
+// holdPorts puts ports into the state that they had, where the kernel has not
+// opened them as it does without a spanning tree.
+func (b *builder) holdPorts(space int) {
+	const forwarding = 3 // BR_STATE_FORWARDING
+	for _, l := range b.network.Spaces[space].Links {
+		state := find(l.info(unix.IFLA_INFO_SLAVE_DATA), unix.IFLA_BRPORT_STATE)
+		if !isPort(l) || !l.up() || !l.carrier() || attr.Uint8(state) == forwarding || state == nil {
+			continue
+		}
+		if err := b.setPort(space, l, attr.Append(nil, unix.IFLA_BRPORT_STATE, state)); err != nil {
+			b.miss(space, Device, l.Name, err)
+		}
+	}
+}
+
+// What AF_BRIDGE has in IFLA_AF_SPEC, of <linux/if_bridge.h>. BRIDGE_FLAGS_SELF says
+// that the bridge itself is meant, and no port.
+const (
+	iflaBridgeFlags, iflaBridgeVLANInfo = 0, 2
+	bridgeFlagsSelf                     = 2
+)
+
+// copyVLANs gives a bridge or a port the VLANs that it had, in the place of the one
+// that it is born with.
+func (b *builder) copyVLANs(space int, l Link) {
+	if l.VLANs == nil || !isPort(l) && l.Kind != "bridge" {
+		return
+	}
+	head := make([]byte, unix.SizeofIfInfomsg)
+	head[0] = unix.AF_BRIDGE
+	binary.NativeEndian.PutUint32(head[4:], uint32(l.Index))
+	var self []byte
+	if l.Kind == "bridge" {
+		self = attr.Append(nil, iflaBridgeFlags, binary.NativeEndian.AppendUint16(nil, bridgeFlagsSelf))
+	}
+	born := binary.NativeEndian.AppendUint16(binary.NativeEndian.AppendUint16(nil, 0), 1) // struct bridge_vlan_info: VLAN 1
+	c := b.conns[space]
+	// Whether it is born with VLAN 1 is the bridge's default_pvid's to say.
+	_ = c.do(unix.RTM_DELLINK, 0, nest(head, unix.IFLA_AF_SPEC, attr.Append(self, iflaBridgeVLANInfo, born)))
+	vlans := only(l.VLANs, iflaBridgeVLANInfo)
+	if len(vlans) == 0 {
+		return
+	}
+	if err := c.do(unix.RTM_SETLINK, 0, nest(head, unix.IFLA_AF_SPEC, append(self, vlans...))); err != nil {
+		b.miss(space, Device, l.Name, err)
+	}
+}
+
+// raise sets the devices up that were, those last that stand on others.
+func (b *builder) raise() {
+	for i, s := range b.network.Spaces {
+		for _, l := range s.Links {
+			if !l.up() {
+				continue
+			}
+			body := make([]byte, unix.SizeofIfInfomsg)
+			binary.NativeEndian.PutUint32(body[4:], uint32(l.Index))
+			binary.NativeEndian.PutUint32(body[8:], unix.IFF_UP)
+			binary.NativeEndian.PutUint32(body[12:], unix.IFF_UP)
+			if err := b.conns[i].do(unix.RTM_NEWLINK, 0, body); err != nil {
+				b.miss(i, Device, l.Name, err)
+			}
+		}
+	}
+}
+
+// settle makes the kernel deal with every new carrier now: it may put that off for
+// a second (linkwatch_schedule_work()), and until then the device drops what it is
+// to send. To ask for the link by ethtool is to have it dealt with
+// (ethtool_op_get_link()).
+func settle(ns *nsenter.Namespace, links []Link) error {
+	return ns.Do(func() error {
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			return err
+		}
+		defer unix.Close(fd)
+		for _, l := range links {
+			if !l.up() || len(l.Name) >= unix.IFNAMSIZ {
+				continue
+			}
+			value := struct{ cmd, data uint32 }{unix.ETHTOOL_GLINK, 0}
+			var request struct {
+				name [unix.IFNAMSIZ]byte
+				data unsafe.Pointer
+				_    [16]byte
+			}
+			copy(request.name[:], l.Name)
+			request.data = unsafe.Pointer(&value)
+			// A device that knows no such question tells nothing of a carrier either.
+			unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCETHTOOL, uintptr(unsafe.Pointer(&request)))
+		}
+		return nil
+	})
+}

@@ -1,0 +1,110 @@
+package replica
+
+import (
+	"encoding/binary"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/attr"
+)
+
+// Network is several namespaces as their kernel had them.
+type Network struct {
+	Spaces []Space
+	// Missing is what could not be taken down.
+	Missing []Omission
+}
+
+// Space is one namespace. The messages are the bodies of the kernel's answers to a
+// dump, without their headers.
+type Space struct {
+	// Name is what the copy is called; empty: it is the current namespace.
+	Name       string
+	Links      []Link
+	Addrs      [][]byte // IPv4
+	NextHops   [][]byte // objects of `ip nexthop`
+	Routes     [][]byte // IPv4, of every table
+	Rules      [][]byte // IPv4
+	Neighbours [][]byte // IPv4: permanent, learned, and those of proxies
+	FDB        [][]byte
+	Timers     [][]byte // ARP's, NDTA_PARMS of one device each
+	Policies   [][]byte // of IPsec
+	Settings   []Setting
+	Filter     Filter
+}
+
+// Link is a device.
+type Link struct {
+	Index   int
+	Name    string
+	Kind    string // of IFLA_INFO_KIND; empty: hardware, and the loopback device
+	Message []byte // as RTM_NEWLINK has it
+	// At is the place among the Spaces where the device of IFLA_LINK is: a veth's
+	// other end, what a VLAN stands on. It is Elsewhere when that is not copied.
+	At    int
+	VLANs []byte // IFLA_AF_SPEC of the bridge's or the port's; nil: none
+}
+
+// Elsewhere is the place of a device that is in none of the Spaces.
+const Elsewhere = -1
+
+// attr is the payload of an attribute of the device; nil when it has none.
+func (l Link) attr(kind uint16) []byte { return find(l.Message[unix.SizeofIfInfomsg:], kind) }
+
+func (l Link) flags() uint32 { return binary.NativeEndian.Uint32(l.Message[8:]) }
+
+func (l Link) up() bool { return l.flags()&unix.IFF_UP != 0 }
+
+// carrier reports whether the device had somebody at its other end.
+func (l Link) carrier() bool { return l.flags()&unix.IFF_LOWER_UP != 0 }
+
+// lower is the index of the device of IFLA_LINK, 0 for none.
+func (l Link) lower() int { return attr.Int(l.attr(unix.IFLA_LINK)) }
+
+func (l Link) master() int { return attr.Int(l.attr(unix.IFLA_MASTER)) }
+
+// info is a part of IFLA_LINKINFO.
+func (l Link) info(kind uint16) []byte { return find(l.attr(unix.IFLA_LINKINFO), kind) }
+
+// Setting is a sysctl, given as its path below /proc/sys.
+type Setting struct{ Path, Value string }
+
+// Filter is the packet filter of a namespace, as nf_tables has it.
+type Filter struct {
+	Tables, Chains, Objects, Sets, Elements, FlowTables, Rules []Object
+}
+
+// Object is one of nf_tables and the address family of its table.
+type Object struct {
+	Family byte
+	Attrs  []byte
+}
+
+// Omission is something that the copy does not have.
+type Omission struct {
+	Netns string // of the copy
+	What  What
+	Name  string // of the device, the table, the setting
+	Err   string // of the kernel, which refused it; empty: it was not tried
+}
+
+// What says of which kind it is.
+type What string
+
+// The kinds of omissions.
+const (
+	Hardware  What = "hardware"  // a device that is no software: in its place is a wire
+	FarSide   What = "far-side"  // what a wire leads to
+	BPF       What = "bpf"       // programs on devices
+	Traffic   What = "qdisc"     // queueing disciplines and their filters
+	IPv6      What = "ipv6"      // addresses, routes and rules of IPv6
+	IPsec     What = "ipsec"     // associations, which have keys
+	Legacy    What = "legacy"    // tables of iptables-legacy
+	Device    What = "device"    // refused
+	Address   What = "address"   // refused
+	Route     What = "route"     // refused
+	Rule      What = "rule"      // refused
+	Neighbour What = "neighbour" // refused
+	Value     What = "setting"   // refused
+	Filtering What = "filter"    // refused
+)

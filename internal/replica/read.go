@@ -1,0 +1,225 @@
+package replica
+
+import (
+	"context"
+	"encoding/binary"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/attr"
+	"nstutor/diag/table"
+	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
+)
+
+// Source is a namespace to copy, and what the copy is to be called.
+type Source struct {
+	Name string
+	NS   *nsenter.Namespace
+}
+
+// Read takes namespaces down. It changes nothing in them, and needs CAP_NET_ADMIN
+// there for the packet filter. An error names the namespace and the table.
+func Read(ctx context.Context, sources []Source) (Network, error) {
+	var n Network
+	for i := range sources {
+		if err := context.Cause(ctx); err != nil {
+			return n, err
+		}
+		space, missing, err := readSpace(sources, i)
+		if err != nil {
+			return n, err
+		}
+		n.Spaces = append(n.Spaces, space)
+		for _, m := range missing {
+			m.Netns = space.Name
+			n.Missing = append(n.Missing, m)
+		}
+	}
+	return n, nil
+}
+
+// family is the body of a dump that is about one.
+func family(size int, family byte) []byte {
+	body := make([]byte, size)
+	body[0] = family
+	return body
+}
+
+func readSpace(sources []Source, i int) (Space, []Omission, error) {
+	ns := sources[i].NS
+	s := Space{Name: sources[i].Name}
+	c, err := dial(ns)
+	if err != nil {
+		return s, nil, err
+	}
+	defer c.close()
+	if s.Links, err = readLinks(c, sources, i); err != nil {
+		return s, nil, say.Err("%s: read links: %v", "%s：读取网卡：%v", ns.Name(), err)
+	}
+	for _, t := range []struct {
+		name say.Text
+		get  uint16
+		body []byte
+		rows *[][]byte
+	}{
+		{say.T("addresses", "地址"), unix.RTM_GETADDR, family(unix.SizeofIfAddrmsg, unix.AF_INET), &s.Addrs},
+		{say.T("next hops", "下一跳"), unix.RTM_GETNEXTHOP, family(8, unix.AF_UNSPEC), &s.NextHops},
+		{say.T("routes", "路由"), unix.RTM_GETROUTE, family(unix.SizeofRtMsg, unix.AF_INET), &s.Routes},
+		{say.T("rules", "策略规则"), unix.RTM_GETRULE, family(unix.SizeofRtMsg, unix.AF_INET), &s.Rules},
+		{say.T("neighbours", "邻居"), unix.RTM_GETNEIGH, family(unix.SizeofNdMsg, unix.AF_INET), &s.Neighbours},
+		{say.T("forwarding database", "转发数据库"), unix.RTM_GETNEIGH, family(unix.SizeofNdMsg, unix.AF_BRIDGE), &s.FDB},
+		{say.T("ARP timers", "ARP 定时器"), unix.RTM_GETNEIGHTBL, family(4, unix.AF_INET), &s.Timers},
+	} {
+		rows, err := c.dump(t.get, t.body)
+		if err != nil {
+			return s, nil, say.Err("%s: read %s: %v", "%s：读取%s：%v", ns.Name(), t.name, err)
+		}
+		*t.rows = slices.DeleteFunc(rows, func(row []byte) bool { return len(row) == 0 || t.body[0] != 0 && row[0] != t.body[0] })
+	}
+	proxies := family(unix.SizeofNdMsg, unix.AF_INET)
+	proxies[10] = unix.NTF_PROXY
+	rows, err := c.dump(unix.RTM_GETNEIGH, proxies)
+	if err != nil {
+		return s, nil, say.Err("%s: read proxies: %v", "%s：读取代理邻居：%v", ns.Name(), err)
+	}
+	s.Neighbours = append(s.Neighbours, rows...)
+	if s.Settings, err = readSettings(ns); err != nil {
+		return s, nil, err
+	}
+	if s.Filter, err = readFilter(ns); err != nil {
+		return s, nil, say.Err("%s: read nf_tables rules: %v", "%s：读取 nf_tables 规则：%v", ns.Name(), err)
+	}
+	x, err := dialProtocol(ns, unix.NETLINK_XFRM)
+	var keyed bool
+	if err == nil {
+		defer x.close()
+		s.Policies, keyed, err = xfrmPolicies(x)
+	}
+	if err != nil && !none(err) {
+		return s, nil, err
+	}
+	missing, err := unread(c, s)
+	if keyed {
+		missing = append(missing, Omission{What: IPsec})
+	}
+	return s, missing, err
+}
+
+// readLinks reads the devices, and where among the sources their wires lead.
+func readLinks(c *conn, sources []Source, here int) ([]Link, error) {
+	const skipStats, bridgeVLANs = 8, 2 // RTEXT_FILTER_* in <linux/rtnetlink.h>
+	rows, err := c.dump(unix.RTM_GETLINK, number(make([]byte, unix.SizeofIfInfomsg), unix.IFLA_EXT_MASK, skipStats))
+	if err != nil {
+		return nil, err
+	}
+	bridged, err := c.dump(unix.RTM_GETLINK, number(family(unix.SizeofIfInfomsg, unix.AF_BRIDGE), unix.IFLA_EXT_MASK, bridgeVLANs))
+	if err != nil {
+		return nil, err
+	}
+	vlans := map[int][]byte{}
+	for _, row := range bridged {
+		if len(row) >= unix.SizeofIfInfomsg {
+			vlans[indexOf(row)] = find(row[unix.SizeofIfInfomsg:], unix.IFLA_AF_SPEC)
+		}
+	}
+	places, err := places(c.ns, sources)
+	if err != nil {
+		return nil, err
+	}
+	var links []Link
+	for _, row := range rows {
+		if len(row) < unix.SizeofIfInfomsg {
+			continue
+		}
+		l := Link{Index: indexOf(row), Message: row, At: here}
+		l.Name, l.Kind = attr.String(l.attr(unix.IFLA_IFNAME)), attr.String(l.info(unix.IFLA_INFO_KIND))
+		l.VLANs = vlans[l.Index]
+		if nsid := l.attr(unix.IFLA_LINK_NETNSID); nsid != nil {
+			l.At = Elsewhere
+			if place, ok := places[attr.Int(nsid)]; ok {
+				l.At = place
+			}
+		}
+		links = append(links, l)
+	}
+	return links, nil
+}
+
+// indexOf is that of the device which a struct ifinfomsg is about.
+func indexOf(message []byte) int { return int(int32(binary.NativeEndian.Uint32(message[4:]))) }
+
+// places are the sources by the numbers that a namespace has for them.
+func places(ns *nsenter.Namespace, sources []Source) (map[int]int, error) {
+	one, err := table.OpenOne(ns)
+	if err != nil {
+		return nil, err
+	}
+	defer one.Close()
+	fds := make([]int, len(sources))
+	for i, s := range sources {
+		fds[i] = int(s.NS.FD())
+	}
+	found := map[int]int{}
+	for i, id := range one.NetnsIDs(fds) {
+		if id >= 0 {
+			found[id] = i
+		}
+	}
+	return found, nil
+}
+
+// unread is what the namespace has and the copy will not.
+func unread(c *conn, s Space) (missing []Omission, err error) {
+	const clsact, ingress = "clsact", "ingress"
+	qdiscs, err := c.dump(unix.RTM_GETQDISC, make([]byte, 20)) // struct tcmsg
+	if err != nil {
+		return nil, say.Err("%s: read qdiscs: %v", "%s：读取 qdisc：%v", c.ns.Name(), err)
+	}
+	names := map[int]string{}
+	for _, l := range s.Links {
+		names[l.Index] = l.Name
+		if xdp := l.attr(unix.IFLA_XDP); len(find(xdp, unix.IFLA_XDP_PROG_ID)) > 0 {
+			missing = append(missing, Omission{What: BPF, Name: l.Name})
+		}
+	}
+	plain := []string{"noqueue", "noop", "mq", "pfifo_fast", "fq_codel", "fq"} // what devices are born with
+	for _, q := range qdiscs {
+		if len(q) < 20 {
+			continue
+		}
+		kind := attr.String(find(q[20:], unix.TCA_KIND))
+		switch {
+		case kind == clsact || kind == ingress:
+			missing = append(missing, Omission{What: BPF, Name: names[indexOf(q)]})
+		case !slices.Contains(plain, kind):
+			missing = append(missing, Omission{What: Traffic, Name: names[indexOf(q)]})
+		}
+	}
+	if names := legacyTables(c.ns); names != "" {
+		missing = append(missing, Omission{What: Legacy, Name: names})
+	}
+	v6, err := c.dump(unix.RTM_GETADDR, family(unix.SizeofIfAddrmsg, unix.AF_INET6))
+	if err != nil {
+		return nil, say.Err("%s: read addresses: %v", "%s：读取地址：%v", c.ns.Name(), err)
+	}
+	for _, a := range v6 {
+		if len(a) >= unix.SizeofIfAddrmsg && a[3] == unix.RT_SCOPE_UNIVERSE {
+			return append(missing, Omission{What: IPv6}), nil
+		}
+	}
+	return missing, nil
+}
+
+// legacyTables are the tables of iptables-legacy, which the kernel lists.
+func legacyTables(ns *nsenter.Namespace) (names string) {
+	_ = ns.Do(func() error {
+		text, err := os.ReadFile("/proc/thread-self/net/ip_tables_names")
+		names = strings.Join(strings.Fields(string(text)), ", ")
+		return err // without the module there is no such file, and no table
+	})
+	return names
+}

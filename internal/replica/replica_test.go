@@ -1,0 +1,262 @@
+package replica
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"nstutor/diag/netfilter"
+	"nstutor/diag/table"
+	"nstutor/internal/lab/labtest"
+	"nstutor/internal/nsenter"
+)
+
+// run does what lines of "NETNS: COMMAND" say.
+func run(t testing.TB, spaces map[string]*nsenter.Namespace, script string) {
+	t.Helper()
+	for line := range strings.Lines(script) {
+		netns, command, ok := strings.Cut(strings.TrimSpace(line), ": ")
+		if !ok {
+			continue
+		}
+		err := spaces[netns].Do(func() error {
+			if out, err := exec.Command("sh", "-c", command).CombinedOutput(); err != nil {
+				return fmt.Errorf("%w: %s", err, out)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatalf("%s: %s: %v", netns, command, err)
+		}
+	}
+}
+
+// copied builds a network of some namespaces and its copy, whose namespaces are
+// called copy-NAME. The value goes through JSON, as it does between processes.
+func copied(t testing.TB, script string, names ...string) (originals map[string]*nsenter.Namespace, n Network, c *Copy) {
+	t.Helper()
+	originals = map[string]*nsenter.Namespace{}
+	var sources []Source
+	for _, name := range names {
+		originals[name] = labtest.Netns(t, name)
+		sources = append(sources, Source{"copy-" + name, originals[name]})
+	}
+	run(t, originals, script)
+	n, err := Read(context.Background(), sources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n = Network{}
+	if err := json.Unmarshal(data, &n); err != nil {
+		t.Fatal(err)
+	}
+	c, err = Build(context.Background(), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.Close()
+		for _, name := range names {
+			nsenter.Delete("/run/netns/copy-" + name)
+		}
+	})
+	return originals, n, c
+}
+
+// same compares all tables of the copy with those of the original.
+func same(t *testing.T, originals map[string]*nsenter.Namespace, n Network, c *Copy) {
+	t.Helper()
+	for i, space := range n.Spaces {
+		name := strings.TrimPrefix(space.Name, "copy-")
+		want, got := tables(t, originals[name]), tables(t, c.Spaces[i])
+		ignored := cmp.Options{
+			cmpopts.IgnoreFields(table.Link{}, "PeerNetns", "PeerNetnsID"),
+			cmpopts.IgnoreFields(table.Neighbour{}, "Age", "Since"),
+			cmpopts.EquateComparable(netip.Prefix{}, netip.Addr{}),
+		}
+		if diff := cmp.Diff(want, got, ignored); diff != "" {
+			t.Errorf("%s differs (-original +copy):\n%s", name, diff)
+		}
+		if want, got := ruleLines(t, originals[name]), ruleLines(t, c.Spaces[i]); want != got {
+			t.Errorf("%s: rules:\n%s\nin the copy:\n%s", name, want, got)
+		}
+	}
+}
+
+type tabled struct {
+	Links   []table.Link
+	Addrs   []table.Addr
+	Routes  []table.Route
+	Rules   []table.PolicyRule
+	Near    []table.Neighbour
+	Sysctls []table.Sysctl
+}
+
+func tables(t *testing.T, ns *nsenter.Namespace) tabled {
+	t.Helper()
+	s, err := table.Read(context.Background(), ns, table.ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tabled{s.Links, s.Addrs, s.Routes, s.PolicyRules, s.Neighbours, s.Sysctls}
+}
+
+func ruleLines(t *testing.T, ns *nsenter.Namespace) string {
+	t.Helper()
+	set, err := netfilter.Read(ns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.Netns = ""
+	for i := range set.Tables {
+		for j := range set.Tables[i].Chains {
+			for k := range set.Tables[i].Chains[j].Rules {
+				set.Tables[i].Chains[j].Rules[k].Handle = 0
+			}
+		}
+	}
+	data, err := json.MarshalIndent(set, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestTablesOfTheCopyEqualThoseOfTheOriginal(t *testing.T) {
+	for _, c := range []struct {
+		name, script string
+		spaces       []string
+	}{
+		{"a pod, its node and the router", `
+			a: ip link set lo up
+			a: ip link add eth0 address 02:00:00:00:00:0a type veth peer name veth-a address 02:00:00:00:00:0b netns b
+			a: ip addr add 172.20.1.10/24 dev eth0
+			a: ip addr add 172.20.1.11/24 dev eth0
+			a: ip link set eth0 mtu 1400 up
+			b: ip link set veth-a up
+			b: ip route add 172.20.1.10 dev veth-a
+			b: ip route add blackhole 10.9.0.0/16 metric 5
+			b: ip route add prohibit 10.10.0.0/16
+			b: ip route add 10.11.0.0/16 via 172.20.1.10 table 100 mtu 1300
+			b: ip rule add from 10.1.0.0/16 iif veth-a fwmark 0x1/0xf lookup 100 pref 99
+			b: ip rule add to 10.2.0.0/16 prohibit pref 98
+			b: sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.veth-a.proxy_arp=1 net.ipv4.conf.all.rp_filter=2 net.ipv4.icmp_echo_ignore_all=1 net.ipv4.conf.veth-a.forwarding=0
+			a: ip route add default via 172.20.1.1 dev eth0 onlink
+			a: ip route del 172.20.1.0/24 dev eth0
+			a: ip neigh add 172.20.1.1 lladdr 02:00:00:00:00:99 dev eth0 nud permanent
+			b: ip neigh add 172.20.1.10 lladdr 02:00:00:00:00:0a dev veth-a nud stale
+			b: ip neigh add proxy 172.20.1.1 dev veth-a
+		`, []string{"a", "b"}},
+		{"what is down stays down", `
+			a: ip link add eth0 type veth peer name eth1 netns b
+			a: ip addr add 10.0.0.1/24 dev eth0
+			a: ip link set eth0 up
+			b: ip addr add 10.0.0.2/24 dev eth1
+		`, []string{"a", "b"}},
+		{"routes over several next hops", `
+			a: ip link set lo up
+			a: ip link add d0 type veth peer name p0
+			a: ip link add d1 type veth peer name p1
+			a: ip addr add 10.0.0.1/24 dev d0
+			a: ip addr add 10.0.1.1/24 dev d1
+			a: ip link set d0 up
+			a: ip link set d1 up
+			a: ip link set p0 up
+			a: ip link set p1 up
+			a: ip route add 10.5.0.0/16 nexthop via 10.0.0.2 dev d0 weight 2 nexthop via 10.0.1.2 dev d1
+			a: ip nexthop add id 7 via 10.0.0.9 dev d0
+			a: ip route add 10.6.0.0/16 nhid 7
+		`, []string{"a"}},
+		{"a bridge and its ports", `
+			host: ip link set lo up
+			host: ip link add br0 type bridge forward_delay 0
+			host: ip link add v1 type veth peer name eth0 netns a
+			host: ip link add v2 type veth peer name eth0 netns b
+			host: ip link set v1 master br0
+			host: ip link set v2 master br0
+			host: ip addr add 10.0.0.1/24 dev br0
+			host: ip link set br0 up
+			host: ip link set v1 up
+			host: ip link set v2 up
+			host: bridge link set dev v2 hairpin on learning off
+			host: bridge fdb add 02:00:00:00:00:77 dev v1 master static
+			a: ip addr add 10.0.0.2/24 dev eth0
+			a: ip link set eth0 up
+			b: ip link set eth0 up
+		`, []string{"host", "a", "b"}},
+		{"a tunnel, a macvlan in another namespace", `
+			a: ip link add eth0 type veth peer name eth0 netns b
+			a: ip addr add 192.168.6.1/24 dev eth0
+			a: ip link set eth0 up
+			b: ip link set eth0 up
+			b: ip addr add 192.168.6.2/24 dev eth0
+			a: ip link add vx0 type vxlan id 42 dev eth0 local 192.168.6.1 dstport 4789 nolearning
+			a: ip addr add 10.1.0.1/24 dev vx0
+			a: ip link set vx0 up
+			a: bridge fdb append 00:00:00:00:00:00 dev vx0 dst 192.168.6.2
+			a: bridge fdb add 02:00:00:00:00:55 dev vx0 dst 192.168.6.2
+			b: ip link add mv0 link eth0 netns c type macvlan mode bridge
+			c: ip link set mv0 up
+			c: ip addr add 192.168.6.3/24 dev mv0
+		`, []string{"a", "b", "c"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			originals, n, replica := copied(t, c.script, c.spaces...)
+			for _, m := range replica.Missing {
+				t.Errorf("not copied: %+v", m)
+			}
+			same(t, originals, n, replica)
+		})
+	}
+}
+
+func TestRuleSetsAreCopied(t *testing.T) {
+	for _, c := range []struct{ name, tool, script string }{
+		{"iptables", "iptables", `
+			a: iptables -P FORWARD DROP
+			a: iptables -N DOCKER
+			a: iptables -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+			a: iptables -A FORWARD -i br-a ! -o br-a -j DOCKER
+			a: iptables -A DOCKER -p tcp -m tcp --dport 80 -j ACCEPT
+			a: iptables -A DOCKER -p icmp -m icmp --icmp-type 8 -m comment --comment "let echoes in" -j ACCEPT
+			a: iptables -A DOCKER -p tcp -m multiport --dports 80,443 -j REJECT --reject-with tcp-reset
+			a: iptables -t nat -A POSTROUTING -s 10.0.0.0/8 ! -d 10.0.0.0/8 -j MASQUERADE
+			a: iptables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 10.0.0.2:80
+			a: iptables -t mangle -A PREROUTING -j MARK --set-mark 7
+		`},
+		{"nft", "nft", `
+			a: nft add table inet t
+			a: nft 'add chain inet t forward { type filter hook forward priority 0; policy drop; }'
+			a: nft 'add set inet t hosts { type ipv4_addr; flags interval; elements = { 10.0.0.0/8, 192.168.0.1 } }'
+			a: nft 'add chain inet t deep'
+			a: nft 'add map inet t jumps { type ifname : verdict; elements = { "br0" : jump deep } }'
+			a: nft 'add rule inet t forward ip saddr @hosts tcp dport { 80, 443 } counter accept comment "web"'
+			a: nft 'add rule inet t forward iifname vmap @jumps'
+			a: nft 'add rule inet t deep ip saddr . tcp dport { 10.0.0.1 . 22, 10.0.0.2 . 23 } drop'
+			a: nft 'add rule inet t deep icmp type echo-request limit rate 5/second accept'
+			a: nft 'add rule inet t deep ct state vmap { established : accept, invalid : drop }'
+		`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if _, err := exec.LookPath(c.tool); err != nil {
+				t.Skip(c.tool + " is not installed")
+			}
+			originals, n, replica := copied(t, c.script, "a")
+			for _, m := range replica.Missing {
+				t.Errorf("not copied: %+v", m)
+			}
+			same(t, originals, n, replica)
+		})
+	}
+}

@@ -1,0 +1,101 @@
+package replica
+
+import (
+	"os"
+	"path"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/internal/nsenter"
+)
+
+// settingDirs are the folders whose files are all copied, in this order: writing
+// ip_forward sets those of all devices (inet_forward_change()), and so comes first.
+// What devices have of their own is copied with them.
+var settingDirs = []string{"net/ipv4", "net/ipv4/conf/all", "net/ipv4/conf/default", "net/bridge"}
+
+// notCopied are settings of the whole machine, a key, and groups that a user
+// namespace does not have.
+var notCopied = map[string]bool{
+	"net/ipv4/tcp_fastopen_key": true, "net/ipv4/tcp_mem": true, "net/ipv4/udp_mem": true,
+	"net/ipv4/tcp_available_congestion_control": true, "net/ipv4/tcp_allowed_congestion_control": true,
+	"net/ipv4/tcp_congestion_control": true, "net/ipv4/tcp_available_ulp": true, "net/ipv4/tcp_ehash_entries": true,
+	"net/ipv4/udp_hash_entries": true, "net/ipv4/ping_group_range": true,
+}
+
+// settingFirst is written before all others.
+const settingFirst = "net/ipv4/ip_forward"
+
+// readSettings reads the sysctls of a namespace that have to do with its packets.
+func readSettings(ns *nsenter.Namespace) (all []Setting, err error) {
+	err = ns.Do(func() error {
+		if value, ok := readSetting(settingFirst); ok {
+			all = append(all, Setting{settingFirst, value})
+		}
+		for _, dir := range settingDirs {
+			entries, err := os.ReadDir("/proc/sys/" + dir)
+			if err != nil {
+				continue // without the module there is no folder
+			}
+			for _, e := range entries {
+				name := path.Join(dir, e.Name())
+				if e.IsDir() || name == settingFirst || notCopied[name] {
+					continue
+				}
+				if value, ok := readSetting(name); ok {
+					all = append(all, Setting{name, value})
+				}
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+// readSetting does without the poller that an os.File would be registered with:
+// there are some two hundred.
+func readSetting(path string) (string, bool) {
+	fd, err := unix.Open("/proc/sys/"+path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return "", false
+	}
+	defer unix.Close(fd)
+	var buf [4096]byte
+	n, err := unix.Read(fd, buf[:])
+	return strings.TrimRight(string(buf[:max(n, 0)]), "\n\t "), err == nil
+}
+
+func writeSetting(path, value string) error {
+	fd, err := unix.Open("/proc/sys/"+path, unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	_, err = unix.Write(fd, []byte(value))
+	return err
+}
+
+// noIPv6 keeps the copy from speaking of itself: what is copied is IPv4.
+var noIPv6 = []Setting{{"net/ipv6/conf/all/disable_ipv6", "1"}, {"net/ipv6/conf/default/disable_ipv6", "1"}}
+
+// writeSettings gives a namespace those that it does not have already. A setting
+// that a lab may not write is returned; one that is not there is the machine's, and
+// only its first namespace shows it.
+func writeSettings(ns *nsenter.Namespace, all []Setting) (refused []Omission, err error) {
+	err = ns.Do(func() error {
+		for _, s := range noIPv6 {
+			_ = writeSetting(s.Path, s.Value) // a kernel may have no IPv6
+		}
+		for _, s := range all {
+			if now, ok := readSetting(s.Path); ok && now == s.Value {
+				continue
+			}
+			if err := writeSetting(s.Path, s.Value); err != nil && err != unix.ENOENT {
+				refused = append(refused, Omission{What: Value, Name: strings.ReplaceAll(s.Path, "/", "."), Err: err.Error()})
+			}
+		}
+		return nil
+	})
+	return refused, err
+}

@@ -1,0 +1,117 @@
+package replica
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/attr"
+	"nstutor/internal/say"
+)
+
+// wire is a device that stands for one whose other end is not copied.
+type wire struct {
+	space int
+	link  Link
+	end   string // what its other end is called outside
+}
+
+// makeWire makes a device that leads outside.
+func (b *builder) makeWire(space int, l Link) error {
+	w := wire{space, l, fmt.Sprintf("w%d.%d", space, l.Index)}
+	end := text(make([]byte, unix.SizeofIfInfomsg), unix.IFLA_IFNAME, w.end)
+	if mtu := l.attr(unix.IFLA_MTU); mtu != nil {
+		end = attr.Append(end, unix.IFLA_MTU, mtu)
+	}
+	end = number(end, unix.IFLA_NET_NS_FD, uint32(b.copy.outside.FD()))
+	if err := b.makeVeth(space, l, end); err != nil {
+		return err
+	}
+	b.wires = append(b.wires, w)
+	return nil
+}
+
+// raiseWires sets the other ends up where there was a carrier. Of a device that was
+// down nobody knows.
+func (b *builder) raiseWires() error {
+	if len(b.wires) == 0 {
+		return nil
+	}
+	c, err := dial(b.copy.outside)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	for _, w := range b.wires {
+		if w.link.up() && !w.link.carrier() {
+			continue
+		}
+		body := make([]byte, unix.SizeofIfInfomsg)
+		binary.NativeEndian.PutUint32(body[8:], unix.IFF_UP)
+		binary.NativeEndian.PutUint32(body[12:], unix.IFF_UP)
+		if err := c.do(unix.RTM_NEWLINK, 0, text(body, unix.IFLA_IFNAME, w.end)); err != nil {
+			return say.Err("set %s up: %v", "启用 %s：%v", w.end, err)
+		}
+	}
+	return nil
+}
+
+// outlook is what is known of who is at the other end of a wire.
+type outlook struct {
+	known  map[netip.Addr][]byte // addresses and their MAC addresses, as they were learned
+	silent map[netip.Addr]bool   // who was asked for and did not answer
+	// assumes reports whether others are taken to answer as well: behind a NIC there
+	// is a network. A port of a bridge is one of many, and answers for itself.
+	assumes bool
+	own     []netip.Prefix // of the namespace: what comes from elsewhere, nobody outside can answer
+}
+
+// look is what the copied tables say of the other end of a wire.
+func (b *builder) look(w wire) outlook {
+	s := b.network.Spaces[w.space]
+	o := outlook{known: map[netip.Addr][]byte{}, silent: map[netip.Addr]bool{}, assumes: !isPort(w.link) || w.link.Kind != "veth"}
+	for _, row := range s.Neighbours {
+		at := indexOf(row)
+		if len(row) < unix.SizeofNdMsg || row[10]&unix.NTF_PROXY != 0 || at != w.link.Index && at != w.link.master() {
+			continue
+		}
+		addr, mac := attr.Addr(find(row[unix.SizeofNdMsg:], unix.NDA_DST)), find(row[unix.SizeofNdMsg:], unix.NDA_LLADDR)
+		state := binary.NativeEndian.Uint16(row[8:])
+		switch {
+		case state&(unix.NUD_FAILED|unix.NUD_INCOMPLETE) != 0:
+			o.silent[addr] = true
+		case len(mac) == 6 && at == w.link.Index:
+			o.known[addr] = mac
+		}
+	}
+	for _, row := range s.Addrs {
+		if len(row) < unix.SizeofIfAddrmsg {
+			continue
+		}
+		if addr := attr.Addr(find(row[unix.SizeofIfAddrmsg:], unix.IFA_LOCAL)); addr.IsValid() {
+			bits := int(row[1])
+			if at := indexOf(row); at != w.link.Index && at != w.link.master() {
+				bits = addr.BitLen()
+			}
+			o.own = append(o.own, netip.PrefixFrom(addr, bits).Masked())
+		}
+	}
+	return o
+}
+
+// answers reports whether somebody at the other end has an address, and his MAC
+// address: nil for any.
+func (o outlook) answers(addr netip.Addr) (mac []byte, yes bool) {
+	if mac, ok := o.known[addr]; ok {
+		return mac, true
+	}
+	return nil, o.assumes && !o.silent[addr]
+}
+
+// returns reports whether an answer to an address would find its way back.
+func (o outlook) returns(to netip.Addr) bool {
+	return slices.ContainsFunc(o.own, func(p netip.Prefix) bool { return p.Contains(to) })
+}

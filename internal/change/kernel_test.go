@@ -154,7 +154,7 @@ func samples() []sample {
 	}
 }
 
-// state is what the two namespaces have, once the links have settled.
+// state is what the two namespaces have, once the links and the addresses have settled.
 func state(t *testing.T, l *lab.Lab) (b change.Before) {
 	t.Helper()
 	for deadline := time.Now().Add(2 * time.Second); ; time.Sleep(5 * time.Millisecond) {
@@ -167,7 +167,9 @@ func state(t *testing.T, l *lab.Lab) (b change.Before) {
 		waiting := func(link table.Link) bool {
 			return link.Has("UP") && link.Has("LOWER_UP") == link.Has("NO-CARRIER")
 		}
-		if !slices.ContainsFunc(slices.Concat(b.Netns[host].Links, b.Netns[inet].Links), waiting) || time.Now().After(deadline) {
+		tentative := func(a table.Addr) bool { return slices.Contains(a.Flags, "tentative") }
+		settled := !slices.ContainsFunc(slices.Concat(b.Netns[host].Links, b.Netns[inet].Links), waiting) && !slices.ContainsFunc(b.Netns[host].Addrs, tentative)
+		if settled || time.Now().After(deadline) {
 			return b
 		}
 	}

@@ -17,6 +17,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/lab/labtest"
@@ -152,9 +153,8 @@ func TestAFixThatMendsTheCopyIsVerified(t *testing.T) {
 // answered is the ping in the network itself.
 func (n *network) answered(from, to string) {
 	n.t.Helper()
-	err := n.spaces[from].Do(func() error { return exec.Command("ping", "-c1", "-W4", to).Run() })
-	if err != nil {
-		n.t.Errorf("a verified fix does not mend the network: %v", err)
+	if r := probe.Ping(n.t.Context(), n.spaces[from], probe.Echo{To: to}); r.Outcome != probe.Replied {
+		n.t.Errorf("a verified fix does not mend the network: %s", r.Message)
 	}
 }
 
@@ -215,7 +215,8 @@ func TestNothingIsTriedWhereNothingIsBroken(t *testing.T) {
 
 func TestTheFarSideOfAWireAnswersAsItWasSeenTo(t *testing.T) {
 	n := build(t, routed, "pod", "host", "inet")
-	n.run("inet: ip route del 10.244.1.0/24\nhost: ping -qc1 -W4 203.0.113.10")
+	n.run("inet: ip route del 10.244.1.0/24")
+	n.answered("host", "203.0.113.10")
 	n.sends = true
 	if err := nsenter.Delete("/run/netns/inet"); err != nil { // it is still there, and cannot be seen
 		t.Fatal(err)

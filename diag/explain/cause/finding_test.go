@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -85,7 +86,7 @@ func TestEveryFindingIsWhole(t *testing.T) {
 		if shown := f.Evidence(); len(shown) == 0 || slices.ContainsFunc(shown, func(line say.Text) bool { return line.String() == "" }) {
 			t.Errorf("%s: the evidence is %q", name, shown)
 		}
-		if mends := len(f.Fix()) > 0; !mends && !slices.Contains(unmended, reflect.TypeOf(f).Name()) {
+		if mends := len(f.Fix()) > 0; !mends && !slices.Contains(unmended, reflect.TypeOf(f).Name()) && !byProgramAlone(f) {
 			t.Errorf("%s: there is no fix", name)
 		}
 		shown := fmt.Sprint(f.Code(), f.Detail(), f.Evidence(), change.Here(f.Fix()...))
@@ -171,4 +172,20 @@ func TestWhatCannotBeSeenIsSaidOnce(t *testing.T) {
 			}
 		}
 	}
+}
+
+// byProgramAlone reports whether a finding is mended by iptables or nft, of which none
+// is here, and not by this program: its own rules are of IPv4, and translate no
+// destination.
+func byProgramAlone(f Finding) bool {
+	for _, program := range []string{"iptables", "nft"} {
+		if _, err := exec.LookPath(program); err == nil {
+			return false
+		}
+	}
+	switch f.(type) {
+	case WrongHook, SolicitationStopped:
+		return true
+	}
+	return false
 }

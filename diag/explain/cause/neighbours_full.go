@@ -15,7 +15,7 @@ const NeighboursFull Code = "neighbours-full"
 var _ = register(Cause{
 	Code:  NeighboursFull,
 	Words: say.T("the kernel's table of neighbours is full", "内核的邻居表已满"),
-	Table: []string{"ip", "-s", "neigh"},
+	Table: []string{"ip", "neigh"},
 })
 
 // NoRoom is a next hop that may not come into the table of neighbours, which is one

@@ -207,8 +207,10 @@ func send(t *testing.T, ns *nsenter.Namespace, packets int) map[string]float64 {
 	}
 	load(t, ns, nft, "table ip count { chain p { type filter hook postrouting priority 300\n"+rules.String()+"}\n}\n")
 	err = ns.Do(func() error {
-		for range packets {
-			conn, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(service))
+		for i := range packets {
+			// A port that was used before belongs to a connection that has its way already.
+			from := &net.UDPAddr{IP: net.IPv4(10, 0, 0, 254), Port: 20000 + i}
+			conn, err := net.DialUDP("udp4", from, net.UDPAddrFromAddrPort(service))
 			if err != nil {
 				return err
 			}

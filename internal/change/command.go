@@ -105,3 +105,14 @@ func (c Command) MarshalJSON() ([]byte, error) {
 		Command string `json:"command"`
 	}{c.Netns, c.String()})
 }
+
+// Together are the commands of lists, in order and each once.
+func Together(lists ...[]Command) []Command {
+	all := []Command{}
+	for _, c := range slices.Concat(lists...) {
+		if !slices.ContainsFunc(all, c.Equal) {
+			all = append(all, c)
+		}
+	}
+	return all
+}

@@ -75,15 +75,11 @@ func Follow(world *machine.Machine, q Question) *Trace {
 // Mends are the commands of all faults, in the order in which the packet meets
 // them.
 func (t *Trace) Mends() []change.Command {
-	all := []change.Command{}
-	for _, f := range t.Faults {
-		for _, c := range f.Mends {
-			if !slices.ContainsFunc(all, c.Equal) {
-				all = append(all, c)
-			}
-		}
+	lists := make([][]change.Command, len(t.Faults))
+	for i, f := range t.Faults {
+		lists[i] = f.Mends
 	}
-	return all
+	return change.Together(lists...)
 }
 
 // End is the last stage that the packet came to, or if it came to its end, the

@@ -74,9 +74,9 @@ type Fault struct {
 // Mended reports whether the answer's Fix mends the fault.
 func (f Fault) Mended() bool { return len(f.fix) > 0 }
 
-// mendBy adds changes to the answer's Fix, as commands that this machine can run.
-func (a *Answer) mendBy(changes []change.Change) {
-	for _, c := range change.Here(changes...) {
+// mendBy adds commands to the answer's Fix, each once.
+func (a *Answer) mendBy(commands []change.Command) {
+	for _, c := range commands {
 		if !slices.ContainsFunc(a.Fix, c.Equal) {
 			a.Fix = append(a.Fix, c)
 		}

@@ -2,15 +2,12 @@ package explain
 
 import (
 	"context"
-	"net/netip"
 	"slices"
 
-	"golang.org/x/sys/unix"
-
 	"nstutor/diag/explain/cause"
-	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/probe"
 	"nstutor/internal/change"
 )
@@ -28,83 +25,74 @@ type Backend struct {
 // what becomes of each. One packet goes to one of them, nobody can say to which, so no
 // wire is watched.
 func explainBackends(ctx context.Context, world *machine.Machine, req Request, q trace.Question, first *trace.Trace) (Answer, error) {
-	var told []Answer
-	for i := range first.Ways {
-		t := first
-		if i > 0 {
-			q.Pick = i
-			t = trace.Follow(world, q)
-		}
-		told = append(told, predict(req, t))
+	traces, told := []*trace.Trace{first}, []Answer{predict(req, first)}
+	for q.Pick = 1; q.Pick < len(first.Ways); q.Pick++ {
+		t := trace.Follow(world, q)
+		traces, told = append(traces, t), append(told, predict(req, t))
 	}
-	a := summary(req, first, told)
+	at := worst(told)
+	a := summary(first.Ways, told, at)
+	a.Listener = listener(traces[at].Listens)
 	if req.Probe && ctx.Err() == nil {
 		a.tryBackends(ctx, req)
 	}
 	return a, ctx.Err()
 }
 
-// worst puts what is broken before what cannot be told, and that before what works.
-var worst = map[string]int{Broken: 0, Undecided: 1, Delivered: 2}
+// worse puts what is broken before what cannot be told, and that before what works.
+var worse = map[string]int{Broken: 0, Undecided: 1, Delivered: 2}
 
-// summary is the answer for all: that of the worst, with the fixes of all.
-func summary(req Request, t *trace.Trace, told []Answer) Answer {
+// worst is the first answer that none is worse than.
+func worst(told []Answer) (at int) {
+	for i, one := range told {
+		if worse[one.Verdict] < worse[told[at].Verdict] {
+			at = i
+		}
+	}
+	return at
+}
+
+// summary is the answer for all: the one at a place, with the fixes of all.
+func summary(ways []eval.Branch, told []Answer, at int) Answer {
 	var backends []Backend
-	fix := []change.Command{}
+	a := told[at]
+	a.Fix = []change.Command{}
 	good := 0
 	for i, one := range told {
-		b := Backend{Address: one.Flow.Translated, Share: t.Ways[i].Share, Verdict: one.Verdict, Cause: one.Cause}
-		if b.Address == "" && t.Ways[i].NAT != nil {
-			b.Address = flows.Endpoint(t.Ways[i].Packet.Dst, t.Ways[i].Packet.DstPort)
+		a.mendBy(one.Fix)
+		b := Backend{Address: one.Flow.Translated, Share: ways[i].Share, Verdict: one.Verdict, Cause: one.Cause}
+		if b.Address == "" && ways[i].NAT != nil {
+			b.Address = eval.Endpoint(ways[i].Packet.Dst, ways[i].Packet.DstPort)
 		}
 		backends = append(backends, b)
-		for _, c := range one.Fix {
-			if !slices.ContainsFunc(fix, c.Equal) {
-				fix = append(fix, c)
-			}
-		}
 		if one.Verdict == Delivered {
 			good++
 		}
 	}
-	at := 0
-	for i, one := range told {
-		if worst[one.Verdict] < worst[told[at].Verdict] {
-			at = i
-		}
-	}
-	a := told[at]
-	a.Backends, a.Fix, a.Next = backends, fix, []Fault{}
+	a.Backends, a.Next = backends, []Fault{}
 	if a.Verdict != Delivered {
 		found := cause.SomeBackends{
 			At: cause.At(a.Cause.Netns), Of: a.Cause.Code, Service: a.Target(), Backend: backends[at].Address,
 			Good: good, All: len(backends), Why: a.Cause.Detail, Proof: a.Cause.Evidence, Mends: a.Cause.fix,
 		}
-		device := a.Cause.Device
-		a.Cause = inWords(trace.Find(a.Cause.Leg, found))
-		a.Cause.Device = device
+		kept := trace.Find(a.Cause.Leg, found)
+		kept.Device = a.Cause.Device
+		a.Cause = inWords(kept)
 	}
 	return a
 }
 
 // tryBackends asks the service once.
 func (a *Answer) tryBackends(ctx context.Context, req Request) {
+	timeout := min(req.Timeout, retransmitted)
 	var r probe.Result
-	dial := probe.Dial{Dst: netip.AddrPortFrom(req.Dest, req.Port), SrcPort: req.SrcPort, Timeout: min(req.Timeout, retransmitted)}
-	switch req.Proto {
-	case unix.IPPROTO_TCP:
-		r = probe.Connect(ctx, req.From.NS, dial)
-	case unix.IPPROTO_UDP:
-		dial.Payload = payload(req)
-		r = probe.Exchange(ctx, req.From.NS, dial)
-	default:
-		r = probe.Ping(ctx, req.From.NS, probe.Echo{To: req.Dest.String(), Dst: req.Dest, Size: req.Size, DF: req.DF, Seq: 1, Timeout: dial.Timeout})
+	if req.Proto == 0 {
+		r = probe.Ping(ctx, req.From.NS, probe.Echo{To: req.Dest.String(), Dst: req.Dest, Size: req.Size, DF: req.DF, Seq: 1, Timeout: timeout})
+	} else {
+		r = req.send(ctx, timeout, nil)
 	}
-	a.Probe = &Probe{Sent: 1, Outcome: r.Outcome.String(), Message: r.Message}
+	a.Probe = once(r)
 	replied := r.Outcome == probe.Replied
-	if replied {
-		a.Probe.Received = 1
-	}
 	all := func(verdict string) bool {
 		return !slices.ContainsFunc(a.Backends, func(b Backend) bool { return b.Verdict != verdict })
 	}

@@ -20,10 +20,6 @@ func TestRulesThatDrawLotsAreToldWithTheirShares(t *testing.T) {
 host: nft add table ip f
 host: nft 'add chain ip f c { type filter hook forward priority 0; }'
 host: nft add rule ip f c numgen inc mod 4 3 drop`, []string{"drop (25%)", "accept (75%)"}},
-		{"one of two backends", `
-host: nft add table ip n
-host: nft 'add chain ip n c { type nat hook prerouting priority -100; }'
-host: nft add rule ip n c ip daddr 10.244.1.11 dnat to numgen inc mod 2 map '{ 0 : 10.244.1.10, 1 : 192.168.6.160 }'`, []string{"10.244.1.10 (50%)", "192.168.6.160 (50%)"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			needTools(t, c.rules)

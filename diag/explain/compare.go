@@ -53,7 +53,7 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 
 // mayBeSilent reports whether silence is no sign of a fault: a program need not
 // answer a datagram, but for a name server that was asked something.
-func (a *Answer) mayBeSilent() bool { return a.Flow.Proto == "udp" && a.Flow.DstPort != dnsPort }
+func (a *Answer) mayBeSilent() bool { return a.Flow.Proto == "udp" && a.Flow.DstPort != probe.DNSPort }
 
 // arrived reports whether a datagram that nobody answers was seen all the way to
 // the one that it is for.
@@ -66,13 +66,10 @@ func (a *Answer) arrived(r probe.Result) bool {
 	})
 }
 
-// dnsPort is where name servers listen.
-const dnsPort = 53
-
 // confirm says that what was doubted is so.
 func (a *Answer) confirm() {
 	a.Verdict, a.Beyond = Broken, ""
-	a.mendBy(a.Cause.fix)
+	a.mendBy(change.Here(a.Cause.fix...))
 }
 
 // disagree says that the kernel has done something else than was predicted.

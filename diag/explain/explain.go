@@ -12,6 +12,7 @@ import (
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/probe"
 	"nstutor/diag/socket"
 	"nstutor/internal/change"
@@ -83,6 +84,7 @@ func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, 
 		return explainBackends(ctx, world, req, q, t)
 	}
 	a := predict(req, t)
+	a.Listener = listener(t.Listens)
 	if !req.Probe {
 		return a, ctx.Err()
 	}
@@ -105,13 +107,12 @@ func predict(req Request, t *trace.Trace) Answer {
 	}
 	a.Flow = Flow{Proto: flows.Protocol(req.protocol()), SrcPort: req.SrcPort, DstPort: req.Port}
 	if r := t.Reached; r.Dst.IsValid() && (r.Dst != req.Dest || r.DstPort != req.Port) {
-		a.Flow.Translated = flows.Endpoint(r.Dst, r.DstPort)
+		a.Flow.Translated = eval.Endpoint(r.Dst, r.DstPort)
 	}
-	a.Listener = listener(t.Listens)
 	switch {
 	case len(t.Faults) > 0:
 		a.Verdict, a.Cause = Broken, inWords(t.Faults[0])
-		a.mendBy(t.Mends())
+		a.mendBy(change.Here(t.Mends()...))
 		for _, f := range t.Faults[1:] {
 			a.Next = append(a.Next, inWords(f))
 		}

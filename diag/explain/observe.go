@@ -177,20 +177,31 @@ func (w *observation) sendOne(ctx context.Context, from *machine.Space, ask prob
 
 // dial opens a connection, or sends a datagram, and waits as sendOne does.
 func (w *observation) dial(ctx context.Context, a *Answer, seen *wires) probe.Result {
-	req, enough, begun := w.asked, make(chan struct{}), time.Now()
-	ask := probe.Dial{Dst: netip.AddrPortFrom(req.Dest, req.Port), SrcPort: req.SrcPort, Timeout: req.Timeout, Enough: enough}
-	send := probe.Connect
-	if req.Proto == unix.IPPROTO_UDP {
-		send = probe.Exchange
-		ask.Payload = payload(req)
-	}
-	result := w.await(ctx, a, seen, 1, enough, func() probe.Result { return send(ctx, req.From.NS, ask) })
+	enough, begun := make(chan struct{}), time.Now()
+	result := w.await(ctx, a, seen, 1, enough, func() probe.Result { return w.asked.send(ctx, w.asked.Timeout, enough) })
 	w.waited = time.Since(begun).Round(time.Second / 10)
-	a.Probe = &Probe{Sent: 1, Outcome: result.Outcome.String(), Message: result.Message}
-	if result.Outcome == probe.Replied {
-		a.Probe.Received = 1
-	}
+	a.Probe = once(result)
 	return result
+}
+
+// send opens the connection that is asked about, or sends the datagram; enough ends
+// the waiting.
+func (r Request) send(ctx context.Context, timeout time.Duration, enough <-chan struct{}) probe.Result {
+	ask := probe.Dial{Dst: netip.AddrPortFrom(r.Dest, r.Port), SrcPort: r.SrcPort, Timeout: timeout, Enough: enough}
+	if r.Proto == unix.IPPROTO_UDP {
+		ask.Payload = payload(r)
+		return probe.Exchange(ctx, r.From.NS, ask)
+	}
+	return probe.Connect(ctx, r.From.NS, ask)
+}
+
+// once is what one packet came to.
+func once(r probe.Result) *Probe {
+	p := &Probe{Sent: 1, Outcome: r.Outcome.String(), Message: r.Message}
+	if r.Outcome == probe.Replied {
+		p.Received = 1
+	}
+	return p
 }
 
 // get asks for something on a connection of its own, once one has opened.

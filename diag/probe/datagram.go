@@ -73,13 +73,13 @@ func (x *datagram) run(ctx context.Context, socket opened) error {
 	return err
 }
 
-// dnsPort is the port where a question is asked for want of a payload.
-const dnsPort = 53
+// DNSPort is where name servers listen: the port where a question is asked for want of a payload.
+const DNSPort = 53
 
 // payload is what is sent. To a name server that is what dig(1) asks when it is not
 // told what: for the root's servers, which every resolver knows.
 func (d Dial) payload() ([]byte, error) {
-	if d.Payload != nil || d.Dst.Port() != dnsPort {
+	if d.Payload != nil || d.Dst.Port() != DNSPort {
 		return d.Payload, nil
 	}
 	return new(dns.Msg).SetQuestion(".", dns.TypeNS).Pack()

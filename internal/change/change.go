@@ -2,6 +2,7 @@ package change
 
 import (
 	"context"
+	"slices"
 
 	"nstutor/diag/netfilter"
 	"nstutor/diag/table"
@@ -21,6 +22,17 @@ type Change interface {
 
 // Same reports whether both do the same in the same place.
 func Same(a, b Change) bool { return a.Command().Equal(b.Command()) }
+
+// Together are the changes of lists, in order and each once.
+func Together(lists ...[]Change) []Change {
+	all := []Change{}
+	for _, c := range slices.Concat(lists...) {
+		if !slices.ContainsFunc(all, func(o Change) bool { return Same(c, o) }) {
+			all = append(all, c)
+		}
+	}
+	return all
+}
 
 // Before is what there was in the namespaces before a change, as far as the
 // kernel takes more away with a change than it gives back with its opposite:

@@ -63,7 +63,7 @@ func parseTarget(text string) (target, error) {
 	return asked, err
 }
 
-// portTarget is a target with a port, which is a number or the name of a service.
+// portTarget is a target with a port, which is a number.
 func portTarget(text string, proto byte, host, port string) (target, error) {
 	t := target{proto: proto, host: host}
 	if host == "" {

@@ -126,6 +126,7 @@ func TestWhyAsksAtMostFourTimesASecond(t *testing.T) {
 	for i := range 40 {
 		route := steps.RouteAdd{Netns: "host", Dst: "10.9." + string(rune('0'+i%10)) + ".0/24", Dev: "veth-ns1"}
 		p.by(route)
+		time.Sleep(50 * time.Millisecond) // what is undone at once, nobody may have seen
 		if err := route.Change(p.lab).Undo(t.Context(), p.lab, change.Before{}); err != nil {
 			t.Fatal(err)
 		}

@@ -3,7 +3,6 @@ package cause
 import (
 	"strings"
 
-	"nstutor/diag/explain/flows"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -27,7 +26,7 @@ func (Endless) Code() Code { return NoEndpoints }
 
 // Detail names the service, and the rule.
 func (e Endless) Detail() say.Text {
-	return say.T("the service %[1]s has no endpoint that is ready; %[2]s", "服务 %[1]s 没有就绪的端点；%[2]s", flows.Endpoint(e.Flow.Dst, e.Flow.DstPort), e.Stopped.Detail())
+	return say.T("the service %[1]s has no endpoint that is ready; %[2]s", "服务 %[1]s 没有就绪的端点；%[2]s", eval.Endpoint(e.Flow.Dst, e.Flow.DstPort), e.Stopped.Detail())
 }
 
 // Fix is none: a program has to become ready.

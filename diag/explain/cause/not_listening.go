@@ -5,6 +5,7 @@ import (
 
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/socket"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -57,7 +58,7 @@ func (Unheard) Code() Code { return NotListening }
 
 // Detail says who comes near to it.
 func (u Unheard) Detail() say.Text {
-	text := say.T("nobody listens on %s (%s)", "没有程序在 %s（%s）上监听", flows.Endpoint(u.Flow.Dst, u.Flow.DstPort), flows.Protocol(u.Flow.Proto))
+	text := say.T("nobody listens on %s (%s)", "没有程序在 %s（%s）上监听", eval.Endpoint(u.Flow.Dst, u.Flow.DstPort), flows.Protocol(u.Flow.Proto))
 	if len(u.Near) > 0 {
 		return say.T("%s; %s", "%s；%s", text, u.near(u.Near[0]))
 	}

@@ -2,6 +2,7 @@ package cause
 
 import (
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -30,7 +31,7 @@ func (WrongHook) Code() Code { return NotTranslated }
 
 // Detail names both hooks.
 func (h WrongHook) Detail() say.Text {
-	asked, to := flows.Endpoint(h.Flow.Dst, h.Flow.DstPort), flows.Endpoint(h.To.Dst, h.To.DstPort)
+	asked, to := eval.Endpoint(h.Flow.Dst, h.Flow.DstPort), eval.Endpoint(h.To.Dst, h.To.DstPort)
 	if h.Used == "output" {
 		return say.T("%[1]s is translated to %[2]s only for what comes in (%[3]s): what this namespace sends itself passes %[4]s, where no rule does that",
 			"%[1]s 只对从外面进来的包转换为 %[2]s（hook %[3]s）；本命名空间自己发出的包走 %[4]s，那里没有这样的规则", asked, to, h.Has, h.Used)

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -35,7 +36,7 @@ func (Bypassed) Code() Code { return ReplyBypassesNAT }
 
 // Detail names both addresses.
 func (b Bypassed) Detail() say.Text {
-	asked, came := flows.Endpoint(b.Asked.Dst, b.Asked.DstPort), flows.Endpoint(b.Flow.Src, b.Flow.SrcPort)
+	asked, came := eval.Endpoint(b.Asked.Dst, b.Asked.DstPort), eval.Endpoint(b.Flow.Src, b.Flow.SrcPort)
 	if b.Bridge {
 		return say.T("%[1]s was asked, and the reply comes from %[2]s: the bridge passes it on without the rules of IP, which would take the translation back",
 			"问的是 %[1]s，应答却来自 %[2]s：网桥直接转发，没有经过会还原地址的 IP 规则", asked, came)

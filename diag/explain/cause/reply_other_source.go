@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -33,7 +34,7 @@ func (KernelChosen) Code() Code { return ReplyOtherSource }
 // Detail names both addresses.
 func (k KernelChosen) Detail() say.Text {
 	return say.T("%[1]s is asked, and the program on %[2]s answers from %[3]s, unless it takes care to answer from the address that was asked; have it listen on %[1]s itself",
-		"问的是 %[1]s，而监听 %[2]s 的程序会用 %[3]s 应答，除非它特意用所问的地址应答；可让它直接监听 %[1]s", flows.Endpoint(k.Flow.Dst, k.Flow.DstPort), k.Local, k.Source)
+		"问的是 %[1]s，而监听 %[2]s 的程序会用 %[3]s 应答，除非它特意用所问的地址应答；可让它直接监听 %[1]s", eval.Endpoint(k.Flow.Dst, k.Flow.DstPort), k.Local, k.Source)
 }
 
 // Evidence is the route of the answer.

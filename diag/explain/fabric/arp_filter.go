@@ -63,16 +63,8 @@ func (x *Explorer) bridged(n *machine.Space, v Way, bridge string) Way {
 	if x.MAC != nil || !x.ARP.Src.Is6() {
 		return v
 	}
-	if value, err := n.Sysctl(BridgeNetfilter(true)); err != nil || value != "1" {
+	if on, _ := n.BridgeNetfilter(true); !on {
 		return v
 	}
 	return x.solicitationStopped(n, v, "forward", x.ARP, bridge, bridge)
-}
-
-// BridgeNetfilter is the setting that has the rules of IP see what a bridge passes on.
-func BridgeNetfilter(v6 bool) string {
-	if v6 {
-		return "net/bridge/bridge-nf-call-ip6tables"
-	}
-	return "net/bridge/bridge-nf-call-iptables"
 }

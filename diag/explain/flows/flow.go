@@ -23,15 +23,12 @@ type Flow struct {
 
 // String is how the flow is told: its addresses, and the port that is asked.
 func (f Flow) String() string {
-	src, dst := f.Src.String(), Endpoint(f.Dst, f.DstPort)
+	src, dst := f.Src.String(), eval.Endpoint(f.Dst, f.DstPort)
 	if f.Reply {
-		src, dst = Endpoint(f.Src, f.SrcPort), f.Dst.String()
+		src, dst = eval.Endpoint(f.Src, f.SrcPort), f.Dst.String()
 	}
 	return fmt.Sprintf("%s > %s", src, dst)
 }
-
-// Endpoint is an address with its port, if it has one.
-func Endpoint(addr netip.Addr, port uint16) string { return eval.Endpoint(addr, port) }
 
 // Protocol is the name of a protocol, as iptables and nft spell it.
 func Protocol(number byte) string {

@@ -90,3 +90,23 @@ func (n *Space) VXLANEntries(dev table.Link) (_ []table.FDBEntry, unread bool) {
 	entries, err := one.VXLANFDB(dev.Index)
 	return entries, err != nil
 }
+
+// BridgeNetfilter reports whether the namespace has the rules of IP see what its
+// bridges pass on (br_netfilter), and whether it could.
+func (n *Space) BridgeNetfilter(v6 bool) (on, possible bool) {
+	path := "net/bridge/bridge-nf-call-iptables"
+	if v6 {
+		path = "net/bridge/bridge-nf-call-ip6tables"
+	}
+	value, err := n.Sysctl(path)
+	return value == "1", err == nil
+}
+
+// VRFOf is the VRF that a device is enslaved to, if it is to one.
+func (n *Space) VRFOf(dev table.Link) (table.Link, bool) {
+	if dev.MasterKind != "vrf" {
+		return table.Link{}, false
+	}
+	vrf, err := n.Link(dev.Master)
+	return vrf, err == nil
+}

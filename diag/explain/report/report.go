@@ -65,7 +65,7 @@ func (t Titles) Of(a explain.Answer, lang string) []Line {
 	r.section(rNextMended, Next, r.next(explain.Fault.Mended))
 	r.section(rNext, Next, r.next(func(f explain.Fault) bool { return !f.Mended() }))
 	if a.Probe != nil {
-		r.section(ofProtocol[strings.TrimSuffix(a.Flow.Proto, "v6")].probe, Probe, strings.Split(a.Probe.Message, "\n"))
+		r.section(ofProtocol[a.Flow.Proto].probe, Probe, strings.Split(a.Probe.Message, "\n"))
 	}
 	r.section(rUnseen, Unseen, r.texts(a.Unseen))
 	return r.lines
@@ -143,7 +143,7 @@ func (r *telling) in(netns string) string {
 func (r *telling) verdict() string {
 	a := r.answer
 	source := cmp.Or(a.Source, r.title(a.From), r.say(rThisNetns))
-	target, words := a.Target(), ofProtocol[strings.TrimSuffix(a.Flow.Proto, "v6")]
+	target, words := a.Target(), ofProtocol[a.Flow.Proto]
 	detail, place := a.Cause.Detail.In(r.lang), r.in(a.Cause.Netns)
 	switch {
 	case a.Name != "" && a.Verdict == explain.Broken:

@@ -42,12 +42,15 @@ type protocolWords struct {
 	probe                     say.Form // the heading of what became of what was sent
 }
 
+var pingWords = protocolWords{
+	say.F("%s reaches %s: the ping is answered", "%s 能到达 %s：ping 有应答"),
+	say.F("%s reaches %s: a ping would be answered", "%s 能到达 %s：ping 应当会有应答"),
+	say.F("ping", "ping"),
+}
+
 var ofProtocol = map[string]protocolWords{
-	"icmp": {
-		say.F("%s reaches %s: the ping is answered", "%s 能到达 %s：ping 有应答"),
-		say.F("%s reaches %s: a ping would be answered", "%s 能到达 %s：ping 应当会有应答"),
-		say.F("ping", "ping"),
-	},
+	"icmp":   pingWords,
+	"icmpv6": pingWords,
 	"tcp": {
 		say.F("%s reaches %s: the connection opens", "%s 能到达 %s：连接能建立"),
 		say.F("%s reaches %s: a connection would open", "%s 能到达 %s：连接应当能建立"),

@@ -5,10 +5,9 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
-	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/socket"
-	"nstutor/diag/table"
 	"nstutor/internal/say"
 )
 
@@ -40,7 +39,10 @@ func (w *walk) listen(n *machine.Space, e echo, dev string) {
 		To:    netip.AddrPortFrom(e.dst, e.dport), From: netip.AddrPortFrom(e.src, e.sport),
 	}
 	if link, err := n.Link(dev); err == nil {
-		p.Ifindex, p.VRF = link.Index, vrfOf(n, link)
+		p.Ifindex = link.Index
+		if vrf, ok := n.VRFOf(link); ok {
+			p.VRF = vrf.Index
+		}
 	}
 	found := all.For(p)
 	if len(found.Takers) == 0 {
@@ -57,7 +59,7 @@ func (w *walk) listen(n *machine.Space, e echo, dev string) {
 		w.doubt(n, e, StageDeliver, dev, f)
 		return
 	}
-	w.hop(n, e, StageDeliver, dev, say.T("a socket listens on %s", "有套接字在 %s 上监听", flows.Endpoint(taker.Local.Addr(), taker.Local.Port())))
+	w.hop(n, e, StageDeliver, dev, say.T("a socket listens on %s", "有套接字在 %s 上监听", eval.Endpoint(taker.Local.Addr(), taker.Local.Port())))
 }
 
 // kernelChosen is the finding of a datagram that may be answered from another address.
@@ -98,16 +100,4 @@ func (w *walk) unheard(n *machine.Space, e echo, all *socket.Listeners, found so
 	}
 	f.Owners = socket.Owners(context.Background(), f.Inodes()...)
 	return f
-}
-
-// vrfOf is the VRF that a device belongs to, or 0.
-func vrfOf(n *machine.Space, link table.Link) int {
-	if link.MasterKind != "vrf" {
-		return 0
-	}
-	vrf, err := n.Link(link.Master)
-	if err != nil {
-		return 0
-	}
-	return vrf.Index
 }

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
-	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
@@ -184,7 +183,7 @@ func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bo
 // bridgeFilter runs the packet through the rules of IP that a bridge has for
 // what it passes on (br_netfilter), if it has any.
 func (w *walk) bridgeFilter(n *machine.Space, e echo, bridge string) (echo, bool) {
-	if value, err := n.Sysctl(fabric.BridgeNetfilter(e.dst.Is6())); err != nil || value != "1" {
+	if on, _ := n.BridgeNetfilter(e.dst.Is6()); !on {
 		return e, true
 	}
 	e = w.enters(n, e)

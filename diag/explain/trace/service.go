@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
-	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
@@ -25,20 +24,13 @@ func (w *walk) turn(n *machine.Space, before, after echo) {
 	}
 }
 
-// bridgeNetfilter reports whether a namespace has the rules of IP see what its
-// bridges pass on, and whether it could.
-func bridgeNetfilter(n *machine.Space, v6 bool) (on, possible bool) {
-	value, err := n.Sysctl(fabric.BridgeNetfilter(v6))
-	return value == "1", err == nil
-}
-
 // filteredBelow has a frame be seen on a bridge as the rules of IP have left it, where
 // they saw it at the port already.
 func (w *walk) filteredBelow(n *machine.Space, e echo, dev table.Link) {
 	if dev.Kind != "bridge" {
 		return
 	}
-	if on, _ := bridgeNetfilter(n, e.dst.Is6()); !on {
+	if on, _ := n.BridgeNetfilter(e.dst.Is6()); !on {
 		return
 	}
 	for i, h := range slices.Backward(w.hops) {
@@ -61,7 +53,7 @@ func (w *walk) bypassed(n *machine.Space, e echo, dev string) {
 	}
 	t := w.turned[len(w.turned)-1]
 	f := cause.Bypassed{At: at(t.node), Flow: e.flow(), Asked: w.asks, Client: w.source}
-	if on, possible := bridgeNetfilter(t.node, e.dst.Is6()); possible && !on && w.acrossOneBridge(t.node) {
+	if on, possible := t.node.BridgeNetfilter(e.dst.Is6()); possible && !on && w.acrossOneBridge(t.node) {
 		f.Bridge = true
 	}
 	w.fault(n, e, StageDeliver, dev, f)
@@ -85,7 +77,7 @@ func (w *walk) keptBelow(n *machine.Space, e echo, dev table.Link, route machine
 	if len(w.turned) == 0 || w.turned[len(w.turned)-1].node != n || e.leg != LegRequest {
 		return e
 	}
-	if on, _ := bridgeNetfilter(n, e.dst.Is6()); !on || dev.Kind != "bridge" || route.Dev != dev.Index {
+	if on, _ := n.BridgeNetfilter(e.dst.Is6()); !on || dev.Kind != "bridge" || route.Dev != dev.Index {
 		return e
 	}
 	e.below, e.ttl = true, e.ttl+1

@@ -74,15 +74,12 @@ func Follow(world *machine.Machine, q Question) *Trace {
 
 // Mends are the changes that mend all faults, in the order in which the packet
 // meets them.
-func (t *Trace) Mends() (all []change.Change) {
-	for _, f := range t.Faults {
-		for _, c := range f.Mends {
-			if !slices.ContainsFunc(all, func(o change.Change) bool { return change.Same(c, o) }) {
-				all = append(all, c)
-			}
-		}
+func (t *Trace) Mends() []change.Change {
+	lists := make([][]change.Change, len(t.Faults))
+	for i, f := range t.Faults {
+		lists[i] = f.Mends
 	}
-	return all
+	return change.Together(lists...)
 }
 
 // End is the last stage that the packet came to, or if it came to its end, the

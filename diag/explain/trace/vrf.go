@@ -15,13 +15,10 @@ func (w *walk) vrfTable(n *machine.Space) int {
 			continue
 		}
 		dev, err := n.Link(h.Device)
-		if err != nil || dev.MasterKind != "vrf" {
-			return 0
-		}
-		vrf, err := n.Link(dev.Master)
 		if err != nil {
 			return 0
 		}
+		vrf, _ := n.VRFOf(dev)
 		return vrf.VRF
 	}
 	return 0

@@ -139,7 +139,7 @@ func (w *walk) wired(n *machine.Space, e echo, stage, dev string) {
 // can prove it.
 func (w *walk) wiredAs(n *machine.Space, e echo, stage, dev string, detail Text) bool {
 	w.hop(n, e, stage, dev, detail)
-	if link, err := n.Link(dev); w.strayed || w.unsent || e.below && err == nil && link.Kind == "bridge" {
+	if w.strayed || w.unsent || e.below && isBridge(n, dev) {
 		return false
 	}
 	seen := Sighting{Space: n, Dev: dev, Flow: e.seenAs(), Out: stage == StageSend}
@@ -154,6 +154,11 @@ func (w *walk) wiredAs(n *machine.Space, e echo, stage, dev string, detail Text)
 	}
 	w.hops[len(w.hops)-1].Sighting = &seen
 	return true
+}
+
+func isBridge(n *machine.Space, dev string) bool {
+	link, err := n.Link(dev)
+	return err == nil && link.Kind == "bridge"
 }
 
 // prediction is what is said of a stage: behind a fault nothing arrives.

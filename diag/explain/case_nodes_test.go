@@ -38,7 +38,7 @@ host2: ip route add 192.168.11.10 dev veth-pod-b`,
 		want:  expected{cause.NeighbourUnanswered, "pod-a", request}, next: []cause.Code{cause.NoReturnRoute}},
 	{name: "forwarding off on one node", from: "pod-a", to: "192.168.11.10",
 		fault: `host2: sysctl -qw net.ipv4.ip_forward=0`,
-		want:  expected{cause.ForwardingOff, "host2", request}, next: []cause.Code{cause.ForwardingOff}},
+		want:  expected{cause.ForwardingOff, "host2", request}, fix: []string{"host2: sysctl -w net.ipv4.ip_forward=1"}},
 	{name: "policies of both nodes", from: "pod-a", to: "192.168.11.10",
 		fault: `
 host1: iptables -P FORWARD DROP

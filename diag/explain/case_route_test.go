@@ -136,7 +136,7 @@ r2: ip rule add iif right to 10.2.0.0/24 unreachable`},
 		want:  expected{cause.ForwardingOff, "r2", reply}},
 	{name: "forwarding off", from: "a", to: "10.2.0.2",
 		fault: `r3: sysctl -qw net.ipv4.ip_forward=0`,
-		want:  expected{cause.ForwardingOff, "r3", request}, next: []cause.Code{cause.ForwardingOff}},
+		want:  expected{cause.ForwardingOff, "r3", request}, fix: []string{"r3: sysctl -w net.ipv4.ip_forward=1"}},
 
 	// The ends.
 	{name: "echo ignored", from: "a", to: "10.2.0.2",

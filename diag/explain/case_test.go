@@ -33,6 +33,7 @@ type breakage struct {
 	want     expected
 	or       []expected   // as good an answer
 	next     []cause.Code // what the first answer must name as still broken
+	fix      []string     // lines of "NETNS: COMMAND" that mend it at once; nil: whichever do
 	noFix    bool         // no command on these machines makes the ping work
 	shut     []journey    // pings that the fault stops too, and that the fix must not let through
 }
@@ -225,6 +226,9 @@ func (c breakage) mend(b *built, a explain.Answer) {
 	if c.noFix {
 		return
 	}
+	if got := b.typed(a.Fix); c.fix != nil && !slices.Equal(got, c.fix) {
+		b.t.Errorf("the fix is %q, want %q\n%s", got, c.fix, b.account(a))
+	}
 	for _, j := range c.shut {
 		if r := b.ask(breakage{asks: c.asks}, j); r.Outcome == probe.Replied {
 			b.t.Fatalf("%s to %s should be broken too", j.from, j.to)
@@ -249,7 +253,7 @@ func (c breakage) mend(b *built, a explain.Answer) {
 		}
 		a = b.explain(c, false)
 		switch {
-		case round == rounds:
+		case round == rounds, c.fix != nil:
 			b.t.Fatalf("after %d repairs: %s\n%s", round, r.Message, b.account(a))
 		case !slices.Contains(promised, a.Cause.Code):
 			b.t.Fatalf("round %d: after the fix %s; next promised %v\n%s", round, r.Message, promised, b.account(a))
@@ -270,8 +274,8 @@ var wide = regexp.MustCompile(`flush|tables.* -[FPXD]\b|policy accept|delete (ru
 func (b *built) apply(fix change.Command) {
 	b.t.Helper()
 	b.t.Logf("fix: %s: %s", b.script(fix.Netns), fix.String())
-	// IPv6 has no forwarding of one device alone.
-	needed := []string{"ip route flush cache", "sysctl -w net.ipv6.conf.all.forwarding=1"}
+	// IPv6 has no forwarding of one device alone; of IPv4 it is for where none forwards.
+	needed := []string{"ip route flush cache", "sysctl -w net.ipv6.conf.all.forwarding=1", "sysctl -w net.ipv4.ip_forward=1"}
 	if wide.MatchString(fix.String()) && !slices.Contains(needed, fix.String()) {
 		b.t.Errorf("the fix is not narrow: %s", fix.String())
 	}
@@ -287,6 +291,14 @@ func (b *built) apply(fix change.Command) {
 	if err != nil {
 		b.t.Fatalf("fix %s: %s: %v: %s", b.script(fix.Netns), fix.String(), err, out)
 	}
+}
+
+// typed are commands as a case has them.
+func (b *built) typed(fix []change.Command) (lines []string) {
+	for _, f := range fix {
+		lines = append(lines, b.script(f.Netns)+": "+f.String())
+	}
+	return lines
 }
 
 // account is what an answer says, for the eyes of who reads a failed test.

@@ -40,7 +40,7 @@ func (a NotHere) Detail() say.Text {
 func (a NotHere) Evidence() []say.Text { return lines(a.Link.AddressLine()) }
 
 // Fix adds the address.
-func (a NotHere) Fix() []change.Change { return hostAddress(a.Netns(), a.Dst, a.Link.Name).add() }
+func (a NotHere) Fix() []change.Change { return hostAddress(a.Netns(), a.Dst, a.Link.Name).Add() }
 
 // NobodyHas is an address which should be on a wire where nobody has it.
 type NobodyHas struct {

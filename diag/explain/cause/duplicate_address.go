@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -25,7 +26,7 @@ type WrongAnswer struct {
 	At           // the wrong one
 	Hop          NextHop
 	Right, Wrong Device
-	Own          Address // of the wrong one
+	Own          remedy.Address // of the wrong one
 }
 
 // Code is DuplicateAddress.
@@ -44,14 +45,14 @@ func (d WrongAnswer) Evidence() []say.Text {
 }
 
 // Fix takes the address from the wrong one, and has the kernel ask again.
-func (d WrongAnswer) Fix() []change.Change { return append(d.Own.remove(), d.Hop.forget()) }
+func (d WrongAnswer) Fix() []change.Change { return append(d.Own.Remove(), d.Hop.forget()) }
 
 // Rivals are two who answer for an address: whose answer is first wins.
 type Rivals struct {
 	At            // the other one
 	Addr          netip.Addr
 	Chosen, Other Device
-	Own           Address // of the other one
+	Own           remedy.Address // of the other one
 }
 
 // Code is DuplicateAddress.
@@ -70,7 +71,7 @@ func (r Rivals) Evidence() []say.Text {
 }
 
 // Fix takes the address from the other one.
-func (r Rivals) Fix() []change.Change { return r.Own.remove() }
+func (r Rivals) Fix() []change.Change { return r.Own.Remove() }
 
 // Impostor is a namespace that the reply comes to, because it has the address of
 // who asked.
@@ -78,16 +79,16 @@ type Impostor struct {
 	certain
 	At
 	Addr   netip.Addr
-	Having []table.Addr // where the namespace has it
-	Own    Address      // … which of them has to go, unless …
-	Parted *Parting     // … the reply left its request's way, or
-	Hop    *NextHop     // a neighbour table sends it there
+	Having []table.Addr   // where the namespace has it
+	Own    remedy.Address // … which of them has to go, unless …
+	Parted *Parting       // … the reply left its request's way, or
+	Hop    *NextHop       // a neighbour table sends it there
 }
 
 // Parting is where a reply leaves the way that its request came.
 type Parting struct {
-	Line string // the route there
-	Way  Turn   // that it should have taken
+	Line string      // the route there
+	Way  remedy.Turn // that it should have taken
 }
 
 // Code is DuplicateAddress.
@@ -117,9 +118,9 @@ func (i Impostor) Evidence() []say.Text {
 func (i Impostor) Fix() []change.Change {
 	switch {
 	case i.Parted != nil:
-		return i.Parted.Way.commands()
+		return i.Parted.Way.Commands()
 	case i.Hop != nil:
-		return append(i.Own.remove(), i.Hop.forget())
+		return append(i.Own.Remove(), i.Hop.forget())
 	}
-	return i.Own.remove()
+	return i.Own.Remove()
 }

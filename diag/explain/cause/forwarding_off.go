@@ -3,6 +3,7 @@ package cause
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/remedy"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -24,6 +25,7 @@ type Unforwarded struct {
 	Dst    netip.Addr
 	Dev    string
 	Lookup []string // what the kernel has said
+	AllOff bool     // no device of the namespace forwards
 }
 
 // Code is ForwardingOff.
@@ -37,10 +39,19 @@ func (u Unforwarded) Detail() say.Text {
 // Evidence is what the kernel has said.
 func (u Unforwarded) Evidence() []say.Text { return lines(u.Lookup...) }
 
-// Fix has the device forward.
+// Fix has the namespace forward.
 func (u Unforwarded) Fix() []change.Change {
 	if u.Dst.Is6() { // which has one switch for all
 		return []change.Change{change.Sysctl{Netns: u.Netns(), Path: "net/ipv6/conf/all/forwarding", Value: "1"}}
 	}
-	return enable(u.Netns(), u.Dev, "forwarding")
+	return forward(u.Netns(), u.Dev, u.AllOff)
+}
+
+// forward has a device pass packets on; where none does, the switch that everybody
+// turns: a node where forwarding was never on needs it for the reply, too.
+func forward(netns, dev string, allOff bool) []change.Change {
+	if allOff {
+		return []change.Change{change.Sysctl{Netns: netns, Path: "net/ipv4/ip_forward", Value: "1"}}
+	}
+	return remedy.Enable(netns, dev, "forwarding")
 }

@@ -3,6 +3,7 @@ package cause
 import (
 	"slices"
 
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -35,7 +36,7 @@ func (d DeviceDown) Detail() say.Text {
 func (d DeviceDown) Evidence() []say.Text { return lines(d.Link.Line()) }
 
 // Fix switches the device on.
-func (d DeviceDown) Fix() []change.Change { return raise(d.Netns(), d.Link.Name) }
+func (d DeviceDown) Fix() []change.Change { return remedy.Raise(d.Netns(), d.Link.Name) }
 
 // RoutesDown is a device that is down, and with it the routes of a sender who has
 // no other device.
@@ -43,7 +44,7 @@ type RoutesDown struct {
 	At
 	Link    table.Link
 	Lookup  Lookup
-	Default Way // the default route that is missing as well, if it is
+	Default remedy.Way // the default route that is missing as well, if it is
 }
 
 // Code is LinkDown.
@@ -59,7 +60,7 @@ func (d RoutesDown) Evidence() []say.Text { return append(d.Lookup.lines(), line
 
 // Fix switches the device on, and adds what does not come with that.
 func (d RoutesDown) Fix() []change.Change {
-	return slices.Concat(raise(d.Netns(), d.Link.Name), d.Default.commands())
+	return slices.Concat(remedy.Raise(d.Netns(), d.Link.Name), d.Default.Commands())
 }
 
 // RouteDown is a device that is down, behind which the destination is, while a
@@ -68,7 +69,7 @@ type RouteDown struct {
 	certain
 	At
 	Link table.Link
-	Way  Turn // that goes out of it
+	Way  remedy.Turn // that goes out of it
 }
 
 // Code is LinkDown.
@@ -84,7 +85,7 @@ func (d RouteDown) Evidence() []say.Text { return lines(d.Link.Line()) }
 
 // Fix switches the device on, and adds the route.
 func (d RouteDown) Fix() []change.Change {
-	return slices.Concat(raise(d.Netns(), d.Link.Name), d.Way.commands())
+	return slices.Concat(remedy.Raise(d.Netns(), d.Link.Name), d.Way.Commands())
 }
 
 // DownDevice is the device that a finding says is down, or empty.
@@ -92,10 +93,21 @@ func DownDevice(f Finding) string {
 	switch f := f.(type) {
 	case DeviceDown:
 		return f.Link.Name
+	case PeerDown:
+		return f.Far.Name
 	case RoutesDown:
 		return f.Link.Name
 	case RouteDown:
 		return f.Link.Name
 	}
 	return ""
+}
+
+// OnlyDown reports whether all that is wrong is that a device is down.
+func OnlyDown(f Finding) bool {
+	switch f.(type) {
+	case DeviceDown, PeerDown:
+		return true
+	}
+	return false
 }

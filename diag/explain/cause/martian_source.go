@@ -5,6 +5,7 @@ import (
 
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -28,7 +29,7 @@ type ImpossibleSource struct {
 	// Service is the router that has sent a packet for a service back to who
 	// asked: that packet needs another source. Nil: it is none.
 	Service *At
-	Own     Address // else, the source as an address of the namespace itself
+	Own     remedy.Address // else, the source as an address of the namespace itself
 }
 
 // Code is MartianSource, or Hairpin of what a service has sent back.
@@ -57,18 +58,18 @@ func (m ImpossibleSource) Fix() []change.Change {
 	case m.Service != nil:
 		return []change.Change{change.Masquerade{Netns: m.Service.Netns(), Src: m.Flow.Src, Dst: m.Flow.Dst}}
 	case m.Flow.Src.IsLoopback() || m.Flow.Dst.IsLoopback():
-		return enable(m.Netns(), m.Dev, "route_localnet")
+		return remedy.Enable(m.Netns(), m.Dev, "route_localnet")
 	}
-	return m.Own.remove()
+	return m.Own.Remove()
 }
 
 // OwnSender is an ARP request from an address that the asked namespace has itself.
 type OwnSender struct {
 	At
 	Sender netip.Addr
-	Hop    NextHop  // that is asked for
-	Proof  []string // that the kernel would not answer
-	Own    Address  // the sender there
+	Hop    NextHop        // that is asked for
+	Proof  []string       // that the kernel would not answer
+	Own    remedy.Address // the sender there
 }
 
 // Code is MartianSource.
@@ -84,4 +85,4 @@ func (o OwnSender) Detail() say.Text {
 func (o OwnSender) Evidence() []say.Text { return o.Hop.with(o.Proof...) }
 
 // Fix takes the address away.
-func (o OwnSender) Fix() []change.Change { return o.Own.remove() }
+func (o OwnSender) Fix() []change.Change { return o.Own.Remove() }

@@ -2,6 +2,7 @@ package cause
 
 import (
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -36,9 +37,9 @@ func (Untagged) Fix() []change.Change { return nil }
 type BelowIPvlan struct {
 	certain
 	NextHop
-	Owner Device // the ipvlan
-	Lower string // the device that it stands on
-	Way   Way    // through the namespace of that
+	Owner Device     // the ipvlan
+	Lower string     // the device that it stands on
+	Way   remedy.Way // through the namespace of that
 }
 
 // Code is NeighbourUnanswered.
@@ -55,4 +56,4 @@ func (b BelowIPvlan) Detail() say.Text {
 func (b BelowIPvlan) Evidence() []say.Text { return b.with(b.Owner.Link.Line()) }
 
 // Fix is the route.
-func (b BelowIPvlan) Fix() []change.Change { return b.Way.commands() }
+func (b BelowIPvlan) Fix() []change.Change { return b.Way.Commands() }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -19,7 +20,7 @@ type TunnelElsewhere struct {
 	Dev     string
 	Remote  netip.Addr // where the frame is sent
 	Entries []table.FDBEntry
-	Right   TunnelEntry
+	Right   remedy.TunnelEntry
 }
 
 // Code is NeighbourUnanswered.
@@ -43,7 +44,7 @@ func entryLines(entries []table.FDBEntry) []string {
 }
 
 // Fix is the entry that sends the frame to the right end.
-func (t TunnelElsewhere) Fix() []change.Change { return t.Right.commands() }
+func (t TunnelElsewhere) Fix() []change.Change { return t.Right.Commands() }
 
 // TunnelVoid is a tunnel whose forwarding database has no entry for a frame.
 type TunnelVoid struct {
@@ -51,8 +52,8 @@ type TunnelVoid struct {
 	NextHop
 	Link    table.Link
 	Entries []table.FDBEntry
-	Unread  bool        // the entries could not be read, or not all
-	Right   TunnelEntry // that is missing, where it is known
+	Unread  bool               // the entries could not be read, or not all
+	Right   remedy.TunnelEntry // that is missing, where it is known
 }
 
 // Code is NeighbourUnanswered.
@@ -73,7 +74,7 @@ func (t TunnelVoid) Evidence() []say.Text {
 }
 
 // Fix is the entry.
-func (t TunnelVoid) Fix() []change.Change { return t.Right.commands() }
+func (t TunnelVoid) Fix() []change.Change { return t.Right.Commands() }
 
 // TunnelUnopened is a tunnel whose other end nobody opens.
 type TunnelUnopened struct {

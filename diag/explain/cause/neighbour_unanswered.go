@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -24,8 +25,8 @@ type ARPFiltered struct {
 	NextHop
 	Sender  netip.Addr // of the request
 	Station Device
-	Proof   []string // that the kernel would not answer
-	Way     Way      // to the sender, by the device that was asked
+	Proof   []string   // that the kernel would not answer
+	Way     remedy.Way // to the sender, by the device that was asked
 }
 
 // Code is NeighbourUnanswered.
@@ -41,7 +42,7 @@ func (a ARPFiltered) Detail() say.Text {
 func (a ARPFiltered) Evidence() []say.Text { return a.with(a.Proof...) }
 
 // Fix routes the sender back by the device that was asked.
-func (a ARPFiltered) Fix() []change.Change { return a.Way.commands() }
+func (a ARPFiltered) Fix() []change.Change { return a.Way.Commands() }
 
 // ARPIgnored is a station that arp_ignore keeps silent. It counts as the greater
 // of that of all and that of the device.
@@ -74,13 +75,13 @@ func (a ARPIgnored) Fix() []change.Change {
 	netns, dev := a.Station.Netns, a.Station.Link.Name
 	switch {
 	case a.All == 0:
-		return []change.Change{setConf(netns, dev, "arp_ignore", "0")}
+		return []change.Change{remedy.SetConf(netns, dev, "arp_ignore", "0")}
 	case !a.Here:
-		return hostAddress(netns, a.Addr, dev).add()
+		return hostAddress(netns, a.Addr, dev).Add()
 	case a.Own > 1:
-		return []change.Change{setConf(netns, "all", "arp_ignore", "1"), setConf(netns, dev, "arp_ignore", "1")}
+		return []change.Change{remedy.SetConf(netns, "all", "arp_ignore", "1"), remedy.SetConf(netns, dev, "arp_ignore", "1")}
 	}
-	return []change.Change{setConf(netns, "all", "arp_ignore", "1")}
+	return []change.Change{remedy.SetConf(netns, "all", "arp_ignore", "1")}
 }
 
 // BehindRouter is an address behind somebody on the wire who passes packets on,
@@ -106,14 +107,14 @@ func (b BehindRouter) Evidence() []say.Text { return b.with(b.Proof...) }
 
 // Fix has the router answer.
 func (b BehindRouter) Fix() []change.Change {
-	return enable(b.Router.Netns, b.Router.Link.Name, "proxy_arp")
+	return remedy.Enable(b.Router.Netns, b.Router.Link.Name, "proxy_arp")
 }
 
 // WrongWire is an address that the route takes to be on another wire than it is.
 type WrongWire struct {
 	NextHop
-	Way      Way       // that leads to it
-	Stations []Station // that are where the route leads
+	Way      remedy.Way // that leads to it
+	Stations []Station  // that are where the route leads
 }
 
 // Code is NeighbourUnanswered.
@@ -129,7 +130,7 @@ func (m WrongWire) Detail() say.Text {
 func (m WrongWire) Evidence() []say.Text { return append(m.with(), present(m.Stations)...) }
 
 // Fix leads the route to the other wire.
-func (m WrongWire) Fix() []change.Change { return m.Way.commands() }
+func (m WrongWire) Fix() []change.Change { return m.Way.Commands() }
 
 // EmptyWire is a wire that nobody is on.
 type EmptyWire struct {
@@ -155,9 +156,9 @@ func (EmptyWire) Fix() []change.Change { return nil }
 // to have.
 type NoRouter struct {
 	NextHop
-	Address  Address   // as the router should have it
-	Stations []Station // that are there
-	Proof    []string  // that the router's kernel would not answer
+	Address  remedy.Address // as the router should have it
+	Stations []Station      // that are there
+	Proof    []string       // that the router's kernel would not answer
 }
 
 // Code is NeighbourUnanswered.
@@ -175,4 +176,4 @@ func (r NoRouter) Evidence() []say.Text {
 }
 
 // Fix gives the router the address.
-func (r NoRouter) Fix() []change.Change { return r.Address.add() }
+func (r NoRouter) Fix() []change.Change { return r.Address.Add() }

@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -24,8 +25,10 @@ var _ = register(Cause{
 type Addressless struct {
 	At
 	Lookup Lookup
-	Free   Address // that the device could have, where its wire tells
-	Down   bool    // the device is
+	Free   remedy.Address // that the device could have, where its wire tells
+	Down   bool           // the device is
+	// Default is the default route that is missing as well, if it is.
+	Default remedy.Way
 }
 
 // Code is NoAddress.
@@ -39,11 +42,14 @@ func (Addressless) Detail() say.Text {
 // Evidence is that there is no route.
 func (a Addressless) Evidence() []say.Text { return a.Lookup.lines() }
 
-// Fix gives the device the address.
+// Fix gives the device the address, and what the sender lacks besides.
 func (a Addressless) Fix() []change.Change {
-	fix := a.Free.add()
+	fix := a.Free.Add()
 	if a.Down && len(fix) > 0 {
-		fix = append(fix, raise(a.Netns(), a.Free.Dev)...)
+		fix = append(fix, remedy.Raise(a.Netns(), a.Free.Dev)...)
+	}
+	if len(fix) > 0 {
+		fix = append(fix, a.Default.Commands()...)
 	}
 	return fix
 }
@@ -52,9 +58,9 @@ func (a Addressless) Fix() []change.Change {
 // kernel has no route for its packets.
 type Sourceless struct {
 	At
-	Flow    flows.Flow // of the carrying packet
-	Err     error      // what the kernel says of it
-	Address Address    // that is missing
+	Flow    flows.Flow     // of the carrying packet
+	Err     error          // what the kernel says of it
+	Address remedy.Address // that is missing
 }
 
 // Code is NoAddress.
@@ -71,7 +77,7 @@ func (s Sourceless) Evidence() []say.Text {
 }
 
 // Fix adds the address.
-func (s Sourceless) Fix() []change.Change { return s.Address.add() }
+func (s Sourceless) Fix() []change.Change { return s.Address.Add() }
 
 // Nameless is a device without an address that a packet comes to, for an address
 // that it should have.
@@ -93,9 +99,9 @@ func (a Nameless) Detail() say.Text {
 func (a Nameless) Evidence() []say.Text { return lines(a.Link.AddressLine()) }
 
 // Fix adds the address.
-func (a Nameless) Fix() []change.Change { return hostAddress(a.Netns(), a.Dst, a.Link.Name).add() }
+func (a Nameless) Fix() []change.Change { return hostAddress(a.Netns(), a.Dst, a.Link.Name).Add() }
 
 // hostAddress is an address with no network around it.
-func hostAddress(netns string, addr netip.Addr, dev string) Address {
-	return Address{netns, netip.PrefixFrom(addr, addr.BitLen()), dev}
+func hostAddress(netns string, addr netip.Addr, dev string) remedy.Address {
+	return remedy.Address{Netns: netns, Prefix: netip.PrefixFrom(addr, addr.BitLen()), Dev: dev}
 }

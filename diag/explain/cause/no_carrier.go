@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -33,4 +34,4 @@ func (d PeerDown) Detail() say.Text {
 func (d PeerDown) Evidence() []say.Text { return lines(d.Near.Line(), d.Far.Line()) }
 
 // Fix switches the other end on.
-func (d PeerDown) Fix() []change.Change { return raise(d.Netns(), d.Far.Name) }
+func (d PeerDown) Fix() []change.Change { return remedy.Raise(d.Netns(), d.Far.Name) }

@@ -3,6 +3,7 @@ package cause
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/remedy"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -20,7 +21,7 @@ var _ = register(Cause{
 type NoWayBack struct {
 	At
 	Lookup Lookup
-	Way    Way // the route that is missing
+	Way    remedy.Way // the route that is missing
 }
 
 // Code is NoReturnRoute.
@@ -35,15 +36,15 @@ func (r NoWayBack) Detail() say.Text {
 func (r NoWayBack) Evidence() []say.Text { return r.Lookup.lines() }
 
 // Fix adds the route.
-func (r NoWayBack) Fix() []change.Change { return r.Way.commands() }
+func (r NoWayBack) Fix() []change.Change { return r.Way.Commands() }
 
 // Astray is a reply that is lost where its request never was.
 type Astray struct {
 	At
 	Dst  netip.Addr
-	Dev  string // by which it left its request's way
-	Line string // the route there
-	Way  Turn   // that the request came by
+	Dev  string      // by which it left its request's way
+	Line string      // the route there
+	Way  remedy.Turn // that the request came by
 }
 
 // Code is NoReturnRoute.
@@ -58,4 +59,4 @@ func (a Astray) Detail() say.Text {
 func (a Astray) Evidence() []say.Text { return lines(a.Line) }
 
 // Fix sends the reply back by the way of its request.
-func (a Astray) Fix() []change.Change { return a.Way.commands() }
+func (a Astray) Fix() []change.Change { return a.Way.Commands() }

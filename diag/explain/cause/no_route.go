@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"nstutor/diag/explain/remedy"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -19,7 +20,7 @@ var _ = register(Cause{
 type Unrouted struct {
 	At
 	Lookup Lookup
-	Way    Way // the route that is missing
+	Way    remedy.Way // the route that is missing
 }
 
 // Code is NoRoute.
@@ -34,7 +35,7 @@ func (u Unrouted) Detail() say.Text {
 func (u Unrouted) Evidence() []say.Text { return u.Lookup.lines() }
 
 // Fix adds the route.
-func (u Unrouted) Fix() []change.Change { return u.Way.commands() }
+func (u Unrouted) Fix() []change.Change { return u.Way.Commands() }
 
 // Thrown is a destination whose lookup a throw route ends.
 type Thrown struct {
@@ -60,9 +61,9 @@ func (t Thrown) Detail() say.Text {
 type Missed struct {
 	certain
 	At
-	Way  Turn   // that leads to it
-	Dev  string // out of which the route leads
-	Line string // the route
+	Way  remedy.Turn // that leads to it
+	Dev  string      // out of which the route leads
+	Line string      // the route
 }
 
 // Code is NoRoute.
@@ -77,4 +78,4 @@ func (m Missed) Detail() say.Text {
 func (m Missed) Evidence() []say.Text { return lines(m.Line) }
 
 // Fix gives the destination a route of its own.
-func (m Missed) Fix() []change.Change { return m.Way.commands() }
+func (m Missed) Fix() []change.Change { return m.Way.Commands() }

@@ -21,6 +21,8 @@ type ProxyUnforwarding struct {
 	Dev   string
 	Hop   NextHop  // that is asked for
 	Proof []string // that the kernel would not answer
+	// AllOff is set where no device of the namespace forwards.
+	AllOff bool
 }
 
 // Code is ProxyARPNeedsForwarding.
@@ -35,5 +37,5 @@ func (p ProxyUnforwarding) Detail() say.Text {
 // Evidence is the entry of who asks, and why there is no answer.
 func (p ProxyUnforwarding) Evidence() []say.Text { return p.Hop.with(p.Proof...) }
 
-// Fix has the device forward.
-func (p ProxyUnforwarding) Fix() []change.Change { return enable(p.Netns(), p.Dev, "forwarding") }
+// Fix has the namespace forward.
+func (p ProxyUnforwarding) Fix() []change.Change { return forward(p.Netns(), p.Dev, p.AllOff) }

@@ -3,6 +3,7 @@ package cause
 import (
 	"slices"
 
+	"nstutor/diag/explain/remedy"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -22,11 +23,11 @@ var _ = register(Cause{
 type ProxyUnrouted struct {
 	At
 	Dev       string
-	Hop       NextHop   // that is asked for
-	Proof     []string  // that the kernel would not answer
-	Exemption Exemption // from what rejects the destination;
-	Way       Way       // the route to the destination, where it is somebody's; or
-	Address   Address   // the address itself: a gateway needs to have no more than that
+	Hop       NextHop          // that is asked for
+	Proof     []string         // that the kernel would not answer
+	Exemption remedy.Exemption // from what rejects the destination;
+	Way       remedy.Way       // the route to the destination, where it is somebody's; or
+	Address   remedy.Address   // the address itself: a gateway needs to have no more than that
 }
 
 // Code is ProxyARPNoRoute.
@@ -42,5 +43,5 @@ func (p ProxyUnrouted) Evidence() []say.Text { return p.Hop.with(p.Proof...) }
 
 // Fix is what gives it the reason.
 func (p ProxyUnrouted) Fix() []change.Change {
-	return slices.Concat(p.Exemption.commands(), p.Way.commands(), p.Address.add())
+	return slices.Concat(p.Exemption.Commands(), p.Way.Commands(), p.Address.Add())
 }

@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"nstutor/diag/explain/remedy"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -9,11 +10,19 @@ import (
 type Rejection struct {
 	At
 	Lookup    []string // what the kernel has said, in the form of the commands that show it
-	Exemption Exemption
+	Exemption remedy.Exemption
 }
+
+// Rejects reports whether it is a route, or a policy rule, that turns the packet away.
+func Rejects(f Finding) bool {
+	_, ok := f.(interface{ rejects() })
+	return ok
+}
+
+func (Rejection) rejects() {}
 
 // Evidence is what the kernel has said.
 func (r Rejection) Evidence() []say.Text { return lines(r.Lookup...) }
 
 // Fix lets the destination pass.
-func (r Rejection) Fix() []change.Change { return r.Exemption.commands() }
+func (r Rejection) Fix() []change.Change { return r.Exemption.Commands() }

@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -26,9 +27,9 @@ type Circle struct {
 	certain
 	At
 	Flow   flows.Flow
-	Line   string      // the route that leads round
-	Way    Turn        // the route that leads out; or
-	Tunnel TunnelEntry // the right end of a tunnel
+	Line   string             // the route that leads round
+	Way    remedy.Turn        // the route that leads out; or
+	Tunnel remedy.TunnelEntry // the right end of a tunnel
 }
 
 // Code is RouteLoop.
@@ -43,7 +44,7 @@ func (c Circle) Detail() say.Text {
 func (c Circle) Evidence() []say.Text { return lines(c.Line) }
 
 // Fix leads the packet out.
-func (c Circle) Fix() []change.Change { return append(c.Way.commands(), c.Tunnel.commands()...) }
+func (c Circle) Fix() []change.Change { return append(c.Way.Commands(), c.Tunnel.Commands()...) }
 
 // TTLSpent is a packet that did not begin with enough hops to live.
 type TTLSpent struct {

@@ -3,6 +3,7 @@ package cause
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/remedy"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -28,7 +29,7 @@ type OtherWayBack struct {
 	// device has an address. Without one it is as strict as the other mode
 	// (__fib_validate_source()).
 	Loose bool
-	Way   Way // else, the way back
+	Way   remedy.Way // else, the way back
 }
 
 // Code is RPFilter.
@@ -46,9 +47,9 @@ func (o OtherWayBack) Evidence() []say.Text { return lines(o.Lookup...) }
 // Fix sets the loose mode, or adds the way back.
 func (o OtherWayBack) Fix() []change.Change {
 	if o.Loose {
-		return []change.Change{setConf(o.Netns(), o.Dev, "rp_filter", "2")}
+		return []change.Change{remedy.SetConf(o.Netns(), o.Dev, "rp_filter", "2")}
 	}
-	return o.Way.commands()
+	return o.Way.Commands()
 }
 
 // AskerElsewhere is an ARP request whose sender is not reached through the device
@@ -57,9 +58,9 @@ type AskerElsewhere struct {
 	At
 	Sender netip.Addr
 	Dev    string
-	Hop    NextHop  // that is asked for
-	Proof  []string // that the kernel would not answer
-	Way    Way      // back
+	Hop    NextHop    // that is asked for
+	Proof  []string   // that the kernel would not answer
+	Way    remedy.Way // back
 }
 
 // Code is RPFilter.
@@ -75,4 +76,4 @@ func (a AskerElsewhere) Detail() say.Text {
 func (a AskerElsewhere) Evidence() []say.Text { return a.Hop.with(a.Proof...) }
 
 // Fix adds the way back.
-func (a AskerElsewhere) Fix() []change.Change { return a.Way.commands() }
+func (a AskerElsewhere) Fix() []change.Change { return a.Way.Commands() }

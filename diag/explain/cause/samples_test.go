@@ -8,6 +8,7 @@ import (
 
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/farend"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
@@ -31,14 +32,15 @@ var (
 	flow       = flows.Flow{Proto: 1, Src: one, Dst: two}
 	lookup     = Lookup{two, machine.RouteAnswer{Err: syscall.ENETUNREACH}}
 	proof      = []string{"a line of the kernel's"}
-	path       = Way{Netns: "ns1", Dst: two, Dev: "eth0", Via: one, Onlink: true}
-	turn       = Turn{Way: path}
-	address    = Address{"ns1", near, "eth0"}
-	entry      = TunnelEntry{Netns: "ns1", Dev: "vxlan0", MAC: mac, Dst: two}
-	reject     = Rejection{here, proof, Exemption{Netns: "ns1", Dst: two, Kind: machine.KindBlackhole, Entry: table.Route{
+	path       = remedy.Way{Netns: "ns1", Dst: two, Dev: "eth0", Via: one, Onlink: true}
+	rewrite    = remedy.Rewrite{Netns: "ns1", Route: table.Route{Type: "unicast", Dst: netip.PrefixFrom(two, 32), Via: one, Dev: "eth0", Table: 254}}
+	turn       = remedy.Turn{Way: path}
+	address    = remedy.Address{Netns: "ns1", Prefix: near, Dev: "eth0"}
+	entry      = remedy.TunnelEntry{Netns: "ns1", Dev: "vxlan0", MAC: mac, Dst: two}
+	reject     = Rejection{here, proof, remedy.Exemption{Netns: "ns1", Dst: two, Kind: machine.KindBlackhole, Entry: table.Route{
 		Type: "blackhole", Dst: netip.PrefixFrom(two, 32), Table: 100,
 	}}}
-	policy        = Rejection{here, proof, Exemption{Netns: "ns1", Dst: two, Rule: table.PolicyRule{Action: "blackhole", Priority: 7}}}
+	policy        = Rejection{here, proof, remedy.Exemption{Netns: "ns1", Dst: two, Rule: table.PolicyRule{Action: "blackhole", Priority: 7}}}
 	hop           = NextHop{"ns1", "eth0", two, table.Neighbour{Dst: two, Dev: "eth0", MAC: mac, State: "STALE"}}
 	unknown       = NextHop{Asker: "ns1", Dev: "eth0", Addr: two}
 	contradiction = Contradiction{here, []say.Text{say.Quote("seen")}}
@@ -54,9 +56,11 @@ var (
 var samples = []Finding{
 	DeviceDown{here, veth},
 	RoutesDown{At: here, Link: veth, Lookup: lookup},
-	RoutesDown{here, veth, lookup, Way{Netns: "ns1", Dev: "eth0", Via: one}},
+	RoutesDown{here, veth, lookup, remedy.Way{Netns: "ns1", Dev: "eth0", Via: one}},
 	RouteDown{At: here, Link: veth, Way: turn},
 	PeerDown{here, veth, veth},
+	DeadLeg{At: here, Dst: two, Dead: one, Line: proof[0], Behind: Swallowed{reject}, Rewrite: rewrite},
+	WrongGateway{hop, proof[0], port, rewrite, stations},
 	LoopbackUnrouted{here, lookup},
 	LoopbackPassed{here, table.Link{Name: "lo"}},
 	Unrouted{here, lookup, path},
@@ -70,7 +74,7 @@ var samples = []Finding{
 	Astray{here, two, "eth1", proof[0], turn},
 	Unmasqueraded{here, one, "eth0", proof[0], lookup},
 	Untranslated{here, one, "eth0", proof[0]},
-	Addressless{here, lookup, address, true},
+	Addressless{here, lookup, address, true, path},
 	Sourceless{here, flow, syscall.EINVAL, address},
 	Nameless{here, veth, two},
 	NotHere{here, veth, two},
@@ -78,7 +82,8 @@ var samples = []Finding{
 	NobodyHas{unknown, stations, true},
 	NobodyAnswered{hop, false},
 	NobodyAnswered{hop, true},
-	Unforwarded{here, two, "eth0", proof},
+	Unforwarded{here, two, "eth0", proof, false},
+	Unforwarded{here, two, "eth0", proof, true},
 	OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Loose: true},
 	OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Way: path},
 	AskerElsewhere{here, one, "eth0", hop, proof, path},
@@ -87,8 +92,8 @@ var samples = []Finding{
 	ImpossibleSource{At: here, Flow: flows.Flow{Proto: 1, Src: netip.MustParseAddr("127.0.0.1"), Dst: two}, Dev: "eth0", Lookup: proof},
 	OwnSender{here, one, hop, proof, address},
 	Circle{At: here, Flow: flow, Line: proof[0], Way: turn},
-	Circle{At: here, Flow: flow, Line: proof[0], Way: Turn{Way: path, Stray: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0"}}},
-	Circle{At: here, Flow: flow, Line: proof[0], Way: Turn{Way: path, To: near.Masked(), Before: 7}},
+	Circle{At: here, Flow: flow, Line: proof[0], Way: remedy.Turn{Way: path, Stray: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0"}}},
+	Circle{At: here, Flow: flow, Line: proof[0], Way: remedy.Turn{Way: path, To: near.Masked(), Before: 7}},
 	Circle{At: here, Flow: flow, Line: proof[0], Tunnel: entry},
 	TTLSpent{At: here, TTL: 1, Spent: "ns2"},
 	EchoOff{here, false},
@@ -109,10 +114,10 @@ var samples = []Finding{
 	Endless{Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictReject, At: dropped.At, Rule: "-j REJECT", Table: dropped.Table, Chain: dropped.Chain, In: "KUBE-SERVICES"}}},
 	ImpossibleSource{At: here, Flow: tcp, Dev: "eth0", Lookup: proof, Service: &here},
 	KernelChosen{here, tcp, one, proof[0], "0.0.0.0:53"},
-	Unnamed{here, "db", "10.96.0.10:53", say.Quote("why"), []say.Text{say.Quote("proof")}, path.commands()},
+	Unnamed{here, "db", "10.96.0.10:53", say.Quote("why"), []say.Text{say.Quote("proof")}, path.Commands()},
 	SolicitationStopped{here, two, "forward", eval.NeighbourRequest(one, two), dropped},
-	SomeBackends{here, NotListening, "10.96.0.10:80", "10.2.0.2:80", 1, 2, say.Quote("why"), []say.Text{say.Quote("proof")}, path.commands()},
-	SomeBackends{here, Filtered, "10.96.0.10:80", "", 1, 2, say.Quote("why"), []say.Text{say.Quote("proof")}, path.commands()},
+	SomeBackends{here, NotListening, "10.96.0.10:80", "10.2.0.2:80", 1, 2, say.Quote("why"), []say.Text{say.Quote("proof")}, path.Commands()},
+	SomeBackends{here, Filtered, "10.96.0.10:80", "", 1, 2, say.Quote("why"), []say.Text{say.Quote("proof")}, path.Commands()},
 	NoHairpin{here, "eth0", "br0", tcp},
 	WrongHook{here, tcp, tcp, "output", "prerouting", "-j DNAT"},
 	WrongHook{here, tcp, tcp, "prerouting", "output", "-j DNAT"},
@@ -127,7 +132,7 @@ var samples = []Finding{
 	Remembered{here, two, 1400, proof[0]},
 	TooWide{NextHop: hop, Own: wide, Far: near, FarDev: "eth0", NoDefault: true},
 	TooNarrow{At: here, Dst: two, Own: near, Dev: "eth0", Far: wide, FarDev: "eth0"},
-	ProxyUnforwarding{here, "eth0", hop, proof},
+	ProxyUnforwarding{here, "eth0", hop, proof, false},
 	ProxyUnrouted{At: here, Dev: "eth0", Hop: hop, Proof: proof, Exemption: reject.Exemption},
 	ProxyUnrouted{At: here, Dev: "eth0", Hop: hop, Proof: proof, Way: path},
 	ProxyUnrouted{At: here, Dev: "eth0", Hop: hop, Proof: proof, Address: address},
@@ -174,7 +179,7 @@ var samples = []Finding{
 	TunnelVoid{NextHop: hop, Link: vxlan, Right: entry},
 	Untagged{NextHop: hop, There: port, Tag: 7},
 	BelowIPvlan{NextHop: hop, Owner: port, Lower: "eth0", Way: path},
-	Beneath{NextHop: hop, Link: veth, Lower: port, Shim: "shim0", Sender: one},
+	Beneath{NextHop: hop, Link: veth, Lower: port, Shim: "shim0", Other: one},
 	TunnelUnopened{here, vxlan, "ns2", nil},
 	TunnelUnopened{here, vxlan, "ns2", []table.Link{vxlan}},
 	Unpredicted{contradiction, NoRoute, "Destination Host Unreachable"},

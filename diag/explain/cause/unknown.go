@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/farend"
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
@@ -27,10 +28,10 @@ var _ = register(Cause{
 type Beneath struct {
 	certain
 	NextHop
-	Link   table.Link // the macvlan
-	Lower  Device     // that it stands on
-	Shim   string     // a free name there
-	Sender netip.Addr // of who asks
+	Link  table.Link // the macvlan
+	Lower Device     // that it stands on
+	Shim  string     // a free name there
+	Other netip.Addr // that of the macvlan, on whichever side it asks
 }
 
 // Code is NotKnown.
@@ -51,7 +52,7 @@ func (b Beneath) Fix() []change.Change {
 	return append([]change.Change{
 		change.LinkAdd{Netns: b.Lower.Netns, Name: b.Shim, Lower: b.Lower.Link.Name, Kind: b.Link.Kind, Mode: b.Link.Sharing},
 		change.Up(b.Lower.Netns, b.Shim),
-	}, Way{Netns: b.Lower.Netns, Dst: b.Sender, Dev: b.Shim}.commands()...)
+	}, remedy.Way{Netns: b.Lower.Netns, Dst: b.Other, Dev: b.Shim}.Commands()...)
 }
 
 // Beyond is a packet that leaves by a device whose other end is somebody else's:

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/remedy"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -49,7 +50,7 @@ func inet(p netip.Prefix, dev string) string { return fmt.Sprintf("inet %s dev %
 func (m TooWide) Fix() []change.Change {
 	fix := readdress(m.Netns(), m.Dev, m.Own, m.Far.Bits())
 	if m.NoDefault {
-		fix = append(fix, Way{Netns: m.Netns(), Dev: m.Dev, Via: m.Far.Addr()}.commands()...)
+		fix = append(fix, remedy.Way{Netns: m.Netns(), Dev: m.Dev, Via: m.Far.Addr()}.Commands()...)
 	}
 	return fix
 }
@@ -58,8 +59,8 @@ func (m TooWide) Fix() []change.Change {
 // that the routes which prefer the address as their source stay.
 func readdress(netns, dev string, own netip.Prefix, bits int) []change.Change {
 	return slices.Concat(
-		Address{netns, netip.PrefixFrom(own.Addr(), bits), dev}.add(),
-		Address{netns, own, dev}.remove(),
+		remedy.Address{Netns: netns, Prefix: netip.PrefixFrom(own.Addr(), bits), Dev: dev}.Add(),
+		remedy.Address{Netns: netns, Prefix: own, Dev: dev}.Remove(),
 	)
 }
 

@@ -3,10 +3,25 @@ package machine
 import (
 	"context"
 	"net/netip"
+	"slices"
 
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 )
+
+// ForwardsNowhere reports whether no device of the namespace passes IPv4 packets on,
+// nor will any that comes (net.ipv4.ip_forward, and that of each device).
+func (n *Space) ForwardsNowhere() bool {
+	devices, err := n.Devices()
+	if err != nil || n.Conf("all", "forwarding") != 0 {
+		return false
+	}
+	names := []string{"default"}
+	for _, d := range devices {
+		names = append(names, d.Link.Name)
+	}
+	return !slices.Contains(n.confs("forwarding", names...), 1)
+}
 
 // env answers what the rules of the namespace ask.
 func (n *Space) Env() eval.Kernel {

@@ -1,11 +1,14 @@
 package trace
 
 import (
+	"net/netip"
 	"slices"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
+	"nstutor/diag/table"
 )
 
 // detour is the way that a request should have taken: it passed a namespace on
@@ -32,6 +35,41 @@ func (w *walk) missed(n *machine.Space, e echo) *detour {
 		}
 	}
 	return nil
+}
+
+// deadLeg looks for a route with several next hops that the request passed, one of
+// which is where it is lost while another one leads on.
+func (w *walk) deadLeg(n *machine.Space, e echo, f cause.Finding) *detour {
+	for _, p := range slices.Backward(slices.Concat(w.began, w.passed)) {
+		hops := p.route.Entry.Nexthops
+		if p.node == n || len(hops) < 2 || p.echo.dst != e.dst {
+			continue
+		}
+		dead := slices.IndexFunc(hops, func(h table.Nexthop) bool { return h.Via == p.route.Via && h.Dev == p.route.DevName })
+		for i, h := range hops {
+			if i == dead || dead < 0 || !w.leadsBy(h, n, e.dst) {
+				continue
+			}
+			dev, err := p.node.Link(h.Dev)
+			if err != nil {
+				continue
+			}
+			rest := slices.Delete(slices.Clone(hops), dead, dead+1)
+			return &detour{p, wayOut{dev: dev, via: h.Via, onlink: h.Onlink}, cause.DeadLeg{
+				At: at(p.node), Dst: e.dst, Dead: hops[dead].Via, Line: p.route.Line, Behind: f,
+				Rewrite: remedy.Rewrite{Netns: p.node.Name, Route: remedy.Through(p.route.Entry, rest...)},
+			}}
+		}
+	}
+	return nil
+}
+
+// leadsBy reports whether a next hop is somebody else than n, and leads to an
+// address by itself.
+func (w *walk) leadsBy(h table.Nexthop, n *machine.Space, dst netip.Addr) bool {
+	return slices.ContainsFunc(w.owners(h.Via), func(s fabric.Site) bool {
+		return s.Node != n && leadsFrom(fabric.Station{Node: s.Node, Dev: s.Dev}, dst)
+	})
 }
 
 // missedAt is the detour around the device that the owner of the destination is

@@ -1,16 +1,16 @@
 package trace
 
 import (
-	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 )
 
 // exempt lets one destination pass a route or a policy rule that rejects more.
 // It also returns the route that the packet then takes.
-func (w *walk) exempt(n *machine.Space, e echo, reject machine.RouteAnswer) (cause.Exemption, machine.RouteAnswer) {
+func (w *walk) exempt(n *machine.Space, e echo, reject machine.RouteAnswer) (remedy.Exemption, machine.RouteAnswer) {
 	next, ok := without(n, e)
-	x := cause.Exemption{Netns: n.Name, Dst: e.dst, Kind: reject.Kind, Entry: reject.Entry, Rule: reject.Rule}
+	x := remedy.Exemption{Netns: n.Name, Dst: e.dst, Kind: reject.Kind, Entry: reject.Entry, Rule: reject.Rule}
 	if ok {
 		x.Past = wayOut{dev: table.Link{Name: next.DevName}, via: next.Via, onlink: next.Onlink}.to(n, e.dst)
 	}

@@ -47,9 +47,8 @@ type Hop struct {
 	Space    *machine.Space `json:"-"`
 	Sighting *Sighting      `json:"-"` // the frame that proves the hop, on Device; nil when none does
 
-	down     string // the device that is down, if that is the fault here
-	unseen   bool   // it could not be looked at
-	carrying bool   // it is a hop of the packet that carries the echo through a tunnel
+	unseen   bool // it could not be looked at
+	carrying bool // it is a hop of the packet that carries the echo through a tunnel
 }
 
 // Frame is a frame that enters or leaves a device.

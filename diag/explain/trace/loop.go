@@ -5,6 +5,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 )
 
@@ -41,31 +42,31 @@ func (w *walk) circle(n *machine.Space, e echo) []*machine.Space {
 
 // outOfCircle is the route, or the entry of a tunnel's forwarding database, by
 // which a packet would leave the circle.
-func (w *walk) outOfCircle(n *machine.Space, e echo, circle []*machine.Space) (cause.Turn, cause.TunnelEntry, bool) {
+func (w *walk) outOfCircle(n *machine.Space, e echo, circle []*machine.Space) (remedy.Turn, remedy.TunnelEntry, bool) {
 	route := n.Route(machine.RouteQuery{Dst: e.dst, Mark: e.mark})
 	if route.Kind != machine.KindUnicast {
-		return cause.Turn{}, cause.TunnelEntry{}, false
+		return remedy.Turn{}, remedy.TunnelEntry{}, false
 	}
 	link, err := n.LinkByIndex(route.Dev)
 	if err != nil {
-		return cause.Turn{}, cause.TunnelEntry{}, false
+		return remedy.Turn{}, remedy.TunnelEntry{}, false
 	}
 	if link.VXLAN != nil {
 		entry, ok := w.outOfTunnel(n, link, route, e)
-		return cause.Turn{}, entry, ok
+		return remedy.Turn{}, entry, ok
 	}
 	way, ok := w.backwards(n, e.dst)
 	if e.leg == LegRequest || !ok || way.dev.Index == route.Dev {
 		way, ok = w.wayTo(n, e.dst, route.Dev)
 	}
 	if !ok || way.far.Node != nil && slices.Contains(circle, way.far.Node) {
-		return cause.Turn{}, cause.TunnelEntry{}, false
+		return remedy.Turn{}, remedy.TunnelEntry{}, false
 	}
-	return redirect(n, way, e.dst, route), cause.TunnelEntry{}, true
+	return redirect(n, way, e.dst, route), remedy.TunnelEntry{}, true
 }
 
 // outOfTunnel: the tunnel's other end is the namespace itself.
-func (w *walk) outOfTunnel(n *machine.Space, link table.Link, route machine.RouteAnswer, e echo) (cause.TunnelEntry, bool) {
+func (w *walk) outOfTunnel(n *machine.Space, link table.Link, route machine.RouteAnswer, e echo) (remedy.TunnelEntry, bool) {
 	a := &arping{w: w, n: n, e: e, link: link, nexthop: e.dst}
 	if route.Via.IsValid() {
 		a.nexthop = route.Via

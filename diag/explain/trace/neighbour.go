@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
 )
@@ -183,7 +184,7 @@ func (a *arping) rivals(chosen fabric.Station, yes []fabric.Station) {
 			continue
 		}
 		a.w.doubt(a.n, a.e, StageNeighbour, a.link.Name, cause.Rivals{
-			At: at(s.Node), Addr: a.nexthop, Chosen: chosen.Device(), Other: s.Device(), Own: cause.OwnAddress(s.Node, a.nexthop),
+			At: at(s.Node), Addr: a.nexthop, Chosen: chosen.Device(), Other: s.Device(), Own: remedy.OwnAddress(s.Node, a.nexthop),
 		})
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 )
 
@@ -27,7 +28,7 @@ func (a *arping) misled(n *machine.Space) (cause.Finding, fabric.Station, bool) 
 		return nil, fabric.Station{}, false
 	}
 	if a.answers(wrong).Yes {
-		own := cause.OwnAddress(n, a.nexthop)
+		own := remedy.OwnAddress(n, a.nexthop)
 		return cause.WrongAnswer{At: at(n), Hop: a.hop(), Right: right.Device(), Wrong: wrong.Device(), Own: own}, right, true
 	}
 	if bytes.Equal(right.Dev.MAC, wrong.Dev.MAC) {
@@ -93,7 +94,16 @@ func (a *arping) byEntry() (fabric.Station, bool) {
 				answering = append(answering, s)
 			}
 		}
-		s, ok = fabric.Nearest(answering)
+		if s, ok = fabric.Nearest(answering); !ok {
+			// It may be the right one, whose cable ends elsewhere.
+			if owner, mended := a.plugged(all); mended {
+				return owner, true
+			}
+			if f, owner, found := a.beside(all); found && bytes.Equal(owner.Dev.MAC, a.entry.MAC) {
+				a.sent()
+				return a.accuse(f, owner)
+			}
+		}
 	}
 	switch {
 	case ok:

@@ -14,7 +14,22 @@ func (a *arping) beneath(x *fabric.Explorer) (cause.Finding, fabric.Station, boo
 			continue
 		}
 		return cause.Beneath{
-			NextHop: a.hop(), Link: a.link, Lower: lower.Device(), Shim: lower.Node.FreeName("shim"), Sender: a.sender,
+			NextHop: a.hop(), Link: a.link, Lower: lower.Device(), Shim: lower.Node.FreeName("shim"), Other: a.sender,
+		}, fabric.Station{}, true
+	}
+	return nil, fabric.Station{}, false
+}
+
+// overhead: the next hop is an address of a macvlan on the very device that asks,
+// to which the kernel hands no frame from there.
+func (a *arping) overhead(*fabric.Explorer) (cause.Finding, fabric.Station, bool) {
+	for _, above := range a.w.world.Above(a.n, a.link.Index) {
+		s := fabric.Station{Node: above.Space, Dev: above.Link}
+		if above.Link.Kind == "vlan" || above.Space == a.n || !has(s, a.nexthop) {
+			continue
+		}
+		return cause.Beneath{
+			NextHop: a.hop(), Link: above.Link, Lower: cause.Device{Netns: a.n.Name, Link: a.link}, Shim: a.n.FreeName("shim"), Other: a.nexthop,
 		}, fabric.Station{}, true
 	}
 	return nil, fabric.Station{}, false

@@ -4,6 +4,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 )
 
@@ -29,7 +30,7 @@ func (w *walk) refused(n *machine.Space, e echo, dev table.Link, route machine.R
 			f = w.notHere(n, e, dev)
 			break
 		}
-		f = cause.Unforwarded{At: at(n), Dst: e.dst, Dev: dev.Name, Lookup: route.Evidence}
+		f = cause.Unforwarded{At: at(n), Dst: e.dst, Dev: dev.Name, Lookup: route.Evidence, AllOff: n.ForwardsNowhere()}
 	case machine.KindRPFilter:
 		f = w.irreversible(n, e, dev, route)
 	default:
@@ -52,7 +53,7 @@ func (w *walk) retake(a *arping, e echo, right fabric.Station) {
 
 // implausible is the finding of a source that n takes from nobody else.
 func (w *walk) implausible(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) cause.Finding {
-	f := cause.ImpossibleSource{At: at(n), Flow: e.flow(), Dev: dev.Name, Lookup: route.Evidence, Own: cause.OwnAddress(n, e.src)}
+	f := cause.ImpossibleSource{At: at(n), Flow: e.flow(), Dev: dev.Name, Lookup: route.Evidence, Own: remedy.OwnAddress(n, e.src)}
 	if len(w.passed) > 0 && e.src == e.dst && e.leg == LegRequest {
 		// What was sent to a service comes back to who asked.
 		service := at(w.passed[len(w.passed)-1].node)
@@ -90,7 +91,7 @@ func (w *walk) irreversible(n *machine.Space, e echo, dev table.Link, route mach
 // impostor: the reply has come to a namespace that is not the one which asked,
 // but has its address.
 func (w *walk) impostor(n *machine.Space, e echo, dev string) {
-	f := cause.Impostor{At: at(n), Addr: e.dst, Having: machine.AddressesOf(n, e.dst), Own: cause.OwnAddress(n, e.dst)}
+	f := cause.Impostor{At: at(n), Addr: e.dst, Having: machine.AddressesOf(n, e.dst), Own: remedy.OwnAddress(n, e.dst)}
 	if p := w.parted; p != nil {
 		f.Parted = &cause.Parting{Line: p.route.Line, Way: w.wayBack(p.node, e.dst, p.route)}
 	} else if a := w.arping; a != nil && a.byTable {

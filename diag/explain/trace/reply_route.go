@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 )
 
 // noWayBack: the answering side has no route to the source. When the request
@@ -96,10 +97,10 @@ func (w *walk) astray() cause.Finding {
 
 // wayBack is a route to the reply's destination by the way that the request
 // came.
-func (w *walk) wayBack(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) cause.Turn {
+func (w *walk) wayBack(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) remedy.Turn {
 	way, ok := w.backwards(n, dst)
 	if !ok {
-		return cause.Turn{}
+		return remedy.Turn{}
 	}
 	return redirect(n, way, dst, now)
 }

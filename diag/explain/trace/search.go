@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 )
 
@@ -43,12 +44,12 @@ type wayOut struct {
 }
 
 // to is the way as the first route that a namespace has to an address.
-func (o wayOut) to(n *machine.Space, dst netip.Addr) cause.Way {
-	return cause.Way{Netns: n.Name, Dst: dst, Dev: o.dev.Name, Via: o.via, Onlink: o.onlink}
+func (o wayOut) to(n *machine.Space, dst netip.Addr) remedy.Way {
+	return remedy.Way{Netns: n.Name, Dst: dst, Dev: o.dev.Name, Via: o.via, Onlink: o.onlink}
 }
 
 // insteadTo is the way as the route to an address, whether there is one or not.
-func (o wayOut) insteadTo(n *machine.Space, dst netip.Addr) cause.Way {
+func (o wayOut) insteadTo(n *machine.Space, dst netip.Addr) remedy.Way {
 	way := o.to(n, dst)
 	way.Replace = machine.HasHostRoute(n, dst)
 	return way
@@ -180,8 +181,8 @@ func (a *arping) elsewhere(x *fabric.Explorer) (cause.TunnelElsewhere, fabric.St
 }
 
 // rightEntry is the entry that sends the frame to the right end.
-func rightEntry(x *fabric.Explorer, c fabric.Crossing, far end) cause.TunnelEntry {
-	entry := cause.TunnelEntry{Netns: c.Node.Name, Dev: c.Dev.Name, MAC: fabric.Everybody, Dst: far.addr}
+func rightEntry(x *fabric.Explorer, c fabric.Crossing, far end) remedy.TunnelEntry {
+	entry := remedy.TunnelEntry{Netns: c.Node.Name, Dev: c.Dev.Name, MAC: fabric.Everybody, Dst: far.addr}
 	own := func(e table.FDBEntry) bool { return bytes.Equal(e.MAC, x.MAC) }
 	if x.MAC != nil && len(machine.FDBOf(c.Node, c.Dev, own)) > 0 {
 		entry.MAC, entry.Replace = x.MAC, true

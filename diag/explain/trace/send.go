@@ -102,7 +102,7 @@ func (w *walk) leave(n *machine.Space, e echo, iif string, route machine.RouteAn
 		return
 	}
 	w.remembers(n, e, link, route)
-	if !link.Up() && !w.toldDown(n, link.Name) {
+	if !link.Up() && !w.toldDown(n.Name, link.Name) {
 		w.fault(n, e, StageSend, link.Name, fabric.Down(n, link))
 	}
 	e = w.fits(n, e, link, route)

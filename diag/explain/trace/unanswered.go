@@ -6,6 +6,8 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
+	"nstutor/diag/table"
 )
 
 // unanswered says why nobody gives the MAC address of the next hop, and returns
@@ -14,7 +16,10 @@ func (a *arping) unanswered(x *fabric.Explorer) (fabric.Station, bool) {
 	if f, s, ok := a.elsewhere(x); ok {
 		return a.accuse(f, s)
 	}
-	for _, judge := range []func(*fabric.Explorer) (cause.Finding, fabric.Station, bool){a.untagged, a.beneath, a.atop, a.refusing, a.widerThanTheWire, a.behind, a.beside, a.misrouted} {
+	if s, ok := a.plugged(x); ok {
+		return s, true
+	}
+	for _, judge := range []func(*fabric.Explorer) (cause.Finding, fabric.Station, bool){a.untagged, a.beneath, a.overhead, a.atop, a.refusing, a.widerThanTheWire, a.behind, a.beside, a.misrouted} {
 		if f, s, ok := judge(x); ok {
 			return a.accuse(f, s)
 		}
@@ -62,14 +67,14 @@ func (a *arping) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 	proof := answer.Evidence
 	switch answer.Why {
 	case machine.ARPForwardingOff:
-		return cause.ProxyUnforwarding{At: at(s.Node), Dev: s.Dev.Name, Hop: a.hop(), Proof: proof}
+		return cause.ProxyUnforwarding{At: at(s.Node), Dev: s.Dev.Name, Hop: a.hop(), Proof: proof, AllOff: s.Node.ForwardsNowhere()}
 	case machine.ARPNoRoute, machine.ARPRejectRoute, machine.ARPSameDevice:
 		return a.unproxied(s, answer)
 	case machine.ARPRPFilter:
 		back := wayOut{dev: s.Dev}.insteadTo(s.Node, a.sender)
 		return cause.AskerElsewhere{At: at(s.Node), Sender: a.sender, Dev: s.Dev.Name, Hop: a.hop(), Proof: proof, Way: back}
 	case machine.ARPMartian:
-		return cause.OwnSender{At: at(s.Node), Sender: a.sender, Hop: a.hop(), Proof: proof, Own: cause.OwnAddress(s.Node, a.sender)}
+		return cause.OwnSender{At: at(s.Node), Sender: a.sender, Hop: a.hop(), Proof: proof, Own: remedy.OwnAddress(s.Node, a.sender)}
 	case machine.ARPIgnore:
 		return cause.ARPIgnored{
 			NextHop: a.hop(), Station: s.Device(), Proof: proof, Here: has(s, a.nexthop),
@@ -94,7 +99,7 @@ func (a *arping) unproxied(s fabric.Station, answer machine.ARPAnswer) cause.Fin
 		f.Way = way.insteadTo(s.Node, a.nexthop)
 		return f
 	}
-	f.Address = cause.Address{Netns: s.Node.Name, Prefix: netip.PrefixFrom(a.nexthop, a.nexthop.BitLen()), Dev: s.Dev.Name}
+	f.Address = remedy.Address{Netns: s.Node.Name, Prefix: netip.PrefixFrom(a.nexthop, a.nexthop.BitLen()), Dev: s.Dev.Name}
 	return f
 }
 
@@ -148,13 +153,49 @@ func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
 		return fabric.Station{}, false
 	}
 	a.noteObstacles(s)
+	if f, right := a.wrongGateway(s, x); right {
+		a.report(f)
+		return s, true
+	}
 	length := a.n.PrefixLen(a.link, a.nexthop)
 	a.w.granted = append(a.w.granted, grant{s.Node, netip.PrefixFrom(a.nexthop, length).Masked(), s.Dev})
 	a.report(cause.NoRouter{
 		NextHop: a.hop(), Stations: whoIsThere(x), Proof: a.answers(s).Evidence,
-		Address: cause.Address{Netns: s.Node.Name, Prefix: netip.PrefixFrom(a.nexthop, length), Dev: s.Dev.Name},
+		Address: remedy.Address{Netns: s.Node.Name, Prefix: netip.PrefixFrom(a.nexthop, length), Dev: s.Dev.Name},
 	})
 	return s, true
+}
+
+// wrongGateway is the finding of a route that names as its gateway somebody who is
+// not there, while the router has another address in the same network: it is the
+// route that is wrong, for whoever else is there has found the router.
+func (a *arping) wrongGateway(s fabric.Station, x *fabric.Explorer) (cause.Finding, bool) {
+	route := a.n.Route(a.e.query())
+	if route.Via != a.nexthop || route.Entry.Type != "unicast" || len(route.Entry.Nexthops) > 0 || !leadsFrom(s, a.e.dst) {
+		return nil, false
+	}
+	addrs, err := s.Node.Addrs(s.Dev.Index)
+	if err != nil {
+		return nil, false
+	}
+	for _, own := range addrs {
+		right := own.Prefix.Addr()
+		if _, near := machine.PrefixOver(a.n, a.link, right); !near || right.Is6() != a.nexthop.Is6() || right.IsLinkLocalUnicast() {
+			continue
+		}
+		return cause.WrongGateway{
+			NextHop: a.hop(), Line: route.Line, Router: s.Device(), Stations: whoIsThere(x),
+			Rewrite: remedy.Rewrite{Netns: a.n.Name, Route: remedy.Through(route.Entry, table.Nexthop{Via: right, Dev: a.link.Name})},
+		}, true
+	}
+	return nil, false
+}
+
+// leadsFrom reports whether a station has the address, or a way to it by another
+// device.
+func leadsFrom(s fabric.Station, dst netip.Addr) bool {
+	route := s.Node.Route(machine.RouteQuery{Dst: dst})
+	return route.Kind == machine.KindLocal || route.Kind == machine.KindUnicast && route.Dev != s.Dev.Index
 }
 
 // whoIsThere are the stations on a wire, with the addresses that they have there.
@@ -188,8 +229,7 @@ func (a *arping) router(x *fabric.Explorer) (fabric.Station, bool) {
 		if first.Node == nil {
 			first = s
 		}
-		route := s.Node.Route(machine.RouteQuery{Dst: a.e.dst})
-		if route.Kind == machine.KindLocal || route.Kind == machine.KindUnicast && route.Dev != s.Dev.Index {
+		if leadsFrom(s, a.e.dst) {
 			return s, true
 		}
 	}

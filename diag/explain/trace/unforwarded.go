@@ -3,10 +3,12 @@ package trace
 import (
 	"bytes"
 	"net/netip"
+	"slices"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 )
 
@@ -50,8 +52,35 @@ func elsewhereOn(x, far *fabric.Explorer) (fabric.Site, table.Link, bool) {
 	return fabric.Site{}, table.Link{}, false
 }
 
+// plug is a cable that a proposed fix connects with a bridge.
+type plug struct {
+	cable  fabric.Site
+	bridge table.Link
+}
+
+// plugged is who has the next hop, once the cables that were found beside their
+// bridges are ports of them.
+func (a *arping) plugged(x *fabric.Explorer) (fabric.Station, bool) {
+	for _, p := range a.w.plugs {
+		beside := slices.ContainsFunc(x.Stations, func(s fabric.Station) bool { return s.Node == p.cable.Node && s.Dev.Index == p.cable.Dev.Index })
+		behind := slices.ContainsFunc(x.Bridges, func(b fabric.Site) bool { return b.Node == p.cable.Node && b.Dev.Index == p.bridge.Index })
+		var there []fabric.Station
+		switch {
+		case beside:
+			there = append(a.w.explore(p.cable.Node, p.bridge, a.e.leg, nil).Stations, fabric.Station{Node: p.cable.Node, Dev: p.bridge})
+		case behind:
+			there = a.w.explore(p.cable.Node, p.cable.Dev, a.e.leg, nil).Stations
+		}
+		if yes, _ := a.answering(&fabric.Explorer{Stations: there}); len(yes) > 0 {
+			return fabric.Nearest(yes)
+		}
+	}
+	return fabric.Station{}, false
+}
+
 // portless is the fault of a cable that ends beside the bridge.
 func (a *arping) portless(owner, cable fabric.Site, bridge table.Link) cause.Finding {
+	a.w.plugs = append(a.w.plugs, plug{cable, bridge})
 	return cause.NoPort{NextHop: a.hop(), Owner: owner.Node.Name, Cable: cable.Device(), Bridge: bridge.Name}
 }
 
@@ -90,7 +119,7 @@ func (a *arping) unforwarded(x *fabric.Explorer) (fabric.Station, bool) {
 	if x.MAC != nil {
 		mac = far.Dev.MAC
 	}
-	f.Right = cause.TunnelEntry{Netns: v.Node.Name, Dev: v.Dev.Name, MAC: mac, Dst: far.addr}
+	f.Right = remedy.TunnelEntry{Netns: v.Node.Name, Dev: v.Dev.Name, MAC: mac, Dst: far.addr}
 	a.report(f)
 	return fabric.Station{Node: far.Node, Dev: far.Dev}, true
 }

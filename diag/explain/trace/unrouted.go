@@ -6,6 +6,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
 )
@@ -131,22 +132,28 @@ func (w *walk) unroutedOrigin(n *machine.Space, e echo, l cause.Lookup) (cause.F
 	f := cause.Addressless{At: at(n), Lookup: l}
 	if len(devices) == 1 {
 		f.Free, f.Down = w.address(n, devices[0].Link), !devices[0].Link.Up()
+		if own := f.Free.Prefix; own.IsValid() && !own.Contains(e.dst) {
+			d := devices[0]
+			d.Addrs = []table.Addr{{Prefix: own}}
+			via, _ := w.gateway(n, d, e.dst)
+			f.Default = remedy.Way{Netns: n.Name, Dev: d.Link.Name, Via: via, Onlink: !own.Contains(via)}
+		}
 	}
 	return f, machine.RouteAnswer{}
 }
 
 // address is a free address for a device that has none, where its wire tells
 // which network it is in.
-func (w *walk) address(n *machine.Space, link table.Link) cause.Address {
+func (w *walk) address(n *machine.Space, link table.Link) remedy.Address {
 	for _, s := range w.explore(n, link, LegRequest, nil).Stations {
 		if s.Node == nil || s.Node == n {
 			continue
 		}
 		if own, ok := w.freeAddress(s); ok {
-			return cause.Address{Netns: n.Name, Prefix: own, Dev: link.Name}
+			return remedy.Address{Netns: n.Name, Prefix: own, Dev: link.Name}
 		}
 	}
-	return cause.Address{}
+	return remedy.Address{}
 }
 
 // freeAddress is an address next to that of a station which nobody has.
@@ -173,13 +180,13 @@ func (w *walk) freeAddress(s fabric.Station) (netip.Prefix, bool) {
 func (w *walk) throughDevice(n *machine.Space, e echo, l cause.Lookup, d machine.Device) (cause.Finding, machine.RouteAnswer) {
 	own := d.Addrs[0].Prefix
 	gateway, _ := w.gateway(n, d, e.dst)
-	byDefault := cause.Way{Netns: n.Name, Dev: d.Link.Name, Via: gateway, Onlink: !own.Contains(gateway)}
+	byDefault := remedy.Way{Netns: n.Name, Dev: d.Link.Name, Via: gateway, Onlink: !own.Contains(gateway)}
 	next := machine.RouteAnswer{Kind: machine.KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
 	switch {
 	case d.Link.Up():
 		return cause.Unrouted{At: at(n), Lookup: l, Way: byDefault}, next
 	case own.Contains(e.dst):
-		byDefault, next.Via = cause.Way{}, netip.Addr{}
+		byDefault, next.Via = remedy.Way{}, netip.Addr{}
 	}
 	return cause.RoutesDown{At: at(n), Link: d.Link, Lookup: l, Default: byDefault}, next
 }
@@ -198,7 +205,7 @@ func (w *walk) sourceless(n *machine.Space, e echo) cause.Finding {
 				bits = far.Bits()
 			}
 		}
-		f.Address = cause.Address{Netns: n.Name, Prefix: netip.PrefixFrom(e.src, bits), Dev: link.Name}
+		f.Address = remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(e.src, bits), Dev: link.Name}
 	}
 	return f
 }

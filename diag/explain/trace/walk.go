@@ -30,6 +30,7 @@ type walk struct {
 	began   []passage                      // the request as it was made
 	passed  []passage                      // namespaces that forwarded the request, in order
 	granted []grant
+	plugs   []plug
 	rewrote *rewrite
 	parted  *parting
 	strayed bool // the reply was lost behind the parting: the walk ends
@@ -174,7 +175,7 @@ func (w *walk) prediction() string {
 
 // fault notes a stage where the packet stops.
 func (w *walk) fault(n *machine.Space, e echo, stage, dev string, f cause.Finding) {
-	if w.strayed {
+	if w.strayed || cause.OnlyDown(f) && w.toldDown(f.Netns(), cause.DownDevice(f)) {
 		return
 	}
 	var detour *detour
@@ -183,8 +184,11 @@ func (w *walk) fault(n *machine.Space, e echo, stage, dev string, f cause.Findin
 	case w.parted != nil && e.leg == LegReply && !(cause.ByRule(f) && n == w.parted.node):
 		f = w.astray()
 		defer func() { w.strayed = true }()
-	case e.leg == LegRequest && cause.Of(f.Code()).Pointless:
-		if detour = w.missed(n, e); detour != nil {
+	case e.leg == LegRequest && (cause.Rejects(f) || cause.Of(f.Code()).Pointless):
+		if detour = w.deadLeg(n, e, f); detour == nil && cause.Of(f.Code()).Pointless {
+			detour = w.missed(n, e)
+		}
+		if detour != nil {
 			f = detour.fault
 			defer w.resume(detour)
 		}
@@ -197,16 +201,20 @@ func (w *walk) fault(n *machine.Space, e echo, stage, dev string, f cause.Findin
 		w.faults = append(w.faults, kept)
 	}
 	w.hop(n, e, stage, dev, f.Detail())
-	w.hops[len(w.hops)-1].Predicted, w.hops[len(w.hops)-1].down = Fail, cause.DownDevice(f)
-	w.raised(n, f)
+	w.hops[len(w.hops)-1].Predicted = Fail
+	w.raised(f)
 	w.strayed = w.strayed || cause.Final(f)
 }
 
 // raised grants the routes that the kernel has again once a device is up: those of
 // its addresses.
-func (w *walk) raised(n *machine.Space, f cause.Finding) {
+func (w *walk) raised(f cause.Finding) {
 	dev := cause.DownDevice(f)
-	if dev == "" || f.Netns() != n.Name {
+	if dev == "" {
+		return
+	}
+	n, err := w.world.Open(f.Netns())
+	if err != nil {
 		return
 	}
 	link, err := n.Link(dev)
@@ -225,13 +233,8 @@ func (w *walk) raised(n *machine.Space, f cause.Finding) {
 }
 
 // toldDown reports whether it was noted already that a device is down.
-func (w *walk) toldDown(n *machine.Space, dev string) bool {
-	for _, h := range w.hops {
-		if h.Space == n && h.Predicted == Fail && h.down == dev {
-			return true
-		}
-	}
-	return false
+func (w *walk) toldDown(netns, dev string) bool {
+	return slices.ContainsFunc(w.faults, func(f Found) bool { return f.Netns() == netns && cause.DownDevice(f.Finding) == dev })
 }
 
 // doubt notes a stage that may be where the packet stops: nothing but the ping

@@ -1,4 +1,7 @@
-package cause
+// Package remedy is what mends a network, as a search through it has found it: a
+// route, an address, an exemption, the other end of a tunnel. Each is facts, and
+// makes changes of them.
+package remedy
 
 import (
 	"net"
@@ -9,8 +12,7 @@ import (
 	"nstutor/internal/change"
 )
 
-// What is in this file is found by a search through the network, and mends
-// something: a zero value is what was not found.
+// A zero value is what was not found, and changes nothing.
 
 // Way is a route that leads to a destination.
 type Way struct {
@@ -24,7 +26,8 @@ type Way struct {
 	Net     netip.Prefix // the route is for all of it; invalid: for Dst alone
 }
 
-func (w Way) commands() []change.Change {
+// Commands add the route, or replace the one that is there.
+func (w Way) Commands() []change.Change {
 	if w.Dev == "" {
 		return nil
 	}
@@ -57,7 +60,8 @@ type Exemption struct {
 
 const mainTable = 254 // RT_TABLE_MAIN
 
-func (x Exemption) commands() []change.Change {
+// Commands let the destination pass.
+func (x Exemption) Commands() []change.Change {
 	switch {
 	case x.Entry.Type == "" && x.Rule.Action == "":
 		return nil
@@ -66,7 +70,7 @@ func (x Exemption) commands() []change.Change {
 	}
 	if past := x.Past; past.Dev != "" && !x.Entry.Dst.IsSingleIP() {
 		past.Table = x.Entry.Table
-		return past.commands()
+		return past.Commands()
 	}
 	rejecting := change.To(x.Entry.Dst, netip.Addr{}, "", false)
 	rejecting.Type, rejecting.Table = string(x.Kind), x.Entry.Table
@@ -94,14 +98,39 @@ type Turn struct {
 	Before int
 }
 
-func (t Turn) commands() []change.Change {
+// Commands turn what goes there.
+func (t Turn) Commands() []change.Change {
 	switch {
 	case t.Stray.Type != "":
 		return []change.Change{change.Route{Netns: t.Way.Netns, Verb: change.RouteDel, Route: t.Stray}}
 	case t.To.IsValid():
 		return lookupMain(t.Way.Netns, t.To, t.Before)
 	}
-	return t.Way.commands()
+	return t.Way.Commands()
+}
+
+// Rewrite puts a route in the place of one that has the same destination, table and
+// metric, and leads elsewhere.
+type Rewrite struct {
+	Netns string
+	Route table.Route
+}
+
+// Through is a route that leads to other next hops and is the same otherwise.
+func Through(r table.Route, hops ...table.Nexthop) table.Route {
+	r.Nexthops = hops
+	if len(hops) == 1 {
+		r.Via, r.Dev, r.Onlink, r.Nexthops = hops[0].Via, hops[0].Dev, hops[0].Onlink, nil
+	}
+	return r
+}
+
+// Commands replace the route.
+func (r Rewrite) Commands() []change.Change {
+	if r.Route.Type == "" {
+		return nil
+	}
+	return []change.Change{change.Route{Netns: r.Netns, Verb: change.RouteReplace, Route: r.Route}}
 }
 
 // Address is an address on a device.
@@ -111,14 +140,16 @@ type Address struct {
 	Dev    string
 }
 
-func (a Address) add() []change.Change {
+// Add gives the device the address.
+func (a Address) Add() []change.Change {
 	if !a.Prefix.IsValid() {
 		return nil
 	}
 	return []change.Change{change.AddrAdd{Netns: a.Netns, Addr: a.Prefix.String(), Dev: a.Dev}}
 }
 
-func (a Address) remove() []change.Change {
+// Remove takes it away.
+func (a Address) Remove() []change.Change {
 	if !a.Prefix.IsValid() {
 		return nil
 	}
@@ -135,7 +166,8 @@ type TunnelEntry struct {
 	Replace    bool
 }
 
-func (t TunnelEntry) commands() []change.Change {
+// Commands append the entry, or replace that of its address.
+func (t TunnelEntry) Commands() []change.Change {
 	if t.Dev == "" {
 		return nil
 	}
@@ -146,17 +178,18 @@ func (t TunnelEntry) commands() []change.Change {
 	return []change.Change{change.FDB{Netns: t.Netns, Verb: verb, MAC: t.MAC, Dev: t.Dev, Dst: t.Dst}}
 }
 
-// enable sets a switch of net.ipv4.conf of a device.
-func enable(netns, dev, key string) []change.Change {
-	return []change.Change{setConf(netns, dev, key, "1")}
+// Enable sets a switch of net.ipv4.conf of a device.
+func Enable(netns, dev, key string) []change.Change {
+	return []change.Change{SetConf(netns, dev, key, "1")}
 }
 
-func setConf(netns, dev, key, value string) change.Change {
+// SetConf gives a setting of net.ipv4.conf of a device a value.
+func SetConf(netns, dev, key, value string) change.Change {
 	return change.Conf(netns, dev, key, value)
 }
 
-// raise switches a device on.
-func raise(netns, dev string) []change.Change {
+// Raise switches a device on.
+func Raise(netns, dev string) []change.Change {
 	return []change.Change{change.Up(netns, dev)}
 }
 

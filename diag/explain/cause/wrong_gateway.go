@@ -1,0 +1,38 @@
+package cause
+
+import (
+	"slices"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
+
+// WrongGateway is a route whose gateway is an address that nobody on the wire has,
+// where somebody else there is the router. It is NeighbourUnanswered.
+type WrongGateway struct {
+	NextHop
+	Line     string // the route
+	Router   Device
+	Rewrite  remedy.Rewrite // the route, by the router
+	Stations []Station      // that are on the wire
+}
+
+// Code is NeighbourUnanswered.
+func (WrongGateway) Code() Code { return NeighbourUnanswered }
+
+// Detail names the gateway, and who is the router.
+func (g WrongGateway) Detail() say.Text {
+	return say.T("the route says that the gateway is %s, which nobody on the wire of %s has; the router there is %s, %s in %s",
+		"路由写的网关是 %s，%s 的链路上却没有谁有这个地址；那里的路由器是 %s，即 %[5]s 的 %[4]s",
+		g.Addr, g.Dev, g.Rewrite.Route.Via, g.Router.Link.Name, machine.Called(g.Router.Netns))
+}
+
+// Evidence are the route, the entry, and those who are there.
+func (g WrongGateway) Evidence() []say.Text {
+	return slices.Concat(lines(g.Line), g.with(), present(g.Stations))
+}
+
+// Fix has the route name the router.
+func (g WrongGateway) Fix() []change.Change { return g.Rewrite.Commands() }

@@ -27,6 +27,9 @@ type Container struct {
 	// UID is the user that says so: anybody can give a process of his the command
 	// line of another's.
 	UID uint32
+	// Networks are those that its runtime has put it into, as far as that says so, by
+	// their names; with its IPv4 address there.
+	Networks map[string]string
 }
 
 // Called is what a person calls it: its pod, its name, or the beginning of its ID.

@@ -54,10 +54,11 @@ var machines = []struct {
 }{
 	{"nothing", machine{}.process(1, 0, "0::/init.scope", "/sbin/init"), nil},
 	{"docker", machine{
-		"var/lib/docker/containers/" + idA + "/config.v2.json": `{"ID":"` + idA + `","Name":"/web","State":{"Running":true,"Pid":378},"Config":{"Labels":{"a":"b"}}}`,
+		"var/lib/docker/containers/" + idA + "/config.v2.json": `{"ID":"` + idA + `","Name":"/web","State":{"Running":true,"Pid":378},"Config":{"Labels":{"a":"b"}},
+			"NetworkSettings":{"Networks":{"app":{"IPAddress":"172.18.0.2"},"host":{"IPAddress":""}}}}`,
 		"var/lib/docker/containers/" + idB + "/config.v2.json": `{"ID":"` + idB + `","Name":"/stopped","State":{"Running":false,"Pid":0}}`,
 		"var/lib/docker/containers/torn/config.v2.json":        `{"ID":`,
-	}.process(378, 1, "0::/system.slice/docker-"+idA+".scope", "nginx"), []Container{{Runtime: "docker", Name: "web", ID: idA, PID: 378}}},
+	}.process(378, 1, "0::/system.slice/docker-"+idA+".scope", "nginx"), []Container{{Runtime: "docker", Name: "web", ID: idA, PID: 378, Networks: map[string]string{"app": "172.18.0.2"}}}},
 	{"a dockerd that died, and a process that has the number now", machine{
 		"var/lib/docker/containers/" + idA + "/config.v2.json": `{"ID":"` + idA + `","Name":"/web","State":{"Running":true,"Pid":378}}`,
 	}.process(378, 1, "0::/user.slice", "bash"), nil},

@@ -50,7 +50,10 @@ type dockerConfig struct {
 		Running bool
 		Pid     int
 	}
-	Config struct{ Labels map[string]string }
+	Config          struct{ Labels map[string]string }
+	NetworkSettings struct {
+		Networks map[string]struct{ IPAddress string }
+	}
 }
 
 // docker finds the containers of dockerd.
@@ -67,6 +70,14 @@ func docker(t *tree) (all []Container) {
 			}
 			found := Container{Runtime: "docker", Name: strings.TrimPrefix(c.Name, "/"), ID: c.ID, PID: c.State.Pid}
 			found.Pod, found.PodIn = c.Config.Labels["io.kubernetes.pod.name"], c.Config.Labels["io.kubernetes.pod.namespace"]
+			for name, in := range c.NetworkSettings.Networks {
+				if in.IPAddress != "" && found.Networks == nil {
+					found.Networks = map[string]string{}
+				}
+				if in.IPAddress != "" {
+					found.Networks[name] = in.IPAddress
+				}
+			}
 			all = append(all, found)
 		}
 	}

@@ -87,12 +87,17 @@ var filterBreakages = among([]breakage{
 		want:  expected{cause.Filtered, "host", request}, shut: []journey{{"pod-b", "203.0.113.10"}}},
 	{name: "iptables FORWARD policy", from: "pod-a", to: "10.244.1.11",
 		fault: `host: iptables -P FORWARD DROP`,
-		want:  expected{cause.Filtered, "host", request}, next: []cause.Code{cause.Filtered}, shut: []journey{{"pod-b", "10.244.1.10"}, {"pod-b", "203.0.113.10"}}},
+		want:  expected{cause.Filtered, "host", request}, next: []cause.Code{cause.Filtered}, fix: []string{
+			"host: iptables-nft -t filter -I FORWARD -s 10.244.1.0/24 -d 10.244.1.11 -p icmp --icmp-type echo-request -j ACCEPT",
+			"host: iptables-nft -t filter -I FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+		}, shut: []journey{{"pod-b", "10.244.1.10"}, {"pod-b", "203.0.113.10"}}},
 	{name: "iptables FORWARD policy, replies pass", from: "pod-a", to: "203.0.113.10",
 		fault: `
 host: iptables -P FORWARD DROP
 host: iptables -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
-		want: expected{cause.Filtered, "host", request}, shut: []journey{{"pod-b", "203.0.113.10"}}},
+		want: expected{cause.Filtered, "host", request},
+		fix:  []string{"host: iptables-nft -t filter -I FORWARD -s 10.244.1.0/24 -d 203.0.113.10 -p icmp --icmp-type echo-request -j ACCEPT"},
+		shut: []journey{{"pod-b", "10.244.1.10"}}},
 	{name: "iptables allows after the drop", from: "pod-a", to: "10.244.1.11",
 		fault: `
 host: iptables -A FORWARD -d 10.244.1.11 -j DROP
@@ -154,7 +159,7 @@ func TestFilteredPings(t *testing.T) {
 var bridgeFilterBreakages = among([]breakage{
 	{name: "policy of FORWARD", from: "pod-a", to: "10.244.1.11",
 		fault: `host: iptables -P FORWARD DROP`,
-		want:  expected{cause.Filtered, "host", request}, next: []cause.Code{cause.Filtered}, shut: []journey{{"pod-c", "10.244.1.11"}}},
+		want:  expected{cause.Filtered, "host", request}, next: []cause.Code{cause.Filtered}, shut: []journey{{"pod-b", "10.244.1.10"}}},
 	{name: "rule of FORWARD", from: "pod-a", to: "10.244.1.11",
 		fault: `host: iptables -A FORWARD -s 10.244.1.10 -j DROP`,
 		want:  expected{cause.Filtered, "host", request}},

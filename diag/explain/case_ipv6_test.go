@@ -69,7 +69,7 @@ var ipv6Breakages = among([]breakage{
 	{name: "nobody has the address", from: "pod-a", to: "fd00:244:1::99",
 		want: expected{cause.DestinationAbsent, "pod-a", request}, noFix: true},
 	{name: "the filter drops", from: "pod-a", to: "fd00:203::10", fault: `host: ip6tables -P FORWARD DROP`,
-		want: expected{cause.Filtered, "host", request}, next: []cause.Code{cause.Filtered}, shut: []journey{{"pod-b", "fd00:203::10"}}},
+		want: expected{cause.Filtered, "host", request}, next: []cause.Code{cause.Filtered}, shut: []journey{{"pod-b", "fd00:244:1::10"}}},
 	{name: "a rule of inet drops a port", from: "pod-a", to: "fd00:203::10", asks: "tcp 80", serve: []string{"inet tcp [fd00:203::10]:80"},
 		fault: `host: nft 'add table inet f; add chain inet f fw { type filter hook forward priority 0; }; add rule inet f fw tcp dport 80 drop'`,
 		want:  expected{cause.Filtered, "host", request}},

@@ -141,7 +141,14 @@ func TestProxiedNeighbours(t *testing.T) {
 var masqueradeBreakages = among([]breakage{
 	{name: "rule missing", from: "pod-a", to: "203.0.113.10",
 		fault: `host: iptables -t nat -D POSTROUTING 1`,
-		want:  expected{cause.NotMasqueraded, "host", reply}, or: []expected{{cause.NotMasqueraded, "host", request}}, shut: []journey{{"pod-b", "203.0.113.10"}}},
+		want:  expected{cause.NotMasqueraded, "host", reply}, or: []expected{{cause.NotMasqueraded, "host", request}},
+		fix: []string{"host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 -o eth0 -j MASQUERADE"}},
+	{name: "rule of one pod missing", from: "pod-a", to: "203.0.113.10",
+		fault: `
+host: iptables -t nat -D POSTROUTING 1
+host: iptables -t nat -A POSTROUTING -s 10.244.1.11 -o eth0 -j MASQUERADE`,
+		want: expected{cause.NotMasqueraded, "host", reply}, or: []expected{{cause.NotMasqueraded, "host", request}},
+		fix: []string{"host: iptables -t nat -A POSTROUTING -s 10.244.1.10 -o eth0 -j MASQUERADE"}},
 	{name: "table emptied", from: "pod-a", to: "203.0.113.10",
 		fault: `host: nft delete table ip nat`,
 		want:  expected{cause.NotMasqueraded, "host", reply}, or: []expected{{cause.NotMasqueraded, "host", request}}},

@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"strings"
 	"testing"
 
 	"nstutor/diag/explain/cause"
@@ -84,4 +85,108 @@ func TestAMacvlanCannotBeReachedFromWhatItStandsOn(t *testing.T) {
 				"host: ip link add shim0 link eth0 type macvlan mode bridge", "host: ip link set shim0 up", "host: ip route add 192.168.6.100 dev shim0",
 			}},
 	})
+}
+
+// docker is a node whose pods are on two networks that are kept apart as Docker 29
+// does it; pod-d is on one of those that have no way out.
+var docker = nodeBridges.with("networks of Docker", `
+host: iptables -P FORWARD DROP
+host: iptables -N DOCKER
+host: iptables -N DOCKER-FORWARD
+host: iptables -N DOCKER-INTERNAL
+host: iptables -N DOCKER-USER
+host: iptables -A FORWARD -j DOCKER-USER
+host: iptables -A FORWARD -j DOCKER-FORWARD
+host: iptables -A DOCKER-FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+host: iptables -A DOCKER-FORWARD -j DOCKER-INTERNAL
+host: iptables -A DOCKER-INTERNAL ! -s 10.244.3.0/24 -o br3 -j DROP
+host: iptables -A DOCKER-INTERNAL ! -d 10.244.3.0/24 -i br3 -j DROP
+host: iptables -A DOCKER-FORWARD -o br1 -j DOCKER
+host: iptables -A DOCKER-FORWARD -o br2 -j DOCKER
+host: iptables -A DOCKER ! -i br1 -o br1 -j DROP
+host: iptables -A DOCKER ! -i br2 -o br2 -j DROP
+host: iptables -A DOCKER-FORWARD -i br1 -j ACCEPT
+host: iptables -A DOCKER-FORWARD -i br2 -j ACCEPT
+host: iptables -t raw -A PREROUTING -d 10.244.1.10 ! -i br1 -j DROP
+host: iptables -t raw -A PREROUTING -d 10.244.2.10 ! -i br2 -j DROP
+host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 ! -o br1 -j MASQUERADE
+inet: ip route add 10.244.0.0/16 via 192.168.6.160
+`, journey{"pod-a", "203.0.113.10"})
+
+// dockerNft is the same, by its backend for nf_tables.
+var dockerNft = nodeBridges.with("networks of Docker, in nf_tables", `
+host: nft 'table ip docker-bridges { chain filter-forward-in__br1 { ct state established,related accept; iifname "br1" drop comment "ICC"; drop comment "UNPUBLISHED PORT DROP"; }; chain filter-forward-in__br2 { ct state established,related accept; drop comment "UNPUBLISHED PORT DROP"; }; chain filter-forward-out__br3 { oifname != "br3" drop comment "INTERNAL NETWORK EGRESS"; }; chain filter-FORWARD { type filter hook forward priority filter; oifname vmap { "br1" : jump filter-forward-in__br1, "br2" : jump filter-forward-in__br2 }; iifname vmap { "br3" : jump filter-forward-out__br3 }; }; chain raw-PREROUTING { type filter hook prerouting priority raw; ip daddr 10.244.1.10 iifname != "br1" drop comment "DROP DIRECT ACCESS"; }; }'
+`)
+
+// nodeBridges is a node with three bridges, and somebody on each.
+var nodeBridges = baseNetwork{"three bridges", nodeScript + bridgeOf("1", "a") + bridgeOf("2", "b") + bridgeOf("3", "d"), nil}
+
+func bridgeOf(number, pod string) string {
+	return strings.NewReplacer("N", number, "P", pod).Replace(`
+host: ip link add brN type bridge
+host: ip addr add 10.244.N.1/24 dev brN
+host: ip link set brN up
+host: ip link add veth-pod-P type veth peer name eth0 netns pod-P
+host: ip link set veth-pod-P master brN up
+pod-P: ip addr add 10.244.N.10/24 dev eth0
+pod-P: ip link set eth0 up
+pod-P: ip route add default via 10.244.N.1
+`)
+}
+
+// TestWhatIsMeantToBeApartIsNotOpened: neither network to the other, nor one without
+// a way out; what comes from elsewhere is another matter.
+func TestWhatIsMeantToBeApartIsNotOpened(t *testing.T) {
+	labtest.Slow(t)
+	apart := func(name, from, to string) breakage {
+		return breakage{name: name, from: from, to: to, want: expected{cause.Filtered, "host", request}, fix: []string{}, noFix: true}
+	}
+	explainBreakages(t, docker, []breakage{
+		apart("one network to another", "pod-a", "10.244.2.10"), apart("out of a network without a way out", "pod-d", "203.0.113.10"),
+		{name: "from outside", from: "inet", to: "10.244.1.10", want: expected{cause.Filtered, "host", request}},
+		{name: "a chain that nothing comes to", from: "pod-a", to: "203.0.113.10", fault: `host: iptables -F FORWARD`, want: expected{cause.Filtered, "host", request},
+			fix: []string{
+				"host: iptables-nft -t filter -I FORWARD -s 10.244.1.0/24 -d 203.0.113.10 -p icmp --icmp-type echo-request -j ACCEPT",
+				"host: iptables-nft -t filter -I FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+			}},
+	})
+	explainBreakages(t, dockerNft, []breakage{
+		apart("nft: one network to another", "pod-a", "10.244.2.10"), apart("nft: and back", "pod-b", "10.244.1.10"),
+		apart("nft: out of a network without a way out", "pod-d", "203.0.113.10"),
+	})
+}
+
+// Faults around a bridge's own address, and of routes that name the wrong one.
+var gateways = among([]breakage{
+	{name: "a gateway that is no router", from: "pod-a", to: "192.168.6.160",
+		fault: `pod-a: ip route replace default via 10.244.1.12`,
+		want:  expected{cause.ForwardingOff, "pod-a", request},
+		fix:   []string{"pod-a: ip route replace default via 10.244.1.1 dev eth0"}},
+	{name: "the bridge has no address, which is known still", from: "pod-a", to: "192.168.6.160", warm: true,
+		fault: `
+host: ip addr flush dev cni0
+host: iptables -P FORWARD DROP`,
+		want: expected{cause.NoAddress, "host", reply}, or: []expected{{cause.NeighbourUnanswered, "pod-a", request}},
+		fix:  []string{"host: ip addr add 10.244.1.1/24 dev cni0"}},
+	{name: "nobody has the address any more, which is known still", from: "pod-a", to: "10.244.1.11", warm: true,
+		fault: `host: ip link del veth-pod-b`,
+		want:  expected{cause.DestinationAbsent, "pod-a", request}, fix: []string{}, noFix: true},
+	{name: "port of another bridge, for those who know each other", from: "pod-a", to: "10.244.1.11", warm: true,
+		fault: `
+host: ip link add br9 type bridge
+host: ip link set br9 up
+host: ip link set veth-pod-b master br9`,
+		want: expected{cause.NeighbourUnanswered, "pod-a", request},
+		fix:  []string{"host: ip link set veth-pod-b master cni0"}},
+	{name: "the node has no default route", from: "pod-a", to: "203.0.113.10",
+		fault: `
+host: ip route del default
+host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 -o eth0 -j MASQUERADE`,
+		want: expected{cause.NoRoute, "host", request},
+		fix:  []string{"host: ip route add default via 192.168.6.1 dev eth0"}},
+})
+
+func TestGatewaysAreMendedWhereTheyAreWrong(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, bridged, gateways)
 }

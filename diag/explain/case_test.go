@@ -223,11 +223,11 @@ func nextCodes(a explain.Answer) (codes []cause.Code) {
 // the ping is answered.
 func (c breakage) mend(b *built, a explain.Answer) {
 	b.t.Helper()
-	if c.noFix {
-		return
-	}
 	if got := b.typed(a.Fix); c.fix != nil && !slices.Equal(got, c.fix) {
 		b.t.Errorf("the fix is %q, want %q\n%s", got, c.fix, b.account(a))
+	}
+	if c.noFix {
+		return
 	}
 	for _, j := range c.shut {
 		if r := b.ask(breakage{asks: c.asks}, j); r.Outcome == probe.Replied {

@@ -11,21 +11,22 @@ import (
 
 // Masquerade gives what leaves the source address of the device it leaves by.
 type Masquerade struct {
-	Netns    string
-	Src, Dst netip.Addr // of the packet; invalid: any
-	Out      string     // the device; empty: any
+	Netns string
+	Src   netip.Prefix // of the packet; invalid: any
+	Dst   netip.Addr   // the same
+	Out   string       // the device; empty: any
 }
 
 // Command is the line of iptables that appends the rule.
 func (m Masquerade) Command() Command {
 	argv := []string{iptablesFor(m.v6(), ""), "-t", "nat", "-A", "POSTROUTING"}
-	argv = flag(argv, "-s", m.Src)
+	argv = from(argv, "-s", m.Src)
 	argv = flag(argv, "-d", m.Dst)
 	argv = append(argv, given("-o", m.Out)...)
 	return In(m.Netns, append(argv, "-j", "MASQUERADE")...)
 }
 
-func (m Masquerade) v6() bool { return m.Src.Is6() || m.Dst.Is6() }
+func (m Masquerade) v6() bool { return m.Src.Addr().Is6() || m.Dst.Is6() }
 
 // here are the command lines that append the rule, so that they mean no other
 // device: by iptables, or else by nft, or else by this program itself, which over
@@ -48,7 +49,7 @@ func (m Masquerade) here() []Command {
 		return nil
 	}
 	argv := []string{self(), applied, "masquerade"}
-	argv = flag(argv, "--source", m.Src)
+	argv = from(argv, "--source", m.Src)
 	argv = flag(argv, "--to", m.Dst)
 	if m.Out != "" {
 		argv = append(argv, "--out="+m.Out)
@@ -98,7 +99,7 @@ func (t Translate) here() []Command {
 		return t.line().here()
 	}
 	chain := strings.ToUpper(t.Hook)
-	rule := slices.Concat(nftAddresses(netip.Addr{}, t.Dst), t.Kind.nft(), []string{"dnat", "to", t.to()})
+	rule := slices.Concat(nftAddresses(netip.Prefix{}, t.Dst), t.Kind.nft(), []string{"dnat", "to", t.to()})
 	return []Command{
 		In(t.Netns, "nft", "add", "table", family(v6), "nat"),
 		In(t.Netns, "nft", "add", "chain", family(v6), "nat", chain, "{ type nat hook "+t.Hook+" priority dstnat; }"),
@@ -168,7 +169,8 @@ type Accept struct {
 	// IPTables says that iptables made the chain, and Legacy that it was the one
 	// whose rules no other program sees.
 	IPTables, Legacy bool
-	Src, Dst         netip.Addr
+	Src              netip.Prefix // invalid: any
+	Dst              netip.Addr   // the same
 	Kind
 	// Established accepts, instead of all that, what belongs to connections that
 	// others of the chain's rules have let begin.
@@ -193,7 +195,7 @@ func (a Accept) Command() Command {
 		return In(a.Netns, a.program(), "-t", a.Table, "-I", a.Chain, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT")
 	}
 	argv := []string{a.program(), "-t", a.Table, "-I", a.Chain}
-	argv = flag(argv, "-s", a.Src)
+	argv = from(argv, "-s", a.Src)
 	argv = flag(argv, "-d", a.Dst)
 	argv = append(argv, a.Kind.iptables()...)
 	return In(a.Netns, append(argv, "-j", "ACCEPT")...)
@@ -207,7 +209,7 @@ func (a Accept) nft() []string {
 	case a.Proto == "arp" && a.Family != "arp": // only tables of ARP know its fields without more
 		return []string{"ether", "type", "arp"}
 	case a.Proto == "arp" && a.Src.IsValid():
-		return []string{"arp", "saddr", "ip", a.Src.String()}
+		return []string{"arp", "saddr", "ip", addressOr(a.Src)}
 	case a.Proto == "arp":
 		return []string{"arp", "daddr", "ip", a.Dst.String()}
 	}
@@ -216,7 +218,7 @@ func (a Accept) nft() []string {
 
 // v6 reports whether the packets are of IPv6.
 func (a Accept) v6() bool {
-	return a.Family == "ip6" || a.Proto == "icmpv6" || a.Src.Is6() || a.Dst.Is6()
+	return a.Family == "ip6" || a.Proto == "icmpv6" || a.Src.Addr().Is6() || a.Dst.Is6()
 }
 
 // here is the command line by a program that this machine has. It is nil where
@@ -241,7 +243,7 @@ func (a Accept) here() []Command {
 	if a.Established {
 		return []Command{In(a.Netns, append(argv, "--established")...)}
 	}
-	argv = flag(argv, "--source", a.Src)
+	argv = from(argv, "--source", a.Src)
 	argv = flag(argv, "--to", a.Dst)
 	return []Command{In(a.Netns, append(argv, a.Kind.flags()...)...)}
 }
@@ -254,9 +256,33 @@ func flag(argv []string, name string, addr netip.Addr) []string {
 	return append(argv, name, addr.String())
 }
 
-func nftAddresses(src, dst netip.Addr) (rule []string) {
+// from adds an option, unless its prefix says nothing.
+func from(argv []string, name string, src netip.Prefix) []string {
+	if !src.IsValid() {
+		return argv
+	}
+	return append(argv, name, addressOr(src))
+}
+
+// addressOr is a prefix, or the address where it is of one alone.
+func addressOr(p netip.Prefix) string {
+	if p.IsSingleIP() {
+		return p.Addr().String()
+	}
+	return p.String()
+}
+
+// Only is the prefix of one address, or of none: an invalid one.
+func Only(addr netip.Addr) netip.Prefix {
+	if !addr.IsValid() {
+		return netip.Prefix{}
+	}
+	return netip.PrefixFrom(addr, addr.BitLen())
+}
+
+func nftAddresses(src netip.Prefix, dst netip.Addr) (rule []string) {
 	if src.IsValid() {
-		rule = append(rule, family(src.Is6()), "saddr", src.String())
+		rule = append(rule, family(src.Addr().Is6()), "saddr", addressOr(src))
 	}
 	if dst.IsValid() {
 		rule = append(rule, family(dst.Is6()), "daddr", dst.String())

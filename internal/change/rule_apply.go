@@ -55,7 +55,7 @@ func (m Masquerade) Undo(_ context.Context, s Space, was Before) error {
 
 func (m Masquerade) exprs() ruleExprs {
 	rule := ruleExprs{}
-	rule.address(srcOffset, m.Src)
+	rule.network(srcOffset, m.Src)
 	rule.address(dstOffset, m.Dst)
 	if m.Out != "" {
 		name := make([]byte, unix.IFNAMSIZ)
@@ -124,7 +124,7 @@ func (a Accept) exprs() (nftables.TableFamily, ruleExprs, error) {
 	if in != nftables.TableFamilyIPv4 {
 		rule.etherType(unix.ETH_P_IP) // Only then is what stands at these places an address.
 	}
-	rule.address(srcOffset, a.Src)
+	rule.network(srcOffset, a.Src)
 	rule.address(dstOffset, a.Dst)
 	if err := rule.kind(a.Kind); err != nil {
 		return 0, nil, err
@@ -146,7 +146,7 @@ func (r *ruleExprs) arp(a Accept) {
 		r.etherType(unix.ETH_P_ARP)
 		return
 	}
-	r.address(arpSrcOffset, a.Src)
+	r.network(arpSrcOffset, a.Src)
 	r.address(arpDstOffset, a.Dst)
 }
 
@@ -217,9 +217,11 @@ type ruleExprs []expr.Any
 
 func (r *ruleExprs) add(exprs ...expr.Any) { *r = append(*r, exprs...) }
 
-func (r *ruleExprs) address(offset uint32, addr netip.Addr) {
-	if addr.IsValid() {
-		r.add(addressExprs(offset, netip.PrefixFrom(addr, addr.BitLen()), expr.CmpOpEq)...)
+func (r *ruleExprs) address(offset uint32, addr netip.Addr) { r.network(offset, Only(addr)) }
+
+func (r *ruleExprs) network(offset uint32, p netip.Prefix) {
+	if p.IsValid() {
+		r.add(addressExprs(offset, p, expr.CmpOpEq)...)
 	}
 }
 

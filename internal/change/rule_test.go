@@ -31,7 +31,7 @@ func TestARuleMeansNoOtherDevice(t *testing.T) {
 			t.Fatal(failed)
 		}
 		t.Setenv("PATH", bin)
-		commands := Here(Masquerade{Src: netip.MustParseAddr("10.0.0.1"), Out: test.device})
+		commands := Here(Masquerade{Src: Only(netip.MustParseAddr("10.0.0.1")), Out: test.device})
 		if got := commands[len(commands)-1].String(); got != test.want {
 			t.Errorf("%s, with %s:\n got %s\nwant %s", test.device, test.installed, got, test.want)
 		}
@@ -42,7 +42,7 @@ func TestARuleMeansNoOtherDevice(t *testing.T) {
 // no command where no program is.
 func TestARuleOfIPv6IsToldToProgramsOfIPv6(t *testing.T) {
 	one, two := netip.MustParseAddr("fd00::1"), netip.MustParseAddr("fd00::2")
-	leave := Masquerade{Src: one, Out: "eth0"}
+	leave := Masquerade{Src: Only(one), Out: "eth0"}
 	service := Translate{Hook: "output", Dst: one, Kind: Kind{Proto: "tcp", DstPort: 80}, To: two, ToPort: 8080}
 	solicit := Accept{Family: "ip6", Table: "filter", Chain: "INPUT", IPTables: true, Kind: Kind{Proto: "icmpv6", ICMPType: "nd-neighbor-solicit"}}
 	for _, test := range []struct {

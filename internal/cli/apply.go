@@ -71,7 +71,7 @@ func (a *app) applyMasquerade(netns *string) *cobra.Command {
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			m := change.Masquerade{Netns: *netns, Out: out}
-			if m.Src, err = ruleAddress("--source", source); err != nil {
+			if m.Src, err = ruleNetwork("--source", source); err != nil {
 				return err
 			}
 			if m.Dst, err = ruleAddress("--to", to); err != nil {
@@ -83,7 +83,7 @@ func (a *app) applyMasquerade(netns *string) *cobra.Command {
 			return makeChange(cmd.Context(), m)
 		},
 	}
-	cmd.Flags().StringVar(&source, "source", "", a.say("the source address of the packets", "包的源地址"))
+	cmd.Flags().StringVar(&source, "source", "", a.say("the source address of the packets, or its network", "包的源地址，或它所在的网段"))
 	cmd.Flags().StringVar(&to, "to", "", a.say("their destination", "包的目的地址"))
 	cmd.Flags().StringVar(&out, "out", "", a.say("the device that they leave by", "包的出口设备"))
 	return cmd
@@ -97,7 +97,7 @@ func (a *app) applyAccept(netns *string) *cobra.Command {
 		Short: a.say("Insert a rule that accepts one kind of packet at the head of a chain", "在链的开头插入一条规则，放行一类包"),
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if accept.Src, err = ruleAddress("--source", source); err != nil {
+			if accept.Src, err = ruleNetwork("--source", source); err != nil {
 				return err
 			}
 			if accept.Dst, err = ruleAddress("--to", to); err != nil {
@@ -117,7 +117,7 @@ func (a *app) applyAccept(netns *string) *cobra.Command {
 	flags.StringVar(&accept.Family, "family", "ip", a.say("the family of the table: ip, inet, bridge, netdev or arp", "表的协议族：ip、inet、bridge、netdev 或 arp"))
 	flags.StringVar(&accept.Table, "table", "", a.say("the table", "表"))
 	flags.StringVar(&accept.Chain, "chain", "", a.say("the chain", "链"))
-	flags.StringVar(&source, "source", "", a.say("the source address of the packets", "包的源地址"))
+	flags.StringVar(&source, "source", "", a.say("the source address of the packets, or its network", "包的源地址，或它所在的网段"))
 	flags.StringVar(&to, "to", "", a.say("their destination", "包的目的地址"))
 	flags.StringVar(&accept.Proto, "proto", "", a.say("the protocol: icmp, tcp or udp; or arp", "协议：icmp、tcp 或 udp；也可以是 arp"))
 	flags.StringVar(&accept.ICMPType, "icmp-type", "", a.say("of ICMP: echo-request or echo-reply", "ICMP 的类型：echo-request 或 echo-reply"))
@@ -125,6 +125,15 @@ func (a *app) applyAccept(netns *string) *cobra.Command {
 	flags.Uint16Var(&accept.DstPort, "dport", 0, a.say("… and the one that they go to", "TCP 和 UDP 的目的端口"))
 	flags.BoolVar(&accept.Established, "established", false, a.say("what belongs to connections that have begun", "属于已建立连接的包"))
 	return cmd
+}
+
+// ruleNetwork is the network that an option names, or the address; none is any.
+func ruleNetwork(option, text string) (netip.Prefix, error) {
+	if network, err := netip.ParsePrefix(text); err == nil && network.Addr().Is4() {
+		return network.Masked(), nil
+	}
+	addr, err := ruleAddress(option, text)
+	return change.Only(addr), err
 }
 
 // ruleAddress is the address that an option names; none is any.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -32,6 +33,12 @@ type Stopped struct {
 	// Other is a route of the sender's that leads here, where another one of its
 	// would lead elsewhere; its Entry is empty where there is no other.
 	Other OtherRoute
+	// Net is the network of the source, where the chain stops others of it too; else
+	// invalid.
+	Net netip.Prefix
+	// Join puts the sender into the network that it is kept from; its Network is empty
+	// where nobody knows.
+	Join machine.Join
 }
 
 // OtherRoute is a route in whose place there is another one.
@@ -65,6 +72,9 @@ func (s Stopped) Detail() say.Text {
 		text = say.T("%s; it is a rule of %s", "%s；这条规则是 %s 写的", text, owner)
 	}
 	switch {
+	case s.Result.MeantApart() && s.Join.Network != "":
+		text = say.T("%s; it keeps networks apart on purpose: rather than open it, have the two share a network (%s)", "%s；它是有意隔离网络的：不要打开它，让两者加入同一个网络（%s）",
+			text, change.In("", "docker", "network", "connect", s.Join.Network, s.Join.Container))
 	case s.Result.MeantApart():
 		text = say.T("%s; it keeps networks apart on purpose: choose another way rather than open it", "%s；它是有意隔离网络的：应当换一条路，而不是打开它", text)
 	case len(change.Here(s.Fix()...)) == 0:
@@ -96,14 +106,25 @@ func (s Stopped) accept(kind change.Kind) []change.Change {
 	ip := t.Family == "ip" || t.Family == "ip6"
 	a := change.Accept{
 		Netns: s.Netns(), Family: t.Family, Table: t.Name, Chain: chain, Legacy: t.Legacy,
-		Src: s.Flow.Src, Dst: s.Flow.Dst, Kind: kind,
+		Src: within(s.Net, s.Flow.Src), Dst: s.Flow.Dst, Kind: kind,
 		IPTables:    t.Legacy || ip && slices.Contains(iptablesTables, t.Name) && slices.Contains(iptablesChains, chain),
 		Established: s.Answer && slices.Contains(tracked, s.Hook) && (ip || t.Family == "inet") && t.Name != "raw",
 	}
-	if a.IPTables && chain == "FORWARD" && slices.ContainsFunc(t.Chains, func(c netfilter.Chain) bool { return c.Name == dockerUser }) {
+	if a.IPTables && chain == "FORWARD" && leadsTo(s.Result.Chain, dockerUser) {
 		a.Chain = dockerUser
 	}
 	return []change.Change{a}
+}
+
+// leadsTo reports whether a rule of the chain sends packets to another one: a chain
+// may be there that nothing comes to any more.
+func leadsTo(chain *netfilter.Chain, other string) bool {
+	for rule := range chain.Walk(nil) {
+		if rule.Verdict.Chain == other {
+			return true
+		}
+	}
+	return false
 }
 
 // tracked are the hooks at which a packet's connection is known.
@@ -149,7 +170,7 @@ func (s ARPStopped) Fix() []change.Change {
 		Dst: s.Packet.Dst, Kind: change.Kind{Proto: "arp"},
 	}
 	if s.Packet.ARPOperation == arpReply {
-		exception.Src, exception.Dst = s.Packet.Src, netip.Addr{}
+		exception.Src, exception.Dst = change.Only(s.Packet.Src), netip.Addr{}
 	}
 	return []change.Change{exception}
 }

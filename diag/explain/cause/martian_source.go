@@ -56,7 +56,7 @@ func (m ImpossibleSource) Evidence() []say.Text { return lines(m.Lookup...) }
 func (m ImpossibleSource) Fix() []change.Change {
 	switch {
 	case m.Service != nil:
-		return []change.Change{change.Masquerade{Netns: m.Service.Netns(), Src: m.Flow.Src, Dst: m.Flow.Dst}}
+		return []change.Change{change.Masquerade{Netns: m.Service.Netns(), Src: change.Only(m.Flow.Src), Dst: m.Flow.Dst}}
 	case m.Flow.Src.IsLoopback() || m.Flow.Dst.IsLoopback():
 		return remedy.Enable(m.Netns(), m.Dev, "route_localnet")
 	}

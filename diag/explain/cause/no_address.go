@@ -101,6 +101,29 @@ func (a Nameless) Evidence() []say.Text { return lines(a.Link.AddressLine()) }
 // Fix adds the address.
 func (a Nameless) Fix() []change.Change { return hostAddress(a.Netns(), a.Dst, a.Link.Name).Add() }
 
+// GatewayNameless is a bridge without an address, whose address those on it have for
+// their gateway: they know its MAC address still, but what is for them goes elsewhere.
+type GatewayNameless struct {
+	At
+	Link    table.Link
+	Address remedy.Address
+}
+
+// Code is NoAddress.
+func (GatewayNameless) Code() Code { return NoAddress }
+
+// Detail names the device, and the address.
+func (g GatewayNameless) Detail() say.Text {
+	return say.T("%s has no address, and so no route to those who are on it; they have %s for their gateway",
+		"%s 没有地址，因此没有到它上面各主机的路由；它们的网关写的是 %s", g.Link.Name, g.Address.Prefix.Addr())
+}
+
+// Evidence is the device.
+func (g GatewayNameless) Evidence() []say.Text { return lines(g.Link.AddressLine()) }
+
+// Fix gives the bridge the address.
+func (g GatewayNameless) Fix() []change.Change { return g.Address.Add() }
+
 // hostAddress is an address with no network around it.
 func hostAddress(netns string, addr netip.Addr, dev string) remedy.Address {
 	return remedy.Address{Netns: netns, Prefix: netip.PrefixFrom(addr, addr.BitLen()), Dev: dev}

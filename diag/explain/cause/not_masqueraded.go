@@ -21,9 +21,10 @@ var _ = register(Cause{
 type Unmasqueraded struct {
 	At
 	Src    netip.Addr
-	Out    string // the device that it left by
-	Line   string // the route there
-	Lookup Lookup // of who should reply
+	Net    netip.Prefix // the network of the source, where others of it leave so too; else invalid
+	Out    string       // the device that it left by
+	Line   string       // the route there
+	Lookup Lookup       // of who should reply
 }
 
 // Code is NotMasqueraded.
@@ -40,7 +41,15 @@ func (u Unmasqueraded) Evidence() []say.Text { return append(lines(u.Line), u.Lo
 
 // Fix rewrites the source where the request leaves.
 func (u Unmasqueraded) Fix() []change.Change {
-	return []change.Change{change.Masquerade{Netns: u.Netns(), Src: u.Src, Out: u.Out}}
+	return []change.Change{change.Masquerade{Netns: u.Netns(), Src: within(u.Net, u.Src), Out: u.Out}}
+}
+
+// within is the network, where there is one, or the address alone.
+func within(network netip.Prefix, addr netip.Addr) netip.Prefix {
+	if network.IsValid() {
+		return network
+	}
+	return change.Only(addr)
 }
 
 // Untranslated is a request that leaves for where nothing can be seen, with a
@@ -48,8 +57,9 @@ func (u Unmasqueraded) Fix() []change.Change {
 type Untranslated struct {
 	At
 	Src  netip.Addr
-	Out  string // the device that it leaves by
-	Line string // the route there
+	Net  netip.Prefix // the network of the source, where others of it leave so too; else invalid
+	Out  string       // the device that it leaves by
+	Line string       // the route there
 }
 
 // Code is NotMasqueraded.
@@ -66,5 +76,5 @@ func (u Untranslated) Evidence() []say.Text { return lines(u.Line) }
 
 // Fix rewrites the source where the request leaves.
 func (u Untranslated) Fix() []change.Change {
-	return []change.Change{change.Masquerade{Netns: u.Netns(), Src: u.Src, Out: u.Out}}
+	return []change.Change{change.Masquerade{Netns: u.Netns(), Src: within(u.Net, u.Src), Out: u.Out}}
 }

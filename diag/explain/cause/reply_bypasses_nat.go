@@ -53,5 +53,5 @@ func (b Bypassed) Fix() []change.Change {
 	if b.Bridge {
 		return []change.Change{change.Sysctl{Netns: b.Netns(), Path: "net/bridge/bridge-nf-call-iptables", Value: "1"}}
 	}
-	return []change.Change{change.Masquerade{Netns: b.Netns(), Src: b.Client, Dst: b.Flow.Src}}
+	return []change.Change{change.Masquerade{Netns: b.Netns(), Src: change.Only(b.Client), Dst: b.Flow.Src}}
 }

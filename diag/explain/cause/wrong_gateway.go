@@ -9,21 +9,34 @@ import (
 	"nstutor/internal/say"
 )
 
-// WrongGateway is a route whose gateway is an address that nobody on the wire has,
-// where somebody else there is the router. It is NeighbourUnanswered.
+// WrongGateway is a route whose gateway is an address that nobody on the wire has, or
+// somebody who is no router, where somebody else there is.
 type WrongGateway struct {
 	NextHop
 	Line     string // the route
 	Router   Device
 	Rewrite  remedy.Rewrite // the route, by the router
 	Stations []Station      // that are on the wire
+	// Instead is the namespace that has the gateway's address, and is no router; empty
+	// where nobody has it.
+	Instead string
 }
 
-// Code is NeighbourUnanswered.
-func (WrongGateway) Code() Code { return NeighbourUnanswered }
+// Code is NeighbourUnanswered; ForwardingOff where somebody has the address.
+func (g WrongGateway) Code() Code {
+	if g.Instead != "" {
+		return ForwardingOff
+	}
+	return NeighbourUnanswered
+}
 
 // Detail names the gateway, and who is the router.
 func (g WrongGateway) Detail() say.Text {
+	if g.Instead != "" {
+		return say.T("the route says that the gateway is %s, which is %s and no router; the router there is %s, %s in %s",
+			"路由写的网关是 %s，那是 %s，并不是路由器；那里的路由器是 %s，即 %[5]s 的 %[4]s",
+			g.Addr, machine.Called(g.Instead), g.Rewrite.Route.Via, g.Router.Link.Name, machine.Called(g.Router.Netns))
+	}
 	return say.T("the route says that the gateway is %s, which nobody on the wire of %s has; the router there is %s, %s in %s",
 		"路由写的网关是 %s，%s 的链路上却没有谁有这个地址；那里的路由器是 %s，即 %[5]s 的 %[4]s",
 		g.Addr, g.Dev, g.Rewrite.Route.Via, g.Router.Link.Name, machine.Called(g.Router.Netns))

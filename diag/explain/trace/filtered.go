@@ -1,6 +1,8 @@
 package trace
 
 import (
+	"net/netip"
+
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
@@ -16,6 +18,16 @@ func (w *walk) filtered(n *machine.Space, e echo, hook string, r eval.Result) ca
 		Answer: e.leg == LegReply && e.outer == nil && r.Packet.CTState == eval.CTEstablished}
 	if r.MeantApart() && len(w.began) > 0 && e.leg == LegRequest && e.outer == nil {
 		f.Other = otherDefault(w.began[0])
+		f.Join = w.world.Join(w.from, w.dest)
+	}
+	if r.Decided == nil && hook == "forward" && e.leg == LegRequest && e.outer == nil {
+		// Nobody has thought of this sender: it is as with all of its network.
+		f.Net = w.shared(n, e.src, func(other netip.Addr) bool {
+			p := r.Packet
+			p.Src = other
+			now, err := n.Rules()
+			return err == nil && eval.Traverse(now, hook, p, n.Env()).Drops()
+		})
 	}
 	if cause.IsEndless(f) {
 		return cause.Endless{Stopped: f}

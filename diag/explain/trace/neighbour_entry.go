@@ -117,8 +117,9 @@ func (a *arping) byEntry() (fabric.Station, bool) {
 	case len(x.Unseen) > 0:
 		return a.outOfSight(x)
 	}
-	a.w.fault(a.n, a.e, StageNeighbour, a.link.Name, cause.MACOfNobody{NextHop: a.hop()})
-	return fabric.Station{}, false
+	// Nobody has the address of the entry: it is as though there were none.
+	a.sent()
+	return a.unanswered(a.w.explore(a.n, a.link, a.e.leg, nil))
 }
 
 // wrongMAC is the fault of an entry whose frames s ignores, although it is whom

@@ -23,6 +23,13 @@ func (w *walk) refused(n *machine.Space, e echo, dev table.Link, route machine.R
 			return
 		}
 	}
+	if a := w.asking; route.Kind == machine.KindForwardingOff && e.outer == nil && a != nil && a.nexthop != e.dst && route.Dev == dev.Index {
+		if wrong, right, ok := a.noRouter(n); ok {
+			w.fault(a.n, a.e, StageNeighbour, a.link.Name, wrong)
+			w.retake(a, e, right)
+			return
+		}
+	}
 	switch route.Kind {
 	case machine.KindForwardingOff:
 		direct := w.arping == nil || w.arping.nexthop == e.dst

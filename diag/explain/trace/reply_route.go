@@ -14,7 +14,7 @@ import (
 // the source should have been rewritten there.
 func (w *walk) noWayBack(n *machine.Space, e echo, l cause.Lookup) (cause.Finding, machine.RouteAnswer) {
 	if node, route, ok := w.exit(); ok && node != n && w.wouldHelp(node, route, n, e) {
-		return cause.Unmasqueraded{At: at(node), Src: e.dst, Out: route.DevName, Line: route.Line, Lookup: l}, machine.RouteAnswer{}
+		return cause.Unmasqueraded{At: at(node), Src: e.dst, Net: w.leftFrom(node, e.dst), Out: route.DevName, Line: route.Line, Lookup: l}, machine.RouteAnswer{}
 	}
 	way, ok := w.backwards(n, e.dst)
 	if !ok {
@@ -31,6 +31,17 @@ func (w *walk) wouldHelp(exit *machine.Space, route machine.RouteAnswer, n *mach
 	}
 	own, err := exit.Env().MasqueradeAddr(route.DevName, e.src)
 	return err == nil && own.IsValid() && n.Route(machine.RouteQuery{Dst: own}).Kind == machine.KindUnicast
+}
+
+// leftFrom is the network of the request's source, if all of it leaves a namespace as
+// the request did.
+func (w *walk) leftFrom(node *machine.Space, src netip.Addr) netip.Prefix {
+	for _, p := range w.passed {
+		if p.node == node && p.echo.src == src {
+			return w.leaving(node, p.echo, p.route.DevName)
+		}
+	}
+	return netip.Prefix{}
 }
 
 // exit is the first namespace that forwarded the request by its default route.
@@ -87,6 +98,28 @@ func (w *walk) cameIn(n *machine.Space) string {
 		}
 	}
 	return ""
+}
+
+// nameless is the finding of a bridge without an address, by which the request came
+// in from somebody who has one of it for his gateway.
+func (w *walk) nameless() cause.Finding {
+	p := w.parted
+	bridge, err := p.node.Link(w.cameIn(p.node))
+	if err != nil || bridge.Bridge == nil || len(w.began) == 0 {
+		return nil
+	}
+	addrs, err := p.node.Addrs(bridge.Index)
+	gateway := w.began[0].route.Via
+	if err != nil || !gateway.IsValid() || machine.HasFamily(addrs, gateway) {
+		return nil
+	}
+	for _, own := range machine.AddressesOf(w.from, p.dst) {
+		if own.Prefix.Contains(gateway) {
+			address := remedy.Address{Netns: p.node.Name, Prefix: netip.PrefixFrom(gateway, own.Prefix.Bits()), Dev: bridge.Name}
+			return cause.GatewayNameless{At: at(p.node), Link: bridge, Address: address}
+		}
+	}
+	return nil
 }
 
 // astray is the fault of a reply that is lost where its request never was.

@@ -76,6 +76,11 @@ func Follow(world *machine.Machine, q Question) *Trace {
 // meets them.
 func (t *Trace) Mends() []change.Change {
 	lists := make([][]change.Change, len(t.Faults))
+	for _, f := range t.Faults {
+		if cause.Final(f.Finding) && len(f.Mends) == 0 {
+			return nil // what is before it leads to where the packet is not meant to get
+		}
+	}
 	for i, f := range t.Faults {
 		lists[i] = f.Mends
 	}

@@ -191,6 +191,24 @@ func (a *arping) wrongGateway(s fabric.Station, x *fabric.Explorer) (cause.Findi
 	return nil, false
 }
 
+// noRouter is the finding of a route whose gateway is n, which is no router: it has no
+// other way than back, and somebody else on the wire has one.
+func (a *arping) noRouter(n *machine.Space) (cause.Finding, fabric.Station, bool) {
+	x := a.w.explore(a.n, a.link, a.e.leg, nil)
+	x.Of = a.nexthop
+	for _, s := range x.Stations {
+		if s.Node == nil || s.Node == n || len(s.Obstacles) > 0 || !leadsFrom(s, a.e.dst) {
+			continue
+		}
+		if f, ok := a.wrongGateway(s, x); ok {
+			g := f.(cause.WrongGateway)
+			g.Instead = n.Name
+			return g, s, true
+		}
+	}
+	return nil, fabric.Station{}, false
+}
+
 // leadsFrom reports whether a station has the address, or a way to it by another
 // device.
 func leadsFrom(s fabric.Station, dst netip.Addr) bool {

@@ -62,7 +62,12 @@ type plug struct {
 // bridges are ports of them.
 func (a *arping) plugged(x *fabric.Explorer) (fabric.Station, bool) {
 	for _, p := range a.w.plugs {
-		beside := slices.ContainsFunc(x.Stations, func(s fabric.Station) bool { return s.Node == p.cable.Node && s.Dev.Index == p.cable.Dev.Index })
+		isCable := func(n *machine.Space, dev table.Link) bool {
+			return n == p.cable.Node && dev.Index == p.cable.Dev.Index
+		}
+		beside := slices.ContainsFunc(x.Stations, func(s fabric.Station) bool {
+			return isCable(s.Node, s.Dev) || slices.ContainsFunc(s.Crossings, func(c fabric.Crossing) bool { return isCable(c.Node, c.Dev) })
+		})
 		behind := slices.ContainsFunc(x.Bridges, func(b fabric.Site) bool { return b.Node == p.cable.Node && b.Dev.Index == p.bridge.Index })
 		var there []fabric.Station
 		switch {

@@ -94,7 +94,11 @@ func (w *walk) unrouted(n *machine.Space, e echo, l cause.Lookup) (cause.Finding
 		return w.noWayBack(n, e, l)
 	}
 	if way, ok := w.wayTo(n, e.dst, 0); ok && (n != e.origin || e.outer != nil) {
-		return cause.Unrouted{At: at(n), Lookup: l, Way: way.to(n, e.dst)}, way.route(e.src)
+		missing := way.to(n, e.dst)
+		if way.via.IsValid() && e.dst.Is4() && !machine.Private(e.dst) && !n.HasOtherDefault(machine.MainTable, "") {
+			missing.Dst = netip.Addr{} // it is not the only one that has no way out
+		}
+		return cause.Unrouted{At: at(n), Lookup: l, Way: missing}, way.route(e.src)
 	}
 	if n != e.origin {
 		return cause.Unrouted{At: at(n), Lookup: l}, machine.RouteAnswer{}

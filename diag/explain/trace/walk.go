@@ -181,6 +181,9 @@ func (w *walk) fault(n *machine.Space, e echo, stage, dev string, f cause.Findin
 	var detour *detour
 	switch {
 	case cause.Certain(f) || e.outer != nil:
+	case w.parted != nil && e.leg == LegReply && w.nameless() != nil:
+		f = w.nameless()
+		defer func() { w.strayed = true }()
 	case w.parted != nil && e.leg == LegReply && !(cause.ByRule(f) && n == w.parted.node):
 		f = w.astray()
 		defer func() { w.strayed = true }()

@@ -31,11 +31,8 @@ func (r Result) Owner() string {
 			}
 		}
 	}
+	if r.BetweenNetworks() {
+		return "Docker"
+	}
 	return ""
-}
-
-// MeantApart reports whether the rule that decided is there to keep networks
-// apart: to open it is no repair.
-func (r Result) MeantApart() bool {
-	return r.Decided != nil && strings.Contains(strings.ToUpper(r.In), "ISOLATION")
 }

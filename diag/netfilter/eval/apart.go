@@ -1,0 +1,74 @@
+package eval
+
+import (
+	"regexp"
+	"strings"
+
+	"nstutor/diag/netfilter"
+)
+
+// MeantApart reports whether the rule that decided is there to keep networks
+// apart, or those of one network: to open it is no repair.
+func (r Result) MeantApart() bool {
+	if r.Decided == nil {
+		return false
+	}
+	switch {
+	case strings.Contains(strings.ToUpper(r.In), "ISOLATION"), r.In == "DOCKER-INTERNAL", strings.HasPrefix(r.Decided.Comment, "INTERNAL NETWORK"):
+		return true
+	case r.Decided.Comment == "ICC", strings.HasPrefix(r.In, "DOCKER") && r.In != dockerUser && r.Packet.IIF != "" && r.Packet.IIF == r.Packet.OIF:
+		return true
+	}
+	return r.BetweenNetworks()
+}
+
+// dockerUser is the chain that Docker leaves to its users.
+const dockerUser = "DOCKER-USER"
+
+// others matches a rule for what comes from another device than its own, and that.
+var others = regexp.MustCompile(`(?:! -i|iifname !=) "?([^" ]+)"?(?: |$)`)
+
+// BetweenNetworks reports whether the rule keeps a network from others of its kind:
+// it is for what does not come from its own device, and another one beside it is so
+// for the device that the packet came from. Docker protects each of its networks so.
+func (r Result) BetweenNetworks() bool {
+	if r.Decided == nil || r.Table == nil || r.Packet.IIF == "" {
+		return false
+	}
+	for i := range r.Table.Chains {
+		chain := &r.Table.Chains[i]
+		if chain.Name != r.In {
+			continue
+		}
+		own := others.FindStringSubmatch(r.Table.RuleLine(chain, r.Decided))
+		if own == nil {
+			return r.Decided.Comment == "UNPUBLISHED PORT DROP" && r.jumpsTo(strings.Split(r.In, "__")[0]+"__"+r.Packet.IIF)
+		}
+		return own[1] != r.Packet.IIF && r.protects(chain)
+	}
+	return false
+}
+
+// protects reports whether a rule of the chain drops what does not come from the
+// device that the packet came from.
+func (r Result) protects(chain *netfilter.Chain) bool {
+	for rule := range chain.Walk(nil) {
+		if rule.Verdict.Kind != netfilter.VerdictDrop {
+			continue
+		}
+		if m := others.FindStringSubmatch(r.Table.RuleLine(chain, rule)); m != nil && m[1] == r.Packet.IIF {
+			return true
+		}
+	}
+	return false
+}
+
+// jumpsTo reports whether there is a chain of that name.
+func (r Result) jumpsTo(name string) bool {
+	for i := range r.Table.Chains {
+		if r.Table.Chains[i].Name == name {
+			return true
+		}
+	}
+	return false
+}

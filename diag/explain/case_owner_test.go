@@ -167,7 +167,7 @@ var gateways = among([]breakage{
 host: ip addr flush dev cni0
 host: iptables -P FORWARD DROP`,
 		want: expected{cause.NoAddress, "host", reply}, or: []expected{{cause.NeighbourUnanswered, "pod-a", request}},
-		fix:  []string{"host: ip addr add 10.244.1.1/24 dev cni0"}},
+		fix: []string{"host: ip addr add 10.244.1.1/24 dev cni0"}},
 	{name: "nobody has the address any more, which is known still", from: "pod-a", to: "10.244.1.11", warm: true,
 		fault: `host: ip link del veth-pod-b`,
 		want:  expected{cause.DestinationAbsent, "pod-a", request}, fix: []string{}, noFix: true},

@@ -121,7 +121,7 @@ func ruleXor(a, b []byte) []byte {
 
 func allZero(b []byte) bool { return len(bytes.Trim(b, "\x00")) == 0 }
 
-func allOnes(b []byte) bool { return len(bytes.Trim(b, "\xff")) == 0 }
+func allOnes(b []byte) bool { return bytes.Count(b, []byte{0xff}) == len(b) }
 
 // ruleStep is b plus or minus one, as a number in network byte order.
 func ruleStep(b []byte, by int) []byte {

@@ -12,7 +12,9 @@ type Join struct{ Network, Container string }
 // Join is how the containers of n could come into the network that an address is of,
 // where Docker has both; else it is zero.
 func (w *Machine) Join(n *Space, addr netip.Addr) (j Join) {
-	docker := func(c container.Container) bool { return c.Runtime == "docker" && c.Name != "" && c.Pod == "" && c.UID == 0 }
+	docker := func(c container.Container) bool {
+		return c.Runtime == "docker" && c.Name != "" && c.Pod == "" && c.UID == 0
+	}
 	for _, c := range w.containers() {
 		if !docker(c) {
 			continue

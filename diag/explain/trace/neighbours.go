@@ -64,10 +64,10 @@ func keepsSource(n *machine.Space, p eval.Packet, out string) bool {
 
 // leaving is the network of a sender whose packets leave by a device with the source
 // that they have, if all of it does.
-func (w *walk) leaving(n *machine.Space, e echo, out string) netip.Prefix {
-	return w.shared(n, e.src, func(other netip.Addr) bool {
-		p := e.packet
-		p.Src = other
-		return keepsSource(n, p, out)
+func (w *walk) leaving(n *machine.Space, p packet, out string) netip.Prefix {
+	return w.shared(n, p.src, func(other netip.Addr) bool {
+		seen := p.filtered
+		seen.Src = other
+		return keepsSource(n, seen, out)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
@@ -17,6 +18,7 @@ import (
 	"nstutor/diag/probe"
 	"nstutor/diag/socket"
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
 
@@ -106,27 +108,27 @@ var samples = []cause.Finding{
 	cause.Stopped{At: here, Flow: flow, Hook: "forward", Result: dropped},
 	cause.Stopped{At: here, Flow: flows.Flow{Proto: 17, Src: one, Dst: two, DstPort: 4789}, Hook: "forward", Result: dropped},
 	cause.Stopped{At: here, Flow: flows.Flow{Proto: 6, Src: two, Dst: one, SrcPort: 80, DstPort: 40000, Reply: true}, Hook: "postrouting", Result: dropped},
-	cause.Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}},
-	cause.Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}, Near: []socket.Near{{Socket: listening, Why: socket.LoopbackOnly}}},
-	cause.Unheard{At: here, Flow: flows.Flow{Proto: 17, Src: one, Dst: two, DstPort: 80}, Near: []socket.Near{{Socket: listening, Why: socket.OtherProto}}},
-	cause.Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 81}, Others: []socket.Socket{listening},
-		Elsewhere: []cause.ListensElsewhere{{"ns2", listening}}, Owners: map[uint32]socket.Process{7: {PID: 12, Comm: "nginx"}}},
-	cause.QueueFull{here, flow, listening},
-	cause.QueueFull{here, flow, socket.Socket{Proto: socket.UDP, Local: listening.Local, Waiting: 4000, Room: 4096}},
+	service.Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}},
+	service.Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}, Near: []socket.Near{{Socket: listening, Why: socket.LoopbackOnly}}},
+	service.Unheard{At: here, Flow: flows.Flow{Proto: 17, Src: one, Dst: two, DstPort: 80}, Near: []socket.Near{{Socket: listening, Why: socket.OtherProto}}},
+	service.Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 81}, Others: []socket.Socket{listening},
+		Elsewhere: []service.ListensElsewhere{{Netns: "ns2", Socket: listening}}, Owners: map[uint32]socket.Process{7: {PID: 12, Comm: "nginx"}}},
+	service.QueueFull{At: here, Flow: flow, Socket: listening},
+	service.QueueFull{At: here, Flow: flow, Socket: socket.Socket{Proto: socket.UDP, Local: listening.Local, Waiting: 4000, Room: 4096}},
 	cause.Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictReject, At: dropped.At, Rule: "-j REJECT", Table: dropped.Table, Chain: dropped.Chain}},
 	cause.Endless{cause.Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictReject, At: dropped.At, Rule: "-j REJECT", Table: dropped.Table, Chain: dropped.Chain, In: "KUBE-SERVICES"}}},
 	cause.ImpossibleSource{At: here, Flow: tcp, Dev: "eth0", Lookup: proof, Service: &here},
-	cause.KernelChosen{here, tcp, one, proof[0], "0.0.0.0:53"},
-	cause.Unnamed{here, "db", "10.96.0.10:53", say.Quote("why"), []say.Text{say.Quote("proof")}, path.Commands()},
+	service.KernelChosen{At: here, Flow: tcp, Source: one, Line: proof[0], Local: "0.0.0.0:53"},
+	service.Unnamed{At: here, Name: "db", Server: "10.96.0.10:53", Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}},
 	cause.SolicitationStopped{here, two, "forward", eval.NeighbourRequest(one, two), dropped},
-	cause.SomeBackends{here, cause.NotListening, "10.96.0.10:80", "10.2.0.2:80", 1, 2, say.Quote("why"), []say.Text{say.Quote("proof")}, path.Commands()},
-	cause.SomeBackends{here, cause.Filtered, "10.96.0.10:80", "", 1, 2, say.Quote("why"), []say.Text{say.Quote("proof")}, path.Commands()},
+	service.SomeBackends{At: here, Of: service.NotListening, Service: "10.96.0.10:80", Backend: "10.2.0.2:80", Good: 1, All: 2, Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}},
+	service.SomeBackends{At: here, Of: cause.Filtered, Service: "10.96.0.10:80", Backend: "", Good: 1, All: 2, Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}},
 	cause.NoHairpin{here, "eth0", "br0", tcp},
-	cause.WrongHook{here, tcp, tcp, "output", "prerouting", "-j DNAT"},
-	cause.WrongHook{here, tcp, tcp, "prerouting", "output", "-j DNAT"},
-	cause.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one},
-	cause.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Bridge: true},
-	cause.OpensOnly{here, "curl: (28) Operation timed out"},
+	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "output", Has: "prerouting", Rule: "-j DNAT"},
+	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "prerouting", Has: "output", Rule: "-j DNAT"},
+	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one},
+	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Bridge: true},
+	service.OpensOnly{At: here, Message: "curl: (28) Operation timed out"},
 	cause.ARPStopped{here, two, eval.LinkHook{Family: "arp", Hook: "input", IIF: "eth0"}, eval.ARPRequest(one, two), dropped},
 	cause.OverRoute{here, 1600, machine.RouteAnswer{Line: proof[0], Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0", MTU: 1400}}, &here},
 	cause.OverDevice{here, 1600, veth, false, nil},

@@ -56,7 +56,7 @@ func BenchmarkChapter2(b *testing.B) {
 func byNetlink(b *testing.B, first int) {
 	l, actions := mainLine(b)
 	for _, a := range actions[:first] {
-		if err := a.Apply(b.Context(), l); err != nil {
+		if err := a.Change(l).Apply(b.Context(), l); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -66,12 +66,12 @@ func byNetlink(b *testing.B, first int) {
 			b.Fatal(err)
 		}
 		for _, a := range actions[first:] {
-			if err := a.Apply(b.Context(), l); err != nil {
+			if err := a.Change(l).Apply(b.Context(), l); err != nil {
 				b.Fatal(err)
 			}
 		}
 		for _, a := range slices.Backward(actions[first:]) {
-			if err := a.Undo(b.Context(), l, was); err != nil {
+			if err := a.Change(l).Undo(b.Context(), l, was.Before); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -88,7 +88,7 @@ func byCommands(b *testing.B, first int) {
 	l, actions := mainLine(b)
 	var lines []string
 	for i, a := range actions {
-		command := a.Command(l)
+		command := a.Change(l).Command()
 		switch {
 		case i < first:
 			typed(b, l, command.String())

@@ -38,7 +38,7 @@ func TestEveryStepKeepsItsPromises(t *testing.T) {
 			keep(t, l, "before", step.Before)
 			wantDone(t, player, false)
 			if err := player.Apply(ctx); err != nil {
-				t.Fatalf("%s: %v", steps.Typed(step.Action.Command(l)), err)
+				t.Fatalf("%s: %v", steps.Typed(step.Action.Change(l).Command()), err)
 			}
 			wantDone(t, player, true)
 			keep(t, l, "after", step.After)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
@@ -88,7 +89,7 @@ func TestActionsAreDoneAndUndone(t *testing.T) {
 			wantDone(t, l, test.action, false)
 			apply(t, l, test.action)
 			wantDone(t, l, test.action, !test.never)
-			if err := test.action.Undo(t.Context(), l, was); err != nil {
+			if err := test.action.Change(l).Undo(t.Context(), l, was.Before); err != nil {
 				t.Fatalf("undo: %v", err)
 			}
 			wantDone(t, l, test.action, false)
@@ -110,9 +111,9 @@ func TestActionsAreDoneByHandToo(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			reset(t, l, test.start...)
 			was := state(t, l)
-			typed(t, l, steps.Typed(test.action.Command(l)))
+			typed(t, l, steps.Typed(test.action.Change(l).Command()))
 			wantDone(t, l, test.action, !test.never)
-			if err := test.action.Undo(t.Context(), l, was); err != nil {
+			if err := test.action.Change(l).Undo(t.Context(), l, was.Before); err != nil {
 				t.Fatalf("undo: %v", err)
 			}
 			wantDone(t, l, test.action, false)
@@ -138,7 +139,7 @@ func TestEveryActionAndClaimIsTested(t *testing.T) {
 	found := 0
 	inspect := func(n ast.Node) bool {
 		f, ok := n.(*ast.FuncDecl)
-		if !ok || f.Recv == nil || f.Name.Name != "Done" && f.Name.Name != "Look" {
+		if !ok || f.Recv == nil || f.Name.Name != "Change" && f.Name.Name != "Look" {
 			return true
 		}
 		if typ, ok := f.Recv.List[0].Type.(*ast.Ident); ok {
@@ -237,19 +238,19 @@ func TestErrorsNameNamespaceAndObject(t *testing.T) {
 		{steps.Run{Netns: pod, Name: "none", Argv: []string{"no-such-program"}}, false, []string{"no-such-program"}},
 		{steps.Send{Netns: "gone", To: "10.0.0.1"}, false, []string{"gone"}},
 	} {
-		t.Run(steps.Typed(test.action.Command(nil)), func(t *testing.T) {
+		t.Run(steps.Typed(test.action.Change(nil).Command()), func(t *testing.T) {
 			was := state(t, l)
 			var err error
 			if test.undo {
-				err = test.action.Undo(t.Context(), l, steps.State{})
+				err = test.action.Change(l).Undo(t.Context(), l, change.Before{})
 			} else {
-				err = test.action.Apply(t.Context(), l)
+				err = test.action.Change(l).Apply(t.Context(), l)
 			}
 			if err == nil {
 				t.Fatal("it succeeded")
 			}
 			words := test.words
-			if netns := test.action.Command(nil).Netns; netns != "" {
+			if netns := test.action.Change(nil).Command().Netns; netns != "" {
 				words = append(words, netns+": ")
 			}
 			for _, word := range words {
@@ -271,11 +272,11 @@ func TestActionsFailWhereTheNamespaceIsGone(t *testing.T) {
 		}
 	}
 	for _, test := range actionCases() {
-		netns := test.action.Command(nil).Netns
+		netns := test.action.Change(nil).Command().Netns
 		if _, looks := test.action.(steps.Observe); looks || netns == "" {
 			continue
 		}
-		err := test.action.Apply(t.Context(), l)
+		err := test.action.Change(l).Apply(t.Context(), l)
 		if !errors.Is(err, lab.ErrNoNamespace) || !strings.HasPrefix(err.Error(), netns+": ") {
 			t.Errorf("%s: error is %v", test.name, err)
 		}

@@ -15,15 +15,12 @@ import (
 // connected route itself.
 type AddrAdd struct{ Netns, Addr, Dev string }
 
-func (a AddrAdd) Command(*lab.Lab) change.Command {
-	return change.Command{Netns: a.Netns, Argv: []string{"ip", "addr", "add", a.Addr, "dev", a.Dev}}
+// Change implements Action.
+func (a AddrAdd) Change(*lab.Lab) change.Change {
+	return change.AddrAdd{Netns: a.Netns, Addr: a.Addr, Dev: a.Dev}
 }
 
-func (a AddrAdd) Apply(_ context.Context, l *lab.Lab) error {
-	return Dev{Netns: a.Netns, Name: a.Dev}.AddAddr(l, a.Addr)
-}
-
-// Conditions implements Conditional. With its prefix length the address brings
+// Conditions implements Action. With its prefix length the address brings
 // the network on the link; a route of its own does so as well.
 func (a AddrAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	want, err := netip.ParsePrefix(a.Addr)
@@ -92,56 +89,15 @@ func routeCovers(snap *table.Snapshot, p netip.Prefix, dev string) bool {
 	})
 }
 
-func (a AddrAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
-	return met(a.Conditions(ctx, l))
-}
-
-// Undo takes the address away. With a device's last address the kernel flushes
-// all its routes (fib_disable_ip in net/ipv4/fib_frontend.c), so those that
-// were there before the address go in again.
-func (a AddrAdd) Undo(ctx context.Context, l *lab.Lab, was State) error {
-	if err := (Dev{Netns: a.Netns, Name: a.Dev}).DelAddr(l, a.Addr); err != nil {
-		return err
-	}
-	return restoreRoutes(ctx, l, Dev{Netns: a.Netns, Name: a.Dev}, was)
-}
-
-// restoreRoutes puts back the routes of a device that somebody made by hand and
-// that the kernel took away with something else.
-func restoreRoutes(ctx context.Context, l *lab.Lab, d Dev, was State) error {
-	for _, r := range was.routesBy(d.Netns, d.Name, "boot") {
-		route := RouteAdd{Netns: d.Netns, Dst: r.Dst.String(), Dev: r.Dev, Onlink: r.Onlink}
-		if r.Default() {
-			route.Dst = "default"
-		}
-		if r.Via.IsValid() {
-			route.Via = r.Via.String()
-		}
-		_, there, err := route.row(ctx, l)
-		if err != nil {
-			return err
-		}
-		if !there {
-			if err := route.Apply(ctx, l); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // AddrDel takes an address away, and with it every route that needs it.
 type AddrDel struct{ Netns, Addr, Dev string }
 
-func (a AddrDel) Command(*lab.Lab) change.Command {
-	return change.Command{Netns: a.Netns, Argv: []string{"ip", "addr", "del", a.Addr, "dev", a.Dev}}
+// Change implements Action.
+func (a AddrDel) Change(*lab.Lab) change.Change {
+	return change.AddrDel{Netns: a.Netns, Addr: a.Addr, Dev: a.Dev}
 }
 
-func (a AddrDel) Apply(_ context.Context, l *lab.Lab) error {
-	return Dev{Netns: a.Netns, Name: a.Dev}.DelAddr(l, a.Addr)
-}
-
-// Conditions implements Conditional.
+// Conditions implements Action.
 func (a AddrDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	snap, missing := tables(ctx, l, a.Netns, table.Links|table.Addrs)
 	if missing != nil {
@@ -157,16 +113,4 @@ func (a AddrDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 		}
 	}
 	return []Condition{gone}
-}
-
-func (a AddrDel) Done(ctx context.Context, l *lab.Lab) (bool, error) {
-	return met(a.Conditions(ctx, l))
-}
-
-// Undo gives the address back, and the routes that went with it.
-func (a AddrDel) Undo(ctx context.Context, l *lab.Lab, was State) error {
-	if err := AddrAdd(a).Apply(ctx, l); err != nil {
-		return err
-	}
-	return restoreRoutes(ctx, l, Dev{Netns: a.Netns, Name: a.Dev}, was)
 }

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -18,16 +19,17 @@ type Refused struct {
 }
 
 func (c Refused) Promised(l *lab.Lab) say.Text {
-	return say.T("%s: %v", "%s：%v", Typed(c.Action.Command(l)), c.Why)
+	return say.T("%s: %v", "%s：%v", Typed(c.Action.Change(l).Command()), c.Why)
 }
 
 func (c Refused) Look(ctx context.Context, l *lab.Lab, e *Evidence) (say.Text, bool, error) {
 	if e == nil {
 		return say.Text{}, false, errNeedsEvidence
 	}
-	err := c.Action.Apply(ctx, l)
+	tried := c.Action.Change(l)
+	err := tried.Apply(ctx, l)
 	if err == nil {
-		return say.T("accepted", "被接受了"), false, c.Action.Undo(ctx, l, State{})
+		return say.T("accepted", "被接受了"), false, tried.Undo(ctx, l, change.Before{})
 	}
 	if errors.Is(err, lab.ErrNoNamespace) {
 		return say.Text{}, false, err // nobody was asked

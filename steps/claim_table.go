@@ -59,12 +59,12 @@ func (c RouteIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, b
 	if err != nil {
 		return say.Text{}, false, err
 	}
-	want, err := prefix(c.Dst)
+	want, err := netip.ParsePrefix(canonical(c.Dst))
 	if err != nil {
 		return say.Text{}, false, err
 	}
 	for _, r := range snap.MainRoutes(4) {
-		same := r.Dst.String() == want.String() || want == nil && r.Default()
+		same := r.Dst == want
 		if same && (c.Via == "" || r.Via.String() == c.Via) && (c.Dev == "" || r.Dev == c.Dev) {
 			return say.Quote(r.Line()), !c.Absent, nil
 		}

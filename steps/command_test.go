@@ -49,11 +49,11 @@ func TestActionsSayTheirCommands(t *testing.T) {
 		{steps.NetnsAdd{Name: pod}, "ip netns add ns1", nil},
 		{steps.VethAdd{Netns: host, Name: "a", Peer: "b"}, "ip link add a type veth peer name b", nil},
 		{steps.BridgeAdd{Netns: host, Name: "br0"}, "ip link add br0 type bridge", nil},
-		{steps.LinkNetns{Netns: host, Name: "a", To: pod}, "ip link set a netns ns1", nil},
-		{steps.LinkNetns{Netns: host, Name: "a", To: pod, Rename: "eth0"}, "ip link set a netns ns1 name eth0", nil},
-		{steps.LinkMaster{Netns: host, Name: "a", Bridge: "br0"}, "ip link set a master br0", nil},
+		{steps.LinkNetns{Netns: host, Name: "eth9", To: pod}, "ip link set eth9 netns ns1", nil},
+		{steps.LinkNetns{Netns: host, Name: "eth9", To: pod, Rename: "eth0"}, "ip link set eth9 netns ns1 name eth0", nil},
+		{steps.LinkMaster{Netns: host, Name: "eth9", Bridge: "br0"}, "ip link set eth9 master br0", nil},
 		{steps.LinkUp{Netns: pod, Name: "lo"}, "ip netns exec ns1 ip link set lo up", nil},
-		{steps.LinkAddress{Netns: host, Name: "a", MAC: "ee:ee:ee:ee:ee:ee"}, "ip link set a address ee:ee:ee:ee:ee:ee", nil},
+		{steps.LinkAddress{Netns: host, Name: "eth9", MAC: "ee:ee:ee:ee:ee:ee"}, "ip link set eth9 address ee:ee:ee:ee:ee:ee", nil},
 		{steps.AddrAdd{Netns: pod, Addr: "10.0.0.1/24", Dev: "a"}, "ip netns exec ns1 ip addr add 10.0.0.1/24 dev a", nil},
 		{steps.AddrDel{Netns: pod, Addr: "10.0.0.1/24", Dev: "a"}, "ip netns exec ns1 ip addr del 10.0.0.1/24 dev a", nil},
 		{steps.RouteAdd{Netns: pod, Dst: "default", Via: "10.0.0.1", Dev: "a", Onlink: true}, "ip netns exec ns1 ip route add default via 10.0.0.1 dev a onlink", nil},
@@ -81,7 +81,7 @@ func TestActionsSayTheirCommands(t *testing.T) {
 			[]string{"nft replace rule ip nat POSTROUTING handle HANDLE ip saddr 172.20.1.0/24 ip daddr != 172.20.1.0/24 masquerade   # HANDLE: nft -a list chain ip nat POSTROUTING"}},
 	} {
 		t.Run(test.want, func(t *testing.T) {
-			command := test.action.Command(nil)
+			command := test.action.Change(nil).Command()
 			if got := steps.Typed(command); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
@@ -94,7 +94,7 @@ func TestActionsSayTheirCommands(t *testing.T) {
 
 func TestCommandNamesWhatOnlyTheKernelKnows(t *testing.T) {
 	l := newLab(t)
-	got := steps.NeighReplace{Netns: inet, Dst: "192.168.6.9", Dev: "up0", MACOf: steps.Dev{Netns: host, Name: "eth0"}}.Command(l).From(host)
+	got := steps.NeighReplace{Netns: inet, Dst: "192.168.6.9", Dev: "up0", MACOf: steps.Dev{Netns: host, Name: "eth0"}}.Change(l).Command().From(host)
 	if want := "ip netns exec inet ip neigh replace 192.168.6.9 lladdr 02:00:c0:a8:06:a0 dev up0 nud permanent"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -103,7 +103,7 @@ func TestCommandNamesWhatOnlyTheKernelKnows(t *testing.T) {
 	if !ok {
 		t.Fatal("no process")
 	}
-	link := steps.Observe{Netns: host, Process: "web", Argv: []string{"readlink", "/proc/{PID}/ns/net"}}.Command(l)
+	link := steps.Observe{Netns: host, Process: "web", Argv: []string{"readlink", "/proc/{PID}/ns/net"}}.Change(l).Command()
 	cmd, err := l.Command(t.Context(), host, link.Argv...)
 	if err != nil {
 		t.Fatal(err)

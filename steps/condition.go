@@ -18,26 +18,30 @@ type Condition struct {
 	Err   error // it could not be checked: then Met means nothing
 }
 
-// Conditional is an action that can say condition by condition how far the
-// kernel is. The first condition that is not met comes first in the order in
-// which a person would look.
-type Conditional interface {
-	Conditions(ctx context.Context, l *lab.Lab) []Condition
-}
-
-// Conditions are those of the step's action. An action that has none of its own
-// gets one that is its Done.
-func Conditions(ctx context.Context, l *lab.Lab, step Step) []Condition {
-	if a, ok := step.Action.(Conditional); ok {
-		return a.Conditions(ctx, l)
-	}
-	done, err := step.Action.Done(ctx, l)
-	command := step.Action.Command(l)
+// Effect is the one condition of an action that can say no more than whether it
+// was done.
+func Effect(l *lab.Lab, a Action, done bool) []Condition {
+	command := a.Change(l).Command()
 	return []Condition{{
 		Table: say.Quote(command),
 		Want:  say.T("what `%s` does", "`%s` 的效果", command),
-		Met:   done, Err: err,
+		Met:   done,
 	}}
+}
+
+// decider is an action that knows sooner whether it is done than it could say by
+// which of its conditions.
+type decider interface {
+	Done(ctx context.Context, l *lab.Lab) (bool, error)
+}
+
+// Done says whether the kernel is in the action's state already, however it got
+// there.
+func Done(ctx context.Context, l *lab.Lab, a Action) (bool, error) {
+	if d, ok := a.(decider); ok {
+		return d.Done(ctx, l)
+	}
+	return met(a.Conditions(ctx, l))
 }
 
 // met says whether all conditions are met. That one could not be checked is an

@@ -21,7 +21,7 @@ func Hints(ctx context.Context, l *lab.Lab, step Step) []say.Text {
 	if a, ok := step.Action.(Hinted); ok {
 		return a.Hints(ctx, l)
 	}
-	for _, c := range Conditions(ctx, l, step) {
+	for _, c := range step.Action.Conditions(ctx, l) {
 		if c.Err == nil && c.Met {
 			continue
 		}
@@ -33,7 +33,7 @@ func Hints(ctx context.Context, l *lab.Lab, step Step) []say.Text {
 			line = say.T("There is `%s`. What it should be: %s.", "现在是 `%s`。应当是：%s。", c.Seen, c.Want)
 		}
 		hints := []say.Text{say.T("Look at `%s`.", "看 `%s`。", c.Table), line}
-		command := step.Action.Command(l)
+		command := step.Action.Change(l).Command()
 		if a, ok := step.Action.(repairer); ok {
 			if better, ok := a.repair(ctx, l); ok {
 				command = better

@@ -9,6 +9,7 @@ import (
 	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
@@ -22,7 +23,7 @@ func background(command string) string {
 // first is the first condition that is not met.
 func first(t *testing.T, l *lab.Lab, a steps.Action) (steps.Condition, bool) {
 	t.Helper()
-	for _, c := range steps.Conditions(t.Context(), l, steps.Step{Action: a}) {
+	for _, c := range a.Conditions(t.Context(), l) {
 		if c.Err != nil {
 			t.Errorf("%s: %v", c.Want, c.Err)
 		}
@@ -115,19 +116,6 @@ func reap(t *testing.T, l *lab.Lab) {
 	typed(t, l, "for p in /proc/[0-9]*; do case $(cat $p/comm) in web|pause) kill ${p#/proc/};; esac; done 2>/dev/null || true")
 }
 
-// TestEveryChangeHasItsOtherWays keeps the table complete.
-func TestEveryChangeHasItsOtherWays(t *testing.T) {
-	for _, c := range actionCases() {
-		switch c.action.(type) {
-		case steps.Observe, steps.Send:
-			continue
-		}
-		if _, ok := c.action.(steps.Conditional); !ok {
-			t.Errorf("%T has no conditions", c.action)
-		}
-	}
-}
-
 // TestUndoTakesBackWhatWasDoneAnotherWay goes through the player, which
 // rebuilds where undoing the action is not enough.
 func TestUndoTakesBackWhatWasDoneAnotherWay(t *testing.T) {
@@ -174,11 +162,11 @@ func TestWhatCannotBeCheckedIsNotWrong(t *testing.T) {
 			&expr.Masq{},
 		}})
 	})
-	c := steps.Conditions(t.Context(), l, steps.Step{Action: masquerade})[0]
+	c := masquerade.Conditions(t.Context(), l)[0]
 	if c.Err == nil || !strings.Contains(c.Err.Error(), "numgen") {
 		t.Errorf("a rule that nobody can foretell: %+v", c)
 	}
-	if done, err := masquerade.Done(t.Context(), l); done || err == nil {
+	if done, err := steps.Done(t.Context(), l, masquerade); done || err == nil {
 		t.Errorf("done is %v, %v", done, err)
 	}
 }
@@ -232,11 +220,11 @@ func TestAProgramStartedByHandIsTheCourses(t *testing.T) {
 		t.Errorf("%s: %v", seen, err)
 	}
 	look := steps.Observe{Netns: host, Process: "sidecar", Argv: []string{"nsenter", "--net=/proc/{PID}/ns/net", "ip", "addr"}}
-	if command := steps.Typed(look.Command(l)); strings.Contains(command, "PID/") {
+	if command := steps.Typed(look.Change(l).Command()); strings.Contains(command, "PID/") {
 		t.Errorf("the command is %s", command)
 	}
-	typed(t, l, strings.Replace(steps.Typed(look.Command(l)), "ip addr", "true", 1))
-	if err := sidecar.Undo(t.Context(), l, steps.State{}); err != nil {
+	typed(t, l, strings.Replace(steps.Typed(look.Change(l).Command()), "ip addr", "true", 1))
+	if err := sidecar.Change(l).Undo(t.Context(), l, change.Before{}); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(10 * time.Millisecond)

@@ -81,7 +81,7 @@ func gather(ctx context.Context, l *lab.Lab, p Promise) (*Evidence, error) {
 // try sends what the promise sends.
 func (e *Evidence) try(ctx context.Context, l *lab.Lab, p Promise) error {
 	for _, a := range p.First {
-		a.Apply(ctx, l)
+		a.Change(l).Apply(ctx, l)
 	}
 	for _, ping := range p.Pings {
 		ns, err := l.NS(ping.From)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/vishvananda/netlink"
-
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
@@ -15,17 +13,12 @@ import (
 // VethAdd makes a pair of veth devices, both in Netns, both down.
 type VethAdd struct{ Netns, Name, Peer string }
 
-func (a VethAdd) Command(*lab.Lab) change.Command {
-	return change.Command{Netns: a.Netns, Argv: []string{"ip", "link", "add", a.Name, "type", "veth", "peer", "name", a.Peer}}
+// Change implements Action.
+func (a VethAdd) Change(*lab.Lab) change.Change {
+	return change.LinkAdd{Netns: a.Netns, Name: a.Name, Kind: "veth", Peer: a.Peer}
 }
 
-func (a VethAdd) Apply(_ context.Context, l *lab.Lab) error {
-	// ip(8) leaves the queue length to the driver: -1 is "not given".
-	pair := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: a.Name, TxQLen: -1}, PeerName: a.Peer}
-	return change.AddLink(l, a.Netns, pair, "")
-}
-
-// Conditions implements Conditional. The other end may have moved on already;
+// Conditions implements Action. The other end may have moved on already;
 // then it may be called anything.
 func (a VethAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	snap, missing := tables(ctx, l, a.Netns, table.Links)
@@ -46,27 +39,15 @@ func (a VethAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	return []Condition{there, kind, other}
 }
 
-func (a VethAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
-	return met(a.Conditions(ctx, l))
-}
-
-func (a VethAdd) Undo(_ context.Context, l *lab.Lab, _ State) error {
-	return Dev{Netns: a.Netns, Name: a.Peer}.Delete(l)
-}
-
 // BridgeAdd makes a bridge, down and without ports.
 type BridgeAdd struct{ Netns, Name string }
 
-func (a BridgeAdd) Command(*lab.Lab) change.Command {
-	return change.Command{Netns: a.Netns, Argv: []string{"ip", "link", "add", a.Name, "type", "bridge"}}
+// Change implements Action.
+func (a BridgeAdd) Change(*lab.Lab) change.Change {
+	return change.LinkAdd{Netns: a.Netns, Name: a.Name, Kind: "bridge"}
 }
 
-func (a BridgeAdd) Apply(_ context.Context, l *lab.Lab) error {
-	bridge := &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: a.Name, TxQLen: -1}}
-	return change.AddLink(l, a.Netns, bridge, "")
-}
-
-// Conditions implements Conditional.
+// Conditions implements Action.
 func (a BridgeAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	snap, missing := tables(ctx, l, a.Netns, table.Links)
 	if missing != nil {
@@ -83,26 +64,15 @@ func (a BridgeAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	return []Condition{there, kind}
 }
 
-func (a BridgeAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
-	return met(a.Conditions(ctx, l))
-}
-
-func (a BridgeAdd) Undo(_ context.Context, l *lab.Lab, _ State) error {
-	return Dev(a).Delete(l)
-}
-
 // LinkMaster makes a device a port of a bridge.
 type LinkMaster struct{ Netns, Name, Bridge string }
 
-func (a LinkMaster) Command(*lab.Lab) change.Command {
-	return change.Command{Netns: a.Netns, Argv: []string{"ip", "link", "set", a.Name, "master", a.Bridge}}
+// Change implements Action.
+func (a LinkMaster) Change(*lab.Lab) change.Change {
+	return change.Master(a.Netns, a.Name, a.Bridge)
 }
 
-func (a LinkMaster) Apply(_ context.Context, l *lab.Lab) error {
-	return Dev{Netns: a.Netns, Name: a.Name}.SetMaster(l, a.Bridge)
-}
-
-// Conditions implements Conditional.
+// Conditions implements Action.
 func (a LinkMaster) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	snap, missing := tables(ctx, l, a.Netns, table.Links)
 	if missing != nil {
@@ -120,61 +90,25 @@ func (a LinkMaster) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	return []Condition{there, bridge, port}
 }
 
-func (a LinkMaster) Done(ctx context.Context, l *lab.Lab) (bool, error) {
-	return met(a.Conditions(ctx, l))
-}
-
-// Undo takes the port off the bridge. A bridge takes the lowest MAC address of
-// its ports, and none when the last one goes (br_stp_recalculate_bridge_id), so
-// the one that it had goes in again.
-func (a LinkMaster) Undo(_ context.Context, l *lab.Lab, was State) error {
-	if err := (Dev{Netns: a.Netns, Name: a.Name}).SetMaster(l, ""); err != nil {
-		return err
-	}
-	bridge := Dev{Netns: a.Netns, Name: a.Bridge}
-	if mac, ok := was.mac(a.Netns, a.Bridge); ok && mac.String() != macOf(l, bridge).String() {
-		return bridge.SetMAC(l, mac)
-	}
-	return nil
-}
-
 // LinkNetns moves a device into another namespace, under a new name if Rename
 // is given.
 type LinkNetns struct{ Netns, Name, To, Rename string }
 
-func (a LinkNetns) Command(*lab.Lab) change.Command {
-	argv := []string{"ip", "link", "set", a.Name, "netns", a.To}
-	if a.Rename != "" {
-		argv = append(argv, "name", a.Rename)
-	}
-	return change.Command{Netns: a.Netns, Argv: argv}
+// Change implements Action.
+func (a LinkNetns) Change(*lab.Lab) change.Change { return a.move() }
+
+func (a LinkNetns) move() change.LinkMove {
+	return change.LinkMove{Netns: a.Netns, Dev: a.Name, To: a.To, Rename: a.Rename}
 }
 
-func (a LinkNetns) target() Dev {
-	if a.Rename != "" {
-		return Dev{Netns: a.To, Name: a.Rename}
-	}
-	return Dev{Netns: a.To, Name: a.Name}
-}
-
-func (a LinkNetns) Apply(_ context.Context, l *lab.Lab) error {
-	if err := (Dev{Netns: a.Netns, Name: a.Name}).Move(l, a.To); err != nil {
-		return err
-	}
-	if a.Rename == "" {
-		return nil
-	}
-	return Dev{Netns: a.To, Name: a.Name}.SetName(l, a.Rename)
-}
-
-// Conditions implements Conditional: a device of that name in the other
+// Conditions implements Action: a device of that name in the other
 // namespace, at the other end of a cable from here.
 func (a LinkNetns) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	snap, missing := tables(ctx, l, a.To, table.Links)
 	if missing != nil {
 		return missing
 	}
-	link, there := deviceThere(snap, a.target())
+	link, there := deviceThere(snap, a.move().Target())
 	cable := Condition{
 		Table: ipTable(a.To, "link"),
 		Want:  say.T("its other end is in %s", "它的另一端在 %s 里", a.Netns),
@@ -211,19 +145,4 @@ func whereIs(ctx context.Context, l *lab.Lab, dev string) string {
 		}
 	}
 	return ""
-}
-
-func (a LinkNetns) Done(ctx context.Context, l *lab.Lab) (bool, error) {
-	return met(a.Conditions(ctx, l))
-}
-
-func (a LinkNetns) Undo(_ context.Context, l *lab.Lab, _ State) error {
-	moved := a.target()
-	if a.Rename != "" {
-		if err := moved.SetName(l, a.Name); err != nil {
-			return err
-		}
-		moved.Name = a.Name
-	}
-	return moved.Move(l, a.Netns)
 }

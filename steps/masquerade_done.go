@@ -15,7 +15,7 @@ import (
 	"nstutor/internal/say"
 )
 
-// Conditions implements Conditional. It sends packets through the rules of the
+// Conditions implements Action. It sends packets through the rules of the
 // namespace, whoever wrote them and however: what leaves by the uplink has an
 // address of that device for its source then, and what goes to NotTo keeps its
 // own.

@@ -86,13 +86,13 @@ func TestMasqueradeWorksWithAndWithoutIptables(t *testing.T) {
 			if n := masquerades(t, l); n != 1 {
 				t.Errorf("%d rules after narrowing", n)
 			}
-			if err := narrow.Undo(t.Context(), l, wide); err != nil {
+			if err := narrow.Change(l).Undo(t.Context(), l, wide.Before); err != nil {
 				t.Fatal(err)
 			}
 			wantDone(t, l, narrow, false)
 			backTo(t, l, wide)
 
-			if err := masquerade.Undo(t.Context(), l, was); err != nil {
+			if err := masquerade.Change(l).Undo(t.Context(), l, was.Before); err != nil {
 				t.Fatal(err)
 			}
 			wantDone(t, l, masquerade, false)
@@ -143,7 +143,7 @@ func TestUndoLeavesOtherRulesAlone(t *testing.T) {
 				if !first {
 					apply(t, l, other)
 				}
-				if err := masquerade.Undo(t.Context(), l, was); err != nil {
+				if err := masquerade.Change(l).Undo(t.Context(), l, was.Before); err != nil {
 					t.Fatal(err)
 				}
 				wantDone(t, l, masquerade, false)
@@ -163,7 +163,7 @@ func TestFailedNarrowingChangesNothing(t *testing.T) {
 			}
 			apply(t, l, connected()...)
 			was := state(t, l)
-			if err := narrow.Apply(t.Context(), l); err == nil {
+			if err := narrow.Change(l).Apply(t.Context(), l); err == nil {
 				t.Error("narrowing nothing succeeded")
 			}
 			wantDone(t, l, narrow, false)
@@ -173,7 +173,7 @@ func TestFailedNarrowingChangesNothing(t *testing.T) {
 			was = state(t, l)
 			broken := narrow
 			broken.Now.Src = "nonsense"
-			if err := broken.Apply(t.Context(), l); err == nil {
+			if err := broken.Change(l).Apply(t.Context(), l); err == nil {
 				t.Error("nonsense succeeded")
 			}
 			backTo(t, l, was)
@@ -286,7 +286,7 @@ func TestMasqueradeIsDoneByOtherCommands(t *testing.T) {
 		"iptables -t nat -A POSTROUTING -s 172.20.1.11 -j MASQUERADE":                                                                                             false,
 		"nft add table ip mine '{ flags dormant; }'; nft 'add chain ip mine p { type nat hook postrouting priority srcnat; }'; nft add rule ip mine p masquerade": false,
 		"iptables -t nat -A POSTROUTING -o veth-ns1 -j MASQUERADE":                                                                                                false,
-		strings.Join(masquerade.Command(nil).Same, "; "):                                                                                                          true,
+		strings.Join(masquerade.Change(nil).Command().Same, "; "):                                                                                                 true,
 	} {
 		t.Run(line, func(t *testing.T) {
 			if program := strings.Fields(line)[0]; !installed(program) {

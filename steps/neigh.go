@@ -22,8 +22,22 @@ type NeighReplace struct {
 	MACOf           Dev    // the device whose address it is
 }
 
-func (a NeighReplace) Command(l *lab.Lab) change.Command {
-	return change.Command{Netns: a.Netns, Argv: []string{"ip", "neigh", "replace", a.Dst, "lladdr", a.wanted(l), "dev", a.Dev, "nud", "permanent"}}
+// Change implements Action. Without a lab its command says whose address it is.
+func (a NeighReplace) Change(l *lab.Lab) change.Change {
+	mac := a.mac(l)
+	if mac == nil {
+		wrong := change.Mistaken{
+			Typed: change.In(a.Netns, "ip", "neigh", "replace", a.Dst, "lladdr", a.wanted(l), "dev", a.Dev, "nud", change.Permanent),
+			Err:   say.Err("%s: the address of %s is not known", "%s：不知道 %s 的地址", a.Netns, a.MACOf),
+		}
+		if l != nil {
+			if _, err := l.NS(a.Netns); err != nil {
+				wrong.Err = err
+			}
+		}
+		return wrong
+	}
+	return change.NeighSet{Netns: a.Netns, Dst: netip.MustParseAddr(a.Dst), MAC: mac, Dev: a.Dev, State: change.Permanent}
 }
 
 func (a NeighReplace) mac(l *lab.Lab) net.HardwareAddr {
@@ -34,18 +48,7 @@ func (a NeighReplace) mac(l *lab.Lab) net.HardwareAddr {
 	return mac
 }
 
-func (a NeighReplace) Apply(_ context.Context, l *lab.Lab) error {
-	if _, err := l.NS(a.Netns); err != nil {
-		return err
-	}
-	mac := a.mac(l)
-	if mac == nil {
-		return say.Err("%s: the address of %s is not known", "%s：不知道 %s 的地址", a.Netns, a.MACOf)
-	}
-	return Dev{Netns: a.Netns, Name: a.Dev}.SetNeigh(l, a.Dst, mac, netlink.NUD_PERMANENT)
-}
-
-// Conditions implements Conditional.
+// Conditions implements Action.
 func (a NeighReplace) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	snap, missing := tables(ctx, l, a.Netns, table.Links|table.Neighbours)
 	if missing != nil {
@@ -72,15 +75,6 @@ func (a NeighReplace) wanted(l *lab.Lab) string {
 	return "MAC-of-" + a.MACOf.Name
 }
 
-func (a NeighReplace) Done(ctx context.Context, l *lab.Lab) (bool, error) {
-	return met(a.Conditions(ctx, l))
-}
-
-// Undo deletes the entry; what the kernel had learned before, it learns again.
-func (a NeighReplace) Undo(_ context.Context, l *lab.Lab, _ State) error {
-	return Dev{Netns: a.Netns, Name: a.Dev}.DelNeigh(l, a.Dst)
-}
-
 // NeighDel deletes a neighbour entry.
 type NeighDel struct {
 	Netns, Dst, Dev string
@@ -89,23 +83,39 @@ type NeighDel struct {
 	Written bool
 }
 
-func (a NeighDel) Command(*lab.Lab) change.Command {
-	return change.Command{Netns: a.Netns, Argv: []string{"ip", "neigh", "del", a.Dst, "dev", a.Dev}}
+// Change implements Action.
+func (a NeighDel) Change(l *lab.Lab) change.Change {
+	return forgotten{change.NeighDel{Netns: a.Netns, Dst: netip.MustParseAddr(a.Dst), Dev: a.Dev}, l, a.key()}
 }
 
-func (a NeighDel) Apply(_ context.Context, l *lab.Lab) error {
-	if err := (Dev{Netns: a.Netns, Name: a.Dev}).DelNeigh(l, a.Dst); err != nil {
+// forgotten is an entry that is deleted. That a learned one was can only be seen
+// until the next packet, so the lab remembers it.
+type forgotten struct {
+	change.NeighDel
+	lab *lab.Lab
+	key string
+}
+
+// Apply deletes the entry.
+func (f forgotten) Apply(ctx context.Context, s change.Space) error {
+	if err := f.NeighDel.Apply(ctx, s); err != nil {
 		return err
 	}
-	l.Note(a.key())
+	f.lab.Note(f.key)
 	return nil
 }
 
-func (a NeighDel) key() string { return Typed(a.Command(nil)) }
+// Undo puts it back.
+func (f forgotten) Undo(ctx context.Context, s change.Space, was change.Before) error {
+	f.lab.Unnote(f.key)
+	return f.NeighDel.Undo(ctx, s, was)
+}
 
-// Conditions implements Conditional. It holds when no permanent entry is there.
-// That a learned one was deleted can only be seen until the next packet, so it
-// is remembered.
+func (a NeighDel) key() string {
+	return Typed(change.In(a.Netns, "ip", "neigh", "del", a.Dst, "dev", a.Dev))
+}
+
+// Conditions implements Action. It holds when no permanent entry is there.
 func (a NeighDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	snap, missing := tables(ctx, l, a.Netns, table.Links|table.Neighbours)
 	if missing != nil {
@@ -128,24 +138,6 @@ func (a NeighDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 		gone.Seen = unless(gone.Met, entry.Line())
 	}
 	return []Condition{gone}
-}
-
-func (a NeighDel) Done(ctx context.Context, l *lab.Lab) (bool, error) {
-	return met(a.Conditions(ctx, l))
-}
-
-// Undo puts the entry back: a permanent one as it was, a learned one REACHABLE.
-func (a NeighDel) Undo(_ context.Context, l *lab.Lab, was State) error {
-	l.Unnote(a.key())
-	old, ok := was.neighbour(a.Netns, a.Dst, a.Dev)
-	if !ok || old.MAC == nil {
-		return nil
-	}
-	state := netlink.NUD_REACHABLE
-	if old.State == "PERMANENT" {
-		state = netlink.NUD_PERMANENT
-	}
-	return Dev{Netns: a.Netns, Name: a.Dev}.SetNeigh(l, a.Dst, old.MAC, state)
 }
 
 // forgetNeighbours deletes what the kernel has learned, in every namespace:

@@ -10,13 +10,10 @@ import (
 // NetnsAdd makes a named network namespace.
 type NetnsAdd struct{ Name string }
 
-func (a NetnsAdd) Command(*lab.Lab) change.Command {
-	return change.Command{Argv: []string{"ip", "netns", "add", a.Name}}
-}
+// Change implements Action.
+func (a NetnsAdd) Change(*lab.Lab) change.Change { return change.NetnsAdd(a) }
 
-func (a NetnsAdd) Apply(_ context.Context, l *lab.Lab) error { return l.AddNetns(a.Name) }
-
-// Conditions implements Conditional.
+// Conditions implements Action.
 func (a NetnsAdd) Conditions(_ context.Context, l *lab.Lab) []Condition {
 	there := namespaceThere(a.Name)
 	_, err := l.NS(a.Name)
@@ -25,9 +22,3 @@ func (a NetnsAdd) Conditions(_ context.Context, l *lab.Lab) []Condition {
 	}
 	return []Condition{there}
 }
-
-func (a NetnsAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
-	return met(a.Conditions(ctx, l))
-}
-
-func (a NetnsAdd) Undo(_ context.Context, l *lab.Lab, _ State) error { return l.DelNetns(a.Name) }

@@ -19,7 +19,7 @@ func (a Observe) Typed(l *lab.Lab, netns, line string) bool {
 	if !ok {
 		return false
 	}
-	command := a.Command(l)
+	command := a.command(l)
 	want, ok := readGlance(command.Netns, command.Argv)
 	if !ok || own != want {
 		return false

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"nstutor/internal/change"
 	"nstutor/steps"
 )
 
@@ -48,7 +49,7 @@ func TestALookMayBeTypedInAnyWay(t *testing.T) {
 				t.Errorf("it is the look: %v, want %v", got, test.want)
 			}
 			wantDone(t, l, test.look, test.want)
-			if err := test.look.Undo(t.Context(), l, steps.State{}); err != nil {
+			if err := test.look.Change(l).Undo(t.Context(), l, change.Before{}); err != nil {
 				t.Fatal(err)
 			}
 		})

@@ -46,8 +46,9 @@ func (p *Player) Goto(ctx context.Context, id string) error {
 		return err
 	}
 	for _, a := range actions {
-		if err := a.Apply(ctx, p.lab); err != nil {
-			return say.Err("rebuild the lab to step %s: %s: %v", "把实验网络重建到步骤 %s：%s：%v", id, Typed(a.Command(p.lab)), err)
+		leading := a.Change(p.lab)
+		if err := leading.Apply(ctx, p.lab); err != nil {
+			return say.Err("rebuild the lab to step %s: %s: %v", "把实验网络重建到步骤 %s：%s：%v", id, Typed(leading.Command()), err)
 		}
 	}
 	return p.enter(ctx, step)
@@ -67,7 +68,7 @@ func (p *Player) Next(ctx context.Context, id string) error {
 		return p.Goto(ctx, id)
 	}
 	for _, a := range step.Setup {
-		if err := a.Apply(ctx, p.lab); err != nil {
+		if err := a.Change(p.lab).Apply(ctx, p.lab); err != nil {
 			return p.Goto(ctx, id)
 		}
 	}
@@ -89,12 +90,12 @@ func (p *Player) enter(ctx context.Context, step Step) (err error) {
 // Done says whether the current step's action is in the kernel, by whatever
 // hand.
 func (p *Player) Done(ctx context.Context) (bool, error) {
-	return p.step.Action.Done(ctx, p.lab)
+	return Done(ctx, p.lab, p.step.Action)
 }
 
 // Apply applies the current step's action.
 func (p *Player) Apply(ctx context.Context) error {
-	return p.step.Action.Apply(ctx, p.lab)
+	return p.step.Action.Change(p.lab).Apply(ctx, p.lab)
 }
 
 // Undo takes the current step's action back and makes sure that the kernel's
@@ -104,7 +105,7 @@ func (p *Player) Undo(ctx context.Context) (rebuilt bool, err error) {
 	if err := forgetNeighbours(p.lab); err != nil {
 		return false, err
 	}
-	if err := p.step.Action.Undo(ctx, p.lab, p.was); err == nil && p.restored(ctx) {
+	if err := p.step.Action.Change(p.lab).Undo(ctx, p.lab, p.was.Before); err == nil && p.restored(ctx) {
 		return false, nil
 	}
 	return true, p.Goto(ctx, p.step.ID)

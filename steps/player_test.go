@@ -60,7 +60,7 @@ func TestCourseFindsTheWay(t *testing.T) {
 		}
 		var words []string
 		for _, a := range path {
-			argv := a.Command(nil).Argv
+			argv := a.Change(nil).Command().Argv
 			words = append(words, argv[min(1, len(argv)-1)])
 			if argv[0] == "sysctl" {
 				words[len(words)-1] = "sysctl"

@@ -20,19 +20,22 @@ type Run struct {
 	Same        []string // how Docker says it
 }
 
-func (a Run) Command(*lab.Lab) change.Command {
-	return change.Command{Netns: a.Netns, Argv: a.Argv, Background: true, Same: a.Same}
-}
-
-func (a Run) Apply(ctx context.Context, l *lab.Lab) error {
-	p, err := l.Spawn(a.Netns, a.Name, a.Argv...)
-	if err != nil {
-		return err
+// Change implements Action.
+func (a Run) Change(l *lab.Lab) change.Change {
+	return Doing{
+		Typed: change.Command{Netns: a.Netns, Argv: a.Argv, Background: true, Same: a.Same},
+		Do: func(ctx context.Context) error {
+			p, err := l.Spawn(a.Netns, a.Name, a.Argv...)
+			if err != nil {
+				return err
+			}
+			return l.Ready(ctx, p)
+		},
+		Back: func() error { return a.end(l) },
 	}
-	return l.Ready(ctx, p)
 }
 
-// Conditions implements Conditional. A program that somebody else started in the
+// Conditions implements Action. A program that somebody else started in the
 // namespace counts as well: by its name or, where it is to serve pages, by its
 // port.
 func (a Run) Conditions(_ context.Context, l *lab.Lab) []Condition {
@@ -96,10 +99,8 @@ func (a Run) port() int {
 	return 80
 }
 
-func (a Run) Done(ctx context.Context, l *lab.Lab) (bool, error) { return met(a.Conditions(ctx, l)) }
-
-// Undo ends the program, whoever started it.
-func (a Run) Undo(_ context.Context, l *lab.Lab, _ State) error {
+// end ends the program, whoever started it.
+func (a Run) end(l *lab.Lab) error {
 	if _, ok := l.Process(a.Name); ok {
 		l.Kill(a.Name)
 		return nil
@@ -129,7 +130,23 @@ type Observe struct {
 	Process string
 }
 
-func (a Observe) Command(l *lab.Lab) change.Command {
+// Change implements Action. Applying it remembers that the learner has looked;
+// the promise After does the looking.
+func (a Observe) Change(l *lab.Lab) change.Change {
+	return Doing{
+		Typed: a.command(l),
+		Do: func(context.Context) error {
+			l.Note(a.key())
+			return nil
+		},
+		Back: func() error {
+			l.Unnote(a.key())
+			return nil
+		},
+	}
+}
+
+func (a Observe) command(l *lab.Lab) change.Command {
 	pid := "PID"
 	if l != nil {
 		if running, _, ok := running(l, a.Process); ok {
@@ -143,20 +160,9 @@ func (a Observe) Command(l *lab.Lab) change.Command {
 	return change.Command{Netns: a.Netns, Argv: argv}
 }
 
-// Apply remembers that the learner has looked; the promise After does the
-// looking.
-func (a Observe) Apply(_ context.Context, l *lab.Lab) error {
-	l.Note(a.key())
-	return nil
-}
-
 func (a Observe) key() string { return a.Netns + " " + strings.Join(a.Argv, " ") }
 
-// Done says whether the learner has looked.
-func (a Observe) Done(_ context.Context, l *lab.Lab) (bool, error) { return l.Noted(a.key()), nil }
-
-// Undo forgets that.
-func (a Observe) Undo(_ context.Context, l *lab.Lab, _ State) error {
-	l.Unnote(a.key())
-	return nil
+// Conditions implements Action: the learner has looked.
+func (a Observe) Conditions(_ context.Context, l *lab.Lab) []Condition {
+	return Effect(l, a, l.Noted(a.key()))
 }

@@ -18,18 +18,22 @@ type Resolver struct{ Netns, Server string }
 
 func (a Resolver) path() string { return filepath.Join("/etc/netns", a.Netns, "resolv.conf") }
 
-func (a Resolver) Command(*lab.Lab) change.Command {
-	return change.Command{Shell: "mkdir -p " + filepath.Dir(a.path()) + "; echo nameserver " + a.Server + " > " + a.path()}
-}
-
-func (a Resolver) Apply(context.Context, *lab.Lab) error {
-	if err := os.MkdirAll(filepath.Dir(a.path()), 0o755); err != nil {
-		return err
+// Change implements Action. What it takes back is the file: a step only writes
+// one where none was.
+func (a Resolver) Change(*lab.Lab) change.Change {
+	return Doing{
+		Typed: change.Command{Shell: "mkdir -p " + filepath.Dir(a.path()) + "; echo nameserver " + a.Server + " > " + a.path()},
+		Do: func(context.Context) error {
+			if err := os.MkdirAll(filepath.Dir(a.path()), 0o755); err != nil {
+				return err
+			}
+			return os.WriteFile(a.path(), []byte("nameserver "+a.Server+"\n"), 0o644)
+		},
+		Back: func() error { return os.Remove(a.path()) },
 	}
-	return os.WriteFile(a.path(), []byte("nameserver "+a.Server+"\n"), 0o644)
 }
 
-// Conditions implements Conditional: it looks for the server's line, whatever
+// Conditions implements Action: it looks for the server's line, whatever
 // else the file says.
 func (a Resolver) Conditions(context.Context, *lab.Lab) []Condition {
 	data, err := plainfile.Read(a.path())
@@ -49,10 +53,3 @@ func (a Resolver) Conditions(context.Context, *lab.Lab) []Condition {
 	line.Seen = unless(line.Met, seen(others))
 	return []Condition{file, line}
 }
-
-func (a Resolver) Done(ctx context.Context, l *lab.Lab) (bool, error) {
-	return met(a.Conditions(ctx, l))
-}
-
-// Undo removes the file; a step only writes one where none was.
-func (a Resolver) Undo(context.Context, *lab.Lab, State) error { return os.Remove(a.path()) }

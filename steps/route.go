@@ -2,10 +2,8 @@ package steps
 
 import (
 	"context"
-	"net"
+	"net/netip"
 	"strings"
-
-	"github.com/vishvananda/netlink"
 
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
@@ -24,105 +22,36 @@ type RouteAdd struct {
 	Except string
 }
 
-func (a RouteAdd) Command(*lab.Lab) change.Command {
-	return change.Command{Netns: a.Netns, Argv: a.argv("add")}
-}
+// Change implements Action.
+func (a RouteAdd) Change(*lab.Lab) change.Change { return a.change(change.RouteAdd) }
 
-func (a RouteAdd) argv(verb string) []string {
-	argv := []string{"ip", "route", verb, a.Dst}
-	if a.Via != "" {
-		argv = append(argv, "via", a.Via)
+func (a RouteAdd) change(verb string) change.Change {
+	dst, err := netip.ParsePrefix(canonical(a.Dst))
+	via := netip.Addr{}
+	if err == nil && a.Via != "" {
+		via, err = netip.ParseAddr(a.Via)
 	}
-	if a.Dev != "" {
-		argv = append(argv, "dev", a.Dev)
+	if err != nil {
+		return change.Mistaken{Typed: change.In(a.Netns, "ip", "route", verb, a.Dst), Err: say.Err("%s: route: %v", "%s：路由：%v", a.Netns, err)}
 	}
-	if a.Onlink {
-		argv = append(argv, "onlink")
-	}
-	return argv
-}
-
-func (a RouteAdd) Apply(_ context.Context, l *lab.Lab) error {
-	return a.change(l, say.T("add", "添加"), (*netlink.Handle).RouteAdd)
-}
-
-func (a RouteAdd) Done(ctx context.Context, l *lab.Lab) (bool, error) {
-	return met(a.Conditions(ctx, l))
-}
-
-func (a RouteAdd) Undo(_ context.Context, l *lab.Lab, _ State) error {
-	return a.change(l, say.T("delete", "删除"), (*netlink.Handle).RouteDel)
+	return change.Route{Netns: a.Netns, Verb: verb, Route: change.To(dst, via, a.Dev, a.Onlink)}
 }
 
 // RouteDel takes a route away.
 type RouteDel RouteAdd
 
-func (a RouteDel) Command(*lab.Lab) change.Command {
-	return change.Command{Netns: a.Netns, Argv: RouteAdd(a).argv("del")}
-}
+// Change implements Action.
+func (a RouteDel) Change(*lab.Lab) change.Change { return RouteAdd(a).change(change.RouteDel) }
 
-func (a RouteDel) Apply(_ context.Context, l *lab.Lab) error {
-	return RouteAdd(a).change(l, say.T("delete", "删除"), (*netlink.Handle).RouteDel)
-}
-
-// Conditions implements Conditional.
+// Conditions implements Action.
 func (a RouteDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	line, there, err := RouteAdd(a).row(ctx, l)
 	gone := Condition{
 		Table: ipTable(a.Netns, "route"), Seen: line, Met: !there, Err: err,
-		Want: say.T("no route %s", "没有路由 %s", strings.Join(RouteAdd(a).argv("del")[3:], " ")),
+		Want: say.T("no route %s", "没有路由 %s", strings.Join(a.Change(l).Command().Argv[3:], " ")),
 	}
 	if isAbsent(err) {
 		return []Condition{namespaceThere(a.Netns)}
 	}
 	return []Condition{gone}
-}
-
-func (a RouteDel) Done(ctx context.Context, l *lab.Lab) (bool, error) {
-	return met(a.Conditions(ctx, l))
-}
-
-func (a RouteDel) Undo(ctx context.Context, l *lab.Lab, _ State) error {
-	return RouteAdd(a).Apply(ctx, l)
-}
-
-func (a RouteAdd) change(l *lab.Lab, verb say.Text, do func(*netlink.Handle, *netlink.Route) error) error {
-	_, h, err := change.Open(l, a.Netns)
-	if err != nil {
-		return err
-	}
-	r, err := a.route(h)
-	if err != nil {
-		return err
-	}
-	if err := do(h, r); err != nil {
-		return say.Err("%s: %s route %s: %v", "%s：%s路由 %s：%v", a.Netns, verb, a.Dst, err)
-	}
-	return nil
-}
-
-// route is what ip(8) would send: a route without next hop has scope link.
-func (a RouteAdd) route(h *netlink.Handle) (*netlink.Route, error) {
-	dst, err := prefix(a.Dst)
-	if err != nil {
-		return nil, say.Err("%s: route: %v", "%s：路由：%v", a.Netns, err)
-	}
-	r := &netlink.Route{Dst: dst, Gw: net.ParseIP(a.Via)}
-	if a.Via == "" {
-		r.Scope = netlink.SCOPE_LINK
-	}
-	if a.Onlink {
-		r.Flags = int(netlink.FLAG_ONLINK)
-	}
-	if dst == nil && a.Via == "" {
-		r.Dst = &net.IPNet{IP: net.IPv4zero, Mask: net.CIDRMask(0, 32)}
-	}
-	if a.Dev != "" {
-		link, err := h.LinkByName(a.Dev)
-		if err != nil {
-			return nil, say.Err("%s: %s: %v", "%s：%s：%v", a.Netns, a.Dev, err)
-		}
-		r.LinkIndex = link.Attrs().Index
-	}
-	return r, nil
 }

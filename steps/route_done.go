@@ -17,7 +17,7 @@ func (a RouteAdd) row(ctx context.Context, l *lab.Lab) (line string, there bool,
 	if err != nil {
 		return "", false, err
 	}
-	want, err := prefix(a.Dst)
+	want, err := netip.ParsePrefix(canonical(a.Dst))
 	if err != nil {
 		return "", false, err
 	}
@@ -26,7 +26,7 @@ func (a RouteAdd) row(ctx context.Context, l *lab.Lab) (line string, there bool,
 		return "", false, err
 	}
 	for _, r := range snap.MainRoutes(4) {
-		same := r.Default() && prefixText(want) == "default" || r.Dst.String() == prefixText(want)
+		same := r.Dst == want.Masked()
 		if same && viaText(r) == a.Via && (a.Dev == "" || r.Dev == a.Dev) {
 			return r.Line(), true, nil
 		}
@@ -49,7 +49,7 @@ type decided struct {
 	err   error // the kernel could not be asked
 }
 
-// Conditions implements Conditional. It asks the kernel which entry decides
+// Conditions implements Action. It asks the kernel which entry decides
 // about packets to the destination, so it does not matter how many routes share
 // the work, in which table they are and who wrote them.
 func (a RouteAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
@@ -118,7 +118,7 @@ func (a RouteAdd) except(l *lab.Lab) Condition {
 // one: the kernel does not name it.
 func rejecting(snap *table.Snapshot, dst string) string {
 	for _, r := range snap.MainRoutes(4) {
-		same := r.Default() && dst == "default" || r.Dst.String() == canonical(dst)
+		same := r.Dst.String() == canonical(dst)
 		if same && r.Type != "unicast" {
 			return r.Line()
 		}
@@ -177,8 +177,8 @@ func (a RouteAdd) probes() ([]netip.Addr, error) {
 // repair is the command where another route has the place already.
 func (a RouteAdd) repair(ctx context.Context, l *lab.Lab) (change.Command, bool) {
 	for _, r := range a.decide(l) {
-		if r.found && (r.Default() && a.Dst == "default" || r.Dst.String() == canonical(a.Dst)) {
-			return change.Command{Netns: a.Netns, Argv: a.argv("replace")}, true
+		if r.found && r.Dst.String() == canonical(a.Dst) {
+			return a.change(change.RouteReplace).Command(), true
 		}
 	}
 	return change.Command{}, false

@@ -11,20 +11,21 @@ import (
 // Send sends one ping as a preparation, so that the neighbours know each other.
 type Send struct{ Netns, To string }
 
-func (a Send) Command(*lab.Lab) change.Command {
-	return change.Command{Netns: a.Netns, Argv: []string{"ping", "-c", "1", a.To}}
-}
-
-func (a Send) Apply(ctx context.Context, l *lab.Lab) error {
-	ns, err := l.NS(a.Netns)
-	if err != nil {
-		return err
+// Change implements Action.
+func (a Send) Change(l *lab.Lab) change.Change {
+	return Doing{
+		Typed: change.In(a.Netns, "ping", "-c", "1", a.To),
+		Do: func(ctx context.Context) error {
+			ns, err := l.NS(a.Netns)
+			if err != nil {
+				return err
+			}
+			probe.Ping(ctx, ns, probe.Echo{To: a.To, Timeout: l.PingTimeout()})
+			return ctx.Err()
+		},
 	}
-	probe.Ping(ctx, ns, probe.Echo{To: a.To, Timeout: l.PingTimeout()})
-	return ctx.Err()
 }
 
-// Done is always false: a ping leaves nothing that one could rely on.
-func (a Send) Done(context.Context, *lab.Lab) (bool, error) { return false, nil }
-
-func (a Send) Undo(context.Context, *lab.Lab, State) error { return nil }
+// Conditions implements Action. They never hold: a ping leaves nothing that one
+// could rely on.
+func (a Send) Conditions(_ context.Context, l *lab.Lab) []Condition { return Effect(l, a, false) }

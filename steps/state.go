@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
-	"net/netip"
 	"path/filepath"
 	"slices"
 
-	"nstutor/diag/netfilter"
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/plainfile"
 )
@@ -19,28 +17,17 @@ import (
 // State is everything of a lab that a step can change, as the kernel had it at
 // one moment.
 type State struct {
-	Netns map[string]*table.Snapshot
-	Rules map[string]*netfilter.RuleSet // the packet filter of each namespace
-	Files map[string]string             // below /etc/netns
-	Procs map[string][]string           // the running programs of each namespace
+	change.Before
+	Files map[string]string   // below /etc/netns
+	Procs map[string][]string // the running programs of each namespace
 }
 
 // ReadState reads the whole lab.
 func ReadState(ctx context.Context, l *lab.Lab) (State, error) {
-	s := State{Netns: map[string]*table.Snapshot{}, Rules: map[string]*netfilter.RuleSet{}, Files: map[string]string{}, Procs: map[string][]string{}}
+	s := State{Files: map[string]string{}, Procs: map[string][]string{}}
 	names := l.Namespaces()
 	for _, name := range names {
-		ns, err := l.NS(name)
-		if isAbsent(err) {
-			continue
-		}
-		if err != nil {
-			return s, err
-		}
-		if s.Netns[name], err = table.Read(ctx, ns, table.ReadOptions{Names: names}); err != nil {
-			return s, err
-		}
-		if s.Rules[name], err = netfilter.Read(ns); err != nil {
+		if err := s.Read(ctx, l, name, names); err != nil && !isAbsent(err) {
 			return s, err
 		}
 	}
@@ -160,60 +147,9 @@ func (s State) settled() bool {
 	return true
 }
 
-func (s State) hasAddr(netns, dev, cidr string) bool {
-	snap := s.Netns[netns]
-	return snap != nil && slices.ContainsFunc(snap.AddrsOn(dev), func(a table.Addr) bool { return a.Prefix.String() == cidr })
-}
-
-func (s State) mac(netns, dev string) (net.HardwareAddr, bool) {
-	if snap := s.Netns[netns]; snap != nil {
-		link, ok := snap.Link(dev)
-		return link.MAC, ok
-	}
-	return nil, false
-}
-
-// routesBy are the routes of the main table on a device that somebody of that
-// protocol made; by hand it is "boot".
-func (s State) routesBy(netns, dev, proto string) []table.Route {
-	snap := s.Netns[netns]
-	if snap == nil {
-		return nil
-	}
-	return slices.DeleteFunc(snap.MainRoutes(4), func(r table.Route) bool { return r.Dev != dev || r.Proto != proto })
-}
-
-func (s State) neighbour(netns, dst, dev string) (table.Neighbour, bool) {
-	if snap := s.Netns[netns]; snap != nil {
-		return snap.Neighbour(netip.MustParseAddr(dst), dev)
-	}
-	return table.Neighbour{}, false
-}
-
 func (s State) ruleLines(netns string) []string {
 	if set := s.Rules[netns]; set != nil {
 		return set.Lines()
 	}
 	return nil
-}
-
-// hasTable says whether the namespace's packet filter had a table of that name
-// (family ip), whichever program made it.
-func (s State) hasTable(netns, name string) bool {
-	set := s.Rules[netns]
-	return set != nil && slices.ContainsFunc(set.Tables, func(t netfilter.Table) bool { return t.Family == "ip" && t.Name == name })
-}
-
-func (s State) sysctls(netns string) []table.Sysctl {
-	if snap := s.Netns[netns]; snap != nil {
-		return snap.Sysctls
-	}
-	return nil
-}
-
-func (s State) sysctl(netns, key string) (string, bool) {
-	if snap := s.Netns[netns]; snap != nil {
-		return snap.Sysctl(key)
-	}
-	return "", false
 }

@@ -10,20 +10,17 @@ import (
 	"nstutor/internal/say"
 )
 
-// Action is one kernel change. Actions are small values; all they need to know
-// is in their fields and in the lab.
+// Action is one change, and how far the kernel is from having it. Actions are
+// small values; all they need to know is in their fields and in the lab.
 type Action interface {
-	// Command is the exact equivalent, as a person would type it on the node.
-	// It may look into the lab for what only the kernel knows, such as a MAC
-	// address; with a nil lab it names the thing instead.
-	Command(l *lab.Lab) change.Command
-	// Apply makes the change. It fails as the command would.
-	Apply(ctx context.Context, l *lab.Lab) error
-	// Done says whether the kernel is in this state already, however it got
-	// there.
-	Done(ctx context.Context, l *lab.Lab) (bool, error)
-	// Undo takes the change back. was is the state before the step.
-	Undo(ctx context.Context, l *lab.Lab, was State) error
+	// Change is what the action does. It may look into the lab for what only the
+	// kernel knows, such as a MAC address; with a nil lab its command names the
+	// thing instead.
+	Change(l *lab.Lab) change.Change
+	// Conditions are what has to be so for the action to be done, by whatever hand.
+	// The first one that is not met comes first in the order in which a person
+	// would look.
+	Conditions(ctx context.Context, l *lab.Lab) []Condition
 }
 
 // Hinted is an action that knows better hints than its conditions give: three,

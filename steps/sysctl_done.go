@@ -22,7 +22,7 @@ var (
 	greaterConf = []string{"rp_filter", "arp_ignore", "arp_announce"}
 )
 
-// Conditions implements Conditional. What counts is what the kernel goes by,
+// Conditions implements Action. What counts is what the kernel goes by,
 // whichever of the settings that share the work was written.
 func (a Sysctl) Conditions(_ context.Context, l *lab.Lab) []Condition {
 	c := Condition{Table: a.look(a.Key), Want: say.Quote(a.Key + " = " + a.Value)}

@@ -25,8 +25,8 @@ func newLab(t testing.TB) *lab.Lab {
 func apply(t testing.TB, l *lab.Lab, actions ...steps.Action) {
 	t.Helper()
 	for _, a := range actions {
-		if err := a.Apply(t.Context(), l); err != nil {
-			t.Fatalf("%s: %v", steps.Typed(a.Command(l)), err)
+		if err := a.Change(l).Apply(t.Context(), l); err != nil {
+			t.Fatalf("%s: %v", steps.Typed(a.Change(l).Command()), err)
 		}
 	}
 }

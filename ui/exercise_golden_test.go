@@ -55,7 +55,7 @@ func fixtureExercise(t testing.TB, opts Options) *Model {
 	m.Network.NeighTimeout = 3 * time.Second
 	step, _ := m.Course.Step("no-way-out")
 	before := fixtureSnapshots(false)
-	was := steps.State{Netns: map[string]*table.Snapshot{}}
+	was := steps.State{Before: change.Before{Netns: map[string]*table.Snapshot{}}}
 	for _, snap := range before {
 		was.Netns[snap.Name] = snap
 	}

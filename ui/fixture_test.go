@@ -13,6 +13,7 @@ import (
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/diag/wire"
+	"nstutor/internal/change"
 	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/internal/session/feed"
@@ -85,13 +86,13 @@ func fixture(t testing.TB, opts Options) *Model {
 	m.Network.NeighTimeout = 3 * time.Second
 	step := fixtureCourse[0].Steps[0]
 	before := fixtureSnapshots(false)
-	was := steps.State{Netns: map[string]*table.Snapshot{}}
+	was := steps.State{Before: change.Before{Netns: map[string]*table.Snapshot{}}}
 	for _, snap := range before {
 		was.Netns[snap.Name] = snap
 	}
 	m.Scene.Gen = 1
 	m.Working = 1
-	send(m, session.Entered{Gen: 1, Step: step, Was: was, Command: step.Action.Command(nil)})
+	send(m, session.Entered{Gen: 1, Step: step, Was: was, Command: step.Action.Change(nil).Command()})
 	m.Scene.Prose, m.Scene.ProseErr = fixtureProse[m.Lang], nil
 	m.Scene.ChapterTitle = map[string]string{"en": "The node and the pod", "zh": "节点与 Pod"}[m.Lang]
 	send(m, feed.Names{"host", "inet", "ns1"})

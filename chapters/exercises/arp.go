@@ -41,7 +41,7 @@ var nobodyIsGateway = Exercise{
 			Guards: []Check{
 				Reaches(other.Name, NodeIP).Because("%s worked before", "%s 原来是通的", other.Name),
 			},
-			Fix: []change.Command{In(Host, "ip addr add "+pod.Gateway+"/32 dev "+pod.NodeDev())},
+			Fix: []change.Change{In(Host, "ip addr add "+pod.Gateway+"/32 dev "+pod.NodeDev())},
 			Wrong: []Tempting{
 				Idea("Without a gateway the pod asks for every address itself. The node answers for its own, and for no other pod's.",
 					"没有网关，Pod 就得挨个去问每个地址；节点只替自己应答，不替别的 Pod 应答。",
@@ -74,12 +74,12 @@ var wrongNumber = Exercise{
 		// node still has the one of the pod that had this IP before.
 		inPod := Pick(r, true, false)
 		at, table := Host, pod.IP()+" dev "+pod.NodeDev()
-		fix := []change.Command{In(Host, "ip neigh del "+pod.IP()+" dev "+pod.NodeDev())}
+		fix := []change.Change{In(Host, "ip neigh del "+pod.IP()+" dev "+pod.NodeDev())}
 		wrong := Idea("flush leaves PERMANENT entries alone, unless it is told to take them.", "flush 不动 PERMANENT 的条目，除非指名要删。",
 			In(Host, "ip neigh flush dev "+pod.NodeDev()), In(pod.Name, "ip neigh flush dev eth0"))
 		if inPod {
 			at, table = pod.Name, CalicoGateway+" dev eth0"
-			fix = []change.Command{In(pod.Name, "ip neigh replace "+CalicoGateway+" lladdr "+mac+" dev eth0 nud permanent")}
+			fix = []change.Change{In(pod.Name, "ip neigh replace "+CalicoGateway+" lladdr "+mac+" dev eth0 nud permanent")}
 			wrong = Idea("Then the pod asks, and nobody answers: no device on the node has "+CalicoGateway+".",
 				"删掉之后 Pod 改用 ARP 去问，可节点上谁也没有 "+CalicoGateway+"，没人应答。",
 				In(pod.Name, "ip neigh del "+CalicoGateway+" dev eth0"))
@@ -162,7 +162,7 @@ var silentProxy = Exercise{
 				Blocked(storage, other.IP()).Because("what comes in at eth1 is forwarded now; the hardening forbids that", "从 eth1 进来的现在也转发了，而加固规范不允许"),
 				Setting(Host, "net.ipv4.conf.all.proxy_arp", "0").Because("the node must not answer for others on every network", "节点不能在每个网络上都替别人应答"),
 			},
-			Fix: []change.Command{In(Host, "sysctl -w "+conf+key+"=1")},
+			Fix: []change.Change{In(Host, "sysctl -w "+conf+key+"=1")},
 			Wrong: []Tempting{
 				Idea("It is 1 already, and writing the same value again changes no device.", "它本来就是 1，写一个同样的值，哪块网卡也不会变。",
 					In(Host, "sysctl -w net.ipv4.ip_forward=1")),

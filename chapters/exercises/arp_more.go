@@ -45,7 +45,7 @@ var sealedRack = Exercise{
 				Blocked(Host, Web).Because("the node is sealed off on purpose, and has a way out now", "这台节点是特意隔离的，现在却能出去了"),
 				Reaches(Host, Router),
 			},
-			Fix: []change.Command{In(Host, "ip addr add "+CalicoGateway+"/32 dev "+pod.NodeDev())},
+			Fix: []change.Change{In(Host, "ip addr add "+CalicoGateway+"/32 dev "+pod.NodeDev())},
 			Wrong: []Tempting{
 				Idea("It works, and opens the way out that the node must not have.", "通是通了，可也打开了这台节点不该有的出口。",
 					In(Host, "ip route replace default via "+Router)),
@@ -73,12 +73,12 @@ var quietNode = Exercise{
 		fresh := Pod{Name: r.Name(), Addr: net.CIDR(hosts[1]), Gateway: NodeIP}
 		old := Pod{Name: r.Name(), Addr: net.CIDR(hosts[2]), Gateway: NodeIP}
 		vip := "192.168.6." + strconv.Itoa(200+r.IntN(50))
-		ignore := func(dev, value string) change.Command {
+		ignore := func(dev, value string) change.Change {
 			return In(Host, "sysctl -w net.ipv4.conf."+dev+".arp_ignore="+value)
 		}
 		// For all devices, or for each: the larger value counts.
 		devs := Pick(r, []string{"all"}, []string{"eth0", pod.NodeDev(), fresh.NodeDev()})
-		var loud []change.Command
+		var loud []change.Change
 		for _, dev := range devs {
 			loud = append(loud, ignore(dev, "0"))
 		}
@@ -104,7 +104,7 @@ var quietNode = Exercise{
 				Reaches(old.Name, NodeIP).Because("%s worked before", "%s 原来是通的", old.Name),
 				HasAddr(Host, vip).Because("what the load balancer sends for it must be accepted", "负载均衡器转来的包还得靠它收下"),
 			},
-			Fix: []change.Command{
+			Fix: []change.Change{
 				In(Host, "ip addr add "+NodeIP+"/32 dev "+pod.NodeDev()),
 				In(Host, "ip addr add "+NodeIP+"/32 dev "+fresh.NodeDev()),
 			},

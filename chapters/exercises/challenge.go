@@ -37,7 +37,7 @@ var beTheCNI = Exercise{
 				NoRouteTo(Inet, ipB).Because("the router outside is not yours", "外面的路由器不归你管"),
 			},
 			Fix: bridged(net, a, ipA, b, ipB), Signs: bridgedSigns(net, a, ipA, b, ipB),
-			Also: [][]change.Command{routedPods(net, a, ipA, b, ipB)},
+			Also: [][]change.Change{routedPods(net, a, ipA, b, ipB)},
 			Wrong: []Tempting{
 				Idea("Nobody lets you write routes into the routers of the world.", "外面的路由器，没人会让你往里写路由。",
 					append(slices.Clip(bridged(net, a, ipA, b, ipB)[:bridgedInside]), In(Inet, "ip route add "+net.String()+" via "+NodeIP))...),
@@ -52,8 +52,8 @@ var beTheCNI = Exercise{
 const bridgedInside = 14
 
 // bridged is the way of the plugin called bridge.
-func bridged(net Subnet, a, ipA, b, ipB string) []change.Command {
-	lines := []change.Command{
+func bridged(net Subnet, a, ipA, b, ipB string) []change.Change {
+	lines := []change.Change{
 		In(Host, "ip link add cni0 type bridge"),
 		In(Host, "ip addr add "+net.CIDR(1)+" dev cni0"),
 		In(Host, "ip link set cni0 up"),
@@ -87,8 +87,8 @@ func bridgedSigns(net Subnet, a, ipA, b, ipB string) []Check {
 }
 
 // routedPods is the way of Calico.
-func routedPods(net Subnet, a, ipA, b, ipB string) []change.Command {
-	lines := []change.Command{In(Host, "sysctl -w net.ipv4.ip_forward=1")}
+func routedPods(net Subnet, a, ipA, b, ipB string) []change.Change {
+	lines := []change.Change{In(Host, "sysctl -w net.ipv4.ip_forward=1")}
 	for _, p := range []struct{ pod, ip string }{{a, ipA}, {b, ipB}} {
 		pod, ip := p.pod, p.ip
 		lines = append(lines,

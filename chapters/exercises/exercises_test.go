@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os/exec"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -212,7 +213,7 @@ func (g *game) tempted(wrong exercise.Tempting) {
 		return
 	}
 	unmet := 0
-	for i, c := range steps.Conditions(g.Context(), g.l, g.step) {
+	for i, c := range g.step.Action.Conditions(g.Context(), g.l) {
 		if c.Err != nil {
 			g.Errorf("after %v it cannot be checked: %v", wrong.Lines, c.Err)
 		}
@@ -256,28 +257,32 @@ func (g *game) mend() {
 // solved makes sure that every goal and guard holds.
 func (g *game) solved() {
 	g.Helper()
-	for _, condition := range steps.Conditions(g.Context(), g.l, g.step) {
+	for _, condition := range g.step.Action.Conditions(g.Context(), g.l) {
 		if !condition.Met || condition.Err != nil {
 			g.Errorf("the reference does not solve it: %s (%s) %v", condition.Want, condition.Seen, condition.Err)
 		}
 	}
 }
 
-// typed types lines as a person would, and says whether it could: the machine
-// may lack a tool.
-func (g *game) typed(lines []change.Command) bool {
+// typed types lines as a person would, and says whether it could. Where the machine
+// lacks a tool, the change is made without it; a line that is none is not tried.
+func (g *game) typed(lines []change.Change) bool {
 	g.Helper()
-	for _, line := range lines {
-		for _, tool := range []string{"ip", "iptables", "sysctl", "bridge", "nft", "conntrack", "ethtool", "curl"} {
-			if !strings.HasPrefix(line.String(), tool+" ") {
-				continue
-			}
-			if _, err := exec.LookPath(tool); err != nil {
-				g.Logf("%s is not installed: %q is not tried", tool, line.String())
-				return false
-			}
+	for _, c := range lines {
+		line := c.Command()
+		tool := strings.Fields(line.String())[0]
+		_, err := exec.LookPath(tool)
+		_, bare := c.(change.Line)
+		switch {
+		case err != nil && bare && slices.Contains([]string{"ip", "iptables", "sysctl", "bridge", "nft", "conntrack", "ethtool", "curl"}, tool):
+			g.Logf("%s is not installed: %q is not tried", tool, line.String())
+			return false
+		case err != nil && !bare:
+			err = c.Apply(g.Context(), g.l)
+		default:
+			err = labtest.Type(g.Context(), g.l, line.Netns, line.String())
 		}
-		if err := exercise.Type(g.Context(), g.l, line); err != nil {
+		if err != nil {
 			g.Errorf("it cannot be typed: %v", err)
 		}
 	}

@@ -23,9 +23,9 @@ var closedDoor = Exercise{
 		left := "FORWARD -s " + shop.IP() + " -j DROP"
 		// The permission is gone, or something stands before it.
 		lost := Pick(r, true, false)
-		fix := []change.Command{In(Host, "iptables -A "+allow)}
+		fix := []change.Change{In(Host, "iptables -A "+allow)}
 		if !lost {
-			fix = []change.Command{In(Host, "iptables -D "+left)}
+			fix = []change.Change{In(Host, "iptables -D "+left)}
 		}
 		return Case{
 			Build: func(w *World) {
@@ -51,7 +51,7 @@ var closedDoor = Exercise{
 				Reaches(guest.Name, NodeIP),
 			},
 			Fix:  fix,
-			Also: [][]change.Command{{In(Host, "iptables -I "+allow)}},
+			Also: [][]change.Change{{In(Host, "iptables -I "+allow)}},
 			Wrong: []Tempting{
 				Idea("That lets everybody in.", "这样谁都进得来。", In(Host, "iptables -I FORWARD -j ACCEPT")),
 				Idea("Turning the firewall off is not repairing it.", "关掉防火墙不叫修好。",

@@ -26,16 +26,16 @@ func (g *game) guided() {
 		}
 		for _, lang := range []string{"en", "zh"} {
 			text := hints[2].In(lang)
-			if !strings.Contains(text, "`"+steps.Typed(line)+"`") || strings.Count(text, "`") > 6 {
-				g.Errorf("before %q: %s", line, text)
+			if !strings.Contains(text, "`"+steps.Typed(line.Command())+"`") || strings.Count(text, "`") > 6 {
+				g.Errorf("before %q: %s", line.Command(), text)
 			}
 			for _, done := range c.Fix[:i] {
-				if strings.Contains(text, "`"+done.String()+"`") {
-					g.Errorf("%q has been done: %s", done, text)
+				if strings.Contains(text, "`"+done.Command().String()+"`") {
+					g.Errorf("%q has been done: %s", done.Command(), text)
 				}
 			}
 		}
-		if !g.typed([]change.Command{line}) {
+		if !g.typed([]change.Change{line}) {
 			return
 		}
 	}

@@ -19,7 +19,7 @@ var deadVeth = Exercise{
 		other := Pod{Name: r.Name(), Addr: net.CIDR(hosts[1]), Gateway: net.IP(1)}
 		// Which end it is, the kernel shows on both: DOWN here, NO-CARRIER there.
 		down := Pick(r, steps.Dev{Netns: Host, Name: pod.NodeDev()}, steps.Dev{Netns: pod.Name, Name: "eth0"})
-		fix := []change.Command{In(down.Netns, "ip link set "+down.Name+" up")}
+		fix := []change.Change{In(down.Netns, "ip link set "+down.Name+" up")}
 		code := cause.NoCarrier
 		if down.Netns == pod.Name {
 			// A device that is set down forgets its routes (fib_disable_ip).

@@ -35,7 +35,7 @@ var talksToItself = Exercise{
 				Reaches(pod.Name, NodeIP).Because("%s was never cut off from the node", "%s 和节点之间本来没有断过", pod.Name),
 				Reaches(other.Name, pod.IP()),
 			},
-			Fix: []change.Command{In(pod.Name, "ip link set lo up")},
+			Fix: []change.Change{In(pod.Name, "ip link set lo up")},
 			Wrong: []Tempting{
 				Idea("An address on eth0 changes nothing: what is local goes through lo, on whatever device its address is.",
 					"地址配到 eth0 上也没用：发给本机的包，不管地址在哪块网卡上，都走 lo。",
@@ -81,7 +81,7 @@ var unpluggedPort = Exercise{
 				Reaches(other.Name, NodeIP).Because("%s worked before", "%s 原来是通的", other.Name),
 				Reaches(Host, other.IP()),
 			},
-			Fix: []change.Command{In(Host, "ip link set "+pod.NodeDev()+" master cni0")},
+			Fix: []change.Change{In(Host, "ip link set "+pod.NodeDev()+" master cni0")},
 			Wrong: []Tempting{
 				Idea("A route brings the node's packets to the pod, but no frame of the bridge.",
 					"路由只能把节点的包送到 Pod，网桥里的帧还是到不了。",

@@ -49,7 +49,7 @@ var smallPlug = Exercise{
 				Reaches(c.a.Name, c.near.IP()),
 				ReachesSized(c.near.Name, NodeIP, fullSize, true),
 			},
-			Fix: []change.Command{In(at.Netns, "ip link set "+at.Name+" mtu 1500")},
+			Fix: []change.Change{In(at.Netns, "ip link set "+at.Name+" mtu 1500")},
 			Wrong: []Tempting{
 				tempted("Now the pod cannot send packets of 1500 bytes at all.", "这样一来，Pod 根本发不出 1500 字节的包了。",
 					In(c.a.Name, "ip link set eth0 mtu "+strconv.Itoa(small))),
@@ -79,8 +79,8 @@ var twoSizes = Exercise{
 		if near {
 			veth = steps.Dev{Netns: Host, Name: c.a.NodeDev()}
 		}
-		plug := []change.Command{In(veth.Netns, "ip link set "+veth.Name+" mtu 1500")}
-		between := []change.Command{In(Host, "ip link set eth1 mtu 1500"), In(c.node, "ip link set eth1 mtu 1500")}
+		plug := []change.Change{In(veth.Netns, "ip link set "+veth.Name+" mtu 1500")}
+		between := []change.Change{In(Host, "ip link set eth1 mtu 1500"), In(c.node, "ip link set eth1 mtu 1500")}
 		fix, first, at := append(plug, between...), 1, []string{veth.Netns, Host}
 		if !near {
 			fix, first, at = append(between, plug...), 2, []string{Host, veth.Netns}

@@ -42,7 +42,7 @@ var flushedNAT = Exercise{
 				SeenAs(pod.Name, other.Name, other.IP(), pod.IP()).Because("between pods nothing is to be rewritten", "Pod 之间不该改写源地址"),
 				NoRouteTo(Inet, pod.IP()).Because("the router outside is not yours", "外面的路由器不归你管"),
 			},
-			Fix: []change.Command{In(Host, "iptables -t nat -A "+masquerade(net))},
+			Fix: []change.Change{In(Host, "iptables -t nat -A "+masquerade(net))},
 			Wrong: []Tempting{
 				tempted("Everything is rewritten now, also what pods send each other.", "这样什么都改写，连 Pod 之间的也改。",
 					In(Host, "iptables -t nat -A POSTROUTING -j MASQUERADE")),
@@ -98,7 +98,7 @@ var secondCard = Exercise{
 				Reaches(Host, Web),
 				NoRouteTo(Inet, pod.IP()).Because("the router outside is not yours", "外面的路由器不归你管"),
 			},
-			Fix: []change.Command{In(Host, "iptables -t nat -D "+left), In(Host, "iptables -t nat -A "+right)},
+			Fix: []change.Change{In(Host, "iptables -t nat -D "+left), In(Host, "iptables -t nat -A "+right)},
 			Wrong: []Tempting{
 				tempted("The outside is back, but the storage still sees the node everywhere.", "外网是通了，可存储那边看到的还是节点的地址。",
 					In(Host, "iptables -t nat -A "+right)),

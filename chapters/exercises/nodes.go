@@ -60,7 +60,7 @@ func (c cluster) vars(more map[string]string) map[string]string {
 }
 
 // tempted is a wrong idea: why it is none, in both languages, and what is typed.
-func tempted(en, zh string, lines ...change.Command) Tempting {
+func tempted(en, zh string, lines ...change.Change) Tempting {
 	return Tempting{Lines: lines, Why: say.T(en, zh)}
 }
 

@@ -65,7 +65,7 @@ func (o overlay) misled(w *World, wrong string) {
 }
 
 // led leads it back.
-func (o overlay) led() change.Command {
+func (o overlay) led() change.Change {
 	return In(Host, "bridge fdb replace "+o.mac[1]+" dev vxlan0 dst "+o.nodeIP+" self permanent")
 }
 
@@ -126,7 +126,7 @@ var silentOverlay = Exercise{
 			},
 			Goals:  []Check{Reaches(o.a.Name, o.b.IP()), Reaches(o.b.Name, o.a.IP())},
 			Guards: o.closed(),
-			Fix:    []change.Command{fix},
+			Fix:    []change.Change{fix},
 			Wrong: []Tempting{
 				tempted("That lets everything in, not only the tunnel.", "这样什么都放进来了，不只是隧道。",
 					In(o.node, "iptables -P INPUT ACCEPT"), In(o.node, "iptables -F INPUT")),
@@ -162,7 +162,7 @@ var wrongUnderlay = Exercise{
 				Reaches(o.a.Name, o.near.IP()),
 				Reaches(o.a.Name, NodeIP),
 			},
-			Fix: []change.Command{o.led()},
+			Fix: []change.Change{o.led()},
 			Wrong: []Tempting{
 				tempted("The route was right. It leads to a tunnel that goes nowhere.", "路由没错，只是它通往的隧道不知去了哪里。",
 					In(Host, "ip route replace "+o.there().String()+" via "+o.there().IP(1)+" dev vxlan0 onlink"), In(Host, "ip route flush cache")),
@@ -200,7 +200,7 @@ var twiceSilent = Exercise{
 			},
 			Goals:  []Check{Reaches(o.a.Name, o.b.IP()), Reaches(o.b.Name, o.a.IP())},
 			Guards: o.closed(),
-			Fix:    []change.Command{fdb, accept},
+			Fix:    []change.Change{fdb, accept},
 			First:  1,
 			Wrong: []Tempting{
 				tempted("Nothing arrives yet that could be let in.", "还没有东西到，放行也没用。", accept),

@@ -42,7 +42,7 @@ var lostHostRoute = Exercise{
 				Reaches(other.Name, NodeIP).Because("%s worked before", "%s 原来是通的", other.Name),
 				HasRoute(Host, Route{Dst: "default", Via: Router}).Because("the node itself needs it", "节点自己要用它"),
 			},
-			Fix: []change.Command{In(Host, "ip route add "+pod.IP()+" dev "+pod.NodeDev())},
+			Fix: []change.Change{In(Host, "ip route add "+pod.IP()+" dev "+pod.NodeDev())},
 			Wrong: []Tempting{
 				tempted("The pod's tables were right: its packets do arrive.", "Pod 里的表没有错：它的包确实到了节点。",
 					In(pod.Name, "ip route replace default via "+net.IP(1)+" dev eth0 onlink"), In(pod.Name, "ip neigh flush all")),
@@ -117,7 +117,7 @@ var strictReversePath = Exercise{
 			Goals: []Check{Reaches(c.a.Name, c.b.IP()), Reaches(c.near.Name, c.b.IP())},
 			Guards: append(c.strict(),
 				Reaches(Host, c.nodeIP), Reaches(Host, c.node2), Reaches(c.a.Name, c.near.IP())),
-			Fix: []change.Command{In(at.Netns, "sysctl -w net.ipv4.conf."+at.Name+".rp_filter=2")},
+			Fix: []change.Change{In(at.Netns, "sysctl -w net.ipv4.conf."+at.Name+".rp_filter=2")},
 			Wrong: []Tempting{
 				tempted("Of `all` and the device's own value the larger one counts: 0 there changes nothing.", "`all` 和网卡自己的值取大的那个：在 `all` 里写 0 毫无作用。",
 					In(at.Netns, "sysctl -w net.ipv4.conf.all.rp_filter=0")),
@@ -162,7 +162,7 @@ var twoWaysBack = Exercise{
 			Goals: []Check{Reaches(c.a.Name, c.b.IP()), Reaches(c.near.Name, c.b.IP())},
 			Guards: append(c.strict(),
 				Reaches(Host, c.nodeIP), Reaches(Host, c.node2), Reaches(c.a.Name, c.near.IP())),
-			Fix:   []change.Command{route, In(Host, "sysctl -w net.ipv4.conf.eth2.rp_filter=2")},
+			Fix:   []change.Change{route, In(Host, "sysctl -w net.ipv4.conf.eth2.rp_filter=2")},
 			First: 1,
 			Wrong: []Tempting{
 				tempted("No reply was ever sent: the request does not get to the pod yet.", "根本没有应答：请求还没到 Pod 呢。",

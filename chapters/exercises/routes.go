@@ -42,7 +42,7 @@ var afterTheFlap = Exercise{
 				Reaches(other.Name, NodeIP).Because("%s worked before", "%s 原来是通的", other.Name),
 				Reaches(Host, Router).Because("the node's own way out was in order", "节点自己的出口原来是好的"),
 			},
-			Fix: []change.Command{In(flapped.Netns, "ip route add "+lost)},
+			Fix: []change.Change{In(flapped.Netns, "ip route add "+lost)},
 			Wrong: []Tempting{
 				Idea("That is what lost the routes in the first place.", "路由正是这么丢的。", again),
 				Idea("The addresses are all there. Nobody asked ARP yet: there is no route.", "地址都在。连路由都没有，还没轮到 ARP。",
@@ -91,7 +91,7 @@ var farGateway = Exercise{
 			Guards: []Check{
 				Reaches(other.Name, NodeIP).Because("%s worked before", "%s 原来是通的", other.Name),
 			},
-			Fix: []change.Command{In(pod.Name, "ip route add default via "+gateway+" dev eth0 onlink")},
+			Fix: []change.Change{In(pod.Name, "ip route add default via "+gateway+" dev eth0 onlink")},
 			Wrong: []Tempting{
 				wider,
 				Idea("Without a gateway the pod asks for every address itself. The node answers for its own, and for no other pod's.",
@@ -152,7 +152,7 @@ var usedAddress = Exercise{
 				Reaches(other.Name, NodeIP).Because("%s worked before", "%s 原来是通的", other.Name),
 				Reaches(Host, other.IP()),
 			},
-			Fix:   []change.Command{first, In(Host, right)},
+			Fix:   []change.Change{first, In(Host, right)},
 			First: 1,
 			Wrong: []Tempting{
 				Idea("Of two routes to the same address the first one counts: this one stands behind it.", "同一个地址有两条路由，用的是排在前面的；这条加到了后面。",

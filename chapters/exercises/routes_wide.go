@@ -60,7 +60,7 @@ var tooWide = Exercise{
 				Reaches(beside.Name, further.IP()).Because("these two worked before", "这两个原来是通的"),
 				Setting(bridgeOf, "net.ipv4.conf.cni0.proxy_arp", "0").Because("the node answers for everybody on the bridge now, which only hides it", "这是让节点在网桥上替所有人应答，只是把问题盖住"),
 			},
-			Fix: []change.Command{
+			Fix: []change.Change{
 				In(bad.Name, "ip addr add "+bad.Addr+" dev eth0"),
 				In(bad.Name, "ip addr del "+wide+" dev eth0"),
 			},
@@ -134,7 +134,7 @@ var takenAddresses = Exercise{
 				Reaches(pod.Name, wiki).Because("the rest of the LAN worked before", "局域网其余的机器原来是通的"),
 				Reaches(one.Name, two.IP()).Because("a build is running: the two must go on talking", "构建还在跑，这两个容器不能断"),
 			},
-			Fix: []change.Command{fix},
+			Fix: []change.Change{fix},
 			Wrong: []Tempting{
 				Idea("That is one address. The others in this block are still looked for on "+bridge+".", "这只管一个地址，这一段里其余的还是往 "+bridge+" 里找。",
 					In(Host, "ip route add "+nas+" dev eth0")),

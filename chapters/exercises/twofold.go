@@ -48,9 +48,9 @@ var afterTheReboot = Exercise{
 				Reaches(Host, Web),
 				NoRouteTo(Inet, pod.IP()).Because("the router outside is not yours", "外面的路由器不归你管"),
 			},
-			Fix:   []change.Command{forward, In(Host, "iptables "+masquerade)},
+			Fix:   []change.Change{forward, In(Host, "iptables "+masquerade)},
 			First: 1,
-			Also: [][]change.Command{{
+			Also: [][]change.Change{{
 				In(Host, "for f in /proc/sys/net/ipv4/conf/*/forwarding; do echo 1 > $f; done"),
 				In(Host, "iptables -t nat -I POSTROUTING -o eth0 -j SNAT --to-source "+NodeIP),
 			}},

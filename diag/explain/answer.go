@@ -2,6 +2,7 @@ package explain
 
 import (
 	"net"
+	"slices"
 	"strconv"
 
 	"nstutor/diag/explain/cause"
@@ -67,11 +68,20 @@ type Fault struct {
 	// cause of the set is that.
 	Told bool `json:"-"`
 
-	fix []change.Command
+	fix []change.Change
 }
 
 // Mended reports whether the answer's Fix mends the fault.
 func (f Fault) Mended() bool { return len(f.fix) > 0 }
+
+// mendBy adds commands to the answer's Fix, each once.
+func (a *Answer) mendBy(commands []change.Command) {
+	for _, c := range commands {
+		if !slices.ContainsFunc(a.Fix, c.Equal) {
+			a.Fix = append(a.Fix, c)
+		}
+	}
+}
 
 // Flow is what was asked about, besides the addresses.
 type Flow struct {

@@ -55,20 +55,21 @@ func worst(told []Answer) (at int) {
 // summary is the answer for all: the one at a place, with the fixes of all.
 func summary(ways []eval.Branch, told []Answer, at int) Answer {
 	var backends []Backend
-	var fixes [][]change.Command
+	a := told[at]
+	a.Fix = []change.Command{}
 	good := 0
 	for i, one := range told {
+		a.mendBy(one.Fix)
 		b := Backend{Address: one.Flow.Translated, Share: ways[i].Share, Verdict: one.Verdict, Cause: one.Cause}
 		if b.Address == "" && ways[i].NAT != nil {
 			b.Address = eval.Endpoint(ways[i].Packet.Dst, ways[i].Packet.DstPort)
 		}
-		backends, fixes = append(backends, b), append(fixes, one.Fix)
+		backends = append(backends, b)
 		if one.Verdict == Delivered {
 			good++
 		}
 	}
-	a := told[at]
-	a.Backends, a.Fix, a.Next = backends, change.Together(fixes...), []Fault{}
+	a.Backends, a.Next = backends, []Fault{}
 	if a.Verdict != Delivered {
 		found := cause.SomeBackends{
 			At: cause.At(a.Cause.Netns), Of: a.Cause.Code, Service: a.Target(), Backend: backends[at].Address,

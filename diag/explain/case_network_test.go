@@ -50,6 +50,9 @@ type built struct {
 	t      *testing.T
 	suffix string
 	spaces map[string]*nsenter.Namespace
+	// applies has this program make the changes of a fix, as though ip(8) and the
+	// like were not there.
+	applies bool
 }
 
 var builtNetworks atomic.Int64
@@ -71,7 +74,7 @@ func needTools(t *testing.T, script string) {
 func (n baseNetwork) build(t *testing.T) *built {
 	t.Helper()
 	needTools(t, n.script)
-	b := &built{t, fmt.Sprintf(".%d", builtNetworks.Add(1)), map[string]*nsenter.Namespace{}}
+	b := &built{t: t, suffix: fmt.Sprintf(".%d", builtNetworks.Add(1)), spaces: map[string]*nsenter.Namespace{}}
 	b.run(n.script)
 	b.hurry()
 	for _, j := range n.works {

@@ -3,6 +3,7 @@ package explain_test
 import (
 	"fmt"
 	"net/netip"
+	"os"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -71,6 +72,25 @@ func explainBreakages(t *testing.T, base baseNetwork, cases []breakage) {
 	abreast(cases, func(c breakage) {
 		t.Run(c.name, func(t *testing.T) { c.try(base.build(t)) })
 	})
+	abreast(firsts(cases), func(c breakage) {
+		t.Run(c.name+", by nstutor apply", func(t *testing.T) {
+			b := base.build(t)
+			b.applies = true
+			c.try(b)
+		})
+	})
+}
+
+// firsts is one case of each cause that a command mends: its fix is also made as it
+// is where the command's program is not installed.
+func firsts(cases []breakage) (some []breakage) {
+	for _, c := range cases {
+		same := func(o breakage) bool { return o.want.code == c.want.code }
+		if c.want.code != "" && !c.noFix && !slices.ContainsFunc(some, same) {
+			some = append(some, c)
+		}
+	}
+	return some
 }
 
 // abreast does the same for every one of all, atOnce of them at a time.
@@ -255,7 +275,15 @@ func (b *built) apply(fix change.Command) {
 	if wide.MatchString(fix.String()) && !slices.Contains(needed, fix.String()) {
 		b.t.Errorf("the fix is not narrow: %s", fix.String())
 	}
-	out, err := exec.Command("ip", "netns", "exec", fix.Netns, "sh", "-c", fix.String()).CombinedOutput()
+	line := fix.String()
+	if _, err := change.Parse("", fix.Argv...); b.applies && err == nil {
+		self, err := os.Executable()
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		line = change.In("", slices.Concat([]string{self, "apply"}, fix.Argv)...).String()
+	}
+	out, err := exec.Command("ip", "netns", "exec", fix.Netns, "sh", "-c", line).CombinedOutput()
 	if err != nil {
 		b.t.Fatalf("fix %s: %s: %v: %s", b.script(fix.Netns), fix.String(), err, out)
 	}

@@ -69,7 +69,7 @@ func (a *Answer) arrived(r probe.Result) bool {
 // confirm says that what was doubted is so.
 func (a *Answer) confirm() {
 	a.Verdict, a.Beyond = Broken, ""
-	a.Fix = append(a.Fix, a.Cause.fix...)
+	a.mendBy(change.Here(a.Cause.fix...))
 }
 
 // disagree says that the kernel has done something else than was predicted.

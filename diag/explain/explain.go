@@ -112,7 +112,7 @@ func predict(req Request, t *trace.Trace) Answer {
 	switch {
 	case len(t.Faults) > 0:
 		a.Verdict, a.Cause = Broken, inWords(t.Faults[0])
-		a.Fix = t.Mends()
+		a.mendBy(change.Here(t.Mends()...))
 		for _, f := range t.Faults[1:] {
 			a.Next = append(a.Next, inWords(f))
 		}

@@ -3,7 +3,6 @@ package explain_test
 import (
 	"context"
 	"net/netip"
-	"os/exec"
 	"testing"
 
 	"nstutor/chapters"
@@ -112,18 +111,12 @@ func ask(t *testing.T, l *lab.Lab, watch steps.Watch) explain.Answer {
 	return answer
 }
 
-// mend runs the fix as it stands and pings again. Without the commands that a
-// fix is made of, the machine can only be told what to type.
+// mend runs the fix as it stands and pings again: it is one that this machine can
+// run, whatever is installed.
 func mend(t *testing.T, l *lab.Lab, watch steps.Watch, answer explain.Answer) {
 	t.Helper()
 	if len(answer.Fix) == 0 {
 		return
-	}
-	for _, tool := range []string{"sh", "ip", "sysctl", "iptables"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Logf("the fix is not tried: %v", err)
-			return
-		}
 	}
 	for _, fix := range answer.Fix {
 		cmd, err := l.Command(context.Background(), fix.Netns, "sh", "-c", fix.String())

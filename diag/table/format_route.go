@@ -65,7 +65,7 @@ func (l *ipLine) route(r Route) {
 	}
 	l.addr("src", r.Src)
 	// An IPv6 route always has a metric, and iproute2 prints even a 0.
-	if r.Metric != 0 || r.Family() == 6 {
+	if r.Metric != 0 || r.Family() == 6 && !l.kept {
 		l.add("metric", strconv.Itoa(r.Metric))
 	}
 	l.routeFlags(r.Dead, r.Onlink, r.Pervasive, r.Linkdown)

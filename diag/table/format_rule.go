@@ -92,3 +92,6 @@ func rulePrefix(p netip.Prefix) string {
 	}
 	return ShortPrefix(p)
 }
+
+// TableName is what ip calls the table that the rule has asked.
+func (r PolicyRule) TableName() string { return ipName(rtTableNames, r.Table, strconv.Itoa) }

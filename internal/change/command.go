@@ -39,7 +39,13 @@ func (c Command) Empty() bool { return len(c.Argv) == 0 && c.Shell == "" }
 func (c Command) String() string { return c.after(nil) }
 
 // Paste is the command line as it is typed into a shell of the current namespace.
-func (c Command) Paste() string { return c.after(c.enter()) }
+// This program finds its way into another one by itself where nothing else does.
+func (c Command) Paste() string {
+	if len(c.Argv) > 2 && c.Argv[0] == self() && c.Argv[1] == applied && c.Netns != "" && !installed("ip") && !installed("nsenter") {
+		return words(slices.Concat(c.Argv[:2], []string{"--netns=" + c.Netns}, c.Argv[2:]))
+	}
+	return c.after(c.enter())
+}
 
 // From is the command line as it is typed into a shell of the namespace home, by
 // the names of `ip netns`. It is the same on every machine: a course teaches ip,
@@ -104,15 +110,4 @@ func (c Command) MarshalJSON() ([]byte, error) {
 		Netns   string `json:"netns"`
 		Command string `json:"command"`
 	}{c.Netns, c.String()})
-}
-
-// Together are the commands of lists, in order and each once.
-func Together(lists ...[]Command) []Command {
-	all := []Command{}
-	for _, c := range slices.Concat(lists...) {
-		if !slices.ContainsFunc(all, c.Equal) {
-			all = append(all, c)
-		}
-	}
-	return all
 }

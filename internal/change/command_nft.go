@@ -2,15 +2,6 @@ package change
 
 import "slices"
 
-// NftInsert is a rule at the head of a chain: the words of its matches and its
-// verdict. It fails where nft cannot be told the table or the chain.
-func NftInsert(netns, family, table, chain string, rule ...string) (Command, bool) {
-	if !nftIdentifier(table) || !nftIdentifier(chain) {
-		return Command{}, false
-	}
-	return In(netns, slices.Concat([]string{"nft", "insert", "rule", family, table, chain}, rule)...), true
-}
-
 // nftIdentifier reports whether nft can be told a table, a chain or a set of
 // that name. The kernel takes any bytes for a name; the language of nft has
 // letters, digits and / \ _ . for it, and words of its own that it takes for

@@ -17,7 +17,7 @@ import (
 func withIP(t testing.TB) {
 	t.Helper()
 	dir := t.TempDir()
-	for _, program := range []string{"ip", "sysctl"} {
+	for _, program := range []string{"ip", "sysctl", "nft"} {
 		if err := os.WriteFile(filepath.Join(dir, program), []byte("#!/bin/false\n"), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -120,16 +120,16 @@ func TestACommandIsTypedWhereItBelongs(t *testing.T) {
 		{In("my pod", up...), "ip netns exec 'my pod' ip link set lo up"},
 		{In("pid:4711", up...), "nsenter -t 4711 -n ip link set lo up"},
 		{In("/proc/4711/ns/net", up...), "nsenter --net=/proc/4711/ns/net ip link set lo up"},
-		{LinkSet("", "eth0", "up"), "ip link set eth0 up"},
-		{LinkSet("", "up", "up"), "ip link set dev up up"},
-		{LinkSet("", "h", "up"), "ip link set dev h up"},
-		{LinkSet("", "-x", "up"), "ip link set dev -x up"},
-		{LinkSet("", "`id>&2`", "up"), "ip link set '`id>&2`' up"},
-		{SysctlSet("", "1", "net", "ipv4", "conf", "eth0.5", "forwarding"), "sysctl -w net.ipv4.conf.eth0/5.forwarding=1"},
+		{Up("", "eth0").Command(), "ip link set eth0 up"},
+		{Up("", "up").Command(), "ip link set dev up up"},
+		{Up("", "h").Command(), "ip link set dev h up"},
+		{Up("", "-x").Command(), "ip link set dev -x up"},
+		{Up("", "`id>&2`").Command(), "ip link set '`id>&2`' up"},
+		{Conf("", "eth0.5", "forwarding", "1").Command(), "sysctl -w net.ipv4.conf.eth0/5.forwarding=1"},
 		{In("ns1", "iptables", "-A", "FORWARD", "!", "-d", "10.0.0.0/8"), "ip netns exec ns1 iptables -A FORWARD ! -d 10.0.0.0/8"},
 		{In("", "!", "a!b"), "'!' 'a!b'"},
 		{Command{Netns: "ns1", Shell: "echo > /x", Background: true}, "ip netns exec ns1 sh -c 'echo > /x' &"},
-		{SysctlSet("", "1", "net", "ipv4", "conf", "a=b", "forwarding"), "sh -c 'echo 1 > /proc/sys/net/ipv4/conf/a=b/forwarding'"},
+		{Conf("", "a=b", "forwarding", "1").Command(), "sh -c 'echo 1 > /proc/sys/net/ipv4/conf/a=b/forwarding'"},
 	} {
 		if got := c.command.Paste(); got != c.want {
 			t.Errorf("%+v:\n got %s\nwant %s", c.command, got, c.want)
@@ -138,7 +138,7 @@ func TestACommandIsTypedWhereItBelongs(t *testing.T) {
 }
 
 func TestACommandForProgramsIsTheOneForPeople(t *testing.T) {
-	got, err := json.Marshal(LinkSet("pod", "`id`", "up"))
+	got, err := json.Marshal(Up("pod", "`id`").Command())
 	want := `{"netns":"pod","command":"ip link set '` + "`id`" + `' up"}`
 	if err != nil || string(got) != want {
 		t.Errorf("%s, %v; want %s", got, err, want)
@@ -148,21 +148,22 @@ func TestACommandForProgramsIsTheOneForPeople(t *testing.T) {
 // TestWhatNftCannotBeToldIsNoCommand: a name that is no identifier would be read
 // as more rules.
 func TestWhatNftCannotBeToldIsNoCommand(t *testing.T) {
+	withIP(t)
 	for _, name := range []string{"in", "a-b", "filter", "KUBE_FORWARD", "cali-fw", "_", "a.b", `a\b`, "a/b"} {
-		if _, ok := NftInsert("", "inet", name, name, "accept"); !ok {
+		if got := Here(Accept{Family: "inet", Table: name, Chain: name, Established: true}); len(got) == 0 {
 			t.Errorf("nft takes %q", name)
 		}
 	}
 	for _, name := range []string{"", "fwd", "a b", "a;b", "a\nb", "0a", "-a", "'", `"a"`, "a{", "#", "ип", "\xff"} {
-		if command, ok := NftInsert("", "inet", "t", name, "accept"); ok {
-			t.Errorf("%q is no identifier: %s", name, command)
+		if got := Here(Accept{Family: "inet", Table: "t", Chain: name, Established: true}); len(got) > 0 {
+			t.Errorf("%q is no identifier: %s", name, got)
 		}
 	}
 }
 
-// FuzzSysctlSet: whatever a device is called and a setting is to be, the command
+// FuzzSysctl: whatever a device is called and a setting is to be, the command
 // is the words that were meant.
-func FuzzSysctlSet(f *testing.F) {
+func FuzzSysctl(f *testing.F) {
 	if testing.Short() {
 		f.Skip("it takes more than two seconds")
 	}
@@ -174,7 +175,7 @@ func FuzzSysctlSet(f *testing.F) {
 		if strings.ContainsRune(dev+value, 0) {
 			return
 		}
-		command := SysctlSet("", value, "net", "ipv4", "conf", dev, "forwarding")
+		command := Conf("", dev, "forwarding", value).Command()
 		shown := In("", append([]string{"show"}, command.Argv...)...)
 		checkWords(t, []string{shown.String()}, command.Argv)
 	})

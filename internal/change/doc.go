@@ -1,17 +1,22 @@
-// Package change says what is to be changed in a network, as values: who reads
-// a value never has to read a sentence.
+// Package change says what is to be changed in a network, as values: a lesson's
+// action, what an exercise builds and breaks, what explain offers and what
+// `nstutor apply` makes are the same ones.
+//
+// A Change has its command as a person types it, makes itself over netlink in a
+// Space, which knows namespaces by their names, and takes itself back with what
+// there was Before. Each kind is a file, which also reads its command again
+// (Parse): so this program makes a change where the program for it is missing.
 //
 // A command is its words. Text is made of them at one place, Command.String,
 // where each is quoted: names of devices, tables and namespaces come from
 // strangers, and a command is made to be pasted.
 //
-// What a change does to the kernel is done here: Dev has what
-// `ip link set`, `ip addr`, `ip neigh` and `bridge fdb` do to a device, AddLink
-// makes one, NftLine writes what iptables would. They are made in a Space, which
-// knows namespaces by their names; lessons and exercises give it their lab.
-//
-//	command.go, quote.go   a command line as values, and as it is typed
-//	link.go addr.go neigh.go   devices, their addresses, their neighbours
-//	rule.go rule_apply.go  explain's changes to the packet filter
-//	nft_line.go nft_match.go   lines of iptables without iptables
+//	change.go space.go machine.go   what a change is, and where it is made
+//	command.go quote.go link_words.go   a command line as values, and as it is typed
+//	here.go tools.go parse.go   commands that this machine can run, and their words read again
+//	link_set.go link_add.go link_move.go port.go vlan.go netns.go   devices and namespaces
+//	addr.go route.go route_parse.go policy.go neigh.go fdb.go   tables
+//	sysctl.go flush.go   settings, and what the kernel should forget
+//	rule.go rule_apply.go   explain's rules, by the tool that is installed or over netlink (of IPv4)
+//	iptables.go nft_*.go   lines of iptables, with and without iptables; of ip6tables only with it
 package change

@@ -26,26 +26,24 @@ var nftHooks = map[string]struct {
 	"mangle FORWARD":  {nftables.ChainTypeFilter, nftables.ChainHookForward, nftables.ChainPriorityMangle},
 }
 
-// NftLine does by nf_tables what iptables does with these words, in the calling thread's
-// namespace. It understands -P, -F, -N, -A, -I, -D of a whole rule, and the
+// nftLine does by nf_tables what iptables does with these words, in the calling thread's
+// namespace. It understands -P, -F, -N, -X, -A, -I, -D of a whole rule, and the
 // matches of nft_match.go.
-func NftLine(words []string) error {
-	table := "filter"
-	if len(words) > 1 && words[0] == "-t" {
-		table, words = words[1], words[2:]
+func nftLine(words []string) error {
+	table, verb, chain, rest, err := iptablesWords(words)
+	if err != nil {
+		return err
 	}
-	if len(words) < 2 {
-		return say.Err("a command and a chain are needed", "需要命令和链")
-	}
-	verb, chain, rest := words[0], words[1], words[2:]
 	conn, err := nftables.New()
 	if err != nil {
 		return err
 	}
-	n := nftTable{conn, conn.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv4, Name: table})}
+	n := newNftTable(conn, table)
 	switch verb {
 	case "-N":
 		conn.AddChain(&nftables.Chain{Name: chain, Table: n.table})
+	case "-X":
+		conn.DelChain(&nftables.Chain{Name: chain, Table: n.table})
 	case "-F":
 		conn.FlushChain(n.chain(chain, nil))
 	case "-P":
@@ -65,9 +63,26 @@ func NftLine(words []string) error {
 	return conn.Flush()
 }
 
+// iptablesWords takes a line of iptables apart.
+func iptablesWords(words []string) (table, verb, chain string, rest []string, err error) {
+	table = "filter"
+	if len(words) > 1 && words[0] == "-t" {
+		table, words = words[1], words[2:]
+	}
+	if len(words) < 2 {
+		return "", "", "", nil, say.Err("a command and a chain are needed", "需要命令和链")
+	}
+	return table, words[0], words[1], words[2:], nil
+}
+
 type nftTable struct {
 	conn  *nftables.Conn
 	table *nftables.Table
+}
+
+// newNftTable is a table of iptables, made where there is none.
+func newNftTable(conn *nftables.Conn, name string) nftTable {
+	return nftTable{conn, conn.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv4, Name: name})}
 }
 
 // chain is one of the table's chains; those that packets pass by themselves are
@@ -101,9 +116,6 @@ func (n nftTable) rule(verb string, chain *nftables.Chain, words []string) error
 }
 
 func (n nftTable) delete(chain *nftables.Chain, comment []byte) error {
-	if err := n.conn.Flush(); err != nil {
-		return err
-	}
 	rules, err := n.conn.GetRules(n.table, chain)
 	if err != nil {
 		return err

@@ -47,9 +47,9 @@ func nftExprs(words []string) ([]expr.Any, error) {
 func nftMatch(word, value string, op expr.CmpOp) ([]expr.Any, error) {
 	switch word {
 	case "-s":
-		return nftNetwork(SrcOffset, value, op)
+		return nftNetwork(srcOffset, value, op)
 	case "-d":
-		return nftNetwork(DstOffset, value, op)
+		return nftNetwork(dstOffset, value, op)
 	case "-i":
 		return nftDeviceName(expr.MetaKeyIIFNAME, value, op), nil
 	case "-o":
@@ -85,7 +85,7 @@ func nftNetwork(offset uint32, text string, op expr.CmpOp) ([]expr.Any, error) {
 	if err != nil || !p.Addr().Is4() {
 		return nil, say.Err("%q is no network", "%q 不是网段", text)
 	}
-	return AddressExprs(offset, p.Masked(), op), nil
+	return addressExprs(offset, p.Masked(), op), nil
 }
 
 // nftDeviceName compares a device's name; `cali+` stands for all that begin so.

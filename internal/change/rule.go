@@ -2,6 +2,7 @@ package change
 
 import (
 	"cmp"
+	"context"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -15,34 +16,38 @@ type Masquerade struct {
 	Out      string     // the device; empty: any
 }
 
-// Commands are the command lines that append the rule, so that they can be run on
-// this machine and mean no other device: by iptables, or else by nft, or else by
-// this program itself.
-func (m Masquerade) Commands() []Command {
-	v6 := m.Src.Is6() || m.Dst.Is6()
+// Command is the line of iptables that appends the rule.
+func (m Masquerade) Command() Command {
+	argv := []string{iptablesFor(m.v6(), ""), "-t", "nat", "-A", "POSTROUTING"}
+	argv = flag(argv, "-s", m.Src)
+	argv = flag(argv, "-d", m.Dst)
+	argv = append(argv, given("-o", m.Out)...)
+	return In(m.Netns, append(argv, "-j", "MASQUERADE")...)
+}
+
+func (m Masquerade) v6() bool { return m.Src.Is6() || m.Dst.Is6() }
+
+// here are the command lines that append the rule, so that they mean no other
+// device: by iptables, or else by nft, or else by this program itself, which over
+// netlink writes rules for IPv4 alone.
+func (m Masquerade) here() []Command {
 	switch {
-	case installed(iptablesFor(v6, "")) && iptablesDevice(m.Out):
-		argv := []string{iptablesFor(v6, ""), "-t", "nat", "-A", "POSTROUTING"}
-		argv = flag(argv, "-s", m.Src)
-		argv = flag(argv, "-d", m.Dst)
-		if m.Out != "" {
-			argv = append(argv, "-o", m.Out)
-		}
-		return []Command{In(m.Netns, append(argv, "-j", "MASQUERADE")...)}
+	case installed(iptablesFor(m.v6(), "")) && iptablesDevice(m.Out):
+		return []Command{m.Command()}
 	case installed("nft") && nftDevice(m.Out):
 		rule := nftAddresses(m.Src, m.Dst)
 		if m.Out != "" {
 			rule = append(rule, "oifname", `"`+m.Out+`"`)
 		}
 		return []Command{
-			In(m.Netns, "nft", "add", "table", family(v6), "nat"),
-			In(m.Netns, "nft", "add", "chain", family(v6), "nat", "POSTROUTING", "{ type nat hook postrouting priority srcnat; }"),
-			In(m.Netns, slices.Concat([]string{"nft", "add", "rule", family(v6), "nat", "POSTROUTING"}, rule, []string{"masquerade"})...),
+			In(m.Netns, "nft", "add", "table", family(m.v6()), "nat"),
+			In(m.Netns, "nft", "add", "chain", family(m.v6()), "nat", "POSTROUTING", "{ type nat hook postrouting priority srcnat; }"),
+			In(m.Netns, slices.Concat([]string{"nft", "add", "rule", family(m.v6()), "nat", "POSTROUTING"}, rule, []string{"masquerade"})...),
 		}
-	case v6:
-		return nil // over netlink this program writes rules for IPv4 alone
+	case m.v6():
+		return nil
 	}
-	argv := []string{self(), "apply", "masquerade"}
+	argv := []string{self(), applied, "masquerade"}
 	argv = flag(argv, "--source", m.Src)
 	argv = flag(argv, "--to", m.Dst)
 	if m.Out != "" {
@@ -61,32 +66,49 @@ type Translate struct {
 	ToPort uint16 // 0: as it is
 }
 
-// Commands are the command lines that append the rule, by iptables, or else by nft;
-// nil where neither is here.
-func (t Translate) Commands() []Command {
-	chain, to := strings.ToUpper(t.Hook), t.To.String()
-	if t.ToPort != 0 {
-		to = netip.AddrPortFrom(t.To, t.ToPort).String()
+// line is the rule as iptables takes it.
+func (t Translate) line() IPTables {
+	return IPTables{Netns: t.Netns, V6: t.Dst.Is6(), Words: slices.Concat(
+		[]string{"-t", "nat", "-A", strings.ToUpper(t.Hook), "-d", t.Dst.String()}, t.Kind.iptables(), []string{"-j", "DNAT", "--to-destination", t.to()})}
+}
+
+func (t Translate) to() string {
+	if t.ToPort == 0 {
+		return t.To.String()
 	}
+	return netip.AddrPortFrom(t.To, t.ToPort).String()
+}
+
+// Command is the line of iptables that appends the rule.
+func (t Translate) Command() Command { return t.line().Command() }
+
+// Apply appends it.
+func (t Translate) Apply(ctx context.Context, s Space) error { return t.line().Apply(ctx, s) }
+
+// Undo deletes it.
+func (t Translate) Undo(ctx context.Context, s Space, was Before) error {
+	return t.line().Undo(ctx, s, was)
+}
+
+// here are the command lines that append the rule: by iptables, or else by nft, or
+// else by this program, which over netlink writes rules for IPv4 alone.
+func (t Translate) here() []Command {
 	v6 := t.Dst.Is6()
-	switch {
-	case installed(iptablesFor(v6, "")):
-		argv := slices.Concat([]string{iptablesFor(v6, ""), "-t", "nat", "-A", chain, "-d", t.Dst.String()}, t.Kind.iptables(), []string{"-j", "DNAT", "--to-destination", to})
-		return []Command{In(t.Netns, argv...)}
-	case installed("nft"):
-		rule := slices.Concat(nftAddresses(netip.Addr{}, t.Dst), t.Kind.nft(), []string{"dnat", "to", to})
-		return []Command{
-			In(t.Netns, "nft", "add", "table", family(v6), "nat"),
-			In(t.Netns, "nft", "add", "chain", family(v6), "nat", chain, "{ type nat hook "+t.Hook+" priority dstnat; }"),
-			In(t.Netns, slices.Concat([]string{"nft", "add", "rule", family(v6), "nat", chain}, rule)...),
-		}
+	if installed(iptablesFor(v6, "")) || !installed("nft") {
+		return t.line().here()
 	}
-	return nil
+	chain := strings.ToUpper(t.Hook)
+	rule := slices.Concat(nftAddresses(netip.Addr{}, t.Dst), t.Kind.nft(), []string{"dnat", "to", t.to()})
+	return []Command{
+		In(t.Netns, "nft", "add", "table", family(v6), "nat"),
+		In(t.Netns, "nft", "add", "chain", family(v6), "nat", chain, "{ type nat hook "+t.Hook+" priority dstnat; }"),
+		In(t.Netns, slices.Concat([]string{"nft", "add", "rule", family(v6), "nat", chain}, rule)...),
+	}
 }
 
 // Kind is what a rule says of packets besides their addresses.
 type Kind struct {
-	Proto            string // "icmp", "icmpv6", "tcp" or "udp"
+	Proto            string // "icmp", "icmpv6", "tcp" or "udp"; "arp" for ARP packets
 	ICMPType         string // as nft and iptables call it: "echo-request"
 	SrcPort, DstPort uint16 // 0: any
 }
@@ -153,42 +175,69 @@ type Accept struct {
 	Established bool
 }
 
-// Commands is the command line that inserts the rule, in the spelling of the
-// program that the chain was made by where that is here. It is nil where none
-// that is here can be told the chain.
-func (a Accept) Commands() []Command {
-	program := iptablesFor(a.Family == "ip6", "-nft")
+// program is the program of iptables that made the chain.
+func (a Accept) program() string {
 	if a.Legacy {
-		program = iptablesFor(a.Family == "ip6", "-legacy")
+		return iptablesFor(a.Family == "ip6", "-legacy")
 	}
+	return iptablesFor(a.Family == "ip6", "-nft")
+}
+
+// Command is the line that inserts the rule, in the spelling of the program that
+// the chain was made by.
+func (a Accept) Command() Command {
 	switch {
-	case a.IPTables && installed(program) && a.Established:
-		return []Command{In(a.Netns, program, "-t", a.Table, "-I", a.Chain, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT")}
-	case a.IPTables && installed(program):
-		argv := []string{program, "-t", a.Table, "-I", a.Chain}
-		argv = flag(argv, "-s", a.Src)
-		argv = flag(argv, "-d", a.Dst)
-		argv = append(argv, a.Kind.iptables()...)
-		return []Command{In(a.Netns, append(argv, "-j", "ACCEPT")...)}
+	case !a.IPTables:
+		return In(a.Netns, slices.Concat([]string{"nft", "insert", "rule", a.Family, a.Table, a.Chain}, a.nft(), []string{"accept"})...)
+	case a.Established:
+		return In(a.Netns, a.program(), "-t", a.Table, "-I", a.Chain, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT")
+	}
+	argv := []string{a.program(), "-t", a.Table, "-I", a.Chain}
+	argv = flag(argv, "-s", a.Src)
+	argv = flag(argv, "-d", a.Dst)
+	argv = append(argv, a.Kind.iptables()...)
+	return In(a.Netns, append(argv, "-j", "ACCEPT")...)
+}
+
+// nft are the matches of the rule as nft takes them.
+func (a Accept) nft() []string {
+	switch {
+	case a.Established:
+		return []string{"ct", "state", "established,related"}
+	case a.Proto == "arp" && a.Family != "arp": // only tables of ARP know its fields without more
+		return []string{"ether", "type", "arp"}
+	case a.Proto == "arp" && a.Src.IsValid():
+		return []string{"arp", "saddr", "ip", a.Src.String()}
+	case a.Proto == "arp":
+		return []string{"arp", "daddr", "ip", a.Dst.String()}
+	}
+	return append(nftAddresses(a.Src, a.Dst), a.Kind.nft()...)
+}
+
+// v6 reports whether the packets are of IPv6.
+func (a Accept) v6() bool {
+	return a.Family == "ip6" || a.Proto == "icmpv6" || a.Src.Is6() || a.Dst.Is6()
+}
+
+// here is the command line by a program that this machine has. It is nil where
+// none can be told the chain: over netlink this program writes rules for IPv4
+// alone.
+func (a Accept) here() []Command {
+	switch {
+	case a.IPTables && installed(a.program()):
+		return []Command{a.Command()}
 	case a.Legacy:
 		return nil
 	case installed("nft"):
-		rule := nftAddresses(a.Src, a.Dst)
-		if a.Established {
-			rule = []string{"ct", "state", "established,related"}
-		} else {
-			rule = append(rule, a.Kind.nft()...)
-		}
-		command, ok := NftInsert(a.Netns, a.Family, a.Table, a.Chain, append(rule, "accept")...)
-		if !ok {
+		if !nftIdentifier(a.Table) || !nftIdentifier(a.Chain) {
 			return nil
 		}
-		return []Command{command}
+		a.IPTables = false
+		return []Command{a.Command()}
+	case a.v6():
+		return nil
 	}
-	if a.Family == "ip6" || a.Proto == "icmpv6" || a.Src.Is6() {
-		return nil // over netlink this program writes rules for IPv4 alone
-	}
-	argv := []string{self(), "apply", "accept", "--family=" + a.Family, "--table=" + a.Table, "--chain=" + a.Chain}
+	argv := []string{self(), applied, "accept", "--family=" + a.Family, "--table=" + a.Table, "--chain=" + a.Chain}
 	if a.Established {
 		return []Command{In(a.Netns, append(argv, "--established")...)}
 	}

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"context"
 	"encoding/binary"
 	"net"
 	"net/netip"
@@ -15,34 +16,64 @@ import (
 
 // Where the addresses are in an IPv4 header.
 const (
-	SrcOffset = 12
-	DstOffset = 16
+	srcOffset = 12
+	dstOffset = 16
 )
 
-// Apply appends the rule over netlink, in the namespace of the calling thread,
-// to the table and the chain that iptables would take.
-func (m Masquerade) Apply() error {
+// Apply appends the rule over netlink, to the table and the chain that iptables
+// would take.
+func (m Masquerade) Apply(_ context.Context, s Space) error {
+	if m.v6() {
+		return errOnlyIPv4
+	}
+	return inNetns(s, m.Netns, func() error {
+		conn, err := nftables.New()
+		if err != nil {
+			return err
+		}
+		n := newNftTable(conn, "nat")
+		conn.AddRule(&nftables.Rule{Table: n.table, Chain: n.chain("POSTROUTING", nil), Exprs: m.exprs()})
+		if err := conn.Flush(); err != nil {
+			return say.Err("add a rule to ip nat POSTROUTING: %v", "在 ip nat POSTROUTING 中添加规则：%v", err)
+		}
+		return nil
+	})
+}
+
+// errOnlyIPv4 says that a rule is not written over netlink.
+var errOnlyIPv4 = say.Err("over netlink only rules for IPv4 are written: install ip6tables or nft", "通过 netlink 只能写 IPv4 的规则：请安装 ip6tables 或 nft")
+
+// Undo deletes the rule, and the table if it came with the rule.
+func (m Masquerade) Undo(_ context.Context, s Space, was Before) error {
+	return inNetns(s, m.Netns, func() error {
+		if err := deleteRule(nftables.TableFamilyIPv4, "nat", "POSTROUTING", m.exprs()); err != nil {
+			return err
+		}
+		return dropEmpty(was, m.Netns, "nat")
+	})
+}
+
+func (m Masquerade) exprs() ruleExprs {
 	rule := ruleExprs{}
-	rule.address(SrcOffset, m.Src)
-	rule.address(DstOffset, m.Dst)
+	rule.address(srcOffset, m.Src)
+	rule.address(dstOffset, m.Dst)
 	if m.Out != "" {
 		name := make([]byte, unix.IFNAMSIZ)
 		copy(name, m.Out)
 		rule.add(&expr.Meta{Key: expr.MetaKeyOIFNAME, Register: 1}, &expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: name})
 	}
 	rule.add(&expr.Counter{}, &expr.Masq{})
-	conn, err := nftables.New()
+	return rule
+}
+
+// inNetns runs do on the thread inside a namespace.
+func inNetns(s Space, netns string, do func() error) error {
+	ns, err := s.NS(netns)
 	if err != nil {
 		return err
 	}
-	table := conn.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv4, Name: "nat"})
-	chain := conn.AddChain(&nftables.Chain{
-		Name: "POSTROUTING", Table: table, Type: nftables.ChainTypeNAT,
-		Hooknum: nftables.ChainHookPostrouting, Priority: nftables.ChainPriorityNATSource,
-	})
-	conn.AddRule(&nftables.Rule{Table: table, Chain: chain, Exprs: rule})
-	if err := conn.Flush(); err != nil {
-		return say.Err("add a rule to ip nat POSTROUTING: %v", "在 ip nat POSTROUTING 中添加规则：%v", err)
+	if err := ns.Do(do); err != nil {
+		return say.At(netns, err)
 	}
 	return nil
 }
@@ -50,33 +81,78 @@ func (m Masquerade) Apply() error {
 // families are the families of nf_tables in which a packet has IPv4 addresses.
 var families = map[string]nftables.TableFamily{
 	"ip": nftables.TableFamilyIPv4, "inet": nftables.TableFamilyINet, "bridge": nftables.TableFamilyBridge, "netdev": nftables.TableFamilyNetdev,
+	"arp": nftables.TableFamilyARP,
 }
 
 // icmpTypes are those of an echo (RFC 792).
 var icmpTypes = map[string]byte{"echo-reply": 0, "echo-request": 8}
 
-// Apply inserts the rule over netlink, in the namespace of the calling thread.
-func (a Accept) Apply() error {
-	family, ok := families[a.Family]
-	if !ok {
-		return say.Err("%q is no family that has IPv4 packets: take ip, inet, bridge or netdev", "%q 不是处理 IPv4 包的协议族：请用 ip、inet、bridge 或 netdev", a.Family)
-	}
-	if a.Established {
-		return a.insert(family, establishedExprs())
-	}
-	rule := ruleExprs{}
-	if family != nftables.TableFamilyIPv4 {
-		// Only then is what stands at these places an address.
-		rule.add(&expr.Meta{Key: expr.MetaKeyPROTOCOL, Register: 1},
-			&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: binaryutil.BigEndian.PutUint16(unix.ETH_P_IP)})
-	}
-	rule.address(SrcOffset, a.Src)
-	rule.address(DstOffset, a.Dst)
-	if err := rule.kind(a.Kind); err != nil {
+// Apply inserts the rule over netlink.
+func (a Accept) Apply(_ context.Context, s Space) error {
+	family, rule, err := a.exprs()
+	if err != nil {
 		return err
 	}
+	return inNetns(s, a.Netns, func() error { return a.insert(family, rule) })
+}
+
+// Undo deletes it.
+func (a Accept) Undo(_ context.Context, s Space, _ Before) error {
+	family, rule, err := a.exprs()
+	if err != nil {
+		return err
+	}
+	return inNetns(s, a.Netns, func() error { return deleteRule(family, a.Table, a.Chain, rule) })
+}
+
+func (a Accept) exprs() (nftables.TableFamily, ruleExprs, error) {
+	in, ok := families[a.Family]
+	switch {
+	case a.v6():
+		return 0, nil, errOnlyIPv4
+	case !ok || a.Family == "arp" && a.Proto != "arp":
+		return 0, nil, say.Err("%q is no family that has such packets: take ip, inet, bridge or netdev, and arp for ARP", "%q 不是处理这类包的协议族：请用 ip、inet、bridge 或 netdev，ARP 用 arp", a.Family)
+	case a.Established:
+		return in, establishedExprs(), nil
+	}
+	rule := ruleExprs{}
+	if a.Proto == "arp" {
+		rule.arp(a)
+		rule.add(&expr.Counter{}, &expr.Verdict{Kind: expr.VerdictAccept})
+		return in, rule, nil
+	}
+	if in != nftables.TableFamilyIPv4 {
+		rule.etherType(unix.ETH_P_IP) // Only then is what stands at these places an address.
+	}
+	rule.address(srcOffset, a.Src)
+	rule.address(dstOffset, a.Dst)
+	if err := rule.kind(a.Kind); err != nil {
+		return 0, nil, err
+	}
 	rule.add(&expr.Counter{}, &expr.Verdict{Kind: expr.VerdictAccept})
-	return a.insert(family, rule)
+	return in, rule, nil
+}
+
+// Where the addresses are in an ARP packet of Ethernet and IPv4 (RFC 826).
+const (
+	arpSrcOffset = 14
+	arpDstOffset = 24
+)
+
+// arp has the rule ask for ARP packets: for all of them where the table has
+// others as well.
+func (r *ruleExprs) arp(a Accept) {
+	if a.Family != "arp" {
+		r.etherType(unix.ETH_P_ARP)
+		return
+	}
+	r.address(arpSrcOffset, a.Src)
+	r.address(arpDstOffset, a.Dst)
+}
+
+func (r *ruleExprs) etherType(kind uint16) {
+	r.add(&expr.Meta{Key: expr.MetaKeyPROTOCOL, Register: 1},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: binaryutil.BigEndian.PutUint16(kind)})
 }
 
 // protocols are those of a Kind.
@@ -143,12 +219,12 @@ func (r *ruleExprs) add(exprs ...expr.Any) { *r = append(*r, exprs...) }
 
 func (r *ruleExprs) address(offset uint32, addr netip.Addr) {
 	if addr.IsValid() {
-		r.add(AddressExprs(offset, netip.PrefixFrom(addr, addr.BitLen()), expr.CmpOpEq)...)
+		r.add(addressExprs(offset, netip.PrefixFrom(addr, addr.BitLen()), expr.CmpOpEq)...)
 	}
 }
 
-// AddressExprs compare the IPv4 address at offset in the IP header with a prefix.
-func AddressExprs(offset uint32, p netip.Prefix, op expr.CmpOp) []expr.Any {
+// addressExprs compare the IPv4 address at offset in the IP header with a prefix.
+func addressExprs(offset uint32, p netip.Prefix, op expr.CmpOp) []expr.Any {
 	return []expr.Any{
 		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: 4},
 		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: net.CIDRMask(p.Bits(), 32), Xor: make([]byte, 4)},

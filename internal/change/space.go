@@ -13,6 +13,9 @@ type Space interface {
 	NS(name string) (*nsenter.Namespace, error)
 	// PinDevice is told of each device that a change has made or moved.
 	PinDevice(ns *nsenter.Namespace, dev string) error
+	// AddNetns and DelNetns do what `ip netns add` and `ip netns del` do.
+	AddNetns(name string) error
+	DelNetns(name string) error
 }
 
 // Dev names a device of a namespace.

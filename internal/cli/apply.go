@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"context"
 	"net/netip"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -9,33 +11,66 @@ import (
 	"nstutor/internal/say"
 )
 
-// apply makes one change to the packet filter over netlink: explain offers it
-// where neither iptables nor nft is installed.
+// apply makes one change over netlink: explain offers it where the program that
+// would make it is not installed.
 func (a *app) apply() *cobra.Command {
+	var netns string
 	cmd := &cobra.Command{
-		Use:   "apply",
-		Short: a.say("Make one change to the packet filter here, without iptables or nft", "不用 iptables 和 nft，对这里的包过滤规则做一项改动"),
-		Long: a.say(`apply makes the one change that explain has offered, in the network namespace
-that it is started in, over netlink. It is for machines that have neither
-iptables nor nft. It takes root.`, `apply 在启动它的网络命名空间中，通过 netlink 完成 explain 给出的那一项改动。
-它用于既没有 iptables 也没有 nft 的机器，需要 root。`),
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return say.Err("apply needs a change: masquerade or accept; see `nstutor apply --help`", "apply 需要指定改动：masquerade 或 accept；见 `nstutor apply --help`")
+		Use:   a.say("apply COMMAND…", "apply 命令…"),
+		Short: a.say("Make one change to the network here, without ip, bridge, iptables or nft", "不用 ip、bridge、iptables 和 nft，对这里的网络做一项改动"),
+		Long: a.say(`apply makes the one change that explain has offered, over netlink. It is for
+machines that lack the program: COMMAND is what would be typed for ip, bridge,
+conntrack, sysctl or iptables, with its words in full, such as
+
+  nstutor apply ip route add default via 172.20.1.1 dev eth0
+
+Two changes of the packet filter have words of their own: masquerade and accept.
+The change is made in the network namespace that apply is started in, or in the
+one of --netns. It takes root.`, `apply 通过 netlink 完成 explain 给出的那一项改动，用于没有相应程序的机器。
+命令就是原本要输入的 ip、bridge、conntrack、sysctl 或 iptables 命令，其中的词
+都要写全，例如
+
+  nstutor apply ip route add default via 172.20.1.1 dev eth0
+
+包过滤规则有两项改动另有写法：masquerade 和 accept。改动在启动 apply 的网络
+命名空间中进行，或在 --netns 指定的命名空间中进行，需要 root。`),
+		RunE: func(cmd *cobra.Command, argv []string) error {
+			if len(argv) == 0 {
+				return say.Err("apply needs a change: a command, masquerade or accept; see `nstutor apply --help`", "apply 需要指定改动：一条命令、masquerade 或 accept；见 `nstutor apply --help`")
+			}
+			c, err := change.Parse(netns, argv...)
+			if err != nil {
+				return err
+			}
+			return makeChange(cmd.Context(), c)
 		},
 	}
-	cmd.AddCommand(a.applyMasquerade(), a.applyAccept())
+	cmd.Flags().SetInterspersed(false)
+	cmd.PersistentFlags().StringVar(&netns, "netns", "", a.say("the namespace: a name under /run/netns, pid:N or a path", "命名空间：/run/netns 下的名字、pid:N 或路径"))
+	cmd.AddCommand(a.applyMasquerade(&netns), a.applyAccept(&netns))
 	return cmd
 }
 
-func (a *app) applyMasquerade() *cobra.Command {
+// makeChange makes a change of this machine's network.
+func makeChange(ctx context.Context, c change.Change) error {
+	var here change.Machine
+	defer here.Close()
+	if err := c.Apply(ctx, &here); err != nil {
+		// The current namespace has no name that an error could begin with.
+		text := say.Quote(err)
+		return say.Err("%v", "%v", say.Both(strings.TrimPrefix(text.In("en"), ": "), strings.TrimPrefix(text.In("zh"), "：")))
+	}
+	return nil
+}
+
+func (a *app) applyMasquerade(netns *string) *cobra.Command {
 	var source, to, out string
 	cmd := &cobra.Command{
 		Use:   "masquerade",
 		Short: a.say("Append a rule that masquerades to the table nat", "在 nat 表末尾添加一条地址伪装规则"),
 		Args:  noArgs,
-		RunE: func(*cobra.Command, []string) (err error) {
-			m := change.Masquerade{Out: out}
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			m := change.Masquerade{Netns: *netns, Out: out}
 			if m.Src, err = ruleAddress("--source", source); err != nil {
 				return err
 			}
@@ -45,7 +80,7 @@ func (a *app) applyMasquerade() *cobra.Command {
 			if !m.Src.IsValid() && !m.Dst.IsValid() && out == "" {
 				return say.Err("masquerade everything? Say at least one of --source, --to and --out", "要伪装所有包吗？--source、--to、--out 至少指定一个")
 			}
-			return m.Apply()
+			return makeChange(cmd.Context(), m)
 		},
 	}
 	cmd.Flags().StringVar(&source, "source", "", a.say("the source address of the packets", "包的源地址"))
@@ -54,14 +89,14 @@ func (a *app) applyMasquerade() *cobra.Command {
 	return cmd
 }
 
-func (a *app) applyAccept() *cobra.Command {
+func (a *app) applyAccept(netns *string) *cobra.Command {
 	var accept change.Accept
 	var source, to string
 	cmd := &cobra.Command{
 		Use:   "accept",
 		Short: a.say("Insert a rule that accepts one kind of packet at the head of a chain", "在链的开头插入一条规则，放行一类包"),
 		Args:  noArgs,
-		RunE: func(*cobra.Command, []string) (err error) {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if accept.Src, err = ruleAddress("--source", source); err != nil {
 				return err
 			}
@@ -74,16 +109,17 @@ func (a *app) applyAccept() *cobra.Command {
 			case accept.Proto == "" && !accept.Established:
 				return say.Err("accept needs --proto or --established", "accept 需要 --proto 或 --established")
 			}
-			return accept.Apply()
+			accept.Netns = *netns
+			return makeChange(cmd.Context(), accept)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&accept.Family, "family", "ip", a.say("the family of the table: ip, inet, bridge or netdev", "表的协议族：ip、inet、bridge 或 netdev"))
+	flags.StringVar(&accept.Family, "family", "ip", a.say("the family of the table: ip, inet, bridge, netdev or arp", "表的协议族：ip、inet、bridge、netdev 或 arp"))
 	flags.StringVar(&accept.Table, "table", "", a.say("the table", "表"))
 	flags.StringVar(&accept.Chain, "chain", "", a.say("the chain", "链"))
 	flags.StringVar(&source, "source", "", a.say("the source address of the packets", "包的源地址"))
 	flags.StringVar(&to, "to", "", a.say("their destination", "包的目的地址"))
-	flags.StringVar(&accept.Proto, "proto", "", a.say("the protocol: icmp, tcp or udp", "协议：icmp、tcp 或 udp"))
+	flags.StringVar(&accept.Proto, "proto", "", a.say("the protocol: icmp, tcp or udp; or arp", "协议：icmp、tcp 或 udp；也可以是 arp"))
 	flags.StringVar(&accept.ICMPType, "icmp-type", "", a.say("of ICMP: echo-request or echo-reply", "ICMP 的类型：echo-request 或 echo-reply"))
 	flags.Uint16Var(&accept.SrcPort, "sport", 0, a.say("of TCP and UDP: the port that the packets come from", "TCP 和 UDP 的源端口"))
 	flags.Uint16Var(&accept.DstPort, "dport", 0, a.say("… and the one that they go to", "TCP 和 UDP 的目的端口"))

@@ -153,12 +153,12 @@ var trials = []struct {
 	{say.T("capture", "抓包"), say.T("packet socket in the lab", "实验网络中的 packet 套接字"),
 		say.T("the kernel refuses packet sockets: is it built with CONFIG_PACKET, or is a seccomp filter set?", "内核拒绝 packet 套接字：编译时有没有 CONFIG_PACKET，是不是设置了 seccomp 过滤器？"), tryCapture},
 	{say.T("bridge", "网桥"), say.T("bridge devices", "网桥设备"), say.T("load the module: `sudo modprobe bridge`", "加载模块：`sudo modprobe bridge`"), func(ctx context.Context, l *lab.Lab) error {
-		return steps.BridgeAdd{Netns: lab.Host, Name: "br-doctor"}.Apply(ctx, l)
+		return steps.BridgeAdd{Netns: lab.Host, Name: "br-doctor"}.Change(l).Apply(ctx, l)
 	}},
 	{say.T("address translation", "地址转换"), say.T("nat table and MASQUERADE", "nat 表和 MASQUERADE"),
 		say.T("load the modules: `sudo modprobe -a nf_tables nft_masq nft_chain_nat xt_MASQUERADE iptable_nat`",
 			"加载模块：`sudo modprobe -a nf_tables nft_masq nft_chain_nat xt_MASQUERADE iptable_nat`"), func(ctx context.Context, l *lab.Lab) error {
-			return steps.Masquerade{Netns: lab.Host, Src: "172.20.1.10"}.Apply(ctx, l)
+			return steps.Masquerade{Netns: lab.Host, Src: "172.20.1.10"}.Change(l).Apply(ctx, l)
 		}},
 }
 

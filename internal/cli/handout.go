@@ -76,7 +76,7 @@ func (h *handout) step(step steps.Step) error {
 		return nil
 	}
 	h.paragraph("**" + h.say(say.T("The command", "命令")) + "**")
-	h.paragraph("```sh\n" + steps.Typed(step.Action.Command(nil)) + "\n```")
+	h.paragraph("```sh\n" + steps.Typed(step.Action.Change(nil).Command()) + "\n```")
 	h.paragraph("**" + h.say(say.T("What it shows", "说明")) + "** " + prose.After)
 	return nil
 }

@@ -29,7 +29,7 @@ func TestAHandoutHasEverythingButTheAnswers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			command := "```sh\n" + steps.Typed(step.Action.Command(nil)) + "\n```"
+			command := "```sh\n" + steps.Typed(step.Action.Change(nil).Command()) + "\n```"
 			right := "- [x] " + prose.Predict.Choices[prose.Predict.Right]
 			for _, text := range []string{"## " + step.ID + "  " + prose.Title + "\n", prose.Look, prose.Task, prose.Predict.Question, "- [ ] " + prose.Predict.Choices[0]} {
 				if !strings.Contains(class.String(), text) {

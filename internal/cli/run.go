@@ -197,7 +197,7 @@ func playStep(ctx context.Context, player *steps.Player, course steps.Course, id
 	chapter, _ := course.Chapter(id)
 	p = played{Chapter: chapter.ID, Step: player.Step()}
 	l := player.Lab()
-	p.Command = p.Step.Action.Command(l)
+	p.Command = p.Step.Action.Change(l).Command()
 	if p.Before, err = p.Step.Before.Keep(ctx, l); err != nil {
 		return p, err
 	}

@@ -24,7 +24,7 @@ func elsewhere(p *steps.Player, now steps.State) []say.Text {
 			return []say.Text{text}
 		}
 	}
-	here := cmp.Or(action.Command(p.Lab()).Netns, lab.Host)
+	here := cmp.Or(action.Change(p.Lab()).Command().Netns, lab.Host)
 	var all []say.Text
 	for _, c := range steps.DiffState(p.Was(), now, false) {
 		carrier := c.Table == "link" && c.Kind == table.Changed // comes with the other end

@@ -29,7 +29,7 @@ func judge(ctx context.Context, p *steps.Player, begin []steps.Condition, last J
 	if p.Step().ByHand {
 		return Judged{} // its conditions are looked at when the learner asks
 	}
-	conditions := steps.Conditions(ctx, p.Lab(), p.Step())
+	conditions := p.Step().Action.Conditions(ctx, p.Lab())
 	if !fresh && told(conditions) == told(last.Conditions) {
 		return last
 	}
@@ -48,7 +48,7 @@ func conditionsAt(ctx context.Context, p *steps.Player) []steps.Condition {
 	if p.Step().ByHand {
 		return nil
 	}
-	return steps.Conditions(ctx, p.Lab(), p.Step())
+	return p.Step().Action.Conditions(ctx, p.Lab())
 }
 
 // told is what conditions say, to compare them.
@@ -90,7 +90,7 @@ func observe(ctx context.Context, p *steps.Player) []string {
 	}
 	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
 	defer cancel()
-	command := look.Command(p.Lab())
+	command := look.Change(p.Lab()).Command()
 	process, err := p.Lab().Command(ctx, command.Netns, command.Argv...)
 	if err != nil {
 		return nil

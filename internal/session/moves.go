@@ -54,7 +54,7 @@ func (s *Session) goTo(j Job, move func(context.Context, *steps.Player) (rebuilt
 			return failed(err)
 		}
 		step := p.Step()
-		return Entered{Gen: gen, Step: step, Was: p.Was(), Command: step.Action.Command(p.Lab()), rebuilt: rebuilt, begin: conditionsAt(ctx, p)}
+		return Entered{Gen: gen, Step: step, Was: p.Was(), Command: step.Action.Change(p.Lab()).Command(), rebuilt: rebuilt, begin: conditionsAt(ctx, p)}
 	}, failed)
 }
 

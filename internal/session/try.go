@@ -131,7 +131,7 @@ func (d *Drill) try(counts bool) Work {
 		if err != nil {
 			return failed(err)
 		}
-		conditions := steps.Conditions(ctx, p.Lab(), p.Step())
+		conditions := p.Step().Action.Conditions(ctx, p.Lab())
 		if ctx.Err() != nil {
 			return failed(ctx.Err())
 		}

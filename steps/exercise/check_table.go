@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
 
@@ -96,12 +97,12 @@ func HasRoute(netns string, want Route) Check {
 		Text:  say.T("%s has the route `%s`", "%s 有路由 `%s`", netns, want.text()),
 		Table: say.Quote(fmt.Sprintf("ip -n %s route", netns)),
 		run: reading(netns, func(s *table.Snapshot) (bool, string) {
-			dst, err := network(want.Dst)
+			dst, err := change.Network(want.Dst)
 			if err != nil {
 				return false, ""
 			}
 			for _, r := range s.MainRoutes(4) {
-				if r.Dst.String() == dst.String() && want.is(r) {
+				if r.Dst == dst && want.is(r) {
 					return true, r.Line()
 				}
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
@@ -56,12 +55,16 @@ type setup struct {
 	c    Case
 }
 
-func (a *setup) Command(*lab.Lab) change.Command {
-	return change.Command{Argv: []string{"nstutor", "exercise", a.name}}
+// Change implements steps.Action. The player takes it back by rebuilding the lab.
+func (a *setup) Change(l *lab.Lab) change.Change {
+	return steps.Doing{
+		Typed: change.In("", "nstutor", "exercise", a.name),
+		Do:    func(ctx context.Context) error { return a.make(NewWorld(ctx, l)) },
+		Back:  func() error { return errRebuild },
+	}
 }
 
-func (a *setup) Apply(ctx context.Context, l *lab.Lab) error {
-	w := NewWorld(ctx, l)
+func (a *setup) make(w *World) error {
 	if a.c.Build != nil {
 		a.c.Build(w)
 	}
@@ -73,9 +76,10 @@ func (a *setup) Apply(ctx context.Context, l *lab.Lab) error {
 	return w.Err()
 }
 
-func (a *setup) Done(context.Context, *lab.Lab) (bool, error) { return false, nil }
-
-func (a *setup) Undo(context.Context, *lab.Lab, steps.State) error { return errRebuild }
+// Conditions implements steps.Action: it is made anew each time.
+func (a *setup) Conditions(_ context.Context, l *lab.Lab) []steps.Condition {
+	return steps.Effect(l, a, false)
+}
 
 // Task is the action of an exercise's step: to bring about what the checks ask
 // for, by any means.
@@ -91,12 +95,15 @@ func Of(step steps.Step) (*Task, bool) {
 	return t, ok
 }
 
-// Command is empty, so that nobody shows the solution by mistake: see Hints and
-// Case.Fix.
-func (t *Task) Command(*lab.Lab) change.Command { return change.Command{} }
-
-// Apply does nothing: see ErrByHand.
-func (t *Task) Apply(context.Context, *lab.Lab) error { return ErrByHand }
+// Change implements steps.Action. It has no command, so that nobody shows the
+// solution by mistake (see Hints and Case.Fix), and does nothing: see ErrByHand.
+// The player takes back what was done by rebuilding the lab.
+func (t *Task) Change(*lab.Lab) change.Change {
+	return steps.Doing{
+		Do:   func(context.Context) error { return ErrByHand },
+		Back: func() error { return errRebuild },
+	}
+}
 
 // Done tries all goals and guards, which takes up to the lab's PingTimeout.
 func (t *Task) Done(ctx context.Context, l *lab.Lab) (bool, error) {
@@ -112,22 +119,6 @@ func (t *Task) Conditions(ctx context.Context, l *lab.Lab) []steps.Condition {
 		conditions = append(conditions, v.condition())
 	}
 	return conditions
-}
-
-// Undo leaves it to the player to rebuild the lab.
-func (t *Task) Undo(context.Context, *lab.Lab, steps.State) error { return errRebuild }
-
-// Type runs a line as a person would type it in its namespace. The error has
-// what it printed.
-func Type(ctx context.Context, l *lab.Lab, line change.Command) error {
-	cmd, err := l.Command(ctx, line.Netns, "sh", "-c", line.String())
-	if err != nil {
-		return err
-	}
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return say.Err("%s: %s: %v: %s", "%s：%s：%v：%s", line.Netns, line, err, strings.TrimSpace(string(out)))
-	}
-	return nil
 }
 
 // LevelTitle is the name of a level.

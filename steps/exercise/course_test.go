@@ -19,7 +19,7 @@ var sample = Exercise{
 			Break:  func(w *World) { w.DelRoute("shop", "default"); w.Sysctl(Host, "net.ipv4.ip_forward", "0") },
 			Goals:  []Check{Reaches("shop", orders.IP())},
 			Guards: []Check{Reaches("orders", NodeIP)},
-			Fix: []change.Command{
+			Fix: []change.Change{
 				In("shop", "ip route add default via 169.254.1.1 dev eth0 onlink"),
 				In(Host, "sysctl -w net.ipv4.ip_forward=1"),
 			},
@@ -97,7 +97,7 @@ func TestTheLastHintIsWhatIsStillMissing(t *testing.T) {
 	w.Empty("shop", "orders")
 	task := &Task{Exercise: Exercise{Level: Challenge}, Case: Case{
 		Goals: []Check{HasAddr("shop", shop.IP()), HasAddr("orders", orders.IP())},
-		Fix: []change.Command{
+		Fix: []change.Change{
 			In(Host, "ip link add veth-shop type veth peer name eth0 netns shop"), In("shop", "ip addr add 10.7.1.10/24 dev eth0"),
 			In(Host, "ip link add veth-orders type veth peer name eth0 netns orders"), In("orders", "ip addr add 10.7.1.11/24 dev eth0"),
 		},

@@ -37,12 +37,12 @@ type Case struct {
 
 	// Fix is the reference solution. Where there are two faults, its first First
 	// lines repair the first one.
-	Fix   []change.Command
+	Fix   []change.Change
 	First int
 	// Signs say of each line of Fix, where they are given, whether it has been done.
 	Signs []Check
-	Also  [][]change.Command // other ways that solve it as well
-	Wrong []Tempting         // wrong ideas; none of them solves it
+	Also  [][]change.Change // other ways that solve it as well
+	Wrong []Tempting        // wrong ideas; none of them solves it
 
 	Causes []cause.Code // what explain says of the Watch ping, first fault first
 	At     []string     // and the namespace of each
@@ -53,12 +53,13 @@ type Case struct {
 
 // Tempting is a fix that looks right, and why it is none.
 type Tempting struct {
-	Lines []change.Command
+	Lines []change.Change
 	Why   say.Text
 }
 
-// In is a command as a person types it in a namespace.
-func In(netns, line string) change.Command { return change.Command{Netns: netns, Shell: line} }
+// In is what a person types in a namespace, with the words of a change in full
+// where it is one.
+func In(netns, line string) change.Change { return change.Typed(netns, line) }
 
 // Idea is a wrong idea: why it is none, in both languages, and its lines.
-func Idea(en, zh string, lines ...change.Command) Tempting { return Tempting{lines, say.T(en, zh)} }
+func Idea(en, zh string, lines ...change.Change) Tempting { return Tempting{lines, say.T(en, zh)} }

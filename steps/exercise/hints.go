@@ -81,7 +81,7 @@ func (t *Task) explained(ctx context.Context, l *lab.Lab, v Verdict) (Guide, boo
 	if err != nil || a.Verdict != explain.Broken {
 		return Guide{}, false
 	}
-	look := change.Command{Netns: a.Cause.Netns, Argv: cause.Of(a.Cause.Code).Table}
+	look := change.In(a.Cause.Netns, cause.Of(a.Cause.Code).Table...)
 	guide := Guide{string(a.Cause.Code) + " in " + a.Cause.Netns, []say.Text{
 		say.T("Not yet: %s. %s", "还没做到：%s。%s", v.Text, methodOf(strings.Join(look.Argv, " "))),
 		say.T("In %s, look at `%s`: %s", "在 %s 里看 `%s`：%s", a.Cause.Netns, steps.Typed(look), found(a.Cause)),
@@ -122,11 +122,11 @@ func (t *Task) repair(i int) []change.Command {
 	fix, first := t.Case.Fix, t.Case.First
 	switch {
 	case first == 0 || i < 0 || t.Case.Causes[0] == t.Case.Causes[1]:
-		return fix
+		return commands(fix)
 	case i == 0:
-		return fix[:first]
+		return commands(fix[:first])
 	}
-	return fix[first:]
+	return commands(fix[first:])
 }
 
 // missing are those lines of the reference solution that have not been done yet,
@@ -136,10 +136,18 @@ func (t *Task) missing(ctx context.Context, l *lab.Lab) []change.Command {
 	var lines []change.Command
 	for i, v := range Try(ctx, l, t.Case.Signs) {
 		if !v.OK && len(lines) < atOnce {
-			lines = append(lines, t.Case.Fix[i])
+			lines = append(lines, t.Case.Fix[i].Command())
 		}
 	}
 	return lines
+}
+
+func commands(changes []change.Change) []change.Command {
+	all := make([]change.Command, len(changes))
+	for i, c := range changes {
+		all[i] = c.Command()
+	}
+	return all
 }
 
 // typed are the lines one after the other, as they can be pasted.

@@ -1,11 +1,8 @@
 package exercise
 
 import (
-	"net"
 	"net/netip"
 	"testing"
-
-	"github.com/vishvananda/netlink"
 
 	"nstutor/internal/lab/labtest"
 )
@@ -61,21 +58,7 @@ func TestADeviceIsUpByItsFlagAlone(t *testing.T) {
 // TestARouteCountsAsOneOfSeveralWays, which ip(8) prints on lines of their own.
 func TestARouteCountsAsOneOfSeveralWays(t *testing.T) {
 	w := newWorld(t)
-	_, h := w.space(Host)
-	eth0, err := h.LinkByName("eth0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	way := func(gw string) *netlink.NexthopInfo {
-		return &netlink.NexthopInfo{LinkIndex: eth0.Attrs().Index, Gw: net.ParseIP(gw)}
-	}
-	dst, err := network("10.50.0.0/16")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := h.RouteAdd(&netlink.Route{Dst: dst, MultiPath: []*netlink.NexthopInfo{way("192.168.6.1"), way("192.168.6.2")}}); err != nil {
-		t.Fatal(err)
-	}
+	w.Route(Host, "10.50.0.0/16 nexthop via 192.168.6.1 dev eth0 nexthop via 192.168.6.2 dev eth0")
 	w.want(t, true, HasRoute(Host, Route{Dst: "10.50.0.0/16", Via: "192.168.6.2", Dev: "eth0"}))
 	w.want(t, false, HasRoute(Host, Route{Dst: "10.50.0.0/16", Via: "192.168.6.3"}), HasRoute(Host, Route{Dst: "10.50.0.0/1", Via: "192.168.6.1"}),
 		HasRoute(Host, Route{Type: "blackhole", Dst: "10.50.0.0/16"}))

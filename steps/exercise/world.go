@@ -3,6 +3,7 @@ package exercise
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/vishvananda/netlink"
 
@@ -23,7 +24,7 @@ const (
 	Web    = "203.0.113.10"
 )
 
-// World builds and breaks a network by netlink, without any tool being
+// World builds and breaks a network by changes, without any tool being
 // installed. The first error stops it: what is called after that does nothing,
 // and Err tells it. Two Worlds that are told the same make exactly the same
 // network, down to indexes and MAC addresses.
@@ -68,14 +69,26 @@ func (w *World) space(netns string) (*nsenter.Namespace, *netlink.Handle) {
 	return ns, h
 }
 
-// change makes one change, unless something has gone wrong already.
-func (w *World) change(do func(change.Space) error) {
-	if w.err == nil {
-		w.err = w.ctx.Err()
+// Make makes changes, unless something has gone wrong already.
+func (w *World) Make(changes ...change.Change) {
+	for _, c := range changes {
+		if w.err == nil {
+			w.err = w.ctx.Err()
+		}
+		if w.err == nil {
+			w.err = c.Apply(w.ctx, w.l)
+		}
 	}
-	if w.err == nil {
-		w.err = do(w.l)
+}
+
+// typed makes the change that a line of words makes.
+func (w *World) typed(netns, line string) {
+	c, err := change.Parse(netns, strings.Fields(line)...)
+	if err != nil {
+		w.failed(err, netns, say.Quote(line))
+		return
 	}
+	w.Make(c)
 }
 
 // link finds a device; the handle is nil when something has gone wrong.
@@ -95,9 +108,7 @@ func (w *World) link(netns, dev string) (*netlink.Handle, netlink.Link) {
 // Empty makes namespaces with nothing in them, their loopback down.
 func (w *World) Empty(names ...string) {
 	for _, name := range names {
-		if w.err == nil {
-			w.err = w.l.AddNetns(name)
-		}
+		w.Make(change.NetnsAdd{Name: name})
 	}
 }
 
@@ -123,9 +134,7 @@ func (w *World) Forward(netns string) { w.Sysctl(netns, "net.ipv4.ip_forward", "
 // Sysctl writes a setting of a namespace. Dots of a device's name are written
 // as slashes, as for sysctl(8).
 func (w *World) Sysctl(netns, key, value string) {
-	if ns, _ := w.space(netns); ns != nil {
-		w.failed(ns.WriteSysctl(table.SysctlPath(key), value), netns, say.Quote(key+"="+value))
-	}
+	w.Make(change.Sysctl{Netns: netns, Path: table.SysctlPath(key), Value: value})
 }
 
 // Ping sends a ping, so that the neighbours know each other: what came of it

@@ -1,40 +1,33 @@
 package exercise
 
 import (
+	"fmt"
 	"net"
+	"net/netip"
 
 	"nstutor/internal/change"
 	"nstutor/internal/say"
-
-	"github.com/vishvananda/netlink"
 )
 
-// attrs are those of the next device. Its index is none that the kernel gives:
-// the two ends of a cable must not have the same, or their carrier is told up to
-// a second late (linkwatch_urgent_event).
-func (w *World) attrs(name string) netlink.LinkAttrs {
+// device is the next one. Its index is none that the kernel gives: the two ends of
+// a cable must not have the same, or their carrier is told up to a second late
+// (linkwatch_urgent_event).
+func (w *World) device(netns, name, kind string) change.LinkAdd {
 	w.made++
-	attrs := netlink.NewLinkAttrs()
-	attrs.Name, attrs.Index, attrs.HardwareAddr = name, 100+w.made, w.mac()
-	return attrs
+	index := 100 + w.made
+	return change.LinkAdd{Netns: netns, Name: name, Kind: kind, Index: index, MAC: w.mac()}
 }
 
-func (w *World) mac() net.HardwareAddr {
+func (w *World) mac() string {
 	w.made++
-	return net.HardwareAddr{0x02, 0x6e, 0x73, 0, byte(w.made >> 8), byte(w.made)}
+	return fmt.Sprintf("02:6e:73:00:%02x:%02x", byte(w.made>>8), byte(w.made))
 }
-
-// add makes a device, and a veth's other end in the namespace far.
-func (w *World) add(netns string, link netlink.Link, far string) {
-	w.change(func(s change.Space) error { return change.AddLink(s, netns, link, far) })
-}
-
-func at(netns, dev string) change.Dev { return change.Dev{Netns: netns, Name: dev} }
 
 // Veth connects two namespaces; both ends are down.
 func (w *World) Veth(a, devA, b, devB string) {
-	attrs := w.attrs(devA)
-	w.add(a, &netlink.Veth{LinkAttrs: attrs, PeerName: devB, PeerHardwareAddr: w.mac()}, b)
+	veth := w.device(a, devA, "veth")
+	veth.Peer, veth.PeerMAC, veth.PeerNetns = devB, w.mac(), b
+	w.Make(veth)
 }
 
 // Cable connects two namespaces; both ends are up.
@@ -46,65 +39,63 @@ func (w *World) Cable(a, devA, b, devB string) {
 
 // Bridge makes a bridge that is up and forwards at once.
 func (w *World) Bridge(netns, name string) {
-	w.add(netns, &netlink.Bridge{LinkAttrs: w.attrs(name)}, "")
-	w.Up(netns, name)
+	w.Make(w.device(netns, name, "bridge"), change.Up(netns, name))
 }
 
 // Port makes a device a port of a bridge; the bridge "" takes it off.
-func (w *World) Port(netns, dev, bridge string) {
-	w.change(func(s change.Space) error { return at(netns, dev).SetMaster(s, bridge) })
-}
+func (w *World) Port(netns, dev, bridge string) { w.Make(change.Master(netns, dev, bridge)) }
 
 // vxlanMTU leaves room for the 50 bytes around each packet on a cable of 1500.
 const vxlanMTU = 1450
 
 // VXLAN makes a VXLAN device that is up. It learns from what it receives.
 func (w *World) VXLAN(netns, name string, vni, port int, local string) {
-	attrs := w.attrs(name)
-	attrs.MTU = vxlanMTU
-	w.add(netns, &netlink.Vxlan{LinkAttrs: attrs, VxlanId: vni, Port: port, SrcAddr: net.ParseIP(local), Learning: true}, "")
-	w.Up(netns, name)
+	vxlan := w.device(netns, name, "vxlan")
+	vxlan.MTU, vxlan.VNI, vxlan.Port, vxlan.Local = vxlanMTU, vni, port, local
+	w.Make(vxlan, change.Up(netns, name))
 }
 
 // FDB appends an entry to a VXLAN device's table: frames for mac go to dst. The
 // mac "" stands for those that no other entry is for.
-func (w *World) FDB(netns, dev, mac, dst string) {
-	hw, _ := net.ParseMAC(mac)
-	w.change(func(s change.Space) error { return at(netns, dev).AddFDB(s, hw, dst) })
-}
+func (w *World) FDB(netns, dev, mac, dst string) { w.fdb(netns, change.FDBAppend, dev, mac, dst) }
 
 // DelFDB deletes such an entry.
-func (w *World) DelFDB(netns, dev, mac, dst string) {
-	hw, _ := net.ParseMAC(mac)
-	w.change(func(s change.Space) error { return at(netns, dev).DelFDB(s, hw, dst) })
+func (w *World) DelFDB(netns, dev, mac, dst string) { w.fdb(netns, change.FDBDel, dev, mac, dst) }
+
+func (w *World) fdb(netns, verb, dev, mac, dst string) {
+	hw := change.Flooded
+	if mac != "" {
+		hw = w.parseMAC(netns, mac)
+	}
+	w.Make(change.FDB{Netns: netns, Verb: verb, MAC: hw, Dev: dev, Dst: w.parseAddr(netns, dst)})
+}
+
+func (w *World) parseMAC(netns, mac string) net.HardwareAddr {
+	hw, err := net.ParseMAC(mac)
+	w.failed(err, netns, say.Quote(mac))
+	return hw
+}
+
+func (w *World) parseAddr(netns, text string) netip.Addr {
+	addr, err := netip.ParseAddr(text)
+	w.failed(err, netns, say.Quote(text))
+	return addr
 }
 
 // Up sets a device up.
-func (w *World) Up(netns, dev string) {
-	w.change(func(s change.Space) error { return at(netns, dev).Up(s) })
-}
+func (w *World) Up(netns, dev string) { w.Make(change.Up(netns, dev)) }
 
 // Down sets a device down, which takes its routes away.
-func (w *World) Down(netns, dev string) {
-	w.change(func(s change.Space) error { return at(netns, dev).Down(s) })
-}
+func (w *World) Down(netns, dev string) { w.Make(change.Down(netns, dev)) }
 
 // DelLink deletes a device, and a veth's other end with it.
-func (w *World) DelLink(netns, dev string) {
-	w.change(func(s change.Space) error { return at(netns, dev).Delete(s) })
-}
+func (w *World) DelLink(netns, dev string) { w.Make(change.LinkDel{Netns: netns, Dev: dev}) }
 
 // MTU sets the largest packet of a device, in bytes.
-func (w *World) MTU(netns, dev string, bytes int) {
-	w.change(func(s change.Space) error { return at(netns, dev).SetMTU(s, bytes) })
-}
+func (w *World) MTU(netns, dev string, bytes int) { w.Make(change.MTU(netns, dev, bytes)) }
 
 // SetMAC gives a device another MAC address.
-func (w *World) SetMAC(netns, dev, mac string) {
-	hw, err := net.ParseMAC(mac)
-	w.failed(err, netns, say.T("set %s address %s", "把 %s 的 MAC 地址设为 %s", dev, mac))
-	w.change(func(s change.Space) error { return at(netns, dev).SetMAC(s, hw) })
-}
+func (w *World) SetMAC(netns, dev, mac string) { w.Make(change.MAC(netns, dev, mac)) }
 
 // MAC is a device's MAC address, or empty.
 func (w *World) MAC(netns, dev string) string {
@@ -116,11 +107,11 @@ func (w *World) MAC(netns, dev string) string {
 
 // Addr gives a device an address: 10.1.2.3/24, or /32 when no length is given.
 func (w *World) Addr(netns, dev, cidr string) {
-	w.change(func(s change.Space) error { return at(netns, dev).AddAddrBrd(s, cidr) })
+	w.Make(change.AddrAdd{Netns: netns, Addr: cidr, Dev: dev, Broadcast: true})
 }
 
 // DelAddr takes an address from a device. The last one takes the device's
 // routes along (fib_inetaddr_event).
 func (w *World) DelAddr(netns, dev, cidr string) {
-	w.change(func(s change.Space) error { return at(netns, dev).DelAddr(s, cidr) })
+	w.Make(change.AddrDel{Netns: netns, Addr: cidr, Dev: dev})
 }

@@ -101,12 +101,12 @@ func (c Check) inverse() Check {
 
 func TestTheFirstErrorStopsAWorldAndSaysWhere(t *testing.T) {
 	for want, do := range map[string]func(*World){
-		"shop: set eth9 up":             func(w *World) { w.Netns("shop"); w.Up("shop", "eth9") },
-		"nobody":                        func(w *World) { w.Up("nobody", "lo") },
-		"host: ip route add 10.0.0.0/8": func(w *World) { w.Route(Host, "10.0.0.0/8 via 172.31.0.1") },
-		"what?":                         func(w *World) { w.Route(Host, "10.0.0.0/8 via") },
-		"is not understood":             func(w *World) { w.Rule(Host, "fwmark 1") },
-		"host: iptables":                func(w *World) { w.IPTables(Host, "-A NOWHERE -j DROP") },
+		"shop: set eth9 up":          func(w *World) { w.Netns("shop"); w.Up("shop", "eth9") },
+		"nobody":                     func(w *World) { w.Up("nobody", "lo") },
+		"host: add route 10.0.0.0/8": func(w *World) { w.Route(Host, "10.0.0.0/8 via 172.31.0.1") },
+		"what?":                      func(w *World) { w.Route(Host, "10.0.0.0/8 via") },
+		"is not understood":          func(w *World) { w.Rule(Host, "fwmark 1") },
+		"host: iptables":             func(w *World) { w.IPTables(Host, "-A NOWHERE -j DROP") },
 	} {
 		w := newWorld(t)
 		do(w)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
@@ -98,7 +99,7 @@ func TestAMissingNamespaceOffersARebuildInAnyStep(t *testing.T) {
 
 func TestAnErrorOfTheKernelIsOneLine(t *testing.T) {
 	p := startPlay(t, "2.6")
-	if err := (steps.VethAdd{Netns: "host", Name: "ns1-eth0", Peer: "veth-ns1"}).Undo(t.Context(), p.lab, steps.State{}); err != nil {
+	if err := (steps.VethAdd{Netns: "host", Name: "ns1-eth0", Peer: "veth-ns1"}).Change(p.lab).Undo(t.Context(), p.lab, change.Before{}); err != nil {
 		t.Fatal(err)
 	}
 	p.miss("172.20.1.0/24 dev")

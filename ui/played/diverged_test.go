@@ -3,6 +3,7 @@ package played_test
 import (
 	"testing"
 
+	"nstutor/internal/change"
 	"nstutor/steps"
 )
 
@@ -42,7 +43,7 @@ func TestAStepCountsOnceItsPromiseIsKept(t *testing.T) {
 	if p.progress.Done("2.3") {
 		t.Error("it counts already")
 	}
-	if err := podUp.Undo(t.Context(), p.lab, steps.State{}); err != nil {
+	if err := podUp.Change(p.lab).Undo(t.Context(), p.lab, change.Before{}); err != nil {
 		t.Fatal(err)
 	}
 	p.see("1 of 1 as promised")

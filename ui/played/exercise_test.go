@@ -65,13 +65,14 @@ func (p *play) task() *exercise.Task {
 }
 
 // repairs types lines in their namespaces, by another hand.
-func (p *play) repairs(lines []change.Command) {
+func (p *play) repairs(lines []change.Change) {
 	p.t.Helper()
-	for _, line := range lines {
+	for _, c := range lines {
+		line := c.Command()
 		if !installed(p.t, strings.Fields(line.String())[0]) {
 			p.t.SkipNow()
 		}
-		if err := exercise.Type(p.t.Context(), p.lab, line); err != nil {
+		if err := labtest.Type(p.t.Context(), p.lab, line.Netns, line.String()); err != nil {
 			p.t.Fatal(err)
 		}
 	}
@@ -104,7 +105,8 @@ func TestAnExerciseIsBrokenUntilItIsRepaired(t *testing.T) {
 	p := startExercise(t, "dead-veth", 1, memory)
 	p.see("●○○○", "links · seed 1", "enter check", "repair it with : or s")
 	p.miss("what must work") // nothing is given away before the first check
-	for _, line := range p.task().Case.Fix {
+	for _, c := range p.task().Case.Fix {
+		line := c.Command()
 		if strings.Contains(p.view(), line.String()) {
 			t.Errorf("the solution is on the screen:\n%s", p.view())
 		}
@@ -151,7 +153,8 @@ func TestTypedCommandsOfAnExerciseCount(t *testing.T) {
 	p := startExercise(t, "dead-veth", 2, memory)
 	p.press(":")
 	fix := p.task().Case.Fix
-	for i, line := range fix {
+	for i, c := range fix {
+		line := c.Command()
 		p.see("command line")
 		peek(p, func(m *ui.Model) int { m.ChooseNetns(line.Netns); return 0 })
 		p.types(line.String())
@@ -171,7 +174,7 @@ func TestStartingAnExerciseAnew(t *testing.T) {
 	p := startExercise(t, "dead-veth", 1, newScores(t))
 	p.check()
 	p.see("1 try,")
-	ns := p.task().Case.Fix[0].Netns
+	ns := p.task().Case.Fix[0].Command().Netns
 	if err := p.lab.DelNetns(p.task().Case.Watch.Netns); err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +219,7 @@ func TestWhyCostsAndHintsCount(t *testing.T) {
 
 	p.press("h")
 	p.see("hint 1/3  Not yet: ", "1 hint")
-	if fix := p.task().Case.Fix[0]; strings.Contains(p.view(), fix.String()) {
+	if fix := p.task().Case.Fix[0].Command(); strings.Contains(p.view(), fix.String()) {
 		t.Errorf("the first hint is the answer:\n%s", p.view())
 	}
 	p.press("h")

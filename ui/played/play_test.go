@@ -194,7 +194,7 @@ func (p *play) still() {
 // netns does something to a namespace of the lab, by another hand.
 func (p *play) by(action steps.Action) {
 	p.t.Helper()
-	if err := action.Apply(p.t.Context(), p.lab); err != nil {
+	if err := action.Change(p.lab).Apply(p.t.Context(), p.lab); err != nil {
 		p.t.Fatal(err)
 	}
 }

@@ -43,7 +43,7 @@ func (s stalled) Done(ctx context.Context, l *lab.Lab) (bool, error) {
 		close(s.hangs)
 		select {}
 	default:
-		return s.Action.Done(ctx, l)
+		return steps.Done(ctx, l, s.Action)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nstutor/chapters"
+	"nstutor/internal/change"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 	"nstutor/ui"
@@ -69,7 +70,7 @@ func TestWhyNoticesAChangeThatNobodyReports(t *testing.T) {
 	p.run()
 	p.see("✓ request and reply pass", "as promised")
 	step, _ := chapters.All().Step("3.2")
-	if err := step.Action.Undo(t.Context(), p.lab, steps.State{}); err != nil {
+	if err := step.Action.Change(p.lab).Undo(t.Context(), p.lab, change.Before{}); err != nil {
 		t.Fatal(err)
 	}
 	p.see("not-masqueraded", "✗ 172.20.1.10 cannot reach")
@@ -126,7 +127,7 @@ func TestWhyAsksAtMostFourTimesASecond(t *testing.T) {
 		route := steps.RouteAdd{Netns: "host", Dst: "10.9." + string(rune('0'+i%10)) + ".0/24", Dev: "veth-ns1"}
 		p.by(route)
 		time.Sleep(50 * time.Millisecond) // what is undone at once, nobody may have seen
-		if err := route.Undo(t.Context(), p.lab, steps.State{}); err != nil {
+		if err := route.Change(p.lab).Undo(t.Context(), p.lab, change.Before{}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(25 * time.Millisecond)

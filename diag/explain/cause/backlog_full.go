@@ -41,4 +41,4 @@ func (q QueueFull) Detail() say.Text {
 func (q QueueFull) Evidence() []say.Text { return lines(SocketLine(q.Socket)) }
 
 // Fix is none: the program has to go on.
-func (QueueFull) Fix() []change.Command { return nil }
+func (QueueFull) Fix() []change.Change { return nil }

@@ -28,4 +28,4 @@ func (b Broadcast) Detail() say.Text {
 func (b Broadcast) Evidence() []say.Text { return lines(b.Lookup...) }
 
 // Fix is another address, which its owner has to choose.
-func (Broadcast) Fix() []change.Command { return nil }
+func (Broadcast) Fix() []change.Change { return nil }

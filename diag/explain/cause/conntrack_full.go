@@ -44,9 +44,9 @@ func (f TableFull) Evidence() []say.Text {
 }
 
 // Fix makes room.
-func (f TableFull) Fix() []change.Command {
+func (f TableFull) Fix() []change.Change {
 	if f.Raisable {
-		return []change.Command{change.SysctlSet(f.Netns(), strconv.Itoa(2*f.Use.Max), "net", "netfilter", "nf_conntrack_max")}
+		return []change.Change{change.Sysctl{Netns: f.Netns(), Path: "net/netfilter/nf_conntrack_max", Value: strconv.Itoa(2 * f.Use.Max)}}
 	}
-	return []change.Command{change.In(f.Netns(), "conntrack", "-F")}
+	return []change.Change{change.FlushConntrack{Netns: f.Netns()}}
 }

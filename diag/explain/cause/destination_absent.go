@@ -40,7 +40,7 @@ func (a NotHere) Detail() say.Text {
 func (a NotHere) Evidence() []say.Text { return lines(a.Link.AddressLine()) }
 
 // Fix adds the address.
-func (a NotHere) Fix() []change.Command { return hostAddress(a.Netns(), a.Dst, a.Link.Name).add() }
+func (a NotHere) Fix() []change.Change { return hostAddress(a.Netns(), a.Dst, a.Link.Name).add() }
 
 // NobodyHas is an address which should be on a wire where nobody has it.
 type NobodyHas struct {
@@ -68,7 +68,7 @@ func (a NobodyHas) Detail() say.Text {
 func (a NobodyHas) Evidence() []say.Text { return append(a.with(), present(a.Stations)...) }
 
 // Fix is unknown: who should have it?
-func (NobodyHas) Fix() []change.Command { return nil }
+func (NobodyHas) Fix() []change.Change { return nil }
 
 // NobodyAnswered is an address that was asked for on a wire which cannot be seen.
 type NobodyAnswered struct {
@@ -88,4 +88,4 @@ func (a NobodyAnswered) Detail() say.Text {
 func (a NobodyAnswered) Evidence() []say.Text { return a.with() }
 
 // Fix is unknown.
-func (NobodyAnswered) Fix() []change.Command { return nil }
+func (NobodyAnswered) Fix() []change.Change { return nil }

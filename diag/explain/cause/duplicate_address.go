@@ -44,7 +44,7 @@ func (d WrongAnswer) Evidence() []say.Text {
 }
 
 // Fix takes the address from the wrong one, and has the kernel ask again.
-func (d WrongAnswer) Fix() []change.Command { return append(d.Own.remove(), d.Hop.forget()) }
+func (d WrongAnswer) Fix() []change.Change { return append(d.Own.remove(), d.Hop.forget()) }
 
 // Rivals are two who answer for an address: whose answer is first wins.
 type Rivals struct {
@@ -70,7 +70,7 @@ func (r Rivals) Evidence() []say.Text {
 }
 
 // Fix takes the address from the other one.
-func (r Rivals) Fix() []change.Command { return r.Own.remove() }
+func (r Rivals) Fix() []change.Change { return r.Own.remove() }
 
 // Impostor is a namespace that the reply comes to, because it has the address of
 // who asked.
@@ -114,7 +114,7 @@ func (i Impostor) Evidence() []say.Text {
 }
 
 // Fix leads the reply back, or takes the address away.
-func (i Impostor) Fix() []change.Command {
+func (i Impostor) Fix() []change.Change {
 	switch {
 	case i.Parted != nil:
 		return i.Parted.Way.commands()

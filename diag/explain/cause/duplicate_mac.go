@@ -66,13 +66,13 @@ func (s SharedMAC) Evidence() []say.Text {
 }
 
 // Fix gives one of them an address of its own, and has the kernel ask again.
-func (s SharedMAC) Fix() []change.Command {
+func (s SharedMAC) Fix() []change.Change {
 	wrong := s.changed()
-	commands := []change.Command{change.LinkSet(wrong.Netns, wrong.Link.Name, "address", another(wrong.Link.MAC, wrong.Link.Index).String())}
+	changes := []change.Change{change.MAC(wrong.Netns, wrong.Link.Name, another(wrong.Link.MAC, wrong.Link.Index).String())}
 	if s.sure() && s.Entry.MAC != nil {
-		commands = append(commands, s.forget())
+		changes = append(changes, s.forget())
 	}
-	return commands
+	return changes
 }
 
 // another is a MAC address that is made of one and of a number: locally

@@ -44,6 +44,6 @@ func (e EchoOff) Evidence() []say.Text {
 }
 
 // Fix turns it off.
-func (e EchoOff) Fix() []change.Command {
-	return []change.Command{change.SysctlSet(e.Netns(), "0", strings.Split(e.Path(), "/")...)}
+func (e EchoOff) Fix() []change.Change {
+	return []change.Change{change.Sysctl{Netns: e.Netns(), Path: e.Path(), Value: "0"}}
 }

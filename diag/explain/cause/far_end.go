@@ -77,7 +77,7 @@ func (u Unpeered) Evidence() []say.Text {
 }
 
 // Fix is unknown: which peer has the address?
-func (Unpeered) Fix() []change.Command { return nil }
+func (Unpeered) Fix() []change.Change { return nil }
 
 // NoPeer: the tunnel's device has nobody to send the packet to.
 const NoPeer Code = "no-peer"
@@ -110,4 +110,4 @@ func (u Unplugged) Detail() say.Text {
 func (u Unplugged) Evidence() []say.Text { return lines(u.Link.Line()) }
 
 // Fix is done by hand.
-func (Unplugged) Fix() []change.Command { return nil }
+func (Unplugged) Fix() []change.Change { return nil }

@@ -67,7 +67,7 @@ func (s Stopped) Detail() say.Text {
 	switch {
 	case s.Result.MeantApart():
 		text = say.T("%s; it keeps networks apart on purpose: choose another way rather than open it", "%s；它是有意隔离网络的：应当换一条路，而不是打开它", text)
-	case len(s.Fix()) == 0:
+	case len(change.Here(s.Fix()...)) == 0:
 		text = say.T("%s; no command that is installed here can name this chain", "%s；本机已装的命令都写不出这条链的名字", text)
 	}
 	return text
@@ -80,10 +80,10 @@ func (s Stopped) Evidence() []say.Text { return lines(s.Result.At + ": " + s.Res
 
 // Fix lets just this packet pass the chain; an answer, as all that answers what
 // was let through.
-func (s Stopped) Fix() []change.Command {
+func (s Stopped) Fix() []change.Change {
 	if s.Result.MeantApart() {
 		if s.Other.Entry.Type != "" {
-			return []change.Command{change.In(s.Other.Netns, slices.Concat([]string{"ip", "route", "del"}, s.Other.Entry.Args())...)}
+			return []change.Change{change.Route{Netns: s.Other.Netns, Verb: change.RouteDel, Route: s.Other.Entry}}
 		}
 		return nil
 	}
@@ -91,7 +91,7 @@ func (s Stopped) Fix() []change.Command {
 }
 
 // accept has the chain let packets of the flow's addresses and a kind pass.
-func (s Stopped) accept(kind change.Kind) []change.Command {
+func (s Stopped) accept(kind change.Kind) []change.Change {
 	t, chain := s.Result.Table, s.Result.Chain.Name
 	ip := t.Family == "ip" || t.Family == "ip6"
 	a := change.Accept{
@@ -103,7 +103,7 @@ func (s Stopped) accept(kind change.Kind) []change.Command {
 	if a.IPTables && chain == "FORWARD" && slices.ContainsFunc(t.Chains, func(c netfilter.Chain) bool { return c.Name == dockerUser }) {
 		a.Chain = dockerUser
 	}
-	return a.Commands()
+	return []change.Change{a}
 }
 
 // tracked are the hooks at which a packet's connection is known.
@@ -118,6 +118,8 @@ var (
 	iptablesTables = []string{"filter", "nat", "mangle", "raw", "security"}
 	iptablesChains = []string{"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"}
 )
+
+const arpReply = 2 // ARPOP_REPLY
 
 // ARPStopped is an ARP request, or its answer, that a rule stops.
 type ARPStopped struct {
@@ -141,11 +143,13 @@ func (s ARPStopped) Detail() say.Text {
 func (s ARPStopped) Evidence() []say.Text { return lines(s.Result.At + ": " + s.Result.Rule) }
 
 // Fix lets such packets pass the chain.
-func (s ARPStopped) Fix() []change.Command {
-	rule := append(s.Packet.ARPMatch(s.Hook.Family), "accept")
-	exception, ok := change.NftInsert(s.Netns(), s.Result.Table.Family, s.Result.Table.Name, s.Result.Chain.Name, rule...)
-	if !ok {
-		return nil
+func (s ARPStopped) Fix() []change.Change {
+	exception := change.Accept{
+		Netns: s.Netns(), Family: s.Result.Table.Family, Table: s.Result.Table.Name, Chain: s.Result.Chain.Name,
+		Dst: s.Packet.Dst, Kind: change.Kind{Proto: "arp"},
 	}
-	return []change.Command{exception}
+	if s.Packet.ARPOperation == arpReply {
+		exception.Src, exception.Dst = s.Packet.Src, netip.Addr{}
+	}
+	return []change.Change{exception}
 }

@@ -22,7 +22,7 @@ type Finding interface {
 	Evidence() []say.Text // lines of the kernel's tables, and who is on a wire
 	// Fix are the commands, in order, after which the fault is gone. There are none
 	// where it is not known what would mend it, or where nothing can be typed.
-	Fix() []change.Command
+	Fix() []change.Change
 }
 
 // At is the namespace where a fault is.

@@ -38,9 +38,9 @@ func (u Unforwarded) Detail() say.Text {
 func (u Unforwarded) Evidence() []say.Text { return lines(u.Lookup...) }
 
 // Fix has the device forward.
-func (u Unforwarded) Fix() []change.Command {
+func (u Unforwarded) Fix() []change.Change {
 	if u.Dst.Is6() { // which has one switch for all
-		return []change.Command{change.SysctlSet(u.Netns(), "1", "net", "ipv6", "conf", "all", "forwarding")}
+		return []change.Change{change.Sysctl{Netns: u.Netns(), Path: "net/ipv6/conf/all/forwarding", Value: "1"}}
 	}
 	return enable(u.Netns(), u.Dev, "forwarding")
 }

@@ -38,6 +38,6 @@ func (h NoHairpin) Evidence() []say.Text {
 }
 
 // Fix turns it on.
-func (h NoHairpin) Fix() []change.Command {
-	return []change.Command{change.In(h.Netns(), "bridge", "link", "set", "dev", h.Port, "hairpin", "on")}
+func (h NoHairpin) Fix() []change.Change {
+	return []change.Change{change.PortSet{Netns: h.Netns(), Dev: h.Port, Settings: []change.PortSetting{{Name: "hairpin", Value: "on"}}}}
 }

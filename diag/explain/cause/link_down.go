@@ -35,7 +35,7 @@ func (d DeviceDown) Detail() say.Text {
 func (d DeviceDown) Evidence() []say.Text { return lines(d.Link.Line()) }
 
 // Fix switches the device on.
-func (d DeviceDown) Fix() []change.Command { return raise(d.Netns(), d.Link.Name) }
+func (d DeviceDown) Fix() []change.Change { return raise(d.Netns(), d.Link.Name) }
 
 // RoutesDown is a device that is down, and with it the routes of a sender who has
 // no other device.
@@ -58,7 +58,7 @@ func (d RoutesDown) Detail() say.Text {
 func (d RoutesDown) Evidence() []say.Text { return append(d.Lookup.lines(), lines(d.Link.Line())...) }
 
 // Fix switches the device on, and adds what does not come with that.
-func (d RoutesDown) Fix() []change.Command {
+func (d RoutesDown) Fix() []change.Change {
 	return slices.Concat(raise(d.Netns(), d.Link.Name), d.Default.commands())
 }
 
@@ -83,7 +83,7 @@ func (d RouteDown) Detail() say.Text {
 func (d RouteDown) Evidence() []say.Text { return lines(d.Link.Line()) }
 
 // Fix switches the device on, and adds the route.
-func (d RouteDown) Fix() []change.Command {
+func (d RouteDown) Fix() []change.Change {
 	return slices.Concat(raise(d.Netns(), d.Link.Name), d.Way.commands())
 }
 

@@ -33,7 +33,7 @@ func (LoopbackUnrouted) Detail() say.Text {
 func (l LoopbackUnrouted) Evidence() []say.Text { return l.Lookup.lines() }
 
 // Fix switches lo on.
-func (l LoopbackUnrouted) Fix() []change.Command { return raise(l.Netns(), "lo") }
+func (l LoopbackUnrouted) Fix() []change.Change { return raise(l.Netns(), "lo") }
 
 // LoopbackPassed is a packet to an address of its own sender, which goes over lo.
 type LoopbackPassed struct {
@@ -53,4 +53,4 @@ func (LoopbackPassed) Detail() say.Text {
 func (l LoopbackPassed) Evidence() []say.Text { return lines(l.Lo.Line()) }
 
 // Fix switches lo on.
-func (l LoopbackPassed) Fix() []change.Command { return raise(l.Netns(), "lo") }
+func (l LoopbackPassed) Fix() []change.Change { return raise(l.Netns(), "lo") }

@@ -52,10 +52,10 @@ func (m ImpossibleSource) Detail() say.Text {
 func (m ImpossibleSource) Evidence() []say.Text { return lines(m.Lookup...) }
 
 // Fix gives the packet a source that is taken from somebody else.
-func (m ImpossibleSource) Fix() []change.Command {
+func (m ImpossibleSource) Fix() []change.Change {
 	switch {
 	case m.Service != nil:
-		return change.Masquerade{Netns: m.Service.Netns(), Src: m.Flow.Src, Dst: m.Flow.Dst}.Commands()
+		return []change.Change{change.Masquerade{Netns: m.Service.Netns(), Src: m.Flow.Src, Dst: m.Flow.Dst}}
 	case m.Flow.Src.IsLoopback() || m.Flow.Dst.IsLoopback():
 		return enable(m.Netns(), m.Dev, "route_localnet")
 	}
@@ -84,4 +84,4 @@ func (o OwnSender) Detail() say.Text {
 func (o OwnSender) Evidence() []say.Text { return o.Hop.with(o.Proof...) }
 
 // Fix takes the address away.
-func (o OwnSender) Fix() []change.Command { return o.Own.remove() }
+func (o OwnSender) Fix() []change.Change { return o.Own.remove() }

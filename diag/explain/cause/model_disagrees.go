@@ -28,7 +28,7 @@ func (Contradiction) Code() Code { return ModelDisagrees }
 func (c Contradiction) Evidence() []say.Text { return c.Seen }
 
 // Fix is unknown.
-func (Contradiction) Fix() []change.Command { return nil }
+func (Contradiction) Fix() []change.Change { return nil }
 
 // Unpredicted is a ping that became something else than was predicted.
 type Unpredicted struct {

@@ -2,8 +2,6 @@ package cause
 
 import (
 	"net/netip"
-	"slices"
-	"strconv"
 
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
@@ -41,24 +39,24 @@ func (o OverRoute) Detail() say.Text {
 func (o OverRoute) Evidence() []say.Text { return lines(o.Route.Line) }
 
 // Fix is the route without its MTU.
-func (o OverRoute) Fix() []change.Command {
+func (o OverRoute) Fix() []change.Change {
 	entry := o.Route.Entry
 	entry.MTU, entry.MTULocked = 0, false
-	replace := change.In(o.Netns(), slices.Concat([]string{"ip", "route", "replace"}, entry.Args())...)
-	return forgetting(o.Learned, []change.Command{replace})
+	replace := change.Route{Netns: o.Netns(), Verb: change.RouteReplace, Route: entry}
+	return forgetting(o.Learned, []change.Change{replace})
 }
 
 // forgetting adds to a fix that the sender has to forget the path's MTU, which it
 // learned from a router's answer and keeps for ten minutes (ip_rt_mtu_expires).
-func forgetting(learned *At, fix []change.Command) []change.Command {
+func forgetting(learned *At, fix []change.Change) []change.Change {
 	if learned == nil || len(fix) == 0 {
 		return fix
 	}
 	return append(fix, flushCache(learned.Netns()))
 }
 
-func flushCache(netns string) change.Command {
-	return change.In(netns, "ip", "route", "flush", "cache")
+func flushCache(netns string) change.Change {
+	return change.FlushCache{Netns: netns}
 }
 
 // OverDevice is a packet that is larger than the device it should leave by takes.
@@ -87,17 +85,17 @@ func (o OverDevice) Detail() say.Text {
 func (o OverDevice) Evidence() []say.Text { return lines(o.Link.Line()) }
 
 // Fix makes the device wider.
-func (o OverDevice) Fix() []change.Command {
+func (o OverDevice) Fix() []change.Change {
 	return forgetting(o.Learned, widen(o.Netns(), o.Link, o.Length))
 }
 
 // widen makes room for packets of a length on a device, where the device can
 // be made wider: what a tunnel adds has to fit below it.
-func widen(netns string, link table.Link, length int) []change.Command {
+func widen(netns string, link table.Link, length int) []change.Change {
 	if link.Kind != "veth" && link.Kind != "bridge" {
 		return nil
 	}
-	return []change.Command{change.LinkSet(netns, link.Name, "mtu", strconv.Itoa(length))}
+	return []change.Change{change.MTU(netns, link.Name, length)}
 }
 
 // OverPeer is a frame that is longer than the other end of its cable takes: a veth
@@ -121,7 +119,7 @@ func (o OverPeer) Detail() say.Text {
 func (o OverPeer) Evidence() []say.Text { return lines(o.Link.Line()) }
 
 // Fix makes the device wider.
-func (o OverPeer) Fix() []change.Command { return widen(o.Netns(), o.Link, o.Length) }
+func (o OverPeer) Fix() []change.Change { return widen(o.Netns(), o.Link, o.Length) }
 
 // Remembered is a sender who has learned of a smaller MTU on the path, which is no
 // more there, and sends nothing larger.
@@ -145,4 +143,4 @@ func (r Remembered) Detail() say.Text {
 func (r Remembered) Evidence() []say.Text { return lines(r.Get) }
 
 // Fix has the sender forget.
-func (r Remembered) Fix() []change.Command { return []change.Command{flushCache(r.Netns())} }
+func (r Remembered) Fix() []change.Change { return []change.Change{flushCache(r.Netns())} }

@@ -21,7 +21,7 @@ type Unnamed struct {
 	Name, Server string
 	Why          say.Text // that the question to the server is not answered
 	Proof        []say.Text
-	Mends        []change.Command
+	Mends        []change.Change
 }
 
 // Code is NameUnresolved.
@@ -36,4 +36,4 @@ func (u Unnamed) Detail() say.Text {
 func (u Unnamed) Evidence() []say.Text { return u.Proof }
 
 // Fix is what mends the way to the server.
-func (u Unnamed) Fix() []change.Command { return u.Mends }
+func (u Unnamed) Fix() []change.Change { return u.Mends }

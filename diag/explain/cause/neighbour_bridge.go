@@ -33,8 +33,8 @@ func (p NoPort) Detail() say.Text {
 func (p NoPort) Evidence() []say.Text { return p.with(p.Cable.Link.Line()) }
 
 // Fix makes it a port.
-func (p NoPort) Fix() []change.Command {
-	return []change.Command{change.LinkSet(p.Cable.Netns, p.Cable.Link.Name, "master", p.Bridge)}
+func (p NoPort) Fix() []change.Change {
+	return []change.Change{change.Master(p.Cable.Netns, p.Cable.Link.Name, p.Bridge)}
 }
 
 // PortWaiting is a port that the spanning tree protocol holds back.
@@ -59,17 +59,17 @@ func (p PortWaiting) Detail() say.Text {
 func (p PortWaiting) Evidence() []say.Text { return lines(p.Port.Link.Line()) }
 
 // Fix sets the state. By hand that can be done only while the kernel's STP is off.
-func (p PortWaiting) Fix() []change.Command {
-	var fix []change.Command
+func (p PortWaiting) Fix() []change.Change {
+	var fix []change.Change
 	if b := p.Bridge.Link.Bridge; b != nil && b.STP {
-		fix = append(fix, change.LinkSet(p.Bridge.Netns, p.Bridge.Link.Name, "type", "bridge", "stp_state", "0"))
+		fix = append(fix, change.NoSTP(p.Bridge.Netns, p.Bridge.Link.Name))
 	}
-	return append(fix, setPort(p.Port, "state", "3"))
+	return append(fix, setPort(p.Port, change.PortSetting{Name: "state", Value: change.Forwarding}))
 }
 
-// setPort is `bridge link set dev PORT WORD…`.
-func setPort(port Device, words ...string) change.Command {
-	return change.In(port.Netns, append([]string{"bridge", "link", "set", "dev", port.Link.Name}, words...)...)
+// setPort sets how the bridge treats a port.
+func setPort(port Device, settings ...change.PortSetting) change.Change {
+	return change.PortSet{Netns: port.Netns, Dev: port.Link.Name, Settings: settings}
 }
 
 // PortUnflooded is a port that broadcasts do not leave by, and ARP requests with
@@ -96,8 +96,8 @@ func (p PortUnflooded) Detail() say.Text {
 func (p PortUnflooded) Evidence() []say.Text { return lines(p.Port.Link.Line()) }
 
 // Fix turns broadcasts on.
-func (p PortUnflooded) Fix() []change.Command {
-	return []change.Command{setPort(p.Port, "bcast_flood", "on")}
+func (p PortUnflooded) Fix() []change.Change {
+	return []change.Change{setPort(p.Port, change.PortSetting{Name: "bcast_flood", Value: "on"})}
 }
 
 // PortUnlearning is a port that nobody's address is learned at, and that frames
@@ -124,8 +124,8 @@ func (p PortUnlearning) Detail() say.Text {
 func (p PortUnlearning) Evidence() []say.Text { return lines(p.Port.Link.Line()) }
 
 // Fix turns both on.
-func (p PortUnlearning) Fix() []change.Command {
-	return []change.Command{setPort(p.Port, "learning", "on", "flood", "on")}
+func (p PortUnlearning) Fix() []change.Change {
+	return []change.Change{setPort(p.Port, change.PortSetting{Name: "learning", Value: "on"}, change.PortSetting{Name: "flood", Value: "on"})}
 }
 
 // PortsIsolated are two ports that may not talk to each other.
@@ -153,8 +153,8 @@ func (p PortsIsolated) Evidence() []say.Text {
 }
 
 // Fix lets everybody talk to the second.
-func (p PortsIsolated) Fix() []change.Command {
-	return []change.Command{setPort(p.To, "isolated", "off")}
+func (p PortsIsolated) Fix() []change.Change {
+	return []change.Change{setPort(p.To, change.PortSetting{Name: "isolated", Value: "off"})}
 }
 
 // WrongPort is a frame that does not come to who has its address: a forwarding
@@ -188,9 +188,9 @@ func (p WrongPort) Evidence() []say.Text {
 }
 
 // Fix deletes the entry, so that the bridge learns anew.
-func (p WrongPort) Fix() []change.Command {
+func (p WrongPort) Fix() []change.Change {
 	if p.Entry == nil {
 		return nil
 	}
-	return []change.Command{change.In(p.Bridge.Netns, "bridge", "fdb", "del", p.MAC.String(), "dev", p.Entry.Dev, "master")}
+	return []change.Change{change.FDB{Netns: p.Bridge.Netns, Verb: change.FDBDel, MAC: p.MAC, Dev: p.Entry.Dev}}
 }

@@ -29,7 +29,7 @@ func (u Untagged) Detail() say.Text {
 func (u Untagged) Evidence() []say.Text { return u.with(u.There.Link.Line()) }
 
 // Fix is unknown: which end has the wrong tag?
-func (Untagged) Fix() []change.Command { return nil }
+func (Untagged) Fix() []change.Change { return nil }
 
 // BelowIPvlan is an address of an ipvlan in a mode in which nobody answers ARP
 // for it.
@@ -55,4 +55,4 @@ func (b BelowIPvlan) Detail() say.Text {
 func (b BelowIPvlan) Evidence() []say.Text { return b.with(b.Owner.Link.Line()) }
 
 // Fix is the route.
-func (b BelowIPvlan) Fix() []change.Command { return b.Way.commands() }
+func (b BelowIPvlan) Fix() []change.Change { return b.Way.commands() }

@@ -43,7 +43,7 @@ func entryLines(entries []table.FDBEntry) []string {
 }
 
 // Fix is the entry that sends the frame to the right end.
-func (t TunnelElsewhere) Fix() []change.Command { return t.Right.commands() }
+func (t TunnelElsewhere) Fix() []change.Change { return t.Right.commands() }
 
 // TunnelVoid is a tunnel whose forwarding database has no entry for a frame.
 type TunnelVoid struct {
@@ -73,7 +73,7 @@ func (t TunnelVoid) Evidence() []say.Text {
 }
 
 // Fix is the entry.
-func (t TunnelVoid) Fix() []change.Command { return t.Right.commands() }
+func (t TunnelVoid) Fix() []change.Change { return t.Right.commands() }
 
 // TunnelUnopened is a tunnel whose other end nobody opens.
 type TunnelUnopened struct {
@@ -112,4 +112,4 @@ func (t TunnelUnopened) Evidence() []say.Text {
 }
 
 // Fix is unknown: which end is wrong?
-func (TunnelUnopened) Fix() []change.Command { return nil }
+func (TunnelUnopened) Fix() []change.Change { return nil }

@@ -41,7 +41,7 @@ func (a ARPFiltered) Detail() say.Text {
 func (a ARPFiltered) Evidence() []say.Text { return a.with(a.Proof...) }
 
 // Fix routes the sender back by the device that was asked.
-func (a ARPFiltered) Fix() []change.Command { return a.Way.commands() }
+func (a ARPFiltered) Fix() []change.Change { return a.Way.commands() }
 
 // ARPIgnored is a station that arp_ignore keeps silent. It counts as the greater
 // of that of all and that of the device.
@@ -70,17 +70,17 @@ func (a ARPIgnored) Evidence() []say.Text { return a.with(a.Proof...) }
 
 // Fix mends the device's own setting, if it is that. Otherwise the address on the
 // device itself leaves every other device as it is.
-func (a ARPIgnored) Fix() []change.Command {
+func (a ARPIgnored) Fix() []change.Change {
 	netns, dev := a.Station.Netns, a.Station.Link.Name
 	switch {
 	case a.All == 0:
-		return []change.Command{setConf(netns, dev, "arp_ignore", "0")}
+		return []change.Change{setConf(netns, dev, "arp_ignore", "0")}
 	case !a.Here:
 		return hostAddress(netns, a.Addr, dev).add()
 	case a.Own > 1:
-		return []change.Command{setConf(netns, "all", "arp_ignore", "1"), setConf(netns, dev, "arp_ignore", "1")}
+		return []change.Change{setConf(netns, "all", "arp_ignore", "1"), setConf(netns, dev, "arp_ignore", "1")}
 	}
-	return []change.Command{setConf(netns, "all", "arp_ignore", "1")}
+	return []change.Change{setConf(netns, "all", "arp_ignore", "1")}
 }
 
 // BehindRouter is an address behind somebody on the wire who passes packets on,
@@ -105,7 +105,7 @@ func (b BehindRouter) Detail() say.Text {
 func (b BehindRouter) Evidence() []say.Text { return b.with(b.Proof...) }
 
 // Fix has the router answer.
-func (b BehindRouter) Fix() []change.Command {
+func (b BehindRouter) Fix() []change.Change {
 	return enable(b.Router.Netns, b.Router.Link.Name, "proxy_arp")
 }
 
@@ -129,7 +129,7 @@ func (m WrongWire) Detail() say.Text {
 func (m WrongWire) Evidence() []say.Text { return append(m.with(), present(m.Stations)...) }
 
 // Fix leads the route to the other wire.
-func (m WrongWire) Fix() []change.Command { return m.Way.commands() }
+func (m WrongWire) Fix() []change.Change { return m.Way.commands() }
 
 // EmptyWire is a wire that nobody is on.
 type EmptyWire struct {
@@ -149,7 +149,7 @@ func (e EmptyWire) Detail() say.Text {
 func (e EmptyWire) Evidence() []say.Text { return e.with(e.Line) }
 
 // Fix is unknown.
-func (EmptyWire) Fix() []change.Command { return nil }
+func (EmptyWire) Fix() []change.Change { return nil }
 
 // NoRouter is an address that nobody has, and which a router on the wire is meant
 // to have.
@@ -175,4 +175,4 @@ func (r NoRouter) Evidence() []say.Text {
 }
 
 // Fix gives the router the address.
-func (r NoRouter) Fix() []change.Command { return r.Address.add() }
+func (r NoRouter) Fix() []change.Change { return r.Address.add() }

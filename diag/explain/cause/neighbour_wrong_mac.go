@@ -38,7 +38,7 @@ func (m MACOfAnother) Evidence() []say.Text {
 }
 
 // Fix has the kernel ask again.
-func (m MACOfAnother) Fix() []change.Command { return []change.Command{m.forget()} }
+func (m MACOfAnother) Fix() []change.Change { return []change.Change{m.forget()} }
 
 // MACOfNobody is an entry with a MAC address that nobody on the wire has.
 type MACOfNobody struct{ NextHop }
@@ -55,7 +55,7 @@ func (m MACOfNobody) Detail() say.Text {
 func (m MACOfNobody) Evidence() []say.Text { return lines(m.Entry.Line()) }
 
 // Fix has the kernel ask again.
-func (m MACOfNobody) Fix() []change.Command { return []change.Command{m.forget()} }
+func (m MACOfNobody) Fix() []change.Change { return []change.Change{m.forget()} }
 
 // MACIgnored is an entry whose frames come to the right device, which has another
 // MAC address and ignores them.
@@ -81,13 +81,14 @@ func (m MACIgnored) Evidence() []say.Text {
 }
 
 // Fix has the kernel ask, or says what it cannot learn.
-func (m MACIgnored) Fix() []change.Command {
+func (m MACIgnored) Fix() []change.Change {
 	switch {
 	case m.Unasking:
-		return []change.Command{change.LinkSet(m.Netns(), m.Dev, "arp", "on")}
+		return []change.Change{change.ARP(m.Netns(), m.Dev)}
 	case m.Silent:
-		return []change.Command{change.In(m.Netns(), "ip", "neigh", "replace", m.Addr.String(),
-			"lladdr", m.Right.Link.MAC.String(), "dev", m.Dev, "nud", "permanent")}
+		return []change.Change{change.NeighSet{
+			Netns: m.Netns(), Dst: m.Addr, MAC: m.Right.Link.MAC, Dev: m.Dev, State: change.Permanent,
+		}}
 	}
-	return []change.Command{m.forget()}
+	return []change.Change{m.forget()}
 }

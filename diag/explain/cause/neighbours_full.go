@@ -41,9 +41,9 @@ func (n NoRoom) Evidence() []say.Text {
 }
 
 // Fix raises the limit, where that can be done.
-func (n NoRoom) Fix() []change.Command {
+func (n NoRoom) Fix() []change.Change {
 	if !n.Table.Seen {
 		return nil
 	}
-	return []change.Command{change.SysctlSet(n.Table.Owner, strconv.Itoa(4*n.Table.Max), "net", "ipv4", "neigh", "default", "gc_thresh3")}
+	return []change.Change{change.Sysctl{Netns: n.Table.Owner, Path: "net/ipv4/neigh/default/gc_thresh3", Value: strconv.Itoa(4 * n.Table.Max)}}
 }

@@ -29,8 +29,8 @@ func (h NextHop) with(more ...string) []say.Text {
 }
 
 // forget makes the kernel ask again.
-func (h NextHop) forget() change.Command {
-	return change.In(h.Asker, "ip", "neigh", "del", h.Addr.String(), "dev", h.Dev)
+func (h NextHop) forget() change.Change {
+	return change.NeighDel{Netns: h.Asker, Dst: h.Addr, Dev: h.Dev}
 }
 
 // Station is a device on a wire, with the IPv4 addresses that it has there.

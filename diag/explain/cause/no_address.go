@@ -40,7 +40,7 @@ func (Addressless) Detail() say.Text {
 func (a Addressless) Evidence() []say.Text { return a.Lookup.lines() }
 
 // Fix gives the device the address.
-func (a Addressless) Fix() []change.Command {
+func (a Addressless) Fix() []change.Change {
 	fix := a.Free.add()
 	if a.Down && len(fix) > 0 {
 		fix = append(fix, raise(a.Netns(), a.Free.Dev)...)
@@ -71,7 +71,7 @@ func (s Sourceless) Evidence() []say.Text {
 }
 
 // Fix adds the address.
-func (s Sourceless) Fix() []change.Command { return s.Address.add() }
+func (s Sourceless) Fix() []change.Change { return s.Address.add() }
 
 // Nameless is a device without an address that a packet comes to, for an address
 // that it should have.
@@ -93,7 +93,7 @@ func (a Nameless) Detail() say.Text {
 func (a Nameless) Evidence() []say.Text { return lines(a.Link.AddressLine()) }
 
 // Fix adds the address.
-func (a Nameless) Fix() []change.Command { return hostAddress(a.Netns(), a.Dst, a.Link.Name).add() }
+func (a Nameless) Fix() []change.Change { return hostAddress(a.Netns(), a.Dst, a.Link.Name).add() }
 
 // hostAddress is an address with no network around it.
 func hostAddress(netns string, addr netip.Addr, dev string) Address {

@@ -33,4 +33,4 @@ func (d PeerDown) Detail() say.Text {
 func (d PeerDown) Evidence() []say.Text { return lines(d.Near.Line(), d.Far.Line()) }
 
 // Fix switches the other end on.
-func (d PeerDown) Fix() []change.Command { return raise(d.Netns(), d.Far.Name) }
+func (d PeerDown) Fix() []change.Change { return raise(d.Netns(), d.Far.Name) }

@@ -30,7 +30,7 @@ func (e Endless) Detail() say.Text {
 }
 
 // Fix is none: a program has to become ready.
-func (Endless) Fix() []change.Command { return nil }
+func (Endless) Fix() []change.Change { return nil }
 
 // IsEndless reports whether a rule refuses what is for a service without endpoints: one
 // of kube-proxy's, or in a chain or with a comment that says so.

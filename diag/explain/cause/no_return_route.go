@@ -35,7 +35,7 @@ func (r NoWayBack) Detail() say.Text {
 func (r NoWayBack) Evidence() []say.Text { return r.Lookup.lines() }
 
 // Fix adds the route.
-func (r NoWayBack) Fix() []change.Command { return r.Way.commands() }
+func (r NoWayBack) Fix() []change.Change { return r.Way.commands() }
 
 // Astray is a reply that is lost where its request never was.
 type Astray struct {
@@ -58,4 +58,4 @@ func (a Astray) Detail() say.Text {
 func (a Astray) Evidence() []say.Text { return lines(a.Line) }
 
 // Fix sends the reply back by the way of its request.
-func (a Astray) Fix() []change.Command { return a.Way.commands() }
+func (a Astray) Fix() []change.Change { return a.Way.commands() }

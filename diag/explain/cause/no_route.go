@@ -34,7 +34,7 @@ func (u Unrouted) Detail() say.Text {
 func (u Unrouted) Evidence() []say.Text { return u.Lookup.lines() }
 
 // Fix adds the route.
-func (u Unrouted) Fix() []change.Command { return u.Way.commands() }
+func (u Unrouted) Fix() []change.Change { return u.Way.commands() }
 
 // Thrown is a destination whose lookup a throw route ends.
 type Thrown struct {
@@ -77,4 +77,4 @@ func (m Missed) Detail() say.Text {
 func (m Missed) Evidence() []say.Text { return lines(m.Line) }
 
 // Fix gives the destination a route of its own.
-func (m Missed) Fix() []change.Command { return m.Way.commands() }
+func (m Missed) Fix() []change.Change { return m.Way.commands() }

@@ -136,4 +136,4 @@ func SocketLine(s socket.Socket) string {
 }
 
 // Fix is none: a program has to be started, or told another address.
-func (Unheard) Fix() []change.Command { return nil }
+func (Unheard) Fix() []change.Change { return nil }

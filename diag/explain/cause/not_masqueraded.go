@@ -39,8 +39,8 @@ func (u Unmasqueraded) Detail() say.Text {
 func (u Unmasqueraded) Evidence() []say.Text { return append(lines(u.Line), u.Lookup.lines()...) }
 
 // Fix rewrites the source where the request leaves.
-func (u Unmasqueraded) Fix() []change.Command {
-	return change.Masquerade{Netns: u.Netns(), Src: u.Src, Out: u.Out}.Commands()
+func (u Unmasqueraded) Fix() []change.Change {
+	return []change.Change{change.Masquerade{Netns: u.Netns(), Src: u.Src, Out: u.Out}}
 }
 
 // Untranslated is a request that leaves for where nothing can be seen, with a
@@ -65,6 +65,6 @@ func (u Untranslated) Detail() say.Text {
 func (u Untranslated) Evidence() []say.Text { return lines(u.Line) }
 
 // Fix rewrites the source where the request leaves.
-func (u Untranslated) Fix() []change.Command {
-	return change.Masquerade{Netns: u.Netns(), Src: u.Src, Out: u.Out}.Commands()
+func (u Untranslated) Fix() []change.Change {
+	return []change.Change{change.Masquerade{Netns: u.Netns(), Src: u.Src, Out: u.Out}}
 }

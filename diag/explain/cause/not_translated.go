@@ -44,6 +44,6 @@ func (h WrongHook) Detail() say.Text {
 func (h WrongHook) Evidence() []say.Text { return lines(h.Has + ": " + h.Rule) }
 
 // Fix has the packet translated where it passes.
-func (h WrongHook) Fix() []change.Command {
-	return change.Translate{Netns: h.Netns(), Hook: h.Used, Dst: h.Flow.Dst, Kind: h.Flow.Kind(), To: h.To.Dst, ToPort: h.To.DstPort}.Commands()
+func (h WrongHook) Fix() []change.Change {
+	return []change.Change{change.Translate{Netns: h.Netns(), Hook: h.Used, Dst: h.Flow.Dst, Kind: h.Flow.Kind(), To: h.To.Dst, ToPort: h.To.DstPort}}
 }

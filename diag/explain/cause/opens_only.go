@@ -25,4 +25,4 @@ func (o OpensOnly) Detail() say.Text {
 func (o OpensOnly) Evidence() []say.Text { return lines(o.Message) }
 
 // Fix is not known.
-func (OpensOnly) Fix() []change.Command { return nil }
+func (OpensOnly) Fix() []change.Change { return nil }

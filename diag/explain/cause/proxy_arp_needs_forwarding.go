@@ -36,4 +36,4 @@ func (p ProxyUnforwarding) Detail() say.Text {
 func (p ProxyUnforwarding) Evidence() []say.Text { return p.Hop.with(p.Proof...) }
 
 // Fix has the device forward.
-func (p ProxyUnforwarding) Fix() []change.Command { return enable(p.Netns(), p.Dev, "forwarding") }
+func (p ProxyUnforwarding) Fix() []change.Change { return enable(p.Netns(), p.Dev, "forwarding") }

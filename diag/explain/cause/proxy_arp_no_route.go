@@ -41,6 +41,6 @@ func (p ProxyUnrouted) Detail() say.Text {
 func (p ProxyUnrouted) Evidence() []say.Text { return p.Hop.with(p.Proof...) }
 
 // Fix is what gives it the reason.
-func (p ProxyUnrouted) Fix() []change.Command {
+func (p ProxyUnrouted) Fix() []change.Change {
 	return slices.Concat(p.Exemption.commands(), p.Way.commands(), p.Address.add())
 }

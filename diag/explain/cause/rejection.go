@@ -16,4 +16,4 @@ type Rejection struct {
 func (r Rejection) Evidence() []say.Text { return lines(r.Lookup...) }
 
 // Fix lets the destination pass.
-func (r Rejection) Fix() []change.Command { return r.Exemption.commands() }
+func (r Rejection) Fix() []change.Change { return r.Exemption.commands() }

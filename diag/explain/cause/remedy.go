@@ -3,9 +3,6 @@ package cause
 import (
 	"net"
 	"net/netip"
-	"slices"
-	"strconv"
-	"strings"
 
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
@@ -23,36 +20,29 @@ type Way struct {
 	Via     netip.Addr   // invalid: the destination is on the wire
 	Onlink  bool         // Via is in none of the device's prefixes
 	Replace bool         // there is a route to that very destination, which leads elsewhere
-	Table   string       // that it is for; empty: the main one
+	Table   int          // that it is for; 0: the main one
 	Net     netip.Prefix // the route is for all of it; invalid: for Dst alone
 }
 
-func (w Way) commands() []change.Command {
+func (w Way) commands() []change.Change {
 	if w.Dev == "" {
 		return nil
 	}
-	verb, dst := "add", "default"
-	if w.Replace {
-		verb = "replace"
+	verb, dst := change.RouteAdd, change.Single(w.Dst)
+	if !w.Dst.IsValid() && w.Via.Is6() {
+		dst = netip.PrefixFrom(netip.IPv6Unspecified(), 0)
 	}
-	if w.Dst.IsValid() {
-		dst = w.Dst.String()
+	if w.Replace {
+		verb = change.RouteReplace
 	}
 	if w.Net.IsValid() {
-		dst = w.Net.String()
+		dst = w.Net
 	}
-	words := []string{"ip", "route", verb, dst}
-	if w.Via.IsValid() {
-		words = append(words, "via", w.Via.String())
+	route := change.To(dst, w.Via, w.Dev, w.Via.IsValid() && w.Onlink)
+	if w.Table != 0 {
+		route.Table = w.Table
 	}
-	words = append(words, "dev", w.Dev)
-	if w.Via.IsValid() && w.Onlink {
-		words = append(words, "onlink")
-	}
-	if w.Table != "" {
-		words = append(words, "table", w.Table)
-	}
-	return []change.Command{change.In(w.Netns, words...)}
+	return []change.Change{change.Route{Netns: w.Netns, Verb: verb, Route: route}}
 }
 
 // Exemption lets one destination pass a route or a policy rule that rejects more.
@@ -67,32 +57,31 @@ type Exemption struct {
 
 const mainTable = 254 // RT_TABLE_MAIN
 
-func (x Exemption) commands() []change.Command {
+func (x Exemption) commands() []change.Change {
 	switch {
 	case x.Entry.Type == "" && x.Rule.Action == "":
 		return nil
 	case x.Entry.Type == "":
-		return lookupMain(x.Netns, x.Dst.String(), x.Rule.Priority)
+		return lookupMain(x.Netns, change.Single(x.Dst), x.Rule.Priority)
 	}
-	commands := []change.Command{change.In(x.Netns, "ip", "route", "del", string(x.Kind), table.ShortPrefix(x.Entry.Dst))}
-	if past := x.Past.commands(); len(past) > 0 && !x.Entry.Dst.IsSingleIP() {
-		commands = past
+	if past := x.Past; past.Dev != "" && !x.Entry.Dst.IsSingleIP() {
+		past.Table = x.Entry.Table
+		return past.commands()
 	}
-	if x.Entry.Table != mainTable {
-		commands[0].Argv = append(commands[0].Argv, "table", x.Entry.TableName())
-	}
-	return commands
+	rejecting := change.To(x.Entry.Dst, netip.Addr{}, "", false)
+	rejecting.Type, rejecting.Table = string(x.Kind), x.Entry.Table
+	return []change.Change{change.Route{Netns: x.Netns, Verb: change.RouteDel, Route: rejecting}}
 }
 
 // lookupMain is the rule that has the main table asked for a destination before
 // the rule of a preference comes.
-func lookupMain(netns, dst string, before int) []change.Command {
-	ip := []string{"ip"}
-	if strings.Contains(dst, ":") {
-		ip = append(ip, "-6") // which `ip rule` does not tell from the address
+func lookupMain(netns string, dst netip.Prefix, before int) []change.Change {
+	rule := change.Lookup(mainTable, max(1, before-1))
+	rule.Dst = dst
+	if dst.Addr().Is6() {
+		rule.Family = 6
 	}
-	pref := strconv.Itoa(max(1, before-1))
-	return []change.Command{change.In(netns, append(ip, "rule", "add", "to", dst, "lookup", "main", "pref", pref)...)}
+	return []change.Change{change.PolicyAdd{Netns: netns, Rule: rule}}
 }
 
 // Turn leads what goes to a destination out by another way than it takes.
@@ -105,12 +94,12 @@ type Turn struct {
 	Before int
 }
 
-func (t Turn) commands() []change.Command {
+func (t Turn) commands() []change.Change {
 	switch {
 	case t.Stray.Type != "":
-		return []change.Command{change.In(t.Way.Netns, slices.Concat([]string{"ip", "route", "del"}, t.Stray.Args())...)}
+		return []change.Change{change.Route{Netns: t.Way.Netns, Verb: change.RouteDel, Route: t.Stray}}
 	case t.To.IsValid():
-		return lookupMain(t.Way.Netns, table.ShortPrefix(t.To), t.Before)
+		return lookupMain(t.Way.Netns, t.To, t.Before)
 	}
 	return t.Way.commands()
 }
@@ -122,15 +111,18 @@ type Address struct {
 	Dev    string
 }
 
-func (a Address) add() []change.Command { return a.set("add") }
-
-func (a Address) remove() []change.Command { return a.set("del") }
-
-func (a Address) set(verb string) []change.Command {
+func (a Address) add() []change.Change {
 	if !a.Prefix.IsValid() {
 		return nil
 	}
-	return []change.Command{change.In(a.Netns, "ip", "addr", verb, a.Prefix.String(), "dev", a.Dev)}
+	return []change.Change{change.AddrAdd{Netns: a.Netns, Addr: a.Prefix.String(), Dev: a.Dev}}
+}
+
+func (a Address) remove() []change.Change {
+	if !a.Prefix.IsValid() {
+		return nil
+	}
+	return []change.Change{change.AddrDel{Netns: a.Netns, Addr: a.Prefix.String(), Dev: a.Dev}}
 }
 
 // TunnelEntry is an entry of the forwarding database of a VXLAN device. What is
@@ -143,29 +135,29 @@ type TunnelEntry struct {
 	Replace    bool
 }
 
-func (t TunnelEntry) commands() []change.Command {
+func (t TunnelEntry) commands() []change.Change {
 	if t.Dev == "" {
 		return nil
 	}
-	verb := "append"
+	verb := change.FDBAppend
 	if t.Replace {
-		verb = "replace"
+		verb = change.FDBReplace
 	}
-	return []change.Command{change.In(t.Netns, "bridge", "fdb", verb, t.MAC.String(), "dev", t.Dev, "dst", t.Dst.String(), "self", "permanent")}
+	return []change.Change{change.FDB{Netns: t.Netns, Verb: verb, MAC: t.MAC, Dev: t.Dev, Dst: t.Dst}}
 }
 
 // enable sets a switch of net.ipv4.conf of a device.
-func enable(netns, dev, key string) []change.Command {
-	return []change.Command{setConf(netns, dev, key, "1")}
+func enable(netns, dev, key string) []change.Change {
+	return []change.Change{setConf(netns, dev, key, "1")}
 }
 
-func setConf(netns, dev, key, value string) change.Command {
-	return change.SysctlSet(netns, value, "net", "ipv4", "conf", dev, key)
+func setConf(netns, dev, key, value string) change.Change {
+	return change.Conf(netns, dev, key, value)
 }
 
 // raise switches a device on.
-func raise(netns, dev string) []change.Command {
-	return []change.Command{change.LinkSet(netns, dev, "up")}
+func raise(netns, dev string) []change.Change {
+	return []change.Change{change.Up(netns, dev)}
 }
 
 // OwnAddress is where a namespace has an address, or zero.

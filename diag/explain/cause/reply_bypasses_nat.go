@@ -49,9 +49,9 @@ func (b Bypassed) Detail() say.Text {
 func (b Bypassed) Evidence() []say.Text { return lines(b.Flow.String()) }
 
 // Fix has the reply pass the rules again.
-func (b Bypassed) Fix() []change.Command {
+func (b Bypassed) Fix() []change.Change {
 	if b.Bridge {
-		return []change.Command{change.SysctlSet(b.Netns(), "1", "net", "bridge", "bridge-nf-call-iptables")}
+		return []change.Change{change.Sysctl{Netns: b.Netns(), Path: "net/bridge/bridge-nf-call-iptables", Value: "1"}}
 	}
-	return change.Masquerade{Netns: b.Netns(), Src: b.Client, Dst: b.Flow.Src}.Commands()
+	return []change.Change{change.Masquerade{Netns: b.Netns(), Src: b.Client, Dst: b.Flow.Src}}
 }

@@ -41,4 +41,4 @@ func (k KernelChosen) Detail() say.Text {
 func (k KernelChosen) Evidence() []say.Text { return lines(k.Line) }
 
 // Fix gives the route the source that was asked.
-func (KernelChosen) Fix() []change.Command { return nil }
+func (KernelChosen) Fix() []change.Change { return nil }

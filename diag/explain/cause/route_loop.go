@@ -43,7 +43,7 @@ func (c Circle) Detail() say.Text {
 func (c Circle) Evidence() []say.Text { return lines(c.Line) }
 
 // Fix leads the packet out.
-func (c Circle) Fix() []change.Command { return append(c.Way.commands(), c.Tunnel.commands()...) }
+func (c Circle) Fix() []change.Change { return append(c.Way.commands(), c.Tunnel.commands()...) }
 
 // TTLSpent is a packet that did not begin with enough hops to live.
 type TTLSpent struct {
@@ -68,8 +68,8 @@ func (s TTLSpent) Evidence() []say.Text {
 }
 
 // Fix sets what Linux begins with.
-func (s TTLSpent) Fix() []change.Command {
-	return []change.Command{change.SysctlSet(s.Netns(), strconv.Itoa(usualTTL), "net", "ipv4", "ip_default_ttl")}
+func (s TTLSpent) Fix() []change.Change {
+	return []change.Change{change.Sysctl{Netns: s.Netns(), Path: "net/ipv4/ip_default_ttl", Value: strconv.Itoa(usualTTL)}}
 }
 
 const usualTTL = 64 // IPDEFTTL

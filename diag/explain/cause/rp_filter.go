@@ -44,9 +44,9 @@ func (o OtherWayBack) Detail() say.Text {
 func (o OtherWayBack) Evidence() []say.Text { return lines(o.Lookup...) }
 
 // Fix sets the loose mode, or adds the way back.
-func (o OtherWayBack) Fix() []change.Command {
+func (o OtherWayBack) Fix() []change.Change {
 	if o.Loose {
-		return []change.Command{setConf(o.Netns(), o.Dev, "rp_filter", "2")}
+		return []change.Change{setConf(o.Netns(), o.Dev, "rp_filter", "2")}
 	}
 	return o.Way.commands()
 }
@@ -75,4 +75,4 @@ func (a AskerElsewhere) Detail() say.Text {
 func (a AskerElsewhere) Evidence() []say.Text { return a.Hop.with(a.Proof...) }
 
 // Fix adds the way back.
-func (a AskerElsewhere) Fix() []change.Command { return a.Way.commands() }
+func (a AskerElsewhere) Fix() []change.Change { return a.Way.commands() }

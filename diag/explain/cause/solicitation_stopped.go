@@ -31,10 +31,10 @@ func (s SolicitationStopped) Detail() say.Text {
 func (s SolicitationStopped) Evidence() []say.Text { return lines(s.Result.At + ": " + s.Result.Rule) }
 
 // Fix lets neighbour discovery pass the chain: solicitations and advertisements.
-func (s SolicitationStopped) Fix() (commands []change.Command) {
+func (s SolicitationStopped) Fix() (fix []change.Change) {
 	for _, kind := range []string{"nd-neighbor-solicit", "nd-neighbor-advert"} {
 		stopped := Stopped{At: s.At, Hook: s.Hook, Result: s.Result}
-		commands = append(commands, stopped.accept(change.Kind{Proto: "icmpv6", ICMPType: kind})...)
+		fix = append(fix, stopped.accept(change.Kind{Proto: "icmpv6", ICMPType: kind})...)
 	}
-	return commands
+	return fix
 }

@@ -14,7 +14,7 @@ type SomeBackends struct {
 	Good, All        int
 	Why              say.Text
 	Proof            []say.Text
-	Mends            []change.Command
+	Mends            []change.Change
 }
 
 // Code is that of the first backend that does not answer.
@@ -32,4 +32,4 @@ func (s SomeBackends) Detail() say.Text {
 func (s SomeBackends) Evidence() []say.Text { return s.Proof }
 
 // Fix mends the way to the backend.
-func (s SomeBackends) Fix() []change.Command { return s.Mends }
+func (s SomeBackends) Fix() []change.Change { return s.Mends }

@@ -47,10 +47,10 @@ func (b Beneath) Detail() say.Text {
 func (b Beneath) Evidence() []say.Text { return b.with(b.Link.Line(), b.Lower.Link.Line()) }
 
 // Fix gives the namespace below a device of the kind, which is passed frames.
-func (b Beneath) Fix() []change.Command {
-	return append([]change.Command{
-		change.In(b.Lower.Netns, "ip", "link", "add", b.Shim, "link", b.Lower.Link.Name, "type", b.Link.Kind, "mode", b.Link.Sharing),
-		change.LinkSet(b.Lower.Netns, b.Shim, "up"),
+func (b Beneath) Fix() []change.Change {
+	return append([]change.Change{
+		change.LinkAdd{Netns: b.Lower.Netns, Name: b.Shim, Lower: b.Lower.Link.Name, Kind: b.Link.Kind, Mode: b.Link.Sharing},
+		change.Up(b.Lower.Netns, b.Shim),
 	}, Way{Netns: b.Lower.Netns, Dst: b.Sender, Dev: b.Shim}.commands()...)
 }
 
@@ -82,7 +82,7 @@ func (Beyond) Code() Code { return NotKnown }
 func (b Beyond) Evidence() []say.Text { return b.Seen }
 
 // Fix is elsewhere.
-func (Beyond) Fix() []change.Command { return nil }
+func (Beyond) Fix() []change.Change { return nil }
 
 // Untried is such a packet before anybody has sent it.
 type Untried struct {

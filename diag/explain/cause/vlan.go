@@ -1,8 +1,6 @@
 package cause
 
 import (
-	"strconv"
-
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -30,12 +28,8 @@ func (c NotCarried) Evidence() []say.Text {
 }
 
 // Fix has the port carry it.
-func (c NotCarried) Fix() []change.Command {
-	words := []string{"bridge", "vlan", "add", "dev", c.Port, "vid", strconv.Itoa(c.VLAN)}
-	if c.Self {
-		words = append(words, "self")
-	}
-	return []change.Command{change.In(c.Netns(), words...)}
+func (c NotCarried) Fix() []change.Change {
+	return []change.Change{change.VLANAdd{Netns: c.Netns(), Dev: c.Port, VID: c.VLAN, Self: c.Self}}
 }
 
 // NoPVID is a port of a bridge that filters by VLAN, which has none for frames
@@ -59,4 +53,4 @@ func (p NoPVID) Evidence() []say.Text {
 }
 
 // Fix is unknown: which VLAN is meant is for its owner to say.
-func (NoPVID) Fix() []change.Command { return nil }
+func (NoPVID) Fix() []change.Change { return nil }

@@ -46,7 +46,7 @@ func (m TooWide) Evidence() []say.Text {
 func inet(p netip.Prefix, dev string) string { return fmt.Sprintf("inet %s dev %s", p, dev) }
 
 // Fix gives the address the router's prefix length.
-func (m TooWide) Fix() []change.Command {
+func (m TooWide) Fix() []change.Change {
 	fix := readdress(m.Netns(), m.Dev, m.Own, m.Far.Bits())
 	if m.NoDefault {
 		fix = append(fix, Way{Netns: m.Netns(), Dev: m.Dev, Via: m.Far.Addr()}.commands()...)
@@ -56,7 +56,7 @@ func (m TooWide) Fix() []change.Command {
 
 // readdress gives an address another prefix length. The new one comes first, so
 // that the routes which prefer the address as their source stay.
-func readdress(netns, dev string, own netip.Prefix, bits int) []change.Command {
+func readdress(netns, dev string, own netip.Prefix, bits int) []change.Change {
 	return slices.Concat(
 		Address{netns, netip.PrefixFrom(own.Addr(), bits), dev}.add(),
 		Address{netns, own, dev}.remove(),
@@ -89,6 +89,6 @@ func (m TooNarrow) Evidence() []say.Text {
 }
 
 // Fix gives the address the prefix length of the others.
-func (m TooNarrow) Fix() []change.Command {
+func (m TooNarrow) Fix() []change.Change {
 	return readdress(m.Netns(), m.Dev, m.Own, m.Far.Bits())
 }

@@ -33,8 +33,8 @@ func (c Claimed) Evidence() []say.Text {
 }
 
 // Fix deletes the policy.
-func (c Claimed) Fix() []change.Command {
-	return []change.Command{change.In(c.Netns(), "ip", "xfrm", "policy", "delete", "src", c.Policy.Src.String(), "dst", c.Policy.Dst.String(), "dir", "out")}
+func (c Claimed) Fix() []change.Change {
+	return []change.Change{change.IPsecDel{Netns: c.Netns(), Src: c.Policy.Src, Dst: c.Policy.Dst}}
 }
 
 // Secured is a packet that leaves inside IPsec, where it is not followed.

@@ -36,7 +36,7 @@ func redirect(n *machine.Space, way wayOut, dst netip.Addr, now machine.RouteAns
 		}
 	}
 	instead := way.to(n, dst)
-	instead.Replace, instead.Table = true, now.Entry.TableName()
+	instead.Replace, instead.Table = true, now.Entry.Table
 	return cause.Turn{Way: instead}
 }
 

@@ -72,10 +72,10 @@ func Follow(world *machine.Machine, q Question) *Trace {
 	return t
 }
 
-// Mends are the commands of all faults, in the order in which the packet meets
-// them.
-func (t *Trace) Mends() []change.Command {
-	lists := make([][]change.Command, len(t.Faults))
+// Mends are the changes that mend all faults, in the order in which the packet
+// meets them.
+func (t *Trace) Mends() []change.Change {
+	lists := make([][]change.Change, len(t.Faults))
 	for i, f := range t.Faults {
 		lists[i] = f.Mends
 	}

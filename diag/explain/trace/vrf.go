@@ -2,7 +2,6 @@ package trace
 
 import (
 	"slices"
-	"strconv"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
@@ -38,6 +37,6 @@ func (w *walk) besideVRF(n *machine.Space, e echo, l cause.Lookup) (cause.Findin
 	}
 	way := wayOut{dev: link, via: rest.Via, onlink: rest.Onlink}
 	leak := way.to(n, e.dst)
-	leak.Table, leak.Net = strconv.Itoa(in), rest.Dst
+	leak.Table, leak.Net = in, rest.Dst
 	return cause.NoWayBack{At: at(n), Lookup: l, Way: leak}, way.route(e.src), true
 }

@@ -83,15 +83,3 @@ func (p Packet) ARPReply() Packet {
 	p.Src, p.Dst, p.ARPOperation = p.Dst, p.Src, 2
 	return p
 }
-
-// ARPMatch is the packet in nft's words. Only tables of ARP know its fields
-// without more.
-func (p Packet) ARPMatch(family string) []string {
-	if family != "arp" {
-		return []string{"ether", "type", "arp"}
-	}
-	if p.ARPOperation == 2 {
-		return []string{"arp", "saddr", "ip", p.Src.String()}
-	}
-	return []string{"arp", "daddr", "ip", p.Dst.String()}
-}

@@ -5,11 +5,6 @@ import (
 	"strings"
 )
 
-// LinkSet is `ip link set DEV WORD…`.
-func LinkSet(netns, dev string, words ...string) Command {
-	return In(netns, slices.Concat([]string{"ip", "link", "set"}, device(dev), words)...)
-}
-
 // device are the words that name a device where ip takes options as well: one
 // whose name could be an option is announced by dev.
 func device(name string) []string {

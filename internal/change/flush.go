@@ -1,0 +1,117 @@
+package change
+
+import (
+	"context"
+	"net/netip"
+
+	"nstutor/internal/say"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/table"
+	"nstutor/internal/nsenter"
+)
+
+// FlushCache has the kernel forget what it has learned of paths, such as their
+// MTU: `ip route flush cache`.
+type FlushCache struct{ Netns string }
+
+// FlushConntrack has it forget all connections: `conntrack -F`.
+type FlushConntrack struct{ Netns string }
+
+var (
+	_ = register("ip route flush", func(netns string, words []string) (Change, error) {
+		if len(words) != 1 || words[0] != "cache" {
+			return nil, say.Err("only the cache is flushed here", "这里只能清空 cache")
+		}
+		return FlushCache{netns}, nil
+	})
+	_ = register("conntrack -F", func(netns string, words []string) (Change, error) {
+		if len(words) > 0 {
+			return nil, say.Err("%q is not understood here", "这里不认识 %q", words[0])
+		}
+		return FlushConntrack{netns}, nil
+	})
+)
+
+// Command is `ip route flush cache`.
+func (f FlushCache) Command() Command { return In(f.Netns, "ip", "route", "flush", "cache") }
+
+// Apply does what ip(8) does for it (iproute_flush_cache()): it writes a sysctl.
+func (f FlushCache) Apply(ctx context.Context, s Space) error {
+	return Sysctl{Netns: f.Netns, Path: "net/ipv4/route/flush", Value: "-1"}.Apply(ctx, s)
+}
+
+// Undo does nothing: the kernel learns again.
+func (f FlushCache) Undo(context.Context, Space, Before) error { return nil }
+
+// Command is `conntrack -F`.
+func (f FlushConntrack) Command() Command { return In(f.Netns, "conntrack", "-F") }
+
+// Apply flushes the table.
+func (f FlushConntrack) Apply(_ context.Context, s Space) error {
+	return netfilterHandle(s, f.Netns, unix.NETLINK_NETFILTER, func(h *netlink.Handle) error {
+		return h.ConntrackTableFlush(netlink.ConntrackTable)
+	})
+}
+
+// Undo does nothing: connections that go on are found again.
+func (f FlushConntrack) Undo(context.Context, Space, Before) error { return nil }
+
+// netfilterHandle runs do with a socket of another family than rtnetlink.
+func netfilterHandle(s Space, netns string, family int, do func(*netlink.Handle) error) error {
+	ns, err := s.NS(netns)
+	if err != nil {
+		return err
+	}
+	return ns.Do(func() error { return inFamily(ns, family, do) })
+}
+
+func inFamily(ns *nsenter.Namespace, family int, do func(*netlink.Handle) error) error {
+	h, err := netlink.NewHandle(family)
+	if err != nil {
+		return say.At(ns.Name(), err)
+	}
+	defer h.Close()
+	if err := do(h); err != nil {
+		return say.At(ns.Name(), err)
+	}
+	return nil
+}
+
+// IPsecDel deletes an IPsec policy for what leaves: `ip xfrm policy delete …`.
+type IPsecDel struct {
+	Netns    string
+	Src, Dst netip.Prefix
+}
+
+var _ = register("ip xfrm policy", func(netns string, words []string) (Change, error) {
+	if len(words) == 0 || words[0] != "delete" {
+		return nil, say.Err("a policy can only be deleted here", "这里只能删除策略")
+	}
+	p := IPsecDel{Netns: netns}
+	var dir string
+	err := readOptions(words[1:], network("src", &p.Src), network("dst", &p.Dst), text("dir", &dir))
+	if err == nil && dir != "out" {
+		err = say.Err("dir %q is not understood here", "这里不认识 dir %q", dir)
+	}
+	return p, err
+})
+
+// Command is `ip xfrm policy delete src SRC dst DST dir out`.
+func (p IPsecDel) Command() Command {
+	return In(p.Netns, "ip", "xfrm", "policy", "delete", "src", p.Src.String(), "dst", p.Dst.String(), "dir", "out")
+}
+
+// Apply deletes the policy.
+func (p IPsecDel) Apply(_ context.Context, s Space) error {
+	return netfilterHandle(s, p.Netns, unix.NETLINK_XFRM, func(h *netlink.Handle) error {
+		return h.XfrmPolicyDel(&netlink.XfrmPolicy{Src: ipNet(p.Src), Dst: ipNet(p.Dst), Dir: netlink.XFRM_DIR_OUT})
+	})
+}
+
+// Undo fails: a policy has more than one can see.
+func (p IPsecDel) Undo(context.Context, Space, Before) error {
+	return say.Err("%s: the policy from %s to %s is gone, and its templates", "%s：从 %s 到 %s 的策略已经没有了，它的模板也是", p.Netns, p.Src, table.ShortPrefix(p.Dst))
+}

@@ -1,0 +1,154 @@
+package change
+
+import (
+	"bytes"
+	"context"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"nstutor/internal/say"
+)
+
+// IPTables is one line as for iptables(8). Where iptables is installed it makes
+// the rule, so that it also shows and edits it; where it is not, the same rule
+// goes in by nf_tables, to the table and the chain that iptables would take. That
+// understands -P, -F, -N, -X, -A, -I, -D of a whole rule, and the usual matches.
+type IPTables struct {
+	Netns string
+	V6    bool     // ip6tables, for which nothing stands in
+	Words []string // "-t", "nat", "-A", "POSTROUTING", …
+	Same  []string // how nft says it
+}
+
+var (
+	_ = register("iptables", iptablesParser(false))
+	_ = register("ip6tables", iptablesParser(true))
+)
+
+func iptablesParser(v6 bool) parser {
+	return func(netns string, words []string) (Change, error) {
+		_, _, _, _, err := iptablesWords(words)
+		return IPTables{Netns: netns, V6: v6, Words: words}, err
+	}
+}
+
+// Command is `iptables …`.
+func (r IPTables) Command() Command {
+	return Command{Netns: r.Netns, Argv: append([]string{iptablesFor(r.V6, "")}, r.Words...), Same: r.Same}
+}
+
+// here is the command, unless nothing here understands it.
+func (r IPTables) here() []Command {
+	if r.V6 && !installed(iptablesFor(true, "")) {
+		return nil
+	}
+	return []Command{runnable(r.Command())}
+}
+
+// Apply makes the rule, or what the line says.
+func (r IPTables) Apply(ctx context.Context, s Space) error {
+	return r.do(s, func() error { return r.run(ctx, r.Words) })
+}
+
+// Undo does the opposite, and deletes the table if it came with the rule. Rules
+// that were flushed are gone.
+func (r IPTables) Undo(ctx context.Context, s Space, was Before) error {
+	table, verb, chain, rest, err := iptablesWords(r.Words)
+	if err != nil {
+		return err
+	}
+	return r.do(s, func() error {
+		switch verb {
+		case "-A", "-I":
+			verb = "-D"
+		case "-D":
+			verb = "-A"
+		case "-N":
+			verb = "-X"
+		case "-P":
+			rest = []string{was.policy(r.Netns, family(r.V6), table, chain)}
+		default:
+			return say.Err("it cannot be undone", "无法撤销")
+		}
+		if err := r.run(ctx, slices.Concat([]string{"-t", table, verb, chain}, rest)); err != nil || r.V6 {
+			return err
+		}
+		return dropEmpty(was, r.Netns, table)
+	})
+}
+
+// do runs inside the namespace, and says of an error what was meant.
+func (r IPTables) do(s Space, do func() error) error {
+	ns, err := s.NS(r.Netns)
+	if err != nil {
+		return err
+	}
+	if err := ns.Do(do); err != nil {
+		return say.Err("%s: %s: %v", "%s：%s：%v", r.Netns, r.Command(), err)
+	}
+	return nil
+}
+
+// run is one line in the calling thread's namespace, by the program or by
+// nf_tables. The program waits for others that are at work (-w).
+func (r IPTables) run(ctx context.Context, line []string) error {
+	program, err := exec.LookPath(iptablesFor(r.V6, ""))
+	switch {
+	case err != nil && r.V6:
+		return errOnlyIPv4
+	case err != nil:
+		return nftLine(line)
+	}
+	if out, err := exec.CommandContext(ctx, program, append([]string{"-w"}, line...)...).CombinedOutput(); err != nil {
+		return say.Err("%v: %s", "%v：%s", err, bytes.TrimSpace(out))
+	}
+	return nil
+}
+
+// policy is what a chain did with packets that no rule of it decided about.
+func (b Before) policy(netns, family, table, chain string) string {
+	if set := b.Rules[netns]; set != nil {
+		for _, t := range set.Tables {
+			for _, c := range t.Chains {
+				if t.Family == family && t.Name == table && c.Name == chain && c.Policy != "" {
+					return strings.ToUpper(c.Policy)
+				}
+			}
+		}
+	}
+	return "ACCEPT"
+}
+
+// IPTablesReplace puts one rule in the place of the first of its chain: both are
+// lines with -A.
+type IPTablesReplace struct {
+	Was, Now IPTables
+	Same     []string
+}
+
+// Command is `iptables -t TABLE -R CHAIN 1 …`.
+func (r IPTablesReplace) Command() Command {
+	table, _, chain, rest, err := iptablesWords(r.Now.Words)
+	if err != nil {
+		return r.Now.Command()
+	}
+	return Command{Netns: r.Now.Netns, Argv: slices.Concat([]string{"iptables", "-t", table, "-R", chain, "1"}, rest), Same: r.Same}
+}
+
+// Apply puts the new rule in before it takes the old one away, so that no
+// packet passes between the two. Without the old one nothing changes.
+func (r IPTablesReplace) Apply(ctx context.Context, s Space) error {
+	if err := r.Now.Apply(ctx, s); err != nil {
+		return err
+	}
+	if err := r.Was.Undo(ctx, s, Before{}); err != nil {
+		return say.Join(err, r.Now.Undo(ctx, s, Before{}))
+	}
+	return nil
+}
+
+// Undo puts the old one back in the same way.
+func (r IPTablesReplace) Undo(ctx context.Context, s Space, _ Before) error {
+	return IPTablesReplace{Was: r.Now, Now: r.Was}.Apply(ctx, s)
+}

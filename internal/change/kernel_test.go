@@ -1,0 +1,297 @@
+package change_test
+
+import (
+	"net"
+	"net/netip"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"nstutor/diag/netfilter"
+	"nstutor/diag/table"
+	"nstutor/internal/change"
+	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
+)
+
+const host, inet = lab.Host, lab.Inet
+
+var (
+	router   = netip.MustParseAddr("192.168.6.1")
+	stranger = netip.MustParseAddr("192.168.6.77")
+	wide     = netip.MustParsePrefix("10.50.0.0/16")
+	mac      = net.HardwareAddr{0x02, 0, 0, 0, 0, 0x99}
+	far6     = netip.MustParseAddr("fd00:6::77")
+	wide6    = netip.MustParsePrefix("fd00:50::/64")
+)
+
+// with6 turns IPv6 on, which a lab has off, and gives the host an address at once.
+var with6 = []change.Change{
+	change.Sysctl{Netns: host, Path: "net/ipv6/conf/eth0/accept_dad", Value: "0"},
+	change.Sysctl{Netns: host, Path: "net/ipv6/conf/eth0/disable_ipv6", Value: "0"},
+	change.AddrAdd{Netns: host, Addr: "fd00:6::160/64", Dev: "eth0"},
+}
+
+// sample is a change, and what has to be there before it.
+type sample struct {
+	name   string
+	start  []change.Change
+	change change.Change
+	unseen bool // no table shows it
+	final  bool // it cannot be undone
+	rules  bool // it is one of the packet filter
+}
+
+func port(settings ...change.PortSetting) change.PortSet {
+	return change.PortSet{Netns: host, Dev: "cable0", Settings: settings}
+}
+
+func line(words string) change.IPTables {
+	return change.IPTables{Netns: host, Words: strings.Fields(words)}
+}
+
+func line6(words string) change.IPTables {
+	rule := line(words)
+	rule.V6 = true
+	return rule
+}
+
+func lookup(to netip.Prefix) change.PolicyAdd {
+	rule := change.Lookup(100, 50)
+	rule.Dst = to
+	return change.PolicyAdd{Netns: host, Rule: rule}
+}
+
+func samples() []sample {
+	veth := change.LinkAdd{Netns: host, Name: "cable0", Kind: "veth", Peer: "cable1"}
+	bridge := change.LinkAdd{Netns: host, Name: "br0", Kind: "bridge"}
+	vxlan := change.LinkAdd{Netns: host, Name: "vx0", Kind: "vxlan", VNI: 7, Local: "192.168.6.160", Port: 4789, MTU: 1450}
+	bridged := []change.Change{veth, bridge, change.Master(host, "cable0", "br0"), change.Up(host, "br0"), change.Up(host, "cable0"), change.Up(host, "cable1")}
+	direct := change.Route{Netns: host, Verb: change.RouteAdd, Route: change.To(wide, netip.Addr{}, "eth0", false)}
+	replaced, gone, several := direct, direct, direct
+	replaced.Verb, replaced.Route = change.RouteReplace, change.To(wide, router, "eth0", false)
+	replaced.MTU, replaced.Metrics = 1400, "advmss 1200"
+	gone.Verb = change.RouteDel
+	several.Route = change.To(wide, netip.Addr{}, "", false)
+	several.Nexthops = []table.Nexthop{{Via: router, Dev: "eth0", Weight: 1}, {Via: stranger, Dev: "eth0", Weight: 3}}
+	hole := direct
+	hole.Route = change.To(wide, netip.Addr{}, "", false)
+	hole.Type, hole.Table = "blackhole", 100
+	neigh := change.NeighSet{Netns: host, Dst: stranger, MAC: mac, Dev: "eth0", State: change.Permanent}
+	fdb := change.FDB{Netns: host, Verb: change.FDBAppend, MAC: change.Flooded, Dev: "vx0", Dst: router}
+	unled, released := fdb, fdb
+	unled.Verb, released.Verb = change.FDBDel, change.FDBReplace
+	policy6 := lookup(wide6)
+	policy6.Rule.Family = 6
+	neigh6 := change.NeighSet{Netns: host, Dst: far6, MAC: mac, Dev: "eth0", State: change.Permanent}
+	route6, default6, replaced6 := direct, direct, replaced
+	route6.Route = change.To(wide6, far6, "eth0", false)
+	replaced6.Route = change.To(wide6, netip.MustParseAddr("fd00:6::78"), "eth0", false)
+	default6.Route = change.To(netip.PrefixFrom(netip.IPv6Unspecified(), 0), far6, "eth0", false)
+	filter := []change.Change{line("-A FORWARD -p tcp -j DROP")}
+	return []sample{
+		{name: "up", start: []change.Change{veth}, change: change.Up(host, "cable0")},
+		{name: "loopback up", start: []change.Change{change.NetnsAdd{Name: "p"}}, change: change.Up("p", "lo")},
+		{name: "down, with routes", start: []change.Change{direct}, change: change.Down(host, "eth0")},
+		{name: "mtu", change: change.MTU(host, "eth0", 1300)},
+		{name: "address", change: change.MAC(host, "eth0", mac.String())},
+		{name: "master", start: []change.Change{veth, bridge}, change: change.Master(host, "cable0", "br0")},
+		{name: "nomaster", start: bridged, change: change.Master(host, "cable0", "")},
+		{name: "arp", start: []change.Change{change.LinkSet{Netns: host, Dev: "eth0", Attr: "arp", Value: "off"}}, change: change.ARP(host, "eth0")},
+		{name: "stp", start: bridged, change: change.LinkSet{Netns: host, Dev: "br0", Attr: "type bridge stp_state", Value: "1"}, unseen: true},
+		{name: "move", start: []change.Change{veth}, change: change.LinkMove{Netns: host, Dev: "cable0", To: inet, Rename: "eth7"}},
+		{name: "veth", change: veth},
+		{name: "veth between namespaces", change: change.LinkAdd{Netns: host, Name: "a0", Kind: "veth", Index: 500, MAC: mac.String(), MTU: 1400, QLen: 500,
+			Peer: "b0", PeerMAC: "02:00:00:00:00:98", PeerNetns: inet}},
+		{name: "bridge", change: bridge},
+		{name: "vxlan", change: vxlan},
+		{name: "macvlan", change: change.LinkAdd{Netns: host, Name: "mv0", Kind: "macvlan", Lower: "eth0", Mode: "bridge"}},
+		{name: "link away", start: []change.Change{bridge}, change: change.LinkDel{Netns: host, Dev: "br0"}, final: true},
+		{name: "an address", change: change.AddrAdd{Netns: host, Addr: "10.9.0.1/24", Dev: "eth0", Broadcast: true}},
+		{name: "an address away, with routes", change: change.AddrDel{Netns: host, Addr: "192.168.6.160/24", Dev: "eth0"}},
+		{name: "a direct route", change: direct},
+		{name: "a route in place of another", start: []change.Change{direct}, change: replaced},
+		{name: "a route away", start: []change.Change{direct}, change: gone},
+		{name: "a route of several ways", change: several},
+		{name: "a route of another table that rejects", change: hole},
+		{name: "a policy rule", change: lookup(wide)},
+		{name: "a policy rule away", start: []change.Change{lookup(wide)}, change: change.PolicyDel(lookup(wide))},
+		{name: "an address of IPv6", start: with6[:2], change: with6[2]},
+		{name: "a route of IPv6", start: with6, change: route6},
+		{name: "a route of IPv6 in place of another", start: append(with6[:3:3], route6), change: replaced6},
+		{name: "a default route of IPv6", start: with6, change: default6},
+		{name: "a policy rule of IPv6", change: policy6},
+		{name: "a policy rule of IPv6 away", start: []change.Change{policy6}, change: change.PolicyDel(policy6)},
+		{name: "a neighbour of IPv6", start: with6, change: neigh6},
+		{name: "a neighbour of IPv6 away", start: append(with6[:3:3], neigh6), change: change.NeighDel{Netns: host, Dst: far6, Dev: "eth0"}},
+		{name: "a rule of IPv6", start: []change.Change{line6("-A FORWARD -p udp -j DROP")}, change: line6("-A FORWARD -p tcp -j DROP")},
+		{name: "a neighbour", change: neigh},
+		{name: "a neighbour away", start: []change.Change{neigh}, change: change.NeighDel{Netns: host, Dst: stranger, Dev: "eth0"}},
+		{name: "an entry of a tunnel", start: []change.Change{vxlan}, change: fdb, unseen: true},
+		{name: "an entry of a tunnel away", start: []change.Change{vxlan, fdb}, change: unled, unseen: true},
+		{name: "an entry of a tunnel replaced", start: []change.Change{vxlan}, change: func() change.FDB { f := released; f.MAC = mac; return f }(), unseen: true, final: true},
+		{name: "how a port is treated", start: bridged, change: port(change.PortSetting{Name: "isolated", Value: "on"}, change.PortSetting{Name: "flood", Value: "off"},
+			change.PortSetting{Name: "bcast_flood", Value: "off"}, change.PortSetting{Name: "learning", Value: "off"}, change.PortSetting{Name: "hairpin", Value: "on"}), unseen: true},
+		{name: "the state of a port", start: bridged, change: port(change.PortSetting{Name: "state", Value: "4"}), unseen: true},
+		{name: "a setting", change: change.Conf(host, "eth0", "proxy_arp", "1")},
+		{name: "forwarding", change: change.Sysctl{Netns: host, Path: "net/ipv4/ip_forward", Value: "1"}},
+		{name: "a namespace", change: change.NetnsAdd{Name: "p"}, unseen: true},
+		{name: "a namespace away", start: []change.Change{change.NetnsAdd{Name: "p"}}, change: change.NetnsDel{Name: "p"}, unseen: true, final: true},
+		{name: "what was learned of paths", change: change.FlushCache{Netns: host}, unseen: true},
+		{name: "a rule", change: line("-t nat -A POSTROUTING -s 10.1.0.0/16 ! -d 10.1.0.0/16 -j MASQUERADE"), rules: true},
+		{name: "a policy", start: filter, change: line("-P FORWARD DROP"), rules: true},
+		{name: "a rule away", start: filter, change: line("-D FORWARD -p tcp -j DROP"), rules: true},
+		{name: "a chain", start: filter, change: line("-N PODS"), rules: true},
+		{name: "masquerade", change: change.Masquerade{Netns: host, Src: stranger, Dst: router, Out: "eth+"}, rules: true},
+		{name: "a service", change: change.Translate{Netns: host, Hook: "output", Dst: stranger, Kind: change.Kind{Proto: "tcp", DstPort: 80}, To: router, ToPort: 8080}, rules: true},
+		{name: "accept a ping", start: filter, change: change.Accept{Netns: host, Family: "ip", Table: "filter", Chain: "FORWARD", IPTables: true,
+			Src: stranger, Dst: router, Kind: change.Kind{Proto: "icmp", ICMPType: "echo-request"}}, rules: true},
+		{name: "accept a port", start: filter, change: change.Accept{Netns: host, Family: "ip", Table: "filter", Chain: "FORWARD",
+			Src: stranger, Dst: router, Kind: change.Kind{Proto: "tcp", DstPort: 80}}, rules: true},
+		{name: "accept what has begun", start: filter, change: change.Accept{Netns: host, Family: "ip", Table: "filter", Chain: "FORWARD", Established: true}, rules: true},
+	}
+}
+
+// state is what the two namespaces have, once the links and the addresses have settled.
+func state(t *testing.T, l *lab.Lab) (b change.Before) {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		b = change.Before{}
+		for _, netns := range l.Names() {
+			if err := b.Read(t.Context(), l, netns, l.Namespaces()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		waiting := func(link table.Link) bool {
+			return link.Has("UP") && link.Has("LOWER_UP") == link.Has("NO-CARRIER")
+		}
+		tentative := func(a table.Addr) bool { return slices.Contains(a.Flags, "tentative") }
+		settled := !slices.ContainsFunc(slices.Concat(b.Netns[host].Links, b.Netns[inet].Links), waiting) && !slices.ContainsFunc(b.Netns[host].Addrs, tentative)
+		if settled || time.Now().After(deadline) {
+			return b
+		}
+	}
+}
+
+// differences are those that somebody made: not what the kernel has learned, nor
+// what it gives a device when it comes up for the first time.
+func differences(a, b change.Before) (all []string) {
+	for netns := range a.Netns {
+		if b.Netns[netns] == nil {
+			all = append(all, netns+" is gone")
+			continue
+		}
+		for _, c := range table.Diff(made(a.Netns[netns]), made(b.Netns[netns])) {
+			all = append(all, netns+": "+c.Before+" → "+c.After)
+		}
+		if before, after := ruleLines(a.Rules[netns]), ruleLines(b.Rules[netns]); !slices.Equal(before, after) {
+			all = append(all, netns+": "+strings.Join(before, "; ")+" → "+strings.Join(after, "; "))
+		}
+	}
+	return all
+}
+
+func ruleLines(set *netfilter.RuleSet) []string { return set.Lines() }
+
+func made(s *table.Snapshot) *table.Snapshot {
+	copied := *s
+	copied.Links = slices.Clone(s.Links)
+	for i := range copied.Links {
+		copied.Links[i].Qdisc = ""
+	}
+	copied.Neighbours = slices.DeleteFunc(slices.Clone(s.Neighbours), func(n table.Neighbour) bool { return n.State != "PERMANENT" })
+	copied.Routes = slices.DeleteFunc(slices.Clone(s.Routes), func(r table.Route) bool { return r.Family() == 6 && r.Proto != "boot" })
+	copied.Addrs = slices.DeleteFunc(slices.Clone(s.Addrs), func(a table.Addr) bool { return a.Prefix.Addr().Is6() && a.Prefix.Addr().IsLinkLocalUnicast() })
+	return &copied
+}
+
+// TestChangesAreMadeAndUndone makes each on the kernel, with the programs that are
+// installed and without any, and takes it back.
+func TestChangesAreMadeAndUndone(t *testing.T) {
+	labtest.Slow(t)
+	l, err := lab.New(t.Context(), lab.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	for _, s := range samples() {
+		t.Run(s.name, func(t *testing.T) { s.try(t, l) })
+		if s.rules {
+			t.Run(s.name+", without programs", func(t *testing.T) {
+				t.Setenv("PATH", "")
+				s.try(t, l)
+			})
+		}
+	}
+}
+
+func (s sample) try(t *testing.T, l *lab.Lab) {
+	t.Helper()
+	if err := l.Reset(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range s.start {
+		if err := c.Apply(t.Context(), l); err != nil {
+			t.Fatalf("%s: %v", c.Command(), err)
+		}
+	}
+	was := state(t, l)
+	if err := s.change.Apply(t.Context(), l); err != nil {
+		t.Fatalf("%s: %v", s.change.Command(), err)
+	}
+	if changed := differences(was, state(t, l)); len(changed) == 0 && !s.unseen {
+		t.Errorf("%s has changed nothing", s.change.Command())
+	}
+	err := s.change.Undo(t.Context(), l, was)
+	if s.final {
+		if err == nil {
+			t.Errorf("%s is said to be undone", s.change.Command())
+		}
+		return
+	}
+	if err != nil {
+		t.Fatalf("undo %s: %v", s.change.Command(), err)
+	}
+	if left := differences(was, state(t, l)); len(left) > 0 {
+		t.Errorf("undo of %s leaves %q", s.change.Command(), left)
+	}
+}
+
+// TestACommandIsReadAsItsChange: what a change has for its command means that
+// change again, and no command is known that no change here has.
+func TestACommandIsReadAsItsChange(t *testing.T) {
+	tried := append(samples(), sample{change: change.FlushConntrack{Netns: host}},
+		sample{change: change.IPsecDel{Netns: host, Src: wide, Dst: wide}}, sample{change: change.VLANAdd{Netns: host, Dev: "br0", VID: 7, Self: true}})
+	var shown []string
+	for _, s := range tried {
+		switch s.change.(type) {
+		case change.Masquerade, change.Accept, change.Translate:
+			continue // `nstutor apply` has options of its own for these
+		}
+		command := s.change.Command()
+		shown = append(shown, strings.Join(command.Argv, " "))
+		if got, err := change.Parse(command.Netns, command.Argv...); err != nil || !reflect.DeepEqual(got, s.change) {
+			t.Errorf("%s is read as %#v, %v\nwant %#v", command, got, err, s.change)
+		}
+	}
+	for _, known := range change.Known() {
+		if !slices.ContainsFunc(shown, func(line string) bool { return strings.HasPrefix(line+" ", known+" ") }) {
+			t.Errorf("no change here has the command %s", known)
+		}
+	}
+}
+
+func TestWhatIsNoChangeIsNotUnderstood(t *testing.T) {
+	for _, words := range []string{
+		"", "ip", "ip route", "ip route add", "ip route add nonsense", "ip route add default via", "ip route add default by eth0", "ip route show",
+		"ip link set", "ip link set eth0", "ip link set eth0 up down", "ip link set eth0 mtu", "ip link add a type dummy", "ip addr add", "ip rule add from x", "ip -6 rule", "ip -6 rule show", "ip6tables",
+		"ip neigh replace x", "ip neigh del", "bridge fdb append x", "bridge fdb append 02:00:00:00:00:01 dev a", "bridge link set dev a b c", "bridge vlan add vid x",
+		"sysctl -w a", "conntrack -F x", "ip route flush all", "ip xfrm policy add", "ip netns add", "iptables", "rm -rf x",
+	} {
+		if c, err := change.Parse("", strings.Fields(words)...); err == nil {
+			t.Errorf("%q is read as %#v", words, c)
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package change
+
+import (
+	"context"
+	"slices"
+
+	"nstutor/internal/say"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/table"
+)
+
+// PolicyAdd adds a policy rule that has a table asked: `ip rule add …`. It knows
+// whence and whereto a packet goes, and by what device it came.
+type PolicyAdd struct {
+	Netns string
+	Rule  table.PolicyRule
+}
+
+// PolicyDel deletes the first such rule.
+type PolicyDel PolicyAdd
+
+// Lookup is a rule that has a table asked. Without a priority the kernel puts it
+// before all others but the first. It is a rule of IPv4 unless its Family is set.
+func Lookup(number, priority int) table.PolicyRule {
+	return table.PolicyRule{Family: 4, Action: "lookup", Table: number, Priority: priority, SuppressPrefix: -1, SuppressGroup: -1}
+}
+
+var (
+	_ = register("ip rule add", func(netns string, words []string) (Change, error) { return parsePolicy(netns, 4, words) })
+	_ = register("ip rule del", func(netns string, words []string) (Change, error) {
+		p, err := parsePolicy(netns, 4, words)
+		return PolicyDel(p), err
+	})
+	_ = register("ip -6 rule", func(netns string, words []string) (Change, error) {
+		if len(words) == 0 || words[0] != "add" && words[0] != "del" {
+			return nil, say.Err("a rule can only be added and deleted here", "这里只能添加和删除策略规则")
+		}
+		p, err := parsePolicy(netns, 6, words[1:])
+		if words[0] == "del" {
+			return PolicyDel(p), err
+		}
+		return p, err
+	})
+)
+
+func parsePolicy(netns string, family int, words []string) (PolicyAdd, error) {
+	p := PolicyAdd{Netns: netns, Rule: Lookup(0, 0)}
+	p.Rule.Family = family
+	asked := func(value string) (err error) { p.Rule.Table, err = table.Number(value); return err }
+	err := readOptions(words, network("from", &p.Rule.Src), network("to", &p.Rule.Dst), text("iif", &p.Rule.IIF),
+		option{name: "lookup", take: asked}, option{name: "table", take: asked},
+		number("pref", &p.Rule.Priority), number("priority", &p.Rule.Priority))
+	return p, err
+}
+
+func (p PolicyAdd) argv(verb string) []string {
+	if p.Rule.Family == 6 { // which `ip rule` does not tell from the address
+		return slices.Concat([]string{"ip", "-6", "rule", verb}, p.selector())
+	}
+	return slices.Concat([]string{"ip", "rule", verb}, p.selector())
+}
+
+// selector are the words that say which packets it is for, and what becomes of them.
+func (p PolicyAdd) selector() (argv []string) {
+	if p.Rule.Src.IsValid() {
+		argv = append(argv, "from", table.ShortPrefix(p.Rule.Src))
+	}
+	if p.Rule.Dst.IsValid() {
+		argv = append(argv, "to", table.ShortPrefix(p.Rule.Dst))
+	}
+	argv = slices.Concat(argv, given("iif", p.Rule.IIF))
+	if p.Rule.Table != 0 {
+		argv = append(argv, "lookup", p.Rule.TableName())
+	}
+	return slices.Concat(argv, given("pref", count(p.Rule.Priority)))
+}
+
+// Command is `ip rule add …`.
+func (p PolicyAdd) Command() Command { return In(p.Netns, p.argv("add")...) }
+
+// Apply adds the rule.
+func (p PolicyAdd) Apply(_ context.Context, s Space) error {
+	return p.do(s, say.T("add", "添加"), (*netlink.Handle).RuleAdd)
+}
+
+// Undo deletes it.
+func (p PolicyAdd) Undo(ctx context.Context, s Space, _ Before) error {
+	return PolicyDel(p).Apply(ctx, s)
+}
+
+// Command is `ip rule del …`.
+func (p PolicyDel) Command() Command { return In(p.Netns, PolicyAdd(p).argv("del")...) }
+
+// Apply deletes the rule.
+func (p PolicyDel) Apply(_ context.Context, s Space) error {
+	return PolicyAdd(p).do(s, say.T("delete", "删除"), (*netlink.Handle).RuleDel)
+}
+
+// Undo adds it again.
+func (p PolicyDel) Undo(ctx context.Context, s Space, _ Before) error {
+	return PolicyAdd(p).Apply(ctx, s)
+}
+
+func (p PolicyAdd) do(s Space, verb say.Text, do func(*netlink.Handle, *netlink.Rule) error) error {
+	_, h, err := Open(s, p.Netns)
+	if err != nil {
+		return err
+	}
+	r := netlink.NewRule()
+	r.Family, r.Src, r.Dst, r.IifName = unix.AF_INET, ipNet(p.Rule.Src), ipNet(p.Rule.Dst), p.Rule.IIF
+	if p.Rule.Family == 6 {
+		r.Family = unix.AF_INET6
+	}
+	if p.Rule.Table != 0 {
+		r.Table = p.Rule.Table
+	}
+	if p.Rule.Priority != 0 {
+		r.Priority = p.Rule.Priority
+	}
+	if err := do(h, r); err != nil {
+		return say.Err("%s: %s rule %s: %v", "%s：%s策略规则 %s：%v", p.Netns, verb, words(p.selector()), err)
+	}
+	return nil
+}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/socket"
@@ -52,7 +53,7 @@ func (w *walk) listen(n *machine.Space, p packet, dev string) {
 	taker := found.Takers[0]
 	w.listens = &Listener{n, taker}
 	if taker.Full() {
-		w.fault(n, p, StageDeliver, dev, cause.QueueFull{At: at(n), Flow: p.flow(), Socket: taker})
+		w.fault(n, p, StageDeliver, dev, service.QueueFull{At: at(n), Flow: p.flow(), Socket: taker})
 		return
 	}
 	if f, ok := kernelChosen(n, p, taker); ok {
@@ -71,13 +72,13 @@ func kernelChosen(n *machine.Space, p packet, taker socket.Socket) (cause.Findin
 	if back.Kind != machine.KindUnicast && back.Kind != machine.KindLocal || !back.Src.IsValid() || back.Src == p.dst {
 		return nil, false
 	}
-	return cause.KernelChosen{At: at(n), Flow: p.flow(), Source: back.Src, Line: back.Get, Local: taker.Local.String()}, true
+	return service.KernelChosen{At: at(n), Flow: p.flow(), Source: back.Src, Line: back.Get, Local: taker.Local.String()}, true
 }
 
 // unheard is the finding of a request that no socket waits for, with those that
 // come near it.
 func (w *walk) unheard(n *machine.Space, p packet, all *socket.Listeners, found socket.Found) cause.Finding {
-	f := cause.Unheard{At: at(n), Flow: p.flow(), Near: found.Near}
+	f := service.Unheard{At: at(n), Flow: p.flow(), Near: found.Near}
 	for _, s := range all.All {
 		if s.Proto == socket.Proto(p.proto()) && s.Local.Port() != p.dport && s.Takes(p.dst) {
 			f.Others = append(f.Others, s)
@@ -93,7 +94,7 @@ func (w *walk) unheard(n *machine.Space, p packet, all *socket.Listeners, found 
 		}
 		for _, s := range there.All {
 			if s.Proto == socket.Proto(p.proto()) && s.Local.Port() == p.dport {
-				f.Elsewhere = append(f.Elsewhere, cause.ListensElsewhere{Netns: other.Title(), Socket: s})
+				f.Elsewhere = append(f.Elsewhere, service.ListensElsewhere{Netns: other.Title(), Socket: s})
 				break
 			}
 		}

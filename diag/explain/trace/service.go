@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
@@ -52,7 +53,7 @@ func (w *walk) bypassed(n *machine.Space, p packet, dev string) {
 		return
 	}
 	t := w.turned[len(w.turned)-1]
-	f := cause.Bypassed{At: at(t.node), Flow: p.flow(), Asked: w.asks, Client: w.source}
+	f := service.Bypassed{At: at(t.node), Flow: p.flow(), Asked: w.asks, Client: w.source}
 	if on, possible := t.node.BridgeNetfilter(p.dst.Is6()); possible && !on && w.acrossOneBridge(t.node) {
 		f.Bridge = true
 	}
@@ -145,7 +146,7 @@ func (w *walk) servedElsewhere(p passage) (cause.Finding, bool) {
 	if result.NAT == nil || to == p.packet.flow() {
 		return nil, false
 	}
-	return cause.WrongHook{At: at(p.node), Flow: p.packet.flow(), To: to, Used: used, Has: other, Rule: result.NAT.Rule}, true
+	return service.WrongHook{At: at(p.node), Flow: p.packet.flow(), To: to, Used: used, Has: other, Rule: result.NAT.Rule}, true
 }
 
 // draw takes one of the ways that rules draw by lot for a request, where they lead to

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -163,6 +164,22 @@ func pageResult(got probe.GetResult) probe.Result {
 		r.Message = oneLine(got.Body)
 	}
 	return r
+}
+
+// Reached opens so many connections at once and says how many of them each server has
+// answered, by the address that it says it has. Those that reached none are "".
+func Reached(ctx context.Context, ns *nsenter.Namespace, page string, connections int) map[string]int {
+	servers := make([]string, connections)
+	var all sync.WaitGroup
+	for i := range servers {
+		all.Go(func() { _, servers[i], _ = lab.ReadVisit(probe.Get(ctx, ns, page, getTime).Body) })
+	}
+	all.Wait()
+	reached := map[string]int{}
+	for _, server := range servers {
+		reached[server]++
+	}
+	return reached
 }
 
 // Pinger tries it again and again, once a second.

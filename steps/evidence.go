@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"nstutor/diag/netfilter/tally"
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/diag/wire"
@@ -15,16 +16,25 @@ import (
 type Evidence struct {
 	Pings  []probe.Result
 	Gets   []probe.GetResult
+	Asks   []probe.Result
 	Frames []wire.Frame              // of the namespaces that a claim asks about
 	Counts map[string]table.Counters // what each namespace's counters gained
+	// Tallies are what the rules of a namespace had counted before.
+	Tallies map[string][]tally.Rule
 }
 
-// errNeedsEvidence says that a claim is about the wire, not about a table.
-var errNeedsEvidence = say.Err("only a ping can show this", "只有 ping 一次才能看出来")
+// ErrNeedsEvidence says that a claim is about the wire, not about a table.
+var ErrNeedsEvidence = say.Err("only a ping can show this", "只有 ping 一次才能看出来")
 
 // observer is a claim that needs something watched while the ping runs.
 type observer interface {
 	observes() (wire, counters string)
+}
+
+// Tallier is a claim that needs the counters of a namespace's rules as they were
+// before anything was tried.
+type Tallier interface {
+	Tallies() (netns string)
 }
 
 // linger is how long the wire is watched after the answer: the other
@@ -34,10 +44,13 @@ const linger = 30 * time.Millisecond
 // gather tries the promise's ping and request while watching what its claims
 // are about.
 func gather(ctx context.Context, l *lab.Lab, p Promise) (*Evidence, error) {
-	e := &Evidence{Counts: map[string]table.Counters{}}
+	e := &Evidence{Counts: map[string]table.Counters{}, Tallies: map[string][]tally.Rule{}}
 	before := map[string]table.Counters{}
 	taps := map[string]*wire.Tap{}
 	for _, claim := range p.Claims {
+		if err := e.tally(l, claim); err != nil {
+			return nil, err
+		}
 		o, ok := claim.(observer)
 		if !ok {
 			continue
@@ -78,6 +91,20 @@ func gather(ctx context.Context, l *lab.Lab, p Promise) (*Evidence, error) {
 	return e, ctx.Err()
 }
 
+// tally reads the counters that a claim is about.
+func (e *Evidence) tally(l *lab.Lab, claim Claim) error {
+	t, ok := claim.(Tallier)
+	if !ok {
+		return nil
+	}
+	ns, err := l.NS(t.Tallies())
+	if err != nil {
+		return err
+	}
+	e.Tallies[ns.Name()], err = tally.Rules(ns)
+	return err
+}
+
 // try sends what the promise sends.
 func (e *Evidence) try(ctx context.Context, l *lab.Lab, p Promise) error {
 	for _, a := range p.First {
@@ -95,7 +122,14 @@ func (e *Evidence) try(ctx context.Context, l *lab.Lab, p Promise) error {
 		if err != nil {
 			return err
 		}
-		e.Gets = append(e.Gets, probe.Get(ctx, ns, get.URL, 2*time.Second))
+		e.Gets = append(e.Gets, probe.Get(ctx, ns, get.URL, getTime))
+	}
+	for _, ask := range p.Asks {
+		ns, err := l.NS(ask.From)
+		if err != nil {
+			return err
+		}
+		e.Asks = append(e.Asks, Tried{To: ask.To, Tool: toolAsk, SrcPort: ask.SrcPort}.Try(ctx, ns, l.PingTimeout()))
 	}
 	return nil
 }

@@ -27,7 +27,9 @@ type Rule struct {
 type Count struct{ Packets, Bytes uint64 }
 
 // Line is the rule with what it has counted.
-func (r Rule) Line() string { return strings.TrimSpace(fmt.Sprintf("%s %s  %d", r.Chain, r.Text, r.Packets)) }
+func (r Rule) Line() string {
+	return strings.TrimSpace(fmt.Sprintf("%s %s  %d", r.Chain, r.Text, r.Packets))
+}
 
 // Rules are those of a namespace that count, table by table. What iptables-legacy has
 // counted is not among them.

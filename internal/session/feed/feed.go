@@ -102,7 +102,7 @@ func (f *Feed) follow(ctx context.Context) {
 		f.names = names
 		f.send(names)
 	}
-	f.tapAll(ctx)
+	f.tapAll(ctx, want.Tried.Frames())
 	f.ping(want)
 }
 

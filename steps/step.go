@@ -65,4 +65,7 @@ type Watch struct {
 	Netns, Ping string
 	Size        int  // bytes of payload; 0 stands for ping's 56
 	DF          bool // never fragment
+	// FDB is a bridge of the node whose forwarding database is shown as well; empty:
+	// none.
+	FDB string
 }

@@ -297,8 +297,11 @@ func TestHoldsSaysWhatCouldNotBeLookedAt(t *testing.T) {
 func TestPromiseSeesPingsAndPages(t *testing.T) {
 	l := newLab(t)
 	apply(t, l, connected()...)
-	apply(t, l, steps.Run{Netns: pod, Name: "web", Argv: []string{"web"}})
-	const page = "http://172.20.1.10"
+	apply(t, l, steps.Run{Netns: pod, Name: "web", Argv: []string{"web"}}, steps.Run{Netns: pod, Name: "tell", Argv: []string{"tell", "53"}})
+	const page, nobody = "http://172.20.1.10", "http://10.96.0.100"
+	ask := func(to string, want probe.Outcome, client, server string) steps.Promise {
+		return steps.Promise{Asks: []steps.Ask{{From: host, To: to, SrcPort: 40000, Want: want, Client: client, Server: server}}}
+	}
 	for name, test := range map[string]struct {
 		promise steps.Promise
 		holds   bool
@@ -314,6 +317,15 @@ func TestPromiseSeesPingsAndPages(t *testing.T) {
 		"no page, another error": {steps.Promise{Gets: []steps.Get{{From: host, URL: page + ":81", Fails: unix.ENETUNREACH}}}, false},
 		"a page, not wanted":     {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Fails: unix.ECONNREFUSED}}}, false},
 		"no page, wanted":        {steps.Promise{Gets: []steps.Get{{From: host, URL: page + ":81", Client: "10.0.0.1"}}}, false},
+		"a page of this server":  {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Client: "172.20.1.1", Server: "172.20.1.10"}}}, true},
+		"a page of another":      {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Client: "172.20.1.1", Server: "172.20.1.11"}}}, false},
+		"no answer":              {steps.Promise{Gets: []steps.Get{{From: host, URL: nobody, Fails: unix.ETIMEDOUT}}}, true},
+		"refused, not silent":    {steps.Promise{Gets: []steps.Get{{From: host, URL: page + ":81", Fails: unix.ETIMEDOUT}}}, false},
+		"a datagram":             {ask("172.20.1.10:53", probe.Replied, "172.20.1.1", "172.20.1.10"), true},
+		"another client's":       {ask("172.20.1.10:53", probe.Replied, "172.20.1.2", "172.20.1.10"), false},
+		"another server's":       {ask("172.20.1.10:53", probe.Replied, "172.20.1.1", "172.20.1.11"), false},
+		"no server":              {ask("172.20.1.10:54", probe.PortUnreachable, "", ""), true},
+		"a server, not wanted":   {ask("172.20.1.10:53", probe.Silent, "", ""), false},
 		"made first":             {steps.Promise{First: []steps.Action{steps.BridgeAdd{Netns: pod, Name: "br9"}}, Claims: []steps.Claim{steps.LinkIs{Netns: pod, Name: "br9"}}}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -326,6 +338,7 @@ func TestPromiseSeesPingsAndPages(t *testing.T) {
 	for _, p := range []steps.Promise{
 		{Pings: []steps.Ping{{From: "gone", To: web}}},
 		{Gets: []steps.Get{{From: "gone", URL: page}}},
+		{Asks: []steps.Ask{{From: "gone", To: "172.20.1.10:53"}}},
 	} {
 		if _, err := p.Keep(t.Context(), l); !errors.Is(err, lab.ErrNoNamespace) {
 			t.Errorf("from a namespace that is gone: %v", err)

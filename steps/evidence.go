@@ -15,6 +15,7 @@ import (
 type Evidence struct {
 	Pings  []probe.Result
 	Gets   []probe.GetResult
+	Asks   []probe.Result
 	Frames []wire.Frame              // of the namespaces that a claim asks about
 	Counts map[string]table.Counters // what each namespace's counters gained
 }
@@ -95,7 +96,14 @@ func (e *Evidence) try(ctx context.Context, l *lab.Lab, p Promise) error {
 		if err != nil {
 			return err
 		}
-		e.Gets = append(e.Gets, probe.Get(ctx, ns, get.URL, 2*time.Second))
+		e.Gets = append(e.Gets, probe.Get(ctx, ns, get.URL, getTime))
+	}
+	for _, ask := range p.Asks {
+		ns, err := l.NS(ask.From)
+		if err != nil {
+			return err
+		}
+		e.Asks = append(e.Asks, Tried{To: ask.To, Tool: toolAsk, SrcPort: ask.SrcPort}.Try(ctx, ns, l.PingTimeout()))
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
@@ -17,7 +18,10 @@ import (
 type ForwardPolicy struct{ Netns, Policy string }
 
 // Change implements Action.
-func (a ForwardPolicy) Change(*lab.Lab) change.Change { return change.ForwardPolicy(a) }
+func (a ForwardPolicy) Change(*lab.Lab) change.Change {
+	return change.NFTLine(a.Netns, "add table ip filter; add chain ip filter FORWARD { type filter hook forward priority filter; policy "+a.Policy+"; }",
+		"iptables -P FORWARD "+strings.ToUpper(a.Policy))
+}
 
 // Conditions implements Action: a chain of the packet filter drops so, whoever made
 // it, or none does.
@@ -49,12 +53,8 @@ type Pass struct{ Netns, Src, Dst string }
 
 // Change implements Action.
 func (a Pass) Change(*lab.Lab) change.Change {
-	src, err := netip.ParsePrefix(canonical(a.Src))
-	dst, err2 := netip.ParsePrefix(canonical(a.Dst))
-	if err = say.Join(err, err2); err != nil {
-		return change.Mistaken{Typed: change.In(a.Netns, "nft", "insert", "rule", "ip", "filter", "FORWARD", "ip", "saddr", a.Src), Err: say.At(a.Netns, err)}
-	}
-	return change.Pass{Netns: a.Netns, Src: src, Dst: dst}
+	return change.NFTLine(a.Netns, "insert rule ip filter FORWARD ip saddr "+a.Src+" ip daddr "+a.Dst+" counter accept",
+		"iptables -I FORWARD -s "+a.Src+" -d "+a.Dst+" -j ACCEPT")
 }
 
 // Conditions implements Action. It sends packets through the rules that forwarded

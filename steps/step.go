@@ -59,13 +59,3 @@ type Step struct {
 	// alone, wherever they stand in the course.
 	ByHand bool
 }
-
-// Watch is where the live pane looks: a namespace and what to ping from it.
-type Watch struct {
-	Netns, Ping string
-	Size        int  // bytes of payload; 0 stands for ping's 56
-	DF          bool // never fragment
-	// FDB is a bridge of the node whose forwarding database is shown as well; empty:
-	// none.
-	FDB string
-}

@@ -70,7 +70,7 @@ func (s *Session) entered(msg Entered) Work {
 		s.Network.Log.Restart(true)
 	} else {
 		watch := msg.Step.Watch
-		s.Network.Log = PingLog{Netns: watch.Netns, To: watch.Ping, Size: watch.Size, Df: watch.DF}
+		s.Network.Log = PingLog{Tried: watch.Tried()}
 		s.Network.Watch = watch.Netns
 		s.watchTables()
 	}

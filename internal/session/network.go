@@ -134,5 +134,5 @@ func (s *Session) retarget() {
 		return
 	}
 	w := &s.Network
-	s.feed.AimAt(feed.Aim{Gen: w.Aim, Tables: w.Watch, Netns: w.Log.Netns, To: w.Log.To, Size: w.Log.Size, DF: w.Log.Df, Pinging: w.pinging})
+	s.feed.AimAt(feed.Aim{Gen: w.Aim, Tables: w.Watch, Tried: w.Log.Tried, Pinging: w.pinging})
 }

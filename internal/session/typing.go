@@ -110,7 +110,7 @@ func (s *Session) looked(r *console.Command) {
 // Lexicon has the words that fit where a command goes to.
 func (s *Session) Lexicon() console.Lexicon {
 	x := console.Lexicon{Here: s.TypingNetns(), Names: s.Network.Names, Snaps: s.Network.Snaps}
-	if to := s.Network.Log.To; to != "" {
+	if to, _, _, _ := s.Network.Log.Flow(); to != "" {
 		x.Hosts = []string{to}
 	}
 	for _, setting := range s.Scene.Settings() {

@@ -11,16 +11,15 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/session/rescue"
+	"nstutor/steps"
 )
 
 // Aim is what the feed is to look at beside what it always does.
 type Aim struct {
-	Gen       int    // of the ping: its events carry it
-	Tables    string // the namespace whose neighbours are polled
-	Netns, To string // the ping, if pinging
-	Pinging   bool
-	Size      int  // bytes of payload; 0 stands for ping's 56
-	DF        bool // never fragment
+	Gen     int         // of the ping: its events carry it
+	Tables  string      // the namespace whose neighbours are polled
+	Tried   steps.Tried // what is tried again and again, if pinging
+	Pinging bool
 }
 
 // Feed follows the lab: it watches the tables of every namespace, the frames

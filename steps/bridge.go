@@ -25,7 +25,7 @@ func (a BridgeSTP) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 		return missing
 	}
 	link, there := deviceThere(snap, Dev{Netns: a.Netns, Name: a.Name})
-	off := Condition{Table: ipTable(a.Netns, "-d link show "+a.Name), Want: say.T("%s runs no spanning tree (stp_state 0)", "%s 不运行生成树（stp_state 0）", a.Name)}
+	off := Condition{Table: ipTable(a.Netns, "-d link"), Want: say.T("%s runs no spanning tree (stp_state 0)", "%s 不运行生成树（stp_state 0）", a.Name)}
 	if a.On {
 		off.Want = say.T("%s runs a spanning tree (stp_state 1)", "%s 运行生成树（stp_state 1）", a.Name)
 	}
@@ -56,11 +56,7 @@ type PortIsolated struct {
 
 // Change implements Action.
 func (a PortIsolated) Change(*lab.Lab) change.Change {
-	value := "off"
-	if a.On {
-		value = "on"
-	}
-	return change.PortSet{Netns: a.Netns, Dev: a.Name, Settings: []change.PortSetting{{Name: "isolated", Value: value}}}
+	return change.PortSet{Netns: a.Netns, Dev: a.Name, Settings: []change.PortSetting{{Name: "isolated", Value: onOff(a.On)}}}
 }
 
 // Conditions implements Action.
@@ -86,11 +82,15 @@ func portLine(link table.Link) string {
 	if link.Port == nil {
 		return link.Line()
 	}
-	isolated := "isolated off"
-	if link.Port.Isolated {
-		isolated = "isolated on"
+	return link.Name + " master " + link.Master + " state " + link.Port.State + " isolated " + onOff(link.Port.Isolated)
+}
+
+// onOff is a switch as bridge(8) writes it.
+func onOff(on bool) string {
+	if on {
+		return "on"
 	}
-	return link.Name + " master " + link.Master + " state " + link.Port.State + " " + isolated
+	return "off"
 }
 
 // MacvlanAdd makes a device that shares another one's cable under a MAC address of

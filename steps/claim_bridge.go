@@ -27,7 +27,7 @@ func (c BridgePortIs) Promised(*lab.Lab) say.Text {
 		line += " state " + strings.Join(c.States, "|")
 	}
 	if c.Isolated {
-		line += " isolated on"
+		line += " isolated " + onOff(true)
 	}
 	return about(c.Netns, "bridge link", say.Quote(line))
 }

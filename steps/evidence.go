@@ -115,7 +115,7 @@ func (e *Evidence) try(ctx context.Context, l *lab.Lab, p Promise) error {
 		if err != nil {
 			return err
 		}
-		e.Pings = append(e.Pings, probe.Ping(ctx, ns, probe.Echo{To: ping.To, Timeout: l.PingTimeout()}))
+		e.Pings = append(e.Pings, probe.Ping(ctx, ns, probe.Echo{To: ping.To, TTL: ping.Hops, Timeout: l.PingTimeout()}))
 	}
 	for _, get := range p.Gets {
 		ns, err := l.NS(get.From)

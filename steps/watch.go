@@ -30,6 +30,8 @@ type Watch struct {
 	// Rules and Flows are namespaces whose rules, with what they have counted, and
 	// whose tracked connections are to be seen as well.
 	Rules, Flows string
+	// FDB is a bridge of the node whose forwarding database is to be seen as well.
+	FDB string
 }
 
 // Tried is what a watch tries.

@@ -27,15 +27,27 @@ type Rule struct {
 type Count struct{ Packets, Bytes uint64 }
 
 // Line is the rule with what it has counted.
-func (r Rule) Line() string { return strings.TrimSpace(fmt.Sprintf("%s %s  %d", r.Chain, r.Text, r.Packets)) }
+func (r Rule) Line() string {
+	return strings.TrimSpace(fmt.Sprintf("%s %s  %d", r.Chain, r.Text, r.Packets))
+}
 
 // Rules are those of a namespace that count, table by table. What iptables-legacy has
 // counted is not among them.
 func Rules(ns *nsenter.Namespace) ([]Rule, error) {
+	rules, _, err := Read(ns)
+	return rules, err
+}
+
+// Read is the Rules of a namespace, and the services that its rules know.
+func Read(ns *nsenter.Namespace) ([]Rule, []Service, error) {
 	set, err := netfilter.Read(ns)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	return counting(set), services(set), nil
+}
+
+func counting(set *netfilter.RuleSet) []Rule {
 	var all []Rule
 	for i := range set.Tables {
 		table := &set.Tables[i]
@@ -57,7 +69,7 @@ func Rules(ns *nsenter.Namespace) ([]Rule, error) {
 			}
 		}
 	}
-	return all, nil
+	return all
 }
 
 // Attributes of a counter (enum nft_counter_attributes).

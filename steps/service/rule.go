@@ -205,4 +205,3 @@ func countingAt(l *lab.Lab, netns, hook string) (all []counting, err error) {
 	}
 	return all, nil
 }
-

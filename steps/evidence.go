@@ -57,7 +57,7 @@ func gather(ctx context.Context, l *lab.Lab, p Promise) (*Evidence, error) {
 		}
 		wire, counters := o.observes()
 		if wire != "" && taps[wire] == nil {
-			tap, err := openTap(l, wire)
+			tap, err := openTap(l, wire, p.frames())
 			if err != nil {
 				return nil, err
 			}
@@ -115,14 +115,14 @@ func (e *Evidence) try(ctx context.Context, l *lab.Lab, p Promise) error {
 		if err != nil {
 			return err
 		}
-		e.Pings = append(e.Pings, probe.Ping(ctx, ns, probe.Echo{To: ping.To, Timeout: l.PingTimeout()}))
+		e.Pings = append(e.Pings, probe.Ping(ctx, ns, probe.Echo{To: ping.To, TTL: ping.Hops, Timeout: l.PingTimeout()}))
 	}
 	for _, get := range p.Gets {
 		ns, err := l.NS(get.From)
 		if err != nil {
 			return err
 		}
-		e.Gets = append(e.Gets, probe.Get(ctx, ns, get.URL, getTime))
+		e.Gets = append(e.Gets, probe.Get(ctx, ns, get.URL, min(getTime, l.PingTimeout())))
 	}
 	for _, ask := range p.Asks {
 		ns, err := l.NS(ask.From)
@@ -134,12 +134,15 @@ func (e *Evidence) try(ctx context.Context, l *lab.Lab, p Promise) error {
 	return nil
 }
 
-func openTap(l *lab.Lab, netns string) (*wire.Tap, error) {
+// frames are those that the promise's tries leave on the wire.
+func (p Promise) frames() wire.Filter { return wire.Filter{TCP: len(p.Gets) > 0, UDP: len(p.Asks) > 0} }
+
+func openTap(l *lab.Lab, netns string, frames wire.Filter) (*wire.Tap, error) {
 	ns, err := l.NS(netns)
 	if err != nil {
 		return nil, err
 	}
-	return wire.Capture(ns, wire.Filter{})
+	return wire.Capture(ns, frames)
 }
 
 func readCounters(l *lab.Lab, netns string) (table.Counters, error) {

@@ -52,11 +52,25 @@ func readGlance(where string, words []string) (glance, bool) {
 		case len(words) > 1 && words[0] == "nft" && slices.Contains(words, "list"):
 			return glance{where, "nft", "list"}, true
 		case len(words) > 1 && words[0] == "ping":
-			return glance{where, "ping", words[len(words)-1]}, true
+			return glance{where, "ping", pinged(words)}, true
 		default:
 			return glance{}, false
 		}
 	}
+}
+
+// pinged is whom a ping is for, and with what TTL where it says so.
+func pinged(words []string) string {
+	to := words[len(words)-1]
+	for i, word := range words {
+		if hops, ok := strings.CutPrefix(word, "-t"); ok && i > 0 {
+			if hops == "" && i+1 < len(words) {
+				hops = words[i+1]
+			}
+			return to + " -t " + hops
+		}
+	}
+	return to
 }
 
 // readDoor reads the options of nsenter(1) and returns what they lead to.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,7 +31,9 @@ type Promise struct {
 type Ping struct {
 	From, To string // namespace; address or name
 	Want     probe.Outcome
-	TTL      int // of the reply; 0: not looked at
+	TTL      int    // of the reply; 0: not looked at
+	Hops     int    // what it sets out with, as ping -t; 0: the kernel's own
+	By       string // the address that the reply or the complaint comes from; empty: not looked at
 }
 
 // Get fetches a page over HTTP, in the manner of curl.
@@ -172,8 +175,16 @@ func look(ctx context.Context, l *lab.Lab, claim Claim, e *Evidence) Seen {
 }
 
 func (p Ping) seen(r probe.Result) Seen {
-	promised := say.T("%s ping %s: %s", "%s ping %s：%s", p.From, p.To, p.Want.Say())
+	what := say.Quote(p.To)
+	if p.Hops != 0 {
+		what = say.Quote("-t " + strconv.Itoa(p.Hops) + " " + p.To)
+	}
+	promised := say.T("%s ping %s: %s", "%s ping %s：%s", p.From, what, p.Want.Say())
 	ok := r.Outcome == p.Want
+	if p.By != "" {
+		promised = say.T("%s, from %s", "%s，来自 %s", promised, p.By)
+		ok = ok && r.From.String() == p.By
+	}
 	if p.TTL != 0 {
 		promised = say.T("%s ttl=%d", "%s ttl=%d", promised, p.TTL)
 		ok = ok && r.TTL == p.TTL

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/probe"
+	"nstutor/diag/wire"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
 )
@@ -29,6 +30,8 @@ type Watch struct {
 	// Rules and Flows are namespaces whose rules, with what they have counted, and
 	// whose tracked connections are to be seen as well.
 	Rules, Flows string
+	// FDB is a bridge of the node whose forwarding database is to be seen as well.
+	FDB string
 }
 
 // Tried is what a watch tries.
@@ -124,6 +127,11 @@ func (t Tried) Flow() (to string, proto byte, port uint16, page string) {
 		}
 	}
 	return t.To, 0, 0, ""
+}
+
+// Frames are those that it leaves on the wire.
+func (t Tried) Frames() wire.Filter {
+	return wire.Filter{TCP: t.Tool == toolGet, UDP: t.Tool == toolAsk}
 }
 
 // getTime is how long a page is waited for: less than ping's time, for a connection

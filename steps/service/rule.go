@@ -97,7 +97,7 @@ func (s Sent) wanted() say.Text {
 	case strings.Contains(s.To, ":"):
 		return say.T("a connection from %s to %s: %s", "%s 发往 %s 的连接：%s", from, s.To, ends)
 	}
-	return say.T("a ping from %s to %s: %s", "%s ping %s：%s", from, s.To, ends)
+	return say.T("a ping from %s to %s: %s", "%s 对 %s 的 ping：%s", from, s.To, ends)
 }
 
 // judge follows the packet.
@@ -205,4 +205,3 @@ func countingAt(l *lab.Lab, netns, hook string) (all []counting, err error) {
 	}
 	return all, nil
 }
-

@@ -34,10 +34,20 @@ func (r Rule) Line() string {
 // Rules are those of a namespace that count, table by table. What iptables-legacy has
 // counted is not among them.
 func Rules(ns *nsenter.Namespace) ([]Rule, error) {
+	rules, _, err := Read(ns)
+	return rules, err
+}
+
+// Read is the Rules of a namespace, and the services that its rules know.
+func Read(ns *nsenter.Namespace) ([]Rule, []Service, error) {
 	set, err := netfilter.Read(ns)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	return counting(set), services(set), nil
+}
+
+func counting(set *netfilter.RuleSet) []Rule {
 	var all []Rule
 	for i := range set.Tables {
 		table := &set.Tables[i]
@@ -59,7 +69,7 @@ func Rules(ns *nsenter.Namespace) ([]Rule, error) {
 			}
 		}
 	}
-	return all, nil
+	return all
 }
 
 // Attributes of a counter (enum nft_counter_attributes).

@@ -54,5 +54,8 @@ func direction(t conntrack.Tuple) string {
 
 // Fix has the kernel forget it.
 func (o Outdated) Fix() []change.Change {
-	return []change.Change{change.ConntrackDel{Netns: o.Netns(), Proto: o.Entry.Original.Name(), Dst: o.Entry.Original.Dst.Addr()}}
+	flow := o.Entry.Original
+	return []change.Change{change.ConntrackDel{
+		Netns: o.Netns(), Proto: flow.Name(), Src: flow.Src.Addr(), SrcPort: int(flow.Src.Port()), Dst: flow.Dst.Addr(),
+	}}
 }

@@ -6,7 +6,7 @@ import "nstutor/steps"
 
 // All is every chapter in its order.
 func All() steps.Course {
-	return steps.Course{packets, namespaces, pod, outside}
+	return steps.Course{packets, namespaces, pod, outside, routed, bridged, virtual, balanced, hairpinned}
 }
 
 // The places of the course.

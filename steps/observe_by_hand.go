@@ -7,6 +7,13 @@ import (
 	"nstutor/internal/lab"
 )
 
+// Typing is an action that leaves nothing in the kernel: that somebody has done it by
+// hand shows in what was typed.
+type Typing interface {
+	// Typed takes it that a line was typed in a namespace, and says whether that was it.
+	Typed(l *lab.Lab, netns, line string) bool
+}
+
 // glance is a command line that only looks, without what does not matter about
 // it: how it got into the namespace, options, abbreviations.
 type glance struct{ where, tool, what string }
@@ -40,12 +47,30 @@ func readGlance(where string, words []string) (glance, bool) {
 			where, words = readDoor(words[1:])
 		case len(words) > 1 && words[0] == "ip":
 			return readIP(where, words[1:])
+		case len(words) > 1 && words[0] == "conntrack" && (slices.Contains(words, "-L") || slices.Contains(words, "--dump")):
+			return glance{where, "conntrack", "-L"}, true
+		case len(words) > 1 && words[0] == "nft" && slices.Contains(words, "list"):
+			return glance{where, "nft", "list"}, true
 		case len(words) > 1 && words[0] == "ping":
-			return glance{where, "ping", words[len(words)-1]}, true
+			return glance{where, "ping", pinged(words)}, true
 		default:
 			return glance{}, false
 		}
 	}
+}
+
+// pinged is whom a ping is for, and with what TTL where it says so.
+func pinged(words []string) string {
+	to := words[len(words)-1]
+	for i, word := range words {
+		if hops, ok := strings.CutPrefix(word, "-t"); ok && i > 0 {
+			if hops == "" && i+1 < len(words) {
+				hops = words[i+1]
+			}
+			return to + " -t " + hops
+		}
+	}
+	return to
 }
 
 // readDoor reads the options of nsenter(1) and returns what they lead to.

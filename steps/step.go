@@ -59,10 +59,3 @@ type Step struct {
 	// alone, wherever they stand in the course.
 	ByHand bool
 }
-
-// Watch is where the live pane looks: a namespace and what to ping from it.
-type Watch struct {
-	Netns, Ping string
-	Size        int  // bytes of payload; 0 stands for ping's 56
-	DF          bool // never fragment
-}

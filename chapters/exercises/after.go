@@ -13,10 +13,12 @@ type belonging struct {
 var after = []belonging{
 	{"0", []string{"wrong-number"}},
 	{"1", []string{"talks-to-itself"}},
-	{"2", []string{"dead-veth", "unplugged-port", "nobody-is-the-gateway", "after-the-flap", "silent-proxy", "sealed-rack", "far-gateway",
+	{"2", []string{"dead-veth", "nobody-is-the-gateway", "after-the-flap", "silent-proxy", "sealed-rack", "far-gateway",
 		"lost-host-route", "quiet-node", "too-wide", "taken-addresses", "strict-reverse-path", "used-address"}},
-	{"3", []string{"hardened-node", "flushed-nat", "closed-door", "one-way-ban", "second-card", "small-plug", "silent-overlay", "wrong-underlay",
+	{"3", []string{"hardened-node", "flushed-nat", "second-card", "small-plug", "silent-overlay", "wrong-underlay",
 		"two-ways-back", "twice-silent", "after-the-reboot", "two-sizes", "be-the-cni"}},
+	{"4", []string{"closed-door", "one-way-ban"}},
+	{"5", []string{"unplugged-port"}},
 }
 
 // mixed is how many exercises of earlier chapters are offered besides.

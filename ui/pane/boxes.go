@@ -87,6 +87,9 @@ func (v *Topology) boxes(w int) (lines []string, watched spot, ok bool) {
 			p.node.at(p.node.bottom()).text[atLeft] = v.deviceText(lab.Host, l)
 		}
 	}
+	for _, text := range v.virtual() {
+		p.node.at(p.node.bottom()).text[atLeft] = text
+	}
 	lines, watched = v.paint(p, w)
 	return lines, watched, true
 }

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"nstutor/diag/conntrack"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 
@@ -45,6 +46,7 @@ var (
 		Type: "blackhole", Dst: netip.PrefixFrom(two, 32), Table: 100,
 	}}}
 	policy        = cause.Rejection{here, proof, remedy.Exemption{Netns: "ns1", Dst: two, Rule: table.PolicyRule{Action: "blackhole", Priority: 7}}}
+	tracked       = conntrack.Tuple{Proto: 6, Src: netip.AddrPortFrom(one, 40000), Dst: netip.AddrPortFrom(two, 80)}
 	hop           = cause.NextHop{"ns1", "eth0", two, table.Neighbour{Dst: two, Dev: "eth0", MAC: mac, State: "STALE"}}
 	unknown       = cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: two}
 	contradiction = cause.Contradiction{here, []say.Text{say.Quote("seen")}}
@@ -128,6 +130,8 @@ var samples = []cause.Finding{
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "prerouting", Has: "output", Rule: "-j DNAT"},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Bridge: true},
+	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Now: "10.3.0.2:80", Why: say.T("why", "为何")},
+	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Why: say.T("why", "为何")},
 	service.OpensOnly{At: here, Message: "curl: (28) Operation timed out"},
 	cause.ARPStopped{here, two, eval.LinkHook{Family: "arp", Hook: "input", IIF: "eth0"}, eval.ARPRequest(one, two), dropped},
 	cause.OverRoute{here, 1600, machine.RouteAnswer{Line: proof[0], Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0", MTU: 1400}}, &here},

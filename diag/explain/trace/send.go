@@ -9,7 +9,7 @@ import (
 	"nstutor/internal/say"
 )
 
-// originate sends an echo, or the reply to one, from the namespace it is made
+// originate sends a request, or the reply to one, from the namespace it is made
 // in.
 func (w *walk) originate(n *machine.Space, p packet) {
 	p.origin, p.ttl = n, machine.DefaultTTL(n)

@@ -16,7 +16,7 @@ import (
 // maxHops bounds the walk; a packet's TTL is 64.
 const maxHops = 64
 
-// walk follows one echo request and its reply. Every fault that it meets is
+// walk follows one request and its reply. Every fault that it meets is
 // kept, and it goes on as though the fault were mended: what lies behind is
 // what would still be broken.
 type walk struct {
@@ -56,8 +56,10 @@ type walk struct {
 	tunnelled *outside        // where a carrying packet did
 	arping    *arping         // the last search for a next hop
 	size      int             // of the request in bytes, with the IP header
-	unsent    bool            // the echo itself is not sent, for want of an answer to ARP
+	unsent    bool            // the request itself is not sent, for want of an answer to ARP
 	learnt    *Found          // the sender knows of an MTU on the path
+	afresh    bool            // no connection is remembered
+	outdated  *outdated       // one was, to elsewhere than the rules would send it now
 }
 
 // visit is a packet in a namespace: the same one twice goes in circles.
@@ -146,7 +148,7 @@ func (w *walk) wiredAs(n *machine.Space, p packet, stage, dev string, detail Tex
 	seen := Sighting{Space: n, Dev: dev, Flow: p.seenAs(), Out: stage == StageSend}
 	if p.encap != nil {
 		if p.encap.inner.encap != nil || !p.encap.inner.dst.IsValid() {
-			return false // it is a tunnel in a tunnel, or carries no echo
+			return false // it is a tunnel in a tunnel, or carries neither request nor reply
 		}
 		seen.Flow, seen.Carrier = p.encap.inner.seenAs(), Endpoints{p.src, p.dst}
 	}

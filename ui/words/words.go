@@ -14,7 +14,7 @@ var (
 	Sysctl      = say.F("sysctl", "内核")
 	Rules       = say.F("rules", "规则")
 	Flows       = say.F("flows", "流")
-	Virtual     = say.F("an entry, nobody's", "只是条目，不属于谁")
+	Virtual     = say.F("nobody's: entries", "谁也没有，只是条目")
 	Elsewhere   = say.F("other", "别处")
 	Empty       = say.F("empty", "空")
 	MoreRows    = say.F("%d more", "还有 %d 行")

@@ -73,7 +73,7 @@ var walledIn = Exercise{
 		db := Pod{Name: r.Name("db", "postgres", "mysql", "redis"), Addr: net.CIDR(hosts[1]), Gateway: net.IP(1)}
 		guest := Pod{Name: r.Name("guest", "tester", "intern"), Addr: net.CIDR(hosts[2]), Gateway: net.IP(1)}
 		free := func(p Pod) change.Change {
-			return In(Host, "bridge link set dev "+p.NodeDev()+" isolated off")
+			return change.PortSet{Netns: Host, Dev: p.NodeDev(), Settings: []change.PortSetting{{Name: "isolated", Value: "off"}}}
 		}
 		return Case{
 			Build: func(w *World) {

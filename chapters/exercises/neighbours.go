@@ -45,7 +45,7 @@ var onlyNextDoor = Exercise{
 				tempted("It asks again, and nobody answers again.", "再问一遍，还是没人答。", In(pod.Name, "ip neigh flush all")),
 				tempted("That is the way to the pod, and it is there. What is missing is an answer for its neighbours.", "这是去往该 Pod 的路，本来就在。缺的是有人替它的邻居应答。",
 					In(Host, "ip route replace "+pod.IP()+" dev "+pod.NodeDev())),
-				tempted("The others' cables answer already. The question is asked on this one.", "别人的线上本来就有人应答，问题出在这一根上。",
+				tempted("The others' cables answer already. The question is asked on this one.", "别人那头本来就有人应答，问题出在这一根线。",
 					In(Host, "sysctl -w net.ipv4.conf."+other.NodeDev()+".proxy_arp=1")),
 			},
 			Causes: []cause.Code{cause.NeighbourUnanswered},
@@ -83,7 +83,7 @@ var wrongDoor = Exercise{
 				{In(Host, "ip route del "+pod.IP()), In(Host, "ip route add "+pod.IP()+" dev "+pod.NodeDev())},
 			},
 			Wrong: []Tempting{
-				tempted("The node asks again, on the same wrong cable.", "节点再问一遍，还是在那根错的线上问。", In(Host, "ip neigh flush all")),
+				tempted("The node asks again, on the same wrong cable.", "节点再问一遍，问的还是那根错的线。", In(Host, "ip neigh flush all")),
 				tempted("The shorter prefix loses against the /32 that is there.", "前缀短，争不过已有的 /32。",
 					In(Host, "ip route add "+net.String()+" dev "+pod.NodeDev())),
 			},

@@ -11,6 +11,7 @@ var (
 	Links       = say.F("link", "网卡")
 	Routes      = say.F("route", "路由")
 	Neigh       = say.F("neigh", "邻居")
+	FDB         = say.F("fdb", "转发表")
 	Sysctl      = say.F("sysctl", "内核")
 	Rules       = say.F("rules", "规则")
 	Flows       = say.F("flows", "流")

@@ -163,7 +163,7 @@ var samples = []Finding{
 	WrongWire{hop, path, stations},
 	EmptyWire{unknown, proof[0]},
 	NoRouter{hop, address, stations, proof},
-	NoPort{NextHop: hop, Owner: "ns2", Cable: port, Bridge: "br0"},
+	NoPort{NextHop: hop, Owner: "ns2", Cable: port, Bridge: Device{"host", bridge}},
 	PortWaiting{here, port, Device{"host", bridge}},
 	PortUnflooded{here, port, "br0"},
 	PortUnlearning{here, port, "br0"},

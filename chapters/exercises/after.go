@@ -17,8 +17,11 @@ var after = []belonging{
 		"lost-host-route", "quiet-node", "too-wide", "taken-addresses", "strict-reverse-path", "used-address"}},
 	{"3", []string{"hardened-node", "flushed-nat", "second-card", "small-plug", "silent-overlay", "wrong-underlay",
 		"two-ways-back", "twice-silent", "after-the-reboot", "two-sizes", "be-the-cni"}},
-	{"4", []string{"closed-door", "one-way-ban"}},
-	{"5", []string{"unplugged-port"}},
+	{"4", []string{"wrong-door", "only-next-door", "closed-door", "one-way-ban"}},
+	{"5", []string{"unplugged-port", "walled-in", "deaf-host", "layer-below"}},
+	{"6", []string{"other-hook", "short-cut"}},
+	{"7", []string{"half-deaf", "deaf-client"}},
+	{"8", []string{"own-service", "own-door"}},
 }
 
 // mixed is how many exercises of earlier chapters are offered besides.

@@ -17,8 +17,7 @@ const (
 )
 
 var (
-	podCCard = Dev{Netns: podC, Name: "eth0"}
-	bridge   = Dev{Netns: host, Name: cni0}
+	bridge = Dev{Netns: host, Name: cni0}
 )
 
 // switched is the ping from pod to pod, with the bridge's forwarding database.

@@ -16,10 +16,8 @@ const (
 	bridgeNF = "net.bridge.bridge-nf-call-iptables"
 )
 
-var (
-	podCCard = Dev{Netns: podC, Name: "eth0"}
-	bridge   = Dev{Netns: host, Name: cni0}
-)
+// bridge is cni0 as the node's own card.
+var bridge = Dev{Netns: host, Name: cni0}
 
 // switched is the ping from pod to pod, with the bridge's forwarding database.
 var switched = Watch{Netns: podA, Ping: podBIP, FDB: cni0}
@@ -128,18 +126,22 @@ var switching = []Step{
 		ID:     "5.5",
 		Action: AddrAdd{Netns: host, Addr: cniIP + "/24", Dev: cni0},
 		Before: Promise{
-			Pings:  []Ping{{From: host, To: podAIP, Want: probe.Silent}},
+			Pings:  []Ping{{From: podA, To: cniIP, Want: probe.HostUnreachable}},
 			Claims: []Claim{RouteGet{Netns: host, Dst: podAIP, Via: routerIP, Dev: "eth0"}, AddrIs{Netns: host, Dev: cni0}},
 		},
 		After: Promise{
-			Pings: []Ping{{From: host, To: podAIP, Want: probe.Replied, TTL: 64}, {From: podA, To: nodeIP, Want: probe.NetworkUnreachable}},
+			Pings: []Ping{
+				{From: podA, To: cniIP, Want: probe.Replied, TTL: 64},
+				{From: host, To: podAIP, Want: probe.Replied, TTL: 64},
+				{From: podA, To: nodeIP, Want: probe.NetworkUnreachable},
+			},
 			Claims: []Claim{
 				RouteIs{Netns: host, Dst: "10.244.1.0/24", Dev: cni0},
 				NeighIs{Netns: host, Dst: podAIP, Dev: cni0, States: Resolved, MACOf: podACard},
 				NeighIs{Netns: podA, Dst: cniIP, Dev: "eth0", States: Resolved, MACOf: bridge},
 			},
 		},
-		Watch: Watch{Netns: host, Ping: podAIP, FDB: cni0},
+		Watch: Watch{Netns: podA, Ping: cniIP, FDB: cni0},
 	},
 	{
 		ID:     "5.6",

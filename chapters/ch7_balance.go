@@ -18,11 +18,12 @@ const (
 	kept     = 40000
 )
 
-// natChains are those that a node's services hang in.
+// natChains are those that a node's services hang in. They come after those of
+// iptables: which of two chains with one priority comes first no dump tells.
 var natChains = nodeRules(
 	"add table ip svc",
-	"add chain ip svc prerouting { type nat hook prerouting priority dstnat; }",
-	"add chain ip svc output { type nat hook output priority dstnat; }",
+	"add chain ip svc prerouting { type nat hook prerouting priority -90; }",
+	"add chain ip svc output { type nat hook output priority -90; }",
 	"add chain ip svc postrouting { type nat hook postrouting priority srcnat; }",
 )
 

@@ -138,6 +138,9 @@ func (t Tried) Frames() wire.Filter {
 // that is not answered is tried again after a second.
 const getTime = 2 * time.Second
 
+// aloneTime is how long an answer is waited for where the next try needs the same port.
+const aloneTime = 800 * time.Millisecond
+
 // question is what a datagram asks of the lab's server.
 const question = "who?"
 
@@ -194,6 +197,9 @@ func Reached(ctx context.Context, ns *nsenter.Namespace, page string, connection
 func (t Tried) Pinger(ns *nsenter.Namespace, timeout time.Duration) *probe.Pinger {
 	if t.IsPing() {
 		return probe.NewPinger(ns, probe.Echo{To: t.To, Size: t.Size, DF: t.DF, Timeout: timeout}, time.Second)
+	}
+	if t.SrcPort != 0 {
+		timeout = min(timeout, aloneTime) // one port is one socket's at a time
 	}
 	try := func(ctx context.Context, _ int) probe.Result { return t.Try(ctx, ns, timeout) }
 	return probe.NewTrier(ns, try, max(timeout, getTime), time.Second)

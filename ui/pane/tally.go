@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nstutor/diag/netfilter/tally"
+	"nstutor/internal/say"
 	"nstutor/ui/words"
 )
 
@@ -68,11 +69,15 @@ func endpoint(addr string, port uint16) string {
 	return fmt.Sprintf("%s:%d", addr, port)
 }
 
-// virtual are the services of the picture: what they are, and whereto they lead.
-func (v *Topology) virtual() (lines []string) {
+// virtual is a box for what no namespace has: the services of the picture, each with
+// whereto its packets are sent. There is none without services.
+func (v *Topology) virtual(top int) (*box, bool) {
+	b := &box{title: v.Theme.Faint.Render(v.Say(words.Virtual)), top: top}
 	for _, s := range v.Network.Tally.Services {
-		lines = append(lines, v.Theme.Faint.Render(fmt.Sprintf("%s %s %s", s.Addr, v.Theme.G.Out, s.To)),
-			v.Theme.Faint.Render("  "+v.Say(words.Virtual)))
+		b.at(b.bottom()).text[atLeft] = s.Addr
+		for _, to := range s.To {
+			b.at(b.bottom()).text[atLeft] = v.Theme.Faint.Render(v.Theme.G.Out + " " + say.Clean(to))
+		}
 	}
-	return lines
+	return b, len(b.cards) > 0
 }

@@ -86,7 +86,7 @@ func (a *arping) plugged(x *fabric.Explorer) (fabric.Station, bool) {
 // portless is the fault of a cable that ends beside the bridge.
 func (a *arping) portless(owner, cable fabric.Site, bridge table.Link) cause.Finding {
 	a.w.plugs = append(a.w.plugs, plug{cable, bridge})
-	return cause.NoPort{NextHop: a.hop(), Owner: owner.Node.Name, Cable: cable.Device(), Bridge: bridge.Name}
+	return cause.NoPort{NextHop: a.hop(), Owner: owner.Node.Name, Cable: cable.Device(), Bridge: fabric.Site{Node: cable.Node, Dev: bridge}.Device()}
 }
 
 // bridgeOf is the bridge on the frame's way that the device of s should be a

@@ -12,8 +12,8 @@ import (
 // Service is an address that rules translate to others: an entry of a table, and
 // nobody's.
 type Service struct {
-	Addr string // with its port, where the rules name one: "10.96.0.100:80"
-	To   string // "10.244.1.11:8080", several of them, or the chain that knows
+	Addr string   // with its port, where the rules name one: "10.96.0.100:80"
+	To   []string // "10.244.1.11:8080", one or several, or the chain that knows
 }
 
 // services are those that translations and maps of services are for, each once.
@@ -31,7 +31,7 @@ func services(set *netfilter.RuleSet) (all []Service) {
 				}
 				for _, entry := range rule.Verdict.Map {
 					if v := entry.Verdict; v.Kind == netfilter.VerdictGoto || v.Kind == netfilter.VerdictJump {
-						add(Service{destination([]netfilter.Match{entry.Match}), v.Chain})
+						add(Service{destination([]netfilter.Match{entry.Match}), []string{v.Chain}})
 					}
 				}
 			}
@@ -69,15 +69,14 @@ func destination(matches []netfilter.Match) string {
 }
 
 // target is where a translation leads to.
-func target(v netfilter.Verdict) string {
+func target(v netfilter.Verdict) (all []string) {
 	if v.Addr.Min.IsValid() {
-		return eval.Endpoint(v.Addr.Min, v.Port.Min)
+		return []string{eval.Endpoint(v.Addr.Min, v.Port.Min)}
 	}
-	var all []string
 	for _, c := range v.Choices {
 		if c.Addr.IsValid() {
 			all = append(all, eval.Endpoint(c.Addr, c.Port))
 		}
 	}
-	return strings.Join(all, " | ")
+	return all
 }

@@ -166,7 +166,7 @@ type space struct {
 
 func openSpace(ctx context.Context, ns *nsenter.Namespace, near bool, f *Feed) (*space, error) {
 	opts := table.WatchOptions{
-		Read:       table.ReadOptions{Names: f.lab.Namespaces()},
+		Read:       table.ReadOptions{Tables: table.AllTables | table.FDB, Names: f.lab.Namespaces()},
 		NeighPoll:  400 * time.Millisecond, // INCOMPLETE lasts three seconds
 		SysctlPoll: 2 * time.Second,        // the kernel announces those that matter
 	}

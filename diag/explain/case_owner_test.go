@@ -178,6 +178,12 @@ host: ip link set br9 up
 host: ip link set veth-pod-b master br9`,
 		want: expected{cause.NeighbourUnanswered, "pod-a", request},
 		fix:  []string{"host: ip link set veth-pod-b master cni0"}},
+	{name: "the node's uplink is down", from: "pod-a", to: "203.0.113.10",
+		fault: `
+host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 -o eth0 -j MASQUERADE
+host: ip link set eth0 down`,
+		want: expected{cause.LinkDown, "host", request},
+		fix:  []string{"host: ip link set eth0 up", "host: ip route add default via 192.168.6.1 dev eth0"}},
 	{name: "the node has no default route", from: "pod-a", to: "203.0.113.10",
 		fault: `
 host: ip route del default

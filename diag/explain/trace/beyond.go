@@ -128,7 +128,7 @@ func (w *walk) untranslated(n *machine.Space, e echo, link table.Link) {
 	if _, ok := machine.PrefixOver(n, link, e.src); ok {
 		return // it is at home there
 	}
-	w.doubt(n, e, StageSend, link.Name, cause.Untranslated{At: at(n), Src: e.src, Net: w.leaving(n, e, link.Name), Out: link.Name, Line: p.route.Line})
+	w.doubt(n, e, StageSend, link.Name, cause.Untranslated{At: at(n), Src: e.src, Net: n.Leaving(w.from, e.packet, e.src, link.Name), Out: link.Name, Line: p.route.Line})
 }
 
 // foreign reports whether the entry is of nobody that can be seen.

@@ -20,9 +20,9 @@ func (w *walk) filtered(n *machine.Space, e echo, hook string, r eval.Result) ca
 		f.Other = otherDefault(w.began[0])
 		f.Join = w.world.Join(w.from, w.dest)
 	}
-	if r.Decided == nil && hook == "forward" && e.leg == LegRequest && e.outer == nil {
+	if (r.Decided == nil || len(r.Decided.Matches) == 0) && hook == "forward" && e.leg == LegRequest && e.outer == nil {
 		// Nobody has thought of this sender: it is as with all of its network.
-		f.Net = w.shared(n, e.src, func(other netip.Addr) bool {
+		f.Net = n.Shared(w.from, e.src, func(other netip.Addr) bool {
 			p := r.Packet
 			p.Src = other
 			now, err := n.Rules()

@@ -38,7 +38,7 @@ func (w *walk) wouldHelp(exit *machine.Space, route machine.RouteAnswer, n *mach
 func (w *walk) leftFrom(node *machine.Space, src netip.Addr) netip.Prefix {
 	for _, p := range w.passed {
 		if p.node == node && p.echo.src == src {
-			return w.leaving(node, p.echo, p.route.DevName)
+			return node.Leaving(w.from, p.echo.packet, src, p.route.DevName)
 		}
 	}
 	return netip.Prefix{}

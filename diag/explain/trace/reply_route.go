@@ -128,6 +128,12 @@ func (w *walk) astray() cause.Finding {
 	return cause.Astray{At: at(p.node), Dst: p.dst, Dev: p.route.DevName, Line: p.route.Line, Way: w.wayBack(p.node, p.dst, p.route)}
 }
 
+// shadowed reports whether the reply left its request's way by a route without which
+// it would not have.
+func (w *walk) shadowed() bool {
+	return w.wayBack(w.parted.node, w.parted.dst, w.parted.route).Stray.Type != ""
+}
+
 // wayBack is a route to the reply's destination by the way that the request
 // came.
 func (w *walk) wayBack(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) remedy.Turn {

@@ -71,7 +71,7 @@ func (a *arping) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 	case machine.ARPNoRoute, machine.ARPRejectRoute, machine.ARPSameDevice:
 		return a.unproxied(s, answer)
 	case machine.ARPRPFilter:
-		back := wayOut{dev: s.Dev}.insteadTo(s.Node, a.sender)
+		back := redirect(s.Node, wayOut{dev: s.Dev}, a.sender, s.Node.Route(machine.RouteQuery{Dst: a.sender}))
 		return cause.AskerElsewhere{At: at(s.Node), Sender: a.sender, Dev: s.Dev.Name, Hop: a.hop(), Proof: proof, Way: back}
 	case machine.ARPMartian:
 		return cause.OwnSender{At: at(s.Node), Sender: a.sender, Hop: a.hop(), Proof: proof, Own: remedy.OwnAddress(s.Node, a.sender)}

@@ -184,7 +184,7 @@ func (w *walk) fault(n *machine.Space, e echo, stage, dev string, f cause.Findin
 	case w.parted != nil && e.leg == LegReply && w.nameless() != nil:
 		f = w.nameless()
 		defer func() { w.strayed = true }()
-	case w.parted != nil && e.leg == LegReply && !(cause.ByRule(f) && n == w.parted.node):
+	case w.parted != nil && e.leg == LegReply && !(cause.ByRule(f) && n == w.parted.node && !w.shadowed()):
 		f = w.astray()
 		defer func() { w.strayed = true }()
 	case e.leg == LegRequest && (cause.Rejects(f) || cause.Of(f.Code()).Pointless):

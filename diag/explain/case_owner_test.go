@@ -178,6 +178,28 @@ host: ip link set br9 up
 host: ip link set veth-pod-b master br9`,
 		want: expected{cause.NeighbourUnanswered, "pod-a", request},
 		fix:  []string{"host: ip link set veth-pod-b master cni0"}},
+	{name: "a route shadows the pods, and the filter stops what goes there", from: "pod-a", to: "203.0.113.10",
+		fault: `
+host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 -o eth0 -j MASQUERADE
+host: iptables -P FORWARD DROP
+host: iptables -A FORWARD -o cni0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+host: iptables -A FORWARD -i cni0 -j ACCEPT
+host: ip route add 10.244.1.0/28 via 192.168.6.1`,
+		want: expected{cause.NoReturnRoute, "host", reply},
+		fix:  []string{"host: ip route del 10.244.1.0/28 via 192.168.6.1 dev eth0"}},
+	{name: "a route shadows the pods, and rp_filter drops what comes from there", from: "pod-a", to: "203.0.113.10",
+		fault: `
+host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 -o eth0 -j MASQUERADE
+host: sysctl -qw net.ipv4.conf.cni0.rp_filter=1
+host: ip route add 10.244.1.0/28 via 192.168.6.1`,
+		want: expected{cause.RPFilter, "host", request},
+		fix:  []string{"host: ip route del 10.244.1.0/28 via 192.168.6.1 dev eth0"}},
+	{name: "the node's uplink is down", from: "pod-a", to: "203.0.113.10",
+		fault: `
+host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 -o eth0 -j MASQUERADE
+host: ip link set eth0 down`,
+		want: expected{cause.LinkDown, "host", request},
+		fix:  []string{"host: ip link set eth0 up", "host: ip route add default via 192.168.6.1 dev eth0"}},
 	{name: "the node has no default route", from: "pod-a", to: "203.0.113.10",
 		fault: `
 host: ip route del default

@@ -19,9 +19,9 @@ func TestRulesAreMendedWhereTheirOwnerLooks(t *testing.T) {
 		fix         []string // parts of the commands, in order
 		detail      string
 	}{
-		{"a policy", "host: iptables -P FORWARD DROP", []string{"-I FORWARD -s 10.244.1.10", "-I FORWARD -m conntrack --ctstate RELATED,ESTABLISHED"}, "policy drop"},
+		{"a policy", "host: iptables -P FORWARD DROP", []string{"-I FORWARD -s 10.244.1.0/24", "-I FORWARD -m conntrack --ctstate RELATED,ESTABLISHED"}, "policy drop"},
 		{"a chain for the users", "host: iptables -P FORWARD DROP\nhost: iptables -N DOCKER-USER\nhost: iptables -A FORWARD -j DOCKER-USER",
-			[]string{"-I DOCKER-USER -s 10.244.1.10", "-I DOCKER-USER -m conntrack"}, "policy drop"},
+			[]string{"-I DOCKER-USER -s 10.244.1.0/24", "-I DOCKER-USER -m conntrack"}, "policy drop"},
 		{"somebody's rule", "host: iptables -N KUBE-ROUTER-X\nhost: iptables -A FORWARD -j KUBE-ROUTER-X\nhost: iptables -A KUBE-ROUTER-X -i veth-pod-a -j DROP",
 			[]string{"-I FORWARD -s 10.244.1.10"}, "kube-router"},
 		{"on purpose", "host: iptables -N ISOLATION-1\nhost: iptables -A FORWARD -j ISOLATION-1\nhost: iptables -A ISOLATION-1 -i veth-pod-a -j DROP",

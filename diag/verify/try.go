@@ -33,6 +33,9 @@ func Try(ctx context.Context, world *machine.Machine, req explain.Request, a exp
 	case a.Flow.Proto != "icmp":
 		return untried(a.Fix, say.T("only the fixes of pings are tried so far", "目前只试验 ping 的修复")), nil
 	}
+	if slices.ContainsFunc(a.Fix, change.Command.ByDaemon) {
+		return untried(a.Fix, say.T("the fix asks a program of this machine, of which there is no copy", "修复要由本机的守护进程来做，副本里没有它")), nil
+	}
 	dest, err := netip.ParseAddr(a.Destination)
 	if err != nil {
 		return nil, err

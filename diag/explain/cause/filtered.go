@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -96,6 +97,11 @@ func (s Stopped) Fix() []change.Change {
 			return []change.Change{change.Route{Netns: s.Other.Netns, Verb: change.RouteDel, Route: s.Other.Entry}}
 		}
 		return nil
+	}
+	if s.Netns() == "" && s.Result.Owner() == "firewalld" && !s.Answer {
+		if fix := remedy.Firewalld(s.Result.In, s.Result.Rule, s.Flow, within(s.Net, s.Flow.Src)); fix != nil {
+			return fix
+		}
 	}
 	return s.accept(s.Flow.Kind())
 }

@@ -30,6 +30,9 @@ type OtherWayBack struct {
 	// (__fib_validate_source()).
 	Loose bool
 	Way   remedy.Way // else, the way back
+	// Stray is the route without which there would be the right way back; its own Stray
+	// is empty where no route is in the way.
+	Stray remedy.Turn
 }
 
 // Code is RPFilter.
@@ -44,8 +47,11 @@ func (o OtherWayBack) Detail() say.Text {
 // Evidence is what the kernel has said.
 func (o OtherWayBack) Evidence() []say.Text { return Lines(o.Lookup...) }
 
-// Fix sets the loose mode, or adds the way back.
+// Fix takes away what is in the way, or sets the loose mode, or adds the way back.
 func (o OtherWayBack) Fix() []change.Change {
+	if o.Stray.Stray.Type != "" {
+		return o.Stray.Commands()
+	}
 	if o.Loose {
 		return []change.Change{remedy.SetConf(o.Netns(), o.Dev, "rp_filter", "2")}
 	}
@@ -58,9 +64,9 @@ type AskerElsewhere struct {
 	At
 	Sender netip.Addr
 	Dev    string
-	Hop    NextHop    // that is asked for
-	Proof  []string   // that the kernel would not answer
-	Way    remedy.Way // back
+	Hop    NextHop     // that is asked for
+	Proof  []string    // that the kernel would not answer
+	Way    remedy.Turn // back
 }
 
 // Code is RPFilter.
@@ -75,5 +81,5 @@ func (a AskerElsewhere) Detail() say.Text {
 // Evidence is the entry of who asks, and why there is no answer.
 func (a AskerElsewhere) Evidence() []say.Text { return a.Hop.with(a.Proof...) }
 
-// Fix adds the way back.
+// Fix turns the way back.
 func (a AskerElsewhere) Fix() []change.Change { return a.Way.Commands() }

@@ -128,7 +128,7 @@ func (w *walk) untranslated(n *machine.Space, p packet, link table.Link) {
 	if _, ok := machine.PrefixOver(n, link, p.src); ok {
 		return // it is at home there
 	}
-	w.doubt(n, p, StageSend, link.Name, cause.Untranslated{At: at(n), Src: p.src, Net: w.leaving(n, p, link.Name), Out: link.Name, Line: passed.route.Line})
+	w.doubt(n, p, StageSend, link.Name, cause.Untranslated{At: at(n), Src: p.src, Net: n.Leaving(w.from, p.filtered, p.src, link.Name), Out: link.Name, Line: passed.route.Line})
 }
 
 // foreign reports whether the entry is of nobody that can be seen.

@@ -68,7 +68,7 @@ func (w *walk) deadLeg(n *machine.Space, p packet, f cause.Finding) *detour {
 // address by itself.
 func (w *walk) leadsBy(h table.Nexthop, n *machine.Space, dst netip.Addr) bool {
 	return slices.ContainsFunc(w.owners(h.Via), func(s fabric.Site) bool {
-		return s.Node != n && leadsFrom(fabric.Station{Node: s.Node, Dev: s.Dev}, dst)
+		return s.Node != n && fabric.Station{Node: s.Node, Dev: s.Dev}.LeadsTo(dst)
 	})
 }
 

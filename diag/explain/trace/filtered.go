@@ -20,9 +20,9 @@ func (w *walk) filtered(n *machine.Space, p packet, hook string, r eval.Result) 
 		f.Other = otherDefault(w.began[0])
 		f.Join = w.world.Join(w.from, w.dest)
 	}
-	if r.Decided == nil && hook == "forward" && p.isRequest() {
+	if (r.Decided == nil || len(r.Decided.Matches) == 0) && hook == "forward" && p.isRequest() {
 		// Nobody has thought of this sender: it is as with all of its network.
-		f.Net = w.shared(n, p.src, func(other netip.Addr) bool {
+		f.Net = n.Shared(w.from, p.src, func(other netip.Addr) bool {
 			seen := r.Packet
 			seen.Src = other
 			now, err := n.Rules()

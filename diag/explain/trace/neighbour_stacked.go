@@ -25,7 +25,7 @@ func (a *arping) beneath(x *fabric.Explorer) (cause.Finding, fabric.Station, boo
 func (a *arping) overhead(*fabric.Explorer) (cause.Finding, fabric.Station, bool) {
 	for _, above := range a.w.world.Above(a.n, a.link.Index) {
 		s := fabric.Station{Node: above.Space, Dev: above.Link}
-		if above.Link.Kind == "vlan" || above.Space == a.n || !has(s, a.nexthop) {
+		if above.Link.Kind == "vlan" || above.Space == a.n || !s.Has(a.nexthop) {
 			continue
 		}
 		return cause.Beneath{
@@ -39,7 +39,7 @@ func (a *arping) overhead(*fabric.Explorer) (cause.Finding, fabric.Station, bool
 // comes to, which takes no request from there.
 func (a *arping) atop(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
 	for _, s := range x.Stations {
-		if s.Node == nil || s.Dev.Sharing != "l3" && s.Dev.Sharing != "l3s" || !has(s, a.nexthop) {
+		if s.Node == nil || s.Dev.Sharing != "l3" && s.Dev.Sharing != "l3s" || !s.Has(a.nexthop) {
 			continue
 		}
 		below, err := a.w.world.Below(s.Node, s.Dev)

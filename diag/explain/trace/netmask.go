@@ -22,7 +22,7 @@ func (a *arping) widerThanTheWire(x *fabric.Explorer) (cause.Finding, fabric.Sta
 		if s.Node == nil || s.Node == a.n {
 			continue
 		}
-		far, ok := narrower(s, own, a.nexthop)
+		far, ok := s.Narrower(own, a.nexthop)
 		if !ok {
 			continue
 		}
@@ -34,26 +34,6 @@ func (a *arping) widerThanTheWire(x *fabric.Explorer) (cause.Finding, fabric.Sta
 
 // documentation is an address for which only a default route is right (RFC 5737).
 var documentation = netip.MustParseAddr("192.0.2.1")
-
-// narrower is the address by which a station is a router out of a network that
-// own takes to be wider than it is.
-func narrower(s fabric.Station, own netip.Prefix, dst netip.Addr) (netip.Prefix, bool) {
-	route := s.Node.Route(machine.RouteQuery{Dst: dst})
-	if route.Kind != machine.KindLocal && (route.Kind != machine.KindUnicast || route.Dev == s.Dev.Index) {
-		return netip.Prefix{}, false
-	}
-	addrs, err := s.Node.Addrs(s.Dev.Index)
-	if err != nil {
-		return netip.Prefix{}, false
-	}
-	for _, a := range addrs {
-		far := a.Prefix
-		if far.Bits() > own.Bits() && own.Contains(far.Addr()) && far.Contains(own.Addr()) && !far.Contains(dst) {
-			return far, true
-		}
-	}
-	return netip.Prefix{}, false
-}
 
 // tooNarrow: there is no route to the destination, although it is on the wire
 // of a device, and those there have a wider prefix that holds both.
@@ -68,7 +48,7 @@ func (w *walk) tooNarrow(n *machine.Space, dst netip.Addr) (cause.Finding, machi
 		}
 		own := d.Addrs[0].Prefix
 		for _, s := range w.explore(n, d.Link, LegRequest, nil).Stations {
-			far, ok := wider(s, own, dst)
+			far, ok := s.Wider(own, dst)
 			if !ok {
 				continue
 			}
@@ -77,21 +57,4 @@ func (w *walk) tooNarrow(n *machine.Space, dst netip.Addr) (cause.Finding, machi
 		}
 	}
 	return nil, machine.RouteAnswer{}, false
-}
-
-// wider is dst as an address of a station whose prefix also holds own.
-func wider(s fabric.Station, own netip.Prefix, dst netip.Addr) (netip.Prefix, bool) {
-	if s.Node == nil {
-		return netip.Prefix{}, false
-	}
-	addrs, err := s.Node.Addrs(s.Dev.Index)
-	if err != nil {
-		return netip.Prefix{}, false
-	}
-	for _, a := range addrs {
-		if far := a.Prefix; far.Addr() == dst && far.Bits() < own.Bits() && far.Contains(own.Addr()) {
-			return far, true
-		}
-	}
-	return netip.Prefix{}, false
 }

@@ -38,7 +38,7 @@ func (w *walk) wouldHelp(exit *machine.Space, route machine.RouteAnswer, n *mach
 func (w *walk) leftFrom(node *machine.Space, src netip.Addr) netip.Prefix {
 	for _, p := range w.passed {
 		if p.node == node && p.packet.src == src {
-			return w.leaving(node, p.packet, p.route.DevName)
+			return node.Leaving(w.from, p.packet.filtered, src, p.route.DevName)
 		}
 	}
 	return netip.Prefix{}
@@ -126,6 +126,12 @@ func (w *walk) nameless() cause.Finding {
 func (w *walk) astray() cause.Finding {
 	p := w.parted
 	return cause.Astray{At: at(p.node), Dst: p.dst, Dev: p.route.DevName, Line: p.route.Line, Way: w.wayBack(p.node, p.dst, p.route)}
+}
+
+// shadowed reports whether the reply left its request's way by a route without which
+// it would not have.
+func (w *walk) shadowed() bool {
+	return w.wayBack(w.parted.node, w.parted.dst, w.parted.route).Stray.Type != ""
 }
 
 // wayBack is a route to the reply's destination by the way that the request

@@ -72,7 +72,7 @@ func (w *walk) wayTo(n *machine.Space, dst netip.Addr, but int) (wayOut, bool) {
 			if s.Node == nil || len(s.Obstacles) > 0 || s.Node == n {
 				continue
 			}
-			if has(s, dst) {
+			if s.Has(dst) {
 				return wayOut{dev: d.Link, far: s}, true
 			}
 			if via, ok := w.leadsOn(d, s, dst); ok {
@@ -84,12 +84,6 @@ func (w *walk) wayTo(n *machine.Space, dst netip.Addr, but int) (wayOut, bool) {
 		return wayOut{}, false
 	}
 	return routed[0], true
-}
-
-// has reports whether the address is one of the station's device.
-func has(s fabric.Station, addr netip.Addr) bool {
-	addrs, err := s.Node.Addrs(s.Dev.Index)
-	return err == nil && slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Addr() == addr })
 }
 
 // leadsOn is the address by which a station can be a router to dst: in a prefix

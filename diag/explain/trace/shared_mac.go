@@ -12,12 +12,6 @@ import (
 // looked for although nobody has to be asked there.
 const fewPorts = 64
 
-// bridged reports whether frames to the station are sent by what a bridge has
-// learned.
-func bridged(s fabric.Station) bool {
-	return slices.ContainsFunc(s.Crossings, func(c fabric.Crossing) bool { return c.Dev.Port != nil && c.Dev.Port.Learning })
-}
-
 // unshared reports whether it was told already that two have one MAC address: then
 // one of them is taken to have another.
 func (w *walk) unshared() bool {
@@ -27,7 +21,7 @@ func (w *walk) unshared() bool {
 // ownMAC is found when whom the frame is for has the MAC address of who sends it:
 // the bridge between them sends nothing back out of the port that it came in by.
 func (a *arping) ownMAC(s fabric.Station) (cause.Finding, bool) {
-	if s.Node == nil || s.Node == a.n || a.w.unshared() || !bridged(s) || !bytes.Equal(s.Dev.MAC, a.link.MAC) {
+	if s.Node == nil || s.Node == a.n || a.w.unshared() || !s.Bridged() || !bytes.Equal(s.Dev.MAC, a.link.MAC) {
 		return nil, false
 	}
 	return cause.SharedMAC{NextHop: a.hop(), Chosen: s.Device(), Other: fabric.Site{Node: a.n, Dev: a.link}.Device(), Own: true}, true
@@ -37,7 +31,7 @@ func (a *arping) ownMAC(s fabric.Station) (cause.Finding, bool) {
 // has the MAC address, too. Without an x they are found, unless the bridges on the
 // way have many ports.
 func (a *arping) namesake(x *fabric.Explorer, s fabric.Station, bridges []fabric.Site) {
-	if s.Node == nil || a.w.unshared() || !bridged(s) || s.Dev.Sharing != "" {
+	if s.Node == nil || a.w.unshared() || !s.Bridged() || s.Dev.Sharing != "" {
 		return
 	}
 	if x == nil {
@@ -51,7 +45,7 @@ func (a *arping) namesake(x *fabric.Explorer, s fabric.Station, bridges []fabric
 		x = a.w.explore(a.n, a.link, a.p.leg, nil)
 	}
 	for _, o := range x.Stations {
-		if o.Node != nil && o.Node != s.Node && len(o.Obstacles) == 0 && bridged(o) && o.Dev.Sharing == "" && bytes.Equal(o.Dev.MAC, s.Dev.MAC) {
+		if o.Node != nil && o.Node != s.Node && len(o.Obstacles) == 0 && o.Bridged() && o.Dev.Sharing == "" && bytes.Equal(o.Dev.MAC, s.Dev.MAC) {
 			a.w.doubt(a.n, a.p, StageNeighbour, a.link.Name, cause.SharedMAC{NextHop: a.hop(), Chosen: s.Device(), Other: o.Device()})
 			return
 		}

@@ -71,13 +71,13 @@ func (a *arping) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 	case machine.ARPNoRoute, machine.ARPRejectRoute, machine.ARPSameDevice:
 		return a.unproxied(s, answer)
 	case machine.ARPRPFilter:
-		back := wayOut{dev: s.Dev}.insteadTo(s.Node, a.sender)
+		back := redirect(s.Node, wayOut{dev: s.Dev}, a.sender, s.Node.Route(machine.RouteQuery{Dst: a.sender}))
 		return cause.AskerElsewhere{At: at(s.Node), Sender: a.sender, Dev: s.Dev.Name, Hop: a.hop(), Proof: proof, Way: back}
 	case machine.ARPMartian:
 		return cause.OwnSender{At: at(s.Node), Sender: a.sender, Hop: a.hop(), Proof: proof, Own: remedy.OwnAddress(s.Node, a.sender)}
 	case machine.ARPIgnore:
 		return cause.ARPIgnored{
-			NextHop: a.hop(), Station: s.Device(), Proof: proof, Here: has(s, a.nexthop),
+			NextHop: a.hop(), Station: s.Device(), Proof: proof, Here: s.Has(a.nexthop),
 			All: s.Node.Conf("all", "arp_ignore"), Own: s.Node.Conf(s.Dev.Name, "arp_ignore"),
 		}
 	case machine.ARPFilter:
@@ -171,7 +171,7 @@ func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
 // route that is wrong, for whoever else is there has found the router.
 func (a *arping) wrongGateway(s fabric.Station, x *fabric.Explorer) (cause.Finding, bool) {
 	route := a.n.Route(a.p.query())
-	if route.Via != a.nexthop || route.Entry.Type != "unicast" || len(route.Entry.Nexthops) > 0 || !leadsFrom(s, a.p.dst) {
+	if route.Via != a.nexthop || route.Entry.Type != "unicast" || len(route.Entry.Nexthops) > 0 || !s.LeadsTo(a.p.dst) {
 		return nil, false
 	}
 	addrs, err := s.Node.Addrs(s.Dev.Index)
@@ -197,7 +197,7 @@ func (a *arping) noRouter(n *machine.Space) (cause.Finding, fabric.Station, bool
 	x := a.w.explore(a.n, a.link, a.p.leg, nil)
 	x.Of = a.nexthop
 	for _, s := range x.Stations {
-		if s.Node == nil || s.Node == n || len(s.Obstacles) > 0 || !leadsFrom(s, a.p.dst) {
+		if s.Node == nil || s.Node == n || len(s.Obstacles) > 0 || !s.LeadsTo(a.p.dst) {
 			continue
 		}
 		if f, ok := a.wrongGateway(s, x); ok {
@@ -207,13 +207,6 @@ func (a *arping) noRouter(n *machine.Space) (cause.Finding, fabric.Station, bool
 		}
 	}
 	return nil, fabric.Station{}, false
-}
-
-// leadsFrom reports whether a station has the address, or a way to it by another
-// device.
-func leadsFrom(s fabric.Station, dst netip.Addr) bool {
-	route := s.Node.Route(machine.RouteQuery{Dst: dst})
-	return route.Kind == machine.KindLocal || route.Kind == machine.KindUnicast && route.Dev != s.Dev.Index
 }
 
 // whoIsThere are the stations on a wire, with the addresses that they have there.
@@ -247,7 +240,7 @@ func (a *arping) router(x *fabric.Explorer) (fabric.Station, bool) {
 		if first.Node == nil {
 			first = s
 		}
-		if leadsFrom(s, a.p.dst) {
+		if s.LeadsTo(a.p.dst) {
 			return s, true
 		}
 	}

@@ -2,7 +2,6 @@ package trace
 
 import (
 	"bytes"
-	"net/netip"
 	"slices"
 
 	"nstutor/diag/explain/cause"
@@ -20,36 +19,18 @@ func (a *arping) beside(x *fabric.Explorer) (cause.Finding, fabric.Station, bool
 			continue
 		}
 		far := a.w.explore(owner.Node, owner.Dev, a.p.leg, nil)
-		if port, bridge, ok := elsewhereOn(x, far); ok {
+		if port, bridge, ok := x.Elsewhere(far); ok {
 			return a.portless(owner, port, bridge), fabric.Station{Node: owner.Node, Dev: owner.Dev}, true
 		}
 		for _, side := range []struct{ bridges, ends *fabric.Explorer }{{x, far}, {far, x}} {
 			for _, s := range side.ends.Stations {
-				if bridge, ok := bridgeOf(side.bridges, s, a.nexthop); ok {
+				if bridge, ok := side.bridges.BridgeOf(s, a.nexthop); ok {
 					return a.portless(owner, fabric.Site{Node: s.Node, Dev: s.Dev}, bridge), fabric.Station{Node: owner.Node, Dev: owner.Dev}, true
 				}
 			}
 		}
 	}
 	return nil, fabric.Station{}, false
-}
-
-// elsewhereOn is a port on the way to far that belongs to another bridge of the
-// same namespace than the one that the frame came through.
-func elsewhereOn(x, far *fabric.Explorer) (fabric.Site, table.Link, bool) {
-	for _, s := range far.Stations {
-		for _, c := range s.Crossings {
-			if c.Out || c.Dev.Port == nil {
-				continue
-			}
-			for _, b := range x.Bridges {
-				if b.Node == c.Node && b.Dev.Name != c.Dev.Master {
-					return fabric.Site{Node: c.Node, Dev: c.Dev}, b.Dev, true
-				}
-			}
-		}
-	}
-	return fabric.Site{}, table.Link{}, false
 }
 
 // plug is a cable that a proposed fix connects with a bridge.
@@ -87,23 +68,6 @@ func (a *arping) plugged(x *fabric.Explorer) (fabric.Station, bool) {
 func (a *arping) portless(owner, cable fabric.Site, bridge table.Link) cause.Finding {
 	a.w.plugs = append(a.w.plugs, plug{cable, bridge})
 	return cause.NoPort{NextHop: a.hop(), Owner: owner.Node.Name, Cable: cable.Device(), Bridge: fabric.Site{Node: cable.Node, Dev: bridge}.Device()}
-}
-
-// bridgeOf is the bridge on the frame's way that the device of s should be a
-// port of: it is in the same namespace, and the device has no address.
-func bridgeOf(x *fabric.Explorer, s fabric.Station, addr netip.Addr) (table.Link, bool) {
-	if s.Node == nil || s.Dev.Kind != "veth" || s.Dev.Master != "" {
-		return table.Link{}, false
-	}
-	if addrs, err := s.Node.Addrs(s.Dev.Index); err != nil || machine.HasFamily(addrs, addr) {
-		return table.Link{}, false
-	}
-	for _, b := range x.Bridges {
-		if b.Node == s.Node {
-			return b.Dev, true
-		}
-	}
-	return table.Link{}, false
 }
 
 // unforwarded: a tunnel does not know where the other end is.

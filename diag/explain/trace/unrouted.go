@@ -100,10 +100,41 @@ func (w *walk) unrouted(n *machine.Space, p packet, l cause.Lookup) (cause.Findi
 		}
 		return cause.Unrouted{At: at(n), Lookup: l, Way: missing}, way.route(p.src)
 	}
+	if f, next, ok := w.behindDown(n, p, l); ok {
+		return f, next
+	}
 	if n != p.origin {
 		return cause.Unrouted{At: at(n), Lookup: l}, machine.RouteAnswer{}
 	}
 	return w.unroutedOrigin(n, p, l)
+}
+
+// behindDown: a namespace that passes packets on has a device that is down, and with
+// it the route that the packet should take.
+func (w *walk) behindDown(n *machine.Space, p packet, l cause.Lookup) (cause.Finding, machine.RouteAnswer, bool) {
+	devices, err := n.DevicesFor(p.dst)
+	if err != nil || n == p.origin {
+		return nil, machine.RouteAnswer{}, false
+	}
+	var down []machine.Device
+	for _, d := range devices {
+		if !d.Link.Up() && len(d.Addrs) > 0 && d.Link.Master == "" {
+			down = append(down, d)
+		}
+	}
+	for _, d := range down {
+		via, knows := w.gateway(n, d, p.dst)
+		if !knows && len(down) > 1 {
+			continue
+		}
+		f, next := w.throughDevice(n, p, l, d)
+		if !knows && !next.Via.IsValid() || knows {
+			return f, next, true
+		}
+		// Whom the default route led to is not to be seen.
+		return cause.RoutesDown{At: at(n), Link: d.Link, Lookup: l}, machine.RouteAnswer{Kind: machine.KindUnicast, Via: via, Dev: d.Link.Index, DevName: d.Link.Name, Src: p.src}, true
+	}
+	return nil, machine.RouteAnswer{}, false
 }
 
 // route is the way as an answer of the kernel, once it is there.

@@ -186,7 +186,7 @@ func (w *walk) fault(n *machine.Space, p packet, stage, dev string, f cause.Find
 	case w.parted != nil && p.leg == LegReply && w.nameless() != nil:
 		f = w.nameless()
 		defer func() { w.strayed = true }()
-	case w.parted != nil && p.leg == LegReply && !(cause.ByRule(f) && n == w.parted.node):
+	case w.parted != nil && p.leg == LegReply && !(cause.ByRule(f) && n == w.parted.node && !w.shadowed()):
 		f = w.astray()
 		defer func() { w.strayed = true }()
 	case p.leg == LegRequest && (cause.Rejects(f) || cause.Of(f.Code()).Pointless):

@@ -1,0 +1,100 @@
+package fabric
+
+import (
+	"net/netip"
+	"slices"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+)
+
+// Has reports whether the address is one of the station's device.
+func (s Station) Has(addr netip.Addr) bool {
+	addrs, err := s.Node.Addrs(s.Dev.Index)
+	return err == nil && slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Addr() == addr })
+}
+
+// LeadsTo reports whether a station has the address, or a way to it by another
+// device.
+func (s Station) LeadsTo(dst netip.Addr) bool {
+	route := s.Node.Route(machine.RouteQuery{Dst: dst})
+	return route.Kind == machine.KindLocal || route.Kind == machine.KindUnicast && route.Dev != s.Dev.Index
+}
+
+// Bridged reports whether frames to the station are sent by what a bridge has
+// learned.
+func (s Station) Bridged() bool {
+	return slices.ContainsFunc(s.Crossings, func(c Crossing) bool { return c.Dev.Port != nil && c.Dev.Port.Learning })
+}
+
+// Narrower is the address by which a station is a router out of a network that
+// own takes to be wider than it is.
+func (s Station) Narrower(own netip.Prefix, dst netip.Addr) (netip.Prefix, bool) {
+	route := s.Node.Route(machine.RouteQuery{Dst: dst})
+	if route.Kind != machine.KindLocal && (route.Kind != machine.KindUnicast || route.Dev == s.Dev.Index) {
+		return netip.Prefix{}, false
+	}
+	addrs, err := s.Node.Addrs(s.Dev.Index)
+	if err != nil {
+		return netip.Prefix{}, false
+	}
+	for _, a := range addrs {
+		far := a.Prefix
+		if far.Bits() > own.Bits() && own.Contains(far.Addr()) && far.Contains(own.Addr()) && !far.Contains(dst) {
+			return far, true
+		}
+	}
+	return netip.Prefix{}, false
+}
+
+// Wider is dst as an address of a station whose prefix also holds own.
+func (s Station) Wider(own netip.Prefix, dst netip.Addr) (netip.Prefix, bool) {
+	if s.Node == nil {
+		return netip.Prefix{}, false
+	}
+	addrs, err := s.Node.Addrs(s.Dev.Index)
+	if err != nil {
+		return netip.Prefix{}, false
+	}
+	for _, a := range addrs {
+		if far := a.Prefix; far.Addr() == dst && far.Bits() < own.Bits() && far.Contains(own.Addr()) {
+			return far, true
+		}
+	}
+	return netip.Prefix{}, false
+}
+
+// Elsewhere is a port on the way to far that belongs to another bridge of the
+// same namespace than the one that the frame came through.
+func (x *Explorer) Elsewhere(far *Explorer) (Site, table.Link, bool) {
+	for _, s := range far.Stations {
+		for _, c := range s.Crossings {
+			if c.Out || c.Dev.Port == nil {
+				continue
+			}
+			for _, b := range x.Bridges {
+				if b.Node == c.Node && b.Dev.Name != c.Dev.Master {
+					return Site{Node: c.Node, Dev: c.Dev}, b.Dev, true
+				}
+			}
+		}
+	}
+	return Site{}, table.Link{}, false
+}
+
+// BridgeOf is the bridge on the frame's way that the device of s should be a
+// port of: it is in the same namespace, and the device has no address.
+func (x *Explorer) BridgeOf(s Station, addr netip.Addr) (table.Link, bool) {
+	if s.Node == nil || s.Dev.Kind != "veth" || s.Dev.Master != "" {
+		return table.Link{}, false
+	}
+	if addrs, err := s.Node.Addrs(s.Dev.Index); err != nil || machine.HasFamily(addrs, addr) {
+		return table.Link{}, false
+	}
+	for _, b := range x.Bridges {
+		if b.Node == s.Node {
+			return b.Dev, true
+		}
+	}
+	return table.Link{}, false
+}

@@ -1,0 +1,53 @@
+package remedy
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strings"
+
+	"nstutor/diag/explain/flows"
+	"nstutor/internal/change"
+)
+
+// zoneChain matches the chain of a zone as firewalld calls it, such as
+// filter_IN_public_deny or filter_FWD_public.
+var zoneChain = regexp.MustCompile(`^filter_(IN|FWD)_(.+?)(?:_(?:pre|log|deny|allow|post))?$`)
+
+// Firewalld are the changes by which firewalld itself lets packets of a flow, and of
+// the network that it comes from, pass a rule of one of its chains, now and after it
+// has begun anew; nil where the chain is no zone's, or it cannot be asked.
+func Firewalld(chain, rule string, f flows.Flow, from netip.Prefix) []change.Change {
+	m := zoneChain.FindStringSubmatch(chain)
+	if m == nil || !change.HasFirewalld() {
+		return nil
+	}
+	zone := "--zone=" + m[2]
+	switch {
+	case m[1] == "FWD":
+		// What comes from a zone is passed on as its target says.
+		return twice("--zone=trusted", "source="+from.String(), "add", "remove")
+	case f.Echo() && strings.Contains(rule, "echo-request"):
+		return twice(zone, "icmp-block=echo-request", "remove", "add")
+	case f.DstPort != 0:
+		return twice(zone, fmt.Sprintf("port=%d/%s", f.DstPort, f.Kind().Proto), "add", "remove")
+	}
+	family := "ipv4"
+	if f.Src.Is6() {
+		family = "ipv6"
+	}
+	rich := []string{"rich-rule=rule", "family=" + family, "source", "address=" + f.Src.String(), "accept"}
+	return twice(zone, strings.Join(rich, " "), "add", "remove")
+}
+
+// twice does something to a zone: to the one that is in force, and to the one that is
+// kept.
+func twice(zone, what, do, back string) []change.Change {
+	ask := func(verb string, kept ...string) []string {
+		return append(append([]string{"firewall-cmd"}, kept...), zone, "--"+verb+"-"+what)
+	}
+	return []change.Change{
+		change.Daemon{Argv: ask(do), Back: ask(back)},
+		change.Daemon{Argv: ask(do, "--permanent"), Back: ask(back, "--permanent")},
+	}
+}

@@ -180,11 +180,15 @@ func (w *walk) fault(n *machine.Space, e echo, stage, dev string, f cause.Findin
 	}
 	var detour *detour
 	switch {
-	case cause.Certain(f) || e.outer != nil:
+	case e.outer != nil:
+	case w.parted != nil && e.leg == LegReply && w.shadowed():
+		f = w.astray()
+		defer func() { w.strayed = true }()
+	case cause.Certain(f):
 	case w.parted != nil && e.leg == LegReply && w.nameless() != nil:
 		f = w.nameless()
 		defer func() { w.strayed = true }()
-	case w.parted != nil && e.leg == LegReply && !(cause.ByRule(f) && n == w.parted.node && !w.shadowed()):
+	case w.parted != nil && e.leg == LegReply && !(cause.ByRule(f) && n == w.parted.node):
 		f = w.astray()
 		defer func() { w.strayed = true }()
 	case e.leg == LegRequest && (cause.Rejects(f) || cause.Of(f.Code()).Pointless):

@@ -194,6 +194,24 @@ host: sysctl -qw net.ipv4.conf.cni0.rp_filter=1
 host: ip route add 10.244.1.0/28 via 192.168.6.1`,
 		want: expected{cause.RPFilter, "host", request},
 		fix:  []string{"host: ip route del 10.244.1.0/28 via 192.168.6.1 dev eth0"}},
+	{name: "a route to another bridge shadows the pods, from the node", from: "host", to: "10.244.1.11",
+		fault: `
+host: ip link add br9 type bridge
+host: ip link set br9 up
+host: ip route add 10.244.1.0/28 dev br9`,
+		want: expected{cause.NeighbourUnanswered, "host", request},
+		fix:  []string{"host: ip route del 10.244.1.0/28 dev br9 scope link"}},
+	{name: "the same, for what is to come back", from: "pod-a", to: "192.168.6.1", warm: true,
+		fault: `
+host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 -o eth0 -j MASQUERADE
+host: ip link add br9 type bridge
+host: ip link add veth9 type veth peer name eth9 netns pod-c
+host: ip link set veth9 master br9 up
+pod-c: ip link set eth9 up
+host: ip link set br9 up
+host: ip route add 10.244.1.0/28 dev br9`,
+		want: expected{cause.NoReturnRoute, "host", reply},
+		fix:  []string{"host: ip route del 10.244.1.0/28 dev br9 scope link"}},
 	{name: "the node's uplink is down", from: "pod-a", to: "203.0.113.10",
 		fault: `
 host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 -o eth0 -j MASQUERADE

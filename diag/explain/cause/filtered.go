@@ -7,7 +7,6 @@ import (
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
-	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -116,21 +115,10 @@ func (s Stopped) accept(kind change.Kind) []change.Change {
 		IPTables:    t.Legacy || ip && slices.Contains(iptablesTables, t.Name) && slices.Contains(iptablesChains, chain),
 		Established: s.Answer && slices.Contains(tracked, s.Hook) && (ip || t.Family == "inet") && t.Name != "raw",
 	}
-	if a.IPTables && chain == "FORWARD" && leadsTo(s.Result.Chain, dockerUser) {
+	if a.IPTables && chain == "FORWARD" && eval.LeadsTo(s.Result.Chain, dockerUser) {
 		a.Chain = dockerUser
 	}
 	return []change.Change{a}
-}
-
-// leadsTo reports whether a rule of the chain sends packets to another one: a chain
-// may be there that nothing comes to any more.
-func leadsTo(chain *netfilter.Chain, other string) bool {
-	for rule := range chain.Walk(nil) {
-		if rule.Verdict.Chain == other {
-			return true
-		}
-	}
-	return false
 }
 
 // tracked are the hooks at which a packet's connection is known.

@@ -115,6 +115,9 @@ type WrongWire struct {
 	NextHop
 	Way      remedy.Way // that leads to it
 	Stations []Station  // that are where the route leads
+	// Stray is the route without which another one leads there; its own Stray is empty
+	// where there is none.
+	Stray remedy.Turn
 }
 
 // Code is NeighbourUnanswered.
@@ -127,10 +130,20 @@ func (m WrongWire) Detail() say.Text {
 }
 
 // Evidence are the entry, and those who are there.
-func (m WrongWire) Evidence() []say.Text { return append(m.with(), present(m.Stations)...) }
+func (m WrongWire) Evidence() []say.Text {
+	if m.Stray.Stray.Type != "" {
+		return slices.Concat(lines(m.Stray.Stray.Line()), m.with(), present(m.Stations))
+	}
+	return append(m.with(), present(m.Stations)...)
+}
 
-// Fix leads the route to the other wire.
-func (m WrongWire) Fix() []change.Change { return m.Way.Commands() }
+// Fix takes away the route that is in the way, or leads it to the other wire.
+func (m WrongWire) Fix() []change.Change {
+	if m.Stray.Stray.Type != "" {
+		return m.Stray.Commands()
+	}
+	return m.Way.Commands()
+}
 
 // EmptyWire is a wire that nobody is on.
 type EmptyWire struct {

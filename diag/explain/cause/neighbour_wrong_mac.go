@@ -40,6 +40,23 @@ func (m MACOfAnother) Evidence() []say.Text {
 // Fix has the kernel ask again.
 func (m MACOfAnother) Fix() []change.Change { return []change.Change{m.forget()} }
 
+// MACOfNobody is a written entry with a MAC address that nobody on the wire has.
+type MACOfNobody struct{ NextHop }
+
+// Code is NeighbourWrongMAC.
+func (MACOfNobody) Code() Code { return NeighbourWrongMAC }
+
+// Detail names the MAC address and the wire.
+func (m MACOfNobody) Detail() say.Text {
+	return say.T("the entry for %s says %s, which nobody on the wire of %s has", "%s 的邻居条目写的是 %s，%s 的链路上却没有网卡用这个 MAC", m.Addr, m.Entry.MAC, m.Dev)
+}
+
+// Evidence is the entry.
+func (m MACOfNobody) Evidence() []say.Text { return lines(m.Entry.Line()) }
+
+// Fix has the kernel ask again.
+func (m MACOfNobody) Fix() []change.Change { return []change.Change{m.forget()} }
+
 // MACIgnored is an entry whose frames come to the right device, which has another
 // MAC address and ignores them.
 type MACIgnored struct {

@@ -117,7 +117,11 @@ func (a *arping) byEntry() (fabric.Station, bool) {
 	case len(x.Unseen) > 0:
 		return a.outOfSight(x)
 	}
-	// Nobody has the address of the entry: it is as though there were none.
+	if a.entry.State == "PERMANENT" { // somebody has written it
+		a.w.fault(a.n, a.e, StageNeighbour, a.link.Name, cause.MACOfNobody{NextHop: a.hop()})
+		return fabric.Station{}, false
+	}
+	// Who taught it is gone: it is as though there were none.
 	a.sent()
 	return a.unanswered(a.w.explore(a.n, a.link, a.p.leg, nil))
 }

@@ -19,7 +19,7 @@ func (a *arping) unanswered(x *fabric.Explorer) (fabric.Station, bool) {
 	if s, ok := a.plugged(x); ok {
 		return s, true
 	}
-	for _, judge := range []func(*fabric.Explorer) (cause.Finding, fabric.Station, bool){a.untagged, a.beneath, a.overhead, a.atop, a.refusing, a.widerThanTheWire, a.behind, a.beside, a.misrouted} {
+	for _, judge := range []func(*fabric.Explorer) (cause.Finding, fabric.Station, bool){a.untagged, a.beneath, a.overhead, a.atop, a.refusing, a.widerThanTheWire, a.shadowed, a.behind, a.beside, a.misrouted} {
 		if f, s, ok := judge(x); ok {
 			return a.accuse(f, s)
 		}
@@ -125,6 +125,22 @@ func (a *arping) behind(x *fabric.Explorer) (cause.Finding, fabric.Station, bool
 	return nil, fabric.Station{}, false
 }
 
+// shadowed: a route leads to the wrong wire, and without it another one would lead to
+// the destination.
+func (a *arping) shadowed(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
+	f, s, ok := a.misrouted(x)
+	if !ok {
+		return nil, s, false
+	}
+	m := f.(cause.WrongWire)
+	dev, err := a.n.Link(m.Way.Dev)
+	if err != nil {
+		return nil, s, false
+	}
+	m.Stray = redirect(a.n, wayOut{dev: dev, via: m.Way.Via}, a.e.dst, a.n.Route(a.e.query()))
+	return m, s, m.Stray.Stray.Type != ""
+}
+
 // misrouted: the destination is elsewhere, and the route leads to the wrong
 // wire.
 func (a *arping) misrouted(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
@@ -147,16 +163,19 @@ func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
 		a.report(cause.NobodyHas{NextHop: a.hop(), Stations: whoIsThere(x), OnTheWay: onTheWay})
 		return fabric.Station{}, false
 	}
+	for _, s := range x.Stations {
+		if f, right := a.wrongGateway(s, x); right {
+			a.noteObstacles(s)
+			a.report(f)
+			return s, true
+		}
+	}
 	s, ok := a.router(x)
 	if !ok {
 		a.report(cause.EmptyWire{NextHop: a.hop(), Line: a.link.Line()})
 		return fabric.Station{}, false
 	}
 	a.noteObstacles(s)
-	if f, right := a.wrongGateway(s, x); right {
-		a.report(f)
-		return s, true
-	}
 	length := a.n.PrefixLen(a.link, a.nexthop)
 	a.w.granted = append(a.w.granted, grant{s.Node, netip.PrefixFrom(a.nexthop, length).Masked(), s.Dev})
 	a.report(cause.NoRouter{
@@ -171,7 +190,7 @@ func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
 // route that is wrong, for whoever else is there has found the router.
 func (a *arping) wrongGateway(s fabric.Station, x *fabric.Explorer) (cause.Finding, bool) {
 	route := a.n.Route(a.p.query())
-	if route.Via != a.nexthop || route.Entry.Type != "unicast" || len(route.Entry.Nexthops) > 0 || !s.LeadsTo(a.p.dst) {
+	if route.Via != a.nexthop || route.Entry.Type != "unicast" || len(route.Entry.Nexthops) > 0 || s.Node == nil || !s.LeadsTo(a.p.dst) {
 		return nil, false
 	}
 	addrs, err := s.Node.Addrs(s.Dev.Index)

@@ -182,11 +182,15 @@ func (w *walk) fault(n *machine.Space, p packet, stage, dev string, f cause.Find
 	}
 	var detour *detour
 	switch {
-	case cause.Certain(f) || p.encap != nil:
+	case p.encap != nil:
+	case w.parted != nil && p.leg == LegReply && w.shadowed():
+		f = w.astray()
+		defer func() { w.strayed = true }()
+	case cause.Certain(f):
 	case w.parted != nil && p.leg == LegReply && w.nameless() != nil:
 		f = w.nameless()
 		defer func() { w.strayed = true }()
-	case w.parted != nil && p.leg == LegReply && !(cause.ByRule(f) && n == w.parted.node && !w.shadowed()):
+	case w.parted != nil && p.leg == LegReply && !(cause.ByRule(f) && n == w.parted.node):
 		f = w.astray()
 		defer func() { w.strayed = true }()
 	case p.leg == LegRequest && (cause.Rejects(f) || cause.Of(f.Code()).Pointless):

@@ -72,3 +72,14 @@ func (r Result) jumpsTo(name string) bool {
 	}
 	return false
 }
+
+// LeadsTo reports whether a rule of the chain sends packets to another one: a chain
+// may be there that nothing comes to any more.
+func LeadsTo(chain *netfilter.Chain, other string) bool {
+	for rule := range chain.Walk(nil) {
+		if rule.Verdict.Chain == other {
+			return true
+		}
+	}
+	return false
+}

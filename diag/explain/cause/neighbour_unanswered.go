@@ -132,7 +132,7 @@ func (m WrongWire) Detail() say.Text {
 // Evidence are the entry, and those who are there.
 func (m WrongWire) Evidence() []say.Text {
 	if m.Stray.Stray.Type != "" {
-		return slices.Concat(lines(m.Stray.Stray.Line()), m.with(), present(m.Stations))
+		return slices.Concat(Lines(m.Stray.Stray.Line()), m.with(), present(m.Stations))
 	}
 	return append(m.with(), present(m.Stations)...)
 }

@@ -52,7 +52,7 @@ func (m MACOfNobody) Detail() say.Text {
 }
 
 // Evidence is the entry.
-func (m MACOfNobody) Evidence() []say.Text { return lines(m.Entry.Line()) }
+func (m MACOfNobody) Evidence() []say.Text { return Lines(m.Entry.Line()) }
 
 // Fix has the kernel ask again.
 func (m MACOfNobody) Fix() []change.Change { return []change.Change{m.forget()} }

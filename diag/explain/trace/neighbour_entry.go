@@ -118,7 +118,7 @@ func (a *arping) byEntry() (fabric.Station, bool) {
 		return a.outOfSight(x)
 	}
 	if a.entry.State == "PERMANENT" { // somebody has written it
-		a.w.fault(a.n, a.e, StageNeighbour, a.link.Name, cause.MACOfNobody{NextHop: a.hop()})
+		a.w.fault(a.n, a.p, StageNeighbour, a.link.Name, cause.MACOfNobody{NextHop: a.hop()})
 		return fabric.Station{}, false
 	}
 	// Who taught it is gone: it is as though there were none.

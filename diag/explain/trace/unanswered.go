@@ -137,7 +137,7 @@ func (a *arping) shadowed(x *fabric.Explorer) (cause.Finding, fabric.Station, bo
 	if err != nil {
 		return nil, s, false
 	}
-	m.Stray = redirect(a.n, wayOut{dev: dev, via: m.Way.Via}, a.e.dst, a.n.Route(a.e.query()))
+	m.Stray = redirect(a.n, wayOut{dev: dev, via: m.Way.Via}, a.p.dst, a.n.Route(a.p.query()))
 	return m, s, m.Stray.Stray.Type != ""
 }
 

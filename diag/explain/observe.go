@@ -10,6 +10,7 @@ import (
 
 	"nstutor/diag/drop"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
@@ -212,7 +213,7 @@ func (w *observation) get(ctx context.Context, a *Answer) {
 		return
 	}
 	a.Verdict = Broken
-	a.Cause = inWords(trace.Find(trace.LegReply, cause.OpensOnly{At: cause.At(w.asked.From.Name), Message: got.Message}))
+	a.Cause = inWords(trace.Find(trace.LegReply, service.OpensOnly{At: cause.At(w.asked.From.Name), Message: got.Message}))
 }
 
 // payload is what a datagram carries: nothing that was not asked for, and to a name
@@ -298,6 +299,22 @@ func (a *Answer) agrees() bool {
 // observed reports whether all frames of the path can be seen.
 func (a *Answer) observed() bool {
 	return !slices.ContainsFunc(a.Hops, func(h trace.Hop) bool { return h.Sighting != nil && h.Observed == trace.Unknown })
+}
+
+// OfAnyClient has the answer speak for each connection of its client, whatever port
+// that has: one that is opened again and again has another each time.
+func (a *Answer) OfAnyClient() {
+	for i := range a.Hops {
+		s := a.Hops[i].Sighting
+		if s == nil || a.Flow.SrcPort == 0 {
+			continue
+		}
+		for _, port := range []*uint16{&s.Flow.SrcPort, &s.Flow.DstPort} {
+			if *port == a.Flow.SrcPort {
+				*port = 0
+			}
+		}
+	}
 }
 
 // Witness tells the hops in some namespaces by what was seen there on the

@@ -30,7 +30,7 @@ func (d DeadLeg) Detail() say.Text {
 }
 
 // Evidence are the route, and what is behind the next hop.
-func (d DeadLeg) Evidence() []say.Text { return append(lines(d.Line), d.Behind.Evidence()...) }
+func (d DeadLeg) Evidence() []say.Text { return append(Lines(d.Line), d.Behind.Evidence()...) }
 
 // Fix takes the next hop out of the route.
 func (d DeadLeg) Fix() []change.Change { return d.Rewrite.Commands() }

@@ -22,7 +22,7 @@ func Rejects(f Finding) bool {
 func (Rejection) rejects() {}
 
 // Evidence is what the kernel has said.
-func (r Rejection) Evidence() []say.Text { return lines(r.Lookup...) }
+func (r Rejection) Evidence() []say.Text { return Lines(r.Lookup...) }
 
 // Fix lets the destination pass.
 func (r Rejection) Fix() []change.Change { return r.Exemption.Commands() }

@@ -46,7 +46,7 @@ func (a *arping) hop() cause.NextHop {
 
 // report notes a fault of the neighbour's stage.
 func (a *arping) report(f cause.Finding) {
-	a.w.fault(a.n, a.e, StageNeighbour, a.link.Name, f)
+	a.w.fault(a.n, a.p, StageNeighbour, a.link.Name, f)
 }
 
 // refusing is a station that has a reason of its own not to answer.
@@ -91,11 +91,11 @@ func (a *arping) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 // route to the destination where it is somebody's, or else the address itself.
 func (a *arping) unproxied(s fabric.Station, answer machine.ARPAnswer) cause.Finding {
 	f := cause.ProxyUnrouted{At: at(s.Node), Dev: s.Dev.Name, Hop: a.hop(), Proof: answer.Evidence}
-	if a.nexthop == a.e.dst && answer.Why == machine.ARPRejectRoute {
-		f.Exemption, _ = a.w.exempt(s.Node, a.e, s.Node.Route(machine.RouteQuery{Dst: a.nexthop}))
+	if a.nexthop == a.p.dst && answer.Why == machine.ARPRejectRoute {
+		f.Exemption, _ = a.w.exempt(s.Node, a.p, s.Node.Route(machine.RouteQuery{Dst: a.nexthop}))
 		return f
 	}
-	if way, ok := a.w.wayTo(s.Node, a.nexthop, s.Dev.Index); ok && a.nexthop == a.e.dst {
+	if way, ok := a.w.wayTo(s.Node, a.nexthop, s.Dev.Index); ok && a.nexthop == a.p.dst {
 		f.Way = way.insteadTo(s.Node, a.nexthop)
 		return f
 	}
@@ -106,7 +106,7 @@ func (a *arping) unproxied(s fabric.Station, answer machine.ARPAnswer) cause.Fin
 // behind: the destination is behind somebody on the wire who passes packets on,
 // and answers for nobody but himself.
 func (a *arping) behind(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
-	if a.nexthop != a.e.dst {
+	if a.nexthop != a.p.dst {
 		return nil, fabric.Station{}, false
 	}
 	for _, s := range x.Stations {
@@ -137,29 +137,29 @@ func (a *arping) shadowed(x *fabric.Explorer) (cause.Finding, fabric.Station, bo
 	if err != nil {
 		return nil, s, false
 	}
-	m.Stray = redirect(a.n, wayOut{dev: dev, via: m.Way.Via}, a.e.dst, a.n.Route(a.e.query()))
+	m.Stray = redirect(a.n, wayOut{dev: dev, via: m.Way.Via}, a.p.dst, a.n.Route(a.p.query()))
 	return m, s, m.Stray.Stray.Type != ""
 }
 
 // misrouted: the destination is elsewhere, and the route leads to the wrong
 // wire.
 func (a *arping) misrouted(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
-	if a.nexthop != a.e.dst {
+	if a.nexthop != a.p.dst {
 		return nil, fabric.Station{}, false
 	}
-	found, ok := a.w.wayTo(a.n, a.e.dst, a.link.Index)
+	found, ok := a.w.wayTo(a.n, a.p.dst, a.link.Index)
 	if !ok {
 		return nil, fabric.Station{}, false
 	}
-	way := found.to(a.n, a.e.dst)
+	way := found.to(a.n, a.p.dst)
 	way.Replace = true
 	return cause.WrongWire{NextHop: a.hop(), Way: way, Stations: whoIsThere(x)}, fabric.Station{}, true
 }
 
 // nobody: no station has the address, and none knows of it.
 func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
-	if a.nexthop == a.e.dst {
-		onTheWay := a.e.outer != nil || a.e.leg == LegReply
+	if a.nexthop == a.p.dst {
+		onTheWay := a.p.encap != nil || a.p.leg == LegReply
 		a.report(cause.NobodyHas{NextHop: a.hop(), Stations: whoIsThere(x), OnTheWay: onTheWay})
 		return fabric.Station{}, false
 	}
@@ -189,8 +189,8 @@ func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
 // not there, while the router has another address in the same network: it is the
 // route that is wrong, for whoever else is there has found the router.
 func (a *arping) wrongGateway(s fabric.Station, x *fabric.Explorer) (cause.Finding, bool) {
-	route := a.n.Route(a.e.query())
-	if route.Via != a.nexthop || route.Entry.Type != "unicast" || len(route.Entry.Nexthops) > 0 || s.Node == nil || !leadsFrom(s, a.e.dst) {
+	route := a.n.Route(a.p.query())
+	if route.Via != a.nexthop || route.Entry.Type != "unicast" || len(route.Entry.Nexthops) > 0 || s.Node == nil || !leadsFrom(s, a.p.dst) {
 		return nil, false
 	}
 	addrs, err := s.Node.Addrs(s.Dev.Index)
@@ -213,10 +213,10 @@ func (a *arping) wrongGateway(s fabric.Station, x *fabric.Explorer) (cause.Findi
 // noRouter is the finding of a route whose gateway is n, which is no router: it has no
 // other way than back, and somebody else on the wire has one.
 func (a *arping) noRouter(n *machine.Space) (cause.Finding, fabric.Station, bool) {
-	x := a.w.explore(a.n, a.link, a.e.leg, nil)
+	x := a.w.explore(a.n, a.link, a.p.leg, nil)
 	x.Of = a.nexthop
 	for _, s := range x.Stations {
-		if s.Node == nil || s.Node == n || len(s.Obstacles) > 0 || !leadsFrom(s, a.e.dst) {
+		if s.Node == nil || s.Node == n || len(s.Obstacles) > 0 || !leadsFrom(s, a.p.dst) {
 			continue
 		}
 		if f, ok := a.wrongGateway(s, x); ok {
@@ -266,7 +266,7 @@ func (a *arping) router(x *fabric.Explorer) (fabric.Station, bool) {
 		if first.Node == nil {
 			first = s
 		}
-		if leadsFrom(s, a.e.dst) {
+		if leadsFrom(s, a.p.dst) {
 			return s, true
 		}
 	}

@@ -19,7 +19,7 @@ func (a *arping) beside(x *fabric.Explorer) (cause.Finding, fabric.Station, bool
 		if owner.Node == a.n {
 			continue
 		}
-		far := a.w.explore(owner.Node, owner.Dev, a.e.leg, nil)
+		far := a.w.explore(owner.Node, owner.Dev, a.p.leg, nil)
 		if port, bridge, ok := elsewhereOn(x, far); ok {
 			return a.portless(owner, port, bridge), fabric.Station{Node: owner.Node, Dev: owner.Dev}, true
 		}
@@ -72,9 +72,9 @@ func (a *arping) plugged(x *fabric.Explorer) (fabric.Station, bool) {
 		var there []fabric.Station
 		switch {
 		case beside:
-			there = append(a.w.explore(p.cable.Node, p.bridge, a.e.leg, nil).Stations, fabric.Station{Node: p.cable.Node, Dev: p.bridge})
+			there = append(a.w.explore(p.cable.Node, p.bridge, a.p.leg, nil).Stations, fabric.Station{Node: p.cable.Node, Dev: p.bridge})
 		case behind:
-			there = a.w.explore(p.cable.Node, p.cable.Dev, a.e.leg, nil).Stations
+			there = a.w.explore(p.cable.Node, p.cable.Dev, a.p.leg, nil).Stations
 		}
 		if yes, _ := a.answering(&fabric.Explorer{Stations: there}); len(yes) > 0 {
 			return fabric.Nearest(yes)
@@ -86,7 +86,7 @@ func (a *arping) plugged(x *fabric.Explorer) (fabric.Station, bool) {
 // portless is the fault of a cable that ends beside the bridge.
 func (a *arping) portless(owner, cable fabric.Site, bridge table.Link) cause.Finding {
 	a.w.plugs = append(a.w.plugs, plug{cable, bridge})
-	return cause.NoPort{NextHop: a.hop(), Owner: owner.Node.Name, Cable: cable.Device(), Bridge: bridge.Name}
+	return cause.NoPort{NextHop: a.hop(), Owner: owner.Node.Name, Cable: cable.Device(), Bridge: fabric.Site{Node: cable.Node, Dev: bridge}.Device()}
 }
 
 // bridgeOf is the bridge on the frame's way that the device of s should be a
@@ -133,8 +133,8 @@ func (a *arping) unforwarded(x *fabric.Explorer) (fabric.Station, bool) {
 // address for it.
 func (a *arping) sent() {
 	if a.byTable && len(a.w.faults) == 0 {
-		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
-		a.w.wired(a.n, a.e, StageSend, a.link.Name)
+		a.w.hop(a.n, a.p, StageNeighbour, a.link.Name, quote(a.entry.Line()))
+		a.w.wired(a.n, a.p, StageSend, a.link.Name)
 	}
 }
 

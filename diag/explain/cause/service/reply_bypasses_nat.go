@@ -1,0 +1,58 @@
+package service
+
+import (
+	"net/netip"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/netfilter/eval"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
+
+// ReplyBypassesNAT: the reply does not come back to where the request was
+// translated, and has the wrong source.
+const ReplyBypassesNAT cause.Code = "reply-bypasses-nat"
+
+var _ = cause.Register(cause.Cause{
+	Code:  ReplyBypassesNAT,
+	Words: say.T("the reply takes a way past the translation, and comes from another address than was asked", "应答绕过了地址转换，来源不是所问的地址"),
+	Table: []string{"conntrack", "-L"},
+})
+
+// Bypassed is a reply that comes from another address than was asked. It is at the
+// namespace that has translated the request.
+type Bypassed struct {
+	cause.At
+	Flow   flows.Flow // the reply, as it comes
+	Asked  flows.Flow
+	Client netip.Addr
+	// Bridge tells that the rules of IP could see what the bridge passes on there, and
+	// do not.
+	Bridge bool
+}
+
+// Code is ReplyBypassesNAT.
+func (Bypassed) Code() cause.Code { return ReplyBypassesNAT }
+
+// Detail names both addresses.
+func (b Bypassed) Detail() say.Text {
+	asked, came := eval.Endpoint(b.Asked.Dst, b.Asked.DstPort), eval.Endpoint(b.Flow.Src, b.Flow.SrcPort)
+	if b.Bridge {
+		return say.T("%[1]s was asked, and the reply comes from %[2]s: the bridge passes it on without the rules of IP, which would take the translation back",
+			"问的是 %[1]s，应答却来自 %[2]s：网桥直接转发，没有经过会还原地址的 IP 规则", asked, came)
+	}
+	return say.T("%[1]s was asked, and the reply comes from %[2]s: it goes straight to who asked, past the namespace that translated the request",
+		"问的是 %[1]s，应答却来自 %[2]s：它直接到了提问者那里，没有回到转换请求的命名空间", asked, came)
+}
+
+// Evidence is the reply.
+func (b Bypassed) Evidence() []say.Text { return cause.Lines(b.Flow.String()) }
+
+// Fix has the reply pass the rules again.
+func (b Bypassed) Fix() []change.Change {
+	if b.Bridge {
+		return []change.Change{change.Sysctl{Netns: b.Netns(), Path: "net/bridge/bridge-nf-call-iptables", Value: "1"}}
+	}
+	return []change.Change{change.Masquerade{Netns: b.Netns(), Src: change.Only(b.Client), Dst: b.Flow.Src}}
+}

@@ -9,10 +9,10 @@ import (
 	"nstutor/diag/conntrack"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/remedy"
 
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/explain/remedy"
 	"nstutor/diag/farend"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
@@ -36,9 +36,11 @@ var (
 	tcp        = flows.Flow{Proto: 6, Src: one, Dst: two, SrcPort: 40000, DstPort: 80}
 	flow       = flows.Flow{Proto: 1, Src: one, Dst: two}
 	lookup     = cause.Lookup{two, machine.RouteAnswer{Err: syscall.ENETUNREACH}}
+	tracked    = conntrack.Tuple{Proto: 6, Src: netip.AddrPortFrom(one, 40000), Dst: netip.AddrPortFrom(two, 80)}
 	proof      = []string{"a line of the kernel's"}
 	path       = remedy.Way{Netns: "ns1", Dst: two, Dev: "eth0", Via: one, Onlink: true}
 	rewrite    = remedy.Rewrite{Netns: "ns1", Route: table.Route{Type: "unicast", Dst: netip.PrefixFrom(two, 32), Via: one, Dev: "eth0", Table: 254}}
+	stray      = remedy.Turn{Stray: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth1", Table: 254}}
 	turn       = remedy.Turn{Way: path}
 	address    = remedy.Address{Netns: "ns1", Prefix: near, Dev: "eth0"}
 	entry      = remedy.TunnelEntry{Netns: "ns1", Dev: "vxlan0", MAC: mac, Dst: two}
@@ -46,7 +48,6 @@ var (
 		Type: "blackhole", Dst: netip.PrefixFrom(two, 32), Table: 100,
 	}}}
 	policy        = cause.Rejection{here, proof, remedy.Exemption{Netns: "ns1", Dst: two, Rule: table.PolicyRule{Action: "blackhole", Priority: 7}}}
-	tracked       = conntrack.Tuple{Proto: 6, Src: netip.AddrPortFrom(one, 40000), Dst: netip.AddrPortFrom(two, 80)}
 	hop           = cause.NextHop{"ns1", "eth0", two, table.Neighbour{Dst: two, Dev: "eth0", MAC: mac, State: "STALE"}}
 	unknown       = cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: two}
 	contradiction = cause.Contradiction{here, []say.Text{say.Quote("seen")}}
@@ -68,6 +69,10 @@ var samples = []cause.Finding{
 	cause.DeadLeg{At: here, Dst: two, Dead: one, Line: proof[0], Behind: cause.Swallowed{reject}, Rewrite: rewrite},
 	cause.WrongGateway{hop, proof[0], port, rewrite, stations, ""},
 	cause.WrongGateway{hop, proof[0], port, rewrite, stations, "ns2"},
+	cause.GatewayNameless{here, bridge, address},
+	cause.WrongWire{NextHop: hop, Way: path, Stray: stray, Stations: stations},
+	cause.OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Stray: stray},
+	cause.Unforwarded{here, two, "eth0", proof, true},
 	cause.LoopbackUnrouted{here, lookup},
 	cause.LoopbackPassed{here, table.Link{Name: "lo"}},
 	cause.Unrouted{here, lookup, path},
@@ -90,10 +95,8 @@ var samples = []cause.Finding{
 	cause.NobodyAnswered{hop, false},
 	cause.NobodyAnswered{hop, true},
 	cause.Unforwarded{here, two, "eth0", proof, false},
-	cause.Unforwarded{here, two, "eth0", proof, true},
 	cause.OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Loose: true},
 	cause.OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Way: path},
-	cause.OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Stray: remedy.Turn{Stray: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth1", Table: 254}}},
 	cause.AskerElsewhere{here, one, "eth0", hop, proof, turn},
 	cause.ImpossibleSource{At: here, Flow: flow, Dev: "eth0", Lookup: proof, Service: &here},
 	cause.ImpossibleSource{At: here, Flow: flow, Dev: "eth0", Lookup: proof, Own: address},
@@ -147,7 +150,6 @@ var samples = []cause.Finding{
 	cause.ProxyUnrouted{At: here, Dev: "eth0", Hop: hop, Proof: proof, Way: path},
 	cause.ProxyUnrouted{At: here, Dev: "eth0", Hop: hop, Proof: proof, Address: address},
 	cause.MACOfAnother{NextHop: hop, Wrong: port, Right: port},
-	cause.GatewayNameless{here, bridge, address},
 	cause.MACOfNobody{hop},
 	cause.MACIgnored{NextHop: hop, Right: port},
 	cause.MACIgnored{NextHop: hop, Right: port, Silent: true},
@@ -176,7 +178,6 @@ var samples = []cause.Finding{
 	cause.ARPIgnored{NextHop: hop, Station: port, Proof: proof, All: 2, Here: true},
 	cause.ARPIgnored{NextHop: hop, Station: port, Proof: proof, All: 2, Own: 2, Here: true},
 	cause.BehindRouter{hop, port, proof},
-	cause.WrongWire{NextHop: hop, Way: path, Stray: remedy.Turn{Stray: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth1", Table: 254}}, Stations: stations},
 	cause.WrongWire{NextHop: hop, Way: path, Stations: stations},
 	cause.EmptyWire{unknown, proof[0]},
 	cause.NoRouter{hop, address, stations, proof},

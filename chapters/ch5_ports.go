@@ -12,7 +12,7 @@ const newMAC = "02:00:00:00:01:12"
 // another layer, a port that waits, a port that is kept apart, an old address.
 var portsAndTables = []Step{
 	{
-		ID: "5.7",
+		ID: "5.7", Needs: bridgeNF,
 		Setup: []Action{
 			ForwardPolicy{Netns: host, Policy: "drop"},
 			Sysctl{Netns: host, Key: bridgeNF, Value: "1"},

@@ -1,6 +1,10 @@
 package exercises
 
-import "slices"
+import (
+	"slices"
+
+	"nstutor/steps"
+)
 
 // belonging are the exercises that belong to a chapter.
 type belonging struct {
@@ -27,14 +31,17 @@ var after = []belonging{
 // mixed is how many exercises of earlier chapters are offered besides.
 const mixed = 2
 
-// After are the exercises to offer at the end of a chapter: its own, and of those
-// before it a few that were not solved yet.
+// After are the exercises to offer at the end of a chapter, of those that this kernel
+// can make: its own, and of those before it a few that were not solved yet.
 func After(chapter string, solved func(name string) bool) []string {
 	at := slices.IndexFunc(after, func(b belonging) bool { return b.chapter == chapter })
 	if at < 0 {
 		return nil
 	}
-	offered := slices.Clone(after[at].names)
+	offered := slices.DeleteFunc(slices.Clone(after[at].names), func(name string) bool {
+		e, ok := Find(name)
+		return ok && !steps.Possible(e.Needs)
+	})
 	for i, left := at-1, mixed; i >= 0 && left > 0; i-- {
 		for _, name := range after[i].names {
 			if left > 0 && !solved(name) {

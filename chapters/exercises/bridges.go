@@ -11,13 +11,15 @@ import (
 
 var _ = add(layerBelow, walledIn, deafHost)
 
+// callIPTables is there as long as br_netfilter is.
+const callIPTables = "net.bridge.bridge-nf-call-iptables"
+
 // layerBelow: a module was loaded, and rules for routed packets meet those of a bridge.
-// It needs br_netfilter.
 var layerBelow = Exercise{
 	Name: "layer-below", Level: 3, Group: "forwarding",
 	Source: []string{"https://github.com/docker/for-linux/issues/949", "https://github.com/moby/moby/issues/48365"},
+	Needs:  callIPTables,
 	Make: func(r *Seed) Case {
-		const callIPTables = "net.bridge.bridge-nf-call-iptables"
 		net, elsewhere, hosts := r.Subnet(), r.Subnet(), r.Hosts(3)
 		shop := Pod{Name: r.Name(), Addr: net.CIDR(hosts[0]), Gateway: net.IP(1)}
 		db := Pod{Name: r.Name("db", "postgres", "mysql", "redis"), Addr: net.CIDR(hosts[1]), Gateway: net.IP(1)}

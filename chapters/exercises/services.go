@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/internal/change"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
@@ -85,7 +86,7 @@ var otherHook = Exercise{
 					In(Host, "iptables -t nat -A POSTROUTING -j MASQUERADE")),
 				tempted("Nothing is dropped by the filter.", "过滤规则什么也没丢。", In(Host, "iptables -P FORWARD ACCEPT")),
 			},
-			Causes: []cause.Code{cause.NotTranslated},
+			Causes: []cause.Code{service.NotTranslated},
 			At:     []string{Host},
 			Watch:  steps.Watch{Netns: from, Get: "http://" + s.service.Addr, Rules: Host, Flows: Host},
 			Vars:   vars,
@@ -125,7 +126,7 @@ var shortCut = Exercise{
 				tempted("Only what leaves by eth0 is rewritten then, and this never does.", "这样只改写从 eth0 出去的包，而这些包从不走那里。",
 					In(Host, "iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE")),
 			},
-			Causes: []cause.Code{cause.ReplyBypassesNAT},
+			Causes: []cause.Code{service.ReplyBypassesNAT},
 			At:     []string{Host},
 			Watch:  steps.Watch{Netns: s.client.Name, Get: "http://" + s.service.Addr, Rules: Host, Flows: Host},
 			Vars:   vars,
@@ -169,7 +170,7 @@ var halfDeaf = Exercise{
 				tempted("Behind the wrong rule it is never asked.", "放在错的规则后面，永远轮不到它。", rule("add "+right)),
 				tempted("Nothing drops the packet: that pod answers with a reset.", "没有谁丢包：是那个 Pod 回了 RST。", In(Host, "iptables -P FORWARD ACCEPT")),
 			},
-			Causes: []cause.Code{cause.NotListening},
+			Causes: []cause.Code{service.NotListening},
 			At:     []string{deaf.Name},
 			Watch:  steps.Watch{Netns: s.client.Name, Get: "http://" + s.service.Addr, Rules: Host, Flows: Host},
 			Vars:   vars,

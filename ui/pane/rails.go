@@ -27,11 +27,18 @@ func (v *Topology) rails(p *picture, host *table.Snapshot) {
 }
 
 // rail joins the cards on some lines of a box, the first one first, and writes the
-// bridge's name below that.
+// bridge's name below that: where there is nothing at the other side, for the node is
+// wide enough.
 func (v *Topology) rail(node *box, ports []int, bridge string) {
 	first, last := ports[0], ports[len(ports)-1]
-	end := max(last, first+1)
-	node.at(end)
+	named := first + 1
+	for y := first + 1; y <= max(last-1, first+2); y++ {
+		if node.at(y).text[atRight] == "" {
+			named = y
+			break
+		}
+	}
+	end := max(last, named)
 	width := 0
 	for y := first; y <= end; y++ {
 		width = max(width, screen.Width(node.at(y).text[atLeft]))
@@ -52,9 +59,9 @@ func (v *Topology) rail(node *box, ports []int, bridge string) {
 			joint = g.TopRight
 		case y == last:
 			joint = g.BottomRight
-		case y == first+1 && y == end:
+		case y == named && y == end:
 			joint = g.BottomLeft
-		case y == first+1:
+		case y == named:
 			joint = g.PlugRight
 		}
 		gap := wrap.Blank(width - screen.Width(*text))
@@ -62,7 +69,7 @@ func (v *Topology) rail(node *box, ports []int, bridge string) {
 			gap = strings.Repeat(g.Horizontal, width-screen.Width(*text))
 		}
 		*text += " " + v.Theme.Rule.Render(gap+fill+joint)
-		if y == first+1 {
+		if y == named {
 			*text += " " + bridge
 		}
 	}

@@ -7,6 +7,13 @@ import (
 	"nstutor/internal/lab"
 )
 
+// Typing is an action that leaves nothing in the kernel: that somebody has done it by
+// hand shows in what was typed.
+type Typing interface {
+	// Typed takes it that a line was typed in a namespace, and says whether that was it.
+	Typed(l *lab.Lab, netns, line string) bool
+}
+
 // glance is a command line that only looks, without what does not matter about
 // it: how it got into the namespace, options, abbreviations.
 type glance struct{ where, tool, what string }
@@ -40,6 +47,10 @@ func readGlance(where string, words []string) (glance, bool) {
 			where, words = readDoor(words[1:])
 		case len(words) > 1 && words[0] == "ip":
 			return readIP(where, words[1:])
+		case len(words) > 1 && words[0] == "conntrack" && (slices.Contains(words, "-L") || slices.Contains(words, "--dump")):
+			return glance{where, "conntrack", "-L"}, true
+		case len(words) > 1 && words[0] == "nft" && slices.Contains(words, "list"):
+			return glance{where, "nft", "list"}, true
 		case len(words) > 1 && words[0] == "ping":
 			return glance{where, "ping", pinged(words)}, true
 		default:

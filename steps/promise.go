@@ -151,7 +151,7 @@ func (p Promise) Holds(ctx context.Context, l *lab.Lab) Report {
 	var r Report
 	for _, claim := range p.Claims {
 		seen, ok, err := claim.Look(ctx, l, nil)
-		if errors.Is(err, errNeedsEvidence) {
+		if errors.Is(err, ErrNeedsEvidence) {
 			continue
 		}
 		r.Lines = append(r.Lines, Seen{claim.Promised(l), seen, ok && err == nil, err})

@@ -7,11 +7,13 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/probe"
+	"nstutor/diag/wire"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
 )
@@ -127,9 +129,17 @@ func (t Tried) Flow() (to string, proto byte, port uint16, page string) {
 	return t.To, 0, 0, ""
 }
 
+// Frames are those that it leaves on the wire.
+func (t Tried) Frames() wire.Filter {
+	return wire.Filter{TCP: t.Tool == toolGet, UDP: t.Tool == toolAsk}
+}
+
 // getTime is how long a page is waited for: less than ping's time, for a connection
 // that is not answered is tried again after a second.
 const getTime = 2 * time.Second
+
+// aloneTime is how long an answer is waited for where the next try needs the same port.
+const aloneTime = 800 * time.Millisecond
 
 // question is what a datagram asks of the lab's server.
 const question = "who?"
@@ -167,10 +177,29 @@ func pageResult(got probe.GetResult) probe.Result {
 	return r
 }
 
+// Reached opens so many connections at once and says how many of them each server has
+// answered, by the address that it says it has. Those that reached none are "".
+func Reached(ctx context.Context, ns *nsenter.Namespace, page string, connections int) map[string]int {
+	servers := make([]string, connections)
+	var all sync.WaitGroup
+	for i := range servers {
+		all.Go(func() { _, servers[i], _ = lab.ReadVisit(probe.Get(ctx, ns, page, getTime).Body) })
+	}
+	all.Wait()
+	reached := map[string]int{}
+	for _, server := range servers {
+		reached[server]++
+	}
+	return reached
+}
+
 // Pinger tries it again and again, once a second.
 func (t Tried) Pinger(ns *nsenter.Namespace, timeout time.Duration) *probe.Pinger {
 	if t.IsPing() {
 		return probe.NewPinger(ns, probe.Echo{To: t.To, Size: t.Size, DF: t.DF, Timeout: timeout}, time.Second)
+	}
+	if t.SrcPort != 0 {
+		timeout = min(timeout, aloneTime) // one port is one socket's at a time
 	}
 	try := func(ctx context.Context, _ int) probe.Result { return t.Try(ctx, ns, timeout) }
 	return probe.NewTrier(ns, try, max(timeout, getTime), time.Second)

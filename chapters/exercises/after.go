@@ -23,6 +23,9 @@ var after = []belonging{
 		"two-ways-back", "twice-silent", "after-the-reboot", "two-sizes", "be-the-cni"}},
 	{"4", []string{"wrong-door", "only-next-door", "closed-door", "one-way-ban"}},
 	{"5", []string{"unplugged-port", "walled-in", "deaf-host", "layer-below"}},
+	{"6", []string{"other-hook", "short-cut"}},
+	{"7", []string{"half-deaf", "deaf-client"}},
+	{"8", []string{"own-service", "own-door"}},
 }
 
 // mixed is how many exercises of earlier chapters are offered besides.

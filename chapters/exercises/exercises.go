@@ -25,7 +25,7 @@ func add(list ...exercise.Exercise) bool {
 }
 
 // groups are the groups in the order in which they are learned.
-var groups = []string{"links", "arp", "routes", "return", "forwarding", "nat", "mtu", "challenge"}
+var groups = []string{"links", "arp", "routes", "return", "forwarding", "nat", "services", "mtu", "challenge"}
 
 // All is every exercise that this kernel can make: by level, then by group.
 func All() []exercise.Exercise {

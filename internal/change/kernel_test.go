@@ -132,6 +132,7 @@ func samples() []sample {
 	route6.Route = change.To(wide6, far6, "eth0", false)
 	replaced6.Route = change.To(wide6, netip.MustParseAddr("fd00:6::78"), "eth0", false)
 	default6.Route = change.To(netip.PrefixFrom(netip.IPv6Unspecified(), 0), far6, "eth0", false)
+	flow := change.ConntrackAdd{Netns: host, Proto: "udp", Src: netip.MustParseAddrPort("10.244.1.10:40000"), Dst: netip.AddrPortFrom(stranger, 53), To: router}
 	filter := []change.Change{line("-A FORWARD -p tcp -j DROP")}
 	return append(nftSamples(), []sample{
 		{name: "up", start: []change.Change{veth}, change: change.Up(host, "cable0")},
@@ -182,6 +183,8 @@ func samples() []sample {
 		{name: "a namespace", change: change.NetnsAdd{Name: "p"}, unseen: true},
 		{name: "a namespace away", start: []change.Change{change.NetnsAdd{Name: "p"}}, change: change.NetnsDel{Name: "p"}, unseen: true, final: true},
 		{name: "what was learned of paths", change: change.FlushCache{Netns: host}, unseen: true},
+		{name: "a connection", change: flow, unseen: true},
+		{name: "connections forgotten", start: []change.Change{flow}, change: change.ConntrackDel{Netns: host, Proto: "udp", Dst: stranger}, unseen: true, final: true},
 		{name: "a rule", change: line("-t nat -A POSTROUTING -s 10.1.0.0/16 ! -d 10.1.0.0/16 -j MASQUERADE"), rules: true},
 		{name: "a policy", start: filter, change: line("-P FORWARD DROP"), rules: true},
 		{name: "a rule away", start: filter, change: line("-D FORWARD -p tcp -j DROP"), rules: true},
@@ -330,7 +333,7 @@ func TestWhatIsNoChangeIsNotUnderstood(t *testing.T) {
 		"", "ip", "ip route", "ip route add", "ip route add nonsense", "ip route add default via", "ip route add default by eth0", "ip route show",
 		"ip link set", "ip link set eth0", "ip link set eth0 up down", "ip link set eth0 mtu", "ip link add a type dummy", "ip addr add", "ip rule add from x", "ip -6 rule", "ip -6 rule show", "ip6tables",
 		"ip neigh replace x", "ip neigh del", "bridge fdb append x", "bridge fdb append 02:00:00:00:00:01 dev a", "bridge link set dev a b c", "bridge vlan add vid x",
-		"sysctl -w a", "conntrack -F x", "ip route flush all", "ip xfrm policy add", "ip netns add", "iptables", "rm -rf x",
+		"sysctl -w a", "conntrack -F x", "conntrack -D", "conntrack -D -p udp", "conntrack -D -p x -d 10.0.0.1", "conntrack -I -p icmp -s 10.0.0.1 -d 10.0.0.2", "ip route flush all", "ip xfrm policy add", "ip netns add", "iptables", "rm -rf x",
 		"nft", "nft list ruleset", "nft add", "nft add table", "nft add chain ip t", "nft add chain ip t c {", "nft add chain ip t c { type nat hook nowhere priority 0; }",
 		"nft add chain ip t c { type nat hook output; }", "nft add chain ip t c { policy maybe; }", "nft add rule ip t c", "nft add rule ip t c ip daddr x", "nft add rule ip t c ip ttl 3",
 		"nft add rule ip t c dnat to 10.0.0.1:80", "nft add rule ip t c dnat to", "nft add rule ip t c tcp dport http", "nft add rule ip t c tcp flags syn", "nft add rule ip t c meta skuid 0",

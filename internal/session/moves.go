@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"nstutor/internal/session/feed"
 	"nstutor/steps"
 )
 
@@ -72,6 +73,7 @@ func (s *Session) entered(msg Entered) Work {
 		watch := msg.Step.Watch
 		s.Network.Log = PingLog{Tried: watch.Tried()}
 		s.Network.Watch = watch.Netns
+		s.Network.Tally, s.Network.counted = feed.Tally{}, [2]string{watch.Rules, watch.Flows}
 		s.watchTables()
 	}
 	s.aimPing(true)

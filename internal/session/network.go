@@ -23,6 +23,8 @@ type Network struct {
 	version      int       // counts the changes of names, snaps and whatever the player changed
 	changed      time.Time // when it was counted last
 	Log          PingLog
+	Tally        feed.Tally // what the packet filters remember, where the step is about them
+	counted      [2]string  // whose: of the rules, and of the connections
 	Frames       []wire.Frame
 	NeighTimeout time.Duration
 	Trouble      error // what could not be watched
@@ -134,5 +136,5 @@ func (s *Session) retarget() {
 		return
 	}
 	w := &s.Network
-	s.feed.AimAt(feed.Aim{Gen: w.Aim, Tables: w.Watch, Tried: w.Log.Tried, Pinging: w.pinging})
+	s.feed.AimAt(feed.Aim{Gen: w.Aim, Tables: w.Watch, Tried: w.Log.Tried, Pinging: w.pinging, Rules: w.counted[0], Flows: w.counted[1]})
 }

@@ -119,9 +119,13 @@ func (q Question) answer(ctx context.Context, known netip.Addr) (explain.Answer,
 	if !dest.Is4() {
 		return explain.Answer{}, say.Err("%s: only IPv4 is explained", "%s：只能解释 IPv4", dest)
 	}
-	return explain.Explain(ctx, world, explain.Request{
+	answer, err := explain.Explain(ctx, world, explain.Request{
 		From: from, Dest: dest, Size: q.Size, DF: q.DF, Proto: proto, Port: port, SrcPort: q.SrcPort, URL: page,
 	})
+	if q.SrcPort == 0 {
+		answer.OfAnyClient()
+	}
+	return answer, err
 }
 
 // takeWhy takes an answer, or that it is time for the next question.

@@ -89,6 +89,13 @@ func (v *Topology) boxes(w int) (lines []string, watched spot, ok bool) {
 			p.node.at(p.node.bottom()).text[atLeft] = v.deviceText(lab.Host, l)
 		}
 	}
+	below := 0
+	if n := len(p.outside); n > 0 {
+		below = p.outside[n-1].bottom() + 1
+	}
+	if b, any := v.virtual(below); any {
+		p.outside = append(p.outside, b)
+	}
 	lines, watched = v.paint(p, w)
 	return lines, watched, true
 }

@@ -20,6 +20,8 @@ type Aim struct {
 	Tables  string      // the namespace whose neighbours are polled
 	Tried   steps.Tried // what is tried again and again, if pinging
 	Pinging bool
+	// Rules and Flows are the namespaces whose counters and connections are read.
+	Rules, Flows string
 }
 
 // Feed follows the lab: it watches the tables of every namespace, the frames
@@ -33,10 +35,11 @@ type Feed struct {
 	mu     sync.Mutex
 	wanted Aim
 
-	names  Names // as they were last sent
-	spaces map[string]*space
-	wire   *taps
-	pinger *pinger
+	names   Names // as they were last sent
+	spaces  map[string]*space
+	wire    *taps
+	pinger  *pinger
+	counter *counter
 }
 
 // New makes a feed of a lab; what it sees goes to send.
@@ -102,8 +105,9 @@ func (f *Feed) follow(ctx context.Context) {
 		f.names = names
 		f.send(names)
 	}
-	f.tapAll(ctx)
+	f.tapAll(ctx, want.Tried.Frames())
 	f.ping(want)
+	f.count(want)
 }
 
 // open watches a namespace, unless it is watched in this manner already.
@@ -134,6 +138,9 @@ func (f *Feed) complain(err error) {
 func (f *Feed) close() {
 	if f.pinger != nil {
 		f.pinger.close()
+	}
+	if f.counter != nil {
+		f.counter.close()
 	}
 	if f.wire != nil {
 		f.wire.close()

@@ -16,10 +16,8 @@ const (
 	bridgeNF = "net.bridge.bridge-nf-call-iptables"
 )
 
-var (
-	podCCard = Dev{Netns: podC, Name: "eth0"}
-	bridge   = Dev{Netns: host, Name: cni0}
-)
+// bridge is cni0 as the node's own card.
+var bridge = Dev{Netns: host, Name: cni0}
 
 // switched is the ping from pod to pod, with the bridge's forwarding database.
 var switched = Watch{Netns: podA, Ping: podBIP, FDB: cni0}

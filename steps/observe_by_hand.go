@@ -59,18 +59,32 @@ func readGlance(where string, words []string) (glance, bool) {
 	}
 }
 
+// pingFlags are the options of ping(8) that have no value.
+const pingFlags = "46AaBbCDdfHhLnOqRrUVv"
+
 // pinged is whom a ping is for, and with what TTL where it says so.
 func pinged(words []string) string {
-	to := words[len(words)-1]
-	for i, word := range words {
-		if hops, ok := strings.CutPrefix(word, "-t"); ok && i > 0 {
-			if hops == "" && i+1 < len(words) {
-				hops = words[i+1]
-			}
-			return to + " -t " + hops
+	to, hops := "", ""
+	for i := 1; i < len(words); i++ {
+		option, value := words[i], ""
+		if !strings.HasPrefix(option, "-") {
+			to = option
+			continue
+		}
+		switch {
+		case len(option) == 2 && strings.Contains(pingFlags, option[1:]):
+			continue
+		case len(option) > 2:
+			option, value = option[:2], option[2:]
+		case i+1 < len(words):
+			i++
+			value = words[i]
+		}
+		if option == "-t" {
+			hops = " -t " + value
 		}
 	}
-	return to
+	return to + hops
 }
 
 // readDoor reads the options of nsenter(1) and returns what they lead to.

@@ -169,7 +169,7 @@ var virtual = Chapter{
 			Watch: podToVIP,
 		},
 		{
-			ID:     "6.7",
+			ID: "6.7", Needs: bridgeNF,
 			Setup:  onBridge(),
 			Action: Sysctl{Netns: host, Key: bridgeNF, Value: "1"},
 			Before: Promise{

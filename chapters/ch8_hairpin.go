@@ -64,7 +64,7 @@ var hairpinned = Chapter{
 			Watch: itself,
 		},
 		{
-			ID:     "8.3",
+			ID: "8.3", Needs: bridgeNF,
 			Setup:  concat(onBridge(), []Action{Sysctl{Netns: host, Key: bridgeNF, Value: "1"}}),
 			Action: Hairpin{Netns: host, Dev: vethPodB},
 			Before: Promise{

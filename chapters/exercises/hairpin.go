@@ -43,6 +43,7 @@ var ownService = Exercise{
 // ownDoor: the same on a bridge, where the port does not let the packet back out.
 var ownDoor = Exercise{
 	Name: "own-door", Level: 3, Group: "services",
+	Needs:  callIPTables,
 	Source: []string{"https://github.com/kubernetes/kubernetes/issues/22717", "https://github.com/kubernetes/kubernetes/issues/23322"},
 	Make: func(r *Seed) Case {
 		s := newServing(r, 1)

@@ -159,8 +159,8 @@ var trials = []struct {
 	{say.Quote("macvlan"), say.T("macvlan devices", "macvlan 设备"), say.T("load the module: `sudo modprobe macvlan`", "加载模块：`sudo modprobe macvlan`"), func(ctx context.Context, l *lab.Lab) error {
 		return steps.MacvlanAdd{Netns: lab.Host, Name: "mv-doctor", Lower: "eth0"}.Change(l).Apply(ctx, l)
 	}, false},
-	{say.T("filter on bridges", "网桥上的过滤"), say.Quote("br_netfilter"), say.T("step 5.7 and the exercise layer-below are left out; to have them: `sudo modprobe br_netfilter`",
-		"步骤 5.7 和练习 layer-below 会略去；要有它们：`sudo modprobe br_netfilter`"), tryBridgeFilter, true},
+	{say.T("filter on bridges", "网桥上的过滤"), say.Quote("br_netfilter"), say.T("steps 5.7, 6.7 and 8.3 and the exercises layer-below and own-door are left out; to have them: `sudo modprobe br_netfilter`",
+		"步骤 5.7、6.7、8.3 和练习 layer-below、own-door 会略去；要有它们：`sudo modprobe br_netfilter`"), tryBridgeFilter, true},
 	{say.T("address translation", "地址转换"), say.T("nat table and MASQUERADE", "nat 表和 MASQUERADE"),
 		say.T("load the modules: `sudo modprobe -a nf_tables nft_masq nft_chain_nat xt_MASQUERADE iptable_nat`",
 			"加载模块：`sudo modprobe -a nf_tables nft_masq nft_chain_nat xt_MASQUERADE iptable_nat`"), func(ctx context.Context, l *lab.Lab) error {

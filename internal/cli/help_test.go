@@ -61,10 +61,6 @@ func TestHelpIsInTheLearnersLanguage(t *testing.T) {
 
 // TestWhatIsTypedWronglyIsToldInTheLearnersLanguage: by cobra, by pflag and by us.
 func TestWhatIsTypedWronglyIsToldInTheLearnersLanguage(t *testing.T) {
-	var ids []string
-	for _, chapter := range chapters.All() {
-		ids = append(ids, chapter.ID)
-	}
 	for line, want := range map[string]string{
 		"dance":                         "nstutor 没有命令 \"dance\"；见 `nstutor --help`",
 		"run --nope":                    "没有选项 --nope；见 `nstutor run --help`",
@@ -77,7 +73,7 @@ func TestWhatIsTypedWronglyIsToldInTheLearnersLanguage(t *testing.T) {
 		"run --lang fr":                 "语言 \"fr\"：只有 en 和 zh；请用 --lang en",
 		"run 9.9":                       "\"9.9\" 既不是章也不是步骤；`nstutor run --list` 列出全部",
 		"help dance":                    "nstutor 没有命令 \"dance\"；见 `nstutor --help`",
-		"progress reset":                "reset 需要且只需要指定一项要清除的内容：" + strings.Join(ids, "、") + "、exercises 或 all",
+		"progress reset":                "reset 需要且只需要指定一项要清除的内容：" + allChapters() + "、exercises 或 all",
 	} {
 		root := (&app{lang: "zh"}).root()
 		root.SetArgs(strings.Fields(line))
@@ -85,6 +81,15 @@ func TestWhatIsTypedWronglyIsToldInTheLearnersLanguage(t *testing.T) {
 			t.Errorf("%s: %q, want %q", line, got, want)
 		}
 	}
+}
+
+// allChapters are their IDs, as a list in Chinese has them.
+func allChapters() string {
+	var ids []string
+	for _, chapter := range chapters.All() {
+		ids = append(ids, chapter.ID)
+	}
+	return strings.Join(ids, "、")
 }
 
 // TestTheLanguageIsKnownBeforeTheCommands: it is looked for among all arguments,

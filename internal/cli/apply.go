@@ -20,14 +20,14 @@ func (a *app) apply() *cobra.Command {
 		Short: a.say("Make one change to the network here, without ip, bridge, iptables or nft", "不用 ip、bridge、iptables 和 nft，对这里的网络做一项改动"),
 		Long: a.say(`apply makes the one change that explain has offered, over netlink. It is for
 machines that lack the program: COMMAND is what would be typed for ip, bridge,
-conntrack, sysctl or iptables, with its words in full, such as
+conntrack, sysctl, iptables or nft, with its words in full, such as
 
   nstutor apply ip route add default via 172.20.1.1 dev eth0
 
 Two changes of the packet filter have words of their own: masquerade and accept.
 The change is made in the network namespace that apply is started in, or in the
 one of --netns. It takes root.`, `apply 通过 netlink 完成 explain 给出的那一项改动，用于没有相应程序的机器。
-命令就是原本要输入的 ip、bridge、conntrack、sysctl 或 iptables 命令，其中的词
+命令就是原本要输入的 ip、bridge、conntrack、sysctl、iptables 或 nft 命令，其中的词
 都要写全，例如
 
   nstutor apply ip route add default via 172.20.1.1 dev eth0

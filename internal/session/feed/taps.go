@@ -36,7 +36,7 @@ func (f *Feed) tapAll(ctx context.Context) {
 		delete(old.taps, s.ns)
 		if tap == nil {
 			var err error
-			if tap, err = wire.Capture(s.ns, wire.Filter{}); err != nil {
+			if tap, err = wire.Capture(s.ns, wire.Filter{TCP: true, UDP: true}); err != nil {
 				continue // it closed just now: another change will tell
 			}
 		}

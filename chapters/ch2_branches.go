@@ -119,7 +119,7 @@ var branches = []Step{
 				NeighIs{Netns: ns1, Dst: calicoGateway, Dev: "ns1-eth0", States: Unresolved}),
 		},
 		After: Promise{
-			Pings:  node(probe.Replied),
+			Pings: node(probe.Replied),
 			Claims: []Claim{
 				RouteIs{Netns: host, Dst: "default", Absent: true},
 				NeighIs{Netns: ns1, Dst: calicoGateway, Dev: "ns1-eth0", States: Resolved, MACOf: vethDev},

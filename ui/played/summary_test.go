@@ -54,6 +54,6 @@ func TestTheSummaryForgetsEverything(t *testing.T) {
 	p.press("down", "down", "r")
 	p.see("Forget everything, in all chapters and exercises? y/n")
 	p.press("y")
-	p.see(done(0)+", no predictions")
+	p.see(done(0) + ", no predictions")
 	p.wait(func(string) bool { return !p.progress.Done("0.1") && !p.progress.Done("3.1") }, "still remembered")
 }

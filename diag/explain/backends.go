@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/netfilter/eval"
@@ -71,7 +72,7 @@ func summary(ways []eval.Branch, told []Answer, at int) Answer {
 	}
 	a.Backends, a.Next = backends, []Fault{}
 	if a.Verdict != Delivered {
-		found := cause.SomeBackends{
+		found := service.SomeBackends{
 			At: cause.At(a.Cause.Netns), Of: a.Cause.Code, Service: a.Target(), Backend: backends[at].Address,
 			Good: good, All: len(backends), Why: a.Cause.Detail, Proof: a.Cause.Evidence, Mends: a.Cause.fix,
 		}

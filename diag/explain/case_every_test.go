@@ -5,25 +5,26 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 )
 
 // elsewhere are the causes that no breakage of a network can show, and why.
 var elsewhere = map[cause.Code]string{
-	cause.None:             "nothing is broken",
-	cause.NotKnown:         "a far side that cannot be seen: TestAFarSideThatCannotBeSeen",
-	cause.ModelDisagrees:   "a rule of the kernel's that is not followed: TestTheReportTellsTheAnswer",
-	cause.ReplyOtherSource: "a doubt, which only a datagram decides: TestAnAnswerFromAnotherAddress",
-	cause.NameUnresolved:   "it takes a name: TestANameThatCannotBeLookedUp",
-	cause.ConntrackFull:    "it takes a table that is filled: TestAFullConnectionTable",
-	cause.NeighboursFull:   "the table is the whole machine's, and a test must not fill it: machine.TestPermanentNeighboursTakeNoRoom",
-	cause.NoPeer:           "it takes WireGuard, which few kernels of tests have: farend.TestPeersAreReadAsTheKernelWritesThem",
+	cause.None:               "nothing is broken",
+	cause.NotKnown:           "a far side that cannot be seen: TestAFarSideThatCannotBeSeen",
+	cause.ModelDisagrees:     "a rule of the kernel's that is not followed: TestTheReportTellsTheAnswer",
+	service.ReplyOtherSource: "a doubt, which only a datagram decides: TestAnAnswerFromAnotherAddress",
+	service.NameUnresolved:   "it takes a name: TestANameThatCannotBeLookedUp",
+	cause.ConntrackFull:      "it takes a table that is filled: TestAFullConnectionTable",
+	cause.NeighboursFull:     "the table is the whole machine's, and a test must not fill it: machine.TestPermanentNeighboursTakeNoRoom",
+	cause.NoPeer:             "it takes WireGuard, which few kernels of tests have: farend.TestPeersAreReadAsTheKernelWritesThem",
 }
 
 // unmendable are the causes that no command can mend, and why.
 var unmendable = map[cause.Code]string{
 	cause.DestinationAbsent: "who should have the address?",
-	cause.NotListening:      "a program has to be started",
-	cause.BacklogFull:       "a program has to go on",
+	service.NotListening:    "a program has to be started",
+	service.BacklogFull:     "a program has to go on",
 	cause.NoEndpoints:       "a program has to become ready",
 }
 

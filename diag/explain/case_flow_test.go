@@ -12,6 +12,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
 	"nstutor/internal/lab/labtest"
@@ -145,17 +146,17 @@ var flowBreakages = among([]breakage{
 	{name: "udp that is answered", from: "pod-a", to: "10.244.1.11", asks: "udp 5000", serve: []string{"pod-b udp 0.0.0.0:5000"}},
 	{name: "a socket for both families", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp [::]:80"}},
 	{name: "nobody listens", from: "pod-a", to: "10.244.1.11", asks: "tcp 80",
-		want: expected{cause.NotListening, "pod-b", request}, noFix: true},
+		want: expected{service.NotListening, "pod-b", request}, noFix: true},
 	{name: "nobody listens for datagrams", from: "pod-a", to: "10.244.1.11", asks: "udp 5000",
-		want: expected{cause.NotListening, "pod-b", request}, noFix: true},
+		want: expected{service.NotListening, "pod-b", request}, noFix: true},
 	{name: "listens on loopback only", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp 127.0.0.1:80"},
-		want: expected{cause.NotListening, "pod-b", request}, noFix: true},
+		want: expected{service.NotListening, "pod-b", request}, noFix: true},
 	{name: "listens for the other protocol", from: "pod-a", to: "10.244.1.11", asks: "tcp 53", serve: []string{"pod-b udp 0.0.0.0:53"},
-		want: expected{cause.NotListening, "pod-b", request}, noFix: true},
+		want: expected{service.NotListening, "pod-b", request}, noFix: true},
 	{name: "nobody accepts", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b stuck 10.244.1.11:80"},
-		want: expected{cause.BacklogFull, "pod-b", request}, noFix: true},
+		want: expected{service.BacklogFull, "pod-b", request}, noFix: true},
 	{name: "nobody listens, from inside", from: "pod-b", to: "127.0.0.1", asks: "tcp 80",
-		want: expected{cause.NotListening, "pod-b", request}, noFix: true},
+		want: expected{service.NotListening, "pod-b", request}, noFix: true},
 	{name: "the port is dropped", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80", "pod-b tcp 0.0.0.0:81"},
 		fault: `host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw tcp dport 80 drop'`,
 		want:  expected{cause.Filtered, "host", request}, shut: []journey{{"pod-b", "10.244.1.10"}}},
@@ -181,7 +182,7 @@ host: ip rule add ipproto tcp dport 80 lookup 77 pref 10`,
 		fault: `host: iptables -t nat -A PREROUTING -d 192.168.6.160 -p tcp --dport 8080 -j DNAT --to-destination 10.244.1.11:80`},
 	{name: "a port of the node that is forwarded to nobody", from: "inet", to: "192.168.6.160", asks: "tcp 8080", serve: []string{"pod-b tcp 0.0.0.0:8080"},
 		fault: `host: iptables -t nat -A PREROUTING -d 192.168.6.160 -p tcp --dport 8080 -j DNAT --to-destination 10.244.1.11:80`,
-		want:  expected{cause.NotListening, "pod-b", request}, noFix: true},
+		want:  expected{service.NotListening, "pod-b", request}, noFix: true},
 	{name: "a port of the node that is redirected", from: "inet", to: "192.168.6.160", asks: "tcp 8080", serve: []string{"host tcp 0.0.0.0:3128"},
 		fault: `host: iptables -t nat -A PREROUTING -d 192.168.6.160 -p tcp --dport 8080 -j REDIRECT --to-ports 3128`},
 	{name: "a service of nft, from a pod", from: "pod-a", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
@@ -212,13 +213,13 @@ host: iptables -A KUBE-SERVICES -d 10.96.0.10 -p tcp --dport 80 -j REJECT`,
 		want:  expected{cause.NoEndpoints, "host", request}, noFix: true},
 	{name: "a service for pods only, asked by the node", from: "host", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
 		fault: `host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080`,
-		want:  expected{cause.NotTranslated, "host", request}},
+		want:  expected{service.NotTranslated, "host", request}},
 	{name: "a service for the node only, asked by a pod", from: "pod-a", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
 		fault: `host: nft 'add table ip n; add chain ip n out { type nat hook output priority -100; }; add rule ip n out ip daddr 10.96.0.10 tcp dport 80 dnat to 10.244.1.11:8080'`,
-		want:  expected{cause.NotTranslated, "host", request}},
+		want:  expected{service.NotTranslated, "host", request}},
 	{name: "a port of the node for others only, asked by the node", from: "host", to: "192.168.6.160", asks: "tcp 30080", serve: []string{"pod-b tcp 0.0.0.0:8080"},
 		fault: `host: iptables -t nat -A PREROUTING -p tcp --dport 30080 -j DNAT --to-destination 10.244.1.11:8080`,
-		want:  expected{cause.NotTranslated, "host", request}},
+		want:  expected{service.NotTranslated, "host", request}},
 	{name: "a pod that asks its own service", from: "pod-b", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
 		fault: `host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080`,
 		want:  expected{cause.Hairpin, "pod-b", request}},
@@ -230,12 +231,12 @@ var bridgedServices = among([]breakage{
 		fault: `
 host: sysctl -qw net.bridge.bridge-nf-call-iptables=0
 host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080`,
-		want: expected{cause.ReplyBypassesNAT, "host", reply}},
+		want: expected{service.ReplyBypassesNAT, "host", reply}},
 	{name: "the datagram back bypasses the node", from: "pod-a", to: "10.96.0.10", asks: "udp 53", serve: []string{"pod-b udp 0.0.0.0:53"},
 		fault: `
 host: sysctl -qw net.bridge.bridge-nf-call-iptables=0
 host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p udp --dport 53 -j DNAT --to-destination 10.244.1.11:53`,
-		want: expected{cause.ReplyBypassesNAT, "host", reply}},
+		want: expected{service.ReplyBypassesNAT, "host", reply}},
 	{name: "a bridge that gives it back", from: "pod-a", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
 		fault: `
 host: sysctl -qw net.bridge.bridge-nf-call-iptables=1
@@ -266,11 +267,11 @@ func TestAnAnswerFromAnotherAddress(t *testing.T) {
 		t.Fatalf("the datagram: %s", r.Message)
 	}
 	a := b.explain(c, false)
-	if a.Verdict != explain.Undecided || a.Cause.Code != cause.ReplyOtherSource || a.Cause.Netns != b.real("pod-b") {
+	if a.Verdict != explain.Undecided || a.Cause.Code != service.ReplyOtherSource || a.Cause.Netns != b.real("pod-b") {
 		t.Errorf("without a probe: %s\n%s", a.Verdict, b.account(a))
 	}
 	a = b.explain(c, true)
-	if a.Verdict != explain.Broken || a.Cause.Code != cause.ReplyOtherSource {
+	if a.Verdict != explain.Broken || a.Cause.Code != service.ReplyOtherSource {
 		t.Errorf("with a probe: %s\n%s", a.Verdict, b.account(a))
 	}
 }
@@ -300,7 +301,7 @@ func TestANameThatCannotBeLookedUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.Verdict != explain.Broken || a.Cause.Code != cause.NameUnresolved || a.Cause.Netns != b.real("host") || a.Name != "db" || len(a.Fix) == 0 {
+	if a.Verdict != explain.Broken || a.Cause.Code != service.NameUnresolved || a.Cause.Netns != b.real("host") || a.Name != "db" || len(a.Fix) == 0 {
 		t.Fatalf("%s\n%s", a.Verdict, b.account(a))
 	}
 	for _, fix := range a.Fix {
@@ -329,7 +330,7 @@ host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to
 			b.serve([]string{"pod-b tcp 0.0.0.0:80"})
 			c := breakage{from: "pod-a", to: "10.96.0.10", asks: "tcp 80"}
 			a := b.explain(c, false)
-			if a.Verdict != explain.Broken || a.Cause.Code != cause.NotListening || a.Cause.Netns != b.real("inet") || len(a.Backends) != 2 {
+			if a.Verdict != explain.Broken || a.Cause.Code != service.NotListening || a.Cause.Netns != b.real("inet") || len(a.Backends) != 2 {
 				t.Fatalf("%s, %d backends\n%s", a.Verdict, len(a.Backends), b.account(a))
 			}
 			for _, backend := range a.Backends {

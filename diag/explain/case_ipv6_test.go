@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -55,7 +56,7 @@ var ipv6Breakages = among([]breakage{
 	{name: "a connection", from: "pod-a", to: "fd00:244:1::11", asks: "tcp 80", serve: []string{"pod-b tcp [::]:80"}},
 	{name: "a datagram", from: "pod-a", to: "fd00:244:1::11", asks: "udp 5000", serve: []string{"pod-b udp [fd00:244:1::11]:5000"}},
 	{name: "nobody listens over IPv6", from: "pod-a", to: "fd00:244:1::11", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80"},
-		want: expected{cause.NotListening, "pod-b", request}, noFix: true},
+		want: expected{service.NotListening, "pod-b", request}, noFix: true},
 	{name: "no route", from: "pod-a", to: "fd00:203::10", fault: `pod-a: ip route del default via fd00:244:1::1`,
 		want: expected{cause.NoRoute, "pod-a", request}},
 	{name: "no way back", from: "pod-a", to: "fd00:203::10", fault: `inet: ip route del fd00:244:1::/64 via fd00:6::160`,

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/internal/change"
@@ -24,7 +25,7 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 		a.Cause = inWords(trace.Find(a.Cause.Leg, cause.KernelDropped{
 			Contradiction: cause.Contradiction{At: cause.At(a.Drops[0].Netns), Seen: []Text{lastSeen(a.Hops)}}, KernelDrop: a.Drops[0].at(), Decides: true,
 		}))
-	case r.Outcome == probe.Silent && a.mayBeSilent() && a.Verdict == Undecided && (w.Beyond != nil && a.Cause.Code == cause.NotKnown && a.observed() || a.Cause.Code == cause.ReplyOtherSource):
+	case r.Outcome == probe.Silent && a.mayBeSilent() && a.Verdict == Undecided && (w.Beyond != nil && a.Cause.Code == cause.NotKnown && a.observed() || a.Cause.Code == service.ReplyOtherSource):
 		// Nobody has to answer a datagram: nothing more can be told from here.
 		a.Cause.Evidence = append(a.Cause.Evidence, lastSeen(a.Hops))
 	case !replied && a.Verdict == Undecided && w.Beyond != nil:

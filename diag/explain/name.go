@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
@@ -25,7 +26,7 @@ func ExplainName(ctx context.Context, world *machine.Machine, req Request, faile
 		return a, err
 	}
 	a.Name = failed.Name
-	u := cause.Unnamed{At: cause.At(a.Cause.Netns), Name: failed.Name, Server: server.String(), Why: a.Cause.Detail, Proof: a.Cause.Evidence, Mends: a.Cause.fix}
+	u := service.Unnamed{At: cause.At(a.Cause.Netns), Name: failed.Name, Server: server.String(), Why: a.Cause.Detail, Proof: a.Cause.Evidence, Mends: a.Cause.fix}
 	leg := a.Cause.Leg
 	if a.Verdict == Delivered {
 		u.At, leg = cause.At(req.From.Name), trace.LegReply

@@ -10,6 +10,7 @@ import (
 
 	"nstutor/diag/drop"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
@@ -212,7 +213,7 @@ func (w *observation) get(ctx context.Context, a *Answer) {
 		return
 	}
 	a.Verdict = Broken
-	a.Cause = inWords(trace.Find(trace.LegReply, cause.OpensOnly{At: cause.At(w.asked.From.Name), Message: got.Message}))
+	a.Cause = inWords(trace.Find(trace.LegReply, service.OpensOnly{At: cause.At(w.asked.From.Name), Message: got.Message}))
 }
 
 // payload is what a datagram carries: nothing that was not asked for, and to a name

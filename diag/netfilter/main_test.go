@@ -1,4 +1,4 @@
-package netfilter
+package netfilter_test
 
 import (
 	"testing"

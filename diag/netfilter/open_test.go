@@ -1,4 +1,4 @@
-package netfilter
+package netfilter_test
 
 import (
 	"errors"
@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"nstutor/diag/netfilter"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/vishvananda/netlink/nl"
@@ -17,11 +19,11 @@ import (
 
 // openRules loads rules into a namespace with a program, and opens them. It
 // skips the test where the program is not installed.
-func openRules(t *testing.T, tool, rules string) (*nsenter.Namespace, *RuleSet) {
+func openRules(t *testing.T, tool, rules string) (*nsenter.Namespace, *netfilter.RuleSet) {
 	t.Helper()
 	ns := labtest.Netns(t, "open")
 	loadRules(t, ns, tool, rules)
-	set, err := Open(ns)
+	set, err := netfilter.Open(ns)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +55,7 @@ func loadRules(t *testing.T, ns *nsenter.Namespace, tool, rules string) {
 }
 
 // walked are the rules' lines, as a walk finds them.
-func walked(set *RuleSet) []string {
+func walked(set *netfilter.RuleSet) []string {
 	var lines []string
 	for i := range set.Tables {
 		table := &set.Tables[i]
@@ -66,7 +68,7 @@ func walked(set *RuleSet) []string {
 	return lines
 }
 
-func openChain(t *testing.T, set *RuleSet, family, table, chain string) *Chain {
+func openChain(t *testing.T, set *netfilter.RuleSet, family, table, chain string) *netfilter.Chain {
 	t.Helper()
 	for i := range set.Tables {
 		if set.Tables[i].Family == family && set.Tables[i].Name == table {
@@ -117,7 +119,7 @@ func TestAnOpenSetHasTheRulesThatAreReadAtOnce(t *testing.T) {
 	} {
 		t.Run(c.tool, func(t *testing.T) {
 			ns, open := openRules(t, c.tool, c.rules)
-			whole, err := Read(ns)
+			whole, err := netfilter.Read(ns)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -137,30 +139,30 @@ func TestAnOpenSetHasTheRulesThatAreReadAtOnce(t *testing.T) {
 func TestAWalkReadsNoFurtherThanItGoes(t *testing.T) {
 	_, set := openRules(t, "iptables-nft-restore", manyRules(400))
 	chain := openChain(t, set, "ip", "filter", "FORWARD")
-	if chain.Empty() || len(chain.stored.rules) != 0 {
-		t.Errorf("it is known without reading a rule whether there are any: %d read", len(chain.stored.rules))
+	if chain.Empty() || chain.RulesRead() != 0 {
+		t.Errorf("it is known without reading a rule whether there are any: %d read", chain.RulesRead())
 	}
-	var first *Rule
+	var first *netfilter.Rule
 	for rule := range chain.Walk(nil) {
 		first = rule
 		break
 	}
-	if n := len(chain.stored.rules); n == 0 || n > 100 {
+	if n := chain.RulesRead(); n == 0 || n > 100 {
 		t.Errorf("%d of 400 rules were read for the first", n)
 	}
-	if !chain.Uses(map[string]bool{"counter": true}) || len(chain.stored.rules) > 100 {
-		t.Errorf("%d rules were read to find an expression of the first", len(chain.stored.rules))
+	if !chain.Uses(map[string]bool{"counter": true}) || chain.RulesRead() > 100 {
+		t.Errorf("%d rules were read to find an expression of the first", chain.RulesRead())
 	}
-	if chain.Uses(map[string]bool{"masq": true}) || len(chain.stored.rules) != 400 {
-		t.Errorf("%d rules were read to say that none masquerades", len(chain.stored.rules))
+	if chain.Uses(map[string]bool{"masq": true}) || chain.RulesRead() != 400 {
+		t.Errorf("%d rules were read to say that none masquerades", chain.RulesRead())
 	}
 	for rule := range chain.Walk(nil) {
-		if rule != first || !chain.Has(rule) || (&Chain{}).Has(rule) {
+		if rule != first || !chain.Has(rule) || (&netfilter.Chain{}).Has(rule) {
 			t.Error("the first rule is another the second time")
 		}
 		break
 	}
-	if len(set.source.streams) != 0 {
+	if set.Streams() != 0 {
 		t.Error("the dump is over, and its socket open")
 	}
 }
@@ -169,17 +171,17 @@ func TestAWalkLeavesOutWhatMisses(t *testing.T) {
 	for _, tool := range []string{"iptables-nft-restore", "iptables-legacy-restore"} {
 		t.Run(tool, func(t *testing.T) {
 			ns, set := openRules(t, tool, manyRules(300))
-			whole, err := Read(ns)
+			whole, err := netfilter.Read(ns)
 			if err != nil {
 				t.Fatal(err)
 			}
 			source := []byte{10, 244, 1, 7}
-			misses := func(m *Match) bool { return m.Key[0] == "ip saddr" && !m.Holds(source) }
-			for _, set := range []*RuleSet{set, whole} {
+			misses := func(m *netfilter.Match) bool { return m.Key[0] == "ip saddr" && !m.Holds(source) }
+			for _, set := range []*netfilter.RuleSet{set, whole} {
 				chain := openChain(t, set, "ip", "filter", "FORWARD")
 				rules := slices.Collect(chain.Walk(misses))
-				if len(rules) != 1 || !slices.ContainsFunc(rules[0].Matches, func(m Match) bool { return m.Key[0] == "ip saddr" && m.Holds(source) }) ||
-					len(rules[0].Exprs) == 0 || rules[0].Verdict.Kind != VerdictAccept {
+				if len(rules) != 1 || !slices.ContainsFunc(rules[0].Matches, func(m netfilter.Match) bool { return m.Key[0] == "ip saddr" && m.Holds(source) }) ||
+					len(rules[0].Exprs) == 0 || rules[0].Verdict.Kind != netfilter.VerdictAccept {
 					t.Fatalf("%d rules are left: %+v", len(rules), rules)
 				}
 				if all := slices.Collect(chain.Walk(nil)); len(all) != 300 || all[263] != rules[0] {
@@ -201,13 +203,13 @@ func TestWhatARuleDoesBeforeAConditionIsNotLeftOut(t *testing.T) {
 }
 `
 	ns, set := openRules(t, "nft", rules)
-	whole, err := Read(ns)
+	whole, err := netfilter.Read(ns)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, set := range []*RuleSet{set, whole} {
+	for _, set := range []*netfilter.RuleSet{set, whole} {
 		chain := openChain(t, set, "ip", "t", "c")
-		left := slices.Collect(chain.Walk(func(m *Match) bool { return m.Key[0] == "ip saddr" }))
+		left := slices.Collect(chain.Walk(func(m *netfilter.Match) bool { return m.Key[0] == "ip saddr" }))
 		if len(left) != 2 || len(left[0].Effects) != 1 || left[1].Matches[0].Known() {
 			t.Errorf("left are %+v", left)
 		}
@@ -232,7 +234,7 @@ func TestRulesThatChangeDuringAWalkAreTold(t *testing.T) {
 		t.Fatal(err, set.Err())
 	}
 	rules := slices.Collect(openChain(t, set, "ip", "filter", "FORWARD").Walk(nil))
-	if len(rules) != 401 || rules[0].Verdict.Kind != VerdictDrop || set.Err() != nil {
+	if len(rules) != 401 || rules[0].Verdict.Kind != netfilter.VerdictDrop || set.Err() != nil {
 		t.Errorf("%d rules after it was read anew, %v", len(rules), set.Err())
 	}
 }
@@ -275,7 +277,7 @@ func TestASetThatIsClosedHasNoMoreRules(t *testing.T) {
 }
 
 func TestAnOpenNamespaceWithoutRulesIsEmpty(t *testing.T) {
-	set, err := Open(labtest.Netns(t, "bare"))
+	set, err := netfilter.Open(labtest.Netns(t, "bare"))
 	if err != nil || len(set.Tables) != 0 || set.Err() != nil {
 		t.Errorf("%+v, %v", set, err)
 	}

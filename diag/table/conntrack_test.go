@@ -1,4 +1,4 @@
-package table
+package table_test
 
 import (
 	"errors"
@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"nstutor/diag/table"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
@@ -16,9 +18,9 @@ import (
 	"nstutor/internal/nsenter"
 )
 
-func conntrackUse(t *testing.T, ns *nsenter.Namespace) ConntrackUse {
+func conntrackUse(t *testing.T, ns *nsenter.Namespace) table.ConntrackUse {
 	t.Helper()
-	use, err := ReadConntrack(ns)
+	use, err := table.ReadConntrack(ns)
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skipf("no connection tracking on this kernel: %v", err)
 	}
@@ -56,7 +58,7 @@ func TestConntrackOfAKernelWithoutIt(t *testing.T) {
 	const dir = "/proc/sys/net/netfilter"
 	snapOK(t, ns.Do(func() error { return unix.Mount("none", dir, "tmpfs", 0, "") }))
 	t.Cleanup(func() { snapOK(t, ns.Do(func() error { return unix.Unmount(dir, unix.MNT_DETACH) })) })
-	if use, err := ReadConntrack(ns); !errors.Is(err, fs.ErrNotExist) || use != (ConntrackUse{}) {
+	if use, err := table.ReadConntrack(ns); !errors.Is(err, fs.ErrNotExist) || use != (table.ConntrackUse{}) {
 		t.Errorf("%+v, %v", use, err)
 	}
 }

@@ -1,9 +1,11 @@
-package table
+package table_test
 
 import (
 	"strings"
 	"testing"
 	"time"
+
+	"nstutor/diag/table"
 
 	"nstutor/diag/probe"
 	"nstutor/internal/lab/labtest"
@@ -14,11 +16,11 @@ import (
 func TestCountersTellForwardedFromRefused(t *testing.T) {
 	w := labtest.NewTrio(t)
 	echo := probe.Echo{To: "10.2.0.2", Timeout: 100 * time.Millisecond}
-	delta := func() Counters {
-		before, err := ReadCounters(w.R)
+	delta := func() table.Counters {
+		before, err := table.ReadCounters(w.R)
 		w.Must(err)
 		probe.Ping(t.Context(), w.C, echo)
-		after, err := ReadCounters(w.R)
+		after, err := table.ReadCounters(w.R)
 		w.Must(err)
 		return after.Since(before)
 	}
@@ -36,10 +38,10 @@ func TestCountersShowReversePathDrops(t *testing.T) {
 	w := labtest.NewTrio(t)
 	w.NoDefaultRoute(w.S)
 	w.Sysctl(w.S, "net/ipv4/conf/all/rp_filter", "1")
-	before, err := ReadCounters(w.S)
+	before, err := table.ReadCounters(w.S)
 	w.Must(err)
 	probe.Ping(t.Context(), w.C, probe.Echo{To: "10.2.0.2", Timeout: 100 * time.Millisecond})
-	after, err := ReadCounters(w.S)
+	after, err := table.ReadCounters(w.S)
 	w.Must(err)
 	if got := after.Since(before); got["TcpExtIPReversePathFilter"] != 1 {
 		t.Errorf("got %v", got)
@@ -49,9 +51,9 @@ func TestCountersShowReversePathDrops(t *testing.T) {
 func TestCountersAreOfTheNamespaceAskedFor(t *testing.T) {
 	w := labtest.NewTrio(t)
 	probe.Ping(t.Context(), w.C, probe.Echo{To: "10.1.0.1"})
-	there, err := ReadCounters(w.C)
+	there, err := table.ReadCounters(w.C)
 	w.Must(err)
-	here, err := ReadCounters(nil)
+	here, err := table.ReadCounters(nil)
 	w.Must(err)
 	if there["IcmpMsgOutType8"] != 1 || here["IcmpMsgOutType8"] != 0 {
 		t.Errorf("echo requests: %d in c, %d here", there["IcmpMsgOutType8"], here["IcmpMsgOutType8"])
@@ -61,20 +63,20 @@ func TestCountersAreOfTheNamespaceAskedFor(t *testing.T) {
 func TestCountersParse(t *testing.T) {
 	cases := []struct {
 		name, text, err string
-		want            Counters
+		want            table.Counters
 	}{
-		{"pairs of lines", "Ip: A B\nIp: 1 2\nTcpExt: C\nTcpExt: 3\n", "", Counters{"IpA": 1, "IpB": 2, "TcpExtC": 3}},
-		{"a negative setting", "Tcp: MaxConn\nTcp: -1\n", "", Counters{"TcpMaxConn": -1}},
-		{"a counter beyond 63 bits", "Ip: A\nIp: 18446744073709551615\n", "", Counters{"IpA": -1}},
-		{"a protocol without counters", "IcmpMsg:\nIcmpMsg:\n", "", Counters{}},
+		{"pairs of lines", "Ip: A B\nIp: 1 2\nTcpExt: C\nTcpExt: 3\n", "", table.Counters{"IpA": 1, "IpB": 2, "TcpExtC": 3}},
+		{"a negative setting", "Tcp: MaxConn\nTcp: -1\n", "", table.Counters{"TcpMaxConn": -1}},
+		{"a counter beyond 63 bits", "Ip: A\nIp: 18446744073709551615\n", "", table.Counters{"IpA": -1}},
+		{"a protocol without counters", "IcmpMsg:\nIcmpMsg:\n", "", table.Counters{}},
 		{"lines out of step", "Ip: A\nTcp: 1\n", "do not belong together", nil},
 		{"a value missing", "Ip: A B\nIp: 1\n", "do not belong together", nil},
 		{"not a number", "Ip: A\nIp: x\n", "IpA", nil},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			got := Counters{}
-			err := got.add(c.text)
+			got := table.Counters{}
+			err := got.Add(c.text)
 			if (err != nil) != (c.err != "") || err != nil && !strings.Contains(err.Error(), c.err) {
 				t.Fatalf("error %v, want %q", err, c.err)
 			}

@@ -1,4 +1,4 @@
-package table
+package table_test
 
 import (
 	"errors"
@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"nstutor/diag/table"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -108,7 +110,7 @@ func TestBridgeFDBIsWhatBridgeShows(t *testing.T) {
 	frame := slices.Concat(snapMAC("02:00:00:00:ff:ff"), snapMAC("02:00:00:00:01:05"), []byte{0x88, 0xb5}, make([]byte, 50))
 	labtest.Inject(t, podA, "eth0", frame)
 
-	for mac, want := range map[string]FDBEntry{
+	for mac, want := range map[string]table.FDBEntry{
 		"02:00:00:00:00:b0": {Dev: "br0", State: "permanent", Local: true},
 		"02:00:00:00:01:01": {Dev: "port-a", State: "static"},
 		"02:00:00:00:01:02": {Dev: "port-b", State: "permanent", Local: true},
@@ -190,7 +192,7 @@ func TestVXLANFDBIsWhatBridgeShows(t *testing.T) {
 	for dev, ns := range map[string]*nsenter.Namespace{"vx0": host, "vx1": host, "vx2": host, "vx3": host, "vx4": far} {
 		entries, err := openOne(t, ns).VXLANFDB(snapIndex(t, ns, dev))
 		snapOK(t, err)
-		got, want := snapshotLines(entries), bridgeFDBLines(t, ns, "dev "+dev, "self")
+		got, want := table.SnapshotLines(entries), bridgeFDBLines(t, ns, "dev "+dev, "self")
 		slices.Sort(got)
 		slices.Sort(want)
 		if !slices.Equal(got, want) {
@@ -223,9 +225,9 @@ func TestVXLANFDBIsWhatBridgeShows(t *testing.T) {
 }
 
 // bridgeEntry returns the entries of a VXLAN device for one address.
-func bridgeEntry(t *testing.T, ns *nsenter.Namespace, dev, mac string) []FDBEntry {
+func bridgeEntry(t *testing.T, ns *nsenter.Namespace, dev, mac string) []table.FDBEntry {
 	t.Helper()
 	entries, err := openOne(t, ns).VXLANFDB(snapIndex(t, ns, dev))
 	snapOK(t, err)
-	return slices.DeleteFunc(entries, func(e FDBEntry) bool { return e.MAC.String() != mac })
+	return slices.DeleteFunc(entries, func(e table.FDBEntry) bool { return e.MAC.String() != mac })
 }

@@ -1,8 +1,10 @@
-package table
+package table_test
 
 import (
 	"net"
 	"testing"
+
+	"nstutor/diag/table"
 
 	"github.com/vishvananda/netlink"
 
@@ -13,7 +15,7 @@ import (
 // machine's.
 func TestTheNeighbourTableIsCounted(t *testing.T) {
 	ns := labtest.Netns(t, "counted")
-	one, err := OpenOne(ns)
+	one, err := table.OpenOne(ns)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,12 @@
-package table
+package table_test
 
 import (
 	"errors"
 	"net"
 	"slices"
 	"testing"
+
+	"nstutor/diag/table"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -13,9 +15,9 @@ import (
 	"nstutor/internal/nsenter"
 )
 
-func openOne(t *testing.T, ns *nsenter.Namespace) *One {
+func openOne(t *testing.T, ns *nsenter.Namespace) *table.One {
 	t.Helper()
-	one, err := OpenOne(ns)
+	one, err := table.OpenOne(ns)
 	snapOK(t, err)
 	t.Cleanup(one.Close)
 	return one
@@ -41,7 +43,7 @@ func TestOneObjectIsTheRowOfItsTable(t *testing.T) {
 			}
 			addrs, err := one.Addrs(want.Index)
 			snapOK(t, err)
-			if got, want := snapshotLines(addrs), snapshotLines(all.AddrsOn(want.Name)); !slices.Equal(got, want) {
+			if got, want := table.SnapshotLines(addrs), table.SnapshotLines(all.AddrsOn(want.Name)); !slices.Equal(got, want) {
 				t.Errorf("addresses %q, want %q", got, want)
 			}
 		}
@@ -62,10 +64,10 @@ func TestOneObjectThatIsNotThere(t *testing.T) {
 	if _, found, err := one.Neighbour(1, snapIP("10.0.0.1")); found || err != nil {
 		t.Errorf("Neighbour: %v, %v", found, err)
 	}
-	if _, err := one.Route(RouteRequest{Dst: snapIP("10.0.0.1")}); !errors.Is(err, unix.ENETUNREACH) {
+	if _, err := one.Route(table.RouteRequest{Dst: snapIP("10.0.0.1")}); !errors.Is(err, unix.ENETUNREACH) {
 		t.Errorf("Route: %v", err)
 	}
-	if _, err := one.RouteEntry(RouteRequest{Dst: snapIP("10.0.0.1")}); !errors.Is(err, unix.ENETUNREACH) {
+	if _, err := one.RouteEntry(table.RouteRequest{Dst: snapIP("10.0.0.1")}); !errors.Is(err, unix.ENETUNREACH) {
 		t.Errorf("RouteEntry: %v", err)
 	}
 	if id := one.NetnsID(0); id >= 0 {
@@ -131,7 +133,7 @@ func TestOneRouteAndTheEntryBehindIt(t *testing.T) {
 		one.Gw, two.Gw = net.IPv4(172, 20, 1, 1), net.IPv4(172, 20, 1, 2)
 		r.MultiPath = []*netlink.NexthopInfo{&one, &two}
 	})
-	reply, err := one.Route(RouteRequest{Dst: snapIP("10.1.1.1")})
+	reply, err := one.Route(table.RouteRequest{Dst: snapIP("10.1.1.1")})
 	snapOK(t, err)
 	if want := "10.1.1.1 via 172.20.1.1 dev eth0 src 172.20.1.10 mtu 1400"; reply.Line() != want || reply.PathMTU != 1400 || reply.Index != snapIndex(t, a, "eth0") {
 		t.Errorf("%q, %+v; want %q", reply.Line(), reply, want)
@@ -142,17 +144,17 @@ func TestOneRouteAndTheEntryBehindIt(t *testing.T) {
 		"172.20.1.10": "local 172.20.1.10 dev eth0 table local proto kernel scope host src 172.20.1.10",
 		"10.8.1.1":    "10.8.0.0/16 \\\tnexthop via 172.20.1.1 dev eth0 weight 1 \\\tnexthop via 172.20.1.2 dev eth0 weight 1",
 	} {
-		entry, err := one.RouteEntry(RouteRequest{Dst: snapIP(dst)})
+		entry, err := one.RouteEntry(table.RouteRequest{Dst: snapIP(dst)})
 		if err != nil || entry.Line() != want {
 			t.Errorf("entry for %s: %q, %v; want %q", dst, entry.Line(), err, want)
 		}
 	}
-	if _, err := one.RouteEntry(RouteRequest{Dst: snapIP("10.9.1.1")}); !errors.Is(err, unix.EINVAL) {
+	if _, err := one.RouteEntry(table.RouteRequest{Dst: snapIP("10.9.1.1")}); !errors.Is(err, unix.EINVAL) {
 		t.Errorf("entry for what a blackhole covers: %v", err)
 	}
 	rejects, err := one.RejectRoutes("blackhole", snapIP("10.9.9.9"))
 	snapOK(t, err)
-	if got, want := snapshotLines(rejects), []string{"blackhole 10.9.9.0/24", "blackhole 10.9.0.0/16"}; !slices.Equal(got, want) {
+	if got, want := table.SnapshotLines(rejects), []string{"blackhole 10.9.9.0/24", "blackhole 10.9.0.0/16"}; !slices.Equal(got, want) {
 		t.Errorf("blackholes %q, want %q", got, want)
 	}
 	if rules, err := one.PolicyRules(); err != nil || len(rules) < 3 {

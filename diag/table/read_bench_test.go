@@ -1,9 +1,11 @@
-package table
+package table_test
 
 import (
 	"fmt"
 	"net"
 	"testing"
+
+	"nstutor/diag/table"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -33,15 +35,15 @@ func benchmarkSnapshot(b *testing.B, routes, neighbours int) {
 		snapOK(b, h.NeighAdd(&netlink.Neigh{LinkIndex: eth0, State: unix.NUD_PERMANENT,
 			IP: net.IPv4(10, 0, byte(i>>8), byte(i)), HardwareAddr: broadcastMAC}))
 	}
-	r, err := openSnapReader(ns, ReadOptions{})
+	r, err := table.OpenReader(ns, table.ReadOptions{})
 	snapOK(b, err)
-	defer r.close()
-	last, err := r.refresh(b.Context(), &Snapshot{}, AllTables)
+	defer r.Close()
+	last, err := r.Refresh(b.Context(), &table.Snapshot{}, table.AllTables)
 	snapOK(b, err)
 	for b.Loop() {
-		s, err := r.refresh(b.Context(), last, AllTables)
+		s, err := r.Refresh(b.Context(), last, table.AllTables)
 		snapOK(b, err)
-		if changes := Diff(last, s); len(changes) > 0 {
+		if changes := table.Diff(last, s); len(changes) > 0 {
 			b.Fatal(changes)
 		}
 	}

@@ -1,4 +1,4 @@
-package table
+package table_test
 
 import (
 	"encoding/binary"
@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"nstutor/diag/table"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -16,14 +18,14 @@ import (
 )
 
 // bridgeLink reads a device in all the ways there are, which must agree.
-func bridgeLink(t *testing.T, ns *nsenter.Namespace, dev string) Link {
+func bridgeLink(t *testing.T, ns *nsenter.Namespace, dev string) table.Link {
 	t.Helper()
 	one := openOne(t, ns)
 	defer one.Close()
 	l, err := one.Link(dev)
 	snapOK(t, err)
 	dumped, _ := snapRead(t, ns).Link(dev)
-	same := func(other Link) {
+	same := func(other table.Link) {
 		t.Helper()
 		if l.Line() != other.Line() || !bridgeSame(l.Port, other.Port) || !bridgeSame(l.VXLAN, other.VXLAN) || !bridgeSame(l.Bridge, other.Bridge) {
 			t.Errorf("%s: one answer %+v, another %+v", dev, l, other)
@@ -33,7 +35,7 @@ func bridgeLink(t *testing.T, ns *nsenter.Namespace, dev string) Link {
 	if l.Master != "" {
 		ports, err := one.Ports(snapIndex(t, ns, l.Master))
 		snapOK(t, err)
-		i := slices.IndexFunc(ports, func(p Link) bool { return p.Name == dev })
+		i := slices.IndexFunc(ports, func(p table.Link) bool { return p.Name == dev })
 		if i < 0 {
 			t.Fatalf("%s is not among the ports of %s: %v", dev, l.Master, ports)
 		}
@@ -57,12 +59,12 @@ func bridgeWord(t *testing.T, lines []string, word string) string {
 
 func TestLinkTellsHowItsBridgeTreatsAPort(t *testing.T) {
 	host, podA, _ := bridgeWorld(t)
-	flags := map[string]func(*BridgePort) bool{
-		"hairpin":     func(p *BridgePort) bool { return p.Hairpin },
-		"isolated":    func(p *BridgePort) bool { return p.Isolated },
-		"learning":    func(p *BridgePort) bool { return p.Learning },
-		"flood":       func(p *BridgePort) bool { return p.Flood },
-		"bcast_flood": func(p *BridgePort) bool { return p.BroadcastFlood },
+	flags := map[string]func(*table.BridgePort) bool{
+		"hairpin":     func(p *table.BridgePort) bool { return p.Hairpin },
+		"isolated":    func(p *table.BridgePort) bool { return p.Isolated },
+		"learning":    func(p *table.BridgePort) bool { return p.Learning },
+		"flood":       func(p *table.BridgePort) bool { return p.Flood },
+		"bcast_flood": func(p *table.BridgePort) bool { return p.BroadcastFlood },
 	}
 	for word, of := range flags {
 		for _, value := range []string{"on", "off", "on"} {
@@ -74,7 +76,7 @@ func TestLinkTellsHowItsBridgeTreatsAPort(t *testing.T) {
 			}
 		}
 	}
-	if port := bridgeLink(t, host, "port-b").Port; *port != (BridgePort{State: "forwarding", Learning: true, Flood: true, BroadcastFlood: true}) {
+	if port := bridgeLink(t, host, "port-b").Port; *port != (table.BridgePort{State: "forwarding", Learning: true, Flood: true, BroadcastFlood: true}) {
 		t.Errorf("the port that nobody touched: %+v", port)
 	}
 	for _, state := range []string{"disabled", "listening", "learning", "forwarding"} {
@@ -84,7 +86,7 @@ func TestLinkTellsHowItsBridgeTreatsAPort(t *testing.T) {
 			t.Errorf("%q, want %q; bridge says %s", port.State, state, shown)
 		}
 	}
-	for _, dev := range []Link{bridgeLink(t, host, "br0"), bridgeLink(t, podA, "eth0"), bridgeLink(t, podA, "lo")} {
+	for _, dev := range []table.Link{bridgeLink(t, host, "br0"), bridgeLink(t, podA, "eth0"), bridgeLink(t, podA, "lo")} {
 		if dev.Port != nil || dev.VXLAN != nil || (dev.Bridge != nil) != (dev.Kind == "bridge") {
 			t.Errorf("%s: %+v %+v %+v", dev.Name, dev.Port, dev.VXLAN, dev.Bridge)
 		}
@@ -102,8 +104,8 @@ func TestPortOfALoopIsBlocking(t *testing.T) {
 	snapOK(t, h.LinkAdd(&netlink.Veth{LinkAttrs: master, PeerName: "two"}))
 	bridgeCommand(t, ns, "ip link set two master br0 up")
 	snapUp(t, ns, "one")
-	blocked := snapUntil(t, ns, "blocking port", func(s *Snapshot) bool {
-		return slices.ContainsFunc(s.Links, func(l Link) bool { return l.Port != nil && l.Port.State == "blocking" })
+	blocked := snapUntil(t, ns, "blocking port", func(s *table.Snapshot) bool {
+		return slices.ContainsFunc(s.Links, func(l table.Link) bool { return l.Port != nil && l.Port.State == "blocking" })
 	})
 	for _, l := range blocked.Links {
 		if l.Port == nil {
@@ -156,8 +158,8 @@ func TestLinkInfoDoesNotDependOnItsOrder(t *testing.T) {
 	slaveKind := attr.Append(nil, unix.IFLA_INFO_SLAVE_KIND, []byte("bridge\x00"))
 	slaveData := attr.Append(nil, unix.IFLA_INFO_SLAVE_DATA, attr.Append(nil, unix.IFLA_BRPORT_STATE, []byte{9}))
 	for _, info := range [][]byte{slices.Concat(kind, data, slaveKind, slaveData), slices.Concat(slaveData, slaveKind, data, kind)} {
-		var l Link
-		l.info(info)
+		var l table.Link
+		l.Info(info)
 		if l.Kind != "bridge" || l.Bridge == nil || !l.Bridge.VLANFiltering || l.Port == nil || l.Port.State != "9" {
 			t.Errorf("%+v %+v %+v", l, l.Bridge, l.Port)
 		}
@@ -170,7 +172,7 @@ func TestVXLANTellsWhereItsTunnelLeads(t *testing.T) {
 	snapOK(t, h.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: "eth0"}, PeerName: "eth1"}))
 	snapAddr(t, ns, "eth0", "192.168.9.1/24")
 	eth0 := snapIndex(t, ns, "eth0")
-	tests := map[string]VXLAN{
+	tests := map[string]table.VXLAN{
 		"id 42 local 192.168.9.1 remote 192.168.9.2 dstport 4789": {
 			VNI: 42, Local: snapIP("192.168.9.1"), Remote: snapIP("192.168.9.2"), DstPort: 4789, Learning: true},
 		"id 43 dev eth0 group 239.1.1.1 dstport 8472 nolearning": {
@@ -210,7 +212,7 @@ func TestAPortsSettingsAreNoDifference(t *testing.T) {
 	if a, _ := after.Link("port-a"); !a.Port.Hairpin {
 		t.Fatal("the setting had no effect")
 	}
-	if changes := Diff(before, after); len(changes) > 0 {
+	if changes := table.Diff(before, after); len(changes) > 0 {
 		t.Errorf("%v", changes)
 	}
 }
@@ -219,13 +221,13 @@ func FuzzParseLinkInfo(f *testing.F) {
 	f.Add(attr.Append(nil, unix.IFLA_INFO_KIND, []byte("vxlan\x00")))
 	f.Add(binary.NativeEndian.AppendUint32(nil, 4))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var l Link
-		l.info(b)
+		var l table.Link
+		l.Info(b)
 		l.Kind = ""
-		parseBridge(b)
-		parseBridgePort(b)
-		parseVXLAN(b)
-		if e, ok := parseFDBEntry(b); ok && e.Line() == "" {
+		table.ParseBridge(b)
+		table.ParseBridgePort(b)
+		table.ParseVXLAN(b)
+		if line, ok := table.FDBLine(b); ok && line == "" {
 			t.Error("an entry without a line")
 		}
 	})

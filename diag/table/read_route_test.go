@@ -1,8 +1,10 @@
-package table
+package table_test
 
 import (
 	"net"
 	"testing"
+
+	"nstutor/diag/table"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -32,7 +34,7 @@ func TestRoutesReadAsIPShowsThem(t *testing.T) {
 	snapRoute(t, a, "10.9.0.0/16", "eth0", func(r *netlink.Route) { r.Table = 100 })
 
 	s := snapRead(t, a)
-	main := snapshotLines(s.MainRoutes(4))
+	main := table.SnapshotLines(s.MainRoutes(4))
 	snapWants(t, main,
 		"default via 172.20.1.1 dev eth0",
 		"default via 172.20.1.1 dev eth0 proto static metric 100",
@@ -46,30 +48,30 @@ func TestRoutesReadAsIPShowsThem(t *testing.T) {
 		"throw 10.7.0.0/16",
 		"10.8.0.0/16 \\\tnexthop via 172.20.1.2 dev eth0 weight 1 \\\tnexthop via 169.254.1.2 dev eth0 weight 5 onlink",
 	)
-	snapWants(t, snapshotLines(s.Routes),
+	snapWants(t, table.SnapshotLines(s.Routes),
 		"10.9.0.0/16 dev eth0 table 100 scope link",
 		"local 172.20.1.10 dev eth0 table local proto kernel scope host src 172.20.1.10",
 		"broadcast 172.20.1.255 dev eth0 table local proto kernel scope link src 172.20.1.10",
 	)
 	snapSameAsIP(t, a, main, "-o", "route", "show")
-	snapSameAsIP(t, a, snapshotLines(snapFamily(s.Routes, 4)), "-o", "route", "show", "table", "all")
+	snapSameAsIP(t, a, table.SnapshotLines(snapFamily(s.Routes, 4)), "-o", "route", "show", "table", "all")
 
 	// Without the other end the device loses its carrier, and its routes say so.
 	snapDown(t, b, "veth-a")
 	snapState(t, a, "eth0", "DOWN")
 	s = snapRead(t, a)
-	main = snapshotLines(s.MainRoutes(4))
+	main = table.SnapshotLines(s.MainRoutes(4))
 	snapWants(t, main, "default via 172.20.1.1 dev eth0 linkdown",
 		"10.2.0.0/16 via 169.254.1.1 dev eth0 onlink linkdown",
 		"172.20.1.0/24 dev eth0 proto kernel scope link src 172.20.1.10 linkdown")
 	snapSameAsIP(t, a, main, "-o", "route", "show")
 	snapOK(t, a.WriteSysctl("net/ipv4/conf/eth0/ignore_routes_with_linkdown", "1"))
-	main = snapshotLines(snapRead(t, a).MainRoutes(4))
+	main = table.SnapshotLines(snapRead(t, a).MainRoutes(4))
 	snapWants(t, main, "default via 172.20.1.1 dev eth0 dead linkdown")
 	snapSameAsIP(t, a, main, "-o", "route", "show")
 }
 
-func snapFamily(routes []Route, family int) (of []Route) {
+func snapFamily(routes []table.Route, family int) (of []table.Route) {
 	for _, r := range routes {
 		if r.Family() == family {
 			of = append(of, r)
@@ -97,15 +99,15 @@ func TestIPv6ReadsAsIPShowsIt(t *testing.T) {
 	snapRoute(t, a, "fd00:99::/64", "", func(r *netlink.Route) { r.Type = unix.RTN_UNREACHABLE })
 
 	// The kernel adds the address's own route from a work queue (addrconf_dad_work()).
-	s := snapUntil(t, a, "local route", func(s *Snapshot) bool {
+	s := snapUntil(t, a, "local route", func(s *table.Snapshot) bool {
 		return hasLine(s.Routes, "local fd00:20::10 dev eth0 table local proto kernel metric 0 pref medium")
 	})
-	snapWants(t, snapshotLines(s.AddrsOn("eth0")), "2: eth0    inet6 fd00:20::10/64 scope global nodad")
-	main := snapshotLines(s.MainRoutes(6))
+	snapWants(t, table.SnapshotLines(s.AddrsOn("eth0")), "2: eth0    inet6 fd00:20::10/64 scope global nodad")
+	main := table.SnapshotLines(s.MainRoutes(6))
 	snapWants(t, main,
 		"fd00:20::/64 dev eth0 proto kernel metric 256 pref medium",
 		"default via fd00:20::1 dev eth0 proto static metric 1024 pref medium",
 		"unreachable fd00:99::/64 dev lo metric 1024 pref medium")
 	snapSameAsIP(t, a, main, "-6", "-o", "route", "show")
-	snapSameAsIP(t, a, snapshotLines(snapFamily(s.Routes, 6)), "-6", "-o", "route", "show", "table", "all")
+	snapSameAsIP(t, a, table.SnapshotLines(snapFamily(s.Routes, 6)), "-6", "-o", "route", "show", "table", "all")
 }

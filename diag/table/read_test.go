@@ -1,4 +1,4 @@
-package table
+package table_test
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"nstutor/diag/table"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -33,7 +35,7 @@ func TestLinksReadAsIPShowsThem(t *testing.T) {
 	snapOK(t, h.LinkSetGroup(&netlink.Device{LinkAttrs: netlink.LinkAttrs{Index: 720}}, 7))
 
 	s := snapRead(t, b)
-	lines := snapshotLines(s.Links)
+	lines := table.SnapshotLines(s.Links)
 	snapWants(t, lines,
 		"1: lo: <LOOPBACK> mtu 65536 qdisc noop state DOWN mode DEFAULT group default qlen 1000",
 		"607: veth-a@if2: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP mode DEFAULT group default qlen 1000",
@@ -49,14 +51,14 @@ func TestLinksReadAsIPShowsThem(t *testing.T) {
 	snapSameAsIP(t, b, both, "link", "show")
 	veth, _ := s.Link("veth-a")
 	snapEqual(t, veth.AddressLine(), "link/ether b6:58:7b:0e:35:b3 brd ff:ff:ff:ff:ff:ff link-netns snap-a")
-	if left, _ := s.Link("left"); left.Peer != "right" || left.PeerNetnsID != netnsHere || left.Master != "br0" || left.Carrier() {
+	if left, _ := s.Link("left"); left.Peer != "right" || left.PeerNetnsID != table.NetnsHere || left.Master != "br0" || left.Carrier() {
 		t.Errorf("left = %+v", left)
 	}
 	if len(heads) != len(s.Links) || s.Links[0].Kind != "" || veth.Kind != "veth" {
 		t.Errorf("kinds: lo %q, veth-a %q", s.Links[0].Kind, veth.Kind)
 	}
 
-	named, err := Read(t.Context(), b, ReadOptions{Tables: Links, Names: map[uint64]string{a.Inode(): "pod"}})
+	named, err := table.Read(t.Context(), b, table.ReadOptions{Tables: table.Links, Names: map[uint64]string{a.Inode(): "pod"}})
 	snapOK(t, err)
 	if veth, _ := named.Link("veth-a"); veth.PeerNetns != "pod" {
 		t.Errorf("a given name does not win: %+v", veth)
@@ -104,7 +106,7 @@ func TestNeighboursReadAsIPShowsThem(t *testing.T) {
 	if !ok || n.Age < 0 || n.Age.Seconds() > 5 || s.At.Sub(n.Since) < n.Age {
 		t.Errorf("age %v since %v, read at %v", n.Age, n.Since, s.At)
 	}
-	all, err := Read(t.Context(), a, ReadOptions{Tables: Neighbours, NoARP: true})
+	all, err := table.Read(t.Context(), a, table.ReadOptions{Tables: table.Neighbours, NoARP: true})
 	snapOK(t, err)
 	if n, ok := all.Neighbour(snapIP("172.20.1.4"), "eth0"); !ok || n.State != "NOARP" {
 		t.Errorf("NoARP leaves out 172.20.1.4: %+v", all.Neighbours)
@@ -131,7 +133,7 @@ func TestRulesReadAsIPShowsThem(t *testing.T) {
 	})
 	add(600, func(r *netlink.Rule) { r.Src, r.Type = src, unix.RTN_PROHIBIT })
 	s := snapRead(t, a)
-	lines := snapshotLines(s.PolicyRulesOf(4))
+	lines := table.SnapshotLines(s.PolicyRulesOf(4))
 	snapWants(t, lines,
 		"0:\tfrom all lookup local",
 		"100:\tfrom 10.1.0.0/16 to 10.2.0.7 lookup 100",
@@ -143,7 +145,7 @@ func TestRulesReadAsIPShowsThem(t *testing.T) {
 		"32766:\tfrom all lookup main",
 		"32767:\tfrom all lookup default")
 	snapSameAsIP(t, a, lines, "rule", "show")
-	snapSameAsIP(t, a, snapshotLines(s.PolicyRulesOf(6)), "-6", "rule", "show")
+	snapSameAsIP(t, a, table.SnapshotLines(s.PolicyRulesOf(6)), "-6", "rule", "show")
 }
 
 func TestSysctlsReadAsTheFilesSay(t *testing.T) {
@@ -152,9 +154,9 @@ func TestSysctlsReadAsTheFilesSay(t *testing.T) {
 	snapOK(t, b.WriteSysctl("net/ipv4/conf/veth-a/proxy_arp", "1"))
 	snapOK(t, b.WriteSysctl("net/ipv4/conf/veth-a/arp_announce", "2"))
 	snapOK(t, b.WriteSysctl("net/ipv4/conf/pod.5/rp_filter", "1"))
-	s, err := Read(t.Context(), b, ReadOptions{Tables: Sysctls, Keys: []string{"net.ipv4.neigh.veth-a.proxy_delay", "net.ipv4.absent"}})
+	s, err := table.Read(t.Context(), b, table.ReadOptions{Tables: table.Sysctls, Keys: []string{"net.ipv4.neigh.veth-a.proxy_delay", "net.ipv4.absent"}})
 	snapOK(t, err)
-	snapWants(t, snapshotLines(s.Sysctls),
+	snapWants(t, table.SnapshotLines(s.Sysctls),
 		"net.ipv4.ip_forward = 0",
 		"net.ipv4.icmp_echo_ignore_all = 0",
 		"net.ipv4.conf.all.rp_filter = 0",
@@ -171,7 +173,7 @@ func TestSysctlsReadAsTheFilesSay(t *testing.T) {
 		if !strings.HasPrefix(c.Key, "net.ipv4.conf.") {
 			continue
 		}
-		file, err := b.ReadSysctl(SysctlPath(c.Key))
+		file, err := b.ReadSysctl(table.SysctlPath(c.Key))
 		snapOK(t, err)
 		snapEqual(t, c.Key+" = "+file, c.Line())
 	}
@@ -204,7 +206,7 @@ func TestReadSurvivesATableInMotion(t *testing.T) {
 	for range 4 {
 		readers.Go(func() {
 			for range 50 {
-				s, err := Read(context.Background(), ns, ReadOptions{})
+				s, err := table.Read(context.Background(), ns, table.ReadOptions{})
 				if err != nil {
 					t.Error(err)
 					return
@@ -223,7 +225,7 @@ func TestReadSurvivesATableInMotion(t *testing.T) {
 func TestReadOfAClosedNamespaceFails(t *testing.T) {
 	ns := labtest.Netns(t, "snap-closed")
 	ns.Close()
-	if _, err := Read(t.Context(), ns, ReadOptions{}); !errors.Is(err, nsenter.ErrClosed) {
+	if _, err := table.Read(t.Context(), ns, table.ReadOptions{}); !errors.Is(err, nsenter.ErrClosed) {
 		t.Errorf("error %v, want %v", err, nsenter.ErrClosed)
 	}
 }
@@ -232,7 +234,7 @@ func TestReadEndsWithItsContext(t *testing.T) {
 	ns := labtest.Netns(t, "snap-context")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := Read(ctx, ns, ReadOptions{})
+	_, err := table.Read(ctx, ns, table.ReadOptions{})
 	if !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "snap-context: read links") {
 		t.Errorf("error %v", err)
 	}

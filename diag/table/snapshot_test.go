@@ -1,4 +1,4 @@
-package table
+package table_test
 
 import (
 	"net"
@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"nstutor/diag/table"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -41,14 +43,14 @@ func snapPair(t testing.TB) (a, b *nsenter.Namespace) {
 // back of whoever changed the device (linkwatch_event()).
 func snapState(t testing.TB, ns *nsenter.Namespace, dev, state string) {
 	t.Helper()
-	snapUntil(t, ns, dev+" in state "+state, func(s *Snapshot) bool {
+	snapUntil(t, ns, dev+" in state "+state, func(s *table.Snapshot) bool {
 		link, _ := s.Link(dev)
 		return link.State == state
 	})
 }
 
 // snapUntil reads until a snapshot is as wanted, and returns it.
-func snapUntil(t testing.TB, ns *nsenter.Namespace, what string, wanted func(*Snapshot) bool) *Snapshot {
+func snapUntil(t testing.TB, ns *nsenter.Namespace, what string, wanted func(*table.Snapshot) bool) *table.Snapshot {
 	t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
 	for {
@@ -124,9 +126,9 @@ func snapRoute(t testing.TB, ns *nsenter.Namespace, dst, dev string, edit func(*
 	}
 }
 
-func snapRead(t testing.TB, ns *nsenter.Namespace) *Snapshot {
+func snapRead(t testing.TB, ns *nsenter.Namespace) *table.Snapshot {
 	t.Helper()
-	s, err := Read(t.Context(), ns, ReadOptions{})
+	s, err := table.Read(t.Context(), ns, table.ReadOptions{})
 	snapOK(t, err)
 	return s
 }
@@ -170,7 +172,7 @@ func snapWants(t *testing.T, lines []string, wanted ...string) {
 func TestSnapshotStringReadsLikeIP(t *testing.T) {
 	a, _ := snapPair(t)
 	snapRoute(t, a, "0.0.0.0/0", "eth0", func(r *netlink.Route) { r.Gw = net.IPv4(172, 20, 1, 1) })
-	got, err := Read(t.Context(), a, ReadOptions{Tables: Links | Addrs | Routes | PolicyRules})
+	got, err := table.Read(t.Context(), a, table.ReadOptions{Tables: table.Links | table.Addrs | table.Routes | table.PolicyRules})
 	snapOK(t, err)
 	want := `# ip addr
 1: lo: <LOOPBACK> mtu 65536 qdisc noop state DOWN mode DEFAULT group default qlen 1000

@@ -1,6 +1,7 @@
-package table
+package table_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"nstutor/diag/table"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -19,21 +22,21 @@ import (
 
 // watchTest watches ns with options in which no poll can be the reason for an
 // update, unless the test asks for it.
-func watchTest(t *testing.T, ns *nsenter.Namespace, opts WatchOptions) *Watcher {
+func watchTest(t *testing.T, ns *nsenter.Namespace, opts table.WatchOptions) *table.Watcher {
 	t.Helper()
-	opts.NeighPoll = orDefault(opts.NeighPoll, time.Hour)
-	opts.SysctlPoll = orDefault(opts.SysctlPoll, time.Hour)
-	w, err := NewWatcher(ns, opts)
+	opts.NeighPoll = cmp.Or(opts.NeighPoll, time.Hour)
+	opts.SysctlPoll = cmp.Or(opts.SysctlPoll, time.Hour)
+	w, err := table.NewWatcher(ns, opts)
 	snapOK(t, err)
 	t.Cleanup(w.Close)
 	return w
 }
 
 // watchUntil takes updates until one is as wanted.
-func watchUntil(t *testing.T, w *Watcher, what string, wanted func(*Snapshot) bool) *Snapshot {
+func watchUntil(t *testing.T, w *table.Watcher, what string, wanted func(*table.Snapshot) bool) *table.Snapshot {
 	t.Helper()
 	timeout := time.After(20 * time.Second)
-	var last *Snapshot
+	var last *table.Snapshot
 	for {
 		select {
 		case s, open := <-w.Updates():
@@ -49,23 +52,23 @@ func watchUntil(t *testing.T, w *Watcher, what string, wanted func(*Snapshot) bo
 	}
 }
 
-func watchFirst(t *testing.T, w *Watcher) *Snapshot {
+func watchFirst(t *testing.T, w *table.Watcher) *table.Snapshot {
 	t.Helper()
-	return watchUntil(t, w, "anything", func(*Snapshot) bool { return true })
+	return watchUntil(t, w, "anything", func(*table.Snapshot) bool { return true })
 }
 
 func hasLine[T interface{ Line() string }](rows []T, line string) bool {
-	return slices.Contains(snapshotLines(rows), line)
+	return slices.Contains(table.SnapshotLines(rows), line)
 }
 
 func TestWatcherShowsAChangeOfEveryTable(t *testing.T) {
 	a, b := snapPair(t)
-	w := watchTest(t, a, WatchOptions{})
+	w := watchTest(t, a, table.WatchOptions{})
 	first := watchFirst(t, w)
-	snapWants(t, snapshotLines(first.MainRoutes(4)), "172.20.1.0/24 dev eth0 proto kernel scope link src 172.20.1.10")
+	snapWants(t, table.SnapshotLines(first.MainRoutes(4)), "172.20.1.0/24 dev eth0 proto kernel scope link src 172.20.1.10")
 
 	snapAddr(t, a, "eth0", "10.0.0.1/24")
-	watchUntil(t, w, "the address and its route", func(s *Snapshot) bool {
+	watchUntil(t, w, "the address and its route", func(s *table.Snapshot) bool {
 		return hasLine(s.Addrs, "2: eth0    inet 10.0.0.1/24 scope global eth0") &&
 			hasLine(s.Routes, "10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.1")
 	})
@@ -73,23 +76,23 @@ func TestWatcherShowsAChangeOfEveryTable(t *testing.T) {
 	rule := netlink.NewRule()
 	rule.Family, rule.Priority, rule.Table = unix.AF_INET, 100, 100
 	snapOK(t, snapHandle(t, a).RuleAdd(rule))
-	watchUntil(t, w, "the rule", func(s *Snapshot) bool { return hasLine(s.PolicyRules, "100:\tfrom all lookup 100") })
+	watchUntil(t, w, "the rule", func(s *table.Snapshot) bool { return hasLine(s.PolicyRules, "100:\tfrom all lookup 100") })
 
 	snapOK(t, snapHandle(t, a).NeighSet(&netlink.Neigh{
 		LinkIndex: 2, State: unix.NUD_PERMANENT, IP: net.IPv4(172, 20, 1, 1), HardwareAddr: snapMAC("02:00:00:00:00:01")}))
-	watchUntil(t, w, "the neighbour", func(s *Snapshot) bool {
+	watchUntil(t, w, "the neighbour", func(s *table.Snapshot) bool {
 		return hasLine(s.Neighbours, "172.20.1.1 dev eth0 lladdr 02:00:00:00:00:01 PERMANENT")
 	})
 
 	snapDown(t, b, "veth-a")
-	watchUntil(t, w, "the lost carrier", func(s *Snapshot) bool {
+	watchUntil(t, w, "the lost carrier", func(s *table.Snapshot) bool {
 		eth0, _ := s.Link("eth0")
 		return eth0.Has("NO-CARRIER") && hasLine(s.Routes, "10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.1 linkdown")
 	})
 
 	// The kernel says nothing of the routes that it takes away with this.
 	snapDown(t, a, "eth0")
-	watchUntil(t, w, "the device down and without routes", func(s *Snapshot) bool {
+	watchUntil(t, w, "the device down and without routes", func(s *table.Snapshot) bool {
 		eth0, _ := s.Link("eth0")
 		return !eth0.Up() && len(s.MainRoutes(4)) == 0
 	})
@@ -97,29 +100,29 @@ func TestWatcherShowsAChangeOfEveryTable(t *testing.T) {
 
 func TestWatcherShowsSysctlWritesAtOnce(t *testing.T) {
 	a, _ := snapPair(t)
-	w := watchTest(t, a, WatchOptions{})
+	w := watchTest(t, a, table.WatchOptions{})
 	watchFirst(t, w)
 	for _, key := range []string{"net.ipv4.conf.eth0.proxy_arp", "net.ipv4.conf.eth0.forwarding", "net.ipv4.conf.all.rp_filter", "net.ipv4.ip_forward"} {
-		snapOK(t, a.WriteSysctl(SysctlPath(key), "1"))
-		s := watchUntil(t, w, key, func(s *Snapshot) bool { return hasLine(s.Sysctls, key+" = 1") })
+		snapOK(t, a.WriteSysctl(table.SysctlPath(key), "1"))
+		s := watchUntil(t, w, key, func(s *table.Snapshot) bool { return hasLine(s.Sysctls, key+" = 1") })
 		if key == "net.ipv4.ip_forward" {
-			snapWants(t, snapshotLines(s.Sysctls), "net.ipv4.conf.default.forwarding = 1")
+			snapWants(t, table.SnapshotLines(s.Sysctls), "net.ipv4.conf.default.forwarding = 1")
 		}
 	}
 }
 
 func TestWatcherPollsTheSysctlsThatAreNotAnnounced(t *testing.T) {
 	a, _ := snapPair(t)
-	w := watchTest(t, a, WatchOptions{SysctlPoll: 20 * time.Millisecond})
+	w := watchTest(t, a, table.WatchOptions{SysctlPoll: 20 * time.Millisecond})
 	watchFirst(t, w)
 	snapOK(t, a.WriteSysctl("net/ipv4/conf/eth0/arp_ignore", "2"))
-	watchUntil(t, w, "arp_ignore", func(s *Snapshot) bool { return hasLine(s.Sysctls, "net.ipv4.conf.eth0.arp_ignore = 2") })
+	watchUntil(t, w, "arp_ignore", func(s *table.Snapshot) bool { return hasLine(s.Sysctls, "net.ipv4.conf.eth0.arp_ignore = 2") })
 }
 
 func TestWatcherSeesANeighbourIncompleteAndThenFailed(t *testing.T) {
 	a, _ := snapPair(t)
 	snapOK(t, a.WriteSysctl("net/ipv4/neigh/eth0/retrans_time_ms", "200"))
-	w := watchTest(t, a, WatchOptions{NeighPoll: 20 * time.Millisecond})
+	w := watchTest(t, a, table.WatchOptions{NeighPoll: 20 * time.Millisecond})
 	watchFirst(t, w)
 	var conn net.Conn
 	snapOK(t, a.Do(func() (err error) {
@@ -128,22 +131,22 @@ func TestWatcherSeesANeighbourIncompleteAndThenFailed(t *testing.T) {
 	}))
 	defer conn.Close()
 	conn.Write([]byte("anyone?"))
-	watchUntil(t, w, "INCOMPLETE", func(s *Snapshot) bool { return hasLine(s.Neighbours, "172.20.1.1 dev eth0 INCOMPLETE") })
-	watchUntil(t, w, "FAILED", func(s *Snapshot) bool { return hasLine(s.Neighbours, "172.20.1.1 dev eth0 FAILED") })
+	watchUntil(t, w, "INCOMPLETE", func(s *table.Snapshot) bool { return hasLine(s.Neighbours, "172.20.1.1 dev eth0 INCOMPLETE") })
+	watchUntil(t, w, "FAILED", func(s *table.Snapshot) bool { return hasLine(s.Neighbours, "172.20.1.1 dev eth0 FAILED") })
 }
 
 // The median must be a few milliseconds; how many depends on what else the
 // machine is doing, so the bound is generous.
 func TestWatcherIsFast(t *testing.T) {
 	a, _ := snapPair(t)
-	w := watchTest(t, a, WatchOptions{})
+	w := watchTest(t, a, table.WatchOptions{})
 	watchFirst(t, w)
 	var delays []time.Duration
 	for i := range 30 {
 		dst := fmt.Sprintf("10.%d.0.0/16", i)
 		start := time.Now()
 		snapRoute(t, a, dst, "eth0", nil)
-		watchUntil(t, w, dst, func(s *Snapshot) bool { return hasLine(s.Routes, dst+" dev eth0 scope link") })
+		watchUntil(t, w, dst, func(s *table.Snapshot) bool { return hasLine(s.Routes, dst+" dev eth0 scope link") })
 		delays = append(delays, time.Since(start))
 	}
 	slices.Sort(delays)
@@ -156,7 +159,7 @@ func TestWatcherIsFast(t *testing.T) {
 func TestWatcherIsCompleteAfterLosingAnnouncements(t *testing.T) {
 	const flood = 4000
 	a, _ := snapPair(t)
-	w := watchTest(t, a, WatchOptions{Buffer: 1})
+	w := watchTest(t, a, table.WatchOptions{Buffer: 1})
 	watchFirst(t, w)
 	eth0 := snapIndex(t, a, "eth0")
 	h := snapHandle(t, a)
@@ -164,22 +167,22 @@ func TestWatcherIsCompleteAfterLosingAnnouncements(t *testing.T) {
 		dst := &net.IPNet{IP: net.IPv4(10, 0, byte(i>>8), byte(i)), Mask: net.CIDRMask(32, 32)}
 		snapOK(t, h.RouteAdd(&netlink.Route{LinkIndex: eth0, Scope: netlink.SCOPE_LINK, Dst: dst}))
 	}
-	watchUntil(t, w, "all routes", func(s *Snapshot) bool { return len(s.MainRoutes(4)) == flood+1 })
-	if w.overruns.Load() == 0 {
+	watchUntil(t, w, "all routes", func(s *table.Snapshot) bool { return len(s.MainRoutes(4)) == flood+1 })
+	if w.Overruns() == 0 {
 		t.Error("the receive buffer was large enough: the test tests nothing")
 	}
 	// It is still listening.
 	snapRoute(t, a, "10.200.0.0/16", "eth0", nil)
-	watchUntil(t, w, "one more route", func(s *Snapshot) bool { return hasLine(s.Routes, "10.200.0.0/16 dev eth0 scope link") })
+	watchUntil(t, w, "one more route", func(s *table.Snapshot) bool { return hasLine(s.Routes, "10.200.0.0/16 dev eth0 scope link") })
 }
 
 func TestWatcherReplacesWhatNobodyTook(t *testing.T) {
 	a, _ := snapPair(t)
-	w := watchTest(t, a, WatchOptions{})
+	w := watchTest(t, a, table.WatchOptions{})
 	for i := range 50 {
 		snapRoute(t, a, fmt.Sprintf("10.%d.0.0/16", i), "eth0", nil)
 	}
-	watchUntil(t, w, "all routes", func(s *Snapshot) bool { return len(s.MainRoutes(4)) == 51 })
+	watchUntil(t, w, "all routes", func(s *table.Snapshot) bool { return len(s.MainRoutes(4)) == 51 })
 	if n := len(w.Updates()); n > 1 {
 		t.Errorf("%d updates wait", n)
 	}
@@ -187,7 +190,7 @@ func TestWatcherReplacesWhatNobodyTook(t *testing.T) {
 
 func TestIdleWatcherSendsNothingAndCostsNothing(t *testing.T) {
 	a, _ := snapPair(t)
-	w, err := NewWatcher(a, WatchOptions{}) // with its real polls
+	w, err := table.NewWatcher(a, table.WatchOptions{}) // with its real polls
 	snapOK(t, err)
 	defer w.Close()
 	watchFirst(t, w)
@@ -208,7 +211,7 @@ func TestIdleWatcherSendsNothingAndCostsNothing(t *testing.T) {
 
 func TestClosingTheNamespaceEndsItsWatcher(t *testing.T) {
 	ns := labtest.Netns(t, "watch-close")
-	w := watchTest(t, ns, WatchOptions{})
+	w := watchTest(t, ns, table.WatchOptions{})
 	watchFirst(t, w)
 	ns.Close()
 	for range w.Updates() {
@@ -216,7 +219,7 @@ func TestClosingTheNamespaceEndsItsWatcher(t *testing.T) {
 	if err := w.Err(); err != nil {
 		t.Errorf("error %v after an ordinary end", err)
 	}
-	if _, err := NewWatcher(ns, WatchOptions{}); !errors.Is(err, nsenter.ErrClosed) {
+	if _, err := table.NewWatcher(ns, table.WatchOptions{}); !errors.Is(err, nsenter.ErrClosed) {
 		t.Errorf("NewWatcher on a closed namespace: %v", err)
 	}
 }
@@ -226,7 +229,7 @@ func TestWatcherLeavesNothingBehind(t *testing.T) {
 	snapHandle(t, a)
 	goroutines, files := runtime.NumGoroutine(), openFiles(t)
 	for range 20 {
-		w, err := NewWatcher(a, WatchOptions{Coalesce: time.Nanosecond})
+		w, err := table.NewWatcher(a, table.WatchOptions{Coalesce: time.Nanosecond})
 		snapOK(t, err)
 		watchFirst(t, w)
 		w.Close()

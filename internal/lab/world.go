@@ -2,11 +2,12 @@ package lab
 
 import (
 	"context"
-	"net"
+	"net/netip"
 	"time"
 
 	"github.com/vishvananda/netlink"
 
+	"nstutor/internal/change"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
 )
@@ -27,10 +28,32 @@ const (
 	WebName    = "www.example.com"
 )
 
-var (
-	nodeMAC   = net.HardwareAddr{0x02, 0, 0xc0, 0xa8, 0x06, 0xa0}
-	routerMAC = net.HardwareAddr{0x02, 0, 0xc0, 0xa8, 0x06, 0x01}
-)
+// cable is the wire between the node and its router; index is that of the
+// node's end.
+func cable(index int) change.Change {
+	return change.LinkAdd{
+		Netns: Host, Name: "eth0", Kind: "veth", Index: index, MAC: "02:00:c0:a8:06:a0", MTU: 1500, QLen: 1000,
+		Peer: "up0", PeerMAC: "02:00:c0:a8:06:01", PeerNetns: Inet,
+	}
+}
+
+// ends are what each device is given, which can be done side by side.
+var ends = [][]change.Change{
+	{
+		change.AddrAdd{Netns: Inet, Addr: WebAddr, Dev: "lo"},
+		change.AddrAdd{Netns: Inet, Addr: DNSAddr, Dev: "lo"},
+		change.Up(Inet, "lo"),
+	},
+	{change.AddrAdd{Netns: Inet, Addr: RouterAddr, Dev: "up0"}, change.Up(Inet, "up0")},
+	{change.Up(Host, "lo")},
+	{change.AddrAdd{Netns: Host, Addr: NodeAddr, Dev: "eth0"}, change.Up(Host, "eth0")},
+}
+
+// wayOut is the node's default route.
+func wayOut() change.Change {
+	router := netip.MustParsePrefix(RouterAddr).Addr()
+	return change.Route{Netns: Host, Verb: "add", Route: change.To(change.Single(netip.Addr{}), router, "eth0", false)}
+}
 
 // Reset throws the lab's network away and builds the starting topology anew:
 //
@@ -54,7 +77,7 @@ func (l *Lab) Reset(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := l.wire(host, inet); err != nil {
+	if err := l.wire(ctx, host, inet); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -71,7 +94,7 @@ func (l *Lab) Reset(ctx context.Context) error {
 }
 
 // wire lays the cable between the node and its router and addresses both ends.
-func (l *Lab) wire(host, inet *nsenter.Namespace) error {
+func (l *Lab) wire(ctx context.Context, host, inet *nsenter.Namespace) error {
 	h, err := host.Handle()
 	if err != nil {
 		return err
@@ -83,27 +106,16 @@ func (l *Lab) wire(host, inet *nsenter.Namespace) error {
 	if err != nil {
 		return err
 	}
-	cable := &netlink.Veth{
-		LinkAttrs:        netlink.LinkAttrs{Name: "eth0", Index: index, HardwareAddr: nodeMAC, MTU: 1500, TxQLen: 1000},
-		PeerName:         "up0",
-		PeerHardwareAddr: routerMAC,
-		PeerNamespace:    netlink.NsFd(int(inet.FD())),
+	if err := say.Join(l.PinDevice(host, "lo"), l.PinDevice(inet, "lo"), cable(index).Apply(ctx, l)); err != nil {
+		return err
 	}
-	if err := h.LinkAdd(cable); err != nil {
-		return say.Err("%s: add link eth0: %v", "%s：添加网卡 eth0：%v", Host, err)
-	}
-	devices := []struct {
-		ns    *nsenter.Namespace
-		name  string
-		cidrs []string
-	}{
-		{inet, "lo", []string{WebAddr, DNSAddr}},
-		{inet, "up0", []string{RouterAddr}},
-		{host, "lo", nil},
-		{host, "eth0", []string{NodeAddr}},
-	}
-	err = together(len(devices), func(i int) error {
-		return l.raise(devices[i].ns, devices[i].name, devices[i].cidrs)
+	err = together(len(ends), func(i int) error {
+		for _, c := range ends[i] {
+			if err := c.Apply(ctx, l); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return err
@@ -111,14 +123,7 @@ func (l *Lab) wire(host, inet *nsenter.Namespace) error {
 	if err := say.Join(awaitCarrier(inet, "up0"), awaitCarrier(host, "eth0")); err != nil {
 		return err
 	}
-	gateway, _, err := net.ParseCIDR(RouterAddr)
-	if err != nil {
-		return err
-	}
-	if err := h.RouteAdd(&netlink.Route{Gw: gateway}); err != nil {
-		return say.Err("%s: add default route: %v", "%s：添加默认路由：%v", Host, err)
-	}
-	return nil
+	return wayOut().Apply(ctx, l)
 }
 
 // freeIndex is an index for the node's end that no device of the node has, and
@@ -140,34 +145,6 @@ func freeIndex(h *netlink.Handle, far *nsenter.Namespace) (int, error) {
 		}
 	}
 	return highest + 2, nil
-}
-
-// raise addresses a device and sets it up.
-func (l *Lab) raise(ns *nsenter.Namespace, dev string, cidrs []string) error {
-	h, err := ns.Handle()
-	if err != nil {
-		return err
-	}
-	link, err := h.LinkByName(dev)
-	if err != nil {
-		return say.Err("%s: %s: %v", "%s：%s：%v", ns.Name(), dev, err)
-	}
-	if err := l.PinDevice(ns, dev); err != nil {
-		return err
-	}
-	for _, cidr := range cidrs {
-		addr, err := netlink.ParseAddr(cidr)
-		if err != nil {
-			return err
-		}
-		if err := h.AddrAdd(link, addr); err != nil {
-			return say.Err("%s: add address %s to %s: %v", "%s：给 %[3]s 添加地址 %[2]s：%[4]v", ns.Name(), cidr, dev, err)
-		}
-	}
-	if err := h.LinkSetUp(link); err != nil {
-		return say.Err("%s: set %s up: %v", "%s：启用 %s：%v", ns.Name(), dev, err)
-	}
-	return nil
 }
 
 // awaitCarrier waits until the kernel has dealt with a device's new carrier

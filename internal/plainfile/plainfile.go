@@ -48,8 +48,22 @@ func Read(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, limit+1))
-	if err == nil && len(text) > limit {
+	return whole(file, path)
+}
+
+// whole is what is in a file. One that says itself that it is too large is not
+// read first: sixteen MiB are a second on a busy machine. Those of /proc say
+// that they have no size.
+func whole(file *os.File, path string) ([]byte, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	var text []byte
+	if info.Size() <= limit {
+		text, err = io.ReadAll(io.LimitReader(file, limit+1))
+	}
+	if err == nil && max(info.Size(), int64(len(text))) > limit {
 		return nil, &fs.PathError{Op: "read", Path: path, Err: ErrTooLarge}
 	}
 	return text, err

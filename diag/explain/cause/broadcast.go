@@ -25,7 +25,7 @@ func (b Broadcast) Detail() say.Text {
 }
 
 // Evidence is the kernel's answer.
-func (b Broadcast) Evidence() []say.Text { return lines(b.Lookup...) }
+func (b Broadcast) Evidence() []say.Text { return Lines(b.Lookup...) }
 
 // Fix is another address, which its owner has to choose.
 func (Broadcast) Fix() []change.Change { return nil }

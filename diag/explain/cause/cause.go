@@ -25,7 +25,7 @@ type Cause struct {
 var all []Cause
 
 // register puts a cause among all others.
-func register(c Cause) struct{} {
+func Register(c Cause) struct{} {
 	all = append(all, c)
 	return struct{}{}
 }

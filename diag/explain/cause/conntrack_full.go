@@ -12,7 +12,7 @@ import (
 // ConntrackFull: the table of connections is full, and new flows are dropped.
 const ConntrackFull Code = "conntrack-full"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  ConntrackFull,
 	Words: say.T("the table of connections is full, and new flows are dropped", "连接跟踪表已满，新的流被丢弃"),
 	Table: []string{"sysctl", "net.netfilter"},
@@ -37,7 +37,7 @@ func (TableFull) Detail() say.Text {
 
 // Evidence are both numbers.
 func (f TableFull) Evidence() []say.Text {
-	return lines(
+	return Lines(
 		fmt.Sprintf("net.netfilter.nf_conntrack_count = %d", f.Use.Count),
 		fmt.Sprintf("net.netfilter.nf_conntrack_max = %d", f.Use.Max),
 	)

@@ -12,7 +12,7 @@ import (
 // DestinationAbsent: nobody has the destination's address.
 const DestinationAbsent Code = "destination-absent"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:      DestinationAbsent,
 	Words:     say.T("nobody has the destination's address", "没有任何机器拥有目的地址"),
 	Table:     []string{"ip", "addr"},
@@ -37,7 +37,7 @@ func (a NotHere) Detail() say.Text {
 }
 
 // Evidence is the device.
-func (a NotHere) Evidence() []say.Text { return lines(a.Link.AddressLine()) }
+func (a NotHere) Evidence() []say.Text { return Lines(a.Link.AddressLine()) }
 
 // Fix adds the address.
 func (a NotHere) Fix() []change.Change { return hostAddress(a.Netns(), a.Dst, a.Link.Name).add() }

@@ -12,7 +12,7 @@ import (
 // DuplicateAddress: two machines have the same address, and the wrong one answers.
 const DuplicateAddress Code = "duplicate-address"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  DuplicateAddress,
 	Words: say.T("two machines have the same address, and the wrong one answers", "两台机器用了同一个地址，应答的是另一台"),
 	Table: []string{"ip", "neigh"},
@@ -40,7 +40,7 @@ func (d WrongAnswer) Detail() say.Text {
 
 // Evidence are both devices.
 func (d WrongAnswer) Evidence() []say.Text {
-	return lines(d.Right.Link.AddressLine(), d.Wrong.Link.AddressLine())
+	return Lines(d.Right.Link.AddressLine(), d.Wrong.Link.AddressLine())
 }
 
 // Fix takes the address from the wrong one, and has the kernel ask again.
@@ -66,7 +66,7 @@ func (r Rivals) Detail() say.Text {
 
 // Evidence are both devices.
 func (r Rivals) Evidence() []say.Text {
-	return lines(r.Chosen.Link.AddressLine(), r.Other.Link.AddressLine())
+	return Lines(r.Chosen.Link.AddressLine(), r.Other.Link.AddressLine())
 }
 
 // Fix takes the address from the other one.

@@ -12,7 +12,7 @@ import (
 // DuplicateMAC: two devices behind one bridge have the same MAC address.
 const DuplicateMAC Code = "duplicate-mac"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  DuplicateMAC,
 	Words: say.T("two devices behind one bridge have the same MAC address", "同一网桥上有两块网卡用了相同的 MAC 地址"),
 	Table: []string{"ip", "link"},

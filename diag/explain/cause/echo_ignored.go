@@ -10,7 +10,7 @@ import (
 // EchoIgnored: the destination is told to answer no pings.
 const EchoIgnored Code = "echo-ignored"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  EchoIgnored,
 	Words: say.T("the destination is told to answer no pings", "目标被设置为不回应 ping"),
 	Table: []string{"sysctl", "net.ipv4.icmp_echo_ignore_all"},
@@ -40,7 +40,7 @@ func (EchoOff) Detail() say.Text {
 
 // Evidence is the setting.
 func (e EchoOff) Evidence() []say.Text {
-	return lines(strings.ReplaceAll(e.Path(), "/", ".") + " = 1")
+	return Lines(strings.ReplaceAll(e.Path(), "/", ".") + " = 1")
 }
 
 // Fix turns it off.

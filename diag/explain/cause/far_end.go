@@ -82,7 +82,7 @@ func (Unpeered) Fix() []change.Change { return nil }
 // NoPeer: the tunnel's device has nobody to send the packet to.
 const NoPeer Code = "no-peer"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  NoPeer,
 	Words: say.T("a WireGuard device has no peer for the address", "WireGuard 网卡没有负责该地址的对端"),
 	Table: []string{"wg", "show"},
@@ -107,7 +107,7 @@ func (u Unplugged) Detail() say.Text {
 }
 
 // Evidence is the device.
-func (u Unplugged) Evidence() []say.Text { return lines(u.Link.Line()) }
+func (u Unplugged) Evidence() []say.Text { return Lines(u.Link.Line()) }
 
 // Fix is done by hand.
 func (Unplugged) Fix() []change.Change { return nil }

@@ -15,7 +15,7 @@ import (
 // Filtered: a rule of the packet filter stops the packet.
 const Filtered Code = "filtered"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  Filtered,
 	Words: say.T("a rule of the packet filter stops the packet", "包被过滤规则拦下"),
 	Table: []string{"iptables", "-vnL"},
@@ -76,7 +76,7 @@ func (s Stopped) Detail() say.Text {
 func (s Stopped) final() bool { return s.Result.MeantApart() }
 
 // Evidence is the rule.
-func (s Stopped) Evidence() []say.Text { return lines(s.Result.At + ": " + s.Result.Rule) }
+func (s Stopped) Evidence() []say.Text { return Lines(s.Result.At + ": " + s.Result.Rule) }
 
 // Fix lets just this packet pass the chain; an answer, as all that answers what
 // was let through.
@@ -140,7 +140,7 @@ func (s ARPStopped) Detail() say.Text {
 }
 
 // Evidence is the rule.
-func (s ARPStopped) Evidence() []say.Text { return lines(s.Result.At + ": " + s.Result.Rule) }
+func (s ARPStopped) Evidence() []say.Text { return Lines(s.Result.At + ": " + s.Result.Rule) }
 
 // Fix lets such packets pass the chain.
 func (s ARPStopped) Fix() []change.Change {

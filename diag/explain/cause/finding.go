@@ -73,11 +73,11 @@ type Lookup struct {
 }
 
 func (l Lookup) lines() []say.Text {
-	return append(lines(l.Answer.Evidence...), say.Quote(fmt.Sprintf("ip route get %s: %v", l.Dst, errnoOf(l.Answer.Err))))
+	return append(Lines(l.Answer.Evidence...), say.Quote(fmt.Sprintf("ip route get %s: %v", l.Dst, errnoOf(l.Answer.Err))))
 }
 
 // lines are the kernel's own words.
-func lines(all ...string) []say.Text {
+func Lines(all ...string) []say.Text {
 	texts := make([]say.Text, len(all))
 	for i, line := range all {
 		texts[i] = say.Quote(line)

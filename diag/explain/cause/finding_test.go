@@ -1,4 +1,4 @@
-package cause
+package cause_test
 
 import (
 	"fmt"
@@ -12,6 +12,8 @@ import (
 	"testing"
 	"unicode"
 
+	"nstutor/diag/explain/cause"
+
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/obstacle"
 	"nstutor/internal/change"
@@ -19,19 +21,19 @@ import (
 )
 
 // nothingToFind are the causes that no fault is found for.
-var nothingToFind = []Code{None}
+var nothingToFind = []cause.Code{cause.None}
 
 // TestEveryCauseHasAFinding: a code is that of at least one finding, and each
 // type of findings that the package has is among the samples.
 func TestEveryCauseHasAFinding(t *testing.T) {
-	found, types := map[Code]bool{}, map[string]bool{}
+	found, types := map[cause.Code]bool{}, map[string]bool{}
 	for _, f := range samples {
 		found[f.Code()], types[reflect.TypeOf(f).Name()] = true, true
-		if Of(f.Code()).Code != f.Code() {
+		if cause.Of(f.Code()).Code != f.Code() {
 			t.Errorf("%T: the code %q is none", f, f.Code())
 		}
 	}
-	for _, c := range All() {
+	for _, c := range cause.All() {
 		if found[c.Code] == slices.Contains(nothingToFind, c.Code) {
 			t.Errorf("%s: is there a finding? %v", c.Code, found[c.Code])
 		}
@@ -46,12 +48,16 @@ func TestEveryCauseHasAFinding(t *testing.T) {
 // findingTypes are the types in the source that say what they are.
 func findingTypes(t *testing.T) []string {
 	t.Helper()
-	names, err := filepath.Glob("*.go")
+	own, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	services, err := filepath.Glob("service/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var types []string
-	for _, name := range names {
+	for _, name := range slices.Concat(own, services) {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
@@ -101,7 +107,7 @@ func TestEveryFindingIsWhole(t *testing.T) {
 func TestEveryFixIsOneThatThisMachineCanRun(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	for _, f := range samples {
-		if _, v6 := f.(SolicitationStopped); !v6 && len(f.Fix()) > 0 && len(change.Here(f.Fix()...)) == 0 {
+		if _, v6 := f.(cause.SolicitationStopped); !v6 && len(f.Fix()) > 0 && len(change.Here(f.Fix()...)) == 0 {
 			t.Errorf("%T: nothing here can mend it", f) // over netlink only rules of IPv4 are written
 		}
 		for _, c := range f.Fix() {
@@ -144,11 +150,11 @@ func chinese(c rune) bool { return unicode.Is(unicode.Han, c) }
 // frames is a fault of whoever asks.
 func TestWhoAsksIsWhereAnUnansweredQuestionIs(t *testing.T) {
 	for _, f := range samples {
-		asked, ok := f.(Asked)
+		asked, ok := f.(cause.Asked)
 		if !ok {
 			continue
 		}
-		if got := asked.AskedBy("pod"); got.Netns() != "pod" || got.Code() != NeighbourUnanswered || reflect.TypeOf(got) != reflect.TypeOf(f) {
+		if got := asked.AskedBy("pod"); got.Netns() != "pod" || got.Code() != cause.NeighbourUnanswered || reflect.TypeOf(got) != reflect.TypeOf(f) {
 			t.Errorf("%T asked by pod is in %q: %+v", f, got.Netns(), got)
 		}
 	}
@@ -156,15 +162,15 @@ func TestWhoAsksIsWhereAnUnansweredQuestionIs(t *testing.T) {
 
 // TestWhatCannotBeSeenIsSaidOnce: by what it is, and not by how it is said.
 func TestWhatCannotBeSeenIsSaidOnce(t *testing.T) {
-	kinds := []Unseen{
-		RulesUnread{here, fmt.Errorf("no")}, RulesUnread{"ns2", fmt.Errorf("no")},
-		RulesUnjudged{"forward", flow, proof, nil}, RulesUnjudged{"input", flow, proof, nil}, RulesUnjudged{"forward", flow, nil, nil},
-		RulesUnjudged{"forward", flow, []string{"numgen"}, []eval.Branch{{Share: .25, Result: eval.Result{Verdict: eval.VerdictDrop}}, {Share: .75, Result: eval.Result{Verdict: eval.VerdictAccept}}}},
-		Obstructed{here, "eth0", obstacle.Ingress, obstacle.Obstacle{Kind: obstacle.TC, Name: "u32"}},
-		Obstructed{here, "eth0", obstacle.Egress, obstacle.Obstacle{Kind: obstacle.TC, Name: "u32"}},
-		Obstructed{here, "eth0", obstacle.Ingress, obstacle.Obstacle{Kind: obstacle.TCX, ID: 7}},
-		Obstructed{here, "eth0", obstacle.Ingress, obstacle.Obstacle{Kind: obstacle.XDP, ID: 7, Name: "filter"}},
-		Obstructed{here, "eth0", obstacle.Egress, obstacle.Obstacle{Kind: obstacle.Netem, Loss: 0.1}},
+	kinds := []cause.Unseen{
+		cause.RulesUnread{here, fmt.Errorf("no")}, cause.RulesUnread{"ns2", fmt.Errorf("no")},
+		cause.RulesUnjudged{"forward", flow, proof, nil}, cause.RulesUnjudged{"input", flow, proof, nil}, cause.RulesUnjudged{"forward", flow, nil, nil},
+		cause.RulesUnjudged{"forward", flow, []string{"numgen"}, []eval.Branch{{Share: .25, Result: eval.Result{Verdict: eval.VerdictDrop}}, {Share: .75, Result: eval.Result{Verdict: eval.VerdictAccept}}}},
+		cause.Obstructed{here, "eth0", obstacle.Ingress, obstacle.Obstacle{Kind: obstacle.TC, Name: "u32"}},
+		cause.Obstructed{here, "eth0", obstacle.Egress, obstacle.Obstacle{Kind: obstacle.TC, Name: "u32"}},
+		cause.Obstructed{here, "eth0", obstacle.Ingress, obstacle.Obstacle{Kind: obstacle.TCX, ID: 7}},
+		cause.Obstructed{here, "eth0", obstacle.Ingress, obstacle.Obstacle{Kind: obstacle.XDP, ID: 7, Name: "filter"}},
+		cause.Obstructed{here, "eth0", obstacle.Egress, obstacle.Obstacle{Kind: obstacle.Netem, Loss: 0.1}},
 	}
 	for i, a := range kinds {
 		inBothLanguages(t, fmt.Sprintf("%T", a), a.Said())

@@ -10,7 +10,7 @@ import (
 // ForwardingOff: the packet is for somebody else, and is not passed on.
 const ForwardingOff Code = "forwarding-off"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:      ForwardingOff,
 	Words:     say.T("the packet is for somebody else, and is not passed on", "包要转给别人，但这里没有开启转发"),
 	Table:     []string{"sysctl", "-a", "-r", "forward"},
@@ -35,7 +35,7 @@ func (u Unforwarded) Detail() say.Text {
 }
 
 // Evidence is what the kernel has said.
-func (u Unforwarded) Evidence() []say.Text { return lines(u.Lookup...) }
+func (u Unforwarded) Evidence() []say.Text { return Lines(u.Lookup...) }
 
 // Fix has the device forward.
 func (u Unforwarded) Fix() []change.Change {

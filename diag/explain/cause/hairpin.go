@@ -9,7 +9,7 @@ import (
 // Hairpin: a service sends the packet back to its sender, who takes none of his own.
 const Hairpin Code = "hairpin"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  Hairpin,
 	Words: say.T("a service sends the packet back to its own sender", "服务把包送回了发送方自己"),
 	Table: []string{"iptables", "-t", "nat", "-vnL"},
@@ -34,7 +34,7 @@ func (h NoHairpin) Detail() say.Text {
 
 // Evidence is the port's setting.
 func (h NoHairpin) Evidence() []say.Text {
-	return lines(h.Port + " master " + h.Bridge + " hairpin off")
+	return Lines(h.Port + " master " + h.Bridge + " hairpin off")
 }
 
 // Fix turns it on.

@@ -11,7 +11,7 @@ import (
 // LinkDown: a device is switched off, here or at the other end of its wire.
 const LinkDown Code = "link-down"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  LinkDown,
 	Words: say.T("a device is switched off, here or at the other end of its wire", "网卡被停用：本端，或对端"),
 	Table: []string{"ip", "link"},
@@ -32,7 +32,7 @@ func (d DeviceDown) Detail() say.Text {
 }
 
 // Evidence is the device.
-func (d DeviceDown) Evidence() []say.Text { return lines(d.Link.Line()) }
+func (d DeviceDown) Evidence() []say.Text { return Lines(d.Link.Line()) }
 
 // Fix switches the device on.
 func (d DeviceDown) Fix() []change.Change { return raise(d.Netns(), d.Link.Name) }
@@ -55,7 +55,7 @@ func (d RoutesDown) Detail() say.Text {
 }
 
 // Evidence is that there is no route, and the device.
-func (d RoutesDown) Evidence() []say.Text { return append(d.Lookup.lines(), lines(d.Link.Line())...) }
+func (d RoutesDown) Evidence() []say.Text { return append(d.Lookup.lines(), Lines(d.Link.Line())...) }
 
 // Fix switches the device on, and adds what does not come with that.
 func (d RoutesDown) Fix() []change.Change {
@@ -80,7 +80,7 @@ func (d RouteDown) Detail() say.Text {
 }
 
 // Evidence is the device.
-func (d RouteDown) Evidence() []say.Text { return lines(d.Link.Line()) }
+func (d RouteDown) Evidence() []say.Text { return Lines(d.Link.Line()) }
 
 // Fix switches the device on, and adds the route.
 func (d RouteDown) Fix() []change.Change {

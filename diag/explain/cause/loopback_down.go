@@ -9,7 +9,7 @@ import (
 // LoopbackDown: lo is down, so that a namespace cannot speak to itself.
 const LoopbackDown Code = "loopback-down"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  LoopbackDown,
 	Words: say.T("lo is down, so that a namespace cannot speak to itself", "lo 未启用，命名空间无法与自己通信"),
 	Table: []string{"ip", "link", "show", "lo"},
@@ -50,7 +50,7 @@ func (LoopbackPassed) Detail() say.Text {
 }
 
 // Evidence is lo.
-func (l LoopbackPassed) Evidence() []say.Text { return lines(l.Lo.Line()) }
+func (l LoopbackPassed) Evidence() []say.Text { return Lines(l.Lo.Line()) }
 
 // Fix switches lo on.
 func (l LoopbackPassed) Fix() []change.Change { return raise(l.Netns(), "lo") }

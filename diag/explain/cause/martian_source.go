@@ -12,7 +12,7 @@ import (
 // MartianSource: an address cannot be on this wire, and the kernel drops the packet.
 const MartianSource Code = "martian-source"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  MartianSource,
 	Words: say.T("an address cannot be on this wire, and the kernel drops the packet", "地址不可能出现在这条链路上，内核丢弃该包"),
 	Table: []string{"sysctl", "-a", "-r", "rp_filter"},
@@ -49,7 +49,7 @@ func (m ImpossibleSource) Detail() say.Text {
 }
 
 // Evidence is what the kernel has said.
-func (m ImpossibleSource) Evidence() []say.Text { return lines(m.Lookup...) }
+func (m ImpossibleSource) Evidence() []say.Text { return Lines(m.Lookup...) }
 
 // Fix gives the packet a source that is taken from somebody else.
 func (m ImpossibleSource) Fix() []change.Change {

@@ -12,7 +12,7 @@ import (
 // MTUExceeded: the packet is larger than a wire on its way, and may not be cut.
 const MTUExceeded Code = "mtu-exceeded"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  MTUExceeded,
 	Words: say.T("the packet is larger than a wire on its way, and may not be cut", "包大于途中某段链路的 MTU，又不允许分片"),
 	Table: []string{"ip", "link"},
@@ -36,7 +36,7 @@ func (o OverRoute) Detail() say.Text {
 }
 
 // Evidence is the route.
-func (o OverRoute) Evidence() []say.Text { return lines(o.Route.Line) }
+func (o OverRoute) Evidence() []say.Text { return Lines(o.Route.Line) }
 
 // Fix is the route without its MTU.
 func (o OverRoute) Fix() []change.Change {
@@ -82,7 +82,7 @@ func (o OverDevice) Detail() say.Text {
 }
 
 // Evidence is the device.
-func (o OverDevice) Evidence() []say.Text { return lines(o.Link.Line()) }
+func (o OverDevice) Evidence() []say.Text { return Lines(o.Link.Line()) }
 
 // Fix makes the device wider.
 func (o OverDevice) Fix() []change.Change {
@@ -116,7 +116,7 @@ func (o OverPeer) Detail() say.Text {
 }
 
 // Evidence is the device.
-func (o OverPeer) Evidence() []say.Text { return lines(o.Link.Line()) }
+func (o OverPeer) Evidence() []say.Text { return Lines(o.Link.Line()) }
 
 // Fix makes the device wider.
 func (o OverPeer) Fix() []change.Change { return widen(o.Netns(), o.Link, o.Length) }
@@ -140,7 +140,7 @@ func (r Remembered) Detail() say.Text {
 }
 
 // Evidence is what the kernel answers.
-func (r Remembered) Evidence() []say.Text { return lines(r.Get) }
+func (r Remembered) Evidence() []say.Text { return Lines(r.Get) }
 
 // Fix has the sender forget.
 func (r Remembered) Fix() []change.Change { return []change.Change{flushCache(r.Netns())} }

@@ -56,7 +56,7 @@ func (p PortWaiting) Detail() say.Text {
 }
 
 // Evidence is the port.
-func (p PortWaiting) Evidence() []say.Text { return lines(p.Port.Link.Line()) }
+func (p PortWaiting) Evidence() []say.Text { return Lines(p.Port.Link.Line()) }
 
 // Fix sets the state. By hand that can be done only while the kernel's STP is off.
 func (p PortWaiting) Fix() []change.Change {
@@ -93,7 +93,7 @@ func (p PortUnflooded) Detail() say.Text {
 }
 
 // Evidence is the port.
-func (p PortUnflooded) Evidence() []say.Text { return lines(p.Port.Link.Line()) }
+func (p PortUnflooded) Evidence() []say.Text { return Lines(p.Port.Link.Line()) }
 
 // Fix turns broadcasts on.
 func (p PortUnflooded) Fix() []change.Change {
@@ -121,7 +121,7 @@ func (p PortUnlearning) Detail() say.Text {
 }
 
 // Evidence is the port.
-func (p PortUnlearning) Evidence() []say.Text { return lines(p.Port.Link.Line()) }
+func (p PortUnlearning) Evidence() []say.Text { return Lines(p.Port.Link.Line()) }
 
 // Fix turns both on.
 func (p PortUnlearning) Fix() []change.Change {
@@ -149,7 +149,7 @@ func (p PortsIsolated) Detail() say.Text {
 
 // Evidence are both.
 func (p PortsIsolated) Evidence() []say.Text {
-	return lines(p.From.Link.Line(), p.To.Link.Line())
+	return Lines(p.From.Link.Line(), p.To.Link.Line())
 }
 
 // Fix lets everybody talk to the second.

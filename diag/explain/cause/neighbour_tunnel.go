@@ -65,7 +65,7 @@ func (t TunnelVoid) Detail() say.Text {
 
 // Evidence are the entry of the neighbour table, the device and its entries.
 func (t TunnelVoid) Evidence() []say.Text {
-	shown := append(t.with(t.Link.Line()), lines(entryLines(t.Entries)...)...)
+	shown := append(t.with(t.Link.Line()), Lines(entryLines(t.Entries)...)...)
 	if len(t.Entries) == 0 && !t.Unread {
 		shown = append(shown, say.T("bridge fdb show dev %s: nothing", "bridge fdb show dev %s：没有任何条目", t.Link.Name))
 	}
@@ -104,7 +104,7 @@ func (t TunnelUnopened) Detail() say.Text {
 
 // Evidence are the devices of both ends.
 func (t TunnelUnopened) Evidence() []say.Text {
-	shown := lines(t.Link.Line())
+	shown := Lines(t.Link.Line())
 	for _, far := range t.There {
 		shown = append(shown, say.Quote(far.Line()))
 	}

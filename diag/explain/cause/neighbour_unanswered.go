@@ -12,7 +12,7 @@ import (
 // NeighbourUnanswered: an ARP request is sent, and nobody answers.
 const NeighbourUnanswered Code = "neighbour-unanswered"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:      NeighbourUnanswered,
 	Words:     say.T("an ARP request is sent, and nobody answers", "ARP 请求发出后无人应答"),
 	Table:     []string{"ip", "neigh"},
@@ -171,7 +171,7 @@ func (r NoRouter) Detail() say.Text {
 
 // Evidence are the entry, those who are there, and why there is no answer.
 func (r NoRouter) Evidence() []say.Text {
-	return slices.Concat(r.with(), present(r.Stations), lines(r.Proof...))
+	return slices.Concat(r.with(), present(r.Stations), Lines(r.Proof...))
 }
 
 // Fix gives the router the address.

@@ -9,7 +9,7 @@ import (
 // NeighbourWrongMAC: an ARP entry has a MAC address that is nobody's, or somebody else's.
 const NeighbourWrongMAC Code = "neighbour-wrong-mac"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  NeighbourWrongMAC,
 	Words: say.T("an ARP entry has a MAC address that is nobody's, or somebody else's", "ARP 条目里的 MAC 地址不是对方的"),
 	Table: []string{"ip", "neigh"},
@@ -34,7 +34,7 @@ func (m MACOfAnother) Detail() say.Text {
 
 // Evidence are the entry and who has the address.
 func (m MACOfAnother) Evidence() []say.Text {
-	return lines(m.Entry.Line(), m.Right.Link.AddressLine())
+	return Lines(m.Entry.Line(), m.Right.Link.AddressLine())
 }
 
 // Fix has the kernel ask again.
@@ -52,7 +52,7 @@ func (m MACOfNobody) Detail() say.Text {
 }
 
 // Evidence is the entry.
-func (m MACOfNobody) Evidence() []say.Text { return lines(m.Entry.Line()) }
+func (m MACOfNobody) Evidence() []say.Text { return Lines(m.Entry.Line()) }
 
 // Fix has the kernel ask again.
 func (m MACOfNobody) Fix() []change.Change { return []change.Change{m.forget()} }
@@ -77,7 +77,7 @@ func (m MACIgnored) Detail() say.Text {
 
 // Evidence are the entry and the device.
 func (m MACIgnored) Evidence() []say.Text {
-	return lines(m.Entry.Line(), m.Right.Link.AddressLine())
+	return Lines(m.Entry.Line(), m.Right.Link.AddressLine())
 }
 
 // Fix has the kernel ask, or says what it cannot learn.

@@ -12,7 +12,7 @@ import (
 // NeighboursFull: the kernel's table of neighbours is full.
 const NeighboursFull Code = "neighbours-full"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  NeighboursFull,
 	Words: say.T("the kernel's table of neighbours is full", "内核的邻居表已满"),
 	Table: []string{"ip", "neigh"},

@@ -23,9 +23,9 @@ func (h NextHop) Netns() string { return h.Asker }
 // with are lines that show a fault, after the entry if there is one.
 func (h NextHop) with(more ...string) []say.Text {
 	if !h.Entry.Dst.IsValid() {
-		return lines(more...)
+		return Lines(more...)
 	}
-	return append(lines(h.Entry.Line()), lines(more...)...)
+	return append(Lines(h.Entry.Line()), Lines(more...)...)
 }
 
 // forget makes the kernel ask again.

@@ -14,7 +14,7 @@ import (
 // NoAddress: a device, or the sender, has no address to speak with.
 const NoAddress Code = "no-address"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  NoAddress,
 	Words: say.T("a device, or the sender, has no address to speak with", "网卡或发送方没有可用的地址"),
 	Table: []string{"ip", "addr"},
@@ -67,7 +67,7 @@ func (s Sourceless) Detail() say.Text {
 
 // Evidence is what the kernel says.
 func (s Sourceless) Evidence() []say.Text {
-	return lines(fmt.Sprintf("ip route get %s from %s: %v", s.Flow.Dst, s.Flow.Src, errnoOf(s.Err)))
+	return Lines(fmt.Sprintf("ip route get %s from %s: %v", s.Flow.Dst, s.Flow.Src, errnoOf(s.Err)))
 }
 
 // Fix adds the address.
@@ -90,7 +90,7 @@ func (a Nameless) Detail() say.Text {
 }
 
 // Evidence is the device.
-func (a Nameless) Evidence() []say.Text { return lines(a.Link.AddressLine()) }
+func (a Nameless) Evidence() []say.Text { return Lines(a.Link.AddressLine()) }
 
 // Fix adds the address.
 func (a Nameless) Fix() []change.Change { return hostAddress(a.Netns(), a.Dst, a.Link.Name).add() }

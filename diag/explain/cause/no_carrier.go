@@ -9,7 +9,7 @@ import (
 // NoCarrier: nobody is at the other end of the wire.
 const NoCarrier Code = "no-carrier"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  NoCarrier,
 	Words: say.T("nobody is at the other end of the wire", "网线另一端没有设备"),
 	Table: []string{"ip", "link"},
@@ -30,7 +30,7 @@ func (d PeerDown) Detail() say.Text {
 }
 
 // Evidence are both ends.
-func (d PeerDown) Evidence() []say.Text { return lines(d.Near.Line(), d.Far.Line()) }
+func (d PeerDown) Evidence() []say.Text { return Lines(d.Near.Line(), d.Far.Line()) }
 
 // Fix switches the other end on.
 func (d PeerDown) Fix() []change.Change { return raise(d.Netns(), d.Far.Name) }

@@ -11,7 +11,7 @@ import (
 // NoEndpoints: the address is a service's, which has nobody to send to.
 const NoEndpoints Code = "no-endpoints"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  NoEndpoints,
 	Words: say.T("the service has no endpoint that is ready", "服务没有就绪的端点"),
 	Table: []string{"iptables", "-vnL"},

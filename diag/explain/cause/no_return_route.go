@@ -10,7 +10,7 @@ import (
 // NoReturnRoute: the request arrives, and no route leads back.
 const NoReturnRoute Code = "no-return-route"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  NoReturnRoute,
 	Words: say.T("the request arrives, and no route leads back", "请求已到达，但没有回程路由"),
 	Table: []string{"ip", "route"},
@@ -55,7 +55,7 @@ func (a Astray) Detail() say.Text {
 }
 
 // Evidence is the route.
-func (a Astray) Evidence() []say.Text { return lines(a.Line) }
+func (a Astray) Evidence() []say.Text { return Lines(a.Line) }
 
 // Fix sends the reply back by the way of its request.
 func (a Astray) Fix() []change.Change { return a.Way.commands() }

@@ -8,7 +8,7 @@ import (
 // NoRoute: no route leads to the destination.
 const NoRoute Code = "no-route"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:      NoRoute,
 	Words:     say.T("no route leads to the destination", "没有通往目的地址的路由"),
 	Table:     []string{"ip", "route"},
@@ -74,7 +74,7 @@ func (m Missed) Detail() say.Text {
 }
 
 // Evidence is the route.
-func (m Missed) Evidence() []say.Text { return lines(m.Line) }
+func (m Missed) Evidence() []say.Text { return Lines(m.Line) }
 
 // Fix gives the destination a route of its own.
 func (m Missed) Fix() []change.Change { return m.Way.commands() }

@@ -10,7 +10,7 @@ import (
 // NotMasqueraded: the request leaves with a source that nobody outside can route back.
 const NotMasqueraded Code = "not-masqueraded"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  NotMasqueraded,
 	Words: say.T("the request leaves with a source that nobody outside can route back", "请求带着外面无法路由回来的源地址离开"),
 	Table: []string{"iptables", "-t", "nat", "-vnL", "POSTROUTING"},
@@ -36,7 +36,7 @@ func (u Unmasqueraded) Detail() say.Text {
 }
 
 // Evidence are the route out, and that there is none back.
-func (u Unmasqueraded) Evidence() []say.Text { return append(lines(u.Line), u.Lookup.lines()...) }
+func (u Unmasqueraded) Evidence() []say.Text { return append(Lines(u.Line), u.Lookup.lines()...) }
 
 // Fix rewrites the source where the request leaves.
 func (u Unmasqueraded) Fix() []change.Change {
@@ -62,7 +62,7 @@ func (u Untranslated) Detail() say.Text {
 }
 
 // Evidence is the route out.
-func (u Untranslated) Evidence() []say.Text { return lines(u.Line) }
+func (u Untranslated) Evidence() []say.Text { return Lines(u.Line) }
 
 // Fix rewrites the source where the request leaves.
 func (u Untranslated) Fix() []change.Change {

@@ -8,7 +8,7 @@ import (
 // ProxyARPNeedsForwarding: proxy ARP stays silent where its device does not forward.
 const ProxyARPNeedsForwarding Code = "proxy-arp-needs-forwarding"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:      ProxyARPNeedsForwarding,
 	Words:     say.T("proxy ARP stays silent where its device does not forward", "代理 ARP 的网卡没有开启转发，因此不应答"),
 	Table:     []string{"sysctl", "-a", "-r", "forwarding"},

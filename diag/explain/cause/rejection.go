@@ -13,7 +13,7 @@ type Rejection struct {
 }
 
 // Evidence is what the kernel has said.
-func (r Rejection) Evidence() []say.Text { return lines(r.Lookup...) }
+func (r Rejection) Evidence() []say.Text { return Lines(r.Lookup...) }
 
 // Fix lets the destination pass.
 func (r Rejection) Fix() []change.Change { return r.Exemption.commands() }

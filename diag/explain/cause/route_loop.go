@@ -13,7 +13,7 @@ import (
 // RouteLoop: routers hand the packet to each other until its TTL is used up.
 const RouteLoop Code = "route-loop"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:      RouteLoop,
 	Words:     say.T("routers hand the packet to each other until its TTL is used up", "路由器之间互相转交，直到 TTL 耗尽"),
 	Table:     []string{"ip", "route"},
@@ -40,7 +40,7 @@ func (c Circle) Detail() say.Text {
 }
 
 // Evidence is the route.
-func (c Circle) Evidence() []say.Text { return lines(c.Line) }
+func (c Circle) Evidence() []say.Text { return Lines(c.Line) }
 
 // Fix leads the packet out.
 func (c Circle) Fix() []change.Change { return append(c.Way.commands(), c.Tunnel.commands()...) }
@@ -64,7 +64,7 @@ func (s TTLSpent) Detail() say.Text {
 
 // Evidence is the setting.
 func (s TTLSpent) Evidence() []say.Text {
-	return lines(fmt.Sprintf("net.ipv4.ip_default_ttl = %d", s.TTL))
+	return Lines(fmt.Sprintf("net.ipv4.ip_default_ttl = %d", s.TTL))
 }
 
 // Fix sets what Linux begins with.

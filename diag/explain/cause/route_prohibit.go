@@ -7,7 +7,7 @@ import (
 // RouteProhibit: a prohibit route refuses the packet.
 const RouteProhibit Code = "route-prohibit"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  RouteProhibit,
 	Words: say.T("a prohibit route refuses the packet", "prohibit 路由拒绝了包"),
 	Table: []string{"ip", "route"},

@@ -10,7 +10,7 @@ import (
 // RPFilter: rp_filter drops what came in by another way than the one back.
 const RPFilter Code = "rp-filter"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:      RPFilter,
 	Words:     say.T("rp_filter drops what came in by another way than the one back", "rp_filter 丢弃了来路与回路不一致的包"),
 	Table:     []string{"sysctl", "-a", "-r", "rp_filter"},
@@ -41,7 +41,7 @@ func (o OtherWayBack) Detail() say.Text {
 }
 
 // Evidence is what the kernel has said.
-func (o OtherWayBack) Evidence() []say.Text { return lines(o.Lookup...) }
+func (o OtherWayBack) Evidence() []say.Text { return Lines(o.Lookup...) }
 
 // Fix sets the loose mode, or adds the way back.
 func (o OtherWayBack) Fix() []change.Change {

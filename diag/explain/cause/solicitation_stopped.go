@@ -28,7 +28,7 @@ func (s SolicitationStopped) Detail() say.Text {
 }
 
 // Evidence is the rule.
-func (s SolicitationStopped) Evidence() []say.Text { return lines(s.Result.At + ": " + s.Result.Rule) }
+func (s SolicitationStopped) Evidence() []say.Text { return Lines(s.Result.At + ": " + s.Result.Rule) }
 
 // Fix lets neighbour discovery pass the chain: solicitations and advertisements.
 func (s SolicitationStopped) Fix() (fix []change.Change) {

@@ -16,7 +16,7 @@ import (
 // NotKnown: it cannot be told.
 const NotKnown Code = "unknown"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  NotKnown,
 	Words: say.T("it cannot be told", "无法判断"),
 	Table: []string{"ip", "route"},

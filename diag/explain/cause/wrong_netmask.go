@@ -12,7 +12,7 @@ import (
 // WrongNetmask: a prefix length claims more, or less, than is on the wire.
 const WrongNetmask Code = "wrong-netmask"
 
-var _ = register(Cause{
+var _ = Register(Cause{
 	Code:  WrongNetmask,
 	Words: say.T("a prefix length claims more, or less, than is on the wire", "前缀长度与实际链路上的网段不符"),
 	Table: []string{"ip", "addr"},
@@ -85,7 +85,7 @@ func (m TooNarrow) Detail() say.Text {
 
 // Evidence are both prefixes.
 func (m TooNarrow) Evidence() []say.Text {
-	return lines(inet(m.Own, m.Dev), inet(m.Far, m.FarDev))
+	return Lines(inet(m.Own, m.Dev), inet(m.Far, m.FarDev))
 }
 
 // Fix gives the address the prefix length of the others.

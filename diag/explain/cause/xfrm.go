@@ -29,7 +29,7 @@ func (c Claimed) Detail() say.Text {
 
 // Evidence is the policy.
 func (c Claimed) Evidence() []say.Text {
-	return lines("ip xfrm policy: src " + c.Policy.Src.String() + " dst " + c.Policy.Dst.String() + " dir out")
+	return Lines("ip xfrm policy: src " + c.Policy.Src.String() + " dst " + c.Policy.Dst.String() + " dir out")
 }
 
 // Fix deletes the policy.

@@ -15,7 +15,7 @@ import (
 type outside struct {
 	fabric.Edge
 	asking *arping // whom the last frame that was seen is for
-	echo   echo    // in it, as it left
+	packet packet  // in it, as it left
 }
 
 // passes goes to the first edge for what is not here: the neighbour table or ARP
@@ -23,13 +23,13 @@ type outside struct {
 func (a *arping) passes(x *fabric.Explorer) (fabric.Station, bool) {
 	s := fabric.Station{Edge: &x.Edges[0], Way: x.Edges[0].Way, Sent: true}
 	if !slices.Contains(resolved, a.entry.State) && !a.link.Has("NOARP") && a.w.outside == nil {
-		a.w.outside = &outside{*s.Edge, a, a.e}
+		a.w.outside = &outside{*s.Edge, a, a.p}
 	}
 	switch {
 	case a.entry.Dst.IsValid():
-		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
+		a.w.hop(a.n, a.p, StageNeighbour, a.link.Name, quote(a.entry.Line()))
 	case !a.link.Has("NOARP"):
-		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name,
+		a.w.hop(a.n, a.p, StageNeighbour, a.link.Name,
 			say.T("who has %s is beyond %s", "谁有 %s，要看 %s 的外面", a.nexthop, s.Edge.Dev.Name))
 	}
 	return s, true
@@ -37,36 +37,36 @@ func (a *arping) passes(x *fabric.Explorer) (fabric.Station, bool) {
 
 // depart notes that a packet has left what can be seen, and goes on as though
 // whoever is beyond answered: the reply comes in where the request went out.
-func (w *walk) depart(n *machine.Space, e echo, link table.Link, at *fabric.Edge) {
+func (w *walk) depart(n *machine.Space, p packet, link table.Link, at *fabric.Edge) {
 	if w.strayed {
 		return
 	}
-	left := &outside{*at, w.asking, e}
-	if f := cause.Unhanded(cause.At(at.Node.Name), at.Dev, e.dst, at.Node.FarEnd(at.Dev, e.dst)); f != nil {
-		w.fault(at.Node, e, StageSend, at.Dev.Name, f)
+	left := &outside{*at, w.asking, p}
+	if f := cause.Unhanded(cause.At(at.Node.Name), at.Dev, p.dst, at.Node.FarEnd(at.Dev, p.dst)); f != nil {
+		w.fault(at.Node, p, StageSend, at.Dev.Name, f)
 	}
 	if w.outside == nil {
 		w.outside = left
 	}
-	if e.outer != nil {
+	if p.encap != nil {
 		w.tunnelled = left
 		return
 	}
-	if e.leg == LegReply {
+	if p.leg == LegReply {
 		// Whether it finds its way back is decided beyond.
 		if w.parted != nil {
-			w.doubt(n, e, StageSend, link.Name, w.astray())
+			w.doubt(n, p, StageSend, link.Name, w.astray())
 		}
 		return
 	}
-	w.untranslated(n, e, link)
-	w.admit(w.back(e), fabric.Site{Node: n, Dev: link}, *at)
+	w.untranslated(n, p, link)
+	w.admit(w.back(p), fabric.Site{Node: n, Dev: link}, *at)
 }
 
 // admit takes a packet that comes in at an edge to the device of a namespace
 // that its frame is for.
-func (w *walk) admit(e echo, to fabric.Site, from fabric.Edge) {
-	x := &fabric.Explorer{Net: paths{w}, Leg: e.leg, MAC: to.Dev.MAC, Above: machine.Stacked(to.Dev)}
+func (w *walk) admit(p packet, to fabric.Site, from fabric.Edge) {
+	x := &fabric.Explorer{Net: paths{w}, Leg: p.leg, MAC: to.Dev.MAC, Above: machine.Stacked(to.Dev)}
 	if from.Dev.MasterKind == "openvswitch" {
 		x.From(from.Node, from.Dev) // the reply comes from within
 	} else {
@@ -78,35 +78,35 @@ func (w *walk) admit(e echo, to fabric.Site, from fabric.Edge) {
 		}
 		s.Sent = true
 		for i, c := range s.Crossings {
-			w.meet(s.Node, e, s, i)
+			w.meet(s.Node, p, s, i)
 			var ok bool
-			if e, ok = w.cross(e, c); !ok {
+			if p, ok = w.cross(p, c); !ok {
 				return
 			}
 		}
-		w.meet(s.Node, e, s, len(s.Crossings))
-		w.taken(s.Node, e, s.Dev)
-		w.receive(s.Node, e, s.Dev)
+		w.meet(s.Node, p, s, len(s.Crossings))
+		w.taken(s.Node, p, s.Dev)
+		w.receive(s.Node, p, s.Dev)
 		return
 	}
-	w.giveUp(from.Node, e, StageReceive, from.Dev.Name,
+	w.giveUp(from.Node, p, StageReceive, from.Dev.Name,
 		say.T("how a frame gets from %s to %s cannot be told", "帧怎样从 %s 到 %s，无法判断", from.Dev.Name, to.Dev.Name))
 }
 
 // throughTunnel goes on behind a tunnel whose carrying packet has left what can
 // be seen: the reply comes in a packet of its own, from the tunnel's other end.
-func (w *walk) throughTunnel(n *machine.Space, e echo, link table.Link, c fabric.Crossing) {
+func (w *walk) throughTunnel(n *machine.Space, p packet, link table.Link, c fabric.Crossing) {
 	left := w.tunnelled
 	w.tunnelled = nil
-	if e.leg == LegReply {
+	if p.leg == LegReply {
 		return
 	}
-	carrier := envelope(c.Dev, w.back(e), c.Remote)
-	carrier.src, carrier.dst = c.Remote, left.echo.src
+	carrier := envelope(c.Dev, w.back(p), c.Remote)
+	carrier.src, carrier.dst = c.Remote, left.packet.src
 	w.landed = nil
 	w.admit(carrier, fabric.Site{Node: left.asking.n, Dev: left.asking.link}, left.Edge)
 	if w.landed != nil {
-		w.admit(w.back(e), fabric.Site{Node: n, Dev: link}, fabric.Edge{Node: c.Node, Dev: c.Dev})
+		w.admit(w.back(p), fabric.Site{Node: n, Dev: link}, fabric.Edge{Node: c.Node, Dev: c.Dev})
 	}
 }
 
@@ -114,21 +114,21 @@ func (w *walk) throughTunnel(n *machine.Space, e echo, link table.Link, c fabric
 // address of somebody behind this namespace: nobody outside can be expected to
 // have a route back to it. A route by a router of one's own is another matter:
 // who wrote it wrote the way back, too.
-func (w *walk) untranslated(n *machine.Space, e echo, link table.Link) {
+func (w *walk) untranslated(n *machine.Space, p packet, link table.Link) {
 	if len(w.passed) == 0 {
 		return
 	}
-	p := w.passed[len(w.passed)-1]
-	if p.node != n || !machine.Private(e.src) || n.Route(machine.RouteQuery{Dst: e.src}).Kind == machine.KindLocal {
+	passed := w.passed[len(w.passed)-1]
+	if passed.node != n || !machine.Private(p.src) || n.Route(machine.RouteQuery{Dst: p.src}).Kind == machine.KindLocal {
 		return
 	}
-	if p.route.Via.IsValid() && !p.route.Entry.Default() {
+	if passed.route.Via.IsValid() && !passed.route.Entry.Default() {
 		return
 	}
-	if _, ok := machine.PrefixOver(n, link, e.src); ok {
+	if _, ok := machine.PrefixOver(n, link, p.src); ok {
 		return // it is at home there
 	}
-	w.doubt(n, e, StageSend, link.Name, cause.Untranslated{At: at(n), Src: e.src, Out: link.Name, Line: p.route.Line})
+	w.doubt(n, p, StageSend, link.Name, cause.Untranslated{At: at(n), Src: p.src, Out: link.Name, Line: passed.route.Line})
 }
 
 // foreign reports whether the entry is of nobody that can be seen.

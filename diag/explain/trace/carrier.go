@@ -17,8 +17,8 @@ const vxlanOverhead = 14 + 8 + 8 + 20
 const maxNesting = 4
 
 // envelope is the packet that carries inner through a tunnel.
-func envelope(link table.Link, inner echo, remote netip.Addr) echo {
-	return echo{leg: inner.leg, src: link.VXLAN.Local, dst: remote, ttl: maxHops, outer: link.VXLAN, inner: &inner, length: inner.length + vxlanOverhead}
+func envelope(link table.Link, inner packet, remote netip.Addr) packet {
+	return packet{leg: inner.leg, src: link.VXLAN.Local, dst: remote, ttl: maxHops, encap: &encap{link.VXLAN, inner}, length: inner.length + vxlanOverhead}
 }
 
 // trial follows the packet that would carry something through a tunnel without
@@ -26,10 +26,10 @@ func envelope(link table.Link, inner echo, remote netip.Addr) echo {
 func (w *walk) trial(n *machine.Space, link table.Link, leg string, remote netip.Addr) *walk {
 	t := w.aside(n, remote)
 	if t.depth > maxNesting {
-		t.giveUp(n, echo{leg: leg}, StageSend, link.Name, say.T("tunnels in tunnels are not followed any further", "隧道里还有隧道，未再跟踪"))
+		t.giveUp(n, packet{leg: leg}, StageSend, link.Name, say.T("tunnels in tunnels are not followed any further", "隧道里还有隧道，未再跟踪"))
 		return t
 	}
-	t.carry(n, link, envelope(link, echo{leg: leg}, remote))
+	t.carry(n, link, envelope(link, packet{leg: leg}, remote))
 	return t
 }
 
@@ -41,14 +41,14 @@ func (w *walk) aside(n *machine.Space, dest netip.Addr) *walk {
 // carry sends the carrying packet from the namespace that its device was made
 // in, which is not the device's own if it was moved. It is delivered when
 // w.landed is set.
-func (w *walk) carry(n *machine.Space, link table.Link, e echo) {
+func (w *walk) carry(n *machine.Space, link table.Link, p packet) {
 	w.landed = nil
 	n, ok := w.below(n, link)
 	if !ok {
 		return
 	}
-	e.origin = n
-	w.originate(n, e)
+	p.origin = n
+	w.originate(n, p)
 }
 
 // below is the namespace that a tunnel's device was made in.
@@ -58,7 +58,7 @@ func (w *walk) below(n *machine.Space, link table.Link) (*machine.Space, bool) {
 	}
 	below, err := w.world.Peer(n, link.PeerNetnsID)
 	if err != nil {
-		w.giveUp(n, echo{leg: LegRequest, outer: link.VXLAN}, StageSend, link.Name, say.T("what is below %s: %s", "%s 的底层：%s", link.Name, err))
+		w.giveUp(n, packet{leg: LegRequest, encap: &encap{tunnel: link.VXLAN}}, StageSend, link.Name, say.T("what is below %s: %s", "%s 的底层：%s", link.Name, err))
 	}
 	return below, err == nil
 }

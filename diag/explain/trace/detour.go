@@ -18,15 +18,15 @@ type detour struct {
 
 // missed looks for such a namespace among those that the request passed before
 // it came to n.
-func (w *walk) missed(n *machine.Space, e echo) *detour {
-	for _, p := range slices.Concat(w.began, w.passed) {
-		if p.node == n && n.Route(machine.RouteQuery{Dst: e.dst}).Dev == p.route.Dev || p.echo.dst != e.dst {
+func (w *walk) missed(n *machine.Space, p packet) *detour {
+	for _, passed := range slices.Concat(w.began, w.passed) {
+		if passed.node == n && n.Route(machine.RouteQuery{Dst: p.dst}).Dev == passed.route.Dev || passed.packet.dst != p.dst {
 			continue
 		}
-		for _, owner := range w.owners(e.dst) {
-			for _, s := range w.explore(owner.Node, owner.Dev, e.leg, nil).Stations {
-				if s.Node == p.node && s.Dev.Index != p.route.Dev {
-					return w.missedAt(p, owner, s)
+		for _, owner := range w.owners(p.dst) {
+			for _, s := range w.explore(owner.Node, owner.Dev, p.leg, nil).Stations {
+				if s.Node == passed.node && s.Dev.Index != passed.route.Dev {
+					return w.missedAt(passed, owner, s)
 				}
 			}
 		}
@@ -38,7 +38,7 @@ func (w *walk) missed(n *machine.Space, e echo) *detour {
 // behind.
 func (w *walk) missedAt(p passage, owner fabric.Site, s fabric.Station) *detour {
 	d := &detour{passage: p, way: wayOut{dev: s.Dev, far: fabric.Station{Node: owner.Node, Dev: owner.Dev}}}
-	way := redirect(p.node, d.way, p.echo.dst, p.route)
+	way := redirect(p.node, d.way, p.packet.dst, p.route)
 	d.fault = cause.Missed{At: at(p.node), Way: way, Dev: p.route.DevName, Line: p.route.Line}
 	if !s.Dev.Up() {
 		d.fault = cause.RouteDown{At: at(p.node), Link: s.Dev, Way: way}
@@ -49,7 +49,7 @@ func (w *walk) missedAt(p passage, owner fabric.Site, s fabric.Station) *detour 
 // resume goes on from where the request should have turned off.
 func (w *walk) resume(d *detour) {
 	w.strayed = false
-	e := d.passage.echo
-	w.leave(d.passage.node, e, d.passage.iif, d.way.route(e.src))
+	p := d.passage.packet
+	w.leave(d.passage.node, p, d.passage.iif, d.way.route(p.src))
 	w.strayed = true
 }

@@ -8,23 +8,23 @@ import (
 
 // exempt lets one destination pass a route or a policy rule that rejects more.
 // It also returns the route that the packet then takes.
-func (w *walk) exempt(n *machine.Space, e echo, reject machine.RouteAnswer) (cause.Exemption, machine.RouteAnswer) {
-	next, ok := without(n, e)
-	x := cause.Exemption{Netns: n.Name, Dst: e.dst, Kind: reject.Kind, Entry: reject.Entry, Rule: reject.Rule}
+func (w *walk) exempt(n *machine.Space, p packet, reject machine.RouteAnswer) (cause.Exemption, machine.RouteAnswer) {
+	next, ok := without(n, p)
+	x := cause.Exemption{Netns: n.Name, Dst: p.dst, Kind: reject.Kind, Entry: reject.Entry, Rule: reject.Rule}
 	if ok {
-		x.Past = wayOut{dev: table.Link{Name: next.DevName}, via: next.Via, onlink: next.Onlink}.to(n, e.dst)
+		x.Past = wayOut{dev: table.Link{Name: next.DevName}, via: next.Via, onlink: next.Onlink}.to(n, p.dst)
 	}
 	return x, next
 }
 
 // without is the route in the main table that a packet would take if the one
 // that rejects it were not there: the longest prefix, then the lowest metric.
-func without(n *machine.Space, e echo) (machine.RouteAnswer, bool) {
-	rest, link, ok := machine.MainRoute(n, e.dst)
+func without(n *machine.Space, p packet) (machine.RouteAnswer, bool) {
+	rest, link, ok := machine.MainRoute(n, p.dst)
 	if !ok {
 		return machine.RouteAnswer{}, false
 	}
-	src := e.src
+	src := p.src
 	if !src.IsValid() {
 		src = n.Route(machine.RouteQuery{Dst: documentation, OIF: link.Index}).Src
 	}

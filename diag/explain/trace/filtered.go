@@ -7,14 +7,14 @@ import (
 )
 
 // filtered is the finding of a packet that a rule stops.
-func (w *walk) filtered(n *machine.Space, e echo, hook string, r eval.Result) cause.Finding {
+func (w *walk) filtered(n *machine.Space, p packet, hook string, r eval.Result) cause.Finding {
 	// The chain saw the packet as it was there, which may be after translation.
-	if p := r.Packet; p.Src.IsValid() && p.Dst.IsValid() {
-		e.src, e.dst, e.sport, e.dport = p.Src, p.Dst, p.SrcPort, p.DstPort
+	if seen := r.Packet; seen.Src.IsValid() && seen.Dst.IsValid() {
+		p.src, p.dst, p.sport, p.dport = seen.Src, seen.Dst, seen.SrcPort, seen.DstPort
 	}
-	f := cause.Stopped{At: at(n), Flow: e.flow(), Hook: hook, Result: r,
-		Answer: e.leg == LegReply && e.outer == nil && r.Packet.CTState == eval.CTEstablished}
-	if r.MeantApart() && len(w.began) > 0 && e.leg == LegRequest && e.outer == nil {
+	f := cause.Stopped{At: at(n), Flow: p.flow(), Hook: hook, Result: r,
+		Answer: p.isReply() && r.Packet.CTState == eval.CTEstablished}
+	if r.MeantApart() && len(w.began) > 0 && p.isRequest() {
 		f.Other = otherDefault(w.began[0])
 	}
 	if cause.IsEndless(f) {

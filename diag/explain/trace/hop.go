@@ -8,7 +8,7 @@ import (
 	"nstutor/diag/wire"
 )
 
-// The two ways of an echo.
+// The two ways of a conversation.
 const (
 	LegRequest = "request"
 	LegReply   = "reply"
@@ -40,7 +40,7 @@ type Hop struct {
 	Predicted string `json:"predicted"`
 	Observed  string `json:"observed"`
 	Detail    Text   `json:"detail"`
-	// Frame is the frame of the echo that Detail names, if it says no more than
+	// Frame is the frame of the packet that Detail names, if it says no more than
 	// its addresses and the device.
 	Frame *Frame `json:"-"`
 
@@ -49,7 +49,7 @@ type Hop struct {
 
 	down     string // the device that is down, if that is the fault here
 	unseen   bool   // it could not be looked at
-	carrying bool   // it is a hop of the packet that carries the echo through a tunnel
+	carrying bool   // it is a hop of the packet that carries another through a tunnel
 }
 
 // Frame is a frame that enters or leaves a device.

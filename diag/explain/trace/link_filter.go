@@ -8,22 +8,22 @@ import (
 
 // linkFilter passes a packet through such a hook, and goes on as though what it
 // drops were let through.
-func (w *walk) linkFilter(n *machine.Space, e echo, at eval.LinkHook) {
+func (w *walk) linkFilter(n *machine.Space, p packet, at eval.LinkHook) {
 	if at.Family == "netdev" {
 		for _, o := range n.Obstacles(at.Dev(), at.Hook) {
-			w.overlook(n, e, StageFilter, at.Dev(), cause.Obstructed{At: cause.At(n.Name), Dev: at.Dev(), Side: at.Hook, What: o})
+			w.overlook(n, p, StageFilter, at.Dev(), cause.Obstructed{At: cause.At(n.Name), Dev: at.Dev(), Side: at.Hook, What: o})
 		}
 	}
 	rules, err := n.Rules()
 	if err != nil {
 		return // told when the packet comes to the hooks of IP
 	}
-	result, ok := eval.TraverseLink(rules, at, w.enters(n, e).packet, n.Env())
+	result, ok := eval.TraverseLink(rules, at, w.enters(n, p).filtered, n.Env())
 	switch {
 	case !ok:
 	case result.Verdict == eval.VerdictUnknown:
-		w.overlook(n, e, StageFilter, at.Dev(), cause.RulesUnjudged{Hook: at.Family + " " + at.Hook, Flow: e.flow(), Rules: result.Unsure})
+		w.overlook(n, p, StageFilter, at.Dev(), cause.RulesUnjudged{Hook: at.Family + " " + at.Hook, Flow: p.flow(), Rules: result.Unsure})
 	case result.Verdict != eval.VerdictAccept:
-		w.fault(n, e, StageFilter, at.Dev(), w.filtered(n, e, at.Hook, result))
+		w.fault(n, p, StageFilter, at.Dev(), w.filtered(n, p, at.Hook, result))
 	}
 }

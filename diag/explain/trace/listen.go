@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/socket"
@@ -21,65 +22,65 @@ type Listener struct {
 const maxSearched = 64
 
 // listen hands a request to whoever waits for it where it has arrived.
-func (w *walk) listen(n *machine.Space, e echo, dev string) {
-	if f := (cause.EchoOff{At: at(n), IPv6: e.dst.Is6()}); e.flow().Echo() {
+func (w *walk) listen(n *machine.Space, p packet, dev string) {
+	if f := (cause.EchoOff{At: at(n), IPv6: p.dst.Is6()}); p.flow().Echo() {
 		if value, err := n.Sysctl(f.Path()); err == nil && value == "1" {
-			w.fault(n, e, StageDeliver, dev, f)
+			w.fault(n, p, StageDeliver, dev, f)
 		}
-		w.hop(n, e, StageDeliver, dev, say.T("%s is an address of this namespace", "%s 是该命名空间的地址", e.dst))
+		w.hop(n, p, StageDeliver, dev, say.T("%s is an address of this namespace", "%s 是该命名空间的地址", p.dst))
 		return
 	}
 	all, err := socket.Read(context.Background(), n.NS)
 	if err != nil {
-		w.overlook(n, e, StageDeliver, dev, cause.SocketsUnread{At: at(n), Err: err})
+		w.overlook(n, p, StageDeliver, dev, cause.SocketsUnread{At: at(n), Err: err})
 		return
 	}
-	p := socket.Packet{
-		Proto: socket.Proto(e.proto()),
-		To:    netip.AddrPortFrom(e.dst, e.dport), From: netip.AddrPortFrom(e.src, e.sport),
+	seen := socket.Packet{
+		Proto: socket.Proto(p.proto()),
+		To:    netip.AddrPortFrom(p.dst, p.dport), From: netip.AddrPortFrom(p.src, p.sport),
 	}
 	if link, err := n.Link(dev); err == nil {
-		p.Ifindex = link.Index
+		seen.Ifindex = link.Index
 		if vrf, ok := n.VRFOf(link); ok {
-			p.VRF = vrf.Index
+			seen.VRF = vrf.Index
 		}
 	}
-	found := all.For(p)
+	found := all.For(seen)
 	if len(found.Takers) == 0 {
-		w.fault(n, e, StageDeliver, dev, w.unheard(n, e, all, found))
+		w.fault(n, p, StageDeliver, dev, w.unheard(n, p, all, found))
 		return
 	}
 	taker := found.Takers[0]
 	w.listens = &Listener{n, taker}
 	if taker.Full() {
-		w.fault(n, e, StageDeliver, dev, cause.QueueFull{At: at(n), Flow: e.flow(), Socket: taker})
+		w.fault(n, p, StageDeliver, dev, service.QueueFull{At: at(n), Flow: p.flow(), Socket: taker})
 		return
 	}
-	if f, ok := kernelChosen(n, e, taker); ok {
-		w.doubt(n, e, StageDeliver, dev, f)
+	if f, ok := kernelChosen(n, p, taker); ok {
+		w.doubt(n, p, StageDeliver, dev, f)
 		return
 	}
-	w.hop(n, e, StageDeliver, dev, say.T("a socket listens on %s", "有套接字在 %s 上监听", eval.Endpoint(taker.Local.Addr(), taker.Local.Port())))
+	w.hop(n, p, StageDeliver, dev, say.T("a socket listens on %s", "有套接字在 %s 上监听", eval.Endpoint(taker.Local.Addr(), taker.Local.Port())))
 }
 
 // kernelChosen is the finding of a datagram that may be answered from another address.
-func kernelChosen(n *machine.Space, e echo, taker socket.Socket) (cause.Finding, bool) {
+func kernelChosen(n *machine.Space, p packet, taker socket.Socket) (cause.Finding, bool) {
 	if taker.Proto != socket.UDP || !taker.Any() {
 		return nil, false
 	}
-	back := n.Route(machine.RouteQuery{Dst: e.src, Proto: e.proto(), SrcPort: e.dport, DstPort: e.sport})
-	if back.Kind != machine.KindUnicast && back.Kind != machine.KindLocal || !back.Src.IsValid() || back.Src == e.dst {
+	back := n.Route(machine.RouteQuery{Dst: p.src, Proto: p.proto(), SrcPort: p.dport, DstPort: p.sport})
+	if back.Kind != machine.KindUnicast && back.Kind != machine.KindLocal || !back.Src.IsValid() || back.Src == p.dst {
 		return nil, false
 	}
-	return cause.KernelChosen{At: at(n), Flow: e.flow(), Source: back.Src, Line: back.Get, Local: taker.Local.String()}, true
+	return service.KernelChosen{At: at(n), Flow: p.flow(), Source: back.Src, Line: back.Get, Local: taker.Local.String()}, true
 }
 
 // unheard is the finding of a request that no socket waits for, with those that
 // come near it.
-func (w *walk) unheard(n *machine.Space, e echo, all *socket.Listeners, found socket.Found) cause.Finding {
-	f := cause.Unheard{At: at(n), Flow: e.flow(), Near: found.Near}
+func (w *walk) unheard(n *machine.Space, p packet, all *socket.Listeners, found socket.Found) cause.Finding {
+	f := service.Unheard{At: at(n), Flow: p.flow(), Near: found.Near}
 	for _, s := range all.All {
-		if s.Proto == socket.Proto(e.proto()) && s.Local.Port() != e.dport && s.Takes(e.dst) {
+		if s.Proto == socket.Proto(p.proto()) && s.Local.Port() != p.dport && s.Takes(p.dst) {
 			f.Others = append(f.Others, s)
 		}
 	}
@@ -92,8 +93,8 @@ func (w *walk) unheard(n *machine.Space, e echo, all *socket.Listeners, found so
 			continue
 		}
 		for _, s := range there.All {
-			if s.Proto == socket.Proto(e.proto()) && s.Local.Port() == e.dport {
-				f.Elsewhere = append(f.Elsewhere, cause.ListensElsewhere{Netns: other.Title(), Socket: s})
+			if s.Proto == socket.Proto(p.proto()) && s.Local.Port() == p.dport {
+				f.Elsewhere = append(f.Elsewhere, service.ListensElsewhere{Netns: other.Title(), Socket: s})
 				break
 			}
 		}

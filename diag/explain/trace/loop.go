@@ -11,24 +11,24 @@ import (
 // circles is the fault of a packet that comes to a namespace a second time as it
 // came there the first: it goes round until its TTL is spent. The place to mend
 // is where the way to its destination would have to leave the circle.
-func (w *walk) circles(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) {
-	f := cause.Circle{At: at(n), Flow: e.flow(), Line: route.Line}
-	circle := w.circle(n, e)
+func (w *walk) circles(n *machine.Space, p packet, dev table.Link, route machine.RouteAnswer) {
+	f := cause.Circle{At: at(n), Flow: p.flow(), Line: route.Line}
+	circle := w.circle(n, p)
 	for _, node := range circle {
-		if way, tunnel, ok := w.outOfCircle(node, e, circle); ok {
+		if way, tunnel, ok := w.outOfCircle(node, p, circle); ok {
 			f.At, f.Way, f.Tunnel = at(node), way, tunnel
 			break
 		}
 	}
-	w.fault(n, e, StageRoute, dev.Name, f)
+	w.fault(n, p, StageRoute, dev.Name, f)
 }
 
 // circle are the namespaces that the packet passes again and again, from n on.
-func (w *walk) circle(n *machine.Space, e echo) []*machine.Space {
+func (w *walk) circle(n *machine.Space, p packet) []*machine.Space {
 	nodes := []*machine.Space{n}
 	for i := len(w.hops) - 1; i >= 0; i-- {
 		h := w.hops[i]
-		if h.Leg != e.leg || h.Stage != StageRoute || h.Space == nil || h.carrying {
+		if h.Leg != p.leg || h.Stage != StageRoute || h.Space == nil || h.carrying {
 			continue
 		}
 		if h.Space == n {
@@ -41,8 +41,8 @@ func (w *walk) circle(n *machine.Space, e echo) []*machine.Space {
 
 // outOfCircle is the route, or the entry of a tunnel's forwarding database, by
 // which a packet would leave the circle.
-func (w *walk) outOfCircle(n *machine.Space, e echo, circle []*machine.Space) (cause.Turn, cause.TunnelEntry, bool) {
-	route := n.Route(machine.RouteQuery{Dst: e.dst, Mark: e.mark})
+func (w *walk) outOfCircle(n *machine.Space, p packet, circle []*machine.Space) (cause.Turn, cause.TunnelEntry, bool) {
+	route := n.Route(machine.RouteQuery{Dst: p.dst, Mark: p.mark})
 	if route.Kind != machine.KindUnicast {
 		return cause.Turn{}, cause.TunnelEntry{}, false
 	}
@@ -51,28 +51,28 @@ func (w *walk) outOfCircle(n *machine.Space, e echo, circle []*machine.Space) (c
 		return cause.Turn{}, cause.TunnelEntry{}, false
 	}
 	if link.VXLAN != nil {
-		entry, ok := w.outOfTunnel(n, link, route, e)
+		entry, ok := w.outOfTunnel(n, link, route, p)
 		return cause.Turn{}, entry, ok
 	}
-	way, ok := w.backwards(n, e.dst)
-	if e.leg == LegRequest || !ok || way.dev.Index == route.Dev {
-		way, ok = w.wayTo(n, e.dst, route.Dev)
+	way, ok := w.backwards(n, p.dst)
+	if p.leg == LegRequest || !ok || way.dev.Index == route.Dev {
+		way, ok = w.wayTo(n, p.dst, route.Dev)
 	}
 	if !ok || way.far.Node != nil && slices.Contains(circle, way.far.Node) {
 		return cause.Turn{}, cause.TunnelEntry{}, false
 	}
-	return redirect(n, way, e.dst, route), cause.TunnelEntry{}, true
+	return redirect(n, way, p.dst, route), cause.TunnelEntry{}, true
 }
 
 // outOfTunnel: the tunnel's other end is the namespace itself.
-func (w *walk) outOfTunnel(n *machine.Space, link table.Link, route machine.RouteAnswer, e echo) (cause.TunnelEntry, bool) {
-	a := &arping{w: w, n: n, e: e, link: link, nexthop: e.dst}
+func (w *walk) outOfTunnel(n *machine.Space, link table.Link, route machine.RouteAnswer, p packet) (cause.TunnelEntry, bool) {
+	a := &arping{w: w, n: n, p: p, link: link, nexthop: p.dst}
 	if route.Via.IsValid() {
 		a.nexthop = route.Via
 	}
 	if entry, ok, err := n.NextHopNeighbour(link.Index, a.nexthop); err == nil && ok {
 		a.entry = entry
 	}
-	f, _, ok := a.elsewhere(w.explore(n, link, e.leg, a.entry.MAC))
+	f, _, ok := a.elsewhere(w.explore(n, link, p.leg, a.entry.MAC))
 	return f.Right, ok
 }

@@ -18,13 +18,13 @@ var resolved = []string{"REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT", "NO
 // nextStation finds where the frame goes that is to reach the next hop: whose
 // MAC address it will have, and who takes a frame for it. It is false when the
 // walk cannot go on.
-func (w *walk) nextStation(n *machine.Space, e echo, link table.Link, nexthop netip.Addr) (fabric.Station, bool) {
+func (w *walk) nextStation(n *machine.Space, p packet, link table.Link, nexthop netip.Addr) (fabric.Station, bool) {
 	entry, known, err := n.NextHopNeighbour(link.Index, nexthop)
 	if err != nil {
-		w.giveUp(n, e, StageNeighbour, link.Name, quote(err))
+		w.giveUp(n, p, StageNeighbour, link.Name, quote(err))
 		return fabric.Station{}, false
 	}
-	a := &arping{w: w, n: n, e: e, link: link, nexthop: nexthop, sender: machine.ARPSender(n, link, e.src, nexthop)}
+	a := &arping{w: w, n: n, p: p, link: link, nexthop: nexthop, sender: machine.ARPSender(n, link, p.src, nexthop)}
 	if mac, ok := w.learned(n, link.Index, nexthop); ok && (!known || entry.State != "PERMANENT") {
 		entry = table.Neighbour{Dst: nexthop, Dev: link.Name, MAC: mac, State: "STALE"}
 		known = true
@@ -40,11 +40,11 @@ func (w *walk) nextStation(n *machine.Space, e echo, link table.Link, nexthop ne
 	}
 	if !known {
 		if full, ok := w.world.FullNeighbours(n); ok {
-			w.doubt(n, e, StageNeighbour, link.Name, cause.NoRoom{NextHop: a.hop(), Table: full})
+			w.doubt(n, p, StageNeighbour, link.Name, cause.NoRoom{NextHop: a.hop(), Table: full})
 		}
 	}
 	w.asking = a
-	if e.outer == nil {
+	if p.encap == nil {
 		w.arping = a
 	}
 	if known && slices.Contains(resolved, entry.State) {
@@ -57,7 +57,7 @@ func (w *walk) nextStation(n *machine.Space, e echo, link table.Link, nexthop ne
 type arping struct {
 	w       *walk
 	n       *machine.Space
-	e       echo
+	p       packet
 	link    table.Link
 	nexthop netip.Addr
 	sender  netip.Addr      // of an ARP request
@@ -72,10 +72,10 @@ func (a *arping) answers(s fabric.Station) machine.ARPAnswer {
 
 // byAsking goes by who would answer an ARP request.
 func (a *arping) byAsking() (fabric.Station, bool) {
-	x := a.w.ask(a.n, a.link, a.e.leg, a.sender, a.nexthop, false)
+	x := a.w.ask(a.n, a.link, a.p.leg, a.sender, a.nexthop, false)
 	yes, lost := a.answering(x)
 	if len(yes)+len(lost) == 0 {
-		x = a.w.ask(a.n, a.link, a.e.leg, a.sender, a.nexthop, true)
+		x = a.w.ask(a.n, a.link, a.p.leg, a.sender, a.nexthop, true)
 		yes, lost = a.answering(x)
 	}
 	if s, ok := fabric.Nearest(yes); ok {
@@ -96,9 +96,9 @@ func (a *arping) byAsking() (fabric.Station, bool) {
 		}
 		by := a.answers(s).By
 		if by == machine.ARPProxy {
-			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say.T("%s answers for %s by proxy ARP", "%s 用代理 ARP 替 %s 应答", s.Dev.Name, a.nexthop))
+			a.w.hop(a.n, a.p, StageNeighbour, a.link.Name, say.T("%s answers for %s by proxy ARP", "%s 用代理 ARP 替 %s 应答", s.Dev.Name, a.nexthop))
 		} else {
-			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say.T("%s answers for %s", "%[2]s 由 %[1]s 应答", s.Dev.Name, a.nexthop))
+			a.w.hop(a.n, a.p, StageNeighbour, a.link.Name, say.T("%s answers for %s", "%[2]s 由 %[1]s 应答", s.Dev.Name, a.nexthop))
 		}
 		return s, true
 	}
@@ -109,7 +109,7 @@ func (a *arping) byAsking() (fabric.Station, bool) {
 		a.noteObstacles(s)
 		if s.Tunnelled() {
 			a.w.unsent = true
-			a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, say.T("%s asks who has %s through the tunnel", "%s 经隧道发出 who-has %s", a.link.Name, a.nexthop))
+			a.w.hop(a.n, a.p, StageNeighbour, a.link.Name, say.T("%s asks who has %s through the tunnel", "%s 经隧道发出 who-has %s", a.link.Name, a.nexthop))
 		}
 		return s, true
 	}
@@ -139,12 +139,12 @@ func (a *arping) answering(x *fabric.Explorer) (yes, lost []fabric.Station) {
 // unicast is found when broadcasts come to a station, but frames for it alone do
 // not, or its answer does not come back.
 func (a *arping) unicast(s fabric.Station) (_ fabric.Station, ok, found bool) {
-	there := a.w.explore(a.n, a.link, a.e.leg, s.Dev.MAC)
+	there := a.w.explore(a.n, a.link, a.p.leg, s.Dev.MAC)
 	if !there.Reaches(s) {
 		s, ok := a.outOfFDB(there)
 		return s, ok, true
 	}
-	back := a.w.explore(s.Node, s.Dev, a.e.leg, a.link.MAC)
+	back := a.w.explore(s.Node, s.Dev, a.p.leg, a.link.MAC)
 	for _, o := range slices.Concat(there.To(s.Node, s.Dev), back.To(a.n, a.link)) {
 		a.noteObstacles(o)
 	}
@@ -167,7 +167,7 @@ func (w *walk) answerable(a *arping, s fabric.Station) bool {
 func (a *arping) noteObstacles(s fabric.Station) {
 	for _, o := range s.Obstacles {
 		if o.Node != nil {
-			a.w.fault(a.n, a.e, StageNeighbour, a.link.Name, o.Met(a.n))
+			a.w.fault(a.n, a.p, StageNeighbour, a.link.Name, o.Met(a.n))
 		}
 	}
 }
@@ -182,7 +182,7 @@ func (a *arping) rivals(chosen fabric.Station, yes []fabric.Station) {
 		if a.answers(s).By != machine.ARPOwner || a.answers(chosen).By != machine.ARPOwner {
 			continue
 		}
-		a.w.doubt(a.n, a.e, StageNeighbour, a.link.Name, cause.Rivals{
+		a.w.doubt(a.n, a.p, StageNeighbour, a.link.Name, cause.Rivals{
 			At: at(s.Node), Addr: a.nexthop, Chosen: chosen.Device(), Other: s.Device(), Own: cause.OwnAddress(s.Node, a.nexthop),
 		})
 		return
@@ -191,6 +191,6 @@ func (a *arping) rivals(chosen fabric.Station, yes []fabric.Station) {
 
 // outOfSight ends the walk where it cannot be followed any more.
 func (a *arping) outOfSight(x *fabric.Explorer) (fabric.Station, bool) {
-	a.w.giveUp(a.n, a.e, StageSend, a.link.Name, x.Unseen[0])
+	a.w.giveUp(a.n, a.p, StageSend, a.link.Name, x.Unseen[0])
 	return fabric.Station{}, false
 }

@@ -15,7 +15,7 @@ import (
 // two who have the address.
 func (a *arping) misled(n *machine.Space) (cause.Finding, fabric.Station, bool) {
 	var right, wrong fabric.Station
-	for _, s := range a.w.explore(a.n, a.link, a.e.leg, nil).Stations {
+	for _, s := range a.w.explore(a.n, a.link, a.p.leg, nil).Stations {
 		switch {
 		case s.Node == n:
 			wrong = s
@@ -54,7 +54,7 @@ func (a *arping) hit(x *fabric.Explorer) (hits, misses []fabric.Station) {
 func (a *arping) byEntry() (fabric.Station, bool) {
 	a.byTable = true
 	if bytes.Equal(a.entry.MAC, a.link.MAC) && a.entry.State != "NOARP" {
-		for _, s := range a.w.explore(a.n, a.link, a.e.leg, nil).Stations {
+		for _, s := range a.w.explore(a.n, a.link, a.p.leg, nil).Stations {
 			if f, ok := a.ownMAC(s); ok {
 				a.sent()
 				a.report(f)
@@ -62,10 +62,10 @@ func (a *arping) byEntry() (fabric.Station, bool) {
 			}
 		}
 	}
-	x := a.w.explore(a.n, a.link, a.e.leg, a.entry.MAC)
+	x := a.w.explore(a.n, a.link, a.p.leg, a.entry.MAC)
 	hits, misses := a.hit(x)
 	if len(hits) == 0 {
-		x = a.w.exploreAbove(a.n, a.link, a.e.leg, a.entry.MAC)
+		x = a.w.exploreAbove(a.n, a.link, a.p.leg, a.entry.MAC)
 		hits, misses = a.hit(x)
 	}
 	if s, ok := fabric.Nearest(hits); ok {
@@ -74,7 +74,7 @@ func (a *arping) byEntry() (fabric.Station, bool) {
 		}
 		a.namesake(nil, s, x.Bridges)
 		a.w.snoop(a.link.MAC, s)
-		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
+		a.w.hop(a.n, a.p, StageNeighbour, a.link.Name, quote(a.entry.Line()))
 		s.Sent = true
 		return s, true
 	}
@@ -83,7 +83,7 @@ func (a *arping) byEntry() (fabric.Station, bool) {
 	}
 	s, ok := fabric.Nearest(misses)
 	if !ok {
-		all := a.w.explore(a.n, a.link, a.e.leg, nil)
+		all := a.w.explore(a.n, a.link, a.p.leg, nil)
 		if ok = slices.ContainsFunc(all.Stations, func(s fabric.Station) bool { return s.Node != nil && bytes.Equal(s.Dev.MAC, a.entry.MAC) }); ok {
 			return a.unforwarded(x)
 		}
@@ -107,7 +107,7 @@ func (a *arping) byEntry() (fabric.Station, bool) {
 	case len(x.Unseen) > 0:
 		return a.outOfSight(x)
 	}
-	a.w.fault(a.n, a.e, StageNeighbour, a.link.Name, cause.MACOfNobody{NextHop: a.hop()})
+	a.w.fault(a.n, a.p, StageNeighbour, a.link.Name, cause.MACOfNobody{NextHop: a.hop()})
 	return fabric.Station{}, false
 }
 
@@ -122,7 +122,7 @@ func (a *arping) wrongMAC(s fabric.Station) (fabric.Station, bool) {
 		NextHop: a.hop(), Right: s.Device(), Silent: !a.wouldBeAnswered(),
 		Unasking: a.entry.State == "NOARP" && a.link.Has("NOARP"),
 	}
-	right := a.w.explore(a.n, a.link, a.e.leg, s.Dev.MAC)
+	right := a.w.explore(a.n, a.link, a.p.leg, s.Dev.MAC)
 	if len(right.Stations) == 0 && len(right.Voids) > 0 {
 		// With the right address, the frame would not even leave for there.
 		s.Then = func() {
@@ -130,7 +130,7 @@ func (a *arping) wrongMAC(s fabric.Station) (fabric.Station, bool) {
 			a.unforwarded(right)
 		}
 	}
-	a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
+	a.w.hop(a.n, a.p, StageNeighbour, a.link.Name, quote(a.entry.Line()))
 	s.Sent, s.Deaf = true, f
 	return s, true
 }
@@ -157,7 +157,7 @@ func (a *arping) missedBridge(s fabric.Station) (table.Link, bool) {
 // wouldBeAnswered reports whether an ARP request for the next hop would be
 // answered now.
 func (a *arping) wouldBeAnswered() bool {
-	for _, s := range a.w.explore(a.n, a.link, a.e.leg, nil).Stations {
+	for _, s := range a.w.explore(a.n, a.link, a.p.leg, nil).Stations {
 		if s.Node != nil && len(s.Obstacles) == 0 && a.answers(s).Yes {
 			return true
 		}

@@ -11,7 +11,7 @@ import (
 // widerThanTheWire: the device's own prefix says that the destination is on its
 // wire, but a router there has a narrower one, and knows the way.
 func (a *arping) widerThanTheWire(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
-	if a.nexthop != a.e.dst {
+	if a.nexthop != a.p.dst {
 		return nil, fabric.Station{}, false
 	}
 	own, ok := machine.PrefixOver(a.n, a.link, a.nexthop)

@@ -13,102 +13,102 @@ import (
 )
 
 // receive takes a frame from the wire to the routing decision.
-func (w *walk) receive(n *machine.Space, e echo, dev table.Link) {
+func (w *walk) receive(n *machine.Space, p packet, dev table.Link) {
 	if w.strayed {
 		return
 	}
-	e.below = false
-	w.wired(n, e, StageReceive, dev.Name)
-	w.input(n, e, dev)
+	p.below = false
+	w.wired(n, p, StageReceive, dev.Name)
+	w.input(n, p, dev)
 }
 
 // input takes a packet from the device to the routing decision.
-func (w *walk) input(n *machine.Space, e echo, dev table.Link) {
-	if e.leg == LegReply && e.outer == nil {
+func (w *walk) input(n *machine.Space, p packet, dev table.Link) {
+	if p.isReply() {
 		w.backOnTrack(n)
 	}
 	if dev.Kind == "bridge" {
-		w.linkFilter(n, e, eval.LinkHook{Family: "bridge", Hook: "input", OIF: dev.Name})
+		w.linkFilter(n, p, eval.LinkHook{Family: "bridge", Hook: "input", OIF: dev.Name})
 	}
-	w.linkFilter(n, e, eval.OnDevice("ingress", dev.Name))
-	e, ok := w.filter(n, w.enters(n, e), "prerouting", dev.Name, "")
+	w.linkFilter(n, p, eval.OnDevice("ingress", dev.Name))
+	p, ok := w.filter(n, w.enters(n, p), "prerouting", dev.Name, "")
 	if !ok {
 		return
 	}
-	w.filteredBelow(n, e, dev)
-	e = w.restore(n, e)
-	query := e.query()
+	w.filteredBelow(n, p, dev)
+	p = w.restore(n, p)
+	query := p.query()
 	query.IIF = dev.Index
 	route := w.route(n, query)
 	if route.Kind == machine.KindForwardingOff || route.Kind == machine.KindRPFilter || route.Kind == machine.KindMartian {
-		w.refused(n, e, dev, route)
+		w.refused(n, p, dev, route)
 		// As though the packet had been let in: where would it go?
 		query.Src, query.IIF = netip.Addr{}, 0
 		route = w.route(n, query)
 	}
 	switch route.Kind {
 	case machine.KindLocal:
-		w.deliver(n, e, dev.Name)
+		w.deliver(n, p, dev.Name)
 	case machine.KindUnicast:
-		w.forward(n, e, dev, route)
+		w.forward(n, p, dev, route)
 	default:
-		if route = w.noRoute(n, e, route); route.Kind == machine.KindUnicast {
-			w.forward(n, e, dev, route)
+		if route = w.noRoute(n, p, route); route.Kind == machine.KindUnicast {
+			w.forward(n, p, dev, route)
 		}
 	}
 }
 
 // forward passes a packet on.
-func (w *walk) forward(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) {
-	e.ttl--
-	key := visit{n, dev.Index, e.flow()}
-	if e.ttl <= 0 && !w.been[key] {
-		w.fault(n, e, StageRoute, dev.Name, w.spent(n, e))
-		e.ttl = maxHops
+func (w *walk) forward(n *machine.Space, p packet, dev table.Link, route machine.RouteAnswer) {
+	p.ttl--
+	key := visit{n, dev.Index, p.flow()}
+	if p.ttl <= 0 && !w.been[key] {
+		w.fault(n, p, StageRoute, dev.Name, w.spent(n, p))
+		p.ttl = maxHops
 	}
 	if w.been[key] {
-		w.circles(n, e, dev, route)
+		w.circles(n, p, dev, route)
 		return
 	}
 	w.been[key] = true
-	if e.leg == LegRequest && e.outer == nil {
-		w.passed = append(w.passed, passage{n, route, dev.Name, e})
+	if p.isRequest() {
+		w.passed = append(w.passed, passage{n, route, dev.Name, p})
 	}
-	w.mind(n, e, route)
-	w.hop(n, e, StageRoute, route.DevName, quote(route.Line))
-	w.claimed(n, e, route.DevName)
-	e = w.keptBelow(n, e, dev, route)
-	e, ok := w.filter(n, e, "forward", dev.Name, route.DevName)
+	w.mind(n, p, route)
+	w.hop(n, p, StageRoute, route.DevName, quote(route.Line))
+	w.claimed(n, p, route.DevName)
+	p = w.keptBelow(n, p, dev, route)
+	p, ok := w.filter(n, p, "forward", dev.Name, route.DevName)
 	if !ok {
 		return
 	}
-	w.leave(n, e, dev.Name, route)
+	w.leave(n, p, dev.Name, route)
 }
 
 // deliver hands a packet to the namespace it is for.
-func (w *walk) deliver(n *machine.Space, e echo, dev string) {
-	e, ok := w.filter(n, e, "input", dev, "")
+func (w *walk) deliver(n *machine.Space, p packet, dev string) {
+	p, ok := w.filter(n, p, "input", dev, "")
 	if !ok {
 		return
 	}
-	if e.outer != nil {
-		w.hop(n, e, StageDeliver, dev, say.T("%s opens the packet of the tunnel", "%s 解开隧道封装", title(n)))
+	if p.encap != nil {
+		w.hop(n, p, StageDeliver, dev, say.T("%s opens the packet of the tunnel", "%s 解开隧道封装", title(n)))
 		w.landed = n
 		return
 	}
-	if e.leg == LegReply && n != w.from {
-		w.impostor(n, e, dev)
+	if p.leg == LegReply && n != w.from {
+		w.impostor(n, p, dev)
 		return
 	}
-	if e.leg == LegReply {
-		w.bypassed(n, e, dev)
-		w.hop(n, e, StageDeliver, dev, say.T("the reply is back at %s", "应答回到 %s", e.dst))
+	if p.leg == LegReply {
+		w.bypassed(n, p, dev)
+		w.hop(n, p, StageDeliver, dev, say.T("the reply is back at %s", "应答回到 %s", p.dst))
 		w.ended = true
 		return
 	}
-	w.reached = e.flow()
-	w.listen(n, e, dev)
-	w.originate(n, w.back(e))
+	w.reached = p.flow()
+	w.listen(n, p, dev)
+	w.originate(n, w.back(p))
 }
 
 // maxFilters bounds the base chains of one hook that drop a packet one behind the
@@ -118,85 +118,85 @@ const maxFilters = 16
 // filter runs the packet through the rules behind one hook, and continues as
 // though what they drop were let through. It is false when they cannot be
 // judged.
-func (w *walk) filter(n *machine.Space, e echo, hook, iif, oif string) (echo, bool) {
+func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet, bool) {
 	dev := cmp.Or(iif, oif)
 	if hook == "postrouting" {
 		dev = oif
 	}
 	rules, err := n.Rules()
 	if err != nil {
-		w.overlook(n, e, StageFilter, dev, cause.RulesUnread{At: at(n), Err: err})
-		return e, true
+		w.overlook(n, p, StageFilter, dev, cause.RulesUnread{At: at(n), Err: err})
+		return p, true
 	}
-	w.untracked(n, e, rules, hook)
-	before := e
-	if e.leg == LegRequest && e.outer == nil && (hook == "prerouting" || hook == "output") {
-		w.hooked = append(w.hooked, passage{node: n, iif: iif, echo: e})
+	w.untracked(n, p, rules, hook)
+	before := p
+	if p.isRequest() && (hook == "prerouting" || hook == "output") {
+		w.hooked = append(w.hooked, passage{node: n, iif: iif, packet: p})
 	}
-	p := e.packet
-	p.IIF, p.OIF, p.TTL = iif, oif, e.ttl
-	result := eval.Traverse(rules, hook, p, n.Env())
+	seen := p.filtered
+	seen.IIF, seen.OIF, seen.TTL = iif, oif, p.ttl
+	result := eval.Traverse(rules, hook, seen, n.Env())
 	var open []*netfilter.Chain
 	for result.Drops() && len(open) < maxFilters {
-		w.fault(n, e, StageFilter, dev, w.filtered(n, e, hook, result))
+		w.fault(n, p, StageFilter, dev, w.filtered(n, p, hook, result))
 		open = append(open, result.Chain)
-		result = eval.Traverse(rules, hook, p, n.Env(), open...)
+		result = eval.Traverse(rules, hook, seen, n.Env(), open...)
 	}
 	var ways []eval.Branch
 	if result.Verdict == eval.VerdictUnknown {
-		ways = eval.Branches(rules, hook, p, n.Env(), open...)
-		if way, ok := w.draw(e, ways); ok {
+		ways = eval.Branches(rules, hook, seen, n.Env(), open...)
+		if way, ok := w.draw(p, ways); ok {
 			result = way
 		}
 	}
 	switch result.Verdict {
 	case eval.VerdictDrop, eval.VerdictReject:
 		if len(ways) > 0 { // this way ends here, and there are others
-			w.fault(n, e, StageFilter, dev, w.filtered(n, e, hook, result))
+			w.fault(n, p, StageFilter, dev, w.filtered(n, p, hook, result))
 			w.strayed = true
 		}
-		return e, true
+		return p, true
 	case eval.VerdictUnknown:
-		unsure := cause.RulesUnjudged{Hook: hook, Flow: e.flow(), Rules: result.Unsure, Ways: ways}
+		unsure := cause.RulesUnjudged{Hook: hook, Flow: p.flow(), Rules: result.Unsure, Ways: ways}
 		if result.NAT != nil {
-			w.giveUp(n, e, StageFilter, dev, unsure.Said())
-			return e, false
+			w.giveUp(n, p, StageFilter, dev, unsure.Said())
+			return p, false
 		}
-		w.overlook(n, e, StageFilter, dev, unsure)
+		w.overlook(n, p, StageFilter, dev, unsure)
 	}
-	e.packet = result.Packet
+	p.filtered = result.Packet
 	if nat := result.NAT; nat != nil {
-		w.hop(n, e, StageFilter, dev, nat.Said())
-		e.disguises += disguise(e, hook)
+		w.hop(n, p, StageFilter, dev, nat.Said())
+		p.disguises += disguise(p, hook)
 	}
-	e.src, e.dst, e.mark = e.packet.Src, e.packet.Dst, e.packet.Mark
-	if e.outer == nil {
-		e.sport, e.dport = e.packet.SrcPort, e.packet.DstPort
+	p.src, p.dst, p.mark = p.filtered.Src, p.filtered.Dst, p.filtered.Mark
+	if p.encap == nil {
+		p.sport, p.dport = p.filtered.SrcPort, p.filtered.DstPort
 	}
-	if e.leg == LegRequest && e.outer == nil {
-		w.last[n] = e.packet
-		w.turn(n, before, e)
+	if p.isRequest() {
+		w.last[n] = p.filtered
+		w.turn(n, before, p)
 	}
-	return e, true
+	return p, true
 }
 
 // bridgeFilter runs the packet through the rules of IP that a bridge has for
 // what it passes on (br_netfilter), if it has any.
-func (w *walk) bridgeFilter(n *machine.Space, e echo, bridge string) (echo, bool) {
-	if on, _ := n.BridgeNetfilter(e.dst.Is6()); !on {
-		return e, true
+func (w *walk) bridgeFilter(n *machine.Space, p packet, bridge string) (packet, bool) {
+	if on, _ := n.BridgeNetfilter(p.dst.Is6()); !on {
+		return p, true
 	}
-	e = w.enters(n, e)
-	before := e
+	p = w.enters(n, p)
+	before := p
 	for _, hook := range []struct{ name, iif, oif string }{{"prerouting", bridge, ""}, {"forward", bridge, bridge}, {"postrouting", "", bridge}} {
 		var ok bool
-		if e, ok = w.filter(n, e, hook.name, hook.iif, hook.oif); !ok {
-			return e, false
+		if p, ok = w.filter(n, p, hook.name, hook.iif, hook.oif); !ok {
+			return p, false
 		}
 	}
-	if e.dst != before.dst {
-		w.giveUp(n, e, StageFilter, bridge, say.T("a rule of %s sends the frame elsewhere, which is not followed", "%s 上的规则把帧改送别处，未跟踪下去", bridge))
-		return e, false
+	if p.dst != before.dst {
+		w.giveUp(n, p, StageFilter, bridge, say.T("a rule of %s sends the frame elsewhere, which is not followed", "%s 上的规则把帧改送别处，未跟踪下去", bridge))
+		return p, false
 	}
-	return e, true
+	return p, true
 }

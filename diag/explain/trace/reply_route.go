@@ -11,24 +11,24 @@ import (
 // noWayBack: the answering side has no route to the source. When the request
 // left its node by a default route, the outside cannot be expected to have one:
 // the source should have been rewritten there.
-func (w *walk) noWayBack(n *machine.Space, e echo, l cause.Lookup) (cause.Finding, machine.RouteAnswer) {
-	if node, route, ok := w.exit(); ok && node != n && w.wouldHelp(node, route, n, e) {
-		return cause.Unmasqueraded{At: at(node), Src: e.dst, Out: route.DevName, Line: route.Line, Lookup: l}, machine.RouteAnswer{}
+func (w *walk) noWayBack(n *machine.Space, p packet, l cause.Lookup) (cause.Finding, machine.RouteAnswer) {
+	if node, route, ok := w.exit(); ok && node != n && w.wouldHelp(node, route, n, p) {
+		return cause.Unmasqueraded{At: at(node), Src: p.dst, Out: route.DevName, Line: route.Line, Lookup: l}, machine.RouteAnswer{}
 	}
-	way, ok := w.backwards(n, e.dst)
+	way, ok := w.backwards(n, p.dst)
 	if !ok {
 		return cause.NoWayBack{At: at(n), Lookup: l}, machine.RouteAnswer{}
 	}
-	return cause.NoWayBack{At: at(n), Lookup: l, Way: way.to(n, e.dst)}, way.route(e.src)
+	return cause.NoWayBack{At: at(n), Lookup: l, Way: way.to(n, p.dst)}, way.route(p.src)
 }
 
 // wouldHelp reports whether n could answer the address that the packet would
 // have after masquerading at its exit.
-func (w *walk) wouldHelp(exit *machine.Space, route machine.RouteAnswer, n *machine.Space, e echo) bool {
-	if exit.Route(machine.RouteQuery{Dst: e.dst}).Kind == machine.KindLocal {
+func (w *walk) wouldHelp(exit *machine.Space, route machine.RouteAnswer, n *machine.Space, p packet) bool {
+	if exit.Route(machine.RouteQuery{Dst: p.dst}).Kind == machine.KindLocal {
 		return false // it is the exit's own already
 	}
-	own, err := exit.Env().MasqueradeAddr(route.DevName, e.src)
+	own, err := exit.Env().MasqueradeAddr(route.DevName, p.src)
 	return err == nil && own.IsValid() && n.Route(machine.RouteQuery{Dst: own}).Kind == machine.KindUnicast
 }
 
@@ -69,12 +69,12 @@ func (w *walk) backOnTrack(n *machine.Space) {
 // mind remembers where the reply first takes another device than the one its
 // request came in by. That is no fault: but if the reply is lost behind it, the
 // route taken there is the reason.
-func (w *walk) mind(n *machine.Space, e echo, route machine.RouteAnswer) {
-	if e.leg != LegReply || e.outer != nil || w.parted != nil {
+func (w *walk) mind(n *machine.Space, p packet, route machine.RouteAnswer) {
+	if !p.isReply() || w.parted != nil {
 		return
 	}
 	if in := w.cameIn(n); in != "" && in != route.DevName {
-		w.parted = &parting{n, route, e.dst}
+		w.parted = &parting{n, route, p.dst}
 	}
 }
 

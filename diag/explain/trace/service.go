@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
@@ -18,7 +19,7 @@ type turning struct {
 }
 
 // turn remembers where the request was sent elsewhere.
-func (w *walk) turn(n *machine.Space, before, after echo) {
+func (w *walk) turn(n *machine.Space, before, after packet) {
 	if before.dst != after.dst || before.dport != after.dport {
 		w.turned = append(w.turned, turning{n, before.flow(), after.flow()})
 	}
@@ -26,19 +27,19 @@ func (w *walk) turn(n *machine.Space, before, after echo) {
 
 // filteredBelow has a frame be seen on a bridge as the rules of IP have left it, where
 // they saw it at the port already.
-func (w *walk) filteredBelow(n *machine.Space, e echo, dev table.Link) {
+func (w *walk) filteredBelow(n *machine.Space, p packet, dev table.Link) {
 	if dev.Kind != "bridge" {
 		return
 	}
-	if on, _ := n.BridgeNetfilter(e.dst.Is6()); !on {
+	if on, _ := n.BridgeNetfilter(p.dst.Is6()); !on {
 		return
 	}
 	for i, h := range slices.Backward(w.hops) {
 		if h.Stage != StageReceive {
 			continue
 		}
-		if h.Space == n && h.Device == dev.Name && h.Sighting != nil && h.Sighting.Carrier == (Endpoints{}) && h.Sighting.Flow != e.seenAs() {
-			w.hops[i].Sighting.Flow, w.hops[i].Frame = e.seenAs(), nil
+		if h.Space == n && h.Device == dev.Name && h.Sighting != nil && h.Sighting.Carrier == (Endpoints{}) && h.Sighting.Flow != p.seenAs() {
+			w.hops[i].Sighting.Flow, w.hops[i].Frame = p.seenAs(), nil
 		}
 		return
 	}
@@ -47,16 +48,16 @@ func (w *walk) filteredBelow(n *machine.Space, e echo, dev table.Link) {
 // bypassed notes a reply that does not come from the address that was asked: it has
 // not been back where the request was translated. One from whoever asked is another
 // matter: a hairpin.
-func (w *walk) bypassed(n *machine.Space, e echo, dev string) {
-	if e.flow().Echo() || e.src == w.asks.Dst && e.sport == w.asks.DstPort || len(w.turned) == 0 || e.src == w.source {
+func (w *walk) bypassed(n *machine.Space, p packet, dev string) {
+	if p.flow().Echo() || p.src == w.asks.Dst && p.sport == w.asks.DstPort || len(w.turned) == 0 || p.src == w.source {
 		return
 	}
 	t := w.turned[len(w.turned)-1]
-	f := cause.Bypassed{At: at(t.node), Flow: e.flow(), Asked: w.asks, Client: w.source}
-	if on, possible := t.node.BridgeNetfilter(e.dst.Is6()); possible && !on && w.acrossOneBridge(t.node) {
+	f := service.Bypassed{At: at(t.node), Flow: p.flow(), Asked: w.asks, Client: w.source}
+	if on, possible := t.node.BridgeNetfilter(p.dst.Is6()); possible && !on && w.acrossOneBridge(t.node) {
 		f.Bridge = true
 	}
-	w.fault(n, e, StageDeliver, dev, f)
+	w.fault(n, p, StageDeliver, dev, f)
 }
 
 // acrossOneBridge reports whether the request left a namespace by the bridge that it
@@ -73,14 +74,14 @@ func (w *walk) acrossOneBridge(n *machine.Space) bool {
 // send it on to somebody behind the same bridge, it goes there at once
 // (br_nf_pre_routing_finish()). It leaves by the port that it came in by only in
 // hairpin mode (should_deliver()).
-func (w *walk) keptBelow(n *machine.Space, e echo, dev table.Link, route machine.RouteAnswer) echo {
-	if len(w.turned) == 0 || w.turned[len(w.turned)-1].node != n || e.leg != LegRequest {
-		return e
+func (w *walk) keptBelow(n *machine.Space, p packet, dev table.Link, route machine.RouteAnswer) packet {
+	if len(w.turned) == 0 || w.turned[len(w.turned)-1].node != n || p.leg != LegRequest {
+		return p
 	}
-	if on, _ := n.BridgeNetfilter(e.dst.Is6()); !on || dev.Kind != "bridge" || route.Dev != dev.Index {
-		return e
+	if on, _ := n.BridgeNetfilter(p.dst.Is6()); !on || dev.Kind != "bridge" || route.Dev != dev.Index {
+		return p
 	}
-	e.below, e.ttl = true, e.ttl+1
+	p.below, p.ttl = true, p.ttl+1
 	for i, h := range slices.Backward(w.hops) {
 		if h.Space != n || h.Stage != StageReceive {
 			continue
@@ -92,12 +93,12 @@ func (w *walk) keptBelow(n *machine.Space, e echo, dev table.Link, route machine
 		if err != nil || port.Port == nil {
 			continue
 		}
-		if e.dst == w.source && !port.Port.Hairpin {
-			w.fault(n, e, StageSend, port.Name, cause.NoHairpin{At: at(n), Port: port.Name, Bridge: dev.Name, Flow: e.flow()})
+		if p.dst == w.source && !port.Port.Hairpin {
+			w.fault(n, p, StageSend, port.Name, cause.NoHairpin{At: at(n), Port: port.Name, Bridge: dev.Name, Flow: p.flow()})
 		}
 		break
 	}
-	return e
+	return p
 }
 
 // unserved looks, where a request for a port gets nowhere, whether the rules of a
@@ -135,24 +136,24 @@ func (w *walk) servedElsewhere(p passage) (cause.Finding, bool) {
 	if p.iif == "" {
 		used, other = other, used
 	}
-	packet := w.enters(p.node, p.echo).packet
+	packet := w.enters(p.node, p.packet).filtered
 	if other == "output" {
 		packet.OIF = p.route.DevName
 	}
 	result := eval.Traverse(rules, other, packet, p.node.Env())
-	to := p.echo.flow()
+	to := p.packet.flow()
 	to.Dst, to.DstPort = result.Packet.Dst, result.Packet.DstPort
-	if result.NAT == nil || to == p.echo.flow() {
+	if result.NAT == nil || to == p.packet.flow() {
 		return nil, false
 	}
-	return cause.WrongHook{At: at(p.node), Flow: p.echo.flow(), To: to, Used: used, Has: other, Rule: result.NAT.Rule}, true
+	return service.WrongHook{At: at(p.node), Flow: p.packet.flow(), To: to, Used: used, Has: other, Rule: result.NAT.Rule}, true
 }
 
 // draw takes one of the ways that rules draw by lot for a request, where they lead to
 // different destinations, or to none: each is a walk of its own. Only what is drawn
 // first is followed so.
-func (w *walk) draw(e echo, ways []eval.Branch) (eval.Result, bool) {
-	if e.leg != LegRequest || e.outer != nil || len(ways) < 2 || w.ways != nil || w.pick >= len(ways) {
+func (w *walk) draw(p packet, ways []eval.Branch) (eval.Result, bool) {
+	if !p.isRequest() || len(ways) < 2 || w.ways != nil || w.pick >= len(ways) {
 		return eval.Result{}, false
 	}
 	elsewhere := false

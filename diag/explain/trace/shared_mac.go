@@ -48,11 +48,11 @@ func (a *arping) namesake(x *fabric.Explorer, s fabric.Station, bridges []fabric
 				}
 			}
 		}
-		x = a.w.explore(a.n, a.link, a.e.leg, nil)
+		x = a.w.explore(a.n, a.link, a.p.leg, nil)
 	}
 	for _, o := range x.Stations {
 		if o.Node != nil && o.Node != s.Node && len(o.Obstacles) == 0 && bridged(o) && o.Dev.Sharing == "" && bytes.Equal(o.Dev.MAC, s.Dev.MAC) {
-			a.w.doubt(a.n, a.e, StageNeighbour, a.link.Name, cause.SharedMAC{NextHop: a.hop(), Chosen: s.Device(), Other: o.Device()})
+			a.w.doubt(a.n, a.p, StageNeighbour, a.link.Name, cause.SharedMAC{NextHop: a.hop(), Chosen: s.Device(), Other: o.Device()})
 			return
 		}
 	}

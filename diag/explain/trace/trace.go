@@ -12,12 +12,12 @@ import (
 	"nstutor/internal/change"
 )
 
-// Question is a packet to follow, from From to Dest: an echo request, the first
+// Question is a packet to follow, from From to Dest: a ping, the first
 // segment of a TCP connection, or a datagram.
 type Question struct {
 	From             *machine.Space
 	Dest             netip.Addr
-	Proto            byte // IPPROTO_TCP or IPPROTO_UDP; 0: an echo
+	Proto            byte // IPPROTO_TCP or IPPROTO_UDP; 0: a ping
 	SrcPort, DstPort uint16
 	// Pick is which of the ways is taken where rules draw by lot: its number in
 	// Trace.Ways, which are the same each time.
@@ -40,7 +40,7 @@ type Trace struct {
 	Unseen []cause.Unseen // what could not be looked at, and was taken to let it pass
 	Lost   bool           // it came to something that cannot be judged
 	Back   bool           // the reply is where the request began
-	// Listens is the socket that takes the request; nil of an echo, and where none does.
+	// Listens is the socket that takes the request; nil of a ping, and where nobody does.
 	Listens *Listener
 	// Reached is the request as it was delivered, behind all translations; its Dst is
 	// invalid where it was not.
@@ -56,7 +56,7 @@ func Follow(world *machine.Machine, q Question) *Trace {
 	w := &walk{pick: q.Pick, world: world, from: q.From, dest: q.Dest, size: q.Length,
 		last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}, heard: map[hearing]int{}}
 	w.asks = flows.Flow{Proto: cmp.Or(q.Proto, pingProto(q.Dest)), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
-	w.originate(q.From, echo{leg: LegRequest, dst: q.Dest, kind: q.Proto, sport: q.SrcPort, dport: q.DstPort, ttl: maxHops, origin: q.From, length: q.Length, df: q.DF})
+	w.originate(q.From, packet{leg: LegRequest, dst: q.Dest, kind: q.Proto, sport: q.SrcPort, dport: q.DstPort, ttl: maxHops, origin: q.From, length: q.Length, df: q.DF})
 	if len(w.faults) == 0 && w.learnt != nil {
 		w.faults = append(w.faults, *w.learnt)
 	}
@@ -109,21 +109,21 @@ func (b *Beyond) Dev() string { return b.Edge.Dev.Name }
 func (b *Beyond) Untried(unsure bool) Found {
 	left := b.Left(at(b.Node))
 	left.Unsure = unsure
-	return Find(b.echo.leg, cause.Untried{Beyond: left, Why: b.Why})
+	return Find(b.packet.leg, cause.Untried{Beyond: left, Why: b.Why})
 }
 
 // Left is the packet as it left, for a finding that is at a namespace.
 func (b *Beyond) Left(where cause.At, seen ...Text) cause.Beyond {
-	to := b.Edge.Node.FarEnd(b.Edge.Dev, b.echo.dst)
-	return cause.Beyond{At: where, Dev: b.Edge.Dev.Name, NextHop: b.asking.nexthop, Flow: b.echo.flow(), Seen: seen, To: to}
+	to := b.Edge.Node.FarEnd(b.Edge.Dev, b.packet.dst)
+	return cause.Beyond{At: where, Dev: b.Edge.Dev.Name, NextHop: b.asking.nexthop, Flow: b.packet.flow(), Seen: seen, To: to}
 }
 
-// Tunnel is the UDP port of the tunnel's packet that left; 0: the echo itself did.
+// Tunnel is the UDP port of the tunnel's packet that left; 0: the request itself did.
 func (b *Beyond) Tunnel() int {
-	if b.echo.outer == nil {
+	if b.packet.encap == nil {
 		return 0
 	}
-	return b.echo.outer.DstPort
+	return b.packet.encap.tunnel.DstPort
 }
 
 // Unanswered is the fault that the neighbour table tells of after a packet was
@@ -136,7 +136,7 @@ func (b *Beyond) Unanswered() (Found, bool) {
 	}
 	hop := a.hop()
 	hop.Entry = entry
-	return Find(a.e.leg, cause.NobodyAnswered{NextHop: hop, OnTheWay: a.nexthop != a.e.dst}), true
+	return Find(a.p.leg, cause.NobodyAnswered{NextHop: hop, OnTheWay: a.nexthop != a.p.dst}), true
 }
 
 // Resolved reports whether the kernel has a MAC address for the next hop, or

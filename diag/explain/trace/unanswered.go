@@ -41,7 +41,7 @@ func (a *arping) hop() cause.NextHop {
 
 // report notes a fault of the neighbour's stage.
 func (a *arping) report(f cause.Finding) {
-	a.w.fault(a.n, a.e, StageNeighbour, a.link.Name, f)
+	a.w.fault(a.n, a.p, StageNeighbour, a.link.Name, f)
 }
 
 // refusing is a station that has a reason of its own not to answer.
@@ -86,11 +86,11 @@ func (a *arping) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 // route to the destination where it is somebody's, or else the address itself.
 func (a *arping) unproxied(s fabric.Station, answer machine.ARPAnswer) cause.Finding {
 	f := cause.ProxyUnrouted{At: at(s.Node), Dev: s.Dev.Name, Hop: a.hop(), Proof: answer.Evidence}
-	if a.nexthop == a.e.dst && answer.Why == machine.ARPRejectRoute {
-		f.Exemption, _ = a.w.exempt(s.Node, a.e, s.Node.Route(machine.RouteQuery{Dst: a.nexthop}))
+	if a.nexthop == a.p.dst && answer.Why == machine.ARPRejectRoute {
+		f.Exemption, _ = a.w.exempt(s.Node, a.p, s.Node.Route(machine.RouteQuery{Dst: a.nexthop}))
 		return f
 	}
-	if way, ok := a.w.wayTo(s.Node, a.nexthop, s.Dev.Index); ok && a.nexthop == a.e.dst {
+	if way, ok := a.w.wayTo(s.Node, a.nexthop, s.Dev.Index); ok && a.nexthop == a.p.dst {
 		f.Way = way.insteadTo(s.Node, a.nexthop)
 		return f
 	}
@@ -101,7 +101,7 @@ func (a *arping) unproxied(s fabric.Station, answer machine.ARPAnswer) cause.Fin
 // behind: the destination is behind somebody on the wire who passes packets on,
 // and answers for nobody but himself.
 func (a *arping) behind(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
-	if a.nexthop != a.e.dst {
+	if a.nexthop != a.p.dst {
 		return nil, fabric.Station{}, false
 	}
 	for _, s := range x.Stations {
@@ -123,22 +123,22 @@ func (a *arping) behind(x *fabric.Explorer) (cause.Finding, fabric.Station, bool
 // misrouted: the destination is elsewhere, and the route leads to the wrong
 // wire.
 func (a *arping) misrouted(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
-	if a.nexthop != a.e.dst {
+	if a.nexthop != a.p.dst {
 		return nil, fabric.Station{}, false
 	}
-	found, ok := a.w.wayTo(a.n, a.e.dst, a.link.Index)
+	found, ok := a.w.wayTo(a.n, a.p.dst, a.link.Index)
 	if !ok {
 		return nil, fabric.Station{}, false
 	}
-	way := found.to(a.n, a.e.dst)
+	way := found.to(a.n, a.p.dst)
 	way.Replace = true
 	return cause.WrongWire{NextHop: a.hop(), Way: way, Stations: whoIsThere(x)}, fabric.Station{}, true
 }
 
 // nobody: no station has the address, and none knows of it.
 func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
-	if a.nexthop == a.e.dst {
-		onTheWay := a.e.outer != nil || a.e.leg == LegReply
+	if a.nexthop == a.p.dst {
+		onTheWay := a.p.encap != nil || a.p.leg == LegReply
 		a.report(cause.NobodyHas{NextHop: a.hop(), Stations: whoIsThere(x), OnTheWay: onTheWay})
 		return fabric.Station{}, false
 	}
@@ -188,7 +188,7 @@ func (a *arping) router(x *fabric.Explorer) (fabric.Station, bool) {
 		if first.Node == nil {
 			first = s
 		}
-		route := s.Node.Route(machine.RouteQuery{Dst: a.e.dst})
+		route := s.Node.Route(machine.RouteQuery{Dst: a.p.dst})
 		if route.Kind == machine.KindLocal || route.Kind == machine.KindUnicast && route.Dev != s.Dev.Index {
 			return s, true
 		}

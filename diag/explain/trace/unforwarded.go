@@ -17,7 +17,7 @@ func (a *arping) beside(x *fabric.Explorer) (cause.Finding, fabric.Station, bool
 		if owner.Node == a.n {
 			continue
 		}
-		far := a.w.explore(owner.Node, owner.Dev, a.e.leg, nil)
+		far := a.w.explore(owner.Node, owner.Dev, a.p.leg, nil)
 		if port, bridge, ok := elsewhereOn(x, far); ok {
 			return a.portless(owner, port, bridge), fabric.Station{Node: owner.Node, Dev: owner.Dev}, true
 		}
@@ -99,8 +99,8 @@ func (a *arping) unforwarded(x *fabric.Explorer) (fabric.Station, bool) {
 // address for it.
 func (a *arping) sent() {
 	if a.byTable && len(a.w.faults) == 0 {
-		a.w.hop(a.n, a.e, StageNeighbour, a.link.Name, quote(a.entry.Line()))
-		a.w.wired(a.n, a.e, StageSend, a.link.Name)
+		a.w.hop(a.n, a.p, StageNeighbour, a.link.Name, quote(a.entry.Line()))
+		a.w.wired(a.n, a.p, StageSend, a.link.Name)
 	}
 }
 

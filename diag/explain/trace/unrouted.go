@@ -13,35 +13,35 @@ import (
 // noRoute notes why a lookup has no way for the packet. It returns the route
 // that the fix would add, so that the walk can go on behind it, or one that
 // leads nowhere.
-func (w *walk) noRoute(n *machine.Space, e echo, route machine.RouteAnswer) machine.RouteAnswer {
+func (w *walk) noRoute(n *machine.Space, p packet, route machine.RouteAnswer) machine.RouteAnswer {
 	var f cause.Finding
 	next := machine.RouteAnswer{}
 	switch route.Kind {
 	case machine.KindBlackhole, machine.KindUnreachable, machine.KindProhibit, machine.KindThrow, machine.KindNone:
-		lookup := cause.Lookup{Dst: e.dst, Answer: route}
-		if leak, way, ok := w.besideVRF(n, e, lookup); ok {
+		lookup := cause.Lookup{Dst: p.dst, Answer: route}
+		if leak, way, ok := w.besideVRF(n, p, lookup); ok {
 			f, next = leak, way
 		} else if route.Kind == machine.KindNone {
-			f, next = w.unrouted(n, e, lookup)
+			f, next = w.unrouted(n, p, lookup)
 		} else {
-			f, next = w.rejected(n, e, route)
+			f, next = w.rejected(n, p, route)
 		}
 	case machine.KindBroadcast:
-		f = cause.Broadcast{At: at(n), Dst: e.dst, Lookup: route.Evidence}
+		f = cause.Broadcast{At: at(n), Dst: p.dst, Lookup: route.Evidence}
 	default:
-		if e.outer != nil && n == e.origin && n.Route(machine.RouteQuery{Dst: e.src}).Kind != machine.KindLocal {
-			f = w.sourceless(n, e)
+		if p.encap != nil && n == p.origin && n.Route(machine.RouteQuery{Dst: p.src}).Kind != machine.KindLocal {
+			f = w.sourceless(n, p)
 			break
 		}
 		why := say.Quote(route.Kind)
 		if route.Err != nil {
 			why = say.Quote(route.Err)
 		}
-		w.giveUp(n, e, StageRoute, route.DevName, say.T("the kernel answers %s", "内核的答复是 %s", why))
+		w.giveUp(n, p, StageRoute, route.DevName, say.T("the kernel answers %s", "内核的答复是 %s", why))
 		return next
 	}
-	w.fault(n, e, StageRoute, route.DevName, f)
-	if f.Code() == cause.NotMasqueraded && w.masquerade(n, e) {
+	w.fault(n, p, StageRoute, route.DevName, f)
+	if f.Code() == cause.NotMasqueraded && w.masquerade(n, p) {
 		return machine.RouteAnswer{}
 	}
 	return next
@@ -49,8 +49,8 @@ func (w *walk) noRoute(n *machine.Space, e echo, route machine.RouteAnswer) mach
 
 // rejected is the finding of a route or a policy rule that rejects the packet, and
 // the route that the packet takes past it.
-func (w *walk) rejected(n *machine.Space, e echo, route machine.RouteAnswer) (cause.Finding, machine.RouteAnswer) {
-	exemption, next := w.exempt(n, e, route)
+func (w *walk) rejected(n *machine.Space, p packet, route machine.RouteAnswer) (cause.Finding, machine.RouteAnswer) {
+	exemption, next := w.exempt(n, p, route)
 	r := cause.Rejection{At: at(n), Lookup: route.Evidence, Exemption: exemption}
 	switch route.Kind {
 	case machine.KindBlackhole:
@@ -60,45 +60,45 @@ func (w *walk) rejected(n *machine.Space, e echo, route machine.RouteAnswer) (ca
 	case machine.KindProhibit:
 		return cause.Forbidden{Rejection: r}, next
 	}
-	return cause.Thrown{Rejection: r, Reply: e.leg == LegReply}, next
+	return cause.Thrown{Rejection: r, Reply: p.leg == LegReply}, next
 }
 
 // masquerade goes on as though the request had left its node with the node's own
 // address: with the reply to that.
-func (w *walk) masquerade(n *machine.Space, e echo) bool {
+func (w *walk) masquerade(n *machine.Space, p packet) bool {
 	node, exit, ok := w.exit()
 	if !ok || w.rewrote != nil {
 		return false
 	}
-	own, err := node.Env().MasqueradeAddr(exit.DevName, e.src)
+	own, err := node.Env().MasqueradeAddr(exit.DevName, p.src)
 	if err != nil || !own.IsValid() {
 		return false
 	}
-	w.rewrote = &rewrite{node, e.dst, own}
-	reply := e
+	w.rewrote = &rewrite{node, p.dst, own}
+	reply := p
 	reply.dst, reply.ttl, reply.mark = own, maxHops, 0
 	w.originate(n, reply)
 	return true
 }
 
 // unrouted tells apart what it can mean that there is no route.
-func (w *walk) unrouted(n *machine.Space, e echo, l cause.Lookup) (cause.Finding, machine.RouteAnswer) {
-	if e.dst.IsLoopback() {
+func (w *walk) unrouted(n *machine.Space, p packet, l cause.Lookup) (cause.Finding, machine.RouteAnswer) {
+	if p.dst.IsLoopback() {
 		return cause.LoopbackUnrouted{At: at(n), Lookup: l}, machine.RouteAnswer{}
 	}
-	if f, next, ok := w.tooNarrow(n, e.dst); ok {
+	if f, next, ok := w.tooNarrow(n, p.dst); ok {
 		return f, next
 	}
-	if e.leg == LegReply && e.outer == nil {
-		return w.noWayBack(n, e, l)
+	if p.isReply() {
+		return w.noWayBack(n, p, l)
 	}
-	if way, ok := w.wayTo(n, e.dst, 0); ok && (n != e.origin || e.outer != nil) {
-		return cause.Unrouted{At: at(n), Lookup: l, Way: way.to(n, e.dst)}, way.route(e.src)
+	if way, ok := w.wayTo(n, p.dst, 0); ok && (n != p.origin || p.encap != nil) {
+		return cause.Unrouted{At: at(n), Lookup: l, Way: way.to(n, p.dst)}, way.route(p.src)
 	}
-	if n != e.origin {
+	if n != p.origin {
 		return cause.Unrouted{At: at(n), Lookup: l}, machine.RouteAnswer{}
 	}
-	return w.unroutedOrigin(n, e, l)
+	return w.unroutedOrigin(n, p, l)
 }
 
 // route is the way as an answer of the kernel, once it is there.
@@ -108,8 +108,8 @@ func (o wayOut) route(src netip.Addr) machine.RouteAnswer {
 
 // unroutedOrigin: the sender itself has no route. It lacks an address, or its
 // device is down, or there is no default route.
-func (w *walk) unroutedOrigin(n *machine.Space, e echo, l cause.Lookup) (cause.Finding, machine.RouteAnswer) {
-	devices, err := n.DevicesFor(e.dst)
+func (w *walk) unroutedOrigin(n *machine.Space, p packet, l cause.Lookup) (cause.Finding, machine.RouteAnswer) {
+	devices, err := n.DevicesFor(p.dst)
 	if err != nil {
 		return cause.Unrouted{At: at(n), Lookup: l}, machine.RouteAnswer{}
 	}
@@ -121,12 +121,12 @@ func (w *walk) unroutedOrigin(n *machine.Space, e echo, l cause.Lookup) (cause.F
 		if first == nil {
 			first = &devices[i]
 		}
-		if _, knows := w.gateway(n, d, e.dst); knows {
-			return w.throughDevice(n, e, l, d)
+		if _, knows := w.gateway(n, d, p.dst); knows {
+			return w.throughDevice(n, p, l, d)
 		}
 	}
 	if first != nil {
-		return w.throughDevice(n, e, l, *first)
+		return w.throughDevice(n, p, l, *first)
 	}
 	f := cause.Addressless{At: at(n), Lookup: l}
 	if len(devices) == 1 {
@@ -170,15 +170,15 @@ func (w *walk) freeAddress(s fabric.Station) (netip.Prefix, bool) {
 
 // throughDevice: the device with an address could be the way, were it up, or
 // were there a default route by it.
-func (w *walk) throughDevice(n *machine.Space, e echo, l cause.Lookup, d machine.Device) (cause.Finding, machine.RouteAnswer) {
+func (w *walk) throughDevice(n *machine.Space, p packet, l cause.Lookup, d machine.Device) (cause.Finding, machine.RouteAnswer) {
 	own := d.Addrs[0].Prefix
-	gateway, _ := w.gateway(n, d, e.dst)
+	gateway, _ := w.gateway(n, d, p.dst)
 	byDefault := cause.Way{Netns: n.Name, Dev: d.Link.Name, Via: gateway, Onlink: !own.Contains(gateway)}
 	next := machine.RouteAnswer{Kind: machine.KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
 	switch {
 	case d.Link.Up():
 		return cause.Unrouted{At: at(n), Lookup: l, Way: byDefault}, next
-	case own.Contains(e.dst):
+	case own.Contains(p.dst):
 		byDefault, next.Via = cause.Way{}, netip.Addr{}
 	}
 	return cause.RoutesDown{At: at(n), Link: d.Link, Lookup: l, Default: byDefault}, next
@@ -186,19 +186,19 @@ func (w *walk) throughDevice(n *machine.Space, e echo, l cause.Lookup, d machine
 
 // sourceless is the fault of a tunnel whose own end is no address of its
 // namespace: then the kernel has no route for its packets.
-func (w *walk) sourceless(n *machine.Space, e echo) cause.Finding {
-	f := cause.Sourceless{At: at(n), Flow: e.flow(), Err: n.Route(machine.RouteQuery{Dst: e.dst, Src: e.src}).Err}
-	if link, err := n.LinkByIndex(e.outer.Underlay); err == nil {
-		bits := e.src.BitLen()
-		for _, s := range w.explore(n, link, e.leg, nil).Stations {
+func (w *walk) sourceless(n *machine.Space, p packet) cause.Finding {
+	f := cause.Sourceless{At: at(n), Flow: p.flow(), Err: n.Route(machine.RouteQuery{Dst: p.dst, Src: p.src}).Err}
+	if link, err := n.LinkByIndex(p.encap.tunnel.Underlay); err == nil {
+		bits := p.src.BitLen()
+		for _, s := range w.explore(n, link, p.leg, nil).Stations {
 			if s.Node == nil || s.Node == n {
 				continue
 			}
-			if far, ok := machine.PrefixOver(s.Node, s.Dev, e.src); ok {
+			if far, ok := machine.PrefixOver(s.Node, s.Dev, p.src); ok {
 				bits = far.Bits()
 			}
 		}
-		f.Address = cause.Address{Netns: n.Name, Prefix: netip.PrefixFrom(e.src, bits), Dev: link.Name}
+		f.Address = cause.Address{Netns: n.Name, Prefix: netip.PrefixFrom(p.src, bits), Dev: link.Name}
 	}
 	return f
 }

@@ -26,17 +26,17 @@ func (w *walk) vrfTable(n *machine.Space) int {
 
 // besideVRF is the finding of a reply that is looked up in a VRF which has no way
 // for it, where the main table has one.
-func (w *walk) besideVRF(n *machine.Space, e echo, l cause.Lookup) (cause.Finding, machine.RouteAnswer, bool) {
+func (w *walk) besideVRF(n *machine.Space, p packet, l cause.Lookup) (cause.Finding, machine.RouteAnswer, bool) {
 	in := w.vrfTable(n)
-	if in == 0 || e.leg != LegReply || e.outer != nil {
+	if in == 0 || !p.isReply() {
 		return nil, machine.RouteAnswer{}, false
 	}
-	rest, link, ok := machine.MainRoute(n, e.dst)
+	rest, link, ok := machine.MainRoute(n, p.dst)
 	if !ok || machine.PrefixBits(rest.Dst) == 0 {
 		return nil, machine.RouteAnswer{}, false
 	}
 	way := wayOut{dev: link, via: rest.Via, onlink: rest.Onlink}
-	leak := way.to(n, e.dst)
+	leak := way.to(n, p.dst)
 	leak.Table, leak.Net = in, rest.Dst
-	return cause.NoWayBack{At: at(n), Lookup: l, Way: leak}, way.route(e.src), true
+	return cause.NoWayBack{At: at(n), Lookup: l, Way: leak}, way.route(p.src), true
 }

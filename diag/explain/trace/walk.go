@@ -16,7 +16,7 @@ import (
 // maxHops bounds the walk; a packet's TTL is 64.
 const maxHops = 64
 
-// walk follows one echo request and its reply. Every fault that it meets is
+// walk follows one request and its reply. Every fault that it meets is
 // kept, and it goes on as though the fault were mended: what lies behind is
 // what would still be broken.
 type walk struct {
@@ -55,7 +55,7 @@ type walk struct {
 	tunnelled *outside        // where a carrying packet did
 	arping    *arping         // the last search for a next hop
 	size      int             // of the request in bytes, with the IP header
-	unsent    bool            // the echo itself is not sent, for want of an answer to ARP
+	unsent    bool            // the request itself is not sent, for want of an answer to ARP
 	learnt    *Found          // the sender knows of an MTU on the path
 }
 
@@ -68,10 +68,10 @@ type visit struct {
 
 // passage is a namespace that forwarded the request, and by which route.
 type passage struct {
-	node  *machine.Space
-	route machine.RouteAnswer
-	iif   string
-	echo  echo // as it was routed
+	node   *machine.Space
+	route  machine.RouteAnswer
+	iif    string
+	packet packet // as it was routed
 }
 
 // grant is a connected route that a proposed fix brings with it: what lies
@@ -89,11 +89,11 @@ type rewrite struct {
 }
 
 // restore takes the rewrite back in a reply.
-func (w *walk) restore(n *machine.Space, e echo) echo {
-	if r := w.rewrote; r != nil && r.node == n && e.leg == LegReply && e.dst == r.new {
-		e.dst, e.packet.Dst = r.old, r.old
+func (w *walk) restore(n *machine.Space, p packet) packet {
+	if r := w.rewrote; r != nil && r.node == n && p.leg == LegReply && p.dst == r.new {
+		p.dst, p.filtered.Dst = r.old, r.old
 	}
-	return e
+	return p
 }
 
 // route asks the kernel, or a route that was granted.
@@ -112,42 +112,42 @@ func (w *walk) route(n *machine.Space, q machine.RouteQuery) machine.RouteAnswer
 }
 
 // hop notes a stage that the packet passes.
-func (w *walk) hop(n *machine.Space, e echo, stage, dev string, detail Text) {
+func (w *walk) hop(n *machine.Space, p packet, stage, dev string, detail Text) {
 	if w.strayed {
 		return
 	}
 	w.hops = append(w.hops, Hop{
-		Leg: e.leg, Netns: n.Name, Device: dev, Stage: stage,
+		Leg: p.leg, Netns: n.Name, Device: dev, Stage: stage,
 		Predicted: w.prediction(), Observed: Unknown, Detail: detail,
-		Space: n, carrying: e.outer != nil,
+		Space: n, carrying: p.encap != nil,
 	})
 }
 
 // wired notes a stage that a frame on a device proves, of which there is no more
 // to say.
-func (w *walk) wired(n *machine.Space, e echo, stage, dev string) {
-	detail, out := say.T("%s into %s", "%s 从 %s 进入", e, dev), stage == StageSend
+func (w *walk) wired(n *machine.Space, p packet, stage, dev string) {
+	detail, out := say.T("%s into %s", "%s 从 %s 进入", p, dev), stage == StageSend
 	if out {
-		detail = say.T("%s out of %s", "%s 从 %s 发出", e, dev)
+		detail = say.T("%s out of %s", "%s 从 %s 发出", p, dev)
 	}
-	if w.wiredAs(n, e, stage, dev, detail) && e.outer == nil {
-		w.hops[len(w.hops)-1].Frame = &Frame{Src: e.src, Dst: e.dst, Out: out}
+	if w.wiredAs(n, p, stage, dev, detail) && p.encap == nil {
+		w.hops[len(w.hops)-1].Frame = &Frame{Src: p.src, Dst: p.dst, Out: out}
 	}
 }
 
 // wiredAs notes one of which there is more to say. It reports whether a frame
 // can prove it.
-func (w *walk) wiredAs(n *machine.Space, e echo, stage, dev string, detail Text) bool {
-	w.hop(n, e, stage, dev, detail)
-	if w.strayed || w.unsent || e.below && isBridge(n, dev) {
+func (w *walk) wiredAs(n *machine.Space, p packet, stage, dev string, detail Text) bool {
+	w.hop(n, p, stage, dev, detail)
+	if w.strayed || w.unsent || p.below && isBridge(n, dev) {
 		return false
 	}
-	seen := Sighting{Space: n, Dev: dev, Flow: e.seenAs(), Out: stage == StageSend}
-	if e.outer != nil {
-		if e.inner.outer != nil || !e.inner.dst.IsValid() {
-			return false // it is a tunnel in a tunnel, or carries no echo
+	seen := Sighting{Space: n, Dev: dev, Flow: p.seenAs(), Out: stage == StageSend}
+	if p.encap != nil {
+		if p.encap.inner.encap != nil || !p.encap.inner.dst.IsValid() {
+			return false // it is a tunnel in a tunnel, or carries neither request nor reply
 		}
-		seen.Flow, seen.Carrier = e.inner.seenAs(), Endpoints{e.src, e.dst}
+		seen.Flow, seen.Carrier = p.encap.inner.seenAs(), Endpoints{p.src, p.dst}
 	}
 	if len(w.faults) > 0 && slices.ContainsFunc(w.hops, func(h Hop) bool { return h.Sighting != nil && *h.Sighting == seen }) {
 		return false // the frame that was here before proves nothing
@@ -173,30 +173,30 @@ func (w *walk) prediction() string {
 }
 
 // fault notes a stage where the packet stops.
-func (w *walk) fault(n *machine.Space, e echo, stage, dev string, f cause.Finding) {
+func (w *walk) fault(n *machine.Space, p packet, stage, dev string, f cause.Finding) {
 	if w.strayed {
 		return
 	}
 	var detour *detour
 	switch {
-	case cause.Certain(f) || e.outer != nil:
-	case w.parted != nil && e.leg == LegReply && !(cause.ByRule(f) && n == w.parted.node):
+	case cause.Certain(f) || p.encap != nil:
+	case w.parted != nil && p.leg == LegReply && !(cause.ByRule(f) && n == w.parted.node):
 		f = w.astray()
 		defer func() { w.strayed = true }()
-	case e.leg == LegRequest && cause.Of(f.Code()).Pointless:
-		if detour = w.missed(n, e); detour != nil {
+	case p.leg == LegRequest && cause.Of(f.Code()).Pointless:
+		if detour = w.missed(n, p); detour != nil {
 			f = detour.fault
 			defer w.resume(detour)
 		}
 	}
-	kept := Find(e.leg, f)
+	kept := Find(p.leg, f)
 	if kept.Device = cause.DownDevice(f); kept.Device == "" && n.Name == f.Netns() {
 		kept.Device = dev
 	}
 	if !slices.ContainsFunc(w.faults, kept.same) {
 		w.faults = append(w.faults, kept)
 	}
-	w.hop(n, e, stage, dev, f.Detail())
+	w.hop(n, p, stage, dev, f.Detail())
 	w.hops[len(w.hops)-1].Predicted, w.hops[len(w.hops)-1].down = Fail, cause.DownDevice(f)
 	w.raised(n, f)
 	w.strayed = w.strayed || cause.Final(f)
@@ -236,33 +236,33 @@ func (w *walk) toldDown(n *machine.Space, dev string) bool {
 
 // doubt notes a stage that may be where the packet stops: nothing but the ping
 // can tell.
-func (w *walk) doubt(n *machine.Space, e echo, stage, dev string, f cause.Finding) {
+func (w *walk) doubt(n *machine.Space, p packet, stage, dev string, f cause.Finding) {
 	if len(w.faults) == 0 && w.doubtful == nil {
-		kept := Find(e.leg, f)
+		kept := Find(p.leg, f)
 		w.doubtful = &kept
 	}
-	w.hop(n, e, stage, dev, f.Detail())
+	w.hop(n, p, stage, dev, f.Detail())
 }
 
 // overlook notes a stage that cannot be looked at, and goes on as though the
 // packet passed it.
-func (w *walk) overlook(n *machine.Space, e echo, stage, dev string, what cause.Unseen) {
+func (w *walk) overlook(n *machine.Space, p packet, stage, dev string, what cause.Unseen) {
 	if slices.ContainsFunc(w.unseen, what.Same) {
 		return
 	}
 	w.unseen = append(w.unseen, what)
-	w.hop(n, e, stage, dev, what.Said())
+	w.hop(n, p, stage, dev, what.Said())
 	if !w.strayed {
 		w.hops[len(w.hops)-1].unseen = true
 	}
 }
 
 // giveUp notes a stage that cannot be judged.
-func (w *walk) giveUp(n *machine.Space, e echo, stage, dev string, why Text) {
+func (w *walk) giveUp(n *machine.Space, p packet, stage, dev string, why Text) {
 	if w.strayed {
 		return
 	}
 	w.lost = true
-	w.hop(n, e, stage, dev, why)
+	w.hop(n, p, stage, dev, why)
 	w.hops[len(w.hops)-1].Predicted = Unknown
 }

@@ -1,8 +1,9 @@
-package cause
+package service
 
 import (
 	"fmt"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
@@ -12,9 +13,9 @@ import (
 )
 
 // NotListening: the packet arrives, and no socket takes it.
-const NotListening Code = "not-listening"
+const NotListening cause.Code = "not-listening"
 
-var _ = register(Cause{
+var _ = cause.Register(cause.Cause{
 	Code:  NotListening,
 	Words: say.T("the packet arrives, and nobody listens on the port", "包到了，但没有程序监听这个端口"),
 	Table: []string{"ss", "-lntup"},
@@ -22,7 +23,7 @@ var _ = register(Cause{
 
 // Unheard is a request that no socket waits for.
 type Unheard struct {
-	At
+	cause.At
 	Flow      flows.Flow
 	Near      []socket.Near   // sockets there that have the port, and why they do not take it
 	Others    []socket.Socket // … that would take it, on other ports
@@ -54,7 +55,7 @@ func (u Unheard) Inodes() (inodes []uint32) {
 }
 
 // Code is NotListening.
-func (Unheard) Code() Code { return NotListening }
+func (Unheard) Code() cause.Code { return NotListening }
 
 // Detail says who comes near to it.
 func (u Unheard) Detail() say.Text {
@@ -120,7 +121,7 @@ func (u Unheard) Evidence() []say.Text {
 			all = append(all, SocketLine(s))
 		}
 	}
-	return lines(all...)
+	return cause.Lines(all...)
 }
 
 // SocketLine is a socket as ss(8) prints it, without the padding.

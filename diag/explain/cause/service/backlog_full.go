@@ -1,6 +1,7 @@
-package cause
+package service
 
 import (
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/socket"
 	"nstutor/internal/change"
@@ -8,9 +9,9 @@ import (
 )
 
 // BacklogFull: who listens does not take what has come.
-const BacklogFull Code = "backlog-full"
+const BacklogFull cause.Code = "backlog-full"
 
-var _ = register(Cause{
+var _ = cause.Register(cause.Cause{
 	Code:  BacklogFull,
 	Words: say.T("a program listens, but its queue is full", "有程序监听，但它的队列已满"),
 	Table: []string{"ss", "-lntu"},
@@ -18,13 +19,13 @@ var _ = register(Cause{
 
 // QueueFull is a socket whose queue has no room for the request.
 type QueueFull struct {
-	At
+	cause.At
 	Flow   flows.Flow
 	Socket socket.Socket
 }
 
 // Code is BacklogFull.
-func (QueueFull) Code() Code { return BacklogFull }
+func (QueueFull) Code() cause.Code { return BacklogFull }
 
 // Detail says what waits, and for whom.
 func (q QueueFull) Detail() say.Text {
@@ -38,7 +39,7 @@ func (q QueueFull) Detail() say.Text {
 }
 
 // Evidence is the socket.
-func (q QueueFull) Evidence() []say.Text { return lines(SocketLine(q.Socket)) }
+func (q QueueFull) Evidence() []say.Text { return cause.Lines(SocketLine(q.Socket)) }
 
 // Fix is none: the program has to go on.
 func (QueueFull) Fix() []change.Change { return nil }

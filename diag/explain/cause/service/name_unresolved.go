@@ -1,14 +1,15 @@
-package cause
+package service
 
 import (
+	"nstutor/diag/explain/cause"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
 
 // NameUnresolved: no name server answers, so the name has no address.
-const NameUnresolved Code = "name-unresolved"
+const NameUnresolved cause.Code = "name-unresolved"
 
-var _ = register(Cause{
+var _ = cause.Register(cause.Cause{
 	Code:  NameUnresolved,
 	Words: say.T("no name server answers, so the name has no address", "没有域名服务器应答，所以解析不出名字"),
 	Table: []string{"cat", "/etc/resolv.conf"},
@@ -17,7 +18,7 @@ var _ = register(Cause{
 // Unnamed is a name that cannot be looked up, for the reason that a question to its
 // name server gets nowhere, or no answer.
 type Unnamed struct {
-	At
+	cause.At
 	Name, Server string
 	Why          say.Text // that the question to the server is not answered
 	Proof        []say.Text
@@ -25,7 +26,7 @@ type Unnamed struct {
 }
 
 // Code is NameUnresolved.
-func (Unnamed) Code() Code { return NameUnresolved }
+func (Unnamed) Code() cause.Code { return NameUnresolved }
 
 // Detail names both.
 func (u Unnamed) Detail() say.Text {

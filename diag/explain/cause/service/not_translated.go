@@ -1,6 +1,7 @@
-package cause
+package service
 
 import (
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
@@ -9,9 +10,9 @@ import (
 
 // NotTranslated: the address is a service's, and no rule that the packet meets sends
 // it on to anybody.
-const NotTranslated Code = "not-translated"
+const NotTranslated cause.Code = "not-translated"
 
-var _ = register(Cause{
+var _ = cause.Register(cause.Cause{
 	Code:  NotTranslated,
 	Words: say.T("a service's address, which no rule on this path translates", "这是服务地址，但这条路径上没有规则转换它"),
 	Table: []string{"iptables", "-t", "nat", "-vnL"},
@@ -20,14 +21,14 @@ var _ = register(Cause{
 // WrongHook is a request for a service whose rules are at a hook that it does not
 // pass.
 type WrongHook struct {
-	At
+	cause.At
 	Flow, To  flows.Flow // as it is, and as the rules would have made it
 	Used, Has string     // the hook that it passes, and the one with the rules
 	Rule      string     // that would translate it
 }
 
 // Code is NotTranslated.
-func (WrongHook) Code() Code { return NotTranslated }
+func (WrongHook) Code() cause.Code { return NotTranslated }
 
 // Detail names both hooks.
 func (h WrongHook) Detail() say.Text {
@@ -41,7 +42,7 @@ func (h WrongHook) Detail() say.Text {
 }
 
 // Evidence is the rule at the other hook.
-func (h WrongHook) Evidence() []say.Text { return lines(h.Has + ": " + h.Rule) }
+func (h WrongHook) Evidence() []say.Text { return cause.Lines(h.Has + ": " + h.Rule) }
 
 // Fix has the packet translated where it passes.
 func (h WrongHook) Fix() []change.Change {

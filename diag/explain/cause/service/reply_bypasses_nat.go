@@ -1,8 +1,9 @@
-package cause
+package service
 
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
@@ -11,9 +12,9 @@ import (
 
 // ReplyBypassesNAT: the reply does not come back to where the request was
 // translated, and has the wrong source.
-const ReplyBypassesNAT Code = "reply-bypasses-nat"
+const ReplyBypassesNAT cause.Code = "reply-bypasses-nat"
 
-var _ = register(Cause{
+var _ = cause.Register(cause.Cause{
 	Code:  ReplyBypassesNAT,
 	Words: say.T("the reply takes a way past the translation, and comes from another address than was asked", "应答绕过了地址转换，来源不是所问的地址"),
 	Table: []string{"conntrack", "-L"},
@@ -22,7 +23,7 @@ var _ = register(Cause{
 // Bypassed is a reply that comes from another address than was asked. It is at the
 // namespace that has translated the request.
 type Bypassed struct {
-	At
+	cause.At
 	Flow   flows.Flow // the reply, as it comes
 	Asked  flows.Flow
 	Client netip.Addr
@@ -32,7 +33,7 @@ type Bypassed struct {
 }
 
 // Code is ReplyBypassesNAT.
-func (Bypassed) Code() Code { return ReplyBypassesNAT }
+func (Bypassed) Code() cause.Code { return ReplyBypassesNAT }
 
 // Detail names both addresses.
 func (b Bypassed) Detail() say.Text {
@@ -46,7 +47,7 @@ func (b Bypassed) Detail() say.Text {
 }
 
 // Evidence is the reply.
-func (b Bypassed) Evidence() []say.Text { return lines(b.Flow.String()) }
+func (b Bypassed) Evidence() []say.Text { return cause.Lines(b.Flow.String()) }
 
 // Fix has the reply pass the rules again.
 func (b Bypassed) Fix() []change.Change {

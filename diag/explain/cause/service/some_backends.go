@@ -1,6 +1,7 @@
-package cause
+package service
 
 import (
+	"nstutor/diag/explain/cause"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -8,8 +9,8 @@ import (
 // SomeBackends is a service of which not every backend answers. Its code is that of the
 // first that does not.
 type SomeBackends struct {
-	At
-	Of               Code
+	cause.At
+	Of               cause.Code
 	Service, Backend string // with their ports; Backend is empty where the rules keep the request
 	Good, All        int
 	Why              say.Text
@@ -18,7 +19,7 @@ type SomeBackends struct {
 }
 
 // Code is that of the first backend that does not answer.
-func (s SomeBackends) Code() Code { return s.Of }
+func (s SomeBackends) Code() cause.Code { return s.Of }
 
 // Detail counts them, and names one.
 func (s SomeBackends) Detail() say.Text {

@@ -1,19 +1,20 @@
-package cause
+package service
 
 import (
+	"nstutor/diag/explain/cause"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
 
 // OpensOnly is a connection that opens, and carries no whole answer.
 type OpensOnly struct {
-	At
+	cause.At
 	Message string // what the client says
 }
 
 // Code is NotKnown: whether the program is silent or full segments are lost cannot
 // be told.
-func (OpensOnly) Code() Code { return NotKnown }
+func (OpensOnly) Code() cause.Code { return cause.NotKnown }
 
 // Detail says so.
 func (o OpensOnly) Detail() say.Text {
@@ -22,7 +23,7 @@ func (o OpensOnly) Detail() say.Text {
 }
 
 // Evidence is what the client says.
-func (o OpensOnly) Evidence() []say.Text { return lines(o.Message) }
+func (o OpensOnly) Evidence() []say.Text { return cause.Lines(o.Message) }
 
 // Fix is not known.
 func (OpensOnly) Fix() []change.Change { return nil }

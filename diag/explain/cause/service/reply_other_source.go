@@ -1,8 +1,9 @@
-package cause
+package service
 
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
@@ -10,9 +11,9 @@ import (
 )
 
 // ReplyOtherSource: a program answers from another address than was asked.
-const ReplyOtherSource Code = "reply-other-source"
+const ReplyOtherSource cause.Code = "reply-other-source"
 
-var _ = register(Cause{
+var _ = cause.Register(cause.Cause{
 	Code:  ReplyOtherSource,
 	Words: say.T("the program answers from another address than was asked", "程序用另一个地址应答，不是所问的那个"),
 	Table: []string{"ss", "-lnup"},
@@ -21,7 +22,7 @@ var _ = register(Cause{
 // KernelChosen is a socket for datagrams on all addresses: unless its program takes
 // care of it (IP_PKTINFO), the kernel chooses the source of an answer by its route.
 type KernelChosen struct {
-	At
+	cause.At
 	Flow   flows.Flow // the request
 	Source netip.Addr // that the kernel chooses for the answer
 	Line   string     // by this route
@@ -29,7 +30,7 @@ type KernelChosen struct {
 }
 
 // Code is ReplyOtherSource.
-func (KernelChosen) Code() Code { return ReplyOtherSource }
+func (KernelChosen) Code() cause.Code { return ReplyOtherSource }
 
 // Detail names both addresses.
 func (k KernelChosen) Detail() say.Text {
@@ -38,7 +39,7 @@ func (k KernelChosen) Detail() say.Text {
 }
 
 // Evidence is the route of the answer.
-func (k KernelChosen) Evidence() []say.Text { return lines(k.Line) }
+func (k KernelChosen) Evidence() []say.Text { return cause.Lines(k.Line) }
 
 // Fix gives the route the source that was asked.
 func (KernelChosen) Fix() []change.Change { return nil }

@@ -1,0 +1,136 @@
+package trace
+
+import (
+	"cmp"
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/table"
+)
+
+// The protocols of a packet.
+const (
+	protoICMP   = unix.IPPROTO_ICMP
+	protoICMPv6 = unix.IPPROTO_ICMPV6
+	protoUDP    = unix.IPPROTO_UDP
+)
+
+// packet is the request or the reply on its way, or what carries it through a tunnel.
+type packet struct {
+	leg          string
+	src, dst     netip.Addr
+	kind         byte // its protocol; 0: that of a ping
+	sport, dport uint16
+	disguises    int // translations of its source: the kernel may have chosen another port, too
+	mark         uint32
+	ttl          int
+	filtered     eval.Packet    // as the last hook of this namespace left it
+	length       int            // bytes, with the IP header
+	df           bool           // it must not be fragmented
+	below        bool           // it does not pass the bridge's own device, only its ports
+	origin       *machine.Space // who made it
+	encap        *encap         // what it carries through a tunnel; nil: it is the request or the reply itself
+}
+
+// encap is what the packet of a tunnel carries.
+type encap struct {
+	tunnel *table.VXLAN
+	inner  packet // as it went in
+}
+
+// isRequest reports whether it is the request itself.
+func (p packet) isRequest() bool { return p.leg == LegRequest && p.encap == nil }
+
+// isReply reports whether it is the reply itself.
+func (p packet) isReply() bool { return p.leg == LegReply && p.encap == nil }
+
+func (p packet) String() string { return p.flow().String() }
+
+// proto is the protocol of the packet, which routing rules can ask for.
+func (p packet) proto() byte {
+	if p.encap != nil {
+		return protoUDP
+	}
+	return cmp.Or(p.kind, pingProto(p.dst))
+}
+
+// pingProto is the protocol of a ping to an address.
+func pingProto(dst netip.Addr) byte {
+	if dst.Is6() {
+		return protoICMPv6
+	}
+	return protoICMP
+}
+
+// flow are the addresses and ports that the packet has here.
+func (p packet) flow() flows.Flow {
+	if p.encap != nil {
+		return flows.Flow{Proto: protoUDP, Src: p.src, Dst: p.dst, DstPort: uint16(p.encap.tunnel.DstPort)}
+	}
+	return flows.Flow{Proto: p.proto(), Src: p.src, Dst: p.dst, SrcPort: p.sport, DstPort: p.dport, Reply: p.leg == LegReply}
+}
+
+// seenAs is the flow as frames are held against it: a port that the kernel may have
+// chosen is 0.
+func (p packet) seenAs() flows.Flow {
+	f := p.flow()
+	switch {
+	case p.disguises == 0:
+	case f.Reply:
+		f.DstPort = 0
+	default:
+		f.SrcPort = 0
+	}
+	return f
+}
+
+// disguise is 1 for a request whose source is translated at a hook, -1 for its
+// reply where that is taken back, else 0.
+func disguise(p packet, hook string) int {
+	switch {
+	case p.leg == LegRequest && (hook == "postrouting" || hook == "input"):
+		return 1
+	case p.leg == LegReply && p.disguises > 0 && (hook == "prerouting" || hook == "output"):
+		return -1
+	}
+	return 0
+}
+
+// query is the question where the packet goes from here.
+func (p packet) query() machine.RouteQuery {
+	f := p.flow()
+	return machine.RouteQuery{Dst: f.Dst, Src: f.Src, Mark: p.mark, Proto: f.Proto, SrcPort: f.SrcPort, DstPort: f.DstPort}
+}
+
+// back is the reply to the request as it arrived, in one piece.
+// The kernel lets routers fragment what it answers.
+func (w *walk) back(p packet) packet {
+	return packet{leg: LegReply, src: p.dst, dst: p.src, kind: p.kind, sport: p.dport, dport: p.sport, disguises: p.disguises, ttl: maxHops, length: w.size}
+}
+
+// enters begins the packet's way through a namespace, as its packet filter will
+// see it. A reply belongs to the connection that its request made there.
+func (w *walk) enters(n *machine.Space, p packet) packet {
+	f := p.flow()
+	seen := eval.Packet{
+		Src: f.Src, Dst: f.Dst, Proto: f.Proto, SrcPort: f.SrcPort, DstPort: f.DstPort, Mark: p.mark,
+		CTState: eval.CTNew, Length: p.length, TTL: p.ttl,
+	}
+	seen.ICMPType = f.ICMPType()
+	if p.isReply() {
+		if f.Proto != protoUDP {
+			// To who has not seen its request, a reply makes no sense
+			// (nf_conntrack_icmp, and tcp_new() of what begins with SYN and ACK).
+			seen.CTState = eval.CTInvalid
+		}
+		if request, ok := w.last[n]; ok {
+			seen = seen.Answering(request)
+		}
+	}
+	p.filtered = seen
+	return p
+}

@@ -179,4 +179,9 @@ func TestThePictureShowsWhereThePacketWasSeenLast(t *testing.T) {
 	if view := m.View(); !strings.Contains(view, "╭ ns1 ●") {
 		t.Errorf("no mark at the namespace whose loopback saw it last:\n%s", view)
 	}
+	send(m, feed.Frames([]wire.Frame{{At: fixtureTime.Add(2 * time.Second), Netns: "host", Dev: "veth-ns1", Proto: "UDP", IPID: 4, Op: "A? " + strings.Repeat("long.", 12),
+		Src: netip.MustParseAddr("172.20.1.10"), Dst: netip.MustParseAddr("203.0.113.53")}}))
+	if view := m.View(); !strings.Contains(view, "topology · ● host veth-ns1 ━") {
+		t.Errorf("where both do not fit, the title does not say where:\n%s", view)
+	}
 }

@@ -3,6 +3,7 @@ package pane
 import (
 	"nstutor/diag/wire"
 	"nstutor/internal/say"
+	"nstutor/ui/screen"
 	"nstutor/ui/words"
 )
 
@@ -27,13 +28,18 @@ func (v *Topology) seenAt(netns, dev string) bool {
 	return at == dev && at != "lo" || at == "lo" && dev == ""
 }
 
-// seenTitle says in words which packet that is, and where.
-func (v *Topology) seenTitle() string {
-	p := v.newest()
+// seenTitle says in words which packet that is, and where; where w cells do not hold
+// both, only where.
+func (v *Topology) seenTitle(w int) string {
+	title, p := v.Say(words.Topology), v.newest()
 	if p == nil {
-		return ""
+		return title
 	}
 	last := p.Last()
-	gist := say.Clean(last.Carried().Gist())
-	return " " + v.Theme.G.Dot + " " + v.Theme.G.Packet + " " + v.Say(words.LastSeen, gist, say.Clean(last.Netns+" "+last.Dev))
+	place := say.Clean(last.Netns + " " + last.Dev)
+	title += " " + v.Theme.G.Dot + " " + v.Theme.G.Packet + " "
+	if long := title + v.Say(words.LastSeen, say.Clean(last.Carried().Gist()), place); screen.Width(long) <= w {
+		return long
+	}
+	return title + place
 }

@@ -4,9 +4,11 @@ package chapters
 
 import "nstutor/steps"
 
-// All is every chapter in its order.
-func All() steps.Course {
-	return steps.Course{packets, namespaces, pod, outside}
+// All is every chapter in its order, with the steps that this kernel can make.
+func All() steps.Course { return whole().Here() }
+
+func whole() steps.Course {
+	return steps.Course{packets, namespaces, pod, outside, routed, bridged, virtual, balanced, hairpinned}
 }
 
 // The places of the course.

@@ -24,7 +24,7 @@ func (c Refused) Promised(l *lab.Lab) say.Text {
 
 func (c Refused) Look(ctx context.Context, l *lab.Lab, e *Evidence) (say.Text, bool, error) {
 	if e == nil {
-		return say.Text{}, false, errNeedsEvidence
+		return say.Text{}, false, ErrNeedsEvidence
 	}
 	tried := c.Action.Change(l)
 	err := tried.Apply(ctx, l)

@@ -22,6 +22,11 @@ func claimLab() []steps.Action {
 	return append(connected(),
 		steps.NetnsAdd{Name: "bare"},
 		steps.Masquerade{Netns: host, Src: "172.20.1.10"},
+		steps.BridgeAdd{Netns: host, Name: "br0"},
+		steps.BridgeSTP{Netns: host, Name: "br0", On: true},
+		steps.VethAdd{Netns: host, Name: "cable0", Peer: "cable1"},
+		steps.LinkMaster{Netns: host, Name: "cable0", Bridge: "br0"},
+		steps.PortIsolated{Netns: host, Name: "cable0", On: true},
 		steps.NeighReplace{Netns: host, Dst: "192.168.6.9", Dev: "eth0", MAC: "02:00:00:00:00:99"},
 		steps.Run{Netns: pod, Name: "web", Argv: []string{"web"}},
 		steps.Run{Netns: host, Name: "pause", Argv: []string{"pause"}},
@@ -94,6 +99,25 @@ func claimCases() []claimCase {
 		{steps.LinkIs{Netns: pod, Name: "ns1-eth0", Absent: true}, false, ""},
 		{steps.LinkIs{Netns: host, Name: "ns1-eth0"}, false, "does not exist"},
 		{steps.LinkIs{Netns: host, Name: "ns1-eth0", Absent: true}, true, "does not exist"},
+
+		{steps.BridgePortIs{Netns: host, Name: "cable0", Bridge: "br0", Isolated: true}, true, "isolated on"},
+		{steps.BridgePortIs{Netns: host, Name: "cable0", Bridge: "br0", States: []string{"disabled"}, Isolated: true}, true, "state disabled"},
+		{steps.BridgePortIs{Netns: host, Name: "cable0", Bridge: "br0", States: []string{"forwarding"}, Isolated: true}, false, "state disabled"},
+		{steps.BridgePortIs{Netns: host, Name: "cable0", Bridge: "br0"}, false, "isolated on"},
+		{steps.BridgePortIs{Netns: host, Name: "cable0", Bridge: "br1", Isolated: true}, false, "master br0"},
+		{steps.BridgePortIs{Netns: host, Name: "cable0"}, false, "master br0"},
+		{steps.BridgePortIs{Netns: host, Name: "cable1"}, true, "no cable1"},
+		{steps.BridgePortIs{Netns: host, Name: "cable1", Bridge: "br0"}, false, "no cable1"},
+
+		{steps.BridgeIs{Netns: host, Name: "br0", STP: true}, true, "stp_state 1"},
+		{steps.BridgeIs{Netns: host, Name: "br0"}, false, "stp_state 1"},
+		{steps.BridgeIs{Netns: host, Name: "br1"}, false, "no br1"},
+
+		{steps.FDBHas{Netns: host, Bridge: "br0", MACOf: steps.Dev{Netns: host, Name: "cable0"}, Dev: "cable0"}, true, "permanent"},
+		{steps.FDBHas{Netns: host, Bridge: "br0", MACOf: steps.Dev{Netns: host, Name: "cable0"}, Dev: "cable1"}, false, "dev cable0"},
+		{steps.FDBHas{Netns: host, Bridge: "br0", MACOf: steps.Dev{Netns: host, Name: "cable0"}, Absent: true}, false, "dev cable0"},
+		{steps.FDBHas{Netns: host, Bridge: "br0", MACOf: nodeEnd, Absent: true}, true, "no "},
+		{steps.FDBHas{Netns: host, Bridge: "br0", MACOf: nodeEnd, Dev: "cable0"}, false, "no "},
 
 		{steps.OnlyLoopback{Netns: "bare"}, true, "lo DOWN"},
 		{steps.OnlyLoopback{Netns: pod}, false, "ns1-eth0"},
@@ -226,6 +250,9 @@ func TestClaimThatCannotBeLookedAtIsNotNo(t *testing.T) {
 		steps.NeighIs{Netns: "gone", Dst: web, Dev: "eth0", Absent: true},
 		steps.LinkIs{Netns: "gone", Name: "eth0"},
 		steps.LinkIs{Netns: "gone", Name: "eth0", Absent: true},
+		steps.BridgePortIs{Netns: "gone", Name: "eth0"},
+		steps.BridgeIs{Netns: "gone", Name: "eth0"},
+		steps.FDBHas{Netns: "gone", Bridge: "eth0", Absent: true},
 		steps.OnlyLoopback{Netns: "gone"},
 		steps.AddrIs{Netns: "gone", Dev: "eth0"},
 		steps.SysctlIs{Netns: "gone", Key: "net.ipv4.ip_forward"},
@@ -280,8 +307,11 @@ func TestHoldsSaysWhatCouldNotBeLookedAt(t *testing.T) {
 func TestPromiseSeesPingsAndPages(t *testing.T) {
 	l := newLab(t)
 	apply(t, l, connected()...)
-	apply(t, l, steps.Run{Netns: pod, Name: "web", Argv: []string{"web"}})
-	const page = "http://172.20.1.10"
+	apply(t, l, steps.Run{Netns: pod, Name: "web", Argv: []string{"web"}}, steps.Run{Netns: pod, Name: "tell", Argv: []string{"tell", "53"}})
+	const page, nobody = "http://172.20.1.10", "http://10.96.0.100"
+	ask := func(to string, want probe.Outcome, client, server string) steps.Promise {
+		return steps.Promise{Asks: []steps.Ask{{From: host, To: to, SrcPort: 40000, Want: want, Client: client, Server: server}}}
+	}
 	for name, test := range map[string]struct {
 		promise steps.Promise
 		holds   bool
@@ -297,6 +327,15 @@ func TestPromiseSeesPingsAndPages(t *testing.T) {
 		"no page, another error": {steps.Promise{Gets: []steps.Get{{From: host, URL: page + ":81", Fails: unix.ENETUNREACH}}}, false},
 		"a page, not wanted":     {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Fails: unix.ECONNREFUSED}}}, false},
 		"no page, wanted":        {steps.Promise{Gets: []steps.Get{{From: host, URL: page + ":81", Client: "10.0.0.1"}}}, false},
+		"a page of this server":  {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Client: "172.20.1.1", Server: "172.20.1.10"}}}, true},
+		"a page of another":      {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Client: "172.20.1.1", Server: "172.20.1.11"}}}, false},
+		"no answer":              {steps.Promise{Gets: []steps.Get{{From: host, URL: nobody, Fails: unix.ETIMEDOUT}}}, true},
+		"refused, not silent":    {steps.Promise{Gets: []steps.Get{{From: host, URL: page + ":81", Fails: unix.ETIMEDOUT}}}, false},
+		"a datagram":             {ask("172.20.1.10:53", probe.Replied, "172.20.1.1", "172.20.1.10"), true},
+		"another client's":       {ask("172.20.1.10:53", probe.Replied, "172.20.1.2", "172.20.1.10"), false},
+		"another server's":       {ask("172.20.1.10:53", probe.Replied, "172.20.1.1", "172.20.1.11"), false},
+		"no server":              {ask("172.20.1.10:54", probe.PortUnreachable, "", ""), true},
+		"a server, not wanted":   {ask("172.20.1.10:53", probe.Silent, "", ""), false},
 		"made first":             {steps.Promise{First: []steps.Action{steps.BridgeAdd{Netns: pod, Name: "br9"}}, Claims: []steps.Claim{steps.LinkIs{Netns: pod, Name: "br9"}}}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -309,6 +348,7 @@ func TestPromiseSeesPingsAndPages(t *testing.T) {
 	for _, p := range []steps.Promise{
 		{Pings: []steps.Ping{{From: "gone", To: web}}},
 		{Gets: []steps.Get{{From: "gone", URL: page}}},
+		{Asks: []steps.Ask{{From: "gone", To: "172.20.1.10:53"}}},
 	} {
 		if _, err := p.Keep(t.Context(), l); !errors.Is(err, lab.ErrNoNamespace) {
 			t.Errorf("from a namespace that is gone: %v", err)

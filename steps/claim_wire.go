@@ -57,7 +57,7 @@ func macWord(l *lab.Lab, mac string, d Dev) string {
 
 func (c FrameSeen) Look(_ context.Context, l *lab.Lab, e *Evidence) (say.Text, bool, error) {
 	if e == nil {
-		return say.Text{}, false, errNeedsEvidence
+		return say.Text{}, false, ErrNeedsEvidence
 	}
 	if err := say.Join(resolve(l, c.SrcDev, &c.SrcMAC), resolve(l, c.DstDev, &c.DstMAC)); err != nil {
 		return say.Text{}, false, err
@@ -113,7 +113,7 @@ func (c Counted) Promised(*lab.Lab) say.Text {
 
 func (c Counted) Look(_ context.Context, _ *lab.Lab, e *Evidence) (say.Text, bool, error) {
 	if e == nil {
-		return say.Text{}, false, errNeedsEvidence
+		return say.Text{}, false, ErrNeedsEvidence
 	}
 	gained := e.Counts[c.Netns][c.Counter]
 	seen := say.Quote(fmt.Sprintf("%s +%d", c.Counter, gained))

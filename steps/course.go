@@ -1,6 +1,12 @@
 package steps
 
-import "nstutor/internal/say"
+import (
+	"os"
+	"slices"
+
+	"nstutor/diag/table"
+	"nstutor/internal/say"
+)
 
 // Course is the chapters in their order.
 type Course []Chapter
@@ -48,6 +54,25 @@ func (c Course) Kind(byHand bool) Course {
 		}
 	}
 	return kind
+}
+
+// Here leaves out the steps that this kernel cannot make.
+func (c Course) Here() Course {
+	here := slices.Clone(c)
+	for i := range here {
+		here[i].Steps = slices.DeleteFunc(slices.Clone(here[i].Steps), func(s Step) bool { return !Possible(s.Needs) })
+	}
+	return here
+}
+
+// Possible says whether this kernel has a setting that something needs; it has what
+// is needed where that is nothing.
+func Possible(needs string) bool {
+	if needs == "" {
+		return true
+	}
+	_, err := os.Stat("/proc/sys/" + table.SysctlPath(needs))
+	return err == nil
 }
 
 // Parent is the ID of the step at whose end the step called id begins, or

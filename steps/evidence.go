@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"nstutor/diag/netfilter/tally"
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/diag/wire"
@@ -15,16 +16,25 @@ import (
 type Evidence struct {
 	Pings  []probe.Result
 	Gets   []probe.GetResult
+	Asks   []probe.Result
 	Frames []wire.Frame              // of the namespaces that a claim asks about
 	Counts map[string]table.Counters // what each namespace's counters gained
+	// Tallies are what the rules of a namespace had counted before.
+	Tallies map[string][]tally.Rule
 }
 
-// errNeedsEvidence says that a claim is about the wire, not about a table.
-var errNeedsEvidence = say.Err("only a ping can show this", "只有 ping 一次才能看出来")
+// ErrNeedsEvidence says that a claim is about the wire, not about a table.
+var ErrNeedsEvidence = say.Err("only a ping can show this", "只有 ping 一次才能看出来")
 
 // observer is a claim that needs something watched while the ping runs.
 type observer interface {
 	observes() (wire, counters string)
+}
+
+// Tallier is a claim that needs the counters of a namespace's rules as they were
+// before anything was tried.
+type Tallier interface {
+	Tallies() (netns string)
 }
 
 // linger is how long the wire is watched after the answer: the other
@@ -34,17 +44,20 @@ const linger = 30 * time.Millisecond
 // gather tries the promise's ping and request while watching what its claims
 // are about.
 func gather(ctx context.Context, l *lab.Lab, p Promise) (*Evidence, error) {
-	e := &Evidence{Counts: map[string]table.Counters{}}
+	e := &Evidence{Counts: map[string]table.Counters{}, Tallies: map[string][]tally.Rule{}}
 	before := map[string]table.Counters{}
 	taps := map[string]*wire.Tap{}
 	for _, claim := range p.Claims {
+		if err := e.tally(l, claim); err != nil {
+			return nil, err
+		}
 		o, ok := claim.(observer)
 		if !ok {
 			continue
 		}
 		wire, counters := o.observes()
 		if wire != "" && taps[wire] == nil {
-			tap, err := openTap(l, wire)
+			tap, err := openTap(l, wire, p.frames())
 			if err != nil {
 				return nil, err
 			}
@@ -78,6 +91,20 @@ func gather(ctx context.Context, l *lab.Lab, p Promise) (*Evidence, error) {
 	return e, ctx.Err()
 }
 
+// tally reads the counters that a claim is about.
+func (e *Evidence) tally(l *lab.Lab, claim Claim) error {
+	t, ok := claim.(Tallier)
+	if !ok {
+		return nil
+	}
+	ns, err := l.NS(t.Tallies())
+	if err != nil {
+		return err
+	}
+	e.Tallies[ns.Name()], err = tally.Rules(ns)
+	return err
+}
+
 // try sends what the promise sends.
 func (e *Evidence) try(ctx context.Context, l *lab.Lab, p Promise) error {
 	for _, a := range p.First {
@@ -88,24 +115,34 @@ func (e *Evidence) try(ctx context.Context, l *lab.Lab, p Promise) error {
 		if err != nil {
 			return err
 		}
-		e.Pings = append(e.Pings, probe.Ping(ctx, ns, probe.Echo{To: ping.To, Timeout: l.PingTimeout()}))
+		e.Pings = append(e.Pings, probe.Ping(ctx, ns, probe.Echo{To: ping.To, TTL: ping.Hops, Timeout: l.PingTimeout()}))
 	}
 	for _, get := range p.Gets {
 		ns, err := l.NS(get.From)
 		if err != nil {
 			return err
 		}
-		e.Gets = append(e.Gets, probe.Get(ctx, ns, get.URL, 2*time.Second))
+		e.Gets = append(e.Gets, probe.Get(ctx, ns, get.URL, min(getTime, l.PingTimeout())))
+	}
+	for _, ask := range p.Asks {
+		ns, err := l.NS(ask.From)
+		if err != nil {
+			return err
+		}
+		e.Asks = append(e.Asks, Tried{To: ask.To, Tool: toolAsk, SrcPort: ask.SrcPort}.Try(ctx, ns, l.PingTimeout()))
 	}
 	return nil
 }
 
-func openTap(l *lab.Lab, netns string) (*wire.Tap, error) {
+// frames are those that the promise's tries leave on the wire.
+func (p Promise) frames() wire.Filter { return wire.Filter{TCP: len(p.Gets) > 0, UDP: len(p.Asks) > 0} }
+
+func openTap(l *lab.Lab, netns string, frames wire.Filter) (*wire.Tap, error) {
 	ns, err := l.NS(netns)
 	if err != nil {
 		return nil, err
 	}
-	return wire.Capture(ns, wire.Filter{})
+	return wire.Capture(ns, frames)
 }
 
 func readCounters(l *lab.Lab, netns string) (table.Counters, error) {

@@ -28,6 +28,28 @@ func (a LinkUp) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	return []Condition{deviceUp(snap, Dev(a))}
 }
 
+// LinkDown sets a device down.
+type LinkDown struct{ Netns, Name string }
+
+// Change implements Action.
+func (a LinkDown) Change(*lab.Lab) change.Change { return change.Down(a.Netns, a.Name) }
+
+// Conditions implements Action.
+func (a LinkDown) Conditions(ctx context.Context, l *lab.Lab) []Condition {
+	snap, missing := tables(ctx, l, a.Netns, table.Links)
+	if missing != nil {
+		return missing
+	}
+	link, there := deviceThere(snap, Dev(a))
+	if !there.Met {
+		return []Condition{there}
+	}
+	return []Condition{{
+		Table: there.Table, Want: say.T("%s is down", "%s 已停用", a.Name),
+		Seen: unless(!link.Up(), link.Line()), Met: !link.Up(),
+	}}
+}
+
 // LinkAddress gives a device another MAC address. The kernel flushes the
 // device's neighbour table with it, permanent entries included.
 type LinkAddress struct{ Netns, Name, MAC string }

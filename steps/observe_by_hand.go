@@ -7,6 +7,13 @@ import (
 	"nstutor/internal/lab"
 )
 
+// Typing is an action that leaves nothing in the kernel: that somebody has done it by
+// hand shows in what was typed.
+type Typing interface {
+	// Typed takes it that a line was typed in a namespace, and says whether that was it.
+	Typed(l *lab.Lab, netns, line string) bool
+}
+
 // glance is a command line that only looks, without what does not matter about
 // it: how it got into the namespace, options, abbreviations.
 type glance struct{ where, tool, what string }
@@ -40,8 +47,12 @@ func readGlance(where string, words []string) (glance, bool) {
 			where, words = readDoor(words[1:])
 		case len(words) > 1 && words[0] == "ip":
 			return readIP(where, words[1:])
+		case len(words) > 1 && words[0] == "conntrack" && (slices.Contains(words, "-L") || slices.Contains(words, "--dump")):
+			return glance{where, "conntrack", "-L"}, true
+		case len(words) > 1 && words[0] == "nft" && slices.Contains(words, "list"):
+			return glance{where, "nft", "list"}, true
 		case len(words) > 1 && words[0] == "ping":
-			return glance{where, "ping", words[len(words)-1]}, true
+			return glance{where, "ping", pinged(words)}, true
 		case len(words) > 0 && words[0] == "iptables-save", len(words) > 0 && words[0] == "iptables" && listsRules(words):
 			return glance{where, "iptables", ""}, true
 		default:
@@ -55,6 +66,34 @@ func listsRules(words []string) bool {
 	return slices.ContainsFunc(words, func(w string) bool {
 		return w == "--list" || w == "--list-rules" || len(w) > 1 && w[0] == '-' && w[1] != '-' && strings.ContainsAny(w, "LS")
 	})
+}
+
+// pingFlags are the options of ping(8) that have no value.
+const pingFlags = "46AaBbCDdfHhLnOqRrUVv"
+
+// pinged is whom a ping is for, and with what TTL where it says so.
+func pinged(words []string) string {
+	to, hops := "", ""
+	for i := 1; i < len(words); i++ {
+		option, value := words[i], ""
+		if !strings.HasPrefix(option, "-") {
+			to = option
+			continue
+		}
+		switch {
+		case len(option) == 2 && strings.Contains(pingFlags, option[1:]):
+			continue
+		case len(option) > 2:
+			option, value = option[:2], option[2:]
+		case i+1 < len(words):
+			i++
+			value = words[i]
+		}
+		if option == "-t" {
+			hops = " -t " + value
+		}
+	}
+	return to + hops
 }
 
 // readDoor reads the options of nsenter(1) and returns what they lead to.

@@ -21,11 +21,20 @@ func TestALookMayBeTypedInAnyWay(t *testing.T) {
 	door := steps.Observe{Netns: host, Process: "sidecar", Argv: []string{"nsenter", "--net=/proc/{PID}/ns/net", "ip", "addr", "show"}}
 	ping := steps.Observe{Netns: pod, Argv: []string{"ping", "-c", "1", "192.168.6.160"}}
 	rules := steps.Observe{Netns: host, Argv: []string{"iptables-save"}}
+	spent := steps.Observe{Netns: pod, Argv: []string{"ping", "-c", "1", "-t", "1", "192.168.6.160"}}
 	for _, test := range []struct {
 		look        steps.Observe
 		netns, line string
 		want        bool
 	}{
+		{spent, pod, "ping -t 1 192.168.6.160", true},
+		{spent, pod, "ping -t1 -c 3 192.168.6.160", true},
+		{spent, pod, "ping 192.168.6.160 -c 1 -t 1", true},
+		{spent, pod, "ping -c 1 192.168.6.160", false},
+		{spent, pod, "ping -t 2 192.168.6.160", false},
+		{ping, pod, "ping -t 1 192.168.6.160", false},
+		{ping, pod, "ping 192.168.6.160 -c 1", true},
+		{ping, pod, "ping -n 192.168.6.160", true},
 		{neigh, pod, "ip neigh", true},
 		{neigh, pod, "ip n", true},
 		{neigh, host, "ip netns exec ns1 ip neighbour show dev ns1-eth0", true},

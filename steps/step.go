@@ -50,6 +50,9 @@ type Step struct {
 	// Setup is made silently after From, before the learner sees the step.
 	Setup  []Action
 	Action Action
+	// Needs is a setting below /proc/sys that only some kernels have, as long as a
+	// module is not loaded: without it the step cannot be made. Empty: none.
+	Needs string
 	// Before holds until the action is done, After from then on.
 	Before, After Promise
 	// Watch is the namespace and the destination that the live pane shows.
@@ -58,11 +61,4 @@ type Step struct {
 	// Done and Conditions ask for. They begin with Setup on the starting topology
 	// alone, wherever they stand in the course.
 	ByHand bool
-}
-
-// Watch is where the live pane looks: a namespace and what to ping from it.
-type Watch struct {
-	Netns, Ping string
-	Size        int  // bytes of payload; 0 stands for ping's 56
-	DF          bool // never fragment
 }

@@ -9,6 +9,7 @@ import (
 	"text/template"
 
 	"nstutor/internal/say"
+	"nstutor/steps"
 	"nstutor/steps/exercise"
 )
 
@@ -24,11 +25,11 @@ func add(list ...exercise.Exercise) bool {
 }
 
 // groups are the groups in the order in which they are learned.
-var groups = []string{"links", "arp", "routes", "return", "forwarding", "nat", "mtu", "challenge"}
+var groups = []string{"links", "arp", "routes", "return", "forwarding", "nat", "services", "mtu", "challenge"}
 
-// All is every exercise: by level, then by group.
+// All is every exercise that this kernel can make: by level, then by group.
 func All() []exercise.Exercise {
-	all := slices.Clone(registry)
+	all := slices.DeleteFunc(slices.Clone(registry), func(e exercise.Exercise) bool { return !steps.Possible(e.Needs) })
 	slices.SortStableFunc(all, func(a, b exercise.Exercise) int {
 		if a.Level != b.Level {
 			return a.Level - b.Level

@@ -181,8 +181,10 @@ func (g *game) explained(i int, probe bool) {
 	if err != nil {
 		g.Fatal(err)
 	}
+	to, proto, port, _ := c.Watch.Tried().Flow()
 	a, err := explain.Explain(g.Context(), world, explain.Request{
-		From: from, Dest: netip.MustParseAddr(c.Watch.Ping), Size: c.Watch.Size, DF: c.Watch.DF, Probe: probe, Timeout: g.l.PingTimeout(),
+		From: from, Dest: netip.MustParseAddr(to), Size: c.Watch.Size, DF: c.Watch.DF, Probe: probe, Timeout: g.l.PingTimeout(),
+		Proto: proto, Port: port,
 	})
 	if err != nil {
 		g.Fatal(err)

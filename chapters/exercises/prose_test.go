@@ -60,7 +60,7 @@ func TestNoTextIsLeftOver(t *testing.T) {
 
 // TestEveryExerciseIsWhole looks at what can be seen without playing.
 func TestEveryExerciseIsWhole(t *testing.T) {
-	groups := []string{"links", "arp", "routes", "return", "forwarding", "nat", "mtu", "challenge"}
+	groups := []string{"links", "arp", "routes", "return", "forwarding", "nat", "services", "mtu", "challenge"}
 	names := map[string]bool{}
 	for _, e := range exercises.All() {
 		if names[e.Name] {

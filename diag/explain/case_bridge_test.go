@@ -13,6 +13,11 @@ var bridgeBreakages = among([]breakage{
 	{name: "port of the destination missing", from: "pod-a", to: "10.244.1.11",
 		fault: `host: ip link set veth-pod-b nomaster`,
 		want:  expected{cause.NeighbourUnanswered, "pod-a", request}},
+	{name: "port missing, where a new one has to wait", from: "pod-a", to: "10.244.1.11",
+		fault: `
+host: ip link set cni0 type bridge stp_state 1 forward_delay 3000
+host: ip link set veth-pod-b nomaster`,
+		want: expected{cause.NeighbourUnanswered, "pod-a", request}},
 	{name: "port of the sender missing", from: "pod-a", to: "10.244.1.11",
 		fault: `host: ip link set veth-pod-a nomaster`,
 		want:  expected{cause.NeighbourUnanswered, "pod-a", request}},

@@ -301,6 +301,22 @@ func (a *Answer) observed() bool {
 	return !slices.ContainsFunc(a.Hops, func(h trace.Hop) bool { return h.Sighting != nil && h.Observed == trace.Unknown })
 }
 
+// OfAnyClient has the answer speak for each connection of its client, whatever port
+// that has: one that is opened again and again has another each time.
+func (a *Answer) OfAnyClient() {
+	for i := range a.Hops {
+		s := a.Hops[i].Sighting
+		if s == nil || a.Flow.SrcPort == 0 {
+			continue
+		}
+		for _, port := range []*uint16{&s.Flow.SrcPort, &s.Flow.DstPort} {
+			if *port == a.Flow.SrcPort {
+				*port = 0
+			}
+		}
+	}
+}
+
 // Witness tells the hops in some namespaces by what was seen there on the
 // wires: whatever of the ping is in frames was observed, and the rest was not.
 // Namespaces go by the names that the frames have for them.

@@ -119,6 +119,7 @@ func (x *datagram) take(r socketReport) bool {
 
 func (x *datagram) takeAnswer(r socketReport) {
 	x.result.Outcome, x.result.From, x.result.TTL = Replied, r.from, r.ttl
+	x.result.Answer = string(r.data)
 	x.result.Message = fmt.Sprintf("%d bytes from %s", len(r.data), netip.AddrPortFrom(r.from, r.port))
 	if r.from != x.dial.Dst.Addr().WithZone("") || r.port != x.dial.Dst.Port() {
 		x.result.Outcome = DifferentAddress

@@ -27,6 +27,7 @@ type GetResult struct {
 	Status  int        // the HTTP status code, 0 when there was no response
 	Body    string     // at most 64 KiB of it
 	Errno   unix.Errno // the system call's that failed, 0 when none did: ECONNREFUSED where nobody listens
+	Late    bool       // the time was over before it ended
 	Message string     // when not OK, in curl's own words, the errno's after them: "curl: (7) Failed to connect to …: Couldn't connect to server (Connection refused)"
 }
 
@@ -155,7 +156,22 @@ func (g *getter) failed(stage string, err error) GetResult {
 	default:
 		message = "(56) Failure when receiving data from the peer: " + err.Error()
 	}
-	return GetResult{Errno: errno, Message: "curl: " + message}
+	return GetResult{Errno: errno, Late: g.parent.Err() == nil && isTimeout(err), Message: "curl: " + message}
+}
+
+// Outcome is what became of it, as far as the network is concerned.
+func (r GetResult) Outcome() Outcome {
+	switch {
+	case r.OK:
+		return Replied
+	case r.Late:
+		return Silent
+	case r.Errno == unix.ECONNREFUSED:
+		return Refused
+	case r.Errno == unix.EHOSTUNREACH:
+		return HostUnreachable
+	}
+	return outcomeOfErrno[r.Errno]
 }
 
 // beginning is the first bytes of a response, as many as tell HTTP from what

@@ -62,6 +62,7 @@ type Result struct {
 	TTL     int           // of the reply, as received
 	MTU     int           // what FragNeeded and MessageTooLong said fits; 0 when they did not say
 	Message string        // one line in the words of ping, or for a Dial of nc
+	Answer  string        // what a datagram was answered with
 }
 
 // Ping sends one echo request inside ns, or in the caller's own namespace when

@@ -18,13 +18,14 @@ type Event struct {
 	Result Result
 }
 
-// Pinger pings one destination again and again, whatever the errors, until
-// it is closed. Each echo is a Ping of its own: it resolves the name, asks for
+// Pinger tries one destination again and again, whatever the errors, until
+// it is closed. Each try is one of its own: it resolves the name, asks for
 // the route and opens its sockets anew, so a change of the network shows in the
-// very next one, and between two echoes nothing runs.
+// very next one, and between two of them nothing runs.
 type Pinger struct {
-	ns       *nsenter.Namespace
-	echo     Echo
+	try      Try
+	first    int // the number of the first try
+	places   int // how many tries may be under way at once
 	interval time.Duration
 	events   chan Event
 	cancel   context.CancelFunc
@@ -34,17 +35,38 @@ type Pinger struct {
 // pingerMinInterval keeps a mistaken interval from flooding.
 const pingerMinInterval = 10 * time.Millisecond
 
+// Try is one try, the seq-th: what became of it.
+type Try func(ctx context.Context, seq int) Result
+
 // NewPinger starts sending echo inside ns (nil: the caller's namespace) every
 // interval; 0 stands for ping's one second. The echo's Seq is the first one, or 1.
 func NewPinger(ns *nsenter.Namespace, echo Echo, interval time.Duration) *Pinger {
+	echo = echo.withDefaults()
+	try := func(ctx context.Context, seq int) Result {
+		e := echo
+		e.Seq = seq
+		return Ping(ctx, ns, e)
+	}
+	return startPinger(ns, try, echo.Seq, echo.Timeout, interval)
+}
+
+// NewTrier tries something else than an echo inside ns every interval: the first is
+// number 1. One try takes no longer than timeout.
+func NewTrier(ns *nsenter.Namespace, try Try, timeout, interval time.Duration) *Pinger {
+	return startPinger(ns, try, 1, timeout, interval)
+}
+
+func startPinger(ns *nsenter.Namespace, try Try, first int, timeout, interval time.Duration) *Pinger {
 	if interval == 0 {
 		interval = time.Second
 	}
+	interval = max(interval, pingerMinInterval)
 	ctx, cancel := withNamespace(context.Background(), ns)
 	p := &Pinger{
-		ns:       ns,
-		echo:     echo.withDefaults(),
-		interval: max(interval, pingerMinInterval),
+		try:      try,
+		first:    first,
+		places:   int(2 + 2*timeout/interval),
+		interval: interval,
 		events:   make(chan Event, 64),
 		cancel:   cancel,
 		done:     make(chan struct{}),
@@ -65,7 +87,7 @@ func (p *Pinger) Close() {
 	<-p.done
 }
 
-// run starts an echo every interval, and no more of them at once than fit
+// run starts a try every interval, and no more of them at once than fit
 // into the time that one can take.
 func (p *Pinger) run(ctx context.Context) {
 	var pending sync.WaitGroup
@@ -73,19 +95,21 @@ func (p *Pinger) run(ctx context.Context) {
 	defer close(p.events)
 	defer pending.Wait()
 	defer p.cancel()
-	places := make(chan struct{}, 2+2*p.echo.Timeout/p.interval)
+	places := make(chan struct{}, p.places)
 	ticker := time.NewTicker(p.interval)
 	defer ticker.Stop()
-	for echo := p.echo; ; echo.Seq++ {
+	for seq := p.first; ; seq++ {
 		select {
 		case places <- struct{}{}:
 		case <-ctx.Done():
 			return
 		}
-		p.tell(ctx, Event{Seq: echo.Seq, Sent: true, Result: Result{Seq: echo.Seq}})
+		p.tell(ctx, Event{Seq: seq, Sent: true, Result: Result{Seq: seq}})
 		pending.Go(func() {
 			defer func() { <-places }()
-			p.tell(ctx, Event{Seq: echo.Seq, Result: Ping(ctx, p.ns, echo)})
+			result := p.try(ctx, seq)
+			result.Seq = seq
+			p.tell(ctx, Event{Seq: seq, Result: result})
 		})
 		select {
 		case <-ticker.C:
@@ -95,7 +119,7 @@ func (p *Pinger) run(ctx context.Context) {
 	}
 }
 
-// tell passes an event on, unless the Pinger is ending: what an echo came to
+// tell passes an event on, unless the Pinger is ending: what a try came to
 // then is no news.
 func (p *Pinger) tell(ctx context.Context, event Event) {
 	if ctx.Err() != nil {

@@ -13,7 +13,7 @@ const (
 // Change is one row of a table that differs between two snapshots.
 type Change struct {
 	Kind          ChangeKind
-	Table         string // "link", "addr", "route", "neigh", "rule" or "sysctl"
+	Table         string // "link", "addr", "route", "neigh", "rule", "sysctl" or "fdb"
 	Family        int    // 4 or 6; 0 for links and sysctls
 	RouteTable    int    // of a route: 254 is the main table
 	Before, After string // the row's lines; Before is empty when added, After when removed
@@ -43,6 +43,7 @@ func Diff(before, after *Snapshot) []Change {
 	diffTable(&d, "neigh", before.Neighbours, after.Neighbours, neighRow)
 	diffTable(&d, "rule", before.PolicyRules, after.PolicyRules, ruleRow)
 	diffTable(&d, "sysctl", before.Sysctls, after.Sysctls, sysctlRow)
+	diffTable(&d, "fdb", before.FDB, after.FDB, fdbRow)
 	return d.changes
 }
 

@@ -20,13 +20,15 @@ const (
 	Neighbours
 	PolicyRules
 	Sysctls
+	// FDB is what bridges have learned; who wants it has to ask for it.
+	FDB
 
 	AllTables = Links | Addrs | Routes | Neighbours | PolicyRules | Sysctls
 )
 
 // ReadOptions says what to read. The zero value reads every table.
 type ReadOptions struct {
-	// Tables to read; 0 means all of them.
+	// Tables to read; 0 means AllTables.
 	Tables Tables
 	// Names gives namespaces names by their nsfs inode, for the far ends of
 	// links. They win over the names under /run/netns, which are used anyway.
@@ -58,7 +60,7 @@ func (o ReadOptions) tables() Tables {
 	if o.Tables == 0 {
 		return AllTables
 	}
-	return o.Tables & AllTables
+	return o.Tables
 }
 
 // snapReader reads tables of one namespace over its own rtnetlink socket. The
@@ -123,6 +125,7 @@ func (r *snapReader) readTables(ctx context.Context, s *Snapshot, tables Tables)
 		{Routes, "routes", func() (err error) { s.Routes, err = r.readRoutes(ctx); return }},
 		{Neighbours, "neighbours", func() (err error) { s.Neighbours, err = r.readNeighbours(ctx); return }},
 		{PolicyRules, "rules", func() (err error) { s.PolicyRules, err = r.readRules(ctx); return }},
+		{FDB, "FDB", func() (err error) { s.FDB, err = r.readFDB(ctx); return }},
 		{Sysctls, "sysctls", func() (err error) { s.Sysctls, err = r.readSysctls(); return }},
 	} {
 		if tables&table.which == 0 {

@@ -20,6 +20,7 @@ type Snapshot struct {
 	Neighbours  []Neighbour
 	PolicyRules []PolicyRule
 	Sysctls     []Sysctl
+	FDB         []FDBEntry
 }
 
 // Link returns the device called name.

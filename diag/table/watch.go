@@ -74,7 +74,7 @@ func NewWatcher(ns *nsenter.Namespace, opts WatchOptions) (*Watcher, error) {
 		done:    make(chan struct{}),
 		poke:    make(chan struct{}, 1),
 	}
-	w.touch(AllTables)
+	w.touch(AllTables | FDB)
 	go w.run(ctx, reader, events)
 	return w, nil
 }

@@ -25,8 +25,8 @@ var watchGroups = []int{
 // their device goes down (fib_sync_down_dev()) or their source address
 // goes (fib_sync_down_addr()).
 var watchConcerns = map[uint16]Tables{
-	unix.RTM_NEWLINK:    AllTables, // a rule about a device of that name becomes attached
-	unix.RTM_DELLINK:    AllTables,
+	unix.RTM_NEWLINK:    AllTables | FDB, // a rule about a device of that name becomes attached
+	unix.RTM_DELLINK:    AllTables | FDB,
 	unix.RTM_NEWADDR:    Addrs | Routes,
 	unix.RTM_DELADDR:    Addrs | Routes,
 	unix.RTM_NEWROUTE:   Routes,
@@ -91,7 +91,7 @@ func (w *Watcher) listen(ctx context.Context, events *watchSocket) error {
 		if events, err = subscribe(w.ns, w.opts.Buffer); err != nil {
 			return err
 		}
-		w.touch(AllTables)
+		w.touch(AllTables | FDB)
 	}
 	events.Close()
 	return nil
@@ -125,7 +125,9 @@ func concerned(b []byte) (tables Tables) {
 		// A bridge announces its forwarding database as neighbours of its own family.
 		fdb := (kind == unix.RTM_NEWNEIGH || kind == unix.RTM_DELNEIGH) &&
 			size > unix.SizeofNlMsghdr && b[unix.SizeofNlMsghdr] == unix.AF_BRIDGE
-		if !fdb {
+		if fdb {
+			tables |= FDB
+		} else {
 			tables |= watchConcerns[kind]
 		}
 		b = b[min(attr.Align(size), len(b)):]

@@ -64,6 +64,48 @@ func lookup(to netip.Prefix) change.PolicyAdd {
 	return change.PolicyAdd{Netns: host, Rule: rule}
 }
 
+// nftLine is a line of nft for the host.
+func nftLine(words string) change.Change { return change.NFTLine(host, words) }
+
+// services are a table with a chain for what arrives, one for each of two backends,
+// and a map of services.
+func services() []change.Change {
+	return []change.Change{
+		nftLine("add table ip svc"),
+		nftLine("add chain ip svc pre { type nat hook prerouting priority dstnat; policy accept; }"),
+		nftLine("add chain ip svc ep-b"), nftLine("add chain ip svc ep-c"),
+		nftLine("add map ip svc ips { type ipv4_addr . inet_proto . inet_service : verdict; }"),
+	}
+}
+
+// nftSamples are the lines of nft that are understood.
+func nftSamples() (all []sample) {
+	for name, line := range map[string]string{
+		"a table": "add table ip own", "a chain": "add chain ip svc plain", "a hooked chain": "add chain ip svc out { type nat hook output priority -100; }",
+		"a chain that drops": "add chain ip svc fw { type filter hook forward priority filter; policy drop; }",
+		"a map":              "add map ip svc more { type ipv4_addr . inet_proto . inet_service : verdict; }",
+		"an element":         "add element ip svc ips { 10.96.0.100 . tcp . 80 : goto ep-b, 10.96.0.100 . udp . 53 : jump ep-c }",
+		"a counter":          "add rule ip svc pre counter",
+		"dnat":               "add rule ip svc pre ip daddr 10.96.0.100 counter dnat to 10.244.1.11",
+		"dnat to a port":     "add rule ip svc pre ip saddr != 10.244.0.0/16 ip daddr 10.96.0.100 tcp dport 80 counter dnat to 10.244.1.11:8080",
+		"dnat of a protocol": "insert rule ip svc ep-b meta l4proto udp dnat to 10.244.1.11:53",
+		"dnat by lot":        "insert rule ip svc pre ip daddr 10.96.0.100 dnat to numgen random mod 2 map { 0 : 10.244.1.11, 1 : 10.244.1.12 }",
+		"a verdict by lot":   "add rule ip svc pre numgen inc mod 2 vmap { 0 : goto ep-b, 1 : goto ep-c }",
+		"a map of services":  "add rule ip svc pre ip daddr . meta l4proto . th dport vmap @ips",
+		"a jump":             "add rule ip svc pre iifname veth-pod-a udp sport 53 jump ep-b",
+		"a mark":             "add rule ip svc pre ip saddr 10.244.1.11 meta mark set mark or 0x4000",
+		"drop":               "add rule ip svc ep-b meta mark & 0x4000 == 0x4000 counter drop",
+		"two at once":        "add chain ip svc post { type nat hook postrouting priority srcnat; }; add rule ip svc post meta mark & 0x4000 == 0x4000 masquerade fully-random",
+		"reject":             "add chain ip svc fw { type filter hook forward priority 0; }; add rule ip svc fw oifname eth0 counter reject",
+	} {
+		all = append(all, sample{name: "nft: " + name, start: services(), change: nftLine(line), rules: true, unseen: name == "a table"})
+	}
+	element := "ip svc ips { 10.96.0.100 . tcp . 80 : goto ep-b }"
+	filled := append(services(), nftLine("add element "+element), nftLine("add rule ip svc ep-b counter"))
+	return append(all, sample{name: "nft: an element away", start: filled, change: nftLine("delete element " + element), rules: true},
+		sample{name: "nft: rules flushed", start: filled, change: nftLine("flush chain ip svc ep-b"), rules: true, final: true})
+}
+
 func samples() []sample {
 	veth := change.LinkAdd{Netns: host, Name: "cable0", Kind: "veth", Peer: "cable1"}
 	bridge := change.LinkAdd{Netns: host, Name: "br0", Kind: "bridge"}
@@ -90,8 +132,9 @@ func samples() []sample {
 	route6.Route = change.To(wide6, far6, "eth0", false)
 	replaced6.Route = change.To(wide6, netip.MustParseAddr("fd00:6::78"), "eth0", false)
 	default6.Route = change.To(netip.PrefixFrom(netip.IPv6Unspecified(), 0), far6, "eth0", false)
+	flow := change.ConntrackAdd{Netns: host, Proto: "udp", Src: netip.MustParseAddrPort("10.244.1.10:40000"), Dst: netip.AddrPortFrom(stranger, 53), To: router}
 	filter := []change.Change{line("-A FORWARD -p tcp -j DROP")}
-	return []sample{
+	return append(nftSamples(), []sample{
 		{name: "up", start: []change.Change{veth}, change: change.Up(host, "cable0")},
 		{name: "loopback up", start: []change.Change{change.NetnsAdd{Name: "p"}}, change: change.Up("p", "lo")},
 		{name: "down, with routes", start: []change.Change{direct}, change: change.Down(host, "eth0")},
@@ -141,6 +184,8 @@ func samples() []sample {
 		{name: "a namespace", change: change.NetnsAdd{Name: "p"}, unseen: true},
 		{name: "a namespace away", start: []change.Change{change.NetnsAdd{Name: "p"}}, change: change.NetnsDel{Name: "p"}, unseen: true, final: true},
 		{name: "what was learned of paths", change: change.FlushCache{Netns: host}, unseen: true},
+		{name: "a connection", change: flow, unseen: true},
+		{name: "connections forgotten", start: []change.Change{flow}, change: change.ConntrackDel{Netns: host, Proto: "udp", Dst: stranger}, unseen: true, final: true},
 		{name: "a rule", change: line("-t nat -A POSTROUTING -s 10.1.0.0/16 ! -d 10.1.0.0/16 -j MASQUERADE"), rules: true},
 		{name: "a policy", start: filter, change: line("-P FORWARD DROP"), rules: true},
 		{name: "a rule away", start: filter, change: line("-D FORWARD -p tcp -j DROP"), rules: true},
@@ -152,7 +197,7 @@ func samples() []sample {
 		{name: "accept a port", start: filter, change: change.Accept{Netns: host, Family: "ip", Table: "filter", Chain: "FORWARD",
 			Src: stranger, Dst: router, Kind: change.Kind{Proto: "tcp", DstPort: 80}}, rules: true},
 		{name: "accept what has begun", start: filter, change: change.Accept{Netns: host, Family: "ip", Table: "filter", Chain: "FORWARD", Established: true}, rules: true},
-	}
+	}...)
 }
 
 // state is what the two namespaces have, once the links and the addresses have settled.
@@ -289,7 +334,13 @@ func TestWhatIsNoChangeIsNotUnderstood(t *testing.T) {
 		"", "ip", "ip route", "ip route add", "ip route add nonsense", "ip route add default via", "ip route add default by eth0", "ip route show",
 		"ip link set", "ip link set eth0", "ip link set eth0 up down", "ip link set eth0 mtu", "ip link add a type dummy", "ip addr add", "ip rule add from x", "ip -6 rule", "ip -6 rule show", "ip6tables",
 		"ip neigh replace x", "ip neigh del", "bridge fdb append x", "bridge fdb append 02:00:00:00:00:01 dev a", "bridge link set dev a b c", "bridge vlan add vid x",
-		"sysctl -w a", "conntrack -F x", "ip route flush all", "ip xfrm policy add", "ip netns add", "iptables", "rm -rf x",
+		"sysctl -w a", "conntrack -F x", "conntrack -D", "conntrack -D -p udp", "conntrack -D -p x -d 10.0.0.1", "conntrack -I -p icmp -s 10.0.0.1 -d 10.0.0.2", "ip route flush all", "ip xfrm policy add", "ip netns add", "iptables", "rm -rf x",
+		"nft", "nft list ruleset", "nft add", "nft add table", "nft add chain ip t", "nft add chain ip t c {", "nft add chain ip t c { type nat hook nowhere priority 0; }",
+		"nft add chain ip t c { type nat hook output; }", "nft add chain ip t c { policy maybe; }", "nft add rule ip t c", "nft add rule ip t c ip daddr x", "nft add rule ip t c ip ttl 3",
+		"nft add rule ip t c dnat to 10.0.0.1:80", "nft add rule ip t c dnat to", "nft add rule ip t c tcp dport http", "nft add rule ip t c tcp flags syn", "nft add rule ip t c meta skuid 0",
+		"nft add rule ip t c numgen random mod 0 vmap { 0 : accept }", "nft add rule ip t c numgen random mod 2 vmap 0 : accept", "nft add rule ip t c numgen random mod 2 vmap { 0 accept }",
+		"nft add rule ip t c ip daddr . meta l4proto . th dport vmap ips", "nft add rule ip t c meta mark 7", "nft add rule ip t c meta mark set 7", "nft add rule ip t c iifname",
+		"nft add element ip t m { 10.0.0.1 : accept }", "nft add element ip t m { 10.0.0.1 . tcp . 80 }", "nft add map ip t m { type ipv4_addr : verdict; }", "nft add rule ip t c nonsense",
 	} {
 		if c, err := change.Parse("", strings.Fields(words)...); err == nil {
 			t.Errorf("%q is read as %#v", words, c)

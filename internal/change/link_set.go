@@ -60,8 +60,17 @@ func Promisc(netns, dev string) LinkSet {
 }
 
 // NoSTP has a bridge leave its ports' states to whoever sets them.
-func NoSTP(netns, bridge string) LinkSet {
-	return LinkSet{Netns: netns, Dev: bridge, Attr: "type bridge stp_state", Value: "0"}
+func NoSTP(netns, bridge string) LinkSet { return STP(netns, bridge, false) }
+
+// STP has a bridge decide about its ports' states by the spanning tree protocol, or
+// not. A port that waits for it (listening, learning) goes on waiting where it is
+// switched off (br_stp_stop in net/bridge/br_stp_if.c).
+func STP(netns, bridge string, on bool) LinkSet {
+	value := "0"
+	if on {
+		value = "1"
+	}
+	return LinkSet{Netns: netns, Dev: bridge, Attr: "type bridge stp_state", Value: value}
 }
 
 // linkAttr is what the kernel has under one word of `ip link set`.

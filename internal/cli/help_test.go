@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"nstutor/chapters"
 	"nstutor/internal/say"
 )
 
@@ -72,7 +73,7 @@ func TestWhatIsTypedWronglyIsToldInTheLearnersLanguage(t *testing.T) {
 		"run --lang fr":                 "语言 \"fr\"：只有 en 和 zh；请用 --lang en",
 		"run 9.9":                       "\"9.9\" 既不是章也不是步骤；`nstutor run --list` 列出全部",
 		"help dance":                    "nstutor 没有命令 \"dance\"；见 `nstutor --help`",
-		"progress reset":                "reset 需要且只需要指定一项要清除的内容：0、1、2、3、exercises 或 all",
+		"progress reset":                "reset 需要且只需要指定一项要清除的内容：" + allChapters() + "、exercises 或 all",
 	} {
 		root := (&app{lang: "zh"}).root()
 		root.SetArgs(strings.Fields(line))
@@ -80,6 +81,15 @@ func TestWhatIsTypedWronglyIsToldInTheLearnersLanguage(t *testing.T) {
 			t.Errorf("%s: %q, want %q", line, got, want)
 		}
 	}
+}
+
+// allChapters are their IDs, as a list in Chinese has them.
+func allChapters() string {
+	var ids []string
+	for _, chapter := range chapters.All() {
+		ids = append(ids, chapter.ID)
+	}
+	return strings.Join(ids, "、")
 }
 
 // TestTheLanguageIsKnownBeforeTheCommands: it is looked for among all arguments,

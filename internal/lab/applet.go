@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,6 +19,7 @@ import (
 // their own, called by name like any other command.
 var applets = map[string]func(args []string) error{
 	"web":      web,
+	"tell":     tell,
 	"pause":    pause,
 	enterNetns: execInNetns,
 }
@@ -36,13 +38,33 @@ func Dispatch() {
 	os.Exit(0)
 }
 
-// WebPage is the page that the lab's web server gives to a client.
-func WebPage(client string) string {
-	return "<h1>Welcome to web!</h1>\nclient=" + client + "\n"
+// WebPage is the page that the lab's web server gives to a client, who has reached
+// it at the address server.
+func WebPage(client, server string) string {
+	return "<h1>Welcome to web!</h1>\n" + visit(client, server)
+}
+
+// visit says who has come to whom.
+func visit(client, server string) string {
+	return "client=" + client + "\nserver=" + server + "\n"
+}
+
+// ReadVisit reads in an answer of the lab's servers which client address they have
+// seen, and at which address of theirs. It is not ok for any other text.
+func ReadVisit(answer string) (client, server string, ok bool) {
+	for _, word := range strings.Fields(answer) {
+		if value, is := strings.CutPrefix(word, "client="); is {
+			client = value
+		}
+		if value, is := strings.CutPrefix(word, "server="); is {
+			server = value
+		}
+	}
+	return client, server, client != "" && server != ""
 }
 
 // web serves one page on every address, at port 80 or the one given. The page
-// says which client address the server saw.
+// says which client address the server saw, and at which of its own.
 func web(args []string) error {
 	addr := ":80"
 	if len(args) > 0 {
@@ -57,7 +79,11 @@ func web(args []string) error {
 		WriteTimeout: 5 * time.Second,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			client, _, _ := net.SplitHostPort(r.RemoteAddr)
-			io.WriteString(w, WebPage(client))
+			server := ""
+			if own, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+				server, _, _ = net.SplitHostPort(own.String())
+			}
+			io.WriteString(w, WebPage(client, server))
 		}),
 	}
 	err = server.Serve(listener)

@@ -204,10 +204,14 @@ func command(ctx context.Context, argv []string) *exec.Cmd {
 // at all; one that fails says so by ending, and is not waited for.
 const starting = 20 * time.Second
 
-// Ready waits until p accepts connections (an applet called web) or runs (any
-// other).
+// serving is where /proc/PID/net lists the sockets at which an applet waits for
+// clients, and their state there: TCP_LISTEN, and TCP_CLOSE for UDP.
+var serving = map[string]struct{ table, state string }{"web": {"tcp", "0A"}, "tell": {"udp", "07"}}
+
+// Ready waits until p takes what clients send (the applets web and tell) or runs
+// (any other).
 func (l *Lab) Ready(ctx context.Context, p *Process) error {
-	if filepath.Base(p.cmd.Path) != "web" {
+	if _, serves := serving[filepath.Base(p.cmd.Path)]; !serves {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, starting)
@@ -228,11 +232,12 @@ func (l *Lab) Ready(ctx context.Context, p *Process) error {
 	}
 }
 
-// listening says whether the process holds a listening TCP socket: state 0A
-// and one of its own inodes in /proc/PID/net/tcp.
+// listening says whether the process holds a socket that waits for clients: its
+// state, and one of its own inodes, in the table of /proc/PID/net.
 func (p *Process) listening() (bool, error) {
+	at := serving[filepath.Base(p.cmd.Path)]
 	proc := filepath.Join("/proc", strconv.Itoa(p.PID()))
-	table, err := os.ReadFile(filepath.Join(proc, "net/tcp"))
+	table, err := os.ReadFile(filepath.Join(proc, "net", at.table))
 	if err != nil {
 		return false, nil // the process is just ending: Ready sees why
 	}
@@ -248,7 +253,7 @@ func (p *Process) listening() (bool, error) {
 	}
 	for _, line := range strings.Split(string(table), "\n") {
 		fields := strings.Fields(line)
-		if len(fields) > 9 && fields[3] == "0A" && own["socket:["+fields[9]+"]"] {
+		if len(fields) > 9 && fields[3] == at.state && own["socket:["+fields[9]+"]"] {
 			return true, nil
 		}
 	}

@@ -10,6 +10,7 @@ var groups = map[string]say.Text{
 	"return":     say.T("the way back", "回程"),
 	"forwarding": say.T("forwarding and filters", "转发与过滤"),
 	"nat":        say.T("NAT", "NAT"),
+	"services":   say.T("services", "服务"),
 	"mtu":        say.T("MTU", "MTU"),
 	"challenge":  say.T("the whole network", "整个网络"),
 }

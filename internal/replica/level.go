@@ -31,6 +31,7 @@ func (b *builder) level() error {
 	}
 	for i := range b.network.Spaces {
 		b.holdPorts(i)
+		b.growTrees(i)
 		b.copyTimers(i)
 		b.add(i, unix.RTM_NEWNEXTHOP, Route, b.network.Spaces[i].NextHops, nextHop)
 		for _, t := range []kernelTable{addrTable, routeTable, ruleTable} {

@@ -34,10 +34,11 @@ var linkData = map[string]func(data []byte) []byte{
 }
 
 // bridgeData leaves out what has to do with VLANs where the bridge does not filter by
-// them: a kernel that cannot refuses to hear that it shall not.
+// them: a kernel that cannot refuses to hear that it shall not. The spanning tree
+// comes last (growTrees).
 func bridgeData(data []byte) []byte {
 	kinds := []uint16{unix.IFLA_BR_FORWARD_DELAY, unix.IFLA_BR_HELLO_TIME, unix.IFLA_BR_MAX_AGE, unix.IFLA_BR_AGEING_TIME,
-		unix.IFLA_BR_STP_STATE, unix.IFLA_BR_PRIORITY, unix.IFLA_BR_GROUP_FWD_MASK, unix.IFLA_BR_MCAST_SNOOPING,
+		unix.IFLA_BR_PRIORITY, unix.IFLA_BR_GROUP_FWD_MASK, unix.IFLA_BR_MCAST_SNOOPING,
 		unix.IFLA_BR_NF_CALL_IPTABLES, unix.IFLA_BR_NF_CALL_IP6TABLES, unix.IFLA_BR_NF_CALL_ARPTABLES}
 	if attr.Uint8(find(data, unix.IFLA_BR_VLAN_FILTERING)) != 0 {
 		kinds = append(kinds, unix.IFLA_BR_VLAN_FILTERING, unix.IFLA_BR_VLAN_PROTOCOL, unix.IFLA_BR_VLAN_DEFAULT_PVID)

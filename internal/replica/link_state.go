@@ -95,6 +95,24 @@ func (b *builder) holdPorts(space int) {
 	}
 }
 
+// growTrees has the bridges run their spanning trees again. Their ports are in the
+// states by then that they had: with the protocol on they would begin anew, and pass
+// nothing for half a minute.
+func (b *builder) growTrees(space int) {
+	for _, l := range b.network.Spaces[space].Links {
+		stp := find(l.info(unix.IFLA_INFO_DATA), unix.IFLA_BR_STP_STATE)
+		if l.Kind != "bridge" || len(stp) < 4 || attr.Uint32(stp) == 0 {
+			continue
+		}
+		body := make([]byte, unix.SizeofIfInfomsg)
+		binary.NativeEndian.PutUint32(body[4:], uint32(l.Index))
+		info := nest(text(nil, unix.IFLA_INFO_KIND, "bridge"), unix.IFLA_INFO_DATA, attr.Append(nil, unix.IFLA_BR_STP_STATE, stp))
+		if err := b.conns[space].do(unix.RTM_NEWLINK, 0, nest(body, unix.IFLA_LINKINFO, info)); err != nil {
+			b.miss(space, Device, l.Name, err)
+		}
+	}
+}
+
 // What AF_BRIDGE has in IFLA_AF_SPEC, of <linux/if_bridge.h>. BRIDGE_FLAGS_SELF says
 // that the bridge itself is meant, and no port.
 const (

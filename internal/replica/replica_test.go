@@ -195,6 +195,15 @@ func TestTablesOfTheCopyEqualThoseOfTheOriginal(t *testing.T) {
 			a: ip link set eth0 up
 			b: ip link set eth0 up
 		`, []string{"host", "a", "b"}},
+		{"a bridge with a spanning tree, whose ports pass already", `
+			host: ip link add br0 type bridge
+			host: ip link add v1 type veth peer name eth0 netns a
+			host: ip link set v1 master br0
+			host: ip link set br0 up
+			host: ip link set v1 up
+			a: ip link set eth0 up
+			host: ip link set br0 type bridge stp_state 1
+		`, []string{"host", "a"}},
 		{"a tunnel, a macvlan in another namespace", `
 			a: ip link add eth0 type veth peer name eth0 netns b
 			a: ip addr add 192.168.6.1/24 dev eth0

@@ -260,9 +260,10 @@ func (l *Lesson) kept(msg Kept) {
 	}
 	l.tried = msg.state
 	c.Report, c.Output = &msg.Report, msg.output
-	for i, ping := range c.Step.After.Pings {
-		if i < len(msg.Report.Pings) && ping.From == s.Network.Log.Netns && ping.To == s.Network.Log.To {
-			s.Network.Log.add(msg.Report.Pings[i])
+	results := msg.Report.Results()
+	for i, try := range c.Step.After.Tries() {
+		if i < len(results) && s.Network.Log.Trying(try.Tried) {
+			s.Network.Log.add(results[i])
 		}
 	}
 }

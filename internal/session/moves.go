@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"nstutor/internal/session/feed"
 	"nstutor/steps"
 )
 
@@ -70,8 +71,9 @@ func (s *Session) entered(msg Entered) Work {
 		s.Network.Log.Restart(true)
 	} else {
 		watch := msg.Step.Watch
-		s.Network.Log = PingLog{Netns: watch.Netns, To: watch.Ping, Size: watch.Size, Df: watch.DF}
+		s.Network.Log = PingLog{Tried: watch.Tried()}
 		s.Network.Watch = watch.Netns
+		s.Network.Tally, s.Network.counted = feed.Tally{}, [2]string{watch.Rules, watch.Flows}
 		s.watchTables()
 	}
 	s.aimPing(true)

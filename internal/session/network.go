@@ -27,6 +27,8 @@ type Network struct {
 	version      int       // counts the changes of names, snaps and whatever the player changed
 	changed      time.Time // when it was counted last
 	Log          PingLog
+	Tally        feed.Tally   // what the packet filters remember, where the step is about them
+	counted      [2]string    // whose: of the rules, and of the connections
 	Frames       []wire.Frame // in the order of the kernel's time stamps
 	Packets      wire.Packets // and the packets that they are
 	NeighTimeout time.Duration
@@ -155,5 +157,5 @@ func (s *Session) retarget() {
 		return
 	}
 	w := &s.Network
-	s.feed.AimAt(feed.Aim{Gen: w.Aim, Tables: w.Watch, Netns: w.Log.Netns, To: w.Log.To, Size: w.Log.Size, DF: w.Log.Df, Pinging: w.pinging})
+	s.feed.AimAt(feed.Aim{Gen: w.Aim, Tables: w.Watch, Tried: w.Log.Tried, Pinging: w.pinging, Rules: w.counted[0], Flows: w.counted[1]})
 }

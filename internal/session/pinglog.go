@@ -1,21 +1,19 @@
 package session
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
 	"nstutor/diag/probe"
+	"nstutor/steps"
 )
 
 // pingKept is how many echoes are remembered; the strip shows the last ones.
 const pingKept = 256
 
-// PingLog is what the running ping has said.
+// PingLog is what the running ping has said, or whatever the step tries instead.
 type PingLog struct {
-	Netns, To     string
-	Size          int  // bytes of payload; 0 stands for ping's 56
-	Df            bool // never fragment
+	steps.Tried
 	Sent, Replied int
 	Echoes        []Echo
 	Last          probe.Result // the newest one that is settled
@@ -84,17 +82,10 @@ func (l *PingLog) add(r probe.Result) {
 	l.Last, l.Settled = r, true
 }
 
+// Trying says whether it is of what a promise tries, whose echoes are of any size.
+func (l *PingLog) Trying(t steps.Tried) bool {
+	return l.Netns == t.Netns && l.To == t.To && l.Tool == t.Tool
+}
+
 // Outcome is what the newest settled echo came to.
 func (l *PingLog) Outcome() (probe.Outcome, bool) { return l.Last.Outcome, l.Settled }
-
-// PingOptions are the options of ping that make its packets as large.
-func PingOptions(size int, df bool) string {
-	options := ""
-	if size > 0 {
-		options += fmt.Sprintf(" -s %d", size)
-	}
-	if df {
-		options += " -M do"
-	}
-	return options
-}

@@ -153,7 +153,7 @@ func (s *Session) Take(msg any) Work {
 		return s.Stage.Take(msg)
 	case drillKnown:
 		s.takeKnown(msg)
-	case feed.Names, feed.Snapshot, feed.Ping, feed.Frames, feed.Trouble:
+	case feed.Names, feed.Snapshot, feed.Ping, feed.Frames, feed.Tally, feed.Trouble:
 		return s.takeWorld(msg)
 	default:
 		return s.Stage.Take(msg)
@@ -181,6 +181,10 @@ func (s *Session) takeWorld(msg any) Work {
 	case feed.Frames:
 		w.hear(msg)
 		s.witness()
+	case feed.Tally:
+		if msg.Aim == w.Aim {
+			w.Tally = msg
+		}
 	case feed.Trouble:
 		w.Trouble = msg.Err
 	}

@@ -102,7 +102,7 @@ func (s *Session) takeTyped(msg console.Output) Work {
 // looked: a command of the learner's is over. If the step is to look at
 // something, that may have been it.
 func (s *Session) looked(r *console.Command) {
-	if look, ok := s.Scene.Step.Action.(steps.Observe); ok && s.Hands != nil && s.Scene.Phase == PhaseLook {
+	if look, ok := s.Scene.Step.Action.(steps.Typing); ok && s.Hands != nil && s.Scene.Phase == PhaseLook {
 		look.Typed(s.Hands.Lab, r.Netns, r.Line)
 	}
 }
@@ -110,7 +110,7 @@ func (s *Session) looked(r *console.Command) {
 // Lexicon has the words that fit where a command goes to.
 func (s *Session) Lexicon() console.Lexicon {
 	x := console.Lexicon{Here: s.TypingNetns(), Names: s.Network.Names, Snaps: s.Network.Snaps}
-	if to := s.Network.Log.To; to != "" {
+	if to, _, _, _ := s.Network.Log.Flow(); to != "" {
 		x.Hosts = []string{to}
 	}
 	for _, setting := range s.Scene.Settings() {

@@ -10,6 +10,7 @@ import (
 	"nstutor/diag/explain/report"
 	"nstutor/diag/probe"
 	"nstutor/internal/say"
+	"nstutor/steps"
 )
 
 // whyTimeout is how long an answer may take. It takes some milliseconds, but a
@@ -40,12 +41,8 @@ type Why struct {
 }
 
 // Question is what is asked: what becomes of the ping to an address, or to a
-// name, from a namespace?
-type Question struct {
-	Netns, To string
-	Size      int
-	Df        bool
-}
+// name, from a namespace, or of what the step tries instead?
+type Question struct{ steps.Tried }
 
 // OpenWhy asks why, unless the learner has to think about the price first.
 func (s *Session) OpenWhy() Work {
@@ -78,7 +75,7 @@ func (s *Session) AskWhy() Work {
 	if !w.Open {
 		return nil
 	}
-	if about := (Question{log.Netns, log.To, log.Size, log.Df}); about != w.About {
+	if about := (Question{log.Tried}); about != w.About {
 		*w = Why{Open: true, Gen: w.Gen + 1, lookedAt: -1, resting: w.resting, About: about}
 		s.Cue.Why++
 	}
@@ -112,16 +109,23 @@ func (q Question) answer(ctx context.Context, known netip.Addr) (explain.Answer,
 	if err != nil {
 		return explain.Answer{}, err
 	}
+	to, proto, port, page := q.Flow()
 	dest := known
 	if !dest.IsValid() {
-		if dest, err = probe.Resolve(ctx, from.NS, q.To); err != nil {
+		if dest, err = probe.Resolve(ctx, from.NS, to); err != nil {
 			return explain.Answer{}, err
 		}
 	}
 	if !dest.Is4() {
 		return explain.Answer{}, say.Err("%s: only IPv4 is explained", "%s：只能解释 IPv4", dest)
 	}
-	return explain.Explain(ctx, world, explain.Request{From: from, Dest: dest, Size: q.Size, DF: q.Df})
+	answer, err := explain.Explain(ctx, world, explain.Request{
+		From: from, Dest: dest, Size: q.Size, DF: q.DF, Proto: proto, Port: port, SrcPort: q.SrcPort, URL: page,
+	})
+	if q.SrcPort == 0 {
+		answer.OfAnyClient()
+	}
+	return answer, err
 }
 
 // takeWhy takes an answer, or that it is time for the next question.

@@ -18,11 +18,13 @@ type Check struct {
 	run   func(ctx context.Context, l *lab.Lab) (ok bool, seen string, err error)
 }
 
-// question is a ping that should be answered; without from there is none.
+// question is a ping that should be answered, or a connection that should open;
+// without from there is none.
 type question struct {
 	from, to string
 	size     int
 	df       bool
+	port     uint16 // of TCP; 0: it is a ping
 }
 
 // Saying says in other words what has to be so.

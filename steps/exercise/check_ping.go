@@ -27,7 +27,7 @@ func ReachesSized(from, to string, size int, df bool) Check {
 	return Check{
 		Text:  say.T("%s reaches %s", "%s 能到 %s", from, to+options),
 		Table: say.Quote(command + options),
-		ask:   question{from, to, size, df},
+		ask:   question{from: from, to: to, size: size, df: df},
 		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
 			if size > 0 {
 				forgetMTU(l, from)

@@ -21,8 +21,9 @@ const (
 type Exercise struct {
 	Name   string   // on the command line, in the progress file, of the prose's files
 	Level  int      // 1 to Levels
-	Group  string   // links, arp, routes, return, forwarding, nat, mtu
+	Group  string   // links, arp, routes, return, forwarding, nat, services, mtu
 	Source []string // https links to the real reports
+	Needs  string   // a setting below /proc/sys that only some kernels have; empty: none
 	// Make decides everything that can vary: the same seed makes the same Case.
 	Make func(r *Seed) Case
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
@@ -77,7 +79,7 @@ func (t *Task) explained(ctx context.Context, l *lab.Lab, v Verdict) (Guide, boo
 	if err != nil {
 		return Guide{}, false
 	}
-	a, err := explain.Explain(ctx, world, explain.Request{From: from, Dest: dest, Size: v.ask.size, DF: v.ask.df})
+	a, err := explain.Explain(ctx, world, v.ask.request(from, dest))
 	if err != nil || a.Verdict != explain.Broken {
 		return Guide{}, false
 	}
@@ -97,6 +99,15 @@ func (t *Task) explained(ctx context.Context, l *lab.Lab, v Verdict) (Guide, boo
 	}
 	guide.Hints = append(guide.Hints, typed(lines))
 	return guide, true
+}
+
+// request asks it of explain.
+func (q question) request(from *machine.Space, dest netip.Addr) explain.Request {
+	r := explain.Request{From: from, Dest: dest, Size: q.size, DF: q.df}
+	if q.port != 0 {
+		r.Proto, r.Port = unix.IPPROTO_TCP, q.port
+	}
+	return r
 }
 
 // fault is which of the exercise's faults this is, or -1.

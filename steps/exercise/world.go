@@ -146,15 +146,20 @@ func (w *World) Ping(netns, to string) {
 }
 
 // Serve starts a web server on a port of a namespace.
-func (w *World) Serve(netns string, port int) {
+func (w *World) Serve(netns string, port int) { w.serve(netns, "web", port) }
+
+// Answer starts a server of datagrams on a port of a namespace.
+func (w *World) Answer(netns string, port int) { w.serve(netns, "tell", port) }
+
+func (w *World) serve(netns, program string, port int) {
 	if w.err != nil {
 		return
 	}
-	p, err := w.l.Spawn(netns, fmt.Sprintf("web-%s-%d", netns, port), "web", fmt.Sprint(port))
+	p, err := w.l.Spawn(netns, fmt.Sprintf("%s-%s-%d", program, netns, port), program, fmt.Sprint(port))
 	if err == nil {
 		err = w.l.Ready(w.ctx, p)
 	}
-	w.failed(err, netns, say.T("web server on port %d", "端口 %d 上的 Web 服务器", port))
+	w.failed(err, netns, say.T("server on port %d", "端口 %d 上的服务器", port))
 }
 
 // settle waits for the carriers of all devices.

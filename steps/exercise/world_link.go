@@ -42,6 +42,19 @@ func (w *World) Bridge(netns, name string) {
 	w.Make(w.device(netns, name, "bridge"), change.Up(netns, name))
 }
 
+// Macvlan makes a macvlan of the mode bridge on a device, and moves it into a namespace
+// under a name of its own. It is down.
+func (w *World) Macvlan(netns, lower, to, name string) {
+	card := w.device(netns, "new-"+name, "macvlan")
+	card.Lower, card.Mode = lower, "bridge"
+	w.Make(card, change.LinkMove{Netns: netns, Dev: card.Name, To: to, Rename: name})
+}
+
+// Isolate keeps a bridge's port apart from all other isolated ones.
+func (w *World) Isolate(netns, dev string) {
+	w.Make(change.PortSet{Netns: netns, Dev: dev, Settings: []change.PortSetting{{Name: "isolated", Value: "on"}}})
+}
+
 // Port makes a device a port of a bridge; the bridge "" takes it off.
 func (w *World) Port(netns, dev, bridge string) { w.Make(change.Master(netns, dev, bridge)) }
 

@@ -55,7 +55,8 @@ func (b *box) at(line int) *card {
 type picture struct {
 	pods, outside []*box
 	node          *box
-	plugged       map[string]bool // the node's devices that a cable is drawn to
+	plugged       map[string]bool  // the node's devices that a cable is drawn to, and bridges beside them
+	ports         map[string][]int // of a bridge: the lines of those at the left
 }
 
 // spot is where a box stands in the picture, in lines and cells.
@@ -68,7 +69,7 @@ func (v *Topology) boxes(w int) (lines []string, watched spot, ok bool) {
 	if host == nil {
 		return nil, spot{}, false
 	}
-	p := picture{node: &box{netns: lab.Host, title: v.boxTitle(lab.Host)}, plugged: map[string]bool{}}
+	p := picture{node: &box{netns: lab.Host, title: v.boxTitle(lab.Host)}, plugged: map[string]bool{}, ports: map[string][]int{}}
 	for _, name := range v.inPicture() {
 		switch name {
 		case lab.Host:
@@ -82,10 +83,18 @@ func (v *Topology) boxes(w int) (lines []string, watched spot, ok bool) {
 			p.pods = append(p.pods, v.addBox(&p, name, top, atRight))
 		}
 	}
+	v.rails(&p, host)
 	for _, l := range host.Links {
 		if !p.plugged[l.Name] && !l.Has("LOOPBACK") && !l.Fallback() {
 			p.node.at(p.node.bottom()).text[atLeft] = v.deviceText(lab.Host, l)
 		}
+	}
+	below := 0
+	if n := len(p.outside); n > 0 {
+		below = p.outside[n-1].bottom() + 1
+	}
+	if b, any := v.virtual(below); any {
+		p.outside = append(p.outside, b)
 	}
 	lines, watched = v.paint(p, w)
 	return lines, watched, true
@@ -110,7 +119,7 @@ func (v *Topology) addBox(p *picture, name string, top int, s side) *box {
 		if peerNetns, peer := v.Network.PeerOf(name, l); peerNetns == lab.Host && peer != "" {
 			b.at(line).plug[s] = true
 			p.plugged[peer] = true
-			last := v.addNodeEnd(p.node, line, peer, s.other())
+			last := v.addNodeEnd(p, line, peer, s.other())
 			b.at(last)
 		}
 	}
@@ -135,25 +144,23 @@ func cablesFirst(links []table.Link) []table.Link {
 
 // addNodeEnd writes the node's end of a cable and what belongs to it below,
 // and returns the last line it used.
-func (v *Topology) addNodeEnd(node *box, line int, dev string, s side) int {
-	host := v.Network.Snapshot(lab.Host)
+func (v *Topology) addNodeEnd(p *picture, line int, dev string, s side) int {
+	host, node := v.Network.Snapshot(lab.Host), p.node
 	l, _ := host.Link(dev)
 	node.at(line).text[s] = v.deviceName(lab.Host, l)
 	node.at(line).plug[s] = true
-	for _, text := range v.belongings(host, l) {
+	belongings := inet(host, l.Name)
+	switch {
+	case l.Master != "" && s == atLeft && l.MasterKind == "bridge":
+		p.ports[l.Master] = append(p.ports[l.Master], line)
+	case l.Master != "":
+		belongings = append(belongings, v.Theme.G.Out+" "+say.Clean(l.Master))
+	}
+	for _, text := range belongings {
 		line++
 		node.at(line).text[s] = text
 	}
 	return line
-}
-
-// belongings are the addresses of a device and the bridge it is a port of.
-func (v *Topology) belongings(snap *table.Snapshot, l table.Link) []string {
-	all := inet(snap, l.Name)
-	if l.Master != "" {
-		all = append(all, v.Theme.G.Out+" "+say.Clean(l.Master))
-	}
-	return all
 }
 
 // boxTitle is a namespace's name, with its loopback when that is down.

@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -63,4 +64,34 @@ func TestThePictureIsDrawnWhereThereIsLittleRoom(t *testing.T) {
 			t.Errorf("%s: %d lines", name, len(view))
 		}
 	}
+}
+
+// TestABridgeStandsBesideItsPorts: as the switch between them, with its address, and
+// nowhere else.
+func TestABridgeStandsBesideItsPorts(t *testing.T) {
+	s := session.New(chapters.All(), "en", "")
+	s.Network.Names = []string{lab.Host, "pod-a", "pod-b"}
+	up := []string{"UP", "LOWER_UP"}
+	host := &table.Snapshot{Name: lab.Host, Addrs: []table.Addr{{Index: 20, Dev: "cni0", Prefix: netip.MustParsePrefix("10.244.1.1/24")}}}
+	for i, pod := range []string{"pod-a", "pod-b"} {
+		host.Links = append(host.Links, table.Link{Index: 10 + i, Name: "veth-" + pod, Kind: "veth", Flags: up, PeerNetns: pod, PeerIndex: 2, Master: "cni0", MasterKind: "bridge"})
+		s.Network.Snaps[pod] = &table.Snapshot{Name: pod, Links: []table.Link{{Index: 2, Name: "eth0", Kind: "veth", Flags: up, PeerNetns: lab.Host, PeerIndex: 10 + i}},
+			Addrs: []table.Addr{{Index: 2, Dev: "eth0", Prefix: netip.MustParsePrefix("10.244.1.10/24")}}}
+	}
+	host.Links = append(host.Links, table.Link{Index: 20, Name: "cni0", Kind: "bridge", Flags: up}, table.Link{Index: 21, Name: "br0", Kind: "bridge", Flags: up})
+	s.Network.Snaps[lab.Host] = host
+	p := New(s, screen.NewLook("en", false))
+	p.Topology.SetSize(90, 14)
+	view := strings.Join(p.Topology.View(false), "\n")
+	for _, part := range []string{"veth-pod-a ─╮", "├ ✓ cni0 10.244.1.1/24", "veth-pod-b ─╯", " ✓ br0 "} {
+		if strings.Count(view, part) != 1 {
+			t.Errorf("%q is not there once:\n%s", part, view)
+		}
+	}
+	host.Links[1].Master, host.Links[1].MasterKind = "", ""
+	view = strings.Join(p.Topology.View(false), "\n")
+	if !strings.Contains(view, "veth-pod-a ─╮") || !strings.Contains(view, "╰ ✓ cni0 10.244.1.1/24") || strings.Contains(view, "veth-pod-b ─") {
+		t.Errorf("with one port:\n%s", view)
+	}
+	t.Logf("\n%s", view)
 }

@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/probe"
 	"nstutor/internal/lab"
 	"nstutor/internal/session"
+	"nstutor/steps"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
 )
@@ -19,13 +20,24 @@ func (v *base) pingWords() string {
 	case v.Network.Gone(l.Netns):
 		return t.Bad.Render(v.cannotOpen(l.Netns))
 	case !l.Settled:
-		return t.Warn.Render(t.G.Wait + " " + v.Say(words.NoAnswerYet, l.To+session.PingOptions(l.Size, l.Df)))
+		return t.Warn.Render(t.G.Wait + " " + v.Say(words.NoAnswerYet, waitingFor(l.Tried)))
 	case l.Last.Outcome == probe.Replied:
 		return t.Good.Render(t.G.Ok + " " + l.Last.Message)
+	case l.Last.Outcome == probe.Silent && !l.IsPing():
+		return t.Bad.Render(t.G.Silent + " " + l.Last.Message)
 	case l.Last.Outcome == probe.Silent:
 		return t.Bad.Render(t.G.Silent + " " + v.Say(words.NoAnswer, l.Last.Seq))
 	}
 	return t.Bad.Render(t.G.Bad + " " + l.Last.Message)
+}
+
+// waitingFor is what the program says before anything came: ping's first line
+// begins so, the others have none.
+func waitingFor(t steps.Tried) string {
+	if t.IsPing() {
+		return "PING " + t.Target()
+	}
+	return t.Command()
 }
 
 // pingStrip is the last echoes, one sign each, in w cells.
@@ -62,9 +74,9 @@ func (v *base) pingLines(w int) []string {
 	if l.To == "" {
 		return nil
 	}
-	label := screen.Fit("ping", gutter, "")
+	label := screen.Fit(l.Label(), gutter, "")
 	count := v.Say(words.Sent, l.Sent, l.Replied)
-	head := fmt.Sprintf("%s > %s  %s  ", l.Netns, l.To+session.PingOptions(l.Size, l.Df), count)
+	head := fmt.Sprintf("%s > %s  %s  ", l.Netns, l.Target(), count)
 	return []string{
 		v.Theme.Faint.Render(label) + v.pingWords(),
 		strings.Repeat(" ", gutter) + v.Theme.Faint.Render(head) + v.pingStrip(w-gutter-screen.Width(head)-1),

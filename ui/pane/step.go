@@ -54,15 +54,15 @@ func (v stepSheet) lookLines(w int) []string {
 func (v stepSheet) symptomLines(w int) []string {
 	s := &v.Scene
 	var lines []string
-	for _, ping := range s.Step.Before.Pings {
-		if ping.From != v.Network.Log.Netns || ping.To != v.Network.Log.To {
+	for _, try := range s.Step.Before.Tries() {
+		if !v.Network.Log.Trying(try.Tried) {
 			continue // nobody sends it now
 		}
 		sign := v.Theme.G.Wait
 		if outcome, settled := v.Network.Log.Outcome(); settled {
-			sign = v.Theme.Verdict(outcome == ping.Want)
+			sign = v.Theme.Verdict(outcome == try.Want)
 		}
-		lines = append(lines, wrap.Behind(sign+" ", v.Say(words.Now, ping.From, ping.To, ping.Want.Say()), w)...)
+		lines = append(lines, wrap.Behind(sign+" ", v.Say(words.Now, try.Netns, try.Command(), try.Want.Say()), w)...)
 	}
 	if len(lines) == 0 {
 		return nil

@@ -39,7 +39,7 @@ func (v *Why) whyTitle() string {
 	if q.To == "" {
 		return v.Say(words.Why)
 	}
-	return v.Say(words.Why) + " " + v.Theme.G.Dot + " " + q.Netns + " ping " + q.To + session.PingOptions(q.Size, q.Df)
+	return v.Say(words.Why) + " " + v.Theme.G.Dot + " " + q.Netns + " " + q.Command()
 }
 
 // whyLines is the answer, w cells wide, or why there is none.

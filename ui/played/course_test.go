@@ -198,16 +198,33 @@ func TestACommandThatOnlyLooksShowsItsOutput(t *testing.T) {
 func TestAChapterCanBeWalkedWithTheKeyboard(t *testing.T) {
 	labtest.Slow(t)
 	p := startPlay(t, "2.1")
-	for _, id := range []string{"2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.7", "2.8", "2.9", "2.10", "2.11", "2.12"} {
+	p.walk("2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.7", "2.8", "2.9", "2.10", "2.11", "2.12")
+	p.see("▸ 2.B1")
+}
+
+// From one pod to the other, by a router and by a switch.
+func TestThePodsAreJoinedWithTheKeyboard(t *testing.T) {
+	labtest.Slow(t)
+	p := startPlay(t, "4.1")
+	p.walk("4.1", "4.2", "4.3", "4.4")
+	p.see("▸ 5  A switch instead of a router")
+	p.press("enter")
+	p.walk("5.1", "5.2", "5.3", "5.4", "5.5", "5.6", "5.7", "5.8", "5.9", "5.10", "5.11", "5.12", "5.M1")
+	p.see("▸ 5.M2")
+}
+
+// walk goes through steps by the enter key alone, to the beginning of the next one.
+func (p *play) walk(ids ...string) {
+	p.t.Helper()
+	for _, id := range ids {
 		p.see("▸ " + id + "  ")
 		p.apply()
 		if view := p.view(); strings.Contains(view, "only ") && strings.Contains(view, "✗ only") {
-			t.Errorf("%s:\n%s", id, view)
+			p.t.Errorf("%s:\n%s", id, view)
 		}
 		p.enterUntil("enter: ")
 		p.press("enter")
 	}
-	p.see("▸ 2.B1")
 }
 
 // How a step was done is remembered: by the enter key, or by hand, and whether the

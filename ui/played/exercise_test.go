@@ -277,10 +277,10 @@ func TestPingOfAnExerciseIsAsLarge(t *testing.T) {
 	if watch.Size == 0 {
 		t.Skip("the exercise pings with little")
 	}
-	options := session.PingOptions(watch.Size, watch.DF)
-	p.see(watch.Netns+" > "+watch.Ping+options, "silence: icmp_seq=1 was sent")
+	tried := watch.Tried()
+	p.see(watch.Netns+" > "+tried.Target(), "silence: icmp_seq=1 was sent")
 	p.press("w", "w")
-	p.see("why? · "+watch.Netns+" ping "+watch.Ping+options, "mtu-exceeded")
+	p.see("why? · "+watch.Netns+" "+tried.Command(), "mtu-exceeded")
 }
 
 // drillOf is the try at the exercise on the screen.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"nstutor/chapters"
 	"nstutor/internal/progress"
 
 	"nstutor/internal/lab/labtest"
@@ -27,6 +28,9 @@ func TestNothingIsForgottenWithoutAYes(t *testing.T) {
 	}
 }
 
+// all is how many steps of the course are done.
+func all(done int) string { return fmt.Sprintf("%d/%d done", done, len(chapters.All().Steps())) }
+
 func TestTheSummaryCountsWhatWasDoneAndForgetsIt(t *testing.T) {
 	p := startPlay(t, "2.6")
 	p.press("h")
@@ -35,10 +39,10 @@ func TestTheSummaryCountsWhatWasDoneAndForgetsIt(t *testing.T) {
 	p.press(fmt.Sprint(right + 1))
 	p.run()
 	p.press("p")
-	p.see("your progress", "▸ 2  The node and the pod reach each other", "1/19 done, 1 of 1 prediction right, 1 hint", done(1)+", 1 of")
+	p.see("your progress", "▸ 2  The node and the pod reach each other", "1/19 done, 1 of 1 prediction right, 1 hint", all(1)+", 1 of")
 	p.press("r", "y")
 	p.see("0/19 done, no predictions, no hints")
-	p.miss(done(1)) // in the header, too
+	p.miss(all(1)) // in the header, too
 	p.wait(func(string) bool { return !p.progress.Done("2.6") && p.progress.Hints("2.6") == 0 }, "still remembered")
 	if _, ok := p.progress.Prediction("2.6"); ok {
 		t.Error("the prediction is still remembered")
@@ -50,10 +54,10 @@ func TestTheSummaryForgetsEverything(t *testing.T) {
 	p.progress.MarkDone("0.1", progress.Way{})
 	p.progress.MarkDone("3.1", progress.Way{})
 	p.press("p")
-	p.see(done(2))
+	p.see(all(2))
 	p.press("down", "down", "r")
 	p.see("Forget everything, in all chapters and exercises? y/n")
 	p.press("y")
-	p.see(done(0) + ", no predictions")
+	p.see(all(0) + ", no predictions")
 	p.wait(func(string) bool { return !p.progress.Done("0.1") && !p.progress.Done("3.1") }, "still remembered")
 }

@@ -11,7 +11,11 @@ var (
 	Links       = say.F("link", "网卡")
 	Routes      = say.F("route", "路由")
 	Neigh       = say.F("neigh", "邻居")
+	FDB         = say.F("fdb", "转发表")
 	Sysctl      = say.F("sysctl", "内核")
+	Rules       = say.F("rules", "规则")
+	Flows       = say.F("flows", "流")
+	Virtual     = say.F("nobody's: entries", "谁也没有，只是条目")
 	Elsewhere   = say.F("other", "别处")
 	Empty       = say.F("empty", "空")
 	MoreRows    = say.F("%d more", "还有 %d 行")
@@ -23,13 +27,13 @@ var (
 	Paused      = say.F("paused", "已暂停滚动")
 	Sent        = say.F("%d sent, %d replied", "发出 %d，应答 %d")
 	NoAnswer    = say.F("silence: icmp_seq=%d was sent, nothing came back", "无声：icmp_seq=%d 已发出，没有任何回音")
-	NoAnswerYet = say.F("PING %s: no answer yet", "PING %s：尚无回音")
+	NoAnswerYet = say.F("%s: no answer yet", "%s：尚无回音")
 	FailedIn    = say.F("FAILED in %.1fs", "%.1f 秒后 FAILED")
 )
 
 // A step.
 var (
-	Now             = say.F("now: %s ping %s: %s", "现在：%s ping %s：%s")
+	Now             = say.F("now: %s %s: %s", "现在：%s %s：%s")
 	YouSaid         = say.F("you said: %s", "你的预测：%s")
 	Right           = say.F("predicted right: %s", "预测正确：%s")
 	Wrong           = say.F("it is: %s", "正确答案：%s")

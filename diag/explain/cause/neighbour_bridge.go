@@ -17,7 +17,7 @@ type NoPort struct {
 	NextHop
 	Owner  string // the namespace that has the address
 	Cable  Device // that is no port
-	Bridge string
+	Bridge Device
 }
 
 // Code is NeighbourUnanswered.
@@ -26,15 +26,28 @@ func (NoPort) Code() Code { return NeighbourUnanswered }
 // Detail names the cable and the bridge.
 func (p NoPort) Detail() say.Text {
 	return say.T("%s has %s, but %s, which should connect the two, is no port of %s", "%s 有地址 %s，但本该接通双方的 %s 不是网桥 %s 的端口",
-		machine.Called(p.Owner), p.Addr, p.Cable.Link.Name, p.Bridge)
+		machine.Called(p.Owner), p.Addr, p.Cable.Link.Name, p.Bridge.Link.Name)
 }
 
 // Evidence are the entry and the cable.
 func (p NoPort) Evidence() []say.Text { return p.with(p.Cable.Link.Line()) }
 
-// Fix makes it a port.
+// Fix makes it a port, of a bridge that passes frames and lets a new port do so at
+// once.
 func (p NoPort) Fix() []change.Change {
-	return []change.Change{change.Master(p.Cable.Netns, p.Cable.Link.Name, p.Bridge)}
+	fix := p.Bridge.withoutSTP()
+	if !p.Bridge.Link.Up() {
+		fix = append(fix, change.Up(p.Bridge.Netns, p.Bridge.Link.Name))
+	}
+	return append(fix, change.Master(p.Cable.Netns, p.Cable.Link.Name, p.Bridge.Link.Name))
+}
+
+// withoutSTP is what has a bridge's ports wait for nothing.
+func (d Device) withoutSTP() []change.Change {
+	if b := d.Link.Bridge; b != nil && b.STP {
+		return []change.Change{change.NoSTP(d.Netns, d.Link.Name)}
+	}
+	return nil
 }
 
 // PortWaiting is a port that the spanning tree protocol holds back.
@@ -60,11 +73,7 @@ func (p PortWaiting) Evidence() []say.Text { return Lines(p.Port.Link.Line()) }
 
 // Fix sets the state. By hand that can be done only while the kernel's STP is off.
 func (p PortWaiting) Fix() []change.Change {
-	var fix []change.Change
-	if b := p.Bridge.Link.Bridge; b != nil && b.STP {
-		fix = append(fix, change.NoSTP(p.Bridge.Netns, p.Bridge.Link.Name))
-	}
-	return append(fix, setPort(p.Port, change.PortSetting{Name: "state", Value: change.Forwarding}))
+	return append(p.Bridge.withoutSTP(), setPort(p.Port, change.PortSetting{Name: "state", Value: change.Forwarding}))
 }
 
 // setPort sets how the bridge treats a port.

@@ -167,7 +167,7 @@ var samples = []cause.Finding{
 	cause.WrongWire{hop, path, stations},
 	cause.EmptyWire{unknown, proof[0]},
 	cause.NoRouter{hop, address, stations, proof},
-	cause.NoPort{NextHop: hop, Owner: "ns2", Cable: port, Bridge: "br0"},
+	cause.NoPort{NextHop: hop, Owner: "ns2", Cable: port, Bridge: cause.Device{"host", bridge}},
 	cause.PortWaiting{here, port, cause.Device{"host", bridge}},
 	cause.PortUnflooded{here, port, "br0"},
 	cause.PortUnlearning{here, port, "br0"},

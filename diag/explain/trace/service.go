@@ -46,10 +46,11 @@ func (w *walk) filteredBelow(n *machine.Space, p packet, dev table.Link) {
 }
 
 // bypassed notes a reply that does not come from the address that was asked: it has
-// not been back where the request was translated. One from whoever asked is another
-// matter: a hairpin.
+// not been back where the request was translated. Where the request has come back to
+// whoever asked and was not taken, that is the fault: a hairpin. With accept_local it
+// is taken, and the answer never leaves its namespace.
 func (w *walk) bypassed(n *machine.Space, p packet, dev string) {
-	if p.flow().Echo() || p.src == w.asks.Dst && p.sport == w.asks.DstPort || len(w.turned) == 0 || p.src == w.source {
+	if p.flow().Echo() || p.src == w.asks.Dst && p.sport == w.asks.DstPort || len(w.turned) == 0 || w.cameBack() {
 		return
 	}
 	t := w.turned[len(w.turned)-1]
@@ -58,6 +59,12 @@ func (w *walk) bypassed(n *machine.Space, p packet, dev string) {
 		f.Bridge = true
 	}
 	w.fault(n, p, StageDeliver, dev, f)
+}
+
+// cameBack reports whether the request was sent back to its sender, who takes none of
+// his own.
+func (w *walk) cameBack() bool {
+	return slices.ContainsFunc(w.faults, func(f Found) bool { return f.Code() == cause.Hairpin })
 }
 
 // acrossOneBridge reports whether the request left a namespace by the bridge that it

@@ -52,7 +52,7 @@ func elsewhereOn(x, far *fabric.Explorer) (fabric.Site, table.Link, bool) {
 
 // portless is the fault of a cable that ends beside the bridge.
 func (a *arping) portless(owner, cable fabric.Site, bridge table.Link) cause.Finding {
-	return cause.NoPort{NextHop: a.hop(), Owner: owner.Node.Name, Cable: cable.Device(), Bridge: bridge.Name}
+	return cause.NoPort{NextHop: a.hop(), Owner: owner.Node.Name, Cable: cable.Device(), Bridge: fabric.Site{Node: cable.Node, Dev: bridge}.Device()}
 }
 
 // bridgeOf is the bridge on the frame's way that the device of s should be a

@@ -11,16 +11,17 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/session/rescue"
+	"nstutor/steps"
 )
 
 // Aim is what the feed is to look at beside what it always does.
 type Aim struct {
-	Gen       int    // of the ping: its events carry it
-	Tables    string // the namespace whose neighbours are polled
-	Netns, To string // the ping, if pinging
-	Pinging   bool
-	Size      int  // bytes of payload; 0 stands for ping's 56
-	DF        bool // never fragment
+	Gen     int         // of the ping: its events carry it
+	Tables  string      // the namespace whose neighbours are polled
+	Tried   steps.Tried // what is tried again and again, if pinging
+	Pinging bool
+	// Rules and Flows are the namespaces whose counters and connections are read.
+	Rules, Flows string
 }
 
 // Feed follows the lab: it watches the tables of every namespace, the frames
@@ -34,10 +35,11 @@ type Feed struct {
 	mu     sync.Mutex
 	wanted Aim
 
-	names  Names // as they were last sent
-	spaces map[string]*space
-	wire   *taps
-	pinger *pinger
+	names   Names // as they were last sent
+	spaces  map[string]*space
+	wire    *taps
+	pinger  *pinger
+	counter *counter
 }
 
 // New makes a feed of a lab; what it sees goes to send.
@@ -105,6 +107,7 @@ func (f *Feed) follow(ctx context.Context) {
 	}
 	f.tapAll(ctx)
 	f.ping(want)
+	f.count(want)
 }
 
 // open watches a namespace, unless it is watched in this manner already.
@@ -136,6 +139,9 @@ func (f *Feed) close() {
 	if f.pinger != nil {
 		f.pinger.close()
 	}
+	if f.counter != nil {
+		f.counter.close()
+	}
 	if f.wire != nil {
 		f.wire.close()
 	}
@@ -160,7 +166,7 @@ type space struct {
 
 func openSpace(ctx context.Context, ns *nsenter.Namespace, near bool, f *Feed) (*space, error) {
 	opts := table.WatchOptions{
-		Read:       table.ReadOptions{Names: f.lab.Namespaces()},
+		Read:       table.ReadOptions{Tables: table.AllTables | table.FDB, Names: f.lab.Namespaces()},
 		NeighPoll:  400 * time.Millisecond, // INCOMPLETE lasts three seconds
 		SysctlPoll: 2 * time.Second,        // the kernel announces those that matter
 	}

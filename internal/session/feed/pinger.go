@@ -1,8 +1,6 @@
 package feed
 
 import (
-	"time"
-
 	"nstutor/diag/probe"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/session/rescue"
@@ -19,8 +17,8 @@ type pinger struct {
 // ping starts, moves or stops the running ping.
 func (f *Feed) ping(want Aim) {
 	var ns *nsenter.Namespace
-	if want.Pinging && want.To != "" {
-		ns, _ = f.lab.NS(want.Netns) // nil: it is not there; the live pane says so
+	if want.Pinging && want.Tried.To != "" {
+		ns, _ = f.lab.NS(want.Tried.Netns) // nil: it is not there; the live pane says so
 	}
 	if p := f.pinger; p != nil {
 		if p.aim.Gen == want.Gen && p.ns == ns {
@@ -32,8 +30,7 @@ func (f *Feed) ping(want Aim) {
 	if ns == nil {
 		return
 	}
-	echo := probe.Echo{To: want.To, Size: want.Size, DF: want.DF, Timeout: f.lab.PingTimeout()}
-	p := &pinger{aim: want, ns: ns, ping: probe.NewPinger(ns, echo, time.Second), done: make(chan struct{})}
+	p := &pinger{aim: want, ns: ns, ping: want.Tried.Pinger(ns, f.lab.PingTimeout()), done: make(chan struct{})}
 	go rescue.Guard(f.send, func() {
 		defer close(p.done)
 		for event := range p.ping.Events() {

@@ -1,0 +1,66 @@
+package tally_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"nstutor/diag/netfilter/tally"
+	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
+	"nstutor/internal/nft"
+)
+
+func TestMain(m *testing.M) { labtest.Main(m) }
+
+// TestServicesAreWhatRulesTranslate: by one rule, by lot, and by a map; what is no
+// single address is none.
+func TestServicesAreWhatRulesTranslate(t *testing.T) {
+	l, err := lab.New(t.Context(), lab.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	ns, err := l.NS(lab.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		"add table ip svc",
+		"add chain ip svc pre { type nat hook prerouting priority dstnat; }",
+		"add chain ip svc web",
+		"add map ip svc ips { type ipv4_addr . inet_proto . inet_service : verdict; }",
+		"add element ip svc ips { 10.96.0.1 . tcp . 443 : goto web }",
+		"add rule ip svc pre ip daddr . meta l4proto . th dport vmap @ips",
+		"add rule ip svc pre ip daddr 10.96.0.2 counter dnat to 10.244.1.11",
+		"add rule ip svc pre ip daddr 10.96.0.3 tcp dport 80 dnat to 10.244.1.11:8080",
+		"add rule ip svc pre ip daddr 10.96.0.3 tcp dport 80 dnat to 10.244.1.12:8080",
+		"add rule ip svc pre ip daddr 10.96.0.4 udp dport 53 counter dnat to numgen random mod 2 map { 0 : 10.244.1.11, 1 : 10.244.1.12 }",
+		"add rule ip svc pre ip daddr 10.97.0.0/16 dnat to 10.244.1.11",
+		"add rule ip svc pre ip daddr != 10.96.0.5 dnat to 10.244.1.11",
+	} {
+		sentences, err := nft.Parse(strings.Fields(line))
+		if err == nil {
+			err = ns.Do(func() error { return nft.Do(sentences) })
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+	}
+	rules, services, err := tally.Read(ns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []tally.Service{
+		{Addr: "10.96.0.1:443", To: []string{"web"}},
+		{Addr: "10.96.0.2", To: []string{"10.244.1.11"}},
+		{Addr: "10.96.0.3:80", To: []string{"10.244.1.11:8080"}},
+		{Addr: "10.96.0.4:53", To: []string{"10.244.1.11", "10.244.1.12"}},
+	}
+	if !reflect.DeepEqual(services, want) {
+		t.Errorf("services: %+v", services)
+	}
+	if len(rules) != 2 || rules[0].Line() != "ip svc pre ip daddr 10.96.0.2 dnat to 10.244.1.11  0" || rules[0].Hook != "prerouting" {
+		t.Errorf("rules that count: %+v", rules)
+	}
+}

@@ -1,0 +1,142 @@
+package change
+
+import (
+	"context"
+	"encoding/binary"
+	"net/netip"
+	"strconv"
+
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
+)
+
+// ConntrackDel has the kernel forget the connections of a protocol that went to an
+// address, whatever that was translated to: `conntrack -D -p PROTO -d DST`.
+type ConntrackDel struct {
+	Netns string
+	Proto string // "tcp", "udp" or "icmp"
+	Dst   netip.Addr
+}
+
+// ConntrackAdd has it remember one that was translated: `conntrack -I …`.
+type ConntrackAdd struct {
+	Netns    string
+	Proto    string // "tcp" or "udp"
+	Src, Dst netip.AddrPort
+	To       netip.Addr // in place of Dst's address
+}
+
+var (
+	_ = register("conntrack -D", func(netns string, words []string) (Change, error) {
+		c := ConntrackDel{Netns: netns}
+		err := readOptions(words, text("-p", &c.Proto), address("-d", &c.Dst))
+		if err == nil && (protocols[c.Proto] == 0 || !c.Dst.Is4()) {
+			err = say.Err("a protocol (-p) and an IPv4 address (-d) are needed", "需要协议（-p）和 IPv4 地址（-d）")
+		}
+		return c, err
+	})
+	_ = register("conntrack -I", func(netns string, words []string) (Change, error) {
+		c := ConntrackAdd{Netns: netns}
+		var src, dst netip.Addr
+		var sport, dport, timeout int
+		err := readOptions(words, text("-p", &c.Proto), address("-s", &src), address("-d", &dst), number("--sport", &sport), number("--dport", &dport),
+			address("--dst-nat", &c.To), number("-t", &timeout))
+		if err == nil && (c.Proto != "tcp" && c.Proto != "udp" || !src.Is4() || !dst.Is4() || !c.To.Is4()) {
+			err = say.Err("a protocol with ports and IPv4 addresses are needed", "需要有端口的协议和 IPv4 地址")
+		}
+		c.Src, c.Dst = netip.AddrPortFrom(src, uint16(sport)), netip.AddrPortFrom(dst, uint16(dport))
+		return c, err
+	})
+)
+
+// Command is `conntrack -D -p PROTO -d DST`.
+func (c ConntrackDel) Command() Command {
+	return In(c.Netns, "conntrack", "-D", "-p", c.Proto, "-d", c.Dst.String())
+}
+
+// Apply deletes them. Unlike conntrack(8) it does not mind that there are none.
+func (c ConntrackDel) Apply(_ context.Context, s Space) error {
+	return netfilterHandle(s, c.Netns, unix.NETLINK_NETFILTER, func(h *netlink.Handle) error {
+		_, err := h.ConntrackDeleteFilters(netlink.ConntrackTable, unix.AF_INET, c)
+		return err
+	})
+}
+
+// MatchConntrackFlow says whether a connection is one of them.
+func (c ConntrackDel) MatchConntrackFlow(f *netlink.ConntrackFlow) bool {
+	dst, ok := netip.AddrFromSlice(f.Forward.DstIP.To4())
+	return ok && dst == c.Dst && f.Forward.Protocol == protocols[c.Proto]
+}
+
+// Undo fails: a connection has more than one can see.
+func (c ConntrackDel) Undo(context.Context, Space, Before) error {
+	return say.Err("%s: the connections to %s are forgotten", "%s：发往 %s 的连接已被忘掉", c.Netns, c.Dst)
+}
+
+// conntrackTime is how long the kernel remembers a connection of UDP that is used
+// (nf_conntrack_udp_timeout_stream), in seconds.
+const conntrackTime = 120
+
+// Command is `conntrack -I -p PROTO -s SRC -d DST --sport … --dport … --dst-nat TO -t …`.
+func (c ConntrackAdd) Command() Command {
+	port := func(p uint16) string { return strconv.Itoa(int(p)) }
+	return In(c.Netns, "conntrack", "-I", "-p", c.Proto, "-s", c.Src.Addr().String(), "-d", c.Dst.Addr().String(), "--sport", port(c.Src.Port()),
+		"--dport", port(c.Dst.Port()), "--dst-nat", c.To.String(), "-t", strconv.Itoa(conntrackTime))
+}
+
+// What github.com/vishvananda/netlink does not have of <linux/netfilter/nfnetlink_conntrack.h>.
+const (
+	ctNATDst = 13 // CTA_NAT_DST
+	natMinIP = 1  // CTA_NAT_V4_MINIP
+	natMaxIP = 2  // CTA_NAT_V4_MAXIP
+)
+
+// Apply has the kernel remember the connection (ctnetlink_create_conntrack()), as one
+// that both ends have sent on.
+func (c ConntrackAdd) Apply(_ context.Context, s Space) error {
+	ns, err := s.NS(c.Netns)
+	if err != nil {
+		return err
+	}
+	err = ns.Do(func() error {
+		req := nl.NewNetlinkRequest(unix.NFNL_SUBSYS_CTNETLINK<<8|nl.IPCTNL_MSG_CT_NEW, unix.NLM_F_CREATE|unix.NLM_F_EXCL|unix.NLM_F_ACK)
+		req.AddData(&nl.Nfgenmsg{NfgenFamily: unix.AF_INET, Version: nl.NFNETLINK_V0})
+		req.AddData(c.tuple(nl.CTA_TUPLE_ORIG, c.Src, c.Dst))
+		req.AddData(c.tuple(nl.CTA_TUPLE_REPLY, c.Dst, c.Src))
+		nat := nl.NewRtAttr(unix.NLA_F_NESTED|ctNATDst, nil)
+		nat.AddRtAttr(natMinIP, c.To.AsSlice())
+		nat.AddRtAttr(natMaxIP, c.To.AsSlice())
+		req.AddData(nat)
+		const seenReply, assured, confirmed = 1 << 1, 1 << 2, 1 << 3 // IPS_SEEN_REPLY, IPS_ASSURED, IPS_CONFIRMED
+		req.AddData(nl.NewRtAttr(nl.CTA_STATUS, binary.BigEndian.AppendUint32(nil, seenReply|assured|confirmed)))
+		req.AddData(nl.NewRtAttr(nl.CTA_TIMEOUT, binary.BigEndian.AppendUint32(nil, conntrackTime)))
+		_, err := req.Execute(unix.NETLINK_NETFILTER, 0)
+		return err
+	})
+	if err != nil {
+		return say.Err("%s: %s: %v", "%s：%s：%v", c.Netns, c.Command(), err)
+	}
+	return nil
+}
+
+// tuple is one direction of the connection.
+func (c ConntrackAdd) tuple(kind int, src, dst netip.AddrPort) *nl.RtAttr {
+	port := func(p uint16) []byte { return binary.BigEndian.AppendUint16(nil, p) }
+	tuple := nl.NewRtAttr(unix.NLA_F_NESTED|kind, nil)
+	ip := tuple.AddRtAttr(unix.NLA_F_NESTED|nl.CTA_TUPLE_IP, nil)
+	ip.AddRtAttr(nl.CTA_IP_V4_SRC, src.Addr().AsSlice())
+	ip.AddRtAttr(nl.CTA_IP_V4_DST, dst.Addr().AsSlice())
+	proto := tuple.AddRtAttr(unix.NLA_F_NESTED|nl.CTA_TUPLE_PROTO, nil)
+	proto.AddRtAttr(nl.CTA_PROTO_NUM, []byte{protocols[c.Proto]})
+	proto.AddRtAttr(nl.CTA_PROTO_SRC_PORT, port(src.Port()))
+	proto.AddRtAttr(nl.CTA_PROTO_DST_PORT, port(dst.Port()))
+	return tuple
+}
+
+// Undo forgets it.
+func (c ConntrackAdd) Undo(ctx context.Context, s Space, _ Before) error {
+	return ConntrackDel{Netns: c.Netns, Proto: c.Proto, Dst: c.Dst.Addr()}.Apply(ctx, s)
+}

@@ -1,0 +1,10 @@
+// Package nft makes over netlink what lines of nft(8) say, where nft is not there to
+// make it: tables, chains, rules, maps and their elements of the family ip, as far as
+// services need them. It writes the expressions that nft itself writes, so that nft
+// lists them as they were said.
+//
+//	line.go    a line, and the sentences that it is made of
+//	object.go  tables, chains, maps and elements
+//	rule.go    what a rule asks of a packet
+//	verdict.go what becomes of it
+package nft

@@ -1,0 +1,21 @@
+package steps_test
+
+import (
+	"testing"
+
+	"nstutor/steps"
+)
+
+// TestWhatThisKernelCannotDoIsLeftOut: without its module a setting is not there.
+func TestWhatThisKernelCannotDoIsLeftOut(t *testing.T) {
+	course := steps.Course{{ID: "x", Steps: []steps.Step{
+		{ID: "x.1"}, {ID: "x.2", Needs: "net.no_such_module.setting"}, {ID: "x.3", Needs: "net.ipv4.ip_forward"},
+	}}}
+	here := course.Here()
+	if got := here.Steps(); len(got) != 2 || got[0].ID != "x.1" || got[1].ID != "x.3" {
+		t.Errorf("left are %v", got)
+	}
+	if len(course.Steps()) != 3 {
+		t.Error("the course itself has changed")
+	}
+}

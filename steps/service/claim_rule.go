@@ -1,0 +1,147 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/tally"
+	"nstutor/internal/lab"
+	"nstutor/internal/say"
+	"nstutor/steps"
+)
+
+func ruleset(l *lab.Lab, netns string) (*netfilter.RuleSet, error) {
+	ns, err := l.NS(netns)
+	if err != nil {
+		return nil, err
+	}
+	return netfilter.Read(ns)
+}
+
+// counts says whether a rule counts; those of iptables all do.
+func counts(rule *netfilter.Rule) bool {
+	return rule.IPTables || slices.ContainsFunc(rule.Exprs, func(x netfilter.Expr) bool { return x.Name == "counter" })
+}
+
+// Counts claims that the rules of a hook, those with Text in them, counted at least
+// Min packets while the promise was tried; a Min of 0 claims that none of them did.
+type Counts struct {
+	Netns, Hook, Text string
+	Min               uint64
+}
+
+// Tallies has the counters read before.
+func (c Counts) Tallies() string { return c.Netns }
+
+// Promised implements steps.Claim.
+func (c Counts) Promised(*lab.Lab) say.Text {
+	return say.T("%s hook %s: +%d packets", "%s 钩子 %s：+%d 个包", c.Netns, strings.TrimSpace(c.Hook+" "+c.Text), c.Min)
+}
+
+// Look implements steps.Claim.
+func (c Counts) Look(_ context.Context, l *lab.Lab, e *steps.Evidence) (say.Text, bool, error) {
+	if e == nil {
+		return say.Text{}, false, steps.ErrNeedsEvidence
+	}
+	ns, err := l.NS(c.Netns)
+	if err != nil {
+		return say.Text{}, false, err
+	}
+	now, err := tally.Rules(ns)
+	if err != nil {
+		return say.Text{}, false, err
+	}
+	sum := func(rules []tally.Rule) (n uint64) {
+		for _, r := range rules {
+			if r.Hook == c.Hook && strings.Contains(r.Text, c.Text) {
+				n += r.Packets
+			}
+		}
+		return n
+	}
+	gained := sum(now) - sum(e.Tallies[c.Netns])
+	seen := say.T("+%d packets", "+%d 个包", gained)
+	if c.Min == 0 {
+		return seen, gained == 0, nil
+	}
+	return seen, gained >= c.Min, nil
+}
+
+// Judged claims what the rules of a node make of the first packet of a flow.
+type Judged struct {
+	Netns string
+	Sent
+}
+
+// Promised implements steps.Claim.
+func (c Judged) Promised(*lab.Lab) say.Text {
+	return say.T("%s rules: %s", "%s 的规则：%s", c.Netns, c.wanted())
+}
+
+// Look implements steps.Claim.
+func (c Judged) Look(_ context.Context, l *lab.Lab, _ *steps.Evidence) (say.Text, bool, error) {
+	node, err := openNode(l, c.Netns)
+	if err != nil {
+		return say.Text{}, false, err
+	}
+	defer node.Close()
+	judged := c.judge(node, steps.Condition{})
+	if judged.Met {
+		return c.wanted(), true, nil
+	}
+	return say.Quote(judged.Seen), false, judged.Err
+}
+
+// Spread claims of many connections, opened at once, which servers they reach: all of
+// Servers and no others. Lost claims that some reach none.
+type Spread struct {
+	From, URL string
+	Servers   []string
+	Lost      bool
+}
+
+// connections are as many as tell a third from nothing: that none of them is among it
+// happens once in ten million times.
+const connections = 40
+
+// Promised implements steps.Claim.
+func (c Spread) Promised(*lab.Lab) say.Text {
+	to := say.Quote(strings.Join(c.Servers, ", "))
+	if c.Lost {
+		to = say.T("%s, and some reach nobody", "%s，还有一些谁也没连上", to)
+	}
+	return say.T("%s curl %s, %d times: %s", "%s curl %s，共 %d 次：%s", c.From, c.URL, connections, to)
+}
+
+// Look implements steps.Claim.
+func (c Spread) Look(ctx context.Context, l *lab.Lab, e *steps.Evidence) (say.Text, bool, error) {
+	if e == nil {
+		return say.Text{}, false, steps.ErrNeedsEvidence
+	}
+	ns, err := l.NS(c.From)
+	if err != nil {
+		return say.Text{}, false, err
+	}
+	reached := steps.Reached(ctx, ns, c.URL, connections)
+	var servers, told []string
+	for server, n := range reached {
+		if server != "" {
+			servers = append(servers, server)
+		}
+		told = append(told, fmt.Sprintf("%s %d", orNobody(server), n))
+	}
+	slices.Sort(servers)
+	slices.Sort(told)
+	ok := slices.Equal(servers, slices.Sorted(slices.Values(c.Servers))) && (reached[""] > 0) == c.Lost
+	return say.Quote(strings.Join(told, ", ")), ok, nil
+}
+
+func orNobody(server string) string {
+	if server == "" {
+		return "–"
+	}
+	return server
+}

@@ -1,0 +1,110 @@
+package service_test
+
+import (
+	"context"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
+	"nstutor/steps"
+	"nstutor/steps/service"
+)
+
+func TestMain(m *testing.M) { labtest.Main(m) }
+
+// The places of the tests: two pods on a node that forwards, and a service.
+const (
+	host = lab.Host
+	podA = "pod-a"
+	podB = "pod-b"
+	ipA  = "10.244.1.10"
+	ipB  = "10.244.1.11"
+	vip  = "10.96.0.100"
+	web  = vip + ":80"
+)
+
+func newLab(t *testing.T) *lab.Lab {
+	t.Helper()
+	l, err := lab.New(t.Context(), lab.Options{Fast: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	return l
+}
+
+func routed(name, ip string) []steps.Action {
+	return []steps.Action{
+		steps.NetnsAdd{Name: name},
+		steps.VethAdd{Netns: host, Name: "c-" + name, Peer: "veth-" + name},
+		steps.LinkNetns{Netns: host, Name: "c-" + name, To: name, Rename: "eth0"},
+		steps.LinkUp{Netns: host, Name: "veth-" + name},
+		steps.AddrAdd{Netns: name, Addr: ip + "/32", Dev: "eth0"},
+		steps.LinkUp{Netns: name, Name: "eth0"},
+		steps.RouteAdd{Netns: name, Dst: "default", Dev: "eth0"},
+		steps.Sysctl{Netns: host, Key: "net.ipv4.conf.veth-" + name + ".proxy_arp", Value: "1"},
+		steps.RouteAdd{Netns: host, Dst: ip, Dev: "veth-" + name},
+	}
+}
+
+func prepare(lines ...string) (all []steps.Action) {
+	for _, line := range lines {
+		all = append(all, service.Prepare{Netns: host, Line: line})
+	}
+	return all
+}
+
+// pods are the two, with a server each, and chains where rules may hang.
+func pods(more ...steps.Action) []steps.Action {
+	all := []steps.Action{steps.Sysctl{Netns: host, Key: "net.ipv4.ip_forward", Value: "1"}}
+	all = append(append(append(all, routed(podA, ipA)...), routed(podB, ipB)...),
+		steps.Run{Netns: podB, Name: "web", Argv: []string{"web"}}, steps.Run{Netns: podB, Name: "tell", Argv: []string{"tell"}})
+	all = append(all, prepare(
+		"add table ip svc",
+		"add chain ip svc pre { type nat hook prerouting priority dstnat; }",
+		"add chain ip svc post { type nat hook postrouting priority srcnat; }",
+		"add chain ip svc forward { type filter hook forward priority filter; }",
+	)...)
+	return append(all, more...)
+}
+
+func reset(t *testing.T, l *lab.Lab, actions ...steps.Action) {
+	t.Helper()
+	if err := l.Reset(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range actions {
+		if err := a.Change(l).Apply(t.Context(), l); err != nil {
+			t.Fatalf("%s: %v", steps.Typed(a.Change(l).Command()), err)
+		}
+	}
+}
+
+func wantDone(t *testing.T, l *lab.Lab, a steps.Action, want bool) {
+	t.Helper()
+	done, err := steps.Done(t.Context(), l, a)
+	if err != nil || done != want {
+		t.Errorf("%s: done is %v (%v), want %v", steps.Typed(a.Change(l).Command()), done, err, want)
+	}
+}
+
+// typed runs a line on the node. It is not possible where a program is missing.
+func typed(t *testing.T, l *lab.Lab, line string) (possible bool) {
+	t.Helper()
+	for _, program := range []string{"iptables", "nft", "conntrack", "bridge"} {
+		if _, err := exec.LookPath(program); err != nil && strings.Contains(line, program+" ") {
+			t.Logf("%s is not installed", program)
+			return false
+		}
+	}
+	cmd, err := l.Command(context.Background(), host, "sh", "-ec", line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v: %s", line, err, out)
+	}
+	return true
+}

@@ -1,0 +1,207 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/netfilter/passage"
+	"nstutor/internal/change"
+	"nstutor/internal/lab"
+	"nstutor/internal/say"
+	"nstutor/steps"
+)
+
+// Rule changes the packet filter by a line of nft. Whether it is done is judged by
+// what becomes of packets, whoever wrote which rules.
+type Rule struct {
+	Netns string
+	Line  string   // the words behind nft
+	Same  []string // how iptables says it
+	For   []Sent
+}
+
+// Sent is the first packet of a flow, and all that may become of it.
+type Sent struct {
+	From  string // an address behind one of the node's devices; empty: the node itself
+	To    string // an address, for a ping; with a port for a connection
+	UDP   bool   // it is a datagram
+	Wants []string
+}
+
+// Change implements steps.Action.
+func (a Rule) Change(*lab.Lab) change.Change { return change.NFTLine(a.Netns, a.Line, a.Same...) }
+
+// Conditions implements steps.Action: one for each flow.
+func (a Rule) Conditions(_ context.Context, l *lab.Lab) []steps.Condition {
+	return judged(l, a.Netns, a.For)
+}
+
+// judged has a node's rules judge flows.
+func judged(l *lab.Lab, netns string, flows []Sent) []steps.Condition {
+	all := make([]steps.Condition, len(flows))
+	for i, sent := range flows {
+		all[i] = steps.Condition{Table: look(netns, "nft", "list", "ruleset"), Want: sent.wanted()}
+	}
+	node, err := openNode(l, netns)
+	if err != nil {
+		for i := range all {
+			all[i].Err = unlessAbsent(err)
+		}
+		return all
+	}
+	defer node.Close()
+	for i, sent := range flows {
+		all[i] = sent.judge(node, all[i])
+	}
+	return all
+}
+
+func openNode(l *lab.Lab, netns string) (*passage.Node, error) {
+	ns, err := l.NS(netns)
+	if err != nil {
+		return nil, err
+	}
+	return passage.Open(ns)
+}
+
+// unlessAbsent is the error, unless it is that the namespace is not there: then a
+// condition is not met, and that is known.
+func unlessAbsent(err error) error {
+	if errors.Is(err, lab.ErrNoNamespace) {
+		return nil
+	}
+	return err
+}
+
+// look is the command that prints the tables that a condition is about.
+func look(netns string, argv ...string) say.Text {
+	return say.Quote(steps.Typed(change.In(netns, argv...)))
+}
+
+// wanted says what has to become of the packets.
+func (s Sent) wanted() say.Text {
+	from := say.Quote(s.From)
+	if s.From == "" {
+		from = say.T("the node", "节点")
+	}
+	ends := say.Quote(strings.Join(s.Wants, ", "))
+	switch {
+	case s.UDP:
+		return say.T("a datagram from %s to %s: %s", "%s 发往 %s 的 UDP 包：%s", from, s.To, ends)
+	case strings.Contains(s.To, ":"):
+		return say.T("a connection from %s to %s: %s", "%s 发往 %s 的连接：%s", from, s.To, ends)
+	}
+	return say.T("a ping from %s to %s: %s", "%s 对 %s 的 ping：%s", from, s.To, ends)
+}
+
+// judge follows the packet.
+func (s Sent) judge(node *passage.Node, c steps.Condition) steps.Condition {
+	flow, err := s.flow()
+	if err != nil {
+		c.Err = err
+		return c
+	}
+	ways, err := node.Ways(flow)
+	if err == nil {
+		err = passage.Unknown(ways)
+	}
+	if err != nil {
+		c.Err = err
+		return c
+	}
+	ends := passage.Ends(flow, ways)
+	wants := slices.Sorted(slices.Values(s.Wants))
+	if c.Met = slices.Equal(slices.Sorted(maps.Keys(ends)), wants); !c.Met {
+		c.Seen = passage.Said(ends)
+	}
+	return c
+}
+
+func (s Sent) flow() (f passage.Flow, err error) {
+	f.Proto = unix.IPPROTO_ICMP
+	if to, err := netip.ParseAddrPort(s.To); err == nil {
+		f.Dst, f.Port, f.Proto = to.Addr(), to.Port(), unix.IPPROTO_TCP
+		if s.UDP {
+			f.Proto = unix.IPPROTO_UDP
+		}
+	} else if f.Dst, err = netip.ParseAddr(s.To); err != nil {
+		return f, err
+	}
+	if s.From != "" {
+		f.Src, err = netip.ParseAddr(s.From)
+	}
+	return f, err
+}
+
+// Prepare is a line of nft as a preparation that no learner sees.
+type Prepare struct{ Netns, Line string }
+
+// Change implements steps.Action.
+func (a Prepare) Change(*lab.Lab) change.Change { return change.NFTLine(a.Netns, a.Line) }
+
+// Conditions implements steps.Action. They never hold: nobody asks.
+func (a Prepare) Conditions(_ context.Context, l *lab.Lab) []steps.Condition {
+	return steps.Effect(l, a, false)
+}
+
+// CountAt adds a rule that counts all packets at a hook.
+type CountAt struct {
+	Netns, Hook string
+	Line        string   // the words behind nft
+	Same        []string // how iptables says it
+}
+
+// Change implements steps.Action.
+func (a CountAt) Change(*lab.Lab) change.Change { return change.NFTLine(a.Netns, a.Line, a.Same...) }
+
+// Conditions implements steps.Action: a rule without conditions counts there.
+func (a CountAt) Conditions(_ context.Context, l *lab.Lab) []steps.Condition {
+	c := steps.Condition{
+		Table: look(a.Netns, "nft", "list", "ruleset"),
+		Want:  say.T("a rule at the hook %s that counts every packet", "钩子 %s 上有一条对每个包计数的规则", a.Hook),
+	}
+	rules, err := countingAt(l, a.Netns, a.Hook)
+	c.Err = unlessAbsent(err)
+	for _, r := range rules {
+		c.Met = c.Met || r.all
+	}
+	if !c.Met && len(rules) > 0 {
+		c.Seen = rules[0].line
+	}
+	return []steps.Condition{c}
+}
+
+// counting is a rule that counts, and whether it counts all that comes to it.
+type counting struct {
+	line string
+	all  bool
+}
+
+func countingAt(l *lab.Lab, netns, hook string) (all []counting, err error) {
+	set, err := ruleset(l, netns)
+	if err != nil {
+		return nil, err
+	}
+	for i := range set.Tables {
+		table := &set.Tables[i]
+		for j := range table.Chains {
+			chain := &table.Chains[j]
+			if chain.Hook != hook || table.Family != "ip" && table.Family != "inet" {
+				continue
+			}
+			for k := range chain.Rules {
+				rule := &chain.Rules[k]
+				if counts(rule) {
+					all = append(all, counting{table.RuleLine(chain, rule), len(rule.Matches) == 0})
+				}
+			}
+		}
+	}
+	return all, nil
+}

@@ -17,7 +17,7 @@ type Made struct {
 func (c Made) Promised(l *lab.Lab) say.Text {
 	command := Typed(c.Action.Change(l).Command())
 	if c.Not {
-		return say.T("not made yet: %s", "还没有做：%s", command)
+		return say.T("not made: %s", "没有做过：%s", command)
 	}
 	return say.T("made: %s", "已经做过：%s", command)
 }

@@ -149,11 +149,6 @@ func claimCases() []claimCase {
 		{steps.Made{Action: steps.LinkPromisc{Netns: pod, Name: "ns1-eth0"}}, false, "promiscuous"},
 		{steps.Made{Action: steps.LinkPromisc{Netns: pod, Name: "ns1-eth0"}, Not: true}, true, "promiscuous"},
 
-		{steps.RulesIn{Netns: host}, true, "MASQUERADE"},
-		{steps.RulesIn{Netns: host, None: true}, false, "MASQUERADE"},
-		{steps.RulesIn{Netns: "bare", None: true}, true, "no rule"},
-		{steps.RulesIn{Netns: "bare"}, false, "no rule"},
-
 		{request, true, "echo request"},
 		{steps.FrameSeen{Netns: host, Dev: "veth-ns1"}, true, ""},
 		{sent(func(c *steps.FrameSeen) { c.SrcDev, c.DstDev = podEnd, nodeEnd }), true, ""},

@@ -53,19 +53,12 @@ func readGlance(where string, words []string) (glance, bool) {
 			return glance{where, "nft", "list"}, true
 		case len(words) > 1 && words[0] == "ping":
 			return glance{where, "ping", pinged(words)}, true
-		case len(words) > 0 && words[0] == "iptables-save", len(words) > 0 && words[0] == "iptables" && listsRules(words):
+		case len(words) > 0 && words[0] == "iptables-save", len(words) > 1 && words[0] == "iptables" && (slices.Contains(words, "-S") || slices.Contains(words, "-L")):
 			return glance{where, "iptables", ""}, true
 		default:
 			return glance{}, false
 		}
 	}
-}
-
-// listsRules says whether iptables(8) is to print rules.
-func listsRules(words []string) bool {
-	return slices.ContainsFunc(words, func(w string) bool {
-		return w == "--list" || w == "--list-rules" || len(w) > 1 && w[0] == '-' && w[1] != '-' && strings.ContainsAny(w, "LS")
-	})
 }
 
 // pingFlags are the options of ping(8) that have no value.

@@ -50,7 +50,7 @@ func TestALookMayBeTypedInAnyWay(t *testing.T) {
 		{door, host, "nsenter -t 1 -n ip addr", false},
 		{door, host, "ip netns exec ns1 ip addr", false}, // the step is about the other door
 		{rules, host, "iptables-save -t nat", true},
-		{rules, host, "iptables -t nat -vnL POSTROUTING", true},
+		{rules, host, "iptables -t nat -v -n -L POSTROUTING", true},
 		{rules, host, "iptables -t nat -F", false},
 		{rules, pod, "iptables-save", false},
 		{ping, pod, "ping 192.168.6.160", true},

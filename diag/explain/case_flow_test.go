@@ -39,7 +39,7 @@ func (b *built) ask(c breakage, j journey) probe.Result {
 	if proto == 0 {
 		return b.ping(j, c.size, c.df)
 	}
-	dial := probe.Dial{Dst: netip.AddrPortFrom(netip.MustParseAddr(j.to), port), Timeout: caseTimeout, Payload: []byte("hello")}
+	dial := probe.Dial{Dst: netip.AddrPortFrom(netip.MustParseAddr(j.to), port), SrcPort: c.sport, Timeout: caseTimeout, Payload: []byte("hello")}
 	if proto == unix.IPPROTO_UDP {
 		return probe.Exchange(b.t.Context(), b.space(j.from), dial)
 	}

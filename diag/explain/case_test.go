@@ -26,6 +26,7 @@ type breakage struct {
 	fault    string // lines of "NETNS: COMMAND"
 	from, to string
 	asks     string   // "tcp 80": a connection to that port; "udp 53": a datagram; empty: a ping
+	sport    uint16   // … from this port; 0: one that the kernel chooses
 	serve    []string // "NETNS tcp ADDR:PORT": listeners
 	size     int      // bytes of payload; 0 stands for 56
 	df       bool     // never fragment
@@ -151,7 +152,7 @@ func (b *built) explain(c breakage, probe bool) explain.Answer {
 	}
 	proto, port := c.asked()
 	answer, err := explain.Explain(b.t.Context(), world, explain.Request{
-		From: from, Dest: netip.MustParseAddr(c.to), Proto: proto, Port: port, Size: c.size, DF: c.df, Probe: probe, Timeout: caseTimeout,
+		From: from, Dest: netip.MustParseAddr(c.to), Proto: proto, SrcPort: c.sport, Port: port, Size: c.size, DF: c.df, Probe: probe, Timeout: caseTimeout,
 	})
 	if err != nil {
 		b.t.Fatal(err)

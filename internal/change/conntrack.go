@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"github.com/vishvananda/netlink"
@@ -16,9 +17,11 @@ import (
 // ConntrackDel has the kernel forget the connections of a protocol that went to an
 // address, whatever that was translated to: `conntrack -D -p PROTO -d DST`.
 type ConntrackDel struct {
-	Netns string
-	Proto string // "tcp", "udp" or "icmp"
-	Dst   netip.Addr
+	Netns   string
+	Proto   string // "tcp", "udp" or "icmp"
+	Dst     netip.Addr
+	Src     netip.Addr // of those from there alone; invalid: from anywhere
+	SrcPort int        // … and from that port; 0: from any
 }
 
 // ConntrackAdd has it remember one that was translated: `conntrack -I …`.
@@ -32,9 +35,9 @@ type ConntrackAdd struct {
 var (
 	_ = register("conntrack -D", func(netns string, words []string) (Change, error) {
 		c := ConntrackDel{Netns: netns}
-		err := readOptions(words, text("-p", &c.Proto), address("-d", &c.Dst))
-		if err == nil && (protocols[c.Proto] == 0 || !c.Dst.Is4()) {
-			err = say.Err("a protocol (-p) and an IPv4 address (-d) are needed", "需要协议（-p）和 IPv4 地址（-d）")
+		err := readOptions(words, text("-p", &c.Proto), address("-s", &c.Src), address("-d", &c.Dst), number("--sport", &c.SrcPort))
+		if err == nil && (protocols[c.Proto] == 0 || !c.Dst.IsValid()) {
+			err = say.Err("a protocol (-p) and an address (-d) are needed", "需要协议（-p）和地址（-d）")
 		}
 		return c, err
 	})
@@ -52,23 +55,33 @@ var (
 	})
 )
 
-// Command is `conntrack -D -p PROTO -d DST`.
+// Command is `conntrack -D -p PROTO [-s SRC] -d DST [--sport PORT]`.
 func (c ConntrackDel) Command() Command {
-	return In(c.Netns, "conntrack", "-D", "-p", c.Proto, "-d", c.Dst.String())
+	argv := []string{"conntrack", "-D", "-p", c.Proto}
+	if c.Src.IsValid() {
+		argv = append(argv, "-s", c.Src.String())
+	}
+	return In(c.Netns, slices.Concat(argv, []string{"-d", c.Dst.String()}, given("--sport", count(c.SrcPort)))...)
 }
 
 // Apply deletes them. Unlike conntrack(8) it does not mind that there are none.
 func (c ConntrackDel) Apply(_ context.Context, s Space) error {
 	return netfilterHandle(s, c.Netns, unix.NETLINK_NETFILTER, func(h *netlink.Handle) error {
-		_, err := h.ConntrackDeleteFilters(netlink.ConntrackTable, unix.AF_INET, c)
+		family := netlink.InetFamily(unix.AF_INET)
+		if c.Dst.Is6() {
+			family = unix.AF_INET6
+		}
+		_, err := h.ConntrackDeleteFilters(netlink.ConntrackTable, family, c)
 		return err
 	})
 }
 
 // MatchConntrackFlow says whether a connection is one of them.
 func (c ConntrackDel) MatchConntrackFlow(f *netlink.ConntrackFlow) bool {
-	dst, ok := netip.AddrFromSlice(f.Forward.DstIP.To4())
-	return ok && dst == c.Dst && f.Forward.Protocol == protocols[c.Proto]
+	src, _ := netip.AddrFromSlice(f.Forward.SrcIP)
+	dst, _ := netip.AddrFromSlice(f.Forward.DstIP)
+	from := (!c.Src.IsValid() || src.Unmap() == c.Src) && (c.SrcPort == 0 || int(f.Forward.SrcPort) == c.SrcPort)
+	return dst.Unmap() == c.Dst && from && f.Forward.Protocol == protocols[c.Proto]
 }
 
 // Undo fails: a connection has more than one can see.

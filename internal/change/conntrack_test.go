@@ -48,7 +48,16 @@ func TestAConnectionIsRememberedAndForgotten(t *testing.T) {
 	if got := know(); len(got) != 1 || got[0] != router.String() {
 		t.Errorf("answers are expected from %v", got)
 	}
-	gone := change.ConntrackDel{Netns: host, Proto: "udp", Dst: flow.Dst.Addr()}
+	for _, another := range []change.ConntrackDel{
+		{Netns: host, Proto: "udp", Dst: flow.Dst.Addr(), Src: stranger},
+		{Netns: host, Proto: "udp", Dst: flow.Dst.Addr(), Src: flow.Src.Addr(), SrcPort: 40001},
+		{Netns: host, Proto: "tcp", Dst: flow.Dst.Addr()},
+	} {
+		if err := another.Apply(t.Context(), l); err != nil || len(know()) != 1 {
+			t.Errorf("%s: %v, %v", another.Command(), know(), err)
+		}
+	}
+	gone := change.ConntrackDel{Netns: host, Proto: "udp", Dst: flow.Dst.Addr(), Src: flow.Src.Addr(), SrcPort: 40000}
 	if err := gone.Apply(t.Context(), l); err != nil {
 		t.Fatal(err)
 	}

@@ -185,6 +185,7 @@ func samples() []sample {
 		{name: "a namespace away", start: []change.Change{change.NetnsAdd{Name: "p"}}, change: change.NetnsDel{Name: "p"}, unseen: true, final: true},
 		{name: "what was learned of paths", change: change.FlushCache{Netns: host}, unseen: true},
 		{name: "a connection", change: flow, unseen: true},
+		{name: "one connection forgotten", start: []change.Change{flow}, change: change.ConntrackDel{Netns: host, Proto: "udp", Dst: stranger, Src: flow.Src.Addr(), SrcPort: 40000}, unseen: true, final: true},
 		{name: "connections forgotten", start: []change.Change{flow}, change: change.ConntrackDel{Netns: host, Proto: "udp", Dst: stranger}, unseen: true, final: true},
 		{name: "a rule", change: line("-t nat -A POSTROUTING -s 10.1.0.0/16 ! -d 10.1.0.0/16 -j MASQUERADE"), rules: true},
 		{name: "a policy", start: filter, change: line("-P FORWARD DROP"), rules: true},

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"nstutor/diag/conntrack"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 
@@ -34,6 +35,7 @@ var (
 	tcp        = flows.Flow{Proto: 6, Src: one, Dst: two, SrcPort: 40000, DstPort: 80}
 	flow       = flows.Flow{Proto: 1, Src: one, Dst: two}
 	lookup     = cause.Lookup{two, machine.RouteAnswer{Err: syscall.ENETUNREACH}}
+	tracked    = conntrack.Tuple{Proto: 6, Src: netip.AddrPortFrom(one, 40000), Dst: netip.AddrPortFrom(two, 80)}
 	proof      = []string{"a line of the kernel's"}
 	path       = cause.Way{Netns: "ns1", Dst: two, Dev: "eth0", Via: one, Onlink: true}
 	turn       = cause.Turn{Way: path}
@@ -122,6 +124,8 @@ var samples = []cause.Finding{
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "prerouting", Has: "output", Rule: "-j DNAT"},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Bridge: true},
+	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Now: "10.3.0.2:80", Why: say.T("why", "为何")},
+	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Why: say.T("why", "为何")},
 	service.OpensOnly{At: here, Message: "curl: (28) Operation timed out"},
 	cause.ARPStopped{here, two, eval.LinkHook{Family: "arp", Hook: "input", IIF: "eth0"}, eval.ARPRequest(one, two), dropped},
 	cause.OverRoute{here, 1600, machine.RouteAnswer{Line: proof[0], Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0", MTU: 1400}}, &here},

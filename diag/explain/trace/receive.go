@@ -129,6 +129,7 @@ func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet
 		return p, true
 	}
 	w.untracked(n, p, rules, hook)
+	p = w.recall(n, p, rules, hook)
 	before := p
 	if p.isRequest() && (hook == "prerouting" || hook == "output") {
 		w.hooked = append(w.hooked, passage{node: n, iif: iif, packet: p})

@@ -24,6 +24,7 @@ type Question struct {
 	Pick   int
 	Length int  // bytes, with the IP header
 	DF     bool // no router may fragment it (ping -M do)
+	afresh bool // as though the kernel remembered no connection
 }
 
 // Trace is what became of a packet and its reply.
@@ -53,7 +54,7 @@ type Trace struct {
 // Follow follows a packet and its reply, and asks the kernel at every hop. It
 // sends nothing.
 func Follow(world *machine.Machine, q Question) *Trace {
-	w := &walk{pick: q.Pick, world: world, from: q.From, dest: q.Dest, size: q.Length,
+	w := &walk{pick: q.Pick, afresh: q.afresh, world: world, from: q.From, dest: q.Dest, size: q.Length,
 		last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}, heard: map[hearing]int{}}
 	w.asks = flows.Flow{Proto: cmp.Or(q.Proto, pingProto(q.Dest)), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
 	w.originate(q.From, packet{leg: LegRequest, dst: q.Dest, kind: q.Proto, sport: q.SrcPort, dport: q.DstPort, ttl: maxHops, origin: q.From, length: q.Length, df: q.DF})
@@ -61,6 +62,10 @@ func Follow(world *machine.Machine, q Question) *Trace {
 		w.faults = append(w.faults, *w.learnt)
 	}
 	w.unserved()
+	if f, ok := w.renewed(); ok {
+		q.afresh = true
+		w.faults = append([]Found{f}, Follow(world, q).Faults...)
+	}
 	t := &Trace{
 		Source: w.source, Hops: w.hops, Faults: w.faults, Doubt: w.doubtful,
 		Unseen: w.unseen, Lost: w.lost, Back: w.ended,

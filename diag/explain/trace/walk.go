@@ -57,6 +57,8 @@ type walk struct {
 	size      int             // of the request in bytes, with the IP header
 	unsent    bool            // the request itself is not sent, for want of an answer to ARP
 	learnt    *Found          // the sender knows of an MTU on the path
+	afresh    bool            // no connection is remembered
+	outdated  *outdated       // one was, to elsewhere than the rules would send it now
 }
 
 // visit is a packet in a namespace: the same one twice goes in circles.

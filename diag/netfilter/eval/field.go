@@ -221,7 +221,7 @@ func (e *evaluator) ctValue(name string, p Packet) fieldValue {
 		state = CTInvalid
 	}
 	fresh := p.CTState == CTNew && p.conn.begun
-	remembered := fresh || p.conn.begun && p.conn.answer
+	known := fresh || p.conn.begun && (p.conn.answer || p.conn.goesOn)
 	var done uint32
 	if p.conn.dnat {
 		done |= 0x20
@@ -236,17 +236,19 @@ func (e *evaluator) ctValue(name string, p Packet) fieldValue {
 		return absent
 	case name == "mark" && p.conn.begun && !p.conn.markUnknown:
 		return uint32Value(p.conn.mark)
+	case name == "status" && fresh && p.conn.goesOn:
+		return uint32Value(done | 0x8) // confirmed
 	case name == "status" && fresh:
 		return uint32Value(done)
-	case name == "status" && remembered:
+	case name == "status" && known:
 		return uint32Value(done | 0x2 | 0x8) // seen-reply, confirmed
-	case name == "direction" && (state == CTNew || remembered):
+	case name == "direction" && (state == CTNew || known):
 		return byteValue(byte(when(p.conn.answer) / yes))
 	case name == "protocol":
 		return byteValue(p.Proto)
-	case name == "original ip daddr" && remembered && p.conn.original.Addr().Is4(), name == "original ip6 daddr" && remembered && p.conn.original.Addr().Is6():
+	case name == "original ip daddr" && known && p.conn.original.Addr().Is4(), name == "original ip6 daddr" && known && p.conn.original.Addr().Is6():
 		return fieldValue{bytes: p.conn.original.Addr().AsSlice()}
-	case name == "original ip saddr" && remembered && p.conn.source.Addr().Is4(), name == "original ip6 saddr" && remembered && p.conn.source.Addr().Is6():
+	case name == "original ip saddr" && known && p.conn.source.Addr().Is4(), name == "original ip6 saddr" && known && p.conn.source.Addr().Is6():
 		return fieldValue{bytes: p.conn.source.Addr().AsSlice()}
 	default:
 		return unknown

@@ -20,6 +20,7 @@ func (e *evaluator) runNAT(bases []baseChain, states []state) []state {
 		for _, s := range states {
 			if s.packet.CTState != CTNew || e.isBound(s) {
 				e.takeBack(&s)
+				e.goOn(&s)
 				out = append(out, s)
 			} else {
 				asking = append(asking, s)
@@ -58,8 +59,11 @@ const answer = "answer"
 // addresses that the request had.
 func (n *Translation) Said() say.Text {
 	kind := say.Quote(n.Kind)
-	if n.Kind == answer {
+	switch n.Kind {
+	case answer:
 		kind = say.T("answer", "应答还原")
+	case remembered:
+		kind = say.T("remembered connection", "已有连接记录")
 	}
 	return say.T("%s: %s becomes %s", "%s：%s 变为 %s", kind, Endpoint(n.Old, n.OldPort), Endpoint(n.New, n.NewPort))
 }

@@ -52,7 +52,7 @@ func (p Packet) Forget() Packet {
 // hooks then take back the request's translation where the kernel does.
 func (p Packet) Answering(request Packet) Packet {
 	p.CTState, p.conn = CTEstablished, request.conn
-	p.conn.answer = true
+	p.conn.answer, p.conn.goesOn = true, false
 	p.conn.srcUnknown, p.conn.dstUnknown, p.conn.pktMarkUnknown = false, false, false
 	return p
 }
@@ -99,11 +99,12 @@ func (r Result) Drops() bool { return r.Verdict == VerdictDrop || r.Verdict == V
 
 // Translation is a change of a packet's address, or of its port, or of both.
 type Translation struct {
-	// Kind is "snat", "dnat", "masquerade" or "redirect", or "answer" when the
-	// request's translation is taken back.
+	// Kind is "snat", "dnat", "masquerade" or "redirect", "answer" when the
+	// request's translation is taken back, or "conntrack" when the connection was
+	// translated before.
 	Kind     string
 	Old, New netip.Addr
 	// The ports that go with them; equal where none was changed, 0 of what has none.
 	OldPort, NewPort uint16
-	Rule             string // empty for an answer
+	Rule             string // empty for an answer, and of what was translated before
 }

@@ -59,7 +59,7 @@ func stagesOf(tables []*netfilter.Table, hook string, p Packet) (stages []stage,
 	if len(nat.base) > 0 && !Tracks(tables) {
 		nat.base = nil
 	}
-	if len(nat.base) > 0 || p.conn.answer {
+	if len(nat.base) > 0 || p.conn.answer || p.conn.goesOn {
 		stages = append(stages, nat)
 	}
 	slices.SortStableFunc(stages, func(a, b stage) int { return cmp.Compare(a.priority, b.priority) })

@@ -14,6 +14,8 @@ import (
 type conn struct {
 	answer         bool // the packet is one of the other direction
 	begun          bool // the hooks that were passed before are remembered here
+	goesOn         bool // it was there before the packet, and goes from and to what follows
+	from, to       netip.AddrPort
 	mark           uint32
 	markUnknown    bool           // of the connection
 	pktMarkUnknown bool           // of the packet

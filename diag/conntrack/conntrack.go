@@ -1,0 +1,143 @@
+// Package conntrack asks the kernel what it remembers of a connection: where its
+// packets go, whatever the rules say by now.
+package conntrack
+
+import (
+	"encoding/binary"
+	"errors"
+	"net/netip"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/attr"
+	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
+)
+
+// Tuple is one direction of a connection of a protocol with ports.
+type Tuple struct {
+	Proto    byte // IPPROTO_TCP or IPPROTO_UDP
+	Src, Dst netip.AddrPort
+}
+
+// Name is the protocol as conntrack(8) spells it.
+func (t Tuple) Name() string {
+	if t.Proto == unix.IPPROTO_TCP {
+		return "tcp"
+	}
+	return "udp"
+}
+
+// Entry is a connection that is remembered.
+type Entry struct {
+	Original Tuple // as its first packet came
+	Reply    Tuple // what answers it, as that comes: from where the request was sent on to
+	Answered bool  // packets have been seen in both directions (IPS_SEEN_REPLY)
+	Mark     uint32
+}
+
+// What package nl does not have of <linux/netfilter/nf_conntrack_common.h>.
+const seenReply = 1 << 1 // IPS_SEEN_REPLY
+
+// Get is the entry that a packet belongs to which begins or goes on with a
+// connection, false where there is none: it costs the same however many there are.
+// The error is EPERM without CAP_NET_ADMIN.
+func Get(ns *nsenter.Namespace, t Tuple) (e Entry, found bool, err error) {
+	var answer [][]byte
+	failed := ns.Do(func() error {
+		req := nl.NewNetlinkRequest(unix.NFNL_SUBSYS_CTNETLINK<<8|nl.IPCTNL_MSG_CT_GET, unix.NLM_F_ACK)
+		req.AddData(&nl.Nfgenmsg{NfgenFamily: t.family(), Version: nl.NFNETLINK_V0})
+		req.AddData(t.attr(nl.CTA_TUPLE_ORIG))
+		answer, err = req.Execute(unix.NETLINK_NETFILTER, 0)
+		return nil
+	})
+	switch {
+	case failed != nil:
+		return Entry{}, false, failed
+	case errors.Is(err, unix.ENOENT):
+		return Entry{}, false, nil
+	case err != nil:
+		return Entry{}, false, say.Err("%s: connection tracking: %v", "%s：连接跟踪：%v", ns.Name(), err)
+	}
+	for _, b := range answer {
+		if len(b) > nl.SizeofNfgenmsg {
+			if e, ok := parse(b[nl.SizeofNfgenmsg:]); ok && e.Original == t {
+				return e, true, nil
+			}
+		}
+	}
+	return Entry{}, false, nil // the tuple is that of an answer
+}
+
+func (t Tuple) family() byte {
+	if t.Src.Addr().Is6() {
+		return unix.AF_INET6
+	}
+	return unix.AF_INET
+}
+
+// attr is the tuple as ctnetlink_parse_tuple() reads it.
+func (t Tuple) attr(kind int) *nl.RtAttr {
+	src, dst := nl.CTA_IP_V4_SRC, nl.CTA_IP_V4_DST
+	if t.family() == unix.AF_INET6 {
+		src, dst = nl.CTA_IP_V6_SRC, nl.CTA_IP_V6_DST
+	}
+	tuple := nl.NewRtAttr(unix.NLA_F_NESTED|kind, nil)
+	ip := tuple.AddRtAttr(unix.NLA_F_NESTED|nl.CTA_TUPLE_IP, nil)
+	ip.AddRtAttr(src, t.Src.Addr().AsSlice())
+	ip.AddRtAttr(dst, t.Dst.Addr().AsSlice())
+	proto := tuple.AddRtAttr(unix.NLA_F_NESTED|nl.CTA_TUPLE_PROTO, nil)
+	proto.AddRtAttr(nl.CTA_PROTO_NUM, []byte{t.Proto})
+	proto.AddRtAttr(nl.CTA_PROTO_SRC_PORT, binary.BigEndian.AppendUint16(nil, t.Src.Port()))
+	proto.AddRtAttr(nl.CTA_PROTO_DST_PORT, binary.BigEndian.AppendUint16(nil, t.Dst.Port()))
+	return tuple
+}
+
+// parse reads what ctnetlink_fill_info() wrote.
+func parse(b []byte) (e Entry, ok bool) {
+	for kind, value := range attr.All(b) {
+		switch kind {
+		case nl.CTA_TUPLE_ORIG:
+			e.Original = parseTuple(value)
+		case nl.CTA_TUPLE_REPLY:
+			e.Reply = parseTuple(value)
+		case nl.CTA_STATUS:
+			e.Answered = number(value)&seenReply != 0
+		case nl.CTA_MARK:
+			e.Mark = number(value)
+		}
+	}
+	return e, e.Original.Src.IsValid() && e.Reply.Src.IsValid()
+}
+
+func parseTuple(b []byte) (t Tuple) {
+	var src, dst netip.Addr
+	var ports [2]uint16
+	for kind, value := range attr.All(b) {
+		for part, value := range attr.All(value) {
+			switch {
+			case kind == nl.CTA_TUPLE_IP && (part == nl.CTA_IP_V4_SRC || part == nl.CTA_IP_V6_SRC):
+				src = attr.Addr(value)
+			case kind == nl.CTA_TUPLE_IP && (part == nl.CTA_IP_V4_DST || part == nl.CTA_IP_V6_DST):
+				dst = attr.Addr(value)
+			case kind == nl.CTA_TUPLE_PROTO && part == nl.CTA_PROTO_NUM && len(value) > 0:
+				t.Proto = value[0]
+			case kind == nl.CTA_TUPLE_PROTO && part == nl.CTA_PROTO_SRC_PORT && len(value) >= 2:
+				ports[0] = binary.BigEndian.Uint16(value)
+			case kind == nl.CTA_TUPLE_PROTO && part == nl.CTA_PROTO_DST_PORT && len(value) >= 2:
+				ports[1] = binary.BigEndian.Uint16(value)
+			}
+		}
+	}
+	t.Src, t.Dst = netip.AddrPortFrom(src, ports[0]), netip.AddrPortFrom(dst, ports[1])
+	return t
+}
+
+// number is a number in the byte order of the network.
+func number(b []byte) uint32 {
+	if len(b) < 4 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(b)
+}

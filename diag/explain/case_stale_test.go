@@ -1,0 +1,64 @@
+package explain_test
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/probe"
+	"nstutor/internal/lab/labtest"
+)
+
+// TestAFlowGoesWhereItWasRememberedToGo: datagrams from one port go on to the backend
+// of the first one, which is gone, while those from another port are answered. What
+// the fix has forgotten goes where the rules say.
+func TestAFlowGoesWhereItWasRememberedToGo(t *testing.T) {
+	labtest.Slow(t)
+	rule := func(backend string) string {
+		return "host: iptables -t nat -F PREROUTING\nhost: iptables -t nat -A PREROUTING -d 10.96.0.10 -p udp --dport 53 -j DNAT --to-destination " + backend
+	}
+	for name, c := range map[string]struct {
+		before, after string // the backend in the rules
+		code          cause.Code
+	}{
+		"a backend that is gone":                 {"192.168.6.77", "10.244.1.11", service.StaleConntrack},
+		"the backend that the rules still name":  {"192.168.6.77", "192.168.6.77", cause.DestinationAbsent},
+		"a backend that no rule names, but well": {"10.244.1.11", "192.168.6.77", cause.None},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := masqueraded.build(t)
+			b.serve([]string{"pod-b udp 10.244.1.11:53"})
+			flow := breakage{from: "pod-a", to: "10.96.0.10", asks: "udp 53", sport: 5353}
+			b.run(rule(c.before))
+			first := probe.Dial{Dst: netip.MustParseAddrPort("10.96.0.10:53"), SrcPort: flow.sport, Payload: []byte("hello"), Timeout: 200 * time.Millisecond}
+			probe.Exchange(t.Context(), b.space("pod-a"), first)
+			b.run(rule(c.after))
+			for _, probed := range []bool{false, true} {
+				a := b.explain(flow, probed)
+				if a.Cause.Code != c.code || (a.Verdict == explain.Delivered) != (c.code == cause.None) {
+					t.Fatalf("with a probe: %v: %s\n%s", probed, a.Verdict, b.account(a))
+				}
+				if c.code != service.StaleConntrack || !probed {
+					continue
+				}
+				if len(a.Fix) != 1 || len(a.Next) > 0 || a.Cause.Netns != b.real("host") {
+					t.Errorf("the fix and what comes next: %s", b.account(a))
+				}
+				for _, fix := range a.Fix {
+					b.apply(fix)
+				}
+				if r := b.eventuallyAsk(flow); r.Outcome != probe.Replied {
+					t.Errorf("after the fix: %s", r.Message)
+				}
+				another := flow
+				another.sport = 0
+				if a := b.explain(another, true); a.Verdict != explain.Delivered {
+					t.Errorf("from another port: %s\n%s", a.Verdict, b.account(a))
+				}
+			}
+		})
+	}
+}

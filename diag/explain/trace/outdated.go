@@ -1,0 +1,74 @@
+package trace
+
+import (
+	"cmp"
+	"net/netip"
+
+	"nstutor/diag/conntrack"
+	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/eval"
+)
+
+// outdated is a connection that the kernel remembers to have gone elsewhere than
+// the rules would send it by now.
+type outdated struct {
+	node  *machine.Space
+	flow  flows.Flow
+	entry conntrack.Entry
+	now   string // where they would send it, "" for nowhere else than it was sent to
+}
+
+// recall makes a request that belongs to a connection of a namespace a packet of
+// that: where it goes was settled by the first one. A source port that the kernel
+// chooses belongs to none.
+func (w *walk) recall(n *machine.Space, p packet, rules *netfilter.RuleSet, hook string) packet {
+	_, known := w.last[n]
+	if w.afresh || known || !p.isRequest() || p.flow().Echo() || p.sport == 0 || hook != "prerouting" && hook != "output" || !tracks(rules) {
+		return p
+	}
+	t := conntrack.Tuple{Proto: p.proto(), Src: netip.AddrPortFrom(p.src, p.sport), Dst: netip.AddrPortFrom(p.dst, p.dport)}
+	entry, ok, err := conntrack.Get(n.NS, t)
+	if err != nil || !ok {
+		return p
+	}
+	before := p.filtered
+	p.filtered = p.filtered.Remembered(eval.Connection{From: entry.Reply.Dst, To: entry.Reply.Src, Answered: entry.Answered, Mark: entry.Mark})
+	if entry.Reply.Src != entry.Original.Dst && w.outdated == nil {
+		if now, other := w.wouldGo(n, before, rules, hook, entry.Reply.Src); other {
+			w.outdated = &outdated{n, p.flow(), entry, now}
+		}
+	}
+	return p
+}
+
+// wouldGo is where the rules would send a packet of no connection, and whether that
+// is elsewhere for sure.
+func (w *walk) wouldGo(n *machine.Space, p eval.Packet, rules *netfilter.RuleSet, hook string, goes netip.AddrPort) (now string, elsewhere bool) {
+	ways := []eval.Branch{{Result: eval.Traverse(rules, hook, p, n.Env())}}
+	if ways[0].Verdict == eval.VerdictUnknown {
+		ways = eval.Branches(rules, hook, p, n.Env())
+	}
+	for _, way := range ways {
+		to := netip.AddrPortFrom(way.Packet.Dst, way.Packet.DstPort)
+		if way.Verdict == eval.VerdictUnknown || to == goes {
+			return "", false
+		}
+		if to != netip.AddrPortFrom(p.Dst, p.DstPort) {
+			now = cmp.Or(now, to.String())
+		}
+	}
+	return now, len(ways) > 0
+}
+
+// renewed is the finding of a connection that is lost where it goes and would go
+// elsewhere if it began now.
+func (w *walk) renewed() (Found, bool) {
+	o := w.outdated
+	if o == nil || len(w.faults) == 0 {
+		return Found{}, false
+	}
+	return Find(LegRequest, service.Outdated{At: at(o.node), Flow: o.flow, Entry: o.entry, Now: o.now, Why: w.faults[0].Detail()}), true
+}

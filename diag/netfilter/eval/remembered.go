@@ -1,0 +1,43 @@
+package eval
+
+import "net/netip"
+
+// Connection is what the kernel remembers of a connection that a packet goes on
+// with.
+type Connection struct {
+	From, To netip.AddrPort // where its packets come from, and go to, once they are translated
+	Answered bool           // packets were seen in both directions
+	Mark     uint32
+}
+
+// Remembered returns p as one more packet of a connection. No rule of nat is asked
+// about it: its addresses become what they became for those before it
+// (nf_nat_inet_fn()). It is established once there was an answer.
+func (p Packet) Remembered(c Connection) Packet {
+	if c.Answered {
+		p.CTState = CTEstablished
+	}
+	source, original := netip.AddrPortFrom(p.Src, p.SrcPort), netip.AddrPortFrom(p.Dst, p.DstPort)
+	p.conn = conn{
+		begun: true, goesOn: true, mark: c.Mark, source: source, original: original, from: c.From, to: c.To,
+		dstDone: true, srcDone: true, dnat: c.To != original, snat: c.From != source,
+	}
+	return p
+}
+
+const remembered = "conntrack"
+
+// goOn gives a packet the address that those before it got on this side.
+func (e *evaluator) goOn(s *state) {
+	p := &s.packet
+	addr, port, want := &p.Dst, &p.DstPort, p.conn.to
+	if e.changesSource() {
+		addr, port, want = &p.Src, &p.SrcPort, p.conn.from
+	}
+	now := netip.AddrPortFrom(*addr, *port)
+	if !p.conn.goesOn || now == want {
+		return
+	}
+	s.nat = Translation{Kind: remembered, Old: now.Addr(), New: want.Addr(), OldPort: now.Port(), NewPort: want.Port()}
+	*addr, *port = want.Addr(), want.Port()
+}

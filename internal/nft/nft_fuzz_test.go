@@ -1,0 +1,32 @@
+package nft
+
+import (
+	"strings"
+	"testing"
+)
+
+// FuzzParse reads lines of anybody's: it understands them or says why not.
+func FuzzParse(f *testing.F) {
+	for _, line := range []string{
+		"add table ip svc",
+		"add chain ip svc pre { type nat hook prerouting priority dstnat; policy accept; }",
+		"add map ip svc ips { type ipv4_addr . inet_proto . inet_service : verdict; }",
+		"add element ip svc ips { 10.96.0.100 . tcp . 80 : goto web, 10.96.0.1 . udp . 53 : accept }",
+		"add rule ip svc pre ip daddr 10.96.0.100 tcp dport 80 counter dnat to numgen random mod 2 map { 0 : 10.244.1.11, 1 : 10.244.1.12 }",
+		"insert rule ip svc pre ip saddr != 10.0.0.0/8 meta mark set mark or 0x4000; flush chain ip svc x",
+		"delete element ip svc ips { 10.96.0.100 . tcp . 80 }",
+	} {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		sentences, err := Parse(strings.Fields(line))
+		if err == nil && len(sentences) == 0 {
+			t.Error("nothing is said, and nothing is wrong")
+		}
+		for _, s := range sentences {
+			if back, ok := s.Opposite(); ok && back.Verb == s.Verb {
+				t.Errorf("%q takes back itself", line)
+			}
+		}
+	})
+}

@@ -1,0 +1,64 @@
+package pane
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"nstutor/diag/netfilter/tally"
+	"nstutor/diag/table"
+	"nstutor/internal/lab"
+	"nstutor/internal/session"
+	"nstutor/internal/session/feed"
+	"nstutor/steps"
+	"nstutor/ui/screen"
+)
+
+// remembering is a session whose node has a service, rules that count, and flows.
+func remembering() *session.Session {
+	s := session.New(nil, "en", "")
+	s.Network.Names = []string{lab.Host, lab.Inet}
+	for _, name := range s.Network.Names {
+		s.Network.Snaps[name] = &table.Snapshot{Name: name}
+	}
+	s.Network.Watch = lab.Host
+	s.Network.Log.Tried = steps.Watch{Netns: lab.Host, Get: "http://10.96.0.100"}.Tried()
+	flow := tally.Flow{Proto: "tcp", Src: "10.244.1.10", Dst: "10.96.0.100", DstPort: 80, ReplySrc: "10.244.1.11", ReplyDst: "10.244.1.10", ReplySrcPort: 8080}
+	again, other := flow, flow
+	flow.SrcPort, again.SrcPort, other.Dst = 40000, 40001, "10.96.0.200"
+	s.Network.Tally = feed.Tally{
+		Rules:    []tally.Rule{{Hook: "prerouting", Chain: "ip svc pre", Text: "ip daddr 10.96.0.100 dnat to 10.244.1.11", Count: tally.Count{Packets: 12}}},
+		Services: []tally.Service{{Addr: "10.96.0.100:80", To: []string{"10.244.1.11:8080", "10.244.1.12:8080"}}},
+		Flows:    []tally.Flow{flow, again, other},
+	}
+	return s
+}
+
+// TestCountersAndConnectionsAreShown: a rule behind what it has counted, connections
+// of one client in one line, and none that the step does not try.
+func TestCountersAndConnectionsAreShown(t *testing.T) {
+	live := New(remembering(), screen.NewLook("en", false)).Live
+	text := ansi.Strip(strings.Join(live.Lines(120, 30, false), "\n"))
+	for _, want := range []string{
+		"rules       12  ip svc pre ip daddr 10.96.0.100 dnat to 10.244.1.11",
+		"2  tcp src=10.244.1.10 dst=10.96.0.100:80 → src=10.244.1.11:8080 dst=10.244.1.10",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "10.96.0.200") {
+		t.Errorf("a connection that nobody tries is shown:\n%s", text)
+	}
+}
+
+// TestAServiceIsDrawnAsNobodys: in a box of its own, below the outside.
+func TestAServiceIsDrawnAsNobodys(t *testing.T) {
+	topology := New(remembering(), screen.NewLook("en", false)).Topology
+	lines, _, ok := topology.boxes(100)
+	text := ansi.Strip(strings.Join(lines, "\n"))
+	if !ok || !strings.Contains(text, "nobody's: entries") || !strings.Contains(text, "10.96.0.100:80") || !strings.Contains(text, "→ 10.244.1.12:8080") {
+		t.Errorf("drawn is\n%s", text)
+	}
+}

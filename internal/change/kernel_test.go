@@ -90,6 +90,7 @@ func nftSamples() (all []sample) {
 		"dnat to a port":     "add rule ip svc pre ip saddr != 10.244.0.0/16 ip daddr 10.96.0.100 tcp dport 80 counter dnat to 10.244.1.11:8080",
 		"dnat of a protocol": "insert rule ip svc ep-b meta l4proto udp dnat to 10.244.1.11:53",
 		"dnat by lot":        "insert rule ip svc pre ip daddr 10.96.0.100 dnat to numgen random mod 2 map { 0 : 10.244.1.11, 1 : 10.244.1.12 }",
+		"a node's port":      "add rule ip svc pre fib daddr type local tcp dport 30080 counter dnat to 10.244.1.11:80",
 		"a verdict by lot":   "add rule ip svc pre numgen inc mod 2 vmap { 0 : goto ep-b, 1 : goto ep-c }",
 		"a map of services":  "add rule ip svc pre ip daddr . meta l4proto . th dport vmap @ips",
 		"a jump":             "add rule ip svc pre iifname veth-pod-a udp sport 53 jump ep-b",

@@ -20,6 +20,9 @@ var (
 	ports     = map[string]uint32{"sport": 0, "dport": 2}
 )
 
+// What an address may be to a node (RTN_*).
+var addressTypes = map[string]uint32{"unicast": unix.RTN_UNICAST, "local": unix.RTN_LOCAL, "broadcast": unix.RTN_BROADCAST, "multicast": unix.RTN_MULTICAST}
+
 // Registers of 32 bits behind the first, which a key of several fields fills
 // (NFT_REG32_01 and NFT_REG32_02).
 const second, third = 9, 10
@@ -92,6 +95,9 @@ func (w *writer) statement() error {
 	if w.skips("ip", "daddr", ".", "meta", "l4proto", ".", "th", "dport", "vmap") {
 		return w.services()
 	}
+	if w.skips("fib", "daddr", "type") {
+		return w.addressType()
+	}
 	switch word := w.next(); word {
 	case "ip":
 		return w.address(w.next())
@@ -132,6 +138,18 @@ func (w *writer) address(field string) error {
 		w.add(&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: net.CIDRMask(p.Bits(), 32), Xor: make([]byte, 4)})
 	}
 	w.add(&expr.Cmp{Op: op, Register: 1, Data: p.Masked().Addr().AsSlice()})
+	return nil
+}
+
+// addressType asks the routes what the destination is to this node: `fib daddr type local`.
+func (w *writer) addressType() error {
+	op, word := w.comparison(), w.next()
+	kind, known := addressTypes[word]
+	if !known {
+		return say.Err("%q is not understood here", "这里不认识 %q", word)
+	}
+	w.add(&expr.Fib{Register: 1, FlagDADDR: true, ResultADDRTYPE: true},
+		&expr.Cmp{Op: op, Register: 1, Data: binaryutil.NativeEndian.PutUint32(kind)})
 	return nil
 }
 

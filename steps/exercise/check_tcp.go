@@ -3,6 +3,7 @@ package exercise
 import (
 	"context"
 	"fmt"
+	"net/netip"
 
 	"nstutor/diag/probe"
 	"nstutor/internal/lab"
@@ -34,12 +35,16 @@ func get(ctx context.Context, l *lab.Lab, from, addr string) (bool, string, erro
 	return false, r.Message, ctx.Err()
 }
 
-// Fetches checks that a page is fetched.
+// Fetches checks that a page is fetched. The address may have a port.
 func Fetches(from, addr string) Check {
+	ask := question{from: from, to: addr, port: 80}
+	if at, err := netip.ParseAddrPort(addr); err == nil {
+		ask.to, ask.port = at.Addr().String(), at.Port()
+	}
 	return Check{
 		Text:  say.T("%s gets http://%s", "%s 打得开 http://%s", from, addr),
 		Table: say.Quote(fmt.Sprintf("ip netns exec %s curl http://%s", from, addr)),
-		ask:   question{from: from, to: addr, port: 80},
+		ask:   ask,
 		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
 			return get(ctx, l, from, addr)
 		},

@@ -115,7 +115,7 @@ func (s Sent) judge(node *passage.Node, c steps.Condition) steps.Condition {
 		c.Err = err
 		return c
 	}
-	ends := passage.Ends(flow, ways)
+	ends := passage.Ends(ways)
 	wants := slices.Sorted(slices.Values(s.Wants))
 	if c.Met = slices.Equal(slices.Sorted(maps.Keys(ends)), wants); !c.Met {
 		c.Seen = passage.Said(ends)

@@ -50,17 +50,8 @@ func (w *walk) originate(n *machine.Space, p packet) {
 		return
 	}
 	if p.leg == LegRequest && p.dst != asked {
-		// A rule of OUTPUT has changed the destination: it is routed again.
-		route = n.Route(p.query())
-		w.hop(n, p, StageRoute, route.DevName, quote(route.Get))
-		if route.Kind == machine.KindLocal {
-			w.deliver(n, p, "lo")
-			return
-		}
-		if route.Kind != machine.KindUnicast {
-			w.noRoute(n, p, route)
-			return
-		}
+		w.sendElsewhere(n, p)
+		return
 	}
 	if p.isRequest() {
 		w.began = []passage{{n, route, "", p}}
@@ -68,8 +59,34 @@ func (w *walk) originate(n *machine.Space, p packet) {
 	w.leave(n, p, "", route)
 }
 
-// loopback delivers a packet to the namespace that sent it.
+// sendElsewhere routes a request again, whose destination a rule of OUTPUT has changed.
+func (w *walk) sendElsewhere(n *machine.Space, p packet) {
+	route := n.Route(p.query())
+	w.hop(n, p, StageRoute, route.DevName, quote(route.Get))
+	switch route.Kind {
+	case machine.KindLocal:
+		w.deliver(n, p, "lo")
+	case machine.KindUnicast:
+		if p.isRequest() {
+			w.began = []passage{{n, route, "", p}}
+		}
+		w.leave(n, p, "", route)
+	default:
+		w.noRoute(n, p, route)
+	}
+}
+
+// loopback delivers a packet to its own sender, unless a rule sends it elsewhere.
 func (w *walk) loopback(n *machine.Space, p packet) {
+	asked := p.dst
+	p, ok := w.filter(n, w.enters(n, p), "output", "", "lo")
+	if !ok {
+		return
+	}
+	if p.leg == LegRequest && p.dst != asked {
+		w.sendElsewhere(n, p)
+		return
+	}
 	lo, err := n.Link("lo")
 	if err != nil {
 		w.giveUp(n, p, StageSend, "lo", quote(err))
@@ -78,14 +95,13 @@ func (w *walk) loopback(n *machine.Space, p packet) {
 	if !lo.Up() {
 		w.fault(n, p, StageSend, "lo", cause.LoopbackPassed{At: at(n), Lo: lo})
 	}
-	p = w.enters(n, p)
+	if p, ok = w.filter(n, p, "postrouting", "", "lo"); !ok {
+		return
+	}
 	w.linkFilter(n, p, eval.OnDevice("egress", "lo"))
 	w.linkFilter(n, p, eval.OnDevice("ingress", "lo"))
-	for _, hook := range []struct{ name, iif, oif string }{{"output", "", "lo"}, {"postrouting", "", "lo"}, {"prerouting", "lo", ""}} {
-		var ok bool
-		if p, ok = w.filter(n, p, hook.name, hook.iif, hook.oif); !ok {
-			return
-		}
+	if p, ok = w.filter(n, p, "prerouting", "lo", ""); !ok {
+		return
 	}
 	w.deliver(n, p, "lo")
 }

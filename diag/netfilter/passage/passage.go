@@ -52,7 +52,8 @@ type Flow struct {
 
 // Way is one of the things that may become of a packet.
 type Way struct {
-	Share float64 // of all packets, from 0 to 1
+	Share float64    // of all packets, from 0 to 1
+	Sent  netip.Addr // the source that it set out with
 	// Packet is as it leaves the node, or as it was where it was dropped.
 	Packet  eval.Packet
 	Verdict eval.Verdict // accept, drop, reject or unknown
@@ -70,29 +71,48 @@ func (n *Node) Ways(f Flow) ([]Way, error) {
 	} else {
 		p.SrcPort, p.DstPort = srcPort, f.Port
 	}
-	hooks := []string{"prerouting", "forward", "postrouting"}
+	first, behind := "prerouting", []string{"forward", "postrouting"}
 	if f.Src.IsValid() {
 		p.IIF = n.device(f.Src)
 	} else {
-		hooks = []string{"output", "postrouting"}
+		first, behind = "output", []string{"postrouting"}
 		reply, err := n.one.Route(table.RouteRequest{Dst: f.Dst})
 		if err != nil {
 			return nil, err
 		}
 		p.Src, p.OIF = reply.Src, reply.Dev
 	}
-	ways := []Way{{Share: 1, Packet: p, Verdict: eval.VerdictAccept}}
-	for i, hook := range hooks {
+	var ways []Way
+	for _, way := range n.pass(first, Way{Share: 1, Sent: p.Src, Packet: p, Verdict: eval.VerdictAccept}) {
+		hooks := behind
+		if f.Src.IsValid() && n.takes(way.Packet.Dst) {
+			hooks = []string{"input"}
+		}
+		ways = append(ways, n.through(hooks, way)...)
+	}
+	return ways, n.rules.Err()
+}
+
+// through takes a packet through hooks behind the choice of its route.
+func (n *Node) through(hooks []string, way Way) []Way {
+	ways := []Way{way}
+	for _, hook := range hooks {
 		var next []Way
 		for _, way := range ways {
-			if i > 0 {
+			if hook != "input" {
 				way.Packet.OIF = n.device(way.Packet.Dst)
 			}
 			next = append(next, n.pass(hook, way)...)
 		}
 		ways = next
 	}
-	return ways, n.rules.Err()
+	return ways
+}
+
+// takes says whether packets to addr are for the node itself.
+func (n *Node) takes(addr netip.Addr) bool {
+	kind, _, err := n.env.AddrType(addr)
+	return err == nil && kind == "local"
 }
 
 // pass takes a packet through one hook, unless it has been dropped already.
@@ -102,7 +122,7 @@ func (n *Node) pass(hook string, was Way) []Way {
 	}
 	var ways []Way
 	for _, b := range eval.Branches(n.rules, hook, was.Packet, n.env) {
-		way := Way{Share: was.Share * b.Share, Packet: b.Packet, Verdict: b.Verdict, Rule: was.Rule}
+		way := Way{Share: was.Share * b.Share, Sent: was.Sent, Packet: b.Packet, Verdict: b.Verdict, Rule: was.Rule}
 		switch {
 		case b.Verdict == eval.VerdictUnknown:
 			way.Rule = strings.Join(b.Unsure, "; ")
@@ -127,22 +147,22 @@ func (n *Node) device(addr netip.Addr) string {
 
 // End is where the packet of a flow ends up, in few words: "10.244.1.11:80", or
 // "10.244.1.11:80 from 192.168.6.160" where its source is another, or "reject".
-func (w Way) End(f Flow) string {
+func (w Way) End() string {
 	if w.Verdict != eval.VerdictAccept {
 		return string(w.Verdict)
 	}
 	end := eval.Endpoint(w.Packet.Dst, w.Packet.DstPort)
-	if f.Src.IsValid() && w.Packet.Src != f.Src {
+	if w.Packet.Src != w.Sent {
 		end += " from " + w.Packet.Src.String()
 	}
 	return end
 }
 
 // Ends are the different ends of ways, each with its share.
-func Ends(f Flow, ways []Way) map[string]float64 {
+func Ends(ways []Way) map[string]float64 {
 	ends := map[string]float64{}
 	for _, w := range ways {
-		ends[w.End(f)] += w.Share
+		ends[w.End()] += w.Share
 	}
 	return ends
 }

@@ -8,7 +8,7 @@ import "nstutor/steps"
 func All() steps.Course { return whole().Here() }
 
 func whole() steps.Course {
-	return steps.Course{packets, namespaces, pod, outside, routed, bridged, virtual, balanced, hairpinned}
+	return steps.Course{packets, namespaces, pod, outside, routed, bridged, virtual, balanced, hairpinned, policed}
 }
 
 // The places of the course.

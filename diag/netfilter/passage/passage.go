@@ -1,4 +1,4 @@
-// Package passage says what a node's rules make of the first packet of a flow: it takes
+// Package passage says what a node's rules make of a packet of a flow: it takes
 // the packet through the hooks in their order, with the kernel's own choice of a route
 // between them, along each way that rules may draw by lot.
 package passage
@@ -48,6 +48,8 @@ type Flow struct {
 	// Proto is IPPROTO_TCP or IPPROTO_UDP, which go to Port, or IPPROTO_ICMP: a ping.
 	Proto byte
 	Port  uint16
+	// Known is a packet of a flow that has been answered before.
+	Known bool
 }
 
 // Way is one of the things that may become of a packet.
@@ -70,6 +72,9 @@ func (n *Node) Ways(f Flow) ([]Way, error) {
 	} else {
 		p.SrcPort, p.DstPort = srcPort, f.Port
 	}
+	if f.Known {
+		p.CTState = eval.CTEstablished
+	}
 	hooks := []string{"prerouting", "forward", "postrouting"}
 	if f.Src.IsValid() {
 		p.IIF = n.device(f.Src)
@@ -85,10 +90,14 @@ func (n *Node) Ways(f Flow) ([]Way, error) {
 	for i, hook := range hooks {
 		var next []Way
 		for _, way := range ways {
+			at := hook
 			if i > 0 {
-				way.Packet.OIF = n.device(way.Packet.Dst)
+				if way.Packet.OIF, at = n.onward(way.Packet, hook); at == "" {
+					next = append(next, way)
+					continue
+				}
 			}
-			next = append(next, n.pass(hook, way)...)
+			next = append(next, n.pass(at, way)...)
 		}
 		ways = next
 	}
@@ -114,6 +123,22 @@ func (n *Node) pass(hook string, was Way) []Way {
 		ways = append(ways, way)
 	}
 	return ways
+}
+
+// onward is the device that a packet leaves by, and the hook that it passes next: what
+// came in and is for the node itself passes input in place of forward, and no further
+// one.
+func (n *Node) onward(p eval.Packet, hook string) (dev, at string) {
+	reply, err := n.one.Route(table.RouteRequest{Dst: p.Dst})
+	switch {
+	case err != nil:
+		return "", hook
+	case p.IIF == "" || reply.Type != "local":
+		return reply.Dev, hook
+	case hook == "forward":
+		return "", "input"
+	}
+	return "", ""
 }
 
 // device is where the kernel sends packets to addr, or nothing.

@@ -26,6 +26,7 @@ var after = []belonging{
 	{"6", []string{"other-hook", "short-cut"}},
 	{"7", []string{"half-deaf", "deaf-client"}},
 	{"8", []string{"own-service", "own-door"}},
+	{"10", []string{"late-permit", "no-names"}},
 }
 
 // mixed is how many exercises of earlier chapters are offered besides.

@@ -27,6 +27,7 @@ var after = []belonging{
 	{"7", []string{"half-deaf", "deaf-client"}},
 	{"8", []string{"own-service", "own-door"}},
 	{"9", []string{"public-port"}},
+	{"10", []string{"late-permit", "no-names"}},
 }
 
 // mixed is how many exercises of earlier chapters are offered besides.

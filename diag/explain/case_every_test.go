@@ -15,6 +15,7 @@ var elsewhere = map[cause.Code]string{
 	cause.ModelDisagrees:     "a rule of the kernel's that is not followed: TestTheReportTellsTheAnswer",
 	service.ReplyOtherSource: "a doubt, which only a datagram decides: TestAnAnswerFromAnotherAddress",
 	service.NameUnresolved:   "it takes a name: TestANameThatCannotBeLookedUp",
+	service.StaleConntrack:   "it takes a flow that went before: TestAFlowGoesWhereItWasRememberedToGo",
 	cause.ConntrackFull:      "it takes a table that is filled: TestAFullConnectionTable",
 	cause.NeighboursFull:     "the table is the whole machine's, and a test must not fill it: machine.TestPermanentNeighboursTakeNoRoom",
 	cause.NoPeer:             "it takes WireGuard, which few kernels of tests have: farend.TestPeersAreReadAsTheKernelWritesThem",

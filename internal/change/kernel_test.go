@@ -91,6 +91,8 @@ func nftSamples() (all []sample) {
 		"dnat of a protocol": "insert rule ip svc ep-b meta l4proto udp dnat to 10.244.1.11:53",
 		"dnat by lot":        "insert rule ip svc pre ip daddr 10.96.0.100 dnat to numgen random mod 2 map { 0 : 10.244.1.11, 1 : 10.244.1.12 }",
 		"a node's port":      "add rule ip svc pre fib daddr type local tcp dport 30080 counter dnat to 10.244.1.11:80",
+		"known connections":  "insert rule ip svc ep-b ct state established,related counter accept",
+		"new connections":    "add rule ip svc ep-b ip saddr 10.244.1.10 ct state new counter drop",
 		"a verdict by lot":   "add rule ip svc pre numgen inc mod 2 vmap { 0 : goto ep-b, 1 : goto ep-c }",
 		"a map of services":  "add rule ip svc pre ip daddr . meta l4proto . th dport vmap @ips",
 		"a jump":             "add rule ip svc pre iifname veth-pod-a udp sport 53 jump ep-b",
@@ -342,7 +344,7 @@ func TestWhatIsNoChangeIsNotUnderstood(t *testing.T) {
 		"nft add chain ip t c { type nat hook output; }", "nft add chain ip t c { policy maybe; }", "nft add rule ip t c", "nft add rule ip t c ip daddr x", "nft add rule ip t c ip ttl 3",
 		"nft add rule ip t c dnat to 10.0.0.1:80", "nft add rule ip t c dnat to", "nft add rule ip t c tcp dport http", "nft add rule ip t c tcp flags syn", "nft add rule ip t c meta skuid 0",
 		"nft add rule ip t c numgen random mod 0 vmap { 0 : accept }", "nft add rule ip t c numgen random mod 2 vmap 0 : accept", "nft add rule ip t c numgen random mod 2 vmap { 0 accept }",
-		"nft add rule ip t c ip daddr . meta l4proto . th dport vmap ips", "nft add rule ip t c meta mark 7", "nft add rule ip t c meta mark set 7", "nft add rule ip t c iifname",
+		"nft add rule ip t c ip daddr . meta l4proto . th dport vmap ips", "nft add rule ip t c meta mark 7", "nft add rule ip t c ct state", "nft add rule ip t c ct state old", "nft add rule ip t c ct mark 7", "nft add rule ip t c meta mark set 7", "nft add rule ip t c iifname",
 		"nft add element ip t m { 10.0.0.1 : accept }", "nft add element ip t m { 10.0.0.1 . tcp . 80 }", "nft add map ip t m { type ipv4_addr : verdict; }", "nft add rule ip t c nonsense",
 	} {
 		if c, err := change.Parse("", strings.Fields(words)...); err == nil {

@@ -15,6 +15,7 @@ func FuzzParse(f *testing.F) {
 		"add rule ip svc pre ip daddr 10.96.0.100 tcp dport 80 counter dnat to numgen random mod 2 map { 0 : 10.244.1.11, 1 : 10.244.1.12 }",
 		"insert rule ip svc pre ip saddr != 10.0.0.0/8 meta mark set mark or 0x4000; flush chain ip svc x",
 		"add rule ip svc pre fib daddr type local tcp dport 30080 counter drop",
+		"add rule ip svc pre ct state established,related counter accept",
 		"delete element ip svc ips { 10.96.0.100 . tcp . 80 }",
 	} {
 		f.Add(line)

@@ -105,6 +105,8 @@ func (w *writer) statement() error {
 		return w.port(word, w.next())
 	case "meta":
 		return w.meta(w.next())
+	case "ct":
+		return w.ct(w.next())
 	case "iifname", "oifname":
 		return w.device(word)
 	case "numgen":

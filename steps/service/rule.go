@@ -26,11 +26,13 @@ type Rule struct {
 	For   []Sent
 }
 
-// Sent is the first packet of a flow, and all that may become of it.
+// Sent is a packet of a flow, the first unless it says otherwise, and all that may
+// become of it.
 type Sent struct {
 	From  string // an address behind one of the node's devices; empty: the node itself
 	To    string // an address, for a ping; with a port for a connection
 	UDP   bool   // it is a datagram
+	Known bool   // its flow was answered before
 	Wants []string
 }
 
@@ -92,6 +94,8 @@ func (s Sent) wanted() say.Text {
 	}
 	ends := say.Quote(strings.Join(s.Wants, ", "))
 	switch {
+	case s.Known:
+		return say.T("what from %s to %s belongs to a connection that has begun: %s", "%s 发往 %s、属于已有连接的包：%s", from, s.To, ends)
 	case s.UDP:
 		return say.T("a datagram from %s to %s: %s", "%s 发往 %s 的 UDP 包：%s", from, s.To, ends)
 	case strings.Contains(s.To, ":"):
@@ -124,7 +128,7 @@ func (s Sent) judge(node *passage.Node, c steps.Condition) steps.Condition {
 }
 
 func (s Sent) flow() (f passage.Flow, err error) {
-	f.Proto = unix.IPPROTO_ICMP
+	f.Proto, f.Known = unix.IPPROTO_ICMP, s.Known
 	if to, err := netip.ParseAddrPort(s.To); err == nil {
 		f.Dst, f.Port, f.Proto = to.Addr(), to.Port(), unix.IPPROTO_TCP
 		if s.UDP {

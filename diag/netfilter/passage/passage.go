@@ -1,4 +1,4 @@
-// Package passage says what a node's rules make of the first packet of a flow: it takes
+// Package passage says what a node's rules make of a packet of a flow: it takes
 // the packet through the hooks in their order, with the kernel's own choice of a route
 // between them, along each way that rules may draw by lot.
 package passage
@@ -48,6 +48,8 @@ type Flow struct {
 	// Proto is IPPROTO_TCP or IPPROTO_UDP, which go to Port, or IPPROTO_ICMP: a ping.
 	Proto byte
 	Port  uint16
+	// Known is a packet of a flow that has been answered before.
+	Known bool
 }
 
 // Way is one of the things that may become of a packet.
@@ -70,6 +72,9 @@ func (n *Node) Ways(f Flow) ([]Way, error) {
 		p.ICMPType = 8
 	} else {
 		p.SrcPort, p.DstPort = srcPort, f.Port
+	}
+	if f.Known {
+		p.CTState = eval.CTEstablished
 	}
 	first, behind := "prerouting", []string{"forward", "postrouting"}
 	if f.Src.IsValid() {

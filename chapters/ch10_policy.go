@@ -21,7 +21,7 @@ const (
 	podAURL    = "http://" + podAIP
 	podBURL    = "http://" + podBIP
 	nodeWeb    = nodeIP + ":8080"
-	nodeURL    = "http://" + nodeWeb
+	nodeWebURL = "http://" + nodeWeb
 	podBDNS    = podBIP + ":53"
 	nameIP     = "203.0.113.53"
 	fromA      = "ip saddr " + podAIP + " "
@@ -193,13 +193,13 @@ var policed = Chapter{
 			Setup:  append(behind(fromA+"counter drop"), Run{Netns: host, Name: "web-node", Argv: []string{"web", "8080"}}),
 			Action: banNode,
 			Before: Promise{
-				Gets: append(blocked(podA, podBURL), page(podA, nodeURL, podAIP)...),
+				Gets: append(blocked(podA, podBURL), page(podA, nodeWebURL, podAIP)...),
 			},
 			After: Promise{
-				Gets:   append(blocked(podA, nodeURL), page(host, podAURL, nodeIP)...),
+				Gets:   append(blocked(podA, nodeWebURL), page(host, podAURL, nodeIP)...),
 				Claims: []Claim{Counts{Netns: host, Hook: "input", Text: "DROP", Min: 1}, Counts{Netns: host, Hook: "forward", Text: "DROP"}},
 			},
-			Watch: Watch{Netns: podA, Get: nodeURL, Rules: host},
+			Watch: Watch{Netns: podA, Get: nodeWebURL, Rules: host},
 		},
 		{
 			ID: "10.7",

@@ -23,6 +23,7 @@ const (
 	ipB  = "10.244.1.11"
 	vip  = "10.96.0.100"
 	web  = vip + ":80"
+	node = "192.168.6.160"
 )
 
 func newLab(t *testing.T) *lab.Lab {

@@ -5,10 +5,10 @@ import (
 	. "nstutor/steps" // a chapter reads like a list of commands
 )
 
-// packets is chapter 0: what Linux does with a packet. The node begins without
 // toRouter is the way out of the node, which the texts from 0.3 on take for granted.
 var toRouter = RouteGet{Netns: host, Dst: webIP, Via: routerIP, Dev: "eth0"}
 
+// packets is chapter 0: what Linux does with a packet. The node begins without
 // an address.
 var packets = Chapter{
 	ID:    "0",
@@ -112,6 +112,27 @@ var packets = Chapter{
 			After: Promise{
 				Pings:  []Ping{{From: host, To: webIP, Want: probe.Replied}},
 				Claims: []Claim{NeighIs{Netns: host, Dst: routerIP, Dev: "eth0", States: Resolved, MACOf: routerDev}},
+			},
+			Watch: Watch{Netns: host, Ping: webIP},
+		},
+		{
+			ID: "0.B1", From: "0.5",
+			Action: LinkPromisc{Netns: inet, Name: "up0"},
+			Before: Promise{
+				Pings: []Ping{{From: host, To: webIP, Want: probe.Silent}},
+				Claims: []Claim{
+					toRouter,
+					NeighIs{Netns: host, Dst: routerIP, Dev: "eth0", States: Permanent},
+					LinkIs{Netns: inet, Name: "up0", Has: []string{"UP"}, Lacks: []string{"PROMISC"}},
+				},
+			},
+			After: Promise{
+				Pings: []Ping{{From: host, To: webIP, Want: probe.Silent}},
+				Claims: []Claim{
+					LinkIs{Netns: inet, Name: "up0", Has: []string{"UP", "PROMISC"}},
+					FrameSeen{Netns: inet, Dev: "up0", Proto: "ICMP", Op: "echo request", Src: nodeIP, Dst: webIP, DstMAC: noMAC},
+					FrameSeen{Netns: inet, Dev: "up0", Proto: "ICMP", Op: "echo reply", None: true},
+				},
 			},
 			Watch: Watch{Netns: host, Ping: webIP},
 		},

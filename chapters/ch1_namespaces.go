@@ -26,7 +26,10 @@ var namespaces = Chapter{
 			ID: "1.D1",
 			Action: Run{Netns: "nginx", Name: "nginx", Argv: []string{"web"},
 				Same: []string{"docker run --name=nginx -d nginx"}},
-			Before: Promise{Gets: []Get{{From: "pause", URL: "http://172.17.0.8", Fails: unix.ECONNREFUSED}}},
+			Before: Promise{
+				Gets:   []Get{{From: "pause", URL: "http://172.17.0.8", Fails: unix.ECONNREFUSED}},
+				Claims: append(addressed("pause", "172.17.0.7/16"), addressed("nginx", "172.17.0.8/16")...),
+			},
 			After: Promise{
 				Gets: []Get{
 					{From: "pause", URL: "http://172.17.0.8", Client: "172.17.0.7"},
@@ -40,7 +43,10 @@ var namespaces = Chapter{
 			ID: "1.D2",
 			Action: Run{Netns: "pause", Name: "web", Argv: []string{"web"},
 				Same: []string{"docker run --name=web --network=container:pause -d nginx"}},
-			Before: Promise{Gets: []Get{{From: "pause", URL: "http://localhost", Fails: unix.ECONNREFUSED}}},
+			Before: Promise{
+				Gets:   []Get{{From: "pause", URL: "http://localhost", Fails: unix.ECONNREFUSED}},
+				Claims: append(addressed("pause", "172.17.0.7/16"), LinkIs{Netns: "pause", Name: "lo", Has: []string{"UP"}}, ProcessIn{Name: "nginx", Netns: "nginx"}),
+			},
 			After: Promise{
 				Gets:   []Get{{From: "pause", URL: "http://localhost", Client: "127.0.0.1"}},
 				Claims: []Claim{ProcessIn{Name: "web", Netns: "pause"}, ProcessIn{Name: "pause", Netns: "pause"}},
@@ -51,7 +57,7 @@ var namespaces = Chapter{
 			ID: "1.D3",
 			Action: Observe{Netns: host, Process: "pause",
 				Argv: []string{"nsenter", "--net=/proc/{PID}/ns/net", "ip", "addr", "show"}},
-			Before: Promise{Claims: []Claim{ProcessIn{Name: "pause", Netns: "pause"}}},
+			Before: Promise{Claims: append(addressed("pause", "172.17.0.7/16"), ProcessIn{Name: "pause", Netns: "pause"}, ProcessIn{Name: "web", Netns: "pause"})},
 			After: Promise{Claims: []Claim{
 				ProcessIn{Name: "pause", Netns: "pause"},
 				ProcessIn{Name: "pause", Netns: host, Not: true},
@@ -90,7 +96,11 @@ var namespaces = Chapter{
 		{
 			ID:     "1.3",
 			Action: Run{Netns: ns1, Name: "sidecar", Argv: []string{"pause"}},
-			Before: Promise{Claims: []Claim{ProcessIs{Name: "sidecar", Absent: true}, ProcessIn{Name: "web-ns1", Netns: ns1}}},
+			Before: Promise{Claims: []Claim{
+				ProcessIs{Name: "sidecar", Absent: true},
+				ProcessIn{Name: "web-ns1", Netns: ns1}, ProcessIn{Name: "web-host", Netns: host},
+				OnlyLoopback{Netns: ns1},
+			}},
 			After: Promise{
 				Gets: []Get{{From: host, URL: "http://127.0.0.1", Client: "127.0.0.1"}},
 				Claims: []Claim{
@@ -98,6 +108,7 @@ var namespaces = Chapter{
 					ProcessIn{Name: "web-ns1", Netns: ns1},
 					ProcessIn{Name: "web-host", Netns: host},
 					ProcessIn{Name: "web-host", Netns: ns1, Not: true},
+					OnlyLoopback{Netns: ns1},
 				},
 			},
 			Watch: Watch{Netns: ns1, Ping: "127.0.0.1"},
@@ -106,14 +117,31 @@ var namespaces = Chapter{
 			ID: "1.4",
 			Action: Observe{Netns: host, Process: "sidecar",
 				Argv: []string{"nsenter", "--net=/proc/{PID}/ns/net", "ip", "addr"}},
-			Before: Promise{Claims: []Claim{ProcessIn{Name: "sidecar", Netns: ns1}}},
+			Before: Promise{Claims: []Claim{ProcessIn{Name: "sidecar", Netns: ns1}, ProcessIn{Name: "web-ns1", Netns: ns1}, OnlyLoopback{Netns: ns1}}},
 			After: Promise{Claims: []Claim{
-				ProcessIn{Name: "sidecar", Netns: ns1},
-				OnlyLoopback{Netns: ns1},
+				ProcessIn{Name: "sidecar", Netns: ns1}, ProcessIn{Name: "web-ns1", Netns: ns1},
+				OnlyLoopback{Netns: ns1}, NoRoutes{Netns: ns1},
 			}},
 			Watch: Watch{Netns: ns1, Ping: "127.0.0.1"},
 		},
+		{
+			ID: "1.B1", From: "1.2",
+			Setup:  []Action{dockerNAT},
+			Action: Observe{Netns: host, Argv: []string{"iptables-save"}},
+			Before: Promise{Claims: []Claim{Made{Action: dockerNAT}, OnlyLoopback{Netns: ns1}}},
+			After:  Promise{Claims: []Claim{Made{Action: dockerNAT}, Made{Action: inNs1(dockerNAT), Not: true}}},
+			Watch:  Watch{Netns: ns1, Ping: "127.0.0.1"},
+		},
 	},
+}
+
+// dockerNAT is the rule that Docker makes for the containers on its bridge.
+var dockerNAT = Masquerade{Netns: host, Src: "172.17.0.0/16", NotTo: "172.17.0.0/16"}
+
+// inNs1 is the same rule in another namespace.
+func inNs1(rule Masquerade) Masquerade {
+	rule.Netns = ns1
+	return rule
 }
 
 // container is what Docker does to give a container its network: a namespace,
@@ -131,6 +159,11 @@ func container(name, addr string) []Action {
 		LinkUp{Netns: name, Name: "eth0"},
 		RouteAdd{Netns: name, Dst: "default", Via: "172.17.0.1", Dev: "eth0"},
 	}
+}
+
+// addressed is what the texts take for granted of such a container.
+func addressed(name, addr string) []Claim {
+	return []Claim{AddrIs{Netns: name, Dev: "eth0", Addr: addr}, RouteGet{Netns: name, Dst: "172.17.0.1", Dev: "eth0"}}
 }
 
 func concat(lists ...[]Action) []Action {

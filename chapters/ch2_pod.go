@@ -1,6 +1,8 @@
 package chapters
 
 import (
+	"golang.org/x/sys/unix"
+
 	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
 )
@@ -69,7 +71,11 @@ var pod = Chapter{
 				NoRoutes{Netns: ns1},
 				LinkIs{Netns: ns1, Name: "ns1-eth0", Lacks: []string{"UP"}},
 			}},
-			After: Promise{Claims: []Claim{AddrIs{Netns: ns1, Dev: "ns1-eth0", Addr: "172.20.1.10/24"}, NoRoutes{Netns: ns1}}},
+			After: Promise{Claims: []Claim{
+				AddrIs{Netns: ns1, Dev: "ns1-eth0", Addr: "172.20.1.10/24"},
+				NoRoutes{Netns: ns1},
+				Refused{Action: RouteAdd{Netns: ns1, Dst: "default", Via: gateway, Dev: "ns1-eth0"}, Why: unix.ENETUNREACH},
+			}},
 			Watch: toNode,
 		},
 		{
@@ -211,7 +217,7 @@ var pod = Chapter{
 		},
 		{
 			ID:     "2.12",
-			Action: Observe{Netns: ns1, Argv: []string{"ping", "-c", "1", nodeIP}},
+			Action: Observe{Netns: ns1, Argv: []string{"ping", "-c", "5", "-i", "0.2", nodeIP}},
 			Before: Promise{Pings: node(probe.Replied), Claims: []Claim{toGateway, RouteGet{Netns: host, Dst: podIP, Dev: "veth-ns1"}}},
 			After: Promise{
 				Pings: node(probe.Replied),

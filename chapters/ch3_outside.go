@@ -16,7 +16,21 @@ func web(want probe.Outcome) []Ping { return []Ping{{From: ns1, To: webIP, Want:
 var (
 	forward    = Sysctl{Netns: host, Key: "net.ipv4.ip_forward", Value: "1"}
 	masquerade = Masquerade{Netns: host, Src: podIP}
+
+	betweenPods = Masquerade{Netns: host, Src: "172.20.1.0/24", NotTo: "172.20.1.0/24"}
 )
+
+// What the texts of chapter 3 take for granted: both ends know the way, there and back,
+// and how far the node forwards.
+var (
+	podToWeb  = RouteGet{Netns: ns1, Dst: webIP, Via: gateway, Dev: "ns1-eth0"}
+	nodeToWeb = RouteGet{Netns: host, Dst: webIP, Via: routerIP, Dev: "eth0"}
+)
+
+// wayOut claims the two ways, the way back to the pod, and the node's ip_forward.
+func wayOut(forward string) []Claim {
+	return []Claim{podToWeb, nodeToWeb, podsWay, SysctlIs{Netns: host, Key: "net.ipv4.ip_forward", Value: forward}}
+}
 
 // What an echo looks like on the node's uplink, with the pod's own source and
 // with the node's.
@@ -35,10 +49,12 @@ var outside = Chapter{
 			Action: forward,
 			Before: Promise{
 				Pings: web(probe.Silent),
-				Claims: []Claim{
+				Claims: append(wayOut("0"),
+					SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.forwarding", Value: "0"},
+					AddrIs{Netns: host, Dev: "veth-ns1", Addr: "172.20.1.1/24"},
+					Made{Action: masquerade, Not: true},
 					FrameSeen{Netns: host, Dev: "eth0", Proto: "ICMP", Op: "echo request", Dst: webIP, None: true},
-					Counted{Netns: host, Counter: "IpInAddrErrors", Min: 1},
-				},
+					Counted{Netns: host, Counter: "IpInAddrErrors", Min: 1}),
 			},
 			After: Promise{
 				Pings:  web(probe.Silent),
@@ -49,7 +65,7 @@ var outside = Chapter{
 		{
 			ID:     "3.2",
 			Action: masquerade,
-			Before: Promise{Pings: web(probe.Silent), Claims: []Claim{unNATed, SysctlIs{Netns: host, Key: "net.ipv4.ip_forward", Value: "1"}}},
+			Before: Promise{Pings: web(probe.Silent), Claims: append(wayOut("1"), unNATed)},
 			After: Promise{
 				Pings: []Ping{{From: ns1, To: webIP, Want: probe.Replied, TTL: 63}},
 				Claims: []Claim{
@@ -64,7 +80,7 @@ var outside = Chapter{
 			Action: masquerade,
 			Before: Promise{
 				Pings:  web(probe.Silent),
-				Claims: []Claim{unNATed, SysctlIs{Netns: host, Key: "net.ipv4.ip_forward", Value: "0"}},
+				Claims: append(wayOut("0"), SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.forwarding", Value: "1"}, unNATed),
 			},
 			After: Promise{
 				Pings: web(probe.Silent),
@@ -81,11 +97,11 @@ var outside = Chapter{
 			Action: forward,
 			Before: Promise{
 				Pings: web(probe.Silent),
-				Claims: []Claim{
-					natted, answered,
+				Claims: append(wayOut("0"),
+					Made{Action: masquerade},
 					SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-ns1.forwarding", Value: "1"},
 					SysctlIs{Netns: host, Key: "net.ipv4.conf.eth0.forwarding", Value: "0"},
-				},
+					natted, answered),
 			},
 			After: Promise{
 				Pings:  []Ping{{From: ns1, To: webIP, Want: probe.Replied, TTL: 63}},
@@ -96,8 +112,15 @@ var outside = Chapter{
 		{
 			ID:     "3.3",
 			Setup:  secondPod,
-			Action: Narrow{Netns: host, Was: masquerade, Now: Masquerade{Netns: host, Src: "172.20.1.0/24", NotTo: "172.20.1.0/24"}},
-			Before: Promise{Gets: []Get{{From: ns1, URL: "http://" + pod2IP, Client: nodeIP}}},
+			Action: Narrow{Netns: host, Was: masquerade, Now: betweenPods},
+			Before: Promise{
+				Gets: []Get{{From: ns1, URL: "http://" + pod2IP, Client: nodeIP}},
+				Claims: append(wayOut("1"),
+					Made{Action: masquerade},
+					AddrIs{Netns: ns2, Dev: "ns2-eth0", Addr: "172.20.1.20/24"},
+					RouteGet{Netns: host, Dst: pod2IP, Dev: "veth-ns2"},
+					ProcessIn{Name: "web-ns2", Netns: ns2}),
+			},
 			After: Promise{
 				Pings: []Ping{{From: ns1, To: webIP, Want: probe.Replied, TTL: 63}},
 				Gets:  []Get{{From: ns1, URL: "http://" + pod2IP, Client: podIP}},
@@ -107,9 +130,12 @@ var outside = Chapter{
 		{
 			ID:     "3.4",
 			Action: Resolver{Netns: ns1, Server: "203.0.113.53"},
-			Before: Promise{Pings: []Ping{{From: ns1, To: webName, Want: probe.NoResolver}}},
-			After:  Promise{Pings: []Ping{{From: ns1, To: webName, Want: probe.Replied, TTL: 63}}},
-			Watch:  Watch{Netns: ns1, Ping: webName},
+			Before: Promise{
+				Pings:  []Ping{{From: ns1, To: webName, Want: probe.NoResolver}},
+				Claims: append(wayOut("1"), Made{Action: betweenPods}),
+			},
+			After: Promise{Pings: []Ping{{From: ns1, To: webName, Want: probe.Replied, TTL: 63}}},
+			Watch: Watch{Netns: ns1, Ping: webName},
 		},
 	},
 }

@@ -73,10 +73,6 @@ func withoutCounts(p steps.Promise) steps.Promise {
 	return p
 }
 
-// remembers are the steps in which a flow goes another way than the rules say: explain
-// asks the rules.
-var remembers = map[string]bool{"7.6": true, "10.7": true}
-
 // TestWhySaysWhatAStepPromises: what explain predicts of what the live pane tries is
 // what the step promises of it, before and after.
 func TestWhySaysWhatAStepPromises(t *testing.T) {
@@ -88,9 +84,7 @@ func TestWhySaysWhatAStepPromises(t *testing.T) {
 			if err := player.Goto(t.Context(), step.ID); err != nil {
 				t.Fatal(err)
 			}
-			if !remembers[step.ID] {
-				why(t, step, step.Before)
-			}
+			why(t, step, step.Before)
 			if err := player.Apply(t.Context()); err != nil {
 				t.Fatal(err)
 			}

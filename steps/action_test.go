@@ -56,6 +56,7 @@ func actionCases() []actionCase {
 		{name: "a move with a new name", start: cabled()[:2], action: steps.LinkNetns{Netns: host, Name: "ns1-eth0", To: pod, Rename: "eth0"}, tool: "ip"},
 		{name: "up", start: cabled(), action: steps.LinkUp{Netns: host, Name: "veth-ns1"}, tool: "ip"},
 		{name: "loopback up", start: cabled(), action: steps.LinkUp{Netns: pod, Name: "lo"}, tool: "ip"},
+		{name: "promiscuous", start: connected(), action: steps.LinkPromisc{Netns: host, Name: "veth-ns1"}, tool: "ip"},
 		{name: "a MAC address", start: connected(), action: steps.LinkAddress{Netns: host, Name: "veth-ns1", MAC: "EE:ee:ee:ee:ee:ee"}, tool: "ip"},
 		{name: "an address", start: cabled(), action: steps.AddrAdd{Netns: pod, Addr: "172.20.1.10/24", Dev: "ns1-eth0"}, tool: "ip"},
 		{name: "an address below a route", start: append(cabled(), steps.LinkUp{Netns: host, Name: "veth-ns1"},

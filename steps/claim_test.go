@@ -144,6 +144,11 @@ func claimCases() []claimCase {
 		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "169.254.1.1"}, Why: unix.EEXIST}, false, "network is unreachable"},
 		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "172.20.1.1"}, Why: unix.ENETUNREACH}, false, "accepted"},
 
+		{steps.Made{Action: steps.LinkUp{Netns: pod, Name: "ns1-eth0"}}, true, "made"},
+		{steps.Made{Action: steps.LinkUp{Netns: pod, Name: "ns1-eth0"}, Not: true}, false, "made"},
+		{steps.Made{Action: steps.LinkPromisc{Netns: pod, Name: "ns1-eth0"}}, false, "promiscuous"},
+		{steps.Made{Action: steps.LinkPromisc{Netns: pod, Name: "ns1-eth0"}, Not: true}, true, "promiscuous"},
+
 		{request, true, "echo request"},
 		{steps.FrameSeen{Netns: host, Dev: "veth-ns1"}, true, ""},
 		{sent(func(c *steps.FrameSeen) { c.SrcDev, c.DstDev = podEnd, nodeEnd }), true, ""},

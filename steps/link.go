@@ -75,6 +75,31 @@ func (a LinkAddress) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	}}
 }
 
+// LinkPromisc has a device take the frames for other stations as well, for whoever
+// captures; IP drops them all the same (ip_rcv_core, PACKET_OTHERHOST).
+type LinkPromisc struct{ Netns, Name string }
+
+// Change implements Action.
+func (a LinkPromisc) Change(*lab.Lab) change.Change { return change.Promisc(a.Netns, a.Name) }
+
+// Conditions implements Action.
+func (a LinkPromisc) Conditions(ctx context.Context, l *lab.Lab) []Condition {
+	snap, missing := tables(ctx, l, a.Netns, table.Links)
+	if missing != nil {
+		return missing
+	}
+	link, there := deviceThere(snap, Dev(a))
+	if !there.Met {
+		return []Condition{there}
+	}
+	on := link.Has("PROMISC")
+	return []Condition{{
+		Table: ipTable(a.Netns, "link show "+a.Name),
+		Want:  say.T("%s is promiscuous", "%s 处于混杂模式", a.Name),
+		Seen:  unless(on, link.Line()), Met: on,
+	}}
+}
+
 // isAbsent says whether err means that the thing asked for is not there, and
 // not that it could not be asked.
 func isAbsent(err error) bool {

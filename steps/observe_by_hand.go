@@ -53,6 +53,8 @@ func readGlance(where string, words []string) (glance, bool) {
 			return glance{where, "nft", "list"}, true
 		case len(words) > 1 && words[0] == "ping":
 			return glance{where, "ping", pinged(words)}, true
+		case len(words) > 0 && words[0] == "iptables-save", len(words) > 1 && words[0] == "iptables" && (slices.Contains(words, "-S") || slices.Contains(words, "-L")):
+			return glance{where, "iptables", ""}, true
 		default:
 			return glance{}, false
 		}

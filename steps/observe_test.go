@@ -20,6 +20,7 @@ func TestALookMayBeTypedInAnyWay(t *testing.T) {
 	neigh := steps.Observe{Netns: pod, Argv: []string{"ip", "neigh"}}
 	door := steps.Observe{Netns: host, Process: "sidecar", Argv: []string{"nsenter", "--net=/proc/{PID}/ns/net", "ip", "addr", "show"}}
 	ping := steps.Observe{Netns: pod, Argv: []string{"ping", "-c", "1", "192.168.6.160"}}
+	rules := steps.Observe{Netns: host, Argv: []string{"iptables-save"}}
 	spent := steps.Observe{Netns: pod, Argv: []string{"ping", "-c", "1", "-t", "1", "192.168.6.160"}}
 	for _, test := range []struct {
 		look        steps.Observe
@@ -48,6 +49,10 @@ func TestALookMayBeTypedInAnyWay(t *testing.T) {
 		{door, host, "nsenter -t " + pid + " -n ip -br addr", true},
 		{door, host, "nsenter -t 1 -n ip addr", false},
 		{door, host, "ip netns exec ns1 ip addr", false}, // the step is about the other door
+		{rules, host, "iptables-save -t nat", true},
+		{rules, host, "iptables -t nat -v -n -L POSTROUTING", true},
+		{rules, host, "iptables -t nat -F", false},
+		{rules, pod, "iptables-save", false},
 		{ping, pod, "ping 192.168.6.160", true},
 		{ping, host, "ip netns exec ns1 ping -c 3 192.168.6.160", true},
 		{ping, pod, "ping 172.20.1.1", false},

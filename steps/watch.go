@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/probe"
-	"nstutor/diag/wire"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
 )
@@ -127,11 +126,6 @@ func (t Tried) Flow() (to string, proto byte, port uint16, page string) {
 		}
 	}
 	return t.To, 0, 0, ""
-}
-
-// Frames are those that it leaves on the wire.
-func (t Tried) Frames() wire.Filter {
-	return wire.Filter{TCP: t.Tool == toolGet, UDP: t.Tool == toolAsk}
 }
 
 // getTime is how long a page is waited for: less than ping's time, for a connection

@@ -200,11 +200,11 @@ func fixtureFrames() []wire.Frame {
 	pod, gateway := netip.MustParseAddr("172.20.1.10"), netip.MustParseAddr("172.20.1.1")
 	node, web := netip.MustParseAddr("192.168.6.160"), netip.MustParseAddr("203.0.113.10")
 	request := func(netns, dev string, out bool, from, to net.HardwareAddr, src netip.Addr) wire.Frame {
-		return wire.Frame{Netns: netns, Dev: dev, Out: out, SrcMAC: from, DstMAC: to, Proto: "ICMP", Op: "echo request", Src: src, Dst: web, ID: 7, Seq: 1, Length: 64}
+		return wire.Frame{At: fixtureTime, Netns: netns, Dev: dev, Out: out, SrcMAC: from, DstMAC: to, Proto: "ICMP", Op: "echo request", Src: src, Dst: web, ID: 7, Seq: 1, Length: 64}
 	}
 	return []wire.Frame{
-		{Netns: "ns1", Dev: "ns1-eth0", Out: true, SrcMAC: podMAC, DstMAC: everyMAC, Proto: "ARP", Op: "request", Src: pod, Dst: gateway},
-		{Netns: "host", Dev: "veth-ns1", SrcMAC: podMAC, DstMAC: everyMAC, Proto: "ARP", Op: "request", Src: pod, Dst: gateway},
+		{At: fixtureTime, Netns: "ns1", Dev: "ns1-eth0", Out: true, SrcMAC: podMAC, DstMAC: everyMAC, Proto: "ARP", Op: "request", Src: pod, Dst: gateway},
+		{At: fixtureTime, Netns: "host", Dev: "veth-ns1", SrcMAC: podMAC, DstMAC: everyMAC, Proto: "ARP", Op: "request", Src: pod, Dst: gateway},
 		request("ns1", "ns1-eth0", true, podMAC, vethMAC, pod),
 		request("host", "veth-ns1", false, podMAC, vethMAC, pod),
 		request("host", "eth0", true, nodeMAC, routerMAC, node),

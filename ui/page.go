@@ -28,7 +28,7 @@ func (m *Model) helpLines(w int) []string {
 
 	g := m.Theme.G
 	lines := append([]string{""}, strings.Split(text, "\n")...)
-	return append(lines, "", m.Say(words.HelpSigns, g.Ok, g.Bad, g.Warn, g.Wait), m.Say(words.HelpMarks, g.Added, g.Removed, g.Changed))
+	return append(lines, "", m.Say(words.HelpSigns, g.Ok, g.Bad, g.Warn, g.Wait), m.Say(words.HelpMarks, g.Added, g.Removed, g.Changed), m.Say(words.HelpPackets, g.Packet, g.Changed))
 }
 
 // toggleHelp shows the keys and the words, or what was there before.

@@ -184,7 +184,7 @@ func (g *game) explained(i int, probe bool) {
 	to, proto, port, _ := c.Watch.Tried().Flow()
 	a, err := explain.Explain(g.Context(), world, explain.Request{
 		From: from, Dest: netip.MustParseAddr(to), Size: c.Watch.Size, DF: c.Watch.DF, Probe: probe, Timeout: g.l.PingTimeout(),
-		Proto: proto, Port: port,
+		Proto: proto, Port: port, SrcPort: c.Watch.SrcPort,
 	})
 	if err != nil {
 		g.Fatal(err)

@@ -208,8 +208,8 @@ var deafClient = Exercise{
 					rule("insert "+s.service.To("prerouting", s.pods[0].IP())[len("add "):])),
 				tempted("The neighbours of the node are not asked either.", "节点的邻居表也没有参与。", In(Host, "ip route flush cache")),
 			},
-			Causes: []cause.Code{cause.None},
-			At:     []string{""},
+			Causes: []cause.Code{service.StaleConntrack},
+			At:     []string{Host},
 			Watch:  steps.Watch{Netns: s.client.Name, Ask: s.service.Addr + ":53", SrcPort: port, Rules: Host, Flows: Host},
 			Vars:   vars,
 		}

@@ -31,6 +31,9 @@ func explainBackends(ctx context.Context, world *machine.Machine, req Request, q
 		t := trace.Follow(world, q)
 		traces, told = append(traces, t), append(told, predict(req, t))
 	}
+	for i := range told {
+		told[i].leftOver(first, i)
+	}
 	at := worst(told)
 	a := summary(first.Ways, told, at)
 	a.Listener = listener(traces[at].Listens)
@@ -38,6 +41,22 @@ func explainBackends(ctx context.Context, world *machine.Machine, req Request, q
 		a.tryBackends(ctx, req)
 	}
 	return a, ctx.Err()
+}
+
+// leftOver says of requests that the lots of a service's rules leave untranslated, and
+// that get nowhere, that this is why.
+func (a *Answer) leftOver(t *trace.Trace, at int) {
+	way := t.Ways[at]
+	if way.Verdict != eval.VerdictAccept || way.NAT != nil || a.Verdict == Delivered {
+		return
+	}
+	found := service.Gap{At: cause.At(t.Drawn.Name), Service: a.Target(), Share: way.Share}
+	for _, other := range t.Ways {
+		if other.NAT != nil && !slices.Contains(found.Rules, other.NAT.Rule) {
+			found.Rules = append(found.Rules, other.NAT.Rule)
+		}
+	}
+	a.Verdict, a.Cause, a.Fix, a.Next = Broken, inWords(trace.Find(trace.LegRequest, found)), []change.Command{}, []Fault{}
 }
 
 // worse puts what is broken before what cannot be told, and that before what works.
@@ -71,7 +90,7 @@ func summary(ways []eval.Branch, told []Answer, at int) Answer {
 		}
 	}
 	a.Backends, a.Next = backends, []Fault{}
-	if a.Verdict != Delivered {
+	if gap := a.Cause.Code == service.NotTranslated && ways[at].NAT == nil; a.Verdict != Delivered && !gap {
 		found := service.SomeBackends{
 			At: cause.At(a.Cause.Netns), Of: a.Cause.Code, Service: a.Target(), Backend: backends[at].Address,
 			Good: good, All: len(backends), Why: a.Cause.Detail, Proof: a.Cause.Evidence, Mends: a.Cause.fix,

@@ -346,3 +346,23 @@ host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to
 		})
 	}
 }
+
+// TestWhatTheLotsLeaveOver: probabilities that do not add up leave some requests
+// untranslated, and that is said, however the others fare.
+func TestWhatTheLotsLeaveOver(t *testing.T) {
+	labtest.Slow(t)
+	b := masqueraded.build(t)
+	rules := `
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -m statistic --mode random --probability 0.5 -j DNAT --to-destination 10.244.1.11
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -m statistic --mode random --probability 0.5 -j DNAT --to-destination 192.168.6.1`
+	needTools(t, rules)
+	b.run(rules)
+	b.serve([]string{"pod-b tcp 0.0.0.0:80", "inet tcp 0.0.0.0:80"})
+	a := b.explain(breakage{from: "pod-a", to: "10.96.0.10", asks: "tcp 80"}, false)
+	if a.Verdict != explain.Broken || a.Cause.Code != service.NotTranslated || a.Cause.Netns != b.real("host") || len(a.Cause.Evidence) != 2 || len(a.Fix) > 0 {
+		t.Fatalf("%s\n%s", a.Verdict, b.account(a))
+	}
+	if len(a.Backends) != 3 || a.Backends[2].Share < 0.24 || a.Backends[2].Share > 0.26 || !strings.Contains(a.Cause.Detail.In("en"), "25% of the requests") {
+		t.Errorf("%+v: %s", a.Backends, a.Cause.Detail)
+	}
+}

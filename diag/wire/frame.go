@@ -32,14 +32,16 @@ type Frame struct {
 	Proto string
 	// Op is what the frame wants, in the words of tcpdump(8): "request" or
 	// "reply" (ARP), "echo request", "host unreachable" (ICMP), "S." (TCP
-	// flags). It is "fragment" for all but the first fragment of an IP packet,
-	// and "malformed" for a frame that contradicts itself.
+	// flags), "A? web.example." (DNS over UDP). It is "fragment" for all but the
+	// first fragment of an IP packet, and "malformed" for a frame that contradicts
+	// itself.
 	Op string
 
 	Src, Dst             netip.Addr       // IP addresses; ARP's sender and target
 	SenderMAC, TargetMAC net.HardwareAddr // inside ARP: the answer of an "is-at"
 	SrcPort, DstPort     int              // of UDP, TCP and VXLAN's outer UDP
-	ID, Seq              int              // of an ICMP echo
+	ID, Seq              int              // of an ICMP echo; Seq is TCP's too
+	IPID                 int              // the identification of the IPv4 header; 0 also where the sender needs none (RFC 6864)
 	TTL                  int              // or the IPv6 hop limit
 	Length               int              // bytes of the ICMP message, or of the UDP or TCP payload
 	MTU                  int              // next hop's MTU in "need to frag", 0 if the router did not tell
@@ -85,6 +87,9 @@ func (f Frame) payloadText() string {
 		return fmt.Sprintf("%s %s, length %d", f.Proto, f.icmpText(), f.Length)
 	case f.Proto == "TCP":
 		return fmt.Sprintf("Flags [%s], length %d", f.Op, f.Length)
+	}
+	if f.Proto == "UDP" && f.Op != "" {
+		return fmt.Sprintf("%s, length %d", f.Op, f.Length)
 	}
 	return fmt.Sprintf("%s, length %d", f.Proto, f.Length)
 }

@@ -131,7 +131,7 @@ func (d frameDecoder) decodeIPv4(f *Frame, data []byte) {
 	}
 	f.Src, _ = netip.AddrFromSlice(ip.SrcIP)
 	f.Dst, _ = netip.AddrFromSlice(ip.DstIP)
-	f.TTL = int(ip.TTL)
+	f.TTL, f.IPID = int(ip.TTL), int(ip.Id)
 	f.Length = int(ip.Length) - 4*int(ip.IHL)
 	d.decodeTransport(f, ip.Protocol, ip.FragOffset, ip.Payload)
 }
@@ -204,6 +204,9 @@ func (d frameDecoder) decodeUDP(f *Frame, data []byte) {
 			return
 		}
 	}
+	if f.SrcPort == dnsPort || f.DstPort == dnsPort {
+		f.Op = dnsText(data[8:])
+	}
 }
 
 func (d frameDecoder) decodeVXLAN(f *Frame, data []byte) {
@@ -227,6 +230,7 @@ func (d frameDecoder) decodeTCP(f *Frame, data []byte) {
 		return // cut short: the ports are known, the flags are not
 	}
 	f.Length -= 4 * int(tcp.DataOffset)
+	f.Seq = int(tcp.Seq)
 	var flags strings.Builder
 	for _, flag := range frameTCPFlags {
 		if flag.set(&tcp) {

@@ -142,6 +142,7 @@ func samples() []sample {
 		{name: "down, with routes", start: []change.Change{direct}, change: change.Down(host, "eth0")},
 		{name: "mtu", change: change.MTU(host, "eth0", 1300)},
 		{name: "address", change: change.MAC(host, "eth0", mac.String())},
+		{name: "promisc", change: change.Promisc(host, "eth0")},
 		{name: "master", start: []change.Change{veth, bridge}, change: change.Master(host, "cable0", "br0")},
 		{name: "nomaster", start: bridged, change: change.Master(host, "cable0", "")},
 		{name: "arp", start: []change.Change{change.LinkSet{Netns: host, Dev: "eth0", Attr: "arp", Value: "off"}}, change: change.ARP(host, "eth0")},

@@ -54,6 +54,11 @@ func ARP(netns, dev string) LinkSet {
 	return LinkSet{Netns: netns, Dev: dev, Attr: "arp", Value: "on"}
 }
 
+// Promisc has a device show captures the frames for other stations, too.
+func Promisc(netns, dev string) LinkSet {
+	return LinkSet{Netns: netns, Dev: dev, Attr: "promisc", Value: "on"}
+}
+
 // NoSTP has a bridge leave its ports' states to whoever sets them.
 func NoSTP(netns, bridge string) LinkSet { return STP(netns, bridge, false) }
 
@@ -123,6 +128,17 @@ var linkAttrs = map[string]linkAttr{
 		},
 		back: func(a LinkSet, was table.Link) LinkSet {
 			a.Value = onOff(!was.Has("NOARP"))
+			return a
+		}},
+	"promisc": {means: say.F("set %s promisc %s", "把 %s 的混杂模式设为 %s"),
+		set: func(h *netlink.Handle, link netlink.Link, value string) error {
+			if value == "off" {
+				return h.SetPromiscOff(link)
+			}
+			return h.SetPromiscOn(link)
+		},
+		back: func(a LinkSet, was table.Link) LinkSet {
+			a.Value = onOff(was.Has("PROMISC"))
 			return a
 		}},
 	"type bridge stp_state": {means: say.F("set %s type bridge stp_state %s", "把网桥 %s 的 stp_state 设为 %s"),

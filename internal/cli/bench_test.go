@@ -4,16 +4,28 @@ import (
 	"bufio"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
+
+	"nstutor/internal/progress"
 )
+
+// begun is the home of a learner who has been in the course before, and is spared the
+// welcome.
+func begun(b *testing.B) string {
+	b.Helper()
+	home := b.TempDir()
+	progress.Load(filepath.Join(home, "nstutor", "progress.json")).SetPosition("0.1")
+	return home
+}
 
 // BenchmarkFirstFrame is from the start of the process to the first complete
 // frame, with the lab ready: the footer and the first ping's answer are there.
 func BenchmarkFirstFrame(b *testing.B) {
 	for b.Loop() {
-		x := openTerminal(b, 80, 24)
+		x := openTerminalOf(b, begun(b), 80, 24)
 		x.await(b, 0, "quit")
 		b.StopTimer()
 		x.cmd.Process.Kill()
@@ -26,7 +38,7 @@ func BenchmarkFirstFrame(b *testing.B) {
 // that another process adds in the lab, to the frame that shows the route. A
 // negative figure means that the frame came first.
 func BenchmarkChangeToFrame(b *testing.B) {
-	x := openTerminal(b, 120, 36)
+	x := openTerminalOf(b, begun(b), 120, 36)
 	x.await(b, 0, "quit")
 	enter := []string{"-t", strconv.Itoa(x.inside(b)), "-U", "-m", "-n", "-p", "--preserve-credentials"}
 	monitor := exec.Command("nsenter", append(enter, "ip", "-n", "host", "monitor", "route")...)
@@ -72,7 +84,7 @@ func BenchmarkChangeToFrame(b *testing.B) {
 // and of `watch -n 1 'ip route; ip neigh'`, in the same half minute.
 func BenchmarkIdle(b *testing.B) {
 	const span = 30 * time.Second
-	x := openTerminal(b, 120, 36)
+	x := openTerminalOf(b, begun(b), 120, 36)
 	x.await(b, 0, "quit")
 	watch := exec.Command("script", "-qfc", "watch -n 1 'ip route; ip neigh'", "/dev/null")
 	if err := watch.Start(); err != nil {

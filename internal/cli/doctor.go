@@ -140,6 +140,9 @@ func examineLab(ctx context.Context) []finding {
 		}
 		findings = append(findings, f)
 	}
+	if _, err := exec.LookPath(tcpdump); err == nil {
+		findings = append(findings, examineTcpdump(ctx, l))
+	}
 	return findings
 }
 
@@ -213,7 +216,54 @@ var tools = []struct {
 	{"nft", []string{"-v"}, say.T("the course runs; to list its rules yourself, install nftables", "课程可以运行；要自己列出规则，请安装 nftables")},
 	{"ping", []string{"-V"}, say.T("the course has its own; to ping yourself, install iputils-ping", "课程自带；要自己 ping，请安装 iputils-ping")},
 	{"nsenter", []string{"-V"}, say.T("the course runs; to enter namespaces by PID yourself, install util-linux", "课程可以运行；要自己按 PID 进入命名空间，请安装 util-linux")},
+	{tcpdump, []string{"--version"}, say.T("the course runs and shows the packets; to capture them yourself, install tcpdump", "课程可以运行，也会显示各个包；要自己抓包，请安装 tcpdump")},
 	{"conntrack", []string{"-V"}, say.T("the course runs; to list tracked connections yourself, install conntrack", "课程可以运行；要自己列出被跟踪的连接，请安装 conntrack")},
+}
+
+const tcpdump = "tcpdump"
+
+// examineTcpdump tries in a lab whether it begins: it gives up being root before it
+// does, which a lab without root has to let it believe.
+func examineTcpdump(ctx context.Context, l *lab.Lab) finding {
+	f := finding{
+		Name: say.T("tcpdump in the lab", "实验网络中的 tcpdump"), OK: true, Detail: say.T("captures as it is typed", "照常输入即可抓包"),
+		Advice: say.T("the pane \"wire\" shows the packets all the same; to capture by hand, run the course as root, where `tcpdump` may become the user it wants to be",
+			"“抓包”窗格照样显示各个包；要自己抓，请以 root 运行课程，那里 `tcpdump` 可以换成它想要的用户"),
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	command, err := l.Command(ctx, lab.Host, tcpdump, "-n", "-c", "1", "-i", "eth0")
+	if err == nil {
+		var complaint strings.Builder
+		command.Stderr = &complaint
+		if err = command.Start(); err == nil {
+			ended := make(chan error, 1)
+			go func() { ended <- command.Wait() }()
+			err = pingUntil(ctx, l, ended)
+		}
+		if said := strings.TrimSpace(complaint.String()); err != nil && said != "" {
+			f.OK, f.Detail = false, say.Quote(said)
+			return f
+		}
+	}
+	if err != nil {
+		f.OK, f.Detail = false, say.Quote(err)
+	}
+	return f
+}
+
+// pingUntil sends echoes until something has ended, and says how.
+func pingUntil(ctx context.Context, l *lab.Lab, ended <-chan error) error {
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(50 * time.Millisecond):
+			if err := tryPing(ctx, l); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 func examineTools() []finding {

@@ -80,8 +80,8 @@ func TestTheSummarysJSONHasWhatATeacherNeeds(t *testing.T) {
 	}
 	const when = `"when":"2024-05-01T12:00:00Z"`
 	const best = `"best":{"seconds":90,"commands":3,"hints":0,"tries":1,"why":0,"seed":"9223372036854775808","solved":true,` + when + `}`
-	want := `{"schema":1,"position":"","chapters":[{"id":"0","title":"What Linux does with a packet","done":1,"hand":1,"total":6,` +
-		`"predictions":{"asked":6,"answered":1,"right":1},"hints":2,` +
+	want := `{"schema":1,"position":"","chapters":[{"id":"0","title":"What Linux does with a packet","done":1,"hand":1,"total":7,` +
+		`"predictions":{"asked":7,"answered":1,"right":1},"hints":2,` +
 		`"steps":[{"id":"0.1","title":"An address for the node","done":true,"hints":2,"prediction":"right",` +
 		`"how":{"hand":true,"shown":false,"seconds":42,` + when + `}}]}],` +
 		`"exercises":[{"name":"dead-veth","title":"Nothing at all","level":1,"group":"links","tried":true,"solved":true,` + best +
@@ -118,7 +118,7 @@ func TestTheSummaryOfTheCourseForgetsAChapter(t *testing.T) {
 	other.MarkDone("1.1", progress.Way{})
 	mark := x.printed()
 	x.tty.WriteString("qp") // closes the welcome
-	x.await(t, mark, "1/6 done")
+	x.await(t, mark, "1/7 done")
 	x.await(t, mark, fmt.Sprintf("2/%d done, no predictions", len(chapters.All().Steps())))
 	mark = x.printed()
 	x.tty.WriteString("r")
@@ -128,7 +128,7 @@ func TestTheSummaryOfTheCourseForgetsAChapter(t *testing.T) {
 	}
 	mark = x.printed()
 	x.tty.WriteString("y")
-	x.await(t, mark, "0/6 done")
+	x.await(t, mark, "0/7 done")
 	if p := progress.Load(path); p.Done("0.2") || !p.Done("1.1") {
 		t.Errorf("0.2 %v, 1.1 %v", p.Done("0.2"), p.Done("1.1"))
 	}

@@ -33,7 +33,7 @@ func TestTranscriptSaysWhatWasNotKept(t *testing.T) {
 	for _, want := range []string{
 		"    FAIL ns1 ping 192.168.6.160: silent\n         replied: 64 bytes\n",
 		"    - ns1 neigh: a\n    + ns1 neigh: b\n",
-		"1 steps; promises not kept in: [2.6]\n",
+		"1 step; promises not kept in: [2.6]\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())

@@ -28,11 +28,16 @@ type terminal struct {
 // its own. The test binary runs itself under the name nstutor.
 func openTerminal(t testing.TB, columns, rows int, args ...string) *terminal {
 	t.Helper()
+	return openTerminalOf(t, t.TempDir(), columns, rows, args...)
+}
+
+// openTerminalOf does so for the learner whose home it is.
+func openTerminalOf(t testing.TB, home string, columns, rows int, args ...string) *terminal {
+	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	home := t.TempDir()
 	link := filepath.Join(t.TempDir(), "nstutor")
 	if err := os.Symlink(exe, link); err != nil {
 		t.Fatal(err)

@@ -120,9 +120,13 @@ func seenText(s steps.Seen) say.Text {
 }
 
 func (t *textTranscript) end(ok bool) error {
-	last := say.T("%d steps, every promise kept", "共 %d 步，全部符合预期", t.steps)
+	played := say.T("%d steps", "共 %d 步", t.steps)
+	if t.steps == 1 {
+		played = say.T("1 step", "共 1 步")
+	}
+	last := say.T("%s, every promise kept", "%s，全部符合预期", played)
 	if !ok {
-		last = say.T("%d steps; promises not kept in: %v", "共 %d 步；以下步骤不符合预期：%v", t.steps, t.failed)
+		last = say.T("%s; promises not kept in: %v", "%s；以下步骤不符合预期：%v", played, t.failed)
 	}
 	_, err := fmt.Fprintln(t.w, last.In(t.lang))
 	return err

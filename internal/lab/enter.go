@@ -256,6 +256,10 @@ func Inside() bool {
 		report.Close()
 		os.Exit(1)
 	}
+	if m.flags&unix.CLONE_NEWUSER != 0 {
+		// Where it is refused, programs that give up being root fail: doctor tells.
+		_ = stayOneUser()
+	}
 	bornAs, wanting = m, b.wanting
 	reapOrphans()
 	fmt.Fprint(report, "ok")

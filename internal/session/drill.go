@@ -63,7 +63,7 @@ func (d *Drill) anew() {
 
 // Entered implements Stage: each exercise is another network.
 func (d *Drill) Entered() Work {
-	d.s.Network.Frames = nil
+	d.s.Network.forget()
 	return all(d.s.altered(), d.recall())
 }
 

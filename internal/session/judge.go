@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -108,13 +109,13 @@ func observe(ctx context.Context, p *steps.Player) []string {
 // they grow old.
 func broken(ctx context.Context, p *steps.Player, before steps.Promise) []steps.Seen {
 	static := steps.Promise{}
+	for _, name := range slices.Sorted(maps.Keys(p.Was().Netns)) {
+		static.Claims = append(static.Claims, steps.NetnsIs{Name: name}) // first: the others are about what is in it
+	}
 	for _, claim := range before.Claims {
 		if _, learned := claim.(steps.NeighIs); !learned {
 			static.Claims = append(static.Claims, claim)
 		}
-	}
-	for name := range p.Was().Netns {
-		static.Claims = append(static.Claims, steps.NetnsIs{Name: name})
 	}
 	return unkept(static.Holds(ctx, p.Lab()))
 }

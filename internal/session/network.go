@@ -2,6 +2,7 @@ package session
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"nstutor/diag/table"
@@ -10,8 +11,11 @@ import (
 	"nstutor/steps"
 )
 
-// framesKept is how many frames the wire view remembers.
-const framesKept = 400
+// How many frames and packets are remembered.
+const (
+	framesKept  = 400
+	packetsKept = 200
+)
 
 // Network is what the feed has reported of the lab.
 type Network struct {
@@ -23,9 +27,10 @@ type Network struct {
 	version      int       // counts the changes of names, snaps and whatever the player changed
 	changed      time.Time // when it was counted last
 	Log          PingLog
-	Tally        feed.Tally // what the packet filters remember, where the step is about them
-	counted      [2]string  // whose: of the rules, and of the connections
-	Frames       []wire.Frame
+	Tally        feed.Tally   // what the packet filters remember, where the step is about them
+	counted      [2]string    // whose: of the rules, and of the connections
+	Frames       []wire.Frame // in the order of the kernel's time stamps
+	Packets      wire.Packets // and the packets that they are
 	NeighTimeout time.Duration
 	Trouble      error // what could not be watched
 }
@@ -63,13 +68,29 @@ func (w *Network) EverKnown(was steps.State) []string {
 	return append(all, more...)
 }
 
-// hear takes frames.
+// hear takes frames. One that came late goes where it belongs.
 func (w *Network) hear(frames []wire.Frame) {
-	w.Frames = append(w.Frames, frames...)
+	for _, f := range frames {
+		if murmur(f.Carried()) {
+			continue
+		}
+		w.Frames = wire.InOrder(w.Frames, f)
+		w.Packets.Add(f)
+	}
 	if extra := len(w.Frames) - framesKept; extra > 0 {
 		w.Frames = slices.Delete(w.Frames, 0, extra)
 	}
+	w.Packets.Keep(packetsKept)
 }
+
+// murmur is what TCP says only to keep going: segments that acknowledge, or are in the
+// middle of a long text. They would push out what there is to see.
+func murmur(f *wire.Frame) bool {
+	return f.Proto == "TCP" && !strings.ContainsAny(f.Op, "SFRP")
+}
+
+// forget takes it that nothing has passed yet.
+func (w *Network) forget() { w.Frames, w.Packets = nil, wire.Packets{} }
 
 // Peer is the other end of a cable: "ns1 ns1-eth0". It is empty for a device
 // that has none, or none that is known.

@@ -165,7 +165,7 @@ func (v *Topology) addNodeEnd(p *picture, line int, dev string, s side) int {
 
 // boxTitle is a namespace's name, with its loopback when that is down.
 func (v *Topology) boxTitle(name string) string {
-	title := v.Theme.Strong.Render(say.Clean(name)) + v.deathAt(name, "")
+	title := v.Theme.Strong.Render(say.Clean(name)) + v.marks(name)
 	lo, ok := v.Network.Snapshot(name).Link("lo")
 	if ok && !lo.Up() {
 		title += " " + v.Theme.G.Dot + " " + v.deviceName(name, lo)

@@ -66,7 +66,7 @@ func (v *Topology) topologyTitle(w int) string {
 	place := say.Clean(strings.TrimSpace(h.Netns + " " + h.Device))
 	switch {
 	case !v.Why.Open || v.Why.Answer == nil:
-		return v.Say(words.Topology)
+		return v.seenTitle(w)
 	case dies && h.Predicted == trace.Unknown:
 		return title + "? " + v.Say(words.UnknownFrom, place)
 	case dies && h.Leg == trace.LegReply:

@@ -80,7 +80,7 @@ func (v *Page) content(w int) (title string, lines []string) {
 	case PageWelcome:
 		title, text, _ := chapters.Welcome(v.Lang)
 		g := v.Theme.G
-		signs := strings.NewReplacer("↓", g.More, "✓", g.Ok, "✗", g.Bad, "○", g.Silent)
+		signs := strings.NewReplacer("↓", g.More, "✓", g.Ok, "✗", g.Bad, "○", g.Silent, "→", g.Out, "●", g.Packet)
 		return title, v.Prose(signs.Replace(text), w)
 	case PageAgain:
 		page, _ := v.Stage.Again()

@@ -35,7 +35,7 @@ func New(s *session.Session, look *screen.Look) *Panes {
 	all := base{Session: s, Look: look}
 	p := &Panes{
 		Lesson: Lesson{base: all}, Why: Why{base: all},
-		Live: Live{all}, Wire: Wire{all}, Topology: Topology{all},
+		Live: Live{all}, Wire: Wire{base: all}, Topology: Topology{all},
 		Console: Console{base: all}, Outline: Outline{base: all}, Summary: Summary{base: all}, Page: Page{base: all},
 	}
 	p.Why.lesson = &p.Lesson

@@ -1,7 +1,6 @@
 package pane
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -71,7 +70,7 @@ func (v *Topology) Lines(w int) []string {
 	names := v.inPicture()
 	column := 0
 	for _, name := range names {
-		column = max(column, screen.Width(say.Clean(name)+v.deathAt(name, ""))+2)
+		column = max(column, screen.Width(say.Clean(name)+v.marks(name))+2)
 	}
 	var lines []string
 	for _, name := range names {
@@ -83,12 +82,21 @@ func (v *Topology) Lines(w int) []string {
 		for i, line := range text {
 			label := strings.Repeat(" ", column)
 			if i == 0 {
-				label = screen.Fit(v.Theme.Strong.Render(say.Clean(name))+v.deathAt(name, ""), column, "")
+				label = screen.Fit(v.Theme.Strong.Render(say.Clean(name))+v.marks(name), column, "")
 			}
 			lines = append(lines, label+line)
 		}
 	}
 	return lines
+}
+
+// marks are those of a namespace as a whole.
+func (v *Topology) marks(name string) string {
+	mark := v.deathAt(name, "")
+	if v.seenAt(name, "") {
+		mark += " " + v.Theme.Note.Render(v.Theme.G.Packet)
+	}
+	return mark
 }
 
 // inPicture lists the namespaces in the order of the way out: pods, the node,
@@ -115,11 +123,15 @@ func (v *Topology) deviceText(netns string, l table.Link) string {
 	return text
 }
 
-// deviceName is a device's name behind the sign of its state, and before the
-// mark of the packet that dies there.
+// deviceName is a device's name behind the sign of its state and the mark of the packet
+// that was seen there last, and before the mark of the one that dies there.
 func (v *Topology) deviceName(netns string, l table.Link) string {
 	sign, style := v.linkSign(l)
-	return style.Render(fmt.Sprintf("%s %s", sign, say.Clean(l.Name))) + v.deathAt(netns, l.Name)
+	gap := " " // the mark takes its place, so that the picture does not move with the packets
+	if v.seenAt(netns, l.Name) {
+		gap = v.Theme.Note.Render(v.Theme.G.Packet)
+	}
+	return style.Render(sign) + gap + style.Render(say.Clean(l.Name)) + v.deathAt(netns, l.Name)
 }
 
 // wrapParts puts as many parts on each line as fit.

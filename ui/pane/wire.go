@@ -1,127 +1,113 @@
 package pane
 
 import (
-	"fmt"
-	"net"
+	"slices"
+	"strings"
 
 	"nstutor/diag/wire"
-	"nstutor/internal/say"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
 )
 
-// The widths from which a frame's line is written more fully: the MAC addresses
-// with all their bytes, spaces around ">", "echo request" instead of "req".
-const (
-	wireFullWidth = 104
-	wireAiryWidth = 84
-	wireLongWidth = 76
-)
+// Wire is the packets on all wires.
+type Wire struct {
+	base
+	step int // the scene's generation when it was drawn last
+}
 
-// Wire is the frames on all wires.
-type Wire struct{ base }
-
-// View draws the frames as they passed, the newest at the bottom. With the
-// focus it scrolls, and stays where it is while new ones arrive.
+// View draws the packets, the newest at the bottom. ARP and errors stand apart from the
+// others, which would push them off the pane within seconds:
+//
+//	who-has 172.20.1.1 tell 172.20.1.10  ns1-eth0 → everyone
+//	172.20.1.1 is-at 5e:97:f8:0e:35:b3  veth-ns1 → ns1-eth0
+//	────────────────────────────────────────────────────────
+//	172.20.1.10 > 203.0.113.10 echo request 4
+//	  ns1-eth0 → veth-ns1  ~192.168.6.160 >  eth0 → up0
+//
+// With the focus it scrolls back through all of them in the order in which they set
+// out, and stays where it is while new ones arrive, until the step ends.
 func (v *Wire) View(focused bool) []string {
-	room := v.h - 1
+	w, room := v.w-2, v.h-1
+	all := v.Network.Packets.All
 	view := &v.Scroll
-	follow := !focused || view.AtEnd()
-	lines := v.wireLines(v.w - 2)
-	view.Extent(len(lines), room)
-	if follow {
+	following := !focused || view.AtEnd() || v.step != v.Scene.Gen
+	v.step = v.Scene.Gen
+	rows := wireRows{Wire: v, w: w, devices: v.devices()}
+	var lines []string
+	if focused {
+		lines = rows.of(all)
+		view.Extent(len(lines), room)
+	}
+	if following {
 		view.Top = view.End()
+		lines = rows.apart(all, room)
+	} else {
+		lines = screen.Window(lines, view.Top, room)
 	}
 	right := ""
 	if focused && !view.AtEnd() {
 		right = v.Say(words.Paused)
 	}
-	if len(lines) == 0 {
+	if len(all) == 0 {
 		lines = []string{v.Theme.Faint.Render(v.Say(words.NobodySpoke))}
 	}
-	body := screen.Block(screen.Window(lines, view.Top, room), v.w-2, room, v.Theme.G.Ellipsis)
-	return v.frame(focused, v.Say(words.Wire), v.behind(right), body)
+	return v.frame(focused, v.Say(words.Wire), v.behind(right), screen.Block(lines, w, room, v.Theme.G.Ellipsis))
 }
 
-// wireLines is a line for each frame, in columns.
-func (v *Wire) wireLines(w int) []string {
-	places := 0
-	for _, f := range v.Network.Frames {
-		places = max(places, screen.Width(place(f)))
-	}
-	lines := make([]string, len(v.Network.Frames))
-	seen := map[passage]wire.Frame{}
-	for i, f := range v.Network.Frames {
-		lines[i] = v.wireLine(f, places, w, seen)
+// wireRows draws packets in w cells.
+type wireRows struct {
+	*Wire
+	w       int
+	devices devices
+}
+
+// of is the lines of all these packets.
+func (r wireRows) of(packets []*wire.Packet) (lines []string) {
+	for _, p := range packets {
+		lines = append(lines, r.packet(p)...)
 	}
 	return lines
 }
 
-// place is where a frame passed.
-func place(f wire.Frame) string { return say.Clean(f.Netns + " " + f.Dev) }
-
-// passage tells which frames are one packet on its way.
-type passage struct {
-	op      string
-	id, seq int
+// apart is the newest packets in room lines: ARP and errors first, then a line, then
+// all others. Neither takes more than half while the other has more to show.
+func (r wireRows) apart(packets []*wire.Packet, room int) []string {
+	var special, stream []*wire.Packet
+	for _, p := range packets {
+		if f := p.Seen[0].Carried(); f.Proto == "ARP" || f.IsError() {
+			special = append(special, p)
+		} else {
+			stream = append(stream, p)
+		}
+	}
+	if len(special) == 0 || len(stream) == 0 {
+		return slices.Concat(r.newest(packets, room)...)
+	}
+	room-- // the line between them
+	free := room - count(r.newest(stream, room))
+	above := r.newest(special, max(room/2, free))
+	below := r.newest(stream, room-count(above))
+	rule := r.Theme.Rule.Render(strings.Repeat(r.Theme.G.Rule, r.w))
+	return append(append(slices.Concat(above...), rule), slices.Concat(below...)...)
 }
 
-// wireLine is one frame: where, which way, from which MAC to which, and what.
-// An address that is not what it was where the packet passed before carries the
-// mark of a change: that is NAT.
-func (v *Wire) wireLine(f wire.Frame, places, w int, seen map[passage]wire.Frame) string {
-	t := v.Theme
-	arrow := t.G.In
-	if f.Out {
-		arrow = t.G.Out
+func count(rows [][]string) (lines int) {
+	for _, row := range rows {
+		lines += len(row)
 	}
-	gap, space := " ", "  "
-	if w < wireAiryWidth {
-		gap, space = "", " "
-	}
-	macs := ""
-	if f.SrcMAC != nil {
-		macs = v.mac(f.SrcMAC, w) + gap + ">" + gap + v.mac(f.DstMAC, w)
-	}
-	what := v.frameText(f, gap, w, seen)
-	if f.ToOther && !v.Network.Port(f.Netns, f.Dev) {
-		what += " " + t.Bad.Render(t.G.Bad+"mac")
-	}
-	return screen.Fit(place(f), places, "") + " " + arrow + " " + t.Note.Render(macs) + space + what
+	return lines
 }
 
-// mac is an address in full, or its last three bytes where there is no room.
-func (v *Wire) mac(a net.HardwareAddr, w int) string {
-	if w >= wireFullWidth || len(a) != 6 {
-		return a.String()
+// newest is as many of the packets, each with its lines, as room lines hold, but the
+// newest in any case.
+func (r wireRows) newest(packets []*wire.Packet, room int) (rows [][]string) {
+	for i := len(packets) - 1; i >= 0; i-- {
+		lines := r.packet(packets[i])
+		if room -= len(lines); room < 0 && rows != nil {
+			break
+		}
+		rows = append(rows, lines)
 	}
-	if a.String() == "ff:ff:ff:ff:ff:ff" {
-		return screen.Fit("ff:ff:ff", 8, "")
-	}
-	return a[3:].String()
-}
-
-// shortEcho is what an echo is called where there is little room.
-var shortEcho = map[string]string{wire.EchoRequest: "req", wire.EchoReply: "rep"}
-
-// frameText says what a frame says: as tcpdump does, but an echo in short.
-func (v *Wire) frameText(f wire.Frame, gap string, w int, seen map[passage]wire.Frame) string {
-	if f.Proto != "ICMP" || !f.Echo() {
-		return f.String()
-	}
-	key := passage{f.Op, f.ID, f.Seq}
-	before, again := seen[key]
-	seen[key] = f
-	src, dst := f.Src.String(), f.Dst.String()
-	if again && before.Src != f.Src {
-		src = v.Theme.Changed.Render(v.Theme.G.Changed + src)
-	}
-	if again && before.Dst != f.Dst {
-		dst = v.Theme.Changed.Render(v.Theme.G.Changed + dst)
-	}
-	op := f.Op
-	if w < wireLongWidth {
-		op = shortEcho[f.Op]
-	}
-	return fmt.Sprintf("%s%s>%s%s %s %d", src, gap, gap, dst, op, f.Seq)
+	slices.Reverse(rows)
+	return rows
 }

@@ -175,13 +175,6 @@ func TestTheWatchedNamespaceCanBeChosen(t *testing.T) {
 	p.see("live · ns1", "172.20.1.0/24 dev ns1-eth0")
 }
 
-func TestTheWireShowsTheRewriteOfTheSource(t *testing.T) {
-	p := startPlay(t, "3.2")
-	p.apply()
-	p.press("tab", "tab")
-	p.see("[wire]", "172.20.1.10>203.0.113.10 echo request", "~192.168.6.160>203.0.113.10 echo request")
-}
-
 func TestTheTopologyIsDrawnFromTheKernel(t *testing.T) {
 	p := startPlay(t, "2.3")
 	p.press("shift+tab")

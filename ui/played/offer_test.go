@@ -12,7 +12,7 @@ import (
 // TestAChapterEndsWithItsExercises: they are offered, played in the same lab, and lead
 // back to where the learner was.
 func TestAChapterEndsWithItsExercises(t *testing.T) {
-	p := playIn(t, append(chapters.All(), exercise.Course(exercises.All(), 1)...), "0.6")
+	p := playIn(t, append(chapters.All(), exercise.Course(exercises.All(), 1)...), "0.B1")
 	p.see(all(0))
 	p.apply()
 	p.enterUntil("x: exercises")
@@ -23,7 +23,7 @@ func TestAChapterEndsWithItsExercises(t *testing.T) {
 	p.see("▸ wrong-number  ", "repair it with : or s")
 	p.see(fmt.Sprintf("0/%d done", len(exercises.All())))
 	p.press("x")
-	p.see("▸ 0.6  ", "to do  ", all(1))
+	p.see("▸ 0.B1  ", "to do  ", all(1))
 }
 
 // TestTheCourseEndsWithItsExercises: behind its last step there is no other.

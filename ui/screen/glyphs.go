@@ -11,6 +11,7 @@ type Glyphs struct {
 	Caret                       string // stands before the character under the cursor, where there is no colour
 	Full, Empty                 string // progress
 	Dot                         string
+	Packet                      string // on the picture: here it was seen last
 	Box                         BoxGlyphs
 	Spinner                     []string
 }
@@ -31,6 +32,7 @@ var unicodeGlyphs = Glyphs{
 	Caret: "▏",
 	Full:  "█", Empty: "░",
 	Dot:     "·",
+	Packet:  "●",
 	Box:     BoxGlyphs{"╭", "╮", "╰", "╯", "─", "│", "┤", "├"},
 	Spinner: []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"},
 }
@@ -44,6 +46,7 @@ var asciiGlyphs = Glyphs{
 	Caret: "|",
 	Full:  "#", Empty: ".",
 	Dot:     "-",
+	Packet:  "*",
 	Box:     BoxGlyphs{"+", "+", "+", "+", "-", "|", "+", "+"},
 	Spinner: []string{"|", "/", "-", "\\"},
 }

@@ -15,11 +15,12 @@ type Rejection struct {
 
 // Rejects reports whether it is a route, or a policy rule, that turns the packet away.
 func Rejects(f Finding) bool {
-	_, ok := f.(interface{ rejects() })
-	return ok
+	switch f.(type) {
+	case Swallowed, Refused, Forbidden, Thrown:
+		return true
+	}
+	return false
 }
-
-func (Rejection) rejects() {}
 
 // Evidence is what the kernel has said.
 func (r Rejection) Evidence() []say.Text { return Lines(r.Lookup...) }

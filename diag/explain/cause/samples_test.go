@@ -136,6 +136,7 @@ var samples = []cause.Finding{
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Bridge: true},
 	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Now: "10.3.0.2:80", Why: say.T("why", "为何")},
 	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Why: say.T("why", "为何")},
+	service.Gap{At: here, Service: "10.96.0.10:80", Share: 0.3, Rules: proof},
 	service.OpensOnly{At: here, Message: "curl: (28) Operation timed out"},
 	cause.ARPStopped{here, two, eval.LinkHook{Family: "arp", Hook: "input", IIF: "eth0"}, eval.ARPRequest(one, two), dropped},
 	cause.OverRoute{here, 1600, machine.RouteAnswer{Line: proof[0], Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0", MTU: 1400}}, &here},
@@ -215,7 +216,7 @@ var samples = []cause.Finding{
 // more than one way, or it is elsewhere.
 var unmended = []string{"NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "KernelDropped", "NoPVID", "Broadcast",
-	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly",
+	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap",
 	"Unpeered", "Unplugged"}
 
 // handed is a packet that left to somebody who is known.

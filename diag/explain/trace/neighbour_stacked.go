@@ -1,6 +1,8 @@
 package trace
 
 import (
+	"slices"
+
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
@@ -23,7 +25,11 @@ func (a *arping) beneath(x *fabric.Explorer) (cause.Finding, fabric.Station, boo
 // overhead: the next hop is an address of a macvlan on the very device that asks,
 // to which the kernel hands no frame from there.
 func (a *arping) overhead(*fabric.Explorer) (cause.Finding, fabric.Station, bool) {
-	for _, above := range a.w.world.Above(a.n, a.link.Index) {
+	all := a.w.world.Above(a.n, a.link.Index)
+	if slices.ContainsFunc(all, func(above machine.Above) bool { return above.Space == a.n && above.Link.Kind != "vlan" }) {
+		return nil, fabric.Station{}, false // it has a way, which the route does not take
+	}
+	for _, above := range all {
 		s := fabric.Station{Node: above.Space, Dev: above.Link}
 		if above.Link.Kind == "vlan" || above.Space == a.n || !s.Has(a.nexthop) {
 			continue

@@ -146,7 +146,7 @@ func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet
 	var ways []eval.Branch
 	if result.Verdict == eval.VerdictUnknown {
 		ways = eval.Branches(rules, hook, seen, n.Env(), open...)
-		if way, ok := w.draw(p, ways); ok {
+		if way, ok := w.draw(n, p, ways); ok {
 			result = way
 		}
 	}

@@ -159,7 +159,7 @@ func (w *walk) servedElsewhere(p passage) (cause.Finding, bool) {
 // draw takes one of the ways that rules draw by lot for a request, where they lead to
 // different destinations, or to none: each is a walk of its own. Only what is drawn
 // first is followed so.
-func (w *walk) draw(p packet, ways []eval.Branch) (eval.Result, bool) {
+func (w *walk) draw(n *machine.Space, p packet, ways []eval.Branch) (eval.Result, bool) {
 	if !p.isRequest() || len(ways) < 2 || w.ways != nil || w.pick >= len(ways) {
 		return eval.Result{}, false
 	}
@@ -173,6 +173,6 @@ func (w *walk) draw(p packet, ways []eval.Branch) (eval.Result, bool) {
 	if !elsewhere {
 		return eval.Result{}, false
 	}
-	w.ways = ways
+	w.ways, w.drawn = ways, n
 	return ways[w.pick].Result, true
 }

@@ -47,8 +47,10 @@ type Trace struct {
 	// invalid where it was not.
 	Reached flows.Flow
 	// Ways are those that rules have drawn by lot from, and sent the request elsewhere
-	// by each: a service with several backends. nil where there was one way only.
-	Ways []eval.Branch
+	// by each: a service with several backends. nil where there was one way only. Drawn is
+	// the namespace of the rules.
+	Ways  []eval.Branch
+	Drawn *machine.Space
 }
 
 // Follow follows a packet and its reply, and asks the kernel at every hop. It
@@ -69,7 +71,7 @@ func Follow(world *machine.Machine, q Question) *Trace {
 	t := &Trace{
 		Source: w.source, Hops: w.hops, Faults: w.faults, Doubt: w.doubtful,
 		Unseen: w.unseen, Lost: w.lost, Back: w.ended,
-		Listens: w.listens, Reached: w.reached, Ways: w.ways,
+		Listens: w.listens, Reached: w.reached, Ways: w.ways, Drawn: w.drawn,
 	}
 	if w.outside != nil {
 		t.Beyond = &Beyond{w.outside}

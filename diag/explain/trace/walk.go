@@ -45,6 +45,7 @@ type walk struct {
 	turned    []turning
 	pick      int             // which of the ways is taken that rules draw by lot
 	ways      []eval.Branch   // that they drew first
+	drawn     *machine.Space  // … in which namespace
 	hooked    []passage       // where the rules saw it, before they translated it
 	heard     map[hearing]int // ports of bridges, by what was heard there on the walk
 	landed    *machine.Space  // whom the last carrying packet of a tunnel came to

@@ -118,7 +118,7 @@ var (
 		"addr":  {"dev"},
 		"route": {"default", "via", "dev", "src", "onlink", "scope", "metric", "table", "proto", "mtu"},
 		"neigh": {"dev", "lladdr", "nud", "permanent", "proxy"},
-		"link":  {"dev", "up", "down", "netns", "master", "nomaster", "mtu", "address", "name", "type", "veth", "bridge", "peer"},
+		"link":  {"dev", "up", "down", "netns", "master", "nomaster", "mtu", "address", "promisc", "name", "type", "veth", "bridge", "peer"},
 		"rule":  {"from", "to", "table", "pref", "iif", "fwmark"},
 	}
 )

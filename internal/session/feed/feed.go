@@ -105,7 +105,7 @@ func (f *Feed) follow(ctx context.Context) {
 		f.names = names
 		f.send(names)
 	}
-	f.tapAll(ctx, want.Tried.Frames())
+	f.tapAll(ctx)
 	f.ping(want)
 	f.count(want)
 }

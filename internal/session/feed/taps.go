@@ -14,36 +14,29 @@ const wireBurst = 64
 // taps are those of all namespaces and the story they tell together.
 type taps struct {
 	taps   map[*nsenter.Namespace]*wire.Tap
-	page   bool // frames of TCP are taken too
-	ask    bool // and those of UDP
 	cancel context.CancelFunc
 	done   chan struct{}
 }
 
 // tapAll listens in every namespace that is watched, and nowhere else.
-func (f *Feed) tapAll(ctx context.Context, want wire.Filter) {
-	old := f.wire
-	same := old != nil && old.page == want.TCP && old.ask == want.UDP
-	if same && old.covers(f.spaces) {
+func (f *Feed) tapAll(ctx context.Context) {
+	if f.wire.covers(f.spaces) {
 		return
 	}
-	switch {
-	case same:
+	old := f.wire
+	if old != nil {
 		old.pause()
-	case old != nil:
-		old.close()
-		fallthrough
-	default:
+	} else {
 		old = &taps{taps: map[*nsenter.Namespace]*wire.Tap{}}
 	}
-	next := &taps{taps: map[*nsenter.Namespace]*wire.Tap{}, page: want.TCP, ask: want.UDP, done: make(chan struct{})}
+	next := &taps{taps: map[*nsenter.Namespace]*wire.Tap{}, done: make(chan struct{})}
 	var taps []*wire.Tap
 	for _, s := range f.spaces {
 		tap := old.taps[s.ns]
 		delete(old.taps, s.ns)
 		if tap == nil {
 			var err error
-			if tap, err = wire.Capture(s.ns, want); err != nil {
+			if tap, err = wire.Capture(s.ns, wire.Filter{TCP: true, UDP: true}); err != nil {
 				continue // it closed just now: another change will tell
 			}
 		}
@@ -64,7 +57,7 @@ func (f *Feed) tapAll(ctx context.Context, want wire.Filter) {
 
 // covers says whether the taps are those of the spaces.
 func (w *taps) covers(spaces map[string]*space) bool {
-	if len(w.taps) != len(spaces) {
+	if w == nil || len(w.taps) != len(spaces) {
 		return false
 	}
 	for _, s := range spaces {

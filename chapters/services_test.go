@@ -73,9 +73,6 @@ func withoutCounts(p steps.Promise) steps.Promise {
 	return p
 }
 
-// goesOn are the steps whose ping is one that began before: explain asks about a new one.
-var goesOn = map[string]bool{"10.7": true}
-
 // TestWhySaysWhatAStepPromises: what explain predicts of what the live pane tries is
 // what the step promises of it, before and after.
 func TestWhySaysWhatAStepPromises(t *testing.T) {
@@ -87,9 +84,7 @@ func TestWhySaysWhatAStepPromises(t *testing.T) {
 			if err := player.Goto(t.Context(), step.ID); err != nil {
 				t.Fatal(err)
 			}
-			if !goesOn[step.ID] {
-				why(t, step, step.Before)
-			}
+			why(t, step, step.Before)
 			if err := player.Apply(t.Context()); err != nil {
 				t.Fatal(err)
 			}

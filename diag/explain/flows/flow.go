@@ -30,6 +30,14 @@ func (f Flow) String() string {
 	return fmt.Sprintf("%s > %s", src, dst)
 }
 
+// OfPing is the protocol of a ping to an address.
+func OfPing(dst netip.Addr) byte {
+	if dst.Is6() {
+		return unix.IPPROTO_ICMPV6
+	}
+	return unix.IPPROTO_ICMP
+}
+
 // Protocol is the name of a protocol, as iptables and nft spell it.
 func Protocol(number byte) string {
 	switch number {

@@ -3,6 +3,7 @@ package trace
 import (
 	"cmp"
 	"net/netip"
+	"slices"
 
 	"nstutor/diag/conntrack"
 	"nstutor/diag/explain/cause/service"
@@ -47,20 +48,13 @@ func (w *walk) recall(n *machine.Space, p packet, rules *netfilter.RuleSet, hook
 // wouldGo is where the rules would send a packet of no connection, and whether that
 // is elsewhere for sure.
 func (w *walk) wouldGo(n *machine.Space, p eval.Packet, rules *netfilter.RuleSet, hook string, goes netip.AddrPort) (now string, elsewhere bool) {
-	ways := []eval.Branch{{Result: eval.Traverse(rules, hook, p, n.Env())}}
-	if ways[0].Verdict == eval.VerdictUnknown {
-		ways = eval.Branches(rules, hook, p, n.Env())
-	}
-	for _, way := range ways {
-		to := netip.AddrPortFrom(way.Packet.Dst, way.Packet.DstPort)
-		if way.Verdict == eval.VerdictUnknown || to == goes {
-			return "", false
-		}
-		if to != netip.AddrPortFrom(p.Dst, p.DstPort) {
-			now = cmp.Or(now, to.String())
+	to := eval.Destinations(rules, hook, p, n.Env())
+	for _, one := range to {
+		if one != netip.AddrPortFrom(p.Dst, p.DstPort) {
+			now = cmp.Or(now, one.String())
 		}
 	}
-	return now, len(ways) > 0
+	return now, len(to) > 0 && !slices.Contains(to, goes)
 }
 
 // renewed is the finding of a connection that is lost where it goes and would go

@@ -55,15 +55,7 @@ func (p packet) proto() byte {
 	if p.encap != nil {
 		return protoUDP
 	}
-	return cmp.Or(p.kind, pingProto(p.dst))
-}
-
-// pingProto is the protocol of a ping to an address.
-func pingProto(dst netip.Addr) byte {
-	if dst.Is6() {
-		return protoICMPv6
-	}
-	return protoICMP
+	return cmp.Or(p.kind, flows.OfPing(p.dst))
 }
 
 // flow are the addresses and ports that the packet has here.

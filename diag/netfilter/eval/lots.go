@@ -2,6 +2,7 @@ package eval
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"nstutor/diag/netfilter"
@@ -43,6 +44,18 @@ func Branches(set *netfilter.RuleSet, hook string, p Packet, env Env, open ...*n
 			return all
 		}
 	}
+}
+
+// Destinations are where the rules of a hook may send a packet; nil where one of them
+// cannot be judged.
+func Destinations(set *netfilter.RuleSet, hook string, p Packet, env Env) (to []netip.AddrPort) {
+	for _, way := range Branches(set, hook, p, env) {
+		if way.Verdict == VerdictUnknown {
+			return nil
+		}
+		to = append(to, netip.AddrPortFrom(way.Packet.Dst, way.Packet.DstPort))
+	}
+	return to
 }
 
 // addBranch joins a way to another one that ends alike.

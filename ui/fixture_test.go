@@ -24,9 +24,9 @@ import (
 var fixtureTime = time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
 
 // fixtureCourse has two steps whose texts are in the fixture, not in chapters.
-var fixtureCourse = steps.Course{{ID: "9", Steps: []steps.Step{
+var fixtureCourse = steps.Course{{ID: "X", Steps: []steps.Step{
 	{
-		ID:     "9.1",
+		ID:     "X.1",
 		Action: steps.RouteAdd{Netns: "ns1", Dst: "default", Via: "172.20.1.1", Dev: "ns1-eth0"},
 		Before: steps.Promise{
 			Pings:  []steps.Ping{{From: "ns1", To: "192.168.6.160", Want: probe.NetworkUnreachable}},
@@ -34,7 +34,7 @@ var fixtureCourse = steps.Course{{ID: "9", Steps: []steps.Step{
 		},
 		Watch: steps.Watch{Netns: "ns1", Ping: "192.168.6.160"},
 	},
-	{ID: "9.2", Action: steps.NetnsAdd{Name: "ns9"}},
+	{ID: "X.2", Action: steps.NetnsAdd{Name: "ns9"}},
 }}}
 
 var fixtureProse = map[string]chapters.Prose{

@@ -89,7 +89,7 @@ func TestQClosesWhatLiesOverThePanes(t *testing.T) {
 
 func TestASlashBeginsTheFilterOfTheList(t *testing.T) {
 	m := sized(t, fixture)
-	if view := pressed(m, "g", "/"); !strings.Contains(view, "9.1") || strings.Contains(view, "nothing matches") {
+	if view := pressed(m, "g", "/"); !strings.Contains(view, "X.1") || strings.Contains(view, "nothing matches") {
 		t.Errorf("a slash is looked for:\n%s", view)
 	}
 	if pressed(m, "q"); m.overlay != overlayOutline {

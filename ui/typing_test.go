@@ -191,7 +191,7 @@ func TestThePromptNamesTheNamespace(t *testing.T) {
 		t.Errorf("a namespace that is gone:\n%s", view)
 	}
 	m.ChooseNetns("inet")
-	m.Scene.Step.ID = "9.2"
+	m.Scene.Step.ID = "X.2"
 	m.Scene.Command.Netns = ""
 	if got := m.TypingNetns(); got != "host" {
 		t.Errorf("in another step commands go to %s", got)

@@ -54,7 +54,7 @@ func TestGoldenSummary(t *testing.T) {
 		{"summary-end-80x24-en", Options{Lang: "en"}, 80, 24, []string{"end"}},
 		{"summary-reset-80x24-en", Options{Lang: "en"}, 80, 24, []string{"down", "down", "r"}},
 		{"summary-120x36-en", Options{Lang: "en"}, 120, 36, nil},
-		{"summary-120x36-zh", Options{Lang: "zh"}, 120, 36, []string{"down", "down", "down", "down", "r"}},
+		{"summary-120x36-zh", Options{Lang: "zh"}, 120, 36, []string{"up", "r"}},
 		{"summary-200x50-en", Options{Lang: "en"}, 200, 50, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -22,7 +22,7 @@ type Summary struct {
 	Asking    bool                         // whether what is under the cursor shall be forgotten
 }
 
-// Item is what the cursor of the summary can stand at: a chapter, all
+// Item is what the cursor of the summary can stand at: all chapters, one
 // of them, the exercises, or one of these.
 type Item struct {
 	Kind     ItemKind
@@ -34,19 +34,18 @@ type Item struct {
 type ItemKind int
 
 const (
-	ItemChapter ItemKind = iota
-	ItemAll
+	ItemAll ItemKind = iota
+	ItemChapter
 	ItemExercises
 	ItemExercise
 )
 
 // Items are in the order in which they are drawn.
 func (v *Summary) Items() []Item {
-	var items []Item
+	items := []Item{{Kind: ItemAll}} // on the first screen, however many chapters there are
 	for _, chapter := range v.Chapters {
 		items = append(items, Item{Kind: ItemChapter, Chapter: chapter})
 	}
-	items = append(items, Item{Kind: ItemAll})
 	if len(v.Exercises) > 0 {
 		items = append(items, Item{Kind: ItemExercises})
 	}

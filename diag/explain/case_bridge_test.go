@@ -134,6 +134,7 @@ pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:a0:02 dev eth0 nud perman
 		fault: `
 pod-c: ip link set eth0 address 02:00:00:00:b0:02
 pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:b0:02 dev eth0 nud permanent
+pod-b: ip neigh replace 10.244.1.10 lladdr 02:00:00:00:a0:02 dev eth0 nud permanent
 host: bridge fdb replace 02:00:00:00:b0:02 dev veth-pod-c master dynamic`,
 		want: expected{cause.DuplicateMAC, "pod-c", request}},
 })

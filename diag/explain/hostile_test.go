@@ -43,10 +43,7 @@ func TestNamesFromStrangersAreOnlyNames(t *testing.T) {
 		{bridged, bridgeBreakages}, {chain, mtuBreakages}, {routed, proxyBreakages}, {masqueraded, masqueradeBreakages}, {chain, netmaskBreakages},
 		{switched, lanBreakages}, {hostGW, nodeBreakages}, {chain, routeBreakages}, {shortcut, rpFilterBreakages}, {learning, learningBreakages},
 	} {
-		for i, c := range family.cases {
-			if testing.Short() && i%4 != 0 {
-				continue
-			}
+		for _, c := range firsts(family.cases) { // the names are quoted by the commands of a cause
 			all = append(all, tried{family.base, c})
 		}
 	}

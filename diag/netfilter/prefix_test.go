@@ -3,8 +3,6 @@ package netfilter_test
 import (
 	"fmt"
 	"net/netip"
-	"os/exec"
-	"strings"
 	"testing"
 
 	"nstutor/diag/netfilter"
@@ -14,22 +12,12 @@ import (
 // TestANetworkOfAnyLengthHoldsForAllOfIt: as nft writes it, for its last address and
 // not for the one behind that.
 func TestANetworkOfAnyLengthHoldsForAllOfIt(t *testing.T) {
-	if _, err := exec.LookPath("nft"); err != nil {
-		t.Skip("nft is not installed")
-	}
 	ns := labtest.Netns(t, "prefix")
 	script := "table ip t {\n"
 	for bits := 1; bits <= 32; bits++ {
 		script += fmt.Sprintf("chain c%d { ip saddr %s accept; }\n", bits, netip.MustParsePrefix(fmt.Sprintf("172.22.1.1/%d", bits)).Masked())
 	}
-	nft := exec.Command("nft", "-f", "-")
-	nft.Stdin = strings.NewReader(script + "}\n")
-	if err := ns.Do(nft.Start); err != nil {
-		t.Fatal(err)
-	}
-	if err := nft.Wait(); err != nil {
-		t.Fatal(err)
-	}
+	loadRules(t, ns, "nft", script+"}\n")
 	rules, err := netfilter.Read(ns)
 	if err != nil {
 		t.Fatal(err)

@@ -82,6 +82,12 @@ func (a *arping) byEntry() (fabric.Station, bool) {
 	if a.foreign(x) {
 		return a.passes(x)
 	}
+	return a.ignored(x, misses)
+}
+
+// ignored is what becomes of a frame whose MAC address nobody has that it comes to;
+// misses answer for the next hop there by another one.
+func (a *arping) ignored(x *fabric.Explorer, misses []fabric.Station) (fabric.Station, bool) {
 	s, ok := fabric.Nearest(misses)
 	if !ok {
 		all := a.w.explore(a.n, a.link, a.p.leg, nil)

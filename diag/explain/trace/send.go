@@ -44,47 +44,44 @@ func (w *walk) originate(n *machine.Space, p packet) {
 		}
 	}
 	w.claimed(n, p, route.DevName)
-	asked := p.dst
-	p, ok := w.filter(n, w.enters(n, p), "output", "", route.DevName)
-	if !ok {
-		return
+	if p, ok := w.output(n, p, route.DevName); ok {
+		w.setOut(n, p, route)
 	}
-	if p.leg == LegRequest && p.dst != asked {
-		w.sendElsewhere(n, p)
-		return
-	}
-	if p.isRequest() {
-		w.began = []passage{{n, route, "", p}}
-	}
-	w.leave(n, p, "", route)
 }
 
-// sendElsewhere routes a request again, whose destination a rule of OUTPUT has changed.
-func (w *walk) sendElsewhere(n *machine.Space, p packet) {
+// output takes a packet through OUTPUT. Where a rule changes a request's destination
+// it is routed again and goes on from here: the caller has nothing left to do.
+func (w *walk) output(n *machine.Space, p packet, dev string) (packet, bool) {
+	asked := p.dst
+	p, ok := w.filter(n, w.enters(n, p), "output", "", dev)
+	if !ok || p.leg != LegRequest || p.dst == asked {
+		return p, ok
+	}
 	route := n.Route(p.query())
 	w.hop(n, p, StageRoute, route.DevName, quote(route.Get))
 	switch route.Kind {
 	case machine.KindLocal:
 		w.deliver(n, p, "lo")
 	case machine.KindUnicast:
-		if p.isRequest() {
-			w.began = []passage{{n, route, "", p}}
-		}
-		w.leave(n, p, "", route)
+		w.setOut(n, p, route)
 	default:
 		w.noRoute(n, p, route)
 	}
+	return p, false
+}
+
+// setOut sends a packet on its way from the namespace that made it.
+func (w *walk) setOut(n *machine.Space, p packet, route machine.RouteAnswer) {
+	if p.isRequest() {
+		w.began = []passage{{n, route, "", p}}
+	}
+	w.leave(n, p, "", route)
 }
 
 // loopback delivers a packet to its own sender, unless a rule sends it elsewhere.
 func (w *walk) loopback(n *machine.Space, p packet) {
-	asked := p.dst
-	p, ok := w.filter(n, w.enters(n, p), "output", "", "lo")
+	p, ok := w.output(n, p, "lo")
 	if !ok {
-		return
-	}
-	if p.leg == LegRequest && p.dst != asked {
-		w.sendElsewhere(n, p)
 		return
 	}
 	lo, err := n.Link("lo")

@@ -8,9 +8,9 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/conntrack"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -142,17 +142,13 @@ func (c Tracked) Look(_ context.Context, l *lab.Lab, _ *Evidence) (say.Text, boo
 	if err != nil {
 		return say.Text{}, false, err
 	}
-	var flows []*netlink.ConntrackFlow
-	err = ns.Do(func() (err error) {
-		flows, err = netlink.ConntrackTableList(netlink.ConntrackTable, unix.AF_INET)
-		return err
-	})
+	flows, err := conntrack.List(ns)
 	if err != nil {
-		return say.Text{}, false, say.At(c.Netns, say.At("conntrack", err))
+		return say.Text{}, false, err
 	}
 	seen := say.T("no flow", "没有连接")
 	for _, f := range flows {
-		there := Tracked{c.Netns, f.Forward.SrcIP.String(), f.Forward.DstIP.String(), f.Reverse.SrcIP.String(), f.Reverse.DstIP.String()}
+		there := Tracked{c.Netns, f.Original.Src.Addr().String(), f.Original.Dst.Addr().String(), f.Reply.Src.Addr().String(), f.Reply.Dst.Addr().String()}
 		if there == c {
 			return say.Quote(there.line()), true, nil
 		}

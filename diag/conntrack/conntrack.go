@@ -3,9 +3,12 @@
 package conntrack
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"net/netip"
+	"strconv"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -15,18 +18,24 @@ import (
 	"nstutor/internal/say"
 )
 
-// Tuple is one direction of a connection of a protocol with ports.
+// Tuple is one direction of a connection.
 type Tuple struct {
-	Proto    byte // IPPROTO_TCP or IPPROTO_UDP
-	Src, Dst netip.AddrPort
+	Proto    byte           // as in the IP header
+	Src, Dst netip.AddrPort // the ports are 0 of what has none
 }
 
-// Name is the protocol as conntrack(8) spells it.
-func (t Tuple) Name() string {
-	if t.Proto == unix.IPPROTO_TCP {
-		return "tcp"
+// names are those of protocols, as conntrack(8) spells them.
+var names = map[byte]string{unix.IPPROTO_ICMP: "icmp", unix.IPPROTO_TCP: "tcp", unix.IPPROTO_UDP: "udp"}
+
+// Name is the protocol as conntrack(8) spells it, or its number.
+func (t Tuple) Name() string { return cmp.Or(names[t.Proto], strconv.Itoa(int(t.Proto))) }
+
+func (t Tuple) String() string {
+	line := fmt.Sprintf("src=%s dst=%s", t.Src.Addr(), t.Dst.Addr())
+	if t.Src.Port() != 0 || t.Dst.Port() != 0 {
+		line += fmt.Sprintf(" sport=%d dport=%d", t.Src.Port(), t.Dst.Port())
 	}
-	return "udp"
+	return line
 }
 
 // Entry is a connection that is remembered.
@@ -35,6 +44,11 @@ type Entry struct {
 	Reply    Tuple // what answers it, as that comes: from where the request was sent on to
 	Answered bool  // packets have been seen in both directions (IPS_SEEN_REPLY)
 	Mark     uint32
+}
+
+// String is the connection as conntrack(8) lists it, without its times.
+func (e Entry) String() string {
+	return fmt.Sprintf("%s %s %s", e.Original.Name(), e.Original, e.Reply)
 }
 
 // What package nl does not have of <linux/netfilter/nf_conntrack_common.h>.
@@ -48,7 +62,7 @@ func Get(ns *nsenter.Namespace, t Tuple) (e Entry, found bool, err error) {
 	failed := ns.Do(func() error {
 		req := nl.NewNetlinkRequest(unix.NFNL_SUBSYS_CTNETLINK<<8|nl.IPCTNL_MSG_CT_GET, unix.NLM_F_ACK)
 		req.AddData(&nl.Nfgenmsg{NfgenFamily: t.family(), Version: nl.NFNETLINK_V0})
-		req.AddData(t.attr(nl.CTA_TUPLE_ORIG))
+		req.AddData(t.Attr(nl.CTA_TUPLE_ORIG))
 		answer, err = req.Execute(unix.NETLINK_NETFILTER, 0)
 		return nil
 	})
@@ -70,6 +84,28 @@ func Get(ns *nsenter.Namespace, t Tuple) (e Entry, found bool, err error) {
 	return Entry{}, false, nil // the tuple is that of an answer
 }
 
+// List are the connections of IPv4 that a namespace tracks.
+func List(ns *nsenter.Namespace) (all []Entry, err error) {
+	var answer [][]byte
+	failed := ns.Do(func() error {
+		req := nl.NewNetlinkRequest(unix.NFNL_SUBSYS_CTNETLINK<<8|nl.IPCTNL_MSG_CT_GET, unix.NLM_F_DUMP)
+		req.AddData(&nl.Nfgenmsg{NfgenFamily: unix.AF_INET, Version: nl.NFNETLINK_V0})
+		answer, err = req.Execute(unix.NETLINK_NETFILTER, 0)
+		return nil
+	})
+	if err := cmp.Or(failed, err); err != nil {
+		return nil, say.At(ns.Name(), say.At("conntrack", err))
+	}
+	for _, b := range answer {
+		if len(b) > nl.SizeofNfgenmsg {
+			if e, ok := parse(b[nl.SizeofNfgenmsg:]); ok {
+				all = append(all, e)
+			}
+		}
+	}
+	return all, nil
+}
+
 func (t Tuple) family() byte {
 	if t.Src.Addr().Is6() {
 		return unix.AF_INET6
@@ -77,8 +113,9 @@ func (t Tuple) family() byte {
 	return unix.AF_INET
 }
 
-// attr is the tuple as ctnetlink_parse_tuple() reads it.
-func (t Tuple) attr(kind int) *nl.RtAttr {
+// Attr is the tuple as ctnetlink_parse_tuple() reads it: kind is CTA_TUPLE_ORIG or
+// CTA_TUPLE_REPLY.
+func (t Tuple) Attr(kind int) *nl.RtAttr {
 	src, dst := nl.CTA_IP_V4_SRC, nl.CTA_IP_V4_DST
 	if t.family() == unix.AF_INET6 {
 		src, dst = nl.CTA_IP_V6_SRC, nl.CTA_IP_V6_DST

@@ -2,6 +2,7 @@ package conntrack_test
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -24,6 +25,13 @@ func TestAConnectionIsFoundByWhereItCameFrom(t *testing.T) {
 	e, ok, err := conntrack.Get(ns, flow)
 	if err != nil || !ok || e.Original != flow || e.Reply != answer || !e.Answered {
 		t.Errorf("%+v, %v, %v", e, ok, err)
+	}
+	if line := e.String(); line != "udp src=198.18.0.7 dst=192.0.2.1 sport=1 dport=9 src=192.0.2.1 dst=198.18.0.7 sport=9 dport=1" {
+		t.Error(line)
+	}
+	all, err := conntrack.List(ns)
+	if err != nil || len(all) != 20 || !slices.Contains(all, e) {
+		t.Errorf("all are %v, %v", all, err)
 	}
 	for name, other := range map[string]conntrack.Tuple{
 		"another port":     {Proto: flow.Proto, Src: netip.MustParseAddrPort("198.18.0.7:2"), Dst: flow.Dst},

@@ -11,6 +11,7 @@ import (
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/conntrack"
 	"nstutor/internal/say"
 )
 
@@ -117,8 +118,9 @@ func (c ConntrackAdd) Apply(_ context.Context, s Space) error {
 	err = ns.Do(func() error {
 		req := nl.NewNetlinkRequest(unix.NFNL_SUBSYS_CTNETLINK<<8|nl.IPCTNL_MSG_CT_NEW, unix.NLM_F_CREATE|unix.NLM_F_EXCL|unix.NLM_F_ACK)
 		req.AddData(&nl.Nfgenmsg{NfgenFamily: unix.AF_INET, Version: nl.NFNETLINK_V0})
-		req.AddData(c.tuple(nl.CTA_TUPLE_ORIG, c.Src, c.Dst))
-		req.AddData(c.tuple(nl.CTA_TUPLE_REPLY, c.Dst, c.Src))
+		proto := protocols[c.Proto]
+		req.AddData(conntrack.Tuple{Proto: proto, Src: c.Src, Dst: c.Dst}.Attr(nl.CTA_TUPLE_ORIG))
+		req.AddData(conntrack.Tuple{Proto: proto, Src: c.Dst, Dst: c.Src}.Attr(nl.CTA_TUPLE_REPLY))
 		nat := nl.NewRtAttr(unix.NLA_F_NESTED|ctNATDst, nil)
 		nat.AddRtAttr(natMinIP, c.To.AsSlice())
 		nat.AddRtAttr(natMaxIP, c.To.AsSlice())
@@ -133,20 +135,6 @@ func (c ConntrackAdd) Apply(_ context.Context, s Space) error {
 		return say.Err("%s: %s: %v", "%s：%s：%v", c.Netns, c.Command(), err)
 	}
 	return nil
-}
-
-// tuple is one direction of the connection.
-func (c ConntrackAdd) tuple(kind int, src, dst netip.AddrPort) *nl.RtAttr {
-	port := func(p uint16) []byte { return binary.BigEndian.AppendUint16(nil, p) }
-	tuple := nl.NewRtAttr(unix.NLA_F_NESTED|kind, nil)
-	ip := tuple.AddRtAttr(unix.NLA_F_NESTED|nl.CTA_TUPLE_IP, nil)
-	ip.AddRtAttr(nl.CTA_IP_V4_SRC, src.Addr().AsSlice())
-	ip.AddRtAttr(nl.CTA_IP_V4_DST, dst.Addr().AsSlice())
-	proto := tuple.AddRtAttr(unix.NLA_F_NESTED|nl.CTA_TUPLE_PROTO, nil)
-	proto.AddRtAttr(nl.CTA_PROTO_NUM, []byte{protocols[c.Proto]})
-	proto.AddRtAttr(nl.CTA_PROTO_SRC_PORT, port(src.Port()))
-	proto.AddRtAttr(nl.CTA_PROTO_DST_PORT, port(dst.Port()))
-	return tuple
 }
 
 // Undo forgets it.

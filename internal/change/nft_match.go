@@ -10,6 +10,7 @@ import (
 	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
 
+	"nstutor/internal/nft"
 	"nstutor/internal/say"
 )
 
@@ -55,8 +56,7 @@ func nftMatch(word, value string, op expr.CmpOp) ([]expr.Any, error) {
 	case "-o":
 		return nftDeviceName(expr.MetaKeyOIFNAME, value, op), nil
 	case "-p":
-		protos := map[string]byte{"icmp": unix.IPPROTO_ICMP, "tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP}
-		proto, ok := protos[value]
+		proto, ok := protocols[value]
 		if !ok {
 			return nil, say.Err("%q is not understood here", "这里不认识 %q", value)
 		}
@@ -114,11 +114,7 @@ func nftStates(list string) ([]expr.Any, error) {
 		}
 		mask |= bits[state]
 	}
-	return []expr.Any{
-		&expr.Ct{Key: expr.CtKeySTATE, Register: 1},
-		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: binary.NativeEndian.AppendUint32(nil, mask), Xor: make([]byte, 4)},
-		&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: make([]byte, 4)},
-	}, nil
+	return nft.ConnectionIn(mask), nil
 }
 
 // nftTarget is what becomes of a packet that meets the rule.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 
+	"nstutor/internal/nft"
 	"nstutor/internal/say"
 
 	"github.com/google/nftables"
@@ -183,19 +184,14 @@ func (r *ruleExprs) kind(k Kind) error {
 
 // transport has the rule ask for bytes of the transport header.
 func (r *ruleExprs) transport(offset uint32, want []byte) {
-	r.add(&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: offset, Len: uint32(len(want))},
-		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: want})
+	r.add(nftTransport(offset, want, expr.CmpOpEq)...)
 }
 
 // establishedExprs accept a packet whose connection has been let begin.
 func establishedExprs() ruleExprs {
-	mask := binaryutil.NativeEndian.PutUint32(expr.CtStateBitESTABLISHED | expr.CtStateBitRELATED)
-	return ruleExprs{
-		&expr.Ct{Key: expr.CtKeySTATE, Register: 1},
-		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: mask, Xor: make([]byte, 4)},
-		&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: make([]byte, 4)},
-		&expr.Counter{}, &expr.Verdict{Kind: expr.VerdictAccept},
-	}
+	rule := ruleExprs(nft.ConnectionIn(expr.CtStateBitESTABLISHED | expr.CtStateBitRELATED))
+	rule.add(&expr.Counter{}, &expr.Verdict{Kind: expr.VerdictAccept})
+	return rule
 }
 
 // insert puts a rule at the head of the chain.

@@ -26,9 +26,17 @@ func (w *writer) ct(field string) error {
 		}
 		mask |= states[word]
 	}
-	number := binaryutil.NativeEndian.PutUint32
-	w.add(&expr.Ct{Key: expr.CtKeySTATE, Register: 1},
-		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: number(mask), Xor: number(0)},
-		&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: number(0)})
+	w.add(ConnectionIn(mask)...)
 	return nil
+}
+
+// ConnectionIn holds for packets whose connection is in one of the states of a mask,
+// of bits such as expr.CtStateBitNEW.
+func ConnectionIn(mask uint32) []expr.Any {
+	number := binaryutil.NativeEndian.PutUint32
+	return []expr.Any{
+		&expr.Ct{Key: expr.CtKeySTATE, Register: 1},
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: number(mask), Xor: number(0)},
+		&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: number(0)},
+	}
 }

@@ -2,10 +2,11 @@ package service
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 
-	"nstutor/diag/netfilter/tally"
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/conntrack"
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
@@ -50,18 +51,16 @@ func (a Forget) Conditions(_ context.Context, l *lab.Lab) []steps.Condition {
 		c.Err = unlessAbsent(err)
 		return []steps.Condition{c}
 	}
-	flows, err := tally.Flows(ns)
+	flows, err := conntrack.List(ns)
 	c.Met, c.Err = true, err
 	for _, f := range flows {
-		same := f.Proto == "udp" && at(f.Src, f.SrcPort) == from.String() && at(f.Dst, f.DstPort) == to.String()
-		if same && f.ReplySrc == a.Old {
-			c.Met, c.Seen = false, f.Line()
+		same := f.Original == conntrack.Tuple{Proto: unix.IPPROTO_UDP, Src: from, Dst: to}
+		if same && f.Reply.Src.Addr().String() == a.Old {
+			c.Met, c.Seen = false, f.String()
 		}
 	}
 	return []steps.Condition{c}
 }
-
-func at(addr string, port uint16) string { return fmt.Sprintf("%s:%d", addr, port) }
 
 // AskOnce sends one datagram as a preparation, so that the node remembers its flow.
 type AskOnce struct {

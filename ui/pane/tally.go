@@ -2,10 +2,14 @@ package pane
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
-	"nstutor/diag/netfilter/tally"
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/conntrack"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/say"
 	"nstutor/ui/words"
 )
@@ -24,50 +28,45 @@ func (v *Live) ruleRows() []row {
 	return rows
 }
 
-// flowKey is what tells connections of one client to one service apart from others:
-// not the port that the client happens to have, unless it keeps it.
-type flowKey struct {
-	proto, src, dst, replySrc, replyDst string
-	dport, backend                      uint16
-	kept                                uint16
-}
-
 // flowRows are the connections that a node tracks, those alike in one line: where the
 // answers are expected from is behind the arrow.
 func (v *Live) flowRows() []row {
-	counts := map[flowKey]int{}
+	counts := map[conntrack.Entry]int{}
 	for _, f := range v.Network.Tally.Flows {
 		if !v.concerned(f) {
 			continue
 		}
-		key := flowKey{f.Proto, f.Src, f.Dst, f.ReplySrc, f.ReplyDst, f.DstPort, f.ReplySrcPort, 0}
-		if f.Proto == "udp" {
-			key.kept = f.SrcPort
-		}
-		counts[key]++
+		counts[alike(f)]++
 	}
 	var rows []row
-	for key, n := range counts {
-		text := fmt.Sprintf("%5d  %s src=%s dst=%s", n, key.proto, endpoint(key.src, key.kept), endpoint(key.dst, key.dport))
-		text += fmt.Sprintf(" %s src=%s dst=%s", v.Theme.G.Out, endpoint(key.replySrc, key.backend), key.replyDst)
+	for f, n := range counts {
+		from, to, back := f.Original.Src, f.Original.Dst, f.Reply.Src
+		text := fmt.Sprintf("%5d  %s src=%s dst=%s", n, f.Original.Name(), endpoint(from), endpoint(to))
+		text += fmt.Sprintf(" %s src=%s dst=%s", v.Theme.G.Out, endpoint(back), f.Reply.Dst.Addr())
 		rows = append(rows, row{section: words.Flows, text: text, rank: rankNeigh})
 	}
 	slices.SortFunc(rows, func(a, b row) int { return strings.Compare(a.text, b.text) })
 	return rows
 }
 
-// concerned says whether a connection is of what the step tries.
-func (v *Live) concerned(f tally.Flow) bool {
-	to, _, _, _ := v.Network.Log.Flow()
-	return to == "" || f.Dst == to
+// alike is a connection without what tells it apart from others of one client to one
+// service: the port that the client happens to have, unless it keeps it.
+func alike(e conntrack.Entry) conntrack.Entry {
+	one := conntrack.Entry{Original: e.Original, Reply: e.Reply}
+	if e.Original.Proto != unix.IPPROTO_UDP {
+		one.Original.Src = netip.AddrPortFrom(e.Original.Src.Addr(), 0)
+	}
+	one.Reply.Dst = netip.AddrPortFrom(e.Reply.Dst.Addr(), 0)
+	return one
 }
 
-func endpoint(addr string, port uint16) string {
-	if port == 0 {
-		return addr
-	}
-	return fmt.Sprintf("%s:%d", addr, port)
+// concerned says whether a connection is of what the step tries.
+func (v *Live) concerned(e conntrack.Entry) bool {
+	to, _, _, _ := v.Network.Log.Flow()
+	return to == "" || e.Original.Dst.Addr().String() == to
 }
+
+func endpoint(at netip.AddrPort) string { return eval.Endpoint(at.Addr(), at.Port()) }
 
 // virtual is a box for what no namespace has: the services of the picture, each with
 // whereto its packets are sent. There is none without services.

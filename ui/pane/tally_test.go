@@ -1,11 +1,14 @@
 package pane
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
+	"golang.org/x/sys/unix"
 
+	"nstutor/diag/conntrack"
 	"nstutor/diag/netfilter/tally"
 	"nstutor/diag/table"
 	"nstutor/internal/lab"
@@ -24,13 +27,19 @@ func remembering() *session.Session {
 	}
 	s.Network.Watch = lab.Host
 	s.Network.Log.Tried = steps.Watch{Netns: lab.Host, Get: "http://10.96.0.100"}.Tried()
-	flow := tally.Flow{Proto: "tcp", Src: "10.244.1.10", Dst: "10.96.0.100", DstPort: 80, ReplySrc: "10.244.1.11", ReplyDst: "10.244.1.10", ReplySrcPort: 8080}
-	again, other := flow, flow
-	flow.SrcPort, again.SrcPort, other.Dst = 40000, 40001, "10.96.0.200"
+	flow := func(from, to string) conntrack.Entry {
+		client := netip.MustParseAddrPort(from)
+		return conntrack.Entry{
+			Original: conntrack.Tuple{Proto: unix.IPPROTO_TCP, Src: client, Dst: netip.MustParseAddrPort(to)},
+			Reply:    conntrack.Tuple{Proto: unix.IPPROTO_TCP, Src: netip.MustParseAddrPort("10.244.1.11:8080"), Dst: client},
+		}
+	}
 	s.Network.Tally = feed.Tally{
 		Rules:    []tally.Rule{{Hook: "prerouting", Chain: "ip svc pre", Text: "ip daddr 10.96.0.100 dnat to 10.244.1.11", Count: tally.Count{Packets: 12}}},
 		Services: []tally.Service{{Addr: "10.96.0.100:80", To: []string{"10.244.1.11:8080", "10.244.1.12:8080"}}},
-		Flows:    []tally.Flow{flow, again, other},
+		Flows: []conntrack.Entry{
+			flow("10.244.1.10:40000", "10.96.0.100:80"), flow("10.244.1.10:40001", "10.96.0.100:80"), flow("10.244.1.10:40002", "10.96.0.200:80"),
+		},
 	}
 	return s
 }

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"time"
 
+	"nstutor/diag/conntrack"
 	"nstutor/diag/netfilter/tally"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/session/rescue"
@@ -18,7 +19,7 @@ type Tally struct {
 	Aim      int // its generation
 	Rules    []tally.Rule
 	Services []tally.Service
-	Flows    []tally.Flow
+	Flows    []conntrack.Entry
 }
 
 // counter reads tallies until it is closed.
@@ -59,7 +60,7 @@ func (f *Feed) tell(c *counter) {
 			now.Rules, now.Services, _ = tally.Read(ns) // a namespace that is going has none
 		}
 		if ns := f.space(c.aim.Flows); ns != nil {
-			now.Flows, _ = tally.Flows(ns)
+			now.Flows, _ = conntrack.List(ns)
 		}
 		if !reflect.DeepEqual(now, last) {
 			f.send(now)

@@ -1,8 +1,6 @@
 package service
 
 import (
-	"fmt"
-
 	"nstutor/diag/conntrack"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
@@ -43,14 +41,8 @@ func (o Outdated) Detail() say.Text {
 		"%s 已被记为发往 %s 的流，不再查规则；按规则现在应发往 %s。那里：%s", o.Flow, goes, o.Now, o.Why)
 }
 
-// Evidence is the entry, as conntrack(8) has it.
-func (o Outdated) Evidence() []say.Text {
-	return cause.Lines(fmt.Sprintf("%s %s %s", o.Entry.Original.Name(), direction(o.Entry.Original), direction(o.Entry.Reply)))
-}
-
-func direction(t conntrack.Tuple) string {
-	return fmt.Sprintf("src=%s dst=%s sport=%d dport=%d", t.Src.Addr(), t.Dst.Addr(), t.Src.Port(), t.Dst.Port())
-}
+// Evidence is the entry.
+func (o Outdated) Evidence() []say.Text { return cause.Lines(o.Entry.String()) }
 
 // Fix has the kernel forget it.
 func (o Outdated) Fix() []change.Change {

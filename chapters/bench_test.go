@@ -25,7 +25,7 @@ func mainLine(b *testing.B) (*lab.Lab, []steps.Action) {
 		b.Fatal(err)
 	}
 	var actions []steps.Action
-	for _, step := range course.Steps() {
+	for step := range course.Steps() {
 		if strings.HasPrefix(step.ID, "2.") && !strings.HasPrefix(step.ID, "2.B") {
 			actions = append(actions, step.Action)
 		}

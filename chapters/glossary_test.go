@@ -38,7 +38,7 @@ func TestAWordIsNewOnce(t *testing.T) {
 	course := chapters.All()
 	for lang, want := range map[string][]string{"en": {"route", "prefix"}, "zh": {"路由", "前缀"}} {
 		var all []string
-		for _, step := range course.Steps() {
+		for step := range course.Steps() {
 			for _, word := range chapters.NewWords(course, lang, step.ID) {
 				if slices.Contains(all, word) {
 					t.Errorf("%s: %s is new again in %s", lang, word, step.ID)

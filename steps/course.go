@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"iter"
 	"os"
 	"slices"
 
@@ -35,13 +36,27 @@ func (c Course) Chapter(stepID string) (Chapter, bool) {
 	return Chapter{}, false
 }
 
-// Steps lists every step of the course in its order.
-func (c Course) Steps() []Step {
-	var all []Step
-	for _, chapter := range c {
-		all = append(all, chapter.Steps...)
+// Steps are all steps of the course in their order. A screen asks at every message
+// which steps stand beside its own, so nothing is copied.
+func (c Course) Steps() iter.Seq[*Step] {
+	return func(yield func(*Step) bool) {
+		for _, chapter := range c {
+			for i := range chapter.Steps {
+				if !yield(&chapter.Steps[i]) {
+					return
+				}
+			}
+		}
 	}
-	return all
+}
+
+// IDs are those of all steps, in their order.
+func (c Course) IDs() []string {
+	var ids []string
+	for step := range c.Steps() {
+		ids = append(ids, step.ID)
+	}
+	return ids
 }
 
 // Kind is the chapters whose steps are done by hand alone, which are exercises, or

@@ -79,14 +79,14 @@ func TestCourseFindsTheWay(t *testing.T) {
 	if _, ok := course.Chapter("none"); ok {
 		t.Error("a chapter of nothing")
 	}
-	if all := course.Steps(); len(all) != 6 || all[5].ID != "B.1" {
+	if all := course.IDs(); len(all) != 6 || all[5] != "B.1" {
 		t.Errorf("steps: %v", all)
 	}
 }
 
 func TestGotoBuildsWhatLeadsThere(t *testing.T) {
 	l := newLab(t)
-	for _, step := range small().Steps() {
+	for step := range small().Steps() {
 		p := playerAt(t, l, step.ID)
 		wantPlayerDone(t, p, false)
 		if p.Step().ID != step.ID || p.Lab() != l {

@@ -24,6 +24,10 @@ func (a *app) course(cmd *cobra.Command, _ []string) error {
 		return say.Err("the course needs a terminal; `nstutor run` plays it without one", "课程需要在终端中运行；没有终端时可用 `nstutor run`")
 	}
 	return a.inLab(func() error {
+		made := make(chan steps.Course, 1) // while the kernel makes the lab
+		go func() {
+			made <- append(chapters.All(), exercise.Course(exercises.All(), 1+rand.Uint64N(seeds-1))...)
+		}()
 		l, err := lab.New(cmd.Context(), lab.Options{})
 		if err != nil {
 			return err
@@ -34,7 +38,7 @@ func (a *app) course(cmd *cobra.Command, _ []string) error {
 		if err := door.Serve(cmd.Context(), l, func() say.Text { return say.T("step %s", "步骤 %s", memory.Position()) }); err != nil {
 			a.complain(say.T("`nstutor shell` will not find this lab: %v", "`nstutor shell` 将找不到这个实验网络：%v", err))
 		}
-		course := append(chapters.All(), exercise.Course(exercises.All(), 1+rand.Uint64N(seeds-1))...)
+		course := <-made
 		return ui.Run(cmd.Context(), steps.NewPlayer(l, course), course, memory, ui.Options{
 			Lang:  a.lang,
 			ASCII: a.ascii,

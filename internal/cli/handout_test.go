@@ -24,7 +24,7 @@ func TestAHandoutHasEverythingButTheAnswers(t *testing.T) {
 		if err := writeHandout(&teacher, course, ids, lang, true); err != nil {
 			t.Fatal(err)
 		}
-		for _, step := range course.Steps() {
+		for step := range course.Steps() {
 			prose, err := chapters.Text(lang, step.ID)
 			if err != nil {
 				t.Fatal(err)

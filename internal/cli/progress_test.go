@@ -119,7 +119,7 @@ func TestTheSummaryOfTheCourseForgetsAChapter(t *testing.T) {
 	mark := x.printed()
 	x.tty.WriteString("qp") // closes the welcome
 	x.await(t, mark, "1/7 done")
-	x.await(t, mark, fmt.Sprintf("2/%d done, no predictions", len(chapters.All().Steps())))
+	x.await(t, mark, fmt.Sprintf("2/%d done, no predictions", len(chapters.All().IDs())))
 	mark = x.printed()
 	x.tty.WriteString("r")
 	x.await(t, mark, "Forget chapter 0")

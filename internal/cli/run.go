@@ -71,13 +71,10 @@ room for the answers, as Markdown. --answers is the teacher's copy.`, `执行所
 
 // choose turns arguments into step IDs, in the course's order for each.
 func choose(course steps.Course, args []string) ([]string, error) {
-	var ids []string
 	if len(args) == 0 {
-		for _, step := range course.Steps() {
-			ids = append(ids, step.ID)
-		}
-		return ids, nil
+		return course.IDs(), nil
 	}
+	var ids []string
 	for _, arg := range args {
 		chosen, err := chooseOne(course, arg)
 		if err != nil {

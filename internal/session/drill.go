@@ -82,10 +82,10 @@ func (d *Drill) Translate() {
 // Next is the exercise after this one that was never solved, from the beginning
 // again behind the last.
 func (d *Drill) Next() (string, bool) {
-	course, here := d.s.Kind().Steps(), d.s.Scene.Step.ID
-	at := slices.IndexFunc(course, func(s steps.Step) bool { return s.ID == here })
-	for i := range course {
-		id := course[(at+1+i)%len(course)].ID
+	ids, here := d.s.Kind().IDs(), d.s.Scene.Step.ID
+	at := slices.Index(ids, here)
+	for i := range ids {
+		id := ids[(at+1+i)%len(ids)]
 		if id != here && !d.s.Memory[id].Done {
 			return id, true
 		}

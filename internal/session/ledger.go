@@ -76,7 +76,7 @@ func (s *Session) recall() Work {
 			}
 		}()
 		known := map[string]Known{}
-		for _, step := range course.Steps() {
+		for step := range course.Steps() {
 			r := Known{Done: memory.Done(step.ID), hints: memory.Hints(step.ID)}
 			r.choice, r.guessed = memory.Prediction(step.ID)
 			if e, ok := memory.Exercise(step.ID); ok && e.Best != nil {
@@ -106,7 +106,7 @@ func (s *Session) know(id string, change func(*Known)) {
 
 // Tally counts the steps that are done, ever.
 func (s *Session) Tally() (done, all int) {
-	for _, step := range s.Kind().Steps() {
+	for step := range s.Kind().Steps() {
 		all++
 		if s.Memory[step.ID].Done {
 			done++

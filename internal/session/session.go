@@ -116,7 +116,7 @@ func (s *Session) FirstStep() string {
 	if _, ok := s.Course.Step(s.start); ok {
 		return s.start
 	}
-	for _, step := range s.Course.Steps() {
+	for step := range s.Course.Steps() {
 		return step.ID
 	}
 	return ""

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+
 	"nstutor/chapters/exercises"
 	"nstutor/internal/change"
 	"nstutor/steps"
@@ -129,11 +131,10 @@ func (s *Session) ToCourse() (id string, ok bool) {
 
 // GoBy is the step by places before or after this one among its kind.
 func (s *Session) GoBy(by int) (string, bool) {
-	all := s.Kind().Steps()
-	for i, step := range all {
-		if next := i + by; step.ID == s.Scene.Step.ID && next >= 0 && next < len(all) {
-			return all[next].ID, true
-		}
+	ids := s.Kind().IDs()
+	at := slices.Index(ids, s.Scene.Step.ID)
+	if next := at + by; at >= 0 && next >= 0 && next < len(ids) {
+		return ids[next], true
 	}
 	return "", false
 }

@@ -34,7 +34,7 @@ func (s *Session) ReadSummary(course steps.Course, exercises []exercise.Exercise
 		defer close(read)
 		p.Refresh()
 		msg := Remembered{map[string]progress.Known{}, map[string]progress.Exercise{}}
-		for _, step := range course.Steps() {
+		for step := range course.Steps() {
 			msg.Known[step.ID] = p.Known(step.ID)
 		}
 		for _, e := range exercises {

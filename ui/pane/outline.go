@@ -196,7 +196,7 @@ func (v *base) titleOf(step steps.Step) string {
 // outlineColumn is how wide the names of steps are in the list.
 func (v *Outline) outlineColumn(chapter steps.Chapter) int {
 	column := 5
-	for _, step := range v.Course.Kind(chapter.Steps[0].ByHand).Steps() {
+	for step := range v.Course.Kind(chapter.Steps[0].ByHand).Steps() {
 		if step.ByHand {
 			column = max(column, len(step.ID)+1)
 		}

@@ -7,6 +7,7 @@ import (
 	"nstutor/internal/progress"
 	"nstutor/internal/say"
 	"nstutor/internal/wrap"
+	"nstutor/steps"
 	"nstutor/steps/exercise"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
@@ -110,12 +111,12 @@ func (v *Summary) summaryWidths() (titles, names int) {
 
 // sumOf counts the steps of a chapter, or of all.
 func (v *Summary) sumOf(item Item) progress.Sum {
-	all := item.Chapter.Steps
+	course := steps.Course{item.Chapter}
 	if item.Kind == ItemAll {
-		all = v.Chapters.Steps()
+		course = v.Chapters
 	}
 	var sum progress.Sum
-	for _, step := range all {
+	for step := range course.Steps() {
 		sum.Add(v.known[step.ID])
 	}
 	return sum

@@ -259,7 +259,7 @@ func (m *memory) Reset(ids ...string) error {
 
 func (m *memory) ResetAll() error {
 	var ids []string
-	for _, step := range chapters.All().Steps() {
+	for step := range chapters.All().Steps() {
 		ids = append(ids, step.ID)
 	}
 	return m.Reset(ids...)

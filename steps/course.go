@@ -14,11 +14,9 @@ type Course []Chapter
 
 // Step finds a step by its ID.
 func (c Course) Step(id string) (Step, bool) {
-	for _, chapter := range c {
-		for _, step := range chapter.Steps {
-			if step.ID == id {
-				return step, true
-			}
+	for step := range c.Steps() {
+		if step.ID == id {
+			return *step, true
 		}
 	}
 	return Step{}, false

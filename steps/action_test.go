@@ -81,6 +81,7 @@ func actionCases() []actionCase {
 		{name: "a name server", start: cabled(), action: steps.Resolver{Netns: pod, Server: "203.0.113.53"}, tool: "sh"},
 		{name: "a program", action: steps.Run{Netns: host, Name: "web", Argv: []string{"web"}}},
 		{name: "a look", action: steps.Observe{Netns: host, Argv: []string{"ip", "neigh"}}},
+		{name: "a rule of routing", action: steps.Silently{Netns: host, Line: "ip rule add from 10.9.0.0/16 lookup 77"}, never: true},
 		{name: "a ping", action: steps.Send{Netns: host, To: "192.168.6.1"}, never: true},
 	}
 }

@@ -19,7 +19,7 @@ import (
 func services() (all []steps.Step) {
 	for _, chapter := range chapters.All() {
 		switch chapter.ID {
-		case "6", "7", "8", "9", "10":
+		case "6", "6I", "7", "8", "9", "10", "10R":
 			all = append(all, chapter.Steps...)
 		}
 	}

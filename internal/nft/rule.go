@@ -157,16 +157,44 @@ func (w *writer) meta(field string) error {
 		return nil
 	case "mark":
 		return w.mark()
+	case "skuid":
+		return w.owner()
+	case "nftrace":
+		if !w.skips("set", "1") {
+			return w.unknown()
+		}
+		w.add(&expr.Immediate{Register: 1, Data: []byte{1}}, &expr.Meta{Key: expr.MetaKeyNFTRACE, Register: 1, SourceRegister: true})
+		return nil
 	}
 	return say.Err("%q is not understood here", "这里不认识 %q", "meta "+field)
 }
 
+// owner compares the user that a packet's socket belongs to, by his number.
+func (w *writer) owner() error {
+	op := w.comparison()
+	text := w.next()
+	uid, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		return say.Err("%q is no number of a user", "%q 不是用户的编号", text)
+	}
+	w.add(&expr.Meta{Key: expr.MetaKeySKUID, Register: 1}, &expr.Cmp{Op: op, Register: 1, Data: binaryutil.NativeEndian.PutUint32(uint32(uid))})
+	return nil
+}
+
+// unknown is the error for the words that are left.
+func (w *writer) unknown() error {
+	return say.Err("%q is not understood here", "这里不认识 %q", strings.Join(w.left, " "))
+}
+
 // mark asks whether bits of the mark are set, `& 0x4000 == 0x4000`, or sets them,
-// `set mark or 0x4000`.
+// `set mark or 0x4000`, or all of it, `set 1`.
 func (w *writer) mark() error {
 	set := w.skips("set", "mark", "or") || w.skips("set", "meta", "mark", "|") || w.skips("set", "meta", "mark", "or")
+	if !set && w.skips("set") {
+		return w.wholeMark()
+	}
 	if !set && !w.skips("&") && !w.skips("and") {
-		return say.Err("%q is not understood here", "这里不认识 %q", strings.Join(w.left, " "))
+		return w.unknown()
 	}
 	bits, err := strconv.ParseUint(w.next(), 0, 32)
 	if err != nil {
@@ -184,6 +212,18 @@ func (w *writer) mark() error {
 	want, err := strconv.ParseUint(w.next(), 0, 32)
 	w.add(&expr.Cmp{Op: op, Register: 1, Data: number(want)})
 	return err
+}
+
+// wholeMark gives the packet a mark.
+func (w *writer) wholeMark() error {
+	text := w.next()
+	mark, err := strconv.ParseUint(text, 0, 32)
+	if err != nil {
+		return say.Err("%q is no mark", "%q 不是标记", text)
+	}
+	w.add(&expr.Immediate{Register: 1, Data: binaryutil.NativeEndian.PutUint32(uint32(mark))},
+		&expr.Meta{Key: expr.MetaKeyMARK, Register: 1, SourceRegister: true})
+	return nil
 }
 
 // device compares the name of a device.

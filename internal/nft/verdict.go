@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
@@ -28,6 +29,10 @@ func (w *writer) verdict() error {
 		return w.translate(expr.NATTypeDestNAT)
 	case w.skips("snat", "to"):
 		return w.translate(expr.NATTypeSourceNAT)
+	case w.skips("redirect", "to"):
+		return w.redirect()
+	case w.skips("tproxy", "to"):
+		return w.tproxy()
 	case w.skips("masquerade"):
 		w.add(&expr.Masq{FullyRandom: w.skips("fully-random")})
 		return nil
@@ -105,6 +110,37 @@ func (w *writer) translate(kind expr.NATType) error {
 		nat.RegProtoMin, nat.RegProtoMax, nat.Specified = 2, 2, true
 	}
 	w.add(nat)
+	return nil
+}
+
+// ownPort is a port of this machine's, `:15001`, as packets have it.
+func (w *writer) ownPort() ([]byte, error) {
+	text := w.next()
+	number, ok := strings.CutPrefix(text, ":")
+	if !ok || !w.ported {
+		return nil, say.Err("%s: a port needs `tcp dport …` or `meta l4proto tcp` before it", "%s：要写端口，前面得有 `tcp dport …` 或 `meta l4proto tcp`", text)
+	}
+	return portNumber(number)
+}
+
+// redirect sends the packet to a port of this machine's.
+func (w *writer) redirect() error {
+	port, err := w.ownPort()
+	if err != nil {
+		return err
+	}
+	w.add(&expr.Immediate{Register: 1, Data: port}, &expr.Redir{RegisterProtoMin: 1, RegisterProtoMax: 1, Flags: unix.NF_NAT_RANGE_PROTO_SPECIFIED})
+	return nil
+}
+
+// tproxy hands the packet to the socket that listens at a port of this machine's, and
+// leaves it as it is.
+func (w *writer) tproxy() error {
+	port, err := w.ownPort()
+	if err != nil {
+		return err
+	}
+	w.add(&expr.Immediate{Register: 1, Data: port}, &expr.TProxy{Family: unix.NFPROTO_IPV4, TableFamily: unix.NFPROTO_IPV4, RegPort: 1})
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -56,6 +57,20 @@ func TestCountersAndConnectionsAreShown(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
+	}
+	told := remembering()
+	for i := range 30 {
+		told.Network.Tally.Traces = append(told.Network.Tally.Traces, fmt.Sprintf("trace id 1 rule %d", i))
+	}
+	told.Network.Tally.Events = []string{"    [NEW] tcp 6 120 SYN_SENT"}
+	shown := ansi.Strip(strings.Join(New(told, screen.NewLook("en", false)).Live.Lines(120, 40, false), "\n"))
+	for _, want := range []string{"trace    trace id 1 rule 20", "rule 29", "events   [NEW] tcp 6 120 SYN_SENT"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("no %q in\n%s", want, shown)
+		}
+	}
+	if strings.Contains(shown, "rule 19") {
+		t.Error("older lines than the last are shown")
 	}
 	if strings.Contains(text, "10.96.0.200") {
 		t.Errorf("a connection that nobody tries is shown:\n%s", text)

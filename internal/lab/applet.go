@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/internal/cni"
 	"nstutor/internal/lab/standin"
 	"nstutor/internal/say"
 )
@@ -25,6 +26,7 @@ var applets = map[string]func(args []string) error{
 	"web":      web,
 	"tell":     tell,
 	"pause":    pause,
+	"cni":      func(args []string) error { return cni.Main(args, os.Getenv("PATH")+standInPath) },
 	enterNetns: execInNetns,
 }
 

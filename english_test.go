@@ -24,6 +24,8 @@ var reasons = []reason{
 	{"rules of iptables in the words of nft", "internal/change/iptables_nft.go", regexp.MustCompile(`^type filter hook |^(icmp type|th [sd]port|ct state|destination-unreachable icmp code frag-needed)$`)},
 	{"rules of iptables", "", regexp.MustCompile(`^ ?(-[APmp] |FORWARD|OUTPUT|(filter|nat|mangle) [A-Z]+$)`)},
 	{"rules as nft and iptables print them", "diag/netfilter/", regexp.MustCompile(`.`)},
+	{"a script, for a shell", "steps/contract/script.go", regexp.MustCompile(`.`)},
+	{"a command of a small runtime, and what a script says", "", regexp.MustCompile(`^(cni (check )?$|no route to $|CNI_COMMAND=ADD|%s ip addr add)`)},
 	{"what nft monitor trace and conntrack print", "", regexp.MustCompile(`^(trace id|(drop )?\(verdict [a-z]+\)|filter FORWARD rule|SYN_SENT src=)$`)},
 	{"frames as tcpdump prints them", "diag/wire/frame", regexp.MustCompile(`.`)},
 	{"what a frame of ICMP is called by tcpdump", "", regexp.MustCompile(`^(echo (request|reply)|time exceeded in-transit)$`)},

@@ -31,6 +31,7 @@ type Space struct {
 	Policies   [][]byte // of IPsec
 	Settings   []Setting
 	Filter     Filter
+	Listeners  []Listener // for IPv4
 }
 
 // Link is a device.
@@ -108,3 +109,12 @@ const (
 	Value     What = "setting"   // refused
 	Filtering What = "filter"    // refused
 )
+
+// Known reports whether there is such a kind.
+func (w What) Known() bool {
+	switch w {
+	case Hardware, FarSide, BPF, Traffic, IPv6, IPsec, Legacy, Device, Address, Route, Rule, Neighbour, Value, Filtering:
+		return true
+	}
+	return false
+}

@@ -205,7 +205,7 @@ func (a *app) listExercises(name string, english bool, write func(sheet, []liste
 		}
 		known, _ := memory.Exercise(e.Name)
 		c := e.Make(exercise.NewSeed(1, e.Name))
-		prose, err := exercises.Text(d.lang, e.Name, c.Vars)
+		prose, err := exercises.Text(d.lang, e, c.Vars)
 		if err != nil {
 			return err
 		}

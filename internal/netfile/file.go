@@ -10,8 +10,8 @@ import (
 // Version is that of the files that are written. A file of a greater one is not read.
 const Version = 1
 
-// heading is how a file begins, before its version.
-const heading = "nstutor network "
+// Heading is how a file begins, before its version.
+const Heading = "nstutor network "
 
 // File is a network, and perhaps what does not get through it.
 type File struct {

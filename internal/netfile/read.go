@@ -18,10 +18,10 @@ import (
 // namespace, and no namespace but its own. An error says which line is wrong.
 func Read(text string) (File, error) {
 	first, rest, _ := strings.Cut(text, "\n")
-	version, ok := strings.CutPrefix(strings.TrimSuffix(first, "\r"), heading)
+	version, ok := strings.CutPrefix(strings.TrimSuffix(first, "\r"), Heading)
 	n, err := strconv.Atoi(version)
 	if !ok || err != nil || n < 1 {
-		return File{}, say.Err("this is no network that `nstutor capture` wrote: its first line is not %q", "这不是 `nstutor capture` 写的网络：第一行不是 %q", heading+strconv.Itoa(Version))
+		return File{}, say.Err("this is no network that `nstutor capture` wrote: its first line is not %q", "这不是 `nstutor capture` 写的网络：第一行不是 %q", Heading+strconv.Itoa(Version))
 	}
 	if n > Version {
 		return File{}, newer(n)

@@ -13,7 +13,7 @@ import (
 // Write writes a network as text.
 func (f File) Write(to io.Writer) error {
 	w := bufio.NewWriter(to)
-	fmt.Fprintf(w, "%s%d\n", heading, Version)
+	fmt.Fprintf(w, "%s%d\n", Heading, Version)
 	if a := f.Asked; a != nil {
 		fmt.Fprintf(w, "ask %s %s %s %d\n", quoted(a.From), a.Proto, a.Dest, a.Port)
 	}

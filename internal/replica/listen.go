@@ -2,8 +2,10 @@ package replica
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/netip"
+	"time"
 
 	"nstutor/diag/socket"
 	"nstutor/internal/nsenter"
@@ -75,8 +77,8 @@ func (b *builder) listen() error {
 	return nil
 }
 
-// open opens one: who connects is let in and shown out, a datagram is answered
-// with what it said.
+// open opens one: who connects and asks for a page gets an empty one, a datagram is
+// answered with what it said.
 func (l Listener) open() interface{ Close() error } {
 	switch l.Proto {
 	case "tcp":
@@ -103,7 +105,19 @@ func welcome(l *net.TCPListener) {
 		if err != nil {
 			return
 		}
-		conn.Close()
+		go receive(conn)
+	}
+}
+
+// patience is how long a client may take to say something.
+const patience = 10 * time.Second
+
+// receive answers whatever a client says as a web server would, and hangs up.
+func receive(conn net.Conn) {
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	if _, err := conn.Read(make([]byte, 1<<12)); err == nil {
+		_, _ = io.WriteString(conn, "HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 	}
 }
 

@@ -2,6 +2,7 @@ package replica
 
 import (
 	"encoding/binary"
+	"net/netip"
 
 	"golang.org/x/sys/unix"
 
@@ -32,6 +33,19 @@ type Space struct {
 	Settings   []Setting
 	Filter     Filter
 	Listeners  []Listener // for IPv4
+}
+
+// Addresses are those of IPv4 that others can ask for, in the kernel's order.
+func (s Space) Addresses() (all []netip.Addr) {
+	for _, row := range s.Addrs {
+		if len(row) < unix.SizeofIfAddrmsg {
+			continue
+		}
+		if a := attr.Addr(find(row[unix.SizeofIfAddrmsg:], unix.IFA_LOCAL)); a.Is4() && !a.IsLoopback() {
+			all = append(all, a)
+		}
+	}
+	return all
 }
 
 // Link is a device.

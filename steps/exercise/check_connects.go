@@ -35,9 +35,9 @@ func Exchanges(from string, to netip.AddrPort) Check {
 	}
 }
 
-// dials are how often one is tried in the time of a ping: what is sent first may be
-// lost while the neighbours get to know each other.
-const dials = 2
+// dials are how often one is tried: what is sent first may be lost while the
+// neighbours get to know each other, and TCP sends it again only after a second.
+const dials = 3
 
 // dialing is probe.Connect or probe.Exchange.
 type dialing func(context.Context, *nsenter.Namespace, probe.Dial) probe.Result
@@ -48,8 +48,8 @@ func dialed(ctx context.Context, l *lab.Lab, from string, to netip.AddrPort, how
 		return false, "", err
 	}
 	seen := ""
-	for range dials {
-		r := how(ctx, ns, probe.Dial{Dst: to, Timeout: l.PingTimeout() / time.Duration(dials)})
+	for i := range dials {
+		r := how(ctx, ns, probe.Dial{Dst: to, Timeout: l.PingTimeout() / time.Duration(dials-i)})
 		if seen = r.Message; r.Outcome == probe.Replied {
 			return true, seen, ctx.Err()
 		}

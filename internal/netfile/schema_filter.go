@@ -4,10 +4,10 @@ import "golang.org/x/sys/unix"
 
 func inNetworkOrder(id uint16, name string) field { return field{id: id, name: name, kind: network} }
 
-var tableRow = &schema{closed: true, fields: []field{{id: unix.NFTA_TABLE_NAME, name: "table", kind: word}, inNetworkOrder(unix.NFTA_TABLE_FLAGS, "flags")}}
+var tableRow = &schema{closed: true, fields: []field{{id: unix.NFTA_TABLE_NAME, name: "table", kind: label}, inNetworkOrder(unix.NFTA_TABLE_FLAGS, "flags")}}
 
 var chainRow = &schema{closed: true, fields: []field{
-	{id: unix.NFTA_CHAIN_TABLE, name: "table", kind: word}, {id: unix.NFTA_CHAIN_NAME, name: "chain", kind: label},
+	{id: unix.NFTA_CHAIN_TABLE, name: "table", kind: label}, {id: unix.NFTA_CHAIN_NAME, name: "chain", kind: label},
 	{id: unix.NFTA_CHAIN_HOOK, name: "hook", kind: nest, in: hookRow},
 	inNetworkOrder(unix.NFTA_CHAIN_POLICY, "policy"), {id: unix.NFTA_CHAIN_TYPE, name: "type", kind: word},
 }}
@@ -18,16 +18,16 @@ var hookRow = &schema{closed: true, fields: []field{
 }}
 
 var objectRow = &schema{closed: true, fields: []field{
-	{id: unix.NFTA_OBJ_TABLE, name: "table", kind: word}, {id: unix.NFTA_OBJ_NAME, name: "object", kind: label},
+	{id: unix.NFTA_OBJ_TABLE, name: "table", kind: label}, {id: unix.NFTA_OBJ_NAME, name: "object", kind: label},
 	inNetworkOrder(unix.NFTA_OBJ_TYPE, "type"), {id: unix.NFTA_OBJ_DATA, name: "data", kind: nest, in: &schema{}},
 }}
 
 var flowTableRow = &schema{closed: true, fields: []field{ // NFTA_FLOWTABLE_*
-	{id: 1, name: "table", kind: word}, {id: 2, name: "flowtable", kind: label}, {id: 3, name: "hook", kind: nest, in: hookRow}, inNetworkOrder(7, "flags"),
+	{id: 1, name: "table", kind: label}, {id: 2, name: "flowtable", kind: label}, {id: 3, name: "hook", kind: nest, in: hookRow}, inNetworkOrder(7, "flags"),
 }}
 
 var setRow = &schema{closed: true, fields: []field{
-	{id: unix.NFTA_SET_TABLE, name: "table", kind: word}, {id: unix.NFTA_SET_NAME, name: "set", kind: label}, inNetworkOrder(unix.NFTA_SET_FLAGS, "flags"),
+	{id: unix.NFTA_SET_TABLE, name: "table", kind: label}, {id: unix.NFTA_SET_NAME, name: "set", kind: label}, inNetworkOrder(unix.NFTA_SET_FLAGS, "flags"),
 	inNetworkOrder(unix.NFTA_SET_KEY_TYPE, "key-type"), inNetworkOrder(unix.NFTA_SET_KEY_LEN, "key-len"), inNetworkOrder(unix.NFTA_SET_DATA_TYPE, "data-type"),
 	inNetworkOrder(unix.NFTA_SET_DATA_LEN, "data-len"), inNetworkOrder(unix.NFTA_SET_POLICY, "policy"), {id: unix.NFTA_SET_DESC, name: "desc", kind: blob},
 	inNetworkOrder(unix.NFTA_SET_TIMEOUT, "timeout"), inNetworkOrder(unix.NFTA_SET_GC_INTERVAL, "gc"), {id: unix.NFTA_SET_USERDATA, name: "note", kind: blob},
@@ -41,7 +41,7 @@ var data = &schema{closed: true, fields: []field{
 }}
 
 var elementsRow = &schema{closed: true, fields: []field{
-	{id: unix.NFTA_SET_ELEM_LIST_TABLE, name: "table", kind: word}, {id: unix.NFTA_SET_ELEM_LIST_SET, name: "set", kind: label},
+	{id: unix.NFTA_SET_ELEM_LIST_TABLE, name: "table", kind: label}, {id: unix.NFTA_SET_ELEM_LIST_SET, name: "set", kind: label},
 	{id: unix.NFTA_SET_ELEM_LIST_ELEMENTS, name: "elements", kind: nest, in: &schema{closed: true, fields: []field{
 		{id: 1, name: "element", kind: nest, in: &schema{closed: true, fields: []field{
 			{id: unix.NFTA_SET_ELEM_KEY, name: "key", kind: nest, in: data}, {id: unix.NFTA_SET_ELEM_DATA, name: "data", kind: nest, in: data},
@@ -53,7 +53,7 @@ var elementsRow = &schema{closed: true, fields: []field{
 }}
 
 var filterRule = &schema{closed: true, fields: []field{
-	{id: unix.NFTA_RULE_TABLE, name: "table", kind: word}, {id: unix.NFTA_RULE_CHAIN, name: "chain", kind: label},
+	{id: unix.NFTA_RULE_TABLE, name: "table", kind: label}, {id: unix.NFTA_RULE_CHAIN, name: "chain", kind: label},
 	{id: unix.NFTA_RULE_EXPRESSIONS, name: "do", kind: nest, in: expressions}, {id: unix.NFTA_RULE_USERDATA, name: "note", kind: raw},
 }}
 
@@ -81,6 +81,7 @@ var expression = &schema{closed: true, fields: []field{
 		"limit":   {fields: []field{inNetworkOrder(1, "rate"), inNetworkOrder(2, "unit"), inNetworkOrder(3, "burst"), inNetworkOrder(4, "type"), inNetworkOrder(5, "flags")}},
 		"numgen":  {fields: []field{inNetworkOrder(1, "dreg"), inNetworkOrder(2, "modulus"), inNetworkOrder(3, "type"), inNetworkOrder(4, "offset")}},
 		"fib":     {fields: []field{inNetworkOrder(1, "dreg"), inNetworkOrder(2, "result"), inNetworkOrder(3, "flags")}},
+		"range":   {fields: []field{inNetworkOrder(1, "sreg"), inNetworkOrder(2, "op"), {id: 3, name: "from", kind: nest, in: data}, {id: 4, name: "to", kind: nest, in: data}}},
 		"counter": {closed: true},
 		"match":   extension, "target": extension,
 		"": {},

@@ -37,12 +37,23 @@ type Space struct {
 
 // Addresses are those of IPv4 that others can ask for, in the kernel's order.
 func (s Space) Addresses() (all []netip.Addr) {
+	for _, p := range s.Prefixes() {
+		if !p.Addr().IsLoopback() {
+			all = append(all, p.Addr())
+		}
+	}
+	return all
+}
+
+// Prefixes are all addresses of IPv4, with their networks.
+func (s Space) Prefixes() (all []netip.Prefix) {
 	for _, row := range s.Addrs {
 		if len(row) < unix.SizeofIfAddrmsg {
 			continue
 		}
-		if a := attr.Addr(find(row[unix.SizeofIfAddrmsg:], unix.IFA_LOCAL)); a.Is4() && !a.IsLoopback() {
-			all = append(all, a)
+		p := netip.PrefixFrom(attr.Addr(find(row[unix.SizeofIfAddrmsg:], unix.IFA_LOCAL)), int(row[1]))
+		if p.IsValid() && p.Addr().Is4() {
+			all = append(all, p)
 		}
 	}
 	return all

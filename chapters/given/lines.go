@@ -144,12 +144,12 @@ func readCheck(from, what, to string, options []string) (c exercise.Check, w ste
 	switch what {
 	case "connects", "asks":
 		if port, err = netip.ParseAddrPort(to); err != nil || !port.Addr().Is4() {
-			return c, w, say.Err("%q is not ADDR:PORT", "%q 不是 地址:端口", to)
+			return c, w, say.Err("%q is no address and port, such as 10.0.0.1:80", "%q 应写成地址加端口，例如 10.0.0.1:80", to)
 		}
 	case "gets", "cannot-get":
 		if _, err := netip.ParseAddr(to); err != nil {
 			if _, err := netip.ParseAddrPort(to); err != nil {
-				return c, w, say.Err("%q is neither ADDR nor ADDR:PORT", "%q 既不是 地址 也不是 地址:端口", to)
+				return c, w, say.Err("%q is neither an address nor one with a port, such as 10.0.0.1:80", "%q 应写成地址，或者地址加端口，例如 10.0.0.1:80", to)
 			}
 		}
 	default:

@@ -36,7 +36,7 @@ far side) is told in the file.
   nstutor explain TARGET --in FILE     answers without the machine
   nstutor exercise --from FILE         is an exercise: repair it in a lab
 
-Reading other namespaces and the packet filter takes root.`, `把 --from 与 --to 之间的网络写成文本文件：数据包的链路所通向的命名空间，连同网卡、
+Reading other namespaces and the packet filter takes root.`, `把 --from 与 --to 之间的网络写成文本文件：包的链路所通向的命名空间，连同网卡、
 地址、路由、策略规则、邻居、内核参数、包过滤规则，以及有人监听的端口。--all 则是这里
 能看到的所有命名空间。不改动任何东西；- 表示标准输出。
 

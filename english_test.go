@@ -43,6 +43,7 @@ var reasons = []reason{
 	{"names that others have given", "", regexp.MustCompile(`^(no endpoints$|\[lxc monitor\] |Dual MIT/GPL|Weave Net)$`)},
 	{"a command and its argument", "internal/cli/", regexp.MustCompile(`^[a-z]+ [A-Z]+$`)},
 	{"never shown: an exit status is all that comes of it", "internal/cli/cli.go", regexp.MustCompile(`^(exit status %d|ended by )$`)},
+	{"what a web server says", "internal/replica/listen.go", regexp.MustCompile(`^HTTP/1.0 200 OK`)},
 	{"a page of the lab's web server, as nginx has it", "internal/lab/applet.go", regexp.MustCompile(`^<h1>`)},
 	{"a comment in a file of the lab", "internal/lab/furnish.go", regexp.MustCompile(`^# `)},
 }

@@ -25,7 +25,7 @@ var rooms = []string{
 	"internal/lab/tty", "internal/lab/standin", "internal/lab", "internal/lab/labtest", "internal/lab/door",
 	"diag/verify",
 	"steps", "steps/bridge", "steps/service", "steps/instrument", "steps/contract", "steps/exercise",
-	"chapters", "chapters/exercises",
+	"chapters", "chapters/exercises", "chapters/given",
 	"internal/progress",
 	"internal/session/rescue", "internal/session/feed", "internal/session/console", "internal/session",
 	"ui/words", "ui/screen", "ui/pane", "ui", "ui/played",

@@ -25,6 +25,7 @@ var reasons = []reason{
 	{"rules as nft and iptables print them", "diag/netfilter/", regexp.MustCompile(`.`)},
 	{"a script, for a shell", "steps/contract/script.go", regexp.MustCompile(`.`)},
 	{"a command of a small runtime, and what a script says", "", regexp.MustCompile(`^(cni (check )?$|no route to $|CNI_COMMAND=ADD|%s ip addr add)`)},
+	{"a module, a target and a field of the packet filter", "", regexp.MustCompile(`^(module [a-z_]+|target TPROXY|tcp dport)$`)},
 	{"what nft monitor trace and conntrack print", "", regexp.MustCompile(`^(trace id|(drop )?\(verdict [a-z]+\)|filter FORWARD rule|SYN_SENT src=)$`)},
 	{"frames as tcpdump prints them", "diag/wire/frame", regexp.MustCompile(`.`)},
 	{"what a frame of ICMP is called by tcpdump", "", regexp.MustCompile(`^(echo (request|reply)|time exceeded in-transit)$`)},

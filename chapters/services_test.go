@@ -33,7 +33,8 @@ func TestTheOtherSpellingCounts(t *testing.T) {
 	l := newLab(t)
 	tried := 0
 	for _, step := range services() {
-		same := step.Action.Change(l).Command().Same
+		command := step.Action.Change(l).Command()
+		same := command.Same
 		if len(same) == 0 || step.ID == "6.4" || strings.Contains(same[0], "KUBE-") {
 			continue
 		}
@@ -47,7 +48,7 @@ func TestTheOtherSpellingCounts(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, line := range same {
-				if err := labtest.Type(t.Context(), l, "host", line); err != nil {
+				if err := labtest.Type(t.Context(), l, command.Netns, line); err != nil {
 					t.Fatalf("%s: %v", line, err)
 				}
 			}
@@ -73,6 +74,10 @@ func withoutCounts(p steps.Promise) steps.Promise {
 	return p
 }
 
+// takenIn are steps in which the connection comes about, with a program that stands in
+// between, and nothing more comes of it: what explain follows ends there.
+var takenIn = map[string]bool{"10R.1 after": true, "10R.2 before": true}
+
 // TestWhySaysWhatAStepPromises: what explain predicts of what the live pane tries is
 // what the step promises of it, before and after.
 func TestWhySaysWhatAStepPromises(t *testing.T) {
@@ -84,11 +89,15 @@ func TestWhySaysWhatAStepPromises(t *testing.T) {
 			if err := player.Goto(t.Context(), step.ID); err != nil {
 				t.Fatal(err)
 			}
-			why(t, step, step.Before)
+			if !takenIn[step.ID+" before"] {
+				why(t, step, step.Before)
+			}
 			if err := player.Apply(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			why(t, step, step.After)
+			if !takenIn[step.ID+" after"] {
+				why(t, step, step.After)
+			}
 		})
 	}
 }

@@ -34,6 +34,15 @@ var with6 = []change.Change{
 	change.AddrAdd{Netns: host, Addr: "fd00:6::160/64", Dev: "eth0"},
 }
 
+// with6and has lines of nft as well.
+func with6and(lines ...string) []change.Change {
+	all := slices.Clone(with6)
+	for _, line := range lines {
+		all = append(all, nftLine(line))
+	}
+	return all
+}
+
 // sample is a change, and what has to be there before it.
 type sample struct {
 	name   string
@@ -206,6 +215,23 @@ func samples() []sample {
 			Src: change.Only(stranger), Dst: router, Kind: change.Kind{Proto: "icmp", ICMPType: "echo-request"}}, rules: true},
 		{name: "accept a port", start: filter, change: change.Accept{Netns: host, Family: "ip", Table: "filter", Chain: "FORWARD",
 			Src: change.Only(stranger), Dst: router, Kind: change.Kind{Proto: "tcp", DstPort: 80}}, rules: true},
+		{name: "masquerade IPv6", start: with6, change: change.Masquerade{Netns: host, Src: netip.PrefixFrom(far6, 64).Masked(), Out: "eth*"}, rules: true},
+		{name: "a service of IPv6", start: with6, change: change.Translate{Netns: host, Hook: "prerouting", Dst: far6, Kind: change.Kind{Proto: "udp", DstPort: 53}, To: netip.MustParseAddr("fd00:6::78"), ToPort: 5353}, rules: true},
+		{name: "accept a solicitation", start: with6and("add table ip6 f", "add chain ip6 f in { type filter hook input priority filter; policy drop; }"),
+			change: change.Accept{Netns: host, Family: "ip6", Table: "f", Chain: "in", Src: netip.PrefixFrom(far6, 64).Masked(), Kind: change.Kind{Proto: "icmpv6", ICMPType: "nd-neighbor-solicit"}}, rules: true},
+		{name: "accept in a table of both", start: with6and("add table inet f", "add chain inet f fwd { type filter hook forward priority filter; policy drop; }"),
+			change: change.Accept{Netns: host, Family: "inet", Table: "f", Chain: "fwd", Src: change.Only(stranger), Dst: router, Kind: change.Kind{Proto: "udp", SrcPort: 53}}, rules: true},
+		{name: "accept IPv6 in a table of both", start: with6and("add table inet f", "add chain inet f fwd { type filter hook forward priority filter; policy drop; }"),
+			change: change.Accept{Netns: host, Family: "inet", Table: "f", Chain: "fwd", Dst: far6, Kind: change.Kind{Proto: "tcp", DstPort: 443}}, rules: true},
+		{name: "accept in a bridge", start: with6and("add table bridge f", "add chain bridge f fwd { type filter hook forward priority filter; policy drop; }"),
+			change: change.Accept{Netns: host, Family: "bridge", Table: "f", Chain: "fwd", Dst: router, Kind: change.Kind{Proto: "icmp", ICMPType: "echo-reply"}}, rules: true},
+		{name: "accept ARP in a bridge", start: with6and("add table bridge f", "add chain bridge f fwd { type filter hook forward priority filter; policy drop; }"),
+			change: change.Accept{Netns: host, Family: "bridge", Table: "f", Chain: "fwd", Dst: router, Kind: change.Kind{Proto: "arp"}}, rules: true},
+		{name: "accept ARP", start: with6and("add table arp f", "add chain arp f in { type filter hook input priority filter; policy drop; }"),
+			change: change.Accept{Netns: host, Family: "arp", Table: "f", Chain: "in", Dst: router, Kind: change.Kind{Proto: "arp"}}, rules: true},
+		{name: "a rule of IPv6", start: with6, change: change.IPTables{Netns: host, V6: true, Words: strings.Fields("-A FORWARD ! -s fd00:6::/64 -i cali+ -p tcp --dport 80 -m conntrack --ctstate NEW -j REJECT")}, rules: true},
+		{name: "a rule of many words", change: line("-I FORWARD -i eth0 ! -o veth+ -p icmp --icmp-type fragmentation-needed -j DROP"), rules: true},
+		{name: "a source", change: line("-t nat -A POSTROUTING -p udp --sport 53 -j SNAT --to-source 192.168.6.160:5353"), rules: true},
 		{name: "accept what has begun", start: filter, change: change.Accept{Netns: host, Family: "ip", Table: "filter", Chain: "FORWARD", Established: true}, rules: true},
 	}...)
 }

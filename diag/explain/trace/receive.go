@@ -36,15 +36,18 @@ func (w *walk) input(n *machine.Space, p packet, dev table.Link) {
 		return
 	}
 	w.filteredBelow(n, p, dev)
-	p = w.restore(n, p)
+	if p.isReply() {
+		p.dst = w.mended.Restored(n, p.dst)
+		p.filtered.Dst = p.dst
+	}
 	query := p.query()
 	query.IIF = dev.Index
-	route := w.route(n, query)
+	route := w.mended.Route(n, query)
 	if route.Kind == machine.KindForwardingOff || route.Kind == machine.KindRPFilter || route.Kind == machine.KindMartian {
 		w.refused(n, p, dev, route)
 		// As though the packet had been let in: where would it go?
 		query.Src, query.IIF = netip.Addr{}, 0
-		route = w.route(n, query)
+		route = w.mended.Route(n, query)
 	}
 	switch route.Kind {
 	case machine.KindLocal:

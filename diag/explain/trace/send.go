@@ -13,11 +13,11 @@ import (
 // in.
 func (w *walk) originate(n *machine.Space, p packet) {
 	p.origin, p.ttl = n, machine.DefaultTTL(n)
-	route := w.route(n, p.query())
+	route := w.mended.Route(n, p.query())
 	if !p.src.IsValid() && route.Kind == machine.KindUnicast {
 		// The kernel asks again with the source that it has found (ip_route_connect()).
 		p.src = route.Src
-		route = w.route(n, p.query())
+		route = w.mended.Route(n, p.query())
 	} else if !p.src.IsValid() {
 		p.src = route.Src
 	}

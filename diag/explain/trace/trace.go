@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/mended"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 )
@@ -24,7 +25,8 @@ type Question struct {
 	Pick   int
 	Length int  // bytes, with the IP header
 	DF     bool // no router may fragment it (ping -M do)
-	afresh bool // as though the kernel remembered no connection
+	// Mended is what is taken for mended from the start.
+	Mended mended.Network
 }
 
 // Trace is what became of a packet and its reply.
@@ -56,7 +58,7 @@ type Trace struct {
 // Follow follows a packet and its reply, and asks the kernel at every hop. It
 // sends nothing.
 func Follow(world *machine.Machine, q Question) *Trace {
-	w := &walk{pick: q.Pick, afresh: q.afresh, world: world, from: q.From, dest: q.Dest, size: q.Length,
+	w := &walk{pick: q.Pick, mended: q.Mended, world: world, from: q.From, dest: q.Dest, size: q.Length,
 		last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}, heard: map[hearing]int{}}
 	w.asks = flows.Flow{Proto: cmp.Or(q.Proto, flows.OfPing(q.Dest)), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
 	w.originate(q.From, packet{leg: LegRequest, dst: q.Dest, kind: q.Proto, sport: q.SrcPort, dport: q.DstPort, ttl: maxHops, origin: q.From, length: q.Length, df: q.DF})
@@ -65,7 +67,7 @@ func Follow(world *machine.Machine, q Question) *Trace {
 	}
 	w.unserved()
 	if f, ok := w.renewed(); ok {
-		q.afresh = true
+		q.Mended.Fresh = true
 		w.faults = append([]Found{f}, Follow(world, q).Faults...)
 	}
 	t := &Trace{

@@ -177,7 +177,7 @@ func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
 	}
 	a.noteObstacles(s)
 	length := a.n.PrefixLen(a.link, a.nexthop)
-	a.w.granted = append(a.w.granted, grant{s.Node, netip.PrefixFrom(a.nexthop, length).Masked(), s.Dev})
+	a.w.mended.Connect(s.Node, netip.PrefixFrom(a.nexthop, length), s.Dev)
 	a.report(cause.NoRouter{
 		NextHop: a.hop(), Stations: whoIsThere(x), Proof: a.answers(s).Evidence,
 		Address: remedy.Address{Netns: s.Node.Name, Prefix: netip.PrefixFrom(a.nexthop, length), Dev: s.Dev.Name},

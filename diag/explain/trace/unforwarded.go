@@ -33,29 +33,23 @@ func (a *arping) beside(x *fabric.Explorer) (cause.Finding, fabric.Station, bool
 	return nil, fabric.Station{}, false
 }
 
-// plug is a cable that a proposed fix connects with a bridge.
-type plug struct {
-	cable  fabric.Site
-	bridge table.Link
-}
-
 // plugged is who has the next hop, once the cables that were found beside their
 // bridges are ports of them.
 func (a *arping) plugged(x *fabric.Explorer) (fabric.Station, bool) {
-	for _, p := range a.w.plugs {
+	for _, p := range a.w.mended.Plugs() {
 		isCable := func(n *machine.Space, dev table.Link) bool {
-			return n == p.cable.Node && dev.Index == p.cable.Dev.Index
+			return n == p.Cable.Node && dev.Index == p.Cable.Dev.Index
 		}
 		beside := slices.ContainsFunc(x.Stations, func(s fabric.Station) bool {
 			return isCable(s.Node, s.Dev) || slices.ContainsFunc(s.Crossings, func(c fabric.Crossing) bool { return isCable(c.Node, c.Dev) })
 		})
-		behind := slices.ContainsFunc(x.Bridges, func(b fabric.Site) bool { return b.Node == p.cable.Node && b.Dev.Index == p.bridge.Index })
+		behind := slices.ContainsFunc(x.Bridges, func(b fabric.Site) bool { return b.Node == p.Cable.Node && b.Dev.Index == p.Bridge.Index })
 		var there []fabric.Station
 		switch {
 		case beside:
-			there = append(a.w.explore(p.cable.Node, p.bridge, a.p.leg, nil).Stations, fabric.Station{Node: p.cable.Node, Dev: p.bridge})
+			there = append(a.w.explore(p.Cable.Node, p.Bridge, a.p.leg, nil).Stations, fabric.Station{Node: p.Cable.Node, Dev: p.Bridge})
 		case behind:
-			there = a.w.explore(p.cable.Node, p.cable.Dev, a.p.leg, nil).Stations
+			there = a.w.explore(p.Cable.Node, p.Cable.Dev, a.p.leg, nil).Stations
 		}
 		if yes, _ := a.answering(&fabric.Explorer{Stations: there}); len(yes) > 0 {
 			return fabric.Nearest(yes)
@@ -66,7 +60,7 @@ func (a *arping) plugged(x *fabric.Explorer) (fabric.Station, bool) {
 
 // portless is the fault of a cable that ends beside the bridge.
 func (a *arping) portless(owner, cable fabric.Site, bridge table.Link) cause.Finding {
-	a.w.plugs = append(a.w.plugs, plug{cable, bridge})
+	a.w.mended.Plug(cable, bridge)
 	return cause.NoPort{NextHop: a.hop(), Owner: owner.Node.Name, Cable: cable.Device(), Bridge: fabric.Site{Node: cable.Node, Dev: bridge}.Device()}
 }
 

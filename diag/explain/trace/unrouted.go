@@ -68,14 +68,14 @@ func (w *walk) rejected(n *machine.Space, p packet, route machine.RouteAnswer) (
 // address: with the reply to that.
 func (w *walk) masquerade(n *machine.Space, p packet) bool {
 	node, exit, ok := w.exit()
-	if !ok || w.rewrote != nil {
+	if !ok || w.mended.Translates() {
 		return false
 	}
 	own, err := node.Env().MasqueradeAddr(exit.DevName, p.src)
 	if err != nil || !own.IsValid() {
 		return false
 	}
-	w.rewrote = &rewrite{node, p.dst, own}
+	w.mended.Translate(node, p.dst, own)
 	reply := p
 	reply.dst, reply.ttl, reply.mark = own, maxHops, 0
 	w.originate(n, reply)

@@ -1,15 +1,14 @@
 package trace
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/mended"
 	"nstutor/diag/netfilter/eval"
-	"nstutor/diag/table"
 	"nstutor/internal/say"
 )
 
@@ -17,8 +16,8 @@ import (
 const maxHops = 64
 
 // walk follows one request and its reply. Every fault that it meets is
-// kept, and it goes on as though the fault were mended: what lies behind is
-// what would still be broken.
+// kept, and taken for mended from there on: what lies behind is what would still be
+// broken.
 type walk struct {
 	world   *machine.Machine
 	from    *machine.Space
@@ -29,9 +28,7 @@ type walk struct {
 	last    map[*machine.Space]eval.Packet // the request as it left each namespace: its replies are told by it
 	began   []passage                      // the request as it was made
 	passed  []passage                      // namespaces that forwarded the request, in order
-	granted []grant
-	plugs   []plug
-	rewrote *rewrite
+	mended  mended.Network
 	parted  *parting
 	strayed bool // the reply was lost behind the parting: the walk ends
 	lost    bool // the walk came to something that it cannot judge
@@ -59,7 +56,6 @@ type walk struct {
 	size      int             // of the request in bytes, with the IP header
 	unsent    bool            // the request itself is not sent, for want of an answer to ARP
 	learnt    *Found          // the sender knows of an MTU on the path
-	afresh    bool            // no connection is remembered
 	outdated  *outdated       // one was, to elsewhere than the rules would send it now
 }
 
@@ -76,43 +72,6 @@ type passage struct {
 	route  machine.RouteAnswer
 	iif    string
 	packet packet // as it was routed
-}
-
-// grant is a connected route that a proposed fix brings with it: what lies
-// behind that fix is judged with it.
-type grant struct {
-	node   *machine.Space
-	prefix netip.Prefix
-	dev    table.Link
-}
-
-// rewrite is the source address translation that a proposed fix brings with it.
-type rewrite struct {
-	node     *machine.Space
-	old, new netip.Addr
-}
-
-// restore takes the rewrite back in a reply.
-func (w *walk) restore(n *machine.Space, p packet) packet {
-	if r := w.rewrote; r != nil && r.node == n && p.leg == LegReply && p.dst == r.new {
-		p.dst, p.filtered.Dst = r.old, r.old
-	}
-	return p
-}
-
-// route asks the kernel, or a route that was granted.
-func (w *walk) route(n *machine.Space, q machine.RouteQuery) machine.RouteAnswer {
-	now := n.Route(q)
-	for _, g := range w.granted {
-		narrower := now.Kind != machine.KindLocal && (now.Entry.Type == "" || machine.PrefixBits(now.Entry.Dst) <= g.prefix.Bits())
-		if g.node == n && g.prefix.Contains(q.Dst) && narrower {
-			return machine.RouteAnswer{
-				Kind: machine.KindUnicast, Dev: g.dev.Index, DevName: g.dev.Name, Src: q.Src,
-				Line: fmt.Sprintf("%s dev %s", g.prefix, g.dev.Name),
-			}
-		}
-	}
-	return now
 }
 
 // hop notes a stage that the packet passes.
@@ -216,8 +175,7 @@ func (w *walk) fault(n *machine.Space, p packet, stage, dev string, f cause.Find
 	w.strayed = w.strayed || cause.Final(f)
 }
 
-// raised grants the routes that the kernel has again once a device is up: those of
-// its addresses.
+// raised takes the device of a fault for up.
 func (w *walk) raised(f cause.Finding) {
 	dev := cause.DownDevice(f)
 	if dev == "" {
@@ -227,18 +185,8 @@ func (w *walk) raised(f cause.Finding) {
 	if err != nil {
 		return
 	}
-	link, err := n.Link(dev)
-	if err != nil {
-		return
-	}
-	addrs, err := n.Addrs(link.Index)
-	if err != nil {
-		return
-	}
-	for _, a := range addrs {
-		if a.Family() == 4 && !slices.Contains(a.Flags, "noprefixroute") {
-			w.granted = append(w.granted, grant{n, a.Prefix.Masked(), link})
-		}
+	if link, err := n.Link(dev); err == nil {
+		w.mended.Raise(n, link)
 	}
 }
 

@@ -1,0 +1,105 @@
+// Package mended is the network as it would be once the faults that a packet met
+// were mended: what lies behind a fault is judged on it, and so is a question that
+// supposes something mended from the start.
+package mended
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+)
+
+// Network is what is taken to be other than the kernel has it. The zero value is
+// the network as it is.
+type Network struct {
+	// Fresh supposes that no connection is remembered.
+	Fresh bool
+
+	connected  []connected
+	plugs      []Plug
+	translated *translation
+}
+
+// connected is a route of the kernel's own that comes with an address.
+type connected struct {
+	space  *machine.Space
+	prefix netip.Prefix
+	dev    table.Link
+}
+
+// Plug is a cable that is a port of a bridge.
+type Plug struct {
+	Cable  fabric.Site
+	Bridge table.Link
+}
+
+// translation is what a namespace makes of the sources of requests.
+type translation struct {
+	space    *machine.Space
+	old, new netip.Addr
+}
+
+// Connect supposes that an address of a device's network is there, and the route
+// that comes with it.
+func (m *Network) Connect(n *machine.Space, prefix netip.Prefix, dev table.Link) {
+	m.connected = append(m.connected, connected{n, prefix.Masked(), dev})
+}
+
+// Raise supposes that a device is up: the kernel has the routes of its addresses
+// then (fib_netdev_event() in net/ipv4/fib_frontend.c).
+func (m *Network) Raise(n *machine.Space, dev table.Link) {
+	addrs, err := n.Addrs(dev.Index)
+	if err != nil {
+		return
+	}
+	for _, a := range addrs {
+		if a.Family() == 4 && !slices.Contains(a.Flags, "noprefixroute") {
+			m.Connect(n, a.Prefix, dev)
+		}
+	}
+}
+
+// Route is the answer of the kernel, or the route that is supposed.
+func (m *Network) Route(n *machine.Space, q machine.RouteQuery) machine.RouteAnswer {
+	now := n.Route(q)
+	for _, c := range m.connected {
+		narrower := now.Kind != machine.KindLocal && (now.Entry.Type == "" || machine.PrefixBits(now.Entry.Dst) <= c.prefix.Bits())
+		if c.space == n && c.prefix.Contains(q.Dst) && narrower {
+			return machine.RouteAnswer{
+				Kind: machine.KindUnicast, Dev: c.dev.Index, DevName: c.dev.Name, Src: q.Src,
+				Line: fmt.Sprintf("%s dev %s", c.prefix, c.dev.Name),
+			}
+		}
+	}
+	return now
+}
+
+// Plug supposes that a cable is a port of a bridge.
+func (m *Network) Plug(cable fabric.Site, bridge table.Link) {
+	m.plugs = append(m.plugs, Plug{cable, bridge})
+}
+
+// Plugs are the cables that are supposed to be ports.
+func (m *Network) Plugs() []Plug { return m.plugs }
+
+// Translate supposes that a namespace gives requests of one source another. It
+// takes the place of what was supposed of sources before.
+func (m *Network) Translate(n *machine.Space, old, new netip.Addr) {
+	m.translated = &translation{n, old, new}
+}
+
+// Translates reports whether any source is supposed to be translated.
+func (m *Network) Translates() bool { return m.translated != nil }
+
+// Restored is where a namespace sends a reply: to the source as it was before it was
+// translated.
+func (m *Network) Restored(n *machine.Space, dst netip.Addr) netip.Addr {
+	if t := m.translated; t != nil && t.space == n && t.new == dst {
+		return t.old
+	}
+	return dst
+}

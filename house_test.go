@@ -24,7 +24,7 @@ var rooms = []string{
 	"diag/explain/machine", "diag/explain/flows", "diag/explain/remedy", "diag/explain/cause", "diag/explain/cause/service", "diag/explain/fabric", "diag/explain/mended", "diag/explain/trace", "diag/explain", "diag/explain/report",
 	"internal/lab/tty", "internal/lab/standin", "internal/lab", "internal/lab/labtest", "internal/lab/door",
 	"diag/verify",
-	"steps", "steps/bridge", "steps/service", "steps/instrument", "steps/contract", "steps/exercise",
+	"steps", "steps/bridge", "steps/service", "steps/instrument", "steps/contract", "steps/mesh", "steps/exercise",
 	"chapters", "chapters/exercises", "chapters/given",
 	"internal/progress",
 	"internal/session/rescue", "internal/session/feed", "internal/session/console", "internal/session",

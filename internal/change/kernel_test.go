@@ -108,6 +108,8 @@ func nftSamples() (all []sample) {
 		"a mark":             "add rule ip svc pre ip saddr 10.244.1.11 meta mark set mark or 0x4000",
 		"drop":               "add rule ip svc ep-b meta mark & 0x4000 == 0x4000 counter drop",
 		"two at once":        "add chain ip svc post { type nat hook postrouting priority srcnat; }; add rule ip svc post meta mark & 0x4000 == 0x4000 masquerade fully-random",
+		"a marked one":       "insert rule ip svc pre meta mark 1337 counter accept",
+		"an unmarked one":    "insert rule ip svc pre meta mark != 0x7 tcp dport 80 counter accept",
 		"a trace":            "insert rule ip svc pre ip daddr 10.96.0.100 meta nftrace set 1",
 		"redirection":        "add chain ip svc out { type nat hook output priority -100; }; add rule ip svc out meta skuid != 1337 tcp dport 80 counter redirect to :15001",
 		"tproxy":             "add chain ip svc m { type filter hook prerouting priority mangle; }; add rule ip svc m tcp dport 80 tproxy to :15001 meta mark set 1 counter accept",
@@ -373,7 +375,7 @@ func TestWhatIsNoChangeIsNotUnderstood(t *testing.T) {
 		"nft add chain ip t c { type nat hook output; }", "nft add chain ip t c { policy maybe; }", "nft add rule ip t c", "nft add rule ip t c ip daddr x", "nft add rule ip t c ip ttl 3",
 		"nft add rule ip t c dnat to 10.0.0.1:80", "nft add rule ip t c dnat to", "nft add rule ip t c tcp dport http", "nft add rule ip t c tcp flags syn", "nft add rule ip t c meta skuid root", "nft add rule ip t c redirect to :80", "nft add rule ip t c tcp dport 80 redirect to 80", "nft add rule ip t c tcp dport 80 tproxy to x", "nft add rule ip t c meta nftrace set 2",
 		"nft add rule ip t c numgen random mod 0 vmap { 0 : accept }", "nft add rule ip t c numgen random mod 2 vmap 0 : accept", "nft add rule ip t c numgen random mod 2 vmap { 0 accept }",
-		"nft add rule ip t c ip daddr . meta l4proto . th dport vmap ips", "nft add rule ip t c meta mark 7", "nft add rule ip t c ct state", "nft add rule ip t c ct state old", "nft add rule ip t c ct mark 7", "nft add rule ip t c meta mark set x", "nft add rule ip t c iifname",
+		"nft add rule ip t c ip daddr . meta l4proto . th dport vmap ips", "nft add rule ip t c meta mark x", "nft add rule ip t c ct state", "nft add rule ip t c ct state old", "nft add rule ip t c ct mark 7", "nft add rule ip t c meta mark set x", "nft add rule ip t c iifname",
 		"nft add element ip t m { 10.0.0.1 : accept }", "nft add element ip t m { 10.0.0.1 . tcp . 80 }", "nft add map ip t m { type ipv4_addr : verdict; }", "nft add rule ip t c nonsense",
 	} {
 		if c, err := change.Parse("", strings.Fields(words)...); err == nil {

@@ -127,12 +127,6 @@ func cacheFile(container string) string {
 	return filepath.Join(stateDir, "cache", filepath.Base(container)+".json")
 }
 
-// Remembers says whether ADD was done for a namespace, and DEL was not.
-func Remembers(container string) bool {
-	_, err := os.Stat(cacheFile(container))
-	return err == nil
-}
-
 func remembered(container string) (m memory, err error) {
 	raw, err := os.ReadFile(cacheFile(container))
 	if errors.Is(err, os.ErrNotExist) {

@@ -26,6 +26,7 @@ var applets = map[string]func(args []string) error{
 	"web":      web,
 	"tell":     tell,
 	"pause":    pause,
+	"sidecar":  sidecar,
 	"cni":      func(args []string) error { return cni.Main(args, os.Getenv("PATH")+standInPath) },
 	enterNetns: execInNetns,
 }

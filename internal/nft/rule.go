@@ -187,14 +187,14 @@ func (w *writer) unknown() error {
 }
 
 // mark asks whether bits of the mark are set, `& 0x4000 == 0x4000`, or sets them,
-// `set mark or 0x4000`, or all of it, `set 1`.
+// `set mark or 0x4000`, or is about all of it: `set 1`, `1`.
 func (w *writer) mark() error {
 	set := w.skips("set", "mark", "or") || w.skips("set", "meta", "mark", "|") || w.skips("set", "meta", "mark", "or")
 	if !set && w.skips("set") {
 		return w.wholeMark()
 	}
 	if !set && !w.skips("&") && !w.skips("and") {
-		return w.unknown()
+		return w.markIs()
 	}
 	bits, err := strconv.ParseUint(w.next(), 0, 32)
 	if err != nil {
@@ -212,6 +212,17 @@ func (w *writer) mark() error {
 	want, err := strconv.ParseUint(w.next(), 0, 32)
 	w.add(&expr.Cmp{Op: op, Register: 1, Data: number(want)})
 	return err
+}
+
+// markIs compares all of the mark.
+func (w *writer) markIs() error {
+	op, text := w.comparison(), w.next()
+	mark, err := strconv.ParseUint(text, 0, 32)
+	if err != nil {
+		return say.Err("%q is no mark", "%q 不是标记", text)
+	}
+	w.add(&expr.Meta{Key: expr.MetaKeyMARK, Register: 1}, &expr.Cmp{Op: op, Register: 1, Data: binaryutil.NativeEndian.PutUint32(uint32(mark))})
+	return nil
 }
 
 // wholeMark gives the packet a mark.

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"time"
 
@@ -112,7 +113,12 @@ func (q Question) answer(ctx context.Context, known netip.Addr) (explain.Answer,
 	to, proto, port, page := q.Flow()
 	dest := known
 	if !dest.IsValid() {
-		if dest, err = probe.Resolve(ctx, from.NS, to); err != nil {
+		dest, err = probe.Resolve(ctx, from.NS, to)
+		var failed *probe.NameError
+		if errors.As(err, &failed) && len(failed.Servers) > 0 {
+			return explain.ExplainName(ctx, world, explain.Request{From: from}, failed)
+		}
+		if err != nil {
 			return explain.Answer{}, err
 		}
 	}

@@ -110,6 +110,7 @@ func actionCases() []actionCase {
 			[]string{"conntrack -D -p udp -d 10.96.0.10", "conntrack -F", "conntrack -D -p udp --orig-port-src 40000"},
 			nil},
 		{"a preparation", nil, service.Prepare{Netns: host, Line: "add rule ip svc forward counter"}, true, nil, nil},
+		{"an end", nil, service.End{Netns: podB, Name: "web"}, true, nil, nil},
 		{"a question", nil, service.AskOnce{Netns: podA, To: ipB + ":53", SrcPort: 40000}, true, nil, nil},
 	}
 }

@@ -132,6 +132,8 @@ var samples = []cause.Finding{
 	service.SomeBackends{At: here, Of: service.NotListening, Service: "10.96.0.10:80", Backend: "10.2.0.2:80", Good: 1, All: 2, Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}},
 	service.SomeBackends{At: here, Of: cause.Filtered, Service: "10.96.0.10:80", Backend: "", Good: 1, All: 2, Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}},
 	cause.NoHairpin{here, "eth0", "br0", tcp},
+	service.BlackHole{At: here, Length: 1500, Lost: cause.OverDevice{At: here, Length: 1500, Link: veth, Transit: true}, Why: say.Quote("why"), Proof: proof,
+		Mends: []change.Change{change.MTU("ns1", "eth0", 1500)}, Tested: say.Quote("tried")},
 	service.Unknown{At: here, Flow: flow, Has: served},
 	service.Unknown{At: here, Flow: tcp, Has: served},
 	service.Unknown{At: here, Flow: tcp, Has: served, There: "node2"},

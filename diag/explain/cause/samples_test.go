@@ -134,6 +134,9 @@ var samples = []cause.Finding{
 	cause.NoHairpin{here, "eth0", "br0", tcp},
 	service.BlackHole{At: here, Length: 1500, Lost: cause.OverDevice{At: here, Length: 1500, Link: veth, Transit: true}, Why: say.Quote("why"), Proof: proof,
 		Mends: []change.Change{change.MTU("ns1", "eth0", 1500)}, Tested: say.Quote("tried")},
+	service.ResetBy{At: here, Flow: tcp, Dev: "eth0", Out: true, Itself: true},
+	service.ResetBy{At: here, Flow: tcp, Dev: "eth0", Out: true},
+	service.ResetBy{At: here, Flow: tcp, Dev: "eth0", Seen: []say.Text{say.Quote("seen")}},
 	service.Unknown{At: here, Flow: flow, Has: served},
 	service.Unknown{At: here, Flow: tcp, Has: served},
 	service.Unknown{At: here, Flow: tcp, Has: served, There: "node2"},
@@ -224,7 +227,7 @@ var samples = []cause.Finding{
 // more than one way, or it is elsewhere.
 var unmended = []string{"NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "KernelDropped", "NoPVID", "Broadcast",
-	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown",
+	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "ResetBy",
 	"Unpeered", "Unplugged"}
 
 // handed is a packet that left to somebody who is known.

@@ -118,6 +118,9 @@ func predict(req Request, t *trace.Trace) Answer {
 	if r := t.Reached; r.Dst.IsValid() && (r.Dst != req.Dest || r.DstPort != req.Port) {
 		a.Flow.Translated = eval.Endpoint(r.Dst, r.DstPort)
 	}
+	if r := t.Reached; r.Src.IsValid() && r.Src != t.Source {
+		a.Flow.SeenFrom = r.Src.String()
+	}
 	switch {
 	case len(t.Faults) > 0:
 		a.Verdict, a.Cause = Broken, inWords(t.Faults[0])

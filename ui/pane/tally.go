@@ -91,7 +91,7 @@ func endpoint(at netip.AddrPort) string { return eval.Endpoint(at.Addr(), at.Por
 func (v *Topology) virtual(top int) (*box, bool) {
 	b := &box{title: v.Theme.Faint.Render(v.Say(words.Virtual)), top: top}
 	for _, s := range v.Network.Tally.Services {
-		b.at(b.bottom()).text[atLeft] = s.Addr
+		b.at(b.bottom()).text[atLeft] = s.Addr()
 		for _, to := range s.To {
 			b.at(b.bottom()).text[atLeft] = v.Theme.Faint.Render(v.Theme.G.Out + " " + say.Clean(to))
 		}

@@ -37,7 +37,7 @@ func remembering() *session.Session {
 	}
 	s.Network.Tally = feed.Tally{
 		Rules:    []tally.Rule{{Hook: "prerouting", Chain: "ip svc pre", Text: "ip daddr 10.96.0.100 dnat to 10.244.1.11", Count: tally.Count{Packets: 12}}},
-		Services: []tally.Service{{Addr: "10.96.0.100:80", To: []string{"10.244.1.11:8080", "10.244.1.12:8080"}}},
+		Services: []tally.Service{{Dst: netip.MustParseAddr("10.96.0.100"), Port: 80, To: []string{"10.244.1.11:8080", "10.244.1.12:8080"}}},
 		Flows: []conntrack.Entry{
 			flow("10.244.1.10:40000", "10.96.0.100:80"), flow("10.244.1.10:40001", "10.96.0.100:80"), flow("10.244.1.10:40002", "10.96.0.200:80"),
 		},

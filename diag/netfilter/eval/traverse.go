@@ -140,6 +140,7 @@ type evaluator struct {
 	open   []*netfilter.Chain // base chains that let everything through
 	spared []state            // what base would have dropped, were it not one of them
 	chains map[*netfilter.Table]map[string]*netfilter.Chain
+	calls  int // of chains
 	ends   []ending
 	lots   *lots // what is drawn; nil: nothing is, and both ways are followed
 }

@@ -97,6 +97,8 @@ var samples = []cause.Finding{
 	cause.Unmasqueraded{here, one, near.Masked(), "eth0", proof[0], lookup, cause.Exempt{notracking, true}},
 	cause.Untranslated{here, one, near.Masked(), "eth0", proof[0], cause.Exempt{notracking, false}},
 	cause.Mistranslated{here, two, veth, sourcing},
+	cause.KeptApart{NextHop: hop, Link: veth, Other: port},
+	cause.BehindRouter{NextHop: cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: netip.MustParseAddr("fd00::2")}, Router: port, Proof: proof},
 	cause.Addressless{here, lookup, address, true, path},
 	cause.Sourceless{here, flow, syscall.EINVAL, address},
 	cause.Nameless{here, veth, two},

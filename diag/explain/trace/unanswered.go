@@ -110,7 +110,7 @@ func (a *arping) behind(x *fabric.Explorer) (cause.Finding, fabric.Station, bool
 		return nil, fabric.Station{}, false
 	}
 	for _, s := range x.Stations {
-		if s.Node == nil || s.Node.Conf(s.Dev.Name, "forwarding") != 1 {
+		if s.Node == nil || !s.Node.PassesOn(s.Dev.Name, a.nexthop) {
 			continue
 		}
 		answer := a.answers(s)

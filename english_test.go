@@ -21,9 +21,12 @@ type reason struct {
 var reasons = []reason{
 	{"a command line, or a part of one", "", regexp.MustCompile(`^[ ;{&#]*(HANDLE: nft|ip|wg show|iptables|nft|bridge|docker|nstutor|dev|echo nameserver|addr show|link show|default via|unreachable default|type nat|type bridge|for f in)\b|^/(24|32) dev|^ (down|hairpin off|priority dstnat|master|type veth|self permanent|dir out)`)},
 	{"a line of nft, or a part of one", "", regexp.MustCompile(`^(add|insert|delete|flush) (table|chain|rule|map|element)\b|^ ?((tcp|udp) dport [0-9]+ ?)?(counter )?dnat to |^(tcp|udp) dport [0-9]+$|^rule ip svc |^ ?fib daddr type |^ tcp dport [0-9]+ (counter accept|drop)$|^ meta nftrace set 1$|^goto [a-z-]+$|^ ?((tcp|udp) dport [0-9]+ |ct state [a-z,]+ |oifname eth0 )?counter (accept|drop|reject|masquerade|meta mark)\b|^ \. tcp \. `)},
+	{"words of ip", "internal/change/link_set.go", regexp.MustCompile(`^type macvlan mode$`)},
 	{"rules of iptables in the words of nft", "internal/change/iptables_nft.go", regexp.MustCompile(`^type filter hook |^(icmp type|th [sd]port|ct state|destination-unreachable icmp code frag-needed)$`)},
 	{"rules of iptables", "", regexp.MustCompile(`^ ?(-[APmp] |FORWARD|OUTPUT|(filter|nat|mangle) [A-Z]+$)`)},
 	{"rules as nft and iptables print them", "diag/netfilter/", regexp.MustCompile(`.`)},
+	{"a script, for a shell", "steps/contract/script.go", regexp.MustCompile(`.`)},
+	{"a command of a small runtime, and what a script says", "", regexp.MustCompile(`^(cni (check )?$|no route to $|CNI_COMMAND=ADD|%s ip addr add)`)},
 	{"what nft monitor trace and conntrack print", "", regexp.MustCompile(`^(trace id|(drop )?\(verdict [a-z]+\)|filter FORWARD rule|SYN_SENT src=)$`)},
 	{"frames as tcpdump prints them", "diag/wire/frame", regexp.MustCompile(`.`)},
 	{"what a frame of ICMP is called by tcpdump", "", regexp.MustCompile(`^(echo (request|reply)|time exceeded in-transit)$`)},
@@ -41,6 +44,7 @@ var reasons = []reason{
 	{"names that others have given", "", regexp.MustCompile(`^(no endpoints$|\[lxc monitor\] |Dual MIT/GPL|Weave Net)$`)},
 	{"a command and its argument", "internal/cli/", regexp.MustCompile(`^[a-z]+ [A-Z]+$`)},
 	{"never shown: an exit status is all that comes of it", "internal/cli/cli.go", regexp.MustCompile(`^(exit status %d|ended by )$`)},
+	{"what a web server says", "internal/replica/listen.go", regexp.MustCompile(`^HTTP/1.0 200 OK`)},
 	{"a page of the lab's web server, as nginx has it", "internal/lab/applet.go", regexp.MustCompile(`^<h1>`)},
 	{"a comment in a file of the lab", "internal/lab/furnish.go", regexp.MustCompile(`^# `)},
 }

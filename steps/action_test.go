@@ -26,6 +26,7 @@ type actionCase struct {
 	action steps.Action
 	never  bool // it is never done
 	tool   string
+	final  bool // it cannot be undone
 }
 
 // gatewayEntry is a neighbour entry that somebody wrote.
@@ -38,6 +39,7 @@ func actionCases() []actionCase {
 	bridge := []steps.Action{steps.BridgeAdd{Netns: host, Name: "br0"}, steps.VethAdd{Netns: host, Name: "cable0", Peer: "cable1"}}
 	return []actionCase{
 		{name: "a namespace", action: steps.NetnsAdd{Name: pod}, tool: "ip"},
+		{name: "a namespace away", start: connected(), action: steps.NetnsDel{Name: pod}, tool: "ip", final: true},
 		{name: "a cable", action: steps.VethAdd{Netns: host, Name: "cable0", Peer: "cable1"}, tool: "ip"},
 		{name: "a bridge", action: steps.BridgeAdd{Netns: host, Name: "br0"}, tool: "ip"},
 		{name: "a bridge's port", start: bridge, action: steps.LinkMaster{Netns: host, Name: "cable0", Bridge: "br0"}, tool: "ip"},
@@ -97,13 +99,26 @@ func TestActionsAreDoneAndUndone(t *testing.T) {
 			wantDone(t, l, test.action, false)
 			apply(t, l, test.action)
 			wantDone(t, l, test.action, !test.never)
-			if err := test.action.Change(l).Undo(t.Context(), l, was.Before); err != nil {
-				t.Fatalf("undo: %v", err)
-			}
-			wantDone(t, l, test.action, false)
-			backTo(t, l, was)
+			test.takenBack(t, l, was)
 		})
 	}
+}
+
+// takenBack undoes the action.
+func (c actionCase) takenBack(t *testing.T, l *lab.Lab, was steps.State) {
+	t.Helper()
+	err := c.action.Change(l).Undo(t.Context(), l, was.Before)
+	if c.final {
+		if err == nil {
+			t.Error("what nothing brings back is said to be undone")
+		}
+		return
+	}
+	if err != nil {
+		t.Fatalf("undo: %v", err)
+	}
+	wantDone(t, l, c.action, false)
+	backTo(t, l, was)
 }
 
 // TestActionsAreDoneByHandToo types each command, which must bring about
@@ -121,11 +136,7 @@ func TestActionsAreDoneByHandToo(t *testing.T) {
 			was := state(t, l)
 			typed(t, l, steps.Typed(test.action.Change(l).Command()))
 			wantDone(t, l, test.action, !test.never)
-			if err := test.action.Change(l).Undo(t.Context(), l, was.Before); err != nil {
-				t.Fatalf("undo: %v", err)
-			}
-			wantDone(t, l, test.action, false)
-			backTo(t, l, was)
+			test.takenBack(t, l, was)
 		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -119,6 +120,8 @@ func claimCases() []claimCase {
 		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "169.254.1.1"}, Why: unix.ENETUNREACH}, true, "network is unreachable"},
 		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "169.254.1.1"}, Why: unix.EEXIST}, false, "network is unreachable"},
 		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "172.20.1.1"}, Why: unix.ENETUNREACH}, false, "accepted"},
+		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "172.20.1.1"}}, true, "accepted"},
+		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "169.254.1.1"}}, false, "network is unreachable"},
 
 		{steps.Made{Action: steps.LinkUp{Netns: pod, Name: "ns1-eth0"}}, true, "made"},
 		{steps.Made{Action: steps.LinkUp{Netns: pod, Name: "ns1-eth0"}, Not: true}, false, "made"},
@@ -287,6 +290,8 @@ func TestPromiseSeesPingsAndPages(t *testing.T) {
 		"a ping":                 {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: probe.Replied}}}, true},
 		"its ttl":                {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: probe.Replied, TTL: 64}}}, true},
 		"another ttl":            {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: probe.Replied, TTL: 63}}}, false},
+		"in time":                {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: probe.Replied, Within: time.Minute}}}, true},
+		"too late":               {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: probe.Replied, Within: time.Nanosecond}}}, false},
 		"another outcome":        {steps.Promise{Pings: []steps.Ping{{From: pod, To: "192.168.6.160", Want: probe.Silent}}}, false},
 		"a page":                 {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Client: "172.20.1.1"}}}, true},
 		"part of an address":     {steps.Promise{Gets: []steps.Get{{From: host, URL: page, Client: "172.20.1"}}}, false},

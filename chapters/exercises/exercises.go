@@ -62,16 +62,23 @@ type Prose struct {
 
 // Text is the prose of an exercise in a language, with the names and addresses
 // of this variation.
-func Text(lang, name string, vars map[string]string) (Prose, error) {
-	raw, err := texts.ReadFile("text/" + lang + "/" + name + ".md")
-	if err != nil {
+func Text(lang string, e exercise.Exercise, vars map[string]string) (Prose, error) {
+	name := e.Name
+	raw, ok := e.Texts[lang]
+	if e.Texts == nil {
+		text, err := texts.ReadFile("text/" + lang + "/" + name + ".md")
+		raw, ok = string(text), err == nil
+	}
+	if !ok {
 		return Prose{}, say.Err("no text for the exercise %s in language %q", "练习 %s 没有 %q 语言的文本", name, lang)
 	}
-	text, err := fill(lang+"/"+name, string(raw), vars)
-	if err != nil {
-		return Prose{}, err
+	if e.Texts == nil { // a stranger's text is no template
+		var err error
+		if raw, err = fill(lang+"/"+name, raw, vars); err != nil {
+			return Prose{}, err
+		}
 	}
-	p, err := parse(text)
+	p, err := parse(raw)
 	if err != nil {
 		return Prose{}, say.Err("text of the exercise %s in %s: %v", "练习 %s 的 %s 文本：%v", name, lang, err)
 	}

@@ -23,7 +23,7 @@ func TestEveryExerciseIsWrittenInEveryLanguage(t *testing.T) {
 			vars := e.Make(exercise.NewSeed(seed, e.Name)).Vars
 			var hints []int
 			for _, lang := range langs {
-				p, err := exercises.Text(lang, e.Name, vars)
+				p, err := exercises.Text(lang, e, vars)
 				if err != nil {
 					t.Error(err)
 					continue

@@ -39,11 +39,11 @@ func FuzzVariation(f *testing.F) {
 		}
 		one, again := e.Make(exercise.NewSeed(seed, name)), e.Make(exercise.NewSeed(seed, name))
 		for _, lang := range []string{"en", "zh"} {
-			p, err := Text(lang, name, one.Vars)
+			p, err := Text(lang, e, one.Vars)
 			if err != nil {
 				t.Fatalf("%s, seed %d: %v", name, seed, err)
 			}
-			if q, _ := Text(lang, name, again.Vars); q.Symptom != p.Symptom || q.Solved != p.Solved {
+			if q, _ := Text(lang, e, again.Vars); q.Symptom != p.Symptom || q.Solved != p.Solved {
 				t.Errorf("%s, seed %d, differs from itself", name, seed)
 			}
 			if strings.Contains(p.Symptom+p.Solved, "<no value>") {

@@ -121,7 +121,7 @@ machine's own network is never touched. Root is not needed.`, `nstutor 一步一
 	root.PersistentFlags().StringVar(&asked, "lang", "", a.say("language: en or zh (default: what you chose in the course, or as $LANG says)", "语言：en 或 zh（默认：课程中选择的语言，否则按 $LANG）"))
 	root.PersistentFlags().BoolVar(&a.ascii, "ascii", false, a.say("draw with ASCII characters only", "只用 ASCII 字符绘制"))
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return checkLang(asked) }
-	root.AddCommand(a.run(), a.exercise(), a.shell(), a.explain(), a.doctor(), a.progress(), a.apply(), a.trial())
+	root.AddCommand(a.run(), a.exercise(), a.shell(), a.explain(), a.capture(), a.doctor(), a.progress(), a.apply(), a.trial())
 	a.speak(root)
 	return root
 }

@@ -29,11 +29,11 @@ const seeds = 10000
 
 // exercise opens the break-and-fix exercises.
 func (a *app) exercise() *cobra.Command {
-	var output string
-	var list bool
+	var output, file string
+	var list, check bool
 	var seed uint64
 	cmd := &cobra.Command{
-		Use:   "exercise [NAME]",
+		Use:   a.say("exercise [NAME | FOLDER]", "exercise [名称 | 文件夹]"),
 		Short: a.say("Repair a broken network with your own hands", "亲手修好一个出了故障的网络"),
 		Long: a.say(`Open an exercise: a network that somebody broke, and what a colleague says of it.
 Repair it with commands of your own. It is solved when the kernel passes all
@@ -41,22 +41,42 @@ checks, and nothing that worked before is broken.
 
 Without a name the list of all exercises is shown, with the first one that you
 have not solved chosen. Names, addresses, and sometimes the fault itself vary
-with the seed, which the exercise shows.`, `打开一个练习：网络被人弄坏了，同事描述了症状。用你自己的命令修好它。
+with the seed, which the exercise shows.
+
+--from opens a network that `+"`nstutor capture`"+` wrote: what did not get through is the
+goal, and what did must stay. A FOLDER, such as ./mine, is an exercise of your own;
+docs/exercises.md says what is in it, and --check proves it: broken as stated, mended
+by its fix, refused for its wrong ideas.`, `打开一个练习：网络被人弄坏了，同事描述了症状。用你自己的命令修好它。
 内核通过了所有检查，并且原来能用的都没有坏，就算解决。
 
 不给名称时显示所有练习的列表，光标停在第一个还没解决的练习上。名称、地址，
-有时连故障本身都随种子变化；种子会显示出来。`),
+有时连故障本身都随种子变化；种子会显示出来。
+
+--from 打开 `+"`nstutor capture`"+` 写的网络：当初不通的就是目标，当初能通的必须保持。
+文件夹（例如 ./mine）是你自己的练习，里面有什么见 docs/exercises.md；--check 证明它：
+确实是坏的，用它的修复能修好，用错误的办法修不好。`),
 		Example: `  nstutor exercise
   nstutor exercise dead-veth
   nstutor exercise dead-veth --seed 7
-  nstutor exercise --list -o json`,
+  nstutor exercise --list -o json
+  nstutor exercise --from broken.txt
+  nstutor exercise --check ./mine`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return exerciseNames(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			name, err := chooseExercise(args)
+			one, err := a.given(args, file, check)
 			if err != nil {
 				return err
+			}
+			if check {
+				return a.inLab(func() error { return a.prove(cmd.Context(), args[0]) })
+			}
+			name := ""
+			if one == nil {
+				if name, err = chooseExercise(args); err != nil {
+					return err
+				}
 			}
 			write, ok := exerciseForms[output]
 			switch {
@@ -72,9 +92,14 @@ with the seed, which the exercise shows.`, `打开一个练习：网络被人弄
 			if !cmd.Flags().Changed("seed") {
 				seed = 1 + rand.Uint64N(seeds-1)
 			}
+			if one != nil {
+				return a.inLab(func() error { return a.openGiven(cmd.Context(), one) })
+			}
 			return a.inLab(func() error { return a.exercises(cmd.Context(), name, seed) })
 		},
 	}
+	cmd.Flags().StringVar(&file, "from", "", a.say("open the network in a file of `nstutor capture`", "打开 `nstutor capture` 写的文件里的网络"))
+	cmd.Flags().BoolVar(&check, "check", false, a.say("prove the exercise in a folder, and open none", "证明文件夹里的练习，不打开"))
 	cmd.Flags().BoolVar(&list, "list", false, a.say("print the exercises and open none", "列出练习，不打开"))
 	cmd.Flags().StringVarP(&output, "output", "o", "text", a.say("form of the list: text or json", "列表的格式：text 或 json"))
 	cmd.Flags().Uint64Var(&seed, "seed", 0, a.say("which variation (default: a random one, which is shown)", "选定变化（默认：随机，并显示出来）"))
@@ -83,14 +108,11 @@ with the seed, which the exercise shows.`, `打开一个练习：网络被人弄
 
 // exercises opens the exercise of that name, or the list.
 func (a *app) exercises(ctx context.Context, name string, seed uint64) error {
-	l, err := lab.New(ctx, lab.Options{})
+	l, err := a.openLab(ctx)
 	if err != nil {
 		return err
 	}
 	defer l.Close()
-	if err := door.Serve(ctx, l, func() say.Text { return say.T("the exercises", "练习") }); err != nil {
-		a.complain(say.T("`nstutor shell` will not find this lab: %v", "`nstutor shell` 将找不到这个实验网络：%v", err))
-	}
 	memory := progress.Load(progress.Path())
 	course := exercise.Course(exercises.All(), seed)
 	opts := ui.Options{Lang: a.lang, ASCII: a.ascii, Start: name, List: name == "", Open: lab.Open()}
@@ -98,6 +120,18 @@ func (a *app) exercises(ctx context.Context, name string, seed uint64) error {
 		opts.Start = firstUnsolved(memory)
 	}
 	return ui.Run(ctx, steps.NewPlayer(l, course), course, memory, opts)
+}
+
+// openLab is a lab for exercises, with its door.
+func (a *app) openLab(ctx context.Context) (*lab.Lab, error) {
+	l, err := lab.New(ctx, lab.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if err := door.Serve(ctx, l, func() say.Text { return say.T("the exercises", "练习") }); err != nil {
+		a.complain(say.T("`nstutor shell` will not find this lab: %v", "`nstutor shell` 将找不到这个实验网络：%v", err))
+	}
+	return l, nil
 }
 
 // firstUnsolved is the first exercise in the list that was never solved.
@@ -205,7 +239,7 @@ func (a *app) listExercises(name string, english bool, write func(sheet, []liste
 		}
 		known, _ := memory.Exercise(e.Name)
 		c := e.Make(exercise.NewSeed(1, e.Name))
-		prose, err := exercises.Text(d.lang, e.Name, c.Vars)
+		prose, err := exercises.Text(d.lang, e, c.Vars)
 		if err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
+	"nstutor/internal/netfile"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
 )
@@ -26,7 +27,7 @@ const maxPayload = 65535 - 20 - 8
 
 // explain says why a ping, a connection or a datagram is not answered, on any machine.
 func (a *app) explain() *cobra.Command {
-	var output, from string
+	var output, from, file string
 	var noProbe, df, causes, verified bool
 	var size int
 	var sport uint16
@@ -60,6 +61,9 @@ printed, and request and reply arrive; no command can be left out; and what the 
 opens, closes or reroutes besides is listed. Only then it counts as verified. What
 was not copied is said.
 
+With --in the question is about the network in a file that `+"`nstutor capture`"+` wrote: it
+is made in a lab that vanishes again, and the packet starts where the file says.
+
 It takes root to enter another namespace and to read the packet filter.
 
 The exit status is 0 when the packet is answered, 1 when it is not or when that
@@ -79,6 +83,9 @@ http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 地址�
 答案依次是：一句话的结论；去程和回程，每个命名空间一行，附上抓包看到的情况；内核
 各表中能证明故障的行；可以直接粘贴的修复命令；修复之后还会剩下什么问题；探测自己
 的输出。
+
+--in 问的是 `+"`nstutor capture`"+` 写的文件里的网络：它在一个随后消失的实验网络里建立，
+包从文件所写的地方发出。
 
 进入其他命名空间、读取包过滤规则都需要 root。
 
@@ -118,38 +125,50 @@ http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 地址�
 			if timeout <= 0 && !noProbe {
 				return say.Err("--timeout %s: the probe needs some time to wait, such as 2s; --no-probe sends none", "--timeout %s：探测需要等待时间，例如 2s；不探测请用 --no-probe", timeout)
 			}
-			world := machine.New()
-			defer world.Close()
-			node, err := world.Open(from)
-			if err != nil {
-				return cannotOpen(from, err)
+			ask := func() error {
+				world := machine.New()
+				defer world.Close()
+				node, err := world.Open(from)
+				if err != nil {
+					return cannotOpen(from, err)
+				}
+				req := explain.Request{
+					From: node, Proto: asked.proto, Port: asked.port, SrcPort: sport, URL: asked.url,
+					Size: size, DF: df, Probe: !noProbe, Timeout: timeout,
+				}
+				answer, err := answerTo(cmd.Context(), world, asked.host, req)
+				if err != nil {
+					return err
+				}
+				told := telling{app: a, json: output == "json", answer: answer}
+				if verified {
+					err = told.tried(cmd.Context(), world, req)
+				} else {
+					err = told.all(world)
+				}
+				if err != nil {
+					return err
+				}
+				if answer.Verdict != explain.Delivered {
+					return status(exitBroken)
+				}
+				return nil
 			}
-			req := explain.Request{
-				From: node, Proto: asked.proto, Port: asked.port, SrcPort: sport, URL: asked.url,
-				Size: size, DF: df, Probe: !noProbe, Timeout: timeout,
+			if file == "" {
+				return ask()
 			}
-			answer, err := answerTo(cmd.Context(), world, asked.host, req)
-			if err != nil {
-				return err
-			}
-			told := telling{app: a, json: output == "json", answer: answer}
-			if verified {
-				err = told.tried(cmd.Context(), world, req)
-			} else {
-				err = told.all(world)
-			}
-			if err != nil {
-				return err
-			}
-			if answer.Verdict != explain.Delivered {
-				return status(exitBroken)
-			}
-			return nil
+			return a.inCopy(cmd.Context(), file, func(f netfile.File) error {
+				if from == "" && f.Asked != nil {
+					from = f.Asked.From
+				}
+				return ask()
+			})
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "text", a.say("text or json", "text 或 json"))
 	cmd.Flags().BoolVar(&causes, "causes", false, a.say("list all causes that an answer can name, and the table that shows each", "列出答案可能给出的所有原因，以及能看到它的表"))
 	cmd.Flags().StringVar(&from, "from", "", a.say("where the packet starts: a name under /run/netns, a container or pod, pid:N, or a path (default: here)", "包从哪里发出：/run/netns 下的名称、容器或 Pod、pid:N、路径（默认：这里）"))
+	cmd.Flags().StringVar(&file, "in", "", a.say("ask about the network in a file of `nstutor capture`, and not about this machine's", "问的是 `nstutor capture` 写的文件里的网络，而不是本机的"))
 	cmd.Flags().BoolVar(&noProbe, "no-probe", false, a.say("only predict: send nothing, wait for nothing", "只预测：什么也不发，什么也不等"))
 	cmd.Flags().BoolVar(&verified, "verify", false, a.say("try the fix of a ping in a private copy of the network, and say what else it changes", "在网络的私有副本里试一遍 ping 的修复，并说明它还改变了什么"))
 	cmd.Flags().Uint16Var(&sport, "sport", 0, a.say("the port that the connection or the datagram comes from (0: one that the kernel would choose)", "连接或 UDP 数据的源端口（0：由内核选择）"))

@@ -12,7 +12,7 @@ func allExercises(lang string) []exerciseSummary {
 	for _, e := range exercises.All() {
 		title := e.Name
 		variation := e.Make(exercise.NewSeed(0, e.Name))
-		if prose, err := exercises.Text(lang, e.Name, variation.Vars); err == nil {
+		if prose, err := exercises.Text(lang, e, variation.Vars); err == nil {
 			title = prose.Title
 		}
 		all = append(all, exerciseSummary{Name: e.Name, Title: title, Level: e.Level, Group: e.Group})

@@ -20,11 +20,11 @@ type sheet struct {
 }
 
 // sheetSigns tell a state without colour.
-type sheetSigns struct{ full, empty, solved, tried string }
+type sheetSigns struct{ full, empty, solved, tried, wrong string }
 
 var (
-	unicodeSheet = sheetSigns{"█", "░", "✓", "…"}
-	asciiSheet   = sheetSigns{"#", ".", "+", "?"}
+	unicodeSheet = sheetSigns{"█", "░", "✓", "…", "✗"}
+	asciiSheet   = sheetSigns{"#", ".", "+", "?", "x"}
 )
 
 // drawSummary writes two lines for each chapter, and one for each exercise.

@@ -41,6 +41,7 @@ type Lab struct {
 	notes  map[string]bool
 	shells int      // that were opened
 	before []func() // what BeforeClose was given
+	held   []func() // what Hold was given
 }
 
 // Options are the ways in which a lab can differ.
@@ -212,8 +213,19 @@ func (l *Lab) BeforeClose(shut func()) {
 	l.before = append(l.before, shut)
 }
 
+// Hold has shut called when the network of the lab goes, with a reset or the lab.
+func (l *Lab) Hold(shut func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held = append(l.held, shut)
+}
+
 // empty takes everything out of the lab: processes, namespaces, files, notes.
 func (l *Lab) empty() {
+	for _, shut := range l.held {
+		shut()
+	}
+	l.held = nil
 	for name, p := range l.procs {
 		p.Stop()
 		delete(l.procs, name)

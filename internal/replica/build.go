@@ -26,12 +26,17 @@ type Copy struct {
 	// has no name, so that who looks for them finds that they cannot be seen.
 	outside *nsenter.Namespace
 	far     *far // answers there
+
+	listening []interface{ Close() error }
 }
 
 // Close lets go of the namespaces; their names stay until the lab ends.
 func (c *Copy) Close() {
 	if c.far != nil {
 		c.far.close()
+	}
+	for _, socket := range c.listening {
+		socket.Close()
 	}
 	for _, ns := range append(c.Spaces, c.outside) {
 		if ns != nil {
@@ -45,7 +50,7 @@ func (c *Copy) Close() {
 func Build(ctx context.Context, n Network) (*Copy, error) {
 	b := &builder{network: n, copy: &Copy{Missing: n.Missing}, conns: make([]*conn, len(n.Spaces))}
 	defer b.close()
-	for _, step := range []func() error{b.makeSpaces, b.makeLinks, b.level, b.answerOutside} {
+	for _, step := range []func() error{b.makeSpaces, b.makeLinks, b.level, b.answerOutside, b.listen} {
 		if err := context.Cause(ctx); err != nil {
 			b.copy.Close()
 			return nil, err

@@ -12,5 +12,6 @@
 //	read.go settings.go filter_read.go   a namespace taken down
 //	build.go link*.go level.go timers.go filter_build.go   and made anew
 //	xfrm.go             IPsec policies, without any key
+//	listen.go           the ports on which somebody listens
 //	wire.go far.go   what is not copied, and answers as it was seen or is taken to
 package replica

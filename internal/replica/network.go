@@ -2,6 +2,7 @@ package replica
 
 import (
 	"encoding/binary"
+	"net/netip"
 
 	"golang.org/x/sys/unix"
 
@@ -31,6 +32,31 @@ type Space struct {
 	Policies   [][]byte // of IPsec
 	Settings   []Setting
 	Filter     Filter
+	Listeners  []Listener // for IPv4
+}
+
+// Addresses are those of IPv4 that others can ask for, in the kernel's order.
+func (s Space) Addresses() (all []netip.Addr) {
+	for _, p := range s.Prefixes() {
+		if !p.Addr().IsLoopback() {
+			all = append(all, p.Addr())
+		}
+	}
+	return all
+}
+
+// Prefixes are all addresses of IPv4, with their networks.
+func (s Space) Prefixes() (all []netip.Prefix) {
+	for _, row := range s.Addrs {
+		if len(row) < unix.SizeofIfAddrmsg {
+			continue
+		}
+		p := netip.PrefixFrom(attr.Addr(find(row[unix.SizeofIfAddrmsg:], unix.IFA_LOCAL)), int(row[1]))
+		if p.IsValid() && p.Addr().Is4() {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // Link is a device.
@@ -108,3 +134,12 @@ const (
 	Value     What = "setting"   // refused
 	Filtering What = "filter"    // refused
 )
+
+// Known reports whether there is such a kind.
+func (w What) Known() bool {
+	switch w {
+	case Hardware, FarSide, BPF, Traffic, IPv6, IPsec, Legacy, Device, Address, Route, Rule, Neighbour, Value, Filtering:
+		return true
+	}
+	return false
+}

@@ -29,7 +29,7 @@ func Read(ctx context.Context, sources []Source) (Network, error) {
 		if err := context.Cause(ctx); err != nil {
 			return n, err
 		}
-		space, missing, err := readSpace(sources, i)
+		space, missing, err := readSpace(ctx, sources, i)
 		if err != nil {
 			return n, err
 		}
@@ -49,7 +49,7 @@ func family(size int, family byte) []byte {
 	return body
 }
 
-func readSpace(sources []Source, i int) (Space, []Omission, error) {
+func readSpace(ctx context.Context, sources []Source, i int) (Space, []Omission, error) {
 	ns := sources[i].NS
 	s := Space{Name: sources[i].Name}
 	c, err := dial(ns)
@@ -92,6 +92,9 @@ func readSpace(sources []Source, i int) (Space, []Omission, error) {
 	}
 	if s.Filter, err = readFilter(ns); err != nil {
 		return s, nil, say.Err("%s: read nf_tables rules: %v", "%s：读取 nf_tables 规则：%v", ns.Name(), err)
+	}
+	if s.Listeners, err = readListeners(ctx, ns); err != nil {
+		return s, nil, err
 	}
 	x, err := dialProtocol(ns, unix.NETLINK_XFRM)
 	var keyed bool

@@ -3,6 +3,7 @@ package replica
 import (
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -22,6 +23,11 @@ var notCopied = map[string]bool{
 	"net/ipv4/tcp_available_congestion_control": true, "net/ipv4/tcp_allowed_congestion_control": true,
 	"net/ipv4/tcp_congestion_control": true, "net/ipv4/tcp_available_ulp": true, "net/ipv4/tcp_ehash_entries": true,
 	"net/ipv4/udp_hash_entries": true, "net/ipv4/ping_group_range": true,
+}
+
+// IsSetting reports whether a path below /proc/sys is one of those that are copied.
+func IsSetting(name string) bool {
+	return path.Clean(name) == name && slices.Contains(settingDirs, path.Dir(name)) && !notCopied[name]
 }
 
 // settingFirst is written before all others.

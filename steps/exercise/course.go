@@ -21,7 +21,7 @@ var errRebuild = say.Err("an exercise is begun anew", "练习会重新开始")
 // exercise, in the order of the list. The same seed makes the same faults.
 func Course(list []Exercise, seed uint64) steps.Course {
 	var course steps.Course
-	for level := 1; level <= Levels; level++ {
+	for level := range Levels + 1 {
 		chapter := steps.Chapter{ID: ChapterID(level)}
 		for _, e := range list {
 			if e.Level == level {
@@ -130,7 +130,10 @@ func LevelTitle(level int) say.Text {
 		say.T("Two faults, one behind the other", "两处故障，一前一后"),
 		say.T("The challenge: be the CNI", "终极挑战：你就是 CNI"),
 	}
-	if level < 1 || level > len(titles) {
+	switch {
+	case level == Given:
+		return say.T("Somebody's own", "自带的练习")
+	case level < 1 || level > len(titles):
 		return say.Quote(ChapterID(level))
 	}
 	return titles[level-1]

@@ -10,9 +10,10 @@ import (
 	"nstutor/steps"
 )
 
-// The levels: 1 is one thing that is off, 4 is two faults of which the first
+// The levels: 0 is what was given as a file, of which nobody says how hard it is, 1 is one thing that is off, 4 is two faults of which the first
 // hides the second, 5 is the challenge, where nothing was built yet.
 const (
+	Given     = 0
 	Levels    = 5
 	Challenge = 5
 )
@@ -20,12 +21,15 @@ const (
 // Exercise is one exercise in all its variations.
 type Exercise struct {
 	Name   string   // on the command line, in the progress file, of the prose's files
-	Level  int      // 1 to Levels
+	Level  int      // Given to Levels
 	Group  string   // links, arp, routes, return, forwarding, nat, services, mtu
 	Source []string // https links to the real reports
 	Needs  string   // a setting below /proc/sys that only some kernels have; empty: none
 	// Make decides everything that can vary: the same seed makes the same Case.
 	Make func(r *Seed) Case
+	// Texts are the prose by language, as in the files of package exercises; nil: it
+	// is there.
+	Texts map[string]string
 }
 
 // Case is one variation of an exercise.

@@ -61,10 +61,14 @@ func (t *Task) plain(ctx context.Context, l *lab.Lab, v Verdict) []say.Text {
 	case v.Seen != "":
 		line = say.T("There is `%s`. What it should be: %s.", "现在是 `%s`。应当是：%s。", v.Seen, v.condition().Want)
 	}
-	return []say.Text{
+	hints := []say.Text{
 		say.T("Not yet: %s. %s", "还没做到：%s。%s", v.Text, methodOf(v.Table.In("en"))),
-		say.T("Look at `%s`. %s", "看 `%s`。%s", v.Table, line), typed(lines),
+		say.T("Look at `%s`. %s", "看 `%s`。%s", v.Table, line),
 	}
+	if len(lines) > 0 {
+		hints = append(hints, typed(lines))
+	}
+	return hints
 }
 
 // explained asks explain why the ping that the check sends fails.
@@ -97,7 +101,9 @@ func (t *Task) explained(ctx context.Context, l *lab.Lab, v Verdict) (Guide, boo
 	default:
 		lines = t.repair(fault)
 	}
-	guide.Hints = append(guide.Hints, typed(lines))
+	if len(lines) > 0 {
+		guide.Hints = append(guide.Hints, typed(lines))
+	}
 	return guide, true
 }
 

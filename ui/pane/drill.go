@@ -23,6 +23,9 @@ type drillSheet struct {
 func (v drillSheet) text(w, _ int) []string {
 	e := v.d.Task.Exercise
 	head := v.LevelSigns(e.Level) + "  " + v.Tell(progress.Group(e.Group)) + " " + v.Theme.G.Dot + " " + v.Say(words.Seed, v.d.Task.Seed)
+	if e.Level == exercise.Given {
+		head = v.Tell(exercise.LevelTitle(e.Level))
+	}
 	if v.d.Solved {
 		return append(v.solved(w), "", v.Theme.Faint.Render(head))
 	}

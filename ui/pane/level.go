@@ -24,5 +24,8 @@ func (v *base) levelHead(chapter steps.Chapter) (string, bool) {
 		return "", false
 	}
 	level := task.Exercise.Level
+	if level == exercise.Given {
+		return v.Tell(exercise.LevelTitle(level)), true
+	}
 	return v.LevelSigns(level) + "  " + v.Tell(exercise.LevelTitle(level)), true
 }

@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"os"
+
+	"nstutor/internal/netfile"
+	"nstutor/internal/plainfile"
+	"nstutor/internal/replica"
+	"nstutor/internal/say"
+)
+
+// readNetwork reads a file of `nstutor capture`.
+func readNetwork(path string) (netfile.File, error) {
+	text, err := plainfile.Read(path)
+	if err != nil {
+		return netfile.File{}, err
+	}
+	f, err := netfile.Read(string(text))
+	if err != nil {
+		return f, say.At(say.Clean(path), err)
+	}
+	return f, nil
+}
+
+// inCopy does something where there is nothing but the network of a file: in a lab
+// of its own. The file is read before there is one, and given to it as its input,
+// since the lab has a /run of its own.
+func (a *app) inCopy(ctx context.Context, path string, do func(netfile.File) error) error {
+	if !a.inside {
+		if _, err := readNetwork(path); err != nil {
+			return err
+		}
+		file, err := plainfile.Open(path)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		os.Stdin = file
+		return a.inLab(nil)
+	}
+	text, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		return err
+	}
+	f, err := netfile.Read(string(text))
+	if err != nil {
+		return say.At(say.Clean(path), err)
+	}
+	built, err := replica.Build(ctx, f.Network)
+	if err != nil {
+		return say.Err("build the network of %s: %v", "建立 %s 的网络：%v", say.Clean(path), err)
+	}
+	defer built.Close()
+	return do(f)
+}

@@ -1,0 +1,69 @@
+package netfile
+
+import (
+	"net/netip"
+
+	"nstutor/internal/replica"
+	"nstutor/internal/say"
+)
+
+// Version is that of the files that are written. A file of a greater one is not read.
+const Version = 1
+
+// Heading is how a file begins, before its version.
+const Heading = "nstutor network "
+
+// File is a network, and perhaps what does not get through it.
+type File struct {
+	Asked   *Asked
+	Network replica.Network // none of whose Spaces is without a name
+}
+
+// Asked is a flow from one of the namespaces.
+type Asked struct {
+	From  string
+	Proto string // icmp, tcp or udp
+	Dest  netip.Addr
+	Port  uint16 // 0: it is a ping
+}
+
+// The limits of what is read: more than that is no network of one machine.
+const (
+	mostSpaces = 4096
+	mostLinks  = 1 << 15 // in all namespaces
+)
+
+// rows are the tables of a namespace whose lines are rows alone.
+var rows = []struct {
+	word string
+	of   *schema
+	in   func(*replica.Space) *[][]byte
+}{
+	{"address", addrRow, func(s *replica.Space) *[][]byte { return &s.Addrs }},
+	{"nexthop", nextHopRow, func(s *replica.Space) *[][]byte { return &s.NextHops }},
+	{"route", routeRow, func(s *replica.Space) *[][]byte { return &s.Routes }},
+	{"rule", ruleRow, func(s *replica.Space) *[][]byte { return &s.Rules }},
+	{"neighbour", neighbourRow, func(s *replica.Space) *[][]byte { return &s.Neighbours }},
+	{"fdb", neighbourRow, func(s *replica.Space) *[][]byte { return &s.FDB }},
+	{"timer", timerRow, func(s *replica.Space) *[][]byte { return &s.Timers }},
+}
+
+// objects are the parts of a packet filter, in the order in which they are made.
+var objects = []struct {
+	word string
+	of   *schema
+	in   func(*replica.Filter) *[]replica.Object
+}{
+	{"nft-table", tableRow, func(f *replica.Filter) *[]replica.Object { return &f.Tables }},
+	{"nft-chain", chainRow, func(f *replica.Filter) *[]replica.Object { return &f.Chains }},
+	{"nft-object", objectRow, func(f *replica.Filter) *[]replica.Object { return &f.Objects }},
+	{"nft-set", setRow, func(f *replica.Filter) *[]replica.Object { return &f.Sets }},
+	{"nft-elements", elementsRow, func(f *replica.Filter) *[]replica.Object { return &f.Elements }},
+	{"nft-flowtable", flowTableRow, func(f *replica.Filter) *[]replica.Object { return &f.FlowTables }},
+	{"nft-rule", filterRule, func(f *replica.Filter) *[]replica.Object { return &f.Rules }},
+}
+
+// Newer tells that a file is of a version that this program does not know.
+func newer(version int) error {
+	return say.Err("the file is of version %d, and this nstutor reads up to %d: a newer nstutor reads it", "文件的版本是 %d，而这个 nstutor 只能读到 %d：请用更新的 nstutor", version, Version)
+}

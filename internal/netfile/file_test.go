@@ -1,0 +1,269 @@
+package netfile
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nstutor/internal/lab/labtest"
+	"nstutor/internal/nsenter"
+	"nstutor/internal/replica"
+)
+
+// build makes namespaces, and does what lines of "NETNS: COMMAND" say.
+func build(t testing.TB, script string, names ...string) (spaces map[string]*nsenter.Namespace, sources []replica.Source) {
+	t.Helper()
+	spaces = map[string]*nsenter.Namespace{}
+	for _, name := range names {
+		spaces[name] = labtest.Netns(t, name)
+		sources = append(sources, replica.Source{Name: "copy-" + name, NS: spaces[name]})
+	}
+	for line := range strings.Lines(script) {
+		netns, command, ok := strings.Cut(strings.TrimSpace(line), ": ")
+		if !ok {
+			continue
+		}
+		err := spaces[netns].Do(func() error {
+			if out, err := exec.Command("sh", "-c", command).CombinedOutput(); err != nil {
+				return fmt.Errorf("%w: %s", err, out)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatalf("%s: %s: %v", netns, command, err)
+		}
+	}
+	return spaces, sources
+}
+
+// taken is a network as text.
+func taken(t testing.TB, sources []replica.Source, asked *Asked) string {
+	t.Helper()
+	n, err := replica.Read(t.Context(), sources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := (File{asked, n}).Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// anew is the text of the network that is made of a text.
+func anew(t testing.TB, text string) string {
+	t.Helper()
+	f, err := Read(text)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	c, err := replica.Build(t.Context(), f.Network)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.Close()
+		for _, s := range f.Network.Spaces {
+			nsenter.Delete("/run/netns/" + s.Name)
+		}
+	})
+	for _, m := range c.Missing[len(f.Network.Missing):] {
+		t.Errorf("not made: %+v", m)
+	}
+	var sources []replica.Source
+	for i, s := range f.Network.Spaces {
+		sources = append(sources, replica.Source{Name: s.Name, NS: c.Spaces[i]})
+	}
+	return taken(t, sources, f.Asked)
+}
+
+// networks are such as a node has.
+var networks = []struct {
+	name, tool, script string
+	spaces             []string
+}{
+	{"routes, rules and neighbours", "ip", `
+		a: ip link set lo up
+		a: ip link add eth0 type veth peer name veth-a netns b
+		a: ip addr add 172.20.1.10/24 dev eth0
+		a: ip link set eth0 up mtu 1400
+		a: ip route add default via 172.20.1.1
+		a: ip route add 10.9.0.0/16 via 172.20.1.2 mtu 1300
+		a: ip route add unreachable 10.7.0.0/16
+		a: ip route add 10.8.0.0/16 nexthop via 172.20.1.3 weight 2 nexthop via 172.20.1.4
+		a: ip rule add from 172.20.1.10 fwmark 7 lookup 77
+		a: ip rule add iif eth0 lookup 78
+		a: ip neigh add 172.20.1.1 lladdr 02:00:00:00:00:01 dev eth0 nud permanent
+		b: ip link set veth-a up
+		b: ip addr add 172.20.1.1/24 dev veth-a
+		b: sysctl -qw net.ipv4.ip_forward=1
+		b: sysctl -qw net.ipv4.conf.veth-a.rp_filter=1
+		b: ip neigh add proxy 172.20.1.9 dev veth-a
+	`, []string{"a", "b"}},
+	{"a bridge, a tunnel and what stands on a device", "ip", `
+		host: ip link add br0 type bridge forward_delay 0
+		host: ip link add v1 type veth peer name eth0 netns a
+		host: ip link set v1 master br0
+		host: ip addr add 10.0.0.1/24 dev br0
+		host: ip link set br0 up
+		host: ip link set v1 up
+		host: bridge link set dev v1 hairpin on
+		host: bridge fdb add 02:00:00:00:00:77 dev v1 master static
+		a: ip addr add 10.0.0.2/24 dev eth0
+		a: ip link set eth0 up
+		a: ip link add mv0 link eth0 type macvlan mode bridge
+		host: ip link add vx0 type vxlan id 42 local 10.0.0.1 dstport 4789 nolearning
+		host: bridge fdb append 00:00:00:00:00:00 dev vx0 dst 10.0.0.2
+	`, []string{"host", "a"}},
+	{"iptables", "iptables", `
+		a: iptables -P FORWARD DROP
+		a: iptables -N DOCKER
+		a: iptables -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+		a: iptables -A FORWARD -s 10.1.0.0/16 -d 10.2.3.4 -i cali+ -j DOCKER
+		a: iptables -A DOCKER -p tcp -m multiport --dports 80,443 -j REJECT --reject-with tcp-reset
+		a: iptables -A DOCKER -p icmp -m comment --comment "let echoes in" -j ACCEPT
+		a: iptables -t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE
+		a: iptables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 10.0.0.2:80
+	`, []string{"a"}},
+	{"nft", "nft", `
+		a: nft add table inet t
+		a: nft 'add chain inet t forward { type filter hook forward priority 0; policy drop; }'
+		a: nft 'add set inet t hosts { type ipv4_addr; flags interval; elements = { 10.0.0.0/8, 192.168.0.1 } }'
+		a: nft 'add chain inet t deep'
+		a: nft 'add map inet t jumps { type ifname : verdict; elements = { "br0" : jump deep } }'
+		a: nft 'add rule inet t forward ip saddr @hosts tcp dport { 80, 443 } counter accept comment "web"'
+		a: nft 'add rule inet t forward iifname vmap @jumps'
+		a: nft 'add rule inet t deep ip saddr . tcp dport { 10.0.0.1 . 22, 10.0.0.2 . 23 } drop'
+		a: nft 'add rule inet t deep ct state vmap { established : accept, invalid : drop }'
+	`, []string{"a"}},
+}
+
+// settled are the lines of a network but for the groups and addresses that its devices have
+// by themselves; the kernel keeps a forwarding database in no order.
+func settled(text string) []string {
+	lines := slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool {
+		return strings.Contains(line, " dst=224.") || strings.HasPrefix(line, "fdb ") && strings.Contains(line, ".state=128")
+	})
+	for i, line := range lines {
+		if strings.HasPrefix(line, "nft-elements ") { // which a set of the kernel's has in an order of its own
+			words := strings.Fields(line)
+			slices.Sort(words)
+			lines[i] = strings.Join(words, " ")
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func TestANetworkIsTheSameOutOfItsFile(t *testing.T) {
+	for _, c := range networks {
+		t.Run(c.name, func(t *testing.T) {
+			if _, err := exec.LookPath(c.tool); err != nil {
+				t.Skip(c.tool + " is not installed")
+			}
+			_, sources := build(t, c.script, c.spaces...)
+			text := taken(t, sources, &Asked{sources[0].Name, "tcp", netip.MustParseAddr("203.0.113.10"), 80})
+			if diff := cmp.Diff(settled(text), settled(anew(t, text))); diff != "" {
+				t.Errorf("(-original +anew)\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestWhoListensIsInTheFile(t *testing.T) {
+	spaces, sources := build(t, "a: ip link set lo up", "a")
+	var closers []interface{ Close() error }
+	err := spaces["a"].Do(func() error {
+		l, err := net.Listen("tcp4", "127.0.0.1:8080")
+		if err != nil {
+			return err
+		}
+		p, err := net.ListenPacket("udp4", "0.0.0.0:53")
+		closers = append(closers, l, p)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := taken(t, sources, nil)
+	for _, c := range closers {
+		c.Close()
+	}
+	for _, want := range []string{"listens tcp 127.0.0.1:8080\n", "listens udp 0.0.0.0:53\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if again := anew(t, text); again != text {
+		t.Errorf("%s", cmp.Diff(text, again))
+	}
+}
+
+func TestAFileThatIsNoneIsRefusedInOneSentence(t *testing.T) {
+	_, sources := build(t, networks[0].script, "a", "b")
+	good := taken(t, sources, &Asked{"copy-a", "icmp", netip.MustParseAddr("172.20.1.1"), 0})
+	if _, err := Read(good); err != nil {
+		t.Fatal(err)
+	}
+	put := func(old, new string) string {
+		t.Helper()
+		if !strings.Contains(good, old) {
+			t.Fatalf("there is no %q", old)
+		}
+		return strings.Replace(good, old, new, 1)
+	}
+	for name, text := range map[string]string{
+		"nothing":                        "",
+		"something else":                 "#!/bin/sh\nrm -rf /\n",
+		"a newer version":                put("nstutor network 1", "nstutor network 2"),
+		"no namespace":                   "nstutor network 1\n",
+		"a namespace that is a path":     put("namespace copy-a", "namespace ../../etc"),
+		"a namespace that is a process":  put("namespace copy-a", "namespace pid:1"),
+		"a namespace twice":              put("namespace copy-b", "namespace copy-a"),
+		"a setting of the machine":       put("setting net/ipv4/ip_forward", "setting kernel/core_pattern"),
+		"a setting out of its folder":    put("setting net/ipv4/ip_forward", "setting net/ipv4/../../kernel/hostname"),
+		"a word that is none":            put("\nroute ", "\nrun "),
+		"an attribute that is none":      put("gateway=172.20.1.1", "gatway=172.20.1.1"),
+		"an address that is none":        put("gateway=172.20.1.1", "gateway=172.20.1.999"),
+		"a nest without an end":          put("info(", "info( info("),
+		"a device that leads to nowhere": put("link in=copy-b", "link in=copy-c"),
+		"a device without an index":      put(".index=", ".index=0 .flags=0 .index=0 .family="),
+		"a device whose name is a path":  put("name=eth0", "name=../eth0"),
+		"a flow from elsewhere":          put("ask copy-a", "ask host"),
+		"a flow to nowhere":              put("ask copy-a icmp 172.20.1.1", "ask copy-a icmp example.com"),
+		"nests without end":              "nstutor network 1\nnamespace a\nlink here name=x " + strings.Repeat("info( ", 1<<16),
+		"an attribute that is too large": "nstutor network 1\nnamespace a\nnft-rule 2 note=0x" + strings.Repeat("00", 1<<16),
+		"a row that is too large":        "nstutor network 1\nnamespace a\nroute " + strings.Repeat("metrics=0x"+strings.Repeat("00", 1<<10)+" ", 100),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := Read(text); err == nil {
+				t.Error("it was read")
+			} else if said := err.Error(); strings.Contains(said, "\n") || len(said) > 300 {
+				t.Errorf("not one sentence: %q", said)
+			}
+		})
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add("nstutor network 1\nnamespace a\nsetting net/ipv4/ip_forward 1\nlink here .index=2 name=eth0 info{ kind=veth } families( inet( conf{ forwarding=1 } ) )\nroute .family=2 hops{ hop{ .index=2 gateway=10.0.0.1 } }\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		file, err := Read(text)
+		if err != nil {
+			return
+		}
+		var b strings.Builder
+		if err := file.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Read(b.String()); err != nil {
+			t.Errorf("what was written cannot be read: %v\n%s", err, b.String())
+		}
+	})
+}

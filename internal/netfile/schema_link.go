@@ -1,0 +1,84 @@
+package netfile
+
+import "golang.org/x/sys/unix"
+
+// numbers are attributes that are all numbers, told by their numbers alone.
+func numbers(ids ...uint16) (all []field) {
+	for _, id := range ids {
+		all = append(all, field{id: id, kind: number})
+	}
+	return all
+}
+
+var linkRow = &schema{
+	head: []part{{"family", 1}, {"", 1}, {"type", 2}, {"index", 4}, {"flags", 4}, {"", 4}},
+	fields: []field{
+		{id: unix.IFLA_IFNAME, name: "name", kind: dev}, {id: unix.IFLA_ADDRESS, name: "lladdr", kind: mac}, {id: unix.IFLA_MTU, name: "mtu", kind: number},
+		{id: unix.IFLA_TXQLEN, name: "qlen", kind: number}, {id: unix.IFLA_GROUP, name: "group", kind: number}, {id: unix.IFLA_LINK, name: "link", kind: number},
+		{id: unix.IFLA_MASTER, name: "master", kind: number},
+		{id: unix.IFLA_LINKINFO, name: "info", kind: nest, in: linkInfo},
+		{id: unix.IFLA_AF_SPEC, name: "families", kind: nest, in: &schema{closed: true, fields: []field{
+			{id: unix.AF_INET, name: "inet", kind: nest, in: &schema{closed: true, fields: []field{{id: unix.IFLA_INET_CONF, name: "conf", kind: array, in: devconf}}}},
+		}}},
+	},
+	closed: true,
+}
+
+var linkInfo = &schema{closed: true, fields: []field{
+	{id: unix.IFLA_INFO_KIND, name: "kind", kind: word},
+	{id: unix.IFLA_INFO_DATA, name: "data", kind: nest, by: map[string]*schema{
+		"bridge": {closed: true, fields: append([]field{
+			{id: unix.IFLA_BR_STP_STATE, name: "stp", kind: number}, {id: unix.IFLA_BR_FORWARD_DELAY, name: "forward-delay", kind: number},
+			{id: unix.IFLA_BR_AGEING_TIME, name: "ageing", kind: number}, {id: unix.IFLA_BR_PRIORITY, name: "priority", kind: number},
+			{id: unix.IFLA_BR_VLAN_FILTERING, name: "vlan-filtering", kind: number}, {id: unix.IFLA_BR_VLAN_PROTOCOL, name: "vlan-protocol", kind: network},
+			{id: unix.IFLA_BR_VLAN_DEFAULT_PVID, name: "default-pvid", kind: number},
+			{id: unix.IFLA_BR_NF_CALL_IPTABLES, name: "call-iptables", kind: number},
+		}, numbers(unix.IFLA_BR_HELLO_TIME, unix.IFLA_BR_MAX_AGE, unix.IFLA_BR_GROUP_FWD_MASK, unix.IFLA_BR_MCAST_SNOOPING, unix.IFLA_BR_NF_CALL_IP6TABLES, unix.IFLA_BR_NF_CALL_ARPTABLES)...)},
+		"vxlan": {closed: true, fields: append([]field{
+			{id: unix.IFLA_VXLAN_ID, name: "id", kind: number}, {id: unix.IFLA_VXLAN_GROUP, name: "group", kind: addr}, {id: unix.IFLA_VXLAN_LOCAL, name: "local", kind: addr},
+			{id: unix.IFLA_VXLAN_LINK, name: "link", kind: number}, {id: unix.IFLA_VXLAN_PORT, name: "port", kind: network}, {id: unix.IFLA_VXLAN_LEARNING, name: "learning", kind: number},
+			{id: unix.IFLA_VXLAN_TTL, name: "ttl", kind: number}, {id: unix.IFLA_VXLAN_PORT_RANGE, name: "ports", kind: blob},
+			{id: unix.IFLA_VXLAN_GBP, name: "gbp", kind: flag}, {id: unix.IFLA_VXLAN_GPE, name: "gpe", kind: flag},
+		}, numbers(unix.IFLA_VXLAN_TOS, unix.IFLA_VXLAN_DF, unix.IFLA_VXLAN_AGEING, unix.IFLA_VXLAN_PROXY, unix.IFLA_VXLAN_RSC, unix.IFLA_VXLAN_COLLECT_METADATA,
+			unix.IFLA_VXLAN_UDP_CSUM, unix.IFLA_VXLAN_TTL_INHERIT)...)},
+		"vlan": {closed: true, fields: []field{{id: unix.IFLA_VLAN_ID, name: "id", kind: number}, {id: unix.IFLA_VLAN_FLAGS, name: "flags", kind: blob},
+			{id: unix.IFLA_VLAN_PROTOCOL, name: "protocol", kind: network}, {id: unix.IFLA_VLAN_EGRESS_QOS, name: "egress", kind: blob}, {id: unix.IFLA_VLAN_INGRESS_QOS, name: "ingress", kind: blob}}},
+		"macvlan": macvlan, "macvtap": macvlan,
+		"ipvlan": {closed: true, fields: []field{{id: unix.IFLA_IPVLAN_MODE, name: "mode", kind: number}, {id: unix.IFLA_IPVLAN_FLAGS, name: "flags", kind: number}}},
+		"vrf":    {closed: true, fields: []field{{id: unix.IFLA_VRF_TABLE, name: "table", kind: number}}},
+		"bond": {closed: true, fields: []field{{id: unix.IFLA_BOND_MODE, name: "mode", kind: number}, {id: unix.IFLA_BOND_MIIMON, name: "miimon", kind: number},
+			{id: unix.IFLA_BOND_XMIT_HASH_POLICY, name: "hash", kind: number}}},
+		"": {closed: true}, // of others nothing is handed back
+	}},
+	{id: unix.IFLA_INFO_SLAVE_KIND, name: "port-kind", kind: word},
+	{id: unix.IFLA_INFO_SLAVE_DATA, name: "port", kind: nest, by: map[string]*schema{
+		"bridge": {closed: true, fields: append([]field{
+			{id: unix.IFLA_BRPORT_STATE, name: "state", kind: number}, {id: unix.IFLA_BRPORT_MODE, name: "hairpin", kind: number},
+			{id: unix.IFLA_BRPORT_LEARNING, name: "learning", kind: number}, {id: unix.IFLA_BRPORT_UNICAST_FLOOD, name: "flood", kind: number},
+			{id: unix.IFLA_BRPORT_ISOLATED, name: "isolated", kind: number}, {id: unix.IFLA_BRPORT_LOCKED, name: "locked", kind: number},
+			{id: unix.IFLA_BRPORT_NEIGH_SUPPRESS, name: "neigh-suppress", kind: number},
+		}, numbers(unix.IFLA_BRPORT_PRIORITY, unix.IFLA_BRPORT_COST, unix.IFLA_BRPORT_GUARD, unix.IFLA_BRPORT_PROTECT, unix.IFLA_BRPORT_PROXYARP,
+			unix.IFLA_BRPORT_PROXYARP_WIFI, unix.IFLA_BRPORT_MCAST_FLOOD, unix.IFLA_BRPORT_BCAST_FLOOD, unix.IFLA_BRPORT_GROUP_FWD_MASK,
+			unix.IFLA_BRPORT_VLAN_TUNNEL, unix.IFLA_BRPORT_MCAST_TO_UCAST)...)},
+		"": {closed: true},
+	}},
+}}
+
+var macvlan = &schema{closed: true, fields: []field{{id: unix.IFLA_MACVLAN_MODE, name: "mode", kind: number}, {id: unix.IFLA_MACVLAN_FLAGS, name: "flags", kind: number}}}
+
+// vlanRow are the VLANs of a bridge or of its port: struct bridge_vlan_info each.
+var vlanRow = &schema{closed: true, fields: []field{{id: 2, name: "vlan", kind: blob}}}
+
+// devconf are the settings net.ipv4.conf.DEV by their places (<linux/ip.h>).
+var devconf = &schema{fields: devconfFields("forwarding", "mc_forwarding", "proxy_arp", "accept_redirects", "secure_redirects", "send_redirects",
+	"shared_media", "rp_filter", "accept_source_route", "bootp_relay", "log_martians", "tag", "arp_filter", "medium_id", "disable_xfrm", "disable_policy",
+	"force_igmp_version", "arp_announce", "arp_ignore", "promote_secondaries", "arp_accept", "arp_notify", "accept_local", "src_valid_mark",
+	"proxy_arp_pvlan", "route_localnet", "igmpv2_unsolicited_report_interval", "igmpv3_unsolicited_report_interval", "ignore_routes_with_linkdown",
+	"drop_unicast_in_l2_multicast", "drop_gratuitous_arp", "bc_forwarding", "arp_evict_nocarrier")}
+
+func devconfFields(names ...string) (all []field) {
+	for i, name := range names {
+		all = append(all, field{id: uint16(i + 1), name: name, kind: number})
+	}
+	return all
+}

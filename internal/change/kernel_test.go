@@ -189,6 +189,7 @@ func samples() []sample {
 		{name: "a neighbour of IPv6 away", start: append(with6[:3:3], neigh6), change: change.NeighDel{Netns: host, Dst: far6, Dev: "eth0"}},
 		{name: "a rule of IPv6", start: []change.Change{line6("-A FORWARD -p udp -j DROP")}, change: line6("-A FORWARD -p tcp -j DROP")},
 		{name: "a neighbour", change: neigh},
+		{name: "a proxy of IPv6", start: with6, change: change.NeighProxy{Netns: host, Dst: far6, Dev: "eth0"}, unseen: true},
 		{name: "a neighbour away", start: []change.Change{neigh}, change: change.NeighDel{Netns: host, Dst: stranger, Dev: "eth0"}},
 		{name: "an entry of a tunnel", start: []change.Change{vxlan}, change: fdb, unseen: true},
 		{name: "an entry of a tunnel away", start: []change.Change{vxlan, fdb}, change: unled, unseen: true},

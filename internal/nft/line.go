@@ -181,7 +181,7 @@ var sayings = map[Verb]map[string]func(Sentence, *nftables.Conn) error{
 		"map": Sentence.addMap, "element": Sentence.addElement,
 	},
 	Insert: {"rule": Sentence.addRule},
-	Delete: {"table": Sentence.deleteTable, "chain": Sentence.deleteChain, "map": Sentence.deleteMap, "element": Sentence.deleteElement},
+	Delete: {"table": Sentence.deleteTable, "chain": Sentence.deleteChain, "rule": Sentence.deleteRule, "map": Sentence.deleteMap, "element": Sentence.deleteElement},
 	Flush:  {"table": Sentence.flushTable, "chain": Sentence.flushChain},
 }
 

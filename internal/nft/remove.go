@@ -3,6 +3,7 @@ package nft
 import (
 	"bytes"
 	"slices"
+	"strconv"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
@@ -38,6 +39,18 @@ func Remove(s Sentence) error {
 		return conn.Flush()
 	}
 	return errNoRule
+}
+
+// deleteRule deletes the rule of a handle, as `nft -a list` shows it.
+func (s Sentence) deleteRule(conn *nftables.Conn) error {
+	if len(s.rest) != 2 || s.rest[0] != "handle" {
+		return say.Err("a rule is deleted by its handle", "删除规则要写 handle")
+	}
+	handle, err := strconv.ParseUint(s.rest[1], 10, 64)
+	if err != nil {
+		return err
+	}
+	return conn.DelRule(&nftables.Rule{Table: s.table(), Chain: s.chain(), Handle: handle})
 }
 
 // uncounted are the expressions but for the counters, as netlink has them.

@@ -56,7 +56,15 @@ var (
 	listening     = socket.Socket{Proto: socket.TCP, Local: netip.MustParseAddrPort("127.0.0.1:80"), Waiting: 6, Room: 5, Inode: 7}
 	served        = []tally.Service{{Dst: two, Proto: 6, Port: 443, To: []string{"10.2.0.9:8443"}}}
 	stations      = []cause.Station{{"ns2", "eth0", []netip.Prefix{near}}}
-	dropped       = eval.Result{
+	notracking    = eval.Place{
+		Table: &netfilter.Table{Family: "ip", Name: "t"}, Chain: &netfilter.Chain{Name: "pre"},
+		Rule: &netfilter.Rule{Handle: 4, Effects: []netfilter.Effect{{Field: "meta notrack"}}},
+	}
+	sourcing = eval.Place{
+		Table: &netfilter.Table{Family: "ip", Name: "t"}, Chain: &netfilter.Chain{Name: "post"},
+		Rule: &netfilter.Rule{Handle: 5, Verdict: netfilter.Verdict{Kind: netfilter.VerdictSNAT, Addr: netfilter.AddrRange{Min: two, Max: two}}},
+	}
+	dropped = eval.Result{
 		At: "ip filter FORWARD", Rule: "-j DROP", Table: &netfilter.Table{Family: "ip", Name: "filter"}, Chain: &netfilter.Chain{Name: "FORWARD"},
 	}
 )
@@ -86,8 +94,13 @@ var samples = []cause.Finding{
 	cause.Forbidden{policy},
 	cause.NoWayBack{here, lookup, path},
 	cause.Astray{here, two, "eth1", proof[0], turn},
-	cause.Unmasqueraded{here, one, near.Masked(), "eth0", proof[0], lookup},
-	cause.Untranslated{here, one, netip.Prefix{}, "eth0", proof[0]},
+	cause.Unmasqueraded{here, one, near.Masked(), "eth0", proof[0], lookup, cause.Exempt{}},
+	cause.Untranslated{here, one, netip.Prefix{}, "eth0", proof[0], cause.Exempt{}},
+	cause.Unmasqueraded{here, one, near.Masked(), "eth0", proof[0], lookup, cause.Exempt{notracking, true}},
+	cause.Untranslated{here, one, near.Masked(), "eth0", proof[0], cause.Exempt{notracking, false}},
+	cause.Mistranslated{here, two, veth, sourcing},
+	cause.KeptApart{NextHop: hop, Link: veth, Other: port},
+	cause.BehindRouter{NextHop: cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: netip.MustParseAddr("fd00::2")}, Router: port, Proof: proof},
 	cause.Addressless{here, lookup, address, true, path},
 	cause.Sourceless{here, flow, syscall.EINVAL, address},
 	cause.Nameless{here, veth, two},

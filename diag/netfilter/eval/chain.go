@@ -102,7 +102,7 @@ func (e *evaluator) runRule(chain *netfilter.Chain, rule *netfilter.Rule, s stat
 	effects := rule.Effects
 	for i := 0; ; i++ {
 		for len(effects) > 0 && effects[0].After <= i {
-			e.apply(effects[0], &s)
+			e.apply(effects[0], &s, Place{e.base.table, chain, rule})
 			effects = effects[1:]
 		}
 		if i == len(rule.Matches) {

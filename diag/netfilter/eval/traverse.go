@@ -24,7 +24,9 @@ type conn struct {
 	dstDone        bool           // DNAT has had its say, even if there was nothing to do
 	srcDone        bool
 	dnat, snat     bool
-	srcUnknown     bool // translated to an address that cannot be known
+	untracked      Place // the rule that took it out of connection tracking
+	sourced        Place // the rule that gave it its source
+	srcUnknown     bool  // translated to an address that cannot be known
 	dstUnknown     bool
 }
 

@@ -7,9 +7,10 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/table"
 	"nstutor/internal/replica"
 )
 
@@ -111,44 +112,60 @@ func (c copies) read(ctx context.Context) (replica.Network, error) {
 // mostFlows bounds the other flows that are judged.
 const mostFlows = 64
 
-// others are pings between the namespaces: from each to every address of the
-// others, and to where the asked one goes.
-func (c copies) others(ctx context.Context, asked flow) ([]flow, error) {
+// others are flows between the namespaces: from each a ping to every address of the
+// others, a connection or a datagram to each port there on which somebody listens,
+// and to where the asked one goes.
+func (c copies) others(asked flow, network replica.Network) []flow {
 	addrs := make([][]netip.Addr, len(c.spaces))
-	for i, n := range c.spaces {
-		snap, err := table.Read(ctx, n.NS, table.ReadOptions{Tables: table.Links | table.Addrs})
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range snap.Addrs {
-			if addr := a.Prefix.Addr(); addr.Is4() && !addr.IsLoopback() && !slices.Contains(addrs[i], addr) {
-				addrs[i] = append(addrs[i], addr)
+	for i, s := range network.Spaces {
+		for _, a := range s.Addresses() {
+			if !slices.Contains(addrs[i], a) {
+				addrs[i] = append(addrs[i], a)
 			}
 		}
 	}
 	var all []flow
-	// The first addresses of all come before the second ones of any.
-	for round := 0; len(all) < mostFlows; round++ {
-		more := false
-		for i := range c.spaces {
-			for j := range c.spaces {
-				if i == j || round >= len(addrs[j]) {
-					continue
-				}
-				more = true
-				if f := (flow{c.names[i], addrs[j][round]}); f != asked && !slices.Contains(addrs[i], f.Dest) && !slices.Contains(all, f) && len(all) < mostFlows {
-					all = append(all, f)
-				}
-			}
-		}
-		if !more {
-			break
-		}
-	}
-	for i := range c.spaces {
-		if f := (flow{c.names[i], asked.Dest}); f != asked && !slices.Contains(addrs[i], f.Dest) && !slices.Contains(all, f) && len(all) < mostFlows {
+	add := func(i int, f flow) {
+		f.From = c.names[i]
+		if f != asked && !slices.Contains(addrs[i], f.Dest) && !slices.Contains(all, f) && len(all) < mostFlows {
 			all = append(all, f)
 		}
 	}
-	return all, nil
+	for i := range c.spaces {
+		add(i, flow{Dest: asked.Dest, Proto: asked.Proto, Port: asked.Port})
+	}
+	// The first addresses, and ports, of all come before the second ones of any.
+	for round, more := 0, true; more && len(all) < mostFlows; round++ {
+		more = false
+		for i := range c.spaces {
+			for j := range c.spaces {
+				if i == j {
+					continue
+				}
+				if round < len(addrs[j]) {
+					more = true
+					add(i, flow{Dest: addrs[j][round]})
+				}
+				if listeners := network.Spaces[j].Listeners; round < len(listeners) {
+					more = true
+					if to, ok := reachable(listeners[round], addrs[j]); ok {
+						add(i, to)
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+// reachable is a flow to who listens, at the first address where others can get to.
+func reachable(l replica.Listener, addrs []netip.Addr) (f flow, ok bool) {
+	f = flow{Dest: l.At.Addr(), Proto: unix.IPPROTO_TCP, Port: l.At.Port()}
+	if l.Proto == "udp" {
+		f.Proto = unix.IPPROTO_UDP
+	}
+	if f.Dest.IsUnspecified() && len(addrs) > 0 {
+		f.Dest = addrs[0]
+	}
+	return f, !f.Dest.IsLoopback() && !f.Dest.IsUnspecified()
 }

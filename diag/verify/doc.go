@@ -2,7 +2,7 @@
 //
 // Try takes down the namespaces that the packet's wires lead to, and runs this
 // program again as the inside of a lab (Serve), which builds them, sees the same
-// ping fail for the same cause, runs the commands of the fix as they are printed,
+// packet get lost for the same cause, runs the commands of the fix as they are printed,
 // and sees request and reply arrive. Then each command is left out once, and what
 // else the fix opens, closes or reroutes is judged by the engine. Nothing happens
 // in the network itself.

@@ -30,7 +30,7 @@ func (s *stage) judge(ctx context.Context, flows []flow) (all []judgement) {
 		if ctx.Err() != nil || time.Since(begun) > judging {
 			break
 		}
-		a, err := s.explain(ctx, world, f.From, explain.Request{Dest: f.Dest})
+		a, err := s.explain(ctx, world, f.From, explain.Request{Dest: f.Dest, Proto: f.Proto, Port: f.Port})
 		j := judgement{verdict: a.Verdict}
 		if err != nil {
 			j.verdict = explain.Undecided

@@ -5,11 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net/netip"
 	"os/exec"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
@@ -67,7 +70,7 @@ type stage struct {
 func (s *stage) play(ctx context.Context) error {
 	if s.LeaveOut != none {
 		s.apply(ctx, s.LeaveOut+1, 0, len(s.Fix))
-		r := s.ping(ctx, silence)
+		r := s.send(ctx, silence)
 		s.Answered, s.Said = r.Outcome == probe.Replied, r.Message
 		return ctx.Err()
 	}
@@ -75,7 +78,7 @@ func (s *stage) play(ctx context.Context) error {
 		return err
 	}
 	sent := make(chan probe.Result, 1)
-	go func() { sent <- s.ping(ctx, silence) }()
+	go func() { sent <- s.send(ctx, silence) }()
 	before := s.judge(ctx, s.Others)
 	s.Silent = (<-sent).Outcome != probe.Replied
 	if !s.Silent || s.outcome.Cause != s.trial.Cause {
@@ -84,14 +87,14 @@ func (s *stage) play(ctx context.Context) error {
 	last := len(s.Fix) - 1
 	s.apply(ctx, 0, 0, last)
 	if last > 0 && s.RefusedAt == none {
-		s.LastSpare = s.ping(ctx, silence).Outcome == probe.Replied
+		s.LastSpare = s.send(ctx, silence).Outcome == probe.Replied
 	}
 	s.apply(ctx, 0, last, last+1)
 	if s.RefusedAt != none {
 		return ctx.Err()
 	}
 	for range attempts {
-		r := s.ping(ctx, answer)
+		r := s.send(ctx, answer)
 		if s.Said, s.Answered = r.Message, r.Outcome == probe.Replied; s.Answered {
 			break
 		}
@@ -102,12 +105,14 @@ func (s *stage) play(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// lookBefore asks the engine what the ping dies of in the copy: first as it would
+// lookBefore asks the engine what the flow dies of in the copy: first as it would
 // predict it, and where that is another cause, with a probe as it was perhaps found.
 func (s *stage) lookBefore(ctx context.Context) error {
 	for _, sends := range []bool{false, true} {
 		world := machine.New()
-		a, err := s.explain(ctx, world, s.From, explain.Request{Dest: s.Dest, Size: s.Size, DF: s.DF, Probe: sends, Timeout: answer})
+		a, err := s.explain(ctx, world, s.From, explain.Request{
+			Dest: s.Dest, Proto: s.Proto, Port: s.Port, SrcPort: s.SrcPort, Size: s.Size, DF: s.DF, Probe: sends, Timeout: answer,
+		})
 		world.Close()
 		if err != nil {
 			return err
@@ -136,8 +141,18 @@ func (s *stage) explain(ctx context.Context, world *machine.Machine, from string
 	return explain.Explain(ctx, world, req)
 }
 
-// ping sends the ping for real.
-func (s *stage) ping(ctx context.Context, wait time.Duration) probe.Result {
+// send sends the packet for real.
+func (s *stage) send(ctx context.Context, wait time.Duration) probe.Result {
+	d := probe.Dial{Dst: netip.AddrPortFrom(s.Dest, s.Port), SrcPort: s.SrcPort, Timeout: wait}
+	switch s.Proto {
+	case unix.IPPROTO_TCP:
+		return probe.Connect(ctx, s.spaces[s.From], d)
+	case unix.IPPROTO_UDP:
+		if s.Size > 0 {
+			d.Payload = make([]byte, s.Size)
+		}
+		return probe.Exchange(ctx, s.spaces[s.From], d)
+	}
 	return probe.Ping(ctx, s.spaces[s.From], probe.Echo{Dst: s.Dest, Size: s.Size, DF: s.DF, Timeout: wait})
 }
 

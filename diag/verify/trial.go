@@ -3,6 +3,7 @@ package verify
 import (
 	"net/netip"
 
+	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/replica"
 )
 
@@ -12,6 +13,9 @@ type trial struct {
 	Names    map[string]string // what commands call a namespace, by what its copy is called
 	From     string            // as the copy is called
 	Dest     netip.Addr
+	Proto    byte   // IPPROTO_TCP or IPPROTO_UDP; 0: it is a ping
+	Port     uint16 // of those
+	SrcPort  uint16 // of those, where one was asked about
 	Size     int
 	DF       bool
 	Cause    cause // as it was found
@@ -29,22 +33,32 @@ type line struct{ Netns, Shell string }
 // cause is where a ping dies, and of what.
 type cause struct{ Code, Netns, Leg string }
 
-// flow is a ping besides the one that was asked about.
+// flow is one besides that which was asked about.
 type flow struct {
-	From string // as the copy is called
-	Dest netip.Addr
+	From  string // as the copy is called
+	Dest  netip.Addr
+	Proto byte   // as in a trial
+	Port  uint16 // as in a trial
+}
+
+// to is where the flow goes, as it is told.
+func (f flow) to() string {
+	if f.Port == 0 {
+		return f.Dest.String()
+	}
+	return eval.Endpoint(f.Dest, f.Port)
 }
 
 // outcome is what the inside answers.
 type outcome struct {
 	Cause     cause  // as it is in the copy
 	Verdict   string // of the prediction before
-	Silent    bool   // the ping was not answered before
+	Silent    bool   // it was not answered before
 	Refused   string // what a command of the fix that failed said
 	RefusedAt int    // its place; none: all went well
 	LastSpare bool   // it was answered before the last command
 	Answered  bool   // it was answered in the end
-	Said      string // by the last ping
+	Said      string // by the last try
 	Checked   int    // of Others
 	Changed   []judged
 	Missing   []replica.Omission

@@ -30,8 +30,8 @@ func Try(ctx context.Context, world *machine.Machine, req explain.Request, a exp
 	switch {
 	case a.Verdict != explain.Broken || len(a.Fix) == 0:
 		return nil, nil
-	case a.Flow.Proto != "icmp":
-		return untried(a.Fix, say.T("only the fixes of pings are tried so far", "目前只试验 ping 的修复")), nil
+	case req.Dest.Is6():
+		return untried(a.Fix, say.T("only IPv4 is copied so far", "目前只复制 IPv4")), nil
 	}
 	if slices.ContainsFunc(a.Fix, change.Command.ByDaemon) {
 		return untried(a.Fix, say.T("the fix asks a program of this machine, of which there is no copy", "修复要由本机的守护进程来做，副本里没有它")), nil
@@ -47,14 +47,13 @@ func Try(ctx context.Context, world *machine.Machine, req explain.Request, a exp
 	}
 	t := trial{
 		Network: network, Names: map[string]string{}, From: c.called(req.From.Name), Dest: dest, Size: req.Size, DF: req.DF,
+		Proto: req.Proto, Port: req.Port, SrcPort: req.SrcPort,
 		Cause: cause{string(a.Cause.Code), a.Cause.Netns, a.Cause.Leg}, LeaveOut: none,
 	}
 	for i, n := range c.spaces {
 		t.Names[c.names[i]] = n.Name
 	}
-	if t.Others, err = c.others(ctx, flow{t.From, t.Dest}); err != nil {
-		return nil, say.Err("copy the network: %v", "复制网络：%v", err)
-	}
+	t.Others = c.others(flow{t.From, t.Dest, t.Proto, t.Port}, network)
 	return t.smallest(ctx, c, a.Fix)
 }
 
@@ -145,17 +144,17 @@ func verdict(t trial, c copies, outcomes []outcome) *Verified {
 	switch {
 	case !o.Silent:
 		v.Before = NotBroken
-		return differs(say.T("in the copy the ping is answered although nothing was changed", "在副本里什么都没改，ping 就有应答"))
+		return differs(say.T("in the copy it gets through although nothing was changed", "在副本里什么都没改就通了"))
 	case o.Cause != t.Cause:
 		v.Before = DifferentCause
-		return differs(say.T("in the copy the ping dies of %s in %s, and not of %s in %s", "在副本里 ping 的死因是 %s（在 %s），而不是 %s（在 %s）",
+		return differs(say.T("in the copy it dies of %s in %s, and not of %s in %s", "在副本里它的死因是 %s（在 %s），而不是 %s（在 %s）",
 			o.Cause.Code, machine.Called(o.Cause.Netns), t.Cause.Code, machine.Called(t.Cause.Netns)))
 	case o.RefusedAt != none:
 		v.After = NotDelivered
 		return differs(say.T("in the copy a command of the fix fails: %s: %s", "在副本里修复中的一条命令失败：%s：%s", t.Fix[o.RefusedAt].Shell, o.Refused))
 	case !o.Answered:
 		v.After = NotDelivered
-		return differs(say.T("in the copy the ping is still not answered after the fix: %s", "在副本里修复之后 ping 仍然没有应答：%s", o.Said))
+		return differs(say.T("in the copy it still does not get through after the fix: %s", "在副本里修复之后仍然不通：%s", o.Said))
 	}
 	v.After = Delivered
 	for i, without := range outcomes[1:] {
@@ -170,7 +169,7 @@ func verdict(t trial, c copies, outcomes []outcome) *Verified {
 	v.Others.Checked, v.Others.Changed = o.Checked, len(o.Changed)
 	for _, j := range o.Changed {
 		f := t.Others[j.Flow]
-		v.Others.Flows = append(v.Others.Flows, Changed{t.Names[f.From], f.Dest.String(), j.Change})
+		v.Others.Flows = append(v.Others.Flows, Changed{t.Names[f.From], f.to(), j.Change})
 	}
 	v.Passed = v.Minimal
 	return v

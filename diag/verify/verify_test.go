@@ -213,14 +213,20 @@ func TestNothingIsTriedWhereNothingIsBroken(t *testing.T) {
 	}
 }
 
+// hide takes the name of a namespace away: it is still there, and cannot be seen.
+func (n *network) hide(netns string) {
+	n.t.Helper()
+	if err := nsenter.Delete("/run/netns/" + netns); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
 func TestTheFarSideOfAWireAnswersAsItWasSeenTo(t *testing.T) {
 	n := build(t, routed, "pod", "host", "inet")
 	n.run("inet: ip route del 10.244.1.0/24")
 	n.answered("host", "203.0.113.10")
 	n.sends = true
-	if err := nsenter.Delete("/run/netns/inet"); err != nil { // it is still there, and cannot be seen
-		t.Fatal(err)
-	}
+	n.hide("inet")
 	v, a := n.try("pod", "203.0.113.10", func(a *explain.Answer) {
 		if a.Verdict != explain.Broken {
 			t.Fatalf("%+v", a)

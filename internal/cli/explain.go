@@ -55,9 +55,9 @@ back, a namespace a line, with what was seen on the wire; the lines of the
 kernel's tables that prove the fault; the fix, ready to paste; what would still
 be broken after it; and what the probe itself says.
 
-With --verify the fix of a ping is tried: the namespaces on its way are copied into a
-lab that vanishes again; the same ping fails there, the commands are run as they are
-printed, and request and reply arrive; no command can be left out; and what the fix
+With --verify the fix is tried: the namespaces on the packet's way are copied into a
+lab that vanishes again, with sockets where somebody listens; the same packet is lost
+there, the commands are run as they are printed, and request and reply arrive; no command can be left out; and what the fix
 opens, closes or reroutes besides is listed. Only then it counts as verified. What
 was not copied is said.
 
@@ -170,7 +170,7 @@ http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 地址�
 	cmd.Flags().StringVar(&from, "from", "", a.say("where the packet starts: a name under /run/netns, a container or pod, pid:N, or a path (default: here)", "包从哪里发出：/run/netns 下的名称、容器或 Pod、pid:N、路径（默认：这里）"))
 	cmd.Flags().StringVar(&file, "in", "", a.say("ask about the network in a file of `nstutor capture`, and not about this machine's", "问的是 `nstutor capture` 写的文件里的网络，而不是本机的"))
 	cmd.Flags().BoolVar(&noProbe, "no-probe", false, a.say("only predict: send nothing, wait for nothing", "只预测：什么也不发，什么也不等"))
-	cmd.Flags().BoolVar(&verified, "verify", false, a.say("try the fix of a ping in a private copy of the network, and say what else it changes", "在网络的私有副本里试一遍 ping 的修复，并说明它还改变了什么"))
+	cmd.Flags().BoolVar(&verified, "verify", false, a.say("try the fix in a private copy of the network, and say what else it changes", "在网络的私有副本里试一遍修复，并说明它还改变了什么"))
 	cmd.Flags().Uint16Var(&sport, "sport", 0, a.say("the port that the connection or the datagram comes from (0: one that the kernel would choose)", "连接或 UDP 数据的源端口（0：由内核选择）"))
 	cmd.Flags().IntVar(&size, "size", 0, a.say("payload of the echo or the datagram in bytes, as ping -s says it (0: ping's 56)", "回显请求或 UDP 的数据字节数，同 ping -s（0：ping 默认的 56）"))
 	cmd.Flags().BoolVar(&df, "df", false, a.say("let no router fragment the packet, as ping -M do", "不许路由器分片，同 ping -M do"))

@@ -12,7 +12,8 @@ import (
 
 // far answers outside as somebody would who has the addresses that were seen there,
 // or that are taken to be there: ARP requests, and echo requests that come from
-// where an answer finds its way back to.
+// where an answer finds its way back to. Connections open there, and datagrams come
+// back, at every port.
 type far struct {
 	file   *os.File
 	ends   map[int]outlook // by the index of the other end
@@ -114,7 +115,10 @@ func (f *far) reply(o outlook, frame []byte) []byte {
 	case unix.ETH_P_ARP:
 		return f.replyARP(o, frame)
 	case unix.ETH_P_IP:
-		return f.replyEcho(o, frame)
+		if reply := f.replyEcho(o, frame); reply != nil {
+			return reply
+		}
+		return f.replyTransport(o, frame)
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"nstutor/diag/socket"
 	"nstutor/internal/nsenter"
 )
@@ -93,6 +95,14 @@ func (l Listener) open() interface{ Close() error } {
 		if err != nil {
 			return nil
 		}
+		raw, err := conn.SyscallConn()
+		if err == nil {
+			err = raw.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_PKTINFO, 1) })
+		}
+		if err != nil {
+			conn.Close()
+			return nil
+		}
 		go echo(conn)
 		return conn
 	}
@@ -121,13 +131,18 @@ func receive(conn net.Conn) {
 	}
 }
 
+// echo answers from the address that was asked, as a server should that listens on
+// all of them.
 func echo(conn *net.UDPConn) {
-	buf := make([]byte, 1<<16)
+	buf, info := make([]byte, 1<<16), make([]byte, unix.CmsgSpace(unix.SizeofInet4Pktinfo))
 	for {
-		n, from, err := conn.ReadFromUDPAddrPort(buf)
+		n, controls, _, from, err := conn.ReadMsgUDPAddrPort(buf, info)
 		if err != nil {
 			return
 		}
-		_, _ = conn.WriteToUDPAddrPort(buf[:n], from) // who cannot be answered is not
+		if controls > unix.CmsgLen(0) {
+			clear(info[unix.CmsgLen(0):][:4]) // by whatever device its way leads
+		}
+		_, _, _ = conn.WriteMsgUDPAddrPort(buf[:n], info[:controls], from) // who cannot be answered is not
 	}
 }

@@ -1,0 +1,148 @@
+package verify
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/probe"
+)
+
+// listens has somebody in a namespace take connections, and answer datagrams.
+func (n *network) listens(netns, addr string) {
+	n.t.Helper()
+	err := n.spaces[netns].Do(func() error {
+		l, err := net.Listen("tcp4", addr)
+		if err != nil {
+			return err
+		}
+		n.t.Cleanup(func() { l.Close() })
+		p, err := net.ListenPacket("udp4", addr)
+		if err != nil {
+			return err
+		}
+		n.t.Cleanup(func() { p.Close() })
+		go func() {
+			buf := make([]byte, 100)
+			for {
+				read, from, err := p.ReadFrom(buf)
+				if err != nil {
+					return
+				}
+				p.WriteTo(buf[:read], from)
+			}
+		}()
+		return nil
+	})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// tryFlow explains a connection or a datagram, and tries the fix.
+func (n *network) tryFlow(from string, to netip.AddrPort, proto byte) (*Verified, explain.Answer) {
+	n.t.Helper()
+	world := machine.New()
+	defer world.Close()
+	space, err := world.Open(from)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	req := explain.Request{From: space, Dest: to.Addr(), Proto: proto, Port: to.Port(), Probe: n.sends, Timeout: time.Second}
+	a, err := explain.Explain(n.t.Context(), world, req)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	v, err := Try(n.t.Context(), world, req, a)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	if v != nil {
+		for _, line := range v.Lines("en") {
+			n.t.Log(line.Text)
+		}
+	}
+	return v, a
+}
+
+// opens is the connection, or the datagram, in the network itself.
+func (n *network) opens(from string, to netip.AddrPort, proto byte) {
+	n.t.Helper()
+	how := probe.Connect
+	if proto == unix.IPPROTO_UDP {
+		how = probe.Exchange
+	}
+	if r := how(n.t.Context(), n.spaces[from], probe.Dial{Dst: to, Timeout: 2 * time.Second}); r.Outcome != probe.Replied {
+		n.t.Errorf("a verified fix does not mend the network: %s", r.Message)
+	}
+}
+
+func TestFixesOfConnectionsAndDatagramsAreVerified(t *testing.T) {
+	for _, c := range []struct {
+		name, fault, from, to string
+		proto                 byte
+	}{
+		{"no route", "pod: ip route del default", "pod", "203.0.113.10:8080", unix.IPPROTO_TCP},
+		{"no forwarding, for a datagram", "host: sysctl -qw net.ipv4.ip_forward=0", "pod", "203.0.113.10:8080", unix.IPPROTO_UDP},
+		{"a firewall that names the port", "host: iptables -A FORWARD -p tcp --dport 8080 -j DROP", "pod", "203.0.113.10:8080", unix.IPPROTO_TCP},
+		{"a firewall that refuses", "inet: iptables -A INPUT -p tcp --dport 8080 -j REJECT --reject-with tcp-reset", "pod", "203.0.113.10:8080", unix.IPPROTO_TCP},
+		{"a firewall for datagrams", "inet: iptables -A INPUT -p udp --dport 8080 -j DROP", "pod", "203.0.113.10:8080", unix.IPPROTO_UDP},
+		{"no way back to who asks a service", `
+			host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 203.0.113.10:8080
+			inet: ip route del 10.244.1.0/24`, "pod", "10.96.0.10:80", unix.IPPROTO_TCP},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			n := build(t, routed, "pod", "host", "inet")
+			n.listens("inet", "203.0.113.10:8080")
+			n.run(c.fault)
+			to := netip.MustParseAddrPort(c.to)
+			v, a := n.tryFlow(c.from, to, c.proto)
+			if v == nil || !v.Passed || v.Before != SameCause || v.After != Delivered {
+				t.Fatalf("%s: %v: %+v", a.Cause.Code, a.Fix, v)
+			}
+			for _, command := range v.Fix {
+				n.run(command.Netns + ": " + command.String())
+			}
+			n.opens(c.from, to, c.proto)
+		})
+	}
+}
+
+func TestPortsOnWhichSomebodyListensAreOtherFlows(t *testing.T) {
+	n := build(t, routed, "pod", "host", "inet")
+	n.listens("inet", "0.0.0.0:8080")
+	n.listens("inet", "127.0.0.1:9090") // which nobody else gets to
+	n.run("pod: ip route del default")
+	v, _ := n.try("pod", "203.0.113.10", nil)
+	if v == nil || !v.Passed {
+		t.Fatalf("%+v", v)
+	}
+	opened := func(to string) bool {
+		return slices.Contains(v.Others.Flows, Changed{"pod", to, Opened})
+	}
+	if v.Others.Checked > routedFlows && (!opened("203.0.113.10:8080") || opened("127.0.0.1:9090")) {
+		t.Errorf("other flows: %+v", v.Others)
+	}
+}
+
+// The far side of a wire lets connections in, and sends datagrams back.
+func TestTheFarSideOfAWireTakesConnections(t *testing.T) {
+	for name, proto := range map[string]byte{"tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP} {
+		t.Run(name, func(t *testing.T) {
+			n := build(t, routed, "pod", "host", "inet")
+			n.run("host: iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE\nhost: sysctl -qw net.ipv4.ip_forward=0")
+			n.answered("host", "203.0.113.10")
+			n.hide("inet")
+			v, a := n.tryFlow("pod", netip.MustParseAddrPort("203.0.113.10:8080"), proto)
+			if v == nil || !v.Passed || slices.Contains(v.Copied, "inet") {
+				t.Errorf("%+v, %v", v, a.Fix)
+			}
+		})
+	}
+}

@@ -1,0 +1,55 @@
+package replica
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"nstutor/diag/probe"
+	"nstutor/internal/lab/labtest"
+	"nstutor/internal/nsenter"
+)
+
+func TestWhoListenedAnswersInTheCopy(t *testing.T) {
+	originals := map[string]*nsenter.Namespace{"a": labtest.Netns(t, "a"), "b": labtest.Netns(t, "b")}
+	run(t, originals, `
+		a: ip link add eth0 type veth peer name eth0 netns b
+		a: ip addr add 10.0.0.1/24 dev eth0
+		a: ip link set eth0 up
+		a: ip route add 10.9.0.1 via 10.0.0.2
+		b: ip link set lo up
+		b: ip addr add 10.0.0.2/24 dev eth0
+		b: ip addr add 10.9.0.1/32 dev lo
+		b: ip link set eth0 up
+	`)
+	n, err := Read(t.Context(), []Source{{"copy-a", originals["a"]}, {"copy-b", originals["b"]}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	every := netip.MustParseAddrPort("0.0.0.0:8080")
+	n.Spaces[1].Listeners = []Listener{{"tcp", every}, {"udp", every}}
+	c, err := Build(t.Context(), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		c.Close()
+		nsenter.Delete("/run/netns/copy-a")
+		nsenter.Delete("/run/netns/copy-b")
+	}()
+	to := probe.Dial{Dst: netip.MustParseAddrPort("10.9.0.1:8080")}
+	if r := probe.Connect(t.Context(), c.Spaces[0], to); r.Outcome != probe.Replied {
+		t.Errorf("a connection: %s", r.Message)
+	}
+	// The address is another one than the way back would give it.
+	if r := probe.Exchange(t.Context(), c.Spaces[0], to); r.Outcome != probe.Replied {
+		t.Errorf("a datagram: %s", r.Message)
+	}
+	if r := probe.Get(t.Context(), c.Spaces[0], "http://10.9.0.1:8080/", 4*time.Second); !r.OK {
+		t.Errorf("a page: %s", r.Message)
+	}
+	again, err := Read(t.Context(), []Source{{"again", c.Spaces[1]}})
+	if err != nil || len(again.Spaces[0].Listeners) != 2 {
+		t.Errorf("%v, %v", again.Spaces[0].Listeners, err)
+	}
+}

@@ -16,6 +16,7 @@ var elsewhere = map[cause.Code]string{
 	service.ReplyOtherSource: "a doubt, which only a datagram decides: TestAnAnswerFromAnotherAddress",
 	service.NameUnresolved:   "it takes a name: TestANameThatCannotBeLookedUp",
 	service.StaleConntrack:   "it takes a flow that went before: TestAFlowGoesWhereItWasRememberedToGo",
+	service.ResetOnTheWay:    "it takes a rule that is not followed, or a program that spoofs: TestWhoResetsAConnection",
 	cause.ConntrackFull:      "it takes a table that is filled: TestAFullConnectionTable",
 	cause.NeighboursFull:     "the table is the whole machine's, and a test must not fill it: machine.TestPermanentNeighboursTakeNoRoom",
 	cause.NoPeer:             "it takes WireGuard, which few kernels of tests have: farend.TestPeersAreReadAsTheKernelWritesThem",

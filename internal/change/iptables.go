@@ -29,6 +29,9 @@ var (
 func iptablesParser(v6 bool) parser {
 	return func(netns string, words []string) (Change, error) {
 		_, _, _, _, err := iptablesWords(words)
+		if word, ok := startsProgram(words); ok {
+			return nil, say.Err("%q is not understood here", "这里不认识 %q", word)
+		}
 		return IPTables{Netns: netns, V6: v6, Words: words}, err
 	}
 }
@@ -68,6 +71,23 @@ func (r IPTables) Undo(ctx context.Context, s Space, was Before) error {
 		}
 		return dropEmpty(was, r.Netns, family(r.V6), table)
 	})
+}
+
+// startsProgram finds the word by which iptables is told a program to start, -M or
+// --modprobe, however it is abbreviated or joined with others: a line may be a
+// stranger's.
+func startsProgram(words []string) (word string, ok bool) {
+	i := slices.IndexFunc(words, func(word string) bool {
+		long, _, _ := strings.Cut(word, "=")
+		if strings.HasPrefix(word, "--") {
+			return len(long) > len("--m") && strings.HasPrefix("--modprobe", long)
+		}
+		return strings.HasPrefix(word, "-") && strings.Contains(word, "M")
+	})
+	if i < 0 {
+		return "", false
+	}
+	return words[i], true
 }
 
 // iptablesWords takes a line of iptables apart.

@@ -39,9 +39,9 @@ func TestTheSummaryCountsWhatWasDoneAndForgetsIt(t *testing.T) {
 	p.press(fmt.Sprint(right + 1))
 	p.run()
 	p.press("p")
-	p.see("your progress", "▸ 2  The node and the pod reach each other", "1/19 done, 1 of 1 prediction right, 1 hint", all(1)+", 1 of")
+	p.see("your progress", "▸ 2  The node and the pod reach each other", "1/22 done, 1 of 1 prediction right, 1 hint", all(1)+", 1 of")
 	p.press("r", "y")
-	p.see("0/19 done, no predictions, no hints")
+	p.see("0/22 done, no predictions, no hints")
 	p.miss(all(1)) // in the header, too
 	p.wait(func(string) bool { return !p.progress.Done("2.6") && p.progress.Hints("2.6") == 0 }, "still remembered")
 	if _, ok := p.progress.Prediction("2.6"); ok {

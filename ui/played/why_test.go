@@ -94,7 +94,7 @@ func TestWhyOutlivesItsNamespace(t *testing.T) {
 func TestWhyOfANameWithoutAnAddress(t *testing.T) {
 	p := startPlay(t, "3.4")
 	p.press("w")
-	p.see("no packet is sent, since the name has no address")
+	p.see("www.example.com cannot be looked up", "name-unresolved, in ns1")
 	p.run()
 	p.see("✓ 172.20.1.10 reaches 203.0.113.10")
 }

@@ -14,7 +14,7 @@ const ResetOnTheWay cause.Code = "reset-on-the-way"
 var _ = cause.Register(cause.Cause{
 	Code:  ResetOnTheWay,
 	Words: say.T("somebody resets the connection in the destination's name", "有人以目的方的名义复位（RST）了连接"),
-	Table: []string{"nft", "list", "ruleset"},
+	Table: []string{"iptables", "-vnL"},
 })
 
 // ResetBy is a connection that is refused although somebody listens, or nobody can

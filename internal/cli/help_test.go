@@ -71,7 +71,7 @@ func TestWhatIsTypedWronglyIsToldInTheLearnersLanguage(t *testing.T) {
 		"explain 10.0.0.1 --timeout=no": "--timeout \"no\"：应为时间，例如 2s 或 500ms",
 		"run --=x":                      "--=x 不是选项的写法；见 `nstutor run --help`",
 		"run --lang fr":                 "语言 \"fr\"：只有 en 和 zh；请用 --lang en",
-		"run 9.9":                       "\"9.9\" 既不是章也不是步骤；`nstutor run --list` 列出全部",
+		"run 9.99":                      "\"9.99\" 既不是章也不是步骤；`nstutor run --list` 列出全部",
 		"help dance":                    "nstutor 没有命令 \"dance\"；见 `nstutor --help`",
 		"progress reset":                "reset 需要且只需要指定一项要清除的内容：" + allChapters() + "、exercises 或 all",
 	} {

@@ -27,6 +27,16 @@ type Tuple struct {
 // names are those of protocols, as conntrack(8) spells them.
 var names = map[byte]string{unix.IPPROTO_ICMP: "icmp", unix.IPPROTO_TCP: "tcp", unix.IPPROTO_UDP: "udp"}
 
+// Protocol is the number of a protocol by that spelling; 0 of any other.
+func Protocol(name string) byte {
+	for number, known := range names {
+		if known == name {
+			return number
+		}
+	}
+	return 0
+}
+
 // Name is the protocol as conntrack(8) spells it, or its number.
 func (t Tuple) Name() string { return cmp.Or(names[t.Proto], strconv.Itoa(int(t.Proto))) }
 

@@ -15,9 +15,6 @@ import (
 	"nstutor/internal/say"
 )
 
-// protocols are those that conntrack can be told.
-var protocols = map[string]byte{"icmp": unix.IPPROTO_ICMP, "tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP}
-
 // ConntrackDel has the kernel forget the connections of a protocol that went to an
 // address, whatever that was translated to: `conntrack -D -p PROTO -d DST`.
 type ConntrackDel struct {
@@ -40,7 +37,7 @@ var (
 	_ = register("conntrack -D", func(netns string, words []string) (Change, error) {
 		c := ConntrackDel{Netns: netns}
 		err := readOptions(words, text("-p", &c.Proto), address("-s", &c.Src), address("-d", &c.Dst), number("--sport", &c.SrcPort))
-		if err == nil && (protocols[c.Proto] == 0 || !c.Dst.IsValid()) {
+		if err == nil && (conntrack.Protocol(c.Proto) == 0 || !c.Dst.IsValid()) {
 			err = say.Err("a protocol (-p) and an address (-d) are needed", "需要协议（-p）和地址（-d）")
 		}
 		return c, err
@@ -85,7 +82,7 @@ func (c ConntrackDel) MatchConntrackFlow(f *netlink.ConntrackFlow) bool {
 	src, _ := netip.AddrFromSlice(f.Forward.SrcIP)
 	dst, _ := netip.AddrFromSlice(f.Forward.DstIP)
 	from := (!c.Src.IsValid() || src.Unmap() == c.Src) && (c.SrcPort == 0 || int(f.Forward.SrcPort) == c.SrcPort)
-	return dst.Unmap() == c.Dst && from && f.Forward.Protocol == protocols[c.Proto]
+	return dst.Unmap() == c.Dst && from && f.Forward.Protocol == conntrack.Protocol(c.Proto)
 }
 
 // Undo fails: a connection has more than one can see.
@@ -121,7 +118,7 @@ func (c ConntrackAdd) Apply(_ context.Context, s Space) error {
 	err = ns.Do(func() error {
 		req := nl.NewNetlinkRequest(unix.NFNL_SUBSYS_CTNETLINK<<8|nl.IPCTNL_MSG_CT_NEW, unix.NLM_F_CREATE|unix.NLM_F_EXCL|unix.NLM_F_ACK)
 		req.AddData(&nl.Nfgenmsg{NfgenFamily: unix.AF_INET, Version: nl.NFNETLINK_V0})
-		proto := protocols[c.Proto]
+		proto := conntrack.Protocol(c.Proto)
 		req.AddData(conntrack.Tuple{Proto: proto, Src: c.Src, Dst: c.Dst}.Attr(nl.CTA_TUPLE_ORIG))
 		req.AddData(conntrack.Tuple{Proto: proto, Src: c.Dst, Dst: c.Src}.Attr(nl.CTA_TUPLE_REPLY))
 		nat := nl.NewRtAttr(unix.NLA_F_NESTED|ctNATDst, nil)

@@ -61,11 +61,12 @@ func (n NFT) Undo(_ context.Context, s Space, was Before) error {
 }
 
 func undoSentence(s nft.Sentence, netns string, was Before) error {
-	added := s.Verb == nft.Add
-	switch {
-	case s.Object == "rule":
+	if s.Object == "rule" {
 		return nft.RemoveNew(s, was.handles(netns, s.Family, s.Table, s.Name))
-	case added && (s.Object == "table" && was.hasTable(netns, s.Family, s.Table) || s.Object == "chain" && was.hasChain(netns, s.Family, s.Table, s.Name)):
+	}
+	_, table := was.table(netns, s.Family, s.Table)
+	_, chain := was.chain(netns, s.Family, s.Table, s.Name)
+	if s.Verb == nft.Add && (s.Object == "table" && table || s.Object == "chain" && chain) {
 		return nil // nft adds what is there already without a word
 	}
 	opposite, ok := s.Opposite()
@@ -90,32 +91,32 @@ func (n NFT) do(s Space, do func() error) error {
 
 // handles are those of the rules that a chain had; nil where it is not known.
 func (b Before) handles(netns, family, table, chain string) map[uint64]bool {
-	set := b.Rules[netns]
-	if set == nil {
+	if b.Rules[netns] == nil {
 		return nil
 	}
 	all := map[uint64]bool{}
-	if t, ok := set.Table(family, table); ok {
-		if c, ok := t.Chain(chain); ok {
-			for _, rule := range c.Rules {
-				all[rule.Handle] = true
-			}
+	if c, ok := b.chain(netns, family, table, chain); ok {
+		for _, rule := range c.Rules {
+			all[rule.Handle] = true
 		}
 	}
 	return all
 }
 
-func (b Before) hasChain(netns, family, table, chain string) bool {
-	set := b.Rules[netns]
-	if set == nil {
-		return false
+// chain is a chain of the namespace's packet filter as it was, whichever program made
+// it.
+func (b Before) chain(netns, family, table, chain string) (*netfilter.Chain, bool) {
+	if t, ok := b.table(netns, family, table); ok {
+		return t.Chain(chain)
 	}
-	t, ok := set.Table(family, table)
-	if !ok {
-		return false
+	return nil, false
+}
+
+func (b Before) table(netns, family, name string) (*netfilter.Table, bool) {
+	if set := b.Rules[netns]; set != nil {
+		return set.Table(family, name)
 	}
-	_, ok = t.Chain(chain)
-	return ok
+	return nil, false
 }
 
 // nftWordsOf are the words of a line, with what a shell has to be told in one piece
@@ -132,17 +133,10 @@ func nftWordsOf(line string) (words []string) {
 	}
 }
 
-// hasTable reports whether the namespace's packet filter had a table, whichever
-// program made it.
-func (b Before) hasTable(netns, family, name string) bool {
-	set := b.Rules[netns]
-	return set != nil && slices.ContainsFunc(set.Tables, func(t netfilter.Table) bool { return t.Family == family && t.Name == name })
-}
-
 // dropEmpty deletes a table that was not there before, if there is one now and no
 // rule is in it, in the calling thread's namespace.
 func dropEmpty(was Before, netns, family, name string) error {
-	if was.hasTable(netns, family, name) {
+	if _, there := was.table(netns, family, name); there {
 		return nil
 	}
 	return nft.DropEmpty(family, name)

@@ -37,7 +37,7 @@ func (m Masquerade) rule() natRule {
 	if m.Out != "" {
 		words = append(words, "oifname", nft.Device(m.Out))
 	}
-	return natRule{m.Netns, m.v6(), "postrouting", "srcnat", append(words, "masquerade")}
+	return natRule{m.Netns, m.v6(), "POSTROUTING", append(words, "masquerade")}
 }
 
 // Apply appends the rule over netlink, to the table and the chain that iptables
@@ -91,7 +91,7 @@ func (t Translate) Command() Command {
 // rule is how nft says it.
 func (t Translate) rule() natRule {
 	words := slices.Concat(nftAddresses(netip.Prefix{}, t.Dst), t.Kind.nft(), []string{"dnat", "to", t.to()})
-	return natRule{t.Netns, t.Dst.Is6(), t.Hook, "dstnat", words}
+	return natRule{t.Netns, t.Dst.Is6(), strings.ToUpper(t.Hook), words}
 }
 
 // Apply appends it over netlink.

@@ -2,7 +2,6 @@ package change
 
 import (
 	"slices"
-	"strings"
 
 	"nstutor/internal/nft"
 	"nstutor/internal/say"
@@ -11,40 +10,35 @@ import (
 // natRule is a rule at the end of one of the chains that iptables has in its table
 // nat, which is made with it where it is not there.
 type natRule struct {
-	netns          string
-	v6             bool
-	hook, priority string
-	words          []string
+	netns string
+	v6    bool
+	chain string
+	words []string
 }
 
-func (r natRule) chain() string { return strings.ToUpper(r.hook) }
-
-// lines are what nft is told.
-func (r natRule) lines() [][]string {
+// lines are what nft is told: the table and the chain, and then the rule.
+func (r natRule) lines() (chain [][]string, rule []string) {
 	ip := family(r.v6)
 	return [][]string{
 		{"add", "table", ip, "nat"},
-		{"add", "chain", ip, "nat", r.chain(), "{ type nat hook " + r.hook + " priority " + r.priority + "; }"},
-		append([]string{"add", "rule", ip, "nat", r.chain()}, r.words...),
-	}
+		{"add", "chain", ip, "nat", r.chain, "{ " + iptablesChains["nat "+r.chain] + " }"},
+	}, append([]string{"add", "rule", ip, "nat", r.chain}, r.words...)
 }
 
 func (r natRule) commands() []Command {
 	var all []Command
-	for _, words := range r.lines() {
+	chain, rule := r.lines()
+	for _, words := range append(chain, rule) {
 		all = append(all, In(r.netns, append([]string{"nft"}, words...)...))
 	}
 	return all
 }
 
 func (r natRule) apply(s Space) error {
-	var said []nft.Sentence
-	for _, words := range r.lines()[:2] {
-		sentences, err := nft.Parse(words)
-		if err != nil {
-			return err
-		}
-		said = append(said, sentences...)
+	chain, _ := r.lines()
+	said, err := sentences(chain)
+	if err != nil {
+		return err
 	}
 	rule, err := r.rule()
 	if err != nil {
@@ -52,7 +46,7 @@ func (r natRule) apply(s Space) error {
 	}
 	return inNetns(s, r.netns, func() error {
 		if err := nft.Do(append(said, rule)); err != nil {
-			return say.Err("add a rule to %s nat %s: %v", "在 %s nat %s 中添加规则：%v", family(r.v6), r.chain(), err)
+			return say.Err("add a rule to %s nat %s: %v", "在 %s nat %s 中添加规则：%v", family(r.v6), r.chain, err)
 		}
 		return nil
 	})
@@ -61,7 +55,7 @@ func (r natRule) apply(s Space) error {
 // rule is the rule itself. It counts, as the rules of iptables do.
 func (r natRule) rule() (nft.Sentence, error) {
 	verdict := slices.IndexFunc(r.words, func(word string) bool { return word == "dnat" || word == "masquerade" })
-	return nft.Rule(nft.Add, family(r.v6), "nat", r.chain(), slices.Insert(slices.Clone(r.words), verdict, "counter")...)
+	return nft.Rule(nft.Add, family(r.v6), "nat", r.chain, slices.Insert(slices.Clone(r.words), verdict, "counter")...)
 }
 
 func (r natRule) undo(s Space, was Before) error {

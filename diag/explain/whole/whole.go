@@ -36,7 +36,7 @@ type Hole struct {
 // that takes less than its other end sends lets segments pass that travel together
 // (is_skb_forwardable()), and where rules clamp the size it is theirs.
 func Look(world *machine.Machine, q trace.Question, opens *trace.Trace) (Hole, bool) {
-	if len(opens.Faults) > 0 || !opens.Back || opens.Listens == nil || clamped(opens) {
+	if len(opens.Faults) > 0 || !opens.Back || opens.Listens == nil {
 		return Hole{}, false
 	}
 	server := opens.Listens.Space
@@ -54,6 +54,9 @@ func Look(world *machine.Machine, q trace.Question, opens *trace.Trace) (Hole, b
 		why, proof, lost := untold(full.Hops, f, q.Dest.Is6())
 		if !lost || discovers(hole.From) {
 			continue
+		}
+		if clamped(opens) { // last, for it reads all rules of all namespaces on the way
+			return Hole{}, false
 		}
 		if opens.Reached.Dst != q.Dest || opens.Reached.Src != opens.Source {
 			hole.To = netip.Addr{}

@@ -60,7 +60,7 @@ func (d *decoder) assign(register uint32, field Field, unknown string) {
 		}
 	case len(o.data) > 0:
 		info := ruleFields[field]
-		effect.Text = string(field) + " set " + fieldText(field, networkOrder(o.data, info.host))
+		effect.Text = string(field) + " set " + FieldText(field, networkOrder(o.data, info.host))
 	default:
 		effect.Text = string(field) + " set [expr]"
 	}
@@ -111,7 +111,7 @@ func (d *decoder) nat(a nfnl.Attrs) {
 		v.Kind = VerdictDNAT
 	}
 	if a.Has(unix.NFTA_NAT_REG_ADDR_MIN) {
-		v.family = familyNames[byte(a.Uint32(unix.NFTA_NAT_FAMILY))]
+		v.family = Families[byte(a.Uint32(unix.NFTA_NAT_FAMILY))]
 	}
 	d.natRange(&v, a, unix.NFTA_NAT_REG_ADDR_MIN, unix.NFTA_NAT_REG_ADDR_MAX)
 	d.natPorts(&v, a, unix.NFTA_NAT_REG_PROTO_MIN, unix.NFTA_NAT_REG_PROTO_MAX)

@@ -9,7 +9,7 @@ import (
 	"github.com/google/nftables/userdata"
 )
 
-var familyNames = map[byte]string{
+var Families = map[byte]string{ // of tables, as nft calls them
 	unix.NFPROTO_IPV4: "ip", unix.NFPROTO_IPV6: "ip6", unix.NFPROTO_INET: "inet",
 	unix.NFPROTO_ARP: "arp", unix.NFPROTO_BRIDGE: "bridge", unix.NFPROTO_NETDEV: "netdev",
 }
@@ -48,7 +48,7 @@ func (s *source) nftTables() ([]Table, error) {
 	out := make([]Table, 0, len(tables))
 	for _, m := range tables {
 		t := Table{
-			Family: familyNames[m.Family], Name: m.Text(unix.NFTA_TABLE_NAME), family: m.Family,
+			Family: Families[m.Family], Name: m.Text(unix.NFTA_TABLE_NAME), family: m.Family,
 			Dormant: m.Uint32(unix.NFTA_TABLE_FLAGS)&1 != 0, // NFT_TABLE_F_DORMANT
 		}
 		for _, cm := range chains {
@@ -128,7 +128,7 @@ func comment(data []byte) (string, bool) {
 // iptables knows, and have an x_tables extension or at least a counter, which
 // it puts into each. All that they say must have a form in iptables.
 func (d *decoder) byIPTables() bool {
-	t := &Table{Family: familyNames[d.family], Name: d.table}
+	t := &Table{Family: Families[d.family], Name: d.table}
 	if t.Family != "ip" && t.Family != "ip6" || !iptablesNames[t.Name] || !d.compat && !d.counted {
 		return false
 	}

@@ -138,7 +138,7 @@ func (d *decoder) word(at uint32) operand {
 // network and transport are the protocols that the conditions so far demand.
 func (d *decoder) network() string {
 	if d.family == unix.NFPROTO_IPV4 || d.family == unix.NFPROTO_IPV6 || d.family == unix.NFPROTO_ARP {
-		return familyNames[d.family]
+		return Families[d.family]
 	}
 	for _, m := range d.rule.Matches {
 		value, ok := m.single()

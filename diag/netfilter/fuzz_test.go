@@ -54,7 +54,7 @@ func FuzzNFTRule(f *testing.F) {
 		element := decodeRuleElement(expressions)
 		set := &ruleSet{elements: []ruleElement{element}}
 		d := &decoder{family: family, table: "filter", sets: func(ruleSetKey) (*ruleSet, bool) { return set, true }}
-		spellRule(&Table{Family: familyNames[family], Name: "filter"}, d.nftRule(attrs, nil))
+		spellRule(&Table{Family: Families[family], Name: "filter"}, d.nftRule(attrs, nil))
 		d.nftRule(attrs, func(m *Match) bool { return m.Holds([]byte{10, 0, 0, 1}) })
 		decodeNFTChain(nfnl.Message{Family: family, Attrs: expressions})
 	})
@@ -77,7 +77,7 @@ func FuzzXTExtension(f *testing.F) {
 		x := xt{family: family, name: name, rev: rev, data: data}
 		d.addXTMatch(x)
 		d.addXTTarget(x)
-		spellRule(&Table{Family: familyNames[family], Name: "filter"}, d.end())
+		spellRule(&Table{Family: Families[family], Name: "filter"}, d.end())
 	})
 }
 

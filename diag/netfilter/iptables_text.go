@@ -148,7 +148,7 @@ func iptablesSingle(m Match) (string, bool) {
 	if !ok || m.Mask != nil {
 		return "", false
 	}
-	return fieldText(m.Key[0], value), true
+	return FieldText(m.Key[0], value), true
 }
 
 func iptablesNumber(m Match) (string, bool) {

@@ -240,7 +240,7 @@ func (e xtEntry) ownConditions(d *decoder) {
 	const invIn, invOut, invSource, invDest, invFragment, invProto = 1, 2, 8, 16, 32, 64
 	l := e.layout()
 	inverse := e.b[l.inverse]
-	family := familyNames[e.family]
+	family := Families[e.family]
 	e.masked(d, Field(family+" saddr"), 0, 2*l.addr, l.addr, inverse&invSource != 0)
 	e.masked(d, Field(family+" daddr"), l.addr, 3*l.addr, l.addr, inverse&invDest != 0)
 	e.masked(d, "iifname", l.in, l.inMask, unix.IFNAMSIZ, inverse&invIn != 0)

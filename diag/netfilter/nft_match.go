@@ -49,12 +49,12 @@ func nftMatch(m Match) string {
 func nftBound(m Match) string {
 	r := m.OneOf[0][0]
 	value := map[string][]byte{"<": ruleStep(r.Hi, 1), "<=": r.Hi, ">": ruleStep(r.Lo, -1), ">=": r.Lo}[m.bound]
-	return m.bound + " " + fieldText(m.Key[0], value)
+	return m.bound + " " + FieldText(m.Key[0], value)
 }
 
 func nftMasked(m Match, key, sign string) string {
 	field, value := m.Key[0], m.OneOf[0][0].Lo
-	text := fieldText(field, value)
+	text := FieldText(field, value)
 	bits, isPrefix := prefixLen(m.Mask)
 	switch {
 	case isAddress(field) && isPrefix:
@@ -65,13 +65,13 @@ func nftMasked(m Match, key, sign string) string {
 		if !m.Not {
 			key += " !"
 		}
-		return key + " " + fieldText(field, m.Mask)
+		return key + " " + FieldText(field, m.Mask)
 	case field == "tcp flags":
-		return fmt.Sprintf("%s %s%s / %s", key, sign, text, fieldText(field, m.Mask))
+		return fmt.Sprintf("%s %s%s / %s", key, sign, text, FieldText(field, m.Mask))
 	case sign == "":
 		sign = "== "
 	}
-	return fmt.Sprintf("%s & %s %s%s", key, fieldText(field, m.Mask), sign, text)
+	return fmt.Sprintf("%s & %s %s%s", key, FieldText(field, m.Mask), sign, text)
 }
 
 // wildcard is the part of a device name before its wildcard.

@@ -149,7 +149,7 @@ func nftImplied(r *Rule, at int) bool {
 		return false
 	}
 	var protocols []string
-	switch text := fieldText(m.Key[0], value); m.Key[0] {
+	switch text := FieldText(m.Key[0], value); m.Key[0] {
 	case "meta nfproto":
 		protocols = map[string][]string{"ipv4": {"ip", "icmp"}, "ipv6": {"ip6", "icmpv6"}}[text]
 	case "meta protocol", "ether type":

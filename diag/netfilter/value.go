@@ -114,8 +114,8 @@ func bitNames(bits []bit, n uint64) []string {
 	return names
 }
 
-// fieldText writes one value of a field; device names, a wildcard too.
-func fieldText(field Field, value []byte) string {
+// FieldText writes one value of a field; device names, a wildcard too.
+func FieldText(field Field, value []byte) string {
 	if text := ruleFields[field].text; text != nil {
 		return text(value)
 	}
@@ -134,12 +134,12 @@ func fieldText(field Field, value []byte) string {
 // rangeText writes a range as nft does: a value, a prefix, or first-last.
 func rangeText(field Field, r Range) string {
 	if bytes.Equal(r.Lo, r.Hi) {
-		return fieldText(field, r.Lo)
+		return FieldText(field, r.Lo)
 	}
 	if bits, ok := prefixLen(ruleNot(ruleXor(r.Lo, r.Hi))); ok && isAddress(field) && allZero(ruleAnd(r.Lo, ruleXor(r.Lo, r.Hi))) {
-		return fmt.Sprintf("%s/%d", fieldText(field, r.Lo), bits)
+		return fmt.Sprintf("%s/%d", FieldText(field, r.Lo), bits)
 	}
-	return fieldText(field, r.Lo) + "-" + fieldText(field, r.Hi)
+	return FieldText(field, r.Lo) + "-" + FieldText(field, r.Hi)
 }
 
 func tupleText(fields []Field, tuple Tuple) string {

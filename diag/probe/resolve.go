@@ -3,6 +3,7 @@ package probe
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -20,6 +21,12 @@ type NameError struct {
 	Outcome Outcome // NoName when a name server said so, NoResolver when none answered
 	Words   string
 	Servers []netip.AddrPort // of NoResolver: who was asked, in that order
+}
+
+// Unresolved is the error of a name for which no name server answered, if err is one.
+func Unresolved(err error) (*NameError, bool) {
+	e, ok := errors.AsType[*NameError](err)
+	return e, ok && len(e.Servers) > 0
 }
 
 func (e *NameError) Error() string { return e.Name + ": " + e.Words }

@@ -10,7 +10,6 @@ import (
 	"nstutor/chapters"
 	"nstutor/chapters/exercises"
 	"nstutor/internal/lab"
-	"nstutor/internal/lab/door"
 	"nstutor/internal/progress"
 	"nstutor/internal/say"
 	"nstutor/steps"
@@ -28,16 +27,12 @@ func (a *app) course(cmd *cobra.Command, _ []string) error {
 		go func() {
 			made <- append(chapters.All(), exercise.Course(exercises.All(), 1+rand.Uint64N(seeds-1))...)
 		}()
-		l, err := lab.New(cmd.Context(), lab.Options{})
+		memory := progress.Load(progress.Path())
+		l, err := a.openLab(cmd.Context(), func() say.Text { return say.T("step %s", "步骤 %s", memory.Position()) })
 		if err != nil {
 			return err
 		}
 		defer l.Close()
-		memory := progress.Load(progress.Path())
-		// A lab without a door is a lab all the same.
-		if err := door.Serve(cmd.Context(), l, func() say.Text { return say.T("step %s", "步骤 %s", memory.Position()) }); err != nil {
-			a.complain(say.T("`nstutor shell` will not find this lab: %v", "`nstutor shell` 将找不到这个实验网络：%v", err))
-		}
 		course := <-made
 		return ui.Run(cmd.Context(), steps.NewPlayer(l, course), course, memory, ui.Options{
 			Lang:  a.lang,

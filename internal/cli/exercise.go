@@ -70,7 +70,7 @@ by its fix, refused for its wrong ideas.`, `打开一个练习：网络被人弄
 				return err
 			}
 			if check {
-				return a.inLab(func() error { return a.prove(cmd.Context(), args[0]) })
+				return a.inLab(func() error { return a.prove(cmd.Context(), one) })
 			}
 			name := ""
 			if one == nil {
@@ -108,7 +108,7 @@ by its fix, refused for its wrong ideas.`, `打开一个练习：网络被人弄
 
 // exercises opens the exercise of that name, or the list.
 func (a *app) exercises(ctx context.Context, name string, seed uint64) error {
-	l, err := a.openLab(ctx)
+	l, err := a.openLab(ctx, theExercises)
 	if err != nil {
 		return err
 	}
@@ -122,13 +122,16 @@ func (a *app) exercises(ctx context.Context, name string, seed uint64) error {
 	return ui.Run(ctx, steps.NewPlayer(l, course), course, memory, opts)
 }
 
-// openLab is a lab for exercises, with its door.
-func (a *app) openLab(ctx context.Context) (*lab.Lab, error) {
+func theExercises() say.Text { return say.T("the exercises", "练习") }
+
+// openLab is a lab with its door, which tells whoever looks for one what it is of. A lab
+// without a door is a lab all the same.
+func (a *app) openLab(ctx context.Context, of func() say.Text) (*lab.Lab, error) {
 	l, err := lab.New(ctx, lab.Options{})
 	if err != nil {
 		return nil, err
 	}
-	if err := door.Serve(ctx, l, func() say.Text { return say.T("the exercises", "练习") }); err != nil {
+	if err := door.Serve(ctx, l, of); err != nil {
 		a.complain(say.T("`nstutor shell` will not find this lab: %v", "`nstutor shell` 将找不到这个实验网络：%v", err))
 	}
 	return l, nil

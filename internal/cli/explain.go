@@ -181,7 +181,7 @@ http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 地址�
 // answerTo explains the way to a host, or why its name has no address.
 func answerTo(ctx context.Context, world *machine.Machine, host string, req explain.Request) (explain.Answer, error) {
 	dest, err := destination(ctx, req.From, host)
-	if failed, ok := errors.AsType[*probe.NameError](err); ok && failed.Outcome == probe.NoResolver && len(failed.Servers) > 0 {
+	if failed, ok := probe.Unresolved(err); ok {
 		return explain.ExplainName(ctx, world, req, failed)
 	}
 	if err != nil {

@@ -54,7 +54,7 @@ func isFolder(arg string) bool {
 // openGiven opens an exercise that was handed over. What is done there is no part of
 // the learner's progress: it is kept in the lab, and goes with it.
 func (a *app) openGiven(ctx context.Context, give giving) error {
-	l, err := a.openLab(ctx)
+	l, err := a.openLab(ctx, theExercises)
 	if err != nil {
 		return err
 	}
@@ -71,17 +71,17 @@ func (a *app) openGiven(ctx context.Context, give giving) error {
 // forgotten is a place that a lab has of its own.
 const forgotten = "/run/nstutor"
 
-// prove plays the exercise in a folder, and says which promises it keeps.
-func (a *app) prove(ctx context.Context, dir string) error {
-	e, err := given.Folder(dir)
-	if err != nil {
-		return err
-	}
+// prove plays an exercise that was handed over, and says which promises it keeps.
+func (a *app) prove(ctx context.Context, give giving) error {
 	l, err := lab.New(ctx, lab.Options{Fast: true})
 	if err != nil {
 		return err
 	}
 	defer l.Close()
+	e, err := give(ctx, l)
+	if err != nil {
+		return err
+	}
 	proofs, err := given.Prove(ctx, l, e)
 	if err != nil {
 		return err

@@ -17,7 +17,12 @@ func readNetwork(path string) (netfile.File, error) {
 	if err != nil {
 		return netfile.File{}, err
 	}
-	f, err := netfile.Read(string(text))
+	return networkIn(path, string(text))
+}
+
+// networkIn is the network that a file's text says.
+func networkIn(path, text string) (netfile.File, error) {
+	f, err := netfile.Read(text)
 	if err != nil {
 		return f, say.At(say.Clean(path), err)
 	}
@@ -44,9 +49,9 @@ func (a *app) inCopy(ctx context.Context, path string, do func(netfile.File) err
 	if err != nil {
 		return err
 	}
-	f, err := netfile.Read(string(text))
+	f, err := networkIn(path, string(text))
 	if err != nil {
-		return say.At(say.Clean(path), err)
+		return err
 	}
 	built, err := replica.Build(ctx, f.Network)
 	if err != nil {

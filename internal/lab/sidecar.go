@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"nstutor/internal/say"
+	"nstutor/internal/sockopt"
 )
 
 // SidecarMark is the mark of what the sidecar sends itself. Real ones are known by their
@@ -28,7 +28,7 @@ func sidecar(args []string) error {
 		port = args[0]
 	}
 	listen := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
-		return control(raw, func(fd int) error {
+		return sockopt.Control(raw, func(fd int) error {
 			if !transparent {
 				return nil
 			}
@@ -54,13 +54,6 @@ func sidecar(args []string) error {
 	}
 }
 
-// control does something to a socket.
-func control(raw syscall.RawConn, do func(fd int) error) error {
-	var failed error
-	err := raw.Control(func(fd uintptr) { failed = do(int(fd)) })
-	return say.Join(err, failed)
-}
-
 // passOn connects a client with whom it meant.
 func passOn(client *net.TCPConn, transparent bool) error {
 	meant := client.LocalAddr().String() // TPROXY leaves it as it was
@@ -72,7 +65,7 @@ func passOn(client *net.TCPConn, transparent bool) error {
 		meant = to.String()
 	}
 	dial := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
-		return control(raw, func(fd int) error { return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MARK, SidecarMark) })
+		return sockopt.Control(raw, func(fd int) error { return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MARK, SidecarMark) })
 	}}
 	server, err := dial.Dial("tcp4", meant)
 	if err != nil {
@@ -97,7 +90,7 @@ func originalDestination(conn *net.TCPConn) (to netip.AddrPort, err error) {
 	if err != nil {
 		return to, err
 	}
-	err = control(raw, func(fd int) error {
+	err = sockopt.Control(raw, func(fd int) error {
 		// A struct sockaddr_in fits the first part of this one.
 		at, err := unix.GetsockoptIPv6Mreq(fd, unix.SOL_IP, soOriginalDst)
 		if err == nil {

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/sockopt"
 )
 
 // tell answers every datagram, at port 53 or the one given, with the address of
@@ -23,7 +25,7 @@ func tell(args []string) error {
 		return err
 	}
 	defer conn.Close()
-	if err := askForDestination(conn); err != nil {
+	if err := sockopt.AskForDestination(conn); err != nil {
 		return err
 	}
 	data, about := make([]byte, 2048), make([]byte, 256)
@@ -37,21 +39,6 @@ func tell(args []string) error {
 		// answered again.
 		conn.WriteToUDPAddrPort([]byte(answer), from)
 	}
-}
-
-// askForDestination has the kernel tell with each datagram to which of this
-// machine's addresses it came (ip(7), IP_PKTINFO).
-func askForDestination(conn *net.UDPConn) error {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var refused error
-	err = raw.Control(func(fd uintptr) { refused = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_PKTINFO, 1) })
-	if err != nil {
-		return err
-	}
-	return refused
 }
 
 // destination reads what the kernel has told; it is empty where it has not.

@@ -26,7 +26,7 @@ func Read(text string) (File, error) {
 	if n > Version {
 		return File{}, newer(n)
 	}
-	r := parse{names: map[string]int{}}
+	r := parse{names: map[string]int{}, away: map[place]string{}, devs: map[place]bool{}, called: map[spaceDev]bool{}}
 	number := 1
 	for line := range strings.Lines(rest) {
 		number++
@@ -96,11 +96,11 @@ func (p *parse) line(words []string) error {
 	case "listens":
 		return listens(s, plain)
 	}
-	return row1(s, words)
+	return readRow(s, words)
 }
 
-// row1 reads a line of a table that has rows alone.
-func row1(s *replica.Space, words []string) error {
+// readRow reads a line of a table that has rows alone.
+func readRow(s *replica.Space, words []string) error {
 	for _, t := range rows {
 		if t.word == words[0] {
 			r, err := t.of.heard(words[1:])
@@ -225,9 +225,6 @@ func (p *parse) link(s *replica.Space, words []string) error {
 		if where, err = unquoted(where); err != nil {
 			return unknown(words[0])
 		}
-		if p.away == nil {
-			p.away = map[place]string{}
-		}
 		p.away[place{here, len(s.Links)}] = where
 	case words[0] != "here":
 		return unknown(words[0])
@@ -237,9 +234,6 @@ func (p *parse) link(s *replica.Space, words []string) error {
 
 // addLink adds a link whose index and name are its own.
 func (p *parse) addLink(s *replica.Space, l replica.Link, here int) error {
-	if p.devs == nil {
-		p.devs, p.called = map[place]bool{}, map[spaceDev]bool{}
-	}
 	at, name := place{here, l.Index}, spaceDev{here, l.Name}
 	if l.Index <= 0 || !isName(l.Name, unix.IFNAMSIZ-1) || p.devs[at] || p.called[name] || len(p.devs) == mostLinks {
 		return say.Err("the device %q has no index or name of its own", "网卡 %q 没有自己的编号或名称", short([]string{l.Name}))

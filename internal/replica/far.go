@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -148,20 +149,11 @@ func (f *far) replyARP(o outlook, frame []byte) []byte {
 
 // replyEcho answers an echo request (RFC 792).
 func (f *far) replyEcho(o outlook, frame []byte) []byte {
-	p := frame[ethHeader:]
-	if len(p) < 20 || p[0]>>4 != 4 || p[9] != unix.IPPROTO_ICMP || frame[0]&1 != 0 {
+	p, header, ok := f.takes(o, frame)
+	if !ok || p[9] != unix.IPPROTO_ICMP || len(p) < header+8 || p[header] != 8 {
 		return nil
 	}
-	header, length := int(p[0]&15)*4, int(binary.BigEndian.Uint16(p[2:]))
-	fragment := binary.BigEndian.Uint16(p[6:])&0x3fff != 0
-	src, dst := netip.AddrFrom4([4]byte(p[12:16])), netip.AddrFrom4([4]byte(p[16:20]))
-	if header < 20 || length < header+8 || length > len(p) || fragment || p[header] != 8 || f.copied[dst] || !o.returns(src) {
-		return nil
-	}
-	reply := append([]byte{}, frame[6:12]...)
-	reply = append(reply, frame[:6]...)
-	reply = append(reply, frame[12:ethHeader]...)
-	reply = append(reply, p[:length]...)
+	reply := append(turned(frame), p...)
 	q := reply[ethHeader:]
 	copy(q[12:], p[16:20])
 	copy(q[16:], p[12:16])
@@ -170,6 +162,26 @@ func (f *far) replyEcho(o outlook, frame []byte) []byte {
 	q[header], q[header+2], q[header+3] = 0, 0, 0
 	binary.BigEndian.PutUint16(q[header+2:], checksum(q[header:]))
 	return reply
+}
+
+// takes is the packet of a frame, with the length of its header, where it is one that
+// who is taken to be outside would answer: whole, and with a way back.
+func (f *far) takes(o outlook, frame []byte) (p []byte, header int, ok bool) {
+	p = frame[ethHeader:]
+	if len(p) < 20 || p[0]>>4 != 4 || frame[0]&1 != 0 || binary.BigEndian.Uint16(p[6:])&0x3fff != 0 {
+		return nil, 0, false
+	}
+	header, length := int(p[0]&15)*4, int(binary.BigEndian.Uint16(p[2:]))
+	if header < 20 || length < header || length > len(p) {
+		return nil, 0, false
+	}
+	src, dst := netip.AddrFrom4([4]byte(p[12:16])), netip.AddrFrom4([4]byte(p[16:20]))
+	return p[:length], header, !f.copied[dst] && o.returns(src)
+}
+
+// turned is the Ethernet header of a frame's answer.
+func turned(frame []byte) []byte {
+	return slices.Concat(frame[6:12], frame[:6], frame[12:ethHeader])
 }
 
 // checksum is the Internet's (RFC 1071).

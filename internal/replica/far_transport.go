@@ -2,7 +2,7 @@ package replica
 
 import (
 	"encoding/binary"
-	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,20 +19,12 @@ const (
 // a FIN as who has said goodbye, so that nothing is sent again; a datagram is sent
 // back.
 func (f *far) replyTransport(o outlook, frame []byte) []byte {
-	p := frame[ethHeader:]
-	if len(p) < 20 || p[0]>>4 != 4 || frame[0]&1 != 0 || binary.BigEndian.Uint16(p[6:])&0x3fff != 0 {
-		return nil
-	}
-	header, length := int(p[0]&15)*4, int(binary.BigEndian.Uint16(p[2:]))
-	if header < 20 || length < header || length > len(p) {
-		return nil
-	}
-	src, dst := netip.AddrFrom4([4]byte(p[12:16])), netip.AddrFrom4([4]byte(p[16:20]))
-	if f.copied[dst] || !o.returns(src) {
+	p, header, ok := f.takes(o, frame)
+	if !ok {
 		return nil
 	}
 	var body []byte
-	switch inner := p[header:length]; p[9] {
+	switch inner := p[header:]; p[9] {
 	case unix.IPPROTO_TCP:
 		body = answerSegment(inner)
 	case unix.IPPROTO_UDP:
@@ -41,7 +33,6 @@ func (f *far) replyTransport(o outlook, frame []byte) []byte {
 	if body == nil {
 		return nil
 	}
-	reply := append(append(append([]byte{}, frame[6:12]...), frame[:6]...), frame[12:ethHeader]...)
 	ip := []byte{0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, p[9], 0, 0}
 	ip = append(append(ip, p[16:20]...), p[12:16]...)
 	binary.BigEndian.PutUint16(ip[2:], uint16(len(ip)+len(body)))
@@ -53,7 +44,7 @@ func (f *far) replyTransport(o outlook, frame []byte) []byte {
 		sum = 0xffff // zero would be none (RFC 768)
 	}
 	binary.BigEndian.PutUint16(body[at:], sum)
-	return append(append(reply, ip...), body...)
+	return slices.Concat(turned(frame), ip, body)
 }
 
 func answerSegment(p []byte) []byte {

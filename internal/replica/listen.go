@@ -11,6 +11,7 @@ import (
 
 	"nstutor/diag/socket"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/sockopt"
 )
 
 // Listener is a port on which somebody in a namespace takes connections, or
@@ -95,11 +96,7 @@ func (l Listener) open() interface{ Close() error } {
 		if err != nil {
 			return nil
 		}
-		raw, err := conn.SyscallConn()
-		if err == nil {
-			err = raw.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_PKTINFO, 1) })
-		}
-		if err != nil {
+		if sockopt.AskForDestination(conn) != nil {
 			conn.Close()
 			return nil
 		}

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"time"
 
@@ -114,8 +113,7 @@ func (q Question) answer(ctx context.Context, known netip.Addr) (explain.Answer,
 	dest := known
 	if !dest.IsValid() {
 		dest, err = probe.Resolve(ctx, from.NS, to)
-		var failed *probe.NameError
-		if errors.As(err, &failed) && len(failed.Servers) > 0 {
+		if failed, ok := probe.Unresolved(err); ok {
 			return explain.ExplainName(ctx, world, explain.Request{From: from}, failed)
 		}
 		if err != nil {

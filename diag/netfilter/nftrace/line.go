@@ -67,31 +67,12 @@ func (p *Packet) line(device func(index uint32) string) string {
 	case ported && len(t) >= 4:
 		words = append(words, fmt.Sprintf("%s sport %d %[1]s dport %[3]d", proto, binary.BigEndian.Uint16(t), binary.BigEndian.Uint16(t[2:])))
 		if proto == "tcp" && len(t) >= 14 {
-			words = append(words, "tcp flags == "+flags(t[13]))
+			words = append(words, "tcp flags == "+strings.ReplaceAll(netfilter.FieldText("tcp flags", t[13:14]), ",", " | "))
 		}
 	case h[9] == unix.IPPROTO_ICMP && len(t) >= 1:
-		words = append(words, "icmp type "+icmpName(t[0]))
+		words = append(words, "icmp type "+netfilter.FieldText("icmp type", t[:1]))
 	}
 	return strings.Join(words, " ")
-}
-
-// flags are those of a TCP header, the lowest bit first.
-func flags(b byte) string {
-	var set []string
-	for i, name := range []string{"fin", "syn", "rst", "psh", "ack", "urg", "ecn", "cwr"} {
-		if b&(1<<i) != 0 {
-			set = append(set, name)
-		}
-	}
-	return strings.Join(set, " | ")
-}
-
-func icmpName(kind byte) string {
-	names := map[byte]string{0: "echo-reply", 3: "destination-unreachable", 8: "echo-request", 11: "time-exceeded"}
-	if name, ok := names[kind]; ok {
-		return name
-	}
-	return fmt.Sprint(kind)
 }
 
 // device is the name of a device of the namespace, or its index where it is gone.

@@ -91,14 +91,9 @@ func (l *Listener) Lines() ([]string, error) {
 	return lines, nil
 }
 
-var families = map[byte]string{
-	unix.NFPROTO_IPV4: "ip", unix.NFPROTO_IPV6: "ip6", unix.NFPROTO_INET: "inet",
-	unix.NFPROTO_ARP: "arp", unix.NFPROTO_BRIDGE: "bridge", unix.NFPROTO_NETDEV: "netdev",
-}
-
 // parse reads what nft_trace_notify() wrote.
 func parse(a nfnl.Announcement) Event {
-	e := Event{ID: a.Uint32(attrID), Family: families[a.Family], Table: a.Text(attrTable), Chain: a.Text(attrChain)}
+	e := Event{ID: a.Uint32(attrID), Family: netfilter.Families[a.Family], Table: a.Text(attrTable), Chain: a.Text(attrChain)}
 	switch a.Uint32(attrKind) {
 	case kindPolicy:
 		e.Policy = true

@@ -12,10 +12,11 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
-
-	"golang.org/x/sys/unix"
+	"nstutor/internal/sockopt"
 )
 
 // askingTime is how long the other side of a door may take for one answer: a lab
@@ -175,10 +176,9 @@ func peerOf(conn *net.UnixConn) (peer *unix.Ucred, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if e := raw.Control(func(fd uintptr) {
-		peer, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	}); e != nil {
-		return nil, e
-	}
+	err = sockopt.Control(raw, func(fd int) (err error) {
+		peer, err = unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
+		return err
+	})
 	return peer, err
 }

@@ -1,0 +1,28 @@
+// Package sockopt does to the sockets that package net has opened what that has no words
+// for.
+package sockopt
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
+)
+
+// Control does something to the socket of a connection or a listener of package net.
+func Control(raw syscall.RawConn, do func(fd int) error) error {
+	var failed error
+	err := raw.Control(func(fd uintptr) { failed = do(int(fd)) })
+	return say.Join(err, failed)
+}
+
+// AskForDestination has the kernel tell with each datagram to which of the namespace's
+// addresses it came (ip(7), IP_PKTINFO).
+func AskForDestination(conn syscall.Conn) error {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return Control(raw, func(fd int) error { return unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_PKTINFO, 1) })
+}

@@ -39,9 +39,10 @@ type Lab struct {
 	procs  map[string]*Process
 	dns    *nameServer
 	notes  map[string]bool
-	shells int      // that were opened
-	before []func() // what BeforeClose was given
-	held   []func() // what Hold was given
+	shells int             // that were opened
+	before []func()        // what BeforeClose was given
+	held   []func()        // what Hold was given
+	asIs   map[string]bool // namespaces that LeaveAsIs was given
 }
 
 // Options are the ways in which a lab can differ.
@@ -65,6 +66,7 @@ func New(ctx context.Context, opts Options) (*Lab, error) {
 		spaces:  map[string]*nsenter.Namespace{},
 		procs:   map[string]*Process{},
 		notes:   map[string]bool{},
+		asIs:    map[string]bool{},
 	}
 	hear()
 	go l.follow()
@@ -126,7 +128,7 @@ func (l *Lab) open(name string) (*nsenter.Namespace, error) {
 	}
 	sealSys(ns)
 	// Whoever made it: it is pinned when it is first seen, under its first name.
-	if !l.named(ns.Inode()) {
+	if !l.named(ns.Inode()) && !l.asIs[name] {
 		Pin(ns)
 	}
 	l.spaces[name] = ns
@@ -220,6 +222,14 @@ func (l *Lab) Hold(shut func()) {
 	l.held = append(l.held, shut)
 }
 
+// LeaveAsIs has a namespace of that name, which is about to be made, keep the settings
+// that its maker gives it, until the next Reset.
+func (l *Lab) LeaveAsIs(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asIs[name] = true
+}
+
 // empty takes everything out of the lab: processes, namespaces, files, notes.
 func (l *Lab) empty() {
 	for _, shut := range l.held {
@@ -243,6 +253,7 @@ func (l *Lab) empty() {
 		}
 	}
 	clear(l.notes)
+	clear(l.asIs)
 	entries, _ := os.ReadDir("/etc/netns")
 	for _, e := range entries {
 		os.RemoveAll(filepath.Join("/etc/netns", e.Name()))

@@ -95,11 +95,11 @@ func TestEveryNamespaceIsPinnedOnAStrangeMachine(t *testing.T) {
 	}
 }
 
-// TestNamespaceMadeByHandIsPinned does what `ip netns add` does, with settings
-// as a strange machine would hand them down.
-func TestNamespaceMadeByHandIsPinned(t *testing.T) {
-	l := newLab(t)
-	path := "/run/netns/by-hand"
+// strangeNamespace does what `ip netns add` does, with settings as a strange machine would
+// hand them down.
+func strangeNamespace(t *testing.T, name string) {
+	t.Helper()
+	path := "/run/netns/" + name
 	if err := os.WriteFile(path, nil, 0o444); err != nil {
 		t.Fatal(err)
 	}
@@ -117,6 +117,35 @@ func TestNamespaceMadeByHandIsPinned(t *testing.T) {
 	if err := <-mounted; err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestNamespaceLeftAsItIsKeepsItsSettings: who makes one for a lab may have given it
+// settings that count, until the lab begins anew.
+func TestNamespaceLeftAsItIsKeepsItsSettings(t *testing.T) {
+	l := newLab(t)
+	l.LeaveAsIs("captured")
+	strangeNamespace(t, "captured")
+	ns := namespace(t, l, "captured") // seen, and pinned if it is one of those that are
+	for path, want := range strange {
+		if got, err := ns.ReadSysctl(path); err != nil || got != want {
+			t.Errorf("%s is %s (%v), want %s", path, got, err, want)
+		}
+	}
+	if err := l.Reset(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	strangeNamespace(t, "captured")
+	ns = namespace(t, l, "captured")
+	soon(t, time.Second, "the next one is pinned", func() bool {
+		value, err := ns.ReadSysctl("net/ipv4/ip_forward")
+		return err == nil && value == "0"
+	})
+}
+
+// TestNamespaceMadeByHandIsPinned finds settings of a strange machine.
+func TestNamespaceMadeByHandIsPinned(t *testing.T) {
+	l := newLab(t)
+	strangeNamespace(t, "by-hand")
 	ns := namespace(t, l, "by-hand")
 	soon(t, time.Second, "the watcher pins it", func() bool {
 		value, err := ns.ReadSysctl("net/ipv4/conf/default/proxy_arp")

@@ -17,6 +17,9 @@ func (w *World) Network(n replica.Network) {
 			return
 		}
 	}
+	for _, s := range n.Spaces {
+		w.l.LeaveAsIs(s.Name)
+	}
 	built, err := replica.Build(w.ctx, n)
 	if err != nil {
 		w.err = err

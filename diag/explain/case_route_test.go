@@ -221,3 +221,18 @@ var martianBreakages = among([]breakage{
 })
 
 func TestMartians(t *testing.T) { explainBreakages(t, chain, martianBreakages) }
+
+// TestAnotherNetworkSaysNothing: rules of a network that no wire leads to are about
+// addresses of its own.
+func TestAnotherNetworkSaysNothing(t *testing.T) {
+	labtest.Slow(t)
+	const rule = "r2: iptables -t nat -A PREROUTING -d 10.2.0.2 -j DNAT --to-destination 10.2.0.99"
+	needTools(t, rule)
+	stranger := chain.build(t)
+	stranger.run(rule)
+	for _, c := range routeBreakages {
+		if c.name == "loop" {
+			c.try(chain.build(t))
+		}
+	}
+}

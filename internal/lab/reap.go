@@ -79,13 +79,22 @@ func zombie() int {
 	return int(info[pidIndex])
 }
 
-// hasPidfd says whether this process holds a pidfd of the child.
+// hasPidfd says whether this process holds a pidfd of the child: pidfd_show_fdinfo() in
+// fs/pidfs.c numbers it.
 func hasPidfd(pid int) (bool, error) {
 	dir, err := os.Open("/proc/self/fd")
 	if err != nil {
 		return false, err
 	}
 	defer dir.Close()
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return false, err
+	}
+	depth := len(pids(string(status)))
+	if depth == 0 { // a kernel that tells nothing apart
+		return true, nil
+	}
 	names, err := dir.Readdirnames(-1)
 	if err != nil {
 		return false, err
@@ -96,25 +105,22 @@ func hasPidfd(pid int) (bool, error) {
 			continue
 		}
 		info, err := os.ReadFile("/proc/self/fdinfo/" + name)
-		if err == nil && pidOf(string(info)) == pid {
+		if of := pids(string(info)); err == nil && len(of) >= depth && of[depth-1] == strconv.Itoa(pid) {
 			return true, nil
 		}
 	}
 	return false, nil
 }
 
-// pidOf is the process of a pidfd, as its own PID namespace counts it: the last
-// of the numbers that pidfd_show_fdinfo() writes behind NSpid.
-func pidOf(fdinfo string) int {
-	for line := range strings.Lines(fdinfo) {
-		var pid int
+// pids are the numbers of a process in its PID namespaces, as /proc has them behind
+// NSpid: the first is that of the namespace /proc was mounted in, and the last its own.
+// A child that is the first process of a namespace of its own, as another lab's is, has
+// one number more than its parent.
+func pids(status string) []string {
+	for line := range strings.Lines(status) {
 		if numbers, ok := strings.CutPrefix(line, "NSpid:"); ok {
-			fields := strings.Fields(numbers)
-			if len(fields) > 0 {
-				pid, _ = strconv.Atoi(fields[len(fields)-1])
-			}
-			return pid
+			return strings.Fields(numbers)
 		}
 	}
-	return 0
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -47,8 +48,11 @@ func TestReaperLeavesChildrenToWhoeverWaits(t *testing.T) {
 	labtest.Slow(t)
 	l := newLab(t)
 	var late []*exec.Cmd
-	for range 20 {
+	for i := range 20 {
 		cmd := exec.Command("sh", "-c", "(sleep 0.05 &) ; exit 7")
+		if i%2 == 1 { // the first process of a PID namespace, as that of a lab in the lab is
+			cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID}
+		}
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}

@@ -67,7 +67,7 @@ func (w *walk) deadLeg(n *machine.Space, p packet, f cause.Finding) *detour {
 // leadsBy reports whether a next hop is somebody else than n, and leads to an
 // address by itself.
 func (w *walk) leadsBy(h table.Nexthop, n *machine.Space, dst netip.Addr) bool {
-	return slices.ContainsFunc(fabric.Owners(w.world.All(), h.Via), func(s fabric.Site) bool {
+	return slices.ContainsFunc(fabric.Owners(w.world.Connected(n), h.Via), func(s fabric.Site) bool {
 		return s.Node != n && fabric.Station{Node: s.Node, Dev: s.Dev}.LeadsTo(dst)
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/tally"
+	"nstutor/diag/table"
 )
 
 // maxSearched bounds the other namespaces whose rules are read.
@@ -38,21 +39,37 @@ func Judge(on []*machine.Space, asked flows.Flow) (service.Unknown, bool) {
 	return beside, len(beside.Among) > 0
 }
 
-// Elsewhere is the same where only rules of other namespaces know the address: it is
-// at the first one that passes the request on.
-func Elsewhere(world *machine.Machine, on []*machine.Space, asked flows.Flow) (service.Unknown, bool) {
-	for i, n := range world.All() {
+// Elsewhere is the same where only rules of other namespaces of the same network know
+// the address: it is at the first one that passes the request on. There is none where
+// one of them is in a network of the address: it is a host's.
+func Elsewhere(world *machine.Machine, on []*machine.Space, asked flows.Flow) (found service.Unknown, ok bool) {
+	if len(on) == 0 {
+		return service.Unknown{}, false
+	}
+	for i, n := range world.Connected(on[0]) {
 		if i == maxSearched {
 			break
 		}
-		if slices.Contains(on, n) || len(on) == 0 {
+		if hosts(n, asked.Dst) {
+			return service.Unknown{}, false
+		}
+		if slices.Contains(on, n) || ok {
 			continue
 		}
 		if has := of(services(n, asked.Dst), asked.Dst); len(has) > 0 {
-			return service.Unknown{At: cause.At(on[min(1, len(on)-1)].Name), Flow: asked, Has: has, There: n.Title()}, true
+			found = service.Unknown{At: cause.At(on[min(1, len(on)-1)].Name), Flow: asked, Has: has, There: n.Title()}
+			ok = true
 		}
 	}
-	return service.Unknown{}, false
+	return found, ok
+}
+
+// hosts says whether an address is in a network of a device of n.
+func hosts(n *machine.Space, addr netip.Addr) bool {
+	devices, err := n.DevicesFor(addr)
+	return err == nil && slices.ContainsFunc(devices, func(d machine.Device) bool {
+		return slices.ContainsFunc(d.Addrs, func(a table.Addr) bool { return a.Prefix.Contains(addr) })
+	})
 }
 
 // services are those that the rules of a namespace translate, of the IP version of an
@@ -60,15 +77,12 @@ func Elsewhere(world *machine.Machine, on []*machine.Space, asked flows.Flow) (s
 // an address is a host's.
 func services(n *machine.Space, dst netip.Addr) []tally.Service {
 	devices, err := n.DevicesFor(dst)
-	if err != nil {
+	if err != nil || hosts(n, dst) {
 		return nil
 	}
 	own := map[netip.Addr]bool{}
 	for _, d := range devices {
 		for _, a := range d.Addrs {
-			if a.Prefix.Contains(dst) {
-				return nil
-			}
 			own[a.Prefix.Addr()] = true
 		}
 	}

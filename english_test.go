@@ -20,9 +20,15 @@ type reason struct {
 // reasons are all there are.
 var reasons = []reason{
 	{"a command line, or a part of one", "", regexp.MustCompile(`^[ ;{&#]*(HANDLE: nft|ip|wg show|iptables|nft|bridge|docker|nstutor|dev|echo nameserver|addr show|link show|default via|unreachable default|type nat|type bridge|for f in)\b|^/(24|32) dev|^ (down|hairpin off|priority dstnat|master|type veth|self permanent|dir out)`)},
-	{"a line of nft, or a part of one", "", regexp.MustCompile(`^(add|insert|delete|flush) (table|chain|rule|map|element)\b|^ ?((tcp|udp) dport [0-9]+ ?)?(counter )?dnat to |^(tcp|udp) dport [0-9]+$|^rule ip svc |^ ?fib daddr type |^ tcp dport [0-9]+ counter accept$|^goto [a-z-]+$|^ ?((tcp|udp) dport [0-9]+ |ct state [a-z,]+ |oifname eth0 )?counter (accept|drop|reject|masquerade|meta mark)\b|^ \. tcp \. `)},
+	{"a line of nft, or a part of one", "", regexp.MustCompile(`^(add|insert|delete|flush) (table|chain|rule|map|element)\b|^ ?((tcp|udp) dport [0-9]+ ?)?(counter )?dnat to |^(tcp|udp) dport [0-9]+$|^rule ip svc |^ ?fib daddr type |^ tcp dport [0-9]+ (counter accept|drop|counter goto svc-web)$|^ meta nftrace set 1$|^goto [a-z-]+$|^ passing (ip daddr|[{] type filter)|^ ?((tcp|udp) dport [0-9]+ |ct state [a-z,]+ |oifname eth0 )?counter (accept|drop|reject|masquerade|meta mark)\b|^ \. tcp \. `)},
+	{"words of ip", "internal/change/link_set.go", regexp.MustCompile(`^type macvlan mode$`)},
+	{"rules of iptables in the words of nft", "internal/change/iptables_nft.go", regexp.MustCompile(`^type filter hook |^(icmp type|th [sd]port|ct state|destination-unreachable icmp code frag-needed)$`)},
 	{"rules of iptables", "", regexp.MustCompile(`^ ?(-[APmp] |FORWARD|OUTPUT|(filter|nat|mangle) [A-Z]+$)`)},
 	{"rules as nft and iptables print them", "diag/netfilter/", regexp.MustCompile(`.`)},
+	{"a script, for a shell", "steps/contract/script.go", regexp.MustCompile(`.`)},
+	{"a command of a small runtime, and what a script says", "", regexp.MustCompile(`^(cni (check )?$|no route to $|CNI_COMMAND=ADD|%s ip addr add)`)},
+	{"a module, a target and a field of the packet filter", "", regexp.MustCompile(`^(module [a-z_]+|target TPROXY|tcp dport)$`)},
+	{"what nft monitor trace and conntrack print", "", regexp.MustCompile(`^(trace id|(drop )?\(verdict [a-z]+\)|filter FORWARD rule|SYN_SENT src=)$`)},
 	{"frames as tcpdump prints them", "diag/wire/frame", regexp.MustCompile(`.`)},
 	{"what a frame of ICMP is called by tcpdump", "", regexp.MustCompile(`^(echo (request|reply)|time exceeded in-transit)$`)},
 	{"what ping says", "diag/probe/ping_message.go", regexp.MustCompile(`.`)},

@@ -1,6 +1,8 @@
 package chapters
 
 import (
+	"slices"
+
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/probe"
@@ -229,5 +231,5 @@ var pod = Chapter{
 			},
 			Watch: toNode,
 		},
-	}, branches...),
+	}, slices.Concat(branches, furtherBranches)...),
 }

@@ -3,6 +3,7 @@ package chapters
 import (
 	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
+	. "nstutor/steps/bridge"
 )
 
 // The node's bridge, its address in the pods' network, and the third pod, which

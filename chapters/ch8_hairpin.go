@@ -3,6 +3,7 @@ package chapters
 import (
 	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
+	. "nstutor/steps/bridge"
 	. "nstutor/steps/service"
 )
 

@@ -77,6 +77,36 @@ var (
 	}
 )
 
+// The rules of a service's own address, which the node's pods ask for.
+var (
+	nearOnly = Rule{
+		Netns: host, Line: "insert rule ip svc svc-web counter goto ep-b",
+		Same: []string{"iptables -t nat -I KUBE-SVC-WEB -j KUBE-SVL-WEB"},
+		For:  []Sent{{From: podAIP, To: vipWeb, Wants: []string{podBWeb}}},
+	}
+	readyOnly = Rule{
+		Netns: host, Line: "insert rule ip svc svc-web counter goto ep-c",
+		Same: []string{"iptables -t nat -I KUBE-SVC-WEB -j KUBE-SEP-C"},
+		For:  []Sent{{From: podAIP, To: vipWeb, Wants: []string{podCWeb}}},
+	}
+	stillServing = Rule{
+		Netns: host, Line: "insert rule ip svc svc-web counter goto ep-b",
+		Same: []string{"iptables -t nat -I KUBE-SVC-WEB -j KUBE-SEP-B"},
+		For:  []Sent{{From: podAIP, To: vipWeb, Wants: []string{podBWeb}}},
+	}
+)
+
+// nearAndFar has the pods of the first node ask for the service's address as well, and be
+// answered by the pods of both: those know the way back.
+var nearAndFar = concat(
+	nodeRules("flush chain ip svc prerouting", "add rule ip svc prerouting ip daddr "+vip+" tcp dport 80 counter goto svc-web"),
+	[]Action{RouteAdd{Netns: inet, Dst: "10.244.1.0/24", Via: nodeIP}},
+)
+
+// oneGoing has the service led by two pods of this node, of which one is about to end.
+var oneGoing = nodeRules("flush chain ip svc svc-web", "add chain ip svc ep-c", "add rule ip svc ep-c meta l4proto tcp counter dnat to "+podCWeb,
+	"add rule ip svc svc-web numgen random mod 2 vmap { 0 : goto ep-b, 1 : goto ep-c }")
+
 // metPodB has the node know pod-b's MAC address: it would ask for it in the name of
 // 127.0.0.1, which the pod does not answer, and the symptom would be another.
 var metPodB = []Action{Send{Netns: host, To: podBIP}}
@@ -246,6 +276,45 @@ var nodePorts = Chapter{
 				Claims: []Claim{Counts{Netns: host, Hook: "input", Text: "drop", Min: 1}},
 			},
 			Watch: userToNode,
+		},
+		{
+			ID:     "9.8",
+			Setup:  nearAndFar,
+			Action: nearOnly,
+			Before: Promise{
+				Gets:   []Get{{From: podA, URL: vipURL, Client: podAIP}},
+				Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP, podDIP}}},
+			},
+			After: Promise{
+				Gets:   served(podA, podAIP, podBIP),
+				Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP}}},
+			},
+			Watch: podToVIP,
+		},
+		{
+			ID:     "9.9",
+			Setup:  oneGoing,
+			Action: readyOnly,
+			Before: Promise{
+				Gets:   []Get{{From: podA, URL: vipURL, Client: podAIP}},
+				Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP, podCIP}}},
+			},
+			After: Promise{
+				Gets:   append(served(podA, podAIP, podCIP), Get{From: podA, URL: "http://" + podBIP, Client: podAIP}),
+				Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podCIP}}},
+			},
+			Watch: podToVIP,
+		},
+		{
+			ID:     "9.10",
+			Setup:  []Action{End{Netns: podC, Name: "web-c"}},
+			Action: stillServing,
+			Before: Promise{Gets: asks(podA, vipURL, unix.ECONNREFUSED)},
+			After: Promise{
+				Gets:   served(podA, podAIP, podBIP),
+				Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP}}},
+			},
+			Watch: podToVIP,
 		},
 	},
 }

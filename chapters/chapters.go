@@ -8,7 +8,7 @@ import "nstutor/steps"
 func All() steps.Course { return whole().Here() }
 
 func whole() steps.Course {
-	return steps.Course{packets, namespaces, pod, outside, routed, bridged, virtual, balanced, hairpinned, nodePorts, policed}
+	return steps.Course{packets, namespaces, pod, outside, routed, bridged, contract, virtual, instruments, balanced, hairpinned, nodePorts, policed, sidecars}
 }
 
 // The places of the course.

@@ -2,6 +2,7 @@ package chapters_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"nstutor/chapters"
@@ -20,6 +21,10 @@ func newLab(t *testing.T) *lab.Lab {
 	t.Cleanup(l.Close)
 	return l
 }
+
+// remade are the steps that take a device or a namespace away: what comes back has
+// another index, so the player rebuilds the lab.
+var remade = []string{"2.B10", "5C.4"}
 
 // TestEveryStepKeepsItsPromises plays each step by itself, from a rebuilt lab:
 // before holds, the action is not done yet, applying it makes it done, after
@@ -46,7 +51,7 @@ func TestEveryStepKeepsItsPromises(t *testing.T) {
 			if err != nil {
 				t.Fatalf("undo: %v", err)
 			}
-			if rebuilt {
+			if rebuilt && !slices.Contains(remade, step.ID) {
 				t.Error("undo alone does not bring the state before back")
 			}
 			wantDone(t, player, false)

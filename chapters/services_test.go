@@ -1,9 +1,9 @@
 package chapters_test
 
 import (
-	"context"
-	"net/netip"
+	"errors"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,7 +19,7 @@ import (
 func services() (all []steps.Step) {
 	for _, chapter := range chapters.All() {
 		switch chapter.ID {
-		case "6", "7", "8", "9", "10":
+		case "6", "6I", "7", "8", "9", "10", "10R":
 			all = append(all, chapter.Steps...)
 		}
 	}
@@ -33,7 +33,8 @@ func TestTheOtherSpellingCounts(t *testing.T) {
 	l := newLab(t)
 	tried := 0
 	for _, step := range services() {
-		same := step.Action.Change(l).Command().Same
+		command := step.Action.Change(l).Command()
+		same := command.Same
 		if len(same) == 0 || step.ID == "6.4" || strings.Contains(same[0], "KUBE-") {
 			continue
 		}
@@ -47,7 +48,7 @@ func TestTheOtherSpellingCounts(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, line := range same {
-				if err := labtest.Type(t.Context(), l, "host", line); err != nil {
+				if err := labtest.Type(t.Context(), l, command.Netns, line); err != nil {
 					t.Fatalf("%s: %v", line, err)
 				}
 			}
@@ -73,6 +74,10 @@ func withoutCounts(p steps.Promise) steps.Promise {
 	return p
 }
 
+// takenIn are steps in which the connection comes about, with a program that stands in
+// between, and nothing more comes of it: what explain follows ends there.
+var takenIn = map[string]bool{"10R.1 after": true, "10R.2 before": true}
+
 // TestWhySaysWhatAStepPromises: what explain predicts of what the live pane tries is
 // what the step promises of it, before and after.
 func TestWhySaysWhatAStepPromises(t *testing.T) {
@@ -84,11 +89,19 @@ func TestWhySaysWhatAStepPromises(t *testing.T) {
 			if err := player.Goto(t.Context(), step.ID); err != nil {
 				t.Fatal(err)
 			}
-			why(t, step, step.Before)
+			if !takenIn[step.ID+" before"] {
+				why(t, step, step.Before)
+			}
 			if err := player.Apply(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			why(t, step, step.After)
+			after := step.After
+			if _, looks := step.Action.(steps.Observe); looks { // nothing has changed for what the pane tries
+				after.Gets = slices.Concat(after.Gets, step.Before.Gets)
+			}
+			if !takenIn[step.ID+" after"] {
+				why(t, step, after)
+			}
 		})
 	}
 }
@@ -101,19 +114,20 @@ func why(t *testing.T, step steps.Step, p steps.Promise) {
 			continue
 		}
 		to, proto, port, _ := tried.Flow()
-		dest, err := netip.ParseAddr(to)
-		if err != nil { // the name is looked up before anything is explained
-			return
-		}
 		world := machine.New()
 		defer world.Close()
 		from, err := world.Open(tried.Netns)
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := explain.Explain(context.Background(), world, explain.Request{
-			From: from, Dest: dest, Proto: proto, Port: port, SrcPort: tried.SrcPort,
-		})
+		req := explain.Request{From: from, Proto: proto, Port: port, SrcPort: tried.SrcPort}
+		var a explain.Answer
+		req.Dest, err = probe.Resolve(t.Context(), from.NS, to)
+		if failed := (*probe.NameError)(nil); errors.As(err, &failed) {
+			a, err = explain.ExplainName(t.Context(), world, req, failed)
+		} else if err == nil {
+			a, err = explain.Explain(t.Context(), world, req)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

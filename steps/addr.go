@@ -25,19 +25,19 @@ func (a AddrAdd) Change(*lab.Lab) change.Change {
 func (a AddrAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	want, err := netip.ParsePrefix(a.Addr)
 	if err != nil {
-		return []Condition{{Table: ipTable(a.Netns, "addr"), Want: say.Quote(a.Addr), Err: err}}
+		return []Condition{{Table: IPTable(a.Netns, "addr"), Want: say.Quote(a.Addr), Err: err}}
 	}
-	snap, missing := tables(ctx, l, a.Netns, table.Links|table.Addrs|table.Routes)
+	snap, missing := Tables(ctx, l, a.Netns, table.Links|table.Addrs|table.Routes)
 	if missing != nil {
 		return missing
 	}
-	link, device := deviceThere(snap, Dev{Netns: a.Netns, Name: a.Dev})
+	link, device := DeviceThere(snap, Dev{Netns: a.Netns, Name: a.Dev})
 	here := Condition{
-		Table: ipTable(a.Netns, "addr show "+a.Dev),
+		Table: IPTable(a.Netns, "addr show "+a.Dev),
 		Want:  say.T("the address %s on %s", "%[2]s 上有地址 %[1]s", want.Addr(), a.Dev),
 	}
 	found, has := addrOn(snap, want, a.Dev)
-	here.Met, here.Seen = has, unless(has, otherAddr(snap, want.Addr(), a.Dev))
+	here.Met, here.Seen = has, Unless(has, otherAddr(snap, want.Addr(), a.Dev))
 	all := []Condition{device, here}
 	if want.IsSingleIP() {
 		return all
@@ -51,7 +51,7 @@ func (a AddrAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 		onLink.Met = has && routeCovers(snap, want.Masked(), a.Dev)
 	}
 	if has {
-		onLink.Seen = unless(onLink.Met, found.Inet())
+		onLink.Seen = Unless(onLink.Met, found.Inet())
 	}
 	return append(all, onLink)
 }
@@ -99,12 +99,12 @@ func (a AddrDel) Change(*lab.Lab) change.Change {
 
 // Conditions implements Action.
 func (a AddrDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, table.Links|table.Addrs)
+	snap, missing := Tables(ctx, l, a.Netns, table.Links|table.Addrs)
 	if missing != nil {
 		return missing
 	}
 	gone := Condition{
-		Table: ipTable(a.Netns, "addr show "+a.Dev), Met: true,
+		Table: IPTable(a.Netns, "addr show "+a.Dev), Met: true,
 		Want: say.T("no address %s on %s", "%[2]s 上没有地址 %[1]s", a.Addr, a.Dev),
 	}
 	for _, addr := range snap.AddrsOn(a.Dev) {

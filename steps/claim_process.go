@@ -131,7 +131,7 @@ type Tracked struct {
 	Src, Dst, ReplySrc, ReplyDst string
 }
 
-func (c Tracked) Promised(*lab.Lab) say.Text { return about(c.Netns, "conntrack", say.Quote(c.line())) }
+func (c Tracked) Promised(*lab.Lab) say.Text { return About(c.Netns, "conntrack", say.Quote(c.line())) }
 
 func (c Tracked) line() string {
 	return fmt.Sprintf("src=%s dst=%s … src=%s dst=%s", c.Src, c.Dst, c.ReplySrc, c.ReplyDst)

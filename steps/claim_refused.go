@@ -11,15 +11,19 @@ import (
 	"nstutor/internal/say"
 )
 
-// Refused claims that the kernel does not take an action as things are. It
-// tries it; should it succeed, it is taken back.
+// Refused claims that the kernel does not take an action as things are, or that it
+// does: it tries it, and takes it back should it succeed.
 type Refused struct {
 	Action Action
-	Why    unix.Errno
+	Why    unix.Errno // 0: it is not
 }
 
 func (c Refused) Promised(l *lab.Lab) say.Text {
-	return say.T("%s: %v", "%s：%v", Typed(c.Action.Change(l).Command()), c.Why)
+	command := Typed(c.Action.Change(l).Command())
+	if c.Why == 0 {
+		return say.T("%s: accepted", "%s：被接受", command)
+	}
+	return say.T("%s: %v", "%s：%v", command, c.Why)
 }
 
 func (c Refused) Look(ctx context.Context, l *lab.Lab, e *Evidence) (say.Text, bool, error) {
@@ -29,10 +33,10 @@ func (c Refused) Look(ctx context.Context, l *lab.Lab, e *Evidence) (say.Text, b
 	tried := c.Action.Change(l)
 	err := tried.Apply(ctx, l)
 	if err == nil {
-		return say.T("accepted", "被接受了"), false, tried.Undo(ctx, l, change.Before{})
+		return say.T("accepted", "被接受了"), c.Why == 0, tried.Undo(ctx, l, change.Before{})
 	}
 	if errors.Is(err, lab.ErrNoNamespace) {
 		return say.Text{}, false, err // nobody was asked
 	}
-	return say.Quote(err), errors.Is(err, c.Why), nil
+	return say.Quote(err), c.Why != 0 && errors.Is(err, c.Why), nil
 }

@@ -14,8 +14,8 @@ import (
 	"nstutor/internal/say"
 )
 
-// snapshot reads one namespace for a claim.
-func snapshot(ctx context.Context, l *lab.Lab, netns string) (*table.Snapshot, error) {
+// Snapshot reads one namespace for a claim.
+func Snapshot(ctx context.Context, l *lab.Lab, netns string) (*table.Snapshot, error) {
 	ns, err := l.NS(netns)
 	if err != nil {
 		return nil, err
@@ -23,13 +23,13 @@ func snapshot(ctx context.Context, l *lab.Lab, netns string) (*table.Snapshot, e
 	return table.Read(ctx, ns, table.ReadOptions{Names: l.Namespaces()})
 }
 
-// about says something of what a command lists in a namespace.
-func about(netns, command string, what say.Text) say.Text {
+// About says something of what a command lists in a namespace.
+func About(netns, command string, what say.Text) say.Text {
 	return say.T("%s %s: %s", "%s %s：%s", netns, command, what)
 }
 
-// none says that something is not in a list, and empty that nothing is.
-func none(of string) say.Text { return say.T("no %s", "没有 %s", of) }
+// None says that something is not in a list, and empty that nothing is.
+func None(of string) say.Text { return say.T("no %s", "没有 %s", of) }
 
 var empty = say.T("empty", "空")
 
@@ -42,7 +42,7 @@ type RouteIs struct {
 
 func (c RouteIs) Promised(*lab.Lab) say.Text {
 	if c.Absent {
-		return about(c.Netns, "ip route", none(c.Dst))
+		return About(c.Netns, "ip route", None(c.Dst))
 	}
 	line := c.Dst
 	if c.Via != "" {
@@ -51,11 +51,11 @@ func (c RouteIs) Promised(*lab.Lab) say.Text {
 	if c.Dev != "" {
 		line += " dev " + c.Dev
 	}
-	return about(c.Netns, "ip route", say.Quote(line))
+	return About(c.Netns, "ip route", say.Quote(line))
 }
 
 func (c RouteIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
-	snap, err := snapshot(ctx, l, c.Netns)
+	snap, err := Snapshot(ctx, l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
 	}
@@ -69,16 +69,16 @@ func (c RouteIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, b
 			return say.Quote(r.Line()), !c.Absent, nil
 		}
 	}
-	return none(c.Dst), c.Absent, nil
+	return None(c.Dst), c.Absent, nil
 }
 
 // NoRoutes claims that the main table is empty.
 type NoRoutes struct{ Netns string }
 
-func (c NoRoutes) Promised(*lab.Lab) say.Text { return about(c.Netns, "ip route", empty) }
+func (c NoRoutes) Promised(*lab.Lab) say.Text { return About(c.Netns, "ip route", empty) }
 
 func (c NoRoutes) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
-	snap, err := snapshot(ctx, l, c.Netns)
+	snap, err := Snapshot(ctx, l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
 	}
@@ -107,34 +107,36 @@ type NeighIs struct {
 
 func (c NeighIs) Promised(l *lab.Lab) say.Text {
 	if c.Absent {
-		return about(c.Netns, "ip neigh", none(c.Dst))
+		return About(c.Netns, "ip neigh", None(c.Dst))
 	}
 	line := c.Dst + " dev " + c.Dev
 	if c.MACOf != (Dev{}) {
-		line += " lladdr " + macText(l, c.MACOf)
+		line += " lladdr " + MACText(l, c.MACOf)
 	}
-	return about(c.Netns, "ip neigh", say.Quote(line+" "+strings.Join(c.States, "|")))
+	return About(c.Netns, "ip neigh", say.Quote(line+" "+strings.Join(c.States, "|")))
 }
 
-func macText(l *lab.Lab, d Dev) string {
-	return fmt.Sprintf("%s (%s)", macOf(l, d), d.Name)
+// MACText is the MAC address of a device as text, or how the device is called where it
+// cannot be had.
+func MACText(l *lab.Lab, d Dev) string {
+	return fmt.Sprintf("%s (%s)", MACOf(l, d), d.Name)
 }
 
 func (c NeighIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
-	snap, err := snapshot(ctx, l, c.Netns)
+	snap, err := Snapshot(ctx, l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
 	}
 	n, ok := snap.Neighbour(netip.MustParseAddr(c.Dst), c.Dev)
 	if !ok {
-		return none(c.Dst), c.Absent, nil
+		return None(c.Dst), c.Absent, nil
 	}
 	if c.Absent {
 		return say.Quote(n.Line()), false, nil
 	}
 	holds := slices.Contains(c.States, n.State)
 	if c.MACOf != (Dev{}) {
-		holds = holds && n.MAC.String() == macOf(l, c.MACOf).String()
+		holds = holds && n.MAC.String() == MACOf(l, c.MACOf).String()
 	}
 	return say.Quote(n.Line()), holds, nil
 }
@@ -150,7 +152,7 @@ type LinkIs struct {
 
 func (c LinkIs) Promised(*lab.Lab) say.Text {
 	if c.Absent {
-		return about(c.Netns, "ip link", none(c.Name))
+		return About(c.Netns, "ip link", None(c.Name))
 	}
 	line := say.Quote(c.Name)
 	if len(c.Has) > 0 {
@@ -162,11 +164,11 @@ func (c LinkIs) Promised(*lab.Lab) say.Text {
 	if c.Peer != "" {
 		line = say.T("%s %s", "%s %s", line, "link-netns "+c.Peer)
 	}
-	return about(c.Netns, "ip link", line)
+	return About(c.Netns, "ip link", line)
 }
 
 func (c LinkIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
-	snap, err := snapshot(ctx, l, c.Netns)
+	snap, err := Snapshot(ctx, l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
 	}
@@ -193,11 +195,11 @@ func (c LinkIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bo
 type OnlyLoopback struct{ Netns string }
 
 func (c OnlyLoopback) Promised(*lab.Lab) say.Text {
-	return about(c.Netns, "ip link", say.T("only lo, state DOWN", "只有 lo，state DOWN"))
+	return About(c.Netns, "ip link", say.T("only lo, state DOWN", "只有 lo，state DOWN"))
 }
 
 func (c OnlyLoopback) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
-	snap, err := snapshot(ctx, l, c.Netns)
+	snap, err := Snapshot(ctx, l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
 	}
@@ -218,13 +220,13 @@ type AddrIs struct {
 
 func (c AddrIs) Promised(*lab.Lab) say.Text {
 	if c.Addr == "" {
-		return about(c.Netns, "ip addr", say.T("%s has no inet", "%s 没有 inet 地址", c.Dev))
+		return About(c.Netns, "ip addr", say.T("%s has no inet", "%s 没有 inet 地址", c.Dev))
 	}
-	return about(c.Netns, "ip addr", say.Quote(c.Dev+" inet "+c.Addr))
+	return About(c.Netns, "ip addr", say.Quote(c.Dev+" inet "+c.Addr))
 }
 
 func (c AddrIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
-	snap, err := snapshot(ctx, l, c.Netns)
+	snap, err := Snapshot(ctx, l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
 	}
@@ -245,7 +247,7 @@ func (c AddrIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bo
 type SysctlIs struct{ Netns, Key, Value string }
 
 func (c SysctlIs) Promised(*lab.Lab) say.Text {
-	return about(c.Netns, "sysctl", say.Quote(c.Key+" = "+c.Value))
+	return About(c.Netns, "sysctl", say.Quote(c.Key+" = "+c.Value))
 }
 
 func (c SysctlIs) Look(_ context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
@@ -266,7 +268,7 @@ func (c RouteGet) Promised(*lab.Lab) say.Text {
 	if c.Via != "" {
 		line += " via " + c.Via
 	}
-	return about(c.Netns, "ip route get", say.Quote(line+" dev "+c.Dev))
+	return About(c.Netns, "ip route get", say.Quote(line+" dev "+c.Dev))
 }
 
 func (c RouteGet) Look(_ context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {

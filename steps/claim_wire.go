@@ -50,7 +50,7 @@ func orAny(s string) string {
 
 func macWord(l *lab.Lab, mac string, d Dev) string {
 	if mac == "" && d != (Dev{}) {
-		return macText(l, d)
+		return MACText(l, d)
 	}
 	return mac
 }
@@ -108,7 +108,7 @@ type Counted struct {
 func (c Counted) observes() (wire, counters string) { return "", c.Netns }
 
 func (c Counted) Promised(*lab.Lab) say.Text {
-	return about(c.Netns, "nstat", say.Quote(fmt.Sprintf("%s +%d", c.Counter, c.Min)))
+	return About(c.Netns, "nstat", say.Quote(fmt.Sprintf("%s +%d", c.Counter, c.Min)))
 }
 
 func (c Counted) Look(_ context.Context, _ *lab.Lab, e *Evidence) (say.Text, bool, error) {

@@ -47,6 +47,7 @@ func TestActionsSayTheirCommands(t *testing.T) {
 		same   []string
 	}{
 		{steps.NetnsAdd{Name: pod}, "ip netns add ns1", nil},
+		{steps.NetnsDel{Name: pod}, "ip netns del ns1", nil},
 		{steps.VethAdd{Netns: host, Name: "a", Peer: "b"}, "ip link add a type veth peer name b", nil},
 		{steps.BridgeAdd{Netns: host, Name: "br0"}, "ip link add br0 type bridge", nil},
 		{steps.LinkNetns{Netns: host, Name: "eth9", To: pod}, "ip link set eth9 netns ns1", nil},

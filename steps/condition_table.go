@@ -9,18 +9,18 @@ import (
 	"nstutor/internal/say"
 )
 
-// ipTable is the command of ip(8) that prints a table of a namespace.
-func ipTable(netns, words string) say.Text {
+// IPTable is the command of ip(8) that prints a table of a namespace.
+func IPTable(netns, words string) say.Text {
 	if netns == "" || netns == lab.Host {
 		return say.Quote("ip " + words)
 	}
 	return say.Quote("ip -n " + netns + " " + words)
 }
 
-// tables reads tables of a namespace. Where it cannot, missing says why: the
+// Tables reads tables of a namespace. Where it cannot, missing says why: the
 // namespace is not there, which is a condition that is not met, or could not be
 // looked at.
-func tables(ctx context.Context, l *lab.Lab, netns string, which table.Tables) (snap *table.Snapshot, missing []Condition) {
+func Tables(ctx context.Context, l *lab.Lab, netns string, which table.Tables) (snap *table.Snapshot, missing []Condition) {
 	ns, err := l.NS(netns)
 	if err == nil {
 		snap, err = table.Read(ctx, ns, table.ReadOptions{Tables: which, Names: l.Namespaces()})
@@ -40,26 +40,26 @@ func namespaceThere(netns string) Condition {
 	return Condition{Table: say.Quote("ip netns"), Want: say.T("a network namespace called %s", "名为 %s 的网络命名空间", netns)}
 }
 
-// deviceThere is the condition that a device exists.
-func deviceThere(snap *table.Snapshot, d Dev) (table.Link, Condition) {
+// DeviceThere is the condition that a device exists.
+func DeviceThere(snap *table.Snapshot, d Dev) (table.Link, Condition) {
 	link, ok := snap.Link(d.Name)
-	return link, Condition{Table: ipTable(d.Netns, "link"), Want: say.T("a device called %s", "名为 %s 的网卡", d.Name), Met: ok}
+	return link, Condition{Table: IPTable(d.Netns, "link"), Want: say.T("a device called %s", "名为 %s 的网卡", d.Name), Met: ok}
 }
 
 // deviceUp is the condition that a device exists and is up.
 func deviceUp(snap *table.Snapshot, d Dev) Condition {
-	link, there := deviceThere(snap, d)
+	link, there := DeviceThere(snap, d)
 	if !there.Met {
 		return there
 	}
 	return Condition{
 		Table: there.Table, Want: say.T("%s is up", "%s 已启用（UP）", d.Name),
-		Seen: unless(link.Up(), link.Line()), Met: link.Up(),
+		Seen: Unless(link.Up(), link.Line()), Met: link.Up(),
 	}
 }
 
-// unless is the line that is there instead, where the condition is not met.
-func unless(met bool, line string) string {
+// Unless is the line that is there instead, where the condition is not met.
+func Unless(met bool, line string) string {
 	if met {
 		return ""
 	}

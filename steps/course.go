@@ -2,10 +2,8 @@ package steps
 
 import (
 	"iter"
-	"os"
 	"slices"
 
-	"nstutor/diag/table"
 	"nstutor/internal/say"
 )
 
@@ -76,16 +74,6 @@ func (c Course) Here() Course {
 		here[i].Steps = slices.DeleteFunc(slices.Clone(here[i].Steps), func(s Step) bool { return !Possible(s.Needs) })
 	}
 	return here
-}
-
-// Possible says whether this kernel has a setting that something needs; it has what
-// is needed where that is nothing.
-func Possible(needs string) bool {
-	if needs == "" {
-		return true
-	}
-	_, err := os.Stat("/proc/sys/" + table.SysctlPath(needs))
-	return err == nil
 }
 
 // Parent is the ID of the step at whose end the step called id begins, or

@@ -21,6 +21,8 @@ type Evidence struct {
 	Counts map[string]table.Counters // what each namespace's counters gained
 	// Tallies are what the rules of a namespace had counted before.
 	Tallies map[string][]tally.Rule
+	// Heard is what was announced of what a claim listens to, by its name.
+	Heard map[string][]string
 }
 
 // ErrNeedsEvidence says that a claim is about the wire, not about a table.
@@ -37,6 +39,19 @@ type Tallier interface {
 	Tallies() (netns string)
 }
 
+// Hearer is a claim that needs to hear what the kernel announces meanwhile.
+type Hearer interface {
+	// Hears names what is heard: claims of the same name hear it together.
+	Hears() string
+	Listen(l *lab.Lab) (Ear, error)
+}
+
+// Ear hears announcements, and tells them as the tool does that is made for them.
+type Ear interface {
+	Lines() ([]string, error) // those since it was last asked
+	Close()
+}
+
 // linger is how long the wire is watched after the answer: the other
 // namespaces' sockets get their copies a moment later.
 const linger = 30 * time.Millisecond
@@ -44,9 +59,14 @@ const linger = 30 * time.Millisecond
 // gather tries the promise's ping and request while watching what its claims
 // are about.
 func gather(ctx context.Context, l *lab.Lab, p Promise) (*Evidence, error) {
-	e := &Evidence{Counts: map[string]table.Counters{}, Tallies: map[string][]tally.Rule{}}
+	e := &Evidence{Counts: map[string]table.Counters{}, Tallies: map[string][]tally.Rule{}, Heard: map[string][]string{}}
 	before := map[string]table.Counters{}
 	taps := map[string]*wire.Tap{}
+	ears, err := listen(l, p.Claims)
+	defer closeAll(ears)
+	if err != nil {
+		return nil, err
+	}
 	for _, claim := range p.Claims {
 		if err := e.tally(l, claim); err != nil {
 			return nil, err
@@ -75,8 +95,13 @@ func gather(ctx context.Context, l *lab.Lab, p Promise) (*Evidence, error) {
 	if err := e.try(ctx, l, p); err != nil {
 		return nil, err
 	}
-	if len(taps) > 0 {
+	if len(taps)+len(ears) > 0 {
 		pause(ctx, linger)
+	}
+	for name, ear := range ears {
+		if e.Heard[name], err = ear.Lines(); err != nil {
+			return nil, err
+		}
 	}
 	for _, tap := range taps {
 		e.Frames = append(e.Frames, tap.Pending()...)
@@ -89,6 +114,28 @@ func gather(ctx context.Context, l *lab.Lab, p Promise) (*Evidence, error) {
 		e.Counts[name] = now.Since(was)
 	}
 	return e, ctx.Err()
+}
+
+// listen opens an ear for each thing that claims want to hear.
+func listen(l *lab.Lab, claims []Claim) (ears map[string]Ear, err error) {
+	ears = map[string]Ear{}
+	for _, claim := range claims {
+		h, ok := claim.(Hearer)
+		if !ok || ears[h.Hears()] != nil {
+			continue
+		}
+		if ears[h.Hears()], err = h.Listen(l); err != nil {
+			delete(ears, h.Hears())
+			return ears, err
+		}
+	}
+	return ears, nil
+}
+
+func closeAll(ears map[string]Ear) {
+	for _, ear := range ears {
+		ear.Close()
+	}
 }
 
 // tally reads the counters that a claim is about.

@@ -96,7 +96,7 @@ func (r *rewriting) forwarded(c Condition, p eval.Packet) Condition {
 		c.Err = say.Err("it is not known what this rule does: %s", "无法确定这条规则的作用：%s", seen(result.Unsure))
 	default:
 		c.Met = result.Verdict == eval.VerdictAccept
-		c.Seen = unless(c.Met, result.Rule)
+		c.Seen = Unless(c.Met, result.Rule)
 	}
 	return c
 }

@@ -10,8 +10,8 @@ import (
 // Dev names a device of a namespace.
 type Dev = change.Dev
 
-// macOf is the device's address, or nil when it cannot be had.
-func macOf(l *lab.Lab, d Dev) net.HardwareAddr {
+// MACOf is the device's address, or nil when it cannot be had.
+func MACOf(l *lab.Lab, d Dev) net.HardwareAddr {
 	if l == nil {
 		return nil
 	}

@@ -21,7 +21,7 @@ func (a LinkUp) Change(*lab.Lab) change.Change { return change.Up(a.Netns, a.Nam
 
 // Conditions implements Action.
 func (a LinkUp) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, table.Links)
+	snap, missing := Tables(ctx, l, a.Netns, table.Links)
 	if missing != nil {
 		return missing
 	}
@@ -36,17 +36,17 @@ func (a LinkDown) Change(*lab.Lab) change.Change { return change.Down(a.Netns, a
 
 // Conditions implements Action.
 func (a LinkDown) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, table.Links)
+	snap, missing := Tables(ctx, l, a.Netns, table.Links)
 	if missing != nil {
 		return missing
 	}
-	link, there := deviceThere(snap, Dev(a))
+	link, there := DeviceThere(snap, Dev(a))
 	if !there.Met {
 		return []Condition{there}
 	}
 	return []Condition{{
 		Table: there.Table, Want: say.T("%s is down", "%s 已停用", a.Name),
-		Seen: unless(!link.Up(), link.Line()), Met: !link.Up(),
+		Seen: Unless(!link.Up(), link.Line()), Met: !link.Up(),
 	}}
 }
 
@@ -59,19 +59,19 @@ func (a LinkAddress) Change(*lab.Lab) change.Change { return change.MAC(a.Netns,
 
 // Conditions implements Action.
 func (a LinkAddress) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, table.Links)
+	snap, missing := Tables(ctx, l, a.Netns, table.Links)
 	if missing != nil {
 		return missing
 	}
-	link, there := deviceThere(snap, Dev{Netns: a.Netns, Name: a.Name})
+	link, there := DeviceThere(snap, Dev{Netns: a.Netns, Name: a.Name})
 	if !there.Met {
 		return []Condition{there}
 	}
 	same := strings.EqualFold(link.MAC.String(), a.MAC)
 	return []Condition{{
-		Table: ipTable(a.Netns, "link show "+a.Name),
+		Table: IPTable(a.Netns, "link show "+a.Name),
 		Want:  say.T("%s has the MAC address %s", "%s 的 MAC 地址是 %s", a.Name, a.MAC),
-		Seen:  unless(same, link.AddressLine()), Met: same,
+		Seen:  Unless(same, link.AddressLine()), Met: same,
 	}}
 }
 
@@ -84,19 +84,19 @@ func (a LinkPromisc) Change(*lab.Lab) change.Change { return change.Promisc(a.Ne
 
 // Conditions implements Action.
 func (a LinkPromisc) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, table.Links)
+	snap, missing := Tables(ctx, l, a.Netns, table.Links)
 	if missing != nil {
 		return missing
 	}
-	link, there := deviceThere(snap, Dev(a))
+	link, there := DeviceThere(snap, Dev(a))
 	if !there.Met {
 		return []Condition{there}
 	}
 	on := link.Has("PROMISC")
 	return []Condition{{
-		Table: ipTable(a.Netns, "link show "+a.Name),
+		Table: IPTable(a.Netns, "link show "+a.Name),
 		Want:  say.T("%s is promiscuous", "%s 处于混杂模式", a.Name),
-		Seen:  unless(on, link.Line()), Met: on,
+		Seen:  Unless(on, link.Line()), Met: on,
 	}}
 }
 

@@ -21,20 +21,20 @@ func (a VethAdd) Change(*lab.Lab) change.Change {
 // Conditions implements Action. The other end may have moved on already;
 // then it may be called anything.
 func (a VethAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, table.Links)
+	snap, missing := Tables(ctx, l, a.Netns, table.Links)
 	if missing != nil {
 		return missing
 	}
-	link, there := deviceThere(snap, Dev{Netns: a.Netns, Name: a.Peer})
+	link, there := DeviceThere(snap, Dev{Netns: a.Netns, Name: a.Peer})
 	kind := Condition{
-		Table: ipTable(a.Netns, "-d link"), Want: say.T("%s is a veth", "%s 是 veth", a.Peer),
+		Table: IPTable(a.Netns, "-d link"), Want: say.T("%s is a veth", "%s 是 veth", a.Peer),
 		Met: there.Met && link.Kind == "veth",
 	}
 	other := Condition{Table: there.Table, Want: say.T("its other end is %s", "它的另一端是 %s", a.Name)}
 	if there.Met {
 		moved := link.PeerIndex != 0 && link.PeerNetnsID != -1
 		other.Met = kind.Met && (moved || link.Peer == a.Name)
-		kind.Seen, other.Seen = unless(kind.Met, link.Line()), unless(other.Met, link.Line())
+		kind.Seen, other.Seen = Unless(kind.Met, link.Line()), Unless(other.Met, link.Line())
 	}
 	return []Condition{there, kind, other}
 }
@@ -49,17 +49,17 @@ func (a BridgeAdd) Change(*lab.Lab) change.Change {
 
 // Conditions implements Action.
 func (a BridgeAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, table.Links)
+	snap, missing := Tables(ctx, l, a.Netns, table.Links)
 	if missing != nil {
 		return missing
 	}
-	link, there := deviceThere(snap, Dev(a))
+	link, there := DeviceThere(snap, Dev(a))
 	kind := Condition{
-		Table: ipTable(a.Netns, "-d link"), Want: say.T("%s is a bridge", "%s 是网桥", a.Name),
+		Table: IPTable(a.Netns, "-d link"), Want: say.T("%s is a bridge", "%s 是网桥", a.Name),
 		Met: there.Met && link.Kind == "bridge",
 	}
 	if there.Met {
-		kind.Seen = unless(kind.Met, link.Line())
+		kind.Seen = Unless(kind.Met, link.Line())
 	}
 	return []Condition{there, kind}
 }
@@ -74,18 +74,18 @@ func (a LinkMaster) Change(*lab.Lab) change.Change {
 
 // Conditions implements Action.
 func (a LinkMaster) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, table.Links)
+	snap, missing := Tables(ctx, l, a.Netns, table.Links)
 	if missing != nil {
 		return missing
 	}
-	link, there := deviceThere(snap, Dev{Netns: a.Netns, Name: a.Name})
-	_, bridge := deviceThere(snap, Dev{Netns: a.Netns, Name: a.Bridge})
+	link, there := DeviceThere(snap, Dev{Netns: a.Netns, Name: a.Name})
+	_, bridge := DeviceThere(snap, Dev{Netns: a.Netns, Name: a.Bridge})
 	port := Condition{
 		Table: there.Table, Want: say.T("%s is a port of %s", "%s 是 %s 的端口", a.Name, a.Bridge),
 		Met: there.Met && link.Master == a.Bridge,
 	}
 	if there.Met {
-		port.Seen = unless(port.Met, link.Line())
+		port.Seen = Unless(port.Met, link.Line())
 	}
 	return []Condition{there, bridge, port}
 }
@@ -104,19 +104,19 @@ func (a LinkNetns) move() change.LinkMove {
 // Conditions implements Action: a device of that name in the other
 // namespace, at the other end of a cable from here.
 func (a LinkNetns) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.To, table.Links)
+	snap, missing := Tables(ctx, l, a.To, table.Links)
 	if missing != nil {
 		return missing
 	}
-	link, there := deviceThere(snap, a.move().Target())
+	link, there := DeviceThere(snap, a.move().Target())
 	cable := Condition{
-		Table: ipTable(a.To, "link"),
+		Table: IPTable(a.To, "link"),
 		Want:  say.T("its other end is in %s", "它的另一端在 %s 里", a.Netns),
 		Met:   there.Met && link.PeerIndex != 0 && sameNetns(l, link.PeerNetns, a.Netns),
 	}
 	switch {
 	case there.Met:
-		cable.Seen = unless(cable.Met, strings.TrimSpace(link.Line()+" "+link.AddressLine()))
+		cable.Seen = Unless(cable.Met, strings.TrimSpace(link.Line()+" "+link.AddressLine()))
 	default:
 		there.Seen = whereIs(ctx, l, a.Name)
 	}
@@ -136,7 +136,7 @@ func sameNetns(l *lab.Lab, a, b string) bool {
 // whereIs finds a device in another namespace, as `ip link` there shows it.
 func whereIs(ctx context.Context, l *lab.Lab, dev string) string {
 	for _, netns := range l.Names() {
-		snap, missing := tables(ctx, l, netns, table.Links)
+		snap, missing := Tables(ctx, l, netns, table.Links)
 		if missing != nil {
 			continue
 		}

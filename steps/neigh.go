@@ -42,7 +42,7 @@ func (a NeighReplace) Change(l *lab.Lab) change.Change {
 
 func (a NeighReplace) mac(l *lab.Lab) net.HardwareAddr {
 	if a.MAC == "" {
-		return macOf(l, a.MACOf)
+		return MACOf(l, a.MACOf)
 	}
 	mac, _ := net.ParseMAC(a.MAC)
 	return mac
@@ -50,19 +50,19 @@ func (a NeighReplace) mac(l *lab.Lab) net.HardwareAddr {
 
 // Conditions implements Action.
 func (a NeighReplace) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, table.Links|table.Neighbours)
+	snap, missing := Tables(ctx, l, a.Netns, table.Links|table.Neighbours)
 	if missing != nil {
 		return missing
 	}
-	_, device := deviceThere(snap, Dev{Netns: a.Netns, Name: a.Dev})
+	_, device := DeviceThere(snap, Dev{Netns: a.Netns, Name: a.Dev})
 	mac := a.mac(l)
 	entry, there := snap.Neighbour(netip.MustParseAddr(a.Dst), a.Dev)
 	right := there && mac != nil && entry.MAC.String() == mac.String()
 	written := there && entry.State == "PERMANENT"
-	address := Condition{Table: ipTable(a.Netns, "neigh"), Want: say.T("an entry for %s with lladdr %s", "%s 的条目，lladdr 为 %s", a.Dst, a.wanted(l)), Met: right}
+	address := Condition{Table: IPTable(a.Netns, "neigh"), Want: say.T("an entry for %s with lladdr %s", "%s 的条目，lladdr 为 %s", a.Dst, a.wanted(l)), Met: right}
 	state := Condition{Table: address.Table, Want: say.T("its state is PERMANENT", "它的状态是 PERMANENT"), Met: written}
 	if there {
-		address.Seen, state.Seen = unless(right, entry.Line()), unless(written, entry.Line())
+		address.Seen, state.Seen = Unless(right, entry.Line()), Unless(written, entry.Line())
 	}
 	return []Condition{device, address, state}
 }
@@ -117,15 +117,15 @@ func (a NeighDel) key() string {
 
 // Conditions implements Action. It holds when no permanent entry is there.
 func (a NeighDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, table.Links|table.Neighbours)
+	snap, missing := Tables(ctx, l, a.Netns, table.Links|table.Neighbours)
 	if missing != nil {
 		return missing
 	}
-	_, device := deviceThere(snap, Dev{Netns: a.Netns, Name: a.Dev})
+	_, device := DeviceThere(snap, Dev{Netns: a.Netns, Name: a.Dev})
 	if !device.Met {
 		return []Condition{device}
 	}
-	gone := Condition{Table: ipTable(a.Netns, "neigh"), Want: say.T("the learned entry for %s was deleted", "学到的 %s 条目已被删除", a.Dst)}
+	gone := Condition{Table: IPTable(a.Netns, "neigh"), Want: say.T("the learned entry for %s was deleted", "学到的 %s 条目已被删除", a.Dst)}
 	if a.Written {
 		gone.Want = say.T("no entry for %s that somebody wrote (PERMANENT)", "没有手工写入的 %s 条目（PERMANENT）", a.Dst)
 	}
@@ -135,7 +135,7 @@ func (a NeighDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	}
 	gone.Met = !there || entry.State != "PERMANENT" && (a.Written || entry.State == "FAILED" || l.Noted(a.key()))
 	if there {
-		gone.Seen = unless(gone.Met, entry.Line())
+		gone.Seen = Unless(gone.Met, entry.Line())
 	}
 	return []Condition{gone}
 }

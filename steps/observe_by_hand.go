@@ -28,6 +28,9 @@ func (a Observe) Typed(l *lab.Lab, netns, line string) bool {
 	}
 	command := a.command(l)
 	want, ok := readGlance(command.Netns, command.Argv)
+	if own.tool == "tcpdump" && own.what == "any" {
+		own.what = want.what
+	}
 	if !ok || own != want {
 		return false
 	}
@@ -47,6 +50,12 @@ func readGlance(where string, words []string) (glance, bool) {
 			where, words = readDoor(words[1:])
 		case len(words) > 1 && words[0] == "ip":
 			return readIP(where, words[1:])
+		case len(words) > 2 && words[0] == "timeout":
+			words = words[2:]
+		case len(words) > 1 && words[0] == "conntrack" && (slices.Contains(words, "-E") || slices.Contains(words, "--event")):
+			return glance{where, "conntrack", "-E"}, true
+		case len(words) > 0 && words[0] == "tcpdump":
+			return glance{where, "tcpdump", captured(words)}, true
 		case len(words) > 1 && words[0] == "conntrack" && (slices.Contains(words, "-L") || slices.Contains(words, "--dump")):
 			return glance{where, "conntrack", "-L"}, true
 		case len(words) > 1 && words[0] == "nft" && slices.Contains(words, "list"):
@@ -59,6 +68,44 @@ func readGlance(where string, words []string) (glance, bool) {
 			return glance{}, false
 		}
 	}
+}
+
+// Endless says whether a command line is one that looks on until it is stopped.
+func Endless(line string) bool {
+	words := strings.Fields(line)
+	return slices.Contains(words, "tcpdump") || slices.Contains(words, "conntrack") && (slices.Contains(words, "-E") || slices.Contains(words, "--event"))
+}
+
+// captured is the device that tcpdump looks at: the value of -i, which may stand at the
+// end of other options.
+func captured(words []string) string {
+	for i, word := range words {
+		if flags, ok := strings.CutPrefix(word, "-"); ok && !strings.HasPrefix(flags, "-") {
+			if _, dev, found := strings.Cut(flags, "i"); found && dev != "" {
+				return dev
+			} else if found && i+1 < len(words) {
+				return words[i+1]
+			}
+		}
+	}
+	return "any"
+}
+
+// routeAsked reads what comes after `ip route get`: where to, and how it came.
+func routeAsked(words []string) string {
+	asked := map[string]string{}
+	for i := 0; i < len(words); i++ {
+		switch word := words[i]; word {
+		case "from", "iif", "to":
+			if i+1 < len(words) {
+				asked[word] = words[i+1]
+				i++
+			}
+		default:
+			asked["to"] = word
+		}
+	}
+	return strings.Join([]string{asked["to"], asked["from"], asked["iif"]}, " ")
 }
 
 // pingFlags are the options of ping(8) that have no value.
@@ -118,6 +165,9 @@ func readIP(where string, words []string) (glance, bool) {
 	}
 	if len(words) == 0 {
 		return glance{}, false
+	}
+	if len(words) > 2 && abbreviates(words[0], "route") && words[1] == "get" {
+		return glance{where, "ip route get", routeAsked(words[2:])}, true
 	}
 	if len(words) > 1 && words[1] != "dev" && !abbreviates(words[1], "show") && !abbreviates(words[1], "list") && words[1] != "ls" {
 		return glance{}, false

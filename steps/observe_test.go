@@ -22,11 +22,27 @@ func TestALookMayBeTypedInAnyWay(t *testing.T) {
 	ping := steps.Observe{Netns: pod, Argv: []string{"ping", "-c", "1", "192.168.6.160"}}
 	rules := steps.Observe{Netns: host, Argv: []string{"iptables-save"}}
 	spent := steps.Observe{Netns: pod, Argv: []string{"ping", "-c", "1", "-t", "1", "192.168.6.160"}}
+	events := steps.Observe{Netns: host, Argv: []string{"conntrack", "-E", "-p", "tcp"}}
+	route := steps.Observe{Netns: host, Argv: []string{"ip", "route", "get", "10.0.0.2", "from", "10.0.0.1", "iif", "eth0"}}
+	capture := steps.Observe{Netns: host, Argv: []string{"tcpdump", "-c", "4", "-eni", "eth0", "tcp"}}
 	for _, test := range []struct {
 		look        steps.Observe
 		netns, line string
 		want        bool
 	}{
+		{events, host, "conntrack -E", true},
+		{events, host, "timeout 5 conntrack --event -p tcp", true},
+		{events, host, "conntrack -L", false},
+		{events, pod, "conntrack -E", false},
+		{route, host, "ip r get 10.0.0.2 iif eth0 from 10.0.0.1", true},
+		{route, host, "ip route get to 10.0.0.2 from 10.0.0.1 iif eth0", true},
+		{route, host, "ip route get 10.0.0.2", false},
+		{route, host, "ip route get 10.0.0.2 from 10.0.0.1 iif lo", false},
+		{route, host, "ip route", false},
+		{capture, host, "tcpdump -ni eth0 -c 2", true},
+		{capture, host, "tcpdump -n -e -i any tcp", true},
+		{capture, host, "tcpdump -i lo", false},
+		{capture, pod, "tcpdump -i eth0", false},
 		{spent, pod, "ping -t 1 192.168.6.160", true},
 		{spent, pod, "ping -t1 -c 3 192.168.6.160", true},
 		{spent, pod, "ping 192.168.6.160 -c 1 -t 1", true},

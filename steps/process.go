@@ -69,7 +69,7 @@ func (a Run) Conditions(_ context.Context, l *lab.Lab) []Condition {
 			others = append(others, p.String())
 		}
 	}
-	c.Seen = unless(c.Met, seen(others))
+	c.Seen = Unless(c.Met, seen(others))
 	return []Condition{c}
 }
 

@@ -31,9 +31,10 @@ type Promise struct {
 type Ping struct {
 	From, To string // namespace; address or name
 	Want     probe.Outcome
-	TTL      int    // of the reply; 0: not looked at
-	Hops     int    // what it sets out with, as ping -t; 0: the kernel's own
-	By       string // the address that the reply or the complaint comes from; empty: not looked at
+	TTL      int           // of the reply; 0: not looked at
+	Hops     int           // what it sets out with, as ping -t; 0: the kernel's own
+	Within   time.Duration // until the reply, at most; 0: not looked at
+	By       string        // the address that the reply or the complaint comes from; empty: not looked at
 }
 
 // Get fetches a page over HTTP, in the manner of curl.
@@ -188,6 +189,10 @@ func (p Ping) seen(r probe.Result) Seen {
 	if p.TTL != 0 {
 		promised = say.T("%s ttl=%d", "%s ttl=%d", promised, p.TTL)
 		ok = ok && r.TTL == p.TTL
+	}
+	if p.Within != 0 {
+		promised = say.T("%s within %v", "%s，%v 之内", promised, p.Within)
+		ok = ok && r.RTT <= p.Within
 	}
 	seen := say.Quote(r.Message)
 	if !ok {

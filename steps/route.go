@@ -47,7 +47,7 @@ func (a RouteDel) Change(*lab.Lab) change.Change { return RouteAdd(a).change(cha
 func (a RouteDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	line, there, err := RouteAdd(a).row(ctx, l)
 	gone := Condition{
-		Table: ipTable(a.Netns, "route"), Seen: line, Met: !there, Err: err,
+		Table: IPTable(a.Netns, "route"), Seen: line, Met: !there, Err: err,
 		Want: say.T("no route %s", "没有路由 %s", strings.Join(a.Change(l).Command().Argv[3:], " ")),
 	}
 	if isAbsent(err) {

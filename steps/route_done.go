@@ -53,7 +53,7 @@ type decided struct {
 // about packets to the destination, so it does not matter how many routes share
 // the work, in which table they are and who wrote them.
 func (a RouteAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, table.Links|table.Routes)
+	snap, missing := Tables(ctx, l, a.Netns, table.Links|table.Routes)
 	if missing != nil {
 		return missing
 	}
@@ -61,7 +61,7 @@ func (a RouteAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	if a.Dev != "" {
 		all = append(all, deviceUp(snap, Dev{Netns: a.Netns, Name: a.Dev}))
 	}
-	there := Condition{Table: ipTable(a.Netns, "route"), Want: say.T("a route that covers %s", "一条覆盖 %s 的路由", a.Dst)}
+	there := Condition{Table: IPTable(a.Netns, "route"), Want: say.T("a route that covers %s", "一条覆盖 %s 的路由", a.Dst)}
 	hop := Condition{Table: there.Table, Want: say.T("it goes via %s", "它的下一跳是 %s", a.Via)}
 	dev := Condition{Table: there.Table, Want: say.T("it goes by %s", "它从 %s 出去", a.Dev)}
 	if a.Dst == "default" {
@@ -102,7 +102,7 @@ func (a RouteAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 
 // except is the condition that a wider route has not taken Except along.
 func (a RouteAdd) except(l *lab.Lab) Condition {
-	c := Condition{Table: ipTable(a.Netns, "route"), Want: say.T("%s keeps its way, which is not %s", "%s 仍走原来的路，不走 %s", a.Except, a.Dev)}
+	c := Condition{Table: IPTable(a.Netns, "route"), Want: say.T("%s keeps its way, which is not %s", "%s 仍走原来的路，不走 %s", a.Except, a.Dev)}
 	there := RouteAdd{Netns: a.Netns, Dst: a.Except}
 	c.Met = true
 	for _, r := range there.decide(l) {

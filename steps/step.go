@@ -50,8 +50,8 @@ type Step struct {
 	// Setup is made silently after From, before the learner sees the step.
 	Setup  []Action
 	Action Action
-	// Needs is a setting below /proc/sys that only some kernels have, as long as a
-	// module is not loaded: without it the step cannot be made. Empty: none.
+	// Needs is what only some kernels have, as Possible reads it: without it the step
+	// cannot be made. Empty: none.
 	Needs string
 	// Before holds until the action is done, After from then on.
 	Before, After Promise

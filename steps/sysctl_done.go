@@ -49,7 +49,7 @@ func (a Sysctl) Conditions(_ context.Context, l *lab.Lab) []Condition {
 			}
 		}
 	}
-	c.Seen = unless(c.Met, c.Seen)
+	c.Seen = Unless(c.Met, c.Seen)
 	return []Condition{c}
 }
 
@@ -90,7 +90,7 @@ func (a Sysctl) forwarding(l *lab.Lab, c Condition, value string) Condition {
 			}
 		}
 	}
-	c.Seen = unless(c.Met, c.Seen)
+	c.Seen = Unless(c.Met, c.Seen)
 	return c
 }
 

@@ -29,8 +29,20 @@ type Watch struct {
 	// Rules and Flows are namespaces whose rules, with what they have counted, and
 	// whose tracked connections are to be seen as well.
 	Rules, Flows string
+	// Traces and Events are namespaces of which is shown what `nft monitor trace` and
+	// `conntrack -E` print there.
+	Traces, Events string
 	// FDB is a bridge of the node whose forwarding database is to be seen as well.
 	FDB string
+}
+
+// Told are the namespaces of which is shown what the kernel tells of packets, beside the
+// tables; empty ones are not asked.
+type Told struct{ Rules, Flows, Traces, Events string }
+
+// Told are the namespaces that a watch is about.
+func (w Watch) Told() Told {
+	return Told{Rules: w.Rules, Flows: w.Flows, Traces: w.Traces, Events: w.Events}
 }
 
 // Tried is what a watch tries.

@@ -18,16 +18,19 @@ var after = []belonging{
 	{"0", []string{"wrong-number"}},
 	{"1", []string{"talks-to-itself"}},
 	{"2", []string{"dead-veth", "nobody-is-the-gateway", "after-the-flap", "silent-proxy", "sealed-rack", "far-gateway",
-		"lost-host-route", "quiet-node", "too-wide", "taken-addresses", "strict-reverse-path", "used-address"}},
+		"quiet-node", "too-wide", "strict-reverse-path"}},
 	{"3", []string{"hardened-node", "flushed-nat", "second-card", "small-plug", "silent-overlay", "wrong-underlay",
 		"two-ways-back", "twice-silent", "after-the-reboot", "two-sizes", "be-the-cni"}},
 	{"4", []string{"wrong-door", "only-next-door", "closed-door", "one-way-ban"}},
 	{"5", []string{"unplugged-port", "walled-in", "deaf-host", "layer-below"}},
+	{"5C", []string{"lost-host-route", "taken-addresses", "used-address"}},
 	{"6", []string{"other-hook", "short-cut"}},
+	{"6I", []string{"hidden-drop", "leftover-rule"}},
 	{"7", []string{"half-deaf", "deaf-client"}},
 	{"8", []string{"own-service", "own-door"}},
-	{"9", []string{"public-port"}},
+	{"9", []string{"public-port", "wrong-node"}},
 	{"10", []string{"late-permit", "no-names"}},
+	{"10R", []string{"dead-sidecar"}},
 }
 
 // mixed is how many exercises of earlier chapters are offered besides.

@@ -7,7 +7,7 @@ import (
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
 
-var _ = add(publicPort)
+var _ = add(publicPort, wrongNode)
 
 // publicPort: the filter names the ports that clients ask for, and the packets that it
 // sees have been translated. So the public port is closed, and the other one open.
@@ -58,6 +58,58 @@ var publicPort = Exercise{
 			At:     []string{Host},
 			Watch:  steps.Watch{Netns: Inet, Get: "http://" + NodeIP, Rules: Host, Flows: Host},
 			Vars:   vars,
+		}
+	},
+}
+
+// wrongNode: a balancer leads to a node that has no pod of the service, and must not ask
+// another's.
+var wrongNode = Exercise{
+	Name: "wrong-node", Level: 3, Group: "services",
+	Source: []string{"https://github.com/kubernetes/kubernetes/issues/92616", "https://github.com/metallb/metallb/issues/1052"},
+	Make: func(r *Seed) Case {
+		c := newCluster(r)
+		port, front := Pick(r, "30080", "31443", "32000"), "198.51.100.10"
+		lead := func(node string) string {
+			return "add rule ip lb output ip daddr " + front + " tcp dport 80 counter dnat to " + node + ":" + port
+		}
+		local := func(then string) string { return "fib daddr type local tcp dport " + port + " counter " + then }
+		at := func(line string) change.Change { return change.NFTLine(Inet, line) }
+		return Case{
+			Build: func(w *World) {
+				c.build(w)
+				c.hostRoutes(w)
+				w.Forward(c.node)
+				w.Route(Inet, c.lan.String()+" via "+NodeIP)
+				w.Route(Inet, front+" via "+NodeIP) // a connection is routed before it is translated
+				w.Route(c.node, "192.168.6.0/24 via "+c.hostIP)
+				w.Serve(c.b.Name, 80)
+				for _, node := range []string{Host, c.node} {
+					w.Services(node)
+					w.NFT(node, "add chain ip svc input { type filter hook input priority filter; }", "add rule ip svc input "+local("drop"))
+				}
+				w.NFT(c.node, "add rule ip svc prerouting "+local("dnat to "+c.b.IP()+":80"))
+				w.NFT(Inet, "add table ip lb", "add chain ip lb output { type nat hook output priority -100; }", lead(c.nodeIP))
+			},
+			Break: func(w *World) { w.NFT(Inet, "flush chain ip lb output", lead(NodeIP)) },
+			Goals: []Check{FetchesAs(Inet, front, Router).Because("the server writes down who asks", "服务器要记下是谁来访问")},
+			Guards: []Check{
+				Fetches(Inet, c.nodeIP+":"+port), Reaches(Inet, c.nodeIP),
+				BlockedTCP(Inet, NodeIP+":"+port).Because("a node without a pod of the service says nothing", "没有这个服务的 Pod 的节点不作声"),
+			},
+			Fix: []change.Change{at("flush chain ip lb output"), at(lead(c.nodeIP))},
+			Also: [][]change.Change{
+				{at("insert" + lead(c.nodeIP)[len("add"):])},
+			},
+			Wrong: []Tempting{
+				tempted("Then it is refused at once: nobody listens there.", "这样会立刻被拒绝：那里没人监听。", rule("flush chain ip svc input")),
+				tempted("The page comes, and the client is lost: the server sees the node.", "页面来了，客户却丢了：服务器看见的是节点。",
+					rule("add rule ip svc prerouting "+local("dnat to "+c.b.IP()+":80")), rule("add rule ip svc postrouting ip daddr "+c.b.IP()+" masquerade")),
+			},
+			Causes: []cause.Code{cause.Filtered},
+			At:     []string{Host},
+			Watch:  steps.Watch{Netns: Inet, Get: "http://" + front, Rules: Host, Flows: Host},
+			Vars:   c.vars(map[string]string{"Front": front, "Port": port, "First": NodeIP}),
 		}
 	},
 }

@@ -91,6 +91,9 @@ type Flow struct {
 	// Translated is where the request arrives, ADDR or ADDR:PORT, where that is not
 	// the Destination.
 	Translated string `json:"translated,omitempty"`
+	// SeenFrom is the address that whoever takes the request sees it come from, where
+	// that is not the Source.
+	SeenFrom string `json:"seen_from,omitempty"`
 }
 
 // Listener is a socket that takes a request.

@@ -9,6 +9,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/probe"
 	"nstutor/internal/lab/labtest"
 )
@@ -40,6 +41,14 @@ var farAways = []farAway{
 		want: cause.NotMasqueraded, netns: "host", mends: true},
 	{name: "no masquerade behind a bridge", base: bridged, hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10",
 		want: cause.NotMasqueraded, netns: "host", mends: true},
+	{name: "a source that the node has no more", base: routed, fault: "host: iptables -t nat -A POSTROUTING -s 10.244.0.0/16 -o eth0 -j SNAT --to-source 192.168.6.161",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotMasqueraded, netns: "host", mends: true},
+	{name: "a source that the node has no more, by nft", base: routed, fault: "host: nft add table ip f\nhost: nft 'add chain ip f post { type nat hook postrouting priority 100; }'\nhost: nft add rule ip f post ip saddr 10.244.0.0/16 oifname eth0 snat to 192.168.6.161",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotMasqueraded, netns: "host", mends: true},
+	{name: "a source that is one of another device", base: routed, fault: "host: iptables -t nat -A POSTROUTING -s 10.244.0.0/16 -o eth0 -j SNAT --to-source 192.168.6.161\nhost: ip addr add 192.168.6.161/32 dev lo",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10"},
+	{name: "masquerade without connection tracking", base: masqueraded, fault: "host: iptables -t raw -A PREROUTING -s 10.244.0.0/16 -j CT --notrack",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotMasqueraded, netns: "host", mends: true},
 	{name: "the reply is dropped here", base: masqueraded, fault: "host: nft add table ip f\nhost: nft 'add chain ip f forward { type filter hook forward priority 0; }'\nhost: nft add rule ip f forward iifname eth0 drop",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.Filtered, netns: "host", mends: true},
 	{name: "a route takes the reply", base: switched, fault: "host1: ip route replace 192.168.10.10 via 10.57.4.22 dev eth0",
@@ -48,6 +57,8 @@ var farAways = []farAway{
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0"},
 	{name: "the far end of a tunnel says nothing", base: flannel, fault: "host2: ip link set flannel.1 down",
 		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NotKnown, netns: "host1", beyond: "eth0"},
+	{name: "a ping to a service", base: routed, fault: served,
+		hide: []string{"inet"}, from: "pod-a", to: "10.96.0.10", want: service.NotTranslated, netns: "host"},
 	{name: "the router is gone", base: masqueraded, fault: "inet: ip addr flush dev up0",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", beyond: "eth0"},
 }

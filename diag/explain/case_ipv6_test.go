@@ -69,6 +69,16 @@ var ipv6Breakages = among([]breakage{
 		want: expected{cause.RouteProhibit, "host", request}},
 	{name: "nobody has the address", from: "pod-a", to: "fd00:244:1::99",
 		want: expected{cause.DestinationAbsent, "pod-a", request}, noFix: true},
+	{name: "a pod has an address of the LAN", from: "inet", to: "fd00:6::10", fault: `
+pod-a: ip addr add fd00:6::10/128 dev eth0
+host: ip route add fd00:6::10/128 dev cni0`,
+		want: expected{cause.NeighbourUnanswered, "inet", request},
+		fix:  []string{"host: sysctl -w net.ipv6.conf.eth0.proxy_ndp=1", "host: ip neigh add proxy fd00:6::10 dev eth0"}},
+	{name: "a proxy that may not answer", from: "inet", to: "fd00:6::10", fault: `
+pod-a: ip addr add fd00:6::10/128 dev eth0
+host: ip route add fd00:6::10/128 dev cni0
+host: ip neigh add proxy fd00:6::10 dev eth0`,
+		want: expected{cause.NeighbourUnanswered, "inet", request}},
 	{name: "the filter drops", from: "pod-a", to: "fd00:203::10", fault: `host: ip6tables -P FORWARD DROP`,
 		want: expected{cause.Filtered, "host", request}, next: []cause.Code{cause.Filtered}, shut: []journey{{"pod-b", "fd00:244:1::10"}}},
 	{name: "a rule of inet drops a port", from: "pod-a", to: "fd00:203::10", asks: "tcp 80", serve: []string{"inet tcp [fd00:203::10]:80"},

@@ -87,6 +87,28 @@ func TestAMacvlanCannotBeReachedFromWhatItStandsOn(t *testing.T) {
 	})
 }
 
+// apart is a node two of whose pods are macvlans that the kernel keeps apart.
+var apart = bridged.with("macvlans in mode private", `
+host: ip link add mv0 link eth0 type macvlan mode private
+host: ip link set mv0 netns pod-a name net1
+host: ip link add mv0 link eth0 type macvlan mode bridge
+host: ip link set mv0 netns pod-b name net1
+pod-a: ip addr add 192.168.6.100/24 dev net1
+pod-b: ip addr add 192.168.6.101/24 dev net1
+pod-a: ip link set net1 up
+pod-b: ip link set net1 up
+`, journey{"pod-a", "192.168.6.1"}, journey{"pod-b", "192.168.6.1"})
+
+func TestMacvlansThatAreKeptApart(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, apart, []breakage{
+		{name: "from the private one", from: "pod-a", to: "192.168.6.101",
+			want: expected{cause.NeighbourUnanswered, "pod-a", request}, fix: []string{"pod-a: ip link set net1 type macvlan mode bridge"}},
+		{name: "to the private one", from: "pod-b", to: "192.168.6.100",
+			want: expected{cause.NeighbourUnanswered, "pod-b", request}, fix: []string{"pod-a: ip link set net1 type macvlan mode bridge"}},
+	})
+}
+
 // docker is a node whose pods are on two networks that are kept apart as Docker 29
 // does it; pod-d is on one of those that have no way out.
 var docker = nodeBridges.with("networks of Docker", `

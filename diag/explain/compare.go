@@ -15,8 +15,12 @@ import (
 func (w *observation) compare(a *Answer, r probe.Result) {
 	replied := r.Outcome == probe.Replied || a.arrived(r)
 	dropped := len(a.Drops) > 0 && !replied
+	refuser, refused := w.refuser(a, r)
 	switch {
 	case r.Outcome == probe.OutcomeUnknown:
+	case refused && (a.Verdict == Delivered || a.Verdict == Undecided && a.Cause.Code == cause.NotKnown && (refuser.Out || w.Beyond == nil)):
+		a.Verdict, a.Beyond, a.Fix = Broken, "", []change.Command{}
+		a.Cause = inWords(trace.Find(trace.LegReply, refuser))
 	case dropped && a.Verdict == Delivered:
 		a.Verdict = Broken
 		a.disagree(a.Cause, cause.KernelDropped{Contradiction: a.against(a.Cause), KernelDrop: a.Drops[0].at()})

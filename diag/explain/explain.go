@@ -12,6 +12,7 @@ import (
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
+	"nstutor/diag/explain/whole"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/probe"
 	"nstutor/diag/socket"
@@ -85,11 +86,19 @@ func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, 
 	}
 	a := predict(req, t)
 	a.Listener = listener(t.Listens)
-	if !req.Probe {
-		return a, ctx.Err()
+	hole, swallows := whole.Hole{}, false
+	if req.Proto == unix.IPPROTO_TCP {
+		hole, swallows = whole.Look(world, q, t) // before the probe, of which the sender may learn
 	}
-	err := (&observation{Trace: t, asked: req}).observe(ctx, &a)
-	return a, err
+	if req.Probe {
+		if err := (&observation{Trace: t, asked: req}).observe(ctx, &a); err != nil {
+			return a, err
+		}
+	}
+	if opens := a.Verdict == Delivered || a.HTTP != nil && a.HTTP.Status == 0; swallows && opens {
+		a.swallow(ctx, req, hole)
+	}
+	return a, ctx.Err()
 }
 
 // predict is the answer without a probe.
@@ -108,6 +117,9 @@ func predict(req Request, t *trace.Trace) Answer {
 	a.Flow = Flow{Proto: flows.Protocol(req.protocol()), SrcPort: req.SrcPort, DstPort: req.Port}
 	if r := t.Reached; r.Dst.IsValid() && (r.Dst != req.Dest || r.DstPort != req.Port) {
 		a.Flow.Translated = eval.Endpoint(r.Dst, r.DstPort)
+	}
+	if r := t.Reached; r.Src.IsValid() && r.Src != t.Source {
+		a.Flow.SeenFrom = r.Src.String()
 	}
 	switch {
 	case len(t.Faults) > 0:

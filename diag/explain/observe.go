@@ -39,6 +39,7 @@ type observation struct {
 	waited time.Duration // for an answer, to a tenth of a second
 	id     uint16        // of its echoes
 	drops  *drop.Watcher // nil without the right to it
+	resets []reset       // of its connection
 }
 
 // wires are the taps on a path, and what they have seen.
@@ -46,6 +47,7 @@ type wires struct {
 	taps   map[*machine.Space]*wire.Tap
 	names  []string     // of their namespaces
 	frames []wire.Frame // of the ping
+	resets []reset      // of the connection
 }
 
 // tap opens the taps. Less than root leaves hops unobserved.
@@ -94,6 +96,9 @@ func (s *wires) look(a *Answer) {
 			if slices.ContainsFunc(a.Hops, func(h trace.Hop) bool { return h.Sighting != nil && h.Sighting.Is(f) }) {
 				s.frames = append(s.frames, f)
 			}
+			if flow, ok := a.resetting(f); ok {
+				s.resets = append(s.resets, reset{f, flow})
+			}
 		}
 	}
 	a.Witness(s.names, s.frames)
@@ -126,6 +131,7 @@ func (w *observation) observe(ctx context.Context, a *Answer) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	w.resets = seen.resets
 	w.compare(a, result)
 	if w.asked.URL != "" && result.Outcome == probe.Replied {
 		w.get(ctx, a)

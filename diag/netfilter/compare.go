@@ -118,9 +118,10 @@ func (d *decoder) lookup(a nfnl.Attrs) {
 		return
 	}
 	operands := d.operands(a.Uint32(unix.NFTA_LOOKUP_SREG), set)
-	m := lookupMatch(operands, set, set.elements)
-	m.Not = a.Uint32(unix.NFTA_LOOKUP_FLAGS)&unix.NFT_LOOKUP_F_INV != 0
+	m := lookupMatch(operands, set, nil) // of a map the key alone is wanted
 	if !a.Has(unix.NFTA_LOOKUP_DREG) {
+		m = lookupMatch(operands, set, set.elements)
+		m.Not = a.Uint32(unix.NFTA_LOOKUP_FLAGS)&unix.NFT_LOOKUP_F_INV != 0
 		d.condition(m)
 		return
 	}
@@ -131,9 +132,8 @@ func (d *decoder) lookup(a nfnl.Attrs) {
 		}
 		return
 	}
-	d.rule.Verdict = Verdict{Kind: VerdictMap, From: nftKey(m) + " vmap " + set.reference()}
-	for i := range set.elements {
-		e := &set.elements[i]
+	d.rule.Verdict = Verdict{Kind: VerdictMap, From: nftKey(m) + " vmap " + set.reference(), Map: make([]Case, 0, len(set.elements))}
+	for i, e := range set.elements {
 		if e.verdict != nil {
 			d.rule.Verdict.Map = append(d.rule.Verdict.Map, Case{lookupMatch(operands, set, set.elements[i:i+1]), *e.verdict})
 		}

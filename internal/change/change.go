@@ -50,7 +50,11 @@ func (b *Before) Read(ctx context.Context, s Space, netns string, names map[uint
 	if err != nil {
 		return err
 	}
-	snap, err := table.Read(ctx, ns, table.ReadOptions{Names: names})
+	keys, err := proxyDelays(ns)
+	if err != nil {
+		return err
+	}
+	snap, err := table.Read(ctx, ns, table.ReadOptions{Names: names, Keys: keys})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,9 @@ import (
 	"nstutor/internal/say"
 )
 
+// protocols are those that conntrack can be told.
+var protocols = map[string]byte{"icmp": unix.IPPROTO_ICMP, "tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP}
+
 // ConntrackDel has the kernel forget the connections of a protocol that went to an
 // address, whatever that was translated to: `conntrack -D -p PROTO -d DST`.
 type ConntrackDel struct {

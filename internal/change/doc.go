@@ -17,6 +17,7 @@
 //	link_set.go link_add.go link_move.go port.go vlan.go netns.go   devices and namespaces
 //	addr.go route.go route_parse.go policy.go neigh.go fdb.go   tables
 //	sysctl.go flush.go   settings, and what the kernel should forget
-//	rule.go rule_apply.go   explain's rules, by the tool that is installed or over netlink (of IPv4)
-//	iptables.go nft_*.go   lines of iptables, with and without iptables; of ip6tables only with it
+//	rule.go rule_nat.go   explain's rules, by the tool that is installed or over netlink
+//	nft.go command_nft.go   lines of nft, which the package nft writes over netlink
+//	iptables.go iptables_nft.go   lines of iptables, in the words of nft where iptables is missing
 package change

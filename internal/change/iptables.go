@@ -16,7 +16,7 @@ import (
 // understands -P, -F, -N, -X, -A, -I, -D of a whole rule, and the usual matches.
 type IPTables struct {
 	Netns string
-	V6    bool     // ip6tables, for which nothing stands in
+	V6    bool     // ip6tables
 	Words []string // "-t", "nat", "-A", "POSTROUTING", …
 	Same  []string // how nft says it
 }
@@ -36,14 +36,6 @@ func iptablesParser(v6 bool) parser {
 // Command is `iptables …`.
 func (r IPTables) Command() Command {
 	return Command{Netns: r.Netns, Argv: append([]string{iptablesFor(r.V6, "")}, r.Words...), Same: r.Same}
-}
-
-// here is the command, unless nothing here understands it.
-func (r IPTables) here() []Command {
-	if r.V6 && !installed(iptablesFor(true, "")) {
-		return nil
-	}
-	return []Command{runnable(r.Command())}
 }
 
 // Apply makes the rule, or what the line says.
@@ -71,11 +63,23 @@ func (r IPTables) Undo(ctx context.Context, s Space, was Before) error {
 		default:
 			return say.Err("it cannot be undone", "无法撤销")
 		}
-		if err := r.run(ctx, slices.Concat([]string{"-t", table, verb, chain}, rest)); err != nil || r.V6 {
+		if err := r.run(ctx, slices.Concat([]string{"-t", table, verb, chain}, rest)); err != nil {
 			return err
 		}
-		return dropEmpty(was, r.Netns, table)
+		return dropEmpty(was, r.Netns, family(r.V6), table)
 	})
+}
+
+// iptablesWords takes a line of iptables apart.
+func iptablesWords(words []string) (table, verb, chain string, rest []string, err error) {
+	table = "filter"
+	if len(words) > 1 && words[0] == "-t" {
+		table, words = words[1], words[2:]
+	}
+	if len(words) < 2 {
+		return "", "", "", nil, say.Err("a command and a chain are needed", "需要命令和链")
+	}
+	return table, words[0], words[1], words[2:], nil
 }
 
 // do runs inside the namespace, and says of an error what was meant.
@@ -94,11 +98,8 @@ func (r IPTables) do(s Space, do func() error) error {
 // nf_tables. The program waits for others that are at work (-w).
 func (r IPTables) run(ctx context.Context, line []string) error {
 	program, err := exec.LookPath(iptablesFor(r.V6, ""))
-	switch {
-	case err != nil && r.V6:
-		return errOnlyIPv4
-	case err != nil:
-		return nftLine(line)
+	if err != nil {
+		return inNft(r.V6, line)
 	}
 	if out, err := exec.CommandContext(ctx, program, append([]string{"-w"}, line...)...).CombinedOutput(); err != nil {
 		return say.Err("%v: %s", "%v：%s", err, bytes.TrimSpace(out))

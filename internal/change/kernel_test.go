@@ -34,6 +34,15 @@ var with6 = []change.Change{
 	change.AddrAdd{Netns: host, Addr: "fd00:6::160/64", Dev: "eth0"},
 }
 
+// with6and has lines of nft as well.
+func with6and(lines ...string) []change.Change {
+	all := slices.Clone(with6)
+	for _, line := range lines {
+		all = append(all, nftLine(line))
+	}
+	return all
+}
+
 // sample is a change, and what has to be there before it.
 type sample struct {
 	name   string
@@ -99,6 +108,11 @@ func nftSamples() (all []sample) {
 		"a mark":             "add rule ip svc pre ip saddr 10.244.1.11 meta mark set mark or 0x4000",
 		"drop":               "add rule ip svc ep-b meta mark & 0x4000 == 0x4000 counter drop",
 		"two at once":        "add chain ip svc post { type nat hook postrouting priority srcnat; }; add rule ip svc post meta mark & 0x4000 == 0x4000 masquerade fully-random",
+		"a marked one":       "insert rule ip svc pre meta mark 1337 counter accept",
+		"an unmarked one":    "insert rule ip svc pre meta mark != 0x7 tcp dport 80 counter accept",
+		"a trace":            "insert rule ip svc pre ip daddr 10.96.0.100 meta nftrace set 1",
+		"redirection":        "add chain ip svc out { type nat hook output priority -100; }; add rule ip svc out meta skuid != 1337 tcp dport 80 counter redirect to :15001",
+		"tproxy":             "add chain ip svc m { type filter hook prerouting priority mangle; }; add rule ip svc m tcp dport 80 tproxy to :15001 meta mark set 1 counter accept",
 		"reject":             "add chain ip svc fw { type filter hook forward priority 0; }; add rule ip svc fw oifname eth0 counter reject",
 	} {
 		all = append(all, sample{name: "nft: " + name, start: services(), change: nftLine(line), rules: true, unseen: name == "a table"})
@@ -175,6 +189,7 @@ func samples() []sample {
 		{name: "a neighbour of IPv6 away", start: append(with6[:3:3], neigh6), change: change.NeighDel{Netns: host, Dst: far6, Dev: "eth0"}},
 		{name: "a rule of IPv6", start: []change.Change{line6("-A FORWARD -p udp -j DROP")}, change: line6("-A FORWARD -p tcp -j DROP")},
 		{name: "a neighbour", change: neigh},
+		{name: "a proxy of IPv6", start: with6, change: change.NeighProxy{Netns: host, Dst: far6, Dev: "eth0"}, unseen: true},
 		{name: "a neighbour away", start: []change.Change{neigh}, change: change.NeighDel{Netns: host, Dst: stranger, Dev: "eth0"}},
 		{name: "an entry of a tunnel", start: []change.Change{vxlan}, change: fdb, unseen: true},
 		{name: "an entry of a tunnel away", start: []change.Change{vxlan, fdb}, change: unled, unseen: true},
@@ -201,6 +216,23 @@ func samples() []sample {
 			Src: change.Only(stranger), Dst: router, Kind: change.Kind{Proto: "icmp", ICMPType: "echo-request"}}, rules: true},
 		{name: "accept a port", start: filter, change: change.Accept{Netns: host, Family: "ip", Table: "filter", Chain: "FORWARD",
 			Src: change.Only(stranger), Dst: router, Kind: change.Kind{Proto: "tcp", DstPort: 80}}, rules: true},
+		{name: "masquerade IPv6", start: with6, change: change.Masquerade{Netns: host, Src: netip.PrefixFrom(far6, 64).Masked(), Out: "eth*"}, rules: true},
+		{name: "a service of IPv6", start: with6, change: change.Translate{Netns: host, Hook: "prerouting", Dst: far6, Kind: change.Kind{Proto: "udp", DstPort: 53}, To: netip.MustParseAddr("fd00:6::78"), ToPort: 5353}, rules: true},
+		{name: "accept a solicitation", start: with6and("add table ip6 f", "add chain ip6 f in { type filter hook input priority filter; policy drop; }"),
+			change: change.Accept{Netns: host, Family: "ip6", Table: "f", Chain: "in", Src: netip.PrefixFrom(far6, 64).Masked(), Kind: change.Kind{Proto: "icmpv6", ICMPType: "nd-neighbor-solicit"}}, rules: true},
+		{name: "accept in a table of both", start: with6and("add table inet f", "add chain inet f fwd { type filter hook forward priority filter; policy drop; }"),
+			change: change.Accept{Netns: host, Family: "inet", Table: "f", Chain: "fwd", Src: change.Only(stranger), Dst: router, Kind: change.Kind{Proto: "udp", SrcPort: 53}}, rules: true},
+		{name: "accept IPv6 in a table of both", start: with6and("add table inet f", "add chain inet f fwd { type filter hook forward priority filter; policy drop; }"),
+			change: change.Accept{Netns: host, Family: "inet", Table: "f", Chain: "fwd", Dst: far6, Kind: change.Kind{Proto: "tcp", DstPort: 443}}, rules: true},
+		{name: "accept in a bridge", start: with6and("add table bridge f", "add chain bridge f fwd { type filter hook forward priority filter; policy drop; }"),
+			change: change.Accept{Netns: host, Family: "bridge", Table: "f", Chain: "fwd", Dst: router, Kind: change.Kind{Proto: "icmp", ICMPType: "echo-reply"}}, rules: true},
+		{name: "accept ARP in a bridge", start: with6and("add table bridge f", "add chain bridge f fwd { type filter hook forward priority filter; policy drop; }"),
+			change: change.Accept{Netns: host, Family: "bridge", Table: "f", Chain: "fwd", Dst: router, Kind: change.Kind{Proto: "arp"}}, rules: true},
+		{name: "accept ARP", start: with6and("add table arp f", "add chain arp f in { type filter hook input priority filter; policy drop; }"),
+			change: change.Accept{Netns: host, Family: "arp", Table: "f", Chain: "in", Dst: router, Kind: change.Kind{Proto: "arp"}}, rules: true},
+		{name: "a rule of IPv6", start: with6, change: change.IPTables{Netns: host, V6: true, Words: strings.Fields("-A FORWARD ! -s fd00:6::/64 -i cali+ -p tcp --dport 80 -m conntrack --ctstate NEW -j REJECT")}, rules: true},
+		{name: "a rule of many words", change: line("-I FORWARD -i eth0 ! -o veth+ -p icmp --icmp-type fragmentation-needed -j DROP"), rules: true},
+		{name: "a source", change: line("-t nat -A POSTROUTING -p udp --sport 53 -j SNAT --to-source 192.168.6.160:5353"), rules: true},
 		{name: "accept what has begun", start: filter, change: change.Accept{Netns: host, Family: "ip", Table: "filter", Chain: "FORWARD", Established: true}, rules: true},
 	}...)
 }
@@ -342,9 +374,9 @@ func TestWhatIsNoChangeIsNotUnderstood(t *testing.T) {
 		"sysctl -w a", "conntrack -F x", "conntrack -D", "conntrack -D -p udp", "conntrack -D -p x -d 10.0.0.1", "conntrack -I -p icmp -s 10.0.0.1 -d 10.0.0.2", "ip route flush all", "ip xfrm policy add", "ip netns add", "iptables", "rm -rf x",
 		"nft", "nft list ruleset", "nft add", "nft add table", "nft add chain ip t", "nft add chain ip t c {", "nft add chain ip t c { type nat hook nowhere priority 0; }",
 		"nft add chain ip t c { type nat hook output; }", "nft add chain ip t c { policy maybe; }", "nft add rule ip t c", "nft add rule ip t c ip daddr x", "nft add rule ip t c ip ttl 3",
-		"nft add rule ip t c dnat to 10.0.0.1:80", "nft add rule ip t c dnat to", "nft add rule ip t c tcp dport http", "nft add rule ip t c tcp flags syn", "nft add rule ip t c meta skuid 0",
+		"nft add rule ip t c dnat to 10.0.0.1:80", "nft add rule ip t c dnat to", "nft add rule ip t c tcp dport http", "nft add rule ip t c tcp flags syn", "nft add rule ip t c meta skuid root", "nft add rule ip t c redirect to :80", "nft add rule ip t c tcp dport 80 redirect to 80", "nft add rule ip t c tcp dport 80 tproxy to x", "nft add rule ip t c meta nftrace set 2",
 		"nft add rule ip t c numgen random mod 0 vmap { 0 : accept }", "nft add rule ip t c numgen random mod 2 vmap 0 : accept", "nft add rule ip t c numgen random mod 2 vmap { 0 accept }",
-		"nft add rule ip t c ip daddr . meta l4proto . th dport vmap ips", "nft add rule ip t c meta mark 7", "nft add rule ip t c ct state", "nft add rule ip t c ct state old", "nft add rule ip t c ct mark 7", "nft add rule ip t c meta mark set 7", "nft add rule ip t c iifname",
+		"nft add rule ip t c ip daddr . meta l4proto . th dport vmap ips", "nft add rule ip t c meta mark x", "nft add rule ip t c ct state", "nft add rule ip t c ct state old", "nft add rule ip t c ct mark 7", "nft add rule ip t c meta mark set x", "nft add rule ip t c iifname",
 		"nft add element ip t m { 10.0.0.1 : accept }", "nft add element ip t m { 10.0.0.1 . tcp . 80 }", "nft add map ip t m { type ipv4_addr : verdict; }", "nft add rule ip t c nonsense",
 	} {
 		if c, err := change.Parse("", strings.Fields(words)...); err == nil {

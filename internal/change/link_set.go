@@ -73,6 +73,11 @@ func STP(netns, bridge string, on bool) LinkSet {
 	return LinkSet{Netns: netns, Dev: bridge, Attr: "type bridge stp_state", Value: value}
 }
 
+// MacvlanMode has a macvlan share the device below it in another way.
+func MacvlanMode(netns, dev, mode string) LinkSet {
+	return LinkSet{Netns: netns, Dev: dev, Attr: "type macvlan mode", Value: mode}
+}
+
 // linkAttr is what the kernel has under one word of `ip link set`.
 type linkAttr struct {
 	alone bool     // no value belongs to it
@@ -139,6 +144,12 @@ var linkAttrs = map[string]linkAttr{
 		},
 		back: func(a LinkSet, was table.Link) LinkSet {
 			a.Value = onOff(was.Has("PROMISC"))
+			return a
+		}},
+	"type macvlan mode": {means: say.F("set %s type macvlan mode %s", "把 macvlan %s 的模式设为 %s"),
+		set: setMacvlanMode,
+		back: func(a LinkSet, was table.Link) LinkSet {
+			a.Value = was.Sharing
 			return a
 		}},
 	"type bridge stp_state": {means: say.F("set %s type bridge stp_state %s", "把网桥 %s 的 stp_state 设为 %s"),

@@ -5,8 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/nftables"
-
+	"nstutor/diag/netfilter"
 	"nstutor/internal/nft"
 	"nstutor/internal/say"
 )
@@ -65,8 +64,8 @@ func undoSentence(s nft.Sentence, netns string, was Before) error {
 	added := s.Verb == nft.Add
 	switch {
 	case s.Object == "rule":
-		return deleteNewRules(s, was.handles(netns, s.Table, s.Name))
-	case added && (s.Object == "table" && was.hasTable(netns, s.Table) || s.Object == "chain" && was.hasChain(netns, s.Table, s.Name)):
+		return nft.RemoveNew(s, was.handles(netns, s.Family, s.Table, s.Name))
+	case added && (s.Object == "table" && was.hasTable(netns, s.Family, s.Table) || s.Object == "chain" && was.hasChain(netns, s.Family, s.Table, s.Name)):
 		return nil // nft adds what is there already without a word
 	}
 	opposite, ok := s.Opposite()
@@ -89,41 +88,14 @@ func (n NFT) do(s Space, do func() error) error {
 	return nil
 }
 
-// deleteNewRules deletes the rules of a chain that were not there before. Where it is
-// not known what was, it is the one that the sentence has put at an end of the chain.
-func deleteNewRules(s nft.Sentence, was map[uint64]bool) error {
-	conn, err := nftables.New()
-	if err != nil {
-		return err
-	}
-	in := &nftables.Table{Family: nftables.TableFamilyIPv4, Name: s.Table}
-	rules, err := conn.GetRules(in, &nftables.Chain{Table: in, Name: s.Name})
-	if err != nil {
-		return err
-	}
-	if was == nil && len(rules) > 0 {
-		rules = rules[len(rules)-1:]
-	}
-	rules = slices.DeleteFunc(rules, func(r *nftables.Rule) bool { return was[r.Handle] })
-	if len(rules) == 0 {
-		return say.Err("no such rule", "没有这条规则")
-	}
-	for _, rule := range rules {
-		if err := conn.DelRule(rule); err != nil {
-			return err
-		}
-	}
-	return conn.Flush()
-}
-
 // handles are those of the rules that a chain had; nil where it is not known.
-func (b Before) handles(netns, table, chain string) map[uint64]bool {
+func (b Before) handles(netns, family, table, chain string) map[uint64]bool {
 	set := b.Rules[netns]
 	if set == nil {
 		return nil
 	}
 	all := map[uint64]bool{}
-	if t, ok := set.Table("ip", table); ok {
+	if t, ok := set.Table(family, table); ok {
 		if c, ok := t.Chain(chain); ok {
 			for _, rule := range c.Rules {
 				all[rule.Handle] = true
@@ -133,12 +105,12 @@ func (b Before) handles(netns, table, chain string) map[uint64]bool {
 	return all
 }
 
-func (b Before) hasChain(netns, table, chain string) bool {
+func (b Before) hasChain(netns, family, table, chain string) bool {
 	set := b.Rules[netns]
 	if set == nil {
 		return false
 	}
-	t, ok := set.Table("ip", table)
+	t, ok := set.Table(family, table)
 	if !ok {
 		return false
 	}
@@ -158,4 +130,20 @@ func nftWordsOf(line string) (words []string) {
 		body, tail, _ := strings.Cut(rest, "}")
 		words, line = append(words, "{"+body+"}"), tail
 	}
+}
+
+// hasTable reports whether the namespace's packet filter had a table, whichever
+// program made it.
+func (b Before) hasTable(netns, family, name string) bool {
+	set := b.Rules[netns]
+	return set != nil && slices.ContainsFunc(set.Tables, func(t netfilter.Table) bool { return t.Family == family && t.Name == name })
+}
+
+// dropEmpty deletes a table that was not there before, if there is one now and no
+// rule is in it, in the calling thread's namespace.
+func dropEmpty(was Before, netns, family, name string) error {
+	if was.hasTable(netns, family, name) {
+		return nil
+	}
+	return nft.DropEmpty(family, name)
 }

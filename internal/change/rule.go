@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"nstutor/internal/nft"
+	"nstutor/internal/say"
 )
 
 // Masquerade gives what leaves the source address of the device it leaves by.
@@ -28,25 +31,30 @@ func (m Masquerade) Command() Command {
 
 func (m Masquerade) v6() bool { return m.Src.Addr().Is6() || m.Dst.Is6() }
 
+// rule is how nft says it.
+func (m Masquerade) rule() natRule {
+	words := nftAddresses(m.Src, m.Dst)
+	if m.Out != "" {
+		words = append(words, "oifname", nft.Device(m.Out))
+	}
+	return natRule{m.Netns, m.v6(), "postrouting", "srcnat", append(words, "masquerade")}
+}
+
+// Apply appends the rule over netlink, to the table and the chain that iptables
+// would take.
+func (m Masquerade) Apply(_ context.Context, s Space) error { return m.rule().apply(s) }
+
+// Undo deletes it, and the table if it came with the rule.
+func (m Masquerade) Undo(_ context.Context, s Space, was Before) error { return m.rule().undo(s, was) }
+
 // here are the command lines that append the rule, so that they mean no other
-// device: by iptables, or else by nft, or else by this program itself, which over
-// netlink writes rules for IPv4 alone.
+// device: by iptables, or else by nft, or else by this program itself.
 func (m Masquerade) here() []Command {
 	switch {
 	case installed(iptablesFor(m.v6(), "")) && iptablesDevice(m.Out):
 		return []Command{m.Command()}
 	case installed("nft") && nftDevice(m.Out):
-		rule := nftAddresses(m.Src, m.Dst)
-		if m.Out != "" {
-			rule = append(rule, "oifname", `"`+m.Out+`"`)
-		}
-		return []Command{
-			In(m.Netns, "nft", "add", "table", family(m.v6()), "nat"),
-			In(m.Netns, "nft", "add", "chain", family(m.v6()), "nat", "POSTROUTING", "{ type nat hook postrouting priority srcnat; }"),
-			In(m.Netns, slices.Concat([]string{"nft", "add", "rule", family(m.v6()), "nat", "POSTROUTING"}, rule, []string{"masquerade"})...),
-		}
-	case m.v6():
-		return nil
+		return m.rule().commands()
 	}
 	argv := []string{self(), applied, "masquerade"}
 	argv = from(argv, "--source", m.Src)
@@ -67,12 +75,6 @@ type Translate struct {
 	ToPort uint16 // 0: as it is
 }
 
-// line is the rule as iptables takes it.
-func (t Translate) line() IPTables {
-	return IPTables{Netns: t.Netns, V6: t.Dst.Is6(), Words: slices.Concat(
-		[]string{"-t", "nat", "-A", strings.ToUpper(t.Hook), "-d", t.Dst.String()}, t.Kind.iptables(), []string{"-j", "DNAT", "--to-destination", t.to()})}
-}
-
 func (t Translate) to() string {
 	if t.ToPort == 0 {
 		return t.To.String()
@@ -81,30 +83,30 @@ func (t Translate) to() string {
 }
 
 // Command is the line of iptables that appends the rule.
-func (t Translate) Command() Command { return t.line().Command() }
-
-// Apply appends it.
-func (t Translate) Apply(ctx context.Context, s Space) error { return t.line().Apply(ctx, s) }
-
-// Undo deletes it.
-func (t Translate) Undo(ctx context.Context, s Space, was Before) error {
-	return t.line().Undo(ctx, s, was)
+func (t Translate) Command() Command {
+	argv := []string{iptablesFor(t.Dst.Is6(), ""), "-t", "nat", "-A", strings.ToUpper(t.Hook), "-d", t.Dst.String()}
+	return In(t.Netns, slices.Concat(argv, t.Kind.iptables(), []string{"-j", "DNAT", "--to-destination", t.to()})...)
 }
 
+// rule is how nft says it.
+func (t Translate) rule() natRule {
+	words := slices.Concat(nftAddresses(netip.Prefix{}, t.Dst), t.Kind.nft(), []string{"dnat", "to", t.to()})
+	return natRule{t.Netns, t.Dst.Is6(), t.Hook, "dstnat", words}
+}
+
+// Apply appends it over netlink.
+func (t Translate) Apply(_ context.Context, s Space) error { return t.rule().apply(s) }
+
+// Undo deletes it, and the table if it came with the rule.
+func (t Translate) Undo(_ context.Context, s Space, was Before) error { return t.rule().undo(s, was) }
+
 // here are the command lines that append the rule: by iptables, or else by nft, or
-// else by this program, which over netlink writes rules for IPv4 alone.
+// else by this program, which understands the same words.
 func (t Translate) here() []Command {
-	v6 := t.Dst.Is6()
-	if installed(iptablesFor(v6, "")) || !installed("nft") {
-		return t.line().here()
+	if installed(iptablesFor(t.Dst.Is6(), "")) || !installed("nft") {
+		return []Command{runnable(t.Command())}
 	}
-	chain := strings.ToUpper(t.Hook)
-	rule := slices.Concat(nftAddresses(netip.Prefix{}, t.Dst), t.Kind.nft(), []string{"dnat", "to", t.to()})
-	return []Command{
-		In(t.Netns, "nft", "add", "table", family(v6), "nat"),
-		In(t.Netns, "nft", "add", "chain", family(v6), "nat", chain, "{ type nat hook "+t.Hook+" priority dstnat; }"),
-		In(t.Netns, slices.Concat([]string{"nft", "add", "rule", family(v6), "nat", chain}, rule)...),
-	}
+	return t.rule().commands()
 }
 
 // Kind is what a rule says of packets besides their addresses.
@@ -141,7 +143,7 @@ func (k Kind) nft() (rule []string) {
 func (k Kind) flags() []string {
 	argv := []string{"--proto=" + k.Proto}
 	for _, part := range k.parts() {
-		argv = append(argv, "--"+part.iptables+"="+part.value)
+		argv = append(argv, "--"+strings.Replace(part.iptables, "icmpv6-", "icmp-", 1)+"="+part.value)
 	}
 	return argv
 }
@@ -216,14 +218,36 @@ func (a Accept) nft() []string {
 	return append(nftAddresses(a.Src, a.Dst), a.Kind.nft()...)
 }
 
-// v6 reports whether the packets are of IPv6.
-func (a Accept) v6() bool {
-	return a.Family == "ip6" || a.Proto == "icmpv6" || a.Src.Addr().Is6() || a.Dst.Is6()
+// rule is the rule as a sentence.
+func (a Accept) rule() (nft.Sentence, error) {
+	return nft.Rule(nft.Insert, a.Family, a.Table, a.Chain, append(a.nft(), "counter", "accept")...)
 }
 
-// here is the command line by a program that this machine has. It is nil where
-// none can be told the chain: over netlink this program writes rules for IPv4
-// alone.
+// Apply inserts the rule over netlink.
+func (a Accept) Apply(_ context.Context, s Space) error {
+	rule, err := a.rule()
+	if err != nil {
+		return err
+	}
+	return inNetns(s, a.Netns, func() error {
+		if err := nft.Do([]nft.Sentence{rule}); err != nil {
+			return say.Err("insert a rule into %s %s %s: %v", "在 %s %s %s 中插入规则：%v", a.Family, a.Table, a.Chain, err)
+		}
+		return nil
+	})
+}
+
+// Undo deletes it.
+func (a Accept) Undo(_ context.Context, s Space, _ Before) error {
+	rule, err := a.rule()
+	if err != nil {
+		return err
+	}
+	return inNetns(s, a.Netns, func() error { return nft.Remove(rule) })
+}
+
+// here is the command line by a program that this machine has. It is nil where only
+// the old iptables can be told the chain, and is not here.
 func (a Accept) here() []Command {
 	switch {
 	case a.IPTables && installed(a.program()):
@@ -236,8 +260,6 @@ func (a Accept) here() []Command {
 		}
 		a.IPTables = false
 		return []Command{a.Command()}
-	case a.v6():
-		return nil
 	}
 	argv := []string{self(), applied, "accept", "--family=" + a.Family, "--table=" + a.Table, "--chain=" + a.Chain}
 	if a.Established {

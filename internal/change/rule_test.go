@@ -38,8 +38,7 @@ func TestARuleMeansNoOtherDevice(t *testing.T) {
 	}
 }
 
-// TestARuleOfIPv6IsToldToProgramsOfIPv6: over netlink there is none, and so there is
-// no command where no program is.
+// TestARuleOfIPv6IsToldToProgramsOfIPv6: or to this program where there is none.
 func TestARuleOfIPv6IsToldToProgramsOfIPv6(t *testing.T) {
 	one, two := netip.MustParseAddr("fd00::1"), netip.MustParseAddr("fd00::2")
 	leave := Masquerade{Src: Only(one), Out: "eth0"}
@@ -52,13 +51,13 @@ func TestARuleOfIPv6IsToldToProgramsOfIPv6(t *testing.T) {
 	}{
 		{"iptables ip6tables nft", leave, "ip6tables -t nat -A POSTROUTING -s fd00::1 -o eth0 -j MASQUERADE"},
 		{"iptables nft", leave, `nft add rule ip6 nat POSTROUTING ip6 saddr fd00::1 oifname '"eth0"' masquerade`},
-		{"iptables nstutor", leave, ""},
+		{"iptables nstutor", leave, "nstutor apply masquerade --source fd00::1 --out=eth0"},
 		{"iptables ip6tables nft", service, "ip6tables -t nat -A OUTPUT -d fd00::1 -p tcp --dport 80 -j DNAT --to-destination '[fd00::2]:8080'"},
 		{"iptables nft", service, "nft add rule ip6 nat OUTPUT ip6 daddr fd00::1 tcp dport 80 dnat to '[fd00::2]:8080'"},
-		{"iptables nstutor", service, ""},
+		{"iptables nstutor", service, "nstutor apply ip6tables -t nat -A OUTPUT -d fd00::1 -p tcp --dport 80 -j DNAT --to-destination '[fd00::2]:8080'"},
 		{"iptables-nft ip6tables-nft nft", solicit, "ip6tables-nft -t filter -I INPUT -p icmpv6 --icmpv6-type neighbour-solicitation -j ACCEPT"},
 		{"iptables-nft nft", solicit, "nft insert rule ip6 filter INPUT icmpv6 type nd-neighbor-solicit accept"},
-		{"iptables-nft nstutor", solicit, ""},
+		{"iptables-nft nstutor", solicit, "nstutor apply accept --family=ip6 --table=filter --chain=INPUT --proto=icmpv6 --icmp-type=nd-neighbor-solicit"},
 	} {
 		bin := t.TempDir()
 		for _, program := range strings.Fields(test.installed) {

@@ -57,3 +57,15 @@ func (d Dev) set(s Space, what say.Text, do func(*netlink.Handle, netlink.Link) 
 	}
 	return nil
 }
+
+// inNetns runs do on a thread inside a namespace.
+func inNetns(s Space, netns string, do func() error) error {
+	ns, err := s.NS(netns)
+	if err != nil {
+		return err
+	}
+	if err := ns.Do(do); err != nil {
+		return say.At(netns, err)
+	}
+	return nil
+}

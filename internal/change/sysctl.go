@@ -2,8 +2,10 @@ package change
 
 import (
 	"context"
+	"path/filepath"
 	"strings"
 
+	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
 
 	"nstutor/diag/table"
@@ -96,4 +98,18 @@ func (c Sysctl) Undo(_ context.Context, s Space, was Before) error {
 		}
 	}
 	return nil
+}
+
+// proxyDelays are the keys of how long each device of a namespace may take for an
+// answer in another's name.
+func proxyDelays(ns *nsenter.Namespace) (keys []string, err error) {
+	err = ns.Do(func() error {
+		files, err := filepath.Glob("/proc/sys/net/ipv4/neigh/*/proxy_delay")
+		for _, file := range files {
+			dev := filepath.Base(filepath.Dir(file))
+			keys = append(keys, "net.ipv4.neigh."+strings.ReplaceAll(dev, ".", "/")+".proxy_delay")
+		}
+		return err
+	})
+	return keys, err
 }

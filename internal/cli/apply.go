@@ -114,13 +114,13 @@ func (a *app) applyAccept(netns *string) *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&accept.Family, "family", "ip", a.say("the family of the table: ip, inet, bridge, netdev or arp", "表的协议族：ip、inet、bridge、netdev 或 arp"))
+	flags.StringVar(&accept.Family, "family", "ip", a.say("the family of the table: ip, ip6, inet, bridge, netdev or arp", "表的协议族：ip、ip6、inet、bridge、netdev 或 arp"))
 	flags.StringVar(&accept.Table, "table", "", a.say("the table", "表"))
 	flags.StringVar(&accept.Chain, "chain", "", a.say("the chain", "链"))
 	flags.StringVar(&source, "source", "", a.say("the source address of the packets, or its network", "包的源地址，或它所在的网段"))
 	flags.StringVar(&to, "to", "", a.say("their destination", "包的目的地址"))
-	flags.StringVar(&accept.Proto, "proto", "", a.say("the protocol: icmp, tcp or udp; or arp", "协议：icmp、tcp 或 udp；也可以是 arp"))
-	flags.StringVar(&accept.ICMPType, "icmp-type", "", a.say("of ICMP: echo-request or echo-reply", "ICMP 的类型：echo-request 或 echo-reply"))
+	flags.StringVar(&accept.Proto, "proto", "", a.say("the protocol: icmp, icmpv6, tcp or udp; or arp", "协议：icmp、icmpv6、tcp 或 udp；也可以是 arp"))
+	flags.StringVar(&accept.ICMPType, "icmp-type", "", a.say("of ICMP: echo-request, echo-reply and so on", "ICMP 的类型：echo-request、echo-reply 等"))
 	flags.Uint16Var(&accept.SrcPort, "sport", 0, a.say("of TCP and UDP: the port that the packets come from", "TCP 和 UDP 的源端口"))
 	flags.Uint16Var(&accept.DstPort, "dport", 0, a.say("… and the one that they go to", "TCP 和 UDP 的目的端口"))
 	flags.BoolVar(&accept.Established, "established", false, a.say("what belongs to connections that have begun", "属于已建立连接的包"))
@@ -129,7 +129,7 @@ func (a *app) applyAccept(netns *string) *cobra.Command {
 
 // ruleNetwork is the network that an option names, or the address; none is any.
 func ruleNetwork(option, text string) (netip.Prefix, error) {
-	if network, err := netip.ParsePrefix(text); err == nil && network.Addr().Is4() {
+	if network, err := netip.ParsePrefix(text); err == nil && network.Addr().Zone() == "" {
 		return network.Masked(), nil
 	}
 	addr, err := ruleAddress(option, text)
@@ -142,8 +142,8 @@ func ruleAddress(option, text string) (netip.Addr, error) {
 		return netip.Addr{}, nil
 	}
 	addr, err := netip.ParseAddr(text)
-	if err != nil || !addr.Is4() {
-		return netip.Addr{}, say.Err("%s %q: not an IPv4 address", "%s %q：不是 IPv4 地址", option, text)
+	if err != nil || addr.Zone() != "" {
+		return netip.Addr{}, say.Err("%s %q: not an IP address", "%s %q：不是 IP 地址", option, text)
 	}
 	return addr, nil
 }

@@ -18,6 +18,7 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 	"nstutor/steps"
+	"nstutor/steps/bridge"
 )
 
 // finding is one line of the doctor's answer.
@@ -160,7 +161,7 @@ var trials = []struct {
 		return steps.BridgeAdd{Netns: lab.Host, Name: "br-doctor"}.Change(l).Apply(ctx, l)
 	}, false},
 	{say.Quote("macvlan"), say.T("macvlan devices", "macvlan 设备"), say.T("load the module: `sudo modprobe macvlan`", "加载模块：`sudo modprobe macvlan`"), func(ctx context.Context, l *lab.Lab) error {
-		return steps.MacvlanAdd{Netns: lab.Host, Name: "mv-doctor", Lower: "eth0"}.Change(l).Apply(ctx, l)
+		return bridge.MacvlanAdd{Netns: lab.Host, Name: "mv-doctor", Lower: "eth0"}.Change(l).Apply(ctx, l)
 	}, false},
 	{say.T("filter on bridges", "网桥上的过滤"), say.Quote("br_netfilter"), say.T("steps 5.7, 6.7 and 8.3 and the exercises layer-below and own-door are left out; to have them: `sudo modprobe br_netfilter`",
 		"步骤 5.7、6.7、8.3 和练习 layer-below、own-door 会略去；要有它们：`sudo modprobe br_netfilter`"), tryBridgeFilter, true},

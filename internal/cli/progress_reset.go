@@ -85,7 +85,7 @@ func chooseReset(course steps.Course, args []string) (oblivion, error) {
 		return oblivion{say.T("all progress", "全部进度"), (*progress.Progress).ResetAll}, nil
 	}
 	for _, chapter := range course {
-		if chapter.ID != args[0] {
+		if !strings.EqualFold(chapter.ID, args[0]) {
 			continue
 		}
 		en, _, err := chapters.ChapterText("en", chapter.ID)

@@ -90,9 +90,10 @@ func chooseOne(course steps.Course, arg string) ([]string, error) {
 	var ids []string
 	for _, chapter := range course {
 		for _, step := range chapter.Steps {
-			whole := chapter.ID == chapterID && stepID == ""
-			one := chapter.ID == chapterID && (step.ID == stepID || step.ID == chapterID+"."+stepID)
-			if whole || one || step.ID == arg {
+			same := strings.EqualFold
+			whole := same(chapter.ID, chapterID) && stepID == ""
+			one := same(chapter.ID, chapterID) && (same(step.ID, stepID) || same(step.ID, chapterID+"."+stepID))
+			if whole || one || same(step.ID, arg) {
 				ids = append(ids, step.ID)
 			}
 		}

@@ -43,16 +43,19 @@ func TestTranscriptSaysWhatWasNotKept(t *testing.T) {
 
 // TestChooseFindsChaptersAndSteps: all the ways to name a step.
 func TestChooseFindsChaptersAndSteps(t *testing.T) {
-	course := steps.Course{{ID: "2", Steps: []steps.Step{{ID: "2.1"}, {ID: "2.B1"}}}, {ID: "3", Steps: []steps.Step{{ID: "3.1"}}}}
+	course := steps.Course{{ID: "2", Steps: []steps.Step{{ID: "2.1"}, {ID: "2.B1"}}}, {ID: "3", Steps: []steps.Step{{ID: "3.1"}}}, {ID: "3I", Steps: []steps.Step{{ID: "3I.1"}}}}
 	for _, c := range []struct {
 		args []string
 		want string
 	}{
-		{nil, "2.1 2.B1 3.1"},
+		{nil, "2.1 2.B1 3.1 3I.1"},
 		{[]string{"2"}, "2.1 2.B1"},
 		{[]string{"2/2.B1"}, "2.B1"},
 		{[]string{"2/B1"}, "2.B1"},
 		{[]string{"3.1", "2.1"}, "3.1 2.1"},
+		{[]string{"3"}, "3.1"},
+		{[]string{"3i"}, "3I.1"},
+		{[]string{"3I/1", "3i.1", "2.b1"}, "3I.1 3I.1 2.B1"},
 	} {
 		ids, err := choose(course, c.args)
 		if got := strings.Join(ids, " "); err != nil || got != c.want {

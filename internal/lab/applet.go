@@ -9,10 +9,15 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/cni"
+	"nstutor/internal/lab/standin"
+	"nstutor/internal/say"
 )
 
 // applets are the small programs that run inside the lab as processes of
@@ -21,21 +26,39 @@ var applets = map[string]func(args []string) error{
 	"web":      web,
 	"tell":     tell,
 	"pause":    pause,
+	"sidecar":  sidecar,
+	"cni":      func(args []string) error { return cni.Main(args, os.Getenv("PATH")+standInPath) },
 	enterNetns: execInNetns,
 }
 
 // Dispatch runs the applet this process was called as, and exits. It returns
 // when the process was called as something else.
 func Dispatch() {
-	applet, ok := applets[filepath.Base(os.Args[0])]
+	name := filepath.Base(os.Args[0])
+	applet, ok := applets[name]
+	if slices.Contains(standin.Programs, name) {
+		applet, ok = standIn(name), true
+	}
 	if !ok {
 		return
 	}
 	if err := applet(os.Args[1:]); err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), err)
+		fmt.Fprintf(os.Stderr, "%s: %s\n", filepath.Base(os.Args[0]), say.Quote(err).In(say.Locale()))
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+// standIn does what a program would that is missing. It must not take itself for one.
+func standIn(name string) func([]string) error {
+	return func(args []string) error {
+		argv := append([]string{name}, args...)
+		if command, ok := standin.Exec(argv); ok {
+			return execInNetns(command)
+		}
+		os.Setenv("PATH", strings.TrimSuffix(os.Getenv("PATH"), standInPath))
+		return standin.Run(argv)
+	}
 }
 
 // WebPage is the page that the lab's web server gives to a client, who has reached

@@ -7,15 +7,20 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/internal/lab/standin"
 	"nstutor/internal/say"
 )
 
 // Where the lab keeps its own things, inside its private /run.
 const (
-	ownDir   = "/run/nstutor"
-	binDir   = ownDir + "/bin"
-	etcDir   = ownDir + "/etc" // the machine's /etc
-	netnsDir = "/run/netns"
+	ownDir = "/run/nstutor"
+	binDir = ownDir + "/bin"
+	etcDir = ownDir + "/etc" // the machine's /etc
+	// Stand-ins for programs that are missing are for what a learner types and for
+	// scripts; this program itself must know that they are missing.
+	standInDir  = ownDir + "/stand-in"
+	standInPath = ":" + standInDir
+	netnsDir    = "/run/netns"
 )
 
 // furnish gives the new mount namespace what the lab needs: nothing that is
@@ -58,7 +63,7 @@ func furnish(m mode) error {
 	if err := unix.Mount("tmpfs", "/run", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755,size=16m"); err != nil {
 		return say.Err("mount /run: %v", "挂载 /run：%v", err)
 	}
-	for _, dir := range []string{netnsDir, binDir, etcDir} {
+	for _, dir := range []string{netnsDir, binDir, etcDir, standInDir} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
 		}
@@ -151,5 +156,13 @@ func furnishBin() error {
 			return err
 		}
 	}
-	return os.Setenv("PATH", binDir+":"+os.Getenv("PATH")+":/usr/local/sbin:/usr/sbin:/sbin")
+	if err := os.Setenv("PATH", binDir+":"+os.Getenv("PATH")+":/usr/local/sbin:/usr/sbin:/sbin"); err != nil {
+		return err
+	}
+	for _, name := range standin.Missing() {
+		if err := os.Symlink(self, filepath.Join(standInDir, name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

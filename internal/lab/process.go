@@ -206,9 +206,9 @@ const starting = 20 * time.Second
 
 // serving is where /proc/PID/net lists the sockets at which an applet waits for
 // clients, and their state there: TCP_LISTEN, and TCP_CLOSE for UDP.
-var serving = map[string]struct{ table, state string }{"web": {"tcp", "0A"}, "tell": {"udp", "07"}}
+var serving = map[string]struct{ table, state string }{"web": {"tcp", "0A"}, "sidecar": {"tcp", "0A"}, "tell": {"udp", "07"}}
 
-// Ready waits until p takes what clients send (the applets web and tell) or runs
+// Ready waits until p takes what clients send (the applets web, sidecar and tell) or runs
 // (any other).
 func (l *Lab) Ready(ctx context.Context, p *Process) error {
 	if _, serves := serving[filepath.Base(p.cmd.Path)]; !serves {

@@ -34,7 +34,7 @@ func (l *Lab) entering(ctx context.Context, netns string, variables map[string]s
 	if err != nil {
 		return nil, err
 	}
-	env := map[string]string{enteredTerm: os.Getenv("TERM")}
+	env := map[string]string{enteredTerm: os.Getenv("TERM"), "PATH": os.Getenv("PATH") + standInPath}
 	for name, value := range variables {
 		env[name] = value
 	}

@@ -151,6 +151,3 @@ var timerRow = &schema{
 	},
 	closed: true,
 }
-
-// policyRow is an IPsec policy: struct xfrm_userpolicy_info, and its templates.
-var policyRow = &schema{}

@@ -1,10 +1,13 @@
 // Package nft makes over netlink what lines of nft(8) say, where nft is not there to
-// make it: tables, chains, rules, maps and their elements of the family ip, as far as
-// services need them. It writes the expressions that nft itself writes, so that nft
-// lists them as they were said.
+// make it: tables, chains and rules, and maps and their elements of the family ip, as
+// far as services need them. It writes the expressions that nft itself writes, so that
+// nft lists them as they were said. Whatever else writes rules says them in these lines.
 //
-//	line.go    a line, and the sentences that it is made of
-//	object.go  tables, chains, maps and elements
-//	rule.go    what a rule asks of a packet
-//	verdict.go what becomes of it
+//	line.go      a line, and the sentences that it is made of
+//	object.go    tables, chains, maps and elements
+//	rule.go      what a rule asks of a packet
+//	header.go    … of its headers
+//	conntrack.go … of its connection
+//	verdict.go   what becomes of it
+//	remove.go    a rule is found again
 package nft

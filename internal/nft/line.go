@@ -24,7 +24,8 @@ const (
 type Sentence struct {
 	Verb   Verb
 	Object string // "table", "chain", "rule", "map" or "element"
-	Table  string // of the family ip
+	Family string // "ip", "ip6", "inet", "bridge", "netdev" or "arp"
+	Table  string
 	Name   string // of the chain or the map; empty for a table
 	rest   []string
 }
@@ -32,7 +33,7 @@ type Sentence struct {
 // Parse reads the words behind `nft`: sentences with ";" between them.
 func Parse(words []string) ([]Sentence, error) {
 	var all []Sentence
-	for _, tokens := range split(scan(strings.Join(words, " "))) {
+	for _, tokens := range split(scan(words)) {
 		s, err := read(tokens)
 		if err != nil {
 			return nil, err
@@ -43,6 +44,16 @@ func Parse(words []string) ([]Sentence, error) {
 		return nil, say.Err("nothing is said", "没有内容")
 	}
 	return all, nil
+}
+
+// Rule is the sentence that adds or inserts a rule, to a chain of any name: a stranger's
+// may be one that no line can say.
+func Rule(verb Verb, family, table, chain string, words ...string) (Sentence, error) {
+	s := Sentence{Verb: verb, Object: "rule", Family: family, Table: table, Name: chain, rest: scan(words)}
+	if _, known := families[family]; !known {
+		return s, say.Err("%q is no family of tables", "%q 不是表的协议族", family)
+	}
+	return s, s.check()
 }
 
 // Do makes what the sentences say in the calling thread's namespace, all of it or
@@ -63,12 +74,23 @@ func Do(sentences []Sentence) error {
 // marks are the characters that are words of their own.
 const marks = "{},;"
 
-// scan cuts a line into words.
-func scan(line string) []string {
-	for _, mark := range marks {
-		line = strings.ReplaceAll(line, string(mark), " "+string(mark)+" ")
+// scan cuts what was said into words. What stands in quotes is one, whatever is in it.
+func scan(said []string) (words []string) {
+	for _, piece := range said {
+		if quoted(piece) {
+			words = append(words, piece)
+			continue
+		}
+		for _, mark := range marks {
+			piece = strings.ReplaceAll(piece, string(mark), " "+string(mark)+" ")
+		}
+		words = append(words, strings.Fields(piece)...)
 	}
-	return strings.Fields(line)
+	return words
+}
+
+func quoted(word string) bool {
+	return len(word) > 1 && strings.HasPrefix(word, `"`) && strings.HasSuffix(word, `"`)
 }
 
 // split cuts words at each ";" that stands in no braces.
@@ -106,8 +128,9 @@ func read(words []string) (s Sentence, err error) {
 		return s, say.Err("%q says too little", "%q 说得不够", strings.Join(words, " "))
 	}
 	s.Verb, s.Object, words = Verb(words[0]), words[1], words[2:]
-	if words[0] == "ip" {
-		words = words[1:]
+	s.Family = "ip"
+	if _, known := families[words[0]]; known {
+		s.Family, words = words[0], words[1:]
 	}
 	least := 1
 	if slices.Contains(named, s.Object) {
@@ -158,13 +181,19 @@ var sayings = map[Verb]map[string]func(Sentence, *nftables.Conn) error{
 		"map": Sentence.addMap, "element": Sentence.addElement,
 	},
 	Insert: {"rule": Sentence.addRule},
-	Delete: {"table": Sentence.deleteTable, "chain": Sentence.deleteChain, "map": Sentence.deleteMap, "element": Sentence.deleteElement},
+	Delete: {"table": Sentence.deleteTable, "chain": Sentence.deleteChain, "rule": Sentence.deleteRule, "map": Sentence.deleteMap, "element": Sentence.deleteElement},
 	Flush:  {"table": Sentence.flushTable, "chain": Sentence.flushChain},
+}
+
+// families are those of tables.
+var families = map[string]nftables.TableFamily{
+	"ip": nftables.TableFamilyIPv4, "ip6": nftables.TableFamilyIPv6, "inet": nftables.TableFamilyINet,
+	"bridge": nftables.TableFamilyBridge, "netdev": nftables.TableFamilyNetdev, "arp": nftables.TableFamilyARP,
 }
 
 // table is the sentence's table.
 func (s Sentence) table() *nftables.Table {
-	return &nftables.Table{Family: nftables.TableFamilyIPv4, Name: s.Table}
+	return &nftables.Table{Family: families[s.Family], Name: s.Table}
 }
 
 // chain is the sentence's chain.

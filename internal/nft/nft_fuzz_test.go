@@ -16,6 +16,12 @@ func FuzzParse(f *testing.F) {
 		"insert rule ip svc pre ip saddr != 10.0.0.0/8 meta mark set mark or 0x4000; flush chain ip svc x",
 		"add rule ip svc pre fib daddr type local tcp dport 30080 counter drop",
 		"add rule ip svc pre ct state established,related counter accept",
+		"add chain arp f in { type filter hook input priority filter; }",
+		"insert rule inet f fwd ip6 daddr fd00::1 icmpv6 type echo-request oifname \"eth\\*\" th sport 53 reject",
+		"add rule ip6 nat PREROUTING ip6 daddr fd00::1 tcp dport 80 counter dnat to [fd00::2]:8080",
+		"add rule ip svc pre ip daddr 10.96.0.100 meta nftrace set 1",
+		"add rule ip pod out meta skuid != 1337 tcp dport 80 redirect to :15001",
+		"add rule ip pod pre tcp dport 80 tproxy to :15001 meta mark set 1 accept",
 		"delete element ip svc ips { 10.96.0.100 . tcp . 80 }",
 	} {
 		f.Add(line)

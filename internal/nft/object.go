@@ -9,7 +9,6 @@ import (
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
 	"github.com/google/nftables/expr"
-	"golang.org/x/sys/unix"
 
 	"nstutor/internal/say"
 )
@@ -35,7 +34,10 @@ var (
 		"prerouting": nftables.ChainHookPrerouting, "input": nftables.ChainHookInput, "forward": nftables.ChainHookForward,
 		"output": nftables.ChainHookOutput, "postrouting": nftables.ChainHookPostrouting,
 	}
+	// … and one that packets of ARP pass (<linux/netfilter_arp.h>).
+	arpHooks   = map[string]*nftables.ChainHook{"input": nftables.ChainHookRef(0), "output": nftables.ChainHookRef(1)}
 	priorities = map[string]int{"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100}
+	ofBridges  = map[string]int{"dstnat": -300, "filter": -200, "out": 100, "srcnat": 300} // <linux/netfilter_bridge.h>
 	policies   = map[string]nftables.ChainPolicy{"accept": nftables.ChainPolicyAccept, "drop": nftables.ChainPolicyDrop}
 )
 
@@ -53,11 +55,19 @@ func (s Sentence) addChain(conn *nftables.Conn) error {
 		case "type":
 			chain.Type = nftables.ChainType(value)
 		case "hook":
-			if chain.Hooknum = hooks[value]; chain.Hooknum == nil {
+			where := hooks
+			if s.Family == "arp" {
+				where = arpHooks
+			}
+			if chain.Hooknum = where[value]; chain.Hooknum == nil {
 				return say.Err("%q is no hook", "%q 不是钩子", value)
 			}
 		case "priority":
-			number, known := priorities[value]
+			names := priorities
+			if s.Family == "bridge" {
+				names = ofBridges
+			}
+			number, known := names[value]
 			if !known {
 				if number, err = strconv.Atoi(value); err != nil {
 					return say.Err("%q is no priority", "%q 不是优先级", value)
@@ -193,9 +203,6 @@ func chunks(words []string, separator string) func(func([]string) bool) {
 		}
 	}
 }
-
-// protocols are those that have ports, and ICMP.
-var protocols = map[string]byte{"tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP, "icmp": unix.IPPROTO_ICMP}
 
 // service is the key of a service in a map: each part begins at a register.
 func service(addr, proto, port string) ([]byte, error) {

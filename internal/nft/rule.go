@@ -1,8 +1,6 @@
 package nft
 
 import (
-	"net"
-	"net/netip"
 	"strconv"
 	"strings"
 
@@ -14,12 +12,6 @@ import (
 	"nstutor/internal/say"
 )
 
-// Where the fields are in an IPv4 header and in that of TCP and UDP, in bytes.
-var (
-	addresses = map[string]uint32{"saddr": 12, "daddr": 16}
-	ports     = map[string]uint32{"sport": 0, "dport": 2}
-)
-
 // What an address may be to a node (RTN_*).
 var addressTypes = map[string]uint32{"unicast": unix.RTN_UNICAST, "local": unix.RTN_LOCAL, "broadcast": unix.RTN_BROADCAST, "multicast": unix.RTN_MULTICAST}
 
@@ -29,16 +21,11 @@ const second, third = 9, 10
 
 // addRule writes the rule, at the end of its chain or, with insert, at the head.
 func (s Sentence) addRule(conn *nftables.Conn) error {
-	w := &writer{conn: conn, table: s.table(), left: s.rest}
-	for len(w.left) > 0 {
-		if err := w.statement(); err != nil {
-			return err
-		}
+	exprs, err := s.exprs(conn)
+	if err != nil {
+		return err
 	}
-	if w.exprs == nil {
-		return say.Err("the rule is empty", "规则是空的")
-	}
-	rule := &nftables.Rule{Table: w.table, Chain: s.chain(), Exprs: w.exprs}
+	rule := &nftables.Rule{Table: s.table(), Chain: s.chain(), Exprs: exprs}
 	if s.Verb == Insert {
 		conn.InsertRule(rule)
 	} else {
@@ -47,15 +34,31 @@ func (s Sentence) addRule(conn *nftables.Conn) error {
 	return nil
 }
 
+// exprs are the expressions of a rule. The connection makes with its next flush the
+// maps that they look up numbers in.
+func (s Sentence) exprs(conn *nftables.Conn) ([]expr.Any, error) {
+	w := &writer{conn: conn, table: s.table(), left: s.rest}
+	for len(w.left) > 0 {
+		if err := w.statement(); err != nil {
+			return nil, err
+		}
+	}
+	if w.exprs == nil {
+		return nil, say.Err("the rule is empty", "规则是空的")
+	}
+	return w.exprs, nil
+}
+
 // writer makes expressions of the words that are left.
 type writer struct {
-	conn  *nftables.Conn
-	table *nftables.Table
-	left  []string
-	exprs []expr.Any
-	// transport tells that the rule is for one protocol with ports: only then may it
+	conn    *nftables.Conn
+	table   *nftables.Table
+	left    []string
+	exprs   []expr.Any
+	version string // of IP, which the rule asks for
+	// ported tells that the rule is for one protocol with ports: only then may it
 	// give a packet another port.
-	transport bool
+	ported bool
 }
 
 func (w *writer) add(exprs ...expr.Any) { w.exprs = append(w.exprs, exprs...) }
@@ -98,11 +101,19 @@ func (w *writer) statement() error {
 	if w.skips("fib", "daddr", "type") {
 		return w.addressType()
 	}
+	if w.skips("ether", "type", "arp") {
+		w.frame(unix.ETH_P_ARP)
+		return nil
+	}
 	switch word := w.next(); word {
-	case "ip":
-		return w.address(w.next())
-	case "tcp", "udp":
+	case "ip", "ip6":
+		return w.address(word, w.next())
+	case "tcp", "udp", "th":
 		return w.port(word, w.next())
+	case "icmp", "icmpv6":
+		return w.icmp(word, w.next())
+	case "arp":
+		return w.arp(w.next())
 	case "meta":
 		return w.meta(w.next())
 	case "ct":
@@ -121,28 +132,6 @@ func (w *writer) statement() error {
 	}
 }
 
-// address compares an address of the packet with another, or with a network.
-func (w *writer) address(field string) error {
-	offset, known := addresses[field]
-	if !known {
-		return say.Err("%q is not understood here", "这里不认识 %q", "ip "+field)
-	}
-	op, text := w.comparison(), w.next()
-	p, err := netip.ParsePrefix(text)
-	if addr, single := netip.ParseAddr(text); single == nil {
-		p, err = netip.PrefixFrom(addr, addr.BitLen()), nil
-	}
-	if err != nil || !p.Addr().Is4() {
-		return say.Err("%q is no network", "%q 不是网段", text)
-	}
-	w.add(&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: 4})
-	if p.Bits() < 32 {
-		w.add(&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: net.CIDRMask(p.Bits(), 32), Xor: make([]byte, 4)})
-	}
-	w.add(&expr.Cmp{Op: op, Register: 1, Data: p.Masked().Addr().AsSlice()})
-	return nil
-}
-
 // addressType asks the routes what the destination is to this node: `fib daddr type local`.
 func (w *writer) addressType() error {
 	op, word := w.comparison(), w.next()
@@ -153,27 +142,6 @@ func (w *writer) addressType() error {
 	w.add(&expr.Fib{Register: 1, FlagDADDR: true, ResultADDRTYPE: true},
 		&expr.Cmp{Op: op, Register: 1, Data: binaryutil.NativeEndian.PutUint32(kind)})
 	return nil
-}
-
-// port compares a port of the packet, which has to be of that protocol.
-func (w *writer) port(proto, field string) error {
-	offset, known := ports[field]
-	if !known {
-		return say.Err("%q is not understood here", "这里不认识 %q", proto+" "+field)
-	}
-	op := w.comparison()
-	port, err := portNumber(w.next())
-	if err != nil {
-		return err
-	}
-	w.protocol(protocols[proto], expr.CmpOpEq)
-	w.add(&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: offset, Len: 2}, &expr.Cmp{Op: op, Register: 1, Data: port})
-	return nil
-}
-
-func (w *writer) protocol(number byte, op expr.CmpOp) {
-	w.transport = w.transport || op == expr.CmpOpEq && number != unix.IPPROTO_ICMP
-	w.add(&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1}, &expr.Cmp{Op: op, Register: 1, Data: []byte{number}})
 }
 
 // meta is about what the kernel knows of the packet.
@@ -189,16 +157,44 @@ func (w *writer) meta(field string) error {
 		return nil
 	case "mark":
 		return w.mark()
+	case "skuid":
+		return w.owner()
+	case "nftrace":
+		if !w.skips("set", "1") {
+			return w.unknown()
+		}
+		w.add(&expr.Immediate{Register: 1, Data: []byte{1}}, &expr.Meta{Key: expr.MetaKeyNFTRACE, Register: 1, SourceRegister: true})
+		return nil
 	}
 	return say.Err("%q is not understood here", "这里不认识 %q", "meta "+field)
 }
 
+// owner compares the user that a packet's socket belongs to, by his number.
+func (w *writer) owner() error {
+	op := w.comparison()
+	text := w.next()
+	uid, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		return say.Err("%q is no number of a user", "%q 不是用户的编号", text)
+	}
+	w.add(&expr.Meta{Key: expr.MetaKeySKUID, Register: 1}, &expr.Cmp{Op: op, Register: 1, Data: binaryutil.NativeEndian.PutUint32(uint32(uid))})
+	return nil
+}
+
+// unknown is the error for the words that are left.
+func (w *writer) unknown() error {
+	return say.Err("%q is not understood here", "这里不认识 %q", strings.Join(w.left, " "))
+}
+
 // mark asks whether bits of the mark are set, `& 0x4000 == 0x4000`, or sets them,
-// `set mark or 0x4000`.
+// `set mark or 0x4000`, or is about all of it: `set 1`, `1`.
 func (w *writer) mark() error {
 	set := w.skips("set", "mark", "or") || w.skips("set", "meta", "mark", "|") || w.skips("set", "meta", "mark", "or")
+	if !set && w.skips("set") {
+		return w.wholeMark()
+	}
 	if !set && !w.skips("&") && !w.skips("and") {
-		return say.Err("%q is not understood here", "这里不认识 %q", strings.Join(w.left, " "))
+		return w.markIs()
 	}
 	bits, err := strconv.ParseUint(w.next(), 0, 32)
 	if err != nil {
@@ -218,19 +214,65 @@ func (w *writer) mark() error {
 	return err
 }
 
+// markIs compares all of the mark.
+func (w *writer) markIs() error {
+	op, text := w.comparison(), w.next()
+	mark, err := strconv.ParseUint(text, 0, 32)
+	if err != nil {
+		return say.Err("%q is no mark", "%q 不是标记", text)
+	}
+	w.add(&expr.Meta{Key: expr.MetaKeyMARK, Register: 1}, &expr.Cmp{Op: op, Register: 1, Data: binaryutil.NativeEndian.PutUint32(uint32(mark))})
+	return nil
+}
+
+// wholeMark gives the packet a mark.
+func (w *writer) wholeMark() error {
+	text := w.next()
+	mark, err := strconv.ParseUint(text, 0, 32)
+	if err != nil {
+		return say.Err("%q is no mark", "%q 不是标记", text)
+	}
+	w.add(&expr.Immediate{Register: 1, Data: binaryutil.NativeEndian.PutUint32(uint32(mark))},
+		&expr.Meta{Key: expr.MetaKeyMARK, Register: 1, SourceRegister: true})
+	return nil
+}
+
 // device compares the name of a device.
 func (w *writer) device(word string) error {
 	key := expr.MetaKeyIIFNAME
 	if word == "oifname" {
 		key = expr.MetaKeyOIFNAME
 	}
-	op := w.comparison()
-	name := make([]byte, unix.IFNAMSIZ)
-	if copy(name, strings.Trim(w.next(), `"`)) == 0 {
+	op, name := w.comparison(), w.next()
+	if quoted(name) {
+		name = name[1 : len(name)-1]
+	}
+	if name == "" || len(name) > unix.IFNAMSIZ {
 		return say.Err("%s what?", "%s 后面缺少内容", word)
 	}
-	w.add(&expr.Meta{Key: key, Register: 1}, &expr.Cmp{Op: op, Register: 1, Data: name})
+	w.add(&expr.Meta{Key: key, Register: 1}, &expr.Cmp{Op: op, Register: 1, Data: deviceNames(name)})
 	return nil
+}
+
+// deviceNames are those that a name means: `cali*` stands for all that begin so, and
+// `cali\*` for itself. Without the zeros behind it, a name is compared as far as it goes.
+func deviceNames(name string) []byte {
+	if stem, ok := strings.CutSuffix(name, `\*`); ok {
+		name = stem + "*"
+	} else if stem, ok := strings.CutSuffix(name, "*"); ok && stem != "" {
+		return []byte(stem)
+	}
+	data := make([]byte, unix.IFNAMSIZ)
+	copy(data, name)
+	return data
+}
+
+// Device is how a line names one device, whatever its name is made of.
+func Device(name string) string {
+	if stem, ok := strings.CutSuffix(name, "*"); ok {
+		name = stem + `\*`
+	}
+	return `"` + name + `"`
 }
 
 // services has a map of services decide: `vmap @services`.
@@ -239,7 +281,7 @@ func (w *writer) services() error {
 	if !ok {
 		return say.Err("the name of a map is missing", "缺少映射的名字")
 	}
-	w.add(&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: addresses["daddr"], Len: 4},
+	w.add(&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: versions["ip"].addresses["daddr"], Len: 4},
 		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: second},
 		&expr.Payload{DestRegister: third, Base: expr.PayloadBaseTransportHeader, Offset: ports["dport"], Len: 2},
 		&expr.Lookup{SourceRegister: 1, DestRegister: 0, IsDestRegSet: true, SetName: name})

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
@@ -13,19 +14,34 @@ import (
 	"nstutor/internal/say"
 )
 
-// portUnreachable is the code of ICMP that a plain reject answers with.
-const portUnreachable = 3
+// rejections are what a plain reject answers with, port unreachable, in each family
+// that can.
+var rejections = map[nftables.TableFamily]*expr.Reject{
+	nftables.TableFamilyIPv4: {Type: unix.NFT_REJECT_ICMP_UNREACH, Code: 3}, // ICMP_PORT_UNREACH
+	nftables.TableFamilyIPv6: {Type: unix.NFT_REJECT_ICMP_UNREACH, Code: 4}, // ICMPV6_PORT_UNREACH
+	nftables.TableFamilyINet: {Type: unix.NFT_REJECT_ICMPX_UNREACH, Code: unix.NFT_REJECT_ICMPX_PORT_UNREACH},
+}
 
 // verdict is what becomes of the packet.
 func (w *writer) verdict() error {
 	switch {
 	case w.skips("dnat", "to"):
-		return w.dnat()
+		return w.translate(expr.NATTypeDestNAT)
+	case w.skips("snat", "to"):
+		return w.translate(expr.NATTypeSourceNAT)
+	case w.skips("redirect", "to"):
+		return w.redirect()
+	case w.skips("tproxy", "to"):
+		return w.tproxy()
 	case w.skips("masquerade"):
 		w.add(&expr.Masq{FullyRandom: w.skips("fully-random")})
 		return nil
 	case w.skips("reject"):
-		w.add(&expr.Reject{Type: unix.NFT_REJECT_ICMP_UNREACH, Code: portUnreachable})
+		answer, ok := rejections[w.table.Family]
+		if !ok {
+			return say.Err("no rule of this table can reject", "这个表的规则不能用 reject")
+		}
+		w.add(answer)
 		return nil
 	}
 	length := 1
@@ -58,10 +74,10 @@ func verdict(words []string) (*expr.Verdict, error) {
 	return nil, say.Err("%q is not understood here", "这里不认识 %q", words[0])
 }
 
-// dnat gives the packet another destination: an address, with or without a port, or
-// one of several that are drawn.
-func (w *writer) dnat() error {
-	nat := &expr.NAT{Type: expr.NATTypeDestNAT, Family: unix.NFPROTO_IPV4, RegAddrMin: 1, RegAddrMax: 1}
+// translate gives the packet another destination, or another source: an address, with
+// or without a port, or one of several that are drawn.
+func (w *writer) translate(kind expr.NATType) error {
+	nat := &expr.NAT{Type: kind, Family: unix.NFPROTO_IPV4, RegAddrMin: 1, RegAddrMax: 1}
 	if len(w.left) > 0 && w.left[0] == "numgen" {
 		if err := w.draw("map", nftables.TypeIPAddr); err != nil {
 			return err
@@ -74,19 +90,57 @@ func (w *writer) dnat() error {
 	if whole, err := netip.ParseAddrPort(text); err == nil {
 		to, port = whole.Addr().String(), whole.Port()
 	}
-	addr, err := ipv4(to)
-	if err != nil {
+	addr, err := netip.ParseAddr(to)
+	if err != nil || addr.Zone() != "" {
+		return say.Err("%q is no address", "%q 不是地址", to)
+	}
+	name := "ip"
+	if addr.Is6() {
+		name, nat.Family = "ip6", unix.NFPROTO_IPV6
+	}
+	if err := w.only(name); err != nil {
 		return err
 	}
-	w.add(&expr.Immediate{Register: 1, Data: addr})
+	w.add(&expr.Immediate{Register: 1, Data: addr.AsSlice()})
 	if port != 0 {
-		if !w.transport {
+		if !w.ported {
 			return say.Err("%s: a port needs `tcp dport …` or `meta l4proto tcp` before it", "%s：要写端口，前面得有 `tcp dport …` 或 `meta l4proto tcp`", text)
 		}
 		w.add(&expr.Immediate{Register: 2, Data: binaryutil.BigEndian.PutUint16(port)})
 		nat.RegProtoMin, nat.RegProtoMax, nat.Specified = 2, 2, true
 	}
 	w.add(nat)
+	return nil
+}
+
+// ownPort is a port of this machine's, `:15001`, as packets have it.
+func (w *writer) ownPort() ([]byte, error) {
+	text := w.next()
+	number, ok := strings.CutPrefix(text, ":")
+	if !ok || !w.ported {
+		return nil, say.Err("%s: a port needs `tcp dport …` or `meta l4proto tcp` before it", "%s：要写端口，前面得有 `tcp dport …` 或 `meta l4proto tcp`", text)
+	}
+	return portNumber(number)
+}
+
+// redirect sends the packet to a port of this machine's.
+func (w *writer) redirect() error {
+	port, err := w.ownPort()
+	if err != nil {
+		return err
+	}
+	w.add(&expr.Immediate{Register: 1, Data: port}, &expr.Redir{RegisterProtoMin: 1, RegisterProtoMax: 1, Flags: unix.NF_NAT_RANGE_PROTO_SPECIFIED})
+	return nil
+}
+
+// tproxy hands the packet to the socket that listens at a port of this machine's, and
+// leaves it as it is.
+func (w *writer) tproxy() error {
+	port, err := w.ownPort()
+	if err != nil {
+		return err
+	}
+	w.add(&expr.Immediate{Register: 1, Data: port}, &expr.TProxy{Family: unix.NFPROTO_IPV4, TableFamily: unix.NFPROTO_IPV4, RegPort: 1})
 	return nil
 }
 

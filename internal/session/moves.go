@@ -73,7 +73,7 @@ func (s *Session) entered(msg Entered) Work {
 		watch := msg.Step.Watch
 		s.Network.Log = PingLog{Tried: watch.Tried()}
 		s.Network.Watch = watch.Netns
-		s.Network.Tally, s.Network.counted = feed.Tally{}, [2]string{watch.Rules, watch.Flows}
+		s.Network.Tally, s.Network.told = feed.Tally{}, watch.Told()
 		s.watchTables()
 	}
 	s.aimPing(true)

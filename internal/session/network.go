@@ -28,7 +28,7 @@ type Network struct {
 	changed      time.Time // when it was counted last
 	Log          PingLog
 	Tally        feed.Tally   // what the packet filters remember, where the step is about them
-	counted      [2]string    // whose: of the rules, and of the connections
+	told         steps.Told   // of which packets are told
 	Frames       []wire.Frame // in the order of the kernel's time stamps
 	Packets      wire.Packets // and the packets that they are
 	NeighTimeout time.Duration
@@ -157,5 +157,5 @@ func (s *Session) retarget() {
 		return
 	}
 	w := &s.Network
-	s.feed.AimAt(feed.Aim{Gen: w.Aim, Tables: w.Watch, Tried: w.Log.Tried, Pinging: w.pinging, Rules: w.counted[0], Flows: w.counted[1]})
+	s.feed.AimAt(feed.Aim{Gen: w.Aim, Tables: w.Watch, Tried: w.Log.Tried, Pinging: w.pinging, Told: w.told})
 }

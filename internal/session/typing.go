@@ -88,7 +88,7 @@ func (s *Session) takeTyped(msg console.Output) Work {
 	if end := t.Run.LastWords(msg, s.Hands.Limit); end.WorthSaying() {
 		t.Tape.Add(console.Line{Kind: console.LineEnd, Last: end})
 	}
-	if msg.Err == nil && msg.Why != console.EndedByKey {
+	if steps.Endless(t.Run.Line) || msg.Err == nil && msg.Why != console.EndedByKey {
 		s.looked(t.Run)
 	}
 	ran := t.Run

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"time"
 
@@ -110,6 +111,10 @@ func (q Question) answer(ctx context.Context, known netip.Addr) (explain.Answer,
 	world := machine.New()
 	defer world.Close()
 	req, err := q.request(ctx, world, known)
+	var failed *probe.NameError
+	if errors.As(err, &failed) && len(failed.Servers) > 0 {
+		return explain.ExplainName(ctx, world, req, failed)
+	}
 	if err != nil {
 		return explain.Answer{}, err
 	}
@@ -117,7 +122,8 @@ func (q Question) answer(ctx context.Context, known netip.Addr) (explain.Answer,
 }
 
 // request is the question as explain is asked it. The address that a name last had
-// is known to the ping already.
+// is known to the ping already; with a name that has none the request has where it
+// starts alone.
 func (q Question) request(ctx context.Context, world *machine.Machine, known netip.Addr) (explain.Request, error) {
 	from, err := world.Open(q.Netns)
 	if err != nil {
@@ -127,7 +133,7 @@ func (q Question) request(ctx context.Context, world *machine.Machine, known net
 	dest := known
 	if !dest.IsValid() {
 		if dest, err = probe.Resolve(ctx, from.NS, to); err != nil {
-			return explain.Request{}, err
+			return explain.Request{From: from}, err
 		}
 	}
 	if !dest.Is4() {

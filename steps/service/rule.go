@@ -33,6 +33,7 @@ type Sent struct {
 	To    string // an address, for a ping; with a port for a connection
 	UDP   bool   // it is a datagram
 	Known bool   // its flow was answered before
+	Mark  uint32 // that the node's own program gives it
 	Wants []string
 }
 
@@ -96,6 +97,8 @@ func (s Sent) wanted() say.Text {
 	switch {
 	case s.Known:
 		return say.T("what from %s to %s belongs to a connection that has begun: %s", "%s 发往 %s、属于已有连接的包：%s", from, s.To, ends)
+	case s.Mark != 0:
+		return say.T("a connection from %s to %s with the mark %d: %s", "%s 发往 %s、带标记 %d 的连接：%s", from, s.To, s.Mark, ends)
 	case s.UDP:
 		return say.T("a datagram from %s to %s: %s", "%s 发往 %s 的 UDP 包：%s", from, s.To, ends)
 	case strings.Contains(s.To, ":"):
@@ -128,7 +131,7 @@ func (s Sent) judge(node *passage.Node, c steps.Condition) steps.Condition {
 }
 
 func (s Sent) flow() (f passage.Flow, err error) {
-	f.Proto, f.Known = unix.IPPROTO_ICMP, s.Known
+	f.Proto, f.Known, f.Mark = unix.IPPROTO_ICMP, s.Known, s.Mark
 	if to, err := netip.ParseAddrPort(s.To); err == nil {
 		f.Dst, f.Port, f.Proto = to.Addr(), to.Port(), unix.IPPROTO_TCP
 		if s.UDP {

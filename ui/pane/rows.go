@@ -41,7 +41,7 @@ func (v *Live) liveRows() []row {
 		return nil
 	}
 	was := v.Scene.Was.Netns[v.Network.Watch]
-	rows := slices.Concat(v.linkRows(was, now), v.routeRows(was, now), v.neighRows(now), v.fdbRows(), v.sysctlRows(), v.ruleRows(), v.flowRows(), v.otherRows())
+	rows := slices.Concat(v.linkRows(was, now), v.routeRows(was, now), v.neighRows(now), v.fdbRows(), v.sysctlRows(), v.ruleRows(), v.flowRows(), v.toldRows(), v.otherRows())
 	for i := range rows {
 		if rows[i].kind != 0 {
 			rows[i].rank = rankDecisive

@@ -49,6 +49,24 @@ func (v *Live) flowRows() []row {
 	return rows
 }
 
+// toldLines is how many of the last lines are shown of what goes on and on: one packet's
+// way through the rules.
+const toldLines = 10
+
+// toldRows are what the tools print that tell of packets as they pass.
+func (v *Live) toldRows() []row {
+	var rows []row
+	for _, told := range []struct {
+		section say.Form
+		lines   []string
+	}{{words.Traces, v.Network.Tally.Traces}, {words.Events, v.Network.Tally.Events}} {
+		for _, line := range told.lines[max(0, len(told.lines)-toldLines):] {
+			rows = append(rows, row{section: told.section, text: strings.TrimSpace(line), rank: rankDecisive})
+		}
+	}
+	return rows
+}
+
 // alike is a connection without what tells it apart from others of one client to one
 // service: the port that the client happens to have, unless it keeps it.
 func alike(e conntrack.Entry) conntrack.Entry {
@@ -73,7 +91,7 @@ func endpoint(at netip.AddrPort) string { return eval.Endpoint(at.Addr(), at.Por
 func (v *Topology) virtual(top int) (*box, bool) {
 	b := &box{title: v.Theme.Faint.Render(v.Say(words.Virtual)), top: top}
 	for _, s := range v.Network.Tally.Services {
-		b.at(b.bottom()).text[atLeft] = s.Addr
+		b.at(b.bottom()).text[atLeft] = s.Addr()
 		for _, to := range s.To {
 			b.at(b.bottom()).text[atLeft] = v.Theme.Faint.Render(v.Theme.G.Out + " " + say.Clean(to))
 		}

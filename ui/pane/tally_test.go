@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -36,7 +37,7 @@ func remembering() *session.Session {
 	}
 	s.Network.Tally = feed.Tally{
 		Rules:    []tally.Rule{{Hook: "prerouting", Chain: "ip svc pre", Text: "ip daddr 10.96.0.100 dnat to 10.244.1.11", Count: tally.Count{Packets: 12}}},
-		Services: []tally.Service{{Addr: "10.96.0.100:80", To: []string{"10.244.1.11:8080", "10.244.1.12:8080"}}},
+		Services: []tally.Service{{Dst: netip.MustParseAddr("10.96.0.100"), Port: 80, To: []string{"10.244.1.11:8080", "10.244.1.12:8080"}}},
 		Flows: []conntrack.Entry{
 			flow("10.244.1.10:40000", "10.96.0.100:80"), flow("10.244.1.10:40001", "10.96.0.100:80"), flow("10.244.1.10:40002", "10.96.0.200:80"),
 		},
@@ -56,6 +57,20 @@ func TestCountersAndConnectionsAreShown(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
+	}
+	told := remembering()
+	for i := range 30 {
+		told.Network.Tally.Traces = append(told.Network.Tally.Traces, fmt.Sprintf("trace id 1 rule %d", i))
+	}
+	told.Network.Tally.Events = []string{"    [NEW] tcp 6 120 SYN_SENT"}
+	shown := ansi.Strip(strings.Join(New(told, screen.NewLook("en", false)).Live.Lines(120, 40, false), "\n"))
+	for _, want := range []string{"trace    trace id 1 rule 20", "rule 29", "events   [NEW] tcp 6 120 SYN_SENT"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("no %q in\n%s", want, shown)
+		}
+	}
+	if strings.Contains(shown, "rule 19") {
+		t.Error("older lines than the last are shown")
 	}
 	if strings.Contains(text, "10.96.0.200") {
 		t.Errorf("a connection that nobody tries is shown:\n%s", text)

@@ -15,6 +15,8 @@ var (
 	Sysctl      = say.F("sysctl", "内核")
 	Rules       = say.F("rules", "规则")
 	Flows       = say.F("flows", "流")
+	Traces      = say.F("trace", "跟踪")
+	Events      = say.F("events", "事件")
 	Virtual     = say.F("nobody's: entries", "谁也没有，只是条目")
 	Elsewhere   = say.F("other", "别处")
 	Empty       = say.F("empty", "空")

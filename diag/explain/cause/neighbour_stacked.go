@@ -3,6 +3,7 @@ package cause
 import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -57,3 +58,35 @@ func (b BelowIPvlan) Evidence() []say.Text { return b.with(b.Owner.Link.Line()) 
 
 // Fix is the route.
 func (b BelowIPvlan) Fix() []change.Change { return b.Way.Commands() }
+
+// KeptApart is an address of a macvlan beside the one that asks, on the same device: the
+// mode of one of them lets no frame pass between the two.
+type KeptApart struct {
+	certain
+	NextHop
+	Link  table.Link // that asks
+	Other Device
+}
+
+// Code is NeighbourUnanswered.
+func (KeptApart) Code() Code { return NeighbourUnanswered }
+
+// Detail names both and their modes.
+func (k KeptApart) Detail() say.Text {
+	return say.T("%[1]s is an address of %[2]s in %[3]s, a macvlan in mode %[4]s on the device that %[5]s is on, in mode %[6]s: the kernel passes frames between two of them only where both are in mode bridge",
+		"%[1]s 是 %[3]s 中 %[2]s 的地址：它是 %[4]s 模式的 macvlan，与 %[5]s（%[6]s 模式）建在同一块网卡上；只有两者都是 bridge 模式，内核才在它们之间传帧",
+		k.Addr, k.Other.Link.Name, machine.Called(k.Other.Netns), k.Other.Link.Sharing, k.Link.Name, k.Link.Sharing)
+}
+
+// Evidence are the entry and both devices.
+func (k KeptApart) Evidence() []say.Text { return k.with(k.Link.Line(), k.Other.Link.Line()) }
+
+// Fix has both pass frames to each other.
+func (k KeptApart) Fix() (fix []change.Change) {
+	for _, end := range []Device{{k.Netns(), k.Link}, k.Other} {
+		if end.Link.Sharing != "bridge" {
+			fix = append(fix, change.MacvlanMode(end.Netns, end.Link.Name, "bridge"))
+		}
+	}
+	return fix
+}

@@ -97,16 +97,27 @@ func (BehindRouter) Code() Code { return NeighbourUnanswered }
 
 // Detail names the router.
 func (b BehindRouter) Detail() say.Text {
-	return say.T("%s takes %s for a neighbour, but it is behind %s; a route through that would do as well as proxy ARP there",
-		"%[1]s 把 %[2]s 当成直连邻居，其实它在 %[3]s 后面；除了在那里开代理 ARP，也可加一条经它的路由",
-		machine.Called(b.Netns()), b.Addr, machine.Called(b.Router.Netns))
+	proxy := "ARP"
+	if b.Addr.Is6() {
+		proxy = "NDP"
+	}
+	return say.T("%s takes %s for a neighbour, but it is behind %s; a route through that would do as well as proxy %s there",
+		"%[1]s 把 %[2]s 当成直连邻居，其实它在 %[3]s 后面；除了在那里开代理 %[4]s，也可加一条经它的路由",
+		machine.Called(b.Netns()), b.Addr, machine.Called(b.Router.Netns), proxy)
 }
 
 // Evidence is the entry, and why there is no answer.
 func (b BehindRouter) Evidence() []say.Text { return b.with(b.Proof...) }
 
-// Fix has the router answer.
+// Fix has the router answer. For IPv6 that takes an entry for the address besides
+// (ndisc_recv_ns()).
 func (b BehindRouter) Fix() []change.Change {
+	if b.Addr.Is6() {
+		return []change.Change{
+			change.Sysctl{Netns: b.Router.Netns, Path: "net/ipv6/conf/" + b.Router.Link.Name + "/proxy_ndp", Value: "1"},
+			change.NeighProxy{Netns: b.Router.Netns, Dst: b.Addr, Dev: b.Router.Link.Name},
+		}
+	}
 	return remedy.Enable(b.Router.Netns, b.Router.Link.Name, "proxy_arp")
 }
 

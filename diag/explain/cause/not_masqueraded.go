@@ -2,7 +2,9 @@ package cause
 
 import (
 	"net/netip"
+	"slices"
 
+	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -16,6 +18,41 @@ var _ = Register(Cause{
 	Table: []string{"iptables", "-t", "nat", "-vnL", "POSTROUTING"},
 })
 
+// Exempt is the rule that keeps connection tracking, and with it the rules of nat, from
+// a request; its Rule is nil where none does.
+type Exempt struct {
+	eval.Place
+	Translated bool // without it a rule of nat translates the request
+}
+
+// said adds the rule to what is wrong.
+func (e Exempt) said(what say.Text) say.Text {
+	if e.Rule == nil {
+		return what
+	}
+	return say.T("%s: %s keeps connection tracking from it, so that no rule of nat sees it", "%s：%s 让它不经过连接跟踪，nat 规则就看不到它", what, e.Place.Line())
+}
+
+func (e Exempt) lines() []say.Text {
+	if e.Rule == nil {
+		return nil
+	}
+	return Lines(e.Place.Line())
+}
+
+// fix takes the rule away, and rewrites the source where that is not enough.
+func (e Exempt) fix(m change.Masquerade) (fix []change.Change) {
+	if e.Rule != nil {
+		if del, ok := change.RuleDel(m.Netns, e.Table, e.Chain, e.Rule); ok {
+			fix = append(fix, del)
+		}
+	}
+	if e.Rule == nil || !e.Translated {
+		fix = append(fix, m)
+	}
+	return fix
+}
+
 // Unmasqueraded is a request that has left its node with a source of the node's
 // inside.
 type Unmasqueraded struct {
@@ -25,6 +62,7 @@ type Unmasqueraded struct {
 	Out    string       // the device that it left by
 	Line   string       // the route there
 	Lookup Lookup       // of who should reply
+	Exempt Exempt       // why nothing translates it, though a rule would
 }
 
 // Code is NotMasqueraded.
@@ -32,16 +70,18 @@ func (Unmasqueraded) Code() Code { return NotMasqueraded }
 
 // Detail names the device and the source.
 func (u Unmasqueraded) Detail() say.Text {
-	return say.T("the request left %s with the source %s, which nobody outside can route back",
-		"请求从 %s 出去时源地址仍是 %s，外面没有到它的回程路由", u.Out, u.Src)
+	return u.Exempt.said(say.T("the request left %s with the source %s, which nobody outside can route back",
+		"请求从 %s 出去时源地址仍是 %s，外面没有到它的回程路由", u.Out, u.Src))
 }
 
 // Evidence are the route out, and that there is none back.
-func (u Unmasqueraded) Evidence() []say.Text { return append(Lines(u.Line), u.Lookup.lines()...) }
+func (u Unmasqueraded) Evidence() []say.Text {
+	return slices.Concat(Lines(u.Line), u.Exempt.lines(), u.Lookup.lines())
+}
 
 // Fix rewrites the source where the request leaves.
 func (u Unmasqueraded) Fix() []change.Change {
-	return []change.Change{change.Masquerade{Netns: u.Netns(), Src: within(u.Net, u.Src), Out: u.Out}}
+	return u.Exempt.fix(change.Masquerade{Netns: u.Netns(), Src: within(u.Net, u.Src), Out: u.Out})
 }
 
 // within is the network, where there is one, or the address alone.
@@ -60,6 +100,7 @@ type Untranslated struct {
 	Net  netip.Prefix // the network of the source, where others of it leave so too; else invalid
 	Out  string       // the device that it leaves by
 	Line string       // the route there
+	Exempt
 }
 
 // Code is NotMasqueraded.
@@ -67,14 +108,14 @@ func (Untranslated) Code() Code { return NotMasqueraded }
 
 // Detail names the device and the source.
 func (u Untranslated) Detail() say.Text {
-	return say.T("the request leaves %s with the source %s, to which nobody beyond can be expected to have a route",
-		"请求带着源地址 %[2]s 从 %[1]s 离开，外面不会有到它的回程路由", u.Out, u.Src)
+	return u.said(say.T("the request leaves %s with the source %s, to which nobody beyond can be expected to have a route",
+		"请求带着源地址 %[2]s 从 %[1]s 离开，外面不会有到它的回程路由", u.Out, u.Src))
 }
 
 // Evidence is the route out.
-func (u Untranslated) Evidence() []say.Text { return Lines(u.Line) }
+func (u Untranslated) Evidence() []say.Text { return append(Lines(u.Line), u.lines()...) }
 
 // Fix rewrites the source where the request leaves.
 func (u Untranslated) Fix() []change.Change {
-	return []change.Change{change.Masquerade{Netns: u.Netns(), Src: within(u.Net, u.Src), Out: u.Out}}
+	return u.fix(change.Masquerade{Netns: u.Netns(), Src: within(u.Net, u.Src), Out: u.Out})
 }

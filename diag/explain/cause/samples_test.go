@@ -16,6 +16,7 @@ import (
 	"nstutor/diag/farend"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/netfilter/tally"
 	"nstutor/diag/probe"
 	"nstutor/diag/socket"
 	"nstutor/diag/table"
@@ -53,8 +54,17 @@ var (
 	contradiction = cause.Contradiction{here, []say.Text{say.Quote("seen")}}
 	beyond        = cause.Beyond{here, "eth0", one, flow, []say.Text{say.Quote("seen")}, false, farend.End{}}
 	listening     = socket.Socket{Proto: socket.TCP, Local: netip.MustParseAddrPort("127.0.0.1:80"), Waiting: 6, Room: 5, Inode: 7}
+	served        = []tally.Service{{Dst: two, Proto: 6, Port: 443, To: []string{"10.2.0.9:8443"}}}
 	stations      = []cause.Station{{"ns2", "eth0", []netip.Prefix{near}}}
-	dropped       = eval.Result{
+	notracking    = eval.Place{
+		Table: &netfilter.Table{Family: "ip", Name: "t"}, Chain: &netfilter.Chain{Name: "pre"},
+		Rule: &netfilter.Rule{Handle: 4, Effects: []netfilter.Effect{{Field: "meta notrack"}}},
+	}
+	sourcing = eval.Place{
+		Table: &netfilter.Table{Family: "ip", Name: "t"}, Chain: &netfilter.Chain{Name: "post"},
+		Rule: &netfilter.Rule{Handle: 5, Verdict: netfilter.Verdict{Kind: netfilter.VerdictSNAT, Addr: netfilter.AddrRange{Min: two, Max: two}}},
+	}
+	dropped = eval.Result{
 		At: "ip filter FORWARD", Rule: "-j DROP", Table: &netfilter.Table{Family: "ip", Name: "filter"}, Chain: &netfilter.Chain{Name: "FORWARD"},
 	}
 )
@@ -84,8 +94,13 @@ var samples = []cause.Finding{
 	cause.Forbidden{policy},
 	cause.NoWayBack{here, lookup, path},
 	cause.Astray{here, two, "eth1", proof[0], turn},
-	cause.Unmasqueraded{here, one, near.Masked(), "eth0", proof[0], lookup},
-	cause.Untranslated{here, one, netip.Prefix{}, "eth0", proof[0]},
+	cause.Unmasqueraded{here, one, near.Masked(), "eth0", proof[0], lookup, cause.Exempt{}},
+	cause.Untranslated{here, one, netip.Prefix{}, "eth0", proof[0], cause.Exempt{}},
+	cause.Unmasqueraded{here, one, near.Masked(), "eth0", proof[0], lookup, cause.Exempt{notracking, true}},
+	cause.Untranslated{here, one, near.Masked(), "eth0", proof[0], cause.Exempt{notracking, false}},
+	cause.Mistranslated{here, two, veth, sourcing},
+	cause.KeptApart{NextHop: hop, Link: veth, Other: port},
+	cause.BehindRouter{NextHop: cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: netip.MustParseAddr("fd00::2")}, Router: port, Proof: proof},
 	cause.Addressless{here, lookup, address, true, path},
 	cause.Sourceless{here, flow, syscall.EINVAL, address},
 	cause.Nameless{here, veth, two},
@@ -130,6 +145,15 @@ var samples = []cause.Finding{
 	service.SomeBackends{At: here, Of: service.NotListening, Service: "10.96.0.10:80", Backend: "10.2.0.2:80", Good: 1, All: 2, Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}},
 	service.SomeBackends{At: here, Of: cause.Filtered, Service: "10.96.0.10:80", Backend: "", Good: 1, All: 2, Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}},
 	cause.NoHairpin{here, "eth0", "br0", tcp},
+	service.BlackHole{At: here, Length: 1500, Lost: cause.OverDevice{At: here, Length: 1500, Link: veth, Transit: true}, Why: say.Quote("why"), Proof: proof,
+		Mends: []change.Change{change.MTU("ns1", "eth0", 1500)}, Tested: say.Quote("tried")},
+	service.ResetBy{At: here, Flow: tcp, Dev: "eth0", Out: true, Itself: true},
+	service.ResetBy{At: here, Flow: tcp, Dev: "eth0", Out: true},
+	service.ResetBy{At: here, Flow: tcp, Dev: "eth0", Seen: []say.Text{say.Quote("seen")}},
+	service.Unknown{At: here, Flow: flow, Has: served},
+	service.Unknown{At: here, Flow: tcp, Has: served},
+	service.Unknown{At: here, Flow: tcp, Has: served, There: "node2"},
+	service.Unknown{At: here, Flow: tcp, Among: served},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "output", Has: "prerouting", Rule: "-j DNAT"},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "prerouting", Has: "output", Rule: "-j DNAT"},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one},
@@ -216,7 +240,7 @@ var samples = []cause.Finding{
 // more than one way, or it is elsewhere.
 var unmended = []string{"NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "KernelDropped", "NoPVID", "Broadcast",
-	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap",
+	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "ResetBy",
 	"Unpeered", "Unplugged"}
 
 // handed is a packet that left to somebody who is known.

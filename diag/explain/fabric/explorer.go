@@ -24,6 +24,7 @@ type Explorer struct {
 	Bridges  []Site     // that the frame comes through
 	Voids    []Site     // tunnels that do not know where to send the frame
 	Above    bool       // look for devices that stand on those it comes to
+	Apart    []Site     // macvlans beside it with the address Of that the kernel keeps apart, by the mode of either
 	Shared   []Site     // what macvlans and ipvlans stand on, that it came from
 	Untaken  []Tagged   // where its VLAN tag is nobody's
 	Edges    []Edge     // where it leaves what can be seen

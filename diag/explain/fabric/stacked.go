@@ -2,6 +2,7 @@ package fabric
 
 import (
 	"bytes"
+	"slices"
 
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
@@ -44,6 +45,9 @@ func (x *Explorer) overStacked(n *machine.Space, link table.Link, v Way, out Cro
 func (x *Explorer) toSiblings(link table.Link, below *machine.Space, lower table.Link, v Way) bool {
 	x.Shared = append(x.Shared, Site{below, lower})
 	for _, other := range x.Net.Above(below, lower.Index) {
+		if apart(link, other.Link) && (Station{Node: other.Space, Dev: other.Link}).Has(x.Of) {
+			x.Apart = append(x.Apart, Site{other.Space, other.Link})
+		}
 		if other.Link.Kind == "vlan" || other.Link.Sharing != link.Sharing || link.Sharing != "bridge" && link.Sharing != "l2" {
 			continue
 		}
@@ -56,6 +60,22 @@ func (x *Explorer) toSiblings(link table.Link, below *machine.Space, lower table
 		}
 	}
 	return false
+}
+
+// apart reports whether two devices on one are macvlans of which one is in a mode in
+// which it passes the other no frame: private never does, vepa leaves it to the switch
+// outside, which sends back none (macvlan_queue_xmit()).
+func apart(a, b table.Link) bool {
+	shares := func(l table.Link) bool {
+		return l.Kind == "macvlan" && l.Sharing != "passthru" && l.Sharing != "source"
+	}
+	return shares(a) && shares(b) && (a.Sharing != "bridge" || b.Sharing != "bridge")
+}
+
+// Severed reports whether no switch outside can bring two of them together: what is in
+// mode private takes nothing from those beside it.
+func (x *Explorer) Severed(from table.Link) bool {
+	return slices.ContainsFunc(x.Apart, func(s Site) bool { return from.Sharing == "private" || s.Dev.Sharing == "private" })
 }
 
 // overBond follows a frame out of a bond: by its active slave, or by any.

@@ -87,6 +87,16 @@ func (f Flow) Is(frame wire.Frame) bool {
 	return (frame.Proto == "ICMP" || frame.Proto == "ICMP6") && frame.Op == op
 }
 
+// ResetBy reports whether a frame resets the connection in place of such a packet.
+func (f Flow) ResetBy(frame wire.Frame) bool {
+	return frame.RST() && frame.Src == f.Src && frame.Dst == f.Dst && samePort(f.SrcPort, frame.SrcPort) && samePort(f.DstPort, frame.DstPort)
+}
+
+// Back is the reply to the flow.
+func (f Flow) Back() Flow {
+	return Flow{Proto: f.Proto, Src: f.Dst, Dst: f.Src, SrcPort: f.DstPort, DstPort: f.SrcPort, Reply: true}
+}
+
 func samePort(want uint16, is int) bool { return want == 0 || int(want) == is }
 
 // Kind is what a rule can say of the packets of the flow, besides their addresses.

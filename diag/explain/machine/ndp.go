@@ -42,13 +42,22 @@ func (n *Space) AnswersNDP(link table.Link, target netip.Addr) ARPAnswer {
 	return n.proxiesNDP(link, target)
 }
 
+// proxiesNDP is the answer of who has not the address. What a namespace would pass on by
+// another device, it would answer for with a proxy entry and the setting.
 func (n *Space) proxiesNDP(link table.Link, target netip.Addr) ARPAnswer {
 	on := func(dev, key string) bool { return n.conf6(dev, key) == "1" }
+	allowed, entry := on("all", "proxy_ndp") || on(link.Name, "proxy_ndp"), n.proxied(link, target)
 	switch {
-	case !on("all", "proxy_ndp") && !on(link.Name, "proxy_ndp"):
-		return ARPAnswer{Why: ARPNotMine}
-	case !n.proxied(link, target):
-		return ARPAnswer{Why: NDPNoEntry, Evidence: []string{n.conf6Line(link.Name, "proxy_ndp")}}
+	case !allowed || !entry:
+		_, behind := asking{node: n, link: link, target: target}.onward()
+		why := ARPNotMine
+		if behind {
+			why = ARPProxyOff
+		}
+		if allowed && !behind {
+			why = NDPNoEntry
+		}
+		return ARPAnswer{Why: why, Evidence: []string{n.conf6Line(link.Name, "proxy_ndp")}}
 	case !on(link.Name, "forwarding"):
 		return ARPAnswer{Why: ARPForwardingOff, Evidence: []string{n.conf6Line(link.Name, "forwarding")}}
 	}
@@ -76,6 +85,16 @@ func (n *Space) conf6(dev, key string) string {
 
 func (n *Space) conf6Line(dev, key string) string {
 	return "net.ipv6.conf." + strings.ReplaceAll(dev, ".", "/") + "." + key + " = " + n.conf6(dev, key)
+}
+
+// PassesOn reports whether the namespace forwards what comes in by a device, of the IP
+// version that addr has.
+func (n *Space) PassesOn(dev string, addr netip.Addr) bool {
+	if addr.Is6() {
+		on, _ := n.Forwards6()
+		return on
+	}
+	return n.Conf(dev, "forwarding") == 1
 }
 
 // Forwards6 reports whether the namespace forwards IPv6, and the line that says so:

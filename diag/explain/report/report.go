@@ -176,6 +176,9 @@ func (r *telling) service() (lines []string) {
 	if a.Flow.Translated != "" && len(a.Backends) == 0 {
 		lines = append(lines, r.say(rTranslated, a.Target(), a.Flow.Translated))
 	}
+	if a.Flow.SeenFrom != "" && a.Flow.DstPort != 0 && len(a.Backends) == 0 {
+		lines = append(lines, r.say(rSeenFrom, a.Flow.SeenFrom, a.Source))
+	}
 	for _, b := range a.Backends {
 		lines = append(lines, r.backend(b))
 	}

@@ -68,6 +68,7 @@ var ofProtocol = map[string]protocolWords{
 var (
 	rArrives        = say.F("%s reaches %s: the datagram arrives; it is not answered, which a program need not do", "%s 能到达 %s：数据报送到了；没有应答，程序本来也可以不应答")
 	rService        = say.F("service", "服务")
+	rSeenFrom       = say.F("whoever takes it sees %s as the client, not %s", "收下它的一方看到的客户端地址是 %s，而不是 %s")
 	rTranslated     = say.F("%s is translated to %s", "%s 被转换为 %s")
 	rNobody         = say.F("nobody", "无")
 	rBackend        = say.F("%s (%s of the requests): %s", "%s（占请求的 %s）：%s")

@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/translated"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
 )
@@ -58,6 +59,9 @@ func (w *walk) depart(n *machine.Space, p packet, link table.Link, at *fabric.Ed
 			w.doubt(n, p, StageSend, link.Name, w.astray())
 		}
 		return
+	}
+	if f, ok := translated.Away(n, p.filtered, p.src, link); ok {
+		w.doubt(n, p, StageSend, link.Name, f)
 	}
 	w.untranslated(n, p, link)
 	w.admit(w.back(p), fabric.Site{Node: n, Dev: link}, *at)
@@ -128,7 +132,7 @@ func (w *walk) untranslated(n *machine.Space, p packet, link table.Link) {
 	if _, ok := machine.PrefixOver(n, link, p.src); ok {
 		return // it is at home there
 	}
-	w.doubt(n, p, StageSend, link.Name, cause.Untranslated{At: at(n), Src: p.src, Net: n.Leaving(w.from, p.filtered, p.src, link.Name), Out: link.Name, Line: passed.route.Line})
+	w.doubt(n, p, StageSend, link.Name, cause.Untranslated{At: at(n), Src: p.src, Net: n.Leaving(w.from, p.filtered, p.src, link.Name), Out: link.Name, Line: passed.route.Line, Exempt: w.exemptAt(n)})
 }
 
 // foreign reports whether the entry is of nobody that can be seen.

@@ -26,7 +26,7 @@ func (w *walk) missed(n *machine.Space, p packet) *detour {
 		if passed.node == n && n.Route(machine.RouteQuery{Dst: p.dst}).Dev == passed.route.Dev || passed.packet.dst != p.dst {
 			continue
 		}
-		for _, owner := range w.owners(p.dst) {
+		for _, owner := range fabric.Owners(w.world.All(), p.dst) {
 			for _, s := range w.explore(owner.Node, owner.Dev, p.leg, nil).Stations {
 				if s.Node == passed.node && s.Dev.Index != passed.route.Dev {
 					return w.missedAt(passed, owner, s)
@@ -67,7 +67,7 @@ func (w *walk) deadLeg(n *machine.Space, p packet, f cause.Finding) *detour {
 // leadsBy reports whether a next hop is somebody else than n, and leads to an
 // address by itself.
 func (w *walk) leadsBy(h table.Nexthop, n *machine.Space, dst netip.Addr) bool {
-	return slices.ContainsFunc(w.owners(h.Via), func(s fabric.Site) bool {
+	return slices.ContainsFunc(fabric.Owners(w.world.All(), h.Via), func(s fabric.Site) bool {
 		return s.Node != n && fabric.Station{Node: s.Node, Dev: s.Dev}.LeadsTo(dst)
 	})
 }

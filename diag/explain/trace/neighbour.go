@@ -115,7 +115,7 @@ func (a *arping) byAsking() (fabric.Station, bool) {
 		return s, true
 	}
 	switch {
-	case len(x.Edges) > 0:
+	case len(x.Edges) > 0 && !x.Severed(a.link):
 		return a.passes(x)
 	case len(x.Unseen) > 0:
 		return a.outOfSight(x)

@@ -65,8 +65,12 @@ func (a *arping) atop(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) 
 	return nil, fabric.Station{}, false
 }
 
-// untagged: the request comes with a VLAN tag to where no device has that tag.
+// untagged: the request comes with a VLAN tag to where no device has that tag, or is
+// for a macvlan that its own is kept apart from.
 func (a *arping) untagged(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
+	for _, s := range x.Apart {
+		return cause.KeptApart{NextHop: a.hop(), Link: a.link, Other: s.Device()}, fabric.Station{}, true
+	}
 	for _, t := range x.Untaken {
 		return cause.Untagged{NextHop: a.hop(), There: t.Device(), Tag: t.Vlan}, fabric.Station{}, true
 	}

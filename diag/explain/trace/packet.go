@@ -99,9 +99,9 @@ func (p packet) query() machine.RouteQuery {
 }
 
 // back is the reply to the request as it arrived, in one piece.
-// The kernel lets routers fragment what it answers.
+// The kernel lets routers fragment what it answers to a ping.
 func (w *walk) back(p packet) packet {
-	return packet{leg: LegReply, src: p.dst, dst: p.src, kind: p.kind, sport: p.dport, dport: p.sport, disguises: p.disguises, ttl: maxHops, length: w.size}
+	return packet{leg: LegReply, src: p.dst, dst: p.src, kind: p.kind, sport: p.dport, dport: p.sport, disguises: p.disguises, ttl: maxHops, length: w.size, df: w.whole}
 }
 
 // enters begins the packet's way through a namespace, as its packet filter will

@@ -33,7 +33,7 @@ func (w *walk) refused(n *machine.Space, p packet, dev table.Link, route machine
 	switch route.Kind {
 	case machine.KindForwardingOff:
 		direct := w.arping == nil || w.arping.nexthop == p.dst
-		if route.Dev == dev.Index && direct || route.Dev == 0 && (direct || len(w.owners(p.dst)) == 0) {
+		if route.Dev == dev.Index && direct || route.Dev == 0 && (direct || len(fabric.Owners(w.world.All(), p.dst)) == 0) {
 			f = w.notHere(n, p, dev)
 			break
 		}
@@ -102,6 +102,10 @@ func (w *walk) irreversible(n *machine.Space, p packet, dev table.Link, route ma
 // impostor: the reply has come to a namespace that is not the one which asked,
 // but has its address.
 func (w *walk) impostor(n *machine.Space, p packet, dev string) {
+	if f, ok := w.soughtInVain(p); ok {
+		w.fault(n, p, StageDeliver, dev, f)
+		return
+	}
 	f := cause.Impostor{At: at(n), Addr: p.dst, Having: machine.AddressesOf(n, p.dst), Own: remedy.OwnAddress(n, p.dst)}
 	if parted := w.parted; parted != nil {
 		f.Parted = &cause.Parting{Line: parted.route.Line, Way: w.wayBack(parted.node, p.dst, parted.route)}

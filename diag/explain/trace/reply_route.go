@@ -14,7 +14,7 @@ import (
 // the source should have been rewritten there.
 func (w *walk) noWayBack(n *machine.Space, p packet, l cause.Lookup) (cause.Finding, machine.RouteAnswer) {
 	if node, route, ok := w.exit(); ok && node != n && w.wouldHelp(node, route, n, p) {
-		return cause.Unmasqueraded{At: at(node), Src: p.dst, Net: w.leftFrom(node, p.dst), Out: route.DevName, Line: route.Line, Lookup: l}, machine.RouteAnswer{}
+		return cause.Unmasqueraded{At: at(node), Src: p.dst, Net: w.leftFrom(node, p.dst), Out: route.DevName, Line: route.Line, Lookup: l, Exempt: w.exemptAt(node)}, machine.RouteAnswer{}
 	}
 	way, ok := w.backwards(n, p.dst)
 	if !ok {

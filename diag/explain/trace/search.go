@@ -15,26 +15,6 @@ import (
 // What is in this file looks through every namespace that can be seen. Only a
 // packet that is lost already is worth that.
 
-// owners are the devices that have an address.
-func (w *walk) owners(addr netip.Addr) []fabric.Site {
-	var found []fabric.Site
-	for _, n := range w.world.All() {
-		if n.Route(machine.RouteQuery{Dst: addr}).Kind != machine.KindLocal {
-			continue
-		}
-		devices, err := n.DevicesFor(addr)
-		if err != nil {
-			continue
-		}
-		for _, d := range devices {
-			if slices.ContainsFunc(d.Addrs, func(a table.Addr) bool { return a.Prefix.Addr() == addr }) {
-				found = append(found, fabric.Site{Node: n, Dev: d.Link})
-			}
-		}
-	}
-	return found
-}
-
 // wayOut is a device of a namespace that leads to somewhere.
 type wayOut struct {
 	dev    table.Link
@@ -75,7 +55,7 @@ func (w *walk) wayTo(n *machine.Space, dst netip.Addr, but int) (wayOut, bool) {
 			if s.Has(dst) {
 				return wayOut{dev: d.Link, far: s}, true
 			}
-			if via, ok := w.leadsOn(d, s, dst); ok {
+			if via, ok := s.LeadsOn(d, dst); ok {
 				routed = append(routed, wayOut{dev: d.Link, via: via, far: s})
 			}
 		}
@@ -84,28 +64,6 @@ func (w *walk) wayTo(n *machine.Space, dst netip.Addr, but int) (wayOut, bool) {
 		return wayOut{}, false
 	}
 	return routed[0], true
-}
-
-// leadsOn is the address by which a station can be a router to dst: in a prefix
-// of the device that asks.
-func (w *walk) leadsOn(d machine.Device, s fabric.Station, dst netip.Addr) (netip.Addr, bool) {
-	route := s.Node.Route(machine.RouteQuery{Dst: dst})
-	direct := route.Kind == machine.KindUnicast && !route.Via.IsValid() && route.Dev != s.Dev.Index
-	if route.Kind != machine.KindLocal && !direct {
-		return netip.Addr{}, false
-	}
-	addrs, err := s.Node.Addrs(s.Dev.Index)
-	if err != nil {
-		return netip.Addr{}, false
-	}
-	for _, far := range addrs {
-		for _, own := range d.Addrs {
-			if own.Prefix.Contains(far.Prefix.Addr()) {
-				return far.Prefix.Addr(), true
-			}
-		}
-	}
-	return netip.Addr{}, false
 }
 
 // end is the far end of a tunnel.

@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/vip"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 )
@@ -108,28 +109,41 @@ func (w *walk) keptBelow(n *machine.Space, p packet, dev table.Link, route machi
 	return p
 }
 
-// unserved looks, where a request for a port gets nowhere, whether the rules of a
-// namespace on its way would have sent it elsewhere, had they seen it: what a
-// namespace sends itself passes OUTPUT, what it passes on PREROUTING.
+// unserved looks, where a request gets nowhere that no rule has sent elsewhere, whether
+// it is for a service, and the rules do not know of it, or not where it passes.
 func (w *walk) unserved() {
 	lost := len(w.faults) > 0 && w.faults[0].Leg == LegRequest
-	if !lost && w.outside == nil || len(w.turned) > 0 || w.asks.Echo() {
+	if !lost && w.outside == nil || len(w.turned) > 0 {
 		return
 	}
+	f, ok := w.service()
+	if !ok {
+		return
+	}
+	// What was met behind it was met by a packet that should not have got there.
+	found := Find(LegRequest, f)
+	if w.doubtful = &found; lost {
+		w.faults = []Found{found}
+	}
+}
+
+// service is the finding of a request for a service: the rules of a namespace on its
+// way would have sent it on, had they seen it, for what a namespace sends itself passes
+// OUTPUT, and what it passes on PREROUTING; or no rule knows of it.
+func (w *walk) service() (cause.Finding, bool) {
+	on := make([]*machine.Space, 0, len(w.hooked))
 	for _, p := range w.hooked {
-		f, ok := w.servedElsewhere(p)
-		switch {
-		case !ok:
-			continue
-		case lost:
-			// What was met behind it was met by a packet that should not have got there.
-			w.faults = []Found{Find(LegRequest, f)}
-		case w.doubtful == nil || w.doubtful.Leg == LegReply:
-			doubt := Find(LegRequest, f)
-			w.doubtful = &doubt
+		if f, ok := w.servedElsewhere(p); ok && !w.asks.Echo() {
+			return f, true
 		}
-		return
+		on = append(on, p.node)
 	}
+	f, ok := vip.Judge(on, w.asks)
+	if got := len(w.passed) > 0 || w.outside != nil; !ok && got {
+		// It got to those who could have translated it.
+		f, ok = vip.Elsewhere(w.world, on, w.asks)
+	}
+	return f, ok && !(len(w.faults) > 0 && w.faults[0].Code() == cause.NoEndpoints && !f.OtherPort())
 }
 
 // servedElsewhere is the finding of a request that the rules at the other hook

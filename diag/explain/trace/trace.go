@@ -25,6 +25,8 @@ type Question struct {
 	Pick   int
 	Length int  // bytes, with the IP header
 	DF     bool // no router may fragment it (ping -M do)
+	// Whole has the reply be like the request: as long, and not to be fragmented.
+	Whole bool
 	// Mended is what is taken for mended from the start.
 	Mended mended.Network
 }
@@ -58,7 +60,7 @@ type Trace struct {
 // Follow follows a packet and its reply, and asks the kernel at every hop. It
 // sends nothing.
 func Follow(world *machine.Machine, q Question) *Trace {
-	w := &walk{pick: q.Pick, mended: q.Mended, world: world, from: q.From, dest: q.Dest, size: q.Length,
+	w := &walk{pick: q.Pick, mended: q.Mended, world: world, from: q.From, dest: q.Dest, size: q.Length, whole: q.Whole,
 		last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}, heard: map[hearing]int{}}
 	w.asks = flows.Flow{Proto: cmp.Or(q.Proto, flows.OfPing(q.Dest)), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
 	w.originate(q.From, packet{leg: LegRequest, dst: q.Dest, kind: q.Proto, sport: q.SrcPort, dport: q.DstPort, ttl: maxHops, origin: q.From, length: q.Length, df: q.DF})

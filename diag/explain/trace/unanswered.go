@@ -110,7 +110,7 @@ func (a *arping) behind(x *fabric.Explorer) (cause.Finding, fabric.Station, bool
 		return nil, fabric.Station{}, false
 	}
 	for _, s := range x.Stations {
-		if s.Node == nil || s.Node.Conf(s.Dev.Name, "forwarding") != 1 {
+		if s.Node == nil || !s.Node.PassesOn(s.Dev.Name, a.nexthop) {
 			continue
 		}
 		answer := a.answers(s)
@@ -158,6 +158,10 @@ func (a *arping) misrouted(x *fabric.Explorer) (cause.Finding, fabric.Station, b
 
 // nobody: no station has the address, and none knows of it.
 func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
+	if f, ok := a.w.soughtInVain(a.p); ok {
+		a.report(f)
+		return fabric.Station{}, false
+	}
 	if a.nexthop == a.p.dst {
 		onTheWay := a.p.encap != nil || a.p.leg == LegReply
 		a.report(cause.NobodyHas{NextHop: a.hop(), Stations: whoIsThere(x), OnTheWay: onTheWay})

@@ -14,7 +14,7 @@ import (
 // beside is a station that has the address and hangs on a port that is missing
 // from the bridge.
 func (a *arping) beside(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
-	for _, owner := range a.w.owners(a.nexthop) {
+	for _, owner := range fabric.Owners(a.w.world.All(), a.nexthop) {
 		if owner.Node == a.n {
 			continue
 		}

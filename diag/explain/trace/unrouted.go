@@ -202,7 +202,7 @@ func (w *walk) freeAddress(s fabric.Station) (netip.Prefix, bool) {
 			continue
 		}
 		for own := a.Prefix.Addr().Next(); a.Prefix.Contains(own.Next()); own = own.Next() {
-			if len(w.owners(own)) == 0 {
+			if len(fabric.Owners(w.world.All(), own)) == 0 {
 				return netip.PrefixFrom(own, a.Prefix.Bits()), true
 			}
 		}

@@ -54,6 +54,7 @@ type walk struct {
 	tunnelled *outside        // where a carrying packet did
 	arping    *arping         // the last search for a next hop
 	size      int             // of the request in bytes, with the IP header
+	whole     bool            // the reply must not be fragmented
 	unsent    bool            // the request itself is not sent, for want of an answer to ARP
 	learnt    *Found          // the sender knows of an MTU on the path
 	outdated  *outdated       // one was, to elsewhere than the rules would send it now
@@ -166,7 +167,8 @@ func (w *walk) fault(n *machine.Space, p packet, stage, dev string, f cause.Find
 	if kept.Device = cause.DownDevice(f); kept.Device == "" && n.Name == f.Netns() {
 		kept.Device = dev
 	}
-	if !slices.ContainsFunc(w.faults, kept.same) {
+	known := func(o Found) bool { return kept.same(o) && (!w.whole || kept.Leg == o.Leg) }
+	if !slices.ContainsFunc(w.faults, known) {
 		w.faults = append(w.faults, kept)
 	}
 	w.hop(n, p, stage, dev, f.Detail())

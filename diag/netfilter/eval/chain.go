@@ -102,7 +102,7 @@ func (e *evaluator) runRule(chain *netfilter.Chain, rule *netfilter.Rule, s stat
 	effects := rule.Effects
 	for i := 0; ; i++ {
 		for len(effects) > 0 && effects[0].After <= i {
-			e.apply(effects[0], &s)
+			e.apply(effects[0], &s, Place{e.base.table, chain, rule})
 			effects = effects[1:]
 		}
 		if i == len(rule.Matches) {
@@ -169,8 +169,16 @@ func (e *evaluator) call(rule *netfilter.Rule, v netfilter.Verdict, s state, dep
 	flow.on = append(flow.on, back...)
 }
 
+// fewCalls are calls of chains that are not worth a table of all chains, of which a
+// node with many services has thousands.
+const fewCalls = 16
+
 func (e *evaluator) chain(name string) *netfilter.Chain {
 	byName, ok := e.chains[e.base.table]
+	if e.calls++; !ok && e.calls <= fewCalls {
+		c, _ := e.base.table.Chain(name)
+		return c
+	}
 	if !ok {
 		byName = make(map[string]*netfilter.Chain, len(e.base.table.Chains))
 		for i := range e.base.table.Chains {
@@ -187,20 +195,26 @@ func (e *evaluator) chain(name string) *netfilter.Chain {
 // verdictMap takes the verdict of the first case that holds. Without one the
 // packet goes on with the next rule.
 func (e *evaluator) verdictMap(chain *netfilter.Chain, rule *netfilter.Rule, v netfilter.Verdict, s state, depth int, text func() string, flow *flow) {
-	cases := make([]*netfilter.Match, len(v.Map))
-	for i := range v.Map {
-		cases[i] = &v.Map[i].Match
-	}
-	if pick, drawn := e.choose(rule, cases); drawn {
-		if pick == len(cases) {
+	if pick, drawn := e.choose(rule, len(v.Map), func(i int) *netfilter.Match { return &v.Map[i].Match }); drawn {
+		if pick == len(v.Map) {
 			flow.on = append(flow.on, s)
 			return
 		}
 		e.verdict(chain, rule, v.Map[pick].Verdict, s, depth, text, flow)
 		return
 	}
-	for _, c := range v.Map {
-		held := e.judge(&c.Match, rule, &s)
+	var fields loaded // of the last case: a map of services has thousands on the same ones
+	for i := range v.Map {
+		c := &v.Map[i]
+		held := no
+		if m := &c.Match; m.Lot != nil || !m.Known() || len(m.Key) == 1 {
+			held = e.judge(m, rule, &s)
+		} else {
+			if fields.values == nil || !slices.Equal(fields.key, m.Key) {
+				fields = e.load(m.Key, &s)
+			}
+			held = fields.judge(m)
+		}
 		if held == no {
 			continue
 		}

@@ -9,18 +9,14 @@ func (e *evaluator) chosen(rule *netfilter.Rule, v netfilter.Verdict, s *state) 
 	if len(v.Choices) == 0 {
 		return v, true
 	}
-	matches := make([]*netfilter.Match, len(v.Choices))
-	for i := range v.Choices {
-		matches[i] = &v.Choices[i].Match
-	}
-	if pick, drawn := e.choose(rule, matches); drawn {
-		if pick == len(matches) {
+	if pick, drawn := e.choose(rule, len(v.Choices), func(i int) *netfilter.Match { return &v.Choices[i].Match }); drawn {
+		if pick == len(v.Choices) {
 			return v, false
 		}
 		return with(v, v.Choices[pick]), true
 	}
-	for i, m := range matches {
-		switch e.judge(m, rule, s) {
+	for i := range v.Choices {
+		switch e.judge(&v.Choices[i].Match, rule, s) {
 		case yes:
 			return with(v, v.Choices[i]), true
 		case maybe:

@@ -5,7 +5,7 @@ import "nstutor/diag/netfilter"
 // apply does to the packet and its connection what a rule does besides its
 // verdict. What is not known here, such as a log, changes nothing that rules or
 // routes look at.
-func (e *evaluator) apply(effect netfilter.Effect, s *state) {
+func (e *evaluator) apply(effect netfilter.Effect, s *state, by Place) {
 	p := &s.packet
 	tracked := !e.raw && p.CTState != CTUntracked && p.CTState != CTInvalid && p.CTState != ""
 	if (effect.Field == "ct mark" || effect.From == "ct mark") && !tracked {
@@ -14,7 +14,7 @@ func (e *evaluator) apply(effect netfilter.Effect, s *state) {
 	switch effect.Field {
 	case "meta notrack":
 		if e.raw {
-			p.CTState = CTUntracked
+			p.CTState, p.conn.untracked = CTUntracked, by
 		}
 	case "meta mark":
 		s.changeMark(&p.Mark, &p.conn.pktMarkUnknown, effect)

@@ -184,21 +184,21 @@ func (e *evaluator) judgeLot(m *netfilter.Match, rule *netfilter.Rule) held {
 	return when(e.lots.of(condition{rule, m}, []float64{chance, 1 - chance}) == 0)
 }
 
-// choose draws one of several conditions of which at most one holds; it is len(of)
-// where none does.
-func (e *evaluator) choose(rule *netfilter.Rule, of []*netfilter.Match) (pick int, drawn bool) {
-	if e.lots == nil || len(of) == 0 || of[0].Lot == nil {
+// choose draws one of several conditions of which at most one holds; it is the
+// number of cases where none does.
+func (e *evaluator) choose(rule *netfilter.Rule, cases int, match func(i int) *netfilter.Match) (pick int, drawn bool) {
+	if e.lots == nil || cases == 0 || match(0).Lot == nil {
 		return 0, false
 	}
-	chances := make([]float64, len(of)+1)
+	chances := make([]float64, cases+1)
 	missed := 1.0
-	for i, m := range of {
-		chances[i] = min(m.Chance(), max(missed, 0))
+	for i := range cases {
+		chances[i] = min(match(i).Chance(), max(missed, 0))
 		missed -= chances[i]
 	}
 	const rounding = 1e-9
 	if missed > rounding {
-		chances[len(of)] = missed
+		chances[cases] = missed
 	}
-	return e.lots.of(condition{rule, of[0]}, chances), true
+	return e.lots.of(condition{rule, match(0)}, chances), true
 }

@@ -36,24 +36,46 @@ func (e *evaluator) judge(m *netfilter.Match, rule *netfilter.Rule, s *state) he
 	if len(m.Key) == 1 {
 		return e.judgeField(m, s)
 	}
-	values := make([]fieldValue, len(m.Key))
-	known := true
-	for i, field := range m.Key {
-		values[i] = e.value(field, s)
-		if values[i].absent {
-			return no // the kernel leaves the rule where it cannot load the field, negated or not
+	return e.load(m.Key, s).judge(m)
+}
+
+// loaded are the fields of a packet that a condition asks for.
+type loaded struct {
+	key    []netfilter.Field
+	values []fieldValue
+	raw    [][]byte // of all values; nil where some are not known
+	absent bool     // one cannot be loaded: the kernel leaves the rule there, negated or not
+}
+
+// load looks the fields up, once for all conditions on them.
+func (e *evaluator) load(key []netfilter.Field, s *state) loaded {
+	l := loaded{key: key, values: make([]fieldValue, len(key)), raw: make([][]byte, len(key))}
+	for i, field := range key {
+		v := e.value(field, s)
+		if l.values[i] = v; v.absent {
+			l.absent = true
+			return l
 		}
-		known = known && values[i].bytes != nil
+		if v.bytes == nil {
+			l.raw = nil
+		}
+		if l.raw != nil {
+			l.raw[i] = v.bytes
+		}
 	}
-	if known {
-		raw := make([][]byte, len(values))
-		for i, v := range values {
-			raw[i] = v.bytes
-		}
-		return when(m.Holds(raw...))
+	return l
+}
+
+// judge says whether a condition on the fields holds.
+func (l loaded) judge(m *netfilter.Match) held {
+	if l.absent {
+		return no
+	}
+	if l.raw != nil {
+		return when(m.Holds(l.raw...))
 	}
 	for _, tuple := range m.OneOf {
-		if mayHold(tuple, values) {
+		if mayHold(tuple, l.values) {
 			return maybe
 		}
 	}

@@ -126,6 +126,9 @@ func (e *evaluator) translate(rule *netfilter.Rule, v netfilter.Verdict, s state
 	e.bound(&s)
 	before := *e.port(&s)
 	e.readdress(&s, addr)
+	if e.changesSource() {
+		s.packet.conn.sourced = Place{e.base.table, e.in, rule}
+	}
 	if known {
 		e.rewritePort(v, &s)
 	}

@@ -24,7 +24,9 @@ type conn struct {
 	dstDone        bool           // DNAT has had its say, even if there was nothing to do
 	srcDone        bool
 	dnat, snat     bool
-	srcUnknown     bool // translated to an address that cannot be known
+	untracked      Place // the rule that took it out of connection tracking
+	sourced        Place // the rule that gave it its source
+	srcUnknown     bool  // translated to an address that cannot be known
 	dstUnknown     bool
 }
 
@@ -140,6 +142,7 @@ type evaluator struct {
 	open   []*netfilter.Chain // base chains that let everything through
 	spared []state            // what base would have dropped, were it not one of them
 	chains map[*netfilter.Table]map[string]*netfilter.Chain
+	calls  int // of chains
 	ends   []ending
 	lots   *lots // what is drawn; nil: nothing is, and both ways are followed
 }

@@ -48,6 +48,7 @@ type Flow struct {
 	// Proto is IPPROTO_TCP or IPPROTO_UDP, which go to Port, or IPPROTO_ICMP: a ping.
 	Proto byte
 	Port  uint16
+	Mark  uint32 // that its socket has given it
 	// Known is a packet of a flow that has been answered before.
 	Known bool
 }
@@ -67,7 +68,7 @@ const srcPort = 40000
 
 // Ways follows the flow's first packet.
 func (n *Node) Ways(f Flow) ([]Way, error) {
-	p := eval.Packet{Src: f.Src, Dst: f.Dst, Proto: f.Proto, CTState: eval.CTNew, TTL: 64, Length: 60}
+	p := eval.Packet{Src: f.Src, Dst: f.Dst, Proto: f.Proto, CTState: eval.CTNew, TTL: 64, Length: 60, Mark: f.Mark}
 	if f.Proto == unix.IPPROTO_ICMP {
 		p.ICMPType = 8
 	} else {

@@ -1,9 +1,12 @@
 package tally
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
@@ -12,26 +15,43 @@ import (
 // Service is an address that rules translate to others: an entry of a table, and
 // nobody's.
 type Service struct {
-	Addr string   // with its port, where the rules name one: "10.96.0.100:80"
-	To   []string // "10.244.1.11:8080", one or several, or the chain that knows
+	Dst   netip.Addr
+	Proto byte     // IPPROTO_TCP or the like; 0: any
+	Port  uint16   // 0: any
+	To    []string // "10.244.1.11:8080", one or several, or the chain that knows
 }
 
-// services are those that translations and maps of services are for, each once.
-func services(set *netfilter.RuleSet) (all []Service) {
-	add := func(s Service) {
-		if s.Addr != "" && !slices.ContainsFunc(all, func(o Service) bool { return o.Addr == s.Addr }) {
+// Addr is the address with its port, where the rules name one: "10.96.0.100:80".
+func (s Service) Addr() string { return eval.Endpoint(s.Dst, s.Port) }
+
+// Takes reports whether the service is of packets with a protocol and a port.
+func (s Service) Takes(proto byte, port uint16) bool {
+	return (s.Proto == 0 || s.Proto == proto) && (s.Port == 0 || s.Port == port)
+}
+
+// Services are those that translations and maps of services are for, and the chains
+// that lead to translations, each once.
+func Services(set *netfilter.RuleSet) (all []Service) {
+	add := func(s Service, to []string) {
+		s.To = to
+		same := func(o Service) bool { return o.Dst == s.Dst && o.Proto == s.Proto && o.Port == s.Port }
+		if s.Dst.IsValid() && !slices.ContainsFunc(all, same) {
 			all = append(all, s)
 		}
 	}
 	for i := range set.Tables {
+		leads := translating(&set.Tables[i])
 		for j := range set.Tables[i].Chains {
 			for _, rule := range set.Tables[i].Chains[j].Rules {
 				if rule.Verdict.Kind == netfilter.VerdictDNAT {
-					add(Service{destination(rule.Matches), target(rule.Verdict)})
+					add(destination(rule.Matches), target(rule.Verdict))
+				}
+				if leads[rule.Verdict.Chain] {
+					add(destination(rule.Matches), []string{rule.Verdict.Chain})
 				}
 				for _, entry := range rule.Verdict.Map {
 					if v := entry.Verdict; v.Kind == netfilter.VerdictGoto || v.Kind == netfilter.VerdictJump {
-						add(Service{destination([]netfilter.Match{entry.Match}), []string{v.Chain}})
+						add(destination([]netfilter.Match{entry.Match}), []string{v.Chain})
 					}
 				}
 			}
@@ -40,10 +60,31 @@ func services(set *netfilter.RuleSet) (all []Service) {
 	return all
 }
 
-// destination is the one address that conditions ask for, with its port.
-func destination(matches []netfilter.Match) string {
-	var addr netip.Addr
-	var port uint16
+// translating are the chains of a table that lead to a translation of the destination.
+func translating(t *netfilter.Table) map[string]bool {
+	leads := map[string]bool{}
+	for more := true; more; {
+		more = false
+		for i := range t.Chains {
+			c := &t.Chains[i]
+			leading := func(r netfilter.Rule) bool {
+				v := r.Verdict
+				return v.Kind == netfilter.VerdictDNAT || leads[v.Chain] ||
+					slices.ContainsFunc(v.Map, func(one netfilter.Case) bool { return leads[one.Verdict.Chain] })
+			}
+			if !leads[c.Name] && slices.ContainsFunc(c.Rules, leading) {
+				leads[c.Name], more = true, true
+			}
+		}
+	}
+	return leads
+}
+
+// protocols are those that the name of a field with a port tells.
+var protocols = map[string]byte{"tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP, "sctp": unix.IPPROTO_SCTP}
+
+// destination is the one address that conditions ask for, with its protocol and port.
+func destination(matches []netfilter.Match) (s Service) {
 	for _, m := range matches {
 		if m.Not || len(m.OneOf) != 1 {
 			continue
@@ -53,19 +94,20 @@ func destination(matches []netfilter.Match) string {
 				break
 			}
 			r := m.OneOf[0][i]
+			of, isPort := strings.CutSuffix(string(field), " dport")
 			switch {
 			case !slices.Equal(r.Lo, r.Hi):
-			case field == "ip daddr" && m.Mask == nil:
-				addr, _ = netip.AddrFromSlice(r.Lo)
-			case strings.HasSuffix(string(field), " dport") && len(r.Lo) == 2:
-				port = uint16(r.Lo[0])<<8 | uint16(r.Lo[1])
+			case (field == "ip daddr" || field == "ip6 daddr") && m.Mask == nil:
+				s.Dst, _ = netip.AddrFromSlice(r.Lo)
+			case field == "meta l4proto" && len(r.Lo) == 1:
+				s.Proto = r.Lo[0]
+			case isPort && len(r.Lo) == 2:
+				s.Port = uint16(r.Lo[0])<<8 | uint16(r.Lo[1])
+				s.Proto = cmp.Or(protocols[of], s.Proto)
 			}
 		}
 	}
-	if !addr.IsValid() {
-		return ""
-	}
-	return eval.Endpoint(addr, port)
+	return s
 }
 
 // target is where a translation leads to.

@@ -40,7 +40,7 @@ func Read(ns *nsenter.Namespace) ([]Rule, []Service, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return counting(set), services(set), nil
+	return counting(set), Services(set), nil
 }
 
 func counting(set *netfilter.RuleSet) []Rule {

@@ -1,9 +1,12 @@
 package tally_test
 
 import (
+	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"nstutor/diag/netfilter/tally"
 	"nstutor/internal/lab"
@@ -29,6 +32,8 @@ func TestServicesAreWhatRulesTranslate(t *testing.T) {
 		"add table ip svc",
 		"add chain ip svc pre { type nat hook prerouting priority dstnat; }",
 		"add chain ip svc web",
+		"add chain ip svc lots",
+		"add rule ip svc lots tcp dport 80 dnat to 10.244.1.11:8080",
 		"add map ip svc ips { type ipv4_addr . inet_proto . inet_service : verdict; }",
 		"add element ip svc ips { 10.96.0.1 . tcp . 443 : goto web }",
 		"add rule ip svc pre ip daddr . meta l4proto . th dport vmap @ips",
@@ -36,6 +41,8 @@ func TestServicesAreWhatRulesTranslate(t *testing.T) {
 		"add rule ip svc pre ip daddr 10.96.0.3 tcp dport 80 dnat to 10.244.1.11:8080",
 		"add rule ip svc pre ip daddr 10.96.0.3 tcp dport 80 dnat to 10.244.1.12:8080",
 		"add rule ip svc pre ip daddr 10.96.0.4 udp dport 53 counter dnat to numgen random mod 2 map { 0 : 10.244.1.11, 1 : 10.244.1.12 }",
+		"add rule ip svc pre ip daddr 10.96.0.6 tcp dport 80 goto lots",
+		"add rule ip svc pre ip daddr 10.96.0.7 tcp dport 80 goto web",
 		"add rule ip svc pre ip daddr 10.97.0.0/16 dnat to 10.244.1.11",
 		"add rule ip svc pre ip daddr != 10.96.0.5 dnat to 10.244.1.11",
 	} {
@@ -52,10 +59,11 @@ func TestServicesAreWhatRulesTranslate(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []tally.Service{
-		{Addr: "10.96.0.1:443", To: []string{"web"}},
-		{Addr: "10.96.0.2", To: []string{"10.244.1.11"}},
-		{Addr: "10.96.0.3:80", To: []string{"10.244.1.11:8080"}},
-		{Addr: "10.96.0.4:53", To: []string{"10.244.1.11", "10.244.1.12"}},
+		{Dst: netip.MustParseAddr("10.96.0.1"), Proto: unix.IPPROTO_TCP, Port: 443, To: []string{"web"}},
+		{Dst: netip.MustParseAddr("10.96.0.2"), To: []string{"10.244.1.11"}},
+		{Dst: netip.MustParseAddr("10.96.0.3"), Proto: unix.IPPROTO_TCP, Port: 80, To: []string{"10.244.1.11:8080"}},
+		{Dst: netip.MustParseAddr("10.96.0.4"), Proto: unix.IPPROTO_UDP, Port: 53, To: []string{"10.244.1.11", "10.244.1.12"}},
+		{Dst: netip.MustParseAddr("10.96.0.6"), Proto: unix.IPPROTO_TCP, Port: 80, To: []string{"lots"}},
 	}
 	if !reflect.DeepEqual(services, want) {
 		t.Errorf("services: %+v", services)

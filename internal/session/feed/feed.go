@@ -20,8 +20,7 @@ type Aim struct {
 	Tables  string      // the namespace whose neighbours are polled
 	Tried   steps.Tried // what is tried again and again, if pinging
 	Pinging bool
-	// Rules and Flows are the namespaces whose counters and connections are read.
-	Rules, Flows string
+	Told    steps.Told // the namespaces that are asked what becomes of packets
 }
 
 // Feed follows the lab: it watches the tables of every namespace, the frames

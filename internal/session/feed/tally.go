@@ -2,16 +2,19 @@ package feed
 
 import (
 	"reflect"
+	"slices"
 	"time"
 
 	"nstutor/diag/conntrack"
+	"nstutor/diag/netfilter/nftrace"
 	"nstutor/diag/netfilter/tally"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/session/rescue"
+	"nstutor/steps"
 )
 
 // tallyTime is how often the counters and connections are read: the kernel announces
-// neither.
+// neither. What it does announce is fetched then.
 const tallyTime = 500 * time.Millisecond
 
 // Tally is what the packet filters that a step is about remember.
@@ -20,7 +23,12 @@ type Tally struct {
 	Rules    []tally.Rule
 	Services []tally.Service
 	Flows    []conntrack.Entry
+	// Traces and Events are the last lines of `nft monitor trace` and `conntrack -E`.
+	Traces, Events []string
 }
+
+// lastLines is how many lines of what goes on and on are kept.
+const lastLines = 40
 
 // counter reads tallies until it is closed.
 type counter struct {
@@ -38,7 +46,7 @@ func (f *Feed) count(want Aim) {
 		c.close()
 		f.counter = nil
 	}
-	if want.Rules == "" && want.Flows == "" {
+	if want.Told == (steps.Told{}) {
 		return
 	}
 	c := &counter{aim: want, stop: make(chan struct{}), done: make(chan struct{})}
@@ -52,16 +60,21 @@ func (f *Feed) count(want Aim) {
 // tell sends a tally whenever it is another one.
 func (f *Feed) tell(c *counter) {
 	var last Tally
+	told := c.aim.Told
+	traces, events := f.listen(told)
+	defer traces.close()
+	defer events.close()
 	ticker := time.NewTicker(tallyTime)
 	defer ticker.Stop()
 	for {
 		now := Tally{Aim: c.aim.Gen}
-		if ns := f.space(c.aim.Rules); ns != nil {
+		if ns := f.space(told.Rules); ns != nil {
 			now.Rules, now.Services, _ = tally.Read(ns) // a namespace that is going has none
 		}
-		if ns := f.space(c.aim.Flows); ns != nil {
+		if ns := f.space(told.Flows); ns != nil {
 			now.Flows, _ = conntrack.List(ns)
 		}
+		now.Traces, now.Events = traces.more(last.Traces), events.more(last.Events)
 		if !reflect.DeepEqual(now, last) {
 			f.send(now)
 			last = now
@@ -71,6 +84,40 @@ func (f *Feed) tell(c *counter) {
 		case <-c.stop:
 			return
 		}
+	}
+}
+
+// ear hears lines without end, or nothing at all.
+type ear struct{ steps.Ear }
+
+// listen opens the ears that are wanted. One that cannot be opened hears nothing.
+func (f *Feed) listen(told steps.Told) (traces, events ear) {
+	if ns := f.space(told.Traces); ns != nil {
+		if l, err := nftrace.Listen(ns); err == nil {
+			traces.Ear = l
+		}
+	}
+	if ns := f.space(told.Events); ns != nil {
+		if l, err := conntrack.Listen(ns); err == nil {
+			events.Ear = l
+		}
+	}
+	return traces, events
+}
+
+// more are the last lines, with those that were heard since.
+func (e ear) more(lines []string) []string {
+	if e.Ear == nil {
+		return nil
+	}
+	fresh, _ := e.Lines() // a namespace that is going has none
+	lines = slices.Concat(lines, fresh)
+	return lines[max(0, len(lines)-lastLines):]
+}
+
+func (e ear) close() {
+	if e.Ear != nil {
+		e.Close()
 	}
 }
 

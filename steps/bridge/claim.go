@@ -1,4 +1,4 @@
-package steps
+package bridge
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
+	"nstutor/steps"
 )
 
 // BridgePortIs claims that a device is a port of a bridge, in one of the States, or
@@ -20,7 +21,7 @@ type BridgePortIs struct {
 
 func (c BridgePortIs) Promised(*lab.Lab) say.Text {
 	if c.Bridge == "" {
-		return about(c.Netns, "bridge link", none(c.Name))
+		return steps.About(c.Netns, "bridge link", steps.None(c.Name))
 	}
 	line := c.Name + " master " + c.Bridge
 	if len(c.States) > 0 {
@@ -29,17 +30,17 @@ func (c BridgePortIs) Promised(*lab.Lab) say.Text {
 	if c.Isolated {
 		line += " isolated " + onOff(true)
 	}
-	return about(c.Netns, "bridge link", say.Quote(line))
+	return steps.About(c.Netns, "bridge link", say.Quote(line))
 }
 
-func (c BridgePortIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
-	snap, err := snapshot(ctx, l, c.Netns)
+func (c BridgePortIs) Look(ctx context.Context, l *lab.Lab, _ *steps.Evidence) (say.Text, bool, error) {
+	snap, err := steps.Snapshot(ctx, l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
 	}
 	link, _ := snap.Link(c.Name)
 	if link.Port == nil {
-		return none(c.Name), c.Bridge == "", nil
+		return steps.None(c.Name), c.Bridge == "", nil
 	}
 	holds := link.Master == c.Bridge && link.Port.Isolated == c.Isolated && (len(c.States) == 0 || slices.Contains(c.States, link.Port.State))
 	return say.Quote(portLine(link)), holds, nil
@@ -52,17 +53,17 @@ type BridgeIs struct {
 }
 
 func (c BridgeIs) Promised(*lab.Lab) say.Text {
-	return about(c.Netns, "ip -d link", say.Quote(c.Name+" "+stpState(table.Link{Bridge: &table.Bridge{STP: c.STP}})))
+	return steps.About(c.Netns, "ip -d link", say.Quote(c.Name+" "+stpState(table.Link{Bridge: &table.Bridge{STP: c.STP}})))
 }
 
-func (c BridgeIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
-	snap, err := snapshot(ctx, l, c.Netns)
+func (c BridgeIs) Look(ctx context.Context, l *lab.Lab, _ *steps.Evidence) (say.Text, bool, error) {
+	snap, err := steps.Snapshot(ctx, l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
 	}
 	link, _ := snap.Link(c.Name)
 	if link.Bridge == nil {
-		return none(c.Name), false, nil
+		return steps.None(c.Name), false, nil
 	}
 	return say.Quote(c.Name + " " + stpState(link)), link.Bridge.STP == c.STP, nil
 }
@@ -71,26 +72,26 @@ func (c BridgeIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, 
 // of a device by the port Dev, or that it has no entry for it.
 type FDBHas struct {
 	Netns, Bridge string
-	MACOf         Dev
+	MACOf         steps.Dev
 	Dev           string
 	Absent        bool
 }
 
 func (c FDBHas) Promised(l *lab.Lab) say.Text {
 	if c.Absent {
-		return about(c.Netns, "bridge fdb", none(macText(l, c.MACOf)))
+		return steps.About(c.Netns, "bridge fdb", steps.None(steps.MACText(l, c.MACOf)))
 	}
-	return about(c.Netns, "bridge fdb", say.Quote(macText(l, c.MACOf)+" dev "+c.Dev+" master "+c.Bridge))
+	return steps.About(c.Netns, "bridge fdb", say.Quote(steps.MACText(l, c.MACOf)+" dev "+c.Dev+" master "+c.Bridge))
 }
 
-func (c FDBHas) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
-	snap, err := snapshot(ctx, l, c.Netns)
+func (c FDBHas) Look(ctx context.Context, l *lab.Lab, _ *steps.Evidence) (say.Text, bool, error) {
+	snap, err := steps.Snapshot(ctx, l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
 	}
 	bridge, there := snap.Link(c.Bridge)
 	if !there {
-		return none(c.Bridge), c.Absent, nil
+		return steps.None(c.Bridge), c.Absent, nil
 	}
 	ns, err := l.NS(c.Netns)
 	if err != nil {
@@ -101,9 +102,9 @@ func (c FDBHas) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bo
 		return say.Text{}, false, err
 	}
 	defer one.Close()
-	entry, found, err := one.BridgeFDB(bridge.Index, macOf(l, c.MACOf))
+	entry, found, err := one.BridgeFDB(bridge.Index, steps.MACOf(l, c.MACOf))
 	if err != nil || !found {
-		return none(macText(l, c.MACOf)), c.Absent, err
+		return steps.None(steps.MACText(l, c.MACOf)), c.Absent, err
 	}
 	return say.Quote(entry.Line()), !c.Absent && entry.Dev == c.Dev, nil
 }

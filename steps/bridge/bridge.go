@@ -1,4 +1,4 @@
-package steps
+package bridge
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
+	"nstutor/steps"
 )
 
 // BridgeSTP switches a bridge's spanning tree protocol.
@@ -15,25 +16,25 @@ type BridgeSTP struct {
 	On          bool
 }
 
-// Change implements Action.
+// Change implements steps.Action.
 func (a BridgeSTP) Change(*lab.Lab) change.Change { return change.STP(a.Netns, a.Name, a.On) }
 
-// Conditions implements Action.
-func (a BridgeSTP) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, table.Links)
+// Conditions implements steps.Action.
+func (a BridgeSTP) Conditions(ctx context.Context, l *lab.Lab) []steps.Condition {
+	snap, missing := steps.Tables(ctx, l, a.Netns, table.Links)
 	if missing != nil {
 		return missing
 	}
-	link, there := deviceThere(snap, Dev{Netns: a.Netns, Name: a.Name})
-	off := Condition{Table: ipTable(a.Netns, "-d link"), Want: say.T("%s runs no spanning tree (stp_state 0)", "%s 不运行生成树（stp_state 0）", a.Name)}
+	link, there := steps.DeviceThere(snap, steps.Dev{Netns: a.Netns, Name: a.Name})
+	off := steps.Condition{Table: steps.IPTable(a.Netns, "-d link"), Want: say.T("%s runs no spanning tree (stp_state 0)", "%s 不运行生成树（stp_state 0）", a.Name)}
 	if a.On {
 		off.Want = say.T("%s runs a spanning tree (stp_state 1)", "%s 运行生成树（stp_state 1）", a.Name)
 	}
 	if there.Met {
 		off.Met = link.Bridge != nil && link.Bridge.STP == a.On
-		off.Seen = unless(off.Met, link.Name+" "+stpState(link))
+		off.Seen = steps.Unless(off.Met, link.Name+" "+stpState(link))
 	}
-	return []Condition{there, off}
+	return []steps.Condition{there, off}
 }
 
 // stpState is a bridge's spanning tree as `ip -d link` shows it.
@@ -54,27 +55,32 @@ type PortIsolated struct {
 	On          bool
 }
 
-// Change implements Action.
+// Change implements steps.Action.
 func (a PortIsolated) Change(*lab.Lab) change.Change {
 	return change.PortSet{Netns: a.Netns, Dev: a.Name, Settings: []change.PortSetting{{Name: "isolated", Value: onOff(a.On)}}}
 }
 
-// Conditions implements Action.
-func (a PortIsolated) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, table.Links)
+// Conditions implements steps.Action.
+func (a PortIsolated) Conditions(ctx context.Context, l *lab.Lab) []steps.Condition {
+	snap, missing := steps.Tables(ctx, l, a.Netns, table.Links)
 	if missing != nil {
 		return missing
 	}
-	link, there := deviceThere(snap, Dev{Netns: a.Netns, Name: a.Name})
-	c := Condition{Table: say.Quote(Typed(change.In(a.Netns, "bridge", "-d", "link", "show", "dev", a.Name))), Want: say.T("the port %s is not isolated", "端口 %s 没有被隔离", a.Name)}
+	link, there := steps.DeviceThere(snap, steps.Dev{Netns: a.Netns, Name: a.Name})
+	c := steps.Condition{Table: portTable(a.Netns, a.Name), Want: say.T("the port %s is not isolated", "端口 %s 没有被隔离", a.Name)}
 	if a.On {
 		c.Want = say.T("the port %s is isolated", "端口 %s 被隔离", a.Name)
 	}
 	if there.Met {
 		c.Met = link.Port != nil && link.Port.Isolated == a.On
-		c.Seen = unless(c.Met, portLine(link))
+		c.Seen = steps.Unless(c.Met, portLine(link))
 	}
-	return []Condition{there, c}
+	return []steps.Condition{there, c}
+}
+
+// portTable is the command that prints what a port is set to.
+func portTable(netns, port string) say.Text {
+	return say.Quote(steps.Typed(change.In(netns, "bridge", "-d", "link", "show", "dev", port)))
 }
 
 // portLine is a port in the words of `bridge -d link`.
@@ -97,25 +103,25 @@ func onOff(on bool) string {
 // its own, down.
 type MacvlanAdd struct{ Netns, Name, Lower string }
 
-// Change implements Action.
+// Change implements steps.Action.
 func (a MacvlanAdd) Change(*lab.Lab) change.Change {
 	return change.LinkAdd{Netns: a.Netns, Name: a.Name, Kind: "macvlan", Lower: a.Lower, Mode: "bridge"}
 }
 
-// Conditions implements Action.
-func (a MacvlanAdd) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	snap, missing := tables(ctx, l, a.Netns, table.Links)
+// Conditions implements steps.Action.
+func (a MacvlanAdd) Conditions(ctx context.Context, l *lab.Lab) []steps.Condition {
+	snap, missing := steps.Tables(ctx, l, a.Netns, table.Links)
 	if missing != nil {
 		return missing
 	}
-	link, there := deviceThere(snap, Dev{Netns: a.Netns, Name: a.Name})
+	link, there := steps.DeviceThere(snap, steps.Dev{Netns: a.Netns, Name: a.Name})
 	lower, _ := snap.Link(a.Lower)
-	kind := Condition{
-		Table: ipTable(a.Netns, "-d link"), Want: say.T("%s is a macvlan on %s, mode bridge", "%s 是 %s 上的 macvlan，模式为 bridge", a.Name, a.Lower),
+	kind := steps.Condition{
+		Table: steps.IPTable(a.Netns, "-d link"), Want: say.T("%s is a macvlan on %s, mode bridge", "%s 是 %s 上的 macvlan，模式为 bridge", a.Name, a.Lower),
 		Met: there.Met && link.Kind == "macvlan" && link.Sharing == "bridge" && link.PeerIndex == lower.Index,
 	}
 	if there.Met {
-		kind.Seen = unless(kind.Met, link.Line())
+		kind.Seen = steps.Unless(kind.Met, link.Line())
 	}
-	return []Condition{there, kind}
+	return []steps.Condition{there, kind}
 }

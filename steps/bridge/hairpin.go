@@ -1,4 +1,4 @@
-package service
+package bridge
 
 import (
 	"context"
@@ -20,23 +20,17 @@ func (a Hairpin) Change(*lab.Lab) change.Change {
 
 // Conditions implements steps.Action.
 func (a Hairpin) Conditions(ctx context.Context, l *lab.Lab) []steps.Condition {
+	snap, missing := steps.Tables(ctx, l, a.Netns, table.Links)
+	if missing != nil {
+		return missing
+	}
+	link, there := steps.DeviceThere(snap, steps.Dev{Netns: a.Netns, Name: a.Dev})
 	c := steps.Condition{
-		Table: look(a.Netns, "bridge", "-d", "link", "show", "dev", a.Dev),
+		Table: portTable(a.Netns, a.Dev),
 		Want:  say.T("%s is a bridge's port with hairpin on", "%s 是网桥端口，并且 hairpin on", a.Dev),
 	}
-	ns, err := l.NS(a.Netns)
-	if err != nil {
-		c.Err = unlessAbsent(err)
-		return []steps.Condition{c}
-	}
-	snap, err := table.Read(ctx, ns, table.ReadOptions{Tables: table.Links})
-	if err != nil {
-		c.Err = err
-		return []steps.Condition{c}
-	}
-	link, ok := snap.Link(a.Dev)
 	switch {
-	case !ok:
+	case !there.Met:
 	case link.Port == nil:
 		c.Seen = link.Line()
 	case link.Port.Hairpin:
@@ -44,5 +38,5 @@ func (a Hairpin) Conditions(ctx context.Context, l *lab.Lab) []steps.Condition {
 	default:
 		c.Seen = a.Dev + " master " + link.Master + " hairpin off"
 	}
-	return []steps.Condition{c}
+	return []steps.Condition{there, c}
 }

@@ -1,0 +1,40 @@
+package explain_test
+
+import (
+	"testing"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
+	"nstutor/internal/lab/labtest"
+)
+
+// served has two services, in the chains of iptables and in a map of nft.
+const served = `
+host: iptables -t nat -N SVC
+host: iptables -t nat -A SVC -p tcp -j DNAT --to-destination 10.244.1.11:8080
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j SVC
+host: nft 'add table ip kube-proxy; add chain ip kube-proxy svc; add rule ip kube-proxy svc meta l4proto tcp dnat to 10.244.1.11:8080; add map ip kube-proxy service-ips { type ipv4_addr . inet_proto . inet_service : verdict ; elements = { 10.96.0.20 . tcp . 80 : goto svc } ; }; add chain ip kube-proxy pre { type nat hook prerouting priority -100; }; add rule ip kube-proxy pre ip daddr . meta l4proto . th dport vmap @service-ips'`
+
+// Requests for the address of a service that no rule translates.
+var vipBreakages = among([]breakage{
+	{name: "a ping to a service", from: "pod-a", to: "10.96.0.10", fault: served,
+		want: expected{service.NotTranslated, "host", request}, noFix: true},
+	{name: "a ping to a service, from the node", from: "host", to: "10.96.0.20", fault: served,
+		want: expected{service.NotTranslated, "host", request}, noFix: true},
+	{name: "a port that a service does not have", from: "pod-a", to: "10.96.0.20", asks: "tcp 81", fault: served,
+		want: expected{service.NotTranslated, "host", request}, noFix: true},
+	{name: "a port that a service has for the other protocol", from: "pod-a", to: "10.96.0.10", asks: "udp 80", fault: served,
+		want: expected{service.NotTranslated, "host", request}, noFix: true},
+	{name: "a service that no rule knows, among others", from: "pod-a", to: "10.96.0.77", asks: "tcp 80", fault: served,
+		want: expected{service.NotTranslated, "host", request}, noFix: true},
+	{name: "an address that is no service's", from: "pod-a", to: "10.200.0.77", asks: "tcp 80", fault: served,
+		want: expected{cause.DestinationAbsent, "inet", request}, noFix: true},
+})
+
+// TestServicesThatNoRuleTranslates: nobody is told to take a service's address.
+func TestServicesThatNoRuleTranslates(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, routed, vipBreakages)
+	explainBreakages(t, masqueraded, vipBreakages)
+	explainBreakages(t, bridged, vipBreakages)
+}

@@ -1,0 +1,146 @@
+package explain_test
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"slices"
+	"testing"
+	"time"
+
+	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
+	"nstutor/internal/lab/labtest"
+)
+
+// narrow is a cable in the middle of the chain that takes less than its ends send.
+const narrow = `
+r2: ip link set right mtu 1400
+r3: ip link set left mtu 1400`
+
+// swallowing are connections that open, and those among them that then hang.
+var swallowing = []struct {
+	name     string
+	base     baseNetwork
+	fault    string
+	from, to string
+	server   string
+	want     expected // none: data passes
+	fix      []string
+}{
+	{name: "the sender is told", base: chain, fault: narrow, from: "a", to: "10.2.0.2", server: "b"},
+	{name: "a router on the way back drops what it is told", base: chain, from: "a", to: "10.2.0.2", server: "b",
+		fault: narrow + "\nr1: iptables -A FORWARD -p icmp --icmp-type fragmentation-needed -j DROP",
+		want:  expected{cause.MTUExceeded, "r2", request}, fix: []string{"r2: ip link set right mtu 1500", "r3: ip link set left mtu 1500"}},
+	{name: "the router itself does", base: chain, from: "a", to: "10.2.0.2", server: "b",
+		fault: narrow + "\nr2: iptables -A OUTPUT -p icmp -j DROP",
+		want:  expected{cause.MTUExceeded, "r2", request}},
+	{name: "the sender itself does", base: chain, from: "a", to: "10.2.0.2", server: "b",
+		fault: narrow + "\na: nft 'add table ip f; add chain ip f in { type filter hook input priority 0; }; add rule ip f in icmp type destination-unreachable drop'",
+		want:  expected{cause.MTUExceeded, "r2", request}},
+	{name: "on the way back", base: chain, from: "a", to: "10.2.0.2", server: "b",
+		fault: narrow + "\nr4: iptables -A FORWARD -p icmp --icmp-type fragmentation-needed -j DROP",
+		want:  expected{cause.MTUExceeded, "r3", reply}},
+	{name: "rules clamp the size", base: chain, from: "a", to: "10.2.0.2", server: "b",
+		fault: narrow + `
+r1: iptables -A FORWARD -p icmp --icmp-type fragmentation-needed -j DROP
+r2: iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1360`},
+	{name: "the sender finds out", base: chain, from: "a", to: "10.2.0.2", server: "b",
+		fault: narrow + `
+r1: iptables -A FORWARD -p icmp --icmp-type fragmentation-needed -j DROP
+a: sysctl -qw net.ipv4.tcp_mtu_probing=2`},
+	{name: "only pings are dropped", base: chain, from: "a", to: "10.2.0.2", server: "b",
+		fault: narrow + "\nr1: iptables -A FORWARD -p icmp --icmp-type echo-request -j DROP"},
+	{name: "a tunnel", base: flannel, from: "pod-a", to: "192.168.11.10", server: "pod-b",
+		fault: "host1: iptables -A OUTPUT -p icmp -j DROP\nhost2: iptables -A OUTPUT -p icmp -j DROP",
+		want:  expected{cause.MTUExceeded, "host1", request}, fix: []string{"pod-a: ip link set eth0 mtu 1450"}},
+}
+
+// TestAConnectionThatOpensAndCarriesNothing: full-sized segments are lost, and their
+// sender is not told. What is said of it is what a client meets, and its fix mends it.
+func TestAConnectionThatOpensAndCarriesNothing(t *testing.T) {
+	labtest.Slow(t)
+	for _, c := range swallowing {
+		t.Run(c.name, func(t *testing.T) {
+			b := c.base.build(t)
+			needTools(t, c.fault)
+			b.run(c.fault)
+			b.mirror(c.server, c.to)
+			ask := breakage{from: c.from, to: c.to, asks: "tcp 7", want: c.want}
+			first := b.explain(ask, false)
+			works := c.want.code == ""
+			ask.check(b, "without a probe", first)
+			ask.check(b, "with a probe", b.explain(ask, true))
+			if b.carries(c.from, c.to) != works {
+				t.Fatalf("data passes: %v", !works)
+			}
+			if works || t.Failed() {
+				return
+			}
+			if got := b.typed(first.Fix); c.fix != nil && !slices.Equal(got, c.fix) {
+				t.Errorf("the fix is %q, want %q", got, c.fix)
+			}
+			for _, fix := range first.Fix {
+				b.apply(fix)
+			}
+			if !b.carries(c.from, c.to) {
+				t.Errorf("after the fix nothing passes\n%s", b.account(first))
+			}
+			if a := b.explain(ask, true); a.Verdict != explain.Delivered {
+				t.Errorf("after the fix: %s\n%s", a.Verdict, b.account(a))
+			}
+		})
+	}
+}
+
+// mirror serves port 7, and sends back what comes.
+func (b *built) mirror(netns, addr string) {
+	b.t.Helper()
+	err := b.space(netns).Do(func() error {
+		l, err := net.Listen("tcp", net.JoinHostPort(addr, "7"))
+		if err != nil {
+			return err
+		}
+		b.t.Cleanup(func() { l.Close() })
+		go func() {
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				go func() { defer conn.Close(); _, _ = io.Copy(conn, conn) }()
+			}
+		}()
+		return nil
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// carries reports whether a client gets data there and back.
+func (b *built) carries(from, to string) bool {
+	b.t.Helper()
+	passed := false
+	err := b.space(from).Do(func() error {
+		conn, err := net.DialTimeout("tcp", net.JoinHostPort(to, "7"), caseTimeout)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		if err := conn.SetDeadline(time.Now().Add(3 * time.Second)); err != nil {
+			return err
+		}
+		data := bytes.Repeat([]byte("x"), 8000)
+		if _, err := conn.Write(data); err != nil {
+			return nil
+		}
+		_, err = io.ReadFull(conn, data)
+		passed = err == nil
+		return nil
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return passed
+}

@@ -1,0 +1,109 @@
+package service
+
+import (
+	"net"
+	"strconv"
+	"strings"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/netfilter/tally"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
+
+// Unknown is a request for an address that looks like a service's, which the rules do
+// not send on to anybody.
+type Unknown struct {
+	cause.At
+	Flow flows.Flow
+	// Has are the services that rules have at the address, on other ports or by another
+	// protocol; or, where There is set, in that namespace, which the request does not pass.
+	Has   []tally.Service
+	There string // a title; empty: in this one
+	// Among are services next to the address, where none is at it.
+	Among []tally.Service
+}
+
+// Code is NotTranslated.
+func (Unknown) Code() cause.Code { return NotTranslated }
+
+// OtherPort reports whether the rules on the way have the address, with ports that
+// were not asked.
+func (u Unknown) OtherPort() bool {
+	for _, s := range u.Has {
+		if s.Takes(u.Flow.Proto, u.Flow.DstPort) {
+			return false
+		}
+	}
+	return len(u.Has) > 0 && u.There == ""
+}
+
+// Detail says why the address looks like a service's.
+func (u Unknown) Detail() say.Text {
+	dst, has, asked := u.Flow.Dst, names(u.Has), told(u.Flow.Proto, u.Flow.DstPort)
+	switch {
+	case len(u.Has) == 0:
+		return say.T("%[1]s lies among the services that rules of %[3]s translate (%[2]s), and none of them knows this one: there is no such service, or who writes the rules has not heard of it. A service's address is nobody's",
+			"%[1]s 落在 %[3]s 的规则所转换的服务地址（%[2]s）之间，但没有规则认识它：要么没有这个服务，要么写规则的程序还不知道它。服务地址不属于任何机器", dst, names(u.Among), machine.Called(u.Netns()))
+	case u.There != "":
+		return say.T("%[1]s is the address of a service, which %[3]s translates (%[2]s), but no rule that this request meets does: see whether who writes the rules runs in %[4]s. A service's address is nobody's",
+			"%[1]s 是服务地址，%[3]s 会转换它（%[2]s），但这个请求所经之处没有规则转换它：请看 %[4]s 里写规则的程序是否在运行。服务地址不属于任何机器", dst, has, machine.Called(u.There), machine.Called(u.Netns()))
+	case u.Flow.Echo():
+		return say.T("%[1]s is the address of a service: rules translate what is for its ports (%[2]s), a ping has no port, and nobody has the address to answer one. Ask a port: nstutor explain %[3]s",
+			"%[1]s 是服务地址：规则只转换发往其端口（%[2]s）的包，ping 没有端口，这个地址又不属于任何机器，所以无人应答。请问端口：nstutor explain %[3]s", dst, has, url(u.Has[0]))
+	}
+	return say.T("%[1]s is the address of a service that has %[2]s, and no rule translates %[3]s: the service does not have it. A service's address is nobody's",
+		"%[1]s 是服务地址，有的是 %[2]s，没有规则转换 %[3]s：该服务没有这个端口。服务地址不属于任何机器", dst, has, asked)
+}
+
+// Evidence are the services, with where their rules lead to.
+func (u Unknown) Evidence() []say.Text {
+	var lines []string
+	for _, s := range append(u.Has[:len(u.Has):len(u.Has)], u.Among...) {
+		lines = append(lines, name(s)+" -> "+strings.Join(s.To, ", "))
+	}
+	return cause.Lines(lines[:min(len(lines), maxNamed)]...)
+}
+
+// Fix is none: nobody can have the address, and what the service should lead to is not
+// in the rules.
+func (Unknown) Fix() []change.Change { return nil }
+
+// names are services as a sentence has them.
+func names(all []tally.Service) string {
+	var text []string
+	for i, s := range all {
+		if i == maxNamed {
+			return strings.Join(append(text, "…"), ", ")
+		}
+		text = append(text, name(s))
+	}
+	return strings.Join(text, ", ")
+}
+
+// name is a service with its protocol: "10.96.0.10:80/tcp".
+func name(s tally.Service) string {
+	if s.Proto == 0 {
+		return s.Addr()
+	}
+	return s.Addr() + "/" + flows.Protocol(s.Proto)
+}
+
+// told is a port with its protocol, or a ping.
+func told(proto byte, port uint16) string {
+	if port == 0 {
+		return "ping"
+	}
+	return strconv.Itoa(int(port)) + "/" + flows.Protocol(proto)
+}
+
+// url is a service as one asks for it.
+func url(s tally.Service) string {
+	if s.Port == 0 {
+		return eval.Endpoint(s.Dst, 0)
+	}
+	return flows.Protocol(s.Proto) + "://" + net.JoinHostPort(s.Dst.String(), strconv.Itoa(int(s.Port)))
+}

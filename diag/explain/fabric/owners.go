@@ -1,0 +1,51 @@
+package fabric
+
+import (
+	"net/netip"
+	"slices"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+)
+
+// Owners are the devices of namespaces that have an address.
+func Owners(spaces []*machine.Space, addr netip.Addr) []Site {
+	var found []Site
+	for _, n := range spaces {
+		if n.Route(machine.RouteQuery{Dst: addr}).Kind != machine.KindLocal {
+			continue
+		}
+		devices, err := n.DevicesFor(addr)
+		if err != nil {
+			continue
+		}
+		for _, d := range devices {
+			if slices.ContainsFunc(d.Addrs, func(a table.Addr) bool { return a.Prefix.Addr() == addr }) {
+				found = append(found, Site{Node: n, Dev: d.Link})
+			}
+		}
+	}
+	return found
+}
+
+// LeadsOn is the address by which a station can be a router to dst: in a prefix of the
+// device that asks.
+func (s Station) LeadsOn(from machine.Device, dst netip.Addr) (netip.Addr, bool) {
+	route := s.Node.Route(machine.RouteQuery{Dst: dst})
+	direct := route.Kind == machine.KindUnicast && !route.Via.IsValid() && route.Dev != s.Dev.Index
+	if route.Kind != machine.KindLocal && !direct {
+		return netip.Addr{}, false
+	}
+	addrs, err := s.Node.Addrs(s.Dev.Index)
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	for _, far := range addrs {
+		for _, own := range from.Addrs {
+			if own.Prefix.Contains(far.Prefix.Addr()) {
+				return far.Prefix.Addr(), true
+			}
+		}
+	}
+	return netip.Addr{}, false
+}

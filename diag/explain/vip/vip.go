@@ -1,0 +1,126 @@
+// Package vip tells why an address looks like that of a service, of a request that no
+// rule has translated.
+package vip
+
+import (
+	"net/netip"
+	"slices"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/tally"
+)
+
+// maxSearched bounds the other namespaces whose rules are read.
+const maxSearched = 64
+
+// Judge is the finding of a request that the rules of some namespaces on its way know
+// nothing of, although they know its address, or services on both sides of it. Rules
+// are read as a whole: only a request that is lost is worth that.
+func Judge(on []*machine.Space, asked flows.Flow) (service.Unknown, bool) {
+	var beside service.Unknown
+	for i, n := range on {
+		if slices.Contains(on[:i], n) {
+			continue
+		}
+		known := services(n, asked.Dst)
+		f := service.Unknown{At: cause.At(n.Name), Flow: asked, Has: of(known, asked.Dst)}
+		if len(f.Has) > 0 {
+			return f, true
+		}
+		if f.Among = around(known, asked.Dst); len(f.Among) > 0 && len(beside.Among) == 0 {
+			beside = f
+		}
+	}
+	return beside, len(beside.Among) > 0
+}
+
+// Elsewhere is the same where only rules of other namespaces know the address: it is
+// at the first one that passes the request on.
+func Elsewhere(world *machine.Machine, on []*machine.Space, asked flows.Flow) (service.Unknown, bool) {
+	for i, n := range world.All() {
+		if i == maxSearched {
+			break
+		}
+		if slices.Contains(on, n) || len(on) == 0 {
+			continue
+		}
+		if has := of(services(n, asked.Dst), asked.Dst); len(has) > 0 {
+			return service.Unknown{At: cause.At(on[min(1, len(on)-1)].Name), Flow: asked, Has: has, There: n.Title()}, true
+		}
+	}
+	return service.Unknown{}, false
+}
+
+// services are those that the rules of a namespace translate, of the IP version of an
+// address. There are none where the address is in a network of one of its devices: such
+// an address is a host's.
+func services(n *machine.Space, dst netip.Addr) []tally.Service {
+	devices, err := n.DevicesFor(dst)
+	if err != nil {
+		return nil
+	}
+	own := map[netip.Addr]bool{}
+	for _, d := range devices {
+		for _, a := range d.Addrs {
+			if a.Prefix.Contains(dst) {
+				return nil
+			}
+			own[a.Prefix.Addr()] = true
+		}
+	}
+	rules, err := netfilter.Read(n.NS)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(tally.Services(rules), func(s tally.Service) bool { return s.Dst.Is6() != dst.Is6() || own[s.Dst] })
+}
+
+// of are the services of an address.
+func of(known []tally.Service, dst netip.Addr) (has []tally.Service) {
+	for _, s := range known {
+		if s.Dst == dst {
+			has = append(has, s)
+		}
+	}
+	return has
+}
+
+// What services have in common whose addresses come from one range, in bits: kubeadm's
+// is 10.96.0.0/12, and a range of IPv6 has at most 20 bits of its own.
+const rangeBits, rangeBits6 = 12, 108
+
+// around are the services next to an address, where it lies among those of one range:
+// between two of them, or in the same 256.
+func around(known []tally.Service, dst netip.Addr) []tally.Service {
+	bits, close := rangeBits, 24
+	if dst.Is6() {
+		bits, close = rangeBits6, 120
+	}
+	if !machine.Private(dst) {
+		return nil
+	}
+	in := func(s tally.Service, bits int) bool {
+		p, err := dst.Prefix(bits)
+		return err == nil && p.Contains(s.Dst)
+	}
+	var below, above []tally.Service
+	slices.SortFunc(known, func(a, b tally.Service) int { return a.Dst.Compare(b.Dst) })
+	for _, s := range known {
+		switch {
+		case !in(s, bits):
+		case s.Dst.Less(dst):
+			below = []tally.Service{s}
+		case len(above) == 0:
+			above = []tally.Service{s}
+		}
+	}
+	both := append(below, above...)
+	if len(both) == 2 || slices.ContainsFunc(both, func(s tally.Service) bool { return in(s, close) }) {
+		return both
+	}
+	return nil
+}

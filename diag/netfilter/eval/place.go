@@ -1,0 +1,28 @@
+package eval
+
+import "nstutor/diag/netfilter"
+
+// Place is a rule, and where it stands. The zero value is that of no rule.
+type Place struct {
+	Table *netfilter.Table
+	Chain *netfilter.Chain
+	Rule  *netfilter.Rule
+}
+
+// Line is the rule as its tool spells it.
+func (p Place) Line() string { return p.Table.RuleLine(p.Chain, p.Rule) }
+
+// Untracked is the rule that keeps connection tracking from the packet: no rule of a
+// nat chain sees it then (nf_nat_inet_fn()).
+func (p Packet) Untracked() (Place, bool) {
+	return p.conn.untracked, p.CTState == CTUntracked && p.conn.untracked.Rule != nil
+}
+
+// Sourced is the rule that gave the packet the source that it has.
+func (p Packet) Sourced() (Place, bool) { return p.conn.sourced, p.conn.sourced.Rule != nil }
+
+// Tracked is the packet as it would be, had no rule kept connection tracking from it.
+func (p Packet) Tracked() Packet {
+	p.CTState, p.conn.untracked = CTNew, Place{}
+	return p
+}

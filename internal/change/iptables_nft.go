@@ -1,0 +1,168 @@
+package change
+
+import (
+	"slices"
+	"strings"
+
+	"nstutor/internal/nft"
+	"nstutor/internal/say"
+)
+
+// The chains that iptables has in its tables, as nft says them: packets pass them by
+// themselves. They are made when they are first needed.
+var iptablesChains = map[string]string{
+	"filter INPUT":    "type filter hook input priority filter;",
+	"filter FORWARD":  "type filter hook forward priority filter;",
+	"filter OUTPUT":   "type filter hook output priority filter;",
+	"nat PREROUTING":  "type nat hook prerouting priority dstnat;",
+	"nat OUTPUT":      "type nat hook output priority dstnat;",
+	"nat POSTROUTING": "type nat hook postrouting priority srcnat;",
+	"mangle FORWARD":  "type filter hook forward priority mangle;",
+}
+
+// inNft does by nf_tables what iptables does with these words, in the calling thread's
+// namespace. It understands -P, -F, -N, -X, -A, -I, -D of a whole rule, and the usual
+// matches.
+func inNft(v6 bool, words []string) error {
+	table, verb, chain, rest, err := iptablesWords(words)
+	if err != nil {
+		return err
+	}
+	ip := family(v6)
+	lines := [][]string{{"add", "table", ip, table}}
+	if hook, passed := iptablesChains[table+" "+chain]; passed {
+		if verb == "-P" {
+			hook += " policy " + strings.ToLower(strings.Join(rest, " ")) + ";"
+		}
+		lines = append(lines, []string{"add", "chain", ip, table, chain, "{ " + hook + " }"})
+	}
+	switch verb {
+	case "-P":
+	case "-N", "-X", "-F":
+		lines = append(lines, []string{map[string]string{"-N": "add", "-X": "delete", "-F": "flush"}[verb], "chain", ip, table, chain})
+	case "-A", "-I", "-D":
+		rule, err := nftRule(ip, rest)
+		if err != nil {
+			return err
+		}
+		return ruleInNft(verb, ip, table, chain, lines, rule)
+	default:
+		return say.Err("%q is not understood here", "这里不认识 %q", verb)
+	}
+	said, err := sentences(lines)
+	if err != nil {
+		return err
+	}
+	return nft.Do(said)
+}
+
+// ruleInNft adds, inserts or deletes a rule, behind the lines that make its chain.
+func ruleInNft(verb, ip, table, chain string, lines [][]string, words []string) error {
+	how := nft.Add
+	if verb == "-I" {
+		how = nft.Insert
+	}
+	rule, err := nft.Rule(how, ip, table, chain, words...)
+	if err != nil {
+		return err
+	}
+	if verb == "-D" {
+		return nft.Remove(rule)
+	}
+	said, err := sentences(lines)
+	if err != nil {
+		return err
+	}
+	return nft.Do(append(said, rule))
+}
+
+func sentences(lines [][]string) (all []nft.Sentence, err error) {
+	for _, words := range lines {
+		said, err := nft.Parse(words)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, said...)
+	}
+	return all, nil
+}
+
+// iptablesMatches are the matches of iptables in the words of nft, behind which the
+// value stands.
+var iptablesMatches = map[string]string{
+	"-i": "iifname", "-o": "oifname", "-p": "meta l4proto", "--icmp-type": "icmp type", "--icmpv6-type": "icmpv6 type",
+	"--sport": "th sport", "--dport": "th dport", "--ctstate": "ct state",
+}
+
+// nftRule is a rule of iptables as nft says it.
+func nftRule(ip string, words []string) (rule []string, err error) {
+	unless := ""
+	for i := 0; i < len(words); i++ {
+		switch {
+		case words[i] == "!":
+			unless = "!="
+			continue
+		case i+1 == len(words):
+			return nil, say.Err("%s what?", "%s 后面缺少内容", words[i])
+		}
+		word, value := words[i], words[i+1]
+		i++
+		switch word {
+		case "-m": // the match's own options say what is meant
+			continue
+		case "-j":
+			return nftTarget(append(rule, "counter"), value, words[i+1:])
+		case "-s":
+			rule = append(rule, ip, "saddr")
+		case "-d":
+			rule = append(rule, ip, "daddr")
+		default:
+			match, known := iptablesMatches[word]
+			if !known {
+				return nil, say.Err("%q is not understood here", "这里不认识 %q", word)
+			}
+			rule = append(rule, strings.Fields(match)...)
+		}
+		if unless != "" {
+			rule, unless = append(rule, unless), ""
+		}
+		rule = append(rule, nftValue(word, value)...)
+	}
+	return rule, nil
+}
+
+// nftValue is a value of a match of iptables as nft writes it: `cali+` stands for all
+// devices that begin so.
+func nftValue(word, value string) []string {
+	switch stem, any := strings.CutSuffix(value, "+"); {
+	case any && (word == "-i" || word == "-o"):
+		return []string{`"` + stem + `*"`}
+	case word == "-i" || word == "-o":
+		return []string{nft.Device(value)}
+	case word == "--icmp-type" && iptablesMessages[value] != "":
+		return strings.Fields(iptablesMessages[value])
+	}
+	for name, iptables := range iptablesTypes {
+		if word == "--icmpv6-type" && value == iptables {
+			return []string{name}
+		}
+	}
+	return []string{strings.ToLower(value)}
+}
+
+// iptablesMessages are types of ICMP for which iptables has other words than nft.
+var iptablesMessages = map[string]string{"8": "echo-request", "0": "echo-reply", "fragmentation-needed": "destination-unreachable icmp code frag-needed"}
+
+// nftTarget adds what becomes of a packet that meets the rule.
+func nftTarget(rule []string, target string, options []string) ([]string, error) {
+	switch target {
+	case "ACCEPT", "DROP", "RETURN", "REJECT", "MASQUERADE":
+		return append(rule, strings.ToLower(target)), nil
+	case "DNAT", "SNAT":
+		if len(options) < 2 {
+			return nil, say.Err("%s to what?", "%s 后面缺少内容", target)
+		}
+		return slices.Concat(rule, []string{strings.ToLower(target), "to", options[1]}), nil
+	}
+	return append(rule, "jump", target), nil
+}

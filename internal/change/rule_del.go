@@ -1,0 +1,38 @@
+package change
+
+import (
+	"strconv"
+	"strings"
+
+	"nstutor/diag/netfilter"
+)
+
+// RuleDel is the change that takes a rule away: by the words that iptables made it of,
+// else by its handle. It is false where no line can say which rule is meant.
+func RuleDel(netns string, t *netfilter.Table, c *netfilter.Chain, rule *netfilter.Rule) (Change, bool) {
+	line := t.RuleLine(c, rule)
+	if appended := " -A " + c.Name; (rule.IPTables || t.Legacy) && strings.HasPrefix(line, "-t "+t.Name+appended) && !strings.ContainsAny(line, "\"'[\\") {
+		return IPTables{Netns: netns, V6: t.Family == "ip6", Words: strings.Fields(strings.Replace(line, appended, " -D "+c.Name, 1))}, true
+	}
+	if t.Legacy || !nftIdentifier(t.Name) || !nftIdentifier(c.Name) {
+		return nil, false
+	}
+	return NFT{Netns: netns, Words: []string{"delete", "rule", t.Family, t.Name, c.Name, "handle", strconv.FormatUint(rule.Handle, 10)}}, true
+}
+
+// MasqueradeInstead are the changes that put a rule in the place of one which gives
+// packets a source of its own: a rule with the same conditions that masquerades them.
+// It is false where no line can say that.
+func MasqueradeInstead(netns string, t *netfilter.Table, c *netfilter.Chain, rule *netfilter.Rule) ([]Change, bool) {
+	del, ok := RuleDel(netns, t, c, rule)
+	if !ok {
+		return nil, false
+	}
+	line := t.RuleLine(c, rule)
+	if iptables, ok := del.(IPTables); ok {
+		conditions, _, ok := strings.Cut(line, " -j SNAT ")
+		return []Change{del, IPTables{Netns: netns, V6: iptables.V6, Words: append(strings.Fields(conditions), "-j", "MASQUERADE")}}, ok
+	}
+	conditions, _, ok := strings.Cut(strings.TrimPrefix(line, strings.Join([]string{t.Family, t.Name, c.Name, ""}, " ")), "snat ")
+	return []Change{del, NFTLine(netns, strings.Join([]string{"add rule", t.Family, t.Name, c.Name, conditions + "masquerade"}, " "))}, ok
+}

@@ -17,7 +17,8 @@
 //   - The Network (network.go, pinglog.go) is what package feed reports of the lab:
 //     tables, frames, the ping's answers.
 //   - Why (why.go) asks diag/explain what becomes of the ping, and witness.go
-//     holds the answer against what was seen.
+//     holds the answer against what was seen. Its fix is tried in a copy of the lab
+//     (stamp.go), for which the answer does not wait.
 //   - Typing (typing.go) is what the learner types, and shell.go the shell; both
 //     are run by package console.
 //   - The desk (desk.go) lets one job at a time use the player; the ledger

@@ -49,6 +49,7 @@ type Session struct {
 	owed     map[string]progress.Way // steps that were made, and not seen to keep their promise
 	Network  Network
 	Why      Why
+	stamp    stamp // of the answer to why
 	Typing   Typing
 	Commands int // how many commands the learner has typed
 
@@ -137,6 +138,8 @@ func (s *Session) Take(msg any) Work {
 		s.takeMemory(msg)
 	case Warning:
 		s.Warning = msg.Text
+	case Stamped:
+		s.stamped(msg)
 	case Answered, whyTick:
 		return s.takeWhy(msg)
 	case console.Output:

@@ -34,6 +34,7 @@ type Why struct {
 	Answer *explain.Answer // nil: there is none yet, or err says why not
 	Err    error
 	Lines  []report.Line // the answer, in the learner's language
+	Stamp  []report.Line // what came of trying its fix, below it
 	since  time.Time     // frames from before do not speak for this answer
 	seen   string        // what the frames say of each stage
 	odd    bool          // that is other than predicted
@@ -50,6 +51,7 @@ func (s *Session) OpenWhy() Work {
 		return nil
 	}
 	s.Why = Why{Open: true, Gen: s.Why.Gen, lookedAt: -1}
+	s.stamp.drop()
 	s.Scene.explained = true
 	s.Cue.Why++
 	return s.AskWhy()
@@ -58,6 +60,7 @@ func (s *Session) OpenWhy() Work {
 // CloseWhy forgets the answer: the next one is to be of its own time.
 func (s *Session) CloseWhy() {
 	s.Why = Why{Gen: s.Why.Gen + 1}
+	s.stamp.drop()
 	s.Cue.Why++
 }
 
@@ -65,6 +68,7 @@ func (s *Session) CloseWhy() {
 func (s *Session) DropQuestion() {
 	s.Why.Gen++
 	s.Why.asking = false
+	s.stamp.drop()
 	s.Why.lookedAt = -1
 }
 
@@ -77,6 +81,7 @@ func (s *Session) AskWhy() Work {
 	}
 	if about := (Question{log.Tried}); about != w.About {
 		*w = Why{Open: true, Gen: w.Gen + 1, lookedAt: -1, resting: w.resting, About: about}
+		s.stamp.drop()
 		s.Cue.Why++
 	}
 	rebuilding := s.Scene.Phase == phaseEnter && s.Working > 0
@@ -100,32 +105,42 @@ func (s *Session) AskWhy() Work {
 	})
 }
 
-// answer asks the kernel. The address that a name last had is known to the
-// ping already.
+// answer asks the kernel.
 func (q Question) answer(ctx context.Context, known netip.Addr) (explain.Answer, error) {
 	world := machine.New()
 	defer world.Close()
-	from, err := world.Open(q.Netns)
+	req, err := q.request(ctx, world, known)
+	if failed, ok := probe.Unresolved(err); ok {
+		return explain.ExplainName(ctx, world, req, failed)
+	}
 	if err != nil {
 		return explain.Answer{}, err
+	}
+	return q.explained(ctx, world, req)
+}
+
+// request is the question as explain is asked it. The address that a name last had
+// is known to the ping already; with a name that has none the request has where it
+// starts alone.
+func (q Question) request(ctx context.Context, world *machine.Machine, known netip.Addr) (explain.Request, error) {
+	from, err := world.Open(q.Netns)
+	if err != nil {
+		return explain.Request{}, err
 	}
 	to, proto, port, page := q.Flow()
 	dest := known
 	if !dest.IsValid() {
-		dest, err = probe.Resolve(ctx, from.NS, to)
-		if failed, ok := probe.Unresolved(err); ok {
-			return explain.ExplainName(ctx, world, explain.Request{From: from}, failed)
-		}
-		if err != nil {
-			return explain.Answer{}, err
+		if dest, err = probe.Resolve(ctx, from.NS, to); err != nil {
+			return explain.Request{From: from}, err
 		}
 	}
-	if !dest.Is4() {
-		return explain.Answer{}, say.Err("%s: only IPv4 is explained", "%s：只能解释 IPv4", dest)
-	}
-	answer, err := explain.Explain(ctx, world, explain.Request{
+	return explain.Request{
 		From: from, Dest: dest, Size: q.Size, DF: q.DF, Proto: proto, Port: port, SrcPort: q.SrcPort, URL: page,
-	})
+	}, nil
+}
+
+func (q Question) explained(ctx context.Context, world *machine.Machine, req explain.Request) (explain.Answer, error) {
+	answer, err := explain.Explain(ctx, world, req)
 	if q.SrcPort == 0 {
 		answer.OfAnyClient()
 	}
@@ -153,15 +168,17 @@ func (s *Session) answered(msg Answered) Work {
 	}
 	if msg.Err != nil || w.Answer == nil || !samePrediction(*w.Answer, msg.Answer) {
 		w.since, w.Odds = msg.Since, 0
+		s.stamp.drop()
 		s.Cue.Why++
 	}
 	w.asking, w.resting = false, true
-	w.Answer, w.Err, w.Lines = nil, msg.Err, nil
+	w.Answer, w.Err, w.Lines, w.Stamp = nil, msg.Err, nil, nil
 	if msg.Err == nil {
 		w.Answer = &msg.Answer
 	}
+	try := s.tryFix()
 	s.witness()
-	return after(whyPause, whyTick{})
+	return all(after(whyPause, whyTick{}), try)
 }
 
 // samePrediction says whether two answers say the same of the same stages.

@@ -39,7 +39,9 @@ func (s *Session) witness() {
 		w.seen += h.Observed + " "
 		w.odd = w.odd || h.Observed != trace.Unknown && h.Observed != h.Predicted
 	}
-	w.Lines = report.Of(*w.Answer, s.tongue)
+	told := *w.Answer
+	s.stamp.shorten(&told)
+	w.Lines, w.Stamp = report.Of(told, s.tongue), s.stamp.lines(s.tongue)
 }
 
 // trial is the time from which frames count: that of the last echo but one,

@@ -26,9 +26,11 @@ func (v *Why) View(focused bool) []string {
 	pinned := v.lesson.pinned(v.w-2, 0)
 	room := max(0, v.h-1-len(pinned))
 	lines := v.whyLines(v.w - 2)
+	answered := len(lines)
+	lines = append(lines, v.stampLines(v.w-2)...)
 	view := &v.Scroll
 	view.Extent(len(lines), room)
-	v.lesson.unread = !view.AtEnd()
+	v.lesson.unread = view.Top+room < answered // nobody waits for the stamp
 	pinned = v.lesson.pinned(v.w-2, 0)
 	body := screen.Block(screen.Window(lines, view.Top, room), v.w-2, room, v.Theme.G.Ellipsis)
 	return v.frame(focused, v.whyTitle(), v.ScrollHint(*view), append(body, pinned...))
@@ -65,6 +67,14 @@ func (v *Why) whyLines(w int) []string {
 		if line.Kind == report.Verdict {
 			lines = append(lines, v.pingAgainst(w)...)
 		}
+	}
+	return lines
+}
+
+// stampLines are what came of trying the fix.
+func (v *Why) stampLines(w int) (lines []string) {
+	for _, line := range v.Why.Stamp {
+		lines = append(lines, v.reportLines(line, 0, w)...)
 	}
 	return lines
 }

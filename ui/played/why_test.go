@@ -157,3 +157,22 @@ func TestOtherKeysWorkWithWhyOpen(t *testing.T) {
 		t.Errorf("no lesson:\n%s", view)
 	}
 }
+
+// The answer comes first. Then its fix is tried in a copy of the lab, and what came
+// of that stands below it.
+func TestWhyTriesTheFixInACopy(t *testing.T) {
+	labtest.Slow(t)
+	p := startPlay(t, "2.6")
+	p.press("w")
+	p.see("no-route")
+	p.press("end")
+	p.see("Tried in a copy")
+	p.press("end")
+	p.see("Verified in a copy of ns1", "not copied: connection tracking")
+	p.by(steps.RouteAdd{Netns: "ns1", Dst: "default", Via: "172.20.1.1", Dev: "ns1-eth0"})
+	p.see("neighbour-unanswered")
+	p.press("end")
+	p.see("Tried in a copy")
+	p.press("end")
+	p.see("Verified in a copy of", "not copied: connection tracking")
+}

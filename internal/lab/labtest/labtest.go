@@ -4,7 +4,9 @@
 package labtest
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -14,10 +16,26 @@ import (
 	"nstutor/internal/nsenter"
 )
 
+// Inside is something else that the test binary can be the inside of a lab for, by
+// its only argument.
+type Inside struct {
+	Argument string
+	Serve    func(context.Context, io.Reader, io.Writer) error
+}
+
 // Main runs a package's tests inside a fresh, empty lab: the test binary
 // runs itself again there. Use it as the body of a TestMain.
-func Main(m interface{ Run() int }) {
+func Main(m interface{ Run() int }, others ...Inside) {
 	lab.Dispatch()
+	for _, other := range others {
+		if len(os.Args) == 2 && os.Args[1] == other.Argument && lab.Inside() {
+			if err := other.Serve(context.Background(), os.Stdin, os.Stdout); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			os.Exit(0)
+		}
+	}
 	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
 		// A test that starts this binary as something else would be run by it again.
 		fmt.Fprintf(os.Stderr, "the test binary cannot be started as %q\n", os.Args[1])

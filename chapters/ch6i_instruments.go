@@ -65,15 +65,15 @@ func instruments() Chapter {
 					Gets: noService(podA),
 					Claims: []Claim{
 						Counts{Netns: host, Hook: "prerouting", Text: "dnat", Min: 1}, Counts{Netns: host, Hook: "forward", Min: 1},
-						Traced{Netns: host, Words: []string{"trace id"}, None: true},
+						Monitored{Netns: host, By: Trace, Words: []string{"trace id"}, None: true},
 					},
 				},
 				After: Promise{
 					Gets: noService(podA),
 					Claims: []Claim{
-						Traced{Netns: host, Words: []string{"ip svc prerouting rule", "dnat to " + podBIP, "(verdict accept)"}},
-						Traced{Netns: host, Words: []string{"filter FORWARD rule", "(verdict accept)"}},
-						Traced{Netns: host, Words: []string{"ip guard passing rule", "drop (verdict drop)"}},
+						Monitored{Netns: host, By: Trace, Words: []string{"ip svc prerouting rule", "dnat to " + podBIP, "(verdict accept)"}},
+						Monitored{Netns: host, By: Trace, Words: []string{"filter FORWARD rule", "(verdict accept)"}},
+						Monitored{Netns: host, By: Trace, Words: []string{"ip guard passing rule", "drop (verdict drop)"}},
 					},
 				},
 				Watch: traced,
@@ -109,8 +109,8 @@ func instruments() Chapter {
 				After: Promise{
 					Gets: noService(podA),
 					Claims: []Claim{
-						Event{Netns: host, Words: []string{"[NEW] tcp", "SYN_SENT src=" + podAIP + " dst=" + vip, "[UNREPLIED] src=" + goneIP}},
-						Event{Netns: host, Words: []string{"[UPDATE] tcp"}, None: true},
+						Monitored{Netns: host, By: Track, Words: []string{"[NEW] tcp", "SYN_SENT src=" + podAIP + " dst=" + vip, "[UNREPLIED] src=" + goneIP}},
+						Monitored{Netns: host, By: Track, Words: []string{"[UPDATE] tcp"}, None: true},
 					},
 				},
 				Watch: told6I,
@@ -123,8 +123,8 @@ func instruments() Chapter {
 				Before: Promise{
 					Gets: noService(podA),
 					Claims: []Claim{
-						Event{Netns: host, Words: []string{"[NEW] tcp", "[UNREPLIED] src=" + podBIP}},
-						Event{Netns: host, Words: []string{"[UPDATE] tcp", "SYN_RECV"}, None: true},
+						Monitored{Netns: host, By: Track, Words: []string{"[NEW] tcp", "[UNREPLIED] src=" + podBIP}},
+						Monitored{Netns: host, By: Track, Words: []string{"[UPDATE] tcp", "SYN_RECV"}, None: true},
 					},
 				},
 				After: Promise{
@@ -144,8 +144,8 @@ func instruments() Chapter {
 				After: Promise{
 					Gets: served(podA, podAIP, podBIP),
 					Claims: []Claim{
-						Event{Netns: host, Words: []string{"[UPDATE] tcp", "SYN_RECV", "src=" + podBIP}},
-						Event{Netns: host, Words: []string{"[UPDATE] tcp", "ESTABLISHED", "[ASSURED]"}},
+						Monitored{Netns: host, By: Track, Words: []string{"[UPDATE] tcp", "SYN_RECV", "src=" + podBIP}},
+						Monitored{Netns: host, By: Track, Words: []string{"[UPDATE] tcp", "ESTABLISHED", "[ASSURED]"}},
 						FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: podBIP, Dst: podAIP, DstDev: podBWire},
 					},
 				},

@@ -28,11 +28,11 @@ func MasqueradeInstead(netns string, t *netfilter.Table, c *netfilter.Chain, rul
 	if !ok {
 		return nil, false
 	}
-	line := t.RuleLine(c, rule)
+	other := *rule
+	other.Verdict = netfilter.Verdict{Kind: netfilter.VerdictMasquerade}
+	line := t.RuleLine(c, &other)
 	if iptables, ok := del.(IPTables); ok {
-		conditions, _, ok := strings.Cut(line, " -j SNAT ")
-		return []Change{del, IPTables{Netns: netns, V6: iptables.V6, Words: append(strings.Fields(conditions), "-j", "MASQUERADE")}}, ok
+		return []Change{del, IPTables{Netns: netns, V6: iptables.V6, Words: strings.Fields(line)}}, true
 	}
-	conditions, _, ok := strings.Cut(strings.TrimPrefix(line, strings.Join([]string{t.Family, t.Name, c.Name, ""}, " ")), "snat ")
-	return []Change{del, NFTLine(netns, strings.Join([]string{"add rule", t.Family, t.Name, c.Name, conditions + "masquerade"}, " "))}, ok
+	return []Change{del, NFTLine(netns, "add rule "+line)}, true
 }

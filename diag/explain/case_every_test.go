@@ -15,6 +15,7 @@ var elsewhere = map[cause.Code]string{
 	cause.ModelDisagrees:     "a rule of the kernel's that is not followed: TestTheReportTellsTheAnswer",
 	service.ReplyOtherSource: "a doubt, which only a datagram decides: TestAnAnswerFromAnotherAddress",
 	service.NameUnresolved:   "it takes a name: TestANameThatCannotBeLookedUp",
+	service.ProxyLoop:        "the connection opens all the same: proxied.TestAProxyThatMeetsItself",
 	service.StaleConntrack:   "it takes a flow that went before: TestAFlowGoesWhereItWasRememberedToGo",
 	service.ResetOnTheWay:    "it takes a rule that is not followed, or a program that spoofs: TestWhoResetsAConnection",
 	cause.ConntrackFull:      "it takes a table that is filled: TestAFullConnectionTable",

@@ -9,8 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/proxied"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/explain/whole"
 	"nstutor/diag/netfilter/eval"
@@ -34,6 +36,10 @@ type Request struct {
 	DF      bool          // no router may fragment it (ping -M do)
 	Probe   bool          // send one, and watch it on its way
 	Timeout time.Duration // of the probe
+	// Watch is how long other connections may take to show what none was opened for.
+	Watch time.Duration
+
+	opened func() // called while the connection is open
 }
 
 // What is put around a payload, and the first segment of a connection as Linux
@@ -90,12 +96,26 @@ func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, 
 	if req.Proto == unix.IPPROTO_TCP {
 		hole, swallows = whole.Look(world, q, t) // before the probe, of which the sender may learn
 	}
+	proxy, comesBack := proxied.Look(t)
+	met, meets := service.MeetsItself{}, false
+	if comesBack {
+		met, meets = req.watch(ctx, proxy)
+	}
+	if comesBack && !meets && !req.Probe {
+		a.mayMeet(proxy)
+	}
 	if req.Probe {
+		if comesBack && !meets {
+			req.opened = func() { met, meets = meeting(ctx, proxy, proxyTime) }
+		}
 		if err := (&observation{Trace: t, asked: req}).observe(ctx, &a); err != nil {
 			return a, err
 		}
 	}
-	if opens := a.Verdict == Delivered || a.HTTP != nil && a.HTTP.Status == 0; swallows && opens {
+	if meets {
+		a.meets(met)
+	}
+	if opens := a.Verdict == Delivered || a.HTTP != nil && a.HTTP.Status == 0; swallows && opens && !meets {
 		a.swallow(ctx, req, hole)
 	}
 	return a, ctx.Err()

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
@@ -32,6 +33,8 @@ func Try(ctx context.Context, world *machine.Machine, req explain.Request, a exp
 		return nil, nil
 	case req.Dest.Is6():
 		return untried(a.Fix, say.T("only IPv4 is copied so far", "目前只复制 IPv4")), nil
+	case a.Cause.Code == service.ProxyLoop:
+		return untried(a.Fix, say.T("a copy has no programs, and so nobody who passes on what he takes", "副本里没有程序，也就没有谁会把接到的连接转发出去")), nil
 	}
 	if slices.ContainsFunc(a.Fix, change.Command.ByDaemon) {
 		return untried(a.Fix, say.T("the fix asks a program of this machine, of which there is no copy", "修复要由本机的守护进程来做，副本里没有它")), nil

@@ -64,6 +64,11 @@ var (
 		Table: &netfilter.Table{Family: "ip", Name: "t"}, Chain: &netfilter.Chain{Name: "post"},
 		Rule: &netfilter.Rule{Handle: 5, Verdict: netfilter.Verdict{Kind: netfilter.VerdictSNAT, Addr: netfilter.AddrRange{Min: two, Max: two}}},
 	}
+	redirecting = eval.Place{
+		Table: &netfilter.Table{Family: "ip", Name: "nat"}, Chain: &netfilter.Chain{Name: "OUTPUT"},
+		Rule: &netfilter.Rule{Handle: 6, Verdict: netfilter.Verdict{Kind: netfilter.VerdictRedirect, Port: netfilter.PortRange{Min: 15001, Max: 15001}}},
+	}
+	meeting = []socket.Connection{{Local: tracked.Src, Peer: tracked.Dst}, {Local: listening.Local, Peer: tracked.Src}}
 	dropped = eval.Result{
 		At: "ip filter FORWARD", Rule: "-j DROP", Table: &netfilter.Table{Family: "ip", Name: "filter"}, Chain: &netfilter.Chain{Name: "FORWARD"},
 	}
@@ -134,6 +139,10 @@ var samples = []cause.Finding{
 	service.Unheard{At: here, Flow: flows.Flow{Proto: 17, Src: one, Dst: two, DstPort: 80}, Near: []socket.Near{{Socket: listening, Why: socket.OtherProto}}},
 	service.Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 81}, Others: []socket.Socket{listening},
 		Elsewhere: []service.ListensElsewhere{{Netns: "ns2", Socket: listening}}, Owners: map[uint32]socket.Process{7: {PID: 12, Comm: "nginx"}}},
+	service.MeetsItself{At: here, Meant: tracked.Dst, Takes: listening, By: redirecting},
+	service.MeetsItself{At: here, Meant: tracked.Dst, Takes: listening, Owner: socket.Process{PID: 12, Comm: "envoy"}, By: redirecting, Seen: meeting, Sender: change.Sender{Mark: 1337}},
+	service.MeetsItself{At: here, Meant: tracked.Dst, Takes: listening, Owner: socket.Process{PID: 12, Comm: "envoy"}, By: redirecting, Seen: meeting, Sender: change.Sender{UID: 1337}},
+	service.MeetsItself{At: here, Meant: tracked.Dst, Takes: listening, Owner: socket.Process{PID: 12, Comm: "envoy"}, By: redirecting, Seen: meeting},
 	service.QueueFull{At: here, Flow: flow, Socket: listening},
 	service.QueueFull{At: here, Flow: flow, Socket: socket.Socket{Proto: socket.UDP, Local: listening.Local, Waiting: 4000, Room: 4096}},
 	cause.Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictReject, At: dropped.At, Rule: "-j REJECT", Table: dropped.Table, Chain: dropped.Chain}},
@@ -238,7 +247,7 @@ var samples = []cause.Finding{
 
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
-var unmended = []string{"NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
+var unmended = []string{"MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "KernelDropped", "NoPVID", "Broadcast",
 	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "ResetBy",
 	"Unpeered", "Unplugged"}

@@ -8,12 +8,14 @@ import (
 
 	"nstutor/diag/conntrack"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/remedy"
 
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/farend"
+	"nstutor/diag/linkstat"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/netfilter/tally"
@@ -64,6 +66,9 @@ var (
 		Table: &netfilter.Table{Family: "ip", Name: "t"}, Chain: &netfilter.Chain{Name: "post"},
 		Rule: &netfilter.Rule{Handle: 5, Verdict: netfilter.Verdict{Kind: netfilter.VerdictSNAT, Addr: netfilter.AddrRange{Min: two, Max: two}}},
 	}
+	losses  = device.Losses{Sent: 10, Answered: 6, Spots: []device.Spot{{Echoes: 4, After: device.Passed{Netns: "ns1", Dev: "eth0", Out: true}, Before: device.Passed{Netns: "ns2", Dev: "eth0"}}}}
+	queue   = device.Counted{Netns: "ns1", Moved: linkstat.Moved{Counter: linkstat.Counter{Dev: "eth0", Of: "tbf", What: "dropped"}, By: 4}}
+	drops   = []device.DropCount{{KernelDrop: cause.KernelDrop{Where: say.Quote("ns1"), Dev: "eth0", Reason: "NETFILTER_DROP", Function: "nft_do_chain"}, Times: 4}}
 	dropped = eval.Result{
 		At: "ip filter FORWARD", Rule: "-j DROP", Table: &netfilter.Table{Family: "ip", Name: "filter"}, Chain: &netfilter.Chain{Name: "FORWARD"},
 	}
@@ -72,6 +77,16 @@ var (
 // samples are findings of every type, in each of its variants.
 var samples = []cause.Finding{
 	cause.DeviceDown{here, veth},
+	device.Lossy{At: here, Losses: losses},
+	device.Lossy{At: here, Losses: device.Losses{Sent: 10, Answered: 6, Spots: []device.Spot{{Echoes: 4, Reply: true, After: device.Passed{Netns: "ns2", Dev: "eth0", Out: true}}}}},
+	device.Lossy{At: here, Losses: losses, Culprit: queue},
+	device.Lossy{At: here, Losses: losses, Left: "eth0"},
+	device.Lossy{At: here, Losses: device.Losses{Sent: 10, Answered: 6, Dropped: drops}},
+	device.Lossy{At: here, Losses: device.Losses{Sent: 10, Answered: 6, Dropped: drops, Spots: losses.Spots, Suspects: []say.Text{say.Quote("a rule")}}},
+	device.Lossy{At: here, Losses: device.Losses{Sent: 10, Answered: 6, Grown: []device.Counted{queue}}},
+	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Off: 3}},
+	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Lost: 1}},
+	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Gone: 1}},
 	cause.RoutesDown{At: here, Link: veth, Lookup: lookup},
 	cause.RoutesDown{here, veth, lookup, remedy.Way{Netns: "ns1", Dev: "eth0", Via: one}},
 	cause.RouteDown{At: here, Link: veth, Way: turn},
@@ -241,7 +256,7 @@ var samples = []cause.Finding{
 var unmended = []string{"NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "KernelDropped", "NoPVID", "Broadcast",
 	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "ResetBy",
-	"Unpeered", "Unplugged"}
+	"Unpeered", "Unplugged", "Lossy", "Flapping"}
 
 // handed is a packet that left to somebody who is known.
 func handed(to farend.End) cause.Beyond {

@@ -85,6 +85,7 @@ func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, 
 	if len(t.Ways) > 1 {
 		return explainBackends(ctx, world, req, q, t)
 	}
+	whole.Untold(t)
 	a := predict(req, t)
 	a.Listener = listener(t.Listens)
 	hole, swallows := whole.Hole{}, false

@@ -84,6 +84,9 @@ var samples = []cause.Finding{
 	device.Lossy{At: here, Losses: device.Losses{Sent: 10, Answered: 6, Dropped: drops}},
 	device.Lossy{At: here, Losses: device.Losses{Sent: 10, Answered: 6, Dropped: drops, Spots: losses.Spots, Suspects: []say.Text{say.Quote("a rule")}}},
 	device.Lossy{At: here, Losses: device.Losses{Sent: 10, Answered: 6, Grown: []device.Counted{queue}}},
+	device.Withdrawn{At: here, Link: veth, Asker: "ns2", Lookup: lookup, Net: near},
+	device.Withdrawn{At: here, Link: veth, Asker: "ns2", Lookup: lookup, Net: near, Announced: true},
+	device.Withdrawn{At: here, Link: table.Link{Name: "eth0", Flags: []string{"NO-CARRIER", "UP"}}, Asker: "ns2", Lookup: lookup, Net: near},
 	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Off: 3}},
 	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Lost: 1}},
 	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Gone: 1}},
@@ -122,6 +125,8 @@ var samples = []cause.Finding{
 	cause.NotHere{here, veth, two},
 	cause.NobodyHas{hop, stations, false},
 	cause.NobodyHas{unknown, stations, true},
+	cause.NobodyHas{unknown, append(stations, cause.Station{Netns: "ns3", Dev: "eth0", Addrs: []netip.Prefix{netip.MustParsePrefix("10.9.0.2/24")}}), true},
+	cause.NobodyHas{unknown, []cause.Station{{"ns3", "eth0", nil}}, true},
 	cause.NobodyAnswered{hop, false},
 	cause.NobodyAnswered{hop, true},
 	cause.Unforwarded{here, two, "eth0", proof, false},
@@ -179,8 +184,9 @@ var samples = []cause.Finding{
 	service.OpensOnly{At: here, Message: "curl: (28) Operation timed out"},
 	cause.ARPStopped{here, two, eval.LinkHook{Family: "arp", Hook: "input", IIF: "eth0"}, eval.ARPRequest(one, two), dropped},
 	cause.OverRoute{here, 1600, machine.RouteAnswer{Line: proof[0], Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0", MTU: 1400}}, &here},
-	cause.OverDevice{here, 1600, veth, false, nil},
-	cause.OverDevice{here, 1600, veth, true, &here},
+	cause.OverDevice{At: here, Length: 1600, Link: veth},
+	cause.OverDevice{At: here, Length: 1600, Link: veth, Transit: true, Learned: &here},
+	cause.OverDevice{At: here, Length: 1600, Link: veth, Transit: true, Learned: &here, Untold: cause.Untold{Why: say.Quote("a rule"), Proof: proof}},
 	cause.OverPeer{here, 1600, veth},
 	cause.Remembered{here, two, 1400, proof[0]},
 	cause.TooWide{NextHop: hop, Own: wide, Far: near, FarDev: "eth0", NoDefault: true},
@@ -256,7 +262,7 @@ var samples = []cause.Finding{
 var unmended = []string{"NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "KernelDropped", "NoPVID", "Broadcast",
 	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "ResetBy",
-	"Unpeered", "Unplugged", "Lossy", "Flapping"}
+	"Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn"}
 
 // handed is a packet that left to somebody who is known.
 func handed(to farend.End) cause.Beyond {

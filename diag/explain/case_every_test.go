@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/cause/service"
 )
 
@@ -20,6 +21,8 @@ var elsewhere = map[cause.Code]string{
 	service.ResetOnTheWay:    "it takes a rule that is not followed, or a program that spoofs: TestWhoResetsAConnection",
 	cause.ConntrackFull:      "it takes a table that is filled: TestAFullConnectionTable",
 	cause.NeighboursFull:     "the table is the whole machine's, and a test must not fill it: machine.TestPermanentNeighboursTakeNoRoom",
+	device.PacketLoss:        "a series of echoes: TestWhatLosesSomeEchoesIsNamed",
+	device.LinkFlap:          "a series of echoes: TestADeviceThatComesAndGoesIsNamed",
 	cause.NoPeer:             "it takes WireGuard, which few kernels of tests have: farend.TestPeersAreReadAsTheKernelWritesThem",
 }
 

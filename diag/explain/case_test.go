@@ -29,6 +29,7 @@ type breakage struct {
 	sport    uint16   // … from this port; 0: one that the kernel chooses
 	serve    []string // "NETNS tcp ADDR:PORT": listeners
 	size     int      // bytes of payload; 0 stands for 56
+	count    int      // echoes of one answer; 0: as many as it takes
 	df       bool     // never fragment
 	warm     bool     // the neighbour tables keep what the healthy pings have put there
 	want     expected
@@ -153,7 +154,7 @@ func (b *built) explain(c breakage, probe bool) explain.Answer {
 	}
 	proto, port := c.asked()
 	answer, err := explain.Explain(b.t.Context(), world, explain.Request{
-		From: from, Dest: netip.MustParseAddr(c.to), Proto: proto, SrcPort: c.sport, Port: port, Size: c.size, DF: c.df, Probe: probe, Timeout: caseTimeout,
+		From: from, Dest: netip.MustParseAddr(c.to), Proto: proto, SrcPort: c.sport, Port: port, Size: c.size, DF: c.df, Probe: probe, Count: c.count, Timeout: caseTimeout,
 	})
 	if err != nil {
 		b.t.Fatal(err)

@@ -35,6 +35,7 @@ type Request struct {
 	Size    int           // bytes of payload: of a ping 0 stands for ping's 56; of a datagram it is exact
 	DF      bool          // no router may fragment it (ping -M do)
 	Probe   bool          // send one, and watch it on its way
+	Count   int           // echoes of a ping to send, at most MaxEchoes; 0 and 1: one, or as many as it takes to be sure
 	Timeout time.Duration // of the probe
 	// Watch is how long other connections may take to show what none was opened for.
 	Watch time.Duration
@@ -90,6 +91,7 @@ func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, 
 	if len(t.Ways) > 1 {
 		return explainBackends(ctx, world, req, q, t)
 	}
+	whole.Untold(t)
 	a := predict(req, t)
 	a.Listener = listener(t.Listens)
 	hole, swallows := whole.Hole{}, false

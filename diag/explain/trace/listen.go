@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/waiting"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/socket"
 	"nstutor/internal/say"
@@ -17,9 +18,6 @@ type Listener struct {
 	Space  *machine.Space
 	Socket socket.Socket
 }
-
-// maxSearched bounds the namespaces that are searched for somebody who listens.
-const maxSearched = 64
 
 // listen hands a request to whoever waits for it where it has arrived.
 func (w *walk) listen(n *machine.Space, p packet, dev string) {
@@ -47,7 +45,7 @@ func (w *walk) listen(n *machine.Space, p packet, dev string) {
 	}
 	found := all.For(seen)
 	if len(found.Takers) == 0 {
-		w.fault(n, p, StageDeliver, dev, w.unheard(n, p, all, found))
+		w.fault(n, p, StageDeliver, dev, waiting.Unheard(w.world, n, p.flow(), all, found))
 		return
 	}
 	taker := found.Takers[0]
@@ -56,49 +54,9 @@ func (w *walk) listen(n *machine.Space, p packet, dev string) {
 		w.fault(n, p, StageDeliver, dev, service.QueueFull{At: at(n), Flow: p.flow(), Socket: taker})
 		return
 	}
-	if f, ok := kernelChosen(n, p, taker); ok {
+	if f, ok := waiting.KernelChosen(n, p.flow(), taker); ok {
 		w.doubt(n, p, StageDeliver, dev, f)
 		return
 	}
 	w.hop(n, p, StageDeliver, dev, say.T("a socket listens on %s", "有套接字在 %s 上监听", eval.Endpoint(taker.Local.Addr(), taker.Local.Port())))
-}
-
-// kernelChosen is the finding of a datagram that may be answered from another address.
-func kernelChosen(n *machine.Space, p packet, taker socket.Socket) (cause.Finding, bool) {
-	if taker.Proto != socket.UDP || !taker.Any() {
-		return nil, false
-	}
-	back := n.Route(machine.RouteQuery{Dst: p.src, Proto: p.proto(), SrcPort: p.dport, DstPort: p.sport})
-	if back.Kind != machine.KindUnicast && back.Kind != machine.KindLocal || !back.Src.IsValid() || back.Src == p.dst {
-		return nil, false
-	}
-	return service.KernelChosen{At: at(n), Flow: p.flow(), Source: back.Src, Line: back.Get, Local: taker.Local.String()}, true
-}
-
-// unheard is the finding of a request that no socket waits for, with those that
-// come near it.
-func (w *walk) unheard(n *machine.Space, p packet, all *socket.Listeners, found socket.Found) cause.Finding {
-	f := service.Unheard{At: at(n), Flow: p.flow(), Near: found.Near}
-	for _, s := range all.All {
-		if s.Proto == socket.Proto(p.proto()) && s.Local.Port() != p.dport && s.Takes(p.dst) {
-			f.Others = append(f.Others, s)
-		}
-	}
-	for i, other := range w.world.All() {
-		if other == n || i >= maxSearched {
-			continue
-		}
-		there, err := socket.Read(context.Background(), other.NS)
-		if err != nil {
-			continue
-		}
-		for _, s := range there.All {
-			if s.Proto == socket.Proto(p.proto()) && s.Local.Port() == p.dport {
-				f.Elsewhere = append(f.Elsewhere, service.ListensElsewhere{Netns: other.Title(), Socket: s})
-				break
-			}
-		}
-	}
-	f.Owners = socket.Owners(context.Background(), f.Inodes()...)
-	return f
 }

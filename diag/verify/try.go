@@ -27,11 +27,8 @@ const Argument = "trial"
 // with a *lab.Refusal where no lab is to be had. Nothing is left of the copy.
 // Commands that turn out not to be needed are left out of the Fix that is tried.
 func Try(ctx context.Context, world *machine.Machine, req explain.Request, a explain.Answer) (*Verified, error) {
-	switch {
-	case a.Verdict != explain.Broken || len(a.Fix) == 0:
+	if a.Verdict != explain.Broken || len(a.Fix) == 0 {
 		return nil, nil
-	case req.Dest.Is6():
-		return untried(a.Fix, say.T("only IPv4 is copied so far", "目前只复制 IPv4")), nil
 	}
 	if slices.ContainsFunc(a.Fix, change.Command.ByDaemon) {
 		return untried(a.Fix, say.T("the fix asks a program of this machine, of which there is no copy", "修复要由本机的守护进程来做，副本里没有它")), nil

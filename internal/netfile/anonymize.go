@@ -119,11 +119,7 @@ func (d *disguise) nodes(all []node) bool {
 		n := &all[i]
 		switch n.kind {
 		case addr:
-			a := attr.Addr(n.value)
-			if !a.Is4() {
-				return false
-			}
-			n.value = d.addrs.of(a).AsSlice()
+			n.value = d.addrs.of(attr.Addr(n.value)).AsSlice()
 		case mac:
 			n.value = d.mac(n.value)
 		case dev:

@@ -136,7 +136,7 @@ func (p *parse) ask(words []string) error {
 	}
 	a := Asked{From: words[0], Proto: words[1]}
 	var err error
-	if a.Dest, err = netip.ParseAddr(words[2]); err != nil || !a.Dest.Is4() {
+	if a.Dest, err = netip.ParseAddr(words[2]); err != nil || a.Dest.Zone() != "" {
 		return unknown(words[2])
 	}
 	port, err := strconv.ParseUint(words[3], 10, 16)

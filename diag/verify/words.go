@@ -19,6 +19,7 @@ var ofOmission = map[replica.What]say.Form{
 	replica.IPv6:      say.F("what is IPv6%s", "IPv6 的部分%s"),
 	replica.Legacy:    say.F("tables of iptables-legacy: %s", "iptables-legacy 的表：%s"),
 	replica.IPsec:     say.F("IPsec associations and their keys%s", "IPsec 安全关联及其密钥%s"),
+	replica.Sets:      say.F("of ipsets: %s", "ipset 集合：%s"),
 	replica.Device:    say.F("of devices: %s", "设备：%s"),
 	replica.Address:   say.F("addresses%s", "地址%s"),
 	replica.Route:     say.F("routes%s", "路由%s"),

@@ -97,6 +97,7 @@ func (d *disguise) space(s replica.Space) replica.Space {
 	if len(s.Policies) > 0 {
 		d.leave(replica.IPsec, "")
 	}
+	new.Sets = d.sets(s.Sets)
 	new.Filter = d.filter(s.Filter)
 	for _, l := range s.Listeners {
 		l.At = netip.AddrPortFrom(d.addrs.of(l.At.Addr()), l.At.Port())

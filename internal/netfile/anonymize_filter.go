@@ -315,7 +315,7 @@ func (d *disguise) begins(v *node, bits, size int) bool {
 }
 
 // plainExtensions are those of iptables that have no address and no name in them.
-var plainExtensions = []string{"tcp", "udp", "icmp", "icmp6", "multiport", "mark", "connmark", "addrtype", "limit", "statistic", "state", "REJECT", "MARK", "CONNMARK"}
+var plainExtensions = []string{"tcp", "udp", "icmp", "icmp6", "multiport", "mark", "connmark", "addrtype", "limit", "statistic", "state", "set", "REJECT", "MARK", "CONNMARK"}
 
 // Where the addresses are in those that have some: struct xt_conntrack_mtinfo3, and
 // struct nf_nat_ipv4_multi_range_compat and struct nf_nat_range2 by revision.

@@ -117,6 +117,13 @@ func TestNothingOfANetworkIsInItsAnonymousFile(t *testing.T) {
 	acme-gw: iptables -t nat -A PREROUTING -p tcp --dport 80 -j DNAT --to-destination 10.77.88.99:8080
 	acme-gw: ip6tables -A FORWARD -s fd77:8899:aabb::/48 -d fd77:8899:aabb::99 -i acmegw -p icmpv6 -j ACME-WALL6
 	acme-gw: ip6tables -t nat -A PREROUTING -p tcp --dport 80 -j DNAT --to-destination [fd77:8899:aabb::99]:8080
+`, "ipset": `
+	acme-gw: ipset create acmeset hash:net comment
+	acme-gw: ipset add acmeset 10.77.88.96/28 comment "acme"
+	acme-gw: ipset create acmerange bitmap:ip range 10.77.88.0/24
+	acme-gw: ipset create acmesix hash:ip family inet6
+	acme-gw: ipset add acmesix fd77:8899:aabb::99
+	acme-gw: iptables -A FORWARD -m set --match-set acmeset src -j DROP
 `, "nft": `
 	acme-gw: nft add table ip acmewall
 	acme-gw: nft 'add chain ip acmewall acmechain { type filter hook forward priority 1; }'
@@ -177,6 +184,9 @@ func TestNothingOfANetworkIsInItsAnonymousFile(t *testing.T) {
 	}
 	if !strings.Contains(original.String(), "nft-rule") {
 		return
+	}
+	if strings.Contains(original.String(), "ipset ") && (!strings.Contains(text, "lacks ns2 ipset ") || strings.Count(after, "\nipset ") != 2 || strings.Count(after, "\nipset-entry ") != 2) {
+		t.Errorf("ipsets:\n%s", after)
 	}
 	if !strings.Contains(text, "lacks ns2 filter ") {
 		t.Error("it is not said that rules were left out")

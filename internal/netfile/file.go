@@ -32,6 +32,7 @@ type Asked struct {
 const (
 	mostSpaces = 4096
 	mostLinks  = 1 << 15 // in all namespaces
+	mostSets   = 4096    // in one
 )
 
 // rows are the tables of a namespace whose lines are rows alone.

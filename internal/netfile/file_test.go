@@ -153,6 +153,20 @@ var networks = []struct {
 		a: iptables -t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE
 		a: iptables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 10.0.0.2:80
 	`, []string{"a"}},
+	{"ipsets", "ipset", `
+		a: ipset create gone hash:ip
+		a: ipset create hosts hash:ip,port comment
+		a: ipset create six hash:net family inet6 timeout 60
+		a: ipset create ports bitmap:port range 10-90
+		a: ipset create all list:set
+		a: ipset add hosts 10.0.0.7,tcp:80 comment "said by somebody"
+		a: ipset add six fd00:7::/64
+		a: ipset add ports 80
+		a: ipset add all hosts
+		a: iptables -A FORWARD -m set --match-set hosts src,dst -j DROP
+		a: ip6tables -A FORWARD -m set ! --match-set six dst -j DROP
+		a: ipset destroy gone
+	`, []string{"a"}},
 	{"nft", "nft", `
 		a: nft add table inet t
 		a: nft 'add chain inet t forward { type filter hook forward priority 0; policy drop; }'
@@ -293,6 +307,10 @@ func TestAFileThatIsNoneIsRefusedInOneSentence(t *testing.T) {
 		"a flow to nowhere":              put("ask copy-a icmp 172.20.1.1", "ask copy-a icmp example.com"),
 		"nests without end":              "nstutor network 1\nnamespace a\nlink here name=x " + strings.Repeat("info( ", 1<<16),
 		"an attribute that is too large": "nstutor network 1\nnamespace a\nnft-rule 2 note=0x" + strings.Repeat("00", 1<<16),
+		"an ipset without a name":        "nstutor network 2\nnamespace a\nipset 0 type=hash:ip",
+		"an ipset far away":              "nstutor network 2\nnamespace a\nipset 60000 name=x type=hash:ip",
+		"an ipset twice":                 "nstutor network 2\nnamespace a\nipset 0 name=x type=hash:ip\nipset 1 name=x type=hash:ip",
+		"an entry of no ipset":           "nstutor network 2\nnamespace a\nipset-entry ip{ v4=10.0.0.1 }",
 		"a row that is too large":        "nstutor network 1\nnamespace a\nroute " + strings.Repeat("metrics=0x"+strings.Repeat("00", 1<<10)+" ", 100),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -307,6 +325,7 @@ func TestAFileThatIsNoneIsRefusedInOneSentence(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	f.Add("nstutor network 1\nnamespace a\nsetting net/ipv4/ip_forward 1\nlink here .index=2 name=eth0 info{ kind=veth } families( inet( conf{ forwarding=1 } ) )\nroute .family=2 hops{ hop{ .index=2 gateway=10.0.0.1 } }\n")
+	f.Add("nstutor network 2\nnamespace a\nipset 3 name=x type=hash:ip revision=5:1 family=2:1 data{ hashsize=1024 }\nipset-entry ip{ v4=10.0.0.1 } note=x\n")
 	f.Add("nstutor network 2\nask a tcp fd00::1 80\nnamespace a\nsetting net/ipv6/conf/all/forwarding 1\nlink here .index=2 name=eth0 families( inet6( conf{ forwarding=1 mtu=1500 disable_ipv6=0 } addr-gen-mode=1:1 ) )\nroute .family=10 .dst-len=64 dst=fd00:1::\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		file, err := Read(text)

@@ -95,6 +95,10 @@ func (p *parse) line(words []string) error {
 		return p.policy(s, plain)
 	case "listens":
 		return listens(s, plain)
+	case "ipset":
+		return readSet(s, words[1:])
+	case "ipset-entry":
+		return readEntry(s, words[1:])
 	}
 	return readRow(s, words)
 }

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/ipset"
 )
 
 // Network is several namespaces as their kernel had them.
@@ -31,6 +32,7 @@ type Space struct {
 	Timers     [][]byte // of ARP and of neighbour discovery, NDTA_PARMS of one device each
 	Policies   [][]byte // of IPsec
 	Settings   []Setting
+	Sets       []ipset.Set // which rules of the packet filter ask
 	Filter     Filter
 	Listeners  []Listener
 }
@@ -134,6 +136,7 @@ const (
 	Traffic   What = "qdisc"     // queueing disciplines and their filters
 	IPv6      What = "ipv6"      // addresses, routes and rules of IPv6: files of version 1 have none
 	IPsec     What = "ipsec"     // associations, which have keys
+	Sets      What = "ipset"     // refused, or some entries of it
 	Legacy    What = "legacy"    // tables of iptables-legacy
 	Device    What = "device"    // refused
 	Address   What = "address"   // refused
@@ -147,7 +150,7 @@ const (
 // Known reports whether there is such a kind.
 func (w What) Known() bool {
 	switch w {
-	case Hardware, FarSide, BPF, Traffic, IPv6, IPsec, Legacy, Device, Address, Route, Rule, Neighbour, Value, Filtering:
+	case Hardware, FarSide, BPF, Traffic, IPv6, IPsec, Sets, Legacy, Device, Address, Route, Rule, Neighbour, Value, Filtering:
 		return true
 	}
 	return false

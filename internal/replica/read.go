@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/ipset"
 	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
@@ -65,6 +66,9 @@ func readSpace(ctx context.Context, sources []Source, i int) (Space, []Omission,
 	}
 	if s.Settings, err = readSettings(ns); err != nil {
 		return s, nil, err
+	}
+	if s.Sets, err = ipset.Read(ns); err != nil {
+		return s, nil, say.Err("%s: read ipsets: %v", "%s：读取 ipset：%v", ns.Name(), err)
 	}
 	if s.Filter, err = readFilter(ns); err != nil {
 		return s, nil, say.Err("%s: read nf_tables rules: %v", "%s：读取 nf_tables 规则：%v", ns.Name(), err)

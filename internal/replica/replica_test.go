@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/ipset"
 	"nstutor/diag/table"
 	"nstutor/internal/lab/labtest"
 	"nstutor/internal/nsenter"
@@ -145,6 +146,10 @@ func tables(t *testing.T, ns *nsenter.Namespace) tabled {
 
 func ruleLines(t *testing.T, ns *nsenter.Namespace) string {
 	t.Helper()
+	sets, err := ipset.Read(ns)
+	if err != nil {
+		t.Fatal(err)
+	}
 	set, err := netfilter.Read(ns)
 	if err != nil {
 		t.Fatal(err)
@@ -157,7 +162,7 @@ func ruleLines(t *testing.T, ns *nsenter.Namespace) string {
 			}
 		}
 	}
-	data, err := json.MarshalIndent(set, "", " ")
+	data, err := json.MarshalIndent([]any{set, sets}, "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,6 +310,16 @@ func TestRuleSetsAreCopied(t *testing.T) {
 			a: iptables -t nat -A POSTROUTING -s 10.0.0.0/8 ! -d 10.0.0.0/8 -j MASQUERADE
 			a: iptables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 10.0.0.2:80
 			a: iptables -t mangle -A PREROUTING -j MARK --set-mark 7
+		`},
+		{"ipsets", "ipset", `
+			a: ipset create gone hash:ip
+			a: ipset create hosts hash:ip
+			a: ipset create nets hash:net family inet6
+			a: ipset add hosts 10.0.0.7
+			a: ipset add nets fd00:7::/64
+			a: iptables -A FORWARD -m set --match-set hosts src -j DROP
+			a: ip6tables -A FORWARD -m set ! --match-set nets dst -j DROP
+			a: ipset destroy gone
 		`},
 		{"nft", "nft", `
 			a: nft add table inet t

@@ -51,7 +51,7 @@ func Try(ctx context.Context, world *machine.Machine, req explain.Request, a exp
 		t.Names[c.names[i]] = n.Name
 	}
 	t.Others = c.others(flow{t.From, t.Dest, t.Proto, t.Port}, network)
-	return t.smallest(ctx, c, a.Fix)
+	return t.best(ctx, c, a)
 }
 
 // smallest tries a fix, and again without what can be left out of it, until nothing
@@ -69,6 +69,10 @@ func (t trial) smallest(ctx context.Context, c copies, fix []change.Command) (*V
 		}
 		v := verdict(t, c, outcomes)
 		v.Fix, v.Dropped = fix, dropped
+		v.depth, v.refused = outcomes[0].Depth, outcomes[0].RefusedAt
+		for _, command := range outcomes[0].Then {
+			v.then = append(v.then, change.In(t.Names[command.Netns], command.Argv...))
+		}
 		if len(v.spare) == 0 {
 			return v, nil
 		}
@@ -168,6 +172,7 @@ func verdict(t trial, c copies, outcomes []outcome) *Verified {
 		f := t.Others[j.Flow]
 		v.Others.Flows = append(v.Others.Flows, Changed{t.Names[f.From], f.to(), j.Change})
 	}
+	v.changed = o.Changed
 	v.Passed = v.Minimal
 	return v
 }

@@ -176,5 +176,8 @@ func inWords(f trace.Found) Fault {
 	if evidence == nil {
 		evidence = []Text{}
 	}
-	return Fault{Code: f.Code(), Netns: f.Netns(), Device: f.Device, Leg: f.Leg, Detail: f.Detail(), Evidence: evidence, Told: true, fix: f.Mends}
+	return Fault{
+		Code: f.Code(), Netns: f.Netns(), Device: f.Device, Leg: f.Leg, Detail: f.Detail(), Evidence: evidence, Told: true,
+		fix: f.Mends, swaps: swapsOf(f.Finding, f.Mends),
+	}
 }

@@ -174,7 +174,7 @@ func (w *walk) fault(n *machine.Space, p packet, stage, dev string, f cause.Find
 	w.hop(n, p, stage, dev, f.Detail())
 	w.hops[len(w.hops)-1].Predicted = Fail
 	w.raised(f)
-	w.strayed = w.strayed || cause.Final(f)
+	w.strayed = w.strayed || cause.Final(f) || f.Code() == cause.NoEndpoints
 }
 
 // raised takes the device of a fault for up.

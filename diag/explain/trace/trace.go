@@ -55,6 +55,14 @@ type Trace struct {
 	// the namespace of the rules.
 	Ways  []eval.Branch
 	Drawn *machine.Space
+	// Met are the namespaces whose rules the request has met, and as what.
+	Met []Met
+}
+
+// Met is a request as it came to the rules of a namespace.
+type Met struct {
+	Node *machine.Space
+	Flow flows.Flow
 }
 
 // Follow follows a packet and its reply, and asks the kernel at every hop. It
@@ -76,6 +84,9 @@ func Follow(world *machine.Machine, q Question) *Trace {
 		Source: w.source, Hops: w.hops, Faults: w.faults, Doubt: w.doubtful,
 		Unseen: w.unseen, Lost: w.lost, Back: w.ended,
 		Listens: w.listens, Reached: w.reached, Ways: w.ways, Drawn: w.drawn,
+	}
+	for _, p := range w.hooked {
+		t.Met = append(t.Met, Met{p.node, p.packet.flow()})
 	}
 	if w.outside != nil {
 		t.Beyond = &Beyond{w.outside}

@@ -101,11 +101,14 @@ func List(ns *nsenter.Namespace) ([]Entry, error) { return dump(ns, unix.AF_UNSP
 // Bits of a filter by what of a tuple counts (CTA_FILTER_F_… in <net/netfilter/nf_conntrack.h>).
 const (
 	bySource, byDestination = 1 << 0, 1 << 1
-	byProtocol, byDstPort   = 1 << 3, 1 << 5
+	byProtocol, bySrcPort   = 1 << 3, 1 << 4
+	byDstPort               = 1 << 5
 )
 
 // What package nl does not have of <linux/netfilter/nfnetlink_conntrack.h>.
 const (
+	getStatsCPU        = 4  // IPCTNL_MSG_CT_GET_STATS_CPU
+	statsInsertFailed  = 9  // CTA_STATS_INSERT_FAILED
 	ctaFilter          = 25 // CTA_FILTER
 	ctaFilterOrigFlags = 1  // CTA_FILTER_ORIG_FLAGS
 	ctaFilterReplFlags = 2  // CTA_FILTER_REPLY_FLAGS
@@ -129,6 +132,52 @@ func Like(ns *nsenter.Namespace, t Tuple) (like []Entry, err error) {
 		}
 	}
 	return like, err
+}
+
+// Answering are the connections whose answers come like one, to whatever port of the
+// same address: those that have been given that address for their source. The kernel
+// picks them out as for Like.
+func Answering(ns *nsenter.Namespace, t Tuple) (same []Entry, err error) {
+	by := uint32(byProtocol | bySrcPort)
+	if t.family() == unix.AF_INET {
+		by |= bySource | byDestination
+	}
+	filter := nl.NewRtAttr(unix.NLA_F_NESTED|ctaFilter, nil)
+	filter.AddRtAttr(ctaFilterOrigFlags, binary.NativeEndian.AppendUint32(nil, 0))
+	filter.AddRtAttr(ctaFilterReplFlags, binary.NativeEndian.AppendUint32(nil, by))
+	all, err := dump(ns, t.family(), t.Attr(nl.CTA_TUPLE_REPLY), filter)
+	for _, e := range all {
+		if r := e.Reply; r.Proto == t.Proto && r.Src == t.Src && r.Dst.Addr() == t.Dst.Addr() {
+			same = append(same, e)
+		}
+	}
+	return same, err
+}
+
+// InsertFailed is how often an entry could not be made for being like another one, since
+// the namespace is there: the sum of what `conntrack -S` shows.
+func InsertFailed(ns *nsenter.Namespace) (n int, err error) {
+	var answer [][]byte
+	failed := ns.Do(func() error {
+		req := nl.NewNetlinkRequest(unix.NFNL_SUBSYS_CTNETLINK<<8|getStatsCPU, unix.NLM_F_DUMP)
+		req.AddData(&nl.Nfgenmsg{NfgenFamily: unix.AF_UNSPEC, Version: nl.NFNETLINK_V0})
+		answer, err = req.Execute(unix.NETLINK_NETFILTER, 0)
+		return nil
+	})
+	if err := cmp.Or(failed, err); err != nil {
+		return 0, say.At(ns.Name(), say.At("conntrack", err))
+	}
+	for _, b := range answer {
+		if len(b) < nl.SizeofNfgenmsg {
+			continue
+		}
+		for kind, value := range attr.All(b[nl.SizeofNfgenmsg:]) {
+			if kind == statsInsertFailed {
+				n += int(number(value))
+			}
+		}
+	}
+	return n, nil
 }
 
 func dump(ns *nsenter.Namespace, family byte, which ...*nl.RtAttr) (all []Entry, err error) {

@@ -10,6 +10,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/explain/whole"
@@ -150,7 +151,7 @@ func predict(req Request, t *trace.Trace) Answer {
 }
 
 // listener is a socket and who has it open, as far as that can be seen.
-func listener(l *trace.Listener) *Listener {
+func listener(l *listening.Listener) *Listener {
 	if l == nil {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/mended"
 	"nstutor/diag/netfilter/eval"
@@ -46,7 +47,7 @@ type Trace struct {
 	Lost   bool           // it came to something that cannot be judged
 	Back   bool           // the reply is where the request began
 	// Listens is the socket that takes the request; nil of a ping, and where nobody does.
-	Listens *Listener
+	Listens *listening.Listener
 	// Reached is the request as it was delivered, behind all translations; its Dst is
 	// invalid where it was not.
 	Reached flows.Flow

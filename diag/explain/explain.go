@@ -11,6 +11,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/proxied"
 	"nstutor/diag/explain/trace"
@@ -80,7 +81,8 @@ func (r Request) protocol() byte {
 // Explain predicts what becomes of the packet and, if asked to, sends one and
 // compares.
 func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, error) {
-	if req.Proto != 0 && req.SrcPort == 0 {
+	anyPort := req.SrcPort == 0
+	if req.Proto != 0 && anyPort {
 		req.SrcPort = probe.FreePort(req.From.NS)
 	}
 	q := trace.Question{
@@ -88,6 +90,15 @@ func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, 
 		Length: req.length(), DF: req.DF || req.Proto == unix.IPPROTO_TCP,
 	}
 	t := trace.Follow(world, q)
+	a, err := explainFlow(ctx, world, req, q, t)
+	if anyPort && err == nil {
+		a.linger(world, q, t)
+	}
+	return a, err
+}
+
+// explainFlow is the answer for the flow that was asked about alone.
+func explainFlow(ctx context.Context, world *machine.Machine, req Request, q trace.Question, t *trace.Trace) (Answer, error) {
 	if len(t.Ways) > 1 {
 		return explainBackends(ctx, world, req, q, t)
 	}
@@ -162,7 +173,7 @@ func predict(req Request, t *trace.Trace) Answer {
 }
 
 // listener is a socket and who has it open, as far as that can be seen.
-func listener(l *trace.Listener) *Listener {
+func listener(l *listening.Listener) *Listener {
 	if l == nil {
 		return nil
 	}

@@ -29,6 +29,7 @@ import (
 // What the samples are made of.
 var (
 	here       = cause.At("ns1")
+	loopback   = netip.MustParseAddr("127.0.0.1")
 	one, two   = netip.MustParseAddr("10.1.0.2"), netip.MustParseAddr("10.2.0.2")
 	near, wide = netip.MustParsePrefix("10.1.0.2/24"), netip.MustParsePrefix("10.1.0.1/16")
 	mac        = net.HardwareAddr{2, 0, 0, 0, 0, 1}
@@ -61,6 +62,10 @@ var (
 	notracking    = eval.Place{
 		Table: &netfilter.Table{Family: "ip", Name: "t"}, Chain: &netfilter.Chain{Name: "pre"},
 		Rule: &netfilter.Rule{Handle: 4, Effects: []netfilter.Effect{{Field: "meta notrack"}}},
+	}
+	limiting = eval.Place{
+		Table: &netfilter.Table{Family: "ip", Name: "nat"}, Chain: &netfilter.Chain{Name: "POSTROUTING"},
+		Rule: &netfilter.Rule{IPTables: true, Verdict: netfilter.Verdict{Kind: netfilter.VerdictMasquerade, Port: netfilter.PortRange{Min: 40000, Max: 40001}}},
 	}
 	sourcing = eval.Place{
 		Table: &netfilter.Table{Family: "ip", Name: "t"}, Chain: &netfilter.Chain{Name: "post"},
@@ -183,6 +188,14 @@ var samples = []cause.Finding{
 	service.Unknown{At: here, Flow: tcp, Has: served},
 	service.Unknown{At: here, Flow: tcp, Has: served, There: "node2"},
 	service.Unknown{At: here, Flow: tcp, Among: served},
+	cause.NoPortLeft{At: here, Flow: tcp, Min: 40000, Max: 40001, By: limiting, Taken: conntrack.Entry{Original: tracked, Reply: tracked}, Failed: 3},
+	cause.NoPortAtAll{NoPortLeft: cause.NoPortLeft{At: here, Flow: tcp, Min: 1024, Max: 65535, By: sourcing, Taken: conntrack.Entry{Original: tracked, Reply: tracked}}},
+	service.OtherAddress{At: here, Flow: tcp, Served: []netip.Addr{one, two}, To: "10.3.0.2:80", Rule: "-j DNAT"},
+	service.OtherAddress{At: here, Flow: flows.Flow{Proto: tcp.Proto, Src: loopback, Dst: loopback, DstPort: 80}, Served: []netip.Addr{one, two, one, two}, To: "10.3.0.2:80", Rule: "-j DNAT", KubeProxyNft: true},
+	service.Unallocated{Stopped: cause.Stopped{At: here, Flow: tcp, Result: eval.Result{Verdict: eval.VerdictReject, Rule: "reject", Table: dropped.Table, Chain: dropped.Chain, In: "cluster-ips-check"}}},
+	service.Unallocated{Stopped: cause.Stopped{At: here, Flow: tcp, Result: eval.Result{Verdict: eval.VerdictDrop, Rule: "drop", Table: dropped.Table, Chain: dropped.Chain, In: "cluster-ips-check"}}},
+	cause.Endless{cause.Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictDrop, At: dropped.At, Rule: "-j DROP", Table: dropped.Table, Chain: dropped.Chain, In: "KUBE-SERVICES"}}},
+	cause.LoopbackLeaves{At: here, Flow: flows.Flow{Proto: tcp.Proto, Src: loopback, Dst: two, DstPort: 80}, Dev: "eth0", Lookup: proof},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "output", Has: "prerouting", Rule: "-j DNAT"},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "prerouting", Has: "output", Rule: "-j DNAT"},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one},
@@ -270,7 +283,7 @@ var samples = []cause.Finding{
 // more than one way, or it is elsewhere.
 var unmended = []string{"MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "KernelDropped", "NoPVID", "Broadcast",
-	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "ResetBy",
+	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "OtherAddress", "Unallocated", "NoPortAtAll", "ResetBy",
 	"Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn"}
 
 // handed is a packet that left to somebody who is known.

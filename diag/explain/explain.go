@@ -91,7 +91,7 @@ func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, 
 		hole, swallows = whole.Look(world, q, t) // before the probe, of which the sender may learn
 	}
 	if req.Probe {
-		if err := (&observation{Trace: t, asked: req}).observe(ctx, &a); err != nil {
+		if err := (&observation{Trace: t, world: world, question: q, asked: req}).observe(ctx, &a); err != nil {
 			return a, err
 		}
 	}

@@ -85,6 +85,23 @@ host: nft 'add chain ip t post { type filter hook postrouting priority -150; }'
 host: nft add rule ip t post ip dscp set cs1`},
 })
 
+// What rules of the family bridge do to guests that have another address than was
+// agreed on (libvirt's clean-traffic).
+var spoofers = among([]breakage{
+	{name: "ARP and IP of another sender", from: "pod-a", to: "10.244.1.1",
+		fault: `
+host: nft add table bridge nwfilter
+host: nft 'add chain bridge nwfilter pre { type filter hook prerouting priority -300; }'
+host: nft add rule bridge nwfilter pre iifname veth-pod-a ether type arp arp saddr ip != 10.244.1.50 drop
+host: nft add rule bridge nwfilter pre iifname veth-pod-a ether type ip ip saddr != 10.244.1.50 drop`,
+		want: expected{cause.Filtered, "host", request}, next: []cause.Code{cause.Filtered}},
+})
+
+func TestGuestsWithAnotherAddress(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, bridged, spoofers)
+}
+
 func TestRulesThatRewriteHeadersAndMarks(t *testing.T) {
 	labtest.Slow(t)
 	explainBreakages(t, masqueraded, rewritten)

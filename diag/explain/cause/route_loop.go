@@ -124,7 +124,9 @@ func (t TTLArrived) Detail() say.Text {
 }
 
 // Evidence is what was seen.
-func (t TTLArrived) Evidence() []say.Text { return Lines(fmt.Sprintf("%s into %s, ttl 1", t.Src, t.Dev)) }
+func (t TTLArrived) Evidence() []say.Text {
+	return Lines(fmt.Sprintf("%s into %s, ttl 1", t.Src, t.Dev))
+}
 
 // Fix is a rule that only its owner can want.
 func (TTLArrived) Fix() []change.Change { return nil }

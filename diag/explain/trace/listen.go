@@ -46,6 +46,9 @@ func (w *walk) listen(n *machine.Space, p packet, dev string) {
 		}
 	}
 	found := all.For(seen)
+	if len(found.Takers) == 0 && w.othersPort(n, p) {
+		return
+	}
 	if len(found.Takers) == 0 {
 		w.fault(n, p, StageDeliver, dev, w.unheard(n, p, all, found))
 		return
@@ -61,6 +64,25 @@ func (w *walk) listen(n *machine.Space, p packet, dev string) {
 		return
 	}
 	w.hop(n, p, StageDeliver, dev, say.T("a socket listens on %s", "有套接字在 %s 上监听", eval.Endpoint(taker.Local.Addr(), taker.Local.Port())))
+}
+
+// othersPort goes on at the other one of two who have the address of a request, where only
+// that one has its port.
+func (w *walk) othersPort(n *machine.Space, p packet) bool {
+	a := w.arping
+	if a == nil || a.nexthop != p.dst || p.encap != nil {
+		return false
+	}
+	f, right, ok := a.misled(n)
+	if !ok {
+		return false
+	}
+	if _, ok = right.Node.OnPort(p.proto(), p.dport); !ok {
+		return false
+	}
+	w.fault(n, p, StageDeliver, a.link.Name, f)
+	w.retake(a, p, right)
+	return true
 }
 
 // kernelChosen is the finding of a datagram that may be answered from another address.
@@ -88,15 +110,8 @@ func (w *walk) unheard(n *machine.Space, p packet, all *socket.Listeners, found 
 		if other == n || i >= maxSearched {
 			continue
 		}
-		there, err := socket.Read(context.Background(), other.NS)
-		if err != nil {
-			continue
-		}
-		for _, s := range there.All {
-			if s.Proto == socket.Proto(p.proto()) && s.Local.Port() == p.dport {
-				f.Elsewhere = append(f.Elsewhere, service.ListensElsewhere{Netns: other.Title(), Socket: s})
-				break
-			}
+		if s, ok := other.OnPort(p.proto(), p.dport); ok {
+			f.Elsewhere = append(f.Elsewhere, service.ListensElsewhere{Netns: other.Title(), Socket: s})
 		}
 	}
 	f.Owners = socket.Owners(context.Background(), f.Inodes()...)

@@ -227,6 +227,11 @@ func TestTablesOfTheCopyEqualThoseOfTheOriginal(t *testing.T) {
 			host: ip link set v2 up
 			host: bridge link set dev v2 hairpin on learning off
 			host: bridge fdb add 02:00:00:00:00:77 dev v1 master static
+			host: bridge fdb add 02:00:00:00:00:78 dev v1 master static sticky
+			host: ip link add v3 type veth peer name eth1 netns b
+			host: ip link set v3 master br0 up
+			b: ip link set eth1 up
+			host: bridge link set dev v3 state 0
 			a: ip addr add 10.0.0.2/24 dev eth0
 			a: ip link set eth0 up
 			b: ip link set eth0 up

@@ -47,7 +47,7 @@ func (b *builder) level() error {
 		}
 		b.add(i, unix.RTM_NEWNEIGH, Neighbour, b.network.Spaces[i].Neighbours, neighbour)
 		b.add(i, unix.RTM_NEWNEIGH, Neighbour, b.network.Spaces[i].FDB, b.forwarding(i))
-		if err := say.Join(b.buildSets(i), b.buildFilter(i), b.buildXFRM(i)); err != nil {
+		if err := say.Join(b.buildSets(i), b.buildFilter(i), b.buildLegacy(i), b.buildXFRM(i)); err != nil {
 			return err
 		}
 	}

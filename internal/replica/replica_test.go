@@ -316,6 +316,16 @@ func TestRuleSetsAreCopied(t *testing.T) {
 			a: iptables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 10.0.0.2:80
 			a: iptables -t mangle -A PREROUTING -j MARK --set-mark 7
 		`},
+		{"iptables-legacy", "iptables-legacy", `
+			a: ipset create hosts hash:ip
+			a: iptables-legacy -P FORWARD DROP
+			a: iptables-legacy -N OWN
+			a: iptables-legacy -A FORWARD -i br0 -p tcp -m tcp --dport 80 -j OWN
+			a: iptables-legacy -A OWN -m conntrack --ctstate NEW -m comment --comment "one's own" -j ACCEPT
+			a: iptables-legacy -A OWN -m set --match-set hosts src -j REJECT
+			a: iptables-legacy -t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE
+			a: ip6tables-legacy -A INPUT -s fd00::/8 -j DROP
+		`},
 		{"ipsets", "ipset", `
 			a: ipset create gone hash:ip
 			a: ipset create hosts hash:ip

@@ -54,6 +54,8 @@ type Entry struct {
 	Reply    Tuple // what answers it, as that comes: from where the request was sent on to
 	Answered bool  // packets have been seen in both directions (IPS_SEEN_REPLY)
 	Mark     uint32
+	// Offloaded connections go past the rules, by a flow table (IPS_OFFLOAD).
+	Offloaded bool
 }
 
 // String is the connection as conntrack(8) lists it, without its times.
@@ -62,7 +64,10 @@ func (e Entry) String() string {
 }
 
 // What package nl does not have of <linux/netfilter/nf_conntrack_common.h>.
-const seenReply = 1 << 1 // IPS_SEEN_REPLY
+const (
+	seenReply = 1 << 1        // IPS_SEEN_REPLY
+	offloaded = 1<<14 | 1<<15 // IPS_OFFLOAD, and IPS_HW_OFFLOAD
+)
 
 // Get is the entry that a packet belongs to which begins or goes on with a
 // connection, false where there is none: it costs the same however many there are.
@@ -150,7 +155,7 @@ func parse(b []byte) (e Entry, ok bool) {
 		case nl.CTA_TUPLE_REPLY:
 			e.Reply = parseTuple(value)
 		case nl.CTA_STATUS:
-			e.Answered = number(value)&seenReply != 0
+			e.Answered, e.Offloaded = number(value)&seenReply != 0, number(value)&offloaded != 0
 		case nl.CTA_MARK:
 			e.Mark = number(value)
 		}

@@ -61,6 +61,8 @@ func TestATunnelIsFollowedToItsOtherEnd(t *testing.T) {
 			{name: "the far end is not there", fault: "n2: ip link del t2", want: device.TunnelMismatch, netns: "n2", words: "device to open them"},
 			{name: "the far end is down", fault: "n2: ip link set t2 down", want: cause.LinkDown, netns: "n2"},
 			{name: "the remote is nobody's", fault: "n1: ip link set t1 type % remote 198.51.100.77", want: cause.NeighbourUnanswered, netns: "r"},
+			{name: "its TTL is too small", fault: "n1: ip link set t1 type % ttl 1", want: cause.RouteLoop, netns: "n1", words: "begin with the TTL 1"},
+			{name: "a rule on the way", fault: "r: iptables -A FORWARD -s 192.0.2.1 -d 198.51.100.2 -j DROP", want: cause.Filtered, netns: "r"},
 			{name: "the other end is out of sight, and silent", fault: "n2: ip link set t2 down", hide: []string{"n2"}, want: cause.NotKnown, netns: "r", beyond: "e2", words: "in a packet of"},
 		} {
 			t.Run(kind+", "+c.name, func(t *testing.T) {

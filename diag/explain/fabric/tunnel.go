@@ -63,6 +63,14 @@ func TunnelName(dev table.Link) string {
 	return name
 }
 
+// TunnelTTL is the TTL that they begin with; 0: the namespace's own.
+func TunnelTTL(dev table.Link) int {
+	if dev.Tunnel == nil {
+		return 0
+	}
+	return dev.Tunnel.TTL
+}
+
 // TunnelBelow is the index of the device that they are to leave by; 0: the route
 // decides.
 func TunnelBelow(dev table.Link) int {

@@ -1,7 +1,6 @@
 package trace
 
 import (
-	"cmp"
 	"net/netip"
 
 	"nstutor/diag/explain/fabric"
@@ -21,7 +20,6 @@ func envelope(link table.Link, inner packet, remote netip.Addr) packet {
 		p.src = link.VXLAN.Local
 	} else {
 		p.src, p.df = link.Tunnel.Local, link.Tunnel.PMTUDisc && inner.length > 0
-		p.ttl = cmp.Or(link.Tunnel.TTL, maxHops)
 	}
 	return p
 }

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
@@ -48,6 +49,9 @@ func (w *walk) refused(n *machine.Space, p packet, dev table.Link, route machine
 
 // spent is the fault of a packet that did not begin with enough hops to live.
 func (w *walk) spent(n *machine.Space, p packet) cause.Finding {
+	if p.encap != nil && fabric.TunnelTTL(p.encap.dev) != 0 {
+		return device.TunnelSpent{At: at(p.origin), Link: p.encap.dev, Spent: n.Name}
+	}
 	return cause.TTLSpent{At: at(p.origin), TTL: machine.DefaultTTL(p.origin), Spent: n.Name}
 }
 

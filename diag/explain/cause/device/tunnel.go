@@ -77,3 +77,26 @@ func (t TunnelUnmatched) Evidence() []say.Text {
 
 // Fix is unknown: which end is wrong?
 func (TunnelUnmatched) Fix() []change.Change { return nil }
+
+// TunnelSpent is a tunnel whose packets begin with too small a TTL to get to its other
+// end.
+type TunnelSpent struct {
+	cause.At
+	Link  table.Link
+	Spent string // the namespace where they end
+}
+
+// Code is RouteLoop, as of any TTL that is spent.
+func (TunnelSpent) Code() cause.Code { return cause.RouteLoop }
+
+// Detail names the device, and the place.
+func (t TunnelSpent) Detail() say.Text {
+	return say.T("the packets of the tunnel %s begin with the TTL %d, which is spent in %s: `ip link set %[1]s type %[4]s ttl 64` is enough for any way",
+		"隧道 %s 的外层包初始 TTL 是 %d，到 %s 就耗尽了：`ip link set %[1]s type %[4]s ttl 64` 足够走任何路径", t.Link.Name, t.Link.Tunnel.TTL, machine.Called(t.Spent), t.Link.Kind)
+}
+
+// Evidence is the device.
+func (t TunnelSpent) Evidence() []say.Text { return cause.Lines(t.Link.Line(), t.Link.AddressLine()) }
+
+// Fix is what Detail says: no change here is one of a tunnel's settings.
+func (TunnelSpent) Fix() []change.Change { return nil }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
@@ -164,12 +165,13 @@ func (b *Beyond) Plain() bool {
 	return b.asking.n == b.Edge.Node && b.asking.link.Index == b.Edge.Dev.Index && b.Edge.Dev.Master == ""
 }
 
-// Tunnel is the UDP port of the tunnel's packet that left; 0: the request itself did.
-func (b *Beyond) Tunnel() int {
+// Tunnel is what carries the request through a tunnel, as a person calls it; empty: the
+// request itself left.
+func (b *Beyond) Tunnel() string {
 	if b.packet.encap == nil {
-		return 0
+		return ""
 	}
-	return b.packet.encap.tunnel.DstPort
+	return fabric.TunnelName(b.packet.encap.dev)
 }
 
 // Unanswered is the fault that the neighbour table tells of after a packet was

@@ -210,7 +210,7 @@ func (w *observation) dial(ctx context.Context, a *Answer, seen *wires) probe.Re
 // send opens the connection that is asked about, or sends the datagram; enough ends
 // the waiting.
 func (r Request) send(ctx context.Context, timeout time.Duration, enough <-chan struct{}) probe.Result {
-	ask := probe.Dial{Dst: netip.AddrPortFrom(r.Dest, r.Port), SrcPort: r.SrcPort, Timeout: timeout, Enough: enough}
+	ask := probe.Dial{Dst: netip.AddrPortFrom(r.Dest, r.Port), SrcPort: r.SrcPort, Timeout: timeout, Opened: r.opened, Enough: enough}
 	if r.Proto == unix.IPPROTO_UDP {
 		ask.Payload = payload(r)
 		return probe.Exchange(ctx, r.From.NS, ask)

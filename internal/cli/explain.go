@@ -77,13 +77,18 @@ cannot be told, and 2 when the question cannot be asked.`, `沿着发往 TARGET 
 
 TARGET 写成 HOST 是 ping；HOST:PORT 或 tcp://HOST:PORT 是 TCP 连接，建立后立即
 关闭，一个字节也不发；udp://HOST:PORT 是 UDP 数据（空的；53 端口则是一次查询）；
-http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 地址，或者名称；名称
+http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 或 IPv6 地址，或者名称；名称
 按该命名空间的方式解析：属于容器时，用容器的 hosts 和 resolv.conf。
 
 --from 指定包从哪个命名空间发出：`+"`ip netns`"+` 中的名称、路径、进程（pid:378 或
 378），或者 Docker、containerd、podman、CRI-O、LXC、systemd-nspawn、Mininet 的
 容器（名称或 ID 的开头），或者 Pod；有重名时，container:NAME 指的是容器。不询问
 任何守护进程。
+
+--verify 会试一遍修复：把包经过的命名空间复制到一个随后消失的实验网络里，有人监听
+的地方也有套接字；同样的包在那里断在同样的原因上，照印出来的样子执行命令，请求和
+应答都到达；一条命令也不能少；修复另外放通、阻断或改道了什么都会列出。这样才算验证
+过。没有复制的会说明。
 
 答案依次是：一句话的结论；去程和回程，每个命名空间一行，附上抓包看到的情况；内核
 各表中能证明故障的行；可以直接粘贴的修复命令；修复之后还会剩下什么问题；探测自己

@@ -69,6 +69,9 @@ var ofProtocol = map[string]protocolWords{
 var (
 	rArrives        = say.F("%s reaches %s: the datagram arrives; it is not answered, which a program need not do", "%s 能到达 %s：数据报送到了；没有应答，程序本来也可以不应答")
 	rService        = say.F("service", "服务")
+	rLingering      = say.F("flows of this client from other ports", "这个客户端从别的端口发出的流")
+	rFromPort       = say.F("from port %s: %s", "源端口 %s：%s")
+	rForget         = say.F("for those: the kernel forgets them, and they begin anew", "针对它们：让内核忘掉，重新开始")
 	rSeenFrom       = say.F("whoever takes it sees %s as the client, not %s", "收下它的一方看到的客户端地址是 %s，而不是 %s")
 	rTranslated     = say.F("%s is translated to %s", "%s 被转换为 %s")
 	rNobody         = say.F("nobody", "无")

@@ -32,6 +32,9 @@ func (w *walk) noRoute(n *machine.Space, p packet, route machine.RouteAnswer) ma
 		} else {
 			f, next = w.rejected(n, p, route)
 		}
+	case machine.KindMartian:
+		f, next = cause.LoopbackLeaves{At: at(n), Flow: p.flow(), Dev: route.DevName, Lookup: route.Evidence}, route
+		next.Kind = machine.KindUnicast
 	case machine.KindBroadcast:
 		f = cause.Broadcast{At: at(n), Dst: p.dst, Lookup: route.Evidence}
 	default:

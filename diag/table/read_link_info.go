@@ -72,11 +72,25 @@ func (l *Link) info(b []byte) {
 		l.VRF = int(number(data, unix.IFLA_VRF_TABLE))
 	case "bond":
 		l.Active = int(number(data, unix.IFLA_BOND_ACTIVE_SLAVE))
+		l.Backup = bondMode(data) == bondActiveBackup
 	}
 	l.MasterKind = slaveKind
 	if slaveKind == "bridge" {
 		l.Port = parseBridgePort(slaveData)
 	}
+}
+
+// bondActiveBackup is BOND_MODE_ACTIVEBACKUP of <linux/if_bonding.h>.
+const bondActiveBackup = 1
+
+// bondMode is the mode of a bond, which is one byte.
+func bondMode(data []byte) int {
+	for kind, v := range attr.All(data) {
+		if kind == unix.IFLA_BOND_MODE {
+			return attr.Uint8(v)
+		}
+	}
+	return 0
 }
 
 // parseBridge reads what br_fill_info() wrote. A kernel that was built without

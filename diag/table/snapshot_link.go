@@ -48,6 +48,7 @@ type Link struct {
 	VRF     int         // the table of a VRF; 0 when it is none
 	Sharing string      // how a macvlan, macvtap or ipvlan shares the device below: its mode, as ip spells it
 	Active  int         // interface index of a bond's active slave; 0: none, or all are
+	Backup  bool        // of a bond: nothing but its active slave carries anything (active-backup)
 	XDP     []int       // numbers of the BPF programs that see what it receives before the kernel does
 }
 

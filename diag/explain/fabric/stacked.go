@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
@@ -89,6 +91,13 @@ func (x *Explorer) overBond(n *machine.Space, link table.Link, v Way, out Crossi
 	if err != nil {
 		x.Unseen = append(x.Unseen, say.Quote(err))
 		return
+	}
+	down := func(l table.Link) bool { return !l.Carrier() }
+	if len(slaves) == 0 || link.Backup && link.Active == 0 && !slices.ContainsFunc(slaves, down) {
+		v = v.stoppedBy(n, link.Name, device.BondIdle{At: cause.At(n.Name), Link: link, Slaves: slaves})
+	}
+	if len(slaves) == 0 {
+		x.Stations = append(x.Stations, Station{Way: v.past(out)})
 	}
 	for _, slave := range slaves {
 		if link.Active == 0 || link.Active == slave.Index {

@@ -38,6 +38,7 @@ func Try(ctx context.Context, world *machine.Machine, req explain.Request, a exp
 		return nil, err
 	}
 	c := choose(world, req.From, a)
+	c.recall(a)
 	network, err := c.read(ctx)
 	if err != nil {
 		return nil, say.Err("copy the network: %v", "复制网络：%v", err)

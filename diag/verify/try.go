@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
@@ -27,8 +28,11 @@ const Argument = "trial"
 // with a *lab.Refusal where no lab is to be had. Nothing is left of the copy.
 // Commands that turn out not to be needed are left out of the Fix that is tried.
 func Try(ctx context.Context, world *machine.Machine, req explain.Request, a explain.Answer) (*Verified, error) {
-	if a.Verdict != explain.Broken || len(a.Fix) == 0 {
+	switch {
+	case a.Verdict != explain.Broken || len(a.Fix) == 0:
 		return nil, nil
+	case a.Cause.Code == service.ProxyLoop:
+		return untried(a.Fix, say.T("a copy has no programs, and so nobody who passes on what he takes", "副本里没有程序，也就没有谁会把接到的连接转发出去")), nil
 	}
 	if slices.ContainsFunc(a.Fix, change.Command.ByDaemon) {
 		return untried(a.Fix, say.T("the fix asks a program of this machine, of which there is no copy", "修复要由本机的守护进程来做，副本里没有它")), nil

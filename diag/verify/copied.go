@@ -102,6 +102,20 @@ func (c copies) called(netns string) string {
 	return netns
 }
 
+// recall asks for the routes to both ends: of what a kernel has learned of paths it tells
+// that alone which somebody has used since (fnhe_dump_bucket()).
+func (c copies) recall(a explain.Answer) {
+	for _, end := range []string{a.Destination, a.Source} {
+		addr, err := netip.ParseAddr(end)
+		if err != nil {
+			continue
+		}
+		for _, n := range c.spaces {
+			n.Route(machine.RouteQuery{Dst: addr})
+		}
+	}
+}
+
 func (c copies) read(ctx context.Context) (replica.Network, error) {
 	var sources []replica.Source
 	for i, n := range c.spaces {

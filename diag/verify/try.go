@@ -42,13 +42,14 @@ func Try(ctx context.Context, world *machine.Machine, req explain.Request, a exp
 		return nil, err
 	}
 	c := choose(world, req.From, a)
+	c.recall(a)
 	network, err := c.read(ctx)
 	if err != nil {
 		return nil, say.Err("copy the network: %v", "复制网络：%v", err)
 	}
 	t := trial{
 		Network: network, Names: map[string]string{}, From: c.called(req.From.Name), Dest: dest, Size: req.Size, DF: req.DF,
-		Proto: req.Proto, Port: req.Port, SrcPort: req.SrcPort,
+		Proto: req.Proto, Port: req.Port, SrcPort: req.SrcPort, Lots: len(a.Backends),
 		Cause: cause{string(a.Cause.Code), a.Cause.Netns, a.Cause.Leg}, LeaveOut: none,
 	}
 	for i, n := range c.spaces {
@@ -171,6 +172,9 @@ func verdict(t trial, c copies, outcomes []outcome) *Verified {
 		v.spare = append(v.spare, len(t.Fix)-1)
 	}
 	v.Minimal = len(v.spare) == 0
+	if n := t.draws(); n > 1 {
+		v.Drawn = &Drawn{t.Lots, n}
+	}
 	v.Others.Checked, v.Others.Changed = o.Checked, len(o.Changed)
 	for _, j := range o.Changed {
 		f := t.Others[j.Flow]

@@ -21,7 +21,9 @@ type Verified struct {
 	// where another one opens less.
 	Instead []change.Command `json:"instead_of,omitempty"`
 	// Tried is how many fixes were tried, where none passed.
-	Tried     int        `json:"tried,omitempty"`
+	Tried int `json:"tried,omitempty"`
+	// Drawn is set where the rules draw by lot whom a packet goes to.
+	Drawn     *Drawn     `json:"drawn,omitempty"`
 	Others    Others     `json:"others"`
 	Differs   *say.Text  `json:"differs,omitempty"` // why it is not Passed
 	NotCopied []say.Text `json:"not_copied"`
@@ -50,6 +52,13 @@ const (
 
 // NotTried is what both can be: the copy was not asked.
 const NotTried = "not tried"
+
+// Drawn says of how many the rules draw one, and how often it was sent after the fix, and
+// answered each time: by far often enough to have met each of them, if their lots are equal.
+type Drawn struct {
+	From int `json:"from"`
+	Sent int `json:"sent"`
+}
 
 // Others are the flows that were judged before and after, besides the one that was
 // asked about.

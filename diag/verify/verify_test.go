@@ -224,6 +224,18 @@ func TestWhatAPacketTaughtBeforeIsForgottenAfter(t *testing.T) {
 	if err != nil || v == nil || !v.Passed || len(v.Instead) > 0 {
 		t.Errorf("%v: %+v, %v", a.Fix, v, err)
 	}
+	// Where the sender remembers it already, that has to be taken away as well.
+	probe.Ping(t.Context(), n.spaces["pod"], probe.Echo{Dst: req.Dest, Size: req.Size, DF: true, Timeout: time.Second})
+	v, err = Try(t.Context(), world, req, a)
+	if err != nil || v == nil || !v.Passed || len(v.Dropped) > 0 {
+		t.Errorf("%v: %+v, %v", a.Fix, v, err)
+	}
+	for _, command := range v.Fix {
+		n.run(command.Netns + ": " + command.String())
+	}
+	if r := probe.Ping(t.Context(), n.spaces["pod"], probe.Echo{Dst: req.Dest, Size: req.Size, DF: true}); r.Outcome != probe.Replied {
+		t.Errorf("a verified fix does not mend the network: %s", r.Message)
+	}
 }
 
 func TestNothingIsTriedWhereNothingIsBroken(t *testing.T) {

@@ -63,6 +63,7 @@ var (
 		Rerouted: say.F("the fix also reroutes %s → %s", "修复也会改变 %s → %s 的路径"),
 	}
 	wDropped   = say.F("left out of the fix, since the copy does not need it: %s", "副本不需要这条命令，修复里已去掉：%s")
+	wDrawn     = say.F("the rules draw one of %d by lot: after the fix it was sent %d times, and answered each time", "规则从 %d 个里抽签：修复之后发了 %d 次，每次都有应答")
 	wInstead   = say.F("in the place of what was found first: %s", "代替最先找到的修复：%s")
 	wNotCopied = say.F("not copied: %s", "没有复制：%s")
 	wComma     = say.F(", ", "、")
@@ -104,6 +105,9 @@ func (v *Verified) Lines(lang string) []report.Line {
 	}
 	for _, command := range v.Dropped {
 		add(wDropped.In(lang, command))
+	}
+	if v.Drawn != nil {
+		add(wDrawn.In(lang, v.Drawn.From, v.Drawn.Sent))
 	}
 	if len(v.Instead) > 0 {
 		add(wInstead.In(lang, quotedLines(v.Instead)))

@@ -24,9 +24,11 @@ func (b *builder) level() error {
 	if err := b.raiseWires(); err != nil {
 		return err
 	}
-	for i, s := range b.network.Spaces {
-		if err := settle(b.copy.Spaces[i], s.Links); err != nil {
-			return err
+	for range 2 { // what stands on others, such as a bridge, has a carrier once they have one
+		for i, s := range b.network.Spaces {
+			if err := settle(b.copy.Spaces[i], s.Links); err != nil {
+				return err
+			}
 		}
 	}
 	for i := range b.network.Spaces { // a carrier that comes opens a port again

@@ -21,11 +21,14 @@ type Network struct {
 // dump, without their headers.
 type Space struct {
 	// Name is what the copy is called; empty: it is the current namespace.
-	Name       string
-	Links      []Link
-	Addrs      [][]byte
-	NextHops   [][]byte // objects of `ip nexthop`
-	Routes     [][]byte // of every table
+	Name     string
+	Links    []Link
+	Addrs    [][]byte
+	NextHops [][]byte // objects of `ip nexthop`
+	Routes   [][]byte // of every table
+	// Learned says that the kernel remembers what it has learned of paths, such as their
+	// MTU. That cannot be told to another kernel; it may learn it anew.
+	Learned    bool
 	Rules      [][]byte
 	Neighbours [][]byte // permanent, learned, and those of proxies
 	FDB        [][]byte

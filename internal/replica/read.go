@@ -62,6 +62,17 @@ func readSpace(ctx context.Context, sources []Source, i int) (Space, []Omission,
 	if err := readTables(c, &s); err != nil {
 		return s, nil, err
 	}
+	for _, f := range families {
+		cached := family(unix.SizeofRtMsg, f)
+		binary.NativeEndian.PutUint32(cached[8:], unix.RTM_F_CLONED)
+		rows, err := c.dump(unix.RTM_GETROUTE, cached)
+		if err != nil {
+			return s, nil, say.Err("%s: read %s: %v", "%s：读取%s：%v", ns.Name(), say.T("the cache of routes", "路由缓存"), err)
+		}
+		s.Learned = s.Learned || slices.ContainsFunc(rows, func(row []byte) bool {
+			return len(row) >= unix.SizeofRtMsg && row[0] == f && binary.NativeEndian.Uint32(row[8:])&unix.RTM_F_CLONED != 0
+		})
+	}
 	if s.Settings, err = readSettings(ns); err != nil {
 		return s, nil, err
 	}

@@ -54,9 +54,9 @@ type Entry struct {
 	Reply    Tuple // what answers it, as that comes: from where the request was sent on to
 	Answered bool  // packets have been seen in both directions (IPS_SEEN_REPLY)
 	Mark     uint32
+	State    string // of TCP, such as "SYN_SENT"; empty of others
 	// Offloaded connections go past the rules, by a flow table (IPS_OFFLOAD).
 	Offloaded bool
-	State     string // of TCP, such as "SYN_SENT"; empty of others
 }
 
 // String is the connection as conntrack(8) lists it, without its times.

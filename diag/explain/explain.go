@@ -122,7 +122,7 @@ func explainFlow(ctx context.Context, world *machine.Machine, req Request, q tra
 		if comesBack && !meets {
 			req.opened = func() { met, meets = meeting(ctx, proxy, proxyTime) }
 		}
-		if err := (&observation{Trace: t, asked: req}).observe(ctx, &a); err != nil {
+		if err := (&observation{Trace: t, world: world, question: q, asked: req}).observe(ctx, &a); err != nil {
 			return a, err
 		}
 	}

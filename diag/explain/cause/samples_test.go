@@ -156,6 +156,8 @@ var samples = []cause.Finding{
 	cause.Circle{At: here, Flow: flow, Line: proof[0], Way: remedy.Turn{Way: path, To: near.Masked(), Before: 7}},
 	cause.Circle{At: here, Flow: flow, Line: proof[0], Tunnel: entry},
 	cause.TTLSpent{At: here, TTL: 1, Spent: "ns2"},
+	cause.TTLArrived{At: here, Dev: "eth0", Src: one},
+	cause.TTLSet{At: here, TTL: 1, By: notracking, Spent: "ns2"},
 	cause.EchoOff{here, false},
 	cause.EchoOff{here, true},
 	cause.TableFull{here, table.ConntrackUse{Count: 8, Max: 8}, true},
@@ -280,13 +282,15 @@ var samples = []cause.Finding{
 	cause.Untried{beyond, say.Quote("why")},
 	cause.RefusedBeyond{beyond, one, probe.HostUnreachable},
 	cause.SilentBeyond{beyond, time.Second},
-	cause.SilentTunnel{beyond, "IPIP", time.Second},
+	cause.AnsweredAs{beyond, two},
+	cause.MACNotOurs{beyond, one, mac, mac, mac},
+	cause.SilentTunnel{beyond, "VXLAN", time.Second},
 }
 
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
 var unmended = []string{"MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
-	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "KernelDropped", "NoPVID", "Broadcast",
+	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
 	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "OtherAddress", "Unallocated", "NoPortAtAll", "ResetBy",
 	"Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle"}
 

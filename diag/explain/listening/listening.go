@@ -85,15 +85,8 @@ func unheard(world *machine.Machine, n *machine.Space, asked flows.Flow, all *so
 		if other == n || i >= maxSearched {
 			continue
 		}
-		there, err := socket.Read(context.Background(), other.NS)
-		if err != nil {
-			continue
-		}
-		for _, s := range there.All {
-			if s.Proto == socket.Proto(asked.Proto) && s.Local.Port() == asked.DstPort {
-				f.Elsewhere = append(f.Elsewhere, service.ListensElsewhere{Netns: other.Title(), Socket: s})
-				break
-			}
+		if s, ok := other.OnPort(asked.Proto, asked.DstPort); ok {
+			f.Elsewhere = append(f.Elsewhere, service.ListensElsewhere{Netns: other.Title(), Socket: s})
 		}
 	}
 	f.Owners = socket.Owners(context.Background(), f.Inodes()...)

@@ -22,6 +22,7 @@ func (w *walk) listen(n *machine.Space, p packet, dev string) {
 	switch {
 	case err != nil:
 		w.overlook(n, p, StageDeliver, dev, cause.SocketsUnread{At: at(n), Err: err})
+	case heard.By == nil && w.othersPort(n, p):
 	case heard.Fault != nil:
 		w.fault(n, p, StageDeliver, dev, heard.Fault)
 	case heard.Doubt != nil:
@@ -30,4 +31,23 @@ func (w *walk) listen(n *machine.Space, p packet, dev string) {
 		on := heard.By.Socket.Local
 		w.hop(n, p, StageDeliver, dev, say.T("a socket listens on %s", "有套接字在 %s 上监听", eval.Endpoint(on.Addr(), on.Port())))
 	}
+}
+
+// othersPort goes on at the other one of two who have the address of a request, where only
+// that one has its port.
+func (w *walk) othersPort(n *machine.Space, p packet) bool {
+	a := w.arping
+	if a == nil || a.nexthop != p.dst || p.encap != nil {
+		return false
+	}
+	f, right, ok := a.misled(n)
+	if !ok {
+		return false
+	}
+	if _, ok = right.Node.OnPort(p.proto(), p.dport); !ok {
+		return false
+	}
+	w.fault(n, p, StageDeliver, a.link.Name, f)
+	w.retake(a, p, right)
+	return true
 }

@@ -26,7 +26,7 @@ func (w *walk) nextStation(n *machine.Space, p packet, link table.Link, nexthop 
 		return fabric.Station{}, false
 	}
 	a := &arping{w: w, n: n, p: p, link: link, nexthop: nexthop, sender: machine.ARPSender(n, link, p.src, nexthop)}
-	if mac, ok := w.learned(n, link.Index, nexthop); ok && (!known || entry.State != "PERMANENT") {
+	if mac, ok := w.lessons.Neighbour(n, link.Index, nexthop); ok && (!known || entry.State != "PERMANENT") {
 		entry = table.Neighbour{Dst: nexthop, Dev: link.Name, MAC: mac, State: "STALE"}
 		known = true
 	}
@@ -108,7 +108,7 @@ func (a *arping) byAsking() (fabric.Station, bool) {
 		}
 		a.rivals(s, yes)
 		a.namesake(x, s, nil)
-		a.teach(s)
+		a.w.lessons.Teach(a.sender, a.link.MAC, s)
 		a.w.unsent = a.w.unsent || s.Tunnelled() && !a.w.answerable(a, s)
 		if len(x.Bridges) > 0 && len(s.Obstacles) == 0 {
 			if s, ok, found := a.unicast(s); found {

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
@@ -29,6 +30,7 @@ type packet struct {
 	disguises    int // translations of its source: the kernel may have chosen another port, too
 	mark         uint32
 	ttl          int
+	shortened    *cause.TTLSet  // by which rule; nil: it has what it began with
 	filtered     eval.Packet    // as the last hook of this namespace left it
 	length       int            // bytes, with the IP header
 	df           bool           // it must not be fragmented

@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
+	"nstutor/diag/explain/scopes"
 	"nstutor/diag/table"
 )
 
@@ -75,6 +76,8 @@ func (a *arping) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 		return cause.AskerElsewhere{At: at(s.Node), Sender: a.sender, Dev: s.Dev.Name, Hop: a.hop(), Proof: proof, Way: back}
 	case machine.ARPMartian:
 		return cause.OwnSender{At: at(s.Node), Sender: a.sender, Hop: a.hop(), Proof: proof, Own: remedy.OwnAddress(s.Node, a.sender)}
+	case machine.NDPTentative:
+		return scopes.Unconfirmed(s.Node, s.Dev, a.nexthop, a.hop())
 	case machine.ARPIgnore:
 		return cause.ARPIgnored{
 			NextHop: a.hop(), Station: s.Device(), Proof: proof, Here: s.Has(a.nexthop),

@@ -124,6 +124,17 @@ pod-c: sh -c 'for i in $(seq 50); do ip addr show dadfailed dev eth0 | grep -q d
 pod-b: ip addr del fd00:244:1::12/64 dev eth0
 pod-c: ip route replace default via fd00:244:1::1`,
 		want: expected{cause.DuplicateAddress, "pod-c", request}},
+	{name: "a link-local address", from: "pod-a", to: "fe80::ff:fe00:b002%eth0"},
+	{name: "a port of a link-local address", from: "pod-a", to: "fe80::ff:fe00:b002%eth0", asks: "tcp 80", serve: []string{"pod-b tcp [::]:80"}},
+	{name: "a datagram to a link-local address", from: "host", to: "fe80::ff:fe00:b002%cni0", asks: "udp 5000", serve: []string{"pod-b udp [::]:5000"}},
+	{name: "a link-local address behind another device", from: "host", to: "fe80::ff:fe00:b002%eth0",
+		want: expected{cause.DestinationAbsent, "host", request}, noFix: true},
+	{name: "nobody listens at a link-local address", from: "pod-a", to: "fe80::ff:fe00:b002%eth0", asks: "tcp 80",
+		want: expected{service.NotListening, "pod-b", request}, noFix: true},
+	{name: "the way to a link-local address is filtered", from: "pod-a", to: "fe80::ff:fe00:b002%eth0", fault: `pod-b: ip6tables -A INPUT -p icmpv6 --icmpv6-type echo-request -j DROP`,
+		want: expected{cause.Filtered, "pod-b", request}},
+	{name: "a next hop behind the wrong device", from: "host", to: "fd00:203::10", fault: `host: ip route replace default via fe80::c0ff:fea8:601 dev cni0`,
+		want: expected{cause.NeighbourUnanswered, "host", request}, or: []expected{{cause.DestinationAbsent, "host", request}}, noFix: true},
 	{name: "a policy rule of IPv6", from: "pod-a", to: "fd00:203::10", fault: `host: env ip -6 rule add from fd00:244:1::/64 unreachable pref 100`,
 		want: expected{cause.RouteUnreachable, "host", request}},
 })

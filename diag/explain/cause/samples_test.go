@@ -163,6 +163,7 @@ var samples = []cause.Finding{
 	cause.Tentative{Contested: cause.Contested{At: here, Hop: hop, Dev: "eth0", Addr: table.Addr{Prefix: netip.MustParsePrefix("fd00::2/64"), Flags: []string{"tentative"}}}},
 	cause.OverDevice{At: here, Length: 1500, Link: veth, Transit: true, Learned: &cause.Learner{At: here, IPv6: true}},
 	cause.OutOfScope{At: here, Src: netip.MustParseAddr("fe80::1"), Dst: netip.MustParseAddr("fd00::2"), Dev: "eth0", Addrs: []table.Addr{{Prefix: netip.MustParsePrefix("fe80::1/64")}}, Router: "node1"},
+	cause.OtherLink{NextHop: cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: netip.MustParseAddr("fe80::2")}, Behind: "eth1", Line: veth.Line()},
 	cause.NoPortLeft{At: here, Flow: tcp, Min: 40000, Max: 40001, By: limiting, Taken: conntrack.Entry{Original: tracked, Reply: tracked}, Failed: 3},
 	cause.NoPortAtAll{NoPortLeft: cause.NoPortLeft{At: here, Flow: tcp, Min: 1024, Max: 65535, By: sourcing, Taken: conntrack.Entry{Original: tracked, Reply: tracked}}},
 	service.OtherAddress{At: here, Flow: tcp, Served: []netip.Addr{one, two}, To: "10.3.0.2:80", Rule: "-j DNAT"},
@@ -257,7 +258,7 @@ var samples = []cause.Finding{
 // more than one way, or it is elsewhere.
 var unmended = []string{"NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "KernelDropped", "NoPVID", "Broadcast",
-	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "OtherAddress", "Unallocated", "NoPortAtAll", "Tentative", "OutOfScope", "ResetBy",
+	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "OtherAddress", "Unallocated", "NoPortAtAll", "OtherLink", "Tentative", "OutOfScope", "ResetBy",
 	"Unpeered", "Unplugged"}
 
 // handed is a packet that left to somebody who is known.

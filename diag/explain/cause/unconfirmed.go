@@ -88,3 +88,26 @@ func (o OutOfScope) Evidence() (lines []say.Text) {
 
 // Fix is none: which address it should have, its wire does not tell.
 func (OutOfScope) Fix() []change.Change { return nil }
+
+// OtherLink is a link-local address that is asked for behind one device, and is behind
+// another one.
+type OtherLink struct {
+	NextHop
+	Behind string // the device
+	Line   string // of the one that was asked for
+}
+
+// Code is DestinationAbsent.
+func (OtherLink) Code() Code { return DestinationAbsent }
+
+// Detail names both devices.
+func (o OtherLink) Detail() say.Text {
+	return say.T("nobody on the wire of %[2]s has %[1]s, which is an address of one wire only: it is behind %[3]s. Ask for %[1]s%%%[3]s",
+		"%[2]s 的链路上没有谁有 %[1]s，而这种地址只在一条链路上有效：它在 %[3]s 那边。请改问 %[1]s%%%[3]s", o.Addr, o.Dev, o.Behind)
+}
+
+// Evidence is the neighbour's entry, if there is one, and the device.
+func (o OtherLink) Evidence() []say.Text { return o.with(o.Line) }
+
+// Fix is none: it is the question that names the wrong device.
+func (OtherLink) Fix() []change.Change { return nil }

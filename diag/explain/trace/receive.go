@@ -21,6 +21,7 @@ func (w *walk) receive(n *machine.Space, p packet, dev table.Link) {
 	}
 	p.below = false
 	w.wired(n, p, StageReceive, dev.Name)
+	p.oif = 0
 	w.input(n, p, dev)
 }
 
@@ -116,7 +117,7 @@ func (w *walk) deliver(n *machine.Space, p packet, dev string) {
 	}
 	w.reached = p.flow()
 	w.listen(n, p, dev)
-	w.originate(n, w.back(p))
+	w.originate(n, w.back(p).by(n, dev))
 }
 
 // maxFilters bounds the base chains of one hook that drop a packet one behind the

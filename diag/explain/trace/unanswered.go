@@ -135,7 +135,10 @@ func (a *arping) shadowed(x *fabric.Explorer) (cause.Finding, fabric.Station, bo
 	if !ok {
 		return nil, s, false
 	}
-	m := f.(cause.WrongWire)
+	m, ok := f.(cause.WrongWire)
+	if !ok {
+		return nil, s, false
+	}
 	dev, err := a.n.Link(m.Way.Dev)
 	if err != nil {
 		return nil, s, false
@@ -153,6 +156,9 @@ func (a *arping) misrouted(x *fabric.Explorer) (cause.Finding, fabric.Station, b
 	found, ok := a.w.wayTo(a.n, a.p.dst, a.link.Index)
 	if !ok {
 		return nil, fabric.Station{}, false
+	}
+	if scopes.OfLink(a.nexthop) {
+		return cause.OtherLink{NextHop: a.hop(), Behind: found.dev.Name, Line: a.link.Line()}, fabric.Station{}, true
 	}
 	way := found.to(a.n, a.p.dst)
 	way.Replace = true

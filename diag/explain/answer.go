@@ -71,7 +71,8 @@ type Fault struct {
 	// cause of the set is that.
 	Told bool `json:"-"`
 
-	fix []change.Change
+	fix   []change.Change
+	swaps []swap
 }
 
 // Mended reports whether the answer's Fix mends the fault.

@@ -9,9 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/proxied"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/explain/whole"
 	"nstutor/diag/netfilter/eval"
@@ -34,7 +36,12 @@ type Request struct {
 	Size    int           // bytes of payload: of a ping 0 stands for ping's 56; of a datagram it is exact
 	DF      bool          // no router may fragment it (ping -M do)
 	Probe   bool          // send one, and watch it on its way
+	Count   int           // echoes of a ping to send, at most MaxEchoes; 0 and 1: one, or as many as it takes to be sure
 	Timeout time.Duration // of the probe
+	// Watch is how long other connections may take to show what none was opened for.
+	Watch time.Duration
+
+	opened func() // called while the connection is open
 }
 
 // What is put around a payload, and the first segment of a connection as Linux
@@ -102,18 +109,33 @@ func explainFlow(ctx context.Context, world *machine.Machine, req Request, q tra
 	if len(t.Ways) > 1 {
 		return explainBackends(ctx, world, req, q, t)
 	}
+	whole.Untold(t)
 	a := predict(req, t)
 	a.Listener = listener(t.Listens)
 	hole, swallows := whole.Hole{}, false
 	if req.Proto == unix.IPPROTO_TCP {
 		hole, swallows = whole.Look(world, q, t) // before the probe, of which the sender may learn
 	}
+	proxy, comesBack := proxied.Look(t)
+	met, meets := service.MeetsItself{}, false
+	if comesBack {
+		met, meets = req.watch(ctx, proxy)
+	}
+	if comesBack && !meets && !req.Probe {
+		a.mayMeet(proxy)
+	}
 	if req.Probe {
+		if comesBack && !meets {
+			req.opened = func() { met, meets = meeting(ctx, proxy, proxyTime) }
+		}
 		if err := (&observation{Trace: t, asked: req}).observe(ctx, &a); err != nil {
 			return a, err
 		}
 	}
-	if opens := a.Verdict == Delivered || a.HTTP != nil && a.HTTP.Status == 0; swallows && opens {
+	if meets {
+		a.meets(met)
+	}
+	if opens := a.Verdict == Delivered || a.HTTP != nil && a.HTTP.Status == 0; swallows && opens && !meets {
 		a.swallow(ctx, req, hole)
 	}
 	return a, ctx.Err()
@@ -172,5 +194,8 @@ func inWords(f trace.Found) Fault {
 	if evidence == nil {
 		evidence = []Text{}
 	}
-	return Fault{Code: f.Code(), Netns: f.Netns(), Device: f.Device, Leg: f.Leg, Detail: f.Detail(), Evidence: evidence, Told: true, fix: f.Mends}
+	return Fault{
+		Code: f.Code(), Netns: f.Netns(), Device: f.Device, Leg: f.Leg, Detail: f.Detail(), Evidence: evidence, Told: true,
+		fix: f.Mends, swaps: swapsOf(f.Finding, f.Mends),
+	}
 }

@@ -1,7 +1,6 @@
 package change
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -31,53 +30,33 @@ func iptablesLine(t *netfilter.Table, c *netfilter.Chain, rule *netfilter.Rule) 
 // packets a source of its own: a rule with the same conditions that masquerades them.
 // It is false where no line can say that.
 func MasqueradeInstead(netns string, t *netfilter.Table, c *netfilter.Chain, rule *netfilter.Rule) ([]Change, bool) {
-	del, ok := RuleDel(netns, t, c, rule)
-	if !ok {
-		return nil, false
-	}
-	line := iptablesLine(t, c, rule)
-	if iptables, ok := del.(IPTables); ok {
-		conditions, _, ok := strings.Cut(line, " -j SNAT ")
-		return []Change{del, IPTables{Netns: netns, V6: iptables.V6, Words: append(strings.Fields(conditions), "-j", "MASQUERADE")}}, ok
-	}
-	conditions, _, ok := strings.Cut(strings.TrimPrefix(line, strings.Join([]string{t.Family, t.Name, c.Name, ""}, " ")), "snat ")
-	return []Change{del, NFTLine(netns, strings.Join([]string{"add rule", t.Family, t.Name, c.Name, conditions + "masquerade"}, " "))}, ok
+	return instead(netns, t, c, rule, netfilter.Verdict{Kind: netfilter.VerdictMasquerade})
 }
 
 // AnyPortInstead are the changes that put a rule in the place of one which translates
 // sources to some ports alone: the same rule with any port. It is false where no line can
 // say that.
 func AnyPortInstead(netns string, t *netfilter.Table, c *netfilter.Chain, rule *netfilter.Rule) ([]Change, bool) {
+	v := rule.Verdict
+	if v.Port == (netfilter.PortRange{}) {
+		return nil, false
+	}
+	v.Port = netfilter.PortRange{}
+	return instead(netns, t, c, rule, v)
+}
+
+// instead are the changes that put a rule in the place of another one: the same, but for
+// its verdict.
+func instead(netns string, t *netfilter.Table, c *netfilter.Chain, rule *netfilter.Rule, verdict netfilter.Verdict) ([]Change, bool) {
 	del, ok := RuleDel(netns, t, c, rule)
 	if !ok {
 		return nil, false
 	}
-	line := iptablesLine(t, c, rule)
+	other := *rule
+	other.Verdict = verdict
+	line := iptablesLine(t, c, &other)
 	if iptables, ok := del.(IPTables); ok {
-		words, ok := anyPort(strings.Fields(line), "--to-source", "--to-ports")
-		return []Change{del, IPTables{Netns: netns, V6: iptables.V6, Words: words}}, ok
+		return []Change{del, IPTables{Netns: netns, V6: iptables.V6, Words: strings.Fields(line)}}, true
 	}
-	if rule.IPTables {
-		return nil, false
-	}
-	words, ok := anyPort(strings.Fields(strings.TrimPrefix(line, strings.Join([]string{t.Family, t.Name, c.Name, ""}, " "))), "to")
-	return []Change{del, NFTLine(netns, strings.Join(append([]string{"add rule", t.Family, t.Name, c.Name}, words...), " "))}, ok
-}
-
-// anyPort leaves the ports out of what follows one of some options.
-func anyPort(words []string, options ...string) ([]string, bool) {
-	at := slices.IndexFunc(words, func(word string) bool { return slices.Contains(options, word) })
-	if at < 0 || at+1 == len(words) {
-		return nil, false
-	}
-	addr, _, _ := strings.Cut(words[at+1], ":")
-	if v6, _, ok := strings.Cut(strings.TrimPrefix(words[at+1], "["), "]:"); ok {
-		addr = v6
-	}
-	if words[at] == "--to-ports" || addr == "" {
-		return slices.Delete(slices.Clone(words), at, at+2), true
-	}
-	words = slices.Clone(words)
-	words[at+1] = addr
-	return words, true
+	return []Change{del, NFTLine(netns, "add rule "+line)}, !rule.IPTables
 }

@@ -176,6 +176,8 @@ func (r *telling) verdict() string {
 		return r.say(words.answered, source, target)
 	case a.Verdict == explain.Undecided:
 		return r.say(rCannotTell, source, target, detail, place)
+	case a.Probe != nil && a.Probe.Received > 0 && a.Probe.Received < a.Probe.Sent:
+		return r.say(rSometimes, source, target, r.say(rFault, detail, a.Cause.Code, place))
 	case a.Beyond != "":
 		return r.say(rBeyond, source, target, detail)
 	case a.Cause.Code == cause.NotKnown && a.Cause.Told:

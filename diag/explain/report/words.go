@@ -13,6 +13,7 @@ var (
 	rBrokenAfterAll    = say.F("%s cannot reach %s, against the prediction: %s", "%s 到不了 %s，与预测不符：%s")
 	rCannotTell        = say.F("cannot tell whether %s reaches %s: %s (%s)", "无法判断 %s 能否到达 %s：%s（%s）")
 	rBroken            = say.F("%s cannot reach %s: %s", "%s 到不了 %s：%s")
+	rSometimes         = say.F("%s reaches %s only now and then: %s", "%s 到 %s 时通时断：%s")
 	rBrokenUnknown     = say.F("%s cannot reach %s, and why cannot be told: %s (%s)", "%s 到不了 %s，原因无法判断：%s（%s）")
 	rFault             = say.F("%s (%s, %s)", "%s（%s，%s）")
 	rFaultElsewhere    = say.F("it stops here, but the fault is %s: %s", "断在这里，根源%s：%s")

@@ -69,7 +69,7 @@ func (w *walk) forward(n *machine.Space, p packet, dev table.Link, route machine
 	p.ttl--
 	key := visit{n, dev.Index, p.flow()}
 	if p.ttl <= 0 && !w.been[key] {
-		w.fault(n, p, StageRoute, dev.Name, w.spent(n, p))
+		w.fault(n, p, StageRoute, dev.Name, cause.TTLSpent{At: at(p.origin), TTL: machine.DefaultTTL(p.origin), Spent: n.Name})
 		p.ttl = maxHops
 	}
 	if w.been[key] {

@@ -46,11 +46,6 @@ func (w *walk) refused(n *machine.Space, p packet, dev table.Link, route machine
 	w.fault(n, p, StageRoute, dev.Name, f)
 }
 
-// spent is the fault of a packet that did not begin with enough hops to live.
-func (w *walk) spent(n *machine.Space, p packet) cause.Finding {
-	return cause.TTLSpent{At: at(p.origin), TTL: machine.DefaultTTL(p.origin), Spent: n.Name}
-}
-
 // retake goes on with the station that the frame should have come to.
 func (w *walk) retake(a *arping, p packet, right fabric.Station) {
 	w.arping = nil

@@ -26,6 +26,14 @@ func (w *walk) turn(n *machine.Space, before, after packet) {
 	}
 }
 
+// meant is the request as it was before it was sent on where it is taken.
+func (w *walk) meant() flows.Flow {
+	if n := len(w.turned); n > 0 && w.listens != nil && w.turned[n-1].node == w.listens.Space {
+		return w.turned[n-1].from
+	}
+	return flows.Flow{}
+}
+
 // filteredBelow has a frame be seen on a bridge as the rules of IP have left it, where
 // they saw it at the port already.
 func (w *walk) filteredBelow(n *machine.Space, p packet, dev table.Link) {

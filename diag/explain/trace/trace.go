@@ -52,6 +52,9 @@ type Trace struct {
 	// Reached is the request as it was delivered, behind all translations; its Dst is
 	// invalid where it was not.
 	Reached flows.Flow
+	// Meant is the request as it was before rules of the namespace that takes it sent it
+	// to the socket that it came to; its Dst is invalid where none did.
+	Meant flows.Flow
 	// Ways are those that rules have drawn by lot from, and sent the request elsewhere
 	// by each: a service with several backends. nil where there was one way only. Drawn is
 	// the namespace of the rules.
@@ -85,7 +88,7 @@ func Follow(world *machine.Machine, q Question) *Trace {
 	t := &Trace{
 		Source: w.source, Hops: w.hops, Faults: w.faults, Doubt: w.doubtful,
 		Unseen: w.unseen, Lost: w.lost, Back: w.ended,
-		Listens: w.listens, Reached: w.reached, Ways: w.ways, Drawn: w.drawn,
+		Listens: w.listens, Reached: w.reached, Meant: w.meant(), Ways: w.ways, Drawn: w.drawn,
 	}
 	for _, p := range w.hooked {
 		t.Met = append(t.Met, Met{p.node, p.packet.flow()})

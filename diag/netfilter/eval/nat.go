@@ -128,6 +128,8 @@ func (e *evaluator) translate(rule *netfilter.Rule, v netfilter.Verdict, s state
 	e.readdress(&s, addr)
 	if e.changesSource() {
 		s.packet.conn.sourced = Place{e.base.table, e.in, rule}
+	} else {
+		s.packet.conn.sent = Place{e.base.table, e.in, rule}
 	}
 	if known {
 		e.rewritePort(v, &s)

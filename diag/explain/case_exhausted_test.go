@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"nstutor/diag/explain"
-	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/probe"
 	"nstutor/internal/lab/labtest"
 )
@@ -49,7 +49,7 @@ func TestPortsOfATranslatedSourceAreTaken(t *testing.T) {
 			}
 			for _, probed := range []bool{false, true} {
 				a := b.explain(flow, probed)
-				if a.Verdict != explain.Broken || a.Cause.Code != cause.PortsExhausted || a.Cause.Netns != b.real("host") || len(a.Cause.Evidence) < 2 || len(a.Next) > 0 {
+				if a.Verdict != explain.Broken || a.Cause.Code != service.PortsExhausted || a.Cause.Netns != b.real("host") || len(a.Cause.Evidence) < 2 || len(a.Next) > 0 {
 					t.Fatalf("%s\n%s", a.Verdict, b.account(a))
 				}
 				if got := b.typed(a.Fix); c.fix != nil && (len(got) != 2 || got[0] != c.fix[0] || got[1] != c.fix[1]) {

@@ -97,6 +97,44 @@ host: ip6tables -A FORWARD ! -d fd00:244:1::/64 -i cni0 -j DROP`,
 		want: expected{cause.LinkDown, "host", request}},
 	{name: "a service of IPv6", from: "pod-a", to: "fd00:96::10", asks: "tcp 80", serve: []string{"inet tcp [fd00:203::10]:8080"},
 		fault: `host: ip6tables -t nat -A PREROUTING -d fd00:96::10 -p tcp --dport 80 -j DNAT --to-destination [fd00:203::10]:8080`},
+	{name: "a small device in transit", from: "pod-a", to: "fd00:203::10", size: 1452, df: true, fault: `host: ip link set eth0 mtu 1400`,
+		want: expected{cause.MTUExceeded, "host", request}, fix: []string{"host: ip link set eth0 mtu 1500", "pod-a: ip -6 route flush cache"}},
+	{name: "an address that was somebody's", from: "pod-a", to: "fd00:244:1::77", fault: `
+pod-b: ip addr add fd00:244:1::77/64 dev eth0
+pod-c: sysctl -qw net.ipv6.conf.eth0.accept_dad=1 net.ipv6.conf.eth0.dad_transmits=1
+pod-c: ip addr add fd00:244:1::77/64 dev eth0
+pod-c: sh -c 'for i in $(seq 50); do ip addr show dadfailed dev eth0 | grep -q dadfailed && exit 0; sleep 0.1; done; exit 1'
+pod-b: ip addr del fd00:244:1::77/64 dev eth0`,
+		want: expected{cause.DuplicateAddress, "pod-c", request}},
+	{name: "an address that nobody confirms", from: "pod-a", to: "fd00:244:1::77", fault: `
+pod-c: sysctl -qw net.ipv6.conf.eth0.accept_dad=1 net.ipv6.conf.eth0.dad_transmits=200
+pod-c: sysctl -qw net.ipv6.neigh.eth0.retrans_time_ms=10000
+pod-c: ip addr add fd00:244:1::77/64 dev eth0`,
+		want: expected{cause.NeighbourUnanswered, "pod-c", request}, noFix: true},
+	{name: "the sender has a link-local address alone", from: "pod-c", to: "fd00:203::10", fault: `
+pod-c: ip addr del fd00:244:1::12/64 dev eth0
+pod-c: ip route replace default via fe80::ff:fe00:101 dev eth0`,
+		want: expected{cause.NoAddress, "pod-c", request}, noFix: true},
+	{name: "the sender's address was somebody's", from: "pod-c", to: "fd00:203::10", fault: `
+pod-c: ip addr del fd00:244:1::12/64 dev eth0
+pod-b: ip addr add fd00:244:1::12/64 dev eth0
+pod-c: sysctl -qw net.ipv6.conf.eth0.accept_dad=1 net.ipv6.conf.eth0.dad_transmits=1
+pod-c: ip addr add fd00:244:1::12/64 dev eth0
+pod-c: sh -c 'for i in $(seq 50); do ip addr show dadfailed dev eth0 | grep -q dadfailed && exit 0; sleep 0.1; done; exit 1'
+pod-b: ip addr del fd00:244:1::12/64 dev eth0
+pod-c: ip route replace default via fd00:244:1::1`,
+		want: expected{cause.DuplicateAddress, "pod-c", request}},
+	{name: "a link-local address", from: "pod-a", to: "fe80::ff:fe00:b002%eth0"},
+	{name: "a port of a link-local address", from: "pod-a", to: "fe80::ff:fe00:b002%eth0", asks: "tcp 80", serve: []string{"pod-b tcp [::]:80"}},
+	{name: "a datagram to a link-local address", from: "host", to: "fe80::ff:fe00:b002%cni0", asks: "udp 5000", serve: []string{"pod-b udp [::]:5000"}},
+	{name: "a link-local address behind another device", from: "host", to: "fe80::ff:fe00:b002%eth0",
+		want: expected{cause.DestinationAbsent, "host", request}, noFix: true},
+	{name: "nobody listens at a link-local address", from: "pod-a", to: "fe80::ff:fe00:b002%eth0", asks: "tcp 80",
+		want: expected{service.NotListening, "pod-b", request}, noFix: true},
+	{name: "the way to a link-local address is filtered", from: "pod-a", to: "fe80::ff:fe00:b002%eth0", fault: `pod-b: ip6tables -A INPUT -p icmpv6 --icmpv6-type echo-request -j DROP`,
+		want: expected{cause.Filtered, "pod-b", request}},
+	{name: "a next hop behind the wrong device", from: "host", to: "fd00:203::10", fault: `host: ip route replace default via fe80::c0ff:fea8:601 dev cni0`,
+		want: expected{cause.NeighbourUnanswered, "host", request}, or: []expected{{cause.DestinationAbsent, "host", request}}, noFix: true},
 	{name: "a policy rule of IPv6", from: "pod-a", to: "fd00:203::10", fault: `host: env ip -6 rule add from fd00:244:1::/64 unreachable pref 100`,
 		want: expected{cause.RouteUnreachable, "host", request}},
 })

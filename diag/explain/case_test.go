@@ -284,7 +284,7 @@ func (b *built) apply(fix change.Command) {
 	b.t.Helper()
 	b.t.Logf("fix: %s: %s", b.script(fix.Netns), fix.String())
 	// IPv6 has no forwarding of one device alone; of IPv4 it is for where none forwards.
-	needed := []string{"ip route flush cache", "sysctl -w net.ipv6.conf.all.forwarding=1", "sysctl -w net.ipv4.ip_forward=1"}
+	needed := []string{"ip route flush cache", "ip -6 route flush cache", "sysctl -w net.ipv6.conf.all.forwarding=1", "sysctl -w net.ipv4.ip_forward=1"}
 	if wide.MatchString(fix.String()) && !stray.MatchString(fix.String()) && !slices.Contains(needed, fix.String()) {
 		b.t.Errorf("the fix is not narrow: %s", fix.String())
 	}

@@ -36,7 +36,7 @@ func (d Drop) at() cause.KernelDrop {
 // listen has the kernel tell of the probe's packets that it drops, under all
 // addresses that they have on their way. It is nil without the right to that.
 func (w *observation) listen(ctx context.Context) *drop.Watcher {
-	asked := flows.Flow{Proto: w.asked.protocol(), Src: w.Source, Dst: w.asked.Dest, SrcPort: w.asked.SrcPort, DstPort: w.asked.Port}
+	asked := flows.Flow{Proto: w.asked.protocol(), Src: w.Source, Dst: w.asked.Dest.WithZone(""), SrcPort: w.asked.SrcPort, DstPort: w.asked.Port}
 	flows := []drop.Flow{w.heardAs(asked), w.heardAs(asked).Reply()}
 	for _, h := range w.Hops {
 		if h.Sighting == nil || len(flows) == drop.MaxFlows {

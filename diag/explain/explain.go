@@ -26,7 +26,7 @@ import (
 // Request is the question: what becomes of a packet from From to Dest?
 type Request struct {
 	From *machine.Space
-	Dest netip.Addr
+	Dest netip.Addr // a link-local one has the device that it is behind for its zone
 	// Proto is IPPROTO_TCP: of the connection to Port; IPPROTO_UDP: of a datagram to
 	// it; 0: of a ping.
 	Proto byte
@@ -87,8 +87,15 @@ func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, 
 		req.SrcPort = probe.FreePort(req.From.NS)
 	}
 	q := trace.Question{
-		From: req.From, Dest: req.Dest, Proto: req.Proto, SrcPort: req.SrcPort, DstPort: req.Port,
+		From: req.From, Dest: req.Dest.WithZone(""), Proto: req.Proto, SrcPort: req.SrcPort, DstPort: req.Port,
 		Length: req.length(), DF: req.DF || req.Proto == unix.IPPROTO_TCP,
+	}
+	if zone := req.Dest.Zone(); zone != "" {
+		link, err := req.From.Link(zone)
+		if err != nil {
+			return Answer{}, err
+		}
+		q.Dev = link.Index
 	}
 	t := trace.Follow(world, q)
 	a, err := explainFlow(ctx, world, req, q, t)
@@ -149,7 +156,7 @@ func predict(req Request, t *trace.Trace) Answer {
 		a.Source = t.Source.String()
 	}
 	a.Flow = Flow{Proto: flows.Protocol(req.protocol()), SrcPort: req.SrcPort, DstPort: req.Port}
-	if r := t.Reached; r.Dst.IsValid() && (r.Dst != req.Dest || r.DstPort != req.Port) {
+	if r := t.Reached; r.Dst.IsValid() && (r.Dst != req.Dest.WithZone("") || r.DstPort != req.Port) {
 		a.Flow.Translated = eval.Endpoint(r.Dst, r.DstPort)
 	}
 	if r := t.Reached; r.Src.IsValid() && r.Src != t.Source {

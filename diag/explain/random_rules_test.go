@@ -41,7 +41,7 @@ func moreIptables(n *network) (spots []spot) {
 		text := fmt.Sprintf("%s%s -t %s -A %s %s %s", before, tool, table, chain, match, target)
 		spots = append(spots, spot{
 			kind: "more iptables", name: "more iptables: " + ns + " " + text, at: []string{ns}, deep: true,
-			codes: []cause.Code{cause.Filtered}, commands: []command{{ns, text}},
+			codes: []cause.Code{cause.Filtered, cause.Rejected}, commands: []command{{ns, text}},
 		})
 	}
 	return spots

@@ -2,11 +2,13 @@ package change
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 
 	"nstutor/internal/say"
 
 	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/table"
@@ -14,19 +16,18 @@ import (
 )
 
 // FlushCache has the kernel forget what it has learned of paths, such as their
-// MTU: `ip route flush cache`.
-type FlushCache struct{ Netns string }
+// MTU: `ip route flush cache`, or `ip -6 route flush cache`.
+type FlushCache struct {
+	Netns string
+	V6    bool
+}
 
 // FlushConntrack has it forget all connections: `conntrack -F`.
 type FlushConntrack struct{ Netns string }
 
 var (
-	_ = register("ip route flush", func(netns string, words []string) (Change, error) {
-		if len(words) != 1 || words[0] != "cache" {
-			return nil, say.Err("only the cache is flushed here", "这里只能清空 cache")
-		}
-		return FlushCache{netns}, nil
-	})
+	_ = register("ip route flush", flushes(false))
+	_ = register("ip -6 route flush", flushes(true))
 	_ = register("conntrack -F", func(netns string, words []string) (Change, error) {
 		if len(words) > 0 {
 			return nil, say.Err("%q is not understood here", "这里不认识 %q", words[0])
@@ -35,12 +36,60 @@ var (
 	})
 )
 
-// Command is `ip route flush cache`.
-func (f FlushCache) Command() Command { return In(f.Netns, "ip", "route", "flush", "cache") }
+// flushes reads what of a cache is to be flushed: all.
+func flushes(v6 bool) func(string, []string) (Change, error) {
+	return func(netns string, words []string) (Change, error) {
+		if len(words) != 1 || words[0] != "cache" {
+			return nil, say.Err("only the cache is flushed here", "这里只能清空 cache")
+		}
+		return FlushCache{netns, v6}, nil
+	}
+}
 
-// Apply does what ip(8) does for it (iproute_flush_cache()): it writes a sysctl.
+// Command is `ip route flush cache`, or with -6.
+func (f FlushCache) Command() Command {
+	if f.V6 {
+		return In(f.Netns, "ip", "-6", "route", "flush", "cache")
+	}
+	return In(f.Netns, "ip", "route", "flush", "cache")
+}
+
+// Apply does what ip(8) does for it: it writes a sysctl (iproute_flush_cache()), or of
+// IPv6 deletes the routes that were cloned for single destinations, one by one.
 func (f FlushCache) Apply(ctx context.Context, s Space) error {
+	if f.V6 {
+		ns, err := s.NS(f.Netns)
+		if err != nil {
+			return err
+		}
+		if err := ns.Do(deleteCloned6); err != nil {
+			return say.At(ns.Name(), err)
+		}
+		return nil
+	}
 	return Sysctl{Netns: f.Netns, Path: "net/ipv4/route/flush", Value: "-1"}.Apply(ctx, s)
+}
+
+// deleteCloned6 deletes the cloned routes of IPv6, by what the kernel itself says of
+// each. One that has expired meanwhile is not missed.
+func deleteCloned6() error {
+	dump := nl.NewNetlinkRequest(unix.RTM_GETROUTE, unix.NLM_F_DUMP)
+	dump.AddData(&nl.RtMsg{RtMsg: unix.RtMsg{Family: unix.AF_INET6, Flags: unix.RTM_F_CLONED}})
+	all, err := dump.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWROUTE)
+	if err != nil {
+		return err
+	}
+	for _, route := range all {
+		if nl.DeserializeRtMsg(route).Flags&unix.RTM_F_CLONED == 0 {
+			continue
+		}
+		del := nl.NewNetlinkRequest(unix.RTM_DELROUTE, unix.NLM_F_ACK)
+		del.AddRawData(route)
+		if _, err := del.Execute(unix.NETLINK_ROUTE, 0); err != nil && !errors.Is(err, unix.ESRCH) {
+			return err
+		}
+	}
+	return nil
 }
 
 // Undo does nothing: the kernel learns again.

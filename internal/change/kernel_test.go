@@ -204,6 +204,7 @@ func samples() []sample {
 		{name: "a namespace", change: change.NetnsAdd{Name: "p"}, unseen: true},
 		{name: "a namespace away", start: []change.Change{change.NetnsAdd{Name: "p"}}, change: change.NetnsDel{Name: "p"}, unseen: true, final: true},
 		{name: "what was learned of paths", change: change.FlushCache{Netns: host}, unseen: true},
+		{name: "what was learned of paths of IPv6", change: change.FlushCache{Netns: host, V6: true}, unseen: true},
 		{name: "a connection", change: flow, unseen: true},
 		{name: "one connection forgotten", start: []change.Change{flow}, change: change.ConntrackDel{Netns: host, Proto: "udp", Dst: stranger, Src: flow.Src.Addr(), SrcPort: 40000}, unseen: true, final: true},
 		{name: "connections forgotten", start: []change.Change{flow}, change: change.ConntrackDel{Netns: host, Proto: "udp", Dst: stranger}, unseen: true, final: true},

@@ -25,7 +25,7 @@ func register(command string, parse parser) struct{} {
 // Parse is the change that a command line makes, typed in the namespace netns. It
 // knows the commands that changes have, with their words in full.
 func Parse(netns string, argv ...string) (Change, error) {
-	for n := min(len(argv), 3); n > 0; n-- {
+	for n := min(len(argv), 4); n > 0; n-- {
 		if parse, ok := parsers[strings.Join(argv[:n], " ")]; ok {
 			c, err := parse(netns, argv[n:])
 			if err != nil {

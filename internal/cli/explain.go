@@ -239,8 +239,12 @@ func destination(ctx context.Context, node *machine.Space, name string) (netip.A
 		return dest, say.At(node.Title(), err)
 	case err != nil:
 		return dest, err
-	case dest.Is6() && dest.IsLinkLocalUnicast():
-		return dest, say.Err("%s is an address of one wire only; explain follows those that have a route", "%s 只在一条链路上有效；explain 只跟踪有路由可达的地址", dest)
+	case dest.Is6() && dest.IsLinkLocalUnicast() && dest.Zone() == "":
+		return dest, say.Err("%s is an address of one wire only: say which device that is behind, as in %[1]s%%eth0", "%s 只在一条链路上有效：请写明从哪个设备出去，例如 %[1]s%%eth0", dest)
+	case dest.Zone() != "":
+		if _, err := node.Link(dest.Zone()); err != nil {
+			return dest, say.At(node.Title(), err)
+		}
 	case dest.IsMulticast() || dest == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
 		return dest, say.Err("%s is the address of many; explain follows a packet to one", "%s 是组播或广播地址；explain 只跟踪发往单个主机的包", dest)
 	}

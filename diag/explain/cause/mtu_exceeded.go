@@ -23,7 +23,7 @@ type OverRoute struct {
 	At
 	Length  int // bytes, with the IP header
 	Route   machine.RouteAnswer
-	Learned *At // the sender, who has learned of the MTU; nil: nobody has
+	Learned *Learner // nil: nobody has learned of the MTU
 }
 
 // Code is MTUExceeded.
@@ -48,15 +48,17 @@ func (o OverRoute) Fix() []change.Change {
 
 // forgetting adds to a fix that the sender has to forget the path's MTU, which it
 // learned from a router's answer and keeps for ten minutes (ip_rt_mtu_expires).
-func forgetting(learned *At, fix []change.Change) []change.Change {
+func forgetting(learned *Learner, fix []change.Change) []change.Change {
 	if learned == nil || len(fix) == 0 {
 		return fix
 	}
-	return append(fix, flushCache(learned.Netns()))
+	return append(fix, change.FlushCache{Netns: learned.Netns(), V6: learned.IPv6})
 }
 
-func flushCache(netns string) change.Change {
-	return change.FlushCache{Netns: netns}
+// Learner is the sender of a packet that was too big, who has been told of the MTU.
+type Learner struct {
+	At
+	IPv6 bool
 }
 
 // OverDevice is a packet that is larger than the device it should leave by takes.
@@ -64,8 +66,8 @@ type OverDevice struct {
 	At
 	Length  int // bytes, with the IP header
 	Link    table.Link
-	Transit bool // it was made elsewhere, and its sender is told by ICMP
-	Learned *At  // the sender, who has learned of the MTU; nil: nobody has
+	Transit bool     // it was made elsewhere, and its sender is told by ICMP
+	Learned *Learner // nil: nobody has learned of the MTU
 	Untold  Untold
 }
 
@@ -161,4 +163,6 @@ func (r Remembered) Detail() say.Text {
 func (r Remembered) Evidence() []say.Text { return Lines(r.Get) }
 
 // Fix has the sender forget.
-func (r Remembered) Fix() []change.Change { return []change.Change{flushCache(r.Netns())} }
+func (r Remembered) Fix() []change.Change {
+	return []change.Change{change.FlushCache{Netns: r.Netns(), V6: r.Dst.Is6()}}
+}

@@ -194,8 +194,13 @@ var samples = []cause.Finding{
 	service.Unknown{At: here, Flow: tcp, Has: served},
 	service.Unknown{At: here, Flow: tcp, Has: served, There: "node2"},
 	service.Unknown{At: here, Flow: tcp, Among: served},
-	cause.NoPortLeft{At: here, Flow: tcp, Min: 40000, Max: 40001, By: limiting, Taken: conntrack.Entry{Original: tracked, Reply: tracked}, Failed: 3},
-	cause.NoPortAtAll{NoPortLeft: cause.NoPortLeft{At: here, Flow: tcp, Min: 1024, Max: 65535, By: sourcing, Taken: conntrack.Entry{Original: tracked, Reply: tracked}}},
+	cause.Contested{At: here, Hop: hop, Dev: "eth0", Addr: table.Addr{Prefix: netip.MustParsePrefix("fd00::2/64"), Flags: []string{"dadfailed"}}},
+	cause.Tentative{Contested: cause.Contested{At: here, Hop: hop, Dev: "eth0", Addr: table.Addr{Prefix: netip.MustParsePrefix("fd00::2/64"), Flags: []string{"tentative"}}}},
+	cause.OverDevice{At: here, Length: 1500, Link: veth, Transit: true, Learned: &cause.Learner{At: here, IPv6: true}},
+	cause.OutOfScope{At: here, Src: netip.MustParseAddr("fe80::1"), Dst: netip.MustParseAddr("fd00::2"), Dev: "eth0", Addrs: []table.Addr{{Prefix: netip.MustParsePrefix("fe80::1/64")}}, Router: "node1"},
+	cause.OtherLink{NextHop: cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: netip.MustParseAddr("fe80::2")}, Behind: "eth1", Line: veth.Line()},
+	service.NoPortLeft{At: here, Flow: tcp, Min: 40000, Max: 40001, By: limiting, Taken: conntrack.Entry{Original: tracked, Reply: tracked}, Failed: 3},
+	service.NoPortAtAll{NoPortLeft: service.NoPortLeft{At: here, Flow: tcp, Min: 1024, Max: 65535, By: sourcing, Taken: conntrack.Entry{Original: tracked, Reply: tracked}}},
 	service.OtherAddress{At: here, Flow: tcp, Served: []netip.Addr{one, two}, To: "10.3.0.2:80", Rule: "-j DNAT"},
 	service.OtherAddress{At: here, Flow: flows.Flow{Proto: tcp.Proto, Src: loopback, Dst: loopback, DstPort: 80}, Served: []netip.Addr{one, two, one, two}, To: "10.3.0.2:80", Rule: "-j DNAT", KubeProxyNft: true},
 	service.Unallocated{Stopped: cause.Stopped{At: here, Flow: tcp, Result: eval.Result{Verdict: eval.VerdictReject, Rule: "reject", Table: dropped.Table, Chain: dropped.Chain, In: "cluster-ips-check"}}},
@@ -211,10 +216,10 @@ var samples = []cause.Finding{
 	service.Gap{At: here, Service: "10.96.0.10:80", Share: 0.3, Rules: proof},
 	service.OpensOnly{At: here, Message: "curl: (28) Operation timed out"},
 	cause.ARPStopped{here, two, eval.LinkHook{Family: "arp", Hook: "input", IIF: "eth0"}, eval.ARPRequest(one, two), dropped},
-	cause.OverRoute{here, 1600, machine.RouteAnswer{Line: proof[0], Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0", MTU: 1400}}, &here},
+	cause.OverRoute{here, 1600, machine.RouteAnswer{Line: proof[0], Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0", MTU: 1400}}, &cause.Learner{At: here}},
 	cause.OverDevice{At: here, Length: 1600, Link: veth},
-	cause.OverDevice{At: here, Length: 1600, Link: veth, Transit: true, Learned: &here},
-	cause.OverDevice{At: here, Length: 1600, Link: veth, Transit: true, Learned: &here, Untold: cause.Untold{Why: say.Quote("a rule"), Proof: proof}},
+	cause.OverDevice{At: here, Length: 1600, Link: veth, Transit: true, Learned: &cause.Learner{At: here}},
+	cause.OverDevice{At: here, Length: 1600, Link: veth, Transit: true, Learned: &cause.Learner{At: here}, Untold: cause.Untold{Why: say.Quote("a rule"), Proof: proof}},
 	cause.OverPeer{here, 1600, veth},
 	cause.Remembered{here, two, 1400, proof[0]},
 	cause.TooWide{NextHop: hop, Own: wide, Far: near, FarDev: "eth0", NoDefault: true},
@@ -291,7 +296,7 @@ var samples = []cause.Finding{
 // more than one way, or it is elsewhere.
 var unmended = []string{"MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
-	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "OtherAddress", "Unallocated", "NoPortAtAll", "ResetBy",
+	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "OtherAddress", "Unallocated", "NoPortAtAll", "OtherLink", "Tentative", "OutOfScope", "ResetBy",
 	"Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle"}
 
 // handed is a packet that left to somebody who is known.

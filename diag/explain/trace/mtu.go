@@ -37,12 +37,11 @@ func (w *walk) fits(n *machine.Space, p packet, link table.Link, route machine.R
 }
 
 // learner is who learns of an MTU from n, the sender of what did not fit, or nil.
-func learner(n *machine.Space, p packet) *cause.At {
+func learner(n *machine.Space, p packet) *cause.Learner {
 	if p.origin == n || p.encap != nil {
 		return nil
 	}
-	sender := at(p.origin)
-	return &sender
+	return &cause.Learner{At: at(p.origin), IPv6: p.dst.Is6()}
 }
 
 // remembers notes that the sender has learned of a smaller MTU on the path, and

@@ -10,6 +10,7 @@ import (
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/scopes"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 )
@@ -29,6 +30,7 @@ type packet struct {
 	sport, dport uint16
 	disguises    int // translations of its source: the kernel may have chosen another port, too
 	mark         uint32
+	oif          int // that it has to leave its origin by; 0: any
 	ttl          int
 	shortened    *cause.TTLSet  // by which rule; nil: it has what it began with
 	filtered     eval.Packet    // as the last hook of this namespace left it
@@ -98,13 +100,22 @@ func disguise(p packet, hook string) int {
 // query is the question where the packet goes from here.
 func (p packet) query() machine.RouteQuery {
 	f := p.flow()
-	return machine.RouteQuery{Dst: f.Dst, Src: f.Src, Mark: p.mark, Proto: f.Proto, SrcPort: f.SrcPort, DstPort: f.DstPort}
+	return machine.RouteQuery{Dst: f.Dst, Src: f.Src, OIF: p.oif, Mark: p.mark, Proto: f.Proto, SrcPort: f.SrcPort, DstPort: f.DstPort}
 }
 
 // back is the reply to the request as it arrived, in one piece.
 // The kernel lets routers fragment what it answers to a ping.
 func (w *walk) back(p packet) packet {
 	return packet{leg: LegReply, src: p.dst, dst: p.src, kind: p.kind, sport: p.dport, dport: p.sport, disguises: p.disguises, ttl: maxHops, length: w.size, df: w.whole}
+}
+
+// by is a reply that goes back by the device which its request came in by, where its
+// destination is of that link alone.
+func (p packet) by(n *machine.Space, dev string) packet {
+	if link, err := n.Link(dev); err == nil && scopes.OfLink(p.dst) {
+		p.oif = link.Index
+	}
+	return p
 }
 
 // enters begins the packet's way through a namespace, as its packet filter will

@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/scopes"
 	"nstutor/diag/explain/translated"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
@@ -20,6 +21,7 @@ func (w *walk) receive(n *machine.Space, p packet, dev table.Link) {
 	}
 	p.below = false
 	w.wired(n, p, StageReceive, dev.Name)
+	p.oif = 0
 	w.input(n, p, dev)
 }
 
@@ -75,6 +77,9 @@ func (w *walk) forward(n *machine.Space, p packet, dev table.Link, route machine
 		return
 	}
 	w.been[key] = true
+	if scopes.OfLink(p.src) && p.isRequest() && len(w.began) > 0 {
+		w.fault(n, p, StageRoute, dev.Name, scopes.Source(p.origin, w.began[0].route.DevName, p.src, p.dst, n))
+	}
 	if p.isRequest() {
 		w.passed = append(w.passed, passage{n, route, dev.Name, p})
 	}
@@ -112,7 +117,7 @@ func (w *walk) deliver(n *machine.Space, p packet, dev string) {
 	}
 	w.reached = p.flow()
 	w.listen(n, p, dev)
-	w.originate(n, w.back(p))
+	w.originate(n, w.back(p).by(n, dev))
 }
 
 // maxFilters bounds the base chains of one hook that drop a packet one behind the

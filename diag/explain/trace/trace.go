@@ -22,6 +22,7 @@ type Question struct {
 	Dest             netip.Addr
 	Proto            byte // IPPROTO_TCP or IPPROTO_UDP; 0: a ping
 	SrcPort, DstPort uint16
+	Dev              int // that it has to leave by, as a link-local Dest has; 0: any
 	// Pick is which of the ways is taken where rules draw by lot: its number in
 	// Trace.Ways, which are the same each time.
 	Pick   int
@@ -85,7 +86,7 @@ func Follow(world *machine.Machine, q Question) *Trace {
 	w := &walk{arrival: q.Arrival, pick: q.Pick, mended: q.Mended, world: world, from: q.From, dest: q.Dest, size: q.Length, whole: q.Whole,
 		last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}}
 	w.asks = flows.Flow{Proto: cmp.Or(q.Proto, flows.OfPing(q.Dest)), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
-	w.originate(q.From, packet{leg: LegRequest, dst: q.Dest, kind: q.Proto, sport: q.SrcPort, dport: q.DstPort, ttl: maxHops, origin: q.From, length: q.Length, df: q.DF})
+	w.originate(q.From, packet{leg: LegRequest, dst: q.Dest, kind: q.Proto, sport: q.SrcPort, dport: q.DstPort, ttl: maxHops, origin: q.From, oif: q.Dev, length: q.Length, df: q.DF})
 	if len(w.faults) == 0 && w.learnt != nil {
 		w.faults = append(w.faults, *w.learnt)
 	}

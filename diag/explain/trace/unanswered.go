@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
+	"nstutor/diag/explain/scopes"
 	"nstutor/diag/table"
 )
 
@@ -75,6 +76,8 @@ func (a *arping) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 		return cause.AskerElsewhere{At: at(s.Node), Sender: a.sender, Dev: s.Dev.Name, Hop: a.hop(), Proof: proof, Way: back}
 	case machine.ARPMartian:
 		return cause.OwnSender{At: at(s.Node), Sender: a.sender, Hop: a.hop(), Proof: proof, Own: remedy.OwnAddress(s.Node, a.sender)}
+	case machine.NDPTentative:
+		return scopes.Unconfirmed(s.Node, s.Dev, a.nexthop, a.hop())
 	case machine.ARPIgnore:
 		return cause.ARPIgnored{
 			NextHop: a.hop(), Station: s.Device(), Proof: proof, Here: s.Has(a.nexthop),
@@ -132,7 +135,10 @@ func (a *arping) shadowed(x *fabric.Explorer) (cause.Finding, fabric.Station, bo
 	if !ok {
 		return nil, s, false
 	}
-	m := f.(cause.WrongWire)
+	m, ok := f.(cause.WrongWire)
+	if !ok {
+		return nil, s, false
+	}
 	dev, err := a.n.Link(m.Way.Dev)
 	if err != nil {
 		return nil, s, false
@@ -150,6 +156,9 @@ func (a *arping) misrouted(x *fabric.Explorer) (cause.Finding, fabric.Station, b
 	found, ok := a.w.wayTo(a.n, a.p.dst, a.link.Index)
 	if !ok {
 		return nil, fabric.Station{}, false
+	}
+	if scopes.OfLink(a.nexthop) {
+		return cause.OtherLink{NextHop: a.hop(), Behind: found.dev.Name, Line: a.link.Line()}, fabric.Station{}, true
 	}
 	way := found.to(a.n, a.p.dst)
 	way.Replace = true

@@ -8,6 +8,7 @@ import (
 
 	"nstutor/diag/conntrack"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter"
@@ -51,14 +52,14 @@ func Exhausted(n *machine.Space, left eval.Packet, asked uint16) (cause.Finding,
 		return nil, false
 	}
 	failed, _ := conntrack.InsertFailed(n.NS)
-	f := cause.NoPortLeft{
+	f := service.NoPortLeft{
 		At: cause.At(n.Name), Min: least, Max: most, By: by, Taken: same[0], Failed: failed,
 		Flow: flows.Flow{Proto: left.Proto, Src: left.Src, Dst: left.Dst, DstPort: left.DstPort},
 	}
 	if limited {
 		return f, true
 	}
-	return cause.NoPortAtAll{NoPortLeft: f}, true
+	return service.NoPortAtAll{NoPortLeft: f}, true
 }
 
 // ports are those that a translation may give a source which comes from a port: the

@@ -1,9 +1,10 @@
-package cause
+package service
 
 import (
 	"fmt"
 
 	"nstutor/diag/conntrack"
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
@@ -11,9 +12,9 @@ import (
 )
 
 // PortsExhausted: all ports that a translated source may have are taken.
-const PortsExhausted Code = "snat-ports-exhausted"
+const PortsExhausted cause.Code = "snat-ports-exhausted"
 
-var _ = Register(Cause{
+var _ = cause.Register(cause.Cause{
 	Code:  PortsExhausted,
 	Words: say.T("all ports that the translated source may have are taken", "转换后的源地址可用的端口已用尽"),
 	Table: []string{"conntrack", "-L", "--src-nat"},
@@ -23,7 +24,7 @@ var _ = Register(Cause{
 // is left: to one port of one address, each port of a source is good for one connection.
 // The kernel drops what it cannot tell apart from another one (__nf_conntrack_confirm()).
 type NoPortLeft struct {
-	At
+	cause.At
 	Flow     flows.Flow // as it would leave
 	Min, Max uint16     // the ports that it may have
 	By       eval.Place
@@ -32,7 +33,7 @@ type NoPortLeft struct {
 }
 
 // Code is PortsExhausted.
-func (NoPortLeft) Code() Code { return PortsExhausted }
+func (NoPortLeft) Code() cause.Code { return PortsExhausted }
 
 // Detail counts the ports, and says whose they are.
 func (f NoPortLeft) Detail() say.Text {
@@ -51,7 +52,7 @@ func (f NoPortLeft) Evidence() []say.Text {
 	if f.Failed > 0 {
 		lines = append(lines, fmt.Sprintf("conntrack -S: insert_failed=%d", f.Failed))
 	}
-	return Lines(lines...)
+	return cause.Lines(lines...)
 }
 
 // Fix takes the limit off the rule.

@@ -42,7 +42,7 @@ var reasons = []reason{
 	{"a system call", "diag/wire/", regexp.MustCompile(`^(setsockopt [A-Z_]+|packet socket)$`)},
 	{"a table of the kernel's, in its own names", "diag/explain/cause/neighbours_full.go", regexp.MustCompile(`^arp_cache: `)},
 	{"values of the JSON", "diag/verify/verified.go", regexp.MustCompile(`^(same cause|different cause|not delivered|not tried)$`)},
-	{"names that others have given", "", regexp.MustCompile(`^(no endpoints$|\[lxc monitor\] |Dual MIT/GPL|Weave Net)$`)},
+	{"names that others have given", "", regexp.MustCompile(`^(no (local )?endpoints$|\[lxc monitor\] |Dual MIT/GPL|Weave Net)$`)},
 	{"a command and its argument", "internal/cli/", regexp.MustCompile(`^[a-z]+ [A-Z]+$`)},
 	{"never shown: an exit status is all that comes of it", "internal/cli/cli.go", regexp.MustCompile(`^(exit status %d|ended by )$`)},
 	{"what a web server says", "internal/replica/listen.go", regexp.MustCompile(`^HTTP/1.0 200 OK`)},

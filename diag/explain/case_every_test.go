@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/cause/service"
 )
 
@@ -19,7 +20,10 @@ var elsewhere = map[cause.Code]string{
 	service.StaleConntrack:   "it takes a flow that went before: TestAFlowGoesWhereItWasRememberedToGo",
 	service.ResetOnTheWay:    "it takes a rule that is not followed, or a program that spoofs: TestWhoResetsAConnection",
 	cause.ConntrackFull:      "it takes a table that is filled: TestAFullConnectionTable",
+	cause.PortsExhausted:     "it takes connections that have the ports: TestPortsOfATranslatedSourceAreTaken",
 	cause.NeighboursFull:     "the table is the whole machine's, and a test must not fill it: machine.TestPermanentNeighboursTakeNoRoom",
+	device.PacketLoss:        "a series of echoes: TestWhatLosesSomeEchoesIsNamed",
+	device.LinkFlap:          "a series of echoes: TestADeviceThatComesAndGoesIsNamed",
 	cause.NoPeer:             "it takes WireGuard, which few kernels of tests have: farend.TestPeersAreReadAsTheKernelWritesThem",
 }
 

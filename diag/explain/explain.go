@@ -11,6 +11,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/proxied"
 	"nstutor/diag/explain/trace"
@@ -35,6 +36,7 @@ type Request struct {
 	Size    int           // bytes of payload: of a ping 0 stands for ping's 56; of a datagram it is exact
 	DF      bool          // no router may fragment it (ping -M do)
 	Probe   bool          // send one, and watch it on its way
+	Count   int           // echoes of a ping to send, at most MaxEchoes; 0 and 1: one, or as many as it takes to be sure
 	Timeout time.Duration // of the probe
 	// Watch is how long other connections may take to show what none was opened for.
 	Watch time.Duration
@@ -79,7 +81,8 @@ func (r Request) protocol() byte {
 // Explain predicts what becomes of the packet and, if asked to, sends one and
 // compares.
 func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, error) {
-	if req.Proto != 0 && req.SrcPort == 0 {
+	anyPort := req.SrcPort == 0
+	if req.Proto != 0 && anyPort {
 		req.SrcPort = probe.FreePort(req.From.NS)
 	}
 	q := trace.Question{
@@ -87,9 +90,19 @@ func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, 
 		Length: req.length(), DF: req.DF || req.Proto == unix.IPPROTO_TCP,
 	}
 	t := trace.Follow(world, q)
+	a, err := explainFlow(ctx, world, req, q, t)
+	if anyPort && err == nil {
+		a.linger(world, q, t)
+	}
+	return a, err
+}
+
+// explainFlow is the answer for the flow that was asked about alone.
+func explainFlow(ctx context.Context, world *machine.Machine, req Request, q trace.Question, t *trace.Trace) (Answer, error) {
 	if len(t.Ways) > 1 {
 		return explainBackends(ctx, world, req, q, t)
 	}
+	whole.Untold(t)
 	a := predict(req, t)
 	a.Listener = listener(t.Listens)
 	hole, swallows := whole.Hole{}, false
@@ -160,7 +173,7 @@ func predict(req Request, t *trace.Trace) Answer {
 }
 
 // listener is a socket and who has it open, as far as that can be seen.
-func listener(l *trace.Listener) *Listener {
+func listener(l *listening.Listener) *Listener {
 	if l == nil {
 		return nil
 	}
@@ -174,5 +187,8 @@ func inWords(f trace.Found) Fault {
 	if evidence == nil {
 		evidence = []Text{}
 	}
-	return Fault{Code: f.Code(), Netns: f.Netns(), Device: f.Device, Leg: f.Leg, Detail: f.Detail(), Evidence: evidence, Told: true, fix: f.Mends}
+	return Fault{
+		Code: f.Code(), Netns: f.Netns(), Device: f.Device, Leg: f.Leg, Detail: f.Detail(), Evidence: evidence, Told: true,
+		fix: f.Mends, swaps: swapsOf(f.Finding, f.Mends),
+	}
 }

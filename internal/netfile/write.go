@@ -86,6 +86,14 @@ func (f File) writeSpace(w io.Writer, s *replica.Space, here int, common []repli
 	for _, policy := range s.Policies {
 		fmt.Fprintf(w, "policy 0x%s\n", hex.EncodeToString(policy))
 	}
+	for _, set := range s.Sets {
+		r, _ := ipsetRow.rowOf(set.Attrs)
+		fmt.Fprintf(w, "ipset %d %s\n", set.Index, ipsetRow.told(r))
+		for _, entry := range set.Entries {
+			r, _ := ipsetEntry.rowOf(entry)
+			fmt.Fprintf(w, "ipset-entry %s\n", ipsetEntry.told(r))
+		}
+	}
 	for _, t := range objects {
 		for _, o := range *t.in(&s.Filter) {
 			r, _ := t.of.rowOf(o.Attrs)

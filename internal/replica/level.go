@@ -28,20 +28,24 @@ func (b *builder) level() error {
 		if err := settle(b.copy.Spaces[i], s.Links); err != nil {
 			return err
 		}
-	}
-	for i := range b.network.Spaces {
 		b.holdPorts(i)
 		b.growTrees(i)
 		b.copyTimers(i)
+		if err := b.reconcile(i, addrTable); err != nil {
+			return err
+		}
+	}
+	b.awaitAddresses()
+	for i := range b.network.Spaces {
 		b.add(i, unix.RTM_NEWNEXTHOP, Route, b.network.Spaces[i].NextHops, nextHop)
-		for _, t := range []kernelTable{addrTable, routeTable, ruleTable} {
+		for _, t := range []kernelTable{routeTable, ruleTable} {
 			if err := b.reconcile(i, t); err != nil {
 				return err
 			}
 		}
 		b.add(i, unix.RTM_NEWNEIGH, Neighbour, b.network.Spaces[i].Neighbours, neighbour)
 		b.add(i, unix.RTM_NEWNEIGH, Neighbour, b.network.Spaces[i].FDB, b.forwarding(i))
-		if err := say.Join(b.buildFilter(i), b.buildXFRM(i)); err != nil {
+		if err := say.Join(b.buildSets(i), b.buildFilter(i), b.buildXFRM(i)); err != nil {
 			return err
 		}
 	}
@@ -60,11 +64,11 @@ type kernelTable struct {
 }
 
 var (
-	addrTable = kernelTable{Address, unix.RTM_GETADDR, unix.RTM_NEWADDR, unix.RTM_DELADDR, family(unix.SizeofIfAddrmsg, unix.AF_INET),
-		func(s Space) [][]byte { return s.Addrs }, address}
-	routeTable = kernelTable{Route, unix.RTM_GETROUTE, unix.RTM_NEWROUTE, unix.RTM_DELROUTE, family(unix.SizeofRtMsg, unix.AF_INET),
+	addrTable = kernelTable{Address, unix.RTM_GETADDR, unix.RTM_NEWADDR, unix.RTM_DELADDR, family(unix.SizeofIfAddrmsg, unix.AF_UNSPEC),
+		Space.inOrder, address}
+	routeTable = kernelTable{Route, unix.RTM_GETROUTE, unix.RTM_NEWROUTE, unix.RTM_DELROUTE, family(unix.SizeofRtMsg, unix.AF_UNSPEC),
 		func(s Space) [][]byte { return s.Routes }, route}
-	ruleTable = kernelTable{Rule, unix.RTM_GETRULE, unix.RTM_NEWRULE, unix.RTM_DELRULE, family(unix.SizeofRtMsg, unix.AF_INET),
+	ruleTable = kernelTable{Rule, unix.RTM_GETRULE, unix.RTM_NEWRULE, unix.RTM_DELRULE, family(unix.SizeofRtMsg, unix.AF_UNSPEC),
 		func(s Space) [][]byte { return s.Rules }, policyRule}
 )
 
@@ -116,7 +120,12 @@ func asked(rows [][]byte, as func([]byte) []byte) (all [][]byte) {
 }
 
 func address(row []byte) []byte {
-	if len(row) < unix.SizeofIfAddrmsg || row[0] != unix.AF_INET {
+	switch {
+	case len(row) < unix.SizeofIfAddrmsg:
+		return nil
+	case row[0] == unix.AF_INET6:
+		return address6(row)
+	case row[0] != unix.AF_INET:
 		return nil
 	}
 	head := slices.Clone(row[:unix.SizeofIfAddrmsg])
@@ -132,8 +141,11 @@ func address(row []byte) []byte {
 const hopFlags = unix.RTNH_F_ONLINK | unix.RTNH_F_PERVASIVE
 
 func route(row []byte) []byte {
-	if len(row) < unix.SizeofRtMsg || row[0] != unix.AF_INET {
+	if len(row) < unix.SizeofRtMsg || row[0] != unix.AF_INET && row[0] != unix.AF_INET6 {
 		return nil
+	}
+	if kind := row[7]; row[0] == unix.AF_INET6 && (kind == unix.RTN_MULTICAST || kind == unix.RTN_ANYCAST) {
+		return nil // which are a device's and an address's own
 	}
 	head, rest := slices.Clone(row[:unix.SizeofRtMsg]), row[unix.SizeofRtMsg:]
 	flags := binary.NativeEndian.Uint32(head[8:])
@@ -165,7 +177,7 @@ func route(row []byte) []byte {
 }
 
 func policyRule(row []byte) []byte {
-	if len(row) < unix.SizeofRtMsg || row[0] != unix.AF_INET {
+	if len(row) < unix.SizeofRtMsg || row[0] != unix.AF_INET && row[0] != unix.AF_INET6 {
 		return nil
 	}
 	head := slices.Clone(row[:unix.SizeofRtMsg])

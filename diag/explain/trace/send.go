@@ -65,7 +65,9 @@ func (w *walk) output(n *machine.Space, p packet, dev string) (packet, bool) {
 	case machine.KindUnicast:
 		w.setOut(n, p, route)
 	default:
-		w.noRoute(n, p, route)
+		if route = w.noRoute(n, p, route); route.Kind == machine.KindUnicast {
+			w.setOut(n, p, route)
+		}
 	}
 	return p, false
 }

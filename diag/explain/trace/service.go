@@ -144,6 +144,9 @@ func (w *walk) service() (cause.Finding, bool) {
 		if f, ok := w.servedElsewhere(p); ok && !w.asks.Echo() {
 			return f, true
 		}
+		if f, ok := vip.OtherAddress(p.node, w.enters(p.node, p.packet).filtered, p.iif, p.route.DevName); ok {
+			return f, true
+		}
 		on = append(on, p.node)
 	}
 	f, ok := vip.Judge(on, w.asks)

@@ -7,6 +7,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/mended"
 	"nstutor/diag/netfilter/eval"
@@ -46,7 +47,7 @@ type Trace struct {
 	Lost   bool           // it came to something that cannot be judged
 	Back   bool           // the reply is where the request began
 	// Listens is the socket that takes the request; nil of a ping, and where nobody does.
-	Listens *Listener
+	Listens *listening.Listener
 	// Reached is the request as it was delivered, behind all translations; its Dst is
 	// invalid where it was not.
 	Reached flows.Flow
@@ -58,6 +59,14 @@ type Trace struct {
 	// the namespace of the rules.
 	Ways  []eval.Branch
 	Drawn *machine.Space
+	// Met are the namespaces whose rules the request has met, and as what.
+	Met []Met
+}
+
+// Met is a request as it came to the rules of a namespace.
+type Met struct {
+	Node *machine.Space
+	Flow flows.Flow
 }
 
 // Follow follows a packet and its reply, and asks the kernel at every hop. It
@@ -79,6 +88,9 @@ func Follow(world *machine.Machine, q Question) *Trace {
 		Source: w.source, Hops: w.hops, Faults: w.faults, Doubt: w.doubtful,
 		Unseen: w.unseen, Lost: w.lost, Back: w.ended,
 		Listens: w.listens, Reached: w.reached, Meant: w.meant(), Ways: w.ways, Drawn: w.drawn,
+	}
+	for _, p := range w.hooked {
+		t.Met = append(t.Met, Met{p.node, p.packet.flow()})
 	}
 	if w.outside != nil {
 		t.Beyond = &Beyond{w.outside}

@@ -55,6 +55,8 @@ type Entry struct {
 	Answered bool  // packets have been seen in both directions (IPS_SEEN_REPLY)
 	Mark     uint32
 	State    string // of TCP, such as "SYN_SENT"; empty of others
+	// Offloaded connections go past the rules, by a flow table (IPS_OFFLOAD).
+	Offloaded bool
 }
 
 // String is the connection as conntrack(8) lists it, without its times.
@@ -63,7 +65,10 @@ func (e Entry) String() string {
 }
 
 // What package nl does not have of <linux/netfilter/nf_conntrack_common.h>.
-const seenReply = 1 << 1 // IPS_SEEN_REPLY
+const (
+	seenReply = 1 << 1        // IPS_SEEN_REPLY
+	offloaded = 1<<14 | 1<<15 // IPS_OFFLOAD, and IPS_HW_OFFLOAD
+)
 
 // Get is the entry that a packet belongs to which begins or goes on with a
 // connection, false where there is none: it costs the same however many there are.
@@ -238,7 +243,7 @@ func parse(b []byte) (e Entry, ok bool) {
 		case nl.CTA_TUPLE_REPLY:
 			e.Reply = parseTuple(value)
 		case nl.CTA_STATUS:
-			e.Answered = number(value)&seenReply != 0
+			e.Answered, e.Offloaded = number(value)&seenReply != 0, number(value)&offloaded != 0
 		case nl.CTA_MARK:
 			e.Mark = number(value)
 		case nl.CTA_PROTOINFO:

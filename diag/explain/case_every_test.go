@@ -24,6 +24,7 @@ var elsewhere = map[cause.Code]string{
 	cause.NeighboursFull:     "the table is the whole machine's, and a test must not fill it: machine.TestPermanentNeighboursTakeNoRoom",
 	device.PacketLoss:        "a series of echoes: TestWhatLosesSomeEchoesIsNamed",
 	device.LinkFlap:          "a series of echoes: TestADeviceThatComesAndGoesIsNamed",
+	device.TunnelMismatch:    "it takes tunnels, which few kernels of tests have: TestATunnelIsFollowedToItsOtherEnd, fabric.TestWhoOpensAPacketOfATunnel",
 	cause.NoPeer:             "it takes WireGuard, which few kernels of tests have: farend.TestPeersAreReadAsTheKernelWritesThem",
 }
 

@@ -13,6 +13,7 @@ import (
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/offload"
 	"nstutor/diag/explain/proxied"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/explain/whole"
@@ -121,7 +122,7 @@ func explainFlow(ctx context.Context, world *machine.Machine, req Request, q tra
 		if comesBack && !meets {
 			req.opened = func() { met, meets = meeting(ctx, proxy, proxyTime) }
 		}
-		if err := (&observation{Trace: t, asked: req}).observe(ctx, &a); err != nil {
+		if err := (&observation{Trace: t, world: world, question: q, asked: req}).observe(ctx, &a); err != nil {
 			return a, err
 		}
 	}
@@ -157,6 +158,7 @@ func predict(req Request, t *trace.Trace) Answer {
 	switch {
 	case len(t.Faults) > 0:
 		a.Verdict, a.Cause = Broken, inWords(t.Faults[0])
+		a.Cause.Evidence = append(a.Cause.Evidence, offload.Said(t.Faults[0], placeOf(t, t.Faults[0]))...)
 		a.mendBy(change.Here(t.Mends()...))
 		for _, f := range t.Faults[1:] {
 			a.Next = append(a.Next, inWords(f))
@@ -179,6 +181,16 @@ func listener(l *listening.Listener) *Listener {
 	}
 	owner := socket.Owners(context.Background(), l.Socket.Inode)[l.Socket.Inode]
 	return &Listener{Netns: l.Space.Name, Address: l.Socket.Local.String(), Process: owner.Comm, PID: owner.PID}
+}
+
+// placeOf is the namespace of a fault, where the trace has been there; else nil.
+func placeOf(t *trace.Trace, f trace.Found) *machine.Space {
+	for _, h := range t.Hops {
+		if h.Space != nil && h.Netns == f.Netns() {
+			return h.Space
+		}
+	}
+	return nil
 }
 
 // inWords is a finding in words.

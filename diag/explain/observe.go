@@ -35,13 +35,15 @@ const maxEchoes = 3
 // observation is a trace, and what a packet that was really sent adds to it.
 type observation struct {
 	*trace.Trace
-	asked  Request
-	waited time.Duration // for an answer, to a tenth of a second
-	id     uint16        // of its echoes
-	drops  *drop.Watcher // nil without the right to it
-	resets []reset       // of its connection
-	series series
-	again  map[Drop]int // how often the kernel told of each
+	world    *machine.Machine
+	question trace.Question // that the trace answers
+	asked    Request
+	waited   time.Duration // for an answer, to a tenth of a second
+	id       uint16        // of its echoes
+	drops    *drop.Watcher // nil without the right to it
+	resets   []reset       // of its connection
+	series   series
+	again    map[Drop]int // how often the kernel told of each
 }
 
 // wires are the taps on a path, and what they have seen.
@@ -49,12 +51,14 @@ type wires struct {
 	taps   map[*machine.Space]*wire.Tap
 	names  []string     // of their namespaces
 	frames []wire.Frame // of the ping
-	resets []reset      // of the connection
+	strays []wire.Frame // of answers to it, where nobody expects them
+	stray  func(wire.Frame) bool
+	resets []reset // of the connection
 }
 
 // tap opens the taps. Less than root leaves hops unobserved.
 func (w *observation) tap() *wires {
-	all := &wires{taps: map[*machine.Space]*wire.Tap{}}
+	all := &wires{taps: map[*machine.Space]*wire.Tap{}, stray: w.stray}
 	for _, h := range w.Hops {
 		if h.Sighting == nil || all.taps[h.Sighting.Space] != nil {
 			continue
@@ -97,6 +101,8 @@ func (s *wires) look(a *Answer) {
 		for _, f := range tap.Pending() {
 			if slices.ContainsFunc(a.Hops, func(h trace.Hop) bool { return h.Sighting != nil && h.Sighting.Is(f) }) {
 				s.frames = append(s.frames, f)
+			} else if s.stray(f) {
+				s.strays = append(s.strays, f)
 			}
 			if flow, ok := a.resetting(f); ok {
 				s.resets = append(s.resets, reset{f, flow})
@@ -140,6 +146,7 @@ func (w *observation) observe(ctx context.Context, a *Answer) error {
 	if w.series.partly() && w.sometimes(a, seen) {
 		return nil
 	}
+	w.unexpected(a, seen, result)
 	w.compare(a, result)
 	if w.asked.URL != "" && result.Outcome == probe.Replied {
 		w.get(ctx, a)

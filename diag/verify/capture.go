@@ -47,7 +47,7 @@ func CaptureAll(ctx context.Context, world *machine.Machine) (netfile.File, erro
 
 func (c copies) file(ctx context.Context, asked *netfile.Asked) (netfile.File, error) {
 	n, err := c.read(ctx)
-	return netfile.File{Asked: asked, Network: n}, err
+	return netfile.File{Asked: asked, Network: n.Telling()}, err
 }
 
 // nameHere gives the current namespace a name, which in a file all have.

@@ -174,8 +174,14 @@ func (s *stage) explain(ctx context.Context, world *machine.Machine, from string
 	return explain.Explain(ctx, world, req)
 }
 
-// send sends the packet for real.
+// send sends the packet for real. What the copy has learned of a path's MTU by the
+// packets before it is nothing that the network knows.
 func (s *stage) send(ctx context.Context, wait time.Duration) probe.Result {
+	for _, ns := range s.spaces {
+		for _, path := range []string{"net/ipv4/route/flush", "net/ipv6/route/flush"} {
+			_ = ns.WriteSysctl(path, "-1") // a kernel may have no IPv6
+		}
+	}
 	d := probe.Dial{Dst: netip.AddrPortFrom(s.Dest, s.Port), SrcPort: s.SrcPort, Timeout: wait}
 	switch s.Proto {
 	case unix.IPPROTO_TCP:

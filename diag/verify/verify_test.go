@@ -205,6 +205,27 @@ func TestWhatTheCopyDoesNotNeedIsLeftOutOfTheFix(t *testing.T) {
 	}
 }
 
+// The packet that is lost before teaches its sender an MTU that is gone after the fix.
+func TestWhatAPacketTaughtBeforeIsForgottenAfter(t *testing.T) {
+	n := build(t, routed, "pod", "host", "inet")
+	n.run("host: ip link set eth0 mtu 1400\ninet: ip link set up0 mtu 1400")
+	world := machine.New()
+	defer world.Close()
+	from, err := world.Open("pod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := explain.Request{From: from, Dest: netip.MustParseAddr("203.0.113.10"), Size: 1472, DF: true}
+	a, err := explain.Explain(t.Context(), world, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := Try(t.Context(), world, req, a)
+	if err != nil || v == nil || !v.Passed || len(v.Instead) > 0 {
+		t.Errorf("%v: %+v, %v", a.Fix, v, err)
+	}
+}
+
 func TestNothingIsTriedWhereNothingIsBroken(t *testing.T) {
 	n := build(t, routed, "pod", "host", "inet")
 	if v, _ := n.try("pod", "203.0.113.10", nil); v != nil {

@@ -97,6 +97,9 @@ func (d *disguise) space(s replica.Space) replica.Space {
 	if len(s.Policies) > 0 {
 		d.leave(replica.IPsec, "")
 	}
+	for _, t := range s.Legacy {
+		d.leave(replica.Legacy, t.Name()) // all of which the kernel has named
+	}
 	new.Sets = d.sets(s.Sets)
 	new.Filter = d.filter(s.Filter)
 	for _, l := range s.Listeners {

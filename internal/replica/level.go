@@ -28,6 +28,8 @@ func (b *builder) level() error {
 		if err := settle(b.copy.Spaces[i], s.Links); err != nil {
 			return err
 		}
+	}
+	for i := range b.network.Spaces { // a carrier that comes opens a port again
 		b.holdPorts(i)
 		b.growTrees(i)
 		b.copyTimers(i)
@@ -45,7 +47,7 @@ func (b *builder) level() error {
 		}
 		b.add(i, unix.RTM_NEWNEIGH, Neighbour, b.network.Spaces[i].Neighbours, neighbour)
 		b.add(i, unix.RTM_NEWNEIGH, Neighbour, b.network.Spaces[i].FDB, b.forwarding(i))
-		if err := say.Join(b.buildSets(i), b.buildFilter(i), b.buildXFRM(i)); err != nil {
+		if err := say.Join(b.buildSets(i), b.buildFilter(i), b.buildLegacy(i), b.buildXFRM(i)); err != nil {
 			return err
 		}
 	}
@@ -229,7 +231,11 @@ func (b *builder) forwarding(space int) func([]byte) []byte {
 		if len(mac) == 0 || mac[0]&1 != 0 || own && b.ownMAC(space, mac) {
 			return nil
 		}
-		return append(slices.Clone(row[:unix.SizeofNdMsg]), without(row[unix.SizeofNdMsg:], unix.NDA_CACHEINFO, unix.NDA_PROBES)...)
+		entry := append(slices.Clone(row[:unix.SizeofNdMsg]), without(row[unix.SizeofNdMsg:], unix.NDA_CACHEINFO, unix.NDA_PROBES)...)
+		if find(row[unix.SizeofNdMsg:], unix.NDA_MASTER) != nil && entry[10] != 0 && entry[10]&unix.NTF_SELF == 0 {
+			entry[10] |= unix.NTF_MASTER // without any flag it is the bridge's; with others that has to be said (rtnl_fdb_add())
+		}
+		return entry
 	}
 }
 

@@ -97,7 +97,11 @@ func (b *builder) holdPorts(space int) {
 		if !isPort(l) || !l.up() || !l.carrier() || attr.Uint8(state) == forwarding || state == nil {
 			continue
 		}
-		if err := b.setPort(space, l, attr.Append(nil, unix.IFLA_BRPORT_STATE, state)); err != nil {
+		// As bridge(8) does it: what is done as to any link is told to everybody, and the
+		// bridge opens a port anew that it hears of (br_port_carrier_check()).
+		head := family(unix.SizeofIfInfomsg, unix.AF_BRIDGE)
+		binary.NativeEndian.PutUint32(head[4:], uint32(l.Index))
+		if err := b.conns[space].do(unix.RTM_SETLINK, 0, nest(head, unix.IFLA_PROTINFO, attr.Append(nil, unix.IFLA_BRPORT_STATE, state))); err != nil {
 			b.miss(space, Device, l.Name, err)
 		}
 	}

@@ -34,6 +34,7 @@ type Space struct {
 	Settings   []Setting
 	Sets       []ipset.Set // which rules of the packet filter ask
 	Filter     Filter
+	Legacy     []LegacyTable // of iptables-legacy, which a file does not have
 	Listeners  []Listener
 }
 
@@ -137,7 +138,7 @@ const (
 	IPv6      What = "ipv6"      // addresses, routes and rules of IPv6: files of version 1 have none
 	IPsec     What = "ipsec"     // associations, which have keys
 	Sets      What = "ipset"     // refused, or some entries of it
-	Legacy    What = "legacy"    // tables of iptables-legacy
+	Legacy    What = "legacy"    // tables of iptables-legacy, refused or of a file
 	Device    What = "device"    // refused
 	Address   What = "address"   // refused
 	Route     What = "route"     // refused

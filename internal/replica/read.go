@@ -3,9 +3,7 @@ package replica
 import (
 	"context"
 	"encoding/binary"
-	"os"
 	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -69,6 +67,9 @@ func readSpace(ctx context.Context, sources []Source, i int) (Space, []Omission,
 	}
 	if s.Sets, err = ipset.Read(ns); err != nil {
 		return s, nil, say.Err("%s: read ipsets: %v", "%s：读取 ipset：%v", ns.Name(), err)
+	}
+	if s.Legacy, err = readLegacy(ns); err != nil {
+		return s, nil, err
 	}
 	if s.Filter, err = readFilter(ns); err != nil {
 		return s, nil, say.Err("%s: read nf_tables rules: %v", "%s：读取 nf_tables 规则：%v", ns.Name(), err)
@@ -220,24 +221,5 @@ func unread(c *conn, s Space) (missing []Omission, err error) {
 			missing = append(missing, Omission{What: Traffic, Name: names[indexOf(q)]})
 		}
 	}
-	if names := legacyTables(c.ns); names != "" {
-		missing = append(missing, Omission{What: Legacy, Name: names})
-	}
 	return missing, nil
-}
-
-// legacyTables are the tables of iptables-legacy, which the kernel lists.
-func legacyTables(ns *nsenter.Namespace) (names string) {
-	var all []string
-	_ = ns.Do(func() error {
-		for prefix, file := range map[string]string{"": "ip_tables_names", "ip6 ": "ip6_tables_names"} {
-			text, _ := os.ReadFile("/proc/thread-self/net/" + file) // without the module there is no such file, and no table
-			for _, name := range strings.Fields(string(text)) {
-				all = append(all, prefix+name)
-			}
-		}
-		return nil
-	})
-	slices.Sort(all)
-	return strings.Join(all, ", ")
 }

@@ -227,6 +227,11 @@ func TestTablesOfTheCopyEqualThoseOfTheOriginal(t *testing.T) {
 			host: ip link set v2 up
 			host: bridge link set dev v2 hairpin on learning off
 			host: bridge fdb add 02:00:00:00:00:77 dev v1 master static
+			host: bridge fdb add 02:00:00:00:00:78 dev v1 master static sticky
+			host: ip link add v3 type veth peer name eth1 netns b
+			host: ip link set v3 master br0 up
+			b: ip link set eth1 up
+			host: bridge link set dev v3 state 0
 			a: ip addr add 10.0.0.2/24 dev eth0
 			a: ip link set eth0 up
 			b: ip link set eth0 up
@@ -310,6 +315,16 @@ func TestRuleSetsAreCopied(t *testing.T) {
 			a: iptables -t nat -A POSTROUTING -s 10.0.0.0/8 ! -d 10.0.0.0/8 -j MASQUERADE
 			a: iptables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 10.0.0.2:80
 			a: iptables -t mangle -A PREROUTING -j MARK --set-mark 7
+		`},
+		{"iptables-legacy", "iptables-legacy", `
+			a: ipset create hosts hash:ip
+			a: iptables-legacy -P FORWARD DROP
+			a: iptables-legacy -N OWN
+			a: iptables-legacy -A FORWARD -i br0 -p tcp -m tcp --dport 80 -j OWN
+			a: iptables-legacy -A OWN -m conntrack --ctstate NEW -m comment --comment "one's own" -j ACCEPT
+			a: iptables-legacy -A OWN -m set --match-set hosts src -j REJECT
+			a: iptables-legacy -t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE
+			a: ip6tables-legacy -A INPUT -s fd00::/8 -j DROP
 		`},
 		{"ipsets", "ipset", `
 			a: ipset create gone hash:ip

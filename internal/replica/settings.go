@@ -38,27 +38,33 @@ const settingFirst = "net/ipv4/ip_forward"
 // readSettings reads the sysctls of a namespace that have to do with its packets.
 func readSettings(ns *nsenter.Namespace) (all []Setting, err error) {
 	err = ns.Do(func() error {
-		if value, ok := readSetting(settingFirst); ok {
-			all = append(all, Setting{settingFirst, value})
-		}
-		for _, dir := range settingDirs {
-			entries, err := os.ReadDir("/proc/sys/" + dir)
-			if err != nil {
-				continue // without the module there is no folder
-			}
-			for _, e := range entries {
-				name := path.Join(dir, e.Name())
-				if e.IsDir() || name == settingFirst || notCopied[name] || isOwn(name) {
-					continue
-				}
-				if value, ok := readSetting(name); ok {
-					all = append(all, Setting{name, value})
-				}
-			}
-		}
+		all = settingsHere()
 		return nil
 	})
 	return all, err
+}
+
+// settingsHere reads those of the calling thread's namespace.
+func settingsHere() (all []Setting) {
+	if value, ok := readSetting(settingFirst); ok {
+		all = append(all, Setting{settingFirst, value})
+	}
+	for _, dir := range settingDirs {
+		entries, err := os.ReadDir("/proc/sys/" + dir)
+		if err != nil {
+			continue // without the module there is no folder
+		}
+		for _, e := range entries {
+			name := path.Join(dir, e.Name())
+			if e.IsDir() || name == settingFirst || notCopied[name] || isOwn(name) {
+				continue
+			}
+			if value, ok := readSetting(name); ok {
+				all = append(all, Setting{name, value})
+			}
+		}
+	}
+	return all
 }
 
 // readSetting does without the poller that an os.File would be registered with:

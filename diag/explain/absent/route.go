@@ -36,8 +36,8 @@ const maxSearched = 256
 // which its network was reached is down, or has no carrier. n is who has no route.
 func Withdrawn(world *machine.Machine, n *machine.Space, dst netip.Addr, l cause.Lookup) (cause.Finding, bool) {
 	var found []device.Withdrawn
-	for i, other := range world.All() {
-		if other == n || i >= maxSearched || other.ForwardsNowhere() {
+	for _, other := range wired(world, n) {
+		if other == n || other.ForwardsNowhere() {
 			continue
 		}
 		devices, err := other.DevicesFor(dst)
@@ -55,6 +55,27 @@ func Withdrawn(world *machine.Machine, n *machine.Space, dst netip.Addr, l cause
 	}
 	found[0].Announced = Announced(n)
 	return found[0], true
+}
+
+// wired are a namespace and those that veths lead to from there, over whatever
+// distance, whether they are up or not.
+func wired(world *machine.Machine, n *machine.Space) []*machine.Space {
+	all := []*machine.Space{n}
+	for i := 0; i < len(all) && len(all) < maxSearched; i++ {
+		devices, err := all[i].Devices()
+		if err != nil {
+			continue
+		}
+		for _, d := range devices {
+			if d.Link.Kind != "veth" {
+				continue
+			}
+			if peer, err := world.Peer(all[i], d.Link.PeerNetnsID); err == nil && !slices.Contains(all, peer) {
+				all = append(all, peer)
+			}
+		}
+	}
+	return all
 }
 
 // holding is the network of a device that an address is in.

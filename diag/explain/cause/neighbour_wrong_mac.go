@@ -1,6 +1,9 @@
 package cause
 
 import (
+	"net"
+	"net/netip"
+
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -91,4 +94,22 @@ func (m MACIgnored) Fix() []change.Change {
 		}}
 	}
 	return []change.Change{m.forget()}
+}
+
+// MACNotOurs is an answer that came back in a frame for another MAC address than that of
+// the device: the kernel takes it for somebody else's (PACKET_OTHERHOST).
+type MACNotOurs struct {
+	Beyond
+	Addr             netip.Addr // whom the answer is for
+	MAC, Own, Sender net.HardwareAddr
+}
+
+// Code is NeighbourWrongMAC.
+func (MACNotOurs) Code() Code { return NeighbourWrongMAC }
+
+// Detail names the addresses, and who has sent the frame.
+func (m MACNotOurs) Detail() say.Text {
+	return say.T("the answer came back to %[1]s in a frame for %[2]s, but %[1]s has %[3]s: %[4]s, beyond it, has a wrong neighbour entry for %[5]s; have it forget that (ip neigh del), or announce the right one",
+		"应答回到了 %[1]s，但帧的目的 MAC 是 %[2]s，而 %[1]s 的 MAC 是 %[3]s：外面的 %[4]s 关于 %[5]s 的邻居条目不对；请在那边删掉该条目（ip neigh del），或重新通告正确的 MAC",
+		m.Dev, m.MAC, m.Own, m.Sender, m.Addr)
 }

@@ -2,11 +2,13 @@ package cause
 
 import (
 	"fmt"
+	"net/netip"
 	"strconv"
 
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -72,5 +74,61 @@ func (s TTLSpent) Evidence() []say.Text {
 func (s TTLSpent) Fix() []change.Change {
 	return []change.Change{change.Sysctl{Netns: s.Netns(), Path: "net/ipv4/ip_default_ttl", Value: strconv.Itoa(usualTTL)}}
 }
+
+// TTLSet is a packet that a rule has given too few hops to live.
+type TTLSet struct {
+	certain
+	At
+	TTL   int // that it has since
+	By    eval.Place
+	Spent string // the namespace where it is
+}
+
+// Code is RouteLoop.
+func (TTLSet) Code() Code { return RouteLoop }
+
+// Detail names the place.
+func (s TTLSet) Detail() say.Text {
+	return say.T("the packet's TTL is spent in %s, although it goes in no circle: a rule of %s set it to %d",
+		"包的 TTL 在 %s 耗尽，但并无环路：%s 的一条规则把它设成了 %d", machine.Called(s.Spent), machine.Called(s.Netns()), s.TTL)
+}
+
+// Evidence is the rule.
+func (s TTLSet) Evidence() []say.Text { return Lines(s.By.Line()) }
+
+// Fix takes the rule away.
+func (s TTLSet) Fix() []change.Change {
+	if del, ok := change.RuleDel(s.Netns(), s.By.Table, s.By.Chain, s.By.Rule); ok {
+		return []change.Change{del}
+	}
+	return nil
+}
+
+// TTLArrived is an answer that comes in with no hops left to live, where it is to be
+// passed on.
+type TTLArrived struct {
+	certain
+	At
+	Dev string
+	Src netip.Addr
+}
+
+// Code is RouteLoop.
+func (TTLArrived) Code() Code { return RouteLoop }
+
+// Detail names the device, and what helps here.
+func (t TTLArrived) Detail() say.Text {
+	return say.T("answers of %[2]s come to %[1]s with a TTL of 1, so that %[3]s must not pass them on: somebody beyond wants nobody behind it to share the line; a rule of mangle PREROUTING for %[1]s can raise it (nft: ip ttl set 64, iptables: -j TTL --ttl-set 64)",
+		"%[2]s 的应答到达 %[1]s 时 TTL 只剩 1，%[3]s 不能再转发：外面有人不想让它后面的主机跟着上网；可在 mangle PREROUTING 对 %[1]s 调高（nft：ip ttl set 64，iptables：-j TTL --ttl-set 64）",
+		t.Dev, t.Src, machine.Called(t.Netns()))
+}
+
+// Evidence is what was seen.
+func (t TTLArrived) Evidence() []say.Text {
+	return Lines(fmt.Sprintf("%s into %s, ttl 1", t.Src, t.Dev))
+}
+
+// Fix is a rule that only its owner can want.
+func (TTLArrived) Fix() []change.Change { return nil }
 
 const usualTTL = 64 // IPDEFTTL

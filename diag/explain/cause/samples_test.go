@@ -94,6 +94,8 @@ var samples = []cause.Finding{
 	device.Lossy{At: here, Losses: device.Losses{Sent: 10, Answered: 6, Dropped: drops}},
 	device.Lossy{At: here, Losses: device.Losses{Sent: 10, Answered: 6, Dropped: drops, Spots: losses.Spots, Suspects: []say.Text{say.Quote("a rule")}}},
 	device.Lossy{At: here, Losses: device.Losses{Sent: 10, Answered: 6, Grown: []device.Counted{queue}}},
+	device.TunnelSpent{At: here, Link: table.Link{Name: "gre1", Kind: "gre", Tunnel: &table.Tunnel{TTL: 1}}, Spent: "ns2"},
+	unmatched(), unmatched(table.Tunnel{Remote: one}), unmatched(table.Tunnel{Local: two}), unmatched(table.Tunnel{InKey: 7}), unmatched(table.Tunnel{External: true}),
 	device.Withdrawn{At: here, Link: veth, Asker: "ns2", Lookup: lookup, Net: near},
 	device.Withdrawn{At: here, Link: veth, Asker: "ns2", Lookup: lookup, Net: near, Announced: true},
 	device.Withdrawn{At: here, Link: table.Link{Name: "eth0", Flags: []string{"NO-CARRIER", "UP"}}, Asker: "ns2", Lookup: lookup, Net: near},
@@ -152,6 +154,8 @@ var samples = []cause.Finding{
 	cause.Circle{At: here, Flow: flow, Line: proof[0], Way: remedy.Turn{Way: path, To: near.Masked(), Before: 7}},
 	cause.Circle{At: here, Flow: flow, Line: proof[0], Tunnel: entry},
 	cause.TTLSpent{At: here, TTL: 1, Spent: "ns2"},
+	cause.TTLArrived{At: here, Dev: "eth0", Src: one},
+	cause.TTLSet{At: here, TTL: 1, By: notracking, Spent: "ns2"},
 	cause.EchoOff{here, false},
 	cause.EchoOff{here, true},
 	cause.TableFull{here, table.ConntrackUse{Count: 8, Max: 8}, true},
@@ -276,19 +280,33 @@ var samples = []cause.Finding{
 	cause.Untried{beyond, say.Quote("why")},
 	cause.RefusedBeyond{beyond, one, probe.HostUnreachable},
 	cause.SilentBeyond{beyond, time.Second},
-	cause.SilentTunnel{beyond, 4789, time.Second},
+	cause.AnsweredAs{beyond, two},
+	cause.MACNotOurs{beyond, one, mac, mac, mac},
+	cause.SilentTunnel{beyond, "VXLAN", time.Second},
 }
 
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
 var unmended = []string{"MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
-	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "KernelDropped", "NoPVID", "Broadcast",
+	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
 	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "OtherAddress", "Unallocated", "NoPortAtAll", "ResetBy",
-	"Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn"}
+	"Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent"}
 
 // handed is a packet that left to somebody who is known.
 func handed(to farend.End) cause.Beyond {
 	left := beyond
 	left.To = to
 	return left
+}
+
+// unmatched is a packet of a tunnel that comes to such devices.
+func unmatched(there ...table.Tunnel) cause.Finding {
+	f := device.TunnelUnmatched{
+		At: here, Link: table.Link{Name: "gre1", Kind: "gre", Tunnel: &table.Tunnel{}}, Sender: "ns2", Carrier: "GRE",
+		From: netip.MustParseAddr("192.0.2.1"), To: netip.MustParseAddr("192.0.2.2"),
+	}
+	for _, tunnel := range there {
+		f.There = append(f.There, table.Link{Name: "gre2", Kind: "gre", Tunnel: &tunnel})
+	}
+	return f
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -186,6 +187,15 @@ func (n *Space) confLines(key string, devs ...string) []string {
 		lines[i] = fmt.Sprintf("net.ipv4.conf.%s.%s = %s", strings.ReplaceAll(devs[i], ".", "/"), key, read)
 	}
 	return lines
+}
+
+// Reroutes reports whether what the namespace sends is routed again where a rule has
+// given it another mark (nf_route_table_hook4(), iptable_mangle_hook()).
+func (n *Space) Reroutes() bool {
+	rules, err := n.Rules()
+	return err == nil && slices.ContainsFunc(rules.Tables, func(t netfilter.Table) bool {
+		return slices.ContainsFunc(t.Chains, func(c netfilter.Chain) bool { return c.Hook == "output" && c.Type == "route" })
+	})
 }
 
 // Rules returns the packet filter, as it was when it was first asked for.

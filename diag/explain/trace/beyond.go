@@ -64,7 +64,22 @@ func (w *walk) depart(n *machine.Space, p packet, link table.Link, at *fabric.Ed
 		w.doubt(n, p, StageSend, link.Name, f)
 	}
 	w.untranslated(n, p, link)
-	w.admit(w.back(p), fabric.Site{Node: n, Dev: link}, *at)
+	w.returns(w.back(p), fabric.Site{Node: n, Dev: link}, *at)
+}
+
+// returns has a reply come back to a device by an edge; or by another device of the
+// namespace, where it was seen.
+func (w *walk) returns(p packet, to fabric.Site, from fabric.Edge) {
+	if w.arrival.TTL > 0 {
+		p.ttl = w.arrival.TTL
+	}
+	if dev, err := from.Node.Link(w.arrival.Dev); w.arrival.Dev != "" && err == nil && dev.Index != from.Dev.Index {
+		from.Dev, to = dev, fabric.Site{Node: from.Node, Dev: dev}
+		if bridge, err := from.Node.Link(dev.Master); dev.Port != nil && err == nil {
+			to.Dev = bridge
+		}
+	}
+	w.admit(p, to, from)
 }
 
 // admit takes a packet that comes in at an edge to the device of a namespace

@@ -45,12 +45,11 @@ func (p paths) Below(n *machine.Space, link table.Link) (*machine.Space, error) 
 func (p paths) Above(n *machine.Space, index int) []machine.Above { return p.world.Above(n, index) }
 
 func (p paths) HeardAt(n *machine.Space, bridge int, mac net.HardwareAddr) (int, bool) {
-	port, ok := p.walk.heard[hearing{n, bridge, string(mac)}]
-	return port, ok
+	return p.lessons.HeardAt(n, bridge, mac)
 }
 
 func (p paths) SnoopedAt(n *machine.Space, dev int, mac net.HardwareAddr) (netip.Addr, bool) {
-	return p.snooped(n, dev, mac)
+	return p.lessons.SnoopedAt(n, dev, mac)
 }
 
 func (p paths) Carry(n *machine.Space, link table.Link, leg string, remote netip.Addr) fabric.Carried {

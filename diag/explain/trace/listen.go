@@ -22,7 +22,7 @@ func (w *walk) listen(n *machine.Space, p packet, dev string) {
 	switch {
 	case err != nil:
 		w.overlook(n, p, StageDeliver, dev, cause.SocketsUnread{At: at(n), Err: err})
-	case heard.By == nil && heard.Fault != nil && w.othersPort(n, p):
+	case heard.By == nil && w.othersPort(n, p):
 	case heard.Fault != nil:
 		w.fault(n, p, StageDeliver, dev, heard.Fault)
 	case heard.Doubt != nil:

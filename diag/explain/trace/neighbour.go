@@ -26,7 +26,7 @@ func (w *walk) nextStation(n *machine.Space, p packet, link table.Link, nexthop 
 		return fabric.Station{}, false
 	}
 	a := &arping{w: w, n: n, p: p, link: link, nexthop: nexthop, sender: machine.ARPSender(n, link, p.src, nexthop)}
-	if mac, ok := w.learned(n, link.Index, nexthop); ok && (!known || entry.State != "PERMANENT") {
+	if mac, ok := w.lessons.Neighbour(n, link.Index, nexthop); ok && (!known || entry.State != "PERMANENT") {
 		entry = table.Neighbour{Dst: nexthop, Dev: link.Name, MAC: mac, State: "STALE"}
 		known = true
 	}
@@ -48,10 +48,30 @@ func (w *walk) nextStation(n *machine.Space, p packet, link table.Link, nexthop 
 	if p.encap == nil {
 		w.arping = a
 	}
+	if link.Tunnel != nil && link.Type != "ether" {
+		return a.byTunnel()
+	}
 	if known && slices.Contains(resolved, entry.State) {
 		return a.byEntry()
 	}
 	return a.byAsking()
+}
+
+// byTunnel goes through a tunnel of IP packets: whoever opens them has them.
+func (a *arping) byTunnel() (fabric.Station, bool) {
+	x := &fabric.Explorer{Net: paths{a.w}, Leg: a.p.leg, Of: a.nexthop}
+	x.From(a.n, a.link)
+	s, ok := fabric.Nearest(x.Stations)
+	switch {
+	case ok:
+		s.Sent = true // what is in its way is noted there
+		return s, true
+	case len(x.Edges) > 0:
+		return a.passes(x)
+	case len(x.Unseen) > 0:
+		return a.outOfSight(x)
+	}
+	return s, false
 }
 
 // arping is the search for the station behind a next hop.
@@ -88,7 +108,7 @@ func (a *arping) byAsking() (fabric.Station, bool) {
 		}
 		a.rivals(s, yes)
 		a.namesake(x, s, nil)
-		a.teach(s)
+		a.w.lessons.Teach(a.sender, a.link.MAC, s)
 		a.w.unsent = a.w.unsent || s.Tunnelled() && !a.w.answerable(a, s)
 		if len(x.Bridges) > 0 && len(s.Obstacles) == 0 {
 			if s, ok, found := a.unicast(s); found {

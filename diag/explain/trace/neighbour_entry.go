@@ -74,7 +74,7 @@ func (a *arping) byEntry() (fabric.Station, bool) {
 			return s, ok
 		}
 		a.namesake(nil, s, x.Bridges)
-		a.w.snoop(a.link.MAC, s)
+		a.w.lessons.Snoop(a.link.MAC, s)
 		a.w.hop(a.n, a.p, StageNeighbour, a.link.Name, quote(a.entry.Line()))
 		s.Sent = true
 		return s, true

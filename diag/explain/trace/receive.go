@@ -67,7 +67,7 @@ func (w *walk) forward(n *machine.Space, p packet, dev table.Link, route machine
 	p.ttl--
 	key := visit{n, dev.Index, p.flow()}
 	if p.ttl <= 0 && !w.been[key] {
-		w.fault(n, p, StageRoute, dev.Name, w.spent(n, p))
+		w.fault(n, p, StageRoute, dev.Name, w.spent(n, p, dev.Name))
 		p.ttl = maxHops
 	}
 	if w.been[key] {
@@ -178,6 +178,9 @@ func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet
 		}
 	}
 	p.src, p.dst, p.mark = p.filtered.Src, p.filtered.Dst, p.filtered.Mark
+	if ttl := p.filtered.TTL; ttl != 0 && ttl != p.ttl {
+		p.ttl, p.shortened = ttl, &cause.TTLSet{At: at(n), TTL: ttl, By: p.filtered.Shortened()}
+	}
 	if p.encap == nil {
 		p.sport, p.dport = p.filtered.SrcPort, p.filtered.DstPort
 	}

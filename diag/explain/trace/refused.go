@@ -2,6 +2,7 @@ package trace
 
 import (
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
@@ -46,8 +47,20 @@ func (w *walk) refused(n *machine.Space, p packet, dev table.Link, route machine
 	w.fault(n, p, StageRoute, dev.Name, f)
 }
 
-// spent is the fault of a packet that did not begin with enough hops to live.
-func (w *walk) spent(n *machine.Space, p packet) cause.Finding {
+// spent is the fault of a packet that did not begin with enough hops to live, or was
+// given too few by a rule.
+func (w *walk) spent(n *machine.Space, p packet, dev string) cause.Finding {
+	if p.shortened != nil {
+		f := *p.shortened
+		f.Spent = n.Name
+		return f
+	}
+	if p.encap != nil && fabric.TunnelTTL(p.encap.dev) != 0 {
+		return device.TunnelSpent{At: at(p.origin), Link: p.encap.dev, Spent: n.Name}
+	}
+	if p.origin == nil { // it came from where nothing can be seen
+		return cause.TTLArrived{At: at(n), Dev: dev, Src: p.src}
+	}
 	return cause.TTLSpent{At: at(p.origin), TTL: machine.DefaultTTL(p.origin), Spent: n.Name}
 }
 

@@ -1,6 +1,8 @@
 package trace
 
 import (
+	"cmp"
+
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
@@ -13,6 +15,9 @@ import (
 // in.
 func (w *walk) originate(n *machine.Space, p packet) {
 	p.origin, p.ttl = n, machine.DefaultTTL(n)
+	if p.encap != nil {
+		p.ttl = cmp.Or(fabric.TunnelTTL(p.encap.dev), p.ttl)
+	}
 	route := w.mended.Route(n, p.query())
 	if !p.src.IsValid() && route.Kind == machine.KindUnicast {
 		// The kernel asks again with the source that it has found (ip_route_connect()).
@@ -49,16 +54,24 @@ func (w *walk) originate(n *machine.Space, p packet) {
 	}
 }
 
-// output takes a packet through OUTPUT. Where a rule changes a request's destination
-// it is routed again and goes on from here: the caller has nothing left to do.
+// output takes a packet through OUTPUT. Where a rule changes a request's destination,
+// or a mark that rules of routing ask for, it is routed again and goes on from here:
+// the caller has nothing left to do.
 func (w *walk) output(n *machine.Space, p packet, dev string) (packet, bool) {
-	asked := p.dst
+	asked, mark := p.dst, p.mark
 	p, ok := w.filter(n, w.enters(n, p), "output", "", dev)
-	if !ok || p.leg != LegRequest || p.dst == asked {
+	redirected := p.leg == LegRequest && p.dst != asked
+	if !ok || !redirected && (p.mark == mark || dev == "lo" || !n.Reroutes()) {
 		return p, ok
 	}
 	route := n.Route(p.query())
-	w.hop(n, p, StageRoute, route.DevName, quote(route.Get))
+	if w.parted != nil && w.parted.node == n {
+		w.parted = nil
+	}
+	w.mind(n, p, route)
+	if redirected || route.DevName != dev {
+		w.hop(n, p, StageRoute, route.DevName, quote(route.Get))
+	}
 	switch route.Kind {
 	case machine.KindLocal:
 		w.deliver(n, p, "lo")
@@ -132,7 +145,7 @@ func (w *walk) leave(n *machine.Space, p packet, iif string, route machine.Route
 
 // travel takes a frame along its way to a station.
 func (w *walk) travel(n *machine.Space, p packet, link table.Link, s fabric.Station) {
-	w.hear(link.MAC, s, false)
+	w.lessons.Hear(link.MAC, s, false)
 	if len(s.Crossings) == 0 {
 		w.wired(n, p, StageSend, link.Name)
 	}

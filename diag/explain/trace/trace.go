@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
@@ -28,8 +29,17 @@ type Question struct {
 	DF     bool // no router may fragment it (ping -M do)
 	// Whole has the reply be like the request: as long, and not to be fragmented.
 	Whole bool
+	// Arrival is how the reply comes back from where nothing can be seen.
+	Arrival Arrival
 	// Mended is what is taken for mended from the start.
 	Mended mended.Network
+}
+
+// Arrival is how a reply was seen to come in, where its request had left what can be
+// seen. The zero value is one that comes in where the request went out.
+type Arrival struct {
+	Dev string
+	TTL int
 }
 
 // Trace is what became of a packet and its reply.
@@ -72,8 +82,8 @@ type Met struct {
 // Follow follows a packet and its reply, and asks the kernel at every hop. It
 // sends nothing.
 func Follow(world *machine.Machine, q Question) *Trace {
-	w := &walk{pick: q.Pick, mended: q.Mended, world: world, from: q.From, dest: q.Dest, size: q.Length, whole: q.Whole,
-		last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}, heard: map[hearing]int{}}
+	w := &walk{arrival: q.Arrival, pick: q.Pick, mended: q.Mended, world: world, from: q.From, dest: q.Dest, size: q.Length, whole: q.Whole,
+		last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}}
 	w.asks = flows.Flow{Proto: cmp.Or(q.Proto, flows.OfPing(q.Dest)), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
 	w.originate(q.From, packet{leg: LegRequest, dst: q.Dest, kind: q.Proto, sport: q.SrcPort, dport: q.DstPort, ttl: maxHops, origin: q.From, length: q.Length, df: q.DF})
 	if len(w.faults) == 0 && w.learnt != nil {
@@ -149,12 +159,19 @@ func (b *Beyond) Left(where cause.At, seen ...Text) cause.Beyond {
 	return cause.Beyond{At: where, Dev: b.Edge.Dev.Name, NextHop: b.asking.nexthop, Flow: b.packet.flow(), Seen: seen, To: to}
 }
 
-// Tunnel is the UDP port of the tunnel's packet that left; 0: the request itself did.
-func (b *Beyond) Tunnel() int {
+// Plain reports whether what leaves by the device is the namespace's own: frames for
+// it have the device's MAC address.
+func (b *Beyond) Plain() bool {
+	return b.asking.n == b.Edge.Node && b.asking.link.Index == b.Edge.Dev.Index && b.Edge.Dev.Master == ""
+}
+
+// Tunnel is what carries the request through a tunnel, as a person calls it; empty: the
+// request itself left.
+func (b *Beyond) Tunnel() string {
 	if b.packet.encap == nil {
-		return 0
+		return ""
 	}
-	return b.packet.encap.tunnel.DstPort
+	return fabric.TunnelName(b.packet.encap.dev)
 }
 
 // Unanswered is the fault that the neighbour table tells of after a packet was

@@ -274,7 +274,7 @@ func (w *walk) throughDevice(n *machine.Space, p packet, l cause.Lookup, d machi
 // namespace: then the kernel has no route for its packets.
 func (w *walk) sourceless(n *machine.Space, p packet) cause.Finding {
 	f := cause.Sourceless{At: at(n), Flow: p.flow(), Err: n.Route(machine.RouteQuery{Dst: p.dst, Src: p.src}).Err}
-	if link, err := n.LinkByIndex(p.encap.tunnel.Underlay); err == nil {
+	if link, err := n.LinkByIndex(fabric.TunnelBelow(p.encap.dev)); err == nil {
 		bits := p.src.BitLen()
 		for _, s := range w.explore(n, link, p.leg, nil).Stations {
 			if s.Node == nil || s.Node == n {

@@ -243,7 +243,7 @@ var harmless = map[string]bool{
 func (e *evaluator) unknownVerdict(rule *netfilter.Rule, v netfilter.Verdict, s state, text func() string, flow *flow) {
 	if harmless[v.Target] {
 		if v.Target == "TTL" || v.Target == "HL" {
-			s.packet.TTL = 0
+			e.hops(rule, v.Target, &s)
 		}
 		flow.on = append(flow.on, s)
 		return

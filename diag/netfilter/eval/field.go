@@ -50,6 +50,10 @@ func uint32Value(n uint32) fieldValue {
 func (e *evaluator) value(field netfilter.Field, s *state) fieldValue {
 	kind, rest, _ := strings.Cut(string(field), " ")
 	if s.packet.EtherType == unix.ETH_P_ARP {
+		switch kind {
+		case "iif", "oif", "iifname", "oifname":
+			return e.deviceValue(kind, s.packet)
+		}
 		return arpValue(string(field), s.packet)
 	}
 	switch kind {

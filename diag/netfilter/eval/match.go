@@ -134,6 +134,9 @@ func (e *evaluator) judgeUnread(m *netfilter.Match, rule *netfilter.Rule, s *sta
 	case netfilter.Fragment:
 		return when(m.Not) // only those behind the first have no transport header
 	case netfilter.PayloadSet:
+		if e.written(part, rule, s) {
+			return yes
+		}
 		// It may have written anything anywhere.
 		s.packet.conn.srcUnknown, s.packet.conn.dstUnknown = true, true
 		*s = s.assuming(e.lineOf(rule))

@@ -24,6 +24,9 @@ func (p Packet) Sourced() (Place, bool) { return p.conn.sourced, p.conn.sourced.
 // Sent is the rule that gave the packet the destination that it has.
 func (p Packet) Sent() (Place, bool) { return p.conn.sent, p.conn.sent.Rule != nil }
 
+// Shortened is the rule that gave the packet its time to live, in this namespace.
+func (p Packet) Shortened() Place { return p.conn.shortened }
+
 // Tracked is the packet as it would be, had no rule kept connection tracking from it.
 func (p Packet) Tracked() Packet {
 	p.CTState, p.conn.untracked = CTNew, Place{}

@@ -30,7 +30,7 @@ var after = []belonging{
 	{"8", []string{"own-service", "own-door"}},
 	{"9", []string{"public-port", "wrong-node"}},
 	{"10", []string{"late-permit", "no-names"}},
-	{"10R", []string{"dead-sidecar"}},
+	{"10R", []string{"dead-sidecar", "own-echo"}},
 }
 
 // mixed is how many exercises of earlier chapters are offered besides.

@@ -8,7 +8,7 @@ import (
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
 )
 
-var _ = add(deadSidecar)
+var _ = add(deadSidecar, ownEcho)
 
 // deadSidecar: what a pod sends is redirected to a port at which its sidecar does not
 // wait.
@@ -47,6 +47,46 @@ var deadSidecar = Exercise{
 			At:     []string{client},
 			Watch:  steps.Watch{Netns: client, Get: "http://" + server, Rules: client, Flows: client},
 			Vars:   vars,
+		}
+	},
+}
+
+// ownEcho: the redirection of a pod was written anew, without the exemption of its own
+// sidecar.
+var ownEcho = Exercise{
+	Name: "own-echo", Level: 2, Group: "services",
+	Source: []string{"https://github.com/istio/istio/issues/14443", "https://github.com/istio/istio/pull/12110"},
+	Make: func(r *Seed) Case {
+		s := newServing(r, 1)
+		client, server := s.client.Name, s.pods[0].IP()
+		in := func(line string) change.Change { return change.NFTLine(client, line) }
+		exempt := "ip nat OUTPUT meta mark 1337 counter accept"
+		redirect := "add rule ip nat OUTPUT tcp dport 80 counter redirect to :15001"
+		return Case{
+			Build: func(w *World) {
+				s.build(w)
+				w.Sidecar(client, 15001)
+				w.NFT(client, "add table ip nat", "add chain ip nat OUTPUT { type nat hook output priority -100; }", "add rule "+exempt, redirect)
+			},
+			Break: func(w *World) { w.NFT(client, "flush chain ip nat OUTPUT", redirect) },
+			Goals: []Check{Fetches(client, server), Redirected(client, server+":80", 15001)},
+			Guards: []Check{
+				Reaches(client, server), Fetches(Host, server),
+			},
+			Fix: []change.Change{in("insert rule " + exempt)},
+			Also: [][]change.Change{
+				{In(client, "iptables -t nat -I OUTPUT -m mark --mark 1337 -j ACCEPT")},
+			},
+			Wrong: []Tempting{
+				tempted("The page comes, past the sidecar: nobody looks at it any more.", "页面来了，却绕过了 sidecar：再没人过目。", in("flush chain ip nat OUTPUT")),
+				tempted("It is asked after the rule that decides already.", "排在后面就轮不到它，前一条已经说了算。", in("add rule "+exempt)),
+				tempted("That lets out whoever goes there, the application before all.", "这样谁去那里都放行，头一个就是应用。",
+					in("insert rule ip nat OUTPUT ip daddr "+server+" counter accept")),
+			},
+			Causes: []cause.Code{service.ProxyLoop},
+			At:     []string{client},
+			Watch:  steps.Watch{Netns: client, Get: "http://" + server, Rules: client, Flows: client},
+			Vars:   s.vars(),
 		}
 	},
 }

@@ -50,7 +50,7 @@ func omissionWords(what replica.What, names []string) say.Text {
 }
 
 var (
-	wHeading   = say.F("Tried in a copy", "在副本里试过")
+	wHeading   = say.F("Trial in a copy", "副本试验")
 	wPassed    = say.F("Verified in a copy of %s: before, the same fault and silence; after the fix, request and reply arrive; %s; %s.", "已在 %s 的副本里验证：修复前是同样的故障、没有应答；修复后请求和应答都到达；%s；%s。")
 	wNot       = say.F("Not verified in a copy of %s: %s.", "没有在 %s 的副本里验证成功：%s。")
 	wUntried   = say.F("Not tried: %s.", "没有试：%s。")

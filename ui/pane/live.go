@@ -53,7 +53,7 @@ func (v *Live) Lines(w, h int, focused bool) []string {
 	if v.Network.Trouble != nil {
 		return wrap.Text(v.Theme.Bad.Render(v.Theme.G.Bad+" "+v.Tell(say.Quote(v.Network.Trouble))), w)
 	}
-	rows := v.liveRows()
+	rows := v.liveRows(w)
 	if rows == nil {
 		return v.absent()
 	}
@@ -155,6 +155,10 @@ func (v *Live) drawRow(r row, w int) string {
 		}
 		text += " " + say.Clean(column)
 	}
-	text = strings.TrimRight(screen.Fit(text, w-2, v.Theme.G.Ellipsis), " ")
+	fit := screen.Fit
+	if r.ends {
+		fit = screen.FitEnds
+	}
+	text = strings.TrimRight(fit(text, w-2, v.Theme.G.Ellipsis), " ")
 	return lipgloss.NewStyle().Inherit(style).Strikethrough(false).Render(mark) + " " + style.Render(text)
 }

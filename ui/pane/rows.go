@@ -18,6 +18,7 @@ type row struct {
 	sign    string           // its state without colour, or empty
 	text    string
 	more    []string // columns behind the text, left out where they do not fit
+	ends    bool     // the end of the text says the most: it is cut in the middle
 	style   lipgloss.Style
 	rank    rank
 }
@@ -34,14 +35,14 @@ const (
 )
 
 // liveRows are the rows of the watched namespace, and below them what is
-// different in the others.
-func (v *Live) liveRows() []row {
+// different in the others. They are to be w cells wide.
+func (v *Live) liveRows(w int) []row {
 	now := v.Network.Snapshot(v.Network.Watch)
 	if now == nil {
 		return nil
 	}
 	was := v.Scene.Was.Netns[v.Network.Watch]
-	rows := slices.Concat(v.linkRows(was, now), v.routeRows(was, now), v.neighRows(now), v.fdbRows(), v.sysctlRows(), v.ruleRows(), v.flowRows(), v.toldRows(), v.otherRows())
+	rows := slices.Concat(v.linkRows(was, now), v.routeRows(was, now), v.neighRows(now), v.fdbRows(), v.sysctlRows(), v.ruleRows(), v.flowRows(), v.traceRows(), v.eventRows(w-gutter-2), v.otherRows())
 	for i := range rows {
 		if rows[i].kind != 0 {
 			rows[i].rank = rankDecisive

@@ -11,6 +11,7 @@ import (
 	"nstutor/diag/conntrack"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/say"
+	"nstutor/ui/screen"
 	"nstutor/ui/words"
 )
 
@@ -19,7 +20,7 @@ func (v *Live) ruleRows() []row {
 	var rows []row
 	for _, r := range v.Network.Tally.Rules {
 		text := fmt.Sprintf("%5d  %s", r.Packets, strings.TrimSpace(r.Chain+" "+r.Text))
-		one := row{section: words.Rules, text: text, rank: rankNeigh}
+		one := row{section: words.Rules, text: text, rank: rankNeigh, ends: true}
 		if r.Packets == 0 {
 			one.style = v.Theme.Faint
 		}
@@ -53,18 +54,63 @@ func (v *Live) flowRows() []row {
 // way through the rules.
 const toldLines = 10
 
-// toldRows are what the tools print that tell of packets as they pass.
-func (v *Live) toldRows() []row {
-	var rows []row
-	for _, told := range []struct {
-		section say.Form
-		lines   []string
-	}{{words.Traces, v.Network.Tally.Traces}, {words.Events, v.Network.Tally.Events}} {
-		for _, line := range told.lines[max(0, len(told.lines)-toldLines):] {
-			rows = append(rows, row{section: told.section, text: strings.TrimSpace(line), rank: rankDecisive})
+// traceRows are what `nft monitor trace` prints of the last packet. Of what does not fit
+// the rules that it has met stay.
+func (v *Live) traceRows() (rows []row) {
+	lines := v.Network.Tally.Traces
+	if len(lines) == 0 {
+		return nil
+	}
+	last := packetOf(lines[len(lines)-1])
+	for _, line := range lines[max(0, len(lines)-toldLines):] {
+		if packetOf(line) != last {
+			continue
 		}
+		one := row{section: words.Traces, text: strings.TrimSpace(line), rank: rankLink, ends: true}
+		if strings.Contains(line, " rule ") {
+			one.rank = rankDecisive
+		}
+		rows = append(rows, one)
 	}
 	return rows
+}
+
+// packetOf is what a line of a trace begins with, the same of one packet: "trace id 7".
+func packetOf(line string) string {
+	words := strings.Fields(line)
+	return strings.Join(words[:min(len(words), 3)], " ")
+}
+
+// newest is how many of the events stay where there is no room for all.
+const newest = 2
+
+// eventRows are what `conntrack -E` prints. Where a line is too long, what answers are
+// expected to look like is below it.
+func (v *Live) eventRows(w int) (rows []row) {
+	lines := v.Network.Tally.Events
+	lines = lines[max(0, len(lines)-toldLines):]
+	for i, line := range lines {
+		one := row{section: words.Events, text: strings.TrimSpace(line), rank: rankDecisive}
+		if i < len(lines)-newest {
+			one.rank = rankLink
+		}
+		if at := answerIn(one.text); at > 0 && screen.Width(one.text) > w {
+			rest := one
+			one.text, rest.text = one.text[:at], "   "+one.text[at:]
+			rows = append(rows, one, rest)
+			continue
+		}
+		rows = append(rows, one)
+	}
+	return rows
+}
+
+// answerIn is where a line about a connection comes to its answers; 0 where it does not.
+func answerIn(line string) int {
+	if at := strings.Index(line, " [UNREPLIED]"); at > 0 {
+		return at
+	}
+	return max(strings.LastIndex(line, " src="), 0)
 }
 
 // alike is a connection without what tells it apart from others of one client to one

@@ -86,3 +86,26 @@ func TestAServiceIsDrawnAsNobodys(t *testing.T) {
 		t.Errorf("drawn is\n%s", text)
 	}
 }
+
+// TestThePlaceWhereAPacketEndsIsShown: of a trace that is too long the rules stay, and of
+// a rule that is too long what it does; of an event where the answers should come from.
+func TestThePlaceWhereAPacketEndsIsShown(t *testing.T) {
+	told := remembering()
+	at := "trace id 0b587db5 ip guard passing "
+	told.Network.Tally.Traces = []string{
+		"trace id 00000001 ip guard passing rule an older packet",
+		at + `packet: iif "veth-pod-a" oif "veth-pod-b" ip saddr 10.244.1.10 ip daddr 10.244.1.11`, at + "verdict continue", at + "policy accept",
+		at + "packet: again", at + "rule ip daddr 10.244.1.11 tcp dport 80 drop (verdict drop)",
+	}
+	told.Network.Tally.Events = []string{"    [NEW] tcp      6 120 SYN_SENT src=10.244.1.10 dst=10.96.0.100 sport=40000 dport=80 [UNREPLIED] src=10.244.1.99 dst=10.244.1.10 sport=80 dport=40000"}
+	live := New(told, screen.NewLook("en", false)).Live
+	text := ansi.Strip(strings.Join(live.Lines(78, 5, false), "\n"))
+	for _, want := range []string{"trace    trace id 0b587db5 ip guard passing", " drop (verdict drop)", "[NEW] tcp", "[UNREPLIED] src=10.244.1.99"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if whole := ansi.Strip(strings.Join(live.Lines(78, 40, false), "\n")); strings.Contains(whole, "00000001") || !strings.Contains(whole, "policy accept") {
+		t.Errorf("another packet, or not all of this one:\n%s", whole)
+	}
+}

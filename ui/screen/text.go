@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -21,6 +22,22 @@ func Fit(s string, w int, mark string) string {
 		got = Width(s)
 	}
 	return s + strings.Repeat(" ", max(0, w-got))
+}
+
+// FitEnds is Fit for what says the most at its end: where it is cut, that is in the
+// middle, and its last words stay.
+func FitEnds(s string, w int, mark string) string {
+	if Width(s) <= w || w <= 0 {
+		return Fit(s, w, mark)
+	}
+	words, kept := strings.Fields(s), ""
+	for _, word := range slices.Backward(words) {
+		if Width(word)+1+Width(kept) > w*2/5 {
+			break
+		}
+		kept = " " + word + kept
+	}
+	return Fit(ansi.Truncate(s, w-Width(kept), mark)+kept, w, mark)
 }
 
 // Ends puts one text at the left edge and another at the right; the right one

@@ -33,7 +33,7 @@ var unmendable = map[cause.Code]string{
 	cause.DestinationAbsent: "who should have the address?",
 	service.NotListening:    "a program has to be started",
 	service.BacklogFull:     "a program has to go on",
-	cause.NoEndpoints:       "a program has to become ready",
+	service.NoEndpoints:     "a program has to become ready",
 }
 
 // TestEveryCauseIsBrokenAndMended: a network is broken so that the cause is the

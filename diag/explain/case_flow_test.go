@@ -207,10 +207,10 @@ var serviceBreakages = among([]breakage{
 host: iptables -N KUBE-SERVICES
 host: iptables -A FORWARD -m conntrack --ctstate NEW -j KUBE-SERVICES
 host: iptables -A KUBE-SERVICES -d 10.96.0.10 -p tcp --dport 80 -j REJECT`,
-		want: expected{cause.NoEndpoints, "host", request}, noFix: true},
+		want: expected{service.NoEndpoints, "host", request}, noFix: true},
 	{name: "a service without endpoints, nft", from: "host", to: "10.96.0.10", asks: "tcp 80",
 		fault: `host: nft 'add table ip kube-proxy; add chain ip kube-proxy reject-chain; add rule ip kube-proxy reject-chain reject; add map ip kube-proxy no-endpoint-services { type ipv4_addr . inet_proto . inet_service : verdict ; elements = { 10.96.0.10 . tcp . 80 : goto reject-chain } ; }; add chain ip kube-proxy filter-output { type filter hook output priority -110; }; add rule ip kube-proxy filter-output ip daddr . meta l4proto . th dport vmap @no-endpoint-services'`,
-		want:  expected{cause.NoEndpoints, "host", request}, noFix: true},
+		want:  expected{service.NoEndpoints, "host", request}, noFix: true},
 	{name: "a service for pods only, asked by the node", from: "host", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
 		fault: `host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080`,
 		want:  expected{service.NotTranslated, "host", request}},

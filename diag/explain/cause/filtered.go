@@ -56,14 +56,14 @@ func (s Stopped) Code() Code {
 	return Filtered
 }
 
-// ByRule reports whether it is a rule of the packet filter that stops the packet.
+// ByRule reports whether it is a rule of the packet filter that stops the packet, by
+// whatever name.
 func ByRule(f Finding) bool {
-	switch f.(type) {
-	case Stopped, Endless:
-		return true
-	}
-	return false
+	_, ok := f.(interface{ byRule() })
+	return ok
 }
+
+func (Stopped) byRule() {}
 
 // Detail names the rule, and whether there is a way to except the packet.
 func (s Stopped) Detail() say.Text {

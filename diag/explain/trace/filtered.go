@@ -31,9 +31,9 @@ func (w *walk) filtered(n *machine.Space, p packet, hook string, r eval.Result) 
 		})
 	}
 	switch {
-	case cause.IsEndless(f):
-		return cause.Endless{Stopped: f}
-	case cause.Unallocated(f):
+	case service.IsEndless(f):
+		return service.Endless{Stopped: f}
+	case service.IsUnallocated(f):
 		return service.Unallocated{Stopped: f}
 	}
 	return f

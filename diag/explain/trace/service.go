@@ -154,7 +154,7 @@ func (w *walk) service() (cause.Finding, bool) {
 		// It got to those who could have translated it.
 		f, ok = vip.Elsewhere(w.world, on, w.asks)
 	}
-	return f, ok && !(len(w.faults) > 0 && w.faults[0].Code() == cause.NoEndpoints && !f.OtherPort())
+	return f, ok && !(len(w.faults) > 0 && w.faults[0].Code() == service.NoEndpoints && !f.OtherPort())
 }
 
 // servedElsewhere is the finding of a request that the rules at the other hook

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
@@ -176,7 +177,7 @@ func (w *walk) fault(n *machine.Space, p packet, stage, dev string, f cause.Find
 	w.hop(n, p, stage, dev, f.Detail())
 	w.hops[len(w.hops)-1].Predicted = Fail
 	w.raised(f)
-	w.strayed = w.strayed || cause.Final(f) || f.Code() == cause.NoEndpoints
+	w.strayed = w.strayed || cause.Final(f) || f.Code() == service.NoEndpoints
 }
 
 // raised takes the device of a fault for up.

@@ -1,17 +1,18 @@
-package cause
+package service
 
 import (
 	"strings"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
 
 // NoEndpoints: the address is a service's, which has nobody to send to.
-const NoEndpoints Code = "no-endpoints"
+const NoEndpoints cause.Code = "no-endpoints"
 
-var _ = Register(Cause{
+var _ = cause.Register(cause.Cause{
 	Code:  NoEndpoints,
 	Words: say.T("the service has no endpoint that is ready", "服务没有就绪的端点"),
 	Table: []string{"iptables", "-vnL"},
@@ -19,10 +20,10 @@ var _ = Register(Cause{
 
 // Endless is a packet for a service that has nobody to send it to: a rule stops it in
 // their place.
-type Endless struct{ Stopped }
+type Endless struct{ cause.Stopped }
 
 // Code is NoEndpoints.
-func (Endless) Code() Code { return NoEndpoints }
+func (Endless) Code() cause.Code { return NoEndpoints }
 
 // Detail names the service, and the rule.
 func (e Endless) Detail() say.Text {
@@ -40,9 +41,9 @@ func (Endless) Fix() []change.Change { return nil }
 // IsEndless reports whether a rule stops what is for a service without endpoints: one of
 // kube-proxy's, or in a chain or with a comment that says so. kube-proxy refuses what
 // nobody could answer, and drops what only another node could.
-func IsEndless(s Stopped) bool {
+func IsEndless(s cause.Stopped) bool {
 	r := s.Result
-	if s.Flow.Echo() || !r.Drops() || Unallocated(s) {
+	if s.Flow.Echo() || !r.Drops() || IsUnallocated(s) {
 		return false
 	}
 	said := func(what string) bool {
@@ -54,8 +55,8 @@ func IsEndless(s Stopped) bool {
 	return r.Owner() == "kube-proxy" || said("no endpoints")
 }
 
-// Unallocated reports whether a rule of kube-proxy stops what is for an address or a port
+// IsUnallocated reports whether a rule of kube-proxy stops what is for an address or a port
 // of the range of its services that no service has.
-func Unallocated(s Stopped) bool {
+func IsUnallocated(s cause.Stopped) bool {
 	return s.Result.Owner() == "kube-proxy" && s.Result.In == "cluster-ips-check"
 }

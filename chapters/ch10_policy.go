@@ -104,132 +104,134 @@ func askedPodB(srcPort uint16, want probe.Outcome) Ask {
 }
 
 // policed is chapter 10: who may talk to whom.
-var policed = Chapter{
-	ID: "10",
-	Start: concat(threePods(), []Action{Run{Netns: podA, Name: "web-a", Argv: []string{"web"}}}, natChains, policyChains,
-		nodeRules("add rule ip svc prerouting ip daddr "+vip+" counter dnat to "+podBIP)),
-	Steps: []Step{
-		{
-			ID:     "10.1",
-			Setup:  nodeRules("add rule ip filter FORWARD " + fromA + "ip daddr " + vip + " counter drop"),
-			Action: banPod,
-			Before: Promise{
-				Gets:   served(podA, podAIP, podBIP),
-				Claims: []Claim{Counts{Netns: host, Hook: "forward", Text: vip}, Counts{Netns: host, Hook: "prerouting", Text: vip, Min: 1}},
-			},
-			After: Promise{
-				Gets:   concatGets(noService(podA), blocked(podA, podBURL), served(podC, podCIP, podBIP)),
-				Claims: []Claim{Counts{Netns: host, Hook: "forward", Text: vip}, Counts{Netns: host, Hook: "forward", Text: podBIP, Min: 2}},
-			},
-			Watch: podToVIP,
-		},
-		{
-			ID:     "10.2",
-			Action: letAnswer,
-			Before: Promise{
-				Gets: append(blocked(podB, podAURL), noService(podA)...),
-				Claims: []Claim{
-					FrameSeen{Netns: podA, Dev: "eth0", Proto: "TCP", Src: podBIP, Dst: podAIP},
-					FrameSeen{Netns: podA, Dev: "eth0", Proto: "TCP", Src: podAIP, Dst: podBIP},
-					FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: podAIP, Dst: podBIP, None: true},
+func policed() Chapter {
+	return Chapter{
+		ID: "10",
+		Start: concat(threePods(), []Action{Run{Netns: podA, Name: "web-a", Argv: []string{"web"}}}, natChains, policyChains,
+			nodeRules("add rule ip svc prerouting ip daddr "+vip+" counter dnat to "+podBIP)),
+		Steps: []Step{
+			{
+				ID:     "10.1",
+				Setup:  nodeRules("add rule ip filter FORWARD " + fromA + "ip daddr " + vip + " counter drop"),
+				Action: banPod,
+				Before: Promise{
+					Gets:   served(podA, podAIP, podBIP),
+					Claims: []Claim{Counts{Netns: host, Hook: "forward", Text: vip}, Counts{Netns: host, Hook: "prerouting", Text: vip, Min: 1}},
 				},
-			},
-			After: Promise{
-				Gets:   append(page(podB, podAURL, podBIP), noService(podA)...),
-				Claims: []Claim{Counts{Netns: host, Hook: "forward", Text: "ESTABLISHED", Min: 1}},
-			},
-			Watch: Watch{Netns: podB, Get: podAURL, Rules: host, Flows: host},
-		},
-		{
-			ID:     "10.3",
-			Action: turnAway,
-			Before: Promise{
-				Gets:  blocked(podA, podBURL),
-				Pings: []Ping{{From: podA, To: podBIP, Want: probe.Silent}},
-			},
-			After: Promise{
-				Gets:  append([]Get{{From: podA, URL: podBURL, Fails: unix.ECONNREFUSED}, {From: podA, URL: vipURL, Fails: unix.ECONNREFUSED}}, page(podB, podAURL, podBIP)...),
-				Pings: []Ping{{From: podA, To: podBIP, Want: probe.PortUnreachable, By: nodeIP}},
-			},
-			Watch: Watch{Netns: podA, Get: podBURL, Rules: host},
-		},
-		{
-			ID:     "10.4",
-			Setup:  behind("ip daddr "+podBIP+" counter drop", aToB+"tcp dport 80 counter accept"),
-			Action: allowWeb,
-			Before: Promise{
-				Gets: append(blocked(podA, podBURL), blocked(podC, podBURL)...),
-				Claims: []Claim{
-					Counts{Netns: host, Hook: "forward", Text: "dport 80"},
-					Counts{Netns: host, Hook: "forward", Text: "DROP", Min: 2},
+				After: Promise{
+					Gets:   concatGets(noService(podA), blocked(podA, podBURL), served(podC, podCIP, podBIP)),
+					Claims: []Claim{Counts{Netns: host, Hook: "forward", Text: vip}, Counts{Netns: host, Hook: "forward", Text: podBIP, Min: 2}},
 				},
+				Watch: podToVIP,
 			},
-			After: Promise{
-				Gets:   concatGets(served(podA, podAIP, podBIP), page(podA, podBURL, podAIP), blocked(podC, podBURL)),
-				Pings:  []Ping{{From: podA, To: podBIP, Want: probe.Silent}},
-				Claims: []Claim{Counts{Netns: host, Hook: "forward", Text: "dport 80", Min: 2}},
-			},
-			Watch: Watch{Netns: podA, Get: podBURL, Rules: host},
-		},
-		{
-			ID:     "10.5",
-			Action: Observe{Netns: host, Argv: []string{"ping", "-c", "1", podBIP}},
-			Before: Promise{
-				Gets:  blocked(podC, podBURL),
-				Pings: []Ping{{From: podA, To: podBIP, Want: probe.Silent}, {From: podC, To: podBIP, Want: probe.Silent}},
-			},
-			After: Promise{
-				Gets:  page(host, podBURL, nodeIP),
-				Pings: []Ping{{From: host, To: podBIP, Want: probe.Replied, TTL: 64}},
-				Claims: []Claim{
-					Counts{Netns: host, Hook: "forward"},
-					FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: nodeIP, Dst: podBIP},
+			{
+				ID:     "10.2",
+				Action: letAnswer,
+				Before: Promise{
+					Gets: append(blocked(podB, podAURL), noService(podA)...),
+					Claims: []Claim{
+						FrameSeen{Netns: podA, Dev: "eth0", Proto: "TCP", Src: podBIP, Dst: podAIP},
+						FrameSeen{Netns: podA, Dev: "eth0", Proto: "TCP", Src: podAIP, Dst: podBIP},
+						FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: podAIP, Dst: podBIP, None: true},
+					},
 				},
+				After: Promise{
+					Gets:   append(page(podB, podAURL, podBIP), noService(podA)...),
+					Claims: []Claim{Counts{Netns: host, Hook: "forward", Text: "ESTABLISHED", Min: 1}},
+				},
+				Watch: Watch{Netns: podB, Get: podAURL, Rules: host, Flows: host},
 			},
-			Watch: Watch{Netns: podC, Get: podBURL, Rules: host},
+			{
+				ID:     "10.3",
+				Action: turnAway,
+				Before: Promise{
+					Gets:  blocked(podA, podBURL),
+					Pings: []Ping{{From: podA, To: podBIP, Want: probe.Silent}},
+				},
+				After: Promise{
+					Gets:  append([]Get{{From: podA, URL: podBURL, Fails: unix.ECONNREFUSED}, {From: podA, URL: vipURL, Fails: unix.ECONNREFUSED}}, page(podB, podAURL, podBIP)...),
+					Pings: []Ping{{From: podA, To: podBIP, Want: probe.PortUnreachable, By: nodeIP}},
+				},
+				Watch: Watch{Netns: podA, Get: podBURL, Rules: host},
+			},
+			{
+				ID:     "10.4",
+				Setup:  behind("ip daddr "+podBIP+" counter drop", aToB+"tcp dport 80 counter accept"),
+				Action: allowWeb,
+				Before: Promise{
+					Gets: append(blocked(podA, podBURL), blocked(podC, podBURL)...),
+					Claims: []Claim{
+						Counts{Netns: host, Hook: "forward", Text: "dport 80"},
+						Counts{Netns: host, Hook: "forward", Text: "DROP", Min: 2},
+					},
+				},
+				After: Promise{
+					Gets:   concatGets(served(podA, podAIP, podBIP), page(podA, podBURL, podAIP), blocked(podC, podBURL)),
+					Pings:  []Ping{{From: podA, To: podBIP, Want: probe.Silent}},
+					Claims: []Claim{Counts{Netns: host, Hook: "forward", Text: "dport 80", Min: 2}},
+				},
+				Watch: Watch{Netns: podA, Get: podBURL, Rules: host},
+			},
+			{
+				ID:     "10.5",
+				Action: Observe{Netns: host, Argv: []string{"ping", "-c", "1", podBIP}},
+				Before: Promise{
+					Gets:  blocked(podC, podBURL),
+					Pings: []Ping{{From: podA, To: podBIP, Want: probe.Silent}, {From: podC, To: podBIP, Want: probe.Silent}},
+				},
+				After: Promise{
+					Gets:  page(host, podBURL, nodeIP),
+					Pings: []Ping{{From: host, To: podBIP, Want: probe.Replied, TTL: 64}},
+					Claims: []Claim{
+						Counts{Netns: host, Hook: "forward"},
+						FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: nodeIP, Dst: podBIP},
+					},
+				},
+				Watch: Watch{Netns: podC, Get: podBURL, Rules: host},
+			},
+			{
+				ID:     "10.6",
+				Setup:  append(behind(fromA+"counter drop"), Run{Netns: host, Name: "web-node", Argv: []string{"web", "8080"}}),
+				Action: banNode,
+				Before: Promise{
+					Gets: append(blocked(podA, podBURL), page(podA, nodeWebURL, podAIP)...),
+				},
+				After: Promise{
+					Gets:   append(blocked(podA, nodeWebURL), page(host, podAURL, nodeIP)...),
+					Claims: []Claim{Counts{Netns: host, Hook: "input", Text: "DROP", Min: 1}, Counts{Netns: host, Hook: "forward", Text: "DROP"}},
+				},
+				Watch: Watch{Netns: podA, Get: nodeWebURL, Rules: host},
+			},
+			{
+				ID: "10.7",
+				Setup: concat(nodeRules("flush chain ip filter INPUT", "flush chain ip filter FORWARD"),
+					[]Action{Run{Netns: podB, Name: "tell-b", Argv: []string{"tell", "53"}}, AskOnce{Netns: podA, To: podBDNS, SrcPort: kept}},
+					behind(aToB+"counter drop")),
+				Action: Forget{Netns: host, From: podAIP + ":40000", To: podBDNS, Old: podBIP},
+				Before: Promise{
+					Asks:   []Ask{askedPodB(kept, probe.Replied), askedPodB(kept+1, probe.Silent)},
+					Claims: []Claim{Tracked{Netns: host, Src: podAIP, Dst: podBIP, ReplySrc: podBIP, ReplyDst: podAIP}},
+				},
+				After: Promise{
+					Asks:   []Ask{askedPodB(kept, probe.Silent)},
+					Claims: []Claim{Counts{Netns: host, Hook: "forward", Text: "DROP", Min: 1}},
+				},
+				Watch: Watch{Netns: podA, Ask: podBDNS, SrcPort: kept, Rules: host, Flows: host},
+			},
+			{
+				ID: "10.8",
+				Setup: concat(behind(fromA+"ip daddr "+webIP+" counter accept", fromA+"counter drop"),
+					nodeRules("add rule ip svc postrouting ip saddr "+podAIP+" oifname eth0 counter masquerade"),
+					[]Action{Resolver{Netns: podA, Server: nameIP}}),
+				Action: allowNames,
+				Before: Promise{
+					Pings: []Ping{{From: podA, To: webIP, Want: probe.Replied}, {From: podA, To: webName, Want: probe.NoResolver}},
+				},
+				After: Promise{
+					Pings: []Ping{{From: podA, To: webName, Want: probe.Replied}, {From: podA, To: podBIP, Want: probe.Silent}},
+				},
+				Watch: Watch{Netns: podA, Ping: webName, Rules: host},
+			},
 		},
-		{
-			ID:     "10.6",
-			Setup:  append(behind(fromA+"counter drop"), Run{Netns: host, Name: "web-node", Argv: []string{"web", "8080"}}),
-			Action: banNode,
-			Before: Promise{
-				Gets: append(blocked(podA, podBURL), page(podA, nodeWebURL, podAIP)...),
-			},
-			After: Promise{
-				Gets:   append(blocked(podA, nodeWebURL), page(host, podAURL, nodeIP)...),
-				Claims: []Claim{Counts{Netns: host, Hook: "input", Text: "DROP", Min: 1}, Counts{Netns: host, Hook: "forward", Text: "DROP"}},
-			},
-			Watch: Watch{Netns: podA, Get: nodeWebURL, Rules: host},
-		},
-		{
-			ID: "10.7",
-			Setup: concat(nodeRules("flush chain ip filter INPUT", "flush chain ip filter FORWARD"),
-				[]Action{Run{Netns: podB, Name: "tell-b", Argv: []string{"tell", "53"}}, AskOnce{Netns: podA, To: podBDNS, SrcPort: kept}},
-				behind(aToB+"counter drop")),
-			Action: Forget{Netns: host, From: podAIP + ":40000", To: podBDNS, Old: podBIP},
-			Before: Promise{
-				Asks:   []Ask{askedPodB(kept, probe.Replied), askedPodB(kept+1, probe.Silent)},
-				Claims: []Claim{Tracked{Netns: host, Src: podAIP, Dst: podBIP, ReplySrc: podBIP, ReplyDst: podAIP}},
-			},
-			After: Promise{
-				Asks:   []Ask{askedPodB(kept, probe.Silent)},
-				Claims: []Claim{Counts{Netns: host, Hook: "forward", Text: "DROP", Min: 1}},
-			},
-			Watch: Watch{Netns: podA, Ask: podBDNS, SrcPort: kept, Rules: host, Flows: host},
-		},
-		{
-			ID: "10.8",
-			Setup: concat(behind(fromA+"ip daddr "+webIP+" counter accept", fromA+"counter drop"),
-				nodeRules("add rule ip svc postrouting ip saddr "+podAIP+" oifname eth0 counter masquerade"),
-				[]Action{Resolver{Netns: podA, Server: nameIP}}),
-			Action: allowNames,
-			Before: Promise{
-				Pings: []Ping{{From: podA, To: webIP, Want: probe.Replied}, {From: podA, To: webName, Want: probe.NoResolver}},
-			},
-			After: Promise{
-				Pings: []Ping{{From: podA, To: webName, Want: probe.Replied}, {From: podA, To: podBIP, Want: probe.Silent}},
-			},
-			Watch: Watch{Netns: podA, Ping: webName, Rules: host},
-		},
-	},
+	}
 }

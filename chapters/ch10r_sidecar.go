@@ -50,66 +50,68 @@ var (
 var podToPage = Watch{Netns: podA, Get: podBURL, Rules: podA, Flows: podA}
 
 // sidecars is chapter 10R: a program in the pod through which everything has to go.
-var sidecars = Chapter{
-	ID: "10R",
-	Start: concat(threePods(), []Action{Run{Netns: podA, Name: "sidecar-a", Argv: []string{"sidecar", "15001"}}},
-		podRules(podA, "add table ip nat", "add chain ip nat OUTPUT { type nat hook output priority -100; }")),
-	Steps: []Step{
-		{
-			ID:     "10R.1",
-			Action: catchOut,
-			Before: Promise{Gets: page(podA, podBURL, podAIP), Claims: []Claim{PortIs{Netns: podA, Port: 15001, Busy: true}}},
-			After: Promise{
-				Gets:   []Get{{From: podA, URL: podBURL, Fails: unix.ETIMEDOUT}},
-				Claims: []Claim{Counts{Netns: podA, Hook: "output", Text: "15001", Min: 20}},
-			},
-			Watch: podToPage,
-		},
-		{
-			ID:     "10R.2",
-			Action: letOwn,
-			Before: Promise{Gets: blocked(podA, podBURL)},
-			After: Promise{
-				Gets: page(podA, podBURL, podAIP),
-				Claims: []Claim{
-					Counts{Netns: podA, Hook: "output", Text: "15001", Min: 1},
-					Tracked{Netns: podA, Src: podAIP, Dst: podBIP, ReplySrc: "127.0.0.1", ReplyDst: podAIP},
-					Tracked{Netns: podA, Src: podAIP, Dst: podBIP, ReplySrc: podBIP, ReplyDst: podAIP},
+func sidecars() Chapter {
+	return Chapter{
+		ID: "10R",
+		Start: concat(threePods(), []Action{Run{Netns: podA, Name: "sidecar-a", Argv: []string{"sidecar", "15001"}}},
+			podRules(podA, "add table ip nat", "add chain ip nat OUTPUT { type nat hook output priority -100; }")),
+		Steps: []Step{
+			{
+				ID:     "10R.1",
+				Action: catchOut,
+				Before: Promise{Gets: page(podA, podBURL, podAIP), Claims: []Claim{PortIs{Netns: podA, Port: 15001, Busy: true}}},
+				After: Promise{
+					Gets:   []Get{{From: podA, URL: podBURL, Fails: unix.ETIMEDOUT}},
+					Claims: []Claim{Counts{Netns: podA, Hook: "output", Text: "15001", Min: 20}},
 				},
+				Watch: podToPage,
 			},
-			Watch: podToPage,
-		},
-		{
-			ID: "10R.3",
-			Setup: concat([]Action{Run{Netns: podB, Name: "sidecar-b", Argv: []string{"sidecar", "15006"}}},
-				podRules(podB, "add table ip nat", "add chain ip nat PREROUTING { type nat hook prerouting priority -100; }")),
-			Action: catchIn,
-			Before: Promise{Gets: page(podA, podBURL, podAIP)},
-			After: Promise{
-				Gets: page(podA, podBURL, podBIP),
-				Claims: []Claim{
-					Counts{Netns: podB, Hook: "prerouting", Text: "15006", Min: 1},
-					FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: podAIP, Dst: podBIP},
+			{
+				ID:     "10R.2",
+				Action: letOwn,
+				Before: Promise{Gets: blocked(podA, podBURL)},
+				After: Promise{
+					Gets: page(podA, podBURL, podAIP),
+					Claims: []Claim{
+						Counts{Netns: podA, Hook: "output", Text: "15001", Min: 1},
+						Tracked{Netns: podA, Src: podAIP, Dst: podBIP, ReplySrc: "127.0.0.1", ReplyDst: podAIP},
+						Tracked{Netns: podA, Src: podAIP, Dst: podBIP, ReplySrc: podBIP, ReplyDst: podAIP},
+					},
 				},
+				Watch: podToPage,
 			},
-			Watch: Watch{Netns: podA, Get: podBURL, Rules: podB, Flows: podB},
-		},
-		{
-			ID: "10R.4",
-			Setup: concat(podRules(podB, "flush chain ip nat PREROUTING", "add table ip mangle", "add chain ip mangle PREROUTING { type filter hook prerouting priority mangle; }",
-				"add chain ip mangle INPUT { type filter hook input priority mangle; }", "add rule ip mangle INPUT "+letAnswers), // without such a rule nothing is tracked
-				[]Action{Run{Netns: podB, Name: "sidecar-t", Argv: []string{"sidecar", "15007", "tproxy"}}}),
-			Needs:  "module nft_tproxy",
-			Action: handIn,
-			Before: Promise{Gets: page(podA, podBURL, podAIP)},
-			After: Promise{
-				Gets: page(podA, podBURL, podBIP),
-				Claims: []Claim{
-					Counts{Netns: podB, Hook: "prerouting", Text: "dport", Min: 1},
-					Tracked{Netns: podB, Src: podAIP, Dst: podBIP, ReplySrc: podBIP, ReplyDst: podAIP},
+			{
+				ID: "10R.3",
+				Setup: concat([]Action{Run{Netns: podB, Name: "sidecar-b", Argv: []string{"sidecar", "15006"}}},
+					podRules(podB, "add table ip nat", "add chain ip nat PREROUTING { type nat hook prerouting priority -100; }")),
+				Action: catchIn,
+				Before: Promise{Gets: page(podA, podBURL, podAIP)},
+				After: Promise{
+					Gets: page(podA, podBURL, podBIP),
+					Claims: []Claim{
+						Counts{Netns: podB, Hook: "prerouting", Text: "15006", Min: 1},
+						FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: podAIP, Dst: podBIP},
+					},
 				},
+				Watch: Watch{Netns: podA, Get: podBURL, Rules: podB, Flows: podB},
 			},
-			Watch: Watch{Netns: podA, Get: podBURL, Rules: podB, Flows: podB},
+			{
+				ID: "10R.4",
+				Setup: concat(podRules(podB, "flush chain ip nat PREROUTING", "add table ip mangle", "add chain ip mangle PREROUTING { type filter hook prerouting priority mangle; }",
+					"add chain ip mangle INPUT { type filter hook input priority mangle; }", "add rule ip mangle INPUT "+letAnswers), // without such a rule nothing is tracked
+					[]Action{Run{Netns: podB, Name: "sidecar-t", Argv: []string{"sidecar", "15007", "tproxy"}}}),
+				Needs:  "module nft_tproxy",
+				Action: handIn,
+				Before: Promise{Gets: page(podA, podBURL, podAIP)},
+				After: Promise{
+					Gets: page(podA, podBURL, podBIP),
+					Claims: []Claim{
+						Counts{Netns: podB, Hook: "prerouting", Text: "dport", Min: 1},
+						Tracked{Netns: podB, Src: podAIP, Dst: podBIP, ReplySrc: podBIP, ReplyDst: podAIP},
+					},
+				},
+				Watch: Watch{Netns: podA, Get: podBURL, Rules: podB, Flows: podB},
+			},
 		},
-	},
+	}
 }

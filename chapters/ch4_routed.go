@@ -70,91 +70,93 @@ var proxied = NeighIs{Netns: podA, Dst: podBIP, Dev: "eth0", States: Resolved, M
 var passPods = Pass{Netns: host, Src: podsNet, Dst: podsNet}
 
 // routed is chapter 4: two pods on one node, and the node as the router between them.
-var routed = Chapter{
-	ID:    "4",
-	Start: concat(routedPod(podA, podAIP, "/24"), routedPod(podB, podBIP, "/24")),
-	Steps: []Step{
-		{
-			ID:     "4.1",
-			Action: forward,
-			Before: Promise{
-				Pings: podToPod(probe.HostUnreachable),
-				Claims: []Claim{
-					RouteGet{Netns: podA, Dst: podBIP, Dev: "eth0"},
-					NeighIs{Netns: podA, Dst: podBIP, Dev: "eth0", States: Unresolved},
-					SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-pod-a.proxy_arp", Value: "1"},
-					SysctlIs{Netns: host, Key: "net.ipv4.ip_forward", Value: "0"},
-					FrameSeen{Netns: host, Dev: vethPodA, Proto: "ARP", Op: "request", Src: podAIP, Dst: podBIP, DstMAC: Broadcast},
-					FrameSeen{Netns: host, Dev: vethPodA, Proto: "ARP", Op: "reply", None: true},
+func routed() Chapter {
+	return Chapter{
+		ID:    "4",
+		Start: concat(routedPod(podA, podAIP, "/24"), routedPod(podB, podBIP, "/24")),
+		Steps: []Step{
+			{
+				ID:     "4.1",
+				Action: forward,
+				Before: Promise{
+					Pings: podToPod(probe.HostUnreachable),
+					Claims: []Claim{
+						RouteGet{Netns: podA, Dst: podBIP, Dev: "eth0"},
+						NeighIs{Netns: podA, Dst: podBIP, Dev: "eth0", States: Unresolved},
+						SysctlIs{Netns: host, Key: "net.ipv4.conf.veth-pod-a.proxy_arp", Value: "1"},
+						SysctlIs{Netns: host, Key: "net.ipv4.ip_forward", Value: "0"},
+						FrameSeen{Netns: host, Dev: vethPodA, Proto: "ARP", Op: "request", Src: podAIP, Dst: podBIP, DstMAC: Broadcast},
+						FrameSeen{Netns: host, Dev: vethPodA, Proto: "ARP", Op: "reply", None: true},
+					},
 				},
-			},
-			After: Promise{
-				Pings: routedReply,
-				Claims: []Claim{
-					proxied,
-					FrameSeen{Netns: host, Dev: vethPodA, Proto: "ICMP", Op: "echo request", Src: podAIP, Dst: podBIP, SrcDev: podACard, DstDev: podAWire},
-					FrameSeen{Netns: host, Dev: vethPodB, Proto: "ICMP", Op: "echo request", Src: podAIP, Dst: podBIP, SrcDev: podBWire, DstDev: podBCard},
+				After: Promise{
+					Pings: routedReply,
+					Claims: []Claim{
+						proxied,
+						FrameSeen{Netns: host, Dev: vethPodA, Proto: "ICMP", Op: "echo request", Src: podAIP, Dst: podBIP, SrcDev: podACard, DstDev: podAWire},
+						FrameSeen{Netns: host, Dev: vethPodB, Proto: "ICMP", Op: "echo request", Src: podAIP, Dst: podBIP, SrcDev: podBWire, DstDev: podBCard},
+					},
 				},
+				Watch: toPodB,
 			},
-			Watch: toPodB,
+			{
+				ID:     "4.2",
+				Setup:  []Action{RouteDel{Netns: host, Dst: podBIP, Dev: vethPodB}},
+				Action: RouteAdd{Netns: host, Dst: podBIP, Dev: vethPodB, Except: linkHop},
+				Before: Promise{
+					Pings: podToPod(probe.Silent),
+					Claims: []Claim{
+						proxied,
+						RouteGet{Netns: host, Dst: podBIP, Via: routerIP, Dev: "eth0"},
+						FrameSeen{Netns: host, Dev: "eth0", Proto: "ICMP", Op: "echo request", Src: podAIP, Dst: podBIP, DstDev: routerDev},
+						FrameSeen{Netns: host, Dev: vethPodB, Proto: "ICMP", Op: "echo request", None: true},
+					},
+				},
+				After: Promise{
+					Pings:  routedReply,
+					Claims: []Claim{RouteGet{Netns: host, Dst: podBIP, Dev: vethPodB}, proxied},
+				},
+				Watch: toPodB,
+			},
+			{
+				ID:     "4.3",
+				Setup:  []Action{ForwardPolicy{Netns: host, Policy: "drop"}},
+				Action: passPods,
+				Before: Promise{
+					Pings: podToPod(probe.Silent),
+					Claims: []Claim{
+						RouteGet{Netns: host, Dst: podBIP, Dev: vethPodB},
+						FrameSeen{Netns: host, Dev: vethPodA, Proto: "ICMP", Op: "echo request", Src: podAIP, Dst: podBIP},
+						FrameSeen{Netns: host, Dev: vethPodB, Proto: "ICMP", Op: "echo request", None: true},
+						Counted{Netns: host, Counter: "IpInAddrErrors"},
+					},
+				},
+				After: Promise{
+					Pings: routedReply,
+					Claims: []Claim{
+						FrameSeen{Netns: host, Dev: vethPodB, Proto: "ICMP", Op: "echo request", Src: podAIP, Dst: podBIP},
+						Counted{Netns: host, Counter: "IpForwDatagrams", Min: 4},
+					},
+				},
+				Watch: toPodB,
+			},
+			{
+				ID:     "4.4",
+				Action: Observe{Netns: podA, Argv: []string{"ping", "-c", "1", "-t", "1", podBIP}},
+				Before: Promise{Pings: routedReply, Claims: []Claim{RouteGet{Netns: podA, Dst: podBIP, Dev: "eth0"}}},
+				After: Promise{
+					Pings: []Ping{
+						{From: podA, To: podBIP, Hops: 1, Want: probe.TTLExceeded, By: nodeIP},
+						{From: podA, To: podBIP, Hops: 2, Want: probe.Replied, TTL: 63, By: podBIP},
+						{From: podA, To: nodeIP, Hops: 1, Want: probe.Replied, TTL: 64, By: nodeIP},
+					},
+					Claims: []Claim{
+						FrameSeen{Netns: podA, Dev: "eth0", Proto: "ICMP", Op: "time exceeded in-transit", Src: nodeIP, Dst: podAIP, SrcDev: podAWire},
+						proxied,
+					},
+				},
+				Watch: toPodB,
+			},
 		},
-		{
-			ID:     "4.2",
-			Setup:  []Action{RouteDel{Netns: host, Dst: podBIP, Dev: vethPodB}},
-			Action: RouteAdd{Netns: host, Dst: podBIP, Dev: vethPodB, Except: linkHop},
-			Before: Promise{
-				Pings: podToPod(probe.Silent),
-				Claims: []Claim{
-					proxied,
-					RouteGet{Netns: host, Dst: podBIP, Via: routerIP, Dev: "eth0"},
-					FrameSeen{Netns: host, Dev: "eth0", Proto: "ICMP", Op: "echo request", Src: podAIP, Dst: podBIP, DstDev: routerDev},
-					FrameSeen{Netns: host, Dev: vethPodB, Proto: "ICMP", Op: "echo request", None: true},
-				},
-			},
-			After: Promise{
-				Pings:  routedReply,
-				Claims: []Claim{RouteGet{Netns: host, Dst: podBIP, Dev: vethPodB}, proxied},
-			},
-			Watch: toPodB,
-		},
-		{
-			ID:     "4.3",
-			Setup:  []Action{ForwardPolicy{Netns: host, Policy: "drop"}},
-			Action: passPods,
-			Before: Promise{
-				Pings: podToPod(probe.Silent),
-				Claims: []Claim{
-					RouteGet{Netns: host, Dst: podBIP, Dev: vethPodB},
-					FrameSeen{Netns: host, Dev: vethPodA, Proto: "ICMP", Op: "echo request", Src: podAIP, Dst: podBIP},
-					FrameSeen{Netns: host, Dev: vethPodB, Proto: "ICMP", Op: "echo request", None: true},
-					Counted{Netns: host, Counter: "IpInAddrErrors"},
-				},
-			},
-			After: Promise{
-				Pings: routedReply,
-				Claims: []Claim{
-					FrameSeen{Netns: host, Dev: vethPodB, Proto: "ICMP", Op: "echo request", Src: podAIP, Dst: podBIP},
-					Counted{Netns: host, Counter: "IpForwDatagrams", Min: 4},
-				},
-			},
-			Watch: toPodB,
-		},
-		{
-			ID:     "4.4",
-			Action: Observe{Netns: podA, Argv: []string{"ping", "-c", "1", "-t", "1", podBIP}},
-			Before: Promise{Pings: routedReply, Claims: []Claim{RouteGet{Netns: podA, Dst: podBIP, Dev: "eth0"}}},
-			After: Promise{
-				Pings: []Ping{
-					{From: podA, To: podBIP, Hops: 1, Want: probe.TTLExceeded, By: nodeIP},
-					{From: podA, To: podBIP, Hops: 2, Want: probe.Replied, TTL: 63, By: podBIP},
-					{From: podA, To: nodeIP, Hops: 1, Want: probe.Replied, TTL: 64, By: nodeIP},
-				},
-				Claims: []Claim{
-					FrameSeen{Netns: podA, Dev: "eth0", Proto: "ICMP", Op: "time exceeded in-transit", Src: nodeIP, Dst: podAIP, SrcDev: podAWire},
-					proxied,
-				},
-			},
-			Watch: toPodB,
-		},
-	},
+	}
 }

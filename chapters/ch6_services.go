@@ -59,134 +59,136 @@ var (
 var translated = Tracked{Netns: host, Src: podAIP, Dst: vip, ReplySrc: podBIP, ReplyDst: podAIP}
 
 // virtual is chapter 6: an address that is an entry in a table, and nothing else.
-var virtual = Chapter{
-	ID:    "6",
-	Start: threePods(),
-	Steps: []Step{
-		{
-			ID:    "6.0",
-			Setup: hookChains,
-			Action: CountAt{Netns: host, Hook: "forward", Line: "add rule ip hooks forward counter",
-				Same: []string{"iptables -A FORWARD"}},
-			Before: Promise{
-				Pings:  []Ping{{From: podA, To: podBIP, Want: probe.Replied, TTL: 63}},
-				Claims: append([]Claim{Counts{Netns: host, Hook: "prerouting", Min: 2}, Counts{Netns: host, Hook: "postrouting", Min: 2}}, notTheNodes...),
-			},
-			After: Promise{
-				Pings:  []Ping{{From: podA, To: podBIP, Want: probe.Replied, TTL: 63}},
-				Claims: append([]Claim{Counts{Netns: host, Hook: "forward", Min: 2}}, notTheNodes...),
-			},
-			Watch: Watch{Netns: podA, Ping: podBIP, Rules: host},
-		},
-		{
-			ID:     "6.1",
-			Setup:  nodeRules("add table ip svc", "add chain ip svc prerouting { type nat hook prerouting priority dstnat; }"),
-			Action: vipForPods,
-			Before: Promise{
-				Gets:  noService(podA),
-				Pings: []Ping{{From: podA, To: vip, Want: probe.Silent}},
-				Claims: []Claim{
-					RouteGet{Netns: host, Dst: vip, Via: routerIP, Dev: "eth0"},
-					FrameSeen{Netns: host, Dev: "eth0", Proto: "TCP", Src: podAIP, Dst: vip},
+func virtual() Chapter {
+	return Chapter{
+		ID:    "6",
+		Start: threePods(),
+		Steps: []Step{
+			{
+				ID:    "6.0",
+				Setup: hookChains,
+				Action: CountAt{Netns: host, Hook: "forward", Line: "add rule ip hooks forward counter",
+					Same: []string{"iptables -A FORWARD"}},
+				Before: Promise{
+					Pings:  []Ping{{From: podA, To: podBIP, Want: probe.Replied, TTL: 63}},
+					Claims: append([]Claim{Counts{Netns: host, Hook: "prerouting", Min: 2}, Counts{Netns: host, Hook: "postrouting", Min: 2}}, notTheNodes...),
 				},
-			},
-			After: Promise{
-				Gets:  served(podA, podAIP, podBIP),
-				Pings: []Ping{{From: podA, To: vip, Want: probe.Replied, TTL: 63}},
-				Claims: []Claim{
-					FrameSeen{Netns: host, Dev: vethPodA, Proto: "TCP", Src: podAIP, Dst: vip},
-					FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: podAIP, Dst: podBIP},
-					FrameSeen{Netns: host, Dev: "eth0", Proto: "TCP", Dst: vip, None: true},
+				After: Promise{
+					Pings:  []Ping{{From: podA, To: podBIP, Want: probe.Replied, TTL: 63}},
+					Claims: append([]Claim{Counts{Netns: host, Hook: "forward", Min: 2}}, notTheNodes...),
 				},
+				Watch: Watch{Netns: podA, Ping: podBIP, Rules: host},
 			},
-			Watch: podToVIP,
-		},
-		{
-			ID:     "6.2",
-			Action: Observe{Netns: host, Argv: []string{"conntrack", "-L"}},
-			Before: Promise{Gets: served(podA, podAIP, podBIP)},
-			After: Promise{
-				Gets: served(podA, podAIP, podBIP),
-				Claims: []Claim{
-					translated,
-					FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: podBIP, Dst: podAIP},
-					FrameSeen{Netns: host, Dev: vethPodA, Proto: "TCP", Src: vip, Dst: podAIP},
+			{
+				ID:     "6.1",
+				Setup:  nodeRules("add table ip svc", "add chain ip svc prerouting { type nat hook prerouting priority dstnat; }"),
+				Action: vipForPods,
+				Before: Promise{
+					Gets:  noService(podA),
+					Pings: []Ping{{From: podA, To: vip, Want: probe.Silent}},
+					Claims: []Claim{
+						RouteGet{Netns: host, Dst: vip, Via: routerIP, Dev: "eth0"},
+						FrameSeen{Netns: host, Dev: "eth0", Proto: "TCP", Src: podAIP, Dst: vip},
+					},
 				},
-			},
-			Watch: podToVIP,
-		},
-		{
-			ID:     "6.3",
-			Setup:  nodeRules("add chain ip svc output { type nat hook output priority dstnat; }"),
-			Action: vipForNode,
-			Before: Promise{
-				Gets:   noService(host),
-				Claims: []Claim{Counts{Netns: host, Hook: "prerouting", Text: "dnat"}, Counts{Netns: host, Hook: "output", Min: 1}},
-			},
-			After: Promise{Gets: concatGets(served(host, nodeIP, podBIP), served(podA, podAIP, podBIP))},
-			Watch: nodeToVIP,
-		},
-		{
-			ID:     "6.4",
-			Setup:  nodeRules("add chain ip svc postrouting { type nat hook postrouting priority srcnat; }"),
-			Action: vipTooLate,
-			Before: Promise{
-				Gets: served(host, nodeIP, podBIP),
-				Claims: []Claim{Refused{
-					Action: Rule{Netns: host, Line: "add rule ip svc postrouting ip daddr " + vip + " dnat to " + podBIP},
-					Why:    unix.EOPNOTSUPP,
-				}},
-			},
-			After: Promise{Gets: served(host, nodeIP, podBIP)},
-			Watch: nodeToVIP,
-		},
-		{
-			ID: "6.5",
-			Setup: concat(nodeRules("flush chain ip svc prerouting", "flush chain ip svc output"),
-				[]Action{Run{Netns: podB, Name: "web-b-8080", Argv: []string{"web", "8080"}}}),
-			Action: vipByPort,
-			Before: Promise{
-				Gets: append(noService(podA), Get{From: podA, URL: "http://" + podBIP + ":8080", Client: podAIP}),
-			},
-			After: Promise{
-				Gets:   served(podA, podAIP, podBIP),
-				Claims: []Claim{translated, Counts{Netns: host, Hook: "prerouting", Text: "dnat", Min: 1}},
-			},
-			Watch: podToVIP,
-		},
-		{
-			ID:     "6.6",
-			Action: Observe{Netns: podA, Argv: []string{"ping", "-c", "1", vip}},
-			Before: Promise{Gets: served(podA, podAIP, podBIP)},
-			After: Promise{
-				Pings: []Ping{{From: podA, To: vip, Want: probe.Silent}},
-				Gets:  served(podA, podAIP, podBIP),
-				Claims: []Claim{
-					FrameSeen{Netns: host, Dev: "eth0", Proto: "ICMP", Op: "echo request", Src: podAIP, Dst: vip},
-					Judged{Netns: host, Sent: Sent{From: podAIP, To: vip, Wants: []string{vip}}},
+				After: Promise{
+					Gets:  served(podA, podAIP, podBIP),
+					Pings: []Ping{{From: podA, To: vip, Want: probe.Replied, TTL: 63}},
+					Claims: []Claim{
+						FrameSeen{Netns: host, Dev: vethPodA, Proto: "TCP", Src: podAIP, Dst: vip},
+						FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: podAIP, Dst: podBIP},
+						FrameSeen{Netns: host, Dev: "eth0", Proto: "TCP", Dst: vip, None: true},
+					},
 				},
+				Watch: podToVIP,
 			},
-			Watch: podToVIP,
-		},
-		{
-			ID: "6.7", Needs: bridgeNF,
-			Setup:  onBridge(),
-			Action: Sysctl{Netns: host, Key: bridgeNF, Value: "1"},
-			Before: Promise{
-				Gets: noService(podA),
-				Claims: []Claim{
-					SysctlIs{Netns: host, Key: bridgeNF, Value: "0"},
-					FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: podAIP, Dst: podBIP},
-					FrameSeen{Netns: podA, Dev: "eth0", Proto: "TCP", Src: podBIP, Dst: podAIP},
+			{
+				ID:     "6.2",
+				Action: Observe{Netns: host, Argv: []string{"conntrack", "-L"}},
+				Before: Promise{Gets: served(podA, podAIP, podBIP)},
+				After: Promise{
+					Gets: served(podA, podAIP, podBIP),
+					Claims: []Claim{
+						translated,
+						FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: podBIP, Dst: podAIP},
+						FrameSeen{Netns: host, Dev: vethPodA, Proto: "TCP", Src: vip, Dst: podAIP},
+					},
 				},
+				Watch: podToVIP,
 			},
-			After: Promise{
-				Gets:   served(podA, podAIP, podBIP),
-				Claims: []Claim{FrameSeen{Netns: podA, Dev: "eth0", Proto: "TCP", Src: vip, Dst: podAIP}},
+			{
+				ID:     "6.3",
+				Setup:  nodeRules("add chain ip svc output { type nat hook output priority dstnat; }"),
+				Action: vipForNode,
+				Before: Promise{
+					Gets:   noService(host),
+					Claims: []Claim{Counts{Netns: host, Hook: "prerouting", Text: "dnat"}, Counts{Netns: host, Hook: "output", Min: 1}},
+				},
+				After: Promise{Gets: concatGets(served(host, nodeIP, podBIP), served(podA, podAIP, podBIP))},
+				Watch: nodeToVIP,
 			},
-			Watch: podToVIP,
+			{
+				ID:     "6.4",
+				Setup:  nodeRules("add chain ip svc postrouting { type nat hook postrouting priority srcnat; }"),
+				Action: vipTooLate,
+				Before: Promise{
+					Gets: served(host, nodeIP, podBIP),
+					Claims: []Claim{Refused{
+						Action: Rule{Netns: host, Line: "add rule ip svc postrouting ip daddr " + vip + " dnat to " + podBIP},
+						Why:    unix.EOPNOTSUPP,
+					}},
+				},
+				After: Promise{Gets: served(host, nodeIP, podBIP)},
+				Watch: nodeToVIP,
+			},
+			{
+				ID: "6.5",
+				Setup: concat(nodeRules("flush chain ip svc prerouting", "flush chain ip svc output"),
+					[]Action{Run{Netns: podB, Name: "web-b-8080", Argv: []string{"web", "8080"}}}),
+				Action: vipByPort,
+				Before: Promise{
+					Gets: append(noService(podA), Get{From: podA, URL: "http://" + podBIP + ":8080", Client: podAIP}),
+				},
+				After: Promise{
+					Gets:   served(podA, podAIP, podBIP),
+					Claims: []Claim{translated, Counts{Netns: host, Hook: "prerouting", Text: "dnat", Min: 1}},
+				},
+				Watch: podToVIP,
+			},
+			{
+				ID:     "6.6",
+				Action: Observe{Netns: podA, Argv: []string{"ping", "-c", "1", vip}},
+				Before: Promise{Gets: served(podA, podAIP, podBIP)},
+				After: Promise{
+					Pings: []Ping{{From: podA, To: vip, Want: probe.Silent}},
+					Gets:  served(podA, podAIP, podBIP),
+					Claims: []Claim{
+						FrameSeen{Netns: host, Dev: "eth0", Proto: "ICMP", Op: "echo request", Src: podAIP, Dst: vip},
+						Judged{Netns: host, Sent: Sent{From: podAIP, To: vip, Wants: []string{vip}}},
+					},
+				},
+				Watch: podToVIP,
+			},
+			{
+				ID: "6.7", Needs: bridgeNF,
+				Setup:  onBridge(),
+				Action: Sysctl{Netns: host, Key: bridgeNF, Value: "1"},
+				Before: Promise{
+					Gets: noService(podA),
+					Claims: []Claim{
+						SysctlIs{Netns: host, Key: bridgeNF, Value: "0"},
+						FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: podAIP, Dst: podBIP},
+						FrameSeen{Netns: podA, Dev: "eth0", Proto: "TCP", Src: podBIP, Dst: podAIP},
+					},
+				},
+				After: Promise{
+					Gets:   served(podA, podAIP, podBIP),
+					Claims: []Claim{FrameSeen{Netns: podA, Dev: "eth0", Proto: "TCP", Src: vip, Dst: podAIP}},
+				},
+				Watch: podToVIP,
+			},
 		},
-	},
+	}
 }
 
 func concatGets(lists ...[]Get) (all []Get) {

@@ -32,123 +32,125 @@ var (
 var askedFor = []string{"ip", "route", "get", podBIP, "from", podAIP, "iif", vethPodA}
 
 // instruments is chapter 6I: to find a fault without this program.
-var instruments = Chapter{
-	ID:    "6I",
-	Start: concat(threePods(), natChains),
-	Steps: []Step{
-		{
-			ID:    "6I.1",
-			Setup: nodeRules(wrongPort),
-			Action: CountTo{Netns: host, Hook: "prerouting", To: vip, Line: "insert rule ip svc prerouting ip daddr " + vip + " counter",
-				Same: []string{"iptables -t raw -A PREROUTING -d " + vip}},
-			Before: Promise{
-				Gets:   noService(podA),
-				Claims: []Claim{Counts{Netns: host, Hook: "prerouting", Text: "dnat"}},
+func instruments() Chapter {
+	return Chapter{
+		ID:    "6I",
+		Start: concat(threePods(), natChains),
+		Steps: []Step{
+			{
+				ID:    "6I.1",
+				Setup: nodeRules(wrongPort),
+				Action: CountTo{Netns: host, Hook: "prerouting", To: vip, Line: "insert rule ip svc prerouting ip daddr " + vip + " counter",
+					Same: []string{"iptables -t raw -A PREROUTING -d " + vip}},
+				Before: Promise{
+					Gets:   noService(podA),
+					Claims: []Claim{Counts{Netns: host, Hook: "prerouting", Text: "dnat"}},
+				},
+				After: Promise{
+					Gets:   noService(podA),
+					Claims: []Claim{Counts{Netns: host, Hook: "prerouting", Min: 1}, Counts{Netns: host, Hook: "prerouting", Text: "dnat"}},
+				},
+				Watch: found,
 			},
-			After: Promise{
-				Gets:   noService(podA),
-				Claims: []Claim{Counts{Netns: host, Hook: "prerouting", Min: 1}, Counts{Netns: host, Hook: "prerouting", Text: "dnat"}},
+			{
+				ID: "6I.2",
+				Setup: concat(nodeRules("flush chain ip svc prerouting", rightPort,
+					"add chain ip svc early { type filter hook prerouting priority raw; }",
+					"add table ip guard", "add chain ip guard passing { type filter hook forward priority 10; }", hiddenDrop,
+					"add table ip filter", "add chain ip filter FORWARD { type filter hook forward priority filter; }",
+					"add rule ip filter FORWARD counter accept")),
+				Action: TraceTo{Netns: host, To: vip, Line: "add rule ip svc early ip daddr " + vip + " meta nftrace set 1",
+					Same: []string{"iptables -t raw -A PREROUTING -d " + vip + " -j TRACE"}},
+				Before: Promise{
+					Gets: noService(podA),
+					Claims: []Claim{
+						Counts{Netns: host, Hook: "prerouting", Text: "dnat", Min: 1}, Counts{Netns: host, Hook: "forward", Min: 1},
+						Monitored{Netns: host, By: Trace, Words: []string{"trace id"}, None: true},
+					},
+				},
+				After: Promise{
+					Gets: noService(podA),
+					Claims: []Claim{
+						Monitored{Netns: host, By: Trace, Words: []string{"ip svc prerouting rule", "dnat to " + podBIP, "(verdict accept)"}},
+						Monitored{Netns: host, By: Trace, Words: []string{"filter FORWARD rule", "(verdict accept)"}},
+						Monitored{Netns: host, By: Trace, Words: []string{"ip guard passing rule", "drop (verdict drop)"}},
+					},
+				},
+				Watch: traced,
 			},
-			Watch: found,
+			{
+				ID: "6I.3",
+				Setup: concat(nodeRules("flush chain ip svc early", "flush chain ip guard passing"), []Action{
+					Silently{Netns: host, Line: "ip route add default via " + routerIP + " dev eth0 table 66"}, Silently{Netns: host, Line: tooEarly},
+				}),
+				Action: Observe{Netns: host, Argv: askedFor},
+				Before: Promise{
+					Gets:   noService(podA),
+					Claims: []Claim{RouteFor{Netns: host, To: podBIP, Dev: vethPodB}},
+				},
+				After: Promise{
+					Gets: noService(podA),
+					Claims: []Claim{
+						RouteFor{Netns: host, To: podBIP, From: podAIP, IIF: vethPodA, Dev: "eth0"},
+						FrameSeen{Netns: host, Dev: "eth0", Proto: "TCP", Src: podAIP, Dst: podBIP},
+					},
+				},
+				Watch: found,
+			},
+			{
+				ID: "6I.4",
+				Setup: concat([]Action{Silently{Netns: host, Line: "ip rule del from " + podAIP + " lookup 66"}},
+					nodeRules("flush chain ip svc prerouting", gonePod)),
+				Action: Observe{Netns: host, Argv: []string{"conntrack", "-E", "-p", "tcp"}},
+				Before: Promise{
+					Gets:   noService(podA),
+					Claims: []Claim{RouteFor{Netns: host, To: podBIP, From: podAIP, IIF: vethPodA, Dev: vethPodB}},
+				},
+				After: Promise{
+					Gets: noService(podA),
+					Claims: []Claim{
+						Monitored{Netns: host, By: Track, Words: []string{"[NEW] tcp", "SYN_SENT src=" + podAIP + " dst=" + vip, "[UNREPLIED] src=" + goneIP}},
+						Monitored{Netns: host, By: Track, Words: []string{"[UPDATE] tcp"}, None: true},
+					},
+				},
+				Watch: told6I,
+			},
+			{
+				ID: "6I.5",
+				Setup: concat(nodeRules("flush chain ip svc prerouting", rightPort),
+					[]Action{NeighReplace{Netns: podB, Dst: podAIP, Dev: "eth0", MAC: noMAC}}),
+				Action: Observe{Netns: host, Argv: []string{"tcpdump", "-c", "4", "-eni", vethPodB, "tcp"}},
+				Before: Promise{
+					Gets: noService(podA),
+					Claims: []Claim{
+						Monitored{Netns: host, By: Track, Words: []string{"[NEW] tcp", "[UNREPLIED] src=" + podBIP}},
+						Monitored{Netns: host, By: Track, Words: []string{"[UPDATE] tcp", "SYN_RECV"}, None: true},
+					},
+				},
+				After: Promise{
+					Gets: noService(podA),
+					Claims: []Claim{
+						FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: podAIP, Dst: podBIP},
+						FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: podBIP, Dst: podAIP, DstMAC: noMAC},
+						FrameSeen{Netns: podA, Dev: "eth0", Proto: "TCP", Dst: podAIP, None: true},
+					},
+				},
+				Watch: told6I,
+			},
+			{
+				ID:     "6I.6",
+				Action: NeighDel{Netns: podB, Dst: podAIP, Dev: "eth0", Written: true},
+				Before: Promise{Gets: []Get{{From: podA, URL: vipURL, Fails: unix.ETIMEDOUT}}},
+				After: Promise{
+					Gets: served(podA, podAIP, podBIP),
+					Claims: []Claim{
+						Monitored{Netns: host, By: Track, Words: []string{"[UPDATE] tcp", "SYN_RECV", "src=" + podBIP}},
+						Monitored{Netns: host, By: Track, Words: []string{"[UPDATE] tcp", "ESTABLISHED", "[ASSURED]"}},
+						FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: podBIP, Dst: podAIP, DstDev: podBWire},
+					},
+				},
+				Watch: told6I,
+			},
 		},
-		{
-			ID: "6I.2",
-			Setup: concat(nodeRules("flush chain ip svc prerouting", rightPort,
-				"add chain ip svc early { type filter hook prerouting priority raw; }",
-				"add table ip guard", "add chain ip guard passing { type filter hook forward priority 10; }", hiddenDrop,
-				"add table ip filter", "add chain ip filter FORWARD { type filter hook forward priority filter; }",
-				"add rule ip filter FORWARD counter accept")),
-			Action: TraceTo{Netns: host, To: vip, Line: "add rule ip svc early ip daddr " + vip + " meta nftrace set 1",
-				Same: []string{"iptables -t raw -A PREROUTING -d " + vip + " -j TRACE"}},
-			Before: Promise{
-				Gets: noService(podA),
-				Claims: []Claim{
-					Counts{Netns: host, Hook: "prerouting", Text: "dnat", Min: 1}, Counts{Netns: host, Hook: "forward", Min: 1},
-					Traced{Netns: host, Words: []string{"trace id"}, None: true},
-				},
-			},
-			After: Promise{
-				Gets: noService(podA),
-				Claims: []Claim{
-					Traced{Netns: host, Words: []string{"ip svc prerouting rule", "dnat to " + podBIP, "(verdict accept)"}},
-					Traced{Netns: host, Words: []string{"filter FORWARD rule", "(verdict accept)"}},
-					Traced{Netns: host, Words: []string{"ip guard passing rule", "drop (verdict drop)"}},
-				},
-			},
-			Watch: traced,
-		},
-		{
-			ID: "6I.3",
-			Setup: concat(nodeRules("flush chain ip svc early", "flush chain ip guard passing"), []Action{
-				Silently{Netns: host, Line: "ip route add default via " + routerIP + " dev eth0 table 66"}, Silently{Netns: host, Line: tooEarly},
-			}),
-			Action: Observe{Netns: host, Argv: askedFor},
-			Before: Promise{
-				Gets:   noService(podA),
-				Claims: []Claim{RouteFor{Netns: host, To: podBIP, Dev: vethPodB}},
-			},
-			After: Promise{
-				Gets: noService(podA),
-				Claims: []Claim{
-					RouteFor{Netns: host, To: podBIP, From: podAIP, IIF: vethPodA, Dev: "eth0"},
-					FrameSeen{Netns: host, Dev: "eth0", Proto: "TCP", Src: podAIP, Dst: podBIP},
-				},
-			},
-			Watch: found,
-		},
-		{
-			ID: "6I.4",
-			Setup: concat([]Action{Silently{Netns: host, Line: "ip rule del from " + podAIP + " lookup 66"}},
-				nodeRules("flush chain ip svc prerouting", gonePod)),
-			Action: Observe{Netns: host, Argv: []string{"conntrack", "-E", "-p", "tcp"}},
-			Before: Promise{
-				Gets:   noService(podA),
-				Claims: []Claim{RouteFor{Netns: host, To: podBIP, From: podAIP, IIF: vethPodA, Dev: vethPodB}},
-			},
-			After: Promise{
-				Gets: noService(podA),
-				Claims: []Claim{
-					Event{Netns: host, Words: []string{"[NEW] tcp", "SYN_SENT src=" + podAIP + " dst=" + vip, "[UNREPLIED] src=" + goneIP}},
-					Event{Netns: host, Words: []string{"[UPDATE] tcp"}, None: true},
-				},
-			},
-			Watch: told6I,
-		},
-		{
-			ID: "6I.5",
-			Setup: concat(nodeRules("flush chain ip svc prerouting", rightPort),
-				[]Action{NeighReplace{Netns: podB, Dst: podAIP, Dev: "eth0", MAC: noMAC}}),
-			Action: Observe{Netns: host, Argv: []string{"tcpdump", "-c", "4", "-eni", vethPodB, "tcp"}},
-			Before: Promise{
-				Gets: noService(podA),
-				Claims: []Claim{
-					Event{Netns: host, Words: []string{"[NEW] tcp", "[UNREPLIED] src=" + podBIP}},
-					Event{Netns: host, Words: []string{"[UPDATE] tcp", "SYN_RECV"}, None: true},
-				},
-			},
-			After: Promise{
-				Gets: noService(podA),
-				Claims: []Claim{
-					FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: podAIP, Dst: podBIP},
-					FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: podBIP, Dst: podAIP, DstMAC: noMAC},
-					FrameSeen{Netns: podA, Dev: "eth0", Proto: "TCP", Dst: podAIP, None: true},
-				},
-			},
-			Watch: told6I,
-		},
-		{
-			ID:     "6I.6",
-			Action: NeighDel{Netns: podB, Dst: podAIP, Dev: "eth0", Written: true},
-			Before: Promise{Gets: []Get{{From: podA, URL: vipURL, Fails: unix.ETIMEDOUT}}},
-			After: Promise{
-				Gets: served(podA, podAIP, podBIP),
-				Claims: []Claim{
-					Event{Netns: host, Words: []string{"[UPDATE] tcp", "SYN_RECV", "src=" + podBIP}},
-					Event{Netns: host, Words: []string{"[UPDATE] tcp", "ESTABLISHED", "[ASSURED]"}},
-					FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: podBIP, Dst: podAIP, DstDev: podBWire},
-				},
-			},
-			Watch: told6I,
-		},
-	},
+	}
 }

@@ -108,68 +108,70 @@ func asked(srcPort uint16, server string) Ask {
 var toDNS = Watch{Netns: podA, Ask: dnsPort, SrcPort: kept, Rules: host, Flows: host}
 
 // balanced is chapter 7: one service, several pods.
-var balanced = Chapter{
-	ID:    "7",
-	Start: concat(threePods(), natChains),
-	Steps: []Step{
-		{
-			ID:     "7.1",
-			Setup:  nodeRules("add rule ip svc prerouting ip daddr " + vip + " tcp dport 80 counter dnat to " + podBIP),
-			Action: balancing,
-			Before: Promise{Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP}}}},
-			After:  Promise{Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP, podCIP}}}},
-			Watch:  podToVIP,
-		},
-		{
-			ID: "7.2",
-			Setup: nodeRules("flush chain ip svc prerouting",
-				"add rule ip svc prerouting ip daddr "+vip+" tcp dport 80 counter dnat to numgen random mod 3 map { 0 : "+podBIP+", 1 : "+podCIP+" }"),
-			Action: rightSum,
-			Before: Promise{Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP, podCIP}, Lost: true}}},
-			After:  Promise{Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP, podCIP}}}},
-			Watch:  podToVIP,
-		},
-		{
-			ID:     "7.3",
-			Setup:  concat(nodeRules("flush chain ip svc prerouting"), kubeChains),
-			Action: published,
-			Before: Promise{Gets: append(noService(podA), noService(host)...)},
-			After: Promise{
-				Claims: []Claim{
-					Spread{From: podA, URL: vipURL, Servers: []string{podBIP, podCIP}},
-					Spread{From: host, URL: vipURL, Servers: []string{podBIP, podCIP}},
+func balanced() Chapter {
+	return Chapter{
+		ID:    "7",
+		Start: concat(threePods(), natChains),
+		Steps: []Step{
+			{
+				ID:     "7.1",
+				Setup:  nodeRules("add rule ip svc prerouting ip daddr " + vip + " tcp dport 80 counter dnat to " + podBIP),
+				Action: balancing,
+				Before: Promise{Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP}}}},
+				After:  Promise{Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP, podCIP}}}},
+				Watch:  podToVIP,
+			},
+			{
+				ID: "7.2",
+				Setup: nodeRules("flush chain ip svc prerouting",
+					"add rule ip svc prerouting ip daddr "+vip+" tcp dport 80 counter dnat to numgen random mod 3 map { 0 : "+podBIP+", 1 : "+podCIP+" }"),
+				Action: rightSum,
+				Before: Promise{Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP, podCIP}, Lost: true}}},
+				After:  Promise{Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP, podCIP}}}},
+				Watch:  podToVIP,
+			},
+			{
+				ID:     "7.3",
+				Setup:  concat(nodeRules("flush chain ip svc prerouting"), kubeChains),
+				Action: published,
+				Before: Promise{Gets: append(noService(podA), noService(host)...)},
+				After: Promise{
+					Claims: []Claim{
+						Spread{From: podA, URL: vipURL, Servers: []string{podBIP, podCIP}},
+						Spread{From: host, URL: vipURL, Servers: []string{podBIP, podCIP}},
+					},
 				},
+				Watch: podToVIP,
 			},
-			Watch: podToVIP,
-		},
-		{
-			ID:     "7.4",
-			Setup:  rejects,
-			Action: turnedAway,
-			Before: Promise{Gets: empty(unix.ETIMEDOUT)},
-			After:  Promise{Gets: empty(unix.ECONNREFUSED)},
-			Watch:  Watch{Netns: podA, Get: "http://" + emptyVIP, Rules: host},
-		},
-		{
-			ID:     "7.5",
-			Setup:  concat(answerers, toPodCNow),
-			Action: forgetB,
-			Before: Promise{
-				Asks:   []Ask{asked(kept, podBIP), asked(kept+1, podCIP)},
-				Claims: []Claim{Tracked{Netns: host, Src: podAIP, Dst: dnsVIP, ReplySrc: podBIP, ReplyDst: podAIP}},
+			{
+				ID:     "7.4",
+				Setup:  rejects,
+				Action: turnedAway,
+				Before: Promise{Gets: empty(unix.ETIMEDOUT)},
+				After:  Promise{Gets: empty(unix.ECONNREFUSED)},
+				Watch:  Watch{Netns: podA, Get: "http://" + emptyVIP, Rules: host},
 			},
-			After: Promise{Asks: []Ask{asked(kept, podCIP)}},
-			Watch: toDNS,
-		},
-		{
-			ID: "7.6", From: "7.4",
-			Setup:  concat(answerers, toPodCNow, []Action{RouteDel{Netns: host, Dst: podBIP, Dev: vethPodB}}),
-			Action: forgetB,
-			Before: Promise{
-				Asks: []Ask{{From: podA, To: dnsPort, SrcPort: kept, Want: probe.Silent}, asked(kept+1, podCIP)},
+			{
+				ID:     "7.5",
+				Setup:  concat(answerers, toPodCNow),
+				Action: forgetB,
+				Before: Promise{
+					Asks:   []Ask{asked(kept, podBIP), asked(kept+1, podCIP)},
+					Claims: []Claim{Tracked{Netns: host, Src: podAIP, Dst: dnsVIP, ReplySrc: podBIP, ReplyDst: podAIP}},
+				},
+				After: Promise{Asks: []Ask{asked(kept, podCIP)}},
+				Watch: toDNS,
 			},
-			After: Promise{Asks: []Ask{asked(kept, podCIP)}},
-			Watch: toDNS,
+			{
+				ID: "7.6", From: "7.4",
+				Setup:  concat(answerers, toPodCNow, []Action{RouteDel{Netns: host, Dst: podBIP, Dev: vethPodB}}),
+				Action: forgetB,
+				Before: Promise{
+					Asks: []Ask{{From: podA, To: dnsPort, SrcPort: kept, Want: probe.Silent}, asked(kept+1, podCIP)},
+				},
+				After: Promise{Asks: []Ask{asked(kept, podCIP)}},
+				Watch: toDNS,
+			},
 		},
-	},
+	}
 }

@@ -30,74 +30,76 @@ var (
 )
 
 // hairpinned is chapter 8: the way out and back by the same door.
-var hairpinned = Chapter{
-	ID: "8",
-	Start: concat(threePods(), natChains, nodeRules(
-		"add rule ip svc prerouting ip daddr "+vip+" counter dnat to "+podBIP,
-	)),
-	Steps: []Step{
-		{
-			ID:     "8.1",
-			Action: tempted,
-			Before: Promise{
-				Gets:  append(served(podA, podAIP, podBIP), noService(podB)...),
-				Pings: []Ping{{From: podB, To: vip, Want: probe.Silent}},
-				Claims: []Claim{
-					FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: podBIP, Dst: vip},
-					FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: podBIP, Dst: podBIP},
+func hairpinned() Chapter {
+	return Chapter{
+		ID: "8",
+		Start: concat(threePods(), natChains, nodeRules(
+			"add rule ip svc prerouting ip daddr "+vip+" counter dnat to "+podBIP,
+		)),
+		Steps: []Step{
+			{
+				ID:     "8.1",
+				Action: tempted,
+				Before: Promise{
+					Gets:  append(served(podA, podAIP, podBIP), noService(podB)...),
+					Pings: []Ping{{From: podB, To: vip, Want: probe.Silent}},
+					Claims: []Claim{
+						FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: podBIP, Dst: vip},
+						FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: podBIP, Dst: podBIP},
+					},
 				},
-			},
-			After: Promise{
-				Gets:  noService(podB),
-				Pings: []Ping{{From: podB, To: vip, Want: probe.DifferentAddress}},
-			},
-			Watch: itself,
-		},
-		{
-			ID:     "8.2",
-			Setup:  []Action{Sysctl{Netns: podB, Key: "net.ipv4.conf.eth0.accept_local", Value: "0"}},
-			Action: borrowed,
-			Before: Promise{Gets: noService(podB)},
-			After: Promise{
-				Gets:   append(served(podB, nodeIP, podBIP), served(podA, podAIP, podBIP)...),
-				Claims: []Claim{FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: nodeIP, Dst: podBIP}},
-			},
-			Watch: itself,
-		},
-		{
-			ID: "8.3", Needs: bridgeNF,
-			Setup:  concat(onBridge(), []Action{Sysctl{Netns: host, Key: bridgeNF, Value: "1"}}),
-			Action: Hairpin{Netns: host, Dev: vethPodB},
-			Before: Promise{
-				Gets: append(served(podA, podAIP, podBIP), noService(podB)...),
-				Claims: []Claim{FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: cniIP, Dst: podBIP, None: true},
-					Counts{Netns: host, Hook: "prerouting", Text: "dnat", Min: 2},
-					Counts{Netns: host, Hook: "postrouting", Text: "masquerade"},
-					FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: podBIP, Dst: vip},
+				After: Promise{
+					Gets:  noService(podB),
+					Pings: []Ping{{From: podB, To: vip, Want: probe.DifferentAddress}},
 				},
+				Watch: itself,
 			},
-			After: Promise{Gets: served(podB, cniIP, podBIP)},
-			Watch: itself,
+			{
+				ID:     "8.2",
+				Setup:  []Action{Sysctl{Netns: podB, Key: "net.ipv4.conf.eth0.accept_local", Value: "0"}},
+				Action: borrowed,
+				Before: Promise{Gets: noService(podB)},
+				After: Promise{
+					Gets:   append(served(podB, nodeIP, podBIP), served(podA, podAIP, podBIP)...),
+					Claims: []Claim{FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: nodeIP, Dst: podBIP}},
+				},
+				Watch: itself,
+			},
+			{
+				ID: "8.3", Needs: bridgeNF,
+				Setup:  concat(onBridge(), []Action{Sysctl{Netns: host, Key: bridgeNF, Value: "1"}}),
+				Action: Hairpin{Netns: host, Dev: vethPodB},
+				Before: Promise{
+					Gets: append(served(podA, podAIP, podBIP), noService(podB)...),
+					Claims: []Claim{FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: cniIP, Dst: podBIP, None: true},
+						Counts{Netns: host, Hook: "prerouting", Text: "dnat", Min: 2},
+						Counts{Netns: host, Hook: "postrouting", Text: "masquerade"},
+						FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: podBIP, Dst: vip},
+					},
+				},
+				After: Promise{Gets: served(podB, cniIP, podBIP)},
+				Watch: itself,
+			},
+			{
+				ID: "8.4", From: "8.2",
+				Setup: concat(
+					nodeRules("flush chain ip svc prerouting", "flush chain ip svc postrouting"), kubeChains,
+					nodeRules("add element ip svc service-ips { "+vip+" . tcp . 80 : goto svc-web }",
+						"add rule ip svc postrouting meta mark & 0x4000 == 0x4000 counter masquerade fully-random"),
+				),
+				Action: marked,
+				Before: Promise{Claims: []Claim{
+					Spread{From: podB, URL: vipURL, Servers: []string{podCIP}, Lost: true},
+					Spread{From: podA, URL: vipURL, Servers: []string{podBIP, podCIP}},
+				}},
+				After: Promise{Claims: []Claim{
+					Spread{From: podB, URL: vipURL, Servers: []string{podBIP, podCIP}},
+					Spread{From: podA, URL: vipURL, Servers: []string{podBIP, podCIP}},
+					Tracked{Netns: host, Src: podBIP, Dst: vip, ReplySrc: podBIP, ReplyDst: nodeIP},
+					Tracked{Netns: host, Src: podBIP, Dst: vip, ReplySrc: podCIP, ReplyDst: podBIP},
+				}},
+				Watch: itself,
+			},
 		},
-		{
-			ID: "8.4", From: "8.2",
-			Setup: concat(
-				nodeRules("flush chain ip svc prerouting", "flush chain ip svc postrouting"), kubeChains,
-				nodeRules("add element ip svc service-ips { "+vip+" . tcp . 80 : goto svc-web }",
-					"add rule ip svc postrouting meta mark & 0x4000 == 0x4000 counter masquerade fully-random"),
-			),
-			Action: marked,
-			Before: Promise{Claims: []Claim{
-				Spread{From: podB, URL: vipURL, Servers: []string{podCIP}, Lost: true},
-				Spread{From: podA, URL: vipURL, Servers: []string{podBIP, podCIP}},
-			}},
-			After: Promise{Claims: []Claim{
-				Spread{From: podB, URL: vipURL, Servers: []string{podBIP, podCIP}},
-				Spread{From: podA, URL: vipURL, Servers: []string{podBIP, podCIP}},
-				Tracked{Netns: host, Src: podBIP, Dst: vip, ReplySrc: podBIP, ReplyDst: nodeIP},
-				Tracked{Netns: host, Src: podBIP, Dst: vip, ReplySrc: podCIP, ReplyDst: podBIP},
-			}},
-			Watch: itself,
-		},
-	},
+	}
 }

@@ -180,141 +180,143 @@ func told(from, url, client, server string) []Get {
 }
 
 // nodePorts is chapter 9: a service that the world can ask for.
-var nodePorts = Chapter{
-	ID:    "9",
-	Start: concat(threePods(), natChains),
-	Steps: []Step{
-		{
-			ID:     "9.1",
-			Action: openPort,
-			Before: Promise{Gets: asks(inet, nodeURL, unix.ECONNREFUSED)},
-			After: Promise{
-				Gets: told(inet, nodeURL, routerIP, podBIP),
-				Claims: []Claim{
-					Tracked{Netns: host, Src: routerIP, Dst: nodeIP, ReplySrc: podBIP, ReplyDst: routerIP},
-					FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: routerIP, Dst: podBIP},
+func nodePorts() Chapter {
+	return Chapter{
+		ID:    "9",
+		Start: concat(threePods(), natChains),
+		Steps: []Step{
+			{
+				ID:     "9.1",
+				Action: openPort,
+				Before: Promise{Gets: asks(inet, nodeURL, unix.ECONNREFUSED)},
+				After: Promise{
+					Gets: told(inet, nodeURL, routerIP, podBIP),
+					Claims: []Claim{
+						Tracked{Netns: host, Src: routerIP, Dst: nodeIP, ReplySrc: podBIP, ReplyDst: routerIP},
+						FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: routerIP, Dst: podBIP},
+					},
 				},
+				Watch: inetToNode,
 			},
-			Watch: inetToNode,
-		},
-		{
-			ID:     "9.2",
-			Action: ownPort,
-			Before: Promise{Gets: append(told(inet, nodeURL, routerIP, podBIP), asks(host, nodeURL, unix.ECONNREFUSED)...)},
-			After:  Promise{Gets: append(told(inet, nodeURL, routerIP, podBIP), told(host, nodeURL, nodeIP, podBIP)...)},
-			Watch:  nodeToNode,
-		},
-		{
-			ID:     "9.3",
-			Setup:  metPodB,
-			Action: routeLoop,
-			Before: Promise{
-				Gets: append(told(host, nodeURL, nodeIP, podBIP), asks(host, loopURL, unix.ETIMEDOUT)...),
-				Claims: []Claim{
-					Counts{Netns: host, Hook: "output", Text: "dnat", Min: 2},
-					FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: "127.0.0.1", Dst: podBIP, None: true},
+			{
+				ID:     "9.2",
+				Action: ownPort,
+				Before: Promise{Gets: append(told(inet, nodeURL, routerIP, podBIP), asks(host, nodeURL, unix.ECONNREFUSED)...)},
+				After:  Promise{Gets: append(told(inet, nodeURL, routerIP, podBIP), told(host, nodeURL, nodeIP, podBIP)...)},
+				Watch:  nodeToNode,
+			},
+			{
+				ID:     "9.3",
+				Setup:  metPodB,
+				Action: routeLoop,
+				Before: Promise{
+					Gets: append(told(host, nodeURL, nodeIP, podBIP), asks(host, loopURL, unix.ETIMEDOUT)...),
+					Claims: []Claim{
+						Counts{Netns: host, Hook: "output", Text: "dnat", Min: 2},
+						FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: "127.0.0.1", Dst: podBIP, None: true},
+					},
 				},
-			},
-			After: Promise{
-				First:  metPodB,
-				Gets:   asks(host, loopURL, unix.ETIMEDOUT),
-				Claims: []Claim{FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: "127.0.0.1", Dst: podBIP}},
-			},
-			Watch: nodeToLoop,
-		},
-		{
-			ID:     "9.4",
-			Action: lendLoop,
-			Before: Promise{First: metPodB, Gets: asks(host, loopURL, unix.ETIMEDOUT)},
-			After: Promise{
-				Gets: append(told(host, loopURL, nodeIP, podBIP), told(inet, nodeURL, routerIP, podBIP)...),
-				Claims: []Claim{
-					Tracked{Netns: host, Src: "127.0.0.1", Dst: "127.0.0.1", ReplySrc: podBIP, ReplyDst: nodeIP},
+				After: Promise{
+					First:  metPodB,
+					Gets:   asks(host, loopURL, unix.ETIMEDOUT),
+					Claims: []Claim{FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: "127.0.0.1", Dst: podBIP}},
 				},
+				Watch: nodeToLoop,
 			},
-			Watch: nodeToLoop,
-		},
-		{
-			ID: "9.5",
-			Setup: concat(far, nodeRules("flush chain ip svc prerouting", "flush chain ip svc output", "flush chain ip svc postrouting",
-				"add rule ip svc prerouting "+localPort+"dnat to "+podDWeb)),
-			Action: lendUser,
-			Before: Promise{
-				Gets: asks(user, nodeURL, unix.ETIMEDOUT),
-				Claims: []Claim{
-					FrameSeen{Netns: podD, Dev: "eth0", Proto: "TCP", Src: userIP, Dst: podDIP},
-					FrameSeen{Netns: user, Dev: "eth0", Proto: "TCP", Src: podDIP, Dst: userIP},
+			{
+				ID:     "9.4",
+				Action: lendLoop,
+				Before: Promise{First: metPodB, Gets: asks(host, loopURL, unix.ETIMEDOUT)},
+				After: Promise{
+					Gets: append(told(host, loopURL, nodeIP, podBIP), told(inet, nodeURL, routerIP, podBIP)...),
+					Claims: []Claim{
+						Tracked{Netns: host, Src: "127.0.0.1", Dst: "127.0.0.1", ReplySrc: podBIP, ReplyDst: nodeIP},
+					},
 				},
+				Watch: nodeToLoop,
 			},
-			After: Promise{
-				Gets:   told(user, nodeURL, nodeIP, podDIP),
-				Claims: []Claim{FrameSeen{Netns: user, Dev: "eth0", Proto: "TCP", Src: nodeIP, Dst: userIP}},
+			{
+				ID: "9.5",
+				Setup: concat(far, nodeRules("flush chain ip svc prerouting", "flush chain ip svc output", "flush chain ip svc postrouting",
+					"add rule ip svc prerouting "+localPort+"dnat to "+podDWeb)),
+				Action: lendUser,
+				Before: Promise{
+					Gets: asks(user, nodeURL, unix.ETIMEDOUT),
+					Claims: []Claim{
+						FrameSeen{Netns: podD, Dev: "eth0", Proto: "TCP", Src: userIP, Dst: podDIP},
+						FrameSeen{Netns: user, Dev: "eth0", Proto: "TCP", Src: podDIP, Dst: userIP},
+					},
+				},
+				After: Promise{
+					Gets:   told(user, nodeURL, nodeIP, podDIP),
+					Claims: []Claim{FrameSeen{Netns: user, Dev: "eth0", Proto: "TCP", Src: nodeIP, Dst: userIP}},
+				},
+				Watch: userToNode,
 			},
-			Watch: userToNode,
+			{
+				ID:     "9.6",
+				Setup:  bothNodes,
+				Action: onlyLocal,
+				Before: Promise{
+					Gets:   told(user, nodeURL, nodeIP, ""),
+					Claims: []Claim{Spread{From: user, URL: nodeURL, Servers: []string{podBIP, podDIP}}},
+				},
+				After: Promise{
+					Gets:   told(user, nodeURL, userIP, podBIP),
+					Claims: []Claim{Spread{From: user, URL: nodeURL, Servers: []string{podBIP}}},
+				},
+				Watch: userToNode,
+			},
+			{
+				ID:     "9.7",
+				Setup:  noneHere,
+				Action: silence,
+				Before: Promise{Gets: append(asks(user, nodeURL, unix.ECONNREFUSED), told(user, otherURL, userIP, podDIP)...)},
+				After: Promise{
+					Gets:   append(asks(user, nodeURL, unix.ETIMEDOUT), told(user, otherURL, userIP, podDIP)...),
+					Claims: []Claim{Counts{Netns: host, Hook: "input", Text: "drop", Min: 1}},
+				},
+				Watch: userToNode,
+			},
+			{
+				ID:     "9.8",
+				Setup:  nearAndFar,
+				Action: nearOnly,
+				Before: Promise{
+					Gets:   []Get{{From: podA, URL: vipURL, Client: podAIP}},
+					Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP, podDIP}}},
+				},
+				After: Promise{
+					Gets:   served(podA, podAIP, podBIP),
+					Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP}}},
+				},
+				Watch: podToVIP,
+			},
+			{
+				ID:     "9.9",
+				Setup:  oneGoing,
+				Action: readyOnly,
+				Before: Promise{
+					Gets:   []Get{{From: podA, URL: vipURL, Client: podAIP}},
+					Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP, podCIP}}},
+				},
+				After: Promise{
+					Gets:   append(served(podA, podAIP, podCIP), Get{From: podA, URL: "http://" + podBIP, Client: podAIP}),
+					Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podCIP}}},
+				},
+				Watch: podToVIP,
+			},
+			{
+				ID:     "9.10",
+				Setup:  []Action{End{Netns: podC, Name: "web-c"}},
+				Action: stillServing,
+				Before: Promise{Gets: asks(podA, vipURL, unix.ECONNREFUSED)},
+				After: Promise{
+					Gets:   served(podA, podAIP, podBIP),
+					Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP}}},
+				},
+				Watch: podToVIP,
+			},
 		},
-		{
-			ID:     "9.6",
-			Setup:  bothNodes,
-			Action: onlyLocal,
-			Before: Promise{
-				Gets:   told(user, nodeURL, nodeIP, ""),
-				Claims: []Claim{Spread{From: user, URL: nodeURL, Servers: []string{podBIP, podDIP}}},
-			},
-			After: Promise{
-				Gets:   told(user, nodeURL, userIP, podBIP),
-				Claims: []Claim{Spread{From: user, URL: nodeURL, Servers: []string{podBIP}}},
-			},
-			Watch: userToNode,
-		},
-		{
-			ID:     "9.7",
-			Setup:  noneHere,
-			Action: silence,
-			Before: Promise{Gets: append(asks(user, nodeURL, unix.ECONNREFUSED), told(user, otherURL, userIP, podDIP)...)},
-			After: Promise{
-				Gets:   append(asks(user, nodeURL, unix.ETIMEDOUT), told(user, otherURL, userIP, podDIP)...),
-				Claims: []Claim{Counts{Netns: host, Hook: "input", Text: "drop", Min: 1}},
-			},
-			Watch: userToNode,
-		},
-		{
-			ID:     "9.8",
-			Setup:  nearAndFar,
-			Action: nearOnly,
-			Before: Promise{
-				Gets:   []Get{{From: podA, URL: vipURL, Client: podAIP}},
-				Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP, podDIP}}},
-			},
-			After: Promise{
-				Gets:   served(podA, podAIP, podBIP),
-				Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP}}},
-			},
-			Watch: podToVIP,
-		},
-		{
-			ID:     "9.9",
-			Setup:  oneGoing,
-			Action: readyOnly,
-			Before: Promise{
-				Gets:   []Get{{From: podA, URL: vipURL, Client: podAIP}},
-				Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP, podCIP}}},
-			},
-			After: Promise{
-				Gets:   append(served(podA, podAIP, podCIP), Get{From: podA, URL: "http://" + podBIP, Client: podAIP}),
-				Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podCIP}}},
-			},
-			Watch: podToVIP,
-		},
-		{
-			ID:     "9.10",
-			Setup:  []Action{End{Netns: podC, Name: "web-c"}},
-			Action: stillServing,
-			Before: Promise{Gets: asks(podA, vipURL, unix.ECONNREFUSED)},
-			After: Promise{
-				Gets:   served(podA, podAIP, podBIP),
-				Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP}}},
-			},
-			Watch: podToVIP,
-		},
-	},
+	}
 }

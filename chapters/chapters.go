@@ -2,14 +2,22 @@
 // the prose that goes with it.
 package chapters
 
-import "nstutor/steps"
+import (
+	"sync"
+
+	"nstutor/steps"
+)
 
 // All is every chapter in its order, with the steps that this kernel can make.
 func All() steps.Course { return whole().Here() }
 
-func whole() steps.Course {
-	return steps.Course{packets, namespaces, pod, outside, routed, bridged, contract, virtual, instruments, balanced, hairpinned, nodePorts, policed, sidecars}
-}
+// whole is made once, when it is first asked for: most commands do without it.
+var whole = sync.OnceValue(func() steps.Course {
+	return steps.Course{
+		packets(), namespaces(), pod(), outside(), routed(), bridged(), contract(),
+		virtual(), instruments(), balanced(), hairpinned(), nodePorts(), policed(), sidecars(),
+	}
+})
 
 // The places of the course.
 const (

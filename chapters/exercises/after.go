@@ -23,7 +23,7 @@ var after = []belonging{
 		"two-ways-back", "twice-silent", "after-the-reboot", "two-sizes", "be-the-cni"}},
 	{"4", []string{"wrong-door", "only-next-door", "closed-door", "one-way-ban"}},
 	{"5", []string{"unplugged-port", "walled-in", "deaf-host", "layer-below"}},
-	{"5C", []string{"lost-host-route", "taken-addresses", "used-address"}},
+	{"5C", []string{"half-attached", "lost-host-route", "given-twice", "left-behind", "taken-addresses", "used-address"}},
 	{"6", []string{"other-hook", "short-cut"}},
 	{"6I", []string{"hidden-drop", "leftover-rule"}},
 	{"7", []string{"half-deaf", "deaf-client"}},

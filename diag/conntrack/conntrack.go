@@ -25,7 +25,7 @@ type Tuple struct {
 }
 
 // names are those of protocols, as conntrack(8) spells them.
-var names = map[byte]string{unix.IPPROTO_ICMP: "icmp", unix.IPPROTO_TCP: "tcp", unix.IPPROTO_UDP: "udp"}
+var names = map[byte]string{unix.IPPROTO_ICMP: "icmp", unix.IPPROTO_ICMPV6: "icmpv6", unix.IPPROTO_TCP: "tcp", unix.IPPROTO_UDP: "udp"}
 
 // Protocol is the number of a protocol by that spelling; 0 of any other.
 func Protocol(name string) byte {
@@ -54,6 +54,9 @@ type Entry struct {
 	Reply    Tuple // what answers it, as that comes: from where the request was sent on to
 	Answered bool  // packets have been seen in both directions (IPS_SEEN_REPLY)
 	Mark     uint32
+	State    string // of TCP, such as "SYN_SENT"; empty of others
+	// Offloaded connections go past the rules, by a flow table (IPS_OFFLOAD).
+	Offloaded bool
 }
 
 // String is the connection as conntrack(8) lists it, without its times.
@@ -62,7 +65,10 @@ func (e Entry) String() string {
 }
 
 // What package nl does not have of <linux/netfilter/nf_conntrack_common.h>.
-const seenReply = 1 << 1 // IPS_SEEN_REPLY
+const (
+	seenReply = 1 << 1        // IPS_SEEN_REPLY
+	offloaded = 1<<14 | 1<<15 // IPS_OFFLOAD, and IPS_HW_OFFLOAD
+)
 
 // Get is the entry that a packet belongs to which begins or goes on with a
 // connection, false where there is none: it costs the same however many there are.
@@ -94,12 +100,99 @@ func Get(ns *nsenter.Namespace, t Tuple) (e Entry, found bool, err error) {
 	return Entry{}, false, nil // the tuple is that of an answer
 }
 
-// List are the connections of IPv4 that a namespace tracks.
-func List(ns *nsenter.Namespace) (all []Entry, err error) {
+// List are the connections that a namespace tracks, of both IP versions.
+func List(ns *nsenter.Namespace) ([]Entry, error) { return dump(ns, unix.AF_UNSPEC) }
+
+// Bits of a filter by what of a tuple counts (CTA_FILTER_F_… in <net/netfilter/nf_conntrack.h>).
+const (
+	bySource, byDestination = 1 << 0, 1 << 1
+	byProtocol, bySrcPort   = 1 << 3, 1 << 4
+	byDstPort               = 1 << 5
+)
+
+// What package nl does not have of <linux/netfilter/nfnetlink_conntrack.h>.
+const (
+	getStatsCPU        = 4  // IPCTNL_MSG_CT_GET_STATS_CPU
+	statsInsertFailed  = 9  // CTA_STATS_INSERT_FAILED
+	ctaFilter          = 25 // CTA_FILTER
+	ctaFilterOrigFlags = 1  // CTA_FILTER_ORIG_FLAGS
+	ctaFilterReplFlags = 2  // CTA_FILTER_REPLY_FLAGS
+)
+
+// Like are the connections that began like one, from whatever port of the same
+// address. The kernel picks them out (Linux 5.8); an older one gives all. By addresses of
+// IPv6 it picks those that have others: ctnetlink_filter_match_tuple() has them swapped.
+func Like(ns *nsenter.Namespace, t Tuple) (like []Entry, err error) {
+	by := uint32(byProtocol | byDstPort)
+	if t.family() == unix.AF_INET {
+		by |= bySource | byDestination
+	}
+	filter := nl.NewRtAttr(unix.NLA_F_NESTED|ctaFilter, nil)
+	filter.AddRtAttr(ctaFilterOrigFlags, binary.NativeEndian.AppendUint32(nil, by))
+	filter.AddRtAttr(ctaFilterReplFlags, binary.NativeEndian.AppendUint32(nil, 0))
+	all, err := dump(ns, t.family(), t.Attr(nl.CTA_TUPLE_ORIG), filter)
+	for _, e := range all {
+		if o := e.Original; o.Proto == t.Proto && o.Dst == t.Dst && o.Src.Addr() == t.Src.Addr() {
+			like = append(like, e)
+		}
+	}
+	return like, err
+}
+
+// Answering are the connections whose answers come like one, to whatever port of the
+// same address: those that have been given that address for their source. The kernel
+// picks them out as for Like.
+func Answering(ns *nsenter.Namespace, t Tuple) (same []Entry, err error) {
+	by := uint32(byProtocol | bySrcPort)
+	if t.family() == unix.AF_INET {
+		by |= bySource | byDestination
+	}
+	filter := nl.NewRtAttr(unix.NLA_F_NESTED|ctaFilter, nil)
+	filter.AddRtAttr(ctaFilterOrigFlags, binary.NativeEndian.AppendUint32(nil, 0))
+	filter.AddRtAttr(ctaFilterReplFlags, binary.NativeEndian.AppendUint32(nil, by))
+	all, err := dump(ns, t.family(), t.Attr(nl.CTA_TUPLE_REPLY), filter)
+	for _, e := range all {
+		if r := e.Reply; r.Proto == t.Proto && r.Src == t.Src && r.Dst.Addr() == t.Dst.Addr() {
+			same = append(same, e)
+		}
+	}
+	return same, err
+}
+
+// InsertFailed is how often an entry could not be made for being like another one, since
+// the namespace is there: the sum of what `conntrack -S` shows.
+func InsertFailed(ns *nsenter.Namespace) (n int, err error) {
+	var answer [][]byte
+	failed := ns.Do(func() error {
+		req := nl.NewNetlinkRequest(unix.NFNL_SUBSYS_CTNETLINK<<8|getStatsCPU, unix.NLM_F_DUMP)
+		req.AddData(&nl.Nfgenmsg{NfgenFamily: unix.AF_UNSPEC, Version: nl.NFNETLINK_V0})
+		answer, err = req.Execute(unix.NETLINK_NETFILTER, 0)
+		return nil
+	})
+	if err := cmp.Or(failed, err); err != nil {
+		return 0, say.At(ns.Name(), say.At("conntrack", err))
+	}
+	for _, b := range answer {
+		if len(b) < nl.SizeofNfgenmsg {
+			continue
+		}
+		for kind, value := range attr.All(b[nl.SizeofNfgenmsg:]) {
+			if kind == statsInsertFailed {
+				n += int(number(value))
+			}
+		}
+	}
+	return n, nil
+}
+
+func dump(ns *nsenter.Namespace, family byte, which ...*nl.RtAttr) (all []Entry, err error) {
 	var answer [][]byte
 	failed := ns.Do(func() error {
 		req := nl.NewNetlinkRequest(unix.NFNL_SUBSYS_CTNETLINK<<8|nl.IPCTNL_MSG_CT_GET, unix.NLM_F_DUMP)
-		req.AddData(&nl.Nfgenmsg{NfgenFamily: unix.AF_INET, Version: nl.NFNETLINK_V0})
+		req.AddData(&nl.Nfgenmsg{NfgenFamily: family, Version: nl.NFNETLINK_V0})
+		for _, a := range which {
+			req.AddData(a)
+		}
 		answer, err = req.Execute(unix.NETLINK_NETFILTER, 0)
 		return nil
 	})
@@ -150,9 +243,11 @@ func parse(b []byte) (e Entry, ok bool) {
 		case nl.CTA_TUPLE_REPLY:
 			e.Reply = parseTuple(value)
 		case nl.CTA_STATUS:
-			e.Answered = number(value)&seenReply != 0
+			e.Answered, e.Offloaded = number(value)&seenReply != 0, number(value)&offloaded != 0
 		case nl.CTA_MARK:
 			e.Mark = number(value)
+		case nl.CTA_PROTOINFO:
+			e.State = tcpState(value)
 		}
 	}
 	return e, e.Original.Src.IsValid() && e.Reply.Src.IsValid()

@@ -1,7 +1,6 @@
 package conntrack
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
@@ -19,7 +18,6 @@ type Event struct {
 	Kind string // "NEW", "UPDATE" or "DESTROY"
 	Entry
 	Timeout uint32 // in seconds, until it is forgotten; 0: not told
-	State   string // of TCP, such as "SYN_SENT"; empty of others
 	Assured bool   // it is not forgotten early (IPS_ASSURED)
 }
 
@@ -110,8 +108,6 @@ func parseEvent(a nfnl.Announcement) (e Event, ok bool) {
 			e.Assured = number(value)&assured != 0
 		case nl.CTA_TIMEOUT:
 			e.Timeout = number(value)
-		case nl.CTA_PROTOINFO:
-			e.State = cmp.Or(e.State, tcpState(value))
 		}
 	}
 	return e, ok

@@ -39,9 +39,9 @@ func TestEventsAreToldAsTheToolTellsThem(t *testing.T) {
 // TestAnEventIsWrittenAsConntrackWritesIt, with what it tells of a connection of TCP.
 func TestAnEventIsWrittenAsConntrackWritesIt(t *testing.T) {
 	client, vip, pod := netip.MustParseAddrPort("10.244.1.10:40000"), netip.MustParseAddrPort("10.96.0.100:80"), netip.MustParseAddrPort("10.244.1.11:8080")
-	e := conntrack.Event{Kind: "NEW", Timeout: 120, State: "SYN_SENT", Entry: conntrack.Entry{
+	e := conntrack.Event{Kind: "NEW", Timeout: 120, Entry: conntrack.Entry{
 		Original: conntrack.Tuple{Proto: unix.IPPROTO_TCP, Src: client, Dst: vip},
-		Reply:    conntrack.Tuple{Proto: unix.IPPROTO_TCP, Src: pod, Dst: client},
+		Reply:    conntrack.Tuple{Proto: unix.IPPROTO_TCP, Src: pod, Dst: client}, State: "SYN_SENT",
 	}}
 	const want = "    [NEW] tcp      6 120 SYN_SENT src=10.244.1.10 dst=10.96.0.100 sport=40000 dport=80 [UNREPLIED] src=10.244.1.11 dst=10.244.1.10 sport=8080 dport=40000"
 	if got := e.Line(); got != want {

@@ -47,8 +47,11 @@ type Answer struct {
 	Listener *Listener `json:"listener,omitempty"`
 	// Backends are those that the rules choose from; empty where they have no choice.
 	Backends []Backend `json:"backends,omitempty"`
-	HTTP     *HTTP     `json:"http,omitempty"`  // nil where nothing was asked on the connection
-	Probe    *Probe    `json:"probe,omitempty"` // nil when none was sent
+	// Lingering are other flows of the same client, which the kernel still sends to
+	// somebody who is gone; none where the source port was asked.
+	Lingering []Lingering `json:"lingering,omitempty"`
+	HTTP      *HTTP       `json:"http,omitempty"`  // nil where nothing was asked on the connection
+	Probe     *Probe      `json:"probe,omitempty"` // nil when none was sent
 	// Drops are what the kernel said of the probe's packets that it dropped; empty
 	// without the right to hear of them.
 	Drops []Drop `json:"drops,omitempty"`
@@ -68,7 +71,8 @@ type Fault struct {
 	// cause of the set is that.
 	Told bool `json:"-"`
 
-	fix []change.Change
+	fix   []change.Change
+	swaps []swap
 }
 
 // Mended reports whether the answer's Fix mends the fault.

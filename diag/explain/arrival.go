@@ -50,7 +50,7 @@ func (w *observation) unexpected(a *Answer, seen *wires, r probe.Result) {
 	}
 	f, ok := w.cameBack(seen)
 	if !ok {
-		if i := slices.IndexFunc(seen.strays, w.otherwise); i >= 0 && w.Beyond.Tunnel() == 0 {
+		if i := slices.IndexFunc(seen.strays, w.otherwise); i >= 0 && w.Beyond.Tunnel() == "" {
 			f = seen.strays[i]
 			a.Verdict, a.Beyond = Broken, w.Beyond.Dev()
 			a.Cause = inWords(trace.Find(trace.LegReply, cause.AnsweredAs{Beyond: w.Beyond.Left(cause.At(w.Beyond.Edge.Node.Name), asSeen(f)), By: f.Src}))

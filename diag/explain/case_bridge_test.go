@@ -113,6 +113,13 @@ pod-c: ip addr add 10.244.1.11/24 dev eth0`,
 pod-c: ip addr add 10.244.1.11/24 dev eth0
 pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:c0:02 dev eth0 nud permanent`,
 		want: expected{cause.DuplicateAddress, "pod-c", reply}, or: []expected{{cause.DuplicateAddress, "pod-a", reply}, {cause.DuplicateAddress, "pod-b", reply}}},
+	// The other one is alive, and refuses.
+	{name: "one address twice, and the other one does not listen", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", warm: true, serve: []string{"pod-b tcp 0.0.0.0:80"},
+		fault: `
+pod-c: ip addr del 10.244.1.12/24 dev eth0
+pod-c: ip addr add 10.244.1.11/24 dev eth0
+pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:c0:02 dev eth0 nud permanent`,
+		want: expected{cause.DuplicateAddress, "pod-c", request}},
 })
 
 func TestBrokenBridges(t *testing.T) {

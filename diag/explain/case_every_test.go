@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/cause/service"
 )
 
@@ -15,10 +16,15 @@ var elsewhere = map[cause.Code]string{
 	cause.ModelDisagrees:     "a rule of the kernel's that is not followed: TestTheReportTellsTheAnswer",
 	service.ReplyOtherSource: "a doubt, which only a datagram decides: TestAnAnswerFromAnotherAddress",
 	service.NameUnresolved:   "it takes a name: TestANameThatCannotBeLookedUp",
+	service.ProxyLoop:        "the connection opens all the same: proxied.TestAProxyThatMeetsItself",
 	service.StaleConntrack:   "it takes a flow that went before: TestAFlowGoesWhereItWasRememberedToGo",
 	service.ResetOnTheWay:    "it takes a rule that is not followed, or a program that spoofs: TestWhoResetsAConnection",
 	cause.ConntrackFull:      "it takes a table that is filled: TestAFullConnectionTable",
+	cause.PortsExhausted:     "it takes connections that have the ports: TestPortsOfATranslatedSourceAreTaken",
 	cause.NeighboursFull:     "the table is the whole machine's, and a test must not fill it: machine.TestPermanentNeighboursTakeNoRoom",
+	device.PacketLoss:        "a series of echoes: TestWhatLosesSomeEchoesIsNamed",
+	device.LinkFlap:          "a series of echoes: TestADeviceThatComesAndGoesIsNamed",
+	device.TunnelMismatch:    "it takes tunnels, which few kernels of tests have: TestATunnelIsFollowedToItsOtherEnd, fabric.TestWhoOpensAPacketOfATunnel",
 	cause.NoPeer:             "it takes WireGuard, which few kernels of tests have: farend.TestPeersAreReadAsTheKernelWritesThem",
 }
 

@@ -45,6 +45,13 @@ r1: ip link set left mtu 1500`,
 r2: ip link set right mtu 1400
 r1: iptables -A FORWARD -p icmp --icmp-type fragmentation-needed -j DROP`,
 		want: expected{cause.MTUExceeded, "r2", request}},
+	{name: "the fix is for the path, not for this packet", from: "a", to: "10.2.0.2", size: 1400, df: true,
+		fault: `
+r2: ip link set right mtu 1400
+r3: ip link set left mtu 1400
+r2: iptables -A OUTPUT -p icmp --icmp-type fragmentation-needed -j DROP`,
+		want: expected{cause.MTUExceeded, "r2", request},
+		fix:  []string{"r2: ip link set right mtu 1500", "a: ip route flush cache", "r3: ip link set left mtu 1500"}},
 	{name: "small device for the reply", from: "a", to: "10.2.0.2", size: 1472,
 		fault: `
 a: ip route replace default via 10.1.0.1 mtu 1400

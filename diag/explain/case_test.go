@@ -29,6 +29,7 @@ type breakage struct {
 	sport    uint16   // … from this port; 0: one that the kernel chooses
 	serve    []string // "NETNS tcp ADDR:PORT": listeners
 	size     int      // bytes of payload; 0 stands for 56
+	count    int      // echoes of one answer; 0: as many as it takes
 	df       bool     // never fragment
 	warm     bool     // the neighbour tables keep what the healthy pings have put there
 	want     expected
@@ -153,7 +154,7 @@ func (b *built) explain(c breakage, probe bool) explain.Answer {
 	}
 	proto, port := c.asked()
 	answer, err := explain.Explain(b.t.Context(), world, explain.Request{
-		From: from, Dest: netip.MustParseAddr(c.to), Proto: proto, SrcPort: c.sport, Port: port, Size: c.size, DF: c.df, Probe: probe, Timeout: caseTimeout,
+		From: from, Dest: netip.MustParseAddr(c.to), Proto: proto, SrcPort: c.sport, Port: port, Size: c.size, DF: c.df, Probe: probe, Count: c.count, Timeout: caseTimeout,
 	})
 	if err != nil {
 		b.t.Fatal(err)
@@ -235,6 +236,7 @@ func (c breakage) mend(b *built, a explain.Answer) {
 			b.t.Fatalf("%s to %s should be broken too", j.from, j.to)
 		}
 	}
+	verified := c.inCopy(b, &a)
 	for round := 1; ; round++ {
 		if len(a.Fix) == 0 {
 			b.t.Fatalf("round %d: no fix\n%s", round, b.account(a))
@@ -251,6 +253,9 @@ func (c breakage) mend(b *built, a explain.Answer) {
 		}
 		if r.Outcome == probe.Replied {
 			break
+		}
+		if verified {
+			b.t.Errorf("a verified fix does not mend the network: %s", r.Message)
 		}
 		a = b.explain(c, false)
 		switch {
@@ -272,7 +277,7 @@ func (c breakage) mend(b *built, a explain.Answer) {
 var wide = regexp.MustCompile(`flush|tables.* -[FPXD]\b|policy accept|delete (rule|chain|table)|conf[./](all|default)[./]|ip_forward`)
 
 // stray are rules that are the fault themselves: one who mends it takes them away.
-var stray = regexp.MustCompile(`tables.* -D \w+ .*-j (SNAT|CT --notrack)|nft delete rule .* handle \d+$`)
+var stray = regexp.MustCompile(`tables.* -D \w+ .*-j (SNAT|CT --notrack|MASQUERADE --to-ports)|nft delete rule .* handle \d+$`)
 
 // apply runs a fix as it stands, as a person would.
 func (b *built) apply(fix change.Command) {

@@ -127,8 +127,8 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 		a.confirm()
 	case r.From.IsValid() && r.Outcome != probe.Silent:
 		a.Cause = inWords(trace.Find(a.Cause.Leg, cause.RefusedBeyond{Beyond: beyond, By: r.From, Outcome: r.Outcome}))
-	case b.Tunnel() != 0:
-		a.Cause = inWords(trace.Find(a.Cause.Leg, cause.SilentTunnel{Beyond: beyond, Port: b.Tunnel(), Waited: w.waited}))
+	case b.Tunnel() != "":
+		a.Cause = inWords(trace.Find(a.Cause.Leg, cause.SilentTunnel{Beyond: beyond, Carrier: b.Tunnel(), Waited: w.waited}))
 	default:
 		a.Cause = inWords(trace.Find(a.Cause.Leg, cause.SilentBeyond{Beyond: beyond, Waited: w.waited}))
 	}

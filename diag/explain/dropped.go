@@ -93,6 +93,10 @@ func (w *observation) dropped(a *Answer, d drop.Drop) {
 	if told.offPath && told.Reason == "OTHERHOST" {
 		return // a copy, which a bridge sent to all its ports
 	}
+	if w.again == nil {
+		w.again = map[Drop]int{}
+	}
+	w.again[told]++
 	if !slices.Contains(a.Drops, told) {
 		a.Drops = append(a.Drops, told)
 	}

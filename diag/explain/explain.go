@@ -9,8 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/offload"
+	"nstutor/diag/explain/proxied"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/explain/whole"
 	"nstutor/diag/netfilter/eval"
@@ -33,7 +37,12 @@ type Request struct {
 	Size    int           // bytes of payload: of a ping 0 stands for ping's 56; of a datagram it is exact
 	DF      bool          // no router may fragment it (ping -M do)
 	Probe   bool          // send one, and watch it on its way
+	Count   int           // echoes of a ping to send, at most MaxEchoes; 0 and 1: one, or as many as it takes to be sure
 	Timeout time.Duration // of the probe
+	// Watch is how long other connections may take to show what none was opened for.
+	Watch time.Duration
+
+	opened func() // called while the connection is open
 }
 
 // What is put around a payload, and the first segment of a connection as Linux
@@ -73,7 +82,8 @@ func (r Request) protocol() byte {
 // Explain predicts what becomes of the packet and, if asked to, sends one and
 // compares.
 func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, error) {
-	if req.Proto != 0 && req.SrcPort == 0 {
+	anyPort := req.SrcPort == 0
+	if req.Proto != 0 && anyPort {
 		req.SrcPort = probe.FreePort(req.From.NS)
 	}
 	q := trace.Question{
@@ -81,21 +91,45 @@ func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, 
 		Length: req.length(), DF: req.DF || req.Proto == unix.IPPROTO_TCP,
 	}
 	t := trace.Follow(world, q)
+	a, err := explainFlow(ctx, world, req, q, t)
+	if anyPort && err == nil {
+		a.linger(world, q, t)
+	}
+	return a, err
+}
+
+// explainFlow is the answer for the flow that was asked about alone.
+func explainFlow(ctx context.Context, world *machine.Machine, req Request, q trace.Question, t *trace.Trace) (Answer, error) {
 	if len(t.Ways) > 1 {
 		return explainBackends(ctx, world, req, q, t)
 	}
+	whole.Untold(t)
 	a := predict(req, t)
 	a.Listener = listener(t.Listens)
 	hole, swallows := whole.Hole{}, false
 	if req.Proto == unix.IPPROTO_TCP {
 		hole, swallows = whole.Look(world, q, t) // before the probe, of which the sender may learn
 	}
+	proxy, comesBack := proxied.Look(t)
+	met, meets := service.MeetsItself{}, false
+	if comesBack {
+		met, meets = req.watch(ctx, proxy)
+	}
+	if comesBack && !meets && !req.Probe {
+		a.mayMeet(proxy)
+	}
 	if req.Probe {
+		if comesBack && !meets {
+			req.opened = func() { met, meets = meeting(ctx, proxy, proxyTime) }
+		}
 		if err := (&observation{Trace: t, world: world, question: q, asked: req}).observe(ctx, &a); err != nil {
 			return a, err
 		}
 	}
-	if opens := a.Verdict == Delivered || a.HTTP != nil && a.HTTP.Status == 0; swallows && opens {
+	if meets {
+		a.meets(met)
+	}
+	if opens := a.Verdict == Delivered || a.HTTP != nil && a.HTTP.Status == 0; swallows && opens && !meets {
 		a.swallow(ctx, req, hole)
 	}
 	return a, ctx.Err()
@@ -124,6 +158,7 @@ func predict(req Request, t *trace.Trace) Answer {
 	switch {
 	case len(t.Faults) > 0:
 		a.Verdict, a.Cause = Broken, inWords(t.Faults[0])
+		a.Cause.Evidence = append(a.Cause.Evidence, offload.Said(t.Faults[0], placeOf(t, t.Faults[0]))...)
 		a.mendBy(change.Here(t.Mends()...))
 		for _, f := range t.Faults[1:] {
 			a.Next = append(a.Next, inWords(f))
@@ -140,12 +175,22 @@ func predict(req Request, t *trace.Trace) Answer {
 }
 
 // listener is a socket and who has it open, as far as that can be seen.
-func listener(l *trace.Listener) *Listener {
+func listener(l *listening.Listener) *Listener {
 	if l == nil {
 		return nil
 	}
 	owner := socket.Owners(context.Background(), l.Socket.Inode)[l.Socket.Inode]
 	return &Listener{Netns: l.Space.Name, Address: l.Socket.Local.String(), Process: owner.Comm, PID: owner.PID}
+}
+
+// placeOf is the namespace of a fault, where the trace has been there; else nil.
+func placeOf(t *trace.Trace, f trace.Found) *machine.Space {
+	for _, h := range t.Hops {
+		if h.Space != nil && h.Netns == f.Netns() {
+			return h.Space
+		}
+	}
+	return nil
 }
 
 // inWords is a finding in words.
@@ -154,5 +199,8 @@ func inWords(f trace.Found) Fault {
 	if evidence == nil {
 		evidence = []Text{}
 	}
-	return Fault{Code: f.Code(), Netns: f.Netns(), Device: f.Device, Leg: f.Leg, Detail: f.Detail(), Evidence: evidence, Told: true, fix: f.Mends}
+	return Fault{
+		Code: f.Code(), Netns: f.Netns(), Device: f.Device, Leg: f.Leg, Detail: f.Detail(), Evidence: evidence, Told: true,
+		fix: f.Mends, swaps: swapsOf(f.Finding, f.Mends),
+	}
 }

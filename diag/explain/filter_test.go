@@ -114,7 +114,7 @@ func TestTheResultNamesWhatDecided(t *testing.T) {
 	}
 	p := eval.Packet{Src: filterAddrA, Dst: netip.MustParseAddr("10.9.9.9"), Proto: 1, ICMPType: 8, CTState: eval.CTNew, IIF: "ra"}
 	before := eval.Traverse(w.rules(), "prerouting", p, w)
-	want := eval.Translation{Kind: "dnat", Old: p.Dst, New: filterAddrB, Rule: "ip n c ip daddr 10.9.9.9 dnat to 10.2.0.2"}
+	want := eval.Translation{Kind: "dnat", Old: p.Dst, New: filterAddrB, Rule: "ip n c ip daddr 10.9.9.9 dnat to 10.2.0.2", Table: "n"}
 	if before.NAT == nil || *before.NAT != want {
 		t.Errorf("translation %+v, want %+v", before.NAT, want)
 	}

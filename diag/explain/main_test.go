@@ -4,6 +4,7 @@ import (
 	"os"
 	"testing"
 
+	"nstutor/diag/verify"
 	"nstutor/internal/cli"
 	"nstutor/internal/lab/labtest"
 )
@@ -14,5 +15,5 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "apply" {
 		os.Exit(cli.Main(os.Args[1:]))
 	}
-	labtest.MainAsRoot(m)
+	labtest.MainAsRoot(m, labtest.Inside{Argument: verify.Argument, Serve: verify.Serve})
 }

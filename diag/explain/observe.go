@@ -42,6 +42,8 @@ type observation struct {
 	id       uint16        // of its echoes
 	drops    *drop.Watcher // nil without the right to it
 	resets   []reset       // of its connection
+	series   series
+	again    map[Drop]int // how often the kernel told of each
 }
 
 // wires are the taps on a path, and what they have seen.
@@ -120,9 +122,12 @@ func (w *observation) observe(ctx context.Context, a *Answer) error {
 	}
 	w.id = probe.FreshID()
 	w.drops = w.listen(ctx)
+	w.begin()
+	defer w.series.forget()
 	var result probe.Result
 	if w.asked.Proto == 0 {
 		result = w.send(ctx, a, seen)
+		w.repeat(ctx, a, seen)
 	} else {
 		result = w.dial(ctx, a, seen)
 	}
@@ -138,6 +143,9 @@ func (w *observation) observe(ctx context.Context, a *Answer) error {
 		return ctx.Err()
 	}
 	w.resets = seen.resets
+	if w.series.partly() && w.sometimes(a, seen) {
+		return nil
+	}
 	w.unexpected(a, seen, result)
 	w.compare(a, result)
 	if w.asked.URL != "" && result.Outcome == probe.Replied {
@@ -153,7 +161,8 @@ func (w *observation) observe(ctx context.Context, a *Answer) error {
 // is in its way, as far as can be seen.
 func (w *observation) send(ctx context.Context, a *Answer, seen *wires) probe.Result {
 	req := w.asked
-	ask := probe.Echo{To: req.Dest.String(), Dst: req.Dest, Size: req.Size, DF: req.DF, Seq: 1, ID: w.id}
+	ask := w.echo()
+	ask.Seq = 1
 	begun := time.Now()
 	end := begun.Add(req.Timeout)
 	defer func() { w.waited = time.Since(begun).Round(time.Second / 10) }()
@@ -169,7 +178,9 @@ func (w *observation) send(ctx context.Context, a *Answer, seen *wires) probe.Re
 			// (IP_PMTUDISC_WANT), and fragments what follows.
 			ask.Seq++
 			continue
-		case result.Outcome == probe.Silent:
+		}
+		w.series.outcomes[ask.Seq] = result.Outcome
+		if result.Outcome == probe.Silent {
 			a.Probe.Message = probe.Unanswered(ask.Seq)
 			hoped := a.Verdict == Delivered || w.Beyond != nil && a.Cause.Code == cause.NotKnown
 			if hoped && ask.Seq < maxEchoes && time.Until(end) > again && ctx.Err() == nil {
@@ -179,6 +190,11 @@ func (w *observation) send(ctx context.Context, a *Answer, seen *wires) probe.Re
 		}
 		return result
 	}
+}
+
+// echo is what is sent, but for its number and for how long it may take.
+func (w *observation) echo() probe.Echo {
+	return probe.Echo{To: w.asked.Dest.String(), Dst: w.asked.Dest, Size: w.asked.Size, DF: w.asked.DF, ID: w.id}
 }
 
 // sendOne sends an echo and waits until it is answered or refused, or until the
@@ -201,7 +217,7 @@ func (w *observation) dial(ctx context.Context, a *Answer, seen *wires) probe.Re
 // send opens the connection that is asked about, or sends the datagram; enough ends
 // the waiting.
 func (r Request) send(ctx context.Context, timeout time.Duration, enough <-chan struct{}) probe.Result {
-	ask := probe.Dial{Dst: netip.AddrPortFrom(r.Dest, r.Port), SrcPort: r.SrcPort, Timeout: timeout, Enough: enough}
+	ask := probe.Dial{Dst: netip.AddrPortFrom(r.Dest, r.Port), SrcPort: r.SrcPort, Timeout: timeout, Opened: r.opened, Enough: enough}
 	if r.Proto == unix.IPPROTO_UDP {
 		ask.Payload = payload(r)
 		return probe.Exchange(ctx, r.From.NS, ask)

@@ -19,7 +19,7 @@ func fuzzExpression(kind string, data []byte) []byte {
 
 // spellRule has everything printed that a rule can be printed as.
 func spellRule(table *Table, rule *Rule) {
-	_ = nftRule(table, rule)
+	_ = table.RuleText(rule)
 	_, _ = iptablesRule(table, "INPUT", rule)
 	for _, m := range rule.Matches {
 		_ = m.String()

@@ -54,7 +54,7 @@ func (t *Table) RuleLine(chain *Chain, rule *Rule) string {
 		line, _ := iptablesRule(t, chain.Name, rule)
 		return line
 	}
-	return strings.Join([]string{t.Family, t.Name, chain.Name, nftRule(t, rule)}, " ")
+	return strings.Join([]string{t.Family, t.Name, chain.Name, t.RuleText(rule)}, " ")
 }
 
 func (t *Table) chainLine(c *Chain) string {
@@ -118,8 +118,8 @@ func priority(family, hook string, priority int) string {
 	return strconv.Itoa(priority)
 }
 
-// nftRule is the rule in nft's syntax, without the chain.
-func nftRule(t *Table, r *Rule) string {
+// RuleText is the rule in nft's syntax, without the chain.
+func (t *Table) RuleText(r *Rule) string {
 	var words []string
 	effects := r.Effects
 	for i := 0; i <= len(r.Matches); i++ {

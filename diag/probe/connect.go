@@ -34,6 +34,9 @@ func Connect(ctx context.Context, ns *nsenter.Namespace, d Dial) Result {
 		d.Ready(socket.local)
 	}
 	c.run(ctx, socket)
+	if d.Opened != nil && c.result.Outcome == Replied {
+		d.Opened()
+	}
 	return c.result
 }
 

@@ -22,6 +22,8 @@ type Dial struct {
 	// Ready, if there is one, is told the address and port that the packets will come
 	// from, before the first of them is sent.
 	Ready func(local netip.AddrPort)
+	// Opened, if there is one, is called while a connection that opened is still open.
+	Opened func()
 	// Enough, once closed, ends the waiting before Timeout does: the outcome is
 	// Silent then too. nil never does.
 	Enough <-chan struct{}

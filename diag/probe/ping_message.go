@@ -101,6 +101,12 @@ func Unanswered(sent int) string {
 	return fmt.Sprintf("%d packets transmitted, 0 received, 100%% packet loss, time 0ms", sent)
 }
 
+// Summary is the summary of several echoes, of which some were answered, in ping's
+// words.
+func Summary(sent, received int) string {
+	return fmt.Sprintf("%d packets transmitted, %d received, %d%% packet loss", sent, received, 100*(sent-received)/max(sent, 1))
+}
+
 // callError is a system call that failed while an echo was being sent. Its
 // text is what ping prints.
 type callError struct {

@@ -70,6 +70,15 @@ func (l *Listeners) For(p Packet) (found Found) {
 	return found
 }
 
+// WithPort is a socket that has a port, whatever packets it takes.
+func (l *Listeners) WithPort(proto Proto, port uint16) (Socket, bool) {
+	i := slices.IndexFunc(l.All, func(s Socket) bool { return s.Proto == proto && s.Local.Port() == port })
+	if i < 0 {
+		return Socket{}, false
+	}
+	return l.All[i], true
+}
+
 // miss is the farthest reason why a socket does not take a packet.
 func (l *Listeners) miss(s Socket, p Packet) Miss {
 	switch {

@@ -36,7 +36,12 @@ func Read(ctx context.Context, ns *nsenter.Namespace) (*Listeners, error) {
 			if err := context.Cause(ctx); err != nil {
 				return nil, err
 			}
-			some, err := dump(conn, proto, family)
+			some := []Socket{}
+			err := dump(conn, proto, family, states[proto], func(message []byte) {
+				if s, ok := parse(message, proto); ok {
+					some = append(some, s)
+				}
+			}, func() { some = some[:0] })
 			if err != nil {
 				return nil, say.Err("%s: sock_diag: %s sockets: %v", "%s：读取 %s 套接字（sock_diag）：%v", ns.Name(), proto, err)
 			}
@@ -64,6 +69,7 @@ const (
 
 	inetDiagSKMemInfo = 7
 	inetDiagSKV6Only  = 11
+	inetDiagMark      = 15
 
 	skMemInfoRmemAlloc = 0
 	skMemInfoRcvbuf    = 1
@@ -87,30 +93,28 @@ const (
 	sizeofMessage = 4 + sizeofSockID + 20
 )
 
-// dump asks for the sockets of a protocol and a family. It begins again when the
-// kernel was disturbed.
-func dump(conn *nl.SocketHandle, proto Proto, family byte) (sockets []Socket, err error) {
+// dump asks for the sockets of a protocol and a family in some states. It begins again
+// when the kernel was disturbed, and has the caller forget what it was given.
+func dump(conn *nl.SocketHandle, proto Proto, family byte, states uint32, take func(message []byte), again func()) (err error) {
 	request := make([]byte, sizeofRequest)
 	request[0], request[1], request[2] = family, byte(proto), 1<<(inetDiagSKMemInfo-1)
-	binary.NativeEndian.PutUint32(request[4:], states[proto])
+	binary.NativeEndian.PutUint32(request[4:], states)
 	for range attr.DumpTries {
-		sockets = sockets[:0]
+		again()
 		req := nl.NetlinkRequest{
 			NlMsghdr: unix.NlMsghdr{Len: unix.SizeofNlMsghdr, Type: sockDiagByFamily, Flags: unix.NLM_F_REQUEST | unix.NLM_F_DUMP},
 			Sockets:  map[int]*nl.SocketHandle{unix.NETLINK_INET_DIAG: conn},
 		}
 		req.AddRawData(request)
 		err = req.ExecuteIter(unix.NETLINK_INET_DIAG, sockDiagByFamily, func(message []byte) bool {
-			if s, ok := parse(message, proto); ok {
-				sockets = append(sockets, s)
-			}
+			take(message)
 			return true
 		})
 		if !errors.Is(err, nl.ErrDumpInterrupted) {
 			break
 		}
 	}
-	return sockets, err
+	return err
 }
 
 // parse reads a struct inet_diag_msg and the attributes behind it.

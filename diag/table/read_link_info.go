@@ -2,7 +2,10 @@ package table
 
 import (
 	"encoding/binary"
+	"net/netip"
 	"strconv"
+
+	"github.com/vishvananda/netlink/nl"
 
 	"nstutor/diag/attr"
 
@@ -55,6 +58,10 @@ func (l *Link) info(b []byte) {
 		l.Bridge = parseBridge(data)
 	case "vxlan":
 		l.VXLAN = parseVXLAN(data)
+	case "ipip", "sit":
+		l.Tunnel = parseTunnel(data, iptunAttributes)
+	case "gre", "gretap":
+		l.Tunnel = parseTunnel(data, greAttributes)
 	case "vlan":
 		l.VLANID = int(number(data, unix.IFLA_VLAN_ID))
 	case "macvlan", "macvtap":
@@ -132,6 +139,53 @@ func parseVXLAN(b []byte) *VXLAN {
 		}
 	}
 	return &vxlan
+}
+
+// tunnelAttributes are the numbers of the attributes of one kind of tunnel; 0 where
+// that has none such.
+type tunnelAttributes struct{ local, remote, ttl, pmtuDisc, inKey, key, external uint16 }
+
+var (
+	iptunAttributes = tunnelAttributes{
+		nl.IFLA_IPTUN_LOCAL, nl.IFLA_IPTUN_REMOTE, nl.IFLA_IPTUN_TTL, nl.IFLA_IPTUN_PMTUDISC, 0, 0, nl.IFLA_IPTUN_COLLECT_METADATA,
+	}
+	greAttributes = tunnelAttributes{
+		nl.IFLA_GRE_LOCAL, nl.IFLA_GRE_REMOTE, nl.IFLA_GRE_TTL, nl.IFLA_GRE_PMTUDISC, nl.IFLA_GRE_IKEY, nl.IFLA_GRE_OKEY, nl.IFLA_GRE_COLLECT_METADATA,
+	}
+)
+
+// parseTunnel reads what ipip_fill_info() wrote, ipip6_fill_info() or ipgre_fill_info().
+// Addresses that are not set are all zeroes there.
+func parseTunnel(b []byte, at tunnelAttributes) *Tunnel {
+	var t Tunnel
+	for kind, v := range attr.All(b) {
+		switch kind {
+		case 0:
+		case at.local:
+			t.Local = setAddr(v)
+		case at.remote:
+			t.Remote = setAddr(v)
+		case at.ttl:
+			t.TTL = attr.Uint8(v)
+		case at.pmtuDisc:
+			t.PMTUDisc = attr.Uint8(v) != 0
+		case at.inKey:
+			t.InKey = attr.Uint32(v)
+		case at.key:
+			t.Key = attr.Uint32(v)
+		case at.external:
+			t.External = true
+		}
+	}
+	return &t
+}
+
+// setAddr is an address, or invalid where it is that of nobody.
+func setAddr(v []byte) netip.Addr {
+	if addr := attr.Addr(v); addr.IsValid() && !addr.IsUnspecified() {
+		return addr
+	}
+	return netip.Addr{}
 }
 
 // parseXDP reads what rtnl_xdp_fill() wrote: the programs of each mode, which may

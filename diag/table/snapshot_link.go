@@ -42,6 +42,7 @@ type Link struct {
 	// Diff.
 	Port    *BridgePort // how the bridge that is its Master treats it; nil when it is no bridge port
 	VXLAN   *VXLAN      // nil when it is none
+	Tunnel  *Tunnel     // of ipip, sit, gre and gretap; nil when it is none
 	Bridge  *Bridge     // nil when it is none
 	VLANID  int         // of a VLAN device; 0 when it is none
 	VRF     int         // the table of a VRF; 0 when it is none
@@ -76,6 +77,16 @@ type VXLAN struct {
 	DstPort  int        // UDP
 	Learning bool       // inner source addresses come into the FDB with their outer ones
 	External bool       // routes or programs choose VNI and remote per packet
+}
+
+// Tunnel is the tunnel in IPv4 that a device is one end of.
+type Tunnel struct {
+	Local      netip.Addr // source of the outer packets; invalid: the route chooses
+	Remote     netip.Addr // where they go; invalid: where the next hop of the inner one is
+	TTL        int        // of the outer packets; 0: that of the inner one
+	PMTUDisc   bool       // no router may fragment them
+	InKey, Key uint32     // of GRE: what the other end has to send, and what is sent; 0: none
+	External   bool       // routes or programs choose the remote per packet
 }
 
 // Has reports whether the link carries a flag, in ip's spelling.

@@ -11,7 +11,6 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/netfile"
-	"nstutor/internal/say"
 )
 
 // here is what the namespace without a name is called in a file.
@@ -23,9 +22,6 @@ func Capture(ctx context.Context, world *machine.Machine, req explain.Request, a
 	dest, err := netip.ParseAddr(a.Destination)
 	if err != nil {
 		return netfile.File{}, err
-	}
-	if dest.Is6() {
-		return netfile.File{}, say.Err("a capture has IPv4 only so far", "目前只能捕获 IPv4")
 	}
 	c := choose(world, req.From, a)
 	c.nameHere()
@@ -51,7 +47,7 @@ func CaptureAll(ctx context.Context, world *machine.Machine) (netfile.File, erro
 
 func (c copies) file(ctx context.Context, asked *netfile.Asked) (netfile.File, error) {
 	n, err := c.read(ctx)
-	return netfile.File{Asked: asked, Network: n}, err
+	return netfile.File{Asked: asked, Network: n.Telling()}, err
 }
 
 // nameHere gives the current namespace a name, which in a file all have.

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -123,6 +124,10 @@ func (c copies) others(asked flow, network replica.Network) []flow {
 				addrs[i] = append(addrs[i], a)
 			}
 		}
+		// Those of the packet's own family are what its fix is most about.
+		slices.SortStableFunc(addrs[i], func(a, b netip.Addr) int {
+			return cmp.Compare(differs(a, asked.Dest), differs(b, asked.Dest))
+		})
 	}
 	var all []flow
 	add := func(i int, f flow) {
@@ -158,14 +163,26 @@ func (c copies) others(asked flow, network replica.Network) []flow {
 	return all
 }
 
+// differs is 1 for addresses of two families, 0 for those of one.
+func differs(a, b netip.Addr) int {
+	if a.Is6() == b.Is6() {
+		return 0
+	}
+	return 1
+}
+
 // reachable is a flow to who listens, at the first address where others can get to.
 func reachable(l replica.Listener, addrs []netip.Addr) (f flow, ok bool) {
 	f = flow{Dest: l.At.Addr(), Proto: unix.IPPROTO_TCP, Port: l.At.Port()}
 	if l.Proto == "udp" {
 		f.Proto = unix.IPPROTO_UDP
 	}
-	if f.Dest.IsUnspecified() && len(addrs) > 0 {
-		f.Dest = addrs[0]
+	if f.Dest.IsUnspecified() {
+		i := slices.IndexFunc(addrs, func(a netip.Addr) bool { return a.Is6() == f.Dest.Is6() })
+		if i < 0 {
+			return f, false
+		}
+		f.Dest = addrs[i]
 	}
 	return f, !f.Dest.IsLoopback() && !f.Dest.IsUnspecified()
 }

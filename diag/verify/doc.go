@@ -9,5 +9,6 @@
 //
 //	verified.go words.go   what came of it, for programs and for people
 //	try.go copied.go       outside: whom to copy, which labs to run
+//	another.go             and which other fixes to try
 //	serve.go flows.go      inside: the trial
 package verify

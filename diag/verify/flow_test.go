@@ -18,12 +18,12 @@ import (
 func (n *network) listens(netns, addr string) {
 	n.t.Helper()
 	err := n.spaces[netns].Do(func() error {
-		l, err := net.Listen("tcp4", addr)
+		l, err := net.Listen("tcp", addr)
 		if err != nil {
 			return err
 		}
 		n.t.Cleanup(func() { l.Close() })
-		p, err := net.ListenPacket("udp4", addr)
+		p, err := net.ListenPacket("udp", addr)
 		if err != nil {
 			return err
 		}

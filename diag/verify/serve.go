@@ -16,6 +16,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/replica"
@@ -91,6 +92,7 @@ func (s *stage) play(ctx context.Context) error {
 	}
 	s.apply(ctx, 0, last, last+1)
 	if s.RefusedAt != none {
+		s.Depth = none
 		return ctx.Err()
 	}
 	for range attempts {
@@ -99,10 +101,43 @@ func (s *stage) play(ctx context.Context) error {
 			break
 		}
 	}
-	if s.Answered {
-		s.compare(before, s.judge(ctx, s.Others[:len(before)]))
+	if !s.Answered {
+		return s.lookAfter(ctx)
 	}
+	s.compare(before, s.judge(ctx, s.Others[:len(before)]))
 	return ctx.Err()
+}
+
+// lookAfter asks the engine what the flow dies of after a fix that did not mend it.
+func (s *stage) lookAfter(ctx context.Context) error {
+	for _, sends := range []bool{false, true} {
+		world := machine.New()
+		defer world.Close()
+		a, err := s.explain(ctx, world, s.From, s.asked(sends))
+		if err != nil {
+			return err
+		}
+		s.Depth, s.Then = 0, nil
+		for _, h := range a.Hops {
+			if h.Predicted == trace.OK {
+				s.Depth++
+			}
+		}
+		for _, command := range a.Fix {
+			if len(command.Argv) > 0 && !command.ByDaemon() {
+				s.Then = append(s.Then, typed{command.Netns, command.Argv})
+			}
+		}
+		if len(s.Then) > 0 {
+			break
+		}
+	}
+	return nil
+}
+
+// asked is the question about the flow.
+func (s *stage) asked(sends bool) explain.Request {
+	return explain.Request{Dest: s.Dest, Proto: s.Proto, Port: s.Port, SrcPort: s.SrcPort, Size: s.Size, DF: s.DF, Probe: sends, Timeout: answer}
 }
 
 // lookBefore asks the engine what the flow dies of in the copy: first as it would
@@ -110,9 +145,7 @@ func (s *stage) play(ctx context.Context) error {
 func (s *stage) lookBefore(ctx context.Context) error {
 	for _, sends := range []bool{false, true} {
 		world := machine.New()
-		a, err := s.explain(ctx, world, s.From, explain.Request{
-			Dest: s.Dest, Proto: s.Proto, Port: s.Port, SrcPort: s.SrcPort, Size: s.Size, DF: s.DF, Probe: sends, Timeout: answer,
-		})
+		a, err := s.explain(ctx, world, s.From, s.asked(sends))
 		world.Close()
 		if err != nil {
 			return err
@@ -141,8 +174,14 @@ func (s *stage) explain(ctx context.Context, world *machine.Machine, from string
 	return explain.Explain(ctx, world, req)
 }
 
-// send sends the packet for real.
+// send sends the packet for real. What the copy has learned of a path's MTU by the
+// packets before it is nothing that the network knows.
 func (s *stage) send(ctx context.Context, wait time.Duration) probe.Result {
+	for _, ns := range s.spaces {
+		for _, path := range []string{"net/ipv4/route/flush", "net/ipv6/route/flush"} {
+			_ = ns.WriteSysctl(path, "-1") // a kernel may have no IPv6
+		}
+	}
 	d := probe.Dial{Dst: netip.AddrPortFrom(s.Dest, s.Port), SrcPort: s.SrcPort, Timeout: wait}
 	switch s.Proto {
 	case unix.IPPROTO_TCP:

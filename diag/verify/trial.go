@@ -62,6 +62,17 @@ type outcome struct {
 	Checked   int    // of Others
 	Changed   []judged
 	Missing   []replica.Omission
+
+	// What the engine says after a fix that did not mend it: how many places the packet
+	// and its answer pass, and what mends it there.
+	Depth int
+	Then  []typed
+}
+
+// typed is a command by its words.
+type typed struct {
+	Netns string // as the copy is called
+	Argv  []string
 }
 
 // judged is one of Others that changed, by its place there.

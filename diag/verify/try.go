@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
@@ -30,8 +31,8 @@ func Try(ctx context.Context, world *machine.Machine, req explain.Request, a exp
 	switch {
 	case a.Verdict != explain.Broken || len(a.Fix) == 0:
 		return nil, nil
-	case req.Dest.Is6():
-		return untried(a.Fix, say.T("only IPv4 is copied so far", "目前只复制 IPv4")), nil
+	case a.Cause.Code == service.ProxyLoop:
+		return untried(a.Fix, say.T("a copy has no programs, and so nobody who passes on what he takes", "副本里没有程序，也就没有谁会把接到的连接转发出去")), nil
 	}
 	if slices.ContainsFunc(a.Fix, change.Command.ByDaemon) {
 		return untried(a.Fix, say.T("the fix asks a program of this machine, of which there is no copy", "修复要由本机的守护进程来做，副本里没有它")), nil
@@ -54,7 +55,7 @@ func Try(ctx context.Context, world *machine.Machine, req explain.Request, a exp
 		t.Names[c.names[i]] = n.Name
 	}
 	t.Others = c.others(flow{t.From, t.Dest, t.Proto, t.Port}, network)
-	return t.smallest(ctx, c, a.Fix)
+	return t.best(ctx, c, a)
 }
 
 // smallest tries a fix, and again without what can be left out of it, until nothing
@@ -72,6 +73,10 @@ func (t trial) smallest(ctx context.Context, c copies, fix []change.Command) (*V
 		}
 		v := verdict(t, c, outcomes)
 		v.Fix, v.Dropped = fix, dropped
+		v.depth, v.refused = outcomes[0].Depth, outcomes[0].RefusedAt
+		for _, command := range outcomes[0].Then {
+			v.then = append(v.then, change.In(t.Names[command.Netns], command.Argv...))
+		}
 		if len(v.spare) == 0 {
 			return v, nil
 		}
@@ -171,6 +176,7 @@ func verdict(t trial, c copies, outcomes []outcome) *Verified {
 		f := t.Others[j.Flow]
 		v.Others.Flows = append(v.Others.Flows, Changed{t.Names[f.From], f.to(), j.Change})
 	}
+	v.changed = o.Changed
 	v.Passed = v.Minimal
 	return v
 }

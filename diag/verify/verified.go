@@ -16,13 +16,23 @@ type Verified struct {
 	After   string `json:"after"`
 	Minimal bool   `json:"minimal"`
 	// Dropped are commands that were found, and that the copy does not need.
-	Dropped   []change.Command `json:"dropped,omitempty"`
-	Others    Others           `json:"others"`
-	Differs   *say.Text        `json:"differs,omitempty"` // why it is not Passed
-	NotCopied []say.Text       `json:"not_copied"`
+	Dropped []change.Command `json:"dropped,omitempty"`
+	// Instead is the fix that was found, where another one passed and it did not, or
+	// where another one opens less.
+	Instead []change.Command `json:"instead_of,omitempty"`
+	// Tried is how many fixes were tried, where none passed.
+	Tried     int        `json:"tried,omitempty"`
+	Others    Others     `json:"others"`
+	Differs   *say.Text  `json:"differs,omitempty"` // why it is not Passed
+	NotCopied []say.Text `json:"not_copied"`
 
 	Fix   []change.Command `json:"-"` // what was tried: what was found but for Dropped
 	spare []int            // places in Fix that can be left out
+
+	changed []judged         // Others.Flows
+	depth   int              // how far the packet gets with a fix that does not mend it
+	then    []change.Command // what mends it there
+	refused int              // the place in Fix of a command that failed; none: all went well
 }
 
 // What Before can be.

@@ -19,6 +19,7 @@ var ofOmission = map[replica.What]say.Form{
 	replica.IPv6:      say.F("what is IPv6%s", "IPv6 的部分%s"),
 	replica.Legacy:    say.F("tables of iptables-legacy: %s", "iptables-legacy 的表：%s"),
 	replica.IPsec:     say.F("IPsec associations and their keys%s", "IPsec 安全关联及其密钥%s"),
+	replica.Sets:      say.F("of ipsets: %s", "ipset 集合：%s"),
 	replica.Device:    say.F("of devices: %s", "设备：%s"),
 	replica.Address:   say.F("addresses%s", "地址%s"),
 	replica.Route:     say.F("routes%s", "路由%s"),
@@ -62,6 +63,7 @@ var (
 		Rerouted: say.F("the fix also reroutes %s → %s", "修复也会改变 %s → %s 的路径"),
 	}
 	wDropped   = say.F("left out of the fix, since the copy does not need it: %s", "副本不需要这条命令，修复里已去掉：%s")
+	wInstead   = say.F("in the place of what was found first: %s", "代替最先找到的修复：%s")
 	wNotCopied = say.F("not copied: %s", "没有复制：%s")
 	wComma     = say.F(", ", "、")
 	wSemicolon = say.F("; ", "；")
@@ -102,6 +104,9 @@ func (v *Verified) Lines(lang string) []report.Line {
 	}
 	for _, command := range v.Dropped {
 		add(wDropped.In(lang, command))
+	}
+	if len(v.Instead) > 0 {
+		add(wInstead.In(lang, quotedLines(v.Instead)))
 	}
 	for _, f := range v.Others.Flows {
 		add(wFlow[f.Change].In(lang, machine.Called(f.From), f.To))

@@ -3,16 +3,22 @@ package wire
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
 // IsError says whether the frame is an ICMP message about another packet.
 func (f Frame) IsError() bool { return (f.Proto == "ICMP" || f.Proto == "ICMP6") && f.Inner != nil }
 
+// Tunnels reports whether the frame carries another one, or a packet, through a tunnel.
+func (f Frame) Tunnels() bool {
+	return f.Inner != nil && slices.Contains([]string{"VXLAN", "IPIP", "SIT", "GRE"}, f.Proto)
+}
+
 // Carried is the packet that a frame brings to its destination: the frame itself, or
 // what it carries through a tunnel.
 func (f *Frame) Carried() *Frame {
-	for f.Inner != nil && (f.Proto == "VXLAN" || f.Proto == "IPIP") {
+	for f.Tunnels() {
 		f = f.Inner
 	}
 	return f

@@ -9,7 +9,7 @@ import (
 
 // Filter chooses which frames the kernel copies to a Tap. The zero
 // value takes what a ping leaves on the wire: ARP, ICMP, and the tunnels that
-// may carry them (VXLAN and IPIP; whatever the tunnel carries).
+// may carry them (VXLAN, IPIP, SIT and GRE; whatever the tunnel carries).
 type Filter struct {
 	TCP  bool // also TCP
 	UDP  bool // also all UDP, not only VXLAN

@@ -145,10 +145,10 @@ func (c Filter) tunnelled() []bpf.Instruction {
 	return append(program, bpf.RetConstant{Val: wireSnapLength})
 }
 
-// carried takes ICMP, IPIP and the transports and flows that the filter asks for,
+// carried takes ICMP, the tunnels IPIP, SIT and GRE, and the transports and flows that the filter asks for,
 // from a header anywhere, and goes on with the rest.
 func (c Filter) carried(h header) []bpf.Instruction {
-	protocols, at := []uint32{unix.IPPROTO_ICMP, unix.IPPROTO_IPIP}, uint32(ipv4Protocol)
+	protocols, at := []uint32{unix.IPPROTO_ICMP, unix.IPPROTO_IPIP, unix.IPPROTO_IPV6, unix.IPPROTO_GRE}, uint32(ipv4Protocol)
 	if h.ipv6 {
 		protocols, at = []uint32{unix.IPPROTO_ICMPV6}, ipv6Protocol
 	}

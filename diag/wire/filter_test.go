@@ -35,7 +35,8 @@ func TestFilterTakesOnlyWhatItIsAskedFor(t *testing.T) {
 		{"the same behind IP options", []gopacket.SerializableLayer{options, toOldPort}, Filter{}, true},
 		{"the same bytes in a later fragment", []gopacket.SerializableLayer{later, toOldPort}, Filter{}, false},
 		{"IPIP", []gopacket.SerializableLayer{ip(layers.IPProtocolIPv4), ip(layers.IPProtocolTCP), ports}, Filter{}, true},
-		{"GRE", []gopacket.SerializableLayer{ip(layers.IPProtocolGRE), ports}, everything, false},
+		{"GRE", []gopacket.SerializableLayer{ip(layers.IPProtocolGRE), ports}, Filter{}, true},
+		{"ESP", []gopacket.SerializableLayer{ip(layers.IPProtocolESP), ports}, everything, false},
 		{"neighbour solicitation by default", []gopacket.SerializableLayer{ip6, solicitation}, Filter{}, false},
 		{"neighbour solicitation", []gopacket.SerializableLayer{ip6, solicitation}, Filter{IPv6: true}, true},
 	} {

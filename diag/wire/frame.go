@@ -27,8 +27,8 @@ type Frame struct {
 	SrcMAC, DstMAC net.HardwareAddr // nil on a device without link header, such as a tunnel
 	VLAN           int              // VLAN ID of the outermost 802.1Q tag; 0 is untagged
 
-	// Proto is "ARP", "ICMP", "ICMP6", "UDP", "TCP", "VXLAN" or "IPIP", or
-	// names the number of anything else, as in "ip-proto-47".
+	// Proto is "ARP", "ICMP", "ICMP6", "UDP", "TCP", "VXLAN", "IPIP", "SIT" or "GRE", or
+	// names the number of anything else, as in "ip-proto-50".
 	Proto string
 	// Op is what the frame wants, in the words of tcpdump(8): "request" or
 	// "reply" (ARP), "echo request", "host unreachable" (ICMP), "S." (TCP
@@ -81,8 +81,8 @@ func (f Frame) payloadText() string {
 		return f.Proto + " fragment"
 	case f.Inner != nil && f.Proto == "VXLAN":
 		return fmt.Sprintf("VXLAN, vni %d: %s", f.VNI, f.Inner)
-	case f.Inner != nil && f.Proto == "IPIP":
-		return "IPIP: " + f.Inner.String()
+	case f.Tunnels():
+		return f.Proto + ": " + f.Inner.String()
 	case f.Proto == "ICMP" || f.Proto == "ICMP6":
 		return fmt.Sprintf("%s %s, length %d", f.Proto, f.icmpText(), f.Length)
 	case f.Proto == "TCP":

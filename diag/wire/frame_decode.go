@@ -159,7 +159,11 @@ func (d frameDecoder) decodeTransport(f *Frame, protocol layers.IPProtocol, frag
 	case layers.IPProtocolICMPv6:
 		f.Proto, decode = "ICMP6", d.decodeICMPv6
 	case layers.IPProtocolIPv4:
-		f.Proto, decode = "IPIP", d.decodeIPIP
+		f.Proto, decode = "IPIP", d.carrying(layers.EthernetTypeIPv4)
+	case layers.IPProtocolIPv6:
+		f.Proto, decode = "SIT", d.carrying(layers.EthernetTypeIPv6)
+	case layers.IPProtocolGRE:
+		f.Proto, decode = "GRE", d.decodeGRE
 	case layers.IPProtocolTCP:
 		f.Proto, decode = "TCP", d.decodeTCP
 	case layers.IPProtocolUDP:
@@ -175,9 +179,24 @@ func (d frameDecoder) decodeTransport(f *Frame, protocol layers.IPProtocol, frag
 	decode(f, data)
 }
 
-func (d frameDecoder) decodeIPIP(f *Frame, data []byte) {
+// carrying decodes a packet of IP that another one carries.
+func (d frameDecoder) carrying(typ layers.EthernetType) func(*Frame, []byte) {
+	return func(f *Frame, data []byte) {
+		f.Inner = d.inner(func(carried *Frame, d frameDecoder) { d.decodeNetwork(carried, typ, data) })
+	}
+}
+
+func (d frameDecoder) decodeGRE(f *Frame, data []byte) {
+	var gre layers.GRE
+	if err := gre.DecodeFromBytes(data, gopacket.NilDecodeFeedback); err != nil {
+		return // a quote that was cut short
+	}
 	f.Inner = d.inner(func(carried *Frame, d frameDecoder) {
-		d.decodeNetwork(carried, layers.EthernetTypeIPv4, data)
+		if gre.Protocol == layers.EthernetTypeTransparentEthernetBridging {
+			d.decodeEthernet(carried, gre.Payload)
+			return
+		}
+		d.decodeNetwork(carried, gre.Protocol, gre.Payload)
 	})
 }
 

@@ -92,6 +92,7 @@ func sentences(lines [][]string) (all []nft.Sentence, err error) {
 var iptablesMatches = map[string]string{
 	"-i": "iifname", "-o": "oifname", "-p": "meta l4proto", "--icmp-type": "icmp type", "--icmpv6-type": "icmpv6 type",
 	"--sport": "th sport", "--dport": "th dport", "--ctstate": "ct state",
+	"--mark": "meta mark", "--uid-owner": "meta skuid",
 }
 
 // nftRule is a rule of iptables as nft says it.
@@ -158,6 +159,11 @@ func nftTarget(rule []string, target string, options []string) ([]string, error)
 	switch target {
 	case "ACCEPT", "DROP", "RETURN", "REJECT", "MASQUERADE":
 		return append(rule, strings.ToLower(target)), nil
+	case "REDIRECT":
+		if len(options) < 2 || options[0] != "--to-ports" {
+			return nil, say.Err("%s to what?", "%s 后面缺少内容", target)
+		}
+		return slices.Concat(rule, []string{"redirect", "to", ":" + options[1]}), nil
 	case "DNAT", "SNAT":
 		if len(options) < 2 {
 			return nil, say.Err("%s to what?", "%s 后面缺少内容", target)

@@ -187,6 +187,8 @@ func samples() []sample {
 		{name: "a policy rule of IPv6 away", start: []change.Change{policy6}, change: change.PolicyDel(policy6)},
 		{name: "a neighbour of IPv6", start: with6, change: neigh6},
 		{name: "a neighbour of IPv6 away", start: append(with6[:3:3], neigh6), change: change.NeighDel{Netns: host, Dst: far6, Dev: "eth0"}},
+		{name: "an exemption by its mark", change: change.IPTables{Netns: host, Words: strings.Fields("-t nat -I OUTPUT -m mark --mark 1337 -j ACCEPT")}, rules: true},
+		{name: "a redirection", change: change.IPTables{Netns: host, Words: strings.Fields("-t nat -A OUTPUT -p tcp --dport 80 -m owner --uid-owner 0 -j REDIRECT --to-ports 15001")}, rules: true},
 		{name: "a rule of IPv6", start: []change.Change{line6("-A FORWARD -p udp -j DROP")}, change: line6("-A FORWARD -p tcp -j DROP")},
 		{name: "a neighbour", change: neigh},
 		{name: "a proxy of IPv6", start: with6, change: change.NeighProxy{Netns: host, Dst: far6, Dev: "eth0"}, unseen: true},

@@ -30,8 +30,8 @@ standard output.
 
 There are no keys in it, no payload, no counters and nothing of the processes. With
 --anonymize addresses and names are replaced, each by the same one everywhere.
-What cannot be taken along (hardware, BPF programs, connection tracking, IPv6, the
-far side) is told in the file.
+What cannot be taken along (hardware, BPF programs, connection tracking, the far
+side) is told in the file.
 
   nstutor explain TARGET --in FILE     answers without the machine
   nstutor exercise --from FILE         is an exercise: repair it in a lab
@@ -42,7 +42,7 @@ Reading other namespaces and the packet filter takes root.`, `把 --from 与 --t
 
 文件里没有密钥、没有数据内容、没有计数，也没有进程的任何信息。加上 --anonymize，
 地址和名称会被替换，同一个处处换成同一个。带不走的（硬件、BPF 程序、连接跟踪、
-IPv6、对端）会在文件里写明。
+对端）会在文件里写明。
 
   nstutor explain TARGET --in FILE     离开那台机器也能回答
   nstutor exercise --from FILE         变成练习：在实验网络里修好它

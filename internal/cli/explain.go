@@ -29,7 +29,7 @@ const maxPayload = 65535 - 20 - 8
 func (a *app) explain() *cobra.Command {
 	var output, from, file string
 	var noProbe, df, causes, verified bool
-	var size int
+	var size, count int
 	var sport uint16
 	var timeout time.Duration
 	cmd := &cobra.Command{
@@ -64,6 +64,11 @@ was not copied is said.
 With --in the question is about the network in a file that `+"`nstutor capture`"+` wrote: it
 is made in a lab that vanishes again, and the packet starts where the file says.
 
+With --count N it sends N echoes, five a second. Where some are answered and some
+are not, the answer is packet-loss, with where those were seen last, what the kernel
+dropped, and which counters of devices and queues moved meanwhile; or link-flap, where a
+device on the way went down and came back.
+
 It takes root to enter another namespace and to read the packet filter.
 
 The exit status is 0 when the packet is answered, 1 when it is not or when that
@@ -72,7 +77,7 @@ cannot be told, and 2 when the question cannot be asked.`, `沿着发往 TARGET 
 
 TARGET 写成 HOST 是 ping；HOST:PORT 或 tcp://HOST:PORT 是 TCP 连接，建立后立即
 关闭，一个字节也不发；udp://HOST:PORT 是 UDP 数据（空的；53 端口则是一次查询）；
-http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 地址，或者名称；名称
+http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 或 IPv6 地址，或者名称；名称
 按该命名空间的方式解析：属于容器时，用容器的 hosts 和 resolv.conf。
 
 --from 指定包从哪个命名空间发出：`+"`ip netns`"+` 中的名称、路径、进程（pid:378 或
@@ -80,12 +85,21 @@ http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 地址�
 容器（名称或 ID 的开头），或者 Pod；有重名时，container:NAME 指的是容器。不询问
 任何守护进程。
 
+--verify 会试一遍修复：把包经过的命名空间复制到一个随后消失的实验网络里，有人监听
+的地方也有套接字；同样的包在那里断在同样的原因上，照印出来的样子执行命令，请求和
+应答都到达；一条命令也不能少；修复另外放通、阻断或改道了什么都会列出。这样才算验证
+过。没有复制的会说明。
+
 答案依次是：一句话的结论；去程和回程，每个命名空间一行，附上抓包看到的情况；内核
 各表中能证明故障的行；可以直接粘贴的修复命令；修复之后还会剩下什么问题；探测自己
 的输出。
 
 --in 问的是 `+"`nstutor capture`"+` 写的文件里的网络：它在一个随后消失的实验网络里建立，
 包从文件所写的地方发出。
+
+--count N 发 N 个回显请求，每秒五个。有的有应答、有的没有时，结论是 packet-loss：
+说明它们最后在哪里看到，内核丢了什么，期间哪些网卡和队列的计数动过；路径上有网卡
+断了又通时，结论是 link-flap。
 
 进入其他命名空间、读取包过滤规则都需要 root。
 
@@ -95,6 +109,7 @@ http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 地址�
   nstutor explain db:5432 --from web
   nstutor explain udp://10.96.0.10:53 --from web
   nstutor explain 10.244.2.9 --from pod1 --verify
+  nstutor explain 10.244.2.9 --from pod1 --count 50
   nstutor explain example.com --no-probe -o json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if causes && len(args) == 0 {
@@ -122,6 +137,9 @@ http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 地址�
 			if asked.proto == unix.IPPROTO_TCP && size != 0 {
 				return say.Err("--size %d: a connection is opened without data", "--size %d：建立连接时不带数据", size)
 			}
+			if err := countable(count, asked.proto, noProbe); err != nil {
+				return err
+			}
 			if timeout <= 0 && !noProbe {
 				return say.Err("--timeout %s: the probe needs some time to wait, such as 2s; --no-probe sends none", "--timeout %s：探测需要等待时间，例如 2s；不探测请用 --no-probe", timeout)
 			}
@@ -134,7 +152,7 @@ http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 地址�
 				}
 				req := explain.Request{
 					From: node, Proto: asked.proto, Port: asked.port, SrcPort: sport, URL: asked.url,
-					Size: size, DF: df, Probe: !noProbe, Timeout: timeout,
+					Size: size, DF: df, Probe: !noProbe, Count: count, Timeout: timeout,
 				}
 				answer, err := answerTo(cmd.Context(), world, asked.host, req)
 				if err != nil {
@@ -173,9 +191,23 @@ http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 地址�
 	cmd.Flags().BoolVar(&verified, "verify", false, a.say("try the fix in a private copy of the network, and say what else it changes", "在网络的私有副本里试一遍修复，并说明它还改变了什么"))
 	cmd.Flags().Uint16Var(&sport, "sport", 0, a.say("the port that the connection or the datagram comes from (0: one that the kernel would choose)", "连接或 UDP 数据的源端口（0：由内核选择）"))
 	cmd.Flags().IntVar(&size, "size", 0, a.say("payload of the echo or the datagram in bytes, as ping -s says it (0: ping's 56)", "回显请求或 UDP 的数据字节数，同 ping -s（0：ping 默认的 56）"))
+	cmd.Flags().IntVarP(&count, "count", "c", 1, a.say("how many echoes to send, five a second: what loses some of them, and devices that come and go, are named", "发多少个回显请求（每秒五个）：丢掉其中一部分的地方、时断时通的网卡都会指出来"))
 	cmd.Flags().BoolVar(&df, "df", false, a.say("let no router fragment the packet, as ping -M do", "不许路由器分片，同 ping -M do"))
 	cmd.Flags().DurationVar(&timeout, "timeout", 4*time.Second, a.say("how long to wait for the probe", "探测最多等多久"))
 	return cmd
+}
+
+// countable says why so many echoes cannot be sent.
+func countable(count int, proto byte, noProbe bool) error {
+	switch {
+	case count < 1 || count > explain.MaxEchoes:
+		return say.Err("--count %d: 1 to %d echoes can be sent", "--count %d：能发 1 到 %d 个回显请求", count, explain.MaxEchoes)
+	case count > 1 && proto != 0:
+		return say.Err("--count %d: echoes are counted, not connections or datagrams; ask about HOST", "--count %d：只能数回显请求，不能数连接或 UDP 数据；请写成 HOST", count)
+	case count > 1 && noProbe:
+		return say.Err("--count %d: --no-probe sends none", "--count %d：--no-probe 一个也不发", count)
+	}
+	return nil
 }
 
 // answerTo explains the way to a host, or why its name has no address.

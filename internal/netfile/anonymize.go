@@ -97,6 +97,10 @@ func (d *disguise) space(s replica.Space) replica.Space {
 	if len(s.Policies) > 0 {
 		d.leave(replica.IPsec, "")
 	}
+	for _, t := range s.Legacy {
+		d.leave(replica.Legacy, t.Name()) // all of which the kernel has named
+	}
+	new.Sets = d.sets(s.Sets)
 	new.Filter = d.filter(s.Filter)
 	for _, l := range s.Listeners {
 		l.At = netip.AddrPortFrom(d.addrs.of(l.At.Addr()), l.At.Port())
@@ -119,11 +123,7 @@ func (d *disguise) nodes(all []node) bool {
 		n := &all[i]
 		switch n.kind {
 		case addr:
-			a := attr.Addr(n.value)
-			if !a.Is4() {
-				return false
-			}
-			n.value = d.addrs.of(a).AsSlice()
+			n.value = d.addrs.of(attr.Addr(n.value)).AsSlice()
 		case mac:
 			n.value = d.mac(n.value)
 		case dev:

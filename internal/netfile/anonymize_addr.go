@@ -3,22 +3,23 @@ package netfile
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/binary"
 	"net/netip"
+	"slices"
 )
 
-// addressMap gives each IPv4 address another: two that have their first n bits in
+// addressMap gives each address another: two that have their first n bits in
 // common have so afterwards, and no two become one (the prefix-preserving map of Xu
 // and others, 2002). Networks that mean something keep their first bits.
 type addressMap struct {
 	key   []byte
 	edges []kept
+	known map[netip.Addr]netip.Addr
 }
 
 // kept is a run of bits that stay: those of an address, from one place to another,
 // for addresses that begin like it.
 type kept struct {
-	addr     uint32
+	addr     netip.Addr
 	from, to int
 }
 
@@ -32,64 +33,68 @@ var meaningful = []struct {
 	{netip.MustParsePrefix("224.0.0.0/3"), true}, // groups, and what nobody has
 	{netip.MustParsePrefix("10.0.0.0/8"), false}, {netip.MustParsePrefix("172.16.0.0/12"), false}, {netip.MustParsePrefix("192.168.0.0/16"), false},
 	{netip.MustParsePrefix("100.64.0.0/10"), false},
+	{netip.MustParsePrefix("::/120"), true}, {netip.MustParsePrefix("ff00::/8"), true},
+	{netip.MustParsePrefix("::ffff:0:0/96"), false}, {netip.MustParsePrefix("64:ff9b::/96"), false},
+	{netip.MustParsePrefix("fe80::/64"), false}, {netip.MustParsePrefix("fd00::/8"), false}, {netip.MustParsePrefix("2000::/3"), false},
 }
 
 // keepEdges keeps the first and the last address of a network the first and the
 // last.
 func (m *addressMap) keepEdges(p netip.Prefix) {
-	if !p.Addr().Is4() {
-		return
+	first := p.Masked().Addr()
+	last := first.AsSlice()
+	for bit := p.Bits(); bit < first.BitLen(); bit++ {
+		last[bit/8] |= 0x80 >> (bit % 8)
 	}
-	first := number4(p.Masked().Addr())
-	m.edges = append(m.edges, kept{first, p.Bits(), 32}, kept{first | uint32(1<<(32-p.Bits())-1), p.Bits(), 32})
-}
-
-func number4(a netip.Addr) uint32 { b := a.As4(); return binary.BigEndian.Uint32(b[:]) }
-
-// of is the address that stands for another. Those of IPv6 are nobody's.
-func (m *addressMap) of(a netip.Addr) netip.Addr {
-	if !a.Is4() {
-		return netip.IPv6Unspecified()
-	}
-	from := number4(a)
-	to := from
-	for bit := range 32 {
-		if !m.keeps(from, bit) && m.flips(from, bit) {
-			to ^= 1 << (31 - bit)
+	end, _ := netip.AddrFromSlice(last)
+	for _, e := range []kept{{first, p.Bits(), first.BitLen()}, {end, p.Bits(), first.BitLen()}} {
+		if p.Bits() < first.BitLen() && !slices.Contains(m.edges, e) {
+			m.edges = append(m.edges, e)
 		}
 	}
-	return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, to)))
+}
+
+// of is the address that stands for another.
+func (m *addressMap) of(a netip.Addr) netip.Addr {
+	if !a.IsValid() {
+		return a
+	}
+	if to, ok := m.known[a]; ok {
+		return to
+	}
+	to := a.AsSlice()
+	for bit := range a.BitLen() {
+		if !m.keeps(a, bit) && m.flips(a, bit) {
+			to[bit/8] ^= 0x80 >> (bit % 8)
+		}
+	}
+	other, _ := netip.AddrFromSlice(to)
+	if m.known == nil {
+		m.known = map[netip.Addr]netip.Addr{}
+	}
+	m.known[a] = other
+	return other
 }
 
 // alike reports whether two addresses have their first bits in common.
-func alike(a, b uint32, bits int) bool { return bits == 0 || (a^b)>>(32-bits) == 0 }
+func alike(a, b netip.Addr, bits int) bool {
+	return a.BitLen() == b.BitLen() && netip.PrefixFrom(b, bits).Contains(a)
+}
 
 // keeps reports whether a bit stays, which the bits before it decide.
-func (m *addressMap) keeps(a uint32, bit int) bool {
+func (m *addressMap) keeps(a netip.Addr, bit int) bool {
 	for _, s := range meaningful {
-		addr, bits := number4(s.prefix.Addr()), s.prefix.Bits()
+		addr, bits := s.prefix.Addr(), s.prefix.Bits()
 		if bit < bits && alike(a, addr, bit) || s.whole && bit >= bits && alike(a, addr, bits) {
 			return true
 		}
 	}
-	for _, e := range m.edges {
-		if e.from <= bit && bit < e.to && alike(a, e.addr, bit) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.edges, func(e kept) bool { return e.from <= bit && bit < e.to && alike(a, e.addr, bit) })
 }
 
 // flips is a coin for the bits before one, thrown with the key.
-func (m *addressMap) flips(a uint32, bit int) bool {
+func (m *addressMap) flips(a netip.Addr, bit int) bool {
 	h := hmac.New(sha256.New, m.key)
-	head := a
-	if bit < 32 {
-		head = a &^ (1<<(32-bit) - 1)
-	}
-	if bit == 0 {
-		head = 0
-	}
-	h.Write(binary.BigEndian.AppendUint32([]byte{byte(bit)}, head))
+	h.Write(append([]byte{byte(bit)}, netip.PrefixFrom(a, bit).Masked().Addr().AsSlice()...))
 	return h.Sum(nil)[0]&1 != 0
 }

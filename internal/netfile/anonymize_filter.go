@@ -3,7 +3,6 @@ package netfile
 import (
 	"bytes"
 	"encoding/binary"
-	"net/netip"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -110,7 +109,7 @@ func valueIn(all []node, name string) *node {
 // of addresses are not.
 func understood(set []node) bool {
 	keys := parts(numberIn(set, "key-type"))
-	if numberIn(set, "flags")&unix.NFT_SET_INTERVAL != 0 && slices.Contains(keys, typeAddr) {
+	if numberIn(set, "flags")&unix.NFT_SET_INTERVAL != 0 && slices.ContainsFunc(keys, isAddr) {
 		return false
 	}
 	data := numberIn(set, "data-type")
@@ -118,8 +117,10 @@ func understood(set []node) bool {
 	if numberIn(set, "flags")&unix.NFT_SET_MAP != 0 && data != verdicts {
 		all = append(all, parts(data)...)
 	}
-	return !slices.ContainsFunc(all, func(t uint32) bool { return t == 0 || t == typeAddr6 || t == typeMAC || t >= typeKnown })
+	return !slices.ContainsFunc(all, func(t uint32) bool { return t == 0 || t == typeMAC || t >= typeKnown })
 }
+
+func isAddr(t uint32) bool { return t == typeAddr || t == typeAddr6 }
 
 // parts are the types of what a type is put together of.
 func parts(of uint32) (all []uint32) {
@@ -153,18 +154,18 @@ func (d *disguise) concatenated(v *node, types []uint32) bool {
 	b := v.value
 	for _, t := range types {
 		size := 4
-		if t == typeName {
-			size = unix.IFNAMSIZ
+		if t == typeName || t == typeAddr6 {
+			size = 16 // IFNAMSIZ as well
 		}
-		if len(b) < size && t != typeAddr && t != typeName {
+		if len(b) < size && !isAddr(t) && t != typeName {
 			return len(b) > 0 || t == 0
 		}
 		if len(b) < size {
 			return false
 		}
 		switch t {
-		case typeAddr:
-			copy(b, d.addrs.of(netip.AddrFrom4([4]byte(b[:4]))).AsSlice())
+		case typeAddr, typeAddr6:
+			copy(b, d.addrs.of(attr.Addr(b[:size])).AsSlice())
 		case typeName:
 			d.nameIn(b[:size])
 		}
@@ -182,7 +183,7 @@ func (d *disguise) nameIn(b []byte) {
 
 // held is what a register has in it.
 type held struct {
-	is   byte // 'a': addresses, 'd': a device's name, '?': what is not understood; 0: numbers
+	is   byte // 'a': addresses of IPv4, '6': one of IPv6, 'd': a device's name, '?': what is not understood; 0: numbers
 	bits int  // of the first address that count
 }
 
@@ -230,7 +231,7 @@ func (d *disguise) expression(family byte, name string, of []node, regs map[uint
 		regs[numberIn(of, "dreg")] = h
 	case "bitwise":
 		h := regs[numberIn(of, "sreg")]
-		if m := valueIn(of, "mask"); h.is == 'a' && m != nil {
+		if m := valueIn(of, "mask"); (h.is == 'a' || h.is == '6') && m != nil {
 			if h.bits = leading(m.value); h.bits < 0 {
 				return false
 			}
@@ -243,23 +244,25 @@ func (d *disguise) expression(family byte, name string, of []node, regs map[uint
 	case "immediate":
 		v := valueIn(of, "data")
 		if v != nil && translated[numberIn(of, "dreg")] {
-			return d.concatenated(v, []uint32{typeAddr})
+			return d.concatenated(v, []uint32{map[int]uint32{4: typeAddr, 16: typeAddr6}[len(v.value)]})
 		}
 		return v == nil || len(v.value) <= 4
 	case "lookup":
 		return sets[setID{family, table, wordIn(of, "set")}] != nil
 	case "match", "target":
-		return d.extension(wordIn(of, "name"), numberIn(of, "rev"), find(of, "info"))
+		return d.extension(family, wordIn(of, "name"), numberIn(of, "rev"), find(of, "info"))
 	}
 	return true // what has bytes in it that nobody knows is found out by them
 }
 
 // loaded is what a part of a packet is. The addresses of an IPv4 header are its bytes
-// 12 to 19; behind them begin those of IPv6.
+// 12 to 19, those of IPv6 its bytes 8 to 39.
 func loaded(base, offset, size uint32) held {
 	switch {
 	case base == unix.NFT_PAYLOAD_NETWORK_HEADER && (offset == 12 || offset == 16) && offset+size <= 20:
 		return held{'a', int(size) * 8}
+	case base == unix.NFT_PAYLOAD_NETWORK_HEADER && (offset == 8 && size > 2 || offset == 24) && size <= 16:
+		return held{'6', int(size) * 8}
 	case base == unix.NFT_PAYLOAD_NETWORK_HEADER && size > 2, base == unix.NFT_PAYLOAD_LL_HEADER && size > 2:
 		return held{is: '?'}
 	}
@@ -287,13 +290,9 @@ func (d *disguise) compared(v *node, with held) bool {
 	case with.is == 'a' && len(v.value) == 8:
 		return d.concatenated(v, []uint32{typeAddr, typeAddr})
 	case with.is == 'a' && len(v.value) <= 4:
-		full := append(slices.Clone(v.value), make([]byte, 4-len(v.value))...)
-		p, err := d.addrs.of(netip.AddrFrom4([4]byte(full))).Prefix(min(with.bits, 32))
-		if err != nil {
-			return false
-		}
-		copy(v.value, p.Addr().AsSlice())
-		return true
+		return d.begins(v, with.bits, 4)
+	case with.is == '6' && len(v.value) <= 16:
+		return d.begins(v, with.bits, 16)
 	case with.is == 'd' && len(v.value) == unix.IFNAMSIZ:
 		d.nameIn(v.value)
 		return true
@@ -304,14 +303,25 @@ func (d *disguise) compared(v *node, with held) bool {
 	return with.is == 0 && len(v.value) <= 4
 }
 
+// begins replaces the beginning of an address of so many bytes.
+func (d *disguise) begins(v *node, bits, size int) bool {
+	full := append(slices.Clone(v.value), make([]byte, size-len(v.value))...)
+	p, err := d.addrs.of(attr.Addr(full)).Prefix(min(bits, size*8))
+	if err != nil {
+		return false
+	}
+	copy(v.value, p.Addr().AsSlice())
+	return true
+}
+
 // plainExtensions are those of iptables that have no address and no name in them.
-var plainExtensions = []string{"tcp", "udp", "icmp", "multiport", "mark", "connmark", "addrtype", "limit", "statistic", "state", "REJECT", "MARK", "CONNMARK"}
+var plainExtensions = []string{"tcp", "udp", "icmp", "icmp6", "multiport", "mark", "connmark", "addrtype", "limit", "statistic", "state", "set", "REJECT", "MARK", "CONNMARK"}
 
 // Where the addresses are in those that have some: struct xt_conntrack_mtinfo3, and
 // struct nf_nat_ipv4_multi_range_compat and struct nf_nat_range2 by revision.
 const conntrackAddrs = 128
 
-func (d *disguise) extension(name string, rev uint32, info *node) bool {
+func (d *disguise) extension(family byte, name string, rev uint32, info *node) bool {
 	if info == nil {
 		return true
 	}
@@ -329,13 +339,17 @@ func (d *disguise) extension(name string, rev uint32, info *node) bool {
 		if rev == 0 && len(b) <= 24 {
 			flags, places = 4, []int{8, 12}
 		}
-		if len(b) < places[1]+4 {
+		size := 4
+		if family == unix.AF_INET6 {
+			size = 16
+		}
+		if len(b) < places[1]+size {
 			return false
 		}
 		const mapped = 1 // NF_NAT_RANGE_MAP_IPS
 		if binary.NativeEndian.Uint32(b[flags:])&mapped != 0 {
 			for _, at := range places {
-				copy(b[at:], d.addrs.of(netip.AddrFrom4([4]byte(b[at:at+4]))).AsSlice())
+				copy(b[at:], d.addrs.of(attr.Addr(b[at:at+size])).AsSlice())
 			}
 		}
 		return true

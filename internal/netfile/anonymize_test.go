@@ -50,6 +50,36 @@ func TestAddressesKeepTheirNetworks(t *testing.T) {
 			t.Fatalf("%s becomes %s", a, x)
 		}
 	}
+	for range 2000 {
+		a := [16]byte{0xfd, 0, byte(r.IntN(4))}
+		if r.IntN(2) == 0 {
+			a = [16]byte{0x20, 1, byte(r.IntN(256))}
+		}
+		for i := 8; i < 16; i++ {
+			a[i] = byte(r.IntN(256))
+		}
+		from := netip.AddrFrom16(a)
+		bits := r.IntN(129)
+		p, err := from.Prefix(bits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, y := m.of(from), m.of(p.Addr())
+		if q, _ := x.Prefix(bits); !q.Contains(y) {
+			t.Fatalf("%s and %s have %d bits in common, %s and %s have not", from, p.Addr(), bits, x, y)
+		}
+		if x.IsPrivate() != from.IsPrivate() || x == from {
+			t.Fatalf("%s becomes %s", from, x)
+		}
+	}
+	for _, same := range []string{"::", "::1", "ff02::1"} {
+		if a := netip.MustParseAddr(same); m.of(a) != a {
+			t.Errorf("%s becomes %s", a, m.of(a))
+		}
+	}
+	if a := m.of(netip.MustParseAddr("fe80::1234")); !netip.MustParsePrefix("fe80::/64").Contains(a) {
+		t.Errorf("fe80::1234 becomes %s", a)
+	}
 	if others < 2500 {
 		t.Errorf("only %d of 5000 become others", others)
 	}
@@ -67,6 +97,12 @@ const secret = `
 	acme-gw: ip addr add 10.77.88.1/24 dev acmegw
 	acme-gw: ip addr add 198.51.77.88/32 dev lo
 	acme-gw: ip link set lo up
+	acme-db: sysctl -qw net.ipv6.conf.acmedb0.accept_dad=0 net.ipv6.conf.acmedb0.disable_ipv6=0
+	acme-gw: sysctl -qw net.ipv6.conf.acmegw.accept_dad=0 net.ipv6.conf.acmegw.disable_ipv6=0
+	acme-db: ip addr add fd77:8899:aabb::99/64 dev acmedb0
+	acme-gw: ip addr add fd77:8899:aabb::1/64 dev acmegw
+	acme-db: ip route add fd77:8899:ccdd::/48 via fd77:8899:aabb::1
+	acme-db: until ip -6 addr show dev acmedb0 | grep -q fe80 && ! ip -6 addr show dev acmedb0 | grep -q tentative; do sleep 0.01; done
 `
 
 func TestNothingOfANetworkIsInItsAnonymousFile(t *testing.T) {
@@ -74,10 +110,20 @@ func TestNothingOfANetworkIsInItsAnonymousFile(t *testing.T) {
 	for tool, lines := range map[string]string{
 		"iptables": `
 	acme-gw: iptables -N ACME-WALL
+	acme-gw: ip6tables -N ACME-WALL6
 	acme-gw: iptables -A FORWARD -s 10.77.88.0/24 -d 198.51.77.0/26 -i acmegw -m comment --comment "acme wants it" -j ACME-WALL
 	acme-gw: iptables -A FORWARD -i acme+ -j DROP
 	acme-gw: iptables -A FORWARD -m string --string acme --algo bm -j DROP
 	acme-gw: iptables -t nat -A PREROUTING -p tcp --dport 80 -j DNAT --to-destination 10.77.88.99:8080
+	acme-gw: ip6tables -A FORWARD -s fd77:8899:aabb::/48 -d fd77:8899:aabb::99 -i acmegw -p icmpv6 -j ACME-WALL6
+	acme-gw: ip6tables -t nat -A PREROUTING -p tcp --dport 80 -j DNAT --to-destination [fd77:8899:aabb::99]:8080
+`, "ipset": `
+	acme-gw: ipset create acmeset hash:net comment
+	acme-gw: ipset add acmeset 10.77.88.96/28 comment "acme"
+	acme-gw: ipset create acmerange bitmap:ip range 10.77.88.0/24
+	acme-gw: ipset create acmesix hash:ip family inet6
+	acme-gw: ipset add acmesix fd77:8899:aabb::99
+	acme-gw: iptables -A FORWARD -m set --match-set acmeset src -j DROP
 `, "nft": `
 	acme-gw: nft add table ip acmewall
 	acme-gw: nft 'add chain ip acmewall acmechain { type filter hook forward priority 1; }'
@@ -107,7 +153,7 @@ func TestNothingOfANetworkIsInItsAnonymousFile(t *testing.T) {
 	}
 	text := b.String()
 	macs := strings.Fields(original.String())
-	for _, word := range append([]string{"acme", "ACME", "61636d65", "41434d45", "10.77.", "198.51.77", "0a4d58", "c6334d", "4d58"},
+	for _, word := range append([]string{"acme", "ACME", "61636d65", "41434d45", "10.77.", "198.51.77", "fd77:8899", "fd778899", "0a4d58", "c6334d", "4d58"},
 		slices.DeleteFunc(macs, func(w string) bool {
 			return !strings.HasPrefix(w, "lladdr=") || strings.HasSuffix(w, "00:00:00:00:00") || strings.HasPrefix(w, "lladdr=01") || strings.HasPrefix(w, "lladdr=33")
 		})...) {
@@ -128,11 +174,19 @@ func TestNothingOfANetworkIsInItsAnonymousFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ns.Close()
+	if six := hidden.Network.Spaces[1].Addresses(); !six[len(six)-1].Is6() {
+		t.Errorf("no address of IPv6: %v", six)
+	} else if r := probe.Ping(t.Context(), ns, probe.Echo{Dst: six[len(six)-1]}); r.Outcome != probe.Replied {
+		t.Errorf("%s is not answered in the anonymous network: %s", six[len(six)-1], r.Message)
+	}
 	if r := probe.Ping(t.Context(), ns, probe.Echo{Dst: hidden.Asked.Dest}); r.Outcome != probe.Replied {
 		t.Errorf("%s is not answered in the anonymous network: %s", hidden.Asked.Dest, r.Message)
 	}
 	if !strings.Contains(original.String(), "nft-rule") {
 		return
+	}
+	if strings.Contains(original.String(), "ipset ") && (!strings.Contains(text, "lacks ns2 ipset ") || strings.Count(after, "\nipset ") != 2 || strings.Count(after, "\nipset-entry ") != 2) {
+		t.Errorf("ipsets:\n%s", after)
 	}
 	if !strings.Contains(text, "lacks ns2 filter ") {
 		t.Error("it is not said that rules were left out")

@@ -8,7 +8,7 @@
 // which somebody listens.
 //
 //	file.go             the value, and its limits
-//	schema*.go          which attributes a row has, and what is in them
+//	schema*.go ipset.go which attributes a row has, and what is in them
 //	node.go value.go    a row between the kernel's bytes and its words
 //	write.go read.go    the file
 package netfile

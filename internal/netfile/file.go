@@ -8,7 +8,8 @@ import (
 )
 
 // Version is that of the files that are written. A file of a greater one is not read.
-const Version = 1
+// Version 2 has IPv6, ipsets, and of the settings those alone that matter.
+const Version = 2
 
 // Heading is how a file begins, before its version.
 const Heading = "nstutor network "
@@ -31,6 +32,7 @@ type Asked struct {
 const (
 	mostSpaces = 4096
 	mostLinks  = 1 << 15 // in all namespaces
+	mostSets   = 4096    // in one
 )
 
 // rows are the tables of a namespace whose lines are rows alone.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"nstutor/diag/probe"
 	"nstutor/internal/lab/labtest"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/replica"
@@ -121,6 +122,27 @@ var networks = []struct {
 		host: ip link add vx0 type vxlan id 42 local 10.0.0.1 dstport 4789 nolearning
 		host: bridge fdb append 00:00:00:00:00:00 dev vx0 dst 10.0.0.2
 	`, []string{"host", "a"}},
+	{"IPv6", "ip", `
+		a: sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
+		b: sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.forwarding=1
+		a: ip link set lo up
+		a: ip link add eth0 type veth peer name veth-a netns b
+		a: sysctl -qw net.ipv6.conf.eth0.hop_limit=7
+		a: ip addr add fd00:1::10/64 dev eth0
+		a: ip addr add fd00:1::11/64 dev eth0 preferred_lft 0
+		b: ip addr add fd00:1::1/64 dev veth-a
+		a: ip link set eth0 up
+		b: ip link set veth-a up
+		a: until ip -6 addr show dev eth0 | grep -q fe80 && ! ip -6 addr show dev eth0 | grep -q tentative; do sleep 0.01; done
+		b: until ip -6 addr show dev veth-a | grep -q fe80 && ! ip -6 addr show dev veth-a | grep -q tentative; do sleep 0.01; done
+		a: ip route add default via fd00:1::1
+		a: ip route add fd00:2::/64 nexthop via fd00:1::1 weight 2 nexthop via fd00:1::2
+		a: ip -6 rule add from fd00:1::10 iif eth0 lookup 99 pref 98
+		a: ip neigh add fd00:1::1 lladdr 02:00:00:00:00:99 dev eth0 router nud permanent
+		b: ip neigh add proxy fd00:1::77 dev veth-a
+		b: ip6tables -A FORWARD -s fd00:1::/64 -p tcp --dport 80 -j DROP
+		b: ip6tables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination [fd00:1::10]:80
+	`, []string{"a", "b"}},
 	{"iptables", "iptables", `
 		a: iptables -P FORWARD DROP
 		a: iptables -N DOCKER
@@ -130,6 +152,20 @@ var networks = []struct {
 		a: iptables -A DOCKER -p icmp -m comment --comment "let echoes in" -j ACCEPT
 		a: iptables -t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE
 		a: iptables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 10.0.0.2:80
+	`, []string{"a"}},
+	{"ipsets", "ipset", `
+		a: ipset create gone hash:ip
+		a: ipset create hosts hash:ip,port comment
+		a: ipset create six hash:net family inet6 timeout 60
+		a: ipset create ports bitmap:port range 10-90
+		a: ipset create all list:set
+		a: ipset add hosts 10.0.0.7,tcp:80 comment "said by somebody"
+		a: ipset add six fd00:7::/64
+		a: ipset add ports 80
+		a: ipset add all hosts
+		a: iptables -A FORWARD -m set --match-set hosts src,dst -j DROP
+		a: ip6tables -A FORWARD -m set ! --match-set six dst -j DROP
+		a: ipset destroy gone
 	`, []string{"a"}},
 	{"nft", "nft", `
 		a: nft add table inet t
@@ -148,7 +184,7 @@ var networks = []struct {
 // by themselves; the kernel keeps a forwarding database in no order.
 func settled(text string) []string {
 	lines := slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool {
-		return strings.Contains(line, " dst=224.") || strings.HasPrefix(line, "fdb ") && strings.Contains(line, ".state=128")
+		return strings.Contains(line, " dst=224.") || strings.Contains(line, " dst=ff02:") || strings.HasPrefix(line, "fdb ") && strings.Contains(line, ".state=128")
 	})
 	for i, line := range lines {
 		if strings.HasPrefix(line, "nft-elements ") { // which a set of the kernel's has in an order of its own
@@ -205,6 +241,38 @@ func TestWhoListensIsInTheFile(t *testing.T) {
 	}
 }
 
+// A file of the first version says nothing of IPv6, and nobody speaks it there.
+func TestAnOlderFileIsRead(t *testing.T) {
+	script := strings.Replace(networks[0].script, "a: ip neigh add 172.20.1.1 lladdr 02:00:00:00:00:01 dev eth0 nud permanent\n", "", 1)
+	_, sources := build(t, script, "a", "b")
+	text := strings.Replace(taken(t, sources, &Asked{"copy-a", "icmp", netip.MustParseAddr("172.20.1.1"), 0}), Heading+"2", Heading+"1", 1)
+	var old strings.Builder
+	for line := range strings.Lines(text) {
+		if !strings.Contains(line, "net/ipv6/") && !strings.Contains(line, ".family=10") {
+			old.WriteString(line)
+		}
+	}
+	f, err := Read(old.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := replica.Build(t.Context(), f.Network)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.Close()
+		nsenter.Delete("/run/netns/copy-a")
+		nsenter.Delete("/run/netns/copy-b")
+	})
+	if silent, err := c.Spaces[0].ReadSysctl("net/ipv6/conf/eth0/disable_ipv6"); silent != "1" || err != nil {
+		t.Errorf("disable_ipv6 is %q, %v", silent, err)
+	}
+	if r := probe.Ping(t.Context(), c.Spaces[0], probe.Echo{Dst: f.Asked.Dest}); r.Outcome != probe.Replied {
+		t.Errorf("%s: %s", f.Asked.Dest, r.Message)
+	}
+}
+
 func TestAFileThatIsNoneIsRefusedInOneSentence(t *testing.T) {
 	_, sources := build(t, networks[0].script, "a", "b")
 	good := taken(t, sources, &Asked{"copy-a", "icmp", netip.MustParseAddr("172.20.1.1"), 0})
@@ -221,7 +289,7 @@ func TestAFileThatIsNoneIsRefusedInOneSentence(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing":                        "",
 		"something else":                 "#!/bin/sh\nrm -rf /\n",
-		"a newer version":                put("nstutor network 1", "nstutor network 2"),
+		"a newer version":                put("nstutor network 2", "nstutor network 3"),
 		"no namespace":                   "nstutor network 1\n",
 		"a namespace that is a path":     put("namespace copy-a", "namespace ../../etc"),
 		"a namespace that is a process":  put("namespace copy-a", "namespace pid:1"),
@@ -239,6 +307,10 @@ func TestAFileThatIsNoneIsRefusedInOneSentence(t *testing.T) {
 		"a flow to nowhere":              put("ask copy-a icmp 172.20.1.1", "ask copy-a icmp example.com"),
 		"nests without end":              "nstutor network 1\nnamespace a\nlink here name=x " + strings.Repeat("info( ", 1<<16),
 		"an attribute that is too large": "nstutor network 1\nnamespace a\nnft-rule 2 note=0x" + strings.Repeat("00", 1<<16),
+		"an ipset without a name":        "nstutor network 2\nnamespace a\nipset 0 type=hash:ip",
+		"an ipset far away":              "nstutor network 2\nnamespace a\nipset 60000 name=x type=hash:ip",
+		"an ipset twice":                 "nstutor network 2\nnamespace a\nipset 0 name=x type=hash:ip\nipset 1 name=x type=hash:ip",
+		"an entry of no ipset":           "nstutor network 2\nnamespace a\nipset-entry ip{ v4=10.0.0.1 }",
 		"a row that is too large":        "nstutor network 1\nnamespace a\nroute " + strings.Repeat("metrics=0x"+strings.Repeat("00", 1<<10)+" ", 100),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -253,6 +325,8 @@ func TestAFileThatIsNoneIsRefusedInOneSentence(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	f.Add("nstutor network 1\nnamespace a\nsetting net/ipv4/ip_forward 1\nlink here .index=2 name=eth0 info{ kind=veth } families( inet( conf{ forwarding=1 } ) )\nroute .family=2 hops{ hop{ .index=2 gateway=10.0.0.1 } }\n")
+	f.Add("nstutor network 2\nnamespace a\nipset 3 name=x type=hash:ip revision=5:1 family=2:1 data{ hashsize=1024 }\nipset-entry ip{ v4=10.0.0.1 } note=x\n")
+	f.Add("nstutor network 2\nask a tcp fd00::1 80\nnamespace a\nsetting net/ipv6/conf/all/forwarding 1\nlink here .index=2 name=eth0 families( inet6( conf{ forwarding=1 mtu=1500 disable_ipv6=0 } addr-gen-mode=1:1 ) )\nroute .family=10 .dst-len=64 dst=fd00:1::\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		file, err := Read(text)
 		if err != nil {

@@ -97,11 +97,12 @@ func (f *field) fill(n *node, before string) {
 	switch {
 	case f.kind == nest:
 		n.kind, n.in, n.value = nest, f.inner(before).nodes(n.value), nil
-	case f.kind == array && len(n.value)%4 == 0 && len(n.value)/4 <= len(f.in.fields):
+	case f.kind == array && len(n.value)%4 == 0:
 		n.kind = array
-		for i := 0; i < len(n.value); i += 4 {
-			at := f.in.fields[i/4]
-			n.in = append(n.in, node{id: at.id, name: at.name, kind: number, value: n.value[i : i+4]})
+		for _, at := range f.in.fields {
+			if end := 4 * int(at.id); end <= len(n.value) {
+				n.in = append(n.in, node{id: at.id, name: at.name, kind: number, value: n.value[end-4 : end]})
+			}
 		}
 		n.value = nil
 	case f.kind == hops:
@@ -146,6 +147,7 @@ func appendNodes(b []byte, all []node) []byte {
 			}
 		case array:
 			for _, in := range n.in {
+				value = append(value, make([]byte, 4*int(in.id-1)-len(value))...) // what has no name says nothing
 				value = append(value, in.value...)
 			}
 		case hops:

@@ -95,6 +95,10 @@ func (p *parse) line(words []string) error {
 		return p.policy(s, plain)
 	case "listens":
 		return listens(s, plain)
+	case "ipset":
+		return readSet(s, words[1:])
+	case "ipset-entry":
+		return readEntry(s, words[1:])
 	}
 	return readRow(s, words)
 }
@@ -136,7 +140,7 @@ func (p *parse) ask(words []string) error {
 	}
 	a := Asked{From: words[0], Proto: words[1]}
 	var err error
-	if a.Dest, err = netip.ParseAddr(words[2]); err != nil || !a.Dest.Is4() {
+	if a.Dest, err = netip.ParseAddr(words[2]); err != nil || a.Dest.Zone() != "" {
 		return unknown(words[2])
 	}
 	port, err := strconv.ParseUint(words[3], 10, 16)

@@ -17,7 +17,7 @@ const (
 	mac                 // 6 bytes
 	flag                // nothing: it is there
 	nest                // attributes
-	array               // numbers of 4 bytes, in the order of a nest's fields
+	array               // numbers of 4 bytes, each at the place that is a field's number
 	hops                // struct rtnexthop, each with attributes
 )
 

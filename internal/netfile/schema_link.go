@@ -19,6 +19,9 @@ var linkRow = &schema{
 		{id: unix.IFLA_LINKINFO, name: "info", kind: nest, in: linkInfo},
 		{id: unix.IFLA_AF_SPEC, name: "families", kind: nest, in: &schema{closed: true, fields: []field{
 			{id: unix.AF_INET, name: "inet", kind: nest, in: &schema{closed: true, fields: []field{{id: unix.IFLA_INET_CONF, name: "conf", kind: array, in: devconf}}}},
+			{id: unix.AF_INET6, name: "inet6", kind: nest, in: &schema{closed: true, fields: []field{
+				{id: unix.IFLA_INET6_CONF, name: "conf", kind: array, in: devconf6}, {id: unix.IFLA_INET6_ADDR_GEN_MODE, name: "addr-gen-mode", kind: number},
+			}}},
 		}}},
 	},
 	closed: true,
@@ -70,11 +73,22 @@ var macvlan = &schema{closed: true, fields: []field{{id: unix.IFLA_MACVLAN_MODE,
 var vlanRow = &schema{closed: true, fields: []field{{id: 2, name: "vlan", kind: blob}}}
 
 // devconf are the settings net.ipv4.conf.DEV by their places (<linux/ip.h>).
-var devconf = &schema{fields: devconfFields("forwarding", "mc_forwarding", "proxy_arp", "accept_redirects", "secure_redirects", "send_redirects",
+var devconf = &schema{closed: true, fields: devconfFields("forwarding", "mc_forwarding", "proxy_arp", "accept_redirects", "secure_redirects", "send_redirects",
 	"shared_media", "rp_filter", "accept_source_route", "bootp_relay", "log_martians", "tag", "arp_filter", "medium_id", "disable_xfrm", "disable_policy",
 	"force_igmp_version", "arp_announce", "arp_ignore", "promote_secondaries", "arp_accept", "arp_notify", "accept_local", "src_valid_mark",
 	"proxy_arp_pvlan", "route_localnet", "igmpv2_unsolicited_report_interval", "igmpv3_unsolicited_report_interval", "ignore_routes_with_linkdown",
 	"drop_unicast_in_l2_multicast", "drop_gratuitous_arp", "bc_forwarding", "arp_evict_nocarrier")}
+
+// devconf6 are those of the settings net.ipv6.conf.DEV that a copy takes, by their places
+// (DEVCONF_* in <linux/ipv6.h>).
+var devconf6 = &schema{closed: true, fields: []field{
+	{id: 1, name: "forwarding", kind: number}, {id: 2, name: "hop_limit", kind: number}, {id: 3, name: "mtu", kind: number}, {id: 4, name: "accept_ra", kind: number},
+	{id: 5, name: "accept_redirects", kind: number}, {id: 23, name: "proxy_ndp", kind: number}, {id: 25, name: "accept_source_route", kind: number},
+	{id: 27, name: "disable_ipv6", kind: number}, {id: 30, name: "ndisc_notify", kind: number}, {id: 33, name: "suppress_frag_ndisc", kind: number},
+	{id: 38, name: "use_oif_addrs_only", kind: number}, {id: 40, name: "ignore_routes_with_linkdown", kind: number},
+	{id: 41, name: "drop_unicast_in_l2_multicast", kind: number}, {id: 42, name: "drop_unsolicited_na", kind: number}, {id: 43, name: "keep_addr_on_down", kind: number},
+	{id: 45, name: "seg6_enabled", kind: number}, {id: 49, name: "disable_policy", kind: number}, {id: 60, name: "force_forwarding", kind: number},
+}}
 
 func devconfFields(names ...string) (all []field) {
 	for i, name := range names {

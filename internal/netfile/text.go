@@ -181,7 +181,7 @@ func (in *reader) opened(f *field, n node, opened, before string, depth int) (no
 	case array:
 		n.in, err = in.nodes(f.in, end, depth+1)
 		for i := range n.in {
-			if n.in[i].id != uint16(i+1) || len(n.in[i].value) != 4 {
+			if i > 0 && n.in[i].id <= n.in[i-1].id || len(n.in[i].value) != 4 || n.in[i].kind != number {
 				return n, unknown(n.in[i].name)
 			}
 		}

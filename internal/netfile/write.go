@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"nstutor/internal/replica"
@@ -17,7 +18,7 @@ func (f File) Write(to io.Writer) error {
 	if a := f.Asked; a != nil {
 		fmt.Fprintf(w, "ask %s %s %s %d\n", quoted(a.From), a.Proto, a.Dest, a.Port)
 	}
-	for _, m := range f.Network.Missing {
+	for _, m := range f.lacks() {
 		fmt.Fprintf(w, "lacks %s %s %s %s\n", quoted(m.Netns), m.What, quoted(m.Name), quoted(m.Err))
 	}
 	common := shared(f.Network.Spaces)
@@ -28,6 +29,18 @@ func (f File) Write(to io.Writer) error {
 		f.writeSpace(w, &f.Network.Spaces[i], i, common)
 	}
 	return w.Flush()
+}
+
+// lacks is what the network does not have, and what a file has no words for: tables of
+// iptables-legacy are bytes that nobody can read.
+func (f File) lacks() []replica.Omission {
+	all := slices.Clone(f.Network.Missing)
+	for _, s := range f.Network.Spaces {
+		for _, t := range s.Legacy {
+			all = append(all, replica.Omission{Netns: s.Name, What: replica.Legacy, Name: t.Name()})
+		}
+	}
+	return all
 }
 
 // shared are the settings that all namespaces have alike.
@@ -85,6 +98,14 @@ func (f File) writeSpace(w io.Writer, s *replica.Space, here int, common []repli
 	}
 	for _, policy := range s.Policies {
 		fmt.Fprintf(w, "policy 0x%s\n", hex.EncodeToString(policy))
+	}
+	for _, set := range s.Sets {
+		r, _ := ipsetRow.rowOf(set.Attrs)
+		fmt.Fprintf(w, "ipset %d %s\n", set.Index, ipsetRow.told(r))
+		for _, entry := range set.Entries {
+			r, _ := ipsetEntry.rowOf(entry)
+			fmt.Fprintf(w, "ipset-entry %s\n", ipsetEntry.told(r))
+		}
 	}
 	for _, t := range objects {
 		for _, o := range *t.in(&s.Filter) {

@@ -9,9 +9,10 @@
 //
 //	network.go   the value: a Network and its Spaces
 //	conn.go attrs.go   rtnetlink: dumps and requests, attributes kept and dropped
-//	read.go settings.go filter_read.go   a namespace taken down
-//	build.go link*.go level.go timers.go filter_build.go   and made anew
+//	read.go settings.go fresh.go filter_read.go   a namespace taken down (ipsets by diag/netfilter/ipset)
+//	build.go link*.go level.go ipv6.go timers.go filter_build.go   and made anew
 //	xfrm.go             IPsec policies, without any key
+//	legacy.go           tables of iptables-legacy
 //	listen.go           the ports on which somebody listens
 //	wire.go far.go   what is not copied, and answers as it was seen or is taken to
 package replica

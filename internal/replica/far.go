@@ -12,8 +12,8 @@ import (
 )
 
 // far answers outside as somebody would who has the addresses that were seen there,
-// or that are taken to be there: ARP requests, and echo requests that come from
-// where an answer finds its way back to. Connections open there, and datagrams come
+// or that are taken to be there: requests of ARP and of neighbour discovery, and echo
+// requests that come from where an answer finds its way back to. Connections open there, and datagrams come
 // back, at every port.
 type far struct {
 	file   *os.File
@@ -48,10 +48,8 @@ func (b *builder) answerOutside() error {
 		}
 	}
 	for _, s := range b.network.Spaces {
-		for _, row := range s.Addrs {
-			if len(row) > unix.SizeofIfAddrmsg {
-				f.copied[attr.Addr(find(row[unix.SizeofIfAddrmsg:], unix.IFA_LOCAL))] = true
-			}
+		for _, p := range s.Prefixes() {
+			f.copied[p.Addr()] = true
 		}
 	}
 	err = b.copy.outside.Do(func() error {
@@ -120,6 +118,8 @@ func (f *far) reply(o outlook, frame []byte) []byte {
 			return reply
 		}
 		return f.replyTransport(o, frame)
+	case unix.ETH_P_IPV6:
+		return f.reply6(o, frame)
 	}
 	return nil
 }
@@ -131,12 +131,9 @@ func (f *far) replyARP(o outlook, frame []byte) []byte {
 		return nil
 	}
 	asked := netip.AddrFrom4([4]byte(p[24:28]))
-	mac, yes := o.answers(asked)
-	if !yes || f.copied[asked] {
-		return nil
-	}
+	mac := f.has(o, asked)
 	if mac == nil {
-		mac = farMAC
+		return nil
 	}
 	reply := append([]byte{}, p[8:14]...)
 	reply = append(reply, mac...)
@@ -145,6 +142,18 @@ func (f *far) replyARP(o outlook, frame []byte) []byte {
 	reply = append(reply, 0, 2)
 	reply = append(append(reply, mac...), p[24:28]...)
 	return append(append(reply, p[8:14]...), p[14:18]...)
+}
+
+// has is the MAC address of who has an address at the other end of a wire; nil: nobody.
+func (f *far) has(o outlook, addr netip.Addr) []byte {
+	mac, yes := o.answers(addr)
+	switch {
+	case !yes || f.copied[addr]:
+		return nil
+	case mac == nil:
+		return farMAC
+	}
+	return mac
 }
 
 // replyEcho answers an echo request (RFC 792).

@@ -23,13 +23,7 @@ func (f *far) replyTransport(o outlook, frame []byte) []byte {
 	if !ok {
 		return nil
 	}
-	var body []byte
-	switch inner := p[header:]; p[9] {
-	case unix.IPPROTO_TCP:
-		body = answerSegment(inner)
-	case unix.IPPROTO_UDP:
-		body = answerDatagram(inner)
-	}
+	body := answerTransport(p[9], p[header:])
 	if body == nil {
 		return nil
 	}
@@ -37,14 +31,35 @@ func (f *far) replyTransport(o outlook, frame []byte) []byte {
 	ip = append(append(ip, p[16:20]...), p[12:16]...)
 	binary.BigEndian.PutUint16(ip[2:], uint16(len(ip)+len(body)))
 	binary.BigEndian.PutUint16(ip[10:], checksum(ip))
-	at := map[byte]int{unix.IPPROTO_TCP: 16, unix.IPPROTO_UDP: 6}[p[9]]
-	pseudo := append(append([]byte{}, ip[12:20]...), 0, p[9], byte(len(body)>>8), byte(len(body)))
+	seal(p[9], ip[12:20], body)
+	return slices.Concat(turned(frame), ip, body)
+}
+
+// answerTransport is the answer to a segment or a datagram, without its checksum.
+func answerTransport(proto byte, p []byte) []byte {
+	switch proto {
+	case unix.IPPROTO_TCP:
+		return answerSegment(p)
+	case unix.IPPROTO_UDP:
+		return answerDatagram(p)
+	}
+	return nil
+}
+
+// sums are the places of the checksums that have the addresses in them.
+var sums = map[byte]int{unix.IPPROTO_TCP: 16, unix.IPPROTO_UDP: 6, unix.IPPROTO_ICMPV6: 2}
+
+// seal writes the checksum of a packet's body, whose source and destination are those.
+// It is the same sum for IPv4 and IPv6 (RFC 8200, 8.1): of short lengths the rest is zero.
+func seal(proto byte, ends, body []byte) {
+	at := sums[proto]
+	binary.BigEndian.PutUint16(body[at:], 0)
+	pseudo := append(slices.Clone(ends), 0, proto, byte(len(body)>>8), byte(len(body)))
 	sum := checksum(append(pseudo, body...))
-	if sum == 0 && p[9] == unix.IPPROTO_UDP {
+	if sum == 0 && proto == unix.IPPROTO_UDP {
 		sum = 0xffff // zero would be none (RFC 768)
 	}
 	binary.BigEndian.PutUint16(body[at:], sum)
-	return slices.Concat(turned(frame), ip, body)
 }
 
 func answerSegment(p []byte) []byte {

@@ -6,7 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/ipset"
 	"nstutor/diag/netfilter/nfnl"
+	"nstutor/internal/say"
 )
 
 // unit are changes of nf_tables that have to be made in one transaction: a rule
@@ -19,6 +21,24 @@ type unit struct {
 // transactionMost is how many bytes of changes are committed at once: a lab may
 // send no more than net.core.wmem_max in one message.
 const transactionMost = 96 << 10
+
+// buildSets makes the ipsets of a namespace, which have to be there before rules ask them.
+func (b *builder) buildSets(space int) error {
+	sets := b.network.Spaces[space].Sets
+	if len(sets) == 0 {
+		return nil
+	}
+	refused, err := ipset.Make(b.copy.Spaces[space], sets)
+	for i, s := range sets {
+		if why := refused[i]; why != nil {
+			b.miss(space, Sets, s.Name(), why)
+		}
+	}
+	if err != nil {
+		return say.Err("%s: make ipsets: %v", "%s：建立 ipset：%v", b.network.Spaces[space].Name, err)
+	}
+	return nil
+}
 
 // buildFilter makes the packet filter of a namespace.
 func (b *builder) buildFilter(space int) error {

@@ -29,19 +29,25 @@ func (b *builder) level() error {
 			return err
 		}
 	}
-	for i := range b.network.Spaces {
+	for i := range b.network.Spaces { // a carrier that comes opens a port again
 		b.holdPorts(i)
 		b.growTrees(i)
 		b.copyTimers(i)
+		if err := b.reconcile(i, addrTable); err != nil {
+			return err
+		}
+	}
+	b.awaitAddresses()
+	for i := range b.network.Spaces {
 		b.add(i, unix.RTM_NEWNEXTHOP, Route, b.network.Spaces[i].NextHops, nextHop)
-		for _, t := range []kernelTable{addrTable, routeTable, ruleTable} {
+		for _, t := range []kernelTable{routeTable, ruleTable} {
 			if err := b.reconcile(i, t); err != nil {
 				return err
 			}
 		}
 		b.add(i, unix.RTM_NEWNEIGH, Neighbour, b.network.Spaces[i].Neighbours, neighbour)
 		b.add(i, unix.RTM_NEWNEIGH, Neighbour, b.network.Spaces[i].FDB, b.forwarding(i))
-		if err := say.Join(b.buildFilter(i), b.buildXFRM(i)); err != nil {
+		if err := say.Join(b.buildSets(i), b.buildFilter(i), b.buildLegacy(i), b.buildXFRM(i)); err != nil {
 			return err
 		}
 	}
@@ -60,11 +66,11 @@ type kernelTable struct {
 }
 
 var (
-	addrTable = kernelTable{Address, unix.RTM_GETADDR, unix.RTM_NEWADDR, unix.RTM_DELADDR, family(unix.SizeofIfAddrmsg, unix.AF_INET),
-		func(s Space) [][]byte { return s.Addrs }, address}
-	routeTable = kernelTable{Route, unix.RTM_GETROUTE, unix.RTM_NEWROUTE, unix.RTM_DELROUTE, family(unix.SizeofRtMsg, unix.AF_INET),
+	addrTable = kernelTable{Address, unix.RTM_GETADDR, unix.RTM_NEWADDR, unix.RTM_DELADDR, family(unix.SizeofIfAddrmsg, unix.AF_UNSPEC),
+		Space.inOrder, address}
+	routeTable = kernelTable{Route, unix.RTM_GETROUTE, unix.RTM_NEWROUTE, unix.RTM_DELROUTE, family(unix.SizeofRtMsg, unix.AF_UNSPEC),
 		func(s Space) [][]byte { return s.Routes }, route}
-	ruleTable = kernelTable{Rule, unix.RTM_GETRULE, unix.RTM_NEWRULE, unix.RTM_DELRULE, family(unix.SizeofRtMsg, unix.AF_INET),
+	ruleTable = kernelTable{Rule, unix.RTM_GETRULE, unix.RTM_NEWRULE, unix.RTM_DELRULE, family(unix.SizeofRtMsg, unix.AF_UNSPEC),
 		func(s Space) [][]byte { return s.Rules }, policyRule}
 )
 
@@ -116,7 +122,12 @@ func asked(rows [][]byte, as func([]byte) []byte) (all [][]byte) {
 }
 
 func address(row []byte) []byte {
-	if len(row) < unix.SizeofIfAddrmsg || row[0] != unix.AF_INET {
+	switch {
+	case len(row) < unix.SizeofIfAddrmsg:
+		return nil
+	case row[0] == unix.AF_INET6:
+		return address6(row)
+	case row[0] != unix.AF_INET:
 		return nil
 	}
 	head := slices.Clone(row[:unix.SizeofIfAddrmsg])
@@ -132,8 +143,11 @@ func address(row []byte) []byte {
 const hopFlags = unix.RTNH_F_ONLINK | unix.RTNH_F_PERVASIVE
 
 func route(row []byte) []byte {
-	if len(row) < unix.SizeofRtMsg || row[0] != unix.AF_INET {
+	if len(row) < unix.SizeofRtMsg || row[0] != unix.AF_INET && row[0] != unix.AF_INET6 {
 		return nil
+	}
+	if kind := row[7]; row[0] == unix.AF_INET6 && (kind == unix.RTN_MULTICAST || kind == unix.RTN_ANYCAST) {
+		return nil // which are a device's and an address's own
 	}
 	head, rest := slices.Clone(row[:unix.SizeofRtMsg]), row[unix.SizeofRtMsg:]
 	flags := binary.NativeEndian.Uint32(head[8:])
@@ -165,7 +179,7 @@ func route(row []byte) []byte {
 }
 
 func policyRule(row []byte) []byte {
-	if len(row) < unix.SizeofRtMsg || row[0] != unix.AF_INET {
+	if len(row) < unix.SizeofRtMsg || row[0] != unix.AF_INET && row[0] != unix.AF_INET6 {
 		return nil
 	}
 	head := slices.Clone(row[:unix.SizeofRtMsg])
@@ -217,7 +231,11 @@ func (b *builder) forwarding(space int) func([]byte) []byte {
 		if len(mac) == 0 || mac[0]&1 != 0 || own && b.ownMAC(space, mac) {
 			return nil
 		}
-		return append(slices.Clone(row[:unix.SizeofNdMsg]), without(row[unix.SizeofNdMsg:], unix.NDA_CACHEINFO, unix.NDA_PROBES)...)
+		entry := append(slices.Clone(row[:unix.SizeofNdMsg]), without(row[unix.SizeofNdMsg:], unix.NDA_CACHEINFO, unix.NDA_PROBES)...)
+		if find(row[unix.SizeofNdMsg:], unix.NDA_MASTER) != nil && entry[10] != 0 && entry[10]&unix.NTF_SELF == 0 {
+			entry[10] |= unix.NTF_MASTER // without any flag it is the bridge's; with others that has to be said (rtnl_fdb_add())
+		}
+		return entry
 	}
 }
 

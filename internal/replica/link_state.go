@@ -25,6 +25,7 @@ func (b *builder) configure(space int) {
 		}
 		b.copyVLANs(space, l)
 	}
+	b.configure6(space)
 }
 
 // flagsKept are the flags of a device that somebody sets, but for IFF_UP.
@@ -44,12 +45,19 @@ func (b *builder) setBody(l Link) []byte {
 	if mtu := l.attr(unix.IFLA_MTU); l.Name == "lo" && mtu != nil {
 		body = attr.Append(body, unix.IFLA_MTU, mtu)
 	}
+	var families []byte
 	if conf := find(find(l.attr(unix.IFLA_AF_SPEC), unix.AF_INET), unix.IFLA_INET_CONF); conf != nil {
 		var values []byte
 		for place := 0; 4*place+4 <= len(conf); place++ {
 			values = attr.Append(values, uint16(place+1), conf[4*place:4*place+4])
 		}
-		body = nest(body, unix.IFLA_AF_SPEC, nest(nil, unix.AF_INET, nest(nil, unix.IFLA_INET_CONF, values)))
+		families = nest(families, unix.AF_INET, nest(nil, unix.IFLA_INET_CONF, values))
+	}
+	if mode := l.generates(); mode != nil {
+		families = nest(families, unix.AF_INET6, attr.Append(nil, unix.IFLA_INET6_ADDR_GEN_MODE, mode))
+	}
+	if families != nil {
+		body = nest(body, unix.IFLA_AF_SPEC, families)
 	}
 	return body
 }
@@ -89,7 +97,11 @@ func (b *builder) holdPorts(space int) {
 		if !isPort(l) || !l.up() || !l.carrier() || attr.Uint8(state) == forwarding || state == nil {
 			continue
 		}
-		if err := b.setPort(space, l, attr.Append(nil, unix.IFLA_BRPORT_STATE, state)); err != nil {
+		// As bridge(8) does it: what is done as to any link is told to everybody, and the
+		// bridge opens a port anew that it hears of (br_port_carrier_check()).
+		head := family(unix.SizeofIfInfomsg, unix.AF_BRIDGE)
+		binary.NativeEndian.PutUint32(head[4:], uint32(l.Index))
+		if err := b.conns[space].do(unix.RTM_SETLINK, 0, nest(head, unix.IFLA_PROTINFO, attr.Append(nil, unix.IFLA_BRPORT_STATE, state))); err != nil {
 			b.miss(space, Device, l.Name, err)
 		}
 	}

@@ -21,8 +21,8 @@ type Listener struct {
 	At    netip.AddrPort
 }
 
-// readListeners reads who listens for IPv4; sockets that talk to one peer alone do
-// not count.
+// readListeners reads who listens; sockets that talk to one peer alone do
+// not count. A socket of IPv6 that takes IPv4 as well is two.
 func readListeners(ctx context.Context, ns *nsenter.Namespace) (all []Listener, err error) {
 	found, err := socket.Read(ctx, ns)
 	if err != nil {
@@ -30,24 +30,32 @@ func readListeners(ctx context.Context, ns *nsenter.Namespace) (all []Listener, 
 	}
 	seen := map[Listener]bool{}
 	for _, s := range found.All {
-		at := s.Local
-		if s.IPv6 {
-			if s.V6Only || !at.Addr().IsUnspecified() && !at.Addr().Is4In6() {
-				continue
-			}
-			at = netip.AddrPortFrom(netip.IPv4Unspecified(), at.Port())
-			if !s.Any() {
-				at = netip.AddrPortFrom(s.Local.Addr().Unmap(), at.Port())
-			}
-		}
-		l := Listener{s.Proto.String(), at}
-		if s.Peer.IsValid() && s.Peer.Port() != 0 || at.Port() == 0 || seen[l] {
+		if s.Peer.IsValid() && s.Peer.Port() != 0 || s.Local.Port() == 0 {
 			continue
 		}
-		seen[l] = true
-		all = append(all, l)
+		for _, addr := range takes(s) {
+			l := Listener{s.Proto.String(), netip.AddrPortFrom(addr, s.Local.Port())}
+			if !seen[l] {
+				seen[l] = true
+				all = append(all, l)
+			}
+		}
 	}
 	return all, nil
+}
+
+// takes are the addresses that a socket listens on, one a family.
+func takes(s socket.Socket) []netip.Addr {
+	addr := s.Local.Addr()
+	switch {
+	case !s.IPv6 || addr.Is4In6():
+		return []netip.Addr{addr.Unmap()}
+	case addr.IsLinkLocalUnicast():
+		return nil // which says a device as well
+	case s.V6Only || !addr.IsUnspecified():
+		return []netip.Addr{addr}
+	}
+	return []netip.Addr{netip.IPv4Unspecified(), addr}
 }
 
 // mostListeners bounds the sockets of one copy.
@@ -83,16 +91,20 @@ func (b *builder) listen() error {
 // open opens one: who connects and asks for a page gets an empty one, a datagram is
 // answered with what it said.
 func (l Listener) open() interface{ Close() error } {
+	family := "4" // alone: the other is a listener of its own
+	if l.At.Addr().Is6() {
+		family = "6"
+	}
 	switch l.Proto {
 	case "tcp":
-		listener, err := net.ListenTCP("tcp4", net.TCPAddrFromAddrPort(l.At))
+		listener, err := net.ListenTCP("tcp"+family, net.TCPAddrFromAddrPort(l.At))
 		if err != nil {
 			return nil
 		}
 		go welcome(listener)
 		return listener
 	case "udp":
-		conn, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(l.At))
+		conn, err := net.ListenUDP("udp"+family, net.UDPAddrFromAddrPort(l.At))
 		if err != nil {
 			return nil
 		}
@@ -131,14 +143,19 @@ func receive(conn net.Conn) {
 // echo answers from the address that was asked, as a server should that listens on
 // all of them.
 func echo(conn *net.UDPConn) {
-	buf, info := make([]byte, 1<<16), make([]byte, unix.CmsgSpace(unix.SizeofInet4Pktinfo))
+	buf, info := make([]byte, 1<<16), make([]byte, unix.CmsgSpace(unix.SizeofInet6Pktinfo))
 	for {
 		n, controls, _, from, err := conn.ReadMsgUDPAddrPort(buf, info)
 		if err != nil {
 			return
 		}
-		if controls > unix.CmsgLen(0) {
-			clear(info[unix.CmsgLen(0):][:4]) // by whatever device its way leads
+		// By whatever device its way leads: struct in_pktinfo begins with one, and struct
+		// in6_pktinfo ends so.
+		switch controls {
+		case unix.CmsgSpace(unix.SizeofInet4Pktinfo):
+			clear(info[unix.CmsgLen(0):][:4])
+		case unix.CmsgSpace(unix.SizeofInet6Pktinfo):
+			clear(info[unix.CmsgLen(16):][:4])
 		}
 		_, _, _ = conn.WriteMsgUDPAddrPort(buf[:n], info[:controls], from) // who cannot be answered is not
 	}

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/ipset"
 )
 
 // Network is several namespaces as their kernel had them.
@@ -22,41 +23,52 @@ type Space struct {
 	// Name is what the copy is called; empty: it is the current namespace.
 	Name       string
 	Links      []Link
-	Addrs      [][]byte // IPv4
+	Addrs      [][]byte
 	NextHops   [][]byte // objects of `ip nexthop`
-	Routes     [][]byte // IPv4, of every table
-	Rules      [][]byte // IPv4
-	Neighbours [][]byte // IPv4: permanent, learned, and those of proxies
+	Routes     [][]byte // of every table
+	Rules      [][]byte
+	Neighbours [][]byte // permanent, learned, and those of proxies
 	FDB        [][]byte
-	Timers     [][]byte // ARP's, NDTA_PARMS of one device each
+	Timers     [][]byte // of ARP and of neighbour discovery, NDTA_PARMS of one device each
 	Policies   [][]byte // of IPsec
 	Settings   []Setting
+	Sets       []ipset.Set // which rules of the packet filter ask
 	Filter     Filter
-	Listeners  []Listener // for IPv4
+	Legacy     []LegacyTable // of iptables-legacy, which a file does not have
+	Listeners  []Listener
 }
 
-// Addresses are those of IPv4 that others can ask for, in the kernel's order.
+// Addresses are those that others can ask for by a route, in the kernel's order.
 func (s Space) Addresses() (all []netip.Addr) {
 	for _, p := range s.Prefixes() {
-		if !p.Addr().IsLoopback() {
+		if !p.Addr().IsLoopback() && !p.Addr().IsLinkLocalUnicast() {
 			all = append(all, p.Addr())
 		}
 	}
 	return all
 }
 
-// Prefixes are all addresses of IPv4, with their networks.
+// Prefixes are all addresses, with their networks.
 func (s Space) Prefixes() (all []netip.Prefix) {
 	for _, row := range s.Addrs {
-		if len(row) < unix.SizeofIfAddrmsg {
-			continue
-		}
-		p := netip.PrefixFrom(attr.Addr(find(row[unix.SizeofIfAddrmsg:], unix.IFA_LOCAL)), int(row[1]))
-		if p.IsValid() && p.Addr().Is4() {
+		if p := prefixOf(row); p.IsValid() {
 			all = append(all, p)
 		}
 	}
 	return all
+}
+
+// prefixOf is the address of a row with its network. IPv6 says IFA_LOCAL only where
+// there is a peer.
+func prefixOf(row []byte) netip.Prefix {
+	if len(row) < unix.SizeofIfAddrmsg {
+		return netip.Prefix{}
+	}
+	local := find(row[unix.SizeofIfAddrmsg:], unix.IFA_LOCAL)
+	if local == nil && row[0] == unix.AF_INET6 {
+		local = find(row[unix.SizeofIfAddrmsg:], unix.IFA_ADDRESS)
+	}
+	return netip.PrefixFrom(attr.Addr(local), int(row[1]))
 }
 
 // Link is a device.
@@ -123,9 +135,10 @@ const (
 	FarSide   What = "far-side"  // what a wire leads to
 	BPF       What = "bpf"       // programs on devices
 	Traffic   What = "qdisc"     // queueing disciplines and their filters
-	IPv6      What = "ipv6"      // addresses, routes and rules of IPv6
+	IPv6      What = "ipv6"      // addresses, routes and rules of IPv6: files of version 1 have none
 	IPsec     What = "ipsec"     // associations, which have keys
-	Legacy    What = "legacy"    // tables of iptables-legacy
+	Sets      What = "ipset"     // refused, or some entries of it
+	Legacy    What = "legacy"    // tables of iptables-legacy, refused or of a file
 	Device    What = "device"    // refused
 	Address   What = "address"   // refused
 	Route     What = "route"     // refused
@@ -138,7 +151,7 @@ const (
 // Known reports whether there is such a kind.
 func (w What) Known() bool {
 	switch w {
-	case Hardware, FarSide, BPF, Traffic, IPv6, IPsec, Legacy, Device, Address, Route, Rule, Neighbour, Value, Filtering:
+	case Hardware, FarSide, BPF, Traffic, IPv6, IPsec, Sets, Legacy, Device, Address, Route, Rule, Neighbour, Value, Filtering:
 		return true
 	}
 	return false

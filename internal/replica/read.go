@@ -3,13 +3,12 @@ package replica
 import (
 	"context"
 	"encoding/binary"
-	"os"
 	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/ipset"
 	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
@@ -60,34 +59,16 @@ func readSpace(ctx context.Context, sources []Source, i int) (Space, []Omission,
 	if s.Links, err = readLinks(c, sources, i); err != nil {
 		return s, nil, say.Err("%s: read links: %v", "%s：读取网卡：%v", ns.Name(), err)
 	}
-	for _, t := range []struct {
-		name say.Text
-		get  uint16
-		body []byte
-		rows *[][]byte
-	}{
-		{say.T("addresses", "地址"), unix.RTM_GETADDR, family(unix.SizeofIfAddrmsg, unix.AF_INET), &s.Addrs},
-		{say.T("next hops", "下一跳"), unix.RTM_GETNEXTHOP, family(8, unix.AF_UNSPEC), &s.NextHops},
-		{say.T("routes", "路由"), unix.RTM_GETROUTE, family(unix.SizeofRtMsg, unix.AF_INET), &s.Routes},
-		{say.T("rules", "策略规则"), unix.RTM_GETRULE, family(unix.SizeofRtMsg, unix.AF_INET), &s.Rules},
-		{say.T("neighbours", "邻居"), unix.RTM_GETNEIGH, family(unix.SizeofNdMsg, unix.AF_INET), &s.Neighbours},
-		{say.T("forwarding database", "转发数据库"), unix.RTM_GETNEIGH, family(unix.SizeofNdMsg, unix.AF_BRIDGE), &s.FDB},
-		{say.T("ARP timers", "ARP 定时器"), unix.RTM_GETNEIGHTBL, family(4, unix.AF_INET), &s.Timers},
-	} {
-		rows, err := c.dump(t.get, t.body)
-		if err != nil {
-			return s, nil, say.Err("%s: read %s: %v", "%s：读取%s：%v", ns.Name(), t.name, err)
-		}
-		*t.rows = slices.DeleteFunc(rows, func(row []byte) bool { return len(row) == 0 || t.body[0] != 0 && row[0] != t.body[0] })
+	if err := readTables(c, &s); err != nil {
+		return s, nil, err
 	}
-	proxies := family(unix.SizeofNdMsg, unix.AF_INET)
-	proxies[10] = unix.NTF_PROXY
-	rows, err := c.dump(unix.RTM_GETNEIGH, proxies)
-	if err != nil {
-		return s, nil, say.Err("%s: read proxies: %v", "%s：读取代理邻居：%v", ns.Name(), err)
-	}
-	s.Neighbours = append(s.Neighbours, rows...)
 	if s.Settings, err = readSettings(ns); err != nil {
+		return s, nil, err
+	}
+	if s.Sets, err = ipset.Read(ns); err != nil {
+		return s, nil, say.Err("%s: read ipsets: %v", "%s：读取 ipset：%v", ns.Name(), err)
+	}
+	if s.Legacy, err = readLegacy(ns); err != nil {
 		return s, nil, err
 	}
 	if s.Filter, err = readFilter(ns); err != nil {
@@ -110,6 +91,44 @@ func readSpace(ctx context.Context, sources []Source, i int) (Space, []Omission,
 		missing = append(missing, Omission{What: IPsec})
 	}
 	return s, missing, err
+}
+
+// families are those whose tables are read.
+var families = []byte{unix.AF_INET, unix.AF_INET6}
+
+// readTables reads what a namespace has of addresses, routes, rules and neighbours.
+func readTables(c *conn, s *Space) error {
+	type question struct {
+		name     say.Text
+		get      uint16
+		size     int
+		families []byte
+		rows     *[][]byte
+		proxies  bool
+	}
+	for _, q := range []question{
+		{say.T("addresses", "地址"), unix.RTM_GETADDR, unix.SizeofIfAddrmsg, families, &s.Addrs, false},
+		{say.T("next hops", "下一跳"), unix.RTM_GETNEXTHOP, 8, []byte{unix.AF_UNSPEC}, &s.NextHops, false},
+		{say.T("routes", "路由"), unix.RTM_GETROUTE, unix.SizeofRtMsg, families, &s.Routes, false},
+		{say.T("rules", "策略规则"), unix.RTM_GETRULE, unix.SizeofRtMsg, families, &s.Rules, false},
+		{say.T("neighbours", "邻居"), unix.RTM_GETNEIGH, unix.SizeofNdMsg, families, &s.Neighbours, false},
+		{say.T("proxies", "代理邻居"), unix.RTM_GETNEIGH, unix.SizeofNdMsg, families, &s.Neighbours, true},
+		{say.T("forwarding database", "转发数据库"), unix.RTM_GETNEIGH, unix.SizeofNdMsg, []byte{unix.AF_BRIDGE}, &s.FDB, false},
+		{say.T("ARP timers", "ARP 定时器"), unix.RTM_GETNEIGHTBL, 4, families, &s.Timers, false},
+	} {
+		for _, f := range q.families {
+			body := family(q.size, f)
+			if q.proxies {
+				body[10] = unix.NTF_PROXY
+			}
+			rows, err := c.dump(q.get, body)
+			if err != nil {
+				return say.Err("%s: read %s: %v", "%s：读取%s：%v", c.ns.Name(), q.name, err)
+			}
+			*q.rows = append(*q.rows, slices.DeleteFunc(rows, func(row []byte) bool { return len(row) == 0 || f != 0 && row[0] != f })...)
+		}
+	}
+	return nil
 }
 
 // readLinks reads the devices, and where among the sources their wires lead.
@@ -202,27 +221,5 @@ func unread(c *conn, s Space) (missing []Omission, err error) {
 			missing = append(missing, Omission{What: Traffic, Name: names[indexOf(q)]})
 		}
 	}
-	if names := legacyTables(c.ns); names != "" {
-		missing = append(missing, Omission{What: Legacy, Name: names})
-	}
-	v6, err := c.dump(unix.RTM_GETADDR, family(unix.SizeofIfAddrmsg, unix.AF_INET6))
-	if err != nil {
-		return nil, say.Err("%s: read addresses: %v", "%s：读取地址：%v", c.ns.Name(), err)
-	}
-	for _, a := range v6 {
-		if len(a) >= unix.SizeofIfAddrmsg && a[3] == unix.RT_SCOPE_UNIVERSE {
-			return append(missing, Omission{What: IPv6}), nil
-		}
-	}
 	return missing, nil
-}
-
-// legacyTables are the tables of iptables-legacy, which the kernel lists.
-func legacyTables(ns *nsenter.Namespace) (names string) {
-	_ = ns.Do(func() error {
-		text, err := os.ReadFile("/proc/thread-self/net/ip_tables_names")
-		names = strings.Join(strings.Fields(string(text)), ", ")
-		return err // without the module there is no such file, and no table
-	})
-	return names
 }

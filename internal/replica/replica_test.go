@@ -11,8 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/sys/unix"
 
 	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/ipset"
 	"nstutor/diag/table"
 	"nstutor/internal/lab/labtest"
 	"nstutor/internal/nsenter"
@@ -101,6 +103,8 @@ type tabled struct {
 	Rules   []table.PolicyRule
 	Near    []table.Neighbour
 	Sysctls []table.Sysctl
+	Six     []Setting // those of IPv6
+	Proxies int
 }
 
 func tables(t *testing.T, ns *nsenter.Namespace) tabled {
@@ -109,11 +113,43 @@ func tables(t *testing.T, ns *nsenter.Namespace) tabled {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tabled{s.Links, s.Addrs, s.Routes, s.PolicyRules, s.Neighbours, s.Sysctls}
+	var six []Setting
+	err = ns.Do(func() error {
+		for _, l := range s.Links {
+			for _, c := range conf6 {
+				if value, ok := readSetting("net/ipv6/conf/" + l.Name + "/" + c.name); ok {
+					six = append(six, Setting{l.Name + "." + c.name, value})
+				}
+			}
+		}
+		for _, path := range []string{"net/ipv6/icmp/echo_ignore_all", "net/ipv6/conf/all/forwarding", "net/ipv6/conf/default/forwarding", "net/ipv6/conf/all/proxy_ndp"} {
+			value, _ := readSetting(path)
+			six = append(six, Setting{path, value})
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := Read(context.Background(), []Source{{"", ns}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxies := 0
+	for _, row := range n.Spaces[0].Neighbours {
+		if row[10]&unix.NTF_PROXY != 0 {
+			proxies++
+		}
+	}
+	return tabled{s.Links, s.Addrs, s.Routes, s.PolicyRules, s.Neighbours, s.Sysctls, six, proxies}
 }
 
 func ruleLines(t *testing.T, ns *nsenter.Namespace) string {
 	t.Helper()
+	sets, err := ipset.Read(ns)
+	if err != nil {
+		t.Fatal(err)
+	}
 	set, err := netfilter.Read(ns)
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +162,7 @@ func ruleLines(t *testing.T, ns *nsenter.Namespace) string {
 			}
 		}
 	}
-	data, err := json.MarshalIndent(set, "", " ")
+	data, err := json.MarshalIndent([]any{set, sets}, "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,6 +227,11 @@ func TestTablesOfTheCopyEqualThoseOfTheOriginal(t *testing.T) {
 			host: ip link set v2 up
 			host: bridge link set dev v2 hairpin on learning off
 			host: bridge fdb add 02:00:00:00:00:77 dev v1 master static
+			host: bridge fdb add 02:00:00:00:00:78 dev v1 master static sticky
+			host: ip link add v3 type veth peer name eth1 netns b
+			host: ip link set v3 master br0 up
+			b: ip link set eth1 up
+			host: bridge link set dev v3 state 0
 			a: ip addr add 10.0.0.2/24 dev eth0
 			a: ip link set eth0 up
 			b: ip link set eth0 up
@@ -219,6 +260,37 @@ func TestTablesOfTheCopyEqualThoseOfTheOriginal(t *testing.T) {
 			c: ip link set mv0 up
 			c: ip addr add 192.168.6.3/24 dev mv0
 		`, []string{"a", "b", "c"}},
+		{"IPv6", `
+			a: sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.forwarding=0
+			b: sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.forwarding=1
+			b: sysctl -qw net.ipv6.icmp.echo_ignore_all=1 net.ipv6.conf.all.proxy_ndp=1
+			a: ip link set lo up
+			a: ip link add eth0 type veth peer name veth-a netns b
+			a: sysctl -qw net.ipv6.conf.eth0.hop_limit=7 net.ipv6.conf.eth0.accept_ra=0
+			b: sysctl -qw net.ipv6.conf.veth-a.addr_gen_mode=1
+			b: ip link add off type veth peer name on
+			b: sysctl -qw net.ipv6.conf.off.disable_ipv6=1
+			b: ip link set off up
+			b: ip link set on mtu 1000 up
+			a: ip addr add fd00:1::10/64 dev eth0
+			a: ip addr add fd00:1::11/64 dev eth0 preferred_lft 0
+			a: ip addr add fd00:9::9/128 dev lo
+			b: ip addr add fd00:1::1/64 dev veth-a
+			a: ip link set eth0 up
+			b: ip link set veth-a up
+			a: until ip -6 addr show dev eth0 | grep -q fe80 && ! ip -6 addr show dev eth0 | grep -q tentative; do sleep 0.01; done
+			b: until ! ip -6 addr show dev veth-a | grep -q tentative; do sleep 0.01; done
+			a: ip route add default via fd00:1::1
+			a: ip route add fd00:2::/64 nexthop via fd00:1::1 weight 2 nexthop via fd00:1::2
+			a: ip route add unreachable fd00:3::/64 metric 77
+			a: ip route add blackhole fd00:4::/64
+			a: ip route add fd00:5::/64 via fe80::1 dev eth0 table 99 pref high
+			a: ip -6 rule add from fd00:1::10 iif eth0 lookup 99 pref 98
+			b: ip -6 route del fd00:1::/64 dev veth-a
+			a: ip neigh add fd00:1::1 lladdr 02:00:00:00:00:99 dev eth0 router nud permanent
+			b: ip neigh add fd00:1::10 lladdr 02:00:00:00:00:0a dev veth-a nud stale
+			b: ip neigh add proxy fd00:1::77 dev veth-a
+		`, []string{"a", "b"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			originals, n, replica := copied(t, c.script, c.spaces...)
@@ -243,6 +315,26 @@ func TestRuleSetsAreCopied(t *testing.T) {
 			a: iptables -t nat -A POSTROUTING -s 10.0.0.0/8 ! -d 10.0.0.0/8 -j MASQUERADE
 			a: iptables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 10.0.0.2:80
 			a: iptables -t mangle -A PREROUTING -j MARK --set-mark 7
+		`},
+		{"iptables-legacy", "iptables-legacy", `
+			a: ipset create hosts hash:ip
+			a: iptables-legacy -P FORWARD DROP
+			a: iptables-legacy -N OWN
+			a: iptables-legacy -A FORWARD -i br0 -p tcp -m tcp --dport 80 -j OWN
+			a: iptables-legacy -A OWN -m conntrack --ctstate NEW -m comment --comment "one's own" -j ACCEPT
+			a: iptables-legacy -A OWN -m set --match-set hosts src -j REJECT
+			a: iptables-legacy -t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE
+			a: ip6tables-legacy -A INPUT -s fd00::/8 -j DROP
+		`},
+		{"ipsets", "ipset", `
+			a: ipset create gone hash:ip
+			a: ipset create hosts hash:ip
+			a: ipset create nets hash:net family inet6
+			a: ipset add hosts 10.0.0.7
+			a: ipset add nets fd00:7::/64
+			a: iptables -A FORWARD -m set --match-set hosts src -j DROP
+			a: ip6tables -A FORWARD -m set ! --match-set nets dst -j DROP
+			a: ipset destroy gone
 		`},
 		{"nft", "nft", `
 			a: nft add table inet t

@@ -12,9 +12,11 @@ import (
 )
 
 // settingDirs are the folders whose files are all copied, in this order: writing
-// ip_forward sets those of all devices (inet_forward_change()), and so comes first.
+// ip_forward sets those of all devices (inet_forward_change()), and so comes first;
+// so do some of conf/all of IPv6 to "default" (addrconf_fixup_forwarding()).
 // What devices have of their own is copied with them.
-var settingDirs = []string{"net/ipv4", "net/ipv4/conf/all", "net/ipv4/conf/default", "net/bridge"}
+var settingDirs = []string{"net/ipv4", "net/ipv4/conf/all", "net/ipv4/conf/default",
+	"net/ipv6", "net/ipv6/icmp", "net/ipv6/conf/all", "net/ipv6/conf/default", "net/bridge"}
 
 // notCopied are settings of the whole machine, a key, and groups that a user
 // namespace does not have.
@@ -27,7 +29,7 @@ var notCopied = map[string]bool{
 
 // IsSetting reports whether a path below /proc/sys is one of those that are copied.
 func IsSetting(name string) bool {
-	return path.Clean(name) == name && slices.Contains(settingDirs, path.Dir(name)) && !notCopied[name]
+	return path.Clean(name) == name && slices.Contains(settingDirs, path.Dir(name)) && !notCopied[name] && !isOwn(name)
 }
 
 // settingFirst is written before all others.
@@ -36,27 +38,33 @@ const settingFirst = "net/ipv4/ip_forward"
 // readSettings reads the sysctls of a namespace that have to do with its packets.
 func readSettings(ns *nsenter.Namespace) (all []Setting, err error) {
 	err = ns.Do(func() error {
-		if value, ok := readSetting(settingFirst); ok {
-			all = append(all, Setting{settingFirst, value})
-		}
-		for _, dir := range settingDirs {
-			entries, err := os.ReadDir("/proc/sys/" + dir)
-			if err != nil {
-				continue // without the module there is no folder
-			}
-			for _, e := range entries {
-				name := path.Join(dir, e.Name())
-				if e.IsDir() || name == settingFirst || notCopied[name] {
-					continue
-				}
-				if value, ok := readSetting(name); ok {
-					all = append(all, Setting{name, value})
-				}
-			}
-		}
+		all = settingsHere()
 		return nil
 	})
 	return all, err
+}
+
+// settingsHere reads those of the calling thread's namespace.
+func settingsHere() (all []Setting) {
+	if value, ok := readSetting(settingFirst); ok {
+		all = append(all, Setting{settingFirst, value})
+	}
+	for _, dir := range settingDirs {
+		entries, err := os.ReadDir("/proc/sys/" + dir)
+		if err != nil {
+			continue // without the module there is no folder
+		}
+		for _, e := range entries {
+			name := path.Join(dir, e.Name())
+			if e.IsDir() || name == settingFirst || notCopied[name] || isOwn(name) {
+				continue
+			}
+			if value, ok := readSetting(name); ok {
+				all = append(all, Setting{name, value})
+			}
+		}
+	}
+	return all
 }
 
 // readSetting does without the poller that an os.File would be registered with:
@@ -82,7 +90,29 @@ func writeSetting(path, value string) error {
 	return err
 }
 
-// noIPv6 keeps the copy from speaking of itself: what is copied is IPv4.
+// ownNames are settings of conf/all and conf/default of IPv6 that are the copy's own: its
+// addresses are there at once, and it asks for no router; and a secret, of which its
+// addresses are made elsewhere.
+var ownNames = map[string]string{"accept_dad": "0", "dad_transmits": "0", "router_solicitations": "0", "use_tempaddr": "0", "stable_secret": ""}
+
+func isOwn(name string) bool {
+	_, own := ownNames[path.Base(name)]
+	return own && strings.HasPrefix(name, "net/ipv6/conf/")
+}
+
+// own are the settings that a namespace of the copy has whatever the original's are.
+func own() (all []Setting) {
+	for _, dir := range []string{"net/ipv6/conf/all", "net/ipv6/conf/default"} {
+		for name, value := range ownNames {
+			if value != "" {
+				all = append(all, Setting{path.Join(dir, name), value})
+			}
+		}
+	}
+	return all
+}
+
+// noIPv6 keeps the copy from speaking of itself where the original does not speak IPv6.
 var noIPv6 = []Setting{{"net/ipv6/conf/all/disable_ipv6", "1"}, {"net/ipv6/conf/default/disable_ipv6", "1"}}
 
 // writeSettings gives a namespace those that it does not have already. A setting
@@ -90,7 +120,11 @@ var noIPv6 = []Setting{{"net/ipv6/conf/all/disable_ipv6", "1"}, {"net/ipv6/conf/
 // only its first namespace shows it.
 func writeSettings(ns *nsenter.Namespace, all []Setting) (refused []Omission, err error) {
 	err = ns.Do(func() error {
-		for _, s := range noIPv6 {
+		first := noIPv6
+		if speaks6(all) {
+			first = own()
+		}
+		for _, s := range first {
 			_ = writeSetting(s.Path, s.Value) // a kernel may have no IPv6
 		}
 		for _, s := range all {
@@ -104,4 +138,10 @@ func writeSettings(ns *nsenter.Namespace, all []Setting) (refused []Omission, er
 		return nil
 	})
 	return refused, err
+}
+
+// speaks6 reports whether there is anything of IPv6 among the settings: a file may be of a
+// version that had none, and a kernel without it tells of none.
+func speaks6(all []Setting) bool {
+	return slices.ContainsFunc(all, func(s Setting) bool { return strings.HasPrefix(s.Path, "net/ipv6/") })
 }

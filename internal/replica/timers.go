@@ -24,11 +24,18 @@ const (
 // ownTimes are the parameters that are the copy's own.
 var ownTimes = map[uint16]uint64{ndtpaRetransTime: retransTime, ndtpaProxyDelay: proxyDelay}
 
-// copyTimers gives the devices their ARP parameters, but for the times.
+// neighbourTables are the names of the two, by family.
+var neighbourTables = map[byte]string{unix.AF_INET: "arp_cache", unix.AF_INET6: "ndisc_cache"}
+
+// copyTimers gives the devices their parameters of ARP and of neighbour discovery, but for the times.
 func (b *builder) copyTimers(space int) {
 	for _, row := range b.network.Spaces[space].Timers {
 		const header = 4 // struct ndtmsg
-		if len(row) < header || attr.String(find(row[header:], ndtaName)) != "arp_cache" {
+		if len(row) < header {
+			continue
+		}
+		name := attr.String(find(row[header:], ndtaName))
+		if name == "" || neighbourTables[row[0]] != name {
 			continue
 		}
 		parms := find(row[header:], ndtaParms)
@@ -39,9 +46,9 @@ func (b *builder) copyTimers(space int) {
 		for kind, ms := range ownTimes {
 			kept = attr.Append(kept, kind, binary.NativeEndian.AppendUint64(nil, ms))
 		}
-		body := nest(text(slices.Clone(row[:header]), ndtaName, "arp_cache"), ndtaParms, kept)
+		body := nest(text(slices.Clone(row[:header]), ndtaName, name), ndtaParms, kept)
 		if err := b.conns[space].do(unix.RTM_SETNEIGHTBL, 0, body); err != nil {
-			b.miss(space, Value, "net.ipv4.neigh", err)
+			b.miss(space, Value, name, err)
 		}
 	}
 }

@@ -88,15 +88,11 @@ func (b *builder) look(w wire) outlook {
 		}
 	}
 	for _, row := range s.Addrs {
-		if len(row) < unix.SizeofIfAddrmsg {
-			continue
-		}
-		if addr := attr.Addr(find(row[unix.SizeofIfAddrmsg:], unix.IFA_LOCAL)); addr.IsValid() {
-			bits := int(row[1])
+		if p := prefixOf(row); p.IsValid() {
 			if at := indexOf(row); at != w.link.Index && at != w.link.master() {
-				bits = addr.BitLen()
+				p = netip.PrefixFrom(p.Addr(), p.Addr().BitLen())
 			}
-			o.own = append(o.own, netip.PrefixFrom(addr, bits).Masked())
+			o.own = append(o.own, p.Masked())
 		}
 	}
 	return o

@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"nstutor/chapters"
@@ -63,17 +64,32 @@ type Setting struct{ Netns, Key string }
 
 // Settings are the sysctls that the step's action sets or its promises are
 // about, each once.
-func (s *Scene) Settings() []Setting {
+func (s *Scene) Settings() []Setting { return settings(&s.Step) }
+
+// neighbourSettings are the settings of ARP that steps of a course are about: there are
+// too many of them to read all of every device.
+func neighbourSettings(course steps.Course) (keys []string) {
+	for step := range course.Steps() {
+		for _, one := range settings(step) {
+			if strings.HasPrefix(one.Key, "net.ipv4.neigh.") && !slices.Contains(keys, one.Key) {
+				keys = append(keys, one.Key)
+			}
+		}
+	}
+	return keys
+}
+
+func settings(step *steps.Step) []Setting {
 	var all []Setting
 	add := func(netns, key string) {
 		if one := (Setting{netns, key}); !slices.Contains(all, one) {
 			all = append(all, one)
 		}
 	}
-	if action, ok := s.Step.Action.(steps.Sysctl); ok {
+	if action, ok := step.Action.(steps.Sysctl); ok {
 		add(action.Netns, action.Key)
 	}
-	for _, c := range slices.Concat(s.Step.Before.Claims, s.Step.After.Claims) {
+	for _, c := range slices.Concat(step.Before.Claims, step.After.Claims) {
 		if claim, ok := c.(steps.SysctlIs); ok {
 			add(claim.Netns, claim.Key)
 		}

@@ -90,7 +90,7 @@ func (s *Session) Connect(ctx context.Context, player *steps.Player, memory Prog
 	s.desk = newDesk(ctx, player)
 	s.Hands = console.NewHands(ctx, player.Lab())
 	s.ledger = newLedger(memory, send)
-	s.feed = feed.New(player.Lab(), send)
+	s.feed = feed.New(player.Lab(), neighbourSettings(s.Course), send)
 	s.following.Go(func() { rescue.Guard(send, func() { s.feed.Run(ctx) }) })
 }
 

@@ -17,6 +17,10 @@ import (
 // name server that is asked first may be silent.
 const whyTimeout = 5 * time.Second
 
+// whyWatch is how long a connection of the pane's may take to show what only one can: it
+// makes one a second.
+const whyWatch = 1200 * time.Millisecond
+
 // whyPause is the shortest time from an answer to the next question.
 const whyPause = 250 * time.Millisecond
 
@@ -135,7 +139,7 @@ func (q Question) request(ctx context.Context, world *machine.Machine, known net
 		}
 	}
 	return explain.Request{
-		From: from, Dest: dest, Size: q.Size, DF: q.DF, Proto: proto, Port: port, SrcPort: q.SrcPort, URL: page,
+		From: from, Dest: dest, Size: q.Size, DF: q.DF, Proto: proto, Port: port, SrcPort: q.SrcPort, URL: page, Watch: whyWatch,
 	}, nil
 }
 

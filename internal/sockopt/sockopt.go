@@ -18,11 +18,20 @@ func Control(raw syscall.RawConn, do func(fd int) error) error {
 }
 
 // AskForDestination has the kernel tell with each datagram to which of the namespace's
-// addresses it came (ip(7), IP_PKTINFO).
+// addresses it came (ip(7), IP_PKTINFO; ipv6(7), IPV6_RECVPKTINFO).
 func AskForDestination(conn syscall.Conn) error {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return err
 	}
-	return Control(raw, func(fd int) error { return unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_PKTINFO, 1) })
+	return Control(raw, func(fd int) error {
+		family, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
+		switch {
+		case err != nil:
+			return err
+		case family == unix.AF_INET6:
+			return unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1)
+		}
+		return unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_PKTINFO, 1)
+	})
 }

@@ -19,6 +19,8 @@ type method struct {
 
 // methods are tried in this order.
 var methods = []method{
+	{"ip -s", say.T("The question here: does each device carry all of what it is given, all the time? `ip -s -s link` answers it: errors, dropped, and how often the carrier came and went; `tc -s qdisc` has the queues.",
+		"这里该问：每块网卡都一直在、都没丢东西吗？看 `ip -s -s link`：errors、dropped，以及载波变化的次数；队列看 `tc -s qdisc`。")},
 	{"ip link", say.T("The question here: is somebody at both ends of every cable? `ip link` answers it: a line without UP or with NO-CARRIER, and the mtu.",
 		"这里该问：每根线的两头都有人吗？看 `ip link`：哪一行没有 UP，或有 NO-CARRIER，以及 mtu。")},
 	{"ip addr", say.T("The question here: has each end the right address and prefix length, and nobody the same? `ip addr` answers it: the inet lines.",

@@ -119,16 +119,16 @@ func TestClaimsSayYesAndNo(t *testing.T) {
 		holds bool
 		seen  string
 	}{
-		{instrument.Traced{Netns: host, Words: []string{"ip svc out rule", "nftrace", "(verdict continue)"}}, true, "trace id"},
-		{instrument.Traced{Netns: host, Words: []string{"(verdict drop)"}}, false, "trace id"},
-		{instrument.Traced{Netns: host, Words: []string{"(verdict drop)"}, None: true}, true, "nothing of the kind"},
-		{instrument.Traced{Netns: host, Words: []string{"trace id"}, None: true}, false, "trace id"},
-		{instrument.Traced{Netns: lab.Inet, Words: []string{"trace id"}}, false, "nothing of the kind"},
+		{instrument.Monitored{Netns: host, By: instrument.Trace, Words: []string{"ip svc out rule", "nftrace", "(verdict continue)"}}, true, "trace id"},
+		{instrument.Monitored{Netns: host, By: instrument.Trace, Words: []string{"(verdict drop)"}}, false, "trace id"},
+		{instrument.Monitored{Netns: host, By: instrument.Trace, Words: []string{"(verdict drop)"}, None: true}, true, "nothing of the kind"},
+		{instrument.Monitored{Netns: host, By: instrument.Trace, Words: []string{"trace id"}, None: true}, false, "trace id"},
+		{instrument.Monitored{Netns: lab.Inet, By: instrument.Trace, Words: []string{"trace id"}}, false, "nothing of the kind"},
 
-		{instrument.Event{Netns: host, Words: []string{"[NEW] icmp", "[UNREPLIED] src=" + router}}, true, "[NEW]"},
-		{instrument.Event{Netns: host, Words: []string{"[UPDATE] icmp"}}, true, "[UPDATE]"},
-		{instrument.Event{Netns: host, Words: []string{"[NEW] tcp"}}, false, "icmp"},
-		{instrument.Event{Netns: host, Words: []string{"[NEW] tcp"}, None: true}, true, "nothing of the kind"},
+		{instrument.Monitored{Netns: host, By: instrument.Track, Words: []string{"[NEW] icmp", "[UNREPLIED] src=" + router}}, true, "[NEW]"},
+		{instrument.Monitored{Netns: host, By: instrument.Track, Words: []string{"[UPDATE] icmp"}}, true, "[UPDATE]"},
+		{instrument.Monitored{Netns: host, By: instrument.Track, Words: []string{"[NEW] tcp"}}, false, "icmp"},
+		{instrument.Monitored{Netns: host, By: instrument.Track, Words: []string{"[NEW] tcp"}, None: true}, true, "nothing of the kind"},
 
 		{instrument.RouteFor{Netns: host, To: router, Dev: "eth0"}, true, "dev eth0"},
 		{instrument.RouteFor{Netns: host, To: router, Dev: "lo"}, false, "dev eth0"},
@@ -159,7 +159,7 @@ func TestNothingIsSoWhereNothingIs(t *testing.T) {
 	for _, a := range []steps.Action{instrument.CountTo{Netns: "gone", Hook: "forward", To: vip}, instrument.TraceTo{Netns: "gone", To: vip}} {
 		wantDone(t, l, a, false)
 	}
-	for _, c := range []steps.Claim{instrument.Traced{Netns: "gone"}, instrument.Event{Netns: "gone"}} {
+	for _, c := range []steps.Claim{instrument.Monitored{Netns: "gone", By: instrument.Trace}, instrument.Monitored{Netns: "gone", By: instrument.Track}} {
 		if _, err := (steps.Promise{Claims: []steps.Claim{c}}).Keep(t.Context(), l); !errors.Is(err, lab.ErrNoNamespace) {
 			t.Errorf("%s: %v", c.Promised(l), err)
 		}

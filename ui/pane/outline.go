@@ -141,7 +141,7 @@ func (v *Outline) Chosen() (string, bool) {
 // View draws the list over the whole body.
 func (v *Outline) View() []string {
 	o, t := v, v.Theme
-	done, all := v.Tally()
+	done, all := v.tally()
 	o.input.Width = max(v.w-8, 1)
 	room := v.h - 3
 	if o.cursor < o.top+1 {
@@ -159,6 +159,19 @@ func (v *Outline) View() []string {
 		lines = append(lines, v.outlineLine(o.rows[i], i == o.cursor, v.w-2))
 	}
 	return v.frame(true, v.Say(v.outlineTitle()), v.Say(words.Done, done, all), lines)
+}
+
+// tally is how many of the steps that are shown are done.
+func (v *Outline) tally() (done, all int) {
+	if v.only == nil {
+		return v.Tally()
+	}
+	for _, id := range v.only {
+		if v.Memory[id].Done {
+			done++
+		}
+	}
+	return done, len(v.only)
 }
 
 func (v *Outline) outlineLine(r outlineRow, here bool, w int) string {

@@ -68,3 +68,12 @@ func TestAProgramThatWasEndedIsToBeStartedAgain(t *testing.T) {
 	p.lab.Kill("sidecar")
 	p.see("to do  ")
 }
+
+// A setting of ARP that a step is about stands among those of the kernel.
+func TestALateProxysSettingIsShown(t *testing.T) {
+	p := startPlay(t, "2.B8")
+	p.press("tab")
+	p.see("host net.ipv4.neigh.veth-ns1.proxy_delay = 40")
+	p.apply()
+	p.see("host net.ipv4.neigh.veth-ns1.proxy_delay = 0")
+}

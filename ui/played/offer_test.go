@@ -17,7 +17,7 @@ func TestAChapterEndsWithItsExercises(t *testing.T) {
 	p.apply()
 	p.enterUntil("x: exercises")
 	p.press("x")
-	p.see("exercises", "wrong-number")
+	p.see("exercises", "wrong-number", "0/1 done ━")
 	p.miss("be-the-cni")
 	p.press("enter")
 	p.see("▸ wrong-number  ", "repair it with : or s")

@@ -176,3 +176,21 @@ func TestWhyTriesTheFixInACopy(t *testing.T) {
 	p.press("end")
 	p.see("Verified in a copy of", "not copied: connection tracking")
 }
+
+// What a sidecar opens itself comes back to it: that its port takes connections is no
+// delivery, and the fix is what the next step does.
+func TestWhyTellsASidecarThatTalksToItself(t *testing.T) {
+	labtest.Slow(t)
+	p := startPlay(t, "10R.1")
+	p.run()
+	p.press("w")
+	p.see("✗ 10.244.1.10 cannot reach", "talks to itself", "(proxy-loop, in pod-a)", "request dies at pod-a lo")
+	p.press("end")
+	p.see("mark 1337", "Tried in a copy")
+	p.press("end")
+	p.see("a copy has no programs")
+	p.press("esc")
+	p.run()
+	p.press("w")
+	p.see("✓ 10.244.1.10 reaches")
+}

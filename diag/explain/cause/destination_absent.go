@@ -2,6 +2,7 @@ package cause
 
 import (
 	"net/netip"
+	"slices"
 
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
@@ -59,9 +60,31 @@ func absence(onTheWay bool) Code {
 	return DestinationAbsent
 }
 
-// Detail names the address and the wire.
+// Detail names the address and the wire, and who there may have been meant to have it.
 func (a NobodyHas) Detail() say.Text {
+	if s, ok := a.mistaken(); ok && len(s.Addrs) > 0 {
+		return say.T("%s is on the wire of %s according to the route, but nobody there has it; %s of %s is on that wire with %s, which is of another network: is that address wrong?",
+			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址；%[4]s 的 %[3]s 在这条链路上，地址却是另一个网络的 %[5]s：是不是配错了？",
+			a.Addr, a.Dev, s.Dev, machine.Called(s.Netns), s.Addrs[0])
+	} else if ok {
+		return say.T("%s is on the wire of %s according to the route, but nobody there has it; %s of %s is on that wire and has no address: is it the one?",
+			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址；%[4]s 的 %[3]s 在这条链路上，却没有地址：是不是该配给它？", a.Addr, a.Dev, s.Dev, machine.Called(s.Netns))
+	}
 	return say.T("%s is on the wire of %s according to the route, but nobody there has it", "按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址", a.Addr, a.Dev)
+}
+
+// mistaken is the one station of the wire that is in no network with the address.
+func (a NobodyHas) mistaken() (s Station, ok bool) {
+	for _, there := range a.Stations {
+		if slices.ContainsFunc(there.Addrs, func(p netip.Prefix) bool { return p.Contains(a.Addr) }) {
+			continue
+		}
+		if ok {
+			return Station{}, false
+		}
+		s, ok = there, true
+	}
+	return s, ok
 }
 
 // Evidence are those who are there.

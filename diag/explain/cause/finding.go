@@ -72,7 +72,8 @@ type Lookup struct {
 	Answer machine.RouteAnswer
 }
 
-func (l Lookup) lines() []say.Text {
+// Lines are the kernel's answer, and the error that a program gets.
+func (l Lookup) Lines() []say.Text {
 	return append(Lines(l.Answer.Evidence...), say.Quote(fmt.Sprintf("ip route get %s: %v", l.Dst, errnoOf(l.Answer.Err))))
 }
 

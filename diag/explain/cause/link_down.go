@@ -56,7 +56,7 @@ func (d RoutesDown) Detail() say.Text {
 }
 
 // Evidence is that there is no route, and the device.
-func (d RoutesDown) Evidence() []say.Text { return append(d.Lookup.lines(), Lines(d.Link.Line())...) }
+func (d RoutesDown) Evidence() []say.Text { return append(d.Lookup.Lines(), Lines(d.Link.Line())...) }
 
 // Fix switches the device on, and adds what does not come with that.
 func (d RoutesDown) Fix() []change.Change {

@@ -31,7 +31,7 @@ func (LoopbackUnrouted) Detail() say.Text {
 }
 
 // Evidence is that there is no route.
-func (l LoopbackUnrouted) Evidence() []say.Text { return l.Lookup.lines() }
+func (l LoopbackUnrouted) Evidence() []say.Text { return l.Lookup.Lines() }
 
 // Fix switches lo on.
 func (l LoopbackUnrouted) Fix() []change.Change { return remedy.Raise(l.Netns(), "lo") }

@@ -66,6 +66,14 @@ type OverDevice struct {
 	Link    table.Link
 	Transit bool // it was made elsewhere, and its sender is told by ICMP
 	Learned *At  // the sender, who has learned of the MTU; nil: nobody has
+	Untold  Untold
+}
+
+// Untold is what keeps a router's answer to what it cannot pass on from its sender. The
+// zero value is that of an answer that arrives, or may.
+type Untold struct {
+	Why   say.Text
+	Proof []string // lines of the tables
 }
 
 // Code is MTUExceeded.
@@ -73,6 +81,10 @@ func (OverDevice) Code() Code { return MTUExceeded }
 
 // Detail names both lengths, and what the sender is told.
 func (o OverDevice) Detail() say.Text {
+	if o.Transit && len(o.Untold.Proof) > 0 {
+		return say.T("a packet of %d bytes that must not be fragmented does not pass %s, whose MTU is %d, and the answer \"fragmentation needed\" of %s does not get to the sender: %s",
+			"%d 字节、不许分片（DF）的包过不了 %s（MTU %d），%s 回的 ICMP fragmentation needed 又到不了发送方：%s", o.Length, o.Link.Name, o.Link.MTU, machine.Called(o.Netns()), o.Untold.Why)
+	}
 	if o.Transit {
 		return say.T("a packet of %d bytes that must not be fragmented does not pass %s, whose MTU is %d: %s answers \"fragmentation needed\"",
 			"%d 字节、不许分片（DF）的包过不了 %s（MTU %d）：%s 回以 ICMP fragmentation needed", o.Length, o.Link.Name, o.Link.MTU, machine.Called(o.Netns()))
@@ -81,21 +93,27 @@ func (o OverDevice) Detail() say.Text {
 		"%d 字节、不许分片（DF）的包过不了 %s（MTU %d）：发送方得到 message too long", o.Length, o.Link.Name, o.Link.MTU)
 }
 
-// Evidence is the device.
-func (o OverDevice) Evidence() []say.Text { return Lines(o.Link.Line()) }
+// Evidence is the device, and what stops the answer.
+func (o OverDevice) Evidence() []say.Text {
+	return append(Lines(o.Link.Line()), Lines(o.Untold.Proof...)...)
+}
 
 // Fix makes the device wider.
 func (o OverDevice) Fix() []change.Change {
 	return forgetting(o.Learned, widen(o.Netns(), o.Link, o.Length))
 }
 
+// ethernet is the MTU that a wire has unless somebody chooses otherwise, in bytes.
+const ethernet = 1500
+
 // widen makes room for packets of a length on a device, where the device can
-// be made wider: what a tunnel adds has to fit below it.
+// be made wider: what a tunnel adds has to fit below it. The next packet may be longer
+// than this one: a device gets no less than what is usual.
 func widen(netns string, link table.Link, length int) []change.Change {
 	if link.Kind != "veth" && link.Kind != "bridge" {
 		return nil
 	}
-	return []change.Change{change.MTU(netns, link.Name, length)}
+	return []change.Change{change.MTU(netns, link.Name, max(length, ethernet))}
 }
 
 // OverPeer is a frame that is longer than the other end of its cable takes: a veth

@@ -40,7 +40,7 @@ func (Addressless) Detail() say.Text {
 }
 
 // Evidence is that there is no route.
-func (a Addressless) Evidence() []say.Text { return a.Lookup.lines() }
+func (a Addressless) Evidence() []say.Text { return a.Lookup.Lines() }
 
 // Fix gives the device the address, and what the sender lacks besides.
 func (a Addressless) Fix() []change.Change {

@@ -33,7 +33,7 @@ func (r NoWayBack) Detail() say.Text {
 }
 
 // Evidence is that there is no route.
-func (r NoWayBack) Evidence() []say.Text { return r.Lookup.lines() }
+func (r NoWayBack) Evidence() []say.Text { return r.Lookup.Lines() }
 
 // Fix adds the route.
 func (r NoWayBack) Fix() []change.Change { return r.Way.Commands() }

@@ -32,7 +32,7 @@ func (u Unrouted) Detail() say.Text {
 }
 
 // Evidence is that there is no route.
-func (u Unrouted) Evidence() []say.Text { return u.Lookup.lines() }
+func (u Unrouted) Evidence() []say.Text { return u.Lookup.Lines() }
 
 // Fix adds the route.
 func (u Unrouted) Fix() []change.Change { return u.Way.Commands() }

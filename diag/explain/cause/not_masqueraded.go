@@ -76,7 +76,7 @@ func (u Unmasqueraded) Detail() say.Text {
 
 // Evidence are the route out, and that there is none back.
 func (u Unmasqueraded) Evidence() []say.Text {
-	return slices.Concat(Lines(u.Line), u.Exempt.lines(), u.Lookup.lines())
+	return slices.Concat(Lines(u.Line), u.Exempt.lines(), u.Lookup.Lines())
 }
 
 // Fix rewrites the source where the request leaves.

@@ -8,12 +8,14 @@ import (
 
 	"nstutor/diag/conntrack"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/remedy"
 
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/farend"
+	"nstutor/diag/linkstat"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/netfilter/tally"
@@ -27,6 +29,7 @@ import (
 // What the samples are made of.
 var (
 	here       = cause.At("ns1")
+	loopback   = netip.MustParseAddr("127.0.0.1")
 	one, two   = netip.MustParseAddr("10.1.0.2"), netip.MustParseAddr("10.2.0.2")
 	near, wide = netip.MustParsePrefix("10.1.0.2/24"), netip.MustParsePrefix("10.1.0.1/16")
 	mac        = net.HardwareAddr{2, 0, 0, 0, 0, 1}
@@ -60,10 +63,22 @@ var (
 		Table: &netfilter.Table{Family: "ip", Name: "t"}, Chain: &netfilter.Chain{Name: "pre"},
 		Rule: &netfilter.Rule{Handle: 4, Effects: []netfilter.Effect{{Field: "meta notrack"}}},
 	}
+	limiting = eval.Place{
+		Table: &netfilter.Table{Family: "ip", Name: "nat"}, Chain: &netfilter.Chain{Name: "POSTROUTING"},
+		Rule: &netfilter.Rule{IPTables: true, Verdict: netfilter.Verdict{Kind: netfilter.VerdictMasquerade, Port: netfilter.PortRange{Min: 40000, Max: 40001}}},
+	}
 	sourcing = eval.Place{
 		Table: &netfilter.Table{Family: "ip", Name: "t"}, Chain: &netfilter.Chain{Name: "post"},
 		Rule: &netfilter.Rule{Handle: 5, Verdict: netfilter.Verdict{Kind: netfilter.VerdictSNAT, Addr: netfilter.AddrRange{Min: two, Max: two}}},
 	}
+	redirecting = eval.Place{
+		Table: &netfilter.Table{Family: "ip", Name: "nat"}, Chain: &netfilter.Chain{Name: "OUTPUT"},
+		Rule: &netfilter.Rule{Handle: 6, Verdict: netfilter.Verdict{Kind: netfilter.VerdictRedirect, Port: netfilter.PortRange{Min: 15001, Max: 15001}}},
+	}
+	meeting = []socket.Connection{{Local: tracked.Src, Peer: tracked.Dst}, {Local: listening.Local, Peer: tracked.Src}}
+	losses  = device.Losses{Sent: 10, Answered: 6, Spots: []device.Spot{{Echoes: 4, After: device.Passed{Netns: "ns1", Dev: "eth0", Out: true}, Before: device.Passed{Netns: "ns2", Dev: "eth0"}}}}
+	queue   = device.Counted{Netns: "ns1", Moved: linkstat.Moved{Counter: linkstat.Counter{Dev: "eth0", Of: "tbf", What: "dropped"}, By: 4}}
+	drops   = []device.DropCount{{KernelDrop: cause.KernelDrop{Where: say.Quote("ns1"), Dev: "eth0", Reason: "NETFILTER_DROP", Function: "nft_do_chain"}, Times: 4}}
 	dropped = eval.Result{
 		At: "ip filter FORWARD", Rule: "-j DROP", Table: &netfilter.Table{Family: "ip", Name: "filter"}, Chain: &netfilter.Chain{Name: "FORWARD"},
 	}
@@ -72,6 +87,21 @@ var (
 // samples are findings of every type, in each of its variants.
 var samples = []cause.Finding{
 	cause.DeviceDown{here, veth},
+	device.Lossy{At: here, Losses: losses},
+	device.Lossy{At: here, Losses: device.Losses{Sent: 10, Answered: 6, Spots: []device.Spot{{Echoes: 4, Reply: true, After: device.Passed{Netns: "ns2", Dev: "eth0", Out: true}}}}},
+	device.Lossy{At: here, Losses: losses, Culprit: queue},
+	device.Lossy{At: here, Losses: losses, Left: "eth0"},
+	device.Lossy{At: here, Losses: device.Losses{Sent: 10, Answered: 6, Dropped: drops}},
+	device.Lossy{At: here, Losses: device.Losses{Sent: 10, Answered: 6, Dropped: drops, Spots: losses.Spots, Suspects: []say.Text{say.Quote("a rule")}}},
+	device.Lossy{At: here, Losses: device.Losses{Sent: 10, Answered: 6, Grown: []device.Counted{queue}}},
+	device.TunnelSpent{At: here, Link: table.Link{Name: "gre1", Kind: "gre", Tunnel: &table.Tunnel{TTL: 1}}, Spent: "ns2"},
+	unmatched(), unmatched(table.Tunnel{Remote: one}), unmatched(table.Tunnel{Local: two}), unmatched(table.Tunnel{InKey: 7}), unmatched(table.Tunnel{External: true}),
+	device.Withdrawn{At: here, Link: veth, Asker: "ns2", Lookup: lookup, Net: near},
+	device.Withdrawn{At: here, Link: veth, Asker: "ns2", Lookup: lookup, Net: near, Announced: true},
+	device.Withdrawn{At: here, Link: table.Link{Name: "eth0", Flags: []string{"NO-CARRIER", "UP"}}, Asker: "ns2", Lookup: lookup, Net: near},
+	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Off: 3}},
+	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Lost: 1}},
+	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Gone: 1}},
 	cause.RoutesDown{At: here, Link: veth, Lookup: lookup},
 	cause.RoutesDown{here, veth, lookup, remedy.Way{Netns: "ns1", Dev: "eth0", Via: one}},
 	cause.RouteDown{At: here, Link: veth, Way: turn},
@@ -107,6 +137,8 @@ var samples = []cause.Finding{
 	cause.NotHere{here, veth, two},
 	cause.NobodyHas{hop, stations, false},
 	cause.NobodyHas{unknown, stations, true},
+	cause.NobodyHas{unknown, append(stations, cause.Station{Netns: "ns3", Dev: "eth0", Addrs: []netip.Prefix{netip.MustParsePrefix("10.9.0.2/24")}}), true},
+	cause.NobodyHas{unknown, []cause.Station{{"ns3", "eth0", nil}}, true},
 	cause.NobodyAnswered{hop, false},
 	cause.NobodyAnswered{hop, true},
 	cause.Unforwarded{here, two, "eth0", proof, false},
@@ -136,6 +168,10 @@ var samples = []cause.Finding{
 	service.Unheard{At: here, Flow: flows.Flow{Proto: 17, Src: one, Dst: two, DstPort: 80}, Near: []socket.Near{{Socket: listening, Why: socket.OtherProto}}},
 	service.Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 81}, Others: []socket.Socket{listening},
 		Elsewhere: []service.ListensElsewhere{{Netns: "ns2", Socket: listening}}, Owners: map[uint32]socket.Process{7: {PID: 12, Comm: "nginx"}}},
+	service.MeetsItself{At: here, Meant: tracked.Dst, Takes: listening, By: redirecting},
+	service.MeetsItself{At: here, Meant: tracked.Dst, Takes: listening, Owner: socket.Process{PID: 12, Comm: "envoy"}, By: redirecting, Seen: meeting, Sender: change.Sender{Mark: 1337}},
+	service.MeetsItself{At: here, Meant: tracked.Dst, Takes: listening, Owner: socket.Process{PID: 12, Comm: "envoy"}, By: redirecting, Seen: meeting, Sender: change.Sender{UID: 1337}},
+	service.MeetsItself{At: here, Meant: tracked.Dst, Takes: listening, Owner: socket.Process{PID: 12, Comm: "envoy"}, By: redirecting, Seen: meeting},
 	service.QueueFull{At: here, Flow: flow, Socket: listening},
 	service.QueueFull{At: here, Flow: flow, Socket: socket.Socket{Proto: socket.UDP, Local: listening.Local, Waiting: 4000, Room: 4096}},
 	cause.Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictReject, At: dropped.At, Rule: "-j REJECT", Table: dropped.Table, Chain: dropped.Chain}},
@@ -156,6 +192,14 @@ var samples = []cause.Finding{
 	service.Unknown{At: here, Flow: tcp, Has: served},
 	service.Unknown{At: here, Flow: tcp, Has: served, There: "node2"},
 	service.Unknown{At: here, Flow: tcp, Among: served},
+	cause.NoPortLeft{At: here, Flow: tcp, Min: 40000, Max: 40001, By: limiting, Taken: conntrack.Entry{Original: tracked, Reply: tracked}, Failed: 3},
+	cause.NoPortAtAll{NoPortLeft: cause.NoPortLeft{At: here, Flow: tcp, Min: 1024, Max: 65535, By: sourcing, Taken: conntrack.Entry{Original: tracked, Reply: tracked}}},
+	service.OtherAddress{At: here, Flow: tcp, Served: []netip.Addr{one, two}, To: "10.3.0.2:80", Rule: "-j DNAT"},
+	service.OtherAddress{At: here, Flow: flows.Flow{Proto: tcp.Proto, Src: loopback, Dst: loopback, DstPort: 80}, Served: []netip.Addr{one, two, one, two}, To: "10.3.0.2:80", Rule: "-j DNAT", KubeProxyNft: true},
+	service.Unallocated{Stopped: cause.Stopped{At: here, Flow: tcp, Result: eval.Result{Verdict: eval.VerdictReject, Rule: "reject", Table: dropped.Table, Chain: dropped.Chain, In: "cluster-ips-check"}}},
+	service.Unallocated{Stopped: cause.Stopped{At: here, Flow: tcp, Result: eval.Result{Verdict: eval.VerdictDrop, Rule: "drop", Table: dropped.Table, Chain: dropped.Chain, In: "cluster-ips-check"}}},
+	cause.Endless{cause.Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictDrop, At: dropped.At, Rule: "-j DROP", Table: dropped.Table, Chain: dropped.Chain, In: "KUBE-SERVICES"}}},
+	cause.LoopbackLeaves{At: here, Flow: flows.Flow{Proto: tcp.Proto, Src: loopback, Dst: two, DstPort: 80}, Dev: "eth0", Lookup: proof},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "output", Has: "prerouting", Rule: "-j DNAT"},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "prerouting", Has: "output", Rule: "-j DNAT"},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one},
@@ -166,8 +210,9 @@ var samples = []cause.Finding{
 	service.OpensOnly{At: here, Message: "curl: (28) Operation timed out"},
 	cause.ARPStopped{here, two, eval.LinkHook{Family: "arp", Hook: "input", IIF: "eth0"}, eval.ARPRequest(one, two), dropped},
 	cause.OverRoute{here, 1600, machine.RouteAnswer{Line: proof[0], Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0", MTU: 1400}}, &here},
-	cause.OverDevice{here, 1600, veth, false, nil},
-	cause.OverDevice{here, 1600, veth, true, &here},
+	cause.OverDevice{At: here, Length: 1600, Link: veth},
+	cause.OverDevice{At: here, Length: 1600, Link: veth, Transit: true, Learned: &here},
+	cause.OverDevice{At: here, Length: 1600, Link: veth, Transit: true, Learned: &here, Untold: cause.Untold{Why: say.Quote("a rule"), Proof: proof}},
 	cause.OverPeer{here, 1600, veth},
 	cause.Remembered{here, two, 1400, proof[0]},
 	cause.TooWide{NextHop: hop, Own: wide, Far: near, FarDev: "eth0", NoDefault: true},
@@ -237,19 +282,31 @@ var samples = []cause.Finding{
 	cause.SilentBeyond{beyond, time.Second},
 	cause.AnsweredAs{beyond, two},
 	cause.MACNotOurs{beyond, one, mac, mac, mac},
-	cause.SilentTunnel{beyond, 4789, time.Second},
+	cause.SilentTunnel{beyond, "VXLAN", time.Second},
 }
 
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
-var unmended = []string{"NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
+var unmended = []string{"MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
-	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "ResetBy",
-	"Unpeered", "Unplugged"}
+	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "OtherAddress", "Unallocated", "NoPortAtAll", "ResetBy",
+	"Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent"}
 
 // handed is a packet that left to somebody who is known.
 func handed(to farend.End) cause.Beyond {
 	left := beyond
 	left.To = to
 	return left
+}
+
+// unmatched is a packet of a tunnel that comes to such devices.
+func unmatched(there ...table.Tunnel) cause.Finding {
+	f := device.TunnelUnmatched{
+		At: here, Link: table.Link{Name: "gre1", Kind: "gre", Tunnel: &table.Tunnel{}}, Sender: "ns2", Carrier: "GRE",
+		From: netip.MustParseAddr("192.0.2.1"), To: netip.MustParseAddr("192.0.2.2"),
+	}
+	for _, tunnel := range there {
+		f.There = append(f.There, table.Link{Name: "gre2", Kind: "gre", Tunnel: &tunnel})
+	}
+	return f
 }

@@ -126,18 +126,18 @@ func (s SilentBeyond) Detail() say.Text {
 		"%[5]s：请求以 %[3]s 的身份从 %[1]s 发往 %[2]s，%[4]s 内没有任何回应；%[6]s", s.Dev, s.NextHop, s.Flow.Src, s.Waited, s.well(), s.there())
 }
 
-// SilentTunnel is such a packet in one of a VXLAN, which nobody answers.
+// SilentTunnel is such a packet in one of a tunnel, which nobody answers.
 type SilentTunnel struct {
 	Beyond
-	Port   int // of UDP
-	Waited time.Duration
+	Carrier string // what kind of packet that is: "VXLAN (UDP 4789)", "IPIP"
+	Waited  time.Duration
 }
 
 // Detail names the carrying packet.
 func (s SilentTunnel) Detail() say.Text {
-	return say.T("%[6]s: the request left %[1]s in a VXLAN packet (UDP %[2]d) from %[3]s to %[4]s, and nothing came back in %[5]s; %[7]s",
-		"%[6]s：请求已封装成 VXLAN 包（UDP %[2]d，%[3]s 到 %[4]s）从 %[1]s 发出，%[5]s 内没有任何回应；%[7]s",
-		s.Dev, s.Port, s.Flow.Src, s.Flow.Dst, s.Waited, s.well(), s.there())
+	return say.T("%[6]s: the request left %[1]s in a packet of %[2]s from %[3]s to %[4]s, and nothing came back in %[5]s; %[7]s",
+		"%[6]s：请求已封装成 %[2]s 包（%[3]s 到 %[4]s）从 %[1]s 发出，%[5]s 内没有任何回应；%[7]s",
+		s.Dev, s.Carrier, s.Flow.Src, s.Flow.Dst, s.Waited, s.well(), s.there())
 }
 
 // AnsweredAs is such a packet that somebody answers, but not from the address that was

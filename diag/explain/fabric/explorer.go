@@ -86,6 +86,8 @@ func (x *Explorer) send(n *machine.Space, link table.Link, v Way, bridged, from 
 		x.toPorts(n, link, nil, v.past(out))
 	case link.Kind == "vxlan" && link.VXLAN != nil:
 		x.overVXLAN(n, link, v, out)
+	case link.Tunnel != nil && !link.Tunnel.External:
+		x.overTunnel(n, link, v, out)
 	case machine.Stacked(link):
 		x.overStacked(n, link, v, out)
 	case link.Kind == "bond":

@@ -102,3 +102,23 @@ func (s Station) Device() cause.Device { return cause.Device{Netns: s.Node.Name,
 
 // Device is the device in words.
 func (s Site) Device() cause.Device { return cause.Device{Netns: s.Node.Name, Link: s.Dev} }
+
+// Present are the stations on a wire, with the addresses that they have there.
+func (x *Explorer) Present() []cause.Station {
+	const enough = 4
+	var there []cause.Station
+	for _, s := range x.Stations {
+		if s.Node == nil || len(there) == enough {
+			continue
+		}
+		one := cause.Station{Netns: s.Node.Name, Dev: s.Dev.Name}
+		addrs, _ := s.Node.Addrs(s.Dev.Index)
+		for _, a := range addrs {
+			if a.Prefix.Addr().Is6() == x.Of.Is6() {
+				one.Addrs = append(one.Addrs, a.Prefix)
+			}
+		}
+		there = append(there, one)
+	}
+	return there
+}

@@ -160,6 +160,10 @@ func (l lookup) refusal(err error) RouteAnswer {
 		a = l.rejected(a, KindProhibit)
 	case errors.Is(err, unix.EXDEV), errors.Is(err, unix.EINVAL) && received:
 		a = l.discarded(a)
+	case errors.Is(err, unix.EINVAL) && !received && l.q.Src.IsLoopback():
+		// __mkroute_output() asks the device that it would leave by.
+		a = l.wouldGo(a, KindMartian)
+		a.Evidence = append(a.Evidence, l.node.confLines("route_localnet", "all", a.DevName)...)
 	case errors.Is(err, unix.EINVAL) && !received:
 		a = l.rejected(a, KindBlackhole)
 	}

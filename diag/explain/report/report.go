@@ -64,6 +64,9 @@ func (t Titles) Of(a explain.Answer, lang string) []Line {
 	r.section(rFix, Fix, fix)
 	r.section(rNextMended, Next, r.next(explain.Fault.Mended))
 	r.section(rNext, Next, r.next(func(f explain.Fault) bool { return !f.Mended() }))
+	said, forget := r.lingering()
+	r.section(rLingering, Next, said)
+	r.section(rForget, Fix, forget)
 	if a.Probe != nil {
 		r.section(ofProtocol[a.Flow.Proto].probe, Probe, strings.Split(a.Probe.Message, "\n"))
 	}
@@ -78,6 +81,19 @@ func (r *telling) texts(all []explain.Text) []string {
 		said[i] = text.In(r.lang)
 	}
 	return said
+}
+
+// lingering are the flows from other ports that go to somebody who is gone, and the
+// commands that have the kernel forget them.
+func (r *telling) lingering() (said, fix []string) {
+	for _, l := range r.answer.Lingering {
+		ports := strings.Trim(strings.ReplaceAll(fmt.Sprint(l.SrcPorts), " ", r.say(rComma)), "[]")
+		said = append(said, r.say(rFromPort, ports, r.say(rFault, l.Cause.Detail.In(r.lang), l.Cause.Code, r.in(l.Cause.Netns))))
+		for _, f := range l.Fix {
+			fix = append(fix, f.Paste())
+		}
+	}
+	return said, fix
 }
 
 // next are those of the faults behind the first that are meant.
@@ -160,6 +176,8 @@ func (r *telling) verdict() string {
 		return r.say(words.answered, source, target)
 	case a.Verdict == explain.Undecided:
 		return r.say(rCannotTell, source, target, detail, place)
+	case a.Probe != nil && a.Probe.Received > 0 && a.Probe.Received < a.Probe.Sent:
+		return r.say(rSometimes, source, target, r.say(rFault, detail, a.Cause.Code, place))
 	case a.Beyond != "":
 		return r.say(rBeyond, source, target, detail)
 	case a.Cause.Code == cause.NotKnown && a.Cause.Told:

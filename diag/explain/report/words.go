@@ -13,6 +13,7 @@ var (
 	rBrokenAfterAll    = say.F("%s cannot reach %s, against the prediction: %s", "%s 到不了 %s，与预测不符：%s")
 	rCannotTell        = say.F("cannot tell whether %s reaches %s: %s (%s)", "无法判断 %s 能否到达 %s：%s（%s）")
 	rBroken            = say.F("%s cannot reach %s: %s", "%s 到不了 %s：%s")
+	rSometimes         = say.F("%s reaches %s only now and then: %s", "%s 到 %s 时通时断：%s")
 	rBrokenUnknown     = say.F("%s cannot reach %s, and why cannot be told: %s (%s)", "%s 到不了 %s，原因无法判断：%s（%s）")
 	rFault             = say.F("%s (%s, %s)", "%s（%s，%s）")
 	rFaultElsewhere    = say.F("it stops here, but the fault is %s: %s", "断在这里，根源%s：%s")
@@ -68,6 +69,9 @@ var ofProtocol = map[string]protocolWords{
 var (
 	rArrives        = say.F("%s reaches %s: the datagram arrives; it is not answered, which a program need not do", "%s 能到达 %s：数据报送到了；没有应答，程序本来也可以不应答")
 	rService        = say.F("service", "服务")
+	rLingering      = say.F("flows of this client from other ports", "这个客户端从别的端口发出的流")
+	rFromPort       = say.F("from port %s: %s", "源端口 %s：%s")
+	rForget         = say.F("for those: the kernel forgets them, and they begin anew", "针对它们：让内核忘掉，重新开始")
 	rSeenFrom       = say.F("whoever takes it sees %s as the client, not %s", "收下它的一方看到的客户端地址是 %s，而不是 %s")
 	rTranslated     = say.F("%s is translated to %s", "%s 被转换为 %s")
 	rNobody         = say.F("nobody", "无")

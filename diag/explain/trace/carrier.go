@@ -3,22 +3,25 @@ package trace
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
 )
 
-// vxlanOverhead is what a VXLAN puts around an IP packet: the inner Ethernet
-// header, its own, UDP's and IPv4's, in bytes.
-const vxlanOverhead = 14 + 8 + 8 + 20
-
 // maxNesting bounds tunnels inside tunnels.
 const maxNesting = 4
 
 // envelope is the packet that carries inner through a tunnel.
 func envelope(link table.Link, inner packet, remote netip.Addr) packet {
-	return packet{leg: inner.leg, src: link.VXLAN.Local, dst: remote, ttl: maxHops, encap: &encap{link.VXLAN, inner}, length: inner.length + vxlanOverhead}
+	p := packet{leg: inner.leg, dst: remote, ttl: maxHops, encap: &encap{link, inner}, length: inner.length + fabric.TunnelOverhead(link)}
+	if link.VXLAN != nil {
+		p.src = link.VXLAN.Local
+	} else {
+		p.src, p.df = link.Tunnel.Local, link.Tunnel.PMTUDisc && inner.length > 0
+	}
+	return p
 }
 
 // trial follows the packet that would carry something through a tunnel without
@@ -58,7 +61,7 @@ func (w *walk) below(n *machine.Space, link table.Link) (*machine.Space, bool) {
 	}
 	below, err := w.world.Peer(n, link.PeerNetnsID)
 	if err != nil {
-		w.giveUp(n, packet{leg: LegRequest, encap: &encap{tunnel: link.VXLAN}}, StageSend, link.Name, say.T("what is below %s: %s", "%s 的底层：%s", link.Name, err))
+		w.giveUp(n, packet{leg: LegRequest, encap: &encap{dev: link}}, StageSend, link.Name, say.T("what is below %s: %s", "%s 的底层：%s", link.Name, err))
 	}
 	return below, err == nil
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 )
@@ -29,8 +30,11 @@ func (w *walk) filtered(n *machine.Space, p packet, hook string, r eval.Result) 
 			return err == nil && eval.Traverse(now, hook, seen, n.Env()).Drops()
 		})
 	}
-	if cause.IsEndless(f) {
+	switch {
+	case cause.IsEndless(f):
 		return cause.Endless{Stopped: f}
+	case cause.Unallocated(f):
+		return service.Unallocated{Stopped: f}
 	}
 	return f
 }

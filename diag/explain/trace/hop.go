@@ -75,7 +75,7 @@ func (s Sighting) Is(f wire.Frame) bool {
 		return false
 	}
 	if s.Carrier != (Endpoints{}) {
-		if f.Inner == nil || f.Proto != "VXLAN" || s.Carrier != (Endpoints{f.Src, f.Dst}) {
+		if !f.Tunnels() || s.Carrier != (Endpoints{f.Src, f.Dst}) {
 			return false
 		}
 		f = *f.Inner

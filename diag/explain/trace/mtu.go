@@ -27,21 +27,21 @@ func (w *walk) fits(n *machine.Space, p packet, link table.Link, route machine.R
 		return p
 	}
 	if byRoute > 0 {
-		w.fault(n, p, StageRoute, link.Name, cause.OverRoute{At: at(n), Length: p.length, Route: route, Learned: w.learner(n, p)})
+		w.fault(n, p, StageRoute, link.Name, cause.OverRoute{At: at(n), Length: p.length, Route: route, Learned: learner(n, p)})
 		return p
 	}
 	w.fault(n, p, StageSend, link.Name, cause.OverDevice{
-		At: at(n), Length: p.length, Link: link, Transit: p.origin != n, Learned: w.learner(n, p),
+		At: at(n), Length: p.length, Link: link, Transit: p.origin != n, Learned: learner(n, p),
 	})
 	return p
 }
 
-// learner is who learns of an MTU from n, or nil.
-func (w *walk) learner(n *machine.Space, p packet) *cause.At {
+// learner is who learns of an MTU from n, the sender of what did not fit, or nil.
+func learner(n *machine.Space, p packet) *cause.At {
 	if p.origin == n || p.encap != nil {
 		return nil
 	}
-	sender := at(w.from)
+	sender := at(p.origin)
 	return &sender
 }
 

@@ -48,10 +48,30 @@ func (w *walk) nextStation(n *machine.Space, p packet, link table.Link, nexthop 
 	if p.encap == nil {
 		w.arping = a
 	}
+	if link.Tunnel != nil && link.Type != "ether" {
+		return a.byTunnel()
+	}
 	if known && slices.Contains(resolved, entry.State) {
 		return a.byEntry()
 	}
 	return a.byAsking()
+}
+
+// byTunnel goes through a tunnel of IP packets: whoever opens them has them.
+func (a *arping) byTunnel() (fabric.Station, bool) {
+	x := &fabric.Explorer{Net: paths{a.w}, Leg: a.p.leg, Of: a.nexthop}
+	x.From(a.n, a.link)
+	s, ok := fabric.Nearest(x.Stations)
+	switch {
+	case ok:
+		s.Sent = true // what is in its way is noted there
+		return s, true
+	case len(x.Edges) > 0:
+		return a.passes(x)
+	case len(x.Unseen) > 0:
+		return a.outOfSight(x)
+	}
+	return s, false
 }
 
 // arping is the search for the station behind a next hop.

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
@@ -40,8 +41,8 @@ type packet struct {
 
 // encap is what the packet of a tunnel carries.
 type encap struct {
-	tunnel *table.VXLAN
-	inner  packet // as it went in
+	dev   table.Link // the tunnel's
+	inner packet     // as it went in
 }
 
 // isRequest reports whether it is the request itself.
@@ -55,7 +56,7 @@ func (p packet) String() string { return p.flow().String() }
 // proto is the protocol of the packet, which routing rules can ask for.
 func (p packet) proto() byte {
 	if p.encap != nil {
-		return protoUDP
+		return fabric.TunnelProto(p.encap.dev)
 	}
 	return cmp.Or(p.kind, flows.OfPing(p.dst))
 }
@@ -63,7 +64,7 @@ func (p packet) proto() byte {
 // flow are the addresses and ports that the packet has here.
 func (p packet) flow() flows.Flow {
 	if p.encap != nil {
-		return flows.Flow{Proto: protoUDP, Src: p.src, Dst: p.dst, DstPort: uint16(p.encap.tunnel.DstPort)}
+		return flows.Flow{Proto: p.proto(), Src: p.src, Dst: p.dst, DstPort: fabric.TunnelPort(p.encap.dev)}
 	}
 	return flows.Flow{Proto: p.proto(), Src: p.src, Dst: p.dst, SrcPort: p.sport, DstPort: p.dport, Reply: p.leg == LegReply}
 }

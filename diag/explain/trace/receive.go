@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/translated"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -172,6 +173,9 @@ func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet
 	if nat := result.NAT; nat != nil {
 		w.hop(n, p, StageFilter, dev, nat.Said())
 		p.disguises += disguise(p, hook)
+		if f, ok := translated.Exhausted(n, p.filtered, before.sport); ok && hook == "postrouting" && p.isRequest() {
+			w.fault(n, p, StageFilter, dev, f)
+		}
 	}
 	p.src, p.dst, p.mark = p.filtered.Src, p.filtered.Dst, p.filtered.Mark
 	if ttl := p.filtered.TTL; ttl != 0 && ttl != p.ttl {

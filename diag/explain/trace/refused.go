@@ -2,6 +2,7 @@ package trace
 
 import (
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
@@ -53,6 +54,9 @@ func (w *walk) spent(n *machine.Space, p packet, dev string) cause.Finding {
 		f := *p.shortened
 		f.Spent = n.Name
 		return f
+	}
+	if p.encap != nil && fabric.TunnelTTL(p.encap.dev) != 0 {
+		return device.TunnelSpent{At: at(p.origin), Link: p.encap.dev, Spent: n.Name}
 	}
 	if p.origin == nil { // it came from where nothing can be seen
 		return cause.TTLArrived{At: at(n), Dev: dev, Src: p.src}

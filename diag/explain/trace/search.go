@@ -75,7 +75,7 @@ type end struct {
 // otherEnd looks for the device of the same VXLAN that a frame is meant for.
 func (w *walk) otherEnd(near fabric.Site, meant func(*machine.Space, table.Link) bool) (end, bool) {
 	for _, n := range w.world.All() {
-		if n == near.Node {
+		if n == near.Node || near.Dev.VXLAN == nil {
 			continue
 		}
 		dev, ok, err := n.VXLANDevice(near.Dev.VXLAN)

@@ -1,6 +1,8 @@
 package trace
 
 import (
+	"cmp"
+
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
@@ -13,6 +15,9 @@ import (
 // in.
 func (w *walk) originate(n *machine.Space, p packet) {
 	p.origin, p.ttl = n, machine.DefaultTTL(n)
+	if p.encap != nil {
+		p.ttl = cmp.Or(fabric.TunnelTTL(p.encap.dev), p.ttl)
+	}
 	route := w.mended.Route(n, p.query())
 	if !p.src.IsValid() && route.Kind == machine.KindUnicast {
 		// The kernel asks again with the source that it has found (ip_route_connect()).
@@ -73,7 +78,9 @@ func (w *walk) output(n *machine.Space, p packet, dev string) (packet, bool) {
 	case machine.KindUnicast:
 		w.setOut(n, p, route)
 	default:
-		w.noRoute(n, p, route)
+		if route = w.noRoute(n, p, route); route.Kind == machine.KindUnicast {
+			w.setOut(n, p, route)
+		}
 	}
 	return p, false
 }

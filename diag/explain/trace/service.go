@@ -26,6 +26,14 @@ func (w *walk) turn(n *machine.Space, before, after packet) {
 	}
 }
 
+// meant is the request as it was before it was sent on where it is taken.
+func (w *walk) meant() flows.Flow {
+	if n := len(w.turned); n > 0 && w.listens != nil && w.turned[n-1].node == w.listens.Space {
+		return w.turned[n-1].from
+	}
+	return flows.Flow{}
+}
+
 // filteredBelow has a frame be seen on a bridge as the rules of IP have left it, where
 // they saw it at the port already.
 func (w *walk) filteredBelow(n *machine.Space, p packet, dev table.Link) {
@@ -134,6 +142,9 @@ func (w *walk) service() (cause.Finding, bool) {
 	on := make([]*machine.Space, 0, len(w.hooked))
 	for _, p := range w.hooked {
 		if f, ok := w.servedElsewhere(p); ok && !w.asks.Echo() {
+			return f, true
+		}
+		if f, ok := vip.OtherAddress(p.node, w.enters(p.node, p.packet).filtered, p.iif, p.route.DevName); ok {
 			return f, true
 		}
 		on = append(on, p.node)

@@ -6,7 +6,9 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/mended"
 	"nstutor/diag/netfilter/eval"
@@ -55,15 +57,26 @@ type Trace struct {
 	Lost   bool           // it came to something that cannot be judged
 	Back   bool           // the reply is where the request began
 	// Listens is the socket that takes the request; nil of a ping, and where nobody does.
-	Listens *Listener
+	Listens *listening.Listener
 	// Reached is the request as it was delivered, behind all translations; its Dst is
 	// invalid where it was not.
 	Reached flows.Flow
+	// Meant is the request as it was before rules of the namespace that takes it sent it
+	// to the socket that it came to; its Dst is invalid where none did.
+	Meant flows.Flow
 	// Ways are those that rules have drawn by lot from, and sent the request elsewhere
 	// by each: a service with several backends. nil where there was one way only. Drawn is
 	// the namespace of the rules.
 	Ways  []eval.Branch
 	Drawn *machine.Space
+	// Met are the namespaces whose rules the request has met, and as what.
+	Met []Met
+}
+
+// Met is a request as it came to the rules of a namespace.
+type Met struct {
+	Node *machine.Space
+	Flow flows.Flow
 }
 
 // Follow follows a packet and its reply, and asks the kernel at every hop. It
@@ -84,7 +97,10 @@ func Follow(world *machine.Machine, q Question) *Trace {
 	t := &Trace{
 		Source: w.source, Hops: w.hops, Faults: w.faults, Doubt: w.doubtful,
 		Unseen: w.unseen, Lost: w.lost, Back: w.ended,
-		Listens: w.listens, Reached: w.reached, Ways: w.ways, Drawn: w.drawn,
+		Listens: w.listens, Reached: w.reached, Meant: w.meant(), Ways: w.ways, Drawn: w.drawn,
+	}
+	for _, p := range w.hooked {
+		t.Met = append(t.Met, Met{p.node, p.packet.flow()})
 	}
 	if w.outside != nil {
 		t.Beyond = &Beyond{w.outside}
@@ -168,12 +184,13 @@ func (b *Beyond) Elsewhere() (Found, bool) {
 	return Found{}, false
 }
 
-// Tunnel is the UDP port of the tunnel's packet that left; 0: the request itself did.
-func (b *Beyond) Tunnel() int {
+// Tunnel is what carries the request through a tunnel, as a person calls it; empty: the
+// request itself left.
+func (b *Beyond) Tunnel() string {
 	if b.packet.encap == nil {
-		return 0
+		return ""
 	}
-	return b.packet.encap.tunnel.DstPort
+	return fabric.TunnelName(b.packet.encap.dev)
 }
 
 // Unanswered is the fault that the neighbour table tells of after a packet was

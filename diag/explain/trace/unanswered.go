@@ -153,7 +153,7 @@ func (a *arping) misrouted(x *fabric.Explorer) (cause.Finding, fabric.Station, b
 	}
 	way := found.to(a.n, a.p.dst)
 	way.Replace = true
-	return cause.WrongWire{NextHop: a.hop(), Way: way, Stations: whoIsThere(x)}, fabric.Station{}, true
+	return cause.WrongWire{NextHop: a.hop(), Way: way, Stations: x.Present()}, fabric.Station{}, true
 }
 
 // nobody: no station has the address, and none knows of it.
@@ -164,7 +164,7 @@ func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
 	}
 	if a.nexthop == a.p.dst {
 		onTheWay := a.p.encap != nil || a.p.leg == LegReply
-		a.report(cause.NobodyHas{NextHop: a.hop(), Stations: whoIsThere(x), OnTheWay: onTheWay})
+		a.report(cause.NobodyHas{NextHop: a.hop(), Stations: x.Present(), OnTheWay: onTheWay})
 		return fabric.Station{}, false
 	}
 	for _, s := range x.Stations {
@@ -183,7 +183,7 @@ func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
 	length := a.n.PrefixLen(a.link, a.nexthop)
 	a.w.mended.Connect(s.Node, netip.PrefixFrom(a.nexthop, length), s.Dev)
 	a.report(cause.NoRouter{
-		NextHop: a.hop(), Stations: whoIsThere(x), Proof: a.answers(s).Evidence,
+		NextHop: a.hop(), Stations: x.Present(), Proof: a.answers(s).Evidence,
 		Address: remedy.Address{Netns: s.Node.Name, Prefix: netip.PrefixFrom(a.nexthop, length), Dev: s.Dev.Name},
 	})
 	return s, true
@@ -207,7 +207,7 @@ func (a *arping) wrongGateway(s fabric.Station, x *fabric.Explorer) (cause.Findi
 			continue
 		}
 		return cause.WrongGateway{
-			NextHop: a.hop(), Line: route.Line, Router: s.Device(), Stations: whoIsThere(x),
+			NextHop: a.hop(), Line: route.Line, Router: s.Device(), Stations: x.Present(),
 			Rewrite: remedy.Rewrite{Netns: a.n.Name, Route: remedy.Through(route.Entry, table.Nexthop{Via: right, Dev: a.link.Name})},
 		}, true
 	}
@@ -230,26 +230,6 @@ func (a *arping) noRouter(n *machine.Space) (cause.Finding, fabric.Station, bool
 		}
 	}
 	return nil, fabric.Station{}, false
-}
-
-// whoIsThere are the stations on a wire, with the addresses that they have there.
-func whoIsThere(x *fabric.Explorer) []cause.Station {
-	const enough = 4
-	var there []cause.Station
-	for _, s := range x.Stations {
-		if s.Node == nil || len(there) == enough {
-			continue
-		}
-		one := cause.Station{Netns: s.Node.Name, Dev: s.Dev.Name}
-		addrs, _ := s.Node.Addrs(s.Dev.Index)
-		for _, a := range addrs {
-			if a.Prefix.Addr().Is6() == x.Of.Is6() {
-				one.Addrs = append(one.Addrs, a.Prefix)
-			}
-		}
-		there = append(there, one)
-	}
-	return there
 }
 
 // router is the station that is most likely meant to be the next hop: one that

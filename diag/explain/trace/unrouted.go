@@ -3,6 +3,7 @@ package trace
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
@@ -17,6 +18,10 @@ import (
 func (w *walk) noRoute(n *machine.Space, p packet, route machine.RouteAnswer) machine.RouteAnswer {
 	var f cause.Finding
 	next := machine.RouteAnswer{}
+	if ignored, ok := absent.Ignored(n, p.dst, route); ok {
+		w.hop(n, p, StageRoute, ignored.DevName, say.T("%s: not used while the wire is dead (ignore_routes_with_linkdown)", "%s：链路不通，因此不用（ignore_routes_with_linkdown）", ignored.Line))
+		return ignored
+	}
 	switch route.Kind {
 	case machine.KindBlackhole, machine.KindUnreachable, machine.KindProhibit, machine.KindThrow, machine.KindNone:
 		lookup := cause.Lookup{Dst: p.dst, Answer: route}
@@ -27,6 +32,9 @@ func (w *walk) noRoute(n *machine.Space, p packet, route machine.RouteAnswer) ma
 		} else {
 			f, next = w.rejected(n, p, route)
 		}
+	case machine.KindMartian:
+		f, next = cause.LoopbackLeaves{At: at(n), Flow: p.flow(), Dev: route.DevName, Lookup: route.Evidence}, route
+		next.Kind = machine.KindUnicast
 	case machine.KindBroadcast:
 		f = cause.Broadcast{At: at(n), Dst: p.dst, Lookup: route.Evidence}
 	default:
@@ -103,7 +111,13 @@ func (w *walk) unrouted(n *machine.Space, p packet, l cause.Lookup) (cause.Findi
 	if f, next, ok := w.behindDown(n, p, l); ok {
 		return f, next
 	}
+	if f, next, ok := w.behindDead(n, p, l); ok {
+		return f, next
+	}
 	if n != p.origin {
+		if f, ok := absent.Withdrawn(w.world, n, p.dst, l); ok {
+			return f, machine.RouteAnswer{}
+		}
 		return cause.Unrouted{At: at(n), Lookup: l}, machine.RouteAnswer{}
 	}
 	return w.unroutedOrigin(n, p, l)
@@ -133,6 +147,36 @@ func (w *walk) behindDown(n *machine.Space, p packet, l cause.Lookup) (cause.Fin
 		}
 		// Whom the default route led to is not to be seen.
 		return cause.RoutesDown{At: at(n), Link: d.Link, Lookup: l}, machine.RouteAnswer{Kind: machine.KindUnicast, Via: via, Dev: d.Link.Index, DevName: d.Link.Name, Src: p.src}, true
+	}
+	return nil, machine.RouteAnswer{}, false
+}
+
+// behindDead: the same of a device that is on, where its wire is dead for what is down
+// behind it. A routing daemon brings the route back by itself.
+func (w *walk) behindDead(n *machine.Space, p packet, l cause.Lookup) (cause.Finding, machine.RouteAnswer, bool) {
+	devices, err := n.DevicesFor(p.dst)
+	if err != nil || n == p.origin {
+		return nil, machine.RouteAnswer{}, false
+	}
+	for _, d := range devices {
+		if !d.Link.Up() || d.Link.Carrier() || d.Link.Master != "" {
+			continue
+		}
+		for _, s := range w.explore(n, d.Link, LegRequest, nil).Stations {
+			if s.Node == nil || s.Node == n || len(s.Obstacles) == 0 {
+				continue
+			}
+			via, ok := s.LeadsOn(d, p.dst)
+			if !ok {
+				continue
+			}
+			dead, way := s.Obstacles[0], wayOut{dev: d.Link, via: via}
+			if absent.Announced(n) {
+				return dead.Met(n), way.route(p.src), true
+			}
+			w.fault(n, p, StageRoute, d.Link.Name, dead.Met(n))
+			return cause.Unrouted{At: at(n), Lookup: l, Way: way.to(n, p.dst)}, way.route(p.src), true
+		}
 	}
 	return nil, machine.RouteAnswer{}, false
 }
@@ -230,7 +274,7 @@ func (w *walk) throughDevice(n *machine.Space, p packet, l cause.Lookup, d machi
 // namespace: then the kernel has no route for its packets.
 func (w *walk) sourceless(n *machine.Space, p packet) cause.Finding {
 	f := cause.Sourceless{At: at(n), Flow: p.flow(), Err: n.Route(machine.RouteQuery{Dst: p.dst, Src: p.src}).Err}
-	if link, err := n.LinkByIndex(p.encap.tunnel.Underlay); err == nil {
+	if link, err := n.LinkByIndex(fabric.TunnelBelow(p.encap.dev)); err == nil {
 		bits := p.src.BitLen()
 		for _, s := range w.explore(n, link, p.leg, nil).Stations {
 			if s.Node == nil || s.Node == n {

@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/mended"
 	"nstutor/diag/explain/taught"
@@ -37,9 +38,9 @@ type walk struct {
 
 	been      map[visit]bool
 	lessons   taught.Lessons
-	listens   *Listener  // who takes the request
-	reached   flows.Flow // the request as it was delivered
-	asks      flows.Flow // … and as it was sent
+	listens   *listening.Listener // who takes the request
+	reached   flows.Flow          // the request as it was delivered
+	asks      flows.Flow          // … and as it was sent
 	turned    []turning
 	pick      int            // which of the ways is taken that rules draw by lot
 	ways      []eval.Branch  // that they drew first
@@ -180,7 +181,7 @@ func (w *walk) fault(n *machine.Space, p packet, stage, dev string, f cause.Find
 	w.hop(n, p, stage, dev, f.Detail())
 	w.hops[len(w.hops)-1].Predicted = Fail
 	w.raised(f)
-	w.strayed = w.strayed || cause.Final(f)
+	w.strayed = w.strayed || cause.Final(f) || f.Code() == cause.NoEndpoints
 }
 
 // raised takes the device of a fault for up.

@@ -69,6 +69,21 @@ func Look(world *machine.Machine, q trace.Question, opens *trace.Trace) (Hole, b
 	return Hole{}, false
 }
 
+// Untold tells of packets that a router cannot pass on, and whose sender does not hear
+// of that for sure: what the faults of a trace say of it is made whole.
+func Untold(t *trace.Trace) {
+	for i, f := range t.Faults {
+		over, ok := f.Finding.(cause.OverDevice)
+		if !ok || !over.Transit {
+			continue
+		}
+		if why, proof, lost := untold(t.Hops, f, t.Source.Is6()); lost && len(proof) > 0 {
+			over.Untold = cause.Untold{Why: why, Proof: proof}
+			t.Faults[i].Finding = over
+		}
+	}
+}
+
 // answered reports whether a router tells the sender of what it cannot pass on.
 func answered(f cause.Finding) bool {
 	switch f := f.(type) {

@@ -128,12 +128,14 @@ func (e *evaluator) translate(rule *netfilter.Rule, v netfilter.Verdict, s state
 	e.readdress(&s, addr)
 	if e.changesSource() {
 		s.packet.conn.sourced = Place{e.base.table, e.in, rule}
+	} else {
+		s.packet.conn.sent = Place{e.base.table, e.in, rule}
 	}
 	if known {
 		e.rewritePort(v, &s)
 	}
 	if after := *e.port(&s); addr != old || after != before {
-		s.nat = Translation{Kind: string(v.Kind), Old: old, New: addr, OldPort: before, NewPort: after, Rule: text()}
+		s.nat = Translation{Kind: string(v.Kind), Old: old, New: addr, OldPort: before, NewPort: after, Rule: text(), Table: e.base.table.Name}
 	}
 	flow.accepted = append(flow.accepted, s)
 }

@@ -107,4 +107,5 @@ type Translation struct {
 	// The ports that go with them; equal where none was changed, 0 of what has none.
 	OldPort, NewPort uint16
 	Rule             string // empty for an answer, and of what was translated before
+	Table            string // … and the name of the table that it is in
 }

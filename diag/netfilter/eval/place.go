@@ -21,6 +21,9 @@ func (p Packet) Untracked() (Place, bool) {
 // Sourced is the rule that gave the packet the source that it has.
 func (p Packet) Sourced() (Place, bool) { return p.conn.sourced, p.conn.sourced.Rule != nil }
 
+// Sent is the rule that gave the packet the destination that it has.
+func (p Packet) Sent() (Place, bool) { return p.conn.sent, p.conn.sent.Rule != nil }
+
 // Shortened is the rule that gave the packet its time to live, in this namespace.
 func (p Packet) Shortened() Place { return p.conn.shortened }
 

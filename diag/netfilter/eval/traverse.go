@@ -26,6 +26,7 @@ type conn struct {
 	dnat, snat     bool
 	untracked      Place // the rule that took it out of connection tracking
 	sourced        Place // the rule that gave it its source
+	sent           Place // … and its destination
 	shortened      Place // the rule that gave the packet its time to live
 	srcUnknown     bool  // translated to an address that cannot be known
 	dstUnknown     bool

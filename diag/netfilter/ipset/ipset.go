@@ -1,6 +1,7 @@
 // Package ipset asks the kernel whether a packet is in one of its sets of
 // addresses (ip_set), as `-m set` does: the kernel answers itself, so that what is
-// in a set need not be understood here.
+// in a set need not be understood here. Read takes sets down as the kernel tells them,
+// and Make makes them anew elsewhere.
 package ipset
 
 import (
@@ -183,7 +184,7 @@ func membersOf(name string) ([]string, error) {
 }
 
 // ask sends one command in the namespace of the calling thread.
-func ask(command int, what *nl.RtAttr) ([][]byte, error) {
+func ask(command int, what ...*nl.RtAttr) ([][]byte, error) {
 	flags := unix.NLM_F_ACK
 	if command == nl.IPSET_CMD_LIST {
 		flags = unix.NLM_F_ACK | unix.NLM_F_DUMP
@@ -191,7 +192,9 @@ func ask(command int, what *nl.RtAttr) ([][]byte, error) {
 	request := nl.NewNetlinkRequest(command|unix.NFNL_SUBSYS_IPSET<<8, flags)
 	request.AddData(&nl.Nfgenmsg{NfgenFamily: unix.AF_INET, Version: nl.NFNETLINK_V0})
 	request.AddData(nl.NewRtAttr(nl.IPSET_ATTR_PROTOCOL, nl.Uint8Attr(protocol)))
-	request.AddData(what)
+	for _, a := range what {
+		request.AddData(a)
+	}
 	return request.Execute(unix.NETLINK_NETFILTER, 0)
 }
 

@@ -35,8 +35,7 @@ func (e Event) rule(set *netfilter.RuleSet) string {
 		if chain, ok := table.Chain(e.Chain); ok {
 			for i := range chain.Rules {
 				if chain.Rules[i].Handle == e.Rule {
-					name := e.Family + " " + e.Table + " " + e.Chain
-					return strings.TrimSpace(strings.TrimPrefix(table.RuleLine(chain, &chain.Rules[i]), name))
+					return table.RuleText(&chain.Rules[i])
 				}
 			}
 		}

@@ -60,8 +60,7 @@ func counting(set *netfilter.RuleSet) []Rule {
 					continue
 				}
 				name := table.Family + " " + table.Name + " " + chain.Name
-				text := strings.TrimSpace(strings.TrimPrefix(table.RuleLine(chain, rule), name))
-				all = append(all, Rule{Hook: chain.Hook, Chain: name, Text: text, Count: count})
+				all = append(all, Rule{Hook: chain.Hook, Chain: name, Text: table.RuleText(rule), Count: count})
 			}
 		}
 	}

@@ -26,7 +26,7 @@ const initialUser = 0xefffffFD
 // MainAsRoot is Main for tests of what no user namespace may do, such as loading a
 // BPF program: for the machine's root they run in new namespaces of every other
 // kind, and for everybody else in a lab, where the kernel refuses.
-func MainAsRoot(m interface{ Run() int }) {
+func MainAsRoot(m interface{ Run() int }, others ...Inside) {
 	if _, born := os.LookupEnv(asRootEnv); born {
 		os.Unsetenv(asRootEnv)
 		if err := furnishAsRoot(); err != nil {
@@ -37,10 +37,11 @@ func MainAsRoot(m interface{ Run() int }) {
 	}
 	user, err := nsenter.InodeAt("/proc/self/ns/user")
 	if os.Geteuid() != 0 || err != nil || user != initialUser {
-		Main(m)
+		Main(m, others...)
 		return
 	}
 	lab.Dispatch()
+	serveInside(others)
 	runtime.LockOSThread() // Pdeathsig is the death of the thread that started the child
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr

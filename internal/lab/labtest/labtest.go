@@ -23,10 +23,9 @@ type Inside struct {
 	Serve    func(context.Context, io.Reader, io.Writer) error
 }
 
-// Main runs a package's tests inside a fresh, empty lab: the test binary
-// runs itself again there. Use it as the body of a TestMain.
-func Main(m interface{ Run() int }, others ...Inside) {
-	lab.Dispatch()
+// serveInside is what this process is where it was started as the inside of a lab that
+// serves something; otherwise it returns.
+func serveInside(others []Inside) {
 	for _, other := range others {
 		if len(os.Args) == 2 && os.Args[1] == other.Argument && lab.Inside() {
 			if err := other.Serve(context.Background(), os.Stdin, os.Stdout); err != nil {
@@ -36,6 +35,13 @@ func Main(m interface{ Run() int }, others ...Inside) {
 			os.Exit(0)
 		}
 	}
+}
+
+// Main runs a package's tests inside a fresh, empty lab: the test binary
+// runs itself again there. Use it as the body of a TestMain.
+func Main(m interface{ Run() int }, others ...Inside) {
+	lab.Dispatch()
+	serveInside(others)
 	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
 		// A test that starts this binary as something else would be run by it again.
 		fmt.Fprintf(os.Stderr, "the test binary cannot be started as %q\n", os.Args[1])

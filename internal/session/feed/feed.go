@@ -29,6 +29,7 @@ type Aim struct {
 type Feed struct {
 	lab  *lab.Lab
 	send func(any)
+	keys []string      // settings to read besides those that all snapshots have
 	poke chan struct{} // the aim, or a namespace, is another
 
 	mu     sync.Mutex
@@ -41,9 +42,10 @@ type Feed struct {
 	counter *counter
 }
 
-// New makes a feed of a lab; what it sees goes to send.
-func New(l *lab.Lab, send func(any)) *Feed {
-	return &Feed{lab: l, send: send, poke: make(chan struct{}, 1), spaces: map[string]*space{}}
+// New makes a feed of a lab; what it sees goes to send. Keys are settings to read in each
+// namespace that has them, besides those that decide whether a packet passes.
+func New(l *lab.Lab, keys []string, send func(any)) *Feed {
+	return &Feed{lab: l, send: send, keys: keys, poke: make(chan struct{}, 1), spaces: map[string]*space{}}
 }
 
 // AimAt changes the aim. It does not wait.
@@ -165,7 +167,7 @@ type space struct {
 
 func openSpace(ctx context.Context, ns *nsenter.Namespace, near bool, f *Feed) (*space, error) {
 	opts := table.WatchOptions{
-		Read:       table.ReadOptions{Tables: table.AllTables | table.FDB, Names: f.lab.Namespaces()},
+		Read:       table.ReadOptions{Tables: table.AllTables | table.FDB, Names: f.lab.Namespaces(), Keys: f.keys},
 		NeighPoll:  400 * time.Millisecond, // INCOMPLETE lasts three seconds
 		SysctlPoll: 2 * time.Second,        // the kernel announces those that matter
 	}

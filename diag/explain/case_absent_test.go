@@ -1,0 +1,74 @@
+package explain_test
+
+import (
+	"strings"
+	"testing"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/internal/lab/labtest"
+)
+
+// Routes that are gone, or are not used, for a link that is down elsewhere.
+var absentBreakages = among([]breakage{
+	{name: "the route is gone for the link behind the last router", from: "a", to: "10.2.0.2",
+		fault: `
+r4: ip link set right down
+r2: ip route del 10.2.0.0/24`,
+		want: expected{cause.LinkDown, "r4", request}, noFix: true},
+	{name: "the route is not used for want of a carrier", from: "a", to: "10.2.0.2",
+		fault: `
+r2: sysctl -qw net.ipv4.conf.all.ignore_routes_with_linkdown=1
+r3: ip link set left down`,
+		want: expected{cause.NoCarrier, "r3", request}, or: []expected{{cause.LinkDown, "r3", request}}},
+	{name: "the route is gone for want of a carrier", from: "a", to: "10.34.0.4",
+		fault: `
+r3: ip link set left down
+r2: ip route del 10.34.0.0/24`,
+		want: expected{cause.NoCarrier, "r3", request}, or: []expected{{cause.LinkDown, "r3", request}}, next: []cause.Code{cause.NoRoute}},
+	{name: "nothing is down, and the route is gone", from: "a", to: "10.2.0.2",
+		fault: `r2: ip route del 10.2.0.0/24`,
+		want:  expected{cause.NoRoute, "r2", request}, noFix: true},
+})
+
+// TestARouteIsGoneForALinkThatIsDownElsewhere: the link is the cause, and not whoever
+// has no route any more.
+func TestARouteIsGoneForALinkThatIsDownElsewhere(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, chain, absentBreakages)
+}
+
+// saying is a breakage, and words that are said of it.
+type saying struct {
+	name     string
+	base     baseNetwork
+	fault    string
+	from, to string
+	size     int
+	words    string
+}
+
+// TestWhoMayHaveTheWrongAddressIsNamed, and what keeps a router's word from the sender.
+func TestWhoMayHaveTheWrongAddressIsNamed(t *testing.T) {
+	labtest.Slow(t)
+	abreast([]saying{
+		{name: "of another network", base: bridged, from: "pod-a", to: "10.244.1.11",
+			fault: "pod-b: ip addr flush dev eth0\npod-b: ip addr add 10.244.7.11/24 dev eth0", words: "with 10.244.7.11/24, which is of another network"},
+		{name: "none", base: bridged, from: "pod-a", to: "10.244.1.11",
+			fault: "pod-b: ip addr flush dev eth0", words: "is on that wire and has no address"},
+		{name: "of this network", base: bridged, from: "pod-a", to: "10.244.1.77", words: "but nobody there has it"},
+		{name: "the router's own word", base: chain, from: "a", to: "10.2.0.2", size: 1472,
+			fault: "r2: ip link set right mtu 1400\nr3: ip link set left mtu 1400\nr2: iptables -A OUTPUT -p icmp --icmp-type fragmentation-needed -j DROP",
+			words: "does not get to the sender: r2 stops it (hook output)"},
+	}, func(s saying) {
+		t.Run(s.name, func(t *testing.T) {
+			b := s.base.build(t)
+			needTools(t, s.fault)
+			b.run(s.fault)
+			b.forget()
+			a := b.explain(breakage{from: s.from, to: s.to, size: s.size, df: s.size > 0}, true)
+			if said := strings.ReplaceAll(a.Cause.Detail.In("en"), b.suffix, ""); !strings.Contains(said, s.words) {
+				t.Errorf("%s: %q is not in it\n%s", said, s.words, b.account(a))
+			}
+		})
+	})
+}

@@ -1,0 +1,50 @@
+package explain_test
+
+import (
+	"flag"
+	"net/netip"
+
+	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/verify"
+)
+
+// caseVerify has the fix of each case tried in a copy first. What comes of it is in the log,
+// a line for each: grep for "in a copy".
+var caseVerify = flag.Bool("cases.verify", false, "try the fix of every case in a copy of its network before it is made")
+
+// inCopy tries the answer's fix in a copy of the network, and reports whether it is
+// verified: then it is the verified one that is made.
+func (c breakage) inCopy(b *built, a *explain.Answer) bool {
+	b.t.Helper()
+	if !*caseVerify || b.applies {
+		return false
+	}
+	world := machine.New()
+	defer world.Close()
+	from, err := world.Open(b.real(c.from))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	proto, port := c.asked()
+	req := explain.Request{From: from, Dest: netip.MustParseAddr(c.to), Proto: proto, SrcPort: c.sport, Port: port, Size: c.size, DF: c.df}
+	again, err := explain.Explain(b.t.Context(), world, req) // whose namespaces are open
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	v, err := verify.Try(b.t.Context(), world, req, again)
+	switch {
+	case err != nil:
+		b.t.Errorf("in a copy: %v", err)
+		return false
+	case v == nil:
+		b.t.Logf("in a copy: nothing to try")
+		return false
+	case !v.Passed:
+		b.t.Logf("in a copy: not verified (%s, %s), %s: %v", v.Before, v.After, a.Cause.Code, v.Differs)
+		return false
+	}
+	b.t.Logf("in a copy: verified, %s; %d of %d other flows change: %v", a.Cause.Code, v.Others.Changed, v.Others.Checked, v.Others.Flows)
+	a.Fix = v.Fix
+	return true
+}

@@ -1,0 +1,102 @@
+package device
+
+import (
+	"net/netip"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+	"nstutor/internal/change"
+	"nstutor/internal/say"
+)
+
+// TunnelMismatch: the other end of a tunnel opens none of its packets.
+const TunnelMismatch cause.Code = "tunnel-mismatch"
+
+var _ = cause.Register(cause.Cause{
+	Code:  TunnelMismatch,
+	Words: say.T("the two ends of a tunnel do not name each other", "隧道两端的 local、remote 或 key 对不上"),
+	Table: []string{"ip", "-d", "link"},
+})
+
+// TunnelUnmatched is a packet of a tunnel that nobody opens where it has come.
+type TunnelUnmatched struct {
+	cause.At
+	Link     table.Link // the end that sends
+	Sender   string     // the namespace of that
+	From, To netip.Addr // of the packet
+	Carrier  string     // what kind of packet it is
+	There    []table.Link
+}
+
+// Code is TunnelMismatch.
+func (TunnelUnmatched) Code() cause.Code { return TunnelMismatch }
+
+// Detail says what does not fit.
+func (t TunnelUnmatched) Detail() say.Text {
+	here, who := machine.Called(t.Netns()), machine.Called(t.Sender)
+	if len(t.There) == 0 {
+		return say.T("the %s packets of %s (%s) come to %s, which has no %s device to open them", "%[2]s（%[3]s）的 %[1]s 包到了 %[4]s，那里却没有 %[5]s 设备来解封装",
+			t.Carrier, t.Link.Name, who, here, t.Link.Kind)
+	}
+	for _, far := range t.There {
+		f := far.Tunnel
+		switch {
+		case f == nil || f.External:
+		case f.Remote.IsValid() && f.Remote != t.From && (!f.Local.IsValid() || f.Local == t.To):
+			return say.T("the %s packets of %s (%s) come from %s, but %s of %s takes only those from %s (its remote)", "%[2]s（%[3]s）的 %[1]s 包来自 %[4]s，%[6]s 的 %[5]s 却只收来自 %[7]s（它的 remote）的包",
+				t.Carrier, t.Link.Name, who, t.From, far.Name, here, f.Remote)
+		case f.Local.IsValid() && f.Local != t.To && (!f.Remote.IsValid() || f.Remote == t.From):
+			return say.T("the %s packets of %s (%s) go to %s, but %s of %s takes only those to %s (its local)", "%[2]s（%[3]s）的 %[1]s 包发往 %[4]s，%[6]s 的 %[5]s 却只收发往 %[7]s（它的 local）的包",
+				t.Carrier, t.Link.Name, who, t.To, far.Name, here, f.Local)
+		case f.InKey != t.Link.Tunnel.Key:
+			return say.T("%s of %s sends key %s, but %s of %s takes only packets with key %s", "%[2]s 的 %[1]s 发出的 key 是 %[3]s，%[5]s 的 %[4]s 却只收 key 为 %[6]s 的包",
+				t.Link.Name, who, key(t.Link.Tunnel.Key), far.Name, here, key(f.InKey))
+		}
+	}
+	return say.T("the %s packets of %s (%s) from %s to %s come to %s, and none of its devices is the other end of that", "%[2]s（%[3]s）的 %[1]s 包（%[4]s 到 %[5]s）到了 %[6]s，那里没有设备与之对应",
+		t.Carrier, t.Link.Name, who, t.From, t.To, here)
+}
+
+// key is a key of GRE as ip(8) shows it: as an address.
+func key(k uint32) say.Text {
+	if k == 0 {
+		return say.T("none", "无")
+	}
+	return say.Quote(netip.AddrFrom4([4]byte{byte(k), byte(k >> 8), byte(k >> 16), byte(k >> 24)}).String())
+}
+
+// Evidence are the devices of both ends.
+func (t TunnelUnmatched) Evidence() []say.Text {
+	lines := cause.Lines(t.Link.Line(), t.Link.AddressLine())
+	for _, far := range t.There {
+		lines = append(lines, cause.Lines(far.Line(), far.AddressLine())...)
+	}
+	return lines
+}
+
+// Fix is unknown: which end is wrong?
+func (TunnelUnmatched) Fix() []change.Change { return nil }
+
+// TunnelSpent is a tunnel whose packets begin with too small a TTL to get to its other
+// end.
+type TunnelSpent struct {
+	cause.At
+	Link  table.Link
+	Spent string // the namespace where they end
+}
+
+// Code is RouteLoop, as of any TTL that is spent.
+func (TunnelSpent) Code() cause.Code { return cause.RouteLoop }
+
+// Detail names the device, and the place.
+func (t TunnelSpent) Detail() say.Text {
+	return say.T("the packets of the tunnel %s begin with the TTL %d, which is spent in %s: `ip link set %[1]s type %[4]s ttl 64` is enough for any way",
+		"隧道 %s 的外层包初始 TTL 是 %d，到 %s 就耗尽了：`ip link set %[1]s type %[4]s ttl 64` 足够走任何路径", t.Link.Name, t.Link.Tunnel.TTL, machine.Called(t.Spent), t.Link.Kind)
+}
+
+// Evidence is the device.
+func (t TunnelSpent) Evidence() []say.Text { return cause.Lines(t.Link.Line(), t.Link.AddressLine()) }
+
+// Fix is what Detail says: no change here is one of a tunnel's settings.
+func (TunnelSpent) Fix() []change.Change { return nil }

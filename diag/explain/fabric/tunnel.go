@@ -1,0 +1,167 @@
+package fabric
+
+import (
+	"fmt"
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+	"nstutor/internal/say"
+)
+
+// tunnelKind is what a kind of tunnel puts around a packet.
+type tunnelKind struct {
+	proto    byte
+	overhead int    // bytes, without a key
+	name     string // of its packets
+}
+
+const ipv4Header = 20 // bytes
+
+// tunnelKinds are by IFLA_INFO_KIND.
+var tunnelKinds = map[string]tunnelKind{
+	"vxlan":  {unix.IPPROTO_UDP, 14 + 8 + 8 + ipv4Header, "VXLAN"}, // the inner Ethernet header, its own, UDP's
+	"ipip":   {unix.IPPROTO_IPIP, ipv4Header, "IPIP"},
+	"sit":    {unix.IPPROTO_IPV6, ipv4Header, "SIT"},
+	"gre":    {unix.IPPROTO_GRE, 4 + ipv4Header, "GRE"},
+	"gretap": {unix.IPPROTO_GRE, 14 + 4 + ipv4Header, "GRE"},
+}
+
+// greKey is what a key adds to the header of GRE, in bytes.
+const greKey = 4
+
+// TunnelProto is the protocol of a tunnel's packets.
+func TunnelProto(dev table.Link) byte { return tunnelKinds[dev.Kind].proto }
+
+// TunnelPort is the port of UDP that they go to; 0 where they are none of UDP.
+func TunnelPort(dev table.Link) uint16 {
+	if dev.VXLAN == nil {
+		return 0
+	}
+	return uint16(dev.VXLAN.DstPort)
+}
+
+// TunnelOverhead is how much longer they are than what they carry, in bytes.
+func TunnelOverhead(dev table.Link) int {
+	more := tunnelKinds[dev.Kind].overhead
+	if dev.Tunnel != nil && dev.Tunnel.Key != 0 {
+		more += greKey
+	}
+	return more
+}
+
+// TunnelName is what a person calls them.
+func TunnelName(dev table.Link) string {
+	name := tunnelKinds[dev.Kind].name
+	if dev.VXLAN != nil {
+		return fmt.Sprintf("%s (UDP %d)", name, dev.VXLAN.DstPort)
+	}
+	return name
+}
+
+// TunnelTTL is the TTL that they begin with; 0: the namespace's own.
+func TunnelTTL(dev table.Link) int {
+	if dev.Tunnel == nil {
+		return 0
+	}
+	return dev.Tunnel.TTL
+}
+
+// TunnelBelow is the index of the device that they are to leave by; 0: the route
+// decides.
+func TunnelBelow(dev table.Link) int {
+	if dev.VXLAN == nil {
+		return 0
+	}
+	return dev.VXLAN.Underlay
+}
+
+// overTunnel follows a packet into a tunnel in IPv4, and to the device that opens what
+// carries it. A tunnel without a remote sends to the next hop (ip_tunnel_xmit()).
+func (x *Explorer) overTunnel(n *machine.Space, link table.Link, v Way, out Crossing) {
+	out.Remote = link.Tunnel.Remote
+	if !out.Remote.IsValid() {
+		out.Remote = x.Of
+	}
+	if !out.Remote.IsValid() || out.Remote.IsMulticast() || out.Remote.Is6() {
+		x.Edges = append(x.Edges, Edge{n, link, say.T("the other end of %s cannot be seen", "看不到 %s 的对端", link.Name), v.past(out)})
+		return
+	}
+	v = v.past(out)
+	trial := x.Net.Carry(n, link, x.Leg, out.Remote)
+	switch {
+	case trial.Edge != nil:
+		x.Edges = append(x.Edges, Edge{trial.Edge.Node, trial.Edge.Dev, trial.Edge.Why, v})
+		return
+	case trial.Lost:
+		x.Unseen = append(x.Unseen, trial.Last)
+		return
+	}
+	for _, f := range trial.Faults {
+		v = v.stoppedBy(nil, link.Name, f)
+	}
+	if trial.Landed == nil {
+		x.Stations = append(x.Stations, Station{Way: v})
+		return
+	}
+	from := link.Tunnel.Local
+	if !from.IsValid() {
+		from = n.Route(machine.RouteQuery{Dst: out.Remote, Proto: TunnelProto(link)}).Src
+	}
+	x.outOfTunnel(n, link, v, trial.Landed, from, out.Remote)
+}
+
+// outOfTunnel hands a packet to the device that opens it where it has come.
+func (x *Explorer) outOfTunnel(n *machine.Space, link table.Link, v Way, landed *machine.Space, from, to netip.Addr) {
+	devices, err := landed.Devices()
+	if err != nil {
+		x.Unseen = append(x.Unseen, say.Quote(err))
+		return
+	}
+	var there []table.Link
+	for _, d := range devices {
+		if d.Link.Kind == link.Kind && !d.Link.Fallback() {
+			there = append(there, d.Link)
+		}
+	}
+	dev, ok := opener(there, link.Tunnel.Key, from, to)
+	if !ok {
+		v = v.stoppedBy(landed, "", device.TunnelUnmatched{
+			At: cause.At(landed.Name), Link: link, From: from, To: to, Carrier: TunnelName(link), There: there, Sender: n.Name,
+		})
+		x.Stations = append(x.Stations, Station{Way: v})
+		return
+	}
+	if !dev.Up() {
+		v = v.stoppedBy(landed, dev.Name, Down(landed, dev))
+	}
+	x.arrive(landed, dev, v)
+}
+
+// opener is the device that takes a tunnel's packets: that which names both ends
+// before one that names the sender, before one that names its own end, before one that
+// names none (ip_tunnel_lookup(), ipip6_tunnel_lookup()).
+func opener(devices []table.Link, key uint32, from, to netip.Addr) (best table.Link, ok bool) {
+	rank := 0
+	for _, d := range devices {
+		t := d.Tunnel
+		if t == nil || t.External || t.InKey != key || t.Remote.IsValid() && t.Remote != from || t.Local.IsValid() && t.Local != to {
+			continue
+		}
+		r := 1
+		if t.Remote.IsValid() {
+			r += 2
+		}
+		if t.Local.IsValid() {
+			r++
+		}
+		if r > rank {
+			best, rank, ok = d, r, true
+		}
+	}
+	return best, ok
+}

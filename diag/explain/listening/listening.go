@@ -1,0 +1,94 @@
+// Package listening says who takes a request where it has arrived, and who comes near
+// to that where nobody does.
+package listening
+
+import (
+	"context"
+	"net/netip"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/socket"
+)
+
+// Listener is the socket that takes the request, and its namespace.
+type Listener struct {
+	Space  *machine.Space
+	Socket socket.Socket
+}
+
+// Heard is what becomes of a request at the sockets of a namespace.
+type Heard struct {
+	By    *Listener     // nil: nobody takes it
+	Fault cause.Finding // nobody does, or who does has no room
+	Doubt cause.Finding // it is taken, and the answer may not be
+}
+
+// maxSearched bounds the namespaces that are searched for somebody who listens.
+const maxSearched = 64
+
+// Find looks for the socket of a namespace that takes a request which came in by a
+// device. The error is that of reading the sockets.
+func Find(world *machine.Machine, n *machine.Space, f flows.Flow, dev string) (Heard, error) {
+	all, err := socket.Read(context.Background(), n.NS)
+	if err != nil {
+		return Heard{}, err
+	}
+	seen := socket.Packet{
+		Proto: socket.Proto(f.Proto),
+		To:    netip.AddrPortFrom(f.Dst, f.DstPort), From: netip.AddrPortFrom(f.Src, f.SrcPort),
+	}
+	if link, err := n.Link(dev); err == nil {
+		seen.Ifindex = link.Index
+		if vrf, ok := n.VRFOf(link); ok {
+			seen.VRF = vrf.Index
+		}
+	}
+	found := all.For(seen)
+	if len(found.Takers) == 0 {
+		return Heard{Fault: unheard(world, n, f, all, found)}, nil
+	}
+	taker := found.Takers[0]
+	h := Heard{By: &Listener{n, taker}}
+	if taker.Full() {
+		h.Fault = service.QueueFull{At: cause.At(n.Name), Flow: f, Socket: taker}
+	} else if doubt, ok := kernelChosen(n, f, taker); ok {
+		h.Doubt = doubt
+	}
+	return h, nil
+}
+
+// kernelChosen is the finding of a datagram that may be answered from another address.
+func kernelChosen(n *machine.Space, f flows.Flow, taker socket.Socket) (cause.Finding, bool) {
+	if taker.Proto != socket.UDP || !taker.Any() {
+		return nil, false
+	}
+	back := n.Route(machine.RouteQuery{Dst: f.Src, Proto: f.Proto, SrcPort: f.DstPort, DstPort: f.SrcPort})
+	if back.Kind != machine.KindUnicast && back.Kind != machine.KindLocal || !back.Src.IsValid() || back.Src == f.Dst {
+		return nil, false
+	}
+	return service.KernelChosen{At: cause.At(n.Name), Flow: f, Source: back.Src, Line: back.Get, Local: taker.Local.String()}, true
+}
+
+// unheard is the finding of a request that no socket waits for, with those that
+// come near it.
+func unheard(world *machine.Machine, n *machine.Space, asked flows.Flow, all *socket.Listeners, found socket.Found) cause.Finding {
+	f := service.Unheard{At: cause.At(n.Name), Flow: asked, Near: found.Near}
+	for _, s := range all.All {
+		if s.Proto == socket.Proto(asked.Proto) && s.Local.Port() != asked.DstPort && s.Takes(asked.Dst) {
+			f.Others = append(f.Others, s)
+		}
+	}
+	for i, other := range world.All() {
+		if other == n || i >= maxSearched {
+			continue
+		}
+		if s, ok := other.OnPort(asked.Proto, asked.DstPort); ok {
+			f.Elsewhere = append(f.Elsewhere, service.ListensElsewhere{Netns: other.Title(), Socket: s})
+		}
+	}
+	f.Owners = socket.Owners(context.Background(), f.Inodes()...)
+	return f
+}

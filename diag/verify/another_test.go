@@ -1,0 +1,104 @@
+package verify
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"nstutor/diag/explain"
+	"nstutor/internal/change"
+)
+
+// Where the fix that was found fails its trial, others are tried, and the one that
+// passes is told.
+func TestAnotherFixIsTriedWhereTheFirstOneFails(t *testing.T) {
+	n := build(t, routed, "pod", "host", "inet")
+	n.run("pod: ip route del default")
+	right := change.In("pod", "ip", "route", "add", "default", "via", "10.244.1.1", "dev", "eth0")
+	elsewhere := change.In("pod", "ip", "route", "add", "198.51.100.0/24", "via", "10.244.1.1")
+	for _, c := range []struct {
+		name string
+		fix  []change.Command
+	}{
+		{"a route to elsewhere", []change.Command{elsewhere}},
+		{"a command that fails", []change.Command{right, change.In("pod", "ip", "route", "add", "default", "via", "10.99.99.99")}},
+		{"half of it", []change.Command{change.In("pod", "ip", "link", "set", "lo", "up")}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			n.t = t
+			v, _ := n.try("pod", "203.0.113.10", func(a *explain.Answer) { a.Fix = c.fix })
+			if !v.Passed || !v.Minimal || len(v.Fix) != 1 || v.Fix[0].Netns != "pod" || v.Fix[0].Argv[1] != "route" {
+				t.Errorf("%v: %+v", v.Fix, v)
+			}
+			if !slices.EqualFunc(v.Instead, c.fix, change.Command.Equal) {
+				t.Errorf("instead of %v", v.Instead)
+			}
+		})
+	}
+	n.t = t
+}
+
+// A second fault that the answer says nothing of is found in the copy.
+func TestFixesArePutTogether(t *testing.T) {
+	n := build(t, routed, "pod", "host", "inet")
+	n.run("pod: ip route del default\nhost: sysctl -qw net.ipv4.ip_forward=0")
+	v, _ := n.try("pod", "203.0.113.10", func(a *explain.Answer) { a.Fix = a.Fix[:1] })
+	if !v.Passed || len(v.Fix) != 2 || len(v.Instead) != 1 {
+		t.Errorf("%v instead of %v: %+v", v.Fix, v.Instead, v)
+	}
+}
+
+func TestWhereNoFixPassesTheNearestIsTold(t *testing.T) {
+	n := build(t, routed, "pod", "host", "inet")
+	n.run("inet: ip addr del 203.0.113.10/32 dev lo")
+	useless := []change.Command{change.In("pod", "ip", "link", "set", "lo", "up"), change.In("pod", "false")}
+	v, _ := n.try("pod", "203.0.113.10", func(a *explain.Answer) { a.Verdict, a.Fix = explain.Broken, useless })
+	if v.Passed || v.Before != SameCause || v.After != NotDelivered || v.Tried < 2 || v.Differs == nil {
+		t.Fatalf("%+v", v)
+	}
+	if said := v.Differs.In("en"); !strings.Contains(said, "none of the") || !strings.Contains(said, "nearest") {
+		t.Errorf("it is said: %s", said)
+	}
+}
+
+// What lets a whole network through is not offered where a rule for the pod alone does.
+func TestAFixThatOpensMoreIsNotOfferedWhereANarrowerOnePasses(t *testing.T) {
+	n := build(t, `
+pod: ip link add eth0 type veth peer name v1 netns host
+other: ip link add eth0 type veth peer name v2 netns host
+host: ip link add br0 type bridge forward_delay 0
+host: ip addr add 10.244.1.1/24 dev br0
+host: ip link set v1 master br0 up
+host: ip link set v2 master br0 up
+host: ip link set br0 up
+host: sysctl -qw net.ipv4.ip_forward=1
+pod: ip addr add 10.244.1.10/24 dev eth0
+pod: ip link set eth0 up
+pod: ip route add default via 10.244.1.1
+other: ip addr add 10.244.1.11/24 dev eth0
+other: ip link set eth0 up
+other: ip route add default via 10.244.1.1
+host: ip link add out0 type veth peer name eth0 netns far
+host: ip addr add 192.168.7.1/24 dev out0
+host: ip link set out0 up
+far: ip addr add 192.168.7.2/24 dev eth0
+far: ip link set eth0 up
+far: ip route add default via 192.168.7.1
+host: iptables -P FORWARD DROP
+host: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+`, "pod", "host", "other", "far")
+	opens := func(v *Verified) bool {
+		return slices.Contains(v.Others.Flows, Changed{"other", "192.168.7.2", Opened})
+	}
+	v, a := n.try("pod", "192.168.7.2", nil)
+	if len(a.Swaps()) == 0 {
+		t.Fatalf("there is nothing narrower: %v", a.Fix)
+	}
+	if !v.Passed || opens(v) || !slices.EqualFunc(v.Instead, a.Fix, change.Command.Equal) {
+		t.Errorf("%v instead of %v: %+v", v.Fix, v.Instead, v.Others)
+	}
+	for _, command := range v.Fix {
+		n.run(command.Netns + ": " + command.String())
+	}
+	n.answered("pod", "192.168.7.2")
+}

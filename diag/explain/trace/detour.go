@@ -78,28 +78,13 @@ func (w *walk) missedAt(p passage, owner fabric.Site, s fabric.Station) *detour 
 	d := &detour{passage: p, way: wayOut{dev: s.Dev, far: fabric.Station{Node: owner.Node, Dev: owner.Dev}}}
 	way := redirect(p.node, d.way, p.packet.dst, p.route)
 	d.fault = cause.Missed{At: at(p.node), Way: way, Dev: p.route.DevName, Line: p.route.Line}
-	if address, ok := gatewayMissing(p.node, owner, s.Dev); ok {
+	if address, ok := owner.GatewayMissing(p.node, s.Dev); ok {
 		d.fault = cause.GatewayNameless{At: at(p.node), Link: s.Dev, Address: address}
 	}
 	if !s.Dev.Up() {
 		d.fault = cause.RouteDown{At: at(p.node), Link: s.Dev, Way: way}
 	}
 	return d
-}
-
-// gatewayMissing is the address that a bridge without any should have: those on it have
-// it for their gateway.
-func gatewayMissing(n *machine.Space, owner fabric.Site, bridge table.Link) (remedy.Address, bool) {
-	addrs, err := n.Addrs(bridge.Index)
-	if err != nil || bridge.Bridge == nil {
-		return remedy.Address{}, false
-	}
-	gateway := owner.Node.Route(machine.RouteQuery{Dst: documentation}).Via
-	near, ok := machine.PrefixOver(owner.Node, owner.Dev, gateway)
-	if !gateway.IsValid() || !ok || machine.HasFamily(addrs, gateway) {
-		return remedy.Address{}, false
-	}
-	return remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(gateway, near.Bits()), Dev: bridge.Name}, true
 }
 
 // resume goes on from where the request should have turned off.

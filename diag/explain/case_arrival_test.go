@@ -85,6 +85,43 @@ host: nft 'add chain ip t post { type filter hook postrouting priority -150; }'
 host: nft add rule ip t post ip dscp set cs1`},
 })
 
+// Bridges that have lost what they had, on a node whose way out is somebody else's.
+var undone = []farAway{
+	{name: "the bridge is down", base: bridged.with("and masqueraded", "host: iptables -t nat -A POSTROUTING -s 10.244.0.0/16 -o eth0 -j MASQUERADE"), fault: "host: ip link set veth-pod-a nomaster\nhost: ip link set cni0 down",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.LinkDown, netns: "host", mends: true},
+	{name: "the bridge has no address", base: bridged, fault: "host: ip addr del 10.244.1.1/24 dev cni0",
+		hide: []string{"inet"}, from: "host", to: "10.244.1.10", want: cause.NoAddress, netns: "host", mends: true},
+	{name: "the way out has no carrier", base: masqueraded, fault: "inet: ip link set up0 down",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NoCarrier, netns: "host"},
+}
+
+func TestBridgesThatHaveLostWhatTheyHad(t *testing.T) {
+	labtest.Slow(t)
+	abreast(undone, func(c farAway) {
+		t.Run(c.name, func(t *testing.T) { c.try(c.base.build(t)) })
+	})
+	explainBreakages(t, bridged, lost)
+}
+
+var lost = among([]breakage{
+	{name: "the bridge is down, and the pod is no port of it", from: "pod-a", to: "192.168.6.1",
+		fault: `
+host: iptables -t nat -A POSTROUTING -s 10.244.0.0/16 -o eth0 -j MASQUERADE
+host: ip link set veth-pod-a nomaster
+host: ip link set cni0 down`,
+		want: expected{cause.LinkDown, "host", reply}, next: []cause.Code{cause.NeighbourUnanswered}, fix: []string{"host: ip link set cni0 up", "host: ip link set veth-pod-a master cni0"}},
+	{name: "no connection is tracked, and what answers none is dropped", from: "host", to: "203.0.113.10",
+		fault: `
+host: iptables -P INPUT DROP
+host: iptables -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+host: iptables -t raw -A OUTPUT -p icmp -j NOTRACK
+host: iptables -t raw -A PREROUTING -p icmp -j NOTRACK`,
+		want: expected{cause.Filtered, "host", reply}},
+	{name: "the bridge has no address, asked by the node", from: "host", to: "10.244.1.10",
+		fault: `host: ip addr del 10.244.1.1/24 dev cni0`,
+		want:  expected{cause.NoAddress, "host", request}, fix: []string{"host: ip addr add 10.244.1.1/24 dev cni0"}},
+})
+
 // What rules of the family bridge do to guests that have another address than was
 // agreed on (libvirt's clean-traffic).
 var spoofers = among([]breakage{

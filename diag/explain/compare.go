@@ -106,6 +106,7 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 	returned := slices.ContainsFunc(a.Hops, func(h trace.Hop) bool { return h.Leg == trace.LegReply && h.Sighting != nil && h.Observed == trace.OK })
 	left := !slices.ContainsFunc(a.Hops, func(h trace.Hop) bool { return h.Predicted == trace.OK && h.Observed == trace.Fail })
 	failed, unanswered := b.Unanswered()
+	elsewhere, missed := b.Elsewhere()
 	beyond := b.Left(cause.At(a.Cause.Netns), lastSeen(a.Hops))
 	beyond.Unsure = len(w.Unseen) > 0 || !a.observed()
 	switch {
@@ -114,6 +115,9 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 	case returned:
 		a.Beyond = ""
 		a.disagree(a.Cause, cause.LostBehind{Contradiction: a.against(a.Cause), Dev: b.Dev()})
+	case missed && a.Cause.Code == cause.NotKnown:
+		a.Cause = inWords(elsewhere)
+		a.confirm()
 	case unanswered:
 		a.Cause = inWords(failed)
 	case !left:

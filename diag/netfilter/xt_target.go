@@ -85,7 +85,8 @@ func xtLog(d *decoder, x xt) bool {
 // xtNotrack is NOTRACK, or CT with --notrack; CT can also assign helpers,
 // zones and timeouts.
 func xtNotrack(d *decoder, x xt) bool {
-	if x.name == "CT" && x.u16(0) != 1 {
+	const notrack, alias = 1, 2 // XT_CT_NOTRACK, and that it was called NOTRACK
+	if x.name == "CT" && x.u16(0)&^alias != notrack {
 		return false
 	}
 	return d.xtEffect(Effect{Field: "meta notrack"}, x.name)

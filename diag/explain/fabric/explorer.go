@@ -93,16 +93,24 @@ func (x *Explorer) send(n *machine.Space, link table.Link, v Way, bridged, from 
 	case link.Kind == "bond":
 		x.overBond(n, link, v, out)
 	default:
-		if link.Up() && !link.Carrier() {
-			v = v.stoppedBy(n, link.Name, cause.Unplugged{At: cause.At(n.Name), Link: link})
-		}
+		v = unplugged(n, link, v)
 		x.Edges = append(x.Edges, Edge{n, link, say.T("the other end of %s cannot be seen", "看不到 %s 的对端", link.Name), v.past(out)})
 	}
+}
+
+// unplugged is the way out of a device whose wire leads to nobody that can be seen, and
+// perhaps to nobody at all.
+func unplugged(n *machine.Space, link table.Link, v Way) Way {
+	if link.Up() && !link.Carrier() {
+		return v.stoppedBy(n, link.Name, cause.Unplugged{At: cause.At(n.Name), Link: link})
+	}
+	return v
 }
 
 func (x *Explorer) overVeth(n *machine.Space, link table.Link, v Way, out Crossing) {
 	peer, err := x.Net.Peer(n, link.PeerNetnsID)
 	if err != nil {
+		v = unplugged(n, link, v)
 		x.Edges = append(x.Edges, Edge{n, link, say.T("the other end of %s: %s", "%s 的对端：%s", link.Name, err), v.past(out)})
 		return
 	}

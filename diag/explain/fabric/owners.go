@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 )
 
@@ -48,4 +49,19 @@ func (s Station) LeadsOn(from machine.Device, dst netip.Addr) (netip.Addr, bool)
 		}
 	}
 	return netip.Addr{}, false
+}
+
+// GatewayMissing is the address that a bridge without any should have: those on it have
+// it for their gateway.
+func (s Site) GatewayMissing(n *machine.Space, bridge table.Link) (remedy.Address, bool) {
+	addrs, err := n.Addrs(bridge.Index)
+	if err != nil || bridge.Bridge == nil {
+		return remedy.Address{}, false
+	}
+	gateway := s.Node.Route(machine.RouteQuery{Dst: machine.Documentation}).Via
+	near, ok := machine.PrefixOver(s.Node, s.Dev, gateway)
+	if !gateway.IsValid() || !ok || machine.HasFamily(addrs, gateway) {
+		return remedy.Address{}, false
+	}
+	return remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(gateway, near.Bits()), Dev: bridge.Name}, true
 }

@@ -95,6 +95,22 @@ func (n *Space) DevicesFor(addr netip.Addr) ([]Device, error) {
 	return devices, err
 }
 
+// DownNear is a device that is down, and has an address in whose network addr is: one
+// with a longer prefix than bits.
+func (n *Space) DownNear(addr netip.Addr, bits int) (table.Link, bool) {
+	devices, err := n.DevicesFor(addr)
+	if err != nil {
+		return table.Link{}, false
+	}
+	for _, d := range devices {
+		near, ok := PrefixOver(n, d.Link, addr)
+		if ok && !d.Link.Up() && !near.IsSingleIP() && near.Bits() > bits {
+			return d.Link, true
+		}
+	}
+	return table.Link{}, false
+}
+
 // VXLANEntries are the entries of a tunnel's forwarding database, and whether some
 // could not be read.
 func (n *Space) VXLANEntries(dev table.Link) (_ []table.FDBEntry, unread bool) {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 
+	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 )
 
@@ -189,4 +191,35 @@ func (n *Space) HasOtherDefault(which int, dev string) bool {
 	return err == nil && slices.ContainsFunc(snap.Routes, func(r table.Route) bool {
 		return r.Type == "unicast" && r.Default() && r.Table == which && r.Dev != dev
 	})
+}
+
+// Documentation is an address for which only a default route is right (RFC 5737).
+var Documentation = netip.MustParseAddr("192.0.2.1")
+
+// Without is the route in the main table that a packet would take if the one
+// that rejects it were not there: the longest prefix, then the lowest metric.
+func (n *Space) Without(dst, src netip.Addr) (RouteAnswer, bool) {
+	rest, link, ok := MainRoute(n, dst)
+	if !ok {
+		return RouteAnswer{}, false
+	}
+	if !src.IsValid() {
+		src = n.Route(RouteQuery{Dst: Documentation, OIF: link.Index}).Src
+	}
+	return RouteAnswer{
+		Kind: KindUnicast, Via: rest.Via, Dev: link.Index, DevName: link.Name, Src: src, Line: rest.Line(), Onlink: rest.Onlink,
+	}, true
+}
+
+// Tracks reports whether a rule of the namespace needs connection tracking.
+func (n *Space) Tracks() bool {
+	rules, err := n.Rules()
+	if err != nil {
+		return false
+	}
+	tables := make([]*netfilter.Table, 0, len(rules.Tables))
+	for i := range rules.Tables {
+		tables = append(tables, &rules.Tables[i])
+	}
+	return eval.Tracks(tables)
 }

@@ -55,8 +55,14 @@ func (w *walk) depart(n *machine.Space, p packet, link table.Link, at *fabric.Ed
 	}
 	if p.leg == LegReply {
 		// Whether it finds its way back is decided beyond.
-		if w.parted != nil {
-			w.doubt(n, p, StageSend, link.Name, w.astray())
+		if w.parted == nil {
+			return
+		}
+		if f := w.astray(); cause.DownDevice(f) != "" {
+			w.fault(n, p, StageSend, link.Name, f)
+			w.turnBack()
+		} else {
+			w.doubt(n, p, StageSend, link.Name, f)
 		}
 		return
 	}

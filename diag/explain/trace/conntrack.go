@@ -4,7 +4,6 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter"
-	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 )
 
@@ -19,17 +18,8 @@ func (w *walk) untracked(n *machine.Space, p packet, rules *netfilter.RuleSet, h
 		return // it belongs to the connection of its request
 	}
 	use, err := table.ReadConntrack(n.NS)
-	if err != nil || use.Max == 0 || use.Count < use.Max || !tracks(rules) {
+	if err != nil || use.Max == 0 || use.Count < use.Max || !n.Tracks() {
 		return
 	}
 	w.fault(n, p, StageFilter, "", cause.TableFull{At: at(n), Use: use, Raisable: machine.ConntrackRaisable(n)})
-}
-
-// tracks reports whether a rule of the namespace needs connection tracking.
-func tracks(rules *netfilter.RuleSet) bool {
-	tables := make([]*netfilter.Table, 0, len(rules.Tables))
-	for i := range rules.Tables {
-		tables = append(tables, &rules.Tables[i])
-	}
-	return eval.Tracks(tables)
 }

@@ -78,6 +78,9 @@ func (w *walk) missedAt(p passage, owner fabric.Site, s fabric.Station) *detour 
 	d := &detour{passage: p, way: wayOut{dev: s.Dev, far: fabric.Station{Node: owner.Node, Dev: owner.Dev}}}
 	way := redirect(p.node, d.way, p.packet.dst, p.route)
 	d.fault = cause.Missed{At: at(p.node), Way: way, Dev: p.route.DevName, Line: p.route.Line}
+	if address, ok := owner.GatewayMissing(p.node, s.Dev); ok {
+		d.fault = cause.GatewayNameless{At: at(p.node), Link: s.Dev, Address: address}
+	}
 	if !s.Dev.Up() {
 		d.fault = cause.RouteDown{At: at(p.node), Link: s.Dev, Way: way}
 	}

@@ -26,14 +26,11 @@ func (a *arping) widerThanTheWire(x *fabric.Explorer) (cause.Finding, fabric.Sta
 		if !ok {
 			continue
 		}
-		noDefault := a.n.Route(machine.RouteQuery{Dst: documentation}).Kind != machine.KindUnicast
+		noDefault := a.n.Route(machine.RouteQuery{Dst: machine.Documentation}).Kind != machine.KindUnicast
 		return cause.TooWide{NextHop: a.hop(), Own: own, Far: far, FarDev: s.Dev.Name, NoDefault: noDefault}, s, true
 	}
 	return nil, fabric.Station{}, false
 }
-
-// documentation is an address for which only a default route is right (RFC 5737).
-var documentation = netip.MustParseAddr("192.0.2.1")
 
 // tooNarrow: there is no route to the destination, although it is on the wire
 // of a device, and those there have a wider prefix that holds both.

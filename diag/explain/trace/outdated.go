@@ -27,7 +27,7 @@ type outdated struct {
 // chooses belongs to none.
 func (w *walk) recall(n *machine.Space, p packet, rules *netfilter.RuleSet, hook string) packet {
 	_, known := w.last[n]
-	if w.mended.Fresh || known || !p.isRequest() || p.flow().Echo() || p.sport == 0 || hook != "prerouting" && hook != "output" || !tracks(rules) {
+	if w.mended.Fresh || known || !p.isRequest() || p.flow().Echo() || p.sport == 0 || hook != "prerouting" && hook != "output" || !n.Tracks() {
 		return p
 	}
 	t := conntrack.Tuple{Proto: p.proto(), Src: netip.AddrPortFrom(p.src, p.sport), Dst: netip.AddrPortFrom(p.dst, p.dport)}

@@ -59,6 +59,7 @@ type parting struct {
 	node  *machine.Space
 	route machine.RouteAnswer
 	dst   netip.Addr
+	reply packet
 }
 
 // backOnTrack forgets where the reply took another way, once it is again in a
@@ -86,7 +87,7 @@ func (w *walk) mind(n *machine.Space, p packet, route machine.RouteAnswer) {
 		return
 	}
 	if in := w.cameIn(n); in != "" && in != route.DevName {
-		w.parted = &parting{n, route, p.dst}
+		w.parted = &parting{n, route, p.dst, p}
 	}
 }
 
@@ -125,7 +126,26 @@ func (w *walk) nameless() cause.Finding {
 // astray is the fault of a reply that is lost where its request never was.
 func (w *walk) astray() cause.Finding {
 	p := w.parted
+	if f, ok := withdrawn(p.node, p.dst, p.route); ok {
+		return f
+	}
 	return cause.Astray{At: at(p.node), Dst: p.dst, Dev: p.route.DevName, Line: p.route.Line, Way: w.wayBack(p.node, p.dst, p.route)}
+}
+
+// withdrawn is the finding of a device that is down, and with it a route to an address
+// that is narrower than the one by which the packet went astray.
+func withdrawn(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (cause.Finding, bool) {
+	link, ok := n.DownNear(dst, machine.PrefixBits(now.Entry.Dst))
+	return cause.RouteDown{At: at(n), Link: link, Way: remedy.Turn{Way: remedy.Way{Netns: n.Name, Dst: dst}}}, ok
+}
+
+// turnBack has the reply go on from where it parted, once the device is up by which it
+// should have gone.
+func (w *walk) turnBack() {
+	p := w.parted
+	w.parted, w.strayed = nil, false
+	w.leave(p.node, p.reply, "", w.mended.Route(p.node, p.reply.query()))
+	w.strayed = true
 }
 
 // shadowed reports whether the reply left its request's way by a route without which

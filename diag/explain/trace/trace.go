@@ -166,6 +166,25 @@ func (b *Beyond) Plain() bool {
 	return b.asking.n == b.Edge.Node && b.asking.link.Index == b.Edge.Dev.Index && b.Edge.Dev.Master == ""
 }
 
+// Elsewhere is the fault of a request that left for where nothing can be seen, although
+// its destination is behind another device of a namespace that it passed. It is looked
+// for in every namespace, which only a packet that was lost is worth.
+func (b *Beyond) Elsewhere() (Found, bool) {
+	w := b.asking.w
+	if b.packet.leg != LegRequest || b.packet.encap != nil {
+		return Found{}, false
+	}
+	if d := w.missed(nil, b.packet); d != nil {
+		return Find(LegRequest, d.fault), true
+	}
+	for _, passed := range slices.Concat(w.began, w.passed) {
+		if f, ok := withdrawn(passed.node, b.packet.dst, passed.route); ok {
+			return Find(LegRequest, f), true
+		}
+	}
+	return Found{}, false
+}
+
 // Tunnel is what carries the request through a tunnel, as a person calls it; empty: the
 // request itself left.
 func (b *Beyond) Tunnel() string {

@@ -156,7 +156,12 @@ func (w *walk) fault(n *machine.Space, p packet, stage, dev string, f cause.Find
 		defer func() { w.strayed = true }()
 	case w.parted != nil && p.leg == LegReply && !(cause.ByRule(f) && n == w.parted.node):
 		f = w.astray()
-		defer func() { w.strayed = true }()
+		defer func() {
+			w.strayed = true
+			if cause.DownDevice(f) != "" {
+				w.turnBack()
+			}
+		}()
 	case p.leg == LegRequest && (cause.Rejects(f) || cause.Of(f.Code()).Pointless):
 		if detour = w.deadLeg(n, p, f); detour == nil && cause.Of(f.Code()).Pointless {
 			detour = w.missed(n, p)

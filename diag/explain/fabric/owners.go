@@ -65,3 +65,30 @@ func (s Site) GatewayMissing(n *machine.Space, bridge table.Link) (remedy.Addres
 	}
 	return remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(gateway, near.Bits()), Dev: bridge.Name}, true
 }
+
+// FreeAddress is an address next to that of a station which nobody has.
+func FreeAddress(spaces []*machine.Space, s Station) (netip.Prefix, bool) {
+	addrs, err := s.Node.Addrs(s.Dev.Index)
+	if err != nil {
+		return netip.Prefix{}, false
+	}
+	for _, a := range addrs {
+		if a.Family() != 4 || a.Prefix.Bits() > 30 {
+			continue
+		}
+		for own := a.Prefix.Addr().Next(); a.Prefix.Contains(own.Next()); own = own.Next() {
+			if len(Owners(spaces, own)) == 0 {
+				return netip.PrefixFrom(own, a.Prefix.Bits()), true
+			}
+		}
+	}
+	return netip.Prefix{}, false
+}
+
+// LeadsBy reports whether a next hop is somebody else than n, and leads to an address by
+// itself.
+func LeadsBy(spaces []*machine.Space, via netip.Addr, n *machine.Space, dst netip.Addr) bool {
+	return slices.ContainsFunc(Owners(spaces, via), func(s Site) bool {
+		return s.Node != n && Station{Node: s.Node, Dev: s.Dev}.LeadsTo(dst)
+	})
+}

@@ -1,7 +1,6 @@
 package trace
 
 import (
-	"net/netip"
 	"slices"
 
 	"nstutor/diag/explain/cause"
@@ -47,7 +46,7 @@ func (w *walk) deadLeg(n *machine.Space, p packet, f cause.Finding) *detour {
 		}
 		dead := slices.IndexFunc(hops, func(h table.Nexthop) bool { return h.Via == passed.route.Via && h.Dev == passed.route.DevName })
 		for i, h := range hops {
-			if i == dead || dead < 0 || !w.leadsBy(h, n, p.dst) {
+			if i == dead || dead < 0 || !fabric.LeadsBy(w.world.Connected(n), h.Via, n, p.dst) {
 				continue
 			}
 			dev, err := passed.node.Link(h.Dev)
@@ -62,14 +61,6 @@ func (w *walk) deadLeg(n *machine.Space, p packet, f cause.Finding) *detour {
 		}
 	}
 	return nil
-}
-
-// leadsBy reports whether a next hop is somebody else than n, and leads to an
-// address by itself.
-func (w *walk) leadsBy(h table.Nexthop, n *machine.Space, dst netip.Addr) bool {
-	return slices.ContainsFunc(fabric.Owners(w.world.Connected(n), h.Via), func(s fabric.Site) bool {
-		return s.Node != n && fabric.Station{Node: s.Node, Dev: s.Dev}.LeadsTo(dst)
-	})
 }
 
 // missedAt is the detour around the device that the owner of the destination is

@@ -228,30 +228,11 @@ func (w *walk) address(n *machine.Space, link table.Link) remedy.Address {
 		if s.Node == nil || s.Node == n {
 			continue
 		}
-		if own, ok := w.freeAddress(s); ok {
+		if own, ok := fabric.FreeAddress(w.world.All(), s); ok {
 			return remedy.Address{Netns: n.Name, Prefix: own, Dev: link.Name}
 		}
 	}
 	return remedy.Address{}
-}
-
-// freeAddress is an address next to that of a station which nobody has.
-func (w *walk) freeAddress(s fabric.Station) (netip.Prefix, bool) {
-	addrs, err := s.Node.Addrs(s.Dev.Index)
-	if err != nil {
-		return netip.Prefix{}, false
-	}
-	for _, a := range addrs {
-		if a.Family() != 4 || a.Prefix.Bits() > 30 {
-			continue
-		}
-		for own := a.Prefix.Addr().Next(); a.Prefix.Contains(own.Next()); own = own.Next() {
-			if len(fabric.Owners(w.world.All(), own)) == 0 {
-				return netip.PrefixFrom(own, a.Prefix.Bits()), true
-			}
-		}
-	}
-	return netip.Prefix{}, false
 }
 
 // throughDevice: the device with an address could be the way, were it up, or

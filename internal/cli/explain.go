@@ -25,25 +25,136 @@ import (
 // 20 bytes and ICMP's of 8.
 const maxPayload = 65535 - 20 - 8
 
+// inquiry is what explain is asked, but for the target.
+type inquiry struct {
+	output, from, file            string
+	noProbe, df, causes, verified bool
+	size, count                   int
+	sport                         uint16
+	timeout                       time.Duration // for the probe
+}
+
 // explain says why a ping, a connection or a datagram is not answered, on any machine.
 func (a *app) explain() *cobra.Command {
-	var output, from, file string
-	var noProbe, df, causes, verified bool
-	var size, count int
-	var sport uint16
-	var timeout time.Duration
+	var q inquiry
 	cmd := &cobra.Command{
 		Use:   "explain TARGET",
 		Short: a.say("Say where and why a packet to TARGET dies, and the smallest fix", "说明发往 TARGET 的包断在哪里、为什么，以及最小的修复"),
-		Long: a.say(`Follow a packet to TARGET and its reply from namespace to namespace, asking the
+		Long:  a.explainHelp(),
+		Example: `  nstutor explain 192.168.6.160 --from ns1
+  nstutor explain 10.244.1.7 --from pid:4711 --size 1472 --df
+  nstutor explain db:5432 --from web
+  nstutor explain udp://10.96.0.10:53 --from web
+  nstutor explain 10.244.2.9 --from pod1 --verify
+  nstutor explain 10.244.2.9 --from pod1 --count 50
+  nstutor explain example.com --no-probe -o json`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if q.causes && len(args) == 0 {
+				return nil
+			}
+			return oneTarget(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if q.output != "text" && q.output != "json" {
+				return say.Err("output %q: choose -o text or -o json", "输出格式 %q：请用 -o text 或 -o json", q.output)
+			}
+			if q.causes {
+				return listCauses(os.Stdout, q.output, a.lang)
+			}
+			asked, err := parseTarget(args[0])
+			if err == nil {
+				err = q.possible(asked)
+			}
+			if err != nil {
+				return err
+			}
+			if q.file == "" {
+				return a.inquire(cmd.Context(), q, asked)
+			}
+			return a.inCopy(cmd.Context(), q.file, func(f netfile.File) error {
+				if q.from == "" && f.Asked != nil {
+					q.from = f.Asked.From
+				}
+				return a.inquire(cmd.Context(), q, asked)
+			})
+		},
+	}
+	cmd.Flags().StringVarP(&q.output, "output", "o", "text", a.say("text or json", "text 或 json"))
+	cmd.Flags().BoolVar(&q.causes, "causes", false, a.say("list all causes that an answer can name, and the table that shows each", "列出答案可能给出的所有原因，以及能看到它的表"))
+	cmd.Flags().StringVar(&q.from, "from", "", a.say("where the packet starts: a name under /run/netns, a container or pod, pid:N, or a path (default: here)", "包从哪里发出：/run/netns 下的名称、容器或 Pod、pid:N、路径（默认：这里）"))
+	cmd.Flags().StringVar(&q.file, "in", "", a.say("ask about the network in a file of `nstutor capture`, and not about this machine's", "问的是 `nstutor capture` 写的文件里的网络，而不是本机的"))
+	cmd.Flags().BoolVar(&q.noProbe, "no-probe", false, a.say("only predict: send nothing, wait for nothing", "只预测：什么也不发，什么也不等"))
+	cmd.Flags().BoolVar(&q.verified, "verify", false, a.say("try the fix in a private copy of the network, and say what else it changes", "在网络的私有副本里试一遍修复，并说明它还改变了什么"))
+	cmd.Flags().Uint16Var(&q.sport, "sport", 0, a.say("the port that the connection or the datagram comes from (0: one that the kernel would choose)", "连接或 UDP 数据的源端口（0：由内核选择）"))
+	cmd.Flags().IntVar(&q.size, "size", 0, a.say("payload of the echo or the datagram in bytes, as ping -s says it (0: ping's 56)", "回显请求或 UDP 的数据字节数，同 ping -s（0：ping 默认的 56）"))
+	cmd.Flags().IntVarP(&q.count, "count", "c", 1, a.say("how many echoes to send, five a second: what loses some of them, and devices that come and go, are named", "发多少个回显请求（每秒五个）：丢掉其中一部分的地方、时断时通的网卡都会指出来"))
+	cmd.Flags().BoolVar(&q.df, "df", false, a.say("let no router fragment the packet, as ping -M do", "不许路由器分片，同 ping -M do"))
+	cmd.Flags().DurationVar(&q.timeout, "timeout", 4*time.Second, a.say("how long to wait for the probe", "探测最多等多久"))
+	return cmd
+}
+
+// possible says what of it cannot be asked about a target.
+func (q inquiry) possible(of target) error {
+	switch {
+	case q.size < 0 || q.size > maxPayload:
+		return say.Err("--size %d: an echo carries 0 to %d bytes", "--size %d：回显请求能带 0 到 %d 字节", q.size, maxPayload)
+	case of.proto == 0 && q.sport != 0:
+		return say.Err("--sport %d: a ping has no port; ask about HOST:PORT", "--sport %d：ping 没有端口；请写成 HOST:PORT", q.sport)
+	case of.proto == unix.IPPROTO_TCP && q.size != 0:
+		return say.Err("--size %d: a connection is opened without data", "--size %d：建立连接时不带数据", q.size)
+	case q.count < 1 || q.count > explain.MaxEchoes:
+		return say.Err("--count %d: 1 to %d echoes can be sent", "--count %d：能发 1 到 %d 个回显请求", q.count, explain.MaxEchoes)
+	case q.count > 1 && of.proto != 0:
+		return say.Err("--count %d: echoes are counted, not connections or datagrams; ask about HOST", "--count %d：只能数回显请求，不能数连接或 UDP 数据；请写成 HOST", q.count)
+	case q.count > 1 && q.noProbe:
+		return say.Err("--count %d: --no-probe sends none", "--count %d：--no-probe 一个也不发", q.count)
+	case q.timeout <= 0 && !q.noProbe:
+		return say.Err("--timeout %s: the probe needs some time to wait, such as 2s; --no-probe sends none", "--timeout %s：探测需要等待时间，例如 2s；不探测请用 --no-probe", q.timeout)
+	}
+	return nil
+}
+
+// inquire asks, and tells the answer.
+func (a *app) inquire(ctx context.Context, q inquiry, about target) error {
+	world := machine.New()
+	defer world.Close()
+	node, err := world.Open(q.from)
+	if err != nil {
+		return cannotOpen(q.from, err)
+	}
+	req := explain.Request{
+		From: node, Proto: about.proto, Port: about.port, SrcPort: q.sport, URL: about.url,
+		Size: q.size, DF: q.df, Probe: !q.noProbe, Count: q.count, Timeout: q.timeout,
+	}
+	answer, err := answerTo(ctx, world, about.host, req)
+	if err != nil {
+		return err
+	}
+	told := telling{app: a, json: q.output == "json", answer: answer}
+	if q.verified {
+		err = told.tried(ctx, world, req)
+	} else {
+		err = told.all(world)
+	}
+	if err != nil {
+		return err
+	}
+	if answer.Verdict != explain.Delivered {
+		return status(exitBroken)
+	}
+	return nil
+}
+
+func (a *app) explainHelp() string {
+	return a.say(`Follow a packet to TARGET and its reply from namespace to namespace, asking the
 kernel at every hop, then send one and compare. Nothing is changed.
 
 TARGET is HOST for a ping; HOST:PORT or tcp://HOST:PORT for a connection, which
 is opened and closed without a byte of data; udp://HOST:PORT for a datagram (an
 empty one; to port 53 a question); http://HOST[:PORT][/PATH] for a connection and
-what is answered on it. HOST is an address of IPv4 or IPv6, or a name that is looked up as
-the namespace would: by the hosts and resolv.conf of its container, where it is
-one's.
+what is answered on it. HOST is an address of IPv4 or IPv6, or a name that is looked
+up as the namespace would: by the hosts and resolv.conf of its container, where it
+is one's.
 
 --from names the namespace where the packet starts: a name of `+"`ip netns`"+`, a path, a
 process (pid:378, or 378), or a container of Docker, containerd, podman, CRI-O,
@@ -55,11 +166,11 @@ back, a namespace a line, with what was seen on the wire; the lines of the
 kernel's tables that prove the fault; the fix, ready to paste; what would still
 be broken after it; and what the probe itself says.
 
-With --verify the fix is tried: the namespaces on the packet's way are copied into a
-lab that vanishes again, with sockets where somebody listens; the same packet is lost
-there, the commands are run as they are printed, and request and reply arrive; no command can be left out; and what the fix
-opens, closes or reroutes besides is listed. Only then it counts as verified. What
-was not copied is said.
+With --verify the fix is tried: the namespaces on the packet's way are copied into
+a lab that vanishes again, with sockets where somebody listens; the same packet is
+lost there, the commands are run as they are printed, and request and reply
+arrive; no command can be left out; and what the fix opens, closes or reroutes
+besides is listed. Only then it counts as verified. What was not copied is said.
 
 With --in the question is about the network in a file that `+"`nstutor capture`"+` wrote: it
 is made in a lab that vanishes again, and the packet starts where the file says.
@@ -77,8 +188,9 @@ cannot be told, and 2 when the question cannot be asked.`, `沿着发往 TARGET 
 
 TARGET 写成 HOST 是 ping；HOST:PORT 或 tcp://HOST:PORT 是 TCP 连接，建立后立即
 关闭，一个字节也不发；udp://HOST:PORT 是 UDP 数据（空的；53 端口则是一次查询）；
-http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 或 IPv6 地址，或者名称；名称
-按该命名空间的方式解析：属于容器时，用容器的 hosts 和 resolv.conf。
+http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 或 IPv6
+地址，或者名称；名称按该命名空间的方式解析：属于容器时，用容器的 hosts 和
+resolv.conf。
 
 --from 指定包从哪个命名空间发出：`+"`ip netns`"+` 中的名称、路径、进程（pid:378 或
 378），或者 Docker、containerd、podman、CRI-O、LXC、systemd-nspawn、Mininet 的
@@ -103,111 +215,7 @@ http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 或 IPv
 
 进入其他命名空间、读取包过滤规则都需要 root。
 
-退出码：有应答为 0，没有应答或无法判断为 1，问题本身不成立为 2。`),
-		Example: `  nstutor explain 192.168.6.160 --from ns1
-  nstutor explain 10.244.1.7 --from pid:4711 --size 1472 --df
-  nstutor explain db:5432 --from web
-  nstutor explain udp://10.96.0.10:53 --from web
-  nstutor explain 10.244.2.9 --from pod1 --verify
-  nstutor explain 10.244.2.9 --from pod1 --count 50
-  nstutor explain example.com --no-probe -o json`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if causes && len(args) == 0 {
-				return nil
-			}
-			return oneTarget(cmd, args)
-		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if output != "text" && output != "json" {
-				return say.Err("output %q: choose -o text or -o json", "输出格式 %q：请用 -o text 或 -o json", output)
-			}
-			if causes {
-				return listCauses(os.Stdout, output, a.lang)
-			}
-			if size < 0 || size > maxPayload {
-				return say.Err("--size %d: an echo carries 0 to %d bytes", "--size %d：回显请求能带 0 到 %d 字节", size, maxPayload)
-			}
-			asked, err := parseTarget(args[0])
-			if err != nil {
-				return err
-			}
-			if asked.proto == 0 && sport != 0 {
-				return say.Err("--sport %d: a ping has no port; ask about HOST:PORT", "--sport %d：ping 没有端口；请写成 HOST:PORT", sport)
-			}
-			if asked.proto == unix.IPPROTO_TCP && size != 0 {
-				return say.Err("--size %d: a connection is opened without data", "--size %d：建立连接时不带数据", size)
-			}
-			if err := countable(count, asked.proto, noProbe); err != nil {
-				return err
-			}
-			if timeout <= 0 && !noProbe {
-				return say.Err("--timeout %s: the probe needs some time to wait, such as 2s; --no-probe sends none", "--timeout %s：探测需要等待时间，例如 2s；不探测请用 --no-probe", timeout)
-			}
-			ask := func() error {
-				world := machine.New()
-				defer world.Close()
-				node, err := world.Open(from)
-				if err != nil {
-					return cannotOpen(from, err)
-				}
-				req := explain.Request{
-					From: node, Proto: asked.proto, Port: asked.port, SrcPort: sport, URL: asked.url,
-					Size: size, DF: df, Probe: !noProbe, Count: count, Timeout: timeout,
-				}
-				answer, err := answerTo(cmd.Context(), world, asked.host, req)
-				if err != nil {
-					return err
-				}
-				told := telling{app: a, json: output == "json", answer: answer}
-				if verified {
-					err = told.tried(cmd.Context(), world, req)
-				} else {
-					err = told.all(world)
-				}
-				if err != nil {
-					return err
-				}
-				if answer.Verdict != explain.Delivered {
-					return status(exitBroken)
-				}
-				return nil
-			}
-			if file == "" {
-				return ask()
-			}
-			return a.inCopy(cmd.Context(), file, func(f netfile.File) error {
-				if from == "" && f.Asked != nil {
-					from = f.Asked.From
-				}
-				return ask()
-			})
-		},
-	}
-	cmd.Flags().StringVarP(&output, "output", "o", "text", a.say("text or json", "text 或 json"))
-	cmd.Flags().BoolVar(&causes, "causes", false, a.say("list all causes that an answer can name, and the table that shows each", "列出答案可能给出的所有原因，以及能看到它的表"))
-	cmd.Flags().StringVar(&from, "from", "", a.say("where the packet starts: a name under /run/netns, a container or pod, pid:N, or a path (default: here)", "包从哪里发出：/run/netns 下的名称、容器或 Pod、pid:N、路径（默认：这里）"))
-	cmd.Flags().StringVar(&file, "in", "", a.say("ask about the network in a file of `nstutor capture`, and not about this machine's", "问的是 `nstutor capture` 写的文件里的网络，而不是本机的"))
-	cmd.Flags().BoolVar(&noProbe, "no-probe", false, a.say("only predict: send nothing, wait for nothing", "只预测：什么也不发，什么也不等"))
-	cmd.Flags().BoolVar(&verified, "verify", false, a.say("try the fix in a private copy of the network, and say what else it changes", "在网络的私有副本里试一遍修复，并说明它还改变了什么"))
-	cmd.Flags().Uint16Var(&sport, "sport", 0, a.say("the port that the connection or the datagram comes from (0: one that the kernel would choose)", "连接或 UDP 数据的源端口（0：由内核选择）"))
-	cmd.Flags().IntVar(&size, "size", 0, a.say("payload of the echo or the datagram in bytes, as ping -s says it (0: ping's 56)", "回显请求或 UDP 的数据字节数，同 ping -s（0：ping 默认的 56）"))
-	cmd.Flags().IntVarP(&count, "count", "c", 1, a.say("how many echoes to send, five a second: what loses some of them, and devices that come and go, are named", "发多少个回显请求（每秒五个）：丢掉其中一部分的地方、时断时通的网卡都会指出来"))
-	cmd.Flags().BoolVar(&df, "df", false, a.say("let no router fragment the packet, as ping -M do", "不许路由器分片，同 ping -M do"))
-	cmd.Flags().DurationVar(&timeout, "timeout", 4*time.Second, a.say("how long to wait for the probe", "探测最多等多久"))
-	return cmd
-}
-
-// countable says why so many echoes cannot be sent.
-func countable(count int, proto byte, noProbe bool) error {
-	switch {
-	case count < 1 || count > explain.MaxEchoes:
-		return say.Err("--count %d: 1 to %d echoes can be sent", "--count %d：能发 1 到 %d 个回显请求", count, explain.MaxEchoes)
-	case count > 1 && proto != 0:
-		return say.Err("--count %d: echoes are counted, not connections or datagrams; ask about HOST", "--count %d：只能数回显请求，不能数连接或 UDP 数据；请写成 HOST", count)
-	case count > 1 && noProbe:
-		return say.Err("--count %d: --no-probe sends none", "--count %d：--no-probe 一个也不发", count)
-	}
-	return nil
+退出码：有应答为 0，没有应答或无法判断为 1，问题本身不成立为 2。`)
 }
 
 // answerTo explains the way to a host, or why its name has no address.

@@ -39,7 +39,7 @@ func (Beneath) Code() Code { return NotKnown }
 
 // Detail names both.
 func (b Beneath) Detail() say.Text {
-	return say.T("%[1]s is a %[2]s on %[3]s of %[4]s: between the two the kernel passes no frame, by design; a %[2]s of its own gives %[4]s a way",
+	return say.T("%[1]s, of kind %[2]s, stands on %[3]s of %[4]s: between the two the kernel passes no frame, by design; a device of the same kind of its own gives %[4]s a way",
 		"%[1]s 是 %[4]s 的 %[3]s 上的 %[2]s：两者之间内核有意不传帧；给 %[4]s 也建一个 %[2]s 就有路可走",
 		b.Link.Name, b.Link.Kind, b.Lower.Link.Name, machine.Called(b.Lower.Netns))
 }

@@ -67,7 +67,7 @@ const rounds = 3
 
 // atOnce is how many cases are tried at the same time: most of a case is
 // waiting for a ping that nobody answers.
-const atOnce = 6
+const atOnce = 10
 
 // explainBreakages tries every case on a network of its own.
 func explainBreakages(t *testing.T, base baseNetwork, cases []breakage) {

@@ -116,7 +116,7 @@ var filterUnknownCases = []filterCase{
 	{name: "random verdict, all the same", tool: "nft", rules: "table ip t { chain x { drop\n}\n chain f { type filter hook forward priority 0;\n numgen inc mod 2 vmap { 0 : goto x, 1 : drop }\n drop\n} }"},
 	{name: "quota", tool: "nft", rules: filterForward("accept", "quota over 10 mbytes drop"), unknown: true},
 	{name: "payload written", tool: "nft", rules: filterAt("prerouting", "raw", "ip daddr 10.9.9.9 ip daddr set 10.2.0.3") + filterForward("drop", ""), dst: netip.MustParseAddr("10.9.9.9"), unknown: true},
-	{name: "payload written, passed on", tool: "nft", rules: filterAt("forward", "0", "ip dscp set cs1"), unknown: true},
+	{name: "payload written, passed on", tool: "nft", rules: filterAt("forward", "0", "ip dscp set cs1")},
 }
 
 // filterLoopCases stay in r.

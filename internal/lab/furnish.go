@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -75,7 +76,7 @@ func furnish(m mode) error {
 	if err := unix.Mount("none", netnsDir, "", unix.MS_SHARED, ""); err != nil {
 		return say.Err("share %s: %v", "共享挂载 %s：%v", netnsDir, err)
 	}
-	if err := furnishEtc(etc); err != nil {
+	if err := furnishEtc(etc, m.root); err != nil {
 		return err
 	}
 	if err := furnishShells(); err != nil {
@@ -109,13 +110,23 @@ func machineEtc() (*os.File, error) {
 	return nil, say.Err("open /etc: %v", "打开 /etc：%v", unix.ENOENT)
 }
 
+// etcOwn is what the lab has in its /etc for itself, whatever the machine has there: the
+// configurations of network plugins are what a lesson writes.
+var etcOwn = []string{"resolv.conf", "netns", "cni"}
+
 // furnishEtc puts a writable /etc in front of the machine's: /etc/netns/NAME
 // can be made there without root, and resolv.conf is a plain file of the
 // lab's own, so that no name is ever asked outside.
-func furnishEtc(machine *os.File) error {
+func furnishEtc(machine *os.File, root bool) error {
 	own := fmt.Sprintf("/proc/self/fd/%d", machine.Fd())
 	if err := unix.Mount(own, etcDir, "none", unix.MS_BIND|unix.MS_REC, ""); err != nil {
 		return say.Err("bind /etc: %v", "绑定挂载 /etc：%v", err)
+	}
+	// The lab's /etc is links into it, and whoever is root could write through them. A
+	// user namespace may not seal a mount that others are locked under; it has no right
+	// to the files either.
+	if err := unix.Mount("none", etcDir, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil && root {
+		return say.Err("seal /etc: %v", "把 /etc 设为只读：%v", err)
 	}
 	entries, err := os.ReadDir(etcDir)
 	if err != nil {
@@ -126,7 +137,7 @@ func furnishEtc(machine *os.File) error {
 	}
 	for _, e := range entries {
 		name := e.Name()
-		if name == "resolv.conf" || name == "netns" {
+		if slices.Contains(etcOwn, name) {
 			continue
 		}
 		target := filepath.Join(etcDir, name)

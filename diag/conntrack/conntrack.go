@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"github.com/vishvananda/netlink/nl"
@@ -105,9 +106,9 @@ func List(ns *nsenter.Namespace) ([]Entry, error) { return dump(ns, unix.AF_UNSP
 
 // Bits of a filter by what of a tuple counts (CTA_FILTER_F_… in <net/netfilter/nf_conntrack.h>).
 const (
-	bySource, byDestination = 1 << 0, 1 << 1
-	byProtocol, bySrcPort   = 1 << 3, 1 << 4
-	byDstPort               = 1 << 5
+	bySource, byDestination uint32 = 1 << 0, 1 << 1
+	byProtocol, bySrcPort   uint32 = 1 << 3, 1 << 4
+	byDstPort               uint32 = 1 << 5
 )
 
 // What package nl does not have of <linux/netfilter/nfnetlink_conntrack.h>.
@@ -120,43 +121,42 @@ const (
 )
 
 // Like are the connections that began like one, from whatever port of the same
-// address. The kernel picks them out (Linux 5.8); an older one gives all. By addresses of
-// IPv6 it picks those that have others: ctnetlink_filter_match_tuple() has them swapped.
-func Like(ns *nsenter.Namespace, t Tuple) (like []Entry, err error) {
-	by := uint32(byProtocol | byDstPort)
-	if t.family() == unix.AF_INET {
-		by |= bySource | byDestination
-	}
-	filter := nl.NewRtAttr(unix.NLA_F_NESTED|ctaFilter, nil)
-	filter.AddRtAttr(ctaFilterOrigFlags, binary.NativeEndian.AppendUint32(nil, by))
-	filter.AddRtAttr(ctaFilterReplFlags, binary.NativeEndian.AppendUint32(nil, 0))
-	all, err := dump(ns, t.family(), t.Attr(nl.CTA_TUPLE_ORIG), filter)
-	for _, e := range all {
-		if o := e.Original; o.Proto == t.Proto && o.Dst == t.Dst && o.Src.Addr() == t.Src.Addr() {
-			like = append(like, e)
-		}
-	}
-	return like, err
+// address.
+func Like(ns *nsenter.Namespace, t Tuple) ([]Entry, error) {
+	return picked(ns, t, nl.CTA_TUPLE_ORIG, ctaFilterOrigFlags, byDstPort, func(e Entry) bool {
+		o := e.Original
+		return o.Proto == t.Proto && o.Dst == t.Dst && o.Src.Addr() == t.Src.Addr()
+	})
 }
 
 // Answering are the connections whose answers come like one, to whatever port of the
-// same address: those that have been given that address for their source. The kernel
-// picks them out as for Like.
-func Answering(ns *nsenter.Namespace, t Tuple) (same []Entry, err error) {
-	by := uint32(byProtocol | bySrcPort)
+// same address: those that have been given that address for their source.
+func Answering(ns *nsenter.Namespace, t Tuple) ([]Entry, error) {
+	return picked(ns, t, nl.CTA_TUPLE_REPLY, ctaFilterReplFlags, bySrcPort, func(e Entry) bool {
+		r := e.Reply
+		return r.Proto == t.Proto && r.Src == t.Src && r.Dst.Addr() == t.Dst.Addr()
+	})
+}
+
+// picked are the connections that have one port of a tuple, its protocol and its
+// addresses, in one direction. The kernel picks them out (Linux 5.8); an older one gives
+// all. By addresses of IPv6 it picks those that have others:
+// ctnetlink_filter_match_tuple() has them swapped.
+func picked(ns *nsenter.Namespace, t Tuple, direction int, flags uint16, port uint32, is func(Entry) bool) ([]Entry, error) {
+	by := byProtocol | port
 	if t.family() == unix.AF_INET {
 		by |= bySource | byDestination
 	}
 	filter := nl.NewRtAttr(unix.NLA_F_NESTED|ctaFilter, nil)
-	filter.AddRtAttr(ctaFilterOrigFlags, binary.NativeEndian.AppendUint32(nil, 0))
-	filter.AddRtAttr(ctaFilterReplFlags, binary.NativeEndian.AppendUint32(nil, by))
-	all, err := dump(ns, t.family(), t.Attr(nl.CTA_TUPLE_REPLY), filter)
-	for _, e := range all {
-		if r := e.Reply; r.Proto == t.Proto && r.Src == t.Src && r.Dst.Addr() == t.Dst.Addr() {
-			same = append(same, e)
+	for _, f := range []uint16{ctaFilterOrigFlags, ctaFilterReplFlags} {
+		value := uint32(0)
+		if f == flags {
+			value = by
 		}
+		filter.AddRtAttr(int(f), binary.NativeEndian.AppendUint32(nil, value))
 	}
-	return same, err
+	all, err := dump(ns, t.family(), t.Attr(direction), filter)
+	return slices.DeleteFunc(all, func(e Entry) bool { return !is(e) }), err
 }
 
 // InsertFailed is how often an entry could not be made for being like another one, since

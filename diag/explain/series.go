@@ -107,25 +107,15 @@ func (w *observation) sendRest(ctx context.Context, seq int, results chan<- prob
 func (w *observation) tally(a *Answer, seen *wires) {
 	seen.look(a)
 	w.hear(a)
-	a.Probe.Sent, a.Probe.Received = 0, 0
-	for _, o := range w.series.outcomes {
-		a.Probe.Sent++
-		if o == probe.Replied {
-			a.Probe.Received++
-		}
-	}
+	a.Probe.Sent = len(w.series.outcomes)
+	a.Probe.Received = a.Probe.Sent - len(w.series.missed())
 	a.Probe.Message = probe.Summary(a.Probe.Sent, a.Probe.Received)
 }
 
 // partly reports whether some echoes were answered, and some were not.
 func (s series) partly() bool {
-	answered := 0
-	for _, o := range s.outcomes {
-		if o == probe.Replied {
-			answered++
-		}
-	}
-	return answered > 0 && answered < len(s.outcomes)
+	missed := len(s.missed())
+	return missed > 0 && missed < len(s.outcomes)
 }
 
 // missed are the numbers of the echoes that were not answered.

@@ -29,14 +29,11 @@ func Ignored(n *machine.Space, dst netip.Addr, answer machine.RouteAnswer) (mach
 	}, true
 }
 
-// maxSearched bounds the namespaces that are searched for the network of an address.
-const maxSearched = 256
-
 // Withdrawn is the finding of a route that somebody no longer announces: the device by
 // which its network was reached is down, or has no carrier. n is who has no route.
 func Withdrawn(world *machine.Machine, n *machine.Space, dst netip.Addr, l cause.Lookup) (cause.Finding, bool) {
 	var found []device.Withdrawn
-	for _, other := range wired(world, n) {
+	for _, other := range world.Connected(n, machine.ByVeth) {
 		if other == n || other.ForwardsNowhere() {
 			continue
 		}
@@ -55,27 +52,6 @@ func Withdrawn(world *machine.Machine, n *machine.Space, dst netip.Addr, l cause
 	}
 	found[0].Announced = Announced(n)
 	return found[0], true
-}
-
-// wired are a namespace and those that veths lead to from there, over whatever
-// distance, whether they are up or not.
-func wired(world *machine.Machine, n *machine.Space) []*machine.Space {
-	all := []*machine.Space{n}
-	for i := 0; i < len(all) && len(all) < maxSearched; i++ {
-		devices, err := all[i].Devices()
-		if err != nil {
-			continue
-		}
-		for _, d := range devices {
-			if d.Link.Kind != "veth" {
-				continue
-			}
-			if peer, err := world.Peer(all[i], d.Link.PeerNetnsID); err == nil && !slices.Contains(all, peer) {
-				all = append(all, peer)
-			}
-		}
-	}
-	return all
 }
 
 // holding is the network of a device that an address is in.

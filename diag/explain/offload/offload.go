@@ -7,13 +7,13 @@ package offload
 import (
 	"slices"
 
-	"nstutor/diag/attr"
 	"nstutor/diag/conntrack"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/nfnl"
 	"nstutor/internal/say"
 )
 
@@ -68,12 +68,7 @@ func tableOf(x netfilter.Expr) string {
 	if x.Name != "flow_offload" {
 		return ""
 	}
-	for kind, v := range attr.All(x.Data) {
-		if kind == flowTableName {
-			return attr.String(v)
-		}
-	}
-	return ""
+	return nfnl.Attrs(x.Data).Text(flowTableName)
 }
 
 // like are the connections in a flow table that go where a flow would go.

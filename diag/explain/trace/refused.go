@@ -34,7 +34,7 @@ func (w *walk) refused(n *machine.Space, p packet, dev table.Link, route machine
 	switch route.Kind {
 	case machine.KindForwardingOff:
 		direct := w.arping == nil || w.arping.nexthop == p.dst
-		if route.Dev == dev.Index && direct || route.Dev == 0 && (direct || len(fabric.Owners(w.world.Connected(n), p.dst)) == 0) {
+		if route.Dev == dev.Index && direct || route.Dev == 0 && (direct || len(fabric.Owners(w.world.Connected(n, machine.ByWire), p.dst)) == 0) {
 			f = w.notHere(n, p, dev)
 			break
 		}

@@ -46,17 +46,21 @@ func Elsewhere(world *machine.Machine, on []*machine.Space, asked flows.Flow) (f
 	if len(on) == 0 {
 		return service.Unknown{}, false
 	}
-	for i, n := range world.Connected(on[0]) {
+	for i, n := range world.Connected(on[0], machine.ByWire) {
 		if i == maxSearched {
 			break
 		}
-		if hosts(n, asked.Dst) {
+		devices, err := n.DevicesFor(asked.Dst)
+		if err != nil {
+			continue
+		}
+		if hosts(devices, asked.Dst) {
 			return service.Unknown{}, false
 		}
 		if slices.Contains(on, n) || ok {
 			continue
 		}
-		if has := of(services(n, asked.Dst), asked.Dst); len(has) > 0 {
+		if has := of(translated(n, devices, asked.Dst), asked.Dst); len(has) > 0 {
 			found = service.Unknown{At: cause.At(on[min(1, len(on)-1)].Name), Flow: asked, Has: has, There: n.Title()}
 			ok = true
 		}
@@ -64,10 +68,9 @@ func Elsewhere(world *machine.Machine, on []*machine.Space, asked flows.Flow) (f
 	return found, ok
 }
 
-// hosts says whether an address is in a network of a device of n.
-func hosts(n *machine.Space, addr netip.Addr) bool {
-	devices, err := n.DevicesFor(addr)
-	return err == nil && slices.ContainsFunc(devices, func(d machine.Device) bool {
+// hosts says whether an address is in a network of a device.
+func hosts(devices []machine.Device, addr netip.Addr) bool {
+	return slices.ContainsFunc(devices, func(d machine.Device) bool {
 		return slices.ContainsFunc(d.Addrs, func(a table.Addr) bool { return a.Prefix.Contains(addr) })
 	})
 }
@@ -77,9 +80,15 @@ func hosts(n *machine.Space, addr netip.Addr) bool {
 // an address is a host's.
 func services(n *machine.Space, dst netip.Addr) []tally.Service {
 	devices, err := n.DevicesFor(dst)
-	if err != nil || hosts(n, dst) {
+	if err != nil || hosts(devices, dst) {
 		return nil
 	}
+	return translated(n, devices, dst)
+}
+
+// translated are the services that the rules of a namespace translate, but for its own
+// addresses.
+func translated(n *machine.Space, devices []machine.Device, dst netip.Addr) []tally.Service {
 	own := map[netip.Addr]bool{}
 	for _, d := range devices {
 		for _, a := range d.Addrs {

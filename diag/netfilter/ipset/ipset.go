@@ -199,10 +199,5 @@ func ask(command int, what ...*nl.RtAttr) ([][]byte, error) {
 }
 
 func text(b []byte, kind uint16) string {
-	for k, v := range attr.All(b[min(nl.SizeofNfgenmsg, len(b)):]) {
-		if k == kind {
-			return attr.String(v)
-		}
-	}
-	return ""
+	return attr.String(get(b[min(nl.SizeofNfgenmsg, len(b)):], kind))
 }

@@ -7,6 +7,7 @@ import (
 
 	"nstutor/diag/attr"
 	"nstutor/diag/netfilter/nfnl"
+	"nstutor/diag/netfilter/xtables"
 
 	"golang.org/x/sys/unix"
 )
@@ -95,19 +96,20 @@ func fuzzXTEntry(family byte, target string, data []byte) []byte {
 }
 
 func FuzzLegacyTable(f *testing.F) {
-	for _, family := range xtFamilies {
-		accept := fuzzXTEntry(family.number, "", []byte{0xfe, 0xff, 0xff, 0xff, 0, 0, 0, 0})
-		head := fuzzXTEntry(family.number, xtHead, append([]byte("mine"), make([]byte, 28)...))
-		f.Add(family.number == unix.NFPROTO_IPV6, uint32(0), uint32(len(accept)), bytes.Join([][]byte{accept, accept, head, accept, head}, nil))
+	for _, family := range xtables.Families {
+		accept := fuzzXTEntry(family.Number, "", []byte{0xfe, 0xff, 0xff, 0xff, 0, 0, 0, 0})
+		head := fuzzXTEntry(family.Number, xtHead, append([]byte("mine"), make([]byte, 28)...))
+		f.Add(family.Number == unix.NFPROTO_IPV6, uint32(0), uint32(len(accept)), bytes.Join([][]byte{accept, accept, head, accept, head}, nil))
 	}
 	f.Fuzz(func(t *testing.T, six bool, entry, policy uint32, entries []byte) {
-		family := xtFamilies[0]
+		family := xtables.Families[0]
 		if six {
-			family = xtFamilies[1]
+			family = xtables.Families[1]
 		}
-		blob := xtTableBlob{family: family, name: "filter", hooks: 31, entries: entries}
-		for hook := range blob.entry {
-			blob.entry[hook], blob.policy[hook] = entry, policy
+		blob := xtTable{xtables.Table{Family: family.Number, Info: xtables.Info{ValidHooks: 31}, Entries: entries}, family.Name}
+		copy(blob.Info.Name[:], "filter")
+		for hook := range blob.Info.HookEntry {
+			blob.Info.HookEntry[hook], blob.Info.Underflow[hook] = entry, policy
 		}
 		table := blob.decode()
 		_ = table.lines()

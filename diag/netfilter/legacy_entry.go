@@ -63,13 +63,13 @@ func (e xtEntry) target() xt {
 }
 
 // entriesOf cuts the table into its entries, and stops at a malformed one.
-func (t xtTableBlob) entriesOf() []xtEntry {
-	layout := xtLayouts[t.family.number]
+func (t xtTable) entriesOf() []xtEntry {
+	layout := xtLayouts[t.Family]
 	var all []xtEntry
-	for at := 0; at+layout.matches <= len(t.entries); {
-		e := xtEntry{t.family.number, uint32(at), t.entries[at:]}
+	for at := 0; at+layout.matches <= len(t.Entries); {
+		e := xtEntry{t.Family, uint32(at), t.Entries[at:]}
 		size := e.u16(layout.next)
-		if size < layout.matches || at+size > len(t.entries) {
+		if size < layout.matches || at+size > len(t.Entries) {
 			break
 		}
 		e.b = e.b[:size]
@@ -82,7 +82,7 @@ func (t xtTableBlob) entriesOf() []xtEntry {
 // decode finds the chains among the entries. A hook's chain begins where the
 // table says and ends with its policy; a chain of the user's begins with an
 // ERROR target that has its name, and ends with a RETURN of its own.
-func (t xtTableBlob) decode() Table {
+func (t xtTable) decode() Table {
 	entries := t.entriesOf()
 	names := map[uint32]string{} // of the chain that begins at an offset
 	for i, e := range entries {
@@ -90,8 +90,8 @@ func (t xtTableBlob) decode() Table {
 			names[entries[i+1].at] = attr.String(e.target().data)
 		}
 	}
-	origin := &xtChains{family: t.family.number, names: names}
-	decoded := Table{Family: t.family.name, Name: t.name, Legacy: true}
+	origin := &xtChains{family: t.Family, names: names}
+	decoded := Table{Family: t.family, Name: t.Name(), Legacy: true}
 	var chain *Chain
 	begin := func(c Chain) {
 		c.stored = &storedRules{whole: true, from: origin}
@@ -99,10 +99,10 @@ func (t xtTableBlob) decode() Table {
 		chain = &decoded.Chains[len(decoded.Chains)-1]
 	}
 	for i, e := range entries {
-		if hook, ok := t.hookAt(t.entry, e.at); ok {
+		if hook, ok := t.hookAt(t.Info.HookEntry, e.at); ok {
 			begin(t.baseChain(hook))
 		}
-		_, isPolicy := t.hookAt(t.policy, e.at)
+		_, isPolicy := t.hookAt(t.Info.Underflow, e.at)
 		isHead, isLast := e.isHead(), i+1 == len(entries)
 		switch {
 		case isHead && !isLast:
@@ -150,9 +150,9 @@ func (c *xtChains) uses(r *storedRule, names map[string]bool) bool {
 	return r.rule.uses(names)
 }
 
-func (t xtTableBlob) hookAt(offsets [5]uint32, at uint32) (int, bool) {
+func (t xtTable) hookAt(offsets [5]uint32, at uint32) (int, bool) {
 	for hook, offset := range offsets {
-		if t.hooks&(1<<hook) != 0 && offset == at {
+		if t.Info.ValidHooks&(1<<hook) != 0 && offset == at {
 			return hook, true
 		}
 	}
@@ -161,10 +161,10 @@ func (t xtTableBlob) hookAt(offsets [5]uint32, at uint32) (int, bool) {
 
 // baseChain has the type and priority with which the table's module registers
 // the hook (enum nf_ip_hook_priorities).
-func (t xtTableBlob) baseChain(hook int) Chain {
+func (t xtTable) baseChain(hook int) Chain {
 	name := hookNames[hook]
 	chain := Chain{Name: strings.ToUpper(name), Hook: name, Type: "filter"}
-	switch t.name {
+	switch t.Name() {
 	case "raw":
 		chain.Priority = -300
 	case "mangle":

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/netfilter/nfnl"
+	"nstutor/diag/netfilter/xtables"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
 )
@@ -14,7 +15,7 @@ import (
 // namespaces have no rules, and the answer is needed several times a second.
 type probe struct {
 	nfTables bool
-	xTables  [][]byte // for each of xtFamilies, the names of its tables
+	xTables  [][]byte // for each of xtables.Families, the names of its tables
 }
 
 func probeRules(ns *nsenter.Namespace) (probe, error) {
@@ -26,10 +27,10 @@ func probeRules(ns *nsenter.Namespace) (probe, error) {
 				return say.Err("read nf_tables rules: %v", "读取 nf_tables 规则：%v", err)
 			}
 		}
-		for _, family := range xtFamilies {
-			names, err := readRuleTableNames(family.names)
+		for _, family := range xtables.Families {
+			names, err := readRuleTableNames(family.Names)
 			if err != nil {
-				return say.Err("read x_tables rules: %s: %v", "读取 x_tables 规则：%s：%v", family.names, err)
+				return say.Err("read x_tables rules: %s: %v", "读取 x_tables 规则：%s：%v", family.Names, err)
 			}
 			p.xTables = append(p.xTables, names)
 		}

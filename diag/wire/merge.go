@@ -11,9 +11,14 @@ import (
 // Tap. Two readers are rarely further apart than one turn of the scheduler.
 const mergeHold = 2 * time.Millisecond
 
+// mergeLag is how much longer it keeps one back for a Tap that is behind: on a
+// busy machine a reader may not run for some ten milliseconds.
+const mergeLag = time.Second
+
 // Merge joins what several taps see into one story, ordered by the kernel's
 // timestamps: a frame leaves one namespace before it enters the next. A frame
-// comes mergeHold later than its Tap delivers it; one that is later still is
+// comes mergeHold later than its Tap delivers it, or when no Tap has one left
+// that the kernel queued before; one that is later than mergeLag as well is
 // delivered out of order rather than lost.
 //
 // Merge reads the taps' Frames, so nobody else must. A slow reader of the
@@ -21,18 +26,25 @@ const mergeHold = 2 * time.Millisecond
 // ends, which does not close the taps, or when all taps have ended and what was
 // held back is delivered.
 func Merge(ctx context.Context, taps ...*Tap) <-chan Frame {
-	sources := make([]<-chan Frame, len(taps))
+	sources := make([]mergeSource, len(taps))
 	for i, tap := range taps {
-		sources[i] = tap.Frames()
+		sources[i] = mergeSource{frames: tap.Frames(), behind: tap.behind}
 	}
 	return mergeFrames(ctx, sources)
 }
 
-func mergeFrames(ctx context.Context, sources []<-chan Frame) <-chan Frame {
+// mergeSource is one Tap's part of the story.
+type mergeSource struct {
+	frames <-chan Frame
+	// behind says whether frames are on their way, by how many have come so far.
+	behind func(received uint64) bool
+}
+
+func mergeFrames(ctx context.Context, sources []mergeSource) <-chan Frame {
 	in, out := make(chan heldFrame), make(chan Frame)
 	var readers sync.WaitGroup
-	for _, source := range sources {
-		readers.Go(func() { holdFrames(ctx, source, in) })
+	for i, source := range sources {
+		readers.Go(func() { holdFrames(ctx, i, source.frames, in) })
 	}
 	go func() {
 		readers.Wait()
@@ -40,21 +52,21 @@ func mergeFrames(ctx context.Context, sources []<-chan Frame) <-chan Frame {
 	}()
 	go func() {
 		defer close(out)
-		releaseFrames(ctx, in, out)
+		releaseFrames(ctx, sources, in, out)
 	}()
 	return out
 }
 
 // holdFrames notes when each frame of a source may go on.
-func holdFrames(ctx context.Context, source <-chan Frame, in chan<- heldFrame) {
+func holdFrames(ctx context.Context, source int, frames <-chan Frame, in chan<- heldFrame) {
 	for {
 		select {
-		case frame, ok := <-source:
+		case frame, ok := <-frames:
 			if !ok {
 				return
 			}
 			select {
-			case in <- heldFrame{frame, time.Now().Add(mergeHold)}:
+			case in <- heldFrame{frame, source, time.Now().Add(mergeHold)}:
 			case <-ctx.Done():
 				return
 			}
@@ -64,17 +76,30 @@ func holdFrames(ctx context.Context, source <-chan Frame, in chan<- heldFrame) {
 	}
 }
 
-// releaseFrames sends the earliest frame once it was held long enough. While
-// out is not read it stops reading in, so that it never holds more than passes
-// in the hold-back time.
-func releaseFrames(ctx context.Context, in <-chan heldFrame, out chan<- Frame) {
+// releaseFrames sends the earliest frame once it was held long enough and no
+// source is behind. While out is not read it stops reading in, so that it never
+// holds more than passes in the hold-back time.
+func releaseFrames(ctx context.Context, sources []mergeSource, in <-chan heldFrame, out chan<- Frame) {
 	var held heldFrames
+	received := make([]uint64, len(sources))
+	last := make([]time.Time, len(sources)) // the kernel's time of the latest frame
+	behind := func(at time.Time) bool {
+		for i, source := range sources {
+			if !last[i].After(at) && source.behind(received[i]) {
+				return true
+			}
+		}
+		return false
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for in != nil || len(held) > 0 {
 		var due <-chan time.Time
 		if len(held) > 0 {
 			wait := time.Until(held[0].due)
+			if in != nil && wait <= 0 && wait > -mergeLag && behind(held[0].At) {
+				wait = mergeHold
+			}
 			if wait <= 0 || in == nil {
 				select {
 				case out <- heap.Pop(&held).(heldFrame).Frame:
@@ -92,6 +117,8 @@ func releaseFrames(ctx context.Context, in <-chan heldFrame, out chan<- Frame) {
 				in = nil
 				continue
 			}
+			received[frame.source]++
+			last[frame.source] = frame.At
 			heap.Push(&held, frame)
 		case <-due:
 		case <-ctx.Done():
@@ -100,10 +127,12 @@ func releaseFrames(ctx context.Context, in <-chan heldFrame, out chan<- Frame) {
 	}
 }
 
-// heldFrame is a frame and when it has waited long enough for earlier ones.
+// heldFrame is a frame, its source, and when it has waited long enough for
+// earlier ones.
 type heldFrame struct {
 	Frame
-	due time.Time
+	source int
+	due    time.Time
 }
 
 // heldFrames is a heap with the earliest frame on top.

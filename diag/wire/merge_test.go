@@ -62,7 +62,8 @@ func TestMergeHoldsAFrameBackForAnEarlierOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		late, early := make(chan Frame, 1), make(chan Frame, 1)
-		merged := mergeFrames(t.Context(), []<-chan Frame{late, early})
+		never := func(uint64) bool { return false }
+		merged := mergeFrames(t.Context(), []mergeSource{{late, never}, {early, never}})
 		late <- Frame{At: start.Add(20 * time.Microsecond), Seq: 2}
 		time.Sleep(mergeHold / 2)
 		early <- Frame{At: start.Add(10 * time.Microsecond), Seq: 1}
@@ -81,4 +82,37 @@ func TestMergeHoldsAFrameBackForAnEarlierOne(t *testing.T) {
 			t.Error("the merged channel stays open")
 		}
 	})
+}
+
+func TestMergeWaitsForATapThatIsBehind(t *testing.T) {
+	for name, test := range map[string]struct {
+		lag  time.Duration
+		want []int
+	}{
+		"some scheduler's turns": {mergeLag / 4, []int{1, 2}},
+		"too long":               {mergeLag * 2, []int{2, 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				late, early := make(chan Frame, 1), make(chan Frame, 1)
+				merged := mergeFrames(t.Context(), []mergeSource{
+					{late, func(received uint64) bool { return received < 1 }},
+					{early, func(received uint64) bool { return received < 1 }},
+				})
+				late <- Frame{At: start.Add(20 * time.Microsecond), Seq: 2}
+				time.AfterFunc(test.lag, func() { early <- Frame{At: start.Add(10 * time.Microsecond), Seq: 1} })
+				for _, want := range test.want {
+					if f := <-merged; f.Seq != want {
+						t.Errorf("frame %d came instead of %d", f.Seq, want)
+					}
+				}
+				close(late)
+				close(early)
+				if _, ok := <-merged; ok {
+					t.Error("the merged channel stays open")
+				}
+			})
+		})
+	}
 }

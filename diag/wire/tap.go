@@ -34,9 +34,10 @@ type Tap struct {
 	close       sync.Once
 	stopWaiting func() bool
 
-	names   map[int]string // the last known name of each ifindex; the reader's own
-	reading atomic.Bool    // the reader has a frame, or looks for one
-	lost    atomic.Uint64  // frames that found the backlog full
+	names     map[int]string // the last known name of each ifindex; the reader's own
+	reading   atomic.Bool    // the reader has a frame, or looks for one
+	delivered atomic.Uint64  // frames that went into the backlog
+	lost      atomic.Uint64  // frames that found the backlog full
 
 	mu          sync.Mutex
 	kernelDrops uint64 // PACKET_STATISTICS so far: reading it resets it
@@ -100,15 +101,23 @@ func (t *Tap) Pending() []Frame {
 // catchUp gives the reader the time that it needs for what the kernel has queued,
 // which on a busy machine it may not have had yet.
 func (t *Tap) catchUp() {
-	for end := time.Now().Add(tapLag); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		queued := 0
-		// A closed socket refuses Control: nothing is queued there.
-		_ = t.raw.Control(func(fd uintptr) { queued, _ = unix.IoctlGetInt(int(fd), unix.TIOCINQ) })
-		if queued == 0 && !t.reading.Load() {
-			return
-		}
+	for end := time.Now().Add(tapLag); time.Now().Before(end) && t.unread(); {
+		time.Sleep(time.Millisecond)
 	}
 }
+
+// unread says whether the kernel or the reader has frames that Frames does not
+// have yet.
+func (t *Tap) unread() bool {
+	queued := 0
+	// A closed socket refuses Control: nothing is queued there.
+	_ = t.raw.Control(func(fd uintptr) { queued, _ = unix.IoctlGetInt(int(fd), unix.TIOCINQ) })
+	return queued != 0 || t.reading.Load()
+}
+
+// behind says whether frames are on their way to somebody who has received so
+// many of them.
+func (t *Tap) behind(received uint64) bool { return t.unread() || t.delivered.Load() != received }
 
 // Dropped is how many frames passed the filter but were not delivered,
 // because the reader of Frames or the Tap itself was too slow.
@@ -168,6 +177,7 @@ func (t *Tap) run() {
 		}
 		select {
 		case t.frames <- frame:
+			t.delivered.Add(1)
 		default:
 			t.lost.Add(1)
 		}

@@ -119,6 +119,37 @@ func wireEcho(t *testing.T, ns *nsenter.Namespace, dst netip.Addr, id, count int
 	}
 }
 
+// wireStamped waits until the kernel stamps frames when they pass, by some of its
+// own. It turns that on a moment after the first socket asks (net_enable_timestamp),
+// and off after the last; a frame before has the time of reading. The socket stays
+// open for the tests that follow.
+func wireStamped(t *testing.T) {
+	t.Helper()
+	ns, _ := wirePair(t)
+	fd := -1
+	err := ns.Do(func() (err error) {
+		fd, err = openSocket(Filter{})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, control := make([]byte, wireSnapLength), make([]byte, 256)
+	wirePoll(t, "the kernel stamps frames", func() bool {
+		wireEcho(t, ns, wireAddrB, 1, 1)
+		sent := time.Now()
+		time.Sleep(5 * time.Millisecond)
+		var frame Frame
+		for {
+			_, n, _, _, err := unix.Recvmsg(fd, data, control, 0)
+			if err != nil {
+				return !frame.At.IsZero() && frame.At.Before(sent.Add(5*time.Millisecond))
+			}
+			frame.readControl(control[:n])
+		}
+	})
+}
+
 // wireUntil reads frames up to and with the first that matches last.
 func wireUntil(t *testing.T, frames <-chan Frame, last func(Frame) bool) []Frame {
 	t.Helper()

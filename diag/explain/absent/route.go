@@ -33,7 +33,7 @@ func Ignored(n *machine.Space, dst netip.Addr, answer machine.RouteAnswer) (mach
 // which its network was reached is down, or has no carrier. n is who has no route.
 func Withdrawn(world *machine.Machine, n *machine.Space, dst netip.Addr, l cause.Lookup) (cause.Finding, bool) {
 	var found []device.Withdrawn
-	for _, other := range world.Connected(n, machine.ByVeth) {
+	for other := range world.Connected(n, machine.ByVeth) {
 		if other == n || other.ForwardsNowhere() {
 			continue
 		}

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"iter"
 	"slices"
 
 	"nstutor/diag/table"
@@ -8,6 +9,10 @@ import (
 
 // maxConnected bounds the namespaces that Connected goes to.
 const maxConnected = 256
+
+// peersPart is how many of a namespace's wires are followed at once: whoever has found
+// what he wants among the nearest needs no others.
+const peersPart = 64
 
 // ByVeth is a veth.
 func ByVeth(l table.Link) bool { return l.Kind == "veth" }
@@ -19,21 +24,33 @@ func ByWire(l table.Link) bool { return l.PeerNetnsID >= 0 && l.PeerIndex != 0 }
 // whether they are up or not: n first and the nearest next. A machine may have several
 // networks that know nothing of each other and use the same addresses: what is said of
 // an address in one of them says nothing about another.
-func (w *Machine) Connected(n *Space, by func(table.Link) bool) []*Space {
-	all := []*Space{n}
-	for i := 0; i < len(all) && len(all) < maxConnected; i++ {
-		devices, err := all[i].Devices()
-		if err != nil {
-			continue
+func (w *Machine) Connected(n *Space, by func(table.Link) bool) iter.Seq[*Space] {
+	return func(yield func(*Space) bool) {
+		all := []*Space{n}
+		if !yield(n) {
+			return
 		}
-		for _, d := range devices {
-			if !by(d.Link) {
+		for i := 0; i < len(all); i++ {
+			devices, err := all[i].Devices()
+			if err != nil {
 				continue
 			}
-			if peer, err := w.Peer(all[i], d.Link.PeerNetnsID); err == nil && !slices.Contains(all, peer) {
-				all = append(all, peer)
+			var nsids []int
+			for _, d := range devices {
+				if by(d.Link) {
+					nsids = append(nsids, d.Link.PeerNetnsID)
+				}
+			}
+			for part := range slices.Chunk(nsids, peersPart) {
+				for _, peer := range w.peersOf(all[i], part) {
+					if slices.Contains(all, peer) {
+						continue
+					}
+					if all = append(all, peer); !yield(peer) || len(all) == maxConnected {
+						return
+					}
+				}
 			}
 		}
 	}
-	return all
 }

@@ -70,23 +70,13 @@ func (w *Machine) searchNames(one *table.One, nsid int) (peer *Space, err error)
 // seekName finds the place of a namespace among the names, or -1.
 func (w *Machine) seekName(dir netnsNames, one *table.One, nsid int) int {
 	return seek(len(dir.names), nsid, func(places []int) []int {
-		fds := make([]int, len(places))
+		names := make([]string, len(places))
 		for i, place := range places {
-			name := dir.names[place]
-			fd, err := dir.open(name)
-			if err != nil {
-				w.skip(candidate{path: filepath.Join(netnsDir, name)}, err)
-				fd = -1 // nobody's number
-			}
-			fds[i] = fd
+			names[i] = dir.names[place]
 		}
-		ids := one.NetnsIDs(fds)
-		for _, fd := range fds {
-			if fd >= 0 {
-				unix.Close(fd)
-			}
-		}
-		return ids
+		fds := w.openNames(dir, names)
+		defer closeAll(fds)
+		return one.NetnsIDs(fds)
 	})
 }
 

@@ -245,3 +245,40 @@ func TestManyNamespacesAreAskedAboutAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestAllThatANodeIsConnectedToIsFoundAtOnce looks at each place once for many wires,
+// with and without names.
+func TestAllThatANodeIsConnectedToIsFoundAtOnce(t *testing.T) {
+	p := newManyPods(t, 0, 2*peersPart)
+	nameless := p.pods["vmany3"]
+	p.q.process(nameless)
+	p.q.must(nsenter.Delete(filepath.Join(netnsDir, "many3")))
+	defer func() { // remove gives back what it is called by
+		file, err := os.Create(filepath.Join(netnsDir, "many3"))
+		p.q.must(err)
+		file.Close()
+		p.q.must(unix.Mount(fmt.Sprintf("/proc/self/fd/%d", nameless.FD()), file.Name(), "", unix.MS_BIND, ""))
+	}()
+	w := New()
+	defer w.Close()
+	n, err := w.Open("node")
+	p.q.must(err)
+	found := map[uint64]bool{}
+	for peer := range w.Connected(n, ByVeth) {
+		if found[peer.NS.Inode()] {
+			t.Errorf("%s comes twice", peer.Name)
+		}
+		found[peer.NS.Inode()] = true
+	}
+	for dev, pod := range p.pods {
+		if !found[pod.Inode()] {
+			t.Errorf("behind %s nobody is found", dev)
+		}
+	}
+	if len(found) != 1+len(p.pods) {
+		t.Errorf("%d namespaces, want the node and %d", len(found), len(p.pods))
+	}
+	for range w.Connected(n, ByVeth) {
+		break // whoever needs no more asks for no more
+	}
+}

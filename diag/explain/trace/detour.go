@@ -46,7 +46,7 @@ func (w *walk) deadLeg(n *machine.Space, p packet, f cause.Finding) *detour {
 		}
 		dead := slices.IndexFunc(hops, func(h table.Nexthop) bool { return h.Via == passed.route.Via && h.Dev == passed.route.DevName })
 		for i, h := range hops {
-			if i == dead || dead < 0 || !fabric.LeadsBy(w.world.Connected(n, machine.ByWire), h.Via, n, p.dst) {
+			if i == dead || dead < 0 || !fabric.LeadsBy(slices.Collect(w.world.Connected(n, machine.ByWire)), h.Via, n, p.dst) {
 				continue
 			}
 			dev, err := passed.node.Link(h.Dev)

@@ -46,8 +46,9 @@ func Elsewhere(world *machine.Machine, on []*machine.Space, asked flows.Flow) (f
 	if len(on) == 0 {
 		return service.Unknown{}, false
 	}
-	for i, n := range world.Connected(on[0], machine.ByWire) {
-		if i == maxSearched {
+	searched := 0
+	for n := range world.Connected(on[0], machine.ByWire) {
+		if searched++; searched > maxSearched {
 			break
 		}
 		devices, err := n.DevicesFor(asked.Dst)

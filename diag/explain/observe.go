@@ -131,6 +131,7 @@ func (w *observation) observe(ctx context.Context, a *Answer) error {
 	} else {
 		result = w.dial(ctx, a, seen)
 	}
+	w.world.Forget()
 	if w.drops != nil {
 		heard := w.drops
 		heard.Close()

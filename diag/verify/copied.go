@@ -17,7 +17,7 @@ import (
 
 // mostSpaces bounds the namespaces that are copied besides those on the path: a
 // bridge of a node may lead to a thousand pods.
-const mostSpaces = 12
+const mostSpaces = 6
 
 // copies are the namespaces to copy, and what each is called in the copy.
 type copies struct {

@@ -2,12 +2,14 @@ package verify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause/service"
@@ -102,24 +104,17 @@ func runAll(ctx context.Context, t trial) ([]outcome, error) {
 		trials = append(trials, without)
 	}
 	outcomes := make([]outcome, len(trials))
-	together, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var all sync.WaitGroup
-	var first sync.Once
-	var failed error
+	all, together := errgroup.WithContext(ctx)
 	for i := range trials {
-		all.Go(func() {
-			var err error
-			if outcomes[i], err = run(together, trials[i]); err != nil {
-				first.Do(func() { failed = err; cancel() })
-			}
+		all.Go(func() (err error) {
+			outcomes[i], err = run(together, trials[i])
+			return err
 		})
 	}
-	all.Wait()
-	if err := context.Cause(ctx); err != nil {
-		return nil, err
+	if err := all.Wait(); err != nil {
+		return nil, cmp.Or(context.Cause(ctx), err)
 	}
-	return outcomes, failed
+	return outcomes, nil
 }
 
 // run asks the inside of a new lab.

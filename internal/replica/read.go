@@ -3,8 +3,10 @@ package replica
 import (
 	"context"
 	"encoding/binary"
+	"runtime"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
@@ -23,17 +25,25 @@ type Source struct {
 // Read takes namespaces down. It changes nothing in them, and needs CAP_NET_ADMIN
 // there for the packet filter. An error names the namespace and the table.
 func Read(ctx context.Context, sources []Source) (Network, error) {
-	var n Network
+	spaces, missing := make([]Space, len(sources)), make([][]Omission, len(sources))
+	var all errgroup.Group
+	all.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range sources {
-		if err := context.Cause(ctx); err != nil {
-			return n, err
-		}
-		space, missing, err := readSpace(ctx, sources, i)
-		if err != nil {
-			return n, err
-		}
+		all.Go(func() (err error) {
+			if err := context.Cause(ctx); err != nil {
+				return err
+			}
+			spaces[i], missing[i], err = readSpace(ctx, sources, i)
+			return err
+		})
+	}
+	n := Network{}
+	if err := all.Wait(); err != nil {
+		return n, err
+	}
+	for i, space := range spaces {
 		n.Spaces = append(n.Spaces, space)
-		for _, m := range missing {
+		for _, m := range missing[i] {
 			m.Netns = space.Name
 			n.Missing = append(n.Missing, m)
 		}

@@ -3,7 +3,6 @@
 package absent
 
 import (
-	"context"
 	"net/netip"
 	"slices"
 
@@ -70,6 +69,6 @@ var daemons = []string{"babel", "bgp", "bird", "eigrp", "gated", "isis", "mrt", 
 
 // Announced reports whether a namespace has routes from a routing daemon.
 func Announced(n *machine.Space) bool {
-	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
+	snap, err := n.Snapshot(table.Links | table.Routes)
 	return err == nil && slices.ContainsFunc(snap.Routes, func(r table.Route) bool { return slices.Contains(daemons, r.Proto) })
 }

@@ -13,7 +13,7 @@ import (
 func Owners(spaces []*machine.Space, addr netip.Addr) []Site {
 	var found []Site
 	for _, n := range spaces {
-		if n.Route(machine.RouteQuery{Dst: addr}).Kind != machine.KindLocal {
+		if !n.Local(addr) {
 			continue
 		}
 		devices, err := n.DevicesFor(addr)

@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"context"
 	"slices"
 
 	"nstutor/diag/table"
@@ -25,7 +24,7 @@ func Stacked(l table.Link) bool { return slices.Contains(stacking, l.Kind) && l.
 func (w *Machine) Above(n *Space, index int) []Above {
 	var found []Above
 	for _, m := range w.All() {
-		snap, err := table.Read(context.Background(), m.NS, table.ReadOptions{Tables: table.Links})
+		snap, err := m.Snapshot(table.Links)
 		if err != nil {
 			continue
 		}

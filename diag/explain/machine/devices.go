@@ -1,9 +1,9 @@
 package machine
 
 import (
-	"context"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -12,15 +12,14 @@ import (
 // ForwardsNowhere reports whether no device of the namespace passes IPv4 packets on,
 // nor will any that comes (net.ipv4.ip_forward, and that of each device).
 func (n *Space) ForwardsNowhere() bool {
-	devices, err := n.Devices()
+	snap, err := n.Snapshot(table.Links | table.Sysctls) // not a file of each device
 	if err != nil || n.Conf("all", "forwarding") != 0 {
 		return false
 	}
-	names := []string{"default"}
-	for _, d := range devices {
-		names = append(names, d.Link.Name)
-	}
-	return !slices.Contains(n.confs("forwarding", names...), 1)
+	return !slices.ContainsFunc(snap.Sysctls, func(s table.Sysctl) bool {
+		dev, ok := strings.CutSuffix(strings.TrimPrefix(s.Key, "net.ipv4.conf."), ".forwarding")
+		return ok && dev != "lo" && s.Value == "1"
+	})
 }
 
 // env answers what the rules of the namespace ask.
@@ -48,7 +47,7 @@ func (d Device) Of(addr netip.Addr) Device {
 // Devices lists the devices but lo. It reads them all: only what has no route
 // at all needs it.
 func (n *Space) Devices() ([]Device, error) {
-	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Addrs})
+	snap, err := n.Snapshot(table.Links | table.Addrs)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"context"
 	"net/netip"
 	"os"
 	"slices"
@@ -73,7 +72,7 @@ func ARPSender(n *Space, link table.Link, source, target netip.Addr) netip.Addr 
 		}
 	}
 	announce := n.ConfMax(link.Name, "arp_announce")
-	own := announce < 2 && n.Route(RouteQuery{Dst: source}).Kind == KindLocal
+	own := announce < 2 && n.Local(source)
 	if own && announce == 1 {
 		own = slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Contains(source) && a.Prefix.Contains(target) })
 	}
@@ -111,7 +110,7 @@ func AddressesOf(n *Space, addr netip.Addr) []table.Addr {
 // PinnedNeighbour is the address of a permanent entry on a device: somebody meant
 // it to be a next hop, of the IP version of another address.
 func PinnedNeighbour(n *Space, dev string, of netip.Addr) netip.Addr {
-	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Neighbours})
+	snap, err := n.Snapshot(table.Links | table.Neighbours)
 	if err != nil {
 		return netip.Addr{}
 	}
@@ -139,7 +138,7 @@ func PrefixOver(n *Space, link table.Link, addr netip.Addr) (netip.Prefix, bool)
 
 // HasHostRoute reports whether addr has a route of its own.
 func HasHostRoute(n *Space, addr netip.Addr) bool {
-	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
+	snap, err := n.Snapshot(table.Links | table.Routes)
 	if err != nil {
 		return false
 	}
@@ -187,7 +186,7 @@ func ConntrackRaisable(n *Space) bool {
 // HasOtherDefault reports whether a routing table has a default route by another
 // device than dev.
 func (n *Space) HasOtherDefault(which int, dev string) bool {
-	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
+	snap, err := n.Snapshot(table.Links | table.Routes)
 	return err == nil && slices.ContainsFunc(snap.Routes, func(r table.Route) bool {
 		return r.Type == "unicast" && r.Default() && r.Table == which && r.Dev != dev
 	})

@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"context"
 	"net/netip"
 	"slices"
 
@@ -38,7 +37,7 @@ func AddressFor(router *Space, out string, n *Space, dev table.Link, dst netip.A
 
 // MainRoute is the main table's route for an address, and its device.
 func MainRoute(n *Space, dst netip.Addr) (table.Route, table.Link, bool) {
-	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes})
+	snap, err := n.Snapshot(table.Links | table.Routes)
 	if err != nil {
 		return table.Route{}, table.Link{}, false
 	}

@@ -96,6 +96,17 @@ func (n *Space) Route(q RouteQuery) RouteAnswer {
 	return a
 }
 
+// Local reports whether the namespace takes a packet to an address for its own
+// (RTN_LOCAL). It is a part of what Route tells, for whom asks many namespaces.
+func (n *Space) Local(addr netip.Addr) bool {
+	one, err := n.Ask()
+	if err != nil {
+		return false
+	}
+	reply, err := one.Route(table.RouteRequest{Dst: addr.Unmap()})
+	return err == nil && RouteKind(reply.Type) == KindLocal
+}
+
 // lookup is one RouteQuery while it is answered.
 type lookup struct {
 	node *Space

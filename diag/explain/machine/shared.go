@@ -17,7 +17,7 @@ func (n *Space) Shared(sender *Space, src netip.Addr, same func(netip.Addr) bool
 	asked := 0
 	for _, other := range []netip.Addr{src.Next(), src.Prev()} {
 		inside := network.Contains(other) && network.Contains(other.Next()) && network.Contains(other.Prev())
-		if !inside || n.Route(RouteQuery{Dst: other}).Kind == KindLocal {
+		if !inside || n.Local(other) {
 			continue
 		}
 		if !same(other) {

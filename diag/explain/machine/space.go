@@ -3,7 +3,6 @@ package machine
 import (
 	"fmt"
 	"net/netip"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,7 +16,8 @@ import (
 
 // Space is one open namespace. Everything is asked of its kernel when it is
 // wanted, one object at a time, but for the packet filter's rules, which are
-// read once. Not for concurrent use.
+// read once, and whole tables and settings, which are until Machine.Forget.
+// Not for concurrent use.
 type Space struct {
 	// Name is what a command must call the namespace: a name of `ip netns`,
 	// nothing for the current one, else "pid:4711" or a path.
@@ -32,6 +32,7 @@ type Space struct {
 	xfrm   *xfrm // as it was when it was first asked for
 
 	obstacles map[side][]obstacle.Obstacle // on its devices
+	memory    memory
 }
 
 // ask returns the open socket to the namespace's kernel.
@@ -124,33 +125,6 @@ func (n *Space) NextHopNeighbour(ifindex int, dst netip.Addr) (table.Neighbour, 
 		return table.Neighbour{}, false, err
 	}
 	return one.Neighbour(ifindex, dst)
-}
-
-// Sysctl reads a setting, given as its path below /proc/sys, such as
-// "net/ipv4/ip_forward".
-func (n *Space) Sysctl(path string) (string, error) { return n.NS.ReadSysctl(path) }
-
-// confs reads net.ipv4.conf.DEV.KEY of several devices in one visit to the
-// namespace. What cannot be read is -1, which is also what unset medium_ids are.
-func (n *Space) confs(key string, devs ...string) []int {
-	values := make([]int, len(devs))
-	for i := range values {
-		values[i] = -1
-	}
-	// An error leaves the rest at -1.
-	_ = n.NS.Do(func() error {
-		for i, dev := range devs {
-			text, err := os.ReadFile("/proc/sys/net/ipv4/conf/" + dev + "/" + key)
-			if err != nil {
-				continue
-			}
-			if value, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
-				values[i] = value
-			}
-		}
-		return nil
-	})
-	return values
 }
 
 // conf is confs for one device.

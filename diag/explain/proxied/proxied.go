@@ -41,7 +41,7 @@ func Look(t *trace.Trace) (Proxy, bool) {
 	own, away := opened(n, t)
 	to := eval.Traverse(rules, "output", own, n.Env())
 	by, sent := to.Packet.Sent()
-	if to.NAT == nil || !sent || n.Route(machine.RouteQuery{Dst: to.Packet.Dst}).Kind != machine.KindLocal {
+	if to.NAT == nil || !sent || !n.Local(to.Packet.Dst) {
 		return Proxy{}, false
 	}
 	found := service.MeetsItself{

@@ -144,7 +144,7 @@ func (w *walk) untranslated(n *machine.Space, p packet, link table.Link) {
 		return
 	}
 	passed := w.passed[len(w.passed)-1]
-	if passed.node != n || !machine.Private(p.src) || n.Route(machine.RouteQuery{Dst: p.src}).Kind == machine.KindLocal {
+	if passed.node != n || !machine.Private(p.src) || n.Local(p.src) {
 		return
 	}
 	if passed.route.Via.IsValid() && !passed.route.Entry.Default() {

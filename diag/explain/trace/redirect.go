@@ -1,7 +1,6 @@
 package trace
 
 import (
-	"context"
 	"net/netip"
 
 	"nstutor/diag/explain/machine"
@@ -13,7 +12,7 @@ import (
 // by taking away what is astray where that is enough, else in the table that the
 // kernel really asks.
 func redirect(n *machine.Space, way wayOut, dst netip.Addr, now machine.RouteAnswer) remedy.Turn {
-	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: table.Links | table.Routes | table.PolicyRules})
+	snap, err := n.Snapshot(table.Links | table.Routes | table.PolicyRules)
 	if err != nil {
 		return remedy.Turn{Way: way.to(n, dst)}
 	}

@@ -26,7 +26,7 @@ func (w *walk) noWayBack(n *machine.Space, p packet, l cause.Lookup) (cause.Find
 // wouldHelp reports whether n could answer the address that the packet would
 // have after masquerading at its exit.
 func (w *walk) wouldHelp(exit *machine.Space, route machine.RouteAnswer, n *machine.Space, p packet) bool {
-	if exit.Route(machine.RouteQuery{Dst: p.dst}).Kind == machine.KindLocal {
+	if exit.Local(p.dst) {
 		return false // it is the exit's own already
 	}
 	own, err := exit.Env().MasqueradeAddr(route.DevName, p.src)

@@ -38,7 +38,7 @@ func (w *walk) noRoute(n *machine.Space, p packet, route machine.RouteAnswer) ma
 	case machine.KindBroadcast:
 		f = cause.Broadcast{At: at(n), Dst: p.dst, Lookup: route.Evidence}
 	default:
-		if p.encap != nil && n == p.origin && n.Route(machine.RouteQuery{Dst: p.src}).Kind != machine.KindLocal {
+		if p.encap != nil && n == p.origin && !n.Local(p.src) {
 			f = w.sourceless(n, p)
 			break
 		}

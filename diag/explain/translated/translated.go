@@ -28,7 +28,7 @@ func Exempt(n *machine.Space, passing eval.Packet, out string) cause.Exempt {
 // src, which a rule there gave it, and for which the namespace answers nobody on that wire.
 func Away(n *machine.Space, left eval.Packet, src netip.Addr, link table.Link) (cause.Finding, bool) {
 	by, ruled := left.Sourced()
-	if !ruled || left.Src != src || n.Route(machine.RouteQuery{Dst: src}).Kind == machine.KindLocal {
+	if !ruled || left.Src != src || n.Local(src) {
 		return nil, false
 	}
 	own, near := machine.PrefixOver(n, link, src)

@@ -18,7 +18,7 @@ const maxTried = 32
 // a device, or, where that is empty, as it was sent by the device out.
 func OtherAddress(n *machine.Space, p eval.Packet, in, out string) (service.OtherAddress, bool) {
 	none := service.OtherAddress{}
-	if p.DstPort == 0 || n.Route(machine.RouteQuery{Dst: p.Dst}).Kind != machine.KindLocal {
+	if p.DstPort == 0 || !n.Local(p.Dst) {
 		return none, false
 	}
 	rules, err := n.Rules()

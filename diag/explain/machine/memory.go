@@ -1,0 +1,97 @@
+package machine
+
+import (
+	"context"
+	"os"
+	"strconv"
+	"strings"
+
+	"nstutor/diag/table"
+)
+
+// memory is what a namespace has answered. Between two packets nothing of it is asked
+// twice: a question goes the same ways many times, each time with something else taken
+// for mended.
+type memory struct {
+	snaps    map[table.Tables]*table.Snapshot
+	settings map[string]setting // by the path below /proc/sys
+}
+
+type setting struct {
+	value string
+	err   error
+}
+
+// Forget has everything asked anew: a packet that was sent leaves its traces.
+func (w *Machine) Forget() {
+	for _, n := range w.nodes {
+		n.memory = memory{}
+	}
+}
+
+// Snapshot reads whole tables of the namespace.
+func (n *Space) Snapshot(tables table.Tables) (*table.Snapshot, error) {
+	if snap := n.memory.snaps[tables]; snap != nil {
+		return snap, nil
+	}
+	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: tables})
+	if err != nil {
+		return nil, err
+	}
+	if n.memory.snaps == nil {
+		n.memory.snaps = map[table.Tables]*table.Snapshot{}
+	}
+	n.memory.snaps[tables] = snap
+	return snap, nil
+}
+
+// Sysctl reads a setting, given as its path below /proc/sys, such as
+// "net/ipv4/ip_forward".
+func (n *Space) Sysctl(path string) (string, error) {
+	if s, ok := n.memory.settings[path]; ok {
+		return s.value, s.err
+	}
+	value, err := n.NS.ReadSysctl(path)
+	n.remember(path, setting{value, err})
+	return value, err
+}
+
+func (n *Space) remember(path string, s setting) {
+	if n.memory.settings == nil {
+		n.memory.settings = map[string]setting{}
+	}
+	n.memory.settings[path] = s
+}
+
+// confs reads net.ipv4.conf.DEV.KEY of several devices in one visit to the
+// namespace. What cannot be read is -1, which is also what unset medium_ids are.
+func (n *Space) confs(key string, devs ...string) []int {
+	paths := make([]string, len(devs))
+	var unread []string
+	for i, dev := range devs {
+		paths[i] = "net/ipv4/conf/" + dev + "/" + key
+		if _, ok := n.memory.settings[paths[i]]; !ok {
+			unread = append(unread, paths[i])
+		}
+	}
+	if len(unread) > 0 {
+		// An error leaves the rest at -1.
+		_ = n.NS.Do(func() error {
+			for _, path := range unread {
+				text, err := os.ReadFile("/proc/sys/" + path)
+				n.remember(path, setting{strings.TrimSpace(string(text)), err})
+			}
+			return nil
+		})
+	}
+	values := make([]int, len(devs))
+	for i, path := range paths {
+		values[i] = -1
+		if s, ok := n.memory.settings[path]; ok && s.err == nil {
+			if value, err := strconv.Atoi(s.value); err == nil {
+				values[i] = value
+			}
+		}
+	}
+	return values
+}

@@ -19,7 +19,7 @@ type step struct{ leg, netns, device string }
 
 // judging bounds what the other flows may take, once before and once after: one
 // takes a few milliseconds.
-const judging = 400 * time.Millisecond
+const judging = 250 * time.Millisecond
 
 // judge judges as many of the flows as there is time for.
 func (s *stage) judge(ctx context.Context, flows []flow) (all []judgement) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"nstutor/chapters"
+	"nstutor/internal/lab/labtest"
 	"nstutor/internal/say"
 )
 
@@ -35,6 +36,7 @@ func TestEveryLanguageExplainsTheSameWords(t *testing.T) {
 
 // TestAWordIsNewOnce: where the course uses it first.
 func TestAWordIsNewOnce(t *testing.T) {
+	labtest.Slow(t)
 	course := chapters.All()
 	for lang, want := range map[string][]string{"en": {"route", "prefix"}, "zh": {"路由", "前缀"}} {
 		var all []string

@@ -210,6 +210,7 @@ func TestHintsSeeTheState(t *testing.T) {
 
 // TestAProgramStartedByHandIsTheCourses says what the claims about it say.
 func TestAProgramStartedByHandIsTheCourses(t *testing.T) {
+	labtest.Slow(t)
 	l := newLab(t)
 	apply(t, l, cabled()...)
 	sidecar := steps.Run{Netns: pod, Name: "sidecar", Argv: []string{"pause"}}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"nstutor/internal/lab/labtest"
 	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/ui/screen"
@@ -71,6 +72,7 @@ func TestViewIsEmptyBeforeTheSizeIsKnown(t *testing.T) {
 // TestEveryViewIsExactlyAsLargeAsTheTerminal draws every state in every size,
 // growing and shrinking, since a pane keeps how far it was scrolled.
 func TestEveryViewIsExactlyAsLargeAsTheTerminal(t *testing.T) {
+	labtest.Slow(t)
 	states := map[string]func(testing.TB, Options) *Model{
 		"look":   fixture,
 		"after":  fixtureAfter,

@@ -9,6 +9,7 @@ import (
 
 	"nstutor/chapters/exercises"
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/internal/netfile"
 	"nstutor/internal/replica"
 	"nstutor/internal/say"
@@ -46,6 +47,7 @@ func broken(t *testing.T, l *lab.Lab, e exercise.Exercise) (texts []string) {
 }
 
 func TestTheExampleOfTheDocumentationIsProven(t *testing.T) {
+	labtest.Slow(t)
 	e, err := Folder(example)
 	if err != nil {
 		t.Fatal(err)
@@ -79,6 +81,7 @@ func altered(t *testing.T, file, text string) string {
 }
 
 func TestAnExerciseThatDoesNotKeepItsPromisesIsFoundOut(t *testing.T) {
+	labtest.Slow(t)
 	l := newLab(t)
 	for _, c := range []struct{ name, file, text, broken string }{
 		{"nothing is broken", "break", "", "it is broken"},
@@ -130,6 +133,7 @@ func TestAFolderThatCannotBeReadIsToldInOneSentence(t *testing.T) {
 // TestACapturedNetworkIsAnExercise takes a broken lab down, and has it repaired in
 // another: what does not get through is the goal, and what does must stay.
 func TestACapturedNetworkIsAnExercise(t *testing.T) {
+	labtest.Slow(t)
 	l := newLab(t)
 	e, err := Folder(example)
 	if err != nil {

@@ -175,6 +175,7 @@ var bridgeFilterBreakages = among([]breakage{
 })
 
 func TestFilteredPingsOfABridge(t *testing.T) {
+	labtest.Slow(t)
 	explainBreakages(t, bridgeNetfilter, bridgeFilterBreakages)
 }
 

@@ -12,6 +12,7 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
+	"nstutor/internal/lab/labtest"
 )
 
 // listens has somebody in a namespace take connections, and answer datagrams.
@@ -84,6 +85,7 @@ func (n *network) opens(from string, to netip.AddrPort, proto byte) {
 }
 
 func TestFixesOfConnectionsAndDatagramsAreVerified(t *testing.T) {
+	labtest.Slow(t)
 	for _, c := range []struct {
 		name, fault, from, to string
 		proto                 byte

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"nstutor/internal/lab/labtest"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -41,6 +43,7 @@ inet: until ! ip -6 addr | grep -q tentative; do sleep 0.01; done
 const far6 = "fd00:203::10"
 
 func TestFixesOfIPv6AreVerified(t *testing.T) {
+	labtest.Slow(t)
 	for _, c := range []struct{ name, fault, from, to string }{
 		{"a missing route", "pod: ip -6 route del default", "pod", far6},
 		{"no forwarding", "host: sysctl -qw net.ipv6.conf.all.forwarding=0", "pod", far6},
@@ -77,6 +80,7 @@ func TestFixesOfIPv6AreVerified(t *testing.T) {
 }
 
 func TestFixesOfConnectionsAndDatagramsOverIPv6AreVerified(t *testing.T) {
+	labtest.Slow(t)
 	to := netip.MustParseAddrPort("[" + far6 + "]:8080")
 	for _, c := range []struct {
 		name, fault string

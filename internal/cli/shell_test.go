@@ -197,6 +197,7 @@ func TestShellAsksWhichLab(t *testing.T) {
 
 // TestShellSaysThatTheLabIsStopped instead of waiting for it.
 func TestShellSaysThatTheLabIsStopped(t *testing.T) {
+	labtest.Slow(t)
 	ownDoors(t)
 	l := openLab(t)
 	if err := syscall.Kill(l.inside(t), syscall.SIGSTOP); err != nil {

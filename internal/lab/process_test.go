@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 )
 
 // inodeOf is the network namespace of a process as /proc shows it.
@@ -173,6 +174,7 @@ func TestSpawnedProgramLivesInItsNamespaceUntilItIsStopped(t *testing.T) {
 // TestReadyWaitsForAProgramThatIsSlowToBegin: on an emulated machine it takes
 // seconds until a program runs at all. This one is stopped before it does.
 func TestReadyWaitsForAProgramThatIsSlowToBegin(t *testing.T) {
+	labtest.Slow(t)
 	l := newLab(t)
 	slow, err := l.Spawn(lab.Host, "slow", "web")
 	if err == nil {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
 
@@ -15,6 +16,7 @@ var (
 )
 
 func TestPodsReachEachOtherHoweverTheyHangOnTheNode(t *testing.T) {
+	labtest.Slow(t)
 	for name, hang := range map[string]func(*World){
 		"proxy ARP":          func(w *World) { w.ProxyPod(shop, orders) },
 		"gateway's address":  func(w *World) { w.GatewayPod(shop, orders) },

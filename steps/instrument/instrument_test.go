@@ -112,6 +112,7 @@ func TestARuleIsKnownByWhatItDoes(t *testing.T) {
 
 // TestClaimsSayYesAndNo asks each claim while the node pings its router.
 func TestClaimsSayYesAndNo(t *testing.T) {
+	labtest.Slow(t)
 	l := newLab(t)
 	reset(t, l, "add rule ip svc out ip daddr "+router+" meta nftrace set 1", "add rule ip svc out ct state new counter")
 	for _, test := range []struct {

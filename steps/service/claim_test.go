@@ -7,6 +7,7 @@ import (
 
 	"nstutor/diag/probe"
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 	"nstutor/steps/service"
 )
@@ -42,6 +43,7 @@ func claimCases() []claimCase {
 
 // TestClaimsSayYesAndNo asks each claim while pod-a pings pod-b.
 func TestClaimsSayYesAndNo(t *testing.T) {
+	labtest.Slow(t)
 	l := newLab(t)
 	reset(t, l, pods(prepare("add rule ip svc forward counter", "add rule ip svc pre ip daddr "+vip+" counter dnat to "+ipB)...)...)
 	for _, test := range claimCases() {

@@ -3,6 +3,7 @@ package played_test
 import (
 	"testing"
 
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
 
@@ -71,6 +72,7 @@ func TestAProgramThatWasEndedIsToBeStartedAgain(t *testing.T) {
 
 // A setting of ARP that a step is about stands among those of the kernel.
 func TestALateProxysSettingIsShown(t *testing.T) {
+	labtest.Slow(t)
 	p := startPlay(t, "2.B8")
 	p.press("tab")
 	p.see("host net.ipv4.neigh.veth-ns1.proxy_delay = 40")

@@ -230,6 +230,7 @@ func (p *play) walk(ids ...string) {
 // How a step was done is remembered: by the enter key, or by hand, and whether the
 // command had been shown.
 func TestHowAStepWasDoneIsRemembered(t *testing.T) {
+	labtest.Slow(t)
 	route := steps.RouteAdd{Netns: "ns1", Dst: "default", Via: "172.20.1.1", Dev: "ns1-eth0"}
 	for _, c := range []struct {
 		name        string

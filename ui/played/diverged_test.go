@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"nstutor/internal/change"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
 
@@ -13,6 +14,7 @@ var podUp = steps.LinkUp{Netns: "ns1", Name: "ns1-eth0"}
 // is set, so the route that was not to be there comes with it. The step counts once
 // the next one does, since only the order was another.
 func TestAPredictionIsNotJudgedInAnotherNetwork(t *testing.T) {
+	labtest.Slow(t)
 	p := startPlay(t, "2.3")
 	p.by(podUp)
 	p.by(steps.LinkUp{Netns: "host", Name: "veth-ns1"})
@@ -35,6 +37,7 @@ func TestAPredictionIsNotJudgedInAnotherNetwork(t *testing.T) {
 
 // TestAStepCountsOnceItsPromiseIsKept: without a rebuild, when what spoilt it is gone.
 func TestAStepCountsOnceItsPromiseIsKept(t *testing.T) {
+	labtest.Slow(t)
 	p := startPlay(t, "2.3")
 	p.by(podUp)
 	p.see("the lab is not as this step expects")

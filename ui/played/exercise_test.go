@@ -146,6 +146,7 @@ func TestSeedsOfAnExerciseDiffer(t *testing.T) {
 }
 
 func TestTypedCommandsOfAnExerciseCount(t *testing.T) {
+	labtest.Slow(t)
 	if !installed(t, "ip") {
 		return
 	}
@@ -203,6 +204,7 @@ func TestStartingAnExerciseAnew(t *testing.T) {
 }
 
 func TestWhyCostsAndHintsCount(t *testing.T) {
+	labtest.Slow(t)
 	memory := newScores(t)
 	p := startExercise(t, "dead-veth", 1, memory)
 	p.press("w")

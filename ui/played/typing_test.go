@@ -152,6 +152,7 @@ func TestARunawayIsStopped(t *testing.T) {
 
 // A flood that goes on in the background is stopped with the rest of its line.
 func TestARunawayInTheBackgroundIsStopped(t *testing.T) {
+	labtest.Slow(t)
 	p := startPlay(t, "2.6")
 	file := t.TempDir() + "/pid"
 	p.runaway("yes & echo $! > "+file+"; wait", "ctrl+c stops it")

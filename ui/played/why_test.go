@@ -107,6 +107,7 @@ func (p *play) questions() int {
 }
 
 func TestWhyAsksNothingWhileNothingChanges(t *testing.T) {
+	labtest.Slow(t)
 	p := startPlay(t, "2.6") // no route: no neighbour comes or goes
 	p.press("w")
 	p.see("no-route")
@@ -119,6 +120,7 @@ func TestWhyAsksNothingWhileNothingChanges(t *testing.T) {
 }
 
 func TestWhyAsksAtMostFourTimesASecond(t *testing.T) {
+	labtest.Slow(t)
 	p := startPlay(t, "2.6")
 	p.press("w")
 	p.see("no-route")

@@ -128,6 +128,9 @@ func furnishEtc(machine *os.File, root bool) error {
 	if err := unix.Mount("none", etcDir, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil && root {
 		return say.Err("seal /etc: %v", "把 /etc 设为只读：%v", err)
 	}
+	if err := sealBelow(etcDir); err != nil && root {
+		return err
+	}
 	entries, err := os.ReadDir(etcDir)
 	if err != nil {
 		return err

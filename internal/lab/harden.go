@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -79,23 +80,56 @@ func remountReadOnly(path string) error {
 // netns` and of containers, and every /proc, which has its processes. In a user
 // namespace mounts that came with it cannot be taken away, and need not be.
 func unmountMachine() error {
-	table, err := os.ReadFile("/proc/self/mountinfo")
+	all, err := mounts()
 	if err != nil {
 		return err
 	}
-	lines := strings.Split(strings.TrimSpace(string(table)), "\n")
-	for i := len(lines) - 1; i >= 0; i-- {
-		before, after, _ := strings.Cut(lines[i], " - ")
-		fields, kind := strings.Fields(before), strings.Fields(after)
-		if len(fields) < 5 || len(kind) == 0 || kind[0] != "nsfs" && kind[0] != "proc" && kind[0] != "sysfs" {
+	for _, m := range slices.Backward(all) {
+		if m.kind != "nsfs" && m.kind != "proc" && m.kind != "sysfs" {
 			continue
 		}
-		path := mountedAt.Replace(fields[4])
-		if err := unix.Unmount(path, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW); err != nil && err != unix.EINVAL && err != unix.ENOENT {
-			return say.Err("unmount %s: %v", "卸载 %s：%v", path, err)
+		if err := unix.Unmount(m.path, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW); err != nil && err != unix.EINVAL && err != unix.ENOENT {
+			return say.Err("unmount %s: %v", "卸载 %s：%v", m.path, err)
 		}
 	}
 	return nil
+}
+
+// sealBelow makes what is mounted below a path read-only, as the files are that a
+// container has in /etc from its engine.
+func sealBelow(path string) error {
+	all, err := mounts()
+	if err != nil {
+		return err
+	}
+	for _, m := range all {
+		if !strings.HasPrefix(m.path, path+"/") {
+			continue
+		}
+		if err := remountReadOnly(m.path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mount is where a file system is mounted, and of what kind it is.
+type mount struct{ path, kind string }
+
+// mounts are those that this process sees, in the order in which they were made.
+func mounts() (all []mount, err error) {
+	table, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return nil, err
+	}
+	for line := range strings.Lines(string(table)) {
+		before, after, _ := strings.Cut(line, " - ")
+		fields, kind := strings.Fields(before), strings.Fields(after)
+		if len(fields) >= 5 && len(kind) > 0 {
+			all = append(all, mount{mountedAt.Replace(fields[4]), kind[0]})
+		}
+	}
+	return all, nil
 }
 
 // mountedAt reads a path as mountinfo writes it (proc(5)).

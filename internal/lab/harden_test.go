@@ -34,7 +34,7 @@ func tamper(args []string) {
 	defer l.Close()
 	for _, path := range []string{
 		"/proc/sys/kernel/core_pattern", "/proc/sys/vm/swappiness", "/proc/sys/fs/file-max", "/proc/sysrq-trigger",
-		"/sys/kernel/mm/ksm/run", "/sys/kernel/profiling", "/proc/sys/net/ipv4/ip_forward",
+		"/sys/kernel/mm/ksm/run", "/sys/kernel/profiling", "/run/nstutor/etc/passwd", "/proc/sys/net/ipv4/ip_forward",
 	} {
 		file, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err == nil {
@@ -98,6 +98,16 @@ func TestTheLabLeavesTheMachinesSettingsAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer spare.Close()
+	// A container has files in its /etc that are mounts of their own.
+	const machines = "/run/nstutor/etc/passwd"
+	own := filepath.Join(t.TempDir(), "passwd")
+	if err := os.WriteFile(own, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount(own, machines, "", unix.MS_BIND, ""); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Unmount(machines, unix.MNT_DETACH)
 	for _, mode := range []string{"user", "root"} {
 		cmd := exec.Command("/proc/self/exe", "tamper", mode)
 		cmd.ExtraFiles = []*os.File{nil, spare, spare} // one at 3 is the status of a birth

@@ -42,6 +42,20 @@ var routeBreakages = among([]breakage{
 	{name: "prohibit in transit", from: "a", to: "10.2.0.2",
 		fault: `r3: ip route add prohibit 10.2.0.0/25`,
 		want:  expected{cause.RouteProhibit, "r3", request}},
+	{name: "what is rejected would else go back", from: "a", to: "10.9.0.9",
+		fault: `
+b: ip addr add 10.9.0.9/32 dev lo
+r1: ip route add 10.9.0.9 via 10.12.0.2
+r2: ip route add 10.9.0.9 via 10.23.0.3
+r3: ip route add 10.9.0.9 via 10.34.0.4
+r4: ip route add default via 10.34.0.3
+r4: ip route add unreachable 10.9.0.0/24`,
+		want: expected{cause.RouteUnreachable, "r4", request}, fix: []string{"r4: ip route add 10.9.0.9 via 10.2.0.2 dev right"}},
+	{name: "what is rejected has no route else", from: "a", to: "10.2.0.2",
+		fault: `
+r4: ip route del 10.2.0.0/24
+r4: ip route add blackhole 10.2.0.2`,
+		want: expected{cause.RouteBlackhole, "r4", request}, fix: []string{"r4: ip route del blackhole 10.2.0.2", "r4: ip route add 10.2.0.2 dev right"}},
 	{name: "throw in transit", from: "a", to: "10.2.0.2",
 		fault: `r3: ip route add throw 10.2.0.0/25`,
 		want:  expected{cause.NoRoute, "r3", request}},

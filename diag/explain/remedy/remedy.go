@@ -55,7 +55,8 @@ type Exemption struct {
 	Kind  machine.RouteKind
 	Entry table.Route      // that rejects; its Type is empty where it is none, or
 	Rule  table.PolicyRule // the rule that does; its Action is empty where it is none
-	Past  Way              // the route that would be taken without Entry
+	Past  Way              // the route that is to be taken instead of Entry
+	Anew  bool             // the table has no such route without Entry
 }
 
 const mainTable = 254 // RT_TABLE_MAIN
@@ -68,13 +69,18 @@ func (x Exemption) Commands() []change.Change {
 	case x.Entry.Type == "":
 		return lookupMain(x.Netns, change.Single(x.Dst), x.Rule.Priority)
 	}
-	if past := x.Past; past.Dev != "" && !x.Entry.Dst.IsSingleIP() {
-		past.Table = x.Entry.Table
+	past := x.Past
+	past.Table = x.Entry.Table
+	if past.Dev != "" && !x.Entry.Dst.IsSingleIP() {
 		return past.Commands()
 	}
 	rejecting := change.To(x.Entry.Dst, netip.Addr{}, "", false)
 	rejecting.Type, rejecting.Table = string(x.Kind), x.Entry.Table
-	return []change.Change{change.Route{Netns: x.Netns, Verb: change.RouteDel, Route: rejecting}}
+	all := []change.Change{change.Route{Netns: x.Netns, Verb: change.RouteDel, Route: rejecting}}
+	if x.Anew {
+		all = append(all, past.Commands()...)
+	}
+	return all
 }
 
 // lookupMain is the rule that has the main table asked for a destination before

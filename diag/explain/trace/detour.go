@@ -14,7 +14,7 @@ import (
 // whose own wire the destination is, and was sent elsewhere.
 type detour struct {
 	passage passage
-	way     wayOut
+	way     fabric.WayOut
 	fault   cause.Finding
 }
 
@@ -54,7 +54,7 @@ func (w *walk) deadLeg(n *machine.Space, p packet, f cause.Finding) *detour {
 				continue
 			}
 			rest := slices.Delete(slices.Clone(hops), dead, dead+1)
-			return &detour{passed, wayOut{dev: dev, via: h.Via, onlink: h.Onlink}, cause.DeadLeg{
+			return &detour{passed, fabric.WayOut{Dev: dev, Via: h.Via, Onlink: h.Onlink}, cause.DeadLeg{
 				At: at(passed.node), Dst: p.dst, Dead: hops[dead].Via, Line: passed.route.Line, Behind: f,
 				Rewrite: remedy.Rewrite{Netns: passed.node.Name, Route: remedy.Through(passed.route.Entry, rest...)},
 			}}
@@ -66,8 +66,8 @@ func (w *walk) deadLeg(n *machine.Space, p packet, f cause.Finding) *detour {
 // missedAt is the detour around the device that the owner of the destination is
 // behind.
 func (w *walk) missedAt(p passage, owner fabric.Site, s fabric.Station) *detour {
-	d := &detour{passage: p, way: wayOut{dev: s.Dev, far: fabric.Station{Node: owner.Node, Dev: owner.Dev}}}
-	way := redirect(p.node, d.way, p.packet.dst, p.route)
+	d := &detour{passage: p, way: fabric.WayOut{Dev: s.Dev, Far: fabric.Station{Node: owner.Node, Dev: owner.Dev}}}
+	way := d.way.Turn(p.node, p.packet.dst, p.route)
 	d.fault = cause.Missed{At: at(p.node), Way: way, Dev: p.route.DevName, Line: p.route.Line}
 	if address, ok := owner.GatewayMissing(p.node, s.Dev); ok {
 		d.fault = cause.GatewayNameless{At: at(p.node), Link: s.Dev, Address: address}
@@ -82,6 +82,6 @@ func (w *walk) missedAt(p passage, owner fabric.Site, s fabric.Station) *detour 
 func (w *walk) resume(d *detour) {
 	w.strayed = false
 	p := d.passage.packet
-	w.leave(d.passage.node, p, d.passage.iif, d.way.route(p.src))
+	w.leave(d.passage.node, p, d.passage.iif, d.way.Route(p.src))
 	w.strayed = true
 }

@@ -56,13 +56,13 @@ func (w *walk) outOfCircle(n *machine.Space, p packet, circle []*machine.Space) 
 		return remedy.Turn{}, entry, ok
 	}
 	way, ok := w.backwards(n, p.dst)
-	if p.leg == LegRequest || !ok || way.dev.Index == route.Dev {
+	if p.leg == LegRequest || !ok || way.Dev.Index == route.Dev {
 		way, ok = w.wayTo(n, p.dst, route.Dev)
 	}
-	if !ok || way.far.Node != nil && slices.Contains(circle, way.far.Node) {
+	if !ok || way.Far.Node != nil && slices.Contains(circle, way.Far.Node) {
 		return remedy.Turn{}, remedy.TunnelEntry{}, false
 	}
-	return redirect(n, way, p.dst, route), remedy.TunnelEntry{}, true
+	return way.Turn(n, p.dst, route), remedy.TunnelEntry{}, true
 }
 
 // outOfTunnel: the tunnel's other end is the namespace itself.

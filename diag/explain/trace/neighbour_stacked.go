@@ -58,7 +58,7 @@ func (a *arping) atop(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) 
 		}
 		f := cause.BelowIPvlan{NextHop: a.hop(), Owner: s.Device(), Lower: lower.Name}
 		if via := machine.AddressFor(below, lower.Name, a.n, a.link, a.nexthop); via.IsValid() {
-			f.Way = wayOut{dev: a.link, via: via}.insteadTo(a.n, a.nexthop)
+			f.Way = fabric.WayOut{Dev: a.link, Via: via}.InsteadTo(a.n, a.nexthop)
 		}
 		return f, fabric.Station{}, true
 	}

@@ -97,7 +97,7 @@ func (w *walk) notHere(n *machine.Space, p packet, dev table.Link) cause.Finding
 // mode is not enough, a route to its source is missing.
 func (w *walk) irreversible(n *machine.Space, p packet, dev table.Link, route machine.RouteAnswer) cause.Finding {
 	f := cause.OtherWayBack{At: at(n), Src: p.src, Dev: dev.Name, Lookup: route.Evidence}
-	if turn := redirect(n, wayOut{dev: dev}, p.src, n.Route(machine.RouteQuery{Dst: p.src})); turn.Stray.Type != "" {
+	if turn := (fabric.WayOut{Dev: dev}).Turn(n, p.src, n.Route(machine.RouteQuery{Dst: p.src})); turn.Stray.Type != "" {
 		f.Stray = turn
 		return f
 	}
@@ -106,11 +106,11 @@ func (w *walk) irreversible(n *machine.Space, p packet, dev table.Link, route ma
 		f.Loose = true
 		return f
 	}
-	way := wayOut{dev: dev}
+	way := fabric.WayOut{Dev: dev}
 	if found, ok := w.wayTo(n, p.src, 0); ok {
 		way = found
 	}
-	f.Way = way.insteadTo(n, p.src)
+	f.Way = way.InsteadTo(n, p.src)
 	return f
 }
 

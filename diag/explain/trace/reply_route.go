@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 )
@@ -20,7 +21,7 @@ func (w *walk) noWayBack(n *machine.Space, p packet, l cause.Lookup) (cause.Find
 	if !ok {
 		return cause.NoWayBack{At: at(n), Lookup: l}, machine.RouteAnswer{}
 	}
-	return cause.NoWayBack{At: at(n), Lookup: l, Way: way.to(n, p.dst)}, way.route(p.src)
+	return cause.NoWayBack{At: at(n), Lookup: l, Way: way.To(n, p.dst)}, way.Route(p.src)
 }
 
 // wouldHelp reports whether n could answer the address that the packet would
@@ -161,12 +162,12 @@ func (w *walk) wayBack(n *machine.Space, dst netip.Addr, now machine.RouteAnswer
 	if !ok {
 		return remedy.Turn{}
 	}
-	return redirect(n, way, dst, now)
+	return way.Turn(n, dst, now)
 }
 
 // backwards is the device that the request came in by, and the router who sent
 // it there, if that was not the one who asked.
-func (w *walk) backwards(n *machine.Space, dst netip.Addr) (wayOut, bool) {
+func (w *walk) backwards(n *machine.Space, dst netip.Addr) (fabric.WayOut, bool) {
 	for i, h := range slices.Backward(w.hops) {
 		if h.Leg != LegRequest || h.Stage != StageReceive || h.carrying || h.Space != n {
 			continue
@@ -175,19 +176,19 @@ func (w *walk) backwards(n *machine.Space, dst netip.Addr) (wayOut, bool) {
 		if err != nil || dev.Port != nil {
 			continue
 		}
-		way := wayOut{dev: dev}
+		way := fabric.WayOut{Dev: dev}
 		if sender, out, ok := w.sender(i); ok && sender != w.from {
-			way.via = machine.AddressFor(sender, out, n, dev, dst)
-			_, near := machine.PrefixOver(n, dev, way.via)
-			way.onlink = !near
+			way.Via = machine.AddressFor(sender, out, n, dev, dst)
+			_, near := machine.PrefixOver(n, dev, way.Via)
+			way.Onlink = !near
 		} else if pinned := machine.PinnedNeighbour(n, dev.Name, dst); pinned.IsValid() && pinned != dst {
-			way.via = pinned
+			way.Via = pinned
 			_, near := machine.PrefixOver(n, dev, pinned)
-			way.onlink = !near
+			way.Onlink = !near
 		}
 		return way, true
 	}
-	return wayOut{}, false
+	return fabric.WayOut{}, false
 }
 
 // sender is who sent the frame that hop i received, and by which device: the

@@ -15,35 +15,15 @@ import (
 // What is in this file looks through every namespace that can be seen. Only a
 // packet that is lost already is worth that.
 
-// wayOut is a device of a namespace that leads to somewhere.
-type wayOut struct {
-	dev    table.Link
-	via    netip.Addr // invalid: the destination is on the wire
-	onlink bool       // via is in none of the device's prefixes
-	far    fabric.Station
-}
-
-// to is the way as the first route that a namespace has to an address.
-func (o wayOut) to(n *machine.Space, dst netip.Addr) remedy.Way {
-	return remedy.Way{Netns: n.Name, Dst: dst, Dev: o.dev.Name, Via: o.via, Onlink: o.onlink}
-}
-
-// insteadTo is the way as the route to an address, whether there is one or not.
-func (o wayOut) insteadTo(n *machine.Space, dst netip.Addr) remedy.Way {
-	way := o.to(n, dst)
-	way.Replace = machine.HasHostRoute(n, dst)
-	return way
-}
-
 // wayTo looks for a device of n that leads to an address: one on whose wire
 // somebody has it, or else has a route to it. It does not look at the device
 // with index but, which is known not to.
-func (w *walk) wayTo(n *machine.Space, dst netip.Addr, but int) (wayOut, bool) {
+func (w *walk) wayTo(n *machine.Space, dst netip.Addr, but int) (fabric.WayOut, bool) {
 	devices, err := n.DevicesFor(dst)
 	if err != nil {
-		return wayOut{}, false
+		return fabric.WayOut{}, false
 	}
-	var routed []wayOut
+	var routed []fabric.WayOut
 	for _, d := range devices {
 		if !d.Link.Up() || d.Link.Index == but || d.Link.Master != "" {
 			continue
@@ -53,15 +33,15 @@ func (w *walk) wayTo(n *machine.Space, dst netip.Addr, but int) (wayOut, bool) {
 				continue
 			}
 			if s.Has(dst) {
-				return wayOut{dev: d.Link, far: s}, true
+				return fabric.WayOut{Dev: d.Link, Far: s}, true
 			}
 			if via, ok := s.LeadsOn(d, dst); ok {
-				routed = append(routed, wayOut{dev: d.Link, via: via, far: s})
+				routed = append(routed, fabric.WayOut{Dev: d.Link, Via: via, Far: s})
 			}
 		}
 	}
 	if len(routed) == 0 {
-		return wayOut{}, false
+		return fabric.WayOut{}, false
 	}
 	return routed[0], true
 }

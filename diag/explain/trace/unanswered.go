@@ -72,7 +72,7 @@ func (a *arping) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 	case machine.ARPNoRoute, machine.ARPRejectRoute, machine.ARPSameDevice:
 		return a.unproxied(s, answer)
 	case machine.ARPRPFilter:
-		back := redirect(s.Node, wayOut{dev: s.Dev}, a.sender, s.Node.Route(machine.RouteQuery{Dst: a.sender}))
+		back := fabric.WayOut{Dev: s.Dev}.Turn(s.Node, a.sender, s.Node.Route(machine.RouteQuery{Dst: a.sender}))
 		return cause.AskerElsewhere{At: at(s.Node), Sender: a.sender, Dev: s.Dev.Name, Hop: a.hop(), Proof: proof, Way: back}
 	case machine.ARPMartian:
 		return cause.OwnSender{At: at(s.Node), Sender: a.sender, Hop: a.hop(), Proof: proof, Own: remedy.OwnAddress(s.Node, a.sender)}
@@ -84,7 +84,7 @@ func (a *arping) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 			All: s.Node.Conf("all", "arp_ignore"), Own: s.Node.Conf(s.Dev.Name, "arp_ignore"),
 		}
 	case machine.ARPFilter:
-		back := wayOut{dev: s.Dev}.insteadTo(s.Node, a.sender)
+		back := fabric.WayOut{Dev: s.Dev}.InsteadTo(s.Node, a.sender)
 		return cause.ARPFiltered{NextHop: a.hop(), Sender: a.sender, Station: s.Device(), Proof: proof, Way: back}
 	}
 	return nil
@@ -99,7 +99,7 @@ func (a *arping) unproxied(s fabric.Station, answer machine.ARPAnswer) cause.Fin
 		return f
 	}
 	if way, ok := a.w.wayTo(s.Node, a.nexthop, s.Dev.Index); ok && a.nexthop == a.p.dst {
-		f.Way = way.insteadTo(s.Node, a.nexthop)
+		f.Way = way.InsteadTo(s.Node, a.nexthop)
 		return f
 	}
 	f.Address = remedy.Address{Netns: s.Node.Name, Prefix: netip.PrefixFrom(a.nexthop, a.nexthop.BitLen()), Dev: s.Dev.Name}
@@ -120,7 +120,7 @@ func (a *arping) behind(x *fabric.Explorer) (cause.Finding, fabric.Station, bool
 		if answer.Why != machine.ARPProxyOff {
 			continue
 		}
-		if way, ok := a.w.wayTo(s.Node, a.nexthop, s.Dev.Index); !ok || way.via.IsValid() {
+		if way, ok := a.w.wayTo(s.Node, a.nexthop, s.Dev.Index); !ok || way.Via.IsValid() {
 			continue
 		}
 		return cause.BehindRouter{NextHop: a.hop(), Router: s.Device(), Proof: answer.Evidence}, s, true
@@ -143,7 +143,7 @@ func (a *arping) shadowed(x *fabric.Explorer) (cause.Finding, fabric.Station, bo
 	if err != nil {
 		return nil, s, false
 	}
-	m.Stray = redirect(a.n, wayOut{dev: dev, via: m.Way.Via}, a.p.dst, a.n.Route(a.p.query()))
+	m.Stray = fabric.WayOut{Dev: dev, Via: m.Way.Via}.Turn(a.n, a.p.dst, a.n.Route(a.p.query()))
 	return m, s, m.Stray.Stray.Type != ""
 }
 
@@ -158,9 +158,9 @@ func (a *arping) misrouted(x *fabric.Explorer) (cause.Finding, fabric.Station, b
 		return nil, fabric.Station{}, false
 	}
 	if scopes.OfLink(a.nexthop) {
-		return cause.OtherLink{NextHop: a.hop(), Behind: found.dev.Name, Line: a.link.Line()}, fabric.Station{}, true
+		return cause.OtherLink{NextHop: a.hop(), Behind: found.Dev.Name, Line: a.link.Line()}, fabric.Station{}, true
 	}
-	way := found.to(a.n, a.p.dst)
+	way := found.To(a.n, a.p.dst)
 	way.Replace = true
 	return cause.WrongWire{NextHop: a.hop(), Way: way, Stations: x.Present()}, fabric.Station{}, true
 }

@@ -102,11 +102,11 @@ func (w *walk) unrouted(n *machine.Space, p packet, l cause.Lookup) (cause.Findi
 		return w.noWayBack(n, p, l)
 	}
 	if way, ok := w.wayTo(n, p.dst, 0); ok && (n != p.origin || p.encap != nil) {
-		missing := way.to(n, p.dst)
-		if way.via.IsValid() && p.dst.Is4() && !machine.Private(p.dst) && !n.HasOtherDefault(machine.MainTable, "") {
+		missing := way.To(n, p.dst)
+		if way.Via.IsValid() && p.dst.Is4() && !machine.Private(p.dst) && !n.HasOtherDefault(machine.MainTable, "") {
 			missing.Dst = netip.Addr{} // it is not the only one that has no way out
 		}
-		return cause.Unrouted{At: at(n), Lookup: l, Way: missing}, way.route(p.src)
+		return cause.Unrouted{At: at(n), Lookup: l, Way: missing}, way.Route(p.src)
 	}
 	if f, next, ok := w.behindDown(n, p, l); ok {
 		return f, next
@@ -170,20 +170,15 @@ func (w *walk) behindDead(n *machine.Space, p packet, l cause.Lookup) (cause.Fin
 			if !ok {
 				continue
 			}
-			dead, way := s.Obstacles[0], wayOut{dev: d.Link, via: via}
+			dead, way := s.Obstacles[0], fabric.WayOut{Dev: d.Link, Via: via}
 			if absent.Announced(n) {
-				return dead.Met(n), way.route(p.src), true
+				return dead.Met(n), way.Route(p.src), true
 			}
 			w.fault(n, p, StageRoute, d.Link.Name, dead.Met(n))
-			return cause.Unrouted{At: at(n), Lookup: l, Way: way.to(n, p.dst)}, way.route(p.src), true
+			return cause.Unrouted{At: at(n), Lookup: l, Way: way.To(n, p.dst)}, way.Route(p.src), true
 		}
 	}
 	return nil, machine.RouteAnswer{}, false
-}
-
-// route is the way as an answer of the kernel, once it is there.
-func (o wayOut) route(src netip.Addr) machine.RouteAnswer {
-	return machine.RouteAnswer{Kind: machine.KindUnicast, Via: o.via, Dev: o.dev.Index, DevName: o.dev.Name, Src: src, MTU: o.dev.MTU}
 }
 
 // unroutedOrigin: the sender itself has no route. It lacks an address, or its

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 )
 
@@ -35,8 +36,8 @@ func (w *walk) besideVRF(n *machine.Space, p packet, l cause.Lookup) (cause.Find
 	if !ok || machine.PrefixBits(rest.Dst) == 0 {
 		return nil, machine.RouteAnswer{}, false
 	}
-	way := wayOut{dev: link, via: rest.Via, onlink: rest.Onlink}
-	leak := way.to(n, p.dst)
+	way := fabric.WayOut{Dev: link, Via: rest.Via, Onlink: rest.Onlink}
+	leak := way.To(n, p.dst)
 	leak.Table, leak.Net = in, rest.Dst
-	return cause.NoWayBack{At: at(n), Lookup: l, Way: leak}, way.route(p.src), true
+	return cause.NoWayBack{At: at(n), Lookup: l, Way: leak}, way.Route(p.src), true
 }

@@ -1,0 +1,68 @@
+package fabric
+
+import (
+	"net/netip"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
+	"nstutor/diag/table"
+)
+
+// WayOut is a device of a namespace that leads to somewhere.
+type WayOut struct {
+	Dev    table.Link
+	Via    netip.Addr // invalid: the destination is on the wire
+	Onlink bool       // Via is in none of the device's prefixes
+	Far    Station
+}
+
+// To is the way as the first route that a namespace has to an address.
+func (o WayOut) To(n *machine.Space, dst netip.Addr) remedy.Way {
+	return remedy.Way{Netns: n.Name, Dst: dst, Dev: o.Dev.Name, Via: o.Via, Onlink: o.Onlink}
+}
+
+// InsteadTo is the way as the route to an address, whether there is one or not.
+func (o WayOut) InsteadTo(n *machine.Space, dst netip.Addr) remedy.Way {
+	way := o.To(n, dst)
+	way.Replace = machine.HasHostRoute(n, dst)
+	return way
+}
+
+// Route is the way as an answer of the kernel, once it is there.
+func (o WayOut) Route(src netip.Addr) machine.RouteAnswer {
+	return machine.RouteAnswer{Kind: machine.KindUnicast, Via: o.Via, Dev: o.Dev.Index, DevName: o.Dev.Name, Src: src, MTU: o.Dev.MTU}
+}
+
+// Turn is what turns what goes from n to dst out by the way, and no longer by now:
+// by taking away what is astray where that is enough, else in the table that the
+// kernel really asks.
+func (o WayOut) Turn(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) remedy.Turn {
+	snap, err := n.Snapshot(table.Links | table.Routes | table.PolicyRules)
+	if err != nil {
+		return remedy.Turn{Way: o.To(n, dst)}
+	}
+	in := now.Entry.Table
+	if now.Entry.Type == "" || in == machine.MainTable || in == machine.LocalTable {
+		if rest, ok := machine.BestRoute(snap, dst, func(r table.Route) bool { return machine.SameRoute(r, now.Entry) }); ok && o.Is(rest) && machine.PrefixBits(rest.Dst) > 0 && machine.PrefixBits(rest.Dst) < machine.PrefixBits(now.Entry.Dst) {
+			return remedy.Turn{Way: o.To(n, dst), Stray: now.Entry}
+		}
+		return remedy.Turn{Way: o.InsteadTo(n, dst)}
+	}
+	if rest, ok := machine.BestRoute(snap, dst, nil); ok && o.Is(rest) {
+		for _, rule := range snap.PolicyRules {
+			if rule.Family == 4 && rule.Table == in && rule.Action == "lookup" {
+				to := rest.Dst
+				if machine.PrefixBits(to) == 0 {
+					to = netip.PrefixFrom(dst, dst.BitLen())
+				}
+				return remedy.Turn{Way: o.To(n, dst), To: to, Before: rule.Priority}
+			}
+		}
+	}
+	instead := o.To(n, dst)
+	instead.Replace, instead.Table = true, now.Entry.Table
+	return remedy.Turn{Way: instead}
+}
+
+// Is reports whether a route leads by the way.
+func (o WayOut) Is(r table.Route) bool { return r.Dev == o.Dev.Name && r.Via == o.Via }

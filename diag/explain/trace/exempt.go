@@ -13,7 +13,7 @@ import (
 func (w *walk) exempt(n *machine.Space, p packet, reject machine.RouteAnswer) (remedy.Exemption, machine.RouteAnswer) {
 	next, ok := n.Without(p.dst, p.src)
 	x := remedy.Exemption{Netns: n.Name, Dst: p.dst, Kind: reject.Kind, Entry: reject.Entry, Rule: reject.Rule}
-	back, but := ok && next.Via.IsValid() && w.arping != nil && w.arping.n != n && w.arping.n.Local(next.Via), 0
+	back, but := ok && next.Via.IsValid() && n != p.origin && w.arping != nil && w.arping.n.Local(next.Via), 0
 	if back {
 		but = next.Dev
 	}

@@ -26,7 +26,22 @@ func decodeNFTVerdict(a nfnl.Attrs) Verdict {
 	if !ok {
 		return Verdict{Kind: VerdictUnknown, Text: fmt.Sprintf("[verdict %d]", code)}
 	}
-	return Verdict{Kind: kind, Chain: a.Text(unix.NFTA_VERDICT_CHAIN)}
+	v := Verdict{Kind: kind, Chain: a.Text(unix.NFTA_VERDICT_CHAIN)}
+	if kind == VerdictQueue { // NF_VERDICT_QMASK, NF_VERDICT_FLAG_QUEUE_BYPASS
+		v.Queue = Queue{First: uint16(code >> 16), Last: uint16(code >> 16), Bypass: code&0x8000 != 0}
+	}
+	return v
+}
+
+// queue is one of nft, whose numbers may come from a register: those are not known.
+func (d *decoder) queue(a nfnl.Attrs) {
+	if a.Get(unix.NFTA_QUEUE_SREG_QNUM) != nil {
+		d.rule.Verdict = Verdict{Kind: VerdictUnknown, Text: "[expr queue]"}
+		return
+	}
+	first, flags := a.Uint16(unix.NFTA_QUEUE_NUM), a.Uint16(unix.NFTA_QUEUE_FLAGS)
+	last := first + max(a.Uint16(unix.NFTA_QUEUE_TOTAL), 1) - 1
+	d.rule.Verdict = Verdict{Kind: VerdictQueue, Queue: Queue{first, last, flags&unix.NFT_QUEUE_FLAG_BYPASS != 0, flags&unix.NFT_QUEUE_FLAG_CPU_FANOUT != 0}}
 }
 
 func (d *decoder) immediate(a nfnl.Attrs) {

@@ -77,7 +77,7 @@ var expressions = map[string]expression{
 	"cmp": {"cmp", (*decoder).cmp}, "range": {"range", (*decoder).inRange}, "lookup": {"lookup", (*decoder).lookup},
 	"immediate": {"immediate", (*decoder).immediate}, "counter": {"counter", (*decoder).counter},
 	"nat": {"nat", (*decoder).nat}, "masq": {"masq", (*decoder).masq}, "redir": {"redir", (*decoder).redir}, "reject": {"reject", (*decoder).reject},
-	"notrack": {"notrack", (*decoder).notrack}, "log": {"log", (*decoder).log}, "limit": {"limit", (*decoder).limit},
+	"queue": {"queue", (*decoder).queue}, "notrack": {"notrack", (*decoder).notrack}, "log": {"log", (*decoder).log}, "limit": {"limit", (*decoder).limit},
 	"numgen": {"numgen", (*decoder).numgen}, "hash": {"hash", (*decoder).hash},
 	"match": {"match", (*decoder).xtMatch}, "target": {"target", (*decoder).xtTarget},
 }

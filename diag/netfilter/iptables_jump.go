@@ -39,6 +39,8 @@ func iptablesJump(t *Table, r *Rule) (string, bool) {
 		return "-j " + strings.ToUpper(string(v.Kind)), true
 	case VerdictReject:
 		return iptablesReject(v)
+	case VerdictQueue:
+		return iptablesQueue(v.Queue), true
 	case VerdictUnknown:
 		return v.Text, v.Target != ""
 	case VerdictMasquerade, VerdictRedirect, VerdictSNAT, VerdictDNAT:
@@ -59,6 +61,20 @@ func iptablesEffect(e Effect) string {
 	default:
 		return fmt.Sprintf("-j %s --set-xmark %#x/%#x", e.module, e.Xor, e.Mask)
 	}
+}
+
+func iptablesQueue(q Queue) string {
+	text := fmt.Sprintf("-j NFQUEUE --queue-num %d", q.First)
+	if q.Last != q.First {
+		text = fmt.Sprintf("-j NFQUEUE --queue-balance %d:%d", q.First, q.Last)
+	}
+	if q.Bypass {
+		text += " --queue-bypass"
+	}
+	if q.Fanout {
+		text += " --queue-cpu-fanout"
+	}
+	return text
 }
 
 func iptablesReject(v Verdict) (string, bool) {

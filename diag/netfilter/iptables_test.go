@@ -39,6 +39,9 @@ const corpus4 = `*filter
 -A FORWARD -m addrtype --dst-type LOCAL --limit-iface-in -j ACCEPT
 -A FORWARD -m physdev --physdev-is-bridged -j ACCEPT
 -A FORWARD -j LOG --log-prefix "gone: "
+-A FORWARD -p udp -j NFQUEUE --queue-num 5
+-A FORWARD -p udp -j NFQUEUE --queue-num 5 --queue-bypass
+-A FORWARD -p udp -j NFQUEUE --queue-balance 5:7 --queue-bypass --queue-cpu-fanout
 -A FORWARD -m connmark --mark 0x1/0xff -j ACCEPT
 -A FORWARD -m statistic --mode random --probability 0.50000000000 -j ACCEPT
 -A KUBE-FORWARD -j RETURN

@@ -208,6 +208,20 @@ func nftVerdict(v Verdict) string {
 		return string(v.Kind) + " " + v.Chain
 	case VerdictReject:
 		return "reject with " + v.With
+	case VerdictQueue:
+		text := fmt.Sprintf("queue num %d", v.Queue.First)
+		if v.Queue.Last != v.Queue.First {
+			text += fmt.Sprintf("-%d", v.Queue.Last)
+		}
+		switch {
+		case v.Queue.Bypass && v.Queue.Fanout:
+			text += " bypass,fanout"
+		case v.Queue.Bypass:
+			text += " bypass"
+		case v.Queue.Fanout:
+			text += " fanout"
+		}
+		return text
 	case VerdictMap:
 		return v.From
 	case VerdictUnknown:

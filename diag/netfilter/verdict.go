@@ -19,6 +19,7 @@ type Verdict struct {
 	Choices []Choice
 	With    string   // what REJECT answers, in nft's spelling: "icmp port-unreachable"
 	Flags   []string // "random", "fully-random", "persistent"
+	Queue   Queue    // of VerdictQueue
 	// Map is the table of a verdict map: the first case whose match holds
 	// gives the verdict, and without one the rule has none.
 	Map  []Case
@@ -64,6 +65,13 @@ func (k VerdictKind) Terminal() bool {
 	default:
 		return false
 	}
+}
+
+// Queue is where packets wait for what a program decides (nfnetlink_queue).
+type Queue struct {
+	First, Last uint16 // the numbers of those that packets are spread over
+	Bypass      bool   // where no program listens, the packet passes; else it is lost (nf_queue())
+	Fanout      bool   // they are spread by CPU, and not by addresses
 }
 
 // AddrRange is from Min to Max, both included; invalid when absent.

@@ -19,6 +19,7 @@ var xtTargets = map[string]func(*decoder, xt) bool{
 	"MASQUERADE 0": xtNAT(VerdictMasquerade), "REDIRECT 0": xtNAT(VerdictRedirect),
 	"SNAT 0": xtNAT(VerdictSNAT), "SNAT 1": xtNAT(VerdictSNAT), "SNAT 2": xtNAT(VerdictSNAT),
 	"DNAT 0": xtNAT(VerdictDNAT), "DNAT 1": xtNAT(VerdictDNAT), "DNAT 2": xtNAT(VerdictDNAT),
+	"NFQUEUE 0": xtQueue, "NFQUEUE 1": xtQueue, "NFQUEUE 2": xtQueue, "NFQUEUE 3": xtQueue,
 	"REJECT 0": xtReject, "LOG 0": xtLog, "NOTRACK 0": xtNotrack, "CT 1": xtNotrack, "CT 2": xtNotrack,
 }
 
@@ -120,6 +121,19 @@ func xtNAT(kind VerdictKind) func(*decoder, xt) bool {
 		d.rule.Verdict = v
 		return flags&unix.NF_NAT_RANGE_NETMAP == 0 && flags&(1<<5) == 0 // NF_NAT_RANGE_PROTO_OFFSET
 	}
+}
+
+// xtQueue is struct xt_NFQ_info_v3: the first number, how many there are, and flags,
+// of which earlier ones have less.
+func xtQueue(d *decoder, x xt) bool {
+	q := Queue{First: x.u16(0), Last: x.u16(0)}
+	if x.rev > 0 {
+		q.Last += max(x.u16(2), 1) - 1
+	}
+	q.Bypass = x.rev > 1 && x.u16(4)&1 != 0 // NFQ_FLAG_BYPASS
+	q.Fanout = x.rev > 2 && x.u16(4)&2 != 0 // NFQ_FLAG_CPU_FANOUT
+	d.rule.Verdict = Verdict{Kind: VerdictQueue, Queue: q}
+	return true
 }
 
 // rejects are the answers by their numbers in enum ipt_reject_with and

@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
+	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -70,6 +71,9 @@ func (s Stopped) Detail() say.Text {
 	text := say.T("%s: %s (hook %s) stops %s", "%s：%s（hook %s）拦下 %s", s.Result.At, s.Result.Rule, s.Hook, s.Flow)
 	if owner := s.Result.Owner(); owner != "" {
 		text = say.T("%s; it is a rule of %s", "%s；这条规则是 %s 写的", text, owner)
+	}
+	if r := s.Result.Decided; r != nil && r.Verdict.Kind == netfilter.VerdictQueue {
+		text = say.T("%s; no program listens on the queue, and the kernel drops what nobody takes", "%s；没有程序在监听这个队列，内核会丢弃没人取走的包", text)
 	}
 	switch {
 	case s.Result.MeantApart() && s.Join.Network != "":

@@ -142,13 +142,26 @@ func (e *evaluator) verdict(chain *netfilter.Chain, rule *netfilter.Rule, v netf
 	case netfilter.VerdictMap:
 		e.verdictMap(chain, rule, v, s, depth, text, flow)
 	case netfilter.VerdictQueue:
-		s = s.assuming(text()) // a program decides; without one the packet is lost
-		flow.accepted = append(flow.accepted, s)
-		e.end(s, VerdictDrop, rule, text(), "")
+		e.queue(rule, v.Queue, s, text, flow)
 	case netfilter.VerdictSNAT, netfilter.VerdictDNAT, netfilter.VerdictMasquerade, netfilter.VerdictRedirect:
 		e.translate(rule, v, s, text, flow)
 	default:
 		e.unknownVerdict(rule, v, s, text, flow)
+	}
+}
+
+// queue: a program decides, and without one the packet is lost, or passes the chain
+// where the rule has it so (nf_queue(), nf_hook_slow()).
+func (e *evaluator) queue(rule *netfilter.Rule, q netfilter.Queue, s state, text func() string, flow *flow) {
+	heard, err := e.env.Heard(q.First, q.Last)
+	if err != nil || heard > 0 {
+		s = s.assuming(text())
+	}
+	if err != nil || heard > 0 || q.Bypass {
+		flow.accepted = append(flow.accepted, s)
+	}
+	if err != nil || heard > 0 || !q.Bypass {
+		e.end(s, VerdictDrop, rule, text(), "")
 	}
 }
 

@@ -28,6 +28,8 @@ type Env interface {
 	// device: the devices of all its next hops and its type ("unicast", "local",
 	// …). Without a route the type is empty, and there is no error.
 	Lookup(dst, src netip.Addr, mark uint32) (devs []string, kind string, err error)
+	// Heard is on how many of the queues with these numbers a program listens.
+	Heard(first, last uint16) (int, error)
 	// InSet reports whether a packet is in an ipset.
 	InSet(q ipset.Question) (bool, error)
 }

@@ -1,7 +1,12 @@
 package eval
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"net/netip"
+	"os"
+	"strings"
 
 	"nstutor/diag/netfilter/ipset"
 	"nstutor/diag/table"
@@ -63,6 +68,27 @@ func (k Kernel) InSet(q ipset.Question) (bool, error) {
 		return false, k.Err
 	}
 	return ipset.Holds(k.One.Netns(), q)
+}
+
+// Heard implements Env. Without the module nobody listens.
+func (k Kernel) Heard(first, last uint16) (heard int, err error) {
+	if k.Err != nil {
+		return 0, k.Err
+	}
+	err = k.One.Netns().Do(func() error {
+		rows, err := os.ReadFile("/proc/thread-self/net/netfilter/nfnetlink_queue")
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		for row := range strings.Lines(string(rows)) {
+			var number uint16
+			if _, err := fmt.Sscan(row, &number); err == nil && number >= first && number <= last {
+				heard++
+			}
+		}
+		return err
+	})
+	return heard, err
 }
 
 // first is the device's first address of a family, if it has one.

@@ -39,6 +39,14 @@ func (a Attrs) Nested(kind uint16) Attrs { return a.Get(kind) }
 // Value is the payload of a nested NFTA_DATA_VALUE.
 func (a Attrs) Value(kind uint16) []byte { return a.Nested(kind).Get(unix.NFTA_DATA_VALUE) }
 
+// Uint16 is the attribute as a number, which nf_tables sends in network order.
+func (a Attrs) Uint16(kind uint16) uint16 {
+	if b := a.Get(kind); len(b) >= 2 {
+		return binary.BigEndian.Uint16(b)
+	}
+	return 0
+}
+
 // Uint32 is the attribute as a number, which nf_tables sends in network order.
 func (a Attrs) Uint32(kind uint16) uint32 {
 	if b := a.Get(kind); len(b) >= 4 {

@@ -64,6 +64,12 @@ var filterBreakages = among([]breakage{
 	{name: "nft dormant table", from: "pod-a", to: "10.244.1.11",
 		fault: `host: nft 'add table ip f { flags dormant; }; add chain ip f fw { type filter hook forward priority 0; policy drop; }'`},
 
+	{name: "what comes by no bridge has no port", from: "pod-a", to: "10.244.1.11",
+		fault: `host: iptables -A FORWARD -m physdev ! --physdev-is-bridged -p icmp --icmp-type echo-request -j DROP`,
+		want:  expected{cause.Filtered, "host", request}},
+	{name: "and is not dropped by one", from: "pod-a", to: "10.244.1.11",
+		fault: `host: iptables -A FORWARD -m physdev --physdev-in veth-pod-a -j DROP`},
+
 	// Only the reply is dropped.
 	{name: "reply, output of the destination", from: "pod-a", to: "10.244.1.11",
 		fault: `pod-b: nft 'add table ip f; add chain ip f out { type filter hook output priority 0; }; add rule ip f out icmp type echo-reply drop'`,

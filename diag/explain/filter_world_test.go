@@ -162,6 +162,8 @@ func (w *filterWorld) DeviceIndex(name string) (int, error) {
 	return link.Attrs().Index, nil
 }
 
+func (w *filterWorld) Bridged(string) (bool, error) { return false, nil }
+
 func (w *filterWorld) Heard(_, _ uint16) (int, error) { return 0, nil }
 
 func (w *filterWorld) InSet(ipset.Question) (bool, error) { return false, errors.ErrUnsupported }

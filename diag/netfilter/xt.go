@@ -294,5 +294,5 @@ func xtPhysdev(x xt) []Match {
 	option(isOut, "--physdev-is-out")
 	option(out, "--physdev-out", attr.String(x.bytes(32, 16)))
 	option(bridged, "--physdev-is-bridged")
-	return []Match{{Text: strings.Join(text, " ")}}
+	return []Match{{Text: strings.Join(text, " "), Unread: &Expr{Name: "match physdev", Data: x.data}}}
 }

@@ -30,6 +30,9 @@ type Env interface {
 	Lookup(dst, src netip.Addr, mark uint32) (devs []string, kind string, err error)
 	// Heard is on how many of the queues with these numbers a program listens.
 	Heard(first, last uint16) (int, error)
+	// Bridged reports whether what came in by a device may have ports of a bridge that
+	// rules can ask for (br_netfilter).
+	Bridged(iif string) (bool, error)
 	// InSet reports whether a packet is in an ipset.
 	InSet(q ipset.Question) (bool, error)
 }

@@ -12,6 +12,7 @@ var extensions = map[string]func(*evaluator, []byte, Packet) (holds, known bool)
 	"match rpfilter":  (*evaluator).xtRPFilter,
 	"match length":    (*evaluator).xtLength,
 	"match set":       (*evaluator).xtSet,
+	"match physdev":   (*evaluator).xtPhysdev,
 }
 
 // xtConntrack is struct xt_conntrack_mtinfo3 when it asks for nothing but
@@ -78,4 +79,17 @@ func (e *evaluator) xtLength(data []byte, p Packet) (holds, known bool) {
 	}
 	low, high := int(binary.NativeEndian.Uint16(data)), int(binary.NativeEndian.Uint16(data[2:]))
 	return (low <= p.Length && p.Length <= high) != (data[4] != 0), true
+}
+
+// xtPhysdev is struct xt_physdev_info of what came in by no bridge, which has no ports:
+// only what is asked for with `!` holds (physdev_mt()).
+func (e *evaluator) xtPhysdev(data []byte, p Packet) (holds, known bool) {
+	const invertAt, whichAt, all = 64, 65, 31
+	if len(data) <= whichAt {
+		return false, false
+	}
+	if bridged, err := e.env.Bridged(p.IIF); err != nil || bridged {
+		return false, false
+	}
+	return data[whichAt]&^data[invertAt]&all == 0, true
 }

@@ -70,6 +70,23 @@ func (k Kernel) InSet(q ipset.Question) (bool, error) {
 	return ipset.Holds(k.One.Netns(), q)
 }
 
+// Bridged implements Env: without the module, which has its settings in every
+// namespace, a bridge tells the rules of no port.
+func (k Kernel) Bridged(iif string) (bool, error) {
+	if k.Err != nil || iif == "" {
+		return false, k.Err
+	}
+	link, err := k.One.Link(iif)
+	if err != nil || link.Kind != "bridge" {
+		return false, err
+	}
+	_, err = k.One.Netns().ReadSysctl("net/bridge/bridge-nf-call-iptables")
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return true, err
+}
+
 // Heard implements Env. Without the module nobody listens.
 func (k Kernel) Heard(first, last uint16) (heard int, err error) {
 	if k.Err != nil {

@@ -44,6 +44,21 @@ var kubeChains = concat(
 	),
 )
 
+// memory has each pod's chain remember its clients, in a set of its own, and a chain that
+// asks both sets, which nobody calls. Clients are in them already: pod-a has been with
+// both, as the draw had it, and pod-b and pod-c with each other.
+var memory = nodeRules(
+	"add set ip svc aff-b { type ipv4_addr; flags dynamic,timeout; timeout 3h; }",
+	"add set ip svc aff-c { type ipv4_addr; flags dynamic,timeout; timeout 3h; }",
+	"insert rule ip svc ep-b update @aff-b { ip saddr }",
+	"insert rule ip svc ep-c update @aff-c { ip saddr }",
+	"add element ip svc aff-b { "+podAIP+", "+podCIP+" }",
+	"add element ip svc aff-c { "+podAIP+", "+podBIP+" }",
+	"add chain ip svc known-web",
+	"add rule ip svc known-web ip saddr @aff-b goto ep-b",
+	"add rule ip svc known-web ip saddr @aff-c goto ep-c",
+)
+
 // rejects are the chains of the filter in which a service without pods is turned away.
 var rejects = nodeRules(
 	"add chain ip svc reject-it",
@@ -91,6 +106,17 @@ var (
 			"iptables -A OUTPUT -d " + emptyVIP + "/32 -p tcp --dport 80 -j REJECT",
 		},
 		For: []Sent{{From: podAIP, To: emptyWeb, Wants: []string{"reject"}}, {To: emptyWeb, Wants: []string{"reject"}}},
+	}
+	asksMemory = Rule{
+		Netns: host, Line: "insert rule ip svc svc-web jump known-web",
+		Same: []string{
+			"iptables -t nat -I KUBE-SVC-WEB -m recent --name KUBE-SEP-C --rcheck --seconds 10800 --reap -j KUBE-SEP-C",
+			"iptables -t nat -I KUBE-SVC-WEB -m recent --name KUBE-SEP-B --rcheck --seconds 10800 --reap -j KUBE-SEP-B",
+		},
+		For: []Sent{
+			{From: podCIP, To: vipWeb, Wants: []string{podBWeb}}, {From: podBIP, To: vipWeb, Wants: []string{podCWeb}},
+			{To: vipWeb, Wants: []string{podBWeb, podCWeb}},
+		},
 	}
 	forgetB = Forget{Netns: host, From: podAIP + ":40000", To: dnsPort, Old: podBIP}
 )
@@ -171,6 +197,22 @@ func balanced() Chapter {
 				},
 				After: Promise{Asks: []Ask{asked(kept, podCIP)}},
 				Watch: toDNS,
+			},
+			{
+				ID: "7.7", From: "7.3",
+				Setup:  memory,
+				Action: asksMemory,
+				Before: Promise{
+					Claims: []Claim{Spread{From: podA, URL: vipURL, Servers: []string{podBIP, podCIP}}},
+				},
+				After: Promise{
+					Claims: []Claim{
+						Stays{From: podA, URL: vipURL, Servers: []string{podBIP, podCIP}},
+						Judged{Netns: host, Sent: Sent{From: podCIP, To: vipWeb, Wants: []string{podBWeb}}},
+						Judged{Netns: host, Sent: Sent{From: podBIP, To: vipWeb, Wants: []string{podCWeb}}},
+					},
+				},
+				Watch: podToVIP,
 			},
 		},
 	}

@@ -2,6 +2,7 @@ package explain_test
 
 import (
 	"net/netip"
+	"os"
 
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/nsenter"
@@ -31,6 +32,9 @@ func (w *filterWorld) predict(from *nsenter.Namespace, dst netip.Addr) *filterJo
 			return "ra"
 		}
 		return "rb"
+	}
+	if from == w.r {
+		p.Socket = eval.Socket{Known: true, UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())}
 	}
 	local := func(a netip.Addr) bool { return a == filterAddrRA || a == filterAddrRB }
 	ok := true

@@ -156,19 +156,58 @@ var iptablesMessages = map[string]string{"8": "echo-request", "0": "echo-reply",
 
 // nftTarget adds what becomes of a packet that meets the rule.
 func nftTarget(rule []string, target string, options []string) ([]string, error) {
+	verdict := strings.ToLower(target)
 	switch target {
-	case "ACCEPT", "DROP", "RETURN", "REJECT", "MASQUERADE":
-		return append(rule, strings.ToLower(target)), nil
+	case "DNAT":
+		to, err := iptablesArgument(options, "--to-destination")
+		return slices.Concat(rule, []string{verdict, "to", to}), err
+	case "SNAT":
+		to, err := iptablesArgument(options, "--to-source")
+		return slices.Concat(rule, []string{verdict, "to", to}), err
 	case "REDIRECT":
-		if len(options) < 2 || options[0] != "--to-ports" {
-			return nil, say.Err("%s to what?", "%s 后面缺少内容", target)
+		to, err := iptablesArgument(options, "--to-ports")
+		return slices.Concat(rule, []string{verdict, "to", ":" + to}), err
+	case "MASQUERADE":
+		if len(options) == 1 && options[0] == "--random-fully" {
+			return append(rule, verdict, "fully-random"), nil
 		}
-		return slices.Concat(rule, []string{"redirect", "to", ":" + options[1]}), nil
-	case "DNAT", "SNAT":
-		if len(options) < 2 {
-			return nil, say.Err("%s to what?", "%s 后面缺少内容", target)
+	case "REJECT":
+		if len(options) == 2 && options[0] == "--reject-with" && strings.HasSuffix(options[1], "-port-unreachable") {
+			options = nil // which it does by itself
 		}
-		return slices.Concat(rule, []string{strings.ToLower(target), "to", options[1]}), nil
+	case "ACCEPT", "DROP", "RETURN":
+	default:
+		rule, verdict = append(rule, "jump"), target
 	}
-	return append(rule, "jump", target), nil
+	if len(options) > 0 {
+		return nil, unknownOption(options[0])
+	}
+	return append(rule, verdict), nil
+}
+
+// iptablesArgument is the argument of a target's only option. iptables takes the beginning
+// of its name for it as well (getopt_long()), as in --to.
+func iptablesArgument(options []string, name string) (string, error) {
+	switch {
+	case len(options) == 0:
+		return "", say.Err("%s is missing", "缺少 %s", name)
+	case len(options[0]) < len("--to") || !strings.HasPrefix(name, options[0]):
+		return "", unknownOption(options[0])
+	case len(options) == 1:
+		return "", say.Err("%s what?", "%s 后面缺少内容", name)
+	case len(options) > 2:
+		return "", unknownOption(options[2])
+	}
+	return options[1], nil
+}
+
+// elsewhere are options of targets that iptables knows, and that are not done here.
+var elsewhere = []string{"--random", "--random-fully", "--persistent", "--reject-with", "--to-ports"}
+
+// unknownOption says what iptables says of a word that it does not know.
+func unknownOption(word string) error {
+	if slices.Contains(elsewhere, word) {
+		return say.Err("%q is not understood here", "这里不认识 %q", word)
+	}
+	return say.Err("unknown option %q", "未知选项 %q", word)
 }

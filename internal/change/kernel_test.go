@@ -104,6 +104,9 @@ func nftSamples() (all []sample) {
 		"new connections":    "add rule ip svc ep-b ip saddr 10.244.1.10 ct state new counter drop",
 		"a verdict by lot":   "add rule ip svc pre numgen inc mod 2 vmap { 0 : goto ep-b, 1 : goto ep-c }",
 		"a map of services":  "add rule ip svc pre ip daddr . meta l4proto . th dport vmap @ips",
+		"a set of clients":   "add set ip svc aff { type ipv4_addr; flags dynamic,timeout; timeout 3h; }; add element ip svc aff { 10.244.1.10, 10.244.1.12 }",
+		"a memory of them":   "add set ip svc aff { type ipv4_addr; flags dynamic,timeout; timeout 3h; }; add rule ip svc ep-b update @aff { ip saddr }",
+		"a question for it":  "add set ip svc aff { type ipv4_addr; flags dynamic,timeout; timeout 3h; }; insert rule ip svc pre ip saddr @aff goto ep-b",
 		"a jump":             "add rule ip svc pre iifname veth-pod-a udp sport 53 jump ep-b",
 		"a mark":             "add rule ip svc pre ip saddr 10.244.1.11 meta mark set mark or 0x4000",
 		"drop":               "add rule ip svc ep-b meta mark & 0x4000 == 0x4000 counter drop",
@@ -380,7 +383,8 @@ func TestWhatIsNoChangeIsNotUnderstood(t *testing.T) {
 		"nft add rule ip t c dnat to 10.0.0.1:80", "nft add rule ip t c dnat to", "nft add rule ip t c tcp dport http", "nft add rule ip t c tcp flags syn", "nft add rule ip t c meta skuid root", "nft add rule ip t c redirect to :80", "nft add rule ip t c tcp dport 80 redirect to 80", "nft add rule ip t c tcp dport 80 tproxy to x", "nft add rule ip t c meta nftrace set 2",
 		"nft add rule ip t c numgen random mod 0 vmap { 0 : accept }", "nft add rule ip t c numgen random mod 2 vmap 0 : accept", "nft add rule ip t c numgen random mod 2 vmap { 0 accept }",
 		"nft add rule ip t c ip daddr . meta l4proto . th dport vmap ips", "nft add rule ip t c meta mark x", "nft add rule ip t c ct state", "nft add rule ip t c ct state old", "nft add rule ip t c ct mark 7", "nft add rule ip t c meta mark set x", "nft add rule ip t c iifname",
-		"nft add element ip t m { 10.0.0.1 : accept }", "nft add element ip t m { 10.0.0.1 . tcp . 80 }", "nft add map ip t m { type ipv4_addr : verdict; }", "nft add rule ip t c nonsense",
+		"nft add element ip t m { 10.0.0.1 : accept }", "nft add element ip t s { x }", "nft add set ip t s", "nft add set ip t s { type ipv4_addr; }", "nft add set ip t s { type ipv4_addr; flags dynamic,timeout; timeout never; }",
+		"nft add rule ip t c update @s { ip daddr }", "nft add rule ip t c update s { ip saddr }", "nft add rule ip t c ip saddr @", "nft add rule ip t c ip daddr @s drop", "nft add element ip t m { 10.0.0.1 . tcp . 80 }", "nft add map ip t m { type ipv4_addr : verdict; }", "nft add rule ip t c nonsense",
 	} {
 		if c, err := change.Parse("", strings.Fields(words)...); err == nil {
 			t.Errorf("%q is read as %#v", words, c)

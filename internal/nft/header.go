@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
@@ -67,6 +68,9 @@ func (w *writer) address(name, field string) error {
 		return say.Err("%q is not understood here", "这里不认识 %q", name+" "+field)
 	}
 	op, text := w.comparison(), w.next()
+	if set, ok := strings.CutPrefix(text, "@"); ok && set != "" && name == "ip" && field == "saddr" {
+		return w.remembered(op, set)
+	}
 	p, ok := network(text)
 	if !ok || uint32(p.Addr().BitLen()) != v.length*8 {
 		return say.Err("%q is no network", "%q 不是网段", text)

@@ -23,10 +23,10 @@ const (
 // Sentence is one thing that a line of nft says: `add rule ip svc pre …`.
 type Sentence struct {
 	Verb   Verb
-	Object string // "table", "chain", "rule", "map" or "element"
+	Object string // "table", "chain", "rule", "map", "set" or "element"
 	Family string // "ip", "ip6", "inet", "bridge", "netdev" or "arp"
 	Table  string
-	Name   string // of the chain or the map; empty for a table
+	Name   string // of the chain, the map or the set; empty for a table
 	rest   []string
 }
 
@@ -121,7 +121,7 @@ func split(words []string) (all [][]string) {
 }
 
 // named are the objects that have a name in their table.
-var named = []string{"chain", "rule", "map", "element"}
+var named = []string{"chain", "rule", "map", "set", "element"}
 
 func read(words []string) (s Sentence, err error) {
 	if len(words) < 3 {
@@ -178,10 +178,10 @@ func (s Sentence) queue(conn *nftables.Conn) error {
 var sayings = map[Verb]map[string]func(Sentence, *nftables.Conn) error{
 	Add: {
 		"table": Sentence.addTable, "chain": Sentence.addChain, "rule": Sentence.addRule,
-		"map": Sentence.addMap, "element": Sentence.addElement,
+		"map": Sentence.addMap, "set": Sentence.addSet, "element": Sentence.addElement,
 	},
 	Insert: {"rule": Sentence.addRule},
-	Delete: {"table": Sentence.deleteTable, "chain": Sentence.deleteChain, "rule": Sentence.deleteRule, "map": Sentence.deleteMap, "element": Sentence.deleteElement},
+	Delete: {"table": Sentence.deleteTable, "chain": Sentence.deleteChain, "rule": Sentence.deleteRule, "map": Sentence.deleteMap, "set": Sentence.deleteSet, "element": Sentence.deleteElement},
 	Flush:  {"table": Sentence.flushTable, "chain": Sentence.flushChain},
 }
 

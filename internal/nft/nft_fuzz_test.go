@@ -22,6 +22,8 @@ func FuzzParse(f *testing.F) {
 		"add rule ip svc pre ip daddr 10.96.0.100 meta nftrace set 1",
 		"add rule ip pod out meta skuid != 1337 tcp dport 80 redirect to :15001",
 		"add rule ip pod pre tcp dport 80 tproxy to :15001 meta mark set 1 accept",
+		"add set ip svc aff-b { type ipv4_addr; flags dynamic,timeout; timeout 3h; }; add element ip svc aff-b { 10.244.1.12 }",
+		"add rule ip svc ep-b update @aff-b { ip saddr }; insert rule ip svc web ip saddr @aff-b goto ep-b",
 		"delete element ip svc ips { 10.96.0.100 . tcp . 80 }",
 	} {
 		f.Add(line)

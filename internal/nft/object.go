@@ -146,7 +146,7 @@ func (s Sentence) addElement(conn *nftables.Conn) error {
 	if err != nil {
 		return err
 	}
-	return conn.SetAddElements(s.serviceMap(), elements)
+	return conn.SetAddElements(s.holder(elements), elements)
 }
 
 func (s Sentence) deleteElement(conn *nftables.Conn) error {
@@ -154,10 +154,18 @@ func (s Sentence) deleteElement(conn *nftables.Conn) error {
 	if err != nil {
 		return err
 	}
-	return conn.SetDeleteElements(s.serviceMap(), elements)
+	return conn.SetDeleteElements(s.holder(elements), elements)
 }
 
-// elements reads `{ 10.96.0.100 . tcp . 80 : goto svc, … }`.
+// holder is what the elements are in: a set of clients, or a map of services.
+func (s Sentence) holder(elements []nftables.SetElement) *nftables.Set {
+	if len(elements) > 0 && len(elements[0].Key) == clientKey {
+		return s.clients()
+	}
+	return s.serviceMap()
+}
+
+// elements reads `{ 10.96.0.100 . tcp . 80 : goto svc, … }`, or of a set `{ 10.244.1.10, … }`.
 func (s Sentence) elements() ([]nftables.SetElement, error) {
 	words, err := braced(s.rest)
 	if err != nil {
@@ -165,6 +173,14 @@ func (s Sentence) elements() ([]nftables.SetElement, error) {
 	}
 	var all []nftables.SetElement
 	for part := range chunks(words, ",") {
+		if len(part) == 1 {
+			client, err := ipv4(part[0])
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, nftables.SetElement{Key: client})
+			continue
+		}
 		if len(part) < 5 || part[1] != "." || part[3] != "." {
 			return nil, s.end(append(part, ""))
 		}

@@ -123,6 +123,8 @@ func (w *writer) statement() error {
 	case "numgen":
 		w.left = append([]string{word}, w.left...)
 		return w.draw("vmap", nftables.TypeVerdict)
+	case "update":
+		return w.remember()
 	case "counter":
 		w.add(&expr.Counter{})
 		return nil

@@ -145,3 +145,37 @@ func orNobody(server string) string {
 	}
 	return server
 }
+
+// Stays claims of many connections that all of them reach one server, whichever of
+// Servers the first has reached.
+type Stays struct {
+	From, URL string
+	Servers   []string
+}
+
+// Promised implements steps.Claim.
+func (c Stays) Promised(*lab.Lab) say.Text {
+	return say.T("%s curl %s, %d times: always the same of %s", "%s curl %s，共 %d 次：总是 %s 中的同一个", c.From, c.URL, connections, strings.Join(c.Servers, ", "))
+}
+
+// Look implements steps.Claim.
+func (c Stays) Look(ctx context.Context, l *lab.Lab, e *steps.Evidence) (say.Text, bool, error) {
+	if e == nil {
+		return say.Text{}, false, steps.ErrNeedsEvidence
+	}
+	ns, err := l.NS(c.From)
+	if err != nil {
+		return say.Text{}, false, err
+	}
+	reached := steps.Reached(ctx, ns, c.URL, 1) // the one that is kept
+	for server, n := range steps.Reached(ctx, ns, c.URL, connections-1) {
+		reached[server] += n
+	}
+	var told []string
+	for server, n := range reached {
+		told = append(told, fmt.Sprintf("%s %d", orNobody(server), n))
+	}
+	slices.Sort(told)
+	ok := len(reached) == 1 && slices.ContainsFunc(c.Servers, func(server string) bool { return reached[server] > 0 })
+	return say.Quote(strings.Join(told, ", ")), ok, nil
+}

@@ -89,8 +89,14 @@ func (s Stopped) Detail() say.Text {
 
 func (s Stopped) final() bool { return s.Result.MeantApart() }
 
-// Evidence is the rule.
-func (s Stopped) Evidence() []say.Text { return Lines(s.Result.At + ": " + s.Result.Rule) }
+// Evidence is the rule, and whom it was asked for.
+func (s Stopped) Evidence() []say.Text {
+	lines := Lines(s.Result.At + ": " + s.Result.Rule)
+	if s.Result.AsSender {
+		lines = append(lines, s.Result.Packet.Socket.Said())
+	}
+	return lines
+}
 
 // Fix lets just this packet pass the chain; an answer, as all that answers what
 // was let through.

@@ -50,6 +50,8 @@ func TestAProxyThatMeetsItself(t *testing.T) {
 		"iptables":                   {proxyRules["iptables"], "sidecar", may, loop, "iptables -t nat -I OUTPUT -m mark --mark 1337 -j ACCEPT"},
 		"another is excepted":        {slices.Concat(proxyRules["nft"], []string{"nft insert rule ip nat OUTPUT meta mark 7 accept"}), "sidecar", delivered, loop, "nft insert rule ip nat OUTPUT meta mark 1337 accept"},
 		"it is excepted":             {slices.Concat(proxyRules["nft"], []string{"nft insert rule ip nat OUTPUT meta mark 1337 accept"}), "sidecar", delivered, delivered, ""},
+		"another user is excepted":   {slices.Concat(proxyRules["nft"], []string{"nft insert rule ip nat OUTPUT meta skuid 1337 accept"}), "web", delivered, delivered, ""},
+		"other groups, by iptables":  {slices.Concat([]string{"iptables -t nat -A OUTPUT -m owner ! --gid-owner 0 -j RETURN"}, proxyRules["iptables"]), "web", delivered, delivered, ""},
 		"a program that is no proxy": {proxyRules["nft"], "web", may, delivered, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -146,6 +146,9 @@ func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet
 	seen := p.filtered
 	seen.IIF, seen.OIF, seen.TTL = iif, oif, p.ttl
 	result := eval.Traverse(rules, hook, seen, n.Env())
+	if result.AsSender {
+		w.hop(n, p, StageFilter, dev, seen.Socket.Said())
+	}
 	var open []*netfilter.Chain
 	for result.Drops() && len(open) < maxFilters {
 		w.fault(n, p, StageFilter, dev, w.filtered(n, p, hook, result))

@@ -58,8 +58,11 @@ func (w *walk) originate(n *machine.Space, p packet) {
 // or a mark that rules of routing ask for, it is routed again and goes on from here:
 // the caller has nothing left to do.
 func (w *walk) output(n *machine.Space, p packet, dev string) (packet, bool) {
-	asked, mark := p.dst, p.mark
-	p, ok := w.filter(n, w.enters(n, p), "output", "", dev)
+	p, asked, mark := w.enters(n, p), p.dst, p.mark
+	if n == w.from && p.isRequest() {
+		p.filtered.Socket = n.Asker()
+	}
+	p, ok := w.filter(n, p, "output", "", dev)
 	redirected := p.leg == LegRequest && p.dst != asked
 	if !ok || !redirected && (p.mark == mark || dev == "lo" || !n.Reroutes()) {
 		return p, ok

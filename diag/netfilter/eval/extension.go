@@ -11,6 +11,7 @@ var extensions = map[string]func(*evaluator, []byte, Packet) (holds, known bool)
 	"match conntrack": (*evaluator).xtConntrack,
 	"match rpfilter":  (*evaluator).xtRPFilter,
 	"match length":    (*evaluator).xtLength,
+	"match owner":     (*evaluator).xtOwner,
 	"match set":       (*evaluator).xtSet,
 	"match physdev":   (*evaluator).xtPhysdev,
 }

@@ -35,15 +35,16 @@ type Packet struct {
 	IIF, OIF           string // device names; a hook looks only at those that the kernel gives it
 	Length             int    // of the IP packet with its header; 0 when it is not known
 	TTL                int    // or hop limit; 0 when it is not known
+	Socket             Socket // that it comes from, in the namespace that made it
 
 	conn conn
 }
 
 // Forget returns the packet without what it has only inside a namespace: its
-// mark, its devices and its connection (skb_scrub_packet()). It is new to the
+// mark, its devices, its socket and its connection (skb_scrub_packet()). It is new to the
 // next namespace's connection tracking.
 func (p Packet) Forget() Packet {
-	p.Mark, p.IIF, p.OIF, p.conn, p.CTState = 0, "", "", conn{}, CTNew
+	p.Mark, p.IIF, p.OIF, p.Socket, p.conn, p.CTState = 0, "", "", Socket{}, conn{}, CTNew
 	return p
 }
 
@@ -87,6 +88,9 @@ type Result struct {
 	// VerdictAccept they decide only about marks, with VerdictDrop or
 	// VerdictReject only about which of the two it is.
 	Unsure []string
+	// AsSender tells that it would be another one, or could not be told, without
+	// Packet.Socket: a rule asked for it, and that mattered.
+	AsSender bool
 
 	Table   *netfilter.Table // of the chain At
 	Chain   *netfilter.Chain // the base chain At

@@ -86,6 +86,8 @@ func traverse(set *netfilter.RuleSet, hook string, p Packet, env Env, open []*ne
 }
 
 func run(stages []stage, hook string, p Packet, env Env, open []*netfilter.Chain, drawn *lots) Result {
+	anybody := p
+	anybody.Socket = Socket{}
 	e := &evaluator{hook: hook, env: env, open: open, lots: drawn, types: map[netip.Addr]addrType{}, ways: map[flight]way{}, indexes: map[string]fieldValue{}}
 	e.begin(&p)
 	states := []state{{packet: p}}
@@ -100,7 +102,12 @@ func run(stages []stage, hook string, p Packet, env Env, open []*netfilter.Chain
 	for i := range states {
 		e.bound(&states[i])
 	}
-	return e.decide(states)
+	r := e.decide(states)
+	if e.asked && drawn == nil {
+		other := run(stages, hook, anybody, env, open, nil)
+		r.AsSender = other.Verdict != r.Verdict || len(other.Unsure) > len(r.Unsure)
+	}
+	return r
 }
 
 // either is what is certain when it is not known which of two results is the
@@ -139,6 +146,7 @@ type evaluator struct {
 	indexes map[string]fieldValue
 
 	raw    bool               // before connection tracking has seen the packet
+	asked  bool               // a rule asked for the socket, which is known
 	base   baseChain          // the base chain that is running
 	in     *netfilter.Chain   // the chain that is running
 	open   []*netfilter.Chain // base chains that let everything through

@@ -130,6 +130,17 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 	case b.Tunnel() != "":
 		a.Cause = inWords(trace.Find(a.Cause.Leg, cause.SilentTunnel{Beyond: beyond, Carrier: b.Tunnel(), Waited: w.waited}))
 	default:
-		a.Cause = inWords(trace.Find(a.Cause.Leg, cause.SilentBeyond{Beyond: beyond, Waited: w.waited}))
+		a.Cause = inWords(trace.Find(a.Cause.Leg, cause.SilentBeyond{Beyond: unproven(beyond, b), Waited: w.waited}))
 	}
+}
+
+// unproven adds to what was seen of a packet what nobody here can know to be right.
+func unproven(left cause.Beyond, b *trace.Beyond) cause.Beyond {
+	if entry := b.Pinned(); entry.State != "" {
+		left.Seen = append(left.Seen, say.T("%s: nobody is asked whether this still is so", "%s：不会再有人去核实它是否仍然正确", entry.Line()))
+	}
+	if b.Alien() {
+		left.Seen = append(left.Seen, say.T("%s is in no network of %s: whoever answers needs a route to it", "%s 不在 %s 的任何网段里：对方要有到它的路由才能应答", left.Flow.Src, left.Dev))
+	}
+	return left
 }

@@ -12,6 +12,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/mended"
 	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
 
@@ -158,6 +159,23 @@ func (b *Beyond) Untried(unsure bool) Found {
 func (b *Beyond) Left(where cause.At, seen ...Text) cause.Beyond {
 	to := b.Edge.Node.FarEnd(b.Edge.Dev, b.packet.dst)
 	return cause.Beyond{At: where, Dev: b.Edge.Dev.Name, NextHop: b.asking.nexthop, Flow: b.packet.flow(), Seen: seen, To: to}
+}
+
+// Pinned is the permanent entry that gives the next hop's MAC address; its State is empty
+// where that was asked for.
+func (b *Beyond) Pinned() table.Neighbour {
+	if b.asking.entry.State != "PERMANENT" {
+		return table.Neighbour{}
+	}
+	return b.asking.entry
+}
+
+// Alien reports whether the source is an address of the namespace that the packet leaves,
+// and in no network of the device that it leaves by.
+func (b *Beyond) Alien() bool {
+	addrs, err := b.Edge.Node.Addrs(b.Edge.Dev.Index)
+	return err == nil && len(addrs) > 0 && b.Plain() && b.Edge.Node.Local(b.packet.src) &&
+		!slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Contains(b.packet.src) })
 }
 
 // Plain reports whether what leaves by the device is the namespace's own: frames for

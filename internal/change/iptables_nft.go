@@ -117,6 +117,13 @@ func nftRule(ip string, words []string) (rule []string, err error) {
 			rule = append(rule, ip, "saddr")
 		case "-d":
 			rule = append(rule, ip, "daddr")
+		case "--tcp-flags":
+			if !slices.Equal(words[i:min(i+2, len(words))], []string{"SYN,RST", "SYN"}) || unless != "" {
+				return nil, say.Err("%q is not understood here", "这里不认识 %q", word)
+			}
+			i++
+			rule = append(rule, "tcp", "flags", "syn")
+			continue
 		default:
 			match, known := iptablesMatches[word]
 			if !known {
@@ -159,6 +166,11 @@ func nftTarget(rule []string, target string, options []string) ([]string, error)
 	switch target {
 	case "ACCEPT", "DROP", "RETURN", "REJECT", "MASQUERADE":
 		return append(rule, strings.ToLower(target)), nil
+	case "TCPMSS":
+		if !slices.Equal(options, []string{"--clamp-mss-to-pmtu"}) {
+			return nil, say.Err("%s to what?", "%s 后面缺少内容", target)
+		}
+		return slices.Concat(rule, clampWords), nil
 	case "REDIRECT":
 		if len(options) < 2 || options[0] != "--to-ports" {
 			return nil, say.Err("%s to what?", "%s 后面缺少内容", target)

@@ -206,6 +206,8 @@ var samples = []cause.Finding{
 	service.OtherAddress{At: here, Flow: flows.Flow{Proto: tcp.Proto, Src: loopback, Dst: loopback, DstPort: 80}, Served: []netip.Addr{one, two, one, two}, To: "10.3.0.2:80", Rule: "-j DNAT", KubeProxyNft: true},
 	service.Unallocated{Stopped: cause.Stopped{At: here, Flow: tcp, Result: eval.Result{Verdict: eval.VerdictReject, Rule: "reject", Table: dropped.Table, Chain: dropped.Chain, In: "cluster-ips-check"}}},
 	service.Unallocated{Stopped: cause.Stopped{At: here, Flow: tcp, Result: eval.Result{Verdict: eval.VerdictDrop, Rule: "drop", Table: dropped.Table, Chain: dropped.Chain, In: "cluster-ips-check"}}},
+	service.OutOfRanges{Stopped: cause.Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictDrop, At: dropped.At, Rule: "-j DROP", Table: dropped.Table, Chain: dropped.Chain, In: "KUBE-PROXY-FIREWALL"}},
+		Ranges: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/25")}},
 	service.Endless{Stopped: cause.Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictDrop, At: dropped.At, Rule: "-j DROP", Table: dropped.Table, Chain: dropped.Chain, In: "KUBE-SERVICES"}}},
 	cause.LoopbackLeaves{At: here, Flow: flows.Flow{Proto: tcp.Proto, Src: loopback, Dst: two, DstPort: 80}, Dev: "eth0", Lookup: proof},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "output", Has: "prerouting", Rule: "-j DNAT"},
@@ -297,7 +299,7 @@ var samples = []cause.Finding{
 // more than one way, or it is elsewhere.
 var unmended = []string{"MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
-	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "OtherAddress", "Unallocated", "NoPortAtAll", "OtherLink", "Tentative", "OutOfScope", "ResetBy",
+	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "OutOfScope", "ResetBy",
 	"Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle"}
 
 // handed is a packet that left to somebody who is known.

@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"strings"
 	"testing"
 
 	"nstutor/diag/explain/cause"
@@ -49,6 +50,85 @@ const (
 	everyNodePort = "\nhost: iptables -t nat -A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS"
 	noLocalhost   = "\nhost: iptables -t nat -A KUBE-SERVICES ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS"
 )
+
+// balanced is a service with a load balancer's address, as kube-proxy writes it.
+const balanced = nodePorts + `
+inet: ip route add 192.168.6.200 via 192.168.6.160 dev up0
+host: iptables -t nat -N KUBE-FW-WEB
+host: iptables -t nat -A KUBE-SERVICES -d 192.168.6.200/32 -p tcp -m comment --comment 'default/web:http loadbalancer IP' -m tcp --dport 80 -j KUBE-FW-WEB`
+
+// What keeps sources out that the service does not let in: today's kube-proxy, one before
+// 1.26, and one with nft.
+const (
+	rangedOut = `
+host: iptables -t nat -A KUBE-FW-WEB -m comment --comment 'other traffic to default/web:http will be dropped by KUBE-PROXY-FIREWALL'
+host: iptables -N KUBE-PROXY-FIREWALL
+host: iptables -A INPUT -m conntrack --ctstate NEW -m comment --comment 'kubernetes load balancer firewall' -j KUBE-PROXY-FIREWALL
+host: iptables -A FORWARD -m conntrack --ctstate NEW -m comment --comment 'kubernetes load balancer firewall' -j KUBE-PROXY-FIREWALL
+host: iptables -A KUBE-PROXY-FIREWALL -d 192.168.6.200/32 -p tcp -m comment --comment 'default/web:http traffic not accepted by KUBE-FW-WEB' -m tcp --dport 80 -j DROP`
+	markedOut = `
+host: ip addr add 192.168.6.200/32 dev lo
+host: iptables -t nat -N KUBE-MARK-DROP
+host: iptables -t nat -A KUBE-MARK-DROP -j MARK --or-mark 0x8000
+host: iptables -t nat -A KUBE-FW-WEB -m comment --comment 'default/web:http loadbalancer IP' -j KUBE-MARK-DROP
+host: iptables -N KUBE-FIREWALL
+host: iptables -A INPUT -j KUBE-FIREWALL
+host: iptables -A KUBE-FIREWALL -m comment --comment 'kubernetes firewall for dropping marked packets' -m mark --mark 0x8000/0x8000 -j DROP`
+	rangedOutNft = `
+inet: ip route add 192.168.6.200 via 192.168.6.160 dev up0
+host: nft 'add table ip kube-proxy; add chain ip kube-proxy endpoint; add rule ip kube-proxy endpoint meta l4proto tcp dnat to 10.244.1.11:8080; add chain ip kube-proxy external; add rule ip kube-proxy external goto endpoint; add map ip kube-proxy service-ips { type ipv4_addr . inet_proto . inet_service : verdict ; elements = { 192.168.6.200 . tcp . 80 : goto external } ; }; add chain ip kube-proxy services; add rule ip kube-proxy services ip daddr . meta l4proto . th dport vmap @service-ips; add chain ip kube-proxy nat-prerouting { type nat hook prerouting priority -100 ; }; add rule ip kube-proxy nat-prerouting jump services'`
+)
+
+// lets has a service let in some sources.
+func lets(networks ...string) (lines string) {
+	for _, network := range networks {
+		lines += "\nhost: iptables -t nat -A KUBE-FW-WEB -s " + network + " -j KUBE-EXT-WEB"
+	}
+	return lines
+}
+
+// letsNft is the same with nft.
+func letsNft(networks string) string {
+	return rangedOutNft + `
+host: nft 'add chain ip kube-proxy firewall-web; add rule ip kube-proxy firewall-web ip saddr != { ` + networks + ` } drop; add map ip kube-proxy firewall-ips { type ipv4_addr . inet_proto . inet_service : verdict ; elements = { 192.168.6.200 . tcp . 80 comment "default/web:http" : goto firewall-web } ; }; add chain ip kube-proxy firewall-check; add rule ip kube-proxy firewall-check ip daddr . meta l4proto . th dport vmap @firewall-ips; add chain ip kube-proxy filter-prerouting-pre-dnat { type filter hook prerouting priority -110 ; }; add rule ip kube-proxy filter-prerouting-pre-dnat ct state new jump firewall-check'`
+}
+
+var (
+	webServed     = []string{"pod-b tcp 0.0.0.0:8080"}
+	outOfRanges   = expected{cause.Filtered, "host", request}
+	otherNetworks = []string{"198.51.100.0/24", "203.0.113.128/25"}
+	rangeCases    = among([]breakage{
+		{name: "sources of a service, iptables", from: "inet", to: "192.168.6.200", asks: "tcp 80", serve: webServed, want: outOfRanges, noFix: true,
+			fault: balanced + lets(otherNetworks...) + rangedOut},
+		{name: "sources of a service, iptables of before", from: "inet", to: "192.168.6.200", asks: "tcp 80", serve: webServed, want: outOfRanges, noFix: true,
+			fault: balanced + lets(otherNetworks...) + markedOut},
+		{name: "sources of a service, nft", from: "inet", to: "192.168.6.200", asks: "tcp 80", serve: webServed, want: outOfRanges, noFix: true,
+			fault: letsNft(strings.Join(otherNetworks, ", "))},
+		{name: "sources of a service that it lets in, iptables", from: "inet", to: "192.168.6.200", asks: "tcp 80", serve: webServed,
+			fault: balanced + lets("192.168.6.0/24") + rangedOut},
+		{name: "sources of a service that it lets in, nft", from: "inet", to: "192.168.6.200", asks: "tcp 80", serve: webServed, fault: letsNft("192.168.6.0/24")},
+	})
+)
+
+// TestKubeProxyTellsWhomAServiceLetsIn: a source that a service's ranges do not hold is
+// told as that, with the ranges.
+func TestKubeProxyTellsWhomAServiceLetsIn(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, routed, rangeCases)
+	for _, c := range rangeCases {
+		if c.want.code == "" {
+			continue
+		}
+		t.Run(c.name+", told", func(t *testing.T) {
+			b := routed.build(t)
+			b.run(c.fault)
+			said := b.explain(c, false).Cause.Detail.In("en")
+			if !strings.Contains(said, "loadBalancerSourceRanges alone (198.51.100.0/24, 203.0.113.128/25), and 192.168.6.1,") {
+				t.Errorf("it is said: %s", said)
+			}
+		})
+	}
+}
 
 // Services of kube-proxy that have nobody for this request.
 var kubeProxyBreakages = among([]breakage{

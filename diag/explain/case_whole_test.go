@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +19,9 @@ const narrow = `
 r2: ip link set right mtu 1400
 r3: ip link set left mtu 1400`
 
+// clamping is the rule that has the ends agree on less.
+const clamping = "iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu"
+
 // swallowing are connections that open, and those among them that then hang.
 var swallowing = []struct {
 	name     string
@@ -27,20 +31,28 @@ var swallowing = []struct {
 	server   string
 	want     expected // none: data passes
 	fix      []string
+	clamps   string // the other fix; empty: there is none
 }{
 	{name: "the sender is told", base: chain, fault: narrow, from: "a", to: "10.2.0.2", server: "b"},
 	{name: "a router on the way back drops what it is told", base: chain, from: "a", to: "10.2.0.2", server: "b",
 		fault: narrow + "\nr1: iptables -A FORWARD -p icmp --icmp-type fragmentation-needed -j DROP",
-		want:  expected{cause.MTUExceeded, "r2", request}, fix: []string{"r2: ip link set right mtu 1500", "r3: ip link set left mtu 1500"}},
+		want:  expected{cause.MTUExceeded, "r2", request}, fix: []string{"r2: ip link set right mtu 1500", "r3: ip link set left mtu 1500"}, clamps: "r2: " + clamping},
 	{name: "the router itself does", base: chain, from: "a", to: "10.2.0.2", server: "b",
 		fault: narrow + "\nr2: iptables -A OUTPUT -p icmp -j DROP",
-		want:  expected{cause.MTUExceeded, "r2", request}},
+		want:  expected{cause.MTUExceeded, "r2", request}, clamps: "r2: " + clamping},
 	{name: "the sender itself does", base: chain, from: "a", to: "10.2.0.2", server: "b",
 		fault: narrow + "\na: nft 'add table ip f; add chain ip f in { type filter hook input priority 0; }; add rule ip f in icmp type destination-unreachable drop'",
-		want:  expected{cause.MTUExceeded, "r2", request}},
+		want:  expected{cause.MTUExceeded, "r2", request}, clamps: "r2: " + clamping},
 	{name: "on the way back", base: chain, from: "a", to: "10.2.0.2", server: "b",
 		fault: narrow + "\nr4: iptables -A FORWARD -p icmp --icmp-type fragmentation-needed -j DROP",
-		want:  expected{cause.MTUExceeded, "r3", reply}},
+		want:  expected{cause.MTUExceeded, "r3", reply}, clamps: "r3: " + clamping},
+	{name: "a narrower wire behind the first", base: chain, from: "a", to: "10.2.0.2", server: "b",
+		fault: narrow + "\nr3: ip link set right mtu 1300\nr4: ip link set left mtu 1300\nr1: iptables -A FORWARD -p icmp --icmp-type fragmentation-needed -j DROP",
+		want:  expected{cause.MTUExceeded, "r2", request}},
+	{name: "nft clamps the size", base: chain, from: "a", to: "10.2.0.2", server: "b",
+		fault: narrow + `
+r1: iptables -A FORWARD -p icmp --icmp-type fragmentation-needed -j DROP
+r2: nft 'add table ip m; add chain ip m f { type filter hook forward priority mangle; }; add rule ip m f tcp flags syn tcp option maxseg size set rt mtu'`},
 	{name: "rules clamp the size", base: chain, from: "a", to: "10.2.0.2", server: "b",
 		fault: narrow + `
 r1: iptables -A FORWARD -p icmp --icmp-type fragmentation-needed -j DROP
@@ -54,10 +66,10 @@ a: sysctl -qw net.ipv4.tcp_mtu_probing=2`},
 	{name: "over IPv6, told", base: bridged6, from: "pod-a", to: "fd00:203::10", server: "inet", fault: "host: ip link set eth0 mtu 1400"},
 	{name: "over IPv6", base: bridged6, from: "pod-a", to: "fd00:203::10", server: "inet",
 		fault: "host: ip link set eth0 mtu 1400\nhost: ip6tables -A OUTPUT -p icmpv6 --icmpv6-type packet-too-big -j DROP",
-		want:  expected{cause.MTUExceeded, "host", request}, fix: []string{"host: ip link set eth0 mtu 1500"}},
+		want:  expected{cause.MTUExceeded, "host", request}, fix: []string{"host: ip link set eth0 mtu 1500"}, clamps: "host: ip6tables" + clamping[len("iptables"):]},
 	{name: "a tunnel", base: flannel, from: "pod-a", to: "192.168.11.10", server: "pod-b",
 		fault: "host1: iptables -A OUTPUT -p icmp -j DROP\nhost2: iptables -A OUTPUT -p icmp -j DROP",
-		want:  expected{cause.MTUExceeded, "host1", request}, fix: []string{"pod-a: ip link set eth0 mtu 1450"}},
+		want:  expected{cause.MTUExceeded, "host1", request}, fix: []string{"pod-a: ip link set eth0 mtu 1450"}, clamps: "host1: " + clamping},
 }
 
 // TestAConnectionThatOpensAndCarriesNothing: full-sized segments are lost, and their
@@ -84,6 +96,7 @@ func TestAConnectionThatOpensAndCarriesNothing(t *testing.T) {
 			if got := b.typed(first.Fix); c.fix != nil && !slices.Equal(got, c.fix) {
 				t.Errorf("the fix is %q, want %q", got, c.fix)
 			}
+			b.clamped(ask, first, c.clamps)
 			for _, fix := range first.Fix {
 				b.apply(fix)
 			}
@@ -95,6 +108,29 @@ func TestAConnectionThatOpensAndCarriesNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// clamped tries the other fix, if there is to be one, and takes it away again.
+func (b *built) clamped(ask breakage, first explain.Answer, want string) {
+	b.t.Helper()
+	swaps := first.Swaps()
+	if want == "" && len(swaps) == 0 {
+		return
+	}
+	if len(swaps) != 1 || !slices.Equal(b.typed(swaps[0].New), []string{want}) {
+		b.t.Fatalf("the other fixes are %v, want %q", swaps, want)
+	}
+	if shown := first.Cause.Evidence; !strings.Contains(shown[len(shown)-1].In("en"), clamping[len("iptables"):]) {
+		b.t.Errorf("nobody is told of the other fix: %q", shown)
+	}
+	b.run(want)
+	if !b.carries(ask.from, ask.to) {
+		b.t.Errorf("nothing passes with %s", want)
+	}
+	if a := b.explain(ask, true); a.Verdict != explain.Delivered {
+		b.t.Errorf("with %s: %s\n%s", want, a.Verdict, b.account(a))
+	}
+	b.run(strings.Replace(want, " -A ", " -D ", 1))
 }
 
 // mirror serves port 7, and sends back what comes.

@@ -27,7 +27,7 @@ func (a *Answer) swallow(ctx context.Context, req Request, hole whole.Hole) {
 		found.Tested = tested
 	}
 	a.Verdict, a.Cause = Broken, inWords(trace.Find(hole.Leg, found))
-	a.mendBy(change.Here(hole.Mends...))
+	a.mendBy(change.Here(found.Fix()...))
 }
 
 // tryWhole sends an echo as long as a full-sized segment, and a small one where that is

@@ -227,6 +227,9 @@ func (s *stage) send(ctx context.Context, wait time.Duration) probe.Result {
 	d := probe.Dial{Dst: netip.AddrPortFrom(s.Dest, s.Port), SrcPort: s.SrcPort, Timeout: wait}
 	switch s.Proto {
 	case unix.IPPROTO_TCP:
+		if s.Whole {
+			return carry(ctx, s.spaces[s.From], d)
+		}
 		return probe.Connect(ctx, s.spaces[s.From], d)
 	case unix.IPPROTO_UDP:
 		if s.Size > 0 {

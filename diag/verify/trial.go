@@ -18,6 +18,7 @@ type trial struct {
 	SrcPort  uint16 // of those, where one was asked about
 	Size     int
 	DF       bool
+	Whole    bool  // it is a connection that opens, and full-sized segments are lost
 	Lots     int   // how many the rules draw from by lot; 0: they do not
 	Cause    cause // as it was found
 	Fix      []line

@@ -10,8 +10,10 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain"
+	causes "nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
@@ -52,6 +54,7 @@ func Try(ctx context.Context, world *machine.Machine, req explain.Request, a exp
 	t := trial{
 		Network: network, Names: map[string]string{}, From: c.called(req.From.Name), Dest: dest, Size: req.Size, DF: req.DF,
 		Proto: req.Proto, Port: req.Port, SrcPort: req.SrcPort, Lots: len(a.Backends),
+		Whole: req.Proto == unix.IPPROTO_TCP && a.Cause.Code == causes.MTUExceeded,
 		Cause: cause{string(a.Cause.Code), a.Cause.Netns, a.Cause.Leg}, LeaveOut: none,
 	}
 	for i, n := range c.spaces {

@@ -117,6 +117,13 @@ func nftRule(ip string, words []string) (rule []string, err error) {
 			rule = append(rule, ip, "saddr")
 		case "-d":
 			rule = append(rule, ip, "daddr")
+		case "--tcp-flags":
+			if !slices.Equal(words[i:min(i+2, len(words))], []string{"SYN,RST", "SYN"}) || unless != "" {
+				return nil, say.Err("%q is not understood here", "这里不认识 %q", word)
+			}
+			i++
+			rule = append(rule, "tcp", "flags", "syn")
+			continue
 		default:
 			match, known := iptablesMatches[word]
 			if !known {
@@ -164,6 +171,11 @@ func nftTarget(rule []string, target string, options []string) ([]string, error)
 	case "SNAT":
 		to, err := iptablesArgument(options, "--to-source")
 		return slices.Concat(rule, []string{verdict, "to", to}), err
+	case "TCPMSS":
+		if !slices.Equal(options, []string{"--clamp-mss-to-pmtu"}) {
+			return nil, say.Err("%s to what?", "%s 后面缺少内容", target)
+		}
+		return slices.Concat(rule, clampWords), nil
 	case "REDIRECT":
 		to, err := iptablesArgument(options, "--to-ports")
 		return slices.Concat(rule, []string{verdict, "to", ":" + to}), err

@@ -239,6 +239,9 @@ func samples() []sample {
 		{name: "a rule of IPv6", start: with6, change: change.IPTables{Netns: host, V6: true, Words: strings.Fields("-A FORWARD ! -s fd00:6::/64 -i cali+ -p tcp --dport 80 -m conntrack --ctstate NEW -j REJECT")}, rules: true},
 		{name: "a rule of many words", change: line("-I FORWARD -i eth0 ! -o veth+ -p icmp --icmp-type fragmentation-needed -j DROP"), rules: true},
 		{name: "a source", change: line("-t nat -A POSTROUTING -p udp --sport 53 -j SNAT --to-source 192.168.6.160:5353"), rules: true},
+		{name: "segments clamped", change: change.ClampMSS{Netns: host}, rules: true},
+		{name: "segments of IPv6 clamped", start: with6, change: change.ClampMSS{Netns: host, V6: true}, rules: true},
+		{name: "segments clamped, in the words of iptables", change: line("-t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu"), rules: true},
 		{name: "accept what has begun", start: filter, change: change.Accept{Netns: host, Family: "ip", Table: "filter", Chain: "FORWARD", Established: true}, rules: true},
 	}...)
 }
@@ -356,7 +359,7 @@ func TestACommandIsReadAsItsChange(t *testing.T) {
 	var shown []string
 	for _, s := range tried {
 		switch s.change.(type) {
-		case change.Masquerade, change.Accept, change.Translate:
+		case change.Masquerade, change.Accept, change.Translate, change.ClampMSS:
 			continue // `nstutor apply` has options of its own for these
 		}
 		command := s.change.Command()
@@ -380,7 +383,7 @@ func TestWhatIsNoChangeIsNotUnderstood(t *testing.T) {
 		"sysctl -w a", "conntrack -F x", "conntrack -D", "conntrack -D -p udp", "conntrack -D -p x -d 10.0.0.1", "conntrack -I -p icmp -s 10.0.0.1 -d 10.0.0.2", "ip route flush all", "ip xfrm policy add", "ip netns add", "iptables", "rm -rf x",
 		"nft", "nft list ruleset", "nft add", "nft add table", "nft add chain ip t", "nft add chain ip t c {", "nft add chain ip t c { type nat hook nowhere priority 0; }",
 		"nft add chain ip t c { type nat hook output; }", "nft add chain ip t c { policy maybe; }", "nft add rule ip t c", "nft add rule ip t c ip daddr x", "nft add rule ip t c ip ttl 3",
-		"nft add rule ip t c dnat to 10.0.0.1:80", "nft add rule ip t c dnat to", "nft add rule ip t c tcp dport http", "nft add rule ip t c tcp flags syn", "nft add rule ip t c meta skuid root", "nft add rule ip t c redirect to :80", "nft add rule ip t c tcp dport 80 redirect to 80", "nft add rule ip t c tcp dport 80 tproxy to x", "nft add rule ip t c meta nftrace set 2",
+		"nft add rule ip t c dnat to 10.0.0.1:80", "nft add rule ip t c dnat to", "nft add rule ip t c tcp dport http", "nft add rule ip t c tcp flags fin", "nft add rule ip t c meta skuid root", "nft add rule ip t c redirect to :80", "nft add rule ip t c tcp dport 80 redirect to 80", "nft add rule ip t c tcp dport 80 tproxy to x", "nft add rule ip t c meta nftrace set 2",
 		"nft add rule ip t c numgen random mod 0 vmap { 0 : accept }", "nft add rule ip t c numgen random mod 2 vmap 0 : accept", "nft add rule ip t c numgen random mod 2 vmap { 0 accept }",
 		"nft add rule ip t c ip daddr . meta l4proto . th dport vmap ips", "nft add rule ip t c meta mark x", "nft add rule ip t c ct state", "nft add rule ip t c ct state old", "nft add rule ip t c ct mark 7", "nft add rule ip t c meta mark set x", "nft add rule ip t c iifname",
 		"nft add element ip t m { 10.0.0.1 : accept }", "nft add element ip t s { x }", "nft add set ip t s", "nft add set ip t s { type ipv4_addr; }", "nft add set ip t s { type ipv4_addr; flags dynamic,timeout; timeout never; }",

@@ -7,6 +7,7 @@
 //	object.go    tables, chains, maps and elements
 //	rule.go      what a rule asks of a packet
 //	header.go    … of its headers
+//	segment.go   … of how a connection of TCP opens
 //	conntrack.go … of its connection
 //	verdict.go   what becomes of it
 //	remove.go    a rule is found again

@@ -53,10 +53,12 @@ func (s Sentence) deleteRule(conn *nftables.Conn) error {
 	return conn.DelRule(&nftables.Rule{Table: s.table(), Chain: s.chain(), Handle: handle})
 }
 
-// uncounted are the expressions but for the counters, as netlink has them.
+// uncounted are the expressions but for the counters, as netlink has them, and for those
+// that the library writes and does not read.
 func uncounted(family nftables.TableFamily, exprs []expr.Any) (all [][]byte) {
 	for _, e := range exprs {
-		if _, counts := e.(*expr.Counter); counts {
+		switch e.(type) {
+		case *expr.Counter, *expr.Rt, *expr.Byteorder:
 			continue
 		}
 		data, err := expr.Marshal(byte(family), e)

@@ -105,6 +105,9 @@ func (w *writer) statement() error {
 		w.frame(unix.ETH_P_ARP)
 		return nil
 	}
+	if w.segment() {
+		return nil
+	}
 	switch word := w.next(); word {
 	case "ip", "ip6":
 		return w.address(word, w.next())

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net"
@@ -88,8 +89,8 @@ func (b *builder) listen() error {
 	return nil
 }
 
-// open opens one: who connects and asks for a page gets an empty one, a datagram is
-// answered with what it said.
+// open opens one: who connects and asks for a page gets an empty one, whatever else
+// is said is answered with the same.
 func (l Listener) open() interface{ Close() error } {
 	family := "4" // alone: the other is a listener of its own
 	if l.At.Addr().Is6() {
@@ -131,12 +132,21 @@ func welcome(l *net.TCPListener) {
 // patience is how long a client may take to say something.
 const patience = 10 * time.Second
 
-// receive answers whatever a client says as a web server would, and hangs up.
+// receive answers a client that asks for a page as a web server would, and hangs up.
+// Whatever else a client says is said to him again.
 func receive(conn net.Conn) {
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(patience))
-	if _, err := conn.Read(make([]byte, 1<<12)); err == nil {
+	buf := make([]byte, 1<<12)
+	n, err := conn.Read(buf)
+	switch {
+	case err != nil:
+	case bytes.HasPrefix(buf[:n], []byte("GET ")):
 		_, _ = io.WriteString(conn, "HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+	default:
+		if _, err := conn.Write(buf[:n]); err == nil {
+			_, _ = io.Copy(conn, conn)
+		}
 	}
 }
 

@@ -186,7 +186,8 @@ var samples = []cause.Finding{
 	service.SomeBackends{At: here, Of: cause.Filtered, Service: "10.96.0.10:80", Backend: "", Good: 1, All: 2, Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}},
 	cause.NoHairpin{here, "eth0", "br0", tcp},
 	service.BlackHole{At: here, Length: 1500, Lost: cause.OverDevice{At: here, Length: 1500, Link: veth, Transit: true}, Why: say.Quote("why"), Proof: proof,
-		Mends: []change.Change{change.MTU("ns1", "eth0", 1500)}, Tested: say.Quote("tried")},
+		Mends: []change.Change{change.MTU("ns1", "eth0", 1500)}, Clamp: change.ClampMSS{Netns: "ns1"}, Tested: say.Quote("tried")},
+	service.BlackHole{At: here, Length: 1500, Lost: cause.OverDevice{At: here, Length: 1500, Link: veth, Transit: true}, Why: say.Quote("why"), Proof: proof, Clamp: change.ClampMSS{Netns: "ns1", V6: true}},
 	service.ResetBy{At: here, Flow: tcp, Dev: "eth0", Out: true, Itself: true},
 	service.ResetBy{At: here, Flow: tcp, Dev: "eth0", Out: true},
 	service.ResetBy{At: here, Flow: tcp, Dev: "eth0", Seen: []say.Text{say.Quote("seen")}},
@@ -205,6 +206,8 @@ var samples = []cause.Finding{
 	service.OtherAddress{At: here, Flow: flows.Flow{Proto: tcp.Proto, Src: loopback, Dst: loopback, DstPort: 80}, Served: []netip.Addr{one, two, one, two}, To: "10.3.0.2:80", Rule: "-j DNAT", KubeProxyNft: true},
 	service.Unallocated{Stopped: cause.Stopped{At: here, Flow: tcp, Result: eval.Result{Verdict: eval.VerdictReject, Rule: "reject", Table: dropped.Table, Chain: dropped.Chain, In: "cluster-ips-check"}}},
 	service.Unallocated{Stopped: cause.Stopped{At: here, Flow: tcp, Result: eval.Result{Verdict: eval.VerdictDrop, Rule: "drop", Table: dropped.Table, Chain: dropped.Chain, In: "cluster-ips-check"}}},
+	service.OutOfRanges{Stopped: cause.Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictDrop, At: dropped.At, Rule: "-j DROP", Table: dropped.Table, Chain: dropped.Chain, In: "KUBE-PROXY-FIREWALL"}},
+		Ranges: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/25")}},
 	service.Endless{Stopped: cause.Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictDrop, At: dropped.At, Rule: "-j DROP", Table: dropped.Table, Chain: dropped.Chain, In: "KUBE-SERVICES"}}},
 	cause.LoopbackLeaves{At: here, Flow: flows.Flow{Proto: tcp.Proto, Src: loopback, Dst: two, DstPort: 80}, Dev: "eth0", Lookup: proof},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "output", Has: "prerouting", Rule: "-j DNAT"},
@@ -296,7 +299,7 @@ var samples = []cause.Finding{
 // more than one way, or it is elsewhere.
 var unmended = []string{"MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
-	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "OtherAddress", "Unallocated", "NoPortAtAll", "OtherLink", "Tentative", "OutOfScope", "ResetBy",
+	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "OutOfScope", "ResetBy",
 	"Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle"}
 
 // handed is a packet that left to somebody who is known.

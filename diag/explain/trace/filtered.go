@@ -4,8 +4,8 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
-	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/vip"
 	"nstutor/diag/netfilter/eval"
 )
 
@@ -30,13 +30,7 @@ func (w *walk) filtered(n *machine.Space, p packet, hook string, r eval.Result) 
 			return err == nil && eval.Traverse(now, hook, seen, n.Env()).Drops()
 		})
 	}
-	switch {
-	case service.IsEndless(f):
-		return service.Endless{Stopped: f}
-	case service.IsUnallocated(f):
-		return service.Unallocated{Stopped: f}
-	}
-	return f
+	return vip.Meant(n, f)
 }
 
 // otherDefault is the default route that a packet began by, where there is a

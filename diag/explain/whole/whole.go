@@ -63,7 +63,7 @@ func Look(world *machine.Machine, q trace.Question, opens *trace.Trace) (Hole, b
 		}
 		hole.Finding = service.BlackHole{At: cause.At(f.Netns()), Length: q.Length, Lost: f.Finding, Why: why, Proof: proof}
 		hole.Mends = mends(full.Faults[i:], q)
-		hole.Finding.Mends = hole.Mends
+		hole.Finding.Mends, hole.Finding.Clamp = hole.Mends, clamp(world, q, opens, f)
 		return hole, true
 	}
 	return Hole{}, false

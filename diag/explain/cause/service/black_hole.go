@@ -1,7 +1,10 @@
 package service
 
 import (
+	"strings"
+
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -15,7 +18,8 @@ type BlackHole struct {
 	Why    say.Text      // the sender is not told
 	Proof  []string      // of that
 	Mends  []change.Change
-	Tested say.Text // how it was tried; empty where it was not
+	Clamp  change.Change // has the ends agree on less; nil where no rule there does
+	Tested say.Text      // how it was tried; empty where it was not
 }
 
 // Code is MTUExceeded.
@@ -33,8 +37,29 @@ func (b BlackHole) Evidence() []say.Text {
 	if b.Tested.String() != "" {
 		all = append(all, b.Tested)
 	}
-	return all
+	if b.Clamp == nil || len(b.Mends) == 0 {
+		return all
+	}
+	var lines []string
+	for _, command := range change.Here(b.Clamp) {
+		lines = append(lines, command.String())
+	}
+	return append(all, say.T("where the wire is to stay as it is, a rule in %s has both ends agree on less: %s",
+		"若不改这段链路，可在 %s 加一条规则，让两端约定更小的段：%s", machine.Called(b.Netns()), strings.Join(lines, "; ")))
 }
 
-// Fix makes room on the way.
-func (b BlackHole) Fix() []change.Change { return b.Mends }
+// Fix makes room on the way, or has the ends agree on less where no command does.
+func (b BlackHole) Fix() []change.Change {
+	if len(b.Mends) == 0 && b.Clamp != nil {
+		return []change.Change{b.Clamp}
+	}
+	return b.Mends
+}
+
+// Others have the ends agree on less.
+func (b BlackHole) Others() [][]change.Change {
+	if b.Clamp == nil || len(b.Mends) == 0 {
+		return nil
+	}
+	return [][]change.Change{{b.Clamp}}
+}

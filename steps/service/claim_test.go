@@ -38,6 +38,9 @@ func claimCases() []claimCase {
 		{service.Spread{From: podA, URL: url, Servers: []string{ipB}, Lost: true}, false, ipB},
 		{service.Spread{From: podA, URL: url, Servers: []string{ipA, ipB}}, false, ipB},
 		{service.Spread{From: podA, URL: "http://10.96.0.99", Servers: nil, Lost: true}, true, "–"},
+		{service.Stays{From: podA, URL: url, Servers: []string{ipA, ipB}}, true, ipB},
+		{service.Stays{From: podA, URL: url, Servers: []string{ipA}}, false, ipB},
+		{service.Stays{From: podA, URL: "http://10.96.0.99", Servers: []string{ipB}}, false, "–"},
 	}
 }
 
@@ -70,12 +73,13 @@ func TestClaimThatCannotBeLookedAtIsNotNo(t *testing.T) {
 		service.Counts{Netns: "gone", Hook: "forward"},
 		service.Judged{Netns: "gone", Sent: service.Sent{To: web}},
 		service.Spread{From: "gone", URL: "http://" + vip},
+		service.Stays{From: "gone", URL: "http://" + vip},
 	} {
 		if _, ok, err := c.Look(t.Context(), l, &steps.Evidence{}); ok || !errors.Is(err, lab.ErrNoNamespace) {
 			t.Errorf("%s: holds %v, error %v", c.Promised(l), ok, err)
 		}
 	}
-	for _, c := range []steps.Claim{service.Counts{Netns: host}, service.Spread{From: host}} {
+	for _, c := range []steps.Claim{service.Counts{Netns: host}, service.Spread{From: host}, service.Stays{From: host}} {
 		if _, _, err := c.Look(t.Context(), l, nil); !errors.Is(err, steps.ErrNeedsEvidence) {
 			t.Errorf("%s without evidence: %v", c.Promised(l), err)
 		}

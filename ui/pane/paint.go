@@ -10,7 +10,7 @@ import (
 // Cables are at least minCable cells long, and at most maxCable where there is
 // room to spare.
 const (
-	minCable = 3
+	minCable = 1
 	maxCable = 10
 )
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"nstutor/diag/probe"
 	"nstutor/internal/lab"
 	"nstutor/internal/session"
@@ -29,6 +31,16 @@ func (v *base) pingWords() string {
 		return t.Bad.Render(t.G.Silent + " " + v.Say(words.NoAnswer, l.Last.Seq))
 	}
 	return t.Bad.Render(t.G.Bad + " " + l.Last.Message)
+}
+
+// pingWordsIn is pingWords in w cells. Who answered a program stands at the end of its
+// words: where they are too long, they are cut before that.
+func (v *base) pingWordsIn(w int) string {
+	l, all := &v.Network.Log, v.pingWords()
+	if l.Last.Outcome != probe.Replied || l.IsPing() || !l.Settled || screen.Width(all) <= w {
+		return all
+	}
+	return v.Theme.Good.Render(screen.FitEnds(ansi.Strip(all), w, v.Theme.G.Ellipsis))
 }
 
 // waitingFor is what the program says before anything came: ping's first line
@@ -78,7 +90,7 @@ func (v *base) pingLines(w int) []string {
 	count := v.Say(words.Sent, l.Sent, l.Replied)
 	head := fmt.Sprintf("%s > %s  %s  ", l.Netns, l.Target(), count)
 	return []string{
-		v.Theme.Faint.Render(label) + v.pingWords(),
+		v.Theme.Faint.Render(label) + v.pingWordsIn(w-gutter),
 		strings.Repeat(" ", gutter) + v.Theme.Faint.Render(head) + v.pingStrip(w-gutter-screen.Width(head)-1),
 	}
 }

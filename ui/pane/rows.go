@@ -42,7 +42,11 @@ func (v *Live) liveRows(w int) []row {
 		return nil
 	}
 	was := v.Scene.Was.Netns[v.Network.Watch]
-	rows := slices.Concat(v.linkRows(was, now), v.routeRows(was, now), v.neighRows(now), v.fdbRows(), v.sysctlRows(), v.ruleRows(), v.flowRows(), v.traceRows(), v.eventRows(w-gutter-2), v.otherRows())
+	room := w - 2 // behind a mark
+	if w >= gutterWidth {
+		room -= gutter
+	}
+	rows := slices.Concat(v.linkRows(was, now), v.routeRows(was, now), v.neighRows(now), v.fdbRows(), v.sysctlRows(), v.ruleRows(), v.flowRows(room), v.traceRows(), v.eventRows(room), v.otherRows())
 	for i := range rows {
 		if rows[i].kind != 0 {
 			rows[i].rank = rankDecisive
@@ -193,7 +197,7 @@ func (v *Live) otherRows() []row {
 		if _, known := v.Scene.Was.Netns[netns]; known || netns == "" {
 			line = strings.TrimSpace(netns + " " + c.Table + " " + line)
 		}
-		rows = append(rows, row{section: words.Elsewhere, kind: c.Kind, text: line})
+		rows = append(rows, row{section: words.Elsewhere, kind: c.Kind, text: line, ends: c.Table == "rule"})
 	}
 	for _, name := range v.Network.EverKnown(v.Scene.Was) {
 		was, now := v.Scene.Was.Netns[name], v.Network.Snapshot(name)

@@ -31,7 +31,7 @@ func (v *Live) ruleRows() []row {
 
 // flowRows are the connections that a node tracks, those alike in one line: where the
 // answers are expected from is behind the arrow.
-func (v *Live) flowRows() []row {
+func (v *Live) flowRows(w int) []row {
 	counts := map[conntrack.Entry]int{}
 	for _, f := range v.Network.Tally.Flows {
 		if !v.concerned(f) {
@@ -41,13 +41,25 @@ func (v *Live) flowRows() []row {
 	}
 	var rows []row
 	for f, n := range counts {
-		from, to, back := f.Original.Src, f.Original.Dst, f.Reply.Src
-		text := fmt.Sprintf("%5d  %s src=%s dst=%s", n, f.Original.Name(), endpoint(from), endpoint(to))
-		text += fmt.Sprintf(" %s src=%s dst=%s", v.Theme.G.Out, endpoint(back), f.Reply.Dst.Addr())
-		rows = append(rows, row{section: words.Flows, text: text, rank: rankNeigh})
+		rows = append(rows, row{section: words.Flows, text: v.flowText(f, n, w), rank: rankNeigh, ends: true})
 	}
 	slices.SortFunc(rows, func(a, b row) int { return strings.Compare(a.text, b.text) })
 	return rows
+}
+
+// flowText is a connection as conntrack writes it; as tcpdump does where w cells are too
+// few for that, and then without whom the answers are for, if that is who asked.
+func (v *Live) flowText(f conntrack.Entry, n, w int) string {
+	proto, from, to, back, dst := f.Original.Name(), endpoint(f.Original.Src), endpoint(f.Original.Dst), endpoint(f.Reply.Src), f.Reply.Dst.Addr()
+	text := fmt.Sprintf("%5d  %s src=%s dst=%s %s src=%s dst=%s", n, proto, from, to, v.Theme.G.Out, back, dst)
+	if screen.Width(text) <= w {
+		return text
+	}
+	short := fmt.Sprintf("%d  %s %s > %s %s %s", n, proto, from, to, v.Theme.G.Out, back)
+	if text = fmt.Sprintf("%s > %s", short, dst); screen.Width(text) > w && dst == f.Original.Src.Addr() {
+		return short
+	}
+	return text
 }
 
 // toldLines is how many of the last lines are shown of what goes on and on: one packet's
@@ -96,7 +108,7 @@ func (v *Live) eventRows(w int) (rows []row) {
 		}
 		if at := answerIn(one.text); at > 0 && screen.Width(one.text) > w {
 			rest := one
-			one.text, rest.text = one.text[:at], "   "+one.text[at:]
+			one.text, rest.text = one.text[:at], " "+one.text[at:]
 			rows = append(rows, one, rest)
 			continue
 		}

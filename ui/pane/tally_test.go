@@ -11,6 +11,7 @@ import (
 
 	"nstutor/diag/conntrack"
 	"nstutor/diag/netfilter/tally"
+	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/internal/lab"
 	"nstutor/internal/session"
@@ -77,6 +78,40 @@ func TestCountersAndConnectionsAreShown(t *testing.T) {
 	}
 }
 
+// TestAConnectionIsShownWhole: where the answers come from is not cut away beside the
+// lesson, and what is left out there is only whom they go to, when that is who asked.
+func TestAConnectionIsShownWhole(t *testing.T) {
+	told := remembering()
+	client := netip.MustParseAddrPort("10.244.1.10:40000")
+	told.Network.Tally.Flows = append(told.Network.Tally.Flows, conntrack.Entry{
+		Original: conntrack.Tuple{Proto: unix.IPPROTO_UDP, Src: client, Dst: netip.MustParseAddrPort("10.96.0.100:53")},
+		Reply:    conntrack.Tuple{Proto: unix.IPPROTO_UDP, Src: netip.MustParseAddrPort("10.244.1.12:53"), Dst: client},
+	})
+	live := New(told, screen.NewLook("en", false)).Live
+	for w, want := range map[int][]string{
+		70: {"2  tcp 10.244.1.10 > 10.96.0.100:80 → 10.244.1.11:8080 > 10.244.1.10", "1  udp 10.244.1.10:40000 > 10.96.0.100:53 → 10.244.1.12:53"},
+		80: {"2  tcp 10.244.1.10 > 10.96.0.100:80 → 10.244.1.11:8080 > 10.244.1.10", "1  udp 10.244.1.10:40000 > 10.96.0.100:53 → 10.244.1.12:53"},
+	} {
+		text := ansi.Strip(strings.Join(live.Lines(w, 30, false), "\n"))
+		for _, line := range want {
+			if !strings.Contains(text, line+"\n") && !strings.Contains(text, line+" ") {
+				t.Errorf("%d cells wide, no %q in\n%s", w, line, text)
+			}
+		}
+	}
+}
+
+// TestWhoAnsweredIsShown: at the end of a line that is too long.
+func TestWhoAnsweredIsShown(t *testing.T) {
+	told := remembering()
+	log := &told.Network.Log
+	log.To, log.Settled = "10.96.0.10:53", true
+	log.Last = probe.Result{Outcome: probe.Replied, Message: "38 bytes from 10.96.0.10:53: client=10.244.1.10 server=10.244.1.11"}
+	if text := ansi.Strip(New(told, screen.NewLook("en", false)).Live.pingLines(69)[0]); screen.Width(text) > 69 || !strings.HasSuffix(text, "… server=10.244.1.11") {
+		t.Errorf("%q", text)
+	}
+}
+
 // TestAServiceIsDrawnAsNobodys: in a box of its own, below the outside.
 func TestAServiceIsDrawnAsNobodys(t *testing.T) {
 	topology := New(remembering(), screen.NewLook("en", false)).Topology
@@ -84,6 +119,16 @@ func TestAServiceIsDrawnAsNobodys(t *testing.T) {
 	text := ansi.Strip(strings.Join(lines, "\n"))
 	if !ok || !strings.Contains(text, "nobody's: entries") || !strings.Contains(text, "10.96.0.100:80") || !strings.Contains(text, "→ 10.244.1.12:8080") {
 		t.Errorf("drawn is\n%s", text)
+	}
+}
+
+// TestAPictureGivesUpItsCablesForItsBoxes: where there is no room for both.
+func TestAPictureGivesUpItsCablesForItsBoxes(t *testing.T) {
+	topology := New(remembering(), screen.NewLook("en", false)).Topology
+	wide, _, _ := topology.boxes(100)
+	narrow, _, _ := topology.boxes(screen.Width(wide[0]) - maxCable + minCable)
+	if got, want := screen.Width(narrow[0]), screen.Width(wide[0])-maxCable+1; got != want {
+		t.Errorf("it takes %d cells, want %d\n%s", got, want, strings.Join(narrow, "\n"))
 	}
 }
 

@@ -297,13 +297,15 @@ func TestANameThatCannotBeLookedUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	failed := &probe.NameError{Name: "db", Outcome: probe.NoResolver, Servers: []netip.AddrPort{netip.MustParseAddrPort("10.244.1.11:53")}}
+	failed := &probe.NameError{Name: "db", Outcome: probe.NoResolver, Servers: []netip.AddrPort{netip.MustParseAddrPort("10.244.1.11:53")},
+		Silent: probe.Silences{Wait: 10 * time.Second, Timeout: 5 * time.Second, Attempts: 2}}
 	req := explain.Request{From: from, Probe: true, Timeout: caseTimeout}
 	a, err := explain.ExplainName(t.Context(), world, req, failed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.Verdict != explain.Broken || a.Cause.Code != service.NameUnresolved || a.Cause.Netns != b.real("host") || a.Name != "db" || len(a.Fix) == 0 {
+	if a.Verdict != explain.Broken || a.Cause.Code != service.NameUnresolved || a.Cause.Netns != b.real("host") || a.Name != "db" || len(a.Fix) == 0 ||
+		!strings.HasSuffix(a.Cause.Detail.In("en"), "up to 10 s before it gives up (options timeout:5 attempts:2)") {
 		t.Fatalf("%s\n%s", a.Verdict, b.account(a))
 	}
 	for _, fix := range a.Fix {

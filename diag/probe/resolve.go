@@ -21,6 +21,7 @@ type NameError struct {
 	Outcome Outcome // NoName when a name server said so, NoResolver when none answered
 	Words   string
 	Servers []netip.AddrPort // of NoResolver: who was asked, in that order
+	Silent  Silences         // … and who of them kept silent
 }
 
 // Unresolved is the error of a name for which no name server answered, if err is one.
@@ -40,8 +41,8 @@ func addresslessName(name string) *NameError {
 	return &NameError{Name: name, Outcome: NoName, Words: "No address associated with hostname"}
 }
 
-func unansweredName(name string, servers []netip.AddrPort) *NameError {
-	return &NameError{name, NoResolver, "Temporary failure in name resolution", servers}
+func unansweredName(name string, servers []netip.AddrPort, silent Silences) *NameError {
+	return &NameError{name, NoResolver, "Temporary failure in name resolution", servers, silent}
 }
 
 // Resolve finds the IPv4 address of a name as a program inside ns would: from
@@ -182,7 +183,7 @@ func (r *resolver) lookup(ctx context.Context, name string) (netip.Addr, error) 
 		answer := r.ask(ctx, full)
 		switch {
 		case answer == nil:
-			return netip.Addr{}, unansweredName(name, r.servers)
+			return netip.Addr{}, unansweredName(name, r.servers, r.silences)
 		case answer.Rcode == dns.RcodeNameError:
 			continue
 		}
@@ -207,10 +208,10 @@ func (r *resolver) ask(ctx context.Context, name string) *dns.Msg {
 			if err == nil && answer.Truncated {
 				answer, err = r.query(ctx, unix.SOCK_STREAM, server, name)
 			}
+			r.heard(i, err)
 			if ctx.Err() != nil {
 				return nil
 			}
-			r.heard(i, err)
 			if err == nil && conclusive(answer) {
 				return answer
 			}

@@ -10,8 +10,7 @@ import (
 	"time"
 )
 
-// Silences are the name servers that kept silent in a look-up in which another one
-// answered, and what resolv.conf says of how long a program waits for them.
+// Silences are the name servers that kept silent in a look-up, and what resolv.conf says of how long a program waits for them.
 type Silences struct {
 	Servers []netip.AddrPort // in the order of resolv.conf; empty where none kept silent
 	Tried   time.Duration    // how long each of them was waited for here

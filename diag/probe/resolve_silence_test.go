@@ -50,3 +50,24 @@ func TestServersThatKeepSilentAreTold(t *testing.T) {
 		})
 	}
 }
+
+// TestWhereNobodyAnswersTheWaitIsThatOfAllAttempts: of both servers, each time.
+func TestWhereNobodyAnswersTheWaitIsThatOfAllAttempts(t *testing.T) {
+	w := labtest.NewTrio(t)
+	w.Addr(w.S, "lo", "10.2.0.3/32")
+	for _, at := range []string{"10.2.0.2:53", "10.2.0.3:53"} {
+		w.Must(w.S.Do(func() error {
+			deaf, err := net.ListenPacket("udp4", at)
+			if err == nil {
+				t.Cleanup(func() { deaf.Close() })
+			}
+			return err
+		}))
+	}
+	etc(w, w.C, "resolv.conf", "nameserver 10.2.0.2\nnameserver 10.2.0.3\n")
+	_, _, err := ResolveAs(t.Context(), w.C, 0, "www.example.com")
+	failed, ok := Unresolved(err)
+	if !ok || len(failed.Silent.Servers) != 2 || failed.Silent.Wait != 20*time.Second {
+		t.Errorf("%+v", err)
+	}
+}

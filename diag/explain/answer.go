@@ -50,8 +50,10 @@ type Answer struct {
 	// Lingering are other flows of the same client, which the kernel still sends to
 	// somebody who is gone; none where the source port was asked.
 	Lingering []Lingering `json:"lingering,omitempty"`
-	HTTP      *HTTP       `json:"http,omitempty"`  // nil where nothing was asked on the connection
-	Probe     *Probe      `json:"probe,omitempty"` // nil when none was sent
+	// Waited is what the look-up of the name had to wait for; nil where for nothing.
+	Waited *Waited `json:"waited,omitempty"`
+	HTTP   *HTTP   `json:"http,omitempty"`  // nil where nothing was asked on the connection
+	Probe  *Probe  `json:"probe,omitempty"` // nil when none was sent
 	// Drops are what the kernel said of the probe's packets that it dropped; empty
 	// without the right to hear of them.
 	Drops []Drop `json:"drops,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/report"
 	"nstutor/diag/probe"
 	"nstutor/internal/lab/labtest"
 )
@@ -295,13 +297,15 @@ func TestANameThatCannotBeLookedUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	failed := &probe.NameError{Name: "db", Outcome: probe.NoResolver, Servers: []netip.AddrPort{netip.MustParseAddrPort("10.244.1.11:53")}}
+	failed := &probe.NameError{Name: "db", Outcome: probe.NoResolver, Servers: []netip.AddrPort{netip.MustParseAddrPort("10.244.1.11:53")},
+		Silent: probe.Silences{Wait: 10 * time.Second, Timeout: 5 * time.Second, Attempts: 2}}
 	req := explain.Request{From: from, Probe: true, Timeout: caseTimeout}
 	a, err := explain.ExplainName(t.Context(), world, req, failed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.Verdict != explain.Broken || a.Cause.Code != service.NameUnresolved || a.Cause.Netns != b.real("host") || a.Name != "db" || len(a.Fix) == 0 {
+	if a.Verdict != explain.Broken || a.Cause.Code != service.NameUnresolved || a.Cause.Netns != b.real("host") || a.Name != "db" || len(a.Fix) == 0 ||
+		!strings.HasSuffix(a.Cause.Detail.In("en"), "up to 10 s before it gives up (options timeout:5 attempts:2)") {
 		t.Fatalf("%s\n%s", a.Verdict, b.account(a))
 	}
 	for _, fix := range a.Fix {
@@ -309,6 +313,44 @@ func TestANameThatCannotBeLookedUp(t *testing.T) {
 	}
 	c := breakage{from: "pod-a", to: "10.244.1.11", asks: "udp 53"}
 	if r := b.eventuallyAsk(c); r.Outcome != probe.Replied {
+		t.Errorf("after the fix: %s", r.Message)
+	}
+}
+
+// TestANameServerThatKeepsSilentCostsTime: where another one knows the name, that is told
+// beside the answer, with the way to the silent one and what mends it.
+func TestANameServerThatKeepsSilentCostsTime(t *testing.T) {
+	labtest.Slow(t)
+	b := routed.build(t)
+	b.serve([]string{"pod-b udp 10.244.1.11:53"})
+	b.run(`host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw udp dport 53 drop'`)
+	world := machine.New()
+	defer world.Close()
+	from, err := world.Open(b.real("pod-a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := breakage{from: "pod-a", to: "192.168.6.160"}
+	req := explain.Request{From: from, Probe: true, Timeout: caseTimeout}
+	a := b.explain(c, true)
+	if err := a.AfterSilence(t.Context(), world, req, "web", probe.Silences{}); err != nil || a.Waited != nil {
+		t.Fatalf("nobody kept silent: %+v, %v", a.Waited, err)
+	}
+	silent := probe.Silences{Servers: []netip.AddrPort{netip.MustParseAddrPort("10.244.1.11:53")}, Wait: 5 * time.Second, Timeout: 5 * time.Second, Attempts: 2}
+	if err := a.AfterSilence(t.Context(), world, req, "web", silent); err != nil {
+		t.Fatal(err)
+	}
+	w := a.Waited
+	if a.Verdict != explain.Delivered || len(a.Fix) > 0 || w == nil || w.Cause.Code != cause.Filtered || w.Cause.Netns != b.real("host") || len(w.Fix) != 1 {
+		t.Fatalf("%s, %+v\n%s", a.Verdict, w, b.account(a))
+	}
+	for lang, want := range map[string]string{"en": "up to 5 s at each look-up (options timeout:5 attempts:2)", "zh": "每次解析都要为此最多等 5 秒"} {
+		if !slices.ContainsFunc(report.Of(a, lang), func(l report.Line) bool { return strings.Contains(l.Text, want) }) {
+			t.Errorf("nobody says %q", want)
+		}
+	}
+	b.apply(w.Fix[0])
+	if r := b.eventuallyAsk(breakage{from: "pod-a", to: "10.244.1.11", asks: "udp 53"}); r.Outcome != probe.Replied {
 		t.Errorf("after the fix: %s", r.Message)
 	}
 }

@@ -26,7 +26,8 @@ func ExplainName(ctx context.Context, world *machine.Machine, req Request, faile
 		return a, err
 	}
 	a.Name = failed.Name
-	u := service.Unnamed{At: cause.At(a.Cause.Netns), Name: failed.Name, Server: server.String(), Why: a.Cause.Detail, Proof: a.Cause.Evidence, Mends: a.Cause.fix}
+	u := service.Unnamed{At: cause.At(a.Cause.Netns), Name: failed.Name, Server: server.String(), Why: a.Cause.Detail, Proof: a.Cause.Evidence, Mends: a.Cause.fix,
+		Wait: failed.Silent.Wait.Seconds(), Timeout: failed.Silent.Timeout.Seconds(), Attempts: failed.Silent.Attempts}
 	leg := a.Cause.Leg
 	if a.Verdict == Delivered {
 		u.At, leg = cause.At(req.From.Name), trace.LegReply

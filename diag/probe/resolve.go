@@ -21,6 +21,7 @@ type NameError struct {
 	Outcome Outcome // NoName when a name server said so, NoResolver when none answered
 	Words   string
 	Servers []netip.AddrPort // of NoResolver: who was asked, in that order
+	Silent  Silences         // … and who of them kept silent
 }
 
 // Unresolved is the error of a name for which no name server answered, if err is one.
@@ -40,8 +41,8 @@ func addresslessName(name string) *NameError {
 	return &NameError{Name: name, Outcome: NoName, Words: "No address associated with hostname"}
 }
 
-func unansweredName(name string, servers []netip.AddrPort) *NameError {
-	return &NameError{name, NoResolver, "Temporary failure in name resolution", servers}
+func unansweredName(name string, servers []netip.AddrPort, silent Silences) *NameError {
+	return &NameError{name, NoResolver, "Temporary failure in name resolution", servers, silent}
 }
 
 // Resolve finds the IPv4 address of a name as a program inside ns would: from
@@ -58,13 +59,17 @@ func Resolve(ctx context.Context, ns *nsenter.Namespace, name string) (netip.Add
 // ResolveAs is Resolve with the files that a process has, such as those that a
 // runtime gives a container. The process may be a stranger's: what is no plain
 // file there, or none that is read within a second, is an error.
-func ResolveAs(ctx context.Context, ns *nsenter.Namespace, pid int, name string) (netip.Addr, error) {
-	if _, ok := fixed(name); ok || pid == 0 {
-		return Resolve(ctx, ns, name)
+//
+// It also tells of the name servers that kept silent before one answered.
+func ResolveAs(ctx context.Context, ns *nsenter.Namespace, pid int, name string) (netip.Addr, Silences, error) {
+	if addr, ok := fixed(name); ok {
+		return addr, Silences{}, nil
 	}
-	files, err := filesOf(ctx, pid)
-	if err != nil {
-		return netip.Addr{}, err
+	files, err := filesIn(ns), error(nil)
+	if pid != 0 {
+		if files, err = filesOf(ctx, pid); err != nil {
+			return netip.Addr{}, Silences{}, err
+		}
 	}
 	return files.resolve(ctx, ns, name, pingTimeout)
 }
@@ -74,7 +79,8 @@ func resolveWithin(ctx context.Context, ns *nsenter.Namespace, name string, limi
 	if addr, ok := fixed(name); ok {
 		return addr, nil
 	}
-	return filesIn(ns).resolve(ctx, ns, name, limit)
+	addr, _, err := filesIn(ns).resolve(ctx, ns, name, limit)
+	return addr, err
 }
 
 // fixed is the address of what needs no look-up: an address, and localhost.
@@ -87,20 +93,21 @@ func fixed(name string) (netip.Addr, bool) {
 }
 
 // resolve looks a name up by the files.
-func (f files) resolve(ctx context.Context, ns *nsenter.Namespace, name string, limit time.Duration) (netip.Addr, error) {
+func (f files) resolve(ctx context.Context, ns *nsenter.Namespace, name string, limit time.Duration) (netip.Addr, Silences, error) {
 	if addr, ok := hostsAddress(f.hosts, name); ok {
-		return addr, nil
+		return addr, Silences{}, nil
 	}
 	if _, ok := dns.IsDomainName(name); !ok || name == "" || strings.ContainsAny(name, " /\\") {
-		return netip.Addr{}, unknownName(name)
+		return netip.Addr{}, Silences{}, unknownName(name)
 	}
 	within, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	addr, err := newResolver(ns, f.resolv, limit).lookup(within, name)
+	r := newResolver(ns, f.resolv, limit)
+	addr, err := r.lookup(within, name)
 	if ctx.Err() != nil {
-		return netip.Addr{}, ctx.Err()
+		return netip.Addr{}, Silences{}, ctx.Err()
 	}
-	return addr, err
+	return addr, r.silences, err
 }
 
 // hostsAddress looks a name up in a hosts(5) file.
@@ -130,6 +137,8 @@ type resolver struct {
 	config  *dns.ClientConfig
 	servers []netip.AddrPort
 	try     time.Duration // how long one server gets for one answer
+
+	silences Silences
 }
 
 // resolverMaxServers is glibc's MAXNS.
@@ -174,7 +183,7 @@ func (r *resolver) lookup(ctx context.Context, name string) (netip.Addr, error) 
 		answer := r.ask(ctx, full)
 		switch {
 		case answer == nil:
-			return netip.Addr{}, unansweredName(name, r.servers)
+			return netip.Addr{}, unansweredName(name, r.servers, r.silences)
 		case answer.Rcode == dns.RcodeNameError:
 			continue
 		}
@@ -194,11 +203,12 @@ func (r *resolver) lookup(ctx context.Context, name string) (netip.Addr, error) 
 // when none does.
 func (r *resolver) ask(ctx context.Context, name string) *dns.Msg {
 	for range max(1, r.config.Attempts) {
-		for _, server := range r.servers {
+		for i, server := range r.servers {
 			answer, err := r.query(ctx, unix.SOCK_DGRAM, server, name)
 			if err == nil && answer.Truncated {
 				answer, err = r.query(ctx, unix.SOCK_STREAM, server, name)
 			}
+			r.heard(i, err)
 			if ctx.Err() != nil {
 				return nil
 			}

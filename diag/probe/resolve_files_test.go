@@ -56,7 +56,7 @@ func TestANameIsLookedUpAsTheProcessWould(t *testing.T) {
 	}
 	ask := func(name, want string) {
 		t.Helper()
-		if addr, err := ResolveAs(context.Background(), w.C, process, name); err != nil || addr.String() != want {
+		if addr, _, err := ResolveAs(context.Background(), w.C, process, name); err != nil || addr.String() != want {
 			t.Errorf("%s is %v, %v; want %s", name, addr, err, want)
 		}
 	}
@@ -66,7 +66,7 @@ func TestANameIsLookedUpAsTheProcessWould(t *testing.T) {
 	ask("db", "10.2.0.5")
 	ask("www.example.com", "10.2.0.2")
 	ask("10.0.0.1", "10.0.0.1")
-	if addr, err := ResolveAs(context.Background(), w.C, 0, "db"); err != nil || addr.String() != "10.2.0.9" {
+	if addr, _, err := ResolveAs(context.Background(), w.C, 0, "db"); err != nil || addr.String() != "10.2.0.9" {
 		t.Errorf("without a process db is %v, %v", addr, err)
 	}
 	write(filepath.Join(files, "alias"), "10.2.0.6 db\n")
@@ -75,7 +75,7 @@ func TestANameIsLookedUpAsTheProcessWould(t *testing.T) {
 	// A link to what only the machine has is one to nothing.
 	link("hosts", outside)
 	var none *NameError
-	if addr, err := ResolveAs(context.Background(), w.C, process, "db"); !errors.As(err, &none) {
+	if addr, _, err := ResolveAs(context.Background(), w.C, process, "db"); !errors.As(err, &none) {
 		t.Errorf("by a link out of its root db is %v, %v", addr, err)
 	}
 }
@@ -95,7 +95,7 @@ func TestWhatAStrangerPutsInThePlaceOfAFileIsAnError(t *testing.T) {
 		for _, file := range []string{"hosts", "resolv.conf"} {
 			path := filepath.Join(files, file)
 			w.Must(put(path))
-			addr, err := ResolveAs(context.Background(), w.C, process, "db")
+			addr, _, err := ResolveAs(context.Background(), w.C, process, "db")
 			if !errors.Is(err, plainfile.ErrNotPlain) && !errors.Is(err, plainfile.ErrTooLarge) {
 				t.Errorf("with %s for its %s db is %v, %v", name, file, addr, err)
 			}

@@ -96,7 +96,7 @@ func captured(ctx context.Context, world *machine.Machine, from, to string) (net
 		return netfile.File{}, err
 	}
 	req := explain.Request{From: node, Proto: asked.proto, Port: asked.port}
-	if req.Dest, err = destination(ctx, node, asked.host); err != nil {
+	if req.Dest, _, err = destination(ctx, node, asked.host); err != nil {
 		return netfile.File{}, err
 	}
 	answer, err := explain.Explain(ctx, world, req)

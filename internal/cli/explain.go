@@ -220,7 +220,7 @@ resolv.conf。
 
 // answerTo explains the way to a host, or why its name has no address.
 func answerTo(ctx context.Context, world *machine.Machine, host string, req explain.Request) (explain.Answer, error) {
-	dest, err := destination(ctx, req.From, host)
+	dest, silences, err := destination(ctx, req.From, host)
 	if failed, ok := probe.Unresolved(err); ok {
 		return explain.ExplainName(ctx, world, req, failed)
 	}
@@ -228,7 +228,11 @@ func answerTo(ctx context.Context, world *machine.Machine, host string, req expl
 		return explain.Answer{}, err
 	}
 	req.Dest = dest
-	return explain.Explain(ctx, world, req)
+	a, err := explain.Explain(ctx, world, req)
+	if err != nil {
+		return a, err
+	}
+	return a, a.AfterSilence(ctx, world, req, host, silences)
 }
 
 func oneTarget(_ *cobra.Command, args []string) error {
@@ -239,24 +243,25 @@ func oneTarget(_ *cobra.Command, args []string) error {
 	return err
 }
 
-// destination is the address of a name, as the namespace that pings knows it.
-func destination(ctx context.Context, node *machine.Space, name string) (netip.Addr, error) {
-	dest, err := probe.ResolveAs(ctx, node.NS, node.Process, name)
+// destination is the address of a name, as the namespace that pings knows it, and who kept
+// silent when it was asked.
+func destination(ctx context.Context, node *machine.Space, name string) (netip.Addr, probe.Silences, error) {
+	dest, silences, err := probe.ResolveAs(ctx, node.NS, node.Process, name)
 	switch {
 	case err != nil && node.Name != "":
-		return dest, say.At(node.Title(), err)
+		return dest, silences, say.At(node.Title(), err)
 	case err != nil:
-		return dest, err
+		return dest, silences, err
 	case dest.Is6() && dest.IsLinkLocalUnicast() && dest.Zone() == "":
-		return dest, say.Err("%s is an address of one wire only: say which device that is behind, as in %[1]s%%eth0", "%s 只在一条链路上有效：请写明从哪个设备出去，例如 %[1]s%%eth0", dest)
+		return dest, silences, say.Err("%s is an address of one wire only: say which device that is behind, as in %[1]s%%eth0", "%s 只在一条链路上有效：请写明从哪个设备出去，例如 %[1]s%%eth0", dest)
 	case dest.Zone() != "":
 		if _, err := node.Link(dest.Zone()); err != nil {
-			return dest, say.At(node.Title(), err)
+			return dest, silences, say.At(node.Title(), err)
 		}
 	case dest.IsMulticast() || dest == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
-		return dest, say.Err("%s is the address of many; explain follows a packet to one", "%s 是组播或广播地址；explain 只跟踪发往单个主机的包", dest)
+		return dest, silences, say.Err("%s is the address of many; explain follows a packet to one", "%s 是组播或广播地址；explain 只跟踪发往单个主机的包", dest)
 	}
-	return dest, nil
+	return dest, silences, nil
 }
 
 // cannotOpen says in one sentence why a namespace cannot be pinged from.

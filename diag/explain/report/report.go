@@ -67,6 +67,9 @@ func (t Titles) Of(a explain.Answer, lang string) []Line {
 	said, forget := r.lingering()
 	r.section(rLingering, Next, said)
 	r.section(rForget, Fix, forget)
+	slow, sooner := r.waited()
+	r.section(rWaited, Next, slow)
+	r.section(rSooner, Fix, sooner)
 	if a.Probe != nil {
 		r.section(ofProtocol[a.Flow.Proto].probe, Probe, strings.Split(a.Probe.Message, "\n"))
 	}
@@ -92,6 +95,22 @@ func (r *telling) lingering() (said, fix []string) {
 		for _, f := range l.Fix {
 			fix = append(fix, f.Paste())
 		}
+	}
+	return said, fix
+}
+
+// waited are what the look-up of the name had to wait for, and what mends that.
+func (r *telling) waited() (said, fix []string) {
+	w := r.answer.Waited
+	if w == nil {
+		return nil, nil
+	}
+	said = []string{r.say(rSilent, w.Name, strings.Join(w.Silent, r.say(rComma)), w.Seconds, w.Timeout, w.Attempts)}
+	if w.Cause.Code != "" {
+		said = append(said, w.Silent[0]+": "+r.say(rFault, w.Cause.Detail.In(r.lang), w.Cause.Code, r.in(w.Cause.Netns)))
+	}
+	for _, f := range w.Fix {
+		fix = append(fix, f.Paste())
 	}
 	return said, fix
 }

@@ -23,6 +23,10 @@ type Unnamed struct {
 	Why          say.Text // that the question to the server is not answered
 	Proof        []say.Text
 	Mends        []change.Change
+	// Wait is how long a program waits for servers that keep silent, in seconds, by the
+	// Timeout and the Attempts of resolv.conf; 0 where it does not have to.
+	Wait, Timeout float64
+	Attempts      int
 }
 
 // Code is NameUnresolved.
@@ -30,7 +34,11 @@ func (Unnamed) Code() cause.Code { return NameUnresolved }
 
 // Detail names both.
 func (u Unnamed) Detail() say.Text {
-	return say.T("%[1]s cannot be looked up, for its name server %[2]s does not answer: %[3]s", "%[1]s 解析不出来，因为域名服务器 %[2]s 没有应答：%[3]s", u.Name, u.Server, u.Why)
+	text := say.T("%[1]s cannot be looked up, for its name server %[2]s does not answer: %[3]s", "%[1]s 解析不出来，因为域名服务器 %[2]s 没有应答：%[3]s", u.Name, u.Server, u.Why)
+	if u.Wait > 0 {
+		text = say.T("%s; a program waits up to %g s before it gives up (options timeout:%g attempts:%d)", "%s；程序最多等 %g 秒才放弃（options timeout:%g attempts:%d）", text, u.Wait, u.Timeout, u.Attempts)
+	}
+	return text
 }
 
 // Evidence is what proves why.

@@ -137,10 +137,24 @@ func (w *Trio) Addr(ns *nsenter.Namespace, dev, cidr string) {
 	w.T.Helper()
 	addr, err := netlink.ParseAddr(cidr)
 	w.Must(err)
-	if addr.IP.To4() == nil {
-		addr.Flags = unix.IFA_F_NODAD
+	if addr.IP.To4() != nil {
+		w.Must(w.handle(ns).AddrAdd(w.link(ns, dev), addr))
+		return
 	}
+	addr.Flags = unix.IFA_F_NODAD
 	w.Must(w.handle(ns).AddrAdd(w.link(ns, dev), addr))
+	// It is taken for the namespace's own a moment later (addrconf_dad_work()).
+	local := &netlink.Route{Table: unix.RT_TABLE_LOCAL, Dst: &net.IPNet{IP: addr.IP, Mask: net.CIDRMask(128, 128)}}
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		routes, err := w.handle(ns).RouteListFiltered(netlink.FAMILY_V6, local, netlink.RT_FILTER_TABLE|netlink.RT_FILTER_DST)
+		w.Must(err)
+		if len(routes) > 0 {
+			return
+		}
+		if time.Now().After(end) {
+			w.T.Fatalf("%s is not local in %s", cidr, ns.Name())
+		}
+	}
 }
 
 // Route adds a route.

@@ -69,6 +69,7 @@ func DiffState(before, after State, learned bool) []Change {
 			changes = append(changes, Change{name, table.Change{Kind: table.Removed, Table: "netns", Before: name}})
 			continue
 		}
+		a, b = withCarrier(a), withCarrier(b)
 		if !learned {
 			a, b = withoutLearned(a), withoutLearned(b)
 		}
@@ -117,6 +118,20 @@ func diffLines(netns, of string, before, after []string) []Change {
 		}
 	}
 	return changes
+}
+
+// withCarrier says UP of what has a carrier and is UNKNOWN, which works alike
+// (netif_oper_up()): a bridge is so until the kernel looks at its carrier
+// (linkwatch_event()), which it does once a second.
+func withCarrier(s *table.Snapshot) *table.Snapshot {
+	copied := *s
+	copied.Links = slices.Clone(s.Links)
+	for i, link := range copied.Links {
+		if link.State == "UNKNOWN" && link.Has("LOWER_UP") {
+			copied.Links[i].State = "UP"
+		}
+	}
+	return &copied
 }
 
 // withoutLearned leaves only the neighbours that somebody wrote by hand, and

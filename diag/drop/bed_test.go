@@ -53,14 +53,20 @@ func watch(t testing.TB, flows ...Flow) (w *Watcher, ok bool) {
 const patience = 5 * time.Second
 
 // heard waits for so many drops that fit, closes the watcher and returns all that
-// it has heard of.
-func heard(w *Watcher, n int, fits func(Drop) bool) (all []Drop) {
+// it has heard of in the three namespaces: others of the machine may have the same addresses.
+func heard(trio *labtest.Trio, w *Watcher, n int, fits func(Drop) bool) (all []Drop) {
+	own := func(d Drop) bool {
+		return d.Netns == 0 || slices.ContainsFunc([]*nsenter.Namespace{trio.C, trio.R, trio.S}, func(ns *nsenter.Namespace) bool { return d.Netns == ns.Inode() })
+	}
 	timeout := time.After(patience)
 	for n > 0 {
 		select {
 		case d, ok := <-w.Drops():
-			if !ok {
+			switch {
+			case !ok:
 				return all
+			case !own(d):
+				continue
 			}
 			if all = append(all, d); fits(d) {
 				n--
@@ -71,7 +77,9 @@ func heard(w *Watcher, n int, fits func(Drop) bool) (all []Drop) {
 	}
 	w.Close()
 	for d := range w.Drops() {
-		all = append(all, d)
+		if own(d) {
+			all = append(all, d)
+		}
 	}
 	return all
 }

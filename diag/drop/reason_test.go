@@ -95,7 +95,7 @@ func TestTheKernelSaysWhyAndWhere(t *testing.T) {
 				f.send(w)
 			}
 			reason := func(d Drop) bool { return slices.Contains(f.reason, d.Reason.Name) }
-			all := heard(d, 1, reason)
+			all := heard(w, d, 1, reason)
 			found := slices.IndexFunc(all, reason)
 			if found < 0 {
 				t.Fatalf("got %+v, want the reason %v", all, f.reason)

@@ -32,7 +32,7 @@ func TestWhatArrivesIsNotReported(t *testing.T) {
 	if r := ping(t, w.C, probe.Echo{Dst: addrS, Timeout: time.Second}); r.Outcome != probe.Replied {
 		t.Fatal(r.Message)
 	}
-	for _, d := range heard(d, 0, dropped) {
+	for _, d := range heard(w, d, 0, dropped) {
 		if d.Meaning() == Dropped {
 			t.Errorf("nothing was dropped, and %+v is reported", d)
 		}
@@ -84,7 +84,7 @@ func TestOnlyTheFlowIsReported(t *testing.T) {
 			send(t, w.C, 0, netip.AddrPortFrom(addrS, 10))
 			send(t, w.C, 0, netip.AddrPortFrom(addr6, 9))
 			connect(t, w.C, netip.AddrPortFrom(addrS, 9))
-			all := heard(d, c.want, dropped)
+			all := heard(w, d, c.want, dropped)
 			if n := len(slices.DeleteFunc(slices.Clone(all), func(d Drop) bool { return !dropped(d) })); n != c.want {
 				t.Errorf("%d drops, want %d: %+v", n, c.want, all)
 			}
@@ -102,7 +102,7 @@ func TestEachDropSaysWhichFlowItIs(t *testing.T) {
 	before := time.Now()
 	dropFrom(w, w.R, nftables.ChainHookForward, addrS)
 	send(t, w.C, 4711, netip.AddrPortFrom(addrS, 9))
-	all := heard(d, 2, func(Drop) bool { return true })
+	all := heard(w, d, 2, func(Drop) bool { return true })
 	if len(all) != 2 {
 		t.Fatalf("got %+v, want the datagram and the answer that the port is closed", all)
 	}
@@ -136,7 +136,7 @@ func TestWhatHasNoRoomIsCounted(t *testing.T) {
 	for deadline := time.Now().Add(patience); d.Lost() < sent/2-backlog && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
-	all := heard(d, 0, dropped)
+	all := heard(w, d, 0, dropped)
 	if len(all) != backlog || d.Lost() < sent/2-backlog || d.Lost() > sent-backlog {
 		t.Errorf("%d drops and %d more of %d datagrams", len(all), d.Lost(), sent)
 	}
@@ -176,7 +176,7 @@ func TestAQuestionIsNoPacket(t *testing.T) {
 	if reply, err := one.Route(table.RouteRequest{Dst: addrS, Src: addrC, IIF: index(t, w.R, "left"), Proto: unix.IPPROTO_ICMP}); err == nil {
 		t.Fatalf("it would be forwarded: %+v", reply)
 	}
-	for _, d := range heard(d, 0, dropped) {
+	for _, d := range heard(w, d, 0, dropped) {
 		if d.Meaning() != Consumed {
 			t.Errorf("%+v means %d", d, d.Meaning())
 		}

@@ -1,6 +1,8 @@
 package explain_test
 
 import (
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,7 +52,15 @@ var senderBreakages = among([]breakage{
 
 func TestRulesAreAskedAsTheUserWhoAsks(t *testing.T) {
 	labtest.Slow(t)
-	explainBreakages(t, routed, senderBreakages)
+	explainBreakages(t, routed, slices.DeleteFunc(slices.Clone(senderBreakages), func(c breakage) bool { return namesNobody(c.fault) }))
+}
+
+// namesNobody reports whether a fault has iptables name users that are not there: in the
+// user namespace of an ordinary user there is one (owner_check()).
+func namesNobody(fault string) bool {
+	users, err := os.ReadFile("/proc/self/uid_map")
+	one := len(strings.Fields(string(users))) == 3 && strings.HasSuffix(strings.TrimSpace(string(users)), " 1")
+	return err == nil && one && (strings.Contains(fault, "-owner 1337") || strings.Contains(fault, "-owner 4711"))
 }
 
 // TestAnAnswerForOneUserSaysSo: in the evidence of what stops the packet, or on its way.
@@ -68,6 +78,9 @@ func TestAnAnswerForOneUserSaysSo(t *testing.T) {
 		{"it makes no difference", breakage{from: "pod-a", to: "10.244.1.11", fault: `pod-a: iptables -A OUTPUT -m owner --uid-owner 0 -j ACCEPT`}, explain.Delivered, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if namesNobody(c.at.fault) {
+				t.Skip("no other user is mapped here")
+			}
 			b := routed.build(t)
 			needTools(t, c.at.fault)
 			b.serve(c.at.serve)

@@ -1,17 +1,14 @@
 package explain_test
 
 import (
-	"net/netip"
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
-	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
@@ -41,21 +38,12 @@ func TestAFullConnectionTable(t *testing.T) {
 	}))
 	w.must(labtest.FlushConntrack(w.r))
 	w.must(labtest.FillConntrack(w.r, use.Max))
-	asked := func(proto byte, probe bool) explain.Answer {
-		world := machine.New()
-		defer world.Close()
-		from, err := world.Open(w.a.Name())
-		w.must(err)
-		a, err := explain.Explain(t.Context(), world, explain.Request{From: from, Dest: netip.MustParseAddr("10.2.0.2"), Proto: proto, Port: 80 * min(uint16(proto), 1), Probe: probe, Timeout: time.Second})
-		w.must(err)
-		return a
-	}
 	for _, proto := range []byte{unix.IPPROTO_TCP, unix.IPPROTO_UDP} {
-		if a := asked(proto, true); a.Cause.Code != cause.ConntrackFull || a.Cause.Netns != w.r.Name() {
+		if a := w.explain(proto, true); a.Cause.Code != cause.ConntrackFull || a.Cause.Netns != w.r.Name() {
 			t.Errorf("protocol %d: cause %s in %s: %+v", proto, a.Cause.Code, a.Cause.Netns, a)
 		}
 	}
-	answer := func(probe bool) explain.Answer { return asked(0, probe) }
+	answer := func(probe bool) explain.Answer { return w.explain(0, probe) }
 	for _, probe := range []bool{false, true} {
 		if a := answer(probe); a.Cause.Code != cause.ConntrackFull || a.Cause.Netns != w.r.Name() || a.Cause.Leg != trace.LegRequest {
 			t.Fatalf("probe %v: cause %s in %s, want conntrack-full in %s: %+v", probe, a.Cause.Code, a.Cause.Netns, w.r.Name(), a)

@@ -285,18 +285,25 @@ func TestExplainServices(t *testing.T) {
 	explainBreakages(t, bridged, bridgedServices)
 }
 
-// TestANameThatCannotBeLookedUp: the way to its name server is explained, and mended.
-func TestANameThatCannotBeLookedUp(t *testing.T) {
-	labtest.Slow(t)
-	b := routed.build(t)
+// silentNameServer is a node that drops what a pod asks the name server of another one.
+func silentNameServer(t *testing.T) (b *built, world *machine.Machine, from *machine.Space) {
+	t.Helper()
+	b = routed.build(t)
 	b.serve([]string{"pod-b udp 10.244.1.11:53"})
 	b.run(`host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw udp dport 53 drop'`)
-	world := machine.New()
-	defer world.Close()
+	world = machine.New()
+	t.Cleanup(world.Close)
 	from, err := world.Open(b.real("pod-a"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return b, world, from
+}
+
+// TestANameThatCannotBeLookedUp: the way to its name server is explained, and mended.
+func TestANameThatCannotBeLookedUp(t *testing.T) {
+	labtest.Slow(t)
+	b, world, from := silentNameServer(t)
 	failed := &probe.NameError{Name: "db", Outcome: probe.NoResolver, Servers: []netip.AddrPort{netip.MustParseAddrPort("10.244.1.11:53")},
 		Silent: probe.Silences{Wait: 10 * time.Second, Timeout: 5 * time.Second, Attempts: 2}}
 	req := explain.Request{From: from, Probe: true, Timeout: caseTimeout}
@@ -321,15 +328,7 @@ func TestANameThatCannotBeLookedUp(t *testing.T) {
 // beside the answer, with the way to the silent one and what mends it.
 func TestANameServerThatKeepsSilentCostsTime(t *testing.T) {
 	labtest.Slow(t)
-	b := routed.build(t)
-	b.serve([]string{"pod-b udp 10.244.1.11:53"})
-	b.run(`host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw udp dport 53 drop'`)
-	world := machine.New()
-	defer world.Close()
-	from, err := world.Open(b.real("pod-a"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	b, world, from := silentNameServer(t)
 	c := breakage{from: "pod-a", to: "192.168.6.160"}
 	req := explain.Request{From: from, Probe: true, Timeout: caseTimeout}
 	a := b.explain(c, true)

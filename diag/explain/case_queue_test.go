@@ -2,17 +2,14 @@ package explain_test
 
 import (
 	"encoding/binary"
-	"net/netip"
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
-	"nstutor/diag/explain/machine"
 	"nstutor/internal/nsenter"
 )
 
@@ -24,15 +21,6 @@ func TestQueues(t *testing.T) {
 		t.Skip(err)
 	}
 	w := newFilterWorld(t)
-	asked := func(probe bool) explain.Answer {
-		world := machine.New()
-		defer world.Close()
-		from, err := world.Open(w.a.Name())
-		w.must(err)
-		a, err := explain.Explain(t.Context(), world, explain.Request{From: from, Dest: netip.MustParseAddr("10.2.0.2"), Probe: probe, Timeout: time.Second})
-		w.must(err)
-		return a
-	}
 	rule := func(verb string, options ...string) {
 		t.Helper()
 		w.must(w.r.Do(func() error {
@@ -41,20 +29,20 @@ func TestQueues(t *testing.T) {
 	}
 	rule("-A", "--queue-balance", "5:7")
 	for _, probe := range []bool{false, true} {
-		a := asked(probe)
+		a := w.explain(0, probe)
 		if a.Cause.Code != cause.Filtered || a.Cause.Netns != w.r.Name() || !strings.Contains(a.Cause.Detail.String(), "no program listens") {
 			t.Fatalf("probe %v: %s in %s: %s", probe, a.Cause.Code, a.Cause.Netns, a.Cause.Detail)
 		}
 	}
 	listener := listen(t, w.r, 6)
-	if a := asked(false); a.Verdict != explain.Undecided {
+	if a := w.explain(0, false); a.Verdict != explain.Undecided {
 		t.Errorf("where a program listens: %s, %s", a.Verdict, a.Cause.Detail)
 	}
 	unix.Close(listener)
 	rule("-D", "--queue-balance", "5:7")
 	rule("-A", "--queue-num", "6", "--queue-bypass")
 	for _, probe := range []bool{false, true} {
-		if a := asked(probe); a.Verdict != explain.Delivered || len(a.Unseen) > 0 {
+		if a := w.explain(0, probe); a.Verdict != explain.Delivered || len(a.Unseen) > 0 {
 			t.Errorf("probe %v: past a queue without a program: %s, %s, %v", probe, a.Verdict, a.Cause.Detail, a.Unseen)
 		}
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/netfilter/ipset"
@@ -51,6 +53,18 @@ func newFilterWorld(t *testing.T) *filterWorld {
 		t.Fatalf("without rules: %s", got.Message)
 	}
 	return w
+}
+
+// explain asks about a ping from a to b, or what goes there to port 80.
+func (w *filterWorld) explain(proto byte, probe bool) explain.Answer {
+	w.t.Helper()
+	world := machine.New()
+	defer world.Close()
+	from, err := world.Open(w.a.Name())
+	w.must(err)
+	a, err := explain.Explain(w.t.Context(), world, explain.Request{From: from, Dest: filterAddrB, Proto: proto, Port: 80 * min(uint16(proto), 1), Probe: probe, Timeout: time.Second})
+	w.must(err)
+	return a
 }
 
 func (w *filterWorld) must(err error) {

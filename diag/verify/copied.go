@@ -52,18 +52,14 @@ func choose(world *machine.Machine, from *machine.Space, a explain.Answer) (c co
 // addWired adds namespaces that share a wire with one that is copied: who may have
 // heard an ARP request, or answer it.
 func (c *copies) addWired(opened []*machine.Space) {
-	fds := make([]int, len(opened))
-	for i, n := range opened {
-		fds[i] = int(n.NS.FD())
-	}
 	most := len(c.spaces) + mostSpaces
 	left := map[*machine.Space]bool{}
 	for i := 0; i < len(c.spaces); i++ { // more come to them meanwhile
-		one, err := c.spaces[i].Ask()
+		ids, err := c.spaces[i].Numbers(opened)
 		if err != nil {
 			continue
 		}
-		for j, id := range one.NetnsIDs(fds) {
+		for j, id := range ids {
 			switch {
 			case id < 0 || slices.Contains(c.spaces, opened[j]):
 			case len(c.spaces) < most:

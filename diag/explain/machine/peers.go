@@ -48,11 +48,7 @@ func (w *Machine) meet(n *Space, one *table.One, wanted map[int]bool) {
 		delete(wanted, nsid)
 	}
 	open := slices.Collect(maps.Values(w.nodes))
-	fds := make([]int, len(open))
-	for i, peer := range open {
-		fds[i] = int(peer.NS.FD())
-	}
-	for i, nsid := range one.NetnsIDs(fds) {
+	for i, nsid := range numbers(one, open) {
 		if wanted[nsid] {
 			found(nsid, open[i])
 		}

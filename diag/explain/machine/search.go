@@ -38,14 +38,28 @@ func (w *Machine) search(n *Space, nsid int) (*Space, error) {
 // searchOpen looks at the namespaces that the packet has been in.
 func (w *Machine) searchOpen(one *table.One, nsid int) *Space {
 	nodes := slices.Collect(maps.Values(w.nodes))
-	fds := make([]int, len(nodes))
-	for i, n := range nodes {
-		fds[i] = int(n.NS.FD())
-	}
-	if at := slices.Index(one.NetnsIDs(fds), nsid); at >= 0 {
+	if at := slices.Index(numbers(one, nodes), nsid); at >= 0 {
 		return nodes[at]
 	}
 	return nil
+}
+
+// numbers are those that the asked namespace has for others; negative where it has none.
+func numbers(one *table.One, others []*Space) []int {
+	fds := make([]int, len(others))
+	for i, n := range others {
+		fds[i] = int(n.NS.FD())
+	}
+	return one.NetnsIDs(fds)
+}
+
+// Numbers are those that the namespace has for others, negative where it has none.
+func (n *Space) Numbers(others []*Space) ([]int, error) {
+	one, err := n.Ask()
+	if err != nil {
+		return nil, err
+	}
+	return numbers(one, others), nil
 }
 
 // searchHere looks at the namespace of this process and at the first process's.

@@ -44,8 +44,8 @@ const caseTimeout = 350 * time.Millisecond
 // net.ipv4.neigh are hidden from user namespaces.
 const arpTimers = "ntable change name arp_cache dev %s retrans 60 mcast_probes 3 ucast_probes 2 proxy_delay 0 delay_probe 300\n"
 
-// built is a network in namespaces of its own. Their names end in a number, so
-// that cases can run side by side.
+// built is a network in namespaces of its own. Their names end in a number
+// that no address has in it, so that cases can run side by side.
 type built struct {
 	t      *testing.T
 	suffix string
@@ -74,7 +74,7 @@ func needTools(t *testing.T, script string) {
 func (n baseNetwork) build(t *testing.T) *built {
 	t.Helper()
 	needTools(t, n.script)
-	b := &built{t: t, suffix: fmt.Sprintf(".%d", builtNetworks.Add(1)), spaces: map[string]*nsenter.Namespace{}}
+	b := &built{t: t, suffix: fmt.Sprintf(".n%d", builtNetworks.Add(1)), spaces: map[string]*nsenter.Namespace{}}
 	b.run(n.script)
 	b.hurry()
 	for _, j := range n.works {

@@ -213,5 +213,7 @@ var filterIPTablesCases = []filterCase{
 	{name: "what is forwarded is not another user's", rules: "-t mangle -A POSTROUTING -m owner ! --uid-owner 4711 -j DROP"},
 	{name: "the kernel's answer is not another user's", dst: filterAddrRA, rules: "-A OUTPUT -m owner ! --uid-owner 4711 -j DROP"},
 	{name: "redirected but for a user", fromR: true, rules: "-t nat -A OUTPUT -m owner --uid-owner 0 -j RETURN\n-t nat -A OUTPUT -d 10.2.0.2 -j DNAT --to-destination 10.2.0.3"},
-	{name: "queue", rules: "-A FORWARD -j NFQUEUE --queue-num 3", unknown: true},
+	{name: "queue", rules: "-A FORWARD -j NFQUEUE --queue-num 3"},
+	{name: "queue with bypass", rules: "-A FORWARD -j NFQUEUE --queue-num 3 --queue-bypass\n-A FORWARD -p icmp -j DROP"},
+	{name: "queue with bypass ends the chain", rules: "-P FORWARD DROP\n-A FORWARD -j NFQUEUE --queue-num 3 --queue-bypass"},
 }

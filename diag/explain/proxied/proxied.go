@@ -24,6 +24,8 @@ import (
 // opens itself would come to it, as far as rules can tell.
 type Proxy struct {
 	space *machine.Space
+	rules *netfilter.RuleSet
+	opens eval.Packet // the first of a connection that it would open
 	found service.MeetsItself
 	sure  bool // no rule asks who sends, and nothing but a proxy is reached so
 }
@@ -50,7 +52,7 @@ func Look(t *trace.Trace) (Proxy, bool) {
 	}
 	// A service's backend may be on its node, and need not be asked for by itself.
 	redirects := to.NAT.Kind == string(netfilter.VerdictRedirect) || to.Packet.Dst.IsLoopback()
-	return Proxy{n, found, away && redirects && !eval.TellsSenders(rules)}, true
+	return Proxy{n, rules, own, found, away && redirects && !eval.TellsSenders(rules)}, true
 }
 
 // opened is the first packet of a connection that the program would open to whom the
@@ -61,6 +63,15 @@ func opened(n *machine.Space, t *trace.Trace) (p eval.Packet, away bool) {
 		Src: route.Src, Dst: t.Meant.Dst, Proto: t.Meant.Proto, SrcPort: t.Meant.SrcPort, DstPort: t.Meant.DstPort,
 		CTState: eval.CTNew, OIF: route.DevName, TTL: machine.DefaultTTL(n),
 	}, route.Kind != machine.KindLocal
+}
+
+// comesBack reports whether what the program opens comes to it by the rules of now, as
+// far as they ask for its mark.
+func (p Proxy) comesBack(c socket.Connection) bool {
+	opens := p.opens
+	opens.Mark = c.Mark
+	to := eval.Traverse(p.rules, "output", opens, p.space.Env())
+	return len(to.Unsure) > 0 || p.space.Local(to.Packet.Dst)
 }
 
 // May is what can be said before there is a connection: that it may meet itself. It is
@@ -83,6 +94,9 @@ func (p Proxy) Meets(ctx context.Context) (service.MeetsItself, bool) {
 		})
 		if server < 0 || socket.Owners(ctx, client.Inode)[client.Inode].PID != p.found.Owner.PID {
 			continue
+		}
+		if !p.comesBack(client) {
+			continue // of before there was a rule that lets it out: it is not closed yet
 		}
 		found := p.found
 		found.Seen = []socket.Connection{client, all[server]}

@@ -1,6 +1,7 @@
 package proxied_test
 
 import (
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -76,6 +77,7 @@ func TestAProxyThatMeetsItself(t *testing.T) {
 			if c.fix == "" {
 				return
 			}
+			p.hold() // what was open before the fix is no sign that it does not work
 			p.run(c.fix)
 			if a := p.explain(true); a.Verdict != explain.Delivered {
 				t.Errorf("after the fix: %s: %v", a.Verdict, a.Cause.Detail)
@@ -115,6 +117,25 @@ func (p proxiedNode) spawn(netns, program, port string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// hold opens a connection that stays, and with it those that the proxy makes of it.
+func (p proxiedNode) hold() {
+	p.t.Helper()
+	ns, err := p.NS(lab.Host)
+	if err == nil {
+		err = ns.Do(func() error {
+			c, err := net.DialTimeout("tcp", "203.0.113.10:80", time.Second)
+			if err == nil {
+				p.t.Cleanup(func() { c.Close() })
+			}
+			return err
+		})
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	time.Sleep(100 * time.Millisecond)
 }
 
 // run makes what a line says, by its program or over netlink.

@@ -88,7 +88,7 @@ func (a NobodyHas) mistaken() (s Station, ok bool) {
 }
 
 // Evidence are those who are there.
-func (a NobodyHas) Evidence() []say.Text { return append(a.with(), present(a.Stations)...) }
+func (a NobodyHas) Evidence() []say.Text { return append(a.With(), present(a.Stations)...) }
 
 // Fix is unknown: who should have it?
 func (NobodyHas) Fix() []change.Change { return nil }
@@ -108,7 +108,7 @@ func (a NobodyAnswered) Detail() say.Text {
 }
 
 // Evidence is the entry.
-func (a NobodyAnswered) Evidence() []say.Text { return a.with() }
+func (a NobodyAnswered) Evidence() []say.Text { return a.With() }
 
 // Fix is unknown.
 func (NobodyAnswered) Fix() []change.Change { return nil }

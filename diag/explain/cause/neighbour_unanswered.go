@@ -39,7 +39,7 @@ func (a ARPFiltered) Detail() say.Text {
 }
 
 // Evidence is the entry, and why there is no answer.
-func (a ARPFiltered) Evidence() []say.Text { return a.with(a.Proof...) }
+func (a ARPFiltered) Evidence() []say.Text { return a.With(a.Proof...) }
 
 // Fix routes the sender back by the device that was asked.
 func (a ARPFiltered) Fix() []change.Change { return a.Way.Commands() }
@@ -67,7 +67,7 @@ func (a ARPIgnored) Detail() say.Text {
 }
 
 // Evidence is the entry, and why there is no answer.
-func (a ARPIgnored) Evidence() []say.Text { return a.with(a.Proof...) }
+func (a ARPIgnored) Evidence() []say.Text { return a.With(a.Proof...) }
 
 // Fix mends the device's own setting, if it is that. Otherwise the address on the
 // device itself leaves every other device as it is.
@@ -107,7 +107,7 @@ func (b BehindRouter) Detail() say.Text {
 }
 
 // Evidence is the entry, and why there is no answer.
-func (b BehindRouter) Evidence() []say.Text { return b.with(b.Proof...) }
+func (b BehindRouter) Evidence() []say.Text { return b.With(b.Proof...) }
 
 // Fix has the router answer. For IPv6 that takes an entry for the address besides
 // (ndisc_recv_ns()).
@@ -143,9 +143,9 @@ func (m WrongWire) Detail() say.Text {
 // Evidence are the entry, and those who are there.
 func (m WrongWire) Evidence() []say.Text {
 	if m.Stray.Stray.Type != "" {
-		return slices.Concat(Lines(m.Stray.Stray.Line()), m.with(), present(m.Stations))
+		return slices.Concat(Lines(m.Stray.Stray.Line()), m.With(), present(m.Stations))
 	}
-	return append(m.with(), present(m.Stations)...)
+	return append(m.With(), present(m.Stations)...)
 }
 
 // Fix takes away the route that is in the way, or leads it to the other wire.
@@ -171,7 +171,7 @@ func (e EmptyWire) Detail() say.Text {
 }
 
 // Evidence are the entry and the device.
-func (e EmptyWire) Evidence() []say.Text { return e.with(e.Line) }
+func (e EmptyWire) Evidence() []say.Text { return e.With(e.Line) }
 
 // Fix is unknown.
 func (EmptyWire) Fix() []change.Change { return nil }
@@ -196,7 +196,7 @@ func (r NoRouter) Detail() say.Text {
 
 // Evidence are the entry, those who are there, and why there is no answer.
 func (r NoRouter) Evidence() []say.Text {
-	return slices.Concat(r.with(), present(r.Stations), Lines(r.Proof...))
+	return slices.Concat(r.With(), present(r.Stations), Lines(r.Proof...))
 }
 
 // Fix gives the router the address.

@@ -79,7 +79,7 @@ func (a AskerElsewhere) Detail() say.Text {
 }
 
 // Evidence is the entry of who asks, and why there is no answer.
-func (a AskerElsewhere) Evidence() []say.Text { return a.Hop.with(a.Proof...) }
+func (a AskerElsewhere) Evidence() []say.Text { return a.Hop.With(a.Proof...) }
 
 // Fix turns the way back.
 func (a AskerElsewhere) Fix() []change.Change { return a.Way.Commands() }

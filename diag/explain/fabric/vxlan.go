@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
@@ -73,7 +74,7 @@ func (x *Explorer) outOfVXLAN(n *machine.Space, link table.Link, v Way, remote n
 
 // noVXLAN is the fault of a tunnel whose other end nobody opens.
 func noVXLAN(n *machine.Space, link table.Link, landed *machine.Space) cause.Finding {
-	f := cause.TunnelUnopened{At: cause.At(n.Name), Link: link, Landed: landed.Name}
+	f := device.TunnelUnopened{At: cause.At(n.Name), Link: link, Landed: landed.Name}
 	devices, _ := landed.Devices()
 	for _, d := range devices {
 		if d.Link.VXLAN != nil {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"net/netip"
 	"os/exec"
 	"strings"
@@ -21,26 +20,6 @@ import (
 	"nstutor/internal/lab/labtest"
 	"nstutor/internal/nsenter"
 )
-
-// run does what lines of "NETNS: COMMAND" say.
-func run(t testing.TB, spaces map[string]*nsenter.Namespace, script string) {
-	t.Helper()
-	for line := range strings.Lines(script) {
-		netns, command, ok := strings.Cut(strings.TrimSpace(line), ": ")
-		if !ok {
-			continue
-		}
-		err := spaces[netns].Do(func() error {
-			if out, err := exec.Command("sh", "-c", command).CombinedOutput(); err != nil {
-				return fmt.Errorf("%w: %s", err, out)
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatalf("%s: %s: %v", netns, command, err)
-		}
-	}
-}
 
 // copied builds a network of some namespaces and its copy, whose namespaces are
 // called copy-NAME. The value goes through JSON, as it does between processes.
@@ -68,7 +47,7 @@ func original(t testing.TB, script string, names ...string) (originals map[strin
 		originals[name] = labtest.Netns(t, name)
 		sources = append(sources, Source{"copy-" + name, originals[name]})
 	}
-	run(t, originals, script)
+	labtest.Script(t, originals, script)
 	settled(t, originals)
 	n, err := Read(context.Background(), sources)
 	if err != nil {

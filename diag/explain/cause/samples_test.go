@@ -118,6 +118,9 @@ var samples = []cause.Finding{
 	cause.LoopbackUnrouted{here, lookup},
 	cause.LoopbackPassed{here, table.Link{Name: "lo"}},
 	cause.Unrouted{here, lookup, path},
+	cause.Unadvertised{At: here, Lookup: lookup, Dev: "eth0", Settings: proof, Deaf: true},
+	cause.Unadvertised{At: here, Lookup: lookup, Dev: "eth0", Settings: proof, Off: true},
+	cause.Unadvertised{At: here, Lookup: lookup, Dev: "eth0", Settings: proof},
 	cause.Thrown{Rejection: reject},
 	cause.Thrown{Rejection: policy, Reply: true},
 	cause.Missed{At: here, Way: turn, Dev: "eth1", Line: proof[0]},
@@ -301,7 +304,7 @@ var samples = []cause.Finding{
 var unmended = []string{"MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
 	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "OutOfScope", "ResetBy",
-	"Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle"}
+	"Unadvertised", "Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle"}
 
 // handed is a packet that left to somebody who is known.
 func handed(to farend.End) cause.Beyond {

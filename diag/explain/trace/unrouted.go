@@ -235,9 +235,12 @@ func (w *walk) address(n *machine.Space, link table.Link) remedy.Address {
 func (w *walk) throughDevice(n *machine.Space, p packet, l cause.Lookup, d machine.Device) (cause.Finding, machine.RouteAnswer) {
 	own := d.Addrs[0].Prefix
 	gateway, _ := w.gateway(n, d, p.dst)
-	byDefault := remedy.Way{Netns: n.Name, Dev: d.Link.Name, Via: gateway, Onlink: !own.Contains(gateway)}
+	byDefault := remedy.Way{Netns: n.Name, Dev: d.Link.Name, Via: gateway, Onlink: !own.Contains(gateway) && !(gateway.Is6() && gateway.IsLinkLocalUnicast())}
 	next := machine.RouteAnswer{Kind: machine.KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
 	switch {
+	case d.Link.Up() && p.dst.Is6() && !gateway.IsValid():
+		told, heeds, settings := n.Advertised(d.Link.Name)
+		return cause.Unadvertised{At: at(n), Lookup: l, Dev: d.Link.Name, Settings: settings, Deaf: told && !heeds, Off: !told}, machine.RouteAnswer{}
 	case d.Link.Up():
 		return cause.Unrouted{At: at(n), Lookup: l, Way: byDefault}, next
 	case own.Contains(p.dst):
@@ -270,7 +273,7 @@ func (w *walk) sourceless(n *machine.Space, p packet) cause.Finding {
 // there, else the prefix's first, which proxy ARP may stand for.
 func (w *walk) gateway(n *machine.Space, d machine.Device, dst netip.Addr) (_ netip.Addr, knows bool) {
 	own := d.Addrs[0].Prefix
-	anybody := machine.PinnedNeighbour(n, d.Link.Name, dst)
+	anybody := machine.LikelyHop(n, d.Link.Name, dst)
 	for _, s := range w.explore(n, d.Link, LegRequest, nil).Stations {
 		if s.Node == nil || s.Node == n {
 			continue

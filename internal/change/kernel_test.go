@@ -224,6 +224,7 @@ func samples() []sample {
 		{name: "a rule away", start: filter, change: line("-D FORWARD -p tcp -j DROP"), rules: true},
 		{name: "a chain", start: filter, change: line("-N PODS"), rules: true},
 		{name: "masquerade", change: change.Masquerade{Netns: host, Src: change.Only(stranger), Dst: router, Out: "eth+"}, rules: true},
+		{name: "masquerade before all others", start: []change.Change{change.Masquerade{Netns: host, Out: "eth0"}}, change: change.Masquerade{Netns: host, Src: change.Only(stranger), Out: "eth0", First: true}, rules: true},
 		{name: "masquerade a network", change: change.Masquerade{Netns: host, Src: netip.MustParsePrefix("10.1.0.0/16"), Out: "eth0"}, rules: true},
 		{name: "a service", change: change.Translate{Netns: host, Hook: "output", Dst: stranger, Kind: change.Kind{Proto: "tcp", DstPort: 80}, To: router, ToPort: 8080}, rules: true},
 		{name: "accept a ping", start: filter, change: change.Accept{Netns: host, Family: "ip", Table: "filter", Chain: "FORWARD", IPTables: true,

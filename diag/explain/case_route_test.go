@@ -206,6 +206,13 @@ var rpFilterBreakages = among([]breakage{
 	{name: "strict by all", from: "a", to: "10.2.0.2",
 		fault: `r3: sysctl -qw net.ipv4.conf.all.rp_filter=1`,
 		want:  expected{cause.RPFilter, "r3", request}},
+	{name: "strict, and the mark that has the way back does not count", from: "a", to: "10.2.0.2",
+		fault: `
+r3: sysctl -qw net.ipv4.conf.short.rp_filter=1
+r3: iptables -t mangle -A PREROUTING -i short -j MARK --set-mark 9
+r3: ip rule add fwmark 9 lookup 9
+r3: ip route add 10.1.0.0/24 via 10.13.0.1 dev short table 9`,
+		want: expected{cause.RPFilter, "r3", request}, fix: []string{"r3: sysctl -w net.ipv4.conf.short.src_valid_mark=1"}},
 	{name: "strict for the reply", from: "a", to: "10.2.0.2",
 		fault: `r1: sysctl -qw net.ipv4.conf.right.rp_filter=1`,
 		want:  expected{cause.RPFilter, "r1", reply}},

@@ -114,6 +114,7 @@ var samples = []cause.Finding{
 	cause.GatewayNameless{here, bridge, address},
 	cause.WrongWire{NextHop: hop, Way: path, Stray: stray, Stations: stations},
 	cause.OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Stray: stray},
+	cause.OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Mark: 7, Marked: proof[0]},
 	cause.Unforwarded{here, two, "eth0", proof, true},
 	cause.LoopbackUnrouted{here, lookup},
 	cause.LoopbackPassed{here, table.Link{Name: "lo"}},

@@ -60,6 +60,8 @@ var farAways = []farAway{
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotMasqueraded, netns: "host", mends: true},
 	{name: "a rule of another chain of nat lets it by", base: routed, fault: "host: nft add table ip f\nhost: nft 'add chain ip f post { type nat hook postrouting priority 90; }'\nhost: nft add rule ip f post accept",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotMasqueraded, netns: "host", mends: true},
+	{name: "a gateway that nobody has, before another one", base: masqueraded, fault: "host: ip link add up1 type veth peer name far1 netns inet\ninet: ip link set far1 up\nhost: ip addr add 192.168.9.2/24 dev up1\nhost: ip link set up1 up\nhost: ip route del default\nhost: ip route add default via 192.168.6.1 metric 100\nhost: ip route add default via 192.168.9.1 metric 50",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", mends: true, says: "metric 100"},
 	{name: "the reply is dropped here", base: masqueraded, fault: "host: nft add table ip f\nhost: nft 'add chain ip f forward { type filter hook forward priority 0; }'\nhost: nft add rule ip f forward iifname eth0 drop",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.Filtered, netns: "host", mends: true},
 	{name: "a route takes the reply", base: switched, fault: "host1: ip route replace 192.168.10.10 via 10.57.4.22 dev eth0",

@@ -10,6 +10,14 @@ import (
 // Faults of the routing tables and rules along four routers.
 var routeBreakages = among([]breakage{
 	// At the source.
+	{name: "an address of another network takes the way", from: "a", to: "10.2.0.2",
+		fault: `
+r2: ip link add own type veth peer name other
+r2: ip link set own up
+r2: ip link set other up
+r2: ip addr add 10.2.0.1/25 dev own`,
+		want: expected{cause.NeighbourUnanswered, "r2", request}, or: []expected{{cause.DestinationAbsent, "r2", request}},
+		fix: []string{"r2: ip route replace 10.2.0.2 via 10.23.0.3 dev right"}},
 	{name: "no default route", from: "a", to: "10.2.0.2",
 		fault: `a: ip route del default`,
 		want:  expected{cause.NoRoute, "a", request}},

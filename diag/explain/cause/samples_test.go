@@ -142,6 +142,7 @@ var samples = []cause.Finding{
 	cause.Sourceless{here, flow, syscall.EINVAL, address},
 	cause.Nameless{here, veth, two},
 	cause.NotHere{here, veth, two},
+	cause.DeadGateway{NextHop: hop, Route: stray.Stray, Next: stray.Stray, Stations: stations},
 	cause.NobodyHas{hop, stations, false},
 	cause.NobodyHas{unknown, stations, true},
 	cause.NobodyHas{unknown, append(stations, cause.Station{Netns: "ns3", Dev: "eth0", Addrs: []netip.Prefix{netip.MustParsePrefix("10.9.0.2/24")}}), true},

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
@@ -222,6 +223,9 @@ func (b *Beyond) Unanswered() (Found, bool) {
 	}
 	hop := a.hop()
 	hop.Entry = entry
+	if f, other := absent.Gateway(a.n, a.p.dst, a.taken(), hop, nil); other {
+		return Find(a.p.leg, f), true
+	}
 	return Find(a.p.leg, cause.NobodyAnswered{NextHop: hop, OnTheWay: a.nexthop != a.p.dst}), true
 }
 

@@ -97,28 +97,29 @@ func (BehindRouter) Code() Code { return NeighbourUnanswered }
 
 // Detail names the router.
 func (b BehindRouter) Detail() say.Text {
-	proxy := "ARP"
-	if b.Addr.Is6() {
-		proxy = "NDP"
-	}
 	return say.T("%s takes %s for a neighbour, but it is behind %s; a route through that would do as well as proxy %s there",
 		"%[1]s 把 %[2]s 当成直连邻居，其实它在 %[3]s 后面；除了在那里开代理 %[4]s，也可加一条经它的路由",
-		machine.Called(b.Netns()), b.Addr, machine.Called(b.Router.Netns), proxy)
+		machine.Called(b.Netns()), b.Addr, machine.Called(b.Router.Netns), resolution(b.Addr))
 }
 
 // Evidence is the entry, and why there is no answer.
 func (b BehindRouter) Evidence() []say.Text { return b.With(b.Proof...) }
 
-// Fix has the router answer. For IPv6 that takes an entry for the address besides
-// (ndisc_recv_ns()).
+// Fix has the router answer.
 func (b BehindRouter) Fix() []change.Change {
-	if b.Addr.Is6() {
+	return proxy(b.Router.Netns, b.Router.Link.Name, b.Addr)
+}
+
+// proxy has a namespace answer for an address that is behind it. For IPv6 that takes an
+// entry for the address besides (ndisc_recv_ns()).
+func proxy(netns, dev string, addr netip.Addr) []change.Change {
+	if addr.Is6() {
 		return []change.Change{
-			change.Sysctl{Netns: b.Router.Netns, Path: "net/ipv6/conf/" + b.Router.Link.Name + "/proxy_ndp", Value: "1"},
-			change.NeighProxy{Netns: b.Router.Netns, Dst: b.Addr, Dev: b.Router.Link.Name},
+			change.Sysctl{Netns: netns, Path: "net/ipv6/conf/" + dev + "/proxy_ndp", Value: "1"},
+			change.NeighProxy{Netns: netns, Dst: addr, Dev: dev},
 		}
 	}
-	return remedy.Enable(b.Router.Netns, b.Router.Link.Name, "proxy_arp")
+	return remedy.Enable(netns, dev, "proxy_arp")
 }
 
 // WrongWire is an address that the route takes to be on another wire than it is.

@@ -143,6 +143,8 @@ var samples = []cause.Finding{
 	cause.Nameless{here, veth, two},
 	cause.NotHere{here, veth, two},
 	cause.DeadGateway{NextHop: hop, Route: stray.Stray, Next: stray.Stray, Stations: stations},
+	cause.Unproxied{At: here, Dev: "eth0", Addr: two, Sender: one, Proof: proof},
+	cause.Unproxied{At: here, Dev: "eth0", Addr: netip.MustParseAddr("fd00::2"), Sender: netip.MustParseAddr("fd00::1"), Proof: proof},
 	cause.NobodyHas{hop, stations, false},
 	cause.NobodyHas{unknown, stations, true},
 	cause.NobodyHas{unknown, append(stations, cause.Station{Netns: "ns3", Dev: "eth0", Addrs: []netip.Prefix{netip.MustParsePrefix("10.9.0.2/24")}}), true},

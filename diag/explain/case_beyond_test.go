@@ -67,7 +67,7 @@ var farAways = []farAway{
 		hide:  []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.RPFilter, netns: "host", mends: true, says: "asks for 10.9.0.2"},
 	{name: "a pod of the LAN that nobody answers for", base: routed, fault: "pod-a: ip addr add 192.168.6.50/32 dev eth0\npod-a: ip addr del 10.244.1.10/24 dev eth0\npod-a: ip route replace default via 169.254.10.24 dev eth0 onlink src 192.168.6.50\nhost: ip route add 192.168.6.50 dev veth-pod-a",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", mends: true, says: "asks for 192.168.6.50"},
-	{name: "the same, of IPv6", base: bridged6, fault: "pod-a: ip addr add fd00:6::50/128 dev eth0\npod-a: ip route replace default via fd00:244:1::1 src fd00:6::50\nhost: ip route add fd00:6::50 dev cni0",
+	{name: "the same, of IPv6", base: bridged6, fault: "pod-a: ip addr add fd00:6::50/128 dev eth0\nhost: ip route add fd00:6::50 dev cni0\npod-a: sleep 0.1\npod-a: ip route replace default via fd00:244:1::1 src fd00:6::50",
 		hide: []string{"inet"}, from: "pod-a", to: "fd00:203::10", want: cause.NeighbourUnanswered, netns: "host", mends: true, says: "asks for fd00:6::50"},
 	{name: "the reply is dropped here", base: masqueraded, fault: "host: nft add table ip f\nhost: nft 'add chain ip f forward { type filter hook forward priority 0; }'\nhost: nft add rule ip f forward iifname eth0 drop",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.Filtered, netns: "host", mends: true},

@@ -28,7 +28,7 @@ type farAway struct {
 	netns    string
 	beyond   string // the device, where all is well up to there
 	mends    bool   // the fix is here, and works
-	says     string // a part of the evidence
+	says     string // a part of the detail or of the evidence
 }
 
 // farNodes are two nodes with a LAN between them that somebody else owns.
@@ -79,6 +79,8 @@ var farAways = []farAway{
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0", says: "PERMANENT: nobody is asked"},
 	{name: "nobody beyond knows the way to a source of another device", base: routed, fault: "host: ip addr add 10.9.9.9/32 dev lo\nhost: ip route replace default via 192.168.6.1 src 10.9.9.9",
 		hide: []string{"inet"}, from: "host", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0", says: "10.9.9.9 is in no network of eth0"},
+	{name: "the far end of a tunnel that learns is not there", base: learning, fault: "host2: ip link set vxlan0 down",
+		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NeighbourUnanswered, netns: "host1", beyond: "eth0", says: "in a packet of VXLAN"},
 	{name: "the far end of a tunnel says nothing", base: flannel, fault: "host2: ip link set flannel.1 down",
 		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NotKnown, netns: "host1", beyond: "eth0"},
 	{name: "a ping to a service", base: routed, fault: served,
@@ -121,7 +123,7 @@ func (c farAway) try(b *built) {
 	if a.Verdict != verdict || a.Cause.Code != c.want || b.script(a.Cause.Netns) != c.netns || a.Beyond != c.beyond {
 		b.t.Errorf("%s, %s in %s, beyond %q\n%s", a.Verdict, a.Cause.Code, b.script(a.Cause.Netns), a.Beyond, b.account(a))
 	}
-	if !slices.ContainsFunc(a.Cause.Evidence, func(line explain.Text) bool { return strings.Contains(line.String(), c.says) }) && c.says != "" {
+	if !slices.ContainsFunc(append([]explain.Text{a.Cause.Detail}, a.Cause.Evidence...), func(line explain.Text) bool { return strings.Contains(line.String(), c.says) }) && c.says != "" {
 		b.t.Errorf("the evidence does not say %q: %v", c.says, a.Cause.Evidence)
 	}
 	if !c.mends || b.t.Failed() {

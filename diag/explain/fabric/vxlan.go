@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"net/netip"
+	"slices"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
@@ -113,4 +114,19 @@ func (x *Explorer) remotes(n *machine.Space, link table.Link) ([]netip.Addr, err
 		}
 	}
 	return find(Everybody), nil
+}
+
+// Flooded is what carries a question of all on a device's wire, as a person calls it, and
+// where to: a VXLAN device's other ends; "" where the wire has no ends.
+func Flooded(n *machine.Space, dev table.Link) (carrier string, ends []netip.Addr) {
+	if dev.VXLAN == nil {
+		return "", nil
+	}
+	for _, e := range machine.FDBOf(n, dev, func(e table.FDBEntry) bool { return bytes.Equal(e.MAC, Everybody) && e.Dst.IsValid() }) {
+		ends = append(ends, e.Dst)
+	}
+	if remote := dev.VXLAN.Remote; remote.IsValid() && !slices.Contains(ends, remote) {
+		ends = append(ends, remote)
+	}
+	return TunnelName(dev), ends
 }

@@ -72,6 +72,8 @@ type Fault struct {
 	// Told is set where Detail says what is wrong, although Code may be NotKnown: no
 	// cause of the set is that.
 	Told bool `json:"-"`
+	// Refused tells that somebody beyond what can be seen has said so.
+	Refused bool `json:"-"`
 
 	fix   []change.Change
 	swaps []swap

@@ -129,6 +129,7 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 		a.confirm()
 	case r.From.IsValid() && r.Outcome != probe.Silent:
 		a.Cause = inWords(trace.Find(a.Cause.Leg, cause.RefusedBeyond{Beyond: beyond, By: r.From, Outcome: r.Outcome}))
+		a.Cause.Refused = true
 	case b.Tunnel() != "":
 		a.Cause = inWords(trace.Find(a.Cause.Leg, cause.SilentTunnel{Beyond: beyond, Carrier: b.Tunnel(), Waited: w.waited}))
 	default:

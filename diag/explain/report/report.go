@@ -197,6 +197,8 @@ func (r *telling) verdict() string {
 		return r.say(rCannotTell, source, target, detail, place)
 	case a.Probe != nil && a.Probe.Received > 0 && a.Probe.Received < a.Probe.Sent:
 		return r.say(rSometimes, source, target, r.say(rFault, detail, a.Cause.Code, place))
+	case a.Beyond != "" && a.Cause.Refused:
+		return r.say(rBeyondRefuses, source, target, detail)
 	case a.Beyond != "":
 		return r.say(rBeyond, source, target, detail)
 	case a.Cause.Code == cause.NotKnown && a.Cause.Told:
@@ -340,7 +342,11 @@ func (r *telling) behind(hops []trace.Hop) {
 	}
 	if r.stopped == nil {
 		r.heading(hops[0].Leg, rReply)
-		r.add(Line{Kind: Behind, Predicted: trace.Unknown, Observed: hops[0].Observed, Leg: hops[0].Leg, Text: r.say(rNothingBack, r.answer.Beyond)})
+		back := rNothingBack
+		if r.answer.Cause.Refused {
+			back = rRefusalBack
+		}
+		r.add(Line{Kind: Behind, Predicted: trace.Unknown, Observed: hops[0].Observed, Leg: hops[0].Leg, Text: r.say(back, r.answer.Beyond)})
 		return
 	}
 	line := Line{Kind: Behind, Predicted: trace.Fail, Observed: trace.Unknown, Leg: hops[0].Leg}

@@ -33,6 +33,8 @@ var (
 	rUncoded           = say.F("%s (%s)", "%s（%s）")
 	rNextMended        = say.F("broken behind it as well, and mended by the same commands", "此外还有（上面的命令一并修好）")
 	rBeyond            = say.F("%s gets no answer from %s: %s", "%s 得不到 %s 的应答：%s")
+	rBeyondRefuses     = say.F("%s is refused on its way to %s: %s", "%s 到 %s 的请求被拒绝：%s")
+	rRefusalBack       = say.F("what came back by %s is a refusal", "从 %s 回来的是拒绝")
 	rNothingBack       = say.F("nothing came back by %s", "%s 上没有任何回应")
 	rUnseen            = say.F("what could not be seen", "没能看到的")
 )

@@ -241,6 +241,8 @@ func (w *walk) throughDevice(n *machine.Space, p packet, l cause.Lookup, d machi
 	case d.Link.Up() && p.dst.Is6() && !gateway.IsValid():
 		told, heeds, settings := n.Advertised(d.Link.Name)
 		return cause.Unadvertised{At: at(n), Lookup: l, Dev: d.Link.Name, Settings: settings, Deaf: told && !heeds, Off: !told}, machine.RouteAnswer{}
+	case d.Link.Up() && !gateway.IsValid():
+		return cause.Unrouted{At: at(n), Lookup: l}, machine.RouteAnswer{}
 	case d.Link.Up():
 		return cause.Unrouted{At: at(n), Lookup: l, Way: byDefault}, next
 	case own.Contains(p.dst):
@@ -305,7 +307,10 @@ func (w *walk) gateway(n *machine.Space, d machine.Device, dst netip.Addr) (_ ne
 	case own.Bits() > 30: // nobody else fits in there
 		return linkLocalGateway, false
 	}
-	return machine.FirstHost(own), false
+	if first := machine.FirstHost(own); first != own.Addr() {
+		return first, false
+	}
+	return netip.Addr{}, false // it would be the namespace itself
 }
 
 // linkLocalGateway is the next hop that nobody needs to have, as pod networks

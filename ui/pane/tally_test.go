@@ -150,7 +150,13 @@ func TestThePlaceWhereAPacketEndsIsShown(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
-	if whole := ansi.Strip(strings.Join(live.Lines(78, 40, false), "\n")); strings.Contains(whole, "00000001") || !strings.Contains(whole, "policy accept") {
+	whole := ansi.Strip(strings.Join(live.Lines(78, 40, false), "\n"))
+	if strings.Contains(whole, "00000001") || !strings.Contains(whole, "policy accept") {
 		t.Errorf("another packet, or not all of this one:\n%s", whole)
+	}
+	for _, part := range []string{"packet: iif \"veth-pod-a\" oif\n", "src=10.244.1.10 dst=10.96.0.100 sport=40000 dport=80\n", "dst=10.244.1.10 sport=80 dport=40000"} {
+		if !strings.Contains(whole, part) || strings.Contains(whole, "…") {
+			t.Errorf("with room for all, no %q in\n%s", part, whole)
+		}
 	}
 }

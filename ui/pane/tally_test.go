@@ -101,13 +101,18 @@ func TestAConnectionIsShownWhole(t *testing.T) {
 	}
 }
 
-// TestWhoAnsweredIsShown: at the end of a line that is too long.
+// TestWhoAnsweredIsShown: at the end of a line that is too long, and so is why nobody did.
 func TestWhoAnsweredIsShown(t *testing.T) {
 	told := remembering()
 	log := &told.Network.Log
 	log.To, log.Settled = "10.96.0.10:53", true
 	log.Last = probe.Result{Outcome: probe.Replied, Message: "38 bytes from 10.96.0.10:53: client=10.244.1.10 server=10.244.1.11"}
 	if text := ansi.Strip(New(told, screen.NewLook("en", false)).Live.pingLines(69)[0]); screen.Width(text) > 69 || !strings.HasSuffix(text, "… server=10.244.1.11") {
+		t.Errorf("%q", text)
+	}
+	log.Tool, log.To = "curl", "http://10.96.0.200"
+	log.Last = probe.Result{Outcome: probe.Refused, Message: "curl: (7) Failed to connect to 10.96.0.200 port 80 after 0 ms: Couldn't connect to server (Connection refused)"}
+	if text := ansi.Strip(New(told, screen.NewLook("en", false)).Live.pingLines(69)[0]); screen.Width(text) > 69 || !strings.HasSuffix(text, "… (Connection refused)") {
 		t.Errorf("%q", text)
 	}
 }

@@ -24,7 +24,7 @@ var (
 	NobodySpoke = say.F("nothing has passed yet", "还没有抓到任何包")
 	Everyone    = say.F("everyone", "广播")
 	NobodysMAC  = say.F("nobody's MAC", "无主的 MAC")
-	NotSeen     = say.F("not seen there", "未到达")
+	NotSeen     = say.F("not seen there", "那里没抓到")
 	LastSeen    = say.F("%s, last seen at %s", "%s，最后出现在 %s")
 	Paused      = say.F("paused", "已暂停滚动")
 	Sent        = say.F("%d sent, %d replied", "发出 %d，应答 %d")

@@ -58,10 +58,13 @@ func (v *Live) Lines(w, h int, focused bool) []string {
 	if rows == nil {
 		return v.absent()
 	}
-	headings, spare := w < gutterWidth, math.MaxInt
+	headings, inner, spare := w < gutterWidth, w, math.MaxInt
+	if !headings {
+		inner -= gutter
+	}
 	if !focused {
-		rows = v.dropRows(rows, h, headings)
-		spare = h - rowLines(rows, headings)
+		rows = v.fitRows(rows, inner, h, headings)
+		spare = h - v.rowLines(rows, headings, 0)
 	}
 	lines := v.drawRows(rows, w, headings, spare)
 	if !focused {
@@ -79,10 +82,28 @@ func (v *Live) absent() []string {
 	return []string{v.Theme.Bad.Render(say.Clean(v.cannotOpen(v.Network.Watch)))}
 }
 
+// fitRows leaves rows out until the others fit: rules in full, as long as only rows that
+// matter less make room for that.
+func (v *Live) fitRows(rows []row, w, h int, headings bool) []row {
+	count := func(rows []row) (n int) {
+		for _, r := range rows {
+			if r.rank <= rankRule {
+				n++
+			}
+		}
+		return n
+	}
+	kept := v.dropRows(rows, h, headings, w)
+	if count(kept) < count(rows) {
+		return v.dropRows(rows, h, headings, 0)
+	}
+	return kept
+}
+
 // dropRows leaves out the least important rows, the later ones first, until the
-// others fit, and says how many there are more.
-func (v *Live) dropRows(rows []row, h int, headings bool) []row {
-	if rowLines(rows, headings) <= h {
+// others fit, and says how many there are more. Rules are w cells wide; 0: cut to a line.
+func (v *Live) dropRows(rows []row, h int, headings bool, w int) []row {
+	if v.rowLines(rows, headings, w) <= h {
 		return rows
 	}
 	order := make([]int, len(rows))
@@ -96,20 +117,30 @@ func (v *Live) dropRows(rows []row, h int, headings bool) []row {
 		for i, at := range best {
 			kept[i] = rows[at]
 		}
-		if n <= 1 || rowLines(kept, headings) < h {
+		if n <= 1 || v.rowLines(kept, headings, w) < h {
 			more := v.Theme.G.Ellipsis + " " + v.Say(words.MoreRows, len(rows)-n)
-			return append(kept, row{section: rows[best[n-1]].section, text: more, style: v.Theme.Faint})
+			return append(kept, row{section: rows[best[n-1]].section, text: more, style: v.Theme.Faint, rank: rankLoopback})
 		}
 	}
 }
 
-// rowLines is how many lines the rows take, if none takes more than one.
-func rowLines(rows []row, headings bool) int {
+// rowLines is how many lines the rows take, if none takes more than one but the rules,
+// which are w cells wide unless that is 0.
+func (v *Live) rowLines(rows []row, headings bool, w int) int {
+	n := len(rows)
 	if headings {
-		return len(rows) + sections(rows)
+		n += sections(rows)
 	}
-	return len(rows)
+	for _, r := range rows {
+		if w > 0 && r.isRule() {
+			n += len(broken(v.rowText(r, w), w)) - 1
+		}
+	}
+	return n
 }
+
+// isRule says whether it is what a rule says, or what was told of one.
+func (r row) isRule() bool { return r.section == words.Rules || r.section == words.Traces }
 
 func sections(rows []row) int {
 	n, last := 0, say.Form{}
@@ -122,7 +153,8 @@ func sections(rows []row) int {
 }
 
 // drawRows names each section once, beside its first row or above it. A row that is too
-// long goes on below while there are lines to spare, the decisive ones first.
+// long goes on below while there are lines to spare: first the rules, then what is
+// decisive.
 func (v *Live) drawRows(rows []row, w int, headings bool, spare int) []string {
 	inner := w
 	if !headings {
@@ -158,9 +190,9 @@ func (v *Live) drawRows(rows []row, w int, headings bool, spare int) []string {
 // wholeRows says which rows are drawn whole, though it takes some of the spare lines.
 func (v *Live) wholeRows(rows []row, w, spare int) map[int]bool {
 	whole := map[int]bool{}
-	for _, decisive := range []bool{true, false} {
+	for _, turn := range []func(row) bool{row.isRule, func(r row) bool { return r.rank == rankDecisive }, func(row) bool { return true }} {
 		for i, r := range rows {
-			if more := len(broken(v.rowText(r, w), w)) - 1; (r.rank == rankDecisive) == decisive && more <= spare {
+			if more := len(broken(v.rowText(r, w), w)) - 1; !whole[i] && turn(r) && more <= spare {
 				whole[i], spare = true, spare-more
 			}
 		}

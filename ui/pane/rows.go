@@ -28,6 +28,7 @@ type rank int
 
 const (
 	rankDecisive rank = iota // changed, or what the step is about
+	rankRule
 	rankNeigh
 	rankRoute
 	rankLink

@@ -20,7 +20,7 @@ func (v *Live) ruleRows() []row {
 	var rows []row
 	for _, r := range v.Network.Tally.Rules {
 		text := fmt.Sprintf("%5d  %s", r.Packets, strings.TrimSpace(r.Chain+" "+r.Text))
-		one := row{section: words.Rules, text: text, rank: rankNeigh, ends: true}
+		one := row{section: words.Rules, text: text, rank: rankRule, ends: true}
 		if r.Packets == 0 {
 			one.style = v.Theme.Faint
 		}
@@ -41,7 +41,7 @@ func (v *Live) flowRows(w int) []row {
 	}
 	var rows []row
 	for f, n := range counts {
-		rows = append(rows, row{section: words.Flows, text: v.flowText(f, n, w), rank: rankNeigh, ends: true})
+		rows = append(rows, row{section: words.Flows, text: v.flowText(f, n, w), rank: rankRule, ends: true})
 	}
 	slices.SortFunc(rows, func(a, b row) int { return strings.Compare(a.text, b.text) })
 	return rows

@@ -165,3 +165,26 @@ func TestThePlaceWhereAPacketEndsIsShown(t *testing.T) {
 		}
 	}
 }
+
+// TestARuleIsReadInFull: rows that matter less make room for it, and where that is not
+// enough every rule has a line.
+func TestARuleIsReadInFull(t *testing.T) {
+	told := remembering()
+	rule := func(n int) tally.Rule {
+		return tally.Rule{Hook: "prerouting", Chain: "ip svc pre", Text: fmt.Sprintf("ip daddr 10.96.0.100 tcp dport 80 counter dnat to numgen random mod %d map { 0 : 10.244.1.11, 1 : 10.244.1.12 }", n)}
+	}
+	told.Network.Tally.Rules = []tally.Rule{rule(2), rule(3)}
+	for i := range 6 {
+		told.Network.Snaps[lab.Host].Links = append(told.Network.Snaps[lab.Host].Links, table.Link{Index: i, Name: fmt.Sprintf("veth%d", i)})
+	}
+	live := New(told, screen.NewLook("en", false)).Live
+	text := ansi.Strip(strings.Join(live.Lines(69, 12, false), "\n"))
+	for _, part := range []string{"mod 2 map", "mod 3 map", "tcp 10.244.1.10 > 10.96.0.100:80", " more"} {
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), part) {
+			t.Errorf("no %q in\n%s", part, text)
+		}
+	}
+	if text := ansi.Strip(strings.Join(live.Lines(69, 8, false), "\n")); strings.Count(text, "ip svc pre ip daddr") != 2 {
+		t.Errorf("in eight lines, not both rules:\n%s", text)
+	}
+}

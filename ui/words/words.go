@@ -17,7 +17,7 @@ var (
 	Flows       = say.F("flows", "流")
 	Traces      = say.F("trace", "跟踪")
 	Events      = say.F("events", "事件")
-	Virtual     = say.F("nobody's: entries", "谁也没有，只是条目")
+	Virtual     = say.F("nobody's: entries", "无主，只有条目")
 	Elsewhere   = say.F("other", "别处")
 	Empty       = say.F("empty", "空")
 	MoreRows    = say.F("%d more", "还有 %d 行")

@@ -26,6 +26,9 @@ const nativeCorpus = `table inet t {
   ct state established,related accept
   ct state vmap { invalid : drop, established : accept }
   tcp dport vmap { 80 : jump other, 443 : goto other }
+  meta mark set meta mark | 0x00004000
+  meta mark set meta mark & 0x000000ff
+  ct mark set ct mark ^ 0x000000ff
   numgen inc mod 2 vmap { 0 : jump other, 1 : drop }
   ct status dnat accept
   iifname { "a", "b" } meta mark set 0x00000005

@@ -139,8 +139,8 @@ func (v *Live) rowLines(rows []row, headings bool, w int) int {
 	return n
 }
 
-// isRule says whether it is what a rule says, or what was told of one.
-func (r row) isRule() bool { return r.section == words.Rules || r.section == words.Traces }
+// isRule says whether it is what a rule says, or what came of it: a connection, a trace.
+func (r row) isRule() bool { return r.section == words.Rules || r.section == words.Flows || r.section == words.Traces }
 
 func sections(rows []row) int {
 	n, last := 0, say.Form{}

@@ -25,6 +25,7 @@ var terms = []struct {
 	{"你", regexp.MustCompile(`您`)},
 	{"预期", regexp.MustCompile(`承诺|预告`)},
 	{"抓包 (the pane), 链路上", regexp.MustCompile(`线路|帧视图|报文视图|面板|(^|[^网])线上`)},
+	{"客户端", regexp.MustCompile(`客户([^端要]|$)`)},
 	{"实测", regexp.MustCompile(`实见`)},
 	{"a Chinese comma, colon or bracket", regexp.MustCompile(`\p{Han}[,;:!?] ?\p{Han}|\p{Han}: `)},
 }
@@ -77,13 +78,13 @@ func TestChineseCallsEachThingByOneName(t *testing.T) {
 
 func TestAWrongTermIsSeen(t *testing.T) {
 	for _, text := range []string{
-		"一个报文", "把 pod 接上", "没人肯代答", "这叫 ARP 代答", "两张网卡", "回环网卡", "一对 veth", "实验环境", "您的", "符合承诺", "看帧视图", "线上没有", "请求,应答", "修复: 无",
+		"一个报文", "把 pod 接上", "没人肯代答", "这叫 ARP 代答", "两张网卡", "回环网卡", "一对 veth", "实验环境", "您的", "符合承诺", "看帧视图", "线上没有", "请求,应答", "修复: 无", "客户的地址",
 	} {
 		if len(wrongTerms(text)) == 0 {
 			t.Errorf("%q: nothing is wrong", text)
 		}
 	}
-	for _, text := range []string{"代理 ARP（proxy ARP，又称 ARP 代答）", "这根网线上的包", "`pod-a` 和 Pod", "veth 对的一头", "“包太大”", "kube-pods"} {
+	for _, text := range []string{"代理 ARP（proxy ARP，又称 ARP 代答）", "这根网线上的包", "`pod-a` 和 Pod", "veth 对的一头", "“包太大”", "kube-pods", "客户端的地址"} {
 		if wrong := wrongTerms(text); len(wrong) > 0 {
 			t.Errorf("%q: %q", text, wrong)
 		}

@@ -47,7 +47,7 @@ func bridged() Chapter {
 	return Chapter{
 		ID:    "5",
 		Start: concat(plugged(podA, podAIP+"/24"), plugged(podB, podBIP+"/24")),
-		Steps: slices.Concat(switching(), portsAndTables(), shared()),
+		Steps: slices.Concat(switching(), portsAndTables(), shared(), uplinks()),
 	}
 }
 

@@ -92,11 +92,12 @@ func gather(ctx context.Context, l *lab.Lab, p Promise) (*Evidence, error) {
 			before[counters] = counts
 		}
 	}
-	if err := e.try(ctx, l, p); err != nil {
+	sent, err := e.try(ctx, l, p)
+	if err != nil {
 		return nil, err
 	}
 	if len(taps)+len(ears) > 0 {
-		pause(ctx, linger)
+		pause(ctx, linger-time.Since(sent))
 	}
 	for name, ear := range ears {
 		if e.Heard[name], err = ear.Lines(); err != nil {
@@ -152,33 +153,32 @@ func (e *Evidence) tally(l *lab.Lab, claim Claim) error {
 	return err
 }
 
-// try sends what the promise sends.
-func (e *Evidence) try(ctx context.Context, l *lab.Lab, p Promise) error {
+// try sends what the promise sends, and says when the last of it was sent.
+func (e *Evidence) try(ctx context.Context, l *lab.Lab, p Promise) (last time.Time, err error) {
 	for _, a := range p.First {
 		a.Change(l).Apply(ctx, l)
 	}
-	for _, ping := range p.Pings {
-		ns, err := l.NS(ping.From)
+	tries := p.Tries()
+	for i, one := range tries {
+		ns, err := l.NS(one.Netns)
 		if err != nil {
-			return err
+			return last, err
 		}
-		e.Pings = append(e.Pings, probe.Ping(ctx, ns, probe.Echo{To: ping.To, TTL: ping.Hops, Timeout: l.PingTimeout()}))
-	}
-	for _, get := range p.Gets {
-		ns, err := l.NS(get.From)
-		if err != nil {
-			return err
+		wait := l.PingTimeout()
+		if one.Want == probe.Silent {
+			wait = l.SilenceTimeout()
 		}
-		e.Gets = append(e.Gets, probe.Get(ctx, ns, get.URL, min(getTime, l.PingTimeout())))
-	}
-	for _, ask := range p.Asks {
-		ns, err := l.NS(ask.From)
-		if err != nil {
-			return err
+		last = time.Now()
+		switch {
+		case i < len(p.Pings):
+			e.Pings = append(e.Pings, probe.Ping(ctx, ns, probe.Echo{To: one.To, TTL: p.Pings[i].Hops, Timeout: wait}))
+		case one.Tool == toolGet:
+			e.Gets = append(e.Gets, probe.Get(ctx, ns, one.To, min(getTime, wait)))
+		default:
+			e.Asks = append(e.Asks, one.Try(ctx, ns, wait))
 		}
-		e.Asks = append(e.Asks, Tried{To: ask.To, Tool: toolAsk, SrcPort: ask.SrcPort}.Try(ctx, ns, l.PingTimeout()))
 	}
-	return nil
+	return last, nil
 }
 
 // frames are those that the promise's tries leave on the wire.

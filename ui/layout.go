@@ -106,7 +106,7 @@ func (p *plan) sideBySide(body rect, focus, partner area) {
 	}
 	var rest rect
 	p.panes[areaLive], rest = splitRows(right, right.h*5/11)
-	p.panes[areaTopology], p.panes[areaWire] = splitRows(rest, max(9, rest.h*4/9))
+	p.panes[areaTopology], p.panes[areaWire] = splitRows(rest, max(10, rest.h*4/9))
 }
 
 // makeRoom gives the command line the lower half, or the lower part of the right

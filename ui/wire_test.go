@@ -143,6 +143,22 @@ func TestAPacketThatCameToNobodyIsMarkedOnTheWire(t *testing.T) {
 	}
 }
 
+// Where many packets come at once, not every frame is read. What has gone on did arrive.
+func TestAPacketThatWentOnIsNotMarkedOnTheWire(t *testing.T) {
+	m := wirePane(t, fixtureAfter, "en")
+	var read []wire.Frame
+	for _, f := range fixtureTraffic() {
+		if f.Op == "S" && f.Dev != "veth-ns1" {
+			read = append(read, f)
+		}
+	}
+	send(m, feed.Frames(read))
+	view := m.View()
+	if _, row, there := strings.Cut(view, "TCP SYN"); !there || strings.Contains(row, "not seen there") {
+		t.Errorf("a packet that left the node is said not to have come there:\n%s", view)
+	}
+}
+
 func TestThePauseOfTheWireEndsWithTheStep(t *testing.T) {
 	m := wirePane(t, fixtureStream, "en")
 	send(m, keyMsg("up"))

@@ -22,7 +22,7 @@ var after = []belonging{
 	{"3", []string{"hardened-node", "flushed-nat", "second-card", "small-plug", "silent-overlay", "wrong-underlay",
 		"two-ways-back", "twice-silent", "after-the-reboot", "two-sizes", "be-the-cni"}},
 	{"4", []string{"wrong-door", "only-next-door", "closed-door", "one-way-ban"}},
-	{"5", []string{"unplugged-port", "walled-in", "deaf-host", "layer-below"}},
+	{"5", []string{"unplugged-port", "walled-in", "deaf-host", "layer-below", "second-uplink"}},
 	{"5C", []string{"half-attached", "lost-host-route", "given-twice", "left-behind", "taken-addresses", "used-address"}},
 	{"6", []string{"other-hook", "short-cut"}},
 	{"6I", []string{"hidden-drop", "leftover-rule"}},

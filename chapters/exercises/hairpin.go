@@ -22,14 +22,14 @@ var ownService = Exercise{
 			Break: func(w *World) { w.NFT(Host, "flush chain ip svc postrouting") },
 			Goals: []Check{Fetches(pod.Name, s.service.Addr)},
 			Guards: []Check{
-				FetchesAs(s.client.Name, s.service.Addr, s.client.IP()).Because("the log of %s names its clients: others are not to come as the node", "%s 的日志要记下真实客户：别人不该以节点的身份出现", pod.Name),
+				FetchesAs(s.client.Name, s.service.Addr, s.client.IP()).Because("the log of %s names its clients: others are not to come as the node", "%s 的日志要记下真实客户端：别人不该以节点的身份出现", pod.Name),
 				Fetches(Host, s.service.Addr),
 			},
 			Fix: []change.Change{rule(back)},
 			Wrong: []Tempting{
 				tempted("The packet is accepted then, and its answer does not pass the node.", "这样包是收下了，应答却不经过节点。",
 					In(pod.Name, "sysctl -w net.ipv4.conf.eth0.accept_local=1")),
-				tempted("Now all clients come as the node.", "这样所有客户都成了节点。",
+				tempted("Now all clients come as the node.", "这样所有客户端都成了节点。",
 					In(Host, "iptables -t nat -A POSTROUTING -d "+pod.IP()+" -j MASQUERADE")),
 			},
 			Causes: []cause.Code{cause.Hairpin},
@@ -70,7 +70,7 @@ var ownDoor = Exercise{
 			Break: func(w *World) { w.Make(hairpin("off")) },
 			Goals: []Check{Fetches(pod.Name, s.service.Addr)},
 			Guards: []Check{
-				FetchesAs(s.client.Name, s.service.Addr, s.client.IP()).Because("the log of %s names its clients: others are not to come as the node", "%s 的日志要记下真实客户：别人不该以节点的身份出现", pod.Name),
+				FetchesAs(s.client.Name, s.service.Addr, s.client.IP()).Because("the log of %s names its clients: others are not to come as the node", "%s 的日志要记下真实客户端：别人不该以节点的身份出现", pod.Name),
 			},
 			Fix: []change.Change{hairpin("on")},
 			Wrong: []Tempting{

@@ -103,7 +103,7 @@ var wrongNode = Exercise{
 			},
 			Wrong: []Tempting{
 				tempted("Then it is refused at once: nobody listens there.", "这样会立刻被拒绝：那里没人监听。", rule("flush chain ip svc input")),
-				tempted("The page comes, and the client is lost: the server sees the node.", "页面来了，客户却丢了：服务器看见的是节点。",
+				tempted("The page comes, and the client is lost: the server sees the node.", "页面来了，客户端却丢了：服务器看见的是节点。",
 					rule("add rule ip svc prerouting "+local("dnat to "+c.b.IP()+":80")), rule("add rule ip svc postrouting ip daddr "+c.b.IP()+" masquerade")),
 			},
 			Causes: []cause.Code{cause.Filtered},

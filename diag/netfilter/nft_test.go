@@ -26,6 +26,10 @@ const nativeCorpus = `table inet t {
   ct state established,related accept
   ct state vmap { invalid : drop, established : accept }
   tcp dport vmap { 80 : jump other, 443 : goto other }
+  meta mark set meta mark | 0x00004000
+  meta mark set meta mark & 0x000000ff
+  ct mark set ct mark ^ 0x000000ff
+  numgen inc mod 2 vmap { 0 : jump other, 1 : drop }
   ct status dnat accept
   iifname { "a", "b" } meta mark set 0x00000005
   iifname "veth*" meta mark set meta mark & 0xffff4fff | 0x00004000
@@ -58,6 +62,8 @@ const nativeCorpus = `table inet t {
   dnat ip to ip saddr map @m
   ip daddr 10.0.0.1 tcp dport 80 dnat ip to 10.2.2.2-10.2.2.5:8080 random
   tcp dport 8080 redirect to :80
+  tcp dport 81 dnat ip to numgen random mod 3 map { 0 : 10.0.0.1, 1 : 10.0.0.2, 2 : 10.0.0.3 }
+  ip protocol tcp dnat ip to jhash ip saddr mod 3 map { 0-1 : 10.0.0.1, 2 : 10.0.0.2 }
  }
  chain p { type nat hook postrouting priority srcnat; policy accept;
   oifname "eth0" masquerade random

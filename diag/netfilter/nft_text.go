@@ -180,6 +180,12 @@ func nftEffect(e Effect) string {
 		return "notrack"
 	case e.Mask == 0xffffffff:
 		return fmt.Sprintf("%s set 0x%08x", e.Field, e.Xor)
+	case e.Mask == e.Xor:
+		return fmt.Sprintf("%s set %s | 0x%08x", e.Field, e.Field, e.Xor)
+	case e.Xor == 0:
+		return fmt.Sprintf("%s set %s & 0x%08x", e.Field, e.Field, ^e.Mask)
+	case e.Mask == 0:
+		return fmt.Sprintf("%s set %s ^ 0x%08x", e.Field, e.Field, e.Xor)
 	case e.Mask&e.Xor == e.Xor:
 		return fmt.Sprintf("%s set %s & 0x%08x | 0x%08x", e.Field, e.Field, ^e.Mask|e.Xor, e.Xor)
 	default:

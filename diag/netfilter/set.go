@@ -79,7 +79,7 @@ func (s *source) namedSets() (map[ruleSetKey][]NamedSet, error) {
 		s.sets[set.key] = set
 		if !set.anonymous {
 			table := ruleSetKey{set.key.family, set.key.table, ""}
-			named[table] = append(named[table], NamedSet{Name: set.key.name, Map: set.flags&nftSetMap != 0, Members: set.memberLines()})
+			named[table] = append(named[table], NamedSet{Name: set.key.name, Map: set.flags&nftSetMap != 0, Members: set.memberLines(typeFields(set.keyType))})
 		}
 	}
 	for _, sets := range named {
@@ -165,16 +165,20 @@ func closeRuleIntervals(marks []ruleElement) []ruleElement {
 	return out
 }
 
-// reference is the set as a rule writes it: its name, or what is in it.
-func (s *ruleSet) reference() string {
-	if s.anonymous {
-		return "{ " + strings.Join(s.memberLines(), ", ") + " }"
+// reference is the set as a rule writes it that asks it for some operands: its name, or
+// what is in it.
+func (s *ruleSet) reference(operands []operand) string {
+	if !s.anonymous {
+		return "@" + s.key.name
 	}
-	return "@" + s.key.name
+	fields := typeFields(s.keyType)
+	if len(operands) == 1 && operands[0].lot != nil { // a number, whatever its type is called
+		fields = []Field{operands[0].field}
+	}
+	return "{ " + strings.Join(s.memberLines(fields), ", ") + " }"
 }
 
-func (s *ruleSet) memberLines() []string {
-	fields := typeFields(s.keyType)
+func (s *ruleSet) memberLines(fields []Field) []string {
 	lines := make([]string, 0, len(s.elements))
 	for _, e := range s.elements {
 		line := "*"
@@ -200,7 +204,7 @@ func (e ruleElement) tuple(fields []Field) Tuple {
 		to = e.from
 	}
 	if len(fields) == 1 {
-		host := ruleFields[fields[0]].host && e.to == nil
+		host := (ruleFields[fields[0]].host || drawn(fields[0])) && e.to == nil
 		return Tuple{{networkOrder(e.from, host), networkOrder(to, host)}}
 	}
 	var tuple Tuple

@@ -1,8 +1,11 @@
 package change
 
 import (
+	"errors"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"nstutor/internal/nft"
 	"nstutor/internal/say"
@@ -17,7 +20,15 @@ var iptablesChains = map[string]string{
 	"nat PREROUTING":  "type nat hook prerouting priority dstnat;",
 	"nat OUTPUT":      "type nat hook output priority dstnat;",
 	"nat POSTROUTING": "type nat hook postrouting priority srcnat;",
-	"mangle FORWARD":  "type filter hook forward priority mangle;",
+	"nat INPUT":       "type nat hook input priority srcnat;",
+
+	"mangle PREROUTING":  "type filter hook prerouting priority mangle;",
+	"mangle INPUT":       "type filter hook input priority mangle;",
+	"mangle FORWARD":     "type filter hook forward priority mangle;",
+	"mangle OUTPUT":      "type route hook output priority mangle;",
+	"mangle POSTROUTING": "type filter hook postrouting priority mangle;",
+	"raw PREROUTING":     "type filter hook prerouting priority raw;",
+	"raw OUTPUT":         "type filter hook output priority raw;",
 }
 
 // inNft does by nf_tables what iptables does with these words, in the calling thread's
@@ -29,8 +40,12 @@ func inNft(v6 bool, words []string) error {
 		return err
 	}
 	ip := family(v6)
+	hook, passed := iptablesChains[table+" "+chain]
+	if err := misnamed(ip, table, verb, chain, passed); err != nil {
+		return err
+	}
 	lines := [][]string{{"add", "table", ip, table}}
-	if hook, passed := iptablesChains[table+" "+chain]; passed {
+	if passed {
 		if verb == "-P" {
 			hook += " policy " + strings.ToLower(strings.Join(rest, " ")) + ";"
 		}
@@ -45,7 +60,10 @@ func inNft(v6 bool, words []string) error {
 		if err != nil {
 			return err
 		}
-		return ruleInNft(verb, ip, table, chain, lines, rule)
+		if err := ruleInNft(verb, ip, table, chain, lines, rule); !errors.Is(err, unix.ENOENT) {
+			return err
+		}
+		return say.Err("No chain/target/match by that name: neither a target nor a chain of the table %s is called %s", "No chain/target/match by that name：既没有叫 %[2]s 的目标，%[1]s 表里也没有这条链", table, target(rest))
 	default:
 		return say.Err("%q is not understood here", "这里不认识 %q", verb)
 	}
@@ -54,6 +72,36 @@ func inNft(v6 bool, words []string) error {
 		return err
 	}
 	return nft.Do(said)
+}
+
+// misnamed says what iptables says of a table or a chain that is not there, or is there
+// already. Those that it has in its tables always are.
+func misnamed(ip, table, verb, chain string, passed bool) error {
+	if !slices.Contains([]string{"filter", "nat", "mangle", "raw", "security"}, table) {
+		return say.Err("table '%s' does not exist", "表 %s 不存在", table)
+	}
+	if verb == "-P" && !passed {
+		return say.Err("Bad built-in chain name: the table %s has no chain %s of its own", "Bad built-in chain name：%s 表没有自带的链 %s", table, chain)
+	}
+	there, err := nft.HasChain(ip, table, chain)
+	there = there || passed
+	switch {
+	case err != nil:
+		return err
+	case verb == "-N" && there:
+		return say.Err("Chain already exists: %s", "Chain already exists：链 %s 已经有了", chain)
+	case verb != "-N" && !there:
+		return say.Err("No chain/target/match by that name: the table %s has no chain %s", "No chain/target/match by that name：%s 表里没有链 %s", table, chain)
+	}
+	return nil
+}
+
+// target is where a rule sends its packets.
+func target(words []string) string {
+	if i := slices.Index(words, "-j"); i >= 0 && i+1 < len(words) {
+		return words[i+1]
+	}
+	return ""
 }
 
 // ruleInNft adds, inserts or deletes a rule, behind the lines that make its chain.

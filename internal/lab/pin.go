@@ -123,6 +123,15 @@ func (l *Lab) PingTimeout() time.Duration {
 	return 4 * time.Second
 }
 
+// SilenceTimeout is how long a try must wait that nobody is expected to answer: whatever
+// else the kernel may say of it, it has said before.
+func (l *Lab) SilenceTimeout() time.Duration {
+	if l.opts.Fast {
+		return 400 * time.Millisecond
+	}
+	return l.PingTimeout()
+}
+
 // PinDevice sets the ARP timers of one device. Kernels that hide these sysctls
 // from user namespaces keep the machine's timers.
 func (l *Lab) PinDevice(ns *nsenter.Namespace, dev string) error {

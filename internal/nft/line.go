@@ -71,6 +71,16 @@ func Do(sentences []Sentence) error {
 	return conn.Flush()
 }
 
+// HasChain says whether a table of the calling thread's namespace has a chain.
+func HasChain(family, table, chain string) (bool, error) {
+	conn, err := nftables.New()
+	if err != nil {
+		return false, err
+	}
+	chains, err := conn.ListChainsOfTableFamily(Sentence{Family: family, Table: table}.table().Family)
+	return slices.ContainsFunc(chains, func(c *nftables.Chain) bool { return c.Table.Name == table && c.Name == chain }), err
+}
+
 // marks are the characters that are words of their own.
 const marks = "{},;"
 

@@ -19,6 +19,7 @@ type (
 		Was     steps.State
 		Command change.Command
 		rebuilt bool // because undoing the action was not enough
+		anew    bool // the lab is not the one that it was: all devices are others
 		begin   []steps.Condition
 		err     error
 	}

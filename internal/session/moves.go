@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"nstutor/internal/lab"
 	"nstutor/internal/session/feed"
 	"nstutor/steps"
 )
@@ -50,12 +51,14 @@ func (s *Session) goTo(j Job, move func(context.Context, *steps.Player) (rebuilt
 	s.DropQuestion()
 	failed := func(err error) any { return Entered{Gen: gen, err: err} }
 	return s.desk.ask(enterTimeout, func(ctx context.Context, p *steps.Player) any {
+		was, _ := p.Lab().NS(lab.Host)
 		rebuilt, err := move(ctx, p)
 		if err != nil {
 			return failed(err)
 		}
+		now, _ := p.Lab().NS(lab.Host)
 		step := p.Step()
-		return Entered{Gen: gen, Step: step, Was: p.Was(), Command: step.Action.Change(p.Lab()).Command(), rebuilt: rebuilt, begin: conditionsAt(ctx, p)}
+		return Entered{Gen: gen, Step: step, Was: p.Was(), Command: step.Action.Change(p.Lab()).Command(), rebuilt: rebuilt, anew: was != now, begin: conditionsAt(ctx, p)}
 	}, failed)
 }
 
@@ -67,6 +70,9 @@ func (s *Session) entered(msg Entered) Work {
 	}
 	again := msg.Step.ID == s.Scene.Step.ID
 	s.begin(msg)
+	if msg.anew {
+		s.Network.forget() // or the devices of before would be nobody's
+	}
 	if again {
 		s.Network.Log.Restart(true)
 	} else {

@@ -54,7 +54,7 @@ func Fetches(from, addr string) Check {
 // FetchesAs is Fetches, and the server has to have seen that client.
 func FetchesAs(from, addr, client string) Check {
 	c := Fetches(from, addr)
-	c.Text = say.T("%s gets http://%s, seen as %s", "%s 打得开 http://%s，服务器看见的客户是 %s", from, addr, client)
+	c.Text = say.T("%s gets http://%s, seen as %s", "%s 打得开 http://%s，服务器看见的客户端是 %s", from, addr, client)
 	c.run = func(ctx context.Context, l *lab.Lab) (bool, string, error) {
 		ns, err := l.NS(from)
 		if err != nil {

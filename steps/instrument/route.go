@@ -13,8 +13,9 @@ import (
 	"nstutor/steps"
 )
 
-// RouteFor claims what the kernel would do with a packet that came in by a device: the
-// question that `ip route get … from … iif …` asks. It goes out by Dev, or ends with Why.
+// RouteFor claims what the kernel would do with a packet that came in by a device, or that
+// the namespace itself sends where IIF is empty: the question that `ip route get … from …
+// iif …` asks. It goes out by Dev, or ends with Why.
 type RouteFor struct {
 	Netns, To, From, IIF string
 	Dev                  string
@@ -24,7 +25,10 @@ type RouteFor struct {
 func (c RouteFor) question() string {
 	line := c.Netns + " ip route get " + c.To
 	if c.From != "" {
-		line += " from " + c.From + " iif " + c.IIF
+		line += " from " + c.From
+	}
+	if c.IIF != "" {
+		line += " iif " + c.IIF
 	}
 	return line
 }
@@ -50,11 +54,14 @@ func (c RouteFor) Look(_ context.Context, l *lab.Lab, _ *steps.Evidence) (say.Te
 	defer one.Close()
 	ask := table.RouteRequest{Dst: netip.MustParseAddr(c.To)}
 	if c.From != "" {
+		ask.Src = netip.MustParseAddr(c.From)
+	}
+	if c.IIF != "" {
 		_, in, err := (steps.Dev{Netns: c.Netns, Name: c.IIF}).Find(l)
 		if err != nil {
 			return say.Text{}, false, err
 		}
-		ask.Src, ask.IIF = netip.MustParseAddr(c.From), in.Attrs().Index
+		ask.IIF = in.Attrs().Index
 	}
 	reply, err := one.Route(ask)
 	if err != nil {

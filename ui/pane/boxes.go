@@ -23,6 +23,7 @@ func (s side) other() side { return 1 - s }
 type card struct {
 	text [2]string
 	plug [2]bool
+	of   string // the device that the address at the right is on
 }
 
 // box is one namespace: a title in its upper edge, at line top of the picture,
@@ -69,6 +70,17 @@ func (v *Topology) boxes(w int) (lines []string, watched spot, ok bool) {
 	if host == nil {
 		return nil, spot{}, false
 	}
+	p := v.compose(host, false)
+	if p.width() > w {
+		p = v.compose(host, true)
+	}
+	lines, watched = v.paint(p, w)
+	return lines, watched, true
+}
+
+// compose puts the devices into their boxes. In a narrow picture the node's addresses
+// that stand beside something stand below it all, each with its device.
+func (v *Topology) compose(host *table.Snapshot, narrow bool) picture {
 	p := picture{node: &box{netns: lab.Host, title: v.boxTitle(lab.Host)}, plugged: map[string]bool{}, ports: map[string][]int{}}
 	for _, name := range v.inPicture() {
 		switch name {
@@ -83,21 +95,38 @@ func (v *Topology) boxes(w int) (lines []string, watched spot, ok bool) {
 			p.pods = append(p.pods, v.addBox(&p, name, top, atRight))
 		}
 	}
-	v.rails(&p, host)
+	below := v.rails(&p, host, narrow)
+	if narrow {
+		below = append(below, p.node.aside()...)
+	}
+	for _, address := range below {
+		p.node.at(p.node.bottom()).text[atLeft] = "  " + address
+	}
 	for _, l := range host.Links {
 		if !p.plugged[l.Name] && !l.Has("LOOPBACK") && !l.Fallback() {
 			p.node.at(p.node.bottom()).text[atLeft] = v.deviceText(lab.Host, l)
 		}
 	}
-	below := 0
+	next := 0
 	if n := len(p.outside); n > 0 {
-		below = p.outside[n-1].bottom() + 1
+		next = p.outside[n-1].bottom() + 1
 	}
-	if b, any := v.virtual(below); any {
+	if b, any := v.virtual(next); any {
 		p.outside = append(p.outside, b)
 	}
-	lines, watched = v.paint(p, w)
-	return lines, watched, true
+	return p
+}
+
+// aside takes the addresses at the right out of the box that stand beside something, and
+// returns them with their devices.
+func (b *box) aside() (addresses []string) {
+	for i := range b.cards {
+		if c := &b.cards[i]; c.of != "" && c.text[atLeft] != "" {
+			addresses = append(addresses, c.of+" "+c.text[atRight])
+			c.text[atRight] = ""
+		}
+	}
+	return addresses
 }
 
 // addBox makes a namespace's box with its devices at one side, and puts the
@@ -150,15 +179,19 @@ func (v *Topology) addNodeEnd(p *picture, line int, dev string, s side) int {
 	node.at(line).text[s] = v.deviceName(lab.Host, l)
 	node.at(line).plug[s] = true
 	belongings := inet(host, l.Name)
+	addresses := len(belongings)
 	switch {
 	case l.Master != "" && s == atLeft && l.MasterKind == "bridge":
 		p.ports[l.Master] = append(p.ports[l.Master], line)
 	case l.Master != "":
 		belongings = append(belongings, v.Theme.G.Out+" "+say.Clean(l.Master))
 	}
-	for _, text := range belongings {
+	for i, text := range belongings {
 		line++
 		node.at(line).text[s] = text
+		if s == atRight && i < addresses {
+			node.at(line).of = say.Clean(l.Name)
+		}
 	}
 	return line
 }

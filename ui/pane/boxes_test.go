@@ -66,9 +66,8 @@ func TestThePictureIsDrawnWhereThereIsLittleRoom(t *testing.T) {
 	}
 }
 
-// TestABridgeStandsBesideItsPorts: as the switch between them, with its address, and
-// nowhere else.
-func TestABridgeStandsBesideItsPorts(t *testing.T) {
+// bridgedNode is a node with two pods on a bridge and a second, idle bridge.
+func bridgedNode() (*session.Session, *table.Snapshot) {
 	s := session.New(chapters.All(), "en", "")
 	s.Network.Names = []string{lab.Host, "pod-a", "pod-b"}
 	up := []string{"UP", "LOWER_UP"}
@@ -80,6 +79,13 @@ func TestABridgeStandsBesideItsPorts(t *testing.T) {
 	}
 	host.Links = append(host.Links, table.Link{Index: 20, Name: "cni0", Kind: "bridge", Flags: up}, table.Link{Index: 21, Name: "br0", Kind: "bridge", Flags: up})
 	s.Network.Snaps[lab.Host] = host
+	return s, host
+}
+
+// TestABridgeStandsBesideItsPorts: as the switch between them, with its address, and
+// nowhere else.
+func TestABridgeStandsBesideItsPorts(t *testing.T) {
+	s, host := bridgedNode()
 	p := New(s, screen.NewLook("en", false))
 	p.Topology.SetSize(90, 14)
 	view := strings.Join(p.Topology.View(false), "\n")
@@ -94,4 +100,30 @@ func TestABridgeStandsBesideItsPorts(t *testing.T) {
 		t.Errorf("with one port:\n%s", view)
 	}
 	t.Logf("\n%s", view)
+}
+
+// TestABridgedNodeIsWholeAtTheSmallestWideTerminal: the node's addresses step down rather
+// than that the picture is cut.
+func TestABridgedNodeIsWholeAtTheSmallestWideTerminal(t *testing.T) {
+	s, host := bridgedNode()
+	up := []string{"UP", "LOWER_UP"}
+	s.Network.Names = append(s.Network.Names, lab.Inet)
+	host.Links = append(host.Links, table.Link{Index: 30, Name: "eth0", Kind: "veth", Flags: up, PeerNetns: lab.Inet, PeerIndex: 2})
+	host.Addrs = append(host.Addrs, table.Addr{Index: 30, Dev: "eth0", Prefix: netip.MustParsePrefix("192.168.6.160/24")})
+	s.Network.Snaps[lab.Inet] = &table.Snapshot{Name: lab.Inet, Links: []table.Link{{Index: 2, Name: "up0", Kind: "veth", Flags: up, PeerNetns: lab.Host, PeerIndex: 30}, {Index: 1, Name: "lo", Flags: []string{"LOOPBACK", "UP", "LOWER_UP"}}},
+		Addrs: []table.Addr{{Index: 2, Dev: "up0", Prefix: netip.MustParsePrefix("192.168.6.1/24")}, {Index: 1, Dev: "lo", Prefix: netip.MustParsePrefix("203.0.113.10/32")}}}
+	p := New(s, screen.NewLook("en", false))
+	for width, beside := range map[int]bool{71: false, 120: true} {
+		p.Topology.SetSize(width, 14)
+		view := strings.Join(p.Topology.View(false), "\n")
+		for _, part := range []string{"┤ ✓ up0", "203.0.113.10/32 │", "10.244.1.1/24", "192.168.6.160/24"} {
+			if strings.Count(view, part) != 1 {
+				t.Errorf("%d cells: %q is not there once:\n%s", width, part, view)
+			}
+		}
+		if strings.Contains(view, "├ ✓ cni0 10.244.1.1/24") != beside || strings.Contains(view, "…") {
+			t.Errorf("%d cells:\n%s", width, view)
+		}
+		t.Logf("\n%s", view)
+	}
 }

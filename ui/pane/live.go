@@ -2,6 +2,7 @@ package pane
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -57,11 +58,15 @@ func (v *Live) Lines(w, h int, focused bool) []string {
 	if rows == nil {
 		return v.absent()
 	}
-	headings := w < gutterWidth
-	if !focused {
-		rows = v.dropRows(rows, h, headings)
+	headings, inner, spare := w < gutterWidth, w, math.MaxInt
+	if !headings {
+		inner -= gutter
 	}
-	lines := v.drawRows(rows, w, headings)
+	if !focused {
+		rows = v.fitRows(rows, inner, h, headings)
+		spare = h - v.rowLines(rows, headings, 0)
+	}
+	lines := v.drawRows(rows, w, headings, spare)
 	if !focused {
 		return lines
 	}
@@ -77,16 +82,28 @@ func (v *Live) absent() []string {
 	return []string{v.Theme.Bad.Render(say.Clean(v.cannotOpen(v.Network.Watch)))}
 }
 
-// dropRows leaves out the least important rows, the later ones first, until the
-// others fit, and says how many there are more.
-func (v *Live) dropRows(rows []row, h int, headings bool) []row {
-	lines := func(kept []row) int {
-		if headings {
-			return len(kept) + sections(kept)
+// fitRows leaves rows out until the others fit: rules in full, as long as only rows that
+// matter less make room for that.
+func (v *Live) fitRows(rows []row, w, h int, headings bool) []row {
+	count := func(rows []row) (n int) {
+		for _, r := range rows {
+			if r.rank <= rankRule {
+				n++
+			}
 		}
-		return len(kept)
+		return n
 	}
-	if lines(rows) <= h {
+	kept := v.dropRows(rows, h, headings, w)
+	if count(kept) < count(rows) {
+		return v.dropRows(rows, h, headings, 0)
+	}
+	return kept
+}
+
+// dropRows leaves out the least important rows, the later ones first, until the
+// others fit, and says how many there are more. Rules are w cells wide; 0: cut to a line.
+func (v *Live) dropRows(rows []row, h int, headings bool, w int) []row {
+	if v.rowLines(rows, headings, w) <= h {
 		return rows
 	}
 	order := make([]int, len(rows))
@@ -100,12 +117,30 @@ func (v *Live) dropRows(rows []row, h int, headings bool) []row {
 		for i, at := range best {
 			kept[i] = rows[at]
 		}
-		if n <= 1 || lines(kept) < h {
+		if n <= 1 || v.rowLines(kept, headings, w) < h {
 			more := v.Theme.G.Ellipsis + " " + v.Say(words.MoreRows, len(rows)-n)
-			return append(kept, row{section: rows[best[n-1]].section, text: more, style: v.Theme.Faint})
+			return append(kept, row{section: rows[best[n-1]].section, text: more, style: v.Theme.Faint, rank: rankLoopback})
 		}
 	}
 }
+
+// rowLines is how many lines the rows take, if none takes more than one but the rules,
+// which are w cells wide unless that is 0.
+func (v *Live) rowLines(rows []row, headings bool, w int) int {
+	n := len(rows)
+	if headings {
+		n += sections(rows)
+	}
+	for _, r := range rows {
+		if w > 0 && r.isRule() {
+			n += len(broken(v.rowText(r, w), w)) - 1
+		}
+	}
+	return n
+}
+
+// isRule says whether it is what a rule says, or what came of it: a connection, a trace.
+func (r row) isRule() bool { return r.section == words.Rules || r.section == words.Flows || r.section == words.Traces }
 
 func sections(rows []row) int {
 	n, last := 0, say.Form{}
@@ -117,11 +152,18 @@ func sections(rows []row) int {
 	return n
 }
 
-// drawRows names each section once, beside its first row or above it.
-func (v *Live) drawRows(rows []row, w int, headings bool) []string {
+// drawRows names each section once, beside its first row or above it. A row that is too
+// long goes on below while there are lines to spare: first the rules, then what is
+// decisive.
+func (v *Live) drawRows(rows []row, w int, headings bool, spare int) []string {
+	inner := w
+	if !headings {
+		inner -= gutter
+	}
 	var lines []string
 	last := say.Form{}
-	for _, r := range rows {
+	whole := v.wholeRows(rows, inner, spare)
+	for i, r := range rows {
 		label := strings.Repeat(" ", gutter)
 		if r.section != last {
 			name := v.Say(r.section)
@@ -131,23 +173,41 @@ func (v *Live) drawRows(rows []row, w int, headings bool) []string {
 			label = v.Theme.Faint.Render(screen.Fit(name, gutter, ""))
 			last = r.section
 		}
-		if headings {
-			label = ""
+		for j, line := range v.drawRow(r, inner, whole[i]) {
+			switch {
+			case headings:
+			case j == 0:
+				line = label + line
+			default:
+				line = wrap.Blank(gutter) + line
+			}
+			lines = append(lines, line)
 		}
-		lines = append(lines, label+v.drawRow(r, w-screen.Width(label)))
 	}
 	return lines
 }
 
-// drawRow is a row with its mark in front and its sign before the text.
-func (v *Live) drawRow(r row, w int) string {
-	mark, style := v.Theme.Mark(r.kind)
+// wholeRows says which rows are drawn whole, though it takes some of the spare lines.
+func (v *Live) wholeRows(rows []row, w, spare int) map[int]bool {
+	whole := map[int]bool{}
+	for _, turn := range []func(row) bool{row.isRule, func(r row) bool { return r.rank == rankDecisive }, func(row) bool { return true }} {
+		for i, r := range rows {
+			if more := len(broken(v.rowText(r, w), w)) - 1; !whole[i] && turn(r) && more <= spare {
+				whole[i], spare = true, spare-more
+			}
+		}
+	}
+	return whole
+}
+
+// broken is the text of a row of w cells, in as many lines as it takes behind the marks.
+func broken(text string, w int) []string { return wrap.Rule{Width: w - 2, Hang: 2}.Line(text) }
+
+// rowText is what a row of w cells says: its sign, its text, and what fits of the rest.
+func (v *Live) rowText(r row, w int) string {
 	text := say.Clean(r.text)
 	if r.sign != "" {
 		text = r.sign + " " + text
-	}
-	if r.kind == 0 {
-		style = r.style
 	}
 	for _, column := range r.more {
 		if screen.Width(text)+1+screen.Width(column) > w-2 {
@@ -155,10 +215,29 @@ func (v *Live) drawRow(r row, w int) string {
 		}
 		text += " " + say.Clean(column)
 	}
-	fit := screen.Fit
-	if r.ends {
-		fit = screen.FitEnds
+	return strings.TrimRight(text, " ")
+}
+
+// drawRow is a row with its mark in front, cut to one line unless it may be drawn whole.
+func (v *Live) drawRow(r row, w int, whole bool) []string {
+	mark, style := v.Theme.Mark(r.kind)
+	if r.kind == 0 {
+		style = r.style
 	}
-	text = strings.TrimRight(fit(text, w-2, v.Theme.G.Ellipsis), " ")
-	return lipgloss.NewStyle().Inherit(style).Strikethrough(false).Render(mark) + " " + style.Render(text)
+	lines := broken(v.rowText(r, w), w)
+	if !whole {
+		fit := screen.Fit
+		if r.ends {
+			fit = screen.FitEnds
+		}
+		lines = []string{fit(v.rowText(r, w), w-2, v.Theme.G.Ellipsis)}
+	}
+	for i, line := range lines {
+		lead := "  "
+		if i == 0 {
+			lead = lipgloss.NewStyle().Inherit(style).Strikethrough(false).Render(mark) + " "
+		}
+		lines[i] = lead + style.Render(strings.TrimRight(line, " "))
+	}
+	return lines
 }

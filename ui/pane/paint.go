@@ -17,24 +17,8 @@ const (
 // paint draws the picture's lines, of more than w cells where it takes more, and says
 // where the watched namespace stands.
 func (v *Topology) paint(p picture, w int) (lines []string, watched spot) {
-	columns := [][]*box{p.pods, {p.node}, p.outside}
-	var inner [3]int
-	need, height := 0, 0
-	for i, boxes := range columns {
-		for _, b := range boxes {
-			inner[i] = max(inner[i], b.inner())
-			height = max(height, b.bottom()+1)
-		}
-		if len(boxes) > 0 {
-			need += inner[i] + 4
-		}
-	}
-	cables := 0
-	for _, boxes := range [][]*box{p.pods, p.outside} {
-		if len(boxes) > 0 {
-			cables++
-		}
-	}
+	columns := p.columns()
+	inner, height, need, cables := p.measure()
 	length := maxCable
 	if cables > 0 {
 		length = max(minCable, min(maxCable, (w-need)/cables))
@@ -66,6 +50,32 @@ func (v *Topology) paint(p picture, w int) (lines []string, watched spot) {
 		lines = append(lines, line.String())
 	}
 	return lines, watched
+}
+
+// columns are the boxes from left to right.
+func (p *picture) columns() [3][]*box { return [3][]*box{p.pods, {p.node}, p.outside} }
+
+// measure says how wide each column is between its edges and their margins, how high the
+// picture is, and what it needs in width beside its cables.
+func (p *picture) measure() (inner [3]int, height, need, cables int) {
+	cables = -1
+	for i, boxes := range p.columns() {
+		for _, b := range boxes {
+			inner[i] = max(inner[i], b.inner())
+			height = max(height, b.bottom()+1)
+		}
+		if len(boxes) > 0 {
+			need += inner[i] + 4
+			cables++
+		}
+	}
+	return inner, height, need, cables
+}
+
+// width is how many cells the picture takes at least.
+func (p *picture) width() int {
+	_, _, need, cables := p.measure()
+	return need + cables*minCable
 }
 
 // inner is how many cells the box needs between its edges and their margins.

@@ -33,14 +33,19 @@ func (v *base) pingWords() string {
 	return t.Bad.Render(t.G.Bad + " " + l.Last.Message)
 }
 
-// pingWordsIn is pingWords in w cells. Who answered a program stands at the end of its
-// words: where they are too long, they are cut before that.
+// pingWordsIn is pingWords in w cells. What a program says of who answered, or of why
+// nobody did, stands at the end of its words: where they are too long, they are cut
+// before that.
 func (v *base) pingWordsIn(w int) string {
 	l, all := &v.Network.Log, v.pingWords()
-	if l.Last.Outcome != probe.Replied || l.IsPing() || !l.Settled || screen.Width(all) <= w {
+	if l.IsPing() || !l.Settled || screen.Width(all) <= w {
 		return all
 	}
-	return v.Theme.Good.Render(screen.FitEnds(ansi.Strip(all), w, v.Theme.G.Ellipsis))
+	style := v.Theme.Bad
+	if l.Last.Outcome == probe.Replied {
+		style = v.Theme.Good
+	}
+	return style.Render(screen.FitEnds(ansi.Strip(all), w, v.Theme.G.Ellipsis))
 }
 
 // waitingFor is what the program says before anything came: ping's first line

@@ -5,6 +5,7 @@ import (
 
 	"nstutor/diag/table"
 	"nstutor/internal/lab"
+	"nstutor/internal/say"
 	"nstutor/internal/wrap"
 	"nstutor/ui/screen"
 )
@@ -16,14 +17,25 @@ import (
 //	│               ├ ✓ cni0 10.244.1.1/24
 //	┤ ✓ veth-pod-b ─╯
 //
-// One that no such port has stays in the list of the node's devices.
-func (v *Topology) rails(p *picture, host *table.Snapshot) {
+// One that no such port has stays in the list of the node's devices. In a narrow picture
+// their addresses are returned instead, each with its bridge.
+func (v *Topology) rails(p *picture, host *table.Snapshot, narrow bool) (addresses []string) {
 	for _, bridge := range host.Links {
-		if lines := p.ports[bridge.Name]; bridge.Kind == "bridge" && len(lines) > 0 {
-			p.plugged[bridge.Name] = true
+		lines := p.ports[bridge.Name]
+		if bridge.Kind != "bridge" || len(lines) == 0 {
+			continue
+		}
+		p.plugged[bridge.Name] = true
+		if !narrow {
 			v.rail(p.node, lines, v.deviceText(lab.Host, bridge))
+			continue
+		}
+		v.rail(p.node, lines, v.deviceName(lab.Host, bridge))
+		for _, address := range inet(host, bridge.Name) {
+			addresses = append(addresses, say.Clean(bridge.Name)+" "+address)
 		}
 	}
+	return addresses
 }
 
 // rail joins the cards on some lines of a box, the first one first, and writes the

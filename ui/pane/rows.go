@@ -28,6 +28,7 @@ type rank int
 
 const (
 	rankDecisive rank = iota // changed, or what the step is about
+	rankRule
 	rankNeigh
 	rankRoute
 	rankLink
@@ -197,7 +198,7 @@ func (v *Live) otherRows() []row {
 		if _, known := v.Scene.Was.Netns[netns]; known || netns == "" {
 			line = strings.TrimSpace(netns + " " + c.Table + " " + line)
 		}
-		rows = append(rows, row{section: words.Elsewhere, kind: c.Kind, text: line, ends: c.Table == "rule"})
+		rows = append(rows, row{section: words.Elsewhere, kind: c.Kind, text: line, ends: c.Table == "rule" || c.Table == "route"})
 	}
 	for _, name := range v.Network.EverKnown(v.Scene.Was) {
 		was, now := v.Scene.Was.Netns[name], v.Network.Snapshot(name)

@@ -20,7 +20,7 @@ func (v *Live) ruleRows() []row {
 	var rows []row
 	for _, r := range v.Network.Tally.Rules {
 		text := fmt.Sprintf("%5d  %s", r.Packets, strings.TrimSpace(r.Chain+" "+r.Text))
-		one := row{section: words.Rules, text: text, rank: rankNeigh, ends: true}
+		one := row{section: words.Rules, text: text, rank: rankRule, ends: true}
 		if r.Packets == 0 {
 			one.style = v.Theme.Faint
 		}
@@ -41,7 +41,7 @@ func (v *Live) flowRows(w int) []row {
 	}
 	var rows []row
 	for f, n := range counts {
-		rows = append(rows, row{section: words.Flows, text: v.flowText(f, n, w), rank: rankNeigh, ends: true})
+		rows = append(rows, row{section: words.Flows, text: v.flowText(f, n, w), rank: rankRule, ends: true})
 	}
 	slices.SortFunc(rows, func(a, b row) int { return strings.Compare(a.text, b.text) })
 	return rows
@@ -96,8 +96,8 @@ func packetOf(line string) string {
 // newest is how many of the events stay where there is no room for all.
 const newest = 2
 
-// eventRows are what `conntrack -E` prints. Where a line is too long, what answers are
-// expected to look like is below it.
+// eventRows are what `conntrack -E` prints. Where a line is too long, its two pairs of
+// addresses are below it, a line each: the packet's, and those that answers will have.
 func (v *Live) eventRows(w int) (rows []row) {
 	lines := v.Network.Tally.Events
 	lines = lines[max(0, len(lines)-toldLines):]
@@ -106,15 +106,30 @@ func (v *Live) eventRows(w int) (rows []row) {
 		if i < len(lines)-newest {
 			one.rank = rankLink
 		}
-		if at := answerIn(one.text); at > 0 && screen.Width(one.text) > w {
-			rest := one
-			one.text, rest.text = one.text[:at], " "+one.text[at:]
-			rows = append(rows, one, rest)
+		if screen.Width(one.text) <= w {
+			rows = append(rows, one)
 			continue
 		}
-		rows = append(rows, one)
+		for _, part := range pairsOf(one.text, w) {
+			one.text = part
+			rows = append(rows, one)
+		}
 	}
 	return rows
+}
+
+// pairsOf breaks a line about a connection before its answers, and before its packet's own
+// addresses if that is not enough for w cells.
+func pairsOf(line string, w int) (parts []string) {
+	if at := answerIn(line); at > 0 {
+		parts = []string{" " + line[at:]}
+		line = line[:at]
+	}
+	if at := strings.Index(line, " src="); at > 0 && screen.Width(line) > w {
+		parts = append([]string{" " + line[at:]}, parts...)
+		line = line[:at]
+	}
+	return append([]string{line}, parts...)
 }
 
 // answerIn is where a line about a connection comes to its answers; 0 where it does not.

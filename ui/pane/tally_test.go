@@ -101,13 +101,18 @@ func TestAConnectionIsShownWhole(t *testing.T) {
 	}
 }
 
-// TestWhoAnsweredIsShown: at the end of a line that is too long.
+// TestWhoAnsweredIsShown: at the end of a line that is too long, and so is why nobody did.
 func TestWhoAnsweredIsShown(t *testing.T) {
 	told := remembering()
 	log := &told.Network.Log
 	log.To, log.Settled = "10.96.0.10:53", true
 	log.Last = probe.Result{Outcome: probe.Replied, Message: "38 bytes from 10.96.0.10:53: client=10.244.1.10 server=10.244.1.11"}
 	if text := ansi.Strip(New(told, screen.NewLook("en", false)).Live.pingLines(69)[0]); screen.Width(text) > 69 || !strings.HasSuffix(text, "… server=10.244.1.11") {
+		t.Errorf("%q", text)
+	}
+	log.Tool, log.To = "curl", "http://10.96.0.200"
+	log.Last = probe.Result{Outcome: probe.Refused, Message: "curl: (7) Failed to connect to 10.96.0.200 port 80 after 0 ms: Couldn't connect to server (Connection refused)"}
+	if text := ansi.Strip(New(told, screen.NewLook("en", false)).Live.pingLines(69)[0]); screen.Width(text) > 69 || !strings.HasSuffix(text, "… (Connection refused)") {
 		t.Errorf("%q", text)
 	}
 }
@@ -150,7 +155,36 @@ func TestThePlaceWhereAPacketEndsIsShown(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
-	if whole := ansi.Strip(strings.Join(live.Lines(78, 40, false), "\n")); strings.Contains(whole, "00000001") || !strings.Contains(whole, "policy accept") {
+	whole := ansi.Strip(strings.Join(live.Lines(78, 40, false), "\n"))
+	if strings.Contains(whole, "00000001") || !strings.Contains(whole, "policy accept") {
 		t.Errorf("another packet, or not all of this one:\n%s", whole)
+	}
+	for _, part := range []string{"packet: iif \"veth-pod-a\" oif\n", "src=10.244.1.10 dst=10.96.0.100 sport=40000 dport=80\n", "dst=10.244.1.10 sport=80 dport=40000"} {
+		if !strings.Contains(whole, part) || strings.Contains(whole, "…") {
+			t.Errorf("with room for all, no %q in\n%s", part, whole)
+		}
+	}
+}
+
+// TestARuleIsReadInFull: rows that matter less make room for it, and where that is not
+// enough every rule has a line.
+func TestARuleIsReadInFull(t *testing.T) {
+	told := remembering()
+	rule := func(n int) tally.Rule {
+		return tally.Rule{Hook: "prerouting", Chain: "ip svc pre", Text: fmt.Sprintf("ip daddr 10.96.0.100 tcp dport 80 counter dnat to numgen random mod %d map { 0 : 10.244.1.11, 1 : 10.244.1.12 }", n)}
+	}
+	told.Network.Tally.Rules = []tally.Rule{rule(2), rule(3)}
+	for i := range 6 {
+		told.Network.Snaps[lab.Host].Links = append(told.Network.Snaps[lab.Host].Links, table.Link{Index: i, Name: fmt.Sprintf("veth%d", i)})
+	}
+	live := New(told, screen.NewLook("en", false)).Live
+	text := ansi.Strip(strings.Join(live.Lines(69, 12, false), "\n"))
+	for _, part := range []string{"mod 2 map", "mod 3 map", "tcp 10.244.1.10 > 10.96.0.100:80", " more"} {
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), part) {
+			t.Errorf("no %q in\n%s", part, text)
+		}
+	}
+	if text := ansi.Strip(strings.Join(live.Lines(69, 8, false), "\n")); strings.Count(text, "ip svc pre ip daddr") != 2 {
+		t.Errorf("in eight lines, not both rules:\n%s", text)
 	}
 }

@@ -117,7 +117,7 @@ func (r wireRows) hop(p *wire.Packet, frames []wire.Frame) string {
 	switch at := r.devices.of(first.DstMAC, frames); {
 	case at == device{}:
 		text += " " + t.Bad.Render(t.G.Bad+" "+r.Say(words.NobodysMAC))
-	case !reached(p, at):
+	case !reached(p, frames, at):
 		text += " " + t.Warn.Render(t.G.Warn+" "+r.Say(words.NotSeen))
 	}
 	return text
@@ -144,12 +144,16 @@ func (r wireRows) group(mac net.HardwareAddr) string {
 	return mac.String()
 }
 
-// reached says whether a packet was seen where it arrives.
-func reached(p *wire.Packet, at device) bool {
-	for _, f := range p.Seen {
-		if !f.Out && f.Netns == at.netns && f.Dev == at.dev {
+// reached says whether a packet that crossed a link in those frames was seen where it
+// arrives, or behind that: where many packets come at once, not every frame is read.
+func reached(p *wire.Packet, frames []wire.Frame, at device) bool {
+	passed := false
+	for i := range p.Seen {
+		f := &p.Seen[i]
+		if f.Netns == at.netns && (!f.Out && f.Dev == at.dev || f.Out && passed) {
 			return true
 		}
+		passed = passed || f == &frames[len(frames)-1]
 	}
 	return false
 }

@@ -208,6 +208,11 @@ func TestThePodsAreJoinedWithTheKeyboard(t *testing.T) {
 	p := startPlay(t, "4.1")
 	p.walk("4.1", "4.2", "4.3", "4.4")
 	p.see("▸ 5  A switch instead of a router")
+	for _, packet := range p.model.Network.Packets.All {
+		if text := packet.Seen[0].Brief(); strings.Contains(text, "echo reply") {
+			t.Errorf("on the wire of the new network is one of the old: %s", text)
+		}
+	}
 	p.press("enter")
 	p.walk("5.1", "5.2", "5.3", "5.4", "5.5", "5.6", "5.7", "5.8", "5.9", "5.10", "5.11", "5.12", "5.M1")
 	p.see("▸ 5.M2")

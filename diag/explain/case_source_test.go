@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/source"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -57,7 +58,60 @@ host: ip route replace default via 2001:db8:6::1 src fd00:6::160`},
 host: ip6tables -t nat -F POSTROUTING
 host: ip6tables -t nat -A POSTROUTING -s fd00:244:1::/64 -o eth0 -j SNAT --to-source 2001:db8:6::99`,
 		want: expected{cause.NotMasqueraded, "host", reply}},
+	{name: "the address that the world knows is deprecated", from: "host", to: world6, fault: uplinkULA + `
+host: ip addr change 2001:db8:6::160/64 dev eth0 preferred_lft 0`,
+		want: expected{source.WrongSource, "host", reply}, fix: []string{"host: ip addr change 2001:db8:6::160/64 dev eth0 preferred_lft forever"}},
+	{name: "what masquerades takes another one than a deprecated one", from: "pod-a", to: world6, fault: uplinkULA + `
+host: ip addr change 2001:db8:6::160/64 dev eth0 preferred_lft 0`,
+		want: expected{source.WrongSource, "host", reply}, fix: []string{"host: ip addr change 2001:db8:6::160/64 dev eth0 preferred_lft forever"}},
+	{name: "… even that of another device", from: "pod-a", to: world6, fault: "host: ip addr change 2001:db8:6::160/64 dev eth0 preferred_lft 0 noprefixroute",
+		want: expected{source.WrongSource, "host", reply}, or: []expected{{cause.NoRoute, "host", request}}},
+	{name: "the route names a source of no use", from: "host", to: world6, fault: uplinkULA + `
+host: ip route replace default via 2001:db8:6::1 src fd00:6::160`,
+		want: expected{source.WrongSource, "host", reply}, fix: []string{"host: ip route replace default via 2001:db8:6::1 dev eth0 src 2001:db8:6::160 metric 1024 pref medium"}},
+	{name: "one of two networks is routed back", from: "host", to: "2001:db8:203::10", fault: `
+host: ip addr add 2001:db8:200::160/64 dev eth0 nodad`,
+		want: expected{source.WrongSource, "host", reply}},
+	{name: "a deprecated address is better than none", from: "host", to: world6, fault: `
+host: ip6tables -t nat -F POSTROUTING
+host: ip addr del fd00:244:1::1/64 dev cni0
+host: ip addr change 2001:db8:6::160/64 dev eth0 preferred_lft 0`},
+	{name: "the uplink has an address of a range of its own alone", from: "host", to: world6, fault: uplinkULA + `
+host: ip addr del 2001:db8:6::160/64 dev eth0
+host: ip route replace default via fe80::c0ff:fea8:601 dev eth0`,
+		want: expected{cause.NoAddress, "host", reply}, fix: []string{"host: ip addr add 2001:db8:6::2/64 dev eth0"}},
+	{name: "… and masquerades with it", from: "pod-a", to: world6, fault: uplinkULA + `
+host: ip addr del 2001:db8:6::160/64 dev eth0
+host: ip route replace default via fe80::c0ff:fea8:601 dev eth0`,
+		want: expected{cause.NoAddress, "host", reply}, fix: []string{"host: ip addr add 2001:db8:6::2/64 dev eth0"}},
+	{name: "the uplink has no address", from: "pod-a", to: world6, fault: `
+host: ip addr del 2001:db8:6::160/64 dev eth0
+host: ip route replace default via fe80::c0ff:fea8:601 dev eth0`,
+		want: expected{cause.NoAddress, "host", reply}, fix: []string{"host: ip addr add 2001:db8:6::2/64 dev eth0"}},
+	{name: "a range of one's own, known to both", from: "host", to: world6, fault: uplinkULA + `
+host: ip addr del 2001:db8:6::160/64 dev eth0
+inet: ip addr add fd00:6::1/64 dev up0 nodad
+host: ip route replace default via fd00:6::1`},
+	{name: "the address that the world knows is tentative", from: "host", to: world6, fault: uplinkULA + `
+host: sysctl -qw net.ipv6.conf.eth0.accept_dad=1 net.ipv6.conf.eth0.dad_transmits=200 net.ipv6.neigh.eth0.retrans_time_ms=10000
+host: ip addr del 2001:db8:6::160/64 dev eth0
+host: ip addr add 2001:db8:6::160/64 dev eth0
+host: ip route replace default via 2001:db8:6::1 dev eth0`,
+		want: expected{cause.NeighbourUnanswered, "host", reply}, noFix: true},
+	{name: "the address that the world knows was somebody's", from: "host", to: world6, fault: uplinkULA + `
+inet: ip addr add 2001:db8:6::160/128 dev up0
+host: sysctl -qw net.ipv6.conf.eth0.accept_dad=1 net.ipv6.conf.eth0.dad_transmits=1
+host: ip addr del 2001:db8:6::160/64 dev eth0
+host: ip addr add 2001:db8:6::160/64 dev eth0
+host: ip route replace default via 2001:db8:6::1 dev eth0
+host: sh -c 'for i in $(seq 50); do ip addr show dadfailed dev eth0 | grep -q dadfailed && exit 0; sleep 0.1; done; exit 1'
+inet: ip addr del 2001:db8:6::160/128 dev up0`,
+		want: expected{cause.DuplicateAddress, "host", reply}},
 })
+
+// uplinkULA gives the uplink an address of a range of one's own besides.
+const uplinkULA = `
+host: ip addr add fd00:6::160/64 dev eth0 nodad`
 
 // TestExplainSources: of IPv6, beside a network of IPv4 that has nothing to do with it.
 func TestExplainSources(t *testing.T) {

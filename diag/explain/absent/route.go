@@ -9,6 +9,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 )
 
@@ -71,4 +72,11 @@ var daemons = []string{"babel", "bgp", "bird", "eigrp", "gated", "isis", "mrt", 
 func Announced(n *machine.Space) bool {
 	snap, err := n.Snapshot(table.Links | table.Routes)
 	return err == nil && slices.ContainsFunc(snap.Routes, func(r table.Route) bool { return slices.Contains(daemons, r.Proto) })
+}
+
+// Narrower is the finding of a device that is down, and with it a route to an address
+// that is narrower than the one by which a packet went astray.
+func Narrower(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (cause.Finding, bool) {
+	link, ok := n.DownNear(dst, machine.PrefixBits(now.Entry.Dst))
+	return cause.RouteDown{At: cause.At(n.Name), Link: link, Way: remedy.Turn{Way: remedy.Way{Netns: n.Name, Dst: dst}}}, ok
 }

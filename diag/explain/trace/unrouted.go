@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
+	"nstutor/diag/explain/scopes"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
 )
@@ -49,6 +50,9 @@ func (w *walk) noRoute(n *machine.Space, p packet, route machine.RouteAnswer) ma
 		w.giveUp(n, p, StageRoute, route.DevName, say.T("the kernel answers %s", "内核的答复是 %s", why))
 		return next
 	}
+	if f == nil {
+		return next
+	}
 	w.fault(n, p, StageRoute, route.DevName, f)
 	if f.Code() == cause.NotMasqueraded && w.masquerade(n, p) {
 		return machine.RouteAnswer{}
@@ -72,22 +76,14 @@ func (w *walk) rejected(n *machine.Space, p packet, route machine.RouteAnswer) (
 	return cause.Thrown{Rejection: r, Reply: p.leg == LegReply}, next
 }
 
-// masquerade goes on as though the request had left its node with the node's own
-// address: with the reply to that.
+// masquerade goes on as though the request had been masqueraded where it left its node.
 func (w *walk) masquerade(n *machine.Space, p packet) bool {
 	node, exit, ok := w.exit()
-	if !ok || w.mended.Translates() {
+	if !ok {
 		return false
 	}
 	own, err := node.Env().MasqueradeAddr(exit.DevName, p.src)
-	if err != nil || !own.IsValid() {
-		return false
-	}
-	w.mended.Translate(node, p.dst, own)
-	reply := p
-	reply.dst, reply.ttl, reply.mark = own, maxHops, 0
-	w.originate(n, reply)
-	return true
+	return err == nil && w.sentFrom(own, node, n, p)
 }
 
 // unrouted tells apart what it can mean that there is no route.
@@ -205,7 +201,7 @@ func (w *walk) unroutedOrigin(n *machine.Space, p packet, l cause.Lookup) (cause
 	}
 	f := cause.Addressless{At: at(n), Lookup: l}
 	if len(devices) == 1 {
-		f.Free, f.Down = w.address(n, devices[0].Link), !devices[0].Link.Up()
+		f.Free, f.Down = w.address(n, devices[0].Link, p.dst), !devices[0].Link.Up()
 		if own := f.Free.Prefix; own.IsValid() && !own.Contains(p.dst) {
 			d := devices[0]
 			d.Addrs = []table.Addr{{Prefix: own}}
@@ -216,18 +212,11 @@ func (w *walk) unroutedOrigin(n *machine.Space, p packet, l cause.Lookup) (cause
 	return f, machine.RouteAnswer{}
 }
 
-// address is a free address for a device that has none, where its wire tells
-// which network it is in.
-func (w *walk) address(n *machine.Space, link table.Link) remedy.Address {
-	for _, s := range w.explore(n, link, LegRequest, nil).Stations {
-		if s.Node == nil || s.Node == n {
-			continue
-		}
-		if own, ok := fabric.FreeAddress(w.world.All(), s); ok {
-			return remedy.Address{Netns: n.Name, Prefix: own, Dev: link.Name}
-		}
-	}
-	return remedy.Address{}
+// address is a free address for a device that has none to send to dst from, where its
+// wire tells which network it is in.
+func (w *walk) address(n *machine.Space, link table.Link, dst netip.Addr) remedy.Address {
+	fits := func(p netip.Prefix) bool { return p.Addr().Is4() == dst.Is4() && !scopes.OfLink(p.Addr()) }
+	return fabric.FreeAddress(w.world.All(), w.explore(n, link, LegRequest, nil).Stations, n, link.Name, fits)
 }
 
 // throughDevice: the device with an address could be the way, were it up, or

@@ -105,3 +105,15 @@ func unaskedReplies(ctx context.Context, to string) error {
 	}()
 	return nil
 }
+
+// TestCountersOfIPv6AreEvidence: it has counters of its own.
+func TestCountersOfIPv6AreEvidence(t *testing.T) {
+	labtest.Slow(t)
+	b := bridged6.build(t)
+	b.run("host: sysctl -qw net.ipv6.conf.all.forwarding=0")
+	a := b.explain(breakage{from: "pod-a", to: "fd00:203::10"}, true)
+	counted := slices.ContainsFunc(a.Cause.Evidence, func(line explain.Text) bool { return strings.Contains(line.In("en"), "Ip6InAddrErrors +") })
+	if a.Cause.Code != cause.ForwardingOff || !counted {
+		t.Errorf("%s\n%s", a.Verdict, b.account(a))
+	}
+}

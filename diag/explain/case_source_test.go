@@ -52,7 +52,7 @@ host: ip6tables -t nat -F POSTROUTING
 host: nft 'add table inet t; add chain inet t post { type nat hook postrouting priority 100; }; add rule inet t post oifname eth0 masquerade'`},
 	{name: "a route names a source that is masqueraded", from: "host", to: world6, fault: "host: ip route replace default via 2001:db8:6::1 src fd00:244:1::1"},
 	{name: "what masquerades does not mind the source of the route", from: "pod-a", to: world6, fault: `
-host: ip addr add fd00:6::160/64 dev eth0 preferred_lft 0
+host: ip addr add fd00:6::160/64 dev eth0 nodad preferred_lft 0
 host: ip route replace default via 2001:db8:6::1 src fd00:6::160`},
 	{name: "a rule gives a source of the wire that nobody has", from: "pod-a", to: world6, fault: `
 host: ip6tables -t nat -F POSTROUTING

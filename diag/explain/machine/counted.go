@@ -14,6 +14,8 @@ import (
 var telling = []string{
 	"IpInAddrErrors", "IpInNoRoutes", "IpOutNoRoutes", "IpForwDatagrams", "IpFragFails", "IpInDiscards", "IpOutDiscards",
 	"IcmpOutDestUnreachs", "IcmpOutTimeExcds", "TcpExtIPReversePathFilter",
+	"Ip6InAddrErrors", "Ip6InNoRoutes", "Ip6OutNoRoutes", "Ip6OutForwDatagrams", "Ip6FragFails", "Ip6InTooBigErrors", "Ip6InDiscards", "Ip6OutDiscards",
+	"Icmp6OutDestUnreachs", "Icmp6OutTimeExcds", "Icmp6OutPktTooBigs",
 }
 
 // Counted are the counters of namespaces as they were at one moment.

@@ -11,17 +11,6 @@ import (
 	"nstutor/steps"
 )
 
-// newLab is a lab with short ARP timers.
-func newLab(t *testing.T) *lab.Lab {
-	t.Helper()
-	l, err := lab.New(context.Background(), lab.Options{Fast: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(l.Close)
-	return l
-}
-
 // remade are the steps that take a device or a namespace away: what comes back has
 // another index, so the player rebuilds the lab.
 var remade = []string{"2.B10", "5C.4"}
@@ -31,7 +20,7 @@ var remade = []string{"2.B10", "5C.4"}
 // holds, and undoing it brings back exactly the state before.
 func TestEveryStepKeepsItsPromises(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	ctx := context.Background()
 	course := chapters.All()
 	for step := range course.Steps() {

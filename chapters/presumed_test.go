@@ -40,7 +40,7 @@ var spoilers = map[string]steps.Action{
 // once somebody has made something else of the lab.
 func TestWhatATextPresumesIsClaimed(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	course := chapters.All()
 	for step := range course.Steps() {
 		spoiler, told := spoilers[step.ID]

@@ -30,7 +30,7 @@ func services() (all []steps.Step) {
 // chains that only kube-proxy has are for reading.
 func TestTheOtherSpellingCounts(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	tried := 0
 	for _, step := range services() {
 		command := step.Action.Change(l).Command()
@@ -82,7 +82,7 @@ var takenIn = map[string]bool{"10R.1 after": true, "10R.2 before": true}
 // what the step promises of it, before and after.
 func TestWhySaysWhatAStepPromises(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	for _, step := range services() {
 		t.Run(step.ID, func(t *testing.T) {
 			player := steps.NewPlayer(l, chapters.All())

@@ -15,6 +15,7 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
+	"nstutor/steps/stepstest"
 )
 
 func itoa(n uint64) string { return strconv.FormatUint(n, 10) }
@@ -91,14 +92,14 @@ func actionCases() []actionCase {
 // TestActionsAreDoneAndUndone plays every action there and back.
 func TestActionsAreDoneAndUndone(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	for _, test := range actionCases() {
 		t.Run(test.name, func(t *testing.T) {
 			reset(t, l, test.start...)
 			was := state(t, l)
-			wantDone(t, l, test.action, false)
+			stepstest.WantDone(t, l, test.action, false)
 			apply(t, l, test.action)
-			wantDone(t, l, test.action, !test.never)
+			stepstest.WantDone(t, l, test.action, !test.never)
 			test.takenBack(t, l, was)
 		})
 	}
@@ -117,7 +118,7 @@ func (c actionCase) takenBack(t *testing.T, l *lab.Lab, was steps.State) {
 	if err != nil {
 		t.Fatalf("undo: %v", err)
 	}
-	wantDone(t, l, c.action, false)
+	stepstest.WantDone(t, l, c.action, false)
 	backTo(t, l, was)
 }
 
@@ -126,7 +127,7 @@ func (c actionCase) takenBack(t *testing.T, l *lab.Lab, was steps.State) {
 // not installed cannot be typed.
 func TestActionsAreDoneByHandToo(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	for _, test := range actionCases() {
 		if test.tool == "" || !installed("ip", test.tool) {
 			continue
@@ -135,7 +136,7 @@ func TestActionsAreDoneByHandToo(t *testing.T) {
 			reset(t, l, test.start...)
 			was := state(t, l)
 			typed(t, l, steps.Typed(test.action.Change(l).Command()))
-			wantDone(t, l, test.action, !test.never)
+			stepstest.WantDone(t, l, test.action, !test.never)
 			test.takenBack(t, l, was)
 		})
 	}
@@ -186,7 +187,7 @@ func TestEveryActionAndClaimIsTested(t *testing.T) {
 
 // TestNothingIsDoneWhereNothingIs asks in a namespace that does not exist.
 func TestNothingIsDoneWhereNothingIs(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	for _, a := range []steps.Action{
 		steps.NetnsAdd{Name: "gone"},
 		steps.VethAdd{Netns: "gone", Name: "a", Peer: "b"},
@@ -210,13 +211,13 @@ func TestNothingIsDoneWhereNothingIs(t *testing.T) {
 		steps.Run{Netns: "gone", Name: "web", Argv: []string{"web"}},
 		steps.Observe{Netns: "gone", Argv: []string{"ip", "neigh"}},
 	} {
-		wantDone(t, l, a, false)
+		stepstest.WantDone(t, l, a, false)
 	}
 }
 
 // TestErrorsNameNamespaceAndObject makes every action fail.
 func TestErrorsNameNamespaceAndObject(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	apply(t, l, steps.NetnsAdd{Name: pod}, steps.Run{Netns: pod, Name: "web", Argv: []string{"web"}},
 		steps.BridgeAdd{Netns: pod, Name: "br0"}, steps.VethAdd{Netns: pod, Name: "a", Peer: "b"})
 	nobody := steps.Dev{Netns: pod, Name: "nodev"}
@@ -290,7 +291,7 @@ func TestErrorsNameNamespaceAndObject(t *testing.T) {
 
 // TestActionsFailWhereTheNamespaceIsGone does so for every action with one.
 func TestActionsFailWhereTheNamespaceIsGone(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	for _, name := range []string{host, inet} {
 		if err := l.DelNetns(name); err != nil {
 			t.Fatal(err)

@@ -3,12 +3,13 @@ package steps_test
 import (
 	"testing"
 
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
 
 // TestAByHandStepBeginsByItself, whatever stands before it in its chapter.
 func TestAByHandStepBeginsByItself(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	course := steps.Course{{
 		ID:    "x",
 		Start: []steps.Action{steps.NetnsAdd{Name: "start"}},

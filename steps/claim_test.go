@@ -12,6 +12,7 @@ import (
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
 
@@ -150,7 +151,7 @@ func claimCases() []claimCase {
 // TestClaimsSayYesAndNo asks each claim of one lab while the pod pings the web.
 // A no is only believed after a while: those are asked for all at once.
 func TestClaimsSayYesAndNo(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	apply(t, l, claimLab()...)
 	var all sync.WaitGroup
 	for _, test := range claimCases() {
@@ -195,7 +196,7 @@ func wantClaim(t *testing.T, l *lab.Lab, want claimCase) {
 // loaded, tunl0 and sit0 are in every namespace from its beginning. Bridges stand
 // for them here.
 func TestDevicesOfTheKernelAreNobodysInAnEmptyNamespace(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	apply(t, l, steps.NetnsAdd{Name: "bare"}, steps.BridgeAdd{Netns: "bare", Name: "tunl0"}, steps.BridgeAdd{Netns: "bare", Name: "sit0"})
 	alone := steps.OnlyLoopback{Netns: "bare"}
 	if seen, ok, err := alone.Look(t.Context(), l, nil); !ok || err != nil || seen.String() != "lo DOWN, tunl0 DOWN, sit0 DOWN" {
@@ -209,7 +210,7 @@ func TestDevicesOfTheKernelAreNobodysInAnEmptyNamespace(t *testing.T) {
 
 // TestClaimThatCannotBeLookedAtIsNotNo asks of a namespace that is gone.
 func TestClaimThatCannotBeLookedAtIsNotNo(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	apply(t, l, steps.Run{Netns: host, Name: "web", Argv: []string{"web"}})
 	gone := steps.Dev{Netns: "gone", Name: "eth0"}
 	evidence := &steps.Evidence{Frames: []wire.Frame{{Netns: host, Dev: "eth0", Proto: "ICMP"}}}
@@ -256,7 +257,7 @@ func TestClaimThatCannotBeLookedAtIsNotNo(t *testing.T) {
 // TestHoldsSaysWhatCouldNotBeLookedAt keeps errors apart from no in a report,
 // and leaves out what only a ping can show.
 func TestHoldsSaysWhatCouldNotBeLookedAt(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	report := steps.Promise{Claims: []steps.Claim{
 		steps.LinkIs{Netns: host, Name: "eth0"},
 		steps.LinkIs{Netns: host, Name: "nodev"},
@@ -276,7 +277,7 @@ func TestHoldsSaysWhatCouldNotBeLookedAt(t *testing.T) {
 }
 
 func TestPromiseSeesPingsAndPages(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	apply(t, l, connected()...)
 	apply(t, l, steps.Run{Netns: pod, Name: "web", Argv: []string{"web"}}, steps.Run{Netns: pod, Name: "tell", Argv: []string{"tell", "53"}})
 	const page, nobody = "http://172.20.1.10", "http://10.96.0.100"

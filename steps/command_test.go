@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"nstutor/internal/change"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
 
@@ -94,7 +95,7 @@ func TestActionsSayTheirCommands(t *testing.T) {
 }
 
 func TestCommandNamesWhatOnlyTheKernelKnows(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	got := steps.NeighReplace{Netns: inet, Dst: "192.168.6.9", Dev: "up0", MACOf: steps.Dev{Netns: host, Name: "eth0"}}.Change(l).Command().From(host)
 	if want := "ip netns exec inet ip neigh replace 192.168.6.9 lladdr 02:00:c0:a8:06:a0 dev up0 nud permanent"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)

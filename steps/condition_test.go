@@ -13,6 +13,7 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
+	"nstutor/steps/stepstest"
 )
 
 // background is a program that is left running, once it listens.
@@ -56,7 +57,7 @@ func possible(t *testing.T, line string) bool {
 // where that does not restore what was, a rebuild would.
 func TestWhatDoesTheJobIsDone(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	for _, test := range handCases() {
 		for _, line := range test.right {
 			t.Run(test.name+"/"+line, func(t *testing.T) {
@@ -71,7 +72,7 @@ func TestWhatDoesTheJobIsDone(t *testing.T) {
 				if c, missing := first(t, l, test.action); missing {
 					t.Errorf("not met: %s; there is %q", c.Want, c.Seen)
 				}
-				wantDone(t, l, test.action, true)
+				stepstest.WantDone(t, l, test.action, true)
 			})
 		}
 	}
@@ -81,7 +82,7 @@ func TestWhatDoesTheJobIsDone(t *testing.T) {
 // TestWhatDoesNotDoTheJobIsNotDone types mistakes.
 func TestWhatDoesNotDoTheJobIsNotDone(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	for _, test := range handCases() {
 		if len(test.right) < 2 || len(test.wrong) < 2 {
 			t.Errorf("%s: %d right and %d wrong ways", test.name, len(test.right), len(test.wrong))
@@ -104,7 +105,7 @@ func TestWhatDoesNotDoTheJobIsNotDone(t *testing.T) {
 				if !strings.Contains(c.Seen, want) || want == "" && c.Seen != "" {
 					t.Errorf("%s: seen is %q, want %q", c.Want, c.Seen, want)
 				}
-				wantDone(t, l, test.action, false)
+				stepstest.WantDone(t, l, test.action, false)
 			})
 		}
 	}
@@ -120,7 +121,7 @@ func reap(t *testing.T, l *lab.Lab) {
 // rebuilds where undoing the action is not enough.
 func TestUndoTakesBackWhatWasDoneAnotherWay(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	for _, test := range handCases() {
 		line := test.right[0]
 		t.Run(test.name, func(t *testing.T) {
@@ -150,7 +151,7 @@ func TestUndoTakesBackWhatWasDoneAnotherWay(t *testing.T) {
 
 // TestWhatCannotBeCheckedIsNotWrong takes away what a condition would read.
 func TestWhatCannotBeCheckedIsNotWrong(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	reset(t, l, connected()...)
 	nft(t, l, func(conn *nftables.Conn) { // numgen random mod 2 0 masquerade
 		table := conn.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv4, Name: "n"})
@@ -172,7 +173,7 @@ func TestWhatCannotBeCheckedIsNotWrong(t *testing.T) {
 }
 
 func TestHintsSeeTheState(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	way := steps.Step{Action: steps.RouteAdd{Netns: pod, Dst: "default", Via: "172.20.1.1", Dev: "ns1-eth0"}}
 	start := append(cabled(), steps.LinkUp{Netns: host, Name: "veth-ns1"},
 		steps.AddrAdd{Netns: pod, Addr: "172.20.1.10/24", Dev: "ns1-eth0"}, steps.LinkUp{Netns: pod, Name: "ns1-eth0"})
@@ -211,11 +212,11 @@ func TestHintsSeeTheState(t *testing.T) {
 // TestAProgramStartedByHandIsTheCourses says what the claims about it say.
 func TestAProgramStartedByHandIsTheCourses(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	apply(t, l, cabled()...)
 	sidecar := steps.Run{Netns: pod, Name: "sidecar", Argv: []string{"pause"}}
 	typed(t, l, toPod+background("pause"))
-	wantDone(t, l, sidecar, true)
+	stepstest.WantDone(t, l, sidecar, true)
 	in := steps.ProcessIn{Name: "sidecar", Netns: pod}
 	if seen, ok, err := in.Look(t.Context(), l, nil); !ok || err != nil {
 		t.Errorf("%s: %v", seen, err)
@@ -229,5 +230,5 @@ func TestAProgramStartedByHandIsTheCourses(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(10 * time.Millisecond)
-	wantDone(t, l, sidecar, false)
+	stepstest.WantDone(t, l, sidecar, false)
 }

@@ -35,14 +35,6 @@ func reset(t *testing.T, l *lab.Lab, actions ...steps.Action) {
 	}
 }
 
-func wantDone(t *testing.T, l *lab.Lab, a steps.Action, want bool) {
-	t.Helper()
-	done, err := steps.Done(t.Context(), l, a)
-	if err != nil || done != want {
-		t.Errorf("%s: done is %v (%v), want %v", steps.Typed(a.Change(l).Command()), done, err, want)
-	}
-}
-
 // The places of the tests.
 const (
 	host = lab.Host

@@ -12,6 +12,7 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
+	"nstutor/steps/stepstest"
 )
 
 var (
@@ -66,22 +67,22 @@ func nft(t *testing.T, l *lab.Lab, speak func(*nftables.Conn)) {
 func TestMasqueradeWorksWithAndWithoutIptables(t *testing.T) {
 	for name, hide := range map[string]bool{"what the machine has": false, "without iptables": true} {
 		t.Run(name, func(t *testing.T) {
-			l := newLab(t)
+			l := labtest.New(t)
 			if hide {
 				t.Setenv("PATH", "")
 			}
 			apply(t, l, connected()...)
 			was := state(t, l)
-			wantDone(t, l, masquerade, false)
+			stepstest.WantDone(t, l, masquerade, false)
 			wantWay(t, l, probe.Silent)
 			apply(t, l, masquerade)
-			wantDone(t, l, masquerade, true)
-			wantDone(t, l, narrow, false)
+			stepstest.WantDone(t, l, masquerade, true)
+			stepstest.WantDone(t, l, narrow, false)
 			wantWay(t, l, probe.Replied)
 
 			wide := state(t, l)
 			apply(t, l, narrow)
-			wantDone(t, l, narrow, true)
+			stepstest.WantDone(t, l, narrow, true)
 			wantWay(t, l, probe.Replied)
 			if n := masquerades(t, l); n != 1 {
 				t.Errorf("%d rules after narrowing", n)
@@ -89,13 +90,13 @@ func TestMasqueradeWorksWithAndWithoutIptables(t *testing.T) {
 			if err := narrow.Change(l).Undo(t.Context(), l, wide.Before); err != nil {
 				t.Fatal(err)
 			}
-			wantDone(t, l, narrow, false)
+			stepstest.WantDone(t, l, narrow, false)
 			backTo(t, l, wide)
 
 			if err := masquerade.Change(l).Undo(t.Context(), l, was.Before); err != nil {
 				t.Fatal(err)
 			}
-			wantDone(t, l, masquerade, false)
+			stepstest.WantDone(t, l, masquerade, false)
 			backTo(t, l, was)
 			if tables := nftTables(t, l); len(tables) > 0 {
 				t.Errorf("undo left tables %v", tables)
@@ -127,7 +128,7 @@ func masquerades(t *testing.T, l *lab.Lab) (n int) {
 func TestUndoLeavesOtherRulesAlone(t *testing.T) {
 	for name, hide := range map[string]bool{"what the machine has": false, "without iptables": true} {
 		t.Run(name, func(t *testing.T) {
-			l := newLab(t)
+			l := labtest.New(t)
 			if hide {
 				t.Setenv("PATH", "")
 			}
@@ -146,8 +147,8 @@ func TestUndoLeavesOtherRulesAlone(t *testing.T) {
 				if err := masquerade.Change(l).Undo(t.Context(), l, was.Before); err != nil {
 					t.Fatal(err)
 				}
-				wantDone(t, l, masquerade, false)
-				wantDone(t, l, other, true)
+				stepstest.WantDone(t, l, masquerade, false)
+				stepstest.WantDone(t, l, other, true)
 			}
 		})
 	}
@@ -157,7 +158,7 @@ func TestUndoLeavesOtherRulesAlone(t *testing.T) {
 func TestFailedNarrowingChangesNothing(t *testing.T) {
 	for name, hide := range map[string]bool{"what the machine has": false, "without iptables": true} {
 		t.Run(name, func(t *testing.T) {
-			l := newLab(t)
+			l := labtest.New(t)
 			if hide {
 				t.Setenv("PATH", "")
 			}
@@ -166,7 +167,7 @@ func TestFailedNarrowingChangesNothing(t *testing.T) {
 			if err := narrow.Change(l).Apply(t.Context(), l); err == nil {
 				t.Error("narrowing nothing succeeded")
 			}
-			wantDone(t, l, narrow, false)
+			stepstest.WantDone(t, l, narrow, false)
 			backTo(t, l, was)
 
 			apply(t, l, masquerade)
@@ -245,7 +246,7 @@ func nativeRules() map[string]struct {
 // the pod's ping shows.
 func TestMasqueradeIsDoneByAnyRuleThatDoesIt(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	for name, test := range nativeRules() {
 		t.Run(name, func(t *testing.T) {
 			reset(t, l, connected()...)
@@ -265,7 +266,7 @@ func TestMasqueradeIsDoneByAnyRuleThatDoesIt(t *testing.T) {
 					c.AddRule(&nftables.Rule{Table: &r.table, Chain: &chain, Exprs: r.exprs})
 				}
 			})
-			wantDone(t, l, masquerade, test.works)
+			stepstest.WantDone(t, l, masquerade, test.works)
 			if test.works {
 				wantWay(t, l, probe.Replied)
 			} else {
@@ -278,7 +279,7 @@ func TestMasqueradeIsDoneByAnyRuleThatDoesIt(t *testing.T) {
 // TestMasqueradeIsDoneByOtherCommands types what is found in other courses.
 func TestMasqueradeIsDoneByOtherCommands(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	for line, works := range map[string]bool{
 		"iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE":                                                                                                    true,
 		"iptables -t nat -A POSTROUTING -s 172.20.1.0/24 -o eth0 -j MASQUERADE":                                                                                   true,
@@ -295,7 +296,7 @@ func TestMasqueradeIsDoneByOtherCommands(t *testing.T) {
 			}
 			reset(t, l, connected()...)
 			typed(t, l, line)
-			wantDone(t, l, masquerade, works)
+			stepstest.WantDone(t, l, masquerade, works)
 			if works {
 				wantWay(t, l, probe.Replied)
 			} else {
@@ -308,7 +309,7 @@ func TestMasqueradeIsDoneByOtherCommands(t *testing.T) {
 // TestRulesOfAnyProgramAreRead has user data that nft(8) would not have written:
 // the kernel keeps what it is given.
 func TestRulesOfAnyProgramAreRead(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	for name, data := range map[string]string{
 		"one byte": "x", "too short": "\x00\x05abc", "text": "ip saddr 172.20.1.10 masquerade", "empty comment": "\x00\x00",
 	} {
@@ -321,7 +322,7 @@ func TestRulesOfAnyProgramAreRead(t *testing.T) {
 				c.AddChain(&chain)
 				c.AddRule(&nftables.Rule{Table: table, Chain: &chain, Exprs: masq(), UserData: []byte(data)})
 			})
-			wantDone(t, l, masquerade, true)
+			stepstest.WantDone(t, l, masquerade, true)
 		})
 	}
 }

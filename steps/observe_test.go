@@ -6,13 +6,15 @@ import (
 	"testing"
 
 	"nstutor/internal/change"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
+	"nstutor/steps/stepstest"
 )
 
 // TestALookMayBeTypedInAnyWay types what shows the same table, and what shows
 // something else.
 func TestALookMayBeTypedInAnyWay(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	apply(t, l, cabled()...)
 	apply(t, l, steps.Run{Netns: pod, Name: "sidecar", Argv: []string{"pause"}})
 	process, _ := l.Process("sidecar")
@@ -78,7 +80,7 @@ func TestALookMayBeTypedInAnyWay(t *testing.T) {
 			if got := test.look.Typed(l, test.netns, test.line); got != test.want {
 				t.Errorf("it is the look: %v, want %v", got, test.want)
 			}
-			wantDone(t, l, test.look, test.want)
+			stepstest.WantDone(t, l, test.look, test.want)
 			if err := test.look.Change(l).Undo(t.Context(), l, change.Before{}); err != nil {
 				t.Fatal(err)
 			}

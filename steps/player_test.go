@@ -9,6 +9,7 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
+	"nstutor/steps/stepstest"
 )
 
 // small is a course of a trunk of four steps and a branch.
@@ -85,7 +86,7 @@ func TestCourseFindsTheWay(t *testing.T) {
 }
 
 func TestGotoBuildsWhatLeadsThere(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	for step := range small().Steps() {
 		p := playerAt(t, l, step.ID)
 		wantPlayerDone(t, p, false)
@@ -97,7 +98,7 @@ func TestGotoBuildsWhatLeadsThere(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, a := range path {
-			wantDone(t, l, a, true)
+			stepstest.WantDone(t, l, a, true)
 		}
 		if changed, err := p.Changed(t.Context()); err != nil || len(changed) != 0 {
 			t.Errorf("%s: changed already: %v %v", step.ID, changed, err)
@@ -106,7 +107,7 @@ func TestGotoBuildsWhatLeadsThere(t *testing.T) {
 }
 
 func TestGotoSaysWhatFailed(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	p := steps.NewPlayer(l, steps.Course{{ID: "X", Steps: []steps.Step{
 		{ID: "X.1", Setup: []steps.Action{steps.LinkUp{Netns: host, Name: "nodev"}}, Action: steps.NetnsAdd{Name: pod}},
 	}}})
@@ -132,7 +133,7 @@ func TestGotoSaysWhatFailed(t *testing.T) {
 // TestNextRebuildsOnlyWhenItMust sees a rebuild by the inode of host.
 func TestNextRebuildsOnlyWhenItMust(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	for name, test := range map[string]struct {
 		from, to string
 		apply    bool
@@ -181,20 +182,20 @@ func TestNextRebuildsOnlyWhenItMust(t *testing.T) {
 }
 
 func TestFirstNextBuilds(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	p := steps.NewPlayer(l, small())
 	if err := p.Next(t.Context(), "A.2"); err != nil {
 		t.Fatal(err)
 	}
 	wantPlayerDone(t, p, false)
-	wantDone(t, l, steps.NetnsAdd{Name: pod}, true)
+	stepstest.WantDone(t, l, steps.NetnsAdd{Name: pod}, true)
 }
 
 // TestUndoBringsBackTheStateBefore undoes each step after the learner did this
 // or that.
 func TestUndoBringsBackTheStateBefore(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	for name, test := range map[string]struct {
 		step    string
 		also    []steps.Action
@@ -246,7 +247,7 @@ func TestUndoBringsBackTheStateBefore(t *testing.T) {
 // TestUndoSurvivesDeletedNamespaces deletes what the step stands on.
 func TestUndoSurvivesDeletedNamespaces(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	for _, name := range []string{pod, host, inet} {
 		t.Run(name, func(t *testing.T) {
 			p := playerAt(t, l, "A.4")
@@ -268,7 +269,7 @@ func TestUndoSurvivesDeletedNamespaces(t *testing.T) {
 // TestUndoForgetsNeighbours would otherwise leave an entry that answers for
 // somebody who is gone.
 func TestUndoForgetsNeighbours(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	p := playerAt(t, l, "A.2")
 	apply(t, l, steps.Send{Netns: host, To: "192.168.6.1"})
 	if err := p.Apply(t.Context()); err != nil {

@@ -11,17 +11,6 @@ import (
 	"nstutor/steps"
 )
 
-// newLab builds a lab with short ARP timers.
-func newLab(t testing.TB) *lab.Lab {
-	t.Helper()
-	l, err := lab.New(t.Context(), lab.Options{Fast: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(l.Close)
-	return l
-}
-
 func apply(t testing.TB, l *lab.Lab, actions ...steps.Action) {
 	t.Helper()
 	for _, a := range actions {

@@ -40,11 +40,7 @@ func TestEveryExercise(t *testing.T) {
 		deal(t)
 		return
 	}
-	l, err := lab.New(t.Context(), lab.Options{Fast: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(l.Close)
+	l := labtest.New(t)
 	number := 0
 	for _, e := range exercises.All() {
 		for seed := *first; seed < *first+uint64(*seeds); seed++ {

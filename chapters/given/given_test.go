@@ -20,16 +20,6 @@ import (
 // example is the folder that the documentation shows.
 const example = "../../docs/exercise"
 
-func newLab(t *testing.T) *lab.Lab {
-	t.Helper()
-	l, err := lab.New(t.Context(), lab.Options{Fast: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(l.Close)
-	return l
-}
-
 // broken are the promises of an exercise that are not kept.
 func broken(t *testing.T, l *lab.Lab, e exercise.Exercise) (texts []string) {
 	t.Helper()
@@ -52,7 +42,7 @@ func TestTheExampleOfTheDocumentationIsProven(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if texts := broken(t, newLab(t), e); len(texts) > 0 {
+	if texts := broken(t, labtest.New(t), e); len(texts) > 0 {
 		t.Errorf("not kept: %v", texts)
 	}
 	for _, lang := range say.Langs {
@@ -82,7 +72,7 @@ func altered(t *testing.T, file, text string) string {
 
 func TestAnExerciseThatDoesNotKeepItsPromisesIsFoundOut(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	for _, c := range []struct{ name, file, text, broken string }{
 		{"nothing is broken", "break", "", "it is broken"},
 		{"a guard that never held", "checks", "goal pod reaches 203.0.113.10\nguard pod reaches 203.0.113.53\n", "while it is broken, what must stay is there"},
@@ -134,7 +124,7 @@ func TestAFolderThatCannotBeReadIsToldInOneSentence(t *testing.T) {
 // another: what does not get through is the goal, and what does must stay.
 func TestACapturedNetworkIsAnExercise(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	e, err := Folder(example)
 	if err != nil {
 		t.Fatal(err)

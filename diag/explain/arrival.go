@@ -54,7 +54,9 @@ func (w *observation) unexpected(a *Answer, seen *wires, r probe.Result) {
 			f = seen.strays[i]
 			a.Verdict, a.Beyond = Broken, w.Beyond.Dev()
 			a.Cause = inWords(trace.Find(trace.LegReply, cause.AnsweredAs{Beyond: w.Beyond.Left(cause.At(w.Beyond.Edge.Node.Name), asSeen(f)), By: f.Src}))
+			return
 		}
+		w.soughtInVain(a, seen)
 		return
 	}
 	if mac := w.Beyond.Edge.Dev.MAC; f.Dev == w.Beyond.Dev() && w.Beyond.Plain() && len(f.DstMAC) > 0 && !bytes.Equal(f.DstMAC, mac) {
@@ -85,5 +87,5 @@ func asSeen(f wire.Frame) Text {
 // stray reports whether a frame is kept although no hop is proven by it: an answer
 // that comes in where nobody expects it.
 func (w *observation) stray(f wire.Frame) bool {
-	return w.Beyond != nil && !f.Out && (w.answers(f) || w.otherwise(f))
+	return w.Beyond != nil && !f.Out && (w.answers(f) || w.otherwise(f) || w.sought(f).IsValid())
 }

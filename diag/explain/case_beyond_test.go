@@ -29,7 +29,7 @@ type farAway struct {
 	netns    string
 	beyond   string // the device, where all is well up to there
 	mends    bool   // the fix is here, and works
-	says     string // a part of the evidence
+	says     string // a part of the detail or of the evidence
 	doubted  bool   // it works, and is doubted before a ping was sent
 }
 
@@ -54,6 +54,23 @@ var farAways = []farAway{
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10"},
 	{name: "masquerade without connection tracking", base: masqueraded, fault: "host: iptables -t raw -A PREROUTING -s 10.244.0.0/16 -j CT --notrack",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotMasqueraded, netns: "host", mends: true},
+	{name: "a rule of nat lets it by first", base: routed, fault: "host: iptables -t nat -N OWN\nhost: iptables -t nat -A OWN -j ACCEPT\nhost: iptables -t nat -A POSTROUTING -s 10.244.0.0/16 -j OWN\nhost: iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotMasqueraded, netns: "host", mends: true, says: "-A OWN -j ACCEPT"},
+	{name: "a rule of nat returns first, and there is none behind it", base: routed, fault: "host: iptables -t nat -A POSTROUTING -d 203.0.0.0/8 -j RETURN",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotMasqueraded, netns: "host", mends: true, says: "-j RETURN"},
+	{name: "a rule of nat lets all by first", base: routed, fault: "host: iptables -t nat -A POSTROUTING -j ACCEPT\nhost: iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotMasqueraded, netns: "host", mends: true},
+	{name: "a rule of another chain of nat lets it by", base: routed, fault: "host: nft add table ip f\nhost: nft 'add chain ip f post { type nat hook postrouting priority 90; }'\nhost: nft add rule ip f post accept",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotMasqueraded, netns: "host", mends: true},
+	{name: "a gateway that nobody has, before another one", base: masqueraded, fault: "host: ip link add up1 type veth peer name far1 netns inet\ninet: ip link set far1 up\nhost: ip addr add 192.168.9.2/24 dev up1\nhost: ip link set up1 up\nhost: ip route del default\nhost: ip route add default via 192.168.6.1 metric 100\nhost: ip route add default via 192.168.9.1 metric 50",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", mends: true, says: "metric 100"},
+	{name: "the answer would come by another device, where rp_filter minds who asks for the node", base: masqueraded,
+		fault: "host: ip link add up1 type veth peer name far1 netns inet\ninet: ip link set far1 up\nhost: ip addr add 10.9.0.2/24 dev up1\nhost: ip link set up1 up\ninet: ip addr add 10.9.0.1/24 dev far1\nhost: sysctl -qw net.ipv4.conf.up1.rp_filter=1\ninet: ip route add 192.168.6.160 via 10.9.0.2 dev far1",
+		hide:  []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.RPFilter, netns: "host", mends: true, says: "asks for 10.9.0.2"},
+	{name: "a pod of the LAN that nobody answers for", base: routed, fault: "pod-a: ip addr add 192.168.6.50/32 dev eth0\npod-a: ip addr del 10.244.1.10/24 dev eth0\npod-a: ip route replace default via 169.254.10.24 dev eth0 onlink src 192.168.6.50\nhost: ip route add 192.168.6.50 dev veth-pod-a",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", mends: true, says: "asks for 192.168.6.50"},
+	{name: "the same, of IPv6", base: bridged6, fault: "pod-a: ip addr add fd00:6::50/128 dev eth0\nhost: ip route add fd00:6::50 dev cni0\npod-a: sleep 0.1\npod-a: ip route replace default via fd00:244:1::1 src fd00:6::50",
+		hide: []string{"inet"}, from: "pod-a", to: "fd00:203::10", want: cause.NeighbourUnanswered, netns: "host", mends: true, says: "asks for fd00:6::50"},
 	{name: "the reply is dropped here", base: masqueraded, fault: "host: nft add table ip f\nhost: nft 'add chain ip f forward { type filter hook forward priority 0; }'\nhost: nft add rule ip f forward iifname eth0 drop",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.Filtered, netns: "host", mends: true},
 	{name: "a route takes the reply", base: switched, fault: "host1: ip route replace 192.168.10.10 via 10.57.4.22 dev eth0",
@@ -77,6 +94,8 @@ var farAways = []farAway{
 	{name: "nothing masquerades IPv6", base: ownRange, fault: "host: ip6tables -t nat -F POSTROUTING",
 		hide: []string{"inet"}, from: "pod-a", to: world6, want: cause.NotMasqueraded, netns: "host", mends: true},
 	{name: "IPv6 is masqueraded", base: ownRange, hide: []string{"inet"}, from: "pod-a", to: world6},
+	{name: "the far end of a tunnel that learns is not there", base: learning, fault: "host2: ip link set vxlan0 down",
+		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NeighbourUnanswered, netns: "host1", beyond: "eth0", says: "in a packet of VXLAN"},
 	{name: "the far end of a tunnel says nothing", base: flannel, fault: "host2: ip link set flannel.1 down",
 		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NotKnown, netns: "host1", beyond: "eth0"},
 	{name: "a ping to a service", base: routed, fault: served,
@@ -119,7 +138,7 @@ func (c farAway) try(b *built) {
 	if a.Verdict != verdict || a.Cause.Code != c.want || b.script(a.Cause.Netns) != c.netns || a.Beyond != c.beyond {
 		b.t.Errorf("%s, %s in %s, beyond %q\n%s", a.Verdict, a.Cause.Code, b.script(a.Cause.Netns), a.Beyond, b.account(a))
 	}
-	if !slices.ContainsFunc(a.Cause.Evidence, func(line explain.Text) bool { return strings.Contains(line.String(), c.says) }) && c.says != "" {
+	if !slices.ContainsFunc(append([]explain.Text{a.Cause.Detail}, a.Cause.Evidence...), func(line explain.Text) bool { return strings.Contains(line.String(), c.says) }) && c.says != "" {
 		b.t.Errorf("the evidence does not say %q: %v", c.says, a.Cause.Evidence)
 	}
 	if !c.mends || b.t.Failed() {

@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"strings"
 	"testing"
 
 	"nstutor/diag/explain/cause"
@@ -73,4 +74,16 @@ r3: ip link set left mtu 1400`},
 func TestPacketsTooBig(t *testing.T) {
 	labtest.Slow(t)
 	explainBreakages(t, chain, mtuBreakages)
+}
+
+// TestNothingIsMadeWiderForAWireThatCannotBeSeen: it may take no more, and lose without a
+// word what is refused now.
+func TestNothingIsMadeWiderForAWireThatCannotBeSeen(t *testing.T) {
+	b := masqueraded.build(t)
+	b.run("host: ip link set eth0 mtu 1300\ninet: ip link set up0 mtu 1300")
+	b.hide("inet")
+	a := b.explain(breakage{from: "pod-a", to: "203.0.113.10", size: 1400, df: true}, true)
+	if a.Cause.Code != cause.MTUExceeded || len(a.Fix) > 0 || !strings.Contains(a.Cause.Detail.In("en"), "cannot be seen from here") {
+		t.Errorf("%s", b.account(a))
+	}
 }

@@ -190,6 +190,16 @@ host: ip addr flush dev cni0
 host: iptables -P FORWARD DROP`,
 		want: expected{cause.NoAddress, "host", reply}, or: []expected{{cause.NeighbourUnanswered, "pod-a", request}},
 		fix: []string{"host: ip addr add 10.244.1.1/24 dev cni0"}},
+	{name: "a gateway that nobody has, before another one", from: "host", to: "203.0.113.10",
+		fault: `
+host: ip link add up1 type veth peer name far1 netns pod-c
+pod-c: ip link set far1 up
+host: ip addr add 192.168.9.2/24 dev up1
+host: ip link set up1 up
+host: ip route del default
+host: ip route add default via 192.168.6.1 metric 100
+host: ip route add default via 192.168.9.1 metric 50`,
+		want: expected{cause.NeighbourUnanswered, "host", request}, fix: []string{"host: ip route del default via 192.168.9.1 dev up1 metric 50"}},
 	{name: "nobody has the address any more, which is known still", from: "pod-a", to: "10.244.1.11", warm: true,
 		fault: `host: ip link del veth-pod-b`,
 		want:  expected{cause.DestinationAbsent, "pod-a", request}, fix: []string{}, noFix: true},

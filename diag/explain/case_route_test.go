@@ -10,6 +10,14 @@ import (
 // Faults of the routing tables and rules along four routers.
 var routeBreakages = among([]breakage{
 	// At the source.
+	{name: "an address of another network takes the way", from: "a", to: "10.2.0.2",
+		fault: `
+r2: ip link add own type veth peer name other
+r2: ip link set own up
+r2: ip link set other up
+r2: ip addr add 10.2.0.1/25 dev own`,
+		want: expected{cause.NeighbourUnanswered, "r2", request}, or: []expected{{cause.DestinationAbsent, "r2", request}},
+		fix: []string{"r2: ip route replace 10.2.0.2 via 10.23.0.3 dev right"}},
 	{name: "no default route", from: "a", to: "10.2.0.2",
 		fault: `a: ip route del default`,
 		want:  expected{cause.NoRoute, "a", request}},
@@ -206,6 +214,13 @@ var rpFilterBreakages = among([]breakage{
 	{name: "strict by all", from: "a", to: "10.2.0.2",
 		fault: `r3: sysctl -qw net.ipv4.conf.all.rp_filter=1`,
 		want:  expected{cause.RPFilter, "r3", request}},
+	{name: "strict, and the mark that has the way back does not count", from: "a", to: "10.2.0.2",
+		fault: `
+r3: sysctl -qw net.ipv4.conf.short.rp_filter=1
+r3: iptables -t mangle -A PREROUTING -i short -j MARK --set-mark 9
+r3: ip rule add fwmark 9 lookup 9
+r3: ip route add 10.1.0.0/24 via 10.13.0.1 dev short table 9`,
+		want: expected{cause.RPFilter, "r3", request}, fix: []string{"r3: sysctl -w net.ipv4.conf.short.src_valid_mark=1"}},
 	{name: "strict for the reply", from: "a", to: "10.2.0.2",
 		fault: `r1: sysctl -qw net.ipv4.conf.right.rp_filter=1`,
 		want:  expected{cause.RPFilter, "r1", reply}},

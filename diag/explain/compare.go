@@ -119,7 +119,9 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 		a.Cause = inWords(elsewhere)
 		a.confirm()
 	case unanswered:
-		a.Cause = inWords(failed)
+		if a.Cause = inWords(failed); len(a.Cause.fix) > 0 { // it need not be asked there
+			a.confirm()
+		}
 	case !left:
 		a.Beyond = ""
 		a.disagree(a.Cause, cause.NeverLeft{Contradiction: a.against(a.Cause), Dev: b.Dev()})

@@ -5,7 +5,6 @@ import (
 
 	"nstutor/chapters"
 	"nstutor/diag/explain/cause"
-	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
@@ -45,11 +44,7 @@ var faultCases = []faultCase{
 // broken behind it the fix brings the path back.
 func TestFaultsOfTheWayOut(t *testing.T) {
 	labtest.Slow(t)
-	l, err := lab.New(t.Context(), lab.Options{Fast: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	l := labtest.New(t)
 	for _, c := range faultCases {
 		t.Run(c.name, func(t *testing.T) {
 			player := steps.NewPlayer(l, chapters.All())

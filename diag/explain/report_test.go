@@ -76,11 +76,7 @@ var tellings = []told{
 // both languages.
 func TestTheReportTellsTheAnswer(t *testing.T) {
 	labtest.Slow(t)
-	l, err := lab.New(t.Context(), lab.Options{Fast: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	l := labtest.New(t)
 	for _, c := range tellings {
 		t.Run(c.name, func(t *testing.T) {
 			answer, ok := c.ask(t, l)
@@ -203,11 +199,7 @@ func dump(lines []report.Line) string {
 // TestThePastedFixMends: the lines of the report, pasted into a shell one
 // answer after the other, bring the ping back.
 func TestThePastedFixMends(t *testing.T) {
-	l, err := lab.New(t.Context(), lab.Options{Fast: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	l := labtest.New(t)
 	for _, command := range []string{"ip route add prohibit 203.0.113.10", "iptables -I FORWARD -s 172.20.1.10 -j DROP", "ip link set veth-ns1 down"} {
 		c := told{step: "3.A2", after: true, command: command}
 		answer, ok := c.ask(t, l)

@@ -83,11 +83,7 @@ var courseCases = []courseCase{
 // proposed fix makes the ping work.
 func TestTheCourseIsExplained(t *testing.T) {
 	labtest.Slow(t)
-	l, err := lab.New(t.Context(), lab.Options{Fast: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	l := labtest.New(t)
 	course := chapters.All()
 	for _, c := range courseCases {
 		name := c.step + " before"

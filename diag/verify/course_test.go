@@ -8,7 +8,6 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
-	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
@@ -17,11 +16,7 @@ import (
 // is a fix, is broken in the same way in a copy, and mended by it.
 func TestEveryFixOfTheCourseIsVerified(t *testing.T) {
 	labtest.Slow(t)
-	l, err := lab.New(t.Context(), lab.Options{Fast: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	l := labtest.New(t)
 	player := steps.NewPlayer(l, chapters.All())
 	tried := 0
 	for step := range chapters.All().Steps() {

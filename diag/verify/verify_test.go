@@ -4,12 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/netip"
 	"os"
 	"os/exec"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -69,21 +67,7 @@ func build(t testing.TB, script string, names ...string) *network {
 // run does what lines of "NETNS: COMMAND" say.
 func (n *network) run(script string) {
 	n.t.Helper()
-	for line := range strings.Lines(script) {
-		netns, command, ok := strings.Cut(strings.TrimSpace(line), ": ")
-		if !ok {
-			continue
-		}
-		err := n.spaces[netns].Do(func() error {
-			if out, err := exec.Command("sh", "-c", command).CombinedOutput(); err != nil {
-				return fmt.Errorf("%w: %s", err, out)
-			}
-			return nil
-		})
-		if err != nil {
-			n.t.Fatalf("%s: %s: %v", netns, command, err)
-		}
-	}
+	labtest.Script(n.t, n.spaces, script)
 }
 
 // try explains a ping, lets the answer be changed, and tries its fix.

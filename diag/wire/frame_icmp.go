@@ -9,10 +9,12 @@ import (
 	"github.com/gopacket/gopacket/layers"
 )
 
-// Frame.Op of an echo and of its reply, in ICMP and in ICMPv6.
+// Frame.Op of an echo and of its reply, in ICMP and in ICMPv6, and of what asks for a
+// neighbour of IPv6, as an ARP request does.
 const (
-	EchoRequest = "echo request"
-	EchoReply   = "echo reply"
+	EchoRequest  = "echo request"
+	EchoReply    = "echo reply"
+	Solicitation = "neighbor solicitation"
 )
 
 // Echo reports whether the frame is an echo or its reply.
@@ -70,7 +72,7 @@ var frameICMPv6Ops = map[uint8]string{
 	layers.ICMPv6TypeEchoReply:              EchoReply,
 	layers.ICMPv6TypeRouterSolicitation:     "router solicitation",
 	layers.ICMPv6TypeRouterAdvertisement:    "router advertisement",
-	layers.ICMPv6TypeNeighborSolicitation:   "neighbor solicitation",
+	layers.ICMPv6TypeNeighborSolicitation:   Solicitation,
 	layers.ICMPv6TypeNeighborAdvertisement:  "neighbor advertisement",
 	layers.ICMPv6TypeRedirect:               "redirect",
 }

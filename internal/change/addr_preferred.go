@@ -9,16 +9,15 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"nstutor/diag/table"
 )
 
 // AddrPrefer says of an address of IPv6 whether it is preferred for good, or deprecated:
-// `ip addr change ADDR dev DEV preferred_lft forever`, or 0. The kernel takes a deprecated
-// one for the source of what begins only where it has no other (ipv6_get_saddr_eval()).
+// the kernel sends from a deprecated one only where it has no other (ipv6_get_saddr_eval()).
 type AddrPrefer struct {
-	Netns, Addr, Dev string
-	Deprecated       bool
-	// NoPrefixRoute is the address's, which the kernel would forget otherwise.
-	NoPrefixRoute bool
+	Netns, Addr, Dev          string
+	Deprecated, NoPrefixRoute bool // the latter is the address's, which the kernel would forget otherwise
 }
 
 var lifetimes = map[bool]string{false: "forever", true: "0"}
@@ -35,7 +34,7 @@ var _ = register("ip addr change", func(netns string, words []string) (Change, e
 	return a, err
 })
 
-// Command is `ip addr change ADDR dev DEV preferred_lft forever`.
+// Command is `ip addr change ADDR dev DEV preferred_lft forever`, or 0.
 func (a AddrPrefer) Command() Command {
 	argv := []string{"ip", "addr", "change", a.Addr, "dev", a.Dev, "preferred_lft", lifetimes[a.Deprecated]}
 	if a.NoPrefixRoute {
@@ -46,33 +45,18 @@ func (a AddrPrefer) Command() Command {
 
 // Apply sets how long the address is preferred; it is valid for good.
 func (a AddrPrefer) Apply(_ context.Context, s Space) error {
-	what := say.T("change address %[2]s on %[1]s", "修改 %[1]s 上的地址 %[2]s", a.Dev, a.Addr)
-	addr, err := netlink.ParseAddr(a.Addr)
-	if err != nil {
-		return say.Err("%s: %s: %v", "%s：%s：%v", a.Netns, what, err)
-	}
 	forever := uint32(math.MaxUint32) // INFINITY_LIFE_TIME
-	addr.ValidLft, addr.PreferedLft, addr.Broadcast = int(forever), int(forever), nil
-	if a.Deprecated {
-		addr.PreferedLft = 0
-	}
-	if a.NoPrefixRoute {
-		addr.Flags |= unix.IFA_F_NOPREFIXROUTE
-	}
-	return Dev{a.Netns, a.Dev}.set(s, what, func(h *netlink.Handle, link netlink.Link) error { return h.AddrReplace(link, addr) })
+	preferred, flags := map[bool]int{false: int(forever)}[a.Deprecated], map[bool]int{true: unix.IFA_F_NOPREFIXROUTE}[a.NoPrefixRoute]
+	return AddrAdd{Netns: a.Netns, Addr: a.Addr, Dev: a.Dev}.do(s, say.T("change", "修改"), func(h *netlink.Handle, link netlink.Link, addr *netlink.Addr) error {
+		addr.ValidLft, addr.PreferedLft, addr.Flags = int(forever), preferred, flags
+		return h.AddrReplace(link, addr)
+	})
 }
 
 // Undo has it be what it was.
 func (a AddrPrefer) Undo(ctx context.Context, s Space, was Before) error {
-	snap := was.Netns[a.Netns]
-	if snap == nil {
-		return nil
-	}
-	for _, old := range snap.AddrsOn(a.Dev) {
-		if old.Prefix.String() == a.Addr {
-			a.Deprecated = slices.Contains(old.Flags, "deprecated")
-			return a.Apply(ctx, s)
-		}
-	}
-	return nil
+	a.Deprecated = was.hasAddr(a.Netns, a.Dev, a.Addr) && slices.ContainsFunc(was.Netns[a.Netns].AddrsOn(a.Dev), func(old table.Addr) bool {
+		return old.Prefix.String() == a.Addr && slices.Contains(old.Flags, "deprecated")
+	})
+	return a.Apply(ctx, s)
 }

@@ -158,6 +158,10 @@ func samples() []sample {
 	route6.Route = change.To(wide6, far6, "eth0", false)
 	replaced6.Route = change.To(wide6, netip.MustParseAddr("fd00:6::78"), "eth0", false)
 	default6.Route = change.To(netip.PrefixFrom(netip.IPv6Unspecified(), 0), far6, "eth0", false)
+	direct6, hole6, gone6 := direct, hole, gone
+	direct6.Dst, hole6.Dst, gone6.Dst = default6.Dst, default6.Dst, default6.Dst
+	instead6 := direct6
+	instead6.Verb = change.RouteReplace
 	flow := change.ConntrackAdd{Netns: host, Proto: "udp", Src: netip.MustParseAddrPort("10.244.1.10:40000"), Dst: netip.AddrPortFrom(stranger, 53), To: router}
 	filter := []change.Change{line("-A FORWARD -p tcp -j DROP")}
 	return append(nftSamples(), []sample{
@@ -194,6 +198,10 @@ func samples() []sample {
 		{name: "a route of IPv6", start: with6, change: route6},
 		{name: "a route of IPv6 in place of another", start: append(with6[:3:3], route6), change: replaced6},
 		{name: "a default route of IPv6", start: with6, change: default6},
+		{name: "a default route of IPv6 by a device", start: with6, change: direct6},
+		{name: "a hole for all of IPv6", start: with6, change: hole6},
+		{name: "another default route of IPv6", start: append(with6, default6), change: instead6},
+		{name: "no default route of IPv6", start: append(with6, direct6), change: gone6},
 		{name: "a policy rule of IPv6", change: policy6},
 		{name: "a policy rule of IPv6 away", start: []change.Change{policy6}, change: change.PolicyDel(policy6)},
 		{name: "a neighbour of IPv6", start: with6, change: neigh6},
@@ -224,6 +232,7 @@ func samples() []sample {
 		{name: "a rule away", start: filter, change: line("-D FORWARD -p tcp -j DROP"), rules: true},
 		{name: "a chain", start: filter, change: line("-N PODS"), rules: true},
 		{name: "masquerade", change: change.Masquerade{Netns: host, Src: change.Only(stranger), Dst: router, Out: "eth+"}, rules: true},
+		{name: "masquerade before all others", start: []change.Change{change.Masquerade{Netns: host, Out: "eth0"}}, change: change.Masquerade{Netns: host, Src: change.Only(stranger), Out: "eth0", First: true}, rules: true},
 		{name: "masquerade a network", change: change.Masquerade{Netns: host, Src: netip.MustParsePrefix("10.1.0.0/16"), Out: "eth0"}, rules: true},
 		{name: "a service", change: change.Translate{Netns: host, Hook: "output", Dst: stranger, Kind: change.Kind{Proto: "tcp", DstPort: 80}, To: router, ToPort: 8080}, rules: true},
 		{name: "accept a ping", start: filter, change: change.Accept{Netns: host, Family: "ip", Table: "filter", Chain: "FORWARD", IPTables: true,

@@ -45,9 +45,13 @@ func Single(addr netip.Addr) netip.Prefix {
 	return netip.PrefixFrom(addr, addr.BitLen())
 }
 
-// Command is `ip route VERB …`.
+// Command is `ip route VERB …`, which says the family where no address does.
 func (r Route) Command() Command {
-	return In(r.Netns, slices.Concat([]string{"ip", "route", r.Verb}, r.Args())...)
+	ip := []string{"ip"}
+	if r.Family() == 6 && r.Dst.Bits() == 0 && !r.Via.IsValid() && len(r.Nexthops) == 0 {
+		ip = append(ip, "-6")
+	}
+	return In(r.Netns, slices.Concat(ip, []string{"route", r.Verb}, r.Args())...)
 }
 
 // routeVerbs are what is done for a verb, and how it is told.

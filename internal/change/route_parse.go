@@ -12,17 +12,26 @@ import (
 )
 
 var (
-	_ = register("ip route add", routeParser(RouteAdd))
-	_ = register("ip route replace", routeParser(RouteReplace))
-	_ = register("ip route del", routeParser(RouteDel))
+	_ = register("ip route add", routeParser(RouteAdd, false))
+	_ = register("ip route replace", routeParser(RouteReplace, false))
+	_ = register("ip route del", routeParser(RouteDel, false))
+	_ = register("ip -6 route add", routeParser(RouteAdd, true))
+	_ = register("ip -6 route replace", routeParser(RouteReplace, true))
+	_ = register("ip -6 route del", routeParser(RouteDel, true))
 )
 
-func routeParser(verb string) parser {
+func routeParser(verb string, v6 bool) parser {
 	return func(netns string, words []string) (Change, error) {
 		r, err := parseRoute(words)
+		if v6 && r.Dst == Single(netip.Addr{}) {
+			r.Dst = everything6
+		}
 		return Route{Netns: netns, Verb: verb, Route: r}, err
 	}
 }
+
+// everything6 is the prefix of all addresses of IPv6.
+var everything6 = netip.PrefixFrom(netip.IPv6Unspecified(), 0)
 
 // routeKinds are the types of a route that stand before its destination.
 var routeKinds = []string{"unicast", "local", "broadcast", "multicast", "anycast", "blackhole", "unreachable", "prohibit", "throw"}
@@ -67,8 +76,9 @@ func parseRoute(words []string) (table.Route, error) {
 	if err := readOptions(words, options...); err != nil {
 		return r, err
 	}
-	if r.Via.Is6() && r.Dst == Single(netip.Addr{}) { // `default` is of the IP version that its next hop is of
-		r.Dst = netip.PrefixFrom(netip.IPv6Unspecified(), 0)
+	six := r.Via.Is6() || len(r.Nexthops) > 0 && r.Nexthops[0].Via.Is6()
+	if six && r.Dst == Single(netip.Addr{}) { // `default` is of the IP version that its next hop is of
+		r.Dst = everything6
 	}
 	return r, nil
 }

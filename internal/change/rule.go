@@ -18,11 +18,16 @@ type Masquerade struct {
 	Src   netip.Prefix // of the packet; invalid: any
 	Dst   netip.Addr   // the same
 	Out   string       // the device; empty: any
+	First bool         // before all other rules: one of them lets the packet by
 }
 
-// Command is the line of iptables that appends the rule.
+// Command is the line of iptables that adds the rule.
 func (m Masquerade) Command() Command {
-	argv := []string{iptablesFor(m.v6(), ""), "-t", "nat", "-A", "POSTROUTING"}
+	verb := "-A"
+	if m.First {
+		verb = "-I"
+	}
+	argv := []string{iptablesFor(m.v6(), ""), "-t", "nat", verb, "POSTROUTING"}
 	argv = from(argv, "-s", m.Src)
 	argv = flag(argv, "-d", m.Dst)
 	argv = append(argv, given("-o", m.Out)...)
@@ -37,17 +42,21 @@ func (m Masquerade) rule() natRule {
 	if m.Out != "" {
 		words = append(words, "oifname", nft.Device(m.Out))
 	}
-	return natRule{m.Netns, m.v6(), "POSTROUTING", append(words, "masquerade")}
+	verb := nft.Add
+	if m.First {
+		verb = nft.Insert
+	}
+	return natRule{m.Netns, m.v6(), "POSTROUTING", append(words, "masquerade"), verb}
 }
 
-// Apply appends the rule over netlink, to the table and the chain that iptables
+// Apply adds the rule over netlink, to the table and the chain that iptables
 // would take.
 func (m Masquerade) Apply(_ context.Context, s Space) error { return m.rule().apply(s) }
 
 // Undo deletes it, and the table if it came with the rule.
 func (m Masquerade) Undo(_ context.Context, s Space, was Before) error { return m.rule().undo(s, was) }
 
-// here are the command lines that append the rule, so that they mean no other
+// here are the command lines that add the rule, so that they mean no other
 // device: by iptables, or else by nft, or else by this program itself.
 func (m Masquerade) here() []Command {
 	switch {
@@ -61,6 +70,9 @@ func (m Masquerade) here() []Command {
 	argv = flag(argv, "--to", m.Dst)
 	if m.Out != "" {
 		argv = append(argv, "--out="+m.Out)
+	}
+	if m.First {
+		argv = append(argv, "--first")
 	}
 	return []Command{In(m.Netns, argv...)}
 }
@@ -91,7 +103,7 @@ func (t Translate) Command() Command {
 // rule is how nft says it.
 func (t Translate) rule() natRule {
 	words := slices.Concat(nftAddresses(netip.Prefix{}, t.Dst), t.Kind.nft(), []string{"dnat", "to", t.to()})
-	return natRule{t.Netns, t.Dst.Is6(), strings.ToUpper(t.Hook), words}
+	return natRule{t.Netns, t.Dst.Is6(), strings.ToUpper(t.Hook), words, nft.Add}
 }
 
 // Apply appends it over netlink.

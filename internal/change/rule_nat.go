@@ -7,13 +7,17 @@ import (
 	"nstutor/internal/say"
 )
 
-// natRule is a rule at the end of one of the chains that iptables has in its table
+// NATTable is the table that iptables has for the translation of addresses.
+const NATTable = "nat"
+
+// natRule is a rule in one of the chains that iptables has in its table
 // nat, which is made with it where it is not there.
 type natRule struct {
 	netns string
 	v6    bool
 	chain string
 	words []string
+	verb  nft.Verb // nft.Insert: before all others
 }
 
 // lines are what nft is told: the table and the chain, and then the rule.
@@ -22,7 +26,7 @@ func (r natRule) lines() (chain [][]string, rule []string) {
 	return [][]string{
 		{"add", "table", ip, "nat"},
 		{"add", "chain", ip, "nat", r.chain, "{ " + iptablesChains["nat "+r.chain] + " }"},
-	}, append([]string{"add", "rule", ip, "nat", r.chain}, r.words...)
+	}, append([]string{string(r.verb), "rule", ip, "nat", r.chain}, r.words...)
 }
 
 func (r natRule) commands() []Command {
@@ -55,7 +59,7 @@ func (r natRule) apply(s Space) error {
 // rule is the rule itself. It counts, as the rules of iptables do.
 func (r natRule) rule() (nft.Sentence, error) {
 	verdict := slices.IndexFunc(r.words, func(word string) bool { return word == "dnat" || word == "masquerade" })
-	return nft.Rule(nft.Add, family(r.v6), "nat", r.chain, slices.Insert(slices.Clone(r.words), verdict, "counter")...)
+	return nft.Rule(r.verb, family(r.v6), "nat", r.chain, slices.Insert(slices.Clone(r.words), verdict, "counter")...)
 }
 
 func (r natRule) undo(s Space, was Before) error {

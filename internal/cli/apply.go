@@ -65,12 +65,13 @@ func makeChange(ctx context.Context, c change.Change) error {
 
 func (a *app) applyMasquerade(netns *string) *cobra.Command {
 	var source, to, out string
+	var first bool
 	cmd := &cobra.Command{
 		Use:   "masquerade",
-		Short: a.say("Append a rule that masquerades to the table nat", "在 nat 表末尾添加一条地址伪装规则"),
+		Short: a.say("Add a rule that masquerades to the table nat", "在 nat 表中添加一条地址伪装规则"),
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			m := change.Masquerade{Netns: *netns, Out: out}
+			m := change.Masquerade{Netns: *netns, Out: out, First: first}
 			if m.Src, err = ruleNetwork("--source", source); err != nil {
 				return err
 			}
@@ -86,6 +87,7 @@ func (a *app) applyMasquerade(netns *string) *cobra.Command {
 	cmd.Flags().StringVar(&source, "source", "", a.say("the source address of the packets, or its network", "包的源地址，或它所在的网段"))
 	cmd.Flags().StringVar(&to, "to", "", a.say("their destination", "包的目的地址"))
 	cmd.Flags().StringVar(&out, "out", "", a.say("the device that they leave by", "包的出口设备"))
+	cmd.Flags().BoolVar(&first, "first", false, a.say("before all other rules", "放在其他规则之前"))
 	return cmd
 }
 

@@ -1,7 +1,6 @@
 package netfile
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 	"os/exec"
@@ -25,21 +24,7 @@ func build(t testing.TB, script string, names ...string) (spaces map[string]*nse
 		spaces[name] = labtest.Netns(t, name)
 		sources = append(sources, replica.Source{Name: "copy-" + name, NS: spaces[name]})
 	}
-	for line := range strings.Lines(script) {
-		netns, command, ok := strings.Cut(strings.TrimSpace(line), ": ")
-		if !ok {
-			continue
-		}
-		err := spaces[netns].Do(func() error {
-			if out, err := exec.Command("sh", "-c", command).CombinedOutput(); err != nil {
-				return fmt.Errorf("%w: %s", err, out)
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatalf("%s: %s: %v", netns, command, err)
-		}
-	}
+	labtest.Script(t, spaces, script)
 	return spaces, sources
 }
 

@@ -89,12 +89,13 @@ func (b *builder) setPort(space int, l Link, data []byte) error {
 }
 
 // holdPorts puts ports into the state that they had, where the kernel has not
-// opened them as it does without a spanning tree.
+// opened them as it does without a spanning tree. One whose carrier it had not looked at
+// yet was about to open.
 func (b *builder) holdPorts(space int) {
 	const forwarding = 3 // BR_STATE_FORWARDING
 	for _, l := range b.network.Spaces[space].Links {
 		state := find(l.info(unix.IFLA_INFO_SLAVE_DATA), unix.IFLA_BRPORT_STATE)
-		if !isPort(l) || !l.up() || !l.carrier() || attr.Uint8(state) == forwarding || state == nil {
+		if !isPort(l) || !l.up() || !l.carrier() || !l.running() || attr.Uint8(state) == forwarding || state == nil {
 			continue
 		}
 		// As bridge(8) does it: what is done as to any link is told to everybody, and the

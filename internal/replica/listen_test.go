@@ -12,7 +12,7 @@ import (
 
 func TestWhoListenedAnswersInTheCopy(t *testing.T) {
 	originals := map[string]*nsenter.Namespace{"a": labtest.Netns(t, "a"), "b": labtest.Netns(t, "b")}
-	run(t, originals, `
+	labtest.Script(t, originals, `
 		a: ip link add eth0 type veth peer name eth0 netns b
 		a: ip addr add 10.0.0.1/24 dev eth0
 		a: ip link set eth0 up

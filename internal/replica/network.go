@@ -99,6 +99,10 @@ func (l Link) up() bool { return l.flags()&unix.IFF_UP != 0 }
 // carrier reports whether the device had somebody at its other end.
 func (l Link) carrier() bool { return l.flags()&unix.IFF_LOWER_UP != 0 }
 
+// running reports whether the kernel had dealt with the carrier by then (netif_oper_up()):
+// it may put that off for a second (linkwatch_schedule_work()).
+func (l Link) running() bool { return l.flags()&unix.IFF_RUNNING != 0 }
+
 // lower is the index of the device of IFLA_LINK, 0 for none.
 func (l Link) lower() int { return attr.Int(l.attr(unix.IFLA_LINK)) }
 

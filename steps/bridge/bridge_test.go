@@ -10,41 +10,12 @@ import (
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 	"nstutor/steps/bridge"
+	"nstutor/steps/stepstest"
 )
 
 func TestMain(m *testing.M) { labtest.Main(m) }
 
 const host = lab.Host
-
-func newLab(t *testing.T) *lab.Lab {
-	t.Helper()
-	l, err := lab.New(t.Context(), lab.Options{Fast: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(l.Close)
-	return l
-}
-
-func reset(t *testing.T, l *lab.Lab, actions ...steps.Action) {
-	t.Helper()
-	if err := l.Reset(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for _, a := range actions {
-		if err := a.Change(l).Apply(t.Context(), l); err != nil {
-			t.Fatalf("%s: %v", steps.Typed(a.Change(l).Command()), err)
-		}
-	}
-}
-
-func wantDone(t *testing.T, l *lab.Lab, a steps.Action, want bool) {
-	t.Helper()
-	done, err := steps.Done(t.Context(), l, a)
-	if err != nil || done != want {
-		t.Errorf("%s: done is %v (%v), want %v", steps.Typed(a.Change(l).Command()), done, err, want)
-	}
-}
 
 // cabled is a bridge with one port and what else is wanted.
 func cabled(more ...steps.Action) []steps.Action {
@@ -94,23 +65,23 @@ func actionCases() []actionCase {
 // TestActionsAreDoneAndUndone plays every action there and back.
 func TestActionsAreDoneAndUndone(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	for _, test := range actionCases() {
 		t.Run(test.name, func(t *testing.T) {
-			reset(t, l, test.start...)
+			stepstest.Reset(t, l, test.start...)
 			was, err := steps.ReadState(t.Context(), l)
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantDone(t, l, test.action, false)
+			stepstest.WantDone(t, l, test.action, false)
 			if err := test.action.Change(l).Apply(t.Context(), l); err != nil {
 				t.Fatal(err)
 			}
-			wantDone(t, l, test.action, true)
+			stepstest.WantDone(t, l, test.action, true)
 			if err := test.action.Change(l).Undo(t.Context(), l, was.Before); err != nil {
 				t.Fatalf("undo: %v", err)
 			}
-			wantDone(t, l, test.action, false)
+			stepstest.WantDone(t, l, test.action, false)
 			now, err := steps.ReadState(t.Context(), l)
 			if changes := steps.DiffState(was, now, false); err != nil || len(changes) > 0 {
 				t.Errorf("undone, there is %v, %v", changes, err)
@@ -128,24 +99,24 @@ func TestEitherSpellingCounts(t *testing.T) {
 			return
 		}
 	}
-	l := newLab(t)
+	l := labtest.New(t)
 	for _, test := range actionCases() {
 		for _, line := range test.right {
 			t.Run(test.name+"/"+line, func(t *testing.T) {
-				reset(t, l, test.start...)
+				stepstest.Reset(t, l, test.start...)
 				if err := labtest.Type(t.Context(), l, host, line); err != nil {
 					t.Fatal(err)
 				}
-				wantDone(t, l, test.action, true)
+				stepstest.WantDone(t, l, test.action, true)
 			})
 		}
 		for line, seen := range test.wrong {
 			t.Run(test.name+"/"+line, func(t *testing.T) {
-				reset(t, l, test.start...)
+				stepstest.Reset(t, l, test.start...)
 				if err := labtest.Type(t.Context(), l, host, line); err != nil {
 					t.Fatal(err)
 				}
-				wantDone(t, l, test.action, false)
+				stepstest.WantDone(t, l, test.action, false)
 				all := ""
 				for _, c := range test.action.Conditions(t.Context(), l) {
 					all += c.Seen + "\n"
@@ -160,8 +131,8 @@ func TestEitherSpellingCounts(t *testing.T) {
 
 // TestErrorsNameNamespaceAndObject makes actions fail.
 func TestErrorsNameNamespaceAndObject(t *testing.T) {
-	l := newLab(t)
-	reset(t, l, cabled()...)
+	l := labtest.New(t)
+	stepstest.Reset(t, l, cabled()...)
 	for _, test := range []struct {
 		action steps.Action
 		words  []string
@@ -187,8 +158,8 @@ func TestErrorsNameNamespaceAndObject(t *testing.T) {
 
 // TestClaimsSayYesAndNo asks each claim of one lab.
 func TestClaimsSayYesAndNo(t *testing.T) {
-	l := newLab(t)
-	reset(t, l, cabled(tree, apart)...)
+	l := labtest.New(t)
+	stepstest.Reset(t, l, cabled(tree, apart)...)
 	port := steps.Dev{Netns: host, Name: "cable0"}
 	other := steps.Dev{Netns: host, Name: "eth0"}
 	for _, test := range []struct {
@@ -225,12 +196,12 @@ func TestClaimsSayYesAndNo(t *testing.T) {
 // TestNothingIsSoWhereNothingIs asks of a namespace that does not exist: an action is
 // not done there, and a claim cannot be looked at.
 func TestNothingIsSoWhereNothingIs(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	for _, a := range []steps.Action{
 		bridge.BridgeSTP{Netns: "gone", Name: "br0"}, bridge.PortIsolated{Netns: "gone", Name: "a"},
 		bridge.MacvlanAdd{Netns: "gone", Name: "a", Lower: "b"}, bridge.Hairpin{Netns: "gone", Dev: "a"},
 	} {
-		wantDone(t, l, a, false)
+		stepstest.WantDone(t, l, a, false)
 		if err := a.Change(l).Apply(t.Context(), l); !errors.Is(err, lab.ErrNoNamespace) {
 			t.Errorf("%s: %v", steps.Typed(a.Change(nil).Command()), err)
 		}

@@ -11,6 +11,7 @@ import (
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 	"nstutor/steps/contract"
+	"nstutor/steps/stepstest"
 )
 
 func TestMain(m *testing.M) { labtest.Main(m) }
@@ -24,25 +25,13 @@ const (
 // begin is a lab with the files of the chapter and two namespaces.
 func begin(t *testing.T, more ...steps.Action) *lab.Lab {
 	t.Helper()
-	l, err := lab.New(t.Context(), lab.Options{Fast: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(l.Close)
+	l := labtest.New(t)
 	for _, a := range append([]steps.Action{contract.Prepare{}, steps.NetnsAdd{Name: pod}, steps.NetnsAdd{Name: other}}, more...) {
 		if err := a.Change(l).Apply(t.Context(), l); err != nil {
 			t.Fatalf("%s: %v", steps.Typed(a.Change(l).Command()), err)
 		}
 	}
 	return l
-}
-
-func wantDone(t *testing.T, l *lab.Lab, a steps.Action, want bool) {
-	t.Helper()
-	done, err := steps.Done(t.Context(), l, a)
-	if err != nil || done != want {
-		t.Errorf("%s: done is %v (%v), want %v", steps.Typed(a.Change(l).Command()), done, err, want)
-	}
 }
 
 var (
@@ -75,11 +64,11 @@ func TestAnAnswerIsKnownByWhatBecomesOfThePod(t *testing.T) {
 		for i, line := range append(test.right, test.wrong...) {
 			t.Run(test.name+"/"+line, func(t *testing.T) {
 				l := begin(t, test.start...)
-				wantDone(t, l, test.action, false)
+				stepstest.WantDone(t, l, test.action, false)
 				if err := labtest.Type(t.Context(), l, host, line); err != nil {
 					t.Fatal(err)
 				}
-				wantDone(t, l, test.action, i < len(test.right))
+				stepstest.WantDone(t, l, test.action, i < len(test.right))
 			})
 		}
 	}
@@ -99,12 +88,12 @@ func TestAnswersAreTakenBack(t *testing.T) {
 	} {
 		l := begin(t, test.start...)
 		before, _ := os.ReadFile("/run/cni/bin/first")
-		wantDone(t, l, test.action, false)
+		stepstest.WantDone(t, l, test.action, false)
 		change := test.action.Change(l)
 		if err := change.Apply(t.Context(), l); err != nil {
 			t.Fatalf("%s: %v", steps.Typed(change.Command()), err)
 		}
-		wantDone(t, l, test.action, true)
+		stepstest.WantDone(t, l, test.action, true)
 		was, err := steps.ReadState(t.Context(), l)
 		if err != nil {
 			t.Fatal(err)
@@ -112,7 +101,7 @@ func TestAnswersAreTakenBack(t *testing.T) {
 		if err := change.Undo(t.Context(), l, was.Before); err != nil {
 			t.Fatalf("%s: undo: %v", steps.Typed(change.Command()), err)
 		}
-		wantDone(t, l, test.action, false)
+		stepstest.WantDone(t, l, test.action, false)
 		if after, _ := os.ReadFile("/run/cni/bin/first"); string(after) != string(before) {
 			t.Errorf("%s: the plugin is another one", steps.Typed(change.Command()))
 		}

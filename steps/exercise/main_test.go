@@ -3,7 +3,6 @@ package exercise
 import (
 	"testing"
 
-	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -12,11 +11,7 @@ func TestMain(m *testing.M) { labtest.Main(m) }
 // newWorld is a World in a fresh lab with short ARP timers.
 func newWorld(t *testing.T) *World {
 	t.Helper()
-	l, err := lab.New(t.Context(), lab.Options{Fast: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(l.Close)
+	l := labtest.New(t)
 	return NewWorld(t.Context(), l)
 }
 

@@ -14,6 +14,7 @@ import (
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 	"nstutor/steps/instrument"
+	"nstutor/steps/stepstest"
 )
 
 func TestMain(m *testing.M) { labtest.Main(m) }
@@ -23,16 +24,6 @@ const (
 	router = "192.168.6.1"
 	vip    = "10.96.0.100"
 )
-
-func newLab(t *testing.T) *lab.Lab {
-	t.Helper()
-	l, err := lab.New(t.Context(), lab.Options{Fast: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(l.Close)
-	return l
-}
 
 // reset is a node with a chain at two hooks, and what else is wanted.
 func reset(t *testing.T, l *lab.Lab, lines ...string) {
@@ -50,18 +41,10 @@ func reset(t *testing.T, l *lab.Lab, lines ...string) {
 	}
 }
 
-func wantDone(t *testing.T, l *lab.Lab, a steps.Action, want bool) {
-	t.Helper()
-	done, err := steps.Done(t.Context(), l, a)
-	if err != nil || done != want {
-		t.Errorf("%s: done is %v (%v), want %v", steps.Typed(a.Change(l).Command()), done, err, want)
-	}
-}
-
 // TestARuleIsKnownByWhatItDoes: by whatever hand, in whatever chain of the hook.
 func TestARuleIsKnownByWhatItDoes(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	count := instrument.CountTo{Netns: host, Hook: "prerouting", To: vip, Line: "add rule ip svc pre ip daddr " + vip + " counter"}
 	trace := instrument.TraceTo{Netns: host, To: vip, Line: "add rule ip svc pre ip daddr " + vip + " meta nftrace set 1"}
 	for _, test := range []struct {
@@ -86,15 +69,15 @@ func TestARuleIsKnownByWhatItDoes(t *testing.T) {
 		if err := was.Read(t.Context(), l, host, l.Namespaces()); err != nil {
 			t.Fatal(err)
 		}
-		wantDone(t, l, test.action, false)
+		stepstest.WantDone(t, l, test.action, false)
 		if err := test.action.Change(l).Apply(t.Context(), l); err != nil {
 			t.Fatal(err)
 		}
-		wantDone(t, l, test.action, true)
+		stepstest.WantDone(t, l, test.action, true)
 		if err := test.action.Change(l).Undo(t.Context(), l, was); err != nil {
 			t.Fatal(err)
 		}
-		wantDone(t, l, test.action, false)
+		stepstest.WantDone(t, l, test.action, false)
 		for i, line := range append(test.right, test.wrong...) {
 			if _, err := exec.LookPath(strings.Fields(line)[0]); err != nil {
 				t.Logf("%s: %v", line, err)
@@ -105,7 +88,7 @@ func TestARuleIsKnownByWhatItDoes(t *testing.T) {
 				t.Fatalf("%s: %v", line, err)
 			}
 			t.Log(line)
-			wantDone(t, l, test.action, i < len(test.right))
+			stepstest.WantDone(t, l, test.action, i < len(test.right))
 		}
 	}
 }
@@ -113,7 +96,7 @@ func TestARuleIsKnownByWhatItDoes(t *testing.T) {
 // TestClaimsSayYesAndNo asks each claim while the node pings its router.
 func TestClaimsSayYesAndNo(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	reset(t, l, "add rule ip svc out ip daddr "+router+" meta nftrace set 1", "add rule ip svc out ct state new counter")
 	for _, test := range []struct {
 		claim steps.Claim
@@ -156,9 +139,9 @@ func TestClaimsSayYesAndNo(t *testing.T) {
 // TestNothingIsSoWhereNothingIs asks of a namespace that is gone, and of what nobody has
 // heard.
 func TestNothingIsSoWhereNothingIs(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	for _, a := range []steps.Action{instrument.CountTo{Netns: "gone", Hook: "forward", To: vip}, instrument.TraceTo{Netns: "gone", To: vip}} {
-		wantDone(t, l, a, false)
+		stepstest.WantDone(t, l, a, false)
 	}
 	for _, c := range []steps.Claim{instrument.Monitored{Netns: "gone", By: instrument.Trace}, instrument.Monitored{Netns: "gone", By: instrument.Track}} {
 		if _, err := (steps.Promise{Claims: []steps.Claim{c}}).Keep(t.Context(), l); !errors.Is(err, lab.ErrNoNamespace) {

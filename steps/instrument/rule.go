@@ -2,7 +2,6 @@ package instrument
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"slices"
 
@@ -14,6 +13,7 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 	"nstutor/steps"
+	"nstutor/steps/ruled"
 )
 
 // CountTo has a rule at a hook count what is for an address, and do nothing else with
@@ -30,9 +30,8 @@ func (a CountTo) Change(*lab.Lab) change.Change { return change.NFTLine(a.Netns,
 // Conditions implements steps.Action: whoever wrote the rule, and in whichever chain.
 func (a CountTo) Conditions(_ context.Context, l *lab.Lab) []steps.Condition {
 	want := say.T("a rule at the hook %s that counts what is for %s, and decides nothing", "钩子 %s 上有一条规则，只对发往 %s 的包计数，不做判决", a.Hook, a.To)
-	return ruleAt(l, a.Netns, a.Hook, a.To, want, func(rule *netfilter.Rule) bool {
-		counts := rule.IPTables || slices.ContainsFunc(rule.Exprs, func(x netfilter.Expr) bool { return x.Name == "counter" })
-		return counts && rule.Verdict.Kind == netfilter.VerdictContinue
+	return at(l, a.Netns, a.Hook, a.To, want, func(rule *netfilter.Rule) bool {
+		return ruled.Counts(rule) && rule.Verdict.Kind == netfilter.VerdictContinue
 	})
 }
 
@@ -50,7 +49,7 @@ func (a TraceTo) Change(*lab.Lab) change.Change { return change.NFTLine(a.Netns,
 // Conditions implements steps.Action.
 func (a TraceTo) Conditions(_ context.Context, l *lab.Lab) []steps.Condition {
 	want := say.T("a rule at the hook prerouting that sets nftrace for what is for %s", "钩子 prerouting 上有一条规则，给发往 %s 的包设置 nftrace", a.To)
-	return ruleAt(l, a.Netns, "prerouting", a.To, want, traces)
+	return at(l, a.Netns, "prerouting", a.To, want, traces)
 }
 
 // What package unix does not have of <linux/netfilter/nf_tables.h>.
@@ -66,45 +65,10 @@ func traces(rule *netfilter.Rule) bool {
 	})
 }
 
-// ruleAt is the condition that a hook has a rule which holds for all that is for an
-// address and is of the kind that is asked for.
-func ruleAt(l *lab.Lab, netns, hook, to string, want say.Text, kind func(*netfilter.Rule) bool) []steps.Condition {
-	c := steps.Condition{Table: say.Quote(steps.Typed(change.In(netns, "nft", "list", "ruleset"))), Want: want}
-	ns, err := l.NS(netns)
-	if err != nil {
-		if !errors.Is(err, lab.ErrNoNamespace) {
-			c.Err = err
-		}
-		return []steps.Condition{c}
-	}
-	set, err := netfilter.Read(ns)
-	if err != nil {
-		c.Err = err
-		return []steps.Condition{c}
-	}
-	for i := range set.Tables {
-		table := &set.Tables[i]
-		for j := range table.Chains {
-			chain := &table.Chains[j]
-			if chain.Hook != hook || table.Family != "ip" && table.Family != "inet" {
-				continue
-			}
-			for k := range chain.Rules {
-				rule := &chain.Rules[k]
-				switch {
-				case !kind(rule):
-				case isFor(rule, to):
-					c.Met = true
-				default:
-					c.Seen = table.RuleLine(chain, rule)
-				}
-			}
-		}
-	}
-	if c.Met {
-		c.Seen = ""
-	}
-	return []steps.Condition{c}
+// at is the condition that a hook has a rule which holds for all that is for an address
+// and is of the kind that is asked for.
+func at(l *lab.Lab, netns, hook, to string, want say.Text, kind func(*netfilter.Rule) bool) []steps.Condition {
+	return ruled.Rule{Netns: netns, Hook: hook, Want: want, Kind: kind, Fits: func(rule *netfilter.Rule) bool { return isFor(rule, to) }}.Conditions(l)
 }
 
 // isFor says whether a rule asks for nothing but a destination, to which an address

@@ -4,7 +4,6 @@ package mesh
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -14,6 +13,7 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 	"nstutor/steps"
+	"nstutor/steps/ruled"
 )
 
 // HandOver has connections to a TCP port that come in by eth0 handed to the socket of a
@@ -30,41 +30,11 @@ func (a HandOver) Change(*lab.Lab) change.Change { return change.NFTLine(a.Netns
 
 // Conditions implements steps.Action: whoever wrote the rule, and however.
 func (a HandOver) Conditions(_ context.Context, l *lab.Lab) []steps.Condition {
-	c := steps.Condition{
-		Table: say.Quote(steps.Typed(change.In(a.Netns, "nft", "list", "ruleset"))),
-		Want:  say.T("a rule at the hook prerouting that hands TCP connections to port %d that come in by eth0 to a proxy's socket", "钩子 prerouting 上有一条规则，把从 eth0 进来、发往 TCP %d 端口的连接交给代理的套接字", a.Port),
-	}
-	ns, err := l.NS(a.Netns)
-	if err != nil {
-		if !errors.Is(err, lab.ErrNoNamespace) {
-			c.Err = err
-		}
-		return []steps.Condition{c}
-	}
-	set, err := netfilter.Read(ns)
-	if err != nil {
-		c.Err = err
-		return []steps.Condition{c}
-	}
-	for i := range set.Tables {
-		table := &set.Tables[i]
-		for j := range table.Chains {
-			chain := &table.Chains[j]
-			for k := range chain.Rules {
-				rule := &chain.Rules[k]
-				if chain.Hook != "prerouting" || !handsOver(rule) {
-					continue
-				}
-				if c.Met = c.Met || a.covers(rule); !c.Met {
-					c.Seen = table.RuleLine(chain, rule)
-				}
-			}
-		}
-	}
-	if c.Met {
-		c.Seen = ""
-	}
-	return []steps.Condition{c}
+	return ruled.Rule{
+		Netns: a.Netns, Hook: "prerouting",
+		Want: say.T("a rule at the hook prerouting that hands TCP connections to port %d that come in by eth0 to a proxy's socket", "钩子 prerouting 上有一条规则，把从 eth0 进来、发往 TCP %d 端口的连接交给代理的套接字", a.Port),
+		Kind: handsOver, Fits: a.covers,
+	}.Conditions(l)
 }
 
 // handsOver says whether a rule is one of TPROXY.

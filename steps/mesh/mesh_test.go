@@ -18,11 +18,7 @@ func TestMain(m *testing.M) { labtest.Main(m) }
 // the port, or what the pod sends itself as well.
 func TestHandingOverIsKnownByTheRule(t *testing.T) {
 	labtest.Slow(t)
-	l, err := lab.New(t.Context(), lab.Options{Fast: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(l.Close)
+	l := labtest.New(t)
 	a := mesh.HandOver{Netns: lab.Host, Port: 80, Line: "add rule ip mangle PREROUTING iifname eth0 tcp dport 80 counter tproxy to :15007 meta mark set 1 accept"}
 	begin := func() {
 		if err := l.Reset(t.Context()); err != nil {

@@ -15,6 +15,7 @@ import (
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 	"nstutor/steps/service"
+	"nstutor/steps/stepstest"
 )
 
 // actionCase is an action, what must be there before it, lines that do the same, and
@@ -118,23 +119,23 @@ func actionCases() []actionCase {
 // TestActionsAreDoneAndUndone plays every action there and back.
 func TestActionsAreDoneAndUndone(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	for _, test := range actionCases() {
 		t.Run(test.name, func(t *testing.T) {
-			reset(t, l, pods(test.start...)...)
+			stepstest.Reset(t, l, pods(test.start...)...)
 			var was change.Before
 			if err := was.Read(t.Context(), l, host, l.Namespaces()); err != nil {
 				t.Fatal(err)
 			}
-			wantDone(t, l, test.action, false)
+			stepstest.WantDone(t, l, test.action, false)
 			if err := test.action.Change(l).Apply(t.Context(), l); err != nil {
 				t.Fatal(err)
 			}
-			wantDone(t, l, test.action, !test.never)
+			stepstest.WantDone(t, l, test.action, !test.never)
 			if err := test.action.Change(l).Undo(t.Context(), l, was); err != nil {
 				t.Fatalf("undo: %v", err)
 			}
-			wantDone(t, l, test.action, false)
+			stepstest.WantDone(t, l, test.action, false)
 		})
 	}
 }
@@ -142,23 +143,23 @@ func TestActionsAreDoneAndUndone(t *testing.T) {
 // TestEitherSpellingCounts types what does the same, and what does not quite.
 func TestEitherSpellingCounts(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
+	l := labtest.New(t)
 	for _, test := range actionCases() {
 		for _, line := range test.right {
 			t.Run(test.name+"/"+line, func(t *testing.T) {
-				reset(t, l, pods(test.start...)...)
+				stepstest.Reset(t, l, pods(test.start...)...)
 				if typed(t, l, line) {
-					wantDone(t, l, test.action, true)
+					stepstest.WantDone(t, l, test.action, true)
 				}
 			})
 		}
 		for line, seen := range test.wrong {
 			t.Run(test.name+"/"+line, func(t *testing.T) {
-				reset(t, l, pods(test.start...)...)
+				stepstest.Reset(t, l, pods(test.start...)...)
 				if !typed(t, l, line) {
 					return
 				}
-				wantDone(t, l, test.action, false)
+				stepstest.WantDone(t, l, test.action, false)
 				all := ""
 				for _, c := range test.action.Conditions(t.Context(), l) {
 					all += c.Seen + "\n"
@@ -173,7 +174,7 @@ func TestEitherSpellingCounts(t *testing.T) {
 
 // TestAnAttemptIsKnownByItsWords: what was typed, in any spelling.
 func TestAnAttemptIsKnownByItsWords(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	a := service.Attempt{Netns: host, Line: "add rule ip svc post ip daddr " + vip + " dnat to " + ipB, Why: unix.EOPNOTSUPP, Like: []string{"postrouting", "dnat"}}
 	for line, want := range map[string]bool{
 		"nft add rule ip svc postrouting ip daddr " + vip + " dnat to " + ipB:           true,
@@ -185,7 +186,7 @@ func TestAnAttemptIsKnownByItsWords(t *testing.T) {
 			t.Errorf("%q counts: %v", line, got)
 		}
 	}
-	wantDone(t, l, a, true)
+	stepstest.WantDone(t, l, a, true)
 	if a.Typed(l, podA, "nft add rule ip svc postrouting dnat to x") {
 		t.Error("it counts in another namespace")
 	}
@@ -193,14 +194,14 @@ func TestAnAttemptIsKnownByItsWords(t *testing.T) {
 
 // TestNothingIsDoneWhereNothingIs asks of a namespace that does not exist.
 func TestNothingIsDoneWhereNothingIs(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	gone := dnat
 	gone.Netns = "gone"
 	for _, a := range []steps.Action{
 		gone, service.CountAt{Netns: "gone", Hook: "forward"},
 		service.Forget{Netns: "gone", From: "10.0.0.1:1", To: "10.0.0.2:2", Old: "10.0.0.3"},
 	} {
-		wantDone(t, l, a, false)
+		stepstest.WantDone(t, l, a, false)
 	}
 }
 

@@ -6,25 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/tally"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 	"nstutor/steps"
 )
-
-func ruleset(l *lab.Lab, netns string) (*netfilter.RuleSet, error) {
-	ns, err := l.NS(netns)
-	if err != nil {
-		return nil, err
-	}
-	return netfilter.Read(ns)
-}
-
-// counts says whether a rule counts; those of iptables all do.
-func counts(rule *netfilter.Rule) bool {
-	return rule.IPTables || slices.ContainsFunc(rule.Exprs, func(x netfilter.Expr) bool { return x.Name == "counter" })
-}
 
 // Counts claims that the rules of a hook, those with Text in them, counted at least
 // Min packets while the promise was tried; a Min of 0 claims that none of them did.

@@ -10,6 +10,7 @@ import (
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 	"nstutor/steps/service"
+	"nstutor/steps/stepstest"
 )
 
 type claimCase struct {
@@ -47,8 +48,8 @@ func claimCases() []claimCase {
 // TestClaimsSayYesAndNo asks each claim while pod-a pings pod-b.
 func TestClaimsSayYesAndNo(t *testing.T) {
 	labtest.Slow(t)
-	l := newLab(t)
-	reset(t, l, pods(prepare("add rule ip svc forward counter", "add rule ip svc pre ip daddr "+vip+" counter dnat to "+ipB)...)...)
+	l := labtest.New(t)
+	stepstest.Reset(t, l, pods(prepare("add rule ip svc forward counter", "add rule ip svc pre ip daddr "+vip+" counter dnat to "+ipB)...)...)
 	for _, test := range claimCases() {
 		report, err := steps.Promise{
 			Pings:  []steps.Ping{{From: podA, To: ipB, Want: probe.Replied, TTL: 63}},
@@ -68,7 +69,7 @@ func TestClaimsSayYesAndNo(t *testing.T) {
 
 // TestClaimThatCannotBeLookedAtIsNotNo asks of a namespace that is gone.
 func TestClaimThatCannotBeLookedAtIsNotNo(t *testing.T) {
-	l := newLab(t)
+	l := labtest.New(t)
 	for _, c := range []steps.Claim{
 		service.Counts{Netns: "gone", Hook: "forward"},
 		service.Judged{Netns: "gone", Sent: service.Sent{To: web}},

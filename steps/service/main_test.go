@@ -26,16 +26,6 @@ const (
 	node = "192.168.6.160"
 )
 
-func newLab(t *testing.T) *lab.Lab {
-	t.Helper()
-	l, err := lab.New(t.Context(), lab.Options{Fast: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(l.Close)
-	return l
-}
-
 func routed(name, ip string) []steps.Action {
 	return []steps.Action{
 		steps.NetnsAdd{Name: name},
@@ -69,26 +59,6 @@ func pods(more ...steps.Action) []steps.Action {
 		"add chain ip svc forward { type filter hook forward priority filter; }",
 	)...)
 	return append(all, more...)
-}
-
-func reset(t *testing.T, l *lab.Lab, actions ...steps.Action) {
-	t.Helper()
-	if err := l.Reset(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for _, a := range actions {
-		if err := a.Change(l).Apply(t.Context(), l); err != nil {
-			t.Fatalf("%s: %v", steps.Typed(a.Change(l).Command()), err)
-		}
-	}
-}
-
-func wantDone(t *testing.T, l *lab.Lab, a steps.Action, want bool) {
-	t.Helper()
-	done, err := steps.Done(t.Context(), l, a)
-	if err != nil || done != want {
-		t.Errorf("%s: done is %v (%v), want %v", steps.Typed(a.Change(l).Command()), done, err, want)
-	}
 }
 
 // typed runs a line on the node. It is not possible where a program is missing.

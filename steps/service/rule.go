@@ -10,11 +10,13 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/passage"
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 	"nstutor/steps"
+	"nstutor/steps/ruled"
 )
 
 // Rule changes the packet filter by a line of nft. Whether it is done is judged by
@@ -169,46 +171,9 @@ func (a CountAt) Change(*lab.Lab) change.Change { return change.NFTLine(a.Netns,
 
 // Conditions implements steps.Action: a rule without conditions counts there.
 func (a CountAt) Conditions(_ context.Context, l *lab.Lab) []steps.Condition {
-	c := steps.Condition{
-		Table: look(a.Netns, "nft", "list", "ruleset"),
-		Want:  say.T("a rule at the hook %s that counts every packet", "钩子 %s 上有一条对每个包计数的规则", a.Hook),
-	}
-	rules, err := countingAt(l, a.Netns, a.Hook)
-	c.Err = unlessAbsent(err)
-	for _, r := range rules {
-		c.Met = c.Met || r.all
-	}
-	if !c.Met && len(rules) > 0 {
-		c.Seen = rules[0].line
-	}
-	return []steps.Condition{c}
-}
-
-// counting is a rule that counts, and whether it counts all that comes to it.
-type counting struct {
-	line string
-	all  bool
-}
-
-func countingAt(l *lab.Lab, netns, hook string) (all []counting, err error) {
-	set, err := ruleset(l, netns)
-	if err != nil {
-		return nil, err
-	}
-	for i := range set.Tables {
-		table := &set.Tables[i]
-		for j := range table.Chains {
-			chain := &table.Chains[j]
-			if chain.Hook != hook || table.Family != "ip" && table.Family != "inet" {
-				continue
-			}
-			for k := range chain.Rules {
-				rule := &chain.Rules[k]
-				if counts(rule) {
-					all = append(all, counting{table.RuleLine(chain, rule), len(rule.Matches) == 0})
-				}
-			}
-		}
-	}
-	return all, nil
+	return ruled.Rule{
+		Netns: a.Netns, Hook: a.Hook,
+		Want: say.T("a rule at the hook %s that counts every packet", "钩子 %s 上有一条对每个包计数的规则", a.Hook),
+		Kind: ruled.Counts, Fits: func(rule *netfilter.Rule) bool { return len(rule.Matches) == 0 },
+	}.Conditions(l)
 }

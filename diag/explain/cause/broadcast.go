@@ -10,7 +10,7 @@ import (
 // Broadcast is a destination that is the broadcast address of a network where it
 // arrives: what is sent there is for everybody, and for nobody to answer.
 type Broadcast struct {
-	certain
+	Sure
 	At
 	Dst    netip.Addr
 	Lookup []string

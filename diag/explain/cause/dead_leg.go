@@ -11,7 +11,7 @@ import (
 // DeadLeg is a route with several next hops, by one of which the destination cannot
 // be reached: the flows that the kernel gives to that one are lost. It is NoRoute.
 type DeadLeg struct {
-	certain
+	Sure
 	At
 	Dst     netip.Addr
 	Dead    netip.Addr     // the next hop

@@ -3,6 +3,7 @@ package cause
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
@@ -88,7 +89,7 @@ func (a NobodyHas) mistaken() (s Station, ok bool) {
 }
 
 // Evidence are those who are there.
-func (a NobodyHas) Evidence() []say.Text { return append(a.with(), present(a.Stations)...) }
+func (a NobodyHas) Evidence() []say.Text { return append(a.With(), present(a.Stations)...) }
 
 // Fix is unknown: who should have it?
 func (NobodyHas) Fix() []change.Change { return nil }
@@ -97,6 +98,10 @@ func (NobodyHas) Fix() []change.Change { return nil }
 type NobodyAnswered struct {
 	NextHop
 	OnTheWay bool // it is not what the ping is for
+	// Carrier is the tunnel that the question went through, as in "VXLAN (UDP 4789)", and
+	// Far its other ends; empty: the wire itself.
+	Carrier string
+	Far     []netip.Addr
 }
 
 // Code is DestinationAbsent, or NeighbourUnanswered for an address on the way.
@@ -104,11 +109,19 @@ func (a NobodyAnswered) Code() Code { return absence(a.OnTheWay) }
 
 // Detail names who asks and for what.
 func (a NobodyAnswered) Detail() say.Text {
+	if len(a.Far) > 0 {
+		far := make([]string, len(a.Far))
+		for i, end := range a.Far {
+			far[i] = end.String()
+		}
+		return say.T("%[1]s asks who has %[2]s in a packet of %[3]s to %[4]s, and nobody answers; see there whether that end of the tunnel is up with the same numbers, and whether what it gets passes the filter",
+			"%[1]s 用发往 %[4]s 的 %[3]s 包查询 %[2]s，无人应答；请到对方检查隧道那一端是否启用、编号和端口是否一致，防火墙是否放行这种包", a.Dev, a.Addr, a.Carrier, strings.Join(far, ", "))
+	}
 	return say.T("%s asks who has %s, and nobody answers", "%s 发出 who-has %s，无人应答", a.Dev, a.Addr)
 }
 
 // Evidence is the entry.
-func (a NobodyAnswered) Evidence() []say.Text { return a.with() }
+func (a NobodyAnswered) Evidence() []say.Text { return a.With() }
 
 // Fix is unknown.
 func (NobodyAnswered) Fix() []change.Change { return nil }

@@ -22,7 +22,7 @@ var _ = Register(Cause{
 // WrongAnswer is a packet that came to the wrong one of two who answer for an
 // address.
 type WrongAnswer struct {
-	certain
+	Sure
 	At           // the wrong one
 	Hop          NextHop
 	Right, Wrong Device
@@ -76,7 +76,7 @@ func (r Rivals) Fix() []change.Change { return r.Own.Remove() }
 // Impostor is a namespace that the reply comes to, because it has the address of
 // who asked.
 type Impostor struct {
-	certain
+	Sure
 	At
 	Addr   netip.Addr
 	Having []table.Addr   // where the namespace has it

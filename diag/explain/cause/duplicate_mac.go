@@ -62,7 +62,7 @@ func (s SharedMAC) Detail() say.Text {
 
 // Evidence are both devices.
 func (s SharedMAC) Evidence() []say.Text {
-	return s.with(s.Chosen.Link.AddressLine(), s.Other.Link.AddressLine())
+	return s.With(s.Chosen.Link.AddressLine(), s.Other.Link.AddressLine())
 }
 
 // Fix gives one of them an address of its own, and has the kernel ask again.

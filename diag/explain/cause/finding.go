@@ -31,11 +31,11 @@ type At string
 // Netns is what a command must call the namespace.
 func (a At) Netns() string { return string(a) }
 
-// certain is part of a finding that is the reason, whatever else was met on the
+// Sure is part of a finding that is the reason, whatever else was met on the
 // packet's way: it is the way itself that is wrong.
-type certain struct{}
+type Sure struct{}
 
-func (certain) sure() bool { return true }
+func (Sure) sure() bool { return true }
 
 type surer interface{ sure() bool }
 

@@ -66,7 +66,7 @@ func (d RoutesDown) Fix() []change.Change {
 // RouteDown is a device that is down, behind which the destination is, while a
 // route that leads elsewhere takes the packet.
 type RouteDown struct {
-	certain
+	Sure
 	At
 	Link table.Link
 	Way  remedy.Turn // that goes out of it

@@ -82,7 +82,7 @@ func (o OwnSender) Detail() say.Text {
 }
 
 // Evidence is the entry of who asks, and why there is no answer.
-func (o OwnSender) Evidence() []say.Text { return o.Hop.with(o.Proof...) }
+func (o OwnSender) Evidence() []say.Text { return o.Hop.With(o.Proof...) }
 
 // Fix takes the address away.
 func (o OwnSender) Fix() []change.Change { return o.Own.Remove() }

@@ -69,6 +69,7 @@ type OverDevice struct {
 	Transit bool     // it was made elsewhere, and its sender is told by ICMP
 	Learned *Learner // nil: nobody has learned of the MTU
 	Untold  Untold
+	Blind   bool // what is at the device's other end cannot be seen
 }
 
 // Untold is what keeps a router's answer to what it cannot pass on from its sender. The
@@ -81,8 +82,15 @@ type Untold struct {
 // Code is MTUExceeded.
 func (OverDevice) Code() Code { return MTUExceeded }
 
-// Detail names both lengths, and what the sender is told.
+// Detail names both lengths, what the sender is told, and why nothing is made wider.
 func (o OverDevice) Detail() say.Text {
+	if o.Blind {
+		return say.T("%s; whether the wire takes more cannot be seen from here", "%s；从这里看不到链路那头能否收下更大的包", o.told())
+	}
+	return o.told()
+}
+
+func (o OverDevice) told() say.Text {
 	if o.Transit && len(o.Untold.Proof) > 0 {
 		return say.T("a packet of %d bytes that must not be fragmented does not pass %s, whose MTU is %d, and the answer \"fragmentation needed\" of %s does not get to the sender: %s",
 			"%d 字节、不许分片（DF）的包过不了 %s（MTU %d），%s 回的 ICMP fragmentation needed 又到不了发送方：%s", o.Length, o.Link.Name, o.Link.MTU, machine.Called(o.Netns()), o.Untold.Why)
@@ -100,8 +108,12 @@ func (o OverDevice) Evidence() []say.Text {
 	return append(Lines(o.Link.Line()), Lines(o.Untold.Proof...)...)
 }
 
-// Fix makes the device wider.
+// Fix makes the device wider. Where the wire beyond takes no more, that would lose without
+// a word what is refused now: then there is none.
 func (o OverDevice) Fix() []change.Change {
+	if o.Blind {
+		return nil
+	}
 	return forgetting(o.Learned, widen(o.Netns(), o.Link, o.Length))
 }
 

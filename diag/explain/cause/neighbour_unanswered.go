@@ -39,7 +39,7 @@ func (a ARPFiltered) Detail() say.Text {
 }
 
 // Evidence is the entry, and why there is no answer.
-func (a ARPFiltered) Evidence() []say.Text { return a.with(a.Proof...) }
+func (a ARPFiltered) Evidence() []say.Text { return a.With(a.Proof...) }
 
 // Fix routes the sender back by the device that was asked.
 func (a ARPFiltered) Fix() []change.Change { return a.Way.Commands() }
@@ -67,7 +67,7 @@ func (a ARPIgnored) Detail() say.Text {
 }
 
 // Evidence is the entry, and why there is no answer.
-func (a ARPIgnored) Evidence() []say.Text { return a.with(a.Proof...) }
+func (a ARPIgnored) Evidence() []say.Text { return a.With(a.Proof...) }
 
 // Fix mends the device's own setting, if it is that. Otherwise the address on the
 // device itself leaves every other device as it is.
@@ -97,28 +97,29 @@ func (BehindRouter) Code() Code { return NeighbourUnanswered }
 
 // Detail names the router.
 func (b BehindRouter) Detail() say.Text {
-	proxy := "ARP"
-	if b.Addr.Is6() {
-		proxy = "NDP"
-	}
 	return say.T("%s takes %s for a neighbour, but it is behind %s; a route through that would do as well as proxy %s there",
 		"%[1]s 把 %[2]s 当成直连邻居，其实它在 %[3]s 后面；除了在那里开代理 %[4]s，也可加一条经它的路由",
-		machine.Called(b.Netns()), b.Addr, machine.Called(b.Router.Netns), proxy)
+		machine.Called(b.Netns()), b.Addr, machine.Called(b.Router.Netns), resolution(b.Addr))
 }
 
 // Evidence is the entry, and why there is no answer.
-func (b BehindRouter) Evidence() []say.Text { return b.with(b.Proof...) }
+func (b BehindRouter) Evidence() []say.Text { return b.With(b.Proof...) }
 
-// Fix has the router answer. For IPv6 that takes an entry for the address besides
-// (ndisc_recv_ns()).
+// Fix has the router answer.
 func (b BehindRouter) Fix() []change.Change {
-	if b.Addr.Is6() {
+	return proxy(b.Router.Netns, b.Router.Link.Name, b.Addr)
+}
+
+// proxy has a namespace answer for an address that is behind it. For IPv6 that takes an
+// entry for the address besides (ndisc_recv_ns()).
+func proxy(netns, dev string, addr netip.Addr) []change.Change {
+	if addr.Is6() {
 		return []change.Change{
-			change.Sysctl{Netns: b.Router.Netns, Path: "net/ipv6/conf/" + b.Router.Link.Name + "/proxy_ndp", Value: "1"},
-			change.NeighProxy{Netns: b.Router.Netns, Dst: b.Addr, Dev: b.Router.Link.Name},
+			change.Sysctl{Netns: netns, Path: "net/ipv6/conf/" + dev + "/proxy_ndp", Value: "1"},
+			change.NeighProxy{Netns: netns, Dst: addr, Dev: dev},
 		}
 	}
-	return remedy.Enable(b.Router.Netns, b.Router.Link.Name, "proxy_arp")
+	return remedy.Enable(netns, dev, "proxy_arp")
 }
 
 // WrongWire is an address that the route takes to be on another wire than it is.
@@ -143,9 +144,9 @@ func (m WrongWire) Detail() say.Text {
 // Evidence are the entry, and those who are there.
 func (m WrongWire) Evidence() []say.Text {
 	if m.Stray.Stray.Type != "" {
-		return slices.Concat(Lines(m.Stray.Stray.Line()), m.with(), present(m.Stations))
+		return slices.Concat(Lines(m.Stray.Stray.Line()), m.With(), present(m.Stations))
 	}
-	return append(m.with(), present(m.Stations)...)
+	return append(m.With(), present(m.Stations)...)
 }
 
 // Fix takes away the route that is in the way, or leads it to the other wire.
@@ -171,7 +172,7 @@ func (e EmptyWire) Detail() say.Text {
 }
 
 // Evidence are the entry and the device.
-func (e EmptyWire) Evidence() []say.Text { return e.with(e.Line) }
+func (e EmptyWire) Evidence() []say.Text { return e.With(e.Line) }
 
 // Fix is unknown.
 func (EmptyWire) Fix() []change.Change { return nil }
@@ -196,7 +197,7 @@ func (r NoRouter) Detail() say.Text {
 
 // Evidence are the entry, those who are there, and why there is no answer.
 func (r NoRouter) Evidence() []say.Text {
-	return slices.Concat(r.with(), present(r.Stations), Lines(r.Proof...))
+	return slices.Concat(r.With(), present(r.Stations), Lines(r.Proof...))
 }
 
 // Fix gives the router the address.

@@ -20,7 +20,7 @@ var _ = Register(Cause{
 
 // MACOfAnother is an entry with the MAC address of somebody else on the wire.
 type MACOfAnother struct {
-	certain
+	Sure
 	NextHop
 	Wrong, Right Device // whose MAC address it is, and who has the address
 }

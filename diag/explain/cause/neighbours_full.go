@@ -36,7 +36,7 @@ func (n NoRoom) Detail() say.Text {
 
 // Evidence are the numbers.
 func (n NoRoom) Evidence() []say.Text {
-	return n.with(fmt.Sprintf("arp_cache: entries %d, table_fulls %d", n.Table.Entries, n.Table.Overflows),
+	return n.With(fmt.Sprintf("arp_cache: entries %d, table_fulls %d", n.Table.Entries, n.Table.Overflows),
 		fmt.Sprintf("net.ipv4.neigh.default.gc_thresh3 = %d", n.Table.Max))
 }
 

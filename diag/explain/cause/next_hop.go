@@ -20,8 +20,8 @@ type NextHop struct {
 // Netns is the namespace that asks.
 func (h NextHop) Netns() string { return h.Asker }
 
-// with are lines that show a fault, after the entry if there is one.
-func (h NextHop) with(more ...string) []say.Text {
+// With are lines that show a fault, after the entry if there is one.
+func (h NextHop) With(more ...string) []say.Text {
 	if !h.Entry.Dst.IsValid() {
 		return Lines(more...)
 	}

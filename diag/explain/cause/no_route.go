@@ -59,7 +59,7 @@ func (t Thrown) Detail() say.Text {
 
 // Missed is a destination behind another device than the route leads out of.
 type Missed struct {
-	certain
+	Sure
 	At
 	Way  remedy.Turn // that leads to it
 	Dev  string      // out of which the route leads

@@ -18,17 +18,22 @@ var _ = Register(Cause{
 	Table: []string{"iptables", "-t", "nat", "-vnL", "POSTROUTING"},
 })
 
-// Exempt is the rule that keeps connection tracking, and with it the rules of nat, from
-// a request; its Rule is nil where none does.
+// Exempt is the rule for which no rule of nat gives the request a source; its Rule is nil
+// where there is none.
 type Exempt struct {
 	eval.Place
-	Translated bool // without it a rule of nat translates the request
+	LetBy      bool       // it is one of nat itself, and lets the request by; else it keeps connection tracking from it
+	Translated bool       // without the latter a rule of nat translates the request
+	Dst        netip.Addr // of the request that is let by
 }
 
 // said adds the rule to what is wrong.
 func (e Exempt) said(what say.Text) say.Text {
-	if e.Rule == nil {
+	switch {
+	case e.Rule == nil:
 		return what
+	case e.LetBy:
+		return say.T("%s: %s lets it by before any rule behind it could translate it", "%s：%s 先放过了它，后面的规则来不及转换", what, e.Place.Line())
 	}
 	return say.T("%s: %s keeps connection tracking from it, so that no rule of nat sees it", "%s：%s 让它不经过连接跟踪，nat 规则就看不到它", what, e.Place.Line())
 }
@@ -40,8 +45,16 @@ func (e Exempt) lines() []say.Text {
 	return Lines(e.Place.Line())
 }
 
-// fix takes the rule away, and rewrites the source where that is not enough.
+// fix takes the rule away that keeps connection tracking from the request, and rewrites the
+// source where that is not enough. One of nat lets others by, too, which may be meant: what
+// is put before it is for this destination alone.
 func (e Exempt) fix(m change.Masquerade) (fix []change.Change) {
+	if e.LetBy {
+		if e.Table.Name == change.NATTable && e.Table.Family != "inet" {
+			m.First, m.Dst = true, e.Dst
+		}
+		return []change.Change{m}
+	}
 	if e.Rule != nil {
 		if del, ok := change.RuleDel(m.Netns, e.Table, e.Chain, e.Rule); ok {
 			fix = append(fix, del)

@@ -35,7 +35,7 @@ func (p ProxyUnforwarding) Detail() say.Text {
 }
 
 // Evidence is the entry of who asks, and why there is no answer.
-func (p ProxyUnforwarding) Evidence() []say.Text { return p.Hop.with(p.Proof...) }
+func (p ProxyUnforwarding) Evidence() []say.Text { return p.Hop.With(p.Proof...) }
 
 // Fix has the namespace forward.
 func (p ProxyUnforwarding) Fix() []change.Change { return forward(p.Netns(), p.Dev, p.AllOff) }

@@ -39,7 +39,7 @@ func (p ProxyUnrouted) Detail() say.Text {
 }
 
 // Evidence is the entry of who asks, and why there is no answer.
-func (p ProxyUnrouted) Evidence() []say.Text { return p.Hop.with(p.Proof...) }
+func (p ProxyUnrouted) Evidence() []say.Text { return p.Hop.With(p.Proof...) }
 
 // Fix is what gives it the reason.
 func (p ProxyUnrouted) Fix() []change.Change {

@@ -26,7 +26,7 @@ var _ = Register(Cause{
 // Circle is a packet that comes to a namespace a second time as it came there the
 // first. It is mended where the way to the destination would leave the circle.
 type Circle struct {
-	certain
+	Sure
 	At
 	Flow   flows.Flow
 	Line   string             // the route that leads round
@@ -50,7 +50,7 @@ func (c Circle) Fix() []change.Change { return append(c.Way.Commands(), c.Tunnel
 
 // TTLSpent is a packet that did not begin with enough hops to live.
 type TTLSpent struct {
-	certain
+	Sure
 	At
 	TTL   int    // that the namespace's packets begin with
 	Spent string // the namespace where it is
@@ -77,7 +77,7 @@ func (s TTLSpent) Fix() []change.Change {
 
 // TTLSet is a packet that a rule has given too few hops to live.
 type TTLSet struct {
-	certain
+	Sure
 	At
 	TTL   int // that it has since
 	By    eval.Place
@@ -107,7 +107,7 @@ func (s TTLSet) Fix() []change.Change {
 // TTLArrived is an answer that comes in with no hops left to live, where it is to be
 // passed on.
 type TTLArrived struct {
-	certain
+	Sure
 	At
 	Dev string
 	Src netip.Addr

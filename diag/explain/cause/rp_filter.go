@@ -2,6 +2,7 @@ package cause
 
 import (
 	"net/netip"
+	"slices"
 
 	"nstutor/diag/explain/remedy"
 	"nstutor/internal/change"
@@ -25,6 +26,10 @@ type OtherWayBack struct {
 	Src    netip.Addr
 	Dev    string
 	Lookup []string // what the kernel has said
+	// Mark is that of the packet, for which there is the right way back, Marked; the check
+	// leaves it out where src_valid_mark is off. 0: it is not that.
+	Mark   uint32
+	Marked string
 	// Loose says that the loose mode lets it pass: there is a way back, and the
 	// device has an address. Without one it is as strict as the other mode
 	// (__fib_validate_source()).
@@ -40,15 +45,27 @@ func (OtherWayBack) Code() Code { return RPFilter }
 
 // Detail names the source and the device.
 func (o OtherWayBack) Detail() say.Text {
+	if o.Mark != 0 {
+		return say.T("%[1]s is reached through %[2]s by packets with the mark %#[3]x alone, and rp_filter looks without it, as src_valid_mark is off: it drops what comes from there",
+			"只有带标记 %#[3]x 的包才经 %[2]s 去往 %[1]s，而 src_valid_mark 未打开，rp_filter 查找时不看标记，因此丢弃从那里来的包", o.Src, o.Dev, o.Mark)
+	}
 	return say.T("%s would not be reached through %s, so rp_filter drops what comes from it there",
 		"到 %[1]s 的回程不走 %[2]s，rp_filter 因此丢弃从 %[2]s 进来、源地址为 %[1]s 的包", o.Src, o.Dev)
 }
 
 // Evidence is what the kernel has said.
-func (o OtherWayBack) Evidence() []say.Text { return Lines(o.Lookup...) }
+func (o OtherWayBack) Evidence() []say.Text {
+	if o.Mark != 0 {
+		return Lines(append(slices.Clone(o.Lookup), o.Marked)...)
+	}
+	return Lines(o.Lookup...)
+}
 
-// Fix takes away what is in the way, or sets the loose mode, or adds the way back.
+// Fix has the mark count, or takes away what is in the way, or sets the loose mode, or adds the way back.
 func (o OtherWayBack) Fix() []change.Change {
+	if o.Mark != 0 {
+		return []change.Change{remedy.SetConf(o.Netns(), o.Dev, "src_valid_mark", "1")}
+	}
 	if o.Stray.Stray.Type != "" {
 		return o.Stray.Commands()
 	}
@@ -79,7 +96,7 @@ func (a AskerElsewhere) Detail() say.Text {
 }
 
 // Evidence is the entry of who asks, and why there is no answer.
-func (a AskerElsewhere) Evidence() []say.Text { return a.Hop.with(a.Proof...) }
+func (a AskerElsewhere) Evidence() []say.Text { return a.Hop.With(a.Proof...) }
 
 // Fix turns the way back.
 func (a AskerElsewhere) Fix() []change.Change { return a.Way.Commands() }

@@ -32,7 +32,7 @@ func (c Contested) Detail() say.Text {
 }
 
 // Evidence is the address, and what who asks has of it.
-func (c Contested) Evidence() []say.Text { return c.Hop.with(c.Addr.Line()) }
+func (c Contested) Evidence() []say.Text { return c.Hop.With(c.Addr.Line()) }
 
 // Fix sets it anew, which has the kernel ask again whether somebody has it.
 func (c Contested) Fix() []change.Change {
@@ -108,7 +108,7 @@ func (o OtherLink) Detail() say.Text {
 }
 
 // Evidence is the neighbour's entry, if there is one, and the device.
-func (o OtherLink) Evidence() []say.Text { return o.with(o.Line) }
+func (o OtherLink) Evidence() []say.Text { return o.With(o.Line) }
 
 // Fix is none: it is the question that names the wrong device.
 func (OtherLink) Fix() []change.Change { return nil }

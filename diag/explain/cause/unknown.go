@@ -26,7 +26,7 @@ var _ = Register(Cause{
 // Beneath is an address of the namespace that a macvlan, or an ipvlan, stands on:
 // between the two the kernel passes no frame.
 type Beneath struct {
-	certain
+	Sure
 	NextHop
 	Link  table.Link // the macvlan
 	Lower Device     // that it stands on
@@ -45,7 +45,7 @@ func (b Beneath) Detail() say.Text {
 }
 
 // Evidence are the entry and both devices.
-func (b Beneath) Evidence() []say.Text { return b.with(b.Link.Line(), b.Lower.Link.Line()) }
+func (b Beneath) Evidence() []say.Text { return b.With(b.Link.Line(), b.Lower.Link.Line()) }
 
 // Fix gives the namespace below a device of the kind, which is passed frames.
 func (b Beneath) Fix() []change.Change {

@@ -44,7 +44,7 @@ func (g WrongGateway) Detail() say.Text {
 
 // Evidence are the route, the entry, and those who are there.
 func (g WrongGateway) Evidence() []say.Text {
-	return slices.Concat(Lines(g.Line), g.with(), present(g.Stations))
+	return slices.Concat(Lines(g.Line), g.With(), present(g.Stations))
 }
 
 // Fix has the route name the router.

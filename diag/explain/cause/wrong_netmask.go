@@ -22,7 +22,7 @@ var _ = Register(Cause{
 // TooWide is a prefix that takes a destination to be on the wire, where a router
 // has a narrower one and knows the way.
 type TooWide struct {
-	certain
+	Sure
 	NextHop
 	Own       netip.Prefix
 	Far       netip.Prefix // the router's
@@ -41,7 +41,7 @@ func (m TooWide) Detail() say.Text {
 
 // Evidence are both prefixes.
 func (m TooWide) Evidence() []say.Text {
-	return m.with(inet(m.Own, m.Dev), inet(m.Far, m.FarDev))
+	return m.With(inet(m.Own, m.Dev), inet(m.Far, m.FarDev))
 }
 
 func inet(p netip.Prefix, dev string) string { return fmt.Sprintf("inet %s dev %s", p, dev) }
@@ -66,7 +66,7 @@ func readdress(netns, dev string, own netip.Prefix, bits int) []change.Change {
 
 // TooNarrow is a prefix that leaves out a destination which is on the wire.
 type TooNarrow struct {
-	certain
+	Sure
 	At
 	Dst    netip.Addr
 	Own    netip.Prefix

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -47,7 +48,7 @@ func (x *Explorer) through(n *machine.Space, bridge, port table.Link, v Way) Way
 	}
 	// A port without carrier is disabled by that alone.
 	if state := port.Port.State; bridge.Up() && state != "forwarding" && (state != "disabled" || port.Carrier()) {
-		v = v.stoppedBy(n, port.Name, cause.PortWaiting{At: cause.At(n.Name), Port: Site{n, port}.Device(), Bridge: Site{n, bridge}.Device()})
+		v = v.stoppedBy(n, port.Name, device.PortWaiting{At: cause.At(n.Name), Port: Site{n, port}.Device(), Bridge: Site{n, bridge}.Device()})
 	}
 	return v
 }
@@ -84,7 +85,7 @@ func (x *Explorer) toPorts(n *machine.Space, bridge table.Link, from *table.Link
 		}
 		out = x.tagOut(n, bridge, port, x.through(n, bridge, port, out))
 		if from != nil && from.Port.Isolated && port.Port.Isolated {
-			out = out.stoppedBy(n, port.Name, cause.PortsIsolated{At: cause.At(n.Name), From: Site{n, *from}.Device(), To: Site{n, port}.Device(), Bridge: bridge.Name})
+			out = out.stoppedBy(n, port.Name, device.PortsIsolated{At: cause.At(n.Name), From: Site{n, *from}.Device(), To: Site{n, port}.Device(), Bridge: bridge.Name})
 		}
 		if from != nil {
 			out = x.arpFiltered(n, out, eval.LinkHook{Family: "bridge", Hook: "forward", IIF: from.Name, OIF: port.Name})
@@ -96,9 +97,9 @@ func (x *Explorer) toPorts(n *machine.Space, bridge table.Link, from *table.Link
 		switch {
 		// What the bridge's own namespace sends is broadcast all the same (br_flood()).
 		case x.MAC == nil && from != nil && !port.Port.BroadcastFlood:
-			out = out.stoppedBy(n, port.Name, cause.PortUnflooded{At: cause.At(n.Name), Port: Site{n, port}.Device(), Bridge: bridge.Name})
+			out = out.stoppedBy(n, port.Name, device.PortUnflooded{At: cause.At(n.Name), Port: Site{n, port}.Device(), Bridge: bridge.Name})
 		case x.MAC != nil && len(ports) > 1 && !port.Port.Flood && !port.Port.Learning:
-			out = out.stoppedBy(n, port.Name, cause.PortUnlearning{At: cause.At(n.Name), Port: Site{n, port}.Device(), Bridge: bridge.Name})
+			out = out.stoppedBy(n, port.Name, device.PortUnlearning{At: cause.At(n.Name), Port: Site{n, port}.Device(), Bridge: bridge.Name})
 		}
 		x.send(n, port, out, bridged, in)
 	}

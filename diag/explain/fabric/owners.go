@@ -98,3 +98,18 @@ func LeadsBy(spaces []*machine.Space, via netip.Addr, n *machine.Space, dst neti
 		return s.Node != n && Station{Node: s.Node, Dev: s.Dev}.LeadsTo(dst)
 	})
 }
+
+// Wider is the way of the route that n would take to an address of somebody's, were the one
+// that it takes not there, by a router that leads on.
+func Wider(spaces []*machine.Space, n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (WayOut, bool) {
+	snap, err := n.Snapshot(table.Links | table.Routes)
+	if err != nil || len(Owners(spaces, dst)) == 0 {
+		return WayOut{}, false
+	}
+	rest, ok := machine.BestRoute(snap, dst, func(r table.Route) bool { return machine.SameRoute(r, now.Entry) })
+	if !ok || !rest.Via.IsValid() || !LeadsBy(spaces, rest.Via, n, dst) {
+		return WayOut{}, false
+	}
+	dev, err := n.Link(rest.Dev)
+	return WayOut{Dev: dev, Via: rest.Via, Onlink: rest.Onlink}, err == nil
+}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"net"
 	"net/netip"
+	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
@@ -73,7 +75,7 @@ func (x *Explorer) outOfVXLAN(n *machine.Space, link table.Link, v Way, remote n
 
 // noVXLAN is the fault of a tunnel whose other end nobody opens.
 func noVXLAN(n *machine.Space, link table.Link, landed *machine.Space) cause.Finding {
-	f := cause.TunnelUnopened{At: cause.At(n.Name), Link: link, Landed: landed.Name}
+	f := device.TunnelUnopened{At: cause.At(n.Name), Link: link, Landed: landed.Name}
 	devices, _ := landed.Devices()
 	for _, d := range devices {
 		if d.Link.VXLAN != nil {
@@ -112,4 +114,19 @@ func (x *Explorer) remotes(n *machine.Space, link table.Link) ([]netip.Addr, err
 		}
 	}
 	return find(Everybody), nil
+}
+
+// Flooded is what carries a question of all on a device's wire, as a person calls it, and
+// where to: a VXLAN device's other ends; "" where the wire has no ends.
+func Flooded(n *machine.Space, dev table.Link) (carrier string, ends []netip.Addr) {
+	if dev.VXLAN == nil {
+		return "", nil
+	}
+	for _, e := range machine.FDBOf(n, dev, func(e table.FDBEntry) bool { return bytes.Equal(e.MAC, Everybody) && e.Dst.IsValid() }) {
+		ends = append(ends, e.Dst)
+	}
+	if remote := dev.VXLAN.Remote; remote.IsValid() && !slices.Contains(ends, remote) {
+		ends = append(ends, remote)
+	}
+	return TunnelName(dev), ends
 }

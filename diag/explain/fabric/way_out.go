@@ -43,6 +43,9 @@ func (o WayOut) Turn(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) 
 	}
 	in := now.Entry.Table
 	if now.Entry.Type == "" || in == machine.MainTable || in == machine.LocalTable {
+		if now.Entry.Proto == "kernel" { // it belongs to an address, and others of its network need it
+			return remedy.Turn{Way: o.InsteadTo(n, dst)}
+		}
 		if rest, ok := machine.BestRoute(snap, dst, func(r table.Route) bool { return machine.SameRoute(r, now.Entry) }); ok && o.Is(rest) && machine.PrefixBits(rest.Dst) > 0 && machine.PrefixBits(rest.Dst) < machine.PrefixBits(now.Entry.Dst) {
 			return remedy.Turn{Way: o.To(n, dst), Stray: now.Entry}
 		}

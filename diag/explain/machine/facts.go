@@ -107,15 +107,16 @@ func AddressesOf(n *Space, addr netip.Addr) []table.Addr {
 	return found
 }
 
-// PinnedNeighbour is the address of a permanent entry on a device: somebody meant
-// it to be a next hop, of the IP version of another address.
-func PinnedNeighbour(n *Space, dev string, of netip.Addr) netip.Addr {
+// LikelyHop is the address of a permanent entry on a device, which somebody meant to be a
+// next hop, or of one who has said that it is a router (NTF_ROUTER); of the IP version of
+// another address.
+func LikelyHop(n *Space, dev string, of netip.Addr) netip.Addr {
 	snap, err := n.Snapshot(table.Links | table.Neighbours)
 	if err != nil {
 		return netip.Addr{}
 	}
 	for _, entry := range snap.Neighbours {
-		if entry.Dev == dev && entry.State == "PERMANENT" && entry.Dst.Is4() == of.Is4() {
+		if entry.Dev == dev && (entry.State == "PERMANENT" || entry.Router) && entry.Dst.Is4() == of.Is4() {
 			return entry.Dst
 		}
 	}

@@ -103,6 +103,15 @@ func (n *Space) conf6Line(dev, key string) string {
 	return "net.ipv6.conf." + strings.ReplaceAll(dev, ".", "/") + "." + key + " = " + n.conf6(dev, key)
 }
 
+// Advertised reports whether a device is told to heed what routers advertise, and whether
+// it does: with accept_ra 1 a router itself heeds none (ipv6_accept_ra()). lines are the
+// settings.
+func (n *Space) Advertised(dev string) (told, heeds bool, lines []string) {
+	accepts, forwards := n.conf6(dev, "accept_ra"), n.conf6(dev, "forwarding") == "1"
+	lines = []string{n.conf6Line(dev, "accept_ra"), n.conf6Line(dev, "forwarding")}
+	return accepts != "0", accepts == "2" || accepts == "1" && !forwards, lines
+}
+
 // PassesOn reports whether the namespace forwards what comes in by a device, of the IP
 // version that addr has.
 func (n *Space) PassesOn(dev string, addr netip.Addr) bool {

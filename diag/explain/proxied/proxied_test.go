@@ -94,11 +94,7 @@ type proxiedNode struct {
 
 func proxied(t *testing.T, proxy string, rules []string) proxiedNode {
 	t.Helper()
-	l, err := lab.New(t.Context(), lab.Options{Fast: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(l.Close)
+	l := labtest.New(t)
 	p := proxiedNode{l, t}
 	p.spawn(lab.Inet, "web", "80")
 	p.spawn(lab.Host, proxy, "15001")

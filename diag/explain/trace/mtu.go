@@ -31,9 +31,15 @@ func (w *walk) fits(n *machine.Space, p packet, link table.Link, route machine.R
 		return p
 	}
 	w.fault(n, p, StageSend, link.Name, cause.OverDevice{
-		At: at(n), Length: p.length, Link: link, Transit: p.origin != n, Learned: learner(n, p),
+		At: at(n), Length: p.length, Link: link, Transit: p.origin != n, Learned: learner(n, p), Blind: w.blind(n, link),
 	})
 	return p
+}
+
+// blind reports whether a cable's other end cannot be seen.
+func (w *walk) blind(n *machine.Space, link table.Link) bool {
+	_, err := w.world.Below(n, link)
+	return link.Kind == "veth" && err != nil
 }
 
 // learner is who learns of an MTU from n, the sender of what did not fit, or nil.
@@ -60,7 +66,7 @@ func (w *walk) remembers(n *machine.Space, p packet, link table.Link, route mach
 // taken passes a frame through what the other end of a cable takes: a veth drops
 // what is longer than its own MTU, and tells nobody but the sender's device.
 func (w *walk) taken(n *machine.Space, p packet, dev table.Link) {
-	if p.length <= dev.MTU+vlanHeader {
+	if p.length <= dev.MTU+vlanHeader || w.blind(n, dev) { // who cannot be seen may send less at a time
 		return
 	}
 	w.fault(n, p, StageReceive, dev.Name, cause.OverPeer{At: at(n), Length: p.length, Link: dev})

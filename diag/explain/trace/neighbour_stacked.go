@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 )
@@ -56,7 +57,7 @@ func (a *arping) atop(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) 
 		if err != nil {
 			continue
 		}
-		f := cause.BelowIPvlan{NextHop: a.hop(), Owner: s.Device(), Lower: lower.Name}
+		f := device.BelowIPvlan{NextHop: a.hop(), Owner: s.Device(), Lower: lower.Name}
 		if via := machine.AddressFor(below, lower.Name, a.n, a.link, a.nexthop); via.IsValid() {
 			f.Way = fabric.WayOut{Dev: a.link, Via: via}.InsteadTo(a.n, a.nexthop)
 		}
@@ -69,10 +70,10 @@ func (a *arping) atop(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) 
 // for a macvlan that its own is kept apart from.
 func (a *arping) untagged(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
 	for _, s := range x.Apart {
-		return cause.KeptApart{NextHop: a.hop(), Link: a.link, Other: s.Device()}, fabric.Station{}, true
+		return device.KeptApart{NextHop: a.hop(), Link: a.link, Other: s.Device()}, fabric.Station{}, true
 	}
 	for _, t := range x.Untaken {
-		return cause.Untagged{NextHop: a.hop(), There: t.Device(), Tag: t.Vlan}, fabric.Station{}, true
+		return device.Untagged{NextHop: a.hop(), There: t.Device(), Tag: t.Vlan}, fabric.Station{}, true
 	}
 	return nil, fabric.Station{}, false
 }

@@ -97,6 +97,11 @@ func (w *walk) notHere(n *machine.Space, p packet, dev table.Link) cause.Finding
 // mode is not enough, a route to its source is missing.
 func (w *walk) irreversible(n *machine.Space, p packet, dev table.Link, route machine.RouteAnswer) cause.Finding {
 	f := cause.OtherWayBack{At: at(n), Src: p.src, Dev: dev.Name, Lookup: route.Evidence}
+	marked := n.Route(machine.RouteQuery{Dst: p.src, Mark: p.mark})
+	if p.mark != 0 && marked.Kind == machine.KindUnicast && marked.Dev == dev.Index && !n.ConfOr(dev.Name, "src_valid_mark") {
+		f.Mark, f.Marked = p.mark, marked.Line
+		return f
+	}
 	if turn := (fabric.WayOut{Dev: dev}).Turn(n, p.src, n.Route(machine.RouteQuery{Dst: p.src})); turn.Stray.Type != "" {
 		f.Stray = turn
 		return f

@@ -182,7 +182,7 @@ func (w *walk) backwards(n *machine.Space, dst netip.Addr) (fabric.WayOut, bool)
 			way.Via = machine.AddressFor(sender, out, n, dev, dst)
 			_, near := machine.PrefixOver(n, dev, way.Via)
 			way.Onlink = !near
-		} else if pinned := machine.PinnedNeighbour(n, dev.Name, dst); pinned.IsValid() && pinned != dst {
+		} else if pinned := machine.LikelyHop(n, dev.Name, dst); pinned.IsValid() && pinned != dst {
 			way.Via = pinned
 			_, near := machine.PrefixOver(n, dev, pinned)
 			way.Onlink = !near

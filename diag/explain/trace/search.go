@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
@@ -87,7 +87,7 @@ func (w *walk) behind(n *machine.Space, dev table.Link, meant func(*machine.Spac
 
 // elsewhere is the fault of a tunnel whose forwarding database has the wrong
 // other end for a frame.
-func (a *arping) elsewhere(x *fabric.Explorer) (cause.TunnelElsewhere, fabric.Station, bool) {
+func (a *arping) elsewhere(x *fabric.Explorer) (device.TunnelElsewhere, fabric.Station, bool) {
 	tried := map[netip.Addr]bool{}
 	for _, s := range x.Stations {
 		for _, c := range s.Crossings {
@@ -103,13 +103,13 @@ func (a *arping) elsewhere(x *fabric.Explorer) (cause.TunnelElsewhere, fabric.St
 			if !ok || tried[far.addr] {
 				continue
 			}
-			return cause.TunnelElsewhere{
+			return device.TunnelElsewhere{
 				NextHop: a.hop(), Dev: c.Dev.Name, Remote: c.Remote, Right: rightEntry(x, c, far),
 				Entries: machine.FDBOf(c.Node, c.Dev, func(e table.FDBEntry) bool { return e.Dst == c.Remote }),
 			}, fabric.Station{Node: far.Node, Dev: far.Dev}, true
 		}
 	}
-	return cause.TunnelElsewhere{}, fabric.Station{}, false
+	return device.TunnelElsewhere{}, fabric.Station{}, false
 }
 
 // rightEntry is the entry that sends the frame to the right end.

@@ -223,7 +223,12 @@ func (b *Beyond) Unanswered() (Found, bool) {
 	}
 	hop := a.hop()
 	hop.Entry = entry
-	return Find(a.p.leg, cause.NobodyAnswered{NextHop: hop, OnTheWay: a.nexthop != a.p.dst}), true
+	if f, other := absent.Gateway(a.n, a.p.dst, a.taken(), hop, nil); other {
+		return Find(a.p.leg, f), true
+	}
+	f := cause.NobodyAnswered{NextHop: hop, OnTheWay: a.nexthop != a.p.dst}
+	f.Carrier, f.Far = fabric.Flooded(a.n, a.link)
+	return Find(a.p.leg, f), true
 }
 
 // Resolved reports whether the kernel has a MAC address for the next hop, or

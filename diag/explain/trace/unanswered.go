@@ -2,7 +2,9 @@ package trace
 
 import (
 	"net/netip"
+	"slices"
 
+	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
@@ -38,6 +40,16 @@ func (a *arping) accuse(f cause.Finding, s fabric.Station) (fabric.Station, bool
 	}
 	a.report(f)
 	return s, s.Node != nil
+}
+
+// taken is the route that the packet goes by. The kernel says it of no source that is not
+// the namespace's own.
+func (a *arping) taken() machine.RouteAnswer {
+	q := a.p.query()
+	if !a.n.Local(q.Src) {
+		q.Src = netip.Addr{}
+	}
+	return a.n.Route(q)
 }
 
 // hop is whom the namespace looks for, and what its table has for that.
@@ -143,7 +155,7 @@ func (a *arping) shadowed(x *fabric.Explorer) (cause.Finding, fabric.Station, bo
 	if err != nil {
 		return nil, s, false
 	}
-	m.Stray = fabric.WayOut{Dev: dev, Via: m.Way.Via}.Turn(a.n, a.p.dst, a.n.Route(a.p.query()))
+	m.Stray = fabric.WayOut{Dev: dev, Via: m.Way.Via}.Turn(a.n, a.p.dst, a.taken())
 	return m, s, m.Stray.Stray.Type != ""
 }
 
@@ -154,6 +166,9 @@ func (a *arping) misrouted(x *fabric.Explorer) (cause.Finding, fabric.Station, b
 		return nil, fabric.Station{}, false
 	}
 	found, ok := a.w.wayTo(a.n, a.p.dst, a.link.Index)
+	if !ok {
+		found, ok = fabric.Wider(slices.Collect(a.w.world.Connected(a.n, machine.ByWire)), a.n, a.p.dst, a.taken())
+	}
 	if !ok {
 		return nil, fabric.Station{}, false
 	}
@@ -188,6 +203,10 @@ func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
 		a.report(cause.EmptyWire{NextHop: a.hop(), Line: a.link.Line()})
 		return fabric.Station{}, false
 	}
+	if f, other := absent.Gateway(a.n, a.p.dst, a.taken(), a.hop(), x.Present()); other && !(s.LeadsTo(a.p.dst) && (s.Node.Local(a.p.dst) || s.Node.PassesOn(s.Dev.Name, a.p.dst))) {
+		a.report(f)
+		return fabric.Station{}, false
+	}
 	a.noteObstacles(s)
 	length := a.n.PrefixLen(a.link, a.nexthop)
 	a.w.mended.Connect(s.Node, netip.PrefixFrom(a.nexthop, length), s.Dev)
@@ -202,7 +221,7 @@ func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
 // not there, while the router has another address in the same network: it is the
 // route that is wrong, for whoever else is there has found the router.
 func (a *arping) wrongGateway(s fabric.Station, x *fabric.Explorer) (cause.Finding, bool) {
-	route := a.n.Route(a.p.query())
+	route := a.taken()
 	if route.Via != a.nexthop || route.Entry.Type != "unicast" || len(route.Entry.Nexthops) > 0 || s.Node == nil || !s.LeadsTo(a.p.dst) {
 		return nil, false
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
@@ -61,7 +62,7 @@ func (a *arping) plugged(x *fabric.Explorer) (fabric.Station, bool) {
 // portless is the fault of a cable that ends beside the bridge.
 func (a *arping) portless(owner, cable fabric.Site, bridge table.Link) cause.Finding {
 	a.w.mended.Plug(cable, bridge)
-	return cause.NoPort{NextHop: a.hop(), Owner: owner.Node.Name, Cable: cable.Device(), Bridge: fabric.Site{Node: cable.Node, Dev: bridge}.Device()}
+	return device.NoPort{NextHop: a.hop(), Owner: owner.Node.Name, Cable: cable.Device(), Bridge: fabric.Site{Node: cable.Node, Dev: bridge}.Device()}
 }
 
 // unforwarded: a tunnel does not know where the other end is.
@@ -71,7 +72,7 @@ func (a *arping) unforwarded(x *fabric.Explorer) (fabric.Station, bool) {
 	}
 	v := x.Voids[0]
 	a.sent()
-	f := cause.TunnelVoid{NextHop: a.hop(), Link: v.Dev}
+	f := device.TunnelVoid{NextHop: a.hop(), Link: v.Dev}
 	f.Entries, f.Unread = v.Node.VXLANEntries(v.Dev)
 	far, ok := a.w.otherEnd(v, a.isMeant)
 	if !ok {
@@ -108,7 +109,7 @@ func (a *arping) isMeant(n *machine.Space, dev table.Link) bool {
 // outOfFDB: the station is there, but the forwarding database of a bridge on the
 // way sends its frames out of another port.
 func (a *arping) outOfFDB(x *fabric.Explorer) (fabric.Station, bool) {
-	f := cause.WrongPort{NextHop: a.hop(), MAC: x.MAC}
+	f := device.WrongPort{NextHop: a.hop(), MAC: x.MAC}
 	for _, b := range x.Bridges {
 		one, err := b.Node.Ask()
 		if err != nil {

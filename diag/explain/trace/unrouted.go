@@ -224,9 +224,12 @@ func (w *walk) address(n *machine.Space, link table.Link, dst netip.Addr) remedy
 func (w *walk) throughDevice(n *machine.Space, p packet, l cause.Lookup, d machine.Device) (cause.Finding, machine.RouteAnswer) {
 	own := d.Addrs[0].Prefix
 	gateway, _ := w.gateway(n, d, p.dst)
-	byDefault := remedy.Way{Netns: n.Name, Dev: d.Link.Name, Via: gateway, Onlink: !own.Contains(gateway)}
+	byDefault := remedy.Way{Netns: n.Name, Dev: d.Link.Name, Via: gateway, Onlink: !own.Contains(gateway) && !(gateway.Is6() && gateway.IsLinkLocalUnicast())}
 	next := machine.RouteAnswer{Kind: machine.KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
 	switch {
+	case d.Link.Up() && p.dst.Is6() && !gateway.IsValid():
+		told, heeds, settings := n.Advertised(d.Link.Name)
+		return cause.Unadvertised{At: at(n), Lookup: l, Dev: d.Link.Name, Settings: settings, Deaf: told && !heeds, Off: !told}, machine.RouteAnswer{}
 	case d.Link.Up():
 		return cause.Unrouted{At: at(n), Lookup: l, Way: byDefault}, next
 	case own.Contains(p.dst):
@@ -254,46 +257,6 @@ func (w *walk) sourceless(n *machine.Space, p packet) cause.Finding {
 	return f
 }
 
-// gateway is whom a default route on the device should name: an address in the
-// device's prefix of somebody on its wire who knows the way, else of anybody
-// there, else the prefix's first, which proxy ARP may stand for.
 func (w *walk) gateway(n *machine.Space, d machine.Device, dst netip.Addr) (_ netip.Addr, knows bool) {
-	own := d.Addrs[0].Prefix
-	anybody := machine.PinnedNeighbour(n, d.Link.Name, dst)
-	for _, s := range w.explore(n, d.Link, LegRequest, nil).Stations {
-		if s.Node == nil || s.Node == n {
-			continue
-		}
-		addrs, err := s.Node.Addrs(s.Dev.Index)
-		if err != nil {
-			continue
-		}
-		for _, a := range addrs {
-			near := own.Contains(a.Prefix.Addr()) || a.Prefix.Contains(own.Addr()) || own.IsSingleIP()
-			if a.Prefix.Addr().Is4() != dst.Is4() || a.Prefix.Addr() == own.Addr() || !near {
-				continue
-			}
-			route := s.Node.Route(machine.RouteQuery{Dst: dst})
-			forwards := s.Node.Conf(s.Dev.Name, "forwarding") == 1
-			if !anybody.IsValid() && (forwards || route.Kind == machine.KindUnicast && route.Dev != s.Dev.Index) {
-				anybody = a.Prefix.Addr()
-			}
-			if route.Kind == machine.KindLocal || forwards && route.Kind == machine.KindUnicast && route.Dev != s.Dev.Index {
-				return a.Prefix.Addr(), true
-			}
-		}
-	}
-	switch {
-	case anybody.IsValid():
-		return anybody, false
-	case dst.Is6():
-		return netip.Addr{}, false
-	case own.Bits() > 30: // nobody else fits in there
-		return linkLocalGateway, false
-	}
-	return machine.FirstHost(own), false
+	return fabric.Gateway(n, d, dst, w.explore(n, d.Link, LegRequest, nil).Stations)
 }
-
-// linkLocalGateway is the next hop that nobody needs to have, as pod networks
-// use it: with onlink, and proxy ARP or the address at the other end.
-var linkLocalGateway = netip.MustParseAddr("169.254.1.1")

@@ -11,17 +11,24 @@ import (
 	"nstutor/diag/table"
 )
 
-// Exempt is the rule for which no rule of nat sees a packet that a namespace passes on
-// by a device, and whether one would translate it otherwise.
+// Exempt is the rule for which no rule of nat gives a source to a packet that a namespace
+// passes on by a device: it keeps connection tracking from it, or has it leave the chain
+// before it comes to another one.
 func Exempt(n *machine.Space, passing eval.Packet, out string) cause.Exempt {
-	by, ok := passing.Untracked()
-	if !ok {
+	rules, err := n.Rules()
+	if err != nil {
 		return cause.Exempt{}
 	}
-	tracked := passing.Tracked()
-	tracked.IIF, tracked.OIF = "", out
-	rules, err := n.Rules()
-	return cause.Exempt{Place: by, Translated: err == nil && eval.Traverse(rules, "postrouting", tracked, n.Env()).NAT != nil}
+	p := passing.Tracked()
+	p.IIF, p.OIF = "", out
+	left := eval.Traverse(rules, "postrouting", p, n.Env())
+	if by, ok := passing.Untracked(); ok {
+		return cause.Exempt{Place: by, Translated: left.NAT != nil}
+	}
+	if by, ok := left.Packet.LetBy(); ok {
+		return cause.Exempt{Place: by, LetBy: true, Dst: passing.Dst}
+	}
+	return cause.Exempt{}
 }
 
 // Away is the finding of a request that has left a namespace by a device with the source

@@ -130,12 +130,15 @@ func (e *evaluator) verdict(chain *netfilter.Chain, rule *netfilter.Rule, v netf
 	case netfilter.VerdictContinue:
 		flow.on = append(flow.on, s)
 	case netfilter.VerdictAccept:
-		flow.accepted = append(flow.accepted, s)
+		flow.accepted = append(flow.accepted, e.letBy(chain, rule, s))
 	case netfilter.VerdictDrop:
 		e.end(s, VerdictDrop, rule, text(), "")
 	case netfilter.VerdictReject:
 		e.end(s, VerdictReject, rule, text(), v.With)
 	case netfilter.VerdictReturn:
+		if depth == 0 {
+			s = e.letBy(chain, rule, s)
+		}
 		flow.returned = append(flow.returned, s)
 	case netfilter.VerdictJump, netfilter.VerdictGoto:
 		e.call(rule, v, s, depth, text, flow)
@@ -148,6 +151,14 @@ func (e *evaluator) verdict(chain *netfilter.Chain, rule *netfilter.Rule, v netf
 	default:
 		e.unknownVerdict(rule, v, s, text, flow)
 	}
+}
+
+// letBy is a packet that leaves the chain by a rule: one of nat gives it no source then.
+func (e *evaluator) letBy(chain *netfilter.Chain, rule *netfilter.Rule, s state) state {
+	if e.base.chain.Type == "nat" && e.changesSource() {
+		s.packet.conn.letBy = Place{e.base.table, chain, rule}
+	}
+	return s
 }
 
 // queue: a program decides, and without one the packet is lost, or passes the chain

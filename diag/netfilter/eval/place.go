@@ -24,11 +24,16 @@ func (p Packet) Sourced() (Place, bool) { return p.conn.sourced, p.conn.sourced.
 // Sent is the rule that gave the packet the destination that it has.
 func (p Packet) Sent() (Place, bool) { return p.conn.sent, p.conn.sent.Rule != nil }
 
+// LetBy is the rule that had the packet leave with the source that it had, before another
+// one of the same chain of nat could give it one (nf_nat_inet_fn()).
+func (p Packet) LetBy() (Place, bool) { return p.conn.letBy, p.conn.letBy.Rule != nil }
+
 // Shortened is the rule that gave the packet its time to live, in this namespace.
 func (p Packet) Shortened() Place { return p.conn.shortened }
 
-// Tracked is the packet as it would be, had no rule kept connection tracking from it.
+// Tracked is the packet as it would be, were connection tracking on in the namespace and
+// kept from it by no rule.
 func (p Packet) Tracked() Packet {
-	p.CTState, p.conn.untracked = CTNew, Place{}
+	p.CTState, p.conn.untracked, p.conn.tracks = CTNew, Place{}, true
 	return p
 }

@@ -56,7 +56,7 @@ func stagesOf(tables []*netfilter.Table, hook string, p Packet) (stages []stage,
 		}
 	}
 	slices.SortStableFunc(nat.base, func(a, b baseChain) int { return cmp.Compare(a.chain.Priority, b.chain.Priority) })
-	if len(nat.base) > 0 && !Tracks(tables) {
+	if len(nat.base) > 0 && !p.conn.tracks && !Tracks(tables) {
 		nat.base = nil
 	}
 	if len(nat.base) > 0 || p.conn.answer || p.conn.goesOn {

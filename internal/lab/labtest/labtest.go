@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -58,6 +59,37 @@ func Main(m interface{ Run() int }, others ...Inside) {
 		os.Exit(1)
 	}
 	os.Exit(code)
+}
+
+// New is a lab with short ARP timers, for as long as the test takes.
+func New(t testing.TB) *lab.Lab {
+	t.Helper()
+	l, err := lab.New(t.Context(), lab.Options{Fast: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	return l
+}
+
+// Script does what its lines of "NETNS: COMMAND" say, with sh(1) in these namespaces.
+func Script(t testing.TB, spaces map[string]*nsenter.Namespace, script string) {
+	t.Helper()
+	for line := range strings.Lines(script) {
+		netns, command, ok := strings.Cut(strings.TrimSpace(line), ": ")
+		if !ok {
+			continue
+		}
+		err := spaces[netns].Do(func() error {
+			if out, err := exec.Command("sh", "-c", command).CombinedOutput(); err != nil {
+				return fmt.Errorf("%w: %s", err, out)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatalf("%s: %s: %v", netns, command, err)
+		}
+	}
 }
 
 // Netns makes a named namespace with pinned sysctls for one test, and

@@ -1,27 +1,28 @@
-package cause
+package device
 
 import (
 	"net"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
 
-// What is in this file is NeighbourUnanswered by what a bridge does on the way.
+// What is in this file is cause.NeighbourUnanswered by what a bridge does on the way.
 
 // NoPort is a cable that ends beside the bridge which should connect two.
 type NoPort struct {
-	certain
-	NextHop
-	Owner  string // the namespace that has the address
-	Cable  Device // that is no port
-	Bridge Device
+	cause.Sure
+	cause.NextHop
+	Owner  string       // the namespace that has the address
+	Cable  cause.Device // that is no port
+	Bridge cause.Device
 }
 
 // Code is NeighbourUnanswered.
-func (NoPort) Code() Code { return NeighbourUnanswered }
+func (NoPort) Code() cause.Code { return cause.NeighbourUnanswered }
 
 // Detail names the cable and the bridge.
 func (p NoPort) Detail() say.Text {
@@ -30,20 +31,20 @@ func (p NoPort) Detail() say.Text {
 }
 
 // Evidence are the entry and the cable.
-func (p NoPort) Evidence() []say.Text { return p.with(p.Cable.Link.Line()) }
+func (p NoPort) Evidence() []say.Text { return p.With(p.Cable.Link.Line()) }
 
 // Fix makes it a port, of a bridge that passes frames and lets a new port do so at
 // once.
 func (p NoPort) Fix() []change.Change {
-	fix := p.Bridge.withoutSTP()
+	fix := withoutSTP(p.Bridge)
 	if !p.Bridge.Link.Up() {
 		fix = append(fix, change.Up(p.Bridge.Netns, p.Bridge.Link.Name))
 	}
 	return append(fix, change.Master(p.Cable.Netns, p.Cable.Link.Name, p.Bridge.Link.Name))
 }
 
-// withoutSTP is what has a bridge's ports wait for nothing.
-func (d Device) withoutSTP() []change.Change {
+// WithoutSTP is what has a bridge's ports wait for nothing.
+func withoutSTP(d cause.Device) []change.Change {
 	if b := d.Link.Bridge; b != nil && b.STP {
 		return []change.Change{change.NoSTP(d.Netns, d.Link.Name)}
 	}
@@ -52,15 +53,15 @@ func (d Device) withoutSTP() []change.Change {
 
 // PortWaiting is a port that the spanning tree protocol holds back.
 type PortWaiting struct {
-	At
-	Port, Bridge Device
+	cause.At
+	Port, Bridge cause.Device
 }
 
 // AskedBy is the finding for one who asks.
-func (p PortWaiting) AskedBy(netns string) Finding { p.At = At(netns); return p }
+func (p PortWaiting) AskedBy(netns string) cause.Finding { p.At = cause.At(netns); return p }
 
 // Code is NeighbourUnanswered.
-func (PortWaiting) Code() Code { return NeighbourUnanswered }
+func (PortWaiting) Code() cause.Code { return cause.NeighbourUnanswered }
 
 // Detail names the port and its state.
 func (p PortWaiting) Detail() say.Text {
@@ -69,31 +70,31 @@ func (p PortWaiting) Detail() say.Text {
 }
 
 // Evidence is the port.
-func (p PortWaiting) Evidence() []say.Text { return Lines(p.Port.Link.Line()) }
+func (p PortWaiting) Evidence() []say.Text { return cause.Lines(p.Port.Link.Line()) }
 
 // Fix sets the state. By hand that can be done only while the kernel's STP is off.
 func (p PortWaiting) Fix() []change.Change {
-	return append(p.Bridge.withoutSTP(), setPort(p.Port, change.PortSetting{Name: "state", Value: change.Forwarding}))
+	return append(withoutSTP(p.Bridge), setPort(p.Port, change.PortSetting{Name: "state", Value: change.Forwarding}))
 }
 
 // setPort sets how the bridge treats a port.
-func setPort(port Device, settings ...change.PortSetting) change.Change {
+func setPort(port cause.Device, settings ...change.PortSetting) change.Change {
 	return change.PortSet{Netns: port.Netns, Dev: port.Link.Name, Settings: settings}
 }
 
 // PortUnflooded is a port that broadcasts do not leave by, and ARP requests with
 // them.
 type PortUnflooded struct {
-	At
-	Port   Device
+	cause.At
+	Port   cause.Device
 	Bridge string
 }
 
 // AskedBy is the finding for one who asks.
-func (p PortUnflooded) AskedBy(netns string) Finding { p.At = At(netns); return p }
+func (p PortUnflooded) AskedBy(netns string) cause.Finding { p.At = cause.At(netns); return p }
 
 // Code is NeighbourUnanswered.
-func (PortUnflooded) Code() Code { return NeighbourUnanswered }
+func (PortUnflooded) Code() cause.Code { return cause.NeighbourUnanswered }
 
 // Detail names the port.
 func (p PortUnflooded) Detail() say.Text {
@@ -102,7 +103,7 @@ func (p PortUnflooded) Detail() say.Text {
 }
 
 // Evidence is the port.
-func (p PortUnflooded) Evidence() []say.Text { return Lines(p.Port.Link.Line()) }
+func (p PortUnflooded) Evidence() []say.Text { return cause.Lines(p.Port.Link.Line()) }
 
 // Fix turns broadcasts on.
 func (p PortUnflooded) Fix() []change.Change {
@@ -112,16 +113,16 @@ func (p PortUnflooded) Fix() []change.Change {
 // PortUnlearning is a port that nobody's address is learned at, and that frames
 // for unknown ones do not leave by.
 type PortUnlearning struct {
-	At
-	Port   Device
+	cause.At
+	Port   cause.Device
 	Bridge string
 }
 
 // AskedBy is the finding for one who asks.
-func (p PortUnlearning) AskedBy(netns string) Finding { p.At = At(netns); return p }
+func (p PortUnlearning) AskedBy(netns string) cause.Finding { p.At = cause.At(netns); return p }
 
 // Code is NeighbourUnanswered.
-func (PortUnlearning) Code() Code { return NeighbourUnanswered }
+func (PortUnlearning) Code() cause.Code { return cause.NeighbourUnanswered }
 
 // Detail names the port.
 func (p PortUnlearning) Detail() say.Text {
@@ -130,7 +131,7 @@ func (p PortUnlearning) Detail() say.Text {
 }
 
 // Evidence is the port.
-func (p PortUnlearning) Evidence() []say.Text { return Lines(p.Port.Link.Line()) }
+func (p PortUnlearning) Evidence() []say.Text { return cause.Lines(p.Port.Link.Line()) }
 
 // Fix turns both on.
 func (p PortUnlearning) Fix() []change.Change {
@@ -139,16 +140,16 @@ func (p PortUnlearning) Fix() []change.Change {
 
 // PortsIsolated are two ports that may not talk to each other.
 type PortsIsolated struct {
-	At
-	From, To Device
+	cause.At
+	From, To cause.Device
 	Bridge   string
 }
 
 // AskedBy is the finding for one who asks.
-func (p PortsIsolated) AskedBy(netns string) Finding { p.At = At(netns); return p }
+func (p PortsIsolated) AskedBy(netns string) cause.Finding { p.At = cause.At(netns); return p }
 
 // Code is NeighbourUnanswered.
-func (PortsIsolated) Code() Code { return NeighbourUnanswered }
+func (PortsIsolated) Code() cause.Code { return cause.NeighbourUnanswered }
 
 // Detail names both.
 func (p PortsIsolated) Detail() say.Text {
@@ -158,7 +159,7 @@ func (p PortsIsolated) Detail() say.Text {
 
 // Evidence are both.
 func (p PortsIsolated) Evidence() []say.Text {
-	return Lines(p.From.Link.Line(), p.To.Link.Line())
+	return cause.Lines(p.From.Link.Line(), p.To.Link.Line())
 }
 
 // Fix lets everybody talk to the second.
@@ -169,14 +170,14 @@ func (p PortsIsolated) Fix() []change.Change {
 // WrongPort is a frame that does not come to who has its address: a forwarding
 // database on the way sends it out of another port.
 type WrongPort struct {
-	NextHop
+	cause.NextHop
 	MAC    net.HardwareAddr
-	Bridge Device
+	Bridge cause.Device
 	Entry  *table.FDBEntry // nil: it is not known which has it
 }
 
 // Code is NeighbourUnanswered.
-func (WrongPort) Code() Code { return NeighbourUnanswered }
+func (WrongPort) Code() cause.Code { return cause.NeighbourUnanswered }
 
 // Detail names the MAC address, and the port if it is known.
 func (p WrongPort) Detail() say.Text {
@@ -191,9 +192,9 @@ func (p WrongPort) Detail() say.Text {
 // Evidence are both entries.
 func (p WrongPort) Evidence() []say.Text {
 	if p.Entry == nil {
-		return p.with()
+		return p.With()
 	}
-	return p.with(p.Entry.Line())
+	return p.With(p.Entry.Line())
 }
 
 // Fix deletes the entry, so that the bridge learns anew.

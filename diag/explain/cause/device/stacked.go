@@ -1,6 +1,7 @@
-package cause
+package device
 
 import (
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
@@ -8,18 +9,18 @@ import (
 	"nstutor/internal/say"
 )
 
-// What is in this file is NeighbourUnanswered by devices that stand on others.
+// What is in this file is cause.NeighbourUnanswered by devices that stand on others.
 
 // Untagged is a frame with a VLAN tag that comes to where no device has that tag.
 type Untagged struct {
-	certain
-	NextHop
-	There Device
+	cause.Sure
+	cause.NextHop
+	There cause.Device
 	Tag   int
 }
 
 // Code is NeighbourUnanswered.
-func (Untagged) Code() Code { return NeighbourUnanswered }
+func (Untagged) Code() cause.Code { return cause.NeighbourUnanswered }
 
 // Detail names the place and the tag.
 func (u Untagged) Detail() say.Text {
@@ -28,7 +29,7 @@ func (u Untagged) Detail() say.Text {
 }
 
 // Evidence are the entry and the device.
-func (u Untagged) Evidence() []say.Text { return u.with(u.There.Link.Line()) }
+func (u Untagged) Evidence() []say.Text { return u.With(u.There.Link.Line()) }
 
 // Fix is unknown: which end has the wrong tag?
 func (Untagged) Fix() []change.Change { return nil }
@@ -36,15 +37,15 @@ func (Untagged) Fix() []change.Change { return nil }
 // BelowIPvlan is an address of an ipvlan in a mode in which nobody answers ARP
 // for it.
 type BelowIPvlan struct {
-	certain
-	NextHop
-	Owner Device     // the ipvlan
-	Lower string     // the device that it stands on
-	Way   remedy.Way // through the namespace of that
+	cause.Sure
+	cause.NextHop
+	Owner cause.Device // the ipvlan
+	Lower string       // the device that it stands on
+	Way   remedy.Way   // through the namespace of that
 }
 
 // Code is NeighbourUnanswered.
-func (BelowIPvlan) Code() Code { return NeighbourUnanswered }
+func (BelowIPvlan) Code() cause.Code { return cause.NeighbourUnanswered }
 
 // Detail names both devices and the mode.
 func (b BelowIPvlan) Detail() say.Text {
@@ -54,7 +55,7 @@ func (b BelowIPvlan) Detail() say.Text {
 }
 
 // Evidence are the entry and the ipvlan.
-func (b BelowIPvlan) Evidence() []say.Text { return b.with(b.Owner.Link.Line()) }
+func (b BelowIPvlan) Evidence() []say.Text { return b.With(b.Owner.Link.Line()) }
 
 // Fix is the route.
 func (b BelowIPvlan) Fix() []change.Change { return b.Way.Commands() }
@@ -62,14 +63,14 @@ func (b BelowIPvlan) Fix() []change.Change { return b.Way.Commands() }
 // KeptApart is an address of a macvlan beside the one that asks, on the same device: the
 // mode of one of them lets no frame pass between the two.
 type KeptApart struct {
-	certain
-	NextHop
+	cause.Sure
+	cause.NextHop
 	Link  table.Link // that asks
-	Other Device
+	Other cause.Device
 }
 
 // Code is NeighbourUnanswered.
-func (KeptApart) Code() Code { return NeighbourUnanswered }
+func (KeptApart) Code() cause.Code { return cause.NeighbourUnanswered }
 
 // Detail names both and their modes.
 func (k KeptApart) Detail() say.Text {
@@ -79,11 +80,11 @@ func (k KeptApart) Detail() say.Text {
 }
 
 // Evidence are the entry and both devices.
-func (k KeptApart) Evidence() []say.Text { return k.with(k.Link.Line(), k.Other.Link.Line()) }
+func (k KeptApart) Evidence() []say.Text { return k.With(k.Link.Line(), k.Other.Link.Line()) }
 
 // Fix has both pass frames to each other.
 func (k KeptApart) Fix() (fix []change.Change) {
-	for _, end := range []Device{{k.Netns(), k.Link}, k.Other} {
+	for _, end := range []cause.Device{{Netns: k.Netns(), Link: k.Link}, k.Other} {
 		if end.Link.Sharing != "bridge" {
 			fix = append(fix, change.MacvlanMode(end.Netns, end.Link.Name, "bridge"))
 		}

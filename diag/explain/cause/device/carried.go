@@ -1,8 +1,9 @@
-package cause
+package device
 
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
@@ -10,13 +11,13 @@ import (
 	"nstutor/internal/say"
 )
 
-// What is in this file is NeighbourUnanswered by what a tunnel does on the way.
+// What is in this file is cause.NeighbourUnanswered by what a tunnel does on the way.
 
 // TunnelElsewhere is a tunnel whose forwarding database has the wrong other end
 // for a frame.
 type TunnelElsewhere struct {
-	certain
-	NextHop
+	cause.Sure
+	cause.NextHop
 	Dev     string
 	Remote  netip.Addr // where the frame is sent
 	Entries []table.FDBEntry
@@ -24,7 +25,7 @@ type TunnelElsewhere struct {
 }
 
 // Code is NeighbourUnanswered.
-func (TunnelElsewhere) Code() Code { return NeighbourUnanswered }
+func (TunnelElsewhere) Code() cause.Code { return cause.NeighbourUnanswered }
 
 // Detail names both ends.
 func (t TunnelElsewhere) Detail() say.Text {
@@ -33,7 +34,7 @@ func (t TunnelElsewhere) Detail() say.Text {
 }
 
 // Evidence are the entries.
-func (t TunnelElsewhere) Evidence() []say.Text { return t.with(entryLines(t.Entries)...) }
+func (t TunnelElsewhere) Evidence() []say.Text { return t.With(entryLines(t.Entries)...) }
 
 func entryLines(entries []table.FDBEntry) []string {
 	var shown []string
@@ -48,8 +49,8 @@ func (t TunnelElsewhere) Fix() []change.Change { return t.Right.Commands() }
 
 // TunnelVoid is a tunnel whose forwarding database has no entry for a frame.
 type TunnelVoid struct {
-	certain
-	NextHop
+	cause.Sure
+	cause.NextHop
 	Link    table.Link
 	Entries []table.FDBEntry
 	Unread  bool               // the entries could not be read, or not all
@@ -57,7 +58,7 @@ type TunnelVoid struct {
 }
 
 // Code is NeighbourUnanswered.
-func (TunnelVoid) Code() Code { return NeighbourUnanswered }
+func (TunnelVoid) Code() cause.Code { return cause.NeighbourUnanswered }
 
 // Detail names the tunnel.
 func (t TunnelVoid) Detail() say.Text {
@@ -66,7 +67,7 @@ func (t TunnelVoid) Detail() say.Text {
 
 // Evidence are the entry of the neighbour table, the device and its entries.
 func (t TunnelVoid) Evidence() []say.Text {
-	shown := append(t.with(t.Link.Line()), Lines(entryLines(t.Entries)...)...)
+	shown := append(t.With(t.Link.Line()), cause.Lines(entryLines(t.Entries)...)...)
 	if len(t.Entries) == 0 && !t.Unread {
 		shown = append(shown, say.T("bridge fdb show dev %s: nothing", "bridge fdb show dev %s：没有任何条目", t.Link.Name))
 	}
@@ -78,17 +79,17 @@ func (t TunnelVoid) Fix() []change.Change { return t.Right.Commands() }
 
 // TunnelUnopened is a tunnel whose other end nobody opens.
 type TunnelUnopened struct {
-	At
+	cause.At
 	Link   table.Link
 	Landed string       // the namespace that its packets come to
 	There  []table.Link // the VXLAN devices of that
 }
 
 // AskedBy is the finding for one who asks.
-func (t TunnelUnopened) AskedBy(netns string) Finding { t.At = At(netns); return t }
+func (t TunnelUnopened) AskedBy(netns string) cause.Finding { t.At = cause.At(netns); return t }
 
 // Code is NeighbourUnanswered.
-func (TunnelUnopened) Code() Code { return NeighbourUnanswered }
+func (TunnelUnopened) Code() cause.Code { return cause.NeighbourUnanswered }
 
 // Detail names what both ends have.
 func (t TunnelUnopened) Detail() say.Text {
@@ -105,7 +106,7 @@ func (t TunnelUnopened) Detail() say.Text {
 
 // Evidence are the devices of both ends.
 func (t TunnelUnopened) Evidence() []say.Text {
-	shown := Lines(t.Link.Line())
+	shown := cause.Lines(t.Link.Line())
 	for _, far := range t.There {
 		shown = append(shown, say.Quote(far.Line()))
 	}

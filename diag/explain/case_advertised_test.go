@@ -1,0 +1,46 @@
+package explain_test
+
+import (
+	"strings"
+	"testing"
+
+	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/probe"
+	"nstutor/internal/lab/labtest"
+)
+
+// TestAWayOutOfIPv6 that is not there: a router that has said so is the way, where nobody
+// can look into it; a node that passes packets on listens to none.
+func TestAWayOutOfIPv6(t *testing.T) {
+	labtest.Slow(t)
+	const gone = "host: ip route del default via fd00:6::1\nhost: sysctl -qw net.ipv6.conf.eth0.accept_ra="
+	for _, c := range []struct{ name, fault, words, fix string }{
+		{"a router that is known", "inet: sysctl -qw net.ipv6.conf.all.forwarding=1\nhost: ip neigh flush to fd00::/16 dev eth0\nhost: ping -qc1 fd00:6::1\n" + gone + "1",
+			"no route to fd00:203::10", "host: ip route add default via fd00:6::1 dev eth0"},
+		{"a router does not listen", gone + "1", "heeds no router's advertisement", "host: sysctl -w net.ipv6.conf.eth0.accept_ra=2"},
+		{"told not to listen", gone + "0", "accept_ra is 0", ""},
+		{"nobody has advertised", gone + "2", "no router has advertised itself", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := bridged6.build(t)
+			b.run(c.fault)
+			b.hide("inet")
+			ping := breakage{from: "host", to: "fd00:203::10"}
+			a := b.explain(ping, true)
+			fix := strings.Join(b.typed(a.Fix), "\n")
+			if a.Verdict != explain.Broken || a.Cause.Code != cause.NoRoute || !strings.Contains(a.Cause.Detail.In("en"), c.words) || fix != c.fix {
+				t.Fatalf("the fix is %q\n%s", fix, b.account(a))
+			}
+			if !strings.HasPrefix(c.fix, "host: ip") {
+				return
+			}
+			for _, f := range a.Fix {
+				b.apply(f)
+			}
+			if r := b.eventually(ping.journey()); r.Outcome != probe.Replied {
+				t.Errorf("after the fix: %s", r.Message)
+			}
+		})
+	}
+}

@@ -1,0 +1,78 @@
+package explain
+
+import (
+	"net/netip"
+	"slices"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/trace"
+	"nstutor/diag/wire"
+	"nstutor/internal/say"
+)
+
+// sought is the address that somebody beyond asks for before he can answer: the one that
+// the request left with, or another one of the namespace by which he has a route to it.
+// It is invalid for other frames.
+func (w *observation) sought(f wire.Frame) netip.Addr {
+	node, left := w.Beyond.Edge.Node, w.Beyond.Left("").Flow.Src
+	switch {
+	case f.Out || f.Netns != node.NS.Name() || f.Src.IsUnspecified():
+	case f.Op == wire.Solicitation && (f.Dst == left || f.Dst == solicited(left)):
+		return left
+	case f.Proto == "ARP" && f.Op == "request" && (f.Dst == left || node.Local(f.Dst)):
+		return f.Dst
+	}
+	return netip.Addr{}
+}
+
+// solicited is the group that whoever has an address of IPv6 is in (RFC 4291, 2.7.1).
+func solicited(addr netip.Addr) netip.Addr {
+	group, own := netip.MustParseAddr("ff02::1:ff00:0").As16(), addr.As16()
+	copy(group[13:], own[13:])
+	return netip.AddrFrom16(group)
+}
+
+// soughtInVain: nothing came back but the question for who the answer is to be given to,
+// and nobody here says so.
+func (w *observation) soughtInVain(a *Answer, seen *wires) {
+	n := w.Beyond.Edge.Node
+	for _, f := range seen.strays {
+		addr := w.sought(f)
+		link, err := n.Link(f.Dev)
+		if err != nil || !addr.IsValid() {
+			continue
+		}
+		finding := refused(n, link.Name, addr, f.Src, n.Answers(link, addr, f.Src))
+		if finding == nil {
+			continue
+		}
+		a.Verdict, a.Beyond = Undecided, ""
+		a.Cause = inWords(trace.Find(trace.LegReply, finding))
+		a.Cause.Evidence = slices.Insert(a.Cause.Evidence, 0, say.T("seen: %s asks for %s on the wire of %s", "看到：%[1]s 在 %[3]s 的链路上查询 %[2]s", f.Src, addr, f.Dev))
+		a.confirm()
+		return
+	}
+}
+
+// refused is why a namespace does not answer who asks for an address by a device; nil where
+// it does, or for another reason.
+func refused(n *machine.Space, dev string, addr, sender netip.Addr, answer machine.ARPAnswer) cause.Finding {
+	at := cause.At(n.Name)
+	switch answer.Why {
+	case machine.ARPProxyOff, machine.NDPNoEntry:
+		return cause.Unproxied{At: at, Dev: dev, Addr: addr, Sender: sender, Proof: answer.Evidence}
+	case machine.ARPRPFilter:
+		link, err := n.Link(dev)
+		if err != nil {
+			return nil
+		}
+		if _, near := machine.PrefixOver(n, link, sender); !near { // it asks with the address that the answer is from
+			return cause.OtherWayBack{At: at, Src: sender, Dev: dev, Lookup: answer.Evidence, Loose: true}
+		}
+		back := fabric.WayOut{Dev: link}.Turn(n, sender, n.Route(machine.RouteQuery{Dst: sender}))
+		return cause.AskerElsewhere{At: at, Sender: sender, Dev: dev, Hop: cause.NextHop{Asker: n.Name, Dev: dev, Addr: addr}, Proof: answer.Evidence, Way: back}
+	}
+	return nil
+}

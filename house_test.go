@@ -20,8 +20,8 @@ import (
 var rooms = []string{
 	"internal/say", "internal/sockopt", "internal/wrap", "internal/plainfile", "internal/nsenter",
 	"diag/attr", "diag/table", "diag/socket", "diag/netfilter/nfnl", "diag/netfilter/xtables", "diag/netfilter", "diag/netfilter/ipset", "diag/netfilter/eval", "diag/netfilter/passage", "diag/netfilter/tally", "diag/netfilter/nftrace", "diag/conntrack", "diag/wire", "diag/probe", "diag/drop", "diag/obstacle", "diag/linkstat", "diag/farend", "diag/container",
-	"internal/nft", "internal/change", "internal/cni", "internal/replica", "internal/netfile",
-	"diag/explain/machine", "diag/explain/flows", "diag/explain/remedy", "diag/explain/cause", "diag/explain/cause/service", "diag/explain/cause/device", "diag/explain/fabric", "diag/explain/mended", "diag/explain/taught", "diag/explain/listening", "diag/explain/scopes", "diag/explain/translated", "diag/explain/vip", "diag/explain/absent", "diag/explain/trace", "diag/explain/whole", "diag/explain/offload", "diag/explain/proxied", "diag/explain", "diag/explain/report",
+	"internal/nft", "internal/iptables", "internal/change", "internal/cni", "internal/replica", "internal/netfile",
+	"diag/explain/machine", "diag/explain/flows", "diag/explain/remedy", "diag/explain/cause", "diag/explain/cause/service", "diag/explain/cause/device", "diag/explain/cause/source", "diag/explain/fabric", "diag/explain/mended", "diag/explain/taught", "diag/explain/listening", "diag/explain/scopes", "diag/explain/chosen", "diag/explain/translated", "diag/explain/vip", "diag/explain/absent", "diag/explain/trace", "diag/explain/whole", "diag/explain/offload", "diag/explain/leases", "diag/explain/proxied", "diag/explain", "diag/explain/report",
 	"internal/lab/tty", "internal/lab/standin", "internal/lab", "internal/lab/labtest", "internal/lab/door",
 	"diag/verify",
 	"steps", "steps/stepstest", "steps/ruled", "steps/bridge", "steps/service", "steps/instrument", "steps/contract", "steps/mesh", "steps/uplink", "steps/exercise",

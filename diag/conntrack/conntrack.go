@@ -113,8 +113,6 @@ const (
 
 // What package nl does not have of <linux/netfilter/nfnetlink_conntrack.h>.
 const (
-	getStatsCPU        = 4  // IPCTNL_MSG_CT_GET_STATS_CPU
-	statsInsertFailed  = 9  // CTA_STATS_INSERT_FAILED
 	ctaFilter          = 25 // CTA_FILTER
 	ctaFilterOrigFlags = 1  // CTA_FILTER_ORIG_FLAGS
 	ctaFilterReplFlags = 2  // CTA_FILTER_REPLY_FLAGS
@@ -157,32 +155,6 @@ func picked(ns *nsenter.Namespace, t Tuple, direction int, flags uint16, port ui
 	}
 	all, err := dump(ns, t.family(), t.Attr(direction), filter)
 	return slices.DeleteFunc(all, func(e Entry) bool { return !is(e) }), err
-}
-
-// InsertFailed is how often an entry could not be made for being like another one, since
-// the namespace is there: the sum of what `conntrack -S` shows.
-func InsertFailed(ns *nsenter.Namespace) (n int, err error) {
-	var answer [][]byte
-	failed := ns.Do(func() error {
-		req := nl.NewNetlinkRequest(unix.NFNL_SUBSYS_CTNETLINK<<8|getStatsCPU, unix.NLM_F_DUMP)
-		req.AddData(&nl.Nfgenmsg{NfgenFamily: unix.AF_UNSPEC, Version: nl.NFNETLINK_V0})
-		answer, err = req.Execute(unix.NETLINK_NETFILTER, 0)
-		return nil
-	})
-	if err := cmp.Or(failed, err); err != nil {
-		return 0, say.At(ns.Name(), say.At("conntrack", err))
-	}
-	for _, b := range answer {
-		if len(b) < nl.SizeofNfgenmsg {
-			continue
-		}
-		for kind, value := range attr.All(b[nl.SizeofNfgenmsg:]) {
-			if kind == statsInsertFailed {
-				n += int(number(value))
-			}
-		}
-	}
-	return n, nil
 }
 
 func dump(ns *nsenter.Namespace, family byte, which ...*nl.RtAttr) (all []Entry, err error) {

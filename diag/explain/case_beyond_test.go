@@ -12,6 +12,7 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/cause/source"
 	"nstutor/diag/probe"
 	"nstutor/internal/lab/labtest"
 )
@@ -29,6 +30,7 @@ type farAway struct {
 	beyond   string // the device, where all is well up to there
 	mends    bool   // the fix is here, and works
 	says     string // a part of the detail or of the evidence
+	doubted  bool   // it works, and is doubted before a ping was sent
 }
 
 // farNodes are two nodes with a LAN between them that somebody else owns.
@@ -79,6 +81,19 @@ var farAways = []farAway{
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0", says: "PERMANENT: nobody is asked"},
 	{name: "nobody beyond knows the way to a source of another device", base: routed, fault: "host: ip addr add 10.9.9.9/32 dev lo\nhost: ip route replace default via 192.168.6.1 src 10.9.9.9",
 		hide: []string{"inet"}, from: "host", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0", says: "10.9.9.9 is in no network of eth0"},
+	{name: "a deprecated address leaves one of a range of its own", base: ownRange, fault: uplinkULA + "\nhost: ip addr change 2001:db8:6::160/64 dev eth0 preferred_lft 0",
+		hide: []string{"inet"}, from: "host", to: world6, want: source.WrongSource, netns: "host", mends: true},
+	{name: "… also to what masquerades", base: ownRange, fault: uplinkULA + "\nhost: ip addr change 2001:db8:6::160/64 dev eth0 preferred_lft 0",
+		hide: []string{"inet"}, from: "pod-a", to: world6, want: source.WrongSource, netns: "host", mends: true},
+	{name: "a route names a source of a range of its own", base: ownRange, fault: uplinkULA + "\nhost: ip route replace default via 2001:db8:6::1 src fd00:6::160",
+		hide: []string{"inet"}, from: "host", to: world6, want: source.WrongSource, netns: "host", mends: true},
+	{name: "the uplink has an address of a range of its own alone", base: ownRange, fault: uplinkULA + "\nhost: ip addr del 2001:db8:6::160/64 dev eth0\nhost: ip route replace default via fe80::c0ff:fea8:601 dev eth0",
+		hide: []string{"inet"}, from: "host", to: world6, want: cause.NoAddress, netns: "host"},
+	{name: "… which the far side knows", base: ownRange, fault: uplinkULA + "\nhost: ip addr change 2001:db8:6::160/64 dev eth0 preferred_lft 0\ninet: ip route add fd00:6::/64 dev up0",
+		hide: []string{"inet"}, from: "host", to: world6, doubted: true},
+	{name: "nothing masquerades IPv6", base: ownRange, fault: "host: ip6tables -t nat -F POSTROUTING",
+		hide: []string{"inet"}, from: "pod-a", to: world6, want: cause.NotMasqueraded, netns: "host", mends: true},
+	{name: "IPv6 is masqueraded", base: ownRange, hide: []string{"inet"}, from: "pod-a", to: world6},
 	{name: "the far end of a tunnel that learns is not there", base: learning, fault: "host2: ip link set vxlan0 down",
 		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NeighbourUnanswered, netns: "host1", beyond: "eth0", says: "in a packet of VXLAN"},
 	{name: "the far end of a tunnel says nothing", base: flannel, fault: "host2: ip link set flannel.1 down",
@@ -112,7 +127,7 @@ func (c farAway) try(b *built) {
 	if before.Verdict == explain.Delivered {
 		b.t.Errorf("without a probe it says that the far side answers\n%s", b.account(before))
 	}
-	if c.want == "" && (before.Verdict != explain.Undecided || before.Beyond == "") {
+	if c.want == "" && (before.Verdict != explain.Undecided || before.Beyond == "" != c.doubted) {
 		b.t.Errorf("without a probe: %s, %s, beyond %q\n%s", before.Verdict, before.Cause.Code, before.Beyond, b.account(before))
 	}
 	a := b.explain(ping, true)

@@ -49,6 +49,9 @@ func TestAFullConnectionTable(t *testing.T) {
 			t.Fatalf("probe %v: cause %s in %s, want conntrack-full in %s: %+v", probe, a.Cause.Code, a.Cause.Netns, w.r.Name(), a)
 		}
 	}
+	if a := answer(true); !hasCounted(a, "drop +") {
+		t.Errorf("the kernel has counted what it dropped: %v", a.Cause.Evidence)
+	}
 	for _, fix := range answer(false).Fix {
 		var out strings.Builder
 		w.must(w.r.Do(func() error {

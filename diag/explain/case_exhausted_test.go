@@ -52,6 +52,9 @@ func TestPortsOfATranslatedSourceAreTaken(t *testing.T) {
 				if a.Verdict != explain.Broken || a.Cause.Code != service.PortsExhausted || a.Cause.Netns != b.real("host") || len(a.Cause.Evidence) < 2 || len(a.Next) > 0 {
 					t.Fatalf("%s\n%s", a.Verdict, b.account(a))
 				}
+				if hasCounted(a, "insert_failed +") != probed {
+					t.Errorf("probed %v: the kernel counts what it cannot remember\n%s", probed, b.account(a))
+				}
 				if got := b.typed(a.Fix); c.fix != nil && (len(got) != 2 || got[0] != c.fix[0] || got[1] != c.fix[1]) {
 					t.Errorf("the fix is %q\n%s", got, b.account(a))
 				}

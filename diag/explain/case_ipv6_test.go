@@ -87,6 +87,16 @@ host: ip neigh add proxy fd00:6::10 dev eth0`,
 	{name: "a rule of IPv4 does not matter", from: "pod-a", to: "fd00:203::10", fault: `host: iptables -P FORWARD DROP`},
 	{name: "neighbour solicitations are dropped", from: "host", to: "fd00:244:1::11", fault: `pod-b: ip6tables -A INPUT -p icmpv6 --icmpv6-type 135 -j DROP`,
 		want: expected{cause.Filtered, "pod-b", request}},
+	{name: "neighbour solicitations are dropped before connection tracking", from: "pod-a", to: "fd00:244:1::11", fault: `pod-b: ip6tables -t raw -A PREROUTING -p icmpv6 --icmpv6-type 135 -j DROP`,
+		want: expected{cause.Filtered, "pod-b", request}},
+	{name: "neighbour advertisements are dropped as they leave", from: "pod-a", to: "fd00:244:1::11", fault: `pod-b: ip6tables -t mangle -A POSTROUTING -p icmpv6 --icmpv6-type 136 -j DROP`,
+		want: expected{cause.Filtered, "pod-b", request}},
+	{name: "a device drops neighbour solicitations", from: "pod-a", to: "fd00:244:1::11",
+		fault: `pod-b: nft 'add table netdev m; add chain netdev m c { type filter hook ingress device "eth0" priority 0; }; add rule netdev m c icmpv6 type nd-neighbor-solicit drop'`,
+		want:  expected{cause.Filtered, "pod-b", request}},
+	{name: "a bridge drops neighbour advertisements", from: "pod-a", to: "fd00:244:1::11",
+		fault: `host: nft 'add table bridge m; add chain bridge m c { type filter hook forward priority 0; }; add rule bridge m c icmpv6 type nd-neighbor-advert drop'`,
+		want:  expected{cause.Filtered, "host", request}},
 	{name: "neighbour solicitations are dropped on the bridge", from: "pod-a", to: "fd00:244:1::11", fault: `
 host: sysctl -qw net.bridge.bridge-nf-call-ip6tables=1
 host: ip6tables -A FORWARD ! -d fd00:244:1::/64 -i cni0 -j DROP`,
@@ -114,7 +124,7 @@ pod-c: ip addr add fd00:244:1::77/64 dev eth0`,
 	{name: "the sender has a link-local address alone", from: "pod-c", to: "fd00:203::10", fault: `
 pod-c: ip addr del fd00:244:1::12/64 dev eth0
 pod-c: ip route replace default via fe80::ff:fe00:101 dev eth0`,
-		want: expected{cause.NoAddress, "pod-c", request}, noFix: true},
+		want: expected{cause.NoAddress, "pod-c", request}},
 	{name: "the sender's address was somebody's", from: "pod-c", to: "fd00:203::10", fault: `
 pod-c: ip addr del fd00:244:1::12/64 dev eth0
 pod-b: ip addr add fd00:244:1::12/64 dev eth0

@@ -11,6 +11,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/leases"
 	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/offload"
@@ -112,6 +113,9 @@ func explainFlow(ctx context.Context, world *machine.Machine, req Request, q tra
 	}
 	whole.Untold(t)
 	a := predict(req, t)
+	if len(t.Faults) > 0 && req.Dest.Is4() {
+		a.Cause.Evidence = append(a.Cause.Evidence, leases.Said(world, t.Faults[0], placeOf(t, t.Faults[0]))...)
+	}
 	a.Listener = listener(t.Listens)
 	hole, swallows := whole.Hole{}, false
 	if req.Proto == unix.IPPROTO_TCP {

@@ -152,9 +152,7 @@ func (w *observation) observe(ctx context.Context, a *Answer) error {
 	if w.asked.URL != "" && result.Outcome == probe.Replied {
 		w.get(ctx, a)
 	}
-	if a.Verdict == Broken {
-		a.Cause.Evidence = append(a.Cause.Evidence, before.Since(a.Cause.Netns)...)
-	}
+	w.counted(a, before)
 	return nil
 }
 

@@ -80,10 +80,10 @@ func (w *world) judge(a explain.Answer, t truth) string {
 	if reply != "" {
 		last = reply
 	}
-	if a.Cause.Leg == trace.LegReply && request == "" && w.from != w.to {
+	if a.Cause.Leg == trace.LegReply && request == "" && w.from != w.to && !(w.v6 && a.Cause.Code == cause.NeighbourWrongMAC) {
 		return "the cause is on the way back, but the request was seen nowhere"
 	}
-	if slices.Contains(w.near(last), a.Cause.Netns) {
+	if slices.Contains(w.near(last), a.Cause.Netns) || w.v6 && atNeighbour(a) {
 		return ""
 	}
 	if slices.Contains(farCauses, a.Cause.Code) && slices.Contains(trail, a.Cause.Netns) {
@@ -118,6 +118,13 @@ func doubtful(a explain.Answer) bool {
 	return false
 }
 
+// atNeighbour tells whether the cause is that nobody answers who is asked for: rules see
+// what of IPv6 does that, wherever they are.
+func atNeighbour(a explain.Answer) bool {
+	i := slices.IndexFunc(a.Hops, func(h trace.Hop) bool { return h.Predicted == trace.Fail })
+	return i >= 0 && a.Hops[i].Stage == trace.StageNeighbour
+}
+
 // witness compares every hop with the frames.
 func (w *world) witness(a explain.Answer, t truth) string {
 	a.Hops = slices.Clone(a.Hops)
@@ -129,6 +136,11 @@ func (w *world) witness(a explain.Answer, t truth) string {
 		// What a tunnel sends before its neighbour is resolved is an ARP request.
 		if h.Predicted == trace.OK && h.Observed == trace.Fail && h.Device == w.tunnel {
 			w.late = append(w.late, "nothing but ARP left the tunnel")
+			return ""
+		}
+		// Who answers a solicitation sends that by an entry of his own, and a wrong one
+		// keeps the request from being sent: it is named, but as what the reply meets.
+		if w.v6 && a.Cause.Code == cause.NeighbourWrongMAC && a.Cause.Leg == trace.LegReply {
 			return ""
 		}
 		if h.Predicted == trace.OK && h.Observed == trace.Fail {

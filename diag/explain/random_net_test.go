@@ -29,6 +29,7 @@ type network struct {
 	size   int        // bytes of the ping's payload; 0 is what ping sends
 	df     bool       // the ping may not be fragmented
 	broken []spot     // the faults of this seed
+	v6     bool       // it is of IPv6
 	warm   bool       // a ping has filled the caches before the faults came
 
 	// What the families remember of themselves.

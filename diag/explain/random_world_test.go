@@ -40,6 +40,11 @@ func (n *network) build(t *testing.T) (*world, error) {
 	w := &world{network: n, ns: map[string]*nsenter.Namespace{}, taps: map[string]*wire.Tap{}}
 	for _, name := range n.spaces {
 		w.ns[name] = labtest.Netns(t, name)
+		if n.v6 {
+			if err := openSix(w.ns[name]); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if err := w.run(n.links); err != nil {
 		return nil, err
@@ -58,7 +63,7 @@ func (n *network) build(t *testing.T) (*world, error) {
 		return nil, err
 	}
 	for name, ns := range w.ns {
-		tap, err := wire.Capture(ns, wire.Filter{TCP: n.proto == "tcp", UDP: n.proto == "udp"})
+		tap, err := wire.Capture(ns, wire.Filter{IPv6: n.v6, TCP: n.proto == "tcp", UDP: n.proto == "udp"})
 		if err != nil {
 			return nil, err
 		}
@@ -106,7 +111,7 @@ func (w *world) run(commands []command) error {
 // batched tells whether a command can be a line of `ip -batch`.
 func batched(c command) bool {
 	tool, _, _ := strings.Cut(c.text, " ")
-	return (tool == "ip" || tool == "bridge") && !strings.ContainsAny(c.text, ";|&")
+	return (tool == "ip" || tool == "bridge") && !strings.HasPrefix(c.text, "ip -6 ") && !strings.ContainsAny(c.text, ";|&")
 }
 
 func batch(tool string, commands []command) error {
@@ -225,17 +230,17 @@ func (w *world) serve(t *testing.T) error {
 		return nil
 	}
 	return w.ns[w.to].Do(func() error {
-		at := fmt.Sprintf("0.0.0.0:%d", randomPort)
+		at := fmt.Sprintf(":%d", randomPort)
 		if w.proto == "udp" {
 			// On all addresses it would answer from the one that the kernel chooses.
-			conn, err := net.ListenPacket("udp4", netip.AddrPortFrom(w.real, randomPort).String())
+			conn, err := net.ListenPacket("udp", netip.AddrPortFrom(w.real, randomPort).String())
 			if err == nil {
 				t.Cleanup(func() { conn.Close() })
 				go echo(conn)
 			}
 			return err
 		}
-		l, err := net.Listen("tcp4", at)
+		l, err := net.Listen("tcp", at)
 		if err == nil {
 			t.Cleanup(func() { l.Close() })
 			go accept(l)
@@ -271,7 +276,7 @@ func (w *world) concerns(f wire.Frame) bool {
 	case "udp":
 		return f.Proto == "UDP" && (f.SrcPort == randomPort || f.DstPort == randomPort)
 	}
-	return f.Proto == "ICMP" && strings.HasPrefix(f.Op, "echo ")
+	return (f.Proto == "ICMP" || f.Proto == "ICMP6") && strings.HasPrefix(f.Op, "echo ")
 }
 
 // answers reports whether a frame that concerns is a reply.

@@ -3,6 +3,7 @@ package probe
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -89,7 +90,7 @@ func routeLike(fd int, dst netip.Addr, src netip.AddrPort, mark uint32) error {
 	if familyOf(src.Addr()) != familyOf(dst) {
 		return failedCall("bind", unix.EAFNOSUPPORT)
 	}
-	if err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(zoned(src.Addr(), dst), src.Port()))); err != nil {
+	if err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(bindable(src.Addr(), dst), src.Port()))); err != nil {
 		return failedCall("bind", err)
 	}
 	return nil
@@ -102,4 +103,26 @@ func zoned(a, dst netip.Addr) netip.Addr {
 		return a.WithZone(dst.Zone())
 	}
 	return a
+}
+
+// bindable is a source that a socket can be bound to. A link-local one needs a device:
+// that of dst, or of the current namespace the one that has it; where several have it, the
+// kernel is left to choose it again.
+func bindable(a, dst netip.Addr) netip.Addr {
+	a = zoned(a, dst)
+	if !a.Is6() || !a.IsLinkLocalUnicast() || a.Zone() != "" {
+		return a
+	}
+	devices, _ := net.Interfaces()
+	devices = slices.DeleteFunc(devices, func(dev net.Interface) bool {
+		addrs, _ := dev.Addrs()
+		return !slices.ContainsFunc(addrs, func(own net.Addr) bool {
+			prefix, err := netip.ParsePrefix(own.String())
+			return err == nil && prefix.Addr() == a
+		})
+	})
+	if len(devices) != 1 {
+		return netip.IPv6Unspecified()
+	}
+	return a.WithZone(devices[0].Name)
 }

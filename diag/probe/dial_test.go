@@ -329,3 +329,27 @@ func TestADialEndsWithWhoWaitsForIt(t *testing.T) {
 		})
 	}
 }
+
+// TestTheOnlySourceIsLinkLocal: of a namespace that has no other address, whatever is on
+// its wire may be asked; also where another device has the same one.
+func TestTheOnlySourceIsLinkLocal(t *testing.T) {
+	w := labtest.NewTrio(t)
+	w.IPv6()
+	w.Run(w.C, "ip", "addr", "del", "fd00:1::2/64", "dev", "eth0")
+	w.Run(w.C, "ip", "route", "add", "fd00:1::1", "dev", "eth0")
+	for _, twice := range []bool{false, true} {
+		if twice {
+			w.Run(w.C, "ip", "link", "add", "other", "type", "veth", "peer", "name", "end")
+			w.Run(w.C, "ip", "link", "set", "other", "up")
+			w.Run(w.C, "ip", "link", "set", "end", "up")
+			w.Sysctl(w.C, "net/ipv6/conf/other/disable_ipv6", "0")
+			w.Run(w.C, "sh", "-c", "ip addr add $(ip -o -6 addr show dev eth0 scope link | awk '{print $4}') dev other nodad")
+		}
+		if got := Connect(t.Context(), w.C, Dial{Dst: netip.MustParseAddrPort("[fd00:1::1]:7000"), Timeout: dialShort}); got.Outcome != Refused {
+			t.Errorf("another device has it %v: %s", twice, got.Message)
+		}
+		if got := Exchange(t.Context(), w.C, Dial{Dst: netip.MustParseAddrPort("[fd00:1::1]:7000"), Timeout: dialShort}); !strings.HasSuffix(got.Message, "Connection refused") {
+			t.Errorf("another device has it %v, a datagram: %s", twice, got.Message)
+		}
+	}
+}

@@ -12,7 +12,8 @@ import (
 
 // Counters are the SNMP counters of one network namespace, under the names
 // that nstat(8) gives them: the protocol, then the counter, as in
-// "IpForwDatagrams" or "TcpExtIPReversePathFilter". A few are no counters but
+// "IpForwDatagrams" or "TcpExtIPReversePathFilter"; those of IPv6 are of other
+// protocols, such as "Ip6OutForwDatagrams". A few are no counters but
 // settings or gauges (IpForwarding, IpDefaultTTL, TcpCurrEstab).
 type Counters map[string]int64
 
@@ -20,6 +21,10 @@ type Counters map[string]int64
 // the directory of the thread's own namespace: /proc/net would be that of the
 // process's main thread.
 var countersFiles = []string{"/proc/thread-self/net/snmp", "/proc/thread-self/net/netstat"}
+
+// counters6File has those of IPv6, each on a line of its own. A kernel without IPv6 has
+// no such file.
+const counters6File = "/proc/thread-self/net/snmp6"
 
 // ReadCounters reads the counters of ns, or of the caller's namespace when ns
 // is nil.
@@ -40,6 +45,10 @@ func ReadCounters(ns *nsenter.Namespace) (Counters, error) {
 			if err := counters.add(string(text)); err != nil {
 				return say.At(path, err)
 			}
+		}
+		text, err := os.ReadFile(counters6File)
+		if err == nil {
+			counters.addLines(string(text))
 		}
 		return nil
 	})
@@ -73,6 +82,17 @@ func (c Counters) add(text string) error {
 		}
 	}
 	return nil
+}
+
+// addLines reads lines of a name and a number.
+func (c Counters) addLines(text string) {
+	for line := range strings.Lines(text) {
+		if words := strings.Fields(line); len(words) == 2 {
+			if value, err := strconv.ParseUint(words[1], 10, 64); err == nil {
+				c[words[0]] = int64(value)
+			}
+		}
+	}
 }
 
 // Since returns how much each counter grew after before was read, without

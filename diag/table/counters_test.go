@@ -1,6 +1,7 @@
 package table_test
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,23 @@ func TestCountersTellForwardedFromRefused(t *testing.T) {
 	w.Sysctl(w.R, "net/ipv4/ip_forward", "1")
 	if got := delta(); got["IpInAddrErrors"] != 0 || got["IpForwDatagrams"] != 2 {
 		t.Errorf("forwarding on: %v", got)
+	}
+}
+
+// TestCountersTellForwardedFromRefusedOfIPv6: those are other ones.
+func TestCountersTellForwardedFromRefusedOfIPv6(t *testing.T) {
+	w := labtest.NewTrio(t)
+	w.IPv6()
+	for forwarding, want := range map[string]string{"0": "Ip6InAddrErrors", "1": "Ip6OutForwDatagrams"} {
+		w.Sysctl(w.R, "net/ipv6/conf/all/forwarding", forwarding)
+		before, err := table.ReadCounters(w.R)
+		w.Must(err)
+		probe.Ping(t.Context(), w.C, probe.Echo{To: "fd00:2::2", Dst: netip.MustParseAddr("fd00:2::2"), Timeout: 300 * time.Millisecond})
+		after, err := table.ReadCounters(w.R)
+		w.Must(err)
+		if got := after.Since(before); got[want] == 0 {
+			t.Errorf("forwarding %s: %v", forwarding, got)
+		}
 	}
 }
 

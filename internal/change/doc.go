@@ -19,5 +19,5 @@
 //	sysctl.go flush.go   settings, and what the kernel should forget
 //	rule.go rule_nat.go   explain's rules, by the tool that is installed or over netlink
 //	nft.go command_nft.go   lines of nft, which the package nft writes over netlink
-//	iptables.go iptables_nft.go   lines of iptables, in the words of nft where iptables is missing
+//	iptables.go   lines of iptables, which the package iptables makes where the program is missing
 package change

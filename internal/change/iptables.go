@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"nstutor/internal/iptables"
 	"nstutor/internal/say"
 )
 
@@ -28,7 +29,7 @@ var (
 
 func iptablesParser(v6 bool) parser {
 	return func(netns string, words []string) (Change, error) {
-		_, _, _, _, err := iptablesWords(words)
+		_, _, _, _, err := iptables.Words(words)
 		if word, ok := startsProgram(words); ok {
 			return nil, say.Err("%q is not understood here", "这里不认识 %q", word)
 		}
@@ -49,7 +50,7 @@ func (r IPTables) Apply(ctx context.Context, s Space) error {
 // Undo does the opposite, and deletes the table if it came with the rule. Rules
 // that were flushed are gone.
 func (r IPTables) Undo(ctx context.Context, s Space, was Before) error {
-	table, verb, chain, rest, err := iptablesWords(r.Words)
+	table, verb, chain, rest, err := iptables.Words(r.Words)
 	if err != nil {
 		return err
 	}
@@ -90,18 +91,6 @@ func startsProgram(words []string) (word string, ok bool) {
 	return words[i], true
 }
 
-// iptablesWords takes a line of iptables apart.
-func iptablesWords(words []string) (table, verb, chain string, rest []string, err error) {
-	table = "filter"
-	if len(words) > 1 && words[0] == "-t" {
-		table, words = words[1], words[2:]
-	}
-	if len(words) < 2 {
-		return "", "", "", nil, say.Err("a command and a chain are needed", "需要命令和链")
-	}
-	return table, words[0], words[1], words[2:], nil
-}
-
 // do runs inside the namespace, and says of an error what was meant.
 func (r IPTables) do(s Space, do func() error) error {
 	ns, err := s.NS(r.Netns)
@@ -119,7 +108,7 @@ func (r IPTables) do(s Space, do func() error) error {
 func (r IPTables) run(ctx context.Context, line []string) error {
 	program, err := exec.LookPath(iptablesFor(r.V6, ""))
 	if err != nil {
-		return inNft(r.V6, line)
+		return iptables.Do(family(r.V6), line)
 	}
 	if out, err := exec.CommandContext(ctx, program, append([]string{"-w"}, line...)...).CombinedOutput(); err != nil {
 		return say.Err("%v: %s", "%v：%s", err, bytes.TrimSpace(out))
@@ -150,7 +139,7 @@ type IPTablesReplace struct {
 
 // Command is `iptables -t TABLE -R CHAIN 1 …`.
 func (r IPTablesReplace) Command() Command {
-	table, _, chain, rest, err := iptablesWords(r.Now.Words)
+	table, _, chain, rest, err := iptables.Words(r.Now.Words)
 	if err != nil {
 		return r.Now.Command()
 	}

@@ -34,6 +34,12 @@ var with6 = []change.Change{
 	change.AddrAdd{Netns: host, Addr: "fd00:6::160/64", Dev: "eth0"},
 }
 
+// Whether that address is used for the source of what begins.
+var (
+	preferred6  = change.AddrPrefer{Netns: host, Addr: "fd00:6::160/64", Dev: "eth0"}
+	deprecated6 = change.AddrPrefer{Netns: host, Addr: "fd00:6::160/64", Dev: "eth0", Deprecated: true}
+)
+
 // with6and has lines of nft as well.
 func with6and(lines ...string) []change.Change {
 	all := slices.Clone(with6)
@@ -187,6 +193,8 @@ func samples() []sample {
 		{name: "a policy rule", change: lookup(wide)},
 		{name: "a policy rule away", start: []change.Change{lookup(wide)}, change: change.PolicyDel(lookup(wide))},
 		{name: "an address of IPv6", start: with6[:2], change: with6[2]},
+		{name: "an address of IPv6 preferred", start: append(with6[:3:3], deprecated6), change: preferred6},
+		{name: "an address of IPv6 deprecated", start: with6, change: deprecated6},
 		{name: "a route of IPv6", start: with6, change: route6},
 		{name: "a route of IPv6 in place of another", start: append(with6[:3:3], route6), change: replaced6},
 		{name: "a default route of IPv6", start: with6, change: default6},

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"nstutor/internal/iptables"
 	"nstutor/internal/nft"
 	"nstutor/internal/say"
 )
@@ -132,13 +133,10 @@ type Kind struct {
 func (k Kind) iptables() []string {
 	argv := []string{"-p", k.Proto}
 	for _, part := range k.parts() {
-		argv = append(argv, "--"+part.iptables, cmp.Or(iptablesTypes[part.value], part.value))
+		argv = append(argv, "--"+part.iptables, cmp.Or(iptables.Types[part.value], part.value))
 	}
 	return argv
 }
-
-// iptablesTypes are what ip6tables calls types of ICMPv6 for which nft has other words.
-var iptablesTypes = map[string]string{"nd-neighbor-solicit": "neighbour-solicitation", "nd-neighbor-advert": "neighbour-advertisement"}
 
 // nft is the kind as nft takes it. What has a port needs no more to say its protocol.
 func (k Kind) nft() (rule []string) {

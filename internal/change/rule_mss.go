@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"nstutor/internal/iptables"
 	"nstutor/internal/nft"
 )
 
@@ -24,17 +25,14 @@ func (c ClampMSS) lines() [][]string {
 	ip := family(c.V6)
 	return [][]string{
 		{"add", "table", ip, "mangle"},
-		{"add", "chain", ip, "mangle", "FORWARD", "{ " + iptablesChains["mangle FORWARD"] + " }"},
-		slices.Concat([]string{"add", "rule", ip, "mangle", "FORWARD", "tcp", "flags", "syn", "counter"}, clampWords),
+		{"add", "chain", ip, "mangle", "FORWARD", "{ " + iptables.Chains["mangle FORWARD"] + " }"},
+		slices.Concat([]string{"add", "rule", ip, "mangle", "FORWARD", "tcp", "flags", "syn", "counter"}, iptables.Clamp),
 	}
 }
 
-// clampWords are the target TCPMSS with --clamp-mss-to-pmtu as nft says it.
-var clampWords = []string{"tcp", "option", "maxseg", "size", "set", "rt", "mtu"}
-
 // Apply appends the rule over netlink, to the table and the chain that iptables would take.
 func (c ClampMSS) Apply(_ context.Context, s Space) error {
-	said, err := sentences(c.lines())
+	said, err := nft.Sentences(c.lines())
 	if err != nil {
 		return err
 	}
@@ -43,7 +41,7 @@ func (c ClampMSS) Apply(_ context.Context, s Space) error {
 
 // Undo deletes it, and the table if it came with the rule.
 func (c ClampMSS) Undo(_ context.Context, s Space, was Before) error {
-	said, err := sentences(c.lines())
+	said, err := nft.Sentences(c.lines())
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package change
 import (
 	"slices"
 
+	"nstutor/internal/iptables"
 	"nstutor/internal/nft"
 	"nstutor/internal/say"
 )
@@ -25,7 +26,7 @@ func (r natRule) lines() (chain [][]string, rule []string) {
 	ip := family(r.v6)
 	return [][]string{
 		{"add", "table", ip, "nat"},
-		{"add", "chain", ip, "nat", r.chain, "{ " + iptablesChains["nat "+r.chain] + " }"},
+		{"add", "chain", ip, "nat", r.chain, "{ " + iptables.Chains["nat "+r.chain] + " }"},
 	}, append([]string{string(r.verb), "rule", ip, "nat", r.chain}, r.words...)
 }
 
@@ -40,7 +41,7 @@ func (r natRule) commands() []Command {
 
 func (r natRule) apply(s Space) error {
 	chain, _ := r.lines()
-	said, err := sentences(chain)
+	said, err := nft.Sentences(chain)
 	if err != nil {
 		return err
 	}

@@ -216,3 +216,15 @@ func (s Sentence) end(rest []string) error {
 	}
 	return nil
 }
+
+// Sentences are what several lines say, one after the other.
+func Sentences(lines [][]string) (all []Sentence, err error) {
+	for _, words := range lines {
+		said, err := Parse(words)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, said...)
+	}
+	return all, nil
+}

@@ -140,7 +140,9 @@ func (v *Live) rowLines(rows []row, headings bool, w int) int {
 }
 
 // isRule says whether it is what a rule says, or what came of it: a connection, a trace.
-func (r row) isRule() bool { return r.section == words.Rules || r.section == words.Flows || r.section == words.Traces }
+func (r row) isRule() bool {
+	return r.section == words.Rules || r.section == words.Flows || r.section == words.Traces
+}
 
 func sections(rows []row) int {
 	n, last := 0, say.Form{}

@@ -74,9 +74,9 @@ func Announced(n *machine.Space) bool {
 	return err == nil && slices.ContainsFunc(snap.Routes, func(r table.Route) bool { return slices.Contains(daemons, r.Proto) })
 }
 
-// Down is the finding of a device that is down, and with it a route to an address that is
-// narrower than the one by which the packet went astray.
-func Down(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (cause.Finding, bool) {
+// Narrower is the finding of a device that is down, and with it a route to an address
+// that is narrower than the one by which a packet went astray.
+func Narrower(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (cause.Finding, bool) {
 	link, ok := n.DownNear(dst, machine.PrefixBits(now.Entry.Dst))
 	return cause.RouteDown{At: cause.At(n.Name), Link: link, Way: remedy.Turn{Way: remedy.Way{Netns: n.Name, Dst: dst}}}, ok
 }

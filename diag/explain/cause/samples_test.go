@@ -10,6 +10,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/cause/source"
 	"nstutor/diag/explain/remedy"
 
 	"nstutor/diag/explain/flows"
@@ -41,14 +42,18 @@ var (
 	flow       = flows.Flow{Proto: 1, Src: one, Dst: two}
 	lookup     = cause.Lookup{two, machine.RouteAnswer{Err: syscall.ENETUNREACH}}
 	tracked    = conntrack.Tuple{Proto: 6, Src: netip.AddrPortFrom(one, 40000), Dst: netip.AddrPortFrom(two, 80)}
-	proof      = []string{"a line of the kernel's"}
-	path       = remedy.Way{Netns: "ns1", Dst: two, Dev: "eth0", Via: one, Onlink: true}
-	rewrite    = remedy.Rewrite{Netns: "ns1", Route: table.Route{Type: "unicast", Dst: netip.PrefixFrom(two, 32), Via: one, Dev: "eth0", Table: 254}}
-	stray      = remedy.Turn{Stray: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth1", Table: 254}}
-	turn       = remedy.Turn{Way: path}
-	address    = remedy.Address{Netns: "ns1", Prefix: near, Dev: "eth0"}
-	entry      = remedy.TunnelEntry{Netns: "ns1", Dev: "vxlan0", MAC: mac, Dst: two}
-	reject     = cause.Rejection{here, proof, remedy.Exemption{Netns: "ns1", Dst: two, Kind: machine.KindBlackhole, Entry: table.Route{
+	taken      = source.Taken{At: here, Src: netip.MustParseAddr("fd00::2"), Dst: netip.MustParseAddr("2001:db8::1"), Dev: "eth0", Lookup: lookup}
+	preferred  = func(flags ...string) table.Addr {
+		return table.Addr{Dev: "eth0", Prefix: netip.MustParsePrefix("2001:db8::2/64"), Flags: flags}
+	}
+	proof   = []string{"a line of the kernel's"}
+	path    = remedy.Way{Netns: "ns1", Dst: two, Dev: "eth0", Via: one, Onlink: true}
+	rewrite = remedy.Rewrite{Netns: "ns1", Route: table.Route{Type: "unicast", Dst: netip.PrefixFrom(two, 32), Via: one, Dev: "eth0", Table: 254}}
+	stray   = remedy.Turn{Stray: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth1", Table: 254}}
+	turn    = remedy.Turn{Way: path}
+	address = remedy.Address{Netns: "ns1", Prefix: near, Dev: "eth0"}
+	entry   = remedy.TunnelEntry{Netns: "ns1", Dev: "vxlan0", MAC: mac, Dst: two}
+	reject  = cause.Rejection{here, proof, remedy.Exemption{Netns: "ns1", Dst: two, Kind: machine.KindBlackhole, Entry: table.Route{
 		Type: "blackhole", Dst: netip.PrefixFrom(two, 32), Table: 100,
 	}}}
 	policy        = cause.Rejection{here, proof, remedy.Exemption{Netns: "ns1", Dst: two, Rule: table.PolicyRule{Action: "blackhole", Priority: 7}}}
@@ -208,7 +213,13 @@ var samples = []cause.Finding{
 	cause.Contested{At: here, Hop: hop, Dev: "eth0", Addr: table.Addr{Prefix: netip.MustParsePrefix("fd00::2/64"), Flags: []string{"dadfailed"}}},
 	cause.Tentative{Contested: cause.Contested{At: here, Hop: hop, Dev: "eth0", Addr: table.Addr{Prefix: netip.MustParsePrefix("fd00::2/64"), Flags: []string{"tentative"}}}},
 	cause.OverDevice{At: here, Length: 1500, Link: veth, Transit: true, Learned: &cause.Learner{At: here, IPv6: true}},
-	cause.OutOfScope{At: here, Src: netip.MustParseAddr("fe80::1"), Dst: netip.MustParseAddr("fd00::2"), Dev: "eth0", Addrs: []table.Addr{{Prefix: netip.MustParsePrefix("fe80::1/64")}}, Router: "node1"},
+	cause.OutOfScope{At: here, Src: netip.MustParseAddr("fe80::1"), Dst: netip.MustParseAddr("fd00::2"), Dev: "eth0", Addrs: []table.Addr{{Prefix: netip.MustParsePrefix("fe80::1/64")}}, Router: "node1", Free: address},
+	source.Deprecated{Taken: taken, Better: preferred("deprecated")},
+	source.Deprecated{Taken: source.Taken{At: here, Src: taken.Src, Dst: taken.Dst, Dev: "eth0", Masqueraded: true}, Better: preferred("deprecated", "noprefixroute")},
+	source.Advertised{Deprecated: source.Deprecated{Taken: taken, Better: preferred("deprecated", "dynamic")}},
+	source.Named{Taken: taken, Better: preferred(), Line: "default via fe80::1 dev eth0", ByRoute: true, Route: rewrite},
+	source.Named{Taken: taken, Better: preferred(), Line: "default via fe80::1 dev eth0", Route: rewrite},
+	source.Homeless{Taken: taken, Addrs: []table.Addr{preferred()}, Free: address},
 	cause.OtherLink{NextHop: cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: netip.MustParseAddr("fe80::2")}, Behind: "eth1", Line: veth.Line()},
 	service.NoPortLeft{At: here, Flow: tcp, Min: 40000, Max: 40001, By: limiting, Taken: conntrack.Entry{Original: tracked, Reply: tracked}, Failed: 3},
 	service.NoPortAtAll{NoPortLeft: service.NoPortLeft{At: here, Flow: tcp, Min: 1024, Max: 65535, By: sourcing, Taken: conntrack.Entry{Original: tracked, Reply: tracked}}},
@@ -309,7 +320,7 @@ var samples = []cause.Finding{
 // more than one way, or it is elsewhere.
 var unmended = []string{"MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
-	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "OutOfScope", "ResetBy",
+	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
 	"Unadvertised", "Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle"}
 
 // handed is a packet that left to somebody who is known.

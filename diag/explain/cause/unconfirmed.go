@@ -63,7 +63,8 @@ type OutOfScope struct {
 	Src, Dst netip.Addr
 	Dev      string // that it leaves by
 	Addrs    []table.Addr
-	Router   string // who does not pass it on
+	Router   string         // who does not pass it on
+	Free     remedy.Address // that the device could have, where its wire tells
 }
 
 // Code is NoAddress.
@@ -86,8 +87,8 @@ func (o OutOfScope) Evidence() (lines []say.Text) {
 	return lines
 }
 
-// Fix is none: which address it should have, its wire does not tell.
-func (OutOfScope) Fix() []change.Change { return nil }
+// Fix gives it one.
+func (o OutOfScope) Fix() []change.Change { return o.Free.Add() }
 
 // OtherLink is a link-local address that is asked for behind one device, and is behind
 // another one.

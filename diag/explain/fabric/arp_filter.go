@@ -2,15 +2,39 @@ package fabric
 
 import (
 	"cmp"
+	"slices"
+
+	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 )
 
-// arpFiltered is the obstacle that rules are to ARP requests.
+// arpFiltered is the obstacle that rules are to ARP requests, and to their answers, which
+// come back by the same devices.
 func (x *Explorer) arpFiltered(n *machine.Space, v Way, at eval.LinkHook) Way {
-	return x.arpStopped(n, v, at, x.ARP)
+	return x.arpStopped(n, x.arpStopped(n, v, at, x.ARP), mirrored(at), x.answer())
+}
+
+// mirrors are the hooks that the answer to a frame passes.
+var mirrors = map[string]string{
+	"prerouting": "postrouting", "postrouting": "prerouting", "input": "output", "output": "input",
+	"forward": "forward", "ingress": "egress", "egress": "ingress",
+}
+
+func mirrored(at eval.LinkHook) eval.LinkHook {
+	at.Hook, at.IIF, at.OIF = mirrors[at.Hook], at.OIF, at.IIF
+	return at
+}
+
+// answer is what answers the request: to a solicitation whoever is asked for.
+func (x *Explorer) answer() eval.Packet {
+	p := x.ARP.ARPReply()
+	if p.EtherType != unix.ETH_P_ARP {
+		p.Src = x.Of
+	}
+	return p
 }
 
 // arpAsked is what the rules for ARP are to a request that a station gets, and to
@@ -18,9 +42,9 @@ func (x *Explorer) arpFiltered(n *machine.Space, v Way, at eval.LinkHook) Way {
 func (x *Explorer) arpAsked(n *machine.Space, v Way, dev string, asked bool) Way {
 	in, out := eval.LinkHook{Family: "arp", Hook: "input", IIF: dev}, eval.LinkHook{Family: "arp", Hook: "output", OIF: dev}
 	if asked {
-		return x.arpStopped(n, x.arpStopped(n, v, in, x.ARP), out, x.ARP.ARPReply())
+		return x.arpStopped(n, x.arpStopped(n, v, in, x.ARP), out, x.answer())
 	}
-	return x.arpStopped(n, x.arpStopped(n, v, out, x.ARP), in, x.ARP.ARPReply())
+	return x.arpStopped(n, x.arpStopped(n, v, out, x.ARP), in, x.answer())
 }
 
 func (x *Explorer) arpStopped(n *machine.Space, v Way, hook eval.LinkHook, p eval.Packet) Way {
@@ -35,26 +59,55 @@ func (x *Explorer) arpStopped(n *machine.Space, v Way, hook eval.LinkHook, p eva
 		return x.solicitationStopped(n, v, hook.Hook, p, hook.IIF, hook.OIF)
 	}
 	result, ok := eval.TraverseLink(rules, hook, p, n.Env())
-	if !ok || !result.Drops() {
+	if !ok || !result.Drops() || v.stoppedIn(result) {
 		return v
+	}
+	if p.EtherType != unix.ETH_P_ARP {
+		return v.stoppedBy(n, hook.Dev(), cause.SolicitationStopped{At: cause.At(n.Name), Target: x.Of, Hook: hook.Hook, Packet: p, Result: result})
 	}
 	return v.stoppedBy(n, hook.Dev(), cause.ARPStopped{At: cause.At(n.Name), Target: x.Of, Hook: hook, Packet: p, Result: result})
 }
 
+// stoppedIn reports whether the chain that decided stops a request or its answer on the way
+// already: what mends that lets both pass.
+func (v Way) stoppedIn(r eval.Result) bool {
+	return slices.ContainsFunc(v.Obstacles, func(o Obstacle) bool {
+		switch f := o.Fault.(type) {
+		case cause.ARPStopped:
+			return f.Result.Chain == r.Chain
+		case cause.SolicitationStopped:
+			return f.Result.Chain == r.Chain
+		}
+		return false
+	})
+}
+
+// solicitationHooks are those that a neighbour solicitation passes that comes in, goes out,
+// or is passed on by a bridge, and its answer.
+var solicitationHooks = map[string][]string{
+	"input": {"prerouting", "input"}, "output": {"output", "postrouting"}, "forward": {"prerouting", "forward", "postrouting"},
+}
+
 // solicitationStopped is what the rules of IP are to a neighbour solicitation, or to
 // its answer: to those it is a packet as others.
-func (x *Explorer) solicitationStopped(n *machine.Space, v Way, hook string, p eval.Packet, iif, oif string) Way {
+func (x *Explorer) solicitationStopped(n *machine.Space, v Way, on string, p eval.Packet, iif, oif string) Way {
 	rules, err := n.Rules()
 	if err != nil {
 		return v
 	}
-	p.IIF, p.OIF = iif, oif
-	result := eval.Traverse(rules, hook, p, n.Env())
-	if !result.Drops() {
-		return v
+	for _, hook := range solicitationHooks[on] {
+		p.IIF, p.OIF = iif, oif
+		switch hook {
+		case "prerouting":
+			p.OIF = ""
+		case "postrouting":
+			p.IIF = ""
+		}
+		if result := eval.Traverse(rules, hook, p, n.Env()); result.Drops() && !v.stoppedIn(result) {
+			return v.stoppedBy(n, cmp.Or(iif, oif), cause.SolicitationStopped{At: cause.At(n.Name), Target: x.Of, Hook: hook, Packet: p, Result: result})
+		}
 	}
-	dev := cmp.Or(iif, oif)
-	return v.stoppedBy(n, dev, cause.SolicitationStopped{At: cause.At(n.Name), Target: x.Of, Hook: hook, Packet: p, Result: result})
+	return v
 }
 
 // bridged is what the rules of IP are to a neighbour solicitation that a bridge passes

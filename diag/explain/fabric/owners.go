@@ -66,23 +66,29 @@ func (s Site) GatewayMissing(n *machine.Space, bridge table.Link) (remedy.Addres
 	return remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(gateway, near.Bits()), Dev: bridge.Name}, true
 }
 
-// FreeAddress is an address next to that of a station which nobody has.
-func FreeAddress(spaces []*machine.Space, s Station) (netip.Prefix, bool) {
-	addrs, err := s.Node.Addrs(s.Dev.Index)
-	if err != nil {
-		return netip.Prefix{}, false
-	}
-	for _, a := range addrs {
-		if a.Family() != 4 || a.Prefix.Bits() > 30 {
+// FreeAddress is an address for a device of n that nobody has, next to one of the
+// stations on its wire, in a network that fits.
+func FreeAddress(spaces []*machine.Space, stations []Station, n *machine.Space, dev string, fits func(netip.Prefix) bool) remedy.Address {
+	for _, s := range stations {
+		if s.Node == nil || s.Node == n {
 			continue
 		}
-		for own := a.Prefix.Addr().Next(); a.Prefix.Contains(own.Next()); own = own.Next() {
-			if len(Owners(spaces, own)) == 0 {
-				return netip.PrefixFrom(own, a.Prefix.Bits()), true
+		addrs, err := s.Node.Addrs(s.Dev.Index)
+		if err != nil {
+			continue
+		}
+		for _, a := range addrs {
+			if a.Prefix.Addr().BitLen()-a.Prefix.Bits() < 2 || !fits(a.Prefix) {
+				continue
+			}
+			for own := a.Prefix.Addr().Next(); a.Prefix.Contains(own.Next()); own = own.Next() {
+				if len(Owners(spaces, own)) == 0 {
+					return remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(own, a.Prefix.Bits()), Dev: dev}
+				}
 			}
 		}
 	}
-	return netip.Prefix{}, false
+	return remedy.Address{}
 }
 
 // LeadsBy reports whether a next hop is somebody else than n, and leads to an address by

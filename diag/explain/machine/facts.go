@@ -56,7 +56,7 @@ func BestRoute(snap *table.Snapshot, dst netip.Addr, but func(table.Route) bool)
 // of the device (arp_solicit()).
 func ARPSender(n *Space, link table.Link, source, target netip.Addr) netip.Addr {
 	if target.Is6() {
-		return source // ndisc_solicit(), where it is an address of the device; the rest makes no difference
+		return n.solicitor(link, source)
 	}
 	addrs, _ := n.Addrs(link.Index)
 	var chosen netip.Addr

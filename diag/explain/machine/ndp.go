@@ -42,6 +42,22 @@ func (n *Space) AnswersNDP(link table.Link, target netip.Addr) ARPAnswer {
 	return n.proxiesNDP(link, target)
 }
 
+// solicitor is the source of a neighbour solicitation, which whoever answers learns the
+// MAC address of: that of the packet, where it is an address of the device, or else the
+// device's link-local one (ndisc_solicit()).
+func (n *Space) solicitor(link table.Link, source netip.Addr) (own netip.Addr) {
+	addrs, _ := n.Addrs(link.Index)
+	for _, a := range addrs {
+		switch addr := a.Prefix.Addr(); {
+		case addr == source:
+			return source
+		case addr.Is6() && addr.IsLinkLocalUnicast() && !own.IsValid():
+			own = addr
+		}
+	}
+	return own
+}
+
 // proxiesNDP is the answer of who has not the address. What a namespace would pass on by
 // another device, it would answer for with a proxy entry and the setting.
 func (n *Space) proxiesNDP(link table.Link, target netip.Addr) ARPAnswer {

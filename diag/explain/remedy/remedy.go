@@ -26,9 +26,10 @@ type Way struct {
 	Net     netip.Prefix // the route is for all of it; invalid: for Dst alone
 }
 
-// Commands add the route, or replace the one that is there.
+// Commands add the route, or replace the one that is there. There are none for a default
+// route of which neither the next hop nor the IP is known.
 func (w Way) Commands() []change.Change {
-	if w.Dev == "" {
+	if w.Dev == "" || !w.Dst.IsValid() && !w.Via.IsValid() && !w.Net.IsValid() {
 		return nil
 	}
 	verb, dst := change.RouteAdd, change.Single(w.Dst)

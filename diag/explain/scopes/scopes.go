@@ -8,6 +8,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 )
 
@@ -36,8 +37,9 @@ func named(f cause.Contested) cause.Finding {
 func OfLink(addr netip.Addr) bool { return addr.Is6() && addr.IsLinkLocalUnicast() }
 
 // Source is the finding of a packet with a link-local source that a router should pass on:
-// its sender has no other one on the device that it leaves by, or may not use it.
-func Source(n *machine.Space, dev string, src, dst netip.Addr, router *machine.Space) cause.Finding {
+// its sender has no other one on the device that it leaves by, or may not use it. free is
+// an address that the device could have.
+func Source(n *machine.Space, dev string, src, dst netip.Addr, router *machine.Space, free func(table.Link) remedy.Address) cause.Finding {
 	link, err := n.Link(dev)
 	addrs, failed := n.Addrs(link.Index)
 	if err == nil && failed == nil {
@@ -47,5 +49,5 @@ func Source(n *machine.Space, dev string, src, dst netip.Addr, router *machine.S
 			}
 		}
 	}
-	return cause.OutOfScope{At: cause.At(n.Name), Src: src, Dst: dst, Dev: dev, Addrs: addrs, Router: router.Name}
+	return cause.OutOfScope{At: cause.At(n.Name), Src: src, Dst: dst, Dev: dev, Addrs: addrs, Router: router.Name, Free: free(link)}
 }

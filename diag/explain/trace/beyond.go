@@ -2,6 +2,7 @@ package trace
 
 import (
 	"bytes"
+	"net/netip"
 	"slices"
 
 	"nstutor/diag/explain/cause"
@@ -70,6 +71,11 @@ func (w *walk) depart(n *machine.Space, p packet, link table.Link, at *fabric.Ed
 		w.doubt(n, p, StageSend, link.Name, f)
 	}
 	w.untranslated(n, p, link)
+	if machine.Private(p.src) && !machine.Private(p.dst) {
+		if f, _, _ := w.chosen(p.src, p.dst, cause.Lookup{}, func(a netip.Addr) bool { return !machine.Private(a) }); f != nil {
+			w.doubt(n, p, StageSend, link.Name, f)
+		}
+	}
 	w.returns(w.back(p), fabric.Site{Node: n, Dev: link}, *at)
 }
 

@@ -119,7 +119,8 @@ func (p packet) by(n *machine.Space, dev string) packet {
 }
 
 // enters begins the packet's way through a namespace, as its packet filter will
-// see it. A reply belongs to the connection that its request made there.
+// see it. A reply belongs to the connection that its request made there, unless a rule
+// kept that from connection tracking.
 func (w *walk) enters(n *machine.Space, p packet) packet {
 	f := p.flow()
 	seen := eval.Packet{
@@ -133,7 +134,7 @@ func (w *walk) enters(n *machine.Space, p packet) packet {
 			// (nf_conntrack_icmp, and tcp_new() of what begins with SYN and ACK).
 			seen.CTState = eval.CTInvalid
 		}
-		if request, ok := w.last[n]; ok {
+		if request, ok := w.last[n]; ok && request.CTState != eval.CTUntracked {
 			seen = seen.Answering(request)
 		}
 	}

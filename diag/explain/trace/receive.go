@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/explain/scopes"
 	"nstutor/diag/explain/translated"
 	"nstutor/diag/netfilter"
@@ -78,7 +79,8 @@ func (w *walk) forward(n *machine.Space, p packet, dev table.Link, route machine
 	}
 	w.been[key] = true
 	if scopes.OfLink(p.src) && p.isRequest() && len(w.began) > 0 {
-		w.fault(n, p, StageRoute, dev.Name, scopes.Source(p.origin, w.began[0].route.DevName, p.src, p.dst, n))
+		free := func(l table.Link) remedy.Address { return w.address(p.origin, l, p.dst) }
+		w.fault(n, p, StageRoute, dev.Name, scopes.Source(p.origin, w.began[0].route.DevName, p.src, p.dst, n, free))
 	}
 	if p.isRequest() {
 		w.passed = append(w.passed, passage{n, route, dev.Name, p})

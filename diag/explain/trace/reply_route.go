@@ -13,10 +13,17 @@ import (
 
 // noWayBack: the answering side has no route to the source. When the request
 // left its node by a default route, the outside cannot be expected to have one:
-// the source should have been rewritten there.
+// the source should have been rewritten there. It has none where another source should
+// have been taken, which is noted already.
 func (w *walk) noWayBack(n *machine.Space, p packet, l cause.Lookup) (cause.Finding, machine.RouteAnswer) {
 	if node, route, ok := w.exit(); ok && node != n && w.wouldHelp(node, route, n, p) {
 		return cause.Unmasqueraded{At: at(node), Src: p.dst, Net: w.leftFrom(node, p.dst), Out: route.DevName, Line: route.Line, Lookup: l, Exempt: w.exemptAt(node)}, machine.RouteAnswer{}
+	}
+	answers := func(a netip.Addr) bool { return n.Route(machine.RouteQuery{Dst: a}).Kind == machine.KindUnicast }
+	if f, by, better := w.chosen(p.dst, p.src, l, answers); f != nil {
+		w.fault(n, p, StageRoute, "", f)
+		w.sentFrom(better, by, n, p)
+		return nil, machine.RouteAnswer{}
 	}
 	way, ok := w.backwards(n, p.dst)
 	if !ok {
@@ -128,7 +135,7 @@ func (w *walk) nameless() cause.Finding {
 // astray is the fault of a reply that is lost where its request never was.
 func (w *walk) astray() cause.Finding {
 	p := w.parted
-	if f, ok := absent.Down(p.node, p.dst, p.route); ok {
+	if f, ok := absent.Narrower(p.node, p.dst, p.route); ok {
 		return f
 	}
 	return cause.Astray{At: at(p.node), Dst: p.dst, Dev: p.route.DevName, Line: p.route.Line, Way: w.wayBack(p.node, p.dst, p.route)}

@@ -197,7 +197,7 @@ func (b *Beyond) Elsewhere() (Found, bool) {
 		return Find(LegRequest, d.fault), true
 	}
 	for _, passed := range slices.Concat(w.began, w.passed) {
-		if f, ok := absent.Down(passed.node, b.packet.dst, passed.route); ok {
+		if f, ok := absent.Narrower(passed.node, b.packet.dst, passed.route); ok {
 			return Find(LegRequest, f), true
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
+	"nstutor/diag/explain/scopes"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
 )
@@ -49,6 +50,9 @@ func (w *walk) noRoute(n *machine.Space, p packet, route machine.RouteAnswer) ma
 		w.giveUp(n, p, StageRoute, route.DevName, say.T("the kernel answers %s", "内核的答复是 %s", why))
 		return next
 	}
+	if f == nil {
+		return next
+	}
 	w.fault(n, p, StageRoute, route.DevName, f)
 	if f.Code() == cause.NotMasqueraded && w.masquerade(n, p) {
 		return machine.RouteAnswer{}
@@ -72,22 +76,14 @@ func (w *walk) rejected(n *machine.Space, p packet, route machine.RouteAnswer) (
 	return cause.Thrown{Rejection: r, Reply: p.leg == LegReply}, next
 }
 
-// masquerade goes on as though the request had left its node with the node's own
-// address: with the reply to that.
+// masquerade goes on as though the request had been masqueraded where it left its node.
 func (w *walk) masquerade(n *machine.Space, p packet) bool {
 	node, exit, ok := w.exit()
-	if !ok || w.mended.Translates() {
+	if !ok {
 		return false
 	}
 	own, err := node.Env().MasqueradeAddr(exit.DevName, p.src)
-	if err != nil || !own.IsValid() {
-		return false
-	}
-	w.mended.Translate(node, p.dst, own)
-	reply := p
-	reply.dst, reply.ttl, reply.mark = own, maxHops, 0
-	w.originate(n, reply)
-	return true
+	return err == nil && w.sentFrom(own, node, n, p)
 }
 
 // unrouted tells apart what it can mean that there is no route.
@@ -205,7 +201,7 @@ func (w *walk) unroutedOrigin(n *machine.Space, p packet, l cause.Lookup) (cause
 	}
 	f := cause.Addressless{At: at(n), Lookup: l}
 	if len(devices) == 1 {
-		f.Free, f.Down = w.address(n, devices[0].Link), !devices[0].Link.Up()
+		f.Free, f.Down = w.address(n, devices[0].Link, p.dst), !devices[0].Link.Up()
 		if own := f.Free.Prefix; own.IsValid() && !own.Contains(p.dst) {
 			d := devices[0]
 			d.Addrs = []table.Addr{{Prefix: own}}
@@ -216,18 +212,11 @@ func (w *walk) unroutedOrigin(n *machine.Space, p packet, l cause.Lookup) (cause
 	return f, machine.RouteAnswer{}
 }
 
-// address is a free address for a device that has none, where its wire tells
-// which network it is in.
-func (w *walk) address(n *machine.Space, link table.Link) remedy.Address {
-	for _, s := range w.explore(n, link, LegRequest, nil).Stations {
-		if s.Node == nil || s.Node == n {
-			continue
-		}
-		if own, ok := fabric.FreeAddress(w.world.All(), s); ok {
-			return remedy.Address{Netns: n.Name, Prefix: own, Dev: link.Name}
-		}
-	}
-	return remedy.Address{}
+// address is a free address for a device that has none to send to dst from, where its
+// wire tells which network it is in.
+func (w *walk) address(n *machine.Space, link table.Link, dst netip.Addr) remedy.Address {
+	fits := func(p netip.Prefix) bool { return p.Addr().Is4() == dst.Is4() && !scopes.OfLink(p.Addr()) }
+	return fabric.FreeAddress(w.world.All(), w.explore(n, link, LegRequest, nil).Stations, n, link.Name, fits)
 }
 
 // throughDevice: the device with an address could be the way, were it up, or
@@ -270,49 +259,6 @@ func (w *walk) sourceless(n *machine.Space, p packet) cause.Finding {
 	return f
 }
 
-// gateway is whom a default route on the device should name: an address in the
-// device's prefix of somebody on its wire who knows the way, else of anybody
-// there, else the prefix's first, which proxy ARP may stand for.
 func (w *walk) gateway(n *machine.Space, d machine.Device, dst netip.Addr) (_ netip.Addr, knows bool) {
-	own := d.Addrs[0].Prefix
-	anybody := machine.LikelyHop(n, d.Link.Name, dst)
-	for _, s := range w.explore(n, d.Link, LegRequest, nil).Stations {
-		if s.Node == nil || s.Node == n {
-			continue
-		}
-		addrs, err := s.Node.Addrs(s.Dev.Index)
-		if err != nil {
-			continue
-		}
-		for _, a := range addrs {
-			near := own.Contains(a.Prefix.Addr()) || a.Prefix.Contains(own.Addr()) || own.IsSingleIP()
-			if a.Prefix.Addr().Is4() != dst.Is4() || a.Prefix.Addr() == own.Addr() || !near {
-				continue
-			}
-			route := s.Node.Route(machine.RouteQuery{Dst: dst})
-			forwards := s.Node.Conf(s.Dev.Name, "forwarding") == 1
-			if !anybody.IsValid() && (forwards || route.Kind == machine.KindUnicast && route.Dev != s.Dev.Index) {
-				anybody = a.Prefix.Addr()
-			}
-			if route.Kind == machine.KindLocal || forwards && route.Kind == machine.KindUnicast && route.Dev != s.Dev.Index {
-				return a.Prefix.Addr(), true
-			}
-		}
-	}
-	switch {
-	case anybody.IsValid():
-		return anybody, false
-	case dst.Is6():
-		return netip.Addr{}, false
-	case own.Bits() > 30: // nobody else fits in there
-		return linkLocalGateway, false
-	}
-	if first := machine.FirstHost(own); first != own.Addr() {
-		return first, false
-	}
-	return netip.Addr{}, false // it would be the namespace itself
+	return fabric.Gateway(n, d, dst, w.explore(n, d.Link, LegRequest, nil).Stations)
 }
-
-// linkLocalGateway is the next hop that nobody needs to have, as pod networks
-// use it: with onlink, and proxy ARP or the address at the other end.
-var linkLocalGateway = netip.MustParseAddr("169.254.1.1")

@@ -51,9 +51,9 @@ func Exhausted(n *machine.Space, left eval.Packet, asked uint16) (cause.Finding,
 	if used < all {
 		return nil, false
 	}
-	failed, _ := conntrack.InsertFailed(n.NS)
+	counted, _ := conntrack.ReadStats(n.NS)
 	f := service.NoPortLeft{
-		At: cause.At(n.Name), Min: least, Max: most, By: by, Taken: same[0], Failed: failed,
+		At: cause.At(n.Name), Min: least, Max: most, By: by, Taken: same[0], Failed: counted["insert_failed"],
 		Flow: flows.Flow{Proto: left.Proto, Src: left.Src, Dst: left.Dst, DstPort: left.DstPort},
 	}
 	if limited {

@@ -15,9 +15,10 @@ type Env interface {
 	AddrType(addr netip.Addr) (kind, dev string, err error)
 	// MasqueradeAddr is the source that MASQUERADE takes on oif towards dst: the
 	// address of oif next to the next hop, or its first, or that of another
-	// device when oif has none (inet_select_addr()). A route's preferred source
-	// does not count. It is invalid, without an error, when there is none at
-	// all; the packet is dropped then.
+	// device when oif has none (inet_select_addr()); of IPv6 the one that
+	// ipv6_dev_get_saddr() selects (RFC 6724). A route's preferred source does not
+	// count. It is invalid, without an error, when there is none at all; the packet
+	// is dropped then.
 	MasqueradeAddr(oif string, dst netip.Addr) (netip.Addr, error)
 	// DeviceIndex is the index of the device with that name.
 	DeviceIndex(name string) (int, error)

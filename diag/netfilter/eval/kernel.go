@@ -34,19 +34,6 @@ func (k Kernel) AddrType(addr netip.Addr) (kind, dev string, err error) {
 	return entry.Type, entry.Dev, err
 }
 
-// MasqueradeAddr implements Env.
-func (k Kernel) MasqueradeAddr(oif string, dst netip.Addr) (netip.Addr, error) {
-	index, own, err := k.first(oif, false)
-	if err != nil || own.IsValid() {
-		return own, err
-	}
-	reply, err := k.One.Route(table.RouteRequest{Dst: dst, OIF: index})
-	if table.Refused(err) {
-		return netip.Addr{}, nil
-	}
-	return reply.Src, err
-}
-
 // DeviceIndex implements Env.
 func (k Kernel) DeviceIndex(name string) (int, error) {
 	if k.Err != nil {

@@ -1,4 +1,6 @@
-package change
+// Package iptables does by nf_tables what a line of iptables says, where the program is
+// not installed.
+package iptables
 
 import (
 	"errors"
@@ -11,9 +13,9 @@ import (
 	"nstutor/internal/say"
 )
 
-// The chains that iptables has in its tables, as nft says them: packets pass them by
+// Chains are those that iptables has in its tables, as nft says them: packets pass them by
 // themselves. They are made when they are first needed.
-var iptablesChains = map[string]string{
+var Chains = map[string]string{
 	"filter INPUT":    "type filter hook input priority filter;",
 	"filter FORWARD":  "type filter hook forward priority filter;",
 	"filter OUTPUT":   "type filter hook output priority filter;",
@@ -31,16 +33,15 @@ var iptablesChains = map[string]string{
 	"raw OUTPUT":         "type filter hook output priority raw;",
 }
 
-// inNft does by nf_tables what iptables does with these words, in the calling thread's
-// namespace. It understands -P, -F, -N, -X, -A, -I, -D of a whole rule, and the usual
+// Do does what iptables does with these words in the tables of a family of nf_tables, "ip"
+// or "ip6", in the calling thread's namespace. It understands -P, -F, -N, -X, -A, -I, -D of a whole rule, and the usual
 // matches.
-func inNft(v6 bool, words []string) error {
-	table, verb, chain, rest, err := iptablesWords(words)
+func Do(ip string, words []string) error {
+	table, verb, chain, rest, err := Words(words)
 	if err != nil {
 		return err
 	}
-	ip := family(v6)
-	hook, passed := iptablesChains[table+" "+chain]
+	hook, passed := Chains[table+" "+chain]
 	if err := misnamed(ip, table, verb, chain, passed); err != nil {
 		return err
 	}
@@ -56,7 +57,7 @@ func inNft(v6 bool, words []string) error {
 	case "-N", "-X", "-F":
 		lines = append(lines, []string{map[string]string{"-N": "add", "-X": "delete", "-F": "flush"}[verb], "chain", ip, table, chain})
 	case "-A", "-I", "-D":
-		rule, err := nftRule(ip, rest)
+		rule, err := rule(ip, rest)
 		if err != nil {
 			return err
 		}
@@ -67,7 +68,7 @@ func inNft(v6 bool, words []string) error {
 	default:
 		return say.Err("%q is not understood here", "这里不认识 %q", verb)
 	}
-	said, err := sentences(lines)
+	said, err := nft.Sentences(lines)
 	if err != nil {
 		return err
 	}
@@ -117,34 +118,23 @@ func ruleInNft(verb, ip, table, chain string, lines [][]string, words []string) 
 	if verb == "-D" {
 		return nft.Remove(rule)
 	}
-	said, err := sentences(lines)
+	said, err := nft.Sentences(lines)
 	if err != nil {
 		return err
 	}
 	return nft.Do(append(said, rule))
 }
 
-func sentences(lines [][]string) (all []nft.Sentence, err error) {
-	for _, words := range lines {
-		said, err := nft.Parse(words)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, said...)
-	}
-	return all, nil
-}
-
-// iptablesMatches are the matches of iptables in the words of nft, behind which the
+// matches are the matches of iptables in the words of nft, behind which the
 // value stands.
-var iptablesMatches = map[string]string{
+var matches = map[string]string{
 	"-i": "iifname", "-o": "oifname", "-p": "meta l4proto", "--icmp-type": "icmp type", "--icmpv6-type": "icmpv6 type",
 	"--sport": "th sport", "--dport": "th dport", "--ctstate": "ct state",
 	"--mark": "meta mark", "--uid-owner": "meta skuid",
 }
 
 // nftRule is a rule of iptables as nft says it.
-func nftRule(ip string, words []string) (rule []string, err error) {
+func rule(ip string, words []string) (rule []string, err error) {
 	unless := ""
 	for i := 0; i < len(words); i++ {
 		switch {
@@ -160,7 +150,7 @@ func nftRule(ip string, words []string) (rule []string, err error) {
 		case "-m": // the match's own options say what is meant
 			continue
 		case "-j":
-			return nftTarget(append(rule, "counter"), value, words[i+1:])
+			return ending(append(rule, "counter"), value, words[i+1:])
 		case "-s":
 			rule = append(rule, ip, "saddr")
 		case "-d":
@@ -173,7 +163,7 @@ func nftRule(ip string, words []string) (rule []string, err error) {
 			rule = append(rule, "tcp", "flags", "syn")
 			continue
 		default:
-			match, known := iptablesMatches[word]
+			match, known := matches[word]
 			if !known {
 				return nil, say.Err("%q is not understood here", "这里不认识 %q", word)
 			}
@@ -182,23 +172,23 @@ func nftRule(ip string, words []string) (rule []string, err error) {
 		if unless != "" {
 			rule, unless = append(rule, unless), ""
 		}
-		rule = append(rule, nftValue(word, value)...)
+		rule = append(rule, worded(word, value)...)
 	}
 	return rule, nil
 }
 
-// nftValue is a value of a match of iptables as nft writes it: `cali+` stands for all
+// worded is a value of a match of iptables as nft writes it: `cali+` stands for all
 // devices that begin so.
-func nftValue(word, value string) []string {
+func worded(word, value string) []string {
 	switch stem, any := strings.CutSuffix(value, "+"); {
 	case any && (word == "-i" || word == "-o"):
 		return []string{`"` + stem + `*"`}
 	case word == "-i" || word == "-o":
 		return []string{nft.Device(value)}
-	case word == "--icmp-type" && iptablesMessages[value] != "":
-		return strings.Fields(iptablesMessages[value])
+	case word == "--icmp-type" && messages[value] != "":
+		return strings.Fields(messages[value])
 	}
-	for name, iptables := range iptablesTypes {
+	for name, iptables := range Types {
 		if word == "--icmpv6-type" && value == iptables {
 			return []string{name}
 		}
@@ -206,26 +196,26 @@ func nftValue(word, value string) []string {
 	return []string{strings.ToLower(value)}
 }
 
-// iptablesMessages are types of ICMP for which iptables has other words than nft.
-var iptablesMessages = map[string]string{"8": "echo-request", "0": "echo-reply", "fragmentation-needed": "destination-unreachable icmp code frag-needed"}
+// messages are types of ICMP for which iptables has other words than nft.
+var messages = map[string]string{"8": "echo-request", "0": "echo-reply", "fragmentation-needed": "destination-unreachable icmp code frag-needed"}
 
-// nftTarget adds what becomes of a packet that meets the rule.
-func nftTarget(rule []string, target string, options []string) ([]string, error) {
+// ending adds what becomes of a packet that meets the rule.
+func ending(rule []string, target string, options []string) ([]string, error) {
 	verdict := strings.ToLower(target)
 	switch target {
 	case "DNAT":
-		to, err := iptablesArgument(options, "--to-destination")
+		to, err := argument(options, "--to-destination")
 		return slices.Concat(rule, []string{verdict, "to", to}), err
 	case "SNAT":
-		to, err := iptablesArgument(options, "--to-source")
+		to, err := argument(options, "--to-source")
 		return slices.Concat(rule, []string{verdict, "to", to}), err
 	case "TCPMSS":
 		if !slices.Equal(options, []string{"--clamp-mss-to-pmtu"}) {
 			return nil, say.Err("%s to what?", "%s 后面缺少内容", target)
 		}
-		return slices.Concat(rule, clampWords), nil
+		return slices.Concat(rule, Clamp), nil
 	case "REDIRECT":
-		to, err := iptablesArgument(options, "--to-ports")
+		to, err := argument(options, "--to-ports")
 		return slices.Concat(rule, []string{verdict, "to", ":" + to}), err
 	case "MASQUERADE":
 		if len(options) == 1 && options[0] == "--random-fully" {
@@ -245,9 +235,9 @@ func nftTarget(rule []string, target string, options []string) ([]string, error)
 	return append(rule, verdict), nil
 }
 
-// iptablesArgument is the argument of a target's only option. iptables takes the beginning
+// argument is the argument of a target's only option. iptables takes the beginning
 // of its name for it as well (getopt_long()), as in --to.
-func iptablesArgument(options []string, name string) (string, error) {
+func argument(options []string, name string) (string, error) {
 	switch {
 	case len(options) == 0:
 		return "", say.Err("%s is missing", "缺少 %s", name)
@@ -271,3 +261,21 @@ func unknownOption(word string) error {
 	}
 	return say.Err("unknown option %q", "未知选项 %q", word)
 }
+
+// Words takes a line of iptables apart.
+func Words(words []string) (table, verb, chain string, rest []string, err error) {
+	table = "filter"
+	if len(words) > 1 && words[0] == "-t" {
+		table, words = words[1], words[2:]
+	}
+	if len(words) < 2 {
+		return "", "", "", nil, say.Err("a command and a chain are needed", "需要命令和链")
+	}
+	return table, words[0], words[1], words[2:], nil
+}
+
+// Clamp are the target TCPMSS with --clamp-mss-to-pmtu as nft says it.
+var Clamp = []string{"tcp", "option", "maxseg", "size", "set", "rt", "mtu"}
+
+// Types are what ip6tables calls types of ICMPv6 for which nft has other words.
+var Types = map[string]string{"nd-neighbor-solicit": "neighbour-solicitation", "nd-neighbor-advert": "neighbour-advertisement"}

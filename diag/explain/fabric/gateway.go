@@ -1,0 +1,54 @@
+package fabric
+
+import (
+	"net/netip"
+
+	"nstutor/diag/explain/machine"
+)
+
+// Gateway is whom a default route on the device should name: an address in the
+// device's prefix of one of the stations on its wire who knows the way, else of anybody
+// there, else the prefix's first, which proxy ARP may stand for.
+func Gateway(n *machine.Space, d machine.Device, dst netip.Addr, wire []Station) (_ netip.Addr, knows bool) {
+	own := d.Addrs[0].Prefix
+	anybody := machine.LikelyHop(n, d.Link.Name, dst)
+	for _, s := range wire {
+		if s.Node == nil || s.Node == n {
+			continue
+		}
+		addrs, err := s.Node.Addrs(s.Dev.Index)
+		if err != nil {
+			continue
+		}
+		for _, a := range addrs {
+			near := own.Contains(a.Prefix.Addr()) || a.Prefix.Contains(own.Addr()) || own.IsSingleIP()
+			if a.Prefix.Addr().Is4() != dst.Is4() || a.Prefix.Addr() == own.Addr() || !near {
+				continue
+			}
+			route := s.Node.Route(machine.RouteQuery{Dst: dst})
+			forwards := s.Node.Conf(s.Dev.Name, "forwarding") == 1
+			if !anybody.IsValid() && (forwards || route.Kind == machine.KindUnicast && route.Dev != s.Dev.Index) {
+				anybody = a.Prefix.Addr()
+			}
+			if route.Kind == machine.KindLocal || forwards && route.Kind == machine.KindUnicast && route.Dev != s.Dev.Index {
+				return a.Prefix.Addr(), true
+			}
+		}
+	}
+	switch {
+	case anybody.IsValid():
+		return anybody, false
+	case dst.Is6():
+		return netip.Addr{}, false
+	case own.Bits() > 30: // nobody else fits in there
+		return linkLocalGateway, false
+	}
+	if first := machine.FirstHost(own); first != own.Addr() {
+		return first, false
+	}
+	return netip.Addr{}, false // it would be the namespace itself
+}
+
+// linkLocalGateway is the next hop that nobody needs to have, as pod networks
+// use it: with onlink, and proxy ARP or the address at the other end.
+var linkLocalGateway = netip.MustParseAddr("169.254.1.1")

@@ -92,6 +92,16 @@ host: ip link set veth-pod-b up`,
 	{name: "wrong MAC", from: "pod-a", to: "10.244.1.11",
 		fault: `pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:99:99 dev eth0 nud permanent`,
 		want:  expected{cause.NeighbourWrongMAC, "pod-a", request}},
+	{name: "MAC of the port that the frame comes in by", from: "pod-a", to: "203.0.113.10",
+		fault: `
+host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 -o eth0 -j MASQUERADE
+host: ip link set veth-pod-a address 02:00:00:00:a0:01
+pod-a: ip neigh replace 10.244.1.1 lladdr 02:00:00:00:a0:01 dev eth0 nud permanent`},
+	{name: "MAC of another port", from: "pod-a", to: "10.244.1.1",
+		fault: `
+host: ip link set veth-pod-b address 02:00:00:00:b0:01
+pod-a: ip neigh replace 10.244.1.1 lladdr 02:00:00:00:b0:01 dev eth0 nud permanent`,
+		want: expected{cause.NeighbourWrongMAC, "pod-a", request}},
 	{name: "wrong MAC for the reply", from: "pod-a", to: "10.244.1.11",
 		fault: `pod-b: ip neigh replace 10.244.1.10 lladdr 02:00:00:00:c0:02 dev eth0 nud permanent`,
 		want:  expected{cause.NeighbourWrongMAC, "pod-b", reply}},

@@ -24,17 +24,20 @@ func (x *Explorer) intoBridge(n *machine.Space, port table.Link, v Way) {
 	}
 	v = x.tagIn(n, bridge, port, x.through(n, bridge, port, v))
 	v = x.arpFiltered(n, v, eval.LinkHook{Family: "bridge", Hook: "prerouting", IIF: port.Name})
-	if x.MAC == nil || bytes.Equal(x.MAC, bridge.MAC) {
+	// The bridge takes frames for any of its ports, and what is above it those for the
+	// port that they come in by: for eth_type_trans() they are for this host.
+	ofPort := bytes.Equal(x.MAC, port.MAC) && !bytes.Equal(x.MAC, bridge.MAC)
+	if x.MAC == nil || ofPort || bytes.Equal(x.MAC, bridge.MAC) {
 		x.been[place{n, bridge.Index}] = true
 		up := x.arpFiltered(n, x.tagOut(n, bridge, bridge, v), eval.LinkHook{Family: "bridge", Hook: "input", IIF: port.Name})
 		if up.vlan != 0 {
 			x.arriveTagged(n, bridge, up)
 		} else {
 			x.arriveAbove(n, bridge, up)
-			x.Stations = append(x.Stations, Station{Node: n, Dev: bridge, Way: x.arpAsked(n, up, bridge.Name, true)})
+			x.Stations = append(x.Stations, Station{Node: n, Dev: bridge, Any: ofPort, Way: x.arpAsked(n, up, bridge.Name, true)})
 		}
 	}
-	if x.MAC == nil || !bytes.Equal(x.MAC, bridge.MAC) {
+	if x.MAC == nil || !ofPort && !bytes.Equal(x.MAC, bridge.MAC) {
 		x.toPorts(n, bridge, &port, v)
 	}
 }

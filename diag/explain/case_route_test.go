@@ -13,6 +13,11 @@ var routeBreakages = among([]breakage{
 	{name: "no default route", from: "a", to: "10.2.0.2",
 		fault: `a: ip route del default`,
 		want:  expected{cause.NoRoute, "a", request}},
+	{name: "a route, and no address to come from", from: "a", to: "10.2.0.2",
+		fault: `
+a: ip addr flush dev eth0
+a: ip route add 10.2.0.2 via 10.1.0.1 dev eth0 onlink`,
+		want: expected{cause.NoAddress, "a", request}, fix: []string{"a: ip addr add 10.1.0.2/24 dev eth0"}},
 	{name: "blackhole at the source", from: "a", to: "10.2.0.2",
 		fault: `a: ip route add blackhole 10.2.0.2`,
 		want:  expected{cause.RouteBlackhole, "a", request}},

@@ -21,7 +21,7 @@ var rooms = []string{
 	"internal/say", "internal/sockopt", "internal/wrap", "internal/plainfile", "internal/nsenter",
 	"diag/attr", "diag/table", "diag/socket", "diag/netfilter/nfnl", "diag/netfilter/xtables", "diag/netfilter", "diag/netfilter/ipset", "diag/netfilter/eval", "diag/netfilter/passage", "diag/netfilter/tally", "diag/netfilter/nftrace", "diag/conntrack", "diag/wire", "diag/probe", "diag/drop", "diag/obstacle", "diag/linkstat", "diag/farend", "diag/container",
 	"internal/nft", "internal/change", "internal/cni", "internal/replica", "internal/netfile",
-	"diag/explain/machine", "diag/explain/flows", "diag/explain/remedy", "diag/explain/cause", "diag/explain/cause/service", "diag/explain/cause/device", "diag/explain/fabric", "diag/explain/mended", "diag/explain/taught", "diag/explain/listening", "diag/explain/scopes", "diag/explain/translated", "diag/explain/vip", "diag/explain/absent", "diag/explain/trace", "diag/explain/whole", "diag/explain/offload", "diag/explain/proxied", "diag/explain", "diag/explain/report",
+	"diag/explain/machine", "diag/explain/flows", "diag/explain/remedy", "diag/explain/cause", "diag/explain/cause/service", "diag/explain/cause/device", "diag/explain/fabric", "diag/explain/mended", "diag/explain/taught", "diag/explain/listening", "diag/explain/scopes", "diag/explain/translated", "diag/explain/vip", "diag/explain/absent", "diag/explain/trace", "diag/explain/returning", "diag/explain/whole", "diag/explain/offload", "diag/explain/proxied", "diag/explain", "diag/explain/report",
 	"internal/lab/tty", "internal/lab/standin", "internal/lab", "internal/lab/labtest", "internal/lab/door",
 	"diag/verify",
 	"steps", "steps/bridge", "steps/service", "steps/instrument", "steps/contract", "steps/mesh", "steps/exercise",

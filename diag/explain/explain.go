@@ -15,6 +15,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/offload"
 	"nstutor/diag/explain/proxied"
+	"nstutor/diag/explain/returning"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/explain/whole"
 	"nstutor/diag/netfilter/eval"
@@ -110,6 +111,7 @@ func explainFlow(ctx context.Context, world *machine.Machine, req Request, q tra
 	if len(t.Ways) > 1 {
 		return explainBackends(ctx, world, req, q, t)
 	}
+	returning.Unsure(world, q, t)
 	whole.Untold(t)
 	a := predict(req, t)
 	a.Listener = listener(t.Listens)

@@ -89,8 +89,10 @@ func (w *walk) returns(p packet, to fabric.Site, from fabric.Edge) {
 }
 
 // admit takes a packet that comes in at an edge to the device of a namespace
-// that its frame is for.
+// that its frame is for. Whoever sends it cuts it to what that wire takes, or has a
+// reason not to that cannot be seen.
 func (w *walk) admit(p packet, to fabric.Site, from fabric.Edge) {
+	p.length = min(p.length, from.Dev.MTU)
 	x := &fabric.Explorer{Net: paths{w}, Leg: p.leg, MAC: to.Dev.MAC, Above: machine.Stacked(to.Dev)}
 	if from.Dev.MasterKind == "openvswitch" {
 		x.From(from.Node, from.Dev) // the reply comes from within
@@ -147,7 +149,8 @@ func (w *walk) untranslated(n *machine.Space, p packet, link table.Link) {
 	if passed.node != n || !machine.Private(p.src) || n.Local(p.src) {
 		return
 	}
-	if passed.route.Via.IsValid() && !passed.route.Entry.Default() {
+	ofPod := link.Kind == "veth" && passed.route.Entry.Dst.IsSingleIP() // its own wire, by which alone it answers
+	if passed.route.Via.IsValid() && !passed.route.Entry.Default() || !passed.route.Via.IsValid() && ofPod {
 		return
 	}
 	if _, ok := machine.PrefixOver(n, link, p.src); ok {

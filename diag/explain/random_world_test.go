@@ -58,7 +58,7 @@ func (n *network) build(t *testing.T) (*world, error) {
 		return nil, err
 	}
 	for name, ns := range w.ns {
-		tap, err := wire.Capture(ns, wire.Filter{TCP: n.proto == "tcp", UDP: n.proto == "udp"})
+		tap, err := wire.Capture(ns, wire.Filter{TCP: n.proto == "tcp", UDP: n.proto == "udp", VXLAN: []uint16{4790}})
 		if err != nil {
 			return nil, err
 		}

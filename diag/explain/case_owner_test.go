@@ -55,6 +55,25 @@ host3: sysctl -qw net.ipv4.ip_forward=1
 host1: ip route replace 192.168.11.0/24 nexthop via 10.57.4.22 weight 250 nexthop via 10.57.4.21`,
 		want: expected{cause.NoRoute, "host1", request},
 		fix:  []string{"host1: ip route replace 192.168.11.0/24 via 10.57.4.21 dev eth0"}},
+	{name: "both next hops lead to the same rule", from: "pod-a", to: "192.168.11.10",
+		fault: `
+host3: ip route add 192.168.11.0/24 via 10.57.4.21
+host3: sysctl -qw net.ipv4.ip_forward=1
+host2: ip rule add from 192.168.10.10 pref 100 prohibit
+host1: ip route replace 192.168.11.0/24 nexthop via 10.57.4.22 weight 250 nexthop via 10.57.4.21`,
+		want: expected{cause.RouteProhibit, "host2", request}},
+	{name: "the other next hop is in no network of ours any more", from: "pod-a", to: "192.168.11.10",
+		fault: `
+host3: ip addr add 10.57.5.22/24 dev eth0
+host3: ip route add blackhole 192.168.11.0/24
+host3: sysctl -qw net.ipv4.ip_forward=1
+host1: ip addr add 10.57.5.20/24 dev eth0
+host1: ip route replace 192.168.11.0/24 nexthop via 10.57.5.22 dev eth0 weight 250 nexthop via 10.57.4.21 dev eth0
+host1: ip addr del 10.57.4.20/24 dev eth0
+host2: ip route replace 192.168.10.0/24 via 10.57.4.20 dev eth0 onlink
+host2: ip neigh replace 10.57.4.20 lladdr 02:00:0a:39:04:14 dev eth0 nud permanent`,
+		want: expected{cause.NoRoute, "host1", request},
+		fix:  []string{"host1: ip route replace 192.168.11.0/24 via 10.57.4.21 dev eth0 onlink"}},
 	{name: "one of two next hops has no route", from: "pod-a", to: "192.168.11.10",
 		fault: `
 host3: sysctl -qw net.ipv4.ip_forward=1

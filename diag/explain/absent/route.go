@@ -9,6 +9,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 )
 
@@ -51,6 +52,13 @@ func Withdrawn(world *machine.Machine, n *machine.Space, dst netip.Addr, l cause
 	}
 	found[0].Announced = Announced(n)
 	return found[0], true
+}
+
+// Narrower is the finding of a device that is down, and with it a route to an address
+// that is narrower than the one by which the packet went astray.
+func Narrower(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (cause.Finding, bool) {
+	link, ok := n.DownNear(dst, machine.PrefixBits(now.Entry.Dst))
+	return cause.RouteDown{At: cause.At(n.Name), Link: link, Way: remedy.Turn{Way: remedy.Way{Netns: n.Name, Dst: dst}}}, ok
 }
 
 // holding is the network of a device that an address is in.

@@ -30,8 +30,8 @@ type OtherWayBack struct {
 	// (__fib_validate_source()).
 	Loose bool
 	Way   remedy.Way // else, the way back
-	// Stray is the route without which there would be the right way back; its own Stray
-	// is empty where no route is in the way.
+	// Stray is the route without which there would be the right way back, or the rule that
+	// rejects it; its own Stray and To are empty where nothing is in the way.
 	Stray remedy.Turn
 }
 
@@ -49,7 +49,7 @@ func (o OtherWayBack) Evidence() []say.Text { return Lines(o.Lookup...) }
 
 // Fix takes away what is in the way, or sets the loose mode, or adds the way back.
 func (o OtherWayBack) Fix() []change.Change {
-	if o.Stray.Stray.Type != "" {
+	if o.Stray.Stray.Type != "" || o.Stray.To.IsValid() {
 		return o.Stray.Commands()
 	}
 	if o.Loose {

@@ -64,5 +64,35 @@ func (o WayOut) Turn(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) 
 	return remedy.Turn{Way: instead}
 }
 
+// Back is what has n reach src by the way, where a packet from there to own comes in by
+// it, and how n reaches src now: as fib_validate_source() asks, from own. Where a rule
+// rejects that, the main table is asked before it.
+func (o WayOut) Back(n *machine.Space, src, own netip.Addr) (remedy.Turn, machine.RouteAnswer) {
+	q := machine.RouteQuery{Dst: src}
+	if n.Local(own) {
+		q.Src = own
+	}
+	now := n.Route(q)
+	if now.Rule.Action != "" {
+		snap, err := n.Snapshot(table.Links | table.Routes)
+		if rest, ok := machine.BestRoute(snap, src, nil); err == nil && ok && rest.Dev == o.Dev.Name {
+			return remedy.Turn{Way: o.To(n, src), To: netip.PrefixFrom(src, src.BitLen()), Before: now.Rule.Priority}, now
+		}
+	}
+	return o.Turn(n, src, now), now
+}
+
 // Is reports whether a route leads by the way.
 func (o WayOut) Is(r table.Route) bool { return r.Dev == o.Dev.Name && r.Via == o.Via }
+
+// Anew are next hops of a route as another one has to name them: the kernel does not ask
+// again whether they are near, when an address goes.
+func Anew(n *machine.Space, hops []table.Nexthop) []table.Nexthop {
+	for i, h := range hops {
+		if link, err := n.Link(h.Dev); err == nil {
+			_, near := machine.PrefixOver(n, link, h.Via)
+			hops[i].Onlink = h.Onlink || !near
+		}
+	}
+	return hops
+}

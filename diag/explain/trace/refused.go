@@ -97,12 +97,13 @@ func (w *walk) notHere(n *machine.Space, p packet, dev table.Link) cause.Finding
 // mode is not enough, a route to its source is missing.
 func (w *walk) irreversible(n *machine.Space, p packet, dev table.Link, route machine.RouteAnswer) cause.Finding {
 	f := cause.OtherWayBack{At: at(n), Src: p.src, Dev: dev.Name, Lookup: route.Evidence}
-	if turn := (fabric.WayOut{Dev: dev}).Turn(n, p.src, n.Route(machine.RouteQuery{Dst: p.src})); turn.Stray.Type != "" {
+	turn, now := fabric.WayOut{Dev: dev}.Back(n, p.src, p.dst)
+	if turn.Stray.Type != "" || turn.To.IsValid() && now.Rule.Action != "" {
 		f.Stray = turn
 		return f
 	}
 	addrs, err := n.Addrs(dev.Index)
-	if err == nil && machine.HasFamily(addrs, p.dst) && n.Route(machine.RouteQuery{Dst: p.src}).Kind == machine.KindUnicast && n.Conf(dev.Name, "rp_filter") != 2 {
+	if err == nil && machine.HasFamily(addrs, p.dst) && now.Kind == machine.KindUnicast && n.Conf(dev.Name, "rp_filter") != 2 {
 		f.Loose = true
 		return f
 	}

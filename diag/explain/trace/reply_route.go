@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
@@ -127,17 +128,10 @@ func (w *walk) nameless() cause.Finding {
 // astray is the fault of a reply that is lost where its request never was.
 func (w *walk) astray() cause.Finding {
 	p := w.parted
-	if f, ok := withdrawn(p.node, p.dst, p.route); ok {
+	if f, ok := absent.Narrower(p.node, p.dst, p.route); ok {
 		return f
 	}
 	return cause.Astray{At: at(p.node), Dst: p.dst, Dev: p.route.DevName, Line: p.route.Line, Way: w.wayBack(p.node, p.dst, p.route)}
-}
-
-// withdrawn is the finding of a device that is down, and with it a route to an address
-// that is narrower than the one by which the packet went astray.
-func withdrawn(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (cause.Finding, bool) {
-	link, ok := n.DownNear(dst, machine.PrefixBits(now.Entry.Dst))
-	return cause.RouteDown{At: at(n), Link: link, Way: remedy.Turn{Way: remedy.Way{Netns: n.Name, Dst: dst}}}, ok
 }
 
 // turnBack has the reply go on from where it parted, once the device is up by which it

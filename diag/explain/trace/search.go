@@ -1,14 +1,12 @@
 package trace
 
 import (
-	"bytes"
 	"net/netip"
 	"slices"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 )
 
@@ -104,20 +102,10 @@ func (a *arping) elsewhere(x *fabric.Explorer) (cause.TunnelElsewhere, fabric.St
 				continue
 			}
 			return cause.TunnelElsewhere{
-				NextHop: a.hop(), Dev: c.Dev.Name, Remote: c.Remote, Right: rightEntry(x, c, far),
+				NextHop: a.hop(), Dev: c.Dev.Name, Remote: c.Remote, Right: x.Right(c, far.addr),
 				Entries: machine.FDBOf(c.Node, c.Dev, func(e table.FDBEntry) bool { return e.Dst == c.Remote }),
 			}, fabric.Station{Node: far.Node, Dev: far.Dev}, true
 		}
 	}
 	return cause.TunnelElsewhere{}, fabric.Station{}, false
-}
-
-// rightEntry is the entry that sends the frame to the right end.
-func rightEntry(x *fabric.Explorer, c fabric.Crossing, far end) remedy.TunnelEntry {
-	entry := remedy.TunnelEntry{Netns: c.Node.Name, Dev: c.Dev.Name, MAC: fabric.Everybody, Dst: far.addr}
-	own := func(e table.FDBEntry) bool { return bytes.Equal(e.MAC, x.MAC) }
-	if x.MAC != nil && len(machine.FDBOf(c.Node, c.Dev, own)) > 0 {
-		entry.MAC, entry.Replace = x.MAC, true
-	}
-	return entry
 }

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
@@ -196,7 +197,7 @@ func (b *Beyond) Elsewhere() (Found, bool) {
 		return Find(LegRequest, d.fault), true
 	}
 	for _, passed := range slices.Concat(w.began, w.passed) {
-		if f, ok := withdrawn(passed.node, b.packet.dst, passed.route); ok {
+		if f, ok := absent.Narrower(passed.node, b.packet.dst, passed.route); ok {
 			return Find(LegRequest, f), true
 		}
 	}

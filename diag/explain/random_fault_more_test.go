@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 )
 
 // addressGone takes an address away, and with the last one of a device the
@@ -211,8 +212,8 @@ func ends(n *network) (spots []spot) {
 	}
 	spots = append(spots, spot{
 		kind: "destination absent", name: "destination absent: " + absent.String(),
-		codes:  append([]cause.Code{cause.ForwardingOff}, lostWay...),
-		deep:   true, // whoever is given the address may lack more
+		codes:  append([]cause.Code{cause.ForwardingOff, service.NotTranslated}, lostWay...), // among services it looks like one
+		deep:   true,                                                                         // whoever is given the address may lack more
 		before: func() { n.dest, n.real, n.to, n.warm = absent, absent, "", false },
 	})
 	return spots

@@ -92,6 +92,11 @@ host: ip link set veth-pod-b up`,
 	{name: "wrong MAC", from: "pod-a", to: "10.244.1.11",
 		fault: `pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:99:99 dev eth0 nud permanent`,
 		want:  expected{cause.NeighbourWrongMAC, "pod-a", request}},
+	{name: "wrong MAC, where unknown ones are not flooded", from: "pod-a", to: "10.244.1.1",
+		fault: `
+host: bridge link set dev veth-pod-a flood off
+host: ip neigh replace 10.244.1.10 lladdr 02:00:00:00:99:99 dev cni0 nud permanent`,
+		want: expected{cause.NeighbourWrongMAC, "host", reply}},
 	{name: "MAC of the port that the frame comes in by", from: "pod-a", to: "203.0.113.10",
 		fault: `
 host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 -o eth0 -j MASQUERADE

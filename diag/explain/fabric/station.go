@@ -27,6 +27,7 @@ type Station struct {
 type Way struct {
 	Crossings []Crossing
 	Obstacles []Obstacle
+	Unflooded bool // it passes a port that frames for whom the bridge does not know do not
 	vlan      int // the tag of the frame; 0: none
 }
 

@@ -122,6 +122,7 @@ type round struct {
 	log     []string
 	trouble []string // what is wrong with what was said
 	unknown bool
+	mended  bool // by what was said, once at least
 }
 
 func (r *round) note(format string, args ...any) {

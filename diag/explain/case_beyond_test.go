@@ -60,6 +60,8 @@ var farAways = []farAway{
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0"},
 	{name: "a pod says nothing", base: routed, fault: "pod-b: sysctl -qw net.ipv4.icmp_echo_ignore_all=1",
 		hide: []string{"pod-b"}, from: "pod-a", to: "10.244.1.11", want: cause.NotKnown, netns: "host", beyond: "veth-pod-b"},
+	{name: "a node that we route by says nothing", base: switched, fault: "host2: sysctl -qw net.ipv4.icmp_echo_ignore_all=1",
+		hide: farNodes, from: "pod-a", to: "10.57.4.21", want: cause.NotKnown, netns: "host1", beyond: "eth0"},
 	{name: "nobody has the MAC address of a permanent entry", base: masqueraded, fault: "host: ip neigh replace 192.168.6.1 lladdr 02:00:00:00:00:99 dev eth0 nud permanent",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0", says: "PERMANENT: nobody is asked"},
 	{name: "nobody beyond knows the way to a source of another device", base: routed, fault: "host: ip addr add 10.9.9.9/32 dev lo\nhost: ip route replace default via 192.168.6.1 src 10.9.9.9",

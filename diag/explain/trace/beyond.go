@@ -150,7 +150,7 @@ func (w *walk) untranslated(n *machine.Space, p packet, link table.Link) {
 		return
 	}
 	ofPod := link.Kind == "veth" && passed.route.Entry.Dst.IsSingleIP() // its own wire, by which alone it answers
-	if passed.route.Via.IsValid() && !passed.route.Entry.Default() || !passed.route.Via.IsValid() && ofPod {
+	if passed.route.Via.IsValid() && !passed.route.Entry.Default() || !passed.route.Via.IsValid() && (ofPod || machine.RoutesBy(n, p.dst)) {
 		return
 	}
 	if _, ok := machine.PrefixOver(n, link, p.src); ok {

@@ -134,6 +134,21 @@ a: ip neigh replace 10.1.0.1 lladdr 02:00:00:01:00:01 dev eth0 nud permanent
 a: ip rule add from 10.1.0.2 pref 100 blackhole`,
 		want: expected{cause.RouteBlackhole, "a", request},
 		fix:  []string{"a: ip rule add to 10.2.0.2 lookup main pref 99", "a: ip rule add to 10.1.0.1 lookup main pref 99"}},
+	{name: "a route rejects the sender's replies too, for rp_filter", from: "a", to: "10.2.0.2",
+		fault: `
+a: sysctl -qw net.ipv4.conf.all.rp_filter=1
+a: ip route add unreachable 10.2.0.0/28`,
+		want: expected{cause.RouteUnreachable, "a", request}, fix: []string{"a: ip route add 10.2.0.2 via 10.1.0.1 dev eth0"}},
+	{name: "a route rejects the source, for rp_filter", from: "a", to: "10.2.0.2",
+		fault: `
+r3: sysctl -qw net.ipv4.conf.left.rp_filter=1
+r3: ip route add prohibit 10.1.0.2`,
+		want: expected{cause.RPFilter, "r3", request}, fix: []string{"r3: ip route del prohibit 10.1.0.2"}},
+	{name: "a wider route rejects the source, for rp_filter", from: "a", to: "10.2.0.2",
+		fault: `
+r3: sysctl -qw net.ipv4.conf.left.rp_filter=1
+r3: ip route add prohibit 10.1.0.0/28`,
+		want: expected{cause.RPFilter, "r3", request}, fix: []string{"r3: ip route add 10.1.0.2 via 10.23.0.2 dev left"}},
 	{name: "rule by mark", from: "a", to: "10.2.0.2",
 		fault: `
 r2: iptables -t mangle -A PREROUTING -i left -p icmp -j MARK --set-mark 7

@@ -30,8 +30,8 @@ type OtherWayBack struct {
 	// (__fib_validate_source()).
 	Loose bool
 	Way   remedy.Way // else, the way back
-	// Stray is the route without which there would be the right way back, or the rule that
-	// rejects it; its own Stray and To are empty where nothing is in the way.
+	// Stray takes out of the way the route or the rule without which there would be the
+	// right way back; it is empty where nothing is in the way.
 	Stray remedy.Turn
 }
 
@@ -49,8 +49,8 @@ func (o OtherWayBack) Evidence() []say.Text { return Lines(o.Lookup...) }
 
 // Fix takes away what is in the way, or sets the loose mode, or adds the way back.
 func (o OtherWayBack) Fix() []change.Change {
-	if o.Stray.Stray.Type != "" || o.Stray.To.IsValid() {
-		return o.Stray.Commands()
+	if fix := o.Stray.Commands(); len(fix) > 0 {
+		return fix
 	}
 	if o.Loose {
 		return []change.Change{remedy.SetConf(o.Netns(), o.Dev, "rp_filter", "2")}

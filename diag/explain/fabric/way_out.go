@@ -64,22 +64,30 @@ func (o WayOut) Turn(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) 
 	return remedy.Turn{Way: instead}
 }
 
-// Back is what has n reach src by the way, where a packet from there to own comes in by
-// it, and how n reaches src now: as fib_validate_source() asks, from own. Where a rule
-// rejects that, the main table is asked before it.
-func (o WayOut) Back(n *machine.Space, src, own netip.Addr) (remedy.Turn, machine.RouteAnswer) {
+// Back is what has n reach src by the device, where a packet from there to own comes in by
+// it, as fib_validate_source() asks: from own. found is false where a way would have to be
+// made up; else a route or a rule is in the way of one that is there.
+func (o WayOut) Back(n *machine.Space, src, own netip.Addr) (t remedy.Turn, now machine.RouteAnswer, found bool) {
 	q := machine.RouteQuery{Dst: src}
 	if n.Local(own) {
 		q.Src = own
 	}
-	now := n.Route(q)
-	if now.Rule.Action != "" {
-		snap, err := n.Snapshot(table.Links | table.Routes)
-		if rest, ok := machine.BestRoute(snap, src, nil); err == nil && ok && rest.Dev == o.Dev.Name {
-			return remedy.Turn{Way: o.To(n, src), To: netip.PrefixFrom(src, src.BitLen()), Before: now.Rule.Priority}, now
-		}
+	now = n.Route(q)
+	snap, err := n.Snapshot(table.Links | table.Routes)
+	rest, ok := machine.BestRoute(snap, src, func(r table.Route) bool { return machine.SameRoute(r, now.Entry) })
+	if err != nil || !ok || rest.Dev != o.Dev.Name || !now.Kind.Rejects() {
+		t = o.Turn(n, src, now)
+		return t, now, t.Stray.Type != ""
 	}
-	return o.Turn(n, src, now), now
+	past := WayOut{Dev: o.Dev, Via: rest.Via, Onlink: rest.Onlink}.To(n, src)
+	switch {
+	case now.Rule.Action != "":
+		return remedy.Turn{Way: past, To: netip.PrefixFrom(src, src.BitLen()), Before: now.Rule.Priority}, now, true
+	case now.Entry.Dst.IsSingleIP():
+		return remedy.Turn{Way: past, Stray: now.Entry}, now, true
+	}
+	past.Table = now.Entry.Table
+	return remedy.Turn{Way: past}, now, true
 }
 
 // Is reports whether a route leads by the way.

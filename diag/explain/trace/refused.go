@@ -97,8 +97,8 @@ func (w *walk) notHere(n *machine.Space, p packet, dev table.Link) cause.Finding
 // mode is not enough, a route to its source is missing.
 func (w *walk) irreversible(n *machine.Space, p packet, dev table.Link, route machine.RouteAnswer) cause.Finding {
 	f := cause.OtherWayBack{At: at(n), Src: p.src, Dev: dev.Name, Lookup: route.Evidence}
-	turn, now := fabric.WayOut{Dev: dev}.Back(n, p.src, p.dst)
-	if turn.Stray.Type != "" || turn.To.IsValid() && now.Rule.Action != "" {
+	turn, now, found := fabric.WayOut{Dev: dev}.Back(n, p.src, p.dst)
+	if found {
 		f.Stray = turn
 		return f
 	}
@@ -108,7 +108,7 @@ func (w *walk) irreversible(n *machine.Space, p packet, dev table.Link, route ma
 		return f
 	}
 	way := fabric.WayOut{Dev: dev}
-	if found, ok := w.wayTo(n, p.src, 0); ok {
+	if found, ok := w.wayTo(n, p.src, 0); ok && found.Dev.Index == dev.Index {
 		way = found
 	}
 	f.Way = way.InsteadTo(n, p.src)

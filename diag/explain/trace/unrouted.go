@@ -54,6 +54,9 @@ func (w *walk) noRoute(n *machine.Space, p packet, route machine.RouteAnswer) ma
 	if f.Code() == cause.NotMasqueraded && w.masquerade(n, p) {
 		return machine.RouteAnswer{}
 	}
+	if next.Kind == machine.KindUnicast {
+		w.mended.Lead(n, p.dst, next)
+	}
 	return next
 }
 

@@ -28,7 +28,7 @@ type Way struct {
 	Crossings []Crossing
 	Obstacles []Obstacle
 	Unflooded bool // it passes a port that frames for whom the bridge does not know do not
-	vlan      int // the tag of the frame; 0: none
+	vlan      int  // the tag of the frame; 0: none
 }
 
 // Crossing is a device that a frame passes on its way.

@@ -56,6 +56,8 @@ var farAways = []farAway{
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.Filtered, netns: "host", mends: true},
 	{name: "a route takes the reply", base: switched, fault: "host1: ip route replace 192.168.10.10 via 10.57.4.22 dev eth0",
 		hide: farNodes, from: "pod-a", to: "192.168.11.10", want: cause.NoReturnRoute, netns: "host1", mends: true},
+	{name: "the way back is missing, and the default route leads out again", base: chain, fault: "r2: ip route replace default via 10.23.0.3\nr2: ip route del 10.2.0.0/24\nr2: ip route del 10.1.0.0/24",
+		hide: []string{"r3", "r4", "b"}, from: "a", to: "10.2.0.2", want: cause.NoReturnRoute, netns: "r2", mends: true},
 	{name: "the far end says nothing", base: masqueraded, fault: "inet: sysctl -qw net.ipv4.icmp_echo_ignore_all=1",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0"},
 	{name: "a pod says nothing", base: routed, fault: "pod-b: sysctl -qw net.ipv4.icmp_echo_ignore_all=1",

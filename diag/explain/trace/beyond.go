@@ -66,10 +66,12 @@ func (w *walk) depart(n *machine.Space, p packet, link table.Link, at *fabric.Ed
 		}
 		return
 	}
-	if f, ok := translated.Away(n, p.filtered, p.src, link); ok {
-		w.doubt(n, p, StageSend, link.Name, f)
+	if w.arrival.Dev == "" { // or else whoever is beyond knows the way back
+		if f, ok := translated.Away(n, p.filtered, p.src, link); ok {
+			w.doubt(n, p, StageSend, link.Name, f)
+		}
+		w.untranslated(n, p, link)
 	}
-	w.untranslated(n, p, link)
 	w.returns(w.back(p), fabric.Site{Node: n, Dev: link}, *at)
 }
 

@@ -21,6 +21,7 @@ var (
 	randomFamily  = flag.String("random.family", "", "only networks of these families, with commas between them")
 	randomProto   = flag.String("random.proto", "", "what is asked about: icmp, tcp or udp; empty: one after the other")
 	randomHealthy = flag.Bool("random.healthy", false, "do not break the networks: they work, and nothing else may be said of them")
+	randomVerify  = flag.Bool("random.verify", false, "try the first fix of every network in a copy before it is made")
 	randomShow    = flag.Bool("random.show", false, "print every network and what is said of it")
 )
 
@@ -169,6 +170,7 @@ func (r *round) mend(t *testing.T, w *world) string {
 	if r.deep() {
 		limit += 3
 	}
+	verified := false
 	for fixes := 0; ; fixes++ {
 		a, err := w.ask(t.Context(), false)
 		if err != nil {
@@ -211,6 +213,11 @@ func (r *round) mend(t *testing.T, w *world) string {
 			return ""
 		case fixes >= limit:
 			return fmt.Sprintf("still broken after %d fixes", fixes)
+		}
+		if *randomVerify && fixes == 0 {
+			verified = r.inCopy(t, w, &a)
+		} else if verified {
+			return "a verified fix does not mend the network"
 		}
 		for _, fix := range a.Fix {
 			if err := w.shell(command{fix.Netns, fix.String()}); err != nil {

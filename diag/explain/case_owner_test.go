@@ -46,6 +46,20 @@ func TestMistakesAreMendedAtOnceWhereTheyWereMade(t *testing.T) {
 	explainBreakages(t, bridged, mistakes)
 }
 
+// What the packet is for is an address of lo, far away.
+func TestARouterThatForwardsNothingIsNotTheDestination(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, masqueraded, []breakage{
+		{name: "forwarding off, and the way out is down", from: "pod-a", to: "203.0.113.10",
+			fault: `
+pod-a: ip neigh replace 169.254.10.24 lladdr 02:00:00:00:a0:01 dev eth0 nud permanent
+host: sysctl -qw net.ipv4.conf.veth-pod-a.forwarding=0
+host: ip link set eth0 down`,
+			want: expected{cause.ForwardingOff, "host", request},
+			fix:  []string{"host: sysctl -w net.ipv4.conf.veth-pod-a.forwarding=1", "host: ip link set eth0 up", "host: ip route add default via 192.168.6.1 dev eth0"}},
+	})
+}
+
 // Two routers that say they have the way, one of which has not.
 var deadLegs = among([]breakage{
 	{name: "one of two next hops has a blackhole", from: "pod-a", to: "192.168.11.10",

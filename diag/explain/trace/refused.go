@@ -1,8 +1,6 @@
 package trace
 
 import (
-	"slices"
-
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
@@ -36,7 +34,7 @@ func (w *walk) refused(n *machine.Space, p packet, dev table.Link, route machine
 	switch route.Kind {
 	case machine.KindForwardingOff:
 		direct := w.arping == nil || w.arping.nexthop == p.dst
-		if route.Dev == dev.Index && direct || route.Dev == 0 && (direct || len(fabric.Owners(slices.Collect(w.world.Connected(n, machine.ByWire)), p.dst)) == 0) {
+		if route.Dev == dev.Index && direct || route.Dev == 0 && (direct || !machine.Somewhere(w.world.Connected(n, machine.ByWire), p.dst)) {
 			f = w.notHere(n, p, dev)
 			break
 		}

@@ -2,6 +2,7 @@ package fabric
 
 import (
 	"cmp"
+	"net/netip"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
@@ -10,12 +11,18 @@ import (
 
 // arpFiltered is the obstacle that rules are to ARP requests.
 func (x *Explorer) arpFiltered(n *machine.Space, v Way, at eval.LinkHook) Way {
+	if x.MAC != nil && !x.Answer {
+		return v
+	}
 	return x.arpStopped(n, v, at, x.ARP)
 }
 
 // arpAsked is what the rules for ARP are to a request that a station gets, and to
 // its answer; the asker's own come first.
 func (x *Explorer) arpAsked(n *machine.Space, v Way, dev string, asked bool) Way {
+	if x.MAC != nil { // the way of an answer is met where its request goes
+		return v
+	}
 	in, out := eval.LinkHook{Family: "arp", Hook: "input", IIF: dev}, eval.LinkHook{Family: "arp", Hook: "output", OIF: dev}
 	if asked {
 		return x.arpStopped(n, x.arpStopped(n, v, in, x.ARP), out, x.ARP.ARPReply())
@@ -23,8 +30,23 @@ func (x *Explorer) arpAsked(n *machine.Space, v Way, dev string, asked bool) Way
 	return x.arpStopped(n, x.arpStopped(n, v, out, x.ARP), in, x.ARP.ARPReply())
 }
 
+// AnswerStopped are the rules that are in the way of a station's answer to an asker. What
+// is in its way besides is in that of each packet there.
+func AnswerStopped(net Network, s Station, asker Site, sender, target netip.Addr) (stopped []Obstacle) {
+	x := &Explorer{Net: net, MAC: asker.Dev.MAC, ARP: eval.NeighbourRequest(sender, target).ARPReply(), Answer: true, Of: target}
+	x.From(s.Node, s.Dev)
+	for _, there := range x.To(asker.Node, asker.Dev) {
+		for _, o := range there.Obstacles {
+			if _, ok := o.Fault.(cause.ARPStopped); ok {
+				stopped = append(stopped, o)
+			}
+		}
+	}
+	return stopped
+}
+
 func (x *Explorer) arpStopped(n *machine.Space, v Way, hook eval.LinkHook, p eval.Packet) Way {
-	if x.MAC != nil || x.ARP.EtherType == 0 {
+	if x.ARP.EtherType == 0 {
 		return v
 	}
 	rules, err := n.Rules()

@@ -19,6 +19,7 @@ type Explorer struct {
 	Leg      string
 	MAC      net.HardwareAddr // whom the frame is for; nil: everybody
 	ARP      eval.Packet      // the ARP request in it, or neighbour solicitation, if it is one
+	Answer   bool             // … or it has the answer to one, for MAC alone
 	Of       netip.Addr       // who is asked for
 	Stations []Station
 	Bridges  []Site     // that the frame comes through

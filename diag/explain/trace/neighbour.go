@@ -110,6 +110,10 @@ func (a *arping) byAsking() (fabric.Station, bool) {
 		a.namesake(x, s, nil)
 		a.w.lessons.Teach(a.sender, a.link.MAC, s)
 		a.w.unsent = a.w.unsent || s.Tunnelled() && !a.w.answerable(a, s)
+		if len(s.Obstacles) == 0 && !s.Tunnelled() {
+			s.Obstacles = fabric.AnswerStopped(paths{a.w}, s, fabric.Site{Node: a.n, Dev: a.link}, a.sender, a.nexthop)
+			a.noteObstacles(s)
+		}
 		if len(x.Bridges) > 0 && len(s.Obstacles) == 0 {
 			if s, ok, found := a.unicast(s); found {
 				return s, ok

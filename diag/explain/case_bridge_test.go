@@ -142,6 +142,20 @@ func TestBrokenBridges(t *testing.T) {
 	explainBreakages(t, bridged, bridgeBreakages)
 }
 
+// TestWhatIsInTheWayToOneOfTwoOwnersProvesNothing: the other one may answer.
+func TestWhatIsInTheWayToOneOfTwoOwnersProvesNothing(t *testing.T) {
+	labtest.Slow(t)
+	b := bridged.build(t)
+	b.run(`
+pod-c: ip addr add 10.244.1.11/24 dev eth0
+host: bridge link set dev veth-pod-b learning off flood off`)
+	b.forget()
+	a := b.explain(breakage{from: "pod-a", to: "10.244.1.11"}, false)
+	if a.Verdict != explain.Undecided || a.Cause.Code != cause.DuplicateAddress {
+		t.Errorf("%s\n%s", a.Verdict, b.account(a))
+	}
+}
+
 // Two devices behind the bridge that have one MAC address.
 var sharedMACBreakages = among([]breakage{
 	{name: "the destination has the MAC address of who asks", from: "pod-a", to: "10.244.1.11",

@@ -46,6 +46,16 @@ func TestMistakesAreMendedAtOnceWhereTheyWereMade(t *testing.T) {
 	explainBreakages(t, bridged, mistakes)
 }
 
+// Outside nobody has a route to the pods: that rp_filter notices it first changes nothing.
+func TestRPFilterOutsideIsALackOfMasquerading(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, routed, []breakage{
+		{name: "loose", from: "pod-a", to: "203.0.113.10",
+			fault: "inet: sysctl -qw net.ipv4.conf.all.rp_filter=2",
+			want:  expected{cause.NotMasqueraded, "host", request}, fix: []string{"host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 -o eth0 -j MASQUERADE"}},
+	})
+}
+
 // What the packet is for is an address of lo, far away.
 func TestARouterThatForwardsNothingIsNotTheDestination(t *testing.T) {
 	labtest.Slow(t)
@@ -69,6 +79,11 @@ host3: sysctl -qw net.ipv4.ip_forward=1
 host1: ip route replace 192.168.11.0/24 nexthop via 10.57.4.22 weight 250 nexthop via 10.57.4.21`,
 		want: expected{cause.NoRoute, "host1", request},
 		fix:  []string{"host1: ip route replace 192.168.11.0/24 via 10.57.4.21 dev eth0"}},
+	{name: "one of two next hops is a router that forwards nothing", from: "pod-a", to: "192.168.11.10",
+		fault: `
+host3: ip route add 192.168.11.0/24 via 10.57.4.21
+host1: ip route replace 192.168.11.0/24 nexthop via 10.57.4.22 weight 250 nexthop via 10.57.4.21`,
+		want: expected{cause.ForwardingOff, "host3", request}},
 	{name: "both next hops lead to the same rule", from: "pod-a", to: "192.168.11.10",
 		fault: `
 host3: ip route add 192.168.11.0/24 via 10.57.4.21

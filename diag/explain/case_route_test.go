@@ -149,6 +149,11 @@ r3: ip route add prohibit 10.1.0.2`,
 r3: sysctl -qw net.ipv4.conf.left.rp_filter=1
 r3: ip route add prohibit 10.1.0.0/28`,
 		want: expected{cause.RPFilter, "r3", request}, fix: []string{"r3: ip route add 10.1.0.2 via 10.23.0.2 dev left"}},
+	{name: "no way back for rp_filter", from: "a", to: "10.2.0.2",
+		fault: `
+r3: sysctl -qw net.ipv4.conf.left.rp_filter=1
+r3: ip route del 10.1.0.0/24`,
+		want: expected{cause.RPFilter, "r3", request}, fix: []string{"r3: ip route add 10.1.0.2 via 10.23.0.2 dev left"}},
 	{name: "rule by mark", from: "a", to: "10.2.0.2",
 		fault: `
 r2: iptables -t mangle -A PREROUTING -i left -p icmp -j MARK --set-mark 7

@@ -168,7 +168,7 @@ func predict(req Request, t *trace.Trace) Answer {
 	case len(t.Faults) > 0:
 		a.Verdict, a.Cause = Broken, inWords(t.Faults[0])
 		a.Cause.Evidence = append(a.Cause.Evidence, offload.Said(t.Faults[0], placeOf(t, t.Faults[0]))...)
-		a.mendBy(change.Here(t.Mends()...))
+		a.mendBy(change.Here(mends(t)...))
 		for _, f := range t.Faults[1:] {
 			a.Next = append(a.Next, inWords(f))
 		}
@@ -181,6 +181,21 @@ func predict(req Request, t *trace.Trace) Answer {
 		a.Cause.Leg, a.Cause.Netns, a.Cause.Detail = t.End(req.From)
 	}
 	return a
+}
+
+// mends are the changes that mend all faults, in the order in which the packet
+// meets them.
+func mends(t *trace.Trace) []change.Change {
+	lists := make([][]change.Change, len(t.Faults))
+	for _, f := range t.Faults {
+		if cause.Final(f.Finding) && len(f.Mends) == 0 {
+			return nil // what is before it leads to where the packet is not meant to get
+		}
+	}
+	for i, f := range t.Faults {
+		lists[i] = f.Mends
+	}
+	return change.Together(lists...)
 }
 
 // listener is a socket and who has it open, as far as that can be seen.

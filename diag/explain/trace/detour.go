@@ -39,6 +39,9 @@ func (w *walk) missed(n *machine.Space, p packet) *detour {
 // deadLeg looks for a route with several next hops that the request passed, one of
 // which is where it is lost while another one leads on.
 func (w *walk) deadLeg(n *machine.Space, p packet, f cause.Finding) *detour {
+	if f.Code() == cause.ForwardingOff && n.Route(machine.RouteQuery{Dst: p.dst}).Kind == machine.KindUnicast {
+		return nil // it is meant to be a router
+	}
 	for _, passed := range slices.Backward(slices.Concat(w.began, w.passed)) {
 		hops := passed.route.Entry.Nexthops
 		if passed.node == n || len(hops) < 2 || passed.packet.dst != p.dst {

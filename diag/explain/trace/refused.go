@@ -94,6 +94,11 @@ func (w *walk) notHere(n *machine.Space, p packet, dev table.Link) cause.Finding
 // irreversible is the finding of a packet that rp_filter drops: where the loose
 // mode is not enough, a route to its source is missing.
 func (w *walk) irreversible(n *machine.Space, p packet, dev table.Link, route machine.RouteAnswer) cause.Finding {
+	if p.isRequest() && n.Route(machine.RouteQuery{Dst: p.src}).Kind == machine.KindNone {
+		if f, _ := w.noWayBack(n, w.back(p), cause.Lookup{Dst: p.src, Answer: route}); f.Code() == cause.NotMasqueraded {
+			return f
+		}
+	}
 	f := cause.OtherWayBack{At: at(n), Src: p.src, Dev: dev.Name, Lookup: route.Evidence}
 	turn, now, found := fabric.WayOut{Dev: dev}.Back(n, p.src, p.dst)
 	if found {
@@ -105,9 +110,12 @@ func (w *walk) irreversible(n *machine.Space, p packet, dev table.Link, route ma
 		f.Loose = true
 		return f
 	}
-	way := fabric.WayOut{Dev: dev}
-	if found, ok := w.wayTo(n, p.src, 0); ok && found.Dev.Index == dev.Index {
-		way = found
+	way, ok := w.wayTo(n, p.src, 0)
+	if p.isRequest() {
+		way, ok = w.backwards(n, p.src)
+	}
+	if !ok || way.Dev.Index != dev.Index {
+		way = fabric.WayOut{Dev: dev}
 	}
 	f.Way = way.InsteadTo(n, p.src)
 	return f

@@ -154,6 +154,17 @@ r3: ip route add prohibit 10.1.0.0/28`,
 r3: sysctl -qw net.ipv4.conf.left.rp_filter=1
 r3: ip route del 10.1.0.0/24`,
 		want: expected{cause.RPFilter, "r3", request}, fix: []string{"r3: ip route add 10.1.0.2 via 10.23.0.2 dev left"}},
+	{name: "a rule rejects what no route is for, either", from: "a", to: "10.1.0.2",
+		fault: `
+a: ip rule add to 10.1.0.2 pref 100 blackhole
+a: ip addr del 10.1.0.2/24 dev eth0`,
+		want: expected{cause.RouteBlackhole, "a", request}, noFix: true},
+	{name: "a rule rejects what no route of ours is for, in transit", from: "a", to: "10.2.0.2",
+		fault: `
+r3: ip rule add to 10.2.0.2 pref 100 blackhole
+r3: ip route del 10.2.0.0/24`,
+		want: expected{cause.RouteBlackhole, "r3", request},
+		fix:  []string{"r3: ip rule add to 10.2.0.2 lookup main pref 99", "r3: ip route add 10.2.0.2 via 10.34.0.4 dev right"}},
 	{name: "rule by mark", from: "a", to: "10.2.0.2",
 		fault: `
 r2: iptables -t mangle -A PREROUTING -i left -p icmp -j MARK --set-mark 7

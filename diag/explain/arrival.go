@@ -69,7 +69,7 @@ func (w *observation) unexpected(a *Answer, seen *wires, r probe.Result) {
 	q := w.question
 	q.Arrival = trace.Arrival{Dev: f.Dev, TTL: f.TTL}
 	t := trace.Follow(w.world, q)
-	if len(t.Faults) == 0 {
+	if len(t.Faults) == 0 && (t.Doubt == nil || t.Doubt.Leg != trace.LegReply) {
 		return
 	}
 	now := predict(w.asked, t)

@@ -92,6 +92,21 @@ host: ip link set veth-pod-b up`,
 	{name: "wrong MAC", from: "pod-a", to: "10.244.1.11",
 		fault: `pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:99:99 dev eth0 nud permanent`,
 		want:  expected{cause.NeighbourWrongMAC, "pod-a", request}},
+	{name: "wrong MAC, where unknown ones are not flooded", from: "pod-a", to: "10.244.1.1",
+		fault: `
+host: bridge link set dev veth-pod-a flood off
+host: ip neigh replace 10.244.1.10 lladdr 02:00:00:00:99:99 dev cni0 nud permanent`,
+		want: expected{cause.NeighbourWrongMAC, "host", reply}},
+	{name: "MAC of the port that the frame comes in by", from: "pod-a", to: "203.0.113.10",
+		fault: `
+host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 -o eth0 -j MASQUERADE
+host: ip link set veth-pod-a address 02:00:00:00:a0:01
+pod-a: ip neigh replace 10.244.1.1 lladdr 02:00:00:00:a0:01 dev eth0 nud permanent`},
+	{name: "MAC of another port", from: "pod-a", to: "10.244.1.1",
+		fault: `
+host: ip link set veth-pod-b address 02:00:00:00:b0:01
+pod-a: ip neigh replace 10.244.1.1 lladdr 02:00:00:00:b0:01 dev eth0 nud permanent`,
+		want: expected{cause.NeighbourWrongMAC, "pod-a", request}},
 	{name: "wrong MAC for the reply", from: "pod-a", to: "10.244.1.11",
 		fault: `pod-b: ip neigh replace 10.244.1.10 lladdr 02:00:00:00:c0:02 dev eth0 nud permanent`,
 		want:  expected{cause.NeighbourWrongMAC, "pod-b", reply}},
@@ -125,6 +140,20 @@ pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:c0:02 dev eth0 nud perman
 func TestBrokenBridges(t *testing.T) {
 	labtest.Slow(t)
 	explainBreakages(t, bridged, bridgeBreakages)
+}
+
+// TestWhatIsInTheWayToOneOfTwoOwnersProvesNothing: the other one may answer.
+func TestWhatIsInTheWayToOneOfTwoOwnersProvesNothing(t *testing.T) {
+	labtest.Slow(t)
+	b := bridged.build(t)
+	b.run(`
+pod-c: ip addr add 10.244.1.11/24 dev eth0
+host: bridge link set dev veth-pod-b learning off flood off`)
+	b.forget()
+	a := b.explain(breakage{from: "pod-a", to: "10.244.1.11"}, false)
+	if a.Verdict != explain.Undecided || a.Cause.Code != cause.DuplicateAddress {
+		t.Errorf("%s\n%s", a.Verdict, b.account(a))
+	}
 }
 
 // Two devices behind the bridge that have one MAC address.

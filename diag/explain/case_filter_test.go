@@ -9,6 +9,9 @@ import (
 
 var filterBreakages = among([]breakage{
 	// nf_tables, as nft writes it.
+	{name: "the answer to ARP, at the device that asks", from: "pod-a", to: "10.244.1.11",
+		fault: `pod-a: nft 'add table netdev f; add chain netdev f in { type filter hook ingress device eth0 priority 0; }; add rule netdev f in arp operation reply drop'`,
+		want:  expected{cause.Filtered, "pod-a", request}},
 	{name: "nft rule", from: "pod-a", to: "10.244.1.11",
 		fault: `host: nft 'add table inet f; add chain inet f fw { type filter hook forward priority 0; }; add rule inet f fw ip daddr 10.244.1.11 drop'`,
 		want:  expected{cause.Filtered, "host", request}, shut: []journey{{"pod-b", "10.244.1.10"}}},

@@ -46,6 +46,30 @@ func TestMistakesAreMendedAtOnceWhereTheyWereMade(t *testing.T) {
 	explainBreakages(t, bridged, mistakes)
 }
 
+// Outside nobody has a route to the pods: that rp_filter notices it first changes nothing.
+func TestRPFilterOutsideIsALackOfMasquerading(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, routed, []breakage{
+		{name: "loose", from: "pod-a", to: "203.0.113.10",
+			fault: "inet: sysctl -qw net.ipv4.conf.all.rp_filter=2",
+			want:  expected{cause.NotMasqueraded, "host", request}, fix: []string{"host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 -o eth0 -j MASQUERADE"}},
+	})
+}
+
+// What the packet is for is an address of lo, far away.
+func TestARouterThatForwardsNothingIsNotTheDestination(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, masqueraded, []breakage{
+		{name: "forwarding off, and the way out is down", from: "pod-a", to: "203.0.113.10",
+			fault: `
+pod-a: ip neigh replace 169.254.10.24 lladdr 02:00:00:00:a0:01 dev eth0 nud permanent
+host: sysctl -qw net.ipv4.conf.veth-pod-a.forwarding=0
+host: ip link set eth0 down`,
+			want: expected{cause.ForwardingOff, "host", request},
+			fix:  []string{"host: sysctl -w net.ipv4.conf.veth-pod-a.forwarding=1", "host: ip link set eth0 up", "host: ip route add default via 192.168.6.1 dev eth0"}},
+	})
+}
+
 // Two routers that say they have the way, one of which has not.
 var deadLegs = among([]breakage{
 	{name: "one of two next hops has a blackhole", from: "pod-a", to: "192.168.11.10",
@@ -55,6 +79,30 @@ host3: sysctl -qw net.ipv4.ip_forward=1
 host1: ip route replace 192.168.11.0/24 nexthop via 10.57.4.22 weight 250 nexthop via 10.57.4.21`,
 		want: expected{cause.NoRoute, "host1", request},
 		fix:  []string{"host1: ip route replace 192.168.11.0/24 via 10.57.4.21 dev eth0"}},
+	{name: "one of two next hops is a router that forwards nothing", from: "pod-a", to: "192.168.11.10",
+		fault: `
+host3: ip route add 192.168.11.0/24 via 10.57.4.21
+host1: ip route replace 192.168.11.0/24 nexthop via 10.57.4.22 weight 250 nexthop via 10.57.4.21`,
+		want: expected{cause.ForwardingOff, "host3", request}},
+	{name: "both next hops lead to the same rule", from: "pod-a", to: "192.168.11.10",
+		fault: `
+host3: ip route add 192.168.11.0/24 via 10.57.4.21
+host3: sysctl -qw net.ipv4.ip_forward=1
+host2: ip rule add from 192.168.10.10 pref 100 prohibit
+host1: ip route replace 192.168.11.0/24 nexthop via 10.57.4.22 weight 250 nexthop via 10.57.4.21`,
+		want: expected{cause.RouteProhibit, "host2", request}},
+	{name: "the other next hop is in no network of ours any more", from: "pod-a", to: "192.168.11.10",
+		fault: `
+host3: ip addr add 10.57.5.22/24 dev eth0
+host3: ip route add blackhole 192.168.11.0/24
+host3: sysctl -qw net.ipv4.ip_forward=1
+host1: ip addr add 10.57.5.20/24 dev eth0
+host1: ip route replace 192.168.11.0/24 nexthop via 10.57.5.22 dev eth0 weight 250 nexthop via 10.57.4.21 dev eth0
+host1: ip addr del 10.57.4.20/24 dev eth0
+host2: ip route replace 192.168.10.0/24 via 10.57.4.20 dev eth0 onlink
+host2: ip neigh replace 10.57.4.20 lladdr 02:00:0a:39:04:14 dev eth0 nud permanent`,
+		want: expected{cause.NoRoute, "host1", request},
+		fix:  []string{"host1: ip route replace 192.168.11.0/24 via 10.57.4.21 dev eth0 onlink"}},
 	{name: "one of two next hops has no route", from: "pod-a", to: "192.168.11.10",
 		fault: `
 host3: sysctl -qw net.ipv4.ip_forward=1

@@ -21,6 +21,11 @@ r2: ip addr add 10.2.0.1/25 dev own`,
 	{name: "no default route", from: "a", to: "10.2.0.2",
 		fault: `a: ip route del default`,
 		want:  expected{cause.NoRoute, "a", request}},
+	{name: "a route, and no address to come from", from: "a", to: "10.2.0.2",
+		fault: `
+a: ip addr flush dev eth0
+a: ip route add 10.2.0.2 via 10.1.0.1 dev eth0 onlink`,
+		want: expected{cause.NoAddress, "a", request}},
 	{name: "blackhole at the source", from: "a", to: "10.2.0.2",
 		fault: `a: ip route add blackhole 10.2.0.2`,
 		want:  expected{cause.RouteBlackhole, "a", request}},
@@ -130,6 +135,44 @@ r2: ip rule add from 10.1.0.0/24 table 100`,
 r3: ip route add default via 10.23.0.2 table 100
 r3: ip rule add iif left table 100`,
 		want: expected{cause.RouteLoop, "r3", request}, or: []expected{{cause.RouteLoop, "r2", request}}, noFix: true},
+	{name: "a rule rejects all of the sender, whose rp_filter asks it too", from: "a", to: "10.2.0.2",
+		fault: `
+a: sysctl -qw net.ipv4.conf.eth0.rp_filter=1
+a: ip neigh replace 10.1.0.1 lladdr 02:00:00:01:00:01 dev eth0 nud permanent
+a: ip rule add from 10.1.0.2 pref 100 blackhole`,
+		want: expected{cause.RouteBlackhole, "a", request},
+		fix:  []string{"a: ip rule add to 10.2.0.2 lookup main pref 99", "a: ip rule add to 10.1.0.1 lookup main pref 99"}},
+	{name: "a route rejects the sender's replies too, for rp_filter", from: "a", to: "10.2.0.2",
+		fault: `
+a: sysctl -qw net.ipv4.conf.all.rp_filter=1
+a: ip route add unreachable 10.2.0.0/28`,
+		want: expected{cause.RouteUnreachable, "a", request}, fix: []string{"a: ip route add 10.2.0.2 via 10.1.0.1 dev eth0"}},
+	{name: "a route rejects the source, for rp_filter", from: "a", to: "10.2.0.2",
+		fault: `
+r3: sysctl -qw net.ipv4.conf.left.rp_filter=1
+r3: ip route add prohibit 10.1.0.2`,
+		want: expected{cause.RPFilter, "r3", request}, fix: []string{"r3: ip route del prohibit 10.1.0.2"}},
+	{name: "a wider route rejects the source, for rp_filter", from: "a", to: "10.2.0.2",
+		fault: `
+r3: sysctl -qw net.ipv4.conf.left.rp_filter=1
+r3: ip route add prohibit 10.1.0.0/28`,
+		want: expected{cause.RPFilter, "r3", request}, fix: []string{"r3: ip route add 10.1.0.2 via 10.23.0.2 dev left"}},
+	{name: "no way back for rp_filter", from: "a", to: "10.2.0.2",
+		fault: `
+r3: sysctl -qw net.ipv4.conf.left.rp_filter=1
+r3: ip route del 10.1.0.0/24`,
+		want: expected{cause.RPFilter, "r3", request}, fix: []string{"r3: ip route add 10.1.0.2 via 10.23.0.2 dev left"}},
+	{name: "a rule rejects what no route is for, either", from: "a", to: "10.1.0.2",
+		fault: `
+a: ip rule add to 10.1.0.2 pref 100 blackhole
+a: ip addr del 10.1.0.2/24 dev eth0`,
+		want: expected{cause.RouteBlackhole, "a", request}, noFix: true},
+	{name: "a rule rejects what no route of ours is for, in transit", from: "a", to: "10.2.0.2",
+		fault: `
+r3: ip rule add to 10.2.0.2 pref 100 blackhole
+r3: ip route del 10.2.0.0/24`,
+		want: expected{cause.RouteBlackhole, "r3", request},
+		fix:  []string{"r3: ip rule add to 10.2.0.2 lookup main pref 99", "r3: ip route add 10.2.0.2 via 10.34.0.4 dev right"}},
 	{name: "rule by mark", from: "a", to: "10.2.0.2",
 		fault: `
 r2: iptables -t mangle -A PREROUTING -i left -p icmp -j MARK --set-mark 7

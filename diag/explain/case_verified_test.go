@@ -2,7 +2,9 @@ package explain_test
 
 import (
 	"flag"
+	"fmt"
 	"net/netip"
+	"testing"
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
@@ -47,4 +49,32 @@ func (c breakage) inCopy(b *built, a *explain.Answer) bool {
 	b.t.Logf("in a copy: verified, %s; %d of %d other flows change: %v", a.Cause.Code, v.Others.Changed, v.Others.Checked, v.Others.Flows)
 	a.Fix = v.Fix
 	return true
+}
+
+// inCopy is the same for a random network.
+func (r *round) inCopy(t *testing.T, w *world, a *explain.Answer) bool {
+	world := machine.New()
+	defer world.Close()
+	req, err := w.request(world, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := explain.Explain(t.Context(), world, req) // whose namespaces are open
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := verify.Try(t.Context(), world, req, again)
+	switch {
+	case err != nil:
+		r.note("in a copy: %s", unnamed(err.Error()))
+	case v == nil:
+		r.note("in a copy: nothing to try")
+	case !v.Passed:
+		r.note("in a copy: not verified (%s, %s): %s", v.Before, v.After, unnamed(fmt.Sprint(v.Differs)))
+	default:
+		r.note("in a copy: verified")
+		a.Fix = v.Fix
+		return true
+	}
+	return false
 }

@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"strings"
 	"testing"
 
 	"nstutor/diag/explain/cause"
@@ -134,6 +135,20 @@ host2: ip route replace 192.168.10.0/24 via 10.57.4.20`,
 		fault: `host2: iptables -A OUTPUT -p udp --dport 8472 -j DROP`,
 		want:  expected{cause.Filtered, "host2", reply}},
 })
+
+// TestATunnelOnAnotherPort: what carries the packet is seen on whatever port of UDP.
+func TestATunnelOnAnotherPort(t *testing.T) {
+	labtest.Slow(t)
+	base := flannel
+	base.script = strings.ReplaceAll(base.script, "dstport 8472", "dstport 5555")
+	explainBreakages(t, base, []breakage{
+		{name: "healthy", from: "pod-a", to: "192.168.11.10"},
+		{name: "healthy, a datagram", from: "pod-a", to: "192.168.11.10", asks: "udp 53", serve: []string{"pod-b udp 0.0.0.0:53"}},
+		{name: "a rule at the far end", from: "pod-a", to: "192.168.11.10",
+			fault: `pod-b: iptables -A INPUT -p icmp -j DROP`,
+			want:  expected{cause.Filtered, "pod-b", request}},
+	})
+}
 
 func TestBrokenFlannel(t *testing.T) {
 	labtest.Slow(t)

@@ -16,6 +16,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/offload"
 	"nstutor/diag/explain/proxied"
+	"nstutor/diag/explain/returning"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/explain/whole"
 	"nstutor/diag/netfilter/eval"
@@ -111,6 +112,7 @@ func explainFlow(ctx context.Context, world *machine.Machine, req Request, q tra
 	if len(t.Ways) > 1 {
 		return explainBackends(ctx, world, req, q, t)
 	}
+	returning.Unsure(world, q, t)
 	whole.Untold(t)
 	a := predict(req, t)
 	if len(t.Faults) > 0 && req.Dest.Is4() {
@@ -170,7 +172,7 @@ func predict(req Request, t *trace.Trace) Answer {
 	case len(t.Faults) > 0:
 		a.Verdict, a.Cause = Broken, inWords(t.Faults[0])
 		a.Cause.Evidence = append(a.Cause.Evidence, offload.Said(t.Faults[0], placeOf(t, t.Faults[0]))...)
-		a.mendBy(change.Here(t.Mends()...))
+		a.mendBy(change.Here(mends(t)...))
 		for _, f := range t.Faults[1:] {
 			a.Next = append(a.Next, inWords(f))
 		}
@@ -183,6 +185,21 @@ func predict(req Request, t *trace.Trace) Answer {
 		a.Cause.Leg, a.Cause.Netns, a.Cause.Detail = t.End(req.From)
 	}
 	return a
+}
+
+// mends are the changes that mend all faults, in the order in which the packet
+// meets them.
+func mends(t *trace.Trace) []change.Change {
+	lists := make([][]change.Change, len(t.Faults))
+	for _, f := range t.Faults {
+		if cause.Final(f.Finding) && len(f.Mends) == 0 {
+			return nil // what is before it leads to where the packet is not meant to get
+		}
+	}
+	for i, f := range t.Faults {
+		lists[i] = f.Mends
+	}
+	return change.Together(lists...)
 }
 
 // listener is a socket and who has it open, as far as that can be seen.

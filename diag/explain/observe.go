@@ -74,11 +74,14 @@ func (w *observation) tap() *wires {
 // filter is what is to be seen of the packet in a namespace.
 func (w *observation) filter(n *machine.Space) wire.Filter {
 	f := wire.Filter{IPv6: w.asked.Dest.Is6()}
-	if w.asked.Proto == 0 {
-		return f
-	}
 	for _, h := range w.Hops {
 		if h.Sighting == nil || h.Sighting.Space != n {
+			continue
+		}
+		if port := h.Sighting.Port; port != 0 && !slices.Contains(f.VXLAN, port) {
+			f.VXLAN = append(f.VXLAN, port)
+		}
+		if w.asked.Proto == 0 {
 			continue
 		}
 		if flow := h.Sighting.Flow.OnWire(); !slices.Contains(f.Flows, flow) {

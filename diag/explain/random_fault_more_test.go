@@ -132,7 +132,7 @@ func (n *network) drops(chain string) string {
 func filters(n *network) (spots []spot) {
 	add := func(ns, kind, text string) {
 		spots = append(spots, spot{
-			kind: kind, name: kind + ": " + ns + " " + text, at: []string{ns}, codes: []cause.Code{cause.Filtered},
+			kind: kind, name: kind + ": " + ns + " " + text, at: []string{ns}, codes: []cause.Code{cause.Filtered, cause.Rejected},
 			commands: []command{{ns, text}}, deep: true, // the fix lets one direction pass
 		})
 	}

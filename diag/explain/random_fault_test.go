@@ -167,7 +167,7 @@ func routeRejects(n *network) (spots []spot) {
 			}
 			spots = append(spots, spot{
 				kind: "route " + kind, name: fmt.Sprintf("route rejects: %s %s %s", p.ns, kind, dst), deep: verb == "replace",
-				codes:    []cause.Code{code, cause.NoReturnRoute, cause.ProxyARPNoRoute, cause.RPFilter},
+				codes:    []cause.Code{code, cause.NoReturnRoute, cause.ProxyARPNoRoute, cause.RPFilter, cause.NoRoute}, // of one of two next hops
 				commands: []command{{p.ns, fmt.Sprintf("ip route %s %s %s", verb, kind, dst)}},
 			})
 		}

@@ -138,6 +138,9 @@ func (r *round) askHidden(t *testing.T, w *world, hidden string) (trouble string
 	if err != nil {
 		return err.Error(), false
 	}
+	if after.Verdict == explain.Delivered && !truth.replied() { // what was sent since has taught bridges and neighbours
+		truth = w.observe(t.Context())
+	}
 	r.logf("the ping: %s", truth.Message)
 	for _, a := range []explain.Answer{before, after} {
 		r.logf("%s: %s in %q, %s, beyond %q: %v fix %v next %d", a.Verdict, a.Cause.Code, a.Cause.Netns, a.Cause.Leg, a.Beyond, a.Cause.Detail, a.Fix, len(a.Next))
@@ -167,6 +170,10 @@ func (r *round) askHidden(t *testing.T, w *world, hidden string) (trouble string
 		r.note("no fix for %s", after.Cause.Code)
 		return "", false
 	}
+	if trouble := r.legitimate(after); trouble != "" && !r.mended {
+		r.note("blamed with a fix: %s", trouble)
+	}
+	r.mended = true
 	for _, fix := range after.Fix {
 		if fix.Netns == hidden {
 			return fmt.Sprintf("a fix in %s, which cannot be seen: %s", hidden, fix), false

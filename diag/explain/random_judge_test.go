@@ -19,12 +19,16 @@ func (n *network) near(ns string) []string {
 			}
 		}
 	}
-	for range 2 { // a switch is no more than a wire
+	wire := func(at string) bool { // a switch is no more than that, and so is a node between its pods
+		bridge := slices.ContainsFunc(n.nodes, func(s *site) bool { return s.ns == at && s.style == "bridge" })
+		return slices.Contains(found, at) && (at == "switch" || bridge)
+	}
+	for range 2 {
 		for _, c := range n.cables {
-			if c.a.ns == ns || c.a.ns == "switch" && slices.Contains(found, "switch") {
+			if c.a.ns == ns || wire(c.a.ns) {
 				add(c.b.ns)
 			}
-			if c.b.ns == ns || c.b.ns == "switch" && slices.Contains(found, "switch") {
+			if c.b.ns == ns || wire(c.b.ns) {
 				add(c.a.ns)
 			}
 		}

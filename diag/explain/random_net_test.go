@@ -103,7 +103,9 @@ func newNetwork(seed uint64) *network {
 		n.size, n.df = 0, false
 	}
 	n.noise()
-	n.breakIt()
+	if !*randomHealthy {
+		n.breakIt()
+	}
 	return n
 }
 

@@ -21,7 +21,8 @@ var (
 	randomFrom    = flag.Uint64("random.from", 1, "the first seed")
 	randomFamily  = flag.String("random.family", "", "only networks of these families, with commas between them")
 	randomProto   = flag.String("random.proto", "", "what is asked about: icmp, tcp or udp; empty: one after the other")
-	randomHealthy = flag.Bool("random.healthy", false, "only build the networks, and see that they work without a fault")
+	randomHealthy = flag.Bool("random.healthy", false, "do not break the networks: they work, and nothing else may be said of them")
+	randomVerify  = flag.Bool("random.verify", false, "try the first fix of every network in a copy before it is made")
 	randomShow    = flag.Bool("random.show", false, "print every network and what is said of it")
 )
 
@@ -136,9 +137,13 @@ type round struct {
 	log     []string
 	trouble []string // what is wrong with what was said
 	unknown bool
+	mended  bool // by what was said, once at least
 }
 
-func (r *round) note(format string, args ...any) { r.y.notes[fmt.Sprintf(format, args...)]++ }
+func (r *round) note(format string, args ...any) {
+	r.y.notes[fmt.Sprintf(format, args...)]++
+	r.logf(format, args...)
+}
 
 // names are what differs from network to network in a sentence.
 var names = regexp.MustCompile(`\S*\d\S*|cni0|br0|docker0|kube-bridge|vx\S+|flannel\S+`)
@@ -161,9 +166,6 @@ func (r *round) play(t *testing.T) string {
 			return fmt.Sprintf("BUILD: without a fault the ping says %q", healthy.Message)
 		}
 	}
-	if *randomHealthy {
-		return ""
-	}
 	for i, s := range r.broken {
 		if err := w.run(s.commands); err != nil && i == 0 {
 			return fmt.Sprintf("BUILD: %v", err)
@@ -182,6 +184,7 @@ func (r *round) mend(t *testing.T, w *world) string {
 	if r.deep() {
 		limit += 3
 	}
+	verified := false
 	for fixes := 0; ; fixes++ {
 		a, err := w.ask(t.Context(), false)
 		if err != nil {
@@ -224,6 +227,11 @@ func (r *round) mend(t *testing.T, w *world) string {
 			return ""
 		case fixes >= limit:
 			return fmt.Sprintf("still broken after %d fixes", fixes)
+		}
+		if *randomVerify && fixes == 0 {
+			verified = r.inCopy(t, w, &a)
+		} else if verified {
+			return "a verified fix does not mend the network"
 		}
 		for _, fix := range a.Fix {
 			if err := w.shell(command{fix.Netns, fix.String()}); err != nil {

@@ -63,7 +63,7 @@ func (n *network) build(t *testing.T) (*world, error) {
 		return nil, err
 	}
 	for name, ns := range w.ns {
-		tap, err := wire.Capture(ns, wire.Filter{IPv6: n.v6, TCP: n.proto == "tcp", UDP: n.proto == "udp"})
+		tap, err := wire.Capture(ns, wire.Filter{IPv6: n.v6, TCP: n.proto == "tcp", UDP: n.proto == "udp", VXLAN: []uint16{4790}})
 		if err != nil {
 			return nil, err
 		}
@@ -286,9 +286,18 @@ func (w *world) answers(f wire.Frame) bool { return f.SrcPort == randomPort || f
 func (w *world) ask(ctx context.Context, probe bool) (explain.Answer, error) {
 	seen := machine.New()
 	defer seen.Close()
-	from, err := seen.Open(w.from)
+	req, err := w.request(seen, probe)
 	if err != nil {
 		return explain.Answer{}, err
+	}
+	return explain.Explain(ctx, seen, req)
+}
+
+// request is what is asked.
+func (w *world) request(seen *machine.Machine, probe bool) (explain.Request, error) {
+	from, err := seen.Open(w.from)
+	if err != nil {
+		return explain.Request{}, err
 	}
 	req := explain.Request{From: from, Dest: w.dest, Size: w.size, DF: w.df, Probe: probe, Timeout: wait}
 	if w.proto != "icmp" {
@@ -298,5 +307,5 @@ func (w *world) ask(ctx context.Context, probe bool) (explain.Answer, error) {
 			req.SrcPort = w.sport
 		}
 	}
-	return explain.Explain(ctx, seen, req)
+	return req, nil
 }

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"slices"
+
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 
@@ -18,6 +20,8 @@ type Filter struct {
 	// what is taken without it. IPv6 is for theirs as well. Each costs some 30
 	// instructions, of the 4096 that the kernel allows.
 	Flows []Flow
+	// VXLAN are ports of UDP that have VXLAN, besides those that have it on every machine.
+	VXLAN []uint16
 }
 
 // wireSnapLength is how much of a frame a Tap reads: all headers of a ping that is
@@ -72,7 +76,7 @@ func (c Filter) ipv4() []bpf.Instruction {
 	if len(c.Flows) > 0 {
 		tunnel = c.tunnelled()
 	}
-	for _, port := range frameVXLANPorts {
+	for _, port := range slices.Concat(frameVXLANPorts, c.VXLAN) {
 		program = append(program, when(uint32(port), tunnel)...)
 	}
 	return append(program, bpf.RetConstant{Val: 0})

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/gopacket/gopacket"
@@ -38,7 +39,10 @@ var frameTCPFlags = []struct {
 // frameDecoder fills in the part of a Frame that its bytes tell. It never
 // fails: what cannot be read stays zero, with Op "malformed". It keeps no
 // reference to the bytes.
-type frameDecoder struct{ depth int }
+type frameDecoder struct {
+	depth int
+	vxlan []uint16 // ports of VXLAN, besides those that have it on every machine
+}
 
 // inner decodes a packet inside a packet, or returns nil when that goes too deep.
 func (d frameDecoder) inner(decode func(*Frame, frameDecoder)) *Frame {
@@ -46,7 +50,8 @@ func (d frameDecoder) inner(decode func(*Frame, frameDecoder)) *Frame {
 		return nil
 	}
 	f := &Frame{}
-	decode(f, frameDecoder{depth: d.depth + 1})
+	d.depth++
+	decode(f, d)
 	return f
 }
 
@@ -217,11 +222,9 @@ func (d frameDecoder) decodeUDP(f *Frame, data []byte) {
 		return
 	}
 	f.Length -= 8
-	for _, port := range frameVXLANPorts {
-		if f.DstPort == int(port) {
-			d.decodeVXLAN(f, data[8:])
-			return
-		}
+	if port := uint16(f.DstPort); slices.Contains(frameVXLANPorts, port) || slices.Contains(d.vxlan, port) {
+		d.decodeVXLAN(f, data[8:])
+		return
 	}
 	if f.SrcPort == dnsPort || f.DstPort == dnsPort {
 		f.Op = dnsText(data[8:])

@@ -24,12 +24,13 @@ const tapLag = time.Second
 // received, through one packet socket (packet(7)). It does not set the
 // devices promiscuous; a veth delivers frames for another MAC all the same.
 type Tap struct {
-	netns  string
-	socket *os.File
-	raw    syscall.RawConn
-	frames chan Frame
-	ending chan struct{} // closed when the socket is about to be
-	done   chan struct{} // closed when the reader has ended
+	netns   string
+	socket  *os.File
+	raw     syscall.RawConn
+	decoder frameDecoder
+	frames  chan Frame
+	ending  chan struct{} // closed when the socket is about to be
+	done    chan struct{} // closed when the reader has ended
 
 	close       sync.Once
 	stopWaiting func() bool
@@ -65,10 +66,11 @@ func Capture(ns *nsenter.Namespace, filter Filter) (*Tap, error) {
 	}
 	t := &Tap{
 		netns: ns.Name(), socket: socket, raw: raw,
-		frames: make(chan Frame, tapBacklog),
-		ending: make(chan struct{}),
-		done:   make(chan struct{}),
-		names:  map[int]string{},
+		decoder: frameDecoder{vxlan: filter.VXLAN},
+		frames:  make(chan Frame, tapBacklog),
+		ending:  make(chan struct{}),
+		done:    make(chan struct{}),
+		names:   map[int]string{},
 	}
 	go t.run()
 	t.stopWaiting = context.AfterFunc(ns.Context(), t.end)

@@ -106,24 +106,30 @@ func TestTapReadsThePacketThatAnICMPErrorQuotes(t *testing.T) {
 }
 
 func TestTapReadsInsideVXLAN(t *testing.T) {
+	t.Run("on a port that everybody knows", func(t *testing.T) { tapReadsInsideVXLAN(t, 4789, Filter{}) })
+	t.Run("on another port", func(t *testing.T) { tapReadsInsideVXLAN(t, 5555, Filter{VXLAN: []uint16{5555}}) })
+}
+
+func tapReadsInsideVXLAN(t *testing.T, port int, filter Filter) {
+	t.Helper()
 	a, b := wirePair(t)
 	for i, ns := range []*nsenter.Namespace{a, b} {
 		attrs := netlink.NewLinkAttrs()
 		attrs.Name = "vx"
 		remote := []netip.Addr{wireAddrB, wireAddrA}[i]
-		err := wireHandle(t, ns).LinkAdd(&netlink.Vxlan{LinkAttrs: attrs, VxlanId: 100, Port: 4789, Group: remote.AsSlice()})
+		err := wireHandle(t, ns).LinkAdd(&netlink.Vxlan{LinkAttrs: attrs, VxlanId: 100, Port: port, Group: remote.AsSlice()})
 		if err != nil {
 			t.Fatalf("%s: add vxlan: %v", ns.Name(), err)
 		}
 		wireUp(t, ns, "vx", fmt.Sprintf("10.9.0.%d/24", i+1))
 	}
-	tap := wireCapture(t, b, Filter{})
+	tap := wireCapture(t, b, filter)
 	wireEcho(t, a, netip.MustParseAddr("10.9.0.2"), 7, 1)
 	frames := wireUntil(t, tap.Frames(), func(f Frame) bool {
 		return f.Proto == "VXLAN" && f.Inner.Op == "echo reply"
 	})
 	f := frames[len(frames)-1]
-	prefix := fmt.Sprintf("10.0.0.2.%d > 10.0.0.1.4789: VXLAN, vni 100: ", f.SrcPort)
+	prefix := fmt.Sprintf("10.0.0.2.%d > 10.0.0.1.%d: VXLAN, vni 100: ", f.SrcPort, port)
 	if want := prefix + "10.9.0.2 > 10.9.0.1: ICMP echo reply, id 7, seq 1, length 64"; f.String() != want {
 		t.Errorf("got %s, want %s", f, want)
 	}

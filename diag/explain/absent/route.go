@@ -54,6 +54,13 @@ func Withdrawn(world *machine.Machine, n *machine.Space, dst netip.Addr, l cause
 	return found[0], true
 }
 
+// Narrower is the finding of a device that is down, and with it a route to an address
+// that is narrower than the one by which the packet went astray.
+func Narrower(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (cause.Finding, bool) {
+	link, ok := n.DownNear(dst, machine.PrefixBits(now.Entry.Dst))
+	return cause.RouteDown{At: cause.At(n.Name), Link: link, Way: remedy.Turn{Way: remedy.Way{Netns: n.Name, Dst: dst}}}, ok
+}
+
 // holding is the network of a device that an address is in.
 func holding(d machine.Device, dst netip.Addr) (netip.Prefix, bool) {
 	for _, a := range d.Addrs {
@@ -72,11 +79,4 @@ var daemons = []string{"babel", "bgp", "bird", "eigrp", "gated", "isis", "mrt", 
 func Announced(n *machine.Space) bool {
 	snap, err := n.Snapshot(table.Links | table.Routes)
 	return err == nil && slices.ContainsFunc(snap.Routes, func(r table.Route) bool { return slices.Contains(daemons, r.Proto) })
-}
-
-// Narrower is the finding of a device that is down, and with it a route to an address
-// that is narrower than the one by which a packet went astray.
-func Narrower(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (cause.Finding, bool) {
-	link, ok := n.DownNear(dst, machine.PrefixBits(now.Entry.Dst))
-	return cause.RouteDown{At: cause.At(n.Name), Link: link, Way: remedy.Turn{Way: remedy.Way{Netns: n.Name, Dst: dst}}}, ok
 }

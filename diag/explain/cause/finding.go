@@ -72,8 +72,11 @@ type Lookup struct {
 	Answer machine.RouteAnswer
 }
 
-// Lines are the kernel's answer, and the error that a program gets.
+// Lines are the kernel's answer, and the error that a program gets, if it gets one.
 func (l Lookup) Lines() []say.Text {
+	if l.Answer.Err == nil && l.Answer.Kind == machine.KindUnicast {
+		return Lines(l.Answer.Evidence...)
+	}
 	return append(Lines(l.Answer.Evidence...), say.Quote(fmt.Sprintf("ip route get %s: %v", l.Dst, errnoOf(l.Answer.Err))))
 }
 

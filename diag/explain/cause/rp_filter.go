@@ -35,8 +35,8 @@ type OtherWayBack struct {
 	// (__fib_validate_source()).
 	Loose bool
 	Way   remedy.Way // else, the way back
-	// Stray is the route without which there would be the right way back; its own Stray
-	// is empty where no route is in the way.
+	// Stray takes out of the way the route or the rule without which there would be the
+	// right way back; it is empty where nothing is in the way.
 	Stray remedy.Turn
 }
 
@@ -66,8 +66,8 @@ func (o OtherWayBack) Fix() []change.Change {
 	if o.Mark != 0 {
 		return []change.Change{remedy.SetConf(o.Netns(), o.Dev, "src_valid_mark", "1")}
 	}
-	if o.Stray.Stray.Type != "" {
-		return o.Stray.Commands()
+	if fix := o.Stray.Commands(); len(fix) > 0 {
+		return fix
 	}
 	if o.Loose {
 		return []change.Change{remedy.SetConf(o.Netns(), o.Dev, "rp_filter", "2")}

@@ -25,19 +25,33 @@ func (x *Explorer) intoBridge(n *machine.Space, port table.Link, v Way) {
 	}
 	v = x.tagIn(n, bridge, port, x.through(n, bridge, port, v))
 	v = x.arpFiltered(n, v, eval.LinkHook{Family: "bridge", Hook: "prerouting", IIF: port.Name})
-	if x.MAC == nil || bytes.Equal(x.MAC, bridge.MAC) {
+	// The bridge takes frames for any of its ports, and what is above it those for the
+	// port that they come in by: for eth_type_trans() they are for this host.
+	ofPort := bytes.Equal(x.MAC, port.MAC) && !bytes.Equal(x.MAC, bridge.MAC)
+	taken := ofPort || bytes.Equal(x.MAC, bridge.MAC) || x.ofAnyPort(n, bridge)
+	if x.MAC == nil || taken {
 		x.been[place{n, bridge.Index}] = true
 		up := x.arpFiltered(n, x.tagOut(n, bridge, bridge, v), eval.LinkHook{Family: "bridge", Hook: "input", IIF: port.Name})
 		if up.vlan != 0 {
 			x.arriveTagged(n, bridge, up)
 		} else {
 			x.arriveAbove(n, bridge, up)
-			x.Stations = append(x.Stations, Station{Node: n, Dev: bridge, Way: x.arpAsked(n, up, bridge.Name, true)})
+			x.Stations = append(x.Stations, Station{Node: n, Dev: bridge, Any: ofPort, Way: x.arpAsked(n, up, bridge.Name, true)})
 		}
 	}
-	if x.MAC == nil || !bytes.Equal(x.MAC, bridge.MAC) {
+	if !taken {
 		x.toPorts(n, bridge, &port, v)
 	}
+}
+
+// ofAnyPort reports whether a bridge keeps frames for the address to itself.
+func (x *Explorer) ofAnyPort(n *machine.Space, bridge table.Link) bool {
+	one, err := n.Ask()
+	if x.MAC == nil || err != nil || bridge.Bridge == nil || bridge.Bridge.VLANFiltering {
+		return false
+	}
+	entry, known, err := one.BridgeFDB(bridge.Index, x.MAC)
+	return err == nil && known && entry.Local
 }
 
 // through is the way through a bridge, with what stops frames at the port that
@@ -101,6 +115,7 @@ func (x *Explorer) toPorts(n *machine.Space, bridge table.Link, from *table.Link
 		case x.MAC != nil && len(ports) > 1 && !port.Port.Flood && !port.Port.Learning:
 			out = out.stoppedBy(n, port.Name, device.PortUnlearning{At: cause.At(n.Name), Port: Site{n, port}.Device(), Bridge: bridge.Name})
 		}
+		out.Unflooded = out.Unflooded || x.MAC != nil && len(ports) > 1 && !port.Port.Flood
 		x.send(n, port, out, bridged, in)
 	}
 }

@@ -27,7 +27,8 @@ type Station struct {
 type Way struct {
 	Crossings []Crossing
 	Obstacles []Obstacle
-	vlan      int // the tag of the frame; 0: none
+	Unflooded bool // it passes a port that frames for whom the bridge does not know do not
+	vlan      int  // the tag of the frame; 0: none
 }
 
 // Crossing is a device that a frame passes on its way.

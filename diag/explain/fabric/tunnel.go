@@ -1,6 +1,7 @@
 package fabric
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 
@@ -9,6 +10,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
 )
@@ -164,4 +166,14 @@ func opener(devices []table.Link, key uint32, from, to netip.Addr) (best table.L
 		}
 	}
 	return best, ok
+}
+
+// Right is the entry of a tunnel that sends the frame to the right end of it.
+func (x *Explorer) Right(c Crossing, end netip.Addr) remedy.TunnelEntry {
+	entry := remedy.TunnelEntry{Netns: c.Node.Name, Dev: c.Dev.Name, MAC: Everybody, Dst: end}
+	own := func(e table.FDBEntry) bool { return bytes.Equal(e.MAC, x.MAC) }
+	if x.MAC != nil && len(machine.FDBOf(c.Node, c.Dev, own)) > 0 {
+		entry.MAC, entry.Replace = x.MAC, true
+	}
+	return entry
 }

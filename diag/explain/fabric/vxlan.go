@@ -9,7 +9,6 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
 )
@@ -130,14 +129,4 @@ func Flooded(n *machine.Space, dev table.Link) (carrier string, ends []netip.Add
 		ends = append(ends, remote)
 	}
 	return TunnelName(dev), ends
-}
-
-// Entry is what sends the frame that is looked for to the right end of a tunnel.
-func (x *Explorer) Entry(c Crossing, end netip.Addr) remedy.TunnelEntry {
-	entry := remedy.TunnelEntry{Netns: c.Node.Name, Dev: c.Dev.Name, MAC: Everybody, Dst: end}
-	own := func(e table.FDBEntry) bool { return bytes.Equal(e.MAC, x.MAC) }
-	if x.MAC != nil && len(machine.FDBOf(c.Node, c.Dev, own)) > 0 {
-		entry.MAC, entry.Replace = x.MAC, true
-	}
-	return entry
 }

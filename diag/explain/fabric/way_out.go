@@ -67,5 +67,43 @@ func (o WayOut) Turn(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) 
 	return remedy.Turn{Way: instead}
 }
 
+// Back is what has n reach src by the device, where a packet from there to own comes in by
+// it, as fib_validate_source() asks: from own. found is false where a way would have to be
+// made up; else a route or a rule is in the way of one that is there.
+func (o WayOut) Back(n *machine.Space, src, own netip.Addr) (t remedy.Turn, now machine.RouteAnswer, found bool) {
+	q := machine.RouteQuery{Dst: src}
+	if n.Local(own) {
+		q.Src = own
+	}
+	now = n.Route(q)
+	snap, err := n.Snapshot(table.Links | table.Routes)
+	rest, ok := machine.BestRoute(snap, src, func(r table.Route) bool { return machine.SameRoute(r, now.Entry) })
+	if err != nil || !ok || rest.Dev != o.Dev.Name || !now.Kind.Rejects() {
+		t = o.Turn(n, src, now)
+		return t, now, t.Stray.Type != ""
+	}
+	past := WayOut{Dev: o.Dev, Via: rest.Via, Onlink: rest.Onlink}.To(n, src)
+	switch {
+	case now.Rule.Action != "":
+		return remedy.Turn{Way: past, To: netip.PrefixFrom(src, src.BitLen()), Before: now.Rule.Priority}, now, true
+	case now.Entry.Dst.IsSingleIP():
+		return remedy.Turn{Way: past, Stray: now.Entry}, now, true
+	}
+	past.Table = now.Entry.Table
+	return remedy.Turn{Way: past}, now, true
+}
+
 // Is reports whether a route leads by the way.
 func (o WayOut) Is(r table.Route) bool { return r.Dev == o.Dev.Name && r.Via == o.Via }
+
+// Anew are next hops of a route as another one has to name them: the kernel does not ask
+// again whether they are near, when an address goes.
+func Anew(n *machine.Space, hops []table.Nexthop) []table.Nexthop {
+	for i, h := range hops {
+		if link, err := n.Link(h.Dev); err == nil {
+			_, near := machine.PrefixOver(n, link, h.Via)
+			hops[i].Onlink = h.Onlink || !near
+		}
+	}
+	return hops
+}

@@ -137,6 +137,13 @@ func PrefixOver(n *Space, link table.Link, addr netip.Addr) (netip.Prefix, bool)
 	return netip.Prefix{}, false
 }
 
+// RoutesBy reports whether a namespace has a route by way of an address that is not the
+// default: who wrote that takes it for a router of one's own.
+func RoutesBy(n *Space, via netip.Addr) bool {
+	snap, err := n.Snapshot(table.Links | table.Routes)
+	return err == nil && slices.ContainsFunc(snap.Routes, func(r table.Route) bool { return r.Via == via && !r.Default() })
+}
+
 // HasHostRoute reports whether addr has a route of its own.
 func HasHostRoute(n *Space, addr netip.Addr) bool {
 	snap, err := n.Snapshot(table.Links | table.Routes)

@@ -42,6 +42,11 @@ const (
 	KindError         RouteKind = "error"          // the kernel could not be asked, or its answer is not understood
 )
 
+// Rejects reports whether it is what a route or a policy rule of that type makes of it.
+func (k RouteKind) Rejects() bool {
+	return k == KindThrow || k == KindBlackhole || k == KindUnreachable || k == KindProhibit
+}
+
 // RouteAnswer is what the kernel does with a packet, and what its answer rests
 // on. Of a packet that was let in nowhere (KindForwardingOff, KindRPFilter,
 // KindMartian), Via, Dev and Line tell where it would have gone, if that is known.

@@ -20,6 +20,7 @@ type Network struct {
 	Fresh bool
 
 	connected  []connected
+	led        []led
 	plugs      []Plug
 	translated *translation
 }
@@ -29,6 +30,13 @@ type connected struct {
 	space  *machine.Space
 	prefix netip.Prefix
 	dev    table.Link
+}
+
+// led is a way to an address.
+type led struct {
+	space *machine.Space
+	dst   netip.Addr
+	way   machine.RouteAnswer
 }
 
 // Plug is a cable that is a port of a bridge.
@@ -63,9 +71,25 @@ func (m *Network) Raise(n *machine.Space, dev table.Link) {
 	}
 }
 
-// Route is the answer of the kernel, or the route that is supposed.
+// Lead supposes that a namespace has a way to an address that it had none to.
+func (m *Network) Lead(n *machine.Space, dst netip.Addr, way machine.RouteAnswer) {
+	m.led = append(m.led, led{n, dst, way})
+}
+
+// Route is the answer of the kernel, or the route that is supposed. What comes from where
+// a supposed way leads to passes rp_filter.
 func (m *Network) Route(n *machine.Space, q machine.RouteQuery) machine.RouteAnswer {
 	now := n.Route(q)
+	for _, l := range m.led {
+		switch {
+		case l.space != n:
+		case now.Kind == machine.KindRPFilter && l.dst == q.Src && l.way.Dev == q.IIF:
+			q.Src, q.IIF = netip.Addr{}, 0
+			return m.Route(n, q)
+		case l.dst == q.Dst && (now.Kind.Rejects() || now.Kind == machine.KindNone):
+			return l.way
+		}
+	}
 	for _, c := range m.connected {
 		narrower := now.Kind != machine.KindLocal && (now.Entry.Type == "" || machine.PrefixBits(now.Entry.Dst) <= c.prefix.Bits())
 		if c.space == n && c.prefix.Contains(q.Dst) && narrower {

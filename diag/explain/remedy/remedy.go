@@ -68,7 +68,11 @@ func (x Exemption) Commands() []change.Change {
 	case x.Entry.Type == "" && x.Rule.Action == "":
 		return nil
 	case x.Entry.Type == "":
-		return lookupMain(x.Netns, change.Single(x.Dst), x.Rule.Priority)
+		all := lookupMain(x.Netns, change.Single(x.Dst), x.Rule.Priority)
+		if x.Anew {
+			all = append(all, x.Past.Commands()...)
+		}
+		return all
 	}
 	past := x.Past
 	past.Table = x.Entry.Table

@@ -67,13 +67,15 @@ func (w *walk) depart(n *machine.Space, p packet, link table.Link, at *fabric.Ed
 		}
 		return
 	}
-	if f, ok := translated.Away(n, p.filtered, p.src, link); ok {
-		w.doubt(n, p, StageSend, link.Name, f)
-	}
-	w.untranslated(n, p, link)
-	if machine.Private(p.src) && !machine.Private(p.dst) {
-		if f, _, _ := w.chosen(p.src, p.dst, cause.Lookup{}, func(a netip.Addr) bool { return !machine.Private(a) }); f != nil {
+	if w.arrival.Dev == "" { // or else whoever is beyond knows the way back
+		if f, ok := translated.Away(n, p.filtered, p.src, link); ok {
 			w.doubt(n, p, StageSend, link.Name, f)
+		}
+		w.untranslated(n, p, link)
+		if machine.Private(p.src) && !machine.Private(p.dst) {
+			if f, _, _ := w.chosen(p.src, p.dst, cause.Lookup{}, func(a netip.Addr) bool { return !machine.Private(a) }); f != nil {
+				w.doubt(n, p, StageSend, link.Name, f)
+			}
 		}
 	}
 	w.returns(w.back(p), fabric.Site{Node: n, Dev: link}, *at)
@@ -95,8 +97,10 @@ func (w *walk) returns(p packet, to fabric.Site, from fabric.Edge) {
 }
 
 // admit takes a packet that comes in at an edge to the device of a namespace
-// that its frame is for.
+// that its frame is for. Whoever sends it cuts it to what that wire takes, or has a
+// reason not to that cannot be seen.
 func (w *walk) admit(p packet, to fabric.Site, from fabric.Edge) {
+	p.length = min(p.length, from.Dev.MTU)
 	x := &fabric.Explorer{Net: paths{w}, Leg: p.leg, MAC: to.Dev.MAC, Above: machine.Stacked(to.Dev)}
 	if from.Dev.MasterKind == "openvswitch" {
 		x.From(from.Node, from.Dev) // the reply comes from within
@@ -142,22 +146,14 @@ func (w *walk) throughTunnel(n *machine.Space, p packet, link table.Link, c fabr
 }
 
 // untranslated doubts a request that leaves by the way out with the private
-// address of somebody behind this namespace: nobody outside can be expected to
-// have a route back to it. A route by a router of one's own is another matter:
-// who wrote it wrote the way back, too.
+// address of somebody behind this namespace.
 func (w *walk) untranslated(n *machine.Space, p packet, link table.Link) {
 	if len(w.passed) == 0 {
 		return
 	}
 	passed := w.passed[len(w.passed)-1]
-	if passed.node != n || !machine.Private(p.src) || n.Local(p.src) {
+	if passed.node != n || !translated.Wanted(n, p.src, p.dst, link, passed.route) {
 		return
-	}
-	if passed.route.Via.IsValid() && !passed.route.Entry.Default() {
-		return
-	}
-	if _, ok := machine.PrefixOver(n, link, p.src); ok {
-		return // it is at home there
 	}
 	w.doubt(n, p, StageSend, link.Name, cause.Untranslated{At: at(n), Src: p.src, Net: n.Leaving(w.from, p.filtered, p.src, link.Name), Out: link.Name, Line: passed.route.Line, Exempt: w.exemptAt(n)})
 }

@@ -39,6 +39,9 @@ func (w *walk) missed(n *machine.Space, p packet) *detour {
 // deadLeg looks for a route with several next hops that the request passed, one of
 // which is where it is lost while another one leads on.
 func (w *walk) deadLeg(n *machine.Space, p packet, f cause.Finding) *detour {
+	if f.Code() == cause.ForwardingOff && n.Route(machine.RouteQuery{Dst: p.dst}).Kind == machine.KindUnicast {
+		return nil // it is meant to be a router
+	}
 	for _, passed := range slices.Backward(slices.Concat(w.began, w.passed)) {
 		hops := passed.route.Entry.Nexthops
 		if passed.node == n || len(hops) < 2 || passed.packet.dst != p.dst {
@@ -53,14 +56,28 @@ func (w *walk) deadLeg(n *machine.Space, p packet, f cause.Finding) *detour {
 			if err != nil {
 				continue
 			}
-			rest := slices.Delete(slices.Clone(hops), dead, dead+1)
-			return &detour{passed, fabric.WayOut{Dev: dev, Via: h.Via, Onlink: h.Onlink}, cause.DeadLeg{
+			way := fabric.WayOut{Dev: dev, Via: h.Via, Onlink: h.Onlink}
+			if w.alike(passed, way, f) {
+				continue
+			}
+			rest := fabric.Anew(passed.node, slices.Delete(slices.Clone(hops), dead, dead+1))
+			return &detour{passed, way, cause.DeadLeg{
 				At: at(passed.node), Dst: p.dst, Dead: hops[dead].Via, Line: passed.route.Line, Behind: f,
 				Rewrite: remedy.Rewrite{Netns: passed.node.Name, Route: remedy.Through(passed.route.Entry, rest...)},
 			}}
 		}
 	}
 	return nil
+}
+
+// alike reports whether a request comes to the same fault by another way.
+func (w *walk) alike(from passage, way fabric.WayOut, f cause.Finding) bool {
+	t := w.aside(from.node, w.dest)
+	if t.depth > maxNesting {
+		return true
+	}
+	t.leave(from.node, from.packet, from.iif, way.Route(from.packet.src))
+	return slices.ContainsFunc(t.faults, func(o Found) bool { return o.Leg == LegRequest && o.Code() == f.Code() && o.Netns() == f.Netns() })
 }
 
 // missedAt is the detour around the device that the owner of the destination is

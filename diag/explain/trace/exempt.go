@@ -20,7 +20,7 @@ func (w *walk) exempt(n *machine.Space, p packet, reject machine.RouteAnswer) (r
 	switch way, found := w.wayTo(n, p.dst, but); {
 	case found && (!ok || back || !way.Via.IsValid() && next.Dev != way.Dev.Index):
 		x.Past, x.Anew, next = way.To(n, p.dst), true, way.Route(p.src)
-	case back:
+	case back, !ok && reject.Rule.Action != "": // past the rule there is no way either
 		return remedy.Exemption{Netns: n.Name, Dst: p.dst, Kind: reject.Kind}, machine.RouteAnswer{}
 	case ok:
 		x.Past = fabric.WayOut{Dev: table.Link{Name: next.DevName}, Via: next.Via, Onlink: next.Onlink}.To(n, p.dst)

@@ -64,6 +64,7 @@ type Sighting struct {
 	Flow    flows.Flow // of the packet; a port that is 0 may be any
 	Out     bool
 	Carrier Endpoints // of the packet that carries it through a tunnel, if one does
+	Port    uint16    // of UDP that such a packet goes to; 0: it is none of UDP
 }
 
 // Endpoints are the addresses of a packet; the zero value is those of none.

@@ -106,11 +106,11 @@ func (a *arping) byAsking() (fabric.Station, bool) {
 			a.report(f)
 			return s, true
 		}
-		a.rivals(s, yes)
+		contested := a.rivals(s, yes)
 		a.namesake(x, s, nil)
 		a.w.lessons.Teach(a.sender, a.link.MAC, s)
 		a.w.unsent = a.w.unsent || s.Tunnelled() && !a.w.answerable(a, s)
-		if len(x.Bridges) > 0 && len(s.Obstacles) == 0 {
+		if len(x.Bridges) > 0 && len(s.Obstacles) == 0 && !contested {
 			if s, ok, found := a.unicast(s); found {
 				return s, ok
 			}
@@ -194,8 +194,9 @@ func (a *arping) noteObstacles(s fabric.Station) {
 }
 
 // rivals doubts the way when several stations with different MAC addresses
-// answer: the one whose answer is first wins.
-func (a *arping) rivals(chosen fabric.Station, yes []fabric.Station) {
+// answer: the one whose answer is first wins, and what is in the way to one of them
+// proves nothing.
+func (a *arping) rivals(chosen fabric.Station, yes []fabric.Station) bool {
 	for _, s := range yes {
 		if len(s.Obstacles) > len(chosen.Obstacles) || bytes.Equal(s.Dev.MAC, chosen.Dev.MAC) || s.Node == chosen.Node {
 			continue
@@ -206,8 +207,9 @@ func (a *arping) rivals(chosen fabric.Station, yes []fabric.Station) {
 		a.w.doubt(a.n, a.p, StageNeighbour, a.link.Name, cause.Rivals{
 			At: at(s.Node), Addr: a.nexthop, Chosen: chosen.Device(), Other: s.Device(), Own: remedy.OwnAddress(s.Node, a.nexthop),
 		})
-		return
+		return true
 	}
+	return false
 }
 
 // outOfSight ends the walk where it cannot be followed any more.

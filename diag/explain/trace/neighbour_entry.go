@@ -44,7 +44,7 @@ func (a *arping) hit(x *fabric.Explorer) (hits, misses []fabric.Station) {
 		switch {
 		case s.Node == nil || s.Any || bytes.Equal(s.Dev.MAC, a.entry.MAC):
 			hits = append(hits, s)
-		case a.answers(s).Yes:
+		case a.answers(s).Yes && !s.Unflooded:
 			misses = append(misses, s)
 		}
 	}
@@ -89,6 +89,7 @@ func (a *arping) byEntry() (fabric.Station, bool) {
 // misses answer for the next hop there by another one.
 func (a *arping) ignored(x *fabric.Explorer, misses []fabric.Station) (fabric.Station, bool) {
 	s, ok := fabric.Nearest(misses)
+	comes := ok
 	if !ok {
 		all := a.w.explore(a.n, a.link, a.p.leg, nil)
 		if ok = slices.ContainsFunc(all.Stations, func(s fabric.Station) bool { return s.Node != nil && bytes.Equal(s.Dev.MAC, a.entry.MAC) }); ok {
@@ -113,11 +114,11 @@ func (a *arping) ignored(x *fabric.Explorer, misses []fabric.Station) (fabric.St
 	}
 	switch {
 	case ok:
-		return a.wrongMAC(s)
+		return a.wrongMAC(s, comes)
 	case len(x.Voids) > 0:
 		far, known := a.w.otherEnd(x.Voids[0], func(n *machine.Space, dev table.Link) bool { return n.Answers(dev, a.nexthop, a.sender).Yes })
 		if known && !bytes.Equal(far.Dev.MAC, a.entry.MAC) {
-			return a.wrongMAC(fabric.Station{Node: far.Node, Dev: far.Dev})
+			return a.wrongMAC(fabric.Station{Node: far.Node, Dev: far.Dev}, true)
 		}
 		return a.unforwarded(x)
 	case len(x.Unseen) > 0:
@@ -133,8 +134,8 @@ func (a *arping) ignored(x *fabric.Explorer, misses []fabric.Station) (fabric.St
 }
 
 // wrongMAC is the fault of an entry whose frames s ignores, although it is whom
-// they should reach.
-func (a *arping) wrongMAC(s fabric.Station) (fabric.Station, bool) {
+// they should reach; comes is whether they come there.
+func (a *arping) wrongMAC(s fabric.Station, comes bool) (fabric.Station, bool) {
 	if bridge, ok := a.missedBridge(s); ok {
 		a.report(a.portless(fabric.Site{Node: s.Node, Dev: bridge}, fabric.Site{Node: s.Node, Dev: s.Dev}, bridge))
 		return fabric.Station{Node: s.Node, Dev: bridge}, true
@@ -151,8 +152,14 @@ func (a *arping) wrongMAC(s fabric.Station) (fabric.Station, bool) {
 			a.unforwarded(right)
 		}
 	}
+	s.Sent = true
+	if !comes {
+		a.sent()
+		a.report(f)
+		return s, true
+	}
 	a.w.hop(a.n, a.p, StageNeighbour, a.link.Name, quote(a.entry.Line()))
-	s.Sent, s.Deaf = true, f
+	s.Deaf = f
 	return s, true
 }
 

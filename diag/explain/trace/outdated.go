@@ -1,14 +1,13 @@
 package trace
 
 import (
-	"cmp"
 	"net/netip"
-	"slices"
 
 	"nstutor/diag/conntrack"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/vip"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 )
@@ -38,23 +37,11 @@ func (w *walk) recall(n *machine.Space, p packet, rules *netfilter.RuleSet, hook
 	before := p.filtered
 	p.filtered = p.filtered.Remembered(eval.Connection{From: entry.Reply.Dst, To: entry.Reply.Src, Answered: entry.Answered, Mark: entry.Mark})
 	if entry.Reply.Src != entry.Original.Dst && w.outdated == nil {
-		if now, other := w.wouldGo(n, before, rules, hook, entry.Reply.Src); other {
+		if now, other := vip.Now(n, before, rules, hook, entry.Reply.Src); other {
 			w.outdated = &outdated{n, p.flow(), entry, now}
 		}
 	}
 	return p
-}
-
-// wouldGo is where the rules would send a packet of no connection, and whether that
-// is elsewhere for sure.
-func (w *walk) wouldGo(n *machine.Space, p eval.Packet, rules *netfilter.RuleSet, hook string, goes netip.AddrPort) (now string, elsewhere bool) {
-	to := eval.Destinations(rules, hook, p, n.Env())
-	for _, one := range to {
-		if one != netip.AddrPortFrom(p.Dst, p.DstPort) {
-			now = cmp.Or(now, one.String())
-		}
-	}
-	return now, len(to) > 0 && !slices.Contains(to, goes)
 }
 
 // renewed is the finding of a connection that is lost where it goes and would go

@@ -1,8 +1,6 @@
 package trace
 
 import (
-	"slices"
-
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
@@ -36,7 +34,7 @@ func (w *walk) refused(n *machine.Space, p packet, dev table.Link, route machine
 	switch route.Kind {
 	case machine.KindForwardingOff:
 		direct := w.arping == nil || w.arping.nexthop == p.dst
-		if route.Dev == dev.Index && direct || route.Dev == 0 && (direct || len(fabric.Owners(slices.Collect(w.world.Connected(n, machine.ByWire)), p.dst)) == 0) {
+		if route.Dev == dev.Index && direct || route.Dev == 0 && (direct || !machine.Somewhere(w.world.Connected(n, machine.ByWire), p.dst)) {
 			f = w.notHere(n, p, dev)
 			break
 		}
@@ -96,24 +94,33 @@ func (w *walk) notHere(n *machine.Space, p packet, dev table.Link) cause.Finding
 // irreversible is the finding of a packet that rp_filter drops: where the loose
 // mode is not enough, a route to its source is missing.
 func (w *walk) irreversible(n *machine.Space, p packet, dev table.Link, route machine.RouteAnswer) cause.Finding {
+	if p.isRequest() && n.Route(machine.RouteQuery{Dst: p.src}).Kind == machine.KindNone {
+		if f, _ := w.noWayBack(n, w.back(p), cause.Lookup{Dst: p.src, Answer: route}); f.Code() == cause.NotMasqueraded {
+			return f
+		}
+	}
 	f := cause.OtherWayBack{At: at(n), Src: p.src, Dev: dev.Name, Lookup: route.Evidence}
 	marked := n.Route(machine.RouteQuery{Dst: p.src, Mark: p.mark})
 	if p.mark != 0 && marked.Kind == machine.KindUnicast && marked.Dev == dev.Index && !n.ConfOr(dev.Name, "src_valid_mark") {
 		f.Mark, f.Marked = p.mark, marked.Line
 		return f
 	}
-	if turn := (fabric.WayOut{Dev: dev}).Turn(n, p.src, n.Route(machine.RouteQuery{Dst: p.src})); turn.Stray.Type != "" {
+	turn, now, found := fabric.WayOut{Dev: dev}.Back(n, p.src, p.dst)
+	if found {
 		f.Stray = turn
 		return f
 	}
 	addrs, err := n.Addrs(dev.Index)
-	if err == nil && machine.HasFamily(addrs, p.dst) && n.Route(machine.RouteQuery{Dst: p.src}).Kind == machine.KindUnicast && n.Conf(dev.Name, "rp_filter") != 2 {
+	if err == nil && machine.HasFamily(addrs, p.dst) && now.Kind == machine.KindUnicast && n.Conf(dev.Name, "rp_filter") != 2 {
 		f.Loose = true
 		return f
 	}
-	way := fabric.WayOut{Dev: dev}
-	if found, ok := w.wayTo(n, p.src, 0); ok {
-		way = found
+	way, ok := w.wayTo(n, p.src, 0)
+	if p.isRequest() {
+		way, ok = w.backwards(n, p.src)
+	}
+	if !ok || way.Dev.Index != dev.Index {
+		way = fabric.WayOut{Dev: dev}
 	}
 	f.Way = way.InsteadTo(n, p.src)
 	return f

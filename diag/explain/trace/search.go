@@ -102,7 +102,7 @@ func (a *arping) elsewhere(x *fabric.Explorer) (device.TunnelElsewhere, fabric.S
 				continue
 			}
 			return device.TunnelElsewhere{
-				NextHop: a.hop(), Dev: c.Dev.Name, Remote: c.Remote, Right: x.Entry(c, far.addr),
+				NextHop: a.hop(), Dev: c.Dev.Name, Remote: c.Remote, Right: x.Right(c, far.addr),
 				Entries: machine.FDBOf(c.Node, c.Dev, func(e table.FDBEntry) bool { return e.Dst == c.Remote }),
 			}, fabric.Station{Node: far.Node, Dev: far.Dev}, true
 		}

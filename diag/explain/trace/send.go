@@ -37,6 +37,10 @@ func (w *walk) originate(n *machine.Space, p packet) {
 	case machine.KindUnicast:
 		w.mind(n, p, route)
 		w.hop(n, p, StageRoute, route.DevName, quote(route.Line))
+		if f, ok := w.anonymous(n, p, route); ok {
+			w.fault(n, p, StageRoute, route.DevName, f)
+			return
+		}
 	default:
 		if route = w.noRoute(n, p, route); route.Kind != machine.KindUnicast {
 			return

@@ -141,10 +141,11 @@ func (w *walk) unserved() {
 func (w *walk) service() (cause.Finding, bool) {
 	on := make([]*machine.Space, 0, len(w.hooked))
 	for _, p := range w.hooked {
-		if f, ok := w.servedElsewhere(p); ok && !w.asks.Echo() {
+		packet := w.enters(p.node, p.packet).filtered
+		if f, ok := vip.OtherHook(p.node, packet, p.packet.flow(), p.iif, p.route.DevName); ok && !w.asks.Echo() {
 			return f, true
 		}
-		if f, ok := vip.OtherAddress(p.node, w.enters(p.node, p.packet).filtered, p.iif, p.route.DevName); ok {
+		if f, ok := vip.OtherAddress(p.node, packet, p.iif, p.route.DevName); ok {
 			return f, true
 		}
 		on = append(on, p.node)
@@ -157,30 +158,6 @@ func (w *walk) service() (cause.Finding, bool) {
 	return f, ok && !(len(w.faults) > 0 && w.faults[0].Code() == service.NoEndpoints && !f.OtherPort())
 }
 
-// servedElsewhere is the finding of a request that the rules at the other hook
-// would have translated.
-func (w *walk) servedElsewhere(p passage) (cause.Finding, bool) {
-	rules, err := p.node.Rules()
-	if err != nil {
-		return nil, false
-	}
-	used, other := "prerouting", "output"
-	if p.iif == "" {
-		used, other = other, used
-	}
-	packet := w.enters(p.node, p.packet).filtered
-	if other == "output" {
-		packet.OIF = p.route.DevName
-	}
-	result := eval.Traverse(rules, other, packet, p.node.Env())
-	to := p.packet.flow()
-	to.Dst, to.DstPort = result.Packet.Dst, result.Packet.DstPort
-	if result.NAT == nil || to == p.packet.flow() {
-		return nil, false
-	}
-	return service.WrongHook{At: at(p.node), Flow: p.packet.flow(), To: to, Used: used, Has: other, Rule: result.NAT.Rule}, true
-}
-
 // draw takes one of the ways that rules draw by lot for a request, where they lead to
 // different destinations, or to none: each is a walk of its own. Only what is drawn
 // first is followed so.
@@ -188,14 +165,9 @@ func (w *walk) draw(n *machine.Space, p packet, ways []eval.Branch) (eval.Result
 	if !p.isRequest() || len(ways) < 2 || w.ways != nil || w.pick >= len(ways) {
 		return eval.Result{}, false
 	}
-	elsewhere := false
-	for _, way := range ways {
-		if way.Verdict == eval.VerdictUnknown {
-			return eval.Result{}, false
-		}
-		elsewhere = elsewhere || way.NAT != nil
-	}
-	if !elsewhere {
+	unknown := func(way eval.Branch) bool { return way.Verdict == eval.VerdictUnknown }
+	translated := func(way eval.Branch) bool { return way.NAT != nil }
+	if slices.ContainsFunc(ways, unknown) || !slices.ContainsFunc(ways, translated) {
 		return eval.Result{}, false
 	}
 	w.ways, w.drawn = ways, n

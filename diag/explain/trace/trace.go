@@ -14,7 +14,6 @@ import (
 	"nstutor/diag/explain/mended"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
-	"nstutor/internal/change"
 )
 
 // Question is a packet to follow, from From to Dest: a ping, the first
@@ -109,21 +108,6 @@ func Follow(world *machine.Machine, q Question) *Trace {
 		t.Beyond = &Beyond{w.outside}
 	}
 	return t
-}
-
-// Mends are the changes that mend all faults, in the order in which the packet
-// meets them.
-func (t *Trace) Mends() []change.Change {
-	lists := make([][]change.Change, len(t.Faults))
-	for _, f := range t.Faults {
-		if cause.Final(f.Finding) && len(f.Mends) == 0 {
-			return nil // what is before it leads to where the packet is not meant to get
-		}
-	}
-	for i, f := range t.Faults {
-		lists[i] = f.Mends
-	}
-	return change.Together(lists...)
 }
 
 // End is the last stage that the packet came to, or if it came to its end, the

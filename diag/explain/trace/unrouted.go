@@ -2,6 +2,7 @@ package trace
 
 import (
 	"net/netip"
+	"slices"
 
 	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
@@ -56,6 +57,9 @@ func (w *walk) noRoute(n *machine.Space, p packet, route machine.RouteAnswer) ma
 	w.fault(n, p, StageRoute, route.DevName, f)
 	if f.Code() == cause.NotMasqueraded && w.masquerade(n, p) {
 		return machine.RouteAnswer{}
+	}
+	if next.Kind == machine.KindUnicast {
+		w.mended.Lead(n, p.dst, next)
 	}
 	return next
 }
@@ -210,6 +214,25 @@ func (w *walk) unroutedOrigin(n *machine.Space, p packet, l cause.Lookup) (cause
 		}
 	}
 	return f, machine.RouteAnswer{}
+}
+
+// anonymous: there is a way, but no address that the packet could come from. IPv4 sends
+// it from 0.0.0.0, which nobody answers (ip_route_input_slow()); IPv6 does not send it.
+func (w *walk) anonymous(n *machine.Space, p packet, route machine.RouteAnswer) (f cause.Addressless, ok bool) {
+	if p.src.IsValid() || p.encap != nil {
+		return f, false
+	}
+	devices, err := n.DevicesFor(p.dst)
+	if err != nil || slices.ContainsFunc(devices, func(d machine.Device) bool { return len(d.Addrs) > 0 }) {
+		return f, false
+	}
+	f = cause.Addressless{At: at(n), Lookup: cause.Lookup{Dst: p.dst, Answer: route}}
+	for _, d := range devices {
+		if free := w.address(n, d.Link, p.dst); free.Prefix.IsValid() && (!f.Free.Prefix.IsValid() || d.Link.Index == route.Dev) {
+			f.Free, f.Down = free, !d.Link.Up()
+		}
+	}
+	return f, true
 }
 
 // address is a free address for a device that has none to send to dst from, where its

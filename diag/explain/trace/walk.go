@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
@@ -114,7 +115,7 @@ func (w *walk) wiredAs(n *machine.Space, p packet, stage, dev string, detail Tex
 		if p.encap.inner.encap != nil || !p.encap.inner.dst.IsValid() {
 			return false // it is a tunnel in a tunnel, or carries neither request nor reply
 		}
-		seen.Flow, seen.Carrier = p.encap.inner.seenAs(), Endpoints{p.src, p.dst}
+		seen.Flow, seen.Carrier, seen.Port = p.encap.inner.seenAs(), Endpoints{p.src, p.dst}, fabric.TunnelPort(p.encap.dev)
 	}
 	if len(w.faults) > 0 && slices.ContainsFunc(w.hops, func(h Hop) bool { return h.Sighting != nil && *h.Sighting == seen }) {
 		return false // the frame that was here before proves nothing

@@ -54,3 +54,22 @@ func neighbour(own netip.Prefix) netip.Addr {
 	}
 	return first
 }
+
+// Wanted reports whether what leaves a namespace by a device of the way out wants another
+// source: nobody outside can be expected to have a route back to the private address of
+// somebody behind it. A route by a router of one's own is another matter: who wrote it
+// wrote the way back, too.
+func Wanted(n *machine.Space, src, dst netip.Addr, link table.Link, by machine.RouteAnswer) bool {
+	if !machine.Private(src) || n.Local(src) {
+		return false
+	}
+	if by.Via.IsValid() {
+		if !by.Entry.Default() {
+			return false
+		}
+	} else if link.Kind == "veth" && by.Entry.Dst.IsSingleIP() || machine.RoutesBy(n, dst) {
+		return false // a pod's own wire, by which alone it answers
+	}
+	_, near := machine.PrefixOver(n, link, src)
+	return !near // or it is at home there
+}

@@ -22,8 +22,8 @@ func with6(devices string) string {
 	return script.String()
 }
 
-// bridged6 is the bridged node with IPv6 beside IPv4, and a way out.
-var bridged6 = bridged.with("bridged, with IPv6", with6(`
+// bridgedDevices are those of the bridged node.
+const bridgedDevices = `
 host lo
 host eth0
 host cni0
@@ -34,7 +34,10 @@ pod-a eth0
 pod-b lo
 pod-b eth0
 pod-c eth0
-`)+`
+`
+
+// bridged6 is the bridged node with IPv6 beside IPv4, and a way out.
+var bridged6 = bridged.with("bridged, with IPv6", with6(bridgedDevices)+`
 host: ip addr add fd00:244:1::1/64 dev cni0
 host: ip addr add fd00:6::160/64 dev eth0
 host: ip route add default via fd00:6::1

@@ -10,18 +10,7 @@ import (
 
 // ownRange is the bridged node whose pods have addresses of IPv6 of their own range, which
 // the node masquerades: the world knows those of its uplink alone.
-var ownRange = bridged.with("bridged, with a range of its own of IPv6", with6(`
-host lo
-host eth0
-host cni0
-inet lo
-inet up0
-pod-a lo
-pod-a eth0
-pod-b lo
-pod-b eth0
-pod-c eth0
-`)+`
+var ownRange = bridged.with("bridged, with a range of its own of IPv6", with6(bridgedDevices)+`
 host: ip addr add fd00:244:1::1/64 dev cni0
 host: ip addr add 2001:db8:6::160/64 dev eth0
 host: ip route add default via 2001:db8:6::1

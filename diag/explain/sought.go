@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
+	"nstutor/diag/table"
 	"nstutor/diag/wire"
 	"nstutor/internal/say"
 )
@@ -16,7 +17,7 @@ import (
 // the request left with, or another one of the namespace by which he has a route to it.
 // It is invalid for other frames.
 func (w *observation) sought(f wire.Frame) netip.Addr {
-	node, left := w.Beyond.Edge.Node, w.Beyond.Left("").Flow.Src
+	node, left := w.Beyond.Edge.Node, w.Beyond.Src()
 	switch {
 	case f.Out || f.Netns != node.NS.Name() || f.Src.IsUnspecified():
 	case f.Op == wire.Solicitation && (f.Dst == left || f.Dst == solicited(left)):
@@ -44,7 +45,7 @@ func (w *observation) soughtInVain(a *Answer, seen *wires) {
 		if err != nil || !addr.IsValid() {
 			continue
 		}
-		finding := refused(n, link.Name, addr, f.Src, n.Answers(link, addr, f.Src))
+		finding := refused(n, link, addr, f.Src)
 		if finding == nil {
 			continue
 		}
@@ -58,21 +59,16 @@ func (w *observation) soughtInVain(a *Answer, seen *wires) {
 
 // refused is why a namespace does not answer who asks for an address by a device; nil where
 // it does, or for another reason.
-func refused(n *machine.Space, dev string, addr, sender netip.Addr, answer machine.ARPAnswer) cause.Finding {
-	at := cause.At(n.Name)
+func refused(n *machine.Space, link table.Link, addr, sender netip.Addr) cause.Finding {
+	at, answer := cause.At(n.Name), n.Answers(link, addr, sender)
 	switch answer.Why {
 	case machine.ARPProxyOff, machine.NDPNoEntry:
-		return cause.Unproxied{At: at, Dev: dev, Addr: addr, Sender: sender, Proof: answer.Evidence}
+		return cause.Unproxied{At: at, Dev: link.Name, Addr: addr, Sender: sender, Proof: answer.Evidence}
 	case machine.ARPRPFilter:
-		link, err := n.Link(dev)
-		if err != nil {
-			return nil
-		}
 		if _, near := machine.PrefixOver(n, link, sender); !near { // it asks with the address that the answer is from
-			return cause.OtherWayBack{At: at, Src: sender, Dev: dev, Lookup: answer.Evidence, Loose: true}
+			return cause.OtherWayBack{At: at, Src: sender, Dev: link.Name, Lookup: answer.Evidence, Loose: true}
 		}
-		back := fabric.WayOut{Dev: link}.Turn(n, sender, n.Route(machine.RouteQuery{Dst: sender}))
-		return cause.AskerElsewhere{At: at, Sender: sender, Dev: dev, Hop: cause.NextHop{Asker: n.Name, Dev: dev, Addr: addr}, Proof: answer.Evidence, Way: back}
+		return fabric.AskerElsewhere(n, link, sender, cause.NextHop{Asker: n.Name, Dev: link.Name, Addr: addr}, answer)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package absent
 
 import (
 	"net/netip"
+	"slices"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
@@ -31,10 +32,7 @@ func Gateway(n *machine.Space, dst netip.Addr, route machine.RouteAnswer, hop ca
 
 // failed reports whether nobody has answered for the next hop of a route.
 func failed(snap *table.Snapshot, r table.Route) bool {
-	for _, entry := range snap.Neighbours {
-		if entry.Dev == r.Dev && entry.Dst == r.Via && entry.State == "FAILED" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(snap.Neighbours, func(entry table.Neighbour) bool {
+		return entry.Dev == r.Dev && entry.Dst == r.Via && entry.State == "FAILED"
+	})
 }

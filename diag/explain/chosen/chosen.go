@@ -24,7 +24,7 @@ type Choice struct {
 	Lookup   cause.Lookup // of who should reply; its Dst is invalid where nobody sees that
 	// Answers reports whether what is sent from an address would be answered.
 	Answers func(netip.Addr) bool
-	Spaces  []*machine.Space
+	Spaces  func() []*machine.Space // all that can be seen, which takes a while to find
 
 	Space  *machine.Space
 	Route  machine.RouteAnswer // that the packet left it by
@@ -136,7 +136,7 @@ func (c Choice) homeless() (cause.Finding, netip.Addr) {
 	fits := func(p netip.Prefix) bool {
 		return p.Addr().Is6() && !machine.Private(p.Addr()) && c.Answers(p.Addr().Next())
 	}
-	f.Free = fabric.FreeAddress(c.Spaces, c.Wire(link), c.Space, link.Name, fits)
+	f.Free = fabric.FreeAddress(c.Spaces(), c.Wire(link), c.Space, link.Name, fits)
 	if c.Sender && c.Passed && !f.Free.Prefix.IsValid() {
 		return nil, netip.Addr{}
 	}

@@ -3,6 +3,7 @@ package fabric
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
@@ -95,6 +96,13 @@ func (o WayOut) Back(n *machine.Space, src, own netip.Addr) (t remedy.Turn, now 
 
 // Is reports whether a route leads by the way.
 func (o WayOut) Is(r table.Route) bool { return r.Dev == o.Dev.Name && r.Via == o.Via }
+
+// AskerElsewhere is the finding of a namespace that answers nobody for rp_filter, with the
+// way back to who asks by a device.
+func AskerElsewhere(n *machine.Space, dev table.Link, sender netip.Addr, hop cause.NextHop, answer machine.ARPAnswer) cause.Finding {
+	back, _, _ := WayOut{Dev: dev}.Back(n, sender, hop.Addr)
+	return cause.AskerElsewhere{At: cause.At(n.Name), Sender: sender, Dev: dev.Name, Hop: hop, Proof: answer.Evidence, Way: back}
+}
 
 // Anew are next hops of a route as another one has to name them: the kernel does not ask
 // again whether they are near, when an address goes.

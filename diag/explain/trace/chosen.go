@@ -14,7 +14,7 @@ import (
 // chosen is the finding of a request with a source that its sender, or who masqueraded it,
 // has taken, where another one would be answered; who has taken it, and the other one.
 func (w *walk) chosen(src, dst netip.Addr, l cause.Lookup, answers func(netip.Addr) bool) (cause.Finding, *machine.Space, netip.Addr) {
-	c := chosen.Choice{Src: src, Dst: dst, Lookup: l, Answers: answers, Spaces: w.world.All()}
+	c := chosen.Choice{Src: src, Dst: dst, Lookup: l, Answers: answers, Spaces: w.world.All}
 	for _, p := range slices.Concat(w.began, w.passed) {
 		c.Space, c.Route, c.Left, c.Sender, c.Passed = p.node, p.route, w.last[p.node], p.node == w.from, len(w.passed) > 0
 		c.Wire = func(dev table.Link) []fabric.Station { return w.explore(p.node, dev, LegRequest, nil).Stations }

@@ -66,7 +66,7 @@ func (w *walk) remembers(n *machine.Space, p packet, link table.Link, route mach
 // taken passes a frame through what the other end of a cable takes: a veth drops
 // what is longer than its own MTU, and tells nobody but the sender's device.
 func (w *walk) taken(n *machine.Space, p packet, dev table.Link) {
-	if p.length <= dev.MTU+vlanHeader || w.blind(n, dev) { // who cannot be seen may send less at a time
+	if p.length <= dev.MTU+vlanHeader {
 		return
 	}
 	w.fault(n, p, StageReceive, dev.Name, cause.OverPeer{At: at(n), Length: p.length, Link: dev})

@@ -132,6 +132,9 @@ type Beyond struct{ *outside }
 // Dev is the device.
 func (b *Beyond) Dev() string { return b.Edge.Dev.Name }
 
+// Src is the source that the packet left with.
+func (b *Beyond) Src() netip.Addr { return b.packet.src }
+
 // Untried is what is said of it before anybody tried; unsure when something on the
 // way to there could not be looked at.
 func (b *Beyond) Untried(unsure bool) Found {

@@ -43,7 +43,7 @@ func (p NoPort) Fix() []change.Change {
 	return append(fix, change.Master(p.Cable.Netns, p.Cable.Link.Name, p.Bridge.Link.Name))
 }
 
-// WithoutSTP is what has a bridge's ports wait for nothing.
+// withoutSTP is what has a bridge's ports wait for nothing.
 func withoutSTP(d cause.Device) []change.Change {
 	if b := d.Link.Bridge; b != nil && b.STP {
 		return []change.Change{change.NoSTP(d.Netns, d.Link.Name)}

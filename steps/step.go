@@ -55,7 +55,8 @@ type Step struct {
 	Needs string
 	// Before holds until the action is done, After from then on.
 	Before, After Promise
-	// Watch is the namespace and the destination that the live pane shows.
+	// Watch is the namespace and the destination that the live pane shows, unless the
+	// action is a Watcher: see Watched.
 	Watch Watch
 	// ByHand steps apply nothing for the learner, who brings about what Action's
 	// Done and Conditions ask for. They begin with Setup on the starting topology

@@ -36,6 +36,17 @@ type Watch struct {
 	FDB string
 }
 
+// A Watcher is an action that knows by itself where the live pane looks.
+type Watcher interface{ Watched() Watch }
+
+// Watched is where the live pane looks in the step.
+func (s *Step) Watched() Watch {
+	if w, ok := s.Action.(Watcher); ok {
+		return w.Watched()
+	}
+	return s.Watch
+}
+
 // Told are the namespaces of which is shown what the kernel tells of packets, beside the
 // tables; empty ones are not asked.
 type Told struct{ Rules, Flows, Traces, Events string }

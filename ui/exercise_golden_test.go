@@ -95,7 +95,7 @@ func fixtureSolved(t testing.TB, opts Options) *Model {
 
 func fixtureConditions(m *Model) []steps.Condition {
 	var conditions []steps.Condition
-	for _, c := range append(append([]exercise.Check{}, drillOf(m).Task.Case.Goals...), drillOf(m).Task.Case.Guards...) {
+	for _, c := range append(append([]exercise.Check{}, drillOf(m).Task.Case().Goals...), drillOf(m).Task.Case().Guards...) {
 		conditions = append(conditions, steps.Condition{Want: c.Text, Table: c.Table, Met: true})
 	}
 	return conditions

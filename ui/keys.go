@@ -88,7 +88,7 @@ func (m *Model) enableKeys() {
 		enter = words.KeyEnterShow
 	}
 	_, hasNext := m.Stage.Next()
-	_, hasPrev := m.GoBy(-1)
+	before, _ := m.Beside()
 	look, after := s.Phase == session.PhaseLook, s.Phase == session.PhaseAfter
 	set(&k.Enter, m.overlay == overlayOutline || page || reading && idle && (more || look || after && hasNext), "enter", enter)
 	set(&k.Predict, lesson && look && !s.Opening() && len(s.Prose.Predict.Choices) > 0, m.Panes.Lesson.ChoiceKeys(), words.KeyPredict)
@@ -96,7 +96,7 @@ func (m *Model) enableKeys() {
 	if look {
 		undo = words.KeyBack
 	}
-	set(&k.Undo, reading && idle && (after || look && hasPrev), "u", undo)
+	set(&k.Undo, reading && idle && (after || look && before != ""), "u", undo)
 	set(&k.Hint, lesson && m.Stage.MayHint(), "h", words.KeyHint)
 	set(&k.Rebuild, reading && idle, "r", words.KeyRebuild)
 	why, whyKeys := words.KeyWhy, "w"

@@ -102,7 +102,7 @@ func (g *game) play() {
 		g.explained(0, false)
 		g.explained(0, true)
 	}
-	for _, wrong := range g.task.Case.Wrong {
+	for _, wrong := range g.task.Case().Wrong {
 		g.tempted(wrong)
 	}
 	g.restart()
@@ -114,7 +114,7 @@ func (g *game) play() {
 		g.Errorf("undo: rebuilt %v, %v", rebuilt, err)
 	}
 	g.same("after undo")
-	for _, also := range g.task.Case.Also {
+	for _, also := range g.task.Case().Also {
 		g.restart()
 		if g.typed(also) {
 			g.solved()
@@ -140,7 +140,7 @@ func (g *game) same(when string) {
 // broken makes sure that every guard holds, and that some goal does not.
 func (g *game) broken() {
 	g.Helper()
-	goals, guards := g.task.Case.Goals, g.task.Case.Guards
+	goals, guards := g.task.Case().Goals, g.task.Case().Guards
 	failing := 0
 	for i, v := range exercise.Try(g.Context(), g.l, append(append([]exercise.Check{}, goals...), guards...)) {
 		switch {
@@ -170,7 +170,7 @@ func (g *game) broken() {
 // explained makes sure that explain names fault number i.
 func (g *game) explained(i int, probe bool) {
 	g.Helper()
-	c := g.task.Case
+	c := g.task.Case()
 	world := machine.New()
 	defer world.Close()
 	from, err := world.Open(c.Watch.Netns)
@@ -217,8 +217,8 @@ func (g *game) tempted(wrong exercise.Tempting) {
 		}
 		if !c.Met {
 			unmet++
-			if i -= len(g.task.Case.Goals); i >= 0 && g.task.Case.Guards[i].Why.IsZero() {
-				g.Errorf("%v is refused, and the guard %q does not say why (Because)", wrong.Lines, g.task.Case.Guards[i].Text)
+			if i -= len(g.task.Case().Goals); i >= 0 && g.task.Case().Guards[i].Why.IsZero() {
+				g.Errorf("%v is refused, and the guard %q does not say why (Because)", wrong.Lines, g.task.Case().Guards[i].Text)
 			}
 			g.Logf("%s: %s (%s)", wrong.Why, c.Want, c.Seen)
 		}
@@ -232,7 +232,7 @@ func (g *game) tempted(wrong exercise.Tempting) {
 // second one to light.
 func (g *game) mend() {
 	g.Helper()
-	c := g.task.Case
+	c := g.task.Case()
 	if c.First > 0 {
 		if !g.typed(c.Fix[:c.First]) {
 			return

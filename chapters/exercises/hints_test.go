@@ -11,7 +11,7 @@ import (
 // each is seen: the last hint never names a line that has been done, names the next
 // one, and is short.
 func (g *game) guided() {
-	c := g.task.Case
+	c := g.task.Case()
 	if len(c.Signs) == 0 {
 		return
 	}

@@ -172,7 +172,7 @@ func TestACapturedNetworkIsAnExercise(t *testing.T) {
 			}
 			step, _ := course.Step(captured.Name)
 			task, _ := exercise.Of(step)
-			if len(task.Case.Guards) == 0 {
+			if len(task.Case().Guards) == 0 {
 				t.Error("nothing has to stay as it is")
 			}
 			if len(task.Hints(t.Context(), l)) == 0 {

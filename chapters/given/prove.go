@@ -23,19 +23,19 @@ func Prove(ctx context.Context, l *lab.Lab, e exercise.Exercise) ([]Proof, error
 	course := exercise.Course([]exercise.Exercise{e}, 1)
 	step, _ := course.Step(e.Name)
 	task, _ := exercise.Of(step)
-	p := prover{l: l, player: steps.NewPlayer(l, course), step: step, Case: task.Case}
+	p := prover{l: l, player: steps.NewPlayer(l, course), step: step, Case: task.Case()}
 	if err := p.player.Goto(ctx, step.ID); err != nil {
 		return nil, err
 	}
 	proofs := p.broken(ctx)
-	for i, wrong := range task.Case.Wrong {
+	for i, wrong := range task.Case().Wrong {
 		refused, err := p.typed(ctx, wrong.Lines, say.T("wrong idea %d does not solve it", "错误的办法 %d 解决不了它", i+1), false)
 		if err != nil {
 			return nil, err
 		}
 		proofs = append(proofs, refused)
 	}
-	mended, err := p.typed(ctx, task.Case.Fix, say.T("the fix solves it", "修复解决了它"), true)
+	mended, err := p.typed(ctx, task.Case().Fix, say.T("the fix solves it", "修复解决了它"), true)
 	return append(proofs, mended), err
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 // tapBacklog is how many decoded frames wait for a slow reader.
-const tapBacklog = 1024
+const tapBacklog = 128
 
 // tapLag bounds how long Pending waits for the reader.
 const tapLag = time.Second

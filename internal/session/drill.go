@@ -70,7 +70,7 @@ func (d *Drill) Entered() Work {
 // Translate implements Stage.
 func (d *Drill) Translate() {
 	c, e := &d.s.Scene, d.Task.Exercise
-	d.Prose, c.ProseErr = exercises.Text(d.s.tongue, d.Task.Exercise, d.Task.Case.Vars)
+	d.Prose, c.ProseErr = exercises.Text(d.s.tongue, d.Task.Exercise, d.Task.Case().Vars)
 	c.Prose = chapters.Prose{Title: d.Prose.Title}
 	if c.ProseErr != nil {
 		c.Prose.Title = c.Step.ID

@@ -60,7 +60,7 @@ func (d *Drill) takeHint(msg DrillHint) {
 
 // writtenHints are those of the exercise's text, in all languages.
 func writtenHints(task *exercise.Task) (string, []say.Text) {
-	vars := task.Case.Vars
+	vars := task.Case().Vars
 	en, err := exercises.Text(say.Langs[0], task.Exercise, vars)
 	zh, err2 := exercises.Text(say.Langs[1], task.Exercise, vars)
 	if err != nil || err2 != nil || len(en.Hints) == 0 || len(en.Hints) != len(zh.Hints) {

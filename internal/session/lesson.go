@@ -47,7 +47,10 @@ func (l *Lesson) Translate() {
 }
 
 // Next implements Stage: the next step of the course.
-func (l *Lesson) Next() (string, bool) { return l.s.GoBy(+1) }
+func (l *Lesson) Next() (string, bool) {
+	_, after := l.s.Beside()
+	return after, after != ""
+}
 
 // GoOn implements Stage: the question comes before the command, and the command is
 // seen before it runs. From the end of the step it is the next one.
@@ -77,8 +80,8 @@ func (l *Lesson) GoBack() Work {
 	if l.s.Scene.Phase == PhaseAfter {
 		return l.s.undo()
 	}
-	if id, ok := l.s.GoBy(-1); ok {
-		return l.s.Enter(id)
+	if before, _ := l.s.Beside(); before != "" {
+		return l.s.Enter(before)
 	}
 	return nil
 }
@@ -121,7 +124,7 @@ func (l *Lesson) Again() (Page, bool) {
 		return Page{id + "  " + c.Prose.Title, c.Prose.Look}, true
 	}
 	if !l.s.Memory[id].Done {
-		id, _ = l.s.GoBy(-1)
+		id, _ = l.s.Beside()
 	}
 	prose, err := ProseOf(l.s.tongue, id)
 	if err != nil || !l.s.Memory[id].Done {

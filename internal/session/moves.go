@@ -76,7 +76,7 @@ func (s *Session) entered(msg Entered) Work {
 	if again {
 		s.Network.Log.Restart(true)
 	} else {
-		watch := msg.Step.Watch
+		watch := msg.Step.Watched()
 		s.Network.Log = PingLog{Tried: watch.Tried()}
 		s.Network.Watch = watch.Netns
 		s.Network.Tally, s.Network.told = feed.Tally{}, watch.Told()

@@ -31,6 +31,7 @@ const (
 // play with, but it can be looked at.
 type Session struct {
 	Course steps.Course
+	kinds  map[bool]steps.Course // its lessons (false), and what is done by hand
 	Now    func() time.Time
 	Hands  *console.Hands // nil: nothing can be typed
 	desk   *desk
@@ -72,6 +73,7 @@ type Cue struct {
 func New(course steps.Course, lang, start string) *Session {
 	s := &Session{
 		Course:  course,
+		kinds:   map[bool]steps.Course{false: course.Kind(false), true: course.Kind(true)},
 		Now:     time.Now,
 		tongue:  lang,
 		start:   start,

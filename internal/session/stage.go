@@ -1,8 +1,6 @@
 package session
 
 import (
-	"slices"
-
 	"nstutor/chapters/exercises"
 	"nstutor/internal/change"
 	"nstutor/steps"
@@ -99,10 +97,10 @@ func (s *Session) translate() {
 
 // Kind is the part of the course that the learner is in: the lessons, or the exercises.
 func (s *Session) Kind() steps.Course {
-	if s.Scene.Step.ID == "" && len(s.Course.Kind(false)) == 0 {
+	if s.Scene.Step.ID == "" && len(s.kinds[false]) == 0 {
 		return s.Course
 	}
-	return s.Course.Kind(s.Scene.Step.ByHand)
+	return s.kinds[s.Scene.Step.ByHand]
 }
 
 // Offered are the exercises that go with the chapter, where the course has any.
@@ -119,7 +117,7 @@ func (s *Session) Offered() []string {
 // ToCourse leads from an exercise back to the lessons, where there are any: to the
 // one where the learner left off.
 func (s *Session) ToCourse() (id string, ok bool) {
-	lessons := s.Course.Kind(false)
+	lessons := s.kinds[false]
 	if len(lessons) == 0 || !s.Scene.Step.ByHand {
 		return "", false
 	}
@@ -129,12 +127,22 @@ func (s *Session) ToCourse() (id string, ok bool) {
 	return lessons[0].Steps[0].ID, true
 }
 
-// GoBy is the step by places before or after this one among its kind.
-func (s *Session) GoBy(by int) (string, bool) {
-	ids := s.Kind().IDs()
-	at := slices.Index(ids, s.Scene.Step.ID)
-	if next := at + by; at >= 0 && next >= 0 && next < len(ids) {
-		return ids[next], true
+// Beside are the steps before and after this one among its kind; empty where there is
+// none. A screen asks at every message, so nothing is copied.
+func (s *Session) Beside() (before, after string) {
+	here := false
+	for step := range s.Kind().Steps() {
+		switch {
+		case here:
+			return before, step.ID
+		case step.ID == s.Scene.Step.ID:
+			here = true
+		default:
+			before = step.ID
+		}
 	}
-	return "", false
+	if !here {
+		return "", ""
+	}
+	return before, ""
 }

@@ -181,6 +181,6 @@ func unmet(c steps.Condition) bool { return !c.Met && c.Err == nil }
 // brokenGuard reports whether something that is to stay as it was does not: the
 // learner has to see that, whoever checked.
 func brokenGuard(task *exercise.Task, conditions []steps.Condition) bool {
-	goals := min(len(task.Case.Goals), len(conditions))
+	goals := min(len(task.Case().Goals), len(conditions))
 	return slices.ContainsFunc(conditions[goals:], unmet)
 }

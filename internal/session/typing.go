@@ -31,8 +31,8 @@ func (s *Session) TypingNetns() string {
 		return c.Command.Netns
 	case !c.Command.Empty():
 		return lab.Host
-	case c.Step.Watch.Netns != "":
-		return c.Step.Watch.Netns
+	case c.Step.Watched().Netns != "":
+		return c.Step.Watched().Netns
 	case s.Network.Watch != "":
 		return s.Network.Watch
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
@@ -39,38 +40,31 @@ func Course(list []Exercise, seed uint64) steps.Course {
 func ChapterID(level int) string { return fmt.Sprintf("level%d", level) }
 
 func (e Exercise) step(seed uint64) steps.Step {
-	c := e.Make(NewSeed(seed, e.Name))
-	return steps.Step{
-		ID:     e.Name,
-		ByHand: true,
-		Setup:  []steps.Action{&setup{e.Name, c}},
-		Action: &Task{e, c, seed},
-		Watch:  c.Watch,
-	}
+	task := &Task{Exercise: e, Seed: seed}
+	task.made = sync.OnceValue(func() Case { return e.Make(NewSeed(seed, e.Name)) })
+	return steps.Step{ID: e.Name, ByHand: true, Setup: []steps.Action{&setup{task}}, Action: task}
 }
 
-// setup builds and breaks the network.
-type setup struct {
-	name string
-	c    Case
-}
+// setup builds and breaks the network of a task.
+type setup struct{ task *Task }
 
 // Change implements steps.Action. The player takes it back by rebuilding the lab.
 func (a *setup) Change(l *lab.Lab) change.Change {
 	return steps.Doing{
-		Typed: change.In("", "nstutor", "exercise", a.name),
+		Typed: change.In("", "nstutor", "exercise", a.task.Exercise.Name),
 		Do:    func(ctx context.Context) error { return a.make(NewWorld(ctx, l)) },
 		Back:  func() error { return errRebuild },
 	}
 }
 
 func (a *setup) make(w *World) error {
-	if a.c.Build != nil {
-		a.c.Build(w)
+	c := a.task.Case()
+	if c.Build != nil {
+		c.Build(w)
 	}
 	w.settle()
-	if a.c.Break != nil {
-		a.c.Break(w)
+	if c.Break != nil {
+		c.Break(w)
 	}
 	w.settle()
 	return w.Err()
@@ -85,9 +79,16 @@ func (a *setup) Conditions(_ context.Context, l *lab.Lab) []steps.Condition {
 // for, by any means.
 type Task struct {
 	Exercise Exercise
-	Case     Case
 	Seed     uint64
+	made     func() Case
 }
+
+// Case is the exercise with its seed's names and faults. It is made when it is first
+// asked for, since a learner sees few of the exercises that a course has.
+func (t *Task) Case() Case { return t.made() }
+
+// Watched implements steps.Watcher.
+func (t *Task) Watched() steps.Watch { return t.Case().Watch }
 
 // Of is the task of a step, where the step is an exercise.
 func Of(step steps.Step) (*Task, bool) {
@@ -110,7 +111,10 @@ func (t *Task) Done(ctx context.Context, l *lab.Lab) (bool, error) {
 	return hold(ctx, l, t.checks())
 }
 
-func (t *Task) checks() []Check { return slices.Concat(t.Case.Goals, t.Case.Guards) }
+func (t *Task) checks() []Check {
+	c := t.Case()
+	return slices.Concat(c.Goals, c.Guards)
+}
 
 // Conditions tries all goals and guards: one condition for each, goals first.
 func (t *Task) Conditions(ctx context.Context, l *lab.Lab) []steps.Condition {

@@ -39,7 +39,7 @@ func TestACourseHasALevelAChapter(t *testing.T) {
 		t.Fatalf("%+v", course)
 	}
 	step, _ := course.Step("sample")
-	if task, ok := Of(step); !ok || task.Exercise.Name != "sample" || !step.ByHand || step.Watch.Ping != orders.IP() {
+	if task, ok := Of(step); !ok || task.Exercise.Name != "sample" || !step.ByHand || step.Watched().Ping != orders.IP() {
 		t.Errorf("%+v", step)
 	}
 }
@@ -95,13 +95,15 @@ func TestHintsSeeTheState(t *testing.T) {
 func TestTheLastHintIsWhatIsStillMissing(t *testing.T) {
 	w := newWorld(t)
 	w.Empty("shop", "orders")
-	task := &Task{Exercise: Exercise{Level: Challenge}, Case: Case{
-		Goals: []Check{HasAddr("shop", shop.IP()), HasAddr("orders", orders.IP())},
-		Fix: []change.Change{
-			In(Host, "ip link add veth-shop type veth peer name eth0 netns shop"), In("shop", "ip addr add 10.7.1.10/24 dev eth0"),
-			In(Host, "ip link add veth-orders type veth peer name eth0 netns orders"), In("orders", "ip addr add 10.7.1.11/24 dev eth0"),
-		},
-		Signs: []Check{HasLink("shop", Link{Name: "eth0"}), HasAddr("shop", "10.7.1.10"), HasLink("orders", Link{Name: "eth0"}), HasAddr("orders", "10.7.1.11")},
+	task := &Task{Exercise: Exercise{Level: Challenge}, made: func() Case {
+		return Case{
+			Goals: []Check{HasAddr("shop", shop.IP()), HasAddr("orders", orders.IP())},
+			Fix: []change.Change{
+				In(Host, "ip link add veth-shop type veth peer name eth0 netns shop"), In("shop", "ip addr add 10.7.1.10/24 dev eth0"),
+				In(Host, "ip link add veth-orders type veth peer name eth0 netns orders"), In("orders", "ip addr add 10.7.1.11/24 dev eth0"),
+			},
+			Signs: []Check{HasLink("shop", Link{Name: "eth0"}), HasAddr("shop", "10.7.1.10"), HasLink("orders", Link{Name: "eth0"}), HasAddr("orders", "10.7.1.11")},
+		}
 	}}
 	for _, want := range []string{"10.7.1.10", "10.7.1.11"} {
 		hints := task.Hints(t.Context(), w.l)

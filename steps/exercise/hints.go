@@ -118,9 +118,9 @@ func (q question) request(from *machine.Space, dest netip.Addr) explain.Request 
 
 // fault is which of the exercise's faults this is, or -1.
 func (t *Task) fault(f explain.Fault) int {
-	return slices.IndexFunc(t.Case.Causes, func(code cause.Code) bool {
-		i := slices.Index(t.Case.Causes, code)
-		return f.Code == code && f.Netns == t.Case.At[i]
+	return slices.IndexFunc(t.Case().Causes, func(code cause.Code) bool {
+		i := slices.Index(t.Case().Causes, code)
+		return f.Code == code && f.Netns == t.Case().At[i]
 	})
 }
 
@@ -136,9 +136,9 @@ func found(f explain.Fault) say.Text {
 // repair is the part of the reference solution for fault number i: all of it
 // where that is not known.
 func (t *Task) repair(i int) []change.Command {
-	fix, first := t.Case.Fix, t.Case.First
+	fix, first := t.Case().Fix, t.Case().First
 	switch {
-	case first == 0 || i < 0 || t.Case.Causes[0] == t.Case.Causes[1]:
+	case first == 0 || i < 0 || t.Case().Causes[0] == t.Case().Causes[1]:
 		return commands(fix)
 	case i == 0:
 		return commands(fix[:first])
@@ -151,9 +151,9 @@ func (t *Task) repair(i int) []change.Command {
 func (t *Task) missing(ctx context.Context, l *lab.Lab) []change.Command {
 	const atOnce = 3
 	var lines []change.Command
-	for i, v := range Try(ctx, l, t.Case.Signs) {
+	for i, v := range Try(ctx, l, t.Case().Signs) {
 		if !v.OK && len(lines) < atOnce {
-			lines = append(lines, t.Case.Fix[i].Command())
+			lines = append(lines, t.Case().Fix[i].Command())
 		}
 	}
 	return lines

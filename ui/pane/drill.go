@@ -2,6 +2,7 @@ package pane
 
 import (
 	"fmt"
+	"slices"
 
 	"nstutor/internal/progress"
 	"nstutor/internal/say"
@@ -55,13 +56,13 @@ func inSight(i int) int {
 // shows its own before.
 func (v drillSheet) conditions(w int) (lines []string, unmet int) {
 	t := v.Theme
-	conditions := v.d.Conditions
+	conditions, asked := v.d.Conditions, v.d.Task.Case()
 	pending := conditions == nil
 	if pending {
 		if v.d.Task.Exercise.Level != exercise.Challenge {
 			return nil, 0
 		}
-		for _, c := range append(v.d.Task.Case.Goals[:len(v.d.Task.Case.Goals):len(v.d.Task.Case.Goals)], v.d.Task.Case.Guards...) {
+		for _, c := range slices.Concat(asked.Goals, asked.Guards) {
 			conditions = append(conditions, steps.Condition{Want: c.Text, Table: c.Table})
 		}
 	}
@@ -70,7 +71,7 @@ func (v drillSheet) conditions(w int) (lines []string, unmet int) {
 		switch i {
 		case 0:
 			lines = append(lines, t.Strong.Render(v.Say(words.Goals)))
-		case len(v.d.Task.Case.Goals):
+		case len(asked.Goals):
 			lines = append(lines, t.Strong.Render(v.Say(words.Guards)))
 		}
 		if unmet < 0 && !pending && !c.Met && c.Err == nil {

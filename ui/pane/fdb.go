@@ -12,7 +12,7 @@ import (
 // is about that: what it has learned comes before its ports' own addresses. What
 // changed is counted from the action, as that of neighbours is.
 func (v *Live) fdbRows() []row {
-	bridge, now := v.Scene.Step.Watch.FDB, v.Network.Snapshot(lab.Host)
+	bridge, now := v.Scene.Step.Watched().FDB, v.Network.Snapshot(lab.Host)
 	if bridge == "" || now == nil {
 		return nil
 	}

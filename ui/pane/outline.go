@@ -196,7 +196,7 @@ func (v *Outline) outlineLine(r outlineRow, here bool, w int) string {
 // titleOf is the title of a step, in the learner's language.
 func (v *base) titleOf(step steps.Step) string {
 	if task, ok := exercise.Of(step); ok {
-		prose, err := exercises.Text(v.Lang, task.Exercise, task.Case.Vars)
+		prose, err := exercises.Text(v.Lang, task.Exercise, task.Case().Vars)
 		if err != nil {
 			return step.ID
 		}

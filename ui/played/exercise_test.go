@@ -105,7 +105,7 @@ func TestAnExerciseIsBrokenUntilItIsRepaired(t *testing.T) {
 	p := startExercise(t, "dead-veth", 1, memory)
 	p.see("●○○○", "links · seed 1", "enter check", "repair it with : or s")
 	p.miss("what must work") // nothing is given away before the first check
-	for _, c := range p.task().Case.Fix {
+	for _, c := range p.task().Case().Fix {
 		line := c.Command()
 		if strings.Contains(p.view(), line.String()) {
 			t.Errorf("the solution is on the screen:\n%s", p.view())
@@ -116,12 +116,12 @@ func TestAnExerciseIsBrokenUntilItIsRepaired(t *testing.T) {
 	p.see("what must work", "what must stay as it was", "✗ ", "there is: ", "1 try,")
 	p.scored(memory, "dead-veth", func(e progress.Exercise) bool { return e.Last.Tries == 1 && !e.Last.Solved && e.Best == nil })
 
-	wrong := p.task().Case.Wrong[0].Lines
+	wrong := p.task().Case().Wrong[0].Lines
 	p.repairs(wrong)
 	p.check()
 	p.see("2 tries,", "hold")
 
-	p.repairs(p.task().Case.Fix)
+	p.repairs(p.task().Case().Fix)
 	p.see("✓ Solved.", "3 tries, no hints", "where it comes from", "https://", " 1/")
 	got := p.scored(memory, "dead-veth", func(e progress.Exercise) bool { return e.Last.Solved })
 	if got.Best == nil || got.Best.Tries != 3 || got.Best.Seed != 1 || got.Best.Hints+got.Best.Why+got.Best.Commands != 0 {
@@ -153,7 +153,7 @@ func TestTypedCommandsOfAnExerciseCount(t *testing.T) {
 	memory := newScores(t)
 	p := startExercise(t, "dead-veth", 2, memory)
 	p.press(":")
-	fix := p.task().Case.Fix
+	fix := p.task().Case().Fix
 	for i, c := range fix {
 		line := c.Command()
 		p.see("command line")
@@ -175,8 +175,8 @@ func TestStartingAnExerciseAnew(t *testing.T) {
 	p := startExercise(t, "dead-veth", 1, newScores(t))
 	p.check()
 	p.see("1 try,")
-	ns := p.task().Case.Fix[0].Command().Netns
-	if err := p.lab.DelNetns(p.task().Case.Watch.Netns); err != nil {
+	ns := p.task().Case().Fix[0].Command().Netns
+	if err := p.lab.DelNetns(p.task().Case().Watch.Netns); err != nil {
 		t.Fatal(err)
 	}
 	for _, key := range []string{"u", "r"} {
@@ -197,7 +197,7 @@ func TestStartingAnExerciseAnew(t *testing.T) {
 	if _, err := p.lab.NS(ns); err != nil {
 		t.Error(err)
 	}
-	p.repairs(p.task().Case.Fix)
+	p.repairs(p.task().Case().Fix)
 	p.see("✓ Solved.", "2 tries")
 	p.press("u") // once more, and of its own
 	p.see("0 tries, no hints", "repair it with : or s")
@@ -221,7 +221,7 @@ func TestWhyCostsAndHintsCount(t *testing.T) {
 
 	p.press("h")
 	p.see("hint 1/3  Not yet: ", "1 hint")
-	if fix := p.task().Case.Fix[0].Command(); strings.Contains(p.view(), fix.String()) {
+	if fix := p.task().Case().Fix[0].Command(); strings.Contains(p.view(), fix.String()) {
 		t.Errorf("the first hint is the answer:\n%s", p.view())
 	}
 	p.press("h")
@@ -252,7 +252,7 @@ func TestAnExerciseGoesOnWithItsScore(t *testing.T) {
 // After the first of two repairs the hints are about the second fault.
 func TestHintsFollowTheFault(t *testing.T) {
 	p := startExercise(t, "after-the-reboot", 1, newScores(t))
-	c := p.task().Case
+	c := p.task().Case()
 	p.press("h")
 	p.see("hint 1/3", "1 hint")
 	first := peek(p, func(m *ui.Model) string { return drillOf(m).Fault })
@@ -275,7 +275,7 @@ func TestTheChallengeShowsItsConditions(t *testing.T) {
 // exercise's.
 func TestPingOfAnExerciseIsAsLarge(t *testing.T) {
 	p := startExercise(t, "small-plug", 3, newScores(t))
-	watch := p.task().Case.Watch
+	watch := p.task().Case().Watch
 	if watch.Size == 0 {
 		t.Skip("the exercise pings with little")
 	}

@@ -143,11 +143,13 @@ func (v drillSheet) below(w, _ int) []string {
 }
 
 // next says what is going on, or what the keys do.
-func (v drillSheet) next(turning string) string {
+func (v drillSheet) next(turning string) []string { return []string{v.now(turning)} }
+
+func (v drillSheet) now(turning string) string {
 	t := v.Theme
 	switch c := &v.Scene; {
 	case c.Phase != session.PhaseAfter && (c.Phase != session.PhaseLook || c.Err != nil):
-		return stepSheet{v.Lesson}.next(turning)
+		return stepSheet{v.Lesson}.enter()
 	case v.unread && !v.Typed && !v.d.Warned && !v.d.Asking && !v.d.Checking && !v.d.Hinting:
 		return v.readsOn()
 	case v.d.Solved:

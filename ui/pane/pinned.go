@@ -1,6 +1,9 @@
 package pane
 
 import (
+	"slices"
+	"strings"
+
 	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/internal/wrap"
@@ -15,12 +18,12 @@ func (v *Lesson) pinned(w, h int) []string {
 	s := &v.Scene
 	var lines []string
 	if s.Step.ID == "" {
-		return append(v.troubleLines(w, h), v.nextLine())
+		return append(v.troubleLines(w, h), v.nextLines(h)...)
 	}
 	lines = append(lines, "")
 	lines = append(lines, v.sheet().below(w, h)...)
 	lines = append(lines, v.troubleLines(w, h)...)
-	return append(lines, v.nextLine())
+	return append(lines, v.nextLines(h)...)
 }
 
 // brokenLines is how many of the things are named that are not as a step expects.
@@ -70,13 +73,18 @@ func (v *Lesson) troubleLines(w, h int) []string {
 	return lines
 }
 
-// nextLine says what is going on, or what enter does.
-func (v *Lesson) nextLine() string {
+// nextLines say what is going on, or what enter does. How many they are does not hang
+// on how far the text was read.
+func (v *Lesson) nextLines(h int) []string {
 	turning := v.Theme.G.Spinner[v.Turn%len(v.Theme.G.Spinner)] + " "
 	if v.Working > 0 {
-		return turning + v.Say(jobWords[v.Job])
+		return []string{turning + v.Say(jobWords[v.Job])}
 	}
-	return v.sheet().next(turning)
+	parts := slices.DeleteFunc(v.sheet().next(turning), func(part string) bool { return part == "" })
+	if h >= roomyLesson {
+		return parts
+	}
+	return []string{strings.Join(parts, "  ")}
 }
 
 // readsOn says that enter shows more of the text.

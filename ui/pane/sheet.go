@@ -4,9 +4,9 @@ import "nstutor/internal/session"
 
 // sheet is what the lesson's pane shows of a stage, in w cells.
 type sheet interface {
-	text(w, h int) []string     // what scrolls, in a pane of h lines
-	below(w, h int) []string    // what is always to be seen below it
-	next(turning string) string // what is going on, or what the keys do
+	text(w, h int) []string       // what scrolls, in a pane of h lines
+	below(w, h int) []string      // what is always to be seen below it
+	next(turning string) []string // what is going on, or what the keys do
 }
 
 // sheet is that of the stage there is.

@@ -1,6 +1,8 @@
 package pane
 
 import (
+	"strings"
+
 	"nstutor/internal/session"
 	"nstutor/internal/wrap"
 	"nstutor/steps"
@@ -96,12 +98,18 @@ func (v stepSheet) conditionLines(w, h int) []string {
 	return next[:min(len(next), 4)]
 }
 
-// next says what enter does.
-func (v stepSheet) next(turning string) string {
+// next says what enter does, and at the end of a step before that what became of it.
+func (v stepSheet) next(turning string) []string {
+	if v.Scene.Phase == session.PhaseAfter {
+		return []string{v.outcome(turning), v.onward()}
+	}
+	return []string{v.enter()}
+}
+
+// enter says what enter does before the end of a step.
+func (v stepSheet) enter() string {
 	s, t := &v.Scene, v.Theme
 	switch {
-	case s.Phase == session.PhaseAfter:
-		return v.outcomeLine(turning)
 	case v.Typed && (len(s.Broken) > 0 || s.Err != nil):
 		return t.Faint.Render(v.Say(words.EscRebuildOffer))
 	case len(s.Broken) > 0 || s.Err != nil:
@@ -124,9 +132,8 @@ func (v stepSheet) next(turning string) string {
 	return t.Faint.Render(v.Say(words.EnterApplies))
 }
 
-// outcomeLine is the end of a step: how much of the promise was seen, and where
-// enter leads.
-func (v stepSheet) outcomeLine(turning string) string {
+// outcome is how much of the promise was seen, and who did it.
+func (v stepSheet) outcome(turning string) string {
 	s, t := &v.Scene, v.Theme
 	line := ""
 	switch {
@@ -147,22 +154,28 @@ func (v stepSheet) outcomeLine(turning string) string {
 		}
 		line += "  " + t.Note.Render(v.Say(who))
 	}
+	return line
+}
+
+// onward says where enter leads from the end of a step.
+func (v stepSheet) onward() string {
 	next, ok := v.Stage.Next()
 	switch {
 	case v.unread && !v.Typed:
-		return line + "  " + v.readsOn()
+		return v.readsOn()
 	case !ok:
-		return line + "  " + v.Say(words.End) + v.offer()
+		return strings.TrimSpace(v.Say(words.End) + v.offer())
 	}
 	prose, _ := session.ProseOf(v.Lang, next)
 	enter := words.EnterNext
 	if v.Typed {
 		enter = words.EscEnterNext
 	}
-	if chapter, _ := v.Course.Chapter(next); chapter.ID != s.Chapter {
-		line += v.offer()
+	offer := ""
+	if chapter, _ := v.Course.Chapter(next); chapter.ID != v.Scene.Chapter {
+		offer = v.offer()
 	}
-	return line + "  " + t.Faint.Render(v.Say(enter, next+" "+prose.Title))
+	return strings.TrimSpace(offer + "  " + v.Theme.Faint.Render(v.Say(enter, next+" "+prose.Title)))
 }
 
 // offer says how the exercises of the chapter are had, where there are any.

@@ -20,11 +20,9 @@ var deadVeth = Exercise{
 		// Which end it is, the kernel shows on both: DOWN here, NO-CARRIER there.
 		down := Pick(r, steps.Dev{Netns: Host, Name: pod.NodeDev()}, steps.Dev{Netns: pod.Name, Name: "eth0"})
 		fix := []change.Change{In(down.Netns, "ip link set "+down.Name+" up")}
-		code := cause.NoCarrier
 		if down.Netns == pod.Name {
 			// A device that is set down forgets its routes (fib_disable_ip).
 			fix = append(fix, In(pod.Name, "ip route add default via "+pod.Gateway+" dev eth0 onlink"))
-			code = cause.LinkDown
 		} else {
 			fix = append(fix, In(Host, "ip route add "+pod.IP()+" dev "+pod.NodeDev()))
 		}
@@ -46,7 +44,7 @@ var deadVeth = Exercise{
 				Idea("No table is stale: no frame passes a device that is down.", "没有哪张表是旧的：网卡没启用，什么帧都过不去。",
 					In(pod.Name, "ip route flush cache"), In(Host, "ip neigh flush dev "+pod.NodeDev())),
 			},
-			Causes: []cause.Code{code},
+			Causes: []cause.Code{cause.LinkDown},
 			At:     []string{down.Netns},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: NodeIP},
 			Vars:   map[string]string{"Pod": pod.Name, "PodIP": pod.IP(), "Other": other.Name, "Veth": pod.NodeDev(), "Netns": down.Netns, "Dev": down.Name},

@@ -18,7 +18,7 @@ type faultCase struct {
 
 var faultCases = []faultCase{
 	{"pod end down", "ns1", "ip link set ns1-eth0 down", cause.LinkDown, "ns1", "request"},
-	{"host end down", "host", "ip link set veth-ns1 down", cause.NoCarrier, "host", "request"},
+	{"host end down", "host", "ip link set veth-ns1 down", cause.LinkDown, "host", "request"},
 	{"forwarding off", "host", "sysctl -qw net.ipv4.conf.eth0.forwarding=0", cause.ForwardingOff, "host", "reply"},
 	{"all forwarding off", "host", "sysctl -qw net.ipv4.ip_forward=0", cause.ProxyARPNeedsForwarding, "host", "request"},
 	{"blackhole at the source", "ns1", "ip route add blackhole 203.0.113.10", cause.RouteBlackhole, "ns1", "request"},

@@ -38,6 +38,26 @@ func (d DeviceDown) Evidence() []say.Text { return Lines(d.Link.Line()) }
 // Fix switches the device on.
 func (d DeviceDown) Fix() []change.Change { return remedy.Raise(d.Netns(), d.Link.Name) }
 
+// PeerDown is a cable whose other end is switched off.
+type PeerDown struct {
+	At
+	Near, Far table.Link // Far is the one that is down
+}
+
+// Code is LinkDown.
+func (PeerDown) Code() Code { return LinkDown }
+
+// Detail names both ends.
+func (d PeerDown) Detail() say.Text {
+	return say.T("%s has no carrier: the other end, %s, is down", "%s 没有载波（NO-CARRIER）：对端 %s 处于 down 状态", d.Near.Name, d.Far.Name)
+}
+
+// Evidence are both ends.
+func (d PeerDown) Evidence() []say.Text { return Lines(d.Near.Line(), d.Far.Line()) }
+
+// Fix switches the other end on.
+func (d PeerDown) Fix() []change.Change { return remedy.Raise(d.Netns(), d.Far.Name) }
+
 // RoutesDown is a device that is down, and with it the routes of a sender who has
 // no other device.
 type RoutesDown struct {

@@ -60,6 +60,17 @@ host: sysctl -qw net.ipv4.conf.all.rp_filter=1`,
 host: sysctl -qw net.ipv4.conf.all.arp_ignore=1
 pod-a: ip route add 192.168.6.160 dev eth0`,
 		want: expected{cause.NeighbourUnanswered, "pod-a", request}},
+	{name: "local asked behind another table", from: "inet", to: "192.168.6.160",
+		fault: `
+host: ip route add default dev veth-pod-a table 200
+host: ip route add 192.168.6.0/24 dev eth0 table 200
+host: ip rule add pref 100 lookup 200
+host: ip rule add pref 5000 lookup local
+host: ip rule del pref 0`,
+		want: expected{cause.NeighbourUnanswered, "inet", request}},
+	{name: "no table local at all", from: "inet", to: "192.168.6.160",
+		fault: `host: ip rule del pref 0`,
+		want:  expected{cause.NeighbourUnanswered, "inet", request}},
 	{name: "owner on an unnumbered device", from: "pod-a", to: "192.168.6.160",
 		fault: `
 host: sysctl -qw net.ipv4.conf.veth-pod-a.proxy_arp=0

@@ -4,8 +4,11 @@ import (
 	"net/netip"
 	"slices"
 
+	"golang.org/x/sys/unix"
+
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -82,6 +85,33 @@ func (a ARPIgnored) Fix() []change.Change {
 		return []change.Change{remedy.SetConf(netns, "all", "arp_ignore", "1"), remedy.SetConf(netns, dev, "arp_ignore", "1")}
 	}
 	return []change.Change{remedy.SetConf(netns, "all", "arp_ignore", "1")}
+}
+
+// LocalLate is a station whose policy rules take packets for its own address elsewhere,
+// so that it does not take who-has for a question to itself (arp_process()).
+type LocalLate struct {
+	NextHop
+	Station Device
+	Rule    table.PolicyRule // that comes before the one for local
+	Proof   []string
+}
+
+// Code is NeighbourUnanswered.
+func (LocalLate) Code() Code { return NeighbourUnanswered }
+
+// Detail names the rule.
+func (l LocalLate) Detail() say.Text {
+	return say.T("%[1]s has %[2]s, but its rule %[3]d asks the table %[4]s before local, and that leads elsewhere: it answers no who-has, and takes no packet",
+		"%[1]s 有地址 %[2]s，但它的规则 %[3]d 让 %[4]s 表先于 local 表被查到，把包引向别处：它既不应答 who-has，也不收包",
+		machine.Called(l.Station.Netns), l.Addr, l.Rule.Priority, l.Rule.TableName())
+}
+
+// Evidence is the entry, where the packets would go, and the rule.
+func (l LocalLate) Evidence() []say.Text { return l.With(l.Proof...) }
+
+// Fix has local asked before that.
+func (l LocalLate) Fix() []change.Change {
+	return []change.Change{change.PolicyAdd{Netns: l.Station.Netns, Rule: change.Lookup(unix.RT_TABLE_LOCAL, max(1, l.Rule.Priority-1))}}
 }
 
 // BehindRouter is an address behind somebody on the wire who passes packets on,

@@ -280,6 +280,7 @@ var samples = []cause.Finding{
 	cause.ARPIgnored{NextHop: hop, Station: port, Proof: proof, All: 1},
 	cause.ARPIgnored{NextHop: hop, Station: port, Proof: proof, All: 2, Here: true},
 	cause.ARPIgnored{NextHop: hop, Station: port, Proof: proof, All: 2, Own: 2, Here: true},
+	cause.LocalLate{NextHop: hop, Station: port, Rule: change.Lookup(200, 100), Proof: proof},
 	cause.BehindRouter{hop, port, proof},
 	cause.WrongWire{NextHop: hop, Way: path, Stations: stations},
 	cause.EmptyWire{unknown, proof[0]},

@@ -20,6 +20,7 @@ const (
 	ARPRejectRoute   = "reject-route"   // … blackhole, unreachable, prohibit or throw
 	ARPRPFilter      = "rp-filter"      // the request is dropped for its sender
 	ARPMartian       = "martian"        // … because no such packet can be: its sender is an own address
+	ARPLate          = "late-local"     // the target is an own address, and a policy rule leads elsewhere (Late)
 	ARPIgnore        = "arp-ignore"
 	ARPFilter        = "arp-filter"
 	ARPNoARP         = "noarp" // the device has no ARP at all
@@ -56,11 +57,15 @@ func (n *Space) AnswersARP(link table.Link, target, sender netip.Addr) ARPAnswer
 	if !sender.IsValid() || sender.IsUnspecified() {
 		return a.probe()
 	}
-	route := n.Route(RouteQuery{Dst: target, Src: sender, IIF: link.Index})
+	query := RouteQuery{Dst: target, Src: sender, IIF: link.Index}
+	route := n.Route(query)
 	switch route.Kind {
 	case KindLocal:
 		return a.owner(route)
 	case KindUnicast:
+		if late := n.Late(query); late.Action != "" {
+			return no(ARPLate, append(route.Evidence, late.Line())...)
+		}
 		return a.proxy(route)
 	case KindError:
 		return ARPAnswer{Why: ARPUnknown, Evidence: append(route.Evidence, route.Err.Error())}

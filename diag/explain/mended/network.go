@@ -21,6 +21,7 @@ type Network struct {
 
 	connected  []connected
 	led        []led
+	owned      []owned
 	plugs      []Plug
 	translated *translation
 }
@@ -37,6 +38,12 @@ type led struct {
 	space *machine.Space
 	dst   netip.Addr
 	way   machine.RouteAnswer
+}
+
+// owned is an own address that the namespace looks for elsewhere.
+type owned struct {
+	space *machine.Space
+	addr  netip.Addr
 }
 
 // Plug is a cable that is a port of a bridge.
@@ -76,9 +83,15 @@ func (m *Network) Lead(n *machine.Space, dst netip.Addr, way machine.RouteAnswer
 	m.led = append(m.led, led{n, dst, way})
 }
 
+// Own supposes that a namespace takes a packet to an address for its own.
+func (m *Network) Own(n *machine.Space, addr netip.Addr) { m.owned = append(m.owned, owned{n, addr}) }
+
 // Route is the answer of the kernel, or the route that is supposed. What comes from where
 // a supposed way leads to passes rp_filter.
 func (m *Network) Route(n *machine.Space, q machine.RouteQuery) machine.RouteAnswer {
+	if slices.Contains(m.owned, owned{n, q.Dst}) {
+		return machine.RouteAnswer{Kind: machine.KindLocal, Src: q.Src, Line: fmt.Sprintf("local %s table local", q.Dst)}
+	}
 	now := n.Route(q)
 	for _, l := range m.led {
 		switch {

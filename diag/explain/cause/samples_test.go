@@ -131,6 +131,8 @@ var samples = []cause.Finding{
 	cause.Thrown{Rejection: policy, Reply: true},
 	cause.Missed{At: here, Way: turn, Dev: "eth1", Line: proof[0]},
 	cause.Swallowed{reject},
+	cause.LoopbackRoute{At: here, Dst: two, Line: proof[0], Way: turn},
+	cause.LoopbackRoute{At: here, Dst: two, Passed: true, Line: proof[0], Way: turn},
 	cause.Refused{reject},
 	cause.Forbidden{policy},
 	cause.NoWayBack{here, lookup, path},

@@ -90,7 +90,8 @@ func (m *Network) Own(n *machine.Space, addr netip.Addr) { m.owned = append(m.ow
 // a supposed way leads to passes rp_filter.
 func (m *Network) Route(n *machine.Space, q machine.RouteQuery) machine.RouteAnswer {
 	if slices.Contains(m.owned, owned{n, q.Dst}) {
-		return machine.RouteAnswer{Kind: machine.KindLocal, Src: q.Src, Line: fmt.Sprintf("local %s table local", q.Dst)}
+		own := table.Route{Type: string(machine.KindLocal), Dst: netip.PrefixFrom(q.Dst, q.Dst.BitLen()), Table: machine.LocalTable}
+		return machine.RouteAnswer{Kind: machine.KindLocal, Src: q.Src, Line: own.Line()}
 	}
 	now := n.Route(q)
 	for _, l := range m.led {

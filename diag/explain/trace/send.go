@@ -136,6 +136,10 @@ func (w *walk) leave(n *machine.Space, p packet, iif string, route machine.Route
 		w.giveUp(n, p, StageSend, route.DevName, quote(err))
 		return
 	}
+	if f, ok := fabric.IntoLoopback(n, p.dst, iif != "", link, route); ok {
+		w.fault(n, p, StageSend, link.Name, f)
+		return
+	}
 	w.remembers(n, p, link, route)
 	if !link.Up() && !w.toldDown(n.Name, link.Name) {
 		w.fault(n, p, StageSend, link.Name, fabric.Down(n, link))

@@ -87,6 +87,7 @@ func (w *walk) forward(n *machine.Space, p packet, dev table.Link, route machine
 	}
 	w.mind(n, p, route)
 	w.hop(n, p, StageRoute, route.DevName, quote(route.Line))
+	w.admitted(n, p, dev.Name, true)
 	w.claimed(n, p, route.DevName)
 	p = w.keptBelow(n, p, dev, route)
 	p, ok := w.filter(n, p, "forward", dev.Name, route.DevName)
@@ -102,6 +103,7 @@ func (w *walk) deliver(n *machine.Space, p packet, dev string) {
 	if !ok {
 		return
 	}
+	w.admitted(n, p, dev, false)
 	if p.encap != nil {
 		w.hop(n, p, StageDeliver, dev, say.T("%s opens the packet of the tunnel", "%s 解开隧道封装", title(n)))
 		w.landed = n
@@ -147,6 +149,7 @@ func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet
 	}
 	seen := p.filtered
 	seen.IIF, seen.OIF, seen.TTL = iif, oif, p.ttl
+	w.connections.Leaves(n, seen, rules, hook)
 	result := eval.Traverse(rules, hook, seen, n.Env())
 	if result.AsSender {
 		w.hop(n, p, StageFilter, dev, seen.Socket.Said())
@@ -173,7 +176,7 @@ func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet
 		return p, true
 	case eval.VerdictUnknown:
 		unsure := cause.RulesUnjudged{Hook: hook, Flow: p.flow(), Rules: result.Unsure, Ways: ways}
-		if result.NAT != nil {
+		if result.NAT != nil || result.Elsewhere {
 			w.giveUp(n, p, StageFilter, dev, unsure.Said())
 			return p, false
 		}

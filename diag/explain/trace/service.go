@@ -142,7 +142,7 @@ func (w *walk) service() (cause.Finding, bool) {
 	on := make([]*machine.Space, 0, len(w.hooked))
 	for _, p := range w.hooked {
 		packet := w.enters(p.node, p.packet).filtered
-		if f, ok := vip.OtherHook(p.node, packet, p.packet.flow(), p.iif, p.route.DevName); ok && !w.asks.Echo() {
+		if f, ok := vip.OtherHook(p.node, packet, p.packet.flow(), p.iif, p.route.DevName); ok && !w.asks.Echo() && !w.connections.Any() {
 			return f, true
 		}
 		if f, ok := vip.OtherAddress(p.node, packet, p.iif, p.route.DevName); ok {

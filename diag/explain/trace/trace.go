@@ -94,7 +94,11 @@ func Follow(world *machine.Machine, q Question) *Trace {
 	w.unserved()
 	if f, ok := w.renewed(); ok {
 		q.Mended.Fresh = true
-		w.faults = append([]Found{f}, Follow(world, q).Faults...)
+		if lost := len(w.faults) > 0; lost {
+			w.faults = append([]Found{f}, Follow(world, q).Faults...)
+		} else {
+			w.doubtful = &f
+		}
 	}
 	t := &Trace{
 		Source: w.source, Hops: w.hops, Faults: w.faults, Doubt: w.doubtful,

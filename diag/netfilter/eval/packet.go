@@ -88,6 +88,8 @@ type Result struct {
 	// VerdictAccept they decide only about marks, with VerdictDrop or
 	// VerdictReject only about which of the two it is.
 	Unsure []string
+	// Elsewhere tells that it is not known where the packet goes.
+	Elsewhere bool
 	// AsSender tells that it would be another one, or could not be told, without
 	// Packet.Socket: a rule asked for it, and that mattered.
 	AsSender bool

@@ -25,6 +25,13 @@ func (p Packet) Remembered(c Connection) Packet {
 	return p
 }
 
+// Forgotten returns p, where no rule has given it a source, as the first packet of its
+// connection: the rules that would are asked about it.
+func (p Packet) Forgotten() Packet {
+	p.CTState, p.conn.goesOn, p.conn.srcDone = CTNew, false, false
+	return p
+}
+
 const remembered = "conntrack"
 
 // goOn gives a packet the address that those before it got on this side.

@@ -226,7 +226,7 @@ func (e *evaluator) decide(passed []state) Result {
 	r := Result{Verdict: VerdictAccept, Packet: passed[0].packet, NAT: passed[0].translation()}
 	for _, s := range passed {
 		if s.elsewhere(passed[0]) {
-			r.Verdict = VerdictUnknown
+			r.Verdict, r.Elsewhere = VerdictUnknown, r.Elsewhere || s.packet.Dst != passed[0].packet.Dst
 		}
 	}
 	if len(passed) > 1 || r.Verdict == VerdictUnknown {

@@ -233,6 +233,7 @@ var samples = []cause.Finding{
 	cause.LoopbackLeaves{At: here, Flow: flows.Flow{Proto: tcp.Proto, Src: loopback, Dst: two, DstPort: 80}, Dev: "eth0", Lookup: proof},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "output", Has: "prerouting", Rule: "-j DNAT"},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "prerouting", Has: "output", Rule: "-j DNAT"},
+	service.OtherZone{here, flow, eval.Zones{Asked: 5, By: notracking}},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Bridge: true},
 	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Now: "10.3.0.2", From: true, Why: say.T("why", "为何")},

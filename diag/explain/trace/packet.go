@@ -3,6 +3,7 @@ package trace
 import (
 	"cmp"
 	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -128,16 +129,32 @@ func (w *walk) enters(n *machine.Space, p packet) packet {
 		CTState: eval.CTNew, Length: p.length, TTL: p.ttl,
 	}
 	seen.ICMPType = f.ICMPType()
+	if request, ok := w.last[n]; ok && p.isRequest() && w.forwarded(n) {
+		if again, same := seen.Again(request); same && n.Tracks() {
+			seen = again
+		} else {
+			w.earlier[n] = append(w.earlier[n], request)
+		}
+	}
 	if p.isReply() {
 		if f.Proto != protoUDP {
 			// To who has not seen its request, a reply makes no sense
 			// (nf_conntrack_icmp, and tcp_new() of what begins with SYN and ACK).
 			seen.CTState = eval.CTInvalid
 		}
-		if request, ok := w.last[n]; ok && request.CTState != eval.CTUntracked {
+		request, ok := w.last[n]
+		if i := slices.IndexFunc(w.earlier[n], seen.Answers); i >= 0 && !seen.Answers(request) {
+			request = w.earlier[n][i] // it went through n several times, and each was a connection
+		}
+		if ok && request.CTState != eval.CTUntracked {
 			seen = seen.Answering(request)
 		}
 	}
 	p.filtered = seen
 	return p
+}
+
+// forwarded says whether a namespace has passed the request on before.
+func (w *walk) forwarded(n *machine.Space) bool {
+	return slices.ContainsFunc(w.passed, func(p passage) bool { return p.node == n })
 }

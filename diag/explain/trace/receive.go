@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/explain/scopes"
@@ -189,6 +190,11 @@ func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet
 		if f, ok := translated.Exhausted(n, p.filtered, before.sport); ok && hook == "postrouting" && p.isRequest() {
 			w.fault(n, p, StageFilter, dev, f)
 		}
+	}
+	if zones, ok := p.filtered.Zones(); ok && hook == "prerouting" {
+		w.fault(n, p, StageFilter, dev, service.OtherZone{At: at(n), Flow: p.flow(), Zones: zones})
+		w.strayed = true
+		return p, false
 	}
 	p.src, p.dst, p.mark = p.filtered.Src, p.filtered.Dst, p.filtered.Mark
 	if ttl := p.filtered.TTL; ttl != 0 && ttl != p.ttl {

@@ -8,10 +8,19 @@ import (
 	"nstutor/diag/explain/translated"
 )
 
-// exemptAt is the rule for which nothing translates the request in a namespace.
+// exemptAt is why nothing translates the request in a namespace, where it left that last:
+// a rule, or that it has passed it before.
 func (w *walk) exemptAt(n *machine.Space) cause.Exempt {
-	if i := slices.IndexFunc(w.passed, func(p passage) bool { return p.node == n }); i >= 0 {
-		return translated.Exempt(n, w.passed[i].packet.filtered, w.passed[i].route.DevName)
+	for i, p := range slices.Backward(w.passed) {
+		if p.node != n {
+			continue
+		}
+		first := slices.IndexFunc(w.passed, func(o passage) bool { return o.node == n })
+		if i > first+1 && p.packet.filtered.PassedBefore() {
+			by := w.passed[i-1]
+			return translated.Before(n, p.packet.filtered, p.route.DevName, cause.Before{Out: w.passed[first].route.DevName, By: by.node.Name, ByOut: by.route.DevName}, by.node)
+		}
+		return translated.Exempt(n, p.packet.filtered, p.route.DevName)
 	}
 	return cause.Exempt{}
 }

@@ -37,14 +37,16 @@ type Packet struct {
 	TTL                int    // or hop limit; 0 when it is not known
 	Socket             Socket // that it comes from, in the namespace that made it
 
-	conn conn
+	zone  uint16 // of connection tracking, which rules give it before that
+	zoned Place  // the rule that did
+	conn  conn
 }
 
 // Forget returns the packet without what it has only inside a namespace: its
 // mark, its devices, its socket and its connection (skb_scrub_packet()). It is new to the
 // next namespace's connection tracking.
 func (p Packet) Forget() Packet {
-	p.Mark, p.IIF, p.OIF, p.Socket, p.conn, p.CTState = 0, "", "", Socket{}, conn{}, CTNew
+	p.Mark, p.IIF, p.OIF, p.Socket, p.zone, p.zoned, p.conn, p.CTState = 0, "", "", Socket{}, 0, Place{}, conn{}, CTNew
 	return p
 }
 

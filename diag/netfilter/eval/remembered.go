@@ -1,6 +1,8 @@
 package eval
 
-import "net/netip"
+import (
+	"net/netip"
+)
 
 // Connection is what the kernel remembers of a connection that a packet goes on
 // with.
@@ -23,6 +25,25 @@ func (p Packet) Remembered(c Connection) Packet {
 		dstDone: true, srcDone: true, dnat: c.To != original, snat: c.From != source,
 	}
 	return p
+}
+
+// Again returns p as one more packet of the connection that first began, where the same one
+// comes to its namespace once more; false where it is another one.
+func (p Packet) Again(first Packet) (Packet, bool) {
+	if p.Proto != first.Proto || first.conn.source != netip.AddrPortFrom(p.Src, p.SrcPort) || first.conn.original != netip.AddrPortFrom(p.Dst, p.DstPort) {
+		return p, false
+	}
+	p = p.Remembered(Connection{From: netip.AddrPortFrom(first.Src, first.SrcPort), To: netip.AddrPortFrom(first.Dst, first.DstPort), Mark: first.conn.mark})
+	p.conn.markUnknown, p.conn.zone, p.conn.again = first.conn.markUnknown, first.conn.zone, true
+	return p, true
+}
+
+// PassedBefore says whether no rule of nat was asked about the packet for its having passed before.
+func (p Packet) PassedBefore() bool { return p.conn.again }
+
+// Answers says whether p is the answer to a request, as that left its namespace.
+func (p Packet) Answers(request Packet) bool {
+	return p.Proto == request.Proto && p.Src == request.Dst && p.Dst == request.Src && p.SrcPort == request.DstPort && p.DstPort == request.SrcPort
 }
 
 // Forgotten returns p, where no rule has given it a source, as the first packet of its

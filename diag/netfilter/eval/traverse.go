@@ -17,8 +17,12 @@ type conn struct {
 	goesOn         bool // it was there before the packet, and goes from and to what follows
 	from, to       netip.AddrPort
 	mark           uint32
-	markUnknown    bool           // of the connection
-	pktMarkUnknown bool           // of the packet
+	markUnknown    bool // of the connection
+	pktMarkUnknown bool // of the packet
+	zone           uint16
+	zoned          Place          // the rule that gave it
+	zones          Zones          // of a reply to a translated request that is known in another one
+	again          bool           // its first packet has passed the namespace before
 	original       netip.AddrPort // where the request was sent to
 	source         netip.AddrPort // … and by whom
 	dstDone        bool           // DNAT has had its say, even if there was nothing to do
@@ -94,12 +98,17 @@ func run(stages []stage, hook string, p Packet, env Env, open []*netfilter.Chain
 	e.begin(&p)
 	states := []state{{packet: p}}
 	for _, stage := range stages {
-		e.raw = e.raw && stage.priority < conntrackPriority // nf_conntrack_in()
+		if e.raw && stage.priority >= conntrackPriority {
+			e.track(states)
+		}
 		if stage.nat {
 			states = e.runNAT(stage.base, states)
 			continue
 		}
 		states = e.runBase(stage.base[0], states)
+	}
+	if e.raw {
+		e.track(states)
 	}
 	for i := range states {
 		e.bound(&states[i])
@@ -180,6 +189,9 @@ type ending struct {
 // begin brings the packet to the hook: connections begin at two of them.
 func (e *evaluator) begin(p *Packet) {
 	first := e.hook == "prerouting" || e.hook == "output"
+	if first {
+		p.zone, p.zoned = 0, Place{}
+	}
 	if first && !p.conn.begun {
 		// What comes back from lo has been through the hooks of its sending.
 		looped := e.hook == "prerouting" && p.IIF == "lo"

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -49,6 +50,7 @@ type NobodyHas struct {
 	NextHop
 	Stations []Station // that are there
 	OnTheWay bool      // it is not what the ping is for
+	Bits     int       // of the network of the wire
 }
 
 // Code is DestinationAbsent, or NeighbourUnanswered for an address on the way.
@@ -67,6 +69,9 @@ func (a NobodyHas) Detail() say.Text {
 		return say.T("%s is on the wire of %s according to the route, but nobody there has it; %s of %s is on that wire with %s, which is of another network: is that address wrong?",
 			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址；%[4]s 的 %[3]s 在这条链路上，地址却是另一个网络的 %[5]s：是不是配错了？",
 			a.Addr, a.Dev, s.Dev, machine.Called(s.Netns), s.Addrs[0])
+	} else if ok && s.Shut {
+		return say.T("%s is on the wire of %s according to the route, but nobody there has it; on %s of %s, which is on that wire, IPv6 is switched off (disable_ipv6)",
+			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址；%[4]s 的 %[3]s 在这条链路上，却关掉了 IPv6（disable_ipv6）", a.Addr, a.Dev, s.Dev, machine.Called(s.Netns))
 	} else if ok {
 		return say.T("%s is on the wire of %s according to the route, but nobody there has it; %s of %s is on that wire and has no address: is it the one?",
 			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址；%[4]s 的 %[3]s 在这条链路上，却没有地址：是不是该配给它？", a.Addr, a.Dev, s.Dev, machine.Called(s.Netns))
@@ -91,8 +96,14 @@ func (a NobodyHas) mistaken() (s Station, ok bool) {
 // Evidence are those who are there.
 func (a NobodyHas) Evidence() []say.Text { return append(a.With(), present(a.Stations)...) }
 
-// Fix is unknown: who should have it?
-func (NobodyHas) Fix() []change.Change { return nil }
+// Fix is unknown but where IPv6 is switched off at the one who may have it: who should?
+func (a NobodyHas) Fix() []change.Change {
+	s, ok := a.mistaken()
+	if !ok || !s.Shut || len(s.Addrs) > 0 {
+		return nil
+	}
+	return remedy.Address{Netns: s.Netns, Prefix: netip.PrefixFrom(a.Addr, a.Bits), Dev: s.Dev, Shut: true}.Add()
+}
 
 // NobodyAnswered is an address that was asked for on a wire which cannot be seen.
 type NobodyAnswered struct {

@@ -63,7 +63,7 @@ var (
 	beyond        = cause.Beyond{here, "eth0", one, flow, []say.Text{say.Quote("seen")}, false, farend.End{}}
 	listening     = socket.Socket{Proto: socket.TCP, Local: netip.MustParseAddrPort("127.0.0.1:80"), Waiting: 6, Room: 5, Inode: 7}
 	served        = []tally.Service{{Dst: two, Proto: 6, Port: 443, To: []string{"10.2.0.9:8443"}}}
-	stations      = []cause.Station{{"ns2", "eth0", []netip.Prefix{near}}}
+	stations      = []cause.Station{{Netns: "ns2", Dev: "eth0", Addrs: []netip.Prefix{near}}}
 	notracking    = eval.Place{
 		Table: &netfilter.Table{Family: "ip", Name: "t"}, Chain: &netfilter.Chain{Name: "pre"},
 		Rule: &netfilter.Rule{Handle: 4, Effects: []netfilter.Effect{{Field: "meta notrack"}}},
@@ -144,16 +144,18 @@ var samples = []cause.Finding{
 	device.KeptApart{NextHop: hop, Link: veth, Other: port},
 	cause.BehindRouter{NextHop: cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: netip.MustParseAddr("fd00::2")}, Router: port, Proof: proof},
 	cause.Addressless{here, lookup, address, true, path},
+	cause.Addressless{At: here, Lookup: lookup, Free: remedy.Address{Netns: "ns1", Prefix: address.Prefix, Dev: "eth0", Shut: true}},
 	cause.Sourceless{here, flow, syscall.EINVAL, address},
 	cause.Nameless{here, veth, two},
 	cause.NotHere{here, veth, two},
 	cause.DeadGateway{NextHop: hop, Route: stray.Stray, Next: stray.Stray, Stations: stations},
 	cause.Unproxied{At: here, Dev: "eth0", Addr: two, Sender: one, Proof: proof},
 	cause.Unproxied{At: here, Dev: "eth0", Addr: netip.MustParseAddr("fd00::2"), Sender: netip.MustParseAddr("fd00::1"), Proof: proof},
-	cause.NobodyHas{hop, stations, false},
-	cause.NobodyHas{unknown, stations, true},
-	cause.NobodyHas{unknown, append(stations, cause.Station{Netns: "ns3", Dev: "eth0", Addrs: []netip.Prefix{netip.MustParsePrefix("10.9.0.2/24")}}), true},
-	cause.NobodyHas{unknown, []cause.Station{{"ns3", "eth0", nil}}, true},
+	cause.NobodyHas{hop, stations, false, 24},
+	cause.NobodyHas{unknown, stations, true, 24},
+	cause.NobodyHas{unknown, append(stations, cause.Station{Netns: "ns3", Dev: "eth0", Addrs: []netip.Prefix{netip.MustParsePrefix("10.9.0.2/24")}}), true, 24},
+	cause.NobodyHas{unknown, []cause.Station{{Netns: "ns3", Dev: "eth0"}}, true, 24},
+	cause.NobodyHas{unknown, []cause.Station{{Netns: "ns3", Dev: "eth0", Shut: true}}, true, 24},
 	cause.NobodyAnswered{NextHop: hop},
 	cause.NobodyAnswered{NextHop: hop, OnTheWay: true},
 	cause.NobodyAnswered{NextHop: hop, OnTheWay: true, Carrier: "VXLAN", Far: []netip.Addr{one, two}},
@@ -233,7 +235,7 @@ var samples = []cause.Finding{
 	cause.LoopbackLeaves{At: here, Flow: flows.Flow{Proto: tcp.Proto, Src: loopback, Dst: two, DstPort: 80}, Dev: "eth0", Lookup: proof},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "output", Has: "prerouting", Rule: "-j DNAT"},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "prerouting", Has: "output", Rule: "-j DNAT"},
-	service.OtherZone{here, flow, eval.Zones{Asked: 5, By: notracking}},
+	service.OtherZone{At: here, Flow: flow, Zones: eval.Zones{Asked: 5, By: notracking}},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Bridge: true},
 	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Now: "10.3.0.2", From: true, Why: say.T("why", "为何")},

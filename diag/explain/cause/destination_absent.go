@@ -7,6 +7,7 @@ import (
 
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -51,6 +52,15 @@ type NobodyHas struct {
 	Stations []Station // that are there
 	OnTheWay bool      // it is not what the ping is for
 	Bits     int       // of the network of the wire
+	Sent     SentThere // why the packet looks for it
+}
+
+// SentThere is a rule of nat that sends a packet to an address which nobody has any more, in
+// front of another one. Its Rule is nil where there is none.
+type SentThere struct {
+	eval.Place
+	Netns string
+	Next  string // where the other one would send it, to somebody who is there
 }
 
 // Code is DestinationAbsent, or NeighbourUnanswered for an address on the way.
@@ -65,6 +75,10 @@ func absence(onTheWay bool) Code {
 
 // Detail names the address and the wire, and who there may have been meant to have it.
 func (a NobodyHas) Detail() say.Text {
+	if a.Sent.Rule != nil {
+		return say.T("%s is on the wire of %s according to the route, but nobody there has it any more: a rule that was left behind sends the request there, in front of one that sends it to %s",
+			"按路由，%s 就在 %s 的链路上，那里却已没有主机配有这个地址：一条遗留的规则把请求发到那里，排在它后面的规则才发往 %s", a.Addr, a.Dev, a.Sent.Next)
+	}
 	if s, ok := a.mistaken(); ok && len(s.Addrs) > 0 {
 		return say.T("%s is on the wire of %s according to the route, but nobody there has it; %s of %s is on that wire with %s, which is of another network: is that address wrong?",
 			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址；%[4]s 的 %[3]s 在这条链路上，地址却是另一个网络的 %[5]s：是不是配错了？",
@@ -94,10 +108,23 @@ func (a NobodyHas) mistaken() (s Station, ok bool) {
 }
 
 // Evidence are those who are there.
-func (a NobodyHas) Evidence() []say.Text { return append(a.With(), present(a.Stations)...) }
+func (a NobodyHas) Evidence() []say.Text {
+	lines := a.With()
+	if a.Sent.Rule != nil {
+		lines = append(lines, Lines(a.Sent.Line())...)
+	}
+	return append(lines, present(a.Stations)...)
+}
 
-// Fix is unknown but where IPv6 is switched off at the one who may have it: who should?
+// Fix is unknown but where a rule was left behind, or IPv6 is switched off at the one who
+// may have it: who should?
 func (a NobodyHas) Fix() []change.Change {
+	if a.Sent.Rule != nil {
+		if del, ok := change.RuleDel(a.Sent.Netns, a.Sent.Table, a.Sent.Chain, a.Sent.Rule); ok {
+			return []change.Change{del}
+		}
+		return nil
+	}
 	s, ok := a.mistaken()
 	if !ok || !s.Shut || len(s.Addrs) > 0 {
 		return nil

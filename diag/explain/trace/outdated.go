@@ -8,11 +8,9 @@ import (
 // recall makes a request that belongs to a connection of a namespace a packet of
 // that. A source port that the kernel chooses belongs to none.
 func (w *walk) recall(n *machine.Space, p packet, rules *netfilter.RuleSet, hook string) packet {
-	_, known := w.last[n]
-	if w.mended.Fresh || known || !p.isRequest() || p.flow().Echo() || p.sport == 0 || hook != "prerouting" && hook != "output" || !n.Tracks() {
-		return p
+	if _, known := w.last[n]; !w.mended.Fresh && !known && p.isRequest() && !p.flow().Echo() && p.sport != 0 && (hook == "prerouting" || hook == "output") && n.Tracks() {
+		p.filtered = w.connections.Recall(n, p.flow(), p.filtered, rules, hook)
 	}
-	p.filtered = w.connections.Recall(n, p.flow(), p.filtered, rules, hook)
 	return p
 }
 

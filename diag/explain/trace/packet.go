@@ -120,41 +120,30 @@ func (p packet) by(n *machine.Space, dev string) packet {
 }
 
 // enters begins the packet's way through a namespace, as its packet filter will
-// see it. A reply belongs to the connection that its request made there, unless a rule
-// kept that from connection tracking.
+// see it. A request may have passed it before. A reply belongs to the connection that its
+// request made there, unless a rule kept that from connection tracking.
 func (w *walk) enters(n *machine.Space, p packet) packet {
-	f := p.flow()
-	seen := eval.Packet{
-		Src: f.Src, Dst: f.Dst, Proto: f.Proto, SrcPort: f.SrcPort, DstPort: f.DstPort, Mark: p.mark,
-		CTState: eval.CTNew, Length: p.length, TTL: p.ttl,
+	p = p.unknown()
+	request, ok := w.last[n]
+	if ok && p.isReply() && request.CTState != eval.CTUntracked {
+		p.filtered = p.filtered.Answering(request)
+	} else if ok && p.isRequest() && slices.ContainsFunc(w.passed, func(o passage) bool { return o.node == n }) && n.Tracks() {
+		p.filtered = p.filtered.After(request)
 	}
-	seen.ICMPType = f.ICMPType()
-	if request, ok := w.last[n]; ok && p.isRequest() && w.forwarded(n) {
-		if again, same := seen.Again(request); same && n.Tracks() {
-			seen = again
-		} else {
-			w.earlier[n] = append(w.earlier[n], request)
-		}
-	}
-	if p.isReply() {
-		if f.Proto != protoUDP {
-			// To who has not seen its request, a reply makes no sense
-			// (nf_conntrack_icmp, and tcp_new() of what begins with SYN and ACK).
-			seen.CTState = eval.CTInvalid
-		}
-		request, ok := w.last[n]
-		if i := slices.IndexFunc(w.earlier[n], seen.Answers); i >= 0 && !seen.Answers(request) {
-			request = w.earlier[n][i] // it went through n several times, and each was a connection
-		}
-		if ok && request.CTState != eval.CTUntracked {
-			seen = seen.Answering(request)
-		}
-	}
-	p.filtered = seen
 	return p
 }
 
-// forwarded says whether a namespace has passed the request on before.
-func (w *walk) forwarded(n *machine.Space) bool {
-	return slices.ContainsFunc(w.passed, func(p passage) bool { return p.node == n })
+// unknown is the packet as one of no connection.
+func (p packet) unknown() packet {
+	f := p.flow()
+	p.filtered = eval.Packet{
+		Src: f.Src, Dst: f.Dst, Proto: f.Proto, SrcPort: f.SrcPort, DstPort: f.DstPort, Mark: p.mark,
+		CTState: eval.CTNew, Length: p.length, TTL: p.ttl, ICMPType: f.ICMPType(),
+	}
+	if p.isReply() && f.Proto != protoUDP {
+		// To who has not seen its request, a reply makes no sense
+		// (nf_conntrack_icmp, and tcp_new() of what begins with SYN and ACK).
+		p.filtered.CTState = eval.CTInvalid
+	}
+	return p
 }

@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/outdated"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/explain/scopes"
 	"nstutor/diag/explain/translated"
@@ -142,7 +143,10 @@ func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet
 		w.overlook(n, p, StageFilter, dev, cause.RulesUnread{At: at(n), Err: err})
 		return p, true
 	}
-	w.untracked(n, p, rules, hook)
+	_, known := w.last[n]
+	if f, full := outdated.Full(n, hook, known && p.isReply()); full {
+		w.fault(n, p, StageFilter, "", f)
+	}
 	p = w.recall(n, p, rules, hook)
 	before := p
 	if p.isRequest() && (hook == "prerouting" || hook == "output") {

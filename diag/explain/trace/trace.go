@@ -85,20 +85,18 @@ type Met struct {
 // sends nothing.
 func Follow(world *machine.Machine, q Question) *Trace {
 	w := &walk{arrival: q.Arrival, pick: q.Pick, mended: q.Mended, world: world, from: q.From, dest: q.Dest, size: q.Length, whole: q.Whole,
-		last: map[*machine.Space]eval.Packet{}, earlier: map[*machine.Space][]eval.Packet{}, been: map[visit]bool{}}
+		last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}}
 	w.asks = flows.Flow{Proto: cmp.Or(q.Proto, flows.OfPing(q.Dest)), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
 	w.originate(q.From, packet{leg: LegRequest, dst: q.Dest, kind: q.Proto, sport: q.SrcPort, dport: q.DstPort, ttl: maxHops, origin: q.From, oif: q.Dev, length: q.Length, df: q.DF})
 	if len(w.faults) == 0 && w.learnt != nil {
 		w.faults = append(w.faults, *w.learnt)
 	}
 	w.unserved()
-	if f, ok := w.renewed(); ok {
+	if f, ok := w.renewed(); ok && len(w.faults) > 0 {
 		q.Mended.Fresh = true
-		if lost := len(w.faults) > 0; lost {
-			w.faults = append([]Found{f}, Follow(world, q).Faults...)
-		} else {
-			w.doubtful = &f
-		}
+		w.faults = append([]Found{f}, Follow(world, q).Faults...)
+	} else if ok {
+		w.doubtful = &f
 	}
 	t := &Trace{
 		Source: w.source, Hops: w.hops, Faults: w.faults, Doubt: w.doubtful,

@@ -11,18 +11,20 @@ import (
 // exemptAt is why nothing translates the request in a namespace, where it left that last:
 // a rule, or that it has passed it before.
 func (w *walk) exemptAt(n *machine.Space) cause.Exempt {
-	for i, p := range slices.Backward(w.passed) {
-		if p.node != n {
-			continue
-		}
-		first := slices.IndexFunc(w.passed, func(o passage) bool { return o.node == n })
-		if i > first+1 && p.packet.filtered.PassedBefore() {
-			by := w.passed[i-1]
-			return translated.Before(n, p.packet.filtered, p.route.DevName, cause.Before{Out: w.passed[first].route.DevName, By: by.node.Name, ByOut: by.route.DevName}, by.node)
-		}
+	here := func(p passage) bool { return p.node == n }
+	first, last := slices.IndexFunc(w.passed, here), len(w.passed)-1
+	if first < 0 {
+		return cause.Exempt{}
+	}
+	for !here(w.passed[last]) {
+		last--
+	}
+	p := w.passed[last]
+	if last < first+2 || !p.packet.filtered.PassedBefore() {
 		return translated.Exempt(n, p.packet.filtered, p.route.DevName)
 	}
-	return cause.Exempt{}
+	by := w.passed[last-1]
+	return translated.Before(n, p.packet.filtered, p.route.DevName, cause.Before{Out: w.passed[first].route.DevName, By: by.node.Name, ByOut: by.route.DevName}, by.node)
 }
 
 // soughtInVain is the finding of a reply that nobody takes, where its address was given

@@ -188,7 +188,7 @@ func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
 	if a.nexthop == a.p.dst {
 		onTheWay := a.p.encap != nil || a.p.leg == LegReply
 		own, _ := machine.PrefixOver(a.n, a.link, a.p.dst)
-		a.report(cause.NobodyHas{NextHop: a.hop(), Stations: x.Present(), OnTheWay: onTheWay, Bits: own.Bits()})
+		a.report(cause.NobodyHas{NextHop: a.hop(), Stations: x.Present(), OnTheWay: onTheWay, Bits: own.Bits(), Sent: a.w.leftBehind(a.n, a.p, x)})
 		return fabric.Station{}, false
 	}
 	for _, s := range x.Stations {

@@ -30,10 +30,9 @@ type walk struct {
 	source  netip.Addr
 	hops    []Hop
 	faults  []Found
-	last    map[*machine.Space]eval.Packet   // the request as it left each namespace: its replies are told by it
-	earlier map[*machine.Space][]eval.Packet // … before it came back to it as another connection
-	began   []passage                        // the request as it was made
-	passed  []passage                        // namespaces that forwarded the request, in order
+	last    map[*machine.Space]eval.Packet // the request as it left each namespace: its replies are told by it
+	began   []passage                      // the request as it was made
+	passed  []passage                      // namespaces that forwarded the request, in order
 	mended  mended.Network
 	parted  *parting
 	strayed bool // the reply was lost behind the parting: the walk ends

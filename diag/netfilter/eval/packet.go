@@ -39,6 +39,7 @@ type Packet struct {
 
 	zone  uint16 // of connection tracking, which rules give it before that
 	zoned Place  // the rule that did
+	past  Place  // the rule that it does not meet
 	conn  conn
 }
 
@@ -52,8 +53,15 @@ func (p Packet) Forget() Packet {
 
 // Answering returns p as an answer in the connection that request, as it left
 // the last hook, belongs to: established and with the connection's mark. The
-// hooks then take back the request's translation where the kernel does.
+// hooks then take back the request's translation where the kernel does. Of a request that
+// came to the namespace several times, as several connections, it answers one.
 func (p Packet) Answering(request Packet) Packet {
+	for one := &request; one != nil; one = one.conn.before {
+		if p.answers(*one) {
+			request = *one
+			break
+		}
+	}
 	p.CTState, p.conn = CTEstablished, request.conn
 	p.conn.answer, p.conn.goesOn = true, false
 	p.conn.srcUnknown, p.conn.dstUnknown, p.conn.pktMarkUnknown = false, false, false

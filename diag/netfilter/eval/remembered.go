@@ -27,22 +27,23 @@ func (p Packet) Remembered(c Connection) Packet {
 	return p
 }
 
-// Again returns p as one more packet of the connection that first began, where the same one
-// comes to its namespace once more; false where it is another one.
-func (p Packet) Again(first Packet) (Packet, bool) {
+// After returns p, a request that comes to its namespace once more, after it left that as
+// first: it is one more packet of the same connection, or the first of another one.
+func (p Packet) After(first Packet) Packet {
 	if p.Proto != first.Proto || first.conn.source != netip.AddrPortFrom(p.Src, p.SrcPort) || first.conn.original != netip.AddrPortFrom(p.Dst, p.DstPort) {
-		return p, false
+		p.conn.before = &first
+		return p
 	}
 	p = p.Remembered(Connection{From: netip.AddrPortFrom(first.Src, first.SrcPort), To: netip.AddrPortFrom(first.Dst, first.DstPort), Mark: first.conn.mark})
 	p.conn.markUnknown, p.conn.zone, p.conn.again = first.conn.markUnknown, first.conn.zone, true
-	return p, true
+	return p
 }
 
 // PassedBefore says whether no rule of nat was asked about the packet for its having passed before.
 func (p Packet) PassedBefore() bool { return p.conn.again }
 
-// Answers says whether p is the answer to a request, as that left its namespace.
-func (p Packet) Answers(request Packet) bool {
+// answers says whether p is the answer to a request, as that left its namespace.
+func (p Packet) answers(request Packet) bool {
 	return p.Proto == request.Proto && p.Src == request.Dst && p.Dst == request.Src && p.SrcPort == request.DstPort && p.DstPort == request.SrcPort
 }
 

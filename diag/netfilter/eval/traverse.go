@@ -22,6 +22,7 @@ type conn struct {
 	zone           uint16
 	zoned          Place          // the rule that gave it
 	zones          Zones          // of a reply to a translated request that is known in another one
+	before         *Packet        // the request at an earlier passage, of another connection
 	again          bool           // its first packet has passed the namespace before
 	original       netip.AddrPort // where the request was sent to
 	source         netip.AddrPort // … and by whom

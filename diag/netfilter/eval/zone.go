@@ -31,7 +31,7 @@ func (e *evaluator) track(states []state) {
 		}
 		was := p.conn
 		p.conn = conn{
-			begun: true, zone: p.zone, zoned: p.zoned, original: netip.AddrPortFrom(p.Dst, p.DstPort), source: netip.AddrPortFrom(p.Src, p.SrcPort), tracks: was.tracks,
+			begun: true, zone: p.zone, zoned: p.zoned, original: netip.AddrPortFrom(p.Dst, p.DstPort), source: netip.AddrPortFrom(p.Src, p.SrcPort), tracks: was.tracks, before: was.before,
 		}
 		if was.answer && (was.snat || was.dnat) {
 			p.conn.zones = Zones{Asked: was.zone, Answered: p.zone, By: was.zoned}

@@ -219,6 +219,12 @@ host: iptables -A KUBE-SERVICES -d 10.96.0.10 -p tcp --dport 80 -j REJECT`,
 	{name: "a service for the node only, asked by a pod", from: "pod-a", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
 		fault: `host: nft 'add table ip n; add chain ip n out { type nat hook output priority -100; }; add rule ip n out ip daddr 10.96.0.10 tcp dport 80 dnat to 10.244.1.11:8080'`,
 		want:  expected{service.NotTranslated, "host", request}},
+	{name: "a port that is published at an address which the node had before", from: "inet", to: "192.168.6.160", asks: "tcp 8080", serve: []string{"pod-b tcp 0.0.0.0:80"},
+		fault: `host: iptables -t nat -A PREROUTING -d 192.168.6.150 -p tcp --dport 8080 -j DNAT --to-destination 10.244.1.11:80`,
+		want:  expected{service.NotTranslated, "host", request}, noFix: true},
+	{name: "nobody announces the address of a service", from: "inet", to: "192.168.6.240", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80"},
+		fault: `host: iptables -t nat -A PREROUTING -d 192.168.6.240 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:80`,
+		want:  expected{cause.DestinationAbsent, "inet", request}},
 	{name: "a rule for a pod that is gone, in front of its successor's", from: "pod-a", to: "192.168.6.160", asks: "tcp 8080", serve: []string{"pod-b tcp 0.0.0.0:80"},
 		fault: `
 host: nft 'add table ip n; add chain ip n pre { type nat hook prerouting priority -100; }; add rule ip n pre tcp dport 8080 dnat to 10.244.1.77:80; add rule ip n pre tcp dport 8080 dnat to 10.244.1.11:80'

@@ -53,6 +53,7 @@ type NobodyHas struct {
 	OnTheWay bool      // it is not what the ping is for
 	Bits     int       // of the network of the wire
 	Sent     SentThere // why the packet looks for it
+	Serving  []Station // whose rules translate what is sent to it: it is a service's
 }
 
 // SentThere is a rule of nat that sends a packet to an address which nobody has any more, in
@@ -78,6 +79,10 @@ func (a NobodyHas) Detail() say.Text {
 	if a.Sent.Rule != nil {
 		return say.T("%s is on the wire of %s according to the route, but nobody there has it any more: a rule that was left behind sends the request there, in front of one that sends it to %s",
 			"按路由，%s 就在 %s 的链路上，那里却已没有主机配有这个地址：一条遗留的规则把请求发到那里，排在它后面的规则才发往 %s", a.Addr, a.Dev, a.Sent.Next)
+	}
+	if len(a.Serving) > 0 {
+		return say.T("%s is on the wire of %s according to the route, but nobody there has it, and so nobody announces it: it is a service's, which rules of %s serve",
+			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址，也就无人宣告它：它属于某个服务，%s 的规则提供该服务", a.Addr, a.Dev, machine.Called(a.Serving[0].Netns))
 	}
 	if s, ok := a.mistaken(); ok && len(s.Addrs) > 0 {
 		return say.T("%s is on the wire of %s according to the route, but nobody there has it; %s of %s is on that wire with %s, which is of another network: is that address wrong?",
@@ -116,14 +121,17 @@ func (a NobodyHas) Evidence() []say.Text {
 	return append(lines, present(a.Stations)...)
 }
 
-// Fix is unknown but where a rule was left behind, or IPv6 is switched off at the one who
-// may have it: who should?
+// Fix is unknown but where a rule was left behind, the rules of somebody there serve the
+// address, or IPv6 is switched off at the one who may have it: who should?
 func (a NobodyHas) Fix() []change.Change {
 	if a.Sent.Rule != nil {
 		if del, ok := change.RuleDel(a.Sent.Netns, a.Sent.Table, a.Sent.Chain, a.Sent.Rule); ok {
 			return []change.Change{del}
 		}
 		return nil
+	}
+	if len(a.Serving) > 0 {
+		return hostAddress(a.Serving[0].Netns, a.Addr, a.Serving[0].Dev).Add()
 	}
 	s, ok := a.mistaken()
 	if !ok || !s.Shut || len(s.Addrs) > 0 {

@@ -119,9 +119,8 @@ func (p packet) by(n *machine.Space, dev string) packet {
 	return p
 }
 
-// enters begins the packet's way through a namespace, as its packet filter will
-// see it. A request may have passed it before. A reply belongs to the connection that its
-// request made there, unless a rule kept that from connection tracking.
+// enters begins the packet's way through a namespace, which a request may have passed before. A reply
+// belongs to the connection that its request made there, unless a rule kept that from connection tracking.
 func (w *walk) enters(n *machine.Space, p packet) packet {
 	p = p.unknown()
 	request, ok := w.last[n]

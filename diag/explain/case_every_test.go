@@ -30,10 +30,9 @@ var elsewhere = map[cause.Code]string{
 
 // unmendable are the causes that no command can mend, and why.
 var unmendable = map[cause.Code]string{
-	cause.DestinationAbsent: "who should have the address?",
-	service.NotListening:    "a program has to be started",
-	service.BacklogFull:     "a program has to go on",
-	service.NoEndpoints:     "a program has to become ready",
+	service.NotListening: "a program has to be started",
+	service.BacklogFull:  "a program has to go on",
+	service.NoEndpoints:  "a program has to become ready",
 }
 
 // TestEveryCauseIsBrokenAndMended: a network is broken so that the cause is the

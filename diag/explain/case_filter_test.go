@@ -235,11 +235,16 @@ func TestIPsecPolicies(t *testing.T) {
 	claims := func(more string) string {
 		return `host1: ip xfrm policy add src 192.168.10.0/24 dst 192.168.11.0/24 dir out ` + more
 	}
+	takes := "ip xfrm policy add src 192.168.10.0/24 dst 192.168.11.0/24 tmpl src 10.57.4.20 dst 10.57.4.21 proto esp mode tunnel "
 	explainBreakages(t, hostGW, []breakage{
 		{name: "without an association", fault: claims("tmpl src 10.57.4.20 dst 10.57.4.21 proto esp reqid 3 mode tunnel"), from: "pod-a", to: "192.168.11.10",
 			want: expected{cause.Filtered, "host1", request}},
 		{name: "blocks", fault: claims("action block"), from: "pod-a", to: "192.168.11.10",
 			want: expected{cause.Filtered, "host1", request}},
+		{name: "takes it out of a tunnel alone", fault: "pod-b: " + takes + "dir in", from: "pod-a", to: "192.168.11.10", want: expected{cause.Filtered, "pod-b", request}},
+		{name: "passes it on out of a tunnel alone", fault: "host2: " + takes + "dir fwd", from: "pod-a", to: "192.168.11.10", want: expected{cause.Filtered, "host2", request}},
+		{name: "takes it as it is", fault: "pod-b: " + takes + "level use dir in", from: "pod-a", to: "192.168.11.10"},
+		{name: "passes it on, and is asked only of what is taken", fault: "host2: " + takes + "dir in", from: "pod-a", to: "192.168.11.10"},
 		{name: "lets pass", fault: claims("priority 1 action allow") + "\nhost1: ip xfrm policy add src 192.168.10.0/24 dst 192.168.0.0/16 dir out priority 2 action block", from: "pod-a", to: "192.168.11.10"},
 	})
 }

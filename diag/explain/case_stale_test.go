@@ -18,12 +18,16 @@ import (
 func TestAFlowGoesWhereItWasRememberedToGo(t *testing.T) {
 	labtest.Slow(t)
 	rule := func(backend string) string {
+		if backend == "" {
+			return "host: iptables -t nat -F PREROUTING"
+		}
 		return "host: iptables -t nat -F PREROUTING\nhost: iptables -t nat -A PREROUTING -d 10.96.0.10 -p udp --dport 53 -j DNAT --to-destination " + backend
 	}
 	for name, c := range map[string]struct {
 		before, after string // the backend in the rules
 		code          cause.Code
 	}{
+		"no service yet":                         {"", "10.244.1.11", service.StaleConntrack},
 		"a backend that is gone":                 {"192.168.6.77", "10.244.1.11", service.StaleConntrack},
 		"the backend that the rules still name":  {"192.168.6.77", "192.168.6.77", cause.DestinationAbsent},
 		"a backend that no rule names, but well": {"10.244.1.11", "192.168.6.77", cause.None},
@@ -60,5 +64,26 @@ func TestAFlowGoesWhereItWasRememberedToGo(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestAFlowKeepsTheSourceThatItBeganWith: the rule that masquerades came after the first
+// datagram, and is never asked about those behind it.
+func TestAFlowKeepsTheSourceThatItBeganWith(t *testing.T) {
+	labtest.Slow(t)
+	b := masqueraded.build(t)
+	b.serve([]string{"inet udp 203.0.113.10:5060"})
+	flow := breakage{from: "pod-a", to: "203.0.113.10", asks: "udp 5060", sport: 5353}
+	b.run("host: iptables -t nat -F POSTROUTING\nhost: iptables -t nat -A POSTROUTING -s 10.99.0.0/16 -j MASQUERADE")
+	first := probe.Dial{Dst: netip.MustParseAddrPort("203.0.113.10:5060"), SrcPort: flow.sport, Payload: []byte("hello"), Timeout: 200 * time.Millisecond}
+	probe.Exchange(t.Context(), b.space("pod-a"), first)
+	b.run("host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 -o eth0 -j MASQUERADE")
+	a := b.explain(flow, true)
+	if a.Cause.Code != service.StaleConntrack || a.Cause.Netns != b.real("host") || len(a.Fix) != 1 {
+		t.Fatal(b.account(a))
+	}
+	b.apply(a.Fix[0])
+	if r := b.eventuallyAsk(flow); r.Outcome != probe.Replied {
+		t.Errorf("after the fix: %s", r.Message)
 	}
 }

@@ -182,6 +182,10 @@ func (w *filterWorld) Heard(_, _ uint16) (int, error) { return 0, nil }
 
 func (w *filterWorld) InSet(ipset.Question) (bool, error) { return false, errors.ErrUnsupported }
 
+func (w *filterWorld) Recent(string, netip.Addr) (bool, uint64, error) {
+	return false, 0, errors.ErrUnsupported
+}
+
 func (w *filterWorld) RedirectAddr(dev string, _ bool) (netip.Addr, error) {
 	link, err := w.handle(w.r).LinkByName(dev)
 	if err != nil {

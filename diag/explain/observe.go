@@ -13,8 +13,10 @@ import (
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
+	"nstutor/diag/explain/whole"
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
+	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
 
@@ -245,7 +247,17 @@ func (w *observation) get(ctx context.Context, a *Answer) {
 	}
 	a.Verdict = Broken
 	a.Cause = inWords(trace.Find(trace.LegReply, service.OpensOnly{At: cause.At(w.asked.From.Name), Message: got.Message}))
+	if got.Late && probe.GetIn(ctx, w.asked.From.NS, w.asked.URL, w.asked.Timeout, smallSegment).OK {
+		lost := whole.Narrow(w.asked.From, w.Trace, trace.Question{From: w.asked.From, Dest: w.asked.Dest}, smallSegment)
+		lost.Message = got.Message
+		a.Cause = inWords(trace.Find(trace.LegReply, lost))
+		a.mendBy(change.Here(lost.Fix()...))
+	}
 }
+
+// smallSegment is what every wire of the Internet lets pass, in bytes: IPv6 asks for 1280
+// with the headers.
+const smallSegment = 1200
 
 // payload is what a datagram carries: nothing that was not asked for, and to a name
 // server the question that probe has for it.

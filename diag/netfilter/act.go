@@ -76,6 +76,9 @@ func (d *decoder) assign(register uint32, field Field, unknown string) {
 	case len(o.data) > 0:
 		info := ruleFields[field]
 		effect.Text = string(field) + " set " + FieldText(field, networkOrder(o.data, info.host))
+		if field == "ct zone" && len(o.data) == 2 {
+			effect.Field, effect.Xor = field, uint32(binary.NativeEndian.Uint16(o.data))
+		}
 	default:
 		effect.Text = string(field) + " set [expr]"
 	}

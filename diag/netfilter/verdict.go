@@ -84,7 +84,7 @@ type PortRange struct{ Min, Max uint16 }
 type Effect struct {
 	// After is how many of the rule's Matches must have held before.
 	After int
-	// Field is what is changed: "meta mark", "ct mark", or "meta notrack", which is
+	// Field is what is changed: "meta mark", "ct mark", "ct zone", or "meta notrack", which is
 	// a flag. Empty when it is nothing that rules or routes look at, or not known.
 	Field Field
 	// A mark becomes mark &^ Mask ^ Xor ^ From & FromMask. Unread says that what it

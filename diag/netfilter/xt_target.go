@@ -83,14 +83,18 @@ func xtLog(d *decoder, x xt) bool {
 	return d.xtEffect(Effect{Text: text}, "LOG")
 }
 
-// xtNotrack is NOTRACK, or CT with --notrack; CT can also assign helpers,
-// zones and timeouts.
+// xtNotrack is NOTRACK, or CT with --notrack or a zone for both directions; CT can
+// also assign helpers and timeouts.
 func xtNotrack(d *decoder, x xt) bool {
 	const notrack, alias = 1, 2 // XT_CT_NOTRACK, and that it was called NOTRACK
-	if x.name == "CT" && x.u16(0)&^alias != notrack {
-		return false
+	zone := x.u16(2)
+	switch flags := x.u16(0) &^ alias; {
+	case x.name != "CT" || flags == notrack:
+		return d.xtEffect(Effect{Field: "meta notrack"}, x.name)
+	case flags == 0 && zone != 0:
+		return d.xtEffect(Effect{Field: "ct zone", Xor: uint32(zone), Text: fmt.Sprintf("-j CT --zone %d", zone)}, x.name)
 	}
-	return d.xtEffect(Effect{Field: "meta notrack"}, x.name)
+	return false
 }
 
 // xtNAT reads the ranges of address translation. IPv4 revision 0 has struct

@@ -36,6 +36,12 @@ type GetResult struct {
 // curl does not. The name localhost is 127.0.0.1 and asks no name server. The
 // timeout covers the whole exchange, like curl's --max-time.
 func Get(ctx context.Context, ns *nsenter.Namespace, target string, timeout time.Duration) GetResult {
+	return GetIn(ctx, ns, target, timeout, 0)
+}
+
+// GetIn is Get with segments of at most so many bytes, in both directions; 0 are as many as
+// the route takes.
+func GetIn(ctx context.Context, ns *nsenter.Namespace, target string, timeout time.Duration, segment int) GetResult {
 	started := time.Now()
 	address, port, err := parseGetTarget(target)
 	if err != nil {
@@ -51,7 +57,7 @@ func Get(ctx context.Context, ns *nsenter.Namespace, target string, timeout time
 	if err != nil {
 		return g.failed("resolve", err)
 	}
-	conn, err := dialInside(ctx, ns, unix.SOCK_STREAM, netip.AddrPortFrom(addr, port))
+	conn, err := dialInside(ctx, ns, unix.SOCK_STREAM, netip.AddrPortFrom(addr, port), segment)
 	if err != nil {
 		return g.failed("connect", err)
 	}

@@ -237,7 +237,7 @@ func conclusive(answer *dns.Msg) bool {
 func (r *resolver) query(ctx context.Context, sockType int, server netip.AddrPort, name string) (*dns.Msg, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.try)
 	defer cancel()
-	conn, err := dialInside(ctx, r.ns, sockType, server)
+	conn, err := dialInside(ctx, r.ns, sockType, server, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -17,11 +17,11 @@ import (
 //
 // net.Dialer would hold the namespace's one thread until the connection is
 // there; here only socket and a connect that does not wait run on it.
-func dialInside(ctx context.Context, ns *nsenter.Namespace, sockType int, to netip.AddrPort) (net.Conn, error) {
+func dialInside(ctx context.Context, ns *nsenter.Namespace, sockType int, to netip.AddrPort, segment int) (net.Conn, error) {
 	fd := -1
 	var pending bool
 	err := nsenter.In(ns, func() (err error) {
-		fd, pending, err = startConnect(sockType, to)
+		fd, pending, err = startConnect(sockType, to, segment)
 		return err
 	})
 	if err != nil {
@@ -37,9 +37,9 @@ func dialInside(ctx context.Context, ns *nsenter.Namespace, sockType int, to net
 	return net.FileConn(file)
 }
 
-// startConnect opens a non-blocking socket and starts to connect it; pending
-// says that the handshake is still under way.
-func startConnect(sockType int, to netip.AddrPort) (fd int, pending bool, err error) {
+// startConnect opens a non-blocking socket and starts to connect it, with segments of at
+// most so many bytes, unless that is 0; pending says that the handshake is still under way.
+func startConnect(sockType int, to netip.AddrPort, segment int) (fd int, pending bool, err error) {
 	family, peer := unix.AF_INET6, unix.Sockaddr(&unix.SockaddrInet6{Port: int(to.Port()), Addr: to.Addr().As16()})
 	if to.Addr().Unmap().Is4() {
 		family, peer = unix.AF_INET, &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().Unmap().As4()}
@@ -51,6 +51,12 @@ func startConnect(sockType int, to netip.AddrPort) (fd int, pending bool, err er
 	if sockType == unix.SOCK_DGRAM && family == unix.AF_INET {
 		// As glibc's resolver does: an ICMP error then ends the wait.
 		unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_RECVERR, 1)
+	}
+	if segment > 0 {
+		if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_MAXSEG, segment); err != nil {
+			unix.Close(fd)
+			return -1, false, os.NewSyscallError("setsockopt", err)
+		}
 	}
 	switch err = unix.Connect(fd, peer); err {
 	case nil:

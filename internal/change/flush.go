@@ -129,34 +129,37 @@ func inFamily(ns *nsenter.Namespace, family int, do func(*netlink.Handle) error)
 	return nil
 }
 
-// IPsecDel deletes an IPsec policy for what leaves: `ip xfrm policy delete …`.
+// IPsecDel deletes an IPsec policy: `ip xfrm policy delete …`.
 type IPsecDel struct {
 	Netns    string
 	Src, Dst netip.Prefix
+	Dir      string // a key of ipsecDirs
 }
+
+// ipsecDirs are what policies are for: what leaves, what comes in, and what is passed on.
+var ipsecDirs = map[string]netlink.Dir{"out": netlink.XFRM_DIR_OUT, "in": netlink.XFRM_DIR_IN, "fwd": netlink.XFRM_DIR_FWD}
 
 var _ = register("ip xfrm policy", func(netns string, words []string) (Change, error) {
 	if len(words) == 0 || words[0] != "delete" {
 		return nil, say.Err("a policy can only be deleted here", "这里只能删除策略")
 	}
 	p := IPsecDel{Netns: netns}
-	var dir string
-	err := readOptions(words[1:], network("src", &p.Src), network("dst", &p.Dst), text("dir", &dir))
-	if err == nil && dir != "out" {
-		err = say.Err("dir %q is not understood here", "这里不认识 dir %q", dir)
+	err := readOptions(words[1:], network("src", &p.Src), network("dst", &p.Dst), text("dir", &p.Dir))
+	if _, known := ipsecDirs[p.Dir]; err == nil && !known {
+		err = say.Err("dir %q is not understood here", "这里不认识 dir %q", p.Dir)
 	}
 	return p, err
 })
 
-// Command is `ip xfrm policy delete src SRC dst DST dir out`.
+// Command is `ip xfrm policy delete src SRC dst DST dir DIR`.
 func (p IPsecDel) Command() Command {
-	return In(p.Netns, "ip", "xfrm", "policy", "delete", "src", p.Src.String(), "dst", p.Dst.String(), "dir", "out")
+	return In(p.Netns, "ip", "xfrm", "policy", "delete", "src", p.Src.String(), "dst", p.Dst.String(), "dir", p.Dir)
 }
 
 // Apply deletes the policy.
 func (p IPsecDel) Apply(_ context.Context, s Space) error {
 	return netfilterHandle(s, p.Netns, unix.NETLINK_XFRM, func(h *netlink.Handle) error {
-		return h.XfrmPolicyDel(&netlink.XfrmPolicy{Src: ipNet(p.Src), Dst: ipNet(p.Dst), Dir: netlink.XFRM_DIR_OUT})
+		return h.XfrmPolicyDel(&netlink.XfrmPolicy{Src: ipNet(p.Src), Dst: ipNet(p.Dst), Dir: ipsecDirs[p.Dir]})
 	})
 }
 

@@ -372,7 +372,7 @@ func (s sample) try(t *testing.T, l *lab.Lab) {
 // change again, and no command is known that no change here has.
 func TestACommandIsReadAsItsChange(t *testing.T) {
 	tried := append(samples(), sample{change: change.FlushConntrack{Netns: host}},
-		sample{change: change.IPsecDel{Netns: host, Src: wide, Dst: wide}}, sample{change: change.VLANAdd{Netns: host, Dev: "br0", VID: 7, Self: true}})
+		sample{change: change.IPsecDel{Netns: host, Src: wide, Dst: wide, Dir: "in"}}, sample{change: change.VLANAdd{Netns: host, Dev: "br0", VID: 7, Self: true}})
 	var shown []string
 	for _, s := range tried {
 		switch s.change.(type) {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -49,6 +51,17 @@ type NobodyHas struct {
 	NextHop
 	Stations []Station // that are there
 	OnTheWay bool      // it is not what the ping is for
+	Bits     int       // of the network of the wire
+	Sent     SentThere // why the packet looks for it
+	Serving  []Station // whose rules translate what is sent to it: it is a service's
+}
+
+// SentThere is a rule of nat that sends a packet to an address which nobody has any more, in
+// front of another one. Its Rule is nil where there is none.
+type SentThere struct {
+	eval.Place
+	Netns string
+	Next  string // where the other one would send it, to somebody who is there
 }
 
 // Code is DestinationAbsent, or NeighbourUnanswered for an address on the way.
@@ -63,10 +76,21 @@ func absence(onTheWay bool) Code {
 
 // Detail names the address and the wire, and who there may have been meant to have it.
 func (a NobodyHas) Detail() say.Text {
+	if a.Sent.Rule != nil {
+		return say.T("%s is on the wire of %s according to the route, but nobody there has it any more: a rule that was left behind sends the request there, in front of one that sends it to %s",
+			"按路由，%s 就在 %s 的链路上，那里却已没有主机配有这个地址：一条遗留的规则把请求发到那里，排在它后面的规则才发往 %s", a.Addr, a.Dev, a.Sent.Next)
+	}
+	if len(a.Serving) > 0 {
+		return say.T("%s is on the wire of %s according to the route, but nobody there has it, and so nobody announces it: it is a service's, which rules of %s serve",
+			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址，也就无人宣告它：它属于某个服务，%s 的规则提供该服务", a.Addr, a.Dev, machine.Called(a.Serving[0].Netns))
+	}
 	if s, ok := a.mistaken(); ok && len(s.Addrs) > 0 {
 		return say.T("%s is on the wire of %s according to the route, but nobody there has it; %s of %s is on that wire with %s, which is of another network: is that address wrong?",
 			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址；%[4]s 的 %[3]s 在这条链路上，地址却是另一个网络的 %[5]s：是不是配错了？",
 			a.Addr, a.Dev, s.Dev, machine.Called(s.Netns), s.Addrs[0])
+	} else if ok && s.Shut {
+		return say.T("%s is on the wire of %s according to the route, but nobody there has it; on %s of %s, which is on that wire, IPv6 is switched off (disable_ipv6)",
+			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址；%[4]s 的 %[3]s 在这条链路上，却关掉了 IPv6（disable_ipv6）", a.Addr, a.Dev, s.Dev, machine.Called(s.Netns))
 	} else if ok {
 		return say.T("%s is on the wire of %s according to the route, but nobody there has it; %s of %s is on that wire and has no address: is it the one?",
 			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址；%[4]s 的 %[3]s 在这条链路上，却没有地址：是不是该配给它？", a.Addr, a.Dev, s.Dev, machine.Called(s.Netns))
@@ -89,10 +113,32 @@ func (a NobodyHas) mistaken() (s Station, ok bool) {
 }
 
 // Evidence are those who are there.
-func (a NobodyHas) Evidence() []say.Text { return append(a.With(), present(a.Stations)...) }
+func (a NobodyHas) Evidence() []say.Text {
+	lines := a.With()
+	if a.Sent.Rule != nil {
+		lines = append(lines, Lines(a.Sent.Line())...)
+	}
+	return append(lines, present(a.Stations)...)
+}
 
-// Fix is unknown: who should have it?
-func (NobodyHas) Fix() []change.Change { return nil }
+// Fix is unknown but where a rule was left behind, the rules of somebody there serve the
+// address, or IPv6 is switched off at the one who may have it: who should?
+func (a NobodyHas) Fix() []change.Change {
+	if a.Sent.Rule != nil {
+		if del, ok := change.RuleDel(a.Sent.Netns, a.Sent.Table, a.Sent.Chain, a.Sent.Rule); ok {
+			return []change.Change{del}
+		}
+		return nil
+	}
+	if len(a.Serving) > 0 {
+		return hostAddress(a.Serving[0].Netns, a.Addr, a.Serving[0].Dev).Add()
+	}
+	s, ok := a.mistaken()
+	if !ok || !s.Shut || len(s.Addrs) > 0 {
+		return nil
+	}
+	return remedy.Address{Netns: s.Netns, Prefix: netip.PrefixFrom(a.Addr, a.Bits), Dev: s.Dev, Shut: true}.Add()
+}
 
 // NobodyAnswered is an address that was asked for on a wire which cannot be seen.
 type NobodyAnswered struct {

@@ -37,6 +37,7 @@ func (h NextHop) forget() change.Change {
 type Station struct {
 	Netns, Dev string
 	Addrs      []netip.Prefix
+	Shut       bool // IPv6 is switched off on the device
 }
 
 // present are the stations on a wire, a line each.
@@ -44,6 +45,9 @@ func present(stations []Station) []say.Text {
 	var there []say.Text
 	for _, s := range stations {
 		addrs := ""
+		if s.Shut {
+			addrs = " disable_ipv6 = 1"
+		}
 		for _, a := range s.Addrs {
 			addrs += " inet " + a.String()
 		}

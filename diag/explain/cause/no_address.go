@@ -35,7 +35,10 @@ type Addressless struct {
 func (Addressless) Code() Code { return NoAddress }
 
 // Detail says so.
-func (Addressless) Detail() say.Text {
+func (a Addressless) Detail() say.Text {
+	if a.Free.Shut {
+		return say.T("no device but lo has an address: IPv6 is switched off on %s (disable_ipv6)", "除了 lo，没有一块网卡有地址：%s 上关掉了 IPv6（disable_ipv6）", a.Free.Dev)
+	}
 	return say.T("no device but lo has an address", "除了 lo，没有一块网卡有地址")
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -25,11 +26,23 @@ type Exempt struct {
 	LetBy      bool       // it is one of nat itself, and lets the request by; else it keeps connection tracking from it
 	Translated bool       // without the latter a rule of nat translates the request
 	Dst        netip.Addr // of the request that is let by
+	Before     Before     // it has passed the namespace before, as the same connection
+}
+
+// Before is an earlier passage of a request, after which another namespace sent it back.
+type Before struct {
+	Out       string // the device that it left by then; "" where there was none
+	By, ByOut string // who sent it back, and by which device
+	Back      netip.Addr
+	Served    bool // a rule translates the source Back, which masquerading there gives it
 }
 
 // said adds the rule to what is wrong.
 func (e Exempt) said(what say.Text) say.Text {
 	switch {
+	case e.Before.Out != "":
+		return say.T("%s: it has passed before, by %s, and came back from %s; of one connection no rule of nat is asked twice",
+			"%s：它先前已从 %s 经过，又被 %s 送回；同一个连接不会第二次查 nat 规则", what, e.Before.Out, machine.Called(e.Before.By))
 	case e.Rule == nil:
 		return what
 	case e.LetBy:
@@ -49,6 +62,13 @@ func (e Exempt) lines() []say.Text {
 // source where that is not enough. One of nat lets others by, too, which may be meant: what
 // is put before it is for this destination alone.
 func (e Exempt) fix(m change.Masquerade) (fix []change.Change) {
+	if e.Before.Out != "" { // from another source it is another connection
+		fix = []change.Change{change.Masquerade{Netns: e.Before.By, Src: m.Src, Out: e.Before.ByOut}}
+		if !e.Before.Served {
+			fix = append(fix, change.Masquerade{Netns: m.Netns, Src: change.Only(e.Before.Back), Out: m.Out})
+		}
+		return fix
+	}
 	if e.LetBy {
 		if e.Table.Name == change.NATTable && e.Table.Family != "inet" {
 			m.First, m.Dst = true, e.Dst

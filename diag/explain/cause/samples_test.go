@@ -63,7 +63,7 @@ var (
 	beyond        = cause.Beyond{here, "eth0", one, flow, []say.Text{say.Quote("seen")}, false, farend.End{}}
 	listening     = socket.Socket{Proto: socket.TCP, Local: netip.MustParseAddrPort("127.0.0.1:80"), Waiting: 6, Room: 5, Inode: 7}
 	served        = []tally.Service{{Dst: two, Proto: 6, Port: 443, To: []string{"10.2.0.9:8443"}}}
-	stations      = []cause.Station{{"ns2", "eth0", []netip.Prefix{near}}}
+	stations      = []cause.Station{{Netns: "ns2", Dev: "eth0", Addrs: []netip.Prefix{near}}}
 	notracking    = eval.Place{
 		Table: &netfilter.Table{Family: "ip", Name: "t"}, Chain: &netfilter.Chain{Name: "pre"},
 		Rule: &netfilter.Rule{Handle: 4, Effects: []netfilter.Effect{{Field: "meta notrack"}}},
@@ -146,16 +146,20 @@ var samples = []cause.Finding{
 	device.KeptApart{NextHop: hop, Link: veth, Other: port},
 	cause.BehindRouter{NextHop: cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: netip.MustParseAddr("fd00::2")}, Router: port, Proof: proof},
 	cause.Addressless{here, lookup, address, true, path},
+	cause.Addressless{At: here, Lookup: lookup, Free: remedy.Address{Netns: "ns1", Prefix: address.Prefix, Dev: "eth0", Shut: true}},
 	cause.Sourceless{here, flow, syscall.EINVAL, address},
 	cause.Nameless{here, veth, two},
 	cause.NotHere{here, veth, two},
 	cause.DeadGateway{NextHop: hop, Route: stray.Stray, Next: stray.Stray, Stations: stations},
 	cause.Unproxied{At: here, Dev: "eth0", Addr: two, Sender: one, Proof: proof},
 	cause.Unproxied{At: here, Dev: "eth0", Addr: netip.MustParseAddr("fd00::2"), Sender: netip.MustParseAddr("fd00::1"), Proof: proof},
-	cause.NobodyHas{hop, stations, false},
-	cause.NobodyHas{unknown, stations, true},
-	cause.NobodyHas{unknown, append(stations, cause.Station{Netns: "ns3", Dev: "eth0", Addrs: []netip.Prefix{netip.MustParsePrefix("10.9.0.2/24")}}), true},
-	cause.NobodyHas{unknown, []cause.Station{{"ns3", "eth0", nil}}, true},
+	cause.NobodyHas{NextHop: hop, Stations: stations, Bits: 24},
+	cause.NobodyHas{NextHop: hop, Stations: stations, Serving: stations, Bits: 24},
+	cause.NobodyHas{NextHop: hop, Stations: stations, Sent: cause.SentThere{Place: redirecting, Netns: "ns1", Next: "10.2.0.9:80"}},
+	cause.NobodyHas{NextHop: unknown, Stations: stations, OnTheWay: true, Bits: 24},
+	cause.NobodyHas{NextHop: unknown, Stations: append(stations, cause.Station{Netns: "ns3", Dev: "eth0", Addrs: []netip.Prefix{netip.MustParsePrefix("10.9.0.2/24")}}), OnTheWay: true, Bits: 24},
+	cause.NobodyHas{NextHop: unknown, Stations: []cause.Station{{Netns: "ns3", Dev: "eth0"}}, OnTheWay: true, Bits: 24},
+	cause.NobodyHas{NextHop: unknown, Stations: []cause.Station{{Netns: "ns3", Dev: "eth0", Shut: true}}, OnTheWay: true, Bits: 24},
 	cause.NobodyAnswered{NextHop: hop},
 	cause.NobodyAnswered{NextHop: hop, OnTheWay: true},
 	cause.NobodyAnswered{NextHop: hop, OnTheWay: true, Carrier: "VXLAN", Far: []netip.Addr{one, two}},
@@ -225,6 +229,7 @@ var samples = []cause.Finding{
 	cause.OtherLink{NextHop: cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: netip.MustParseAddr("fe80::2")}, Behind: "eth1", Line: veth.Line()},
 	service.NoPortLeft{At: here, Flow: tcp, Min: 40000, Max: 40001, By: limiting, Taken: conntrack.Entry{Original: tracked, Reply: tracked}, Failed: 3},
 	service.NoPortAtAll{NoPortLeft: service.NoPortLeft{At: here, Flow: tcp, Min: 1024, Max: 65535, By: sourcing, Taken: conntrack.Entry{Original: tracked, Reply: tracked}}},
+	service.OtherAddress{At: here, Flow: tcp, Served: []netip.Addr{two}, To: "10.2.0.9:80", Foreign: true},
 	service.OtherAddress{At: here, Flow: tcp, Served: []netip.Addr{one, two}, To: "10.3.0.2:80", Rule: "-j DNAT"},
 	service.OtherAddress{At: here, Flow: flows.Flow{Proto: tcp.Proto, Src: loopback, Dst: loopback, DstPort: 80}, Served: []netip.Addr{one, two, one, two}, To: "10.3.0.2:80", Rule: "-j DNAT", KubeProxyNft: true},
 	service.Unallocated{Stopped: cause.Stopped{At: here, Flow: tcp, Result: eval.Result{Verdict: eval.VerdictReject, Rule: "reject", Table: dropped.Table, Chain: dropped.Chain, In: "cluster-ips-check"}}},
@@ -235,11 +240,15 @@ var samples = []cause.Finding{
 	cause.LoopbackLeaves{At: here, Flow: flows.Flow{Proto: tcp.Proto, Src: loopback, Dst: two, DstPort: 80}, Dev: "eth0", Lookup: proof},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "output", Has: "prerouting", Rule: "-j DNAT"},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "prerouting", Has: "output", Rule: "-j DNAT"},
+	service.OtherZone{At: here, Flow: flow, Zones: eval.Zones{Asked: 5, By: notracking}},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Bridge: true},
+	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Now: "10.3.0.2", From: true, Why: say.T("why", "为何")},
 	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Now: "10.3.0.2:80", Why: say.T("why", "为何")},
 	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Why: say.T("why", "为何")},
 	service.Gap{At: here, Service: "10.96.0.10:80", Share: 0.3, Rules: proof},
+	service.SegmentsLost{At: here, Length: 1500, Segment: 1200, Message: "curl: (28) Operation timed out"},
+	service.SegmentsLost{At: here, Length: 1500, Segment: 1200, Narrow: veth, Clamp: change.ClampMSS{Netns: "ns1"}, Message: "curl: (28) Operation timed out"},
 	service.OpensOnly{At: here, Message: "curl: (28) Operation timed out"},
 	cause.ARPStopped{here, two, eval.LinkHook{Family: "arp", Hook: "input", IIF: "eth0"}, eval.ARPRequest(one, two), dropped},
 	cause.OverRoute{here, 1600, machine.RouteAnswer{Line: proof[0], Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0", MTU: 1400}}, &cause.Learner{At: here}},
@@ -306,8 +315,9 @@ var samples = []cause.Finding{
 	cause.NeverLeft{contradiction, "eth0"},
 	cause.NotCarried{here, "eth0", "br0", 7, false},
 	cause.NoPVID{here, "eth0", "br0"},
-	cause.Claimed{here, flow, machine.Policy{Src: near, Dst: wide, Unkept: true}},
-	cause.Claimed{here, flow, machine.Policy{Src: near, Dst: wide, Block: true}},
+	cause.Claimed{here, flow, machine.Policy{Src: near, Dst: wide, Dir: "out", Unkept: true}},
+	cause.Claimed{here, flow, machine.Policy{Src: near, Dst: wide, Dir: "in", Unkept: true}},
+	cause.Claimed{here, flow, machine.Policy{Src: near, Dst: wide, Dir: "out", Block: true}},
 	cause.Broadcast{At: here, Dst: two, Lookup: proof},
 	cause.KernelDropped{contradiction, cause.KernelDrop{say.Quote("host"), "eth0", "NETFILTER_DROP", "nf_hook_slow"}, true},
 	cause.KernelDropped{contradiction, cause.KernelDrop{say.Quote("host"), "", "SOCKET_RCVBUFF", "sock_queue_rcv_skb"}, false},
@@ -323,7 +333,7 @@ var samples = []cause.Finding{
 // more than one way, or it is elsewhere.
 var unmended = []string{"MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
-	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
+	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
 	"Unadvertised", "Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle"}
 
 // handed is a packet that left to somebody who is known.

@@ -112,7 +112,7 @@ func (x *Explorer) Present() []cause.Station {
 		if s.Node == nil || len(there) == enough {
 			continue
 		}
-		one := cause.Station{Netns: s.Node.Name, Dev: s.Dev.Name}
+		one := cause.Station{Netns: s.Node.Name, Dev: s.Dev.Name, Shut: x.Of.Is6() && s.Node.Shut(s.Dev.Name)}
 		addrs, _ := s.Node.Addrs(s.Dev.Index)
 		for _, a := range addrs {
 			if a.Prefix.Addr().Is6() == x.Of.Is6() {

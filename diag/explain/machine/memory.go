@@ -95,3 +95,9 @@ func (n *Space) confs(key string, devs ...string) []int {
 	}
 	return values
 }
+
+// Shut reports whether IPv6 is switched off on a device: it has no addresses then.
+func (n *Space) Shut(dev string) bool {
+	off, err := n.Sysctl("net/ipv6/conf/" + dev + "/disable_ipv6")
+	return err == nil && off != "0"
+}

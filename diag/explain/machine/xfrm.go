@@ -4,20 +4,23 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
 
-// Policy is an xfrm policy (`ip xfrm policy`) for what a namespace sends.
+// Policy is an xfrm policy (`ip xfrm policy`).
 type Policy struct {
 	Src, Dst netip.Prefix
+	Dir      string // "out", "in" or "fwd"
 	Block    bool
 	// Secured are the ways that the packet has to be secured, of which a security
 	// association has to be there; none where the policy lets it pass as it is.
 	Secured int
 	// Unkept tells that no association is there for one of them: the packet waits
-	// for one, and is dropped.
+	// for one, and is dropped. Of what comes in, or is passed on, it tells that it has to
+	// come secured.
 	Unkept bool
 }
 
@@ -25,29 +28,53 @@ type Policy struct {
 // that of the lowest priority whose selector fits (xfrm_policy_lookup()). There is
 // none where it is false. It takes CAP_NET_ADMIN.
 func (n *Space) SendPolicy(src, dst netip.Addr, proto byte) (Policy, bool, error) {
-	all, err := n.policies()
-	if err != nil || len(all) == 0 {
+	found, err := n.policy(netlink.XFRM_DIR_OUT, src, dst, proto)
+	if found == nil {
 		return Policy{}, false, err
 	}
-	var found *netlink.XfrmPolicy
-	for i := range all {
-		p := &all[i]
-		fits := p.Dir == netlink.XFRM_DIR_OUT && selects(p.Src, src) && selects(p.Dst, dst) && (p.Proto == 0 || byte(p.Proto) == proto)
-		if fits && (found == nil || p.Priority < found.Priority) {
-			found = p
-		}
-	}
-	if found == nil {
-		return Policy{}, false, nil
-	}
-	policy := Policy{
-		Src: prefixOf(found.Src), Dst: prefixOf(found.Dst),
-		Block: found.Action == netlink.XFRM_POLICY_BLOCK, Secured: len(found.Tmpls),
-	}
+	policy := read(found)
 	for _, tmpl := range found.Tmpls {
 		policy.Unkept = policy.Unkept || tmpl.Optional == 0 && !n.xfrm.associated(tmpl)
 	}
 	return policy, true, nil
+}
+
+// TakePolicy is the policy for what the namespace takes, or passes on, of what comes in by a
+// device as it is (__xfrm_policy_check()). There is none where it is false.
+func (n *Space) TakePolicy(passes bool, dev string, src, dst netip.Addr, proto byte) (Policy, bool, error) {
+	dir := netlink.XFRM_DIR_IN
+	if passes {
+		dir = netlink.XFRM_DIR_FWD
+	}
+	found, err := n.policy(dir, src, dst, proto)
+	if found == nil {
+		return Policy{}, false, err
+	}
+	if off, err := n.Sysctl("net/ipv4/conf/" + dev + "/disable_policy"); err != nil || off != "0" {
+		return Policy{}, false, err
+	}
+	policy := read(found)
+	for _, tmpl := range found.Tmpls {
+		policy.Unkept = policy.Unkept || tmpl.Optional == 0
+	}
+	return policy, true, nil
+}
+
+func read(p *netlink.XfrmPolicy) Policy {
+	return Policy{Src: prefixOf(p.Src), Dst: prefixOf(p.Dst), Dir: strings.TrimPrefix(p.Dir.String(), "dir "), Block: p.Action == netlink.XFRM_POLICY_BLOCK, Secured: len(p.Tmpls)}
+}
+
+// policy is that of the lowest priority of a direction whose selector fits; nil where none does.
+func (n *Space) policy(dir netlink.Dir, src, dst netip.Addr, proto byte) (found *netlink.XfrmPolicy, err error) {
+	all, err := n.policies()
+	for i := range all {
+		p := &all[i]
+		fits := p.Dir == dir && selects(p.Src, src) && selects(p.Dst, dst) && (p.Proto == 0 || byte(p.Proto) == proto)
+		if fits && (found == nil || p.Priority < found.Priority) {
+			found = p
+		}
+	}
+	return found, err
 }
 
 // policies are read once, and the associations with them.

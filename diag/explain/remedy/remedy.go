@@ -149,14 +149,18 @@ type Address struct {
 	Netns  string
 	Prefix netip.Prefix
 	Dev    string
+	Shut   bool // IPv6 is switched off on the device (disable_ipv6)
 }
 
 // Add gives the device the address.
-func (a Address) Add() []change.Change {
+func (a Address) Add() (fix []change.Change) {
 	if !a.Prefix.IsValid() {
 		return nil
 	}
-	return []change.Change{change.AddrAdd{Netns: a.Netns, Addr: a.Prefix.String(), Dev: a.Dev}}
+	if a.Shut {
+		fix = append(fix, change.Sysctl{Netns: a.Netns, Path: "net/ipv6/conf/" + a.Dev + "/disable_ipv6", Value: "0"})
+	}
+	return append(fix, change.AddrAdd{Netns: a.Netns, Addr: a.Prefix.String(), Dev: a.Dev})
 }
 
 // Remove takes it away.

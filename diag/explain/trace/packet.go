@@ -3,6 +3,7 @@ package trace
 import (
 	"cmp"
 	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -118,26 +119,30 @@ func (p packet) by(n *machine.Space, dev string) packet {
 	return p
 }
 
-// enters begins the packet's way through a namespace, as its packet filter will
-// see it. A reply belongs to the connection that its request made there, unless a rule
-// kept that from connection tracking.
+// enters begins the packet's way through a namespace, which a request may have passed before. A reply
+// belongs to the connection that its request made there, unless a rule kept that from connection tracking.
 func (w *walk) enters(n *machine.Space, p packet) packet {
+	p = p.unknown()
+	request, ok := w.last[n]
+	if ok && p.isReply() && request.CTState != eval.CTUntracked {
+		p.filtered = p.filtered.Answering(request)
+	} else if ok && p.isRequest() && slices.ContainsFunc(w.passed, func(o passage) bool { return o.node == n }) && n.Tracks() {
+		p.filtered = p.filtered.After(request)
+	}
+	return p
+}
+
+// unknown is the packet as one of no connection.
+func (p packet) unknown() packet {
 	f := p.flow()
-	seen := eval.Packet{
+	p.filtered = eval.Packet{
 		Src: f.Src, Dst: f.Dst, Proto: f.Proto, SrcPort: f.SrcPort, DstPort: f.DstPort, Mark: p.mark,
-		CTState: eval.CTNew, Length: p.length, TTL: p.ttl,
+		CTState: eval.CTNew, Length: p.length, TTL: p.ttl, ICMPType: f.ICMPType(),
 	}
-	seen.ICMPType = f.ICMPType()
-	if p.isReply() {
-		if f.Proto != protoUDP {
-			// To who has not seen its request, a reply makes no sense
-			// (nf_conntrack_icmp, and tcp_new() of what begins with SYN and ACK).
-			seen.CTState = eval.CTInvalid
-		}
-		if request, ok := w.last[n]; ok && request.CTState != eval.CTUntracked {
-			seen = seen.Answering(request)
-		}
+	if p.isReply() && f.Proto != protoUDP {
+		// To who has not seen its request, a reply makes no sense
+		// (nf_conntrack_icmp, and tcp_new() of what begins with SYN and ACK).
+		p.filtered.CTState = eval.CTInvalid
 	}
-	p.filtered = seen
 	return p
 }

@@ -5,7 +5,9 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/outdated"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/explain/scopes"
 	"nstutor/diag/explain/translated"
@@ -87,6 +89,7 @@ func (w *walk) forward(n *machine.Space, p packet, dev table.Link, route machine
 	}
 	w.mind(n, p, route)
 	w.hop(n, p, StageRoute, route.DevName, quote(route.Line))
+	w.admitted(n, p, dev.Name, true)
 	w.claimed(n, p, route.DevName)
 	p = w.keptBelow(n, p, dev, route)
 	p, ok := w.filter(n, p, "forward", dev.Name, route.DevName)
@@ -102,6 +105,7 @@ func (w *walk) deliver(n *machine.Space, p packet, dev string) {
 	if !ok {
 		return
 	}
+	w.admitted(n, p, dev, false)
 	if p.encap != nil {
 		w.hop(n, p, StageDeliver, dev, say.T("%s opens the packet of the tunnel", "%s 解开隧道封装", title(n)))
 		w.landed = n
@@ -139,7 +143,10 @@ func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet
 		w.overlook(n, p, StageFilter, dev, cause.RulesUnread{At: at(n), Err: err})
 		return p, true
 	}
-	w.untracked(n, p, rules, hook)
+	_, known := w.last[n]
+	if f, full := outdated.Full(n, hook, known && p.isReply()); full {
+		w.fault(n, p, StageFilter, "", f)
+	}
 	p = w.recall(n, p, rules, hook)
 	before := p
 	if p.isRequest() && (hook == "prerouting" || hook == "output") {
@@ -147,6 +154,7 @@ func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet
 	}
 	seen := p.filtered
 	seen.IIF, seen.OIF, seen.TTL = iif, oif, p.ttl
+	w.connections.Leaves(n, seen, rules, hook)
 	result := eval.Traverse(rules, hook, seen, n.Env())
 	if result.AsSender {
 		w.hop(n, p, StageFilter, dev, seen.Socket.Said())
@@ -173,7 +181,7 @@ func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet
 		return p, true
 	case eval.VerdictUnknown:
 		unsure := cause.RulesUnjudged{Hook: hook, Flow: p.flow(), Rules: result.Unsure, Ways: ways}
-		if result.NAT != nil {
+		if result.NAT != nil || result.Elsewhere {
 			w.giveUp(n, p, StageFilter, dev, unsure.Said())
 			return p, false
 		}
@@ -186,6 +194,11 @@ func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet
 		if f, ok := translated.Exhausted(n, p.filtered, before.sport); ok && hook == "postrouting" && p.isRequest() {
 			w.fault(n, p, StageFilter, dev, f)
 		}
+	}
+	if zones, ok := p.filtered.Zones(); ok && hook == "prerouting" {
+		w.fault(n, p, StageFilter, dev, service.OtherZone{At: at(n), Flow: p.flow(), Zones: zones})
+		w.strayed = true
+		return p, false
 	}
 	p.src, p.dst, p.mark = p.filtered.Src, p.filtered.Dst, p.filtered.Mark
 	if ttl := p.filtered.TTL; ttl != 0 && ttl != p.ttl {

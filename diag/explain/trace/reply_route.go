@@ -53,14 +53,15 @@ func (w *walk) leftFrom(node *machine.Space, src netip.Addr) netip.Prefix {
 	return netip.Prefix{}
 }
 
-// exit is the first namespace that forwarded the request by its default route.
-func (w *walk) exit() (*machine.Space, machine.RouteAnswer, bool) {
+// exit is the first namespace that forwarded the request by its default route, and how it
+// did so last.
+func (w *walk) exit() (node *machine.Space, route machine.RouteAnswer, ok bool) {
 	for _, p := range w.passed {
-		if p.route.Entry.Type != "" && p.route.Entry.Default() {
-			return p.node, p.route, true
+		if byDefault := p.route.Entry.Type != "" && p.route.Entry.Default(); byDefault && (!ok || p.node == node) {
+			node, route, ok = p.node, p.route, true
 		}
 	}
-	return nil, machine.RouteAnswer{}, false
+	return node, route, ok
 }
 
 // parting is where a reply leaves the way that its request came.

@@ -3,6 +3,9 @@ package trace
 import (
 	"slices"
 
+	"nstutor/diag/explain/absent"
+	"nstutor/diag/explain/fabric"
+
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
@@ -141,8 +144,8 @@ func (w *walk) unserved() {
 func (w *walk) service() (cause.Finding, bool) {
 	on := make([]*machine.Space, 0, len(w.hooked))
 	for _, p := range w.hooked {
-		packet := w.enters(p.node, p.packet).filtered
-		if f, ok := vip.OtherHook(p.node, packet, p.packet.flow(), p.iif, p.route.DevName); ok && !w.asks.Echo() {
+		packet := p.packet.unknown().filtered
+		if f, ok := vip.OtherHook(p.node, packet, p.packet.flow(), p.iif, p.route.DevName); ok && !w.asks.Echo() && !w.connections.Any() {
 			return f, true
 		}
 		if f, ok := vip.OtherAddress(p.node, packet, p.iif, p.route.DevName); ok {
@@ -172,4 +175,14 @@ func (w *walk) draw(n *machine.Space, p packet, ways []eval.Branch) (eval.Result
 	}
 	w.ways, w.drawn = ways, n
 	return ways[w.pick].Result, true
+}
+
+// leftBehind is the rule of nat that sends a request to somebody who is gone.
+func (w *walk) leftBehind(n *machine.Space, p packet, x *fabric.Explorer) (found cause.SentThere) {
+	for _, met := range w.hooked {
+		if by, ruled := p.filtered.Sent(); ruled && met.node == n && p.isRequest() {
+			return absent.Sent(n, met.packet.filtered, met.iif, by, x.Stations)
+		}
+	}
+	return found
 }

@@ -92,9 +92,11 @@ func Follow(world *machine.Machine, q Question) *Trace {
 		w.faults = append(w.faults, *w.learnt)
 	}
 	w.unserved()
-	if f, ok := w.renewed(); ok {
+	if f, ok := w.renewed(); ok && len(w.faults) > 0 {
 		q.Mended.Fresh = true
 		w.faults = append([]Found{f}, Follow(world, q).Faults...)
+	} else if ok {
+		w.doubtful = &f
 	}
 	t := &Trace{
 		Source: w.source, Hops: w.hops, Faults: w.faults, Doubt: w.doubtful,

@@ -8,12 +8,23 @@ import (
 	"nstutor/diag/explain/translated"
 )
 
-// exemptAt is the rule for which nothing translates the request in a namespace.
+// exemptAt is why nothing translates the request in a namespace, where it left that last:
+// a rule, or that it has passed it before.
 func (w *walk) exemptAt(n *machine.Space) cause.Exempt {
-	if i := slices.IndexFunc(w.passed, func(p passage) bool { return p.node == n }); i >= 0 {
-		return translated.Exempt(n, w.passed[i].packet.filtered, w.passed[i].route.DevName)
+	here := func(p passage) bool { return p.node == n }
+	first, last := slices.IndexFunc(w.passed, here), len(w.passed)-1
+	if first < 0 {
+		return cause.Exempt{}
 	}
-	return cause.Exempt{}
+	for !here(w.passed[last]) {
+		last--
+	}
+	p := w.passed[last]
+	if last < first+2 || !p.packet.filtered.PassedBefore() {
+		return translated.Exempt(n, p.packet.filtered, p.route.DevName)
+	}
+	by := w.passed[last-1]
+	return translated.Before(n, p.packet.filtered, p.route.DevName, cause.Before{Out: w.passed[first].route.DevName, By: by.node.Name, ByOut: by.route.DevName}, by.node)
 }
 
 // soughtInVain is the finding of a reply that nobody takes, where its address was given

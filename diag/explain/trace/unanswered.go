@@ -10,6 +10,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/explain/scopes"
+	"nstutor/diag/explain/vip"
 	"nstutor/diag/table"
 )
 
@@ -190,7 +191,8 @@ func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
 	}
 	if a.nexthop == a.p.dst {
 		onTheWay := a.p.encap != nil || a.p.leg == LegReply
-		a.report(cause.NobodyHas{NextHop: a.hop(), Stations: x.Present(), OnTheWay: onTheWay})
+		own, _ := machine.PrefixOver(a.n, a.link, a.p.dst)
+		a.report(cause.NobodyHas{NextHop: a.hop(), Stations: x.Present(), OnTheWay: onTheWay, Bits: own.Bits(), Sent: a.w.leftBehind(a.n, a.p, x), Serving: vip.Serving(x, a.p.flow())})
 		return fabric.Station{}, false
 	}
 	for _, s := range x.Stations {

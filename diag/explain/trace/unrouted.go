@@ -239,7 +239,9 @@ func (w *walk) anonymous(n *machine.Space, p packet, route machine.RouteAnswer) 
 // wire tells which network it is in.
 func (w *walk) address(n *machine.Space, link table.Link, dst netip.Addr) remedy.Address {
 	fits := func(p netip.Prefix) bool { return p.Addr().Is4() == dst.Is4() && !scopes.OfLink(p.Addr()) }
-	return fabric.FreeAddress(w.world.All(), w.explore(n, link, LegRequest, nil).Stations, n, link.Name, fits)
+	free := fabric.FreeAddress(w.world.All(), w.explore(n, link, LegRequest, nil).Stations, n, link.Name, fits)
+	free.Shut = dst.Is6() && n.Shut(link.Name)
+	return free
 }
 
 // throughDevice: the device with an address could be the way, were it up, or

@@ -11,6 +11,7 @@ import (
 	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/mended"
+	"nstutor/diag/explain/outdated"
 	"nstutor/diag/explain/taught"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/say"
@@ -38,30 +39,30 @@ type walk struct {
 	lost    bool // the walk came to something that it cannot judge
 	ended   bool // the reply is back
 
-	been      map[visit]bool
-	lessons   taught.Lessons
-	listens   *listening.Listener // who takes the request
-	reached   flows.Flow          // the request as it was delivered
-	asks      flows.Flow          // … and as it was sent
-	turned    []turning
-	pick      int            // which of the ways is taken that rules draw by lot
-	ways      []eval.Branch  // that they drew first
-	drawn     *machine.Space // … in which namespace
-	hooked    []passage      // where the rules saw it, before they translated it
-	landed    *machine.Space // whom the last carrying packet of a tunnel came to
-	depth     int            // of tunnels in tunnels
-	arrival   Arrival        // of the reply from where nothing can be seen
-	unseen    []cause.Unseen // what could not be looked at on the way, and was taken to let the packet pass
-	doubtful  *Found         // what may be wrong: only the ping can tell
-	outside   *outside       // where the walk got out of sight
-	asking    *arping        // the search for the next hop of the packet that goes out now
-	tunnelled *outside       // where a carrying packet did
-	arping    *arping        // the last search for a next hop
-	size      int            // of the request in bytes, with the IP header
-	whole     bool           // the reply must not be fragmented
-	unsent    bool           // the request itself is not sent, for want of an answer to ARP
-	learnt    *Found         // the sender knows of an MTU on the path
-	outdated  *outdated      // one was, to elsewhere than the rules would send it now
+	been        map[visit]bool
+	lessons     taught.Lessons
+	listens     *listening.Listener // who takes the request
+	reached     flows.Flow          // the request as it was delivered
+	asks        flows.Flow          // … and as it was sent
+	turned      []turning
+	pick        int                  // which of the ways is taken that rules draw by lot
+	ways        []eval.Branch        // that they drew first
+	drawn       *machine.Space       // … in which namespace
+	hooked      []passage            // where the rules saw it, before they translated it
+	landed      *machine.Space       // whom the last carrying packet of a tunnel came to
+	depth       int                  // of tunnels in tunnels
+	arrival     Arrival              // of the reply from where nothing can be seen
+	unseen      []cause.Unseen       // what could not be looked at on the way, and was taken to let the packet pass
+	doubtful    *Found               // what may be wrong: only the ping can tell
+	outside     *outside             // where the walk got out of sight
+	asking      *arping              // the search for the next hop of the packet that goes out now
+	tunnelled   *outside             // where a carrying packet did
+	arping      *arping              // the last search for a next hop
+	size        int                  // of the request in bytes, with the IP header
+	whole       bool                 // the reply must not be fragmented
+	unsent      bool                 // the request itself is not sent, for want of an answer to ARP
+	learnt      *Found               // the sender knows of an MTU on the path
+	connections outdated.Connections // that the request belongs to
 }
 
 // visit is a packet in a namespace: the same one twice goes in circles.

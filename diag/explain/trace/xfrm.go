@@ -1,6 +1,8 @@
 package trace
 
 import (
+	"slices"
+
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 )
@@ -16,5 +18,17 @@ func (w *walk) claimed(n *machine.Space, p packet, dev string) {
 		w.fault(n, p, StageRoute, dev, cause.Claimed{At: at(n), Flow: p.flow(), Policy: policy})
 	case policy.Secured > 0:
 		w.overlook(n, p, StageRoute, dev, cause.Secured{At: at(n), Flow: p.flow(), Policy: policy})
+	}
+}
+
+// admitted notes what IPsec does with a packet that comes in as it is, and is taken, or
+// passed on.
+func (w *walk) admitted(n *machine.Space, p packet, dev string, passes bool) {
+	if p.encap != nil || slices.ContainsFunc(w.unseen, func(u cause.Unseen) bool { _, secured := u.(cause.Secured); return secured }) {
+		return
+	}
+	policy, ok, err := n.TakePolicy(passes, dev, p.src, p.dst, p.proto())
+	if err == nil && ok && (policy.Block || policy.Unkept) {
+		w.fault(n, p, StageDeliver, dev, cause.Claimed{At: at(n), Flow: p.flow(), Policy: policy})
 	}
 }

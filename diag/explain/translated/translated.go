@@ -31,6 +31,19 @@ func Exempt(n *machine.Space, passing eval.Packet, out string) cause.Exempt {
 	return cause.Exempt{}
 }
 
+// Before is the exemption of a packet that has passed a namespace before, where another one
+// sends it back: that one can give it a source that makes it another connection.
+func Before(n *machine.Space, passing eval.Packet, out string, was cause.Before, by *machine.Space) cause.Exempt {
+	rules, err := n.Rules()
+	if was.Back, _ = by.Env().MasqueradeAddr(was.ByOut, passing.Dst); err != nil || !was.Back.IsValid() {
+		return cause.Exempt{}
+	}
+	p := passing.Forget()
+	p.Src, p.OIF = was.Back, out
+	was.Served = eval.Traverse(rules, "postrouting", p, n.Env()).NAT != nil
+	return cause.Exempt{Before: was}
+}
+
 // Away is the finding of a request that has left a namespace by a device with the source
 // src, which a rule there gave it, and for which the namespace answers nobody on that wire.
 func Away(n *machine.Space, left eval.Packet, src netip.Addr, link table.Link) (cause.Finding, bool) {

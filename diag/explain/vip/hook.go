@@ -48,3 +48,13 @@ func Now(n *machine.Space, p eval.Packet, rules *netfilter.RuleSet, hook string,
 	}
 	return now, len(to) > 0 && !slices.Contains(to, goes)
 }
+
+// Source is the source that the rules would give a packet of no connection as it leaves,
+// and whether that is for sure another one than it has.
+func Source(n *machine.Space, p eval.Packet, rules *netfilter.RuleSet) (now string, another bool) {
+	result := eval.Traverse(rules, "postrouting", p, n.Env())
+	if result.Verdict != eval.VerdictAccept || result.NAT == nil || result.Packet.Src == p.Src {
+		return "", false
+	}
+	return result.Packet.Src.String(), true
+}

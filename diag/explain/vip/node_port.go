@@ -1,13 +1,18 @@
 package vip
 
 import (
+	"cmp"
 	"net/netip"
+	"slices"
+	"strings"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/netfilter/tally"
+	"nstutor/diag/table"
 )
 
 // maxTried bounds the addresses of a namespace that are held against its rules.
@@ -49,7 +54,31 @@ func OtherAddress(n *machine.Space, p eval.Packet, in, out string) (service.Othe
 			f.KubeProxyNft = nat.Table == "kube-proxy" // which iptables has no table of
 		}
 	}
+	if len(f.Served) == 0 {
+		f.Served, f.To = foreign(n, devices, p)
+		f.Foreign = true
+	}
 	return f, len(f.Served) > 0
+}
+
+// foreign are the addresses in the networks of a request's destination, which are not the
+// namespace's own, at which its rules translate the request's port, and what to.
+func foreign(n *machine.Space, devices []machine.Device, p eval.Packet) (served []netip.Addr, to string) {
+	for _, s := range translated(n, devices, p.Dst) {
+		near := func(a table.Addr) bool { return a.Prefix.Contains(s.Dst) && a.Prefix.Addr() == p.Dst }
+		here := func(d machine.Device) bool { return slices.ContainsFunc(d.Addrs, near) }
+		if s.Port == p.DstPort && s.Takes(p.Proto, p.DstPort) && slices.ContainsFunc(devices, here) && len(served) < maxTried {
+			served, to = append(served, s.Dst), cmp.Or(to, strings.Join(s.To, ", "))
+		}
+	}
+	return served, to
+}
+
+// Serves says whether the rules of a namespace translate a request's destination.
+func Serves(n *machine.Space, asked flows.Flow) bool {
+	devices, err := n.DevicesFor(asked.Dst)
+	takes := func(s tally.Service) bool { return s.Takes(asked.Proto, asked.DstPort) }
+	return err == nil && slices.ContainsFunc(of(translated(n, devices, asked.Dst), asked.Dst), takes)
 }
 
 // owned are the addresses of devices besides one, of its IP version.

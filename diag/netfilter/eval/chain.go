@@ -91,6 +91,10 @@ func (e *evaluator) misses(m *netfilter.Match, states []state) bool {
 // runRule lets one packet meet one rule.
 func (e *evaluator) runRule(chain *netfilter.Chain, rule *netfilter.Rule, s state, depth int) flow {
 	var flow flow
+	if s.packet.past.Rule != nil && s.packet.past.is(e.base.table, chain, rule) {
+		flow.on = append(flow.on, s)
+		return flow
+	}
 	e.in = chain
 	line := ""
 	text := func() string {

@@ -16,6 +16,10 @@ func (e *evaluator) apply(effect netfilter.Effect, s *state, by Place) {
 		if e.raw {
 			p.CTState, p.conn.untracked = CTUntracked, by
 		}
+	case "ct zone":
+		if e.raw {
+			p.zone, p.zoned = uint16(effect.Xor), by
+		}
 	case "meta mark":
 		s.changeMark(&p.Mark, &p.conn.pktMarkUnknown, effect)
 	case "ct mark":

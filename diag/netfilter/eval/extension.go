@@ -14,6 +14,7 @@ var extensions = map[string]func(*evaluator, []byte, Packet) (holds, known bool)
 	"match owner":     (*evaluator).xtOwner,
 	"match set":       (*evaluator).xtSet,
 	"match physdev":   (*evaluator).xtPhysdev,
+	"match recent":    (*evaluator).xtRecent,
 }
 
 // xtConntrack is struct xt_conntrack_mtinfo3 when it asks for nothing but

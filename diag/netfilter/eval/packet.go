@@ -37,21 +37,31 @@ type Packet struct {
 	TTL                int    // or hop limit; 0 when it is not known
 	Socket             Socket // that it comes from, in the namespace that made it
 
-	conn conn
+	zone  uint16 // of connection tracking, which rules give it before that
+	zoned Place  // the rule that did
+	past  Place  // the rule that it does not meet
+	conn  conn
 }
 
 // Forget returns the packet without what it has only inside a namespace: its
 // mark, its devices, its socket and its connection (skb_scrub_packet()). It is new to the
 // next namespace's connection tracking.
 func (p Packet) Forget() Packet {
-	p.Mark, p.IIF, p.OIF, p.Socket, p.conn, p.CTState = 0, "", "", Socket{}, conn{}, CTNew
+	p.Mark, p.IIF, p.OIF, p.Socket, p.zone, p.zoned, p.conn, p.CTState = 0, "", "", Socket{}, 0, Place{}, conn{}, CTNew
 	return p
 }
 
 // Answering returns p as an answer in the connection that request, as it left
 // the last hook, belongs to: established and with the connection's mark. The
-// hooks then take back the request's translation where the kernel does.
+// hooks then take back the request's translation where the kernel does. Of a request that
+// came to the namespace several times, as several connections, it answers one.
 func (p Packet) Answering(request Packet) Packet {
+	for one := &request; one != nil; one = one.conn.before {
+		if p.answers(*one) {
+			request = *one
+			break
+		}
+	}
 	p.CTState, p.conn = CTEstablished, request.conn
 	p.conn.answer, p.conn.goesOn = true, false
 	p.conn.srcUnknown, p.conn.dstUnknown, p.conn.pktMarkUnknown = false, false, false
@@ -88,6 +98,8 @@ type Result struct {
 	// VerdictAccept they decide only about marks, with VerdictDrop or
 	// VerdictReject only about which of the two it is.
 	Unsure []string
+	// Elsewhere tells that it is not known where the packet goes.
+	Elsewhere bool
 	// AsSender tells that it would be another one, or could not be told, without
 	// Packet.Socket: a rule asked for it, and that mattered.
 	AsSender bool

@@ -37,3 +37,14 @@ func (p Packet) Tracked() Packet {
 	p.CTState, p.conn.untracked, p.conn.tracks = CTNew, Place{}, true
 	return p
 }
+
+// Past returns p as though a rule were not there.
+func (p Packet) Past(rule Place) Packet {
+	p.past = rule
+	return p
+}
+
+// is reports whether a rule is the one at the place.
+func (p Place) is(t *netfilter.Table, c *netfilter.Chain, rule *netfilter.Rule) bool {
+	return p.Rule == rule || p.Rule != nil && rule.Handle != 0 && p.Rule.Handle == rule.Handle && p.Table.Family == t.Family && p.Table.Name == t.Name && p.Chain.Name == c.Name
+}

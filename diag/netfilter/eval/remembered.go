@@ -1,6 +1,8 @@
 package eval
 
-import "net/netip"
+import (
+	"net/netip"
+)
 
 // Connection is what the kernel remembers of a connection that a packet goes on
 // with.
@@ -22,6 +24,33 @@ func (p Packet) Remembered(c Connection) Packet {
 		begun: true, goesOn: true, mark: c.Mark, source: source, original: original, from: c.From, to: c.To,
 		dstDone: true, srcDone: true, dnat: c.To != original, snat: c.From != source,
 	}
+	return p
+}
+
+// After returns p, a request that comes to its namespace once more, after it left that as
+// first: it is one more packet of the same connection, or the first of another one.
+func (p Packet) After(first Packet) Packet {
+	if p.Proto != first.Proto || first.conn.source != netip.AddrPortFrom(p.Src, p.SrcPort) || first.conn.original != netip.AddrPortFrom(p.Dst, p.DstPort) {
+		p.conn.before = &first
+		return p
+	}
+	p = p.Remembered(Connection{From: netip.AddrPortFrom(first.Src, first.SrcPort), To: netip.AddrPortFrom(first.Dst, first.DstPort), Mark: first.conn.mark})
+	p.conn.markUnknown, p.conn.zone, p.conn.again = first.conn.markUnknown, first.conn.zone, true
+	return p
+}
+
+// PassedBefore says whether no rule of nat was asked about the packet for its having passed before.
+func (p Packet) PassedBefore() bool { return p.conn.again }
+
+// answers says whether p is the answer to a request, as that left its namespace.
+func (p Packet) answers(request Packet) bool {
+	return p.Proto == request.Proto && p.Src == request.Dst && p.Dst == request.Src && p.SrcPort == request.DstPort && p.DstPort == request.SrcPort
+}
+
+// Forgotten returns p, where no rule has given it a source, as the first packet of its
+// connection: the rules that would are asked about it.
+func (p Packet) Forgotten() Packet {
+	p.CTState, p.conn.goesOn, p.conn.srcDone = CTNew, false, false
 	return p
 }
 

@@ -17,8 +17,13 @@ type conn struct {
 	goesOn         bool // it was there before the packet, and goes from and to what follows
 	from, to       netip.AddrPort
 	mark           uint32
-	markUnknown    bool           // of the connection
-	pktMarkUnknown bool           // of the packet
+	markUnknown    bool // of the connection
+	pktMarkUnknown bool // of the packet
+	zone           uint16
+	zoned          Place          // the rule that gave it
+	zones          Zones          // of a reply to a translated request that is known in another one
+	before         *Packet        // the request at an earlier passage, of another connection
+	again          bool           // its first packet has passed the namespace before
 	original       netip.AddrPort // where the request was sent to
 	source         netip.AddrPort // … and by whom
 	dstDone        bool           // DNAT has had its say, even if there was nothing to do
@@ -94,12 +99,17 @@ func run(stages []stage, hook string, p Packet, env Env, open []*netfilter.Chain
 	e.begin(&p)
 	states := []state{{packet: p}}
 	for _, stage := range stages {
-		e.raw = e.raw && stage.priority < conntrackPriority // nf_conntrack_in()
+		if e.raw && stage.priority >= conntrackPriority {
+			e.track(states)
+		}
 		if stage.nat {
 			states = e.runNAT(stage.base, states)
 			continue
 		}
 		states = e.runBase(stage.base[0], states)
+	}
+	if e.raw {
+		e.track(states)
 	}
 	for i := range states {
 		e.bound(&states[i])
@@ -180,6 +190,9 @@ type ending struct {
 // begin brings the packet to the hook: connections begin at two of them.
 func (e *evaluator) begin(p *Packet) {
 	first := e.hook == "prerouting" || e.hook == "output"
+	if first {
+		p.zone, p.zoned = 0, Place{}
+	}
 	if first && !p.conn.begun {
 		// What comes back from lo has been through the hooks of its sending.
 		looped := e.hook == "prerouting" && p.IIF == "lo"
@@ -226,7 +239,7 @@ func (e *evaluator) decide(passed []state) Result {
 	r := Result{Verdict: VerdictAccept, Packet: passed[0].packet, NAT: passed[0].translation()}
 	for _, s := range passed {
 		if s.elsewhere(passed[0]) {
-			r.Verdict = VerdictUnknown
+			r.Verdict, r.Elsewhere = VerdictUnknown, r.Elsewhere || s.packet.Dst != passed[0].packet.Dst
 		}
 	}
 	if len(passed) > 1 || r.Verdict == VerdictUnknown {

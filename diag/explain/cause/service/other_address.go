@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -22,6 +23,7 @@ type OtherAddress struct {
 	// KubeProxyNft says that it is kube-proxy's, written with nft: that never serves
 	// a nodePort at a loopback address.
 	KubeProxyNft bool
+	Foreign      bool // Served are no addresses of the namespace
 }
 
 // Code is NotTranslated.
@@ -30,6 +32,10 @@ func (OtherAddress) Code() cause.Code { return NotTranslated }
 // Detail says where the port is served.
 func (o OtherAddress) Detail() say.Text {
 	asked := eval.Endpoint(o.Flow.Dst, o.Flow.DstPort)
+	if o.Foreign {
+		return say.T("nobody listens on %[1]s: rules serve this port at %[2]s (there it becomes %[3]s), which is no address of %[4]s: did it have that before?",
+			"%[1]s 上没有程序监听：规则在 %[2]s 上提供这个端口（在那里转换为 %[3]s），而那不是 %[4]s 的地址：是它从前的地址吗？", asked, o.served(), o.To, machine.Called(o.Netns()))
+	}
 	text := say.T("nobody listens on %[1]s: the port is a service's, which rules serve at %[2]s and not at %[3]s (there it becomes %[4]s). Ask there",
 		"%[1]s 上没有程序监听：这个端口属于某个服务，规则只在 %[2]s 上提供它（在那里转换为 %[4]s），%[3]s 上没有。请访问那里", asked, o.served(), o.Flow.Dst, o.To)
 	if o.KubeProxyNft && o.Flow.Dst.IsLoopback() {
@@ -52,7 +58,12 @@ func (o OtherAddress) served() string {
 }
 
 // Evidence is the rule.
-func (o OtherAddress) Evidence() []say.Text { return cause.Lines(o.Rule) }
+func (o OtherAddress) Evidence() []say.Text {
+	if o.Rule == "" {
+		return cause.Lines(eval.Endpoint(o.Served[0], o.Flow.DstPort) + " -> " + o.To)
+	}
+	return cause.Lines(o.Rule)
+}
 
 // Fix is none: at which addresses a service is to be had is for whoever writes the
 // rules to say.

@@ -24,6 +24,7 @@ type Outdated struct {
 	Flow  flows.Flow // as it comes
 	Entry conntrack.Entry
 	Now   string   // where the rules would send it, "" for as it comes
+	From  bool     // Now is what it would come from
 	Why   say.Text // it does not get through where it goes
 }
 
@@ -33,6 +34,14 @@ func (Outdated) Code() cause.Code { return StaleConntrack }
 // Detail says where it goes, and where it would.
 func (o Outdated) Detail() say.Text {
 	goes, asked := o.Entry.Reply.Src, o.Entry.Original.Dst
+	if o.From {
+		return say.T("%s is remembered as a flow that keeps its source, and no rule is asked about it again: they would have it come from %s now. There: %s",
+			"%s 已被记为保持源地址的流，不再查规则；按规则现在应从 %s 发出。那里：%s", o.Flow, o.Now, o.Why)
+	}
+	if goes == asked {
+		return say.T("%s is remembered as a flow that nothing translates, and no rule is asked about it again: they would send it to %s now",
+			"%s 已被记为不转换的流，不再查规则；按规则现在应发往 %s", o.Flow, o.Now)
+	}
 	if o.Now == "" {
 		return say.T("%s is remembered as a flow to %s, and no rule is asked about it again, though none would translate %[3]s now. There: %[4]s",
 			"%s 已被记为发往 %s 的流，不再查规则，而现在已没有规则转换 %[3]s。那里：%[4]s", o.Flow, goes, asked, o.Why)

@@ -1,0 +1,64 @@
+package explain_test
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/probe"
+	"nstutor/internal/lab/labtest"
+	"nstutor/internal/nsenter"
+)
+
+// TestANarrowWireBeforeAFarSide: an answer in full segments does not come from out of sight, and one
+// in small segments does. What the router in sight has its rule do mends it.
+func TestANarrowWireBeforeAFarSide(t *testing.T) {
+	labtest.Slow(t)
+	b := chain.build(t)
+	b.run(`
+r2: ip link set right mtu 1400
+r3: ip link set left mtu 1400
+r3: ip route flush cache`)
+	needTools(t, "r3: iptables -A OUTPUT -p icmp --icmp-type 3/4 -j DROP")
+	b.run("r3: iptables -A OUTPUT -p icmp --icmp-type 3/4 -j DROP")
+	var listener net.Listener
+	err := nsenter.In(b.space("b"), func() (err error) {
+		listener, err = net.Listen("tcp", "10.2.0.2:80")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(strings.Repeat("x", 50_000))) })}
+	go func() { _ = server.Serve(listener) }()
+	defer server.Close()
+	for _, far := range []string{"r3", "r4", "b"} {
+		b.hide(far)
+	}
+	const url, timeout = "http://10.2.0.2/", time.Second
+	world := machine.New()
+	defer world.Close()
+	from, err := world.Open(b.real("a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := explain.Explain(t.Context(), world, explain.Request{From: from, Dest: netip.MustParseAddr("10.2.0.2"), Proto: unix.IPPROTO_TCP, Port: 80, URL: url, Probe: true, Timeout: timeout})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Verdict != explain.Broken || a.Cause.Code != cause.MTUExceeded || a.Cause.Netns != b.real("r2") || len(a.Fix) != 1 {
+		t.Fatal(b.account(a))
+	}
+	b.apply(a.Fix[0])
+	if got := probe.Get(t.Context(), from.NS, url, timeout); !got.OK {
+		t.Errorf("after the fix: %s", got.Message)
+	}
+}

@@ -90,6 +90,9 @@ func xtNotrack(d *decoder, x xt) bool {
 	if x.name == "CT" && x.u16(0)&^alias != notrack {
 		return false
 	}
+	if x.name == "CT" && x.u16(0)&alias != 0 {
+		x.name = "NOTRACK"
+	}
 	return d.xtEffect(Effect{Field: "meta notrack"}, x.name)
 }
 

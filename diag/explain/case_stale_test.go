@@ -18,6 +18,9 @@ import (
 func TestAFlowGoesWhereItWasRememberedToGo(t *testing.T) {
 	labtest.Slow(t)
 	rule := func(backend string) string {
+		if backend == "" {
+			return "host: iptables -t nat -F PREROUTING"
+		}
 		return "host: iptables -t nat -F PREROUTING\nhost: iptables -t nat -A PREROUTING -d 10.96.0.10 -p udp --dport 53 -j DNAT --to-destination " + backend
 	}
 	for name, c := range map[string]struct {
@@ -25,6 +28,7 @@ func TestAFlowGoesWhereItWasRememberedToGo(t *testing.T) {
 		code          cause.Code
 	}{
 		"a backend that is gone":                 {"192.168.6.77", "10.244.1.11", service.StaleConntrack},
+		"before there was a rule":                {"", "10.244.1.11", service.StaleConntrack},
 		"the backend that the rules still name":  {"192.168.6.77", "192.168.6.77", cause.DestinationAbsent},
 		"a backend that no rule names, but well": {"10.244.1.11", "192.168.6.77", cause.None},
 	} {

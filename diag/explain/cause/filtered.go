@@ -48,6 +48,12 @@ type OtherRoute struct {
 	Entry table.Route
 }
 
+// Stops reports whether a finding is a rule that stops a flow.
+func Stops(f Finding, flow flows.Flow) bool {
+	s, ok := f.(Stopped)
+	return ok && s.Flow == flow
+}
+
 // Code is Filtered of what a ping meets, and of what is dropped; Rejected of a
 // connection or a datagram that is refused.
 func (s Stopped) Code() Code {

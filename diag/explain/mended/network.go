@@ -116,6 +116,17 @@ func (m *Network) Translate(n *machine.Space, old, new netip.Addr) {
 	m.translated = &translation{n, old, new}
 }
 
+// Masquerade supposes that what a namespace sends to dst by a device leaves with an
+// address that it has there, and returns it; old where it has none.
+func (m *Network) Masquerade(n *machine.Space, dev string, old, dst netip.Addr) netip.Addr {
+	own, err := n.Env().MasqueradeAddr(dev, dst)
+	if err != nil || !own.IsValid() {
+		return old
+	}
+	m.Translate(n, old, own)
+	return own
+}
+
 // Translates reports whether any source is supposed to be translated.
 func (m *Network) Translates() bool { return m.translated != nil }
 

@@ -36,7 +36,7 @@ func (w *walk) recall(n *machine.Space, p packet, rules *netfilter.RuleSet, hook
 	}
 	before := p.filtered
 	p.filtered = p.filtered.Remembered(eval.Connection{From: entry.Reply.Dst, To: entry.Reply.Src, Answered: entry.Answered, Mark: entry.Mark})
-	if entry.Reply.Src != entry.Original.Dst && w.outdated == nil {
+	if w.outdated == nil {
 		if now, other := vip.Now(n, before, rules, hook, entry.Reply.Src); other {
 			w.outdated = &outdated{n, p.flow(), entry, now}
 		}

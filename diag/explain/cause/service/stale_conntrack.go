@@ -33,6 +33,10 @@ func (Outdated) Code() cause.Code { return StaleConntrack }
 // Detail says where it goes, and where it would.
 func (o Outdated) Detail() say.Text {
 	goes, asked := o.Entry.Reply.Src, o.Entry.Original.Dst
+	if goes == asked {
+		return say.T("%s is remembered as a flow that no rule translates, and none is asked about it again: they would send it to %s now. There: %s",
+			"%s 已被记为不转换的流，不再查规则；按规则现在应发往 %s。那里：%s", o.Flow, o.Now, o.Why)
+	}
 	if o.Now == "" {
 		return say.T("%s is remembered as a flow to %s, and no rule is asked about it again, though none would translate %[3]s now. There: %[4]s",
 			"%s 已被记为发往 %s 的流，不再查规则，而现在已没有规则转换 %[3]s。那里：%[4]s", o.Flow, goes, asked, o.Why)

@@ -142,6 +142,10 @@ pod-c: ip addr add 10.244.1.11/24 dev eth0
 pod-c: iptables -A INPUT -p icmp -j DROP
 pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:c0:02 dev eth0 nud permanent`,
 		want: expected{cause.DuplicateAddress, "pod-c", request}},
+	{name: "an address gone from who listens at it, whose MAC address is known", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", warm: true, serve: []string{"pod-b tcp 0.0.0.0:80"},
+		fault: `pod-b: ip addr flush dev eth0`,
+		want:  expected{cause.NoAddress, "pod-b", request},
+		fix:   []string{"pod-b: ip addr add 10.244.1.11/24 dev eth0"}},
 	{name: "the destination's address gone, whose MAC address is known", from: "pod-a", to: "10.244.1.11", warm: true,
 		fault: `pod-b: ip addr flush dev eth0`,
 		want:  expected{cause.NoAddress, "pod-b", request},

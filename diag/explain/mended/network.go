@@ -28,6 +28,7 @@ type Network struct {
 // connected is a route of the kernel's own that comes with an address.
 type connected struct {
 	space  *machine.Space
+	own    netip.Addr
 	prefix netip.Prefix
 	dev    table.Link
 }
@@ -54,7 +55,7 @@ type translation struct {
 // Connect supposes that an address of a device's network is there, and the route
 // that comes with it.
 func (m *Network) Connect(n *machine.Space, prefix netip.Prefix, dev table.Link) {
-	m.connected = append(m.connected, connected{n, prefix.Masked(), dev})
+	m.connected = append(m.connected, connected{n, prefix.Addr(), prefix.Masked(), dev})
 }
 
 // Raise supposes that a device is up: the kernel has the routes of its addresses
@@ -91,6 +92,9 @@ func (m *Network) Route(n *machine.Space, q machine.RouteQuery) machine.RouteAns
 		}
 	}
 	for _, c := range m.connected {
+		if c.space == n && c.own == q.Dst && now.Kind != machine.KindLocal {
+			return machine.RouteAnswer{Kind: machine.KindLocal, Src: q.Src, Line: fmt.Sprintf("local %s dev %s", c.own, c.dev.Name)}
+		}
 		narrower := now.Kind != machine.KindLocal && (now.Entry.Type == "" || machine.PrefixBits(now.Entry.Dst) <= c.prefix.Bits())
 		if c.space == n && c.prefix.Contains(q.Dst) && narrower {
 			return machine.RouteAnswer{

@@ -21,7 +21,7 @@ func (w *walk) filtered(n *machine.Space, p packet, hook string, r eval.Result) 
 		p.src, p.dst, p.sport, p.dport = seen.Src, seen.Dst, seen.SrcPort, seen.DstPort
 	}
 	f := cause.Stopped{At: at(n), Flow: p.flow(), Hook: hook, Result: r,
-		Answer: p.isReply() && r.Packet.CTState == eval.CTEstablished}
+		Answer: p.isReply() && r.Packet.CTState == eval.CTEstablished && r.Tracked()}
 	if r.MeantApart() && len(w.began) > 0 && p.isRequest() {
 		if first := w.began[0]; first.node.OneOfDefaults(first.route) {
 			f.Other = cause.OtherRoute{Netns: first.node.Name, Entry: first.route.Entry}

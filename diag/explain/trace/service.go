@@ -122,7 +122,7 @@ func (w *walk) keptBelow(n *machine.Space, p packet, dev table.Link, route machi
 // somebody would take it as it is, no rule has to.
 func (w *walk) unserved() {
 	lost := len(w.faults) > 0 && w.faults[0].Leg == LegRequest
-	if !lost && w.outside == nil || len(w.turned) > 0 || w.listens != nil {
+	if !lost && w.outside == nil || len(w.turned) > 0 || w.listens != nil || w.outdated != nil {
 		return
 	}
 	f, ok := w.service()

@@ -135,6 +135,29 @@ pod-c: ip addr del 10.244.1.12/24 dev eth0
 pod-c: ip addr add 10.244.1.11/24 dev eth0
 pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:c0:02 dev eth0 nud permanent`,
 		want: expected{cause.DuplicateAddress, "pod-c", request}},
+	{name: "one address twice, and the other one drops", from: "pod-a", to: "10.244.1.11", warm: true,
+		fault: `
+pod-c: ip addr del 10.244.1.12/24 dev eth0
+pod-c: ip addr add 10.244.1.11/24 dev eth0
+pod-c: iptables -A INPUT -p icmp -j DROP
+pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:c0:02 dev eth0 nud permanent`,
+		want: expected{cause.DuplicateAddress, "pod-c", request}},
+	{name: "an address gone from who listens at it, whose MAC address is known", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", warm: true, serve: []string{"pod-b tcp 0.0.0.0:80"},
+		fault: `pod-b: ip addr flush dev eth0`,
+		want:  expected{cause.NoAddress, "pod-b", request},
+		fix:   []string{"pod-b: ip addr add 10.244.1.11/24 dev eth0"}},
+	{name: "the destination's address gone, whose MAC address is known", from: "pod-a", to: "10.244.1.11", warm: true,
+		fault: `pod-b: ip addr flush dev eth0`,
+		want:  expected{cause.NoAddress, "pod-b", request},
+		fix:   []string{"pod-b: ip addr add 10.244.1.11/24 dev eth0"}},
+	// The pods stay where they are.
+	{name: "the network of the pods at another bridge as well", from: "host", to: "10.244.1.11",
+		fault: `
+host: ip link add br9 type bridge
+host: ip addr add 10.244.1.1/25 dev br9
+host: ip link set br9 up`,
+		want: expected{cause.NeighbourUnanswered, "host", request},
+		fix:  []string{"host: ip route replace 10.244.1.11 dev cni0"}},
 })
 
 func TestBrokenBridges(t *testing.T) {

@@ -12,6 +12,10 @@ var filterBreakages = among([]breakage{
 	{name: "the answer to ARP, at the device that asks", from: "pod-a", to: "10.244.1.11",
 		fault: `pod-a: nft 'add table netdev f; add chain netdev f in { type filter hook ingress device eth0 priority 0; }; add rule netdev f in arp operation reply drop'`,
 		want:  expected{cause.Filtered, "pod-a", request}},
+	// No state is known there.
+	{name: "the answer, before connection tracking", from: "pod-a", to: "192.168.6.160",
+		fault: `host: nft 'add table inet p; add chain inet p out { type filter hook output priority -310; policy drop; }'`,
+		want:  expected{cause.Filtered, "host", reply}},
 	{name: "nft rule", from: "pod-a", to: "10.244.1.11",
 		fault: `host: nft 'add table inet f; add chain inet f fw { type filter hook forward priority 0; }; add rule inet f fw ip daddr 10.244.1.11 drop'`,
 		want:  expected{cause.Filtered, "host", request}, shut: []journey{{"pod-b", "10.244.1.10"}}},

@@ -236,10 +236,49 @@ host: ip route add 10.244.1.77 dev veth-pod-b`,
 	{name: "a pod that asks its own service", from: "pod-b", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
 		fault: `host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080`,
 		want:  expected{cause.Hairpin, "pod-b", request}},
+	{name: "a pod that asks its own service, and a rule lets it by before others of nat", from: "pod-b", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080
+host: iptables -t nat -A POSTROUTING -s 10.244.0.0/16 -d 10.244.0.0/16 -j ACCEPT`,
+		want: expected{cause.Hairpin, "pod-b", request}},
+	{name: "a service that a rule keeps from connection tracking", from: "pod-a", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080
+host: iptables -t raw -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j NOTRACK`,
+		want: expected{service.NotTranslated, "host", request}, fix: []string{"host: iptables -t raw -D PREROUTING -d 10.96.0.10/32 -p tcp -m tcp --dport 80 -j NOTRACK"}},
+	{name: "a rule that asks for the port before its translation", from: "pod-a", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080
+host: iptables -A FORWARD -p tcp -m conntrack --ctorigdstport 80 --ctdir ORIGINAL -j DROP`,
+		want: expected{cause.Filtered, "host", request}},
+	{name: "the same, for another port", from: "pod-a", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.11:8080
+host: iptables -A FORWARD -p tcp -m conntrack --ctorigdstport 8080:8090 --ctdir ORIGINAL -j DROP`},
+	// Who listens there would take it as it is.
+	{name: "a port that is translated for the node itself, and closed to others", from: "pod-a", to: "192.168.6.160", asks: "tcp 8080", serve: []string{"host tcp 0.0.0.0:8080"},
+		fault: `
+host: iptables -t nat -A OUTPUT -p tcp --dport 8080 -j DNAT --to-destination 10.244.1.11:8080
+host: iptables -A INPUT -p tcp --dport 8080 -j DROP`,
+		want: expected{cause.Filtered, "host", request}},
+	{name: "a port of 127.0.0.1 that is sent to a pod with that source", from: "host", to: "127.0.0.1", asks: "tcp 30080", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `
+host: sysctl -qw net.ipv4.conf.all.route_localnet=1
+host: iptables -t nat -A OUTPUT -d 127.0.0.1 -p tcp --dport 30080 -j DNAT --to-destination 10.244.1.11:8080`,
+		want: expected{cause.NotMasqueraded, "host", request}, fix: []string{"host: iptables -t nat -A POSTROUTING -s 127.0.0.0/8 -d 10.244.1.11 -j MASQUERADE"}},
+	{name: "the same, without route_localnet", from: "host", to: "127.0.0.1", asks: "tcp 30080", serve: []string{"pod-b tcp 0.0.0.0:8080"},
+		fault: `host: iptables -t nat -A OUTPUT -d 127.0.0.1 -p tcp --dport 30080 -j DNAT --to-destination 10.244.1.11:8080`,
+		want:  expected{cause.MartianSource, "host", request}, next: []cause.Code{cause.NotMasqueraded}},
 })
 
 // … and over bridged ones.
 var bridgedServices = among([]breakage{
+	{name: "a service sent to nobody, past a chain that would not let it by", from: "pod-a", to: "10.96.0.10", asks: "tcp 80",
+		fault: `
+host: sysctl -qw net.bridge.bridge-nf-call-iptables=0
+host: iptables -P FORWARD DROP
+host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 10.244.1.99:80`,
+		want: expected{cause.DestinationAbsent, "host", request}, noFix: true},
 	{name: "the reply bypasses the node", from: "pod-a", to: "10.96.0.10", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:8080"},
 		fault: `
 host: sysctl -qw net.bridge.bridge-nf-call-iptables=0

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -60,6 +61,11 @@ host3: ip addr del 10.57.4.22/24 dev eth0`,
 host3: ip addr add 10.57.4.22/31 dev eth0
 host3: ip addr del 10.57.4.22/24 dev eth0`,
 		want: expected{cause.WrongNetmask, "host3", reply}, or: []expected{{cause.NoReturnRoute, "host3", reply}}},
+	{name: "a service next door, past a rule that lets it by before others of nat", from: "host3", to: "10.57.4.20", asks: "tcp 80", serve: []string{"host2 tcp 0.0.0.0:80"},
+		fault: `
+host1: iptables -t nat -A PREROUTING -d 10.57.4.20 -p tcp --dport 80 -j DNAT --to-destination 10.57.4.21
+host1: iptables -t nat -A POSTROUTING -s 10.57.4.0/24 -d 10.57.4.0/24 -j ACCEPT`,
+		want: expected{service.ReplyBypassesNAT, "host1", reply}},
 	{name: "the next hop's address twice", from: "pod-a", to: "192.168.11.10", warm: true,
 		fault: `
 host3: ip addr add 10.57.4.21/24 dev eth0

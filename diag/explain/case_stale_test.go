@@ -2,6 +2,7 @@ package explain_test
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,5 +86,21 @@ func TestAFlowKeepsTheSourceThatItBeganWith(t *testing.T) {
 	b.apply(a.Fix[0])
 	if r := b.eventuallyAsk(flow); r.Outcome != probe.Replied {
 		t.Errorf("after the fix: %s", r.Message)
+	}
+}
+
+// TestAFlowFromBeforeItsRule: what would take it now is told, and no other address.
+func TestAFlowFromBeforeItsRule(t *testing.T) {
+	labtest.Slow(t)
+	b := masqueraded.build(t)
+	b.serve([]string{"pod-b udp 10.244.1.11:53"})
+	b.run("host: ip addr add 192.168.6.161/24 dev eth0")
+	flow := breakage{from: "pod-a", to: "192.168.6.160", asks: "udp 53", sport: 5353}
+	first := probe.Dial{Dst: netip.MustParseAddrPort("192.168.6.160:53"), SrcPort: flow.sport, Payload: []byte("hello"), Timeout: 200 * time.Millisecond}
+	probe.Exchange(t.Context(), b.space("pod-a"), first)
+	b.run("host: iptables -t nat -A PREROUTING -p udp --dport 53 -j DNAT --to-destination 10.244.1.11")
+	a := b.explain(flow, false)
+	if a.Cause.Code != service.StaleConntrack || strings.Contains(a.Cause.Detail.In("en"), "192.168.6.161") {
+		t.Errorf("%s\n%s", a.Verdict, b.account(a))
 	}
 }

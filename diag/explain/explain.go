@@ -142,6 +142,7 @@ func explainFlow(ctx context.Context, world *machine.Machine, req Request, q tra
 	if meets {
 		a.meets(met)
 	}
+	a.relay(world, q, t)
 	if opens := a.Verdict == Delivered || a.HTTP != nil && a.HTTP.Status == 0; swallows && opens && !meets {
 		a.swallow(ctx, req, hole)
 	}

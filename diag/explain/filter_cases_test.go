@@ -143,6 +143,7 @@ var filterMixedCases = []filterCase{
 	{name: "nftables drops what legacy accepts", tool: "nft", rules: filterForward("drop", ""), legacy: "-A FORWARD -j ACCEPT"},
 	{name: "tables of one priority, in any order", tool: "nft", rules: filterForward("accept", "accept") + "table ip u { chain f { type filter hook forward priority 0;\n ip daddr 10.2.0.2 drop\n} }"},
 	{name: "tables of one priority, in an order that matters", tool: "nft", unknown: true, rules: filterForward("accept", "meta mark set 3") + "table ip u { chain f { type filter hook forward priority 0;\n meta mark 3 drop\n} }"},
+	{name: "two translations of one priority that come to the same", tool: "nft", rules: "table ip n { chain c { type nat hook postrouting priority 100;\n meta mark set 0x4000 masquerade\n} }\ntable ip o { chain c { type nat hook postrouting priority 100;\n meta mark set 0x8000 masquerade fully-random\n} }"},
 	{name: "two translations of one priority", tool: "nft", unknown: true, rules: "table ip n { chain c { type nat hook postrouting priority 100;\n snat to 10.2.0.1\n} }", legacy: "-t nat -A POSTROUTING -j SNAT --to-source 10.2.0.77"},
 	{name: "marks go from one to the other", tool: "nft", rules: filterForward("accept", "iifname \"ra\" meta mark 0x2 drop"), legacy: "-t mangle -A FORWARD -j MARK --set-mark 2"},
 	{name: "the one in nftables translates earlier by its priority", tool: "nft", rules: "table ip n { chain c { type nat hook postrouting priority 99;\n snat to 10.2.0.1\n} }", legacy: "-t nat -A POSTROUTING -j SNAT --to-source 10.2.0.77"},

@@ -47,7 +47,7 @@ func (a *Answer) linger(world *machine.Machine, q trace.Question, t *trace.Trace
 		if err != nil {
 			continue
 		}
-		for _, ports := range sentOn(like, q.SrcPort) {
+		for _, ports := range sentOn(like, q.SrcPort, met.Sent) {
 			if one, ok := gone(world, q, ports); ok && !slices.ContainsFunc(a.Lingering, one.same) {
 				a.Lingering = append(a.Lingering, one)
 			}
@@ -56,11 +56,12 @@ func (a *Answer) linger(world *machine.Machine, q trace.Question, t *trace.Trace
 }
 
 // sentOn are the source ports of connections that are sent elsewhere than they were
-// addressed to, by where they go, without those of one port.
-func sentOn(like []conntrack.Entry, but uint16) (all [][]uint16) {
+// addressed to, by where they go, without those of one port; also of those that are not,
+// where the rules send such a request elsewhere now.
+func sentOn(like []conntrack.Entry, but uint16, now bool) (all [][]uint16) {
 	byPlace := map[netip.AddrPort][]uint16{}
 	for _, e := range like {
-		if port := e.Original.Src.Port(); e.Reply.Src != e.Original.Dst && port != but && !slices.Contains(over, e.State) {
+		if port := e.Original.Src.Port(); (now || e.Reply.Src != e.Original.Dst) && port != but && !slices.Contains(over, e.State) {
 			byPlace[e.Reply.Src] = append(byPlace[e.Reply.Src], port)
 		}
 	}

@@ -90,6 +90,9 @@ func xtNotrack(d *decoder, x xt) bool {
 	zone := x.u16(2)
 	switch flags := x.u16(0) &^ alias; {
 	case x.name != "CT" || flags == notrack:
+		if x.name == "CT" && x.u16(0)&alias != 0 {
+			x.name = "NOTRACK"
+		}
 		return d.xtEffect(Effect{Field: "meta notrack"}, x.name)
 	case flags == 0 && zone != 0:
 		return d.xtEffect(Effect{Field: "ct zone", Xor: uint32(zone), Text: fmt.Sprintf("-j CT --zone %d", zone)}, x.name)

@@ -48,6 +48,12 @@ type OtherRoute struct {
 	Entry table.Route
 }
 
+// Stops reports whether a finding is a rule that stops a flow.
+func Stops(f Finding, flow flows.Flow) bool {
+	s, ok := f.(Stopped)
+	return ok && s.Flow == flow
+}
+
 // Code is Filtered of what a ping meets, and of what is dropped; Rejected of a
 // connection or a datagram that is refused.
 func (s Stopped) Code() Code {
@@ -79,6 +85,8 @@ func (s Stopped) Detail() say.Text {
 	case s.Result.MeantApart() && s.Join.Network != "":
 		text = say.T("%s; it keeps networks apart on purpose: rather than open it, have the two share a network (%s)", "%s；它是有意隔离网络的：不要打开它，让两者加入同一个网络（%s）",
 			text, change.In("", "docker", "network", "connect", s.Join.Network, s.Join.Container))
+	case s.Result.MeantApart() && s.Result.Packet.IIF != "" && s.Result.Packet.IIF == s.Result.Packet.OIF:
+		text = say.T("%s; it keeps those of one network from each other on purpose: have the two share another network rather than open it", "%s；它是有意隔离同一个网络里的各方的：不要打开它，让两者加入另一个网络", text)
 	case s.Result.MeantApart():
 		text = say.T("%s; it keeps networks apart on purpose: choose another way rather than open it", "%s；它是有意隔离网络的：应当换一条路，而不是打开它", text)
 	case len(change.Here(s.Fix()...)) == 0:

@@ -29,6 +29,7 @@ type ImpossibleSource struct {
 	// Service is the router that has sent a packet for a service back to who
 	// asked: that packet needs another source. Nil: it is none.
 	Service *At
+	Exempt  Exempt         // why no rule of that router gives it one
 	Own     remedy.Address // else, the source as an address of the namespace itself
 }
 
@@ -56,7 +57,7 @@ func (m ImpossibleSource) Evidence() []say.Text { return Lines(m.Lookup...) }
 func (m ImpossibleSource) Fix() []change.Change {
 	switch {
 	case m.Service != nil:
-		return []change.Change{change.Masquerade{Netns: m.Service.Netns(), Src: change.Only(m.Flow.Src), Dst: m.Flow.Dst}}
+		return m.Exempt.Mend(change.Masquerade{Netns: m.Service.Netns(), Src: change.Only(m.Flow.Src), Dst: m.Flow.Dst})
 	case m.Flow.Src.IsLoopback() || m.Flow.Dst.IsLoopback():
 		return remedy.Enable(m.Netns(), m.Dev, "route_localnet")
 	}

@@ -156,7 +156,8 @@ func proxy(netns, dev string, addr netip.Addr) []change.Change {
 type WrongWire struct {
 	NextHop
 	Way      remedy.Way // that leads to it
-	Stations []Station  // that are where the route leads
+	Line     string     // the route
+	Stations []Station  // that are where it leads
 	// Stray is the route without which another one leads there; its own Stray is empty
 	// where there is none.
 	Stray remedy.Turn
@@ -171,12 +172,13 @@ func (m WrongWire) Detail() say.Text {
 		"路由说 %s 在 %s 的链路上，那里却没有这个地址：它在 %s 那一侧", m.Addr, m.Dev, m.Way.Dev)
 }
 
-// Evidence are the entry, and those who are there.
+// Evidence are the route, the entry, and those who are there.
 func (m WrongWire) Evidence() []say.Text {
+	line := m.Line
 	if m.Stray.Stray.Type != "" {
-		return slices.Concat(Lines(m.Stray.Stray.Line()), m.With(), present(m.Stations))
+		line = m.Stray.Stray.Line()
 	}
-	return append(m.With(), present(m.Stations)...)
+	return slices.Concat(Lines(line), m.With(), present(m.Stations))
 }
 
 // Fix takes away the route that is in the way, or leads it to the other wire.

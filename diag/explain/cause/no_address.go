@@ -87,7 +87,7 @@ func (s Sourceless) Fix() []change.Change { return s.Address.Add() }
 type Nameless struct {
 	At
 	Link table.Link
-	Dst  netip.Addr
+	Own  netip.Prefix // the address, with the network of whoever asks for it
 }
 
 // Code is NoAddress.
@@ -102,7 +102,9 @@ func (a Nameless) Detail() say.Text {
 func (a Nameless) Evidence() []say.Text { return Lines(a.Link.AddressLine()) }
 
 // Fix adds the address.
-func (a Nameless) Fix() []change.Change { return hostAddress(a.Netns(), a.Dst, a.Link.Name).Add() }
+func (a Nameless) Fix() []change.Change {
+	return remedy.Address{Netns: a.Netns(), Prefix: a.Own, Dev: a.Link.Name}.Add()
+}
 
 // GatewayNameless is a bridge without an address, whose address those on it have for
 // their gateway: they know its MAC address still, but what is for them goes elsewhere.

@@ -58,10 +58,10 @@ func (e Exempt) lines() []say.Text {
 	return Lines(e.Place.Line())
 }
 
-// fix takes the rule away that keeps connection tracking from the request, and rewrites the
+// Mend takes the rule away that keeps connection tracking from the request, and rewrites the
 // source where that is not enough. One of nat lets others by, too, which may be meant: what
 // is put before it is for this destination alone.
-func (e Exempt) fix(m change.Masquerade) (fix []change.Change) {
+func (e Exempt) Mend(m change.Masquerade) (fix []change.Change) {
 	if e.Before.Out != "" { // from another source it is another connection
 		fix = []change.Change{change.Masquerade{Netns: e.Before.By, Src: m.Src, Out: e.Before.ByOut}}
 		if !e.Before.Served {
@@ -114,7 +114,7 @@ func (u Unmasqueraded) Evidence() []say.Text {
 
 // Fix rewrites the source where the request leaves.
 func (u Unmasqueraded) Fix() []change.Change {
-	return u.Exempt.fix(change.Masquerade{Netns: u.Netns(), Src: within(u.Net, u.Src), Out: u.Out})
+	return u.Exempt.Mend(change.Masquerade{Netns: u.Netns(), Src: within(u.Net, u.Src), Out: u.Out})
 }
 
 // within is the network, where there is one, or the address alone.
@@ -150,5 +150,5 @@ func (u Untranslated) Evidence() []say.Text { return append(Lines(u.Line), u.lin
 
 // Fix rewrites the source where the request leaves.
 func (u Untranslated) Fix() []change.Change {
-	return u.fix(change.Masquerade{Netns: u.Netns(), Src: within(u.Net, u.Src), Out: u.Out})
+	return u.Mend(change.Masquerade{Netns: u.Netns(), Src: within(u.Net, u.Src), Out: u.Out})
 }

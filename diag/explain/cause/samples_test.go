@@ -148,7 +148,7 @@ var samples = []cause.Finding{
 	cause.Addressless{here, lookup, address, true, path},
 	cause.Addressless{At: here, Lookup: lookup, Free: remedy.Address{Netns: "ns1", Prefix: address.Prefix, Dev: "eth0", Shut: true}},
 	cause.Sourceless{here, flow, syscall.EINVAL, address},
-	cause.Nameless{here, veth, two},
+	cause.Nameless{here, veth, near},
 	cause.NotHere{here, veth, two},
 	cause.DeadGateway{NextHop: hop, Route: stray.Stray, Next: stray.Stray, Stations: stations},
 	cause.Unproxied{At: here, Dev: "eth0", Addr: two, Sender: one, Proof: proof},
@@ -238,9 +238,14 @@ var samples = []cause.Finding{
 		Ranges: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/25")}},
 	service.Endless{Stopped: cause.Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictDrop, At: dropped.At, Rule: "-j DROP", Table: dropped.Table, Chain: dropped.Chain, In: "KUBE-SERVICES"}}},
 	cause.LoopbackLeaves{At: here, Flow: flows.Flow{Proto: tcp.Proto, Src: loopback, Dst: two, DstPort: 80}, Dev: "eth0", Lookup: proof},
+	cause.LoopbackOutside{At: here, Flow: flows.Flow{Proto: tcp.Proto, Src: loopback, Dst: two, DstPort: 80}, Out: "cni0", Line: proof[0]},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "output", Has: "prerouting", Rule: "-j DNAT"},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "prerouting", Has: "output", Rule: "-j DNAT"},
 	service.OtherZone{At: here, Flow: flow, Zones: eval.Zones{Asked: 5, By: notracking}},
+	cause.Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictDrop, At: dropped.At, Rule: "-j DROP", Table: dropped.Table, Chain: dropped.Chain, In: "DOCKER-FORWARD",
+		Decided: &netfilter.Rule{}, Packet: eval.Packet{IIF: "br1", OIF: "br1"}}, Other: cause.OtherRoute{Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0"}}},
+	service.PassedOn{Finding: service.Unheard{At: here, Flow: tcp}, By: "docker-proxy", PID: 378, To: netip.MustParseAddrPort("172.17.0.2:80")},
+	service.Untracked{At: here, Flow: tcp, To: tcp, By: sourcing},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Bridge: true},
 	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Now: "10.3.0.2", From: true, Why: say.T("why", "为何")},
@@ -293,7 +298,7 @@ var samples = []cause.Finding{
 	cause.ARPIgnored{NextHop: hop, Station: port, Proof: proof, All: 2, Own: 2, Here: true},
 	cause.LocalLate{NextHop: hop, Station: port, Rule: change.Lookup(200, 100), Proof: proof},
 	cause.BehindRouter{hop, port, proof},
-	cause.WrongWire{NextHop: hop, Way: path, Stations: stations},
+	cause.WrongWire{NextHop: hop, Way: path, Line: proof[0], Stations: stations},
 	cause.EmptyWire{unknown, proof[0]},
 	cause.NoRouter{hop, address, stations, proof},
 	device.NoPort{NextHop: hop, Owner: "ns2", Cable: port, Bridge: cause.Device{"host", bridge}},
@@ -333,7 +338,7 @@ var samples = []cause.Finding{
 // more than one way, or it is elsewhere.
 var unmended = []string{"MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
-	"Unheard", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
+	"Unheard", "PassedOn", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
 	"Unadvertised", "Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle"}
 
 // handed is a packet that left to somebody who is known.

@@ -1,6 +1,8 @@
 package fabric
 
 import (
+	"bytes"
+	"net"
 	"net/netip"
 	"slices"
 
@@ -64,6 +66,18 @@ func (s Station) Wider(own netip.Prefix, dst netip.Addr) (netip.Prefix, bool) {
 	return netip.Prefix{}, false
 }
 
+// Beside reports whether the frame comes to another device of a namespace than dev, which
+// has a network there that the address is in: it is on a wire of the namespace already.
+func (x *Explorer) Beside(n *machine.Space, dev table.Link, addr netip.Addr) bool {
+	return slices.ContainsFunc(x.Stations, func(s Station) bool {
+		if s.Node != n || s.Dev.Index == dev.Index {
+			return false
+		}
+		_, near := machine.PrefixOver(n, s.Dev, addr)
+		return near
+	})
+}
+
 // Elsewhere is a port on the way to far that belongs to another bridge of the
 // same namespace than the one that the frame came through.
 func (x *Explorer) Elsewhere(far *Explorer) (Site, table.Link, bool) {
@@ -80,6 +94,25 @@ func (x *Explorer) Elsewhere(far *Explorer) (Site, table.Link, bool) {
 		}
 	}
 	return Site{}, table.Link{}, false
+}
+
+// MissedBridge is the bridge with a MAC address that an entry for addr speaks of, in whose
+// namespace the frame comes to a device which is no port of it.
+func (s Station) MissedBridge(addr netip.Addr, mac net.HardwareAddr) (table.Link, bool) {
+	addrs, err := s.Node.Addrs(s.Dev.Index)
+	if s.Dev.Kind != "veth" || err != nil || machine.HasFamily(addrs, addr) {
+		return table.Link{}, false
+	}
+	devices, err := s.Node.DevicesFor(addr)
+	if err != nil {
+		return table.Link{}, false
+	}
+	for _, d := range devices {
+		if d.Link.Bridge != nil && bytes.Equal(d.Link.MAC, mac) {
+			return d.Link, true
+		}
+	}
+	return table.Link{}, false
 }
 
 // BridgeOf is the bridge on the frame's way that the device of s should be a

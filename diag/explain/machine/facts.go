@@ -191,6 +191,13 @@ func ConntrackRaisable(n *Space) bool {
 	return err == nil && writable
 }
 
+// OneOfDefaults reports whether a route is a default one, and there is another by another
+// device.
+func (n *Space) OneOfDefaults(route RouteAnswer) bool {
+	e := route.Entry
+	return e.Type != "" && e.Default() && n.HasOtherDefault(e.Table, route.DevName)
+}
+
 // HasOtherDefault reports whether a routing table has a default route by another
 // device than dev.
 func (n *Space) HasOtherDefault(which int, dev string) bool {

@@ -29,6 +29,7 @@ type Network struct {
 // connected is a route of the kernel's own that comes with an address.
 type connected struct {
 	space  *machine.Space
+	own    netip.Addr
 	prefix netip.Prefix
 	dev    table.Link
 }
@@ -61,7 +62,7 @@ type translation struct {
 // Connect supposes that an address of a device's network is there, and the route
 // that comes with it.
 func (m *Network) Connect(n *machine.Space, prefix netip.Prefix, dev table.Link) {
-	m.connected = append(m.connected, connected{n, prefix.Masked(), dev})
+	m.connected = append(m.connected, connected{n, prefix.Addr(), prefix.Masked(), dev})
 }
 
 // Raise supposes that a device is up: the kernel has the routes of its addresses
@@ -105,6 +106,9 @@ func (m *Network) Route(n *machine.Space, q machine.RouteQuery) machine.RouteAns
 		}
 	}
 	for _, c := range m.connected {
+		if c.space == n && c.own == q.Dst && now.Kind != machine.KindLocal {
+			return machine.RouteAnswer{Kind: machine.KindLocal, Src: q.Src, Line: fmt.Sprintf("local %s dev %s", c.own, c.dev.Name)}
+		}
 		narrower := now.Kind != machine.KindLocal && (now.Entry.Type == "" || machine.PrefixBits(now.Entry.Dst) <= c.prefix.Bits())
 		if c.space == n && c.prefix.Contains(q.Dst) && narrower {
 			return machine.RouteAnswer{
@@ -128,6 +132,17 @@ func (m *Network) Plugs() []Plug { return m.plugs }
 // takes the place of what was supposed of sources before.
 func (m *Network) Translate(n *machine.Space, old, new netip.Addr) {
 	m.translated = &translation{n, old, new}
+}
+
+// Masquerade supposes that what a namespace sends to dst by a device leaves with an
+// address that it has there, and returns it; old where it has none.
+func (m *Network) Masquerade(n *machine.Space, dev string, old, dst netip.Addr) netip.Addr {
+	own, err := n.Env().MasqueradeAddr(dev, dst)
+	if err != nil || !own.IsValid() {
+		return old
+	}
+	m.Translate(n, old, own)
+	return own
 }
 
 // Translates reports whether any source is supposed to be translated.

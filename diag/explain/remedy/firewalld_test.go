@@ -29,6 +29,8 @@ func TestFirewalldIsAskedToOpenWhatItCloses(t *testing.T) {
 			{"filter_IN_home_lan_deny", "icmp type echo-request reject", echo, "--zone=home_lan --remove-icmp-block=echo-request"},
 			{"filter_IN_public", "reject", tcp, "--zone=public --add-port=80/tcp"},
 			{"filter_IN_public", "drop", echo, "--zone=public '--add-rich-rule=rule family=ipv4 source address=10.1.0.2 accept'"},
+			{"filter_IN_public_deny", "reject", tcp, "--zone=public '--add-rich-rule=rule priority=-1 family=ipv4 source address=10.1.0.2 port port=80 protocol=tcp accept'"},
+			{"filter_IN_public_pre", "drop", echo, "--zone=public '--add-rich-rule=rule priority=-32768 family=ipv4 source address=10.1.0.2 accept'"},
 			{"filter_FORWARD", "reject", echo, ""},
 		} {
 			var got, want []string

@@ -11,14 +11,21 @@ import (
 
 // filtered is the finding of a packet that a rule stops.
 func (w *walk) filtered(n *machine.Space, p packet, hook string, r eval.Result) cause.Finding {
+	if hook == "input" && p.isRequest() {
+		if f, _, ok := w.twin(n, p); ok {
+			return f
+		}
+	}
 	// The chain saw the packet as it was there, which may be after translation.
 	if seen := r.Packet; seen.Src.IsValid() && seen.Dst.IsValid() {
 		p.src, p.dst, p.sport, p.dport = seen.Src, seen.Dst, seen.SrcPort, seen.DstPort
 	}
 	f := cause.Stopped{At: at(n), Flow: p.flow(), Hook: hook, Result: r,
-		Answer: p.isReply() && r.Packet.CTState == eval.CTEstablished}
+		Answer: p.isReply() && r.Packet.CTState == eval.CTEstablished && r.Tracked()}
 	if r.MeantApart() && len(w.began) > 0 && p.isRequest() {
-		f.Other = otherDefault(w.began[0])
+		if first := w.began[0]; first.node.OneOfDefaults(first.route) {
+			f.Other = cause.OtherRoute{Netns: first.node.Name, Entry: first.route.Entry}
+		}
 		f.Join = w.world.Join(w.from, w.dest)
 	}
 	if (r.Decided == nil || len(r.Decided.Matches) == 0) && hook == "forward" && p.isRequest() {
@@ -31,16 +38,4 @@ func (w *walk) filtered(n *machine.Space, p packet, hook string, r eval.Result) 
 		})
 	}
 	return vip.Meant(n, f)
-}
-
-// otherDefault is the default route that a packet began by, where there is a
-// second one, by another device.
-func otherDefault(p passage) cause.OtherRoute {
-	if p.route.Entry.Type == "" || !p.route.Entry.Default() {
-		return cause.OtherRoute{}
-	}
-	if !p.node.HasOtherDefault(p.route.Entry.Table, p.route.DevName) {
-		return cause.OtherRoute{}
-	}
-	return cause.OtherRoute{Netns: p.node.Name, Entry: p.route.Entry}
 }

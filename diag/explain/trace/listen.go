@@ -2,6 +2,7 @@ package trace
 
 import (
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
@@ -36,18 +37,23 @@ func (w *walk) listen(n *machine.Space, p packet, dev string) {
 // othersPort goes on at the other one of two who have the address of a request, where only
 // that one has its port.
 func (w *walk) othersPort(n *machine.Space, p packet) bool {
-	a := w.arping
-	if a == nil || a.nexthop != p.dst || p.encap != nil {
-		return false
-	}
-	f, right, ok := a.misled(n)
+	f, right, ok := w.twin(n, p)
 	if !ok {
 		return false
 	}
 	if _, ok = right.Node.OnPort(p.proto(), p.dport); !ok {
 		return false
 	}
-	w.fault(n, p, StageDeliver, a.link.Name, f)
-	w.retake(a, p, right)
+	w.fault(n, p, StageDeliver, w.arping.link.Name, f)
+	w.retake(w.arping, p, right)
 	return true
+}
+
+// twin is the other one of two who have the address of a request that has come to n, and
+// the finding of that.
+func (w *walk) twin(n *machine.Space, p packet) (cause.Finding, fabric.Station, bool) {
+	if a := w.arping; a != nil && a.nexthop == p.dst && p.encap == nil {
+		return a.misled(n)
+	}
+	return nil, fabric.Station{}, false
 }

@@ -136,7 +136,7 @@ func (a *arping) ignored(x *fabric.Explorer, misses []fabric.Station) (fabric.St
 // wrongMAC is the fault of an entry whose frames s ignores, although it is whom
 // they should reach; comes is whether they come there.
 func (a *arping) wrongMAC(s fabric.Station, comes bool) (fabric.Station, bool) {
-	if bridge, ok := a.missedBridge(s); ok {
+	if bridge, ok := s.MissedBridge(a.nexthop, a.entry.MAC); ok {
 		a.report(a.portless(fabric.Site{Node: s.Node, Dev: bridge}, fabric.Site{Node: s.Node, Dev: s.Dev}, bridge))
 		return fabric.Station{Node: s.Node, Dev: bridge}, true
 	}
@@ -161,25 +161,6 @@ func (a *arping) wrongMAC(s fabric.Station, comes bool) (fabric.Station, bool) {
 	a.w.hop(a.n, a.p, StageNeighbour, a.link.Name, quote(a.entry.Line()))
 	s.Deaf = f
 	return s, true
-}
-
-// missedBridge is the bridge that the entry speaks of, in whose namespace the
-// frame comes to a device which is no port of it.
-func (a *arping) missedBridge(s fabric.Station) (table.Link, bool) {
-	addrs, err := s.Node.Addrs(s.Dev.Index)
-	if s.Dev.Kind != "veth" || err != nil || machine.HasFamily(addrs, a.nexthop) {
-		return table.Link{}, false
-	}
-	devices, err := s.Node.DevicesFor(a.nexthop)
-	if err != nil {
-		return table.Link{}, false
-	}
-	for _, d := range devices {
-		if d.Link.Bridge != nil && bytes.Equal(d.Link.MAC, a.entry.MAC) {
-			return d.Link, true
-		}
-	}
-	return table.Link{}, false
 }
 
 // wouldBeAnswered reports whether an ARP request for the next hop would be

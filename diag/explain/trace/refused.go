@@ -1,6 +1,8 @@
 package trace
 
 import (
+	"net/netip"
+
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
@@ -76,8 +78,9 @@ func (w *walk) implausible(n *machine.Space, p packet, dev table.Link, route mac
 	f := cause.ImpossibleSource{At: at(n), Flow: p.flow(), Dev: dev.Name, Lookup: route.Evidence, Own: remedy.OwnAddress(n, p.src)}
 	if len(w.passed) > 0 && p.src == p.dst && p.leg == LegRequest {
 		// What was sent to a service comes back to who asked.
-		service := at(w.passed[len(w.passed)-1].node)
-		f.Service = &service
+		by := w.passed[len(w.passed)-1].node
+		service := at(by)
+		f.Service, f.Exempt = &service, w.exemptAt(by)
 	}
 	return f
 }
@@ -86,7 +89,12 @@ func (w *walk) implausible(n *machine.Space, p packet, dev table.Link, route mac
 // that the namespace could pass it on to.
 func (w *walk) notHere(n *machine.Space, p packet, dev table.Link) cause.Finding {
 	if addrs, err := n.Addrs(dev.Index); err == nil && !machine.HasFamily(addrs, p.dst) {
-		return cause.Nameless{At: at(n), Link: dev, Dst: p.dst}
+		own := netip.PrefixFrom(p.dst, p.dst.BitLen())
+		if a := w.arping; a != nil && a.nexthop == p.dst {
+			own = netip.PrefixFrom(p.dst, a.n.PrefixLen(a.link, p.dst))
+			w.mended.Connect(n, own, dev)
+		}
+		return cause.Nameless{At: at(n), Link: dev, Own: own}
 	}
 	return cause.NotHere{At: at(n), Link: dev, Dst: p.dst}
 }

@@ -9,6 +9,7 @@ import (
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
+	"nstutor/diag/explain/translated"
 )
 
 // noWayBack: the answering side has no route to the source. When the request
@@ -16,7 +17,7 @@ import (
 // the source should have been rewritten there. It has none where another source should
 // have been taken, which is noted already.
 func (w *walk) noWayBack(n *machine.Space, p packet, l cause.Lookup) (cause.Finding, machine.RouteAnswer) {
-	if node, route, ok := w.exit(); ok && node != n && w.wouldHelp(node, route, n, p) {
+	if node, route, ok := w.exit(); ok && node != n && translated.WouldHelp(node, route, n, p.dst, p.src) {
 		return cause.Unmasqueraded{At: at(node), Src: p.dst, Net: w.leftFrom(node, p.dst), Out: route.DevName, Line: route.Line, Lookup: l, Exempt: w.exemptAt(node)}, machine.RouteAnswer{}
 	}
 	answers := func(a netip.Addr) bool { return n.Route(machine.RouteQuery{Dst: a}).Kind == machine.KindUnicast }
@@ -30,16 +31,6 @@ func (w *walk) noWayBack(n *machine.Space, p packet, l cause.Lookup) (cause.Find
 		return cause.NoWayBack{At: at(n), Lookup: l}, machine.RouteAnswer{}
 	}
 	return cause.NoWayBack{At: at(n), Lookup: l, Way: way.To(n, p.dst)}, way.Route(p.src)
-}
-
-// wouldHelp reports whether n could answer the address that the packet would
-// have after masquerading at its exit.
-func (w *walk) wouldHelp(exit *machine.Space, route machine.RouteAnswer, n *machine.Space, p packet) bool {
-	if exit.Local(p.dst) {
-		return false // it is the exit's own already
-	}
-	own, err := exit.Env().MasqueradeAddr(route.DevName, p.src)
-	return err == nil && own.IsValid() && n.Route(machine.RouteQuery{Dst: own}).Kind == machine.KindUnicast
 }
 
 // leftFrom is the network of the request's source, if all of it leaves a namespace as

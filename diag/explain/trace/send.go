@@ -6,6 +6,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/translated"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
@@ -139,6 +140,11 @@ func (w *walk) leave(n *machine.Space, p packet, iif string, route machine.Route
 	if f, ok := fabric.IntoLoopback(n, p.dst, iif != "", link, route); ok {
 		w.fault(n, p, StageSend, link.Name, f)
 		return
+	}
+	if p.isRequest() && n == p.origin && p.src.IsLoopback() && link.Name != "lo" {
+		w.fault(n, p, StageSend, link.Name, translated.Loopback(n, w.began[0].packet.filtered, p.flow(), route))
+		p.src = w.mended.Masquerade(n, link.Name, p.src, p.dst)
+		p.filtered.Src = p.src
 	}
 	w.remembers(n, p, link, route)
 	if !link.Up() && !w.toldDown(n.Name, link.Name) {

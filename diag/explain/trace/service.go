@@ -66,7 +66,7 @@ func (w *walk) bypassed(n *machine.Space, p packet, dev string) {
 		return
 	}
 	t := w.turned[len(w.turned)-1]
-	f := service.Bypassed{At: at(t.node), Flow: p.flow(), Asked: w.asks, Client: w.source}
+	f := service.Bypassed{At: at(t.node), Flow: p.flow(), Asked: w.asks, Client: w.source, Exempt: w.exemptAt(t.node)}
 	if on, possible := t.node.BridgeNetfilter(p.dst.Is6()); possible && !on && w.acrossOneBridge(t.node) {
 		f.Bridge = true
 	}
@@ -121,10 +121,11 @@ func (w *walk) keptBelow(n *machine.Space, p packet, dev table.Link, route machi
 }
 
 // unserved looks, where a request gets nowhere that no rule has sent elsewhere, whether
-// it is for a service, and the rules do not know of it, or not where it passes.
+// it is for a service, and the rules do not know of it, or not where it passes. Where
+// somebody would take it as it is, no rule has to.
 func (w *walk) unserved() {
 	lost := len(w.faults) > 0 && w.faults[0].Leg == LegRequest
-	if !lost && w.outside == nil || len(w.turned) > 0 {
+	if !lost && w.outside == nil || len(w.turned) > 0 || w.listens != nil || w.connections.Any() {
 		return
 	}
 	f, ok := w.service()
@@ -135,6 +136,18 @@ func (w *walk) unserved() {
 	found := Find(LegRequest, f)
 	if w.doubtful = &found; lost {
 		w.faults = []Found{found}
+	}
+}
+
+// useless forgets rules that stop a request whose destination a rule has given it, where
+// nobody has that: to let it by would help nobody.
+func (w *walk) useless() {
+	absent := func(f Found) bool {
+		return f.Leg == LegRequest && f.Code() == cause.DestinationAbsent && len(f.Mends) == 0
+	}
+	if len(w.turned) > 0 && slices.ContainsFunc(w.faults, absent) {
+		to := w.turned[len(w.turned)-1].to
+		w.faults = slices.DeleteFunc(w.faults, func(f Found) bool { return f.Leg == LegRequest && cause.Stops(f.Finding, to) })
 	}
 }
 

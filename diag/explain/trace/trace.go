@@ -79,6 +79,7 @@ type Trace struct {
 type Met struct {
 	Node *machine.Space
 	Flow flows.Flow
+	Sent bool // elsewhere, by a rule there
 }
 
 // Follow follows a packet and its reply, and asks the kernel at every hop. It
@@ -92,6 +93,7 @@ func Follow(world *machine.Machine, q Question) *Trace {
 		w.faults = append(w.faults, *w.learnt)
 	}
 	w.unserved()
+	w.useless()
 	if f, ok := w.renewed(); ok && len(w.faults) > 0 {
 		q.Mended.Fresh = true
 		w.faults = append([]Found{f}, Follow(world, q).Faults...)
@@ -104,7 +106,8 @@ func Follow(world *machine.Machine, q Question) *Trace {
 		Listens: w.listens, Reached: w.reached, Meant: w.meant(), Ways: w.ways, Drawn: w.drawn,
 	}
 	for _, p := range w.hooked {
-		t.Met = append(t.Met, Met{p.node, p.packet.flow()})
+		sent := slices.ContainsFunc(w.turned, func(t turning) bool { return t.node == p.node && t.from == p.packet.flow() })
+		t.Met = append(t.Met, Met{p.node, p.packet.flow(), sent})
 	}
 	if w.outside != nil {
 		t.Beyond = &Beyond{w.outside}

@@ -180,7 +180,7 @@ func (a *arping) misrouted(x *fabric.Explorer) (cause.Finding, fabric.Station, b
 	}
 	way := found.To(a.n, a.p.dst)
 	way.Replace = true
-	return cause.WrongWire{NextHop: a.hop(), Way: way, Stations: x.Present()}, fabric.Station{}, true
+	return cause.WrongWire{NextHop: a.hop(), Way: way, Line: a.taken().Line, Stations: x.Present()}, fabric.Station{}, true
 }
 
 // nobody: no station has the address, and none knows of it.

@@ -16,10 +16,10 @@ import (
 // from the bridge.
 func (a *arping) beside(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
 	for _, owner := range fabric.Owners(a.w.world.All(), a.nexthop) {
-		if owner.Node == a.n {
+		far := a.w.explore(owner.Node, owner.Dev, a.p.leg, nil)
+		if owner.Node == a.n || far.Beside(a.n, a.link, a.nexthop) {
 			continue
 		}
-		far := a.w.explore(owner.Node, owner.Dev, a.p.leg, nil)
 		if port, bridge, ok := x.Elsewhere(far); ok {
 			return a.portless(owner, port, bridge), fabric.Station{Node: owner.Node, Dev: owner.Dev}, true
 		}

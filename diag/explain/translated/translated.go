@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -85,4 +86,20 @@ func Wanted(n *machine.Space, src, dst netip.Addr, link table.Link, by machine.R
 	}
 	_, near := machine.PrefixOver(n, link, src)
 	return !near // or it is at home there
+}
+
+// WouldHelp reports whether n, who is to reply to src, could answer the address that the
+// request to dst would have after masquerading at its exit.
+func WouldHelp(exit *machine.Space, route machine.RouteAnswer, n *machine.Space, src, dst netip.Addr) bool {
+	if exit.Local(src) {
+		return false // it is the exit's own already
+	}
+	own, err := exit.Env().MasqueradeAddr(route.DevName, dst)
+	return err == nil && own.IsValid() && n.Route(machine.RouteQuery{Dst: own}).Kind == machine.KindUnicast
+}
+
+// Loopback is the finding of a packet from 127.0.0.1 that leaves its own namespace with
+// that source. began is the packet before the rules of postrouting saw it.
+func Loopback(n *machine.Space, began eval.Packet, f flows.Flow, route machine.RouteAnswer) cause.Finding {
+	return cause.LoopbackOutside{At: cause.At(n.Name), Flow: f, Out: route.DevName, Line: route.Line, Exempt: Exempt(n, began, route.DevName)}
 }

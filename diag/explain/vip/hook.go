@@ -15,7 +15,8 @@ import (
 
 // OtherHook is the finding of a request that the rules of a namespace would have translated
 // at another hook than it passes: what the namespace sends itself passes OUTPUT, and what
-// comes in by iif PREROUTING. out is the device that it leaves by.
+// comes in by iif PREROUTING; or here, were its connection tracked. out is the device that
+// it leaves by.
 func OtherHook(n *machine.Space, packet eval.Packet, asked flows.Flow, iif, out string) (cause.Finding, bool) {
 	rules, err := n.Rules()
 	if err != nil {
@@ -24,6 +25,9 @@ func OtherHook(n *machine.Space, packet eval.Packet, asked flows.Flow, iif, out 
 	used, other := "prerouting", "output"
 	if iif == "" {
 		used, other = other, used
+	}
+	if f, ok := untracked(n, packet, asked, rules, used, iif, out); ok {
+		return f, true
 	}
 	if other == "output" {
 		packet.OIF = out
@@ -35,6 +39,25 @@ func OtherHook(n *machine.Space, packet eval.Packet, asked flows.Flow, iif, out 
 		return nil, false
 	}
 	return service.WrongHook{At: cause.At(n.Name), Flow: asked, To: to, Used: used, Has: other, Rule: result.NAT.Rule}, true
+}
+
+// untracked is the finding of a request that the rules of the hook which it passes would
+// have translated, did another one not keep connection tracking from it.
+func untracked(n *machine.Space, packet eval.Packet, asked flows.Flow, rules *netfilter.RuleSet, hook, iif, out string) (cause.Finding, bool) {
+	if packet.IIF = iif; hook == "output" {
+		packet.OIF = out
+	}
+	by, kept := eval.Traverse(rules, hook, packet, n.Env()).Packet.Untracked()
+	if !kept {
+		return nil, false
+	}
+	result := eval.Traverse(rules, hook, packet.Tracked(), n.Env())
+	to := asked
+	to.Dst, to.DstPort = result.Packet.Dst, result.Packet.DstPort
+	if result.NAT == nil || to == asked {
+		return nil, false
+	}
+	return service.Untracked{At: cause.At(n.Name), Flow: asked, To: to, By: by}, true
 }
 
 // Now is where the rules of a hook would send a packet of no connection, and whether that

@@ -13,7 +13,7 @@ func (e *evaluator) apply(effect netfilter.Effect, s *state, by Place) {
 	}
 	switch effect.Field {
 	case "meta notrack":
-		if e.raw {
+		if e.raw && !p.conn.tracks {
 			p.CTState, p.conn.untracked = CTUntracked, by
 		}
 	case "ct zone":

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"encoding/binary"
+	"net/netip"
 	"slices"
 )
 
@@ -17,17 +18,61 @@ var extensions = map[string]func(*evaluator, []byte, Packet) (holds, known bool)
 	"match recent":    (*evaluator).xtRecent,
 }
 
-// xtConntrack is struct xt_conntrack_mtinfo3 when it asks for nothing but
-// states, SNAT and DNAT among them.
+// What xt_conntrack may ask for, each a bit of its flags and of those that invert it
+// (uapi/linux/netfilter/xt_conntrack.h).
+const (
+	askState = 1 << iota
+	askProto
+	askOrigSrc
+	askOrigDst
+	askReplSrc
+	askReplDst
+	askStatus
+	askExpires
+	askOrigSrcPort
+	askOrigDstPort
+	askReplSrcPort
+	askReplDstPort
+	askDirection
+	askAlias // of the state, as -m state
+)
+
+// xtConntrack is struct xt_conntrack_mtinfo3, and conntrack_mt(): all that it asks for has
+// to hold. What it asks of replies, of the status and of when an entry expires is not
+// known. Revisions before the third are shorter, and have no ranges of ports.
 func (e *evaluator) xtConntrack(data []byte, p Packet) (holds, known bool) {
-	const flagsAt, inverseAt, statesAt, size = 146, 148, 150, 152
-	const state, alias = 1, 1 << 13
-	const snat, dnat, untracked = 1 << 6, 1 << 7, 1 << 8
-	if len(data) < size || binary.NativeEndian.Uint16(data[flagsAt:])&^alias != state {
+	const flagsAt, inverseAt, least, third = 146, 148, 152, 162
+	if len(data) < least {
 		return false, false
 	}
+	flags, inverse := binary.NativeEndian.Uint16(data[flagsAt:])&^askAlias, binary.NativeEndian.Uint16(data[inverseAt:])
+	holds, known = true, true
+	if flags&askState != 0 {
+		holds, known = e.xtState(data, inverse&askState != 0, p)
+	}
+	if flags == askState || known && !holds {
+		return holds, known
+	}
+	if state := e.ctValue("direction", p); state.absent {
+		return flags&askState != 0, known
+	}
+	for bit := uint16(askProto); bit <= askDirection; bit <<= 1 {
+		if flags&bit == 0 {
+			continue
+		}
+		is, told := e.xtTuple(data, bit, p, len(data) >= third)
+		if told && is == (inverse&bit != 0) {
+			return false, true
+		}
+		known = known && told
+	}
+	return known, known
+}
+
+// xtState is what xt_conntrack asks of the state, SNAT and DNAT among them.
+func (e *evaluator) xtState(data []byte, inverse bool, p Packet) (holds, known bool) {
+	const statesAt, snat, dnat, untracked = 150, 1 << 6, 1 << 7, 1 << 8
 	wanted := binary.NativeEndian.Uint16(data[statesAt:])
-	inverse := binary.NativeEndian.Uint16(data[inverseAt:])&state != 0
 	number := uint16(binary.BigEndian.Uint32(e.ctValue("state", p).bytes)) // every packet has one
 	if number == 0x40 {
 		number = untracked
@@ -45,6 +90,49 @@ func (e *evaluator) xtConntrack(data []byte, p Packet) (holds, known bool) {
 	translated := binary.BigEndian.Uint32(status.bytes)
 	holds = wanted&snat != 0 && translated&0x10 != 0 || wanted&dnat != 0 && translated&0x20 != 0
 	return holds != inverse, true
+}
+
+// xtTuple is one of the things that xt_conntrack asks of a connection besides its state,
+// before it is inverted.
+func (e *evaluator) xtTuple(data []byte, asked uint16, p Packet, ranges bool) (is, known bool) {
+	const protoAt, srcAt, dstAt, srcPortAt, dstPortAt, highSrcAt, highDstAt = 136, 0, 32, 138, 140, 154, 156
+	fresh := p.conn.begun && (p.CTState == CTNew || p.conn.answer || p.conn.goesOn)
+	port := func(lowAt, highAt int, has uint16) (bool, bool) {
+		low, high := binary.NativeEndian.Uint16(data[lowAt:]), uint16(0)
+		if !ranges {
+			return binary.BigEndian.Uint16(data[lowAt:]) == has, fresh
+		}
+		high = binary.NativeEndian.Uint16(data[highAt:])
+		return low <= has && has <= high, fresh
+	}
+	switch asked {
+	case askProto:
+		return binary.NativeEndian.Uint16(data[protoAt:]) == uint16(p.Proto), true
+	case askOrigSrc:
+		return within(data[srcAt:], p.conn.source.Addr()), fresh
+	case askOrigDst:
+		return within(data[dstAt:], p.conn.original.Addr()), fresh
+	case askOrigSrcPort:
+		is, known = port(srcPortAt, highSrcAt, p.conn.source.Port())
+		return is, known && p.conn.source.Port() != 0
+	case askOrigDstPort:
+		return port(dstPortAt, highDstAt, p.conn.original.Port())
+	case askDirection:
+		direction := e.ctValue("direction", p)
+		return direction.bytes != nil && direction.bytes[0] == 0, direction.bytes != nil
+	}
+	return false, false
+}
+
+// within reports whether an address is in a network of an address and a mask of 16 bytes
+// each (conntrack_addrcmp()).
+func within(network []byte, addr netip.Addr) bool {
+	for i, b := range addr.AsSlice() {
+		if (b^network[i])&network[16+i] != 0 {
+			return false
+		}
+	}
+	return addr.IsValid()
 }
 
 // xtRPFilter is struct xt_rpfilter_info, and rpfilter_mt().

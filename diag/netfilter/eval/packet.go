@@ -113,6 +113,10 @@ type Result struct {
 // Drops reports whether the packet gets no further, for sure.
 func (r Result) Drops() bool { return r.Verdict == VerdictDrop || r.Verdict == VerdictReject }
 
+// Tracked reports whether what decided is behind connection tracking: a chain before it
+// knows of no packet that it answers another one.
+func (r Result) Tracked() bool { return r.Chain == nil || r.Chain.Priority >= conntrackPriority }
+
 // Translation is a change of a packet's address, or of its port, or of both.
 type Translation struct {
 	// Kind is "snat", "dnat", "masquerade" or "redirect", "answer" when the

@@ -89,7 +89,24 @@ func traverse(set *netfilter.RuleSet, hook string, p Packet, env Env, open []*ne
 	}
 	slices.Reverse(tables)
 	stages, _ = stagesOf(tables, hook, p)
-	return result.either(run(stages, hook, p, env, open, drawn))
+	other := run(stages, hook, p, env, open, drawn)
+	if hook == "postrouting" {
+		other.Packet.leaveAs(&result.Packet)
+	}
+	return result.either(other)
+}
+
+// leaveAs has two packets that leave with the same addresses, whichever rules gave them
+// those, leave as one: its mark is not known then, if they have not the same.
+func (p *Packet) leaveAs(o *Packet) {
+	if p.Mark != o.Mark {
+		p.conn.pktMarkUnknown, o.conn.pktMarkUnknown = true, true
+	}
+	if p.conn.mark != o.conn.mark {
+		p.conn.markUnknown, o.conn.markUnknown = true, true
+	}
+	p.Mark, p.conn.mark = o.Mark, o.conn.mark
+	p.conn.sourced, p.conn.letBy = o.conn.sourced, o.conn.letBy
 }
 
 func run(stages []stage, hook string, p Packet, env Env, open []*netfilter.Chain, drawn *lots) Result {

@@ -30,6 +30,7 @@ type Bypassed struct {
 	// Bridge tells that the rules of IP could see what the bridge passes on there, and
 	// do not.
 	Bridge bool
+	Exempt cause.Exempt // why no rule gives the request another source
 }
 
 // Code is ReplyBypassesNAT.
@@ -54,5 +55,5 @@ func (b Bypassed) Fix() []change.Change {
 	if b.Bridge {
 		return []change.Change{change.Sysctl{Netns: b.Netns(), Path: "net/bridge/bridge-nf-call-iptables", Value: "1"}}
 	}
-	return []change.Change{change.Masquerade{Netns: b.Netns(), Src: change.Only(b.Client), Dst: b.Flow.Src}}
+	return b.Exempt.Mend(change.Masquerade{Netns: b.Netns(), Src: change.Only(b.Client), Dst: b.Flow.Src})
 }

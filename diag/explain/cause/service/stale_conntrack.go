@@ -39,8 +39,8 @@ func (o Outdated) Detail() say.Text {
 			"%s 已被记为保持源地址的流，不再查规则；按规则现在应从 %s 发出。那里：%s", o.Flow, o.Now, o.Why)
 	}
 	if goes == asked {
-		return say.T("%s is remembered as a flow that nothing translates, and no rule is asked about it again: they would send it to %s now",
-			"%s 已被记为不转换的流，不再查规则；按规则现在应发往 %s", o.Flow, o.Now)
+		return say.T("%s is remembered as a flow that no rule translates, and none is asked about it again: they would send it to %s now. There: %s",
+			"%s 已被记为不转换的流，不再查规则；按规则现在应发往 %s。那里：%s", o.Flow, o.Now, o.Why)
 	}
 	if o.Now == "" {
 		return say.T("%s is remembered as a flow to %s, and no rule is asked about it again, though none would translate %[3]s now. There: %[4]s",

@@ -1,0 +1,71 @@
+package explain_test
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"testing"
+
+	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
+	"nstutor/internal/lab/labtest"
+)
+
+// TestAPublishedPortOfWhoDoesNotListen: the program that publishes a port takes the
+// connection, and that tells nothing of whom it passes it on to.
+func TestAPublishedPortOfWhoDoesNotListen(t *testing.T) {
+	labtest.Slow(t)
+	b := masqueraded.build(t)
+	b.publish("host", "127.0.0.1:8080", netip.MustParseAddrPort("10.244.1.11:80"))
+	ask := breakage{from: "host", to: "127.0.0.1", asks: "tcp 8080"}
+	for _, probed := range []bool{false, true} {
+		a := b.explain(ask, probed)
+		if a.Verdict != explain.Broken || a.Cause.Code != service.NotListening || a.Cause.Netns != b.real("pod-b") {
+			t.Errorf("with a probe: %v: %s\n%s", probed, a.Verdict, b.account(a))
+		}
+	}
+	b.run("host: iptables -A OUTPUT -d 10.244.1.11 -p tcp --dport 80 -j DROP")
+	b.serve([]string{"pod-b tcp 0.0.0.0:80"})
+	a := b.explain(ask, true)
+	if a.Verdict != explain.Broken || a.Cause.Code != cause.Filtered || len(a.Fix) != 1 {
+		t.Fatalf("%s\n%s", a.Verdict, b.account(a))
+	}
+	b.apply(a.Fix[0])
+	if a := b.explain(ask, true); a.Verdict != explain.Delivered {
+		t.Errorf("after the fix: %s\n%s", a.Verdict, b.account(a))
+	}
+}
+
+// publish has a process with the command line of docker-proxy listen.
+func (b *built) publish(netns, addr string, to netip.AddrPort) {
+	b.t.Helper()
+	var socket *os.File
+	if err := b.space(netns).Do(func() error {
+		l, err := net.Listen("tcp4", addr)
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		socket, err = l.(*net.TCPListener).File()
+		return err
+	}); err != nil {
+		b.t.Fatal(err)
+	}
+	defer socket.Close()
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		b.t.Skip(err)
+	}
+	proxy := &exec.Cmd{Path: sh, ExtraFiles: []*os.File{socket}, Args: []string{"docker-proxy", "-c", "read line; :", "sh",
+		"-proto", "tcp", "-container-ip", to.Addr().String(), "-container-port", "80"}}
+	in, err := proxy.StdinPipe()
+	if err == nil {
+		err = proxy.Start()
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { in.Close(); proxy.Wait() })
+}

@@ -12,6 +12,7 @@ import (
 // elsewhere are the causes that no breakage of a network can show, and why.
 var elsewhere = map[cause.Code]string{
 	cause.None:               "nothing is broken",
+	cause.NoCarrier:          "a wire whose other end cannot be switched on from here: TestBridgesThatHaveLostWhatTheyHad, TestWhatLeavesByATapIsHandedToItsProgram",
 	cause.NotKnown:           "a far side that cannot be seen: TestAFarSideThatCannotBeSeen",
 	cause.ModelDisagrees:     "a rule of the kernel's that is not followed: TestTheReportTellsTheAnswer",
 	service.ReplyOtherSource: "a doubt, which only a datagram decides: TestAnAnswerFromAnotherAddress",

@@ -67,6 +67,7 @@ var ping6Cases = []pingCase{
 }
 
 func TestPing6TellsOutcomesApart(t *testing.T) {
+	labtest.Slow(t)
 	for _, c := range ping6Cases {
 		t.Run(c.name, func(t *testing.T) {
 			w := c.world(t)
@@ -82,6 +83,7 @@ func TestPing6TellsOutcomesApart(t *testing.T) {
 }
 
 func TestPing6WithoutRawSockets(t *testing.T) {
+	labtest.Slow(t)
 	for _, c := range ping6Cases {
 		if c.outcome == NotPermitted {
 			continue // ping_v6_sendmsg() throws the error of the push away

@@ -39,6 +39,7 @@ func noMoreThan(w *labtest.Trio, goroutines, descriptors int) {
 // Without CAP_NET_RAW the kernel's ICMP sockets do, for groups that
 // ping_group_range lists.
 func TestPingWithoutRawSockets(t *testing.T) {
+	labtest.Slow(t)
 	for _, c := range pingCases {
 		switch c.outcome {
 		case Replied, HostUnreachable, TTLExceeded, FragNeeded, PortUnreachable, Silent, NotPermitted, NetworkUnreachable, DifferentAddress:

@@ -183,6 +183,7 @@ func TestSysctlsReadAsTheFilesSay(t *testing.T) {
 }
 
 func TestReadSurvivesATableInMotion(t *testing.T) {
+	labtest.Slow(t)
 	ns := labtest.Netns(t, "snap-motion")
 	snapUp(t, ns, "lo")
 	for i := range 200 {

@@ -135,6 +135,7 @@ func TestPortsOnWhichSomebodyListensAreOtherFlows(t *testing.T) {
 
 // The far side of a wire lets connections in, and sends datagrams back.
 func TestTheFarSideOfAWireTakesConnections(t *testing.T) {
+	labtest.Slow(t)
 	for name, proto := range map[string]byte{"tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP} {
 		t.Run(name, func(t *testing.T) {
 			n := build(t, routed, "pod", "host", "inet")

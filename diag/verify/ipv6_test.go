@@ -110,6 +110,7 @@ func TestFixesOfConnectionsAndDatagramsOverIPv6AreVerified(t *testing.T) {
 // The far side of a wire is found, answers pings, lets connections in, and sends
 // datagrams back.
 func TestTheFarSideOfAWireSpeaksIPv6(t *testing.T) {
+	labtest.Slow(t)
 	for name, proto := range map[string]byte{"a ping": 0, "a connection": unix.IPPROTO_TCP, "a datagram": unix.IPPROTO_UDP} {
 		t.Run(name, func(t *testing.T) {
 			n := build(t, routed6, "pod", "host", "inet")

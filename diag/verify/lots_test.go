@@ -4,12 +4,15 @@ import (
 	"net/netip"
 	"testing"
 
+	"nstutor/internal/lab/labtest"
+
 	"golang.org/x/sys/unix"
 )
 
 // A service of two pods, of which one is behind the fault: half of the connections open
 // although nothing is changed, and after the fix all have to.
 func TestEachThatIsDrawnByLotIsTried(t *testing.T) {
+	labtest.Slow(t)
 	n := build(t, routed+`
 		pod2: ip link set lo up
 		pod2: ip link add eth0 type veth peer name veth-pod2 netns host

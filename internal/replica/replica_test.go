@@ -183,6 +183,7 @@ func ruleLines(t *testing.T, ns *nsenter.Namespace) string {
 }
 
 func TestTablesOfTheCopyEqualThoseOfTheOriginal(t *testing.T) {
+	labtest.Slow(t)
 	for _, c := range []struct {
 		name, script string
 		spaces       []string

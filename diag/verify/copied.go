@@ -120,6 +120,50 @@ func (c copies) read(ctx context.Context) (replica.Network, error) {
 	return replica.Read(ctx, sources)
 }
 
+// mostWires is how many wires to what is not copied have somebody at their other end. A
+// node may have a thousand, and each takes as long to make as a namespace's rules.
+const mostWires = 8
+
+// shorten leaves those wires alone by which nothing of the flow passes, where there are
+// many: that have no part in the path, are in no command, and lead to none of its ends.
+func (c copies) shorten(network replica.Network, a explain.Answer) {
+	var named, ends []string
+	for _, h := range a.Hops {
+		named = append(named, h.Device)
+	}
+	for _, command := range a.Fix {
+		named = append(named, command.Argv...)
+	}
+	for _, end := range append([]string{a.Source, a.Destination, a.Flow.SeenFrom, a.Flow.Translated}, backendsOf(a)...) {
+		if at, err := netip.ParseAddrPort(end); err == nil {
+			end = at.Addr().String()
+		}
+		ends = append(ends, end)
+	}
+	for i, s := range network.Spaces {
+		left := mostWires
+		known := s.Known()
+		for j, l := range s.Links {
+			switch {
+			case !l.Leads():
+			case left > 0:
+				left--
+			case slices.Contains(named, l.Name):
+			case slices.ContainsFunc(known[l.Index], func(addr netip.Addr) bool { return slices.Contains(ends, addr.String()) }):
+			default:
+				network.Spaces[i].Links[j].Alone = true
+			}
+		}
+	}
+}
+
+func backendsOf(a explain.Answer) (all []string) {
+	for _, b := range a.Backends {
+		all = append(all, b.Address)
+	}
+	return all
+}
+
 // mostFlows bounds the other flows that are judged.
 const mostFlows = 64
 

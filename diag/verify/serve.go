@@ -25,7 +25,8 @@ import (
 
 // The times of a trial. Nothing in the copy is far away, and its ARP timers are
 // short: who answers does so within a millisecond or two, and a neighbour that does
-// not is given up after three times ten.
+// not is given up after three times ten. A wait ends before when it is sure that nothing
+// comes: see quiet.
 const (
 	silence  = 100 * time.Millisecond // until a ping counts as not answered, where the prediction says so too
 	answer   = 500 * time.Millisecond
@@ -51,7 +52,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 		return err
 	}
 	defer built.Close()
-	s := &stage{trial: t, spaces: map[string]*nsenter.Namespace{}, outcome: outcome{RefusedAt: none, Missing: built.Missing}}
+	s := &stage{trial: t, built: built, spaces: map[string]*nsenter.Namespace{}, outcome: outcome{RefusedAt: none, Missing: built.Missing}}
 	for i, space := range t.Network.Spaces {
 		s.spaces[space.Name] = built.Spaces[i]
 	}
@@ -65,6 +66,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 type stage struct {
 	trial
 	outcome
+	built  *replica.Copy
 	spaces map[string]*nsenter.Namespace
 }
 
@@ -224,7 +226,9 @@ func (s *stage) send(ctx context.Context, wait time.Duration) probe.Result {
 			_ = ns.WriteSysctl(path, "-1") // a kernel may have no IPv6
 		}
 	}
-	d := probe.Dial{Dst: netip.AddrPortFrom(s.Dest, s.Port), SrcPort: s.SrcPort, Timeout: wait}
+	quiet, stop := s.quiet(ctx)
+	defer stop()
+	d := probe.Dial{Dst: netip.AddrPortFrom(s.Dest, s.Port), SrcPort: s.SrcPort, Timeout: wait, Enough: quiet}
 	switch s.Proto {
 	case unix.IPPROTO_TCP:
 		if s.Whole {
@@ -237,7 +241,7 @@ func (s *stage) send(ctx context.Context, wait time.Duration) probe.Result {
 		}
 		return probe.Exchange(ctx, s.spaces[s.From], d)
 	}
-	return probe.Ping(ctx, s.spaces[s.From], probe.Echo{Dst: s.Dest, Size: s.Size, DF: s.DF, Timeout: wait})
+	return probe.Ping(ctx, s.spaces[s.From], probe.Echo{Dst: s.Dest, Size: s.Size, DF: s.DF, Timeout: wait, Enough: quiet})
 }
 
 // apply runs the commands of the fix from one place to another, but for the one

@@ -24,6 +24,8 @@ type trial struct {
 	Fix      []line
 	LeaveOut int // the place of the command that is not run; none: all are
 	Others   []flow
+
+	ready *rooms // outside: labs for it
 }
 
 // none is the place of no command.

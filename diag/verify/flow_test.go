@@ -126,7 +126,7 @@ func TestPortsOnWhichSomebodyListensAreOtherFlows(t *testing.T) {
 		t.Fatalf("%+v", v)
 	}
 	opened := func(to string) bool {
-		return slices.Contains(v.Others.Flows, Changed{"pod", to, Opened})
+		return slices.Contains(v.Others.Flows, Changed{From: "pod", To: to, Change: Opened})
 	}
 	if v.Others.Checked > routedFlows && (!opened("203.0.113.10:8080") || opened("127.0.0.1:9090")) {
 		t.Errorf("other flows: %+v", v.Others)

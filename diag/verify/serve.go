@@ -84,7 +84,9 @@ func (s *stage) play(ctx context.Context) error {
 	}
 	answered := make(chan bool, 1)
 	go func() { answered <- s.everyTime(ctx) }()
+	called := s.strangers(ctx, stampBefore)
 	before := s.judge(ctx, s.Others)
+	heard := <-called
 	s.Silent = !<-answered
 	if !s.Silent || s.outcome.Cause != s.trial.Cause {
 		return ctx.Err()
@@ -107,7 +109,9 @@ func (s *stage) play(ctx context.Context) error {
 	if !s.Answered {
 		return s.lookAfter(ctx)
 	}
+	called = s.strangers(ctx, stampAfter)
 	s.compare(before, s.judge(ctx, s.Others[:len(before)]))
+	s.compareCalls(heard, <-called)
 	return ctx.Err()
 }
 
@@ -282,11 +286,11 @@ func (s *stage) compare(before, after []judgement) {
 		b, a := before[i], after[i]
 		switch {
 		case b.verdict != explain.Delivered && a.verdict == explain.Delivered:
-			s.Changed = append(s.Changed, judged{i, Opened})
+			s.Changed = append(s.Changed, judged{Flow: i, Change: Opened})
 		case b.verdict == explain.Delivered && a.verdict != explain.Delivered:
-			s.Changed = append(s.Changed, judged{i, Closed})
+			s.Changed = append(s.Changed, judged{Flow: i, Change: Closed})
 		case b.verdict == explain.Delivered && !slices.Equal(b.path, a.path):
-			s.Changed = append(s.Changed, judged{i, Rerouted})
+			s.Changed = append(s.Changed, judged{Flow: i, Change: Rerouted})
 		}
 	}
 }

@@ -67,6 +67,7 @@ func Try(ctx context.Context, world *machine.Machine, req explain.Request, a exp
 		t.Names[c.names[i]] = n.Name
 	}
 	t.Others = c.others(flow{t.From, t.Dest, t.Proto, t.Port}, network)
+	t.Calls = calls(network)
 	return t.best(ctx, c, a)
 }
 
@@ -166,8 +167,12 @@ func verdict(t trial, c copies, outcomes []outcome) *Verified {
 	}
 	v.Others.Checked, v.Others.Changed = o.Checked, len(o.Changed)
 	for _, j := range o.Changed {
+		if c := j.Call; c != nil {
+			v.Others.Flows = append(v.Others.Flows, Changed{From: t.Names[c.Netns], To: c.To.to(), Change: j.Change, Stranger: c.From.String(), Dev: c.Dev})
+			continue
+		}
 		f := t.Others[j.Flow]
-		v.Others.Flows = append(v.Others.Flows, Changed{t.Names[f.From], f.to(), j.Change})
+		v.Others.Flows = append(v.Others.Flows, Changed{From: t.Names[f.From], To: f.to(), Change: j.Change})
 	}
 	v.changed = o.Changed
 	v.Passed = v.Minimal

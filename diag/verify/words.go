@@ -62,6 +62,10 @@ var (
 		Closed:   say.F("the fix also closes %s → %s", "修复也会阻断 %s → %s"),
 		Rerouted: say.F("the fix also reroutes %s → %s", "修复也会改变 %s → %s 的路径"),
 	}
+	wStranger = map[Change]say.Form{
+		Opened: say.F("the fix also opens %s, a stranger beyond %s of %s → %s", "修复也会放通 %s（%s 之外的陌生主机，网卡在 %s）→ %s"),
+		Closed: say.F("the fix also closes %s, a stranger beyond %s of %s → %s", "修复也会阻断 %s（%s 之外的陌生主机，网卡在 %s）→ %s"),
+	}
 	wDropped   = say.F("left out of the fix, since the copy does not need it: %s", "副本不需要这条命令，修复里已去掉：%s")
 	wDrawn     = say.F("the rules draw one of %d by lot: after the fix it was sent %d times, and answered each time", "规则从 %d 个里抽签：修复之后发了 %d 次，每次都有应答")
 	wInstead   = say.F("in the place of what was found first: %s", "代替最先找到的修复：%s")
@@ -113,6 +117,10 @@ func (v *Verified) Lines(lang string) []report.Line {
 		add(wInstead.In(lang, quotedLines(v.Instead)))
 	}
 	for _, f := range v.Others.Flows {
+		if f.Stranger != "" {
+			add(wStranger[f.Change].In(lang, f.Stranger, f.Dev, machine.Called(f.From), f.To))
+			continue
+		}
 		add(wFlow[f.Change].In(lang, machine.Called(f.From), f.To))
 	}
 	not := make([]string, len(v.NotCopied))

@@ -25,6 +25,7 @@ type Copy struct {
 	Spaces []*nsenter.Namespace // as the Spaces of the Network
 	// Missing is what could not be copied, with what could not be taken down.
 	Missing []Omission
+	Doors   []Door // where strangers come from
 
 	// outside has the other ends of the wires that lead to what is not copied. It
 	// has no name, so that who looks for them finds that they cannot be seen.
@@ -70,7 +71,7 @@ func (c *Copy) Close() {
 func Build(ctx context.Context, n Network) (*Copy, error) {
 	b := &builder{network: n, copy: &Copy{Missing: n.Missing, conns: make([]*conn, len(n.Spaces))}}
 	b.conns = b.copy.conns
-	for _, step := range []func() error{b.makeSpaces, b.makeLinks, b.level, b.answerOutside, b.listen} {
+	for _, step := range []func() error{b.makeSpaces, b.makeLinks, b.level, b.answerOutside, b.listen, b.findDoors, b.attend} {
 		if err := context.Cause(ctx); err != nil {
 			b.copy.Close()
 			return nil, err

@@ -45,8 +45,51 @@ func choose(world *machine.Machine, from *machine.Space, a explain.Answer) (c co
 			c.add(n)
 		}
 	}
+	c.addWay(world, a)
 	c.addWired(opened)
 	return c
+}
+
+// mostVisited bounds the namespaces that are looked at on the way from the destination.
+const mostVisited = 16
+
+// addWay adds the namespaces between what is copied and the destination, where the engine
+// has not come to it: after the fix the packet gets there.
+func (c *copies) addWay(world *machine.Machine, a explain.Answer) {
+	dest, err := netip.ParseAddr(a.Destination)
+	owns := func(n *machine.Space) bool { return n.Local(dest) }
+	if err != nil || dest.Zone() != "" || a.Beyond != "" || slices.ContainsFunc(c.spaces, owns) {
+		return
+	}
+	all := world.All()
+	var queue []*machine.Space
+	from := map[*machine.Space]*machine.Space{} // by whom each was come to
+	for _, n := range all {
+		if owns(n) {
+			from[n] = nil
+			queue = append(queue, n)
+		}
+	}
+	for ; len(queue) > 0 && len(from) < mostVisited; queue = queue[1:] {
+		ids, err := queue[0].Numbers(all)
+		if err != nil {
+			continue
+		}
+		for j, id := range ids {
+			if _, been := from[all[j]]; id < 0 || been {
+				continue
+			}
+			from[all[j]] = queue[0]
+			if !slices.Contains(c.spaces, all[j]) {
+				queue = append(queue, all[j])
+				continue
+			}
+			for n := queue[0]; n != nil; n = from[n] {
+				c.add(n)
+			}
+			return
+		}
+	}
 }
 
 // addWired adds namespaces that share a wire with one that is copied: who may have

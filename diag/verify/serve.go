@@ -91,10 +91,27 @@ func (s *stage) play(ctx context.Context) error {
 	if !s.Silent || s.outcome.Cause != s.trial.Cause {
 		return ctx.Err()
 	}
+	// From a port of one's own it is the same connection again.
+	again := s.Proto == unix.IPPROTO_TCP && s.SrcPort != 0
+	renew := func() error {
+		if !again {
+			return nil
+		}
+		return s.built.Relisten()
+	}
+	if err := renew(); err != nil {
+		return err
+	}
 	last := len(s.Fix) - 1
 	s.apply(ctx, 0, 0, last)
 	if last > 0 && s.RefusedAt == none {
 		s.LastSpare = s.everyTime(ctx)
+		if s.Answered = s.LastSpare && again; s.Answered {
+			return ctx.Err() // it would have to be forgotten first, and is tried without the last command anyway
+		}
+		if err := renew(); err != nil {
+			return err
+		}
 	}
 	s.apply(ctx, 0, last, last+1)
 	if s.RefusedAt != none {

@@ -33,7 +33,21 @@ type Copy struct {
 	far     *far // answers there
 
 	listening []interface{ Close() error }
+	listen    func() error
 	conns     []*conn // of the Spaces
+}
+
+// Relisten has everybody listen anew: of connections that were half open nothing is left.
+func (c *Copy) Relisten() error {
+	c.deafen()
+	return c.listen()
+}
+
+func (c *Copy) deafen() {
+	for _, socket := range c.listening {
+		socket.Close()
+	}
+	c.listening = nil
 }
 
 // Asking reports whether a namespace of the copy asks just now who has an address.
@@ -51,9 +65,7 @@ func (c *Copy) Close() {
 	if c.far != nil {
 		c.far.close()
 	}
-	for _, socket := range c.listening {
-		socket.Close()
-	}
+	c.deafen()
 	for _, conn := range c.conns {
 		if conn != nil {
 			conn.close()
@@ -70,7 +82,7 @@ func (c *Copy) Close() {
 // names under /run/netns, and devices in the current namespace.
 func Build(ctx context.Context, n Network) (*Copy, error) {
 	b := &builder{network: n, copy: &Copy{Missing: n.Missing, conns: make([]*conn, len(n.Spaces))}}
-	b.conns = b.copy.conns
+	b.conns, b.copy.listen = b.copy.conns, b.listen
 	for _, step := range []func() error{b.makeSpaces, b.makeLinks, b.level, b.answerOutside, b.listen, b.findDoors, b.attend} {
 		if err := context.Cause(ctx); err != nil {
 			b.copy.Close()

@@ -46,7 +46,7 @@ func (c breakage) inCopy(b *built, a *explain.Answer) bool {
 		b.t.Logf("in a copy: nothing to try")
 		return false
 	case !v.Passed:
-		b.t.Logf("in a copy: not verified (%s, %s), %s: %v", v.Before, v.After, a.Cause.Code, v.Differs)
+		b.t.Logf("in a copy: not verified (%s, %s), %s: %v; not copied: %v", v.Before, v.After, a.Cause.Code, v.Differs, v.NotCopied)
 		return false
 	}
 	b.t.Logf("in a copy: verified, %s; %d of %d other flows change: %v", a.Cause.Code, v.Others.Changed, v.Others.Checked, v.Others.Flows)

@@ -31,7 +31,8 @@ const (
 	silence  = 100 * time.Millisecond // until a ping counts as not answered, where the prediction says so too
 	answer   = 500 * time.Millisecond
 	attempts = 3
-	oneLine  = 3 * time.Second // for a command of the fix
+	again    = 10 * time.Millisecond // between them
+	oneLine  = 3 * time.Second       // for a command of the fix
 )
 
 // memoryMost is how many bytes may be taken before they are collected after all.
@@ -92,9 +93,9 @@ func (s *stage) play(ctx context.Context) error {
 		return ctx.Err()
 	}
 	// From a port of one's own it is the same connection again.
-	again := s.Proto == unix.IPPROTO_TCP && s.SrcPort != 0
+	same := s.Proto == unix.IPPROTO_TCP && s.SrcPort != 0
 	renew := func() error {
-		if !again {
+		if !same {
 			return nil
 		}
 		return s.built.Relisten()
@@ -106,7 +107,7 @@ func (s *stage) play(ctx context.Context) error {
 	s.apply(ctx, 0, 0, last)
 	if last > 0 && s.RefusedAt == none {
 		s.LastSpare = s.everyTime(ctx)
-		if s.Answered = s.LastSpare && again; s.Answered {
+		if s.Answered = s.LastSpare && same; s.Answered {
 			return ctx.Err() // it would have to be forgotten first, and is tried without the last command anyway
 		}
 		if err := renew(); err != nil {
@@ -196,6 +197,7 @@ func (s *stage) inTheEnd(ctx context.Context) bool {
 		if s.draws() > 1 {
 			return false // sent again it might be drawn for another
 		}
+		time.Sleep(again) // what the fix has begun, such as a new address of IPv6, is done by then
 	}
 	return false
 }

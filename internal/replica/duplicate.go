@@ -14,6 +14,10 @@ import (
 // it has to find that out. So it is made to ask (RFC 4862, 5.4), and somebody on the wire
 // says that he has it.
 
+// patienceDuplicate bounds what the kernel may take to find out, on a busy machine: it asks
+// in a work queue, and hears it at once.
+const patienceDuplicate = time.Second
+
 // duplicated are the addresses of a namespace that somebody else turned out to have.
 func (s Space) duplicated() (rows [][]byte) {
 	for _, row := range s.Addrs {
@@ -50,7 +54,7 @@ func (b *builder) failDuplicate(space int, l Link, row []byte, addr netip.Addr) 
 	if b.conns[space].do(unix.RTM_NEWADDR, unix.NLM_F_CREATE|unix.NLM_F_EXCL, body) != nil {
 		return false
 	}
-	for until := time.Now().Add(patience6); time.Now().Before(until); time.Sleep(time.Millisecond) {
+	for until := time.Now().Add(patienceDuplicate); time.Now().Before(until); time.Sleep(time.Millisecond) {
 		b.claim(space, l, addr)
 		if b.hasFailed(space, l, addr) {
 			return true

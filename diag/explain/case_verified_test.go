@@ -4,11 +4,14 @@ import (
 	"flag"
 	"fmt"
 	"net/netip"
+	"os/exec"
 	"testing"
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/verify"
+	"nstutor/internal/lab/labtest"
+	"nstutor/internal/nsenter"
 )
 
 // caseVerify has the fix of each case tried in a copy first. What comes of it is in the log,
@@ -43,7 +46,7 @@ func (c breakage) inCopy(b *built, a *explain.Answer) bool {
 		b.t.Logf("in a copy: nothing to try")
 		return false
 	case !v.Passed:
-		b.t.Logf("in a copy: not verified (%s, %s), %s: %v", v.Before, v.After, a.Cause.Code, v.Differs)
+		b.t.Logf("in a copy: not verified (%s, %s), %s: %v; not copied: %v", v.Before, v.After, a.Cause.Code, v.Differs, v.NotCopied)
 		return false
 	}
 	b.t.Logf("in a copy: verified, %s; %d of %d other flows change: %v", a.Cause.Code, v.Others.Changed, v.Others.Checked, v.Others.Flows)
@@ -77,4 +80,35 @@ func (r *round) inCopy(t *testing.T, w *world, a *explain.Answer) bool {
 		return true
 	}
 	return false
+}
+
+// A copy has other users than root as well, where a rule asks for one.
+func TestAFixBesideRulesForUsersIsVerified(t *testing.T) {
+	spaces := map[string]*nsenter.Namespace{"owned": labtest.Netns(t, "owned"), "owner": labtest.Netns(t, "owner")}
+	labtest.Script(t, spaces, `
+owned: ip link add eth0 type veth peer name eth0 netns owner
+owned: ip addr add 10.77.0.1/24 dev eth0
+owned: ip link set eth0 up
+owner: ip addr add 10.77.0.2/24 dev eth0
+owner: ip link set eth0 up`)
+	rule := exec.Command("ip", "netns", "exec", "owned", "iptables", "-A", "OUTPUT", "-p", "icmp", "-d", "10.77.0.2", "-m", "owner", "!", "--uid-owner", "1337", "-j", "DROP")
+	if out, err := rule.CombinedOutput(); err != nil {
+		t.Logf("there is no user 1337 here: %v: %s", err, out) // the machine's root alone may have it
+		return
+	}
+	world := machine.New()
+	defer world.Close()
+	from, err := world.Open("owned")
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := explain.Request{From: from, Dest: netip.MustParseAddr("10.77.0.2")}
+	a, err := explain.Explain(t.Context(), world, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := verify.Try(t.Context(), world, req, a)
+	if err != nil || v == nil || !v.Passed {
+		t.Fatalf("%s, %v: %+v, %v", a.Cause.Code, a.Fix, v, err)
+	}
 }

@@ -39,6 +39,10 @@ func OpenOne(ns *nsenter.Namespace) (*One, error) {
 	return o, nil
 }
 
+// Keep has each question from now on asked once. It is for who knows that nothing changes
+// meanwhile; Keep again forgets.
+func (o *One) Keep() { o.r.conn.kept = attr.Answers{} }
+
 // Netns is the namespace that is asked.
 func (o *One) Netns() *nsenter.Namespace { return o.r.ns }
 

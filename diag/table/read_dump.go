@@ -19,6 +19,7 @@ import (
 type dumpConn struct {
 	ns      *nsenter.Namespace
 	sockets map[int]*nl.SocketHandle
+	kept    attr.Answers
 }
 
 func openDumpConn(ns *nsenter.Namespace) (*dumpConn, error) {
@@ -52,9 +53,12 @@ func (c *dumpConn) request(kind, flags, answer uint16, body []byte, each func(bo
 		Sockets:  c.sockets,
 	}
 	req.AddRawData(body)
-	return req.ExecuteIter(unix.NETLINK_ROUTE, answer, func(body []byte) bool {
-		each(body)
-		return true
+	key := func() string { return string([]byte{byte(kind), byte(flags), byte(flags >> 8)}) + string(body) }
+	return c.kept.Once(key, each, func(each func([]byte)) error {
+		return req.ExecuteIter(unix.NETLINK_ROUTE, answer, func(body []byte) bool {
+			each(body)
+			return true
+		})
 	})
 }
 

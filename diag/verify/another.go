@@ -62,7 +62,7 @@ func (v *Verified) changesLess(w *Verified) bool {
 	both := min(v.Others.Checked, w.Others.Checked)
 	among := func(changed []judged) (n int) {
 		for _, j := range changed {
-			if j.Flow < both {
+			if j.Call != nil || j.Flow < both {
 				n++
 			}
 		}

@@ -87,7 +87,7 @@ host: iptables -P FORWARD DROP
 host: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
 `, "pod", "host", "other", "far")
 	opens := func(v *Verified) bool {
-		return slices.Contains(v.Others.Flows, Changed{"other", "192.168.7.2", Opened})
+		return slices.Contains(v.Others.Flows, Changed{From: "other", To: "192.168.7.2", Change: Opened})
 	}
 	v, a := n.try("pod", "192.168.7.2", nil)
 	if len(a.Swaps()) == 0 {

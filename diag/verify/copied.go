@@ -45,8 +45,51 @@ func choose(world *machine.Machine, from *machine.Space, a explain.Answer) (c co
 			c.add(n)
 		}
 	}
+	c.addWay(world, a)
 	c.addWired(opened)
 	return c
+}
+
+// mostVisited bounds the namespaces that are looked at on the way from the destination.
+const mostVisited = 16
+
+// addWay adds the namespaces between what is copied and the destination, where the engine
+// has not come to it: after the fix the packet gets there.
+func (c *copies) addWay(world *machine.Machine, a explain.Answer) {
+	dest, err := netip.ParseAddr(a.Destination)
+	owns := func(n *machine.Space) bool { return n.Local(dest) }
+	if err != nil || dest.Zone() != "" || a.Beyond != "" || slices.ContainsFunc(c.spaces, owns) {
+		return
+	}
+	all := world.All()
+	var queue []*machine.Space
+	from := map[*machine.Space]*machine.Space{} // by whom each was come to
+	for _, n := range all {
+		if owns(n) {
+			from[n] = nil
+			queue = append(queue, n)
+		}
+	}
+	for ; len(queue) > 0 && len(from) < mostVisited; queue = queue[1:] {
+		ids, err := queue[0].Numbers(all)
+		if err != nil {
+			continue
+		}
+		for j, id := range ids {
+			if _, been := from[all[j]]; id < 0 || been {
+				continue
+			}
+			from[all[j]] = queue[0]
+			if !slices.Contains(c.spaces, all[j]) {
+				queue = append(queue, all[j])
+				continue
+			}
+			for n := queue[0]; n != nil; n = from[n] {
+				c.add(n)
+			}
+			return
+		}
+	}
 }
 
 // addWired adds namespaces that share a wire with one that is copied: who may have
@@ -118,6 +161,50 @@ func (c copies) read(ctx context.Context) (replica.Network, error) {
 		sources = append(sources, replica.Source{Name: c.names[i], NS: n.NS})
 	}
 	return replica.Read(ctx, sources)
+}
+
+// mostWires is how many wires to what is not copied have somebody at their other end. A
+// node may have a thousand, and each takes as long to make as a namespace's rules.
+const mostWires = 8
+
+// shorten leaves those wires alone by which nothing of the flow passes, where there are
+// many: that have no part in the path, are in no command, and lead to none of its ends.
+func (c copies) shorten(network replica.Network, a explain.Answer) {
+	var named, ends []string
+	for _, h := range a.Hops {
+		named = append(named, h.Device)
+	}
+	for _, command := range a.Fix {
+		named = append(named, command.Argv...)
+	}
+	for _, end := range append([]string{a.Source, a.Destination, a.Flow.SeenFrom, a.Flow.Translated}, backendsOf(a)...) {
+		if at, err := netip.ParseAddrPort(end); err == nil {
+			end = at.Addr().String()
+		}
+		ends = append(ends, end)
+	}
+	for i, s := range network.Spaces {
+		left := mostWires
+		known := s.Known()
+		for j, l := range s.Links {
+			switch {
+			case !l.Leads():
+			case left > 0:
+				left--
+			case slices.Contains(named, l.Name):
+			case slices.ContainsFunc(known[l.Index], func(addr netip.Addr) bool { return slices.Contains(ends, addr.String()) }):
+			default:
+				network.Spaces[i].Links[j].Alone = true
+			}
+		}
+	}
+}
+
+func backendsOf(a explain.Answer) (all []string) {
+	for _, b := range a.Backends {
+		all = append(all, b.Address)
+	}
+	return all
 }
 
 // mostFlows bounds the other flows that are judged.

@@ -95,6 +95,8 @@ func TestFixesOfConnectionsAndDatagramsAreVerified(t *testing.T) {
 		{"a firewall that names the port", "host: iptables -A FORWARD -p tcp --dport 8080 -j DROP", "pod", "203.0.113.10:8080", unix.IPPROTO_TCP},
 		{"a firewall that refuses", "inet: iptables -A INPUT -p tcp --dport 8080 -j REJECT --reject-with tcp-reset", "pod", "203.0.113.10:8080", unix.IPPROTO_TCP},
 		{"a firewall for datagrams", "inet: iptables -A INPUT -p udp --dport 8080 -j DROP", "pod", "203.0.113.10:8080", unix.IPPROTO_UDP},
+		{"the address of who listens is gone", "inet: ip addr del 203.0.113.10/32 dev lo", "pod", "203.0.113.10:8080", unix.IPPROTO_TCP},
+		{"the address of who answers datagrams is gone", "inet: ip addr del 203.0.113.10/32 dev lo", "pod", "203.0.113.10:8080", unix.IPPROTO_UDP},
 		{"no way back to who asks a service", `
 			host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 203.0.113.10:8080
 			inet: ip route del 10.244.1.0/24`, "pod", "10.96.0.10:80", unix.IPPROTO_TCP},
@@ -126,7 +128,7 @@ func TestPortsOnWhichSomebodyListensAreOtherFlows(t *testing.T) {
 		t.Fatalf("%+v", v)
 	}
 	opened := func(to string) bool {
-		return slices.Contains(v.Others.Flows, Changed{"pod", to, Opened})
+		return slices.Contains(v.Others.Flows, Changed{From: "pod", To: to, Change: Opened})
 	}
 	if v.Others.Checked > routedFlows && (!opened("203.0.113.10:8080") || opened("127.0.0.1:9090")) {
 		t.Errorf("other flows: %+v", v.Others)

@@ -2,6 +2,9 @@ package verify
 
 import (
 	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"nstutor/diag/explain"
@@ -18,30 +21,47 @@ type judgement struct {
 type step struct{ leg, netns, device string }
 
 // judging bounds what the other flows may take, once before and once after: one
-// takes a few milliseconds.
+// takes a millisecond or two.
 const judging = 250 * time.Millisecond
 
-// judge judges as many of the flows as there is time for.
-func (s *stage) judge(ctx context.Context, flows []flow) (all []judgement) {
-	world := machine.New()
-	defer world.Close()
-	begun := time.Now()
-	for _, f := range flows {
-		if ctx.Err() != nil || time.Since(begun) > judging {
-			break
-		}
-		a, err := s.explain(ctx, world, f.From, explain.Request{Dest: f.Dest, Proto: f.Proto, Port: f.Port})
-		j := judgement{verdict: a.Verdict}
-		if err != nil {
-			j.verdict = explain.Undecided
-		}
-		for _, h := range a.Hops {
-			at := step{h.Leg, h.Netns, h.Device}
-			if len(j.path) == 0 || j.path[len(j.path)-1] != at {
-				j.path = append(j.path, at)
+// mostJudges is how many judge at the same time: each asks the kernel for itself.
+const mostJudges = 4
+
+// judge judges as many of the flows as there is time for, the first ones.
+func (s *stage) judge(ctx context.Context, flows []flow) []judgement {
+	all := make([]judgement, len(flows))
+	var next atomic.Int64
+	until := time.Now().Add(judging)
+	var together sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), mostJudges) {
+		together.Go(func() {
+			world := machine.New()
+			world.Still() // the commands of the fix are run before or after
+			defer world.Close()
+			for ctx.Err() == nil && time.Now().Before(until) {
+				i := int(next.Add(1)) - 1
+				if i >= len(flows) {
+					return
+				}
+				all[i] = s.judgeOne(ctx, world, flows[i])
 			}
-		}
-		all = append(all, j)
+		})
 	}
-	return all
+	together.Wait()
+	return all[:min(int(next.Load()), len(flows))]
+}
+
+func (s *stage) judgeOne(ctx context.Context, world *machine.Machine, f flow) judgement {
+	a, err := s.explain(ctx, world, f.From, explain.Request{Dest: f.Dest, Proto: f.Proto, Port: f.Port})
+	j := judgement{verdict: a.Verdict}
+	if err != nil {
+		j.verdict = explain.Undecided
+	}
+	for _, h := range a.Hops {
+		at := step{h.Leg, h.Netns, h.Device}
+		if len(j.path) == 0 || j.path[len(j.path)-1] != at {
+			j.path = append(j.path, at)
+		}
+	}
+	return j
 }

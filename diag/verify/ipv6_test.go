@@ -128,3 +128,23 @@ func TestTheFarSideOfAWireSpeaksIPv6(t *testing.T) {
 		})
 	}
 }
+
+// An address that somebody else turned out to have fails in the copy as well: the kernel
+// there asks, and is told so.
+func TestAnAddressThatWasSomebodysIsMended(t *testing.T) {
+	n := build(t, routed6, "pod", "host", "inet")
+	n.run(`
+		host: ip addr add fd00:244:1::77/128 dev veth-pod nodad
+		pod: sysctl -qw net.ipv6.conf.eth0.accept_dad=1 net.ipv6.conf.eth0.dad_transmits=1
+		pod: ip addr add fd00:244:1::77/64 dev eth0
+		pod: sh -c 'for i in $(seq 50); do ip addr show dadfailed dev eth0 | grep -q dadfailed && exit 0; sleep 0.1; done; exit 1'
+		host: ip addr del fd00:244:1::77/128 dev veth-pod`)
+	v, a := n.try("host", "fd00:244:1::77", nil)
+	if a.Cause.Code != "duplicate-address" || v == nil || !v.Passed || v.Before != SameCause {
+		t.Fatalf("%s: %v: %+v", a.Cause.Code, a.Fix, v)
+	}
+	for _, command := range v.Fix {
+		n.run(command.Netns + ": " + command.String())
+	}
+	n.answered("host", "fd00:244:1::77")
+}

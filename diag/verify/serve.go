@@ -25,12 +25,14 @@ import (
 
 // The times of a trial. Nothing in the copy is far away, and its ARP timers are
 // short: who answers does so within a millisecond or two, and a neighbour that does
-// not is given up after three times ten.
+// not is given up after three times ten. A wait ends before when it is sure that nothing
+// comes: see quiet.
 const (
 	silence  = 100 * time.Millisecond // until a ping counts as not answered, where the prediction says so too
 	answer   = 500 * time.Millisecond
 	attempts = 3
-	oneLine  = 3 * time.Second // for a command of the fix
+	again    = 10 * time.Millisecond // between them
+	oneLine  = 3 * time.Second       // for a command of the fix
 )
 
 // memoryMost is how many bytes may be taken before they are collected after all.
@@ -51,7 +53,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 		return err
 	}
 	defer built.Close()
-	s := &stage{trial: t, spaces: map[string]*nsenter.Namespace{}, outcome: outcome{RefusedAt: none, Missing: built.Missing}}
+	s := &stage{trial: t, built: built, spaces: map[string]*nsenter.Namespace{}, outcome: outcome{RefusedAt: none, Missing: built.Missing}}
 	for i, space := range t.Network.Spaces {
 		s.spaces[space.Name] = built.Spaces[i]
 	}
@@ -65,6 +67,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 type stage struct {
 	trial
 	outcome
+	built  *replica.Copy
 	spaces map[string]*nsenter.Namespace
 }
 
@@ -82,15 +85,34 @@ func (s *stage) play(ctx context.Context) error {
 	}
 	answered := make(chan bool, 1)
 	go func() { answered <- s.everyTime(ctx) }()
+	called := s.strangers(ctx, stampBefore)
 	before := s.judge(ctx, s.Others)
+	heard := <-called
 	s.Silent = !<-answered
 	if !s.Silent || s.outcome.Cause != s.trial.Cause {
 		return ctx.Err()
+	}
+	// From a port of one's own it is the same connection again.
+	same := s.Proto == unix.IPPROTO_TCP && s.SrcPort != 0
+	renew := func() error {
+		if !same {
+			return nil
+		}
+		return s.built.Relisten()
+	}
+	if err := renew(); err != nil {
+		return err
 	}
 	last := len(s.Fix) - 1
 	s.apply(ctx, 0, 0, last)
 	if last > 0 && s.RefusedAt == none {
 		s.LastSpare = s.everyTime(ctx)
+		if s.Answered = s.LastSpare && same; s.Answered {
+			return ctx.Err() // it would have to be forgotten first, and is tried without the last command anyway
+		}
+		if err := renew(); err != nil {
+			return err
+		}
 	}
 	s.apply(ctx, 0, last, last+1)
 	if s.RefusedAt != none {
@@ -105,7 +127,9 @@ func (s *stage) play(ctx context.Context) error {
 	if !s.Answered {
 		return s.lookAfter(ctx)
 	}
+	called = s.strangers(ctx, stampAfter)
 	s.compare(before, s.judge(ctx, s.Others[:len(before)]))
+	s.compareCalls(heard, <-called)
 	return ctx.Err()
 }
 
@@ -173,6 +197,7 @@ func (s *stage) inTheEnd(ctx context.Context) bool {
 		if s.draws() > 1 {
 			return false // sent again it might be drawn for another
 		}
+		time.Sleep(again) // what the fix has begun, such as a new address of IPv6, is done by then
 	}
 	return false
 }
@@ -224,7 +249,9 @@ func (s *stage) send(ctx context.Context, wait time.Duration) probe.Result {
 			_ = ns.WriteSysctl(path, "-1") // a kernel may have no IPv6
 		}
 	}
-	d := probe.Dial{Dst: netip.AddrPortFrom(s.Dest, s.Port), SrcPort: s.SrcPort, Timeout: wait}
+	quiet, stop := s.quiet(ctx)
+	defer stop()
+	d := probe.Dial{Dst: netip.AddrPortFrom(s.Dest, s.Port), SrcPort: s.SrcPort, Timeout: wait, Enough: quiet}
 	switch s.Proto {
 	case unix.IPPROTO_TCP:
 		if s.Whole {
@@ -237,7 +264,7 @@ func (s *stage) send(ctx context.Context, wait time.Duration) probe.Result {
 		}
 		return probe.Exchange(ctx, s.spaces[s.From], d)
 	}
-	return probe.Ping(ctx, s.spaces[s.From], probe.Echo{Dst: s.Dest, Size: s.Size, DF: s.DF, Timeout: wait})
+	return probe.Ping(ctx, s.spaces[s.From], probe.Echo{Dst: s.Dest, Size: s.Size, DF: s.DF, Timeout: wait, Enough: quiet})
 }
 
 // apply runs the commands of the fix from one place to another, but for the one
@@ -278,11 +305,11 @@ func (s *stage) compare(before, after []judgement) {
 		b, a := before[i], after[i]
 		switch {
 		case b.verdict != explain.Delivered && a.verdict == explain.Delivered:
-			s.Changed = append(s.Changed, judged{i, Opened})
+			s.Changed = append(s.Changed, judged{Flow: i, Change: Opened})
 		case b.verdict == explain.Delivered && a.verdict != explain.Delivered:
-			s.Changed = append(s.Changed, judged{i, Closed})
+			s.Changed = append(s.Changed, judged{Flow: i, Change: Closed})
 		case b.verdict == explain.Delivered && !slices.Equal(b.path, a.path):
-			s.Changed = append(s.Changed, judged{i, Rerouted})
+			s.Changed = append(s.Changed, judged{Flow: i, Change: Rerouted})
 		}
 	}
 }

@@ -24,6 +24,9 @@ type trial struct {
 	Fix      []line
 	LeaveOut int // the place of the command that is not run; none: all are
 	Others   []flow
+	Calls    []replica.Call // by strangers
+
+	ready *rooms // outside: labs for it
 }
 
 // none is the place of no command.
@@ -77,8 +80,16 @@ type typed struct {
 	Argv  []string
 }
 
-// judged is one of Others that changed, by its place there.
+// judged is one of Others that changed, by its place there; or a stranger's call.
 type judged struct {
 	Flow   int
 	Change Change
+	Call   *call // in the place of Flow
+}
+
+// call is what a stranger has asked for.
+type call struct {
+	From       netip.Addr
+	Netns, Dev string // of the uplink, as the copy is called
+	To         flow   // without From
 }

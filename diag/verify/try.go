@@ -1,10 +1,8 @@
 package verify
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"net/netip"
 	"slices"
 	"strings"
@@ -17,7 +15,6 @@ import (
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
-	"nstutor/internal/lab"
 	"nstutor/internal/replica"
 	"nstutor/internal/say"
 )
@@ -25,6 +22,9 @@ import (
 // Argument is what this program is started with to be the inside of a lab where a
 // fix is tried.
 const Argument = "trial"
+
+// mostReady bounds the labs that are begun before the network is read.
+const mostReady = 4
 
 // Try tries the fix of an answer to a request in a copy of the network. There is
 // nothing to try, and no Verified, where the packet arrives or no command mends
@@ -45,22 +45,29 @@ func Try(ctx context.Context, world *machine.Machine, req explain.Request, a exp
 	if err != nil {
 		return nil, err
 	}
+	ready := &rooms{}
+	defer ready.leave()
+	for range min(len(a.Fix), mostReady) {
+		*ready = append(*ready, newRoom(ctx))
+	}
 	c := choose(world, req.From, a)
 	c.recall(a)
 	network, err := c.read(ctx)
 	if err != nil {
 		return nil, say.Err("copy the network: %v", "复制网络：%v", err)
 	}
+	c.shorten(network, a)
 	t := trial{
 		Network: network, Names: map[string]string{}, From: c.called(req.From.Name), Dest: dest, Size: req.Size, DF: req.DF,
 		Proto: req.Proto, Port: req.Port, SrcPort: req.SrcPort, Lots: len(a.Backends),
 		Whole: req.Proto == unix.IPPROTO_TCP && a.Cause.Code == causes.MTUExceeded,
-		Cause: cause{string(a.Cause.Code), a.Cause.Netns, a.Cause.Leg}, LeaveOut: none,
+		Cause: cause{string(a.Cause.Code), a.Cause.Netns, a.Cause.Leg}, LeaveOut: none, ready: ready,
 	}
 	for i, n := range c.spaces {
 		t.Names[c.names[i]] = n.Name
 	}
 	t.Others = c.others(flow{t.From, t.Dest, t.Proto, t.Port}, network)
+	t.Calls = calls(network)
 	return t.best(ctx, c, a)
 }
 
@@ -109,8 +116,9 @@ func runAll(ctx context.Context, t trial) ([]outcome, error) {
 	outcomes := make([]outcome, len(trials))
 	all, together := errgroup.WithContext(ctx)
 	for i := range trials {
+		room := t.ready.take(together)
 		all.Go(func() (err error) {
-			outcomes[i], err = run(together, trials[i])
+			outcomes[i], err = room.try(together, trials[i])
 			return err
 		})
 	}
@@ -118,22 +126,6 @@ func runAll(ctx context.Context, t trial) ([]outcome, error) {
 		return nil, cmp.Or(context.Cause(ctx), err)
 	}
 	return outcomes, nil
-}
-
-// run asks the inside of a new lab.
-func run(ctx context.Context, t trial) (o outcome, err error) {
-	question, err := json.Marshal(t)
-	if err != nil {
-		return o, err
-	}
-	var answer bytes.Buffer
-	if err := lab.Run(ctx, []string{Argument}, bytes.NewReader(question), &answer); err != nil {
-		return o, say.Err("try the fix: %v", "试修复：%v", err)
-	}
-	if err := json.Unmarshal(answer.Bytes(), &o); err != nil {
-		return o, say.Err("try the fix: %v", "试修复：%v", err)
-	}
-	return o, nil
 }
 
 // verdict is what the outcomes come to: the first is that of the trial, the others
@@ -175,8 +167,12 @@ func verdict(t trial, c copies, outcomes []outcome) *Verified {
 	}
 	v.Others.Checked, v.Others.Changed = o.Checked, len(o.Changed)
 	for _, j := range o.Changed {
+		if c := j.Call; c != nil {
+			v.Others.Flows = append(v.Others.Flows, Changed{From: t.Names[c.Netns], To: c.To.to(), Change: j.Change, Stranger: c.From.String(), Dev: c.Dev})
+			continue
+		}
 		f := t.Others[j.Flow]
-		v.Others.Flows = append(v.Others.Flows, Changed{t.Names[f.From], f.to(), j.Change})
+		v.Others.Flows = append(v.Others.Flows, Changed{From: t.Names[f.From], To: f.to(), Change: j.Change})
 	}
 	v.changed = o.Changed
 	v.Passed = v.Minimal

@@ -73,6 +73,9 @@ type Changed struct {
 	From   string `json:"from"`
 	To     string `json:"to"`
 	Change Change `json:"change"`
+	// Stranger is the address of somebody outside, beyond Dev of From, whose flow it is.
+	Stranger string `json:"stranger,omitempty"`
+	Dev      string `json:"device,omitempty"`
 }
 
 // Change is what becomes of a flow.

@@ -26,6 +26,7 @@ var ofOmission = map[replica.What]say.Form{
 	replica.Rule:      say.F("policy rules%s", "策略路由规则%s"),
 	replica.Neighbour: say.F("neighbours%s", "邻居表项%s"),
 	replica.Value:     say.F("settings: %s", "内核参数：%s"),
+	replica.Users:     say.F("rules for a user whom the copy does not have, since the machine's root alone may give it one: %s", "针对副本里没有的用户的规则（只有本机的 root 能让副本有这个用户）：%s"),
 	replica.Filtering: say.F("of the packet filter: %s", "包过滤器：%s"),
 }
 
@@ -61,6 +62,10 @@ var (
 		Opened:   say.F("the fix also opens %s → %s", "修复也会放通 %s → %s"),
 		Closed:   say.F("the fix also closes %s → %s", "修复也会阻断 %s → %s"),
 		Rerouted: say.F("the fix also reroutes %s → %s", "修复也会改变 %s → %s 的路径"),
+	}
+	wStranger = map[Change]say.Form{
+		Opened: say.F("the fix also opens %s, a stranger beyond %s of %s → %s", "修复也会放通 %s（%s 之外的陌生主机，网卡在 %s）→ %s"),
+		Closed: say.F("the fix also closes %s, a stranger beyond %s of %s → %s", "修复也会阻断 %s（%s 之外的陌生主机，网卡在 %s）→ %s"),
 	}
 	wDropped   = say.F("left out of the fix, since the copy does not need it: %s", "副本不需要这条命令，修复里已去掉：%s")
 	wDrawn     = say.F("the rules draw one of %d by lot: after the fix it was sent %d times, and answered each time", "规则从 %d 个里抽签：修复之后发了 %d 次，每次都有应答")
@@ -113,6 +118,10 @@ func (v *Verified) Lines(lang string) []report.Line {
 		add(wInstead.In(lang, quotedLines(v.Instead)))
 	}
 	for _, f := range v.Others.Flows {
+		if f.Stranger != "" {
+			add(wStranger[f.Change].In(lang, f.Stranger, f.Dev, machine.Called(f.From), f.To))
+			continue
+		}
 		add(wFlow[f.Change].In(lang, machine.Called(f.From), f.To))
 	}
 	not := make([]string, len(v.NotCopied))

@@ -26,7 +26,13 @@ type mode struct {
 	name  string
 	flags uintptr
 	root  bool // needs to be root outside
+	users bool // others than root are there, too: see guests
 }
+
+// guests are the numbers that users other than root have in a lab where they are, and
+// those that the machine has for them: nobody's, so that they have power over no file. Only
+// rules speak of them; nobody becomes one (stayOneUser).
+var guests = syscall.SysProcIDMap{ContainerID: 1, HostID: 1 << 30, Size: 1<<30 - 1}
 
 // isolated are the namespaces of every lab. With a PID namespace the kernel
 // kills whatever was started in the lab when its first process dies, daemons
@@ -36,8 +42,8 @@ const isolated = unix.CLONE_NEWNS | unix.CLONE_NEWNET | unix.CLONE_NEWPID | unix
 // A user namespace comes first, so that even root's lab holds no power over
 // the machine.
 var modes = []mode{
-	{"user", unix.CLONE_NEWUSER | isolated, false},
-	{"root", isolated, true},
+	{name: "user", flags: unix.CLONE_NEWUSER | isolated},
+	{name: "root", flags: isolated, root: true},
 }
 
 func modeByName(name string) (mode, bool) {
@@ -126,6 +132,10 @@ func start(cmd *exec.Cmd, m mode, wanting say.Text) (*exec.Cmd, error) {
 	if m.flags&unix.CLONE_NEWUSER != 0 {
 		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}}
 		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getegid(), Size: 1}}
+	}
+	if m.users {
+		cmd.SysProcAttr.UidMappings = append(cmd.SysProcAttr.UidMappings, guests)
+		cmd.SysProcAttr.GidMappings = append(cmd.SysProcAttr.GidMappings, guests)
 	}
 	err = cmd.Start()
 	w.Close()

@@ -10,6 +10,14 @@ import (
 	"nstutor/internal/say"
 )
 
+// populated is the first mode, with other users: the rules of a network may ask for them.
+// The machine's root alone may have it so.
+func populated() mode {
+	m := modes[0]
+	m.users = true
+	return m
+}
+
 // Run runs this program with other arguments as the first process of a new lab,
 // beside whatever else goes on, and waits for it: it is given in to read, and what
 // it prints goes to out. When ctx ends it is killed, and all that is in the lab
@@ -25,8 +33,8 @@ func Run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return err
 	}
 	var furthest error
-	for _, m := range modes {
-		if m.root && os.Geteuid() != 0 {
+	for _, m := range append([]mode{populated()}, modes...) {
+		if (m.root || m.users) && os.Geteuid() != 0 {
 			continue
 		}
 		cmd := exec.CommandContext(ctx, "/proc/self/exe", args...)

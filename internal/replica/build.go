@@ -2,8 +2,12 @@ package replica
 
 import (
 	"context"
+	"encoding/binary"
 	"path/filepath"
+	"slices"
 	"sync"
+
+	"golang.org/x/sys/unix"
 
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
@@ -21,6 +25,7 @@ type Copy struct {
 	Spaces []*nsenter.Namespace // as the Spaces of the Network
 	// Missing is what could not be copied, with what could not be taken down.
 	Missing []Omission
+	Doors   []Door // where strangers come from
 
 	// outside has the other ends of the wires that lead to what is not copied. It
 	// has no name, so that who looks for them finds that they cannot be seen.
@@ -28,6 +33,31 @@ type Copy struct {
 	far     *far // answers there
 
 	listening []interface{ Close() error }
+	listen    func() error
+	conns     []*conn // of the Spaces
+}
+
+// Relisten has everybody listen anew: of connections that were half open nothing is left.
+func (c *Copy) Relisten() error {
+	c.deafen()
+	return c.listen()
+}
+
+func (c *Copy) deafen() {
+	for _, socket := range c.listening {
+		socket.Close()
+	}
+	c.listening = nil
+}
+
+// Asking reports whether a namespace of the copy asks just now who has an address.
+func (c *Copy) Asking() bool {
+	return slices.ContainsFunc(c.conns, func(conn *conn) bool {
+		rows, err := conn.dump(unix.RTM_GETNEIGH, make([]byte, unix.SizeofNdMsg))
+		return err != nil || slices.ContainsFunc(rows, func(row []byte) bool {
+			return len(row) >= unix.SizeofNdMsg && binary.NativeEndian.Uint16(row[8:])&(unix.NUD_INCOMPLETE|unix.NUD_PROBE) != 0
+		})
+	})
 }
 
 // Close lets go of the namespaces; their names stay until the lab ends.
@@ -35,8 +65,11 @@ func (c *Copy) Close() {
 	if c.far != nil {
 		c.far.close()
 	}
-	for _, socket := range c.listening {
-		socket.Close()
+	c.deafen()
+	for _, conn := range c.conns {
+		if conn != nil {
+			conn.close()
+		}
 	}
 	for _, ns := range append(c.Spaces, c.outside) {
 		if ns != nil {
@@ -48,9 +81,9 @@ func (c *Copy) Close() {
 // Build makes the network anew, in a lab that is this process's own: it makes
 // names under /run/netns, and devices in the current namespace.
 func Build(ctx context.Context, n Network) (*Copy, error) {
-	b := &builder{network: n, copy: &Copy{Missing: n.Missing}, conns: make([]*conn, len(n.Spaces))}
-	defer b.close()
-	for _, step := range []func() error{b.makeSpaces, b.makeLinks, b.level, b.answerOutside, b.listen} {
+	b := &builder{network: n, copy: &Copy{Missing: n.Missing, conns: make([]*conn, len(n.Spaces))}}
+	b.conns, b.copy.listen = b.copy.conns, b.listen
+	for _, step := range []func() error{b.makeSpaces, b.makeLinks, b.level, b.answerOutside, b.listen, b.findDoors, b.attend} {
 		if err := context.Cause(ctx); err != nil {
 			b.copy.Close()
 			return nil, err
@@ -67,21 +100,14 @@ func Build(ctx context.Context, n Network) (*Copy, error) {
 type builder struct {
 	network Network
 	copy    *Copy
-	conns   []*conn // of the Spaces
+	conns   []*conn          // of the Spaces
+	born    map[Setting]bool // of a new namespace
 	made    map[place]bool
 	wires   []wire
 }
 
 // place is a device, by the place of its namespace and its index there.
 type place struct{ space, index int }
-
-func (b *builder) close() {
-	for _, c := range b.conns {
-		if c != nil {
-			c.close()
-		}
-	}
-}
 
 // miss notes that something is not in the copy.
 func (b *builder) miss(space int, what What, name string, err error) {
@@ -106,7 +132,11 @@ func (b *builder) makeSpaces() error {
 			if spaces[i], errs[i] = makeSpace(s.Name); errs[i] != nil {
 				return
 			}
-			if refused[i], errs[i] = writeSettings(spaces[i], s.Settings); errs[i] != nil {
+			known := b.born
+			if s.Name == "" {
+				known = nil // which was there before
+			}
+			if refused[i], errs[i] = writeSettings(spaces[i], s.Settings, known); errs[i] != nil {
 				return
 			}
 			b.conns[i], errs[i] = dial(spaces[i])
@@ -124,12 +154,20 @@ func (b *builder) makeSpaces() error {
 }
 
 // makeOutside makes the namespace of all far sides, before another may want its
-// name. The kernel answers nothing there.
+// name, and looks what a new one is born with. The kernel answers nothing there.
 func (b *builder) makeOutside() (err error) {
 	if b.copy.outside, err = makeSpace(outsideName); err != nil {
 		return err
 	}
-	if _, err := writeSettings(b.copy.outside, nil); err != nil {
+	settings, err := readSettings(b.copy.outside)
+	if err != nil {
+		return err
+	}
+	b.born = map[Setting]bool{}
+	for _, s := range settings {
+		b.born[s] = true
+	}
+	if _, err := writeSettings(b.copy.outside, nil, nil); err != nil {
 		return err
 	}
 	return nsenter.Delete(filepath.Join(netnsDir, outsideName))

@@ -16,15 +16,16 @@ import (
 // requests that come from where an answer finds its way back to. Connections open there, and datagrams come
 // back, at every port.
 type far struct {
-	file   *os.File
-	ends   map[int]outlook // by the index of the other end
-	copied map[netip.Addr]bool
+	file      *os.File
+	ends      map[int]outlook // by the index of the other end
+	copied    map[netip.Addr]bool
+	strangers map[netip.Addr]bool // who ask, and answer nobody
 }
 
 // farMAC is the MAC address of who was never seen.
 var farMAC = []byte{0x02, 0x6e, 0x73, 0, 0, 0x01}
 
-// answerOutside begins to answer.
+// answerOutside gets who answers ready.
 func (b *builder) answerOutside() error {
 	if len(b.wires) == 0 {
 		return nil
@@ -38,7 +39,7 @@ func (b *builder) answerOutside() error {
 	if err != nil {
 		return err
 	}
-	f := &far{ends: map[int]outlook{}, copied: map[netip.Addr]bool{}}
+	f := &far{ends: map[int]outlook{}, copied: map[netip.Addr]bool{}, strangers: map[netip.Addr]bool{}}
 	for _, row := range rows {
 		name := attr.String(find(row[unix.SizeofIfInfomsg:], unix.IFLA_IFNAME))
 		for _, w := range b.wires {
@@ -64,7 +65,14 @@ func (b *builder) answerOutside() error {
 		return err
 	}
 	b.copy.far = f
-	go f.listen()
+	return nil
+}
+
+// attend begins to hear what is sent outside.
+func (b *builder) attend() error {
+	if b.copy.far != nil {
+		go b.copy.far.listen()
+	}
 	return nil
 }
 
@@ -148,6 +156,8 @@ func (f *far) replyARP(o outlook, frame []byte) []byte {
 func (f *far) has(o outlook, addr netip.Addr) []byte {
 	mac, yes := o.answers(addr)
 	switch {
+	case f.strangers[addr]:
+		return farMAC
 	case !yes || f.copied[addr]:
 		return nil
 	case mac == nil:
@@ -185,7 +195,7 @@ func (f *far) takes(o outlook, frame []byte) (p []byte, header int, ok bool) {
 		return nil, 0, false
 	}
 	src, dst := netip.AddrFrom4([4]byte(p[12:16])), netip.AddrFrom4([4]byte(p[16:20]))
-	return p[:length], header, !f.copied[dst] && o.returns(src)
+	return p[:length], header, !f.copied[dst] && !f.strangers[dst] && o.returns(src)
 }
 
 // turned is the Ethernet header of a frame's answer.

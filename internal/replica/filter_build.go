@@ -1,7 +1,10 @@
 package replica
 
 import (
+	"bytes"
 	"encoding/binary"
+	"errors"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -92,12 +95,20 @@ func (b *builder) commit(c *nfnl.Conn, space int, units []unit) error {
 				rest = append(rest, u)
 				continue
 			}
+			if errors.Is(bad[i], unix.EINVAL) && slices.ContainsFunc(u.changes, asksOwner) {
+				b.miss(space, Users, u.name, nil)
+				continue
+			}
 			b.miss(space, Filtering, u.name, bad[i])
 		}
 		units = rest
 	}
 	return nil
 }
+
+// asksOwner reports whether a rule has the match "owner" of iptables: it asks for numbers
+// that its user namespace has to know (owner_check()).
+func asksOwner(change nfnl.Change) bool { return bytes.Contains(change.Attrs, []byte("owner\x00")) }
 
 // units are all changes, in the order in which the kernel can take them.
 func (f Filter) units() (all []unit) {

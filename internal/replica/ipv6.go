@@ -31,8 +31,8 @@ func (s Space) inOrder() (all [][]byte) {
 // addresses made.
 const asked6 = unix.IFA_F_NODAD | unix.IFA_F_HOMEADDRESS | unix.IFA_F_NOPREFIXROUTE | unix.IFA_F_MCAUTOJOIN
 
-// address6 is an address of IPv6. One that somebody else turned out to have is no
-// address that anything is sent from, or to.
+// address6 is an address of IPv6. One that somebody else turned out to have comes later
+// (failDuplicates).
 func address6(row []byte) []byte {
 	rest := row[unix.SizeofIfAddrmsg:]
 	flags := attr.Uint32(find(rest, unix.IFA_FLAGS))
@@ -51,15 +51,6 @@ func address6(row []byte) []byte {
 	return attr.Append(body, unix.IFA_CACHEINFO, append(lives, make([]byte, 8)...))
 }
 
-// missDuplicates tells of the addresses that somebody else turned out to have.
-func (b *builder) missDuplicates(space int) {
-	for _, row := range b.network.Spaces[space].Addrs {
-		if p := prefixOf(row); p.IsValid() && attr.Uint32(find(row[unix.SizeofIfAddrmsg:], unix.IFA_FLAGS))&unix.IFA_F_DADFAILED != 0 {
-			b.miss(space, Address, p.Addr().String(), nil)
-		}
-	}
-}
-
 // patience6 bounds what addresses may take to be usable. The kernel finishes them in a
 // work queue (addrconf_dad_work()), also where nobody is asked.
 const patience6 = 200 * time.Millisecond
@@ -69,13 +60,10 @@ const patience6 = 200 * time.Millisecond
 func (b *builder) awaitAddresses() {
 	until := time.Now().Add(patience6)
 	for i, s := range b.network.Spaces {
-		b.missDuplicates(i)
-		if !speaks6(s.Settings) {
-			continue
-		}
-		for b.tentative(i) && time.Now().Before(until) {
+		for speaks6(s.Settings) && b.tentative(i) && time.Now().Before(until) {
 			time.Sleep(time.Millisecond)
 		}
+		b.failDuplicates(i)
 	}
 }
 

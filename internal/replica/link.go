@@ -2,6 +2,7 @@ package replica
 
 import (
 	"encoding/binary"
+	"errors"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -117,6 +118,9 @@ func (b *builder) makeLink(space int, l Link) error {
 			what = FarSide
 		}
 		b.miss(space, what, l.Name, nil)
+		if l.Alone && b.makeAlone(space, l) == nil {
+			return nil
+		}
 		return b.makeWire(space, l)
 	}
 	body := linkBody(l.Index, l)
@@ -133,6 +137,18 @@ func (b *builder) makeLink(space int, l Link) error {
 		}
 	}
 	return c.do(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, body)
+}
+
+// makeAlone makes a device that loses what is sent on it: of a kind that this kernel has.
+func (b *builder) makeAlone(space int, l Link) (err error) {
+	for _, kind := range []string{"dummy", "ifb"} {
+		info := text(nil, unix.IFLA_INFO_KIND, kind)
+		err = b.conns[space].do(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, nest(linkBody(l.Index, l), unix.IFLA_LINKINFO, info))
+		if !errors.Is(err, unix.EOPNOTSUPP) {
+			return err
+		}
+	}
+	return err
 }
 
 // peer is the other end of a veth, if it is among what is copied.

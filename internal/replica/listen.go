@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -63,7 +65,7 @@ func takes(s socket.Socket) []netip.Addr {
 const mostListeners = 4096
 
 // listen opens the sockets on which somebody listened. One that this kernel refuses,
-// since its address is gone or two shared a port, is not there.
+// since two shared a port, is not there.
 func (b *builder) listen() error {
 	left := mostListeners
 	for i, s := range b.network.Spaces {
@@ -98,17 +100,18 @@ func (l Listener) open() interface{ Close() error } {
 	}
 	switch l.Proto {
 	case "tcp":
-		listener, err := net.ListenTCP("tcp"+family, net.TCPAddrFromAddrPort(l.At))
+		listener, err := anywhere.Listen(context.Background(), "tcp"+family, l.At.String())
 		if err != nil {
 			return nil
 		}
 		go welcome(listener)
 		return listener
 	case "udp":
-		conn, err := net.ListenUDP("udp"+family, net.UDPAddrFromAddrPort(l.At))
+		packets, err := anywhere.ListenPacket(context.Background(), "udp"+family, l.At.String())
 		if err != nil {
 			return nil
 		}
+		conn := packets.(*net.UDPConn)
 		if sockopt.AskForDestination(conn) != nil {
 			conn.Close()
 			return nil
@@ -119,7 +122,18 @@ func (l Listener) open() interface{ Close() error } {
 	return nil
 }
 
-func welcome(l *net.TCPListener) {
+// anywhere listens also at an address that is gone: who listened there before still does,
+// and is found again when it is back.
+var anywhere = net.ListenConfig{Control: func(network, _ string, c syscall.RawConn) error {
+	level, option := unix.IPPROTO_IP, unix.IP_FREEBIND
+	if strings.HasSuffix(network, "6") {
+		level, option = unix.IPPROTO_IPV6, unix.IPV6_FREEBIND
+	}
+	// Where it is refused, there is nobody at such an address.
+	return c.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), level, option, 1) })
+}}
+
+func welcome(l net.Listener) {
 	for {
 		conn, err := l.Accept()
 		if err != nil {

@@ -61,6 +61,28 @@ func (s Space) Prefixes() (all []netip.Prefix) {
 	return all
 }
 
+// Known are the neighbours that were learned, by the index of their device, and by that
+// of the bridge's port that they are behind.
+func (s Space) Known() map[int][]netip.Addr {
+	all, ports := map[int][]netip.Addr{}, map[string]int{}
+	for _, row := range s.FDB {
+		if len(row) >= unix.SizeofNdMsg {
+			ports[string(find(row[unix.SizeofNdMsg:], unix.NDA_LLADDR))] = indexOf(row)
+		}
+	}
+	for _, row := range s.Neighbours {
+		if len(row) < unix.SizeofNdMsg {
+			continue
+		}
+		addr := attr.Addr(find(row[unix.SizeofNdMsg:], unix.NDA_DST))
+		all[indexOf(row)] = append(all[indexOf(row)], addr)
+		if mac := string(find(row[unix.SizeofNdMsg:], unix.NDA_LLADDR)); ports[mac] != 0 && mac != "" {
+			all[ports[mac]] = append(all[ports[mac]], addr)
+		}
+	}
+	return all
+}
+
 // prefixOf is the address of a row with its network. IPv6 says IFA_LOCAL only where
 // there is a peer.
 func prefixOf(row []byte) netip.Prefix {
@@ -84,6 +106,14 @@ type Link struct {
 	// other end, what a VLAN stands on. It is Elsewhere when that is not copied.
 	At    int
 	VLANs []byte // IFLA_AF_SPEC of the bridge's or the port's; nil: none
+	// Alone says that nobody is to be at the other end in the copy: what is sent there is lost.
+	Alone bool `json:",omitempty"`
+}
+
+// Leads reports whether it is a wire to a namespace that is not copied, which had a carrier
+// if it was up.
+func (l Link) Leads() bool {
+	return l.Kind == "veth" && l.At == Elsewhere && (l.carrier() || !l.up())
 }
 
 // Elsewhere is the place of a device that is in none of the Spaces.
@@ -153,12 +183,13 @@ const (
 	Neighbour What = "neighbour" // refused
 	Value     What = "setting"   // refused
 	Filtering What = "filter"    // refused
+	Users     What = "users"     // rules that ask for a user whom the lab does not have
 )
 
 // Known reports whether there is such a kind.
 func (w What) Known() bool {
 	switch w {
-	case Hardware, FarSide, BPF, Traffic, IPv6, IPsec, Sets, Legacy, Device, Address, Route, Rule, Neighbour, Value, Filtering:
+	case Hardware, FarSide, BPF, Traffic, IPv6, IPsec, Sets, Legacy, Device, Address, Route, Rule, Neighbour, Value, Filtering, Users:
 		return true
 	}
 	return false

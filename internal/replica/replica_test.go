@@ -409,3 +409,20 @@ func TestRuleSetsAreCopied(t *testing.T) {
 		})
 	}
 }
+
+// Whoever waits for silence knows whether an answer of a neighbour may still come.
+func TestACopyKnowsWhetherItAsksForANeighbour(t *testing.T) {
+	_, _, c := copied(t, `
+a: ip link add eth0 type veth peer name eth0 netns b
+a: ip addr add 10.9.0.1/24 dev eth0
+a: ip link set eth0 up
+b: ip link set eth0 up
+`, "a", "b")
+	if c.Asking() {
+		t.Error("it asks although nobody has sent anything")
+	}
+	labtest.Script(t, map[string]*nsenter.Namespace{"a": c.Spaces[0]}, "a: ping -c 1 -W 1 10.9.0.2 > /dev/null & sleep 0.01; ip neigh replace 10.9.0.3 dev eth0 nud incomplete")
+	if !c.Asking() {
+		t.Error("it does not know that it asks")
+	}
+}

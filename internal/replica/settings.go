@@ -50,18 +50,28 @@ func settingsHere() (all []Setting) {
 		all = append(all, Setting{settingFirst, value})
 	}
 	for _, dir := range settingDirs {
-		entries, err := os.ReadDir("/proc/sys/" + dir)
-		if err != nil {
-			continue // without the module there is no folder
+		all = append(all, settingsIn(dir)...)
+	}
+	return all
+}
+
+// settingsIn reads those of one folder, from there: a whole path is looked up through what
+// all namespaces of the machine have under the same names.
+func settingsIn(dir string) (all []Setting) {
+	folder, err := os.Open("/proc/sys/" + dir)
+	if err != nil {
+		return nil // without the module there is no folder
+	}
+	defer folder.Close()
+	entries, _ := folder.ReadDir(-1)
+	slices.SortFunc(entries, func(a, b os.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	for _, e := range entries {
+		name := path.Join(dir, e.Name())
+		if e.IsDir() || name == settingFirst || notCopied[name] || isOwn(name) {
+			continue
 		}
-		for _, e := range entries {
-			name := path.Join(dir, e.Name())
-			if e.IsDir() || name == settingFirst || notCopied[name] || isOwn(name) {
-				continue
-			}
-			if value, ok := readSetting(name); ok {
-				all = append(all, Setting{name, value})
-			}
+		if value, ok := readSettingAt(int(folder.Fd()), e.Name()); ok {
+			all = append(all, Setting{name, value})
 		}
 	}
 	return all
@@ -69,8 +79,10 @@ func settingsHere() (all []Setting) {
 
 // readSetting does without the poller that an os.File would be registered with:
 // there are some two hundred.
-func readSetting(path string) (string, bool) {
-	fd, err := unix.Open("/proc/sys/"+path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+func readSetting(path string) (string, bool) { return readSettingAt(unix.AT_FDCWD, "/proc/sys/"+path) }
+
+func readSettingAt(dir int, path string) (string, bool) {
+	fd, err := unix.Openat(dir, path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return "", false
 	}
@@ -115,10 +127,16 @@ func own() (all []Setting) {
 // noIPv6 keeps the copy from speaking of itself where the original does not speak IPv6.
 var noIPv6 = []Setting{{"net/ipv6/conf/all/disable_ipv6", "1"}, {"net/ipv6/conf/default/disable_ipv6", "1"}}
 
-// writeSettings gives a namespace those that it does not have already. A setting
+// spreading are the names of settings that are written with others, as ip_forward turns
+// accept_redirects (inet_forward_change()) and conf/all that of all devices.
+var spreading = map[string]bool{"ip_forward": true, "forwarding": true, "accept_redirects": true, "force_forwarding": true, "disable_ipv6": true,
+	"disable_policy": true, "proxy_ndp": true, "addr_gen_mode": true, "ignore_routes_with_linkdown": true}
+
+// writeSettings gives a namespace those that it does not have already: born are those that
+// it is known to have, being new. A setting
 // that a lab may not write is returned; one that is not there is the machine's, and
 // only its first namespace shows it.
-func writeSettings(ns *nsenter.Namespace, all []Setting) (refused []Omission, err error) {
+func writeSettings(ns *nsenter.Namespace, all []Setting, born map[Setting]bool) (refused []Omission, err error) {
 	err = ns.Do(func() error {
 		first := noIPv6
 		if speaks6(all) {
@@ -128,6 +146,9 @@ func writeSettings(ns *nsenter.Namespace, all []Setting) (refused []Omission, er
 			_ = writeSetting(s.Path, s.Value) // a kernel may have no IPv6
 		}
 		for _, s := range all {
+			if born[s] && !spreading[path.Base(s.Path)] {
+				continue
+			}
 			if now, ok := readSetting(s.Path); ok && now == s.Value {
 				continue
 			}

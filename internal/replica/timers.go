@@ -29,6 +29,10 @@ var neighbourTables = map[byte]string{unix.AF_INET: "arp_cache", unix.AF_INET6: 
 
 // copyTimers gives the devices their parameters of ARP and of neighbour discovery, but for the times.
 func (b *builder) copyTimers(space int) {
+	alone := map[uint32]bool{}
+	for _, l := range b.network.Spaces[space].Links {
+		alone[uint32(l.Index)] = l.Alone
+	}
 	for _, row := range b.network.Spaces[space].Timers {
 		const header = 4 // struct ndtmsg
 		if len(row) < header {
@@ -39,7 +43,8 @@ func (b *builder) copyTimers(space int) {
 			continue
 		}
 		parms := find(row[header:], ndtaParms)
-		if attr.Uint32(find(parms, ndtpaIfindex)) == 0 {
+		index := attr.Uint32(find(parms, ndtpaIfindex))
+		if index == 0 || alone[index] {
 			continue // those of devices to come, which no lab may set
 		}
 		kept := only(parms, ndtpaIfindex, ndtpaAppProbes, ndtpaUcastProbes, ndtpaMcastProbes, ndtpaQueueLenbytes)

@@ -61,6 +61,7 @@ func (b *builder) raiseWires() error {
 
 // outlook is what is known of who is at the other end of a wire.
 type outlook struct {
+	wire   string                // the name of the end
 	known  map[netip.Addr][]byte // addresses and their MAC addresses, as they were learned
 	silent map[netip.Addr]bool   // who was asked for and did not answer
 	// assumes reports whether others are taken to answer as well: behind a NIC there
@@ -72,7 +73,7 @@ type outlook struct {
 // look is what the copied tables say of the other end of a wire.
 func (b *builder) look(w wire) outlook {
 	s := b.network.Spaces[w.space]
-	o := outlook{known: map[netip.Addr][]byte{}, silent: map[netip.Addr]bool{}, assumes: !isPort(w.link) || w.link.Kind != "veth"}
+	o := outlook{wire: w.end, known: map[netip.Addr][]byte{}, silent: map[netip.Addr]bool{}, assumes: !isPort(w.link) || w.link.Kind != "veth"}
 	for _, row := range s.Neighbours {
 		at := indexOf(row)
 		if len(row) < unix.SizeofNdMsg || row[10]&unix.NTF_PROXY != 0 || at != w.link.Index && at != w.link.master() {

@@ -33,6 +33,9 @@ type Machine struct {
 	hidden  map[string]bool // names that cannot be opened
 	names   netnsNames      // as they were listed last
 
+	still bool // nothing changes but by packets
+	all   []*Space
+
 	neighbours *table.NeighbourUse // as it was when it was first asked for
 
 	containers func() []container.Container // read when a name is first asked for
@@ -63,6 +66,7 @@ func (w *Machine) Close() {
 	}
 	clear(w.nodes)
 	clear(w.peers)
+	w.all = nil
 	w.names.close()
 	w.names = netnsNames{dir: -1}
 }
@@ -101,7 +105,7 @@ func (w *Machine) enter(fd int, path, ref string) (*Space, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Space{Name: name, NS: ns, called: w.calledBy(st.Ino, 0)}
+	n := &Space{Name: name, NS: ns, called: w.calledBy(st.Ino, 0), still: w.still}
 	w.nodes[st.Ino] = n
 	return n, nil
 }

@@ -26,8 +26,15 @@ type setting struct {
 func (w *Machine) Forget() {
 	for _, n := range w.nodes {
 		n.memory = memory{}
+		if n.one != nil && w.still {
+			n.one.Keep()
+		}
 	}
 }
+
+// Still says that nothing changes in the namespaces but by packets, as in a copy that is
+// one's own: then single questions are remembered, too. It comes before Open.
+func (w *Machine) Still() { w.still = true }
 
 // Snapshot reads whole tables of the namespace.
 func (n *Space) Snapshot(tables table.Tables) (*table.Snapshot, error) {

@@ -201,8 +201,12 @@ func (w *Machine) skip(c candidate, err error) {
 	}
 }
 
-// All opens all namespaces that can be seen, those that are open first.
+// All opens all namespaces that can be seen, those that are open first: once where nothing
+// changes.
 func (w *Machine) All() []*Space {
+	if w.still && w.all != nil {
+		return w.all
+	}
 	var all []*Space
 	for c := range w.candidates() {
 		inode, err := inodeOf(c.path)
@@ -214,5 +218,6 @@ func (w *Machine) All() []*Space {
 			all = append(all, n)
 		}
 	}
+	w.all = all
 	return all
 }

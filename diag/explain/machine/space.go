@@ -28,6 +28,7 @@ type Space struct {
 
 	called func() string // the name of the container that is in it
 	one    *table.One
+	still  bool // what it was asked is kept, until Machine.Forget
 	rules  *netfilter.RuleSet
 	xfrm   *xfrm // as it was when it was first asked for
 
@@ -42,7 +43,9 @@ func (n *Space) Ask() (*table.One, error) {
 		if err != nil {
 			return nil, err
 		}
-		n.one = one
+		if n.one = one; n.still {
+			one.Keep()
+		}
 	}
 	return n.one, nil
 }

@@ -210,3 +210,32 @@ func TestSettingsAreCombinedAsTheKernelDoes(t *testing.T) {
 		t.Errorf("ip_forward = %q, %v", v, err)
 	}
 }
+
+// In a copy, which nobody else changes, single questions are remembered until a packet was
+// sent.
+func TestWhereNothingChangesSingleQuestionsAreAskedOnce(t *testing.T) {
+	q := newQueryBed(t)
+	for still, changes := range map[bool]bool{true: false, false: true} {
+		world := New()
+		defer world.Close()
+		if still {
+			world.Still()
+		}
+		a, err := world.Open("a")
+		q.must(err)
+		to := RouteQuery{Dst: netip.MustParseAddr("198.51.100.1")}
+		before := a.Route(to)
+		q.must(q.a.NS.Do(func() error {
+			return netlink.RouteAdd(&netlink.Route{Dst: &net.IPNet{IP: net.IPv4(198, 51, 100, 1), Mask: net.CIDRMask(32, 32)}, Type: unix.RTN_BLACKHOLE})
+		}))
+		if got := a.Route(to); (got.Kind != before.Kind) != changes {
+			t.Errorf("still %v: it is %s, and was %s", still, got.Kind, before.Kind)
+		}
+		if world.Forget(); a.Route(to).Kind != KindBlackhole {
+			t.Errorf("still %v: it is not forgotten", still)
+		}
+		q.must(q.a.NS.Do(func() error {
+			return netlink.RouteDel(&netlink.Route{Dst: &net.IPNet{IP: net.IPv4(198, 51, 100, 1), Mask: net.CIDRMask(32, 32)}, Type: unix.RTN_BLACKHOLE})
+		}))
+	}
+}

@@ -1,0 +1,48 @@
+package verify
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/explain"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/probe"
+	"nstutor/internal/change"
+)
+
+// What is lost is the answer to a connection from a port of one's own: whoever listens still
+// waits for its third segment when it is opened again after the fix.
+func TestAConnectionFromAPortOfOnesOwnIsTriedAgain(t *testing.T) {
+	n := build(t, routed, "pod", "host", "inet")
+	n.listens("inet", "203.0.113.10:8080")
+	n.run("host: ip route add prohibit 10.244.1.10")
+	to := netip.MustParseAddrPort("203.0.113.10:8080")
+	world := machine.New()
+	defer world.Close()
+	from, err := world.Open("pod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := explain.Request{From: from, Dest: to.Addr(), Proto: unix.IPPROTO_TCP, Port: to.Port(), SrcPort: 33333}
+	a, err := explain.Explain(t.Context(), world, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, more := range [][]change.Command{nil, {change.In("pod", "true")}} {
+		b := a
+		b.Fix = append(b.Fix, more...)
+		v, err := Try(t.Context(), world, req, b)
+		if err != nil || v == nil || !v.Passed || len(v.Dropped) != len(more) {
+			t.Errorf("%v: %+v, %v", b.Fix, v, err)
+		}
+	}
+	for _, command := range a.Fix {
+		n.run(command.Netns + ": " + command.String())
+	}
+	if r := probe.Connect(t.Context(), n.spaces["pod"], probe.Dial{Dst: to, Timeout: time.Second}); r.Outcome != probe.Replied {
+		t.Errorf("a verified fix does not mend the network: %s", r.Message)
+	}
+}

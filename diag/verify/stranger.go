@@ -1,0 +1,100 @@
+package verify
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/internal/replica"
+)
+
+// mostCalls bounds what each stranger asks for, and the ports that he asks from: one a call,
+// others before than after, so that nobody remembers the connection.
+const (
+	mostCalls               = 64
+	stampBefore, stampAfter = 40000, 41000
+)
+
+// calls are what strangers ask for: an echo of each address that is copied, and each port
+// on which somebody listens.
+func calls(network replica.Network) (all []replica.Call) {
+	add := func(c replica.Call) {
+		if len(all) < mostCalls && !slices.Contains(all, c) {
+			all = append(all, c)
+		}
+	}
+	for _, s := range network.Spaces {
+		for _, a := range s.Addresses() {
+			add(replica.Call{To: a})
+		}
+		for _, l := range s.Listeners {
+			for _, a := range s.Addresses() {
+				if l.At.Addr() != a && (!l.At.Addr().IsUnspecified() || l.At.Addr().Is6() != a.Is6()) {
+					continue
+				}
+				c := replica.Call{To: a, Proto: unix.IPPROTO_TCP, Port: l.At.Port()}
+				if l.Proto == "udp" {
+					c.Proto = unix.IPPROTO_UDP
+				}
+				add(c)
+			}
+		}
+	}
+	return all
+}
+
+// strangers has strangers ask, with real packets, and says at each door what was answered.
+func (s *stage) strangers(ctx context.Context, stamp uint16) <-chan [][]bool {
+	heard := make(chan [][]bool, 1)
+	go func() {
+		all := make([][]bool, len(s.built.Doors))
+		ctx, cancel := context.WithTimeout(ctx, silence)
+		defer cancel()
+		quiet, stop := s.quiet(ctx)
+		defer stop()
+		var together sync.WaitGroup
+		for i, door := range s.built.Doors {
+			together.Go(func() { all[i], _ = door.Ask(ctx, s.callsAt(door), stamp+uint16(i)*mostCalls, quiet) })
+		}
+		together.Wait()
+		heard <- all
+	}()
+	return heard
+}
+
+// callsAt are the calls that are none to where the stranger is himself.
+func (s *stage) callsAt(d replica.Door) []replica.Call {
+	if d.Beyond == replica.Elsewhere {
+		return s.Calls
+	}
+	there := s.Network.Spaces[d.Beyond].Addresses()
+	return slices.DeleteFunc(slices.Clone(s.Calls), func(c replica.Call) bool { return slices.Contains(there, c.To) })
+}
+
+// compareCalls notes what the fix makes of what strangers ask for.
+func (s *stage) compareCalls(before, after [][]bool) {
+	for i, door := range s.built.Doors {
+		all := s.callsAt(door)
+		if len(before[i]) != len(all) || len(after[i]) != len(all) {
+			continue // it could not be asked
+		}
+		for j, c := range all {
+			if c.To.Is6() != door.From.Is6() {
+				continue
+			}
+			s.Checked++
+			if before[i][j] == after[i][j] {
+				continue
+			}
+			what := Closed
+			if after[i][j] {
+				what = Opened
+			}
+			s.Changed = append(s.Changed, judged{Change: what, Call: &call{
+				From: door.From, Netns: s.Network.Spaces[door.Space].Name, Dev: door.Dev, To: flow{Dest: c.To, Proto: c.Proto, Port: c.Port},
+			}})
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package verify
+
+import (
+	"slices"
+	"testing"
+
+	"nstutor/diag/explain"
+	"nstutor/internal/change"
+)
+
+// guarded is a node that forwards nothing new but what is asked for, and whose uplink leads
+// to who cannot be seen.
+func guarded(t *testing.T) *network {
+	n := build(t, routed, "pod", "host", "inet")
+	n.listens("pod", "10.244.1.10:8080")
+	n.run(`host: iptables -P FORWARD DROP
+		host: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+		host: iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE`)
+	return n
+}
+
+func opens(v *Verified, to string) (strangers []string) {
+	for _, f := range v.Others.Flows {
+		if f.Stranger != "" && f.To == to && f.Change == Opened && f.Dev == "eth0" && f.From == "host" {
+			strangers = append(strangers, f.Stranger)
+		}
+	}
+	return strangers
+}
+
+// What a fix opens to whoever comes from outside is listed, whether the outside can be seen
+// or not.
+func TestWhatAFixOpensToAStrangerIsListed(t *testing.T) {
+	wide := change.In("host", "iptables", "-I", "FORWARD", "-j", "ACCEPT")
+	for name, hidden := range map[string]bool{"seen": false, "hidden": true} {
+		t.Run(name, func(t *testing.T) {
+			n := guarded(t)
+			n.answered("host", "203.0.113.10")
+			if hidden {
+				n.hide("inet")
+			}
+			n.sends = true
+			v, a := n.try("pod", "203.0.113.10", func(a *explain.Answer) { a.Fix = []change.Command{wide} })
+			if v == nil || !v.Passed {
+				t.Fatalf("%s: %+v", a.Cause.Code, v)
+			}
+			for _, to := range []string{"10.244.1.10", "10.244.1.10:8080"} {
+				if !slices.Contains(opens(v, to), "198.51.100.77") {
+					t.Errorf("%s is opened to %v", to, opens(v, to))
+				}
+			}
+			v, _ = n.try("pod", "203.0.113.10", nil)
+			if v == nil || !v.Passed || len(opens(v, "10.244.1.10:8080")) > 0 {
+				t.Errorf("what is offered: %v: %+v", v.Fix, v)
+			}
+		})
+	}
+}
+
+// A rule for the network of who asks lets in whoever else is on its wire, beyond what can be
+// seen: one for him alone is offered.
+func TestAFixThatOpensToANeighbourOutOfSightIsNotOfferedWhereANarrowerOnePasses(t *testing.T) {
+	n := build(t, `
+pod: ip link add eth0 type veth peer name v1 netns host
+lan: ip link add eth0 type veth peer name up0 netns host
+far: ip link add eth0 type veth peer name out0 netns host
+host: ip link add br0 type bridge forward_delay 0
+host: ip addr add 192.168.7.1/24 dev br0
+host: ip link set v1 master br0 up
+host: ip link set up0 master br0 up
+host: ip link set br0 up
+host: ip route add default via 192.168.7.254
+host: ip addr add 192.168.9.1/24 dev out0
+host: ip link set out0 up
+host: sysctl -qw net.ipv4.ip_forward=1
+pod: ip addr add 192.168.7.10/24 dev eth0
+pod: ip link set eth0 up
+pod: ip route add default via 192.168.7.1
+lan: ip addr add 192.168.7.254/24 dev eth0
+lan: ip link set eth0 up
+far: ip addr add 192.168.9.2/24 dev eth0
+far: ip link set eth0 up
+far: ip route add default via 192.168.9.1
+host: iptables -P FORWARD DROP
+host: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+`, "pod", "host", "lan", "far")
+	n.answered("host", "192.168.7.254")
+	n.hide("lan")
+	v, a := n.try("pod", "192.168.9.2", nil)
+	if len(a.Swaps()) == 0 {
+		t.Fatalf("there is nothing narrower: %v", a.Fix)
+	}
+	if !v.Passed || len(v.Others.Flows) > 0 || !slices.EqualFunc(v.Instead, a.Fix, change.Command.Equal) {
+		t.Errorf("%v instead of %v: %+v", v.Fix, v.Instead, v.Others)
+	}
+	for _, command := range v.Fix {
+		n.run(command.Netns + ": " + command.String())
+	}
+	n.answered("pod", "192.168.9.2")
+}

@@ -63,10 +63,14 @@ func (n *Space) AnswersARP(link table.Link, target, sender netip.Addr) ARPAnswer
 	case KindLocal:
 		return a.owner(route)
 	case KindUnicast:
+		answer := a.proxy(route)
+		if answer.Yes {
+			return answer
+		}
 		if late := n.Late(query); late.Action != "" {
 			return no(ARPLate, append(route.Evidence, late.Line())...)
 		}
-		return a.proxy(route)
+		return answer
 	case KindError:
 		return ARPAnswer{Why: ARPUnknown, Evidence: append(route.Evidence, route.Err.Error())}
 	}

@@ -15,7 +15,7 @@ import (
 // it is not that.
 func (n *Space) Late(q RouteQuery) table.PolicyRule {
 	one, err := n.Ask()
-	if err != nil || !n.owns(q.Dst) {
+	if err != nil {
 		return table.PolicyRule{}
 	}
 	rules, err := one.PolicyRules()
@@ -28,7 +28,7 @@ func (n *Space) Late(q RouteQuery) table.PolicyRule {
 		case r.Family == 4 != q.Dst.Is4() || r.Action != "lookup" || r.L3mdev || !l.selectedBy(r):
 		case r.Table == unix.RT_TABLE_LOCAL:
 			return table.PolicyRule{}
-		case r.Table == asked:
+		case r.Table == asked && n.owns(q.Dst):
 			return r
 		}
 	}

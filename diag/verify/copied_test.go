@@ -43,8 +43,6 @@ alice: ip route replace blackhole 198.51.100.7/32
 	if v == nil || !v.Passed || len(v.Copied) != 4 {
 		t.Fatalf("%v: %+v", a.Fix, v)
 	}
-	for _, command := range v.Fix {
-		n.run(command.Netns + ": " + command.String())
-	}
+	n.apply(v.Fix)
 	n.opens("alice", to, unix.IPPROTO_TCP)
 }

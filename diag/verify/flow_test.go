@@ -110,9 +110,7 @@ func TestFixesOfConnectionsAndDatagramsAreVerified(t *testing.T) {
 			if v == nil || !v.Passed || v.Before != SameCause || v.After != Delivered {
 				t.Fatalf("%s: %v: %+v", a.Cause.Code, a.Fix, v)
 			}
-			for _, command := range v.Fix {
-				n.run(command.Netns + ": " + command.String())
-			}
+			n.apply(v.Fix)
 			n.opens(c.from, to, c.proto)
 		})
 	}

@@ -71,9 +71,7 @@ func TestFixesOfIPv6AreVerified(t *testing.T) {
 					t.Errorf("it is said not to be copied: %s", text)
 				}
 			}
-			for _, command := range v.Fix {
-				n.run(command.Netns + ": " + command.String())
-			}
+			n.apply(v.Fix)
 			n.answered(c.from, c.to)
 		})
 	}
@@ -99,9 +97,7 @@ func TestFixesOfConnectionsAndDatagramsOverIPv6AreVerified(t *testing.T) {
 			if v == nil || !v.Passed || v.After != Delivered {
 				t.Fatalf("%s: %v: %+v", a.Cause.Code, a.Fix, v)
 			}
-			for _, command := range v.Fix {
-				n.run(command.Netns + ": " + command.String())
-			}
+			n.apply(v.Fix)
 			n.opens("pod", to, c.proto)
 		})
 	}
@@ -143,8 +139,6 @@ func TestAnAddressThatWasSomebodysIsMended(t *testing.T) {
 	if a.Cause.Code != "duplicate-address" || v == nil || !v.Passed || v.Before != SameCause {
 		t.Fatalf("%s: %v: %+v", a.Cause.Code, a.Fix, v)
 	}
-	for _, command := range v.Fix {
-		n.run(command.Netns + ": " + command.String())
-	}
+	n.apply(v.Fix)
 	n.answered("host", "fd00:244:1::77")
 }

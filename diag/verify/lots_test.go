@@ -35,9 +35,7 @@ func TestEachThatIsDrawnByLotIsTried(t *testing.T) {
 	if v == nil || !v.Passed || v.Drawn == nil || v.Drawn.From != 2 || v.Drawn.Sent < 10 {
 		t.Fatalf("%v: %+v", a.Fix, v)
 	}
-	for _, command := range v.Fix {
-		n.run(command.Netns + ": " + command.String())
-	}
+	n.apply(v.Fix)
 	for range 8 {
 		n.opens("pod", to, unix.IPPROTO_TCP)
 	}

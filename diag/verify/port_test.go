@@ -39,9 +39,7 @@ func TestAConnectionFromAPortOfOnesOwnIsTriedAgain(t *testing.T) {
 			t.Errorf("%v: %+v, %v", b.Fix, v, err)
 		}
 	}
-	for _, command := range a.Fix {
-		n.run(command.Netns + ": " + command.String())
-	}
+	n.apply(a.Fix)
 	if r := probe.Connect(t.Context(), n.spaces["pod"], probe.Dial{Dst: to, Timeout: time.Second}); r.Outcome != probe.Replied {
 		t.Errorf("a verified fix does not mend the network: %s", r.Message)
 	}

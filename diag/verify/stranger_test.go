@@ -93,8 +93,6 @@ host: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
 	if !v.Passed || len(v.Others.Flows) > 0 || !slices.EqualFunc(v.Instead, a.Fix, change.Command.Equal) {
 		t.Errorf("%v instead of %v: %+v", v.Fix, v.Instead, v.Others)
 	}
-	for _, command := range v.Fix {
-		n.run(command.Netns + ": " + command.String())
-	}
+	n.apply(v.Fix)
 	n.answered("pod", "192.168.9.2")
 }

@@ -70,6 +70,14 @@ func (n *network) run(script string) {
 	labtest.Script(n.t, n.spaces, script)
 }
 
+// apply does the commands of a fix in the network itself.
+func (n *network) apply(fix []change.Command) {
+	n.t.Helper()
+	for _, command := range fix {
+		n.run(command.Netns + ": " + command.String())
+	}
+}
+
 // try explains a ping, lets the answer be changed, and tries its fix.
 func (n *network) try(from, to string, twist func(*explain.Answer)) (*Verified, explain.Answer) {
 	n.t.Helper()
@@ -131,9 +139,7 @@ func TestAFixThatMendsTheCopyIsVerified(t *testing.T) {
 			if v.Others.Checked == 0 || v.Others.Checked == routedFlows && (v.Others.Changed > 0) != c.changed {
 				t.Errorf("other flows: %+v", v.Others)
 			}
-			for _, command := range v.Fix {
-				n.run(command.Netns + ": " + command.String())
-			}
+			n.apply(v.Fix)
 			n.answered("pod", c.to)
 		})
 	}
@@ -214,9 +220,7 @@ func TestWhatAPacketTaughtBeforeIsForgottenAfter(t *testing.T) {
 	if err != nil || v == nil || !v.Passed || len(v.Dropped) > 0 {
 		t.Errorf("%v: %+v, %v", a.Fix, v, err)
 	}
-	for _, command := range v.Fix {
-		n.run(command.Netns + ": " + command.String())
-	}
+	n.apply(v.Fix)
 	if r := probe.Ping(t.Context(), n.spaces["pod"], probe.Echo{Dst: req.Dest, Size: req.Size, DF: true}); r.Outcome != probe.Replied {
 		t.Errorf("a verified fix does not mend the network: %s", r.Message)
 	}

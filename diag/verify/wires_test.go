@@ -61,8 +61,6 @@ func TestWiresByWhichNothingPassesAreLeftAlone(t *testing.T) {
 	if v == nil || !v.Passed || v.Before != SameCause {
 		t.Fatalf("%s: %v: %+v", a.Cause.Code, a.Fix, v)
 	}
-	for _, command := range v.Fix {
-		n.run(command.Netns + ": " + command.String())
-	}
+	n.apply(v.Fix)
 	n.answered("host", last)
 }

@@ -20,7 +20,7 @@ const (
 	ARPRejectRoute   = "reject-route"   // … blackhole, unreachable, prohibit or throw
 	ARPRPFilter      = "rp-filter"      // the request is dropped for its sender
 	ARPMartian       = "martian"        // … because no such packet can be: its sender is an own address
-	ARPLate          = "late-local"     // the target is an own address, and a policy rule leads elsewhere (Late)
+	ARPLate          = "late-local"     // the target is an own address, and Rule leads elsewhere before table local is asked
 	ARPIgnore        = "arp-ignore"
 	ARPFilter        = "arp-filter"
 	ARPNoARP         = "noarp" // the device has no ARP at all
@@ -33,6 +33,7 @@ type ARPAnswer struct {
 	By       string           // ARPOwner or ARPProxy
 	MAC      net.HardwareAddr // what the answer says
 	Why      string           // when not Yes
+	Rule     table.PolicyRule // of ARPLate
 	Evidence []string         // lines in the form of the command that prints them
 }
 
@@ -67,8 +68,9 @@ func (n *Space) AnswersARP(link table.Link, target, sender netip.Addr) ARPAnswer
 		if answer.Yes {
 			return answer
 		}
-		if late := n.Late(query); late.Action != "" {
-			return no(ARPLate, append(route.Evidence, late.Line())...)
+		if late := n.late(query, route.Table); late.Action != "" {
+			answer = no(ARPLate, append(route.Evidence, late.Line())...)
+			answer.Rule = late
 		}
 		return answer
 	case KindError:

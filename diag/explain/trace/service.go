@@ -4,10 +4,9 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/absent"
-	"nstutor/diag/explain/fabric"
-
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/vip"

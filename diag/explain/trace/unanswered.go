@@ -92,7 +92,7 @@ func (a *arping) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 		return scopes.Unconfirmed(s.Node, s.Dev, a.nexthop, a.hop())
 	case machine.ARPLate:
 		a.w.mended.Own(s.Node, a.nexthop)
-		return cause.LocalLate{NextHop: a.hop(), Station: s.Device(), Rule: s.Node.Late(machine.RouteQuery{Dst: a.nexthop, Src: a.sender, IIF: s.Dev.Index}), Proof: proof}
+		return cause.LocalLate{NextHop: a.hop(), Station: s.Device(), Rule: answer.Rule, Proof: proof}
 	case machine.ARPIgnore:
 		return cause.ARPIgnored{
 			NextHop: a.hop(), Station: s.Device(), Proof: proof, Here: s.Has(a.nexthop),

@@ -62,8 +62,9 @@ func (k Kernel) Recent(name string, addr netip.Addr) (listed bool, ago uint64, e
 				continue
 			}
 			seen, _ := strconv.ParseUint(f[4], 10, 64)
-			if listed = true; ticks() > seen {
-				ago = ticks() - seen
+			listed = true
+			if now := ticks(); now > seen {
+				ago = now - seen
 			}
 		}
 		return err

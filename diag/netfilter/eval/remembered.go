@@ -1,8 +1,6 @@
 package eval
 
-import (
-	"net/netip"
-)
+import "net/netip"
 
 // Connection is what the kernel remembers of a connection that a packet goes on
 // with.

@@ -238,7 +238,11 @@ var exchangeCases = []dialCase{
 	{name: "longer than the MTU of the path, and not cut up", dst: dialServer4, dial: Dial{Payload: make([]byte, 70000)}, outcome: MessageTooLong, words: "Message too long"},
 }
 
-func TestConnectTellsOutcomesApart(t *testing.T)  { testDials(t, Connect, connectCases) }
+func TestConnectTellsOutcomesApart(t *testing.T) {
+	labtest.Slow(t)
+	testDials(t, Connect, connectCases)
+}
+
 func TestExchangeTellsOutcomesApart(t *testing.T) { testDials(t, Exchange, exchangeCases) }
 
 func testDials(t *testing.T, probe func(context.Context, *nsenter.Namespace, Dial) Result, cases []dialCase) {

@@ -137,6 +137,7 @@ func (c pingCase) world(t *testing.T) *labtest.Trio {
 }
 
 func TestPingTellsOutcomesApart(t *testing.T) {
+	labtest.Slow(t)
 	for _, c := range pingCases {
 		t.Run(c.name, func(t *testing.T) {
 			got := Ping(t.Context(), c.world(t).C, c.echo)

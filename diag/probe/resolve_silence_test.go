@@ -53,6 +53,7 @@ func TestServersThatKeepSilentAreTold(t *testing.T) {
 
 // TestWhereNobodyAnswersTheWaitIsThatOfAllAttempts: of both servers, each time.
 func TestWhereNobodyAnswersTheWaitIsThatOfAllAttempts(t *testing.T) {
+	labtest.Slow(t)
 	w := labtest.NewTrio(t)
 	w.Addr(w.S, "lo", "10.2.0.3/32")
 	for _, at := range []string{"10.2.0.2:53", "10.2.0.3:53"} {

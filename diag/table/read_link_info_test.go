@@ -96,6 +96,7 @@ func TestLinkTellsHowItsBridgeTreatsAPort(t *testing.T) {
 // A bridge that runs the spanning tree protocol blocks a port to break a loop:
 // here, a cable from the bridge to itself.
 func TestPortOfALoopIsBlocking(t *testing.T) {
+	labtest.Slow(t)
 	ns := labtest.Netns(t, "loop")
 	h := snapHandle(t, ns)
 	snapOK(t, h.LinkAdd(&netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: "br0"}}))

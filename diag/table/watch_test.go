@@ -189,6 +189,7 @@ func TestWatcherReplacesWhatNobodyTook(t *testing.T) {
 }
 
 func TestIdleWatcherSendsNothingAndCostsNothing(t *testing.T) {
+	labtest.Slow(t)
 	a, _ := snapPair(t)
 	w, err := table.NewWatcher(a, table.WatchOptions{}) // with its real polls
 	snapOK(t, err)

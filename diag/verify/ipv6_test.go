@@ -128,6 +128,7 @@ func TestTheFarSideOfAWireSpeaksIPv6(t *testing.T) {
 // An address that somebody else turned out to have fails in the copy as well: the kernel
 // there asks, and is told so.
 func TestAnAddressThatWasSomebodysIsMended(t *testing.T) {
+	labtest.Slow(t)
 	n := build(t, routed6, "pod", "host", "inet")
 	n.run(`
 		host: ip addr add fd00:244:1::77/128 dev veth-pod nodad

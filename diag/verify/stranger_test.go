@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/internal/change"
+	"nstutor/internal/lab/labtest"
 )
 
 // guarded is a node that forwards nothing new but what is asked for, and whose uplink leads
@@ -31,6 +32,7 @@ func opens(v *Verified, to string) (strangers []string) {
 // What a fix opens to whoever comes from outside is listed, whether the outside can be seen
 // or not.
 func TestWhatAFixOpensToAStrangerIsListed(t *testing.T) {
+	labtest.Slow(t)
 	wide := change.In("host", "iptables", "-I", "FORWARD", "-j", "ACCEPT")
 	for name, hidden := range map[string]bool{"seen": false, "hidden": true} {
 		t.Run(name, func(t *testing.T) {

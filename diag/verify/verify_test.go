@@ -108,7 +108,7 @@ func (n *network) try(from, to string, twist func(*explain.Answer)) (*Verified, 
 }
 
 func TestAFixThatMendsTheCopyIsVerified(t *testing.T) {
-	for _, c := range []struct {
+	for i, c := range []struct {
 		name, fault string
 		to          string
 		changed     bool // the fix does more than it was asked for
@@ -129,6 +129,9 @@ func TestAFixThatMendsTheCopyIsVerified(t *testing.T) {
 			host: iptables -A FORWARD -m set --match-set blocked src -j DROP`, "203.0.113.10", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if i > 0 {
+				labtest.Slow(t) // all of them together
+			}
 			n := build(t, routed, "pod", "host", "inet")
 			n.run(c.fault)
 			v, _ := n.try("pod", c.to, nil)

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/lab"
+	"nstutor/internal/lab/labtest"
 )
 
 // TestWhoGivesUpBeingRootStaysWhoItIs: in a lab without root there is nobody else to
@@ -44,6 +45,7 @@ func TestWhoGivesUpBeingRootStaysWhoItIs(t *testing.T) {
 
 // TestTcpdumpRunsAsItIsTyped, where it is installed.
 func TestTcpdumpRunsAsItIsTyped(t *testing.T) {
+	labtest.Slow(t)
 	if _, err := exec.LookPath("tcpdump"); err != nil {
 		t.Log("tcpdump is not installed")
 		return

@@ -1,9 +1,9 @@
 package table
 
 import (
-	"context"
 	"encoding/binary"
 
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
@@ -28,16 +28,39 @@ const (
 	ndtStatsFulls    = 10 * 8
 )
 
-// NeighbourUse reads it (neightbl_fill_info()).
+// NeighbourUse reads it (neightbl_fill_info()). The table's own row comes first, and a row
+// for each device follows: those of a thousand devices are not waited for, which would
+// take longer than all the rest that is asked about one packet.
 func (o *One) NeighbourUse() (NeighbourUse, error) {
-	rows, err := dumpTable(context.Background(), o.r.conn, unix.RTM_GETNEIGHTBL, unix.RTM_NEWNEIGHTBL, []byte{unix.AF_INET, 0, 0, 0}, parseNeighbourUse)
-	if err == nil && len(rows) == 0 {
-		err = unix.ENOENT
+	conn := dumpConn{ns: o.r.ns}
+	if err := conn.open(); err != nil {
+		return NeighbourUse{}, err
 	}
+	defer conn.close()
+	use, err := conn.neighbourUse()
 	if err != nil {
 		return NeighbourUse{}, say.Err("%s: neighbour table: %v", "%s：邻居表：%v", o.r.ns.Name(), err)
 	}
-	return rows[0], nil
+	return use, nil
+}
+
+func (c *dumpConn) neighbourUse() (NeighbourUse, error) {
+	req := nl.NewNetlinkRequest(unix.RTM_GETNEIGHTBL, unix.NLM_F_DUMP)
+	req.AddRawData([]byte{unix.AF_INET, 0, 0, 0})
+	socket := c.sockets[unix.NETLINK_ROUTE].Socket
+	if err := socket.Send(req); err != nil {
+		return NeighbourUse{}, err
+	}
+	first, _, err := socket.Receive()
+	if err != nil {
+		return NeighbourUse{}, err
+	}
+	for _, m := range first {
+		if use, ok := parseNeighbourUse(m.Data); ok && m.Header.Type == unix.RTM_NEWNEIGHTBL {
+			return use, nil
+		}
+	}
+	return NeighbourUse{}, unix.ENOENT
 }
 
 // parseNeighbourUse reads the row of the table itself; those of its devices have no

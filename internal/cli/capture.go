@@ -18,7 +18,7 @@ import (
 // capture writes a network into a file.
 func (a *app) capture() *cobra.Command {
 	var from, to string
-	var all, anonymize bool
+	var all, anonymous bool
 	cmd := &cobra.Command{
 		Use:   a.say("capture FILE", "capture 文件"),
 		Short: a.say("Write a network into a file that somebody else can repair", "把网络写进文件，让别人来修"),
@@ -29,7 +29,7 @@ neighbours, settings, packet filter, and the ports on which somebody listens. Wi
 standard output.
 
 There are no keys in it, no payload, no counters and nothing of the processes. With
---anonymize addresses and names are replaced, each by the same one everywhere.
+--anonymous addresses and names are replaced, each by the same one everywhere.
 What cannot be taken along (hardware, BPF programs, connection tracking, the far
 side) is told in the file.
 
@@ -40,7 +40,7 @@ Reading other namespaces and the packet filter takes root.`, `把 --from 与 --t
 地址、路由、策略规则、邻居、内核参数、包过滤规则，以及有人监听的端口。--all 则是这里
 能看到的所有命名空间。不改动任何东西；- 表示标准输出。
 
-文件里没有密钥、没有数据内容、没有计数，也没有进程的任何信息。加上 --anonymize，
+文件里没有密钥、没有数据内容、没有计数，也没有进程的任何信息。加上 --anonymous，
 地址和名称会被替换，同一个处处换成同一个。带不走的（硬件、BPF 程序、连接跟踪、
 对端）会在文件里写明。
 
@@ -49,7 +49,7 @@ Reading other namespaces and the packet filter takes root.`, `把 --from 与 --t
 
 读取其他命名空间和包过滤规则需要 root。`),
 		Example: `  nstutor capture broken.txt --from web --to db:5432
-  nstutor capture node.txt --all --anonymize`,
+  nstutor capture node.txt --all --anonymous`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return say.Err("capture needs one file to write, such as broken.txt", "capture 需要一个要写的文件，例如 broken.txt")
@@ -69,7 +69,7 @@ Reading other namespaces and the packet filter takes root.`, `把 --from 与 --t
 			if err != nil {
 				return err
 			}
-			if anonymize {
+			if anonymous {
 				f = f.Anonymized()
 			}
 			return a.keep(f, args[0])
@@ -78,7 +78,7 @@ Reading other namespaces and the packet filter takes root.`, `把 --from 与 --t
 	cmd.Flags().StringVar(&from, "from", "", a.say("where the packet starts, as for explain (default: here)", "包从哪里发出，写法同 explain（默认：这里）"))
 	cmd.Flags().StringVar(&to, "to", "", a.say("what does not get through: a TARGET as for explain", "到哪里不通：TARGET，写法同 explain"))
 	cmd.Flags().BoolVar(&all, "all", false, a.say("every namespace that can be seen here", "这里能看到的所有命名空间"))
-	cmd.Flags().BoolVar(&anonymize, "anonymize", false, a.say("replace addresses and names, each by the same one everywhere", "替换地址和名称，同一个处处换成同一个"))
+	cmd.Flags().BoolVar(&anonymous, "anonymous", false, a.say("replace addresses and names, each by the same one everywhere", "替换地址和名称，同一个处处换成同一个"))
 	return cmd
 }
 

@@ -98,7 +98,7 @@ by its fix, refused for its wrong ideas.`, `打开一个练习：网络被人弄
 			return a.inLab(func() error { return a.exercises(cmd.Context(), name, seed) })
 		},
 	}
-	cmd.Flags().StringVar(&file, "from", "", a.say("open the network in a file of `nstutor capture`", "打开 `nstutor capture` 写的文件里的网络"))
+	cmd.Flags().StringVar(&file, "from", "", a.say("open the network in `FILE`, which nstutor capture wrote", "打开 `FILE` 里的网络，它由 nstutor capture 写成"))
 	cmd.Flags().BoolVar(&check, "check", false, a.say("prove the exercise in a folder, and open none", "证明文件夹里的练习，不打开"))
 	cmd.Flags().BoolVar(&list, "list", false, a.say("print the exercises and open none", "列出练习，不打开"))
 	cmd.Flags().StringVarP(&output, "output", "o", "text", a.say("form of the list: text or json", "列表的格式：text 或 json"))

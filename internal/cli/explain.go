@@ -82,7 +82,7 @@ func (a *app) explain() *cobra.Command {
 	cmd.Flags().StringVarP(&q.output, "output", "o", "text", a.say("text or json", "text 或 json"))
 	cmd.Flags().BoolVar(&q.causes, "causes", false, a.say("list all causes that an answer can name, and the table that shows each", "列出答案可能给出的所有原因，以及能看到它的表"))
 	cmd.Flags().StringVar(&q.from, "from", "", a.say("where the packet starts: a name under /run/netns, a container or pod, pid:N, or a path (default: here)", "包从哪里发出：/run/netns 下的名称、容器或 Pod、pid:N、路径（默认：这里）"))
-	cmd.Flags().StringVar(&q.file, "in", "", a.say("ask about the network in a file of `nstutor capture`, and not about this machine's", "问的是 `nstutor capture` 写的文件里的网络，而不是本机的"))
+	cmd.Flags().StringVar(&q.file, "in", "", a.say("ask about the network in `FILE`, which nstutor capture wrote, and not about this machine's", "问的是 `FILE` 里的网络（由 nstutor capture 写成），而不是本机的"))
 	cmd.Flags().BoolVar(&q.noProbe, "no-probe", false, a.say("only predict: send nothing, wait for nothing", "只预测：什么也不发，什么也不等"))
 	cmd.Flags().BoolVar(&q.verified, "verify", false, a.say("try the fix in a private copy of the network, and say what else it changes", "在网络的私有副本里试一遍修复，并说明它还改变了什么"))
 	cmd.Flags().Uint16Var(&q.sport, "sport", 0, a.say("the port that the connection or the datagram comes from (0: one that the kernel would choose)", "连接或 UDP 数据的源端口（0：由内核选择）"))

@@ -44,6 +44,10 @@ func TestHelpIsInTheLearnersLanguage(t *testing.T) {
 			if !han.MatchString(f.Usage) {
 				t.Errorf("%s --%s: %q", cmd.CommandPath(), f.Name, f.Usage)
 			}
+			// What stands in backquotes is printed behind the flag as its value.
+			if value, _ := pflag.UnquoteUsage(f); strings.Contains(value, " ") {
+				t.Errorf("%s --%s takes %q", cmd.CommandPath(), f.Name, value)
+			}
 		})
 		var out bytes.Buffer
 		cmd.SetOut(&out)

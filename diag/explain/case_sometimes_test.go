@@ -103,15 +103,16 @@ func TestAllEchoesAreCountedWhereAllAreWell(t *testing.T) {
 // that only loses its carrier by that; where the former cannot be seen, the latter.
 func TestADeviceThatComesAndGoesIsNamed(t *testing.T) {
 	labtest.Slow(t)
-	for _, c := range []struct {
+	type comes struct {
 		name, switched, dev string
 		hide                []string
 		netns, word         string
-	}{
+	}
+	abreast([]comes{
 		{"here", "host", "eth0", nil, "host", "switched off"},
 		{"at the other end", "inet", "up0", nil, "inet", "switched off"},
 		{"out of sight", "inet", "up0", []string{"inet"}, "host", "loses its carrier"},
-	} {
+	}, func(c comes) {
 		t.Run(c.name, func(t *testing.T) {
 			b := masqueraded.build(t)
 			h := b.handle(c.switched)
@@ -131,7 +132,7 @@ func TestADeviceThatComesAndGoesIsNamed(t *testing.T) {
 				t.Errorf("%s, %s in %s: %s\n%s", a.Verdict, a.Cause.Code, b.script(a.Cause.Netns), said, b.account(a))
 			}
 		})
-	}
+	})
 }
 
 // flap switches a device off and on until ctx ends. What a route by it needs it gets

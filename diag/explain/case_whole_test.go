@@ -22,8 +22,8 @@ r3: ip link set left mtu 1400`
 // clamping is the rule that has the ends agree on less.
 const clamping = "iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu"
 
-// swallowing are connections that open, and those among them that then hang.
-var swallowing = []struct {
+// swallowed is a connection that opens, and perhaps hangs then.
+type swallowed struct {
 	name     string
 	base     baseNetwork
 	fault    string
@@ -32,7 +32,9 @@ var swallowing = []struct {
 	want     expected // none: data passes
 	fix      []string
 	clamps   string // the other fix; empty: there is none
-}{
+}
+
+var swallowing = []swallowed{
 	{name: "the sender is told", base: chain, fault: narrow, from: "a", to: "10.2.0.2", server: "b"},
 	{name: "a router on the way back drops what it is told", base: chain, from: "a", to: "10.2.0.2", server: "b",
 		fault: narrow + "\nr1: iptables -A FORWARD -p icmp --icmp-type fragmentation-needed -j DROP",
@@ -76,7 +78,7 @@ a: sysctl -qw net.ipv4.tcp_mtu_probing=2`},
 // sender is not told. What is said of it is what a client meets, and its fix mends it.
 func TestAConnectionThatOpensAndCarriesNothing(t *testing.T) {
 	labtest.Slow(t)
-	for _, c := range swallowing {
+	abreast(swallowing, func(c swallowed) {
 		t.Run(c.name, func(t *testing.T) {
 			b := c.base.build(t)
 			needTools(t, c.fault)
@@ -107,7 +109,7 @@ func TestAConnectionThatOpensAndCarriesNothing(t *testing.T) {
 				t.Errorf("after the fix: %s\n%s", a.Verdict, b.account(a))
 			}
 		})
-	}
+	})
 }
 
 // clamped tries the other fix, if there is to be one, and takes it away again.

@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -18,6 +19,14 @@ import (
 
 func TestThePredictionIsWhatThePacketFilterDoes(t *testing.T) {
 	labtest.Slow(t)
+	eachFilter(t, func(w *filterWorld, c filterCase) { w.compare(c) })
+}
+
+// eachFilter installs the rules of each case, those of iptables by both of its
+// variants, and tries it in a world that has none else. There are some worlds, and in
+// each of them one case at a time.
+func eachFilter(t *testing.T, try func(w *filterWorld, c filterCase)) {
+	t.Helper()
 	cases := slices.Concat(filterNativeCases, filterNATCases, filterUnknownCases, filterLoopCases, filterMixedCases)
 	for _, tool := range []string{"iptables-nft", "iptables-legacy"} {
 		for _, c := range filterIPTablesCases {
@@ -25,17 +34,21 @@ func TestThePredictionIsWhatThePacketFilterDoes(t *testing.T) {
 			cases = append(cases, c)
 		}
 	}
-	w := newFilterWorld(t)
-	for _, c := range cases {
+	worlds := make(chan *filterWorld, 4)
+	for i := range cap(worlds) {
+		worlds <- newFilterWorldOf(t, fmt.Sprintf("filter%d", i))
+	}
+	abreast(cases, func(c filterCase) {
+		w := <-worlds
 		t.Run(c.tool+"/"+c.name, func(t *testing.T) {
 			w.t = t
 			w.clear()
 			if (c.legacy == "" || w.install("iptables-legacy", c.legacy)) && w.install(c.tool, c.rules) {
-				w.compare(c)
+				try(w, c)
 			}
 		})
-	}
-	w.t = t
+		worlds <- w
+	})
 }
 
 // clear takes all rules out of r, and forgets its connections.

@@ -39,9 +39,12 @@ var (
 	filterAddrB2 = netip.MustParseAddr("10.2.0.3") // also b's
 )
 
-func newFilterWorld(t *testing.T) *filterWorld {
+func newFilterWorld(t *testing.T) *filterWorld { return newFilterWorldOf(t, "filter") }
+
+// newFilterWorldOf makes one whose namespaces have names of its own.
+func newFilterWorldOf(t *testing.T, name string) *filterWorld {
 	t.Helper()
-	w := &filterWorld{t, labtest.Netns(t, "filter-a"), labtest.Netns(t, "filter-r"), labtest.Netns(t, "filter-b")}
+	w := &filterWorld{t, labtest.Netns(t, name+"-a"), labtest.Netns(t, name+"-r"), labtest.Netns(t, name+"-b")}
 	w.wire(w.a, "a0", "10.1.0.2/24", w.r, "ra", "10.1.0.1/24")
 	w.wire(w.b, "b0", "10.2.0.2/24", w.r, "rb", "10.2.0.1/24")
 	w.must(w.handle(w.b).AddrAdd(w.link(w.b, "b0"), w.addr("10.2.0.3/24")))
@@ -125,7 +128,8 @@ func (w *filterWorld) install(tool, rules string) bool {
 	}
 	for line := range strings.Lines(rules) {
 		if line = strings.TrimSpace(line); line != "" {
-			w.run(path, "", strings.Fields(line)...)
+			// One lock of legacy tables is for all namespaces: -w waits for it.
+			w.run(path, "", append([]string{"-w"}, strings.Fields(line)...)...)
 		}
 	}
 	return true

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
@@ -29,14 +28,6 @@ func (w *filterWorld) openRules() *netfilter.RuleSet {
 // that predictions are tested with, at every hook.
 func TestAnOpenSetDecidesAsOneThatWasRead(t *testing.T) {
 	labtest.Slow(t)
-	cases := slices.Concat(filterNativeCases, filterNATCases, filterUnknownCases, filterLoopCases, filterMixedCases)
-	for _, tool := range []string{"iptables-nft", "iptables-legacy"} {
-		for _, c := range filterIPTablesCases {
-			c.tool = tool
-			cases = append(cases, c)
-		}
-	}
-	w := newFilterWorld(t)
 	ignore := cmp.Options{
 		cmpopts.IgnoreFields(eval.Result{}, "Table", "Chain", "Decided"), // of the one set or of the other
 		cmp.Exporter(func(t reflect.Type) bool { return t.PkgPath() == reflect.TypeFor[eval.Packet]().PkgPath() }),
@@ -45,34 +36,26 @@ func TestAnOpenSetDecidesAsOneThatWasRead(t *testing.T) {
 		}),
 		cmpopts.EquateComparable(eval.Translation{}, netip.Addr{}, netip.AddrPort{}),
 	}
-	for _, c := range cases {
-		t.Run(c.tool+"/"+c.name, func(t *testing.T) {
-			w.t = t
-			w.clear()
-			if c.legacy != "" && !w.install("iptables-legacy", c.legacy) || !w.install(c.tool, c.rules) {
-				return
-			}
-			whole, open := w.rules(), w.openRules()
-			request := eval.Packet{Src: filterAddrA, Dst: filterAddrB, Proto: 1, ICMPType: 8, CTState: eval.CTNew, Length: 84, TTL: 64}
-			if c.dst.IsValid() {
-				request.Dst = c.dst
-			}
-			reply := eval.Packet{Src: request.Dst, Dst: request.Src, Proto: 1, CTState: eval.CTEstablished, Length: 84, TTL: 64}
-			for _, p := range []eval.Packet{request, reply} {
-				for _, hook := range []string{"prerouting", "input", "forward", "output", "postrouting"} {
-					p.IIF, p.OIF = "ra", "rb"
-					want := eval.Traverse(whole, hook, p, w)
-					if diff := cmp.Diff(want, eval.Traverse(open, hook, p, w), ignore); diff != "" {
-						t.Errorf("%s of %s > %s: read at once (-), open (+):\n%s\n%s", hook, p.Src, p.Dst, diff, whole)
-					}
+	eachFilter(t, func(w *filterWorld, c filterCase) {
+		whole, open := w.rules(), w.openRules()
+		request := eval.Packet{Src: filterAddrA, Dst: filterAddrB, Proto: 1, ICMPType: 8, CTState: eval.CTNew, Length: 84, TTL: 64}
+		if c.dst.IsValid() {
+			request.Dst = c.dst
+		}
+		reply := eval.Packet{Src: request.Dst, Dst: request.Src, Proto: 1, CTState: eval.CTEstablished, Length: 84, TTL: 64}
+		for _, p := range []eval.Packet{request, reply} {
+			for _, hook := range []string{"prerouting", "input", "forward", "output", "postrouting"} {
+				p.IIF, p.OIF = "ra", "rb"
+				want := eval.Traverse(whole, hook, p, w)
+				if diff := cmp.Diff(want, eval.Traverse(open, hook, p, w), ignore); diff != "" {
+					w.t.Errorf("%s of %s > %s: read at once (-), open (+):\n%s\n%s", hook, p.Src, p.Dst, diff, whole)
 				}
 			}
-			if err := open.Err(); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	w.t = t
+		}
+		if err := open.Err(); err != nil {
+			w.t.Error(err)
+		}
+	})
 }
 
 // TestRulesThatChangeMeanwhileDecideAsTheyAreNow changes a set that a packet has

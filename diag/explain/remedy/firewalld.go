@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 )
 
@@ -17,7 +19,7 @@ var zoneChain = regexp.MustCompile(`^filter_(IN|FWD)_(.+?)(?:_(pre|log|deny|allo
 // Firewalld are the changes by which firewalld itself lets packets of a flow, and of
 // the network that it comes from, pass a rule of one of its chains, now and after it
 // has begun anew; nil where the chain is no zone's, or it cannot be asked.
-func Firewalld(chain, rule string, f flows.Flow, from netip.Prefix) []change.Change {
+func Firewalld(chain string, rule *netfilter.Rule, f flows.Flow, from netip.Prefix) []change.Change {
 	m := zoneChain.FindStringSubmatch(chain)
 	if m == nil || !change.HasFirewalld() {
 		return nil
@@ -27,7 +29,7 @@ func Firewalld(chain, rule string, f flows.Flow, from netip.Prefix) []change.Cha
 	case m[1] == "FWD":
 		// What comes from a zone is passed on as its target says.
 		return twice("--zone=trusted", "source="+from.String(), "add", "remove")
-	case f.Echo() && strings.Contains(rule, "echo-request"):
+	case f.Echo() && eval.AsksType(rule):
 		return twice(zone, "icmp-block=echo-request", "remove", "add")
 	case f.DstPort != 0 && early[m[3]] == nil:
 		return twice(zone, fmt.Sprintf("port=%d/%s", f.DstPort, f.Kind().Proto), "add", "remove")

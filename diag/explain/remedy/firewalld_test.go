@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/netfilter"
 	"nstutor/internal/change"
 )
 
@@ -17,21 +18,23 @@ func TestFirewalldIsAskedToOpenWhatItCloses(t *testing.T) {
 	bin := t.TempDir()
 	one, two := netip.MustParseAddr("10.1.0.2"), netip.MustParseAddr("10.2.0.2")
 	echo, tcp := flows.Flow{Proto: 1, Src: one, Dst: two}, flows.Flow{Proto: 6, Src: one, Dst: two, SrcPort: 40000, DstPort: 80}
+	all, blocks := new(netfilter.Rule), &netfilter.Rule{Matches: []netfilter.Match{{Key: []netfilter.Field{"icmp type"}}}}
 	network := netip.MustParsePrefix("10.1.0.0/24")
 	t.Setenv("PATH", t.TempDir())
 	for _, here := range []bool{false, true} {
 		for _, c := range []struct {
-			chain, rule string
-			flow        flows.Flow
-			want        string // without a word on how long
+			chain string
+			rule  *netfilter.Rule
+			flow  flows.Flow
+			want  string // without a word on how long
 		}{
-			{"filter_FWD_public", "reject", echo, "--zone=trusted --add-source=10.1.0.0/24"},
-			{"filter_IN_home_lan_deny", "icmp type echo-request reject", echo, "--zone=home_lan --remove-icmp-block=echo-request"},
-			{"filter_IN_public", "reject", tcp, "--zone=public --add-port=80/tcp"},
-			{"filter_IN_public", "drop", echo, "--zone=public '--add-rich-rule=rule family=ipv4 source address=10.1.0.2 accept'"},
-			{"filter_IN_public_deny", "reject", tcp, "--zone=public '--add-rich-rule=rule priority=-1 family=ipv4 source address=10.1.0.2 port port=80 protocol=tcp accept'"},
-			{"filter_IN_public_pre", "drop", echo, "--zone=public '--add-rich-rule=rule priority=-32768 family=ipv4 source address=10.1.0.2 accept'"},
-			{"filter_FORWARD", "reject", echo, ""},
+			{"filter_FWD_public", all, echo, "--zone=trusted --add-source=10.1.0.0/24"},
+			{"filter_IN_home_lan_deny", blocks, echo, "--zone=home_lan --remove-icmp-block=echo-request"},
+			{"filter_IN_public", all, tcp, "--zone=public --add-port=80/tcp"},
+			{"filter_IN_public", all, echo, "--zone=public '--add-rich-rule=rule family=ipv4 source address=10.1.0.2 accept'"},
+			{"filter_IN_public_deny", all, tcp, "--zone=public '--add-rich-rule=rule priority=-1 family=ipv4 source address=10.1.0.2 port port=80 protocol=tcp accept'"},
+			{"filter_IN_public_pre", all, echo, "--zone=public '--add-rich-rule=rule priority=-32768 family=ipv4 source address=10.1.0.2 accept'"},
+			{"filter_FORWARD", all, echo, ""},
 		} {
 			var got, want []string
 			for _, command := range change.Here(Firewalld(c.chain, c.rule, c.flow, network)...) {
@@ -41,7 +44,7 @@ func TestFirewalldIsAskedToOpenWhatItCloses(t *testing.T) {
 				want = []string{"firewall-cmd " + c.want, "firewall-cmd --permanent " + c.want}
 			}
 			if !slices.Equal(got, want) {
-				t.Errorf("%s, %s: %q, want %q", c.chain, c.rule, got, want)
+				t.Errorf("%s, %v: %q, want %q", c.chain, c.rule.Matches, got, want)
 			}
 		}
 		t.Setenv("PATH", bin)

@@ -1,7 +1,7 @@
 package eval
 
 import (
-	"regexp"
+	"slices"
 	"strings"
 
 	"nstutor/diag/netfilter"
@@ -25,8 +25,22 @@ func (r Result) MeantApart() bool {
 // dockerUser is the chain that Docker leaves to its users.
 const dockerUser = "DOCKER-USER"
 
-// others matches a rule for what comes from another device than its own, and that.
-var others = regexp.MustCompile(`(?:! -i|iifname !=) "?([^" ]+)"?(?: |$)`)
+// own is the device of a rule that is for what comes from any other one.
+func own(rule *netfilter.Rule) (dev string, ok bool) {
+	for _, m := range rule.Matches {
+		if m.Not && len(m.Key) == 1 && m.Key[0] == "iifname" && len(m.OneOf) == 1 {
+			return strings.TrimRight(string(m.OneOf[0][0].Lo), "\x00"), true
+		}
+	}
+	return "", false
+}
+
+// AsksType reports whether a rule asks for a type of ICMP.
+func AsksType(rule *netfilter.Rule) bool {
+	return rule != nil && slices.ContainsFunc(rule.Matches, func(m netfilter.Match) bool {
+		return slices.Contains(m.Key, "icmp type") || slices.Contains(m.Key, "icmpv6 type")
+	})
+}
 
 // BetweenNetworks reports whether the rule keeps a network from others of its kind:
 // it is for what does not come from its own device, and another one beside it is so
@@ -40,11 +54,11 @@ func (r Result) BetweenNetworks() bool {
 		if chain.Name != r.In {
 			continue
 		}
-		own := others.FindStringSubmatch(r.Table.RuleLine(chain, r.Decided))
-		if own == nil {
+		dev, ok := own(r.Decided)
+		if !ok {
 			return r.Decided.Comment == "UNPUBLISHED PORT DROP" && r.jumpsTo(strings.Split(r.In, "__")[0]+"__"+r.Packet.IIF)
 		}
-		return own[1] != r.Packet.IIF && r.protects(chain)
+		return dev != r.Packet.IIF && r.protects(chain)
 	}
 	return false
 }
@@ -56,7 +70,7 @@ func (r Result) protects(chain *netfilter.Chain) bool {
 		if rule.Verdict.Kind != netfilter.VerdictDrop {
 			continue
 		}
-		if m := others.FindStringSubmatch(r.Table.RuleLine(chain, rule)); m != nil && m[1] == r.Packet.IIF {
+		if dev, ok := own(rule); ok && dev == r.Packet.IIF {
 			return true
 		}
 	}

@@ -165,7 +165,7 @@ func (v *Topology) virtual(top int) (*box, bool) {
 	b := &box{title: v.Theme.Faint.Render(v.Say(words.Virtual)), top: top}
 	for _, s := range v.Network.Tally.Services {
 		b.at(b.bottom()).text[atLeft] = s.Addr()
-		for _, to := range s.To {
+		for _, to := range s.Targets() {
 			b.at(b.bottom()).text[atLeft] = v.Theme.Faint.Render(v.Theme.G.Out + " " + say.Clean(to))
 		}
 	}

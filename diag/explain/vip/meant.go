@@ -70,11 +70,11 @@ func firewallOf(n *machine.Space, s cause.Stopped) []netfilter.Rule {
 		return nil
 	}
 	for _, known := range tally.Services(rules) {
-		if known.Dst != s.Flow.Dst || !known.Takes(s.Flow.Proto, s.Flow.DstPort) || !strings.HasPrefix(known.To[0], firewall) {
+		if known.Dst != s.Flow.Dst || !known.Takes(s.Flow.Proto, s.Flow.DstPort) || !strings.HasPrefix(known.Chain, firewall) {
 			continue
 		}
 		for i := range rules.Tables {
-			if c, ok := rules.Tables[i].Chain(known.To[0]); ok {
+			if c, ok := rules.Tables[i].Chain(known.Chain); ok {
 				return c.Rules
 			}
 		}

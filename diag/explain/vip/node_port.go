@@ -68,7 +68,7 @@ func foreign(n *machine.Space, devices []machine.Device, p eval.Packet) (served 
 		near := func(a table.Addr) bool { return a.Prefix.Contains(s.Dst) && a.Prefix.Addr() == p.Dst }
 		here := func(d machine.Device) bool { return slices.ContainsFunc(d.Addrs, near) }
 		if s.Port == p.DstPort && s.Takes(p.Proto, p.DstPort) && slices.ContainsFunc(devices, here) && len(served) < maxTried {
-			served, to = append(served, s.Dst), cmp.Or(to, strings.Join(s.To, ", "))
+			served, to = append(served, s.Dst), cmp.Or(to, strings.Join(s.Targets(), ", "))
 		}
 	}
 	return served, to

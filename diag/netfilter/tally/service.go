@@ -18,7 +18,16 @@ type Service struct {
 	Dst   netip.Addr
 	Proto byte     // IPPROTO_TCP or the like; 0: any
 	Port  uint16   // 0: any
-	To    []string // "10.244.1.11:8080", one or several, or the chain that knows
+	To    []string // "10.244.1.11:8080", one or several; empty: Chain knows
+	Chain string
+}
+
+// Targets are where the service leads to: the addresses, or the chain that knows them.
+func (s Service) Targets() []string {
+	if s.Chain != "" {
+		return []string{s.Chain}
+	}
+	return s.To
 }
 
 // Addr is the address with its port, where the rules name one: "10.96.0.100:80".
@@ -32,8 +41,8 @@ func (s Service) Takes(proto byte, port uint16) bool {
 // Services are those that translations and maps of services are for, and the chains
 // that lead to translations, each once.
 func Services(set *netfilter.RuleSet) (all []Service) {
-	add := func(s Service, to []string) {
-		s.To = to
+	add := func(s Service, to []string, chain string) {
+		s.To, s.Chain = to, chain
 		same := func(o Service) bool { return o.Dst == s.Dst && o.Proto == s.Proto && o.Port == s.Port }
 		if s.Dst.IsValid() && !slices.ContainsFunc(all, same) {
 			all = append(all, s)
@@ -44,14 +53,14 @@ func Services(set *netfilter.RuleSet) (all []Service) {
 		for j := range set.Tables[i].Chains {
 			for _, rule := range set.Tables[i].Chains[j].Rules {
 				if rule.Verdict.Kind == netfilter.VerdictDNAT {
-					add(destination(rule.Matches), target(rule.Verdict))
+					add(destination(rule.Matches), target(rule.Verdict), "")
 				}
 				if leads[rule.Verdict.Chain] {
-					add(destination(rule.Matches), []string{rule.Verdict.Chain})
+					add(destination(rule.Matches), nil, rule.Verdict.Chain)
 				}
 				for _, entry := range rule.Verdict.Map {
 					if v := entry.Verdict; v.Kind == netfilter.VerdictGoto || v.Kind == netfilter.VerdictJump {
-						add(destination([]netfilter.Match{entry.Match}), []string{v.Chain})
+						add(destination([]netfilter.Match{entry.Match}), nil, v.Chain)
 					}
 				}
 			}

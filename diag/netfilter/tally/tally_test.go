@@ -59,11 +59,11 @@ func TestServicesAreWhatRulesTranslate(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []tally.Service{
-		{Dst: netip.MustParseAddr("10.96.0.1"), Proto: unix.IPPROTO_TCP, Port: 443, To: []string{"web"}},
+		{Dst: netip.MustParseAddr("10.96.0.1"), Proto: unix.IPPROTO_TCP, Port: 443, Chain: "web"},
 		{Dst: netip.MustParseAddr("10.96.0.2"), To: []string{"10.244.1.11"}},
 		{Dst: netip.MustParseAddr("10.96.0.3"), Proto: unix.IPPROTO_TCP, Port: 80, To: []string{"10.244.1.11:8080"}},
 		{Dst: netip.MustParseAddr("10.96.0.4"), Proto: unix.IPPROTO_UDP, Port: 53, To: []string{"10.244.1.11", "10.244.1.12"}},
-		{Dst: netip.MustParseAddr("10.96.0.6"), Proto: unix.IPPROTO_TCP, Port: 80, To: []string{"lots"}},
+		{Dst: netip.MustParseAddr("10.96.0.6"), Proto: unix.IPPROTO_TCP, Port: 80, Chain: "lots"},
 	}
 	if !reflect.DeepEqual(services, want) {
 		t.Errorf("services: %+v", services)

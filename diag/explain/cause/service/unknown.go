@@ -63,7 +63,7 @@ func (u Unknown) Detail() say.Text {
 func (u Unknown) Evidence() []say.Text {
 	var lines []string
 	for _, s := range append(u.Has[:len(u.Has):len(u.Has)], u.Among...) {
-		lines = append(lines, name(s)+" -> "+strings.Join(s.To, ", "))
+		lines = append(lines, name(s)+" -> "+strings.Join(s.Targets(), ", "))
 	}
 	return cause.Lines(lines[:min(len(lines), maxNamed)]...)
 }

@@ -26,7 +26,7 @@ func (a Answers) Once(key func() string, each func([]byte), ask func(each func([
 	said, known := a[k]
 	if !known {
 		said.err = ask(func(row []byte) { said.rows = append(said.rows, bytes.Clone(row)) })
-		if !errors.Is(said.err, nl.ErrDumpInterrupted) && !errors.Is(said.err, unix.EINTR) && !errors.Is(said.err, unix.ENOBUFS) {
+		if !interrupted(said.err) {
 			a[k] = said
 		}
 	}
@@ -34,4 +34,21 @@ func (a Answers) Once(key func() string, each func([]byte), ask func(each func([
 		each(row)
 	}
 	return said.err
+}
+
+// Dump reads a whole table with a socket of its own, in the namespace of the thread that
+// calls, and begins again when the table changed meanwhile (NLM_F_DUMP_INTR). Each row is
+// the body of an answer of that type, of any type when it is 0.
+func Dump(protocol int, answer uint16, ask func() *nl.NetlinkRequest) ([][]byte, error) {
+	for try := 1; ; try++ {
+		rows, err := ask().Execute(protocol, answer)
+		if !interrupted(err) || try == DumpTries {
+			return rows, err
+		}
+	}
+}
+
+// interrupted reports whether an error is about the asking, and not an answer.
+func interrupted(err error) bool {
+	return errors.Is(err, nl.ErrDumpInterrupted) || errors.Is(err, unix.EINTR) || errors.Is(err, unix.ENOBUFS)
 }

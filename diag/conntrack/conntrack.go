@@ -160,12 +160,14 @@ func picked(ns *nsenter.Namespace, t Tuple, direction int, flags uint16, port ui
 func dump(ns *nsenter.Namespace, family byte, which ...*nl.RtAttr) (all []Entry, err error) {
 	var answer [][]byte
 	failed := ns.Do(func() error {
-		req := nl.NewNetlinkRequest(unix.NFNL_SUBSYS_CTNETLINK<<8|nl.IPCTNL_MSG_CT_GET, unix.NLM_F_DUMP)
-		req.AddData(&nl.Nfgenmsg{NfgenFamily: family, Version: nl.NFNETLINK_V0})
-		for _, a := range which {
-			req.AddData(a)
-		}
-		answer, err = req.Execute(unix.NETLINK_NETFILTER, 0)
+		answer, err = attr.Dump(unix.NETLINK_NETFILTER, 0, func() *nl.NetlinkRequest {
+			req := nl.NewNetlinkRequest(unix.NFNL_SUBSYS_CTNETLINK<<8|nl.IPCTNL_MSG_CT_GET, unix.NLM_F_DUMP)
+			req.AddData(&nl.Nfgenmsg{NfgenFamily: family, Version: nl.NFNETLINK_V0})
+			for _, a := range which {
+				req.AddData(a)
+			}
+			return req
+		})
 		return nil
 	})
 	if err := cmp.Or(failed, err); err != nil {

@@ -33,9 +33,11 @@ func ReadStats(ns *nsenter.Namespace) (Stats, error) {
 	var answer [][]byte
 	var err error
 	failed := ns.Do(func() error {
-		req := nl.NewNetlinkRequest(unix.NFNL_SUBSYS_CTNETLINK<<8|getStatsCPU, unix.NLM_F_DUMP)
-		req.AddData(&nl.Nfgenmsg{NfgenFamily: unix.AF_UNSPEC, Version: nl.NFNETLINK_V0})
-		answer, err = req.Execute(unix.NETLINK_NETFILTER, 0)
+		answer, err = attr.Dump(unix.NETLINK_NETFILTER, 0, func() *nl.NetlinkRequest {
+			req := nl.NewNetlinkRequest(unix.NFNL_SUBSYS_CTNETLINK<<8|getStatsCPU, unix.NLM_F_DUMP)
+			req.AddData(&nl.Nfgenmsg{NfgenFamily: unix.AF_UNSPEC, Version: nl.NFNETLINK_V0})
+			return req
+		})
 		return nil
 	})
 	if err := cmp.Or(failed, err); err != nil {

@@ -50,10 +50,12 @@ func Peers(ns *nsenter.Namespace, dev string) (peers []Peer, err error) {
 		if err != nil {
 			return err
 		}
-		request := nl.NewNetlinkRequest(int(family.ID), unix.NLM_F_DUMP)
-		request.AddData(&nl.Genlmsg{Command: wgGetDevice, Version: wgVersion})
-		request.AddData(nl.NewRtAttr(wgDeviceIfname, nl.ZeroTerminated(dev)))
-		messages, err := request.Execute(unix.NETLINK_GENERIC, 0)
+		messages, err := attr.Dump(unix.NETLINK_GENERIC, 0, func() *nl.NetlinkRequest {
+			request := nl.NewNetlinkRequest(int(family.ID), unix.NLM_F_DUMP)
+			request.AddData(&nl.Genlmsg{Command: wgGetDevice, Version: wgVersion})
+			request.AddData(nl.NewRtAttr(wgDeviceIfname, nl.ZeroTerminated(dev)))
+			return request
+		})
 		for _, m := range messages {
 			peers = addPeers(peers, m)
 		}

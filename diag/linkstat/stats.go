@@ -92,9 +92,11 @@ func Read(ns *nsenter.Namespace) (Reading, error) {
 }
 
 func dump(ask, answer uint16, body []byte) ([][]byte, error) {
-	request := nl.NewNetlinkRequest(int(ask), unix.NLM_F_DUMP)
-	request.AddRawData(body)
-	return request.Execute(unix.NETLINK_ROUTE, answer)
+	return attr.Dump(unix.NETLINK_ROUTE, answer, func() *nl.NetlinkRequest {
+		request := nl.NewNetlinkRequest(int(ask), unix.NLM_F_DUMP)
+		request.AddRawData(body)
+		return request
+	})
 }
 
 // link reads what rtnl_fill_ifinfo() wrote.

@@ -1,6 +1,8 @@
 package linkstat
 
 import (
+	"errors"
+	"fmt"
 	"runtime"
 	"testing"
 	"time"
@@ -145,5 +147,42 @@ func TestWhatAQueueDropsIsCounted(t *testing.T) {
 	}
 	if dropped < 15 {
 		t.Errorf("%d dropped of 20", dropped)
+	}
+}
+
+// TestDevicesThatComeMeanwhileAreNoError: the kernel tells that its list is not of one
+// moment, and it is asked again.
+func TestDevicesThatComeMeanwhileAreNoError(t *testing.T) {
+	ns, h, _ := wired(t)
+	for i := range 40 { // more than one answer has room for
+		if err := h.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: fmt.Sprintf("a%d", i)}, PeerName: fmt.Sprintf("b%d", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ended, busy := make(chan struct{}), make(chan error)
+	go func() {
+		for {
+			select {
+			case <-ended:
+				busy <- nil
+				return
+			default:
+			}
+			link := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: "comes"}, PeerName: "goes"}
+			if err := errors.Join(h.LinkAdd(link), h.LinkDel(link)); err != nil {
+				busy <- err
+				return
+			}
+		}
+	}()
+	for range 200 {
+		if _, err := Read(ns); err != nil {
+			t.Error(err)
+			break
+		}
+	}
+	close(ended)
+	if err := <-busy; err != nil {
+		t.Fatal(err)
 	}
 }

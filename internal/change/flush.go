@@ -11,6 +11,7 @@ import (
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/attr"
 	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
 )
@@ -73,9 +74,11 @@ func (f FlushCache) Apply(ctx context.Context, s Space) error {
 // deleteCloned6 deletes the cloned routes of IPv6, by what the kernel itself says of
 // each. One that has expired meanwhile is not missed.
 func deleteCloned6() error {
-	dump := nl.NewNetlinkRequest(unix.RTM_GETROUTE, unix.NLM_F_DUMP)
-	dump.AddData(&nl.RtMsg{RtMsg: unix.RtMsg{Family: unix.AF_INET6, Flags: unix.RTM_F_CLONED}})
-	all, err := dump.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWROUTE)
+	all, err := attr.Dump(unix.NETLINK_ROUTE, unix.RTM_NEWROUTE, func() *nl.NetlinkRequest {
+		dump := nl.NewNetlinkRequest(unix.RTM_GETROUTE, unix.NLM_F_DUMP)
+		dump.AddData(&nl.RtMsg{RtMsg: unix.RtMsg{Family: unix.AF_INET6, Flags: unix.RTM_F_CLONED}})
+		return dump
+	})
 	if err != nil {
 		return err
 	}

@@ -256,7 +256,7 @@ func destination(ctx context.Context, node *machine.Space, name string) (netip.A
 		return dest, silences, say.Err("%s is an address of one wire only: say which device that is behind, as in %[1]s%%eth0", "%s 只在一条链路上有效：请写明从哪个设备出去，例如 %[1]s%%eth0", dest)
 	case dest.Zone() != "":
 		if _, err := node.Link(dest.Zone()); err != nil {
-			return dest, silences, say.At(node.Title(), err)
+			return dest, silences, say.Err("%s has no device %q", "%s 没有设备 %q", machine.Called(node.Title()), dest.Zone())
 		}
 	case dest.IsMulticast() || dest == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
 		return dest, silences, say.Err("%s is the address of many; explain follows a packet to one", "%s 是组播或广播地址；explain 只跟踪发往单个主机的包", dest)

@@ -69,6 +69,9 @@ func portTarget(text string, proto byte, host, port string) (target, error) {
 	if host == "" {
 		return t, say.Err("%q names no host: write HOST:%s", "%q 没有写主机：请写成 HOST:%s", text, port)
 	}
+	if err := named(host); err != nil {
+		return t, err
+	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || number == 0 {
 		return t, say.Err("%q: a port is a number from 1 to 65535", "%q：端口是 1 到 65535 之间的数", text)
@@ -84,6 +87,18 @@ func pingable(text string) error {
 	}
 	if _, err := netip.ParsePrefix(text); err == nil {
 		return say.Err("%q is a prefix; explain takes one address", "%q 是网段；explain 只接受单个地址", text)
+	}
+	return named(text)
+}
+
+// named is what is wrong with a host that is neither an address nor can be a name:
+// numbers with dots between them are none (inet_aton(3)), nor is what has a colon.
+func named(host string) error {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return nil
+	}
+	if strings.Contains(host, ":") || strings.Trim(host, "0123456789.") == "" {
+		return say.Err("%q is no address, and no name can be so", "%q 不是地址，也不可能是名称", host)
 	}
 	return nil
 }

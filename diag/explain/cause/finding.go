@@ -80,7 +80,7 @@ func (l Lookup) Lines() []say.Text {
 	return append(Lines(l.Answer.Evidence...), say.Quote(fmt.Sprintf("ip route get %s: %v", l.Dst, errnoOf(l.Answer.Err))))
 }
 
-// lines are the kernel's own words.
+// Lines are the kernel's own words.
 func Lines(all ...string) []say.Text {
 	texts := make([]say.Text, len(all))
 	for i, line := range all {

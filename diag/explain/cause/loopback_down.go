@@ -16,7 +16,7 @@ var _ = Register(Cause{
 	Table: []string{"ip", "link", "show", "lo"},
 })
 
-// LoopbackUnrouted is 127.0.0.0/8, which has no route while lo is down.
+// LoopbackUnrouted is 127.0.0.0/8, or ::1, which has no route while lo is down.
 type LoopbackUnrouted struct {
 	At
 	Lookup Lookup
@@ -26,7 +26,10 @@ type LoopbackUnrouted struct {
 func (LoopbackUnrouted) Code() Code { return LoopbackDown }
 
 // Detail says where the addresses live.
-func (LoopbackUnrouted) Detail() say.Text {
+func (l LoopbackUnrouted) Detail() say.Text {
+	if l.Lookup.Dst.Is6() {
+		return say.T("::1 lives on lo, which is down", "::1 在 lo 上，而 lo 处于 down 状态")
+	}
 	return say.T("127.0.0.0/8 lives on lo, which is down", "127.0.0.0/8 在 lo 上，而 lo 处于 down 状态")
 }
 

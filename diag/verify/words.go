@@ -54,6 +54,7 @@ var (
 	wHeading   = say.F("Trial in a copy", "副本试验")
 	wPassed    = say.F("Verified in a copy of %s: before, the same fault and silence; after the fix, request and reply arrive; %s; %s.", "已在 %s 的副本里验证：修复前是同样的故障、没有应答；修复后请求和应答都到达；%s；%s。")
 	wNot       = say.F("Not verified in a copy of %s: %s.", "没有在 %s 的副本里验证成功：%s。")
+	wNothing   = say.F("Nothing was tried: there is no command to try.", "什么都没有试：没有可试的命令。")
 	wUntried   = say.F("Not tried: %s.", "没有试：%s。")
 	wMinimal   = map[bool]say.Form{false: say.F("none of the %d commands can be left out", "%d 条命令一条也不能少"), true: say.F("without the command it stays broken", "没有这条命令就修不好")}
 	wUnchanged = say.F("%d other flows unchanged", "另外 %d 条流不变")
@@ -75,12 +76,12 @@ var (
 	wSemicolon = say.F("; ", "；")
 )
 
-// Lines are what came of the trial, for people.
+// Lines are what came of the trial, for people; of none at all, that there was none.
 func (v *Verified) Lines(lang string) []report.Line {
-	if v == nil {
-		return nil
-	}
 	lines := []report.Line{{Kind: report.Blank}, {Kind: report.Heading, Text: wHeading.In(lang)}}
+	if v == nil {
+		return append(lines, report.Line{Kind: report.Unseen, Text: wNothing.In(lang)})
+	}
 	add := func(text string) { lines = append(lines, report.Line{Kind: report.Unseen, Text: say.Clean(text)}) }
 	names := make([]string, len(v.Copied))
 	for i, name := range v.Copied {

@@ -39,11 +39,14 @@ func (t telling) tried(ctx context.Context, world *machine.Machine, req explain.
 	if t.json {
 		return writeJSON(os.Stdout, struct {
 			explain.Answer
-			Verified *verify.Verified `json:"verified,omitempty"`
+			Verified *verify.Verified `json:"verified"` // null: there was nothing to try
 		}{t.answer, v})
 	}
 	lines := report.Titles(world.Titles()).Of(t.answer, t.app.lang)
-	return t.draw(append(lines, v.Lines(t.app.lang)...))
+	if t.answer.Verdict != explain.Delivered {
+		lines = append(lines, v.Lines(t.app.lang)...)
+	}
+	return t.draw(lines)
 }
 
 func (t telling) draw(lines []report.Line) error { return t.app.drawingOn(os.Stdout).draw(lines) }

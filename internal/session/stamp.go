@@ -115,7 +115,7 @@ func (t *stamp) lines(lang string) []report.Line {
 	switch {
 	case t.under():
 		return []report.Line{{Kind: report.Blank}, {Kind: report.Unseen, Text: stampTrying.In(lang)}}
-	case t.of == nil:
+	case t.of == nil, t.of.Err == nil && t.of.Verified == nil:
 		return nil
 	case t.of.Err != nil:
 		return []report.Line{{Kind: report.Blank}, {Kind: report.Unseen, Text: say.Clean(stampFailed.In(lang, t.of.Err))}}

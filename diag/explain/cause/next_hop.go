@@ -51,6 +51,10 @@ func present(stations []Station) []say.Text {
 		for _, a := range s.Addrs {
 			addrs += " inet " + a.String()
 		}
+		if addrs == "" {
+			there = append(there, say.T("%s %s: no address", "%s %s：没有地址", machine.Called(s.Netns), s.Dev))
+			continue
+		}
 		there = append(there, say.T("%s %s:%s", "%s %s:%s", machine.Called(s.Netns), s.Dev, addrs))
 	}
 	return there

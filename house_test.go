@@ -119,6 +119,34 @@ func TestImportsPointOneWay(t *testing.T) {
 	}
 }
 
+// TestTheDescriptionOfTheHouseIsInItsOrder: docs/ARCHITECTURE.md has a row for each room,
+// or names it in that of the room around it, and the rows are in the order of imports.
+func TestTheDescriptionOfTheHouseIsInItsOrder(t *testing.T) {
+	text, err := os.ReadFile("docs/ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	described := map[string]string{}
+	last := -1
+	for line := range strings.Lines(string(text)) {
+		name, row, ok := strings.Cut(strings.TrimPrefix(line, "| `"), "` | ")
+		if !ok || !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		at := slices.Index(rooms, name)
+		if at <= last {
+			t.Errorf("the row of %s is not where its imports have it", name)
+		}
+		last, described[name] = at, row
+	}
+	for _, name := range rooms {
+		around := described[path.Dir(name)]
+		if name != "." && described[name] == "" && !strings.Contains(around, "`"+path.Base(name)+"`") {
+			t.Errorf("there is no word on %s", name)
+		}
+	}
+}
+
 func TestOnlyTheScreenKnowsBubbleTea(t *testing.T) {
 	for name, r := range readRooms(t) {
 		if name == "ui" || strings.HasPrefix(name, "ui/") {

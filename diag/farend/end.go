@@ -23,14 +23,14 @@ type End struct {
 func Of(ns *nsenter.Namespace, dev table.Link, dst netip.Addr) (end End) {
 	switch {
 	case dev.Kind == "tun":
-		end.Programs = Holders(ns, dev.Name)
+		end.Programs = holders(ns, dev.Name)
 	case dev.Kind == "wireguard":
-		peers, err := Peers(ns, dev.Name)
+		peers, err := peersOf(ns, dev.Name)
 		if err != nil {
 			return End{}
 		}
-		end.WireGuard, end.Allowed = true, AllowedBy(peers)
-		end.Peer, _ = For(peers, dst)
+		end.WireGuard, end.Allowed = true, allowedBy(peers)
+		end.Peer, _ = peerFor(peers, dst)
 	case dev.Kind == "openvswitch" || dev.MasterKind == "openvswitch":
 		end.Datapath = cmp.Or(dev.Master, "ovs-system")
 	}

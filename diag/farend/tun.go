@@ -26,11 +26,11 @@ func (p Program) String() string { return fmt.Sprintf("%s (pid %d)", cmp.Or(p.Na
 // tunDevice is what a program has open that made a tun or tap device its own.
 const tunDevice = "/dev/net/tun"
 
-// Holders are the programs that have the tun or tap device of that name open, by the
+// holders are the programs that have the tun or tap device of that name open, by the
 // number of their process. Which namespace the device is in only the kernel can tell,
 // of a file that was opened (TUNGETDEVNETNS, Linux 5.2): where that may not be asked,
 // the name decides. Other users' programs are seen by root alone.
-func Holders(ns *nsenter.Namespace, dev string) (found []Program) {
+func holders(ns *nsenter.Namespace, dev string) (found []Program) {
 	fds, err := filepath.Glob("/proc/[0-9]*/fd/*")
 	if err != nil {
 		return nil

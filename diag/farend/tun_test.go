@@ -38,21 +38,21 @@ func open(t *testing.T, ns *nsenter.Namespace, name string) (let func()) {
 func TestTheHolderOfATapIsFoundByItsNamespace(t *testing.T) {
 	here, there := labtest.Netns(t, "here"), labtest.Netns(t, "there")
 	defer open(t, here, "tap0")()
-	if found := Holders(here, "tap0"); len(found) != 1 || found[0].PID != os.Getpid() || found[0].Name == "" {
+	if found := holders(here, "tap0"); len(found) != 1 || found[0].PID != os.Getpid() || found[0].Name == "" {
 		t.Errorf("held by %+v, want by %d", found, os.Getpid())
 	}
-	if found := Holders(there, "tap0"); len(found) != 0 {
+	if found := holders(there, "tap0"); len(found) != 0 {
 		t.Errorf("in the other namespace it is held by %+v", found)
 	}
-	if found := Holders(here, "tap1"); len(found) != 0 {
+	if found := holders(here, "tap1"); len(found) != 0 {
 		t.Errorf("one that is not there is held by %+v", found)
 	}
 	let := open(t, there, "tap0")
-	if found := Holders(there, "tap0"); len(found) != 1 {
+	if found := holders(there, "tap0"); len(found) != 1 {
 		t.Errorf("in the other namespace it is held by %+v", found)
 	}
 	let()
-	if found := Holders(there, "tap0"); len(found) != 0 {
+	if found := holders(there, "tap0"); len(found) != 0 {
 		t.Errorf("after it was closed it is held by %+v", found)
 	}
 }

@@ -43,8 +43,8 @@ const (
 	genericHeader = 4 // struct genlmsghdr, in bytes
 )
 
-// Peers are those of a WireGuard device of a namespace. It takes CAP_NET_ADMIN there.
-func Peers(ns *nsenter.Namespace, dev string) (peers []Peer, err error) {
+// peersOf are those of a WireGuard device of a namespace. It takes CAP_NET_ADMIN there.
+func peersOf(ns *nsenter.Namespace, dev string) (peers []Peer, err error) {
 	err = ns.Do(func() error {
 		family, err := netlink.GenlFamilyGet("wireguard")
 		if err != nil {
@@ -142,9 +142,9 @@ func sockaddr(b []byte) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// For is the peer that a packet to an address is sent to: the one that is allowed the
+// peerFor is the peer that a packet to an address is sent to: the one that is allowed the
 // longest prefix with it (wg_allowedips_lookup_dst()).
-func For(peers []Peer, dst netip.Addr) (best Peer, ok bool) {
+func peerFor(peers []Peer, dst netip.Addr) (best Peer, ok bool) {
 	longest := -1
 	for _, p := range peers {
 		for _, prefix := range p.Allowed {
@@ -156,8 +156,8 @@ func For(peers []Peer, dst netip.Addr) (best Peer, ok bool) {
 	return best, ok
 }
 
-// AllowedBy are all prefixes that some peer is allowed, in order.
-func AllowedBy(peers []Peer) (all []netip.Prefix) {
+// allowedBy are all prefixes that some peer is allowed, in order.
+func allowedBy(peers []Peer) (all []netip.Prefix) {
 	for _, p := range peers {
 		all = append(all, p.Allowed...)
 	}

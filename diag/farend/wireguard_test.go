@@ -75,14 +75,14 @@ func TestPeersAreReadAsTheKernelWritesThem(t *testing.T) {
 func TestTheLongestAllowedPrefixHasThePacket(t *testing.T) {
 	peers := addPeers(nil, message(peerOf(1, true, "10.0.0.0/8"), peerOf(2, false, "10.1.0.0/16"), peerOf(3, true, "0.0.0.0/0")))
 	for addr, want := range map[string]int{"10.9.0.1": 0, "10.1.2.3": 1, "192.0.2.1": 2} {
-		if got, ok := For(peers, netip.MustParseAddr(addr)); !ok || got.Key != peers[want].Key {
+		if got, ok := peerFor(peers, netip.MustParseAddr(addr)); !ok || got.Key != peers[want].Key {
 			t.Errorf("%s: %v, %+v", addr, ok, got)
 		}
 	}
-	if got, ok := For(peers[:2], netip.MustParseAddr("192.0.2.1")); ok {
+	if got, ok := peerFor(peers[:2], netip.MustParseAddr("192.0.2.1")); ok {
 		t.Errorf("192.0.2.1 is for %+v", got)
 	}
-	if got := AllowedBy(peers); len(got) != 3 || got[0].Bits() != 0 {
+	if got := allowedBy(peers); len(got) != 3 || got[0].Bits() != 0 {
 		t.Errorf("all allowed: %v", got)
 	}
 }

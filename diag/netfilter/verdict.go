@@ -56,17 +56,6 @@ const (
 	VerdictUnknown    VerdictKind = "unknown"  // see Text; it may or may not end the chain
 )
 
-// Terminal says whether the packet leaves the chain's hook with this verdict.
-func (k VerdictKind) Terminal() bool {
-	switch k {
-	case VerdictAccept, VerdictDrop, VerdictReject, VerdictQueue,
-		VerdictMasquerade, VerdictSNAT, VerdictDNAT, VerdictRedirect:
-		return true
-	default:
-		return false
-	}
-}
-
 // Queue is where packets wait for what a program decides (nfnetlink_queue).
 type Queue struct {
 	First, Last uint16 // the numbers of those that packets are spread over

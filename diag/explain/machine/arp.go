@@ -37,13 +37,13 @@ type ARPAnswer struct {
 	Evidence []string         // lines in the form of the command that prints them
 }
 
-// AnswersARP tells whether a request for target, from sender, that comes in on
+// answersARP tells whether a request for target, from sender, that comes in on
 // a device, as though it were up, would be answered: it goes through arp_process()
 // and asks the kernel for what that function asks. A sender that is invalid or 0.0.0.0 is a probe
 // for a duplicate address. What arptables and nft arp chains drop is not seen.
 //
 // The answer of a proxy comes after a random time of up to proxy_delay (0.8 s).
-func (n *Space) AnswersARP(link table.Link, target, sender netip.Addr) ARPAnswer {
+func (n *Space) answersARP(link table.Link, target, sender netip.Addr) ARPAnswer {
 	target, sender = target.Unmap(), sender.Unmap()
 	switch {
 	case !target.Is4():
@@ -106,7 +106,7 @@ func (a asking) probe() ARPAnswer {
 
 // owner answers for an own address, unless arp_ignore or arp_filter is against it.
 func (a asking) owner(route RouteAnswer) ARPAnswer {
-	if mode := a.node.ConfMax(a.link.Name, "arp_ignore"); mode > 0 && a.ignored(mode) {
+	if mode := a.node.confMax(a.link.Name, "arp_ignore"); mode > 0 && a.ignored(mode) {
 		return no(ARPIgnore, append(route.Evidence, a.settings("arp_ignore")...)...)
 	}
 	if a.sender.IsUnspecified() || !a.node.ConfOr(a.link.Name, "arp_filter") {

@@ -123,7 +123,7 @@ func (q *queryBed) compareARP(target, sender, want string) {
 	q.t.Helper()
 	left, err := q.r.Link("left")
 	q.must(err)
-	got := q.r.AnswersARP(left, ip4(target), ip4(sender))
+	got := q.r.answersARP(left, ip4(target), ip4(sender))
 	if got.By+got.Why != want || got.Yes != (got.By != "") || len(got.Evidence) == 0 && !got.Yes && want != ARPNotMine {
 		q.t.Errorf("predicted %+v, want %s", got, want)
 	}

@@ -17,8 +17,8 @@ import (
 // fs.ErrNotExist.
 var ErrNobody = say.Err("no container or pod has that name: %v", "没有叫这个名字的容器或 Pod：%v", fs.ErrNotExist)
 
-// ErrNoNumber tells that what should be the number of a process is none.
-var ErrNoNumber = say.Err("not the number of a process", "不是进程号")
+// errNoNumber tells that what should be the number of a process is none.
+var errNoNumber = say.Err("not the number of a process", "不是进程号")
 
 // Ambiguous tells that several namespaces have containers of one name.
 type Ambiguous struct {
@@ -113,7 +113,7 @@ func (w *Machine) openName(ref string) (*Space, error) {
 func (w *Machine) openProcess(ref, pid string) (*Space, error) {
 	number, err := strconv.Atoi(pid)
 	if err != nil || number <= 0 {
-		return nil, say.Err("namespace %q: %v", "命名空间 %q：%v", ref, ErrNoNumber)
+		return nil, say.Err("namespace %q: %v", "命名空间 %q：%v", ref, errNoNumber)
 	}
 	place := processNetns(number)
 	n, err := w.open(0, place.path, place.ref)

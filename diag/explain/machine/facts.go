@@ -20,9 +20,9 @@ const (
 // defaultTTL is what packets begin with where nobody has said otherwise.
 const defaultTTL = 64
 
-// Covers reports whether a route's destination has addr in it; the zero prefix
+// covers reports whether a route's destination has addr in it; the zero prefix
 // is that of a default route.
-func Covers(p netip.Prefix, addr netip.Addr) bool { return !p.IsValid() || p.Contains(addr) }
+func covers(p netip.Prefix, addr netip.Addr) bool { return !p.IsValid() || p.Contains(addr) }
 
 // PrefixBits is the length of a prefix; 0 for the zero one, of a default route.
 func PrefixBits(p netip.Prefix) int { return max(p.Bits(), 0) }
@@ -38,7 +38,7 @@ func BestRoute(snap *table.Snapshot, dst netip.Addr, but func(table.Route) bool)
 	var found *table.Route
 	for i := range snap.Routes {
 		r := &snap.Routes[i]
-		if r.Type != "unicast" || r.Table != MainTable || !Covers(r.Dst, dst) || but != nil && but(*r) {
+		if r.Type != "unicast" || r.Table != MainTable || !covers(r.Dst, dst) || but != nil && but(*r) {
 			continue
 		}
 		if found == nil || PrefixBits(r.Dst) > PrefixBits(found.Dst) || PrefixBits(r.Dst) == PrefixBits(found.Dst) && r.Metric < found.Metric {
@@ -71,7 +71,7 @@ func ARPSender(n *Space, link table.Link, source, target netip.Addr) netip.Addr 
 			break
 		}
 	}
-	announce := n.ConfMax(link.Name, "arp_announce")
+	announce := n.confMax(link.Name, "arp_announce")
 	own := announce < 2 && n.Local(source)
 	if own && announce == 1 {
 		own = slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Contains(source) && a.Prefix.Contains(target) })

@@ -14,9 +14,9 @@ import (
 	"nstutor/internal/say"
 )
 
-// ErrUnseen tells that a namespace is there, but that it is none of those that
+// errUnseen tells that a namespace is there, but that it is none of those that
 // can be opened.
-var ErrUnseen = say.Err("its namespace cannot be seen", "看不到它的命名空间")
+var errUnseen = say.Err("its namespace cannot be seen", "看不到它的命名空间")
 
 const (
 	netnsDir     = "/run/netns" // where `ip netns` keeps the names
@@ -167,7 +167,7 @@ func (w *Machine) Peer(n *Space, nsid int) (*Space, error) {
 	case nsid == hereNsid:
 		return n, nil
 	case nsid < 0: // the kernel has no number for it
-		return nil, say.Err("%v: it has no number in %s", "%v：它在 %s 中没有编号", ErrUnseen, n.Calls())
+		return nil, say.Err("%v: it has no number in %s", "%v：它在 %s 中没有编号", errUnseen, n.Calls())
 	}
 	key := peering{n.NS.Inode(), nsid}
 	if peer := w.peers[key]; peer != nil {

@@ -123,15 +123,15 @@ func TestANamespaceWithoutNameOrProcessIsUnseen(t *testing.T) {
 	q.unname("b")
 	w := New()
 	defer w.Close()
-	if n, err := q.peerOf(w, "r", "right"); !errors.Is(err, ErrUnseen) {
+	if n, err := q.peerOf(w, "r", "right"); !errors.Is(err, errUnseen) {
 		t.Errorf("right of r leads to %+v, %v", n, err)
 	}
 	r, err := w.Open("r")
 	q.must(err)
-	if n, err := w.Peer(r, 4711); !errors.Is(err, ErrUnseen) {
+	if n, err := w.Peer(r, 4711); !errors.Is(err, errUnseen) {
 		t.Errorf("a number that was never given leads to %+v, %v", n, err)
 	}
-	if n, err := w.Peer(r, -2); !errors.Is(err, ErrUnseen) {
+	if n, err := w.Peer(r, -2); !errors.Is(err, errUnseen) {
 		t.Errorf("a namespace without a number leads to %+v, %v", n, err)
 	}
 }
@@ -160,7 +160,7 @@ func TestProcessesThatMayNotBeLookedAtAreCounted(t *testing.T) {
 		_, err := w.Peer(r, link.PeerNetnsID)
 		done <- err
 	}()
-	if err := <-done; !errors.Is(err, ErrUnseen) || w.Unseen() == 0 {
+	if err := <-done; !errors.Is(err, errUnseen) || w.Unseen() == 0 {
 		t.Errorf("%v; %d unseen", err, w.Unseen())
 	}
 }

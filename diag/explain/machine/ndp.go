@@ -14,18 +14,18 @@ const (
 	NDPNoEntry   = "no-entry"  // proxy_ndp is on, but there is no `ip -6 neigh … proxy` entry for the address
 )
 
-// Answers is AnswersARP, or of IPv6 AnswersNDP.
+// Answers is answersARP, or of IPv6 answersNDP.
 func (n *Space) Answers(link table.Link, target, sender netip.Addr) ARPAnswer {
 	if target.Is6() {
-		return n.AnswersNDP(link, target)
+		return n.answersNDP(link, target)
 	}
-	return n.AnswersARP(link, target, sender)
+	return n.answersARP(link, target, sender)
 }
 
-// AnswersNDP tells whether a neighbour solicitation for target that comes in on a
+// answersNDP tells whether a neighbour solicitation for target that comes in on a
 // device, as though it were up, would be answered: by the device's own addresses alone,
 // or by a proxy that forwards and has an entry for the address (ndisc_recv_ns()).
-func (n *Space) AnswersNDP(link table.Link, target netip.Addr) ARPAnswer {
+func (n *Space) answersNDP(link table.Link, target netip.Addr) ARPAnswer {
 	addrs, err := n.Addrs(link.Index)
 	if err != nil {
 		return ARPAnswer{Why: ARPUnknown, Evidence: []string{err.Error()}}
@@ -116,14 +116,14 @@ func (n *Space) Advertised(dev string) (told, heeds bool, lines []string) {
 // version that addr has.
 func (n *Space) PassesOn(dev string, addr netip.Addr) bool {
 	if addr.Is6() {
-		on, _ := n.Forwards6()
+		on, _ := n.forwards6()
 		return on
 	}
 	return n.Conf(dev, "forwarding") == 1
 }
 
-// Forwards6 reports whether the namespace forwards IPv6, and the line that says so:
+// forwards6 reports whether the namespace forwards IPv6, and the line that says so:
 // for that the one switch for all devices counts (ip6_forward()).
-func (n *Space) Forwards6() (bool, string) {
+func (n *Space) forwards6() (bool, string) {
 	return n.conf6("all", "forwarding") == "1", n.conf6Line("all", "forwarding")
 }

@@ -32,7 +32,7 @@ func (w *Machine) search(n *Space, nsid int) (*Space, error) {
 			return peer, err
 		}
 	}
-	return nil, say.Err("%v: number %d of %s (%d others could not be looked at)", "%v：%[3]s 中的 %[2]d 号（另有 %[4]d 个无法查看）", ErrUnseen, nsid, n.Calls(), w.Unseen())
+	return nil, say.Err("%v: number %d of %s (%d others could not be looked at)", "%v：%[3]s 中的 %[2]d 号（另有 %[4]d 个无法查看）", errUnseen, nsid, n.Calls(), w.Unseen())
 }
 
 // searchOpen looks at the namespaces that the packet has been in.
@@ -185,7 +185,7 @@ func (w *Machine) look(one *table.One, nsid int, c candidate) (*Space, error) {
 	}
 	peer, err := w.enter(fd, c.path, c.ref)
 	if err != nil {
-		return nil, say.Err("%v: %v", "%v：%v", ErrUnseen, err)
+		return nil, say.Err("%v: %v", "%v：%v", errUnseen, err)
 	}
 	return peer, nil
 }

@@ -186,7 +186,7 @@ func TestNamesThatMayNotBeOpenedAreCounted(t *testing.T) {
 		_, err := w.Peer(n, 4711)
 		done <- err
 	}()
-	if err := <-done; !errors.Is(err, ErrUnseen) || w.Unseen() != 1 {
+	if err := <-done; !errors.Is(err, errUnseen) || w.Unseen() != 1 {
 		t.Errorf("%v; %d unseen, want the locked one", err, w.Unseen())
 	}
 	if peer, err := w.Peer(n, link.PeerNetnsID); err != nil || peer.Name != "many1" {

@@ -93,7 +93,7 @@ func (l lookup) badSource(a RouteAnswer, dev string) RouteAnswer {
 		a.Evidence = append(append(a.Evidence, back.Line()), l.node.confLines("accept_local", "all", dev)...)
 		return a
 	}
-	if l.node.ConfMax(dev, "rp_filter") > 0 {
+	if l.node.confMax(dev, "rp_filter") > 0 {
 		return l.unreturnable(l.wouldGo(a, KindRPFilter), dev)
 	}
 	return a

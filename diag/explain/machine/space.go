@@ -133,10 +133,10 @@ func (n *Space) NextHopNeighbour(ifindex int, dst netip.Addr) (table.Neighbour, 
 // conf is confs for one device.
 func (n *Space) Conf(dev, key string) int { return n.confs(key, dev)[0] }
 
-// ConfMax is the greater of net.ipv4.conf.all.KEY and that of the device, which
+// confMax is the greater of net.ipv4.conf.all.KEY and that of the device, which
 // is what the kernel goes by for rp_filter, arp_ignore and arp_announce
 // (IN_DEV_MAXCONF). It is -1 when the device's cannot be read.
-func (n *Space) ConfMax(dev, key string) int {
+func (n *Space) confMax(dev, key string) int {
 	values := n.confs(key, dev, "all")
 	if values[0] < 0 {
 		return -1

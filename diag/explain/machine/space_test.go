@@ -194,13 +194,13 @@ func TestSettingsAreCombinedAsTheKernelDoes(t *testing.T) {
 	q.conf(q.r, "all", "rp_filter", "1")
 	q.conf(q.r, "left", "rp_filter", "2")
 	q.conf(q.r, "all", "proxy_arp", "1")
-	if n := q.r.ConfMax("left", "rp_filter"); n != 2 {
+	if n := q.r.confMax("left", "rp_filter"); n != 2 {
 		t.Errorf("rp_filter of left = %d", n)
 	}
-	if n := q.r.ConfMax("right", "rp_filter"); n != 1 {
+	if n := q.r.confMax("right", "rp_filter"); n != 1 {
 		t.Errorf("rp_filter of right = %d", n)
 	}
-	if n := q.r.ConfMax("absent", "rp_filter"); n != -1 {
+	if n := q.r.confMax("absent", "rp_filter"); n != -1 {
 		t.Errorf("rp_filter of a device that is not there = %d", n)
 	}
 	if !q.r.ConfOr("left", "proxy_arp") || q.a.ConfOr("eth0", "proxy_arp") {

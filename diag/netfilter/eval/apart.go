@@ -19,7 +19,7 @@ func (r Result) MeantApart() bool {
 	case r.Decided.Comment == "ICC", strings.HasPrefix(r.In, "DOCKER") && r.In != dockerUser && r.Packet.IIF != "" && r.Packet.IIF == r.Packet.OIF:
 		return true
 	}
-	return r.BetweenNetworks()
+	return r.betweenNetworks()
 }
 
 // dockerUser is the chain that Docker leaves to its users.
@@ -42,10 +42,10 @@ func AsksType(rule *netfilter.Rule) bool {
 	})
 }
 
-// BetweenNetworks reports whether the rule keeps a network from others of its kind:
+// betweenNetworks reports whether the rule keeps a network from others of its kind:
 // it is for what does not come from its own device, and another one beside it is so
 // for the device that the packet came from. Docker protects each of its networks so.
-func (r Result) BetweenNetworks() bool {
+func (r Result) betweenNetworks() bool {
 	if r.Decided == nil || r.Table == nil || r.Packet.IIF == "" {
 		return false
 	}

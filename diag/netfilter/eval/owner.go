@@ -31,7 +31,7 @@ func (r Result) Owner() string {
 			}
 		}
 	}
-	if r.BetweenNetworks() {
+	if r.betweenNetworks() {
 		return "Docker"
 	}
 	return ""

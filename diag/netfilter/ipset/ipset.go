@@ -20,9 +20,9 @@ import (
 	"nstutor/internal/say"
 )
 
-// ErrNotJudged tells that a set is of a type that asks for what is not known of a
+// errNotJudged tells that a set is of a type that asks for what is not known of a
 // packet here.
-var ErrNotJudged = say.Err("not judged", "未作判断")
+var errNotJudged = say.Err("not judged", "未作判断")
 
 // Question is whether a packet is in the set with that index.
 type Question struct {
@@ -40,7 +40,7 @@ type Question struct {
 	Mark             uint32
 }
 
-// Holds asks the kernel of a namespace. The error wraps ErrNotJudged for a set of
+// Holds asks the kernel of a namespace. The error wraps errNotJudged for a set of
 // a type that is not known, and ENOENT when there is none with that index. It
 // takes CAP_NET_ADMIN.
 func Holds(ns *nsenter.Namespace, q Question) (holds bool, err error) {
@@ -128,7 +128,7 @@ func (q Question) entry(kind string) (*netlink.IPSetEntry, error) {
 	_, dims, _ := strings.Cut(kind, ":")
 	for i, dim := range strings.Split(dims, ",") {
 		if i >= len(q.FromSrc) {
-			return nil, say.Err("%s asks for more than %d things: %v", "%s 要查询的内容超过 %d 项：%v", kind, len(q.FromSrc), ErrNotJudged)
+			return nil, say.Err("%s asks for more than %d things: %v", "%s 要查询的内容超过 %d 项：%v", kind, len(q.FromSrc), errNotJudged)
 		}
 		addr, port, dev := q.Dst, q.DstPort, q.OIF
 		if q.FromSrc[i] {
@@ -153,7 +153,7 @@ func (q Question) entry(kind string) (*netlink.IPSetEntry, error) {
 			mark := q.Mark
 			entry.Mark = &mark
 		default:
-			return nil, say.At(kind, ErrNotJudged)
+			return nil, say.At(kind, errNotJudged)
 		}
 	}
 	return entry, nil

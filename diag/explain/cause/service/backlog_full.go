@@ -39,7 +39,7 @@ func (q QueueFull) Detail() say.Text {
 }
 
 // Evidence is the socket.
-func (q QueueFull) Evidence() []say.Text { return cause.Lines(SocketLine(q.Socket)) }
+func (q QueueFull) Evidence() []say.Text { return cause.Lines(socketLine(q.Socket)) }
 
 // Fix is none: the program has to go on.
 func (QueueFull) Fix() []change.Change { return nil }

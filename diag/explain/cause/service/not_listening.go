@@ -113,19 +113,19 @@ func (u Unheard) Evidence() []say.Text {
 	var all []string
 	for i, s := range u.Near {
 		if i < maxNamed {
-			all = append(all, SocketLine(s.Socket))
+			all = append(all, socketLine(s.Socket))
 		}
 	}
 	for i, s := range u.Others {
 		if i < maxNamed {
-			all = append(all, SocketLine(s))
+			all = append(all, socketLine(s))
 		}
 	}
 	return cause.Lines(all...)
 }
 
-// SocketLine is a socket as ss(8) prints it, without the padding.
-func SocketLine(s socket.Socket) string {
+// socketLine is a socket as ss(8) prints it, without the padding.
+func socketLine(s socket.Socket) string {
 	state := "LISTEN"
 	if s.Proto == socket.UDP {
 		state = "UNCONN"

@@ -87,8 +87,8 @@ func (p *painter) paint(frame string) {
 	}
 }
 
-// leave stops painting, and back begins again on a screen of which nothing is
-// known. No frame is written after leave has returned.
+// Leave stops painting, and Back begins again on a screen of which nothing is
+// known. No frame is written after Leave has returned.
 func (p *painter) Leave() { p.turn(true) }
 func (p *painter) Back()  { p.turn(false) }
 

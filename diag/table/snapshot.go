@@ -66,7 +66,7 @@ func (s *Snapshot) MainRoutes(family int) []Route {
 	return main
 }
 
-// RulesOf returns the policy rules of one family, 4 or 6, in order of priority.
+// PolicyRulesOf returns the policy rules of one family, 4 or 6, in order of priority.
 func (s *Snapshot) PolicyRulesOf(family int) []PolicyRule {
 	var rules []PolicyRule
 	for _, r := range s.PolicyRules {

@@ -24,7 +24,7 @@ type Cause struct {
 
 var all []Cause
 
-// register puts a cause among all others.
+// Register puts a cause among all others.
 func Register(c Cause) struct{} {
 	all = append(all, c)
 	return struct{}{}

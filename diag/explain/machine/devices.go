@@ -22,7 +22,7 @@ func (n *Space) ForwardsNowhere() bool {
 	})
 }
 
-// env answers what the rules of the namespace ask.
+// Env answers what the rules of the namespace ask.
 func (n *Space) Env() eval.Kernel {
 	one, err := n.Ask()
 	return eval.Kernel{One: one, Err: err}

@@ -36,7 +36,7 @@ type Space struct {
 	memory    memory
 }
 
-// ask returns the open socket to the namespace's kernel.
+// Ask returns the open socket to the namespace's kernel.
 func (n *Space) Ask() (*table.One, error) {
 	if n.one == nil {
 		one, err := table.OpenOne(n.NS)
@@ -130,7 +130,7 @@ func (n *Space) NextHopNeighbour(ifindex int, dst netip.Addr) (table.Neighbour, 
 	return one.Neighbour(ifindex, dst)
 }
 
-// conf is confs for one device.
+// Conf is confs for one device.
 func (n *Space) Conf(dev, key string) int { return n.confs(key, dev)[0] }
 
 // confMax is the greater of net.ipv4.conf.all.KEY and that of the device, which

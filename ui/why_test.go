@@ -10,6 +10,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/report"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
@@ -22,7 +23,7 @@ import (
 func fixtureWhy(t testing.TB, opts Options) *Model {
 	m := fixtureAfter(t, opts)
 	send(m, keyMsg("w"))
-	hop := func(leg, netns, dev, predicted string) trace.Hop {
+	hop := func(leg flows.Leg, netns, dev string, predicted trace.Disposition) trace.Hop {
 		return trace.Hop{Leg: leg, Netns: netns, Device: dev, Predicted: predicted, Observed: trace.Unknown}
 	}
 	send(m, session.Answered{Gen: m.Why.Gen, Answer: explain.Answer{

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/trace"
 	"nstutor/internal/change"
 )
@@ -65,7 +66,7 @@ type Fault struct {
 	Code     cause.Code `json:"code"`
 	Netns    string     `json:"netns"`
 	Device   string     `json:"device,omitempty"` // in Netns, where the fault is one of a device's
-	Leg      string     `json:"leg"`
+	Leg      flows.Leg  `json:"leg"`
 	Detail   Text       `json:"detail"`
 	Evidence []Text     `json:"evidence"` // lines of the kernel's tables, and what was seen
 

@@ -5,6 +5,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -209,7 +210,7 @@ func TestASecondOwnerOfAMACAddressIsADoubt(t *testing.T) {
 	labtest.Slow(t)
 	for _, c := range []struct {
 		name, fault string
-		leg         string
+		leg         flows.Leg
 		forget      bool
 	}{
 		{"of the destination, which is not known yet", `pod-c: ip link set eth0 address 02:00:00:00:b0:02`, request, true},

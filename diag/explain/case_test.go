@@ -13,6 +13,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
@@ -45,7 +46,7 @@ type breakage struct {
 type expected struct {
 	code  cause.Code
 	netns string
-	leg   string
+	leg   flows.Leg
 }
 
 const (

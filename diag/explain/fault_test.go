@@ -5,6 +5,7 @@ import (
 
 	"nstutor/chapters"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
@@ -13,7 +14,8 @@ import (
 type faultCase struct {
 	name, netns, command string
 	code                 cause.Code
-	at, leg              string
+	at                   string
+	leg                  flows.Leg
 }
 
 var faultCases = []faultCase{

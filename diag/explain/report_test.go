@@ -133,7 +133,7 @@ func wayOf(lines []report.Line) []string {
 	for _, line := range lines {
 		switch {
 		case line.Kind == report.Heading && line.Leg != "":
-			way = append(way, line.Leg)
+			way = append(way, string(line.Leg))
 		case line.Kind == report.Hop:
 			way = append(way, fmt.Sprintf("%s %s %s", line.Predicted, line.Observed, line.Netns))
 		}

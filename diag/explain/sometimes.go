@@ -7,6 +7,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/linkstat"
@@ -128,7 +129,7 @@ func numbered(f wire.Frame) int {
 // place is the leg, the namespace and the device where most were lost: where a device
 // or its queue has counted that, else where the kernel has said so, else where they
 // were seen last.
-func (w *observation) place(a *Answer, spots []lossSpot, l *device.Lossy) (leg, dev string) {
+func (w *observation) place(a *Answer, spots []lossSpot, l *device.Lossy) (leg flows.Leg, dev string) {
 	leg = trace.LegRequest
 	if len(spots) == 0 {
 		return leg, ""

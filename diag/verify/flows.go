@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 )
 
@@ -18,7 +19,10 @@ type judgement struct {
 }
 
 // step is a device that a flow passes.
-type step struct{ leg, netns, device string }
+type step struct {
+	leg           flows.Leg
+	netns, device string
+}
 
 // judging bounds what the other flows may take, once before and once after: one
 // takes a millisecond or two.

@@ -3,6 +3,7 @@ package verify
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/replica"
 )
@@ -36,7 +37,10 @@ const none = -1
 type line struct{ Netns, Shell string }
 
 // cause is where a ping dies, and of what.
-type cause struct{ Code, Netns, Leg string }
+type cause struct {
+	Code, Netns string
+	Leg         flows.Leg
+}
 
 // flow is one besides that which was asked about.
 type flow struct {

@@ -9,6 +9,7 @@ import (
 	"github.com/mattn/go-isatty"
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/report"
 	"nstutor/diag/explain/trace"
 	"nstutor/internal/say"
@@ -26,22 +27,22 @@ type drawing struct {
 
 // explainSigns tell a state without colour.
 type explainSigns struct {
-	predicted map[string]string
-	leg       map[string]string
+	predicted map[trace.Disposition]string
+	leg       map[flows.Leg]string
 }
 
 var unicodeSigns = explainSigns{
-	map[string]string{trace.OK: "✓", trace.Fail: "✗", trace.Unknown: "?"},
-	map[string]string{trace.LegRequest: " →", trace.LegReply: " ←"},
+	map[trace.Disposition]string{trace.OK: "✓", trace.Fail: "✗", trace.Unknown: "?"},
+	map[flows.Leg]string{trace.LegRequest: " →", trace.LegReply: " ←"},
 }
 
 var asciiSigns = explainSigns{
-	map[string]string{trace.OK: "+", trace.Fail: "x", trace.Unknown: "?"},
-	map[string]string{trace.LegRequest: " ->", trace.LegReply: " <-"},
+	map[trace.Disposition]string{trace.OK: "+", trace.Fail: "x", trace.Unknown: "?"},
+	map[flows.Leg]string{trace.LegRequest: " ->", trace.LegReply: " <-"},
 }
 
 // observedWords say of a hop whether its frame was seen on the wire.
-var observedWords = map[string]say.Text{
+var observedWords = map[trace.Disposition]say.Text{
 	trace.OK:   say.T("seen", "看到"),
 	trace.Fail: say.T("not seen", "没看到"),
 }
@@ -113,7 +114,7 @@ func (d drawing) sign(line report.Line) string {
 		return " "
 	}
 	sign := d.signs.predicted[line.Predicted]
-	colour := map[string]ansi.BasicColor{trace.OK: ansi.Green, trace.Fail: ansi.Red, trace.Unknown: ansi.Yellow}
+	colour := map[trace.Disposition]ansi.BasicColor{trace.OK: ansi.Green, trace.Fail: ansi.Red, trace.Unknown: ansi.Yellow}
 	return d.painted(ansi.Style{}.ForegroundColor(colour[line.Predicted]), sign)
 }
 

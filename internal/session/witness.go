@@ -36,7 +36,7 @@ func (s *Session) witness() {
 		if h.Observed == trace.Fail && !settled {
 			h.Observed = trace.Unknown
 		}
-		w.seen += h.Observed + " "
+		w.seen += string(h.Observed) + " "
 		w.odd = w.odd || h.Observed != trace.Unknown && h.Observed != h.Predicted
 	}
 	told := *w.Answer

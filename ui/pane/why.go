@@ -134,12 +134,12 @@ func (v *Why) reportLines(line report.Line, column, w int) []string {
 }
 
 // whyVerdict is the answer in a word.
-func (v *Why) whyVerdict() string {
-	return cmp.Or(map[string]string{explain.Delivered: trace.OK, explain.Broken: trace.Fail}[v.Why.Answer.Verdict], trace.Unknown)
+func (v *Why) whyVerdict() trace.Disposition {
+	return cmp.Or(map[string]trace.Disposition{explain.Delivered: trace.OK, explain.Broken: trace.Fail}[v.Why.Answer.Verdict], trace.Unknown)
 }
 
 // verdictSign is a word of the answer as a sign, in its colour.
-func (v *base) verdictSign(word string) string {
+func (v *base) verdictSign(word trace.Disposition) string {
 	t := v.Theme
 	switch word {
 	case trace.OK:

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -16,7 +17,7 @@ import (
 // in the way of the frame is noted, and what lies behind it is found, too.
 type Explorer struct {
 	Net      Network
-	Leg      string
+	Leg      flows.Leg
 	MAC      net.HardwareAddr // whom the frame is for; nil: everybody
 	ARP      eval.Packet      // the ARP request in it, or neighbour solicitation, if it is one
 	Of       netip.Addr       // who is asked for
@@ -43,7 +44,7 @@ type Network interface {
 	// SnoopedAt is the tunnel's end at which a VXLAN device has heard an address on it.
 	SnoopedAt(n *machine.Space, dev int, mac net.HardwareAddr) (netip.Addr, bool)
 	// Carry follows the packet that would carry something through a tunnel.
-	Carry(n *machine.Space, link table.Link, leg string, remote netip.Addr) Carried
+	Carry(n *machine.Space, link table.Link, leg flows.Leg, remote netip.Addr) Carried
 }
 
 // Carried is what became of a packet that carries something through a tunnel.

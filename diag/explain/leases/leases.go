@@ -13,6 +13,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/socket"
@@ -100,6 +101,6 @@ func (wires) SnoopedAt(*machine.Space, int, net.HardwareAddr) (netip.Addr, bool)
 	return netip.Addr{}, false
 }
 
-func (wires) Carry(*machine.Space, table.Link, string, netip.Addr) fabric.Carried {
+func (wires) Carry(*machine.Space, table.Link, flows.Leg, netip.Addr) fabric.Carried {
 	return fabric.Carried{Lost: true}
 }

@@ -9,6 +9,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/trace"
 	"nstutor/internal/say"
 )
@@ -36,9 +37,10 @@ const (
 type Line struct {
 	Kind Kind
 	// Predicted and Observed are those of the stages, of Hop and Behind. Only what is on a wire can be observed.
-	Predicted, Observed string
-	Netns               string // of Hop, as a person calls it: the current one is "here"
-	Device, Leg         string // of Hop; Heading and Behind have Leg alone
+	Predicted, Observed trace.Disposition
+	Netns               string    // of Hop, as a person calls it: the current one is "here"
+	Device              string    // of Hop
+	Leg                 flows.Leg // of Hop, Heading and Behind
 	Text                string
 }
 
@@ -144,7 +146,7 @@ func (r *telling) add(line Line) {
 }
 
 // heading begins a section or, with a leg, one half of the way.
-func (r *telling) heading(leg string, w say.Form) {
+func (r *telling) heading(leg flows.Leg, w say.Form) {
 	r.add(Line{Kind: Blank})
 	r.add(Line{Kind: Heading, Leg: leg, Text: r.say(w)})
 }
@@ -254,7 +256,7 @@ func (r *telling) backend(b explain.Backend) string {
 // line; the stage that fails has a line of its own, and what lies behind it is
 // summed up, from where nothing was seen any more.
 func (r *telling) way() {
-	hops, leg, open := r.answer.Hops, "", false
+	hops, leg, open := r.answer.Hops, flows.Leg(""), false
 	reached := len(hops)
 	if fault := slices.IndexFunc(hops, func(h trace.Hop) bool { return h.Predicted == trace.Fail }); fault >= 0 {
 		r.stopped = &hops[fault]
@@ -270,7 +272,7 @@ func (r *telling) way() {
 		h := &hops[i]
 		if h.Leg != leg {
 			leg, open = h.Leg, false
-			r.heading(leg, map[string]say.Form{trace.LegRequest: rRequest, trace.LegReply: rReply}[leg])
+			r.heading(leg, map[flows.Leg]say.Form{trace.LegRequest: rRequest, trace.LegReply: rReply}[leg])
 		}
 		open = r.hop(h, open)
 	}

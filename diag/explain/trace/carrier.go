@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -26,7 +27,7 @@ func envelope(link table.Link, inner packet, remote netip.Addr) packet {
 
 // trial follows the packet that would carry something through a tunnel without
 // noting it in the story.
-func (w *walk) trial(n *machine.Space, link table.Link, leg string, remote netip.Addr) *walk {
+func (w *walk) trial(n *machine.Space, link table.Link, leg flows.Leg, remote netip.Addr) *walk {
 	t := w.aside(n, remote)
 	if t.depth > maxNesting {
 		t.giveUp(n, packet{leg: leg}, StageSend, link.Name, say.T("tunnels in tunnels are not followed any further", "隧道里还有隧道，未再跟踪"))

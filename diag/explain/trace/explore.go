@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -13,21 +14,21 @@ import (
 
 // explore sends a frame from a device and tells where it comes to. The device
 // itself is taken to be up.
-func (w *walk) explore(n *machine.Space, link table.Link, leg string, mac net.HardwareAddr) *fabric.Explorer {
+func (w *walk) explore(n *machine.Space, link table.Link, leg flows.Leg, mac net.HardwareAddr) *fabric.Explorer {
 	x := &fabric.Explorer{Net: paths{w}, Leg: leg, MAC: mac}
 	x.From(n, link)
 	return x
 }
 
 // exploreAbove is explore, with devices that stand on others.
-func (w *walk) exploreAbove(n *machine.Space, link table.Link, leg string, mac net.HardwareAddr) *fabric.Explorer {
+func (w *walk) exploreAbove(n *machine.Space, link table.Link, leg flows.Leg, mac net.HardwareAddr) *fabric.Explorer {
 	x := &fabric.Explorer{Net: paths{w}, Leg: leg, MAC: mac, Above: true}
 	x.From(n, link)
 	return x
 }
 
 // ask sends an ARP request from a device and tells where it comes to.
-func (w *walk) ask(n *machine.Space, link table.Link, leg string, sender, target netip.Addr, above bool) *fabric.Explorer {
+func (w *walk) ask(n *machine.Space, link table.Link, leg flows.Leg, sender, target netip.Addr, above bool) *fabric.Explorer {
 	x := &fabric.Explorer{Net: paths{w}, Leg: leg, ARP: eval.NeighbourRequest(sender, target), Of: target, Above: above}
 	x.From(n, link)
 	return x
@@ -52,7 +53,7 @@ func (p paths) SnoopedAt(n *machine.Space, dev int, mac net.HardwareAddr) (netip
 	return p.lessons.SnoopedAt(n, dev, mac)
 }
 
-func (p paths) Carry(n *machine.Space, link table.Link, leg string, remote netip.Addr) fabric.Carried {
+func (p paths) Carry(n *machine.Space, link table.Link, leg flows.Leg, remote netip.Addr) fabric.Carried {
 	trial := p.trial(n, link, leg, remote)
 	c := fabric.Carried{Landed: trial.landed, Last: say.T("the way of its packet", "它的封装包怎么走")}
 	c.Lost = trial.lost || trial.landed == nil && len(trial.faults) == 0

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
 )
@@ -11,13 +12,13 @@ import (
 // Found is a finding on one of the legs, and what mends it.
 type Found struct {
 	cause.Finding
-	Leg    string
+	Leg    flows.Leg
 	Device string          // of the namespace where it is; empty where it is on none, or that is not known
 	Mends  []change.Change // in order, those that this machine can be told; empty where none does
 }
 
 // Find keeps a finding, with its fix as it is now.
-func Find(leg string, f cause.Finding) Found {
+func Find(leg flows.Leg, f cause.Finding) Found {
 	return Found{Finding: f, Leg: leg, Mends: slices.DeleteFunc(f.Fix(), func(c change.Change) bool { return len(change.Here(c)) == 0 })}
 }
 

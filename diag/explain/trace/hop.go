@@ -10,36 +10,42 @@ import (
 
 // The two ways of a conversation.
 const (
-	LegRequest = "request"
-	LegReply   = "reply"
+	LegRequest = flows.LegRequest
+	LegReply   = flows.LegReply
 )
 
-// What is said of a hop, predicted and observed.
+// Disposition is what becomes of the packet at a hop, as predicted or as observed.
+type Disposition string
+
+// All dispositions.
 const (
-	OK      = "ok"
-	Fail    = "fail"
-	Unknown = "unknown"
+	OK      Disposition = "ok"
+	Fail    Disposition = "fail"
+	Unknown Disposition = "unknown"
 )
 
-// The stages of a hop.
+// Stage is where on its way through a namespace a packet is.
+type Stage string
+
+// All stages.
 const (
-	StageRoute     = "route"
-	StageFilter    = "filter"
-	StageNeighbour = "neighbour"
-	StageSend      = "send"
-	StageReceive   = "receive"
-	StageDeliver   = "deliver"
+	StageRoute     Stage = "route"
+	StageFilter    Stage = "filter"
+	StageNeighbour Stage = "neighbour"
+	StageSend      Stage = "send"
+	StageReceive   Stage = "receive"
+	StageDeliver   Stage = "deliver"
 )
 
 // Hop is one stage of the packet's way.
 type Hop struct {
-	Leg       string `json:"leg"`
-	Netns     string `json:"netns"`
-	Device    string `json:"device"`
-	Stage     string `json:"stage"`
-	Predicted string `json:"predicted"`
-	Observed  string `json:"observed"`
-	Detail    Text   `json:"detail"`
+	Leg       flows.Leg   `json:"leg"`
+	Netns     string      `json:"netns"`
+	Device    string      `json:"device"`
+	Stage     Stage       `json:"stage"`
+	Predicted Disposition `json:"predicted"`
+	Observed  Disposition `json:"observed"`
+	Detail    Text        `json:"detail"`
 	// Frame is the frame of the packet that Detail names, if it says no more than
 	// its addresses and the device.
 	Frame *Frame `json:"-"`

@@ -25,7 +25,7 @@ const (
 
 // packet is the request or the reply on its way, or what carries it through a tunnel.
 type packet struct {
-	leg          string
+	leg          flows.Leg
 	src, dst     netip.Addr
 	kind         byte // its protocol; 0: that of a ping
 	sport, dport uint16

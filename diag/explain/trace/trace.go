@@ -117,7 +117,7 @@ func Follow(world *machine.Machine, q Question) *Trace {
 
 // End is the last stage that the packet came to, or if it came to its end, the
 // first that could not be looked at.
-func (t *Trace) End(from *machine.Space) (leg, netns string, detail Text) {
+func (t *Trace) End(from *machine.Space) (leg flows.Leg, netns string, detail Text) {
 	if len(t.Hops) == 0 {
 		return LegRequest, from.Name, Text{}
 	}

@@ -81,7 +81,7 @@ type passage struct {
 }
 
 // hop notes a stage that the packet passes.
-func (w *walk) hop(n *machine.Space, p packet, stage, dev string, detail Text) {
+func (w *walk) hop(n *machine.Space, p packet, stage Stage, dev string, detail Text) {
 	if w.strayed {
 		return
 	}
@@ -94,7 +94,7 @@ func (w *walk) hop(n *machine.Space, p packet, stage, dev string, detail Text) {
 
 // wired notes a stage that a frame on a device proves, of which there is no more
 // to say.
-func (w *walk) wired(n *machine.Space, p packet, stage, dev string) {
+func (w *walk) wired(n *machine.Space, p packet, stage Stage, dev string) {
 	detail, out := say.T("%s into %s", "%s 从 %s 进入", p, dev), stage == StageSend
 	if out {
 		detail = say.T("%s out of %s", "%s 从 %s 发出", p, dev)
@@ -106,7 +106,7 @@ func (w *walk) wired(n *machine.Space, p packet, stage, dev string) {
 
 // wiredAs notes one of which there is more to say. It reports whether a frame
 // can prove it.
-func (w *walk) wiredAs(n *machine.Space, p packet, stage, dev string, detail Text) bool {
+func (w *walk) wiredAs(n *machine.Space, p packet, stage Stage, dev string, detail Text) bool {
 	w.hop(n, p, stage, dev, detail)
 	if w.strayed || w.unsent || p.below && isBridge(n, dev) {
 		return false
@@ -131,7 +131,7 @@ func isBridge(n *machine.Space, dev string) bool {
 }
 
 // prediction is what is said of a stage: behind a fault nothing arrives.
-func (w *walk) prediction() string {
+func (w *walk) prediction() Disposition {
 	switch {
 	case len(w.faults) > 0 || w.learnt != nil:
 		return Fail
@@ -142,7 +142,7 @@ func (w *walk) prediction() string {
 }
 
 // fault notes a stage where the packet stops.
-func (w *walk) fault(n *machine.Space, p packet, stage, dev string, f cause.Finding) {
+func (w *walk) fault(n *machine.Space, p packet, stage Stage, dev string, f cause.Finding) {
 	if w.strayed || cause.OnlyDown(f) && w.toldDown(f.Netns(), cause.DownDevice(f)) {
 		return
 	}
@@ -209,7 +209,7 @@ func (w *walk) toldDown(netns, dev string) bool {
 
 // doubt notes a stage that may be where the packet stops: nothing but the ping
 // can tell.
-func (w *walk) doubt(n *machine.Space, p packet, stage, dev string, f cause.Finding) {
+func (w *walk) doubt(n *machine.Space, p packet, stage Stage, dev string, f cause.Finding) {
 	if len(w.faults) == 0 && w.doubtful == nil {
 		kept := Find(p.leg, f)
 		w.doubtful = &kept
@@ -219,7 +219,7 @@ func (w *walk) doubt(n *machine.Space, p packet, stage, dev string, f cause.Find
 
 // overlook notes a stage that cannot be looked at, and goes on as though the
 // packet passed it.
-func (w *walk) overlook(n *machine.Space, p packet, stage, dev string, what cause.Unseen) {
+func (w *walk) overlook(n *machine.Space, p packet, stage Stage, dev string, what cause.Unseen) {
 	if slices.ContainsFunc(w.unseen, what.Same) {
 		return
 	}
@@ -231,7 +231,7 @@ func (w *walk) overlook(n *machine.Space, p packet, stage, dev string, what caus
 }
 
 // giveUp notes a stage that cannot be judged.
-func (w *walk) giveUp(n *machine.Space, p packet, stage, dev string, why Text) {
+func (w *walk) giveUp(n *machine.Space, p packet, stage Stage, dev string, why Text) {
 	if w.strayed {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/internal/change"
@@ -37,7 +38,7 @@ func clamp(world *machine.Machine, q trace.Question, opens *trace.Trace, lost tr
 }
 
 // passes is the namespace of a name, where a leg's packets are routed on and not made.
-func passes(hops []trace.Hop, leg, netns string) *machine.Space {
+func passes(hops []trace.Hop, leg flows.Leg, netns string) *machine.Space {
 	for i, s := range stopsOf(hops, leg) {
 		if i > 0 && s.in != "" && s.space.Name == netns {
 			return s.space

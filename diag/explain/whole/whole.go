@@ -12,6 +12,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/netfilter"
@@ -23,7 +24,7 @@ import (
 // Hole is a way on which full-sized segments are lost.
 type Hole struct {
 	Finding service.BlackHole
-	Leg     string
+	Leg     flows.Leg
 	Mends   []change.Change // of this and of what else is too narrow behind it
 	// From and Src are whose segments are lost, and To whom they are for, as they are
 	// sent. To is invalid where it is translated on its way.
@@ -192,7 +193,7 @@ func stops(hops []trace.Hop, lost trace.Found) (way []stop) {
 	return way
 }
 
-func stopsOf(hops []trace.Hop, leg string) (all []stop) {
+func stopsOf(hops []trace.Hop, leg flows.Leg) (all []stop) {
 	var in string
 	for _, h := range hops {
 		if h.Leg != leg {

@@ -11,8 +11,8 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/report"
-	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/internal/session"
 	"nstutor/internal/session/feed"
@@ -23,16 +23,16 @@ import (
 func fixtureWhy(t testing.TB, opts Options) *Model {
 	m := fixtureAfter(t, opts)
 	send(m, keyMsg("w"))
-	hop := func(leg flows.Leg, netns, dev string, predicted trace.Disposition) trace.Hop {
-		return trace.Hop{Leg: leg, Netns: netns, Device: dev, Predicted: predicted, Observed: trace.Unknown}
+	passed := func(leg flows.Leg, netns, dev string, predicted hop.Disposition) hop.Hop {
+		return hop.Hop{Leg: leg, Netns: netns, Device: dev, Predicted: predicted, Observed: hop.Unknown}
 	}
 	send(m, session.Answered{Gen: m.Why.Gen, Answer: explain.Answer{
 		Verdict: explain.Broken,
-		Cause:   explain.Fault{Code: cause.ProxyARPNeedsForwarding, Netns: "host", Leg: trace.LegRequest},
-		Hops: []trace.Hop{
-			hop(trace.LegRequest, "ns1", "", trace.OK),
-			hop(trace.LegRequest, "ns1", "ns1-eth0", trace.Fail),
-			hop(trace.LegRequest, "host", "veth-ns1", trace.Fail),
+		Cause:   explain.Fault{Code: cause.ProxyARPNeedsForwarding, Netns: "host", Leg: flows.LegRequest},
+		Hops: []hop.Hop{
+			passed(flows.LegRequest, "ns1", "", hop.OK),
+			passed(flows.LegRequest, "ns1", "ns1-eth0", hop.Fail),
+			passed(flows.LegRequest, "host", "veth-ns1", hop.Fail),
 		},
 	}})
 	m.Why.Lines = fixtureReport[m.Lang]
@@ -43,10 +43,10 @@ var fixtureReport = map[string][]report.Line{
 	"en": {
 		{Kind: report.Verdict, Text: "172.20.1.10 cannot reach 192.168.6.160: proxy_arp is on for veth-ns1, but forwarding is off there (proxy-arp-needs-forwarding, in host)"},
 		{Kind: report.Blank},
-		{Kind: report.Heading, Leg: trace.LegRequest, Text: "request"},
-		{Kind: report.Hop, Predicted: trace.OK, Observed: trace.OK, Netns: "ns1", Text: "default via 172.20.1.1 dev ns1-eth0"},
-		{Kind: report.Hop, Predicted: trace.Fail, Observed: trace.Unknown, Netns: "ns1", Device: "ns1-eth0", Text: "nobody answers for 172.20.1.1"},
-		{Kind: report.Behind, Predicted: trace.Fail, Observed: trace.Fail, Text: "not reached: host; so there is no reply"},
+		{Kind: report.Heading, Leg: flows.LegRequest, Text: "request"},
+		{Kind: report.Hop, Predicted: hop.OK, Observed: hop.OK, Netns: "ns1", Text: "default via 172.20.1.1 dev ns1-eth0"},
+		{Kind: report.Hop, Predicted: hop.Fail, Observed: hop.Unknown, Netns: "ns1", Device: "ns1-eth0", Text: "nobody answers for 172.20.1.1"},
+		{Kind: report.Behind, Predicted: hop.Fail, Observed: hop.Fail, Text: "not reached: host; so there is no reply"},
 		{Kind: report.Blank},
 		{Kind: report.Heading, Text: "evidence"},
 		{Kind: report.Evidence, Text: "net.ipv4.conf.veth-ns1.forwarding = 0"},
@@ -63,10 +63,10 @@ var fixtureReport = map[string][]report.Line{
 	"zh": {
 		{Kind: report.Verdict, Text: "172.20.1.10 到不了 192.168.6.160：veth-ns1 的 proxy_arp 开着，但它的 forwarding 没有开（proxy-arp-needs-forwarding，在 host）"},
 		{Kind: report.Blank},
-		{Kind: report.Heading, Leg: trace.LegRequest, Text: "请求"},
-		{Kind: report.Hop, Predicted: trace.OK, Observed: trace.OK, Netns: "ns1", Text: "default via 172.20.1.1 dev ns1-eth0"},
-		{Kind: report.Hop, Predicted: trace.Fail, Observed: trace.Unknown, Netns: "ns1", Device: "ns1-eth0", Text: "没有人替 172.20.1.1 回答"},
-		{Kind: report.Behind, Predicted: trace.Fail, Observed: trace.Fail, Text: "到不了：host；因此没有应答"},
+		{Kind: report.Heading, Leg: flows.LegRequest, Text: "请求"},
+		{Kind: report.Hop, Predicted: hop.OK, Observed: hop.OK, Netns: "ns1", Text: "default via 172.20.1.1 dev ns1-eth0"},
+		{Kind: report.Hop, Predicted: hop.Fail, Observed: hop.Unknown, Netns: "ns1", Device: "ns1-eth0", Text: "没有人替 172.20.1.1 回答"},
+		{Kind: report.Behind, Predicted: hop.Fail, Observed: hop.Fail, Text: "到不了：host；因此没有应答"},
 		{Kind: report.Blank},
 		{Kind: report.Heading, Text: "修复"},
 		{Kind: report.Fix, Text: "ip netns exec host sysctl -w net.ipv4.conf.veth-ns1.forwarding=1"},

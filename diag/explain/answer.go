@@ -7,7 +7,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
-	"nstutor/diag/explain/trace"
+	"nstutor/diag/explain/hop"
 	"nstutor/internal/change"
 )
 
@@ -37,7 +37,7 @@ type Answer struct {
 	// Fix is what mends Cause and Next together, in order, as far as commands can.
 	Fix  []change.Command `json:"fix"`
 	Next []Fault          `json:"next"` // faults behind Cause, as they are once it is mended
-	Hops []trace.Hop      `json:"hops"`
+	Hops []hop.Hop        `json:"hops"`
 	// Unseen is what could not be looked at, and what the prediction does not rest on.
 	Unseen []Text `json:"unseen"`
 	// Beyond is the device, in Cause.Netns, whose other end is somebody else's: all

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
@@ -25,9 +27,9 @@ func (w *observation) cameBack(seen *wires) (wire.Frame, bool) {
 // answers reports whether a frame is the reply as it is expected out there, by
 // whatever device it comes.
 func (w *observation) answers(f wire.Frame) bool {
-	return slices.ContainsFunc(w.Hops, func(h trace.Hop) bool {
+	return slices.ContainsFunc(w.Hops, func(h hop.Hop) bool {
 		s := h.Sighting
-		if h.Leg != trace.LegReply || s == nil || s.Out || s.Space != w.Beyond.Edge.Node {
+		if h.Leg != flows.LegReply || s == nil || s.Out || s.Space != w.Beyond.Edge.Node {
 			return false
 		}
 		anywhere := *s
@@ -53,7 +55,7 @@ func (w *observation) unexpected(a *Answer, seen *wires, r probe.Result) {
 		if i := slices.IndexFunc(seen.strays, w.otherwise); i >= 0 && w.Beyond.Tunnel() == "" {
 			f = seen.strays[i]
 			a.Verdict, a.Beyond = Broken, w.Beyond.Dev()
-			a.Cause = inWords(trace.Find(trace.LegReply, cause.AnsweredAs{Beyond: w.Beyond.Left(cause.At(w.Beyond.Edge.Node.Name), asSeen(f)), By: f.Src}))
+			a.Cause = inWords(trace.Find(flows.LegReply, cause.AnsweredAs{Beyond: w.Beyond.Left(cause.At(w.Beyond.Edge.Node.Name), asSeen(f)), By: f.Src}))
 			return
 		}
 		w.soughtInVain(a, seen)
@@ -61,7 +63,7 @@ func (w *observation) unexpected(a *Answer, seen *wires, r probe.Result) {
 	}
 	if mac := w.Beyond.Edge.Dev.MAC; f.Dev == w.Beyond.Dev() && w.Beyond.Plain() && len(f.DstMAC) > 0 && !bytes.Equal(f.DstMAC, mac) {
 		a.Verdict, a.Beyond = Broken, w.Beyond.Dev()
-		a.Cause = inWords(trace.Find(trace.LegReply, cause.MACNotOurs{
+		a.Cause = inWords(trace.Find(flows.LegReply, cause.MACNotOurs{
 			Beyond: w.Beyond.Left(cause.At(w.Beyond.Edge.Node.Name), asSeen(f)), Addr: f.Dst, MAC: f.DstMAC, Own: mac, Sender: f.SrcMAC,
 		}))
 		return
@@ -69,7 +71,7 @@ func (w *observation) unexpected(a *Answer, seen *wires, r probe.Result) {
 	q := w.question
 	q.Arrival = trace.Arrival{Dev: f.Dev, TTL: f.TTL}
 	t := trace.Follow(w.world, q)
-	if len(t.Faults) == 0 && (t.Doubt == nil || t.Doubt.Leg != trace.LegReply) {
+	if len(t.Faults) == 0 && (t.Doubt == nil || t.Doubt.Leg != flows.LegReply) {
 		return
 	}
 	now := predict(w.asked, t)

@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/netfilter/eval"
@@ -56,7 +57,7 @@ func (a *Answer) leftOver(t *trace.Trace, at int) {
 			found.Rules = append(found.Rules, other.NAT.Rule)
 		}
 	}
-	a.Verdict, a.Cause, a.Fix, a.Next = Broken, inWords(trace.Find(trace.LegRequest, found)), []change.Command{}, []Fault{}
+	a.Verdict, a.Cause, a.Fix, a.Next = Broken, inWords(trace.Find(flows.LegRequest, found)), []change.Command{}, []Fault{}
 }
 
 // worse puts what is broken before what cannot be told, and that before what works.

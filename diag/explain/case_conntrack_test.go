@@ -9,7 +9,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
-	"nstutor/diag/explain/trace"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/internal/lab/labtest"
@@ -45,7 +45,7 @@ func TestAFullConnectionTable(t *testing.T) {
 	}
 	answer := func(probe bool) explain.Answer { return w.explain(0, probe) }
 	for _, probe := range []bool{false, true} {
-		if a := answer(probe); a.Cause.Code != cause.ConntrackFull || a.Cause.Netns != w.r.Name() || a.Cause.Leg != trace.LegRequest {
+		if a := answer(probe); a.Cause.Code != cause.ConntrackFull || a.Cause.Netns != w.r.Name() || a.Cause.Leg != flows.LegRequest {
 			t.Fatalf("probe %v: cause %s in %s, want conntrack-full in %s: %+v", probe, a.Cause.Code, a.Cause.Netns, w.r.Name(), a)
 		}
 	}

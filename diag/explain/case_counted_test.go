@@ -11,7 +11,7 @@ import (
 	"nstutor/diag/conntrack"
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
-	"nstutor/diag/explain/trace"
+	"nstutor/diag/explain/flows"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -57,7 +57,7 @@ host: iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP`
 	needTools(t, rules)
 	b.run(rules)
 	a := b.explain(breakage{from: "pod-a", to: "10.244.1.11"}, true)
-	if a.Cause.Code != cause.Filtered || a.Cause.Leg != trace.LegReply || !hasCounted(a, "invalid +1") {
+	if a.Cause.Code != cause.Filtered || a.Cause.Leg != flows.LegReply || !hasCounted(a, "invalid +1") {
 		t.Errorf("%s\n%s", a.Verdict, b.account(a))
 	}
 }

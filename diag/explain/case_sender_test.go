@@ -8,7 +8,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
-	"nstutor/diag/explain/trace"
+	"nstutor/diag/explain/hop"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -88,7 +88,7 @@ func TestAnAnswerForOneUserSaysSo(t *testing.T) {
 			a := b.explain(c.at, false)
 			var onWay, evidence strings.Builder
 			for _, h := range a.Hops {
-				if h.Stage == trace.StageFilter {
+				if h.Stage == hop.StageFilter {
 					onWay.WriteString(h.Detail.In("en"))
 				}
 			}

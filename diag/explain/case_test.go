@@ -14,8 +14,8 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/internal/change"
 )
@@ -50,8 +50,8 @@ type expected struct {
 }
 
 const (
-	request = trace.LegRequest
-	reply   = trace.LegReply
+	request = flows.LegRequest
+	reply   = flows.LegReply
 )
 
 // everyBreakage has the cases of all tables.
@@ -176,10 +176,10 @@ func (c breakage) check(b *built, when string, a explain.Answer) {
 		return
 	}
 	for _, h := range a.Hops {
-		if h.Stage == trace.StageNeighbour && strings.HasSuffix(h.Detail.In("en"), " PROBE") {
+		if h.Stage == hop.StageNeighbour && strings.HasSuffix(h.Detail.In("en"), " PROBE") {
 			break // the kernel is asking whether it is right, and may know before the probe's packet comes
 		}
-		if h.Predicted == trace.OK && h.Observed == trace.Fail || h.Predicted == trace.Fail && h.Observed == trace.OK {
+		if h.Predicted == hop.OK && h.Observed == hop.Fail || h.Predicted == hop.Fail && h.Observed == hop.OK {
 			b.t.Errorf("%s: predicted and observed differ at %s %s\n%s", when, b.script(h.Netns), h.Device, b.account(a))
 			break
 		}

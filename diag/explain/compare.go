@@ -5,6 +5,8 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/internal/change"
@@ -20,7 +22,7 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 	case r.Outcome == probe.OutcomeUnknown:
 	case refused && (a.Verdict == Delivered || a.Verdict == Undecided && a.Cause.Code == cause.NotKnown && (refuser.Out || w.Beyond == nil)):
 		a.Verdict, a.Beyond, a.Fix = Broken, "", []change.Command{}
-		a.Cause = inWords(trace.Find(trace.LegReply, refuser))
+		a.Cause = inWords(trace.Find(flows.LegReply, refuser))
 	case dropped && a.Verdict == Delivered:
 		a.Verdict = Broken
 		a.disagree(a.Cause, cause.KernelDropped{Contradiction: a.against(a.Cause), KernelDrop: a.Drops[0].at()})
@@ -66,8 +68,8 @@ func (a *Answer) arrived(r probe.Result) bool {
 	if r.Outcome != probe.Silent || !a.mayBeSilent() || a.Verdict != Delivered {
 		return false
 	}
-	return !slices.ContainsFunc(a.Hops, func(h trace.Hop) bool {
-		return h.Leg == trace.LegRequest && h.Sighting != nil && h.Observed != trace.OK
+	return !slices.ContainsFunc(a.Hops, func(h hop.Hop) bool {
+		return h.Leg == flows.LegRequest && h.Sighting != nil && h.Observed != hop.OK
 	})
 }
 
@@ -89,10 +91,10 @@ func (a *Answer) against(predicted Fault) cause.Contradiction {
 }
 
 // lastSeen is the last place where the ping was seen on a wire.
-func lastSeen(hops []trace.Hop) Text {
+func lastSeen(hops []hop.Hop) Text {
 	seen := say.T("the request was seen on no wire", "请求没有在任何链路上出现")
 	for _, h := range hops {
-		if h.Observed == trace.OK {
+		if h.Observed == hop.OK {
 			seen = say.T("last seen: %s, %s %s", "最后一次看到：%s，%s %s", h.Detail, h.Netns, h.Device)
 		}
 	}
@@ -103,14 +105,14 @@ func lastSeen(hops []trace.Hop) Text {
 func (w *observation) silent(a *Answer, r probe.Result) {
 	b := w.Beyond
 	a.Verdict = Broken
-	returned := slices.ContainsFunc(a.Hops, func(h trace.Hop) bool { return h.Leg == trace.LegReply && h.Sighting != nil && h.Observed == trace.OK })
-	left := !slices.ContainsFunc(a.Hops, func(h trace.Hop) bool { return h.Predicted == trace.OK && h.Observed == trace.Fail })
+	returned := slices.ContainsFunc(a.Hops, func(h hop.Hop) bool { return h.Leg == flows.LegReply && h.Sighting != nil && h.Observed == hop.OK })
+	left := !slices.ContainsFunc(a.Hops, func(h hop.Hop) bool { return h.Predicted == hop.OK && h.Observed == hop.Fail })
 	failed, unanswered := b.Unanswered()
 	elsewhere, missed := b.Elsewhere()
 	beyond := b.Left(cause.At(a.Cause.Netns), lastSeen(a.Hops))
 	beyond.Unsure = len(w.Unseen) > 0 || !a.observed()
 	switch {
-	case a.Cause.Code != cause.NotKnown && a.Cause.Leg == trace.LegReply:
+	case a.Cause.Code != cause.NotKnown && a.Cause.Leg == flows.LegReply:
 		a.confirm()
 	case returned:
 		a.Beyond = ""

@@ -5,8 +5,8 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/explain/trace"
 	"nstutor/diag/netfilter/eval"
 )
 
@@ -45,7 +45,7 @@ func (w *observation) counted(a *Answer, before machine.Counted) {
 // a reply that has come astray to who has not seen its request.
 func (w *observation) invalid(a *Answer) (netns string, names []string) {
 	stop, stops := a.stop()
-	if !stops || stop.Stage != trace.StageFilter {
+	if !stops || stop.Stage != hop.StageFilter {
 		return "", nil
 	}
 	switch f := w.Faults[0].Finding.(type) {

@@ -9,8 +9,8 @@ import (
 	"nstutor/diag/drop"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/explain/trace"
 	"nstutor/internal/say"
 )
 
@@ -103,10 +103,10 @@ func (w *observation) dropped(a *Answer, d drop.Drop) {
 }
 
 // stop is the first stage that the packet is predicted not to pass.
-func (a *Answer) stop() (trace.Hop, bool) {
-	i := slices.IndexFunc(a.Hops, func(h trace.Hop) bool { return h.Predicted == trace.Fail })
+func (a *Answer) stop() (hop.Hop, bool) {
+	i := slices.IndexFunc(a.Hops, func(h hop.Hop) bool { return h.Predicted == hop.Fail })
 	if i < 0 {
-		return trace.Hop{}, false
+		return hop.Hop{}, false
 	}
 	return a.Hops[i], true
 }

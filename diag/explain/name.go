@@ -7,6 +7,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
@@ -30,7 +31,7 @@ func ExplainName(ctx context.Context, world *machine.Machine, req Request, faile
 		Wait: failed.Silent.Wait.Seconds(), Timeout: failed.Silent.Timeout.Seconds(), Attempts: failed.Silent.Attempts}
 	leg := a.Cause.Leg
 	if a.Verdict == Delivered {
-		u.At, leg = cause.At(req.From.Name), trace.LegReply
+		u.At, leg = cause.At(req.From.Name), flows.LegReply
 		u.Why = say.T("the question gets there now, and was not answered before", "现在问题能送到，但之前没有得到应答")
 	}
 	if a.Verdict != Undecided {

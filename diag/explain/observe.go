@@ -11,6 +11,8 @@ import (
 	"nstutor/diag/drop"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/explain/whole"
@@ -104,7 +106,7 @@ func (s *wires) look(a *Answer) {
 	for _, tap := range s.taps {
 		// A busy node has many frames that are nobody's concern here.
 		for _, f := range tap.Pending() {
-			if slices.ContainsFunc(a.Hops, func(h trace.Hop) bool { return h.Sighting != nil && h.Sighting.Is(f) }) {
+			if slices.ContainsFunc(a.Hops, func(h hop.Hop) bool { return h.Sighting != nil && h.Sighting.Is(f) }) {
 				s.frames = append(s.frames, f)
 			} else if s.stray(f) {
 				s.strays = append(s.strays, f)
@@ -246,11 +248,11 @@ func (w *observation) get(ctx context.Context, a *Answer) {
 		return
 	}
 	a.Verdict = Broken
-	a.Cause = inWords(trace.Find(trace.LegReply, service.OpensOnly{At: cause.At(w.asked.From.Name), Message: got.Message}))
+	a.Cause = inWords(trace.Find(flows.LegReply, service.OpensOnly{At: cause.At(w.asked.From.Name), Message: got.Message}))
 	if got.Late && probe.GetIn(ctx, w.asked.From.NS, w.asked.URL, w.asked.Timeout, smallSegment).OK {
 		lost := whole.Narrow(w.asked.From, w.Trace, trace.Question{From: w.asked.From, Dest: w.asked.Dest}, smallSegment)
 		lost.Message = got.Message
-		a.Cause = inWords(trace.Find(trace.LegReply, lost))
+		a.Cause = inWords(trace.Find(flows.LegReply, lost))
 		a.mendBy(change.Here(lost.Fix()...))
 	}
 }
@@ -317,7 +319,7 @@ func (w *observation) patience(a *Answer, seq int) time.Duration {
 		return 0
 	case len(a.Drops) > 0:
 		return settled
-	case asking, stops && stop.Stage == trace.StageNeighbour:
+	case asking, stops && stop.Stage == hop.StageNeighbour:
 		return arpTries
 	case seq > 1:
 		return again
@@ -334,14 +336,14 @@ func (w *observation) patience(a *Answer, seq int) time.Duration {
 // agrees reports whether the frames seen are those that were predicted, up to
 // where nothing is predicted any more.
 func (a *Answer) agrees() bool {
-	return !slices.ContainsFunc(a.Hops, func(h trace.Hop) bool {
-		return h.Predicted == trace.OK && h.Observed == trace.Fail || h.Predicted == trace.Fail && h.Observed == trace.OK
+	return !slices.ContainsFunc(a.Hops, func(h hop.Hop) bool {
+		return h.Predicted == hop.OK && h.Observed == hop.Fail || h.Predicted == hop.Fail && h.Observed == hop.OK
 	})
 }
 
 // observed reports whether all frames of the path can be seen.
 func (a *Answer) observed() bool {
-	return !slices.ContainsFunc(a.Hops, func(h trace.Hop) bool { return h.Sighting != nil && h.Observed == trace.Unknown })
+	return !slices.ContainsFunc(a.Hops, func(h hop.Hop) bool { return h.Sighting != nil && h.Observed == hop.Unknown })
 }
 
 // OfAnyClient has the answer speak for each connection of its client, whatever port
@@ -369,9 +371,9 @@ func (a *Answer) Witness(netns []string, frames []wire.Frame) {
 		if h.Sighting == nil || !slices.Contains(netns, h.Sighting.Space.NS.Name()) {
 			continue
 		}
-		h.Observed = trace.Fail
+		h.Observed = hop.Fail
 		if slices.ContainsFunc(frames, h.Sighting.Is) {
-			h.Observed = trace.OK
+			h.Observed = hop.OK
 		}
 	}
 }

@@ -6,7 +6,8 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
-	"nstutor/diag/explain/trace"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 )
 
 // near are the namespaces that a packet last seen in ns may be lost at.
@@ -74,7 +75,7 @@ func (w *world) judge(a explain.Answer, t truth) string {
 		}
 		trail = append(trail, f.Netns)
 	}
-	if a.Cause.Leg == trace.LegRequest && reply != "" {
+	if a.Cause.Leg == flows.LegRequest && reply != "" {
 		return fmt.Sprintf("the cause is on the way there, but a reply was seen in %s", reply)
 	}
 	last := w.from
@@ -84,7 +85,7 @@ func (w *world) judge(a explain.Answer, t truth) string {
 	if reply != "" {
 		last = reply
 	}
-	if a.Cause.Leg == trace.LegReply && request == "" && w.from != w.to && !(w.v6 && a.Cause.Code == cause.NeighbourWrongMAC) {
+	if a.Cause.Leg == flows.LegReply && request == "" && w.from != w.to && !(w.v6 && a.Cause.Code == cause.NeighbourWrongMAC) {
 		return "the cause is on the way back, but the request was seen nowhere"
 	}
 	if slices.Contains(w.near(last), a.Cause.Netns) || w.v6 && atNeighbour(a) {
@@ -115,8 +116,8 @@ func (n *network) legitimate(a explain.Answer) string {
 // stage that cannot be judged.
 func doubtful(a explain.Answer) bool {
 	for _, h := range a.Hops {
-		if h.Predicted != trace.OK {
-			return h.Predicted == trace.Unknown
+		if h.Predicted != hop.OK {
+			return h.Predicted == hop.Unknown
 		}
 	}
 	return false
@@ -125,8 +126,8 @@ func doubtful(a explain.Answer) bool {
 // atNeighbour tells whether the cause is that nobody answers who is asked for: rules see
 // what of IPv6 does that, wherever they are.
 func atNeighbour(a explain.Answer) bool {
-	i := slices.IndexFunc(a.Hops, func(h trace.Hop) bool { return h.Predicted == trace.Fail })
-	return i >= 0 && a.Hops[i].Stage == trace.StageNeighbour
+	i := slices.IndexFunc(a.Hops, func(h hop.Hop) bool { return h.Predicted == hop.Fail })
+	return i >= 0 && a.Hops[i].Stage == hop.StageNeighbour
 }
 
 // witness compares every hop with the frames.
@@ -134,20 +135,20 @@ func (w *world) witness(a explain.Answer, t truth) string {
 	a.Hops = slices.Clone(a.Hops)
 	a.Witness(w.spaces, t.all)
 	for _, h := range a.Hops {
-		if h.Predicted == trace.Fail && h.Observed == trace.OK {
+		if h.Predicted == hop.Fail && h.Observed == hop.OK {
 			w.late = append(w.late, fmt.Sprintf("%s, %s", a.Cause.Code, h.Stage))
 		}
 		// What a tunnel sends before its neighbour is resolved is an ARP request.
-		if h.Predicted == trace.OK && h.Observed == trace.Fail && h.Device == w.tunnel {
+		if h.Predicted == hop.OK && h.Observed == hop.Fail && h.Device == w.tunnel {
 			w.late = append(w.late, "nothing but ARP left the tunnel")
 			return ""
 		}
 		// Who answers a solicitation sends that by an entry of his own, and a wrong one
 		// keeps the request from being sent: it is named, but as what the reply meets.
-		if w.v6 && a.Cause.Code == cause.NeighbourWrongMAC && a.Cause.Leg == trace.LegReply {
+		if w.v6 && a.Cause.Code == cause.NeighbourWrongMAC && a.Cause.Leg == flows.LegReply {
 			return ""
 		}
-		if h.Predicted == trace.OK && h.Observed == trace.Fail {
+		if h.Predicted == hop.OK && h.Observed == hop.Fail {
 			return fmt.Sprintf("%s %s %s, %s: predicted %s, observed %s: %v", h.Leg, h.Netns, h.Device, h.Stage, h.Predicted, h.Observed, h.Detail)
 		}
 	}

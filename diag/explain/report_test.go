@@ -8,8 +8,8 @@ import (
 
 	"nstutor/chapters"
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/report"
-	"nstutor/diag/explain/trace"
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
@@ -155,7 +155,7 @@ func behindOf(lines []report.Line) string {
 func placed(t *testing.T, lang string, a explain.Answer, lines []report.Line) {
 	t.Helper()
 	for _, line := range lines {
-		if line.Predicted != trace.Fail || line.Kind != report.Hop {
+		if line.Predicted != hop.Fail || line.Kind != report.Hop {
 			continue
 		}
 		lead, ok := strings.CutSuffix(line.Text, a.Cause.Detail.In(lang))

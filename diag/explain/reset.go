@@ -6,7 +6,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
-	"nstutor/diag/explain/trace"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
 )
@@ -19,8 +19,8 @@ type reset struct {
 
 // resetting is the reply that a frame resets instead of, if it does.
 func (a *Answer) resetting(f wire.Frame) (flows.Flow, bool) {
-	i := slices.IndexFunc(a.Hops, func(h trace.Hop) bool {
-		return h.Sighting != nil && (h.Leg == trace.LegReply && h.Sighting.Flow.ResetBy(f) || h.Leg == trace.LegRequest && h.Sighting.Flow.Back().ResetBy(f))
+	i := slices.IndexFunc(a.Hops, func(h hop.Hop) bool {
+		return h.Sighting != nil && (h.Leg == flows.LegReply && h.Sighting.Flow.ResetBy(f) || h.Leg == flows.LegRequest && h.Sighting.Flow.Back().ResetBy(f))
 	})
 	if i < 0 {
 		return flows.Flow{}, false

@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/linkstat"
@@ -24,7 +25,7 @@ type lossSpot struct{ last, next int }
 func (w *observation) sometimes(a *Answer, seen *wires) bool {
 	losses, spots := w.losses(a, seen)
 	if dev, ok := w.flapping(); ok {
-		a.settle(trace.Find(trace.LegRequest, device.Flapping{At: cause.At(dev.netns), Losses: losses, Dev: dev.name, Switched: dev.Switched}))
+		a.settle(trace.Find(flows.LegRequest, device.Flapping{At: cause.At(dev.netns), Losses: losses, Dev: dev.name, Switched: dev.Switched}))
 		a.Cause.Device = dev.name
 		return true
 	}
@@ -64,7 +65,7 @@ func (w *observation) losses(a *Answer, seen *wires) (device.Losses, []lossSpot)
 	spots := slices.SortedFunc(maps.Keys(count), func(x, y lossSpot) int { return cmp.Or(cmp.Compare(count[y], count[x]), cmp.Compare(x.last, y.last)) })
 	for _, s := range spots {
 		spot := device.Spot{Echoes: count[s], After: passed(a.Hops, s.last), Before: passed(a.Hops, s.next)}
-		spot.Reply = s.next >= 0 && a.Hops[s.next].Leg == trace.LegReply && s.last >= 0 && a.Hops[s.last].Leg == trace.LegReply
+		spot.Reply = s.next >= 0 && a.Hops[s.next].Leg == flows.LegReply && s.last >= 0 && a.Hops[s.last].Leg == flows.LegReply
 		l.Spots = append(l.Spots, spot)
 	}
 	for _, d := range w.toldDrops() {
@@ -94,7 +95,7 @@ func (w *observation) toldDrops() []Drop {
 }
 
 // passed is the frame of a stage.
-func passed(hops []trace.Hop, i int) device.Passed {
+func passed(hops []hop.Hop, i int) device.Passed {
 	if i < 0 {
 		return device.Passed{}
 	}
@@ -103,7 +104,7 @@ func passed(hops []trace.Hop, i int) device.Passed {
 
 // reached is the last stage of the way at which an echo was seen, and the first
 // behind it that can be watched.
-func (s *wires) reached(hops []trace.Hop, seq int) lossSpot {
+func (s *wires) reached(hops []hop.Hop, seq int) lossSpot {
 	at := lossSpot{-1, -1}
 	for i, h := range hops {
 		if h.Sighting == nil || s.taps[h.Sighting.Space] == nil {
@@ -130,7 +131,7 @@ func numbered(f wire.Frame) int {
 // or its queue has counted that, else where the kernel has said so, else where they
 // were seen last.
 func (w *observation) place(a *Answer, spots []lossSpot, l *device.Lossy) (leg flows.Leg, dev string) {
-	leg = trace.LegRequest
+	leg = flows.LegRequest
 	if len(spots) == 0 {
 		return leg, ""
 	}

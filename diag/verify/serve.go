@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/replica"
@@ -144,7 +144,7 @@ func (s *stage) lookAfter(ctx context.Context) error {
 		}
 		s.Depth, s.Then = 0, nil
 		for _, h := range a.Hops {
-			if h.Predicted == trace.OK {
+			if h.Predicted == hop.OK {
 				s.Depth++
 			}
 		}

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/report"
-	"nstutor/diag/explain/trace"
 	"nstutor/internal/say"
 	"nstutor/internal/wrap"
 )
@@ -27,24 +27,24 @@ type drawing struct {
 
 // explainSigns tell a state without colour.
 type explainSigns struct {
-	predicted map[trace.Disposition]string
+	predicted map[hop.Disposition]string
 	leg       map[flows.Leg]string
 }
 
 var unicodeSigns = explainSigns{
-	map[trace.Disposition]string{trace.OK: "✓", trace.Fail: "✗", trace.Unknown: "?"},
-	map[flows.Leg]string{trace.LegRequest: " →", trace.LegReply: " ←"},
+	map[hop.Disposition]string{hop.OK: "✓", hop.Fail: "✗", hop.Unknown: "?"},
+	map[flows.Leg]string{flows.LegRequest: " →", flows.LegReply: " ←"},
 }
 
 var asciiSigns = explainSigns{
-	map[trace.Disposition]string{trace.OK: "+", trace.Fail: "x", trace.Unknown: "?"},
-	map[flows.Leg]string{trace.LegRequest: " ->", trace.LegReply: " <-"},
+	map[hop.Disposition]string{hop.OK: "+", hop.Fail: "x", hop.Unknown: "?"},
+	map[flows.Leg]string{flows.LegRequest: " ->", flows.LegReply: " <-"},
 }
 
 // observedWords say of a hop whether its frame was seen on the wire.
-var observedWords = map[trace.Disposition]say.Text{
-	trace.OK:   say.T("seen", "看到"),
-	trace.Fail: say.T("not seen", "没看到"),
+var observedWords = map[hop.Disposition]say.Text{
+	hop.OK:   say.T("seen", "看到"),
+	hop.Fail: say.T("not seen", "没看到"),
 }
 
 // The widths, in cells. A line of a pipe is as long as that of the classical
@@ -114,7 +114,7 @@ func (d drawing) sign(line report.Line) string {
 		return " "
 	}
 	sign := d.signs.predicted[line.Predicted]
-	colour := map[trace.Disposition]ansi.BasicColor{trace.OK: ansi.Green, trace.Fail: ansi.Red, trace.Unknown: ansi.Yellow}
+	colour := map[hop.Disposition]ansi.BasicColor{hop.OK: ansi.Green, hop.Fail: ansi.Red, hop.Unknown: ansi.Yellow}
 	return d.painted(ansi.Style{}.ForegroundColor(colour[line.Predicted]), sign)
 }
 

@@ -9,19 +9,20 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/creack/pty"
 
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/report"
-	"nstutor/diag/explain/trace"
 )
 
 // reportLines have every kind of line, in two languages' widths.
 var reportLines = []report.Line{
 	{Kind: report.Verdict, Text: "10.0.1.2 cannot reach 10.0.2.2: forwarding is off for r0, through which it would have to pass (forwarding-off, in r)"},
 	{Kind: report.Blank},
-	{Kind: report.Heading, Leg: trace.LegRequest, Text: "request"},
-	{Kind: report.Hop, Predicted: trace.OK, Observed: trace.OK, Netns: "a", Text: "default via 10.0.1.1 dev eth0; 10.0.1.1 dev eth0 lladdr 4a:07:e1:a7:1e:96 REACHABLE"},
-	{Kind: report.Hop, Predicted: trace.Unknown, Observed: trace.Unknown, Netns: "容器", Text: "看不见"},
-	{Kind: report.Hop, Predicted: trace.Fail, Observed: trace.Unknown, Netns: "r", Text: "forwarding is off for r0"},
-	{Kind: report.Behind, Predicted: trace.Fail, Observed: trace.Fail, Text: "not reached: b; so there is no reply"},
+	{Kind: report.Heading, Leg: flows.LegRequest, Text: "request"},
+	{Kind: report.Hop, Predicted: hop.OK, Observed: hop.OK, Netns: "a", Text: "default via 10.0.1.1 dev eth0; 10.0.1.1 dev eth0 lladdr 4a:07:e1:a7:1e:96 REACHABLE"},
+	{Kind: report.Hop, Predicted: hop.Unknown, Observed: hop.Unknown, Netns: "容器", Text: "看不见"},
+	{Kind: report.Hop, Predicted: hop.Fail, Observed: hop.Unknown, Netns: "r", Text: "forwarding is off for r0"},
+	{Kind: report.Behind, Predicted: hop.Fail, Observed: hop.Fail, Text: "not reached: b; so there is no reply"},
 	{Kind: report.Blank},
 	{Kind: report.Heading, Text: "fix"},
 	{Kind: report.Fix, Text: "ip netns exec r iptables -I FORWARD -s 10.0.1.2 -d 10.0.2.2 -p icmp --icmp-type echo-request -j ACCEPT"},

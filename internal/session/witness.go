@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/report"
-	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
 )
@@ -27,17 +27,17 @@ func (s *Session) witness() {
 	}
 	from, settled := s.trial()
 	for i := range w.Answer.Hops {
-		w.Answer.Hops[i].Observed = trace.Unknown
+		w.Answer.Hops[i].Observed = hop.Unknown
 	}
 	w.Answer.Witness(s.Network.Names, s.framesSince(from))
 	w.seen, w.odd = "", false
 	for i := range w.Answer.Hops {
 		h := &w.Answer.Hops[i]
-		if h.Observed == trace.Fail && !settled {
-			h.Observed = trace.Unknown
+		if h.Observed == hop.Fail && !settled {
+			h.Observed = hop.Unknown
 		}
 		w.seen += string(h.Observed) + " "
-		w.odd = w.odd || h.Observed != trace.Unknown && h.Observed != h.Predicted
+		w.odd = w.odd || h.Observed != hop.Unknown && h.Observed != h.Predicted
 	}
 	told := *w.Answer
 	s.stamp.shorten(&told)

@@ -3,7 +3,8 @@ package pane
 import (
 	"strings"
 
-	"nstutor/diag/explain/trace"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/internal/say"
 	"nstutor/ui/screen"
 	"nstutor/ui/words"
@@ -11,16 +12,16 @@ import (
 
 // death is the first stage that the packet does not pass, or that cannot be
 // judged, while the learner asks why.
-func (v *Topology) death() (trace.Hop, bool) {
+func (v *Topology) death() (hop.Hop, bool) {
 	if !v.Why.Open || v.Why.Answer == nil {
-		return trace.Hop{}, false
+		return hop.Hop{}, false
 	}
 	for _, h := range v.Why.Answer.Hops {
-		if h.Predicted != trace.OK {
+		if h.Predicted != hop.OK {
 			return h, true
 		}
 	}
-	return trace.Hop{}, false
+	return hop.Hop{}, false
 }
 
 // deathAt is the mark of the place where the packet dies, if that is this
@@ -40,15 +41,15 @@ func (v *Topology) deathAt(netns, dev string) string {
 
 // faultElsewhere is the namespace where the fault is, when the packet dies in
 // another one: ARP is not answered there, or the reply was sent astray.
-func (v *Topology) faultElsewhere(h trace.Hop) string {
-	if c := v.Why.Answer.Cause; c.Netns != h.Netns && h.Predicted == trace.Fail {
+func (v *Topology) faultElsewhere(h hop.Hop) string {
+	if c := v.Why.Answer.Cause; c.Netns != h.Netns && h.Predicted == hop.Fail {
 		return c.Netns
 	}
 	return ""
 }
 
 // drawnDevice is the device of a stage as the picture has it.
-func (v *Topology) drawnDevice(h trace.Hop) string {
+func (v *Topology) drawnDevice(h hop.Hop) string {
 	snap := v.Network.Snapshot(h.Netns)
 	if snap == nil {
 		return ""
@@ -67,9 +68,9 @@ func (v *Topology) topologyTitle(w int) string {
 	switch {
 	case !v.Why.Open || v.Why.Answer == nil:
 		return v.seenTitle(w)
-	case dies && h.Predicted == trace.Unknown:
+	case dies && h.Predicted == hop.Unknown:
 		return title + "? " + v.Say(words.UnknownFrom, place)
-	case dies && h.Leg == trace.LegReply:
+	case dies && h.Leg == flows.LegReply:
 		title += g.Bad + " " + v.Say(words.DiesReply, place)
 	case dies:
 		title += g.Bad + " " + v.Say(words.DiesRequest, place)

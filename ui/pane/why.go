@@ -5,8 +5,9 @@ import (
 	"errors"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/report"
-	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/internal/session"
 	"nstutor/internal/wrap"
@@ -53,7 +54,7 @@ func (v *Why) whyLines(w int) []string {
 	case v.Network.Gone(v.Why.About.Netns):
 		return wrap.Text(t.Bad.Render(v.cannotOpen(v.Why.About.Netns)), w)
 	case v.Why.Err != nil:
-		return wrap.Behind(v.verdictSign(trace.Fail)+" ", t.Bad.Render(v.whyNot()), w)
+		return wrap.Behind(v.verdictSign(hop.Fail)+" ", t.Bad.Render(v.whyNot()), w)
 	case v.Why.Answer == nil:
 		return wrap.Text(t.Faint.Render(t.G.Wait+" "+v.Say(words.WhyLooking)), w)
 	}
@@ -111,13 +112,13 @@ func (v *Why) reportLines(line report.Line, column, w int) []string {
 		return wrap.Behind(v.verdictSign(v.whyVerdict())+" ", t.Strong.Render(line.Text), w)
 	case report.Heading:
 		text := t.Strong.Render(line.Text)
-		if line.Leg == trace.LegRequest {
+		if line.Leg == flows.LegRequest {
 			text += t.Faint.Render("  " + v.Say(words.WhySigns))
 		}
 		return wrap.Text(text, w)
 	case report.Hop, report.Behind:
 		observed := " "
-		if line.Observed != trace.Unknown {
+		if line.Observed != hop.Unknown {
 			observed = v.verdictSign(line.Observed)
 		}
 		lead := v.verdictSign(line.Predicted) + observed + " "
@@ -134,17 +135,17 @@ func (v *Why) reportLines(line report.Line, column, w int) []string {
 }
 
 // whyVerdict is the answer in a word.
-func (v *Why) whyVerdict() trace.Disposition {
-	return cmp.Or(map[string]trace.Disposition{explain.Delivered: trace.OK, explain.Broken: trace.Fail}[v.Why.Answer.Verdict], trace.Unknown)
+func (v *Why) whyVerdict() hop.Disposition {
+	return cmp.Or(map[string]hop.Disposition{explain.Delivered: hop.OK, explain.Broken: hop.Fail}[v.Why.Answer.Verdict], hop.Unknown)
 }
 
 // verdictSign is a word of the answer as a sign, in its colour.
-func (v *base) verdictSign(word trace.Disposition) string {
+func (v *base) verdictSign(word hop.Disposition) string {
 	t := v.Theme
 	switch word {
-	case trace.OK:
+	case hop.OK:
 		return t.Good.Render(t.G.Ok)
-	case trace.Fail:
+	case hop.Fail:
 		return t.Bad.Render(t.G.Bad)
 	}
 	return t.Warn.Render("?")

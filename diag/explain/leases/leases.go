@@ -45,7 +45,7 @@ func Said(world *machine.Machine, f trace.Found, n *machine.Space) (said []say.T
 	}
 	devices = slices.DeleteFunc(devices, func(d machine.Device) bool { return !d.Link.Up() || d.Link.Master != "" || d.Link.Bridge != nil })
 	for _, d := range devices[:min(len(devices), most)] {
-		x := &fabric.Explorer{Net: wires{world}, Leg: trace.LegRequest}
+		x := &fabric.Explorer{Net: wires{world}, Leg: flows.LegRequest}
 		x.From(n, d.Link)
 		for _, s := range x.Stations {
 			if s.Node == nil || s.Node == n || len(s.Obstacles) > 0 {

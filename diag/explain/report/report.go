@@ -10,7 +10,7 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
-	"nstutor/diag/explain/trace"
+	"nstutor/diag/explain/hop"
 	"nstutor/internal/say"
 )
 
@@ -37,7 +37,7 @@ const (
 type Line struct {
 	Kind Kind
 	// Predicted and Observed are those of the stages, of Hop and Behind. Only what is on a wire can be observed.
-	Predicted, Observed trace.Disposition
+	Predicted, Observed hop.Disposition
 	Netns               string    // of Hop, as a person calls it: the current one is "here"
 	Device              string    // of Hop
 	Leg                 flows.Leg // of Hop, Heading and Behind
@@ -134,8 +134,8 @@ type telling struct {
 	lang    string
 	titles  Titles
 	lines   []Line
-	stopped *trace.Hop // where the fault is
-	routed  string     // the device of the route that the last line tells
+	stopped *hop.Hop // where the fault is
+	routed  string   // the device of the route that the last line tells
 }
 
 // add adds a line. Whatever names it has in it came from outside: here is where
@@ -258,13 +258,13 @@ func (r *telling) backend(b explain.Backend) string {
 func (r *telling) way() {
 	hops, leg, open := r.answer.Hops, flows.Leg(""), false
 	reached := len(hops)
-	if fault := slices.IndexFunc(hops, func(h trace.Hop) bool { return h.Predicted == trace.Fail }); fault >= 0 {
+	if fault := slices.IndexFunc(hops, func(h hop.Hop) bool { return h.Predicted == hop.Fail }); fault >= 0 {
 		r.stopped = &hops[fault]
-		for r.answer.Verdict != explain.Delivered && reached > fault+1 && hops[reached-1].Observed != trace.OK {
+		for r.answer.Verdict != explain.Delivered && reached > fault+1 && hops[reached-1].Observed != hop.OK {
 			reached--
 		}
 	} else if r.answer.Beyond != "" && r.answer.Probe != nil {
-		for reached > 0 && hops[reached-1].Leg == trace.LegReply && hops[reached-1].Observed != trace.OK {
+		for reached > 0 && hops[reached-1].Leg == flows.LegReply && hops[reached-1].Observed != hop.OK {
 			reached--
 		}
 	}
@@ -272,7 +272,7 @@ func (r *telling) way() {
 		h := &hops[i]
 		if h.Leg != leg {
 			leg, open = h.Leg, false
-			r.heading(leg, map[flows.Leg]say.Form{trace.LegRequest: rRequest, trace.LegReply: rReply}[leg])
+			r.heading(leg, map[flows.Leg]say.Form{flows.LegRequest: rRequest, flows.LegReply: rReply}[leg])
 		}
 		open = r.hop(h, open)
 	}
@@ -281,22 +281,22 @@ func (r *telling) way() {
 
 // hop adds a stage, to the line before it if that is open for it; it returns
 // whether the next stage may be added in turn.
-func (r *telling) hop(h *trace.Hop, open bool) bool {
+func (r *telling) hop(h *hop.Hop, open bool) bool {
 	text, netns := r.stage(*h), r.netns(h.Netns)
 	if at := r.answer.Cause.Netns; h == r.stopped && at != h.Netns {
 		text = r.say(rFaultElsewhere, r.in(at), text)
 	}
 	last := &r.lines[len(r.lines)-1]
-	mixed := h.Observed != trace.Unknown && last.Observed != trace.Unknown && h.Observed != last.Observed
-	if h.Stage == trace.StageRoute {
+	mixed := h.Observed != hop.Unknown && last.Observed != hop.Unknown && h.Observed != last.Observed
+	if h.Stage == hop.StageRoute {
 		defer func() { r.routed = h.Device }()
 	}
 	if !open || h == r.stopped || h.Predicted != last.Predicted || last.Netns != say.Clean(netns) || mixed {
 		r.routed = ""
 		r.add(Line{Hop, h.Predicted, h.Observed, netns, h.Device, h.Leg, text})
-		return h != r.stopped && h.Predicted != trace.Unknown
+		return h != r.stopped && h.Predicted != hop.Unknown
 	}
-	if h.Observed != trace.Unknown {
+	if h.Observed != hop.Unknown {
 		last.Observed = h.Observed
 	}
 	last.Device = cmp.Or(say.Clean(h.Device), last.Device)
@@ -313,7 +313,7 @@ func (r *telling) hop(h *trace.Hop, open bool) bool {
 
 // stage is what there is to say of a stage. Of a frame with the addresses that
 // the verdict names, it is the device.
-func (r *telling) stage(h trace.Hop) string {
+func (r *telling) stage(h hop.Hop) string {
 	switch {
 	case !r.expected(h):
 		return h.Detail.In(r.lang)
@@ -325,12 +325,12 @@ func (r *telling) stage(h trace.Hop) string {
 
 // expected reports whether a stage is a frame with the addresses that the
 // verdict names, and no more.
-func (r *telling) expected(h trace.Hop) bool {
+func (r *telling) expected(h hop.Hop) bool {
 	if h.Frame == nil {
 		return false
 	}
 	source, destination := h.Frame.Src.String(), h.Frame.Dst.String()
-	if h.Leg == trace.LegReply {
+	if h.Leg == flows.LegReply {
 		source, destination = destination, source
 	}
 	return source == r.answer.Source && destination == r.answer.Destination
@@ -338,7 +338,7 @@ func (r *telling) expected(h trace.Hop) bool {
 
 // behind sums up the stages that are not reached, and that were not observed
 // either.
-func (r *telling) behind(hops []trace.Hop) {
+func (r *telling) behind(hops []hop.Hop) {
 	if len(hops) == 0 {
 		return
 	}
@@ -348,20 +348,20 @@ func (r *telling) behind(hops []trace.Hop) {
 		if r.answer.Cause.Refused {
 			back = rRefusalBack
 		}
-		r.add(Line{Kind: Behind, Predicted: trace.Unknown, Observed: hops[0].Observed, Leg: hops[0].Leg, Text: r.say(back, r.answer.Beyond)})
+		r.add(Line{Kind: Behind, Predicted: hop.Unknown, Observed: hops[0].Observed, Leg: hops[0].Leg, Text: r.say(back, r.answer.Beyond)})
 		return
 	}
-	line := Line{Kind: Behind, Predicted: trace.Fail, Observed: trace.Unknown, Leg: hops[0].Leg}
+	line := Line{Kind: Behind, Predicted: hop.Fail, Observed: hop.Unknown, Leg: hops[0].Leg}
 	var names []string
 	for _, h := range hops {
-		if h.Observed == trace.Fail {
-			line.Observed = trace.Fail
+		if h.Observed == hop.Fail {
+			line.Observed = hop.Fail
 		}
 		if name := r.netns(h.Netns); h.Leg == line.Leg && !slices.Contains(names, name) && h.Netns != r.stopped.Netns {
 			names = append(names, name)
 		}
 	}
-	noReply := r.stopped.Leg == trace.LegRequest
+	noReply := r.stopped.Leg == flows.LegRequest
 	list := strings.Join(names, r.say(rComma))
 	switch {
 	case len(names) == 0 && noReply:

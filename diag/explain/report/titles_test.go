@@ -7,7 +7,8 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
-	"nstutor/diag/explain/trace"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -17,9 +18,9 @@ import (
 func TestTitlesAreForPeopleAlone(t *testing.T) {
 	a := explain.Answer{
 		From: "pid:7", Destination: "10.0.0.1", Verdict: explain.Broken,
-		Cause: explain.Fault{Code: cause.NoRoute, Netns: "pid:7", Leg: trace.LegRequest, Detail: say.Quote("no route")},
+		Cause: explain.Fault{Code: cause.NoRoute, Netns: "pid:7", Leg: flows.LegRequest, Detail: say.Quote("no route")},
 		Fix:   []change.Command{change.In("pid:7", "ip", "link")},
-		Hops:  []trace.Hop{{Leg: trace.LegRequest, Netns: "pid:7", Stage: trace.StageRoute, Predicted: trace.Fail, Observed: trace.Unknown, Detail: say.Quote("no route")}},
+		Hops:  []hop.Hop{{Leg: flows.LegRequest, Netns: "pid:7", Stage: hop.StageRoute, Predicted: hop.Fail, Observed: hop.Unknown, Detail: say.Quote("no route")}},
 	}
 	titled := Titles{"pid:7": "we\x1bb (pid 7)"}.Of(a, "en")
 	for kind, want := range map[Kind]string{Verdict: `we\x1bb (pid 7) cannot reach 10.0.0.1: no route (no-route, in we\x1bb (pid 7))`, Fix: "nsenter -t 7 -n ip link"} {

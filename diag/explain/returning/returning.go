@@ -6,6 +6,8 @@ package returning
 import (
 	"slices"
 
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/table"
@@ -19,9 +21,9 @@ const enough = 8
 // to it for sure: then a packet decides. What carries a packet through a tunnel comes back
 // from the tunnel's other end.
 func Unsure(world *machine.Machine, q trace.Question, t *trace.Trace) {
-	ofReply := func(f trace.Found) bool { return f.Leg == trace.LegReply }
+	ofReply := func(f trace.Found) bool { return f.Leg == flows.LegReply }
 	first := slices.IndexFunc(t.Faults, ofReply)
-	if first < 0 || t.Beyond == nil || t.Beyond.Tunnel() != "" || t.Beyond.Untried(false).Leg == trace.LegReply || sure(world, q, t, t.Faults[first]) {
+	if first < 0 || t.Beyond == nil || t.Beyond.Tunnel() != "" || t.Beyond.Untried(false).Leg == flows.LegReply || sure(world, q, t, t.Faults[first]) {
 		return
 	}
 	doubt := t.Faults[first]
@@ -33,8 +35,8 @@ func Unsure(world *machine.Machine, q trace.Question, t *trace.Trace) {
 		t.Doubt = &doubt
 	}
 	for i := range t.Hops {
-		if t.Hops[i].Predicted == trace.Fail {
-			t.Hops[i].Predicted = trace.Unknown
+		if t.Hops[i].Predicted == hop.Fail {
+			t.Hops[i].Predicted = hop.Unknown
 		}
 	}
 }
@@ -66,7 +68,7 @@ func sure(world *machine.Machine, q trace.Question, t *trace.Trace, f trace.Foun
 // passed are the namespaces that the request passed.
 func passed(t *trace.Trace) (all []*machine.Space) {
 	for _, h := range t.Hops {
-		if h.Leg == trace.LegRequest && h.Space != nil && !slices.Contains(all, h.Space) {
+		if h.Leg == flows.LegRequest && h.Space != nil && !slices.Contains(all, h.Space) {
 			all = append(all, h.Space)
 		}
 	}
@@ -81,8 +83,8 @@ func others(world *machine.Machine, n *machine.Space, t *trace.Trace) (links []t
 		return nil
 	}
 	for _, d := range devices {
-		used := slices.ContainsFunc(t.Hops, func(h trace.Hop) bool {
-			return h.Leg == trace.LegRequest && h.Space == n && h.Device == d.Link.Name
+		used := slices.ContainsFunc(t.Hops, func(h hop.Hop) bool {
+			return h.Leg == flows.LegRequest && h.Space == n && h.Device == d.Link.Name
 		})
 		if !used && wired(d.Link) && !deadEnd(world, n, d.Link) {
 			links = append(links, d.Link)

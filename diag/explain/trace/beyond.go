@@ -7,6 +7,8 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/translated"
 	"nstutor/diag/table"
@@ -29,9 +31,9 @@ func (a *arping) passes(x *fabric.Explorer) (fabric.Station, bool) {
 	}
 	switch {
 	case a.entry.Dst.IsValid():
-		a.w.hop(a.n, a.p, StageNeighbour, a.link.Name, quote(a.entry.Line()))
+		a.w.hop(a.n, a.p, hop.StageNeighbour, a.link.Name, quote(a.entry.Line()))
 	case !a.link.Has("NOARP"):
-		a.w.hop(a.n, a.p, StageNeighbour, a.link.Name,
+		a.w.hop(a.n, a.p, hop.StageNeighbour, a.link.Name,
 			say.T("who has %s is beyond %s", "谁有 %s，要看 %s 的外面", a.nexthop, s.Edge.Dev.Name))
 	}
 	return s, true
@@ -45,7 +47,7 @@ func (w *walk) depart(n *machine.Space, p packet, link table.Link, at *fabric.Ed
 	}
 	left := &outside{*at, w.asking, p}
 	if f := cause.Unhanded(cause.At(at.Node.Name), at.Dev, p.dst, at.Node.FarEnd(at.Dev, p.dst)); f != nil {
-		w.fault(at.Node, p, StageSend, at.Dev.Name, f)
+		w.fault(at.Node, p, hop.StageSend, at.Dev.Name, f)
 	}
 	if w.outside == nil {
 		w.outside = left
@@ -54,27 +56,27 @@ func (w *walk) depart(n *machine.Space, p packet, link table.Link, at *fabric.Ed
 		w.tunnelled = left
 		return
 	}
-	if p.leg == LegReply {
+	if p.leg == flows.LegReply {
 		// Whether it finds its way back is decided beyond.
 		if w.parted == nil {
 			return
 		}
 		if f := w.astray(); cause.DownDevice(f) != "" {
-			w.fault(n, p, StageSend, link.Name, f)
+			w.fault(n, p, hop.StageSend, link.Name, f)
 			w.turnBack()
 		} else {
-			w.doubt(n, p, StageSend, link.Name, f)
+			w.doubt(n, p, hop.StageSend, link.Name, f)
 		}
 		return
 	}
 	if w.arrival.Dev == "" { // or else whoever is beyond knows the way back
 		if f, ok := translated.Away(n, p.filtered, p.src, link); ok {
-			w.doubt(n, p, StageSend, link.Name, f)
+			w.doubt(n, p, hop.StageSend, link.Name, f)
 		}
 		w.untranslated(n, p, link)
 		if machine.Private(p.src) && !machine.Private(p.dst) {
 			if f, _, _ := w.chosen(p.src, p.dst, cause.Lookup{}, func(a netip.Addr) bool { return !machine.Private(a) }); f != nil {
-				w.doubt(n, p, StageSend, link.Name, f)
+				w.doubt(n, p, hop.StageSend, link.Name, f)
 			}
 		}
 	}
@@ -124,7 +126,7 @@ func (w *walk) admit(p packet, to fabric.Site, from fabric.Edge) {
 		w.receive(s.Node, p, s.Dev)
 		return
 	}
-	w.giveUp(from.Node, p, StageReceive, from.Dev.Name,
+	w.giveUp(from.Node, p, hop.StageReceive, from.Dev.Name,
 		say.T("how a frame gets from %s to %s cannot be told", "帧怎样从 %s 到 %s，无法判断", from.Dev.Name, to.Dev.Name))
 }
 
@@ -133,7 +135,7 @@ func (w *walk) admit(p packet, to fabric.Site, from fabric.Edge) {
 func (w *walk) throughTunnel(n *machine.Space, p packet, link table.Link, c fabric.Crossing) {
 	left := w.tunnelled
 	w.tunnelled = nil
-	if p.leg == LegReply {
+	if p.leg == flows.LegReply {
 		return
 	}
 	carrier := envelope(c.Dev, w.back(p), c.Remote)
@@ -155,7 +157,7 @@ func (w *walk) untranslated(n *machine.Space, p packet, link table.Link) {
 	if passed.node != n || !translated.Wanted(n, p.src, p.dst, link, passed.route) {
 		return
 	}
-	w.doubt(n, p, StageSend, link.Name, cause.Untranslated{At: at(n), Src: p.src, Net: n.Leaving(w.from, p.filtered, p.src, link.Name), Out: link.Name, Line: passed.route.Line, Exempt: w.exemptAt(n)})
+	w.doubt(n, p, hop.StageSend, link.Name, cause.Untranslated{At: at(n), Src: p.src, Net: n.Leaving(w.from, p.filtered, p.src, link.Name), Out: link.Name, Line: passed.route.Line, Exempt: w.exemptAt(n)})
 }
 
 // foreign reports whether the entry is of nobody that can be seen.

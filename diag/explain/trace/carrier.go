@@ -5,6 +5,7 @@ import (
 
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -30,7 +31,7 @@ func envelope(link table.Link, inner packet, remote netip.Addr) packet {
 func (w *walk) trial(n *machine.Space, link table.Link, leg flows.Leg, remote netip.Addr) *walk {
 	t := w.aside(n, remote)
 	if t.depth > maxNesting {
-		t.giveUp(n, packet{leg: leg}, StageSend, link.Name, say.T("tunnels in tunnels are not followed any further", "隧道里还有隧道，未再跟踪"))
+		t.giveUp(n, packet{leg: leg}, hop.StageSend, link.Name, say.T("tunnels in tunnels are not followed any further", "隧道里还有隧道，未再跟踪"))
 		return t
 	}
 	t.carry(n, link, envelope(link, packet{leg: leg}, remote))
@@ -62,7 +63,7 @@ func (w *walk) below(n *machine.Space, link table.Link) (*machine.Space, bool) {
 	}
 	below, err := w.world.Peer(n, link.PeerNetnsID)
 	if err != nil {
-		w.giveUp(n, packet{leg: LegRequest, encap: &encap{dev: link}}, StageSend, link.Name, say.T("what is below %s: %s", "%s 的底层：%s", link.Name, err))
+		w.giveUp(n, packet{leg: flows.LegRequest, encap: &encap{dev: link}}, hop.StageSend, link.Name, say.T("what is below %s: %s", "%s 的底层：%s", link.Name, err))
 	}
 	return below, err == nil
 }

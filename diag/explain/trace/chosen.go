@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/chosen"
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 )
@@ -17,7 +18,7 @@ func (w *walk) chosen(src, dst netip.Addr, l cause.Lookup, answers func(netip.Ad
 	c := chosen.Choice{Src: src, Dst: dst, Lookup: l, Answers: answers, Spaces: w.world.All}
 	for _, p := range slices.Concat(w.began, w.passed) {
 		c.Space, c.Route, c.Left, c.Sender, c.Passed = p.node, p.route, w.last[p.node], p.node == w.from, len(w.passed) > 0
-		c.Wire = func(dev table.Link) []fabric.Station { return w.explore(p.node, dev, LegRequest, nil).Stations }
+		c.Wire = func(dev table.Link) []fabric.Station { return w.explore(p.node, dev, flows.LegRequest, nil).Stations }
 		if f, better := c.Better(); f != nil {
 			return f, p.node, better
 		}

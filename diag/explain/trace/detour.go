@@ -5,6 +5,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
@@ -77,7 +78,7 @@ func (w *walk) alike(from passage, way fabric.WayOut, f cause.Finding) bool {
 		return true
 	}
 	t.leave(from.node, from.packet, from.iif, way.Route(from.packet.src))
-	return slices.ContainsFunc(t.faults, func(o Found) bool { return o.Leg == LegRequest && o.Code() == f.Code() && o.Netns() == f.Netns() })
+	return slices.ContainsFunc(t.faults, func(o Found) bool { return o.Leg == flows.LegRequest && o.Code() == f.Code() && o.Netns() == f.Netns() })
 }
 
 // missedAt is the detour around the device that the owner of the destination is

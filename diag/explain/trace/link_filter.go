@@ -2,6 +2,7 @@ package trace
 
 import (
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 )
@@ -11,7 +12,7 @@ import (
 func (w *walk) linkFilter(n *machine.Space, p packet, at eval.LinkHook) {
 	if at.Family == "netdev" {
 		for _, o := range n.Obstacles(at.Dev(), at.Hook) {
-			w.overlook(n, p, StageFilter, at.Dev(), cause.Obstructed{At: cause.At(n.Name), Dev: at.Dev(), Side: at.Hook, What: o})
+			w.overlook(n, p, hop.StageFilter, at.Dev(), cause.Obstructed{At: cause.At(n.Name), Dev: at.Dev(), Side: at.Hook, What: o})
 		}
 	}
 	rules, err := n.Rules()
@@ -22,8 +23,8 @@ func (w *walk) linkFilter(n *machine.Space, p packet, at eval.LinkHook) {
 	switch {
 	case !ok:
 	case result.Verdict == eval.VerdictUnknown:
-		w.overlook(n, p, StageFilter, at.Dev(), cause.RulesUnjudged{Hook: at.Family + " " + at.Hook, Flow: p.flow(), Rules: result.Unsure})
+		w.overlook(n, p, hop.StageFilter, at.Dev(), cause.RulesUnjudged{Hook: at.Family + " " + at.Hook, Flow: p.flow(), Rules: result.Unsure})
 	case result.Verdict != eval.VerdictAccept:
-		w.fault(n, p, StageFilter, at.Dev(), w.filtered(n, p, at.Hook, result))
+		w.fault(n, p, hop.StageFilter, at.Dev(), w.filtered(n, p, at.Hook, result))
 	}
 }

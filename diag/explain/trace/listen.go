@@ -3,6 +3,7 @@ package trace
 import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
@@ -13,24 +14,24 @@ import (
 func (w *walk) listen(n *machine.Space, p packet, dev string) {
 	if f := (cause.EchoOff{At: at(n), IPv6: p.dst.Is6()}); p.flow().Echo() {
 		if value, err := n.Sysctl(f.Path()); err == nil && value == "1" {
-			w.fault(n, p, StageDeliver, dev, f)
+			w.fault(n, p, hop.StageDeliver, dev, f)
 		}
-		w.hop(n, p, StageDeliver, dev, say.T("%s is an address of this namespace", "%s 是该命名空间的地址", p.dst))
+		w.hop(n, p, hop.StageDeliver, dev, say.T("%s is an address of this namespace", "%s 是该命名空间的地址", p.dst))
 		return
 	}
 	heard, err := listening.Find(w.world, n, p.flow(), dev)
 	w.listens = heard.By
 	switch {
 	case err != nil:
-		w.overlook(n, p, StageDeliver, dev, cause.SocketsUnread{At: at(n), Err: err})
+		w.overlook(n, p, hop.StageDeliver, dev, cause.SocketsUnread{At: at(n), Err: err})
 	case heard.By == nil && w.othersPort(n, p):
 	case heard.Fault != nil:
-		w.fault(n, p, StageDeliver, dev, heard.Fault)
+		w.fault(n, p, hop.StageDeliver, dev, heard.Fault)
 	case heard.Doubt != nil:
-		w.doubt(n, p, StageDeliver, dev, heard.Doubt)
+		w.doubt(n, p, hop.StageDeliver, dev, heard.Doubt)
 	default:
 		on := heard.By.Socket.Local
-		w.hop(n, p, StageDeliver, dev, say.T("a socket listens on %s", "有套接字在 %s 上监听", eval.Endpoint(on.Addr(), on.Port())))
+		w.hop(n, p, hop.StageDeliver, dev, say.T("a socket listens on %s", "有套接字在 %s 上监听", eval.Endpoint(on.Addr(), on.Port())))
 	}
 }
 
@@ -44,7 +45,7 @@ func (w *walk) othersPort(n *machine.Space, p packet) bool {
 	if _, ok = right.Node.OnPort(p.proto(), p.dport); !ok {
 		return false
 	}
-	w.fault(n, p, StageDeliver, w.arping.link.Name, f)
+	w.fault(n, p, hop.StageDeliver, w.arping.link.Name, f)
 	w.retake(w.arping, p, right)
 	return true
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
@@ -21,7 +23,7 @@ func (w *walk) circles(n *machine.Space, p packet, dev table.Link, route machine
 			break
 		}
 	}
-	w.fault(n, p, StageRoute, dev.Name, f)
+	w.fault(n, p, hop.StageRoute, dev.Name, f)
 }
 
 // circle are the namespaces that the packet passes again and again, from n on.
@@ -29,7 +31,7 @@ func (w *walk) circle(n *machine.Space, p packet) []*machine.Space {
 	nodes := []*machine.Space{n}
 	for i := len(w.hops) - 1; i >= 0; i-- {
 		h := w.hops[i]
-		if h.Leg != p.leg || h.Stage != StageRoute || h.Space == nil || h.carrying {
+		if h.Leg != p.leg || h.Stage != hop.StageRoute || h.Space == nil || h.Carrying {
 			continue
 		}
 		if h.Space == n {
@@ -56,7 +58,7 @@ func (w *walk) outOfCircle(n *machine.Space, p packet, circle []*machine.Space) 
 		return remedy.Turn{}, entry, ok
 	}
 	way, ok := w.backwards(n, p.dst)
-	if p.leg == LegRequest || !ok || way.Dev.Index == route.Dev {
+	if p.leg == flows.LegRequest || !ok || way.Dev.Index == route.Dev {
 		way, ok = w.wayTo(n, p.dst, route.Dev)
 	}
 	if !ok || way.Far.Node != nil && slices.Contains(circle, way.Far.Node) {

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 )
@@ -27,10 +28,10 @@ func (w *walk) fits(n *machine.Space, p packet, link table.Link, route machine.R
 		return p
 	}
 	if byRoute > 0 {
-		w.fault(n, p, StageRoute, link.Name, cause.OverRoute{At: at(n), Length: p.length, Route: route, Learned: learner(n, p)})
+		w.fault(n, p, hop.StageRoute, link.Name, cause.OverRoute{At: at(n), Length: p.length, Route: route, Learned: learner(n, p)})
 		return p
 	}
-	w.fault(n, p, StageSend, link.Name, cause.OverDevice{
+	w.fault(n, p, hop.StageSend, link.Name, cause.OverDevice{
 		At: at(n), Length: p.length, Link: link, Transit: p.origin != n, Learned: learner(n, p), Blind: w.blind(n, link),
 	})
 	return p
@@ -59,8 +60,8 @@ func (w *walk) remembers(n *machine.Space, p packet, link table.Link, route mach
 	}
 	learnt := Find(p.leg, cause.Remembered{At: at(n), Dst: p.dst, MTU: route.MTU, Get: route.Get})
 	w.learnt = &learnt
-	w.hop(n, p, StageSend, link.Name, learnt.Detail())
-	w.hops[len(w.hops)-1].Predicted = Fail
+	w.hop(n, p, hop.StageSend, link.Name, learnt.Detail())
+	w.hops[len(w.hops)-1].Predicted = hop.Fail
 }
 
 // taken passes a frame through what the other end of a cable takes: a veth drops
@@ -69,5 +70,5 @@ func (w *walk) taken(n *machine.Space, p packet, dev table.Link) {
 	if p.length <= dev.MTU+vlanHeader {
 		return
 	}
-	w.fault(n, p, StageReceive, dev.Name, cause.OverPeer{At: at(n), Length: p.length, Link: dev})
+	w.fault(n, p, hop.StageReceive, dev.Name, cause.OverPeer{At: at(n), Length: p.length, Link: dev})
 }

@@ -7,6 +7,8 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
@@ -22,7 +24,7 @@ var resolved = []string{"REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT", "NO
 func (w *walk) nextStation(n *machine.Space, p packet, link table.Link, nexthop netip.Addr) (fabric.Station, bool) {
 	entry, known, err := n.NextHopNeighbour(link.Index, nexthop)
 	if err != nil {
-		w.giveUp(n, p, StageNeighbour, link.Name, quote(err))
+		w.giveUp(n, p, hop.StageNeighbour, link.Name, quote(err))
 		return fabric.Station{}, false
 	}
 	a := &arping{w: w, n: n, p: p, link: link, nexthop: nexthop, sender: machine.ARPSender(n, link, p.src, nexthop)}
@@ -41,7 +43,7 @@ func (w *walk) nextStation(n *machine.Space, p packet, link table.Link, nexthop 
 	}
 	if !known {
 		if full, ok := w.world.FullNeighbours(n); ok {
-			w.doubt(n, p, StageNeighbour, link.Name, cause.NoRoom{NextHop: a.hop(), Table: full})
+			w.doubt(n, p, hop.StageNeighbour, link.Name, cause.NoRoom{NextHop: a.hop(), Table: full})
 		}
 	}
 	w.asking = a
@@ -117,9 +119,9 @@ func (a *arping) byAsking() (fabric.Station, bool) {
 		}
 		by := a.answers(s).By
 		if by == machine.ARPProxy {
-			a.w.hop(a.n, a.p, StageNeighbour, a.link.Name, say.T("%s answers for %s by proxy ARP", "%s 用代理 ARP 替 %s 应答", s.Dev.Name, a.nexthop))
+			a.w.hop(a.n, a.p, hop.StageNeighbour, a.link.Name, say.T("%s answers for %s by proxy ARP", "%s 用代理 ARP 替 %s 应答", s.Dev.Name, a.nexthop))
 		} else {
-			a.w.hop(a.n, a.p, StageNeighbour, a.link.Name, say.T("%s answers for %s", "%[2]s 由 %[1]s 应答", s.Dev.Name, a.nexthop))
+			a.w.hop(a.n, a.p, hop.StageNeighbour, a.link.Name, say.T("%s answers for %s", "%[2]s 由 %[1]s 应答", s.Dev.Name, a.nexthop))
 		}
 		return s, true
 	}
@@ -130,7 +132,7 @@ func (a *arping) byAsking() (fabric.Station, bool) {
 		a.noteObstacles(s)
 		if s.Tunnelled() {
 			a.w.unsent = true
-			a.w.hop(a.n, a.p, StageNeighbour, a.link.Name, say.T("%s asks who has %s through the tunnel", "%s 经隧道发出 who-has %s", a.link.Name, a.nexthop))
+			a.w.hop(a.n, a.p, hop.StageNeighbour, a.link.Name, say.T("%s asks who has %s through the tunnel", "%s 经隧道发出 who-has %s", a.link.Name, a.nexthop))
 		}
 		return s, true
 	}
@@ -178,7 +180,7 @@ func (w *walk) answerable(a *arping, s fabric.Station) bool {
 	if len(s.Obstacles) > 0 {
 		return false
 	}
-	back := w.explore(s.Node, s.Dev, LegReply, a.link.MAC)
+	back := w.explore(s.Node, s.Dev, flows.LegReply, a.link.MAC)
 	there, ok := fabric.Nearest(slices.DeleteFunc(back.Stations, func(o fabric.Station) bool { return o.Node != a.n || o.Dev.Index != a.link.Index }))
 	return ok && len(there.Obstacles) == 0
 }
@@ -188,7 +190,7 @@ func (w *walk) answerable(a *arping, s fabric.Station) bool {
 func (a *arping) noteObstacles(s fabric.Station) {
 	for _, o := range s.Obstacles {
 		if o.Node != nil {
-			a.w.fault(a.n, a.p, StageNeighbour, a.link.Name, o.Met(a.n))
+			a.w.fault(a.n, a.p, hop.StageNeighbour, a.link.Name, o.Met(a.n))
 		}
 	}
 }
@@ -204,7 +206,7 @@ func (a *arping) rivals(chosen fabric.Station, yes []fabric.Station) bool {
 		if a.answers(s).By != machine.ARPOwner || a.answers(chosen).By != machine.ARPOwner {
 			continue
 		}
-		a.w.doubt(a.n, a.p, StageNeighbour, a.link.Name, cause.Rivals{
+		a.w.doubt(a.n, a.p, hop.StageNeighbour, a.link.Name, cause.Rivals{
 			At: at(s.Node), Addr: a.nexthop, Chosen: chosen.Device(), Other: s.Device(), Own: remedy.OwnAddress(s.Node, a.nexthop),
 		})
 		return true
@@ -214,6 +216,6 @@ func (a *arping) rivals(chosen fabric.Station, yes []fabric.Station) bool {
 
 // outOfSight ends the walk where it cannot be followed any more.
 func (a *arping) outOfSight(x *fabric.Explorer) (fabric.Station, bool) {
-	a.w.giveUp(a.n, a.p, StageSend, a.link.Name, x.Unseen[0])
+	a.w.giveUp(a.n, a.p, hop.StageSend, a.link.Name, x.Unseen[0])
 	return fabric.Station{}, false
 }

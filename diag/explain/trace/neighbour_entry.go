@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
@@ -75,7 +76,7 @@ func (a *arping) byEntry() (fabric.Station, bool) {
 		}
 		a.namesake(nil, s, x.Bridges)
 		a.w.lessons.Snoop(a.link.MAC, s)
-		a.w.hop(a.n, a.p, StageNeighbour, a.link.Name, quote(a.entry.Line()))
+		a.w.hop(a.n, a.p, hop.StageNeighbour, a.link.Name, quote(a.entry.Line()))
 		s.Sent = true
 		return s, true
 	}
@@ -125,7 +126,7 @@ func (a *arping) ignored(x *fabric.Explorer, misses []fabric.Station) (fabric.St
 		return a.outOfSight(x)
 	}
 	if a.entry.State == "PERMANENT" { // somebody has written it
-		a.w.fault(a.n, a.p, StageNeighbour, a.link.Name, cause.MACOfNobody{NextHop: a.hop()})
+		a.w.fault(a.n, a.p, hop.StageNeighbour, a.link.Name, cause.MACOfNobody{NextHop: a.hop()})
 		return fabric.Station{}, false
 	}
 	// Who taught it is gone: it is as though there were none.
@@ -158,7 +159,7 @@ func (a *arping) wrongMAC(s fabric.Station, comes bool) (fabric.Station, bool) {
 		a.report(f)
 		return s, true
 	}
-	a.w.hop(a.n, a.p, StageNeighbour, a.link.Name, quote(a.entry.Line()))
+	a.w.hop(a.n, a.p, hop.StageNeighbour, a.link.Name, quote(a.entry.Line()))
 	s.Deaf = f
 	return s, true
 }

@@ -5,6 +5,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 )
@@ -17,5 +18,5 @@ func (a *arping) widerThanTheWire(x *fabric.Explorer) (cause.Finding, fabric.Sta
 }
 
 func (w *walk) tooNarrow(n *machine.Space, dst netip.Addr) (cause.Finding, machine.RouteAnswer, bool) {
-	return fabric.TooNarrow(n, dst, func(dev table.Link) []fabric.Station { return w.explore(n, dev, LegRequest, nil).Stations })
+	return fabric.TooNarrow(n, dst, func(dev table.Link) []fabric.Station { return w.explore(n, dev, flows.LegRequest, nil).Stations })
 }

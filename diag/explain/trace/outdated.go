@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter"
 )
@@ -24,5 +25,5 @@ func (w *walk) renewed() (Found, bool) {
 	if f == nil || !w.connections.Any() {
 		return Found{}, false
 	}
-	return Find(LegRequest, w.connections.Finding(f.Detail())), true
+	return Find(flows.LegRequest, w.connections.Finding(f.Detail())), true
 }

@@ -49,10 +49,10 @@ type encap struct {
 }
 
 // isRequest reports whether it is the request itself.
-func (p packet) isRequest() bool { return p.leg == LegRequest && p.encap == nil }
+func (p packet) isRequest() bool { return p.leg == flows.LegRequest && p.encap == nil }
 
 // isReply reports whether it is the reply itself.
-func (p packet) isReply() bool { return p.leg == LegReply && p.encap == nil }
+func (p packet) isReply() bool { return p.leg == flows.LegReply && p.encap == nil }
 
 func (p packet) String() string { return p.flow().String() }
 
@@ -69,7 +69,7 @@ func (p packet) flow() flows.Flow {
 	if p.encap != nil {
 		return flows.Flow{Proto: p.proto(), Src: p.src, Dst: p.dst, DstPort: fabric.TunnelPort(p.encap.dev)}
 	}
-	return flows.Flow{Proto: p.proto(), Src: p.src, Dst: p.dst, SrcPort: p.sport, DstPort: p.dport, Reply: p.leg == LegReply}
+	return flows.Flow{Proto: p.proto(), Src: p.src, Dst: p.dst, SrcPort: p.sport, DstPort: p.dport, Reply: p.leg == flows.LegReply}
 }
 
 // seenAs is the flow as frames are held against it: a port that the kernel may have
@@ -90,9 +90,9 @@ func (p packet) seenAs() flows.Flow {
 // reply where that is taken back, else 0.
 func disguise(p packet, hook string) int {
 	switch {
-	case p.leg == LegRequest && (hook == "postrouting" || hook == "input"):
+	case p.leg == flows.LegRequest && (hook == "postrouting" || hook == "input"):
 		return 1
-	case p.leg == LegReply && p.disguises > 0 && (hook == "prerouting" || hook == "output"):
+	case p.leg == flows.LegReply && p.disguises > 0 && (hook == "prerouting" || hook == "output"):
 		return -1
 	}
 	return 0
@@ -107,7 +107,7 @@ func (p packet) query() machine.RouteQuery {
 // back is the reply to the request as it arrived, in one piece.
 // The kernel lets routers fragment what it answers to a ping.
 func (w *walk) back(p packet) packet {
-	return packet{leg: LegReply, src: p.dst, dst: p.src, kind: p.kind, sport: p.dport, dport: p.sport, disguises: p.disguises, ttl: maxHops, length: w.size, df: w.whole}
+	return packet{leg: flows.LegReply, src: p.dst, dst: p.src, kind: p.kind, sport: p.dport, dport: p.sport, disguises: p.disguises, ttl: maxHops, length: w.size, df: w.whole}
 }
 
 // by is a reply that goes back by the device which its request came in by, where its

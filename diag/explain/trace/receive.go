@@ -6,6 +6,8 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/outdated"
 	"nstutor/diag/explain/remedy"
@@ -23,7 +25,7 @@ func (w *walk) receive(n *machine.Space, p packet, dev table.Link) {
 		return
 	}
 	p.below = false
-	w.wired(n, p, StageReceive, dev.Name)
+	w.wired(n, p, hop.StageReceive, dev.Name)
 	p.oif = 0
 	w.input(n, p, dev)
 }
@@ -72,7 +74,7 @@ func (w *walk) forward(n *machine.Space, p packet, dev table.Link, route machine
 	p.ttl--
 	key := visit{n, dev.Index, p.flow()}
 	if p.ttl <= 0 && !w.been[key] {
-		w.fault(n, p, StageRoute, dev.Name, w.spent(n, p, dev.Name))
+		w.fault(n, p, hop.StageRoute, dev.Name, w.spent(n, p, dev.Name))
 		p.ttl = maxHops
 	}
 	if w.been[key] {
@@ -82,13 +84,13 @@ func (w *walk) forward(n *machine.Space, p packet, dev table.Link, route machine
 	w.been[key] = true
 	if scopes.OfLink(p.src) && p.isRequest() && len(w.began) > 0 {
 		free := func(l table.Link) remedy.Address { return w.address(p.origin, l, p.dst) }
-		w.fault(n, p, StageRoute, dev.Name, scopes.Source(p.origin, w.began[0].route.DevName, p.src, p.dst, n, free))
+		w.fault(n, p, hop.StageRoute, dev.Name, scopes.Source(p.origin, w.began[0].route.DevName, p.src, p.dst, n, free))
 	}
 	if p.isRequest() {
 		w.passed = append(w.passed, passage{n, route, dev.Name, p})
 	}
 	w.mind(n, p, route)
-	w.hop(n, p, StageRoute, route.DevName, quote(route.Line))
+	w.hop(n, p, hop.StageRoute, route.DevName, quote(route.Line))
 	w.admitted(n, p, dev.Name, true)
 	w.claimed(n, p, route.DevName)
 	p = w.keptBelow(n, p, dev, route)
@@ -107,17 +109,17 @@ func (w *walk) deliver(n *machine.Space, p packet, dev string) {
 	}
 	w.admitted(n, p, dev, false)
 	if p.encap != nil {
-		w.hop(n, p, StageDeliver, dev, say.T("%s opens the packet of the tunnel", "%s 解开隧道封装", title(n)))
+		w.hop(n, p, hop.StageDeliver, dev, say.T("%s opens the packet of the tunnel", "%s 解开隧道封装", title(n)))
 		w.landed = n
 		return
 	}
-	if p.leg == LegReply && n != w.from {
+	if p.leg == flows.LegReply && n != w.from {
 		w.impostor(n, p, dev)
 		return
 	}
-	if p.leg == LegReply {
+	if p.leg == flows.LegReply {
 		w.bypassed(n, p, dev)
-		w.hop(n, p, StageDeliver, dev, say.T("the reply is back at %s", "应答回到 %s", p.dst))
+		w.hop(n, p, hop.StageDeliver, dev, say.T("the reply is back at %s", "应答回到 %s", p.dst))
 		w.ended = true
 		return
 	}
@@ -140,12 +142,12 @@ func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet
 	}
 	rules, err := n.Rules()
 	if err != nil {
-		w.overlook(n, p, StageFilter, dev, cause.RulesUnread{At: at(n), Err: err})
+		w.overlook(n, p, hop.StageFilter, dev, cause.RulesUnread{At: at(n), Err: err})
 		return p, true
 	}
 	_, known := w.last[n]
 	if f, full := outdated.Full(n, hook, known && p.isReply()); full {
-		w.fault(n, p, StageFilter, "", f)
+		w.fault(n, p, hop.StageFilter, "", f)
 	}
 	p = w.recall(n, p, rules, hook)
 	before := p
@@ -157,11 +159,11 @@ func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet
 	w.connections.Leaves(n, seen, rules, hook)
 	result := eval.Traverse(rules, hook, seen, n.Env())
 	if result.AsSender {
-		w.hop(n, p, StageFilter, dev, seen.Socket.Said())
+		w.hop(n, p, hop.StageFilter, dev, seen.Socket.Said())
 	}
 	var open []*netfilter.Chain
 	for result.Drops() && len(open) < maxFilters {
-		w.fault(n, p, StageFilter, dev, w.filtered(n, p, hook, result))
+		w.fault(n, p, hop.StageFilter, dev, w.filtered(n, p, hook, result))
 		open = append(open, result.Chain)
 		result = eval.Traverse(rules, hook, seen, n.Env(), open...)
 	}
@@ -175,28 +177,28 @@ func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet
 	switch result.Verdict {
 	case eval.VerdictDrop, eval.VerdictReject:
 		if len(ways) > 0 { // this way ends here, and there are others
-			w.fault(n, p, StageFilter, dev, w.filtered(n, p, hook, result))
+			w.fault(n, p, hop.StageFilter, dev, w.filtered(n, p, hook, result))
 			w.strayed = true
 		}
 		return p, true
 	case eval.VerdictUnknown:
 		unsure := cause.RulesUnjudged{Hook: hook, Flow: p.flow(), Rules: result.Unsure, Ways: ways}
 		if result.NAT != nil || result.Elsewhere {
-			w.giveUp(n, p, StageFilter, dev, unsure.Said())
+			w.giveUp(n, p, hop.StageFilter, dev, unsure.Said())
 			return p, false
 		}
-		w.overlook(n, p, StageFilter, dev, unsure)
+		w.overlook(n, p, hop.StageFilter, dev, unsure)
 	}
 	p.filtered = result.Packet
 	if nat := result.NAT; nat != nil {
-		w.hop(n, p, StageFilter, dev, nat.Said())
+		w.hop(n, p, hop.StageFilter, dev, nat.Said())
 		p.disguises += disguise(p, hook)
 		if f, ok := translated.Exhausted(n, p.filtered, before.sport); ok && hook == "postrouting" && p.isRequest() {
-			w.fault(n, p, StageFilter, dev, f)
+			w.fault(n, p, hop.StageFilter, dev, f)
 		}
 	}
 	if zones, ok := p.filtered.Zones(); ok && hook == "prerouting" {
-		w.fault(n, p, StageFilter, dev, service.OtherZone{At: at(n), Flow: p.flow(), Zones: zones})
+		w.fault(n, p, hop.StageFilter, dev, service.OtherZone{At: at(n), Flow: p.flow(), Zones: zones})
 		w.strayed = true
 		return p, false
 	}
@@ -229,7 +231,7 @@ func (w *walk) bridgeFilter(n *machine.Space, p packet, bridge string) (packet, 
 		}
 	}
 	if p.dst != before.dst {
-		w.giveUp(n, p, StageFilter, bridge, say.T("a rule of %s sends the frame elsewhere, which is not followed", "%s 上的规则把帧改送别处，未跟踪下去", bridge))
+		w.giveUp(n, p, hop.StageFilter, bridge, say.T("a rule of %s sends the frame elsewhere, which is not followed", "%s 上的规则把帧改送别处，未跟踪下去", bridge))
 		return p, false
 	}
 	return p, true

@@ -6,6 +6,8 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
@@ -21,14 +23,14 @@ func (w *walk) refused(n *machine.Space, p packet, dev table.Link, route machine
 	var f cause.Finding
 	if a := w.arping; route.Kind == machine.KindForwardingOff && p.encap == nil && a != nil && a.link.Index != 0 {
 		if wrong, right, ok := a.misled(n); ok {
-			w.fault(a.n, p, StageNeighbour, a.link.Name, wrong)
+			w.fault(a.n, p, hop.StageNeighbour, a.link.Name, wrong)
 			w.retake(a, p, right)
 			return
 		}
 	}
 	if a := w.asking; route.Kind == machine.KindForwardingOff && p.encap == nil && a != nil && a.nexthop != p.dst && route.Dev == dev.Index {
 		if wrong, right, ok := a.noRouter(n); ok {
-			w.fault(a.n, a.p, StageNeighbour, a.link.Name, wrong)
+			w.fault(a.n, a.p, hop.StageNeighbour, a.link.Name, wrong)
 			w.retake(a, p, right)
 			return
 		}
@@ -46,7 +48,7 @@ func (w *walk) refused(n *machine.Space, p packet, dev table.Link, route machine
 	default:
 		f = w.implausible(n, p, dev, route)
 	}
-	w.fault(n, p, StageRoute, dev.Name, f)
+	w.fault(n, p, hop.StageRoute, dev.Name, f)
 }
 
 // spent is the fault of a packet that did not begin with enough hops to live, or was
@@ -76,7 +78,7 @@ func (w *walk) retake(a *arping, p packet, right fabric.Station) {
 // implausible is the finding of a source that n takes from nobody else.
 func (w *walk) implausible(n *machine.Space, p packet, dev table.Link, route machine.RouteAnswer) cause.Finding {
 	f := cause.ImpossibleSource{At: at(n), Flow: p.flow(), Dev: dev.Name, Lookup: route.Evidence, Own: remedy.OwnAddress(n, p.src)}
-	if len(w.passed) > 0 && p.src == p.dst && p.leg == LegRequest {
+	if len(w.passed) > 0 && p.src == p.dst && p.leg == flows.LegRequest {
 		// What was sent to a service comes back to who asked.
 		by := w.passed[len(w.passed)-1].node
 		service := at(by)
@@ -138,7 +140,7 @@ func (w *walk) irreversible(n *machine.Space, p packet, dev table.Link, route ma
 // but has its address.
 func (w *walk) impostor(n *machine.Space, p packet, dev string) {
 	if f, ok := w.soughtInVain(p); ok {
-		w.fault(n, p, StageDeliver, dev, f)
+		w.fault(n, p, hop.StageDeliver, dev, f)
 		return
 	}
 	f := cause.Impostor{At: at(n), Addr: p.dst, Having: machine.AddressesOf(n, p.dst), Own: remedy.OwnAddress(n, p.dst)}
@@ -148,5 +150,5 @@ func (w *walk) impostor(n *machine.Space, p packet, dev string) {
 		hop := a.hop()
 		f.Hop = &hop
 	}
-	w.fault(n, p, StageDeliver, dev, f)
+	w.fault(n, p, hop.StageDeliver, dev, f)
 }

@@ -7,6 +7,8 @@ import (
 	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/explain/translated"
@@ -22,7 +24,7 @@ func (w *walk) noWayBack(n *machine.Space, p packet, l cause.Lookup) (cause.Find
 	}
 	answers := func(a netip.Addr) bool { return n.Route(machine.RouteQuery{Dst: a}).Kind == machine.KindUnicast }
 	if f, by, better := w.chosen(p.dst, p.src, l, answers); f != nil {
-		w.fault(n, p, StageRoute, "", f)
+		w.fault(n, p, hop.StageRoute, "", f)
 		w.sentFrom(better, by, n, p)
 		return nil, machine.RouteAnswer{}
 	}
@@ -95,7 +97,7 @@ func (w *walk) mind(n *machine.Space, p packet, route machine.RouteAnswer) {
 // cameIn is the device that the request came in by, or empty.
 func (w *walk) cameIn(n *machine.Space) string {
 	for _, h := range slices.Backward(w.hops) {
-		if h.Leg == LegRequest && h.Stage == StageReceive && h.Space == n && !h.carrying {
+		if h.Leg == flows.LegRequest && h.Stage == hop.StageReceive && h.Space == n && !h.Carrying {
 			return h.Device
 		}
 	}
@@ -162,7 +164,7 @@ func (w *walk) wayBack(n *machine.Space, dst netip.Addr, now machine.RouteAnswer
 // it there, if that was not the one who asked.
 func (w *walk) backwards(n *machine.Space, dst netip.Addr) (fabric.WayOut, bool) {
 	for i, h := range slices.Backward(w.hops) {
-		if h.Leg != LegRequest || h.Stage != StageReceive || h.carrying || h.Space != n {
+		if h.Leg != flows.LegRequest || h.Stage != hop.StageReceive || h.Carrying || h.Space != n {
 			continue
 		}
 		dev, err := n.Link(h.Device)
@@ -188,7 +190,7 @@ func (w *walk) backwards(n *machine.Space, dst netip.Addr) (fabric.WayOut, bool)
 // last one that chose a route.
 func (w *walk) sender(i int) (*machine.Space, string, bool) {
 	for j := i - 1; j >= 0; j-- {
-		if h := w.hops[j]; h.Leg == LegRequest && h.Stage == StageRoute && h.Space != nil && !h.carrying {
+		if h := w.hops[j]; h.Leg == flows.LegRequest && h.Stage == hop.StageRoute && h.Space != nil && !h.Carrying {
 			return h.Space, h.Device, true
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 )
@@ -26,7 +27,7 @@ func (w *walk) wayTo(n *machine.Space, dst netip.Addr, but int) (fabric.WayOut, 
 		if !d.Link.Up() || d.Link.Index == but || d.Link.Master != "" {
 			continue
 		}
-		for _, s := range w.explore(n, d.Link, LegRequest, nil).Stations {
+		for _, s := range w.explore(n, d.Link, flows.LegRequest, nil).Stations {
 			if s.Node == nil || len(s.Obstacles) > 0 || s.Node == n {
 				continue
 			}
@@ -66,7 +67,7 @@ func (w *walk) otherEnd(near fabric.Site, meant func(*machine.Space, table.Link)
 				inner = bridge
 			}
 		}
-		if (meant(n, inner) || w.behind(n, dev, meant)) && w.trial(near.Node, near.Dev, LegRequest, dev.VXLAN.Local).landed == n {
+		if (meant(n, inner) || w.behind(n, dev, meant)) && w.trial(near.Node, near.Dev, flows.LegRequest, dev.VXLAN.Local).landed == n {
 			return end{fabric.Site{Node: n, Dev: inner}, dev.VXLAN.Local}, true
 		}
 	}

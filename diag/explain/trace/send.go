@@ -5,6 +5,8 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/translated"
 	"nstutor/diag/netfilter/eval"
@@ -32,14 +34,14 @@ func (w *walk) originate(n *machine.Space, p packet) {
 	}
 	switch route.Kind {
 	case machine.KindLocal:
-		w.hop(n, p, StageRoute, "lo", quote(route.Line))
+		w.hop(n, p, hop.StageRoute, "lo", quote(route.Line))
 		w.loopback(n, p)
 		return
 	case machine.KindUnicast:
 		w.mind(n, p, route)
-		w.hop(n, p, StageRoute, route.DevName, quote(route.Line))
+		w.hop(n, p, hop.StageRoute, route.DevName, quote(route.Line))
 		if f, ok := w.anonymous(n, p, route); ok {
-			w.fault(n, p, StageRoute, route.DevName, f)
+			w.fault(n, p, hop.StageRoute, route.DevName, f)
 			return
 		}
 	default:
@@ -68,7 +70,7 @@ func (w *walk) output(n *machine.Space, p packet, dev string) (packet, bool) {
 		p.filtered.Socket = n.Asker()
 	}
 	p, ok := w.filter(n, p, "output", "", dev)
-	redirected := p.leg == LegRequest && p.dst != asked
+	redirected := p.leg == flows.LegRequest && p.dst != asked
 	if !ok || !redirected && (p.mark == mark || dev == "lo" || !n.Reroutes()) {
 		return p, ok
 	}
@@ -78,7 +80,7 @@ func (w *walk) output(n *machine.Space, p packet, dev string) (packet, bool) {
 	}
 	w.mind(n, p, route)
 	if redirected || route.DevName != dev {
-		w.hop(n, p, StageRoute, route.DevName, quote(route.Get))
+		w.hop(n, p, hop.StageRoute, route.DevName, quote(route.Get))
 	}
 	switch route.Kind {
 	case machine.KindLocal:
@@ -109,11 +111,11 @@ func (w *walk) loopback(n *machine.Space, p packet) {
 	}
 	lo, err := n.Link("lo")
 	if err != nil {
-		w.giveUp(n, p, StageSend, "lo", quote(err))
+		w.giveUp(n, p, hop.StageSend, "lo", quote(err))
 		return
 	}
 	if !lo.Up() {
-		w.fault(n, p, StageSend, "lo", cause.LoopbackPassed{At: at(n), Lo: lo})
+		w.fault(n, p, hop.StageSend, "lo", cause.LoopbackPassed{At: at(n), Lo: lo})
 	}
 	if p, ok = w.filter(n, p, "postrouting", "", "lo"); !ok {
 		return
@@ -134,21 +136,21 @@ func (w *walk) leave(n *machine.Space, p packet, iif string, route machine.Route
 	}
 	link, err := n.LinkByIndex(route.Dev)
 	if err != nil {
-		w.giveUp(n, p, StageSend, route.DevName, quote(err))
+		w.giveUp(n, p, hop.StageSend, route.DevName, quote(err))
 		return
 	}
 	if f, ok := fabric.IntoLoopback(n, p.dst, iif != "", link, route); ok {
-		w.fault(n, p, StageSend, link.Name, f)
+		w.fault(n, p, hop.StageSend, link.Name, f)
 		return
 	}
 	if p.isRequest() && n == p.origin && p.src.IsLoopback() && link.Name != "lo" {
-		w.fault(n, p, StageSend, link.Name, translated.Loopback(n, w.began[0].packet.filtered, p.flow(), route))
+		w.fault(n, p, hop.StageSend, link.Name, translated.Loopback(n, w.began[0].packet.filtered, p.flow(), route))
 		p.src = w.mended.Masquerade(n, link.Name, p.src, p.dst)
 		p.filtered.Src = p.src
 	}
 	w.remembers(n, p, link, route)
 	if !link.Up() && !w.toldDown(n.Name, link.Name) {
-		w.fault(n, p, StageSend, link.Name, fabric.Down(n, link))
+		w.fault(n, p, hop.StageSend, link.Name, fabric.Down(n, link))
 	}
 	p = w.fits(n, p, link, route)
 	nexthop := p.dst
@@ -164,7 +166,7 @@ func (w *walk) leave(n *machine.Space, p packet, iif string, route machine.Route
 func (w *walk) travel(n *machine.Space, p packet, link table.Link, s fabric.Station) {
 	w.lessons.Hear(link.MAC, s, false)
 	if len(s.Crossings) == 0 {
-		w.wired(n, p, StageSend, link.Name)
+		w.wired(n, p, hop.StageSend, link.Name)
 	}
 	for i, c := range s.Crossings {
 		w.meet(n, p, s, i)
@@ -187,9 +189,9 @@ func (w *walk) travel(n *machine.Space, p packet, link table.Link, s fabric.Stat
 	if s.Deaf != nil {
 		// A bridge does not hand up what is for nobody it knows.
 		if s.Dev.Bridge == nil {
-			w.wired(s.Node, p, StageReceive, s.Dev.Name)
+			w.wired(s.Node, p, hop.StageReceive, s.Dev.Name)
 		}
-		w.fault(s.Node, p, StageReceive, s.Dev.Name, s.Deaf)
+		w.fault(s.Node, p, hop.StageReceive, s.Dev.Name, s.Deaf)
 		if s.Then != nil {
 			s.Then()
 		}
@@ -203,7 +205,7 @@ func (w *walk) travel(n *machine.Space, p packet, link table.Link, s fabric.Stat
 func (w *walk) meet(n *machine.Space, p packet, s fabric.Station, at int) {
 	for _, o := range s.Obstacles {
 		if s.Sent && o.At == at && o.Node != nil {
-			w.fault(o.Node, p, StageSend, o.Dev, o.Met(n))
+			w.fault(o.Node, p, hop.StageSend, o.Dev, o.Met(n))
 		}
 	}
 }
@@ -231,15 +233,15 @@ func (w *walk) cross(p packet, c fabric.Crossing) (packet, bool) {
 	}
 	switch {
 	case !c.Out:
-		w.wired(c.Node, p, StageReceive, c.Dev.Name)
+		w.wired(c.Node, p, hop.StageReceive, c.Dev.Name)
 		w.linkFilter(c.Node, p, eval.OnDevice("ingress", c.Dev.Name))
 		w.linkFilter(c.Node, p, eval.LinkHook{Family: "bridge", Hook: "prerouting", IIF: c.Dev.Name})
 		return p, true
 	case c.Remote.IsValid():
-		w.wiredAs(c.Node, p, StageSend, c.Dev.Name, say.T("%s out of %s, in a packet to %s", "%s 从 %s 发出，封装在发往 %s 的包里", p, c.Dev.Name, c.Remote))
+		w.wiredAs(c.Node, p, hop.StageSend, c.Dev.Name, say.T("%s out of %s, in a packet to %s", "%s 从 %s 发出，封装在发往 %s 的包里", p, c.Dev.Name, c.Remote))
 		w.carry(c.Node, c.Dev, envelope(c.Dev, p, c.Remote))
 		return p, w.landed != nil
 	}
-	w.wired(c.Node, p, StageSend, c.Dev.Name)
+	w.wired(c.Node, p, hop.StageSend, c.Dev.Name)
 	return p, true
 }

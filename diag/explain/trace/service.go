@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/vip"
 	"nstutor/diag/netfilter/eval"
@@ -46,10 +47,10 @@ func (w *walk) filteredBelow(n *machine.Space, p packet, dev table.Link) {
 		return
 	}
 	for i, h := range slices.Backward(w.hops) {
-		if h.Stage != StageReceive {
+		if h.Stage != hop.StageReceive {
 			continue
 		}
-		if h.Space == n && h.Device == dev.Name && h.Sighting != nil && h.Sighting.Carrier == (Endpoints{}) && h.Sighting.Flow != p.seenAs() {
+		if h.Space == n && h.Device == dev.Name && h.Sighting != nil && h.Sighting.Carrier == (hop.Endpoints{}) && h.Sighting.Flow != p.seenAs() {
 			w.hops[i].Sighting.Flow, w.hops[i].Frame = p.seenAs(), nil
 		}
 		return
@@ -69,7 +70,7 @@ func (w *walk) bypassed(n *machine.Space, p packet, dev string) {
 	if on, possible := t.node.BridgeNetfilter(p.dst.Is6()); possible && !on && w.acrossOneBridge(t.node) {
 		f.Bridge = true
 	}
-	w.fault(n, p, StageDeliver, dev, f)
+	w.fault(n, p, hop.StageDeliver, dev, f)
 }
 
 // cameBack reports whether the request was sent back to its sender, who takes none of
@@ -93,7 +94,7 @@ func (w *walk) acrossOneBridge(n *machine.Space) bool {
 // (br_nf_pre_routing_finish()). It leaves by the port that it came in by only in
 // hairpin mode (should_deliver()).
 func (w *walk) keptBelow(n *machine.Space, p packet, dev table.Link, route machine.RouteAnswer) packet {
-	if len(w.turned) == 0 || w.turned[len(w.turned)-1].node != n || p.leg != LegRequest {
+	if len(w.turned) == 0 || w.turned[len(w.turned)-1].node != n || p.leg != flows.LegRequest {
 		return p
 	}
 	if on, _ := n.BridgeNetfilter(p.dst.Is6()); !on || dev.Kind != "bridge" || route.Dev != dev.Index {
@@ -101,7 +102,7 @@ func (w *walk) keptBelow(n *machine.Space, p packet, dev table.Link, route machi
 	}
 	p.below, p.ttl = true, p.ttl+1
 	for i, h := range slices.Backward(w.hops) {
-		if h.Space != n || h.Stage != StageReceive {
+		if h.Space != n || h.Stage != hop.StageReceive {
 			continue
 		}
 		if h.Device == dev.Name {
@@ -112,7 +113,7 @@ func (w *walk) keptBelow(n *machine.Space, p packet, dev table.Link, route machi
 			continue
 		}
 		if p.dst == w.source && !port.Port.Hairpin {
-			w.fault(n, p, StageSend, port.Name, cause.NoHairpin{At: at(n), Port: port.Name, Bridge: dev.Name, Flow: p.flow()})
+			w.fault(n, p, hop.StageSend, port.Name, cause.NoHairpin{At: at(n), Port: port.Name, Bridge: dev.Name, Flow: p.flow()})
 		}
 		break
 	}
@@ -123,7 +124,7 @@ func (w *walk) keptBelow(n *machine.Space, p packet, dev table.Link, route machi
 // it is for a service, and the rules do not know of it, or not where it passes. Where
 // somebody would take it as it is, no rule has to.
 func (w *walk) unserved() {
-	lost := len(w.faults) > 0 && w.faults[0].Leg == LegRequest
+	lost := len(w.faults) > 0 && w.faults[0].Leg == flows.LegRequest
 	if !lost && w.outside == nil || len(w.turned) > 0 || w.listens != nil || w.connections.Any() {
 		return
 	}
@@ -132,7 +133,7 @@ func (w *walk) unserved() {
 		return
 	}
 	// What was met behind it was met by a packet that should not have got there.
-	found := Find(LegRequest, f)
+	found := Find(flows.LegRequest, f)
 	if w.doubtful = &found; lost {
 		w.faults = []Found{found}
 	}
@@ -142,11 +143,11 @@ func (w *walk) unserved() {
 // nobody has that: to let it by would help nobody.
 func (w *walk) useless() {
 	absent := func(f Found) bool {
-		return f.Leg == LegRequest && f.Code() == cause.DestinationAbsent && len(f.Mends) == 0
+		return f.Leg == flows.LegRequest && f.Code() == cause.DestinationAbsent && len(f.Mends) == 0
 	}
 	if len(w.turned) > 0 && slices.ContainsFunc(w.faults, absent) {
 		to := w.turned[len(w.turned)-1].to
-		w.faults = slices.DeleteFunc(w.faults, func(f Found) bool { return f.Leg == LegRequest && cause.Stops(f.Finding, to) })
+		w.faults = slices.DeleteFunc(w.faults, func(f Found) bool { return f.Leg == flows.LegRequest && cause.Stops(f.Finding, to) })
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/hop"
 )
 
 // fewPorts bounds the bridges behind whose ports a second owner of a MAC address is
@@ -46,7 +47,7 @@ func (a *arping) namesake(x *fabric.Explorer, s fabric.Station, bridges []fabric
 	}
 	for _, o := range x.Stations {
 		if o.Node != nil && o.Node != s.Node && len(o.Obstacles) == 0 && o.Bridged() && o.Dev.Sharing == "" && bytes.Equal(o.Dev.MAC, s.Dev.MAC) {
-			a.w.doubt(a.n, a.p, StageNeighbour, a.link.Name, cause.SharedMAC{NextHop: a.hop(), Chosen: s.Device(), Other: o.Device()})
+			a.w.doubt(a.n, a.p, hop.StageNeighbour, a.link.Name, cause.SharedMAC{NextHop: a.hop(), Chosen: s.Device(), Other: o.Device()})
 			return
 		}
 	}

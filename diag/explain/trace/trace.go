@@ -9,6 +9,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/mended"
@@ -47,7 +48,7 @@ type Arrival struct {
 // Trace is what became of a packet and its reply.
 type Trace struct {
 	Source netip.Addr // the kernel's choice; invalid when it had none
-	Hops   []Hop
+	Hops   []hop.Hop
 	// Faults are what stops the packet, in the order in which it meets them: each was
 	// found as though those before it had been mended.
 	Faults []Found
@@ -88,7 +89,7 @@ func Follow(world *machine.Machine, q Question) *Trace {
 	w := &walk{arrival: q.Arrival, pick: q.Pick, mended: q.Mended, world: world, from: q.From, dest: q.Dest, size: q.Length, whole: q.Whole,
 		last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}}
 	w.asks = flows.Flow{Proto: cmp.Or(q.Proto, flows.OfPing(q.Dest)), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
-	w.originate(q.From, packet{leg: LegRequest, dst: q.Dest, kind: q.Proto, sport: q.SrcPort, dport: q.DstPort, ttl: maxHops, origin: q.From, oif: q.Dev, length: q.Length, df: q.DF})
+	w.originate(q.From, packet{leg: flows.LegRequest, dst: q.Dest, kind: q.Proto, sport: q.SrcPort, dport: q.DstPort, ttl: maxHops, origin: q.From, oif: q.Dev, length: q.Length, df: q.DF})
 	if len(w.faults) == 0 && w.learnt != nil {
 		w.faults = append(w.faults, *w.learnt)
 	}
@@ -119,10 +120,10 @@ func Follow(world *machine.Machine, q Question) *Trace {
 // first that could not be looked at.
 func (t *Trace) End(from *machine.Space) (leg flows.Leg, netns string, detail Text) {
 	if len(t.Hops) == 0 {
-		return LegRequest, from.Name, Text{}
+		return flows.LegRequest, from.Name, Text{}
 	}
 	for _, h := range t.Hops {
-		if !t.Lost && len(t.Unseen) > 0 && h.unseen {
+		if !t.Lost && len(t.Unseen) > 0 && h.Unseen {
 			return h.Leg, h.Netns, h.Detail
 		}
 	}
@@ -182,15 +183,15 @@ func (b *Beyond) Plain() bool {
 // for in every namespace, which only a packet that was lost is worth.
 func (b *Beyond) Elsewhere() (Found, bool) {
 	w := b.asking.w
-	if b.packet.leg != LegRequest || b.packet.encap != nil {
+	if b.packet.leg != flows.LegRequest || b.packet.encap != nil {
 		return Found{}, false
 	}
 	if d := w.missed(nil, b.packet); d != nil {
-		return Find(LegRequest, d.fault), true
+		return Find(flows.LegRequest, d.fault), true
 	}
 	for _, passed := range slices.Concat(w.began, w.passed) {
 		if f, ok := absent.Narrower(passed.node, b.packet.dst, passed.route); ok {
-			return Find(LegRequest, f), true
+			return Find(flows.LegRequest, f), true
 		}
 	}
 	return Found{}, false

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/translated"
 )
@@ -31,7 +33,7 @@ func (w *walk) exemptAt(n *machine.Space) cause.Exempt {
 // to the request on its way.
 func (w *walk) soughtInVain(p packet) (cause.Finding, bool) {
 	for _, h := range w.hops {
-		if p.leg != LegReply || h.Leg != LegRequest || h.Stage != StageSend || h.carrying || h.Space == nil {
+		if p.leg != flows.LegReply || h.Leg != flows.LegRequest || h.Stage != hop.StageSend || h.Carrying || h.Space == nil {
 			continue
 		}
 		if link, err := h.Space.Link(h.Device); err == nil {

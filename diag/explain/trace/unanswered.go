@@ -7,6 +7,8 @@ import (
 	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/explain/scopes"
@@ -60,7 +62,7 @@ func (a *arping) hop() cause.NextHop {
 
 // report notes a fault of the neighbour's stage.
 func (a *arping) report(f cause.Finding) {
-	a.w.fault(a.n, a.p, StageNeighbour, a.link.Name, f)
+	a.w.fault(a.n, a.p, hop.StageNeighbour, a.link.Name, f)
 }
 
 // refusing is a station that has a reason of its own not to answer.
@@ -190,7 +192,7 @@ func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
 		return fabric.Station{}, false
 	}
 	if a.nexthop == a.p.dst {
-		onTheWay := a.p.encap != nil || a.p.leg == LegReply
+		onTheWay := a.p.encap != nil || a.p.leg == flows.LegReply
 		own, _ := machine.PrefixOver(a.n, a.link, a.p.dst)
 		a.report(cause.NobodyHas{NextHop: a.hop(), Stations: x.Present(), OnTheWay: onTheWay, Bits: own.Bits(), Sent: a.w.leftBehind(a.n, a.p, x), Serving: vip.Serving(x, a.p.flow())})
 		return fabric.Station{}, false

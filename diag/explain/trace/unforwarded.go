@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
@@ -92,8 +93,8 @@ func (a *arping) unforwarded(x *fabric.Explorer) (fabric.Station, bool) {
 // address for it.
 func (a *arping) sent() {
 	if a.byTable && len(a.w.faults) == 0 {
-		a.w.hop(a.n, a.p, StageNeighbour, a.link.Name, quote(a.entry.Line()))
-		a.w.wired(a.n, a.p, StageSend, a.link.Name)
+		a.w.hop(a.n, a.p, hop.StageNeighbour, a.link.Name, quote(a.entry.Line()))
+		a.w.wired(a.n, a.p, hop.StageSend, a.link.Name)
 	}
 }
 

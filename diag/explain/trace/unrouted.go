@@ -7,6 +7,8 @@ import (
 	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/explain/scopes"
@@ -21,7 +23,7 @@ func (w *walk) noRoute(n *machine.Space, p packet, route machine.RouteAnswer) ma
 	var f cause.Finding
 	next := machine.RouteAnswer{}
 	if ignored, ok := absent.Ignored(n, p.dst, route); ok {
-		w.hop(n, p, StageRoute, ignored.DevName, say.T("%s: not used while the wire is dead (ignore_routes_with_linkdown)", "%s：链路不通，因此不用（ignore_routes_with_linkdown）", ignored.Line))
+		w.hop(n, p, hop.StageRoute, ignored.DevName, say.T("%s: not used while the wire is dead (ignore_routes_with_linkdown)", "%s：链路不通，因此不用（ignore_routes_with_linkdown）", ignored.Line))
 		return ignored
 	}
 	switch route.Kind {
@@ -48,13 +50,13 @@ func (w *walk) noRoute(n *machine.Space, p packet, route machine.RouteAnswer) ma
 		if route.Err != nil {
 			why = say.Quote(route.Err)
 		}
-		w.giveUp(n, p, StageRoute, route.DevName, say.T("the kernel answers %s", "内核的答复是 %s", why))
+		w.giveUp(n, p, hop.StageRoute, route.DevName, say.T("the kernel answers %s", "内核的答复是 %s", why))
 		return next
 	}
 	if f == nil {
 		return next
 	}
-	w.fault(n, p, StageRoute, route.DevName, f)
+	w.fault(n, p, hop.StageRoute, route.DevName, f)
 	if f.Code() == cause.NotMasqueraded && w.masquerade(n, p) {
 		return machine.RouteAnswer{}
 	}
@@ -77,7 +79,7 @@ func (w *walk) rejected(n *machine.Space, p packet, route machine.RouteAnswer) (
 	case machine.KindProhibit:
 		return cause.Forbidden{Rejection: r}, next
 	}
-	return cause.Thrown{Rejection: r, Reply: p.leg == LegReply}, next
+	return cause.Thrown{Rejection: r, Reply: p.leg == flows.LegReply}, next
 }
 
 // masquerade goes on as though the request had been masqueraded where it left its node.
@@ -162,7 +164,7 @@ func (w *walk) behindDead(n *machine.Space, p packet, l cause.Lookup) (cause.Fin
 		if !d.Link.Up() || d.Link.Carrier() || d.Link.Master != "" {
 			continue
 		}
-		for _, s := range w.explore(n, d.Link, LegRequest, nil).Stations {
+		for _, s := range w.explore(n, d.Link, flows.LegRequest, nil).Stations {
 			if s.Node == nil || s.Node == n || len(s.Obstacles) == 0 {
 				continue
 			}
@@ -174,7 +176,7 @@ func (w *walk) behindDead(n *machine.Space, p packet, l cause.Lookup) (cause.Fin
 			if absent.Announced(n) {
 				return dead.Met(n), way.Route(p.src), true
 			}
-			w.fault(n, p, StageRoute, d.Link.Name, dead.Met(n))
+			w.fault(n, p, hop.StageRoute, d.Link.Name, dead.Met(n))
 			return cause.Unrouted{At: at(n), Lookup: l, Way: way.To(n, p.dst)}, way.Route(p.src), true
 		}
 	}
@@ -239,7 +241,7 @@ func (w *walk) anonymous(n *machine.Space, p packet, route machine.RouteAnswer) 
 // wire tells which network it is in.
 func (w *walk) address(n *machine.Space, link table.Link, dst netip.Addr) remedy.Address {
 	fits := func(p netip.Prefix) bool { return p.Addr().Is4() == dst.Is4() && !scopes.OfLink(p.Addr()) }
-	free := fabric.FreeAddress(w.world.All(), w.explore(n, link, LegRequest, nil).Stations, n, link.Name, fits)
+	free := fabric.FreeAddress(w.world.All(), w.explore(n, link, flows.LegRequest, nil).Stations, n, link.Name, fits)
 	free.Shut = dst.Is6() && n.Shut(link.Name)
 	return free
 }
@@ -285,5 +287,5 @@ func (w *walk) sourceless(n *machine.Space, p packet) cause.Finding {
 }
 
 func (w *walk) gateway(n *machine.Space, d machine.Device, dst netip.Addr) (_ netip.Addr, knows bool) {
-	return fabric.Gateway(n, d, dst, w.explore(n, d.Link, LegRequest, nil).Stations)
+	return fabric.Gateway(n, d, dst, w.explore(n, d.Link, flows.LegRequest, nil).Stations)
 }

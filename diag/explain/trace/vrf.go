@@ -5,6 +5,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 )
 
@@ -12,7 +13,7 @@ import (
 // packet, by the device that it came in by last; 0 when it is in none.
 func (w *walk) vrfTable(n *machine.Space) int {
 	for _, h := range slices.Backward(w.hops) {
-		if h.Space != n || h.Stage != StageReceive || h.carrying {
+		if h.Space != n || h.Stage != hop.StageReceive || h.Carrying {
 			continue
 		}
 		dev, err := n.Link(h.Device)

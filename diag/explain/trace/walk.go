@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/mended"
@@ -28,7 +29,7 @@ type walk struct {
 	from    *machine.Space
 	dest    netip.Addr
 	source  netip.Addr
-	hops    []Hop
+	hops    []hop.Hop
 	faults  []Found
 	last    map[*machine.Space]eval.Packet // the request as it left each namespace: its replies are told by it
 	began   []passage                      // the request as it was made
@@ -81,44 +82,44 @@ type passage struct {
 }
 
 // hop notes a stage that the packet passes.
-func (w *walk) hop(n *machine.Space, p packet, stage Stage, dev string, detail Text) {
+func (w *walk) hop(n *machine.Space, p packet, stage hop.Stage, dev string, detail Text) {
 	if w.strayed {
 		return
 	}
-	w.hops = append(w.hops, Hop{
+	w.hops = append(w.hops, hop.Hop{
 		Leg: p.leg, Netns: n.Name, Device: dev, Stage: stage,
-		Predicted: w.prediction(), Observed: Unknown, Detail: detail,
-		Space: n, carrying: p.encap != nil,
+		Predicted: w.prediction(), Observed: hop.Unknown, Detail: detail,
+		Space: n, Carrying: p.encap != nil,
 	})
 }
 
 // wired notes a stage that a frame on a device proves, of which there is no more
 // to say.
-func (w *walk) wired(n *machine.Space, p packet, stage Stage, dev string) {
-	detail, out := say.T("%s into %s", "%s 从 %s 进入", p, dev), stage == StageSend
+func (w *walk) wired(n *machine.Space, p packet, stage hop.Stage, dev string) {
+	detail, out := say.T("%s into %s", "%s 从 %s 进入", p, dev), stage == hop.StageSend
 	if out {
 		detail = say.T("%s out of %s", "%s 从 %s 发出", p, dev)
 	}
 	if w.wiredAs(n, p, stage, dev, detail) && p.encap == nil {
-		w.hops[len(w.hops)-1].Frame = &Frame{Src: p.src, Dst: p.dst, Out: out}
+		w.hops[len(w.hops)-1].Frame = &hop.Frame{Src: p.src, Dst: p.dst, Out: out}
 	}
 }
 
 // wiredAs notes one of which there is more to say. It reports whether a frame
 // can prove it.
-func (w *walk) wiredAs(n *machine.Space, p packet, stage Stage, dev string, detail Text) bool {
+func (w *walk) wiredAs(n *machine.Space, p packet, stage hop.Stage, dev string, detail Text) bool {
 	w.hop(n, p, stage, dev, detail)
 	if w.strayed || w.unsent || p.below && isBridge(n, dev) {
 		return false
 	}
-	seen := Sighting{Space: n, Dev: dev, Flow: p.seenAs(), Out: stage == StageSend}
+	seen := hop.Sighting{Space: n, Dev: dev, Flow: p.seenAs(), Out: stage == hop.StageSend}
 	if p.encap != nil {
 		if p.encap.inner.encap != nil || !p.encap.inner.dst.IsValid() {
 			return false // it is a tunnel in a tunnel, or carries neither request nor reply
 		}
-		seen.Flow, seen.Carrier, seen.Port = p.encap.inner.seenAs(), Endpoints{p.src, p.dst}, fabric.TunnelPort(p.encap.dev)
+		seen.Flow, seen.Carrier, seen.Port = p.encap.inner.seenAs(), hop.Endpoints{Src: p.src, Dst: p.dst}, fabric.TunnelPort(p.encap.dev)
 	}
-	if len(w.faults) > 0 && slices.ContainsFunc(w.hops, func(h Hop) bool { return h.Sighting != nil && *h.Sighting == seen }) {
+	if len(w.faults) > 0 && slices.ContainsFunc(w.hops, func(h hop.Hop) bool { return h.Sighting != nil && *h.Sighting == seen }) {
 		return false // the frame that was here before proves nothing
 	}
 	w.hops[len(w.hops)-1].Sighting = &seen
@@ -131,32 +132,32 @@ func isBridge(n *machine.Space, dev string) bool {
 }
 
 // prediction is what is said of a stage: behind a fault nothing arrives.
-func (w *walk) prediction() Disposition {
+func (w *walk) prediction() hop.Disposition {
 	switch {
 	case len(w.faults) > 0 || w.learnt != nil:
-		return Fail
+		return hop.Fail
 	case len(w.unseen) > 0 || w.doubtful != nil || w.outside != nil:
-		return Unknown
+		return hop.Unknown
 	}
-	return OK
+	return hop.OK
 }
 
 // fault notes a stage where the packet stops.
-func (w *walk) fault(n *machine.Space, p packet, stage Stage, dev string, f cause.Finding) {
+func (w *walk) fault(n *machine.Space, p packet, stage hop.Stage, dev string, f cause.Finding) {
 	if w.strayed || cause.OnlyDown(f) && w.toldDown(f.Netns(), cause.DownDevice(f)) {
 		return
 	}
 	var detour *detour
 	switch {
 	case p.encap != nil:
-	case w.parted != nil && p.leg == LegReply && w.shadowed():
+	case w.parted != nil && p.leg == flows.LegReply && w.shadowed():
 		f = w.astray()
 		defer func() { w.strayed = true }()
 	case cause.Certain(f):
-	case w.parted != nil && p.leg == LegReply && w.nameless() != nil:
+	case w.parted != nil && p.leg == flows.LegReply && w.nameless() != nil:
 		f = w.nameless()
 		defer func() { w.strayed = true }()
-	case w.parted != nil && p.leg == LegReply && !(cause.ByRule(f) && n == w.parted.node):
+	case w.parted != nil && p.leg == flows.LegReply && !(cause.ByRule(f) && n == w.parted.node):
 		f = w.astray()
 		defer func() {
 			w.strayed = true
@@ -164,7 +165,7 @@ func (w *walk) fault(n *machine.Space, p packet, stage Stage, dev string, f caus
 				w.turnBack()
 			}
 		}()
-	case p.leg == LegRequest && (cause.Rejects(f) || cause.Of(f.Code()).Pointless):
+	case p.leg == flows.LegRequest && (cause.Rejects(f) || cause.Of(f.Code()).Pointless):
 		if detour = w.deadLeg(n, p, f); detour == nil && cause.Of(f.Code()).Pointless {
 			detour = w.missed(n, p)
 		}
@@ -182,7 +183,7 @@ func (w *walk) fault(n *machine.Space, p packet, stage Stage, dev string, f caus
 		w.faults = append(w.faults, kept)
 	}
 	w.hop(n, p, stage, dev, f.Detail())
-	w.hops[len(w.hops)-1].Predicted = Fail
+	w.hops[len(w.hops)-1].Predicted = hop.Fail
 	w.raised(f)
 	w.strayed = w.strayed || cause.Final(f) || f.Code() == service.NoEndpoints
 }
@@ -209,7 +210,7 @@ func (w *walk) toldDown(netns, dev string) bool {
 
 // doubt notes a stage that may be where the packet stops: nothing but the ping
 // can tell.
-func (w *walk) doubt(n *machine.Space, p packet, stage Stage, dev string, f cause.Finding) {
+func (w *walk) doubt(n *machine.Space, p packet, stage hop.Stage, dev string, f cause.Finding) {
 	if len(w.faults) == 0 && w.doubtful == nil {
 		kept := Find(p.leg, f)
 		w.doubtful = &kept
@@ -219,23 +220,23 @@ func (w *walk) doubt(n *machine.Space, p packet, stage Stage, dev string, f caus
 
 // overlook notes a stage that cannot be looked at, and goes on as though the
 // packet passed it.
-func (w *walk) overlook(n *machine.Space, p packet, stage Stage, dev string, what cause.Unseen) {
+func (w *walk) overlook(n *machine.Space, p packet, stage hop.Stage, dev string, what cause.Unseen) {
 	if slices.ContainsFunc(w.unseen, what.Same) {
 		return
 	}
 	w.unseen = append(w.unseen, what)
 	w.hop(n, p, stage, dev, what.Said())
 	if !w.strayed {
-		w.hops[len(w.hops)-1].unseen = true
+		w.hops[len(w.hops)-1].Unseen = true
 	}
 }
 
 // giveUp notes a stage that cannot be judged.
-func (w *walk) giveUp(n *machine.Space, p packet, stage Stage, dev string, why Text) {
+func (w *walk) giveUp(n *machine.Space, p packet, stage hop.Stage, dev string, why Text) {
 	if w.strayed {
 		return
 	}
 	w.lost = true
 	w.hop(n, p, stage, dev, why)
-	w.hops[len(w.hops)-1].Predicted = Unknown
+	w.hops[len(w.hops)-1].Predicted = hop.Unknown
 }

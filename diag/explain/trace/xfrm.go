@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 )
 
@@ -15,9 +16,9 @@ func (w *walk) claimed(n *machine.Space, p packet, dev string) {
 	switch {
 	case err != nil, !ok:
 	case policy.Block, policy.Unkept:
-		w.fault(n, p, StageRoute, dev, cause.Claimed{At: at(n), Flow: p.flow(), Policy: policy})
+		w.fault(n, p, hop.StageRoute, dev, cause.Claimed{At: at(n), Flow: p.flow(), Policy: policy})
 	case policy.Secured > 0:
-		w.overlook(n, p, StageRoute, dev, cause.Secured{At: at(n), Flow: p.flow(), Policy: policy})
+		w.overlook(n, p, hop.StageRoute, dev, cause.Secured{At: at(n), Flow: p.flow(), Policy: policy})
 	}
 }
 
@@ -29,6 +30,6 @@ func (w *walk) admitted(n *machine.Space, p packet, dev string, passes bool) {
 	}
 	policy, ok, err := n.TakePolicy(passes, dev, p.src, p.dst, p.proto())
 	if err == nil && ok && (policy.Block || policy.Unkept) {
-		w.fault(n, p, StageDeliver, dev, cause.Claimed{At: at(n), Flow: p.flow(), Policy: policy})
+		w.fault(n, p, hop.StageDeliver, dev, cause.Claimed{At: at(n), Flow: p.flow(), Policy: policy})
 	}
 }

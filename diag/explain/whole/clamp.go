@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/internal/change"
@@ -16,10 +17,10 @@ import (
 // otherwise. It limits what the sender of a passing SYN is sent: those of both ends have
 // to pass the router, as they were sent to the receiver's own address.
 func clamp(world *machine.Machine, q trace.Question, opens *trace.Trace, lost trace.Found) change.Change {
-	other, receiver := trace.LegReply, opens.Reached.Dst
+	other, receiver := flows.LegReply, opens.Reached.Dst
 	translated := receiver != q.Dest
-	if lost.Leg == trace.LegReply {
-		other, receiver = trace.LegRequest, opens.Source
+	if lost.Leg == flows.LegReply {
+		other, receiver = flows.LegRequest, opens.Source
 		translated = opens.Reached.Src != receiver
 	}
 	router := passes(opens.Hops, lost.Leg, lost.Netns())
@@ -38,7 +39,7 @@ func clamp(world *machine.Machine, q trace.Question, opens *trace.Trace, lost tr
 }
 
 // passes is the namespace of a name, where a leg's packets are routed on and not made.
-func passes(hops []trace.Hop, leg flows.Leg, netns string) *machine.Space {
+func passes(hops []hop.Hop, leg flows.Leg, netns string) *machine.Space {
 	for i, s := range stopsOf(hops, leg) {
 		if i > 0 && s.in != "" && s.space.Name == netns {
 			return s.space

@@ -3,6 +3,7 @@ package whole
 import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/internal/change"
@@ -14,7 +15,7 @@ import (
 func Narrow(from *machine.Space, t *trace.Trace, q trace.Question, segment int) service.SegmentsLost {
 	f := service.SegmentsLost{At: cause.At(from.Name), Length: mtu(from, t.Source, q.Dest), Segment: segment}
 	least := f.Length
-	for i, s := range stopsOf(t.Hops, trace.LegRequest) {
+	for i, s := range stopsOf(t.Hops, flows.LegRequest) {
 		link, err := s.space.Link(s.out)
 		if i == 0 || err != nil || link.MTU >= least {
 			continue

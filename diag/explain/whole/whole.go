@@ -13,6 +13,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/netfilter"
@@ -49,7 +50,7 @@ func Look(world *machine.Machine, q trace.Question, opens *trace.Trace) (Hole, b
 			continue
 		}
 		hole := Hole{Leg: f.Leg, From: q.From, Src: opens.Source, To: q.Dest}
-		if f.Leg == trace.LegReply {
+		if f.Leg == flows.LegReply {
 			hole.From, hole.Src, hole.To = server, opens.Reached.Dst, opens.Reached.Src
 		}
 		why, proof, lost := untold(full.Hops, f, q.Dest.Is6())
@@ -185,7 +186,7 @@ type stop struct {
 }
 
 // stops are those of a leg, from its sender to where it is lost.
-func stops(hops []trace.Hop, lost trace.Found) (way []stop) {
+func stops(hops []hop.Hop, lost trace.Found) (way []stop) {
 	way = stopsOf(hops, lost.Leg)
 	for len(way) > 0 && way[len(way)-1].space.Name != lost.Netns() {
 		way = way[:len(way)-1]
@@ -193,16 +194,16 @@ func stops(hops []trace.Hop, lost trace.Found) (way []stop) {
 	return way
 }
 
-func stopsOf(hops []trace.Hop, leg flows.Leg) (all []stop) {
+func stopsOf(hops []hop.Hop, leg flows.Leg) (all []stop) {
 	var in string
 	for _, h := range hops {
 		if h.Leg != leg {
 			continue
 		}
 		switch h.Stage {
-		case trace.StageReceive:
+		case hop.StageReceive:
 			in = h.Device
-		case trace.StageRoute:
+		case hop.StageRoute:
 			if len(all) == 0 {
 				in = ""
 			}
@@ -210,7 +211,7 @@ func stopsOf(hops []trace.Hop, leg flows.Leg) (all []stop) {
 				all = append(all, stop{space: h.Space, in: in, out: h.Device})
 			}
 		}
-		if s := h.Sighting; s != nil && s.Carrier == (trace.Endpoints{}) && len(all) > 0 && s.Space == all[len(all)-1].space {
+		if s := h.Sighting; s != nil && s.Carrier == (hop.Endpoints{}) && len(all) > 0 && s.Space == all[len(all)-1].space {
 			all[len(all)-1].src = s.Flow.Src
 		}
 	}
@@ -219,7 +220,7 @@ func stopsOf(hops []trace.Hop, leg flows.Leg) (all []stop) {
 
 // untold reports whether the answer of a router to what it cannot pass on does not get
 // back to its sender for sure, and why.
-func untold(hops []trace.Hop, lost trace.Found, v6 bool) (why say.Text, proof []string, _ bool) {
+func untold(hops []hop.Hop, lost trace.Found, v6 bool) (why say.Text, proof []string, _ bool) {
 	way := stops(hops, lost)
 	if len(way) < 2 {
 		return why, nil, false

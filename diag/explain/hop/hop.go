@@ -1,4 +1,4 @@
-package trace
+package hop
 
 import (
 	"net/netip"
@@ -6,12 +6,7 @@ import (
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/wire"
-)
-
-// The two ways of a conversation.
-const (
-	LegRequest = flows.LegRequest
-	LegReply   = flows.LegReply
+	"nstutor/internal/say"
 )
 
 // Disposition is what becomes of the packet at a hop, as predicted or as observed.
@@ -45,7 +40,7 @@ type Hop struct {
 	Stage     Stage       `json:"stage"`
 	Predicted Disposition `json:"predicted"`
 	Observed  Disposition `json:"observed"`
-	Detail    Text        `json:"detail"`
+	Detail    say.Text    `json:"detail"`
 	// Frame is the frame of the packet that Detail names, if it says no more than
 	// its addresses and the device.
 	Frame *Frame `json:"-"`
@@ -53,8 +48,8 @@ type Hop struct {
 	Space    *machine.Space `json:"-"`
 	Sighting *Sighting      `json:"-"` // the frame that proves the hop, on Device; nil when none does
 
-	unseen   bool // it could not be looked at
-	carrying bool // it is a hop of the packet that carries another through a tunnel
+	Unseen   bool `json:"-"` // it could not be looked at
+	Carrying bool `json:"-"` // it is a hop of the packet that carries another through a tunnel
 }
 
 // Frame is a frame that enters or leaves a device.

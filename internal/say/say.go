@@ -80,6 +80,9 @@ type Text struct {
 // be a Text itself.
 func T(en, zh string, args ...any) Text { return Text{Form{en, zh}, args} }
 
+// Of is the sentence with its arguments, as a value.
+func (f Form) Of(args ...any) Text { return Text{f, args} }
+
 // Both is a sentence that is complete in either language.
 func Both(en, zh string) Text { return Text{Form{"%[1]s", "%[2]s"}, []any{en, zh}} }
 

@@ -12,7 +12,6 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/translated"
 	"nstutor/diag/table"
-	"nstutor/internal/say"
 )
 
 // outside is where the walk left what can be seen.
@@ -34,7 +33,7 @@ func (a *arping) passes(x *fabric.Explorer) (fabric.Station, bool) {
 		a.w.hop(a.n, a.p, hop.StageNeighbour, a.link.Name, quote(a.entry.Line()))
 	case !a.link.Has("NOARP"):
 		a.w.hop(a.n, a.p, hop.StageNeighbour, a.link.Name,
-			say.T("who has %s is beyond %s", "谁有 %s，要看 %s 的外面", a.nexthop, s.Edge.Dev.Name))
+			wBeyond.Of(a.nexthop, s.Edge.Dev.Name))
 	}
 	return s, true
 }
@@ -127,7 +126,7 @@ func (w *walk) admit(p packet, to fabric.Site, from fabric.Edge) {
 		return
 	}
 	w.giveUp(from.Node, p, hop.StageReceive, from.Dev.Name,
-		say.T("how a frame gets from %s to %s cannot be told", "帧怎样从 %s 到 %s，无法判断", from.Dev.Name, to.Dev.Name))
+		wHowUnknown.Of(from.Dev.Name, to.Dev.Name))
 }
 
 // throughTunnel goes on behind a tunnel whose carrying packet has left what can

@@ -9,7 +9,6 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
-	"nstutor/internal/say"
 )
 
 // maxNesting bounds tunnels inside tunnels.
@@ -31,7 +30,7 @@ func envelope(link table.Link, inner packet, remote netip.Addr) packet {
 func (w *walk) trial(n *machine.Space, link table.Link, leg flows.Leg, remote netip.Addr) *walk {
 	t := w.aside(n, remote)
 	if t.depth > maxNesting {
-		t.giveUp(n, packet{leg: leg}, hop.StageSend, link.Name, say.T("tunnels in tunnels are not followed any further", "隧道里还有隧道，未再跟踪"))
+		t.giveUp(n, packet{leg: leg}, hop.StageSend, link.Name, wTunnelled.Of())
 		return t
 	}
 	t.carry(n, link, envelope(link, packet{leg: leg}, remote))
@@ -63,7 +62,7 @@ func (w *walk) below(n *machine.Space, link table.Link) (*machine.Space, bool) {
 	}
 	below, err := w.world.Peer(n, link.PeerNetnsID)
 	if err != nil {
-		w.giveUp(n, packet{leg: flows.LegRequest, encap: &encap{dev: link}}, hop.StageSend, link.Name, say.T("what is below %s: %s", "%s 的底层：%s", link.Name, err))
+		w.giveUp(n, packet{leg: flows.LegRequest, encap: &encap{dev: link}}, hop.StageSend, link.Name, wBelow.Of(link.Name, err))
 	}
 	return below, err == nil
 }

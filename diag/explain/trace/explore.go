@@ -9,7 +9,6 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
-	"nstutor/internal/say"
 )
 
 // explore sends a frame from a device and tells where it comes to. The device
@@ -55,7 +54,7 @@ func (p paths) SnoopedAt(n *machine.Space, dev int, mac net.HardwareAddr) (netip
 
 func (p paths) Carry(n *machine.Space, link table.Link, leg flows.Leg, remote netip.Addr) fabric.Carried {
 	trial := p.trial(n, link, leg, remote)
-	c := fabric.Carried{Landed: trial.landed, Last: say.T("the way of its packet", "它的封装包怎么走")}
+	c := fabric.Carried{Landed: trial.landed, Last: wItsWay.Of()}
 	c.Lost = trial.lost || trial.landed == nil && len(trial.faults) == 0
 	if trial.outside != nil {
 		c.Edge = &trial.outside.Edge

@@ -7,7 +7,6 @@ import (
 	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
-	"nstutor/internal/say"
 )
 
 // listen hands a request to whoever waits for it where it has arrived.
@@ -16,7 +15,7 @@ func (w *walk) listen(n *machine.Space, p packet, dev string) {
 		if value, err := n.Sysctl(f.Path()); err == nil && value == "1" {
 			w.fault(n, p, hop.StageDeliver, dev, f)
 		}
-		w.hop(n, p, hop.StageDeliver, dev, say.T("%s is an address of this namespace", "%s 是该命名空间的地址", p.dst))
+		w.hop(n, p, hop.StageDeliver, dev, wOwn.Of(p.dst))
 		return
 	}
 	heard, err := listening.Find(w.world, n, p.flow(), dev)
@@ -31,7 +30,7 @@ func (w *walk) listen(n *machine.Space, p packet, dev string) {
 		w.doubt(n, p, hop.StageDeliver, dev, heard.Doubt)
 	default:
 		on := heard.By.Socket.Local
-		w.hop(n, p, hop.StageDeliver, dev, say.T("a socket listens on %s", "有套接字在 %s 上监听", eval.Endpoint(on.Addr(), on.Port())))
+		w.hop(n, p, hop.StageDeliver, dev, wListens.Of(eval.Endpoint(on.Addr(), on.Port())))
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
-	"nstutor/internal/say"
 )
 
 // resolved are the states in which the kernel uses the MAC address it has.
@@ -119,9 +118,9 @@ func (a *arping) byAsking() (fabric.Station, bool) {
 		}
 		by := a.answers(s).By
 		if by == machine.ARPProxy {
-			a.w.hop(a.n, a.p, hop.StageNeighbour, a.link.Name, say.T("%s answers for %s by proxy ARP", "%s 用代理 ARP 替 %s 应答", s.Dev.Name, a.nexthop))
+			a.w.hop(a.n, a.p, hop.StageNeighbour, a.link.Name, wProxied.Of(s.Dev.Name, a.nexthop))
 		} else {
-			a.w.hop(a.n, a.p, hop.StageNeighbour, a.link.Name, say.T("%s answers for %s", "%[2]s 由 %[1]s 应答", s.Dev.Name, a.nexthop))
+			a.w.hop(a.n, a.p, hop.StageNeighbour, a.link.Name, wAnswers.Of(s.Dev.Name, a.nexthop))
 		}
 		return s, true
 	}
@@ -132,7 +131,7 @@ func (a *arping) byAsking() (fabric.Station, bool) {
 		a.noteObstacles(s)
 		if s.Tunnelled() {
 			a.w.unsent = true
-			a.w.hop(a.n, a.p, hop.StageNeighbour, a.link.Name, say.T("%s asks who has %s through the tunnel", "%s 经隧道发出 who-has %s", a.link.Name, a.nexthop))
+			a.w.hop(a.n, a.p, hop.StageNeighbour, a.link.Name, wAsksThrough.Of(a.link.Name, a.nexthop))
 		}
 		return s, true
 	}

@@ -16,7 +16,6 @@ import (
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
-	"nstutor/internal/say"
 )
 
 // receive takes a frame from the wire to the routing decision.
@@ -109,7 +108,7 @@ func (w *walk) deliver(n *machine.Space, p packet, dev string) {
 	}
 	w.admitted(n, p, dev, false)
 	if p.encap != nil {
-		w.hop(n, p, hop.StageDeliver, dev, say.T("%s opens the packet of the tunnel", "%s 解开隧道封装", title(n)))
+		w.hop(n, p, hop.StageDeliver, dev, wOpens.Of(title(n)))
 		w.landed = n
 		return
 	}
@@ -119,7 +118,7 @@ func (w *walk) deliver(n *machine.Space, p packet, dev string) {
 	}
 	if p.leg == flows.LegReply {
 		w.bypassed(n, p, dev)
-		w.hop(n, p, hop.StageDeliver, dev, say.T("the reply is back at %s", "应答回到 %s", p.dst))
+		w.hop(n, p, hop.StageDeliver, dev, wBack.Of(p.dst))
 		w.ended = true
 		return
 	}
@@ -231,7 +230,7 @@ func (w *walk) bridgeFilter(n *machine.Space, p packet, bridge string) (packet, 
 		}
 	}
 	if p.dst != before.dst {
-		w.giveUp(n, p, hop.StageFilter, bridge, say.T("a rule of %s sends the frame elsewhere, which is not followed", "%s 上的规则把帧改送别处，未跟踪下去", bridge))
+		w.giveUp(n, p, hop.StageFilter, bridge, wSentElsewhere.Of(bridge))
 		return p, false
 	}
 	return p, true

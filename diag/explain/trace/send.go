@@ -11,7 +11,6 @@ import (
 	"nstutor/diag/explain/translated"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
-	"nstutor/internal/say"
 )
 
 // originate sends a request, or the reply to one, from the namespace it is made
@@ -238,7 +237,7 @@ func (w *walk) cross(p packet, c fabric.Crossing) (packet, bool) {
 		w.linkFilter(c.Node, p, eval.LinkHook{Family: "bridge", Hook: "prerouting", IIF: c.Dev.Name})
 		return p, true
 	case c.Remote.IsValid():
-		w.wiredAs(c.Node, p, hop.StageSend, c.Dev.Name, say.T("%s out of %s, in a packet to %s", "%s 从 %s 发出，封装在发往 %s 的包里", p, c.Dev.Name, c.Remote))
+		w.wiredAs(c.Node, p, hop.StageSend, c.Dev.Name, wCarriedOut.Of(p, c.Dev.Name, c.Remote))
 		w.carry(c.Node, c.Dev, envelope(c.Dev, p, c.Remote))
 		return p, w.landed != nil
 	}

@@ -23,7 +23,7 @@ func (w *walk) noRoute(n *machine.Space, p packet, route machine.RouteAnswer) ma
 	var f cause.Finding
 	next := machine.RouteAnswer{}
 	if ignored, ok := absent.Ignored(n, p.dst, route); ok {
-		w.hop(n, p, hop.StageRoute, ignored.DevName, say.T("%s: not used while the wire is dead (ignore_routes_with_linkdown)", "%s：链路不通，因此不用（ignore_routes_with_linkdown）", ignored.Line))
+		w.hop(n, p, hop.StageRoute, ignored.DevName, wNotUsed.Of(ignored.Line))
 		return ignored
 	}
 	switch route.Kind {
@@ -50,7 +50,7 @@ func (w *walk) noRoute(n *machine.Space, p packet, route machine.RouteAnswer) ma
 		if route.Err != nil {
 			why = say.Quote(route.Err)
 		}
-		w.giveUp(n, p, hop.StageRoute, route.DevName, say.T("the kernel answers %s", "内核的答复是 %s", why))
+		w.giveUp(n, p, hop.StageRoute, route.DevName, wAnswer.Of(why))
 		return next
 	}
 	if f == nil {

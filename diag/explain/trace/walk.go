@@ -15,7 +15,6 @@ import (
 	"nstutor/diag/explain/outdated"
 	"nstutor/diag/explain/taught"
 	"nstutor/diag/netfilter/eval"
-	"nstutor/internal/say"
 )
 
 // maxHops bounds the walk; a packet's TTL is 64.
@@ -96,9 +95,9 @@ func (w *walk) hop(n *machine.Space, p packet, stage hop.Stage, dev string, deta
 // wired notes a stage that a frame on a device proves, of which there is no more
 // to say.
 func (w *walk) wired(n *machine.Space, p packet, stage hop.Stage, dev string) {
-	detail, out := say.T("%s into %s", "%s 从 %s 进入", p, dev), stage == hop.StageSend
+	detail, out := wIn.Of(p, dev), stage == hop.StageSend
 	if out {
-		detail = say.T("%s out of %s", "%s 从 %s 发出", p, dev)
+		detail = wOut.Of(p, dev)
 	}
 	if w.wiredAs(n, p, stage, dev, detail) && p.encap == nil {
 		w.hops[len(w.hops)-1].Frame = &hop.Frame{Src: p.src, Dst: p.dst, Out: out}

@@ -1,0 +1,25 @@
+package trace
+
+import "nstutor/internal/say"
+
+// What is said of a hop, and of what is not followed.
+var (
+	wBeyond        = say.F("who has %s is beyond %s", "谁有 %s，要看 %s 的外面")
+	wHowUnknown    = say.F("how a frame gets from %s to %s cannot be told", "帧怎样从 %s 到 %s，无法判断")
+	wTunnelled     = say.F("tunnels in tunnels are not followed any further", "隧道里还有隧道，未再跟踪")
+	wBelow         = say.F("what is below %s: %s", "%s 的底层：%s")
+	wItsWay        = say.F("the way of its packet", "它的封装包怎么走")
+	wOwn           = say.F("%s is an address of this namespace", "%s 是该命名空间的地址")
+	wListens       = say.F("a socket listens on %s", "有套接字在 %s 上监听")
+	wProxied       = say.F("%s answers for %s by proxy ARP", "%s 用代理 ARP 替 %s 应答")
+	wAnswers       = say.F("%s answers for %s", "%[2]s 由 %[1]s 应答")
+	wAsksThrough   = say.F("%s asks who has %s through the tunnel", "%s 经隧道发出 who-has %s")
+	wOpens         = say.F("%s opens the packet of the tunnel", "%s 解开隧道封装")
+	wBack          = say.F("the reply is back at %s", "应答回到 %s")
+	wSentElsewhere = say.F("a rule of %s sends the frame elsewhere, which is not followed", "%s 上的规则把帧改送别处，未跟踪下去")
+	wCarriedOut    = say.F("%s out of %s, in a packet to %s", "%s 从 %s 发出，封装在发往 %s 的包里")
+	wNotUsed       = say.F("%s: not used while the wire is dead (ignore_routes_with_linkdown)", "%s：链路不通，因此不用（ignore_routes_with_linkdown）")
+	wAnswer        = say.F("the kernel answers %s", "内核的答复是 %s")
+	wIn            = say.F("%s into %s", "%s 从 %s 进入")
+	wOut           = say.F("%s out of %s", "%s 从 %s 发出")
+)

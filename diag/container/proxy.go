@@ -12,11 +12,33 @@ import (
 // is sent to it: the program by which Docker publishes a port to whom its rules do not
 // serve, which has them on its command line (docker-proxy).
 func PassesTo(pid int) (netip.AddrPort, bool) {
-	line, err := plainfile.Read("/" + proc(pid, "cmdline"))
-	if err != nil {
+	p, ok := running(pid)
+	if !ok {
 		return netip.AddrPort{}, false
 	}
-	return passesTo(process{pid, strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")})
+	return passesTo(p)
+}
+
+// KeepsPortOf is the container for whom a process listens on a published port and takes
+// nothing that comes: podman's conmon only keeps others from the port, and it is rules
+// that send the requests to the container.
+func KeepsPortOf(pid int) (name string, ok bool) {
+	p, ok := running(pid)
+	if !ok || p.program() != "conmon" {
+		return "", false
+	}
+	name, id := conmon(p)
+	name = Container{Name: name, ID: id}.Called()
+	return name, name != ""
+}
+
+// running is a process, with its command line.
+func running(pid int) (process, bool) {
+	line, err := plainfile.Read("/" + proc(pid, "cmdline"))
+	if err != nil {
+		return process{}, false
+	}
+	return process{pid, strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")}, true
 }
 
 func passesTo(p process) (netip.AddrPort, bool) {

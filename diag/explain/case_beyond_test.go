@@ -106,6 +106,10 @@ var farAways = []farAway{
 		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NotKnown, netns: "host1", beyond: "eth0"},
 	{name: "a ping to a service", base: routed, fault: served,
 		hide: []string{"inet"}, from: "pod-a", to: "10.96.0.10", want: service.NotTranslated, netns: "host"},
+	{name: "a macvlan's own node, whose uplink leads out of sight", base: stacked,
+		hide: []string{"inet"}, from: "pod-b", to: "192.168.6.160", want: cause.NotKnown, netns: "pod-b", mends: true, says: "the kernel passes no frame"},
+	{name: "a macvlan of one's own node", base: stacked,
+		hide: []string{"inet"}, from: "host", to: "192.168.6.100", want: cause.NotKnown, netns: "host", mends: true, says: "the kernel passes no frame"},
 	{name: "the router is gone", base: masqueraded, fault: "inet: ip addr flush dev up0",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", beyond: "eth0"},
 }

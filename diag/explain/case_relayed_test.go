@@ -38,8 +38,35 @@ func TestAPublishedPortOfWhoDoesNotListen(t *testing.T) {
 	}
 }
 
+// TestAPortThatIsOnlyKept: podman's conmon listens on a published port and takes nothing;
+// that a connection opens there tells that the rules are gone.
+func TestAPortThatIsOnlyKept(t *testing.T) {
+	labtest.Slow(t)
+	b := masqueraded.build(t)
+	b.listens("host", "0.0.0.0:8080", "conmon", "--api-version", "1", "-c", "4800efa8a9b1e910", "-n", "web", "-r", "/usr/bin/crun")
+	ask := breakage{from: "inet", to: "192.168.6.160", asks: "tcp 8080"}
+	for _, probed := range []bool{false, true} {
+		a := b.explain(ask, probed)
+		if a.Verdict != explain.Broken || a.Cause.Code != service.NotTranslated || a.Cause.Netns != b.real("host") || len(a.Fix) > 0 {
+			t.Errorf("with a probe: %v: %s\n%s", probed, a.Verdict, b.account(a))
+		}
+	}
+	b.run("host: iptables -t nat -A PREROUTING -d 192.168.6.160 -p tcp --dport 8080 -j DNAT --to-destination 10.244.1.11:80")
+	b.serve([]string{"pod-b tcp 0.0.0.0:80"})
+	if a := b.explain(ask, true); a.Verdict != explain.Delivered {
+		t.Errorf("with its rule: %s\n%s", a.Verdict, b.account(a))
+	}
+}
+
 // publish has a process with the command line of docker-proxy listen.
 func (b *built) publish(netns, addr string, to netip.AddrPort) {
+	b.t.Helper()
+	b.listens(netns, addr, "docker-proxy", "-proto", "tcp", "-container-ip", to.Addr().String(), "-container-port", "80")
+}
+
+// listens has a process that calls itself name, and has these arguments, listen and take
+// nothing.
+func (b *built) listens(netns, addr, name string, args ...string) {
 	b.t.Helper()
 	var socket *os.File
 	if err := b.space(netns).Do(func() error {
@@ -58,8 +85,7 @@ func (b *built) publish(netns, addr string, to netip.AddrPort) {
 	if err != nil {
 		b.t.Skip(err)
 	}
-	proxy := &exec.Cmd{Path: sh, ExtraFiles: []*os.File{socket}, Args: []string{"docker-proxy", "-c", "read line; :", "sh",
-		"-proto", "tcp", "-container-ip", to.Addr().String(), "-container-port", "80"}}
+	proxy := &exec.Cmd{Path: sh, ExtraFiles: []*os.File{socket}, Args: append([]string{name, "-c", "read line; :", "sh"}, args...)}
 	in, err := proxy.StdinPipe()
 	if err == nil {
 		err = proxy.Start()

@@ -49,3 +49,28 @@ func TestRulesAreMendedWhereTheirOwnerLooks(t *testing.T) {
 		})
 	}
 }
+
+// TestThoseOfOneNetworkAreKeptApartOnPurpose: Docker 20 has the rule of icc=false in FORWARD
+// itself; at a bridge that is not Docker's, such a rule is somebody's mistake.
+func TestThoseOfOneNetworkAreKeptApartOnPurpose(t *testing.T) {
+	labtest.Slow(t)
+	for bridge, meant := range map[string]bool{"br-0123456789ab": true, "br-lan": false} {
+		t.Run(bridge, func(t *testing.T) {
+			b := bridgeNetfilter.build(t)
+			fault := strings.ReplaceAll(`
+host: ip link set cni0 down
+host: ip link set cni0 name BR
+host: ip link set BR up
+host: iptables -N DOCKER-USER
+host: iptables -A FORWARD -j DOCKER-USER
+host: iptables -A FORWARD -i BR -o BR -j DROP`, "BR", bridge)
+			needTools(t, fault)
+			b.run(fault)
+			a := b.explain(breakage{from: "pod-a", to: "10.244.1.11"}, false)
+			said := a.Cause.Detail.In("en")
+			if a.Cause.Code != cause.Filtered || (len(a.Fix) == 0) != meant || strings.Contains(said, "a rule of Docker; it keeps those of one network from each other on purpose") != meant {
+				t.Errorf("%s %v\n%s", said, a.Fix, b.account(a))
+			}
+		})
+	}
+}

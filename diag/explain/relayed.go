@@ -2,7 +2,9 @@ package explain
 
 import (
 	"nstutor/diag/container"
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
@@ -13,6 +15,10 @@ import (
 // one takes the request: that it opens is no delivery.
 func (a *Answer) relay(world *machine.Machine, q trace.Question, t *trace.Trace) {
 	if a.Listener == nil || a.Verdict == Broken || len(t.Faults) > 0 {
+		return
+	}
+	if owner, ok := container.KeepsPortOf(a.Listener.PID); ok {
+		a.keptOnly(owner, t)
 		return
 	}
 	to, ok := container.PassesTo(a.Listener.PID)
@@ -32,5 +38,20 @@ func (a *Answer) relay(world *machine.Machine, q trace.Question, t *trace.Trace)
 	a.mendBy(change.Here(mends(onward)...))
 	for _, f := range onward.Faults[1:] {
 		a.Next = append(a.Next, inWords(f))
+	}
+}
+
+// keptOnly has an answer say that who listens takes nothing.
+func (a *Answer) keptOnly(owner string, t *trace.Trace) {
+	asked := t.Reached
+	f := trace.Find(trace.LegRequest, service.KeptOnly{
+		At: cause.At(a.Listener.Netns), Flow: flows.Flow{Proto: asked.Proto, Src: asked.Src, Dst: asked.Dst, DstPort: asked.DstPort},
+		By: a.Listener.Process, PID: a.Listener.PID, For: owner, Bound: a.Listener.Address,
+	})
+	a.Verdict, a.Cause, a.Fix, a.Next = Broken, inWords(f), []change.Command{}, []Fault{}
+	for i, h := range a.Hops {
+		if h.Leg == trace.LegRequest && h.Stage == trace.StageDeliver && h.Netns == f.Netns() {
+			a.Hops[i].Predicted, a.Hops[i].Detail = trace.Fail, f.Detail()
+		}
 	}
 }

@@ -244,6 +244,7 @@ var samples = []cause.Finding{
 	service.OtherZone{At: here, Flow: flow, Zones: eval.Zones{Asked: 5, By: notracking}},
 	cause.Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictDrop, At: dropped.At, Rule: "-j DROP", Table: dropped.Table, Chain: dropped.Chain, In: "DOCKER-FORWARD",
 		Decided: &netfilter.Rule{}, Packet: eval.Packet{IIF: "br1", OIF: "br1"}}, Other: cause.OtherRoute{Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0"}}},
+	service.KeptOnly{At: here, Flow: tcp, By: "conmon", PID: 378, For: "web", Bound: "0.0.0.0:80"},
 	service.PassedOn{Finding: service.Unheard{At: here, Flow: tcp}, By: "docker-proxy", PID: 378, To: netip.MustParseAddrPort("172.17.0.2:80")},
 	service.Untracked{At: here, Flow: tcp, To: tcp, By: sourcing},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one},
@@ -338,7 +339,7 @@ var samples = []cause.Finding{
 // more than one way, or it is elsewhere.
 var unmended = []string{"MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
-	"Unheard", "PassedOn", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
+	"Unheard", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
 	"Unadvertised", "Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle"}
 
 // handed is a packet that left to somebody who is known.

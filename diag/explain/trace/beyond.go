@@ -24,6 +24,12 @@ type outside struct {
 // passes goes to the first edge for what is not here: the neighbour table or ARP
 // gives the address of somebody beyond it.
 func (a *arping) passes(x *fabric.Explorer) (fabric.Station, bool) {
+	for _, judge := range []func(*fabric.Explorer) (cause.Finding, fabric.Station, bool){a.beneath, a.overhead} {
+		f, s, ok := judge(x)
+		if b, is := f.(cause.Beneath); ok && is && b.Link.Sharing != "vepa" && !slices.Contains(resolved, a.entry.State) {
+			return a.accuse(f, s) // of vepa, a switch may give the frame back
+		}
+	}
 	s := fabric.Station{Edge: &x.Edges[0], Way: x.Edges[0].Way, Sent: true}
 	if !slices.Contains(resolved, a.entry.State) && !a.link.Has("NOARP") && a.w.outside == nil {
 		a.w.outside = &outside{*s.Edge, a, a.p}

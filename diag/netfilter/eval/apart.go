@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,7 +20,19 @@ func (r Result) MeantApart() bool {
 	case r.Decided.Comment == "ICC", strings.HasPrefix(r.In, "DOCKER") && r.In != dockerUser && r.Packet.IIF != "" && r.Packet.IIF == r.Packet.OIF:
 		return true
 	}
-	return r.betweenNetworks()
+	return r.betweenNetworks() || r.withinNetwork()
+}
+
+// dockerBridge is a bridge that Docker names itself: by what a network's ID begins with.
+var dockerBridge = regexp.MustCompile(`^(?:docker0|br-[0-9a-f]{12})$`)
+
+// withinNetwork reports whether the rule keeps those of one network of Docker's from
+// each other (icc=false). Docker 20 has it in FORWARD itself, and later ones in a chain of
+// theirs.
+func (r Result) withinNetwork() bool {
+	dev := r.Packet.IIF
+	return r.Decided != nil && r.Decided.IPTables && r.In == "FORWARD" && dev == r.Packet.OIF && dockerBridge.MatchString(dev) &&
+		device(r.Decided, "iifname", false) == dev && device(r.Decided, "oifname", false) == dev && LeadsTo(r.Chain, dockerUser)
 }
 
 // dockerUser is the chain that Docker leaves to its users.
@@ -27,12 +40,18 @@ const dockerUser = "DOCKER-USER"
 
 // own is the device of a rule that is for what comes from any other one.
 func own(rule *netfilter.Rule) (dev string, ok bool) {
+	dev = device(rule, "iifname", true)
+	return dev, dev != ""
+}
+
+// device is the only one that a rule names for a key, or, with not, all but which it is for.
+func device(rule *netfilter.Rule, key netfilter.Field, not bool) string {
 	for _, m := range rule.Matches {
-		if m.Not && len(m.Key) == 1 && m.Key[0] == "iifname" && len(m.OneOf) == 1 {
-			return strings.TrimRight(string(m.OneOf[0][0].Lo), "\x00"), true
+		if m.Not == not && len(m.Key) == 1 && m.Key[0] == key && len(m.OneOf) == 1 {
+			return strings.TrimRight(string(m.OneOf[0][0].Lo), "\x00")
 		}
 	}
-	return "", false
+	return ""
 }
 
 // AsksType reports whether a rule asks for a type of ICMP.

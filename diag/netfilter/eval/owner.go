@@ -31,7 +31,7 @@ func (r Result) Owner() string {
 			}
 		}
 	}
-	if r.betweenNetworks() {
+	if r.betweenNetworks() || r.withinNetwork() {
 		return "Docker"
 	}
 	return ""

@@ -5,6 +5,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
@@ -44,14 +45,14 @@ func (a *Answer) relay(world *machine.Machine, q trace.Question, t *trace.Trace)
 // keptOnly has an answer say that who listens takes nothing.
 func (a *Answer) keptOnly(owner string, t *trace.Trace) {
 	asked := t.Reached
-	f := trace.Find(trace.LegRequest, service.KeptOnly{
+	f := trace.Find(flows.LegRequest, service.KeptOnly{
 		At: cause.At(a.Listener.Netns), Flow: flows.Flow{Proto: asked.Proto, Src: asked.Src, Dst: asked.Dst, DstPort: asked.DstPort},
 		By: a.Listener.Process, PID: a.Listener.PID, For: owner, Bound: a.Listener.Address,
 	})
 	a.Verdict, a.Cause, a.Fix, a.Next = Broken, inWords(f), []change.Command{}, []Fault{}
 	for i, h := range a.Hops {
-		if h.Leg == trace.LegRequest && h.Stage == trace.StageDeliver && h.Netns == f.Netns() {
-			a.Hops[i].Predicted, a.Hops[i].Detail = trace.Fail, f.Detail()
+		if h.Leg == flows.LegRequest && h.Stage == hop.StageDeliver && h.Netns == f.Netns() {
+			a.Hops[i].Predicted, a.Hops[i].Detail = hop.Fail, f.Detail()
 		}
 	}
 }

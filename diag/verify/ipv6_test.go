@@ -51,6 +51,11 @@ func TestFixesOfIPv6AreVerified(t *testing.T) {
 		{"two faults", "pod: ip -6 route del default\nhost: sysctl -qw net.ipv6.conf.all.forwarding=0", "pod", far6},
 		{"a blackhole", "host: ip route add blackhole fd00:203::/64", "pod", far6},
 		{"a firewall", "host: ip6tables -A FORWARD -p icmpv6 -s fd00:244:1::10 -d fd00:203::10 -j DROP", "pod", far6},
+		// The kernel takes the blackhole where it knows that the narrower route's gateway does
+		// not answer (rt6_score_route()), as it would after a packet between the commands.
+		{"a blackhole behind a route whose gateway is not answered", `
+			pod: ip route add blackhole fd00:203::/64
+			host: ip6tables -A INPUT -p icmpv6 --icmpv6-type neighbour-solicitation -j DROP`, "pod", far6},
 		{"a table of nft", `host: nft 'add table ip6 wall; add chain ip6 wall pass { type filter hook forward priority 0; policy drop; }'`, "pod", far6},
 		{"a policy rule", "host: ip -6 rule add from fd00:244:1::/64 prohibit pref 9", "pod", far6},
 		{"a proxy that may not answer", `

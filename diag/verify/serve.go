@@ -83,17 +83,34 @@ func (s *stage) play(ctx context.Context) error {
 	if err := s.lookBefore(ctx); err != nil {
 		return err
 	}
+	known, err := s.built.Heard()
+	if err != nil {
+		return err
+	}
+	// From a port of one's own it is the same connection again.
+	same := s.Proto == unix.IPPROTO_TCP && s.SrcPort != 0
 	answered := make(chan bool, 1)
-	go func() { answered <- s.everyTime(ctx) }()
+	try := func() { answered <- s.everyTime(ctx) }
+	if same {
+		try()
+	} else {
+		go try()
+	}
 	called := s.strangers(ctx, stampBefore)
 	before := s.judge(ctx, s.Others)
 	heard := <-called
 	s.Silent = !<-answered
+	// What a stranger has asked for may have told somebody where somebody else is: then
+	// it was not answered for its own sake.
+	if err := s.built.Forget(known); err != nil {
+		return err
+	}
+	if !s.Silent && !same {
+		s.Silent = !s.everyTime(ctx)
+	}
 	if !s.Silent || s.outcome.Cause != s.trial.Cause {
 		return ctx.Err()
 	}
-	// From a port of one's own it is the same connection again.
-	same := s.Proto == unix.IPPROTO_TCP && s.SrcPort != 0
 	renew := func() error {
 		if !same {
 			return nil
@@ -106,7 +123,14 @@ func (s *stage) play(ctx context.Context) error {
 	last := len(s.Fix) - 1
 	s.apply(ctx, 0, 0, last)
 	if last > 0 && s.RefusedAt == none {
+		if known, err = s.built.Heard(); err != nil {
+			return err
+		}
 		s.LastSpare = s.everyTime(ctx)
+		// Who runs the commands in a row sends nothing between them, and asks for nobody.
+		if err := s.built.Forget(known); err != nil {
+			return err
+		}
 		if s.Answered = s.LastSpare && same; s.Answered {
 			return ctx.Err() // it would have to be forgotten first, and is tried without the last command anyway
 		}

@@ -1,0 +1,60 @@
+package replica
+
+import (
+	"encoding/binary"
+	"errors"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
+)
+
+// Heard is what the namespaces of a copy have heard by some moment: who has which MAC address,
+// who has not answered, and where on a bridge or behind a tunnel somebody is.
+type Heard []map[string]bool
+
+// Heard is what they have heard by now.
+func (c *Copy) Heard() (all Heard, err error) {
+	for _, conn := range c.conns {
+		rows := map[string]bool{}
+		for _, body := range [][]byte{make([]byte, unix.SizeofNdMsg), family(unix.SizeofNdMsg, unix.AF_BRIDGE)} {
+			entries, err := conn.dump(unix.RTM_GETNEIGH, body)
+			if err != nil {
+				return nil, say.Err("%s: read %s: %v", "%s：读取%s：%v", conn.ns.Name(), say.T("neighbours", "邻居"), err)
+			}
+			for _, row := range entries {
+				if len(row) >= unix.SizeofNdMsg && binary.NativeEndian.Uint16(row[8:])&unix.NUD_NOARP == 0 {
+					rows[string(slices.Concat(row[:unix.SizeofNdMsg], without(row[unix.SizeofNdMsg:], unix.NDA_CACHEINFO, unix.NDA_PROBES)))] = true
+				}
+			}
+		}
+		all = append(all, rows)
+	}
+	return all, nil
+}
+
+// Forget takes the copy back to what it had heard, as though nobody had sent anything since.
+func (c *Copy) Forget(since Heard) error {
+	now, err := c.Heard()
+	if err != nil {
+		return err
+	}
+	var refused []error
+	for i, was := range since {
+		for row := range now[i] {
+			if !was[row] {
+				_ = c.conns[i].do(unix.RTM_DELNEIGH, 0, []byte(row)) // it may have gone by itself
+			}
+		}
+		for row := range was {
+			if entry := neighbour([]byte(row)); !now[i][row] && entry != nil {
+				err := c.conns[i].do(unix.RTM_NEWNEIGH, unix.NLM_F_CREATE|unix.NLM_F_REPLACE, entry)
+				if !errors.Is(err, unix.EEXIST) {
+					refused = append(refused, err)
+				}
+			}
+		}
+	}
+	return say.Join(refused...)
+}

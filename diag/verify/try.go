@@ -181,9 +181,15 @@ func verdict(t trial, c copies, outcomes []outcome) *Verified {
 
 // notCopied is what the copy does not have, and what no copy has.
 func notCopied(missing []replica.Omission, c copies) []say.Text {
-	all := []say.Text{
-		say.T("connection tracking", "连接跟踪表"),
+	all := append([]say.Text{say.T("connection tracking", "连接跟踪表")}, Omitted(missing)...)
+	if c.left > 0 {
+		all = append(all, say.T("%d other namespaces that the wires lead to", "链路所通向的另外 %d 个命名空间", c.left))
 	}
+	return all
+}
+
+// Omitted is what a copy does not have, each kind once.
+func Omitted(missing []replica.Omission) (all []say.Text) {
 	counted := map[replica.What][]string{}
 	var kinds []replica.What
 	for _, o := range missing {
@@ -200,9 +206,6 @@ func notCopied(missing []replica.Omission, c copies) []say.Text {
 	}
 	for _, kind := range kinds {
 		all = append(all, omissionWords(kind, counted[kind]))
-	}
-	if c.left > 0 {
-		all = append(all, say.T("%d other namespaces that the wires lead to", "链路所通向的另外 %d 个命名空间", c.left))
 	}
 	return all
 }

@@ -16,8 +16,10 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
+	"nstutor/diag/verify"
 	"nstutor/internal/netfile"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/replica"
 	"nstutor/internal/say"
 )
 
@@ -32,6 +34,7 @@ type inquiry struct {
 	size, count                   int
 	sport                         uint16
 	timeout                       time.Duration // for the probe
+	missing                       []say.Text    // of what is in file
 }
 
 // explain says why a ping, a connection or a datagram is not answered, on any machine.
@@ -71,7 +74,8 @@ func (a *app) explain() *cobra.Command {
 			if q.file == "" {
 				return a.inquire(cmd.Context(), q, asked)
 			}
-			return a.inCopy(cmd.Context(), q.file, func(f netfile.File) error {
+			return a.inCopy(cmd.Context(), q.file, func(f netfile.File, missing []replica.Omission) error {
+				q.missing = verify.Omitted(missing)
 				if q.from == "" && f.Asked != nil {
 					q.from = f.Asked.From
 				}
@@ -130,7 +134,7 @@ func (a *app) inquire(ctx context.Context, q inquiry, about target) error {
 	if err != nil {
 		return err
 	}
-	told := telling{app: a, json: q.output == "json", answer: answer}
+	told := telling{app: a, json: q.output == "json", answer: answer, missing: q.missing}
 	if q.verified {
 		err = told.tried(ctx, world, req)
 	} else {

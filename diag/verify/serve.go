@@ -80,7 +80,9 @@ func (s *stage) play(ctx context.Context) error {
 		s.Answered = s.everyTime(ctx)
 		return ctx.Err()
 	}
-	if err := s.lookBefore(ctx); err != nil {
+	world := still()
+	defer world.Close()
+	if err := s.lookBefore(ctx, world); err != nil {
 		return err
 	}
 	known, err := s.built.Heard()
@@ -97,7 +99,7 @@ func (s *stage) play(ctx context.Context) error {
 		go try()
 	}
 	called := s.strangers(ctx, stampBefore)
-	before := s.judge(ctx, s.Others)
+	before := s.judge(ctx, world, s.Others)
 	heard := <-called
 	s.Silent = !<-answered
 	// What a stranger has asked for may have told somebody where somebody else is: then
@@ -152,7 +154,7 @@ func (s *stage) play(ctx context.Context) error {
 		return s.lookAfter(ctx)
 	}
 	called = s.strangers(ctx, stampAfter)
-	s.compare(before, s.judge(ctx, s.Others[:len(before)]))
+	s.compare(before, s.judge(ctx, still(), s.Others[:len(before)]))
 	s.compareCalls(heard, <-called)
 	return ctx.Err()
 }
@@ -228,11 +230,9 @@ func (s *stage) inTheEnd(ctx context.Context) bool {
 
 // lookBefore asks the engine what the flow dies of in the copy: first as it would
 // predict it, and where that is another cause, with a probe as it was perhaps found.
-func (s *stage) lookBefore(ctx context.Context) error {
+func (s *stage) lookBefore(ctx context.Context, world *machine.Machine) error {
 	for _, sends := range []bool{false, true} {
-		world := machine.New()
 		a, err := s.explain(ctx, world, s.From, s.asked(sends))
-		world.Close()
 		if err != nil {
 			return err
 		}

@@ -32,6 +32,23 @@ const mostReady = 4
 // with a *lab.Refusal where no lab is to be had. Nothing is left of the copy.
 // Commands that turn out not to be needed are left out of the Fix that is tried.
 func Try(ctx context.Context, world *machine.Machine, req explain.Request, a explain.Answer) (*Verified, error) {
+	b := &Begun{}
+	defer b.Leave()
+	return b.Try(ctx, world, req, a)
+}
+
+// Begun are labs that were begun before it is known whether there is anything to try.
+type Begun struct{ rooms rooms }
+
+// Begin has a lab begun, which is born while somebody asks what mends the network. It ends
+// with ctx, or when it is left.
+func Begin(ctx context.Context) *Begun { return &Begun{rooms{newRoom(ctx)}} }
+
+// Leave ends what nothing was tried in, and waits for that.
+func (b *Begun) Leave() { b.rooms.leave() }
+
+// Try is the same there.
+func (b *Begun) Try(ctx context.Context, world *machine.Machine, req explain.Request, a explain.Answer) (*Verified, error) {
 	switch {
 	case a.Verdict != explain.Broken || len(a.Fix) == 0:
 		return nil, nil
@@ -45,9 +62,8 @@ func Try(ctx context.Context, world *machine.Machine, req explain.Request, a exp
 	if err != nil {
 		return nil, err
 	}
-	ready := &rooms{}
-	defer ready.leave()
-	for range min(len(a.Fix), mostReady) {
+	ready := &b.rooms
+	for len(*ready) < min(len(a.Fix), mostReady) {
 		*ready = append(*ready, newRoom(ctx))
 	}
 	c := choose(world, req.From, a)

@@ -130,13 +130,18 @@ func (a *app) inquire(ctx context.Context, q inquiry, about target) error {
 		From: node, Proto: about.proto, Port: about.port, SrcPort: q.sport, URL: about.url,
 		Size: q.size, DF: q.df, Probe: !q.noProbe, Count: q.count, Timeout: q.timeout,
 	}
+	begun := &verify.Begun{}
+	if q.verified {
+		begun = verify.Begin(ctx)
+	}
+	defer begun.Leave()
 	answer, err := answerTo(ctx, world, about.host, req)
 	if err != nil {
 		return err
 	}
 	told := telling{app: a, json: q.output == "json", answer: answer, missing: q.missing}
 	if q.verified {
-		err = told.tried(ctx, world, req)
+		err = told.tried(ctx, begun, world, req)
 	} else {
 		err = told.all(world)
 	}

@@ -37,8 +37,8 @@ func (t telling) all(world *machine.Machine) error {
 
 // tried tries the fix of the answer, and tells both. What the copy did not need is
 // no part of the fix that is told; where another fix passed, it is that.
-func (t telling) tried(ctx context.Context, world *machine.Machine, req explain.Request) error {
-	v, err := verify.Try(ctx, world, req, t.answer)
+func (t telling) tried(ctx context.Context, begun *verify.Begun, world *machine.Machine, req explain.Request) error {
+	v, err := begun.Try(ctx, world, req, t.answer)
 	if err != nil {
 		return say.Join(t.all(world), say.At("--verify", err))
 	}

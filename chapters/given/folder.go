@@ -1,10 +1,12 @@
 package given
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"nstutor/chapters/exercises"
 	"nstutor/internal/change"
@@ -73,6 +75,8 @@ func (r *folder) text(file string, needed bool) string {
 		return ""
 	case errors.Is(err, fs.ErrNotExist):
 		err = say.Err("an exercise of one's own needs this file, and it is missing", "自带的练习需要这个文件，而它不存在")
+	case err == nil && (!utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0):
+		text, err = nil, say.Err("this is no text in UTF-8", "这不是 UTF-8 文本")
 	}
 	r.failed(file, err)
 	return say.CleanLines(strings.ReplaceAll(string(text), "\r\n", "\n"))

@@ -104,6 +104,7 @@ func TestAFolderThatCannotBeReadIsToldInOneSentence(t *testing.T) {
 		{"a program joined with another option", "break", "host: iptables -A FORWARD -vM /tmp/x -j DROP\n", "is not understood here"},
 		{"a network that is none", "break", "host: ip route add $(id) dev eth0\n", `break: line 1: ip route add '$(id)' dev eth0: "$(id)" is neither an address nor a network`},
 		{"a line that is too long", "fix", "pod: " + strings.Repeat("x", 2000) + "\n", "fix: line 1: it is longer than"},
+		{"no text", "checks", "g\x00o\x00a\x00l\x00", "checks: this is no text"},
 		{"too many commands", "break", strings.Repeat("host: sysctl -w net.ipv4.ip_forward=1\n", 2000), "break: line 1001: an exercise has no more than"},
 		{"a goal to nowhere", "checks", "goal pod reaches example.com\n", `checks: line 1: "example.com" is no address`},
 		{"a goal that is none", "checks", "goal pod likes 10.0.0.1\n", "a check knows reaches"},

@@ -24,8 +24,13 @@ func (c *Copy) Heard() (all Heard, err error) {
 				return nil, say.Err("%s: read %s: %v", "%s：读取%s：%v", conn.ns.Name(), say.T("neighbours", "邻居"), err)
 			}
 			for _, row := range entries {
-				if len(row) >= unix.SizeofNdMsg && binary.NativeEndian.Uint16(row[8:])&unix.NUD_NOARP == 0 {
-					rows[string(slices.Concat(row[:unix.SizeofNdMsg], without(row[unix.SizeofNdMsg:], unix.NDA_CACHEINFO, unix.NDA_PROBES)))] = true
+				if len(row) < unix.SizeofNdMsg {
+					continue
+				}
+				head, rest := row[:unix.SizeofNdMsg], row[unix.SizeofNdMsg:]
+				mac := find(rest, unix.NDA_LLADDR)
+				if binary.NativeEndian.Uint16(head[8:])&unix.NUD_NOARP == 0 && (len(mac) == 0 || mac[0]&1 == 0) { // the rest a device has of itself
+					rows[string(slices.Concat(head, without(rest, unix.NDA_CACHEINFO, unix.NDA_PROBES)))] = true
 				}
 			}
 		}

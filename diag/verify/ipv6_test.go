@@ -42,6 +42,22 @@ inet: until ! ip -6 addr | grep -q tentative; do sleep 0.01; done
 
 const far6 = "fd00:203::10"
 
+// A neighbour that is known now has to be asked for again in a while: a rule that stops that is
+// no part of the fix that can be left out.
+func TestAFixDoesNotRelyOnWhatNeighboursWillForget(t *testing.T) {
+	n := build(t, routed6, "pod", "host", "inet")
+	n.answered("pod", far6)
+	n.run("inet: ip6tables -A INPUT -p icmpv6 -j DROP")
+	n.run("pod: ip route add prohibit fd00:203::/64")
+	v, a := n.try("pod", far6, nil)
+	if v == nil || !v.Passed {
+		t.Fatalf("%s, %v: %+v", a.Cause.Code, a.Fix, v)
+	}
+	n.apply(v.Fix)
+	n.run("host: ip -6 neigh flush dev eth0\ninet: ip -6 neigh flush dev up0")
+	n.answered("pod", far6)
+}
+
 func TestFixesOfIPv6AreVerified(t *testing.T) {
 	labtest.Slow(t)
 	for _, c := range []struct{ name, fault, from, to string }{

@@ -76,6 +76,11 @@ func (s *stage) play(ctx context.Context) error {
 		if slices.ContainsFunc(s.Network.Spaces, func(space replica.Space) bool { return space.Learned }) {
 			_ = s.everyTime(ctx) // the copy learns it too
 		}
+		if known, err := s.built.Heard(); err != nil {
+			return err
+		} else if err := s.built.Forget(known.ToAsk(s.Network)); err != nil {
+			return err
+		}
 		s.apply(ctx, s.LeaveOut+1, 0, len(s.Fix))
 		s.Answered = s.everyTime(ctx)
 		return ctx.Err()
@@ -102,16 +107,20 @@ func (s *stage) play(ctx context.Context) error {
 	before := s.judge(ctx, world, s.Others)
 	heard := <-called
 	s.Silent = !<-answered
-	// What a stranger has asked for may have told somebody where somebody else is: then
-	// it was not answered for its own sake.
-	if err := s.built.Forget(known); err != nil {
-		return err
-	}
 	if !s.Silent && !same {
+		// What a stranger has asked for may have told somebody where somebody else is: then
+		// it was not answered for its own sake.
+		if err := s.built.Forget(known); err != nil {
+			return err
+		}
 		s.Silent = !s.everyTime(ctx)
 	}
 	if !s.Silent || s.outcome.Cause != s.trial.Cause {
 		return ctx.Err()
+	}
+	// What mends it has to do so when neighbours are asked for again, too.
+	if err := s.built.Forget(known.ToAsk(s.Network)); err != nil {
+		return err
 	}
 	renew := func() error {
 		if !same {

@@ -3,6 +3,7 @@ package replica
 import (
 	"encoding/binary"
 	"errors"
+	"net/netip"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -62,4 +63,41 @@ func (c *Copy) Forget(since Heard) error {
 		}
 	}
 	return say.Join(refused...)
+}
+
+// neighbourly is an address, and the MAC address of the device that has it.
+type neighbourly struct {
+	addr netip.Addr
+	mac  string
+}
+
+// ToAsk is what was heard, but for neighbours that are right and have to be asked for again in
+// a while: whether they answer then, nobody knows who does not ask now.
+func (h Heard) ToAsk(n Network) (all Heard) {
+	right := map[neighbourly]bool{}
+	for _, s := range n.Spaces {
+		macs := map[int]string{}
+		for _, l := range s.Links {
+			macs[l.Index] = string(l.attr(unix.IFLA_ADDRESS))
+		}
+		for _, row := range s.Addrs {
+			if p := prefixOf(row); p.IsValid() {
+				right[neighbourly{p.Addr(), macs[indexOf(row)]}] = true
+			}
+		}
+	}
+	const asked = unix.NUD_REACHABLE | unix.NUD_STALE | unix.NUD_DELAY | unix.NUD_PROBE
+	for _, rows := range h {
+		kept := map[string]bool{}
+		for row := range rows {
+			rest := []byte(row[unix.SizeofNdMsg:])
+			addr, ok := netip.AddrFromSlice(find(rest, unix.NDA_DST))
+			state := binary.NativeEndian.Uint16([]byte(row[8:]))
+			if row[0] == unix.AF_BRIDGE || state&asked == 0 || !ok || !right[neighbourly{addr, string(find(rest, unix.NDA_LLADDR))}] {
+				kept[row] = true
+			}
+		}
+		all = append(all, kept)
+	}
+	return all
 }

@@ -82,7 +82,7 @@ func (s *stage) play(ctx context.Context) error {
 			return err
 		}
 		s.apply(ctx, s.LeaveOut+1, 0, len(s.Fix))
-		s.Answered = s.everyTime(ctx)
+		s.Answered = s.everyTime(ctx) && s.lasts(ctx)
 		return ctx.Err()
 	}
 	world := still()
@@ -137,7 +137,7 @@ func (s *stage) play(ctx context.Context) error {
 		if known, err = s.built.Heard(); err != nil {
 			return err
 		}
-		s.LastSpare = s.everyTime(ctx)
+		s.LastSpare = s.everyTime(ctx) && s.lasts(ctx)
 		// Who runs the commands in a row sends nothing between them, and asks for nobody.
 		if err := s.built.Forget(known); err != nil {
 			return err
@@ -159,7 +159,7 @@ func (s *stage) play(ctx context.Context) error {
 			break
 		}
 	}
-	if !s.Answered {
+	if s.Answered = s.Answered && s.lasts(ctx); !s.Answered {
 		return s.lookAfter(ctx)
 	}
 	called = s.strangers(ctx, stampAfter)
@@ -216,6 +216,29 @@ func (s *stage) everyTime(ctx context.Context) bool {
 	for range s.draws() {
 		r := s.send(ctx, silence)
 		if s.Said = r.Message; r.Outcome != probe.Replied {
+			return false
+		}
+	}
+	return true
+}
+
+// lasts reports whether what is answered now is answered as well when one namespace after the
+// other has to ask for its neighbours again, as each will in a while.
+func (s *stage) lasts(ctx context.Context) bool {
+	if s.Proto == unix.IPPROTO_TCP && s.SrcPort != 0 {
+		return true // it cannot be sent again
+	}
+	for i := range s.Network.Spaces {
+		known, err := s.built.Heard()
+		if err != nil {
+			continue // nothing is forgotten then
+		}
+		since := slices.Clone(known)
+		since[i] = known.ToAsk(s.Network)[i]
+		if len(since[i]) == len(known[i]) || s.built.Forget(since) != nil {
+			continue
+		}
+		if !s.everyTime(ctx) {
 			return false
 		}
 	}

@@ -1,10 +1,12 @@
 package given
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"nstutor/chapters/exercises"
 	"nstutor/internal/change"
@@ -27,7 +29,7 @@ const (
 func Folder(dir string) (exercise.Exercise, error) {
 	r := folder{dir: dir}
 	build := r.network()
-	broken := flat(r.deeds(fileBreak, false))
+	broken := r.doing(fileBreak, flat(r.deeds(fileBreak, false)))
 	fix := r.lines(flat(r.deeds(fileFix, true)), fileFix)
 	var wrong []exercise.Tempting
 	for _, group := range r.deeds(fileWrong, false) {
@@ -43,7 +45,7 @@ func Folder(dir string) (exercise.Exercise, error) {
 		Name: filepath.Base(dir), Level: exercise.Given, Texts: texts,
 		Make: func(*exercise.Seed) exercise.Case {
 			return exercise.Case{
-				Build: build, Break: doing(broken), Goals: checks.goals, Guards: checks.guards,
+				Build: build, Break: broken, Goals: checks.goals, Guards: checks.guards,
 				Fix: fix, Wrong: wrong, Watch: checks.watch,
 			}
 		},
@@ -65,14 +67,19 @@ func (r *folder) failed(file string, err error) {
 // text is what is in a file; one that may be missing has nothing then.
 func (r *folder) text(file string, needed bool) string {
 	text, err := plainfile.Read(filepath.Join(r.dir, file))
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		err = at.Err // the file is named before it
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !needed:
 		return ""
 	case errors.Is(err, fs.ErrNotExist):
 		err = say.Err("an exercise of one's own needs this file, and it is missing", "自带的练习需要这个文件，而它不存在")
+	case err == nil && (!utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0):
+		text, err = nil, say.Err("this is no text in UTF-8", "这不是 UTF-8 文本")
 	}
 	r.failed(file, err)
-	return say.CleanLines(string(text))
+	return say.CleanLines(strings.ReplaceAll(string(text), "\r\n", "\n"))
 }
 
 func (r *folder) deeds(file string, needed bool) [][]deed {
@@ -87,10 +94,16 @@ func (r *folder) lines(all []deed, file string) []change.Change {
 	return changes
 }
 
-func doing(all []deed) func(*exercise.World) {
+// doing does the lines of a file, until one fails: then the error names it.
+func (r *folder) doing(file string, all []deed) func(*exercise.World) {
+	path := say.Clean(filepath.Join(r.dir, file))
 	return func(w *exercise.World) {
 		for _, d := range all {
+			if w.Err() != nil {
+				return
+			}
 			d.do(w)
+			w.Blame(say.T("%s: line %d", "%s：第 %d 行", path, d.line))
 		}
 	}
 }
@@ -102,7 +115,7 @@ func (r *folder) network() func(*exercise.World) {
 	if !strings.HasPrefix(text, netfile.Heading) {
 		all, err := readDeeds(text)
 		r.failed(fileNetwork, err)
-		return doing(flat(all))
+		return r.doing(fileNetwork, flat(all))
 	}
 	f, err := netfile.Read(text)
 	r.failed(fileNetwork, err)

@@ -102,6 +102,10 @@ func TestAFolderThatCannotBeReadIsToldInOneSentence(t *testing.T) {
 		{"a setting of the machine, reached through the key's slashes", "break", "host: sysctl -w net.//.kernel.hostname=x\n", "is no setting of a network namespace"},
 		{"a program that iptables is to start", "break", "host: iptables -A FORWARD --modp=/tmp/x -j DROP\n", "is not understood here"},
 		{"a program joined with another option", "break", "host: iptables -A FORWARD -vM /tmp/x -j DROP\n", "is not understood here"},
+		{"a network that is none", "break", "host: ip route add $(id) dev eth0\n", `break: line 1: ip route add '$(id)' dev eth0: "$(id)" is neither an address nor a network`},
+		{"a line that is too long", "fix", "pod: " + strings.Repeat("x", 2000) + "\n", "fix: line 1: it is longer than"},
+		{"no text", "checks", "g\x00o\x00a\x00l\x00", "checks: this is no text"},
+		{"too many commands", "break", strings.Repeat("host: sysctl -w net.ipv4.ip_forward=1\n", 2000), "break: line 1001: an exercise has no more than"},
 		{"a goal to nowhere", "checks", "goal pod reaches example.com\n", `checks: line 1: "example.com" is no address`},
 		{"a goal that is none", "checks", "goal pod likes 10.0.0.1\n", "a check knows reaches"},
 		{"no goal", "checks", "guard pod reaches 10.0.0.1\n", "there is no goal"},
@@ -117,6 +121,35 @@ func TestAFolderThatCannotBeReadIsToldInOneSentence(t *testing.T) {
 				t.Errorf("it is not told in Chinese: %v", err)
 			}
 		})
+	}
+}
+
+// A line that cannot be done is named, with its file.
+func TestALineThatFailsIsNamed(t *testing.T) {
+	l := labtest.New(t)
+	dir := altered(t, "break", "# away with it\ninet: ip route del 10.99.0.0/24 via 192.168.6.160 dev up0\n")
+	e, err := Folder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Prove(t.Context(), l, e)
+	for lang, want := range map[string]string{"en": "break: line 2: inet: ", "zh": "break：第 2 行：inet"} {
+		if said := say.Quote(err).In(lang); !strings.HasPrefix(said, dir) || !strings.Contains(said, want) {
+			t.Errorf("%s: %s", lang, said)
+		}
+	}
+}
+
+// Files of another system end their lines otherwise.
+func TestAFolderWithOtherEndsOfLinesIsRead(t *testing.T) {
+	for _, file := range []string{"network", "break", "checks", "fix", "wrong", "en.md"} {
+		text, err := os.ReadFile(filepath.Join(example, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Folder(altered(t, file, strings.ReplaceAll(string(text), "\n", "\r\n"))); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

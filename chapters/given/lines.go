@@ -14,6 +14,7 @@ import (
 
 // deed is a line that builds or breaks: a change, or a server.
 type deed struct {
+	line   int
 	made   change.Change
 	netns  string
 	port   int  // of a server; 0: it is a change
@@ -31,11 +32,17 @@ func (d deed) do(w *exercise.World) {
 	}
 }
 
+// The bounds of what is read: more than that is no exercise.
+const (
+	mostDeeds   = 1000
+	longestLine = 1000 // bytes
+)
+
 // readDeeds reads lines of "NETNS: COMMAND"; without a namespace it is that of
 // nobody, where `ip netns add` is typed. Blank lines part what is returned.
 func readDeeds(text string) (all [][]deed, err error) {
 	var group []deed
-	number := 0
+	number, read := 0, 0
 	for line := range strings.Lines(text) {
 		number++
 		line = strings.TrimSpace(line)
@@ -48,10 +55,17 @@ func readDeeds(text string) (all [][]deed, err error) {
 			}
 			continue
 		}
+		if read++; read > mostDeeds {
+			return nil, say.Err("line %d: an exercise has no more than %d commands", "第 %d 行：一个练习最多 %d 条命令", number, mostDeeds)
+		}
+		if len(line) > longestLine {
+			return nil, say.Err("line %d: it is longer than %d bytes", "第 %d 行：超过 %d 字节", number, longestLine)
+		}
 		d, err := readDeed(line)
 		if err != nil {
 			return nil, say.Err("line %d: %v", "第 %d 行：%v", number, err)
 		}
+		d.line = number
 		group = append(group, d)
 	}
 	if group != nil {

@@ -2,6 +2,7 @@ package given
 
 import (
 	"context"
+	"errors"
 
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
@@ -25,6 +26,9 @@ func Prove(ctx context.Context, l *lab.Lab, e exercise.Exercise) ([]Proof, error
 	task, _ := exercise.Of(step)
 	p := prover{l: l, player: steps.NewPlayer(l, course), step: step, Case: task.Case()}
 	if err := p.player.Goto(ctx, step.ID); err != nil {
+		if misdeed, ok := errors.AsType[*exercise.Misdeed](err); ok {
+			err = misdeed.Unwrap() // it says which line of whose
+		}
 		return nil, err
 	}
 	proofs := p.broken(ctx)

@@ -36,6 +36,10 @@ var sourceBreakages = among([]breakage{
 host: ip6tables -t nat -F POSTROUTING
 host: nft 'add table inet t; add chain inet t post { type nat hook postrouting priority 100; }; add rule inet t post meta nfproto ipv4 oifname eth0 masquerade'`,
 		want: expected{cause.NotMasqueraded, "host", reply}, fix: []string{"host: ip6tables -t nat -A POSTROUTING -s fd00:244:1::/64 -o eth0 -j MASQUERADE"}},
+	{name: "a route prohibits, and behind it the echo is dropped", from: "pod-a", to: world6, fault: `
+pod-a: ip route add prohibit 2001:db8:203::/64
+inet: ip6tables -A INPUT -p icmpv6 --icmpv6-type echo-request -j DROP`,
+		want: expected{cause.RouteProhibit, "pod-a", request}, next: []cause.Code{cause.Filtered}},
 	{name: "nft masquerades both", from: "pod-a", to: world6, fault: `
 host: ip6tables -t nat -F POSTROUTING
 host: nft 'add table inet t; add chain inet t post { type nat hook postrouting priority 100; }; add rule inet t post oifname eth0 masquerade'`},

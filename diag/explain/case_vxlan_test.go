@@ -60,7 +60,12 @@ host2: bridge fdb append 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.20 self perman
 		want:  expected{cause.Filtered, "host1", request}},
 	{name: "UDP dropped on the way back", from: "pod-a", to: "192.168.11.10",
 		fault: `host1: iptables -A INPUT -p udp --dport 4789 -j DROP`,
-		want:  expected{cause.Filtered, "host1", request}, or: []expected{{cause.Filtered, "host1", reply}}},
+		want:  expected{cause.Filtered, "host1", request}},
+	{name: "… which the answer to ARP takes, and the reply does not", from: "pod-a", to: "192.168.11.10",
+		fault: `
+host1: iptables -A INPUT -p udp --dport 4789 -j DROP
+host2: ip route replace 192.168.10.0/24 via 10.57.4.20 dev eth0`,
+		want: expected{cause.Filtered, "host1", request}},
 	{name: "underlay address of the other node changed", from: "pod-a", to: "192.168.11.10",
 		fault: `
 host2: ip addr add 10.57.4.31/24 dev eth0

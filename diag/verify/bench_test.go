@@ -37,6 +37,8 @@ func BenchmarkTry(b *testing.B) {
 }
 
 func askAndTry(b *testing.B) (*Verified, error) {
+	begun := Begin(b.Context())
+	defer begun.Leave()
 	world := machine.New()
 	defer world.Close()
 	from, err := world.Open("pod")
@@ -48,5 +50,5 @@ func askAndTry(b *testing.B) (*Verified, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Try(b.Context(), world, req, a)
+	return begun.Try(b.Context(), world, req, a)
 }

@@ -28,19 +28,33 @@ type step struct {
 // takes a millisecond or two.
 const judging = 250 * time.Millisecond
 
-// mostJudges is how many judge at the same time: each asks the kernel for itself.
-const mostJudges = 4
+// mostJudges is how many judge at the same time. Each asks the kernel for itself, which is
+// worth while for some flows alone: the first one takes ten times as long as another.
+const (
+	mostJudges = 4
+	forOne     = 16 // flows
+)
 
-// judge judges as many of the flows as there is time for, the first ones.
-func (s *stage) judge(ctx context.Context, flows []flow) []judgement {
+// still is a look at the copy as it is now: the commands of the fix are run before or after.
+func still() *machine.Machine {
+	world := machine.New()
+	world.Still()
+	return world
+}
+
+// judge judges as many of the flows as there is time for, the first ones; one who judges has
+// looked already. It closes his world.
+func (s *stage) judge(ctx context.Context, looked *machine.Machine, flows []flow) []judgement {
 	all := make([]judgement, len(flows))
 	var next atomic.Int64
 	until := time.Now().Add(judging)
 	var together sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), mostJudges) {
+	for i := range max(1, min(runtime.GOMAXPROCS(0), mostJudges, (len(flows)+forOne-1)/forOne)) {
+		world := looked
+		if i > 0 {
+			world = still()
+		}
 		together.Go(func() {
-			world := machine.New()
-			world.Still() // the commands of the fix are run before or after
 			defer world.Close()
 			for ctx.Err() == nil && time.Now().Before(until) {
 				i := int(next.Add(1)) - 1

@@ -42,6 +42,22 @@ inet: until ! ip -6 addr | grep -q tentative; do sleep 0.01; done
 
 const far6 = "fd00:203::10"
 
+// A neighbour that is known now has to be asked for again in a while: a rule that stops that is
+// no part of the fix that can be left out.
+func TestAFixDoesNotRelyOnWhatNeighboursWillForget(t *testing.T) {
+	n := build(t, routed6, "pod", "host", "inet")
+	n.answered("pod", far6)
+	n.run("inet: ip6tables -A INPUT -p icmpv6 -j DROP")
+	n.run("pod: ip route add prohibit fd00:203::/64")
+	v, a := n.try("pod", far6, nil)
+	if v == nil || !v.Passed {
+		t.Fatalf("%s, %v: %+v", a.Cause.Code, a.Fix, v)
+	}
+	n.apply(v.Fix)
+	n.run("host: ip -6 neigh flush dev eth0\ninet: ip -6 neigh flush dev up0")
+	n.answered("pod", far6)
+}
+
 func TestFixesOfIPv6AreVerified(t *testing.T) {
 	labtest.Slow(t)
 	for _, c := range []struct{ name, fault, from, to string }{
@@ -51,6 +67,11 @@ func TestFixesOfIPv6AreVerified(t *testing.T) {
 		{"two faults", "pod: ip -6 route del default\nhost: sysctl -qw net.ipv6.conf.all.forwarding=0", "pod", far6},
 		{"a blackhole", "host: ip route add blackhole fd00:203::/64", "pod", far6},
 		{"a firewall", "host: ip6tables -A FORWARD -p icmpv6 -s fd00:244:1::10 -d fd00:203::10 -j DROP", "pod", far6},
+		// The kernel takes the blackhole where it knows that the narrower route's gateway does
+		// not answer (rt6_score_route()), as it would after a packet between the commands.
+		{"a blackhole behind a route whose gateway is not answered", `
+			pod: ip route add blackhole fd00:203::/64
+			host: ip6tables -A INPUT -p icmpv6 --icmpv6-type neighbour-solicitation -j DROP`, "pod", far6},
 		{"a table of nft", `host: nft 'add table ip6 wall; add chain ip6 wall pass { type filter hook forward priority 0; policy drop; }'`, "pod", far6},
 		{"a policy rule", "host: ip -6 rule add from fd00:244:1::/64 prohibit pref 9", "pod", far6},
 		{"a proxy that may not answer", `

@@ -73,4 +73,5 @@ func (r *rooms) leave() {
 	for _, room := range *r {
 		<-room.done
 	}
+	*r = nil
 }

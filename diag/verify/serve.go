@@ -76,24 +76,52 @@ func (s *stage) play(ctx context.Context) error {
 		if slices.ContainsFunc(s.Network.Spaces, func(space replica.Space) bool { return space.Learned }) {
 			_ = s.everyTime(ctx) // the copy learns it too
 		}
+		if known, err := s.built.Heard(); err != nil {
+			return err
+		} else if err := s.built.Forget(known.ToAsk(s.Network)); err != nil {
+			return err
+		}
 		s.apply(ctx, s.LeaveOut+1, 0, len(s.Fix))
-		s.Answered = s.everyTime(ctx)
+		s.Answered = s.everyTime(ctx) && s.lasts(ctx)
 		return ctx.Err()
 	}
-	if err := s.lookBefore(ctx); err != nil {
+	world := still()
+	defer world.Close()
+	if err := s.lookBefore(ctx, world); err != nil {
 		return err
 	}
-	answered := make(chan bool, 1)
-	go func() { answered <- s.everyTime(ctx) }()
-	called := s.strangers(ctx, stampBefore)
-	before := s.judge(ctx, s.Others)
-	heard := <-called
-	s.Silent = !<-answered
-	if !s.Silent || s.outcome.Cause != s.trial.Cause {
-		return ctx.Err()
+	known, err := s.built.Heard()
+	if err != nil {
+		return err
 	}
 	// From a port of one's own it is the same connection again.
 	same := s.Proto == unix.IPPROTO_TCP && s.SrcPort != 0
+	answered := make(chan bool, 1)
+	try := func() { answered <- s.everyTime(ctx) }
+	if same {
+		try()
+	} else {
+		go try()
+	}
+	called := s.strangers(ctx, stampBefore)
+	before := s.judge(ctx, world, s.Others)
+	heard := <-called
+	s.Silent = !<-answered
+	if !s.Silent && !same {
+		// What a stranger has asked for may have told somebody where somebody else is: then
+		// it was not answered for its own sake.
+		if err := s.built.Forget(known); err != nil {
+			return err
+		}
+		s.Silent = !s.everyTime(ctx)
+	}
+	if !s.Silent || s.outcome.Cause != s.trial.Cause {
+		return ctx.Err()
+	}
+	// What mends it has to do so when neighbours are asked for again, too.
+	if err := s.built.Forget(known.ToAsk(s.Network)); err != nil {
+		return err
+	}
 	renew := func() error {
 		if !same {
 			return nil
@@ -106,7 +134,14 @@ func (s *stage) play(ctx context.Context) error {
 	last := len(s.Fix) - 1
 	s.apply(ctx, 0, 0, last)
 	if last > 0 && s.RefusedAt == none {
-		s.LastSpare = s.everyTime(ctx)
+		if known, err = s.built.Heard(); err != nil {
+			return err
+		}
+		s.LastSpare = s.everyTime(ctx) && s.lasts(ctx)
+		// Who runs the commands in a row sends nothing between them, and asks for nobody.
+		if err := s.built.Forget(known); err != nil {
+			return err
+		}
 		if s.Answered = s.LastSpare && same; s.Answered {
 			return ctx.Err() // it would have to be forgotten first, and is tried without the last command anyway
 		}
@@ -124,11 +159,11 @@ func (s *stage) play(ctx context.Context) error {
 			break
 		}
 	}
-	if !s.Answered {
+	if s.Answered = s.Answered && s.lasts(ctx); !s.Answered {
 		return s.lookAfter(ctx)
 	}
 	called = s.strangers(ctx, stampAfter)
-	s.compare(before, s.judge(ctx, s.Others[:len(before)]))
+	s.compare(before, s.judge(ctx, still(), s.Others[:len(before)]))
 	s.compareCalls(heard, <-called)
 	return ctx.Err()
 }
@@ -187,6 +222,29 @@ func (s *stage) everyTime(ctx context.Context) bool {
 	return true
 }
 
+// lasts reports whether what is answered now is answered as well when one namespace after the
+// other has to ask for its neighbours again, as each will in a while.
+func (s *stage) lasts(ctx context.Context) bool {
+	if s.Proto == unix.IPPROTO_TCP && s.SrcPort != 0 {
+		return true // it cannot be sent again
+	}
+	for i := range s.Network.Spaces {
+		known, err := s.built.Heard()
+		if err != nil {
+			continue // nothing is forgotten then
+		}
+		since := slices.Clone(known)
+		since[i] = known.ToAsk(s.Network)[i]
+		if len(since[i]) == len(known[i]) || s.built.Forget(since) != nil {
+			continue
+		}
+		if !s.everyTime(ctx) {
+			return false
+		}
+	}
+	return true
+}
+
 // inTheEnd reports whether it is answered, when it may be sent again.
 func (s *stage) inTheEnd(ctx context.Context) bool {
 	for range attempts {
@@ -204,11 +262,9 @@ func (s *stage) inTheEnd(ctx context.Context) bool {
 
 // lookBefore asks the engine what the flow dies of in the copy: first as it would
 // predict it, and where that is another cause, with a probe as it was perhaps found.
-func (s *stage) lookBefore(ctx context.Context) error {
+func (s *stage) lookBefore(ctx context.Context, world *machine.Machine) error {
 	for _, sends := range []bool{false, true} {
-		world := machine.New()
 		a, err := s.explain(ctx, world, s.From, s.asked(sends))
-		world.Close()
 		if err != nil {
 			return err
 		}

@@ -98,3 +98,41 @@ host: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
 	n.apply(v.Fix)
 	n.answered("pod", "192.168.9.2")
 }
+
+// What a stranger asks for has one end of a tunnel look for the other, which so hears where
+// that is: in the copy as in the network, it is not known before.
+func TestWhatStrangersTeachMendsNothing(t *testing.T) {
+	n := build(t, `
+near: ip link add eth0 type veth peer name eth0 netns far
+near: ip addr add 192.168.9.1/24 dev eth0
+near: ip link set eth0 up
+pod: ip link add eth0 type veth peer name v1 netns near
+pod: ip addr add 10.1.0.10/24 dev eth0
+pod: ip link set eth0 up
+pod: ip route add default via 10.1.0.1
+near: ip addr add 10.1.0.1/24 dev v1
+near: ip link set v1 up
+near: ip link add vx0 type vxlan id 42 local 192.168.9.1 dstport 4789
+near: ip addr add 10.1.0.0/32 dev vx0
+near: ip link set vx0 up
+near: ip route add 10.2.0.0/24 via 10.2.0.0 dev vx0 onlink
+near: sysctl -qw net.ipv4.ip_forward=1
+far: ip addr add 192.168.9.2/24 dev eth0
+far: ip addr add 10.2.0.10/32 dev lo
+far: ip link set eth0 up
+far: ip link set lo up
+far: ip link add vx0 type vxlan id 42 local 192.168.9.2 dstport 4789
+far: ip addr add 10.2.0.0/32 dev vx0
+far: ip link set vx0 up
+far: ip route add 10.1.0.0/24 via 10.1.0.0 dev vx0 onlink
+far: ip route add default via 192.168.9.1
+far: bridge fdb append 00:00:00:00:00:00 dev vx0 dst 192.168.9.1
+far: sysctl -qw net.ipv4.ip_forward=1
+`, "pod", "near", "far")
+	v, a := n.try("pod", "10.2.0.10", nil)
+	if v == nil || !v.Passed {
+		t.Fatalf("%s, %v: %+v", a.Cause.Code, a.Fix, v)
+	}
+	n.apply(v.Fix)
+	n.answered("pod", "10.2.0.10")
+}

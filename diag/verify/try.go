@@ -32,6 +32,23 @@ const mostReady = 4
 // with a *lab.Refusal where no lab is to be had. Nothing is left of the copy.
 // Commands that turn out not to be needed are left out of the Fix that is tried.
 func Try(ctx context.Context, world *machine.Machine, req explain.Request, a explain.Answer) (*Verified, error) {
+	b := &Begun{}
+	defer b.Leave()
+	return b.Try(ctx, world, req, a)
+}
+
+// Begun are labs that were begun before it is known whether there is anything to try.
+type Begun struct{ rooms rooms }
+
+// Begin has a lab begun, which is born while somebody asks what mends the network. It ends
+// with ctx, or when it is left.
+func Begin(ctx context.Context) *Begun { return &Begun{rooms{newRoom(ctx)}} }
+
+// Leave ends what nothing was tried in, and waits for that.
+func (b *Begun) Leave() { b.rooms.leave() }
+
+// Try is the same there.
+func (b *Begun) Try(ctx context.Context, world *machine.Machine, req explain.Request, a explain.Answer) (*Verified, error) {
 	switch {
 	case a.Verdict != explain.Broken || len(a.Fix) == 0:
 		return nil, nil
@@ -45,9 +62,8 @@ func Try(ctx context.Context, world *machine.Machine, req explain.Request, a exp
 	if err != nil {
 		return nil, err
 	}
-	ready := &rooms{}
-	defer ready.leave()
-	for range min(len(a.Fix), mostReady) {
+	ready := &b.rooms
+	for len(*ready) < min(len(a.Fix), mostReady) {
 		*ready = append(*ready, newRoom(ctx))
 	}
 	c := choose(world, req.From, a)
@@ -181,9 +197,15 @@ func verdict(t trial, c copies, outcomes []outcome) *Verified {
 
 // notCopied is what the copy does not have, and what no copy has.
 func notCopied(missing []replica.Omission, c copies) []say.Text {
-	all := []say.Text{
-		say.T("connection tracking", "连接跟踪表"),
+	all := append([]say.Text{say.T("connection tracking", "连接跟踪表")}, Omitted(missing)...)
+	if c.left > 0 {
+		all = append(all, say.T("%d other namespaces that the wires lead to", "链路所通向的另外 %d 个命名空间", c.left))
 	}
+	return all
+}
+
+// Omitted is what a copy does not have, each kind once.
+func Omitted(missing []replica.Omission) (all []say.Text) {
 	counted := map[replica.What][]string{}
 	var kinds []replica.What
 	for _, o := range missing {
@@ -200,9 +222,6 @@ func notCopied(missing []replica.Omission, c copies) []say.Text {
 	}
 	for _, kind := range kinds {
 		all = append(all, omissionWords(kind, counted[kind]))
-	}
-	if c.left > 0 {
-		all = append(all, say.T("%d other namespaces that the wires lead to", "链路所通向的另外 %d 个命名空间", c.left))
 	}
 	return all
 }

@@ -100,7 +100,11 @@ func Network(s string) (netip.Prefix, error) {
 	if addr, err := netip.ParseAddr(s); err == nil {
 		return netip.PrefixFrom(addr, addr.BitLen()), nil
 	}
-	return netip.ParsePrefix(s)
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return p, say.Err("%q is neither an address nor a network, such as 10.0.0.0/24", "%q 既不是地址也不是网段（例如 10.0.0.0/24）", s)
+	}
+	return p, nil
 }
 
 // named is the word behind an optional `dev`, and what is left.

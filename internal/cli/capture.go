@@ -3,6 +3,8 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 
 	"github.com/google/renameio/v2"
@@ -12,6 +14,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/verify"
 	"nstutor/internal/netfile"
+	"nstutor/internal/plainfile"
 	"nstutor/internal/say"
 )
 
@@ -51,7 +54,7 @@ Reading other namespaces and the packet filter takes root.`, `把 --from 与 --t
 		Example: `  nstutor capture broken.txt --from web --to db:5432
   nstutor capture node.txt --all --anonymous`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
+			if len(args) != 1 || args[0] == "" {
 				return say.Err("capture needs one file to write, such as broken.txt", "capture 需要一个要写的文件，例如 broken.txt")
 			}
 			return nil
@@ -106,14 +109,36 @@ func captured(ctx context.Context, world *machine.Machine, from, to string) (net
 	return verify.Capture(ctx, world, req, answer)
 }
 
-// keep writes the file, as a whole or not at all: what it has is for its owner.
+// keep writes the file, as a whole or not at all: what it has is for its owner. It takes the
+// place of another one, and of nothing else: root may have named a device.
 func (a *app) keep(f netfile.File, path string) error {
 	if path == "-" {
 		return f.Write(os.Stdout)
+	}
+	if err := replaceable(path); err != nil {
+		return say.At(say.Clean(path), err)
 	}
 	var text bytes.Buffer
 	if err := f.Write(&text); err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, text.Bytes(), 0o600)
+	err := renameio.WriteFile(path, text.Bytes(), 0o600)
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		err = say.At(say.Clean(path), at.Err) // it names a file of the moment
+	}
+	return err
+}
+
+// replaceable says why a file may not be written at a path; a link is no file.
+func replaceable(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil // if its folder is there
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return plainfile.ErrNotPlain
+	}
+	return nil
 }

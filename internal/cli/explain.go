@@ -16,8 +16,10 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
+	"nstutor/diag/verify"
 	"nstutor/internal/netfile"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/replica"
 	"nstutor/internal/say"
 )
 
@@ -32,6 +34,7 @@ type inquiry struct {
 	size, count                   int
 	sport                         uint16
 	timeout                       time.Duration // for the probe
+	missing                       []say.Text    // of what is in file
 }
 
 // explain says why a ping, a connection or a datagram is not answered, on any machine.
@@ -71,7 +74,8 @@ func (a *app) explain() *cobra.Command {
 			if q.file == "" {
 				return a.inquire(cmd.Context(), q, asked)
 			}
-			return a.inCopy(cmd.Context(), q.file, func(f netfile.File) error {
+			return a.inCopy(cmd.Context(), q.file, func(f netfile.File, missing []replica.Omission) error {
+				q.missing = verify.Omitted(missing)
 				if q.from == "" && f.Asked != nil {
 					q.from = f.Asked.From
 				}
@@ -126,13 +130,18 @@ func (a *app) inquire(ctx context.Context, q inquiry, about target) error {
 		From: node, Proto: about.proto, Port: about.port, SrcPort: q.sport, URL: about.url,
 		Size: q.size, DF: q.df, Probe: !q.noProbe, Count: q.count, Timeout: q.timeout,
 	}
+	begun := &verify.Begun{}
+	if q.verified {
+		begun = verify.Begin(ctx)
+	}
+	defer begun.Leave()
 	answer, err := answerTo(ctx, world, about.host, req)
 	if err != nil {
 		return err
 	}
-	told := telling{app: a, json: q.output == "json", answer: answer}
+	told := telling{app: a, json: q.output == "json", answer: answer, missing: q.missing}
 	if q.verified {
-		err = told.tried(ctx, world, req)
+		err = told.tried(ctx, begun, world, req)
 	} else {
 		err = told.all(world)
 	}

@@ -16,20 +16,29 @@ type telling struct {
 	app    *app
 	json   bool
 	answer explain.Answer
+	// missing is what of the network that was asked about is not there: it is a file's.
+	missing []say.Text
+}
+
+// told is an answer as JSON.
+type told struct {
+	explain.Answer
+	Verified  any        `json:"verified,omitempty"` // with --verify a *verify.Verified, which is null where there was nothing to try
+	NotCopied []say.Text `json:"not_copied,omitempty"`
 }
 
 // all tells the answer.
 func (t telling) all(world *machine.Machine) error {
 	if t.json {
-		return writeJSON(os.Stdout, t.answer)
+		return writeJSON(os.Stdout, told{t.answer, nil, t.missing})
 	}
 	return t.draw(report.Titles(world.Titles()).Of(t.answer, t.app.lang))
 }
 
 // tried tries the fix of the answer, and tells both. What the copy did not need is
 // no part of the fix that is told; where another fix passed, it is that.
-func (t telling) tried(ctx context.Context, world *machine.Machine, req explain.Request) error {
-	v, err := verify.Try(ctx, world, req, t.answer)
+func (t telling) tried(ctx context.Context, begun *verify.Begun, world *machine.Machine, req explain.Request) error {
+	v, err := begun.Try(ctx, world, req, t.answer)
 	if err != nil {
 		return say.Join(t.all(world), say.At("--verify", err))
 	}
@@ -37,10 +46,7 @@ func (t telling) tried(ctx context.Context, world *machine.Machine, req explain.
 		t.answer.Fix = v.Fix
 	}
 	if t.json {
-		return writeJSON(os.Stdout, struct {
-			explain.Answer
-			Verified *verify.Verified `json:"verified"` // null: there was nothing to try
-		}{t.answer, v})
+		return writeJSON(os.Stdout, told{t.answer, v, t.missing})
 	}
 	lines := report.Titles(world.Titles()).Of(t.answer, t.app.lang)
 	if t.answer.Verdict != explain.Delivered {
@@ -49,4 +55,12 @@ func (t telling) tried(ctx context.Context, world *machine.Machine, req explain.
 	return t.draw(lines)
 }
 
-func (t telling) draw(lines []report.Line) error { return t.app.drawingOn(os.Stdout).draw(lines) }
+func (t telling) draw(lines []report.Line) error {
+	if len(t.missing) > 0 {
+		lines = append(lines, report.Line{Kind: report.Blank}, report.Line{Kind: report.Heading, Text: t.app.say("in the file, and not in its copy here", "文件里有、而这里的副本没有的")})
+	}
+	for _, missing := range t.missing {
+		lines = append(lines, report.Line{Kind: report.Unseen, Text: say.Clean(missing.In(t.app.lang))})
+	}
+	return t.app.drawingOn(os.Stdout).draw(lines)
+}

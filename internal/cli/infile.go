@@ -32,7 +32,8 @@ func networkIn(path, text string) (netfile.File, error) {
 // inCopy does something where there is nothing but the network of a file: in a lab
 // of its own. The file is read before there is one, and given to it as its input,
 // since the lab has a /run of its own.
-func (a *app) inCopy(ctx context.Context, path string, do func(netfile.File) error) error {
+// What the copy is told of is what is not in it.
+func (a *app) inCopy(ctx context.Context, path string, do func(f netfile.File, missing []replica.Omission) error) error {
 	if !a.inside {
 		if _, err := readNetwork(path); err != nil {
 			return err
@@ -58,5 +59,5 @@ func (a *app) inCopy(ctx context.Context, path string, do func(netfile.File) err
 		return say.Err("build the network of %s: %v", "建立 %s 的网络：%v", say.Clean(path), err)
 	}
 	defer built.Close()
-	return do(f)
+	return do(f, built.Missing)
 }

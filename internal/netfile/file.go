@@ -8,11 +8,15 @@ import (
 )
 
 // Version is that of the files that are written. A file of a greater one is not read.
-// Version 2 has IPv6, ipsets, and of the settings those alone that matter.
-const Version = 2
+// Version 2 has IPv6, ipsets, and of the settings those alone that matter. Version 3 says
+// where it ends.
+const Version = 3
 
 // Heading is how a file begins, before its version.
 const Heading = "nstutor network "
+
+// ending is its last line: a network of which a part is missing is another one.
+const ending = "end"
 
 // File is a network, and perhaps what does not get through it.
 type File struct {

@@ -230,7 +230,7 @@ func TestWhoListensIsInTheFile(t *testing.T) {
 func TestAnOlderFileIsRead(t *testing.T) {
 	script := strings.Replace(networks[0].script, "a: ip neigh add 172.20.1.1 lladdr 02:00:00:00:00:01 dev eth0 nud permanent\n", "", 1)
 	_, sources := build(t, script, "a", "b")
-	text := strings.Replace(taken(t, sources, &Asked{"copy-a", "icmp", netip.MustParseAddr("172.20.1.1"), 0}), Heading+"2", Heading+"1", 1)
+	text := strings.Replace(taken(t, sources, &Asked{"copy-a", "icmp", netip.MustParseAddr("172.20.1.1"), 0}), Heading+"3", Heading+"1", 1)
 	var old strings.Builder
 	for line := range strings.Lines(text) {
 		if !strings.Contains(line, "net/ipv6/") && !strings.Contains(line, ".family=10") {
@@ -274,7 +274,9 @@ func TestAFileThatIsNoneIsRefusedInOneSentence(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing":                        "",
 		"something else":                 "#!/bin/sh\nrm -rf /\n",
-		"a newer version":                put("nstutor network 2", "nstutor network 3"),
+		"a newer version":                put("nstutor network 3", "nstutor network 4"),
+		"a file that is cut off":         good[:strings.LastIndex(good, "\ntimer ")+1],
+		"something behind the end":       good + "namespace copy-z\n",
 		"no namespace":                   "nstutor network 1\n",
 		"a namespace that is a path":     put("namespace copy-a", "namespace ../../etc"),
 		"a namespace that is a process":  put("namespace copy-a", "namespace pid:1"),
@@ -311,6 +313,7 @@ func TestAFileThatIsNoneIsRefusedInOneSentence(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add("nstutor network 1\nnamespace a\nsetting net/ipv4/ip_forward 1\nlink here .index=2 name=eth0 info{ kind=veth } families( inet( conf{ forwarding=1 } ) )\nroute .family=2 hops{ hop{ .index=2 gateway=10.0.0.1 } }\n")
 	f.Add("nstutor network 2\nnamespace a\nipset 3 name=x type=hash:ip revision=5:1 family=2:1 data{ hashsize=1024 }\nipset-entry ip{ v4=10.0.0.1 } note=x\n")
+	f.Add("nstutor network 3\nnamespace a\nend\n")
 	f.Add("nstutor network 2\nask a tcp fd00::1 80\nnamespace a\nsetting net/ipv6/conf/all/forwarding 1\nlink here .index=2 name=eth0 families( inet6( conf{ forwarding=1 mtu=1500 disable_ipv6=0 } addr-gen-mode=1:1 ) )\nroute .family=10 .dst-len=64 dst=fd00:1::\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		file, err := Read(text)

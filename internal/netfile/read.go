@@ -34,12 +34,16 @@ func Read(text string) (File, error) {
 			return File{}, say.Err("line %d: %v", "第 %d 行：%v", number, err)
 		}
 	}
+	if n >= 3 && !r.ended {
+		return File{}, say.Err("the file is cut off: its last line is not %q", "文件不完整：最后一行不是 %q", ending)
+	}
 	return r.done()
 }
 
 // parse is a file that is being read.
 type parse struct {
 	file   File
+	ended  bool
 	common []replica.Setting
 	names  map[string]int    // of the namespaces, and their places
 	away   map[place]string  // of links, the names of the namespaces they lead to
@@ -59,6 +63,9 @@ func (p *parse) line(words []string) error {
 	if len(words) == 0 || strings.HasPrefix(words[0], "#") {
 		return nil
 	}
+	if p.ended {
+		return unknown(words[0])
+	}
 	var plain []string
 	for _, w := range words[1:] {
 		s, err := unquoted(w)
@@ -68,6 +75,9 @@ func (p *parse) line(words []string) error {
 		plain = append(plain, s)
 	}
 	switch words[0] {
+	case ending:
+		p.ended = len(plain) == 0
+		return nil
 	case "ask":
 		return p.ask(plain)
 	case "lacks":

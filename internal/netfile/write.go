@@ -28,6 +28,7 @@ func (f File) Write(to io.Writer) error {
 	for i := range f.Network.Spaces {
 		f.writeSpace(w, &f.Network.Spaces[i], i, common)
 	}
+	fmt.Fprintf(w, "\n%s\n", ending)
 	return w.Flush()
 }
 

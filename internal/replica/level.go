@@ -103,8 +103,13 @@ func (b *builder) reconcile(space int, t kernelTable) error {
 			}
 		}
 		if len(waiting) == len(missing) {
-			for range waiting {
-				b.miss(space, t.what, "", last)
+			for _, row := range waiting {
+				if t.what == Route {
+					last = b.addStranded(space, row)
+				}
+				if last != nil {
+					b.miss(space, t.what, "", last)
+				}
 			}
 			break
 		}

@@ -228,6 +228,23 @@ func TestTablesOfTheCopyEqualThoseOfTheOriginal(t *testing.T) {
 			a: ip nexthop add id 7 via 10.0.0.9 dev d0
 			a: ip route add 10.6.0.0/16 nhid 7
 		`, []string{"a"}},
+		{"routes that outlive what made their gateways near", `
+			a: sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
+			a: ip link add eth0 type veth peer name eth0 netns b
+			a: ip link set eth0 up
+			b: ip link set eth0 up
+			a: ip addr add 10.0.0.1/24 dev eth0
+			a: ip addr add 10.5.0.1/24 dev eth0
+			a: ip route add 10.6.0.0/16 via 10.5.0.9
+			a: ip route add 10.7.0.0/16 nexthop via 10.5.0.8 dev eth0 nexthop via 10.0.0.8 dev eth0
+			a: ip route add 10.8.0.0/16 via 10.5.0.7 table 100
+			a: ip addr del 10.5.0.1/24 dev eth0
+			a: ip addr add fd00:1::10/64 dev eth0 nodad
+			a: ip route add default via fd00:1::1
+			a: ip route add fd00:7::/64 nexthop via fd00:1::2 nexthop via fd00:1::3
+			a: until ip -6 addr show dev eth0 | grep -q fe80 && ! ip -6 addr show dev eth0 | grep -q tentative; do sleep 0.01; done
+			a: ip addr change fd00:1::10/64 dev eth0 preferred_lft 0 noprefixroute
+		`, []string{"a", "b"}},
 		{"a bridge and its ports", `
 			host: ip link set lo up
 			host: ip link add br0 type bridge forward_delay 0
@@ -407,6 +424,44 @@ func TestRuleSetsAreCopied(t *testing.T) {
 			}
 			same(t, originals, n, replica)
 		})
+	}
+}
+
+// What was heard since is forgotten, and what was known before is known again.
+func TestACopyForgetsWhatItHasHeard(t *testing.T) {
+	_, _, c := copied(t, `
+a: ip link add br0 address 02:00:00:00:00:01 type bridge
+a: ip link add p1 type veth peer name eth0 netns b
+a: ip link set p1 master br0 up
+a: ip addr add 10.9.0.1/24 dev br0
+a: ip link set br0 up
+b: ip link set eth0 address 02:00:00:00:00:02
+b: ip addr add 10.9.0.2/24 dev eth0
+b: ip link set eth0 up
+b: ip neigh add 10.9.0.1 lladdr 02:00:00:00:00:01 dev eth0 nud stale
+a: ip neigh add 10.9.0.9 lladdr 02:00:00:00:00:09 dev br0 nud permanent
+a: bridge fdb add 02:00:00:00:00:77 dev p1 master static
+`, "a", "b")
+	known, err := c.Heard()
+	if err != nil {
+		t.Fatal(err)
+	}
+	spaces := map[string]*nsenter.Namespace{"a": c.Spaces[0], "b": c.Spaces[1]}
+	labtest.Script(t, spaces, `
+a: ping -c 1 -W 1 10.9.0.2 > /dev/null
+a: ping -c 1 -W 1 10.9.0.3 > /dev/null || true
+b: ip neigh replace 10.9.0.1 lladdr 02:00:00:00:00:66 dev eth0 nud reachable
+a: ip neigh del 10.9.0.9 dev br0
+a: bridge fdb del 02:00:00:00:00:77 dev p1 master`)
+	if learned, err := c.Heard(); err != nil || cmp.Equal(known, learned) {
+		t.Fatalf("it has heard nothing: %v", err)
+	}
+	if err := c.Forget(known); err != nil {
+		t.Fatal(err)
+	}
+	left, err := c.Heard()
+	if diff := cmp.Diff(known, left); err != nil || diff != "" {
+		t.Errorf("%v, (-known before +known):\n%s", err, diff)
 	}
 }
 

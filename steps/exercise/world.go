@@ -41,6 +41,19 @@ func NewWorld(ctx context.Context, l *lab.Lab) *World { return &World{ctx: ctx, 
 // Err is the first thing that went wrong.
 func (w *World) Err() error { return w.err }
 
+// Misdeed is a line of somebody's that could not be done.
+type Misdeed struct{ error }
+
+// Unwrap is what went wrong, and where.
+func (m *Misdeed) Unwrap() error { return m.error }
+
+// Blame says which line the error comes of, if there is one.
+func (w *World) Blame(line say.Text) {
+	if w.err != nil {
+		w.err = &Misdeed{say.At(line, w.err)}
+	}
+}
+
 // failed remembers an error and where it happened.
 func (w *World) failed(err error, netns string, what say.Text) {
 	if w.err == nil && err != nil {

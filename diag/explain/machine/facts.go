@@ -210,6 +210,14 @@ func (n *Space) HasOtherDefault(which int, dev string) bool {
 // Documentation is an address for which only a default route is right (RFC 5737).
 var Documentation = netip.MustParseAddr("192.0.2.1")
 
+// Elsewhere is such an address of the other's family (RFC 3849).
+func Elsewhere(addr netip.Addr) netip.Addr {
+	if addr.Is6() {
+		return netip.MustParseAddr("2001:db8::1")
+	}
+	return Documentation
+}
+
 // Without is the route in the main table that a packet would take if the one
 // that rejects it were not there: the longest prefix, then the lowest metric.
 func (n *Space) Without(dst, src netip.Addr) (RouteAnswer, bool) {
@@ -218,7 +226,7 @@ func (n *Space) Without(dst, src netip.Addr) (RouteAnswer, bool) {
 		return RouteAnswer{}, false
 	}
 	if !src.IsValid() {
-		src = n.Route(RouteQuery{Dst: Documentation, OIF: link.Index}).Src
+		src = n.Route(RouteQuery{Dst: Elsewhere(dst), OIF: link.Index}).Src
 	}
 	return RouteAnswer{
 		Kind: KindUnicast, Via: rest.Via, Dev: link.Index, DevName: link.Name, Src: src, Line: rest.Line(), Onlink: rest.Onlink,

@@ -55,7 +55,11 @@ func (w *walk) nextStation(n *machine.Space, p packet, link table.Link, nexthop 
 	if known && slices.Contains(resolved, entry.State) {
 		return a.byEntry()
 	}
-	return a.byAsking()
+	s, ok := a.byAsking()
+	if s.Node != nil && s.Tunnelled() {
+		a.hearAnswer(s)
+	}
+	return s, ok
 }
 
 // byTunnel goes through a tunnel of IP packets: whoever opens them has them.
@@ -110,7 +114,6 @@ func (a *arping) byAsking() (fabric.Station, bool) {
 		contested := a.rivals(s, yes)
 		a.namesake(x, s, nil)
 		a.w.lessons.Teach(a.sender, a.link.MAC, s)
-		a.w.unsent = a.w.unsent || s.Tunnelled() && !a.w.answerable(a, s)
 		if len(x.Bridges) > 0 && len(s.Obstacles) == 0 && !contested {
 			if s, ok, found := a.unicast(s); found {
 				return s, ok
@@ -173,15 +176,19 @@ func (a *arping) unicast(s fabric.Station) (_ fabric.Station, ok, found bool) {
 	return s, true, false
 }
 
-// answerable reports whether an ARP request through tunnels, and its answer, get
-// where they are to.
-func (w *walk) answerable(a *arping, s fabric.Station) bool {
-	if len(s.Obstacles) > 0 {
-		return false
+// hearAnswer takes the answer to an ARP request through tunnels back to who asks. What
+// is in its way keeps the packet from being sent, by whatever way its own reply comes.
+func (a *arping) hearAnswer(s fabric.Station) {
+	if len(s.Obstacles) > 0 { // which are met on the way there
+		a.w.unsent = true
+		return
 	}
-	back := w.explore(s.Node, s.Dev, flows.LegReply, a.link.MAC)
+	back := a.w.explore(s.Node, s.Dev, flows.LegReply, a.link.MAC)
 	there, ok := fabric.Nearest(slices.DeleteFunc(back.Stations, func(o fabric.Station) bool { return o.Node != a.n || o.Dev.Index != a.link.Index }))
-	return ok && len(there.Obstacles) == 0
+	for _, o := range there.Obstacles {
+		a.w.fault(a.n, a.p, hop.StageNeighbour, a.link.Name, o.Met(s.Node))
+	}
+	a.w.unsent = a.w.unsent || !ok || len(there.Obstacles) > 0
 }
 
 // noteObstacles notes what is in the way of frames to a station. What the

@@ -199,9 +199,8 @@ func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
 	}
 	for _, s := range x.Stations {
 		if f, right := a.wrongGateway(s, x); right {
-			a.noteObstacles(s)
 			a.report(f)
-			return s, true
+			return a.w.nextStation(a.n, a.p, a.link, f.Rewrite.Route.Via)
 		}
 	}
 	s, ok := a.router(x)
@@ -226,14 +225,14 @@ func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
 // wrongGateway is the finding of a route that names as its gateway somebody who is
 // not there, while the router has another address in the same network: it is the
 // route that is wrong, for whoever else is there has found the router.
-func (a *arping) wrongGateway(s fabric.Station, x *fabric.Explorer) (cause.Finding, bool) {
+func (a *arping) wrongGateway(s fabric.Station, x *fabric.Explorer) (f cause.WrongGateway, found bool) {
 	route := a.taken()
 	if route.Via != a.nexthop || route.Entry.Type != "unicast" || len(route.Entry.Nexthops) > 0 || s.Node == nil || !s.LeadsTo(a.p.dst) {
-		return nil, false
+		return f, false
 	}
 	addrs, err := s.Node.Addrs(s.Dev.Index)
 	if err != nil {
-		return nil, false
+		return f, false
 	}
 	for _, own := range addrs {
 		right := own.Prefix.Addr()
@@ -245,7 +244,7 @@ func (a *arping) wrongGateway(s fabric.Station, x *fabric.Explorer) (cause.Findi
 			Rewrite: remedy.Rewrite{Netns: a.n.Name, Route: remedy.Through(route.Entry, table.Nexthop{Via: right, Dev: a.link.Name})},
 		}, true
 	}
-	return nil, false
+	return f, false
 }
 
 // noRouter is the finding of a route whose gateway is n, which is no router: it has no
@@ -258,9 +257,8 @@ func (a *arping) noRouter(n *machine.Space) (cause.Finding, fabric.Station, bool
 			continue
 		}
 		if f, ok := a.wrongGateway(s, x); ok {
-			g := f.(cause.WrongGateway)
-			g.Instead = n.Name
-			return g, s, true
+			f.Instead = n.Name
+			return f, s, true
 		}
 	}
 	return nil, fabric.Station{}, false

@@ -60,6 +60,10 @@ func (w *walk) noRoute(n *machine.Space, p packet, route machine.RouteAnswer) ma
 	if f.Code() == cause.NotMasqueraded && w.masquerade(n, p) {
 		return machine.RouteAnswer{}
 	}
+	if route.Kind.Rejects() && next.Kind != machine.KindUnicast && len(f.Fix()) > 0 { // what is taken away was all there is
+		f, next = w.unrouted(n, p, cause.Lookup{Dst: p.dst, Answer: machine.RouteAnswer{Kind: machine.KindNone}})
+		w.fault(n, p, hop.StageRoute, route.DevName, f)
+	}
 	if next.Kind == machine.KindUnicast {
 		w.mended.Lead(n, p.dst, next)
 	}

@@ -1,0 +1,103 @@
+package replica
+
+import (
+	"encoding/binary"
+	"errors"
+	"net/netip"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
+)
+
+// Heard is what the namespaces of a copy have heard by some moment: who has which MAC address,
+// who has not answered, and where on a bridge or behind a tunnel somebody is.
+type Heard []map[string]bool
+
+// Heard is what they have heard by now.
+func (c *Copy) Heard() (all Heard, err error) {
+	for _, conn := range c.conns {
+		rows := map[string]bool{}
+		for _, body := range [][]byte{make([]byte, unix.SizeofNdMsg), family(unix.SizeofNdMsg, unix.AF_BRIDGE)} {
+			entries, err := conn.dump(unix.RTM_GETNEIGH, body)
+			if err != nil {
+				return nil, say.Err("%s: read %s: %v", "%s：读取%s：%v", conn.ns.Name(), say.T("neighbours", "邻居"), err)
+			}
+			for _, row := range entries {
+				if len(row) < unix.SizeofNdMsg {
+					continue
+				}
+				head, rest := row[:unix.SizeofNdMsg], row[unix.SizeofNdMsg:]
+				mac := find(rest, unix.NDA_LLADDR)
+				if binary.NativeEndian.Uint16(head[8:])&unix.NUD_NOARP == 0 && (len(mac) == 0 || mac[0]&1 == 0) { // the rest a device has of itself
+					rows[string(slices.Concat(head, without(rest, unix.NDA_CACHEINFO, unix.NDA_PROBES)))] = true
+				}
+			}
+		}
+		all = append(all, rows)
+	}
+	return all, nil
+}
+
+// Forget takes the copy back to what it had heard, as though nobody had sent anything since.
+func (c *Copy) Forget(since Heard) error {
+	now, err := c.Heard()
+	if err != nil {
+		return err
+	}
+	var refused []error
+	for i, was := range since {
+		for row := range now[i] {
+			if !was[row] {
+				_ = c.conns[i].do(unix.RTM_DELNEIGH, 0, []byte(row)) // it may have gone by itself
+			}
+		}
+		for row := range was {
+			if entry := neighbour([]byte(row)); !now[i][row] && entry != nil {
+				err := c.conns[i].do(unix.RTM_NEWNEIGH, unix.NLM_F_CREATE|unix.NLM_F_REPLACE, entry)
+				if !errors.Is(err, unix.EEXIST) {
+					refused = append(refused, err)
+				}
+			}
+		}
+	}
+	return say.Join(refused...)
+}
+
+// neighbourly is an address, and the MAC address of the device that has it.
+type neighbourly struct {
+	addr netip.Addr
+	mac  string
+}
+
+// ToAsk is what was heard, but for neighbours that are right and have to be asked for again in
+// a while: whether they answer then, nobody knows who does not ask now.
+func (h Heard) ToAsk(n Network) (all Heard) {
+	right := map[neighbourly]bool{}
+	for _, s := range n.Spaces {
+		macs := map[int]string{}
+		for _, l := range s.Links {
+			macs[l.Index] = string(l.attr(unix.IFLA_ADDRESS))
+		}
+		for _, row := range s.Addrs {
+			if p := prefixOf(row); p.IsValid() {
+				right[neighbourly{p.Addr(), macs[indexOf(row)]}] = true
+			}
+		}
+	}
+	const asked = unix.NUD_REACHABLE | unix.NUD_STALE | unix.NUD_DELAY | unix.NUD_PROBE
+	for _, rows := range h {
+		kept := map[string]bool{}
+		for row := range rows {
+			rest := []byte(row[unix.SizeofNdMsg:])
+			addr, ok := netip.AddrFromSlice(find(rest, unix.NDA_DST))
+			state := binary.NativeEndian.Uint16([]byte(row[8:]))
+			if row[0] == unix.AF_BRIDGE || state&asked == 0 || !ok || !right[neighbourly{addr, string(find(rest, unix.NDA_LLADDR))}] {
+				kept[row] = true
+			}
+		}
+		all = append(all, kept)
+	}
+	return all
+}

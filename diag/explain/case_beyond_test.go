@@ -104,6 +104,8 @@ var farAways = []farAway{
 		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NeighbourUnanswered, netns: "host1", beyond: "eth0", says: "in a packet of VXLAN"},
 	{name: "the far end of a tunnel says nothing", base: flannel, fault: "host2: ip link set flannel.1 down",
 		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NotKnown, netns: "host1", beyond: "eth0"},
+	{name: "the far end of a tunnel is its own namespace", base: flannel, fault: "host1: bridge fdb del 02:00:00:00:0b:01 dev flannel.1 dst 10.57.4.21 self\nhost1: bridge fdb append 02:00:00:00:0b:01 dev flannel.1 dst 10.57.4.20 self permanent",
+		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.RouteLoop, netns: "host1", says: "10.57.4.20, which is an address of"},
 	{name: "a ping to a service", base: routed, fault: served,
 		hide: []string{"inet"}, from: "pod-a", to: "10.96.0.10", want: service.NotTranslated, netns: "host"},
 	{name: "the router is gone", base: masqueraded, fault: "inet: ip addr flush dev up0",

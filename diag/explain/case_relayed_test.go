@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"testing"
 
 	"nstutor/diag/explain"
@@ -38,11 +40,44 @@ func TestAPublishedPortOfWhoDoesNotListen(t *testing.T) {
 	}
 }
 
-// publish has a process with the command line of docker-proxy listen.
+// TestADatagramPassedOnToNobody: of datagrams nothing comes back, whoever takes them.
+func TestADatagramPassedOnToNobody(t *testing.T) {
+	labtest.Slow(t)
+	for _, port := range []string{"5060", "53"} {
+		b := masqueraded.build(t)
+		b.publish("host", "udp 127.0.0.1:"+port, netip.MustParseAddrPort("10.244.1.11:"+port))
+		ask := breakage{from: "host", to: "127.0.0.1", asks: "udp " + port}
+		for _, probed := range []bool{false, true} {
+			a := b.explain(ask, probed)
+			if a.Verdict != explain.Broken || a.Cause.Code != service.NotListening || a.Cause.Netns != b.real("pod-b") {
+				t.Errorf("port %s, with a probe: %v: %s\n%s", port, probed, a.Verdict, b.account(a))
+			}
+		}
+		b.serve([]string{"pod-b udp 10.244.1.11:" + port})
+		if a := b.explain(ask, false); a.Verdict != explain.Delivered {
+			t.Errorf("port %s, somebody listens: %s\n%s", port, a.Verdict, b.account(a))
+		}
+	}
+}
+
+// publish has a process with the command line of docker-proxy listen; addr may begin with
+// a protocol.
 func (b *built) publish(netns, addr string, to netip.AddrPort) {
 	b.t.Helper()
+	proto, addr, ok := strings.Cut(addr, " ")
+	if !ok {
+		proto, addr = "tcp", proto
+	}
 	var socket *os.File
-	if err := b.space(netns).Do(func() error {
+	if err := b.space(netns).Do(func() (err error) {
+		if proto == "udp" {
+			var c net.PacketConn
+			if c, err = net.ListenPacket("udp4", addr); err == nil {
+				defer c.Close()
+				socket, err = c.(*net.UDPConn).File()
+			}
+			return err
+		}
 		l, err := net.Listen("tcp4", addr)
 		if err != nil {
 			return err
@@ -59,7 +94,7 @@ func (b *built) publish(netns, addr string, to netip.AddrPort) {
 		b.t.Skip(err)
 	}
 	proxy := &exec.Cmd{Path: sh, ExtraFiles: []*os.File{socket}, Args: []string{"docker-proxy", "-c", "read line; :", "sh",
-		"-proto", "tcp", "-container-ip", to.Addr().String(), "-container-port", "80"}}
+		"-proto", proto, "-container-ip", to.Addr().String(), "-container-port", strconv.Itoa(int(to.Port()))}}
 	in, err := proxy.StdinPipe()
 	if err == nil {
 		err = proxy.Start()

@@ -40,15 +40,16 @@ func Find(world *machine.Machine, n *machine.Space, f flows.Flow, dev string) (H
 		Proto: socket.Proto(f.Proto),
 		To:    netip.AddrPortFrom(f.Dst, f.DstPort), From: netip.AddrPortFrom(f.Src, f.SrcPort),
 	}
+	in := ""
 	if link, err := n.Link(dev); err == nil {
 		seen.Ifindex = link.Index
 		if vrf, ok := n.VRFOf(link); ok {
-			seen.VRF = vrf.Index
+			seen.VRF, in = vrf.Index, vrf.Name
 		}
 	}
 	found := all.For(seen)
 	if len(found.Takers) == 0 {
-		return Heard{Fault: unheard(world, n, f, all, found)}, nil
+		return Heard{Fault: unheard(world, n, f, all, found, in)}, nil
 	}
 	taker := found.Takers[0]
 	h := Heard{By: &Listener{n, taker}}
@@ -74,8 +75,8 @@ func kernelChosen(n *machine.Space, f flows.Flow, taker socket.Socket) (cause.Fi
 
 // unheard is the finding of a request that no socket waits for, with those that
 // come near it.
-func unheard(world *machine.Machine, n *machine.Space, asked flows.Flow, all *socket.Listeners, found socket.Found) cause.Finding {
-	f := service.Unheard{At: cause.At(n.Name), Flow: asked, Near: found.Near}
+func unheard(world *machine.Machine, n *machine.Space, asked flows.Flow, all *socket.Listeners, found socket.Found, vrf string) cause.Finding {
+	f := service.Unheard{At: cause.At(n.Name), Flow: asked, Near: found.Near, VRF: vrf}
 	for _, s := range all.All {
 		if s.Proto == socket.Proto(asked.Proto) && s.Local.Port() != asked.DstPort && s.Takes(asked.Dst) {
 			f.Others = append(f.Others, s)

@@ -29,6 +29,7 @@ type Unheard struct {
 	Others    []socket.Socket // … that would take it, on other ports
 	Elsewhere []ListensElsewhere
 	Owners    map[uint32]socket.Process // of all these, by their inodes; who is not known is not there
+	VRF       string                    // that the packet comes in by; empty where it is in none
 }
 
 // ListensElsewhere is a socket with the port in another namespace.
@@ -97,7 +98,10 @@ func (u Unheard) near(n socket.Near) say.Text {
 		return say.T("%s listens on %s, but for the other IP version alone", "%s 在 %s 上监听，但只收另一种 IP 版本的包", who, local)
 	case socket.OtherProto:
 		return say.T("%s has that port for %s", "%s 占用该端口的是 %s 协议", who, n.Proto)
-	case socket.OtherDevice, socket.OtherVRF:
+	case socket.OtherVRF:
+		return say.T("%[1]s listens on %[2]s, but outside of the VRF %[3]s by which the packet comes in: %[4]s=1 lets the sockets outside take what comes by any VRF, `ip vrf exec %[3]s …` starts it inside",
+			"%[1]s 在 %[2]s 上监听，但不在包进来的 VRF %[3]s 里：%[4]s=1 让 VRF 外的套接字也收各 VRF 的包，`ip vrf exec %[3]s …` 则让它在里面启动", who, local, u.VRF, "net.ipv4."+flows.Protocol(u.Flow.Proto)+"_l3mdev_accept")
+	case socket.OtherDevice:
 		return say.T("%s listens on %s, but not on the device that the packet comes in by", "%s 在 %s 上监听，但不收从这个设备进来的包", who, local)
 	case socket.OtherPeer:
 		return say.T("%s has %s, but for another peer alone", "%s 占用了 %s，但只与另一个对端通信", who, local)
@@ -136,5 +140,16 @@ func SocketLine(s socket.Socket) string {
 	return fmt.Sprintf("%s %s %d %d %s", s.Proto, state, s.Waiting, s.Room, s.Local)
 }
 
-// Fix is none: a program has to be started, or told another address.
-func (Unheard) Fix() []change.Change { return nil }
+// acceptAcross has sockets without a device take packets of VRFs (inet_sk_bound_dev_eq(),
+// for IPv6 as well).
+func (u Unheard) acceptAcross() change.Sysctl {
+	return change.Sysctl{Netns: u.Netns(), Path: "net/ipv4/" + flows.Protocol(u.Flow.Proto) + "_l3mdev_accept", Value: "1"}
+}
+
+// Fix is none, where a program has to be started, or told another address.
+func (u Unheard) Fix() []change.Change {
+	if len(u.Near) > 0 && u.Near[0].Why == socket.OtherVRF {
+		return []change.Change{u.acceptAcross()}
+	}
+	return nil
+}

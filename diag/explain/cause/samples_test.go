@@ -131,6 +131,8 @@ var samples = []cause.Finding{
 	cause.Thrown{Rejection: reject},
 	cause.Thrown{Rejection: policy, Reply: true},
 	cause.Missed{At: here, Way: turn, Dev: "eth1", Line: proof[0]},
+	cause.Missed{At: here, Way: remedy.Turn{Way: path, To: near.Masked(), Before: 7}, Dev: "eth1", Line: proof[0]},
+	cause.Missed{At: here, Way: remedy.Turn{Way: path, To: near.Masked(), Before: 7}, Dev: "eth1", Line: proof[0], Net: "10.1.0.0/16"},
 	cause.Swallowed{reject},
 	cause.LoopbackRoute{At: here, Dst: two, Line: proof[0], Way: turn},
 	cause.LoopbackRoute{At: here, Dst: two, Passed: true, Line: proof[0], Way: turn},

@@ -194,6 +194,9 @@ func (b *Beyond) Elsewhere() (Found, bool) {
 		if f, ok := absent.Narrower(passed.node, b.packet.dst, passed.route); ok {
 			return Find(LegRequest, f), true
 		}
+		if f, ok := absent.Overruled(passed.node, b.packet.dst, passed.route); ok {
+			return Find(LegRequest, f), true
+		}
 	}
 	return Found{}, false
 }

@@ -5,12 +5,14 @@ package listening
 import (
 	"context"
 	"net/netip"
+	"slices"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/socket"
+	"nstutor/diag/table"
 )
 
 // Listener is the socket that takes the request, and its namespace.
@@ -90,6 +92,31 @@ func unheard(world *machine.Machine, n *machine.Space, asked flows.Flow, all *so
 			f.Elsewhere = append(f.Elsewhere, service.ListensElsewhere{Netns: other.Title(), Socket: s})
 		}
 	}
+	f.Left = left(n, asked.Dst, all)
 	f.Owners = socket.Owners(context.Background(), f.Inodes()...)
 	return f
+}
+
+// left is the route that alone makes an address one of a namespace, where no device has it:
+// what moved an address elsewhere has left it behind. Where a socket has the very address, it
+// is meant to be one.
+func left(n *machine.Space, dst netip.Addr, all *socket.Listeners) (found table.Route) {
+	if slices.ContainsFunc(all.All, func(s socket.Socket) bool { return s.Local.Addr() == dst }) {
+		return found
+	}
+	snap, err := n.Snapshot(table.Links | table.Addrs | table.Routes)
+	if err != nil || dst.IsLoopback() {
+		return found
+	}
+	for _, r := range snap.Routes {
+		if r.Table == machine.LocalTable && r.Type == "local" && r.Dst.Contains(dst) && r.Proto != "kernel" {
+			found = r
+		}
+	}
+	for _, a := range snap.Addrs {
+		if a.Prefix.Addr() == dst {
+			return table.Route{}
+		}
+	}
+	return found
 }

@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/socket"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -30,6 +31,7 @@ type Unheard struct {
 	Elsewhere []ListensElsewhere
 	Owners    map[uint32]socket.Process // of all these, by their inodes; who is not known is not there
 	VRF       string                    // that the packet comes in by; empty where it is in none
+	Left      table.Route               // alone makes the address one of the namespace; its Type is empty where a device has it
 }
 
 // ListensElsewhere is a socket with the port in another namespace.
@@ -61,6 +63,9 @@ func (Unheard) Code() cause.Code { return NotListening }
 // Detail says who comes near to it.
 func (u Unheard) Detail() say.Text {
 	text := say.T("nobody listens on %s (%s)", "没有程序在 %s（%s）上监听", eval.Endpoint(u.Flow.Dst, u.Flow.DstPort), flows.Protocol(u.Flow.Proto))
+	if u.Left.Type != "" {
+		return say.T("%s, and no device has the address: it is one of %s only by the route %s", "%s，而且没有设备拥有该地址：只是路由 %[3]s 让它成了 %[2]s 的地址", text, machine.Called(u.Netns()), u.Left.Line())
+	}
 	if len(u.Near) > 0 {
 		return say.T("%s; %s", "%s；%s", text, u.near(u.Near[0]))
 	}
@@ -111,6 +116,9 @@ func (u Unheard) near(n socket.Near) say.Text {
 
 // Evidence are the sockets, in the columns of ss -ltun.
 func (u Unheard) Evidence() []say.Text {
+	if u.Left.Type != "" {
+		return cause.Lines(u.Left.Line())
+	}
 	if len(u.Near) == 0 && len(u.Others) == 0 {
 		return []say.Text{say.T("no socket is open for %s on an address that this packet is for", "这个包的目标地址上没有打开的 %s 套接字", flows.Protocol(u.Flow.Proto))}
 	}
@@ -148,6 +156,9 @@ func (u Unheard) acceptAcross() change.Sysctl {
 
 // Fix is none, where a program has to be started, or told another address.
 func (u Unheard) Fix() []change.Change {
+	if u.Left.Type != "" && u.Left.Dst.IsSingleIP() {
+		return []change.Change{change.Route{Netns: u.Netns(), Verb: change.RouteDel, Route: u.Left}}
+	}
 	if len(u.Near) > 0 && u.Near[0].Why == socket.OtherVRF {
 		return []change.Change{u.acceptAcross()}
 	}

@@ -85,6 +85,29 @@ func TestAReplyLeavesByARouterOutOfSight(t *testing.T) {
 	b.mended(breakage{from: "inet", to: "192.168.1.53"}, cause.NoReturnRoute, "server")
 }
 
+// TestARouterOutOfSightHandsTheReplyOn: it comes back to the one that translated, by way of
+// the server's own.
+func TestARouterOutOfSightHandsTheReplyOn(t *testing.T) {
+	labtest.Slow(t)
+	b := neighbours.build(t)
+	rule := `
+host: iptables -t nat -A PREROUTING -i eth0 -p tcp --dport 8080 -j DNAT --to-destination 192.168.1.53:80
+server: ip route replace default via 192.168.1.254
+other: ip route add default via 192.168.1.1
+other: sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.eth0.send_redirects=0`
+	needTools(t, rule)
+	b.run(rule)
+	b.serve([]string{"server tcp 192.168.1.53:80"})
+	b.hide("other")
+	flow := breakage{from: "inet", to: "192.168.6.160", asks: "tcp 8080"}
+	if a := b.explain(flow, false); a.Verdict != explain.Undecided || a.Cause.Code != service.ReplyBypassesNAT {
+		t.Errorf("without a probe: %s\n%s", a.Verdict, b.account(a))
+	}
+	if a := b.explain(flow, true); a.Verdict != explain.Delivered {
+		t.Errorf("%s\n%s", a.Verdict, b.account(a))
+	}
+}
+
 // TestAReplyKeptFromConnectionTrackingKeepsItsSource: the rules of a node translate a
 // request to one of its own programs, whose answers are not tracked.
 func TestAReplyKeptFromConnectionTrackingKeepsItsSource(t *testing.T) {

@@ -1,6 +1,7 @@
 package vip
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -11,6 +12,9 @@ import (
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 )
+
+// nobodys are addresses that no service has (RFC 5737, RFC 3849).
+var nobodys = map[bool]netip.Addr{false: netip.MustParseAddr("192.0.2.1"), true: netip.MustParseAddr("2001:db8::1")}
 
 // maxLoose bounds the chains that are tried to which no rule leads: maps lead to others.
 const maxLoose = 32
@@ -31,7 +35,7 @@ func missingJump(n *machine.Space, packet eval.Packet, asked flows.Flow, rules *
 		}
 		for _, like := range loose(t, base) {
 			to, ok := through(n, rules, t, base, like.rule, packet, asked)
-			if !ok {
+			if !ok || like.none && anybody(n, rules, t, base, like.rule, packet, asked) {
 				continue
 			}
 			f := service.Unjumped{At: cause.At(n.Name), Flow: asked, To: to, Used: hook, Table: t, Base: base, Chain: like.rule.Verdict.Chain, Like: like.rule, None: like.none}
@@ -131,4 +135,13 @@ func through(n *machine.Space, rules *netfilter.RuleSet, t *netfilter.Table, bas
 		to.Dst, to.DstPort = way.Packet.Dst, way.Packet.DstPort
 	}
 	return to, to != asked
+}
+
+// anybody reports whether it would send on as well what is for nobody: the chain is one of a
+// backend, which a map leads to, and asks nothing.
+func anybody(n *machine.Space, rules *netfilter.RuleSet, t *netfilter.Table, base *netfilter.Chain, rule netfilter.Rule, packet eval.Packet, asked flows.Flow) bool {
+	packet.Dst = nobodys[asked.Dst.Is6()]
+	asked.Dst = packet.Dst
+	_, ok := through(n, rules, t, base, rule, packet, asked)
+	return ok
 }

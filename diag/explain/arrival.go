@@ -47,7 +47,7 @@ func (w *observation) otherwise(f wire.Frame) bool {
 // unexpected looks at an answer that came back to where the packet had left, and got
 // lost there although that was not to be expected: it did not come as it was taken to.
 func (w *observation) unexpected(a *Answer, seen *wires, r probe.Result) {
-	if w.Beyond == nil || a.Verdict != Undecided || r.Outcome != probe.Silent && r.From.IsValid() {
+	if w.Beyond == nil || a.Verdict != Undecided || r.Outcome != probe.Silent && r.Outcome != probe.DifferentAddress && r.From.IsValid() {
 		return
 	}
 	f, ok := w.cameBack(seen)
@@ -70,6 +70,9 @@ func (w *observation) unexpected(a *Answer, seen *wires, r probe.Result) {
 	}
 	q := w.question
 	q.Arrival = trace.Arrival{Dev: f.Dev, TTL: f.TTL}
+	if w.Beyond.Tunnel() == "" {
+		q.Arrival.MAC = f.DstMAC
+	}
 	t := trace.Follow(w.world, q)
 	if len(t.Faults) == 0 && (t.Doubt == nil || t.Doubt.Leg != flows.LegReply) {
 		return
@@ -87,7 +90,15 @@ func asSeen(f wire.Frame) Text {
 }
 
 // stray reports whether a frame is kept although no hop is proven by it: an answer
-// that comes in where nobody expects it.
+// that comes in where nobody expects it, and its way from there.
 func (w *observation) stray(f wire.Frame) bool {
-	return w.Beyond != nil && !f.Out && (w.answers(f) || w.otherwise(f) || w.sought(f).IsValid())
+	return w.Beyond != nil && (w.passesOn(f) || !f.Out && (w.answers(f) || w.otherwise(f) || w.sought(f).IsValid()))
+}
+
+// passesOn reports whether a frame is the reply as it comes in out there, on any wire.
+func (w *observation) passesOn(f wire.Frame) bool {
+	return slices.ContainsFunc(w.Hops, func(h hop.Hop) bool {
+		s := h.Sighting
+		return h.Leg == flows.LegReply && s != nil && s.Space == w.Beyond.Edge.Node && s.Carrier == (hop.Endpoints{}) && s.Flow.Is(f)
+	})
 }

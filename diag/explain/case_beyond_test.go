@@ -104,6 +104,14 @@ var farAways = []farAway{
 		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NeighbourUnanswered, netns: "host1", beyond: "eth0", says: "in a packet of VXLAN"},
 	{name: "the far end of a tunnel says nothing", base: flannel, fault: "host2: ip link set flannel.1 down",
 		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NotKnown, netns: "host1", beyond: "eth0"},
+	{name: "the far end of a tunnel is its own namespace", base: flannel, fault: "host1: bridge fdb del 02:00:00:00:0b:01 dev flannel.1 dst 10.57.4.21 self\nhost1: bridge fdb append 02:00:00:00:0b:01 dev flannel.1 dst 10.57.4.20 self permanent",
+		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.RouteLoop, netns: "host1", says: "10.57.4.20, which is an address of"},
+	{name: "a table of a tunnel is asked before the network of the uplink", base: routed, fault: besideTunnel + "\nhost: ip route add 192.168.6.0/24 dev tun0 table 52\nhost: ip rule add pref 5270 lookup 52",
+		hide: []string{"far"}, from: "host", to: "192.168.6.1", want: cause.NoRoute, netns: "host", mends: true, says: "the policy rule 5270"},
+	{name: "… whose host cannot be seen either", base: routed, fault: besideTunnel + "\nhost: ip route add 192.168.6.0/24 dev tun0 table 52\nhost: ip rule add pref 5270 lookup 52",
+		hide: []string{"far", "inet"}, from: "host", to: "192.168.6.1", want: cause.NoRoute, netns: "host", mends: true, says: "in the network of eth0"},
+	{name: "… and leads there as well", base: routed, fault: besideTunnel + "\nhost: ip route add 192.168.6.0/24 dev tun0 table 52\nhost: ip rule add pref 5270 lookup 52\nfar: ip addr add 192.168.6.1/24 dev tun1",
+		hide: []string{"far"}, from: "host", to: "192.168.6.1"},
 	{name: "a ping to a service", base: routed, fault: served,
 		hide: []string{"inet"}, from: "pod-a", to: "10.96.0.10", want: service.NotTranslated, netns: "host"},
 	{name: "a macvlan's own node, whose uplink leads out of sight", base: stacked,
@@ -113,6 +121,14 @@ var farAways = []farAway{
 	{name: "the router is gone", base: masqueraded, fault: "inet: ip addr flush dev up0",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", beyond: "eth0"},
 }
+
+// besideTunnel gives the node a tunnel to somebody else.
+const besideTunnel = `
+host: ip link add tun0 type veth peer name tun1 netns far
+host: ip link set tun0 up
+host: ip addr add 100.64.0.1/32 dev tun0
+far: ip link set tun1 up
+far: ip route add 100.64.0.1 dev tun1`
 
 // TestAFarSideThatCannotBeSeen: what leaves what can be seen is followed as
 // though it were answered, and the ping decides.

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"testing"
 
 	"nstutor/diag/explain"
@@ -58,19 +60,56 @@ func TestAPortThatIsOnlyKept(t *testing.T) {
 	}
 }
 
-// publish has a process with the command line of docker-proxy listen.
+// TestADatagramPassedOnToNobody: of datagrams nothing comes back, whoever takes them.
+func TestADatagramPassedOnToNobody(t *testing.T) {
+	labtest.Slow(t)
+	for _, port := range []string{"5060", "53"} {
+		b := masqueraded.build(t)
+		b.publish("host", "udp 127.0.0.1:"+port, netip.MustParseAddrPort("10.244.1.11:"+port))
+		ask := breakage{from: "host", to: "127.0.0.1", asks: "udp " + port}
+		for _, probed := range []bool{false, true} {
+			a := b.explain(ask, probed)
+			if a.Verdict != explain.Broken || a.Cause.Code != service.NotListening || a.Cause.Netns != b.real("pod-b") {
+				t.Errorf("port %s, with a probe: %v: %s\n%s", port, probed, a.Verdict, b.account(a))
+			}
+		}
+		b.serve([]string{"pod-b udp 10.244.1.11:" + port})
+		if a := b.explain(ask, false); a.Verdict != explain.Delivered {
+			t.Errorf("port %s, somebody listens: %s\n%s", port, a.Verdict, b.account(a))
+		}
+	}
+}
+
+// publish has a process with the command line of docker-proxy listen; addr may begin with
+// a protocol.
 func (b *built) publish(netns, addr string, to netip.AddrPort) {
 	b.t.Helper()
-	b.listens(netns, addr, "docker-proxy", "-proto", "tcp", "-container-ip", to.Addr().String(), "-container-port", "80")
+	proto, _, ok := strings.Cut(addr, " ")
+	if !ok {
+		proto = "tcp"
+	}
+	b.listens(netns, addr, "docker-proxy", "-proto", proto, "-container-ip", to.Addr().String(), "-container-port", strconv.Itoa(int(to.Port())))
 }
 
 // listens has a process that calls itself name, and has these arguments, listen and take
-// nothing.
+// nothing; addr may begin with a protocol.
 func (b *built) listens(netns, addr, name string, args ...string) {
 	b.t.Helper()
+	proto, at, ok := strings.Cut(addr, " ")
+	if !ok {
+		proto, at = "tcp", proto
+	}
 	var socket *os.File
-	if err := b.space(netns).Do(func() error {
-		l, err := net.Listen("tcp4", addr)
+	if err := b.space(netns).Do(func() (err error) {
+		if proto == "udp" {
+			var c net.PacketConn
+			if c, err = net.ListenPacket("udp4", at); err == nil {
+				defer c.Close()
+				socket, err = c.(*net.UDPConn).File()
+			}
+			return err
+		}
+		l, err := net.Listen("tcp4", at)
 		if err != nil {
 			return err
 		}

@@ -32,6 +32,17 @@ var sourceBreakages = among([]breakage{
 	{name: "masqueraded", from: "pod-a", to: world6},
 	{name: "nothing masquerades IPv6", from: "pod-a", to: world6, fault: "host: ip6tables -t nat -F POSTROUTING",
 		want: expected{cause.NotMasqueraded, "host", reply}, fix: []string{"host: ip6tables -t nat -A POSTROUTING -s fd00:244:1::/64 -o eth0 -j MASQUERADE"}},
+	{name: "the default route is for sources of another network", from: "pod-a", to: world6, fault: `
+host: ip route del ::/0 via 2001:db8:6::1
+host: ip route add ::/0 from fd00:244:2::/64 via 2001:db8:6::1 dev eth0`,
+		want: expected{cause.NoRoute, "host", request}, noFix: true},
+	{name: "… and what remains is unreachable", from: "pod-a", to: world6, fault: `
+host: ip route del ::/0 via 2001:db8:6::1
+host: ip route add ::/0 from fd00:244:2::/64 via 2001:db8:6::1 dev eth0
+host: ip route add unreachable ::/0 metric 9999`,
+		want: expected{cause.RouteUnreachable, "host", request}, noFix: true},
+	{name: "the default route is for its source", from: "pod-a", to: world6, fault: `
+host: ip route add ::/0 from fd00:244:1::/64 via 2001:db8:6::1 dev eth0 metric 20`},
 	{name: "a rule masquerades IPv4 alone", from: "pod-a", to: world6, fault: `
 host: ip6tables -t nat -F POSTROUTING
 host: nft 'add table inet t; add chain inet t post { type nat hook postrouting priority 100; }; add rule inet t post meta nfproto ipv4 oifname eth0 masquerade'`,

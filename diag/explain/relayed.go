@@ -1,6 +1,8 @@
 package explain
 
 import (
+	"golang.org/x/sys/unix"
+
 	"nstutor/diag/container"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
@@ -13,9 +15,11 @@ import (
 )
 
 // relay follows what a program that publishes the port of a container passes on, where
-// one takes the request: that it opens is no delivery.
+// one takes the request: that it opens is no delivery, and that no datagram comes back
+// no contradiction.
 func (a *Answer) relay(world *machine.Machine, q trace.Question, t *trace.Trace) {
-	if a.Listener == nil || a.Verdict == Broken || len(t.Faults) > 0 {
+	refuted := a.Verdict == Broken && (q.Proto != unix.IPPROTO_UDP || a.Cause.Code != cause.ModelDisagrees)
+	if a.Listener == nil || refuted || len(t.Faults) > 0 {
 		return
 	}
 	if owner, ok := container.KeepsPortOf(a.Listener.PID); ok {

@@ -64,6 +64,7 @@ type Missed struct {
 	Way  remedy.Turn // that leads to it
 	Dev  string      // out of which the route leads
 	Line string      // the route
+	Net  string      // of the other device; empty where the destination was found there
 }
 
 // Code is NoRoute.
@@ -71,6 +72,14 @@ func (Missed) Code() Code { return NoRoute }
 
 // Detail names both devices.
 func (m Missed) Detail() say.Text {
+	if m.Net != "" {
+		return say.T("%[1]s is in the network of %[2]s (%[3]s), but the policy rule %[4]d has another table asked before main, whose route leads out of %[5]s",
+			"%[1]s 属于 %[2]s 的网段（%[3]s），但策略规则 %[4]d 让另一张表先于 main 表被查，其中的路由从 %[5]s 出去", m.Way.Way.Dst, m.Way.Way.Dev, m.Net, m.Way.Before, m.Dev)
+	}
+	if m.Way.To.IsValid() {
+		return say.T("%s is behind %s, but the policy rule %d has another table asked before main, whose route leads out of %s",
+			"%s 在 %s 那一侧，但策略规则 %d 让另一张表先于 main 表被查，其中的路由从 %s 出去", m.Way.Way.Dst, m.Way.Way.Dev, m.Way.Before, m.Dev)
+	}
 	return say.T("%s is behind %s, but the route to it leads out of %s", "%s 在 %s 那一侧，路由却从 %s 出去", m.Way.Way.Dst, m.Way.Way.Dev, m.Dev)
 }
 

@@ -9,6 +9,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -32,6 +33,8 @@ type Circle struct {
 	Line   string             // the route that leads round
 	Way    remedy.Turn        // the route that leads out; or
 	Tunnel remedy.TunnelEntry // the right end of a tunnel
+	Into   table.Link         // the tunnel whose packets are for its own namespace, and
+	Own    netip.Addr         // the address that they go to
 }
 
 // Code is RouteLoop.
@@ -39,11 +42,20 @@ func (Circle) Code() Code { return RouteLoop }
 
 // Detail names the packet.
 func (c Circle) Detail() say.Text {
+	if c.Own.IsValid() {
+		return say.T("%s goes in circles until its TTL is spent: the packets of %s go to %s, which is an address of %s itself",
+			"%s 陷入环路，直到 TTL 耗尽：%s 的外层包发往 %s，那是 %s 自己的地址", c.Flow, c.Into.Name, c.Own, machine.Called(c.Netns()))
+	}
 	return say.T("%s goes in circles until its TTL is spent", "%s 陷入路由环路，直到 TTL 耗尽", c.Flow)
 }
 
-// Evidence is the route.
-func (c Circle) Evidence() []say.Text { return Lines(c.Line) }
+// Evidence is the route, and the tunnel.
+func (c Circle) Evidence() []say.Text {
+	if c.Own.IsValid() {
+		return Lines(c.Line, c.Into.Line(), c.Into.AddressLine())
+	}
+	return Lines(c.Line)
+}
 
 // Fix leads the packet out.
 func (c Circle) Fix() []change.Change { return append(c.Way.Commands(), c.Tunnel.Commands()...) }

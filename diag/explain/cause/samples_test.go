@@ -36,6 +36,7 @@ var (
 	mac        = net.HardwareAddr{2, 0, 0, 0, 0, 1}
 	veth       = table.Link{Name: "eth0", Kind: "veth", MTU: 1500, MAC: mac, Port: &table.BridgePort{State: "blocking"}}
 	bridge     = table.Link{Name: "br0", Kind: "bridge", Bridge: &table.Bridge{STP: true}}
+	fromPrefix = table.Route{Type: "unicast", Dst: netip.MustParsePrefix("::/0"), From: netip.MustParsePrefix("fd00:6:1::/64"), Dev: "eth0"}
 	vxlan      = table.Link{Name: "vxlan0", Kind: "vxlan", VXLAN: &table.VXLAN{VNI: 7, DstPort: 4789}}
 	port       = cause.Device{"host", veth}
 	tcp        = flows.Flow{Proto: 6, Src: one, Dst: two, SrcPort: 40000, DstPort: 80}
@@ -130,6 +131,8 @@ var samples = []cause.Finding{
 	cause.Thrown{Rejection: reject},
 	cause.Thrown{Rejection: policy, Reply: true},
 	cause.Missed{At: here, Way: turn, Dev: "eth1", Line: proof[0]},
+	cause.Missed{At: here, Way: remedy.Turn{Way: path, To: near.Masked(), Before: 7}, Dev: "eth1", Line: proof[0]},
+	cause.Missed{At: here, Way: remedy.Turn{Way: path, To: near.Masked(), Before: 7}, Dev: "eth1", Line: proof[0], Net: "10.1.0.0/16"},
 	cause.Swallowed{reject},
 	cause.LoopbackRoute{At: here, Dst: two, Line: proof[0], Way: turn},
 	cause.LoopbackRoute{At: here, Dst: two, Passed: true, Line: proof[0], Way: turn},
@@ -175,6 +178,7 @@ var samples = []cause.Finding{
 	cause.Circle{At: here, Flow: flow, Line: proof[0], Way: remedy.Turn{Way: path, Stray: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0"}}},
 	cause.Circle{At: here, Flow: flow, Line: proof[0], Way: remedy.Turn{Way: path, To: near.Masked(), Before: 7}},
 	cause.Circle{At: here, Flow: flow, Line: proof[0], Tunnel: entry},
+	cause.Circle{At: here, Flow: flow, Line: proof[0], Tunnel: entry, Into: vxlan, Own: one},
 	cause.TTLSpent{At: here, TTL: 1, Spent: "ns2"},
 	cause.TTLArrived{At: here, Dev: "eth0", Src: one},
 	cause.TTLSet{At: here, TTL: 1, By: notracking, Spent: "ns2"},
@@ -187,6 +191,8 @@ var samples = []cause.Finding{
 	cause.Stopped{At: here, Flow: flows.Flow{Proto: 6, Src: two, Dst: one, SrcPort: 80, DstPort: 40000, Reply: true}, Hook: "postrouting", Result: dropped},
 	service.Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}},
 	service.Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}, Near: []socket.Near{{Socket: listening, Why: socket.LoopbackOnly}}},
+	service.Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}, Left: table.Route{Type: "local", Dst: netip.PrefixFrom(two, 32), Dev: "lo", Table: machine.LocalTable, Proto: "boot", Scope: "host"}},
+	service.Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}, VRF: "mgmt", Near: []socket.Near{{Socket: listening, Why: socket.OtherVRF}}},
 	service.Unheard{At: here, Flow: flows.Flow{Proto: 17, Src: one, Dst: two, DstPort: 80}, Near: []socket.Near{{Socket: listening, Why: socket.OtherProto}}},
 	service.Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 81}, Others: []socket.Socket{listening},
 		Elsewhere: []service.ListensElsewhere{{Netns: "ns2", Socket: listening}}, Owners: map[uint32]socket.Process{7: {PID: 12, Comm: "nginx"}}},
@@ -247,8 +253,15 @@ var samples = []cause.Finding{
 	service.KeptOnly{At: here, Flow: tcp, By: "conmon", PID: 378, For: "web", Bound: "0.0.0.0:80"},
 	service.PassedOn{Finding: service.Unheard{At: here, Flow: tcp}, By: "docker-proxy", PID: 378, To: netip.MustParseAddrPort("172.17.0.2:80")},
 	service.Untracked{At: here, Flow: tcp, To: tcp, By: sourcing},
+	service.Unjumped{At: here, Flow: tcp, To: tcp, Used: "output", Table: sourcing.Table, Base: &netfilter.Chain{Name: "OUTPUT"}, Chain: "SERVICES", Like: *sourcing.Rule},
+	service.Unjumped{At: here, Flow: tcp, To: tcp, Used: "output", Table: sourcing.Table, Base: &netfilter.Chain{Name: "OUTPUT"}, Chain: "SERVICES", Like: *sourcing.Rule, None: true},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Bridge: true},
+	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Kept: sourcing},
+	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Past: proof[0]},
+	source.ForOthers{At: here, Lookup: lookup, Src: two, Routes: []table.Route{fromPrefix}},
+	source.ForOthers{At: here, Lookup: lookup, Src: two, Reply: true, Routes: []table.Route{fromPrefix, fromPrefix}},
+	source.ForOthers{At: here, Lookup: cause.Lookup{Dst: one, Answer: machine.RouteAnswer{Kind: machine.KindUnreachable}}, Routes: []table.Route{fromPrefix}},
 	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Now: "10.3.0.2", From: true, Why: say.T("why", "为何")},
 	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Now: "10.3.0.2:80", Why: say.T("why", "为何")},
 	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Why: say.T("why", "为何")},
@@ -340,7 +353,7 @@ var samples = []cause.Finding{
 var unmended = []string{"MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
 	"Unheard", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
-	"Unadvertised", "Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle"}
+	"Unadvertised", "Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle", "ForOthers"}
 
 // handed is a packet that left to somebody who is known.
 func handed(to farend.End) cause.Beyond {

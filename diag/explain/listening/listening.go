@@ -5,12 +5,14 @@ package listening
 import (
 	"context"
 	"net/netip"
+	"slices"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/socket"
+	"nstutor/diag/table"
 )
 
 // Listener is the socket that takes the request, and its namespace.
@@ -40,15 +42,16 @@ func Find(world *machine.Machine, n *machine.Space, f flows.Flow, dev string) (H
 		Proto: socket.Proto(f.Proto),
 		To:    netip.AddrPortFrom(f.Dst, f.DstPort), From: netip.AddrPortFrom(f.Src, f.SrcPort),
 	}
+	in := ""
 	if link, err := n.Link(dev); err == nil {
 		seen.Ifindex = link.Index
 		if vrf, ok := n.VRFOf(link); ok {
-			seen.VRF = vrf.Index
+			seen.VRF, in = vrf.Index, vrf.Name
 		}
 	}
 	found := all.For(seen)
 	if len(found.Takers) == 0 {
-		return Heard{Fault: unheard(world, n, f, all, found)}, nil
+		return Heard{Fault: unheard(world, n, f, all, found, in)}, nil
 	}
 	taker := found.Takers[0]
 	h := Heard{By: &Listener{n, taker}}
@@ -74,8 +77,8 @@ func kernelChosen(n *machine.Space, f flows.Flow, taker socket.Socket) (cause.Fi
 
 // unheard is the finding of a request that no socket waits for, with those that
 // come near it.
-func unheard(world *machine.Machine, n *machine.Space, asked flows.Flow, all *socket.Listeners, found socket.Found) cause.Finding {
-	f := service.Unheard{At: cause.At(n.Name), Flow: asked, Near: found.Near}
+func unheard(world *machine.Machine, n *machine.Space, asked flows.Flow, all *socket.Listeners, found socket.Found, vrf string) cause.Finding {
+	f := service.Unheard{At: cause.At(n.Name), Flow: asked, Near: found.Near, VRF: vrf}
 	for _, s := range all.All {
 		if s.Proto == socket.Proto(asked.Proto) && s.Local.Port() != asked.DstPort && s.Takes(asked.Dst) {
 			f.Others = append(f.Others, s)
@@ -89,6 +92,31 @@ func unheard(world *machine.Machine, n *machine.Space, asked flows.Flow, all *so
 			f.Elsewhere = append(f.Elsewhere, service.ListensElsewhere{Netns: other.Title(), Socket: s})
 		}
 	}
+	f.Left = left(n, asked.Dst, all)
 	f.Owners = socket.Owners(context.Background(), f.Inodes()...)
 	return f
+}
+
+// left is the route that alone makes an address one of a namespace, where no device has it:
+// what moved an address elsewhere has left it behind. Where a socket has the very address, it
+// is meant to be one.
+func left(n *machine.Space, dst netip.Addr, all *socket.Listeners) (found table.Route) {
+	if slices.ContainsFunc(all.All, func(s socket.Socket) bool { return s.Local.Addr() == dst }) {
+		return found
+	}
+	snap, err := n.Snapshot(table.Links | table.Addrs | table.Routes)
+	if err != nil || dst.IsLoopback() {
+		return found
+	}
+	for _, r := range snap.Routes {
+		if r.Table == machine.LocalTable && r.Type == "local" && r.Dst.Contains(dst) && r.Proto != "kernel" {
+			found = r
+		}
+	}
+	for _, a := range snap.Addrs {
+		if a.Prefix.Addr() == dst {
+			return table.Route{}
+		}
+	}
+	return found
 }

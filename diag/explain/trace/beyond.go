@@ -64,6 +64,9 @@ func (w *walk) depart(n *machine.Space, p packet, link table.Link, at *fabric.Ed
 	if p.leg == flows.LegReply {
 		// Whether it finds its way back is decided beyond.
 		if w.parted == nil {
+			if f := w.unreturned(n, p); f != nil {
+				w.doubt(n, p, hop.StageSend, link.Name, f)
+			}
 			return
 		}
 		if f := w.astray(); cause.DownDevice(f) != "" {
@@ -109,13 +112,17 @@ func (w *walk) returns(p packet, to fabric.Site, from fabric.Edge) {
 func (w *walk) admit(p packet, to fabric.Site, from fabric.Edge) {
 	p.length = min(p.length, from.Dev.MTU)
 	x := &fabric.Explorer{Net: paths{w}, Leg: p.leg, MAC: to.Dev.MAC, Above: machine.Stacked(to.Dev)}
+	other := w.arrival.MAC != nil && !bytes.Equal(w.arrival.MAC, to.Dev.MAC)
+	if other {
+		x.MAC = w.arrival.MAC
+	}
 	if from.Dev.MasterKind == "openvswitch" {
 		x.From(from.Node, from.Dev) // the reply comes from within
 	} else {
 		x.Into(from.Node, from.Dev)
 	}
 	for _, s := range x.Stations {
-		if s.Node != to.Node || s.Dev.Index != to.Dev.Index {
+		if other && !bytes.Equal(s.Dev.MAC, x.MAC) || !other && (s.Node != to.Node || s.Dev.Index != to.Dev.Index) {
 			continue
 		}
 		s.Sent = true

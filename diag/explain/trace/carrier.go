@@ -39,7 +39,7 @@ func (w *walk) trial(n *machine.Space, link table.Link, leg flows.Leg, remote ne
 
 // aside is a walk of its own.
 func (w *walk) aside(n *machine.Space, dest netip.Addr) *walk {
-	return &walk{world: w.world, from: n, dest: dest, last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}, lessons: w.lessons.Copy(), depth: w.depth + 1}
+	return &walk{world: w.world, from: n, dest: dest, last: map[*machine.Space]eval.Packet{}, kept: map[*machine.Space]eval.Place{}, been: map[visit]bool{}, lessons: w.lessons.Copy(), depth: w.depth + 1}
 }
 
 // carry sends the carrying packet from the namespace that its device was made

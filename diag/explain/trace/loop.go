@@ -17,6 +17,9 @@ import (
 func (w *walk) circles(n *machine.Space, p packet, dev table.Link, route machine.RouteAnswer) {
 	f := cause.Circle{At: at(n), Flow: p.flow(), Line: route.Line}
 	circle := w.circle(n, p)
+	if own := w.opened; len(circle) == 1 && (dev.VXLAN != nil || dev.Tunnel != nil) && n.Local(own) {
+		f.Into, f.Own = dev, own
+	}
 	for _, node := range circle {
 		if way, tunnel, ok := w.outOfCircle(node, p, circle); ok {
 			f.At, f.Way, f.Tunnel = at(node), way, tunnel

@@ -8,8 +8,9 @@ import (
 
 // recall makes a request that belongs to a connection of a namespace a packet of
 // that. A source port that the kernel chooses belongs to none.
-func (w *walk) recall(n *machine.Space, p packet, rules *netfilter.RuleSet, hook string) packet {
+func (w *walk) recall(n *machine.Space, p packet, rules *netfilter.RuleSet, hook, iif, oif string) packet {
 	if _, known := w.last[n]; !w.mended.Fresh && !known && p.isRequest() && !p.flow().Echo() && p.sport != 0 && (hook == "prerouting" || hook == "output") && n.Tracks() {
+		p.filtered.IIF, p.filtered.OIF = iif, oif
 		p.filtered = w.connections.Recall(n, p.flow(), p.filtered, rules, hook)
 	}
 	return p

@@ -109,7 +109,7 @@ func (w *walk) deliver(n *machine.Space, p packet, dev string) {
 	w.admitted(n, p, dev, false)
 	if p.encap != nil {
 		w.hop(n, p, hop.StageDeliver, dev, wOpens.Of(title(n)))
-		w.landed = n
+		w.landed, w.opened = n, p.dst
 		return
 	}
 	if p.leg == flows.LegReply && n != w.from {
@@ -148,7 +148,7 @@ func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet
 	if f, full := outdated.Full(n, hook, known && p.isReply()); full {
 		w.fault(n, p, hop.StageFilter, "", f)
 	}
-	p = w.recall(n, p, rules, hook)
+	p = w.recall(n, p, rules, hook, iif, oif)
 	before := p
 	if p.isRequest() && (hook == "prerouting" || hook == "output") {
 		w.hooked = append(w.hooked, passage{node: n, iif: iif, packet: p})
@@ -189,6 +189,9 @@ func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet
 		w.overlook(n, p, hop.StageFilter, dev, unsure)
 	}
 	p.filtered = result.Packet
+	if by, ok := p.filtered.Untracked(); ok && p.isReply() {
+		w.kept[n] = by
+	}
 	if nat := result.NAT; nat != nil {
 		w.hop(n, p, hop.StageFilter, dev, nat.Said())
 		p.disguises += disguise(p, hook)

@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
@@ -104,26 +105,12 @@ func (w *walk) cameIn(n *machine.Space) string {
 	return ""
 }
 
-// nameless is the finding of a bridge without an address, by which the request came
-// in from somebody who has one of it for his gateway.
+// nameless is the finding of a bridge without the address that its pods have for a gateway.
 func (w *walk) nameless() cause.Finding {
-	p := w.parted
-	bridge, err := p.node.Link(w.cameIn(p.node))
-	if err != nil || bridge.Bridge == nil || len(w.began) == 0 {
+	if len(w.began) == 0 {
 		return nil
 	}
-	addrs, err := p.node.Addrs(bridge.Index)
-	gateway := w.began[0].route.Via
-	if err != nil || !gateway.IsValid() || machine.HasFamily(addrs, gateway) {
-		return nil
-	}
-	for _, own := range machine.AddressesOf(w.from, p.dst) {
-		if own.Prefix.Contains(gateway) {
-			address := remedy.Address{Netns: p.node.Name, Prefix: netip.PrefixFrom(gateway, own.Prefix.Bits()), Dev: bridge.Name}
-			return cause.GatewayNameless{At: at(p.node), Link: bridge, Address: address}
-		}
-	}
-	return nil
+	return absent.Nameless(w.parted.node, w.cameIn(w.parted.node), w.from, w.began[0].route.Via, w.parted.dst)
 }
 
 // astray is the fault of a reply that is lost where its request never was.
@@ -133,6 +120,21 @@ func (w *walk) astray() cause.Finding {
 		return f
 	}
 	return cause.Astray{At: at(p.node), Dst: p.dst, Dev: p.route.DevName, Line: p.route.Line, Way: w.wayBack(p.node, p.dst, p.route)}
+}
+
+// unreturned is the finding of a reply that goes out of sight by another router than the
+// one that handed its request over.
+func (w *walk) unreturned(n *machine.Space, p packet) cause.Finding {
+	way, ok := w.backwards(n, p.dst)
+	now := w.mended.Route(n, p.query())
+	if !ok || !way.Via.IsValid() || way.Via == now.Via {
+		return nil
+	}
+	if i := len(w.turned) - 1; i >= 0 && w.turned[i].node != n {
+		by := w.turned[i].node
+		return service.Bypassed{At: at(by), Flow: p.flow(), Asked: w.asks, Client: p.dst, Past: now.Line, Exempt: w.exemptAt(by)}
+	}
+	return cause.Astray{At: at(n), Dst: p.dst, Dev: now.DevName, Line: now.Line, Way: way.Turn(n, p.dst, now)}
 }
 
 // turnBack has the reply go on from where it parted, once the device is up by which it

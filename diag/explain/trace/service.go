@@ -66,7 +66,7 @@ func (w *walk) bypassed(n *machine.Space, p packet, dev string) {
 		return
 	}
 	t := w.turned[len(w.turned)-1]
-	f := service.Bypassed{At: at(t.node), Flow: p.flow(), Asked: w.asks, Client: w.source, Exempt: w.exemptAt(t.node)}
+	f := service.Bypassed{At: at(t.node), Flow: p.flow(), Asked: w.asks, Client: w.source, Exempt: w.exemptAt(t.node), Kept: w.kept[t.node]}
 	if on, possible := t.node.BridgeNetfilter(p.dst.Is6()); possible && !on && w.acrossOneBridge(t.node) {
 		f.Bridge = true
 	}

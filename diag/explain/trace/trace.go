@@ -2,6 +2,7 @@ package trace
 
 import (
 	"cmp"
+	"net"
 	"net/netip"
 	"slices"
 
@@ -43,6 +44,7 @@ type Question struct {
 type Arrival struct {
 	Dev string
 	TTL int
+	MAC net.HardwareAddr // whom its frame is for; nil stands for who sent the request out
 }
 
 // Trace is what became of a packet and its reply.
@@ -87,7 +89,7 @@ type Met struct {
 // sends nothing.
 func Follow(world *machine.Machine, q Question) *Trace {
 	w := &walk{arrival: q.Arrival, pick: q.Pick, mended: q.Mended, world: world, from: q.From, dest: q.Dest, size: q.Length, whole: q.Whole,
-		last: map[*machine.Space]eval.Packet{}, been: map[visit]bool{}}
+		last: map[*machine.Space]eval.Packet{}, kept: map[*machine.Space]eval.Place{}, been: map[visit]bool{}}
 	w.asks = flows.Flow{Proto: cmp.Or(q.Proto, flows.OfPing(q.Dest)), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
 	w.originate(q.From, packet{leg: flows.LegRequest, dst: q.Dest, kind: q.Proto, sport: q.SrcPort, dport: q.DstPort, ttl: maxHops, origin: q.From, oif: q.Dev, length: q.Length, df: q.DF})
 	if len(w.faults) == 0 && w.learnt != nil {
@@ -191,6 +193,9 @@ func (b *Beyond) Elsewhere() (Found, bool) {
 	}
 	for _, passed := range slices.Concat(w.began, w.passed) {
 		if f, ok := absent.Narrower(passed.node, b.packet.dst, passed.route); ok {
+			return Find(flows.LegRequest, f), true
+		}
+		if f, ok := absent.Overruled(passed.node, b.packet.dst, passed.route); ok {
 			return Find(flows.LegRequest, f), true
 		}
 	}

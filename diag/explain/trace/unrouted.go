@@ -31,6 +31,8 @@ func (w *walk) noRoute(n *machine.Space, p packet, route machine.RouteAnswer) ma
 		lookup := cause.Lookup{Dst: p.dst, Answer: route}
 		if leak, way, ok := w.besideVRF(n, p, lookup); ok {
 			f, next = leak, way
+		} else if others, ok := absent.From(n, p.src, p.isReply(), lookup); ok {
+			f = others
 		} else if route.Kind == machine.KindNone {
 			f, next = w.unrouted(n, p, lookup)
 		} else {

@@ -31,6 +31,7 @@ type walk struct {
 	hops    []hop.Hop
 	faults  []Found
 	last    map[*machine.Space]eval.Packet // the request as it left each namespace: its replies are told by it
+	kept    map[*machine.Space]eval.Place  // the rule that keeps connection tracking from the reply there
 	began   []passage                      // the request as it was made
 	passed  []passage                      // namespaces that forwarded the request, in order
 	mended  mended.Network
@@ -50,6 +51,7 @@ type walk struct {
 	drawn       *machine.Space       // … in which namespace
 	hooked      []passage            // where the rules saw it, before they translated it
 	landed      *machine.Space       // whom the last carrying packet of a tunnel came to
+	opened      netip.Addr           // and at which address
 	depth       int                  // of tunnels in tunnels
 	arrival     Arrival              // of the reply from where nothing can be seen
 	unseen      []cause.Unseen       // what could not be looked at on the way, and was taken to let the packet pass

@@ -29,6 +29,9 @@ func OtherHook(n *machine.Space, packet eval.Packet, asked flows.Flow, iif, out 
 	if f, ok := untracked(n, packet, asked, rules, used, iif, out); ok {
 		return f, true
 	}
+	if f, ok := missingJump(n, packet, asked, rules, used, iif, out); ok && !asked.Echo() {
+		return f, true
+	}
 	if other == "output" {
 		packet.OIF = out
 	}

@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/socket"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -29,6 +30,8 @@ type Unheard struct {
 	Others    []socket.Socket // … that would take it, on other ports
 	Elsewhere []ListensElsewhere
 	Owners    map[uint32]socket.Process // of all these, by their inodes; who is not known is not there
+	VRF       string                    // that the packet comes in by; empty where it is in none
+	Left      table.Route               // alone makes the address one of the namespace; its Type is empty where a device has it
 }
 
 // ListensElsewhere is a socket with the port in another namespace.
@@ -60,6 +63,9 @@ func (Unheard) Code() cause.Code { return NotListening }
 // Detail says who comes near to it.
 func (u Unheard) Detail() say.Text {
 	text := say.T("nobody listens on %s (%s)", "没有程序在 %s（%s）上监听", eval.Endpoint(u.Flow.Dst, u.Flow.DstPort), flows.Protocol(u.Flow.Proto))
+	if u.Left.Type != "" {
+		return say.T("%s, and no device has the address: it is one of %s only by the route %s", "%s，而且没有设备拥有该地址：只是路由 %[3]s 让它成了 %[2]s 的地址", text, machine.Called(u.Netns()), u.Left.Line())
+	}
 	if len(u.Near) > 0 {
 		return say.T("%s; %s", "%s；%s", text, u.near(u.Near[0]))
 	}
@@ -97,7 +103,10 @@ func (u Unheard) near(n socket.Near) say.Text {
 		return say.T("%s listens on %s, but for the other IP version alone", "%s 在 %s 上监听，但只收另一种 IP 版本的包", who, local)
 	case socket.OtherProto:
 		return say.T("%s has that port for %s", "%s 占用该端口的是 %s 协议", who, n.Proto)
-	case socket.OtherDevice, socket.OtherVRF:
+	case socket.OtherVRF:
+		return say.T("%[1]s listens on %[2]s, but outside of the VRF %[3]s by which the packet comes in: %[4]s=1 lets the sockets outside take what comes by any VRF, `ip vrf exec %[3]s …` starts it inside",
+			"%[1]s 在 %[2]s 上监听，但不在包进来的 VRF %[3]s 里：%[4]s=1 让 VRF 外的套接字也收各 VRF 的包，`ip vrf exec %[3]s …` 则让它在里面启动", who, local, u.VRF, "net.ipv4."+flows.Protocol(u.Flow.Proto)+"_l3mdev_accept")
+	case socket.OtherDevice:
 		return say.T("%s listens on %s, but not on the device that the packet comes in by", "%s 在 %s 上监听，但不收从这个设备进来的包", who, local)
 	case socket.OtherPeer:
 		return say.T("%s has %s, but for another peer alone", "%s 占用了 %s，但只与另一个对端通信", who, local)
@@ -107,6 +116,9 @@ func (u Unheard) near(n socket.Near) say.Text {
 
 // Evidence are the sockets, in the columns of ss -ltun.
 func (u Unheard) Evidence() []say.Text {
+	if u.Left.Type != "" {
+		return cause.Lines(u.Left.Line())
+	}
 	if len(u.Near) == 0 && len(u.Others) == 0 {
 		return []say.Text{say.T("no socket is open for %s on an address that this packet is for", "这个包的目标地址上没有打开的 %s 套接字", flows.Protocol(u.Flow.Proto))}
 	}
@@ -136,5 +148,19 @@ func socketLine(s socket.Socket) string {
 	return fmt.Sprintf("%s %s %d %d %s", s.Proto, state, s.Waiting, s.Room, s.Local)
 }
 
-// Fix is none: a program has to be started, or told another address.
-func (Unheard) Fix() []change.Change { return nil }
+// acceptAcross has sockets without a device take packets of VRFs (inet_sk_bound_dev_eq(),
+// for IPv6 as well).
+func (u Unheard) acceptAcross() change.Sysctl {
+	return change.Sysctl{Netns: u.Netns(), Path: "net/ipv4/" + flows.Protocol(u.Flow.Proto) + "_l3mdev_accept", Value: "1"}
+}
+
+// Fix is none, where a program has to be started, or told another address.
+func (u Unheard) Fix() []change.Change {
+	if u.Left.Type != "" && u.Left.Dst.IsSingleIP() {
+		return []change.Change{change.Route{Netns: u.Netns(), Verb: change.RouteDel, Route: u.Left}}
+	}
+	if len(u.Near) > 0 && u.Near[0].Why == socket.OtherVRF {
+		return []change.Change{u.acceptAcross()}
+	}
+	return nil
+}

@@ -152,7 +152,7 @@ func (g *game) broken() {
 		case i >= len(goals) && !v.OK:
 			g.Errorf("while broken the guard does not hold: %s: %s", v.Text, v.Seen)
 		}
-		if v.Text.In("zh") == "" || v.Table.IsZero() {
+		if v.Text.In("zh") == "" || v.Table.Empty() {
 			g.Errorf("%s: no Chinese, or no command that shows it", v.Text)
 		}
 	}

@@ -58,7 +58,7 @@ func TestHintsSeeTheState(t *testing.T) {
 	task, _ := Of(player.Step())
 	want := func(words ...string) {
 		t.Helper()
-		hints := task.Hints(t.Context(), w.l)
+		hints := task.Guide(t.Context(), w.l).Hints
 		if len(hints) != len(words) {
 			t.Fatalf("%d hints: %v, want %d", len(hints), hints, len(words))
 		}
@@ -69,7 +69,7 @@ func TestHintsSeeTheState(t *testing.T) {
 		}
 	}
 	want("ip route", "route", "ip route add default")
-	if strings.Contains(task.Hints(t.Context(), w.l)[2].String(), "ip_forward") {
+	if strings.Contains(task.Guide(t.Context(), w.l).Hints[2].String(), "ip_forward") {
 		t.Error("the third hint gives the second fault away")
 	}
 	w.Route("shop", "default via 169.254.1.1 dev eth0 onlink")
@@ -106,7 +106,7 @@ func TestTheLastHintIsWhatIsStillMissing(t *testing.T) {
 		}
 	}}
 	for _, want := range []string{"10.7.1.10", "10.7.1.11"} {
-		hints := task.Hints(t.Context(), w.l)
+		hints := task.Guide(t.Context(), w.l).Hints
 		if len(hints) != 3 || !strings.Contains(hints[1].String(), want) || !strings.Contains(hints[2].String(), want) ||
 			want == "10.7.1.11" && strings.Contains(hints[2].String(), "shop") {
 			t.Fatalf("%v, want %s", hints, want)

@@ -23,7 +23,7 @@ type Rule struct {
 // Conditions are the one, in the rules of IPv4. A rule of the kind that does not fit is
 // what is seen instead.
 func (r Rule) Conditions(l *lab.Lab) []steps.Condition {
-	c := steps.Condition{Table: say.Quote(steps.Typed(change.In(r.Netns, "nft", "list", "ruleset"))), Want: r.Want}
+	c := steps.Condition{Table: change.In(r.Netns, "nft", "list", "ruleset"), Want: r.Want}
 	set, err := Read(l, r.Netns)
 	if err != nil {
 		if !errors.Is(err, lab.ErrNoNamespace) {

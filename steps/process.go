@@ -133,17 +133,7 @@ type Observe struct {
 // Change implements Action. Applying it remembers that the learner has looked;
 // the promise After does the looking.
 func (a Observe) Change(l *lab.Lab) change.Change {
-	return Doing{
-		Typed: a.command(l),
-		Do: func(context.Context) error {
-			l.Note(a.key())
-			return nil
-		},
-		Back: func() error {
-			l.Unnote(a.key())
-			return nil
-		},
-	}
+	return Remembered(l, a.key(), a.command(l), func(context.Context) error { return nil })
 }
 
 func (a Observe) command(l *lab.Lab) change.Command {

@@ -57,7 +57,11 @@ func standIn(name string) func([]string) error {
 			return execInNetns(command)
 		}
 		os.Setenv("PATH", strings.TrimSuffix(os.Getenv("PATH"), standInPath))
-		return standin.Run(argv)
+		do, err := standin.Read(argv)
+		if err != nil {
+			return err
+		}
+		return do()
 	}
 }
 

@@ -65,9 +65,9 @@ func standIn(name string) func([]string) error {
 	}
 }
 
-// WebPage is the page that the lab's web server gives to a client, who has reached
+// webPage is the page that the lab's web server gives to a client, who has reached
 // it at the address server.
-func WebPage(client, server string) string {
+func webPage(client, server string) string {
 	return "<h1>Welcome to web!</h1>\n" + visit(client, server)
 }
 
@@ -110,7 +110,7 @@ func web(args []string) error {
 			if own, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 				server, _, _ = net.SplitHostPort(own.String())
 			}
-			io.WriteString(w, WebPage(client, server))
+			io.WriteString(w, webPage(client, server))
 		}),
 	}
 	err = server.Serve(listener)

@@ -28,12 +28,6 @@ type question struct {
 	port     uint16 // of TCP; 0: it is a ping
 }
 
-// Saying says in other words what has to be so.
-func (c Check) Saying(en, zh string, args ...any) Check {
-	c.Text = say.T(en, zh, args...)
-	return c
-}
-
 // Because says why it matters, when it is not so: "the firewall is open now:
 // anybody reaches the database".
 func (c Check) Because(en, zh string, args ...any) Check {

@@ -35,7 +35,7 @@ func TestACourseHasALevelAChapter(t *testing.T) {
 	easy := sample
 	easy.Name, easy.Level = "easy", 1
 	course := Course([]Exercise{sample, easy}, 1)
-	if len(course) != 2 || course[0].ID != ChapterID(1) || course[1].ID != ChapterID(4) || course[0].Steps[0].ID != "easy" {
+	if len(course) != 2 || course[0].ID != chapterID(1) || course[1].ID != chapterID(4) || course[0].Steps[0].ID != "easy" {
 		t.Fatalf("%+v", course)
 	}
 	step, _ := course.Step("sample")
@@ -52,7 +52,7 @@ func TestHintsSeeTheState(t *testing.T) {
 	if err := player.Goto(t.Context(), "sample"); err != nil {
 		t.Fatal(err)
 	}
-	if err := player.Apply(t.Context()); !errors.Is(err, ErrByHand) {
+	if err := player.Apply(t.Context()); !errors.Is(err, errByHand) {
 		t.Errorf("apply: %v", err)
 	}
 	task, _ := Of(player.Step())

@@ -56,6 +56,7 @@ func TestWhatIsNotInstalledIsStoodInFor(t *testing.T) {
 		{"ip link add br7 type bridge; ip -d link show br7", "stp_state 0"},
 		{"ip netns; ip netns pids inet", "inet"},
 		{"test $(ip -br link show br7 | cut -c 33-49) = $(ip link show br7 | tail -n 1 | cut -c 16-32) && echo same", "same"},
+		{"ip -s -s link show eth0", "carrier_changes"},
 		{"bridge -d link; bridge fdb show br br7; ip link show master br7; ip a", "inet 127.0.0.1/8"},
 	} {
 		if out, err := typed(test.line); err != nil || !strings.Contains(out, test.says) {

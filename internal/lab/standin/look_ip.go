@@ -3,6 +3,7 @@ package standin
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"os"
@@ -11,9 +12,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag/linkstat"
 	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
@@ -203,9 +205,9 @@ func detail(l table.Link) string {
 	return strings.TrimSpace(strings.Join(words, " "))
 }
 
-// countedLinks are the links, each with those of its counters that are not 0.
+// countedLinks are the links, each with what went wrong there.
 func countedLinks(ns *nsenter.Namespace, named func(string) bool) ([]string, error) {
-	counters, err := linkstat.Read(ns)
+	counters, err := readCounters(ns)
 	if err != nil {
 		return nil, err
 	}
@@ -219,13 +221,42 @@ func countedLinks(ns *nsenter.Namespace, named func(string) bool) ([]string, err
 			continue
 		}
 		lines = append(lines, l.Line(), "    "+l.AddressLine())
-		for _, c := range counters.Since(nil) {
-			if c.Dev == l.Name {
-				lines = append(lines, fmt.Sprintf("    %s %s %d", c.Of, c.What, c.By))
-			}
-		}
+		lines = append(lines, counters[l.Index])
 	}
 	return lines, nil
+}
+
+// readCounters are those of each device, by its index: the packets that it did not carry,
+// and how often its carrier came or went.
+func readCounters(ns *nsenter.Namespace) (map[int]string, error) {
+	counters := map[int]string{}
+	err := ns.Do(func() error {
+		request := nl.NewNetlinkRequest(unix.RTM_GETLINK, unix.NLM_F_DUMP)
+		request.AddData(nl.NewIfInfomsg(unix.AF_UNSPEC))
+		links, err := request.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWLINK)
+		for _, m := range links {
+			link, err := netlink.LinkDeserialize(nil, m)
+			if err != nil {
+				return err
+			}
+			attrs, err := nl.ParseRouteAttr(m[unix.SizeofIfInfomsg:])
+			if err != nil {
+				return err
+			}
+			changes := uint32(0)
+			for _, a := range attrs {
+				if a.Attr.Type == unix.IFLA_CARRIER_CHANGES && len(a.Value) >= 4 {
+					changes = binary.NativeEndian.Uint32(a.Value)
+				}
+			}
+			if of := link.Attrs().Statistics; of != nil {
+				counters[link.Attrs().Index] = fmt.Sprintf("    rx_packets %d rx_errors %d rx_dropped %d tx_packets %d tx_errors %d tx_dropped %d carrier_changes %d",
+					of.RxPackets, of.RxErrors, of.RxDropped, of.TxPackets, of.TxErrors, of.TxDropped, changes)
+			}
+		}
+		return err
+	})
+	return counters, err
 }
 
 func addrLines(s *table.Snapshot, named func(string) bool) (lines []string) {

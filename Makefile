@@ -18,7 +18,7 @@ check:
 
 # Writes the golden screens anew. Review the difference like code.
 golden:
-	go test ./ui/... -run Golden -update
+	go test ./ui -run Golden -update
 	git diff --stat -- ui
 
 bench:

@@ -149,18 +149,10 @@ func inNs1(rule Masquerade) Masquerade {
 // container is what Docker does to give a container its network: a namespace,
 // a veth pair, an address and a default route, and the other end on docker0.
 func container(name, addr string) []Action {
-	veth := "veth-" + name
-	return []Action{
-		NetnsAdd{Name: name},
-		VethAdd{Netns: host, Name: "c-" + name, Peer: veth},
-		LinkNetns{Netns: host, Name: "c-" + name, To: name, Rename: "eth0"},
-		LinkMaster{Netns: host, Name: veth, Bridge: "docker0"},
-		LinkUp{Netns: host, Name: veth},
-		LinkUp{Netns: name, Name: "lo"},
-		AddrAdd{Netns: name, Addr: addr, Dev: "eth0"},
-		LinkUp{Netns: name, Name: "eth0"},
+	return concat(plugged(name, addr), []Action{
+		LinkMaster{Netns: host, Name: "veth-" + name, Bridge: "docker0"},
 		RouteAdd{Netns: name, Dst: "default", Via: "172.17.0.1", Dev: "eth0"},
-	}
+	})
 }
 
 // addressed is what the texts take for granted of such a container.

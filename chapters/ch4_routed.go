@@ -26,13 +26,15 @@ var (
 
 // plugged is a pod with a card eth0 that has an address, at the end of a cable whose
 // other end the node has: all of it up.
-func plugged(name, addr string) []Action {
-	veth := "veth-" + name
+func plugged(name, addr string) []Action { return cabled(host, "veth-"+name, name, addr) }
+
+// cabled is the same of a cable whose other end, called port, another namespace has.
+func cabled(node, port, name, addr string) []Action {
 	return []Action{
 		NetnsAdd{Name: name},
-		VethAdd{Netns: host, Name: "c-" + name, Peer: veth},
-		LinkNetns{Netns: host, Name: "c-" + name, To: name, Rename: "eth0"},
-		LinkUp{Netns: host, Name: veth},
+		VethAdd{Netns: node, Name: "c-" + name, Peer: port},
+		LinkNetns{Netns: node, Name: "c-" + name, To: name, Rename: "eth0"},
+		LinkUp{Netns: node, Name: port},
 		LinkUp{Netns: name, Name: "lo"},
 		AddrAdd{Netns: name, Addr: addr, Dev: "eth0"},
 		LinkUp{Netns: name, Name: "eth0"},

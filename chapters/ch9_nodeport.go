@@ -115,15 +115,9 @@ var metPodB = []Action{Send{Netns: host, To: podBIP}}
 var far = concat(
 	[]Action{Sysctl{Netns: inet, Key: "net.ipv4.ip_forward", Value: "1"}},
 	behindRouter(node2, "192.168.7.1", node2IP), behindRouter(user, "198.51.100.1", userIP),
+	[]Action{Sysctl{Netns: node2, Key: "net.ipv4.ip_forward", Value: "1"}},
+	cabled(node2, "veth-"+podD, podD, podDIP+"/32"),
 	[]Action{
-		Sysctl{Netns: node2, Key: "net.ipv4.ip_forward", Value: "1"},
-		NetnsAdd{Name: podD},
-		VethAdd{Netns: node2, Name: "c-" + podD, Peer: "veth-" + podD},
-		LinkNetns{Netns: node2, Name: "c-" + podD, To: podD, Rename: "eth0"},
-		LinkUp{Netns: node2, Name: "veth-" + podD},
-		LinkUp{Netns: podD, Name: "lo"},
-		AddrAdd{Netns: podD, Addr: podDIP + "/32", Dev: "eth0"},
-		LinkUp{Netns: podD, Name: "eth0"},
 		RouteAdd{Netns: podD, Dst: "default", Via: linkHop, Dev: "eth0", Onlink: true},
 		Sysctl{Netns: node2, Key: "net.ipv4.conf.veth-" + podD + ".proxy_arp", Value: "1"},
 		RouteAdd{Netns: node2, Dst: podDIP, Dev: "veth-" + podD},
@@ -135,17 +129,10 @@ var far = concat(
 // behindRouter is a machine at a cable of the router's.
 func behindRouter(name, gateway, ip string) []Action {
 	port := "to-" + name
-	return []Action{
-		NetnsAdd{Name: name},
-		VethAdd{Netns: inet, Name: "c-" + name, Peer: port},
-		LinkNetns{Netns: inet, Name: "c-" + name, To: name, Rename: "eth0"},
+	return concat(cabled(inet, port, name, ip+"/24"), []Action{
 		AddrAdd{Netns: inet, Addr: gateway + "/24", Dev: port},
-		LinkUp{Netns: inet, Name: port},
-		LinkUp{Netns: name, Name: "lo"},
-		AddrAdd{Netns: name, Addr: ip + "/24", Dev: "eth0"},
-		LinkUp{Netns: name, Name: "eth0"},
 		RouteAdd{Netns: name, Dst: "default", Via: gateway, Dev: "eth0"},
-	}
+	})
 }
 
 // bothNodes has the port of the first node lead to a pod of each, with the node's own

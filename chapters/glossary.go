@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"nstutor/internal/prose"
 	"nstutor/internal/say"
 	"nstutor/steps"
 )
@@ -21,8 +22,8 @@ func Welcome(lang string) (title, text string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	title, sections := split(raw)
-	return title, sections[""], nil
+	cut := prose.Cut(raw)
+	return cut.Title, cut.Section(""), nil
 }
 
 // Glossary is the words of the course in the order in which they build on each
@@ -33,10 +34,9 @@ func Glossary(lang string) ([]Word, error) {
 		return nil, err
 	}
 	var words []Word
-	for _, entry := range strings.Split(raw, "\n## ")[1:] {
-		head, meaning, _ := strings.Cut(entry, "\n")
-		term, aliases, _ := strings.Cut(head, " | ")
-		w := Word{Term: strings.TrimSpace(term), Meaning: strings.TrimSpace(meaning)}
+	for _, entry := range prose.Cut(raw).Sections[1:] {
+		term, aliases, _ := strings.Cut(entry.Name, " | ")
+		w := Word{Term: strings.TrimSpace(term), Meaning: entry.Body}
 		for alias := range strings.SplitSeq(aliases, ", ") {
 			if alias = strings.TrimSpace(alias); alias != "" {
 				w.Aliases = append(w.Aliases, alias)

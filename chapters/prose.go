@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"nstutor/internal/prose"
 	"nstutor/internal/say"
 )
 
@@ -53,14 +54,12 @@ func Text(lang, id string) (Prose, error) {
 
 // parse reads the text of a step.
 func parse(raw string) (p Prose, err error) {
-	title, sections := split(raw)
-	p = Prose{Title: title, Learned: sections["Learned"], Look: sections["Look"], Task: sections["Task"], After: sections["After"]}
-	for _, line := range strings.Split(sections["Hints"], "\n") {
-		if _, hint, ok := strings.Cut(line, ". "); ok {
-			p.Hints = append(p.Hints, strings.TrimSpace(hint))
-		}
+	text := prose.Cut(raw)
+	p = Prose{
+		Title: text.Title, Learned: text.Section("Learned"), Look: text.Section("Look"), Task: text.Section("Task"),
+		After: text.Section("After"), Hints: text.Numbered("Hints"),
 	}
-	p.Predict, err = prediction(sections["Predict"])
+	p.Predict, err = prediction(text.Section("Predict"))
 	if err == nil && (p.Title == "" || p.Look == "" || p.Task == "" || p.After == "" || len(p.Hints) == 0 || slices.Contains(p.Hints, "")) {
 		err = say.Err("title, Look, Task, After or Hints is missing", "缺少标题、Look、Task、After 或 Hints")
 	}
@@ -73,8 +72,8 @@ func ChapterText(lang, chapterID string) (title, intro string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	title, sections := split(raw)
-	return title, sections[""], nil
+	text := prose.Cut(raw)
+	return text.Title, text.Section(""), nil
 }
 
 func read(lang, name string) (string, error) {
@@ -83,28 +82,6 @@ func read(lang, name string) (string, error) {
 		return "", say.Err("no text for %s in language %q", "%s 没有 %q 语言的文本", name, lang)
 	}
 	return string(raw), nil
-}
-
-// split cuts a text at its headings: the title after "# ", the sections after
-// "## ". What comes before the first section is the section "".
-func split(raw string) (title string, sections map[string]string) {
-	sections = map[string]string{}
-	name := ""
-	for _, line := range strings.Split(raw, "\n") {
-		if heading, ok := strings.CutPrefix(line, "## "); ok {
-			name = strings.TrimSpace(heading)
-			continue
-		}
-		if heading, ok := strings.CutPrefix(line, "# "); ok {
-			title = strings.TrimSpace(heading)
-			continue
-		}
-		sections[name] += line + "\n"
-	}
-	for name, text := range sections {
-		sections[name] = strings.TrimSpace(text)
-	}
-	return title, sections
 }
 
 // prediction reads a question and its choices: "- (x) right", "- ( ) wrong".

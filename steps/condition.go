@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -11,9 +12,9 @@ import (
 // Condition is one thing that has to be so in the kernel for a step to be done,
 // and what is there now.
 type Condition struct {
-	Table say.Text // the table to look at, as the command that prints it: `ip -n ns1 route`
-	Want  say.Text // what has to be there: "a default route via 172.20.1.1 dev ns1-eth0"
-	Seen  string   // the kernel's line that is there instead; empty: nothing of the kind
+	Table change.Command // the table to look at, as the command that prints it
+	Want  say.Text       // what has to be there: "a default route via 172.20.1.1 dev ns1-eth0"
+	Seen  string         // the kernel's line that is there instead; empty: nothing of the kind
 	Met   bool
 	Err   error // it could not be checked: then Met means nothing
 }
@@ -23,7 +24,7 @@ type Condition struct {
 func Effect(l *lab.Lab, a Action, done bool) []Condition {
 	command := a.Change(l).Command()
 	return []Condition{{
-		Table: say.Quote(command),
+		Table: command,
 		Want:  say.T("what `%s` does", "`%s` 的效果", command),
 		Met:   done,
 	}}

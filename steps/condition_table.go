@@ -2,19 +2,27 @@ package steps
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
 
 // IPTable is the command of ip(8) that prints a table of a namespace.
-func IPTable(netns, words string) say.Text {
-	if netns == "" || netns == lab.Host {
-		return say.Quote("ip " + words)
+func IPTable(netns, words string) change.Command {
+	return change.In(netns, append([]string{"ip"}, strings.Fields(words)...)...)
+}
+
+// Look is the command that prints a table, as one types it on the node: ip(8) finds its
+// way into a namespace by itself.
+func Look(c change.Command) string {
+	if c.Netns != "" && c.Netns != lab.Host && len(c.Argv) > 0 && c.Argv[0] == "ip" {
+		return change.In("", slices.Concat([]string{"ip", "-n", c.Netns}, c.Argv[1:])...).String()
 	}
-	return say.Quote("ip -n " + netns + " " + words)
+	return Typed(c)
 }
 
 // Tables reads tables of a namespace. Where it cannot, missing says why: the
@@ -37,7 +45,7 @@ func Tables(ctx context.Context, l *lab.Lab, netns string, which table.Tables) (
 
 // namespaceThere is the condition that a namespace exists, not met.
 func namespaceThere(netns string) Condition {
-	return Condition{Table: say.Quote("ip netns"), Want: say.T("a network namespace called %s", "名为 %s 的网络命名空间", netns)}
+	return Condition{Table: change.In("", "ip", "netns"), Want: say.T("a network namespace called %s", "名为 %s 的网络命名空间", netns)}
 }
 
 // DeviceThere is the condition that a device exists.

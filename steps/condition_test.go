@@ -32,7 +32,7 @@ func first(t *testing.T, l *lab.Lab, a steps.Action) (steps.Condition, bool) {
 			t.Errorf("%s is met, and seen is %q", c.Want, c.Seen)
 		}
 		for _, lang := range []string{"en", "zh"} {
-			if text := c.Table.In(lang) + c.Want.In(lang); c.Table.IsZero() || c.Want.IsZero() || strings.Contains(text, "%!") {
+			if text := steps.Look(c.Table) + c.Want.In(lang); c.Table.Empty() || c.Want.IsZero() || strings.Contains(text, "%!") {
 				t.Errorf("in %s: %q", lang, text)
 			}
 		}
@@ -186,7 +186,7 @@ func TestHintsSeeTheState(t *testing.T) {
 		t.Run(line, func(t *testing.T) {
 			reset(t, l, start...)
 			typed(t, l, line)
-			hints := steps.Hints(t.Context(), l, way)
+			hints := steps.GuideTo(t.Context(), l, way).Hints
 			if len(hints) != 3 {
 				t.Fatalf("%d hints", len(hints))
 			}
@@ -204,7 +204,7 @@ func TestHintsSeeTheState(t *testing.T) {
 		})
 	}
 	reset(t, l, append(start, way.Action)...)
-	if hints := steps.Hints(t.Context(), l, way); len(hints) != 0 {
+	if hints := steps.GuideTo(t.Context(), l, way).Hints; len(hints) != 0 {
 		t.Errorf("hints for what is done: %v", hints)
 	}
 }

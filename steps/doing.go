@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"nstutor/internal/change"
+	"nstutor/internal/lab"
 )
 
 // Doing is what an action does that is no change of a network's tables: a program
@@ -26,4 +27,23 @@ func (d Doing) Undo(context.Context, change.Space, change.Before) error {
 		return nil
 	}
 	return d.Back()
+}
+
+// Remembered is what leaves nothing that could be seen: the lab remembers under a key
+// that it was done, until it is taken back.
+func Remembered(l *lab.Lab, key string, typed change.Command, do func(ctx context.Context) error) Doing {
+	return Doing{
+		Typed: typed,
+		Do: func(ctx context.Context) error {
+			err := do(ctx)
+			if err == nil {
+				l.Note(key)
+			}
+			return err
+		},
+		Back: func() error {
+			l.Unnote(key)
+			return nil
+		},
+	}
 }

@@ -27,7 +27,7 @@ func (a ForwardPolicy) Change(*lab.Lab) change.Change {
 // it, or none does.
 func (a ForwardPolicy) Conditions(_ context.Context, l *lab.Lab) []Condition {
 	c := Condition{
-		Table: say.Quote(Typed(change.In(a.Netns, "nft", "list", "chain", "ip", "filter", "FORWARD"))),
+		Table: change.In(a.Netns, "nft", "list", "chain", "ip", "filter", "FORWARD"),
 		Want:  say.T("the policy for forwarded packets is %s", "转发包的默认策略是 %s", a.Policy),
 	}
 	ns, err := l.NS(a.Netns)
@@ -61,7 +61,7 @@ func (a Pass) Change(*lab.Lab) change.Change {
 // packets pass, whoever wrote them and however.
 func (a Pass) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 	c := Condition{
-		Table: say.Quote(Typed(change.In(a.Netns, "nft", "list", "chain", "ip", "filter", "FORWARD"))),
+		Table: change.In(a.Netns, "nft", "list", "chain", "ip", "filter", "FORWARD"),
 		Want:  say.T("what %s sends to %s is let through", "放行从 %s 发往 %s 的包", a.Src, a.Dst),
 	}
 	r, err := Masquerade{Netns: a.Netns, Src: a.Src}.rewriting(ctx, l)

@@ -52,8 +52,8 @@ func (a Masquerade) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 }
 
 // look is the command that prints the rules.
-func (a Masquerade) look() say.Text {
-	return say.Quote(Typed(change.In(a.Netns, "iptables", "-t", "nat", "-S", "POSTROUTING")))
+func (a Masquerade) look() change.Command {
+	return change.In(a.Netns, "iptables", "-t", "nat", "-S", "POSTROUTING")
 }
 
 // rewriting is what becomes of the sources of packets that a namespace forwards.

@@ -2,12 +2,8 @@ package steps
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/netip"
-
-	"github.com/vishvananda/netlink"
-	"golang.org/x/sys/unix"
 
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -143,27 +139,9 @@ func (a NeighDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 // forgetNeighbours deletes what the kernel has learned, in every namespace:
 // otherwise an old REACHABLE entry hides that nobody would answer any more.
 func forgetNeighbours(l *lab.Lab) error {
-	const learned = netlink.NUD_INCOMPLETE | netlink.NUD_REACHABLE | netlink.NUD_STALE |
-		netlink.NUD_DELAY | netlink.NUD_PROBE | netlink.NUD_FAILED
 	for _, name := range l.Names() {
-		_, h, err := change.Open(l, name)
-		if isAbsent(err) {
-			continue
-		}
-		if err != nil {
+		if err := change.ForgetNeighbours(l, name); err != nil && !isAbsent(err) {
 			return err
-		}
-		entries, err := h.NeighList(0, netlink.FAMILY_V4)
-		if err != nil {
-			return say.Err("%s: list neighbours: %v", "%s：列出邻居：%v", name, err)
-		}
-		for _, n := range entries {
-			if n.State&learned == 0 {
-				continue
-			}
-			if err := h.NeighDel(&n); err != nil && !errors.Is(err, unix.ENOENT) {
-				return say.Err("%s: delete neighbour %s: %v", "%s：删除邻居 %s：%v", name, n.IP, err)
-			}
 		}
 	}
 	return nil

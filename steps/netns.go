@@ -34,7 +34,7 @@ func (a NetnsDel) Change(*lab.Lab) change.Change { return change.NetnsDel(a) }
 // Conditions implements Action.
 func (a NetnsDel) Conditions(_ context.Context, l *lab.Lab) []Condition {
 	_, err := l.NS(a.Name)
-	gone := Condition{Table: say.Quote("ip netns"), Want: say.T("no network namespace called %s", "没有名为 %s 的网络命名空间", a.Name), Met: isAbsent(err)}
+	gone := Condition{Table: change.In("", "ip", "netns"), Want: say.T("no network namespace called %s", "没有名为 %s 的网络命名空间", a.Name), Met: isAbsent(err)}
 	switch {
 	case err == nil:
 		gone.Seen = a.Name

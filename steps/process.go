@@ -41,11 +41,11 @@ func (a Run) Change(l *lab.Lab) change.Change {
 func (a Run) Conditions(_ context.Context, l *lab.Lab) []Condition {
 	port := a.port()
 	c := Condition{
-		Table: say.Quote("ip netns pids " + a.Netns),
+		Table: change.In("", "ip", "netns", "pids", a.Netns),
 		Want:  say.T("the program %s runs in %s", "程序 %s 在 %s 中运行", a.Argv[0], a.Netns),
 	}
 	if port != 0 {
-		c.Table = say.Quote(Typed(change.In(a.Netns, "ss", "-ltnp")))
+		c.Table = change.In(a.Netns, "ss", "-ltnp")
 		c.Want = say.T("a program in %s listens on TCP port %d", "%s 中有程序监听 TCP 端口 %d", a.Netns, port)
 	}
 	if p, ok := l.Process(a.Name); ok && p.Netns == a.Netns {
@@ -133,17 +133,7 @@ type Observe struct {
 // Change implements Action. Applying it remembers that the learner has looked;
 // the promise After does the looking.
 func (a Observe) Change(l *lab.Lab) change.Change {
-	return Doing{
-		Typed: a.command(l),
-		Do: func(context.Context) error {
-			l.Note(a.key())
-			return nil
-		},
-		Back: func() error {
-			l.Unnote(a.key())
-			return nil
-		},
-	}
+	return Remembered(l, a.key(), a.command(l), func(context.Context) error { return nil })
 }
 
 func (a Observe) command(l *lab.Lab) change.Command {

@@ -37,7 +37,7 @@ func (a Resolver) Change(*lab.Lab) change.Change {
 // else the file says.
 func (a Resolver) Conditions(context.Context, *lab.Lab) []Condition {
 	data, err := plainfile.Read(a.path())
-	file := Condition{Table: say.Quote("cat " + a.path()), Want: say.T("a file %s", "文件 %s", a.path()), Met: err == nil}
+	file := Condition{Table: change.In("", "cat", a.path()), Want: say.T("a file %s", "文件 %s", a.path()), Met: err == nil}
 	line := Condition{Table: file.Table, Want: say.T("the line `nameserver %s` in it", "其中有一行 `nameserver %s`", a.Server)}
 	if err != nil && !os.IsNotExist(err) {
 		file.Err, line.Err = err, err

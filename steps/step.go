@@ -7,7 +7,6 @@ import (
 
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
-	"nstutor/internal/say"
 )
 
 // Action is one change, and how far the kernel is from having it. Actions are
@@ -21,12 +20,6 @@ type Action interface {
 	// The first one that is not met comes first in the order in which a person
 	// would look.
 	Conditions(ctx context.Context, l *lab.Lab) []Condition
-}
-
-// Hinted is an action that knows better hints than its conditions give: three,
-// or none when everything is as it should be.
-type Hinted interface {
-	Hints(ctx context.Context, l *lab.Lab) []say.Text
 }
 
 // Typed is a command line as it is typed on the lab's node, with `ip netns exec`

@@ -127,6 +127,6 @@ func (a Sysctl) readPath(l *lab.Lab, path string) (string, error) {
 }
 
 // look is the command that prints a setting.
-func (a Sysctl) look(key string) say.Text {
-	return say.Quote(Typed(change.In(a.Netns, "sysctl", key)))
+func (a Sysctl) look(key string) change.Command {
+	return change.In(a.Netns, "sysctl", key)
 }

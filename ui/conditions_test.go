@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"nstutor/internal/change"
 	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/steps"
@@ -14,14 +15,14 @@ import (
 // a device that could not be looked at.
 func fixtureJudged(t testing.TB, opts Options) *Model {
 	m := fixture(t, opts)
-	table := say.Quote("ip -n ns1 route")
+	table := change.In("ns1", "ip", "route")
 	send(m, session.Checked{Gen: 1, Judged: session.Judged{
 		Conditions: []steps.Condition{
 			{Table: table, Want: say.T("a default route", "一条默认路由"), Met: true},
 			{Table: table, Want: say.T("it goes via %s", "它的下一跳是 %s", "172.20.1.1"), Seen: "default via 172.20.1.2 dev ns1-eth0"},
 			{Table: table, Want: say.T("it goes by %s", "它从 %s 出去", "ns1-eth0"), Err: errors.New("operation not permitted")},
 		},
-		Hints: []say.Text{say.T("Look at %s", "看 %s", table), say.Quote("b"), say.Quote("c")},
+		Hints: []say.Text{say.T("Look at %s", "看 %s", steps.Look(table)), say.Quote("b"), say.Quote("c")},
 	}})
 	return m
 }

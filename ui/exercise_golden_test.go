@@ -81,7 +81,7 @@ func fixtureWrong(t testing.TB, opts Options) *Model {
 	drillOf(m).Checking, drillOf(m).Counts = true, true
 	m.Commands = 3
 	send(m, session.DrillChecked{Gen: 1, Conditions: conditions})
-	send(m, session.DrillHint{Gen: 1, Fault: "no-route ns1", Hints: []say.Text{say.T("Look at `%s`.", "看看 `%s`。", "ip -n ns1 route")}})
+	send(m, session.DrillHint{Gen: 1, Guide: steps.Guide{About: "no-route ns1", Hints: []say.Text{say.T("Look at `%s`.", "看看 `%s`。", "ip -n ns1 route")}}})
 	return m
 }
 

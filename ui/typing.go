@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -144,18 +143,11 @@ func (m *Model) runTyped() tea.Cmd {
 // actsItself does what a line means for the command line itself, which no
 // command could do.
 func (m *Model) actsItself(line string) bool {
-	words := strings.Fields(line)
-	switch {
-	case line == "exit" || line == "logout":
+	closes, itself := m.ToItself(line)
+	if closes {
 		m.closeTyping()
-	case line == "clear":
-		m.Typing.Tape.Clear()
-	case len(words) == 5 && strings.Join(words[:3], " ") == "ip netns exec" && slices.Contains([]string{"sh", "bash"}, words[4]) && !m.Network.Gone(words[3]):
-		m.ChooseNetns(words[3]) // the shell of that namespace is this line
-	default:
-		return false
 	}
-	return true
+	return itself
 }
 
 // takeOutput takes more of a command's output, or its end: a line that waits for

@@ -255,10 +255,7 @@ func (m *Model) reading() *screen.Scroll {
 
 // rebuild brings the lab to the beginning of the step.
 func (m *Model) rebuild() tea.Cmd {
-	if d, ok := m.Stage.(*session.Drill); ok {
-		return do(d.Anew())
-	}
-	return do(m.Rebuild())
+	return do(m.Stage.Anew())
 }
 
 // pressWhy shows the answer in the lesson's place, or the lesson again.

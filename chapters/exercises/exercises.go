@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/template"
 
+	"nstutor/internal/prose"
 	"nstutor/internal/say"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
@@ -87,13 +88,8 @@ func Text(lang string, e exercise.Exercise, vars map[string]string) (Prose, erro
 
 // parse reads the text of an exercise.
 func parse(text string) (Prose, error) {
-	title, sections := split(text)
-	p := Prose{Title: title, Symptom: sections["Symptom"], Solved: sections["Solved"]}
-	for _, line := range strings.Split(sections["Hints"], "\n") {
-		if _, hint, ok := strings.Cut(line, ". "); ok {
-			p.Hints = append(p.Hints, strings.TrimSpace(hint))
-		}
-	}
+	cut := prose.Cut(text)
+	p := Prose{Title: cut.Title, Symptom: cut.Section("Symptom"), Solved: cut.Section("Solved"), Hints: cut.Numbered("Hints")}
 	if p.Title == "" || p.Symptom == "" || p.Solved == "" || slices.Contains(p.Hints, "") {
 		return Prose{}, say.Err("title, Symptom, Solved or a hint is missing", "缺少标题、Symptom、Solved 或提示")
 	}
@@ -112,25 +108,4 @@ func fill(name, text string, vars map[string]string) (string, error) {
 		return "", err
 	}
 	return b.String(), nil
-}
-
-// split cuts a text at its headings: the title after "# ", sections after "## ".
-func split(text string) (title string, sections map[string]string) {
-	sections = map[string]string{}
-	name := ""
-	for line := range strings.Lines(text) {
-		if heading, ok := strings.CutPrefix(line, "## "); ok {
-			name = strings.TrimSpace(heading)
-			continue
-		}
-		if heading, ok := strings.CutPrefix(line, "# "); ok && title == "" {
-			title = strings.TrimSpace(heading)
-			continue
-		}
-		sections[name] += line
-	}
-	for name, section := range sections {
-		sections[name] = strings.TrimSpace(section)
-	}
-	return title, sections
 }

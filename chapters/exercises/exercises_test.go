@@ -18,6 +18,7 @@ import (
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
+	"nstutor/internal/lab/standin"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
 )
@@ -152,7 +153,10 @@ func (g *game) broken() {
 		case i >= len(goals) && !v.OK:
 			g.Errorf("while broken the guard does not hold: %s: %s", v.Text, v.Seen)
 		}
-		if v.Text.In("zh") == "" || v.Table.IsZero() {
+		if _, err := standin.Read(v.Table.Argv); err != nil && slices.Contains(standin.Programs, v.Table.Argv[0]) {
+			g.Errorf("a bare machine cannot run what %q names: %v", v.Text, err)
+		}
+		if v.Text.In("zh") == "" || v.Table.Empty() {
 			g.Errorf("%s: no Chinese, or no command that shows it", v.Text)
 		}
 	}

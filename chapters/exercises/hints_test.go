@@ -20,7 +20,7 @@ func (g *game) guided() {
 	}
 	g.restart()
 	for i, line := range c.Fix {
-		hints := g.task.Hints(g.Context(), g.l)
+		hints := g.task.Guide(g.Context(), g.l).Hints
 		if len(hints) != 3 {
 			g.Fatalf("before line %d: %d hints", i, len(hints))
 		}
@@ -39,7 +39,7 @@ func (g *game) guided() {
 			return
 		}
 	}
-	if hints := g.task.Hints(g.Context(), g.l); len(hints) != 0 {
+	if hints := g.task.Guide(g.Context(), g.l).Hints; len(hints) != 0 {
 		g.Errorf("solved, and the hint is %v", hints)
 	}
 }

@@ -208,7 +208,7 @@ func TestACapturedNetworkIsAnExercise(t *testing.T) {
 			if len(task.Case().Guards) == 0 {
 				t.Error("nothing has to stay as it is")
 			}
-			if len(task.Hints(t.Context(), l)) == 0 {
+			if len(task.Guide(t.Context(), l).Hints) == 0 {
 				t.Error("there are no hints")
 			}
 			for _, c := range e.Make(nil).Fix {

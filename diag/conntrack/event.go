@@ -22,7 +22,11 @@ type Event struct {
 }
 
 // Line is the event as `conntrack -E` prints it.
-func (e Event) Line() string {
+func (e Event) Line() string { return strings.Join(e.Parts(), " ") }
+
+// Parts are the three parts of its line: what happened, the packet's own addresses, and
+// those that its answers have.
+func (e Event) Parts() []string {
 	words := []string{fmt.Sprintf("%9s %-8s %d", "["+e.Kind+"]", e.Original.Name(), e.Original.Proto)}
 	if e.Timeout != 0 {
 		words = append(words, fmt.Sprint(e.Timeout))
@@ -30,15 +34,14 @@ func (e Event) Line() string {
 	if e.State != "" {
 		words = append(words, e.State)
 	}
-	words = append(words, e.Original.String())
+	answers := e.Reply.String()
 	if !e.Answered {
-		words = append(words, "[UNREPLIED]")
+		answers = "[UNREPLIED] " + answers
 	}
-	words = append(words, e.Reply.String())
 	if e.Assured {
-		words = append(words, "[ASSURED]")
+		answers += " [ASSURED]"
 	}
-	return strings.Join(words, " ")
+	return []string{strings.Join(words, " "), e.Original.String(), answers}
 }
 
 // Listener hears the events of one namespace.

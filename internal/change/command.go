@@ -80,7 +80,7 @@ func words(argv []string) string {
 	for i, word := range argv {
 		quoted[i] = word
 		if i == 0 || word != "!" {
-			quoted[i] = Quote(word)
+			quoted[i] = quote(word)
 		}
 	}
 	return strings.Join(quoted, " ")

@@ -104,7 +104,7 @@ func FuzzQuote(f *testing.F) {
 		if strings.ContainsRune(word, 0) {
 			return // no word of a command has one (execve(2))
 		}
-		checkWords(t, []string{"show " + Quote(word)}, []string{word})
+		checkWords(t, []string{"show " + quote(word)}, []string{word})
 	})
 }
 

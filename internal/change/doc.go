@@ -14,10 +14,11 @@
 //	change.go space.go machine.go   what a change is, and where it is made
 //	command.go quote.go link_words.go   a command line as values, and as it is typed
 //	here.go tools.go parse.go   commands that this machine can run, and their words read again
-//	link_set.go link_add.go link_move.go port.go vlan.go netns.go   devices and namespaces
-//	addr.go route.go route_parse.go policy.go neigh.go fdb.go   tables
-//	sysctl.go flush.go   settings, and what the kernel should forget
-//	rule.go rule_nat.go   explain's rules, by the tool that is installed or over netlink
+//	link_set.go link_add.go link_move.go macvlan.go port.go vlan.go netns.go   devices and namespaces
+//	addr.go addr_preferred.go route.go route_parse.go policy.go neigh.go neigh_proxy.go fdb.go   tables
+//	sysctl.go flush.go neigh_forget.go conntrack.go   settings, and what the kernel should forget
+//	rule.go rule_nat.go rule_except.go rule_mss.go rule_del.go   explain's rules, by the tool that is installed or over netlink
+//	line.go daemon.go   what only a shell or another program can do
 //	nft.go command_nft.go   lines of nft, which the package nft writes over netlink
 //	iptables.go   lines of iptables, which the package iptables makes where the program is missing
 package change

@@ -7,11 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// Quote makes text one word of a POSIX shell, which the shell takes for nothing
+// quote makes text one word of a POSIX shell, which the shell takes for nothing
 // but that text. What a terminal would not show as it is (control characters,
 // marks that reorder a line, bytes that are no UTF-8) is spelled in ASCII, so
 // that the word can be copied from the screen.
-func Quote(text string) string {
+func quote(text string) string {
 	switch {
 	case text == "":
 		return "''"

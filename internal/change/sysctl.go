@@ -46,7 +46,7 @@ func (c Sysctl) Command() Command {
 }
 
 func (c Sysctl) echo() Command {
-	return In(c.Netns, "sh", "-c", "echo "+Quote(c.Value)+" > "+Quote("/proc/sys/"+c.Path))
+	return In(c.Netns, "sh", "-c", "echo "+quote(c.Value)+" > "+quote("/proc/sys/"+c.Path))
 }
 
 // here is a shell's line where there is no sysctl(8): every machine has a shell.

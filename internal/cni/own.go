@@ -6,15 +6,13 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
 
-// own is a plugin of this program: the commands by which a container is attached, in the
-// words of ip(8), and those that CHECK wants to see done.
-type own func(s setting) []string
+// own is a plugin of this program: the changes by which a container is attached.
+type own func(s setting) []change.Change
 
 // setting is what a plugin knows of one container.
 type setting struct {
@@ -28,40 +26,47 @@ var ownPlugins = map[string]own{"bridge": ownBridge, "ptp": ownPTP}
 
 // ownBridge plugs the container into a bridge whose address is its gateway, as the
 // plugin bridge does with isGateway.
-func ownBridge(s setting) []string {
-	lines := s.cable()
+func ownBridge(s setting) []change.Change {
+	changes := s.cable()
 	if _, err := os.Stat(filepath.Join("/proc/sys/net/ipv4/conf", s.bridge)); err != nil {
-		lines = append(lines, "ip link add "+s.bridge+" type bridge", fmt.Sprintf("ip addr add %s/%d dev %s", s.gateway, s.bits, s.bridge),
-			"ip link set "+s.bridge+" up")
+		changes = append(changes, change.LinkAdd{Name: s.bridge, Kind: "bridge"}, change.AddrAdd{Addr: s.within(s.gateway), Dev: s.bridge}, change.Up("", s.bridge))
 	}
-	return append(lines,
-		"ip link set "+s.veth+" master "+s.bridge,
-		fmt.Sprintf("%s ip addr add %s/%d dev %s", s.pod, s.addr, s.bits, ifName),
-		s.pod+" ip link set "+ifName+" up",
-		s.pod+" ip route add default via "+s.gateway.String(),
+	return append(changes,
+		change.Master("", s.veth, s.bridge),
+		change.AddrAdd{Netns: s.pod, Addr: s.within(s.addr), Dev: ifName},
+		change.Up(s.pod, ifName),
+		route(s.pod, netip.Addr{}, s.gateway, ""),
 	)
 }
 
 // ownPTP gives each container a cable whose node end has the gateway's address, and a
 // route of its own, as the plugin ptp does.
-func ownPTP(s setting) []string {
+func ownPTP(s setting) []change.Change {
 	return append(s.cable(),
-		"ip addr add "+s.gateway.String()+"/32 dev "+s.veth,
-		"ip route add "+s.addr.String()+" dev "+s.veth,
-		s.pod+" ip addr add "+s.addr.String()+"/32 dev "+ifName,
-		s.pod+" ip link set "+ifName+" up",
-		s.pod+" ip route add "+s.gateway.String()+" dev "+ifName,
-		s.pod+" ip route add default via "+s.gateway.String()+" dev "+ifName,
+		change.AddrAdd{Addr: change.Single(s.gateway).String(), Dev: s.veth},
+		route("", s.addr, netip.Addr{}, s.veth),
+		change.AddrAdd{Netns: s.pod, Addr: change.Single(s.addr).String(), Dev: ifName},
+		change.Up(s.pod, ifName),
+		route(s.pod, s.gateway, netip.Addr{}, ifName),
+		route(s.pod, netip.Addr{}, s.gateway, ifName),
 	)
 }
 
+// within is an address with the length of the subnet.
+func (s setting) within(addr netip.Addr) string { return netip.PrefixFrom(addr, s.bits).String() }
+
+// route is the one to an address, or the default route.
+func route(netns string, dst, via netip.Addr, dev string) change.Change {
+	return change.Route{Netns: netns, Verb: change.RouteAdd, Route: change.To(change.Single(dst), via, dev, false)}
+}
+
 // cable lays one from the node into the container.
-func (s setting) cable() []string {
+func (s setting) cable() []change.Change {
 	inner := "c-" + s.veth
-	return []string{
-		"ip link add " + inner + " type veth peer name " + s.veth,
-		"ip link set " + inner + " netns " + s.pod + " name " + ifName,
-		"ip link set " + s.veth + " up",
+	return []change.Change{
+		change.LinkAdd{Name: inner, Kind: "veth", Peer: s.veth},
+		change.LinkMove{Dev: inner, To: s.pod, Rename: ifName},
+		change.Up("", s.veth),
 	}
 }
 
@@ -81,7 +86,7 @@ func (o own) do(ctx context.Context, c Call) (map[string]any, error) {
 	}
 	switch c.Command {
 	case Del:
-		_ = s.make(ctx, []string{"ip link del " + s.veth}) // DEL is asked for again, and of what is gone
+		_ = s.make(ctx, []change.Change{change.LinkDel{Dev: s.veth}}) // DEL is asked for again, and of what is gone
 		return nil, release(dir, c.Container)
 	case Check:
 		if _, ok := reserved(dir, c.Container); !ok {
@@ -102,20 +107,12 @@ func (o own) do(ctx context.Context, c Call) (map[string]any, error) {
 	}, nil
 }
 
-// make makes changes, each in the node or, behind the container's name, in the container.
-func (s setting) make(ctx context.Context, lines []string) error {
+// make makes changes, in the node or in the container.
+func (s setting) make(ctx context.Context, changes []change.Change) error {
 	var here change.Machine
 	defer here.Close()
-	for _, line := range lines {
-		netns := ""
-		if rest, inside := strings.CutPrefix(line, s.pod+" "); inside {
-			netns, line = s.pod, rest
-		}
-		c, err := change.Parse(netns, strings.Fields(line)...)
-		if err == nil {
-			err = c.Apply(ctx, &here)
-		}
-		if err != nil {
+	for _, c := range changes {
+		if err := c.Apply(ctx, &here); err != nil {
 			return err
 		}
 	}

@@ -57,13 +57,17 @@ func standIn(name string) func([]string) error {
 			return execInNetns(command)
 		}
 		os.Setenv("PATH", strings.TrimSuffix(os.Getenv("PATH"), standInPath))
-		return standin.Run(argv)
+		do, err := standin.Read(argv)
+		if err != nil {
+			return err
+		}
+		return do()
 	}
 }
 
-// WebPage is the page that the lab's web server gives to a client, who has reached
+// webPage is the page that the lab's web server gives to a client, who has reached
 // it at the address server.
-func WebPage(client, server string) string {
+func webPage(client, server string) string {
 	return "<h1>Welcome to web!</h1>\n" + visit(client, server)
 }
 
@@ -106,7 +110,7 @@ func web(args []string) error {
 			if own, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 				server, _, _ = net.SplitHostPort(own.String())
 			}
-			io.WriteString(w, WebPage(client, server))
+			io.WriteString(w, webPage(client, server))
 		}),
 	}
 	err = server.Serve(listener)

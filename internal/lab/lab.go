@@ -77,9 +77,6 @@ func New(ctx context.Context, opts Options) (*Lab, error) {
 	return l, nil
 }
 
-// Fast says whether the ARP timers are the short ones.
-func (l *Lab) Fast() bool { return l.opts.Fast }
-
 // Changes receives a value after namespaces came or went. It holds one value:
 // look at Names after each.
 func (l *Lab) Changes() <-chan struct{} { return l.changes }

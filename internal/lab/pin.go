@@ -59,7 +59,7 @@ func below(folder string, settings []setting) []setting {
 func set(ns *nsenter.Namespace, settings []setting) error {
 	err := ns.Do(func() error {
 		for _, s := range settings {
-			if err := write("/proc/sys/"+s.path, s.value); err != nil && err != unix.ENOENT {
+			if err := nsenter.WriteSetting(s.path, s.value); err != nil && err != unix.ENOENT {
 				return say.Err("write /proc/sys/%s: %v", "写入 /proc/sys/%s：%v", s.path, err)
 			}
 		}
@@ -69,18 +69,6 @@ func set(ns *nsenter.Namespace, settings []setting) error {
 		return say.At(ns.Name(), err)
 	}
 	return nil
-}
-
-// write does without the poller that an os.File would be registered with: a
-// lab has some 70 settings.
-func write(path, value string) error {
-	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	_, err = unix.Write(fd, []byte(value))
-	return err
 }
 
 // arpTimers are the neighbour parameters of a device, below net/ipv4/neigh/DEV.

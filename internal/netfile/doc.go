@@ -10,5 +10,6 @@
 //	file.go             the value, and its limits
 //	schema*.go ipset.go which attributes a row has, and what is in them
 //	node.go value.go    a row between the kernel's bytes and its words
-//	write.go read.go    the file
+//	text.go write.go read.go   the file
+//	anonymize*.go       the same network under other addresses and names
 package netfile

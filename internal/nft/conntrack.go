@@ -26,13 +26,13 @@ func (w *writer) ct(field string) error {
 		}
 		mask |= states[word]
 	}
-	w.add(ConnectionIn(mask)...)
+	w.add(connectionIn(mask)...)
 	return nil
 }
 
-// ConnectionIn holds for packets whose connection is in one of the states of a mask,
+// connectionIn holds for packets whose connection is in one of the states of a mask,
 // of bits such as expr.CtStateBitNEW.
-func ConnectionIn(mask uint32) []expr.Any {
+func connectionIn(mask uint32) []expr.Any {
 	number := binaryutil.NativeEndian.PutUint32
 	return []expr.Any{
 		&expr.Ct{Key: expr.CtKeySTATE, Register: 1},

@@ -8,6 +8,7 @@
 //	rule.go      what a rule asks of a packet
 //	header.go    … of its headers
 //	segment.go   … of how a connection of TCP opens
+//	client.go    … of who sends it, for a service that stays with a server
 //	conntrack.go … of its connection
 //	verdict.go   what becomes of it
 //	remove.go    a rule is found again

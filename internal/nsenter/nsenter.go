@@ -216,6 +216,19 @@ func (n *Namespace) WriteSysctl(path, value string) error {
 	return nil
 }
 
+// WriteSetting writes a file below /proc/sys as the namespace of this thread has it. It
+// does without the poller that an os.File would be registered with: a lab has some 70
+// settings. The error is an errno.
+func WriteSetting(path, value string) error {
+	fd, err := unix.Open("/proc/sys/"+path, unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	_, err = unix.Write(fd, []byte(value))
+	return err
+}
+
 // handleGrace is how long a closed namespace's rtnetlink socket stays: requests
 // that are under way on it end in well under a millisecond, and a netlink.Handle
 // whose socket were taken from under it would open one in the wrong namespace.

@@ -14,5 +14,6 @@
 //	xfrm.go             IPsec policies, without any key
 //	legacy.go           tables of iptables-legacy
 //	listen.go           the ports on which somebody listens
-//	wire.go far.go   what is not copied, and answers as it was seen or is taken to
+//	duplicate.go        addresses that somebody else turned out to have
+//	wire.go far*.go stranger.go   what is not copied, and answers as it was seen or is taken to
 package replica

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/internal/nsenter"
 )
 
 // An address that somebody else turned out to have cannot be given to the kernel as such:
@@ -41,7 +42,7 @@ func (b *builder) failDuplicates(space int) {
 
 func (b *builder) failDuplicate(space int, l Link, row []byte, addr netip.Addr) (failed bool) {
 	said := func(name, value string) {
-		_ = b.copy.Spaces[space].Do(func() error { return writeSetting("net/ipv6/conf/"+l.Name+"/"+name, value) })
+		_ = b.copy.Spaces[space].Do(func() error { return nsenter.WriteSetting("net/ipv6/conf/"+l.Name+"/"+name, value) })
 	}
 	said("accept_dad", "1")
 	said("dad_transmits", "1")

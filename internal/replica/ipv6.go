@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/internal/nsenter"
 )
 
 // inOrder are the addresses in the order in which they have to be added, so that the
@@ -140,7 +141,7 @@ func (b *builder) write6(space int, l Link, now []byte) {
 		if !told || !known || want == have {
 			continue
 		}
-		if err := writeSetting("net/ipv6/conf/"+l.Name+"/"+c.name, strconv.Itoa(int(want))); err != nil {
+		if err := nsenter.WriteSetting("net/ipv6/conf/"+l.Name+"/"+c.name, strconv.Itoa(int(want))); err != nil {
 			b.miss(space, Value, "net.ipv6.conf."+l.Name+"."+c.name, err)
 		}
 	}

@@ -92,16 +92,6 @@ func readSettingAt(dir int, path string) (string, bool) {
 	return strings.TrimRight(string(buf[:max(n, 0)]), "\n\t "), err == nil
 }
 
-func writeSetting(path, value string) error {
-	fd, err := unix.Open("/proc/sys/"+path, unix.O_WRONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	_, err = unix.Write(fd, []byte(value))
-	return err
-}
-
 // ownNames are settings of conf/all and conf/default of IPv6 that are the copy's own: its
 // addresses are there at once, and it asks for no router; and a secret, of which its
 // addresses are made elsewhere.
@@ -143,7 +133,7 @@ func writeSettings(ns *nsenter.Namespace, all []Setting, born map[Setting]bool) 
 			first = own()
 		}
 		for _, s := range first {
-			_ = writeSetting(s.Path, s.Value) // a kernel may have no IPv6
+			_ = nsenter.WriteSetting(s.Path, s.Value) // a kernel may have no IPv6
 		}
 		for _, s := range all {
 			if born[s] && !spreading[path.Base(s.Path)] {
@@ -152,7 +142,7 @@ func writeSettings(ns *nsenter.Namespace, all []Setting, born map[Setting]bool) 
 			if now, ok := readSetting(s.Path); ok && now == s.Value {
 				continue
 			}
-			if err := writeSetting(s.Path, s.Value); err != nil && err != unix.ENOENT {
+			if err := nsenter.WriteSetting(s.Path, s.Value); err != nil && err != unix.ENOENT {
 				refused = append(refused, Omission{What: Value, Name: strings.ReplaceAll(s.Path, "/", "."), Err: err.Error()})
 			}
 		}

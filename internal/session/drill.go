@@ -154,6 +154,14 @@ func (d *Drill) Again() (Page, bool) {
 	return Page{}, false
 }
 
+// rereads implements Stage: what was told names the fault.
+func (d *Drill) rereads() {
+	if !d.Solved {
+		d.why++
+		d.save()
+	}
+}
+
 // Other implements Stage: the learner thought better of it.
 func (d *Drill) Other() { d.Warned, d.Asking = false, false }
 

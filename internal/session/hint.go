@@ -24,15 +24,14 @@ func (d *Drill) Hint() Work {
 	gen, task := s.Scene.Gen, d.Task
 	failed := func(err error) any { return DrillHint{Gen: gen, err: err} }
 	return s.desk.meanwhile(drillTimeout, func(ctx context.Context, p *steps.Player) any {
-		fault, hints := writtenHints(task)
-		if hints == nil {
-			guide := task.Guide(ctx, p.Lab())
-			fault, hints = guide.About, guide.Hints
+		guide := written(task)
+		if guide.Hints == nil {
+			guide = steps.GuideTo(ctx, p.Lab(), p.Step())
 		}
 		if ctx.Err() != nil {
 			return failed(ctx.Err())
 		}
-		return DrillHint{Gen: gen, Fault: fault, Hints: hints}
+		return DrillHint{Gen: gen, Guide: guide}
 	}, failed)
 }
 
@@ -47,8 +46,8 @@ func (d *Drill) takeHint(msg DrillHint) {
 		}
 		return
 	}
-	if msg.Fault != d.Fault {
-		d.Fault, d.Hints = msg.Fault, nil
+	if msg.About != d.Fault {
+		d.Fault, d.Hints = msg.About, nil
 	}
 	s.Cue.Hint++
 	if len(d.Hints) < len(msg.Hints) {
@@ -58,17 +57,17 @@ func (d *Drill) takeHint(msg DrillHint) {
 	}
 }
 
-// writtenHints are those of the exercise's text, in all languages.
-func writtenHints(task *exercise.Task) (string, []say.Text) {
+// written is the guide that the exercise's text gives, in all languages.
+func written(task *exercise.Task) (guide steps.Guide) {
 	vars := task.Case().Vars
 	en, err := exercises.Text(say.Langs[0], task.Exercise, vars)
 	zh, err2 := exercises.Text(say.Langs[1], task.Exercise, vars)
 	if err != nil || err2 != nil || len(en.Hints) == 0 || len(en.Hints) != len(zh.Hints) {
-		return "", nil
+		return guide
 	}
-	var hints []say.Text
 	for i := range en.Hints {
-		hints = append(hints, say.Both(en.Hints[i], zh.Hints[i]))
+		guide.Hints = append(guide.Hints, say.Both(en.Hints[i], zh.Hints[i]))
 	}
-	return "written", hints
+	guide.About = "written"
+	return guide
 }

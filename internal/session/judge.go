@@ -41,7 +41,7 @@ func judge(ctx context.Context, p *steps.Player, begin []steps.Condition, last J
 	if err != nil || len(steps.DiffState(p.Was(), now, false)) == 0 {
 		return Judged{}
 	}
-	return Judged{conditions, steps.Hints(ctx, p.Lab(), p.Step()), elsewhere(p, now)}
+	return Judged{conditions, steps.GuideTo(ctx, p.Lab(), p.Step()).Hints, elsewhere(p, now)}
 }
 
 // conditionsAt are the conditions at the beginning of a step.

@@ -149,10 +149,14 @@ func (l *Lesson) Leave() {
 
 // The price of an answer and the clock are nothing to a lesson.
 
+func (l *Lesson) Anew() Work     { return l.s.Rebuild() }
 func (l *Lesson) Other()         {}
+func (l *Lesson) rereads()       {}
 func (l *Lesson) Look() Work     { return l.check() }
 func (l *Lesson) Occupied() bool { return false }
 func (l *Lesson) Tick(bool) Work { return nil }
+
+func (l *Lesson) did(string, string) Work { return nil }
 
 // Take implements Stage.
 func (l *Lesson) Take(msg any) Work {

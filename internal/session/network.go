@@ -125,17 +125,6 @@ func (w *Network) PeerOf(netns string, l table.Link) (string, string) {
 	return l.PeerNetns, other.Name
 }
 
-// Port says whether a device is a bridge's port, which takes frames for every
-// MAC address.
-func (w *Network) Port(netns, dev string) bool {
-	snap := w.Snapshot(netns)
-	if snap == nil {
-		return false
-	}
-	l, ok := snap.Link(dev)
-	return ok && l.Master != ""
-}
-
 // Incomplete says whether an entry of the watched namespace counts down.
 func (w *Network) Incomplete() bool {
 	snap := w.Snapshot(w.Watch)

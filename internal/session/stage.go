@@ -21,6 +21,8 @@ type Stage interface {
 	GoOn() Work
 	// GoBack undoes, or begins anew.
 	GoBack() Work
+	// Anew brings the lab to the beginning of the step.
+	Anew() Work
 	// Hint asks for one hint more, and MayHint says whether there may be one.
 	Hint() Work
 	MayHint() bool
@@ -29,6 +31,10 @@ type Stage interface {
 	// Again is what can be read once more: from the end of a step its beginning, and
 	// from the beginning what was told at the end, now or in the step before.
 	Again() (Page, bool)
+	// rereads is told that the learner reads what Again offers.
+	rereads()
+	// did is told of a line that the learner has run in a namespace.
+	did(netns, line string) Work
 	// Other is told that the learner does something else than ask.
 	Other()
 
@@ -49,12 +55,7 @@ type Stage interface {
 type Page struct{ Title, Text string }
 
 // ReadAgain is told that the learner reads what Again offers.
-func (s *Session) ReadAgain() {
-	if d, ok := s.Stage.(*Drill); ok && !d.Solved {
-		d.why++ // it names the fault
-		d.save()
-	}
-}
+func (s *Session) ReadAgain() { s.Stage.rereads() }
 
 // raise begins the stage for the scene's step. Coming back to an exercise is the
 // same try.

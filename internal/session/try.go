@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"nstutor/diag/probe"
-	"nstutor/internal/say"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
 )
@@ -41,10 +40,9 @@ type (
 	}
 	// DrillHint: the kernel was asked for hints about the fault that there is.
 	DrillHint struct {
-		Gen   int
-		Fault string
-		Hints []say.Text
-		err   error
+		Gen int
+		steps.Guide
+		err error
 	}
 	// drillTick: the clock goes on.
 	drillTick struct{}

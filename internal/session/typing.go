@@ -2,6 +2,7 @@ package session
 
 import (
 	"slices"
+	"strings"
 
 	"nstutor/internal/lab"
 	"nstutor/internal/session/console"
@@ -93,10 +94,25 @@ func (s *Session) takeTyped(msg console.Output) Work {
 	}
 	ran := t.Run
 	t.Run = nil
-	if d, ok := s.Stage.(*Drill); ok {
-		return all(s.altered(), d.did(ran.Netns, ran.Line))
+	return all(s.altered(), s.Stage.did(ran.Netns, ran.Line))
+}
+
+// ToItself does what a line means for the command line itself: clear, and the shell of
+// another namespace, which is this very line from then on. It says whether the line was
+// one of these, and whether it closes the command line.
+func (s *Session) ToItself(line string) (closes, itself bool) {
+	words := strings.Fields(line)
+	switch {
+	case line == "exit" || line == "logout":
+		return true, true
+	case line == "clear":
+		s.Typing.Tape.Clear()
+		return false, true
+	case len(words) == 5 && slices.Equal(words[:3], []string{"ip", "netns", "exec"}) && slices.Contains([]string{"sh", "bash"}, words[4]) && !s.Network.Gone(words[3]):
+		s.ChooseNetns(words[3])
+		return false, true
 	}
-	return s.altered()
+	return false, false
 }
 
 // looked: a command of the learner's is over. If the step is to look at

@@ -79,8 +79,8 @@ func (a PortIsolated) Conditions(ctx context.Context, l *lab.Lab) []steps.Condit
 }
 
 // portTable is the command that prints what a port is set to.
-func portTable(netns, port string) say.Text {
-	return say.Quote(steps.Typed(change.In(netns, "bridge", "-d", "link", "show", "dev", port)))
+func portTable(netns, port string) change.Command {
+	return change.In(netns, "bridge", "-d", "link", "show", "dev", port)
 }
 
 // portLine is a port in the words of `bridge -d link`.

@@ -126,14 +126,14 @@ func (a Answer) Conditions(ctx context.Context, l *lab.Lab) []steps.Condition {
 func wasTold(pod string) steps.Condition {
 	text, _ := os.ReadFile(Record)
 	return steps.Condition{
-		Table: say.Quote("cat " + Record), Want: say.T("what the plugin was told of %s", "插件收到的关于 %s 的内容", pod),
+		Table: change.In("", "cat", Record), Want: say.T("what the plugin was told of %s", "插件收到的关于 %s 的内容", pod),
 		Met: strings.Contains(string(text), "CNI_COMMAND=ADD CNI_CONTAINERID="+pod+" "),
 	}
 }
 
 // complains is the condition that CHECK fails.
 func complains(ctx context.Context, l *lab.Lab, pod string) steps.Condition {
-	c := steps.Condition{Table: say.Quote("cni check " + pod), Want: say.T("CHECK says what is wrong with %s", "CHECK 说出 %s 出了什么问题", pod)}
+	c := steps.Condition{Table: change.In("", "cni", "check", pod), Want: say.T("CHECK says what is wrong with %s", "CHECK 说出 %s 出了什么问题", pod)}
 	if answers(cni.Check) {
 		err := call(ctx, l, "check", pod)
 		c.Met = errors.As(err, &said{})
@@ -177,7 +177,7 @@ func detached(ctx context.Context, l *lab.Lab, pod string) steps.Condition {
 
 // released is the condition that nobody keeps an address for a pod.
 func released(pod string) steps.Condition {
-	c := steps.Condition{Table: say.Quote("ls " + taken), Want: say.T("no address is kept for %s", "没有为 %s 保留的地址", pod), Met: true}
+	c := steps.Condition{Table: change.In("", "ls", taken), Want: say.T("no address is kept for %s", "没有为 %s 保留的地址", pod), Met: true}
 	files, _ := filepath.Glob(taken + "/*")
 	for _, file := range files {
 		if owner, err := os.ReadFile(file); err == nil && strings.TrimSpace(string(owner)) == pod {

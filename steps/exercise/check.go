@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 	"nstutor/steps"
@@ -11,10 +12,10 @@ import (
 
 // Check is one thing that has to be so, found out by trying it.
 type Check struct {
-	Text  say.Text // what has to be so: "shop reaches 10.1.2.3"
-	Why   say.Text // what is said when it is not: what a guard is there for
-	Table say.Text // the command that shows it
-	ask   question // what explain can be asked when it does not hold
+	Text  say.Text       // what has to be so: "shop reaches 10.1.2.3"
+	Why   say.Text       // what is said when it is not: what a guard is there for
+	Table change.Command // the command that shows it
+	ask   question       // what explain can be asked when it does not hold
 	run   func(ctx context.Context, l *lab.Lab) (ok bool, seen string, err error)
 }
 
@@ -25,12 +26,6 @@ type question struct {
 	size     int
 	df       bool
 	port     uint16 // of TCP; 0: it is a ping
-}
-
-// Saying says in other words what has to be so.
-func (c Check) Saying(en, zh string, args ...any) Check {
-	c.Text = say.T(en, zh, args...)
-	return c
 }
 
 // Because says why it matters, when it is not so: "the firewall is open now:

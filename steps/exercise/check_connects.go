@@ -2,11 +2,12 @@ package exercise
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
+	"strconv"
 	"time"
 
 	"nstutor/diag/probe"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
@@ -16,7 +17,7 @@ import (
 func Connects(from string, to netip.AddrPort) Check {
 	return Check{
 		Text:  say.T("%s connects to %s", "%s 能连上 %s", from, to),
-		Table: say.Quote(fmt.Sprintf("ip netns exec %s nc -zv %s %d", from, to.Addr(), to.Port())),
+		Table: change.In(from, "nc", "-zv", to.Addr().String(), strconv.Itoa(int(to.Port()))),
 		ask:   question{from: from, to: to.Addr().String(), port: to.Port()},
 		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
 			return dialed(ctx, l, from, to, probe.Connect)
@@ -28,7 +29,7 @@ func Connects(from string, to netip.AddrPort) Check {
 func Exchanges(from string, to netip.AddrPort) Check {
 	return Check{
 		Text:  say.T("%s gets an answer by UDP from %s", "%s 用 UDP 能得到 %s 的应答", from, to),
-		Table: say.Quote(fmt.Sprintf("ip netns exec %s nc -u %s %d", from, to.Addr(), to.Port())),
+		Table: change.In(from, "nc", "-u", to.Addr().String(), strconv.Itoa(int(to.Port()))),
 		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
 			return dialed(ctx, l, from, to, probe.Exchange)
 		},

@@ -2,7 +2,6 @@ package exercise
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"strings"
 
@@ -11,6 +10,7 @@ import (
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
@@ -22,7 +22,7 @@ import (
 func Policy(netns, chain string) Check {
 	return Check{
 		Text:  say.T("in %s, the policy of %s is DROP", "%s 里 %s 的默认策略是 DROP", netns, chain),
-		Table: say.Quote(fmt.Sprintf("ip netns exec %s iptables -S %s", netns, chain)),
+		Table: change.In(netns, "iptables", "-S", chain),
 		run: inside(netns, func(_ context.Context, ns *nsenter.Namespace) (bool, string, error) {
 			set, err := netfilter.Read(ns)
 			if err != nil {
@@ -51,7 +51,7 @@ func Policy(netns, chain string) Check {
 func Forwards(netns, from, to string) Check {
 	return Check{
 		Text:  say.T("in %s, the rules let %s go on to %s", "%s 的规则放行从 %s 到 %s 的包", netns, from, to),
-		Table: say.Quote(fmt.Sprintf("ip netns exec %s iptables-save", netns)),
+		Table: change.In(netns, "iptables-save"),
 		run: inside(netns, func(_ context.Context, ns *nsenter.Namespace) (bool, string, error) {
 			one, err := table.OpenOne(ns)
 			if err != nil {
@@ -103,7 +103,7 @@ func Masqueraded(netns string, net Subnet) Check {
 	rule := steps.Masquerade{Netns: netns, Src: net.String(), NotTo: net.String()}
 	return Check{
 		Text:  say.T("what %s sends outside leaves %s with an address of it", "%[1]s 发往外面的包以 %[2]s 的地址为源地址离开", net, netns),
-		Table: say.Quote(fmt.Sprintf("ip netns exec %s iptables-save", netns)),
+		Table: change.In(netns, "iptables-save"),
 		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
 			for _, c := range rule.Conditions(ctx, l) {
 				if c.Err != nil || !c.Met {

@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 
 	"nstutor/diag/probe"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -17,16 +20,16 @@ func Reaches(from, to string) Check { return ReachesSized(from, to, 0, false) }
 // ReachesSized is Reaches with so many bytes of payload (0: ping's 56), which
 // may not be fragmented when df is set.
 func ReachesSized(from, to string, size int, df bool) Check {
-	command, options := fmt.Sprintf("ip netns exec %s ping -c 3 %s", from, to), ""
+	var options []string
 	if size > 0 {
-		options += fmt.Sprintf(" -s %d", size)
+		options = append(options, "-s", strconv.Itoa(size))
 	}
 	if df {
-		options += " -M do"
+		options = append(options, "-M", "do")
 	}
 	return Check{
-		Text:  say.T("%s reaches %s", "%s 能到 %s", from, to+options),
-		Table: say.Quote(command + options),
+		Text:  say.T("%s reaches %s", "%s 能到 %s", from, strings.Join(append([]string{to}, options...), " ")),
+		Table: change.In(from, append([]string{"ping", "-c", "3", to}, options...)...),
 		ask:   question{from: from, to: to, size: size, df: df},
 		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
 			if size > 0 {
@@ -51,7 +54,7 @@ func forgetMTU(l *lab.Lab, netns string) {
 func Blocked(from, to string) Check {
 	return Check{
 		Text:  say.T("%s does not reach %s", "%s 到不了 %s", from, to),
-		Table: say.Quote(fmt.Sprintf("ip netns exec %s ping -c 3 %s", from, to)),
+		Table: change.In(from, "ping", "-c", "3", to),
 		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
 			r, err := ping(ctx, l, from, probe.Echo{To: to})
 			return r.Outcome != probe.Replied && r.Outcome != probe.DifferentAddress, r.Message, err

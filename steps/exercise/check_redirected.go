@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 	"nstutor/steps/service"
@@ -19,7 +20,7 @@ func Redirected(netns, to string, port int) Check {
 	rules := service.Rule{Netns: netns, For: []service.Sent{{To: to, Wants: []string{own}}}}
 	return Check{
 		Text:  say.T("what %s sends to %s goes to its own port %d first", "%s 发往 %s 的连接先到它自己的 %d 端口", netns, to, port),
-		Table: say.Quote("ip netns exec " + netns + " nft list ruleset"),
+		Table: change.In(netns, "nft", "list", "ruleset"),
 		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
 			for _, c := range rules.Conditions(ctx, l) {
 				if c.Err != nil || !c.Met {

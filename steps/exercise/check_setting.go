@@ -3,10 +3,10 @@ package exercise
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
@@ -16,7 +16,7 @@ import (
 func Setting(netns, key, value string) Check {
 	return Check{
 		Text:  say.T("in %s, %s is %s", "%s 里 %s 是 %s", netns, key, value),
-		Table: say.Quote(fmt.Sprintf("ip netns exec %s sysctl %s", netns, key)),
+		Table: change.In(netns, "sysctl", key),
 		run: inside(netns, func(_ context.Context, ns *nsenter.Namespace) (bool, string, error) {
 			got, err := ns.ReadSysctl(table.SysctlPath(key))
 			if errors.Is(err, fs.ErrNotExist) {

@@ -2,12 +2,12 @@ package exercise
 
 import (
 	"context"
-	"fmt"
 	"sync/atomic"
 	"time"
 
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 )
@@ -17,7 +17,7 @@ import (
 func SeenAs(from, at, to, source string) Check {
 	return Check{
 		Text:  say.T("%s sees %s come as %s", "在 %s 看来，%s 的源地址是 %s", at, from, source),
-		Table: say.Quote(fmt.Sprintf("ip netns exec %s tcpdump -n icmp", at)),
+		Table: change.In(at, "tcpdump", "-n", "icmp"),
 		ask:   question{from: from, to: to},
 		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
 			ns, err := l.NS(at)

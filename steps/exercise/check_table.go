@@ -1,7 +1,6 @@
 package exercise
 
 import (
-	"fmt"
 	"net/netip"
 	"strings"
 
@@ -17,7 +16,7 @@ func HasAddr(netns, addr string) Check {
 	want, err := netip.ParseAddr(addr)
 	return Check{
 		Text:  say.T("%s has the address %s", "%s 有地址 %s", netns, addr),
-		Table: say.Quote(fmt.Sprintf("ip -n %s addr", netns)),
+		Table: change.In(netns, "ip", "addr"),
 		run: reading(netns, func(s *table.Snapshot) (bool, string) {
 			seen := ""
 			for _, a := range s.Addrs {
@@ -55,7 +54,7 @@ func (want Link) text() string {
 func HasLink(netns string, want Link) Check {
 	return Check{
 		Text:  say.T("%s has the device %s", "%s 有网卡 %s", netns, want.text()),
-		Table: say.Quote(fmt.Sprintf("ip -n %s link", netns)),
+		Table: change.In(netns, "ip", "link"),
 		run: reading(netns, func(s *table.Snapshot) (bool, string) {
 			link, there := s.Link(want.Name)
 			if !there {
@@ -95,7 +94,7 @@ func (want Route) text() string {
 func HasRoute(netns string, want Route) Check {
 	return Check{
 		Text:  say.T("%s has the route `%s`", "%s 有路由 `%s`", netns, want.text()),
-		Table: say.Quote(fmt.Sprintf("ip -n %s route", netns)),
+		Table: change.In(netns, "ip", "route"),
 		run: reading(netns, func(s *table.Snapshot) (bool, string) {
 			dst, err := change.Network(want.Dst)
 			if err != nil {
@@ -132,7 +131,7 @@ func (want Route) is(r table.Route) bool {
 func NoRouteTo(netns, addr string) Check {
 	return Check{
 		Text:  say.T("%s has no route to %s", "%s 没有到 %s 的路由", netns, addr),
-		Table: say.Quote(fmt.Sprintf("ip -n %s route", netns)),
+		Table: change.In(netns, "ip", "route"),
 		run: reading(netns, func(s *table.Snapshot) (bool, string) {
 			a, err := netip.ParseAddr(addr)
 			for _, r := range s.MainRoutes(4) {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"nstutor/diag/probe"
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 	"nstutor/steps"
@@ -15,7 +17,7 @@ import (
 func BlockedTCP(from, addr string) Check {
 	return Check{
 		Text:  say.T("%s does not get http://%s", "%s 打不开 http://%s", from, addr),
-		Table: say.Quote(fmt.Sprintf("ip netns exec %s curl http://%s", from, addr)),
+		Table: change.In(from, "curl", "http://"+addr),
 		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
 			ok, seen, err := get(ctx, l, from, addr)
 			return !ok, seen, err
@@ -43,7 +45,7 @@ func Fetches(from, addr string) Check {
 	}
 	return Check{
 		Text:  say.T("%s gets http://%s", "%s 打得开 http://%s", from, addr),
-		Table: say.Quote(fmt.Sprintf("ip netns exec %s curl http://%s", from, addr)),
+		Table: change.In(from, "curl", "http://"+addr),
 		ask:   ask,
 		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
 			return get(ctx, l, from, addr)
@@ -93,7 +95,7 @@ func Answered(from, addr string, port, srcPort uint16) Check {
 	tried := steps.Watch{Netns: from, Ask: fmt.Sprintf("%s:%d", addr, port), SrcPort: srcPort}.Tried()
 	return Check{
 		Text:  say.T("%s gets an answer: %s", "%s 得到应答：%s", from, tried.Command()),
-		Table: say.Quote("ip netns exec " + from + " " + tried.Command()),
+		Table: change.In(from, strings.Fields(tried.Command())...),
 		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
 			ns, err := l.NS(from)
 			if err != nil {

@@ -12,8 +12,8 @@ import (
 	"nstutor/steps"
 )
 
-// ErrByHand says that nothing is applied for the learner.
-var ErrByHand = say.Err("an exercise is solved by the learner's own hands", "练习要由你亲手解决")
+// errByHand says that nothing is applied for the learner.
+var errByHand = say.Err("an exercise is solved by the learner's own hands", "练习要由你亲手解决")
 
 // errRebuild makes the player rebuild: whatever the learner did is gone then.
 var errRebuild = say.Err("an exercise is begun anew", "练习会重新开始")
@@ -23,7 +23,7 @@ var errRebuild = say.Err("an exercise is begun anew", "练习会重新开始")
 func Course(list []Exercise, seed uint64) steps.Course {
 	var course steps.Course
 	for level := range Levels + 1 {
-		chapter := steps.Chapter{ID: ChapterID(level)}
+		chapter := steps.Chapter{ID: chapterID(level)}
 		for _, e := range list {
 			if e.Level == level {
 				chapter.Steps = append(chapter.Steps, e.step(seed))
@@ -36,8 +36,8 @@ func Course(list []Exercise, seed uint64) steps.Course {
 	return course
 }
 
-// ChapterID is the chapter of a level.
-func ChapterID(level int) string { return fmt.Sprintf("level%d", level) }
+// chapterID is the chapter of a level.
+func chapterID(level int) string { return fmt.Sprintf("level%d", level) }
 
 func (e Exercise) step(seed uint64) steps.Step {
 	task := &Task{Exercise: e, Seed: seed}
@@ -97,11 +97,11 @@ func Of(step steps.Step) (*Task, bool) {
 }
 
 // Change implements steps.Action. It has no command, so that nobody shows the
-// solution by mistake (see Hints and Case.Fix), and does nothing: see ErrByHand.
+// solution by mistake (see Hints and Case.Fix), and does nothing: see errByHand.
 // The player takes back what was done by rebuilding the lab.
 func (t *Task) Change(*lab.Lab) change.Change {
 	return steps.Doing{
-		Do:   func(context.Context) error { return ErrByHand },
+		Do:   func(context.Context) error { return errByHand },
 		Back: func() error { return errRebuild },
 	}
 }
@@ -138,7 +138,7 @@ func LevelTitle(level int) say.Text {
 	case level == Given:
 		return say.T("Somebody's own", "自带的练习")
 	case level < 1 || level > len(titles):
-		return say.Quote(ChapterID(level))
+		return say.Quote(chapterID(level))
 	}
 	return titles[level-1]
 }

@@ -35,7 +35,7 @@ func TestACourseHasALevelAChapter(t *testing.T) {
 	easy := sample
 	easy.Name, easy.Level = "easy", 1
 	course := Course([]Exercise{sample, easy}, 1)
-	if len(course) != 2 || course[0].ID != ChapterID(1) || course[1].ID != ChapterID(4) || course[0].Steps[0].ID != "easy" {
+	if len(course) != 2 || course[0].ID != chapterID(1) || course[1].ID != chapterID(4) || course[0].Steps[0].ID != "easy" {
 		t.Fatalf("%+v", course)
 	}
 	step, _ := course.Step("sample")
@@ -52,13 +52,13 @@ func TestHintsSeeTheState(t *testing.T) {
 	if err := player.Goto(t.Context(), "sample"); err != nil {
 		t.Fatal(err)
 	}
-	if err := player.Apply(t.Context()); !errors.Is(err, ErrByHand) {
+	if err := player.Apply(t.Context()); !errors.Is(err, errByHand) {
 		t.Errorf("apply: %v", err)
 	}
 	task, _ := Of(player.Step())
 	want := func(words ...string) {
 		t.Helper()
-		hints := task.Hints(t.Context(), w.l)
+		hints := task.Guide(t.Context(), w.l).Hints
 		if len(hints) != len(words) {
 			t.Fatalf("%d hints: %v, want %d", len(hints), hints, len(words))
 		}
@@ -69,7 +69,7 @@ func TestHintsSeeTheState(t *testing.T) {
 		}
 	}
 	want("ip route", "route", "ip route add default")
-	if strings.Contains(task.Hints(t.Context(), w.l)[2].String(), "ip_forward") {
+	if strings.Contains(task.Guide(t.Context(), w.l).Hints[2].String(), "ip_forward") {
 		t.Error("the third hint gives the second fault away")
 	}
 	w.Route("shop", "default via 169.254.1.1 dev eth0 onlink")
@@ -106,7 +106,7 @@ func TestTheLastHintIsWhatIsStillMissing(t *testing.T) {
 		}
 	}}
 	for _, want := range []string{"10.7.1.10", "10.7.1.11"} {
-		hints := task.Hints(t.Context(), w.l)
+		hints := task.Guide(t.Context(), w.l).Hints
 		if len(hints) != 3 || !strings.Contains(hints[1].String(), want) || !strings.Contains(hints[2].String(), want) ||
 			want == "10.7.1.11" && strings.Contains(hints[2].String(), "shop") {
 			t.Fatalf("%v, want %s", hints, want)

@@ -2,6 +2,7 @@ package exercise
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -17,22 +18,11 @@ import (
 	"nstutor/steps"
 )
 
-// Hints are three, each nearer to the answer: how to look, the place and what is there,
-// the command. They are about the first check that does not hold now, so
-// that after the first of two faults is repaired they are about the second.
-// There are none when all hold.
-func (t *Task) Hints(ctx context.Context, l *lab.Lab) []say.Text { return t.Guide(ctx, l).Hints }
-
-// Guide are hints, and what they are about: as long as that is the same, they go
-// on where they were.
-type Guide struct {
-	About string
-	Hints []say.Text
-}
-
-// Guide looks what does not hold now, and gives the hints about it.
-func (t *Task) Guide(ctx context.Context, l *lab.Lab) Guide {
-	for _, v := range Try(ctx, l, t.checks()) {
+// Guide implements steps.Guided. Its hints are three: how to look, the place and what is
+// there, the command. They are about the first check that does not hold now, so that
+// after the first of two faults is repaired they are about the second.
+func (t *Task) Guide(ctx context.Context, l *lab.Lab) steps.Guide {
+	for i, v := range Try(ctx, l, t.checks()) {
 		if v.OK {
 			continue
 		}
@@ -41,12 +31,12 @@ func (t *Task) Guide(ctx context.Context, l *lab.Lab) Guide {
 				return guide
 			}
 		}
-		return Guide{v.Text.In("en"), t.plain(ctx, l, v)}
+		return steps.Guide{About: fmt.Sprint("check ", i), Hints: t.plain(ctx, l, v)}
 	}
-	return Guide{}
+	return steps.Guide{}
 }
 
-var _ steps.Hinted = (*Task)(nil)
+var _ steps.Guided = (*Task)(nil)
 
 // plain hints say what the check says.
 func (t *Task) plain(ctx context.Context, l *lab.Lab, v Verdict) []say.Text {
@@ -54,16 +44,9 @@ func (t *Task) plain(ctx context.Context, l *lab.Lab, v Verdict) []say.Text {
 	if len(lines) == 0 {
 		lines = t.repair(-1)
 	}
-	line := say.T("What is missing: %s.", "还缺：%s。", v.condition().Want)
-	switch {
-	case v.Err != nil:
-		line = say.T("It could not be checked: %v.", "无法检查：%v。", v.Err)
-	case v.Seen != "":
-		line = say.T("There is `%s`. What it should be: %s.", "现在是 `%s`。应当是：%s。", v.Seen, v.condition().Want)
-	}
 	hints := []say.Text{
-		say.T("Not yet: %s. %s", "还没做到：%s。%s", v.Text, methodOf(v.Table.In("en"))),
-		say.T("Look at `%s`. %s", "看 `%s`。%s", v.Table, line),
+		say.T("Not yet: %s. %s", "还没做到：%s。%s", v.Text, methodOf(v.Table.Argv)),
+		say.T("Look at `%s`. %s", "看 `%s`。%s", steps.Look(v.Table), v.condition().Lack()),
 	}
 	if len(lines) > 0 {
 		hints = append(hints, typed(lines))
@@ -72,24 +55,24 @@ func (t *Task) plain(ctx context.Context, l *lab.Lab, v Verdict) []say.Text {
 }
 
 // explained asks explain why the ping that the check sends fails.
-func (t *Task) explained(ctx context.Context, l *lab.Lab, v Verdict) (Guide, bool) {
+func (t *Task) explained(ctx context.Context, l *lab.Lab, v Verdict) (steps.Guide, bool) {
 	world := machine.New()
 	defer world.Close()
 	from, err := world.Open(v.ask.from)
 	if err != nil {
-		return Guide{}, false
+		return steps.Guide{}, false
 	}
 	dest, err := netip.ParseAddr(v.ask.to)
 	if err != nil {
-		return Guide{}, false
+		return steps.Guide{}, false
 	}
 	a, err := explain.Explain(ctx, world, v.ask.request(from, dest))
 	if err != nil || a.Verdict != explain.Broken {
-		return Guide{}, false
+		return steps.Guide{}, false
 	}
 	look := change.In(a.Cause.Netns, cause.Of(a.Cause.Code).Table...)
-	guide := Guide{string(a.Cause.Code) + " in " + a.Cause.Netns, []say.Text{
-		say.T("Not yet: %s. %s", "还没做到：%s。%s", v.Text, methodOf(strings.Join(look.Argv, " "))),
+	guide := steps.Guide{About: string(a.Cause.Code) + " " + a.Cause.Netns, Hints: []say.Text{
+		say.T("Not yet: %s. %s", "还没做到：%s。%s", v.Text, methodOf(look.Argv)),
 		say.T("In %s, look at `%s`: %s", "在 %s 里看 `%s`：%s", a.Cause.Netns, steps.Typed(look), found(a.Cause)),
 	}}
 	fault := t.fault(a.Cause)

@@ -55,18 +55,12 @@ var methods = []method{
 		"这里该问：包走到了哪里？沿途每台机器都 ping 一下就知道。")},
 }
 
-// methodOf is the method that goes with a table, by the command that prints it.
-func methodOf(command string) say.Text {
-	words := strings.Fields(command)
-	switch {
-	case len(words) > 4 && strings.HasPrefix(command, "ip netns exec "):
-		words = words[4:]
-	case len(words) > 3 && strings.HasPrefix(command, "ip -n "):
-		words = append([]string{"ip"}, words[3:]...)
-	}
-	bare := strings.Join(words, " ")
+// methodOf is the method that goes with a table, by the words of the command that
+// prints it in its namespace.
+func methodOf(argv []string) say.Text {
+	command := strings.Join(argv, " ")
 	for _, m := range methods {
-		if strings.HasPrefix(bare, m.table) {
+		if strings.HasPrefix(command, m.table) {
 			return say.T("%s %s", "%s%s", order, m.Text)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/vishvananda/netlink"
 
-	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
@@ -148,14 +147,6 @@ func (w *World) Forward(netns string) { w.Sysctl(netns, "net.ipv4.ip_forward", "
 // as slashes, as for sysctl(8).
 func (w *World) Sysctl(netns, key, value string) {
 	w.Make(change.Sysctl{Netns: netns, Path: table.SysctlPath(key), Value: value})
-}
-
-// Ping sends a ping, so that the neighbours know each other: what came of it
-// does not count.
-func (w *World) Ping(netns, to string) {
-	if ns, _ := w.space(netns); ns != nil {
-		probe.Ping(w.ctx, ns, probe.Echo{To: to, Timeout: w.l.PingTimeout()})
-	}
 }
 
 // Serve starts a web server on a port of a namespace.

@@ -101,9 +101,6 @@ func (w *World) Up(netns, dev string) { w.Make(change.Up(netns, dev)) }
 // Down sets a device down, which takes its routes away.
 func (w *World) Down(netns, dev string) { w.Make(change.Down(netns, dev)) }
 
-// DelLink deletes a device, and a veth's other end with it.
-func (w *World) DelLink(netns, dev string) { w.Make(change.LinkDel{Netns: netns, Dev: dev}) }
-
 // MTU sets the largest packet of a device, in bytes.
 func (w *World) MTU(netns, dev string, bytes int) { w.Make(change.MTU(netns, dev, bytes)) }
 

@@ -36,8 +36,3 @@ func (w *World) StaleNeigh(netns, addr, mac, dev string) {
 func (w *World) neigh(netns, addr, mac, dev, state string) {
 	w.Make(change.NeighSet{Netns: netns, Dst: w.parseAddr(netns, addr), MAC: w.parseMAC(netns, mac), Dev: dev, State: state})
 }
-
-// DelNeigh deletes a neighbour.
-func (w *World) DelNeigh(netns, addr, dev string) {
-	w.Make(change.NeighDel{Netns: netns, Dst: w.parseAddr(netns, addr), Dev: dev})
-}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
@@ -144,4 +145,9 @@ func TestTheSameOrdersMakeExactlyTheSameNetwork(t *testing.T) {
 	for _, change := range steps.DiffState(states[0], states[1], true) {
 		t.Error(change)
 	}
+}
+
+// DelNeigh deletes a neighbour.
+func (w *World) DelNeigh(netns, addr, dev string) {
+	w.Make(change.NeighDel{Netns: netns, Dst: w.parseAddr(netns, addr), Dev: dev})
 }

@@ -23,8 +23,8 @@ type Rule struct {
 // Conditions are the one, in the rules of IPv4. A rule of the kind that does not fit is
 // what is seen instead.
 func (r Rule) Conditions(l *lab.Lab) []steps.Condition {
-	c := steps.Condition{Table: say.Quote(steps.Typed(change.In(r.Netns, "nft", "list", "ruleset"))), Want: r.Want}
-	set, err := Read(l, r.Netns)
+	c := steps.Condition{Table: change.In(r.Netns, "nft", "list", "ruleset"), Want: r.Want}
+	set, err := read(l, r.Netns)
 	if err != nil {
 		if !errors.Is(err, lab.ErrNoNamespace) {
 			c.Err = err
@@ -56,8 +56,8 @@ func (r Rule) Conditions(l *lab.Lab) []steps.Condition {
 	return []steps.Condition{c}
 }
 
-// Read reads the rules of a namespace of the lab.
-func Read(l *lab.Lab, netns string) (*netfilter.RuleSet, error) {
+// read reads the rules of a namespace of the lab.
+func read(l *lab.Lab, netns string) (*netfilter.RuleSet, error) {
 	ns, err := l.NS(netns)
 	if err != nil {
 		return nil, err

@@ -27,24 +27,16 @@ type Attempt struct {
 // error.
 func (a Attempt) Change(l *lab.Lab) change.Change {
 	line := change.NFTLine(a.Netns, a.Line, a.Same...)
-	return steps.Doing{
-		Typed: line.Command(),
-		Do: func(ctx context.Context) error {
-			err := line.Apply(ctx, l)
-			switch {
-			case err == nil:
-				return say.Join(say.Err("the kernel has taken it", "内核接受了这条规则"), line.Undo(ctx, l, change.Before{}))
-			case !errors.Is(err, a.Why):
-				return err
-			}
-			l.Note(a.key())
-			return nil
-		},
-		Back: func() error {
-			l.Unnote(a.key())
-			return nil
-		},
-	}
+	return steps.Remembered(l, a.key(), line.Command(), func(ctx context.Context) error {
+		err := line.Apply(ctx, l)
+		switch {
+		case err == nil:
+			return say.Join(say.Err("the kernel has taken it", "内核接受了这条规则"), line.Undo(ctx, l, change.Before{}))
+		case !errors.Is(err, a.Why):
+			return err
+		}
+		return nil
+	})
 }
 
 func (a Attempt) key() string { return a.Netns + " nft " + a.Line }

@@ -1,8 +1,10 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -112,24 +114,19 @@ func (c Spread) Look(ctx context.Context, l *lab.Lab, e *steps.Evidence) (say.Te
 		return say.Text{}, false, err
 	}
 	reached := steps.Reached(ctx, ns, c.URL, connections)
-	var servers, told []string
-	for server, n := range reached {
-		if server != "" {
-			servers = append(servers, server)
-		}
-		told = append(told, fmt.Sprintf("%s %d", orNobody(server), n))
-	}
-	slices.Sort(servers)
-	slices.Sort(told)
+	servers := slices.DeleteFunc(slices.Sorted(maps.Keys(reached)), func(server string) bool { return server == "" })
 	ok := slices.Equal(servers, slices.Sorted(slices.Values(c.Servers))) && (reached[""] > 0) == c.Lost
-	return say.Quote(strings.Join(told, ", ")), ok, nil
+	return shares(reached), ok, nil
 }
 
-func orNobody(server string) string {
-	if server == "" {
-		return "–"
+// shares are how many connections have reached each server, or nobody.
+func shares(reached map[string]int) say.Text {
+	var told []string
+	for server, n := range reached {
+		told = append(told, fmt.Sprintf("%s %d", cmp.Or(server, "–"), n))
 	}
-	return server
+	slices.Sort(told)
+	return say.Quote(strings.Join(told, ", "))
 }
 
 // Stays claims of many connections that all of them reach one server, whichever of
@@ -157,11 +154,6 @@ func (c Stays) Look(ctx context.Context, l *lab.Lab, e *steps.Evidence) (say.Tex
 	for server, n := range steps.Reached(ctx, ns, c.URL, connections-1) {
 		reached[server] += n
 	}
-	var told []string
-	for server, n := range reached {
-		told = append(told, fmt.Sprintf("%s %d", orNobody(server), n))
-	}
-	slices.Sort(told)
 	ok := len(reached) == 1 && slices.ContainsFunc(c.Servers, func(server string) bool { return reached[server] > 0 })
-	return say.Quote(strings.Join(told, ", ")), ok, nil
+	return shares(reached), ok, nil
 }

@@ -43,7 +43,7 @@ func (a Forget) Change(l *lab.Lab) change.Change {
 func (a Forget) Conditions(_ context.Context, l *lab.Lab) []steps.Condition {
 	from, to := netip.MustParseAddrPort(a.From), netip.MustParseAddrPort(a.To)
 	c := steps.Condition{
-		Table: look(a.Netns, "conntrack", "-L", "-p", "udp"),
+		Table: change.In(a.Netns, "conntrack", "-L", "-p", "udp"),
 		Want:  say.T("no flow from %s to %s that goes to %s", "没有从 %s 到 %s、却被送往 %s 的流", a.From, a.To, a.Old),
 	}
 	ns, err := l.NS(a.Netns)

@@ -51,7 +51,7 @@ func (a Rule) Conditions(_ context.Context, l *lab.Lab) []steps.Condition {
 func judged(l *lab.Lab, netns string, flows []Sent) []steps.Condition {
 	all := make([]steps.Condition, len(flows))
 	for i, sent := range flows {
-		all[i] = steps.Condition{Table: look(netns, "nft", "list", "ruleset"), Want: sent.wanted()}
+		all[i] = steps.Condition{Table: change.In(netns, "nft", "list", "ruleset"), Want: sent.wanted()}
 	}
 	node, err := openNode(l, netns)
 	if err != nil {
@@ -82,11 +82,6 @@ func unlessAbsent(err error) error {
 		return nil
 	}
 	return err
-}
-
-// look is the command that prints the tables that a condition is about.
-func look(netns string, argv ...string) say.Text {
-	return say.Quote(steps.Typed(change.In(netns, argv...)))
 }
 
 // wanted says what has to become of the packets.

@@ -74,7 +74,7 @@ func (v stepSheet) conditionLines(w, h int) []string {
 		}
 		want := v.Inline(c.Want.In(v.Lang))
 		if !c.Met {
-			want += t.Faint.Render("  " + c.Table.In(v.Lang))
+			want += t.Faint.Render("  " + steps.Look(c.Table))
 		}
 		one := wrap.Behind(sign+" ", want, w)
 		switch {

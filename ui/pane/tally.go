@@ -99,18 +99,18 @@ const newest = 2
 // eventRows are what `conntrack -E` prints. Where a line is too long, its two pairs of
 // addresses are below it, a line each: the packet's, and those that answers will have.
 func (v *Live) eventRows(w int) (rows []row) {
-	lines := v.Network.Tally.Events
-	lines = lines[max(0, len(lines)-toldLines):]
-	for i, line := range lines {
-		one := row{section: words.Events, text: strings.TrimSpace(line), rank: rankDecisive}
-		if i < len(lines)-newest {
+	events := v.Network.Tally.Events
+	events = events[max(0, len(events)-toldLines):]
+	for i, e := range events {
+		one := row{section: words.Events, text: strings.TrimSpace(e.Line()), rank: rankDecisive}
+		if i < len(events)-newest {
 			one.rank = rankLink
 		}
 		if screen.Width(one.text) <= w {
 			rows = append(rows, one)
 			continue
 		}
-		for _, part := range pairsOf(one.text, w) {
+		for _, part := range partsOf(e, w) {
 			one.text = part
 			rows = append(rows, one)
 		}
@@ -118,26 +118,15 @@ func (v *Live) eventRows(w int) (rows []row) {
 	return rows
 }
 
-// pairsOf breaks a line about a connection before its answers, and before its packet's own
-// addresses if that is not enough for w cells.
-func pairsOf(line string, w int) (parts []string) {
-	if at := answerIn(line); at > 0 {
-		parts = []string{" " + line[at:]}
-		line = line[:at]
+// partsOf are the lines of an event that is too long for one: its answers go below, and
+// its packet's own addresses as well if that is not enough for w cells.
+func partsOf(e conntrack.Event, w int) []string {
+	parts := e.Parts()
+	head, asked, answers := strings.TrimSpace(parts[0]), " "+parts[1], " "+parts[2]
+	if screen.Width(head+asked) > w {
+		return []string{head, asked, answers}
 	}
-	if at := strings.Index(line, " src="); at > 0 && screen.Width(line) > w {
-		parts = append([]string{" " + line[at:]}, parts...)
-		line = line[:at]
-	}
-	return append([]string{line}, parts...)
-}
-
-// answerIn is where a line about a connection comes to its answers; 0 where it does not.
-func answerIn(line string) int {
-	if at := strings.Index(line, " [UNREPLIED]"); at > 0 {
-		return at
-	}
-	return max(strings.LastIndex(line, " src="), 0)
+	return []string{head + asked, answers}
 }
 
 // alike is a connection without what tells it apart from others of one client to one

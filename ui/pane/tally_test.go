@@ -63,9 +63,9 @@ func TestCountersAndConnectionsAreShown(t *testing.T) {
 	for i := range 30 {
 		told.Network.Tally.Traces = append(told.Network.Tally.Traces, fmt.Sprintf("trace id 1 rule %d", i))
 	}
-	told.Network.Tally.Events = []string{"    [NEW] tcp 6 120 SYN_SENT"}
+	told.Network.Tally.Events = []conntrack.Event{{Kind: "NEW", Entry: synSent, Timeout: 120}}
 	shown := ansi.Strip(strings.Join(New(told, screen.NewLook("en", false)).Live.Lines(120, 40, false), "\n"))
-	for _, want := range []string{"trace    trace id 1 rule 20", "rule 29", "events   [NEW] tcp 6 120 SYN_SENT"} {
+	for _, want := range []string{"trace    trace id 1 rule 20", "rule 29", "events   [NEW] tcp      6 120 SYN_SENT"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("no %q in\n%s", want, shown)
 		}
@@ -147,7 +147,7 @@ func TestThePlaceWhereAPacketEndsIsShown(t *testing.T) {
 		at + `packet: iif "veth-pod-a" oif "veth-pod-b" ip saddr 10.244.1.10 ip daddr 10.244.1.11`, at + "verdict continue", at + "policy accept",
 		at + "packet: again", at + "rule ip daddr 10.244.1.11 tcp dport 80 drop (verdict drop)",
 	}
-	told.Network.Tally.Events = []string{"    [NEW] tcp      6 120 SYN_SENT src=10.244.1.10 dst=10.96.0.100 sport=40000 dport=80 [UNREPLIED] src=10.244.1.99 dst=10.244.1.10 sport=80 dport=40000"}
+	told.Network.Tally.Events = []conntrack.Event{{Kind: "NEW", Entry: synSent, Timeout: 120}}
 	live := New(told, screen.NewLook("en", false)).Live
 	text := ansi.Strip(strings.Join(live.Lines(78, 5, false), "\n"))
 	for _, want := range []string{"trace    trace id 0b587db5 ip guard passing", " drop (verdict drop)", "[NEW] tcp", "[UNREPLIED] src=10.244.1.99"} {
@@ -187,4 +187,11 @@ func TestARuleIsReadInFull(t *testing.T) {
 	if text := ansi.Strip(strings.Join(live.Lines(69, 8, false), "\n")); strings.Count(text, "ip svc pre ip daddr") != 2 {
 		t.Errorf("in eight lines, not both rules:\n%s", text)
 	}
+}
+
+// synSent is a connection that nobody has answered yet.
+var synSent = conntrack.Entry{
+	Original: conntrack.Tuple{Proto: unix.IPPROTO_TCP, Src: netip.MustParseAddrPort("10.244.1.10:40000"), Dst: netip.MustParseAddrPort("10.96.0.100:80")},
+	Reply:    conntrack.Tuple{Proto: unix.IPPROTO_TCP, Src: netip.MustParseAddrPort("10.244.1.99:80"), Dst: netip.MustParseAddrPort("10.244.1.10:40000")},
+	State:    "SYN_SENT",
 }

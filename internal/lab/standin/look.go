@@ -1,118 +1,126 @@
 package standin
 
 import (
-	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"nstutor/diag/conntrack"
-	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/nftrace"
-	"nstutor/diag/table"
-	"nstutor/internal/change"
 	"nstutor/internal/nsenter"
 )
 
-// looks are the command lines that only look, without their options.
-var looks = map[string]func(*nsenter.Namespace) ([]string, error){
-	"ip addr":          tables(addrLines),
-	"ip link":          tables(linkLines),
-	"ip route":         tables(routeLines),
-	"ip neigh":         tables(neighLines),
-	"nft list ruleset": rules,
-	"iptables -S":      rules,
-	"conntrack -L":     flows,
-	"nft monitor trace": func(ns *nsenter.Namespace) ([]string, error) {
-		ear, err := nftrace.Listen(ns)
-		if err != nil {
-			return nil, err
-		}
-		return nil, follow(ear.Lines)
-	},
-	"conntrack -E": func(ns *nsenter.Namespace) ([]string, error) {
-		ear, err := conntrack.Listen(ns)
-		if err != nil {
-			return nil, err
-		}
-		return nil, follow(ear.Lines)
-	},
+// A look shows what a command line asks to see, a line each.
+type look func(*nsenter.Namespace) ([]string, error)
+
+// looks read the words behind the name of a program that ask it to show something. They
+// are nil for what is not known here: a line that was understood in part would show
+// something else than what it asks for.
+var looks = map[string]func(words []string) look{
+	"ip": ipLook, "bridge": bridgeLook,
+	"nft": nftLook, "iptables": iptablesLook, "iptables-save": savedLook,
+	"conntrack": conntrackLook, "sysctl": sysctlLook,
 }
 
-// look does what a command line asks to see, if it is one of looks.
-func look(netns string, argv []string) (looked bool, err error) {
-	line := strings.TrimSuffix(strings.Join(argv, " "), " show")
-	show, known := looks[line]
-	if !known {
-		line, _, _ = strings.Cut(line, " -p ") // conntrack -E -p tcp: all of them, then
-		if show, known = looks[line]; !known {
-			return false, nil
+// shown takes away the word for showing, which all objects of ip(8) have and do not need.
+func shown(words []string) []string {
+	if len(words) > 0 && slices.Contains([]string{"show", "list", "ls"}, words[0]) {
+		return words[1:]
+	}
+	return words
+}
+
+// flags takes the options before an object away, as long as they are among known.
+func flags(words []string, known ...string) (given map[string]bool, rest []string) {
+	given = map[string]bool{}
+	for len(words) > 0 && slices.Contains(known, words[0]) {
+		given[words[0]], words = true, words[1:]
+	}
+	return given, words
+}
+
+// options read pairs of a word and its value, and say whether they are all there is.
+func options(words []string, to map[string]*string) bool {
+	for len(words) > 0 {
+		value := to[words[0]]
+		if value == nil || len(words) == 1 {
+			return false
 		}
+		*value, words = words[1], words[2:]
 	}
-	var here change.Machine
-	defer here.Close()
-	ns, err := here.NS(netns)
-	if err != nil {
-		return true, err
-	}
-	lines, err := show(ns)
-	for _, line := range lines {
-		fmt.Println(line)
-	}
-	return true, err
+	return true
 }
 
-func tables(of func(*table.Snapshot) []string) func(*nsenter.Namespace) ([]string, error) {
-	return func(ns *nsenter.Namespace) ([]string, error) {
-		snap, err := table.Read(context.Background(), ns, table.ReadOptions{})
-		if err != nil {
-			return nil, err
-		}
-		return of(snap), nil
+// conntrackLook understands -L and -E. What goes on is told of all protocols.
+func conntrackLook(words []string) look {
+	var proto, src, dst string
+	translated, words := flags(words, "-L", "-E", "--src-nat", "--dst-nat")
+	if !options(words, map[string]*string{"-p": &proto, "-s": &src, "-d": &dst}) {
+		return nil
 	}
-}
-
-func linkLines(s *table.Snapshot) (lines []string) {
-	for _, l := range s.Links {
-		lines = append(lines, fmt.Sprintf("%d: %s", l.Index, l.Line()), "    "+l.AddressLine())
-	}
-	return lines
-}
-
-func addrLines(s *table.Snapshot) (lines []string) {
-	for _, l := range s.Links {
-		for _, a := range s.AddrsOn(l.Name) {
-			lines = append(lines, "    "+a.Line())
+	switch {
+	case translated["-E"] == translated["-L"]:
+		return nil
+	case translated["-E"]:
+		return func(ns *nsenter.Namespace) ([]string, error) {
+			ear, err := conntrack.Listen(ns)
+			if err != nil {
+				return nil, err
+			}
+			return nil, follow(ear.Lines)
 		}
 	}
-	return lines
+	asked := func(e conntrack.Entry) bool {
+		return (proto == "" || e.Original.Name() == proto) &&
+			(src == "" || e.Original.Src.Addr().String() == src) && (dst == "" || e.Original.Dst.Addr().String() == dst) &&
+			(!translated["--src-nat"] || e.Reply.Dst.Addr() != e.Original.Src.Addr()) &&
+			(!translated["--dst-nat"] || e.Reply.Src.Addr() != e.Original.Dst.Addr())
+	}
+	return func(ns *nsenter.Namespace) (lines []string, err error) {
+		all, err := conntrack.List(ns)
+		for _, e := range all {
+			answer := ""
+			if !e.Answered {
+				answer = "[UNREPLIED] "
+			}
+			if asked(e) {
+				lines = append(lines, fmt.Sprintf("%s %s %s%s", e.Original.Name(), e.Original, answer, e.Reply))
+			}
+		}
+		return lines, err
+	}
 }
 
-func routeLines(s *table.Snapshot) (lines []string) {
-	for _, r := range s.MainRoutes(4) {
-		lines = append(lines, r.Line())
+// nftLook understands `list` of a rule set, a table or a chain, and the monitor of traces.
+func nftLook(words []string) look {
+	if slices.Equal(words, []string{"monitor", "trace"}) {
+		return func(ns *nsenter.Namespace) ([]string, error) {
+			ear, err := nftrace.Listen(ns)
+			if err != nil {
+				return nil, err
+			}
+			return nil, follow(ear.Lines)
+		}
 	}
-	return lines
-}
-
-func neighLines(s *table.Snapshot) (lines []string) {
-	for _, n := range s.Neighbours {
-		lines = append(lines, n.Line())
+	families := []string{"ip", "ip6", "inet", "arp", "bridge", "netdev"}
+	if len(words) < 2 || words[0] != "list" {
+		return nil
 	}
-	return lines
-}
-
-func rules(ns *nsenter.Namespace) ([]string, error) {
-	set, err := netfilter.Read(ns)
-	if err != nil {
-		return nil, err
+	object, words := words[1], words[2:]
+	var p part
+	if len(words) > 0 && slices.Contains(families, words[0]) {
+		p.family, words = words[0], words[1:]
 	}
-	return set.Lines(), nil
-}
-
-func flows(ns *nsenter.Namespace) (lines []string, err error) {
-	all, err := conntrack.List(ns)
-	for _, e := range all {
-		lines = append(lines, e.String())
+	switch names := len(words); {
+	case object == "ruleset" && names == 0:
+	case object == "table" && names == 1, object == "chain" && names == 2:
+		p.tables = words[:1]
+		p.chain = strings.Join(words[1:], "")
+		if p.family == "" {
+			p.family = "ip"
+		}
+	default:
+		return nil
 	}
-	return lines, err
+	return p.show
 }

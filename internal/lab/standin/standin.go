@@ -15,7 +15,7 @@ import (
 )
 
 // Programs are those that can be stood in for.
-var Programs = []string{"bridge", "conntrack", "ip", "iptables", "nft", "sysctl"}
+var Programs = []string{"bridge", "conntrack", "ip", "iptables", "iptables-save", "nft", "sysctl"}
 
 // Missing are those of the programs that this machine does not have.
 func Missing() (all []string) {
@@ -27,22 +27,40 @@ func Missing() (all []string) {
 	return all
 }
 
-// Run does what a command line says, in the namespace that the process is in. argv[0] is
-// one of Programs.
-func Run(argv []string) error {
+// Read makes of a command line what it does, in the namespace that the process is in.
+// argv[0] is one of Programs. The error says what is understood here.
+func Read(argv []string) (do func() error, err error) {
 	netns, argv := elsewhere(argv)
+	if see := looks[argv[0]](argv[1:]); see != nil {
+		return func() error { return show(netns, see) }, nil
+	}
 	c, err := change.Parse(netns, argv...)
 	if err == nil {
-		var here change.Machine
-		defer here.Close()
-		return c.Apply(context.Background(), &here)
+		return func() error {
+			var here change.Machine
+			defer here.Close()
+			return c.Apply(context.Background(), &here)
+		}, nil
 	}
-	looked, failed := look(netns, argv)
-	if looked {
-		return failed
+	return nil, say.Join(say.Err("%s is not installed here. Its place is taken by nstutor, which understands what changes the network, with its words in full, and what shows it: `ip addr`, `ip route get`, `bridge link`, `sysctl KEY`, `nft list`, `nft monitor trace`, `iptables -S`, `iptables-save`, `conntrack -L`, `conntrack -E` and the like",
+		"这台机器没有安装 %s，由 nstutor 代劳：改动网络的命令（词要写全），以及查看网络的命令：`ip addr`、`ip route get`、`bridge link`、`sysctl KEY`、`nft list`、`nft monitor trace`、`iptables -S`、`iptables-save`、`conntrack -L`、`conntrack -E` 等", argv[0]), err)
+}
+
+// show prints what is to be seen in a namespace.
+func show(netns string, see look) error {
+	var here change.Machine
+	defer here.Close()
+	ns, err := here.NS(netns)
+	if err != nil {
+		return err
 	}
-	return say.Join(say.Err("%s is not installed here. Its place is taken by nstutor, which understands what changes the network, with its words in full, and `ip addr`, `ip link`, `ip route`, `ip neigh`, `nft list ruleset`, `nft monitor trace`, `conntrack -L` and `conntrack -E`",
-		"这台机器没有安装 %s，由 nstutor 代劳：改动网络的命令（词要写全），以及 `ip addr`、`ip link`、`ip route`、`ip neigh`、`nft list ruleset`、`nft monitor trace`、`conntrack -L` 和 `conntrack -E`", argv[0]), err)
+	lines, err := see(ns)
+	for _, line := range lines {
+		if _, err := os.Stdout.WriteString(line + "\n"); err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // elsewhere reads `ip -n NAME …`: the namespace, and the command without it.

@@ -23,11 +23,11 @@ type Tally struct {
 	Rules    []tally.Rule
 	Services []tally.Service
 	Flows    []conntrack.Entry
-	// Traces and Events are the last lines of `nft monitor trace` and `conntrack -E`.
-	Traces, Events []string
+	Traces   []string          // the last lines of `nft monitor trace`
+	Events   []conntrack.Event // the last ones, which `conntrack -E` prints
 }
 
-// lastLines is how many lines of what goes on and on are kept.
+// lastLines is how many of what goes on and on are kept.
 const lastLines = 40
 
 // counter reads tallies until it is closed.
@@ -62,8 +62,12 @@ func (f *Feed) tell(c *counter) {
 	var last Tally
 	told := c.aim.Told
 	traces, events := f.listen(told)
-	defer traces.close()
-	defer events.close()
+	if traces != nil {
+		defer traces.Close()
+	}
+	if events != nil {
+		defer events.Close()
+	}
 	ticker := time.NewTicker(tallyTime)
 	defer ticker.Stop()
 	for {
@@ -74,7 +78,12 @@ func (f *Feed) tell(c *counter) {
 		if ns := f.space(told.Flows); ns != nil {
 			now.Flows, _ = conntrack.List(ns)
 		}
-		now.Traces, now.Events = traces.more(last.Traces), events.more(last.Events)
+		if traces != nil {
+			now.Traces = more(last.Traces, traces.Lines)
+		}
+		if events != nil {
+			now.Events = more(last.Events, events.Pending)
+		}
 		if !reflect.DeepEqual(now, last) {
 			f.send(now)
 			last = now
@@ -87,38 +96,22 @@ func (f *Feed) tell(c *counter) {
 	}
 }
 
-// ear hears lines without end, or nothing at all.
-type ear struct{ steps.Ear }
-
-// listen opens the ears that are wanted. One that cannot be opened hears nothing.
-func (f *Feed) listen(told steps.Told) (traces, events ear) {
+// listen opens the ears that are wanted. One that cannot be opened is nil.
+func (f *Feed) listen(told steps.Told) (traces *nftrace.Listener, events *conntrack.Listener) {
 	if ns := f.space(told.Traces); ns != nil {
-		if l, err := nftrace.Listen(ns); err == nil {
-			traces.Ear = l
-		}
+		traces, _ = nftrace.Listen(ns)
 	}
 	if ns := f.space(told.Events); ns != nil {
-		if l, err := conntrack.Listen(ns); err == nil {
-			events.Ear = l
-		}
+		events, _ = conntrack.Listen(ns)
 	}
 	return traces, events
 }
 
-// more are the last lines, with those that were heard since.
-func (e ear) more(lines []string) []string {
-	if e.Ear == nil {
-		return nil
-	}
-	fresh, _ := e.Lines() // a namespace that is going has none
-	lines = slices.Concat(lines, fresh)
-	return lines[max(0, len(lines)-lastLines):]
-}
-
-func (e ear) close() {
-	if e.Ear != nil {
-		e.Close()
-	}
+// more are the last of what was told, with what was heard since.
+func more[T any](known []T, hear func() ([]T, error)) []T {
+	fresh, _ := hear() // a namespace that is going has none
+	known = slices.Concat(known, fresh)
+	return known[max(0, len(known)-lastLines):]
 }
 
 // space is a namespace, or nil.

@@ -1,0 +1,354 @@
+package standin
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/table"
+	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
+)
+
+// netnsDir is where `ip netns` keeps the names.
+const netnsDir = "/run/netns"
+
+// short are the objects in one letter.
+var short = map[string]string{"a": "addr", "l": "link", "n": "neigh", "r": "route"}
+
+// ipLook understands the tables of ip(8), as a whole, of a device or of a routing table,
+// and the questions `ip route get` and `ip netns pids`.
+func ipLook(words []string) look {
+	given, words := flags(words, "-4", "-6", "-d", "-s", "-br")
+	if len(words) == 0 {
+		return nil
+	}
+	family := 4
+	if given["-6"] {
+		family = 6
+	}
+	object, words := words[0], words[1:]
+	if given["-br"] && object != "link" {
+		return nil
+	}
+	if long := short[object]; long != "" {
+		object = long
+	}
+	switch {
+	case object == "netns":
+		return netnsLook(words)
+	case object == "route" && len(words) > 1 && words[0] == "get":
+		return routeGet(words[1:])
+	}
+	words = shown(words)
+	if (object == "link" || object == "addr") && len(words) == 1 {
+		words = []string{"dev", words[0]}
+	}
+	var dev, of, master string
+	known := map[string]*string{"dev": &dev}
+	switch object {
+	case "route":
+		known["table"] = &of
+	case "link":
+		known["master"] = &master
+	}
+	if !options(words, known) {
+		return nil
+	}
+	number, isTable := routeTable(of)
+	if !isTable {
+		return nil
+	}
+	named := func(name string) bool { return dev == "" || name == dev }
+	var lines func(*table.Snapshot) []string
+	switch object {
+	case "link":
+		if given["-s"] {
+			return func(ns *nsenter.Namespace) ([]string, error) { return countedLinks(ns, named) }
+		}
+		lines = func(s *table.Snapshot) []string {
+			port := func(name string) bool {
+				l, _ := s.Link(name)
+				return named(name) && (master == "" || l.Master == master)
+			}
+			if given["-br"] {
+				return briefLines(s, port)
+			}
+			return linkLines(s, port, given["-d"])
+		}
+	case "addr":
+		lines = func(s *table.Snapshot) []string { return addrLines(s, named) }
+	case "route":
+		lines = func(s *table.Snapshot) (all []string) {
+			for _, r := range s.Routes {
+				if r.Family() == family && r.Table == number && named(r.Dev) {
+					all = append(all, r.Line())
+				}
+			}
+			return all
+		}
+	case "neigh":
+		lines = func(s *table.Snapshot) (all []string) {
+			for _, n := range s.Neighbours {
+				if named(n.Dev) {
+					all = append(all, n.Line())
+				}
+			}
+			return all
+		}
+	case "rule":
+		lines = func(s *table.Snapshot) (all []string) {
+			for _, r := range s.PolicyRulesOf(family) {
+				all = append(all, r.Line())
+			}
+			return all
+		}
+	default:
+		return nil
+	}
+	return tables(lines, func(s *table.Snapshot) error { return deviceThere(s, dev) })
+}
+
+// routeTable is the number of a routing table; empty is the main one.
+func routeTable(name string) (number int, ok bool) {
+	if number, ok = map[string]int{"": unix.RT_TABLE_MAIN, "main": unix.RT_TABLE_MAIN, "local": unix.RT_TABLE_LOCAL, "default": unix.RT_TABLE_DEFAULT}[name]; ok {
+		return number, true
+	}
+	number, err := strconv.Atoi(name)
+	return number, err == nil
+}
+
+// tables shows lines of a namespace's tables, unless something is not there.
+func tables(of func(*table.Snapshot) []string, there func(*table.Snapshot) error) look {
+	return func(ns *nsenter.Namespace) ([]string, error) {
+		snap, err := table.Read(context.Background(), ns, table.ReadOptions{})
+		if err != nil {
+			return nil, err
+		}
+		if err := there(snap); err != nil {
+			return nil, err
+		}
+		return of(snap), nil
+	}
+}
+
+// deviceThere is the error that there is no such device, if one is asked for.
+func deviceThere(s *table.Snapshot, dev string) error {
+	if _, ok := s.Link(dev); dev != "" && !ok {
+		return say.Err("there is no device %s", "没有网卡 %s", dev)
+	}
+	return nil
+}
+
+// briefLines are a line for a device: its name, state, address and flags.
+func briefLines(s *table.Snapshot, named func(string) bool) (lines []string) {
+	for _, l := range s.Links {
+		if named(l.Name) {
+			lines = append(lines, fmt.Sprintf("%-16s %-14s %s <%s>", say.Clean(l.Name), l.State, l.MAC, strings.Join(l.Flags, ",")))
+		}
+	}
+	return lines
+}
+
+func linkLines(s *table.Snapshot, named func(string) bool, details bool) (lines []string) {
+	for _, l := range s.Links {
+		if !named(l.Name) {
+			continue
+		}
+		lines = append(lines, l.Line(), "    "+l.AddressLine())
+		if text := detail(l); details && text != "" {
+			lines = append(lines, "    "+text)
+		}
+	}
+	return lines
+}
+
+// detail is what a kind of device has of its own.
+func detail(l table.Link) string {
+	words := []string{l.Kind}
+	pair := func(name string, value any, there bool) {
+		if there {
+			words = append(words, name, fmt.Sprint(value))
+		}
+	}
+	if b := l.Bridge; b != nil {
+		state := map[bool]int{true: 1}
+		pair("stp_state", state[b.STP], true)
+		pair("vlan_filtering", state[b.VLANFiltering], true)
+	}
+	if v := l.VXLAN; v != nil {
+		pair("id", v.VNI, !v.External)
+		pair("remote", v.Remote, v.Remote.IsValid())
+		pair("local", v.Local, v.Local.IsValid())
+		pair("dstport", v.DstPort, true)
+	}
+	if t := l.Tunnel; t != nil {
+		pair("remote", t.Remote, t.Remote.IsValid())
+		pair("local", t.Local, t.Local.IsValid())
+		pair("ikey", t.InKey, t.InKey != 0)
+		pair("okey", t.Key, t.Key != 0)
+	}
+	pair("id", l.VLANID, l.VLANID != 0)
+	pair("table", l.VRF, l.VRF != 0)
+	pair("mode", l.Sharing, l.Sharing != "")
+	return strings.TrimSpace(strings.Join(words, " "))
+}
+
+// countedLinks are the links, each with what went wrong there.
+func countedLinks(ns *nsenter.Namespace, named func(string) bool) ([]string, error) {
+	counters, err := readCounters(ns)
+	if err != nil {
+		return nil, err
+	}
+	snap, err := table.Read(context.Background(), ns, table.ReadOptions{})
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for _, l := range snap.Links {
+		if !named(l.Name) {
+			continue
+		}
+		lines = append(lines, l.Line(), "    "+l.AddressLine())
+		lines = append(lines, counters[l.Index])
+	}
+	return lines, nil
+}
+
+// readCounters are those of each device, by its index: the packets that it did not carry,
+// and how often its carrier came or went.
+func readCounters(ns *nsenter.Namespace) (map[int]string, error) {
+	counters := map[int]string{}
+	err := ns.Do(func() error {
+		request := nl.NewNetlinkRequest(unix.RTM_GETLINK, unix.NLM_F_DUMP)
+		request.AddData(nl.NewIfInfomsg(unix.AF_UNSPEC))
+		links, err := request.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWLINK)
+		for _, m := range links {
+			link, err := netlink.LinkDeserialize(nil, m)
+			if err != nil {
+				return err
+			}
+			attrs, err := nl.ParseRouteAttr(m[unix.SizeofIfInfomsg:])
+			if err != nil {
+				return err
+			}
+			changes := uint32(0)
+			for _, a := range attrs {
+				if a.Attr.Type == unix.IFLA_CARRIER_CHANGES && len(a.Value) >= 4 {
+					changes = binary.NativeEndian.Uint32(a.Value)
+				}
+			}
+			if of := link.Attrs().Statistics; of != nil {
+				counters[link.Attrs().Index] = fmt.Sprintf("    rx_packets %d rx_errors %d rx_dropped %d tx_packets %d tx_errors %d tx_dropped %d carrier_changes %d",
+					of.RxPackets, of.RxErrors, of.RxDropped, of.TxPackets, of.TxErrors, of.TxDropped, changes)
+			}
+		}
+		return err
+	})
+	return counters, err
+}
+
+func addrLines(s *table.Snapshot, named func(string) bool) (lines []string) {
+	for _, l := range s.Links {
+		if !named(l.Name) {
+			continue
+		}
+		lines = append(lines, l.Line())
+		for _, a := range s.AddrsOn(l.Name) {
+			lines = append(lines, "    "+a.Line())
+		}
+	}
+	return lines
+}
+
+// routeGet asks the kernel where a packet would go.
+func routeGet(words []string) look {
+	dst, err := netip.ParseAddr(words[0])
+	var from, iif, mark string
+	if err != nil || !options(words[1:], map[string]*string{"from": &from, "iif": &iif, "mark": &mark}) {
+		return nil
+	}
+	q := table.RouteRequest{Dst: dst}
+	if q.Src, err = netip.ParseAddr(from); from != "" && err != nil {
+		return nil
+	}
+	bits, err := strconv.ParseUint(cmp.Or(mark, "0"), 0, 32)
+	if err != nil {
+		return nil
+	}
+	q.Mark = uint32(bits)
+	return func(ns *nsenter.Namespace) ([]string, error) {
+		if iif != "" {
+			snap, err := table.Read(context.Background(), ns, table.ReadOptions{Tables: table.Links})
+			if err == nil {
+				err = deviceThere(snap, iif)
+			}
+			if err != nil {
+				return nil, err
+			}
+			dev, _ := snap.Link(iif)
+			q.IIF = dev.Index
+		}
+		one, err := table.OpenOne(ns)
+		if err != nil {
+			return nil, err
+		}
+		defer one.Close()
+		reply, err := one.Route(q)
+		if err != nil {
+			return nil, err
+		}
+		return []string{reply.Line()}, nil
+	}
+}
+
+// netnsLook understands `ip netns` and `ip netns pids`.
+func netnsLook(words []string) look {
+	switch {
+	case len(words) == 2 && words[0] == "pids":
+		return func(*nsenter.Namespace) ([]string, error) { return pids(words[1]) }
+	case len(shown(words)) > 0:
+		return nil
+	}
+	return func(*nsenter.Namespace) (names []string, err error) {
+		entries, err := os.ReadDir(netnsDir)
+		for _, e := range entries {
+			names = append(names, say.Clean(e.Name()))
+		}
+		return names, err
+	}
+}
+
+// pids are those of the processes in a namespace.
+func pids(name string) ([]string, error) {
+	inode, err := nsenter.InodeAt(filepath.Join(netnsDir, filepath.Base(name)))
+	if err != nil {
+		return nil, err
+	}
+	doors, err := filepath.Glob("/proc/[0-9]*/ns/net")
+	var numbers []int
+	for _, door := range doors {
+		if own, err := nsenter.InodeAt(door); err == nil && own == inode {
+			if pid, err := strconv.Atoi(strings.Split(door, "/")[2]); err == nil {
+				numbers = append(numbers, pid)
+			}
+		}
+	}
+	slices.Sort(numbers)
+	lines := make([]string, len(numbers))
+	for i, pid := range numbers {
+		lines[i] = strconv.Itoa(pid)
+	}
+	return lines, err
+}

@@ -17,7 +17,7 @@ import (
 // what can be seen.
 func (w *observation) cameBack(seen *wires) (wire.Frame, bool) {
 	for _, f := range slices.Concat(seen.frames, seen.strays) {
-		if !f.Out && f.Netns == w.Beyond.Edge.Node.NS.Name() && w.answers(f) {
+		if !f.Out && f.Netns == w.Beyond.Edge.Space.NS.Name() && w.answers(f) {
 			return f, true
 		}
 	}
@@ -29,7 +29,7 @@ func (w *observation) cameBack(seen *wires) (wire.Frame, bool) {
 func (w *observation) answers(f wire.Frame) bool {
 	return slices.ContainsFunc(w.Hops, func(h hop.Hop) bool {
 		s := h.Sighting
-		if h.Leg != flows.LegReply || s == nil || s.Out || s.Space != w.Beyond.Edge.Node {
+		if h.Leg != flows.LegReply || s == nil || s.Out || s.Space != w.Beyond.Edge.Space {
 			return false
 		}
 		anywhere := *s
@@ -41,7 +41,7 @@ func (w *observation) answers(f wire.Frame) bool {
 // otherwise reports whether a frame is an answer to the echo that comes from
 // somebody else than was asked.
 func (w *observation) otherwise(f wire.Frame) bool {
-	return w.asked.Proto == 0 && !f.Out && f.Op == wire.EchoReply && f.ID == int(w.id) && f.Src != w.asked.Dest && f.Netns == w.Beyond.Edge.Node.NS.Name()
+	return w.asked.Proto == 0 && !f.Out && f.Op == wire.EchoReply && f.ID == int(w.id) && f.Src != w.asked.Dest && f.Netns == w.Beyond.Edge.Space.NS.Name()
 }
 
 // unexpected looks at an answer that came back to where the packet had left, and got
@@ -55,7 +55,7 @@ func (w *observation) unexpected(a *Answer, seen *wires, r probe.Result) {
 		if i := slices.IndexFunc(seen.strays, w.otherwise); i >= 0 && w.Beyond.Tunnel() == "" {
 			f = seen.strays[i]
 			a.Verdict, a.Beyond = Broken, w.Beyond.Dev()
-			a.Cause = inWords(trace.Find(flows.LegReply, cause.AnsweredAs{Beyond: w.Beyond.Left(cause.At(w.Beyond.Edge.Node.Name), asSeen(f)), By: f.Src}))
+			a.Cause = inWords(trace.Find(flows.LegReply, cause.AnsweredAs{Beyond: w.Beyond.Left(cause.At(w.Beyond.Edge.Space.Name), asSeen(f)), By: f.Src}))
 			return
 		}
 		w.soughtInVain(a, seen)
@@ -64,7 +64,7 @@ func (w *observation) unexpected(a *Answer, seen *wires, r probe.Result) {
 	if mac := w.Beyond.Edge.Dev.MAC; f.Dev == w.Beyond.Dev() && w.Beyond.Plain() && len(f.DstMAC) > 0 && !bytes.Equal(f.DstMAC, mac) {
 		a.Verdict, a.Beyond = Broken, w.Beyond.Dev()
 		a.Cause = inWords(trace.Find(flows.LegReply, cause.MACNotOurs{
-			Beyond: w.Beyond.Left(cause.At(w.Beyond.Edge.Node.Name), asSeen(f)), Addr: f.Dst, MAC: f.DstMAC, Own: mac, Sender: f.SrcMAC,
+			Beyond: w.Beyond.Left(cause.At(w.Beyond.Edge.Space.Name), asSeen(f)), Addr: f.Dst, MAC: f.DstMAC, Own: mac, Sender: f.SrcMAC,
 		}))
 		return
 	}
@@ -99,6 +99,6 @@ func (w *observation) stray(f wire.Frame) bool {
 func (w *observation) passesOn(f wire.Frame) bool {
 	return slices.ContainsFunc(w.Hops, func(h hop.Hop) bool {
 		s := h.Sighting
-		return h.Leg == flows.LegReply && s != nil && s.Space == w.Beyond.Edge.Node && s.Carrier == (hop.Endpoints{}) && s.Flow.Is(f)
+		return h.Leg == flows.LegReply && s != nil && s.Space == w.Beyond.Edge.Space && s.Carrier == (hop.Endpoints{}) && s.Flow.Is(f)
 	})
 }

@@ -37,11 +37,11 @@ func (a *Answer) linger(world *machine.Machine, q trace.Question, t *trace.Trace
 	}
 	var asked []*machine.Space
 	for _, met := range t.Met {
-		if slices.Contains(asked, met.Node) || met.Flow.Src != t.Source || met.Flow.SrcPort != q.SrcPort {
+		if slices.Contains(asked, met.Space) || met.Flow.Src != t.Source || met.Flow.SrcPort != q.SrcPort {
 			continue
 		}
-		asked = append(asked, met.Node)
-		like, err := conntrack.Like(met.Node.NS, conntrack.Tuple{
+		asked = append(asked, met.Space)
+		like, err := conntrack.Like(met.Space.NS, conntrack.Tuple{
 			Proto: q.Proto, Src: netip.AddrPortFrom(met.Flow.Src, 0), Dst: netip.AddrPortFrom(met.Flow.Dst, met.Flow.DstPort),
 		})
 		if err != nil {

@@ -18,7 +18,7 @@ import (
 // the request left with, or another one of the namespace by which he has a route to it.
 // It is invalid for other frames.
 func (w *observation) sought(f wire.Frame) netip.Addr {
-	node, left := w.Beyond.Edge.Node, w.Beyond.Src()
+	node, left := w.Beyond.Edge.Space, w.Beyond.Src()
 	switch {
 	case f.Out || f.Netns != node.NS.Name() || f.Src.IsUnspecified():
 	case f.Op == wire.Solicitation && (f.Dst == left || f.Dst == solicited(left)):
@@ -39,7 +39,7 @@ func solicited(addr netip.Addr) netip.Addr {
 // soughtInVain: nothing came back but the question for who the answer is to be given to,
 // and nobody here says so.
 func (w *observation) soughtInVain(a *Answer, seen *wires) {
-	n := w.Beyond.Edge.Node
+	n := w.Beyond.Edge.Space
 	for _, f := range seen.strays {
 		addr := w.sought(f)
 		link, err := n.Link(f.Dev)

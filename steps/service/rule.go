@@ -67,7 +67,7 @@ func judged(l *lab.Lab, netns string, flows []Sent) []steps.Condition {
 	return all
 }
 
-func openNode(l *lab.Lab, netns string) (*passage.Node, error) {
+func openNode(l *lab.Lab, netns string) (*passage.Space, error) {
 	ns, err := l.NS(netns)
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func (s Sent) wanted() say.Text {
 }
 
 // judge follows the packet.
-func (s Sent) judge(node *passage.Node, c steps.Condition) steps.Condition {
+func (s Sent) judge(node *passage.Space, c steps.Condition) steps.Condition {
 	flow, err := s.flow()
 	if err != nil {
 		c.Err = err

@@ -21,7 +21,7 @@ func Sent(n *machine.Space, met eval.Packet, iif string, by eval.Place, there []
 		return found
 	}
 	next := eval.Traverse(rules, hook, met.Past(by), n.Env())
-	has := func(s fabric.Station) bool { return s.Node != nil && s.Node.Local(next.Packet.Dst) }
+	has := func(s fabric.Station) bool { return s.Space != nil && s.Space.Local(next.Packet.Dst) }
 	if next.Verdict != eval.VerdictAccept || next.NAT == nil || !slices.ContainsFunc(there, has) {
 		return found
 	}

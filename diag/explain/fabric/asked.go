@@ -12,14 +12,14 @@ import (
 
 // Has reports whether the address is one of the station's device.
 func (s Station) Has(addr netip.Addr) bool {
-	addrs, err := s.Node.Addrs(s.Dev.Index)
+	addrs, err := s.Space.Addrs(s.Dev.Index)
 	return err == nil && slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Addr() == addr })
 }
 
 // LeadsTo reports whether a station has the address, or a way to it by another
 // device.
 func (s Station) LeadsTo(dst netip.Addr) bool {
-	route := s.Node.Route(machine.RouteQuery{Dst: dst})
+	route := s.Space.Route(machine.RouteQuery{Dst: dst})
 	return route.Kind == machine.KindLocal || route.Kind == machine.KindUnicast && route.Dev != s.Dev.Index
 }
 
@@ -32,11 +32,11 @@ func (s Station) Bridged() bool {
 // Narrower is the address by which a station is a router out of a network that
 // own takes to be wider than it is.
 func (s Station) Narrower(own netip.Prefix, dst netip.Addr) (netip.Prefix, bool) {
-	route := s.Node.Route(machine.RouteQuery{Dst: dst})
+	route := s.Space.Route(machine.RouteQuery{Dst: dst})
 	if route.Kind != machine.KindLocal && (route.Kind != machine.KindUnicast || route.Dev == s.Dev.Index) {
 		return netip.Prefix{}, false
 	}
-	addrs, err := s.Node.Addrs(s.Dev.Index)
+	addrs, err := s.Space.Addrs(s.Dev.Index)
 	if err != nil {
 		return netip.Prefix{}, false
 	}
@@ -51,10 +51,10 @@ func (s Station) Narrower(own netip.Prefix, dst netip.Addr) (netip.Prefix, bool)
 
 // Wider is dst as an address of a station whose prefix also holds own.
 func (s Station) Wider(own netip.Prefix, dst netip.Addr) (netip.Prefix, bool) {
-	if s.Node == nil {
+	if s.Space == nil {
 		return netip.Prefix{}, false
 	}
-	addrs, err := s.Node.Addrs(s.Dev.Index)
+	addrs, err := s.Space.Addrs(s.Dev.Index)
 	if err != nil {
 		return netip.Prefix{}, false
 	}
@@ -70,7 +70,7 @@ func (s Station) Wider(own netip.Prefix, dst netip.Addr) (netip.Prefix, bool) {
 // has a network there that the address is in: it is on a wire of the namespace already.
 func (x *Explorer) Beside(n *machine.Space, dev table.Link, addr netip.Addr) bool {
 	return slices.ContainsFunc(x.Stations, func(s Station) bool {
-		if s.Node != n || s.Dev.Index == dev.Index {
+		if s.Space != n || s.Dev.Index == dev.Index {
 			return false
 		}
 		_, near := machine.PrefixOver(n, s.Dev, addr)
@@ -87,8 +87,8 @@ func (x *Explorer) Elsewhere(far *Explorer) (Site, table.Link, bool) {
 				continue
 			}
 			for _, b := range x.Bridges {
-				if b.Node == c.Node && b.Dev.Name != c.Dev.Master {
-					return Site{Node: c.Node, Dev: c.Dev}, b.Dev, true
+				if b.Space == c.Space && b.Dev.Name != c.Dev.Master {
+					return Site{Space: c.Space, Dev: c.Dev}, b.Dev, true
 				}
 			}
 		}
@@ -99,11 +99,11 @@ func (x *Explorer) Elsewhere(far *Explorer) (Site, table.Link, bool) {
 // MissedBridge is the bridge with a MAC address that an entry for addr speaks of, in whose
 // namespace the frame comes to a device which is no port of it.
 func (s Station) MissedBridge(addr netip.Addr, mac net.HardwareAddr) (table.Link, bool) {
-	addrs, err := s.Node.Addrs(s.Dev.Index)
+	addrs, err := s.Space.Addrs(s.Dev.Index)
 	if s.Dev.Kind != "veth" || err != nil || machine.HasFamily(addrs, addr) {
 		return table.Link{}, false
 	}
-	devices, err := s.Node.DevicesFor(addr)
+	devices, err := s.Space.DevicesFor(addr)
 	if err != nil {
 		return table.Link{}, false
 	}
@@ -118,14 +118,14 @@ func (s Station) MissedBridge(addr netip.Addr, mac net.HardwareAddr) (table.Link
 // BridgeOf is the bridge on the frame's way that the device of s should be a
 // port of: it is in the same namespace, and the device has no address.
 func (x *Explorer) BridgeOf(s Station, addr netip.Addr) (table.Link, bool) {
-	if s.Node == nil || s.Dev.Kind != "veth" || s.Dev.Master != "" {
+	if s.Space == nil || s.Dev.Kind != "veth" || s.Dev.Master != "" {
 		return table.Link{}, false
 	}
-	if addrs, err := s.Node.Addrs(s.Dev.Index); err != nil || machine.HasFamily(addrs, addr) {
+	if addrs, err := s.Space.Addrs(s.Dev.Index); err != nil || machine.HasFamily(addrs, addr) {
 		return table.Link{}, false
 	}
 	for _, b := range x.Bridges {
-		if b.Node == s.Node {
+		if b.Space == s.Space {
 			return b.Dev, true
 		}
 	}

@@ -78,7 +78,7 @@ func (x *Explorer) Into(n *machine.Space, dev table.Link) {
 // send follows a frame out of a device. bridged names the bridge that it came
 // out of, if the device is a port of it, and from the port that it came in by.
 func (x *Explorer) send(n *machine.Space, link table.Link, v Way, bridged, from string) {
-	out := Crossing{Node: n, Dev: link, Out: true, Bridged: bridged, From: from}
+	out := Crossing{Space: n, Dev: link, Out: true, Bridged: bridged, From: from}
 	v = x.arpFiltered(n, v, eval.OnDevice("egress", link.Name))
 	switch {
 	case link.Kind == "veth":
@@ -135,34 +135,34 @@ func (x *Explorer) arrive(n *machine.Space, dev table.Link, v Way) {
 	v = x.arpFiltered(n, v, eval.OnDevice("ingress", dev.Name))
 	switch {
 	case dev.Port != nil:
-		x.intoBridge(n, dev, v.past(Crossing{Node: n, Dev: dev}))
+		x.intoBridge(n, dev, v.past(Crossing{Space: n, Dev: dev}))
 	case v.vlan != 0:
 		x.arriveTagged(n, dev, v)
 	case dev.MasterKind == "vrf":
 		x.arriveAbove(n, dev, v)
-		x.Stations = append(x.Stations, Station{Node: n, Dev: dev, Way: x.arpAsked(n, v, dev.Name, true)})
+		x.Stations = append(x.Stations, Station{Space: n, Dev: dev, Way: x.arpAsked(n, v, dev.Name, true)})
 	case dev.MasterKind == "bond":
-		x.intoBond(n, dev, v.past(Crossing{Node: n, Dev: dev}))
+		x.intoBond(n, dev, v.past(Crossing{Space: n, Dev: dev}))
 	case dev.MasterKind == "openvswitch":
-		x.Edges = append(x.Edges, Edge{n, dev, say.T("%s is a port of Open vSwitch", "%s 是 Open vSwitch 的端口", dev.Name), v.past(Crossing{Node: n, Dev: dev})})
+		x.Edges = append(x.Edges, Edge{n, dev, say.T("%s is a port of Open vSwitch", "%s 是 Open vSwitch 的端口", dev.Name), v.past(Crossing{Space: n, Dev: dev})})
 	case dev.Master != "":
 		x.Unseen = append(x.Unseen, say.T("%s is a part of %s, which is not followed", "%s 从属于 %s，未跟踪下去", dev.Name, dev.Master))
 	default:
 		x.arriveAbove(n, dev, v)
-		x.Stations = append(x.Stations, Station{Node: n, Dev: dev, Way: x.arpAsked(n, v, dev.Name, true)})
+		x.Stations = append(x.Stations, Station{Space: n, Dev: dev, Way: x.arpAsked(n, v, dev.Name, true)})
 	}
 }
 
 // To are the ways to a device that have something in between.
 func (x *Explorer) To(n *machine.Space, dev table.Link) []Station {
 	return slices.DeleteFunc(slices.Clone(x.Stations), func(s Station) bool {
-		return s.Node != n || s.Dev.Index != dev.Index || len(s.Obstacles) == 0
+		return s.Space != n || s.Dev.Index != dev.Index || len(s.Obstacles) == 0
 	})
 }
 
 // Reaches reports whether a frame comes to the station.
 func (x *Explorer) Reaches(s Station) bool {
 	return len(x.Unseen) > 0 || len(x.Edges) > 0 || len(x.Voids) > 0 || slices.ContainsFunc(x.Stations, func(o Station) bool {
-		return o.Node == nil || o.Node == s.Node && o.Dev.Index == s.Dev.Index
+		return o.Space == nil || o.Space == s.Space && o.Dev.Index == s.Dev.Index
 	})
 }

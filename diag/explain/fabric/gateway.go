@@ -13,10 +13,10 @@ func Gateway(n *machine.Space, d machine.Device, dst netip.Addr, wire []Station)
 	own := d.Addrs[0].Prefix
 	anybody := machine.LikelyHop(n, d.Link.Name, dst)
 	for _, s := range wire {
-		if s.Node == nil || s.Node == n {
+		if s.Space == nil || s.Space == n {
 			continue
 		}
-		addrs, err := s.Node.Addrs(s.Dev.Index)
+		addrs, err := s.Space.Addrs(s.Dev.Index)
 		if err != nil {
 			continue
 		}
@@ -25,8 +25,8 @@ func Gateway(n *machine.Space, d machine.Device, dst netip.Addr, wire []Station)
 			if a.Prefix.Addr().Is4() != dst.Is4() || a.Prefix.Addr() == own.Addr() || !near {
 				continue
 			}
-			route := s.Node.Route(machine.RouteQuery{Dst: dst})
-			forwards := s.Node.Conf(s.Dev.Name, "forwarding") == 1
+			route := s.Space.Route(machine.RouteQuery{Dst: dst})
+			forwards := s.Space.Conf(s.Dev.Name, "forwarding") == 1
 			if !anybody.IsValid() && (forwards || route.Kind == machine.KindUnicast && route.Dev != s.Dev.Index) {
 				anybody = a.Prefix.Addr()
 			}

@@ -17,7 +17,7 @@ func TooWide(x *Explorer, n *machine.Space, dev table.Link, hop cause.NextHop) (
 		return nil, Station{}, false
 	}
 	for _, s := range x.Stations {
-		if s.Node == nil || s.Node == n {
+		if s.Space == nil || s.Space == n {
 			continue
 		}
 		far, ok := s.Narrower(own, hop.Addr)

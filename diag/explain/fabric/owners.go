@@ -22,7 +22,7 @@ func Owners(spaces []*machine.Space, addr netip.Addr) []Site {
 		}
 		for _, d := range devices {
 			if slices.ContainsFunc(d.Addrs, func(a table.Addr) bool { return a.Prefix.Addr() == addr }) {
-				found = append(found, Site{Node: n, Dev: d.Link})
+				found = append(found, Site{Space: n, Dev: d.Link})
 			}
 		}
 	}
@@ -32,12 +32,12 @@ func Owners(spaces []*machine.Space, addr netip.Addr) []Site {
 // LeadsOn is the address by which a station can be a router to dst: in a prefix of the
 // device that asks.
 func (s Station) LeadsOn(from machine.Device, dst netip.Addr) (netip.Addr, bool) {
-	route := s.Node.Route(machine.RouteQuery{Dst: dst})
+	route := s.Space.Route(machine.RouteQuery{Dst: dst})
 	direct := route.Kind == machine.KindUnicast && !route.Via.IsValid() && route.Dev != s.Dev.Index
 	if route.Kind != machine.KindLocal && !direct {
 		return netip.Addr{}, false
 	}
-	addrs, err := s.Node.Addrs(s.Dev.Index)
+	addrs, err := s.Space.Addrs(s.Dev.Index)
 	if err != nil {
 		return netip.Addr{}, false
 	}
@@ -58,8 +58,8 @@ func (s Site) GatewayMissing(n *machine.Space, bridge table.Link) (remedy.Addres
 	if err != nil || bridge.Bridge == nil {
 		return remedy.Address{}, false
 	}
-	gateway := s.Node.Route(machine.RouteQuery{Dst: machine.Documentation}).Via
-	near, ok := machine.PrefixOver(s.Node, s.Dev, gateway)
+	gateway := s.Space.Route(machine.RouteQuery{Dst: machine.Documentation}).Via
+	near, ok := machine.PrefixOver(s.Space, s.Dev, gateway)
 	if !gateway.IsValid() || !ok || machine.HasFamily(addrs, gateway) {
 		return remedy.Address{}, false
 	}
@@ -70,10 +70,10 @@ func (s Site) GatewayMissing(n *machine.Space, bridge table.Link) (remedy.Addres
 // stations on its wire, in a network that fits.
 func FreeAddress(spaces []*machine.Space, stations []Station, n *machine.Space, dev string, fits func(netip.Prefix) bool) remedy.Address {
 	for _, s := range stations {
-		if s.Node == nil || s.Node == n {
+		if s.Space == nil || s.Space == n {
 			continue
 		}
-		addrs, err := s.Node.Addrs(s.Dev.Index)
+		addrs, err := s.Space.Addrs(s.Dev.Index)
 		if err != nil {
 			continue
 		}
@@ -95,7 +95,7 @@ func FreeAddress(spaces []*machine.Space, stations []Station, n *machine.Space, 
 // itself.
 func LeadsBy(spaces []*machine.Space, via netip.Addr, n *machine.Space, dst netip.Addr) bool {
 	return slices.ContainsFunc(Owners(spaces, via), func(s Site) bool {
-		return s.Node != n && Station{Node: s.Node, Dev: s.Dev}.LeadsTo(dst)
+		return s.Space != n && Station{Space: s.Space, Dev: s.Dev}.LeadsTo(dst)
 	})
 }
 

@@ -47,7 +47,7 @@ func (x *Explorer) overStacked(n *machine.Space, link table.Link, v Way, out Cro
 func (x *Explorer) toSiblings(link table.Link, below *machine.Space, lower table.Link, v Way) bool {
 	x.Shared = append(x.Shared, Site{below, lower})
 	for _, other := range x.Net.Above(below, lower.Index) {
-		if apart(link, other.Link) && (Station{Node: other.Space, Dev: other.Link}).Has(x.Of) {
+		if apart(link, other.Link) && (Station{Space: other.Space, Dev: other.Link}).Has(x.Of) {
 			x.Apart = append(x.Apart, Site{other.Space, other.Link})
 		}
 		if other.Link.Kind == "vlan" || other.Link.Sharing != link.Sharing || link.Sharing != "bridge" && link.Sharing != "l2" {
@@ -109,7 +109,7 @@ func (x *Explorer) overBond(n *machine.Space, link table.Link, v Way, out Crossi
 // arriveTagged follows a frame with a VLAN tag into a device: to the VLAN device
 // on it that has this tag. Nobody else there takes it.
 func (x *Explorer) arriveTagged(n *machine.Space, dev table.Link, v Way) {
-	if !x.byTag(n, dev, v.past(Crossing{Node: n, Dev: dev})) {
+	if !x.byTag(n, dev, v.past(Crossing{Space: n, Dev: dev})) {
 		x.Untaken = append(x.Untaken, Tagged{Site{n, dev}, v.vlan})
 	}
 }
@@ -165,6 +165,6 @@ func (x *Explorer) arriveAbove(n *machine.Space, dev table.Link, v Way) {
 		if a.Link.Kind == "vlan" || x.MAC != nil && !bytes.Equal(x.MAC, a.Link.MAC) {
 			continue
 		}
-		x.ontoStack(a, v.past(Crossing{Node: n, Dev: dev}))
+		x.ontoStack(a, v.past(Crossing{Space: n, Dev: dev}))
 	}
 }

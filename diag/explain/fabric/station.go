@@ -13,13 +13,13 @@ import (
 // Station is where a frame comes up to the IP layer of a namespace, or where it
 // gets lost inside a tunnel: then Node is nil.
 type Station struct {
-	Node *machine.Space
-	Dev  table.Link    // a bridge, for what comes in by one of its ports
-	Any  bool          // it takes frames for whatever MAC address
-	Deaf cause.Finding // why it ignores the frame that comes to it
-	Then func()        // what is found behind that
-	Sent bool          // the frame is on its way: it meets the obstacles there
-	Edge *Edge         // nobody who can be seen: it left by this
+	Space *machine.Space
+	Dev   table.Link    // a bridge, for what comes in by one of its ports
+	Any   bool          // it takes frames for whatever MAC address
+	Deaf  cause.Finding // why it ignores the frame that comes to it
+	Then  func()        // what is found behind that
+	Sent  bool          // the frame is on its way: it meets the obstacles there
+	Edge  *Edge         // nobody who can be seen: it left by this
 	Way
 }
 
@@ -33,7 +33,7 @@ type Way struct {
 
 // Crossing is a device that a frame passes on its way.
 type Crossing struct {
-	Node    *machine.Space
+	Space   *machine.Space
 	Dev     table.Link
 	Out     bool       // sent there, or else received
 	Bridged string     // the bridge that forwarded it from another port to this one
@@ -43,7 +43,7 @@ type Crossing struct {
 
 // Obstacle is a fault that stops frames between two IP layers.
 type Obstacle struct {
-	Node  *machine.Space // nil: the walk comes to it by itself
+	Space *machine.Space // nil: the walk comes to it by itself
 	Dev   string
 	Fault cause.Finding
 	At    int // before which crossing of the way it is
@@ -86,34 +86,34 @@ func Nearest(stations []Station) (Station, bool) {
 // a namespace that cannot be seen. What leaves by it can be seen leaving, and
 // what comes back by it coming in.
 type Edge struct {
-	Node *machine.Space
-	Dev  table.Link
-	Why  say.Text // what is not seen there
+	Space *machine.Space
+	Dev   table.Link
+	Why   say.Text // what is not seen there
 	Way
 }
 
 // Site is a device and its namespace.
 type Site struct {
-	Node *machine.Space
-	Dev  table.Link
+	Space *machine.Space
+	Dev   table.Link
 }
 
 // Device is the device where the station is.
-func (s Station) Device() cause.Device { return cause.Device{Netns: s.Node.Name, Link: s.Dev} }
+func (s Station) Device() cause.Device { return cause.Device{Netns: s.Space.Name, Link: s.Dev} }
 
 // Device is the device in words.
-func (s Site) Device() cause.Device { return cause.Device{Netns: s.Node.Name, Link: s.Dev} }
+func (s Site) Device() cause.Device { return cause.Device{Netns: s.Space.Name, Link: s.Dev} }
 
 // Present are the stations on a wire, with the addresses that they have there.
 func (x *Explorer) Present() []cause.Station {
 	const enough = 4
 	var there []cause.Station
 	for _, s := range x.Stations {
-		if s.Node == nil || len(there) == enough {
+		if s.Space == nil || len(there) == enough {
 			continue
 		}
-		one := cause.Station{Netns: s.Node.Name, Dev: s.Dev.Name, Shut: x.Of.Is6() && s.Node.Shut(s.Dev.Name)}
-		addrs, _ := s.Node.Addrs(s.Dev.Index)
+		one := cause.Station{Netns: s.Space.Name, Dev: s.Dev.Name, Shut: x.Of.Is6() && s.Space.Shut(s.Dev.Name)}
+		addrs, _ := s.Space.Addrs(s.Dev.Index)
 		for _, a := range addrs {
 			if a.Prefix.Addr().Is6() == x.Of.Is6() {
 				one.Addrs = append(one.Addrs, a.Prefix)

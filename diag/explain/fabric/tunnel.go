@@ -97,7 +97,7 @@ func (x *Explorer) overTunnel(n *machine.Space, link table.Link, v Way, out Cros
 	trial := x.Net.Carry(n, link, x.Leg, out.Remote)
 	switch {
 	case trial.Edge != nil:
-		x.Edges = append(x.Edges, Edge{trial.Edge.Node, trial.Edge.Dev, trial.Edge.Why, v})
+		x.Edges = append(x.Edges, Edge{trial.Edge.Space, trial.Edge.Dev, trial.Edge.Why, v})
 		return
 	case trial.Lost:
 		x.Unseen = append(x.Unseen, trial.Last)
@@ -170,9 +170,9 @@ func opener(devices []table.Link, key uint32, from, to netip.Addr) (best table.L
 
 // Right is the entry of a tunnel that sends the frame to the right end of it.
 func (x *Explorer) Right(c Crossing, end netip.Addr) remedy.TunnelEntry {
-	entry := remedy.TunnelEntry{Netns: c.Node.Name, Dev: c.Dev.Name, MAC: Everybody, Dst: end}
+	entry := remedy.TunnelEntry{Netns: c.Space.Name, Dev: c.Dev.Name, MAC: Everybody, Dst: end}
 	own := func(e table.FDBEntry) bool { return bytes.Equal(e.MAC, x.MAC) }
-	if x.MAC != nil && len(machine.FDBOf(c.Node, c.Dev, own)) > 0 {
+	if x.MAC != nil && len(machine.FDBOf(c.Space, c.Dev, own)) > 0 {
 		entry.MAC, entry.Replace = x.MAC, true
 	}
 	return entry

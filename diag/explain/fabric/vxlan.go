@@ -40,7 +40,7 @@ func (x *Explorer) overVXLAN(n *machine.Space, link table.Link, v Way, out Cross
 func (x *Explorer) outOfVXLAN(n *machine.Space, link table.Link, v Way, remote netip.Addr) {
 	trial := x.Net.Carry(n, link, x.Leg, remote)
 	if trial.Edge != nil {
-		x.Edges = append(x.Edges, Edge{trial.Edge.Node, trial.Edge.Dev, trial.Edge.Why, v})
+		x.Edges = append(x.Edges, Edge{trial.Edge.Space, trial.Edge.Dev, trial.Edge.Why, v})
 		return
 	}
 	if trial.Lost {
@@ -64,7 +64,7 @@ func (x *Explorer) outOfVXLAN(n *machine.Space, link table.Link, v Way, remote n
 	case ok && trial.Landed == n && dev.Index == link.Index:
 		// The tunnel leads back to where it begins: the frame does not leave the
 		// namespace, and nobody looks at its MAC address (vxlan_encap_bypass()).
-		x.Stations = append(x.Stations, Station{Node: n, Dev: dev, Any: true, Way: v})
+		x.Stations = append(x.Stations, Station{Space: n, Dev: dev, Any: true, Way: v})
 	case ok:
 		x.arrive(trial.Landed, dev, v)
 	default:

@@ -48,7 +48,7 @@ func Said(world *machine.Machine, f trace.Found, n *machine.Space) (said []say.T
 		x := &fabric.Explorer{Net: wires{world}, Leg: flows.LegRequest}
 		x.From(n, d.Link)
 		for _, s := range x.Stations {
-			if s.Node == nil || s.Node == n || len(s.Obstacles) > 0 {
+			if s.Space == nil || s.Space == n || len(s.Obstacles) > 0 {
 				continue
 			}
 			if line, ok := offered(d, s); ok {
@@ -62,7 +62,7 @@ func Said(world *machine.Machine, f trace.Found, n *machine.Space) (said []say.T
 // offered is what is to be said of a device and of a station on its wire, if that listens
 // for clients.
 func offered(d machine.Device, s fabric.Station) (say.Text, bool) {
-	addrs, err := s.Node.Addrs(s.Dev.Index)
+	addrs, err := s.Space.Addrs(s.Dev.Index)
 	if err != nil {
 		return say.Text{}, false
 	}
@@ -72,7 +72,7 @@ func offered(d machine.Device, s fabric.Station) (say.Text, bool) {
 	}) {
 		return say.Text{}, false // it cannot give an address, or it may have given this one
 	}
-	all, err := socket.Read(context.Background(), s.Node.NS)
+	all, err := socket.Read(context.Background(), s.Space.NS)
 	if err != nil {
 		return say.Text{}, false
 	}
@@ -84,7 +84,7 @@ func offered(d machine.Device, s fabric.Station) (say.Text, bool) {
 	if owner := socket.Owners(context.Background(), found.Takers[0].Inode)[found.Takers[0].Inode]; owner.Comm != "" {
 		who = say.T("%s (pid %d) listens", "%s（pid %d）监听", owner.Comm, owner.PID)
 	}
-	where := say.T("%s for DHCP clients on %s of %s (%s)", "%[2]s（%[3]s，%[4]s）上，%[1]s着 DHCP 请求", who, s.Dev.Name, machine.Called(s.Node.Name), theirs[0].Prefix)
+	where := say.T("%s for DHCP clients on %s of %s (%s)", "%[2]s（%[3]s，%[4]s）上，%[1]s着 DHCP 请求", who, s.Dev.Name, machine.Called(s.Space.Name), theirs[0].Prefix)
 	if len(d.Addrs) == 0 {
 		return say.T("%s, on the wire of %s, which has no address", "%s；它与 %s 在同一链路上，而 %[2]s 没有地址", where, d.Link.Name), true
 	}

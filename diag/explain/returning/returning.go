@@ -45,11 +45,11 @@ func Unsure(world *machine.Machine, q trace.Question, t *trace.Trace) {
 func sure(world *machine.Machine, q trace.Question, t *trace.Trace, f trace.Found) bool {
 	edge := t.Beyond.Edge
 	for _, n := range passed(t) {
-		if n != edge.Node && len(others(world, n, t)) > 0 {
+		if n != edge.Space && len(others(world, n, t)) > 0 {
 			return false
 		}
 	}
-	ways := others(world, edge.Node, t)
+	ways := others(world, edge.Space, t)
 	if len(ways) > enough {
 		return false
 	}

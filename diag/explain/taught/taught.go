@@ -47,7 +47,7 @@ func (l *Lessons) Copy() Lessons {
 // Teach has the station that was asked, and the tunnels on the way to it, learn
 // who asked (arp_process(), vxlan_snoop()).
 func (l *Lessons) Teach(sender netip.Addr, mac net.HardwareAddr, s fabric.Station) {
-	l.taught = append(l.taught, lesson{place: place{s.Node, s.Dev.Index}, addr: sender, mac: mac})
+	l.taught = append(l.taught, lesson{place: place{s.Space, s.Dev.Index}, addr: sender, mac: mac})
 	l.Snoop(mac, s)
 	l.Hear(mac, s, true)
 }
@@ -58,12 +58,12 @@ func (l *Lessons) Snoop(mac net.HardwareAddr, s fabric.Station) {
 		if !c.Remote.IsValid() {
 			continue
 		}
-		end := fabric.Site{Node: s.Node, Dev: s.Dev}
+		end := fabric.Site{Space: s.Space, Dev: s.Dev}
 		if i+1 < len(s.Crossings) {
-			end = fabric.Site{Node: s.Crossings[i+1].Node, Dev: s.Crossings[i+1].Dev}
+			end = fabric.Site{Space: s.Crossings[i+1].Space, Dev: s.Crossings[i+1].Dev}
 		}
 		if end.Dev.VXLAN != nil && end.Dev.VXLAN.Learning {
-			l.taught = append(l.taught, lesson{place: place{end.Node, end.Dev.Index}, mac: mac, dst: c.Dev.VXLAN.Local})
+			l.taught = append(l.taught, lesson{place: place{end.Space, end.Dev.Index}, mac: mac, dst: c.Dev.VXLAN.Local})
 		}
 	}
 }
@@ -76,7 +76,7 @@ func (l *Lessons) Hear(mac net.HardwareAddr, s fabric.Station, answered bool) {
 		if c.Dev.Port == nil || !c.Dev.Port.Learning {
 			continue
 		}
-		bridge, err := c.Node.Link(c.Dev.Master)
+		bridge, err := c.Space.Link(c.Dev.Master)
 		if err != nil {
 			continue
 		}
@@ -84,9 +84,9 @@ func (l *Lessons) Hear(mac net.HardwareAddr, s fabric.Station, answered bool) {
 			l.heard = map[hearing]int{}
 		}
 		if !c.Out {
-			l.heard[hearing{c.Node, bridge.Index, string(mac)}] = c.Dev.Index
+			l.heard[hearing{c.Space, bridge.Index, string(mac)}] = c.Dev.Index
 		} else if answered {
-			l.heard[hearing{c.Node, bridge.Index, string(s.Dev.MAC)}] = c.Dev.Index
+			l.heard[hearing{c.Space, bridge.Index, string(s.Dev.MAC)}] = c.Dev.Index
 		}
 	}
 }

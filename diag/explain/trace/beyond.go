@@ -51,8 +51,8 @@ func (w *walk) depart(n *machine.Space, p packet, link table.Link, at *fabric.Ed
 		return
 	}
 	left := &outside{*at, w.asking, p}
-	if f := cause.Unhanded(cause.At(at.Node.Name), at.Dev, p.dst, at.Node.FarEnd(at.Dev, p.dst)); f != nil {
-		w.fault(at.Node, p, hop.StageSend, at.Dev.Name, f)
+	if f := cause.Unhanded(cause.At(at.Space.Name), at.Dev, p.dst, at.Space.FarEnd(at.Dev, p.dst)); f != nil {
+		w.fault(at.Space, p, hop.StageSend, at.Dev.Name, f)
 	}
 	if w.outside == nil {
 		w.outside = left
@@ -88,7 +88,7 @@ func (w *walk) depart(n *machine.Space, p packet, link table.Link, at *fabric.Ed
 			}
 		}
 	}
-	w.returns(w.back(p), fabric.Site{Node: n, Dev: link}, *at)
+	w.returns(w.back(p), fabric.Site{Space: n, Dev: link}, *at)
 }
 
 // returns has a reply come back to a device by an edge; or by another device of the
@@ -97,9 +97,9 @@ func (w *walk) returns(p packet, to fabric.Site, from fabric.Edge) {
 	if w.arrival.TTL > 0 {
 		p.ttl = w.arrival.TTL
 	}
-	if dev, err := from.Node.Link(w.arrival.Dev); w.arrival.Dev != "" && err == nil && dev.Index != from.Dev.Index {
-		from.Dev, to = dev, fabric.Site{Node: from.Node, Dev: dev}
-		if bridge, err := from.Node.Link(dev.Master); dev.Port != nil && err == nil {
+	if dev, err := from.Space.Link(w.arrival.Dev); w.arrival.Dev != "" && err == nil && dev.Index != from.Dev.Index {
+		from.Dev, to = dev, fabric.Site{Space: from.Space, Dev: dev}
+		if bridge, err := from.Space.Link(dev.Master); dev.Port != nil && err == nil {
 			to.Dev = bridge
 		}
 	}
@@ -117,28 +117,28 @@ func (w *walk) admit(p packet, to fabric.Site, from fabric.Edge) {
 		x.MAC = w.arrival.MAC
 	}
 	if from.Dev.MasterKind == "openvswitch" {
-		x.From(from.Node, from.Dev) // the reply comes from within
+		x.From(from.Space, from.Dev) // the reply comes from within
 	} else {
-		x.Into(from.Node, from.Dev)
+		x.Into(from.Space, from.Dev)
 	}
 	for _, s := range x.Stations {
-		if other && !bytes.Equal(s.Dev.MAC, x.MAC) || !other && (s.Node != to.Node || s.Dev.Index != to.Dev.Index) {
+		if other && !bytes.Equal(s.Dev.MAC, x.MAC) || !other && (s.Space != to.Space || s.Dev.Index != to.Dev.Index) {
 			continue
 		}
 		s.Sent = true
 		for i, c := range s.Crossings {
-			w.meet(s.Node, p, s, i)
+			w.meet(s.Space, p, s, i)
 			var ok bool
 			if p, ok = w.cross(p, c); !ok {
 				return
 			}
 		}
-		w.meet(s.Node, p, s, len(s.Crossings))
-		w.taken(s.Node, p, s.Dev)
-		w.receive(s.Node, p, s.Dev)
+		w.meet(s.Space, p, s, len(s.Crossings))
+		w.taken(s.Space, p, s.Dev)
+		w.receive(s.Space, p, s.Dev)
 		return
 	}
-	w.giveUp(from.Node, p, hop.StageReceive, from.Dev.Name,
+	w.giveUp(from.Space, p, hop.StageReceive, from.Dev.Name,
 		wHowUnknown.Of(from.Dev.Name, to.Dev.Name))
 }
 
@@ -153,9 +153,9 @@ func (w *walk) throughTunnel(n *machine.Space, p packet, link table.Link, c fabr
 	carrier := envelope(c.Dev, w.back(p), c.Remote)
 	carrier.src, carrier.dst = c.Remote, left.packet.src
 	w.landed = nil
-	w.admit(carrier, fabric.Site{Node: left.asking.n, Dev: left.asking.link}, left.Edge)
+	w.admit(carrier, fabric.Site{Space: left.asking.n, Dev: left.asking.link}, left.Edge)
 	if w.landed != nil {
-		w.admit(w.back(p), fabric.Site{Node: n, Dev: link}, fabric.Edge{Node: c.Node, Dev: c.Dev})
+		w.admit(w.back(p), fabric.Site{Space: n, Dev: link}, fabric.Edge{Space: c.Space, Dev: c.Dev})
 	}
 }
 
@@ -178,7 +178,7 @@ func (a *arping) foreign(x *fabric.Explorer) bool {
 		return false
 	}
 	for _, s := range x.Stations {
-		if s.Node != nil && (bytes.Equal(s.Dev.MAC, a.entry.MAC) || a.answers(s).Yes) {
+		if s.Space != nil && (bytes.Equal(s.Dev.MAC, a.entry.MAC) || a.answers(s).Yes) {
 			return false
 		}
 	}

@@ -27,8 +27,8 @@ func (w *walk) missed(n *machine.Space, p packet) *detour {
 			continue
 		}
 		for _, owner := range fabric.Owners(w.world.All(), p.dst) {
-			for _, s := range w.explore(owner.Node, owner.Dev, p.leg, nil).Stations {
-				if s.Node == passed.node && s.Dev.Index != passed.route.Dev {
+			for _, s := range w.explore(owner.Space, owner.Dev, p.leg, nil).Stations {
+				if s.Space == passed.node && s.Dev.Index != passed.route.Dev {
 					return w.missedAt(passed, owner, s)
 				}
 			}
@@ -84,7 +84,7 @@ func (w *walk) alike(from passage, way fabric.WayOut, f cause.Finding) bool {
 // missedAt is the detour around the device that the owner of the destination is
 // behind.
 func (w *walk) missedAt(p passage, owner fabric.Site, s fabric.Station) *detour {
-	d := &detour{passage: p, way: fabric.WayOut{Dev: s.Dev, Far: fabric.Station{Node: owner.Node, Dev: owner.Dev}}}
+	d := &detour{passage: p, way: fabric.WayOut{Dev: s.Dev, Far: fabric.Station{Space: owner.Space, Dev: owner.Dev}}}
 	way := d.way.Turn(p.node, p.packet.dst, p.route)
 	d.fault = cause.Missed{At: at(p.node), Way: way, Dev: p.route.DevName, Line: p.route.Line}
 	if address, ok := owner.GatewayMissing(p.node, s.Dev); ok {

@@ -41,7 +41,7 @@ func (w *walk) othersPort(n *machine.Space, p packet) bool {
 	if !ok {
 		return false
 	}
-	if _, ok = right.Node.OnPort(p.proto(), p.dport); !ok {
+	if _, ok = right.Space.OnPort(p.proto(), p.dport); !ok {
 		return false
 	}
 	w.fault(n, p, hop.StageDeliver, w.arping.link.Name, f)

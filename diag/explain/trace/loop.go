@@ -64,7 +64,7 @@ func (w *walk) outOfCircle(n *machine.Space, p packet, circle []*machine.Space) 
 	if p.leg == flows.LegRequest || !ok || way.Dev.Index == route.Dev {
 		way, ok = w.wayTo(n, p.dst, route.Dev)
 	}
-	if !ok || way.Far.Node != nil && slices.Contains(circle, way.Far.Node) {
+	if !ok || way.Far.Space != nil && slices.Contains(circle, way.Far.Space) {
 		return remedy.Turn{}, remedy.TunnelEntry{}, false
 	}
 	return way.Turn(n, p.dst, route), remedy.TunnelEntry{}, true

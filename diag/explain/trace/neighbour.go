@@ -56,7 +56,7 @@ func (w *walk) nextStation(n *machine.Space, p packet, link table.Link, nexthop 
 		return a.byEntry()
 	}
 	s, ok := a.byAsking()
-	if s.Node != nil && s.Tunnelled() {
+	if s.Space != nil && s.Tunnelled() {
 		a.hearAnswer(s)
 	}
 	return s, ok
@@ -93,7 +93,7 @@ type arping struct {
 
 // answers asks a station who has the next hop.
 func (a *arping) answers(s fabric.Station) machine.ARPAnswer {
-	return s.Node.Answers(s.Dev, a.nexthop, a.sender)
+	return s.Space.Answers(s.Dev, a.nexthop, a.sender)
 }
 
 // byAsking goes by who would answer an ARP request.
@@ -152,7 +152,7 @@ func (a *arping) byAsking() (fabric.Station, bool) {
 func (a *arping) answering(x *fabric.Explorer) (yes, lost []fabric.Station) {
 	for _, s := range x.Stations {
 		switch {
-		case s.Node == nil:
+		case s.Space == nil:
 			lost = append(lost, s)
 		case a.answers(s).Yes && s.Dev.Sharing != "l3" && s.Dev.Sharing != "l3s":
 			yes = append(yes, s)
@@ -169,8 +169,8 @@ func (a *arping) unicast(s fabric.Station) (_ fabric.Station, ok, found bool) {
 		s, ok := a.outOfFDB(there)
 		return s, ok, true
 	}
-	back := a.w.explore(s.Node, s.Dev, a.p.leg, a.link.MAC)
-	for _, o := range slices.Concat(there.To(s.Node, s.Dev), back.To(a.n, a.link)) {
+	back := a.w.explore(s.Space, s.Dev, a.p.leg, a.link.MAC)
+	for _, o := range slices.Concat(there.To(s.Space, s.Dev), back.To(a.n, a.link)) {
 		a.noteObstacles(o)
 	}
 	return s, true, false
@@ -183,10 +183,10 @@ func (a *arping) hearAnswer(s fabric.Station) {
 		a.w.unsent = true
 		return
 	}
-	back := a.w.explore(s.Node, s.Dev, flows.LegReply, a.link.MAC)
-	there, ok := fabric.Nearest(slices.DeleteFunc(back.Stations, func(o fabric.Station) bool { return o.Node != a.n || o.Dev.Index != a.link.Index }))
+	back := a.w.explore(s.Space, s.Dev, flows.LegReply, a.link.MAC)
+	there, ok := fabric.Nearest(slices.DeleteFunc(back.Stations, func(o fabric.Station) bool { return o.Space != a.n || o.Dev.Index != a.link.Index }))
 	for _, o := range there.Obstacles {
-		a.w.fault(a.n, a.p, hop.StageNeighbour, a.link.Name, o.Met(s.Node))
+		a.w.fault(a.n, a.p, hop.StageNeighbour, a.link.Name, o.Met(s.Space))
 	}
 	a.w.unsent = a.w.unsent || !ok || len(there.Obstacles) > 0
 }
@@ -195,7 +195,7 @@ func (a *arping) hearAnswer(s fabric.Station) {
 // carrying packet of a tunnel meets is noted when the walk comes there.
 func (a *arping) noteObstacles(s fabric.Station) {
 	for _, o := range s.Obstacles {
-		if o.Node != nil {
+		if o.Space != nil {
 			a.w.fault(a.n, a.p, hop.StageNeighbour, a.link.Name, o.Met(a.n))
 		}
 	}
@@ -206,14 +206,14 @@ func (a *arping) noteObstacles(s fabric.Station) {
 // proves nothing.
 func (a *arping) rivals(chosen fabric.Station, yes []fabric.Station) bool {
 	for _, s := range yes {
-		if len(s.Obstacles) > len(chosen.Obstacles) || bytes.Equal(s.Dev.MAC, chosen.Dev.MAC) || s.Node == chosen.Node {
+		if len(s.Obstacles) > len(chosen.Obstacles) || bytes.Equal(s.Dev.MAC, chosen.Dev.MAC) || s.Space == chosen.Space {
 			continue
 		}
 		if a.answers(s).By != machine.ARPOwner || a.answers(chosen).By != machine.ARPOwner {
 			continue
 		}
 		a.w.doubt(a.n, a.p, hop.StageNeighbour, a.link.Name, cause.Rivals{
-			At: at(s.Node), Addr: a.nexthop, Chosen: chosen.Device(), Other: s.Device(), Own: remedy.OwnAddress(s.Node, a.nexthop),
+			At: at(s.Space), Addr: a.nexthop, Chosen: chosen.Device(), Other: s.Device(), Own: remedy.OwnAddress(s.Space, a.nexthop),
 		})
 		return true
 	}

@@ -19,13 +19,13 @@ func (a *arping) misled(n *machine.Space) (cause.Finding, fabric.Station, bool) 
 	var right, wrong fabric.Station
 	for _, s := range a.w.explore(a.n, a.link, a.p.leg, nil).Stations {
 		switch {
-		case s.Node == n:
+		case s.Space == n:
 			wrong = s
-		case s.Node != nil && len(s.Obstacles) == 0 && a.answers(s).Yes:
+		case s.Space != nil && len(s.Obstacles) == 0 && a.answers(s).Yes:
 			right = s
 		}
 	}
-	if right.Node == nil || wrong.Node == nil {
+	if right.Space == nil || wrong.Space == nil {
 		return nil, fabric.Station{}, false
 	}
 	if a.answers(wrong).Yes {
@@ -43,7 +43,7 @@ func (a *arping) misled(n *machine.Space) (cause.Finding, fabric.Station, bool) 
 func (a *arping) hit(x *fabric.Explorer) (hits, misses []fabric.Station) {
 	for _, s := range x.Stations {
 		switch {
-		case s.Node == nil || s.Any || bytes.Equal(s.Dev.MAC, a.entry.MAC):
+		case s.Space == nil || s.Any || bytes.Equal(s.Dev.MAC, a.entry.MAC):
 			hits = append(hits, s)
 		case a.answers(s).Yes && !s.Unflooded:
 			misses = append(misses, s)
@@ -93,12 +93,12 @@ func (a *arping) ignored(x *fabric.Explorer, misses []fabric.Station) (fabric.St
 	comes := ok
 	if !ok {
 		all := a.w.explore(a.n, a.link, a.p.leg, nil)
-		if ok = slices.ContainsFunc(all.Stations, func(s fabric.Station) bool { return s.Node != nil && bytes.Equal(s.Dev.MAC, a.entry.MAC) }); ok {
+		if ok = slices.ContainsFunc(all.Stations, func(s fabric.Station) bool { return s.Space != nil && bytes.Equal(s.Dev.MAC, a.entry.MAC) }); ok {
 			return a.unforwarded(x)
 		}
 		var answering []fabric.Station
 		for _, s := range all.Stations {
-			if s.Node != nil && a.answers(s).Yes {
+			if s.Space != nil && a.answers(s).Yes {
 				answering = append(answering, s)
 			}
 		}
@@ -119,7 +119,7 @@ func (a *arping) ignored(x *fabric.Explorer, misses []fabric.Station) (fabric.St
 	case len(x.Voids) > 0:
 		far, known := a.w.otherEnd(x.Voids[0], func(n *machine.Space, dev table.Link) bool { return n.Answers(dev, a.nexthop, a.sender).Yes })
 		if known && !bytes.Equal(far.Dev.MAC, a.entry.MAC) {
-			return a.wrongMAC(fabric.Station{Node: far.Node, Dev: far.Dev}, true)
+			return a.wrongMAC(fabric.Station{Space: far.Space, Dev: far.Dev}, true)
 		}
 		return a.unforwarded(x)
 	case len(x.Unseen) > 0:
@@ -138,8 +138,8 @@ func (a *arping) ignored(x *fabric.Explorer, misses []fabric.Station) (fabric.St
 // they should reach; comes is whether they come there.
 func (a *arping) wrongMAC(s fabric.Station, comes bool) (fabric.Station, bool) {
 	if bridge, ok := s.MissedBridge(a.nexthop, a.entry.MAC); ok {
-		a.report(a.portless(fabric.Site{Node: s.Node, Dev: bridge}, fabric.Site{Node: s.Node, Dev: s.Dev}, bridge))
-		return fabric.Station{Node: s.Node, Dev: bridge}, true
+		a.report(a.portless(fabric.Site{Space: s.Space, Dev: bridge}, fabric.Site{Space: s.Space, Dev: s.Dev}, bridge))
+		return fabric.Station{Space: s.Space, Dev: bridge}, true
 	}
 	f := cause.MACIgnored{
 		NextHop: a.hop(), Right: s.Device(), Silent: !a.wouldBeAnswered(),
@@ -168,7 +168,7 @@ func (a *arping) wrongMAC(s fabric.Station, comes bool) (fabric.Station, bool) {
 // answered now.
 func (a *arping) wouldBeAnswered() bool {
 	for _, s := range a.w.explore(a.n, a.link, a.p.leg, nil).Stations {
-		if s.Node != nil && len(s.Obstacles) == 0 && a.answers(s).Yes {
+		if s.Space != nil && len(s.Obstacles) == 0 && a.answers(s).Yes {
 			return true
 		}
 	}
@@ -178,7 +178,7 @@ func (a *arping) wouldBeAnswered() bool {
 // lostInTunnel is found when a frame that does not come out of a tunnel was sent
 // to the wrong end of it.
 func (a *arping) lostInTunnel(x *fabric.Explorer, lost fabric.Station) (s fabric.Station, ok, found bool) {
-	if lost.Node != nil {
+	if lost.Space != nil {
 		return fabric.Station{}, false, false
 	}
 	f, s, found := a.elsewhere(x)
@@ -186,5 +186,5 @@ func (a *arping) lostInTunnel(x *fabric.Explorer, lost fabric.Station) (s fabric
 		a.sent()
 		a.report(f)
 	}
-	return s, s.Node != nil, found
+	return s, s.Space != nil, found
 }

@@ -13,11 +13,11 @@ import (
 // the kernel hands no frame of it, nor one back.
 func (a *arping) beneath(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
 	for _, lower := range x.Shared {
-		if lower.Node == a.n || a.link.Kind == "vlan" || len(machine.AddressesOf(lower.Node, a.nexthop)) == 0 {
+		if lower.Space == a.n || a.link.Kind == "vlan" || len(machine.AddressesOf(lower.Space, a.nexthop)) == 0 {
 			continue
 		}
 		return cause.Beneath{
-			NextHop: a.hop(), Link: a.link, Lower: lower.Device(), Shim: lower.Node.FreeName("shim"), Other: a.sender,
+			NextHop: a.hop(), Link: a.link, Lower: lower.Device(), Shim: lower.Space.FreeName("shim"), Other: a.sender,
 		}, fabric.Station{}, true
 	}
 	return nil, fabric.Station{}, false
@@ -31,7 +31,7 @@ func (a *arping) overhead(*fabric.Explorer) (cause.Finding, fabric.Station, bool
 		return nil, fabric.Station{}, false // it has a way, which the route does not take
 	}
 	for _, above := range all {
-		s := fabric.Station{Node: above.Space, Dev: above.Link}
+		s := fabric.Station{Space: above.Space, Dev: above.Link}
 		if above.Link.Kind == "vlan" || above.Space == a.n || !s.Has(a.nexthop) {
 			continue
 		}
@@ -46,10 +46,10 @@ func (a *arping) overhead(*fabric.Explorer) (cause.Finding, fabric.Station, bool
 // comes to, which takes no request from there.
 func (a *arping) atop(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
 	for _, s := range x.Stations {
-		if s.Node == nil || s.Dev.Sharing != "l3" && s.Dev.Sharing != "l3s" || !s.Has(a.nexthop) {
+		if s.Space == nil || s.Dev.Sharing != "l3" && s.Dev.Sharing != "l3s" || !s.Has(a.nexthop) {
 			continue
 		}
-		below, err := a.w.world.Below(s.Node, s.Dev)
+		below, err := a.w.world.Below(s.Space, s.Dev)
 		if err != nil {
 			continue
 		}

@@ -28,7 +28,7 @@ func (w *walk) wayTo(n *machine.Space, dst netip.Addr, but int) (fabric.WayOut, 
 			continue
 		}
 		for _, s := range w.explore(n, d.Link, flows.LegRequest, nil).Stations {
-			if s.Node == nil || len(s.Obstacles) > 0 || s.Node == n {
+			if s.Space == nil || len(s.Obstacles) > 0 || s.Space == n {
 				continue
 			}
 			if s.Has(dst) {
@@ -54,7 +54,7 @@ type end struct {
 // otherEnd looks for the device of the same VXLAN that a frame is meant for.
 func (w *walk) otherEnd(near fabric.Site, meant func(*machine.Space, table.Link) bool) (end, bool) {
 	for _, n := range w.world.All() {
-		if n == near.Node || near.Dev.VXLAN == nil {
+		if n == near.Space || near.Dev.VXLAN == nil {
 			continue
 		}
 		dev, ok, err := n.VXLANDevice(near.Dev.VXLAN)
@@ -67,8 +67,8 @@ func (w *walk) otherEnd(near fabric.Site, meant func(*machine.Space, table.Link)
 				inner = bridge
 			}
 		}
-		if (meant(n, inner) || w.behind(n, dev, meant)) && w.trial(near.Node, near.Dev, flows.LegRequest, dev.VXLAN.Local).landed == n {
-			return end{fabric.Site{Node: n, Dev: inner}, dev.VXLAN.Local}, true
+		if (meant(n, inner) || w.behind(n, dev, meant)) && w.trial(near.Space, near.Dev, flows.LegRequest, dev.VXLAN.Local).landed == n {
+			return end{fabric.Site{Space: n, Dev: inner}, dev.VXLAN.Local}, true
 		}
 	}
 	return end{}, false
@@ -81,7 +81,7 @@ func (w *walk) behind(n *machine.Space, dev table.Link, meant func(*machine.Spac
 	}
 	x := &fabric.Explorer{Net: paths{w}}
 	x.Into(n, dev)
-	return slices.ContainsFunc(x.Stations, func(s fabric.Station) bool { return s.Node != nil && meant(s.Node, s.Dev) })
+	return slices.ContainsFunc(x.Stations, func(s fabric.Station) bool { return s.Space != nil && meant(s.Space, s.Dev) })
 }
 
 // elsewhere is the fault of a tunnel whose forwarding database has the wrong
@@ -98,14 +98,14 @@ func (a *arping) elsewhere(x *fabric.Explorer) (device.TunnelElsewhere, fabric.S
 			if !c.Remote.IsValid() {
 				continue
 			}
-			far, ok := a.w.otherEnd(fabric.Site{Node: c.Node, Dev: c.Dev}, a.isMeant)
+			far, ok := a.w.otherEnd(fabric.Site{Space: c.Space, Dev: c.Dev}, a.isMeant)
 			if !ok || tried[far.addr] {
 				continue
 			}
 			return device.TunnelElsewhere{
 				NextHop: a.hop(), Dev: c.Dev.Name, Remote: c.Remote, Right: x.Right(c, far.addr),
-				Entries: machine.FDBOf(c.Node, c.Dev, func(e table.FDBEntry) bool { return e.Dst == c.Remote }),
-			}, fabric.Station{Node: far.Node, Dev: far.Dev}, true
+				Entries: machine.FDBOf(c.Space, c.Dev, func(e table.FDBEntry) bool { return e.Dst == c.Remote }),
+			}, fabric.Station{Space: far.Space, Dev: far.Dev}, true
 		}
 	}
 	return device.TunnelElsewhere{}, fabric.Station{}, false

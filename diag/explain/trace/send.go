@@ -181,30 +181,30 @@ func (w *walk) travel(n *machine.Space, p packet, link table.Link, s fabric.Stat
 	if s.Edge != nil {
 		w.depart(n, p, link, s.Edge)
 	}
-	if s.Node == nil {
+	if s.Space == nil {
 		return
 	}
-	w.taken(s.Node, p, s.Dev)
+	w.taken(s.Space, p, s.Dev)
 	if s.Deaf != nil {
 		// A bridge does not hand up what is for nobody it knows.
 		if s.Dev.Bridge == nil {
-			w.wired(s.Node, p, hop.StageReceive, s.Dev.Name)
+			w.wired(s.Space, p, hop.StageReceive, s.Dev.Name)
 		}
-		w.fault(s.Node, p, hop.StageReceive, s.Dev.Name, s.Deaf)
+		w.fault(s.Space, p, hop.StageReceive, s.Dev.Name, s.Deaf)
 		if s.Then != nil {
 			s.Then()
 		}
-		w.input(s.Node, p, s.Dev)
+		w.input(s.Space, p, s.Dev)
 		return
 	}
-	w.receive(s.Node, p, s.Dev)
+	w.receive(s.Space, p, s.Dev)
 }
 
 // meet notes the obstacles before one crossing of a frame that was sent.
 func (w *walk) meet(n *machine.Space, p packet, s fabric.Station, at int) {
 	for _, o := range s.Obstacles {
-		if s.Sent && o.At == at && o.Node != nil {
-			w.fault(o.Node, p, hop.StageSend, o.Dev, o.Met(n))
+		if s.Sent && o.At == at && o.Space != nil {
+			w.fault(o.Space, p, hop.StageSend, o.Dev, o.Met(n))
 		}
 	}
 }
@@ -212,35 +212,35 @@ func (w *walk) meet(n *machine.Space, p packet, s fabric.Station, at int) {
 // cross takes a frame past one device.
 func (w *walk) cross(p packet, c fabric.Crossing) (packet, bool) {
 	if c.Bridged != "" {
-		w.linkFilter(c.Node, p, eval.LinkHook{Family: "bridge", Hook: "forward", IIF: c.From, OIF: c.Dev.Name})
+		w.linkFilter(c.Space, p, eval.LinkHook{Family: "bridge", Hook: "forward", IIF: c.From, OIF: c.Dev.Name})
 		var ok bool
-		if p, ok = w.bridgeFilter(c.Node, p, c.Bridged); !ok {
+		if p, ok = w.bridgeFilter(c.Space, p, c.Bridged); !ok {
 			return p, false
 		}
 	}
 	if c.Out && c.Dev.Port != nil {
 		if c.Bridged == "" {
-			w.linkFilter(c.Node, p, eval.LinkHook{Family: "bridge", Hook: "output", OIF: c.Dev.Name})
+			w.linkFilter(c.Space, p, eval.LinkHook{Family: "bridge", Hook: "output", OIF: c.Dev.Name})
 		}
-		w.linkFilter(c.Node, p, eval.LinkHook{Family: "bridge", Hook: "postrouting", OIF: c.Dev.Name})
+		w.linkFilter(c.Space, p, eval.LinkHook{Family: "bridge", Hook: "postrouting", OIF: c.Dev.Name})
 	}
 	if c.Out {
-		w.linkFilter(c.Node, p, eval.OnDevice("egress", c.Dev.Name))
+		w.linkFilter(c.Space, p, eval.OnDevice("egress", c.Dev.Name))
 	}
 	if !c.Out || c.Bridged != "" {
-		w.taken(c.Node, p, c.Dev)
+		w.taken(c.Space, p, c.Dev)
 	}
 	switch {
 	case !c.Out:
-		w.wired(c.Node, p, hop.StageReceive, c.Dev.Name)
-		w.linkFilter(c.Node, p, eval.OnDevice("ingress", c.Dev.Name))
-		w.linkFilter(c.Node, p, eval.LinkHook{Family: "bridge", Hook: "prerouting", IIF: c.Dev.Name})
+		w.wired(c.Space, p, hop.StageReceive, c.Dev.Name)
+		w.linkFilter(c.Space, p, eval.OnDevice("ingress", c.Dev.Name))
+		w.linkFilter(c.Space, p, eval.LinkHook{Family: "bridge", Hook: "prerouting", IIF: c.Dev.Name})
 		return p, true
 	case c.Remote.IsValid():
-		w.wiredAs(c.Node, p, hop.StageSend, c.Dev.Name, wCarriedOut.Of(p, c.Dev.Name, c.Remote))
-		w.carry(c.Node, c.Dev, envelope(c.Dev, p, c.Remote))
+		w.wiredAs(c.Space, p, hop.StageSend, c.Dev.Name, wCarriedOut.Of(p, c.Dev.Name, c.Remote))
+		w.carry(c.Space, c.Dev, envelope(c.Dev, p, c.Remote))
 		return p, w.landed != nil
 	}
-	w.wired(c.Node, p, hop.StageSend, c.Dev.Name)
+	w.wired(c.Space, p, hop.StageSend, c.Dev.Name)
 	return p, true
 }

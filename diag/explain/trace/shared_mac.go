@@ -22,22 +22,22 @@ func (w *walk) unshared() bool {
 // ownMAC is found when whom the frame is for has the MAC address of who sends it:
 // the bridge between them sends nothing back out of the port that it came in by.
 func (a *arping) ownMAC(s fabric.Station) (cause.Finding, bool) {
-	if s.Node == nil || s.Node == a.n || a.w.unshared() || !s.Bridged() || !bytes.Equal(s.Dev.MAC, a.link.MAC) {
+	if s.Space == nil || s.Space == a.n || a.w.unshared() || !s.Bridged() || !bytes.Equal(s.Dev.MAC, a.link.MAC) {
 		return nil, false
 	}
-	return cause.SharedMAC{NextHop: a.hop(), Chosen: s.Device(), Other: fabric.Site{Node: a.n, Dev: a.link}.Device(), Own: true}, true
+	return cause.SharedMAC{NextHop: a.hop(), Chosen: s.Device(), Other: fabric.Site{Space: a.n, Dev: a.link}.Device(), Own: true}, true
 }
 
 // namesake doubts the way where somebody else who gets broadcasts, as x found them,
 // has the MAC address, too. Without an x they are found, unless the bridges on the
 // way have many ports.
 func (a *arping) namesake(x *fabric.Explorer, s fabric.Station, bridges []fabric.Site) {
-	if s.Node == nil || a.w.unshared() || !s.Bridged() || s.Dev.Sharing != "" {
+	if s.Space == nil || a.w.unshared() || !s.Bridged() || s.Dev.Sharing != "" {
 		return
 	}
 	if x == nil {
 		for _, b := range bridges {
-			if one, err := b.Node.Ask(); err == nil {
+			if one, err := b.Space.Ask(); err == nil {
 				if ports, err := one.Ports(b.Dev.Index); err != nil || len(ports) > fewPorts {
 					return
 				}
@@ -46,7 +46,7 @@ func (a *arping) namesake(x *fabric.Explorer, s fabric.Station, bridges []fabric
 		x = a.w.explore(a.n, a.link, a.p.leg, nil)
 	}
 	for _, o := range x.Stations {
-		if o.Node != nil && o.Node != s.Node && len(o.Obstacles) == 0 && o.Bridged() && o.Dev.Sharing == "" && bytes.Equal(o.Dev.MAC, s.Dev.MAC) {
+		if o.Space != nil && o.Space != s.Space && len(o.Obstacles) == 0 && o.Bridged() && o.Dev.Sharing == "" && bytes.Equal(o.Dev.MAC, s.Dev.MAC) {
 			a.w.doubt(a.n, a.p, hop.StageNeighbour, a.link.Name, cause.SharedMAC{NextHop: a.hop(), Chosen: s.Device(), Other: o.Device()})
 			return
 		}

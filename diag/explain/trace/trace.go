@@ -80,9 +80,9 @@ type Trace struct {
 
 // Met is a request as it came to the rules of a namespace.
 type Met struct {
-	Node *machine.Space
-	Flow flows.Flow
-	Sent bool // elsewhere, by a rule there
+	Space *machine.Space
+	Flow  flows.Flow
+	Sent  bool // elsewhere, by a rule there
 }
 
 // Follow follows a packet and its reply, and asks the kernel at every hop. It
@@ -146,14 +146,14 @@ func (b *Beyond) Src() netip.Addr { return b.packet.src }
 // Untried is what is said of it before anybody tried; unsure when something on the
 // way to there could not be looked at.
 func (b *Beyond) Untried(unsure bool) Found {
-	left := b.Left(at(b.Node))
+	left := b.Left(at(b.Space))
 	left.Unsure = unsure
 	return Find(b.packet.leg, cause.Untried{Beyond: left, Why: b.Why})
 }
 
 // Left is the packet as it left, for a finding that is at a namespace.
 func (b *Beyond) Left(where cause.At, seen ...Text) cause.Beyond {
-	to := b.Edge.Node.FarEnd(b.Edge.Dev, b.packet.dst)
+	to := b.Edge.Space.FarEnd(b.Edge.Dev, b.packet.dst)
 	return cause.Beyond{At: where, Dev: b.Edge.Dev.Name, NextHop: b.asking.nexthop, Flow: b.packet.flow(), Seen: seen, To: to}
 }
 
@@ -169,15 +169,15 @@ func (b *Beyond) Pinned() table.Neighbour {
 // Alien reports whether the source is an address of the namespace that the packet leaves,
 // and in no network of the device that it leaves by.
 func (b *Beyond) Alien() bool {
-	addrs, err := b.Edge.Node.Addrs(b.Edge.Dev.Index)
-	return err == nil && len(addrs) > 0 && b.Plain() && b.Edge.Node.Local(b.packet.src) &&
+	addrs, err := b.Edge.Space.Addrs(b.Edge.Dev.Index)
+	return err == nil && len(addrs) > 0 && b.Plain() && b.Edge.Space.Local(b.packet.src) &&
 		!slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Contains(b.packet.src) })
 }
 
 // Plain reports whether what leaves by the device is the namespace's own: frames for
 // it have the device's MAC address.
 func (b *Beyond) Plain() bool {
-	return b.asking.n == b.Edge.Node && b.asking.link.Index == b.Edge.Dev.Index && b.Edge.Dev.Master == ""
+	return b.asking.n == b.Edge.Space && b.asking.link.Index == b.Edge.Dev.Index && b.Edge.Dev.Master == ""
 }
 
 // Elsewhere is the fault of a request that left for where nothing can be seen, although

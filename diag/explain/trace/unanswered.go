@@ -38,11 +38,11 @@ func (a *arping) unanswered(x *fabric.Explorer) (fabric.Station, bool) {
 
 // accuse reports a fault, and what is in the way of who would answer without it.
 func (a *arping) accuse(f cause.Finding, s fabric.Station) (fabric.Station, bool) {
-	if s.Node != nil {
+	if s.Space != nil {
 		a.noteObstacles(s)
 	}
 	a.report(f)
-	return s, s.Node != nil
+	return s, s.Space != nil
 }
 
 // taken is the route that the packet goes by. The kernel says it of no source that is not
@@ -68,7 +68,7 @@ func (a *arping) report(f cause.Finding) {
 // refusing is a station that has a reason of its own not to answer.
 func (a *arping) refusing(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
 	for _, s := range x.Stations {
-		if s.Node == nil {
+		if s.Space == nil {
 			continue
 		}
 		if f := a.refusal(s, a.answers(s)); f != nil {
@@ -83,25 +83,25 @@ func (a *arping) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 	proof := answer.Evidence
 	switch answer.Why {
 	case machine.ARPForwardingOff:
-		return cause.ProxyUnforwarding{At: at(s.Node), Dev: s.Dev.Name, Hop: a.hop(), Proof: proof, AllOff: s.Node.ForwardsNowhere()}
+		return cause.ProxyUnforwarding{At: at(s.Space), Dev: s.Dev.Name, Hop: a.hop(), Proof: proof, AllOff: s.Space.ForwardsNowhere()}
 	case machine.ARPNoRoute, machine.ARPRejectRoute, machine.ARPSameDevice:
 		return a.unproxied(s, answer)
 	case machine.ARPRPFilter:
-		return fabric.AskerElsewhere(s.Node, s.Dev, a.sender, a.hop(), answer)
+		return fabric.AskerElsewhere(s.Space, s.Dev, a.sender, a.hop(), answer)
 	case machine.ARPMartian:
-		return cause.OwnSender{At: at(s.Node), Sender: a.sender, Hop: a.hop(), Proof: proof, Own: remedy.OwnAddress(s.Node, a.sender)}
+		return cause.OwnSender{At: at(s.Space), Sender: a.sender, Hop: a.hop(), Proof: proof, Own: remedy.OwnAddress(s.Space, a.sender)}
 	case machine.NDPTentative:
-		return scopes.Unconfirmed(s.Node, s.Dev, a.nexthop, a.hop())
+		return scopes.Unconfirmed(s.Space, s.Dev, a.nexthop, a.hop())
 	case machine.ARPLate:
-		a.w.mended.Own(s.Node, a.nexthop)
+		a.w.mended.Own(s.Space, a.nexthop)
 		return cause.LocalLate{NextHop: a.hop(), Station: s.Device(), Rule: answer.Rule, Proof: proof}
 	case machine.ARPIgnore:
 		return cause.ARPIgnored{
 			NextHop: a.hop(), Station: s.Device(), Proof: proof, Here: s.Has(a.nexthop),
-			All: s.Node.Conf("all", "arp_ignore"), Own: s.Node.Conf(s.Dev.Name, "arp_ignore"),
+			All: s.Space.Conf("all", "arp_ignore"), Own: s.Space.Conf(s.Dev.Name, "arp_ignore"),
 		}
 	case machine.ARPFilter:
-		back := fabric.WayOut{Dev: s.Dev}.InsteadTo(s.Node, a.sender)
+		back := fabric.WayOut{Dev: s.Dev}.InsteadTo(s.Space, a.sender)
 		return cause.ARPFiltered{NextHop: a.hop(), Sender: a.sender, Station: s.Device(), Proof: proof, Way: back}
 	}
 	return nil
@@ -110,16 +110,16 @@ func (a *arping) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 // unproxied is the finding of a proxy that has no reason to answer, with one: a
 // route to the destination where it is somebody's, or else the address itself.
 func (a *arping) unproxied(s fabric.Station, answer machine.ARPAnswer) cause.Finding {
-	f := cause.ProxyUnrouted{At: at(s.Node), Dev: s.Dev.Name, Hop: a.hop(), Proof: answer.Evidence}
+	f := cause.ProxyUnrouted{At: at(s.Space), Dev: s.Dev.Name, Hop: a.hop(), Proof: answer.Evidence}
 	if a.nexthop == a.p.dst && answer.Why == machine.ARPRejectRoute {
-		f.Exemption, _ = a.w.exempt(s.Node, a.p, s.Node.Route(machine.RouteQuery{Dst: a.nexthop}))
+		f.Exemption, _ = a.w.exempt(s.Space, a.p, s.Space.Route(machine.RouteQuery{Dst: a.nexthop}))
 		return f
 	}
-	if way, ok := a.w.wayTo(s.Node, a.nexthop, s.Dev.Index); ok && a.nexthop == a.p.dst {
-		f.Way = way.InsteadTo(s.Node, a.nexthop)
+	if way, ok := a.w.wayTo(s.Space, a.nexthop, s.Dev.Index); ok && a.nexthop == a.p.dst {
+		f.Way = way.InsteadTo(s.Space, a.nexthop)
 		return f
 	}
-	f.Address = remedy.Address{Netns: s.Node.Name, Prefix: netip.PrefixFrom(a.nexthop, a.nexthop.BitLen()), Dev: s.Dev.Name}
+	f.Address = remedy.Address{Netns: s.Space.Name, Prefix: netip.PrefixFrom(a.nexthop, a.nexthop.BitLen()), Dev: s.Dev.Name}
 	return f
 }
 
@@ -130,14 +130,14 @@ func (a *arping) behind(x *fabric.Explorer) (cause.Finding, fabric.Station, bool
 		return nil, fabric.Station{}, false
 	}
 	for _, s := range x.Stations {
-		if s.Node == nil || !s.Node.PassesOn(s.Dev.Name, a.nexthop) {
+		if s.Space == nil || !s.Space.PassesOn(s.Dev.Name, a.nexthop) {
 			continue
 		}
 		answer := a.answers(s)
 		if answer.Why != machine.ARPProxyOff {
 			continue
 		}
-		if way, ok := a.w.wayTo(s.Node, a.nexthop, s.Dev.Index); !ok || way.Via.IsValid() {
+		if way, ok := a.w.wayTo(s.Space, a.nexthop, s.Dev.Index); !ok || way.Via.IsValid() {
 			continue
 		}
 		return cause.BehindRouter{NextHop: a.hop(), Router: s.Device(), Proof: answer.Evidence}, s, true
@@ -208,16 +208,16 @@ func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
 		a.report(cause.EmptyWire{NextHop: a.hop(), Line: a.link.Line()})
 		return fabric.Station{}, false
 	}
-	if f, other := absent.Gateway(a.n, a.p.dst, a.taken(), a.hop(), x.Present()); other && !(s.LeadsTo(a.p.dst) && (s.Node.Local(a.p.dst) || s.Node.PassesOn(s.Dev.Name, a.p.dst))) {
+	if f, other := absent.Gateway(a.n, a.p.dst, a.taken(), a.hop(), x.Present()); other && !(s.LeadsTo(a.p.dst) && (s.Space.Local(a.p.dst) || s.Space.PassesOn(s.Dev.Name, a.p.dst))) {
 		a.report(f)
 		return fabric.Station{}, false
 	}
 	a.noteObstacles(s)
 	length := a.n.PrefixLen(a.link, a.nexthop)
-	a.w.mended.Connect(s.Node, netip.PrefixFrom(a.nexthop, length), s.Dev)
+	a.w.mended.Connect(s.Space, netip.PrefixFrom(a.nexthop, length), s.Dev)
 	a.report(cause.NoRouter{
 		NextHop: a.hop(), Stations: x.Present(), Proof: a.answers(s).Evidence,
-		Address: remedy.Address{Netns: s.Node.Name, Prefix: netip.PrefixFrom(a.nexthop, length), Dev: s.Dev.Name},
+		Address: remedy.Address{Netns: s.Space.Name, Prefix: netip.PrefixFrom(a.nexthop, length), Dev: s.Dev.Name},
 	})
 	return s, true
 }
@@ -227,10 +227,10 @@ func (a *arping) nobody(x *fabric.Explorer) (fabric.Station, bool) {
 // route that is wrong, for whoever else is there has found the router.
 func (a *arping) wrongGateway(s fabric.Station, x *fabric.Explorer) (f cause.WrongGateway, found bool) {
 	route := a.taken()
-	if route.Via != a.nexthop || route.Entry.Type != "unicast" || len(route.Entry.Nexthops) > 0 || s.Node == nil || !s.LeadsTo(a.p.dst) {
+	if route.Via != a.nexthop || route.Entry.Type != "unicast" || len(route.Entry.Nexthops) > 0 || s.Space == nil || !s.LeadsTo(a.p.dst) {
 		return f, false
 	}
-	addrs, err := s.Node.Addrs(s.Dev.Index)
+	addrs, err := s.Space.Addrs(s.Dev.Index)
 	if err != nil {
 		return f, false
 	}
@@ -253,7 +253,7 @@ func (a *arping) noRouter(n *machine.Space) (cause.Finding, fabric.Station, bool
 	x := a.w.explore(a.n, a.link, a.p.leg, nil)
 	x.Of = a.nexthop
 	for _, s := range x.Stations {
-		if s.Node == nil || s.Node == n || len(s.Obstacles) > 0 || !s.LeadsTo(a.p.dst) {
+		if s.Space == nil || s.Space == n || len(s.Obstacles) > 0 || !s.LeadsTo(a.p.dst) {
 			continue
 		}
 		if f, ok := a.wrongGateway(s, x); ok {
@@ -269,15 +269,15 @@ func (a *arping) noRouter(n *machine.Space) (cause.Finding, fabric.Station, bool
 func (a *arping) router(x *fabric.Explorer) (fabric.Station, bool) {
 	var first fabric.Station
 	for _, s := range x.Stations {
-		if s.Node == nil {
+		if s.Space == nil {
 			continue
 		}
-		if first.Node == nil {
+		if first.Space == nil {
 			first = s
 		}
 		if s.LeadsTo(a.p.dst) {
 			return s, true
 		}
 	}
-	return first, first.Node != nil
+	return first, first.Space != nil
 }

@@ -17,17 +17,17 @@ import (
 // from the bridge.
 func (a *arping) beside(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
 	for _, owner := range fabric.Owners(a.w.world.All(), a.nexthop) {
-		far := a.w.explore(owner.Node, owner.Dev, a.p.leg, nil)
-		if owner.Node == a.n || far.Beside(a.n, a.link, a.nexthop) {
+		far := a.w.explore(owner.Space, owner.Dev, a.p.leg, nil)
+		if owner.Space == a.n || far.Beside(a.n, a.link, a.nexthop) {
 			continue
 		}
 		if port, bridge, ok := x.Elsewhere(far); ok {
-			return a.portless(owner, port, bridge), fabric.Station{Node: owner.Node, Dev: owner.Dev}, true
+			return a.portless(owner, port, bridge), fabric.Station{Space: owner.Space, Dev: owner.Dev}, true
 		}
 		for _, side := range []struct{ bridges, ends *fabric.Explorer }{{x, far}, {far, x}} {
 			for _, s := range side.ends.Stations {
 				if bridge, ok := side.bridges.BridgeOf(s, a.nexthop); ok {
-					return a.portless(owner, fabric.Site{Node: s.Node, Dev: s.Dev}, bridge), fabric.Station{Node: owner.Node, Dev: owner.Dev}, true
+					return a.portless(owner, fabric.Site{Space: s.Space, Dev: s.Dev}, bridge), fabric.Station{Space: owner.Space, Dev: owner.Dev}, true
 				}
 			}
 		}
@@ -40,18 +40,18 @@ func (a *arping) beside(x *fabric.Explorer) (cause.Finding, fabric.Station, bool
 func (a *arping) plugged(x *fabric.Explorer) (fabric.Station, bool) {
 	for _, p := range a.w.mended.Plugs() {
 		isCable := func(n *machine.Space, dev table.Link) bool {
-			return n == p.Cable.Node && dev.Index == p.Cable.Dev.Index
+			return n == p.Cable.Space && dev.Index == p.Cable.Dev.Index
 		}
 		beside := slices.ContainsFunc(x.Stations, func(s fabric.Station) bool {
-			return isCable(s.Node, s.Dev) || slices.ContainsFunc(s.Crossings, func(c fabric.Crossing) bool { return isCable(c.Node, c.Dev) })
+			return isCable(s.Space, s.Dev) || slices.ContainsFunc(s.Crossings, func(c fabric.Crossing) bool { return isCable(c.Space, c.Dev) })
 		})
-		behind := slices.ContainsFunc(x.Bridges, func(b fabric.Site) bool { return b.Node == p.Cable.Node && b.Dev.Index == p.Bridge.Index })
+		behind := slices.ContainsFunc(x.Bridges, func(b fabric.Site) bool { return b.Space == p.Cable.Space && b.Dev.Index == p.Bridge.Index })
 		var there []fabric.Station
 		switch {
 		case beside:
-			there = append(a.w.explore(p.Cable.Node, p.Bridge, a.p.leg, nil).Stations, fabric.Station{Node: p.Cable.Node, Dev: p.Bridge})
+			there = append(a.w.explore(p.Cable.Space, p.Bridge, a.p.leg, nil).Stations, fabric.Station{Space: p.Cable.Space, Dev: p.Bridge})
 		case behind:
-			there = a.w.explore(p.Cable.Node, p.Cable.Dev, a.p.leg, nil).Stations
+			there = a.w.explore(p.Cable.Space, p.Cable.Dev, a.p.leg, nil).Stations
 		}
 		if yes, _ := a.answering(&fabric.Explorer{Stations: there}); len(yes) > 0 {
 			return fabric.Nearest(yes)
@@ -63,7 +63,7 @@ func (a *arping) plugged(x *fabric.Explorer) (fabric.Station, bool) {
 // portless is the fault of a cable that ends beside the bridge.
 func (a *arping) portless(owner, cable fabric.Site, bridge table.Link) cause.Finding {
 	a.w.mended.Plug(cable, bridge)
-	return device.NoPort{NextHop: a.hop(), Owner: owner.Node.Name, Cable: cable.Device(), Bridge: fabric.Site{Node: cable.Node, Dev: bridge}.Device()}
+	return device.NoPort{NextHop: a.hop(), Owner: owner.Space.Name, Cable: cable.Device(), Bridge: fabric.Site{Space: cable.Space, Dev: bridge}.Device()}
 }
 
 // unforwarded: a tunnel does not know where the other end is.
@@ -74,7 +74,7 @@ func (a *arping) unforwarded(x *fabric.Explorer) (fabric.Station, bool) {
 	v := x.Voids[0]
 	a.sent()
 	f := device.TunnelVoid{NextHop: a.hop(), Link: v.Dev}
-	f.Entries, f.Unread = v.Node.VXLANEntries(v.Dev)
+	f.Entries, f.Unread = v.Space.VXLANEntries(v.Dev)
 	far, ok := a.w.otherEnd(v, a.isMeant)
 	if !ok {
 		a.report(f)
@@ -84,9 +84,9 @@ func (a *arping) unforwarded(x *fabric.Explorer) (fabric.Station, bool) {
 	if x.MAC != nil {
 		mac = far.Dev.MAC
 	}
-	f.Right = remedy.TunnelEntry{Netns: v.Node.Name, Dev: v.Dev.Name, MAC: mac, Dst: far.addr}
+	f.Right = remedy.TunnelEntry{Netns: v.Space.Name, Dev: v.Dev.Name, MAC: mac, Dst: far.addr}
 	a.report(f)
-	return fabric.Station{Node: far.Node, Dev: far.Dev}, true
+	return fabric.Station{Space: far.Space, Dev: far.Dev}, true
 }
 
 // sent notes that the frame leaves its device, for the neighbour table has a MAC
@@ -112,7 +112,7 @@ func (a *arping) isMeant(n *machine.Space, dev table.Link) bool {
 func (a *arping) outOfFDB(x *fabric.Explorer) (fabric.Station, bool) {
 	f := device.WrongPort{NextHop: a.hop(), MAC: x.MAC}
 	for _, b := range x.Bridges {
-		one, err := b.Node.Ask()
+		one, err := b.Space.Ask()
 		if err != nil {
 			continue
 		}

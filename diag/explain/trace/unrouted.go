@@ -171,7 +171,7 @@ func (w *walk) behindDead(n *machine.Space, p packet, l cause.Lookup) (cause.Fin
 			continue
 		}
 		for _, s := range w.explore(n, d.Link, flows.LegRequest, nil).Stations {
-			if s.Node == nil || s.Node == n || len(s.Obstacles) == 0 {
+			if s.Space == nil || s.Space == n || len(s.Obstacles) == 0 {
 				continue
 			}
 			via, ok := s.LeadsOn(d, p.dst)
@@ -280,10 +280,10 @@ func (w *walk) sourceless(n *machine.Space, p packet) cause.Finding {
 	if link, err := n.LinkByIndex(fabric.TunnelBelow(p.encap.dev)); err == nil {
 		bits := p.src.BitLen()
 		for _, s := range w.explore(n, link, p.leg, nil).Stations {
-			if s.Node == nil || s.Node == n {
+			if s.Space == nil || s.Space == n {
 				continue
 			}
-			if far, ok := machine.PrefixOver(s.Node, s.Dev, p.src); ok {
+			if far, ok := machine.PrefixOver(s.Space, s.Dev, p.src); ok {
 				bits = far.Bits()
 			}
 		}

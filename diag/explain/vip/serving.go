@@ -10,8 +10,8 @@ import (
 // destination.
 func Serving(x *fabric.Explorer, asked flows.Flow) (all []cause.Station) {
 	for _, s := range x.Stations {
-		if s.Node != nil && len(all) < maxTried && Serves(s.Node, asked) {
-			all = append(all, cause.Station{Netns: s.Node.Name, Dev: s.Dev.Name})
+		if s.Space != nil && len(all) < maxTried && Serves(s.Space, asked) {
+			all = append(all, cause.Station{Netns: s.Space.Name, Dev: s.Dev.Name})
 		}
 	}
 	return all

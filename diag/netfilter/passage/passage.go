@@ -18,15 +18,15 @@ import (
 	"nstutor/internal/say"
 )
 
-// Node is a network namespace that packets pass.
-type Node struct {
+// Space is a network namespace that packets pass.
+type Space struct {
 	one   *table.One
 	rules *netfilter.RuleSet
 	env   eval.Env
 }
 
 // Open reads the rules of a namespace.
-func Open(ns *nsenter.Namespace) (*Node, error) {
+func Open(ns *nsenter.Namespace) (*Space, error) {
 	rules, err := netfilter.Read(ns)
 	if err != nil {
 		return nil, err
@@ -35,11 +35,11 @@ func Open(ns *nsenter.Namespace) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Node{one: one, rules: rules, env: eval.Kernel{One: one}}, nil
+	return &Space{one: one, rules: rules, env: eval.Kernel{One: one}}, nil
 }
 
 // Close closes its sockets.
-func (n *Node) Close() { n.one.Close() }
+func (n *Space) Close() { n.one.Close() }
 
 // Flow is whose first packet it is.
 type Flow struct {
@@ -67,7 +67,7 @@ type Way struct {
 const srcPort = 40000
 
 // Ways follows the flow's first packet.
-func (n *Node) Ways(f Flow) ([]Way, error) {
+func (n *Space) Ways(f Flow) ([]Way, error) {
 	p := eval.Packet{Src: f.Src, Dst: f.Dst, Proto: f.Proto, CTState: eval.CTNew, TTL: 64, Length: 60, Mark: f.Mark}
 	if f.Proto == unix.IPPROTO_ICMP {
 		p.ICMPType = 8
@@ -100,7 +100,7 @@ func (n *Node) Ways(f Flow) ([]Way, error) {
 }
 
 // through takes a packet through hooks behind the choice of its route.
-func (n *Node) through(hooks []string, way Way) []Way {
+func (n *Space) through(hooks []string, way Way) []Way {
 	ways := []Way{way}
 	for _, hook := range hooks {
 		var next []Way
@@ -116,13 +116,13 @@ func (n *Node) through(hooks []string, way Way) []Way {
 }
 
 // takes says whether packets to addr are for the node itself.
-func (n *Node) takes(addr netip.Addr) bool {
+func (n *Space) takes(addr netip.Addr) bool {
 	kind, _, err := n.env.AddrType(addr)
 	return err == nil && kind == "local"
 }
 
 // pass takes a packet through one hook, unless it has been dropped already.
-func (n *Node) pass(hook string, was Way) []Way {
+func (n *Space) pass(hook string, was Way) []Way {
 	if was.Verdict != eval.VerdictAccept {
 		return []Way{was}
 	}
@@ -143,7 +143,7 @@ func (n *Node) pass(hook string, was Way) []Way {
 }
 
 // device is where the kernel sends packets to addr, or nothing.
-func (n *Node) device(addr netip.Addr) string {
+func (n *Space) device(addr netip.Addr) string {
 	reply, err := n.one.Route(table.RouteRequest{Dst: addr})
 	if err != nil {
 		return ""

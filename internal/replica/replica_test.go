@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -16,6 +17,7 @@ import (
 
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/ipset"
+	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/internal/lab/labtest"
 	"nstutor/internal/nsenter"
@@ -447,9 +449,13 @@ a: bridge fdb add 02:00:00:00:00:77 dev p1 master static
 		t.Fatal(err)
 	}
 	spaces := map[string]*nsenter.Namespace{"a": c.Spaces[0], "b": c.Spaces[1]}
+	for addr, replies := range map[string]bool{"10.9.0.2": true, "10.9.0.3": false} {
+		got := probe.Ping(t.Context(), spaces["a"], probe.Echo{To: addr, Dst: netip.MustParseAddr(addr), Timeout: time.Second})
+		if (got.Outcome == probe.Replied) != replies {
+			t.Fatalf("%s: %s", addr, got.Message)
+		}
+	}
 	labtest.Script(t, spaces, `
-a: ping -c 1 -W 1 10.9.0.2 > /dev/null
-a: ping -c 1 -W 1 10.9.0.3 > /dev/null || true
 b: ip neigh replace 10.9.0.1 lladdr 02:00:00:00:00:66 dev eth0 nud reachable
 a: ip neigh del 10.9.0.9 dev br0
 a: bridge fdb del 02:00:00:00:00:77 dev p1 master`)

@@ -16,6 +16,7 @@ import (
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/attr"
 	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
@@ -85,7 +86,10 @@ func ipLook(words []string) look {
 			if given["-br"] {
 				return briefLines(s, port)
 			}
-			return linkLines(s, port, given["-d"])
+			if given["-d"] {
+				return linkLines(s, port, detail)
+			}
+			return linkLines(s, port, func(table.Link) string { return "" })
 		}
 	case "addr":
 		lines = func(s *table.Snapshot) []string { return addrLines(s, named) }
@@ -161,13 +165,14 @@ func briefLines(s *table.Snapshot, named func(string) bool) (lines []string) {
 	return lines
 }
 
-func linkLines(s *table.Snapshot, named func(string) bool, details bool) (lines []string) {
+// linkLines are two lines for a device, and what else is known of it below them.
+func linkLines(s *table.Snapshot, named func(string) bool, also func(table.Link) string) (lines []string) {
 	for _, l := range s.Links {
 		if !named(l.Name) {
 			continue
 		}
 		lines = append(lines, l.Line(), "    "+l.AddressLine())
-		if text := detail(l); details && text != "" {
+		if text := also(l); text != "" {
 			lines = append(lines, "    "+text)
 		}
 	}
@@ -215,15 +220,7 @@ func countedLinks(ns *nsenter.Namespace, named func(string) bool) ([]string, err
 	if err != nil {
 		return nil, err
 	}
-	var lines []string
-	for _, l := range snap.Links {
-		if !named(l.Name) {
-			continue
-		}
-		lines = append(lines, l.Line(), "    "+l.AddressLine())
-		lines = append(lines, counters[l.Index])
-	}
-	return lines, nil
+	return linkLines(snap, named, func(l table.Link) string { return counters[l.Index] }), nil
 }
 
 // readCounters are those of each device, by its index: the packets that it did not carry,
@@ -231,9 +228,11 @@ func countedLinks(ns *nsenter.Namespace, named func(string) bool) ([]string, err
 func readCounters(ns *nsenter.Namespace) (map[int]string, error) {
 	counters := map[int]string{}
 	err := ns.Do(func() error {
-		request := nl.NewNetlinkRequest(unix.RTM_GETLINK, unix.NLM_F_DUMP)
-		request.AddData(nl.NewIfInfomsg(unix.AF_UNSPEC))
-		links, err := request.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWLINK)
+		links, err := attr.Dump(unix.NETLINK_ROUTE, unix.RTM_NEWLINK, func() *nl.NetlinkRequest {
+			request := nl.NewNetlinkRequest(unix.RTM_GETLINK, unix.NLM_F_DUMP)
+			request.AddData(nl.NewIfInfomsg(unix.AF_UNSPEC))
+			return request
+		})
 		for _, m := range links {
 			link, err := netlink.LinkDeserialize(nil, m)
 			if err != nil {
@@ -250,7 +249,7 @@ func readCounters(ns *nsenter.Namespace) (map[int]string, error) {
 				}
 			}
 			if of := link.Attrs().Statistics; of != nil {
-				counters[link.Attrs().Index] = fmt.Sprintf("    rx_packets %d rx_errors %d rx_dropped %d tx_packets %d tx_errors %d tx_dropped %d carrier_changes %d",
+				counters[link.Attrs().Index] = fmt.Sprintf("rx_packets %d rx_errors %d rx_dropped %d tx_packets %d tx_errors %d tx_dropped %d carrier_changes %d",
 					of.RxPackets, of.RxErrors, of.RxDropped, of.TxPackets, of.TxErrors, of.TxDropped, changes)
 			}
 		}

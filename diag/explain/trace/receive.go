@@ -152,30 +152,13 @@ func (w *walk) filter(n *machine.Space, p journey.Packet, hook, iif, oif string)
 		w.fault(n, p, hop.StageFilter, "", f)
 	}
 	p = w.recall(n, p, rules, hook, iif, oif)
-	before := p
 	if p.IsRequest() && (hook == "prerouting" || hook == "output") {
 		w.Hooked = append(w.Hooked, journey.Passage{Space: n, IIF: iif, Packet: p})
 	}
 	seen := p.Filtered
 	seen.IIF, seen.OIF, seen.TTL = iif, oif, p.TTL
 	w.Connections.Leaves(n, seen, rules, hook)
-	result := eval.Traverse(rules, hook, seen, n.Env())
-	if result.AsSender {
-		w.hop(n, p, hop.StageFilter, dev, seen.Socket.Said())
-	}
-	var open []*netfilter.Chain
-	for result.Drops() && len(open) < maxFilters {
-		w.fault(n, p, hop.StageFilter, dev, w.Filtered(n, p, hook, result))
-		open = append(open, result.Chain)
-		result = eval.Traverse(rules, hook, seen, n.Env(), open...)
-	}
-	var ways []eval.Branch
-	if result.Verdict == eval.VerdictUnknown {
-		ways = eval.Branches(rules, hook, seen, n.Env(), open...)
-		if way, ok := w.draw(n, p, ways); ok {
-			result = way
-		}
-	}
+	result, ways := w.traverse(n, p, dev, rules, hook, seen)
 	switch result.Verdict {
 	case eval.VerdictDrop, eval.VerdictReject:
 		if len(ways) > 0 { // this way ends here, and there are others
@@ -191,6 +174,35 @@ func (w *walk) filter(n *machine.Space, p journey.Packet, hook, iif, oif string)
 		}
 		w.overlook(n, p, hop.StageFilter, dev, unsure)
 	}
+	return w.changed(n, p, dev, hook, result)
+}
+
+// traverse is what the rules behind a hook make of a packet, as seen there, with those let
+// through that it stops at. Where they draw by lot, it is one of the ways.
+func (w *walk) traverse(n *machine.Space, p journey.Packet, dev string, rules *netfilter.RuleSet, hook string, seen eval.Packet) (eval.Result, []eval.Branch) {
+	result := eval.Traverse(rules, hook, seen, n.Env())
+	if result.AsSender {
+		w.hop(n, p, hop.StageFilter, dev, seen.Socket.Said())
+	}
+	var open []*netfilter.Chain
+	for result.Drops() && len(open) < maxFilters {
+		w.fault(n, p, hop.StageFilter, dev, w.Filtered(n, p, hook, result))
+		open = append(open, result.Chain)
+		result = eval.Traverse(rules, hook, seen, n.Env(), open...)
+	}
+	if result.Verdict != eval.VerdictUnknown {
+		return result, nil
+	}
+	ways := eval.Branches(rules, hook, seen, n.Env(), open...)
+	if way, ok := w.draw(n, p, ways); ok {
+		result = way
+	}
+	return result, ways
+}
+
+// changed is the packet as rules have left it. It is false when none of it comes further.
+func (w *walk) changed(n *machine.Space, p journey.Packet, dev, hook string, result eval.Result) (journey.Packet, bool) {
+	before := p
 	p.Filtered = result.Packet
 	if by, ok := p.Filtered.Untracked(); ok && p.IsReply() {
 		w.Kept[n] = by

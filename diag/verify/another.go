@@ -71,36 +71,50 @@ func (v *Verified) changesLess(w *Verified) bool {
 	return among(v.changed) < among(w.changed)
 }
 
+// hope is a fix that may pass, and how far the packet got with the one that led to it.
+type hope struct {
+	fix   []change.Command
+	depth int
+}
+
 // another looks for a fix that passes, where the answer's does not: other ways to mend
-// the same faults, each alone and then together with what the copy died of after it.
+// the same faults, each alone and then together with what the copy died of after it. What
+// follows from the fix with which the packet got farthest comes first.
 func (t trial) another(ctx context.Context, c copies, a explain.Answer, v *Verified) (*Verified, error) {
-	var waiting, seen [][]change.Command
-	hope := func(fix []change.Command) {
+	var waiting []hope
+	var seen [][]change.Command
+	try := func(fix []change.Command, depth int) {
 		same := func(other []change.Command) bool { return slices.EqualFunc(fix, other, change.Command.Equal) }
 		if len(fix) > 0 && !slices.ContainsFunc(seen, same) {
-			waiting, seen = append(waiting, fix), append(seen, fix)
+			waiting, seen = append(waiting, hope{fix, depth}), append(seen, fix)
 		}
 	}
 	seen = append(seen, a.Fix)
 	for _, s := range a.Swaps() {
 		if !s.Narrower {
-			hope(s.In(a.Fix))
+			try(s.In(a.Fix), v.depth)
 		}
 	}
 	more := func(v *Verified) {
 		if v.refused != none {
-			hope(slices.Delete(slices.Clone(v.Fix), v.refused, v.refused+1))
+			try(slices.Delete(slices.Clone(v.Fix), v.refused, v.refused+1), v.depth)
 		}
 		if len(v.then) > 0 {
-			hope(joined(v.Fix, v.then))
-			hope(v.then)
+			try(joined(v.Fix, v.then), v.depth)
+			try(v.then, v.depth)
 		}
 	}
 	more(v)
 	nearest, tries, begun := v, 1, time.Now()
 	for len(waiting) > 0 && tries < mostTries && time.Since(begun) < tryingFor {
-		fix := waiting[0]
-		waiting = waiting[1:]
+		best := 0
+		for i, h := range waiting {
+			if h.depth > waiting[best].depth {
+				best = i
+			}
+		}
+		fix := waiting[best].fix
+		waiting = slices.Delete(waiting, best, best+1)
 		w, err := t.smallest(ctx, c, fix)
 		if err != nil {
 			return nil, err

@@ -137,7 +137,10 @@ func (s *stage) play(ctx context.Context) error {
 		if known, err = s.built.Heard(); err != nil {
 			return err
 		}
-		s.LastSpare = s.everyTime(ctx) && s.lasts(ctx)
+		answered := s.everyTime(ctx)
+		if s.LastSpare = answered && s.lasts(ctx); answered && same && !s.LastSpare {
+			s.SrcPort, same = 0, false // from its port it has been sent for the last time
+		}
 		// Who runs the commands in a row sends nothing between them, and asks for nobody.
 		if err := s.built.Forget(known); err != nil {
 			return err

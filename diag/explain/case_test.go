@@ -154,11 +154,17 @@ func (b *built) explain(c breakage, probe bool) explain.Answer {
 		b.t.Fatal(err)
 	}
 	proto, port := c.asked()
-	answer, err := explain.Explain(b.t.Context(), world, explain.Request{
+	req := explain.Request{
 		From: from, Dest: netip.MustParseAddr(c.to), Proto: proto, SrcPort: c.sport, Port: port, Size: c.size, DF: c.df, Probe: probe, Count: c.count, Timeout: caseTimeout,
-	})
+	}
+	answer, err := explain.Explain(b.t.Context(), world, req)
 	if err != nil {
 		b.t.Fatal(err)
+	}
+	if req.First = !probe; req.First {
+		if first, err := explain.Explain(b.t.Context(), world, req); err != nil || first.Verdict != answer.Verdict || len(first.Next) > 1 {
+			b.t.Errorf("by the first fault alone it is %s (%s, next %v), and %s by all: %v", first.Verdict, first.Cause.Code, nextCodes(first), answer.Verdict, err)
+		}
 	}
 	return answer
 }

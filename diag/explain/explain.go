@@ -42,6 +42,7 @@ type Request struct {
 	Probe   bool          // send one, and watch it on its way
 	Count   int           // echoes of a ping to send, at most MaxEchoes; 0 and 1: one, or as many as it takes to be sure
 	Timeout time.Duration // of the probe
+	First   bool          // of the faults the first alone is looked for: for whom the verdict is enough
 	// Watch is how long other connections may take to show what none was opened for.
 	Watch time.Duration
 
@@ -91,7 +92,7 @@ func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, 
 	}
 	q := trace.Question{
 		From: req.From, Dest: req.Dest.WithZone(""), Proto: req.Proto, SrcPort: req.SrcPort, DstPort: req.Port,
-		Length: req.length(), DF: req.DF || req.Proto == unix.IPPROTO_TCP,
+		First: req.First, Length: req.length(), DF: req.DF || req.Proto == unix.IPPROTO_TCP,
 	}
 	if zone := req.Dest.Zone(); zone != "" {
 		link, err := req.From.Link(zone)

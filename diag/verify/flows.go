@@ -70,7 +70,7 @@ func (s *stage) judge(ctx context.Context, looked *machine.Machine, flows []flow
 }
 
 func (s *stage) judgeOne(ctx context.Context, world *machine.Machine, f flow) judgement {
-	a, err := s.explain(ctx, world, f.From, explain.Request{Dest: f.Dest, Proto: f.Proto, Port: f.Port})
+	a, err := s.explain(ctx, world, f.From, explain.Request{Dest: f.Dest, Proto: f.Proto, Port: f.Port, First: true})
 	j := judgement{verdict: a.Verdict}
 	if err != nil {
 		j.verdict = explain.Undecided

@@ -24,6 +24,7 @@ type walk struct {
 	*judge.Judge // of what is met; its journey is this one
 	story
 
+	first   bool                // no more than one fault is looked for
 	ended   bool                // the reply is back
 	been    map[visit]bool      // to end a circle
 	listens *listening.Listener // who takes the request
@@ -88,7 +89,7 @@ func (w *walk) fault(n *machine.Space, p journey.Packet, stage hop.Stage, dev st
 	}
 	w.stop(n, p, stage, dev, f)
 	w.suppose(f)
-	w.strayed = w.strayed || cause.Final(f) || f.Code() == service.NoEndpoints
+	w.strayed = w.strayed || w.first || cause.Final(f) || f.Code() == service.NoEndpoints
 }
 
 // suppose takes for mended what the fix of a finding changes for what lies behind it.

@@ -54,11 +54,11 @@ func (c breakage) inCopy(b *built, a *explain.Answer) bool {
 	return true
 }
 
-// inCopy is the same for a random network.
-func (r *round) inCopy(t *testing.T, w *world, a *explain.Answer) bool {
+// inCopy is the same for a random network; the answer is one with a probe, or without.
+func (r *round) inCopy(t *testing.T, w *world, a *explain.Answer, probe bool) bool {
 	world := machine.New()
 	defer world.Close()
-	req, err := w.request(world, false)
+	req, err := w.request(world, probe)
 	if err != nil {
 		t.Fatal(err)
 	}

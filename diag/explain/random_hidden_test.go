@@ -173,6 +173,15 @@ func (r *round) askHidden(t *testing.T, w *world, hidden string) (trouble string
 	if trouble := r.legitimate(after); trouble != "" && !r.mended {
 		r.note("blamed with a fix: %s", trouble)
 	}
+	switch {
+	case *randomVerify && !r.mended:
+		r.verified = r.inCopy(t, w, &after, true)
+	case r.verified && r.nearFault(hidden) != "" && len(r.broken) == 1: // what is behind it is in no copy
+		return "a verified fix does not mend the network", false
+	case r.verified:
+		r.note("a verified fix does not mend the network, of which some is hidden")
+		r.verified = false
+	}
 	r.mended = true
 	for _, fix := range after.Fix {
 		if fix.Netns == hidden {

@@ -123,6 +123,20 @@ func TestExplainSources(t *testing.T) {
 	explainBreakages(t, ownRange, sourceBreakages)
 }
 
+// TestAnAddressIsFreeWhereAnotherNetworkHasIt: a machine may have several networks that use
+// the same addresses.
+func TestAnAddressIsFreeWhereAnotherNetworkHasIt(t *testing.T) {
+	labtest.Slow(t)
+	needTools(t, "host: ip6tables")
+	other := ownRange.build(t)
+	other.run("host: ip addr add 2001:db8:6::2/64 dev eth0 nodad")
+	for _, c := range sourceBreakages {
+		if c.name == "the uplink has no address" {
+			c.try(ownRange.build(t))
+		}
+	}
+}
+
 // twoOnTheUplink has a second network on the wire outside, which the way leads through, and
 // from which alone answers come.
 var twoOnTheUplink = among([]breakage{

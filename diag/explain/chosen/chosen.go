@@ -24,7 +24,7 @@ type Choice struct {
 	Lookup   cause.Lookup // of who should reply; its Dst is invalid where nobody sees that
 	// Answers reports whether what is sent from an address would be answered.
 	Answers func(netip.Addr) bool
-	Spaces  func() []*machine.Space // all that can be seen, which takes a while to find
+	Spaces  func() []*machine.Space // those of this network, which takes a while to find
 
 	Space  *machine.Space
 	Route  machine.RouteAnswer // that the packet left it by

@@ -66,7 +66,7 @@ func (s Site) GatewayMissing(n *machine.Space, bridge table.Link) (remedy.Addres
 	return remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(gateway, near.Bits()), Dev: bridge.Name}, true
 }
 
-// FreeAddress is an address for a device of n that nobody has, in the network of one of
+// FreeAddress is an address for a device of n that none of the spaces has, in the network of one of
 // the stations on its wire, if that fits: one that somebody there has for a next hop, else
 // the one next to his.
 func FreeAddress(spaces []*machine.Space, stations []Station, n *machine.Space, dev string, fits func(netip.Prefix) bool) remedy.Address {
@@ -87,7 +87,7 @@ func FreeAddress(spaces []*machine.Space, stations []Station, n *machine.Space, 
 				return remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(hop, a.Prefix.Bits()), Dev: dev}
 			}
 			for own := a.Prefix.Addr().Next(); !free.Prefix.IsValid() && a.Prefix.Contains(own.Next()); own = own.Next() {
-				if len(Owners(spaces, own)) == 0 {
+				if len(Owners(spaces, own)) == 0 && !onWire(stations, own) {
 					free = remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(own, a.Prefix.Bits()), Dev: dev}
 				}
 			}
@@ -104,12 +104,16 @@ func (s Station) missed(n *machine.Space, wire []Station, network netip.Prefix) 
 		return netip.Addr{}, false
 	}
 	for _, r := range snap.Routes {
-		there := func(s Station) bool { return s.Space != nil && s.Has(r.Via) }
-		if r.Dev == s.Dev.Name && network.Contains(r.Via) && !n.Local(r.Via) && !slices.ContainsFunc(wire, there) {
+		if r.Dev == s.Dev.Name && network.Contains(r.Via) && !n.Local(r.Via) && !onWire(wire, r.Via) {
 			return r.Via, true
 		}
 	}
 	return netip.Addr{}, false
+}
+
+// onWire reports whether somebody on a wire has an address.
+func onWire(wire []Station, addr netip.Addr) bool {
+	return slices.ContainsFunc(wire, func(s Station) bool { return s.Space != nil && s.Has(addr) })
 }
 
 // LeadsBy reports whether a next hop is somebody else than n, and leads to an address by

@@ -14,7 +14,7 @@ import (
 // Chosen is the finding of a request with a source that its sender, or who masqueraded it,
 // has taken, where another one would be answered; who has taken it, and the other one.
 func (j *Judge) Chosen(src, dst netip.Addr, l cause.Lookup, answers func(netip.Addr) bool) (cause.Finding, *machine.Space, netip.Addr) {
-	c := chosen.Choice{Src: src, Dst: dst, Lookup: l, Answers: answers, Spaces: j.World.All}
+	c := chosen.Choice{Src: src, Dst: dst, Lookup: l, Answers: answers, Spaces: func() []*machine.Space { return j.joined(j.From) }}
 	for _, p := range j.Ways() {
 		c.Space, c.Route, c.Left, c.Sender, c.Passed = p.Space, p.Route, j.Last[p.Space], p.Space == j.From, len(j.Passed) > 0
 		c.Wire = func(dev table.Link) []fabric.Station { return j.Explore(p.Space, dev, flows.LegRequest, nil).Stations }

@@ -115,11 +115,17 @@ func (j *Judge) gateway(n *machine.Space, d machine.Device, dst netip.Addr) (_ n
 	return fabric.Gateway(n, d, dst, j.Explore(n, d.Link, flows.LegRequest, nil).Stations)
 }
 
+// joined are the spaces that wires join to n. Those of another network of the machine may
+// have the same addresses, which says nothing.
+func (j *Judge) joined(n *machine.Space) []*machine.Space {
+	return slices.Collect(j.World.Connected(n, machine.ByWire))
+}
+
 // Address is a free address for a device that has none to send to dst from, where its
 // wire tells which network it is in.
 func (j *Judge) Address(n *machine.Space, link table.Link, dst netip.Addr) remedy.Address {
 	fits := func(p netip.Prefix) bool { return p.Addr().Is4() == dst.Is4() && !scopes.OfLink(p.Addr()) }
-	free := fabric.FreeAddress(j.World.All(), j.Explore(n, link, flows.LegRequest, nil).Stations, n, link.Name, fits)
+	free := fabric.FreeAddress(j.joined(n), j.Explore(n, link, flows.LegRequest, nil).Stations, n, link.Name, fits)
 	free.Shut = dst.Is6() && n.Shut(link.Name)
 	return free
 }

@@ -30,7 +30,7 @@ func (j *Judge) behindUnnumbered(n *machine.Space, p journey.Packet, l cause.Loo
 		if !own.IsValid() {
 			continue
 		}
-		if own.Contains(p.Dst) && len(fabric.Owners(slices.Collect(j.World.Connected(n, machine.ByVeth)), p.Dst)) == 0 {
+		if own.Contains(p.Dst) && len(fabric.Owners(j.joined(n), p.Dst)) == 0 {
 			f.Address.Prefix = netip.PrefixFrom(p.Dst, own.Bits())
 			return Ruling{Finding: f, Next: machine.RouteAnswer{Kind: machine.KindLocal, Src: p.Src}}, true
 		}

@@ -18,28 +18,38 @@ import (
 type IPTables struct {
 	Netns string
 	V6    bool     // ip6tables
+	NFT   bool     // by the name of its backend, iptables-nft
 	Words []string // "-t", "nat", "-A", "POSTROUTING", …
 	Same  []string // how nft says it
 }
 
 var (
-	_ = register("iptables", iptablesParser(false))
-	_ = register("ip6tables", iptablesParser(true))
+	_ = register("iptables", iptablesParser(false, false))
+	_ = register("ip6tables", iptablesParser(true, false))
+	_ = register("iptables-nft", iptablesParser(false, true))
+	_ = register("ip6tables-nft", iptablesParser(true, true))
 )
 
-func iptablesParser(v6 bool) parser {
+func iptablesParser(v6, nft bool) parser {
 	return func(netns string, words []string) (Change, error) {
 		_, _, _, _, err := iptables.Words(words)
 		if word, ok := startsProgram(words); ok {
 			return nil, say.Err("%q is not understood here", "这里不认识 %q", word)
 		}
-		return IPTables{Netns: netns, V6: v6, Words: words}, err
+		return IPTables{Netns: netns, V6: v6, NFT: nft, Words: words}, err
 	}
 }
 
 // Command is `iptables …`.
 func (r IPTables) Command() Command {
-	return Command{Netns: r.Netns, Argv: append([]string{iptablesFor(r.V6, "")}, r.Words...), Same: r.Same}
+	return Command{Netns: r.Netns, Argv: append([]string{r.program()}, r.Words...), Same: r.Same}
+}
+
+func (r IPTables) program() string {
+	if r.NFT {
+		return iptablesFor(r.V6, "-nft")
+	}
+	return iptablesFor(r.V6, "")
 }
 
 // Apply makes the rule, or what the line says.
@@ -106,7 +116,7 @@ func (r IPTables) do(s Space, do func() error) error {
 // run is one line in the calling thread's namespace, by the program or by
 // nf_tables. The program waits for others that are at work (-w).
 func (r IPTables) run(ctx context.Context, line []string) error {
-	program, err := exec.LookPath(iptablesFor(r.V6, ""))
+	program, err := exec.LookPath(r.program())
 	if err != nil {
 		return iptables.Do(family(r.V6), line)
 	}

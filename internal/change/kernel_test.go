@@ -258,6 +258,8 @@ func samples() []sample {
 		{name: "a source", change: line("-t nat -A POSTROUTING -p udp --sport 53 -j SNAT --to-source 192.168.6.160:5353"), rules: true},
 		{name: "segments clamped", change: change.ClampMSS{Netns: host}, rules: true},
 		{name: "segments of IPv6 clamped", start: with6, change: change.ClampMSS{Netns: host, V6: true}, rules: true},
+		{name: "a rule by the name of its backend", change: change.IPTables{Netns: host, NFT: true, Words: strings.Fields("-t filter -I FORWARD -s 10.0.0.1 -p icmp --icmp-type echo-request -j ACCEPT")}, rules: true},
+		{name: "one of IPv6", start: with6, change: change.IPTables{Netns: host, V6: true, NFT: true, Words: strings.Fields("-t filter -I FORWARD -s fd00:6::1 -j ACCEPT")}, rules: true},
 		{name: "segments clamped, in the words of iptables", change: line("-t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu"), rules: true},
 		{name: "accept what has begun", start: filter, change: change.Accept{Netns: host, Family: "ip", Table: "filter", Chain: "FORWARD", Established: true}, rules: true},
 	}...)

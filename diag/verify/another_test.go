@@ -98,4 +98,8 @@ host: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
 	}
 	n.apply(v.Fix)
 	n.answered("pod", "192.168.7.2")
+	n.run("host: iptables -P FORWARD ACCEPT\nhost: ip rule add from 10.244.1.0/24 pref 100 prohibit")
+	if v, a := n.try("pod", "192.168.7.2", nil); !v.Passed || opens(v) || len(v.Instead) == 0 {
+		t.Errorf("of %v, %v: %+v", a.Fix, v.Fix, v.Others)
+	}
 }

@@ -29,6 +29,9 @@ func (s Stopped) Narrower() []change.Change {
 	return s.Fix()
 }
 
+// Narrower lets the destination pass for the packet's own source alone.
+func (r Rejection) Narrower() []change.Change { return r.Exemption.ForSource() }
+
 // Others let an answer pass by what it is, where no connection is remembered.
 func (s Stopped) Others() [][]change.Change {
 	if s.Result.MeantApart() || !s.Answer {

@@ -15,7 +15,7 @@ import (
 // else what is left of the table, but not back to whom it came from.
 func (j *Judge) exempt(n *machine.Space, p journey.Packet, reject machine.RouteAnswer) (remedy.Exemption, machine.RouteAnswer) {
 	next, ok := n.Without(p.Dst, p.Src)
-	x := remedy.Exemption{Netns: n.Name, Dst: p.Dst, Kind: reject.Kind, Entry: reject.Entry, Rule: reject.Rule}
+	x := remedy.Exemption{Netns: n.Name, Src: p.Src, Dst: p.Dst, Kind: reject.Kind, Entry: reject.Entry, Rule: reject.Rule}
 	back, but := ok && next.Via.IsValid() && n != p.Origin && j.Sought != nil && j.Sought.Space.Local(next.Via), 0
 	if back {
 		but = next.Dev

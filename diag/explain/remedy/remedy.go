@@ -52,12 +52,29 @@ func (w Way) Commands() []change.Change {
 // Exemption lets one destination pass a route or a policy rule that rejects more.
 type Exemption struct {
 	Netns string
+	Src   netip.Addr // of the packet; invalid: the namespace is to choose one
 	Dst   netip.Addr
 	Kind  machine.RouteKind
 	Entry table.Route      // that rejects; its Type is empty where it is none, or
 	Rule  table.PolicyRule // the rule that does; its Action is empty where it is none
 	Past  Way              // the route that is to be taken instead of Entry
 	Anew  bool             // the table has no such route without Entry
+}
+
+// ForSource lets the destination pass for the packet's own source alone, where a rule for
+// other sources as well is what rejects; nil where it is not.
+func (x Exemption) ForSource() []change.Change {
+	all := x.Commands()
+	if x.Entry.Type != "" || !x.Src.IsValid() || x.Rule.Src.IsSingleIP() {
+		return nil
+	}
+	for i, c := range all {
+		if rule, ok := c.(change.PolicyAdd); ok {
+			rule.Rule.Src = change.Single(x.Src)
+			all[i] = rule
+		}
+	}
+	return all
 }
 
 const mainTable = 254 // RT_TABLE_MAIN

@@ -5,7 +5,9 @@ import (
 
 	"nstutor/internal/lab"
 	. "nstutor/steps" // a chapter reads like a list of commands
+	. "nstutor/steps/claim"
 	. "nstutor/steps/mesh"
+	. "nstutor/steps/process"
 	. "nstutor/steps/service"
 )
 

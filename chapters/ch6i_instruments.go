@@ -4,7 +4,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	. "nstutor/steps" // a chapter reads like a list of commands
+	. "nstutor/steps/claim"
 	. "nstutor/steps/instrument"
+	. "nstutor/steps/process"
 	. "nstutor/steps/service"
 )
 

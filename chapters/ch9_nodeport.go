@@ -4,6 +4,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	. "nstutor/steps" // a chapter reads like a list of commands
+	. "nstutor/steps/claim"
+	. "nstutor/steps/process"
 	. "nstutor/steps/service"
 )
 

@@ -28,9 +28,9 @@ type Evidence struct {
 // ErrNeedsEvidence says that a claim is about the wire, not about a table.
 var ErrNeedsEvidence = say.Err("only a ping can show this", "只有 ping 一次才能看出来")
 
-// observer is a claim that needs something watched while the ping runs.
-type observer interface {
-	observes() (wire, counters string)
+// Observer is a claim that needs something watched while the ping runs.
+type Observer interface {
+	Observes() (wire, counters string)
 }
 
 // Tallier is a claim that needs the counters of a namespace's rules as they were
@@ -71,11 +71,11 @@ func gather(ctx context.Context, l *lab.Lab, p Promise) (*Evidence, error) {
 		if err := e.tally(l, claim); err != nil {
 			return nil, err
 		}
-		o, ok := claim.(observer)
+		o, ok := claim.(Observer)
 		if !ok {
 			continue
 		}
-		wire, counters := o.observes()
+		wire, counters := o.Observes()
 		if wire != "" && taps[wire] == nil {
 			tap, err := openTap(l, wire, p.frames())
 			if err != nil {

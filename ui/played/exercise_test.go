@@ -17,6 +17,7 @@ import (
 	"nstutor/internal/progress"
 	"nstutor/internal/session"
 	"nstutor/steps"
+	"nstutor/steps/claim"
 	"nstutor/steps/exercise"
 	"nstutor/ui"
 )
@@ -321,7 +322,7 @@ func TestUTakesBackTheLastCommand(t *testing.T) {
 
 // hasRoute says whether the node has a route.
 func (p *play) hasRoute(dst string) bool {
-	_, there, _ := steps.RouteIs{Netns: "host", Dst: dst}.Look(p.t.Context(), p.lab, nil)
+	_, there, _ := claim.RouteIs{Netns: "host", Dst: dst}.Look(p.t.Context(), p.lab, nil)
 	return there
 }
 

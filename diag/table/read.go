@@ -86,7 +86,7 @@ func openSnapReader(ns *nsenter.Namespace, opts ReadOptions) (*snapReader, error
 	return &snapReader{ns: ns, conn: conn, opts: opts}, nil
 }
 
-func (r *snapReader) close() { r.conn.close() }
+func (r *snapReader) close() { r.conn.Close() }
 
 // Reader reads tables of one namespace again and again. It is not for concurrent use.
 type Reader struct{ r *snapReader }

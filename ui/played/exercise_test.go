@@ -304,7 +304,9 @@ func TestUTakesBackTheLastCommand(t *testing.T) {
 		peek(p, func(m *ui.Model) int { m.ChooseNetns("host"); return 0 })
 		p.types("ip route add " + route + " dev lo")
 		p.wait(func(string) bool {
-			return peek(p, func(m *ui.Model) bool { return m.Typing.Run == nil && m.Commands == i+1 && m.Stage.Offer().GoBack == session.MoveUndo })
+			return peek(p, func(m *ui.Model) bool {
+				return m.Typing.Run == nil && m.Commands == i+1 && m.Stage.Offer().GoBack == session.MoveUndo
+			})
 		}, "it is not noticed")
 		p.wait(func(string) bool { return p.hasRoute(route) }, "no route")
 	}

@@ -31,7 +31,7 @@ var reasons = []reason{
 	{"frames as tcpdump prints them", "diag/wire/frame", regexp.MustCompile(`.`)},
 	{"what a frame of ICMP is called by tcpdump", "", regexp.MustCompile(`^(echo (request|reply)|time exceeded in-transit)$`)},
 	{"what ping says", "diag/probe/ping_message.go", regexp.MustCompile(`.`)},
-	{"what ping says", "diag/probe/icmp6_message.go", regexp.MustCompile(`.`)},
+	{"what ping says", "diag/probe/icmp", regexp.MustCompile(`.`)},
 	{"what nc and ping say", "diag/probe/d", regexp.MustCompile(`^(nc: connect|%d bytes from| \(DIFFERENT ADDRESS)`)},
 	{"what nc says", "diag/probe/connect.go", regexp.MustCompile(`^Connection to`)},
 	{"what ping says", "steps/exercise/check_ping.go", regexp.MustCompile(`^%d packets transmitted`)},

@@ -296,6 +296,7 @@ var samples = []cause.Finding{
 	cause.MACIgnored{NextHop: hop, Right: port, Unasking: true},
 	cause.WrongAnswer{At: here, Hop: hop, Right: port, Wrong: port, Own: address},
 	cause.NoRoom{unknown, machine.NeighbourTable{NeighbourUse: table.NeighbourUse{Entries: 1024, Max: 1024, Overflows: 7}, Seen: true}},
+	device.EndpointInTunnel{At: here, Link: table.Link{Name: "wg0", Kind: "wireguard"}, Endpoint: netip.AddrPortFrom(two, 51820), Line: "default dev wg0"},
 	cause.Unpeered{here, table.Link{Name: "wg0", Kind: "wireguard"}, two, farend.End{WireGuard: true}},
 	cause.Unpeered{here, table.Link{Name: "wg0", Kind: "wireguard"}, two, farend.End{WireGuard: true, Allowed: []netip.Prefix{near}}},
 	cause.Unpeered{here, table.Link{Name: "wg0", Kind: "wireguard"}, two, farend.End{WireGuard: true, Peer: farend.Peer{Key: "key"}}},
@@ -360,7 +361,7 @@ var samples = []cause.Finding{
 var unmended = []string{"MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
-	"Unadvertised", "Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle", "ForOthers"}
+	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle", "ForOthers"}
 
 // handed is a packet that left to somebody who is known.
 func handed(to farend.End) cause.Beyond {

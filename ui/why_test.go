@@ -166,7 +166,7 @@ func pinged(m *Model, seq int, outcome probe.Outcome) {
 
 func TestAPredictionThatThePingContradictsIsNotTrusted(t *testing.T) {
 	for _, c := range []struct {
-		verdict  string
+		verdict  explain.Verdict
 		outcomes []probe.Outcome
 		want     bool
 	}{

@@ -14,11 +14,14 @@ import (
 // Schema is the version of the JSON form of an Answer.
 const Schema = 1
 
-// Verdicts of an Answer.
+// Verdict is what becomes of what was asked about.
+type Verdict string
+
+// All verdicts.
 const (
-	Delivered = "delivered"
-	Broken    = "broken"
-	Undecided = "unknown"
+	Delivered Verdict = "delivered"
+	Broken    Verdict = "broken"
+	Undecided Verdict = "unknown"
 )
 
 // Answer says what becomes of a ping, a connection or a datagram, where, why, and what the smallest repair
@@ -30,10 +33,10 @@ type Answer struct {
 	Destination string `json:"destination"`
 	// Name is what was asked about and cannot be looked up; Destination is the name
 	// server then. Empty of all other answers.
-	Name    string `json:"name,omitempty"`
-	Flow    Flow   `json:"flow"`
-	Verdict string `json:"verdict"`
-	Cause   Fault  `json:"cause"`
+	Name    string  `json:"name,omitempty"`
+	Flow    Flow    `json:"flow"`
+	Verdict Verdict `json:"verdict"`
+	Cause   Fault   `json:"cause"`
 	// Fix is what mends Cause and Next together, in order, as far as commands can.
 	Fix  []change.Command `json:"fix"`
 	Next []Fault          `json:"next"` // faults behind Cause, as they are once it is mended

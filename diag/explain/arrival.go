@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
@@ -55,7 +56,7 @@ func (w *observation) unexpected(a *Answer, seen *wires, r probe.Result) {
 		if i := slices.IndexFunc(seen.strays, w.otherwise); i >= 0 && w.Beyond.Tunnel() == "" {
 			f = seen.strays[i]
 			a.Verdict, a.Beyond = Broken, w.Beyond.Dev()
-			a.Cause = inWords(trace.Find(flows.LegReply, cause.AnsweredAs{Beyond: w.Beyond.Left(cause.At(w.Beyond.Edge.Space.Name), asSeen(f)), By: f.Src}))
+			a.Cause = inWords(journey.Find(flows.LegReply, cause.AnsweredAs{Beyond: w.Beyond.Left(cause.At(w.Beyond.Edge.Space.Name), asSeen(f)), By: f.Src}))
 			return
 		}
 		w.soughtInVain(a, seen)
@@ -63,7 +64,7 @@ func (w *observation) unexpected(a *Answer, seen *wires, r probe.Result) {
 	}
 	if mac := w.Beyond.Edge.Dev.MAC; f.Dev == w.Beyond.Dev() && w.Beyond.Plain() && len(f.DstMAC) > 0 && !bytes.Equal(f.DstMAC, mac) {
 		a.Verdict, a.Beyond = Broken, w.Beyond.Dev()
-		a.Cause = inWords(trace.Find(flows.LegReply, cause.MACNotOurs{
+		a.Cause = inWords(journey.Find(flows.LegReply, cause.MACNotOurs{
 			Beyond: w.Beyond.Left(cause.At(w.Beyond.Edge.Space.Name), asSeen(f)), Addr: f.Dst, MAC: f.DstMAC, Own: mac, Sender: f.SrcMAC,
 		}))
 		return

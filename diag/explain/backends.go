@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/netfilter/eval"
@@ -19,7 +20,7 @@ type Backend struct {
 	// Address is where the request arrives, with its port; empty where the rules keep it.
 	Address string  `json:"address"`
 	Share   float64 `json:"share"` // of the requests, by the rules: 0 to 1
-	Verdict string  `json:"verdict"`
+	Verdict Verdict `json:"verdict"`
 	Cause   Fault   `json:"cause"`
 }
 
@@ -57,11 +58,11 @@ func (a *Answer) leftOver(t *trace.Trace, at int) {
 			found.Rules = append(found.Rules, other.NAT.Rule)
 		}
 	}
-	a.Verdict, a.Cause, a.Fix, a.Next = Broken, inWords(trace.Find(flows.LegRequest, found)), []change.Command{}, []Fault{}
+	a.Verdict, a.Cause, a.Fix, a.Next = Broken, inWords(journey.Find(flows.LegRequest, found)), []change.Command{}, []Fault{}
 }
 
 // worse puts what is broken before what cannot be told, and that before what works.
-var worse = map[string]int{Broken: 0, Undecided: 1, Delivered: 2}
+var worse = map[Verdict]int{Broken: 0, Undecided: 1, Delivered: 2}
 
 // worst is the first answer that none is worse than.
 func worst(told []Answer) (at int) {
@@ -96,7 +97,7 @@ func summary(ways []eval.Branch, told []Answer, at int) Answer {
 			At: cause.At(a.Cause.Netns), Of: a.Cause.Code, Service: a.Target(), Backend: backends[at].Address,
 			Good: good, All: len(backends), Why: a.Cause.Detail, Proof: a.Cause.Evidence, Mends: a.Cause.fix,
 		}
-		kept := trace.Find(a.Cause.Leg, found)
+		kept := journey.Find(a.Cause.Leg, found)
 		kept.Device = a.Cause.Device
 		a.Cause = inWords(kept)
 	}
@@ -114,7 +115,7 @@ func (a *Answer) tryBackends(ctx context.Context, req Request) {
 	}
 	a.Probe = once(r)
 	replied := r.Outcome == probe.Replied
-	all := func(verdict string) bool {
+	all := func(verdict Verdict) bool {
 		return !slices.ContainsFunc(a.Backends, func(b Backend) bool { return b.Verdict != verdict })
 	}
 	silent := r.Outcome == probe.Silent && a.mayBeSilent()

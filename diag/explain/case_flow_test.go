@@ -425,7 +425,7 @@ host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to
 				t.Fatalf("%s, %d backends\n%s", a.Verdict, len(a.Backends), b.account(a))
 			}
 			for _, backend := range a.Backends {
-				want := map[string]string{"10.244.1.11:80": explain.Delivered, "192.168.6.1:80": explain.Broken}[backend.Address]
+				want := map[string]explain.Verdict{"10.244.1.11:80": explain.Delivered, "192.168.6.1:80": explain.Broken}[backend.Address]
 				if backend.Verdict != want || backend.Share < 0.49 || backend.Share > 0.51 {
 					t.Errorf("%+v, want %s", backend, want)
 				}

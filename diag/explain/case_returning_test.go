@@ -35,7 +35,7 @@ func TestAReplyFromBeyondMayComeAnotherWay(t *testing.T) {
 		name          string
 		base          baseNetwork
 		fault         string
-		before, after string
+		before, after explain.Verdict
 		code          cause.Code
 	}{
 		{"and does", twoWaysBack, `host: sysctl -qw net.ipv4.conf.eth0.forwarding=0`, explain.Undecided, explain.Delivered, cause.ForwardingOff},

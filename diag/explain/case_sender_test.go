@@ -69,7 +69,7 @@ func TestAnAnswerForOneUserSaysSo(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		at      breakage
-		verdict string
+		verdict explain.Verdict
 		says    bool
 	}{
 		{"it stops", senderBreakages[1], explain.Broken, true},

@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/internal/change"
@@ -22,13 +23,13 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 	case r.Outcome == probe.OutcomeUnknown:
 	case refused && (a.Verdict == Delivered || a.Verdict == Undecided && a.Cause.Code == cause.NotKnown && (refuser.Out || w.Beyond == nil)):
 		a.Verdict, a.Beyond, a.Fix = Broken, "", []change.Command{}
-		a.Cause = inWords(trace.Find(flows.LegReply, refuser))
+		a.Cause = inWords(journey.Find(flows.LegReply, refuser))
 	case dropped && a.Verdict == Delivered:
 		a.Verdict = Broken
 		a.disagree(a.Cause, cause.KernelDropped{Contradiction: a.against(a.Cause), KernelDrop: a.Drops[0].at()})
 	case dropped && a.Verdict == Undecided && a.Cause.Code == cause.NotKnown && !a.Drops[0].offPath && (w.Beyond == nil || w.Beyond.Resolved()):
 		a.Verdict, a.Beyond = Broken, ""
-		a.Cause = inWords(trace.Find(a.Cause.Leg, cause.KernelDropped{
+		a.Cause = inWords(journey.Find(a.Cause.Leg, cause.KernelDropped{
 			Contradiction: cause.Contradiction{At: cause.At(a.Drops[0].Netns), Seen: []Text{lastSeen(a.Hops)}}, KernelDrop: a.Drops[0].at(), Decides: true,
 		}))
 	case r.Outcome == probe.Silent && a.mayBeSilent() && a.Verdict == Undecided && (w.Beyond != nil && a.Cause.Code == cause.NotKnown && a.observed() || a.Cause.Code == service.ReplyOtherSource):
@@ -82,7 +83,7 @@ func (a *Answer) confirm() {
 // disagree says that the kernel has done something else than was predicted.
 func (a *Answer) disagree(predicted Fault, f cause.Finding) {
 	a.Fix = []change.Command{}
-	a.Cause = inWords(trace.Find(predicted.Leg, f))
+	a.Cause = inWords(journey.Find(predicted.Leg, f))
 }
 
 // against is what was seen, and what the prediction rested on.
@@ -130,12 +131,12 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 	case a.Cause.Code != cause.NotKnown:
 		a.confirm()
 	case r.From.IsValid() && r.Outcome != probe.Silent:
-		a.Cause = inWords(trace.Find(a.Cause.Leg, cause.RefusedBeyond{Beyond: beyond, By: r.From, Outcome: r.Outcome}))
+		a.Cause = inWords(journey.Find(a.Cause.Leg, cause.RefusedBeyond{Beyond: beyond, By: r.From, Outcome: r.Outcome}))
 		a.Cause.Refused = true
 	case b.Tunnel() != "":
-		a.Cause = inWords(trace.Find(a.Cause.Leg, cause.SilentTunnel{Beyond: beyond, Carrier: b.Tunnel(), Waited: w.waited}))
+		a.Cause = inWords(journey.Find(a.Cause.Leg, cause.SilentTunnel{Beyond: beyond, Carrier: b.Tunnel(), Waited: w.waited}))
 	default:
-		a.Cause = inWords(trace.Find(a.Cause.Leg, cause.SilentBeyond{Beyond: unproven(beyond, b), Waited: w.waited}))
+		a.Cause = inWords(journey.Find(a.Cause.Leg, cause.SilentBeyond{Beyond: unproven(beyond, b), Waited: w.waited}))
 	}
 }
 

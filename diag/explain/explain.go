@@ -11,6 +11,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/leases"
 	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
@@ -213,7 +214,7 @@ func listener(l *listening.Listener) *Listener {
 }
 
 // placeOf is the namespace of a fault, where the trace has been there; else nil.
-func placeOf(t *trace.Trace, f trace.Found) *machine.Space {
+func placeOf(t *trace.Trace, f journey.Found) *machine.Space {
 	for _, h := range t.Hops {
 		if h.Space != nil && h.Netns == f.Netns() {
 			return h.Space
@@ -223,7 +224,7 @@ func placeOf(t *trace.Trace, f trace.Found) *machine.Space {
 }
 
 // inWords is a finding in words.
-func inWords(f trace.Found) Fault {
+func inWords(f journey.Found) Fault {
 	evidence := f.Evidence()
 	if evidence == nil {
 		evidence = []Text{}

@@ -8,8 +8,8 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 	"nstutor/internal/say"
 )
@@ -37,6 +37,6 @@ func ExplainName(ctx context.Context, world *machine.Machine, req Request, faile
 	if a.Verdict != Undecided {
 		a.Verdict = Broken
 	}
-	a.Cause = inWords(trace.Find(leg, u))
+	a.Cause = inWords(journey.Find(leg, u))
 	return a, nil
 }

@@ -13,6 +13,7 @@ import (
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/explain/whole"
@@ -248,11 +249,11 @@ func (w *observation) get(ctx context.Context, a *Answer) {
 		return
 	}
 	a.Verdict = Broken
-	a.Cause = inWords(trace.Find(flows.LegReply, service.OpensOnly{At: cause.At(w.asked.From.Name), Message: got.Message}))
+	a.Cause = inWords(journey.Find(flows.LegReply, service.OpensOnly{At: cause.At(w.asked.From.Name), Message: got.Message}))
 	if got.Late && probe.GetIn(ctx, w.asked.From.NS, w.asked.URL, w.asked.Timeout, smallSegment).OK {
 		lost := whole.Narrow(w.asked.From, w.Trace, trace.Question{From: w.asked.From, Dest: w.asked.Dest}, smallSegment)
 		lost.Message = got.Message
-		a.Cause = inWords(trace.Find(flows.LegReply, lost))
+		a.Cause = inWords(journey.Find(flows.LegReply, lost))
 		a.mendBy(change.Here(lost.Fix()...))
 	}
 }

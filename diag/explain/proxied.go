@@ -7,8 +7,8 @@ import (
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/proxied"
-	"nstutor/diag/explain/trace"
 	"nstutor/internal/change"
 )
 
@@ -37,14 +37,14 @@ func meeting(ctx context.Context, p proxied.Proxy, patience time.Duration) (serv
 // mayMeet has an answer of a request that comes to a proxy say what is not known yet.
 func (a *Answer) mayMeet(p proxied.Proxy) {
 	if found, ok := p.May(); ok && a.Verdict == Delivered {
-		a.Verdict, a.Cause = Undecided, inWords(trace.Find(flows.LegRequest, found))
+		a.Verdict, a.Cause = Undecided, inWords(journey.Find(flows.LegRequest, found))
 	}
 }
 
 // meets has an answer say that the proxy talks to itself: that it takes connections is
 // no delivery.
 func (a *Answer) meets(found service.MeetsItself) {
-	kept := trace.Find(flows.LegRequest, found)
+	kept := journey.Find(flows.LegRequest, found)
 	a.Verdict, a.Cause, a.Fix, a.Next = Broken, inWords(kept), []change.Command{}, []Fault{}
 	a.mendBy(change.Here(kept.Mends...))
 	for i, h := range a.Hops {

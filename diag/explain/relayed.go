@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
@@ -49,7 +50,7 @@ func (a *Answer) relay(world *machine.Machine, q trace.Question, t *trace.Trace)
 // keptOnly has an answer say that who listens takes nothing.
 func (a *Answer) keptOnly(owner string, t *trace.Trace) {
 	asked := t.Reached
-	f := trace.Find(flows.LegRequest, service.KeptOnly{
+	f := journey.Find(flows.LegRequest, service.KeptOnly{
 		At: cause.At(a.Listener.Netns), Flow: flows.Flow{Proto: asked.Proto, Src: asked.Src, Dst: asked.Dst, DstPort: asked.DstPort},
 		By: a.Listener.Process, PID: a.Listener.PID, For: owner, Bound: a.Listener.Address,
 	})

@@ -9,8 +9,8 @@ import (
 	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/explain/trace"
 	"nstutor/diag/linkstat"
 	"nstutor/diag/wire"
 	"nstutor/internal/change"
@@ -25,7 +25,7 @@ type lossSpot struct{ last, next int }
 func (w *observation) sometimes(a *Answer, seen *wires) bool {
 	losses, spots := w.losses(a, seen)
 	if dev, ok := w.flapping(); ok {
-		a.settle(trace.Find(flows.LegRequest, device.Flapping{At: cause.At(dev.netns), Losses: losses, Dev: dev.name, Switched: dev.Switched}))
+		a.settle(journey.Find(flows.LegRequest, device.Flapping{At: cause.At(dev.netns), Losses: losses, Dev: dev.name, Switched: dev.Switched}))
 		a.Cause.Device = dev.name
 		return true
 	}
@@ -33,14 +33,14 @@ func (w *observation) sometimes(a *Answer, seen *wires) bool {
 	case a.Verdict == Broken:
 		return false
 	case a.Verdict == Undecided && a.Cause.Code != cause.NotKnown:
-		lossy := inWords(trace.Find(a.Cause.Leg, device.Lossy{At: cause.At(a.Cause.Netns), Losses: losses}))
+		lossy := inWords(journey.Find(a.Cause.Leg, device.Lossy{At: cause.At(a.Cause.Netns), Losses: losses}))
 		a.confirm()
 		a.Cause.Evidence = append(a.Cause.Evidence, lossy.Evidence...)
 		return true
 	}
 	lossy := device.Lossy{Losses: losses}
 	leg, at := w.place(a, spots, &lossy)
-	a.settle(trace.Find(leg, lossy))
+	a.settle(journey.Find(leg, lossy))
 	a.Cause.Device = at
 	if lossy.Left != "" && lossy.Culprit.Dev == "" {
 		a.Beyond = lossy.Left
@@ -49,7 +49,7 @@ func (w *observation) sometimes(a *Answer, seen *wires) bool {
 }
 
 // settle makes a finding the answer.
-func (a *Answer) settle(f trace.Found) {
+func (a *Answer) settle(f journey.Found) {
 	a.Verdict, a.Beyond, a.Fix, a.Next = Broken, "", []change.Command{}, []Fault{}
 	a.Cause = inWords(f)
 }

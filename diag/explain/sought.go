@@ -7,8 +7,8 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/explain/trace"
 	"nstutor/diag/table"
 	"nstutor/diag/wire"
 	"nstutor/internal/say"
@@ -51,7 +51,7 @@ func (w *observation) soughtInVain(a *Answer, seen *wires) {
 			continue
 		}
 		a.Verdict, a.Beyond = Undecided, ""
-		a.Cause = inWords(trace.Find(flows.LegReply, finding))
+		a.Cause = inWords(journey.Find(flows.LegReply, finding))
 		a.Cause.Evidence = slices.Insert(a.Cause.Evidence, 0, say.T("seen: %s asks for %s on the wire of %s", "看到：%[1]s 在 %[3]s 的链路上查询 %[2]s", f.Src, addr, f.Dev))
 		a.confirm()
 		return

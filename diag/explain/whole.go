@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"nstutor/diag/explain/trace"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/whole"
 	"nstutor/diag/probe"
 	"nstutor/internal/change"
@@ -26,7 +26,7 @@ func (a *Answer) swallow(ctx context.Context, req Request, hole whole.Hole) {
 		}
 		found.Tested = tested
 	}
-	a.Verdict, a.Cause = Broken, inWords(trace.Find(hole.Leg, found))
+	a.Verdict, a.Cause = Broken, inWords(journey.Find(hole.Leg, found))
 	a.mendBy(change.Here(found.Fix()...))
 }
 

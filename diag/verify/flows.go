@@ -14,7 +14,7 @@ import (
 
 // judgement is what the engine says of one flow, without sending anything.
 type judgement struct {
-	verdict string
+	verdict explain.Verdict
 	path    []step
 }
 

@@ -3,6 +3,7 @@ package verify
 import (
 	"net/netip"
 
+	"nstutor/diag/explain"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/replica"
@@ -60,15 +61,15 @@ func (f flow) to() string {
 
 // outcome is what the inside answers.
 type outcome struct {
-	Cause     cause  // as it is in the copy
-	Verdict   string // of the prediction before
-	Silent    bool   // it was not answered before
-	Refused   string // what a command of the fix that failed said
-	RefusedAt int    // its place; none: all went well
-	LastSpare bool   // it was answered before the last command
-	Answered  bool   // it was answered in the end
-	Said      string // by the last try
-	Checked   int    // of Others
+	Cause     cause           // as it is in the copy
+	Verdict   explain.Verdict // of the prediction before
+	Silent    bool            // it was not answered before
+	Refused   string          // what a command of the fix that failed said
+	RefusedAt int             // its place; none: all went well
+	LastSpare bool            // it was answered before the last command
+	Answered  bool            // it was answered in the end
+	Said      string          // by the last try
+	Checked   int             // of Others
 	Changed   []judged
 	Missing   []replica.Omission
 

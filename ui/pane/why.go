@@ -136,7 +136,7 @@ func (v *Why) reportLines(line report.Line, column, w int) []string {
 
 // whyVerdict is the answer in a word.
 func (v *Why) whyVerdict() hop.Disposition {
-	return cmp.Or(map[string]hop.Disposition{explain.Delivered: hop.OK, explain.Broken: hop.Fail}[v.Why.Answer.Verdict], hop.Unknown)
+	return cmp.Or(map[explain.Verdict]hop.Disposition{explain.Delivered: hop.OK, explain.Broken: hop.Fail}[v.Why.Answer.Verdict], hop.Unknown)
 }
 
 // verdictSign is a word of the answer as a sign, in its colour.

@@ -13,13 +13,13 @@ import (
 // Station is where a frame comes up to the IP layer of a namespace, or where it
 // gets lost inside a tunnel: then Node is nil.
 type Station struct {
-	Space *machine.Space
-	Dev   table.Link    // a bridge, for what comes in by one of its ports
-	Any   bool          // it takes frames for whatever MAC address
-	Deaf  cause.Finding // why it ignores the frame that comes to it
-	Then  func()        // what is found behind that
-	Sent  bool          // the frame is on its way: it meets the obstacles there
-	Edge  *Edge         // nobody who can be seen: it left by this
+	Space  *machine.Space
+	Dev    table.Link    // a bridge, for what comes in by one of its ports
+	Any    bool          // it takes frames for whatever MAC address
+	Deaf   cause.Finding // why it ignores the frame that comes to it
+	Behind cause.Finding // what is found behind that; nil: nothing
+	Sent   bool          // the frame is on its way: it meets the obstacles there
+	Edge   *Edge         // nobody who can be seen: it left by this
 	Way
 }
 

@@ -14,8 +14,8 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/explain/trace"
 	"nstutor/diag/socket"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
@@ -35,7 +35,7 @@ var (
 
 // Said is what is to be said of a fault of IPv4 in a namespace: a line for each device of
 // it that has no address, or none of the network of who listens for clients on its wire.
-func Said(world *machine.Machine, f trace.Found, n *machine.Space) (said []say.Text) {
+func Said(world *machine.Machine, f journey.Found, n *machine.Space) (said []say.Text) {
 	if n == nil || !slices.Contains(leased, f.Code()) {
 		return nil
 	}

@@ -10,8 +10,8 @@ import (
 	"nstutor/diag/conntrack"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/explain/trace"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/nfnl"
 	"nstutor/internal/say"
@@ -22,7 +22,7 @@ const flowTableName = 1 // NFTA_FLOW_TABLE_NAME
 
 // Said is what is to be said of a rule of forward that stops a connection or a
 // datagram, where flow tables may take others past it; nil where none does.
-func Said(f trace.Found, n *machine.Space) []say.Text {
+func Said(f journey.Found, n *machine.Space) []say.Text {
 	stopped, ok := f.Finding.(cause.Stopped)
 	if !ok || stopped.Hook != "forward" || stopped.Flow.Echo() || n == nil {
 		return nil

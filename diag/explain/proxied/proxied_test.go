@@ -36,7 +36,7 @@ var proxyRules = map[string][]string{
 func TestAProxyThatMeetsItself(t *testing.T) {
 	labtest.Slow(t)
 	type answer struct {
-		verdict string
+		verdict explain.Verdict
 		code    cause.Code
 	}
 	loop, may, delivered := answer{explain.Broken, service.ProxyLoop}, answer{explain.Undecided, service.ProxyLoop}, answer{explain.Delivered, cause.None}

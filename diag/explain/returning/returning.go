@@ -8,6 +8,7 @@ import (
 
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/table"
@@ -21,7 +22,7 @@ const enough = 8
 // to it for sure: then a packet decides. What carries a packet through a tunnel comes back
 // from the tunnel's other end.
 func Unsure(world *machine.Machine, q trace.Question, t *trace.Trace) {
-	ofReply := func(f trace.Found) bool { return f.Leg == flows.LegReply }
+	ofReply := func(f journey.Found) bool { return f.Leg == flows.LegReply }
 	first := slices.IndexFunc(t.Faults, ofReply)
 	if first < 0 || t.Beyond == nil || t.Beyond.Tunnel() != "" || t.Beyond.Untried(false).Leg == flows.LegReply || sure(world, q, t, t.Faults[first]) {
 		return
@@ -42,7 +43,7 @@ func Unsure(world *machine.Machine, q trace.Question, t *trace.Trace) {
 }
 
 // sure reports whether the reply meets a fault by whatever way it comes in.
-func sure(world *machine.Machine, q trace.Question, t *trace.Trace, f trace.Found) bool {
+func sure(world *machine.Machine, q trace.Question, t *trace.Trace, f journey.Found) bool {
 	edge := t.Beyond.Edge
 	for _, n := range passed(t) {
 		if n != edge.Space && len(others(world, n, t)) > 0 {
@@ -56,7 +57,7 @@ func sure(world *machine.Machine, q trace.Question, t *trace.Trace, f trace.Foun
 	for _, link := range ways {
 		q.Arrival.Dev = link.Name
 		again := trace.Follow(world, q)
-		if !slices.ContainsFunc(again.Faults, func(o trace.Found) bool {
+		if !slices.ContainsFunc(again.Faults, func(o journey.Found) bool {
 			return o.Code() == f.Code() && o.Netns() == f.Netns() && o.Leg == f.Leg
 		}) {
 			return false

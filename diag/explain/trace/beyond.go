@@ -2,13 +2,15 @@ package trace
 
 import (
 	"bytes"
+	"cmp"
 	"net/netip"
-	"slices"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/journey"
+	"nstutor/diag/explain/judge"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/translated"
 	"nstutor/diag/table"
@@ -17,59 +19,58 @@ import (
 // outside is where the walk left what can be seen.
 type outside struct {
 	fabric.Edge
-	asking *arping // whom the last frame that was seen is for
-	packet packet  // in it, as it left
+	search *judge.Search  // whom the last frame that was seen is for
+	packet journey.Packet // in it, as it left
 }
 
 // passes goes to the first edge for what is not here: the neighbour table or ARP
 // gives the address of somebody beyond it.
-func (a *arping) passes(x *fabric.Explorer) (fabric.Station, bool) {
-	for _, judge := range []func(*fabric.Explorer) (cause.Finding, fabric.Station, bool){a.beneath, a.overhead} {
-		f, s, ok := judge(x)
-		if b, is := f.(cause.Beneath); ok && is && b.Link.Sharing != "vepa" && !slices.Contains(resolved, a.entry.State) {
-			return a.accuse(f, s) // of vepa, a switch may give the frame back
-		}
+func (w *walk) passes(a *judge.Search, x *fabric.Explorer) (fabric.Station, bool) {
+	if f, ok := a.Stacked(x); ok && f.Link.Sharing != "vepa" && !judge.Resolved(a.Entry) {
+		w.report(a, f) // of vepa, a switch may give the frame back
+		return fabric.Station{}, false
 	}
 	s := fabric.Station{Edge: &x.Edges[0], Way: x.Edges[0].Way, Sent: true}
-	if !slices.Contains(resolved, a.entry.State) && !a.link.Has("NOARP") && a.w.outside == nil {
-		a.w.outside = &outside{*s.Edge, a, a.p}
+	if !judge.Resolved(a.Entry) && !a.Link.Has("NOARP") && w.outside == nil {
+		w.outside = &outside{*s.Edge, a, a.Packet}
 	}
 	switch {
-	case a.entry.Dst.IsValid():
-		a.w.hop(a.n, a.p, hop.StageNeighbour, a.link.Name, quote(a.entry.Line()))
-	case !a.link.Has("NOARP"):
-		a.w.hop(a.n, a.p, hop.StageNeighbour, a.link.Name,
-			wBeyond.Of(a.nexthop, s.Edge.Dev.Name))
+	case a.Entry.Dst.IsValid():
+		w.hop(a.Space, a.Packet, hop.StageNeighbour, a.Link.Name, quote(a.Entry.Line()))
+	case !a.Link.Has("NOARP"):
+		w.hop(a.Space, a.Packet, hop.StageNeighbour, a.Link.Name,
+			wBeyond.Of(a.NextHop, s.Edge.Dev.Name))
 	}
 	return s, true
 }
 
 // depart notes that a packet has left what can be seen, and goes on as though
 // whoever is beyond answered: the reply comes in where the request went out.
-func (w *walk) depart(n *machine.Space, p packet, link table.Link, at *fabric.Edge) {
+func (w *walk) depart(n *machine.Space, p journey.Packet, link table.Link, at *fabric.Edge) {
 	if w.strayed {
 		return
 	}
 	left := &outside{*at, w.asking, p}
-	if f := cause.Unhanded(cause.At(at.Space.Name), at.Dev, p.dst, at.Space.FarEnd(at.Dev, p.dst)); f != nil {
+	end := at.Space.FarEnd(at.Dev, p.Dst)
+	if f := cmp.Or(cause.Unhanded(cause.At(at.Space.Name), at.Dev, p.Dst, end), w.enclosed(at, end)); f != nil {
 		w.fault(at.Space, p, hop.StageSend, at.Dev.Name, f)
 	}
 	if w.outside == nil {
 		w.outside = left
 	}
-	if p.encap != nil {
+	if p.Encap != nil {
 		w.tunnelled = left
 		return
 	}
-	if p.leg == flows.LegReply {
+	if p.Leg == flows.LegReply {
 		// Whether it finds its way back is decided beyond.
-		if w.parted == nil {
-			if f := w.unreturned(n, p); f != nil {
+		if w.Parted == nil {
+			if f := w.Unreturned(n, p); f != nil {
 				w.doubt(n, p, hop.StageSend, link.Name, f)
 			}
 			return
 		}
-		if f := w.astray(); cause.DownDevice(f) != "" {
+		if f := w.Astray(); cause.DownDevice(f) != "" {
 			w.fault(n, p, hop.StageSend, link.Name, f)
 			w.turnBack()
 		} else {
@@ -78,24 +79,26 @@ func (w *walk) depart(n *machine.Space, p packet, link table.Link, at *fabric.Ed
 		return
 	}
 	if w.arrival.Dev == "" { // or else whoever is beyond knows the way back
-		if f, ok := translated.Away(n, p.filtered, p.src, link); ok {
+		if f, ok := translated.Away(n, p.Filtered, p.Src, link); ok {
 			w.doubt(n, p, hop.StageSend, link.Name, f)
 		}
-		w.untranslated(n, p, link)
-		if machine.Private(p.src) && !machine.Private(p.dst) {
-			if f, _, _ := w.chosen(p.src, p.dst, cause.Lookup{}, func(a netip.Addr) bool { return !machine.Private(a) }); f != nil {
+		if f, ok := w.Untranslated(n, p, link); ok {
+			w.doubt(n, p, hop.StageSend, link.Name, f)
+		}
+		if machine.Private(p.Src) && !machine.Private(p.Dst) {
+			if f, _, _ := w.Chosen(p.Src, p.Dst, cause.Lookup{}, func(a netip.Addr) bool { return !machine.Private(a) }); f != nil {
 				w.doubt(n, p, hop.StageSend, link.Name, f)
 			}
 		}
 	}
-	w.returns(w.back(p), fabric.Site{Space: n, Dev: link}, *at)
+	w.returns(w.Back(p), fabric.Site{Space: n, Dev: link}, *at)
 }
 
 // returns has a reply come back to a device by an edge; or by another device of the
 // namespace, where it was seen.
-func (w *walk) returns(p packet, to fabric.Site, from fabric.Edge) {
+func (w *walk) returns(p journey.Packet, to fabric.Site, from fabric.Edge) {
 	if w.arrival.TTL > 0 {
-		p.ttl = w.arrival.TTL
+		p.TTL = w.arrival.TTL
 	}
 	if dev, err := from.Space.Link(w.arrival.Dev); w.arrival.Dev != "" && err == nil && dev.Index != from.Dev.Index {
 		from.Dev, to = dev, fabric.Site{Space: from.Space, Dev: dev}
@@ -109,9 +112,9 @@ func (w *walk) returns(p packet, to fabric.Site, from fabric.Edge) {
 // admit takes a packet that comes in at an edge to the device of a namespace
 // that its frame is for. Whoever sends it cuts it to what that wire takes, or has a
 // reason not to that cannot be seen.
-func (w *walk) admit(p packet, to fabric.Site, from fabric.Edge) {
-	p.length = min(p.length, from.Dev.MTU)
-	x := &fabric.Explorer{Net: paths{w}, Leg: p.leg, MAC: to.Dev.MAC, Above: machine.Stacked(to.Dev)}
+func (w *walk) admit(p journey.Packet, to fabric.Site, from fabric.Edge) {
+	p.Length = min(p.Length, from.Dev.MTU)
+	x := &fabric.Explorer{Net: paths{w}, Leg: p.Leg, MAC: to.Dev.MAC, Above: machine.Stacked(to.Dev)}
 	other := w.arrival.MAC != nil && !bytes.Equal(w.arrival.MAC, to.Dev.MAC)
 	if other {
 		x.MAC = w.arrival.MAC
@@ -144,43 +147,17 @@ func (w *walk) admit(p packet, to fabric.Site, from fabric.Edge) {
 
 // throughTunnel goes on behind a tunnel whose carrying packet has left what can
 // be seen: the reply comes in a packet of its own, from the tunnel's other end.
-func (w *walk) throughTunnel(n *machine.Space, p packet, link table.Link, c fabric.Crossing) {
+func (w *walk) throughTunnel(n *machine.Space, p journey.Packet, link table.Link, c fabric.Crossing) {
 	left := w.tunnelled
 	w.tunnelled = nil
-	if p.leg == flows.LegReply {
+	if p.Leg == flows.LegReply {
 		return
 	}
-	carrier := envelope(c.Dev, w.back(p), c.Remote)
-	carrier.src, carrier.dst = c.Remote, left.packet.src
+	carrier := envelope(c.Dev, w.Back(p), c.Remote)
+	carrier.Src, carrier.Dst = c.Remote, left.packet.Src
 	w.landed = nil
-	w.admit(carrier, fabric.Site{Space: left.asking.n, Dev: left.asking.link}, left.Edge)
+	w.admit(carrier, fabric.Site{Space: left.search.Space, Dev: left.search.Link}, left.Edge)
 	if w.landed != nil {
-		w.admit(w.back(p), fabric.Site{Space: n, Dev: link}, fabric.Edge{Space: c.Space, Dev: c.Dev})
+		w.admit(w.Back(p), fabric.Site{Space: n, Dev: link}, fabric.Edge{Space: c.Space, Dev: c.Dev})
 	}
-}
-
-// untranslated doubts a request that leaves by the way out with the private
-// address of somebody behind this namespace.
-func (w *walk) untranslated(n *machine.Space, p packet, link table.Link) {
-	if len(w.passed) == 0 {
-		return
-	}
-	passed := w.passed[len(w.passed)-1]
-	if passed.node != n || !translated.Wanted(n, p.src, p.dst, link, passed.route) {
-		return
-	}
-	w.doubt(n, p, hop.StageSend, link.Name, cause.Untranslated{At: at(n), Src: p.src, Net: n.Leaving(w.from, p.filtered, p.src, link.Name), Out: link.Name, Line: passed.route.Line, Exempt: w.exemptAt(n)})
-}
-
-// foreign reports whether the entry is of nobody that can be seen.
-func (a *arping) foreign(x *fabric.Explorer) bool {
-	if len(x.Edges) == 0 {
-		return false
-	}
-	for _, s := range x.Stations {
-		if s.Space != nil && (bytes.Equal(s.Dev.MAC, a.entry.MAC) || a.answers(s).Yes) {
-			return false
-		}
-	}
-	return true
 }

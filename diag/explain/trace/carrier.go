@@ -6,8 +6,8 @@ import (
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 )
 
@@ -15,12 +15,12 @@ import (
 const maxNesting = 4
 
 // envelope is the packet that carries inner through a tunnel.
-func envelope(link table.Link, inner packet, remote netip.Addr) packet {
-	p := packet{leg: inner.leg, dst: remote, ttl: maxHops, encap: &encap{link, inner}, length: inner.length + fabric.TunnelOverhead(link)}
+func envelope(link table.Link, inner journey.Packet, remote netip.Addr) journey.Packet {
+	p := journey.Packet{Leg: inner.Leg, Dst: remote, TTL: journey.MaxHops, Encap: &journey.Encap{Dev: link, Inner: inner}, Length: inner.Length + fabric.TunnelOverhead(link)}
 	if link.VXLAN != nil {
-		p.src = link.VXLAN.Local
+		p.Src = link.VXLAN.Local
 	} else {
-		p.src, p.df = link.Tunnel.Local, link.Tunnel.PMTUDisc && inner.length > 0
+		p.Src, p.DF = link.Tunnel.Local, link.Tunnel.PMTUDisc && inner.Length > 0
 	}
 	return p
 }
@@ -30,28 +30,40 @@ func envelope(link table.Link, inner packet, remote netip.Addr) packet {
 func (w *walk) trial(n *machine.Space, link table.Link, leg flows.Leg, remote netip.Addr) *walk {
 	t := w.aside(n, remote)
 	if t.depth > maxNesting {
-		t.giveUp(n, packet{leg: leg}, hop.StageSend, link.Name, wTunnelled.Of())
+		t.giveUp(n, journey.Packet{Leg: leg}, hop.StageSend, link.Name, wTunnelled.Of())
 		return t
 	}
-	t.carry(n, link, envelope(link, packet{leg: leg}, remote))
+	t.carry(n, link, envelope(link, journey.Packet{Leg: leg}, remote))
 	return t
 }
 
 // aside is a walk of its own.
 func (w *walk) aside(n *machine.Space, dest netip.Addr) *walk {
-	return &walk{world: w.world, from: n, dest: dest, last: map[*machine.Space]eval.Packet{}, kept: map[*machine.Space]eval.Place{}, been: map[visit]bool{}, lessons: w.lessons.Copy(), depth: w.depth + 1}
+	t := begin(journey.Begin(w.World, n, dest))
+	t.Lessons, t.depth = w.Lessons.Copy(), w.depth+1
+	return t
+}
+
+// instead has a packet leave a passage by another route, in a walk of its own.
+func (w *walk) instead(from journey.Passage, route machine.RouteAnswer) ([]journey.Found, bool) {
+	t := w.aside(from.Space, w.Dest)
+	if t.depth > maxNesting {
+		return nil, false
+	}
+	t.leave(from.Space, from.Packet, from.IIF, route)
+	return t.Faults, true
 }
 
 // carry sends the carrying packet from the namespace that its device was made
 // in, which is not the device's own if it was moved. It is delivered when
 // w.landed is set.
-func (w *walk) carry(n *machine.Space, link table.Link, p packet) {
+func (w *walk) carry(n *machine.Space, link table.Link, p journey.Packet) {
 	w.landed = nil
 	n, ok := w.below(n, link)
 	if !ok {
 		return
 	}
-	p.origin = n
+	p.Origin = n
 	w.originate(n, p)
 }
 
@@ -60,9 +72,9 @@ func (w *walk) below(n *machine.Space, link table.Link) (*machine.Space, bool) {
 	if link.PeerNetnsID < 0 || link.PeerIndex == 0 {
 		return n, true
 	}
-	below, err := w.world.Peer(n, link.PeerNetnsID)
+	below, err := w.World.Peer(n, link.PeerNetnsID)
 	if err != nil {
-		w.giveUp(n, packet{leg: flows.LegRequest, encap: &encap{dev: link}}, hop.StageSend, link.Name, wBelow.Of(link.Name, err))
+		w.giveUp(n, journey.Packet{Leg: flows.LegRequest, Encap: &journey.Encap{Dev: link}}, hop.StageSend, link.Name, wBelow.Of(link.Name, err))
 	}
 	return below, err == nil
 }

@@ -3,13 +3,14 @@ package trace
 import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 )
 
 // linkFilter passes a packet through such a hook, and goes on as though what it
 // drops were let through.
-func (w *walk) linkFilter(n *machine.Space, p packet, at eval.LinkHook) {
+func (w *walk) linkFilter(n *machine.Space, p journey.Packet, at eval.LinkHook) {
 	if at.Family == "netdev" {
 		for _, o := range n.Obstacles(at.Dev(), at.Hook) {
 			w.overlook(n, p, hop.StageFilter, at.Dev(), cause.Obstructed{At: cause.At(n.Name), Dev: at.Dev(), Side: at.Hook, What: o})
@@ -19,12 +20,12 @@ func (w *walk) linkFilter(n *machine.Space, p packet, at eval.LinkHook) {
 	if err != nil {
 		return // told when the packet comes to the hooks of IP
 	}
-	result, ok := eval.TraverseLink(rules, at, w.enters(n, p).filtered, n.Env())
+	result, ok := eval.TraverseLink(rules, at, w.Enters(n, p).Filtered, n.Env())
 	switch {
 	case !ok:
 	case result.Verdict == eval.VerdictUnknown:
-		w.overlook(n, p, hop.StageFilter, at.Dev(), cause.RulesUnjudged{Hook: at.Family + " " + at.Hook, Flow: p.flow(), Rules: result.Unsure})
+		w.overlook(n, p, hop.StageFilter, at.Dev(), cause.RulesUnjudged{Hook: at.Family + " " + at.Hook, Flow: p.Flow(), Rules: result.Unsure})
 	case result.Verdict != eval.VerdictAccept:
-		w.fault(n, p, hop.StageFilter, at.Dev(), w.filtered(n, p, at.Hook, result))
+		w.fault(n, p, hop.StageFilter, at.Dev(), w.Filtered(n, p, at.Hook, result))
 	}
 }

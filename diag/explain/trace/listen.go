@@ -2,23 +2,23 @@ package trace
 
 import (
 	"nstutor/diag/explain/cause"
-	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 )
 
 // listen hands a request to whoever waits for it where it has arrived.
-func (w *walk) listen(n *machine.Space, p packet, dev string) {
-	if f := (cause.EchoOff{At: at(n), IPv6: p.dst.Is6()}); p.flow().Echo() {
+func (w *walk) listen(n *machine.Space, p journey.Packet, dev string) {
+	if f := (cause.EchoOff{At: at(n), IPv6: p.Dst.Is6()}); p.Flow().Echo() {
 		if value, err := n.Sysctl(f.Path()); err == nil && value == "1" {
 			w.fault(n, p, hop.StageDeliver, dev, f)
 		}
-		w.hop(n, p, hop.StageDeliver, dev, wOwn.Of(p.dst))
+		w.hop(n, p, hop.StageDeliver, dev, wOwn.Of(p.Dst))
 		return
 	}
-	heard, err := listening.Find(w.world, n, p.flow(), dev)
+	heard, err := listening.Find(w.World, n, p.Flow(), dev)
 	w.listens = heard.By
 	switch {
 	case err != nil:
@@ -36,24 +36,15 @@ func (w *walk) listen(n *machine.Space, p packet, dev string) {
 
 // othersPort goes on at the other one of two who have the address of a request, where only
 // that one has its port.
-func (w *walk) othersPort(n *machine.Space, p packet) bool {
-	f, right, ok := w.twin(n, p)
+func (w *walk) othersPort(n *machine.Space, p journey.Packet) bool {
+	f, right, ok := w.Twin(n, p)
 	if !ok {
 		return false
 	}
-	if _, ok = right.Space.OnPort(p.proto(), p.dport); !ok {
+	if _, ok = right.Space.OnPort(p.Proto(), p.DstPort); !ok {
 		return false
 	}
-	w.fault(n, p, hop.StageDeliver, w.arping.link.Name, f)
-	w.retake(w.arping, p, right)
+	w.fault(n, p, hop.StageDeliver, w.Sought.Link.Name, f)
+	w.retake(w.Sought, p, right)
 	return true
-}
-
-// twin is the other one of two who have the address of a request that has come to n, and
-// the finding of that.
-func (w *walk) twin(n *machine.Space, p packet) (cause.Finding, fabric.Station, bool) {
-	if a := w.arping; a != nil && a.nexthop == p.dst && p.encap == nil {
-		return a.misled(n)
-	}
-	return nil, fabric.Station{}, false
 }

@@ -3,6 +3,7 @@ package trace
 import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 )
@@ -13,62 +14,59 @@ const vlanHeader = 4
 
 // fits passes a packet through the MTU of the device it leaves by: it is cut to
 // pieces, or refused if that is not allowed.
-func (w *walk) fits(n *machine.Space, p packet, link table.Link, route machine.RouteAnswer) packet {
+func (w *walk) fits(n *machine.Space, p journey.Packet, link table.Link, route machine.RouteAnswer) journey.Packet {
 	mtu, byRoute := link.MTU, route.Entry.MTU
 	if byRoute > 0 && byRoute < mtu {
 		mtu = byRoute
 	} else {
 		byRoute = 0
 	}
-	if p.length <= mtu {
+	if p.Length <= mtu {
 		return p
 	}
-	if !p.df && (p.dst.Is4() || p.origin == n) { // routers of IPv6 fragment nothing
-		p.length = mtu
+	if !p.DF && (p.Dst.Is4() || p.Origin == n) { // routers of IPv6 fragment nothing
+		p.Length = mtu
 		return p
 	}
 	if byRoute > 0 {
-		w.fault(n, p, hop.StageRoute, link.Name, cause.OverRoute{At: at(n), Length: p.length, Route: route, Learned: learner(n, p)})
+		w.fault(n, p, hop.StageRoute, link.Name, cause.OverRoute{At: at(n), Length: p.Length, Route: route, Learned: learner(n, p)})
 		return p
 	}
 	w.fault(n, p, hop.StageSend, link.Name, cause.OverDevice{
-		At: at(n), Length: p.length, Link: link, Transit: p.origin != n, Learned: learner(n, p), Blind: w.blind(n, link),
+		At: at(n), Length: p.Length, Link: link, Transit: p.Origin != n, Learned: learner(n, p), Blind: w.blind(n, link),
 	})
 	return p
 }
 
 // blind reports whether a cable's other end cannot be seen.
 func (w *walk) blind(n *machine.Space, link table.Link) bool {
-	_, err := w.world.Below(n, link)
+	_, err := w.World.Below(n, link)
 	return link.Kind == "veth" && err != nil
 }
 
 // learner is who learns of an MTU from n, the sender of what did not fit, or nil.
-func learner(n *machine.Space, p packet) *cause.Learner {
-	if p.origin == n || p.encap != nil {
+func learner(n *machine.Space, p journey.Packet) *cause.Learner {
+	if p.Origin == n || p.Encap != nil {
 		return nil
 	}
-	return &cause.Learner{At: at(p.origin), IPv6: p.dst.Is6()}
+	return &cause.Learner{At: at(p.Origin), IPv6: p.Dst.Is6()}
 }
 
 // remembers notes that the sender has learned of a smaller MTU on the path, and
 // does not send what does not fit into that. Why is found further on, unless it
 // has been mended since.
-func (w *walk) remembers(n *machine.Space, p packet, link table.Link, route machine.RouteAnswer) {
-	if !p.df || p.origin != n || p.length <= route.MTU || route.MTU == 0 || route.MTU >= link.MTU || route.Entry.MTU == route.MTU {
+func (w *walk) remembers(n *machine.Space, p journey.Packet, link table.Link, route machine.RouteAnswer) {
+	if !p.DF || p.Origin != n || p.Length <= route.MTU || route.MTU == 0 || route.MTU >= link.MTU || route.Entry.MTU == route.MTU {
 		return
 	}
-	learnt := Find(p.leg, cause.Remembered{At: at(n), Dst: p.dst, MTU: route.MTU, Get: route.Get})
-	w.learnt = &learnt
-	w.hop(n, p, hop.StageSend, link.Name, learnt.Detail())
-	w.hops[len(w.hops)-1].Predicted = hop.Fail
+	w.remember(n, p, hop.StageSend, link.Name, cause.Remembered{At: at(n), Dst: p.Dst, MTU: route.MTU, Get: route.Get})
 }
 
 // taken passes a frame through what the other end of a cable takes: a veth drops
 // what is longer than its own MTU, and tells nobody but the sender's device.
-func (w *walk) taken(n *machine.Space, p packet, dev table.Link) {
-	if p.length <= dev.MTU+vlanHeader {
+func (w *walk) taken(n *machine.Space, p journey.Packet, dev table.Link) {
+	if p.Length <= dev.MTU+vlanHeader {
 		return
 	}
-	w.fault(n, p, hop.StageReceive, dev.Name, cause.OverPeer{At: at(n), Length: p.length, Link: dev})
+	w.fault(n, p, hop.StageReceive, dev.Name, cause.OverPeer{At: at(n), Length: p.Length, Link: dev})
 }

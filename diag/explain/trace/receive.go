@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/outdated"
 	"nstutor/diag/explain/remedy"
@@ -19,42 +20,45 @@ import (
 )
 
 // receive takes a frame from the wire to the routing decision.
-func (w *walk) receive(n *machine.Space, p packet, dev table.Link) {
+func (w *walk) receive(n *machine.Space, p journey.Packet, dev table.Link) {
 	if w.strayed {
 		return
 	}
-	p.below = false
+	p.Below = false
 	w.wired(n, p, hop.StageReceive, dev.Name)
-	p.oif = 0
+	p.OIF = 0
 	w.input(n, p, dev)
 }
 
 // input takes a packet from the device to the routing decision.
-func (w *walk) input(n *machine.Space, p packet, dev table.Link) {
-	if p.isReply() {
-		w.backOnTrack(n)
+func (w *walk) input(n *machine.Space, p journey.Packet, dev table.Link) {
+	if p.IsReply() {
+		w.BackOnTrack(n)
 	}
 	if dev.Kind == "bridge" {
 		w.linkFilter(n, p, eval.LinkHook{Family: "bridge", Hook: "input", OIF: dev.Name})
 	}
 	w.linkFilter(n, p, eval.OnDevice("ingress", dev.Name))
-	p, ok := w.filter(n, w.enters(n, p), "prerouting", dev.Name, "")
+	p, ok := w.filter(n, w.Enters(n, p), "prerouting", dev.Name, "")
 	if !ok {
 		return
 	}
 	w.filteredBelow(n, p, dev)
-	if p.isReply() {
-		p.dst = w.mended.Restored(n, p.dst)
-		p.filtered.Dst = p.dst
+	if p.IsReply() {
+		p.Dst = w.Mended.Restored(n, p.Dst)
+		p.Filtered.Dst = p.Dst
 	}
-	query := p.query()
+	if f, ok := w.Addressless(n, p); ok {
+		w.fault(n, p, hop.StageRoute, dev.Name, f)
+	}
+	query := p.Query()
 	query.IIF = dev.Index
-	route := w.mended.Route(n, query)
+	route := w.Mended.Route(n, query)
 	if route.Kind == machine.KindForwardingOff || route.Kind == machine.KindRPFilter || route.Kind == machine.KindMartian {
 		w.refused(n, p, dev, route)
 		// As though the packet had been let in: where would it go?
 		query.Src, query.IIF = netip.Addr{}, 0
-		route = w.mended.Route(n, query)
+		route = w.Mended.Route(n, query)
 	}
 	switch route.Kind {
 	case machine.KindLocal:
@@ -69,26 +73,26 @@ func (w *walk) input(n *machine.Space, p packet, dev table.Link) {
 }
 
 // forward passes a packet on.
-func (w *walk) forward(n *machine.Space, p packet, dev table.Link, route machine.RouteAnswer) {
-	p.ttl--
-	key := visit{n, dev.Index, p.flow()}
-	if p.ttl <= 0 && !w.been[key] {
-		w.fault(n, p, hop.StageRoute, dev.Name, w.spent(n, p, dev.Name))
-		p.ttl = maxHops
+func (w *walk) forward(n *machine.Space, p journey.Packet, dev table.Link, route machine.RouteAnswer) {
+	p.TTL--
+	key := visit{n, dev.Index, p.Flow()}
+	if p.TTL <= 0 && !w.been[key] {
+		w.fault(n, p, hop.StageRoute, dev.Name, w.Spent(n, p, dev.Name))
+		p.TTL = journey.MaxHops
 	}
 	if w.been[key] {
-		w.circles(n, p, dev, route)
+		w.fault(n, p, hop.StageRoute, dev.Name, w.Circles(n, p, dev, route, w.opened))
 		return
 	}
 	w.been[key] = true
-	if scopes.OfLink(p.src) && p.isRequest() && len(w.began) > 0 {
-		free := func(l table.Link) remedy.Address { return w.address(p.origin, l, p.dst) }
-		w.fault(n, p, hop.StageRoute, dev.Name, scopes.Source(p.origin, w.began[0].route.DevName, p.src, p.dst, n, free))
+	if scopes.OfLink(p.Src) && p.IsRequest() && len(w.Began) > 0 {
+		free := func(l table.Link) remedy.Address { return w.Address(p.Origin, l, p.Dst) }
+		w.fault(n, p, hop.StageRoute, dev.Name, scopes.Source(p.Origin, w.Began[0].Route.DevName, p.Src, p.Dst, n, free))
 	}
-	if p.isRequest() {
-		w.passed = append(w.passed, passage{n, route, dev.Name, p})
+	if p.IsRequest() {
+		w.Passed = append(w.Passed, journey.Passage{Space: n, Route: route, IIF: dev.Name, Packet: p})
 	}
-	w.mind(n, p, route)
+	w.Mind(n, p, route)
 	w.hop(n, p, hop.StageRoute, route.DevName, quote(route.Line))
 	w.admitted(n, p, dev.Name, true)
 	w.claimed(n, p, route.DevName)
@@ -97,34 +101,45 @@ func (w *walk) forward(n *machine.Space, p packet, dev table.Link, route machine
 	if !ok {
 		return
 	}
-	w.leave(n, p, dev.Name, route)
+	w.leave(n, w.restored(n, p), dev.Name, route)
 }
 
 // deliver hands a packet to the namespace it is for.
-func (w *walk) deliver(n *machine.Space, p packet, dev string) {
+func (w *walk) deliver(n *machine.Space, p journey.Packet, dev string) {
 	p, ok := w.filter(n, p, "input", dev, "")
 	if !ok {
 		return
 	}
 	w.admitted(n, p, dev, false)
-	if p.encap != nil {
+	if p.Encap != nil {
 		w.hop(n, p, hop.StageDeliver, dev, wOpens.Of(title(n)))
-		w.landed, w.opened = n, p.dst
+		w.landed, w.opened = n, p.Dst
 		return
 	}
-	if p.leg == flows.LegReply && n != w.from {
-		w.impostor(n, p, dev)
+	if w.balanced(n, p, dev) {
 		return
 	}
-	if p.leg == flows.LegReply {
-		w.bypassed(n, p, dev)
-		w.hop(n, p, hop.StageDeliver, dev, wBack.Of(p.dst))
+	p = w.restored(n, p)
+	if p.Leg == flows.LegReply && n != w.From {
+		w.fault(n, p, hop.StageDeliver, dev, w.Impostor(n, p))
+		return
+	}
+	if p.Leg == flows.LegReply {
+		if f, ok := w.Bypassed(p); ok {
+			w.fault(n, p, hop.StageDeliver, dev, f)
+		}
+		w.hop(n, p, hop.StageDeliver, dev, wBack.Of(p.Dst))
 		w.ended = true
 		return
 	}
-	w.reached = p.flow()
+	w.take(n, p, dev)
+}
+
+// take hands a request to the socket that it is for, and has that answer.
+func (w *walk) take(n *machine.Space, p journey.Packet, dev string) {
+	w.Reached = p.Flow()
 	w.listen(n, p, dev)
-	w.originate(n, w.back(p).by(n, dev))
+	w.originate(n, w.Back(p).By(n, dev))
 }
 
 // maxFilters bounds the base chains of one hook that drop a packet one behind the
@@ -134,7 +149,7 @@ const maxFilters = 16
 // filter runs the packet through the rules behind one hook, and continues as
 // though what they drop were let through. It is false when they cannot be
 // judged.
-func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet, bool) {
+func (w *walk) filter(n *machine.Space, p journey.Packet, hook, iif, oif string) (journey.Packet, bool) {
 	dev := cmp.Or(iif, oif)
 	if hook == "postrouting" {
 		dev = oif
@@ -144,87 +159,99 @@ func (w *walk) filter(n *machine.Space, p packet, hook, iif, oif string) (packet
 		w.overlook(n, p, hop.StageFilter, dev, cause.RulesUnread{At: at(n), Err: err})
 		return p, true
 	}
-	_, known := w.last[n]
-	if f, full := outdated.Full(n, hook, known && p.isReply()); full {
+	_, known := w.Last[n]
+	if f, full := outdated.Full(n, hook, known && p.IsReply()); full {
 		w.fault(n, p, hop.StageFilter, "", f)
 	}
 	p = w.recall(n, p, rules, hook, iif, oif)
-	before := p
-	if p.isRequest() && (hook == "prerouting" || hook == "output") {
-		w.hooked = append(w.hooked, passage{node: n, iif: iif, packet: p})
+	if p.IsRequest() && (hook == "prerouting" || hook == "output") {
+		w.Hooked = append(w.Hooked, journey.Passage{Space: n, IIF: iif, Packet: p})
 	}
-	seen := p.filtered
-	seen.IIF, seen.OIF, seen.TTL = iif, oif, p.ttl
-	w.connections.Leaves(n, seen, rules, hook)
-	result := eval.Traverse(rules, hook, seen, n.Env())
-	if result.AsSender {
-		w.hop(n, p, hop.StageFilter, dev, seen.Socket.Said())
-	}
-	var open []*netfilter.Chain
-	for result.Drops() && len(open) < maxFilters {
-		w.fault(n, p, hop.StageFilter, dev, w.filtered(n, p, hook, result))
-		open = append(open, result.Chain)
-		result = eval.Traverse(rules, hook, seen, n.Env(), open...)
-	}
-	var ways []eval.Branch
-	if result.Verdict == eval.VerdictUnknown {
-		ways = eval.Branches(rules, hook, seen, n.Env(), open...)
-		if way, ok := w.draw(n, p, ways); ok {
-			result = way
-		}
-	}
+	seen := p.Filtered
+	seen.IIF, seen.OIF, seen.TTL = iif, oif, p.TTL
+	w.Connections.Leaves(n, seen, rules, hook)
+	result, ways := w.traverse(n, p, dev, rules, hook, seen)
 	switch result.Verdict {
 	case eval.VerdictDrop, eval.VerdictReject:
 		if len(ways) > 0 { // this way ends here, and there are others
-			w.fault(n, p, hop.StageFilter, dev, w.filtered(n, p, hook, result))
+			w.fault(n, p, hop.StageFilter, dev, w.Filtered(n, p, hook, result))
 			w.strayed = true
 		}
 		return p, true
 	case eval.VerdictUnknown:
-		unsure := cause.RulesUnjudged{Hook: hook, Flow: p.flow(), Rules: result.Unsure, Ways: ways}
+		unsure := cause.RulesUnjudged{Hook: hook, Flow: p.Flow(), Rules: result.Unsure, Ways: ways}
 		if result.NAT != nil || result.Elsewhere {
 			w.giveUp(n, p, hop.StageFilter, dev, unsure.Said())
 			return p, false
 		}
 		w.overlook(n, p, hop.StageFilter, dev, unsure)
 	}
-	p.filtered = result.Packet
-	if by, ok := p.filtered.Untracked(); ok && p.isReply() {
-		w.kept[n] = by
+	return w.changed(n, p, dev, hook, result)
+}
+
+// traverse is what the rules behind a hook make of a packet, as seen there, with those let
+// through that it stops at. Where they draw by lot, it is one of the ways.
+func (w *walk) traverse(n *machine.Space, p journey.Packet, dev string, rules *netfilter.RuleSet, hook string, seen eval.Packet) (eval.Result, []eval.Branch) {
+	result := eval.Traverse(rules, hook, seen, n.Env())
+	if result.AsSender {
+		w.hop(n, p, hop.StageFilter, dev, seen.Socket.Said())
+	}
+	var open []*netfilter.Chain
+	for result.Drops() && len(open) < maxFilters {
+		w.fault(n, p, hop.StageFilter, dev, w.Filtered(n, p, hook, result))
+		open = append(open, result.Chain)
+		result = eval.Traverse(rules, hook, seen, n.Env(), open...)
+	}
+	if result.Verdict != eval.VerdictUnknown {
+		return result, nil
+	}
+	ways := eval.Branches(rules, hook, seen, n.Env(), open...)
+	if way, ok := w.draw(n, p, ways); ok {
+		result = way
+	}
+	return result, ways
+}
+
+// changed is the packet as rules have left it. It is false when none of it comes further.
+func (w *walk) changed(n *machine.Space, p journey.Packet, dev, hook string, result eval.Result) (journey.Packet, bool) {
+	before := p
+	p.Filtered = result.Packet
+	if by, ok := p.Filtered.Untracked(); ok && p.IsReply() {
+		w.Kept[n] = by
 	}
 	if nat := result.NAT; nat != nil {
 		w.hop(n, p, hop.StageFilter, dev, nat.Said())
-		p.disguises += disguise(p, hook)
-		if f, ok := translated.Exhausted(n, p.filtered, before.sport); ok && hook == "postrouting" && p.isRequest() {
+		p.Disguises += journey.Disguise(p, hook)
+		if f, ok := translated.Exhausted(n, p.Filtered, before.SrcPort); ok && hook == "postrouting" && p.IsRequest() {
 			w.fault(n, p, hop.StageFilter, dev, f)
 		}
 	}
-	if zones, ok := p.filtered.Zones(); ok && hook == "prerouting" {
-		w.fault(n, p, hop.StageFilter, dev, service.OtherZone{At: at(n), Flow: p.flow(), Zones: zones})
+	if zones, ok := p.Filtered.Zones(); ok && hook == "prerouting" {
+		w.fault(n, p, hop.StageFilter, dev, service.OtherZone{At: at(n), Flow: p.Flow(), Zones: zones})
 		w.strayed = true
 		return p, false
 	}
-	p.src, p.dst, p.mark = p.filtered.Src, p.filtered.Dst, p.filtered.Mark
-	if ttl := p.filtered.TTL; ttl != 0 && ttl != p.ttl {
-		p.ttl, p.shortened = ttl, &cause.TTLSet{At: at(n), TTL: ttl, By: p.filtered.Shortened()}
+	p.Src, p.Dst, p.Mark = p.Filtered.Src, p.Filtered.Dst, p.Filtered.Mark
+	if ttl := p.Filtered.TTL; ttl != 0 && ttl != p.TTL {
+		p.TTL, p.Shortened = ttl, &cause.TTLSet{At: at(n), TTL: ttl, By: p.Filtered.Shortened()}
 	}
-	if p.encap == nil {
-		p.sport, p.dport = p.filtered.SrcPort, p.filtered.DstPort
+	if p.Encap == nil {
+		p.SrcPort, p.DstPort = p.Filtered.SrcPort, p.Filtered.DstPort
 	}
-	if p.isRequest() {
-		w.last[n] = p.filtered
-		w.turn(n, before, p)
+	if p.IsRequest() {
+		w.Last[n] = p.Filtered
+		w.Turn(n, before, p)
 	}
 	return p, true
 }
 
 // bridgeFilter runs the packet through the rules of IP that a bridge has for
 // what it passes on (br_netfilter), if it has any.
-func (w *walk) bridgeFilter(n *machine.Space, p packet, bridge string) (packet, bool) {
-	if on, _ := n.BridgeNetfilter(p.dst.Is6()); !on {
+func (w *walk) bridgeFilter(n *machine.Space, p journey.Packet, bridge string) (journey.Packet, bool) {
+	if on, _ := n.BridgeNetfilter(p.Dst.Is6()); !on {
 		return p, true
 	}
-	p = w.enters(n, p)
+	p = w.Enters(n, p)
 	before := p
 	for _, hook := range []struct{ name, iif, oif string }{{"prerouting", bridge, ""}, {"forward", bridge, bridge}, {"postrouting", "", bridge}} {
 		var ok bool
@@ -232,7 +259,7 @@ func (w *walk) bridgeFilter(n *machine.Space, p packet, bridge string) (packet, 
 			return p, false
 		}
 	}
-	if p.dst != before.dst {
+	if p.Dst != before.Dst {
 		w.giveUp(n, p, hop.StageFilter, bridge, wSentElsewhere.Of(bridge))
 		return p, false
 	}

@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/translated"
 	"nstutor/diag/netfilter/eval"
@@ -15,21 +16,21 @@ import (
 
 // originate sends a request, or the reply to one, from the namespace it is made
 // in.
-func (w *walk) originate(n *machine.Space, p packet) {
-	p.origin, p.ttl = n, machine.DefaultTTL(n)
-	if p.encap != nil {
-		p.ttl = cmp.Or(fabric.TunnelTTL(p.encap.dev), p.ttl)
+func (w *walk) originate(n *machine.Space, p journey.Packet) {
+	p.Origin, p.TTL = n, machine.DefaultTTL(n)
+	if p.Encap != nil {
+		p.TTL = cmp.Or(fabric.TunnelTTL(p.Encap.Dev), p.TTL)
 	}
-	route := w.mended.Route(n, p.query())
-	if !p.src.IsValid() && route.Kind == machine.KindUnicast {
+	route := w.Mended.Route(n, p.Query())
+	if !p.Src.IsValid() && route.Kind == machine.KindUnicast {
 		// The kernel asks again with the source that it has found (ip_route_connect()).
-		p.src = route.Src
-		route = w.mended.Route(n, p.query())
-	} else if !p.src.IsValid() {
-		p.src = route.Src
+		p.Src = route.Src
+		route = w.Mended.Route(n, p.Query())
+	} else if !p.Src.IsValid() {
+		p.Src = route.Src
 	}
-	if p.isRequest() {
-		w.source = p.src
+	if p.IsRequest() {
+		w.Source = p.Src
 	}
 	switch route.Kind {
 	case machine.KindLocal:
@@ -37,9 +38,9 @@ func (w *walk) originate(n *machine.Space, p packet) {
 		w.loopback(n, p)
 		return
 	case machine.KindUnicast:
-		w.mind(n, p, route)
+		w.Mind(n, p, route)
 		w.hop(n, p, hop.StageRoute, route.DevName, quote(route.Line))
-		if f, ok := w.anonymous(n, p, route); ok {
+		if f, ok := w.Anonymous(n, p, route); ok {
 			w.fault(n, p, hop.StageRoute, route.DevName, f)
 			return
 		}
@@ -47,11 +48,11 @@ func (w *walk) originate(n *machine.Space, p packet) {
 		if route = w.noRoute(n, p, route); route.Kind != machine.KindUnicast {
 			return
 		}
-		if !p.src.IsValid() {
-			p.src = route.Src
+		if !p.Src.IsValid() {
+			p.Src = route.Src
 		}
-		if p.isRequest() {
-			w.source = p.src
+		if p.IsRequest() {
+			w.Source = p.Src
 		}
 	}
 	w.claimed(n, p, route.DevName)
@@ -63,21 +64,25 @@ func (w *walk) originate(n *machine.Space, p packet) {
 // output takes a packet through OUTPUT. Where a rule changes a request's destination,
 // or a mark that rules of routing ask for, it is routed again and goes on from here:
 // the caller has nothing left to do.
-func (w *walk) output(n *machine.Space, p packet, dev string) (packet, bool) {
-	p, asked, mark := w.enters(n, p), p.dst, p.mark
-	if n == w.from && p.isRequest() {
-		p.filtered.Socket = n.Asker()
+func (w *walk) output(n *machine.Space, p journey.Packet, dev string) (journey.Packet, bool) {
+	p, asked, mark := w.Enters(n, p), p.Dst, p.Mark
+	if n == w.From && p.IsRequest() {
+		p.Filtered.Socket = n.Asker()
 	}
 	p, ok := w.filter(n, p, "output", "", dev)
-	redirected := p.leg == flows.LegRequest && p.dst != asked
-	if !ok || !redirected && (p.mark == mark || dev == "lo" || !n.Reroutes()) {
+	if ok && w.balanced(n, p, dev) {
+		return p, false
+	}
+	p = w.restored(n, p)
+	redirected := p.Leg == flows.LegRequest && p.Dst != asked
+	if !ok || !redirected && (p.Mark == mark || dev == "lo" || !n.Reroutes()) {
 		return p, ok
 	}
-	route := n.Route(p.query())
-	if w.parted != nil && w.parted.node == n {
-		w.parted = nil
+	route := n.Route(p.Query())
+	if w.Parted != nil && w.Parted.Space == n {
+		w.Parted = nil
 	}
-	w.mind(n, p, route)
+	w.Mind(n, p, route)
 	if redirected || route.DevName != dev {
 		w.hop(n, p, hop.StageRoute, route.DevName, quote(route.Get))
 	}
@@ -95,15 +100,15 @@ func (w *walk) output(n *machine.Space, p packet, dev string) (packet, bool) {
 }
 
 // setOut sends a packet on its way from the namespace that made it.
-func (w *walk) setOut(n *machine.Space, p packet, route machine.RouteAnswer) {
-	if p.isRequest() {
-		w.began = []passage{{n, route, "", p}}
+func (w *walk) setOut(n *machine.Space, p journey.Packet, route machine.RouteAnswer) {
+	if p.IsRequest() {
+		w.Began = []journey.Passage{{Space: n, Route: route, Packet: p}}
 	}
 	w.leave(n, p, "", route)
 }
 
 // loopback delivers a packet to its own sender, unless a rule sends it elsewhere.
-func (w *walk) loopback(n *machine.Space, p packet) {
+func (w *walk) loopback(n *machine.Space, p journey.Packet) {
 	p, ok := w.output(n, p, "lo")
 	if !ok {
 		return
@@ -128,7 +133,7 @@ func (w *walk) loopback(n *machine.Space, p packet) {
 }
 
 // leave takes a packet from the routing decision to the wire.
-func (w *walk) leave(n *machine.Space, p packet, iif string, route machine.RouteAnswer) {
+func (w *walk) leave(n *machine.Space, p journey.Packet, iif string, route machine.RouteAnswer) {
 	p, ok := w.filter(n, p, "postrouting", iif, route.DevName)
 	if !ok {
 		return
@@ -138,21 +143,21 @@ func (w *walk) leave(n *machine.Space, p packet, iif string, route machine.Route
 		w.giveUp(n, p, hop.StageSend, route.DevName, quote(err))
 		return
 	}
-	if f, ok := fabric.IntoLoopback(n, p.dst, iif != "", link, route); ok {
+	if f, ok := fabric.IntoLoopback(n, p.Dst, iif != "", link, route); ok {
 		w.fault(n, p, hop.StageSend, link.Name, f)
 		return
 	}
-	if p.isRequest() && n == p.origin && p.src.IsLoopback() && link.Name != "lo" {
-		w.fault(n, p, hop.StageSend, link.Name, translated.Loopback(n, w.began[0].packet.filtered, p.flow(), route))
-		p.src = w.mended.Masquerade(n, link.Name, p.src, p.dst)
-		p.filtered.Src = p.src
+	if p.IsRequest() && n == p.Origin && p.Src.IsLoopback() && link.Name != "lo" {
+		w.fault(n, p, hop.StageSend, link.Name, translated.Loopback(n, w.Began[0].Packet.Filtered, p.Flow(), route))
+		p.Src = w.Mended.Masquerade(n, link.Name, p.Src, p.Dst)
+		p.Filtered.Src = p.Src
 	}
 	w.remembers(n, p, link, route)
-	if !link.Up() && !w.toldDown(n.Name, link.Name) {
+	if !link.Up() && !w.ToldDown(n.Name, link.Name) {
 		w.fault(n, p, hop.StageSend, link.Name, fabric.Down(n, link))
 	}
 	p = w.fits(n, p, link, route)
-	nexthop := p.dst
+	nexthop := p.Dst
 	if route.Via.IsValid() {
 		nexthop = route.Via
 	}
@@ -162,8 +167,8 @@ func (w *walk) leave(n *machine.Space, p packet, iif string, route machine.Route
 }
 
 // travel takes a frame along its way to a station.
-func (w *walk) travel(n *machine.Space, p packet, link table.Link, s fabric.Station) {
-	w.lessons.Hear(link.MAC, s, false)
+func (w *walk) travel(n *machine.Space, p journey.Packet, link table.Link, s fabric.Station) {
+	w.Lessons.Hear(link.MAC, s, false)
 	if len(s.Crossings) == 0 {
 		w.wired(n, p, hop.StageSend, link.Name)
 	}
@@ -191,8 +196,8 @@ func (w *walk) travel(n *machine.Space, p packet, link table.Link, s fabric.Stat
 			w.wired(s.Space, p, hop.StageReceive, s.Dev.Name)
 		}
 		w.fault(s.Space, p, hop.StageReceive, s.Dev.Name, s.Deaf)
-		if s.Then != nil {
-			s.Then()
+		if s.Behind != nil {
+			w.fault(n, p, hop.StageNeighbour, link.Name, s.Behind)
 		}
 		w.input(s.Space, p, s.Dev)
 		return
@@ -201,7 +206,7 @@ func (w *walk) travel(n *machine.Space, p packet, link table.Link, s fabric.Stat
 }
 
 // meet notes the obstacles before one crossing of a frame that was sent.
-func (w *walk) meet(n *machine.Space, p packet, s fabric.Station, at int) {
+func (w *walk) meet(n *machine.Space, p journey.Packet, s fabric.Station, at int) {
 	for _, o := range s.Obstacles {
 		if s.Sent && o.At == at && o.Space != nil {
 			w.fault(o.Space, p, hop.StageSend, o.Dev, o.Met(n))
@@ -210,7 +215,7 @@ func (w *walk) meet(n *machine.Space, p packet, s fabric.Station, at int) {
 }
 
 // cross takes a frame past one device.
-func (w *walk) cross(p packet, c fabric.Crossing) (packet, bool) {
+func (w *walk) cross(p journey.Packet, c fabric.Crossing) (journey.Packet, bool) {
 	if c.Bridged != "" {
 		w.linkFilter(c.Space, p, eval.LinkHook{Family: "bridge", Hook: "forward", IIF: c.From, OIF: c.Dev.Name})
 		var ok bool

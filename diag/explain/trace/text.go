@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/say"
 )
@@ -13,3 +14,6 @@ func quote(line any) Text { return say.Quote(line) }
 
 // title is what a sentence calls the namespace.
 func title(n *machine.Space) Text { return machine.Called(n.Title()) }
+
+// at is the namespace as the place of a fault.
+func at(n *machine.Space) cause.At { return cause.At(n.Name) }

@@ -11,6 +11,8 @@ import (
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/journey"
+	"nstutor/diag/explain/judge"
 	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/mended"
@@ -53,9 +55,9 @@ type Trace struct {
 	Hops   []hop.Hop
 	// Faults are what stops the packet, in the order in which it meets them: each was
 	// found as though those before it had been mended.
-	Faults []Found
+	Faults []journey.Found
 	// Doubt is what may stop it, when nothing certainly does: only a packet can tell.
-	Doubt *Found
+	Doubt *journey.Found
 	// Beyond is where it left what can be seen.
 	Beyond *Beyond
 	Unseen []cause.Unseen // what could not be looked at, and was taken to let it pass
@@ -88,29 +90,32 @@ type Met struct {
 // Follow follows a packet and its reply, and asks the kernel at every hop. It
 // sends nothing.
 func Follow(world *machine.Machine, q Question) *Trace {
-	w := &walk{arrival: q.Arrival, pick: q.Pick, mended: q.Mended, world: world, from: q.From, dest: q.Dest, size: q.Length, whole: q.Whole,
-		last: map[*machine.Space]eval.Packet{}, kept: map[*machine.Space]eval.Place{}, been: map[visit]bool{}}
-	w.asks = flows.Flow{Proto: cmp.Or(q.Proto, flows.OfPing(q.Dest)), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
-	w.originate(q.From, packet{leg: flows.LegRequest, dst: q.Dest, kind: q.Proto, sport: q.SrcPort, dport: q.DstPort, ttl: maxHops, origin: q.From, oif: q.Dev, length: q.Length, df: q.DF})
-	if len(w.faults) == 0 && w.learnt != nil {
-		w.faults = append(w.faults, *w.learnt)
+	w := begin(journey.Begin(world, q.From, q.Dest))
+	w.arrival, w.pick, w.Mended, w.Size, w.Whole = q.Arrival, q.Pick, q.Mended, q.Length, q.Whole
+	w.Asks = flows.Flow{Proto: cmp.Or(q.Proto, flows.OfPing(q.Dest)), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
+	w.originate(q.From, journey.Packet{
+		Leg: flows.LegRequest, Dst: q.Dest, Kind: q.Proto, SrcPort: q.SrcPort, DstPort: q.DstPort,
+		TTL: journey.MaxHops, Origin: q.From, OIF: q.Dev, Length: q.Length, DF: q.DF,
+	})
+	if len(w.Faults) == 0 && w.learnt != nil {
+		w.Faults = append(w.Faults, *w.learnt)
 	}
 	w.unserved()
 	w.useless()
-	if f, ok := w.renewed(); ok && len(w.faults) > 0 {
+	if f, ok := w.renewed(); ok && len(w.Faults) > 0 {
 		q.Mended.Fresh = true
-		w.faults = append([]Found{f}, Follow(world, q).Faults...)
+		w.Faults = append([]journey.Found{f}, Follow(world, q).Faults...)
 	} else if ok {
 		w.doubtful = &f
 	}
 	t := &Trace{
-		Source: w.source, Hops: w.hops, Faults: w.faults, Doubt: w.doubtful,
+		Source: w.Source, Hops: w.Hops, Faults: w.Faults, Doubt: w.doubtful,
 		Unseen: w.unseen, Lost: w.lost, Back: w.ended,
-		Listens: w.listens, Reached: w.reached, Meant: w.meant(), Ways: w.ways, Drawn: w.drawn,
+		Listens: w.listens, Reached: w.Reached, Meant: w.meant(), Ways: w.ways, Drawn: w.drawn,
 	}
-	for _, p := range w.hooked {
-		sent := slices.ContainsFunc(w.turned, func(t turning) bool { return t.node == p.node && t.from == p.packet.flow() })
-		t.Met = append(t.Met, Met{p.node, p.packet.flow(), sent})
+	for _, p := range w.Hooked {
+		sent := slices.ContainsFunc(w.Turned, func(t journey.Turning) bool { return t.Space == p.Space && t.From == p.Packet.Flow() })
+		t.Met = append(t.Met, Met{p.Space, p.Packet.Flow(), sent})
 	}
 	if w.outside != nil {
 		t.Beyond = &Beyond{w.outside}
@@ -141,101 +146,92 @@ type Beyond struct{ *outside }
 func (b *Beyond) Dev() string { return b.Edge.Dev.Name }
 
 // Src is the source that the packet left with.
-func (b *Beyond) Src() netip.Addr { return b.packet.src }
+func (b *Beyond) Src() netip.Addr { return b.packet.Src }
 
 // Untried is what is said of it before anybody tried; unsure when something on the
 // way to there could not be looked at.
-func (b *Beyond) Untried(unsure bool) Found {
+func (b *Beyond) Untried(unsure bool) journey.Found {
 	left := b.Left(at(b.Space))
 	left.Unsure = unsure
-	return Find(b.packet.leg, cause.Untried{Beyond: left, Why: b.Why})
+	return journey.Find(b.packet.Leg, cause.Untried{Beyond: left, Why: b.Why})
 }
 
 // Left is the packet as it left, for a finding that is at a namespace.
 func (b *Beyond) Left(where cause.At, seen ...Text) cause.Beyond {
-	to := b.Edge.Space.FarEnd(b.Edge.Dev, b.packet.dst)
-	return cause.Beyond{At: where, Dev: b.Edge.Dev.Name, NextHop: b.asking.nexthop, Flow: b.packet.flow(), Seen: seen, To: to}
+	to := b.Edge.Space.FarEnd(b.Edge.Dev, b.packet.Dst)
+	return cause.Beyond{At: where, Dev: b.Edge.Dev.Name, NextHop: b.search.NextHop, Flow: b.packet.Flow(), Seen: seen, To: to}
 }
 
 // Pinned is the permanent entry that gives the next hop's MAC address; its State is empty
 // where that was asked for.
 func (b *Beyond) Pinned() table.Neighbour {
-	if b.asking.entry.State != "PERMANENT" {
+	if b.search.Entry.State != "PERMANENT" {
 		return table.Neighbour{}
 	}
-	return b.asking.entry
+	return b.search.Entry
 }
 
 // Alien reports whether the source is an address of the namespace that the packet leaves,
 // and in no network of the device that it leaves by.
 func (b *Beyond) Alien() bool {
 	addrs, err := b.Edge.Space.Addrs(b.Edge.Dev.Index)
-	return err == nil && len(addrs) > 0 && b.Plain() && b.Edge.Space.Local(b.packet.src) &&
-		!slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Contains(b.packet.src) })
+	return err == nil && len(addrs) > 0 && b.Plain() && b.Edge.Space.Local(b.packet.Src) &&
+		!slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Contains(b.packet.Src) })
 }
 
 // Plain reports whether what leaves by the device is the namespace's own: frames for
 // it have the device's MAC address.
 func (b *Beyond) Plain() bool {
-	return b.asking.n == b.Edge.Space && b.asking.link.Index == b.Edge.Dev.Index && b.Edge.Dev.Master == ""
+	return b.search.Space == b.Edge.Space && b.search.Link.Index == b.Edge.Dev.Index && b.Edge.Dev.Master == ""
 }
 
 // Elsewhere is the fault of a request that left for where nothing can be seen, although
 // its destination is behind another device of a namespace that it passed. It is looked
 // for in every namespace, which only a packet that was lost is worth.
-func (b *Beyond) Elsewhere() (Found, bool) {
-	w := b.asking.w
-	if b.packet.leg != flows.LegRequest || b.packet.encap != nil {
-		return Found{}, false
+func (b *Beyond) Elsewhere() (journey.Found, bool) {
+	if b.packet.Leg != flows.LegRequest || b.packet.Encap != nil {
+		return journey.Found{}, false
 	}
-	if d := w.missed(nil, b.packet); d != nil {
-		return Find(flows.LegRequest, d.fault), true
+	if d := b.search.Missed(nil, b.packet); d != nil {
+		return journey.Find(flows.LegRequest, d.Finding), true
 	}
-	for _, passed := range slices.Concat(w.began, w.passed) {
-		if f, ok := absent.Narrower(passed.node, b.packet.dst, passed.route); ok {
-			return Find(flows.LegRequest, f), true
+	for _, passed := range b.search.Ways() {
+		if f, ok := absent.Narrower(passed.Space, b.packet.Dst, passed.Route); ok {
+			return journey.Find(flows.LegRequest, f), true
 		}
-		if f, ok := absent.Overruled(passed.node, b.packet.dst, passed.route); ok {
-			return Find(flows.LegRequest, f), true
+		if f, ok := absent.Overruled(passed.Space, b.packet.Dst, passed.Route); ok {
+			return journey.Find(flows.LegRequest, f), true
 		}
 	}
-	return Found{}, false
+	return journey.Found{}, false
 }
 
 // Tunnel is what carries the request through a tunnel, as a person calls it; empty: the
 // request itself left.
 func (b *Beyond) Tunnel() string {
-	if b.packet.encap == nil {
+	if b.packet.Encap == nil {
 		return ""
 	}
-	return fabric.TunnelName(b.packet.encap.dev)
+	return fabric.TunnelName(b.packet.Encap.Dev)
 }
 
 // Unanswered is the fault that the neighbour table tells of after a packet was
 // sent: nobody beyond has the next hop.
-func (b *Beyond) Unanswered() (Found, bool) {
-	a := b.asking
-	entry, ok, err := a.n.NextHopNeighbour(a.link.Index, a.nexthop)
-	if err != nil || !ok || entry.State != "FAILED" && entry.State != "INCOMPLETE" {
-		return Found{}, false
+func (b *Beyond) Unanswered() (journey.Found, bool) {
+	f, ok := b.search.Failed()
+	if !ok {
+		return journey.Found{}, false
 	}
-	hop := a.hop()
-	hop.Entry = entry
-	if f, other := absent.Gateway(a.n, a.p.dst, a.taken(), hop, nil); other {
-		return Find(a.p.leg, f), true
-	}
-	f := cause.NobodyAnswered{NextHop: hop, OnTheWay: a.nexthop != a.p.dst}
-	f.Carrier, f.Far = fabric.Flooded(a.n, a.link)
-	return Find(a.p.leg, f), true
+	return journey.Find(b.search.Packet.Leg, f), true
 }
 
 // Resolved reports whether the kernel has a MAC address for the next hop, or
 // needs none.
 func (b *Beyond) Resolved() bool {
-	a := b.asking
-	if a.link.Has("NOARP") {
+	a := b.search
+	if a.Link.Has("NOARP") {
 		return true
 	}
-	entry, ok, err := a.n.NextHopNeighbour(a.link.Index, a.nexthop)
-	return err == nil && ok && slices.Contains(resolved, entry.State)
+	entry, ok, err := a.Space.NextHopNeighbour(a.Link.Index, a.NextHop)
+	return err == nil && ok && judge.Resolved(entry)
 }

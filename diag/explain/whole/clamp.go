@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/internal/change"
@@ -16,7 +17,7 @@ import (
 // what its routes take, where that is enough for the whole way, there and back; nil
 // otherwise. It limits what the sender of a passing SYN is sent: those of both ends have
 // to pass the router, as they were sent to the receiver's own address.
-func clamp(world *machine.Machine, q trace.Question, opens *trace.Trace, lost trace.Found) change.Change {
+func clamp(world *machine.Machine, q trace.Question, opens *trace.Trace, lost journey.Found) change.Change {
 	other, receiver := flows.LegReply, opens.Reached.Dst
 	translated := receiver != q.Dest
 	if lost.Leg == flows.LegReply {
@@ -32,7 +33,7 @@ func clamp(world *machine.Machine, q trace.Question, opens *trace.Trace, lost tr
 		return nil
 	}
 	q.Length = room
-	if slices.ContainsFunc(trace.Follow(world, q).Faults, func(f trace.Found) bool { return f.Code() == cause.MTUExceeded }) {
+	if slices.ContainsFunc(trace.Follow(world, q).Faults, func(f journey.Found) bool { return f.Code() == cause.MTUExceeded }) {
 		return nil
 	}
 	return change.ClampMSS{Netns: router.Name, V6: q.Dest.Is6()}

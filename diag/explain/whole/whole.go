@@ -14,6 +14,7 @@ import (
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/netfilter"
@@ -99,7 +100,7 @@ func answered(f cause.Finding) bool {
 
 // mends are the changes that make room on the whole way; where a device is none that
 // can be made wider, the sender is told to be content with less, and tells the other end.
-func mends(faults []trace.Found, q trace.Question) []change.Change {
+func mends(faults []journey.Found, q trace.Question) []change.Change {
 	var all [][]change.Change
 	least := q.Length
 	for _, f := range faults {
@@ -109,13 +110,13 @@ func mends(faults []trace.Found, q trace.Question) []change.Change {
 		switch o := f.Finding.(type) {
 		case cause.OverDevice:
 			o.Learned = nil // nobody has, who would have to forget
-			f = trace.Find(f.Leg, o)
+			f = journey.Find(f.Leg, o)
 			if len(f.Mends) == 0 {
 				least = min(least, o.Link.MTU)
 			}
 		case cause.OverRoute:
 			o.Learned = nil
-			f = trace.Find(f.Leg, o)
+			f = journey.Find(f.Leg, o)
 		}
 		all = append(all, f.Mends)
 	}
@@ -186,7 +187,7 @@ type stop struct {
 }
 
 // stops are those of a leg, from its sender to where it is lost.
-func stops(hops []hop.Hop, lost trace.Found) (way []stop) {
+func stops(hops []hop.Hop, lost journey.Found) (way []stop) {
 	way = stopsOf(hops, lost.Leg)
 	for len(way) > 0 && way[len(way)-1].space.Name != lost.Netns() {
 		way = way[:len(way)-1]
@@ -220,7 +221,7 @@ func stopsOf(hops []hop.Hop, leg flows.Leg) (all []stop) {
 
 // untold reports whether the answer of a router to what it cannot pass on does not get
 // back to its sender for sure, and why.
-func untold(hops []hop.Hop, lost trace.Found, v6 bool) (why say.Text, proof []string, _ bool) {
+func untold(hops []hop.Hop, lost journey.Found, v6 bool) (why say.Text, proof []string, _ bool) {
 	way := stops(hops, lost)
 	if len(way) < 2 {
 		return why, nil, false

@@ -1,11 +1,10 @@
-package trace
+package journey
 
 import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
-	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
 )
 
@@ -22,13 +21,10 @@ func Find(leg flows.Leg, f cause.Finding) Found {
 	return Found{Finding: f, Leg: leg, Mends: slices.DeleteFunc(f.Fix(), func(c change.Change) bool { return len(change.Here(c)) == 0 })}
 }
 
-// same reports whether one repair mends both faults.
-func (f Found) same(o Found) bool {
+// Same reports whether one repair mends both faults.
+func (f Found) Same(o Found) bool {
 	if len(f.Mends) > 0 {
 		return slices.EqualFunc(f.Mends, o.Mends, change.Same)
 	}
 	return len(o.Mends) == 0 && f.Code() == o.Code() && f.Netns() == o.Netns() && f.Leg == o.Leg
 }
-
-// at is the namespace as the place of a fault.
-func at(n *machine.Space) cause.At { return cause.At(n.Name) }

@@ -1,0 +1,130 @@
+package judge
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
+	"nstutor/diag/explain/scopes"
+	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/table"
+)
+
+// Explore sends a frame from a device and tells where it comes to. The device
+// itself is taken to be up.
+func (j *Judge) Explore(n *machine.Space, link table.Link, leg flows.Leg, mac net.HardwareAddr) *fabric.Explorer {
+	x := &fabric.Explorer{Net: j.Net, Leg: leg, MAC: mac}
+	x.From(n, link)
+	return x
+}
+
+// ExploreAbove is Explore, with devices that stand on others.
+func (j *Judge) ExploreAbove(n *machine.Space, link table.Link, leg flows.Leg, mac net.HardwareAddr) *fabric.Explorer {
+	x := &fabric.Explorer{Net: j.Net, Leg: leg, MAC: mac, Above: true}
+	x.From(n, link)
+	return x
+}
+
+// Ask sends an ARP request from a device and tells where it comes to.
+func (j *Judge) Ask(n *machine.Space, link table.Link, leg flows.Leg, sender, target netip.Addr, above bool) *fabric.Explorer {
+	x := &fabric.Explorer{Net: j.Net, Leg: leg, ARP: eval.NeighbourRequest(sender, target), Of: target, Above: above}
+	x.From(n, link)
+	return x
+}
+
+// What follows looks through every space that can be seen. Only a packet that is lost
+// already is worth that.
+
+// wayTo looks for a device of n that leads to an address: one on whose wire
+// somebody has it, or else has a route to it. It does not look at the device
+// with index but, which is known not to.
+func (j *Judge) wayTo(n *machine.Space, dst netip.Addr, but int) (fabric.WayOut, bool) {
+	devices, err := n.DevicesFor(dst)
+	if err != nil {
+		return fabric.WayOut{}, false
+	}
+	var routed []fabric.WayOut
+	for _, d := range devices {
+		if !d.Link.Up() || d.Link.Index == but || d.Link.Master != "" {
+			continue
+		}
+		for _, s := range j.Explore(n, d.Link, flows.LegRequest, nil).Stations {
+			if s.Space == nil || len(s.Obstacles) > 0 || s.Space == n {
+				continue
+			}
+			if s.Has(dst) {
+				return fabric.WayOut{Dev: d.Link, Far: s}, true
+			}
+			if via, ok := s.LeadsOn(d, dst); ok {
+				routed = append(routed, fabric.WayOut{Dev: d.Link, Via: via, Far: s})
+			}
+		}
+	}
+	if len(routed) == 0 {
+		return fabric.WayOut{}, false
+	}
+	return routed[0], true
+}
+
+// end is the far end of a tunnel.
+type end struct {
+	fabric.Site
+	addr netip.Addr // of the space, as the tunnel's packets need it
+}
+
+// otherEnd looks for the device of the same VXLAN that a frame is meant for.
+func (j *Judge) otherEnd(near fabric.Site, meant func(*machine.Space, table.Link) bool) (end, bool) {
+	for _, n := range j.World.All() {
+		if n == near.Space || near.Dev.VXLAN == nil {
+			continue
+		}
+		dev, ok, err := n.VXLANDevice(near.Dev.VXLAN)
+		if err != nil || !ok || !dev.VXLAN.Local.IsValid() {
+			continue
+		}
+		inner := dev
+		if dev.Master != "" {
+			if bridge, err := n.Link(dev.Master); err == nil {
+				inner = bridge
+			}
+		}
+		if (meant(n, inner) || j.behind(n, dev, meant)) && j.Net.Carry(near.Space, near.Dev, flows.LegRequest, dev.VXLAN.Local).Landed == n {
+			return end{fabric.Site{Space: n, Dev: inner}, dev.VXLAN.Local}, true
+		}
+	}
+	return end{}, false
+}
+
+// behind reports whether what is meant hangs on the same bridge as dev.
+func (j *Judge) behind(n *machine.Space, dev table.Link, meant func(*machine.Space, table.Link) bool) bool {
+	if dev.Port == nil {
+		return false
+	}
+	x := &fabric.Explorer{Net: j.Net}
+	x.Into(n, dev)
+	return slices.ContainsFunc(x.Stations, func(s fabric.Station) bool { return s.Space != nil && meant(s.Space, s.Dev) })
+}
+
+// gateway is the next hop that a device has for a destination.
+func (j *Judge) gateway(n *machine.Space, d machine.Device, dst netip.Addr) (_ netip.Addr, knows bool) {
+	return fabric.Gateway(n, d, dst, j.Explore(n, d.Link, flows.LegRequest, nil).Stations)
+}
+
+// Address is a free address for a device that has none to send to dst from, where its
+// wire tells which network it is in.
+func (j *Judge) Address(n *machine.Space, link table.Link, dst netip.Addr) remedy.Address {
+	fits := func(p netip.Prefix) bool { return p.Addr().Is4() == dst.Is4() && !scopes.OfLink(p.Addr()) }
+	free := fabric.FreeAddress(j.World.All(), j.Explore(n, link, flows.LegRequest, nil).Stations, n, link.Name, fits)
+	free.Shut = dst.Is6() && n.Shut(link.Name)
+	return free
+}
+
+// tooNarrow is the finding of an address whose network ends before the destination.
+func (j *Judge) tooNarrow(n *machine.Space, dst netip.Addr) (cause.Finding, machine.RouteAnswer, bool) {
+	return fabric.TooNarrow(n, dst, func(dev table.Link) []fabric.Station { return j.Explore(n, dev, flows.LegRequest, nil).Stations })
+}

@@ -1,0 +1,52 @@
+package judge
+
+import (
+	"net/netip"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/journey"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/vip"
+	"nstutor/diag/netfilter/eval"
+)
+
+// Filtered is the finding of a packet that a rule stops.
+func (j *Judge) Filtered(n *machine.Space, p journey.Packet, hook string, r eval.Result) cause.Finding {
+	if hook == "input" && p.IsRequest() {
+		if f, _, ok := j.Twin(n, p); ok {
+			return f
+		}
+	}
+	// The chain saw the packet as it was there, which may be after translation.
+	if seen := r.Packet; seen.Src.IsValid() && seen.Dst.IsValid() {
+		p.Src, p.Dst, p.SrcPort, p.DstPort = seen.Src, seen.Dst, seen.SrcPort, seen.DstPort
+	}
+	f := cause.Stopped{At: at(n), Flow: p.Flow(), Hook: hook, Result: r,
+		Answer: p.IsReply() && r.Packet.CTState == eval.CTEstablished && r.Tracked()}
+	if r.MeantApart() && len(j.Began) > 0 && p.IsRequest() {
+		if first := j.Began[0]; first.Space.OneOfDefaults(first.Route) {
+			f.Other = cause.OtherRoute{Netns: first.Space.Name, Entry: first.Route.Entry}
+		}
+		f.Join = j.World.Join(j.From, j.Dest)
+	}
+	if (r.Decided == nil || len(r.Decided.Matches) == 0) && hook == "forward" && p.IsRequest() {
+		// Nobody has thought of this sender: it is as with all of its network.
+		f.Net = n.Shared(j.From, p.Src, func(other netip.Addr) bool {
+			seen := r.Packet
+			seen.Src = other
+			now, err := n.Rules()
+			return err == nil && eval.Traverse(now, hook, seen, n.Env()).Drops()
+		})
+	}
+	return vip.Meant(n, f)
+}
+
+// Twin is the other one of two who have the address of a request that has come to n, and
+// the finding of that.
+func (j *Judge) Twin(n *machine.Space, p journey.Packet) (cause.Finding, fabric.Station, bool) {
+	if a := j.Sought; a != nil && a.NextHop == p.Dst && p.Encap == nil {
+		return a.Misled(n)
+	}
+	return nil, fabric.Station{}, false
+}

@@ -1,0 +1,85 @@
+package judge
+
+import (
+	"bytes"
+	"slices"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+)
+
+// Ignored is what becomes of a frame whose MAC address nobody has that it comes to;
+// misses answer for the next hop there by another one.
+func (a *Search) Ignored(x *fabric.Explorer, misses []fabric.Station) Outcome {
+	s, ok := fabric.Nearest(misses)
+	comes := ok
+	if !ok {
+		all := a.Explore(a.Space, a.Link, a.Packet.Leg, nil)
+		if ok = slices.ContainsFunc(all.Stations, func(s fabric.Station) bool { return s.Space != nil && bytes.Equal(s.Dev.MAC, a.Entry.MAC) }); ok {
+			return a.unforwarded(x)
+		}
+		var answering []fabric.Station
+		for _, s := range all.Stations {
+			if s.Space != nil && a.Answers(s).Yes {
+				answering = append(answering, s)
+			}
+		}
+		if s, ok = fabric.Nearest(answering); !ok {
+			// It may be the right one, whose cable ends elsewhere.
+			if owner, mended := a.plugged(all); mended {
+				return Outcome{Station: owner}
+			}
+			if f, owner, found := a.beside(all); found && bytes.Equal(owner.Dev.MAC, a.Entry.MAC) {
+				return Outcome{Finding: f, Station: owner, Left: true}
+			}
+		}
+	}
+	switch {
+	case ok:
+		return a.wrongMAC(s, comes)
+	case len(x.Voids) > 0:
+		far, known := a.otherEnd(x.Voids[0], func(n *machine.Space, dev table.Link) bool { return n.Answers(dev, a.NextHop, a.Sender).Yes })
+		if known && !bytes.Equal(far.Dev.MAC, a.Entry.MAC) {
+			return a.wrongMAC(fabric.Station{Space: far.Space, Dev: far.Dev}, true)
+		}
+		return a.unforwarded(x)
+	case len(x.Unseen) > 0:
+		return Outcome{Unseen: true}
+	}
+	if a.Entry.State == "PERMANENT" { // somebody has written it
+		return Outcome{Finding: cause.MACOfNobody{NextHop: a.Hop()}}
+	}
+	// Who taught it is gone: it is as though there were none.
+	o := a.Unanswered(a.Explore(a.Space, a.Link, a.Packet.Leg, nil))
+	o.Left = true
+	return o
+}
+
+// wrongMAC is the fault of an entry whose frames s ignores, although it is whom
+// they should reach; comes is whether they come there.
+func (a *Search) wrongMAC(s fabric.Station, comes bool) Outcome {
+	if bridge, ok := s.MissedBridge(a.NextHop, a.Entry.MAC); ok {
+		return Outcome{
+			Finding: a.portless(fabric.Site{Space: s.Space, Dev: bridge}, fabric.Site{Space: s.Space, Dev: s.Dev}, bridge),
+			Station: fabric.Station{Space: s.Space, Dev: bridge},
+		}
+	}
+	f := cause.MACIgnored{
+		NextHop: a.Hop(), Right: s.Device(), Silent: !a.wouldBeAnswered(),
+		Unasking: a.Entry.State == "NOARP" && a.Link.Has("NOARP"),
+	}
+	s.Sent = true
+	if !comes {
+		return Outcome{Finding: f, Station: s, Left: true}
+	}
+	s.Deaf = f
+	if right := a.Explore(a.Space, a.Link, a.Packet.Leg, s.Dev.MAC); len(right.Stations) == 0 && len(right.Voids) > 0 {
+		// With the right address, the frame would not even leave for there.
+		mended := *a
+		mended.Entry.MAC = s.Dev.MAC
+		s.Behind = mended.unforwarded(right).Finding
+	}
+	return Outcome{Station: s, Left: true, Used: true}
+}

@@ -1,0 +1,123 @@
+package judge
+
+import (
+	"net/netip"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
+	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/journey"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
+	"nstutor/diag/table"
+)
+
+// Refused is the finding of a packet that the input lookup turned away, at the device
+// that it came in by.
+func (j *Judge) Refused(n *machine.Space, p journey.Packet, dev table.Link, route machine.RouteAnswer) cause.Finding {
+	switch route.Kind {
+	case machine.KindForwardingOff:
+		direct := j.Sought == nil || j.Sought.NextHop == p.Dst
+		if route.Dev == dev.Index && direct || route.Dev == 0 && (direct || !machine.Somewhere(j.World.Connected(n, machine.ByWire), p.Dst)) {
+			return j.notHere(n, p, dev)
+		}
+		return cause.Unforwarded{At: at(n), Dst: p.Dst, Dev: dev.Name, Lookup: route.Evidence, AllOff: n.ForwardsNowhere()}
+	case machine.KindRPFilter:
+		return j.irreversible(n, p, dev, route)
+	}
+	return j.implausible(n, p, dev, route)
+}
+
+// Spent is the fault of a packet that did not begin with enough hops to live, or was
+// given too few by a rule.
+func (j *Judge) Spent(n *machine.Space, p journey.Packet, dev string) cause.Finding {
+	if p.Shortened != nil {
+		f := *p.Shortened
+		f.Spent = n.Name
+		return f
+	}
+	if p.Encap != nil && fabric.TunnelTTL(p.Encap.Dev) != 0 {
+		return device.TunnelSpent{At: at(p.Origin), Link: p.Encap.Dev, Spent: n.Name}
+	}
+	if p.Origin == nil { // it came from where nothing can be seen
+		return cause.TTLArrived{At: at(n), Dev: dev, Src: p.Src}
+	}
+	return cause.TTLSpent{At: at(p.Origin), TTL: machine.DefaultTTL(p.Origin), Spent: n.Name}
+}
+
+// implausible is the finding of a source that n takes from nobody else.
+func (j *Judge) implausible(n *machine.Space, p journey.Packet, dev table.Link, route machine.RouteAnswer) cause.Finding {
+	f := cause.ImpossibleSource{At: at(n), Flow: p.Flow(), Dev: dev.Name, Lookup: route.Evidence, Own: remedy.OwnAddress(n, p.Src)}
+	if len(j.Passed) > 0 && p.Src == p.Dst && p.Leg == flows.LegRequest {
+		// What was sent to a service comes back to who asked.
+		by := j.Passed[len(j.Passed)-1].Space
+		service := at(by)
+		f.Service, f.Exempt = &service, j.exemptAt(by)
+	}
+	return f
+}
+
+// notHere: the packet is for nobody in this namespace, and there is nowhere
+// that the namespace could pass it on to.
+func (j *Judge) notHere(n *machine.Space, p journey.Packet, dev table.Link) cause.Finding {
+	if addrs, err := n.Addrs(dev.Index); err == nil && !machine.HasFamily(addrs, p.Dst) {
+		own := netip.PrefixFrom(p.Dst, p.Dst.BitLen())
+		if a := j.Sought; a != nil && a.NextHop == p.Dst {
+			own = netip.PrefixFrom(p.Dst, a.Space.PrefixLen(a.Link, p.Dst))
+		}
+		return cause.Nameless{At: at(n), Link: dev, Own: own}
+	}
+	return cause.NotHere{At: at(n), Link: dev, Dst: p.Dst}
+}
+
+// irreversible is the finding of a packet that rp_filter drops: where the loose
+// mode is not enough, a route to its source is missing.
+func (j *Judge) irreversible(n *machine.Space, p journey.Packet, dev table.Link, route machine.RouteAnswer) cause.Finding {
+	if p.IsRequest() && n.Route(machine.RouteQuery{Dst: p.Src}).Kind == machine.KindNone {
+		if r := j.noWayBack(n, j.Back(p), cause.Lookup{Dst: p.Src, Answer: route}); r.Finding.Code() == cause.NotMasqueraded {
+			return r.Finding
+		}
+	}
+	f := cause.OtherWayBack{At: at(n), Src: p.Src, Dev: dev.Name, Lookup: route.Evidence}
+	marked := n.Route(machine.RouteQuery{Dst: p.Src, Mark: p.Mark})
+	if p.Mark != 0 && marked.Kind == machine.KindUnicast && marked.Dev == dev.Index && !n.ConfOr(dev.Name, "src_valid_mark") {
+		f.Mark, f.Marked = p.Mark, marked.Line
+		return f
+	}
+	turn, now, found := fabric.WayOut{Dev: dev}.Back(n, p.Src, p.Dst)
+	if found {
+		f.Stray = turn
+		return f
+	}
+	addrs, err := n.Addrs(dev.Index)
+	if err == nil && machine.HasFamily(addrs, p.Dst) && now.Kind == machine.KindUnicast && n.Conf(dev.Name, "rp_filter") != 2 {
+		f.Loose = true
+		return f
+	}
+	way, ok := j.wayTo(n, p.Src, 0)
+	if p.IsRequest() {
+		way, ok = j.backwards(n, p.Src)
+	}
+	if !ok || way.Dev.Index != dev.Index {
+		way = fabric.WayOut{Dev: dev}
+	}
+	f.Way = way.InsteadTo(n, p.Src)
+	return f
+}
+
+// Impostor: the reply has come to a namespace that is not the one which asked,
+// but has its address.
+func (j *Judge) Impostor(n *machine.Space, p journey.Packet) cause.Finding {
+	if f, ok := j.soughtInVain(p); ok {
+		return f
+	}
+	f := cause.Impostor{At: at(n), Addr: p.Dst, Having: machine.AddressesOf(n, p.Dst), Own: remedy.OwnAddress(n, p.Dst)}
+	if parted := j.Parted; parted != nil {
+		f.Parted = &cause.Parting{Line: parted.Route.Line, Way: j.wayBack(parted.Space, p.Dst, parted.Route)}
+	} else if a := j.Sought; a != nil && a.ByTable {
+		hop := a.Hop()
+		f.Hop = &hop
+	}
+	return f
+}

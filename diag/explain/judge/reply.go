@@ -1,0 +1,146 @@
+package judge
+
+import (
+	"net/netip"
+	"slices"
+
+	"nstutor/diag/explain/absent"
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/journey"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
+	"nstutor/diag/explain/translated"
+)
+
+// noWayBack: the answering side has no route to the source. When the request
+// left its node by a default route, the outside cannot be expected to have one:
+// the source should have been rewritten there. Or another source should have been taken.
+func (j *Judge) noWayBack(n *machine.Space, p journey.Packet, l cause.Lookup) Ruling {
+	if by, route, ok := j.Exit(); ok && by != n && translated.WouldHelp(by, route, n, p.Dst, p.Src) {
+		r := Ruling{By: by, Finding: cause.Unmasqueraded{At: at(by), Src: p.Dst, Net: j.LeftFrom(by, p.Dst), Out: route.DevName, Line: route.Line, Lookup: l, Exempt: j.exemptAt(by)}}
+		if own, err := by.Env().MasqueradeAddr(route.DevName, p.Src); err == nil {
+			r.Source = own
+		}
+		return r
+	}
+	answers := func(a netip.Addr) bool { return n.Route(machine.RouteQuery{Dst: a}).Kind == machine.KindUnicast }
+	if f, by, better := j.Chosen(p.Dst, p.Src, l, answers); f != nil {
+		return Ruling{Finding: f, Source: better, By: by}
+	}
+	way, ok := j.backwards(n, p.Dst)
+	if !ok {
+		return Ruling{Finding: cause.NoWayBack{At: at(n), Lookup: l}}
+	}
+	return Ruling{Finding: cause.NoWayBack{At: at(n), Lookup: l, Way: way.To(n, p.Dst)}, Next: way.Route(p.Src)}
+}
+
+// Nameless is the finding of a bridge without the address that its pods have for a gateway.
+func (j *Judge) Nameless() cause.Finding {
+	if len(j.Began) == 0 {
+		return nil
+	}
+	return absent.Nameless(j.Parted.Space, j.CameIn(j.Parted.Space), j.From, j.Began[0].Route.Via, j.Parted.Dst)
+}
+
+// Astray is the fault of a reply that is lost where its request never was.
+func (j *Judge) Astray() cause.Finding {
+	p := j.Parted
+	if f, ok := absent.Narrower(p.Space, p.Dst, p.Route); ok {
+		return f
+	}
+	return cause.Astray{At: at(p.Space), Dst: p.Dst, Dev: p.Route.DevName, Line: p.Route.Line, Way: j.wayBack(p.Space, p.Dst, p.Route)}
+}
+
+// Unreturned is the finding of a reply that goes out of sight by another router than the
+// one that handed its request over.
+func (j *Judge) Unreturned(n *machine.Space, p journey.Packet) cause.Finding {
+	way, ok := j.backwards(n, p.Dst)
+	now := j.Mended.Route(n, p.Query())
+	if !ok || !way.Via.IsValid() || way.Via == now.Via {
+		return nil
+	}
+	if i := len(j.Turned) - 1; i >= 0 && j.Turned[i].Space != n {
+		by := j.Turned[i].Space
+		return service.Bypassed{At: at(by), Flow: p.Flow(), Asked: j.Asks, Client: p.Dst, Past: now.Line, Exempt: j.exemptAt(by)}
+	}
+	return cause.Astray{At: at(n), Dst: p.Dst, Dev: now.DevName, Line: now.Line, Way: way.Turn(n, p.Dst, now)}
+}
+
+// Shadowed reports whether the reply left its request's way by a route without which
+// it would not have.
+func (j *Judge) Shadowed() bool {
+	return j.wayBack(j.Parted.Space, j.Parted.Dst, j.Parted.Route).Stray.Type != ""
+}
+
+// wayBack is a route to the reply's destination by the way that the request
+// came.
+func (j *Judge) wayBack(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) remedy.Turn {
+	way, ok := j.backwards(n, dst)
+	if !ok {
+		return remedy.Turn{}
+	}
+	return way.Turn(n, dst, now)
+}
+
+// backwards is the device that the request came in by, and the router who sent
+// it there, if that was not the one who asked.
+func (j *Judge) backwards(n *machine.Space, dst netip.Addr) (fabric.WayOut, bool) {
+	for i, h := range slices.Backward(j.Hops) {
+		if !journey.Received(h, n) {
+			continue
+		}
+		dev, err := n.Link(h.Device)
+		if err != nil || dev.Port != nil {
+			continue
+		}
+		way := fabric.WayOut{Dev: dev}
+		if sender, out, ok := j.SentBy(i); ok && sender != j.From {
+			way.Via = machine.AddressFor(sender, out, n, dev, dst)
+			_, near := machine.PrefixOver(n, dev, way.Via)
+			way.Onlink = !near
+		} else if pinned := machine.LikelyHop(n, dev.Name, dst); pinned.IsValid() && pinned != dst {
+			way.Via = pinned
+			_, near := machine.PrefixOver(n, dev, pinned)
+			way.Onlink = !near
+		}
+		return way, true
+	}
+	return fabric.WayOut{}, false
+}
+
+// soughtInVain is the finding of a reply that nobody takes, where its address was given
+// to the request on its way.
+func (j *Judge) soughtInVain(p journey.Packet) (cause.Finding, bool) {
+	for _, h := range j.Hops {
+		if p.Leg != flows.LegReply || h.Leg != flows.LegRequest || h.Stage != hop.StageSend || h.Carrying || h.Space == nil {
+			continue
+		}
+		if link, err := h.Space.Link(h.Device); err == nil {
+			if f, ok := translated.Away(h.Space, j.Last[h.Space], p.Dst, link); ok {
+				return f, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// besideVRF is the finding of a reply that is looked up in a VRF which has no way
+// for it, where the main table has one.
+func (j *Judge) besideVRF(n *machine.Space, p journey.Packet, l cause.Lookup) (cause.Finding, machine.RouteAnswer, bool) {
+	in := j.VRF(n)
+	if in == 0 || !p.IsReply() {
+		return nil, machine.RouteAnswer{}, false
+	}
+	rest, link, ok := machine.MainRoute(n, p.Dst)
+	if !ok || machine.PrefixBits(rest.Dst) == 0 {
+		return nil, machine.RouteAnswer{}, false
+	}
+	way := fabric.WayOut{Dev: link, Via: rest.Via, Onlink: rest.Onlink}
+	leak := way.To(n, p.Dst)
+	leak.Table, leak.Net = in, rest.Dst
+	return cause.NoWayBack{At: at(n), Lookup: l, Way: leak}, way.Route(p.Src), true
+}

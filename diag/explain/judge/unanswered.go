@@ -1,0 +1,252 @@
+package judge
+
+import (
+	"net/netip"
+	"slices"
+
+	"nstutor/diag/explain/absent"
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
+	"nstutor/diag/explain/scopes"
+	"nstutor/diag/explain/vip"
+	"nstutor/diag/table"
+)
+
+// Unanswered says why nobody gives the MAC address of the next hop, and who would once that
+// is mended. x is where the request for it comes to.
+func (a *Search) Unanswered(x *fabric.Explorer) Outcome {
+	if f, s, ok := a.Elsewhere(x); ok {
+		return Outcome{Finding: f, Station: s}
+	}
+	if s, ok := a.plugged(x); ok {
+		return Outcome{Station: s}
+	}
+	for _, judge := range []func(*fabric.Explorer) (cause.Finding, fabric.Station, bool){a.untagged, a.beneath, a.overhead, a.atop, a.refusing, a.widerThanTheWire, a.shadowed, a.behindRouter, a.beside, a.misrouted} {
+		if f, s, ok := judge(x); ok {
+			return Outcome{Finding: f, Station: s}
+		}
+	}
+	if len(x.Voids) > 0 {
+		return a.unforwarded(x)
+	}
+	return a.nobody(x)
+}
+
+// refusing is a station that has a reason of its own not to answer.
+func (a *Search) refusing(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
+	for _, s := range x.Stations {
+		if s.Space == nil {
+			continue
+		}
+		if f := a.refusal(s, a.Answers(s)); f != nil {
+			return f, s, true
+		}
+	}
+	return nil, fabric.Station{}, false
+}
+
+// refusal is the fault behind one of the reasons of an ARPAnswer, or nil.
+func (a *Search) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Finding {
+	proof := answer.Evidence
+	switch answer.Why {
+	case machine.ARPForwardingOff:
+		return cause.ProxyUnforwarding{At: at(s.Space), Dev: s.Dev.Name, Hop: a.Hop(), Proof: proof, AllOff: s.Space.ForwardsNowhere()}
+	case machine.ARPNoRoute, machine.ARPRejectRoute, machine.ARPSameDevice:
+		return a.unproxied(s, answer)
+	case machine.ARPRPFilter:
+		return fabric.AskerElsewhere(s.Space, s.Dev, a.Sender, a.Hop(), answer)
+	case machine.ARPMartian:
+		return cause.OwnSender{At: at(s.Space), Sender: a.Sender, Hop: a.Hop(), Proof: proof, Own: remedy.OwnAddress(s.Space, a.Sender)}
+	case machine.NDPTentative:
+		return scopes.Unconfirmed(s.Space, s.Dev, a.NextHop, a.Hop())
+	case machine.ARPLate:
+		return cause.LocalLate{NextHop: a.Hop(), Station: s.Device(), Rule: answer.Rule, Proof: proof}
+	case machine.ARPIgnore:
+		return cause.ARPIgnored{
+			NextHop: a.Hop(), Station: s.Device(), Proof: proof, Here: s.Has(a.NextHop),
+			All: s.Space.Conf("all", "arp_ignore"), Own: s.Space.Conf(s.Dev.Name, "arp_ignore"),
+		}
+	case machine.ARPFilter:
+		back := fabric.WayOut{Dev: s.Dev}.InsteadTo(s.Space, a.Sender)
+		return cause.ARPFiltered{NextHop: a.Hop(), Sender: a.Sender, Station: s.Device(), Proof: proof, Way: back}
+	}
+	return nil
+}
+
+// unproxied is the finding of a proxy that has no reason to answer, with one: a
+// route to the destination where it is somebody's, or else the address itself.
+func (a *Search) unproxied(s fabric.Station, answer machine.ARPAnswer) cause.Finding {
+	f := cause.ProxyUnrouted{At: at(s.Space), Dev: s.Dev.Name, Hop: a.Hop(), Proof: answer.Evidence}
+	if a.NextHop == a.Packet.Dst && answer.Why == machine.ARPRejectRoute {
+		f.Exemption, _ = a.exempt(s.Space, a.Packet, s.Space.Route(machine.RouteQuery{Dst: a.NextHop}))
+		return f
+	}
+	if way, ok := a.wayTo(s.Space, a.NextHop, s.Dev.Index); ok && a.NextHop == a.Packet.Dst {
+		f.Way = way.InsteadTo(s.Space, a.NextHop)
+		return f
+	}
+	f.Address = remedy.Address{Netns: s.Space.Name, Prefix: netip.PrefixFrom(a.NextHop, a.NextHop.BitLen()), Dev: s.Dev.Name}
+	return f
+}
+
+// behindRouter: the destination is behind somebody on the wire who passes packets on,
+// and answers for nobody but himself.
+func (a *Search) behindRouter(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
+	if a.NextHop != a.Packet.Dst {
+		return nil, fabric.Station{}, false
+	}
+	for _, s := range x.Stations {
+		if s.Space == nil || !s.Space.PassesOn(s.Dev.Name, a.NextHop) {
+			continue
+		}
+		answer := a.Answers(s)
+		if answer.Why != machine.ARPProxyOff {
+			continue
+		}
+		if way, ok := a.wayTo(s.Space, a.NextHop, s.Dev.Index); !ok || way.Via.IsValid() {
+			continue
+		}
+		return cause.BehindRouter{NextHop: a.Hop(), Router: s.Device(), Proof: answer.Evidence}, s, true
+	}
+	return nil, fabric.Station{}, false
+}
+
+// shadowed: a route leads to the wrong wire, and without it another one would lead to
+// the destination.
+func (a *Search) shadowed(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
+	f, s, ok := a.misrouted(x)
+	if !ok {
+		return nil, s, false
+	}
+	m, ok := f.(cause.WrongWire)
+	if !ok {
+		return nil, s, false
+	}
+	dev, err := a.Space.Link(m.Way.Dev)
+	if err != nil {
+		return nil, s, false
+	}
+	m.Stray = fabric.WayOut{Dev: dev, Via: m.Way.Via}.Turn(a.Space, a.Packet.Dst, a.taken())
+	return m, s, m.Stray.Stray.Type != ""
+}
+
+// misrouted: the destination is elsewhere, and the route leads to the wrong
+// wire.
+func (a *Search) misrouted(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
+	if a.NextHop != a.Packet.Dst {
+		return nil, fabric.Station{}, false
+	}
+	found, ok := a.wayTo(a.Space, a.Packet.Dst, a.Link.Index)
+	if !ok {
+		found, ok = fabric.Wider(slices.Collect(a.World.Connected(a.Space, machine.ByWire)), a.Space, a.Packet.Dst, a.taken())
+	}
+	if !ok {
+		return nil, fabric.Station{}, false
+	}
+	if scopes.OfLink(a.NextHop) {
+		return cause.OtherLink{NextHop: a.Hop(), Behind: found.Dev.Name, Line: a.Link.Line()}, fabric.Station{}, true
+	}
+	way := found.To(a.Space, a.Packet.Dst)
+	way.Replace = true
+	return cause.WrongWire{NextHop: a.Hop(), Way: way, Line: a.taken().Line, Stations: x.Present()}, fabric.Station{}, true
+}
+
+// nobody: no station has the address, and none knows of it.
+func (a *Search) nobody(x *fabric.Explorer) Outcome {
+	if f, ok := a.soughtInVain(a.Packet); ok {
+		return Outcome{Finding: f}
+	}
+	if a.NextHop == a.Packet.Dst {
+		onTheWay := a.Packet.Encap != nil || a.Packet.Leg == flows.LegReply
+		own, _ := machine.PrefixOver(a.Space, a.Link, a.Packet.Dst)
+		return Outcome{Finding: cause.NobodyHas{NextHop: a.Hop(), Stations: x.Present(), OnTheWay: onTheWay, Bits: own.Bits(), Sent: a.leftBehind(a.Space, a.Packet, x), Serving: vip.Serving(x, a.Packet.Flow())}}
+	}
+	for _, s := range x.Stations {
+		if f, right := a.wrongGateway(s, x); right {
+			return Outcome{Finding: f, Via: f.Rewrite.Route.Via}
+		}
+	}
+	s, ok := a.router(x)
+	if !ok {
+		return Outcome{Finding: cause.EmptyWire{NextHop: a.Hop(), Line: a.Link.Line()}}
+	}
+	if f, other := absent.Gateway(a.Space, a.Packet.Dst, a.taken(), a.Hop(), x.Present()); other && !(s.LeadsTo(a.Packet.Dst) && (s.Space.Local(a.Packet.Dst) || s.Space.PassesOn(s.Dev.Name, a.Packet.Dst))) {
+		return Outcome{Finding: f}
+	}
+	length := a.Space.PrefixLen(a.Link, a.NextHop)
+	return Outcome{Station: s, Finding: cause.NoRouter{
+		NextHop: a.Hop(), Stations: x.Present(), Proof: a.Answers(s).Evidence,
+		Address: remedy.Address{Netns: s.Space.Name, Prefix: netip.PrefixFrom(a.NextHop, length), Dev: s.Dev.Name},
+	}}
+}
+
+// wrongGateway is the finding of a route that names as its gateway somebody who is
+// not there, while the router has another address in the same network: it is the
+// route that is wrong, for whoever else is there has found the router.
+func (a *Search) wrongGateway(s fabric.Station, x *fabric.Explorer) (f cause.WrongGateway, found bool) {
+	route := a.taken()
+	if route.Via != a.NextHop || route.Entry.Type != "unicast" || len(route.Entry.Nexthops) > 0 || s.Space == nil || !s.LeadsTo(a.Packet.Dst) {
+		return f, false
+	}
+	addrs, err := s.Space.Addrs(s.Dev.Index)
+	if err != nil {
+		return f, false
+	}
+	for _, own := range addrs {
+		right := own.Prefix.Addr()
+		if _, near := machine.PrefixOver(a.Space, a.Link, right); !near || right.Is6() != a.NextHop.Is6() || right.IsLinkLocalUnicast() {
+			continue
+		}
+		return cause.WrongGateway{
+			NextHop: a.Hop(), Line: route.Line, Router: s.Device(), Stations: x.Present(),
+			Rewrite: remedy.Rewrite{Netns: a.Space.Name, Route: remedy.Through(route.Entry, table.Nexthop{Via: right, Dev: a.Link.Name})},
+		}, true
+	}
+	return f, false
+}
+
+// NoRouter is the finding of a route whose gateway is n, which is no router: it has no
+// other way than back, and somebody else on the wire has one.
+func (a *Search) NoRouter(n *machine.Space) (cause.Finding, fabric.Station, bool) {
+	x := a.Explore(a.Space, a.Link, a.Packet.Leg, nil)
+	x.Of = a.NextHop
+	for _, s := range x.Stations {
+		if s.Space == nil || s.Space == n || len(s.Obstacles) > 0 || !s.LeadsTo(a.Packet.Dst) {
+			continue
+		}
+		if f, ok := a.wrongGateway(s, x); ok {
+			f.Instead = n.Name
+			return f, s, true
+		}
+	}
+	return nil, fabric.Station{}, false
+}
+
+// router is the station that is most likely meant to be the next hop: one that
+// has a way to the destination, or else the first.
+func (a *Search) router(x *fabric.Explorer) (fabric.Station, bool) {
+	var first fabric.Station
+	for _, s := range x.Stations {
+		if s.Space == nil {
+			continue
+		}
+		if first.Space == nil {
+			first = s
+		}
+		if s.LeadsTo(a.Packet.Dst) {
+			return s, true
+		}
+	}
+	return first, first.Space != nil
+}
+
+// widerThanTheWire: the network of an address takes in more than is on its wire.
+func (a *Search) widerThanTheWire(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
+	if a.NextHop != a.Packet.Dst {
+		return nil, fabric.Station{}, false
+	}
+	return fabric.TooWide(x, a.Space, a.Link, a.Hop())
+}

@@ -1,0 +1,239 @@
+package judge
+
+import (
+	"net/netip"
+	"slices"
+
+	"nstutor/diag/explain/absent"
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/journey"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
+	"nstutor/diag/table"
+)
+
+// NoRoute is the ruling on a packet that a lookup has no way for; false: the kernel's
+// answer says nothing.
+func (j *Judge) NoRoute(n *machine.Space, p journey.Packet, route machine.RouteAnswer) (Ruling, bool) {
+	switch route.Kind {
+	case machine.KindBlackhole, machine.KindUnreachable, machine.KindProhibit, machine.KindThrow, machine.KindNone:
+		lookup := cause.Lookup{Dst: p.Dst, Answer: route}
+		if leak, way, ok := j.besideVRF(n, p, lookup); ok {
+			return Ruling{Finding: leak, Next: way}, true
+		}
+		if f, ok := absent.From(n, p.Src, p.IsReply(), lookup); ok {
+			return Ruling{Finding: f}, true
+		}
+		if route.Kind == machine.KindNone {
+			return j.Unrouted(n, p, lookup), true
+		}
+		f, next := j.rejected(n, p, route)
+		return Ruling{Finding: f, Next: next}, true
+	case machine.KindMartian:
+		next := route
+		next.Kind = machine.KindUnicast
+		return Ruling{Finding: cause.LoopbackLeaves{At: at(n), Flow: p.Flow(), Dev: route.DevName, Lookup: route.Evidence}, Next: next}, true
+	case machine.KindBroadcast:
+		return Ruling{Finding: cause.Broadcast{At: at(n), Dst: p.Dst, Lookup: route.Evidence}}, true
+	}
+	if p.Encap != nil && n == p.Origin && !n.Local(p.Src) {
+		return Ruling{Finding: j.sourceless(n, p)}, true
+	}
+	return Ruling{}, false
+}
+
+// Unrouted tells apart what it can mean that there is no route.
+func (j *Judge) Unrouted(n *machine.Space, p journey.Packet, l cause.Lookup) Ruling {
+	if p.Dst.IsLoopback() {
+		return Ruling{Finding: cause.LoopbackUnrouted{At: at(n), Lookup: l}}
+	}
+	if f, next, ok := j.tooNarrow(n, p.Dst); ok {
+		return Ruling{Finding: f, Next: next}
+	}
+	if p.IsReply() {
+		return j.noWayBack(n, p, l)
+	}
+	if way, ok := j.wayTo(n, p.Dst, 0); ok && (n != p.Origin || p.Encap != nil) {
+		missing := way.To(n, p.Dst)
+		if way.Via.IsValid() && p.Dst.Is4() && !machine.Private(p.Dst) && !n.HasOtherDefault(machine.MainTable, "") {
+			missing.Dst = netip.Addr{} // it is not the only one that has no way out
+		}
+		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l, Way: missing}, Next: way.Route(p.Src)}
+	}
+	if r, ok := j.behindDown(n, p, l); ok {
+		return r
+	}
+	if r, ok := j.behindDead(n, p, l); ok {
+		return r
+	}
+	if n != p.Origin {
+		if f, ok := absent.Withdrawn(j.World, n, p.Dst, l); ok {
+			return Ruling{Finding: f}
+		}
+		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l}}
+	}
+	return j.unroutedOrigin(n, p, l)
+}
+
+// behindDown: a namespace that passes packets on has a device that is down, and with
+// it the route that the packet should take.
+func (j *Judge) behindDown(n *machine.Space, p journey.Packet, l cause.Lookup) (Ruling, bool) {
+	devices, err := n.DevicesFor(p.Dst)
+	if err != nil || n == p.Origin {
+		return Ruling{}, false
+	}
+	var down []machine.Device
+	for _, d := range devices {
+		if !d.Link.Up() && len(d.Addrs) > 0 && d.Link.Master == "" && !holds(d) {
+			down = append(down, d)
+		}
+	}
+	for _, d := range down {
+		via, knows := j.gateway(n, d, p.Dst)
+		if !knows && len(down) > 1 {
+			continue
+		}
+		r := j.throughDevice(n, p, l, d)
+		if !knows && !r.Next.Via.IsValid() || knows {
+			return r, true
+		}
+		// Whom the default route led to is not to be seen.
+		return Ruling{Finding: cause.RoutesDown{At: at(n), Link: d.Link, Lookup: l}, Next: machine.RouteAnswer{Kind: machine.KindUnicast, Via: via, Dev: d.Link.Index, DevName: d.Link.Name, Src: p.Src}}, true
+	}
+	return Ruling{}, false
+}
+
+// holds reports whether a device that is down does no more than hold addresses, as those of
+// services: no network was behind it.
+func holds(d machine.Device) bool {
+	return !d.Link.Up() && (d.Link.Kind == "dummy" || d.Link.Kind == "bridge") &&
+		!slices.ContainsFunc(d.Addrs, func(a table.Addr) bool { return !a.Prefix.IsSingleIP() })
+}
+
+// behindDead: the same of a device that is on, where its wire is dead for what is down
+// behind it. A routing daemon brings the route back by itself.
+func (j *Judge) behindDead(n *machine.Space, p journey.Packet, l cause.Lookup) (Ruling, bool) {
+	devices, err := n.DevicesFor(p.Dst)
+	if err != nil || n == p.Origin {
+		return Ruling{}, false
+	}
+	for _, d := range devices {
+		if !d.Link.Up() || d.Link.Carrier() || d.Link.Master != "" {
+			continue
+		}
+		for _, s := range j.Explore(n, d.Link, flows.LegRequest, nil).Stations {
+			if s.Space == nil || s.Space == n || len(s.Obstacles) == 0 {
+				continue
+			}
+			via, ok := s.LeadsOn(d, p.Dst)
+			if !ok {
+				continue
+			}
+			dead, way := s.Obstacles[0], fabric.WayOut{Dev: d.Link, Via: via}
+			if absent.Announced(n) {
+				return Ruling{Finding: dead.Met(n), Next: way.Route(p.Src)}, true
+			}
+			return Ruling{
+				Before: dead.Met(n), FirstDev: d.Link.Name,
+				Finding: cause.Unrouted{At: at(n), Lookup: l, Way: way.To(n, p.Dst)}, Next: way.Route(p.Src),
+			}, true
+		}
+	}
+	return Ruling{}, false
+}
+
+// unroutedOrigin: the sender itself has no route. It lacks an address, or its
+// device is down, or there is no default route.
+func (j *Judge) unroutedOrigin(n *machine.Space, p journey.Packet, l cause.Lookup) Ruling {
+	devices, err := n.DevicesFor(p.Dst)
+	if err != nil {
+		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l}}
+	}
+	var first *machine.Device
+	for i, d := range devices {
+		if len(d.Addrs) == 0 || holds(d) && len(devices) > 1 {
+			continue
+		}
+		if first == nil {
+			first = &devices[i]
+		}
+		if _, knows := j.gateway(n, d, p.Dst); knows {
+			return j.throughDevice(n, p, l, d)
+		}
+	}
+	if first != nil {
+		return j.throughDevice(n, p, l, *first)
+	}
+	f := cause.Addressless{At: at(n), Lookup: l}
+	if len(devices) == 1 {
+		f.Free, f.Down = j.Address(n, devices[0].Link, p.Dst), !devices[0].Link.Up()
+		if own := f.Free.Prefix; own.IsValid() && !own.Contains(p.Dst) {
+			d := devices[0]
+			d.Addrs = []table.Addr{{Prefix: own}}
+			via, _ := j.gateway(n, d, p.Dst)
+			f.Default = remedy.Way{Netns: n.Name, Dev: d.Link.Name, Via: via, Onlink: !own.Contains(via)}
+		}
+	}
+	return Ruling{Finding: f}
+}
+
+// Anonymous: there is a way, but no address that the packet could come from. IPv4 sends
+// it from 0.0.0.0, which nobody answers (ip_route_input_slow()); IPv6 does not send it.
+func (j *Judge) Anonymous(n *machine.Space, p journey.Packet, route machine.RouteAnswer) (f cause.Addressless, ok bool) {
+	if p.Src.IsValid() || p.Encap != nil {
+		return f, false
+	}
+	devices, err := n.DevicesFor(p.Dst)
+	if err != nil || slices.ContainsFunc(devices, func(d machine.Device) bool { return len(d.Addrs) > 0 }) {
+		return f, false
+	}
+	f = cause.Addressless{At: at(n), Lookup: cause.Lookup{Dst: p.Dst, Answer: route}}
+	for _, d := range devices {
+		if free := j.Address(n, d.Link, p.Dst); free.Prefix.IsValid() && (!f.Free.Prefix.IsValid() || d.Link.Index == route.Dev) {
+			f.Free, f.Down = free, !d.Link.Up()
+		}
+	}
+	return f, true
+}
+
+// throughDevice: the device with an address could be the way, were it up, or
+// were there a default route by it.
+func (j *Judge) throughDevice(n *machine.Space, p journey.Packet, l cause.Lookup, d machine.Device) Ruling {
+	own := d.Addrs[0].Prefix
+	gateway, _ := j.gateway(n, d, p.Dst)
+	byDefault := remedy.Way{Netns: n.Name, Dev: d.Link.Name, Via: gateway, Onlink: !own.Contains(gateway) && !(gateway.Is6() && gateway.IsLinkLocalUnicast())}
+	next := machine.RouteAnswer{Kind: machine.KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
+	switch {
+	case d.Link.Up() && p.Dst.Is6() && !gateway.IsValid():
+		told, heeds, settings := n.Advertised(d.Link.Name)
+		return Ruling{Finding: cause.Unadvertised{At: at(n), Lookup: l, Dev: d.Link.Name, Settings: settings, Deaf: told && !heeds, Off: !told}}
+	case d.Link.Up() && !gateway.IsValid():
+		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l}}
+	case d.Link.Up():
+		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l, Way: byDefault}, Next: next}
+	case own.Contains(p.Dst):
+		byDefault, next.Via = remedy.Way{}, netip.Addr{}
+	}
+	return Ruling{Finding: cause.RoutesDown{At: at(n), Link: d.Link, Lookup: l, Default: byDefault}, Next: next}
+}
+
+// sourceless is the fault of a tunnel whose own end is no address of its
+// namespace: then the kernel has no route for its packets.
+func (j *Judge) sourceless(n *machine.Space, p journey.Packet) cause.Finding {
+	f := cause.Sourceless{At: at(n), Flow: p.Flow(), Err: n.Route(machine.RouteQuery{Dst: p.Dst, Src: p.Src}).Err}
+	if link, err := n.LinkByIndex(fabric.TunnelBelow(p.Encap.Dev)); err == nil {
+		bits := p.Src.BitLen()
+		for _, s := range j.Explore(n, link, p.Leg, nil).Stations {
+			if s.Space == nil || s.Space == n {
+				continue
+			}
+			if far, ok := machine.PrefixOver(s.Space, s.Dev, p.Src); ok {
+				bits = far.Bits()
+			}
+		}
+		f.Address = remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(p.Src, bits), Dev: link.Name}
+	}
+	return f
+}

@@ -108,6 +108,7 @@ var samples = []cause.Finding{
 	device.Withdrawn{At: here, Link: veth, Asker: "ns2", Lookup: lookup, Net: near},
 	device.Withdrawn{At: here, Link: veth, Asker: "ns2", Lookup: lookup, Net: near, Announced: true},
 	device.Withdrawn{At: here, Link: table.Link{Name: "eth0", Flags: []string{"NO-CARRIER", "UP"}}, Asker: "ns2", Lookup: lookup, Net: near},
+	device.Unnumbered{At: here, Link: veth, Lookup: lookup, Address: remedy.Address{Netns: "ns1", Prefix: near, Dev: "eth0"}, Way: path},
 	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Off: 3}},
 	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Lost: 1}},
 	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Gone: 1}},

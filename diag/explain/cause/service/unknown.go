@@ -46,6 +46,10 @@ func (u Unknown) Detail() say.Text {
 	dst, has, asked := u.Flow.Dst, names(u.Has), told(u.Flow.Proto, u.Flow.DstPort)
 	switch {
 	case len(u.Has) == 0:
+		if in := u.Among[0].Map; in != "" && in == u.Among[len(u.Among)-1].Map {
+			return say.T("%[1]s lies among the services of the map @%[4]s of %[3]s (%[2]s), which has no entry for it: there is no such service, or who writes the rules has not heard of it. A service's address is nobody's",
+				"%[1]s 落在 %[3]s 的 map @%[4]s 所列的服务地址（%[2]s）之间，但其中没有它的元素：要么没有这个服务，要么写规则的程序还不知道它。服务地址不属于任何机器", dst, names(u.Among), machine.Called(u.Netns()), in)
+		}
 		return say.T("%[1]s lies among the services that rules of %[3]s translate (%[2]s), and none of them knows this one: there is no such service, or who writes the rules has not heard of it. A service's address is nobody's",
 			"%[1]s 落在 %[3]s 的规则所转换的服务地址（%[2]s）之间，但没有规则认识它：要么没有这个服务，要么写规则的程序还不知道它。服务地址不属于任何机器", dst, names(u.Among), machine.Called(u.Netns()))
 	case u.There != "":

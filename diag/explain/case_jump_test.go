@@ -42,6 +42,9 @@ host: nft 'add map ip svc service-ips { type ipv4_addr . inet_proto . inet_servi
 host: nft 'add chain ip svc pre { type nat hook prerouting priority -100; }'
 host: nft add rule ip svc ep meta l4proto tcp dnat to 10.244.1.11:8080
 host: nft 'add rule ip svc web numgen random mod 1 vmap { 0 : goto ep }'
+host: nft 'add map ip svc firewall-ips { type ipv4_addr . inet_proto . inet_service : verdict; }'
+host: nft 'add chain ip svc check { type filter hook prerouting priority -110; }'
+host: nft add rule ip svc check ip daddr . meta l4proto . th dport vmap @firewall-ips
 host: nft add rule ip svc services ip daddr . meta l4proto . th dport vmap @service-ips
 host: nft add rule ip svc pre jump services`, "pod-a", "add element ip svc service-ips '{ 10.96.0.10 . tcp . 80 : goto web }'"},
 }

@@ -29,7 +29,7 @@ func unlisted(n *machine.Space, packet eval.Packet, asked flows.Flow, rules *net
 				}
 				f := service.Unlisted{At: cause.At(n.Name), Flow: asked, Table: t, Map: set, Key: by}
 				for _, chain := range loose(t, base) {
-					with := entered(t, j, rule, chain.rule.Verdict.Chain)
+					with := entered(t, base, j, rule, chain.rule.Verdict.Chain)
 					if to, ok := sent(n, rules, with, hook, packet, asked); ok && chain.none {
 						f.To, f.Chains = to, append(f.Chains, chain.rule.Verdict.Chain)
 					}
@@ -46,8 +46,8 @@ func unlisted(n *machine.Space, packet eval.Packet, asked flows.Flow, rules *net
 func isDestination(f netfilter.Field) bool { return f == "ip daddr" || f == "ip6 daddr" }
 
 // entered is a table as though the map that a rule of a chain asks had an entry for every
-// packet, which leads to another chain.
-func entered(t *netfilter.Table, chain int, asks *netfilter.Rule, to string) netfilter.Table {
+// packet, which leads to another chain. Of its hook it has the base chain alone.
+func entered(t *netfilter.Table, base *netfilter.Chain, chain int, asks *netfilter.Rule, to string) netfilter.Table {
 	with := *t
 	with.Chains = slices.Clone(t.Chains)
 	c := &t.Chains[chain]
@@ -59,6 +59,7 @@ func entered(t *netfilter.Table, chain int, asks *netfilter.Rule, to string) net
 		}
 		with.Chains[chain].Rules = append(with.Chains[chain].Rules, one)
 	}
+	with.Chains = slices.DeleteFunc(with.Chains, func(c netfilter.Chain) bool { return c.Hook == base.Hook && c.Name != base.Name })
 	return with
 }
 

@@ -59,6 +59,12 @@ r1: nft 'add table arp m; add chain arp m c { type filter hook output priority 0
 	{name: "no route in transit", from: "a", to: "10.2.0.2",
 		fault: `r2: ip route del 10.2.0.0/24`,
 		want:  expected{cause.NoRoute, "r2", request}, noFix: true},
+	{name: "no route in transit, where services' addresses are on what is down", from: "a", to: "10.2.0.2",
+		fault: `
+r2: ip route del 10.2.0.0/24
+r2: ip link add kube-ipvs0 type bridge
+r2: ip addr add 10.96.0.10/32 dev kube-ipvs0`,
+		want: expected{cause.NoRoute, "r2", request}, noFix: true},
 	{name: "blackhole in transit", from: "a", to: "10.2.0.2",
 		fault: `r2: ip route add blackhole 10.2.0.2`,
 		want:  expected{cause.RouteBlackhole, "r2", request}},

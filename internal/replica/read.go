@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/ipvs"
 	"nstutor/diag/netfilter/ipset"
 	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
@@ -241,6 +242,13 @@ func unread(c *conn, s Space) (missing []Omission, err error) {
 		case !slices.Contains(plain, kind):
 			missing = append(missing, Omission{What: Traffic, Name: names[indexOf(q)]})
 		}
+	}
+	services, err := ipvs.Read(c.ns)
+	if err != nil {
+		return nil, say.At(c.ns.Name(), err)
+	}
+	for _, one := range services {
+		missing = append(missing, Omission{What: Virtual, Name: one.String()})
 	}
 	return missing, nil
 }

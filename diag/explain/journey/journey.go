@@ -38,6 +38,8 @@ type Journey struct {
 	Passed      []Passage                      // spaces that forwarded the request, in order
 	Hooked      []Passage                      // where rules saw it, before they translated it
 	Turned      []Turning                      // where they sent it elsewhere
+	Virtual     map[*machine.Space]Turning     // where a virtual service sent it to a server
+	Direct      Directed                       // the last time that one sent it to a server as it was
 	Parted      *Parting                       // where the reply left the request's way; nil: it is on it
 	Lessons     taught.Lessons                 // for those who heard it
 	Connections outdated.Connections           // that the request belongs to
@@ -45,7 +47,7 @@ type Journey struct {
 
 // Begin is a journey that has not begun.
 func Begin(world *machine.Machine, from *machine.Space, dest netip.Addr) *Journey {
-	return &Journey{World: world, From: from, Dest: dest, Last: map[*machine.Space]eval.Packet{}, Kept: map[*machine.Space]eval.Place{}}
+	return &Journey{World: world, From: from, Dest: dest, Last: map[*machine.Space]eval.Packet{}, Kept: map[*machine.Space]eval.Place{}, Virtual: map[*machine.Space]Turning{}}
 }
 
 // Notice remembers what is wrong on the way, and does not stop this packet; f may be nil.
@@ -73,6 +75,13 @@ type Passage struct {
 type Turning struct {
 	Space    *machine.Space
 	From, To flows.Flow
+}
+
+// Directed is a virtual service that sent the request to a server as it was, in a frame for
+// that. The zero value is of none.
+type Directed struct {
+	By     *machine.Space
+	Server netip.Addr
 }
 
 // Parting is where a reply leaves the way that its request came.

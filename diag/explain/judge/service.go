@@ -24,6 +24,8 @@ func (j *Judge) Bypassed(p journey.Packet) (cause.Finding, bool) {
 	}
 	t := j.Turned[len(j.Turned)-1]
 	f := service.Bypassed{At: at(t.Space), Flow: p.Flow(), Asked: j.Asks, Client: j.Source, Exempt: j.exemptAt(t.Space), Kept: j.Kept[t.Space]}
+	_, virtual := j.Virtual[t.Space]
+	f.Unseen = virtual && !t.Space.TracksVirtual()
 	if on, possible := t.Space.BridgeNetfilter(p.Dst.Is6()); possible && !on && j.AcrossOneBridge(t.Space) {
 		f.Bridge = true
 	}
@@ -36,6 +38,9 @@ func (j *Judge) Bypassed(p journey.Packet) (cause.Finding, bool) {
 func (j *Judge) Service(outside bool) (cause.Finding, bool) {
 	on := make([]*machine.Space, 0, len(j.Hooked))
 	for _, p := range j.Hooked {
+		if f, ok := vip.Unheld(p.Space, j.Asks); ok {
+			return f, true
+		}
 		packet := p.Packet.Unknown().Filtered
 		if f, ok := vip.OtherHook(p.Space, packet, p.Packet.Flow(), p.IIF, p.Route.DevName); ok && !j.Asks.Echo() && !j.Connections.Any() {
 			return f, true
@@ -51,6 +56,16 @@ func (j *Judge) Service(outside bool) (cause.Finding, bool) {
 		f, ok = vip.Elsewhere(j.World, on, j.Asks)
 	}
 	return f, ok && !(len(j.Faults) > 0 && j.Faults[0].Code() == service.NoEndpoints && !f.OtherPort())
+}
+
+// Addressless is the finding of a request that a virtual service has sent to a server as it
+// was, where that server does not have the service's address.
+func (j *Judge) Addressless(n *machine.Space, p journey.Packet) (cause.Finding, bool) {
+	by := j.Direct.By
+	if by == nil || by == n || !p.IsRequest() || !n.Local(j.Direct.Server) || n.Local(p.Dst) {
+		return nil, false
+	}
+	return service.ServerWithout{At: at(n), Flow: p.Flow(), By: by.Title(), Silent: n.Conf("all", "arp_ignore") > 0}, true
 }
 
 // leftBehind is the rule of nat that sends a request to somebody who is gone.

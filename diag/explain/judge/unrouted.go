@@ -86,7 +86,7 @@ func (j *Judge) behindDown(n *machine.Space, p journey.Packet, l cause.Lookup) (
 	}
 	var down []machine.Device
 	for _, d := range devices {
-		if !d.Link.Up() && len(d.Addrs) > 0 && d.Link.Master == "" {
+		if !d.Link.Up() && len(d.Addrs) > 0 && d.Link.Master == "" && !holds(d) {
 			down = append(down, d)
 		}
 	}
@@ -103,6 +103,13 @@ func (j *Judge) behindDown(n *machine.Space, p journey.Packet, l cause.Lookup) (
 		return Ruling{Finding: cause.RoutesDown{At: at(n), Link: d.Link, Lookup: l}, Next: machine.RouteAnswer{Kind: machine.KindUnicast, Via: via, Dev: d.Link.Index, DevName: d.Link.Name, Src: p.Src}}, true
 	}
 	return Ruling{}, false
+}
+
+// holds reports whether a device that is down does no more than hold addresses, as those of
+// services: no network was behind it.
+func holds(d machine.Device) bool {
+	return !d.Link.Up() && (d.Link.Kind == "dummy" || d.Link.Kind == "bridge") &&
+		!slices.ContainsFunc(d.Addrs, func(a table.Addr) bool { return !a.Prefix.IsSingleIP() })
 }
 
 // behindDead: the same of a device that is on, where its wire is dead for what is down
@@ -146,7 +153,7 @@ func (j *Judge) unroutedOrigin(n *machine.Space, p journey.Packet, l cause.Looku
 	}
 	var first *machine.Device
 	for i, d := range devices {
-		if len(d.Addrs) == 0 {
+		if len(d.Addrs) == 0 || holds(d) && len(devices) > 1 {
 			continue
 		}
 		if first == nil {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"nstutor/diag/ipvs"
 	"nstutor/diag/table"
 )
 
@@ -15,6 +16,9 @@ import (
 type memory struct {
 	snaps    map[table.Tables]*table.Snapshot
 	settings map[string]setting // by the path below /proc/sys
+
+	virtual     []ipvs.Service
+	virtualRead bool
 }
 
 type setting struct {

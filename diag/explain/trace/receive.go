@@ -48,6 +48,9 @@ func (w *walk) input(n *machine.Space, p journey.Packet, dev table.Link) {
 		p.Dst = w.Mended.Restored(n, p.Dst)
 		p.Filtered.Dst = p.Dst
 	}
+	if f, ok := w.Addressless(n, p); ok {
+		w.fault(n, p, hop.StageRoute, dev.Name, f)
+	}
 	query := p.Query()
 	query.IIF = dev.Index
 	route := w.Mended.Route(n, query)
@@ -98,7 +101,7 @@ func (w *walk) forward(n *machine.Space, p journey.Packet, dev table.Link, route
 	if !ok {
 		return
 	}
-	w.leave(n, p, dev.Name, route)
+	w.leave(n, w.restored(n, p), dev.Name, route)
 }
 
 // deliver hands a packet to the namespace it is for.
@@ -113,6 +116,10 @@ func (w *walk) deliver(n *machine.Space, p journey.Packet, dev string) {
 		w.landed, w.opened = n, p.Dst
 		return
 	}
+	if w.balanced(n, p, dev) {
+		return
+	}
+	p = w.restored(n, p)
 	if p.Leg == flows.LegReply && n != w.From {
 		w.fault(n, p, hop.StageDeliver, dev, w.Impostor(n, p))
 		return
@@ -125,6 +132,11 @@ func (w *walk) deliver(n *machine.Space, p journey.Packet, dev string) {
 		w.ended = true
 		return
 	}
+	w.take(n, p, dev)
+}
+
+// take hands a request to the socket that it is for, and has that answer.
+func (w *walk) take(n *machine.Space, p journey.Packet, dev string) {
 	w.Reached = p.Flow()
 	w.listen(n, p, dev)
 	w.originate(n, w.Back(p).By(n, dev))

@@ -70,6 +70,10 @@ func (w *walk) output(n *machine.Space, p journey.Packet, dev string) (journey.P
 		p.Filtered.Socket = n.Asker()
 	}
 	p, ok := w.filter(n, p, "output", "", dev)
+	if ok && w.balanced(n, p, dev) {
+		return p, false
+	}
+	p = w.restored(n, p)
 	redirected := p.Leg == flows.LegRequest && p.Dst != asked
 	if !ok || !redirected && (p.Mark == mark || dev == "lo" || !n.Reroutes()) {
 		return p, ok

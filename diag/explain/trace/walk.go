@@ -97,6 +97,10 @@ func (w *walk) suppose(f cause.Finding) {
 		if s, ok := w.site(f.Station); ok {
 			w.Mended.Own(s.Space, f.Addr)
 		}
+	case service.ServerWithout:
+		if n, err := w.World.Open(f.Netns()); err == nil {
+			w.Mended.Own(n, f.Flow.Dst)
+		}
 	case cause.Nameless:
 		if s, ok := w.site(cause.Device{Netns: f.Netns(), Link: f.Link}); ok {
 			w.Mended.Connect(s.Space, f.Own, s.Dev)

@@ -68,3 +68,14 @@ func (e *evaluator) goOn(s *state) {
 	s.nat = Translation{Kind: remembered, Old: now.Addr(), New: want.Addr(), OldPort: now.Port(), NewPort: want.Port()}
 	*addr, *port = want.Addr(), want.Port()
 }
+
+// Balanced returns p, a request, as a virtual service sends it on (ip_vs_in_hook()): to a
+// server, before rules of nat have had their say about its source. They have none where the
+// kernel does not keep it tracked (ip_vs_notrack()).
+func (p Packet) Balanced(to netip.AddrPort, tracked bool) Packet {
+	p.Dst, p.DstPort, p.conn.srcDone = to.Addr(), to.Port(), false
+	if !tracked {
+		p.CTState = CTUntracked
+	}
+	return p
+}

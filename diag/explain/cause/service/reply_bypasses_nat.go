@@ -32,6 +32,9 @@ type Bypassed struct {
 	Bridge bool
 	Exempt cause.Exempt // why no rule gives the request another source
 	Past   string       // the route that it leaves by, past whoever translated the request; empty where it comes straight
+	// Unseen tells that a virtual service has translated it, and that no rule of nat sees
+	// what that sends on (net.ipv4.vs.conntrack).
+	Unseen bool
 	Kept   eval.Place   // the rule that keeps connection tracking from the reply there; its Rule is nil where none does
 }
 
@@ -57,8 +60,11 @@ func (b Bypassed) Detail() say.Text {
 		"问的是 %[1]s，应答却来自 %[2]s：它直接到了提问者那里，没有回到转换请求的命名空间", asked, came)
 }
 
-// Evidence is the reply, and the rule that it is kept from.
+// Evidence is the reply, and what it is kept from.
 func (b Bypassed) Evidence() []say.Text {
+	if b.Unseen {
+		return cause.Lines(b.Flow.String(), "net.ipv4.vs.conntrack = 0")
+	}
 	if b.Kept.Rule != nil {
 		return cause.Lines(b.Flow.String(), b.Kept.Line())
 	}
@@ -76,5 +82,9 @@ func (b Bypassed) Fix() []change.Change {
 		}
 		return nil
 	}
-	return b.Exempt.Mend(change.Masquerade{Netns: b.Netns(), Src: change.Only(b.Client), Dst: b.Flow.Src})
+	mend := b.Exempt.Mend(change.Masquerade{Netns: b.Netns(), Src: change.Only(b.Client), Dst: b.Flow.Src})
+	if b.Unseen {
+		return append([]change.Change{change.Sysctl{Netns: b.Netns(), Path: "net/ipv4/vs/conntrack", Value: "1"}}, mend...)
+	}
+	return mend
 }

@@ -108,6 +108,9 @@ var samples = []cause.Finding{
 	device.Withdrawn{At: here, Link: veth, Asker: "ns2", Lookup: lookup, Net: near},
 	device.Withdrawn{At: here, Link: veth, Asker: "ns2", Lookup: lookup, Net: near, Announced: true},
 	device.Withdrawn{At: here, Link: table.Link{Name: "eth0", Flags: []string{"NO-CARRIER", "UP"}}, Asker: "ns2", Lookup: lookup, Net: near},
+	device.Closed{At: here, Lookup: lookup, As: cause.NoRoute, Bridge: "br0", Proof: "a rule"},
+	device.Closed{At: here, Lookup: lookup, As: cause.NoRoute, Network: "closed", Bridge: "podman1", Proof: "a file"},
+	device.Closed{At: here, Lookup: lookup, As: cause.ForwardingOff, Network: "closed", Bridge: "podman1", Proof: "a file"},
 	device.Hidden{NextHop: hop, Seen: cause.Device{"ns1", veth}, MAC: mac},
 	device.Hidden{NextHop: hop, Seen: cause.Device{"ns1", veth}, MAC: mac, Port: port},
 	device.Hidden{NextHop: hop, Seen: cause.Device{"ns1", veth}, MAC: mac, Port: port, Told: hop.Entry},
@@ -360,7 +363,7 @@ var samples = []cause.Finding{
 
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
-var unmended = []string{"Hidden", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
+var unmended = []string{"Hidden", "Closed", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
 	"Unadvertised", "Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle", "ForOthers"}

@@ -190,6 +190,7 @@ var filterIPTablesCases = []filterCase{
 	{name: "addrtype", rules: "-t raw -A PREROUTING -m addrtype --dst-type LOCAL -j DROP", dst: filterAddrRB},
 	{name: "masquerade", rules: "-t nat -A POSTROUTING -s 10.1.0.0/24 ! -d 10.1.0.0/24 -j MASQUERADE"},
 	{name: "dnat", rules: "-t nat -A PREROUTING -d 10.9.9.9 -j DNAT --to-destination 10.2.0.3", dst: netip.MustParseAddr("10.9.9.9")},
+	{name: "a network for another", rules: "-t nat -A PREROUTING -d 10.9.9.0/24 -j NETMAP --to 10.2.0.0/24\n-t nat -A POSTROUTING -s 10.1.0.0/24 -j NETMAP --to 10.7.0.0/24\n-A FORWARD -d 10.2.0.2 -j DROP", dst: netip.MustParseAddr("10.9.9.2")},
 	{name: "input masqueraded", rules: "-t nat -A INPUT -j SNAT --to-source 10.1.0.9\n-A OUTPUT -d 10.1.0.9 -j DROP", dst: filterAddrRA},
 	{name: "service", rules: filterKube, dst: netip.MustParseAddr("10.96.0.1")},
 	{name: "fragments", rules: "-A FORWARD -f -j DROP"},

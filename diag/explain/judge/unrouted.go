@@ -27,6 +27,12 @@ func (j *Judge) NoRoute(n *machine.Space, p journey.Packet, route machine.RouteA
 			return Ruling{Finding: f}, true
 		}
 		if route.Kind == machine.KindNone {
+			if f, next, ok := absent.Unruled(n, p.Src, p.IsReply(), lookup); ok {
+				return Ruling{Finding: f, Next: next}, true
+			}
+			if f, ok := j.closed(n, p, lookup); ok {
+				return Ruling{Finding: f}, true
+			}
 			return j.Unrouted(n, p, lookup), true
 		}
 		f, next := j.rejected(n, p, route)

@@ -60,6 +60,8 @@ type Trace struct {
 	Faults []journey.Found
 	// Doubt is what may stop it, when nothing certainly does: only a packet can tell.
 	Doubt *journey.Found
+	// Notices are what is wrong on its way, and does not stop it.
+	Notices []journey.Found
 	// Beyond is where it left what can be seen.
 	Beyond *Beyond
 	Unseen []cause.Unseen // what could not be looked at, and was taken to let it pass
@@ -111,7 +113,7 @@ func Follow(world *machine.Machine, q Question) *Trace {
 		w.doubtful = &f
 	}
 	t := &Trace{
-		Source: w.Source, Hops: w.Hops, Faults: w.Faults, Doubt: w.doubtful,
+		Source: w.Source, Hops: w.Hops, Faults: w.Faults, Doubt: w.doubtful, Notices: w.Notices,
 		Unseen: w.unseen, Lost: w.lost, Back: w.ended,
 		Listens: w.listens, Reached: w.Reached, Meant: w.meant(), Ways: w.ways, Drawn: w.drawn,
 	}
@@ -146,6 +148,20 @@ type Beyond struct{ *outside }
 
 // Dev is the device.
 func (b *Beyond) Dev() string { return b.Edge.Dev.Name }
+
+// Length is that of the packet, with its headers.
+func (b *Beyond) Length() int { return b.packet.Length }
+
+// Shortened is the finding of a rule that gave the packet the hops to live that are spent at
+// by; nil where none did.
+func (b *Beyond) Shortened(by netip.Addr) cause.Finding {
+	if b.packet.Shortened == nil {
+		return nil
+	}
+	f := *b.packet.Shortened
+	f.Spent = by.String()
+	return f
+}
 
 // Src is the source that the packet left with.
 func (b *Beyond) Src() netip.Addr { return b.packet.Src }

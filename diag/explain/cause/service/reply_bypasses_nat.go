@@ -35,7 +35,7 @@ type Bypassed struct {
 	// Unseen tells that a virtual service has translated it, and that no rule of nat sees
 	// what that sends on (net.ipv4.vs.conntrack).
 	Unseen bool
-	Kept   eval.Place   // the rule that keeps connection tracking from the reply there; its Rule is nil where none does
+	Kept   eval.Place // the rule that keeps connection tracking from the reply there; its Rule is nil where none does
 }
 
 // Code is ReplyBypassesNAT.

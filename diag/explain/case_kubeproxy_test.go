@@ -102,6 +102,8 @@ var (
 			fault: balanced + lets(otherNetworks...) + rangedOut},
 		{name: "sources of a service, iptables of before", from: "inet", to: "192.168.6.200", asks: "tcp 80", serve: webServed, want: outOfRanges, noFix: true,
 			fault: balanced + lets(otherNetworks...) + markedOut},
+		{name: "sources of a service, iptables, at an address of nobody", from: "inet", to: "198.18.0.200", asks: "tcp 80", serve: webServed, want: outOfRanges, noFix: true,
+			fault: strings.ReplaceAll(balanced+lets(otherNetworks...)+rangedOut, "192.168.6.200", "198.18.0.200")},
 		{name: "sources of a service, nft", from: "inet", to: "192.168.6.200", asks: "tcp 80", serve: webServed, want: outOfRanges, noFix: true,
 			fault: letsNft(strings.Join(otherNetworks, ", "))},
 		{name: "sources of a service that it lets in, iptables", from: "inet", to: "192.168.6.200", asks: "tcp 80", serve: webServed,

@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"net/netip"
 	"os/exec"
 	"strings"
 	"testing"
@@ -8,6 +9,10 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
+	"nstutor/diag/explain/fabric"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
+	"nstutor/diag/table"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -86,5 +91,31 @@ func TestATunnelIsFollowedToItsOtherEnd(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestAWayOverATunnelWithoutARemote: it sends to the next hop of a route, which is that of the
+// other routes by the same device, where they have one alone.
+func TestAWayOverATunnelWithoutARemote(t *testing.T) {
+	labtest.Slow(t)
+	b := routed.build(t)
+	b.run("host: ip route add 10.77.1.0/24 via 192.168.6.1 dev eth0 onlink")
+	out := fabric.WayOut{Dev: table.Link{Name: "eth0", Kind: "ipip", Tunnel: &table.Tunnel{}}}
+	dst := netip.MustParseAddr("10.245.1.1")
+	way := func() remedy.Way {
+		world := machine.New()
+		defer world.Close()
+		host, err := world.Open(b.real("host"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.To(host, dst)
+	}
+	if got := way(); got.Via != netip.MustParseAddr("192.168.6.1") || got.Dst != dst {
+		t.Errorf("%+v", got)
+	}
+	b.run("host: ip route add 10.77.2.0/24 via 192.168.6.2 dev eth0 onlink")
+	if got := way(); len(got.Commands()) > 0 {
+		t.Errorf("by two next hops: %+v", got)
 	}
 }

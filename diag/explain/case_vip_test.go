@@ -62,3 +62,18 @@ pod-a: ip route replace default via 192.168.9.1`
 		t.Errorf("%s", b.account(a))
 	}
 }
+
+// TestAPortThatIsPublishedForTheOtherIPVersion: nobody listens at the address of IPv6, and rules
+// of IPv4 alone translate the port.
+func TestAPortThatIsPublishedForTheOtherIPVersion(t *testing.T) {
+	labtest.Slow(t)
+	b := bridged6.build(t)
+	rules := `
+host: iptables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 10.244.1.11:80`
+	needTools(t, rules)
+	b.run(rules)
+	a := b.explain(breakage{from: "pod-a", to: "fd00:244:1::1", asks: "tcp 8080"}, false)
+	if a.Cause.Code != service.NotTranslated || !strings.Contains(a.Cause.Detail.In("en"), "192.168.6.160 and not at fd00:244:1::1") {
+		t.Error(b.account(a))
+	}
+}

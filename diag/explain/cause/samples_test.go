@@ -234,6 +234,7 @@ var samples = []cause.Finding{
 	service.ResetBy{At: here, Flow: tcp, Dev: "eth0", Seen: []say.Text{say.Quote("seen")}},
 	service.Unknown{At: here, Flow: flow, Has: served},
 	service.Unknown{At: here, Flow: tcp, Has: served},
+	service.Unknown{At: here, Flow: tcp, Has: []tally.Service{{Dst: two}}},
 	service.Unknown{At: here, Flow: tcp, Has: served, There: "node2"},
 	service.Unknown{At: here, Flow: tcp, Has: served, There: "node2", Past: "net1", Way: remedy.Way{Netns: "ns1", Dst: two, Via: one, Dev: "eth0"}},
 	service.Unknown{At: here, Flow: tcp, Among: served},

@@ -19,7 +19,29 @@ type WayOut struct {
 
 // To is the way as the first route that a namespace has to an address.
 func (o WayOut) To(n *machine.Space, dst netip.Addr) remedy.Way {
+	if t := o.Dev.Tunnel; t != nil && !t.Remote.IsValid() && !o.Via.IsValid() {
+		return o.overTunnel(n, dst)
+	}
 	return remedy.Way{Netns: n.Name, Dst: dst, Dev: o.Dev.Name, Via: o.Via, Onlink: o.Onlink}
+}
+
+// overTunnel is the way by a tunnel without a remote, which sends to the next hop of the
+// route: as other routes by it have that, where it is one alone.
+func (o WayOut) overTunnel(n *machine.Space, dst netip.Addr) (way remedy.Way) {
+	snap, err := n.Snapshot(table.Routes)
+	if err != nil {
+		return remedy.Way{}
+	}
+	for _, r := range snap.Routes {
+		if r.Dev != o.Dev.Name || !r.Via.IsValid() || o.Far.Space != nil && !o.Far.Space.Local(r.Via) {
+			continue
+		}
+		if way.Via.IsValid() && way.Via != r.Via {
+			return remedy.Way{}
+		}
+		way = remedy.Way{Netns: n.Name, Dst: dst, Dev: o.Dev.Name, Via: r.Via, Onlink: r.Onlink}
+	}
+	return way
 }
 
 // InsteadTo is the way as the route to an address, whether there is one or not.

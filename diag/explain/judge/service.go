@@ -69,7 +69,11 @@ func (j *Judge) Service(outside bool) (cause.Finding, bool) {
 		f, ok = vip.Elsewhere(j.World, on, j.Asks)
 		ok = ok && (got || f.Past != "")
 	}
-	return f, ok && !(len(j.Faults) > 0 && j.Faults[0].Code() == service.NoEndpoints && !f.OtherPort())
+	if len(j.Faults) > 0 {
+		_, ranged := j.Faults[0].Finding.(service.OutOfRanges)
+		ok = ok && (f.OtherPort() || !ranged && j.Faults[0].Code() != service.NoEndpoints)
+	}
+	return f, ok
 }
 
 // Addressless is the finding of a request that a virtual service has sent to a server as it

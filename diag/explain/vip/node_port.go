@@ -39,10 +39,16 @@ func OtherAddress(n *machine.Space, p eval.Packet, in, out string) (service.Othe
 		At:   cause.At(n.Name),
 		Flow: flows.Flow{Proto: p.Proto, Src: p.Src, Dst: p.Dst, SrcPort: p.SrcPort, DstPort: p.DstPort},
 	}
-	for _, other := range owned(devices, p.Dst) {
+	for _, other := range append(owned(devices, p.Dst), ofOtherVersion(n, p.Dst)...) {
 		asked := p
-		if asked.Dst = other; p.Src == p.Dst {
+		asked.Dst = other
+		switch {
+		case len(f.Served) > 0 && other.Is6() != p.Dst.Is6():
+			continue // there is one that the sender can ask as it is
+		case p.Src == p.Dst:
 			asked.Src = other
+		case other.Is6() != p.Dst.Is6():
+			asked.Src = nobodys[other.Is6()]
 		}
 		r := eval.Traverse(rules, hook, asked, n.Env())
 		nat := r.NAT
@@ -79,6 +85,16 @@ func Serves(n *machine.Space, asked flows.Flow) bool {
 	devices, err := n.DevicesFor(asked.Dst)
 	takes := func(s tally.Service) bool { return s.Takes(asked.Proto, asked.DstPort) }
 	return err == nil && slices.ContainsFunc(of(translated(n, devices, asked.Dst), asked.Dst), takes)
+}
+
+// ofOtherVersion are the addresses of a namespace that others can ask by the IP version that
+// an address is not of.
+func ofOtherVersion(n *machine.Space, than netip.Addr) []netip.Addr {
+	devices, err := n.DevicesFor(nobodys[!than.Is6()])
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(owned(devices, nobodys[!than.Is6()]), netip.Addr.IsLoopback)
 }
 
 // owned are the addresses of devices besides one, of its IP version.

@@ -67,6 +67,10 @@ func (u Unknown) Detail() say.Text {
 		return say.T("%[1]s is the address of a service: rules translate what is for its ports (%[2]s), a ping has no port, and nobody has the address to answer one. Ask a port: nstutor explain %[3]s",
 			"%[1]s 是服务地址：规则只转换发往其端口（%[2]s）的包，ping 没有端口，这个地址又不属于任何机器，所以无人应答。请问端口：nstutor explain %[3]s", dst, has, url(u.Has[0]))
 	}
+	if !u.OtherPort() {
+		return say.T("%[1]s is the address of a service (%[2]s), and the rules have it, but translate nothing that comes as this does: look at their conditions, of the source above all. A service's address is nobody's",
+			"%[1]s 是服务地址（%[2]s），规则里有它，却不转换这样来的包：请看这些规则的条件，尤其是对源地址的。服务地址不属于任何机器", dst, has)
+	}
 	return say.T("%[1]s is the address of a service that has %[2]s, and no rule translates %[3]s: the service does not have it. A service's address is nobody's",
 		"%[1]s 是服务地址，有的是 %[2]s，没有规则转换 %[3]s：该服务没有这个端口。服务地址不属于任何机器", dst, has, asked)
 }

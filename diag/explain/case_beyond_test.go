@@ -84,7 +84,7 @@ var farAways = []farAway{
 	{name: "a node that we route by says nothing", base: switched, fault: "host2: sysctl -qw net.ipv4.icmp_echo_ignore_all=1",
 		hide: farNodes, from: "pod-a", to: "10.57.4.21", want: cause.NotKnown, netns: "host1", beyond: "eth0"},
 	{name: "nobody has the MAC address of a permanent entry", base: masqueraded, fault: "host: ip neigh replace 192.168.6.1 lladdr 02:00:00:00:00:99 dev eth0 nud permanent",
-		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0", says: "PERMANENT: nobody is asked"},
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0", says: "the entry of 192.168.6.1: it is permanent"},
 	{name: "nobody beyond knows the way to a source of another device", base: routed, fault: "host: ip addr add 10.9.9.9/32 dev lo\nhost: ip route replace default via 192.168.6.1 src 10.9.9.9",
 		hide: []string{"inet"}, from: "host", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0", says: "10.9.9.9 is in no network of eth0"},
 	{name: "a deprecated address leaves one of a range of its own", base: ownRange, fault: uplinkULA + "\nhost: ip addr change 2001:db8:6::160/64 dev eth0 preferred_lft 0",

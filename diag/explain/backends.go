@@ -118,6 +118,9 @@ func (a *Answer) tryBackends(ctx context.Context, req Request) {
 	all := func(verdict Verdict) bool {
 		return !slices.ContainsFunc(a.Backends, func(b Backend) bool { return b.Verdict != verdict })
 	}
+	if broken := func(b Backend) bool { return b.Verdict == Broken }; replied && a.Verdict == Undecided && !slices.ContainsFunc(a.Backends, broken) {
+		a.Verdict, a.Cause, a.Beyond = Delivered, Fault{Code: cause.None, Evidence: []Text{}}, ""
+	}
 	silent := r.Outcome == probe.Silent && a.mayBeSilent()
 	if known := r.Outcome != probe.OutcomeUnknown; known && (replied && all(Broken) || !replied && !silent && all(Delivered)) {
 		predicted := a.Cause

@@ -123,3 +123,15 @@ host: iptables -t raw -A OUTPUT -s 169.254.20.10/32 -p udp --sport 5060 -j NOTRA
 	b.serve([]string{"host udp 169.254.20.10:5060"})
 	b.mended(breakage{from: "pod-a", to: "10.96.3.45", asks: "udp 5060"}, service.ReplyBypassesNAT, "host")
 }
+
+// TestAReplyWhoseRequestWasNotTrackedIsTranslatedAnew: datagrams to a pod pass connection
+// tracking by, and the pod's answers are masqueraded as connections of its own.
+func TestAReplyWhoseRequestWasNotTrackedIsTranslatedAnew(t *testing.T) {
+	labtest.Slow(t)
+	b := neighbours.build(t)
+	rule := `host: iptables -t raw -A PREROUTING -i eth0 -d 192.168.1.0/24 -j NOTRACK`
+	needTools(t, rule)
+	b.run(rule)
+	b.serve([]string{"server udp 192.168.1.53:5060"})
+	b.mended(breakage{from: "inet", to: "192.168.1.53", asks: "udp 5060"}, service.ReplyBypassesNAT, "host")
+}

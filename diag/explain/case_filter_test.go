@@ -249,6 +249,9 @@ func TestIPsecPolicies(t *testing.T) {
 		{name: "passes it on out of a tunnel alone", fault: "host2: " + takes + "dir fwd", from: "pod-a", to: "192.168.11.10", want: expected{cause.Filtered, "host2", request}},
 		{name: "takes it as it is", fault: "pod-b: " + takes + "level use dir in", from: "pod-a", to: "192.168.11.10"},
 		{name: "passes it on, and is asked only of what is taken", fault: "host2: " + takes + "dir in", from: "pod-a", to: "192.168.11.10"},
+		{name: "blocks what no policy is for, on its way out", fault: "host1: ip xfrm policy setdefault out block", from: "host1", to: "10.57.4.21", want: expected{cause.Filtered, "host1", request}, noFix: true},
+		{name: "blocks what no policy is for, where it is passed on", fault: "host2: ip xfrm policy setdefault fwd block", from: "pod-a", to: "192.168.11.10", want: expected{cause.Filtered, "host2", request}, noFix: true},
+		{name: "blocks what no policy is for, where it is taken", fault: "pod-b: ip xfrm policy setdefault in block", from: "pod-a", to: "192.168.11.10", want: expected{cause.Filtered, "pod-b", request}, noFix: true},
 		{name: "lets pass", fault: claims("priority 1 action allow") + "\nhost1: ip xfrm policy add src 192.168.10.0/24 dst 192.168.0.0/16 dir out priority 2 action block", from: "pod-a", to: "192.168.11.10"},
 	})
 }

@@ -438,6 +438,25 @@ host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to
 	}
 }
 
+// TestLotsThatMakeNoDifference: whatever is drawn, the request comes to somebody who is gone; and
+// rules in its way that cannot be judged are no fault where one of the backends answers.
+func TestLotsThatMakeNoDifference(t *testing.T) {
+	labtest.Slow(t)
+	b := masqueraded.build(t)
+	rules := `
+host: nft 'add table ip n; add chain ip n pre { type nat hook prerouting priority -100; }; add rule ip n pre ip daddr 10.96.0.10 tcp dport 80 dnat to jhash ip saddr mod 2 seed 0x1 map { 0 : 10.244.1.77, 1 : 10.244.1.77 }'
+host: nft 'add rule ip n pre ip daddr 10.96.0.20 tcp dport 80 dnat to numgen random mod 2 map { 0 : 10.244.1.11, 1 : 192.168.6.1 }; add chain ip n flt { type filter hook forward priority 0; }; add rule ip n flt limit rate over 500/second burst 500 packets drop'`
+	needTools(t, rules)
+	b.run(rules)
+	b.serve([]string{"pod-b tcp 0.0.0.0:80", "inet tcp 0.0.0.0:80"})
+	if a := b.explain(breakage{from: "pod-a", to: "10.96.0.10", asks: "tcp 80"}, false); a.Verdict != explain.Broken || a.Cause.Code != cause.DestinationAbsent {
+		t.Errorf("all the same: %s\n%s", a.Verdict, b.account(a))
+	}
+	if a := b.explain(breakage{from: "pod-a", to: "10.96.0.20", asks: "tcp 80"}, true); a.Verdict != explain.Delivered || len(a.Backends) != 2 {
+		t.Errorf("with a limit in the way: %s\n%s", a.Verdict, b.account(a))
+	}
+}
+
 // TestWhatTheLotsLeaveOver: probabilities that do not add up leave some requests
 // untranslated, and that is said, however the others fare.
 func TestWhatTheLotsLeaveOver(t *testing.T) {

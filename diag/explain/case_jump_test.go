@@ -33,6 +33,20 @@ host: nft 'add chain ip svc pre { type nat hook prerouting priority -100; }'
 host: nft 'add chain ip svc out { type nat hook output priority -100; }'
 host: nft add rule ip svc services ip daddr 10.96.0.10 tcp dport 80 dnat to 10.244.1.11:8080
 host: nft add rule ip svc out jump services`, "pod-a", "add rule ip svc pre jump services"},
+	"nft, and the map of services is empty": {`
+host: nft add table ip svc
+host: nft add chain ip svc services
+host: nft add chain ip svc ep
+host: nft add chain ip svc web
+host: nft 'add map ip svc service-ips { type ipv4_addr . inet_proto . inet_service : verdict; }'
+host: nft 'add chain ip svc pre { type nat hook prerouting priority -100; }'
+host: nft add rule ip svc ep meta l4proto tcp dnat to 10.244.1.11:8080
+host: nft 'add rule ip svc web numgen random mod 1 vmap { 0 : goto ep }'
+host: nft 'add map ip svc firewall-ips { type ipv4_addr . inet_proto . inet_service : verdict; }'
+host: nft 'add chain ip svc check { type filter hook prerouting priority -110; }'
+host: nft add rule ip svc check ip daddr . meta l4proto . th dport vmap @firewall-ips
+host: nft add rule ip svc services ip daddr . meta l4proto . th dport vmap @service-ips
+host: nft add rule ip svc pre jump services`, "pod-a", "add element ip svc service-ips '{ 10.96.0.10 . tcp . 80 : goto web }'"},
 }
 
 // TestAChainOfServicesThatNothingLeadsTo: the fix is the jump, and not one more rule.

@@ -51,6 +51,17 @@ r1: nft 'add table arp m; add chain arp m c { type filter hook output priority 0
 		fault: `a: ip route replace blackhole default`,
 		want:  expected{cause.RouteBlackhole, "a", request}, next: []cause.Code{cause.NoRoute},
 		fix: []string{"a: ip route del blackhole default", "a: ip route add default via 10.1.0.1 dev eth0"}},
+	{name: "no rule leads to the main table at the source", from: "a", to: "10.2.0.2",
+		fault: `
+a: ip rule del pref 32766
+a: ip rule add from 10.7.0.0/16 lookup main pref 100`,
+		want: expected{cause.NoRoute, "a", request}, fix: []string{"a: ip rule add lookup main pref 32766"}},
+	{name: "no rule leads to the main table in transit", from: "a", to: "10.2.0.2",
+		fault: `r2: ip rule del pref 32766`,
+		want:  expected{cause.NoRoute, "r2", request}, fix: []string{"r2: ip rule add lookup main pref 32766"}},
+	{name: "no rule leads to the main table where it is answered", from: "a", to: "10.2.0.2",
+		fault: `b: ip rule del pref 32766`,
+		want:  expected{cause.NoReturnRoute, "b", reply}, fix: []string{"b: ip rule add lookup main pref 32766"}},
 	{name: "default by nobody", from: "a", to: "10.2.0.2",
 		fault: `a: ip route replace default via 10.1.0.77`,
 		want:  expected{cause.NeighbourUnanswered, "a", request}},
@@ -59,6 +70,14 @@ r1: nft 'add table arp m; add chain arp m c { type filter hook output priority 0
 	{name: "no route in transit", from: "a", to: "10.2.0.2",
 		fault: `r2: ip route del 10.2.0.0/24`,
 		want:  expected{cause.NoRoute, "r2", request}, noFix: true},
+	{name: "a router's address is gone, and with it the route that is missing", from: "a", to: "10.2.0.2",
+		fault: `r2: ip addr del 10.23.0.2/24 dev right`,
+		want:  expected{cause.NoAddress, "r2", request}, fix: []string{"r2: ip addr add 10.23.0.2/24 dev right", "r2: ip route add 10.2.0.2 via 10.23.0.3 dev right"}},
+	{name: "what was a router's address, and is nobody's now", from: "a", to: "10.23.0.2",
+		fault: `
+r1: ip route add 10.23.0.0/24 via 10.12.0.2
+r2: ip addr del 10.23.0.2/24 dev right`,
+		want: expected{cause.NoAddress, "r2", request}, fix: []string{"r2: ip addr add 10.23.0.2/24 dev right"}},
 	{name: "no route in transit, where services' addresses are on what is down", from: "a", to: "10.2.0.2",
 		fault: `
 r2: ip route del 10.2.0.0/24

@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"strings"
 	"testing"
 
 	"nstutor/diag/explain/cause"
@@ -27,6 +28,9 @@ var vipBreakages = among([]breakage{
 		want: expected{service.NotTranslated, "host", request}, noFix: true},
 	{name: "a service that no rule knows, among others", from: "pod-a", to: "10.96.0.77", asks: "tcp 80", fault: served,
 		want: expected{service.NotTranslated, "host", request}, noFix: true},
+	{name: "an address that a map of addresses does not have", from: "pod-a", to: "10.96.0.11", asks: "tcp 80",
+		fault: `host: nft 'add table ip svc; add map ip svc addrs { type ipv4_addr : ipv4_addr ; elements = { 10.96.0.10 : 10.244.1.11, 10.96.0.12 : 10.244.1.11 } ; }; add chain ip svc pre { type nat hook prerouting priority -100; }; add rule ip svc pre dnat to ip daddr map @addrs'`,
+		want:  expected{service.NotTranslated, "host", request}, noFix: true},
 	{name: "an address that is no service's", from: "pod-a", to: "10.200.0.77", asks: "tcp 80", fault: served,
 		want: expected{cause.DestinationAbsent, "inet", request}, noFix: true},
 })
@@ -37,4 +41,24 @@ func TestServicesThatNoRuleTranslates(t *testing.T) {
 	explainBreakages(t, routed, vipBreakages)
 	explainBreakages(t, masqueraded, vipBreakages)
 	explainBreakages(t, bridged, vipBreakages)
+}
+
+// TestAServiceThatTheRequestGoesPast: a pod's default route leads by its second device, past
+// the node whose rules translate the service.
+func TestAServiceThatTheRequestGoesPast(t *testing.T) {
+	labtest.Slow(t)
+	b := bridged.build(t)
+	second := served + `
+pod-a: ip link add net1 type veth peer name far1 netns inet
+inet: ip link set far1 up
+inet: ip addr add 192.168.9.1/24 dev far1
+pod-a: ip link set net1 up
+pod-a: ip addr add 192.168.9.2/24 dev net1
+pod-a: ip route replace default via 192.168.9.1`
+	needTools(t, second)
+	b.run(second)
+	a := b.explain(breakage{from: "pod-a", to: "10.96.0.10", asks: "tcp 80"}, false)
+	if a.Cause.Code != service.NotTranslated || b.script(a.Cause.Netns) != "pod-a" || len(a.Fix) != 1 || !strings.HasSuffix(a.Fix[0].String(), "ip route add 10.96.0.10 via 10.244.1.1 dev eth0") {
+		t.Errorf("%s", b.account(a))
+	}
 }

@@ -126,10 +126,17 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 		if a.Cause = inWords(failed); len(a.Cause.fix) > 0 { // it need not be asked there
 			a.confirm()
 		}
+	case device.NotSent(r.Outcome) && a.Cause.Code == cause.NotKnown:
+		a.Cause = inWords(journey.Find(a.Cause.Leg, device.Unsent{Beyond: beyond, Outcome: r.Outcome, Length: b.Length(), MTU: b.Edge.Dev.MTU}))
 	case !left:
 		a.Beyond = ""
 		a.disagree(a.Cause, cause.NeverLeft{Contradiction: a.against(a.Cause), Dev: b.Dev()})
 	case a.Cause.Code != cause.NotKnown:
+		a.confirm()
+	case r.From.IsValid() && r.Outcome == probe.DifferentAddress:
+		a.Cause = inWords(journey.Find(flows.LegReply, cause.AnsweredAs{Beyond: beyond, By: r.From}))
+	case r.From.IsValid() && r.Outcome == probe.TTLExceeded && b.Shortened(r.From) != nil:
+		a.Cause = inWords(journey.Find(a.Cause.Leg, b.Shortened(r.From)))
 		a.confirm()
 	case r.From.IsValid() && r.Outcome != probe.Silent:
 		a.Cause = inWords(journey.Find(a.Cause.Leg, cause.RefusedBeyond{Beyond: beyond, By: r.From, Outcome: r.Outcome}))

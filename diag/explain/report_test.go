@@ -62,7 +62,8 @@ var tellings = []told{
 		way:     []string{"request", "ok ok ns1", "ok ok host", "ok ok inet", "fail unknown inet"},
 		behind:  [2]string{"so there is no reply", "因此没有应答"}},
 	{name: "something that no prediction knows", step: "3.A2", after: true,
-		command: `ip xfrm policy setdefault fwd block`,
+		// The type of the ICMP message is nothing that a policy is asked for here.
+		command: `ip xfrm policy add src 0.0.0.0/0 dst 0.0.0.0/0 proto icmp type 9 dir fwd action allow && ip xfrm policy setdefault fwd block`,
 		verdict: "172.20.1.10 cannot reach 203.0.113.10, against the prediction: …",
 		zh:      "172.20.1.10 到不了 203.0.113.10，与预测不符：…",
 		way: []string{

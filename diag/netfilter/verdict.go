@@ -2,6 +2,7 @@ package netfilter
 
 import (
 	"net/netip"
+	"strings"
 )
 
 // Verdict is what becomes of a packet that a rule matches.
@@ -55,6 +56,16 @@ const (
 	VerdictMap        VerdictKind = "vmap"     // see Map
 	VerdictUnknown    VerdictKind = "unknown"  // see Text; it may or may not end the chain
 )
+
+// Looked is the named map that the verdict, or its address, is looked up in, and by what;
+// its name is empty where there is none.
+func (v Verdict) Looked() (name string, by []Field) {
+	key, name, _ := strings.Cut(v.From, "map @")
+	for field := range strings.SplitSeq(strings.TrimRight(key, " v"), " . ") {
+		by = append(by, Field(field))
+	}
+	return name, by
+}
 
 // Queue is where packets wait for what a program decides (nfnetlink_queue).
 type Queue struct {

@@ -108,6 +108,7 @@ var samples = []cause.Finding{
 	device.Withdrawn{At: here, Link: veth, Asker: "ns2", Lookup: lookup, Net: near},
 	device.Withdrawn{At: here, Link: veth, Asker: "ns2", Lookup: lookup, Net: near, Announced: true},
 	device.Withdrawn{At: here, Link: table.Link{Name: "eth0", Flags: []string{"NO-CARRIER", "UP"}}, Asker: "ns2", Lookup: lookup, Net: near},
+	device.Unnumbered{At: here, Link: veth, Lookup: lookup, Address: remedy.Address{Netns: "ns1", Prefix: near, Dev: "eth0"}, Way: path},
 	device.Closed{At: here, Lookup: lookup, As: cause.NoRoute, Bridge: "br0", Proof: "a rule"},
 	device.Closed{At: here, Lookup: lookup, As: cause.NoRoute, Network: "closed", Bridge: "podman1", Proof: "a file"},
 	device.Closed{At: here, Lookup: lookup, As: cause.ForwardingOff, Network: "closed", Bridge: "podman1", Proof: "a file"},
@@ -234,7 +235,9 @@ var samples = []cause.Finding{
 	service.Unknown{At: here, Flow: flow, Has: served},
 	service.Unknown{At: here, Flow: tcp, Has: served},
 	service.Unknown{At: here, Flow: tcp, Has: served, There: "node2"},
+	service.Unknown{At: here, Flow: tcp, Has: served, There: "node2", Past: "net1", Way: remedy.Way{Netns: "ns1", Dst: two, Via: one, Dev: "eth0"}},
 	service.Unknown{At: here, Flow: tcp, Among: served},
+	service.Unknown{At: here, Flow: tcp, Among: []tally.Service{{Dst: two, Port: 80, Chain: "web", Map: "ips"}}},
 	cause.Contested{At: here, Hop: hop, Dev: "eth0", Addr: table.Addr{Prefix: netip.MustParsePrefix("fd00::2/64"), Flags: []string{"dadfailed"}}},
 	cause.Tentative{Contested: cause.Contested{At: here, Hop: hop, Dev: "eth0", Addr: table.Addr{Prefix: netip.MustParsePrefix("fd00::2/64"), Flags: []string{"tentative"}}}},
 	cause.OverDevice{At: here, Length: 1500, Link: veth, Transit: true, Learned: &cause.Learner{At: here, IPv6: true}},
@@ -268,13 +271,17 @@ var samples = []cause.Finding{
 	service.Untracked{At: here, Flow: tcp, To: tcp, By: sourcing},
 	service.Unjumped{At: here, Flow: tcp, To: tcp, Used: "output", Table: sourcing.Table, Base: &netfilter.Chain{Name: "OUTPUT"}, Chain: "SERVICES", Like: *sourcing.Rule},
 	service.Unjumped{At: here, Flow: tcp, To: tcp, Used: "output", Table: sourcing.Table, Base: &netfilter.Chain{Name: "OUTPUT"}, Chain: "SERVICES", Like: *sourcing.Rule, None: true},
+	service.Unlisted{At: here, Flow: tcp, To: tcp, Table: &netfilter.Table{Family: "ip", Name: "svc"}, Map: "ips", Key: []netfilter.Field{"ip daddr", "meta l4proto", "th dport"}, Chains: []string{"web"}},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one},
+	service.Renewed{At: here, Flow: tcp, Asked: tcp, Kept: notracking},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Bridge: true},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Kept: sourcing},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Past: proof[0]},
 	source.ForOthers{At: here, Lookup: lookup, Src: two, Routes: []table.Route{fromPrefix}},
 	source.ForOthers{At: here, Lookup: lookup, Src: two, Reply: true, Routes: []table.Route{fromPrefix, fromPrefix}},
 	source.ForOthers{At: here, Lookup: cause.Lookup{Dst: one, Answer: machine.RouteAnswer{Kind: machine.KindUnreachable}}, Routes: []table.Route{fromPrefix}},
+	source.Unruled{At: here, Lookup: lookup, Main: table.Route{Type: "unicast", Table: machine.MainTable, Dev: "eth0"}, Rules: []table.PolicyRule{change.Lookup(255, 0)}},
+	source.Unruled{At: here, Lookup: lookup, Main: table.Route{Type: "unicast", Table: machine.MainTable, Dev: "eth0"}, Reply: true},
 	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Now: "10.3.0.2", From: true, Why: say.T("why", "为何")},
 	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Now: "10.3.0.2:80", Why: say.T("why", "为何")},
 	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Why: say.T("why", "为何")},
@@ -302,6 +309,7 @@ var samples = []cause.Finding{
 	cause.MACIgnored{NextHop: hop, Right: port, Unasking: true},
 	cause.WrongAnswer{At: here, Hop: hop, Right: port, Wrong: port, Own: address},
 	cause.NoRoom{unknown, machine.NeighbourTable{NeighbourUse: table.NeighbourUse{Entries: 1024, Max: 1024, Overflows: 7}, Seen: true}},
+	device.EndpointInTunnel{At: here, Link: table.Link{Name: "wg0", Kind: "wireguard"}, Endpoint: netip.AddrPortFrom(two, 51820), Line: "default dev wg0"},
 	cause.Unpeered{here, table.Link{Name: "wg0", Kind: "wireguard"}, two, farend.End{WireGuard: true}},
 	cause.Unpeered{here, table.Link{Name: "wg0", Kind: "wireguard"}, two, farend.End{WireGuard: true, Allowed: []netip.Prefix{near}}},
 	cause.Unpeered{here, table.Link{Name: "wg0", Kind: "wireguard"}, two, farend.End{WireGuard: true, Peer: farend.Peer{Key: "key"}}},
@@ -358,6 +366,9 @@ var samples = []cause.Finding{
 	cause.SilentBeyond{beyond, time.Second},
 	device.Pinned{beyond, hop.Entry, time.Second},
 	cause.AnsweredAs{beyond, two},
+	device.Unsent{Beyond: beyond, Outcome: probe.NoBufferSpace, Length: 4028, MTU: 9000},
+	device.Unsent{Beyond: beyond, Outcome: probe.NotPermitted, Length: 84, MTU: 1500},
+	device.Disallowed{At: here, Flow: tcp, Dir: "out"},
 	cause.MACNotOurs{beyond, one, mac, mac, mac},
 	cause.SilentTunnel{beyond, "VXLAN", time.Second},
 }
@@ -367,7 +378,7 @@ var samples = []cause.Finding{
 var unmended = []string{"Hidden", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
-	"Unadvertised", "Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle", "ForOthers"}
+	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed"}
 
 // handed is a packet that left to somebody who is known.
 func handed(to farend.End) cause.Beyond {

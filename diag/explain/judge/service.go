@@ -19,8 +19,11 @@ import (
 // whoever asked and was not taken, that is the fault: a hairpin. With accept_local it
 // is taken, and the answer never leaves its namespace.
 func (j *Judge) Bypassed(p journey.Packet) (cause.Finding, bool) {
-	if p.Flow().Echo() || p.Src == j.Asks.Dst && p.SrcPort == j.Asks.DstPort || len(j.Turned) == 0 || j.Told(cause.Hairpin) {
+	if p.Flow().Echo() || p.Src == j.Asks.Dst && p.SrcPort == j.Asks.DstPort || j.Told(cause.Hairpin) {
 		return nil, false // it was sent back to its sender, who takes none of his own
+	}
+	if len(j.Turned) == 0 {
+		return j.renewed(p)
 	}
 	t := j.Turned[len(j.Turned)-1]
 	f := service.Bypassed{At: at(t.Space), Flow: p.Flow(), Asked: j.Asks, Client: j.Source, Exempt: j.exemptAt(t.Space), Kept: j.Kept[t.Space]}
@@ -30,6 +33,16 @@ func (j *Judge) Bypassed(p journey.Packet) (cause.Finding, bool) {
 		f.Bridge = true
 	}
 	return f, true
+}
+
+// renewed is the finding of a reply whose source was changed where its request was not tracked.
+func (j *Judge) renewed(p journey.Packet) (cause.Finding, bool) {
+	for _, passed := range j.Passed {
+		if by, kept := j.Last[passed.Space].Untracked(); kept {
+			return service.Renewed{At: at(passed.Space), Flow: p.Flow(), Asked: j.Asks, Kept: by}, true
+		}
+	}
+	return nil, false
 }
 
 // Service is the finding of a request for a service: the rules of a namespace on its
@@ -51,9 +64,10 @@ func (j *Judge) Service(outside bool) (cause.Finding, bool) {
 		on = append(on, p.Space)
 	}
 	f, ok := vip.Judge(on, j.Asks)
-	if got := len(j.Passed) > 0 || outside; !ok && got {
-		// It got to those who could have translated it.
+	if got := len(j.Passed) > 0 || outside; !ok {
+		// It got to those who could have translated it, or goes past them.
 		f, ok = vip.Elsewhere(j.World, on, j.Asks)
+		ok = ok && (got || f.Past != "")
 	}
 	return f, ok && !(len(j.Faults) > 0 && j.Faults[0].Code() == service.NoEndpoints && !f.OtherPort())
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
 
@@ -15,6 +16,7 @@ type Policy struct {
 	Src, Dst netip.Prefix
 	Dir      string // "out", "in" or "fwd"
 	Block    bool
+	Default  bool // it is none, but what becomes of what no policy is for
 	// Secured are the ways that the packet has to be secured, of which a security
 	// association has to be there; none where the policy lets it pass as it is.
 	Secured int
@@ -30,7 +32,7 @@ type Policy struct {
 func (n *Space) SendPolicy(src, dst netip.Addr, proto byte) (Policy, bool, error) {
 	found, err := n.policy(netlink.XFRM_DIR_OUT, src, dst, proto)
 	if found == nil {
-		return Policy{}, false, err
+		return n.byDefault(netlink.XFRM_DIR_OUT, err)
 	}
 	policy := read(found)
 	for _, tmpl := range found.Tmpls {
@@ -47,7 +49,9 @@ func (n *Space) TakePolicy(passes bool, dev string, src, dst netip.Addr, proto b
 		dir = netlink.XFRM_DIR_FWD
 	}
 	found, err := n.policy(dir, src, dst, proto)
-	if found == nil {
+	if found == nil && dev != "lo" {
+		return n.byDefault(dir, err)
+	} else if found == nil {
 		return Policy{}, false, err
 	}
 	if off, err := n.Sysctl("net/ipv4/conf/" + dev + "/disable_policy"); err != nil || off != "0" {
@@ -62,6 +66,37 @@ func (n *Space) TakePolicy(passes bool, dev string, src, dst netip.Addr, proto b
 
 func read(p *netlink.XfrmPolicy) Policy {
 	return Policy{Src: prefixOf(p.Src), Dst: prefixOf(p.Dst), Dir: strings.TrimPrefix(p.Dir.String(), "dir "), Block: p.Action == netlink.XFRM_POLICY_BLOCK, Secured: len(p.Tmpls)}
+}
+
+// byDefault is what becomes of a packet that no policy is for, where that is not to pass
+// (`ip xfrm policy setdefault`).
+func (n *Space) byDefault(dir netlink.Dir, err error) (Policy, bool, error) {
+	if err != nil || !n.xfrm.blocks[dir] {
+		return Policy{}, false, err
+	}
+	return Policy{Dir: strings.TrimPrefix(dir.String(), "dir "), Block: true, Default: true}, true, nil
+}
+
+// Of linux/xfrm.h: the message that asks for struct xfrm_userpolicy_default, which has a byte
+// each for in, fwd and out.
+const (
+	getDefault   = 0x28 // XFRM_MSG_GETDEFAULT
+	blockDefault = 1    // XFRM_USERPOLICY_BLOCK
+)
+
+// defaults are the directions in which what no policy is for is blocked. Kernels before 5.15
+// know of none.
+func defaults() map[netlink.Dir]bool {
+	req := nl.NewNetlinkRequest(getDefault, 0)
+	req.AddRawData(make([]byte, 3))
+	blocks := map[netlink.Dir]bool{}
+	messages, err := req.Execute(unix.NETLINK_XFRM, getDefault)
+	for _, m := range messages {
+		for i, dir := range []netlink.Dir{netlink.XFRM_DIR_IN, netlink.XFRM_DIR_FWD, netlink.XFRM_DIR_OUT} {
+			blocks[dir] = err == nil && len(m) > i && m[i] == blockDefault
+		}
+	}
+	return blocks
 }
 
 // policy is that of the lowest priority of a direction whose selector fits; nil where none does.
@@ -82,6 +117,7 @@ func (n *Space) policies() ([]netlink.XfrmPolicy, error) {
 	if n.xfrm == nil {
 		n.xfrm = &xfrm{}
 		n.xfrm.err = n.NS.Do(func() (err error) {
+			n.xfrm.blocks = defaults()
 			if n.xfrm.policies, err = netlink.XfrmPolicyList(unix.AF_INET); err != nil || len(n.xfrm.policies) == 0 {
 				return err
 			}
@@ -96,6 +132,7 @@ func (n *Space) policies() ([]netlink.XfrmPolicy, error) {
 type xfrm struct {
 	policies []netlink.XfrmPolicy
 	states   []netlink.XfrmState
+	blocks   map[netlink.Dir]bool // what no policy is for
 	err      error
 }
 

@@ -107,6 +107,9 @@ func (w *walk) useless() {
 // different destinations, or to none: each is a walk of its own. Only what is drawn
 // first is followed so.
 func (w *walk) draw(n *machine.Space, p journey.Packet, ways []eval.Branch) (eval.Result, bool) {
+	if len(ways) == 1 && ways[0].Verdict != eval.VerdictUnknown { // whatever is drawn
+		return ways[0].Result, true
+	}
 	if !p.IsRequest() || len(ways) < 2 || w.ways != nil || w.pick >= len(ways) {
 		return eval.Result{}, false
 	}

@@ -147,6 +147,20 @@ type Beyond struct{ *outside }
 // Dev is the device.
 func (b *Beyond) Dev() string { return b.Edge.Dev.Name }
 
+// Length is that of the packet, with its headers.
+func (b *Beyond) Length() int { return b.packet.Length }
+
+// Shortened is the finding of a rule that gave the packet the hops to live that are spent at
+// by; nil where none did.
+func (b *Beyond) Shortened(by netip.Addr) cause.Finding {
+	if b.packet.Shortened == nil {
+		return nil
+	}
+	f := *b.packet.Shortened
+	f.Spent = by.String()
+	return f
+}
+
 // Src is the source that the packet left with.
 func (b *Beyond) Src() netip.Addr { return b.packet.Src }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
@@ -16,6 +17,8 @@ func (w *walk) claimed(n *machine.Space, p journey.Packet, dev string) {
 	policy, ok, err := n.SendPolicy(p.Src, p.Dst, p.Proto())
 	switch {
 	case err != nil, !ok:
+	case policy.Default:
+		w.fault(n, p, hop.StageRoute, dev, device.Disallowed{At: at(n), Flow: p.Flow(), Dir: policy.Dir})
 	case policy.Block, policy.Unkept:
 		w.fault(n, p, hop.StageRoute, dev, cause.Claimed{At: at(n), Flow: p.Flow(), Policy: policy})
 	case policy.Secured > 0:
@@ -30,7 +33,9 @@ func (w *walk) admitted(n *machine.Space, p journey.Packet, dev string, passes b
 		return
 	}
 	policy, ok, err := n.TakePolicy(passes, dev, p.Src, p.Dst, p.Proto())
-	if err == nil && ok && (policy.Block || policy.Unkept) {
+	if err == nil && ok && policy.Default {
+		w.fault(n, p, hop.StageDeliver, dev, device.Disallowed{At: at(n), Flow: p.Flow(), Dir: policy.Dir})
+	} else if err == nil && ok && (policy.Block || policy.Unkept) {
 		w.fault(n, p, hop.StageDeliver, dev, cause.Claimed{At: at(n), Flow: p.Flow(), Policy: policy})
 	}
 }

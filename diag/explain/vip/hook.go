@@ -32,6 +32,13 @@ func OtherHook(n *machine.Space, packet eval.Packet, asked flows.Flow, iif, out 
 	if f, ok := missingJump(n, packet, asked, rules, used, iif, out); ok && !asked.Echo() {
 		return f, true
 	}
+	seen := packet
+	if seen.IIF = iif; used == "output" {
+		seen.OIF = out
+	}
+	if f, ok := unlisted(n, seen, asked, rules, used); ok && !asked.Echo() {
+		return f, true
+	}
 	if other == "output" {
 		packet.OIF = out
 	}

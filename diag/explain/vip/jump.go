@@ -80,6 +80,9 @@ func loose(t *netfilter.Table, base *netfilter.Chain) (all []jump) {
 		c := &t.Chains[i]
 		for rule := range c.Walk(nil) {
 			to := rule.Verdict.Chain
+			for _, entry := range rule.Verdict.Map {
+				inner[entry.Verdict.Chain] = true
+			}
 			switch {
 			case to == "":
 			case c.Hook == "":
@@ -125,16 +128,7 @@ func through(n *machine.Space, rules *netfilter.RuleSet, t *netfilter.Table, bas
 	alone := *t
 	alone.Chains = slices.DeleteFunc(slices.Clone(t.Chains), func(c netfilter.Chain) bool { return c.Hook == base.Hook })
 	alone.Chains = append(alone.Chains, netfilter.Chain{Name: base.Name, Hook: base.Hook, Type: base.Type, Priority: base.Priority, Policy: base.Policy, Rules: []netfilter.Rule{rule}})
-	with := *rules
-	with.Tables = []netfilter.Table{alone}
-	to := asked
-	for _, way := range eval.Branches(&with, base.Hook, packet, n.Env()) {
-		if way.Verdict == eval.VerdictUnknown || way.NAT == nil {
-			return to, false
-		}
-		to.Dst, to.DstPort = way.Packet.Dst, way.Packet.DstPort
-	}
-	return to, to != asked
+	return sent(n, rules, alone, base.Hook, packet, asked)
 }
 
 // anybody reports whether it would send on as well what is for nobody: the chain is one of a

@@ -10,6 +10,7 @@ import (
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/tally"
 	"nstutor/diag/table"
@@ -62,11 +63,34 @@ func Elsewhere(world *machine.Machine, on []*machine.Space, asked flows.Flow) (f
 			continue
 		}
 		if has := of(translated(n, devices, asked.Dst), asked.Dst); len(has) > 0 {
-			found = service.Unknown{At: cause.At(on[min(1, len(on)-1)].Name), Flow: asked, Has: has, There: n.Title()}
-			ok = true
+			found, ok = service.Unknown{At: cause.At(on[min(1, len(on)-1)].Name), Flow: asked, Has: has, There: n.Title()}, true
+			out := on[0].Route(machine.RouteQuery{Dst: asked.Dst, Src: asked.Src}).DevName
+			if way, beside := besides(on[0], n, devices, asked.Dst, out); beside && out != "" {
+				found.At, found.Past, found.Way = cause.At(on[0].Name), out, way
+			}
 		}
 	}
 	return found, ok
+}
+
+// besides is the way to a service by the namespace whose rules translate it, where the one
+// that asks has that for a neighbour on another device than the one it asks by.
+func besides(asks, n *machine.Space, theirs []machine.Device, dst netip.Addr, out string) (remedy.Way, bool) {
+	own, err := asks.DevicesFor(dst)
+	if err != nil || n.ForwardsNowhere() {
+		return remedy.Way{}, false
+	}
+	for _, d := range theirs {
+		for _, a := range d.Addrs {
+			at := slices.IndexFunc(own, func(o machine.Device) bool {
+				return o.Link.Name != out && o.Link.Carrier() && hosts([]machine.Device{o}, a.Prefix.Addr()) && !asks.Local(a.Prefix.Addr())
+			})
+			if at >= 0 {
+				return remedy.Way{Netns: asks.Name, Dst: dst, Via: a.Prefix.Addr(), Dev: own[at].Link.Name}, true
+			}
+		}
+	}
+	return remedy.Way{}, false
 }
 
 // hosts says whether an address is in a network of a device.

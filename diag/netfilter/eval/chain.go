@@ -276,6 +276,9 @@ func (e *evaluator) unknownVerdict(rule *netfilter.Rule, v netfilter.Verdict, s 
 		flow.on = append(flow.on, s)
 		return
 	}
+	if v.Target == "NETMAP" && e.map1to1(rule, s, text, flow) {
+		return
+	}
 	s = s.assuming(text())
 	flow.on = append(flow.on, s)
 	flow.accepted = append(flow.accepted, s)

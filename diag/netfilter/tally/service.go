@@ -20,6 +20,7 @@ type Service struct {
 	Port  uint16   // 0: any
 	To    []string // "10.244.1.11:8080", one or several; empty: Chain knows
 	Chain string
+	Map   string // whose entry it is, where that has a name
 }
 
 // Targets are where the service leads to: the addresses, or the chain that knows them.
@@ -41,8 +42,8 @@ func (s Service) Takes(proto byte, port uint16) bool {
 // Services are those that translations and maps of services are for, and the chains
 // that lead to translations, each once.
 func Services(set *netfilter.RuleSet) (all []Service) {
-	add := func(s Service, to []string, chain string) {
-		s.To, s.Chain = to, chain
+	add := func(s Service, to []string, chain, in string) {
+		s.To, s.Chain, s.Map = to, chain, in
 		same := func(o Service) bool { return o.Dst == s.Dst && o.Proto == s.Proto && o.Port == s.Port }
 		if s.Dst.IsValid() && !slices.ContainsFunc(all, same) {
 			all = append(all, s)
@@ -52,15 +53,19 @@ func Services(set *netfilter.RuleSet) (all []Service) {
 		leads := translating(&set.Tables[i])
 		for j := range set.Tables[i].Chains {
 			for _, rule := range set.Tables[i].Chains[j].Rules {
+				in, _ := rule.Verdict.Looked()
 				if rule.Verdict.Kind == netfilter.VerdictDNAT {
-					add(destination(rule.Matches), target(rule.Verdict), "")
+					add(destination(rule.Matches), target(rule.Verdict), "", "")
+					for _, c := range rule.Verdict.Choices {
+						add(destination(append(rule.Matches[:len(rule.Matches):len(rule.Matches)], c.Match)), []string{eval.Endpoint(c.Addr, c.Port)}, "", in)
+					}
 				}
 				if leads[rule.Verdict.Chain] {
-					add(destination(rule.Matches), nil, rule.Verdict.Chain)
+					add(destination(rule.Matches), nil, rule.Verdict.Chain, "")
 				}
 				for _, entry := range rule.Verdict.Map {
 					if v := entry.Verdict; v.Kind == netfilter.VerdictGoto || v.Kind == netfilter.VerdictJump {
-						add(destination([]netfilter.Match{entry.Match}), nil, v.Chain)
+						add(destination([]netfilter.Match{entry.Match}), nil, v.Chain, in)
 					}
 				}
 			}

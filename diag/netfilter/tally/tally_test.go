@@ -59,7 +59,7 @@ func TestServicesAreWhatRulesTranslate(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []tally.Service{
-		{Dst: netip.MustParseAddr("10.96.0.1"), Proto: unix.IPPROTO_TCP, Port: 443, Chain: "web"},
+		{Dst: netip.MustParseAddr("10.96.0.1"), Proto: unix.IPPROTO_TCP, Port: 443, Chain: "web", Map: "ips"},
 		{Dst: netip.MustParseAddr("10.96.0.2"), To: []string{"10.244.1.11"}},
 		{Dst: netip.MustParseAddr("10.96.0.3"), Proto: unix.IPPROTO_TCP, Port: 80, To: []string{"10.244.1.11:8080"}},
 		{Dst: netip.MustParseAddr("10.96.0.4"), Proto: unix.IPPROTO_UDP, Port: 53, To: []string{"10.244.1.11", "10.244.1.12"}},

@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/netfilter/tally"
 	"nstutor/internal/change"
@@ -23,6 +24,10 @@ type Unknown struct {
 	// protocol; or, where There is set, in that namespace, which the request does not pass.
 	Has   []tally.Service
 	There string // a title; empty: in this one
+	// Past is the device by which the request goes past that namespace, and Way the one to it;
+	// empty where it may be no neighbour.
+	Past string
+	Way  remedy.Way
 	// Among are services next to the address, where none is at it.
 	Among []tally.Service
 }
@@ -46,8 +51,15 @@ func (u Unknown) Detail() say.Text {
 	dst, has, asked := u.Flow.Dst, names(u.Has), told(u.Flow.Proto, u.Flow.DstPort)
 	switch {
 	case len(u.Has) == 0:
+		if in := u.Among[0].Map; in != "" && in == u.Among[len(u.Among)-1].Map {
+			return say.T("%[1]s lies among the services of the map @%[4]s of %[3]s (%[2]s), which has no entry for it: there is no such service, or who writes the rules has not heard of it. A service's address is nobody's",
+				"%[1]s 落在 %[3]s 的 map @%[4]s 所列的服务地址（%[2]s）之间，但其中没有它的元素：要么没有这个服务，要么写规则的程序还不知道它。服务地址不属于任何机器", dst, names(u.Among), machine.Called(u.Netns()), in)
+		}
 		return say.T("%[1]s lies among the services that rules of %[3]s translate (%[2]s), and none of them knows this one: there is no such service, or who writes the rules has not heard of it. A service's address is nobody's",
 			"%[1]s 落在 %[3]s 的规则所转换的服务地址（%[2]s）之间，但没有规则认识它：要么没有这个服务，要么写规则的程序还不知道它。服务地址不属于任何机器", dst, names(u.Among), machine.Called(u.Netns()))
+	case u.Past != "":
+		return say.T("%[1]s is the address of a service, which %[3]s translates (%[2]s), and the request goes past it: it leaves %[4]s by %[5]s, and %[3]s is reached by %[6]s",
+			"%[1]s 是服务地址，由 %[3]s 转换（%[2]s），而这个请求绕过了它：请求从 %[4]s 的 %[5]s 出去，%[3]s 却在 %[6]s 那边", dst, has, machine.Called(u.There), machine.Called(u.Netns()), u.Past, u.Way.Dev)
 	case u.There != "":
 		return say.T("%[1]s is the address of a service, which %[3]s translates (%[2]s), but no rule that this request meets does: see whether who writes the rules runs in %[4]s. A service's address is nobody's",
 			"%[1]s 是服务地址，%[3]s 会转换它（%[2]s），但这个请求所经之处没有规则转换它：请看 %[4]s 里写规则的程序是否在运行。服务地址不属于任何机器", dst, has, machine.Called(u.There), machine.Called(u.Netns()))
@@ -68,9 +80,14 @@ func (u Unknown) Evidence() []say.Text {
 	return cause.Lines(lines[:min(len(lines), maxNamed)]...)
 }
 
-// Fix is none: nobody can have the address, and what the service should lead to is not
-// in the rules.
-func (Unknown) Fix() []change.Change { return nil }
+// Fix leads the request to who translates it. Else it is none: nobody can have the address,
+// and what the service should lead to is not in the rules.
+func (u Unknown) Fix() []change.Change {
+	if u.Past == "" {
+		return nil
+	}
+	return u.Way.Commands()
+}
 
 // names are services as a sentence has them.
 func names(all []tally.Service) string {

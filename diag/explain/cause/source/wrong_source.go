@@ -1,6 +1,6 @@
 // Package source has the causes of a source that a packet of IPv6 was given, and that
-// nobody answers. They are causes like the others of package cause, which has what they
-// are.
+// nobody answers, or that no route or rule is for. They are causes like the others of
+// package cause, which has what they are.
 package source
 
 import (

@@ -192,3 +192,24 @@ func (b *built) hide(netns string) {
 		b.t.Fatal(err)
 	}
 }
+
+// TestAGatewayThatOnlyAFileNames: the default route has gone with its device, and nothing that
+// can be seen tells whom it led to but the file that the device was configured by.
+func TestAGatewayThatOnlyAFileNames(t *testing.T) {
+	const folder = "/run/systemd/network"
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { os.Remove(folder + "/10-eth0.network") })
+	b := masqueraded.build(t)
+	b.run("inet: ip addr add 192.168.6.254/24 dev up0\ninet: ip addr del 192.168.6.1/24 dev up0\nhost: ip link set eth0 down\nhost: ip link set eth0 up")
+	b.hide("inet")
+	if err := os.WriteFile(folder+"/10-eth0.network", []byte("[Match]\nName=eth0\n[Network]\nGateway=192.168.6.254\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	a := b.explain(breakage{from: "host", to: "203.0.113.10"}, false)
+	if len(a.Fix) != 1 || a.Cause.Code != cause.NoRoute || !strings.Contains(a.Fix[0].String(), "default via 192.168.6.254 dev eth0") ||
+		!slices.ContainsFunc(a.Cause.Evidence, func(line explain.Text) bool { return line.String() == folder+"/10-eth0.network: Gateway=192.168.6.254" }) {
+		t.Errorf("fix %v\n%s", a.Fix, b.account(a))
+	}
+}

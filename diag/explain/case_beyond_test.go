@@ -86,7 +86,7 @@ var farAways = []farAway{
 	{name: "a node that we route by says nothing", base: switched, fault: "host2: sysctl -qw net.ipv4.icmp_echo_ignore_all=1",
 		hide: farNodes, from: "pod-a", to: "10.57.4.21", want: cause.NotKnown, netns: "host1", beyond: "eth0"},
 	{name: "nobody has the MAC address of a permanent entry", base: masqueraded, fault: "host: ip neigh replace 192.168.6.1 lladdr 02:00:00:00:00:99 dev eth0 nud permanent",
-		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0", says: "PERMANENT: nobody is asked"},
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0", says: "the entry of 192.168.6.1: it is permanent"},
 	{name: "nobody beyond knows the way to a source of another device", base: routed, fault: "host: ip addr add 10.9.9.9/32 dev lo\nhost: ip route replace default via 192.168.6.1 src 10.9.9.9",
 		hide: []string{"inet"}, from: "host", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0", says: "10.9.9.9 is in no network of eth0"},
 	{name: "a deprecated address leaves one of a range of its own", base: ownRange, fault: uplinkULA + "\nhost: ip addr change 2001:db8:6::160/64 dev eth0 preferred_lft 0",
@@ -190,5 +190,26 @@ func (b *built) hide(netns string) {
 	}
 	if err := os.Remove(path); err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+// TestAGatewayThatOnlyAFileNames: the default route has gone with its device, and nothing that
+// can be seen tells whom it led to but the file that the device was configured by.
+func TestAGatewayThatOnlyAFileNames(t *testing.T) {
+	const folder = "/run/systemd/network"
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { os.Remove(folder + "/10-eth0.network") })
+	b := masqueraded.build(t)
+	b.run("inet: ip addr add 192.168.6.254/24 dev up0\ninet: ip addr del 192.168.6.1/24 dev up0\nhost: ip link set eth0 down\nhost: ip link set eth0 up")
+	b.hide("inet")
+	if err := os.WriteFile(folder+"/10-eth0.network", []byte("[Match]\nName=eth0\n[Network]\nGateway=192.168.6.254\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	a := b.explain(breakage{from: "host", to: "203.0.113.10"}, false)
+	if len(a.Fix) != 1 || a.Cause.Code != cause.NoRoute || !strings.Contains(a.Fix[0].String(), "default via 192.168.6.254 dev eth0") ||
+		!slices.ContainsFunc(a.Cause.Evidence, func(line explain.Text) bool { return line.String() == folder+"/10-eth0.network: Gateway=192.168.6.254" }) {
+		t.Errorf("fix %v\n%s", a.Fix, b.account(a))
 	}
 }

@@ -143,6 +143,8 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 		a.Cause.Refused = true
 	case b.Tunnel() != "":
 		a.Cause = inWords(journey.Find(a.Cause.Leg, cause.SilentTunnel{Beyond: beyond, Carrier: b.Tunnel(), Waited: w.waited}))
+	case b.Pinned().State != "":
+		a.Cause = inWords(journey.Find(a.Cause.Leg, device.Pinned{Beyond: unproven(beyond, b), Entry: b.Pinned(), Waited: w.waited}))
 	default:
 		a.Cause = inWords(journey.Find(a.Cause.Leg, cause.SilentBeyond{Beyond: unproven(beyond, b), Waited: w.waited}))
 	}
@@ -150,9 +152,6 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 
 // unproven adds to what was seen of a packet what nobody here can know to be right.
 func unproven(left cause.Beyond, b *trace.Beyond) cause.Beyond {
-	if entry := b.Pinned(); entry.State != "" {
-		left.Seen = append(left.Seen, say.T("%s: nobody is asked whether this still is so", "%s：不会再有人去核实它是否仍然正确", entry.Line()))
-	}
 	if b.Alien() {
 		left.Seen = append(left.Seen, say.T("%s is in no network of %s: whoever answers needs a route to it", "%s 不在 %s 的任何网段里：对方要有到它的路由才能应答", left.Flow.Src, left.Dev))
 	}

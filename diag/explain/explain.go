@@ -121,6 +121,9 @@ func explainFlow(ctx context.Context, world *machine.Machine, req Request, q tra
 	if len(t.Faults) > 0 && req.Dest.Is4() {
 		a.Cause.Evidence = append(a.Cause.Evidence, leases.Said(world, t.Faults[0], placeOf(t, t.Faults[0]))...)
 	}
+	if len(t.Faults) > 0 {
+		a.Cause.Evidence = append(a.Cause.Evidence, named(t.Faults[0], placeOf(t, t.Faults[0]))...)
+	}
 	a.Listener = listener(t.Listens)
 	hole, swallows := whole.Hole{}, false
 	if req.Proto == unix.IPPROTO_TCP {

@@ -365,6 +365,7 @@ var samples = []cause.Finding{
 	cause.Untried{beyond, say.Quote("why")},
 	cause.RefusedBeyond{beyond, one, probe.HostUnreachable},
 	cause.SilentBeyond{beyond, time.Second},
+	device.Pinned{Beyond: beyond, Entry: hop.Entry, Waited: time.Second},
 	cause.AnsweredAs{beyond, two},
 	device.Unsent{Beyond: beyond, Outcome: probe.NoBufferSpace, Length: 4028, MTU: 9000},
 	device.Unsent{Beyond: beyond, Outcome: probe.NotPermitted, Length: 84, MTU: 1500},
@@ -375,7 +376,7 @@ var samples = []cause.Finding{
 
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
-var unmended = []string{"Hidden", "Closed", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
+var unmended = []string{"Hidden", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
 	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed"}

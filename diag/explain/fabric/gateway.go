@@ -3,12 +3,14 @@ package fabric
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/configured"
 	"nstutor/diag/explain/machine"
 )
 
 // Gateway is whom a default route on the device should name: an address in the
-// device's prefix of one of the stations on its wire who knows the way, else of anybody
-// there, else the prefix's first, which proxy ARP may stand for.
+// device's prefix of one of the stations on its wire who knows the way, else the one that
+// a file of the machine names, else of anybody there, else the prefix's first, which proxy
+// ARP may stand for.
 func Gateway(n *machine.Space, d machine.Device, dst netip.Addr, wire []Station) (_ netip.Addr, knows bool) {
 	own := d.Addrs[0].Prefix
 	anybody := machine.LikelyHop(n, d.Link.Name, dst)
@@ -35,6 +37,9 @@ func Gateway(n *machine.Space, d machine.Device, dst netip.Addr, wire []Station)
 			}
 		}
 	}
+	if named, ok := Configured(d, dst); ok {
+		return named.Addr, true
+	}
 	switch {
 	case anybody.IsValid():
 		return anybody, false
@@ -47,6 +52,15 @@ func Gateway(n *machine.Space, d machine.Device, dst netip.Addr, wire []Station)
 		return first, false
 	}
 	return netip.Addr{}, false // it would be the namespace itself
+}
+
+// Configured is the gateway that a file of the machine names for a device.
+func Configured(d machine.Device, dst netip.Addr) (configured.Gateway, bool) {
+	asked := configured.Device{Name: d.Link.Name, Index: d.Link.Index}
+	for _, a := range d.Addrs {
+		asked.Addrs = append(asked.Addrs, a.Prefix)
+	}
+	return configured.Of("/", asked, dst)
 }
 
 // linkLocalGateway is the next hop that nobody needs to have, as pod networks

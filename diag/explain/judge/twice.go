@@ -48,7 +48,7 @@ func (a *Search) has(s fabric.Station) bool {
 // Twice is the finding of a second one who has the next hop, although the packet comes to
 // s; or nil. x is whom a request would come to.
 func (a *Search) Twice(x *fabric.Explorer, s fabric.Station, bridges []fabric.Site) cause.Finding {
-	if s.Space == nil || !a.has(s) {
+	if alone := len(x.Stations) < 2 && len(x.Edges) == 0; alone || !a.has(s) {
 		return nil
 	}
 	own := slices.DeleteFunc(slices.Clone(x.Stations), func(o fabric.Station) bool { return !a.has(o) })

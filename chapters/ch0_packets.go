@@ -3,6 +3,7 @@ package chapters
 import (
 	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
+	. "nstutor/steps/claim"
 )
 
 // toRouter is the way out of the node, which the texts from 0.3 on take for granted.

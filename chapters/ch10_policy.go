@@ -5,6 +5,9 @@ import (
 
 	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
+	. "nstutor/steps/claim"
+	. "nstutor/steps/process"
+	"nstutor/steps/ruled"
 	. "nstutor/steps/service"
 )
 
@@ -116,11 +119,11 @@ func policed() Chapter {
 				Action: banPod,
 				Before: Promise{
 					Gets:   served(podA, podAIP, podBIP),
-					Claims: []Claim{Counts{Netns: host, Hook: "forward", Text: vip}, Counts{Netns: host, Hook: "prerouting", Text: vip, Min: 1}},
+					Claims: []Claim{Counts{Netns: host, Hook: "forward", Rules: ruled.Which{To: vip}}, Counts{Netns: host, Hook: "prerouting", Rules: ruled.Which{To: vip}, Min: 1}},
 				},
 				After: Promise{
 					Gets:   concatGets(noService(podA), blocked(podA, podBURL), served(podC, podCIP, podBIP)),
-					Claims: []Claim{Counts{Netns: host, Hook: "forward", Text: vip}, Counts{Netns: host, Hook: "forward", Text: podBIP, Min: 2}},
+					Claims: []Claim{Counts{Netns: host, Hook: "forward", Rules: ruled.Which{To: vip}}, Counts{Netns: host, Hook: "forward", Rules: ruled.Which{To: podBIP}, Min: 2}},
 				},
 				Watch: podToVIP,
 			},
@@ -137,7 +140,7 @@ func policed() Chapter {
 				},
 				After: Promise{
 					Gets:   append(page(podB, podAURL, podBIP), noService(podA)...),
-					Claims: []Claim{Counts{Netns: host, Hook: "forward", Text: "ESTABLISHED", Min: 1}},
+					Claims: []Claim{Counts{Netns: host, Hook: "forward", Rules: ruled.Which{Begun: true}, Min: 1}},
 				},
 				Watch: Watch{Netns: podB, Get: podAURL, Rules: host, Flows: host},
 			},
@@ -161,14 +164,14 @@ func policed() Chapter {
 				Before: Promise{
 					Gets: append(blocked(podA, podBURL), blocked(podC, podBURL)...),
 					Claims: []Claim{
-						Counts{Netns: host, Hook: "forward", Text: "dport 80"},
-						Counts{Netns: host, Hook: "forward", Text: "DROP", Min: 2},
+						Counts{Netns: host, Hook: "forward", Rules: ruled.Which{Port: 80}},
+						Counts{Netns: host, Hook: "forward", Rules: dropping, Min: 2},
 					},
 				},
 				After: Promise{
 					Gets:   concatGets(served(podA, podAIP, podBIP), page(podA, podBURL, podAIP), blocked(podC, podBURL)),
 					Pings:  []Ping{{From: podA, To: podBIP, Want: probe.Silent}},
-					Claims: []Claim{Counts{Netns: host, Hook: "forward", Text: "dport 80", Min: 2}},
+					Claims: []Claim{Counts{Netns: host, Hook: "forward", Rules: ruled.Which{Port: 80}, Min: 2}},
 				},
 				Watch: Watch{Netns: podA, Get: podBURL, Rules: host},
 			},
@@ -198,7 +201,7 @@ func policed() Chapter {
 				},
 				After: Promise{
 					Gets:   append(blocked(podA, nodeWebURL), page(host, podAURL, nodeIP)...),
-					Claims: []Claim{Counts{Netns: host, Hook: "input", Text: "DROP", Min: 1}, Counts{Netns: host, Hook: "forward", Text: "DROP"}},
+					Claims: []Claim{Counts{Netns: host, Hook: "input", Rules: dropping, Min: 1}, Counts{Netns: host, Hook: "forward", Rules: dropping}},
 				},
 				Watch: Watch{Netns: podA, Get: nodeWebURL, Rules: host},
 			},
@@ -214,7 +217,7 @@ func policed() Chapter {
 				},
 				After: Promise{
 					Asks:   []Ask{askedPodB(kept, probe.Silent)},
-					Claims: []Claim{Counts{Netns: host, Hook: "forward", Text: "DROP", Min: 1}},
+					Claims: []Claim{Counts{Netns: host, Hook: "forward", Rules: dropping, Min: 1}},
 				},
 				Watch: Watch{Netns: podA, Ask: podBDNS, SrcPort: kept, Rules: host, Flows: host},
 			},

@@ -5,7 +5,10 @@ import (
 
 	"nstutor/internal/lab"
 	. "nstutor/steps" // a chapter reads like a list of commands
+	. "nstutor/steps/claim"
 	. "nstutor/steps/mesh"
+	. "nstutor/steps/process"
+	"nstutor/steps/ruled"
 	. "nstutor/steps/service"
 )
 
@@ -62,7 +65,7 @@ func sidecars() Chapter {
 				Before: Promise{Gets: page(podA, podBURL, podAIP), Claims: []Claim{PortIs{Netns: podA, Port: 15001, Busy: true}}},
 				After: Promise{
 					Gets:   []Get{{From: podA, URL: podBURL, Fails: unix.ETIMEDOUT}},
-					Claims: []Claim{Counts{Netns: podA, Hook: "output", Text: "15001", Min: 20}},
+					Claims: []Claim{Counts{Netns: podA, Hook: "output", Rules: redirecting, Min: 20}},
 				},
 				Watch: podToPage,
 			},
@@ -73,7 +76,7 @@ func sidecars() Chapter {
 				After: Promise{
 					Gets: page(podA, podBURL, podAIP),
 					Claims: []Claim{
-						Counts{Netns: podA, Hook: "output", Text: "15001", Min: 1},
+						Counts{Netns: podA, Hook: "output", Rules: redirecting, Min: 1},
 						Tracked{Netns: podA, Src: podAIP, Dst: podBIP, ReplySrc: "127.0.0.1", ReplyDst: podAIP},
 						Tracked{Netns: podA, Src: podAIP, Dst: podBIP, ReplySrc: podBIP, ReplyDst: podAIP},
 					},
@@ -89,7 +92,7 @@ func sidecars() Chapter {
 				After: Promise{
 					Gets: page(podA, podBURL, podBIP),
 					Claims: []Claim{
-						Counts{Netns: podB, Hook: "prerouting", Text: "15006", Min: 1},
+						Counts{Netns: podB, Hook: "prerouting", Rules: redirecting, Min: 1},
 						FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: podAIP, Dst: podBIP},
 					},
 				},
@@ -106,7 +109,7 @@ func sidecars() Chapter {
 				After: Promise{
 					Gets: page(podA, podBURL, podBIP),
 					Claims: []Claim{
-						Counts{Netns: podB, Hook: "prerouting", Text: "dport", Min: 1},
+						Counts{Netns: podB, Hook: "prerouting", Rules: ruled.Which{Port: 80}, Min: 1},
 						Tracked{Netns: podB, Src: podAIP, Dst: podBIP, ReplySrc: podBIP, ReplyDst: podAIP},
 					},
 				},

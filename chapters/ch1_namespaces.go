@@ -3,8 +3,11 @@ package chapters
 import (
 	"golang.org/x/sys/unix"
 
-	. "nstutor/steps"
-) // a chapter reads like a list of commands
+	. "nstutor/steps" // a chapter reads like a list of commands
+	. "nstutor/steps/claim"
+	. "nstutor/steps/gateway"
+	. "nstutor/steps/process"
+)
 
 // namespaces is chapter 1: a pod is a namespace. It begins with what Docker
 // has built by then: a bridge, two containers on it, and forwarding switched on.

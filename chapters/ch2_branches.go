@@ -5,6 +5,7 @@ import (
 
 	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
+	. "nstutor/steps/claim"
 )
 
 const calicoGateway = "169.254.1.1"

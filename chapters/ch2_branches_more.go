@@ -7,6 +7,7 @@ import (
 
 	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
+	. "nstutor/steps/claim"
 )
 
 // delayed is how many hundredths of a second a proxy may take for its answer: half of

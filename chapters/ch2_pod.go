@@ -7,6 +7,8 @@ import (
 
 	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
+	. "nstutor/steps/claim"
+	. "nstutor/steps/process"
 )
 
 // toNode is the ping of chapter 2: from the pod to its own node.

@@ -3,6 +3,9 @@ package chapters
 import (
 	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
+	. "nstutor/steps/claim"
+	. "nstutor/steps/gateway"
+	. "nstutor/steps/process"
 )
 
 // toWeb is the ping of chapter 3: from the pod to a server outside.

@@ -3,6 +3,9 @@ package chapters
 import (
 	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
+	. "nstutor/steps/claim"
+	. "nstutor/steps/gateway"
+	. "nstutor/steps/process"
 )
 
 // The pods of chapters 4 and 5, both in one /24, and what all pods have in common.

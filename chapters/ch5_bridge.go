@@ -6,6 +6,7 @@ import (
 	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
 	. "nstutor/steps/bridge"
+	. "nstutor/steps/claim"
 )
 
 // The node's bridge, its address in the pods' network, and the third pod, which

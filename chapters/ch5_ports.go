@@ -4,6 +4,9 @@ import (
 	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
 	. "nstutor/steps/bridge"
+	. "nstutor/steps/claim"
+	. "nstutor/steps/gateway"
+	. "nstutor/steps/process"
 )
 
 // newMAC is what a card has after its pod was made anew.

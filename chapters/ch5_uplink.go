@@ -4,6 +4,8 @@ import (
 	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
 	. "nstutor/steps/bridge"
+	. "nstutor/steps/claim"
+	. "nstutor/steps/gateway"
 	. "nstutor/steps/instrument"
 	. "nstutor/steps/uplink"
 )

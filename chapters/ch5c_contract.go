@@ -5,6 +5,7 @@ import (
 	"nstutor/internal/cni"
 	. "nstutor/steps" // a chapter reads like a list of commands
 	. "nstutor/steps/bridge"
+	. "nstutor/steps/claim"
 	. "nstutor/steps/contract"
 )
 

@@ -3,8 +3,12 @@ package chapters
 import (
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/netfilter"
 	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
+	. "nstutor/steps/claim"
+	. "nstutor/steps/process"
+	"nstutor/steps/ruled"
 	. "nstutor/steps/service"
 )
 
@@ -20,6 +24,14 @@ var hookChains = nodeRules(
 	"add rule ip hooks input counter",
 	"add rule ip hooks output counter",
 	"add rule ip hooks postrouting counter",
+)
+
+// The rules that chapters count, by what they do.
+var (
+	translating  = ruled.Which{Verdict: netfilter.VerdictDNAT}
+	masquerading = ruled.Which{Verdict: netfilter.VerdictMasquerade}
+	redirecting  = ruled.Which{Verdict: netfilter.VerdictRedirect}
+	dropping     = ruled.Which{Verdict: netfilter.VerdictDrop}
 )
 
 // At the hooks where the node alone sends and takes, nothing passes between pods.
@@ -122,7 +134,7 @@ func virtual() Chapter {
 				Action: vipForNode,
 				Before: Promise{
 					Gets:   noService(host),
-					Claims: []Claim{Counts{Netns: host, Hook: "prerouting", Text: "dnat"}, Counts{Netns: host, Hook: "output", Min: 1}},
+					Claims: []Claim{Counts{Netns: host, Hook: "prerouting", Rules: translating}, Counts{Netns: host, Hook: "output", Min: 1}},
 				},
 				After: Promise{Gets: concatGets(served(host, nodeIP, podBIP), served(podA, podAIP, podBIP))},
 				Watch: nodeToVIP,
@@ -151,7 +163,7 @@ func virtual() Chapter {
 				},
 				After: Promise{
 					Gets:   served(podA, podAIP, podBIP),
-					Claims: []Claim{translated, Counts{Netns: host, Hook: "prerouting", Text: "dnat", Min: 1}},
+					Claims: []Claim{translated, Counts{Netns: host, Hook: "prerouting", Rules: translating, Min: 1}},
 				},
 				Watch: podToVIP,
 			},

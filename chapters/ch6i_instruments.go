@@ -3,8 +3,12 @@ package chapters
 import (
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/netfilter"
 	. "nstutor/steps" // a chapter reads like a list of commands
+	. "nstutor/steps/claim"
 	. "nstutor/steps/instrument"
+	. "nstutor/steps/process"
+	"nstutor/steps/ruled"
 	. "nstutor/steps/service"
 )
 
@@ -44,11 +48,11 @@ func instruments() Chapter {
 					Same: []string{"iptables -t raw -A PREROUTING -d " + vip}},
 				Before: Promise{
 					Gets:   noService(podA),
-					Claims: []Claim{Counts{Netns: host, Hook: "prerouting", Text: "dnat"}},
+					Claims: []Claim{Counts{Netns: host, Hook: "prerouting", Rules: translating}},
 				},
 				After: Promise{
 					Gets:   noService(podA),
-					Claims: []Claim{Counts{Netns: host, Hook: "prerouting", Min: 1}, Counts{Netns: host, Hook: "prerouting", Text: "dnat"}},
+					Claims: []Claim{Counts{Netns: host, Hook: "prerouting", Min: 1}, Counts{Netns: host, Hook: "prerouting", Rules: translating}},
 				},
 				Watch: found,
 			},
@@ -64,16 +68,16 @@ func instruments() Chapter {
 				Before: Promise{
 					Gets: noService(podA),
 					Claims: []Claim{
-						Counts{Netns: host, Hook: "prerouting", Text: "dnat", Min: 1}, Counts{Netns: host, Hook: "forward", Min: 1},
-						Monitored{Netns: host, By: Trace, Words: []string{"trace id"}, None: true},
+						Counts{Netns: host, Hook: "prerouting", Rules: translating, Min: 1}, Counts{Netns: host, Hook: "forward", Min: 1},
+						Traced{Netns: host, None: true},
 					},
 				},
 				After: Promise{
 					Gets: noService(podA),
 					Claims: []Claim{
-						Monitored{Netns: host, By: Trace, Words: []string{"ip svc prerouting rule", "dnat to " + podBIP, "(verdict accept)"}},
-						Monitored{Netns: host, By: Trace, Words: []string{"filter FORWARD rule", "(verdict accept)"}},
-						Monitored{Netns: host, By: Trace, Words: []string{"ip guard passing rule", "drop (verdict drop)"}},
+						Traced{Netns: host, Chain: "ip svc prerouting", Rule: ruled.Which{Verdict: netfilter.VerdictDNAT, Leads: podBIP}, Verdict: "accept"},
+						Traced{Netns: host, Chain: "ip filter FORWARD", Verdict: "accept"},
+						Traced{Netns: host, Chain: "ip guard passing", Rule: dropping, Verdict: "drop"},
 					},
 				},
 				Watch: traced,
@@ -109,8 +113,8 @@ func instruments() Chapter {
 				After: Promise{
 					Gets: noService(podA),
 					Claims: []Claim{
-						Monitored{Netns: host, By: Track, Words: []string{"[NEW] tcp", "SYN_SENT src=" + podAIP + " dst=" + vip, "[UNREPLIED] src=" + goneIP}},
-						Monitored{Netns: host, By: Track, Words: []string{"[UPDATE] tcp"}, None: true},
+						Announced{Netns: host, Kind: "NEW", Proto: "tcp", State: "SYN_SENT", Src: podAIP, Dst: vip, Answers: goneIP},
+						Announced{Netns: host, Kind: "UPDATE", Proto: "tcp", None: true},
 					},
 				},
 				Watch: told6I,
@@ -123,8 +127,8 @@ func instruments() Chapter {
 				Before: Promise{
 					Gets: noService(podA),
 					Claims: []Claim{
-						Monitored{Netns: host, By: Track, Words: []string{"[NEW] tcp", "[UNREPLIED] src=" + podBIP}},
-						Monitored{Netns: host, By: Track, Words: []string{"[UPDATE] tcp", "SYN_RECV"}, None: true},
+						Announced{Netns: host, Kind: "NEW", Proto: "tcp", Answers: podBIP},
+						Announced{Netns: host, Kind: "UPDATE", Proto: "tcp", State: "SYN_RECV", None: true},
 					},
 				},
 				After: Promise{
@@ -144,8 +148,8 @@ func instruments() Chapter {
 				After: Promise{
 					Gets: served(podA, podAIP, podBIP),
 					Claims: []Claim{
-						Monitored{Netns: host, By: Track, Words: []string{"[UPDATE] tcp", "SYN_RECV", "src=" + podBIP}},
-						Monitored{Netns: host, By: Track, Words: []string{"[UPDATE] tcp", "ESTABLISHED", "[ASSURED]"}},
+						Announced{Netns: host, Kind: "UPDATE", Proto: "tcp", State: "SYN_RECV", Answers: podBIP},
+						Announced{Netns: host, Kind: "UPDATE", Proto: "tcp", State: "ESTABLISHED", Assured: true},
 						FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: podBIP, Dst: podAIP, DstDev: podBWire},
 					},
 				},

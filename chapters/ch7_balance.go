@@ -5,6 +5,8 @@ import (
 
 	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
+	. "nstutor/steps/claim"
+	. "nstutor/steps/process"
 	. "nstutor/steps/service"
 )
 

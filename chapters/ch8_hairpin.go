@@ -4,6 +4,7 @@ import (
 	"nstutor/diag/probe"
 	. "nstutor/steps" // a chapter reads like a list of commands
 	. "nstutor/steps/bridge"
+	. "nstutor/steps/claim"
 	. "nstutor/steps/service"
 )
 
@@ -72,8 +73,8 @@ func hairpinned() Chapter {
 				Before: Promise{
 					Gets: append(served(podA, podAIP, podBIP), noService(podB)...),
 					Claims: []Claim{FrameSeen{Netns: podB, Dev: "eth0", Proto: "TCP", Src: cniIP, Dst: podBIP, None: true},
-						Counts{Netns: host, Hook: "prerouting", Text: "dnat", Min: 2},
-						Counts{Netns: host, Hook: "postrouting", Text: "masquerade"},
+						Counts{Netns: host, Hook: "prerouting", Rules: translating, Min: 2},
+						Counts{Netns: host, Hook: "postrouting", Rules: masquerading},
 						FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: podBIP, Dst: vip},
 					},
 				},

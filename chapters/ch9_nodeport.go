@@ -4,6 +4,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	. "nstutor/steps" // a chapter reads like a list of commands
+	. "nstutor/steps/claim"
+	. "nstutor/steps/process"
 	. "nstutor/steps/service"
 )
 
@@ -199,7 +201,7 @@ func nodePorts() Chapter {
 				Before: Promise{
 					Gets: append(told(host, nodeURL, nodeIP, podBIP), asks(host, loopURL, unix.ETIMEDOUT)...),
 					Claims: []Claim{
-						Counts{Netns: host, Hook: "output", Text: "dnat", Min: 2},
+						Counts{Netns: host, Hook: "output", Rules: translating, Min: 2},
 						FrameSeen{Netns: host, Dev: vethPodB, Proto: "TCP", Src: "127.0.0.1", Dst: podBIP, None: true},
 					},
 				},
@@ -261,7 +263,7 @@ func nodePorts() Chapter {
 				Before: Promise{Gets: append(asks(user, nodeURL, unix.ECONNREFUSED), told(user, otherURL, userIP, podDIP)...)},
 				After: Promise{
 					Gets:   append(asks(user, nodeURL, unix.ETIMEDOUT), told(user, otherURL, userIP, podDIP)...),
-					Claims: []Claim{Counts{Netns: host, Hook: "input", Text: "drop", Min: 1}},
+					Claims: []Claim{Counts{Netns: host, Hook: "input", Rules: dropping, Min: 1}},
 				},
 				Watch: userToNode,
 			},

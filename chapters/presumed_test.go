@@ -7,6 +7,7 @@ import (
 	"nstutor/chapters"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
+	"nstutor/steps/gateway"
 )
 
 // spoilers are, for each step whose text takes the lab for what an earlier one has
@@ -28,7 +29,7 @@ var spoilers = map[string]steps.Action{
 	"2.B7": steps.RouteDel{Netns: "host", Dst: "172.20.1.10", Dev: "veth-ns1"},
 	"2.B8": steps.Sysctl{Netns: "host", Key: "net.ipv4.conf.veth-ns1.proxy_arp", Value: "0"},
 	"2.B9": steps.AddrAdd{Netns: "ns1", Addr: "172.20.1.20/24", Dev: "ns1-eth0"},
-	"3.1":  steps.Masquerade{Netns: "host", Src: "172.20.1.10"},
+	"3.1":  gateway.Masquerade{Netns: "host", Src: "172.20.1.10"},
 	"3.2":  steps.Sysctl{Netns: "host", Key: "net.ipv4.ip_forward", Value: "0"},
 	"3.A1": steps.Sysctl{Netns: "host", Key: "net.ipv4.conf.veth-ns1.forwarding", Value: "0"},
 	"3.A2": steps.RouteDel{Netns: "ns1", Dst: "default", Via: "172.20.1.1", Dev: "ns1-eth0"},

@@ -4,6 +4,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	. "nstutor/steps" // a chapter reads like a list of commands
+	. "nstutor/steps/process"
 	. "nstutor/steps/service"
 )
 

@@ -13,6 +13,7 @@ import (
 	"nstutor/diag/probe"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
+	"nstutor/steps/process"
 )
 
 // services are the chapters about services.
@@ -96,7 +97,7 @@ func TestWhySaysWhatAStepPromises(t *testing.T) {
 				t.Fatal(err)
 			}
 			after := step.After
-			if _, looks := step.Action.(steps.Observe); looks { // nothing has changed for what the pane tries
+			if _, looks := step.Action.(process.Observe); looks { // nothing has changed for what the pane tries
 				after.Gets = slices.Concat(after.Gets, step.Before.Gets)
 			}
 			if !takenIn[step.ID+" after"] {

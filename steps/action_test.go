@@ -15,6 +15,8 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
+	"nstutor/steps/gateway"
+	"nstutor/steps/process"
 	"nstutor/steps/stepstest"
 )
 
@@ -35,8 +37,8 @@ var gatewayEntry = steps.NeighReplace{Netns: host, Dst: "192.168.6.1", Dev: "eth
 
 func actionCases() []actionCase {
 	veth := steps.Dev{Netns: host, Name: "veth-ns1"}
-	masquerade := steps.Masquerade{Netns: host, Src: "172.20.1.10"}
-	narrower := steps.Masquerade{Netns: host, Src: "172.20.1.0/24", NotTo: "172.20.1.0/24"}
+	masquerade := gateway.Masquerade{Netns: host, Src: "172.20.1.10"}
+	narrower := gateway.Masquerade{Netns: host, Src: "172.20.1.0/24", NotTo: "172.20.1.0/24"}
 	bridge := []steps.Action{steps.BridgeAdd{Netns: host, Name: "br0"}, steps.VethAdd{Netns: host, Name: "cable0", Peer: "cable1"}}
 	return []actionCase{
 		{name: "a namespace", action: steps.NetnsAdd{Name: pod}, tool: "ip"},
@@ -45,11 +47,11 @@ func actionCases() []actionCase {
 		{name: "a bridge", action: steps.BridgeAdd{Netns: host, Name: "br0"}, tool: "ip"},
 		{name: "a bridge's port", start: bridge, action: steps.LinkMaster{Netns: host, Name: "cable0", Bridge: "br0"}, tool: "ip"},
 		{name: "down", start: connected(), action: steps.LinkDown{Netns: host, Name: "veth-ns1"}, tool: "ip"},
-		{name: "a policy that drops", start: connected(), action: steps.ForwardPolicy{Netns: host, Policy: "drop"}},
-		{name: "pods let through", start: append(connected(), steps.ForwardPolicy{Netns: host, Policy: "drop"}),
-			action: steps.Pass{Netns: host, Src: "172.20.0.0/16", Dst: "172.20.0.0/16"}, tool: "nft"},
-		{name: "one let through", start: append(connected(), steps.ForwardPolicy{Netns: host, Policy: "drop"}),
-			action: steps.Pass{Netns: host, Src: "172.20.1.10", Dst: "172.20.0.0/20"}, tool: "nft"},
+		{name: "a policy that drops", start: connected(), action: gateway.ForwardPolicy{Netns: host, Policy: "drop"}},
+		{name: "pods let through", start: append(connected(), gateway.ForwardPolicy{Netns: host, Policy: "drop"}),
+			action: gateway.Pass{Netns: host, Src: "172.20.0.0/16", Dst: "172.20.0.0/16"}, tool: "nft"},
+		{name: "one let through", start: append(connected(), gateway.ForwardPolicy{Netns: host, Policy: "drop"}),
+			action: gateway.Pass{Netns: host, Src: "172.20.1.10", Dst: "172.20.0.0/20"}, tool: "nft"},
 		{name: "a move", start: cabled()[:2], action: steps.LinkNetns{Netns: host, Name: "ns1-eth0", To: pod}, tool: "ip"},
 		{name: "a move with a new name", start: cabled()[:2], action: steps.LinkNetns{Netns: host, Name: "ns1-eth0", To: pod, Rename: "eth0"}, tool: "ip"},
 		{name: "up", start: cabled(), action: steps.LinkUp{Netns: host, Name: "veth-ns1"}, tool: "ip"},
@@ -80,10 +82,10 @@ func actionCases() []actionCase {
 		{name: "forwarding", action: steps.Sysctl{Netns: host, Key: "net.ipv4.ip_forward", Value: "1"}, tool: "sysctl"},
 		{name: "a device's setting", start: cabled(), action: steps.Sysctl{Netns: host, Key: "net.ipv4.conf.veth-ns1.proxy_arp", Value: "1"}, tool: "sysctl"},
 		{name: "masquerade", start: connected(), action: masquerade, tool: "iptables"},
-		{name: "a narrower masquerade", start: append(connected(), masquerade), action: steps.Narrow{Netns: host, Was: masquerade, Now: narrower}, tool: "iptables"},
+		{name: "a narrower masquerade", start: append(connected(), masquerade), action: gateway.Narrow{Netns: host, Was: masquerade, Now: narrower}, tool: "iptables"},
 		{name: "a name server", start: cabled(), action: steps.Resolver{Netns: pod, Server: "203.0.113.53"}, tool: "sh"},
-		{name: "a program", action: steps.Run{Netns: host, Name: "web", Argv: []string{"web"}}},
-		{name: "a look", action: steps.Observe{Netns: host, Argv: []string{"ip", "neigh"}}},
+		{name: "a program", action: process.Run{Netns: host, Name: "web", Argv: []string{"web"}}},
+		{name: "a look", action: process.Observe{Netns: host, Argv: []string{"ip", "neigh"}}},
 		{name: "a rule of routing", action: steps.Silently{Netns: host, Line: "ip rule add from 10.9.0.0/16 lookup 77"}, never: true},
 		{name: "a ping", action: steps.Send{Netns: host, To: "192.168.6.1"}, never: true},
 	}
@@ -142,8 +144,8 @@ func TestActionsAreDoneByHandToo(t *testing.T) {
 	}
 }
 
-// TestEveryActionAndClaimIsTested reads the package's source for the types
-// that the tables of these tests must have.
+// TestEveryActionAndClaimIsTested reads the source of the package, and of the rooms that
+// its tables are for too, for the types that they must have.
 func TestEveryActionAndClaimIsTested(t *testing.T) {
 	tested := map[string]bool{}
 	for _, c := range actionCases() {
@@ -152,9 +154,13 @@ func TestEveryActionAndClaimIsTested(t *testing.T) {
 	for _, c := range claimCases() {
 		tested[reflect.TypeOf(c.claim).Name()] = true
 	}
-	sources, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
+	var sources []string
+	for _, room := range []string{".", "claim", "process", "gateway"} {
+		files, err := filepath.Glob(filepath.Join(room, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v", room, err)
+		}
+		sources = append(sources, files...)
 	}
 	found := 0
 	inspect := func(n ast.Node) bool {
@@ -196,8 +202,8 @@ func TestNothingIsDoneWhereNothingIs(t *testing.T) {
 		steps.LinkNetns{Netns: host, Name: "a", To: "gone"},
 		steps.LinkUp{Netns: "gone", Name: "a"},
 		steps.LinkDown{Netns: "gone", Name: "a"},
-		steps.ForwardPolicy{Netns: "gone", Policy: "drop"},
-		steps.Pass{Netns: "gone", Src: "10.0.0.0/8", Dst: "10.0.0.0/8"},
+		gateway.ForwardPolicy{Netns: "gone", Policy: "drop"},
+		gateway.Pass{Netns: "gone", Src: "10.0.0.0/8", Dst: "10.0.0.0/8"},
 		steps.LinkAddress{Netns: "gone", Name: "a", MAC: "ee:ee:ee:ee:ee:ee"},
 		steps.AddrAdd{Netns: "gone", Addr: "10.0.0.1/24", Dev: "a"},
 		steps.RouteAdd{Netns: "gone", Dst: "default", Dev: "a"},
@@ -205,11 +211,11 @@ func TestNothingIsDoneWhereNothingIs(t *testing.T) {
 		steps.NeighDel{Netns: "gone", Dst: "10.0.0.1", Dev: "a", Written: true},
 		steps.Sysctl{Netns: "gone", Key: "net.ipv4.ip_forward", Value: "1"},
 		steps.Sysctl{Netns: host, Key: "net.ipv4.conf.gone.proxy_arp", Value: "1"},
-		steps.Masquerade{Netns: "gone", Src: "10.0.0.1"},
-		steps.Narrow{Netns: "gone", Now: steps.Masquerade{Netns: "gone", Src: "10.0.0.1"}},
+		gateway.Masquerade{Netns: "gone", Src: "10.0.0.1"},
+		gateway.Narrow{Netns: "gone", Now: gateway.Masquerade{Netns: "gone", Src: "10.0.0.1"}},
 		steps.Resolver{Netns: "gone", Server: "10.0.0.1"},
-		steps.Run{Netns: "gone", Name: "web", Argv: []string{"web"}},
-		steps.Observe{Netns: "gone", Argv: []string{"ip", "neigh"}},
+		process.Run{Netns: "gone", Name: "web", Argv: []string{"web"}},
+		process.Observe{Netns: "gone", Argv: []string{"ip", "neigh"}},
 	} {
 		stepstest.WantDone(t, l, a, false)
 	}
@@ -218,7 +224,7 @@ func TestNothingIsDoneWhereNothingIs(t *testing.T) {
 // TestErrorsNameNamespaceAndObject makes every action fail.
 func TestErrorsNameNamespaceAndObject(t *testing.T) {
 	l := labtest.New(t)
-	apply(t, l, steps.NetnsAdd{Name: pod}, steps.Run{Netns: pod, Name: "web", Argv: []string{"web"}},
+	apply(t, l, steps.NetnsAdd{Name: pod}, process.Run{Netns: pod, Name: "web", Argv: []string{"web"}},
 		steps.BridgeAdd{Netns: pod, Name: "br0"}, steps.VethAdd{Netns: pod, Name: "a", Peer: "b"})
 	nobody := steps.Dev{Netns: pod, Name: "nodev"}
 	for _, test := range []struct {
@@ -236,8 +242,8 @@ func TestErrorsNameNamespaceAndObject(t *testing.T) {
 		{steps.LinkMaster{Netns: pod, Name: "a", Bridge: "nobr"}, false, []string{"nobr"}},
 		{steps.LinkMaster{Netns: pod, Name: "lo", Bridge: "br0"}, false, []string{"lo", "br0", "invalid argument"}},
 		{steps.LinkDown{Netns: pod, Name: "nodev"}, false, []string{"nodev"}},
-		{steps.Pass{Netns: pod, Src: "nonsense", Dst: "10.0.0.0/8"}, false, []string{"nonsense"}},
-		{steps.Pass{Netns: pod, Src: "10.0.0.0/8", Dst: "10.0.0.0/8"}, true, []string{"no such"}},
+		{gateway.Pass{Netns: pod, Src: "nonsense", Dst: "10.0.0.0/8"}, false, []string{"nonsense"}},
+		{gateway.Pass{Netns: pod, Src: "10.0.0.0/8", Dst: "10.0.0.0/8"}, true, []string{"no such"}},
 		{steps.LinkNetns{Netns: pod, Name: "nodev", To: host}, false, []string{"nodev"}},
 		{steps.LinkNetns{Netns: pod, Name: "lo", To: host}, false, []string{"lo", "invalid argument"}},
 		{steps.LinkUp{Netns: pod, Name: "nodev"}, false, []string{"nodev"}},
@@ -256,12 +262,12 @@ func TestErrorsNameNamespaceAndObject(t *testing.T) {
 		{steps.NeighDel{Netns: pod, Dst: "10.0.0.1", Dev: "a"}, false, []string{"10.0.0.1", "no such file"}},
 		{steps.Sysctl{Netns: pod, Key: "net.ipv4.conf.nodev.proxy_arp", Value: "1"}, false, []string{"nodev", "no such file"}},
 		{steps.Sysctl{Netns: pod, Key: "net.ipv4.ip_forward", Value: "nonsense"}, false, []string{"ip_forward", "invalid argument"}},
-		{steps.Masquerade{Netns: pod, Src: "nonsense"}, false, []string{"POSTROUTING", "nonsense"}},
-		{steps.Masquerade{Netns: pod, Src: "10.0.0.1"}, true, []string{"POSTROUTING", "10.0.0.1"}},
-		{steps.Narrow{Netns: pod, Was: steps.Masquerade{Netns: pod, Src: "10.0.0.1"}, Now: steps.Masquerade{Netns: pod, Src: "10.0.0.2"}}, false,
+		{gateway.Masquerade{Netns: pod, Src: "nonsense"}, false, []string{"POSTROUTING", "nonsense"}},
+		{gateway.Masquerade{Netns: pod, Src: "10.0.0.1"}, true, []string{"POSTROUTING", "10.0.0.1"}},
+		{gateway.Narrow{Netns: pod, Was: gateway.Masquerade{Netns: pod, Src: "10.0.0.1"}, Now: gateway.Masquerade{Netns: pod, Src: "10.0.0.2"}}, false,
 			[]string{"POSTROUTING", "10.0.0.1"}},
-		{steps.Run{Netns: pod, Name: "web", Argv: []string{"web"}}, false, []string{"web", "runs already"}},
-		{steps.Run{Netns: pod, Name: "none", Argv: []string{"no-such-program"}}, false, []string{"no-such-program"}},
+		{process.Run{Netns: pod, Name: "web", Argv: []string{"web"}}, false, []string{"web", "runs already"}},
+		{process.Run{Netns: pod, Name: "none", Argv: []string{"no-such-program"}}, false, []string{"no-such-program"}},
 		{steps.Send{Netns: "gone", To: "10.0.0.1"}, false, []string{"gone"}},
 	} {
 		t.Run(steps.Typed(test.action.Change(nil).Command()), func(t *testing.T) {
@@ -299,7 +305,7 @@ func TestActionsFailWhereTheNamespaceIsGone(t *testing.T) {
 	}
 	for _, test := range actionCases() {
 		netns := test.action.Change(nil).Command().Netns
-		if _, looks := test.action.(steps.Observe); looks || netns == "" {
+		if _, looks := test.action.(process.Observe); looks || netns == "" {
 			continue
 		}
 		err := test.action.Change(l).Apply(t.Context(), l)

@@ -79,7 +79,7 @@ func otherAddr(snap *table.Snapshot, want netip.Addr, dev string) string {
 			others = append(others, addr.Inet())
 		}
 	}
-	return seen(others)
+	return InOneLine(others)
 }
 
 // routeCovers says whether a direct route by that device has all of a prefix.

@@ -14,6 +14,9 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
+	"nstutor/steps/claim"
+	"nstutor/steps/gateway"
+	"nstutor/steps/process"
 )
 
 const web = "203.0.113.10"
@@ -23,10 +26,10 @@ const web = "203.0.113.10"
 func claimLab() []steps.Action {
 	return append(connected(),
 		steps.NetnsAdd{Name: "bare"},
-		steps.Masquerade{Netns: host, Src: "172.20.1.10"},
+		gateway.Masquerade{Netns: host, Src: "172.20.1.10"},
 		steps.NeighReplace{Netns: host, Dst: "192.168.6.9", Dev: "eth0", MAC: "02:00:00:00:00:99"},
-		steps.Run{Netns: pod, Name: "web", Argv: []string{"web"}},
-		steps.Run{Netns: host, Name: "pause", Argv: []string{"pause"}},
+		process.Run{Netns: pod, Name: "web", Argv: []string{"web"}},
+		process.Run{Netns: host, Name: "pause", Argv: []string{"pause"}},
 	)
 }
 
@@ -39,112 +42,112 @@ type claimCase struct {
 func claimCases() []claimCase {
 	nodeEnd := steps.Dev{Netns: host, Name: "veth-ns1"}
 	podEnd := steps.Dev{Netns: pod, Name: "ns1-eth0"}
-	request := steps.FrameSeen{Netns: host, Dev: "veth-ns1", Proto: "ICMP", Op: "echo request", Src: "172.20.1.10", Dst: web}
-	sent := func(change func(*steps.FrameSeen)) steps.FrameSeen {
+	request := claim.FrameSeen{Netns: host, Dev: "veth-ns1", Proto: "ICMP", Op: "echo request", Src: "172.20.1.10", Dst: web}
+	sent := func(change func(*claim.FrameSeen)) claim.FrameSeen {
 		c := request
 		change(&c)
 		return c
 	}
 	return []claimCase{
-		{steps.NetnsIs{Name: pod}, true, pod},
-		{steps.NetnsIs{Name: pod, Absent: true}, false, pod},
-		{steps.NetnsIs{Name: "gone"}, false, "No such file"},
-		{steps.NetnsIs{Name: "gone", Absent: true}, true, "No such file"},
+		{claim.NetnsIs{Name: pod}, true, pod},
+		{claim.NetnsIs{Name: pod, Absent: true}, false, pod},
+		{claim.NetnsIs{Name: "gone"}, false, "No such file"},
+		{claim.NetnsIs{Name: "gone", Absent: true}, true, "No such file"},
 
-		{steps.PortIs{Netns: pod, Port: 80, Busy: true}, true, "in use"},
-		{steps.PortIs{Netns: pod, Port: 80}, false, "in use"},
-		{steps.PortIs{Netns: host, Port: 80}, true, "free"},
-		{steps.PortIs{Netns: host, Port: 81, Busy: true}, false, "free"},
+		{process.PortIs{Netns: pod, Port: 80, Busy: true}, true, "in use"},
+		{process.PortIs{Netns: pod, Port: 80}, false, "in use"},
+		{process.PortIs{Netns: host, Port: 80}, true, "free"},
+		{process.PortIs{Netns: host, Port: 81, Busy: true}, false, "free"},
 
-		{steps.ProcessIn{Name: "web", Netns: pod}, true, "net:["},
-		{steps.ProcessIn{Name: "web", Netns: host}, false, "net:["},
-		{steps.ProcessIn{Name: "web", Netns: host, Not: true}, true, "net:["},
-		{steps.ProcessIn{Name: "web", Netns: pod, Not: true}, false, "net:["},
-		{steps.ProcessIn{Name: "none", Netns: pod}, false, "no process none"},
-		{steps.ProcessIn{Name: "none", Netns: pod, Not: true}, false, "no process none"},
+		{process.ProcessIn{Name: "web", Netns: pod}, true, "net:["},
+		{process.ProcessIn{Name: "web", Netns: host}, false, "net:["},
+		{process.ProcessIn{Name: "web", Netns: host, Not: true}, true, "net:["},
+		{process.ProcessIn{Name: "web", Netns: pod, Not: true}, false, "net:["},
+		{process.ProcessIn{Name: "none", Netns: pod}, false, "no process none"},
+		{process.ProcessIn{Name: "none", Netns: pod, Not: true}, false, "no process none"},
 
-		{steps.ProcessIs{Name: "pause"}, true, "in host"},
-		{steps.ProcessIs{Name: "pause", Absent: true}, false, "in host"},
-		{steps.ProcessIs{Name: "none"}, false, "not running"},
-		{steps.ProcessIs{Name: "none", Absent: true}, true, "not running"},
+		{process.ProcessIs{Name: "pause"}, true, "in host"},
+		{process.ProcessIs{Name: "pause", Absent: true}, false, "in host"},
+		{process.ProcessIs{Name: "none"}, false, "not running"},
+		{process.ProcessIs{Name: "none", Absent: true}, true, "not running"},
 
-		{steps.RouteIs{Netns: pod, Dst: "default"}, true, "default via 172.20.1.1 dev ns1-eth0"},
-		{steps.RouteIs{Netns: pod, Dst: "default", Via: "172.20.1.1", Dev: "ns1-eth0"}, true, ""},
-		{steps.RouteIs{Netns: pod, Dst: "default", Via: "172.20.1.2"}, false, "no default"},
-		{steps.RouteIs{Netns: pod, Dst: "default", Dev: "lo"}, false, "no default"},
-		{steps.RouteIs{Netns: pod, Dst: "default", Absent: true}, false, "default via"},
-		{steps.RouteIs{Netns: host, Dst: "172.20.1.0/24", Dev: "veth-ns1"}, true, ""},
-		{steps.RouteIs{Netns: host, Dst: "172.20.1.10"}, false, "no 172.20.1.10"},
-		{steps.RouteIs{Netns: host, Dst: "172.20.1.10", Absent: true}, true, ""},
+		{claim.RouteIs{Netns: pod, Dst: "default"}, true, "default via 172.20.1.1 dev ns1-eth0"},
+		{claim.RouteIs{Netns: pod, Dst: "default", Via: "172.20.1.1", Dev: "ns1-eth0"}, true, ""},
+		{claim.RouteIs{Netns: pod, Dst: "default", Via: "172.20.1.2"}, false, "no default"},
+		{claim.RouteIs{Netns: pod, Dst: "default", Dev: "lo"}, false, "no default"},
+		{claim.RouteIs{Netns: pod, Dst: "default", Absent: true}, false, "default via"},
+		{claim.RouteIs{Netns: host, Dst: "172.20.1.0/24", Dev: "veth-ns1"}, true, ""},
+		{claim.RouteIs{Netns: host, Dst: "172.20.1.10"}, false, "no 172.20.1.10"},
+		{claim.RouteIs{Netns: host, Dst: "172.20.1.10", Absent: true}, true, ""},
 
-		{steps.NoRoutes{Netns: "bare"}, true, "empty"},
-		{steps.NoRoutes{Netns: pod}, false, "default via"},
+		{claim.NoRoutes{Netns: "bare"}, true, "empty"},
+		{claim.NoRoutes{Netns: pod}, false, "default via"},
 
-		{steps.NeighIs{Netns: pod, Dst: "172.20.1.1", Dev: "ns1-eth0", States: steps.Resolved, MACOf: nodeEnd}, true, "lladdr"},
-		{steps.NeighIs{Netns: pod, Dst: "172.20.1.1", Dev: "ns1-eth0", States: steps.Resolved, MACOf: podEnd}, false, "lladdr"},
-		{steps.NeighIs{Netns: pod, Dst: "172.20.1.1", Dev: "ns1-eth0", States: steps.Unresolved}, false, "lladdr"},
-		{steps.NeighIs{Netns: pod, Dst: "172.20.1.1", Dev: "ns1-eth0", Absent: true}, false, "lladdr"},
-		{steps.NeighIs{Netns: pod, Dst: "172.20.1.9", Dev: "ns1-eth0", Absent: true}, true, "no 172.20.1.9"},
-		{steps.NeighIs{Netns: pod, Dst: "172.20.1.9", Dev: "ns1-eth0", States: steps.Unresolved}, false, "no 172.20.1.9"},
-		{steps.NeighIs{Netns: host, Dst: "192.168.6.9", Dev: "eth0", States: steps.Permanent}, true, "PERMANENT"},
+		{claim.NeighIs{Netns: pod, Dst: "172.20.1.1", Dev: "ns1-eth0", States: claim.Resolved, MACOf: nodeEnd}, true, "lladdr"},
+		{claim.NeighIs{Netns: pod, Dst: "172.20.1.1", Dev: "ns1-eth0", States: claim.Resolved, MACOf: podEnd}, false, "lladdr"},
+		{claim.NeighIs{Netns: pod, Dst: "172.20.1.1", Dev: "ns1-eth0", States: claim.Unresolved}, false, "lladdr"},
+		{claim.NeighIs{Netns: pod, Dst: "172.20.1.1", Dev: "ns1-eth0", Absent: true}, false, "lladdr"},
+		{claim.NeighIs{Netns: pod, Dst: "172.20.1.9", Dev: "ns1-eth0", Absent: true}, true, "no 172.20.1.9"},
+		{claim.NeighIs{Netns: pod, Dst: "172.20.1.9", Dev: "ns1-eth0", States: claim.Unresolved}, false, "no 172.20.1.9"},
+		{claim.NeighIs{Netns: host, Dst: "192.168.6.9", Dev: "eth0", States: claim.Permanent}, true, "PERMANENT"},
 
-		{steps.LinkIs{Netns: pod, Name: "ns1-eth0"}, true, "mtu"},
-		{steps.LinkIs{Netns: pod, Name: "ns1-eth0", Has: []string{"UP", "LOWER_UP"}, Lacks: []string{"NO-CARRIER"}, Peer: host}, true, "link-netns host"},
-		{steps.LinkIs{Netns: pod, Name: "ns1-eth0", Peer: "bare"}, false, ""},
-		{steps.LinkIs{Netns: pod, Name: "ns1-eth0", Has: []string{"NO-CARRIER"}}, false, ""},
-		{steps.LinkIs{Netns: pod, Name: "ns1-eth0", Lacks: []string{"UP"}}, false, ""},
-		{steps.LinkIs{Netns: pod, Name: "ns1-eth0", Absent: true}, false, ""},
-		{steps.LinkIs{Netns: host, Name: "ns1-eth0"}, false, "does not exist"},
-		{steps.LinkIs{Netns: host, Name: "ns1-eth0", Absent: true}, true, "does not exist"},
+		{claim.LinkIs{Netns: pod, Name: "ns1-eth0"}, true, "mtu"},
+		{claim.LinkIs{Netns: pod, Name: "ns1-eth0", Has: []string{"UP", "LOWER_UP"}, Lacks: []string{"NO-CARRIER"}, Peer: host}, true, "link-netns host"},
+		{claim.LinkIs{Netns: pod, Name: "ns1-eth0", Peer: "bare"}, false, ""},
+		{claim.LinkIs{Netns: pod, Name: "ns1-eth0", Has: []string{"NO-CARRIER"}}, false, ""},
+		{claim.LinkIs{Netns: pod, Name: "ns1-eth0", Lacks: []string{"UP"}}, false, ""},
+		{claim.LinkIs{Netns: pod, Name: "ns1-eth0", Absent: true}, false, ""},
+		{claim.LinkIs{Netns: host, Name: "ns1-eth0"}, false, "does not exist"},
+		{claim.LinkIs{Netns: host, Name: "ns1-eth0", Absent: true}, true, "does not exist"},
 
-		{steps.OnlyLoopback{Netns: "bare"}, true, "lo DOWN"},
-		{steps.OnlyLoopback{Netns: pod}, false, "ns1-eth0"},
+		{claim.OnlyLoopback{Netns: "bare"}, true, "lo DOWN"},
+		{claim.OnlyLoopback{Netns: pod}, false, "ns1-eth0"},
 
-		{steps.AddrIs{Netns: pod, Dev: "ns1-eth0", Addr: "172.20.1.10/24"}, true, ""},
-		{steps.AddrIs{Netns: pod, Dev: "ns1-eth0", Addr: "172.20.1.10/32"}, false, ""},
-		{steps.AddrIs{Netns: pod, Dev: "ns1-eth0"}, false, "172.20.1.10/24"},
-		{steps.AddrIs{Netns: "bare", Dev: "lo"}, true, ""},
+		{claim.AddrIs{Netns: pod, Dev: "ns1-eth0", Addr: "172.20.1.10/24"}, true, ""},
+		{claim.AddrIs{Netns: pod, Dev: "ns1-eth0", Addr: "172.20.1.10/32"}, false, ""},
+		{claim.AddrIs{Netns: pod, Dev: "ns1-eth0"}, false, "172.20.1.10/24"},
+		{claim.AddrIs{Netns: "bare", Dev: "lo"}, true, ""},
 
-		{steps.SysctlIs{Netns: host, Key: "net.ipv4.ip_forward", Value: "1"}, true, "= 1"},
-		{steps.SysctlIs{Netns: pod, Key: "net.ipv4.ip_forward", Value: "1"}, false, "= 0"},
+		{claim.SysctlIs{Netns: host, Key: "net.ipv4.ip_forward", Value: "1"}, true, "= 1"},
+		{claim.SysctlIs{Netns: pod, Key: "net.ipv4.ip_forward", Value: "1"}, false, "= 0"},
 
-		{steps.RouteGet{Netns: pod, Dst: web, Via: "172.20.1.1", Dev: "ns1-eth0"}, true, ""},
-		{steps.RouteGet{Netns: host, Dst: "172.20.1.10", Dev: "veth-ns1"}, true, ""},
-		{steps.RouteGet{Netns: host, Dst: "172.20.1.10", Via: "192.168.6.1", Dev: "eth0"}, false, "dev veth-ns1"},
-		{steps.RouteGet{Netns: host, Dst: "172.20.1.10", Dev: "eth0"}, false, "dev veth-ns1"},
-		{steps.RouteGet{Netns: "bare", Dst: web, Dev: "lo"}, false, "network is unreachable"},
+		{claim.RouteGet{Netns: pod, Dst: web, Via: "172.20.1.1", Dev: "ns1-eth0"}, true, ""},
+		{claim.RouteGet{Netns: host, Dst: "172.20.1.10", Dev: "veth-ns1"}, true, ""},
+		{claim.RouteGet{Netns: host, Dst: "172.20.1.10", Via: "192.168.6.1", Dev: "eth0"}, false, "dev veth-ns1"},
+		{claim.RouteGet{Netns: host, Dst: "172.20.1.10", Dev: "eth0"}, false, "dev veth-ns1"},
+		{claim.RouteGet{Netns: "bare", Dst: web, Dev: "lo"}, false, "network is unreachable"},
 
-		{steps.Tracked{Netns: host, Src: "172.20.1.10", Dst: web, ReplySrc: web, ReplyDst: "192.168.6.160"}, true, ""},
-		{steps.Tracked{Netns: host, Src: "172.20.1.10", Dst: web, ReplySrc: web, ReplyDst: "172.20.1.10"}, false, "dst=192.168.6.160"},
-		{steps.Tracked{Netns: host, Src: "172.20.1.11", Dst: web, ReplySrc: web, ReplyDst: "172.20.1.11"}, false, "no flow"},
+		{claim.Tracked{Netns: host, Src: "172.20.1.10", Dst: web, ReplySrc: web, ReplyDst: "192.168.6.160"}, true, ""},
+		{claim.Tracked{Netns: host, Src: "172.20.1.10", Dst: web, ReplySrc: web, ReplyDst: "172.20.1.10"}, false, "dst=192.168.6.160"},
+		{claim.Tracked{Netns: host, Src: "172.20.1.11", Dst: web, ReplySrc: web, ReplyDst: "172.20.1.11"}, false, "no flow"},
 
-		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "169.254.1.1"}, Why: unix.ENETUNREACH}, true, "network is unreachable"},
-		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "169.254.1.1"}, Why: unix.EEXIST}, false, "network is unreachable"},
-		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "172.20.1.1"}, Why: unix.ENETUNREACH}, false, "accepted"},
-		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "172.20.1.1"}}, true, "accepted"},
-		{steps.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "169.254.1.1"}}, false, "network is unreachable"},
+		{claim.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "169.254.1.1"}, Why: unix.ENETUNREACH}, true, "network is unreachable"},
+		{claim.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "169.254.1.1"}, Why: unix.EEXIST}, false, "network is unreachable"},
+		{claim.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "172.20.1.1"}, Why: unix.ENETUNREACH}, false, "accepted"},
+		{claim.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "172.20.1.1"}}, true, "accepted"},
+		{claim.Refused{Action: steps.RouteAdd{Netns: pod, Dst: "10.0.0.0/8", Via: "169.254.1.1"}}, false, "network is unreachable"},
 
-		{steps.Made{Action: steps.LinkUp{Netns: pod, Name: "ns1-eth0"}}, true, "made"},
-		{steps.Made{Action: steps.LinkUp{Netns: pod, Name: "ns1-eth0"}, Not: true}, false, "made"},
-		{steps.Made{Action: steps.LinkPromisc{Netns: pod, Name: "ns1-eth0"}}, false, "promiscuous"},
-		{steps.Made{Action: steps.LinkPromisc{Netns: pod, Name: "ns1-eth0"}, Not: true}, true, "promiscuous"},
+		{claim.Made{Action: steps.LinkUp{Netns: pod, Name: "ns1-eth0"}}, true, "made"},
+		{claim.Made{Action: steps.LinkUp{Netns: pod, Name: "ns1-eth0"}, Not: true}, false, "made"},
+		{claim.Made{Action: steps.LinkPromisc{Netns: pod, Name: "ns1-eth0"}}, false, "promiscuous"},
+		{claim.Made{Action: steps.LinkPromisc{Netns: pod, Name: "ns1-eth0"}, Not: true}, true, "promiscuous"},
 
 		{request, true, "echo request"},
-		{steps.FrameSeen{Netns: host, Dev: "veth-ns1"}, true, ""},
-		{sent(func(c *steps.FrameSeen) { c.SrcDev, c.DstDev = podEnd, nodeEnd }), true, ""},
-		{sent(func(c *steps.FrameSeen) { c.SrcDev, c.DstDev = nodeEnd, podEnd }), false, ""},
-		{sent(func(c *steps.FrameSeen) { c.DstMAC = steps.Broadcast }), false, ""},
-		{sent(func(c *steps.FrameSeen) { c.Dev = "eth0" }), false, ""},
-		{sent(func(c *steps.FrameSeen) { c.Dev, c.Src = "eth0", "192.168.6.160" }), true, ""},
-		{sent(func(c *steps.FrameSeen) { c.Op = "echo reply" }), false, ""},
-		{sent(func(c *steps.FrameSeen) { c.Proto = "ARP" }), false, ""},
-		{sent(func(c *steps.FrameSeen) { c.None = true }), false, "echo request"},
-		{sent(func(c *steps.FrameSeen) { c.None, c.Src = true, "172.20.1.11" }), true, "none"},
+		{claim.FrameSeen{Netns: host, Dev: "veth-ns1"}, true, ""},
+		{sent(func(c *claim.FrameSeen) { c.SrcDev, c.DstDev = podEnd, nodeEnd }), true, ""},
+		{sent(func(c *claim.FrameSeen) { c.SrcDev, c.DstDev = nodeEnd, podEnd }), false, ""},
+		{sent(func(c *claim.FrameSeen) { c.DstMAC = claim.Broadcast }), false, ""},
+		{sent(func(c *claim.FrameSeen) { c.Dev = "eth0" }), false, ""},
+		{sent(func(c *claim.FrameSeen) { c.Dev, c.Src = "eth0", "192.168.6.160" }), true, ""},
+		{sent(func(c *claim.FrameSeen) { c.Op = "echo reply" }), false, ""},
+		{sent(func(c *claim.FrameSeen) { c.Proto = "ARP" }), false, ""},
+		{sent(func(c *claim.FrameSeen) { c.None = true }), false, "echo request"},
+		{sent(func(c *claim.FrameSeen) { c.None, c.Src = true, "172.20.1.11" }), true, "none"},
 
-		{steps.Counted{Netns: host, Counter: "IpForwDatagrams", Min: 2}, true, ""},
-		{steps.Counted{Netns: host, Counter: "IpForwDatagrams", Min: 1000}, false, "IpForwDatagrams +"},
-		{steps.Counted{Netns: host, Counter: "IpForwDatagrams"}, false, "IpForwDatagrams +"},
-		{steps.Counted{Netns: host, Counter: "IpInAddrErrors"}, true, "+0"},
+		{claim.Counted{Netns: host, Counter: "IpForwDatagrams", Min: 2}, true, ""},
+		{claim.Counted{Netns: host, Counter: "IpForwDatagrams", Min: 1000}, false, "IpForwDatagrams +"},
+		{claim.Counted{Netns: host, Counter: "IpForwDatagrams"}, false, "IpForwDatagrams +"},
+		{claim.Counted{Netns: host, Counter: "IpInAddrErrors"}, true, "+0"},
 	}
 }
 
@@ -165,7 +168,7 @@ func TestClaimsSayYesAndNo(t *testing.T) {
 		}
 	}
 	all.Wait()
-	undone := steps.RouteIs{Netns: pod, Dst: "10.0.0.0/8", Absent: true}
+	undone := claim.RouteIs{Netns: pod, Dst: "10.0.0.0/8", Absent: true}
 	wantClaim(t, l, claimCase{undone, true, ""}) // what was not refused was taken back
 }
 
@@ -198,7 +201,7 @@ func wantClaim(t *testing.T, l *lab.Lab, want claimCase) {
 func TestDevicesOfTheKernelAreNobodysInAnEmptyNamespace(t *testing.T) {
 	l := labtest.New(t)
 	apply(t, l, steps.NetnsAdd{Name: "bare"}, steps.BridgeAdd{Netns: "bare", Name: "tunl0"}, steps.BridgeAdd{Netns: "bare", Name: "sit0"})
-	alone := steps.OnlyLoopback{Netns: "bare"}
+	alone := claim.OnlyLoopback{Netns: "bare"}
 	if seen, ok, err := alone.Look(t.Context(), l, nil); !ok || err != nil || seen.String() != "lo DOWN, tunl0 DOWN, sit0 DOWN" {
 		t.Errorf("seen %q, holds %v, %v", seen, ok, err)
 	}
@@ -211,28 +214,28 @@ func TestDevicesOfTheKernelAreNobodysInAnEmptyNamespace(t *testing.T) {
 // TestClaimThatCannotBeLookedAtIsNotNo asks of a namespace that is gone.
 func TestClaimThatCannotBeLookedAtIsNotNo(t *testing.T) {
 	l := labtest.New(t)
-	apply(t, l, steps.Run{Netns: host, Name: "web", Argv: []string{"web"}})
+	apply(t, l, process.Run{Netns: host, Name: "web", Argv: []string{"web"}})
 	gone := steps.Dev{Netns: "gone", Name: "eth0"}
 	evidence := &steps.Evidence{Frames: []wire.Frame{{Netns: host, Dev: "eth0", Proto: "ICMP"}}}
 	for _, c := range []steps.Claim{
-		steps.PortIs{Netns: "gone", Port: 80},
-		steps.PortIs{Netns: "gone", Port: 80, Busy: true},
-		steps.ProcessIn{Name: "web", Netns: "gone"},
-		steps.ProcessIn{Name: "web", Netns: "gone", Not: true},
-		steps.RouteIs{Netns: "gone", Dst: "default"},
-		steps.RouteIs{Netns: "gone", Dst: "default", Absent: true},
-		steps.NoRoutes{Netns: "gone"},
-		steps.NeighIs{Netns: "gone", Dst: web, Dev: "eth0", Absent: true},
-		steps.LinkIs{Netns: "gone", Name: "eth0"},
-		steps.LinkIs{Netns: "gone", Name: "eth0", Absent: true},
-		steps.OnlyLoopback{Netns: "gone"},
-		steps.AddrIs{Netns: "gone", Dev: "eth0"},
-		steps.SysctlIs{Netns: "gone", Key: "net.ipv4.ip_forward"},
-		steps.RouteGet{Netns: "gone", Dst: web, Dev: "eth0"},
-		steps.Tracked{Netns: "gone"},
-		steps.Refused{Action: steps.LinkUp{Netns: "gone", Name: "eth0"}, Why: unix.ENODEV},
-		steps.FrameSeen{Netns: host, Dev: "eth0", SrcDev: gone},
-		steps.FrameSeen{Netns: host, Dev: "eth0", DstDev: gone, None: true},
+		process.PortIs{Netns: "gone", Port: 80},
+		process.PortIs{Netns: "gone", Port: 80, Busy: true},
+		process.ProcessIn{Name: "web", Netns: "gone"},
+		process.ProcessIn{Name: "web", Netns: "gone", Not: true},
+		claim.RouteIs{Netns: "gone", Dst: "default"},
+		claim.RouteIs{Netns: "gone", Dst: "default", Absent: true},
+		claim.NoRoutes{Netns: "gone"},
+		claim.NeighIs{Netns: "gone", Dst: web, Dev: "eth0", Absent: true},
+		claim.LinkIs{Netns: "gone", Name: "eth0"},
+		claim.LinkIs{Netns: "gone", Name: "eth0", Absent: true},
+		claim.OnlyLoopback{Netns: "gone"},
+		claim.AddrIs{Netns: "gone", Dev: "eth0"},
+		claim.SysctlIs{Netns: "gone", Key: "net.ipv4.ip_forward"},
+		claim.RouteGet{Netns: "gone", Dst: web, Dev: "eth0"},
+		claim.Tracked{Netns: "gone"},
+		claim.Refused{Action: steps.LinkUp{Netns: "gone", Name: "eth0"}, Why: unix.ENODEV},
+		claim.FrameSeen{Netns: host, Dev: "eth0", SrcDev: gone},
+		claim.FrameSeen{Netns: host, Dev: "eth0", DstDev: gone, None: true},
 	} {
 		t.Run(c.Promised(l).String(), func(t *testing.T) {
 			seen, ok, err := c.Look(t.Context(), l, evidence)
@@ -242,14 +245,14 @@ func TestClaimThatCannotBeLookedAtIsNotNo(t *testing.T) {
 		})
 	}
 	for _, c := range []steps.Claim{
-		steps.FrameSeen{Netns: "gone", Dev: "eth0", None: true},
-		steps.Counted{Netns: "gone", Counter: "IpForwDatagrams"},
+		claim.FrameSeen{Netns: "gone", Dev: "eth0", None: true},
+		claim.Counted{Netns: "gone", Counter: "IpForwDatagrams"},
 	} {
 		if _, err := (steps.Promise{Claims: []steps.Claim{c}}).Keep(t.Context(), l); !errors.Is(err, lab.ErrNoNamespace) {
 			t.Errorf("%s: %v", c.Promised(l), err)
 		}
 	}
-	if seen, ok, err := (steps.SysctlIs{Netns: host, Key: "net.ipv4.no_such", Value: ""}).Look(t.Context(), l, nil); ok && err == nil {
+	if seen, ok, err := (claim.SysctlIs{Netns: host, Key: "net.ipv4.no_such", Value: ""}).Look(t.Context(), l, nil); ok && err == nil {
 		t.Errorf("a setting that is not there holds: %q", seen)
 	}
 }
@@ -259,12 +262,12 @@ func TestClaimThatCannotBeLookedAtIsNotNo(t *testing.T) {
 func TestHoldsSaysWhatCouldNotBeLookedAt(t *testing.T) {
 	l := labtest.New(t)
 	report := steps.Promise{Claims: []steps.Claim{
-		steps.LinkIs{Netns: host, Name: "eth0"},
-		steps.LinkIs{Netns: host, Name: "nodev"},
-		steps.LinkIs{Netns: "gone", Name: "eth0", Absent: true},
-		steps.FrameSeen{Netns: host, Dev: "eth0"},
-		steps.Counted{Netns: host, Counter: "IpForwDatagrams"},
-		steps.Refused{Action: steps.LinkUp{Netns: host, Name: "nodev"}},
+		claim.LinkIs{Netns: host, Name: "eth0"},
+		claim.LinkIs{Netns: host, Name: "nodev"},
+		claim.LinkIs{Netns: "gone", Name: "eth0", Absent: true},
+		claim.FrameSeen{Netns: host, Dev: "eth0"},
+		claim.Counted{Netns: host, Counter: "IpForwDatagrams"},
+		claim.Refused{Action: steps.LinkUp{Netns: host, Name: "nodev"}},
 	}}.Holds(t.Context(), l)
 	if len(report.Lines) != 3 || report.OK() {
 		t.Fatalf("report: %+v", report)
@@ -279,7 +282,7 @@ func TestHoldsSaysWhatCouldNotBeLookedAt(t *testing.T) {
 func TestPromiseSeesPingsAndPages(t *testing.T) {
 	l := labtest.New(t)
 	apply(t, l, connected()...)
-	apply(t, l, steps.Run{Netns: pod, Name: "web", Argv: []string{"web"}}, steps.Run{Netns: pod, Name: "tell", Argv: []string{"tell", "53"}})
+	apply(t, l, process.Run{Netns: pod, Name: "web", Argv: []string{"web"}}, process.Run{Netns: pod, Name: "tell", Argv: []string{"tell", "53"}})
 	const page, nobody = "http://172.20.1.10", "http://10.96.0.100"
 	ask := func(to string, want probe.Outcome, client, server string) steps.Promise {
 		return steps.Promise{Asks: []steps.Ask{{From: host, To: to, SrcPort: 40000, Want: want, Client: client, Server: server}}}
@@ -310,7 +313,7 @@ func TestPromiseSeesPingsAndPages(t *testing.T) {
 		"another server's":       {ask("172.20.1.10:53", probe.Replied, "172.20.1.1", "172.20.1.11"), false},
 		"no server":              {ask("172.20.1.10:54", probe.PortUnreachable, "", ""), true},
 		"a server, not wanted":   {ask("172.20.1.10:53", probe.Silent, "", ""), false},
-		"made first":             {steps.Promise{First: []steps.Action{steps.BridgeAdd{Netns: pod, Name: "br9"}}, Claims: []steps.Claim{steps.LinkIs{Netns: pod, Name: "br9"}}}, true},
+		"made first":             {steps.Promise{First: []steps.Action{steps.BridgeAdd{Netns: pod, Name: "br9"}}, Claims: []steps.Claim{claim.LinkIs{Netns: pod, Name: "br9"}}}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			report, err := test.promise.Keep(t.Context(), l)

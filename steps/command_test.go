@@ -7,6 +7,8 @@ import (
 	"nstutor/internal/change"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
+	"nstutor/steps/gateway"
+	"nstutor/steps/process"
 )
 
 func TestCommandIsWhatAPersonTypes(t *testing.T) {
@@ -40,8 +42,8 @@ func TestCommandIsWhatAPersonTypes(t *testing.T) {
 // TestActionsSayTheirCommands asks without a lab: what only the kernel knows
 // has a name in its place.
 func TestActionsSayTheirCommands(t *testing.T) {
-	masquerade := steps.Masquerade{Netns: host, Src: "172.20.1.10"}
-	narrower := steps.Masquerade{Netns: host, Src: "172.20.1.0/24", NotTo: "172.20.1.0/24"}
+	masquerade := gateway.Masquerade{Netns: host, Src: "172.20.1.10"}
+	narrower := gateway.Masquerade{Netns: host, Src: "172.20.1.0/24", NotTo: "172.20.1.0/24"}
 	for _, test := range []struct {
 		action steps.Action
 		want   string
@@ -69,16 +71,16 @@ func TestActionsSayTheirCommands(t *testing.T) {
 			[]string{"echo 1 > /proc/sys/net/ipv4/ip_forward"}},
 		{steps.Sysctl{Netns: pod, Key: "net.ipv4.conf.all.rp_filter", Value: "2"}, "ip netns exec ns1 sysctl -w net.ipv4.conf.all.rp_filter=2",
 			[]string{"ip netns exec ns1 sh -c 'echo 2 > /proc/sys/net/ipv4/conf/all/rp_filter'"}},
-		{steps.Run{Netns: pod, Name: "web", Argv: []string{"web"}, Same: []string{"docker run -d nginx"}}, "ip netns exec ns1 web &",
+		{process.Run{Netns: pod, Name: "web", Argv: []string{"web"}, Same: []string{"docker run -d nginx"}}, "ip netns exec ns1 web &",
 			[]string{"docker run -d nginx"}},
-		{steps.Observe{Netns: host, Process: "web", Argv: []string{"nsenter", "--net=/proc/{PID}/ns/net", "ip", "addr"}}, "nsenter --net=/proc/PID/ns/net ip addr", nil},
+		{process.Observe{Netns: host, Process: "web", Argv: []string{"nsenter", "--net=/proc/{PID}/ns/net", "ip", "addr"}}, "nsenter --net=/proc/PID/ns/net ip addr", nil},
 		{steps.Resolver{Netns: pod, Server: "203.0.113.53"}, "mkdir -p /etc/netns/ns1; echo nameserver 203.0.113.53 > /etc/netns/ns1/resolv.conf", nil},
 		{masquerade, "iptables -t nat -A POSTROUTING -s 172.20.1.10 -j MASQUERADE", []string{
 			"nft add table ip nat",
 			"nft 'add chain ip nat POSTROUTING { type nat hook postrouting priority srcnat; }'",
 			"nft add rule ip nat POSTROUTING ip saddr 172.20.1.10 masquerade",
 		}},
-		{steps.Narrow{Netns: host, Was: masquerade, Now: narrower},
+		{gateway.Narrow{Netns: host, Was: masquerade, Now: narrower},
 			"iptables -t nat -R POSTROUTING 1 -s 172.20.1.0/24 ! -d 172.20.1.0/24 -j MASQUERADE",
 			[]string{"nft replace rule ip nat POSTROUTING handle HANDLE ip saddr 172.20.1.0/24 ip daddr != 172.20.1.0/24 masquerade   # HANDLE: nft -a list chain ip nat POSTROUTING"}},
 	} {
@@ -100,12 +102,12 @@ func TestCommandNamesWhatOnlyTheKernelKnows(t *testing.T) {
 	if want := "ip netns exec inet ip neigh replace 192.168.6.9 lladdr 02:00:c0:a8:06:a0 dev up0 nud permanent"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	apply(t, l, steps.Run{Netns: host, Name: "web", Argv: []string{"web"}})
+	apply(t, l, process.Run{Netns: host, Name: "web", Argv: []string{"web"}})
 	p, ok := l.Process("web")
 	if !ok {
 		t.Fatal("no process")
 	}
-	link := steps.Observe{Netns: host, Process: "web", Argv: []string{"readlink", "/proc/{PID}/ns/net"}}.Change(l).Command()
+	link := process.Observe{Netns: host, Process: "web", Argv: []string{"readlink", "/proc/{PID}/ns/net"}}.Change(l).Command()
 	cmd, err := l.Command(t.Context(), host, link.Argv...)
 	if err != nil {
 		t.Fatal(err)

@@ -42,12 +42,12 @@ func Done(ctx context.Context, l *lab.Lab, a Action) (bool, error) {
 	if d, ok := a.(decider); ok {
 		return d.Done(ctx, l)
 	}
-	return met(a.Conditions(ctx, l))
+	return Met(a.Conditions(ctx, l))
 }
 
 // met says whether all conditions are met. That one could not be checked is an
 // error only where none of the others is certainly not met.
-func met(conditions []Condition) (bool, error) {
+func Met(conditions []Condition) (bool, error) {
 	var unknown error
 	for _, c := range conditions {
 		switch {

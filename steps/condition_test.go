@@ -13,6 +13,7 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
+	"nstutor/steps/process"
 	"nstutor/steps/stepstest"
 )
 
@@ -214,14 +215,14 @@ func TestAProgramStartedByHandIsTheCourses(t *testing.T) {
 	labtest.Slow(t)
 	l := labtest.New(t)
 	apply(t, l, cabled()...)
-	sidecar := steps.Run{Netns: pod, Name: "sidecar", Argv: []string{"pause"}}
+	sidecar := process.Run{Netns: pod, Name: "sidecar", Argv: []string{"pause"}}
 	typed(t, l, toPod+background("pause"))
 	stepstest.WantDone(t, l, sidecar, true)
-	in := steps.ProcessIn{Name: "sidecar", Netns: pod}
+	in := process.ProcessIn{Name: "sidecar", Netns: pod}
 	if seen, ok, err := in.Look(t.Context(), l, nil); !ok || err != nil {
 		t.Errorf("%s: %v", seen, err)
 	}
-	look := steps.Observe{Netns: host, Process: "sidecar", Argv: []string{"nsenter", "--net=/proc/{PID}/ns/net", "ip", "addr"}}
+	look := process.Observe{Netns: host, Process: "sidecar", Argv: []string{"nsenter", "--net=/proc/{PID}/ns/net", "ip", "addr"}}
 	if command := steps.Typed(look.Change(l).Command()); strings.Contains(command, "PID/") {
 		t.Errorf("the command is %s", command)
 	}

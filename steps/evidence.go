@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"nstutor/diag/conntrack"
+	"nstutor/diag/netfilter/nftrace"
 	"nstutor/diag/netfilter/tally"
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
@@ -21,16 +23,18 @@ type Evidence struct {
 	Counts map[string]table.Counters // what each namespace's counters gained
 	// Tallies are what the rules of a namespace had counted before.
 	Tallies map[string][]tally.Rule
-	// Heard is what was announced of what a claim listens to, by its name.
-	Heard map[string][]string
+	// Traces and Tracked are what was announced of marked packets and of connections, by
+	// the namespace that a claim listens to.
+	Traces  map[string][]nftrace.Event
+	Tracked map[string][]conntrack.Event
 }
 
 // ErrNeedsEvidence says that a claim is about the wire, not about a table.
 var ErrNeedsEvidence = say.Err("only a ping can show this", "只有 ping 一次才能看出来")
 
-// observer is a claim that needs something watched while the ping runs.
-type observer interface {
-	observes() (wire, counters string)
+// Observer is a claim that needs something watched while the ping runs.
+type Observer interface {
+	Observes() (wire, counters string)
 }
 
 // Tallier is a claim that needs the counters of a namespace's rules as they were
@@ -39,17 +43,14 @@ type Tallier interface {
 	Tallies() (netns string)
 }
 
-// Hearer is a claim that needs to hear what the kernel announces meanwhile.
-type Hearer interface {
-	// Hears names what is heard: claims of the same name hear it together.
-	Hears() string
-	Listen(l *lab.Lab) (Ear, error)
+// Tracer is a claim that needs to hear meanwhile which rules marked packets meet.
+type Tracer interface {
+	Traces() (netns string)
 }
 
-// Ear hears announcements, and tells them as the tool does that is made for them.
-type Ear interface {
-	Lines() ([]string, error) // those since it was last asked
-	Close()
+// Tracker is a claim that needs to hear meanwhile what becomes of connections.
+type Tracker interface {
+	Tracks() (netns string)
 }
 
 // linger is how long the wire is watched after the answer: the other
@@ -59,84 +60,28 @@ const linger = 30 * time.Millisecond
 // gather tries the promise's ping and request while watching what its claims
 // are about.
 func gather(ctx context.Context, l *lab.Lab, p Promise) (*Evidence, error) {
-	e := &Evidence{Counts: map[string]table.Counters{}, Tallies: map[string][]tally.Rule{}, Heard: map[string][]string{}}
-	before := map[string]table.Counters{}
-	taps := map[string]*wire.Tap{}
-	ears, err := listen(l, p.Claims)
-	defer closeAll(ears)
-	if err != nil {
-		return nil, err
+	e := &Evidence{Counts: map[string]table.Counters{}, Tallies: map[string][]tally.Rule{}}
+	w := watching{
+		before: map[string]table.Counters{}, taps: map[string]*wire.Tap{},
+		traces: ears[nftrace.Event]{}, tracked: ears[conntrack.Event]{},
 	}
+	defer w.close()
 	for _, claim := range p.Claims {
-		if err := e.tally(l, claim); err != nil {
+		if err := say.Join(e.tally(l, claim), w.begin(l, claim, p.frames())); err != nil {
 			return nil, err
-		}
-		o, ok := claim.(observer)
-		if !ok {
-			continue
-		}
-		wire, counters := o.observes()
-		if wire != "" && taps[wire] == nil {
-			tap, err := openTap(l, wire, p.frames())
-			if err != nil {
-				return nil, err
-			}
-			defer tap.Close()
-			taps[wire] = tap
-		}
-		if counters != "" && before[counters] == nil {
-			counts, err := readCounters(l, counters)
-			if err != nil {
-				return nil, err
-			}
-			before[counters] = counts
 		}
 	}
 	sent, err := e.try(ctx, l, p)
 	if err != nil {
 		return nil, err
 	}
-	if len(taps)+len(ears) > 0 {
+	if len(w.taps)+len(w.traces)+len(w.tracked) > 0 {
 		pause(ctx, linger-time.Since(sent))
 	}
-	for name, ear := range ears {
-		if e.Heard[name], err = ear.Lines(); err != nil {
-			return nil, err
-		}
-	}
-	for _, tap := range taps {
-		e.Frames = append(e.Frames, tap.Pending()...)
-	}
-	for name, was := range before {
-		now, err := readCounters(l, name)
-		if err != nil {
-			return nil, err
-		}
-		e.Counts[name] = now.Since(was)
+	if err := w.end(l, e); err != nil {
+		return nil, err
 	}
 	return e, ctx.Err()
-}
-
-// listen opens an ear for each thing that claims want to hear.
-func listen(l *lab.Lab, claims []Claim) (ears map[string]Ear, err error) {
-	ears = map[string]Ear{}
-	for _, claim := range claims {
-		h, ok := claim.(Hearer)
-		if !ok || ears[h.Hears()] != nil {
-			continue
-		}
-		if ears[h.Hears()], err = h.Listen(l); err != nil {
-			delete(ears, h.Hears())
-			return ears, err
-		}
-	}
-	return ears, nil
-}
-
-func closeAll(ears map[string]Ear) {
-	for _, ear := range ears {
-		ear.Close()
-	}
 }
 
 // tally reads the counters that a claim is about.
@@ -183,22 +128,6 @@ func (e *Evidence) try(ctx context.Context, l *lab.Lab, p Promise) (last time.Ti
 
 // frames are those that the promise's tries leave on the wire.
 func (p Promise) frames() wire.Filter { return wire.Filter{TCP: len(p.Gets) > 0, UDP: len(p.Asks) > 0} }
-
-func openTap(l *lab.Lab, netns string, frames wire.Filter) (*wire.Tap, error) {
-	ns, err := l.NS(netns)
-	if err != nil {
-		return nil, err
-	}
-	return wire.Capture(ns, frames)
-}
-
-func readCounters(l *lab.Lab, netns string) (table.Counters, error) {
-	ns, err := l.NS(netns)
-	if err != nil {
-		return nil, err
-	}
-	return table.ReadCounters(ns)
-}
 
 func pause(ctx context.Context, d time.Duration) {
 	select {

@@ -102,7 +102,7 @@ func (a LinkPromisc) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 
 // isAbsent says whether err means that the thing asked for is not there, and
 // not that it could not be asked.
-func isAbsent(err error) bool {
+func IsAbsent(err error) bool {
 	var noLink netlink.LinkNotFoundError
 	return errors.As(err, &noLink) || errors.Is(err, lab.ErrNoNamespace)
 }

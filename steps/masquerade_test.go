@@ -11,14 +11,14 @@ import (
 	"nstutor/diag/probe"
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
-	"nstutor/steps"
+	"nstutor/steps/gateway"
 	"nstutor/steps/stepstest"
 )
 
 var (
-	masquerade = steps.Masquerade{Netns: host, Src: "172.20.1.10"}
-	narrow     = steps.Narrow{Netns: host, Was: masquerade,
-		Now: steps.Masquerade{Netns: host, Src: "172.20.1.0/24", NotTo: "172.20.1.0/24"}}
+	masquerade = gateway.Masquerade{Netns: host, Src: "172.20.1.10"}
+	narrow     = gateway.Narrow{Netns: host, Was: masquerade,
+		Now: gateway.Masquerade{Netns: host, Src: "172.20.1.0/24", NotTo: "172.20.1.0/24"}}
 )
 
 // wantWay pings the web from the pod; inet has no route back to it.
@@ -132,7 +132,7 @@ func TestUndoLeavesOtherRulesAlone(t *testing.T) {
 			if hide {
 				t.Setenv("PATH", "")
 			}
-			other := steps.Masquerade{Netns: host, Src: "10.0.0.0/8"}
+			other := gateway.Masquerade{Netns: host, Src: "10.0.0.0/8"}
 			for _, first := range []bool{true, false} {
 				reset(t, l, connected()...)
 				was := state(t, l)

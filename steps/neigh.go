@@ -140,7 +140,7 @@ func (a NeighDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 // otherwise an old REACHABLE entry hides that nobody would answer any more.
 func forgetNeighbours(l *lab.Lab) error {
 	for _, name := range l.Names() {
-		if err := change.ForgetNeighbours(l, name); err != nil && !isAbsent(err) {
+		if err := change.ForgetNeighbours(l, name); err != nil && !IsAbsent(err) {
 			return err
 		}
 	}

@@ -16,9 +16,9 @@ func (a NetnsAdd) Change(*lab.Lab) change.Change { return change.NetnsAdd(a) }
 
 // Conditions implements Action.
 func (a NetnsAdd) Conditions(_ context.Context, l *lab.Lab) []Condition {
-	there := namespaceThere(a.Name)
+	there := NamespaceThere(a.Name)
 	_, err := l.NS(a.Name)
-	if there.Met = err == nil; !there.Met && !isAbsent(err) {
+	if there.Met = err == nil; !there.Met && !IsAbsent(err) {
 		there.Err = err
 	}
 	return []Condition{there}
@@ -34,7 +34,7 @@ func (a NetnsDel) Change(*lab.Lab) change.Change { return change.NetnsDel(a) }
 // Conditions implements Action.
 func (a NetnsDel) Conditions(_ context.Context, l *lab.Lab) []Condition {
 	_, err := l.NS(a.Name)
-	gone := Condition{Table: change.In("", "ip", "netns"), Want: say.T("no network namespace called %s", "没有名为 %s 的网络命名空间", a.Name), Met: isAbsent(err)}
+	gone := Condition{Table: change.In("", "ip", "netns"), Want: say.T("no network namespace called %s", "没有名为 %s 的网络命名空间", a.Name), Met: IsAbsent(err)}
 	switch {
 	case err == nil:
 		gone.Seen = a.Name

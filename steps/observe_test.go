@@ -7,7 +7,7 @@ import (
 
 	"nstutor/internal/change"
 	"nstutor/internal/lab/labtest"
-	"nstutor/steps"
+	"nstutor/steps/process"
 	"nstutor/steps/stepstest"
 )
 
@@ -16,19 +16,19 @@ import (
 func TestALookMayBeTypedInAnyWay(t *testing.T) {
 	l := labtest.New(t)
 	apply(t, l, cabled()...)
-	apply(t, l, steps.Run{Netns: pod, Name: "sidecar", Argv: []string{"pause"}})
-	process, _ := l.Process("sidecar")
-	pid := strconv.Itoa(process.PID())
-	neigh := steps.Observe{Netns: pod, Argv: []string{"ip", "neigh"}}
-	door := steps.Observe{Netns: host, Process: "sidecar", Argv: []string{"nsenter", "--net=/proc/{PID}/ns/net", "ip", "addr", "show"}}
-	ping := steps.Observe{Netns: pod, Argv: []string{"ping", "-c", "1", "192.168.6.160"}}
-	rules := steps.Observe{Netns: host, Argv: []string{"iptables-save"}}
-	spent := steps.Observe{Netns: pod, Argv: []string{"ping", "-c", "1", "-t", "1", "192.168.6.160"}}
-	events := steps.Observe{Netns: host, Argv: []string{"conntrack", "-E", "-p", "tcp"}}
-	route := steps.Observe{Netns: host, Argv: []string{"ip", "route", "get", "10.0.0.2", "from", "10.0.0.1", "iif", "eth0"}}
-	capture := steps.Observe{Netns: host, Argv: []string{"tcpdump", "-c", "4", "-eni", "eth0", "tcp"}}
+	apply(t, l, process.Run{Netns: pod, Name: "sidecar", Argv: []string{"pause"}})
+	sidecar, _ := l.Process("sidecar")
+	pid := strconv.Itoa(sidecar.PID())
+	neigh := process.Observe{Netns: pod, Argv: []string{"ip", "neigh"}}
+	door := process.Observe{Netns: host, Process: "sidecar", Argv: []string{"nsenter", "--net=/proc/{PID}/ns/net", "ip", "addr", "show"}}
+	ping := process.Observe{Netns: pod, Argv: []string{"ping", "-c", "1", "192.168.6.160"}}
+	rules := process.Observe{Netns: host, Argv: []string{"iptables-save"}}
+	spent := process.Observe{Netns: pod, Argv: []string{"ping", "-c", "1", "-t", "1", "192.168.6.160"}}
+	events := process.Observe{Netns: host, Argv: []string{"conntrack", "-E", "-p", "tcp"}}
+	route := process.Observe{Netns: host, Argv: []string{"ip", "route", "get", "10.0.0.2", "from", "10.0.0.1", "iif", "eth0"}}
+	capture := process.Observe{Netns: host, Argv: []string{"tcpdump", "-c", "4", "-eni", "eth0", "tcp"}}
 	for _, test := range []struct {
-		look        steps.Observe
+		look        process.Observe
 		netns, line string
 		want        bool
 	}{

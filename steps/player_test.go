@@ -9,6 +9,8 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
+	"nstutor/steps/gateway"
+	"nstutor/steps/process"
 	"nstutor/steps/stepstest"
 )
 
@@ -210,9 +212,9 @@ func TestUndoBringsBackTheStateBefore(t *testing.T) {
 		"another address too":          {"A.2", []steps.Action{steps.AddrAdd{Netns: host, Addr: "10.9.0.1/24", Dev: "eth0"}}, true},
 		"another namespace too":        {"A.2", []steps.Action{steps.NetnsAdd{Name: "mine"}}, true},
 		"another neighbour too":        {"A.2", []steps.Action{gatewayEntry}, true},
-		"another rule too":             {"A.2", []steps.Action{steps.Masquerade{Netns: host, Src: "10.0.0.9"}}, true},
+		"another rule too":             {"A.2", []steps.Action{gateway.Masquerade{Netns: host, Src: "10.0.0.9"}}, true},
 		"another file too":             {"A.2", []steps.Action{steps.Resolver{Netns: pod, Server: "10.0.0.9"}}, true},
-		"another program too":          {"A.2", []steps.Action{steps.Run{Netns: pod, Name: "web", Argv: []string{"web"}}}, true},
+		"another program too":          {"A.2", []steps.Action{process.Run{Netns: pod, Name: "web", Argv: []string{"web"}}}, true},
 		"a setting in another place":   {"A.2", []steps.Action{steps.Sysctl{Netns: inet, Key: "net.ipv4.conf.all.rp_filter", Value: "1"}}, true},
 		"a route of another away":      {"A.2", []steps.Action{steps.RouteDel{Netns: inet, Dst: "192.168.6.0/24", Dev: "up0"}}, true},
 		"undone by hand already":       {"A.2", []steps.Action{steps.AddrDel{Netns: host, Addr: "10.0.0.1/24", Dev: "eth0"}}, true},

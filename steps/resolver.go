@@ -50,6 +50,6 @@ func (a Resolver) Conditions(context.Context, *lab.Lab) []Condition {
 			others = append(others, strings.Join(fields, " "))
 		}
 	}
-	line.Seen = Unless(line.Met, seen(others))
+	line.Seen = Unless(line.Met, InOneLine(others))
 	return []Condition{file, line}
 }

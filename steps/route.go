@@ -26,7 +26,7 @@ type RouteAdd struct {
 func (a RouteAdd) Change(*lab.Lab) change.Change { return a.change(change.RouteAdd) }
 
 func (a RouteAdd) change(verb string) change.Change {
-	dst, err := netip.ParsePrefix(canonical(a.Dst))
+	dst, err := netip.ParsePrefix(Canonical(a.Dst))
 	via := netip.Addr{}
 	if err == nil && a.Via != "" {
 		via, err = netip.ParseAddr(a.Via)
@@ -50,8 +50,22 @@ func (a RouteDel) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 		Table: IPTable(a.Netns, "route"), Seen: line, Met: !there, Err: err,
 		Want: say.T("no route %s", "没有路由 %s", strings.Join(a.Change(l).Command().Argv[3:], " ")),
 	}
-	if isAbsent(err) {
-		return []Condition{namespaceThere(a.Netns)}
+	if IsAbsent(err) {
+		return []Condition{NamespaceThere(a.Netns)}
 	}
 	return []Condition{gone}
+}
+
+// canonical makes 172.20.1.10 into 172.20.1.10/32, and default into 0.0.0.0/0.
+func Canonical(s string) string {
+	if s == "default" {
+		return "0.0.0.0/0"
+	}
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(addr, addr.BitLen()).String()
+	}
+	if p, err := netip.ParsePrefix(s); err == nil {
+		return p.Masked().String()
+	}
+	return s
 }

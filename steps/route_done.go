@@ -17,7 +17,7 @@ func (a RouteAdd) row(ctx context.Context, l *lab.Lab) (line string, there bool,
 	if err != nil {
 		return "", false, err
 	}
-	want, err := netip.ParsePrefix(canonical(a.Dst))
+	want, err := netip.ParsePrefix(Canonical(a.Dst))
 	if err != nil {
 		return "", false, err
 	}
@@ -118,7 +118,7 @@ func (a RouteAdd) except(l *lab.Lab) Condition {
 // one: the kernel does not name it.
 func rejecting(snap *table.Snapshot, dst string) string {
 	for _, r := range snap.MainRoutes(4) {
-		same := r.Dst.String() == canonical(dst)
+		same := r.Dst.String() == Canonical(dst)
 		if same && r.Type != "unicast" {
 			return r.Line()
 		}
@@ -160,7 +160,7 @@ func (a RouteAdd) probes() ([]netip.Addr, error) {
 	if a.Dst == "default" {
 		return []netip.Addr{netip.AddrFrom4([4]byte{8, 8, 8, 8}), netip.AddrFrom4([4]byte{198, 51, 100, 1})}, nil
 	}
-	p, err := netip.ParsePrefix(canonical(a.Dst))
+	p, err := netip.ParsePrefix(Canonical(a.Dst))
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ func (a RouteAdd) probes() ([]netip.Addr, error) {
 // repair is the command where another route has the place already.
 func (a RouteAdd) repair(ctx context.Context, l *lab.Lab) (change.Command, bool) {
 	for _, r := range a.decide(l) {
-		if r.found && r.Dst.String() == canonical(a.Dst) {
+		if r.found && r.Dst.String() == Canonical(a.Dst) {
 			return a.change(change.RouteReplace).Command(), true
 		}
 	}

@@ -27,7 +27,7 @@ func ReadState(ctx context.Context, l *lab.Lab) (State, error) {
 	s := State{Files: map[string]string{}, Procs: map[string][]string{}}
 	names := l.Namespaces()
 	for _, name := range names {
-		if err := s.Read(ctx, l, name, names); err != nil && !isAbsent(err) {
+		if err := s.Read(ctx, l, name, names); err != nil && !IsAbsent(err) {
 			return s, err
 		}
 	}

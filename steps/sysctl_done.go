@@ -29,7 +29,7 @@ func (a Sysctl) Conditions(_ context.Context, l *lab.Lab) []Condition {
 	value, err := a.read(l, a.Key)
 	switch {
 	case errors.Is(err, lab.ErrNoNamespace):
-		return []Condition{namespaceThere(a.Netns)}
+		return []Condition{NamespaceThere(a.Netns)}
 	case errors.Is(err, fs.ErrNotExist): // the device is not there
 		return []Condition{c}
 	case err != nil:

@@ -18,6 +18,7 @@ import (
 	"nstutor/internal/session"
 	"nstutor/internal/session/feed"
 	"nstutor/steps"
+	"nstutor/steps/claim"
 )
 
 // fixtureTime is when everything in the fixture happens.
@@ -30,7 +31,7 @@ var fixtureCourse = steps.Course{{ID: "X", Steps: []steps.Step{
 		Action: steps.RouteAdd{Netns: "ns1", Dst: "default", Via: "172.20.1.1", Dev: "ns1-eth0"},
 		Before: steps.Promise{
 			Pings:  []steps.Ping{{From: "ns1", To: "192.168.6.160", Want: probe.NetworkUnreachable}},
-			Claims: []steps.Claim{steps.SysctlIs{Netns: "host", Key: "net.ipv4.ip_forward", Value: "0"}},
+			Claims: []steps.Claim{claim.SysctlIs{Netns: "host", Key: "net.ipv4.ip_forward", Value: "0"}},
 		},
 		Watch: steps.Watch{Netns: "ns1", Ping: "192.168.6.160"},
 	},

@@ -57,75 +57,100 @@ func newKeyMap() keyMap {
 	}
 }
 
+// moves is what the keys are called that have the step go on, or back.
+var moves = map[session.Move]say.Form{
+	session.MoveBegin: words.KeyBegin, session.MovePass: words.KeyEnterPass, session.MoveShow: words.KeyEnterShow,
+	session.MoveApply: words.KeyEnterApply, session.MoveNext: words.KeyEnterNext,
+	session.MoveCheck: words.KeyCheck, session.MoveUnsolved: words.KeyNextUnsolved,
+	session.MoveUndo: words.KeyUndo, session.MoveBack: words.KeyBack,
+	session.MoveRebuild: words.KeyRebuild, session.MoveAnew: words.KeyAnew,
+}
+
+// set lets a key work or not, and names it.
+func (m *Model) set(b *key.Binding, on bool, keys string, w say.Form) {
+	b.SetEnabled(on)
+	if on {
+		b.SetHelp(keys, m.Say(w))
+	}
+}
+
 // enableKeys lets those keys work that make sense now, and names them.
 func (m *Model) enableKeys() {
 	k := &m.keys
-	s := &m.Scene
-	idle := m.Working == 0
-	reading := m.overlay == overlayNone
+	m.enableStep()
+	m.enableWays()
+	m.enableOverlay()
+	m.set(&k.Up, true, "↑/↓", words.KeyScroll)
+	m.set(&k.Lang, m.overlay != overlayOutline, "L", words.KeyLang)
+	m.set(&k.Help, m.overlay != overlayOutline, "?", words.KeyHelp)
+	m.set(&k.Suspend, true, "ctrl+z", words.KeySuspend)
+	if m.Theme.ASCII {
+		k.Up.SetHelp("up/down", m.Say(words.KeyScroll))
+		k.Lang.SetHelp("L", m.Say(words.KeyLangASCII))
+	}
+}
+
+// enableStep is about the keys of the step that is played.
+func (m *Model) enableStep() {
+	k, s := &m.keys, &m.Scene
+	reading, idle := m.overlay == overlayNone, m.Working == 0
 	lesson := reading && !m.Why.Open
-	set := func(b *key.Binding, on bool, keys string, w say.Form) {
-		b.SetEnabled(on)
-		b.SetHelp(keys, m.Say(w))
+	offer := m.Stage.Offer()
+	may := func(b *key.Binding, keys string, move session.Move) {
+		m.set(b, reading && idle && move != session.Nothing, keys, moves[move])
 	}
-	enter := words.KeyEnterApply
-	more := !m.reading().AtEnd()
-	page := m.overlay == overlayPage
-	switch {
-	case m.overlay == overlayOutline:
-		enter = words.KeyJump
-	case page && !more:
-		enter = words.KeyClose
-	case more:
-		enter = words.KeyEnterRead
-	case s.Phase == session.PhaseAfter:
-		enter = words.KeyEnterNext
-	case s.Opening():
-		enter = words.KeyBegin
-	case s.Asks():
-		enter = words.KeyEnterPass
-	case s.Hidden():
-		enter = words.KeyEnterShow
+	may(&k.Enter, "enter", offer.GoOn)
+	may(&k.Undo, "u", offer.GoBack)
+	may(&k.Rebuild, "r", offer.Anew)
+	if reading && !m.reading().AtEnd() {
+		m.set(&k.Enter, idle, "enter", words.KeyEnterRead)
 	}
-	_, hasNext := m.Stage.Next()
-	before, _ := m.Beside()
-	look, after := s.Phase == session.PhaseLook, s.Phase == session.PhaseAfter
-	set(&k.Enter, m.overlay == overlayOutline || page || reading && idle && (more || look || after && hasNext), "enter", enter)
-	set(&k.Predict, lesson && look && !s.Opening() && len(s.Prose.Predict.Choices) > 0, m.Panes.Lesson.ChoiceKeys(), words.KeyPredict)
-	undo := words.KeyUndo
-	if look {
-		undo = words.KeyBack
-	}
-	set(&k.Undo, reading && idle && (after || look && before != ""), "u", undo)
-	set(&k.Hint, lesson && m.Stage.MayHint(), "h", words.KeyHint)
-	set(&k.Rebuild, reading && idle, "r", words.KeyRebuild)
+	asks := s.Phase == session.PhaseLook && !s.Opening() && len(s.Prose.Predict.Choices) > 0
+	m.set(&k.Predict, lesson && asks, m.Panes.Lesson.ChoiceKeys(), words.KeyPredict)
+	m.set(&k.Hint, lesson && m.Stage.MayHint(), "h", words.KeyHint)
+	_, again := m.Stage.Again()
+	m.set(&k.Again, reading && again, "e", words.KeyAgain)
 	why, whyKeys := words.KeyWhy, "w"
 	if m.Why.Open {
 		why, whyKeys = words.KeyWhyClose, "w/esc"
 	}
-	set(&k.Why, reading && (m.Why.Open || m.Network.Log.To != ""), whyKeys, why)
-	set(&k.Type, reading && m.Hands != nil, ":", words.KeyType)
-	set(&k.Shell, reading && m.Hands != nil && m.Hands.Terminal != nil, "s", words.KeyShell)
-	set(&k.Tab, reading, "tab", words.KeyTab)
-	set(&k.BackTab, reading, "shift+tab", words.KeyTab)
-	set(&k.NextNetns, reading && len(m.Network.Names) > 1, "n/N", words.KeyNetns)
-	set(&k.PrevNetns, reading && len(m.Network.Names) > 1, "n/N", words.KeyNetns)
-	set(&k.Up, true, "↑/↓", words.KeyScroll)
-	_, again := m.Stage.Again()
-	set(&k.Again, reading && again, "e", words.KeyAgain)
+	m.set(&k.Why, reading && (m.Why.Open || m.Network.Log.To != ""), whyKeys, why)
+	m.set(&k.Type, reading && m.Hands != nil, ":", words.KeyType)
+	m.set(&k.Shell, reading && m.Hands != nil && m.Hands.Terminal != nil, "s", words.KeyShell)
+}
+
+// enableWays is about the keys that lead elsewhere: to another pane, namespace or step.
+func (m *Model) enableWays() {
+	k := &m.keys
+	reading := m.overlay == overlayNone
+	m.set(&k.Tab, reading, "tab", words.KeyTab)
+	m.set(&k.BackTab, reading, "shift+tab", words.KeyTab)
+	m.set(&k.NextNetns, reading && len(m.Network.Names) > 1, "n/N", words.KeyNetns)
+	m.set(&k.PrevNetns, reading && len(m.Network.Names) > 1, "n/N", words.KeyNetns)
 	there, toCourse := words.KeyExercises, false
 	if _, toCourse = m.ToCourse(); toCourse {
 		there = words.KeyCourse
 	}
-	set(&k.Exercises, reading && idle && (toCourse || len(m.Offered()) > 0), "x", there)
-	set(&k.Welcome, reading, "i", words.KeyWelcome)
-	set(&k.Search, page && m.Panes.Page.Kind == pane.PageHelp && !m.Panes.Page.Searching, "/", words.KeySearch)
-	set(&k.Go, reading, "g", words.KeyGo)
-	set(&k.Summary, reading, "p", words.KeySummary)
-	set(&k.Reset, m.overlay == overlaySummary && !m.Panes.Summary.Asking, "r", words.KeyReset)
-	set(&k.Lang, m.overlay != overlayOutline, "L", words.KeyLang)
-	set(&k.Help, m.overlay != overlayOutline, "?", words.KeyHelp)
-	set(&k.Suspend, true, "ctrl+z", words.KeySuspend)
+	m.set(&k.Exercises, reading && m.Working == 0 && (toCourse || len(m.Offered()) > 0), "x", there)
+	m.set(&k.Welcome, reading, "i", words.KeyWelcome)
+	m.set(&k.Go, reading, "g", words.KeyGo)
+	m.set(&k.Summary, reading, "p", words.KeySummary)
+}
+
+// enableOverlay is about the keys of what lies over the panes, and of leaving it.
+func (m *Model) enableOverlay() {
+	k := &m.keys
+	page := m.overlay == overlayPage
+	switch {
+	case m.overlay == overlayOutline:
+		m.set(&k.Enter, true, "enter", words.KeyJump)
+	case page && m.reading().AtEnd():
+		m.set(&k.Enter, true, "enter", words.KeyClose)
+	case page:
+		m.set(&k.Enter, true, "enter", words.KeyEnterRead)
+	}
+	m.set(&k.Search, page && m.Panes.Page.Kind == pane.PageHelp && !m.Panes.Page.Searching, "/", words.KeySearch)
+	m.set(&k.Reset, m.overlay == overlaySummary && !m.Panes.Summary.Asking, "r", words.KeyReset)
 	quit, closing := words.KeyQuit, "esc/q"
 	if m.Why.Open {
 		quit = words.KeyWhyClose
@@ -133,13 +158,8 @@ func (m *Model) enableKeys() {
 	if m.overlay == overlayOutline && m.Panes.Outline.Filtering() || m.Panes.Page.Searching || m.Panes.Console.Open {
 		closing = "esc"
 	}
-	set(&k.Quit, true, "q", quit)
-	set(&k.Close, m.overlay != overlayNone || m.Why.Open || m.Panes.Console.Open, closing, words.KeyClose)
-	m.enableDrillKeys()
-	if m.Theme.ASCII {
-		k.Up.SetHelp("up/down", m.Say(words.KeyScroll))
-		k.Lang.SetHelp("L", m.Say(words.KeyLangASCII))
-	}
+	m.set(&k.Quit, true, "q", quit)
+	m.set(&k.Close, m.overlay != overlayNone || m.Why.Open || m.Panes.Console.Open, closing, words.KeyClose)
 }
 
 // ShortHelp is the footer: what to do next first.
@@ -173,31 +193,4 @@ func (m *Model) FullHelp() [][]key.Binding {
 		{k.Tab, k.NextNetns, k.Up, k.Again, k.Exercises},
 		{k.Lang, k.Help, k.Welcome, k.Suspend, k.Quit},
 	}
-}
-
-// enableDrillKeys lets those keys work that make sense in an exercise.
-func (m *Model) enableDrillKeys() {
-	k := &m.keys
-	if _, ok := m.Stage.(*session.Drill); !ok || m.overlay != overlayNone {
-		return
-	}
-	idle := m.Working == 0
-	_, next := m.Stage.Next()
-	switch {
-	case !m.reading().AtEnd():
-	case m.Scene.Phase == session.PhaseLook:
-		k.Enter.SetHelp("enter", m.Say(words.KeyCheck))
-	case next:
-		k.Enter.SetHelp("enter", m.Say(words.KeyNextUnsolved))
-	}
-	k.Predict.SetEnabled(false)
-	for _, b := range []*key.Binding{&k.Undo, &k.Rebuild} {
-		b.SetEnabled(idle && m.Scene.Step.ID != "")
-	}
-	undo := words.KeyAnew
-	if d := m.Stage.(*session.Drill); d.MayTakeBack() {
-		undo = words.KeyUndo
-	}
-	k.Undo.SetHelp("u", m.Say(undo))
-	k.Rebuild.SetHelp("r", m.Say(words.KeyAnew))
 }

@@ -40,7 +40,9 @@ type Answer struct {
 	// Fix is what mends Cause and Next together, in order, as far as commands can.
 	Fix  []change.Command `json:"fix"`
 	Next []Fault          `json:"next"` // faults behind Cause, as they are once it is mended
-	Hops []hop.Hop        `json:"hops"`
+	// Notices are what is wrong on the way, and did not stop the packet. Fix mends none of them.
+	Notices []Fault   `json:"notices,omitempty"`
+	Hops    []hop.Hop `json:"hops"`
 	// Unseen is what could not be looked at, and what the prediction does not rest on.
 	Unseen []Text `json:"unseen"`
 	// Beyond is the device, in Cause.Netns, whose other end is somebody else's: all

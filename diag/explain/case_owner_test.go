@@ -1,6 +1,8 @@
 package explain_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -204,6 +206,47 @@ pod-P: ip route add default via 10.244.N.1
 `)
 }
 
+// noWayOut is a container of a network without a way out as it is: it has no default route.
+var noWayOut = breakage{name: "no route out of such a network", from: "pod-d", to: "203.0.113.10", fault: "pod-d: ip route del default",
+	want: expected{cause.NoRoute, "pod-d", request}, fix: []string{}, noFix: true}
+
+func (c breakage) of(name, to string) breakage {
+	c.name, c.to = name, to
+	return c
+}
+
+// TestAnInternalNetworkOfPodmanIsNotOpened: its file says that it has no way out; one that
+// says nothing of the kind, or of another bridge, is none.
+func TestAnInternalNetworkOfPodmanIsNotOpened(t *testing.T) {
+	labtest.Slow(t)
+	says := func(bridge, internal string) {
+		t.Helper()
+		data := t.TempDir()
+		t.Setenv("XDG_DATA_HOME", data)
+		folder := filepath.Join(data, "containers/storage/networks")
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		text := `{"name": "closed", "network_interface": "` + bridge + `", "subnets": [{"subnet": "10.244.3.0/24"}], "internal": ` + internal + `}`
+		if err := os.WriteFile(filepath.Join(folder, "closed.json"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	says("br3", "true")
+	unforwarding := breakage{name: "its bridge forwards nothing", from: "pod-d", to: "203.0.113.10", fault: "host: sysctl -qw net.ipv4.conf.br3.forwarding=0",
+		want: expected{cause.ForwardingOff, "host", request}, fix: []string{}, noFix: true}
+	back := breakage{name: "and no route back", from: "pod-a", to: "10.244.3.10", fault: "pod-d: ip route del default",
+		want: expected{cause.NoReturnRoute, "pod-d", reply}, fix: []string{}, noFix: true}
+	explainBreakages(t, nodeBridges, []breakage{noWayOut, unforwarding, back})
+	says("br2", "true")
+	open := noWayOut.of("a bridge of no such network", "192.168.6.160")
+	open.fix, open.noFix = nil, false
+	explainBreakages(t, nodeBridges, []breakage{open})
+	says("br3", "false")
+	open.name = "a network with a way out"
+	explainBreakages(t, nodeBridges, []breakage{open})
+}
+
 // TestWhatIsMeantToBeApartIsNotOpened: neither network to the other, nor one without
 // a way out; what comes from elsewhere is another matter.
 func TestWhatIsMeantToBeApartIsNotOpened(t *testing.T) {
@@ -213,6 +256,7 @@ func TestWhatIsMeantToBeApartIsNotOpened(t *testing.T) {
 	}
 	explainBreakages(t, docker, []breakage{
 		apart("one network to another", "pod-a", "10.244.2.10"), apart("out of a network without a way out", "pod-d", "203.0.113.10"),
+		noWayOut, noWayOut.of("to the node", "192.168.6.160"),
 		{name: "from outside", from: "inet", to: "10.244.1.10", want: expected{cause.Filtered, "host", request}},
 		{name: "a chain that nothing comes to", from: "pod-a", to: "203.0.113.10", fault: `host: iptables -F FORWARD`, want: expected{cause.Filtered, "host", request},
 			fix: []string{
@@ -222,7 +266,7 @@ func TestWhatIsMeantToBeApartIsNotOpened(t *testing.T) {
 	})
 	explainBreakages(t, dockerNft, []breakage{
 		apart("nft: one network to another", "pod-a", "10.244.2.10"), apart("nft: and back", "pod-b", "10.244.1.10"),
-		apart("nft: out of a network without a way out", "pod-d", "203.0.113.10"),
+		apart("nft: out of a network without a way out", "pod-d", "203.0.113.10"), noWayOut,
 	})
 }
 

@@ -70,6 +70,14 @@ a: ip rule add from 10.7.0.0/16 lookup main pref 100`,
 	{name: "no route in transit", from: "a", to: "10.2.0.2",
 		fault: `r2: ip route del 10.2.0.0/24`,
 		want:  expected{cause.NoRoute, "r2", request}, noFix: true},
+	{name: "a router's address is gone, and with it the route that is missing", from: "a", to: "10.2.0.2",
+		fault: `r2: ip addr del 10.23.0.2/24 dev right`,
+		want:  expected{cause.NoAddress, "r2", request}, fix: []string{"r2: ip addr add 10.23.0.2/24 dev right", "r2: ip route add 10.2.0.2 via 10.23.0.3 dev right"}},
+	{name: "what was a router's address, and is nobody's now", from: "a", to: "10.23.0.2",
+		fault: `
+r1: ip route add 10.23.0.0/24 via 10.12.0.2
+r2: ip addr del 10.23.0.2/24 dev right`,
+		want: expected{cause.NoAddress, "r2", request}, fix: []string{"r2: ip addr add 10.23.0.2/24 dev right"}},
 	{name: "no route in transit, where services' addresses are on what is down", from: "a", to: "10.2.0.2",
 		fault: `
 r2: ip route del 10.2.0.0/24

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/netip"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -140,6 +141,7 @@ func explainFlow(ctx context.Context, world *machine.Machine, req Request, q tra
 			return a, err
 		}
 	}
+	a.Notices = slices.DeleteFunc(a.Notices, func(f Fault) bool { return f.Detail.In("en") == a.Cause.Detail.In("en") })
 	if meets {
 		a.meets(met)
 	}
@@ -159,6 +161,9 @@ func predict(req Request, t *trace.Trace) Answer {
 	}
 	for _, u := range t.Unseen {
 		a.Unseen = append(a.Unseen, u.Said())
+	}
+	for _, f := range t.Notices {
+		a.Notices = append(a.Notices, inWords(f))
 	}
 	if t.Source.IsValid() {
 		a.Source = t.Source.String()

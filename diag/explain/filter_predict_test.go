@@ -108,7 +108,10 @@ func (w *filterWorld) predictReply(j *filterJourney, p eval.Packet, from *nsente
 	}
 	if from == w.r {
 		_, j.Replied = pass("input", reply, "rb", "")
-	} else if reply, ok = pass("forward", reply, "rb", "ra"); ok {
+		return j
+	}
+	reply.TTL--
+	if reply, ok = pass("forward", reply, "rb", "ra"); ok {
 		_, j.Replied = pass("postrouting", reply, "rb", "ra")
 	}
 	return j

@@ -15,6 +15,8 @@ type End struct {
 	WireGuard bool // it is a WireGuard device whose peers are known: Peer is whom it sends to
 	Peer      Peer // … without a key where no peer is allowed the address
 	Allowed   []netip.Prefix
+	Port      uint16 // that its packets come from
+	Mark      uint32 // that they have
 
 	Datapath string // of the Open vSwitch that the device is a port of
 }
@@ -25,12 +27,12 @@ func Of(ns *nsenter.Namespace, dev table.Link, dst netip.Addr) (end End) {
 	case dev.Kind == "tun":
 		end.Programs = holders(ns, dev.Name)
 	case dev.Kind == "wireguard":
-		peers, err := peersOf(ns, dev.Name)
+		read, err := read(ns, dev.Name)
 		if err != nil {
 			return End{}
 		}
-		end.WireGuard, end.Allowed = true, allowedBy(peers)
-		end.Peer, _ = peerFor(peers, dst)
+		end.WireGuard, end.Allowed, end.Port, end.Mark = true, allowedBy(read.peers), read.port, read.mark
+		end.Peer, _ = peerFor(read.peers, dst)
 	case dev.Kind == "openvswitch" || dev.MasterKind == "openvswitch":
 		end.Datapath = cmp.Or(dev.Master, "ovs-system")
 	}

@@ -29,8 +29,10 @@ const (
 	wgGetDevice = 0
 	wgVersion   = 1
 
-	wgDeviceIfname = 2
-	wgDevicePeers  = 8
+	wgDeviceIfname     = 2
+	wgDeviceListenPort = 6
+	wgDeviceFwmark     = 7
+	wgDevicePeers      = 8
 
 	wgPeerPublicKey     = 1
 	wgPeerEndpoint      = 4
@@ -43,8 +45,15 @@ const (
 	genericHeader = 4 // struct genlmsghdr, in bytes
 )
 
-// peersOf are those of a WireGuard device of a namespace. It takes CAP_NET_ADMIN there.
-func peersOf(ns *nsenter.Namespace, dev string) (peers []Peer, err error) {
+// tunnel is what is known of a WireGuard device.
+type tunnel struct {
+	peers []Peer
+	port  uint16 // that it listens on, and sends from
+	mark  uint32 // of the packets that it sends
+}
+
+// read reads a WireGuard device of a namespace. It takes CAP_NET_ADMIN there.
+func read(ns *nsenter.Namespace, dev string) (found tunnel, err error) {
 	err = ns.Do(func() error {
 		family, err := netlink.GenlFamilyGet("wireguard")
 		if err != nil {
@@ -57,36 +66,42 @@ func peersOf(ns *nsenter.Namespace, dev string) (peers []Peer, err error) {
 			return request
 		})
 		for _, m := range messages {
-			peers = addPeers(peers, m)
+			found.add(m)
 		}
 		return err
 	})
 	if err != nil {
-		return nil, say.Err("%s: peers of %s: %v", "%s：%s 的对端（peer）：%v", ns.Name(), dev, err)
+		return tunnel{}, say.Err("%s: peers of %s: %v", "%s：%s 的对端（peer）：%v", ns.Name(), dev, err)
 	}
-	return peers, nil
+	return found, nil
 }
 
-// addPeers reads what wg_get_device_dump() wrote. A peer whose addresses do not fit
+// add reads what wg_get_device_dump() wrote. A peer whose addresses do not fit
 // into one message goes on in the next one.
-func addPeers(peers []Peer, message []byte) []Peer {
+func (t *tunnel) add(message []byte) {
 	if len(message) < genericHeader {
-		return peers
+		return
 	}
-	for kind, list := range attr.All(message[genericHeader:]) {
-		if kind != wgDevicePeers {
-			continue
-		}
-		for _, b := range attr.All(list) {
-			peer := parsePeer(b)
-			if last := len(peers) - 1; last >= 0 && peers[last].Key == peer.Key {
-				peers[last].Allowed = append(peers[last].Allowed, peer.Allowed...)
-				continue
+	for kind, v := range attr.All(message[genericHeader:]) {
+		switch {
+		case kind == wgDeviceListenPort && len(v) == 2:
+			t.port = binary.NativeEndian.Uint16(v)
+		case kind == wgDeviceFwmark && len(v) == 4:
+			t.mark = binary.NativeEndian.Uint32(v)
+		case kind == wgDevicePeers:
+			for _, b := range attr.All(v) {
+				t.addPeer(parsePeer(b))
 			}
-			peers = append(peers, peer)
 		}
 	}
-	return peers
+}
+
+func (t *tunnel) addPeer(peer Peer) {
+	if last := len(t.peers) - 1; last >= 0 && t.peers[last].Key == peer.Key {
+		t.peers[last].Allowed = append(t.peers[last].Allowed, peer.Allowed...)
+		return
+	}
+	t.peers = append(t.peers, peer)
 }
 
 func parsePeer(b []byte) (peer Peer) {

@@ -45,14 +45,21 @@ func message(peers ...[]byte) []byte {
 	for _, p := range peers {
 		list = nested(list, 0, p)
 	}
-	return nested(attr.Append(make([]byte, genericHeader), wgDeviceIfname, []byte("wg0\x00")), wgDevicePeers, list)
+	b := attr.Append(make([]byte, genericHeader), wgDeviceListenPort, binary.NativeEndian.AppendUint16(nil, 51821))
+	b = attr.Append(b, wgDeviceFwmark, binary.NativeEndian.AppendUint32(nil, 0xca6c))
+	return nested(attr.Append(b, wgDeviceIfname, []byte("wg0\x00")), wgDevicePeers, list)
 }
 
 // TestPeersAreReadAsTheKernelWritesThem: those without an endpoint, and one whose
 // addresses fill a message and go on in the next.
 func TestPeersAreReadAsTheKernelWritesThem(t *testing.T) {
-	peers := addPeers(nil, message(peerOf(1, true, "10.0.0.0/8"), peerOf(2, false, "10.1.0.0/16")))
-	peers = addPeers(peers, message(peerOf(2, false, "10.2.0.2/32"), peerOf(3, true)))
+	var read tunnel
+	read.add(message(peerOf(1, true, "10.0.0.0/8"), peerOf(2, false, "10.1.0.0/16")))
+	read.add(message(peerOf(2, false, "10.2.0.2/32"), peerOf(3, true)))
+	peers := read.peers
+	if read.port != 51821 || read.mark != 0xca6c {
+		t.Errorf("port %d, mark %#x", read.port, read.mark)
+	}
 	const zeros = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 	endpoint, handshake := netip.MustParseAddrPort("192.0.2.7:51820"), time.Unix(1700000000, 5)
 	want := []Peer{
@@ -67,13 +74,15 @@ func TestPeersAreReadAsTheKernelWritesThem(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, cut := range []int{0, 3, 5, 20, 60} {
-		addPeers(nil, message(peerOf(1, true, "10.0.0.0/8"))[:cut]) // whatever comes, it is read
+		new(tunnel).add(message(peerOf(1, true, "10.0.0.0/8"))[:cut]) // whatever comes, it is read
 	}
 }
 
 // TestTheLongestAllowedPrefixHasThePacket, as in wg_allowedips_lookup_dst().
 func TestTheLongestAllowedPrefixHasThePacket(t *testing.T) {
-	peers := addPeers(nil, message(peerOf(1, true, "10.0.0.0/8"), peerOf(2, false, "10.1.0.0/16"), peerOf(3, true, "0.0.0.0/0")))
+	var read tunnel
+	read.add(message(peerOf(1, true, "10.0.0.0/8"), peerOf(2, false, "10.1.0.0/16"), peerOf(3, true, "0.0.0.0/0")))
+	peers := read.peers
 	for addr, want := range map[string]int{"10.9.0.1": 0, "10.1.2.3": 1, "192.0.2.1": 2} {
 		if got, ok := peerFor(peers, netip.MustParseAddr(addr)); !ok || got.Key != peers[want].Key {
 			t.Errorf("%s: %v, %+v", addr, ok, got)

@@ -89,6 +89,15 @@ func iptablesRule(t *Table, chain string, r *Rule) (string, bool) {
 	return strings.Join(words, " "), ok
 }
 
+// Words are a rule as the words of iptables, or of ip6tables, that append it. It is false
+// where a part of it has no form there, and where one of them would need quotes.
+func (t *Table) Words(c *Chain, r *Rule) (words []string, ok bool) {
+	line, ok := iptablesRule(t, c.Name, r)
+	line = strings.TrimPrefix(line, "-6 ")
+	opaque := strings.ContainsAny(strings.Replace(line, " --to-source [", " ", 1), "\"'[\\") // an address of IPv6 with a port is not
+	return strings.Fields(line), ok && !opaque
+}
+
 func iptablesFieldOption(m Match) (iptablesOption, bool) {
 	if !m.Known() || len(m.Key) != 1 {
 		return iptablesOption{}, false

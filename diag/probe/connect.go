@@ -22,17 +22,13 @@ func Connect(ctx context.Context, ns *nsenter.Namespace, d Dial) Result {
 	d = d.withDefaults()
 	ctx, cancel := withNamespace(ctx, ns)
 	defer cancel()
-	c := connecting{dial: d, result: Result{Dst: d.Dst.Addr(), DstPort: d.Dst.Port()}}
-	socket, err := d.open(ns, unix.SOCK_STREAM)
+	socket, begun, err := d.begin(ns, unix.SOCK_STREAM)
+	c := connecting{dial: d, result: begun}
 	if err != nil {
 		c.settle(nil, err)
 		return c.result
 	}
 	defer socket.close()
-	c.result.Src, c.result.SrcPort = socket.local.Addr(), socket.local.Port()
-	if d.Ready != nil {
-		d.Ready(socket.local)
-	}
 	c.run(ctx, socket)
 	if d.Opened != nil && c.result.Outcome == Replied {
 		d.Opened()

@@ -23,17 +23,13 @@ func Exchange(ctx context.Context, ns *nsenter.Namespace, d Dial) Result {
 	d = d.withDefaults()
 	ctx, cancel := withNamespace(ctx, ns)
 	defer cancel()
-	x := datagram{dial: d, result: Result{Dst: d.Dst.Addr(), DstPort: d.Dst.Port()}}
-	socket, err := d.open(ns, unix.SOCK_DGRAM)
+	socket, begun, err := d.begin(ns, unix.SOCK_DGRAM)
+	x := datagram{dial: d, result: begun}
 	if err != nil {
 		x.fail(err)
 		return x.result
 	}
 	defer socket.close()
-	x.result.Src, x.result.SrcPort = socket.local.Addr(), socket.local.Port()
-	if d.Ready != nil {
-		d.Ready(socket.local)
-	}
 	if err := x.run(ctx, socket); err != nil {
 		x.fail(err)
 	}

@@ -49,6 +49,19 @@ type opened struct {
 	local netip.AddrPort
 }
 
+// begin opens a socket, and says what is known of the try by then. Ready is called.
+func (d Dial) begin(ns *nsenter.Namespace, kind int) (s opened, r Result, err error) {
+	r = Result{Dst: d.Dst.Addr(), DstPort: d.Dst.Port()}
+	if s, err = d.open(ns, kind); err != nil {
+		return s, r, err
+	}
+	r.Src, r.SrcPort = s.local.Addr(), s.local.Port()
+	if d.Ready != nil {
+		d.Ready(s.local)
+	}
+	return s, r, nil
+}
+
 // open opens a socket inside ns and binds it to the address that its packets will
 // have, and to a free port: who wants to see them can look for the port before they
 // are sent.

@@ -99,11 +99,8 @@ func (r socketReport) icmpError() (outcome Outcome, words string, mtu int, ok bo
 		return OutcomeUnknown, "", 0, false
 	}
 	kind, mtu := icmpKind{r.fault.Type, r.fault.Code}, int(r.fault.Info)
-	switch r.fault.Origin {
-	case unix.SO_EE_ORIGIN_ICMP:
-		outcome, words, ok = icmpErrorWords(kind, mtu)
-	case unix.SO_EE_ORIGIN_ICMP6:
-		outcome, words, ok = icmp6ErrorWords(kind, mtu)
+	if from, told := errorsOf[r.fault.Origin]; told {
+		outcome, words, ok = from.words(kind, mtu)
 	}
 	if outcome != FragNeeded {
 		mtu = 0

@@ -203,7 +203,7 @@ func (x *exchange) take(r socketReport) bool {
 	if !ok || !x.tag.matches(echo, icmpEchoRequest) {
 		return false
 	}
-	outcome, words, ok := icmpErrorWords(icmpKind{message[0], message[1]}, mtu)
+	outcome, words, ok := errorsOf[unix.SO_EE_ORIGIN_ICMP].words(icmpKind{message[0], message[1]}, mtu)
 	if ok {
 		x.takeError(outcome, words, mtu, r)
 	}

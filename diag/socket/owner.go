@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
-	"strconv"
 	"strings"
+
+	"nstutor/internal/plainfile"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,7 +28,7 @@ func Owners(ctx context.Context, inodes ...uint32) map[uint32]Process {
 	for _, inode := range inodes {
 		wanted[fmt.Sprintf("socket:[%d]", inode)] = inode
 	}
-	for _, pid := range pids() {
+	for _, pid := range plainfile.Processes() {
 		if ctx.Err() != nil || len(wanted) == 0 {
 			break
 		}
@@ -46,23 +46,6 @@ func Owners(ctx context.Context, inodes ...uint32) map[uint32]Process {
 		}
 	}
 	return owners
-}
-
-// pids are the processes that /proc shows, in order.
-func pids() (pids []int) {
-	proc, err := os.Open("/proc")
-	if err != nil {
-		return nil
-	}
-	defer proc.Close()
-	all, _ := proc.Readdirnames(-1)
-	for _, name := range all {
-		if pid, err := strconv.Atoi(name); err == nil {
-			pids = append(pids, pid)
-		}
-	}
-	slices.Sort(pids)
-	return pids
 }
 
 // descriptors are the targets of a process's descriptors, as /proc writes them.

@@ -1,17 +1,10 @@
 package table
 
-import (
-	"context"
-
-	"nstutor/internal/nsenter"
-)
-
 // What the tests look at from outside: they build their networks by a lab, which
 // is made by changes, which read these tables.
 
 func (c Counters) Add(text string) error   { return c.add(text) }
 func (l *Link) Info(b []byte)              { l.info(b) }
-func (w *Watcher) Overruns() int32         { return w.overruns.Load() }
 func ParseBridge(b []byte) *Bridge         { return parseBridge(b) }
 func ParseBridgePort(b []byte) *BridgePort { return parseBridgePort(b) }
 func ParseVXLAN(b []byte) *VXLAN           { return parseVXLAN(b) }
@@ -29,17 +22,3 @@ const NetnsHere = netnsHere
 
 // SnapshotLines are the lines of rows.
 func SnapshotLines[T interface{ Line() string }](rows []T) []string { return snapshotLines(rows) }
-
-// Reader reads one namespace again and again, as a Watcher does.
-type Reader struct{ *snapReader }
-
-func OpenReader(ns *nsenter.Namespace, opts ReadOptions) (Reader, error) {
-	r, err := openSnapReader(ns, opts)
-	return Reader{r}, err
-}
-
-func (r Reader) Close() { r.close() }
-
-func (r Reader) Refresh(ctx context.Context, last *Snapshot, tables Tables) (*Snapshot, error) {
-	return r.refresh(ctx, last, tables)
-}

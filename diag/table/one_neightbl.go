@@ -32,11 +32,11 @@ const (
 // for each device follows: those of a thousand devices are not waited for, which would
 // take longer than all the rest that is asked about one packet.
 func (o *One) NeighbourUse() (NeighbourUse, error) {
-	conn := dumpConn{ns: o.r.ns}
-	if err := conn.open(); err != nil {
+	conn, err := openDumpConn(o.r.ns)
+	if err != nil {
 		return NeighbourUse{}, err
 	}
-	defer conn.close()
+	defer conn.Close()
 	use, err := conn.neighbourUse()
 	if err != nil {
 		return NeighbourUse{}, say.Err("%s: neighbour table: %v", "%s：邻居表：%v", o.r.ns.Name(), err)
@@ -47,7 +47,7 @@ func (o *One) NeighbourUse() (NeighbourUse, error) {
 func (c *dumpConn) neighbourUse() (NeighbourUse, error) {
 	req := nl.NewNetlinkRequest(unix.RTM_GETNEIGHTBL, unix.NLM_F_DUMP)
 	req.AddRawData([]byte{unix.AF_INET, 0, 0, 0})
-	socket := c.sockets[unix.NETLINK_ROUTE].Socket
+	socket := c.Socket()
 	if err := socket.Send(req); err != nil {
 		return NeighbourUse{}, err
 	}

@@ -36,11 +36,11 @@ func (o *One) netnsIDs(by uint16, whom []int) []int {
 	for i := range ids {
 		ids[i] = netnsUnknown
 	}
-	socket, ok := o.r.conn.sockets[unix.NETLINK_ROUTE]
-	if !ok {
+	socket := o.r.conn.Socket()
+	if socket == nil {
 		return ids
 	}
-	fd := socket.Socket.GetFd()
+	fd := socket.GetFd()
 	for part := range slices.Chunk(whom, netnsBatch) {
 		for len(part) > 0 { // again from the first that a small buffer had no room for
 			answered := askNetnsIDs(fd, by, part, ids[len(ids)-len(whom):])

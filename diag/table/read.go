@@ -46,17 +46,18 @@ type ReadOptions struct {
 // a request; the error names the namespace and the table.
 //
 // The tables are read one after the other, so a change between two of them can
-// show in one and not in the other: a Watcher corrects that by itself.
+// show in one and not in the other: a watch.Watcher corrects that by itself.
 func Read(ctx context.Context, ns *nsenter.Namespace, opts ReadOptions) (*Snapshot, error) {
 	r, err := openSnapReader(ns, opts)
 	if err != nil {
 		return nil, err
 	}
 	defer r.close()
-	return r.refresh(ctx, &Snapshot{}, opts.tables())
+	return r.refresh(ctx, &Snapshot{}, opts.Which())
 }
 
-func (o ReadOptions) tables() Tables {
+// Which are the tables that are read.
+func (o ReadOptions) Which() Tables {
 	if o.Tables == 0 {
 		return AllTables
 	}
@@ -85,7 +86,24 @@ func openSnapReader(ns *nsenter.Namespace, opts ReadOptions) (*snapReader, error
 	return &snapReader{ns: ns, conn: conn, opts: opts}, nil
 }
 
-func (r *snapReader) close() { r.conn.close() }
+func (r *snapReader) close() { r.conn.Close() }
+
+// Reader reads tables of one namespace again and again. It is not for concurrent use.
+type Reader struct{ r *snapReader }
+
+// OpenReader opens the socket of a Reader, which Close closes.
+func OpenReader(ns *nsenter.Namespace, opts ReadOptions) (*Reader, error) {
+	r, err := openSnapReader(ns, opts)
+	return &Reader{r}, err
+}
+
+// Close closes the socket.
+func (r *Reader) Close() { r.r.close() }
+
+// Refresh returns a copy of last in which the given tables are read anew.
+func (r *Reader) Refresh(ctx context.Context, last *Snapshot, tables Tables) (*Snapshot, error) {
+	return r.r.refresh(ctx, last, tables)
+}
 
 // refresh returns a copy of last in which the given tables are read anew.
 func (r *snapReader) refresh(ctx context.Context, last *Snapshot, tables Tables) (*Snapshot, error) {

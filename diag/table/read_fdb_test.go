@@ -10,13 +10,15 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"nstutor/diag/table/watch"
 )
 
 // TestAWatcherTellsWhatABridgeKnows: when it comes and when it goes, and only to whom
 // has asked for that.
 func TestAWatcherTellsWhatABridgeKnows(t *testing.T) {
 	host, _, _ := bridgeWorld(t)
-	w := watchTest(t, host, table.WatchOptions{Read: table.ReadOptions{Tables: table.AllTables | table.FDB}})
+	w := watchTest(t, host, watch.Options{Read: table.ReadOptions{Tables: table.AllTables | table.FDB}})
 	first := watchFirst(t, w)
 	if !slices.ContainsFunc(first.FDB, func(e table.FDBEntry) bool { return e.Dev == "port-a" && e.Master == "br0" && e.Local }) {
 		t.Errorf("the port's own address is missing: %+v", first.FDB)

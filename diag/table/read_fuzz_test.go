@@ -37,7 +37,6 @@ func FuzzNetlinkMessage(f *testing.F) {
 			_ = parseRule(b).Line()
 		}
 		parseDevconf(b)
-		concerned(b)
 	})
 }
 

@@ -16,24 +16,25 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/table/watch"
 	"nstutor/internal/lab/labtest"
 	"nstutor/internal/nsenter"
 )
 
 // watchTest watches ns with options in which no poll can be the reason for an
 // update, unless the test asks for it.
-func watchTest(t *testing.T, ns *nsenter.Namespace, opts table.WatchOptions) *table.Watcher {
+func watchTest(t *testing.T, ns *nsenter.Namespace, opts watch.Options) *watch.Watcher {
 	t.Helper()
 	opts.NeighPoll = cmp.Or(opts.NeighPoll, time.Hour)
 	opts.SysctlPoll = cmp.Or(opts.SysctlPoll, time.Hour)
-	w, err := table.NewWatcher(ns, opts)
+	w, err := watch.New(ns, opts)
 	snapOK(t, err)
 	t.Cleanup(w.Close)
 	return w
 }
 
 // watchUntil takes updates until one is as wanted.
-func watchUntil(t *testing.T, w *table.Watcher, what string, wanted func(*table.Snapshot) bool) *table.Snapshot {
+func watchUntil(t *testing.T, w *watch.Watcher, what string, wanted func(*table.Snapshot) bool) *table.Snapshot {
 	t.Helper()
 	timeout := time.After(20 * time.Second)
 	var last *table.Snapshot
@@ -52,7 +53,7 @@ func watchUntil(t *testing.T, w *table.Watcher, what string, wanted func(*table.
 	}
 }
 
-func watchFirst(t *testing.T, w *table.Watcher) *table.Snapshot {
+func watchFirst(t *testing.T, w *watch.Watcher) *table.Snapshot {
 	t.Helper()
 	return watchUntil(t, w, "anything", func(*table.Snapshot) bool { return true })
 }
@@ -63,7 +64,7 @@ func hasLine[T interface{ Line() string }](rows []T, line string) bool {
 
 func TestWatcherShowsAChangeOfEveryTable(t *testing.T) {
 	a, b := snapPair(t)
-	w := watchTest(t, a, table.WatchOptions{})
+	w := watchTest(t, a, watch.Options{})
 	first := watchFirst(t, w)
 	snapWants(t, table.SnapshotLines(first.MainRoutes(4)), "172.20.1.0/24 dev eth0 proto kernel scope link src 172.20.1.10")
 
@@ -100,7 +101,7 @@ func TestWatcherShowsAChangeOfEveryTable(t *testing.T) {
 
 func TestWatcherShowsSysctlWritesAtOnce(t *testing.T) {
 	a, _ := snapPair(t)
-	w := watchTest(t, a, table.WatchOptions{})
+	w := watchTest(t, a, watch.Options{})
 	watchFirst(t, w)
 	for _, key := range []string{"net.ipv4.conf.eth0.proxy_arp", "net.ipv4.conf.eth0.forwarding", "net.ipv4.conf.all.rp_filter", "net.ipv4.ip_forward"} {
 		snapOK(t, a.WriteSysctl(table.SysctlPath(key), "1"))
@@ -113,7 +114,7 @@ func TestWatcherShowsSysctlWritesAtOnce(t *testing.T) {
 
 func TestWatcherPollsTheSysctlsThatAreNotAnnounced(t *testing.T) {
 	a, _ := snapPair(t)
-	w := watchTest(t, a, table.WatchOptions{SysctlPoll: 20 * time.Millisecond})
+	w := watchTest(t, a, watch.Options{SysctlPoll: 20 * time.Millisecond})
 	watchFirst(t, w)
 	snapOK(t, a.WriteSysctl("net/ipv4/conf/eth0/arp_ignore", "2"))
 	watchUntil(t, w, "arp_ignore", func(s *table.Snapshot) bool { return hasLine(s.Sysctls, "net.ipv4.conf.eth0.arp_ignore = 2") })
@@ -122,7 +123,7 @@ func TestWatcherPollsTheSysctlsThatAreNotAnnounced(t *testing.T) {
 func TestWatcherSeesANeighbourIncompleteAndThenFailed(t *testing.T) {
 	a, _ := snapPair(t)
 	snapOK(t, a.WriteSysctl("net/ipv4/neigh/eth0/retrans_time_ms", "200"))
-	w := watchTest(t, a, table.WatchOptions{NeighPoll: 20 * time.Millisecond})
+	w := watchTest(t, a, watch.Options{NeighPoll: 20 * time.Millisecond})
 	watchFirst(t, w)
 	var conn net.Conn
 	snapOK(t, a.Do(func() (err error) {
@@ -139,7 +140,7 @@ func TestWatcherSeesANeighbourIncompleteAndThenFailed(t *testing.T) {
 // machine is doing, so the bound is generous.
 func TestWatcherIsFast(t *testing.T) {
 	a, _ := snapPair(t)
-	w := watchTest(t, a, table.WatchOptions{})
+	w := watchTest(t, a, watch.Options{})
 	watchFirst(t, w)
 	var delays []time.Duration
 	for i := range 30 {
@@ -156,29 +157,9 @@ func TestWatcherIsFast(t *testing.T) {
 	}
 }
 
-func TestWatcherIsCompleteAfterLosingAnnouncements(t *testing.T) {
-	const flood = 4000
-	a, _ := snapPair(t)
-	w := watchTest(t, a, table.WatchOptions{Buffer: 1})
-	watchFirst(t, w)
-	eth0 := snapIndex(t, a, "eth0")
-	h := snapHandle(t, a)
-	for i := range flood {
-		dst := &net.IPNet{IP: net.IPv4(10, 0, byte(i>>8), byte(i)), Mask: net.CIDRMask(32, 32)}
-		snapOK(t, h.RouteAdd(&netlink.Route{LinkIndex: eth0, Scope: netlink.SCOPE_LINK, Dst: dst}))
-	}
-	watchUntil(t, w, "all routes", func(s *table.Snapshot) bool { return len(s.MainRoutes(4)) == flood+1 })
-	if w.Overruns() == 0 {
-		t.Error("the receive buffer was large enough: the test tests nothing")
-	}
-	// It is still listening.
-	snapRoute(t, a, "10.200.0.0/16", "eth0", nil)
-	watchUntil(t, w, "one more route", func(s *table.Snapshot) bool { return hasLine(s.Routes, "10.200.0.0/16 dev eth0 scope link") })
-}
-
 func TestWatcherReplacesWhatNobodyTook(t *testing.T) {
 	a, _ := snapPair(t)
-	w := watchTest(t, a, table.WatchOptions{})
+	w := watchTest(t, a, watch.Options{})
 	for i := range 50 {
 		snapRoute(t, a, fmt.Sprintf("10.%d.0.0/16", i), "eth0", nil)
 	}
@@ -191,7 +172,7 @@ func TestWatcherReplacesWhatNobodyTook(t *testing.T) {
 func TestIdleWatcherSendsNothingAndCostsNothing(t *testing.T) {
 	labtest.Slow(t)
 	a, _ := snapPair(t)
-	w, err := table.NewWatcher(a, table.WatchOptions{}) // with its real polls
+	w, err := watch.New(a, watch.Options{}) // with its real polls
 	snapOK(t, err)
 	defer w.Close()
 	watchFirst(t, w)
@@ -212,7 +193,7 @@ func TestIdleWatcherSendsNothingAndCostsNothing(t *testing.T) {
 
 func TestClosingTheNamespaceEndsItsWatcher(t *testing.T) {
 	ns := labtest.Netns(t, "watch-close")
-	w := watchTest(t, ns, table.WatchOptions{})
+	w := watchTest(t, ns, watch.Options{})
 	watchFirst(t, w)
 	ns.Close()
 	for range w.Updates() {
@@ -220,7 +201,7 @@ func TestClosingTheNamespaceEndsItsWatcher(t *testing.T) {
 	if err := w.Err(); err != nil {
 		t.Errorf("error %v after an ordinary end", err)
 	}
-	if _, err := table.NewWatcher(ns, table.WatchOptions{}); !errors.Is(err, nsenter.ErrClosed) {
+	if _, err := watch.New(ns, watch.Options{}); !errors.Is(err, nsenter.ErrClosed) {
 		t.Errorf("NewWatcher on a closed namespace: %v", err)
 	}
 }
@@ -230,7 +211,7 @@ func TestWatcherLeavesNothingBehind(t *testing.T) {
 	snapHandle(t, a)
 	goroutines, files := runtime.NumGoroutine(), openFiles(t)
 	for range 20 {
-		w, err := table.NewWatcher(a, table.WatchOptions{Coalesce: time.Nanosecond})
+		w, err := watch.New(a, watch.Options{Coalesce: time.Nanosecond})
 		snapOK(t, err)
 		watchFirst(t, w)
 		w.Close()

@@ -44,3 +44,29 @@ func TestAConnectionFromAPortOfOnesOwnIsTriedAgain(t *testing.T) {
 		t.Errorf("a verified fix does not mend the network: %s", r.Message)
 	}
 }
+
+// Nobody answers who asks for the sender, which is not seen while the sender asks: from
+// another port it can be sent again when he no longer does.
+func TestAFixOfAConnectionFromAPortOfOnesOwnLasts(t *testing.T) {
+	n := build(t, routed, "pod", "host", "inet")
+	n.listens("host", "10.244.1.1:8080")
+	n.run("host: ip neigh replace 10.244.1.10 lladdr 02:de:ad:00:00:01 dev veth-pod nud permanent\npod: sysctl -qw net.ipv4.conf.eth0.arp_ignore=8")
+	world := machine.New()
+	defer world.Close()
+	from, err := world.Open("pod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := explain.Request{From: from, Dest: netip.MustParseAddr("10.244.1.1"), Proto: unix.IPPROTO_TCP, Port: 8080, SrcPort: 33333}
+	a, err := explain.Explain(t.Context(), world, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := Try(t.Context(), world, req, a)
+	if err != nil || v == nil {
+		t.Fatal(v, err)
+	}
+	if !v.Passed || len(a.Fix) != 1 || len(v.Fix) != 2 {
+		t.Errorf("%v: %v, %+v", a.Fix, v.Fix, v)
+	}
+}

@@ -225,8 +225,14 @@ func (s *stage) everyTime(ctx context.Context) bool {
 // lasts reports whether what is answered now is answered as well when one namespace after the
 // other has to ask for its neighbours again, as each will in a while.
 func (s *stage) lasts(ctx context.Context) bool {
-	if s.Proto == unix.IPPROTO_TCP && s.SrcPort != 0 {
-		return true // it cannot be sent again
+	if port := s.SrcPort; s.Proto == unix.IPPROTO_TCP && port != 0 {
+		// From its port it cannot be sent again. From another one the same neighbours are asked
+		// for, where that is answered as well.
+		s.SrcPort = 0
+		defer func() { s.SrcPort = port }()
+		if !s.everyTime(ctx) {
+			return true
+		}
 	}
 	for i := range s.Network.Spaces {
 		known, err := s.built.Heard()

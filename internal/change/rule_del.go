@@ -1,8 +1,8 @@
 package change
 
 import (
+	"slices"
 	"strconv"
-	"strings"
 
 	"nstutor/diag/netfilter"
 )
@@ -10,10 +10,9 @@ import (
 // RuleDel is the change that takes a rule away: by the words that iptables made it of,
 // else by its handle. It is false where no line can say which rule is meant.
 func RuleDel(netns string, t *netfilter.Table, c *netfilter.Chain, rule *netfilter.Rule) (Change, bool) {
-	line := iptablesLine(t, c, rule)
-	opaque := strings.ContainsAny(strings.Replace(line, " --to-source [", " ", 1), "\"'[\\") // an address of IPv6 with a port is not
-	if appended := " -A " + c.Name; (rule.IPTables || t.Legacy) && strings.HasPrefix(line, "-t "+t.Name+appended) && !opaque {
-		return IPTables{Netns: netns, V6: t.Family == "ip6", Words: strings.Fields(strings.Replace(line, appended, " -D "+c.Name, 1))}, true
+	if words, ok := iptablesWords(t, c, rule); ok {
+		words[slices.Index(words, "-A")] = "-D"
+		return IPTables{Netns: netns, V6: t.Family == "ip6", Words: words}, true
 	}
 	if t.Legacy || !nftIdentifier(t.Name) || !nftIdentifier(c.Name) {
 		return nil, false
@@ -21,9 +20,12 @@ func RuleDel(netns string, t *netfilter.Table, c *netfilter.Chain, rule *netfilt
 	return NFT{Netns: netns, Words: []string{"delete", "rule", t.Family, t.Name, c.Name, "handle", strconv.FormatUint(rule.Handle, 10)}}, true
 }
 
-// iptablesLine is a rule without the word that tells ip6tables from iptables.
-func iptablesLine(t *netfilter.Table, c *netfilter.Chain, rule *netfilter.Rule) string {
-	return strings.TrimPrefix(t.RuleLine(c, rule), "-6 ")
+// iptablesWords are the words that iptables made a rule of, if it did.
+func iptablesWords(t *netfilter.Table, c *netfilter.Chain, rule *netfilter.Rule) ([]string, bool) {
+	if !rule.IPTables && !t.Legacy {
+		return nil, false
+	}
+	return t.Words(c, rule)
 }
 
 // MasqueradeInstead are the changes that put a rule in the place of one which gives
@@ -54,9 +56,8 @@ func instead(netns string, t *netfilter.Table, c *netfilter.Chain, rule *netfilt
 	}
 	other := *rule
 	other.Verdict = verdict
-	line := iptablesLine(t, c, &other)
-	if iptables, ok := del.(IPTables); ok {
-		return []Change{del, IPTables{Netns: netns, V6: iptables.V6, Words: strings.Fields(line)}}, true
+	if words, ok := iptablesWords(t, c, &other); ok {
+		return []Change{del, IPTables{Netns: netns, V6: t.Family == "ip6", Words: words}}, true
 	}
-	return []Change{del, NFTLine(netns, "add rule "+line)}, !rule.IPTables
+	return []Change{del, NFTLine(netns, "add rule "+t.RuleLine(c, &other))}, !rule.IPTables
 }

@@ -19,6 +19,7 @@ import (
 	"nstutor/internal/say"
 	"nstutor/steps"
 	"nstutor/steps/bridge"
+	"nstutor/steps/gateway"
 )
 
 // finding is one line of the doctor's answer.
@@ -168,7 +169,7 @@ var trials = []struct {
 	{say.T("address translation", "地址转换"), say.T("nat table and MASQUERADE", "nat 表和 MASQUERADE"),
 		say.T("load the modules: `sudo modprobe -a nf_tables nft_masq nft_chain_nat xt_MASQUERADE iptable_nat`",
 			"加载模块：`sudo modprobe -a nf_tables nft_masq nft_chain_nat xt_MASQUERADE iptable_nat`"), func(ctx context.Context, l *lab.Lab) error {
-			return steps.Masquerade{Netns: lab.Host, Src: "172.20.1.10"}.Change(l).Apply(ctx, l)
+			return gateway.Masquerade{Netns: lab.Host, Src: "172.20.1.10"}.Change(l).Apply(ctx, l)
 		}, false},
 }
 

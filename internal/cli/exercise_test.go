@@ -84,7 +84,7 @@ func TestExerciseInATerminal(t *testing.T) {
 		known, ok := memory.Exercise(name)
 		return ok && known.Last.Tries == 1 && known.Last.Seed == 7 && known.Best == nil
 	}) {
-		t.Errorf("the try is not remembered: %+v", memory.Exercises())
+		t.Error("the try is not remembered")
 	}
 }
 

@@ -1,12 +1,13 @@
 package cli
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
 
 	"nstutor/internal/lab/labtest"
-	"nstutor/internal/progress"
 )
 
 // TestAnExerciseOfOnesOwnInATerminal opens the example of the documentation, checks
@@ -23,8 +24,8 @@ func TestAnExerciseOfOnesOwnInATerminal(t *testing.T) {
 	if code := exitStatus(t, x.cmd); code != 0 {
 		t.Errorf("the exit status is %d", code)
 	}
-	if known := progress.Read(stateOf(x)).Exercises(); len(known) != 0 {
-		t.Errorf("it is remembered: %+v", known)
+	if known, err := os.ReadFile(stateOf(x)); err != nil && !errors.Is(err, fs.ErrNotExist) || strings.Contains(string(known), `"exercises"`) {
+		t.Errorf("it is remembered: %s, %v", known, err)
 	}
 }
 

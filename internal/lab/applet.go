@@ -42,7 +42,13 @@ func Dispatch() {
 	if !ok {
 		return
 	}
-	if err := applet(os.Args[1:]); err != nil {
+	err := applet(os.Args[1:])
+	var refusal standin.Refusal
+	if errors.As(err, &refusal) {
+		fmt.Fprintln(os.Stderr, refusal.Words)
+		os.Exit(refusal.Status)
+	}
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %s\n", filepath.Base(os.Args[0]), say.Quote(err).In(say.Locale()))
 		os.Exit(1)
 	}

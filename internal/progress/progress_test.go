@@ -110,8 +110,8 @@ func TestWhatIsNullIsForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := progress.Load(path)
-	if _, ok := p.Score("dead-veth"); ok || p.Done("2.1") || p.Warning().String() != "" {
-		t.Errorf("score %v, done %v, warning %q", ok, p.Done("2.1"), p.Warning().String())
+	if _, ok := p.Exercise("dead-veth"); ok || p.Done("2.1") || p.Warning().String() != "" {
+		t.Errorf("tried %v, done %v, warning %q", ok, p.Done("2.1"), p.Warning().String())
 	}
 	everything(p)
 	checkEverything(t, p)

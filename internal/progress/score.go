@@ -56,15 +56,6 @@ func (p *Progress) SetScore(name string, s Score) {
 	})
 }
 
-// Score is the best solve of an exercise, or else the last try at it.
-func (p *Progress) Score(name string) (Score, bool) {
-	e, ok := p.Exercise(name)
-	if e.Best != nil {
-		return *e.Best, true
-	}
-	return e.Last, ok
-}
-
 // Exercise is what is remembered of an exercise, if it was ever tried.
 func (p *Progress) Exercise(name string) (Exercise, bool) {
 	p.mu.Lock()
@@ -74,17 +65,6 @@ func (p *Progress) Exercise(name string) (Exercise, bool) {
 		return Exercise{}, false
 	}
 	return e.told(), true
-}
-
-// Exercises is what is remembered of every exercise that was ever tried.
-func (p *Progress) Exercises() map[string]Exercise {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	all := map[string]Exercise{}
-	for name, e := range p.data.Exercises {
-		all[name] = e.told()
-	}
-	return all
 }
 
 // told is what others may know of it.

@@ -56,7 +56,7 @@ func TestWhatAnotherProgramChangedIsSeenWhenAsked(t *testing.T) {
 	everything(course)
 	progress.Load(path).SetScore("dead-veth", deft)
 	course.Refresh()
-	if _, ok := course.Score("dead-veth"); !ok {
+	if _, ok := course.Exercise("dead-veth"); !ok {
 		t.Error("the other program's score is not seen")
 	}
 	checkEverything(t, course)

@@ -68,7 +68,7 @@ func (c *Copy) Close() {
 	c.deafen()
 	for _, conn := range c.conns {
 		if conn != nil {
-			conn.close()
+			conn.Close()
 		}
 	}
 	for _, ns := range append(c.Spaces, c.outside) {

@@ -108,7 +108,7 @@ func (b *builder) injectOutside(space int, l Link, frame []byte) {
 	if err != nil {
 		return
 	}
-	defer c.close()
+	defer c.Close()
 	rows, err := c.dump(unix.RTM_GETLINK, make([]byte, unix.SizeofIfInfomsg))
 	if err != nil {
 		return

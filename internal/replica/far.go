@@ -34,7 +34,7 @@ func (b *builder) answerOutside() error {
 	if err != nil {
 		return err
 	}
-	defer c.close()
+	defer c.Close()
 	rows, err := c.dump(unix.RTM_GETLINK, make([]byte, unix.SizeofIfInfomsg))
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ func (c *Copy) Heard() (all Heard, err error) {
 		for _, body := range [][]byte{make([]byte, unix.SizeofNdMsg), family(unix.SizeofNdMsg, unix.AF_BRIDGE)} {
 			entries, err := conn.dump(unix.RTM_GETNEIGH, body)
 			if err != nil {
-				return nil, say.Err("%s: read %s: %v", "%s：读取%s：%v", conn.ns.Name(), say.T("neighbours", "邻居"), err)
+				return nil, say.Err("%s: read %s: %v", "%s：读取%s：%v", conn.NS.Name(), say.T("neighbours", "邻居"), err)
 			}
 			for _, row := range entries {
 				if len(row) < unix.SizeofNdMsg {

@@ -66,7 +66,7 @@ func readSpace(ctx context.Context, sources []Source, i int) (Space, []Omission,
 	if err != nil {
 		return s, nil, err
 	}
-	defer c.close()
+	defer c.Close()
 	if s.Links, err = readLinks(c, sources, i); err != nil {
 		return s, nil, say.Err("%s: read links: %v", "%s：读取网卡：%v", ns.Name(), err)
 	}
@@ -102,7 +102,7 @@ func readSpace(ctx context.Context, sources []Source, i int) (Space, []Omission,
 	x, err := dialProtocol(ns, unix.NETLINK_XFRM)
 	var keyed bool
 	if err == nil {
-		defer x.close()
+		defer x.Close()
 		s.Policies, keyed, err = xfrmPolicies(x)
 	}
 	if err != nil && !none(err) {
@@ -145,7 +145,7 @@ func readTables(c *conn, s *Space) error {
 			}
 			rows, err := c.dump(q.get, body)
 			if err != nil {
-				return say.Err("%s: read %s: %v", "%s：读取%s：%v", c.ns.Name(), q.name, err)
+				return say.Err("%s: read %s: %v", "%s：读取%s：%v", c.NS.Name(), q.name, err)
 			}
 			*q.rows = append(*q.rows, slices.DeleteFunc(rows, func(row []byte) bool { return len(row) == 0 || f != 0 && row[0] != f })...)
 		}
@@ -170,7 +170,7 @@ func readLinks(c *conn, sources []Source, here int) ([]Link, error) {
 			vlans[indexOf(row)] = find(row[unix.SizeofIfInfomsg:], unix.IFLA_AF_SPEC)
 		}
 	}
-	places, err := places(c.ns, sources)
+	places, err := places(c.NS, sources)
 	if err != nil {
 		return nil, err
 	}
@@ -221,7 +221,7 @@ func unread(c *conn, s Space) (missing []Omission, err error) {
 	const clsact, ingress = "clsact", "ingress"
 	qdiscs, err := c.dump(unix.RTM_GETQDISC, make([]byte, 20)) // struct tcmsg
 	if err != nil {
-		return nil, say.Err("%s: read qdiscs: %v", "%s：读取 qdisc：%v", c.ns.Name(), err)
+		return nil, say.Err("%s: read qdiscs: %v", "%s：读取 qdisc：%v", c.NS.Name(), err)
 	}
 	names := map[int]string{}
 	for _, l := range s.Links {
@@ -243,9 +243,9 @@ func unread(c *conn, s Space) (missing []Omission, err error) {
 			missing = append(missing, Omission{What: Traffic, Name: names[indexOf(q)]})
 		}
 	}
-	services, err := ipvs.Read(c.ns)
+	services, err := ipvs.Read(c.NS)
 	if err != nil {
-		return nil, say.At(c.ns.Name(), err)
+		return nil, say.At(c.NS.Name(), err)
 	}
 	for _, one := range services {
 		missing = append(missing, Omission{What: Virtual, Name: one.String()})

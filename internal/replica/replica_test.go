@@ -276,6 +276,7 @@ func TestTablesOfTheCopyEqualThoseOfTheOriginal(t *testing.T) {
 			host: ip link set br0 up
 			host: ip link set v1 up
 			a: ip link set eth0 up
+			host: until ip link show br0 | grep -q LOWER_UP; do sleep 0.01; done
 			host: ip link set br0 type bridge stp_state 1
 		`, []string{"host", "a"}},
 		{"a tunnel, a macvlan in another namespace", `

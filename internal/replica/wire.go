@@ -44,7 +44,7 @@ func (b *builder) raiseWires() error {
 	if err != nil {
 		return err
 	}
-	defer c.close()
+	defer c.Close()
 	for _, w := range b.wires {
 		if w.link.up() && !w.link.carrier() {
 			continue

@@ -23,11 +23,11 @@ func xfrmPolicies(c *conn) (policies [][]byte, associations bool, err error) {
 		return nil, false, nil
 	}
 	if err != nil {
-		return nil, false, say.Err("%s: read IPsec policies: %v", "%s：读取 IPsec 策略：%v", c.ns.Name(), err)
+		return nil, false, say.Err("%s: read IPsec policies: %v", "%s：读取 IPsec 策略：%v", c.NS.Name(), err)
 	}
 	keyed, err := c.dump(xfrmGetSA, nil)
 	if err != nil {
-		return nil, false, say.Err("%s: read IPsec associations: %v", "%s：读取 IPsec 安全关联：%v", c.ns.Name(), err)
+		return nil, false, say.Err("%s: read IPsec associations: %v", "%s：读取 IPsec 安全关联：%v", c.NS.Name(), err)
 	}
 	clear(keyed)
 	return policies, len(keyed) > 0, nil
@@ -48,7 +48,7 @@ func (b *builder) buildXFRM(space int) error {
 	if err != nil {
 		return err
 	}
-	defer c.close()
+	defer c.Close()
 	for _, p := range policies {
 		if err := c.do(xfrmNewPolicy, 0, p); err != nil && !errors.Is(err, unix.EEXIST) {
 			b.miss(space, IPsec, "", err)

@@ -108,7 +108,7 @@ func (d *Drill) GoOn() Work {
 // once more.
 func (d *Drill) GoBack() Work {
 	d.Warned = false
-	if d.MayTakeBack() && !d.Asking {
+	if d.mayTakeBack() && !d.Asking {
 		return d.takeBack()
 	}
 	return d.anewOrAsk()
@@ -171,8 +171,12 @@ func (d *Drill) Look() Work { return nil }
 // Occupied implements Stage.
 func (d *Drill) Occupied() bool { return d.Checking || d.Hinting }
 
-// Leave stops the clock of the try, and keeps how far it came.
-func (d *Drill) Leave() {
+// moves implements Stage: beginning anew is the same try.
+func (d *Drill) moves() {}
+
+// leave implements Stage: the clock of the try stops, and how far it came is kept.
+func (d *Drill) leave() {
+	d.s.CloseWhy() // it names this fault
 	if d.Solved {
 		return
 	}

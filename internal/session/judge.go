@@ -12,6 +12,8 @@ import (
 
 	"nstutor/internal/say"
 	"nstutor/steps"
+	"nstutor/steps/claim"
+	"nstutor/steps/process"
 )
 
 // Judged is what was found about the conditions of the step's action, once the
@@ -85,7 +87,7 @@ func rest(ctx context.Context, d time.Duration) {
 // the step's point is to see it, as it is once the promise has been tried. Where
 // the program is not installed, the promise has looked all the same.
 func observe(ctx context.Context, p *steps.Player) []string {
-	look, ok := p.Step().Action.(steps.Observe)
+	look, ok := p.Step().Action.(process.Observe)
 	if !ok {
 		return nil
 	}
@@ -110,11 +112,11 @@ func observe(ctx context.Context, p *steps.Player) []string {
 func broken(ctx context.Context, p *steps.Player, before steps.Promise) []steps.Seen {
 	static := steps.Promise{}
 	for _, name := range slices.Sorted(maps.Keys(p.Was().Netns)) {
-		static.Claims = append(static.Claims, steps.NetnsIs{Name: name}) // first: the others are about what is in it
+		static.Claims = append(static.Claims, claim.NetnsIs{Name: name}) // first: the others are about what is in it
 	}
-	for _, claim := range before.Claims {
-		if _, learned := claim.(steps.NeighIs); !learned {
-			static.Claims = append(static.Claims, claim)
+	for _, one := range before.Claims {
+		if _, learned := one.(claim.NeighIs); !learned {
+			static.Claims = append(static.Claims, one)
 		}
 	}
 	return unkept(static.Holds(ctx, p.Lab()))

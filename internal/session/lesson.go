@@ -133,10 +133,10 @@ func (l *Lesson) Again() (Page, bool) {
 	return Page{id + "  " + prose.TitleOnce(true), prose.After}, true
 }
 
-// Leave implements Stage: who goes on before the promise was tried to its end has
+// moves implements Stage: who goes on before the promise was tried to its end has
 // made the change all the same, and one that was not kept may be once the next step
 // is done.
-func (l *Lesson) Leave() {
+func (l *Lesson) moves() {
 	c := &l.s.Scene
 	switch {
 	case c.Phase != PhaseAfter:
@@ -149,6 +149,7 @@ func (l *Lesson) Leave() {
 
 // The price of an answer and the clock are nothing to a lesson.
 
+func (l *Lesson) leave()         { l.moves() }
 func (l *Lesson) Anew() Work     { return l.s.Rebuild() }
 func (l *Lesson) Other()         {}
 func (l *Lesson) rereads()       {}

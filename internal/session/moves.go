@@ -40,9 +40,7 @@ func (s *Session) goTo(j Job, move func(context.Context, *steps.Player) (rebuilt
 	if s.desk == nil {
 		return nil
 	}
-	if l, ok := s.Stage.(*Lesson); ok {
-		l.Leave()
-	}
+	s.Stage.moves()
 	s.Scene.Gen++
 	s.Scene.Phase = phaseEnter
 	s.Scene.Keeping = false

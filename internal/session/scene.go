@@ -10,6 +10,7 @@ import (
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/steps"
+	"nstutor/steps/claim"
 )
 
 // Phase is where the learner is within a step.
@@ -90,7 +91,7 @@ func settings(step *steps.Step) []Setting {
 		add(action.Netns, action.Key)
 	}
 	for _, c := range slices.Concat(step.Before.Claims, step.After.Claims) {
-		if claim, ok := c.(steps.SysctlIs); ok {
+		if claim, ok := c.(claim.SysctlIs); ok {
 			add(claim.Netns, claim.Key)
 		}
 	}

@@ -98,7 +98,7 @@ func (s *Session) Connect(ctx context.Context, player *steps.Player, memory Prog
 
 // Save returns when what was learned is written. Nothing more is.
 func (s *Session) Save() {
-	s.Stage.Leave()
+	s.Stage.leave()
 	s.ledger.close()
 }
 

@@ -17,6 +17,8 @@ type Stage interface {
 	// Next is the step to go on to.
 	Next() (id string, ok bool)
 
+	// Offer is what the next three would do now.
+	Offer() Offer
 	// GoOn is what the learner asks for most: the action, a check.
 	GoOn() Work
 	// GoBack undoes, or begins anew.
@@ -47,9 +49,26 @@ type Stage interface {
 	Tick(reading bool) Work
 	// Occupied says whether the learner sees that something is looked at.
 	Occupied() bool
-	// Leave is told that the learner goes to another step.
-	Leave()
+	// moves is told that the lab is brought somewhere else, be it to the beginning of
+	// the same step, and leave that another stage comes, or the session's end.
+	moves()
+	leave()
+
+	// Show has it looked at, as what it is.
+	Show(Viewer)
 }
+
+// Viewer looks at a stage.
+type Viewer interface {
+	ViewLesson(*Lesson)
+	ViewDrill(*Drill)
+}
+
+// Show implements Stage.
+func (l *Lesson) Show(v Viewer) { v.ViewLesson(l) }
+
+// Show implements Stage.
+func (d *Drill) Show(v Viewer) { v.ViewDrill(d) }
 
 // Page is a text to read.
 type Page struct{ Title, Text string }
@@ -62,10 +81,7 @@ func (s *Session) ReadAgain() { s.Stage.rereads() }
 func (s *Session) raise() {
 	task, ok := exercise.Of(s.Scene.Step)
 	if !ok {
-		if d, was := s.Stage.(*Drill); was {
-			d.Leave()
-			s.CloseWhy()
-		}
+		s.Stage.leave()
 		s.lesson = s.Scene.Step.ID
 		s.Stage = &Lesson{s: s, lookedAt: -1}
 		return
@@ -80,8 +96,8 @@ func (s *Session) raise() {
 		s.drills[task.Exercise.Name] = d
 	}
 	if s.Stage != d {
-		s.Stage.Leave()
-		s.CloseWhy() // or the next one's would have cost nothing
+		s.Stage.leave()
+		s.CloseWhy() // or this one's would have cost nothing
 		d.base = s.Commands - d.typed
 		d.opened = s.shells() - d.kept
 	}

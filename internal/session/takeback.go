@@ -62,8 +62,8 @@ func (d *Drill) last() steps.State {
 	return d.s.Scene.Was
 }
 
-// MayTakeBack says whether there is a command to take back.
-func (d *Drill) MayTakeBack() bool { return !d.Solved && len(d.acts) > 0 }
+// mayTakeBack says whether there is a command to take back.
+func (d *Drill) mayTakeBack() bool { return !d.Solved && len(d.acts) > 0 }
 
 // takeBack brings the lab to where it was before the last command that changed it:
 // it is built anew, and the commands before that one are run again. Where something

@@ -6,7 +6,7 @@ import (
 
 	"nstutor/internal/lab"
 	"nstutor/internal/session/console"
-	"nstutor/steps"
+	"nstutor/steps/process"
 )
 
 // Typing is the learner's own commands in the lab: where they go, the one that
@@ -89,7 +89,7 @@ func (s *Session) takeTyped(msg console.Output) Work {
 	if end := t.Run.LastWords(msg, s.Hands.Limit); end.WorthSaying() {
 		t.Tape.Add(console.Line{Kind: console.LineEnd, Last: end})
 	}
-	if steps.Endless(t.Run.Line) || msg.Err == nil && msg.Why != console.EndedByKey {
+	if process.Endless(t.Run.Line) || msg.Err == nil && msg.Why != console.EndedByKey {
 		s.looked(t.Run)
 	}
 	ran := t.Run
@@ -118,7 +118,7 @@ func (s *Session) ToItself(line string) (closes, itself bool) {
 // looked: a command of the learner's is over. If the step is to look at
 // something, that may have been it.
 func (s *Session) looked(r *console.Command) {
-	if look, ok := s.Scene.Step.Action.(steps.Typing); ok && s.Hands != nil && s.Scene.Phase == PhaseLook {
+	if look, ok := s.Scene.Step.Action.(process.Typing); ok && s.Hands != nil && s.Scene.Phase == PhaseLook {
 		look.Typed(s.Hands.Lab, r.Netns, r.Line)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 	"nstutor/steps"
+	"nstutor/steps/claim"
 )
 
 // BridgePortIs claims that a device is a port of a bridge, in one of the States, or
@@ -21,7 +22,7 @@ type BridgePortIs struct {
 
 func (c BridgePortIs) Promised(*lab.Lab) say.Text {
 	if c.Bridge == "" {
-		return steps.About(c.Netns, "bridge link", steps.None(c.Name))
+		return claim.About(c.Netns, "bridge link", claim.None(c.Name))
 	}
 	line := c.Name + " master " + c.Bridge
 	if len(c.States) > 0 {
@@ -30,17 +31,17 @@ func (c BridgePortIs) Promised(*lab.Lab) say.Text {
 	if c.Isolated {
 		line += " isolated " + onOff(true)
 	}
-	return steps.About(c.Netns, "bridge link", say.Quote(line))
+	return claim.About(c.Netns, "bridge link", say.Quote(line))
 }
 
 func (c BridgePortIs) Look(ctx context.Context, l *lab.Lab, _ *steps.Evidence) (say.Text, bool, error) {
-	snap, err := steps.Snapshot(ctx, l, c.Netns)
+	snap, err := claim.Snapshot(ctx, l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
 	}
 	link, _ := snap.Link(c.Name)
 	if link.Port == nil {
-		return steps.None(c.Name), c.Bridge == "", nil
+		return claim.None(c.Name), c.Bridge == "", nil
 	}
 	holds := link.Master == c.Bridge && link.Port.Isolated == c.Isolated && (len(c.States) == 0 || slices.Contains(c.States, link.Port.State))
 	return say.Quote(portLine(link)), holds, nil
@@ -53,17 +54,17 @@ type BridgeIs struct {
 }
 
 func (c BridgeIs) Promised(*lab.Lab) say.Text {
-	return steps.About(c.Netns, "ip -d link", say.Quote(c.Name+" "+stpState(table.Link{Bridge: &table.Bridge{STP: c.STP}})))
+	return claim.About(c.Netns, "ip -d link", say.Quote(c.Name+" "+stpState(table.Link{Bridge: &table.Bridge{STP: c.STP}})))
 }
 
 func (c BridgeIs) Look(ctx context.Context, l *lab.Lab, _ *steps.Evidence) (say.Text, bool, error) {
-	snap, err := steps.Snapshot(ctx, l, c.Netns)
+	snap, err := claim.Snapshot(ctx, l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
 	}
 	link, _ := snap.Link(c.Name)
 	if link.Bridge == nil {
-		return steps.None(c.Name), false, nil
+		return claim.None(c.Name), false, nil
 	}
 	return say.Quote(c.Name + " " + stpState(link)), link.Bridge.STP == c.STP, nil
 }
@@ -79,19 +80,19 @@ type FDBHas struct {
 
 func (c FDBHas) Promised(l *lab.Lab) say.Text {
 	if c.Absent {
-		return steps.About(c.Netns, "bridge fdb", steps.None(steps.MACText(l, c.MACOf)))
+		return claim.About(c.Netns, "bridge fdb", claim.None(claim.MACText(l, c.MACOf)))
 	}
-	return steps.About(c.Netns, "bridge fdb", say.Quote(steps.MACText(l, c.MACOf)+" dev "+c.Dev+" master "+c.Bridge))
+	return claim.About(c.Netns, "bridge fdb", say.Quote(claim.MACText(l, c.MACOf)+" dev "+c.Dev+" master "+c.Bridge))
 }
 
 func (c FDBHas) Look(ctx context.Context, l *lab.Lab, _ *steps.Evidence) (say.Text, bool, error) {
-	snap, err := steps.Snapshot(ctx, l, c.Netns)
+	snap, err := claim.Snapshot(ctx, l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
 	}
 	bridge, there := snap.Link(c.Bridge)
 	if !there {
-		return steps.None(c.Bridge), c.Absent, nil
+		return claim.None(c.Bridge), c.Absent, nil
 	}
 	ns, err := l.NS(c.Netns)
 	if err != nil {
@@ -104,7 +105,7 @@ func (c FDBHas) Look(ctx context.Context, l *lab.Lab, _ *steps.Evidence) (say.Te
 	defer one.Close()
 	entry, found, err := one.BridgeFDB(bridge.Index, steps.MACOf(l, c.MACOf))
 	if err != nil || !found {
-		return steps.None(steps.MACText(l, c.MACOf)), c.Absent, err
+		return claim.None(claim.MACText(l, c.MACOf)), c.Absent, err
 	}
 	return say.Quote(entry.Line()), !c.Absent && entry.Dev == c.Dev, nil
 }

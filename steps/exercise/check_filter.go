@@ -14,7 +14,7 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
-	"nstutor/steps"
+	"nstutor/steps/gateway"
 )
 
 // Policy checks that a chain that iptables hooks into the packet's way (INPUT,
@@ -100,7 +100,7 @@ func forwarded(one *table.One, from, to string) (eval.Packet, error) {
 // Masqueraded checks that what the pods of a network send outside leaves with
 // an address of the node, and what they send each other does not.
 func Masqueraded(netns string, net Subnet) Check {
-	rule := steps.Masquerade{Netns: netns, Src: net.String(), NotTo: net.String()}
+	rule := gateway.Masquerade{Netns: netns, Src: net.String(), NotTo: net.String()}
 	return Check{
 		Text:  say.T("what %s sends outside leaves %s with an address of it", "%[1]s 发往外面的包以 %[2]s 的地址为源地址离开", net, netns),
 		Table: change.In(netns, "iptables-save"),

@@ -14,6 +14,7 @@ import (
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 	"nstutor/steps/instrument"
+	"nstutor/steps/ruled"
 	"nstutor/steps/stepstest"
 )
 
@@ -103,16 +104,19 @@ func TestClaimsSayYesAndNo(t *testing.T) {
 		holds bool
 		seen  string
 	}{
-		{instrument.Monitored{Netns: host, By: instrument.Trace, Words: []string{"ip svc out rule", "nftrace", "(verdict continue)"}}, true, "trace id"},
-		{instrument.Monitored{Netns: host, By: instrument.Trace, Words: []string{"(verdict drop)"}}, false, "trace id"},
-		{instrument.Monitored{Netns: host, By: instrument.Trace, Words: []string{"(verdict drop)"}, None: true}, true, "nothing of the kind"},
-		{instrument.Monitored{Netns: host, By: instrument.Trace, Words: []string{"trace id"}, None: true}, false, "trace id"},
-		{instrument.Monitored{Netns: lab.Inet, By: instrument.Trace, Words: []string{"trace id"}}, false, "nothing of the kind"},
+		{instrument.Traced{Netns: host, Chain: "ip svc out", Rule: ruled.Which{To: router}, Verdict: "continue"}, true, "rule ip daddr " + router + " meta nftrace set 1 (verdict continue)"},
+		{instrument.Traced{Netns: host, Chain: "ip svc pre"}, false, "trace id"},
+		{instrument.Traced{Netns: host, Verdict: "drop"}, false, "trace id"},
+		{instrument.Traced{Netns: host, Verdict: "drop", None: true}, true, "nothing of the kind"},
+		{instrument.Traced{Netns: host, None: true}, false, "trace id"},
+		{instrument.Traced{Netns: lab.Inet}, false, "nothing of the kind"},
 
-		{instrument.Monitored{Netns: host, By: instrument.Track, Words: []string{"[NEW] icmp", "[UNREPLIED] src=" + router}}, true, "[NEW]"},
-		{instrument.Monitored{Netns: host, By: instrument.Track, Words: []string{"[UPDATE] icmp"}}, true, "[UPDATE]"},
-		{instrument.Monitored{Netns: host, By: instrument.Track, Words: []string{"[NEW] tcp"}}, false, "icmp"},
-		{instrument.Monitored{Netns: host, By: instrument.Track, Words: []string{"[NEW] tcp"}, None: true}, true, "nothing of the kind"},
+		{instrument.Announced{Netns: host, Kind: "NEW", Proto: "icmp", Answers: router}, true, "[UNREPLIED] src=" + router},
+		{instrument.Announced{Netns: host, Kind: "NEW", Src: router}, false, "icmp"},
+		{instrument.Announced{Netns: host, Kind: "NEW", Assured: true}, false, "icmp"},
+		{instrument.Announced{Netns: host, Kind: "UPDATE", Proto: "icmp"}, true, "[UPDATE]"},
+		{instrument.Announced{Netns: host, Kind: "NEW", Proto: "tcp"}, false, "icmp"},
+		{instrument.Announced{Netns: host, Kind: "NEW", Proto: "tcp", None: true}, true, "nothing of the kind"},
 
 		{instrument.RouteFor{Netns: host, To: router, Dev: "eth0"}, true, "dev eth0"},
 		{instrument.RouteFor{Netns: host, To: router, Dev: "lo"}, false, "dev eth0"},
@@ -143,7 +147,7 @@ func TestNothingIsSoWhereNothingIs(t *testing.T) {
 	for _, a := range []steps.Action{instrument.CountTo{Netns: "gone", Hook: "forward", To: vip}, instrument.TraceTo{Netns: "gone", To: vip}} {
 		stepstest.WantDone(t, l, a, false)
 	}
-	for _, c := range []steps.Claim{instrument.Monitored{Netns: "gone", By: instrument.Trace}, instrument.Monitored{Netns: "gone", By: instrument.Track}} {
+	for _, c := range []steps.Claim{instrument.Traced{Netns: "gone"}, instrument.Announced{Netns: "gone"}} {
 		if _, err := (steps.Promise{Claims: []steps.Claim{c}}).Keep(t.Context(), l); !errors.Is(err, lab.ErrNoNamespace) {
 			t.Errorf("%s: %v", c.Promised(l), err)
 		}

@@ -12,13 +12,15 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 	"nstutor/steps"
+	"nstutor/steps/ruled"
 )
 
-// Counts claims that the rules of a hook, those with Text in them, counted at least
-// Min packets while the promise was tried; a Min of 0 claims that none of them did.
+// Counts claims that the rules of a hook, those that are meant, counted at least Min
+// packets while the promise was tried; a Min of 0 claims that none of them did.
 type Counts struct {
-	Netns, Hook, Text string
-	Min               uint64
+	Netns, Hook string
+	Rules       ruled.Which
+	Min         uint64
 }
 
 // Tallies has the counters read before.
@@ -26,7 +28,7 @@ func (c Counts) Tallies() string { return c.Netns }
 
 // Promised implements steps.Claim.
 func (c Counts) Promised(*lab.Lab) say.Text {
-	return say.T("%s hook %s: +%d packets", "%s 钩子 %s：+%d 个包", c.Netns, strings.TrimSpace(c.Hook+" "+c.Text), c.Min)
+	return say.T("%s hook %s: +%d packets", "%s 钩子 %s：+%d 个包", c.Netns, strings.TrimSpace(c.Hook+" "+c.Rules.String()), c.Min)
 }
 
 // Look implements steps.Claim.
@@ -44,7 +46,7 @@ func (c Counts) Look(_ context.Context, l *lab.Lab, e *steps.Evidence) (say.Text
 	}
 	sum := func(rules []tally.Rule) (n uint64) {
 		for _, r := range rules {
-			if r.Hook == c.Hook && strings.Contains(r.Text, c.Text) {
+			if r.Hook == c.Hook && c.Rules.Has(r.Rule) {
 				n += r.Packets
 			}
 		}

@@ -5,10 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"nstutor/diag/netfilter"
 	"nstutor/diag/probe"
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
+	"nstutor/steps/ruled"
 	"nstutor/steps/service"
 	"nstutor/steps/stepstest"
 )
@@ -29,7 +31,8 @@ func claimCases() []claimCase {
 		{service.Counts{Netns: host, Hook: "forward", Min: 1000}, false, "+"},
 		{service.Counts{Netns: host, Hook: "forward"}, false, "+"},
 		{service.Counts{Netns: host, Hook: "input"}, true, "+0"},
-		{service.Counts{Netns: host, Hook: "prerouting", Text: "dnat"}, true, "+0"},
+		{service.Counts{Netns: host, Hook: "prerouting", Rules: ruled.Which{Verdict: netfilter.VerdictDNAT}}, true, "+0"},
+		{service.Counts{Netns: host, Hook: "forward", Rules: ruled.Which{Verdict: netfilter.VerdictDrop}, Min: 1}, false, "+0"},
 
 		{sent(web, ipB+":80"), true, ""},
 		{sent(web, ipA+":80"), false, ipB + ":80"},

@@ -9,6 +9,7 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
+	"nstutor/steps/process"
 	"nstutor/steps/service"
 )
 
@@ -51,7 +52,7 @@ func prepare(lines ...string) (all []steps.Action) {
 func pods(more ...steps.Action) []steps.Action {
 	all := []steps.Action{steps.Sysctl{Netns: host, Key: "net.ipv4.ip_forward", Value: "1"}}
 	all = append(append(append(all, routed(podA, ipA)...), routed(podB, ipB)...),
-		steps.Run{Netns: podB, Name: "web", Argv: []string{"web"}}, steps.Run{Netns: podB, Name: "tell", Argv: []string{"tell"}})
+		process.Run{Netns: podB, Name: "web", Argv: []string{"web"}}, process.Run{Netns: podB, Name: "tell", Argv: []string{"tell"}})
 	all = append(all, prepare(
 		"add table ip svc",
 		"add chain ip svc pre { type nat hook prerouting priority dstnat; }",

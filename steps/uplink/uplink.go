@@ -15,6 +15,7 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 	"nstutor/steps"
+	"nstutor/steps/claim"
 )
 
 // DefaultAdd adds a default route beside the one that decides, which goes on deciding: to
@@ -141,18 +142,18 @@ func (c RouteIn) in(snap *table.Snapshot) (line string, there bool) {
 
 // Promised implements steps.Claim.
 func (c RouteIn) Promised(*lab.Lab) say.Text {
-	return steps.About(c.Netns, "ip "+c.command(), say.Quote("default via "+c.Via+" dev "+c.Dev))
+	return claim.About(c.Netns, "ip "+c.command(), say.Quote("default via "+c.Via+" dev "+c.Dev))
 }
 
 // Look implements steps.Claim.
 func (c RouteIn) Look(ctx context.Context, l *lab.Lab, _ *steps.Evidence) (say.Text, bool, error) {
-	snap, err := steps.Snapshot(ctx, l, c.Netns)
+	snap, err := claim.Snapshot(ctx, l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
 	}
 	line, there := c.in(snap)
 	if line == "" {
-		return steps.None("default"), there, nil
+		return claim.None("default"), there, nil
 	}
 	return say.Quote(line), there, nil
 }

@@ -11,8 +11,16 @@ type sheet interface {
 
 // sheet is that of the stage there is.
 func (v *Lesson) sheet() sheet {
-	if d, ok := v.Stage.(*session.Drill); ok {
-		return drillSheet{v, d}
-	}
-	return stepSheet{v}
+	c := chooser{of: v}
+	v.Stage.Show(&c)
+	return c.sheet
 }
+
+// chooser takes the sheet for a stage.
+type chooser struct {
+	of    *Lesson
+	sheet sheet
+}
+
+func (c *chooser) ViewLesson(*session.Lesson) { c.sheet = stepSheet{c.of} }
+func (c *chooser) ViewDrill(d *session.Drill) { c.sheet = drillSheet{c.of, d} }

@@ -69,28 +69,19 @@ const toldLines = 10
 // traceRows are what `nft monitor trace` prints of the last packet. Of what does not fit
 // the rules that it has met stay.
 func (v *Live) traceRows() (rows []row) {
-	lines := v.Network.Tally.Traces
-	if len(lines) == 0 {
-		return nil
-	}
-	last := packetOf(lines[len(lines)-1])
-	for _, line := range lines[max(0, len(lines)-toldLines):] {
-		if packetOf(line) != last {
+	events := v.Network.Tally.Traces
+	for _, e := range events {
+		if e.ID != events[len(events)-1].ID {
 			continue
 		}
-		one := row{section: words.Traces, text: strings.TrimSpace(line), rank: rankLink, ends: true}
-		if strings.Contains(line, " rule ") {
-			one.rank = rankDecisive
+		for _, line := range e.Lines() {
+			rows = append(rows, row{section: words.Traces, text: strings.TrimSpace(line), rank: rankLink, ends: true})
 		}
-		rows = append(rows, one)
+		if e.Handle != 0 {
+			rows[len(rows)-1].rank = rankDecisive
+		}
 	}
-	return rows
-}
-
-// packetOf is what a line of a trace begins with, the same of one packet: "trace id 7".
-func packetOf(line string) string {
-	words := strings.Fields(line)
-	return strings.Join(words[:min(len(words), 3)], " ")
+	return rows[max(0, len(rows)-toldLines):]
 }
 
 // newest is how many of the events stay where there is no room for all.

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/conntrack"
+	"nstutor/diag/netfilter/nftrace"
 	"nstutor/diag/netfilter/tally"
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
@@ -60,17 +61,17 @@ func TestCountersAndConnectionsAreShown(t *testing.T) {
 		}
 	}
 	told := remembering()
-	for i := range 30 {
-		told.Network.Tally.Traces = append(told.Network.Tally.Traces, fmt.Sprintf("trace id 1 rule %d", i))
+	for i := range uint64(30) {
+		told.Network.Tally.Traces = append(told.Network.Tally.Traces, nftrace.Event{ID: 1, Family: "ip", Table: "t", Chain: "c", Handle: i + 1, Verdict: "continue"})
 	}
 	told.Network.Tally.Events = []conntrack.Event{{Kind: "NEW", Entry: synSent, Timeout: 120}}
 	shown := ansi.Strip(strings.Join(New(told, screen.NewLook("en", false)).Live.Lines(120, 40, false), "\n"))
-	for _, want := range []string{"trace    trace id 1 rule 20", "rule 29", "events   [NEW] tcp      6 120 SYN_SENT"} {
+	for _, want := range []string{"trace    trace id 00000001 ip t c rule # handle 21 (verdict", "# handle 30 (verdict", "events   [NEW] tcp      6 120 SYN_SENT"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("no %q in\n%s", want, shown)
 		}
 	}
-	if strings.Contains(shown, "rule 19") {
+	if strings.Contains(shown, "# handle 20 ") {
 		t.Error("older lines than the last are shown")
 	}
 	if strings.Contains(text, "10.96.0.200") {
@@ -141,12 +142,14 @@ func TestAPictureGivesUpItsCablesForItsBoxes(t *testing.T) {
 // a rule that is too long what it does; of an event where the answers should come from.
 func TestThePlaceWhereAPacketEndsIsShown(t *testing.T) {
 	told := remembering()
-	at := "trace id 0b587db5 ip guard passing "
-	told.Network.Tally.Traces = []string{
-		"trace id 00000001 ip guard passing rule an older packet",
-		at + `packet: iif "veth-pod-a" oif "veth-pod-b" ip saddr 10.244.1.10 ip daddr 10.244.1.11`, at + "verdict continue", at + "policy accept",
-		at + "packet: again", at + "rule ip daddr 10.244.1.11 tcp dport 80 drop (verdict drop)",
-	}
+	at := nftrace.Event{ID: 0x0b587db5, Family: "ip", Table: "guard", Chain: "passing"}
+	older, comes, back, policy, drop := at, at, at, at, at
+	older.ID, older.Handle, older.Text, older.Verdict = 1, 4, "an older packet", "continue"
+	comes.Packet = &nftrace.Packet{In: "veth-pod-a", Out: "veth-pod-b", Network: header}
+	comes.Verdict, back.Verdict = "continue", "return"
+	policy.Verdict, policy.Policy = "accept", true
+	drop.Handle, drop.Text, drop.Verdict = 5, "ip daddr 10.244.1.11 tcp dport 80 drop", "drop"
+	told.Network.Tally.Traces = []nftrace.Event{older, comes, policy, back, drop}
 	told.Network.Tally.Events = []conntrack.Event{{Kind: "NEW", Entry: synSent, Timeout: 120}}
 	live := New(told, screen.NewLook("en", false)).Live
 	text := ansi.Strip(strings.Join(live.Lines(78, 5, false), "\n"))
@@ -188,6 +191,9 @@ func TestARuleIsReadInFull(t *testing.T) {
 		t.Errorf("in eight lines, not both rules:\n%s", text)
 	}
 }
+
+// header is that of a packet from 10.244.1.10 to 10.244.1.11.
+var header = []byte{0x45, 19: 11, 12: 10, 13: 244, 14: 1, 15: 10, 16: 10, 17: 244, 18: 1}
 
 // synSent is a connection that nobody has answered yet.
 var synSent = conntrack.Entry{

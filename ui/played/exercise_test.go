@@ -17,6 +17,7 @@ import (
 	"nstutor/internal/progress"
 	"nstutor/internal/session"
 	"nstutor/steps"
+	"nstutor/steps/claim"
 	"nstutor/steps/exercise"
 	"nstutor/ui"
 )
@@ -303,7 +304,9 @@ func TestUTakesBackTheLastCommand(t *testing.T) {
 		peek(p, func(m *ui.Model) int { m.ChooseNetns("host"); return 0 })
 		p.types("ip route add " + route + " dev lo")
 		p.wait(func(string) bool {
-			return peek(p, func(m *ui.Model) bool { return m.Typing.Run == nil && m.Commands == i+1 && drillOf(m).MayTakeBack() })
+			return peek(p, func(m *ui.Model) bool {
+				return m.Typing.Run == nil && m.Commands == i+1 && m.Stage.Offer().GoBack == session.MoveUndo
+			})
 		}, "it is not noticed")
 		p.wait(func(string) bool { return p.hasRoute(route) }, "no route")
 	}
@@ -321,7 +324,7 @@ func TestUTakesBackTheLastCommand(t *testing.T) {
 
 // hasRoute says whether the node has a route.
 func (p *play) hasRoute(dst string) bool {
-	_, there, _ := steps.RouteIs{Netns: "host", Dst: dst}.Look(p.t.Context(), p.lab, nil)
+	_, there, _ := claim.RouteIs{Netns: "host", Dst: dst}.Look(p.t.Context(), p.lab, nil)
 	return there
 }
 

@@ -45,6 +45,11 @@ func Certain(f Finding) bool {
 	return ok && s.sure()
 }
 
+// Ends is part of a finding that nothing behind it is worth a look for.
+type Ends struct{}
+
+func (Ends) final() bool { return true }
+
 // Final reports whether nothing behind the finding is worth a look: the packet is
 // not meant to get there.
 func Final(f Finding) bool {

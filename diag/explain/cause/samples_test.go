@@ -108,6 +108,13 @@ var samples = []cause.Finding{
 	device.Withdrawn{At: here, Link: veth, Asker: "ns2", Lookup: lookup, Net: near},
 	device.Withdrawn{At: here, Link: veth, Asker: "ns2", Lookup: lookup, Net: near, Announced: true},
 	device.Withdrawn{At: here, Link: table.Link{Name: "eth0", Flags: []string{"NO-CARRIER", "UP"}}, Asker: "ns2", Lookup: lookup, Net: near},
+	device.Unnumbered{At: here, Link: veth, Lookup: lookup, Address: remedy.Address{Netns: "ns1", Prefix: near, Dev: "eth0"}, Way: path},
+	device.Closed{At: here, Lookup: lookup, As: cause.NoRoute, Bridge: "br0", Proof: "a rule"},
+	device.Closed{At: here, Lookup: lookup, As: cause.NoRoute, Network: "closed", Bridge: "podman1", Proof: "a file"},
+	device.Closed{At: here, Lookup: lookup, As: cause.ForwardingOff, Network: "closed", Bridge: "podman1", Proof: "a file"},
+	device.Hidden{NextHop: hop, Seen: cause.Device{"ns1", veth}, MAC: mac},
+	device.Hidden{NextHop: hop, Seen: cause.Device{"ns1", veth}, MAC: mac, Port: port},
+	device.Hidden{NextHop: hop, Seen: cause.Device{"ns1", veth}, MAC: mac, Port: port, Told: hop.Entry},
 	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Off: 3}},
 	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Lost: 1}},
 	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Gone: 1}},
@@ -303,6 +310,7 @@ var samples = []cause.Finding{
 	cause.MACIgnored{NextHop: hop, Right: port, Unasking: true},
 	cause.WrongAnswer{At: here, Hop: hop, Right: port, Wrong: port, Own: address},
 	cause.NoRoom{unknown, machine.NeighbourTable{NeighbourUse: table.NeighbourUse{Entries: 1024, Max: 1024, Overflows: 7}, Seen: true}},
+	device.EndpointInTunnel{At: here, Link: table.Link{Name: "wg0", Kind: "wireguard"}, Endpoint: netip.AddrPortFrom(two, 51820), Line: "default dev wg0"},
 	cause.Unpeered{here, table.Link{Name: "wg0", Kind: "wireguard"}, two, farend.End{WireGuard: true}},
 	cause.Unpeered{here, table.Link{Name: "wg0", Kind: "wireguard"}, two, farend.End{WireGuard: true, Allowed: []netip.Prefix{near}}},
 	cause.Unpeered{here, table.Link{Name: "wg0", Kind: "wireguard"}, two, farend.End{WireGuard: true, Peer: farend.Peer{Key: "key"}}},
@@ -367,10 +375,10 @@ var samples = []cause.Finding{
 
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
-var unmended = []string{"MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
+var unmended = []string{"Hidden", "Closed", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
-	"Unadvertised", "Unpeered", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed"}
+	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed"}
 
 // handed is a packet that left to somebody who is known.
 func handed(to farend.End) cause.Beyond {

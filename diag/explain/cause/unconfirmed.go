@@ -14,13 +14,12 @@ import (
 // Contested is an address of IPv6 that the kernel does not use: when it was set, somebody
 // else had it (dadfailed). It keeps that until the address is set anew.
 type Contested struct {
+	Ends
 	At
 	Hop  NextHop // who asks for it; zero where its own namespace would send from it
 	Dev  string
 	Addr table.Addr
 }
-
-func (Contested) final() bool { return true }
 
 // Code is DuplicateAddress.
 func (Contested) Code() Code { return DuplicateAddress }
@@ -59,6 +58,7 @@ func (Tentative) Fix() []change.Change { return nil }
 // OutOfScope is a packet to the world that begins with a link-local source, for want of
 // another one: no router passes it on (ip6_forward()).
 type OutOfScope struct {
+	Ends
 	At       // who sends it
 	Src, Dst netip.Addr
 	Dev      string // that it leaves by
@@ -69,8 +69,6 @@ type OutOfScope struct {
 
 // Code is NoAddress.
 func (OutOfScope) Code() Code { return NoAddress }
-
-func (OutOfScope) final() bool { return true }
 
 // Detail names the source, and who does not pass it on.
 func (o OutOfScope) Detail() say.Text {

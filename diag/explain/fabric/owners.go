@@ -66,9 +66,11 @@ func (s Site) GatewayMissing(n *machine.Space, bridge table.Link) (remedy.Addres
 	return remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(gateway, near.Bits()), Dev: bridge.Name}, true
 }
 
-// FreeAddress is an address for a device of n that nobody has, next to one of the
-// stations on its wire, in a network that fits.
+// FreeAddress is an address for a device of n that nobody has, in the network of one of
+// the stations on its wire, if that fits: one that somebody there has for a next hop, else
+// the one next to his.
 func FreeAddress(spaces []*machine.Space, stations []Station, n *machine.Space, dev string, fits func(netip.Prefix) bool) remedy.Address {
+	var free remedy.Address
 	for _, s := range stations {
 		if s.Space == nil || s.Space == n {
 			continue
@@ -81,14 +83,33 @@ func FreeAddress(spaces []*machine.Space, stations []Station, n *machine.Space, 
 			if a.Prefix.Addr().BitLen()-a.Prefix.Bits() < 2 || !fits(a.Prefix) {
 				continue
 			}
-			for own := a.Prefix.Addr().Next(); a.Prefix.Contains(own.Next()); own = own.Next() {
+			if hop, ok := s.missed(n, stations, a.Prefix); ok {
+				return remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(hop, a.Prefix.Bits()), Dev: dev}
+			}
+			for own := a.Prefix.Addr().Next(); !free.Prefix.IsValid() && a.Prefix.Contains(own.Next()); own = own.Next() {
 				if len(Owners(spaces, own)) == 0 {
-					return remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(own, a.Prefix.Bits()), Dev: dev}
+					free = remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(own, a.Prefix.Bits()), Dev: dev}
 				}
 			}
 		}
 	}
-	return remedy.Address{}
+	return free
+}
+
+// missed is an address of a network that the station has for a next hop by its device, and
+// that neither n nor anybody on the wire has.
+func (s Station) missed(n *machine.Space, wire []Station, network netip.Prefix) (netip.Addr, bool) {
+	snap, err := s.Space.Snapshot(table.Links | table.Routes)
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	for _, r := range snap.Routes {
+		there := func(s Station) bool { return s.Space != nil && s.Has(r.Via) }
+		if r.Dev == s.Dev.Name && network.Contains(r.Via) && !n.Local(r.Via) && !slices.ContainsFunc(wire, there) {
+			return r.Via, true
+		}
+	}
+	return netip.Addr{}, false
 }
 
 // LeadsBy reports whether a next hop is somebody else than n, and leads to an address by

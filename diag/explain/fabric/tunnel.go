@@ -26,11 +26,12 @@ const ipv4Header = 20 // bytes
 
 // tunnelKinds are by IFLA_INFO_KIND.
 var tunnelKinds = map[string]tunnelKind{
-	"vxlan":  {unix.IPPROTO_UDP, 14 + 8 + 8 + ipv4Header, "VXLAN"}, // the inner Ethernet header, its own, UDP's
-	"ipip":   {unix.IPPROTO_IPIP, ipv4Header, "IPIP"},
-	"sit":    {unix.IPPROTO_IPV6, ipv4Header, "SIT"},
-	"gre":    {unix.IPPROTO_GRE, 4 + ipv4Header, "GRE"},
-	"gretap": {unix.IPPROTO_GRE, 14 + 4 + ipv4Header, "GRE"},
+	"vxlan":     {unix.IPPROTO_UDP, 14 + 8 + 8 + ipv4Header, "VXLAN"}, // the inner Ethernet header, its own, UDP's
+	"ipip":      {unix.IPPROTO_IPIP, ipv4Header, "IPIP"},
+	"sit":       {unix.IPPROTO_IPV6, ipv4Header, "SIT"},
+	"gre":       {unix.IPPROTO_GRE, 4 + ipv4Header, "GRE"},
+	"wireguard": {unix.IPPROTO_UDP, 32 + 8 + ipv4Header, "WireGuard"}, // its own header and tag, UDP's
+	"gretap":    {unix.IPPROTO_GRE, 14 + 4 + ipv4Header, "GRE"},
 }
 
 // greKey is what a key adds to the header of GRE, in bytes.

@@ -30,6 +30,7 @@ type Journey struct {
 
 	Hops        []hop.Hop
 	Faults      []Found                        // in the order in which they were met: each was found as though those before it had been mended
+	Notices     []Found                        // what is wrong on the way, and did not stop it
 	Mended      mended.Network                 // what is taken for mended
 	Last        map[*machine.Space]eval.Packet // the request as it left each space: its replies are told by it
 	Kept        map[*machine.Space]eval.Place  // the rule that keeps connection tracking from the reply there
@@ -47,6 +48,18 @@ type Journey struct {
 // Begin is a journey that has not begun.
 func Begin(world *machine.Machine, from *machine.Space, dest netip.Addr) *Journey {
 	return &Journey{World: world, From: from, Dest: dest, Last: map[*machine.Space]eval.Packet{}, Kept: map[*machine.Space]eval.Place{}, Virtual: map[*machine.Space]Turning{}}
+}
+
+// Notice remembers what is wrong on the way, and does not stop this packet; f may be nil.
+func (j *Journey) Notice(leg flows.Leg, f cause.Finding) {
+	if f == nil {
+		return
+	}
+	found := Find(leg, f)
+	known := func(o Found) bool { return o.Detail().In("en") == f.Detail().In("en") }
+	if !slices.ContainsFunc(j.Notices, known) {
+		j.Notices = append(j.Notices, found)
+	}
 }
 
 // Passage is a space that forwarded the request, and by which route.

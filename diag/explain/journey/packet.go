@@ -60,7 +60,7 @@ func (p Packet) Proto() byte {
 // Flow are the addresses and ports that the packet has here.
 func (p Packet) Flow() flows.Flow {
 	if p.Encap != nil {
-		return flows.Flow{Proto: p.Proto(), Src: p.Src, Dst: p.Dst, DstPort: fabric.TunnelPort(p.Encap.Dev)}
+		return flows.Flow{Proto: p.Proto(), Src: p.Src, Dst: p.Dst, SrcPort: p.SrcPort, DstPort: cmp.Or(p.DstPort, fabric.TunnelPort(p.Encap.Dev))}
 	}
 	return flows.Flow{Proto: p.Proto(), Src: p.Src, Dst: p.Dst, SrcPort: p.SrcPort, DstPort: p.DstPort, Reply: p.Leg == flows.LegReply}
 }

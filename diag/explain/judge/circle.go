@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
@@ -53,6 +54,26 @@ func (j *Judge) outOfCircle(n *machine.Space, p journey.Packet, circle []*machin
 		return remedy.Turn{}, remedy.TunnelEntry{}, false
 	}
 	return way.Turn(n, p.Dst, route), remedy.TunnelEntry{}, true
+}
+
+// IntoItself is the finding of a tunnel's own packet, p, that would go into the tunnel again.
+func (j *Judge) IntoItself(n *machine.Space, link table.Link, to netip.AddrPort, p journey.Packet) (cause.Finding, bool) {
+	route := n.Route(p.Query())
+	if route.Dev != link.Index {
+		return nil, false
+	}
+	f := device.EndpointInTunnel{At: at(n), Link: link, Endpoint: to, Line: route.Line}
+	if way, ok := j.wayTo(n, p.Dst, link.Index); ok {
+		f.Way = way.To(n, p.Dst)
+	} else if snap, err := n.Snapshot(table.Links | table.Routes); err == nil {
+		for _, r := range snap.Routes {
+			if r.Type == "unicast" && r.Default() && r.Dev != link.Name && r.Via.IsValid() && r.Via.Is6() == p.Dst.Is6() {
+				f.Way = remedy.Way{Netns: n.Name, Dst: p.Dst, Via: r.Via, Dev: r.Dev}
+				break
+			}
+		}
+	}
+	return f, true
 }
 
 // outOfTunnel: the tunnel's other end is the namespace itself.

@@ -18,6 +18,9 @@ import (
 func (j *Judge) Refused(n *machine.Space, p journey.Packet, dev table.Link, route machine.RouteAnswer) cause.Finding {
 	switch route.Kind {
 	case machine.KindForwardingOff:
+		if f, ok := j.shuts(n, p, dev, route); ok {
+			return f
+		}
 		direct := j.Sought == nil || j.Sought.NextHop == p.Dst
 		if route.Dev == dev.Index && direct || route.Dev == 0 && (direct || !machine.Somewhere(j.World.Connected(n, machine.ByWire), p.Dst)) {
 			return j.notHere(n, p, dev)

@@ -27,10 +27,6 @@ type Search struct {
 	ByTable bool            // the frame has its MAC address from the neighbour table
 }
 
-// fewPorts bounds the bridges behind whose ports a second owner of a MAC address is
-// looked for although nobody has to be asked there.
-const fewPorts = 64
-
 // resolved are the states in which the kernel uses the MAC address it has.
 var resolved = []string{"REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT", "NOARP"}
 
@@ -143,21 +139,10 @@ func (a *Search) Rival(chosen fabric.Station, yes []fabric.Station) cause.Findin
 }
 
 // Namesake is the finding of somebody else who gets broadcasts, as x found them, and has
-// the MAC address of s, too; or nil. Without an x they are looked for, unless the bridges on
-// the way have many ports.
-func (a *Search) Namesake(x *fabric.Explorer, s fabric.Station, bridges []fabric.Site) cause.Finding {
+// the MAC address of s, too; or nil.
+func (a *Search) Namesake(x *fabric.Explorer, s fabric.Station) cause.Finding {
 	if s.Space == nil || a.Told(cause.DuplicateMAC) || !s.Bridged() || s.Dev.Sharing != "" {
 		return nil
-	}
-	if x == nil {
-		for _, b := range bridges {
-			if one, err := b.Space.Ask(); err == nil {
-				if ports, err := one.Ports(b.Dev.Index); err != nil || len(ports) > fewPorts {
-					return nil
-				}
-			}
-		}
-		x = a.Explore(a.Space, a.Link, a.Packet.Leg, nil)
 	}
 	for _, o := range x.Stations {
 		if o.Space != nil && o.Space != s.Space && len(o.Obstacles) == 0 && o.Bridged() && o.Dev.Sharing == "" && bytes.Equal(o.Dev.MAC, s.Dev.MAC) {

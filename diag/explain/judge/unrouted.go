@@ -30,6 +30,9 @@ func (j *Judge) NoRoute(n *machine.Space, p journey.Packet, route machine.RouteA
 			if f, next, ok := absent.Unruled(n, p.Src, p.IsReply(), lookup); ok {
 				return Ruling{Finding: f, Next: next}, true
 			}
+			if f, ok := j.closed(n, p, lookup); ok {
+				return Ruling{Finding: f}, true
+			}
 			return j.Unrouted(n, p, lookup), true
 		}
 		f, next := j.rejected(n, p, route)
@@ -59,11 +62,7 @@ func (j *Judge) Unrouted(n *machine.Space, p journey.Packet, l cause.Lookup) Rul
 		return j.noWayBack(n, p, l)
 	}
 	if way, ok := j.wayTo(n, p.Dst, 0); ok && (n != p.Origin || p.Encap != nil) {
-		missing := way.To(n, p.Dst)
-		if way.Via.IsValid() && p.Dst.Is4() && !machine.Private(p.Dst) && !n.HasOtherDefault(machine.MainTable, "") {
-			missing.Dst = netip.Addr{} // it is not the only one that has no way out
-		}
-		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l, Way: missing}, Next: way.Route(p.Src)}
+		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l, Way: firstWay(n, way, p.Dst)}, Next: way.Route(p.Src)}
 	}
 	if r, ok := j.behindDown(n, p, l); ok {
 		return r
@@ -72,12 +71,24 @@ func (j *Judge) Unrouted(n *machine.Space, p journey.Packet, l cause.Lookup) Rul
 		return r
 	}
 	if n != p.Origin {
+		if r, ok := j.behindUnnumbered(n, p, l); ok {
+			return r
+		}
 		if f, ok := absent.Withdrawn(j.World, n, p.Dst, l); ok {
 			return Ruling{Finding: f}
 		}
 		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l}}
 	}
 	return j.unroutedOrigin(n, p, l)
+}
+
+// firstWay is the route that a namespace lacks to an address.
+func firstWay(n *machine.Space, way fabric.WayOut, dst netip.Addr) remedy.Way {
+	missing := way.To(n, dst)
+	if way.Via.IsValid() && dst.Is4() && !machine.Private(dst) && !n.HasOtherDefault(machine.MainTable, "") {
+		missing.Dst = netip.Addr{} // it is not the only one that has no way out
+	}
+	return missing
 }
 
 // behindDown: a namespace that passes packets on has a device that is down, and with

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -146,8 +147,19 @@ func (w *Machine) openContainer(ref string, found []container.Container) (*Space
 	return nil, &Ambiguous{Ref: ref, Found: different}
 }
 
-// containersOf has the containers read below a root folder.
+// Closed is the network of podman without a way out that a bridge is of, and an address.
+func (w *Machine) Closed(bridge string, addr netip.Addr) (container.Network, bool) {
+	for _, n := range w.networks() {
+		if n.Internal && n.Bridge == bridge && n.Has(addr) {
+			return n, true
+		}
+	}
+	return container.Network{}, false
+}
+
+// containersOf has the containers and their networks read below a root folder.
 func (w *Machine) containersOf(root string) {
+	w.networks = sync.OnceValue(func() []container.Network { return container.Networks(root) })
 	w.containers = sync.OnceValue(func() []container.Container {
 		all, err := container.Read(root)
 		if err != nil {

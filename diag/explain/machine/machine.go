@@ -39,6 +39,7 @@ type Machine struct {
 	neighbours *table.NeighbourUse // as it was when it was first asked for
 
 	containers func() []container.Container // read when a name is first asked for
+	networks   func() []container.Network   // … when one is
 }
 
 // peering is a namespace as another one numbers it.

@@ -2,7 +2,6 @@ package machine
 
 import (
 	"os"
-	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -52,24 +51,6 @@ func (d netnsNames) inode(name string) uint64 {
 // open opens a namespace. What is at a name need not be one.
 func (d netnsNames) open(name string) (fd int, err error) {
 	return nsenter.OpenFileAt(d.dir, name)
-}
-
-// processes are the numbers of the processes that /proc shows, lowest first.
-func processes() []int {
-	dir, err := os.Open("/proc")
-	if err != nil {
-		return nil
-	}
-	defer dir.Close()
-	names, _ := dir.Readdirnames(-1)
-	var pids []int
-	for _, name := range names {
-		if pid, err := strconv.Atoi(name); err == nil {
-			pids = append(pids, pid)
-		}
-	}
-	slices.Sort(pids)
-	return pids
 }
 
 // procIsOurs says whether the numbers in /proc are those that the kernel knows

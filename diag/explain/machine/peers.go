@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/table"
+	"nstutor/internal/plainfile"
 )
 
 // peersAtOnce is how many namespaces are worth a look at all there are: below it, each
@@ -74,7 +75,7 @@ func (w *Machine) meet(n *Space, one *table.One, wanted map[int]bool) {
 	if len(wanted) == 0 {
 		return
 	}
-	pids := processes()
+	pids := plainfile.Processes()
 	if !procIsOurs() {
 		for nsid := range wanted {
 			if peer, _ := w.searchProcess(one, nsid, pids...); peer != nil {

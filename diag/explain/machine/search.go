@@ -13,6 +13,7 @@ import (
 
 	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/plainfile"
 	"nstutor/internal/say"
 )
 
@@ -98,7 +99,7 @@ func (w *Machine) seekName(dir netnsNames, one *table.One, nsid int) int {
 // any process whether it is in the wanted one; to open that, one must be allowed
 // to look at the process, or at another that is in it.
 func (w *Machine) searchProcesses(one *table.One, nsid int) (*Space, error) {
-	pids := processes()
+	pids := plainfile.Processes()
 	if !procIsOurs() {
 		return w.searchProcess(one, nsid, pids...)
 	}
@@ -156,7 +157,7 @@ func (w *Machine) candidates() iter.Seq[candidate] {
 		for _, name := range dir.names {
 			all = append(all, candidate{path: filepath.Join(netnsDir, name), ref: name})
 		}
-		for _, pid := range processes() {
+		for _, pid := range plainfile.Processes() {
 			all = append(all, processNetns(pid))
 		}
 		for _, c := range all {

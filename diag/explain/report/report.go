@@ -64,8 +64,9 @@ func (t Titles) Of(a explain.Answer, lang string) []Line {
 		fix[i] = f.Paste()
 	}
 	r.section(rFix, Fix, fix)
-	r.section(rNextMended, Next, r.next(explain.Fault.Mended))
-	r.section(rNext, Next, r.next(func(f explain.Fault) bool { return !f.Mended() }))
+	r.section(rNextMended, Next, r.faults(a.Next, explain.Fault.Mended))
+	r.section(rNext, Next, r.faults(a.Next, func(f explain.Fault) bool { return !f.Mended() }))
+	r.section(rNotices, Next, r.faults(a.Notices, func(explain.Fault) bool { return true }))
 	said, forget := r.lingering()
 	r.section(rLingering, Next, said)
 	r.section(rForget, Fix, forget)
@@ -117,10 +118,10 @@ func (r *telling) waited() (said, fix []string) {
 	return said, fix
 }
 
-// next are those of the faults behind the first that are meant.
-func (r *telling) next(meant func(explain.Fault) bool) []string {
+// faults are those of them that are meant.
+func (r *telling) faults(all []explain.Fault, meant func(explain.Fault) bool) []string {
 	var lines []string
-	for _, f := range r.answer.Next {
+	for _, f := range all {
 		if meant(f) {
 			lines = append(lines, r.say(rFault, f.Detail.In(r.lang), f.Code, r.in(f.Netns)))
 		}

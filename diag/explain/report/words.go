@@ -32,6 +32,7 @@ var (
 	rNext              = say.F("broken behind it as well", "此外还有")
 	rUncoded           = say.F("%s (%s)", "%s（%s）")
 	rNextMended        = say.F("broken behind it as well, and mended by the same commands", "此外还有（上面的命令一并修好）")
+	rNotices           = say.F("wrong on its way as well, though it did not stop this", "途中还有问题（这一次没有因此中断）")
 	rBeyond            = say.F("%s gets no answer from %s: %s", "%s 得不到 %s 的应答：%s")
 	rBeyondRefuses     = say.F("%s is refused on its way to %s: %s", "%s 到 %s 的请求被拒绝：%s")
 	rRefusalBack       = say.F("what came back by %s is a refusal", "从 %s 回来的是拒绝")

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"bytes"
+	"cmp"
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
@@ -50,7 +51,8 @@ func (w *walk) depart(n *machine.Space, p journey.Packet, link table.Link, at *f
 		return
 	}
 	left := &outside{*at, w.asking, p}
-	if f := cause.Unhanded(cause.At(at.Space.Name), at.Dev, p.Dst, at.Space.FarEnd(at.Dev, p.Dst)); f != nil {
+	end := at.Space.FarEnd(at.Dev, p.Dst)
+	if f := cmp.Or(cause.Unhanded(cause.At(at.Space.Name), at.Dev, p.Dst, end), w.enclosed(at, end)); f != nil {
 		w.fault(at.Space, p, hop.StageSend, at.Dev.Name, f)
 	}
 	if w.outside == nil {

@@ -93,11 +93,12 @@ func (w *walk) byAsking(a *judge.Search) (fabric.Station, bool) {
 			return s, true
 		}
 		rival := a.Rival(s, yes)
-		for _, f := range []cause.Finding{rival, a.Namesake(x, s, nil)} {
+		for _, f := range []cause.Finding{rival, a.Namesake(x, s)} {
 			if f != nil {
 				w.doubt(a.Space, a.Packet, hop.StageNeighbour, a.Link.Name, f)
 			}
 		}
+		w.Notice(a.Packet.Leg, a.Twice(x, s, x.Bridges))
 		w.Lessons.Teach(a.Sender, a.Link.MAC, s)
 		if len(x.Bridges) > 0 && len(s.Obstacles) == 0 && rival == nil {
 			if s, ok, found := w.unicast(a, s); found {
@@ -200,8 +201,11 @@ func (w *walk) byEntry(a *judge.Search) (fabric.Station, bool) {
 		if s, ok, found := w.lostInTunnel(a, x, s); found {
 			return s, ok
 		}
-		if f := a.Namesake(nil, s, x.Bridges); f != nil {
-			w.doubt(a.Space, a.Packet, hop.StageNeighbour, a.Link.Name, f)
+		if around := a.Around(s, x.Bridges); around != nil {
+			if f := a.Namesake(around, s); f != nil {
+				w.doubt(a.Space, a.Packet, hop.StageNeighbour, a.Link.Name, f)
+			}
+			w.Notice(a.Packet.Leg, a.Twice(around, s, x.Bridges))
 		}
 		w.Lessons.Snoop(a.Link.MAC, s)
 		w.hop(a.Space, a.Packet, hop.StageNeighbour, a.Link.Name, quote(a.Entry.Line()))
@@ -209,6 +213,10 @@ func (w *walk) byEntry(a *judge.Search) (fabric.Station, bool) {
 		return s, true
 	}
 	if a.Foreign(x) {
+		if f := a.Stolen(x.Bridges); f != nil {
+			w.doubt(a.Space, a.Packet, hop.StageNeighbour, a.Link.Name, f)
+			w.Notice(a.Packet.Leg, f)
+		}
 		return w.passes(a, x)
 	}
 	return w.conclude(a, x, a.Ignored(x, misses))

@@ -66,8 +66,11 @@ func (w *walk) input(n *machine.Space, p journey.Packet, dev table.Link) {
 	case machine.KindUnicast:
 		w.forward(n, p, dev, route)
 	default:
-		if route = w.noRoute(n, p, route); route.Kind == machine.KindUnicast {
+		switch route = w.noRoute(n, p, route); route.Kind {
+		case machine.KindUnicast:
 			w.forward(n, p, dev, route)
+		case machine.KindLocal:
+			w.deliver(n, p, dev.Name)
 		}
 	}
 }

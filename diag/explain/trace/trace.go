@@ -58,6 +58,8 @@ type Trace struct {
 	Faults []journey.Found
 	// Doubt is what may stop it, when nothing certainly does: only a packet can tell.
 	Doubt *journey.Found
+	// Notices are what is wrong on its way, and does not stop it.
+	Notices []journey.Found
 	// Beyond is where it left what can be seen.
 	Beyond *Beyond
 	Unseen []cause.Unseen // what could not be looked at, and was taken to let it pass
@@ -109,7 +111,7 @@ func Follow(world *machine.Machine, q Question) *Trace {
 		w.doubtful = &f
 	}
 	t := &Trace{
-		Source: w.Source, Hops: w.Hops, Faults: w.Faults, Doubt: w.doubtful,
+		Source: w.Source, Hops: w.Hops, Faults: w.Faults, Doubt: w.doubtful, Notices: w.Notices,
 		Unseen: w.unseen, Lost: w.lost, Back: w.ended,
 		Listens: w.listens, Reached: w.Reached, Meant: w.meant(), Ways: w.ways, Drawn: w.drawn,
 	}

@@ -13,6 +13,7 @@ import (
 	"nstutor/diag/explain/judge"
 	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/netfilter/eval"
 )
 
@@ -106,11 +107,9 @@ func (w *walk) suppose(f cause.Finding) {
 			w.Mended.Connect(s.Space, f.Own, s.Dev)
 		}
 	case cause.NoRouter:
-		if n, err := w.World.Open(f.Address.Netns); err == nil {
-			if link, err := n.Link(f.Address.Dev); err == nil {
-				w.Mended.Connect(n, f.Address.Prefix, link)
-			}
-		}
+		w.number(f.Address)
+	case device.Unnumbered:
+		w.number(f.Address)
 	case device.NoPort:
 		if cable, ok := w.site(f.Cable); ok {
 			w.Mended.Plug(cable, f.Bridge.Link)
@@ -121,6 +120,15 @@ func (w *walk) suppose(f cause.Finding) {
 			if link, err := n.Link(dev); err == nil {
 				w.Mended.Raise(n, link)
 			}
+		}
+	}
+}
+
+// number takes it that a device has an address.
+func (w *walk) number(a remedy.Address) {
+	if n, err := w.World.Open(a.Netns); err == nil {
+		if link, err := n.Link(a.Dev); err == nil {
+			w.Mended.Connect(n, a.Prefix, link)
 		}
 	}
 }

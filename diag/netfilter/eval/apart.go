@@ -23,6 +23,29 @@ func (r Result) MeantApart() bool {
 	return r.betweenNetworks() || r.withinNetwork()
 }
 
+// KeptIn is the rule, as its tool prints it, that keeps in a network what it sends: Docker
+// has one for each network without a way out. It is empty where there is none.
+func KeptIn(rules *netfilter.RuleSet, bridge string) string {
+	for i := range rules.Tables {
+		for k := range rules.Tables[i].Chains {
+			chain := &rules.Tables[i].Chains[k]
+			if chain.Name != "DOCKER-INTERNAL" && chain.Name != "DOCKER-ISOLATION-STAGE-1" && !strings.HasSuffix(chain.Name, "__"+bridge) {
+				continue
+			}
+			for rule := range chain.Walk(nil) {
+				within := slices.ContainsFunc(rule.Matches, func(m netfilter.Match) bool {
+					return m.Not && len(m.Key) == 1 && (m.Key[0] == "ip daddr" || m.Key[0] == "ip6 daddr")
+				})
+				byIPTables := rule.Verdict.Kind == netfilter.VerdictDrop && within && device(rule, "iifname", false) == bridge
+				if byIPTables || strings.HasPrefix(rule.Comment, "INTERNAL NETWORK EGRESS") && strings.HasSuffix(chain.Name, "__"+bridge) {
+					return rules.Tables[i].RuleLine(chain, rule)
+				}
+			}
+		}
+	}
+	return ""
+}
+
 // dockerBridge is a bridge that Docker names itself: by what a network's ID begins with.
 var dockerBridge = regexp.MustCompile(`^(?:docker0|br-[0-9a-f]{12})$`)
 

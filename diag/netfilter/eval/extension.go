@@ -16,6 +16,10 @@ var extensions = map[string]func(*evaluator, []byte, Packet) (holds, known bool)
 	"match set":       (*evaluator).xtSet,
 	"match physdev":   (*evaluator).xtPhysdev,
 	"match recent":    (*evaluator).xtRecent,
+	"match ttl":       (*evaluator).xtHops,
+	"match hl":        (*evaluator).xtHops,
+	"match iprange":   (*evaluator).xtIPRange,
+	"match pkttype":   (*evaluator).xtPktType,
 }
 
 // What xt_conntrack may ask for, each a bit of its flags and of those that invert it

@@ -1,9 +1,9 @@
 package nftrace
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
-	"net"
 	"net/netip"
 	"strings"
 
@@ -13,46 +13,31 @@ import (
 )
 
 // Lines are the event as nft prints it: what the packet looks like, where the kernel has
-// told, and what it has met. device names a device by its index.
-func (e Event) Lines(set *netfilter.RuleSet, device func(index uint32) string) []string {
+// told, and what it has met, which is the last one.
+func (e Event) Lines() []string {
 	head := fmt.Sprintf("trace id %08x %s %s %s ", e.ID, e.Family, e.Table, e.Chain)
 	var lines []string
 	if e.Packet != nil {
-		lines = append(lines, head+"packet: "+e.Packet.line(device))
+		lines = append(lines, head+"packet: "+e.Packet.line())
 	}
+	verdict := strings.TrimSpace(e.Verdict + " " + e.To)
 	switch {
 	case e.Policy:
-		return append(lines, head+"policy "+e.Verdict)
-	case e.Rule == 0:
-		return append(lines, head+"verdict "+e.Verdict)
+		return append(lines, head+"policy "+verdict)
+	case e.Handle == 0:
+		return append(lines, head+"verdict "+verdict)
 	}
-	return append(lines, head+"rule "+e.rule(set)+" (verdict "+e.Verdict+")")
-}
-
-// rule is the text of the rule, as far as it is still there.
-func (e Event) rule(set *netfilter.RuleSet) string {
-	if table, ok := set.Table(e.Family, e.Table); ok {
-		if chain, ok := table.Chain(e.Chain); ok {
-			for i := range chain.Rules {
-				if chain.Rules[i].Handle == e.Rule {
-					return table.RuleText(&chain.Rules[i])
-				}
-			}
-		}
-	}
-	return fmt.Sprintf("# handle %d", e.Rule)
+	rule := cmp.Or(e.Text, fmt.Sprintf("# handle %d", e.Handle))
+	return append(lines, head+"rule "+rule+" (verdict "+verdict+")")
 }
 
 // line is the packet in the words of nft, without what no lesson is about: the length,
 // and numbers that differ from packet to packet.
-func (p *Packet) line(device func(index uint32) string) string {
+func (p *Packet) line() string {
 	var words []string
-	for _, dev := range []struct {
-		word  string
-		index uint32
-	}{{"iif", p.In}, {"oif", p.Out}} {
-		if dev.index != 0 {
-			words = append(words, fmt.Sprintf("%s %q", dev.word, device(dev.index)))
+	for _, dev := range []struct{ word, name string }{{"iif", p.In}, {"oif", p.Out}} {
+		if dev.name != "" {
+			words = append(words, fmt.Sprintf("%s %q", dev.word, dev.name))
 		}
 	}
 	h := p.Network
@@ -72,16 +57,4 @@ func (p *Packet) line(device func(index uint32) string) string {
 		words = append(words, "icmp type "+netfilter.FieldText("icmp type", t[:1]))
 	}
 	return strings.Join(words, " ")
-}
-
-// device is the name of a device of the namespace, or its index where it is gone.
-func (l *Listener) device(index uint32) (name string) {
-	name = fmt.Sprint(index)
-	l.ns.Do(func() error {
-		if dev, err := net.InterfaceByIndex(int(index)); err == nil {
-			name = dev.Name
-		}
-		return nil
-	})
-	return name
 }

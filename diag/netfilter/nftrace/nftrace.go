@@ -1,9 +1,11 @@
 // Package nftrace hears which rules packets meet that a rule has marked by `meta nftrace
-// set 1`, and tells it in the lines of `nft monitor trace`.
+// set 1`: values, and the lines that `nft monitor trace` prints of them.
 package nftrace
 
 import (
 	"cmp"
+	"net"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -29,16 +31,19 @@ type Event struct {
 	ID           uint32 // of the packet, at this machine
 	Family       string
 	Table, Chain string
-	Rule         uint64 // its handle; 0: no rule
-	Verdict      string // "accept", "jump web", "continue" …
-	Policy       bool   // no rule has decided: it is the chain's policy
+	Handle       uint64          // of the rule that holds; 0: no rule
+	Rule         *netfilter.Rule // that rule; nil where it was gone when the event was fetched
+	Text         string          // that rule, as nft prints it
+	Verdict      string          // "accept", "jump", "continue" …
+	To           string          // the chain that is jumped to
+	Policy       bool            // no rule has decided: it is the chain's policy
 	Packet       *Packet
 }
 
 // Packet is what the packet looks like there; the kernel tells it at the first thing
 // that a packet meets in a base chain.
 type Packet struct {
-	In, Out            uint32 // indexes of devices; 0: none
+	In, Out            string // names of devices, or their indexes where they are gone; empty: none
 	Network, Transport []byte // the headers
 }
 
@@ -68,45 +73,64 @@ func (l *Listener) Pending() (all []Event, err error) {
 	}
 	for _, a := range heard {
 		if a.Kind == unix.NFT_MSG_TRACE {
-			all = append(all, parse(a))
+			all = append(all, l.parse(a))
 		}
 	}
-	return all, nil
-}
-
-// Lines are the events that were heard since, as `nft monitor trace` prints them.
-func (l *Listener) Lines() ([]string, error) {
-	events, err := l.Pending()
-	if err != nil || len(events) == 0 {
-		return nil, err
+	if len(all) == 0 {
+		return nil, nil
 	}
 	set, err := netfilter.Read(l.ns)
 	if err != nil {
 		return nil, err
 	}
-	var lines []string
-	for _, e := range events {
-		lines = append(lines, e.Lines(set, l.device)...)
+	for i := range all {
+		all[i].look(set)
 	}
-	return lines, nil
+	return all, nil
+}
+
+// look takes the rule of an event out of the rules that are there now.
+func (e *Event) look(set *netfilter.RuleSet) {
+	table, ok := set.Table(e.Family, e.Table)
+	if !ok {
+		return
+	}
+	chain, ok := table.Chain(e.Chain)
+	if !ok {
+		return
+	}
+	for i := range chain.Rules {
+		if rule := &chain.Rules[i]; e.Handle != 0 && rule.Handle == e.Handle {
+			e.Rule, e.Text = rule, table.RuleText(rule)
+		}
+	}
+}
+
+// Lines are the events that were heard since, as `nft monitor trace` prints them.
+func (l *Listener) Lines() (lines []string, err error) {
+	events, err := l.Pending()
+	for _, e := range events {
+		lines = append(lines, e.Lines()...)
+	}
+	return lines, err
 }
 
 // parse reads what nft_trace_notify() wrote.
-func parse(a nfnl.Announcement) Event {
+func (l *Listener) parse(a nfnl.Announcement) Event {
 	e := Event{ID: a.Uint32(attrID), Family: netfilter.Families[a.Family], Table: a.Text(attrTable), Chain: a.Text(attrChain)}
 	switch a.Uint32(attrKind) {
 	case kindPolicy:
 		e.Policy = true
-		e.Verdict = verdict(int32(a.Uint32(attrPolicy)), "")
+		e.Verdict = verdict(a.Uint32(attrPolicy))
 	case kindRule:
-		e.Rule = a.Uint64(attrRule)
+		e.Handle = a.Uint64(attrRule)
 		fallthrough
 	case kindReturn:
 		v := a.Nested(attrVerdict)
-		e.Verdict = verdict(int32(v.Uint32(unix.NFTA_VERDICT_CODE)), v.Text(unix.NFTA_VERDICT_CHAIN))
+		e.Verdict, e.To = verdict(v.Uint32(unix.NFTA_VERDICT_CODE)), v.Text(unix.NFTA_VERDICT_CHAIN)
 	}
 	if network := a.Get(attrNetwork); network != nil {
-		e.Packet = &Packet{In: a.Uint32(attrIn), Out: a.Uint32(attrOut), Network: network, Transport: a.Get(attrTransport)}
+		e.Packet = &Packet{In: l.device(a.Uint32(attrIn)), Out: l.device(a.Uint32(attrOut)), Network: network, Transport: a.Get(attrTransport)}
 	}
 	return e
 }
@@ -118,10 +142,19 @@ var verdicts = map[int32]string{
 	unix.NFT_JUMP: "jump", unix.NFT_GOTO: "goto",
 }
 
-func verdict(code int32, chain string) string {
-	word := cmp.Or(verdicts[code], "unknown")
-	if chain != "" {
-		word += " " + chain
+func verdict(code uint32) string { return cmp.Or(verdicts[int32(code)], "unknown") }
+
+// device is the name of a device of the namespace.
+func (l *Listener) device(index uint32) (name string) {
+	if index == 0 {
+		return ""
 	}
-	return word
+	name = strconv.FormatUint(uint64(index), 10)
+	l.ns.Do(func() error {
+		if dev, err := net.InterfaceByIndex(int(index)); err == nil {
+			name = dev.Name
+		}
+		return nil
+	})
+	return name
 }

@@ -16,7 +16,8 @@ type Rule struct {
 	Hook  string // empty in a chain that is only jumped to
 	Chain string // as nft names it: "ip svc pre"; empty of a rule of iptables
 	Text  string // the rule without the chain, or as iptables-save has it
-	Count        // what it has counted
+	Rule  *netfilter.Rule
+	Count // what it has counted
 }
 
 // Count is a number of packets and their bytes.
@@ -55,12 +56,13 @@ func counting(set *netfilter.RuleSet) []Rule {
 				if !ok {
 					continue
 				}
+				one := Rule{Hook: chain.Hook, Rule: rule, Count: count}
 				if rule.IPTables {
-					all = append(all, Rule{Hook: chain.Hook, Text: table.RuleLine(chain, rule), Count: count})
-					continue
+					one.Text = table.RuleLine(chain, rule)
+				} else {
+					one.Chain, one.Text = table.Family+" "+table.Name+" "+chain.Name, table.RuleText(rule)
 				}
-				name := table.Family + " " + table.Name + " " + chain.Name
-				all = append(all, Rule{Hook: chain.Hook, Chain: name, Text: table.RuleText(rule), Count: count})
+				all = append(all, one)
 			}
 		}
 	}

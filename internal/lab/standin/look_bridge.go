@@ -1,8 +1,11 @@
 package standin
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/vishvananda/netlink"
@@ -31,7 +34,14 @@ func bridgeLook(words []string) look {
 		return nil
 	}
 	onOff := map[bool]string{true: "on", false: "off"}
-	return tables(func(s *table.Snapshot) (lines []string) {
+	return func(ns *nsenter.Namespace) (lines []string, err error) {
+		s, err := table.Read(context.Background(), ns, table.ReadOptions{Tables: table.Links})
+		if err == nil {
+			err = deviceThere(s, dev, cannotFind, 255)
+		}
+		if err != nil {
+			return nil, err
+		}
 		for _, l := range s.Links {
 			if l.Port == nil || dev != "" && l.Name != dev {
 				continue
@@ -41,8 +51,8 @@ func bridgeLook(words []string) look {
 				lines = append(lines, fmt.Sprintf("    hairpin %s learning %s flood %s isolated %s", onOff[l.Port.Hairpin], onOff[l.Port.Learning], onOff[l.Port.Flood], onOff[l.Port.Isolated]))
 			}
 		}
-		return lines
-	}, func(s *table.Snapshot) error { return deviceThere(s, dev) })
+		return lines, nil
+	}
 }
 
 // fdbStates are those of entries that do not age, as bridge(8) names them.
@@ -62,6 +72,11 @@ func fdbLines(ns *nsenter.Namespace, dev, br string) (lines []string, err error)
 	names := map[int]string{}
 	for _, l := range links {
 		names[l.Attrs().Index] = l.Attrs().Name
+	}
+	for _, asked := range []struct{ dev, words string }{{dev, cannotFind}, {br, noBridge}} {
+		if asked.dev != "" && !slices.Contains(slices.Collect(maps.Values(names)), asked.dev) {
+			return nil, Refusal{fmt.Sprintf(asked.words, say.Clean(asked.dev)), 255}
+		}
 	}
 	for _, n := range entries {
 		e := table.FDBEntry{MAC: n.HardwareAddr, Dev: names[n.LinkIndex], Master: names[n.MasterIndex], VLAN: n.Vlan,

@@ -35,10 +35,6 @@ func ipLook(words []string) look {
 	if len(words) == 0 {
 		return nil
 	}
-	family := 4
-	if given["-6"] {
-		family = 6
-	}
 	object, words := words[0], words[1:]
 	if given["-br"] && object != "link" {
 		return nil
@@ -52,77 +48,111 @@ func ipLook(words []string) look {
 	case object == "route" && len(words) > 1 && words[0] == "get":
 		return routeGet(words[1:])
 	}
+	list, known := lists[object]
+	if !known {
+		return nil
+	}
 	words = shown(words)
 	if (object == "link" || object == "addr") && len(words) == 1 {
 		words = []string{"dev", words[0]}
 	}
-	var dev, of, master string
-	known := map[string]*string{"dev": &dev}
+	q := query{given: given, family: 4}
+	if given["-6"] {
+		q.family = 6
+	}
+	var of string
+	may := map[string]*string{"dev": &q.dev}
 	switch object {
 	case "route":
-		known["table"] = &of
+		may["table"] = &of
 	case "link":
-		known["master"] = &master
+		may["master"] = &q.master
 	}
-	if !options(words, known) {
+	var isTable bool
+	if q.table, isTable = routeTable(of); !isTable || !options(words, may) {
 		return nil
 	}
-	number, isTable := routeTable(of)
-	if !isTable {
-		return nil
-	}
-	named := func(name string) bool { return dev == "" || name == dev }
-	var lines func(*table.Snapshot) []string
-	switch object {
-	case "link":
-		if given["-s"] {
-			return func(ns *nsenter.Namespace) ([]string, error) { return countedLinks(ns, named) }
-		}
-		lines = func(s *table.Snapshot) []string {
-			port := func(name string) bool {
-				l, _ := s.Link(name)
-				return named(name) && (master == "" || l.Master == master)
-			}
-			if given["-br"] {
-				return briefLines(s, port)
-			}
-			if given["-d"] {
-				return linkLines(s, port, detail)
-			}
-			return linkLines(s, port, func(table.Link) string { return "" })
-		}
-	case "addr":
-		lines = func(s *table.Snapshot) []string { return addrLines(s, named) }
-	case "route":
-		lines = func(s *table.Snapshot) (all []string) {
-			for _, r := range s.Routes {
-				if r.Family() == family && r.Table == number && named(r.Dev) {
-					all = append(all, r.Line())
-				}
-			}
-			return all
-		}
-	case "neigh":
-		lines = func(s *table.Snapshot) (all []string) {
-			for _, n := range s.Neighbours {
-				if named(n.Dev) {
-					all = append(all, n.Line())
-				}
-			}
-			return all
-		}
-	case "rule":
-		lines = func(s *table.Snapshot) (all []string) {
-			for _, r := range s.PolicyRulesOf(family) {
-				all = append(all, r.Line())
-			}
-			return all
-		}
-	default:
-		return nil
-	}
-	return tables(lines, func(s *table.Snapshot) error { return deviceThere(s, dev) })
+	return func(ns *nsenter.Namespace) ([]string, error) { return q.lines(ns, list) }
 }
+
+// query is what is asked of one list of ip(8).
+type query struct {
+	given         map[string]bool // the options before the object
+	family, table int
+	dev, master   string
+	counters      map[int]string // what each device has counted, by its index, where that is asked for
+}
+
+// list are the lines of an object that ip(8) shows, and what it says of a device that is
+// not there.
+type list struct {
+	lines  func(q query, s *table.Snapshot) []string
+	absent string
+}
+
+var lists = map[string]list{
+	"link":  {query.links, noDevice},
+	"addr":  {query.addrs, noDevice},
+	"route": {query.routes, cannotFind},
+	"neigh": {query.neighbours, cannotFind},
+	"rule":  {query.rules, cannotFind},
+}
+
+// What ip(8) and bridge(8) say of a device that is not there.
+const (
+	noDevice   = "Device %q does not exist."
+	cannotFind = "Cannot find device %q"
+	noBridge   = "Cannot find bridge device %q"
+	wrongValue = "Error: argument %q is wrong: Device does not exist"
+)
+
+// lines reads the tables, and what the devices have counted.
+func (q query) lines(ns *nsenter.Namespace, of list) ([]string, error) {
+	snap, err := table.Read(context.Background(), ns, table.ReadOptions{})
+	if err != nil {
+		return nil, err
+	}
+	if err := deviceThere(snap, q.dev, of.absent, 1); err != nil {
+		return nil, err
+	}
+	if err := deviceThere(snap, q.master, wrongValue, 255); err != nil {
+		return nil, err
+	}
+	if q.given["-s"] {
+		if q.counters, err = readCounters(ns); err != nil {
+			return nil, err
+		}
+	}
+	return of.lines(q, snap), nil
+}
+
+func (q query) routes(s *table.Snapshot) (all []string) {
+	for _, r := range s.Routes {
+		if r.Family() == q.family && r.Table == q.table && q.shows(r.Dev) {
+			all = append(all, r.Line())
+		}
+	}
+	return all
+}
+
+func (q query) neighbours(s *table.Snapshot) (all []string) {
+	for _, n := range s.Neighbours {
+		if q.shows(n.Dev) {
+			all = append(all, n.Line())
+		}
+	}
+	return all
+}
+
+func (q query) rules(s *table.Snapshot) (all []string) {
+	for _, r := range s.PolicyRulesOf(q.family) {
+		all = append(all, r.Line())
+	}
+	return all
+}
+
+// shows says whether what is of a device is asked for.
+func (q query) shows(dev string) bool { return q.dev == "" || dev == q.dev }
 
 // routeTable is the number of a routing table; empty is the main one.
 func routeTable(name string) (number int, ok bool) {
@@ -133,46 +163,30 @@ func routeTable(name string) (number int, ok bool) {
 	return number, err == nil
 }
 
-// tables shows lines of a namespace's tables, unless something is not there.
-func tables(of func(*table.Snapshot) []string, there func(*table.Snapshot) error) look {
-	return func(ns *nsenter.Namespace) ([]string, error) {
-		snap, err := table.Read(context.Background(), ns, table.ReadOptions{})
-		if err != nil {
-			return nil, err
-		}
-		if err := there(snap); err != nil {
-			return nil, err
-		}
-		return of(snap), nil
-	}
-}
-
-// deviceThere is the error that there is no such device, if one is asked for.
-func deviceThere(s *table.Snapshot, dev string) error {
+// deviceThere is what a program says where there is no such device, if one is asked for.
+func deviceThere(s *table.Snapshot, dev, words string, status int) error {
 	if _, ok := s.Link(dev); dev != "" && !ok {
-		return say.Err("there is no device %s", "没有网卡 %s", dev)
+		return Refusal{fmt.Sprintf(words, say.Clean(dev)), status}
 	}
 	return nil
 }
 
-// briefLines are a line for a device: its name, state, address and flags.
-func briefLines(s *table.Snapshot, named func(string) bool) (lines []string) {
+// links are a line for a device in brief: its name, state, address and flags. Else they
+// are two, and what else is asked for of it below them.
+func (q query) links(s *table.Snapshot) (lines []string) {
 	for _, l := range s.Links {
-		if named(l.Name) {
-			lines = append(lines, fmt.Sprintf("%-16s %-14s %s <%s>", say.Clean(l.Name), l.State, l.MAC, strings.Join(l.Flags, ",")))
+		if !q.shows(l.Name) || q.master != "" && l.Master != q.master {
+			continue
 		}
-	}
-	return lines
-}
-
-// linkLines are two lines for a device, and what else is known of it below them.
-func linkLines(s *table.Snapshot, named func(string) bool, also func(table.Link) string) (lines []string) {
-	for _, l := range s.Links {
-		if !named(l.Name) {
+		if q.given["-br"] {
+			lines = append(lines, fmt.Sprintf("%-16s %-14s %s <%s>", say.Clean(l.Name), l.State, l.MAC, strings.Join(l.Flags, ",")))
 			continue
 		}
 		lines = append(lines, l.Line(), "    "+l.AddressLine())
-		if text := also(l); text != "" {
+		if text := detail(l); q.given["-d"] && text != "" {
+			lines = append(lines, "    "+text)
+		}
+		if text := q.counters[l.Index]; text != "" {
 			lines = append(lines, "    "+text)
 		}
 	}
@@ -210,19 +224,6 @@ func detail(l table.Link) string {
 	return strings.TrimSpace(strings.Join(words, " "))
 }
 
-// countedLinks are the links, each with what went wrong there.
-func countedLinks(ns *nsenter.Namespace, named func(string) bool) ([]string, error) {
-	counters, err := readCounters(ns)
-	if err != nil {
-		return nil, err
-	}
-	snap, err := table.Read(context.Background(), ns, table.ReadOptions{})
-	if err != nil {
-		return nil, err
-	}
-	return linkLines(snap, named, func(l table.Link) string { return counters[l.Index] }), nil
-}
-
 // readCounters are those of each device, by its index: the packets that it did not carry,
 // and how often its carrier came or went.
 func readCounters(ns *nsenter.Namespace) (map[int]string, error) {
@@ -258,9 +259,9 @@ func readCounters(ns *nsenter.Namespace) (map[int]string, error) {
 	return counters, err
 }
 
-func addrLines(s *table.Snapshot, named func(string) bool) (lines []string) {
+func (q query) addrs(s *table.Snapshot) (lines []string) {
 	for _, l := range s.Links {
-		if !named(l.Name) {
+		if !q.shows(l.Name) {
 			continue
 		}
 		lines = append(lines, l.Line())
@@ -291,7 +292,7 @@ func routeGet(words []string) look {
 		if iif != "" {
 			snap, err := table.Read(context.Background(), ns, table.ReadOptions{Tables: table.Links})
 			if err == nil {
-				err = deviceThere(snap, iif)
+				err = deviceThere(snap, iif, cannotFind, 1)
 			}
 			if err != nil {
 				return nil, err

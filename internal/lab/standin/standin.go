@@ -46,6 +46,15 @@ func Read(argv []string) (do func() error, err error) {
 		"这台机器没有安装 %s，由 nstutor 代劳：改动网络的命令（词要写全），以及查看网络的命令：`ip addr`、`ip route get`、`bridge link`、`sysctl KEY`、`nft list`、`nft monitor trace`、`iptables -S`、`iptables-save`、`conntrack -L`、`conntrack -E` 等", argv[0]), err)
 }
 
+// Refusal is what the program itself says where it does not do what it is told, and the
+// status that it exits with then.
+type Refusal struct {
+	Words  string
+	Status int
+}
+
+func (r Refusal) Error() string { return r.Words }
+
 // show prints what is to be seen in a namespace.
 func show(netns string, see look) error {
 	var here change.Machine

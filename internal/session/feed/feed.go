@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nstutor/diag/table"
+	"nstutor/diag/table/watch"
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/session/rescue"
@@ -161,12 +162,12 @@ const frameTime = 8 * time.Millisecond
 type space struct {
 	ns      *nsenter.Namespace
 	near    bool // the neighbours are polled too
-	watcher *table.Watcher
+	watcher *watch.Watcher
 	done    chan struct{}
 }
 
 func openSpace(ctx context.Context, ns *nsenter.Namespace, near bool, f *Feed) (*space, error) {
-	opts := table.WatchOptions{
+	opts := watch.Options{
 		Read:       table.ReadOptions{Tables: table.AllTables | table.FDB, Names: f.lab.Namespaces(), Keys: f.keys},
 		NeighPoll:  400 * time.Millisecond, // INCOMPLETE lasts three seconds
 		SysctlPoll: 2 * time.Second,        // the kernel announces those that matter
@@ -175,7 +176,7 @@ func openSpace(ctx context.Context, ns *nsenter.Namespace, near bool, f *Feed) (
 		opts.NeighPoll = time.Hour // the kernel announces all but INCOMPLETE
 		opts.SysctlPoll = 5 * time.Second
 	}
-	watcher, err := table.NewWatcher(ns, opts)
+	watcher, err := watch.New(ns, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -23,12 +23,12 @@ type Tally struct {
 	Rules    []tally.Rule
 	Services []tally.Service
 	Flows    []conntrack.Entry
-	Traces   []string          // the last lines of `nft monitor trace`
+	Traces   []nftrace.Event   // the last ones, which `nft monitor trace` prints
 	Events   []conntrack.Event // the last ones, which `conntrack -E` prints
 }
 
-// lastLines is how many of what goes on and on are kept.
-const lastLines = 40
+// lastEvents is how many of what goes on and on are kept.
+const lastEvents = 40
 
 // counter reads tallies until it is closed.
 type counter struct {
@@ -79,7 +79,7 @@ func (f *Feed) tell(c *counter) {
 			now.Flows, _ = conntrack.List(ns)
 		}
 		if traces != nil {
-			now.Traces = more(last.Traces, traces.Lines)
+			now.Traces = more(last.Traces, traces.Pending)
 		}
 		if events != nil {
 			now.Events = more(last.Events, events.Pending)
@@ -111,7 +111,7 @@ func (f *Feed) listen(told steps.Told) (traces *nftrace.Listener, events *conntr
 func more[T any](known []T, hear func() ([]T, error)) []T {
 	fresh, _ := hear() // a namespace that is going has none
 	known = slices.Concat(known, fresh)
-	return known[max(0, len(known)-lastLines):]
+	return known[max(0, len(known)-lastEvents):]
 }
 
 // space is a namespace, or nil.

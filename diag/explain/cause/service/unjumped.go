@@ -49,10 +49,9 @@ func (u Unjumped) Evidence() []say.Text {
 
 // Fix has the hook lead there, as the other one does.
 func (u Unjumped) Fix() []change.Change {
-	line := strings.TrimPrefix(u.Table.RuleLine(u.Base, &u.Like), "-6 ")
-	switch {
-	case strings.HasPrefix(line, "-t ") && !strings.ContainsAny(line, "\"'[\\"):
-		return []change.Change{change.IPTables{Netns: u.Netns(), V6: u.Table.Family == "ip6", Words: strings.Fields(line)}}
+	switch words, ok := u.Table.Words(u.Base, &u.Like); {
+	case ok && u.Like.IPTables:
+		return []change.Change{change.IPTables{Netns: u.Netns(), V6: u.Table.Family == "ip6", Words: words}}
 	case u.Table.Legacy || len(u.Like.Matches) > 0:
 		return nil
 	}

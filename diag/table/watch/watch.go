@@ -1,4 +1,4 @@
-package table
+package watch
 
 import (
 	"context"
@@ -9,13 +9,14 @@ import (
 
 	"github.com/vishvananda/netlink/nl"
 
+	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
 )
 
-// WatchOptions tunes a Watcher; the zero value of each field is its default.
-type WatchOptions struct {
-	Read ReadOptions
+// Options tunes a Watcher; the zero value of each field is its default.
+type Options struct {
+	Read table.ReadOptions
 	// NeighPoll is how often the neighbours are read although nothing was
 	// announced: the kernel is silent about an entry becoming INCOMPLETE. 250 ms.
 	NeighPoll time.Duration
@@ -37,8 +38,8 @@ const maxRest = 100 * time.Millisecond
 // changes; only the tables concerned are read again.
 type Watcher struct {
 	ns      *nsenter.Namespace
-	opts    WatchOptions
-	updates chan *Snapshot
+	opts    Options
+	updates chan *table.Snapshot
 	cancel  context.CancelFunc
 	done    chan struct{}
 	err     error // written before updates is closed
@@ -48,9 +49,9 @@ type Watcher struct {
 	overruns atomic.Int32 // how often announcements were lost
 }
 
-// NewWatcher begins to watch ns. The first snapshot comes at once, and then one
+// New begins to watch ns. The first snapshot comes at once, and then one
 // for every change, until Close is called or ns is closed.
-func NewWatcher(ns *nsenter.Namespace, opts WatchOptions) (*Watcher, error) {
+func New(ns *nsenter.Namespace, opts Options) (*Watcher, error) {
 	opts.NeighPoll = orDefault(opts.NeighPoll, 250*time.Millisecond)
 	opts.SysctlPoll = orDefault(opts.SysctlPoll, time.Second)
 	opts.Coalesce = orDefault(opts.Coalesce, time.Millisecond)
@@ -62,7 +63,7 @@ func NewWatcher(ns *nsenter.Namespace, opts WatchOptions) (*Watcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	reader, err := openSnapReader(ns, opts.Read)
+	reader, err := table.OpenReader(ns, opts.Read)
 	if err != nil {
 		events.Close()
 		return nil, err
@@ -70,11 +71,11 @@ func NewWatcher(ns *nsenter.Namespace, opts WatchOptions) (*Watcher, error) {
 	ctx, cancel := context.WithCancel(ns.Context())
 	w := &Watcher{
 		ns: ns, opts: opts, cancel: cancel,
-		updates: make(chan *Snapshot, 1),
+		updates: make(chan *table.Snapshot, 1),
 		done:    make(chan struct{}),
 		poke:    make(chan struct{}, 1),
 	}
-	w.touch(AllTables | FDB)
+	w.touch(table.AllTables | table.FDB)
 	go w.run(ctx, reader, events)
 	return w, nil
 }
@@ -89,7 +90,7 @@ func orDefault[T int | time.Duration](v, otherwise T) T {
 // Updates carries the newest snapshot. One that nobody took is replaced by the
 // next, so a slow receiver sees fewer of them, but always the latest state. The
 // channel closes when the Watcher ends.
-func (w *Watcher) Updates() <-chan *Snapshot { return w.updates }
+func (w *Watcher) Updates() <-chan *table.Snapshot { return w.updates }
 
 // Err is why the Watcher ended, once Updates is closed; nil after Close, or
 // when the namespace was closed.
@@ -109,8 +110,8 @@ func (w *Watcher) Close() {
 }
 
 // touch notes that tables have to be read again, and wakes the refresher.
-func (w *Watcher) touch(tables Tables) {
-	w.dirty.Or(uint32(tables & w.opts.Read.tables()))
+func (w *Watcher) touch(tables table.Tables) {
+	w.dirty.Or(uint32(tables & w.opts.Read.Which()))
 	select {
 	case w.poke <- struct{}{}:
 	default:
@@ -118,7 +119,7 @@ func (w *Watcher) touch(tables Tables) {
 }
 
 // run owns the reader; listen runs beside it and only touches.
-func (w *Watcher) run(ctx context.Context, reader *snapReader, events *watchSocket) {
+func (w *Watcher) run(ctx context.Context, reader *table.Reader, events *announcements) {
 	var listener sync.WaitGroup
 	var listenErr error
 	listener.Go(func() {
@@ -129,7 +130,7 @@ func (w *Watcher) run(ctx context.Context, reader *snapReader, events *watchSock
 	err := w.refreshLoop(ctx, reader)
 	w.cancel()
 	listener.Wait()
-	reader.close()
+	reader.Close()
 	if w.ns.Context().Err() == nil {
 		w.err = say.Join(err, listenErr)
 	}
@@ -139,23 +140,23 @@ func (w *Watcher) run(ctx context.Context, reader *snapReader, events *watchSock
 
 // refreshLoop refreshes what was touched, by an announcement or by a poll,
 // until ctx ends.
-func (w *Watcher) refreshLoop(ctx context.Context, reader *snapReader) error {
+func (w *Watcher) refreshLoop(ctx context.Context, reader *table.Reader) error {
 	neigh := time.NewTicker(w.opts.NeighPoll)
 	defer neigh.Stop()
 	sysctl := time.NewTicker(w.opts.SysctlPoll)
 	defer sysctl.Stop()
 
-	var last *Snapshot
+	var last *table.Snapshot
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-neigh.C:
-			w.touch(Neighbours)
+			w.touch(table.Neighbours)
 		case <-sysctl.C:
-			w.touch(Sysctls)
+			w.touch(table.Sysctls)
 		case <-w.poke:
-			watchPause(ctx, w.opts.Coalesce)
+			pause(ctx, w.opts.Coalesce)
 			start := time.Now()
 			next, err := w.refresh(ctx, reader, last)
 			if ctx.Err() != nil {
@@ -167,7 +168,7 @@ func (w *Watcher) refreshLoop(ctx context.Context, reader *snapReader) error {
 			last = next
 			// Under a flood of changes, at most half of a processor is spent here.
 			if took := time.Since(start); took > w.opts.Coalesce {
-				watchPause(ctx, min(took, maxRest))
+				pause(ctx, min(took, maxRest))
 			}
 		}
 	}
@@ -175,16 +176,16 @@ func (w *Watcher) refreshLoop(ctx context.Context, reader *snapReader) error {
 
 // refresh reads what was touched since last, which is nil at first, sends the
 // snapshot if it is different, and returns it.
-func (w *Watcher) refresh(ctx context.Context, reader *snapReader, last *Snapshot) (*Snapshot, error) {
-	tables := Tables(w.dirty.Swap(0))
+func (w *Watcher) refresh(ctx context.Context, reader *table.Reader, last *table.Snapshot) (*table.Snapshot, error) {
+	tables := table.Tables(w.dirty.Swap(0))
 	if tables == 0 {
 		return last, nil
 	}
 	base := last
 	if base == nil {
-		base = &Snapshot{}
+		base = &table.Snapshot{}
 	}
-	next, err := reader.refresh(ctx, base, tables)
+	next, err := reader.Refresh(ctx, base, tables)
 	if errors.Is(err, nl.ErrDumpInterrupted) {
 		w.touch(tables) // still in motion: there is no state to show yet
 		return last, nil
@@ -192,7 +193,7 @@ func (w *Watcher) refresh(ctx context.Context, reader *snapReader, last *Snapsho
 	if err != nil {
 		return nil, err
 	}
-	if last == nil || len(Diff(last, next)) > 0 {
+	if last == nil || len(table.Diff(last, next)) > 0 {
 		w.publish(next)
 	}
 	return next, nil
@@ -200,7 +201,7 @@ func (w *Watcher) refresh(ctx context.Context, reader *snapReader, last *Snapsho
 
 // publish leaves s in the channel instead of what nobody took. Only the
 // refresher sends, so there is room after one receive.
-func (w *Watcher) publish(s *Snapshot) {
+func (w *Watcher) publish(s *table.Snapshot) {
 	select {
 	case <-w.updates:
 	default:
@@ -208,8 +209,8 @@ func (w *Watcher) publish(s *Snapshot) {
 	w.updates <- s
 }
 
-// watchPause waits, but not for longer than ctx lasts.
-func watchPause(ctx context.Context, d time.Duration) {
+// pause waits, but not for longer than ctx lasts.
+func pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -36,15 +36,15 @@ func Tables(ctx context.Context, l *lab.Lab, netns string, which table.Tables) (
 	if err == nil {
 		return snap, nil
 	}
-	there := namespaceThere(netns)
-	if !isAbsent(err) {
+	there := NamespaceThere(netns)
+	if !IsAbsent(err) {
 		there.Err = err
 	}
 	return nil, []Condition{there}
 }
 
 // namespaceThere is the condition that a namespace exists, not met.
-func namespaceThere(netns string) Condition {
+func NamespaceThere(netns string) Condition {
 	return Condition{Table: change.In("", "ip", "netns"), Want: say.T("a network namespace called %s", "名为 %s 的网络命名空间", netns)}
 }
 
@@ -75,4 +75,4 @@ func Unless(met bool, line string) string {
 }
 
 // seen joins the lines that are there instead.
-func seen(lines []string) string { return strings.Join(lines, "; ") }
+func InOneLine(lines []string) string { return strings.Join(lines, "; ") }

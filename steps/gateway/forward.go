@@ -1,4 +1,4 @@
-package steps
+package gateway
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
+	"nstutor/steps"
 )
 
 // ForwardPolicy decides about forwarded packets that no rule has decided about:
@@ -25,27 +26,27 @@ func (a ForwardPolicy) Change(*lab.Lab) change.Change {
 
 // Conditions implements Action: a chain of the packet filter drops so, whoever made
 // it, or none does.
-func (a ForwardPolicy) Conditions(_ context.Context, l *lab.Lab) []Condition {
-	c := Condition{
+func (a ForwardPolicy) Conditions(_ context.Context, l *lab.Lab) []steps.Condition {
+	c := steps.Condition{
 		Table: change.In(a.Netns, "nft", "list", "chain", "ip", "filter", "FORWARD"),
 		Want:  say.T("the policy for forwarded packets is %s", "转发包的默认策略是 %s", a.Policy),
 	}
 	ns, err := l.NS(a.Netns)
-	if isAbsent(err) {
-		return []Condition{namespaceThere(a.Netns)}
+	if steps.IsAbsent(err) {
+		return []steps.Condition{steps.NamespaceThere(a.Netns)}
 	}
 	var rules *netfilter.RuleSet
 	if err == nil {
 		rules, err = netfilter.Read(ns)
 	}
 	if c.Err = err; err != nil {
-		return []Condition{c}
+		return []steps.Condition{c}
 	}
 	drops := slices.ContainsFunc(rules.Tables, func(t netfilter.Table) bool {
 		return slices.ContainsFunc(t.Chains, func(c netfilter.Chain) bool { return c.Hook == "forward" && c.Policy == "drop" })
 	})
 	c.Met = drops == (a.Policy == "drop")
-	return []Condition{c}
+	return []steps.Condition{c}
 }
 
 // Pass lets the packets of one network to another be forwarded.
@@ -59,44 +60,44 @@ func (a Pass) Change(*lab.Lab) change.Change {
 
 // Conditions implements Action. It sends packets through the rules that forwarded
 // packets pass, whoever wrote them and however.
-func (a Pass) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	c := Condition{
+func (a Pass) Conditions(ctx context.Context, l *lab.Lab) []steps.Condition {
+	c := steps.Condition{
 		Table: change.In(a.Netns, "nft", "list", "chain", "ip", "filter", "FORWARD"),
 		Want:  say.T("what %s sends to %s is let through", "放行从 %s 发往 %s 的包", a.Src, a.Dst),
 	}
 	r, err := Masquerade{Netns: a.Netns, Src: a.Src}.rewriting(ctx, l)
-	if isAbsent(err) {
-		return []Condition{namespaceThere(a.Netns)}
+	if steps.IsAbsent(err) {
+		return []steps.Condition{steps.NamespaceThere(a.Netns)}
 	}
-	to, err2 := netip.ParsePrefix(canonical(a.Dst))
+	to, err2 := netip.ParsePrefix(steps.Canonical(a.Dst))
 	if c.Err = say.Join(err, err2); c.Err != nil {
-		return []Condition{c}
+		return []steps.Condition{c}
 	}
 	defer r.one.Close()
 	c.Met = true
 	for _, src := range r.sources {
 		for _, p := range flows(src, r.neighbour(src, to)) {
 			if !c.Met || c.Err != nil {
-				return []Condition{c}
+				return []steps.Condition{c}
 			}
 			c = r.forwarded(c, p)
 		}
 	}
-	return []Condition{c}
+	return []steps.Condition{c}
 }
 
 // forwarded has a packet pass the rules for what is forwarded.
-func (r *rewriting) forwarded(c Condition, p eval.Packet) Condition {
+func (r *rewriting) forwarded(c steps.Condition, p eval.Packet) steps.Condition {
 	p.IIF, p.OIF = r.device(p.Src), r.device(p.Dst)
 	result := eval.Traverse(r.rules, "forward", p, eval.Kernel{One: r.one})
 	switch {
 	case r.rules.Err() != nil:
 		c.Err = r.rules.Err()
 	case result.Verdict == eval.VerdictUnknown:
-		c.Err = say.Err("it is not known what this rule does: %s", "无法确定这条规则的作用：%s", seen(result.Unsure))
+		c.Err = say.Err("it is not known what this rule does: %s", "无法确定这条规则的作用：%s", steps.InOneLine(result.Unsure))
 	default:
 		c.Met = result.Verdict == eval.VerdictAccept
-		c.Seen = Unless(c.Met, result.Rule)
+		c.Seen = steps.Unless(c.Met, result.Rule)
 	}
 	return c
 }

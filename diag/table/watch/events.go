@@ -1,4 +1,4 @@
-package table
+package watch
 
 import (
 	"context"
@@ -9,48 +9,49 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
 )
 
-// watchGroups are the multicast groups of rtnetlink that a Watcher joins.
-var watchGroups = []int{
+// groups are the multicast groups of rtnetlink that a Watcher joins.
+var groups = []int{
 	unix.RTNLGRP_LINK, unix.RTNLGRP_NEIGH, unix.RTNLGRP_NSID, unix.RTNLGRP_NEXTHOP,
 	unix.RTNLGRP_IPV4_IFADDR, unix.RTNLGRP_IPV4_ROUTE, unix.RTNLGRP_IPV4_RULE, unix.RTNLGRP_IPV4_NETCONF,
 	unix.RTNLGRP_IPV6_IFADDR, unix.RTNLGRP_IPV6_ROUTE, unix.RTNLGRP_IPV6_RULE,
 }
 
-// watchConcerns are the tables that an announcement makes doubtful. They are
+// concerns are the tables that an announcement makes doubtful. They are
 // more than those it speaks of: the kernel takes away routes without a word when
 // their device goes down (fib_sync_down_dev()) or their source address
 // goes (fib_sync_down_addr()).
-var watchConcerns = map[uint16]Tables{
-	unix.RTM_NEWLINK:    AllTables | FDB, // a rule about a device of that name becomes attached
-	unix.RTM_DELLINK:    AllTables | FDB,
-	unix.RTM_NEWADDR:    Addrs | Routes,
-	unix.RTM_DELADDR:    Addrs | Routes,
-	unix.RTM_NEWROUTE:   Routes,
-	unix.RTM_DELROUTE:   Routes,
-	unix.RTM_NEWNEXTHOP: Routes,
-	unix.RTM_DELNEXTHOP: Routes,
-	unix.RTM_NEWNEIGH:   Neighbours,
-	unix.RTM_DELNEIGH:   Neighbours,
-	unix.RTM_NEWRULE:    PolicyRules,
-	unix.RTM_DELRULE:    PolicyRules,
-	unix.RTM_NEWNETCONF: Sysctls | Routes, // ignore_routes_with_linkdown kills routes
-	unix.RTM_DELNETCONF: Sysctls,
-	unix.RTM_NEWNSID:    Links,
-	unix.RTM_DELNSID:    Links,
+var concerns = map[uint16]table.Tables{
+	unix.RTM_NEWLINK:    table.AllTables | table.FDB, // a rule about a device of that name becomes attached
+	unix.RTM_DELLINK:    table.AllTables | table.FDB,
+	unix.RTM_NEWADDR:    table.Addrs | table.Routes,
+	unix.RTM_DELADDR:    table.Addrs | table.Routes,
+	unix.RTM_NEWROUTE:   table.Routes,
+	unix.RTM_DELROUTE:   table.Routes,
+	unix.RTM_NEWNEXTHOP: table.Routes,
+	unix.RTM_DELNEXTHOP: table.Routes,
+	unix.RTM_NEWNEIGH:   table.Neighbours,
+	unix.RTM_DELNEIGH:   table.Neighbours,
+	unix.RTM_NEWRULE:    table.PolicyRules,
+	unix.RTM_DELRULE:    table.PolicyRules,
+	unix.RTM_NEWNETCONF: table.Sysctls | table.Routes, // ignore_routes_with_linkdown kills routes
+	unix.RTM_DELNETCONF: table.Sysctls,
+	unix.RTM_NEWNSID:    table.Links,
+	unix.RTM_DELNSID:    table.Links,
 }
 
-// watchSocket receives the announcements of one namespace.
-type watchSocket struct {
+// announcements receives the announcements of one namespace.
+type announcements struct {
 	*os.File // non-blocking, so that Close ends a Read
 }
 
 // subscribe joins the groups inside ns.
-func subscribe(ns *nsenter.Namespace, buffer int) (*watchSocket, error) {
-	var socket *watchSocket
+func subscribe(ns *nsenter.Namespace, buffer int) (*announcements, error) {
+	var socket *announcements
 	err := ns.Do(func() error {
 		fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_ROUTE)
 		if err != nil {
@@ -61,14 +62,14 @@ func subscribe(ns *nsenter.Namespace, buffer int) (*watchSocket, error) {
 			unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, buffer)
 		}
 		addr := unix.SockaddrNetlink{Family: unix.AF_NETLINK}
-		for _, group := range watchGroups {
+		for _, group := range groups {
 			addr.Groups |= 1 << (group - 1)
 		}
 		if err := unix.Bind(fd, &addr); err != nil {
 			unix.Close(fd)
 			return say.Err("%s: watch: %v", "%s：监视：%v", ns.Name(), err)
 		}
-		socket = &watchSocket{os.NewFile(uintptr(fd), "rtnetlink")}
+		socket = &announcements{os.NewFile(uintptr(fd), "rtnetlink")}
 		return nil
 	})
 	return socket, err
@@ -78,7 +79,7 @@ func subscribe(ns *nsenter.Namespace, buffer int) (*watchSocket, error) {
 // kernel had to drop announcements (ENOBUFS), it goes on with a new socket and
 // touches every table: once a socket is full, the kernel drops without saying so
 // again until it is empty.
-func (w *Watcher) listen(ctx context.Context, events *watchSocket) error {
+func (w *Watcher) listen(ctx context.Context, events *announcements) error {
 	for ctx.Err() == nil {
 		err := w.receive(ctx, events)
 		if ctx.Err() != nil {
@@ -91,14 +92,14 @@ func (w *Watcher) listen(ctx context.Context, events *watchSocket) error {
 		if events, err = subscribe(w.ns, w.opts.Buffer); err != nil {
 			return err
 		}
-		w.touch(AllTables | FDB)
+		w.touch(table.AllTables | table.FDB)
 	}
 	events.Close()
 	return nil
 }
 
 // receive reads events until the socket fails or ctx ends, and closes it.
-func (w *Watcher) receive(ctx context.Context, events *watchSocket) error {
+func (w *Watcher) receive(ctx context.Context, events *announcements) error {
 	defer events.Close()
 	stop := context.AfterFunc(ctx, func() { events.Close() })
 	defer stop()
@@ -115,7 +116,7 @@ func (w *Watcher) receive(ctx context.Context, events *watchSocket) error {
 }
 
 // concerned collects the tables of all messages in one datagram.
-func concerned(b []byte) (tables Tables) {
+func concerned(b []byte) (tables table.Tables) {
 	for len(b) >= unix.SizeofNlMsghdr {
 		size := int(binary.NativeEndian.Uint32(b))
 		if size < unix.SizeofNlMsghdr || size > len(b) {
@@ -126,9 +127,9 @@ func concerned(b []byte) (tables Tables) {
 		fdb := (kind == unix.RTM_NEWNEIGH || kind == unix.RTM_DELNEIGH) &&
 			size > unix.SizeofNlMsghdr && b[unix.SizeofNlMsghdr] == unix.AF_BRIDGE
 		if fdb {
-			tables |= FDB
+			tables |= table.FDB
 		} else {
-			tables |= watchConcerns[kind]
+			tables |= concerns[kind]
 		}
 		b = b[min(attr.Align(size), len(b)):]
 	}

@@ -1,11 +1,11 @@
-package steps
+package gateway
 
 import (
 	"context"
-	"net/netip"
 
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
+	"nstutor/steps"
 )
 
 // Masquerade rewrites the source of what leaves: it appends a MASQUERADE rule
@@ -42,20 +42,6 @@ func (a Masquerade) nft() string {
 	return rule + " masquerade"
 }
 
-// canonical makes 172.20.1.10 into 172.20.1.10/32, and default into 0.0.0.0/0.
-func canonical(s string) string {
-	if s == "default" {
-		return "0.0.0.0/0"
-	}
-	if addr, err := netip.ParseAddr(s); err == nil {
-		return netip.PrefixFrom(addr, addr.BitLen()).String()
-	}
-	if p, err := netip.ParsePrefix(s); err == nil {
-		return p.Masked().String()
-	}
-	return s
-}
-
 // Narrow replaces one masquerade rule by another in its place.
 type Narrow struct {
 	Netns    string
@@ -73,6 +59,6 @@ func (a Narrow) Change(*lab.Lab) change.Change {
 }
 
 // Conditions implements Action: they are those of the new rule.
-func (a Narrow) Conditions(ctx context.Context, l *lab.Lab) []Condition {
+func (a Narrow) Conditions(ctx context.Context, l *lab.Lab) []steps.Condition {
 	return a.Now.Conditions(ctx, l)
 }

@@ -1,4 +1,4 @@
-package steps
+package process
 
 import (
 	"context"
@@ -10,31 +10,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"nstutor/diag/conntrack"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
+	"nstutor/steps"
 )
-
-// NetnsIs claims that a namespace of that name is there, or is not.
-type NetnsIs struct {
-	Name   string
-	Absent bool
-}
-
-func (c NetnsIs) Promised(*lab.Lab) say.Text {
-	if c.Absent {
-		return say.T("ip netns: no %s", "ip netns：没有 %s", c.Name)
-	}
-	return say.T("ip netns: %s", "ip netns：有 %s", c.Name)
-}
-
-func (c NetnsIs) Look(_ context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
-	_, err := l.NS(c.Name)
-	if isAbsent(err) {
-		return say.Quote(lab.NotThere(c.Name)), c.Absent, nil
-	}
-	return say.Quote(c.Name), !c.Absent && err == nil, err
-}
 
 // PortIs claims that the TCP port can be bound in a namespace, or is taken.
 // It binds the port for a moment to find out.
@@ -51,7 +30,7 @@ func (c PortIs) Promised(*lab.Lab) say.Text {
 	return say.T("%s bind :%d: free", "%s 绑定 :%d：空闲", c.Netns, c.Port)
 }
 
-func (c PortIs) Look(_ context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
+func (c PortIs) Look(_ context.Context, l *lab.Lab, _ *steps.Evidence) (say.Text, bool, error) {
 	ns, err := l.NS(c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
@@ -86,7 +65,7 @@ func (c ProcessIn) Promised(*lab.Lab) say.Text {
 	return say.T("process %s is in %s (/proc/PID/ns/net)", "进程 %s 在 %s 中（/proc/PID/ns/net）", c.Name, c.Netns)
 }
 
-func (c ProcessIn) Look(_ context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
+func (c ProcessIn) Look(_ context.Context, l *lab.Lab, _ *steps.Evidence) (say.Text, bool, error) {
 	pid, _, ok := running(l, c.Name)
 	if !ok {
 		return say.T("no process %s", "没有进程 %s", c.Name), false, nil
@@ -116,45 +95,10 @@ func (c ProcessIs) Promised(*lab.Lab) say.Text {
 	return say.T("process %s: running", "进程 %s：正在运行", c.Name)
 }
 
-func (c ProcessIs) Look(_ context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
+func (c ProcessIs) Look(_ context.Context, l *lab.Lab, _ *steps.Evidence) (say.Text, bool, error) {
 	pid, netns, ok := running(l, c.Name)
 	if !ok {
 		return say.T("not running", "没有运行"), c.Absent, nil
 	}
 	return say.T("pid %d in %s", "进程 %d，在 %s 中", pid, netns), !c.Absent, nil
-}
-
-// Tracked claims that the connection tracker of a namespace knows a flow with
-// this original and this reply direction.
-type Tracked struct {
-	Netns                        string
-	Src, Dst, ReplySrc, ReplyDst string
-}
-
-func (c Tracked) Promised(*lab.Lab) say.Text { return About(c.Netns, "conntrack", say.Quote(c.line())) }
-
-func (c Tracked) line() string {
-	return fmt.Sprintf("src=%s dst=%s … src=%s dst=%s", c.Src, c.Dst, c.ReplySrc, c.ReplyDst)
-}
-
-func (c Tracked) Look(_ context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
-	ns, err := l.NS(c.Netns)
-	if err != nil {
-		return say.Text{}, false, err
-	}
-	flows, err := conntrack.List(ns)
-	if err != nil {
-		return say.Text{}, false, err
-	}
-	seen := say.T("no flow", "没有连接")
-	for _, f := range flows {
-		there := Tracked{c.Netns, f.Original.Src.Addr().String(), f.Original.Dst.Addr().String(), f.Reply.Src.Addr().String(), f.Reply.Dst.Addr().String()}
-		if there == c {
-			return say.Quote(there.line()), true, nil
-		}
-		if there.Src == c.Src {
-			seen = say.Quote(there.line())
-		}
-	}
-	return seen, false, nil
 }

@@ -1,6 +1,10 @@
 package steps_test
 
-import "nstutor/steps"
+import (
+	"nstutor/steps"
+	"nstutor/steps/gateway"
+	"nstutor/steps/process"
+)
 
 // handCase is an action, what must be there before it, lines that do the same,
 // and lines that do not, each with a part of what the first condition that is
@@ -38,7 +42,7 @@ func handCases() []handCase {
 			steps.LinkMaster{Netns: host, Name: "cable0", Bridge: "br0"},
 			[]string{"ip link set dev cable0 master br0", "ip link set cable0 master br1; ip link set cable0 master br0"},
 			map[string]string{"ip link set cable0 master br1": "master br1", "ip link set cable1 master br0": "cable0@cable1"}},
-		{"pods let through", append(connected(), steps.ForwardPolicy{Netns: host, Policy: "drop"}), steps.Pass{Netns: host, Src: "172.20.0.0/16", Dst: "172.20.0.0/16"},
+		{"pods let through", append(connected(), gateway.ForwardPolicy{Netns: host, Policy: "drop"}), gateway.Pass{Netns: host, Src: "172.20.0.0/16", Dst: "172.20.0.0/16"},
 			[]string{"nft insert rule ip filter FORWARD ip saddr 172.20.0.0/16 ip daddr 172.20.0.0/16 counter accept", "iptables -I FORWARD -s 172.20.0.0/16 -d 172.20.0.0/16 -j ACCEPT",
 				"nft add rule ip filter FORWARD ip saddr 172.20.0.0/16 accept", "nft 'add chain ip filter FORWARD { policy accept; }'", "iptables -P FORWARD ACCEPT"},
 			map[string]string{"nft add rule ip filter FORWARD ip saddr 172.21.0.0/16 accept": "policy drop", "nft add rule ip filter FORWARD ip saddr 172.20.0.0/16 icmp type echo-request accept": "policy drop",
@@ -125,10 +129,10 @@ func handCases() []handCase {
 			map[string]string{"mkdir -p /etc/netns/ns1; echo nameserver 203.0.113.10 > /etc/netns/ns1/resolv.conf": "nameserver 203.0.113.10",
 				"mkdir -p /etc/netns/ns1; echo '#nameserver 203.0.113.53' > /etc/netns/ns1/resolv.conf": "#nameserver 203.0.113.53",
 				"mkdir -p /etc/netns/ns2; echo nameserver 203.0.113.53 > /etc/netns/ns2/resolv.conf":    ""}},
-		{"a server", cabled(), steps.Run{Netns: pod, Name: "web-ns1", Argv: []string{"web"}},
+		{"a server", cabled(), process.Run{Netns: pod, Name: "web-ns1", Argv: []string{"web"}},
 			[]string{toPod + background("web"), "nsenter --net=/run/netns/ns1 " + background("web 80")},
 			map[string]string{background("web"): "", toPod + background("web 8080"): "web :8080"}},
-		{"a program that waits", cabled(), steps.Run{Netns: pod, Name: "sidecar", Argv: []string{"pause"}},
+		{"a program that waits", cabled(), process.Run{Netns: pod, Name: "sidecar", Argv: []string{"pause"}},
 			[]string{toPod + background("pause"), "nsenter --net=/run/netns/ns1 " + background("pause")},
 			map[string]string{background("pause"): "", toPod + background("web"): "web :80"}},
 		{"masquerade", connected(), masquerade,

@@ -1,15 +1,15 @@
-package steps
+package process
 
 import (
 	"context"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
+	"nstutor/steps"
 )
 
 // Run starts a program as a process of its own inside a namespace, and keeps
@@ -22,7 +22,7 @@ type Run struct {
 
 // Change implements Action.
 func (a Run) Change(l *lab.Lab) change.Change {
-	return Doing{
+	return steps.Doing{
 		Typed: change.Command{Netns: a.Netns, Argv: a.Argv, Background: true, Same: a.Same},
 		Do: func(ctx context.Context) error {
 			p, err := l.Spawn(a.Netns, a.Name, a.Argv...)
@@ -38,9 +38,9 @@ func (a Run) Change(l *lab.Lab) change.Change {
 // Conditions implements Action. A program that somebody else started in the
 // namespace counts as well: by its name or, where it is to serve pages, by its
 // port.
-func (a Run) Conditions(_ context.Context, l *lab.Lab) []Condition {
+func (a Run) Conditions(_ context.Context, l *lab.Lab) []steps.Condition {
 	port := a.port()
-	c := Condition{
+	c := steps.Condition{
 		Table: change.In("", "ip", "netns", "pids", a.Netns),
 		Want:  say.T("the program %s runs in %s", "程序 %s 在 %s 中运行", a.Argv[0], a.Netns),
 	}
@@ -50,11 +50,11 @@ func (a Run) Conditions(_ context.Context, l *lab.Lab) []Condition {
 	}
 	if p, ok := l.Process(a.Name); ok && p.Netns == a.Netns {
 		c.Met = true
-		return []Condition{c}
+		return []steps.Condition{c}
 	}
 	all, err := programs(l, a.Netns)
-	if isAbsent(err) {
-		return []Condition{namespaceThere(a.Netns)}
+	if steps.IsAbsent(err) {
+		return []steps.Condition{steps.NamespaceThere(a.Netns)}
 	}
 	c.Err = err
 	var others []string
@@ -69,8 +69,8 @@ func (a Run) Conditions(_ context.Context, l *lab.Lab) []Condition {
 			others = append(others, p.String())
 		}
 	}
-	c.Seen = Unless(c.Met, seen(others))
-	return []Condition{c}
+	c.Seen = steps.Unless(c.Met, steps.InOneLine(others))
+	return []steps.Condition{c}
 }
 
 // another says whether the process is one that the lab keeps for another step.
@@ -119,40 +119,4 @@ func (a Run) end(l *lab.Lab) error {
 		}
 	}
 	return nil
-}
-
-// Observe changes nothing in the kernel: the learner runs a command that only
-// looks, and the step's After says what there is to see.
-type Observe struct {
-	Netns string
-	Argv  []string // the word {PID} stands for the process ID of Process
-	// Process is a program started by Run.
-	Process string
-}
-
-// Change implements Action. Applying it remembers that the learner has looked;
-// the promise After does the looking.
-func (a Observe) Change(l *lab.Lab) change.Change {
-	return Remembered(l, a.key(), a.command(l), func(context.Context) error { return nil })
-}
-
-func (a Observe) command(l *lab.Lab) change.Command {
-	pid := "PID"
-	if l != nil {
-		if running, _, ok := running(l, a.Process); ok {
-			pid = strconv.Itoa(running)
-		}
-	}
-	argv := make([]string, len(a.Argv))
-	for i, word := range a.Argv {
-		argv[i] = strings.ReplaceAll(word, "{PID}", pid)
-	}
-	return change.Command{Netns: a.Netns, Argv: argv}
-}
-
-func (a Observe) key() string { return a.Netns + " " + strings.Join(a.Argv, " ") }
-
-// Conditions implements Action: the learner has looked.
-func (a Observe) Conditions(_ context.Context, l *lab.Lab) []Condition {
-	return Effect(l, a, l.Noted(a.key()))
 }

@@ -1,4 +1,4 @@
-package steps
+package claim
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
+	"nstutor/steps"
 )
 
 // Snapshot reads one namespace for a claim.
@@ -54,12 +55,12 @@ func (c RouteIs) Promised(*lab.Lab) say.Text {
 	return About(c.Netns, "ip route", say.Quote(line))
 }
 
-func (c RouteIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
+func (c RouteIs) Look(ctx context.Context, l *lab.Lab, _ *steps.Evidence) (say.Text, bool, error) {
 	snap, err := Snapshot(ctx, l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
 	}
-	want, err := netip.ParsePrefix(canonical(c.Dst))
+	want, err := netip.ParsePrefix(steps.Canonical(c.Dst))
 	if err != nil {
 		return say.Text{}, false, err
 	}
@@ -77,7 +78,7 @@ type NoRoutes struct{ Netns string }
 
 func (c NoRoutes) Promised(*lab.Lab) say.Text { return About(c.Netns, "ip route", empty) }
 
-func (c NoRoutes) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
+func (c NoRoutes) Look(ctx context.Context, l *lab.Lab, _ *steps.Evidence) (say.Text, bool, error) {
 	snap, err := Snapshot(ctx, l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
@@ -101,7 +102,7 @@ var (
 type NeighIs struct {
 	Netns, Dst, Dev string
 	States          []string
-	MACOf           Dev
+	MACOf           steps.Dev
 	Absent          bool
 }
 
@@ -110,7 +111,7 @@ func (c NeighIs) Promised(l *lab.Lab) say.Text {
 		return About(c.Netns, "ip neigh", None(c.Dst))
 	}
 	line := c.Dst + " dev " + c.Dev
-	if c.MACOf != (Dev{}) {
+	if c.MACOf != (steps.Dev{}) {
 		line += " lladdr " + MACText(l, c.MACOf)
 	}
 	return About(c.Netns, "ip neigh", say.Quote(line+" "+strings.Join(c.States, "|")))
@@ -118,11 +119,11 @@ func (c NeighIs) Promised(l *lab.Lab) say.Text {
 
 // MACText is the MAC address of a device as text, or how the device is called where it
 // cannot be had.
-func MACText(l *lab.Lab, d Dev) string {
-	return fmt.Sprintf("%s (%s)", MACOf(l, d), d.Name)
+func MACText(l *lab.Lab, d steps.Dev) string {
+	return fmt.Sprintf("%s (%s)", steps.MACOf(l, d), d.Name)
 }
 
-func (c NeighIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
+func (c NeighIs) Look(ctx context.Context, l *lab.Lab, _ *steps.Evidence) (say.Text, bool, error) {
 	snap, err := Snapshot(ctx, l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
@@ -135,8 +136,8 @@ func (c NeighIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, b
 		return say.Quote(n.Line()), false, nil
 	}
 	holds := slices.Contains(c.States, n.State)
-	if c.MACOf != (Dev{}) {
-		holds = holds && n.MAC.String() == MACOf(l, c.MACOf).String()
+	if c.MACOf != (steps.Dev{}) {
+		holds = holds && n.MAC.String() == steps.MACOf(l, c.MACOf).String()
 	}
 	return say.Quote(n.Line()), holds, nil
 }
@@ -167,7 +168,7 @@ func (c LinkIs) Promised(*lab.Lab) say.Text {
 	return About(c.Netns, "ip link", line)
 }
 
-func (c LinkIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
+func (c LinkIs) Look(ctx context.Context, l *lab.Lab, _ *steps.Evidence) (say.Text, bool, error) {
 	snap, err := Snapshot(ctx, l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
@@ -198,7 +199,7 @@ func (c OnlyLoopback) Promised(*lab.Lab) say.Text {
 	return About(c.Netns, "ip link", say.T("only lo, state DOWN", "只有 lo，state DOWN"))
 }
 
-func (c OnlyLoopback) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
+func (c OnlyLoopback) Look(ctx context.Context, l *lab.Lab, _ *steps.Evidence) (say.Text, bool, error) {
 	snap, err := Snapshot(ctx, l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
@@ -225,7 +226,7 @@ func (c AddrIs) Promised(*lab.Lab) say.Text {
 	return About(c.Netns, "ip addr", say.Quote(c.Dev+" inet "+c.Addr))
 }
 
-func (c AddrIs) Look(ctx context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
+func (c AddrIs) Look(ctx context.Context, l *lab.Lab, _ *steps.Evidence) (say.Text, bool, error) {
 	snap, err := Snapshot(ctx, l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
@@ -250,7 +251,7 @@ func (c SysctlIs) Promised(*lab.Lab) say.Text {
 	return About(c.Netns, "sysctl", say.Quote(c.Key+" = "+c.Value))
 }
 
-func (c SysctlIs) Look(_ context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
+func (c SysctlIs) Look(_ context.Context, l *lab.Lab, _ *steps.Evidence) (say.Text, bool, error) {
 	ns, err := l.NS(c.Netns)
 	if err != nil {
 		return say.Text{}, false, err
@@ -271,7 +272,7 @@ func (c RouteGet) Promised(*lab.Lab) say.Text {
 	return About(c.Netns, "ip route get", say.Quote(line+" dev "+c.Dev))
 }
 
-func (c RouteGet) Look(_ context.Context, l *lab.Lab, _ *Evidence) (say.Text, bool, error) {
+func (c RouteGet) Look(_ context.Context, l *lab.Lab, _ *steps.Evidence) (say.Text, bool, error) {
 	_, h, err := change.Open(l, c.Netns)
 	if err != nil {
 		return say.Text{}, false, err

@@ -1,4 +1,4 @@
-package steps
+package gateway
 
 import (
 	"context"
@@ -13,28 +13,29 @@ import (
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
+	"nstutor/steps"
 )
 
 // Conditions implements Action. It sends packets through the rules of the
 // namespace, whoever wrote them and however: what leaves by the uplink has an
 // address of that device for its source then, and what goes to NotTo keeps its
 // own.
-func (a Masquerade) Conditions(ctx context.Context, l *lab.Lab) []Condition {
-	outside := Condition{
+func (a Masquerade) Conditions(ctx context.Context, l *lab.Lab) []steps.Condition {
+	outside := steps.Condition{
 		Table: a.look(),
 		Want:  say.T("what %s sends out leaves with an address of the node", "%s 发往外面的包以节点的地址为源地址离开", a.Src),
 	}
-	inside := Condition{
+	inside := steps.Condition{
 		Table: outside.Table,
 		Want:  say.T("what goes to %s keeps its source", "发往 %s 的包保留自己的源地址", a.NotTo),
 	}
-	all := []Condition{outside, inside}
+	all := []steps.Condition{outside, inside}
 	if a.NotTo == "" {
 		all = all[:1]
 	}
 	r, err := a.rewriting(ctx, l)
-	if isAbsent(err) {
-		return []Condition{namespaceThere(a.Netns)}
+	if steps.IsAbsent(err) {
+		return []steps.Condition{steps.NamespaceThere(a.Netns)}
 	}
 	if err != nil {
 		for i := range all {
@@ -43,9 +44,9 @@ func (a Masquerade) Conditions(ctx context.Context, l *lab.Lab) []Condition {
 		return all
 	}
 	defer r.one.Close()
-	web := netip.MustParsePrefix(canonical(lab.WebAddr)).Addr()
+	web := netip.MustParsePrefix(steps.Canonical(lab.WebAddr)).Addr()
 	all[0] = r.judge(all[0], func(netip.Addr) netip.Addr { return web }, r.borrowed)
-	if p, err := netip.ParsePrefix(canonical(a.NotTo)); err == nil {
+	if p, err := netip.ParsePrefix(steps.Canonical(a.NotTo)); err == nil {
 		all[1] = r.judge(all[1], func(src netip.Addr) netip.Addr { return r.neighbour(src, p) }, r.kept)
 	}
 	return all
@@ -70,7 +71,7 @@ func (a Masquerade) rewriting(ctx context.Context, l *lab.Lab) (*rewriting, erro
 	if err != nil {
 		return nil, err
 	}
-	p, err := netip.ParsePrefix(canonical(a.Src))
+	p, err := netip.ParsePrefix(steps.Canonical(a.Src))
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +129,7 @@ func (r *rewriting) neighbour(src netip.Addr, p netip.Prefix) netip.Addr {
 
 // judge sends packets of all senders, of every protocol that the course uses,
 // and looks whether each is as it should be.
-func (r *rewriting) judge(c Condition, dst func(src netip.Addr) netip.Addr, right func(eval.Result) bool) Condition {
+func (r *rewriting) judge(c steps.Condition, dst func(src netip.Addr) netip.Addr, right func(eval.Result) bool) steps.Condition {
 	c.Met = true
 	for _, src := range r.sources {
 		for _, p := range flows(src, dst(src)) {
@@ -138,7 +139,7 @@ func (r *rewriting) judge(c Condition, dst func(src netip.Addr) netip.Addr, righ
 				c.Err = err
 				return c
 			case result.Verdict == eval.VerdictUnknown:
-				c.Err = say.Err("it is not known what this rule does: %s", "无法确定这条规则的作用：%s", seen(result.Unsure))
+				c.Err = say.Err("it is not known what this rule does: %s", "无法确定这条规则的作用：%s", steps.InOneLine(result.Unsure))
 			case !right(result) && c.Met:
 				c.Met, c.Seen, c.Err = false, r.instead(result), nil
 				return c
@@ -219,7 +220,7 @@ func (r *rewriting) instead(result eval.Result) string {
 			}
 		}
 	}
-	return seen(lines)
+	return steps.InOneLine(lines)
 }
 
 // addrs are the IPv4 addresses of a device.

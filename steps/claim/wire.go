@@ -1,4 +1,4 @@
-package steps
+package claim
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/wire"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
+	"nstutor/steps"
 )
 
 // Broadcast stands for the address that every station takes.
@@ -17,14 +18,14 @@ const Broadcast = "ff:ff:ff:ff:ff:ff"
 // none did. Fields that are empty are not looked at.
 type FrameSeen struct {
 	Netns, Dev     string
-	Proto, Op      string // as wire.Frame has them
-	Src, Dst       string // IP addresses
-	SrcMAC, DstMAC string // literally; or
-	SrcDev, DstDev Dev    // the device whose MAC it is
+	Proto, Op      string    // as wire.Frame has them
+	Src, Dst       string    // IP addresses
+	SrcMAC, DstMAC string    // literally; or
+	SrcDev, DstDev steps.Dev // the device whose MAC it is
 	None           bool
 }
 
-func (c FrameSeen) observes() (wire, counters string) { return c.Netns, "" }
+func (c FrameSeen) Observes() (wire, counters string) { return c.Netns, "" }
 
 func (c FrameSeen) Promised(l *lab.Lab) say.Text {
 	words := []string{strings.TrimSpace(c.Proto + " " + c.Op)}
@@ -48,16 +49,16 @@ func orAny(s string) string {
 	return s
 }
 
-func macWord(l *lab.Lab, mac string, d Dev) string {
-	if mac == "" && d != (Dev{}) {
+func macWord(l *lab.Lab, mac string, d steps.Dev) string {
+	if mac == "" && d != (steps.Dev{}) {
 		return MACText(l, d)
 	}
 	return mac
 }
 
-func (c FrameSeen) Look(_ context.Context, l *lab.Lab, e *Evidence) (say.Text, bool, error) {
+func (c FrameSeen) Look(_ context.Context, l *lab.Lab, e *steps.Evidence) (say.Text, bool, error) {
 	if e == nil {
-		return say.Text{}, false, ErrNeedsEvidence
+		return say.Text{}, false, steps.ErrNeedsEvidence
 	}
 	if err := say.Join(resolve(l, c.SrcDev, &c.SrcMAC), resolve(l, c.DstDev, &c.DstMAC)); err != nil {
 		return say.Text{}, false, err
@@ -80,8 +81,8 @@ func (c FrameSeen) Look(_ context.Context, l *lab.Lab, e *Evidence) (say.Text, b
 
 // resolve writes the MAC address of a device, if one is named. One that is not
 // there is an error: no address at all would match every frame.
-func resolve(l *lab.Lab, d Dev, mac *string) error {
-	if d == (Dev{}) {
+func resolve(l *lab.Lab, d steps.Dev, mac *string) error {
+	if d == (steps.Dev{}) {
 		return nil
 	}
 	_, link, err := d.Find(l)
@@ -105,15 +106,15 @@ type Counted struct {
 	Min            int64
 }
 
-func (c Counted) observes() (wire, counters string) { return "", c.Netns }
+func (c Counted) Observes() (wire, counters string) { return "", c.Netns }
 
 func (c Counted) Promised(*lab.Lab) say.Text {
 	return About(c.Netns, "nstat", say.Quote(fmt.Sprintf("%s +%d", c.Counter, c.Min)))
 }
 
-func (c Counted) Look(_ context.Context, _ *lab.Lab, e *Evidence) (say.Text, bool, error) {
+func (c Counted) Look(_ context.Context, _ *lab.Lab, e *steps.Evidence) (say.Text, bool, error) {
 	if e == nil {
-		return say.Text{}, false, ErrNeedsEvidence
+		return say.Text{}, false, steps.ErrNeedsEvidence
 	}
 	gained := e.Counts[c.Netns][c.Counter]
 	seen := say.Quote(fmt.Sprintf("%s +%d", c.Counter, gained))

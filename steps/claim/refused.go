@@ -1,4 +1,4 @@
-package steps
+package claim
 
 import (
 	"context"
@@ -9,26 +9,27 @@ import (
 	"nstutor/internal/change"
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
+	"nstutor/steps"
 )
 
 // Refused claims that the kernel does not take an action as things are, or that it
 // does: it tries it, and takes it back should it succeed.
 type Refused struct {
-	Action Action
+	Action steps.Action
 	Why    unix.Errno // 0: it is not
 }
 
 func (c Refused) Promised(l *lab.Lab) say.Text {
-	command := Typed(c.Action.Change(l).Command())
+	command := steps.Typed(c.Action.Change(l).Command())
 	if c.Why == 0 {
 		return say.T("%s: accepted", "%s：被接受", command)
 	}
 	return say.T("%s: %v", "%s：%v", command, c.Why)
 }
 
-func (c Refused) Look(ctx context.Context, l *lab.Lab, e *Evidence) (say.Text, bool, error) {
+func (c Refused) Look(ctx context.Context, l *lab.Lab, e *steps.Evidence) (say.Text, bool, error) {
 	if e == nil {
-		return say.Text{}, false, ErrNeedsEvidence
+		return say.Text{}, false, steps.ErrNeedsEvidence
 	}
 	tried := c.Action.Change(l)
 	err := tried.Apply(ctx, l)

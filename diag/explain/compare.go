@@ -143,7 +143,7 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 		a.Cause.Refused = true
 	case b.Tunnel() != "":
 		a.Cause = inWords(journey.Find(a.Cause.Leg, cause.SilentTunnel{Beyond: beyond, Carrier: b.Tunnel(), Waited: w.waited}))
-	case b.Pinned().State != "":
+	case b.Pinned().State != "" && !beyond.To.Known():
 		a.Cause = inWords(journey.Find(a.Cause.Leg, device.Pinned{Beyond: unproven(beyond, b), Entry: b.Pinned(), Waited: w.waited}))
 	default:
 		a.Cause = inWords(journey.Find(a.Cause.Leg, cause.SilentBeyond{Beyond: unproven(beyond, b), Waited: w.waited}))

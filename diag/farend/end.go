@@ -21,6 +21,9 @@ type End struct {
 	Datapath string // of the Open vSwitch that the device is a port of
 }
 
+// Known reports whether it is known to whom.
+func (e End) Known() bool { return len(e.Programs) > 0 || e.WireGuard || e.Datapath != "" }
+
 // Of is the end of a device for packets to dst. What cannot be found out is left out.
 func Of(ns *nsenter.Namespace, dev table.Link, dst netip.Addr) (end End) {
 	switch {

@@ -44,7 +44,7 @@ func Look(world *machine.Machine, q trace.Question, opens *trace.Trace) (Hole, b
 	}
 	server := opens.Listens.Space
 	there, back := mtu(q.From, opens.Source, q.Dest), mtu(server, opens.Reached.Dst, opens.Reached.Src)
-	q.Length, q.DF, q.Whole = min(there, back), true, true
+	q.Length, q.DF, q.Whole, q.First = min(there, back), true, true, false
 	full := trace.Follow(world, q)
 	for i, f := range full.Faults {
 		if f.Code() != cause.MTUExceeded || !answered(f.Finding) {

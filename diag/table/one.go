@@ -17,7 +17,7 @@ import (
 // One asks the kernel about single objects of one namespace, for whom a dump of
 // a table with thousands of rows would be too dear. Not for concurrent use.
 type One struct {
-	r  snapReader
+	r  Reader
 	up map[int]bool
 }
 
@@ -28,7 +28,7 @@ func OpenOne(ns *nsenter.Namespace) (*One, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &One{r: snapReader{ns: ns, conn: conn, opts: ReadOptions{NoARP: true}}}
+	o := &One{r: Reader{ns: ns, conn: conn, opts: ReadOptions{NoARP: true}}}
 	// Without it the kernel ignores what a dump is to be narrowed down to.
 	fd := conn.Socket().GetFd()
 	if err := unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_GET_STRICT_CHK, 1); err != nil {
@@ -47,7 +47,7 @@ func (o *One) Keep() { o.r.conn.kept = attr.Answers{} }
 func (o *One) Netns() *nsenter.Namespace { return o.r.ns }
 
 // Close closes the socket.
-func (o *One) Close() { o.r.close() }
+func (o *One) Close() { o.r.Close() }
 
 // forget drops the device names: they are kept no longer than one answer needs
 // them, since devices are renamed.

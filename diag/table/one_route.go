@@ -159,7 +159,7 @@ func (r *rawReply) name(o *One) {
 	r.Route, _ = o.parseRoute(r.body)
 }
 
-// parseRoute is snapReader.parseRoute for one message, be it a cached clone.
+// parseRoute is Reader.parseRoute for one message, be it a cached clone.
 func (o *One) parseRoute(b []byte) (Route, bool) {
 	for kind, v := range attr.All(b[unix.SizeofRtMsg:]) {
 		switch kind {

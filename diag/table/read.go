@@ -48,12 +48,12 @@ type ReadOptions struct {
 // The tables are read one after the other, so a change between two of them can
 // show in one and not in the other: a watch.Watcher corrects that by itself.
 func Read(ctx context.Context, ns *nsenter.Namespace, opts ReadOptions) (*Snapshot, error) {
-	r, err := openSnapReader(ns, opts)
+	r, err := OpenReader(ns, opts)
 	if err != nil {
 		return nil, err
 	}
-	defer r.close()
-	return r.refresh(ctx, &Snapshot{}, opts.Which())
+	defer r.Close()
+	return r.Refresh(ctx, &Snapshot{}, opts.Which())
 }
 
 // Which are the tables that are read.
@@ -64,10 +64,10 @@ func (o ReadOptions) Which() Tables {
 	return o.Tables
 }
 
-// snapReader reads tables of one namespace over its own rtnetlink socket. The
+// Reader reads tables of one namespace again and again, over its own rtnetlink socket. The
 // socket is not shared with Namespace.Handle, so that closing the namespace
-// cannot take it away in the middle of a request. Not for concurrent use.
-type snapReader struct {
+// cannot take it away in the middle of a request. It is not for concurrent use.
+type Reader struct {
 	ns   *nsenter.Namespace
 	conn *dumpConn
 	opts ReadOptions
@@ -78,35 +78,20 @@ type snapReader struct {
 	unknown bool           // a table spoke of a device that is not in links
 }
 
-func openSnapReader(ns *nsenter.Namespace, opts ReadOptions) (*snapReader, error) {
+// OpenReader opens the socket of a Reader, which Close closes.
+func OpenReader(ns *nsenter.Namespace, opts ReadOptions) (*Reader, error) {
 	conn, err := openDumpConn(ns)
 	if err != nil {
 		return nil, err
 	}
-	return &snapReader{ns: ns, conn: conn, opts: opts}, nil
-}
-
-func (r *snapReader) close() { r.conn.Close() }
-
-// Reader reads tables of one namespace again and again. It is not for concurrent use.
-type Reader struct{ r *snapReader }
-
-// OpenReader opens the socket of a Reader, which Close closes.
-func OpenReader(ns *nsenter.Namespace, opts ReadOptions) (*Reader, error) {
-	r, err := openSnapReader(ns, opts)
-	return &Reader{r}, err
+	return &Reader{ns: ns, conn: conn, opts: opts}, nil
 }
 
 // Close closes the socket.
-func (r *Reader) Close() { r.r.close() }
+func (r *Reader) Close() { r.conn.Close() }
 
 // Refresh returns a copy of last in which the given tables are read anew.
 func (r *Reader) Refresh(ctx context.Context, last *Snapshot, tables Tables) (*Snapshot, error) {
-	return r.r.refresh(ctx, last, tables)
-}
-
-// refresh returns a copy of last in which the given tables are read anew.
-func (r *snapReader) refresh(ctx context.Context, last *Snapshot, tables Tables) (*Snapshot, error) {
 	next := *last
 	next.Name, next.Inode = r.ns.Name(), r.ns.Inode()
 	// Devices come first, since the other tables speak of them by index. When
@@ -130,7 +115,7 @@ func (r *snapReader) refresh(ctx context.Context, last *Snapshot, tables Tables)
 }
 
 // readTables fills the tables of s.
-func (r *snapReader) readTables(ctx context.Context, s *Snapshot, tables Tables) error {
+func (r *Reader) readTables(ctx context.Context, s *Snapshot, tables Tables) error {
 	if tables&Links != 0 {
 		s.Links = r.links
 	}
@@ -158,7 +143,7 @@ func (r *snapReader) readTables(ctx context.Context, s *Snapshot, tables Tables)
 
 // device is the name of an interface index, "" for none. A device that
 // appeared after the links were read is called if7, as iproute2 does.
-func (r *snapReader) device(index int) string {
+func (r *Reader) device(index int) string {
 	if index == 0 {
 		return ""
 	}

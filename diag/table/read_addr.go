@@ -25,12 +25,12 @@ var addrFlagNames = []struct {
 }
 
 // readAddrs reads the addresses of both families: the kernel dumps IPv4 first.
-func (r *snapReader) readAddrs(ctx context.Context) ([]Addr, error) {
+func (r *Reader) readAddrs(ctx context.Context) ([]Addr, error) {
 	request := make([]byte, unix.SizeofIfAddrmsg)
 	return dumpTable(ctx, r.conn, unix.RTM_GETADDR, unix.RTM_NEWADDR, request, r.parseAddr)
 }
 
-func (r *snapReader) parseAddr(b []byte) (Addr, bool) {
+func (r *Reader) parseAddr(b []byte) (Addr, bool) {
 	if len(b) < unix.SizeofIfAddrmsg {
 		return Addr{}, false
 	}

@@ -9,7 +9,7 @@ import (
 // readFDB reads what bridges know of their ports: what `bridge fdb` shows but for the
 // devices' own entries (self). Frames to the addresses of multicast groups that a
 // bridge takes for itself are among those.
-func (r *snapReader) readFDB(ctx context.Context) ([]FDBEntry, error) {
+func (r *Reader) readFDB(ctx context.Context) ([]FDBEntry, error) {
 	request := make([]byte, sizeofNdmsg)
 	request[0] = unix.AF_BRIDGE
 	raw, err := dumpTable(ctx, r.conn, unix.RTM_GETNEIGH, unix.RTM_NEWNEIGH, request, func(b []byte) (rawFDBEntry, bool) {

@@ -20,7 +20,7 @@ func FuzzNetlinkMessage(f *testing.F) {
 	f.Add(append(append([]byte{unix.AF_INET, 8}, make([]byte, unix.SizeofRtMsg-2)...), bytes.Join([][]byte{dst, hops, metrics}, nil)...))
 	f.Add(append([]byte{unix.AF_BRIDGE}, make([]byte, 40)...))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		r := &snapReader{names: map[int]string{2: "eth0"}, links: []Link{{Index: 2, Name: "eth0"}}}
+		r := &Reader{names: map[int]string{2: "eth0"}, links: []Link{{Index: 2, Name: "eth0"}}}
 		if l, ok := parseLink(b); ok {
 			_, _ = l.Link.Line(), l.Link.AddressLine()
 		}

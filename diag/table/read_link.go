@@ -29,7 +29,7 @@ type rawLink struct {
 
 // readLinks reads the devices, and with them the names of all indexes and the
 // IPv4 settings of each device.
-func (r *snapReader) readLinks(ctx context.Context) error {
+func (r *Reader) readLinks(ctx context.Context) error {
 	raw, err := dumpTable(ctx, r.conn, unix.RTM_GETLINK, unix.RTM_NEWLINK, linkRequest(), parseLink)
 	if err != nil {
 		return say.Err("%s: read links: %v", "%s：读取网卡：%v", r.ns.Name(), err)
@@ -61,7 +61,7 @@ func linkRequest() []byte {
 }
 
 // namePeer says what stands behind '@', as print_name_and_link() does.
-func (r *snapReader) namePeer(l *rawLink, up map[int]bool) {
+func (r *Reader) namePeer(l *rawLink, up map[int]bool) {
 	switch {
 	case !l.hasLower:
 		return

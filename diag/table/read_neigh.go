@@ -33,7 +33,7 @@ const (
 
 // readNeighbours reads what `ip neigh` shows, and then what `ip neigh show
 // proxy` does.
-func (r *snapReader) readNeighbours(ctx context.Context) ([]Neighbour, error) {
+func (r *Reader) readNeighbours(ctx context.Context) ([]Neighbour, error) {
 	request := make([]byte, sizeofNdmsg)
 	now := time.Now()
 	parse := func(b []byte) (Neighbour, bool) { return r.parseNeighbour(b, now) }
@@ -46,7 +46,7 @@ func (r *snapReader) readNeighbours(ctx context.Context) ([]Neighbour, error) {
 	return append(rows, proxies...), err
 }
 
-func (r *snapReader) parseNeighbour(b []byte, now time.Time) (Neighbour, bool) {
+func (r *Reader) parseNeighbour(b []byte, now time.Time) (Neighbour, bool) {
 	if len(b) < sizeofNdmsg || b[0] != unix.AF_INET && b[0] != unix.AF_INET6 {
 		return Neighbour{}, false
 	}

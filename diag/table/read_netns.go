@@ -23,7 +23,7 @@ const netnsDir = "/run/netns"
 // nameNetns finds the names of the namespaces at the other ends of links, as
 // `ip link` does: it asks the kernel for the number of every namespace whose
 // name is known.
-func (r *snapReader) nameNetns(links []Link) {
+func (r *Reader) nameNetns(links []Link) {
 	wanted := map[int]bool{}
 	for _, l := range links {
 		if l.PeerNetnsID >= 0 {
@@ -57,7 +57,7 @@ func (r *snapReader) nameNetns(links []Link) {
 
 // identify returns the number that the namespace at path has in this one, and
 // its name.
-func (r *snapReader) identify(path string) (id int, name string, ok bool) {
+func (r *Reader) identify(path string) (id int, name string, ok bool) {
 	fd, err := nsenter.OpenFile(path)
 	if err != nil {
 		return 0, "", false
@@ -79,7 +79,7 @@ func (r *snapReader) identify(path string) (id int, name string, ok bool) {
 
 // netnsID asks for the number of the namespace that fd is open on (RTM_GETNSID);
 // negative when this namespace has none for it, or fd is none.
-func (r *snapReader) netnsID(fd int) int {
+func (r *Reader) netnsID(fd int) int {
 	id := netnsUnknown
 	body := make([]byte, 4, 12) // struct rtgenmsg, padded
 	body = binary.NativeEndian.AppendUint16(body, 8)

@@ -17,7 +17,7 @@ const rtaNHID = 30
 
 // readRoutes reads the routes of all tables, IPv4 before IPv6. The cached
 // clones that IPv6 keeps for single destinations are left out, as `ip route` does.
-func (r *snapReader) readRoutes(ctx context.Context) ([]Route, error) {
+func (r *Reader) readRoutes(ctx context.Context) ([]Route, error) {
 	var all []Route
 	for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
 		request := make([]byte, unix.SizeofRtMsg)
@@ -37,7 +37,7 @@ func (r *snapReader) readRoutes(ctx context.Context) ([]Route, error) {
 	return all, nil
 }
 
-func (r *snapReader) parseRoute(b []byte) (Route, bool) {
+func (r *Reader) parseRoute(b []byte) (Route, bool) {
 	if len(b) < unix.SizeofRtMsg {
 		return Route{}, false
 	}
@@ -63,7 +63,7 @@ func (r *snapReader) parseRoute(b []byte) (Route, bool) {
 	return route, true
 }
 
-func (r *snapReader) routeAttribute(route *Route, msg []byte, kind uint16, v []byte) {
+func (r *Reader) routeAttribute(route *Route, msg []byte, kind uint16, v []byte) {
 	switch kind {
 	case unix.RTA_DST:
 		route.Dst = attr.Prefix(v, msg[1], msg[0])
@@ -101,7 +101,7 @@ func attrVia(v []byte) (via netip.Addr) {
 }
 
 // parseNexthops reads an array of struct rtnexthop with their attributes.
-func (r *snapReader) parseNexthops(b []byte) []Nexthop {
+func (r *Reader) parseNexthops(b []byte) []Nexthop {
 	var hops []Nexthop
 	for len(b) >= unix.SizeofRtNexthop {
 		size := int(binary.NativeEndian.Uint16(b))

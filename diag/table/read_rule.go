@@ -28,7 +28,7 @@ const (
 )
 
 // readRules reads the rules of both families, each in order of priority.
-func (r *snapReader) readRules(ctx context.Context) ([]PolicyRule, error) {
+func (r *Reader) readRules(ctx context.Context) ([]PolicyRule, error) {
 	var all []PolicyRule
 	for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
 		request := make([]byte, sizeofRuleHdr)

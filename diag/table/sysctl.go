@@ -46,7 +46,7 @@ func SysctlPath(key string) string {
 // readSysctls reads the settings of the namespace and of each device that
 // readLinks found. The devices' own come with the links, all in one message
 // (IFLA_INET_CONF): a file for each would cost more than everything else.
-func (r *snapReader) readSysctls() ([]Sysctl, error) {
+func (r *Reader) readSysctls() ([]Sysctl, error) {
 	keys := append([]string{}, sysctlKeys...)
 	for _, dev := range []string{"all", "default"} {
 		for _, conf := range sysctlConf {
@@ -71,7 +71,7 @@ func (r *snapReader) readSysctls() ([]Sysctl, error) {
 
 // readSysctlFiles reads the keys from /proc/sys inside the namespace, leaving
 // out those that do not exist.
-func (r *snapReader) readSysctlFiles(keys []string) ([]Sysctl, error) {
+func (r *Reader) readSysctlFiles(keys []string) ([]Sysctl, error) {
 	values := make([]Sysctl, 0, len(keys)+len(sysctlConf)*len(r.links))
 	err := r.ns.Do(func() error {
 		for _, key := range keys {

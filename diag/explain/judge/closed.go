@@ -45,11 +45,9 @@ func (j *Judge) closed(n *machine.Space, p journey.Packet, l cause.Lookup) (f de
 // closes reports whether the finding's bridge is one of a network without a way out, and
 // says in it who says so.
 func (j *Judge) closes(f *device.Closed, n *machine.Space, addrs []table.Addr) bool {
-	for _, a := range addrs {
-		if net, ok := j.World.Closed(f.Bridge, a.Prefix.Addr()); ok {
-			f.Network, f.Proof = net.Name, internal(net)
-			return true
-		}
+	if net, ok := j.closedNetwork(f.Bridge, addrs); ok {
+		f.Network, f.Proof = net.Name, internal(net)
+		return true
 	}
 	rules, err := n.Rules()
 	if err != nil {
@@ -65,15 +63,24 @@ func (j *Judge) shuts(n *machine.Space, p journey.Packet, dev table.Link, route 
 	if err != nil || dev.Bridge == nil {
 		return f, false
 	}
+	net, ok := j.closedNetwork(dev.Name, addrs)
+	if !ok {
+		return f, false
+	}
+	return device.Closed{
+		At: at(n), Lookup: cause.Lookup{Dst: p.Dst, Answer: route}, As: cause.ForwardingOff,
+		Network: net.Name, Bridge: dev.Name, Proof: internal(net),
+	}, true
+}
+
+// closedNetwork is the network without a way out that has a bridge, and one of the addresses.
+func (j *Judge) closedNetwork(bridge string, addrs []table.Addr) (net container.Network, ok bool) {
 	for _, a := range addrs {
-		if net, ok := j.World.Closed(dev.Name, a.Prefix.Addr()); ok {
-			return device.Closed{
-				At: at(n), Lookup: cause.Lookup{Dst: p.Dst, Answer: route}, As: cause.ForwardingOff,
-				Network: net.Name, Bridge: dev.Name, Proof: internal(net),
-			}, true
+		if net, ok = j.World.Closed(bridge, a.Prefix.Addr()); ok {
+			break
 		}
 	}
-	return f, false
+	return net, ok
 }
 
 // internal is what a network's file says of it.

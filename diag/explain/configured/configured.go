@@ -33,6 +33,7 @@ const many = 200
 // source is one kind of files: which gateways they name for a device.
 type source struct {
 	folder, suffix string
+	indexed        bool // they are called by the devices' indexes
 	read           func(text string, d Device) []line
 }
 
@@ -42,13 +43,13 @@ type line struct{ section, key, value, text string }
 // sources are those of systemd-networkd (and of netplan, which writes them), of
 // NetworkManager, and of ifupdown; what was configured last is first.
 var sources = []source{
-	{"run/systemd/netif/leases", "", lease},
-	{"etc/systemd/network", ".network", networkd},
-	{"run/systemd/network", ".network", networkd},
-	{"etc/NetworkManager/system-connections", ".nmconnection", networkManager},
-	{"run/NetworkManager/system-connections", ".nmconnection", networkManager},
-	{"etc/network", "interfaces", ifupdown},
-	{"etc/network/interfaces.d", "", ifupdown},
+	{"run/systemd/netif/leases", "", true, lease},
+	{"etc/systemd/network", ".network", false, networkd},
+	{"run/systemd/network", ".network", false, networkd},
+	{"etc/NetworkManager/system-connections", ".nmconnection", false, networkManager},
+	{"run/NetworkManager/system-connections", ".nmconnection", false, networkManager},
+	{"etc/network", "interfaces", false, ifupdown},
+	{"etc/network/interfaces.d", "", false, ifupdown},
 }
 
 // Of is the gateway that a file below a root folder names for a device, in a network of the
@@ -63,8 +64,7 @@ func Of(root string, d Device, of netip.Addr) (g Gateway, found bool) {
 		names := dir.List(s.folder)
 		slices.Sort(names)
 		for _, name := range names[:min(len(names), many)] {
-			leased := s.folder == sources[0].folder
-			if !strings.HasSuffix(name, s.suffix) || leased && name != strconv.Itoa(d.Index) {
+			if !strings.HasSuffix(name, s.suffix) || s.indexed && name != strconv.Itoa(d.Index) {
 				continue
 			}
 			file := path.Join("/", s.folder, name)

@@ -13,6 +13,7 @@ import (
 
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/netfilter/fields"
 	"nstutor/diag/probe"
 	"nstutor/internal/lab/labtest"
 )
@@ -151,7 +152,7 @@ func BenchmarkTraverse(b *testing.B) {
 			for i := range 3 * pods {
 				addr := []byte{10, 244, byte(i >> 8), byte(i)}
 				chain.Rules = append(chain.Rules, netfilter.Rule{
-					Matches: []netfilter.Match{{Key: []netfilter.Field{"ip daddr"}, OneOf: []netfilter.Tuple{{{Lo: addr, Hi: addr}}}}},
+					Matches: []netfilter.Match{{Key: []fields.Name{"ip daddr"}, OneOf: []fields.Tuple{{{Lo: addr, Hi: addr}}}}},
 					Verdict: netfilter.Verdict{Kind: netfilter.VerdictDrop},
 				})
 			}

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strconv"
 
+	"nstutor/diag/netfilter/fields"
 	"nstutor/diag/netfilter/nfnl"
 
 	"golang.org/x/sys/unix"
@@ -56,7 +57,7 @@ func (d *decoder) immediate(a nfnl.Attrs) {
 
 // assign is a statement that writes a register to a field, such as
 // `meta mark set 0x1`.
-func (d *decoder) assign(register uint32, field Field, unknown string) {
+func (d *decoder) assign(register uint32, field fields.Name, unknown string) {
 	effect := Effect{After: len(d.rule.Matches)}
 	o := d.get(register)
 	markOnly := field == "meta mark" || field == "ct mark"
@@ -74,8 +75,8 @@ func (d *decoder) assign(register uint32, field Field, unknown string) {
 			effect.Field, effect.Mask, effect.From, effect.FromMask = field, 0xffffffff, o.field, 0xffffffff
 		}
 	case len(o.data) > 0:
-		info := ruleFields[field]
-		effect.Text = string(field) + " set " + FieldText(field, networkOrder(o.data, info.host))
+		info := fields.Known[field]
+		effect.Text = string(field) + " set " + fields.Text(field, fields.NetworkOrder(o.data, info.Host))
 		if field == "ct zone" && len(o.data) == 2 {
 			effect.Field, effect.Xor = field, uint32(binary.NativeEndian.Uint16(o.data))
 		}
@@ -202,13 +203,13 @@ func (o operand) describe() string {
 
 func natFlags(flags uint32) []string {
 	var out []string
-	for _, f := range []bit{
-		{unix.NF_NAT_RANGE_PROTO_RANDOM, "random"},
-		{unix.NF_NAT_RANGE_PROTO_RANDOM_FULLY, "fully-random"},
-		{unix.NF_NAT_RANGE_PERSISTENT, "persistent"},
+	for _, f := range []fields.Flag{
+		{Bit: unix.NF_NAT_RANGE_PROTO_RANDOM, Name: "random"},
+		{Bit: unix.NF_NAT_RANGE_PROTO_RANDOM_FULLY, Name: "fully-random"},
+		{Bit: unix.NF_NAT_RANGE_PERSISTENT, Name: "persistent"},
 	} {
-		if uint64(flags)&f.bit != 0 {
-			out = append(out, f.name)
+		if uint64(flags)&f.Bit != 0 {
+			out = append(out, f.Name)
 		}
 	}
 	return out

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/fields"
 	"nstutor/diag/netfilter/nfnl"
 
 	"golang.org/x/sys/unix"
@@ -13,8 +14,8 @@ import (
 // canonical is a value as long as the operand's field and in network order; a
 // shorter one is of the field's first bytes.
 func (o operand) canonical(b []byte) []byte {
-	out := networkOrder(b, o.host)
-	if size := ruleFields[o.field].size; len(out) < size {
+	out := fields.NetworkOrder(b, o.host)
+	if size := fields.Known[o.field].Size; len(out) < size {
 		out = append(out, make([]byte, size-len(out))...)
 	} else if size > 0 {
 		out = out[:size]
@@ -24,11 +25,11 @@ func (o operand) canonical(b []byte) []byte {
 
 // match is the condition that the operand is in one of the ranges, which are
 // as the kernel has them.
-func (o operand) match(not bool, ranges ...Range) Match {
+func (o operand) match(not bool, ranges ...fields.Range) Match {
 	if o.field == "" {
 		return Match{Text: o.from, nft: o.nft}
 	}
-	m := Match{Key: key(o.field), Not: not, Lot: o.lot}
+	m := Match{Key: fields.Alone(o.field), Not: not, Lot: o.lot}
 	compared := 0
 	for _, r := range ranges {
 		compared = len(r.Lo)
@@ -37,30 +38,30 @@ func (o operand) match(not bool, ranges ...Range) Match {
 		if !bytes.Equal(r.Lo, r.Hi) {
 			hi = o.canonical(r.Hi)
 		}
-		if o.xor != nil && !allZero(o.xor) {
+		if o.xor != nil && !fields.AllZero(o.xor) {
 			if !bytes.Equal(lo, hi) {
 				return Match{Text: "[expr bitwise]"}
 			}
-			lo = ruleXor(lo, o.canonical(o.xor))
+			lo = fields.Xor(lo, o.canonical(o.xor))
 			hi = lo
 		}
-		m.OneOf = append(m.OneOf, Tuple{{lo, hi}})
+		m.OneOf = append(m.OneOf, fields.Tuple{{Lo: lo, Hi: hi}})
 	}
-	switch size := ruleFields[o.field].size; {
+	switch size := fields.Known[o.field].Size; {
 	case o.mask != nil:
 		m.Mask = o.canonical(o.mask)
 	case compared < size && !o.endsInside(ranges):
 		m.Mask = o.canonical(bytes.Repeat([]byte{0xff}, compared))
 	}
-	if m.Mask != nil && allOnes(m.Mask) {
+	if m.Mask != nil && fields.AllOnes(m.Mask) {
 		m.Mask = nil
 	}
 	return m
 }
 
 // endsInside says that the values are whole device names, with their zero.
-func (o operand) endsInside(ranges []Range) bool {
-	return isDevice(o.field) && !slices.ContainsFunc(ranges, func(r Range) bool {
+func (o operand) endsInside(ranges []fields.Range) bool {
+	return fields.IsDevice(o.field) && !slices.ContainsFunc(ranges, func(r fields.Range) bool {
 		return bytes.IndexByte(r.Lo, 0) < 0
 	})
 }
@@ -71,7 +72,7 @@ func (d *decoder) cmp(a nfnl.Attrs) {
 	o := d.get(a.Uint32(unix.NFTA_CMP_SREG))
 	v := a.Value(unix.NFTA_CMP_DATA)
 	op := a.Uint32(unix.NFTA_CMP_OP)
-	if op != unix.NFT_CMP_EQ && op != unix.NFT_CMP_NEQ && o.host && littleEndian {
+	if op != unix.NFT_CMP_EQ && op != unix.NFT_CMP_NEQ && o.host && fields.LittleEndian {
 		// The kernel compares bytes from the first on, so a number in the
 		// machine's order has to be swapped before: nobody means this.
 		d.condition(Match{Text: "[expr cmp]"})
@@ -79,15 +80,15 @@ func (d *decoder) cmp(a nfnl.Attrs) {
 	}
 	switch op {
 	case unix.NFT_CMP_EQ, unix.NFT_CMP_NEQ:
-		d.condition(o.match(op == unix.NFT_CMP_NEQ, Range{v, v}))
+		d.condition(o.match(op == unix.NFT_CMP_NEQ, fields.Exactly(v)))
 	case unix.NFT_CMP_LT:
-		d.bounded("<", o.match(false, Range{make([]byte, len(v)), ruleStep(v, -1)}))
+		d.bounded("<", o.match(false, fields.UpTo(fields.Step(v, -1))))
 	case unix.NFT_CMP_LTE:
-		d.bounded("<=", o.match(false, Range{make([]byte, len(v)), v}))
+		d.bounded("<=", o.match(false, fields.UpTo(v)))
 	case unix.NFT_CMP_GT:
-		d.bounded(">", o.match(false, Range{ruleStep(v, 1), bytes.Repeat([]byte{0xff}, len(v))}))
+		d.bounded(">", o.match(false, fields.From(fields.Step(v, 1))))
 	case unix.NFT_CMP_GTE:
-		d.bounded(">=", o.match(false, Range{v, bytes.Repeat([]byte{0xff}, len(v))}))
+		d.bounded(">=", o.match(false, fields.From(v)))
 	}
 }
 
@@ -96,7 +97,7 @@ func (d *decoder) bounded(sign string, m Match) {
 	if n := len(d.rule.Matches); n > 0 && m.Known() {
 		last := &d.rule.Matches[n-1]
 		if slices.Equal(last.Key, m.Key) && last.bound == ">=" && sign == "<=" && last.Mask == nil && m.Mask == nil {
-			last.OneOf, last.bound = []Tuple{{{last.OneOf[0][0].Lo, m.OneOf[0][0].Hi}}}, ""
+			last.OneOf, last.bound = []fields.Tuple{{{Lo: last.OneOf[0][0].Lo, Hi: m.OneOf[0][0].Hi}}}, ""
 			return
 		}
 	}
@@ -106,7 +107,7 @@ func (d *decoder) bounded(sign string, m Match) {
 
 func (d *decoder) inRange(a nfnl.Attrs) {
 	o := d.get(a.Uint32(unix.NFTA_RANGE_SREG))
-	r := Range{a.Value(unix.NFTA_RANGE_FROM_DATA), a.Value(unix.NFTA_RANGE_TO_DATA)}
+	r := fields.Range{Lo: a.Value(unix.NFTA_RANGE_FROM_DATA), Hi: a.Value(unix.NFTA_RANGE_TO_DATA)}
 	d.condition(o.match(a.Uint32(unix.NFTA_RANGE_OP) == unix.NFT_RANGE_NEQ, r))
 }
 
@@ -142,7 +143,7 @@ func (d *decoder) lookup(a nfnl.Attrs) {
 
 // operands are the registers that a set's key is made of.
 func (d *decoder) operands(register uint32, set *ruleSet) []operand {
-	types := typeFields(set.keyType)
+	types := fields.OfType(set.keyType)
 	at := word(register)
 	var operands []operand
 	for range types {
@@ -159,7 +160,7 @@ func lookupMatch(operands []operand, set *ruleSet, elements []ruleElement) Match
 		m.Set = set.key.name
 	}
 	for _, o := range operands {
-		if o.field == "" || o.xor != nil && !allZero(o.xor) || o.mask != nil && len(operands) > 1 {
+		if o.field == "" || o.xor != nil && !fields.AllZero(o.xor) || o.mask != nil && len(operands) > 1 {
 			m.Text, m.nft = o.from, o.nft
 			if m.Text == "" {
 				m.Text = "[lookup " + set.key.name + "]"
@@ -183,7 +184,7 @@ func lookupMatch(operands []operand, set *ruleSet, elements []ruleElement) Match
 			m.OneOf = append(m.OneOf, e.tuple(m.Key))
 			continue
 		}
-		r := Range{e.from, e.to}
+		r := fields.Range{Lo: e.from, Hi: e.to}
 		if e.to == nil {
 			r.Hi = e.from
 		}
@@ -195,11 +196,11 @@ func lookupMatch(operands []operand, set *ruleSet, elements []ruleElement) Match
 }
 
 // anyRuleTuple holds every value of the fields.
-func anyRuleTuple(key []Field) Tuple {
-	var tuple Tuple
+func anyRuleTuple(key []fields.Name) fields.Tuple {
+	var tuple fields.Tuple
 	for _, f := range key {
-		size := ruleFields[f].size
-		tuple = append(tuple, Range{make([]byte, size), bytes.Repeat([]byte{0xff}, size)})
+		size := fields.Known[f].Size
+		tuple = append(tuple, fields.From(make([]byte, size)))
 	}
 	return tuple
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/fields"
 	"nstutor/diag/netfilter/nfnl"
 
 	"golang.org/x/sys/unix"
@@ -59,7 +60,7 @@ func (d *decoder) missed(misses func(*Match) bool) bool {
 
 // operand is what a register holds.
 type operand struct {
-	field     Field
+	field     fields.Name
 	size      int
 	mask, xor []byte // applied to the field, as long as it and in its order
 	host      bool   // in the machine's byte order
@@ -149,7 +150,7 @@ func (d *decoder) network() string {
 		case "meta nfproto":
 			return map[byte]string{unix.NFPROTO_IPV4: "ip", unix.NFPROTO_IPV6: "ip6"}[value[0]]
 		case "meta protocol", "ether type":
-			return etherNames[number(value)]
+			return fields.EtherTypes[fields.Number(value)]
 		}
 	}
 	return ""
@@ -166,7 +167,7 @@ func (d *decoder) transport() string {
 			if value[0] == unix.IPPROTO_ICMPV6 {
 				return "icmpv6"
 			}
-			return protocolNames[uint64(value[0])]
+			return fields.Protocols[uint64(value[0])]
 		}
 	}
 	return ""
@@ -178,33 +179,33 @@ func (d *decoder) payload(a nfnl.Attrs) {
 		return
 	}
 	size := a.Uint32(unix.NFTA_PAYLOAD_LEN)
-	field := payloadField(a.Uint32(unix.NFTA_PAYLOAD_BASE), a.Uint32(unix.NFTA_PAYLOAD_OFFSET), size, d.network(), d.transport())
+	field := fields.OfPayload(a.Uint32(unix.NFTA_PAYLOAD_BASE), a.Uint32(unix.NFTA_PAYLOAD_OFFSET), size, d.network(), d.transport())
 	d.set(a.Uint32(unix.NFTA_PAYLOAD_DREG), operand{field: field, size: int(size)})
 }
 
-func (d *decoder) load(register uint32, field Field, key string) {
-	info, ok := ruleFields[field]
+func (d *decoder) load(register uint32, field fields.Name, key string) {
+	info, ok := fields.Known[field]
 	if !ok {
 		d.set(register, operand{from: key, nft: true, size: 4})
 		return
 	}
-	d.set(register, operand{field: field, size: info.size, host: info.host})
+	d.set(register, operand{field: field, size: info.Size, host: info.Host})
 }
 
 func (d *decoder) meta(a nfnl.Attrs) {
 	key := a.Uint32(unix.NFTA_META_KEY)
 	if a.Has(unix.NFTA_META_SREG) {
-		d.assign(a.Uint32(unix.NFTA_META_SREG), metaFields[key], fmt.Sprintf("[expr meta %d]", key))
+		d.assign(a.Uint32(unix.NFTA_META_SREG), fields.Meta[key], fmt.Sprintf("[expr meta %d]", key))
 		return
 	}
-	d.load(a.Uint32(unix.NFTA_META_DREG), metaFields[key], fmt.Sprintf("[expr meta %d]", key))
+	d.load(a.Uint32(unix.NFTA_META_DREG), fields.Meta[key], fmt.Sprintf("[expr meta %d]", key))
 }
 
 func (d *decoder) ct(a nfnl.Attrs) {
 	key := a.Uint32(unix.NFTA_CT_KEY)
 	unknown := fmt.Sprintf("[expr ct %d]", key)
 	if a.Has(unix.NFTA_CT_SREG) {
-		d.assign(a.Uint32(unix.NFTA_CT_SREG), ctFields[key], unknown)
+		d.assign(a.Uint32(unix.NFTA_CT_SREG), fields.CT[key], unknown)
 		return
 	}
 	register := a.Uint32(unix.NFTA_CT_DREG)
@@ -216,12 +217,12 @@ func (d *decoder) ct(a nfnl.Attrs) {
 			srcIP6: {field: "ip6 saddr", size: 16}, dstIP6: {field: "ip6 daddr", size: 16},
 		}
 		if o, ok := directed[key]; ok {
-			o.field = Field("ct "+[]string{"original", "reply"}[b[0]&1]+" ") + o.field
+			o.field = fields.Name("ct "+[]string{"original", "reply"}[b[0]&1]+" ") + o.field
 			d.set(register, o)
 			return
 		}
 	}
-	d.load(register, ctFields[key], unknown)
+	d.load(register, fields.CT[key], unknown)
 }
 
 func (d *decoder) fib(a nfnl.Attrs) {
@@ -239,9 +240,9 @@ func (d *decoder) fib(a nfnl.Attrs) {
 	}
 	field += map[uint32]string{1: " oif", 2: " oifname", addrType: " type"}[a.Uint32(unix.NFTA_FIB_RESULT)]
 	if flags&unix.NFTA_FIB_F_PRESENT != 0 {
-		field += present
+		field += fields.Present
 	}
-	d.load(a.Uint32(unix.NFTA_FIB_DREG), Field(field), "["+field+"]")
+	d.load(a.Uint32(unix.NFTA_FIB_DREG), fields.Name(field), "["+field+"]")
 }
 
 func (d *decoder) bitwise(a nfnl.Attrs) {
@@ -253,17 +254,17 @@ func (d *decoder) bitwise(a nfnl.Attrs) {
 	case o.mask == nil:
 		o.mask, o.xor = bytes.Clone(mask), bytes.Clone(xor)
 	default:
-		o.xor = ruleXor(ruleAnd(o.xor, mask), xor)
-		o.mask = ruleAnd(o.mask, mask)
+		o.xor = fields.Xor(fields.And(o.xor, mask), xor)
+		o.mask = fields.And(o.mask, mask)
 	}
 	d.set(a.Uint32(unix.NFTA_BITWISE_DREG), o)
 }
 
 func (d *decoder) byteorder(a nfnl.Attrs) {
 	o := d.get(a.Uint32(unix.NFTA_BYTEORDER_SREG))
-	if littleEndian && o.host && o.mask == nil {
+	if fields.LittleEndian && o.host && o.mask == nil {
 		o.host = false
-	} else if o.mask != nil || !littleEndian {
+	} else if o.mask != nil || !fields.LittleEndian {
 		o = operand{from: "[expr byteorder]", size: o.size}
 	}
 	d.set(a.Uint32(unix.NFTA_BYTEORDER_DREG), o)

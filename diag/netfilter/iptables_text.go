@@ -6,6 +6,8 @@ import (
 	"net"
 	"slices"
 	"strings"
+
+	"nstutor/diag/netfilter/fields"
 )
 
 // iptablesOption is how iptables asks for a field, and the extension it takes.
@@ -16,7 +18,7 @@ type iptablesOption struct {
 	after  string // an option of the extension that belongs to the field
 }
 
-var iptablesOptions = map[Field]iptablesOption{
+var iptablesOptions = map[fields.Name]iptablesOption{
 	"ip saddr": {"-s", "", iptablesAddr, ""}, "ip6 saddr": {"-s", "", iptablesAddr, ""},
 	"ip daddr": {"-d", "", iptablesAddr, ""}, "ip6 daddr": {"-d", "", iptablesAddr, ""},
 	"iifname": {"-i", "", iptablesDevice, ""}, "oifname": {"-o", "", iptablesDevice, ""},
@@ -157,12 +159,12 @@ func iptablesSingle(m Match) (string, bool) {
 	if !ok || m.Mask != nil {
 		return "", false
 	}
-	return FieldText(m.Key[0], value), true
+	return fields.Text(m.Key[0], value), true
 }
 
 func iptablesNumber(m Match) (string, bool) {
 	value, ok := m.single()
-	return numberText(value), ok && m.Mask == nil
+	return fields.NumberText(value), ok && m.Mask == nil
 }
 
 func iptablesAddr(m Match) (string, bool) {
@@ -174,10 +176,10 @@ func iptablesAddr(m Match) (string, bool) {
 	if mask == nil {
 		mask = bytes.Repeat([]byte{0xff}, len(value))
 	}
-	if bits, ok := prefixLen(mask); ok {
-		return fmt.Sprintf("%s/%d", addrText(value), bits), true
+	if bits, ok := fields.PrefixLen(mask); ok {
+		return fmt.Sprintf("%s/%d", fields.AddrText(value), bits), true
 	}
-	return addrText(value) + "/" + net.IP(mask).String(), true
+	return fields.AddrText(value) + "/" + net.IP(mask).String(), true
 }
 
 func iptablesDevice(m Match) (string, bool) {
@@ -192,13 +194,13 @@ func iptablesRange(m Match) (string, bool) {
 	if len(m.OneOf) != 1 || m.Mask != nil {
 		return "", false
 	}
-	return strings.ReplaceAll(rangeText(m.Key[0], m.OneOf[0][0]), "-", ":"), true
+	return strings.ReplaceAll(fields.RangeText(m.Key[0], m.OneOf[0][0]), "-", ":"), true
 }
 
 func iptablesList(m Match) (string, bool) {
 	var values []string
 	for _, tuple := range m.OneOf {
-		values = append(values, strings.ReplaceAll(rangeText(m.Key[0], tuple[0]), "-", ":"))
+		values = append(values, strings.ReplaceAll(fields.RangeText(m.Key[0], tuple[0]), "-", ":"))
 	}
 	return strings.Join(values, ","), m.Set == "" && m.Mask == nil
 }
@@ -209,22 +211,25 @@ func iptablesTypes(m Match) (string, bool) {
 }
 
 // iptablesStateNames are in the order that iptables writes them in.
-var iptablesStateNames = []bit{{0x1, "INVALID"}, {0x8, "NEW"}, {0x4, "RELATED"}, {0x2, "ESTABLISHED"}, {0x40, "UNTRACKED"}}
+var iptablesStateNames = []fields.Flag{
+	{Bit: 0x1, Name: "INVALID"}, {Bit: 0x8, Name: "NEW"}, {Bit: 0x4, Name: "RELATED"}, {Bit: 0x2, Name: "ESTABLISHED"},
+	{Bit: 0x40, Name: "UNTRACKED"},
+}
 
 func iptablesStates(m Match) (string, bool) {
 	value, ok := m.single()
-	if !ok || m.Mask == nil || !allZero(value) {
+	if !ok || m.Mask == nil || !fields.AllZero(value) {
 		return "", false
 	}
-	return strings.Join(bitNames(iptablesStateNames, number(m.Mask)), ","), true
+	return strings.Join(fields.FlagNames(iptablesStateNames, fields.Number(m.Mask)), ","), true
 }
 
 func iptablesMark(m Match) (string, bool) {
 	value, ok := m.single()
 	if m.Mask != nil {
-		return fmt.Sprintf("%#x/%#x", number(value), number(m.Mask)), ok
+		return fmt.Sprintf("%#x/%#x", fields.Number(value), fields.Number(m.Mask)), ok
 	}
-	return fmt.Sprintf("%#x", number(value)), ok
+	return fmt.Sprintf("%#x", fields.Number(value)), ok
 }
 
 func iptablesTCPFlags(m Match) (string, bool) {
@@ -234,9 +239,9 @@ func iptablesTCPFlags(m Match) (string, bool) {
 		mask = []byte{0xff}
 	}
 	wanted := "NONE"
-	if !allZero(value) {
-		wanted = strings.Join(bitNames(tcpFlagNames[:6], number(value)), ",")
+	if !fields.AllZero(value) {
+		wanted = strings.Join(fields.FlagNames(fields.TCPFlags[:6], fields.Number(value)), ",")
 	}
-	looked := strings.Join(bitNames(tcpFlagNames[:6], number(mask)), ",")
+	looked := strings.Join(fields.FlagNames(fields.TCPFlags[:6], fields.Number(mask)), ",")
 	return strings.ToUpper(looked + " " + wanted), ok && slices.Max(mask)&0xc0 == 0
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/fields"
 
 	"golang.org/x/sys/unix"
 )
@@ -241,8 +242,8 @@ func (e xtEntry) ownConditions(d *decoder) {
 	l := e.layout()
 	inverse := e.b[l.inverse]
 	family := Families[e.family]
-	e.masked(d, Field(family+" saddr"), 0, 2*l.addr, l.addr, inverse&invSource != 0)
-	e.masked(d, Field(family+" daddr"), l.addr, 3*l.addr, l.addr, inverse&invDest != 0)
+	e.masked(d, fields.Name(family+" saddr"), 0, 2*l.addr, l.addr, inverse&invSource != 0)
+	e.masked(d, fields.Name(family+" daddr"), l.addr, 3*l.addr, l.addr, inverse&invDest != 0)
 	e.masked(d, "iifname", l.in, l.inMask, unix.IFNAMSIZ, inverse&invIn != 0)
 	e.masked(d, "oifname", l.out, l.outMask, unix.IFNAMSIZ, inverse&invOut != 0)
 	if proto := e.u16(l.proto); proto != 0 {
@@ -261,16 +262,16 @@ func (e xtEntry) ownConditions(d *decoder) {
 
 // masked is the condition on an address or a device name. The mask of a whole
 // name covers its ending zero, that of a wildcard only what is before.
-func (e xtEntry) masked(d *decoder, field Field, at, maskAt, size int, not bool) {
+func (e xtEntry) masked(d *decoder, field fields.Name, at, maskAt, size int, not bool) {
 	value, mask := e.b[at:at+size], e.b[maskAt:maskAt+size]
-	if allZero(mask) {
+	if fields.AllZero(mask) {
 		return
 	}
-	m := ruleEqual(field, ruleAnd(value, mask))
+	m := ruleEqual(field, fields.And(value, mask))
 	m.Not = not
 	end := bytes.IndexByte(value, 0)
-	wholeName := isDevice(field) && end >= 0 && mask[end] != 0
-	if !wholeName && !allOnes(mask) {
+	wholeName := fields.IsDevice(field) && end >= 0 && mask[end] != 0
+	if !wholeName && !fields.AllOnes(mask) {
 		m.Mask = mask
 	}
 	d.condition(m)

@@ -4,10 +4,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/fields"
 	"nstutor/diag/netfilter/nfnl"
 )
 
@@ -37,7 +37,7 @@ func (m Match) Chance() float64 {
 			if len(tuple) != 1 {
 				continue
 			}
-			if low, high := max(number(tuple[0].Lo), first), min(number(tuple[0].Hi), last); low <= high {
+			if low, high := max(fields.Number(tuple[0].Lo), first), min(fields.Number(tuple[0].Hi), last); low <= high {
 				held += high - low + 1
 			}
 		}
@@ -106,12 +106,7 @@ func (d *decoder) draw(register uint32, words string, modulus, offset uint32, se
 		d.set(register, operand{from: words, nft: true, size: 4})
 		return
 	}
-	d.set(register, operand{field: Field(words), size: 4, host: true, lot: &Lot{First: uint64(offset), Span: uint64(modulus), Flow: flow}})
-}
-
-// drawn reports whether a field's value is drawn.
-func drawn(field Field) bool {
-	return slices.ContainsFunc([]string{"numgen ", "jhash ", "symhash "}, func(kind string) bool { return strings.HasPrefix(string(field), kind) })
+	d.set(register, operand{field: fields.Name(words), size: 4, host: true, lot: &Lot{First: uint64(offset), Span: uint64(modulus), Flow: flow}})
 }
 
 // picks are the entries of a map, with their data from a word on.

@@ -10,22 +10,23 @@ import (
 	"github.com/google/nftables/xt"
 
 	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/fields"
 	"nstutor/internal/lab/labtest"
 )
 
 func TestAMatchHoldsForTheValuesItNames(t *testing.T) {
 	const established, related, isNew = 2, 4, 8
 	state := netfilter.Match{
-		Key: []netfilter.Field{"ct state"}, Mask: []byte{0, 0, 0, established | related}, Not: true,
-		OneOf: []netfilter.Tuple{{{Lo: make([]byte, 4), Hi: make([]byte, 4)}}},
+		Key: []fields.Name{"ct state"}, Mask: []byte{0, 0, 0, established | related}, Not: true,
+		OneOf: []fields.Tuple{{{Lo: make([]byte, 4), Hi: make([]byte, 4)}}},
 	}
 	ports := netfilter.Match{
-		Key:   []netfilter.Field{"tcp dport"},
-		OneOf: []netfilter.Tuple{{{Lo: []byte{0, 22}, Hi: []byte{0, 22}}}, {{Lo: []byte{0, 80}, Hi: []byte{0, 90}}}},
+		Key:   []fields.Name{"tcp dport"},
+		OneOf: []fields.Tuple{{{Lo: []byte{0, 22}, Hi: []byte{0, 22}}}, {{Lo: []byte{0, 80}, Hi: []byte{0, 90}}}},
 	}
 	pair := netfilter.Match{
-		Key:   []netfilter.Field{"ip saddr", "tcp dport"},
-		OneOf: []netfilter.Tuple{{{Lo: []byte{10, 0, 0, 1}, Hi: []byte{10, 0, 0, 1}}, {Lo: []byte{0, 80}, Hi: []byte{0, 80}}}},
+		Key:   []fields.Name{"ip saddr", "tcp dport"},
+		OneOf: []fields.Tuple{{{Lo: []byte{10, 0, 0, 1}, Hi: []byte{10, 0, 0, 1}}, {Lo: []byte{0, 80}, Hi: []byte{0, 80}}}},
 	}
 	for name, test := range map[string]struct {
 		match  netfilter.Match

@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"nstutor/diag/netfilter/fields"
 )
 
 func nftKey(m Match) string {
-	var fields []string
+	var names []string
 	for _, f := range m.Key {
-		fields = append(fields, strings.TrimSuffix(string(f), present))
+		names = append(names, strings.TrimSuffix(string(f), fields.Present))
 	}
-	return strings.Join(fields, " . ")
+	return strings.Join(names, " . ")
 }
 
 // String is the condition in nft's syntax, or its Text.
@@ -36,11 +38,11 @@ func nftMatch(m Match) string {
 	case m.bound != "" && len(m.OneOf) == 1:
 		return key + " " + nftBound(m)
 	case len(m.OneOf) == 1:
-		return key + " " + sign + tupleText(m.Key, m.OneOf[0])
+		return key + " " + sign + fields.TupleText(m.Key, m.OneOf[0])
 	}
 	var values []string
 	for _, tuple := range m.OneOf {
-		values = append(values, tupleText(m.Key, tuple))
+		values = append(values, fields.TupleText(m.Key, tuple))
 	}
 	return key + " " + sign + "{ " + strings.Join(values, ", ") + " }"
 }
@@ -48,30 +50,30 @@ func nftMatch(m Match) string {
 // nftBound writes a comparison with the number that it was made with.
 func nftBound(m Match) string {
 	r := m.OneOf[0][0]
-	value := map[string][]byte{"<": ruleStep(r.Hi, 1), "<=": r.Hi, ">": ruleStep(r.Lo, -1), ">=": r.Lo}[m.bound]
-	return m.bound + " " + FieldText(m.Key[0], value)
+	value := map[string][]byte{"<": fields.Step(r.Hi, 1), "<=": r.Hi, ">": fields.Step(r.Lo, -1), ">=": r.Lo}[m.bound]
+	return m.bound + " " + fields.Text(m.Key[0], value)
 }
 
 func nftMasked(m Match, key, sign string) string {
 	field, value := m.Key[0], m.OneOf[0][0].Lo
-	text := FieldText(field, value)
-	bits, isPrefix := prefixLen(m.Mask)
+	text := fields.Text(field, value)
+	bits, isPrefix := fields.PrefixLen(m.Mask)
 	switch {
-	case isAddress(field) && isPrefix:
+	case fields.IsAddress(field) && isPrefix:
 		return fmt.Sprintf("%s %s%s/%d", key, sign, text, bits)
-	case isPrefix && bits%8 == 0 && isDevice(field):
+	case isPrefix && bits%8 == 0 && fields.IsDevice(field):
 		return key + " " + sign + strconv.Quote(wildcard(value)+"*")
-	case allZero(value) && (field == "ct state" || field == "ct status" || field == "tcp flags"):
+	case fields.AllZero(value) && (field == "ct state" || field == "ct status" || field == "tcp flags"):
 		if !m.Not {
 			key += " !"
 		}
-		return key + " " + FieldText(field, m.Mask)
+		return key + " " + fields.Text(field, m.Mask)
 	case field == "tcp flags":
-		return fmt.Sprintf("%s %s%s / %s", key, sign, text, FieldText(field, m.Mask))
+		return fmt.Sprintf("%s %s%s / %s", key, sign, text, fields.Text(field, m.Mask))
 	case sign == "":
 		sign = "== "
 	}
-	return fmt.Sprintf("%s & %s %s%s", key, FieldText(field, m.Mask), sign, text)
+	return fmt.Sprintf("%s & %s %s%s", key, fields.Text(field, m.Mask), sign, text)
 }
 
 // wildcard is the part of a device name before its wildcard.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"nstutor/diag/netfilter/fields"
 )
 
 // Lines are the chains, sets and rules, one line each, table by table. Rules that
@@ -149,7 +151,7 @@ func nftImplied(r *Rule, at int) bool {
 		return false
 	}
 	var protocols []string
-	switch text := FieldText(m.Key[0], value); m.Key[0] {
+	switch text := fields.Text(m.Key[0], value); m.Key[0] {
 	case "meta nfproto":
 		protocols = map[string][]string{"ipv4": {"ip", "icmp"}, "ipv6": {"ip6", "icmpv6"}}[text]
 	case "meta protocol", "ether type":

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/fields"
 	"nstutor/internal/lab/labtest"
 	"nstutor/internal/nsenter"
 )
@@ -86,7 +87,7 @@ func TestARuleIsReadAsTypedMatchesAndAVerdict(t *testing.T) {
 		t.Fatalf("rule is %+v", rule)
 	}
 	m := rule.Matches[0]
-	if !slices.Equal(m.Key, []netfilter.Field{"ip saddr"}) || !m.Holds([]byte{172, 20, 1, 10}) || m.Holds([]byte{172, 20, 1, 11}) {
+	if !slices.Equal(m.Key, []fields.Name{"ip saddr"}) || !m.Holds([]byte{172, 20, 1, 10}) || m.Holds([]byte{172, 20, 1, 11}) {
 		t.Errorf("match is %+v", m)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/fields"
 	"nstutor/diag/netfilter/nfnl"
 
 	"golang.org/x/sys/unix"
@@ -79,7 +80,7 @@ func (s *source) namedSets() (map[ruleSetKey][]NamedSet, error) {
 		s.sets[set.key] = set
 		if !set.anonymous {
 			table := ruleSetKey{set.key.family, set.key.table, ""}
-			named[table] = append(named[table], NamedSet{Name: set.key.name, Map: set.flags&nftSetMap != 0, Members: set.memberLines(typeFields(set.keyType))})
+			named[table] = append(named[table], NamedSet{Name: set.key.name, Map: set.flags&nftSetMap != 0, Members: set.memberLines(fields.OfType(set.keyType))})
 		}
 	}
 	for _, sets := range named {
@@ -155,7 +156,7 @@ func closeRuleIntervals(marks []ruleElement) []ruleElement {
 			e.to = bytes.Repeat([]byte{0xff}, len(e.from))
 			for _, next := range marks[i+1:] {
 				if !bytes.Equal(next.from, e.from) {
-					e.to = ruleStep(next.from, -1)
+					e.to = fields.Step(next.from, -1)
 					break
 				}
 			}
@@ -171,26 +172,26 @@ func (s *ruleSet) reference(operands []operand) string {
 	if !s.anonymous {
 		return "@" + s.key.name
 	}
-	fields := typeFields(s.keyType)
+	names := fields.OfType(s.keyType)
 	if len(operands) == 1 && operands[0].lot != nil { // a number, whatever its type is called
-		fields = []Field{operands[0].field}
+		names = []fields.Name{operands[0].field}
 	}
-	return "{ " + strings.Join(s.memberLines(fields), ", ") + " }"
+	return "{ " + strings.Join(s.memberLines(names), ", ") + " }"
 }
 
-func (s *ruleSet) memberLines(fields []Field) []string {
+func (s *ruleSet) memberLines(names []fields.Name) []string {
 	lines := make([]string, 0, len(s.elements))
 	for _, e := range s.elements {
 		line := "*"
 		if !e.catchall {
-			line = tupleText(fields, e.tuple(fields))
+			line = fields.TupleText(names, e.tuple(names))
 		}
 		switch {
 		case e.verdict != nil:
 			line += " : " + nftVerdict(*e.verdict)
 		case s.flags&nftSetMap != 0:
-			data := typeFields(s.dataType)
-			line += " : " + tupleText(data, ruleElement{from: e.data}.tuple(data))
+			data := fields.OfType(s.dataType)
+			line += " : " + fields.TupleText(data, ruleElement{from: e.data}.tuple(data))
 		}
 		lines = append(lines, line)
 	}
@@ -198,26 +199,26 @@ func (s *ruleSet) memberLines(fields []Field) []string {
 }
 
 // tuple cuts a key into its fields; each but the last is padded to 4 bytes.
-func (e ruleElement) tuple(fields []Field) Tuple {
+func (e ruleElement) tuple(names []fields.Name) fields.Tuple {
 	to := e.to
 	if to == nil {
 		to = e.from
 	}
-	if len(fields) == 1 {
-		host := (ruleFields[fields[0]].host || drawn(fields[0])) && e.to == nil
-		return Tuple{{networkOrder(e.from, host), networkOrder(to, host)}}
+	if len(names) == 1 {
+		host := (fields.Known[names[0]].Host || fields.Drawn(names[0])) && e.to == nil
+		return fields.Tuple{{Lo: fields.NetworkOrder(e.from, host), Hi: fields.NetworkOrder(to, host)}}
 	}
-	var tuple Tuple
+	var tuple fields.Tuple
 	at := 0
-	for _, f := range fields {
-		info := ruleFields[f]
-		end := min(at+info.size, len(e.from))
+	for _, f := range names {
+		info := fields.Known[f]
+		end := min(at+info.Size, len(e.from))
 		if at > end || end > len(to) {
 			break
 		}
-		host := info.host && e.to == nil
-		tuple = append(tuple, Range{networkOrder(e.from[at:end], host), networkOrder(to[at:end], host)})
-		at += attr.Align(info.size)
+		host := info.Host && e.to == nil
+		tuple = append(tuple, fields.Range{Lo: fields.NetworkOrder(e.from[at:end], host), Hi: fields.NetworkOrder(to[at:end], host)})
+		at += attr.Align(info.Size)
 	}
 	return tuple
 }

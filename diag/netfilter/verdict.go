@@ -3,6 +3,8 @@ package netfilter
 import (
 	"net/netip"
 	"strings"
+
+	"nstutor/diag/netfilter/fields"
 )
 
 // Verdict is what becomes of a packet that a rule matches.
@@ -59,10 +61,10 @@ const (
 
 // Looked is the named map that the verdict, or its address, is looked up in, and by what;
 // its name is empty where there is none.
-func (v Verdict) Looked() (name string, by []Field) {
+func (v Verdict) Looked() (name string, by []fields.Name) {
 	key, name, _ := strings.Cut(v.From, "map @")
 	for field := range strings.SplitSeq(strings.TrimRight(key, " v"), " . ") {
-		by = append(by, Field(field))
+		by = append(by, fields.Name(field))
 	}
 	return name, by
 }
@@ -86,11 +88,11 @@ type Effect struct {
 	After int
 	// Field is what is changed: "meta mark", "ct mark", "ct zone", or "meta notrack", which is
 	// a flag. Empty when it is nothing that rules or routes look at, or not known.
-	Field Field
+	Field fields.Name
 	// A mark becomes mark &^ Mask ^ Xor ^ From & FromMask. Unread says that what it
 	// becomes is not known.
 	Mask, Xor uint32
-	From      Field // "meta mark", "ct mark", or empty
+	From      fields.Name // "meta mark", "ct mark", or empty
 	FromMask  uint32
 	Unread    bool
 	Text      string // how it is written, when the rest does not tell: "log", "limit rate 5/second", "[expr NAME]"

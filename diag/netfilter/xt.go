@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/netfilter/fields"
 	"nstutor/diag/netfilter/nfnl"
 
 	"golang.org/x/sys/unix"
@@ -92,9 +93,9 @@ func u32(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }
 func xtPorts(x xt, proto string, invSource, invDest bool) []Match {
 	matches := []Match{}
 	for i, side := range []struct {
-		field Field
+		field fields.Name
 		not   bool
-	}{{Field(proto + " sport"), invSource}, {Field(proto + " dport"), invDest}} {
+	}{{fields.Name(proto + " sport"), invSource}, {fields.Name(proto + " dport"), invDest}} {
 		lo, hi := x.u16(4*i), x.u16(4*i+2)
 		if lo != 0 || hi != 0xffff || side.not {
 			m := ruleEqual(side.field, port(lo))
@@ -139,12 +140,12 @@ func xtICMP(x xt) []Match {
 	case inverse && !allCodes:
 		return nil
 	}
-	m := ruleEqual(Field(proto+" type"), []byte{kind})
+	m := ruleEqual(fields.Name(proto+" type"), []byte{kind})
 	m.Not = inverse
 	if allCodes {
 		return []Match{m}
 	}
-	code := ruleEqual(Field(proto+" code"), []byte{low})
+	code := ruleEqual(fields.Name(proto+" code"), []byte{low})
 	code.OneOf[0][0].Hi = []byte{high}
 	return []Match{m, code}
 }
@@ -167,10 +168,10 @@ func xtAddrType(x xt) []Match {
 		if types == 0 {
 			continue
 		}
-		m := Match{Key: []Field{Field("fib " + side + device + " type")}, Not: flags&[]uint32{invSource, invDest}[i] != 0}
+		m := Match{Key: []fields.Name{fields.Name("fib " + side + device + " type")}, Not: flags&[]uint32{invSource, invDest}[i] != 0}
 		for bit := range uint32(16) {
 			if types&(1<<bit) != 0 {
-				m.OneOf = append(m.OneOf, Tuple{{u32(bit), u32(bit)}})
+				m.OneOf = append(m.OneOf, fields.Tuple{fields.Exactly(u32(bit))})
 			}
 		}
 		matches = append(matches, m)
@@ -209,7 +210,7 @@ func xtStateMatch(mask uint32, inverse bool) Match {
 
 // xtMark is struct xt_mark_mtinfo1, and xt_connmark's: mark, mask, invert.
 func xtMark(x xt) []Match {
-	field := Field("meta mark")
+	field := fields.Name("meta mark")
 	if x.name == "connmark" {
 		field = "ct mark"
 	}
@@ -223,18 +224,18 @@ func xtMark(x xt) []Match {
 
 // xtMultiport is struct xt_multiport_v1: flags, count, ports[15], pflags[15], invert.
 func xtMultiport(x xt) []Match {
-	field, ok := map[byte]Field{0: "th sport", 1: "th dport"}[x.u8(0)]
+	field, ok := map[byte]fields.Name{0: "th sport", 1: "th dport"}[x.u8(0)]
 	if !ok {
 		return nil // either port
 	}
-	m := Match{Key: []Field{field}, Not: x.u8(47) != 0}
+	m := Match{Key: []fields.Name{field}, Not: x.u8(47) != 0}
 	for i := 0; i < int(x.u8(1)) && i < 15; i++ {
-		r := Range{port(x.u16(2 + 2*i)), port(x.u16(2 + 2*i))}
+		r := fields.Exactly(port(x.u16(2 + 2*i)))
 		if x.u8(32+i) != 0 {
 			i++
 			r.Hi = port(x.u16(2 + 2*i))
 		}
-		m.OneOf = append(m.OneOf, Tuple{r})
+		m.OneOf = append(m.OneOf, fields.Tuple{r})
 	}
 	return []Match{m}
 }

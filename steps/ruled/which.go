@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/fields"
 )
 
 // Which are rules, by what they ask for and what they do: those that have all of what is
@@ -38,7 +39,7 @@ func (w Which) Has(rule *netfilter.Rule) bool {
 }
 
 // asks reports whether a rule asks for a field, and a value meets it.
-func asks(rule *netfilter.Rule, field netfilter.Field, value []byte) bool {
+func asks(rule *netfilter.Rule, field fields.Name, value []byte) bool {
 	for _, m := range rule.Matches {
 		if len(m.Key) == 1 && m.Key[0] == field && m.Holds(value) {
 			return true

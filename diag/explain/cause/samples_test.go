@@ -20,6 +20,7 @@ import (
 	"nstutor/diag/linkstat"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/netfilter/fields"
 	"nstutor/diag/netfilter/tally"
 	"nstutor/diag/probe"
 	"nstutor/diag/socket"
@@ -272,7 +273,7 @@ var samples = []cause.Finding{
 	service.Untracked{At: here, Flow: tcp, To: tcp, By: sourcing},
 	service.Unjumped{At: here, Flow: tcp, To: tcp, Used: "output", Table: sourcing.Table, Base: &netfilter.Chain{Name: "OUTPUT"}, Chain: "SERVICES", Like: *sourcing.Rule},
 	service.Unjumped{At: here, Flow: tcp, To: tcp, Used: "output", Table: sourcing.Table, Base: &netfilter.Chain{Name: "OUTPUT"}, Chain: "SERVICES", Like: *sourcing.Rule, None: true},
-	service.Unlisted{At: here, Flow: tcp, To: tcp, Table: &netfilter.Table{Family: "ip", Name: "svc"}, Map: "ips", Key: []netfilter.Field{"ip daddr", "meta l4proto", "th dport"}, Chains: []string{"web"}},
+	service.Unlisted{At: here, Flow: tcp, To: tcp, Table: &netfilter.Table{Family: "ip", Name: "svc"}, Map: "ips", Key: []fields.Name{"ip daddr", "meta l4proto", "th dport"}, Chains: []string{"web"}},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one},
 	service.Renewed{At: here, Flow: tcp, Asked: tcp, Kept: notracking},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Bridge: true},

@@ -9,6 +9,7 @@ import (
 
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/fields"
 	"nstutor/internal/change"
 )
 
@@ -18,7 +19,7 @@ func TestFirewalldIsAskedToOpenWhatItCloses(t *testing.T) {
 	bin := t.TempDir()
 	one, two := netip.MustParseAddr("10.1.0.2"), netip.MustParseAddr("10.2.0.2")
 	echo, tcp := flows.Flow{Proto: 1, Src: one, Dst: two}, flows.Flow{Proto: 6, Src: one, Dst: two, SrcPort: 40000, DstPort: 80}
-	all, blocks := new(netfilter.Rule), &netfilter.Rule{Matches: []netfilter.Match{{Key: []netfilter.Field{"icmp type"}}}}
+	all, blocks := new(netfilter.Rule), &netfilter.Rule{Matches: []netfilter.Match{{Key: []fields.Name{"icmp type"}}}}
 	network := netip.MustParsePrefix("10.1.0.0/24")
 	t.Setenv("PATH", t.TempDir())
 	for _, here := range []bool{false, true} {

@@ -12,6 +12,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/netfilter/fields"
 	"nstutor/diag/netfilter/tally"
 )
 
@@ -102,7 +103,7 @@ func sources(matches []netfilter.Match, not bool) (all []netip.Prefix) {
 }
 
 // networks are what a range of addresses is made of.
-func networks(r netfilter.Range) (all []netip.Prefix) {
+func networks(r fields.Range) (all []netip.Prefix) {
 	lo, ok := netip.AddrFromSlice(r.Lo)
 	if !ok {
 		return nil
@@ -117,7 +118,7 @@ func networks(r netfilter.Range) (all []netip.Prefix) {
 		case c == 0:
 			return append(all, p)
 		case c < 0:
-			return append(append(all, p), networks(netfilter.Range{Lo: end.Next().AsSlice(), Hi: r.Hi})...)
+			return append(append(all, p), networks(fields.Range{Lo: end.Next().AsSlice(), Hi: r.Hi})...)
 		}
 	}
 	return all

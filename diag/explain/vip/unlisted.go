@@ -9,6 +9,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/netfilter/fields"
 )
 
 // unlisted is the finding of a request that a rule of nat looks up by its address in a map
@@ -43,7 +44,7 @@ func unlisted(n *machine.Space, packet eval.Packet, asked flows.Flow, rules *net
 	return nil, false
 }
 
-func isDestination(f netfilter.Field) bool { return f == "ip daddr" || f == "ip6 daddr" }
+func isDestination(f fields.Name) bool { return f == "ip daddr" || f == "ip6 daddr" }
 
 // entered is a table as though the map that a rule of a chain asks had an entry for every
 // packet, which leads to another chain. Of its hook it has the base chain alone.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/fields"
 )
 
 // MeantApart reports whether the rule that decided is there to keep networks
@@ -68,7 +69,7 @@ func own(rule *netfilter.Rule) (dev string, ok bool) {
 }
 
 // device is the only one that a rule names for a key, or, with not, all but which it is for.
-func device(rule *netfilter.Rule, key netfilter.Field, not bool) string {
+func device(rule *netfilter.Rule, key fields.Name, not bool) string {
 	for _, m := range rule.Matches {
 		if m.Not == not && len(m.Key) == 1 && m.Key[0] == key && len(m.OneOf) == 1 {
 			return strings.TrimRight(string(m.OneOf[0][0].Lo), "\x00")

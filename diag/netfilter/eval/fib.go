@@ -5,13 +5,13 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sys/unix"
+	"nstutor/diag/netfilter/fields"
 
-	"nstutor/diag/netfilter"
+	"golang.org/x/sys/unix"
 )
 
 // fibValue is what the routes of the namespace answer for a packet.
-func (e *evaluator) fibValue(field netfilter.Field, p Packet) fieldValue {
+func (e *evaluator) fibValue(field fields.Name, p Packet) fieldValue {
 	q, ok := field.FIB()
 	if !ok || p.conn.srcUnknown || p.conn.dstUnknown || q.Mark && p.conn.pktMarkUnknown {
 		return unknown

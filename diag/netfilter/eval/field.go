@@ -4,9 +4,9 @@ import (
 	"encoding/binary"
 	"strings"
 
-	"golang.org/x/sys/unix"
+	"nstutor/diag/netfilter/fields"
 
-	"nstutor/diag/netfilter"
+	"golang.org/x/sys/unix"
 )
 
 // fieldValue is what a packet has in a field. Without bytes it is not known;
@@ -47,7 +47,7 @@ func uint32Value(n uint32) fieldValue {
 }
 
 // value is the packet's field, in network byte order.
-func (e *evaluator) value(field netfilter.Field, s *state) fieldValue {
+func (e *evaluator) value(field fields.Name, s *state) fieldValue {
 	kind, rest, _ := strings.Cut(string(field), " ")
 	if s.packet.EtherType == unix.ETH_P_ARP {
 		switch kind {

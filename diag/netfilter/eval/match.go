@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/fields"
 )
 
 // held says whether a condition holds.
@@ -41,14 +42,14 @@ func (e *evaluator) judge(m *netfilter.Match, rule *netfilter.Rule, s *state) he
 
 // loaded are the fields of a packet that a condition asks for.
 type loaded struct {
-	key    []netfilter.Field
+	key    []fields.Name
 	values []fieldValue
 	raw    [][]byte // of all values; nil where some are not known
 	absent bool     // one cannot be loaded: the kernel leaves the rule there, negated or not
 }
 
 // load looks the fields up, once for all conditions on them.
-func (e *evaluator) load(key []netfilter.Field, s *state) loaded {
+func (e *evaluator) load(key []fields.Name, s *state) loaded {
 	l := loaded{key: key, values: make([]fieldValue, len(key)), raw: make([][]byte, len(key))}
 	for i, field := range key {
 		v := e.value(field, s)
@@ -97,7 +98,7 @@ func (e *evaluator) judgeField(m *netfilter.Match, s *state) held {
 }
 
 // mayHold says whether the values that are known are in the tuple.
-func mayHold(tuple netfilter.Tuple, values []fieldValue) bool {
+func mayHold(tuple fields.Tuple, values []fieldValue) bool {
 	if len(tuple) != len(values) {
 		return false
 	}

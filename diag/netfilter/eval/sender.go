@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/fields"
 )
 
 // senders are what rules ask of the socket that a packet comes from, by nft's words and
@@ -34,6 +35,6 @@ func TellsSenders(set *netfilter.RuleSet) bool {
 
 func tellsSender(rule *netfilter.Rule) bool {
 	return slices.ContainsFunc(rule.Matches, func(m netfilter.Match) bool {
-		return slices.ContainsFunc(m.Key, func(f netfilter.Field) bool { return slices.Contains(senders, string(f)) })
+		return slices.ContainsFunc(m.Key, func(f fields.Name) bool { return slices.Contains(senders, string(f)) })
 	}) || slices.ContainsFunc(rule.Exprs, func(x netfilter.Expr) bool { return slices.Contains(senders, x.Name) })
 }

@@ -7,9 +7,9 @@ import (
 	"net/netip"
 	"strings"
 
-	"golang.org/x/sys/unix"
+	"nstutor/diag/netfilter/fields"
 
-	"nstutor/diag/netfilter"
+	"golang.org/x/sys/unix"
 )
 
 // Lines are the event as nft prints it: what the packet looks like, where the kernel has
@@ -51,10 +51,10 @@ func (p *Packet) line() string {
 	case ported && len(t) >= 4:
 		words = append(words, fmt.Sprintf("%s sport %d %[1]s dport %[3]d", proto, binary.BigEndian.Uint16(t), binary.BigEndian.Uint16(t[2:])))
 		if proto == "tcp" && len(t) >= 14 {
-			words = append(words, "tcp flags == "+strings.ReplaceAll(netfilter.FieldText("tcp flags", t[13:14]), ",", " | "))
+			words = append(words, "tcp flags == "+strings.ReplaceAll(fields.Text("tcp flags", t[13:14]), ",", " | "))
 		}
 	case h[9] == unix.IPPROTO_ICMP && len(t) >= 1:
-		words = append(words, "icmp type "+netfilter.FieldText("icmp type", t[:1]))
+		words = append(words, "icmp type "+fields.Text("icmp type", t[:1]))
 	}
 	return strings.Join(words, " ")
 }

@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/netfilter/fields"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -19,8 +20,8 @@ type Unlisted struct {
 	Flow, To flows.Flow // as it is, and as a chain would have made it
 	Table    *netfilter.Table
 	Map      string
-	Key      []netfilter.Field // what it is looked up by
-	Chains   []string          // to which nothing leads
+	Key      []fields.Name // what it is looked up by
+	Chains   []string      // to which nothing leads
 }
 
 // Code is NotTranslated.

@@ -1,4 +1,4 @@
-package netfilter
+package fields
 
 import (
 	"strings"
@@ -16,13 +16,13 @@ type FIB struct {
 	Present bool   // whether there is a result, not which
 }
 
-// present ends the field that asks whether there is a result at all; nft writes
+// Present ends the field that asks whether there is a result at all; nft writes
 // its values behind the field without: `fib saddr . iif oif missing`.
-const present = " present"
+const Present = " present"
 
 // fibs are all questions by their fields.
-var fibs = func() map[Field]FIB {
-	all := map[Field]FIB{}
+var fibs = func() map[Name]FIB {
+	all := map[Name]FIB{}
 	for _, q := range []FIB{
 		{Result: "type"}, {Result: "oif"}, {Result: "oifname"},
 		{Result: "oif", Present: true}, {Result: "oifname", Present: true},
@@ -38,7 +38,7 @@ var fibs = func() map[Field]FIB {
 	return all
 }()
 
-func (q FIB) field() Field {
+func (q FIB) field() Name {
 	words := []string{"fib daddr"}
 	if q.Source {
 		words[0] = "fib saddr"
@@ -51,29 +51,29 @@ func (q FIB) field() Field {
 	}
 	field := strings.Join(words, " . ") + " " + q.Result
 	if q.Present {
-		field += present
+		field += Present
 	}
-	return Field(field)
+	return Name(field)
 }
 
 // FIB is the question that the field is, if it is one.
-func (f Field) FIB() (FIB, bool) {
+func (f Name) FIB() (FIB, bool) {
 	q, ok := fibs[f]
 	return q, ok
 }
 
 // withFIB adds the fields that ask for routes.
-func withFIB(fields map[Field]fieldInfo) map[Field]fieldInfo {
+func withFIB(fields map[Name]Info) map[Name]Info {
 	for field, q := range fibs {
 		switch {
 		case q.Present:
-			fields[field] = fieldInfo{1, false, namesText(map[uint64]string{0: "missing", 1: "exists"})}
+			fields[field] = Info{1, false, namesText(map[uint64]string{0: "missing", 1: "exists"})}
 		case q.Result == "type":
-			fields[field] = fieldInfo{4, true, namesText(addrTypes)}
+			fields[field] = Info{4, true, namesText(addrTypes)}
 		case q.Result == "oifname":
-			fields[field] = fieldInfo{unix.IFNAMSIZ, false, deviceText}
+			fields[field] = Info{unix.IFNAMSIZ, false, deviceText}
 		default:
-			fields[field] = fieldInfo{4, true, numberText}
+			fields[field] = Info{4, true, NumberText}
 		}
 	}
 	return fields

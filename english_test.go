@@ -34,7 +34,7 @@ var reasons = []reason{
 	{"what ping says", "diag/probe/icmp", regexp.MustCompile(`.`)},
 	{"what nc and ping say", "diag/probe/d", regexp.MustCompile(`^(nc: connect|%d bytes from| \(DIFFERENT ADDRESS)`)},
 	{"what nc says", "diag/probe/connect.go", regexp.MustCompile(`^Connection to`)},
-	{"what ping says", "steps/exercise/check_ping.go", regexp.MustCompile(`^%d packets transmitted`)},
+	{"what ping says", "steps/exercise/check/ping.go", regexp.MustCompile(`^%d packets transmitted`)},
 	{"what curl says", "diag/probe/get.go", regexp.MustCompile(`^(curl: )?\(\d+\) `)},
 	{"what the resolver says", "diag/probe/resolve.go", regexp.MustCompile(`.`)},
 	{"what ip says", "", regexp.MustCompile(`^(Cannot open network namespace %q|Device %q does not exist\.$|Cannot find (bridge )?device %q$|Error: argument %q is wrong: |RTNETLINK answers: $|ecn features )`)},

@@ -24,7 +24,7 @@ var rooms = []string{
 	"diag/explain/machine", "diag/explain/flows", "diag/explain/remedy", "diag/explain/cause", "diag/explain/cause/service", "diag/explain/cause/device", "diag/explain/cause/source", "diag/explain/configured", "diag/explain/fabric", "diag/explain/mended", "diag/explain/hop", "diag/explain/taught", "diag/explain/listening", "diag/explain/scopes", "diag/explain/chosen", "diag/explain/translated", "diag/explain/vip", "diag/explain/outdated", "diag/explain/absent", "diag/explain/journey", "diag/explain/judge", "diag/explain/trace", "diag/explain/returning", "diag/explain/whole", "diag/explain/offload", "diag/explain/leases", "diag/explain/proxied", "diag/explain", "diag/explain/report",
 	"internal/lab/tty", "internal/lab/standin", "internal/lab", "internal/lab/labtest", "internal/lab/door",
 	"diag/verify",
-	"steps", "steps/stepstest", "steps/claim", "steps/process", "steps/gateway", "steps/ruled", "steps/bridge", "steps/service", "steps/instrument", "steps/contract", "steps/mesh", "steps/uplink", "steps/exercise",
+	"steps", "steps/stepstest", "steps/claim", "steps/process", "steps/gateway", "steps/ruled", "steps/bridge", "steps/service", "steps/instrument", "steps/contract", "steps/mesh", "steps/uplink", "steps/exercise/check", "steps/exercise/world", "steps/exercise",
 	"chapters", "chapters/exercises", "chapters/given",
 	"internal/progress",
 	"internal/session/rescue", "internal/session/feed", "internal/session/console", "internal/session",

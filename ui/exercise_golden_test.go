@@ -16,6 +16,7 @@ import (
 	"nstutor/internal/session/feed"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
+	"nstutor/steps/exercise/check"
 )
 
 // fixtureExercises are two exercises whose text is in the fixture.
@@ -24,8 +25,8 @@ var fixtureExercises = []exercise.Exercise{
 		Name: "no-way-out", Level: 2, Group: "routes", Source: []string{"https://github.com/containernetworking/cni/issues/61"},
 		Make: func(*exercise.Seed) exercise.Case {
 			return exercise.Case{
-				Goals:  []exercise.Check{exercise.Reaches("ns1", "192.168.6.160"), exercise.Reaches("ns1", "203.0.113.10")},
-				Guards: []exercise.Check{exercise.Blocked("host", "172.20.1.99")},
+				Goals:  []check.Check{check.Reaches("ns1", "192.168.6.160"), check.Reaches("ns1", "203.0.113.10")},
+				Guards: []check.Check{check.Blocked("host", "172.20.1.99")},
 				Watch:  steps.Watch{Netns: "ns1", Ping: "192.168.6.160"},
 			}
 		},
@@ -95,7 +96,7 @@ func fixtureSolved(t testing.TB, opts Options) *Model {
 
 func fixtureConditions(m *Model) []steps.Condition {
 	var conditions []steps.Condition
-	for _, c := range append(append([]exercise.Check{}, drillOf(m).Task.Case().Goals...), drillOf(m).Task.Case().Guards...) {
+	for _, c := range append(append([]check.Check{}, drillOf(m).Task.Case().Goals...), drillOf(m).Task.Case().Guards...) {
 		conditions = append(conditions, steps.Condition{Want: c.Text, Table: c.Table, Met: true})
 	}
 	return conditions

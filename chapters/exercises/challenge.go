@@ -6,6 +6,8 @@ import (
 	"nstutor/internal/change"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
+	. "nstutor/steps/exercise/check"
+	. "nstutor/steps/exercise/world"
 )
 
 var _ = add(beTheCNI)
@@ -83,7 +85,7 @@ func bridgedSigns(net Subnet, a, ipA, b, ipB string) []Check {
 			HasLink(p.pod, Link{Name: "eth0", Up: true}),
 			HasAddr(p.pod, p.ip), HasRoute(p.pod, Route{Dst: "default", Via: net.IP(1), Dev: "eth0"}))
 	}
-	return append(signs, Masqueraded(Host, net))
+	return append(signs, Masqueraded(Host, net.Prefix))
 }
 
 // routedPods is the way of Calico.

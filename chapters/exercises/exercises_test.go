@@ -21,6 +21,7 @@ import (
 	"nstutor/internal/lab/standin"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
+	"nstutor/steps/exercise/check"
 )
 
 var (
@@ -143,7 +144,7 @@ func (g *game) broken() {
 	g.Helper()
 	goals, guards := g.task.Case().Goals, g.task.Case().Guards
 	failing := 0
-	for i, v := range exercise.Try(g.Context(), g.l, append(append([]exercise.Check{}, goals...), guards...)) {
+	for i, v := range check.Try(g.Context(), g.l, append(append([]check.Check{}, goals...), guards...)) {
 		switch {
 		case v.Err != nil:
 			g.Errorf("%s: %v", v.Text, v.Err)

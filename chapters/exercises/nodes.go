@@ -4,6 +4,7 @@ import (
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
+	. "nstutor/steps/exercise/world"
 )
 
 // cluster is two nodes that are joined by a cable, eth1 to eth1: the lab's node

@@ -7,6 +7,8 @@ import (
 	"nstutor/internal/change"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
+	. "nstutor/steps/exercise/check"
+	. "nstutor/steps/exercise/world"
 )
 
 var _ = add(secondUplink)

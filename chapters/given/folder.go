@@ -14,6 +14,7 @@ import (
 	"nstutor/internal/plainfile"
 	"nstutor/internal/say"
 	"nstutor/steps/exercise"
+	"nstutor/steps/exercise/world"
 )
 
 // The files of a folder that is an exercise, besides the prose in LANG.md.
@@ -95,9 +96,9 @@ func (r *folder) lines(all []deed, file string) []change.Change {
 }
 
 // doing does the lines of a file, until one fails: then the error names it.
-func (r *folder) doing(file string, all []deed) func(*exercise.World) {
+func (r *folder) doing(file string, all []deed) func(*world.World) {
 	path := say.Clean(filepath.Join(r.dir, file))
-	return func(w *exercise.World) {
+	return func(w *world.World) {
 		for _, d := range all {
 			if w.Err() != nil {
 				return
@@ -110,7 +111,7 @@ func (r *folder) doing(file string, all []deed) func(*exercise.World) {
 
 // network is what builds the network: commands, from the lab's own topology on, or
 // all that is in the file of a capture.
-func (r *folder) network() func(*exercise.World) {
+func (r *folder) network() func(*world.World) {
 	text := r.text(fileNetwork, true)
 	if !strings.HasPrefix(text, netfile.Heading) {
 		all, err := readDeeds(text)
@@ -119,7 +120,7 @@ func (r *folder) network() func(*exercise.World) {
 	}
 	f, err := netfile.Read(text)
 	r.failed(fileNetwork, err)
-	return func(w *exercise.World) { w.Network(f.Network) }
+	return func(w *world.World) { w.Network(f.Network) }
 }
 
 // texts is the prose; where one language is missing, the other stands for it.

@@ -9,7 +9,8 @@ import (
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 	"nstutor/steps"
-	"nstutor/steps/exercise"
+	"nstutor/steps/exercise/check"
+	"nstutor/steps/exercise/world"
 )
 
 // deed is a line that builds or breaks: a change, or a server.
@@ -21,7 +22,7 @@ type deed struct {
 	answer bool // of datagrams, and not of pages
 }
 
-func (d deed) do(w *exercise.World) {
+func (d deed) do(w *world.World) {
 	switch {
 	case d.port == 0:
 		w.Make(d.made)
@@ -116,7 +117,7 @@ func typed(all []deed) (changes []change.Change, err error) {
 
 // checked are the checks of a folder.
 type checked struct {
-	goals, guards []exercise.Check
+	goals, guards []check.Check
 	watch         steps.Watch // the first goal
 }
 
@@ -154,7 +155,7 @@ func readChecks(text string) (c checked, err error) {
 }
 
 // readCheck reads what is to be so between a namespace and an address.
-func readCheck(from, what, to string, options []string) (c exercise.Check, w steps.Watch, err error) {
+func readCheck(from, what, to string, options []string) (c check.Check, w steps.Watch, err error) {
 	w.Netns = from
 	var port netip.AddrPort
 	switch what {
@@ -180,22 +181,22 @@ func readCheck(from, what, to string, options []string) (c exercise.Check, w ste
 	switch what {
 	case "reaches":
 		w.Ping, w.Size, w.DF = to, size, df
-		return exercise.ReachesSized(from, to, size, df), w, nil
+		return check.ReachesSized(from, to, size, df), w, nil
 	case "cannot-reach":
 		w.Ping = to
-		return exercise.Blocked(from, to), w, nil
+		return check.Blocked(from, to), w, nil
 	case "gets":
 		w.Get = "http://" + to
-		return exercise.Fetches(from, to), w, nil
+		return check.Fetches(from, to), w, nil
 	case "cannot-get":
 		w.Get = "http://" + to
-		return exercise.BlockedTCP(from, to), w, nil
+		return check.BlockedTCP(from, to), w, nil
 	case "connects":
 		w.Get = "http://" + to
-		return exercise.Connects(from, port), w, nil
+		return check.Connects(from, port), w, nil
 	case "asks":
 		w.Ask = to
-		return exercise.Exchanges(from, port), w, nil
+		return check.Exchanges(from, port), w, nil
 	}
 	return c, w, say.Err("%q: a check knows reaches, cannot-reach, gets, cannot-get, connects and asks", "%q：检查只认识 reaches、cannot-reach、gets、cannot-get、connects 和 asks", what)
 }

@@ -9,6 +9,7 @@ import (
 	"nstutor/internal/say"
 	"nstutor/steps"
 	"nstutor/steps/exercise"
+	"nstutor/steps/exercise/world"
 )
 
 // Proof is one promise of an exercise, and whether it is kept.
@@ -26,7 +27,7 @@ func Prove(ctx context.Context, l *lab.Lab, e exercise.Exercise) ([]Proof, error
 	task, _ := exercise.Of(step)
 	p := prover{l: l, player: steps.NewPlayer(l, course), step: step, Case: task.Case()}
 	if err := p.player.Goto(ctx, step.ID); err != nil {
-		if misdeed, ok := errors.AsType[*exercise.Misdeed](err); ok {
+		if misdeed, ok := errors.AsType[*world.Misdeed](err); ok {
 			err = misdeed.Unwrap() // it says which line of whose
 		}
 		return nil, err

@@ -10,6 +10,8 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 	"nstutor/steps"
+	"nstutor/steps/exercise/check"
+	"nstutor/steps/exercise/world"
 )
 
 // errByHand says that nothing is applied for the learner.
@@ -52,21 +54,21 @@ type setup struct{ task *Task }
 func (a *setup) Change(l *lab.Lab) change.Change {
 	return steps.Doing{
 		Typed: change.In("", "nstutor", "exercise", a.task.Exercise.Name),
-		Do:    func(ctx context.Context) error { return a.make(NewWorld(ctx, l)) },
+		Do:    func(ctx context.Context) error { return a.make(world.New(ctx, l)) },
 		Back:  func() error { return errRebuild },
 	}
 }
 
-func (a *setup) make(w *World) error {
+func (a *setup) make(w *world.World) error {
 	c := a.task.Case()
 	if c.Build != nil {
 		c.Build(w)
 	}
-	w.settle()
+	w.Settle()
 	if c.Break != nil {
 		c.Break(w)
 	}
-	w.settle()
+	w.Settle()
 	return w.Err()
 }
 
@@ -108,10 +110,10 @@ func (t *Task) Change(*lab.Lab) change.Change {
 
 // Done tries all goals and guards, which takes up to the lab's PingTimeout.
 func (t *Task) Done(ctx context.Context, l *lab.Lab) (bool, error) {
-	return hold(ctx, l, t.checks())
+	return check.Hold(ctx, l, t.checks())
 }
 
-func (t *Task) checks() []Check {
+func (t *Task) checks() []check.Check {
 	c := t.Case()
 	return slices.Concat(c.Goals, c.Guards)
 }
@@ -119,8 +121,8 @@ func (t *Task) checks() []Check {
 // Conditions tries all goals and guards: one condition for each, goals first.
 func (t *Task) Conditions(ctx context.Context, l *lab.Lab) []steps.Condition {
 	var conditions []steps.Condition
-	for _, v := range Try(ctx, l, t.checks()) {
-		conditions = append(conditions, v.condition())
+	for _, v := range check.Try(ctx, l, t.checks()) {
+		conditions = append(conditions, v.Condition())
 	}
 	return conditions
 }

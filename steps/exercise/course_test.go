@@ -7,7 +7,15 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/internal/change"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
+	"nstutor/steps/exercise/check"
+	"nstutor/steps/exercise/world"
+)
+
+var (
+	shop   = world.Pod{Name: "shop", Addr: "10.7.1.10/24"}
+	orders = world.Pod{Name: "orders", Addr: "10.7.1.11/24"}
 )
 
 // sample is a pod without a default route, on a node that does not forward.
@@ -15,17 +23,17 @@ var sample = Exercise{
 	Name: "sample", Level: 4, Group: "routes",
 	Make: func(r *Seed) Case {
 		return Case{
-			Build:  func(w *World) { w.Forward(Host); w.GatewayPod(shop, orders) },
-			Break:  func(w *World) { w.DelRoute("shop", "default"); w.Sysctl(Host, "net.ipv4.ip_forward", "0") },
-			Goals:  []Check{Reaches("shop", orders.IP())},
-			Guards: []Check{Reaches("orders", NodeIP)},
+			Build:  func(w *world.World) { w.Forward(world.Host); w.GatewayPod(shop, orders) },
+			Break:  func(w *world.World) { w.DelRoute("shop", "default"); w.Sysctl(world.Host, "net.ipv4.ip_forward", "0") },
+			Goals:  []check.Check{check.Reaches("shop", orders.IP())},
+			Guards: []check.Check{check.Reaches("orders", world.NodeIP)},
 			Fix: []change.Change{
 				In("shop", "ip route add default via 169.254.1.1 dev eth0 onlink"),
-				In(Host, "sysctl -w net.ipv4.ip_forward=1"),
+				In(world.Host, "sysctl -w net.ipv4.ip_forward=1"),
 			},
 			First:  1,
 			Causes: []cause.Code{cause.NoRoute, cause.ForwardingOff},
-			At:     []string{"shop", Host},
+			At:     []string{"shop", world.Host},
 			Watch:  steps.Watch{Netns: "shop", Ping: orders.IP()},
 		}
 	},
@@ -46,9 +54,10 @@ func TestACourseHasALevelAChapter(t *testing.T) {
 
 // TestHintsSeeTheState: they are about the fault that is in the way now.
 func TestHintsSeeTheState(t *testing.T) {
-	w := newWorld(t)
+	l := labtest.New(t)
+	w := world.New(t.Context(), l)
 	course := Course([]Exercise{sample}, 1)
-	player := steps.NewPlayer(w.l, course)
+	player := steps.NewPlayer(l, course)
 	if err := player.Goto(t.Context(), "sample"); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +67,7 @@ func TestHintsSeeTheState(t *testing.T) {
 	task, _ := Of(player.Step())
 	want := func(words ...string) {
 		t.Helper()
-		hints := task.Guide(t.Context(), w.l).Hints
+		hints := task.Guide(t.Context(), l).Hints
 		if len(hints) != len(words) {
 			t.Fatalf("%d hints: %v, want %d", len(hints), hints, len(words))
 		}
@@ -69,21 +78,21 @@ func TestHintsSeeTheState(t *testing.T) {
 		}
 	}
 	want("ip route", "route", "ip route add default")
-	if strings.Contains(task.Guide(t.Context(), w.l).Hints[2].String(), "ip_forward") {
+	if strings.Contains(task.Guide(t.Context(), l).Hints[2].String(), "ip_forward") {
 		t.Error("the third hint gives the second fault away")
 	}
 	w.Route("shop", "default via 169.254.1.1 dev eth0 onlink")
 	want("forward", "forward", "sysctl -w net.ipv4.ip_forward=1")
-	w.Forward(Host)
+	w.Forward(world.Host)
 	want()
 	if done, err := player.Done(t.Context()); !done || err != nil {
 		t.Errorf("%v, %v", done, err)
 	}
 	w.Down("orders", "lo")
-	w.Addr("orders", "lo", NodeIP) // now the learner has broken a guard
+	w.Addr("orders", "lo", world.NodeIP) // now the learner has broken a guard
 	w.Up("orders", "lo")
-	w.Sysctl(Host, "net.ipv4.icmp_echo_ignore_all", "1")
-	w.DelAddr("orders", "lo", NodeIP)
+	w.Sysctl(world.Host, "net.ipv4.icmp_echo_ignore_all", "1")
+	w.DelAddr("orders", "lo", world.NodeIP)
 	want("orders reaches", "icmp_echo_ignore_all", "icmp_echo_ignore_all=0")
 	if rebuilt, err := player.Undo(t.Context()); !rebuilt || err != nil {
 		t.Errorf("undo: %v, %v", rebuilt, err)
@@ -93,25 +102,26 @@ func TestHintsSeeTheState(t *testing.T) {
 
 // TestTheLastHintIsWhatIsStillMissing: what was done is not told again.
 func TestTheLastHintIsWhatIsStillMissing(t *testing.T) {
-	w := newWorld(t)
+	l := labtest.New(t)
+	w := world.New(t.Context(), l)
 	w.Empty("shop", "orders")
 	task := &Task{Exercise: Exercise{Level: Challenge}, made: func() Case {
 		return Case{
-			Goals: []Check{HasAddr("shop", shop.IP()), HasAddr("orders", orders.IP())},
+			Goals: []check.Check{check.HasAddr("shop", shop.IP()), check.HasAddr("orders", orders.IP())},
 			Fix: []change.Change{
-				In(Host, "ip link add veth-shop type veth peer name eth0 netns shop"), In("shop", "ip addr add 10.7.1.10/24 dev eth0"),
-				In(Host, "ip link add veth-orders type veth peer name eth0 netns orders"), In("orders", "ip addr add 10.7.1.11/24 dev eth0"),
+				In(world.Host, "ip link add veth-shop type veth peer name eth0 netns shop"), In("shop", "ip addr add 10.7.1.10/24 dev eth0"),
+				In(world.Host, "ip link add veth-orders type veth peer name eth0 netns orders"), In("orders", "ip addr add 10.7.1.11/24 dev eth0"),
 			},
-			Signs: []Check{HasLink("shop", Link{Name: "eth0"}), HasAddr("shop", "10.7.1.10"), HasLink("orders", Link{Name: "eth0"}), HasAddr("orders", "10.7.1.11")},
+			Signs: []check.Check{check.HasLink("shop", check.Link{Name: "eth0"}), check.HasAddr("shop", "10.7.1.10"), check.HasLink("orders", check.Link{Name: "eth0"}), check.HasAddr("orders", "10.7.1.11")},
 		}
 	}}
 	for _, want := range []string{"10.7.1.10", "10.7.1.11"} {
-		hints := task.Guide(t.Context(), w.l).Hints
+		hints := task.Guide(t.Context(), l).Hints
 		if len(hints) != 3 || !strings.Contains(hints[1].String(), want) || !strings.Contains(hints[2].String(), want) ||
 			want == "10.7.1.11" && strings.Contains(hints[2].String(), "shop") {
 			t.Fatalf("%v, want %s", hints, want)
 		}
-		w.Cable(Host, "veth-shop", "shop", "eth0")
+		w.Cable(world.Host, "veth-shop", "shop", "eth0")
 		w.Addr("shop", "eth0", "10.7.1.10/24")
 	}
 }

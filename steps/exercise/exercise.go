@@ -8,6 +8,8 @@ import (
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 	"nstutor/steps"
+	"nstutor/steps/exercise/check"
+	"nstutor/steps/exercise/world"
 )
 
 // The levels: 0 is what was given as a file, of which nobody says how hard it is, 1 is one thing that is off, 4 is two faults of which the first
@@ -34,18 +36,18 @@ type Exercise struct {
 
 // Case is one variation of an exercise.
 type Case struct {
-	Build func(w *World) // the working network, from the lab's starting topology
-	Break func(w *World) // the fault
+	Build func(w *world.World) // the working network, from the lab's starting topology
+	Break func(w *world.World) // the fault
 
-	Goals  []Check // hold when it is solved; at least one does not while it is broken
-	Guards []Check // hold all the time: others' traffic, what must stay closed, settings that must stay
+	Goals  []check.Check // hold when it is solved; at least one does not while it is broken
+	Guards []check.Check // hold all the time: others' traffic, what must stay closed, settings that must stay
 
 	// Fix is the reference solution. Where there are two faults, its first First
 	// lines repair the first one.
 	Fix   []change.Change
 	First int
 	// Signs say of each line of Fix, where they are given, whether it has been done.
-	Signs []Check
+	Signs []check.Check
 	Also  [][]change.Change // other ways that solve it as well
 	Wrong []Tempting        // wrong ideas; none of them solves it
 

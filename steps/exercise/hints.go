@@ -16,17 +16,18 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/say"
 	"nstutor/steps"
+	"nstutor/steps/exercise/check"
 )
 
 // Guide implements steps.Guided. Its hints are three: how to look, the place and what is
 // there, the command. They are about the first check that does not hold now, so that
 // after the first of two faults is repaired they are about the second.
 func (t *Task) Guide(ctx context.Context, l *lab.Lab) steps.Guide {
-	for i, v := range Try(ctx, l, t.checks()) {
+	for i, v := range check.Try(ctx, l, t.checks()) {
 		if v.OK {
 			continue
 		}
-		if v.Err == nil && v.ask.from != "" {
+		if v.Err == nil && v.Ask.From != "" {
 			if guide, ok := t.explained(ctx, l, v); ok {
 				return guide
 			}
@@ -39,14 +40,14 @@ func (t *Task) Guide(ctx context.Context, l *lab.Lab) steps.Guide {
 var _ steps.Guided = (*Task)(nil)
 
 // plain hints say what the check says.
-func (t *Task) plain(ctx context.Context, l *lab.Lab, v Verdict) []say.Text {
+func (t *Task) plain(ctx context.Context, l *lab.Lab, v check.Verdict) []say.Text {
 	lines := t.missing(ctx, l)
 	if len(lines) == 0 {
 		lines = t.repair(-1)
 	}
 	hints := []say.Text{
 		say.T("Not yet: %s. %s", "还没做到：%s。%s", v.Text, methodOf(v.Table.Argv)),
-		say.T("Look at `%s`. %s", "看 `%s`。%s", steps.Look(v.Table), v.condition().Lack()),
+		say.T("Look at `%s`. %s", "看 `%s`。%s", steps.Look(v.Table), v.Condition().Lack()),
 	}
 	if len(lines) > 0 {
 		hints = append(hints, typed(lines))
@@ -55,18 +56,18 @@ func (t *Task) plain(ctx context.Context, l *lab.Lab, v Verdict) []say.Text {
 }
 
 // explained asks explain why the ping that the check sends fails.
-func (t *Task) explained(ctx context.Context, l *lab.Lab, v Verdict) (steps.Guide, bool) {
+func (t *Task) explained(ctx context.Context, l *lab.Lab, v check.Verdict) (steps.Guide, bool) {
 	world := machine.New()
 	defer world.Close()
-	from, err := world.Open(v.ask.from)
+	from, err := world.Open(v.Ask.From)
 	if err != nil {
 		return steps.Guide{}, false
 	}
-	dest, err := netip.ParseAddr(v.ask.to)
+	dest, err := netip.ParseAddr(v.Ask.To)
 	if err != nil {
 		return steps.Guide{}, false
 	}
-	a, err := explain.Explain(ctx, world, v.ask.request(from, dest))
+	a, err := explain.Explain(ctx, world, request(v.Ask, from, dest))
 	if err != nil || a.Verdict != explain.Broken {
 		return steps.Guide{}, false
 	}
@@ -91,10 +92,10 @@ func (t *Task) explained(ctx context.Context, l *lab.Lab, v Verdict) (steps.Guid
 }
 
 // request asks it of explain.
-func (q question) request(from *machine.Space, dest netip.Addr) explain.Request {
-	r := explain.Request{From: from, Dest: dest, Size: q.size, DF: q.df}
-	if q.port != 0 {
-		r.Proto, r.Port = unix.IPPROTO_TCP, q.port
+func request(q check.Question, from *machine.Space, dest netip.Addr) explain.Request {
+	r := explain.Request{From: from, Dest: dest, Size: q.Size, DF: q.DF}
+	if q.Port != 0 {
+		r.Proto, r.Port = unix.IPPROTO_TCP, q.Port
 	}
 	return r
 }
@@ -134,7 +135,7 @@ func (t *Task) repair(i int) []change.Command {
 func (t *Task) missing(ctx context.Context, l *lab.Lab) []change.Command {
 	const atOnce = 3
 	var lines []change.Command
-	for i, v := range Try(ctx, l, t.Case().Signs) {
+	for i, v := range check.Try(ctx, l, t.Case().Signs) {
 		if !v.OK && len(lines) < atOnce {
 			lines = append(lines, t.Case().Fix[i].Command())
 		}

@@ -1,4 +1,6 @@
-package exercise
+// Package check is what has to be so in a network for an exercise to be solved, each
+// found out by trying it: pings, connections, rules, tables, settings.
+package check
 
 import (
 	"context"
@@ -15,17 +17,17 @@ type Check struct {
 	Text  say.Text       // what has to be so: "shop reaches 10.1.2.3"
 	Why   say.Text       // what is said when it is not: what a guard is there for
 	Table change.Command // the command that shows it
-	ask   question       // what explain can be asked when it does not hold
+	Ask   Question       // what explain can be asked when it does not hold
 	run   func(ctx context.Context, l *lab.Lab) (ok bool, seen string, err error)
 }
 
 // question is a ping that should be answered, or a connection that should open;
 // without from there is none.
-type question struct {
-	from, to string
-	size     int
-	df       bool
-	port     uint16 // of TCP; 0: it is a ping
+type Question struct {
+	From, To string
+	Size     int
+	DF       bool
+	Port     uint16 // of TCP; 0: it is a ping
 }
 
 // Because says why it matters, when it is not so: "the firewall is open now:
@@ -47,7 +49,7 @@ type Verdict struct {
 // one, which is at most the lab's PingTimeout. Devices that are just coming up
 // are waited for.
 func Try(ctx context.Context, l *lab.Lab, checks []Check) []Verdict {
-	awaitCarriers(ctx, l)
+	AwaitCarriers(ctx, l)
 	verdicts := make([]Verdict, len(checks))
 	var all sync.WaitGroup
 	for i, c := range checks {
@@ -64,8 +66,8 @@ func Try(ctx context.Context, l *lab.Lab, checks []Check) []Verdict {
 }
 
 // hold says whether all checks hold. It knows as soon as one does not.
-func hold(ctx context.Context, l *lab.Lab, checks []Check) (bool, error) {
-	awaitCarriers(ctx, l)
+func Hold(ctx context.Context, l *lab.Lab, checks []Check) (bool, error) {
+	AwaitCarriers(ctx, l)
 	trying, enough := context.WithCancel(ctx)
 	defer enough()
 	type result struct {
@@ -99,7 +101,7 @@ func hold(ctx context.Context, l *lab.Lab, checks []Check) (bool, error) {
 }
 
 // condition is a verdict as the step's condition.
-func (v Verdict) condition() steps.Condition {
+func (v Verdict) Condition() steps.Condition {
 	c := steps.Condition{Table: v.Table, Want: v.Text, Seen: v.Seen, Met: v.OK, Err: v.Err}
 	if !v.OK && v.Err == nil && !v.Why.IsZero() {
 		c.Want = say.T("%s: %s", "%s：%s", v.Text, v.Why)

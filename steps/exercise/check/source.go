@@ -1,4 +1,4 @@
-package exercise
+package check
 
 import (
 	"context"
@@ -18,7 +18,7 @@ func SeenAs(from, at, to, source string) Check {
 	return Check{
 		Text:  say.T("%s sees %s come as %s", "在 %s 看来，%s 的源地址是 %s", at, from, source),
 		Table: change.In(at, "tcpdump", "-n", "icmp"),
-		ask:   question{from: from, to: to},
+		Ask:   Question{From: from, To: to},
 		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
 			ns, err := l.NS(at)
 			if err != nil {

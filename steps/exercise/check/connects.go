@@ -1,4 +1,4 @@
-package exercise
+package check
 
 import (
 	"context"
@@ -18,7 +18,7 @@ func Connects(from string, to netip.AddrPort) Check {
 	return Check{
 		Text:  say.T("%s connects to %s", "%s 能连上 %s", from, to),
 		Table: change.In(from, "nc", "-zv", to.Addr().String(), strconv.Itoa(int(to.Port()))),
-		ask:   question{from: from, to: to.Addr().String(), port: to.Port()},
+		Ask:   Question{From: from, To: to.Addr().String(), Port: to.Port()},
 		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
 			return dialed(ctx, l, from, to, probe.Connect)
 		},

@@ -1,14 +1,13 @@
-package exercise
+package world
 
 import (
-	"context"
 	"strings"
 	"testing"
 
 	"nstutor/internal/change"
-	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
+	"nstutor/steps/exercise/check"
 )
 
 var (
@@ -35,10 +34,10 @@ func TestPodsReachEachOtherHoweverTheyHangOnTheNode(t *testing.T) {
 			w := newWorld(t)
 			w.Forward(Host)
 			hang(w)
-			w.want(t, true, Reaches("shop", orders.IP()), Reaches("orders", shop.IP()), Reaches("shop", NodeIP), Reaches(Host, shop.IP()),
-				SeenAs("shop", "orders", orders.IP(), shop.IP()), Blocked("shop", Web))
+			w.want(t, true, check.Reaches("shop", orders.IP()), check.Reaches("orders", shop.IP()), check.Reaches("shop", NodeIP), check.Reaches(Host, shop.IP()),
+				check.SeenAs("shop", "orders", orders.IP(), shop.IP()), check.Blocked("shop", Web))
 			w.IPTables(Host, "-t nat -A POSTROUTING -s 10.7.1.0/24 ! -d 10.7.1.0/24 -j MASQUERADE")
-			w.want(t, true, Reaches("shop", Web), SeenAs("shop", Inet, Web, NodeIP))
+			w.want(t, true, check.Reaches("shop", Web), check.SeenAs("shop", Inet, Web, NodeIP))
 		})
 	}
 }
@@ -62,13 +61,13 @@ func TestNodesConnectedByVXLAN(t *testing.T) {
 	near := shop
 	near.Gateway = "10.7.1.1"
 	w.GatewayPod(near, far)
-	w.want(t, true, Reaches("shop", far.IP()), Reaches("far", shop.IP()), ReachesSized("shop", far.IP(), 1422, true))
-	w.want(t, false, ReachesSized("shop", far.IP(), 1423, true))
+	w.want(t, true, check.Reaches("shop", far.IP()), check.Reaches("far", shop.IP()), check.ReachesSized("shop", far.IP(), 1422, true))
+	w.want(t, false, check.ReachesSized("shop", far.IP(), 1423, true))
 	w.DelFDB("node2", "vxlan0", "", "10.9.0.1")
 	w.DelFDB(Host, "vxlan0", "", "10.9.0.2")
 	w.SetMAC(Host, "vxlan0", "02:00:00:00:99:99") // what was learned is no good any more
 	w.DelNeigh("node2", "10.7.1.0", "vxlan0")
-	w.want(t, false, Reaches("far", shop.IP()))
+	w.want(t, false, check.Reaches("far", shop.IP()))
 }
 
 func TestRoutesAndRulesAreWrittenAsForIP(t *testing.T) {
@@ -78,28 +77,19 @@ func TestRoutesAndRulesAreWrittenAsForIP(t *testing.T) {
 	w.Route(Host, "unreachable 10.52.0.0/16 table 77")
 	w.Route(Host, "10.53.0.0/16 dev eth0 src 192.168.6.160")
 	w.Rule(Host, "from 10.0.0.0/8 table 77 priority 700")
-	w.want(t, true, HasRoute(Host, Route{Dst: "10.50.0.0/16", Via: "192.168.6.1", Dev: "eth0"}), HasRoute(Host, Route{Type: "blackhole", Dst: "10.51.0.0/16"}),
-		HasRoute(Host, Route{Dst: "10.53.0.0/16", Dev: "eth0", Src: "192.168.6.160"}), NoRouteTo(Host, "10.51.1.1").inverse(), HasRoute(Host, Route{Type: "unreachable", Dst: "10.52.0.0/16"}).inverse())
+	w.want(t, true, check.HasRoute(Host, check.Route{Dst: "10.50.0.0/16", Via: "192.168.6.1", Dev: "eth0"}), check.HasRoute(Host, check.Route{Type: "blackhole", Dst: "10.51.0.0/16"}),
+		check.HasRoute(Host, check.Route{Dst: "10.53.0.0/16", Dev: "eth0", Src: "192.168.6.160"}))
+	w.want(t, false, check.NoRouteTo(Host, "10.51.1.1"), check.HasRoute(Host, check.Route{Type: "unreachable", Dst: "10.52.0.0/16"}))
 	w.DelRoute(Host, "10.50.0.0/16 via 192.168.6.1")
 	w.DelRoute(Host, "blackhole 10.51.0.0/16")
 	w.DelRoute(Host, "unreachable 10.52.0.0/16 table 77")
 	w.ReplaceRoute(Host, "10.53.0.0/16 via 192.168.6.1")
 	w.DelRule(Host, "from 10.0.0.0/8 table 77 priority 700")
-	w.want(t, false, HasRoute(Host, Route{Dst: "10.50.0.0/16"}), HasRoute(Host, Route{Type: "blackhole", Dst: "10.51.0.0/16"}))
-	w.want(t, true, HasRoute(Host, Route{Dst: "10.53.0.0/16", Via: "192.168.6.1", Dev: "eth0"}))
+	w.want(t, false, check.HasRoute(Host, check.Route{Dst: "10.50.0.0/16"}), check.HasRoute(Host, check.Route{Type: "blackhole", Dst: "10.51.0.0/16"}))
+	w.want(t, true, check.HasRoute(Host, check.Route{Dst: "10.53.0.0/16", Via: "192.168.6.1", Dev: "eth0"}))
 	w.DelRoute(Host, "default")
-	w.want(t, false, HasRoute(Host, Route{Dst: "default", Via: "192.168.6.1", Dev: "eth0"}))
-	w.want(t, true, NoRouteTo(Host, Web))
-}
-
-// inverse holds when c does not.
-func (c Check) inverse() Check {
-	run := c.run
-	c.run = func(ctx context.Context, l *lab.Lab) (bool, string, error) {
-		ok, seen, err := run(ctx, l)
-		return !ok, seen, err
-	}
-	return c
+	w.want(t, false, check.HasRoute(Host, check.Route{Dst: "default", Via: "192.168.6.1", Dev: "eth0"}))
+	w.want(t, true, check.NoRouteTo(Host, Web))
 }
 
 func TestTheFirstErrorStopsAWorldAndSaysWhere(t *testing.T) {
@@ -130,12 +120,12 @@ func TestTheSameOrdersMakeExactlyTheSameNetwork(t *testing.T) {
 		if err := w.l.Reset(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		again := NewWorld(t.Context(), w.l)
+		again := New(t.Context(), w.l)
 		again.Forward(Host)
 		again.ProxyPod(shop)
 		again.Bridge(Host, "br0")
 		again.BridgePod("br0", orders)
-		again.settle()
+		again.Settle()
 		s, err := steps.ReadState(t.Context(), w.l)
 		if err != nil || again.Err() != nil {
 			t.Fatal(err, again.Err())

@@ -1,4 +1,4 @@
-package exercise
+package check
 
 import (
 	"context"
@@ -9,9 +9,6 @@ import (
 	"nstutor/internal/say"
 	"nstutor/steps/service"
 )
-
-// Sidecar starts a program that takes redirected connections and passes them on.
-func (w *World) Sidecar(netns string, port int) { w.serve(netns, "sidecar", port) }
 
 // Redirected checks that what a namespace sends to an address and port goes to a port of
 // its own instead.

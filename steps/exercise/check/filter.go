@@ -1,4 +1,4 @@
-package exercise
+package check
 
 import (
 	"context"
@@ -99,7 +99,7 @@ func forwarded(one *table.One, from, to string) (eval.Packet, error) {
 
 // Masqueraded checks that what the pods of a network send outside leaves with
 // an address of the node, and what they send each other does not.
-func Masqueraded(netns string, net Subnet) Check {
+func Masqueraded(netns string, net netip.Prefix) Check {
 	rule := gateway.Masquerade{Netns: netns, Src: net.String(), NotTo: net.String()}
 	return Check{
 		Text:  say.T("what %s sends outside leaves %s with an address of it", "%[1]s 发往外面的包以 %[2]s 的地址为源地址离开", net, netns),

@@ -1,4 +1,4 @@
-package exercise
+package check
 
 import (
 	"context"
@@ -30,7 +30,7 @@ func ReachesSized(from, to string, size int, df bool) Check {
 	return Check{
 		Text:  say.T("%s reaches %s", "%s 能到 %s", from, strings.Join(append([]string{to}, options...), " ")),
 		Table: change.In(from, append([]string{"ping", "-c", "3", to}, options...)...),
-		ask:   question{from: from, to: to, size: size, df: df},
+		Ask:   Question{From: from, To: to, Size: size, DF: df},
 		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
 			if size > 0 {
 				forgetMTU(l, from)

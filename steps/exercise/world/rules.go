@@ -1,4 +1,4 @@
-package exercise
+package world
 
 // IPTables is one line as for iptables(8):
 //

@@ -1,4 +1,5 @@
-package exercise
+// Package world builds and breaks the networks of exercises.
+package world
 
 import (
 	"context"
@@ -12,6 +13,7 @@ import (
 	"nstutor/internal/lab"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
+	"nstutor/steps/exercise/check"
 )
 
 // The places that are there from the beginning.
@@ -34,8 +36,8 @@ type World struct {
 	err  error
 }
 
-// NewWorld builds in a lab that was reset.
-func NewWorld(ctx context.Context, l *lab.Lab) *World { return &World{ctx: ctx, l: l} }
+// New builds in a lab that was reset.
+func New(ctx context.Context, l *lab.Lab) *World { return &World{ctx: ctx, l: l} }
 
 // Err is the first thing that went wrong.
 func (w *World) Err() error { return w.err }
@@ -155,6 +157,9 @@ func (w *World) Serve(netns string, port int) { w.serve(netns, "web", port) }
 // Answer starts a server of datagrams on a port of a namespace.
 func (w *World) Answer(netns string, port int) { w.serve(netns, "tell", port) }
 
+// Sidecar starts a program that takes redirected connections and passes them on.
+func (w *World) Sidecar(netns string, port int) { w.serve(netns, "sidecar", port) }
+
 func (w *World) serve(netns, program string, port int) {
 	if w.err != nil {
 		return
@@ -166,9 +171,9 @@ func (w *World) serve(netns, program string, port int) {
 	w.failed(err, netns, say.T("server on port %d", "端口 %d 上的服务器", port))
 }
 
-// settle waits for the carriers of all devices.
-func (w *World) settle() {
+// Settle waits for the carriers of all devices.
+func (w *World) Settle() {
 	if w.err == nil {
-		awaitCarriers(w.ctx, w.l)
+		check.AwaitCarriers(w.ctx, w.l)
 	}
 }

@@ -1,4 +1,4 @@
-package exercise
+package world
 
 import "nstutor/internal/change"
 

@@ -1,4 +1,4 @@
-package exercise
+package check
 
 import (
 	"context"
@@ -39,14 +39,14 @@ func get(ctx context.Context, l *lab.Lab, from, addr string) (bool, string, erro
 
 // Fetches checks that a page is fetched. The address may have a port.
 func Fetches(from, addr string) Check {
-	ask := question{from: from, to: addr, port: 80}
+	ask := Question{From: from, To: addr, Port: 80}
 	if at, err := netip.ParseAddrPort(addr); err == nil {
-		ask.to, ask.port = at.Addr().String(), at.Port()
+		ask.To, ask.Port = at.Addr().String(), at.Port()
 	}
 	return Check{
 		Text:  say.T("%s gets http://%s", "%s 打得开 http://%s", from, addr),
 		Table: change.In(from, "curl", "http://"+addr),
-		ask:   ask,
+		Ask:   ask,
 		run: func(ctx context.Context, l *lab.Lab) (bool, string, error) {
 			return get(ctx, l, from, addr)
 		},

@@ -1,4 +1,4 @@
-package exercise
+package check
 
 import (
 	"context"
@@ -15,7 +15,7 @@ const carrierTime = 1500 * time.Millisecond
 
 // awaitCarriers waits until all carriers of the lab are told, which they nearly
 // always are already.
-func awaitCarriers(ctx context.Context, l *lab.Lab) {
+func AwaitCarriers(ctx context.Context, l *lab.Lab) {
 	for deadline := time.Now().Add(carrierTime); !carriersTold(l) && ctx.Err() == nil && time.Now().Before(deadline); {
 		time.Sleep(2 * time.Millisecond)
 	}

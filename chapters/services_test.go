@@ -11,6 +11,7 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
+	"nstutor/diag/resolve"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 	"nstutor/steps/process"
@@ -123,8 +124,8 @@ func why(t *testing.T, step steps.Step, p steps.Promise) {
 		}
 		req := explain.Request{From: from, Proto: proto, Port: port, SrcPort: tried.SrcPort}
 		var a explain.Answer
-		req.Dest, err = probe.Resolve(t.Context(), from.NS, to)
-		if failed := (*probe.NameError)(nil); errors.As(err, &failed) {
+		req.Dest, err = resolve.Address(t.Context(), from.NS, to)
+		if failed := (*resolve.Error)(nil); errors.As(err, &failed) {
 			a, err = explain.ExplainName(t.Context(), world, req, failed)
 		} else if err == nil {
 			a, err = explain.Explain(t.Context(), world, req)

@@ -14,6 +14,7 @@ import (
 	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/report"
 	"nstutor/diag/probe"
+	"nstutor/diag/resolve"
 	"nstutor/internal/session"
 	"nstutor/internal/session/feed"
 )
@@ -142,7 +143,7 @@ func TestWhyThereIsNoAnswerIsOneSentence(t *testing.T) {
 			send(m, session.Answered{Gen: m.Why.Gen, Err: errors.New("open network namespace \"ns1\":\noperation not permitted")})
 		}, `✗ cannot look: open network namespace "ns1": operation not permitted`},
 		"no name": {func(m *Model) {
-			send(m, session.Answered{Gen: m.Why.Gen, Err: &probe.NameError{Name: "web", Outcome: probe.NoName, Words: "Name or service not known"}})
+			send(m, session.Answered{Gen: m.Why.Gen, Err: &resolve.Error{Name: "web", Words: "Name or service not known"}})
 		}, "✗ no packet is sent, since the name has no address: web: Name or service not"},
 		"gone":    {func(m *Model) { send(m, feed.Names{"host"}) }, `✗ Cannot open network namespace "ns1": No such file or directory`},
 		"no ping": {func(m *Model) { m.Network.Log = session.PingLog{}; send(m, feed.Names{"host"}) }, "no ping runs in this step"},

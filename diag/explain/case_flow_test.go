@@ -17,6 +17,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/report"
 	"nstutor/diag/probe"
+	"nstutor/diag/resolve"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -354,8 +355,8 @@ func silentNameServer(t *testing.T) (b *built, world *machine.Machine, from *mac
 func TestANameThatCannotBeLookedUp(t *testing.T) {
 	labtest.Slow(t)
 	b, world, from := silentNameServer(t)
-	failed := &probe.NameError{Name: "db", Outcome: probe.NoResolver, Servers: []netip.AddrPort{netip.MustParseAddrPort("10.244.1.11:53")},
-		Silent: probe.Silences{Wait: 10 * time.Second, Timeout: 5 * time.Second, Attempts: 2}}
+	failed := &resolve.Error{Name: "db", Servers: []netip.AddrPort{netip.MustParseAddrPort("10.244.1.11:53")},
+		Silent: resolve.Silences{Wait: 10 * time.Second, Timeout: 5 * time.Second, Attempts: 2}}
 	req := explain.Request{From: from, Probe: true, Timeout: caseTimeout}
 	a, err := explain.ExplainName(t.Context(), world, req, failed)
 	if err != nil {
@@ -382,10 +383,10 @@ func TestANameServerThatKeepsSilentCostsTime(t *testing.T) {
 	c := breakage{from: "pod-a", to: "192.168.6.160"}
 	req := explain.Request{From: from, Probe: true, Timeout: caseTimeout}
 	a := b.explain(c, true)
-	if err := a.AfterSilence(t.Context(), world, req, "web", probe.Silences{}); err != nil || a.Waited != nil {
+	if err := a.AfterSilence(t.Context(), world, req, "web", resolve.Silences{}); err != nil || a.Waited != nil {
 		t.Fatalf("nobody kept silent: %+v, %v", a.Waited, err)
 	}
-	silent := probe.Silences{Servers: []netip.AddrPort{netip.MustParseAddrPort("10.244.1.11:53")}, Wait: 5 * time.Second, Timeout: 5 * time.Second, Attempts: 2}
+	silent := resolve.Silences{Servers: []netip.AddrPort{netip.MustParseAddrPort("10.244.1.11:53")}, Wait: 5 * time.Second, Timeout: 5 * time.Second, Attempts: 2}
 	if err := a.AfterSilence(t.Context(), world, req, "web", silent); err != nil {
 		t.Fatal(err)
 	}

@@ -10,14 +10,14 @@ import (
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/probe"
+	"nstutor/diag/resolve"
 	"nstutor/internal/say"
 )
 
 // ExplainName says why a name that a packet was to go to has no address: it explains
 // the way of the question to the first name server that was asked. req is the question
 // that the name was in; its Dest and Port are not looked at.
-func ExplainName(ctx context.Context, world *machine.Machine, req Request, failed *probe.NameError) (Answer, error) {
+func ExplainName(ctx context.Context, world *machine.Machine, req Request, failed *resolve.Error) (Answer, error) {
 	server := failed.Servers[0]
 	asked := Request{
 		From: req.From, Dest: server.Addr(), Proto: unix.IPPROTO_UDP, Port: server.Port(), Probe: req.Probe, Timeout: req.Timeout,

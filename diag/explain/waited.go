@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/probe"
+	"nstutor/diag/resolve"
 	"nstutor/internal/change"
 )
 
@@ -28,7 +28,7 @@ type Waited struct {
 
 // AfterSilence adds to the answer about the address of a name what its look-up had to wait
 // for, if for anything. req is the question that the name was in, with its Probe and Timeout.
-func (a *Answer) AfterSilence(ctx context.Context, world *machine.Machine, req Request, name string, s probe.Silences) error {
+func (a *Answer) AfterSilence(ctx context.Context, world *machine.Machine, req Request, name string, s resolve.Silences) error {
 	if len(s.Servers) == 0 {
 		return nil
 	}

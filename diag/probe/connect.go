@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/dial"
 	"nstutor/internal/nsenter"
 )
 
@@ -53,7 +54,7 @@ func (c *connecting) run(ctx context.Context, socket opened) {
 		err = refused
 	}
 	if err == unix.EINPROGRESS {
-		err = waitConnected(waiting, socket.file)
+		err = dial.Wait(waiting, socket.file)
 	}
 	if err != nil && gaveUp() {
 		err = unix.ETIMEDOUT

@@ -193,7 +193,7 @@ var exchangeCases = []dialCase{
 		outcome: Replied, from: "10.2.0.2", words: "0 bytes from 10.2.0.2:7000"},
 	{name: "somebody answers, IPv6", arrange: dialEcho(dialServer6), dst: dialServer6,
 		outcome: Replied, from: "fd00:2::2", words: "0 bytes from [fd00:2::2]:7000"},
-	{name: "a name server answers", arrange: func(w *labtest.Trio) { nameServer(w, w.S, "10.2.0.2:53") }, dst: "10.2.0.2:53",
+	{name: "a name server answers", arrange: func(w *labtest.Trio) { w.NameServer(w.S, "10.2.0.2:53") }, dst: "10.2.0.2:53",
 		outcome: Replied, from: "10.2.0.2", words: " bytes from 10.2.0.2:53"},
 	{name: "somebody listens and is silent", arrange: func(w *labtest.Trio) {
 		w.Must(w.S.Do(func() error {
@@ -318,7 +318,7 @@ func TestADialEndsWithWhoWaitsForIt(t *testing.T) {
 			w.RuleFor(w.R, ip4, tcp, nftables.ChainTypeFilter, forward, dropped)
 			w.Rule(w.S, nftables.ChainTypeFilter, input, dropped)
 			w.RuleFor(w.S, ip4, udp, nftables.ChainTypeFilter, input, dropped)
-			goroutines, descriptors := pingFootprint(t)
+			goroutines, descriptors := labtest.Footprint(t)
 			enough := make(chan struct{})
 			dial := Dial{Dst: netip.MustParseAddrPort(dialServer4), Timeout: time.Minute, Enough: enough, Ready: func(netip.AddrPort) { close(enough) }}
 			if got := probe(t.Context(), w.C, dial); got.Outcome != Silent {
@@ -329,7 +329,7 @@ func TestADialEndsWithWhoWaitsForIt(t *testing.T) {
 			if got := probe(ctx, w.C, dial); got.Outcome != OutcomeUnknown {
 				t.Errorf("cancelled: got %+v", got)
 			}
-			noMoreThan(w, goroutines, descriptors)
+			w.NoMoreThan(goroutines, descriptors)
 		})
 	}
 }

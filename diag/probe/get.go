@@ -15,6 +15,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/dial"
+	"nstutor/diag/resolve"
 	"nstutor/internal/nsenter"
 )
 
@@ -53,11 +55,11 @@ func GetIn(ctx context.Context, ns *nsenter.Namespace, target string, timeout ti
 	defer cancel()
 	g := getter{parent: parent, started: started, host: address.Hostname(), port: port}
 
-	addr, err := resolveWithin(ctx, ns, g.host, timeout)
+	addr, err := resolve.AddressWithin(ctx, ns, g.host, timeout)
 	if err != nil {
 		return g.failed("resolve", err)
 	}
-	conn, err := dialInside(ctx, ns, unix.SOCK_STREAM, netip.AddrPortFrom(addr, port), segment)
+	conn, err := dial.Inside(ctx, ns, unix.SOCK_STREAM, netip.AddrPortFrom(addr, port), segment)
 	if err != nil {
 		return g.failed("connect", err)
 	}

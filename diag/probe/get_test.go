@@ -169,18 +169,18 @@ func TestGetLeavesNoConnectionBehind(t *testing.T) {
 	w := labtest.NewTrio(t)
 	serve(w, w.S, "10.2.0.2:80", saying("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
 	Get(t.Context(), w.C, "http://10.2.0.2/", time.Second)
-	goroutines, descriptors := pingFootprint(t)
+	goroutines, descriptors := labtest.Footprint(t)
 	for range 20 {
 		if got := Get(t.Context(), w.C, "http://10.2.0.2/", time.Second); got.Body != "ok" {
 			t.Errorf("got %+v", got)
 		}
 	}
-	noMoreThan(w, goroutines, descriptors)
+	w.NoMoreThan(goroutines, descriptors)
 }
 
 func TestGetEndsWithContextOrNamespaceAndLeaksNothing(t *testing.T) {
 	w := labtest.NewTrio(t)
-	goroutines, descriptors := pingFootprint(t)
+	goroutines, descriptors := labtest.Footprint(t)
 	ends := map[string]func(context.CancelFunc, *nsenter.Namespace){
 		"context":   func(cancel context.CancelFunc, _ *nsenter.Namespace) { cancel() },
 		"namespace": func(_ context.CancelFunc, ns *nsenter.Namespace) { ns.Close() },
@@ -201,5 +201,5 @@ func TestGetEndsWithContextOrNamespaceAndLeaksNothing(t *testing.T) {
 			}
 		})
 	}
-	noMoreThan(w, goroutines, descriptors)
+	w.NoMoreThan(goroutines, descriptors)
 }

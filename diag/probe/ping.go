@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/resolve"
 	"nstutor/internal/nsenter"
 )
 
@@ -76,7 +77,7 @@ func Ping(ctx context.Context, ns *nsenter.Namespace, e Echo) Result {
 	ctx, cancel := withNamespace(ctx, ns)
 	defer cancel()
 	if !e.Dst.IsValid() {
-		addr, err := resolveWithin(ctx, ns, e.To, e.Timeout)
+		addr, err := resolve.AddressWithin(ctx, ns, e.To, e.Timeout)
 		if err != nil {
 			return failedResult(e, err)
 		}
@@ -106,13 +107,16 @@ func withNamespace(ctx context.Context, ns *nsenter.Namespace) (context.Context,
 func failedResult(e Echo, err error) Result {
 	result := Result{Seq: e.Seq, Dst: e.Dst}
 	var call *callError
-	var name *NameError
+	var name *resolve.Error
 	switch {
 	case errors.As(err, &call):
 		call.ipv6 = e.Dst.Is6()
 		result.Outcome, result.MTU, result.Message = call.outcome(), call.mtu, call.Error()
 	case errors.As(err, &name):
-		result.Outcome = name.Outcome
+		result.Outcome = NoName
+		if len(name.Servers) > 0 {
+			result.Outcome = NoResolver
+		}
 		result.Message = "ping: " + name.Error()
 	default:
 		result.Message = "ping: " + err.Error()

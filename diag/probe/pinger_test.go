@@ -38,7 +38,7 @@ func nextResult(t *testing.T, p *Pinger, want Outcome) Event {
 func TestPingerFollowsTheNetworkAsItChanges(t *testing.T) {
 	w := labtest.NewBareTrio(t)
 	w.NoDefaultRoute(w.C)
-	goroutines, descriptors := pingFootprint(t)
+	goroutines, descriptors := labtest.Footprint(t)
 	p := NewPinger(w.C, Echo{To: "10.2.0.2", Timeout: 200 * time.Millisecond}, 20*time.Millisecond)
 	nextResult(t, p, NetworkUnreachable)
 	w.Reject(w.C, "0.0.0.0/0", unix.RTN_PROHIBIT)
@@ -57,7 +57,7 @@ func TestPingerFollowsTheNetworkAsItChanges(t *testing.T) {
 	p.Close()
 	for range p.Events() {
 	}
-	noMoreThan(w, goroutines, descriptors)
+	w.NoMoreThan(goroutines, descriptors)
 }
 
 // conntrack decides about NAT once for each ICMP id: were the id always the
@@ -96,7 +96,7 @@ func TestPingerAnnouncesEachEchoBeforeItsResult(t *testing.T) {
 
 func TestPingerEndsWithItsNamespace(t *testing.T) {
 	w := labtest.NewBareTrio(t)
-	goroutines, descriptors := pingFootprint(t)
+	goroutines, descriptors := labtest.Footprint(t)
 	again, err := nsenter.Open("c", fmt.Sprintf("/proc/self/fd/%d", w.C.FD()))
 	w.Must(err)
 	p := NewPinger(again, Echo{To: "10.1.0.77"}, 10*time.Millisecond)
@@ -110,7 +110,7 @@ func TestPingerEndsWithItsNamespace(t *testing.T) {
 			return false
 		}
 	})
-	noMoreThan(w, goroutines, descriptors)
+	w.NoMoreThan(goroutines, descriptors)
 }
 
 // An unread Pinger must neither pile up goroutines nor be impossible to close.

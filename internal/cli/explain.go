@@ -15,7 +15,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
-	"nstutor/diag/probe"
+	"nstutor/diag/resolve"
 	"nstutor/diag/verify"
 	"nstutor/internal/netfile"
 	"nstutor/internal/nsenter"
@@ -230,7 +230,7 @@ resolv.conf。
 // answerTo explains the way to a host, or why its name has no address.
 func answerTo(ctx context.Context, world *machine.Machine, host string, req explain.Request) (explain.Answer, error) {
 	dest, silences, err := destination(ctx, req.From, host)
-	if failed, ok := probe.Unresolved(err); ok {
+	if failed, ok := resolve.Unresolved(err); ok {
 		return explain.ExplainName(ctx, world, req, failed)
 	}
 	if err != nil {
@@ -254,8 +254,8 @@ func oneTarget(_ *cobra.Command, args []string) error {
 
 // destination is the address of a name, as the namespace that pings knows it, and who kept
 // silent when it was asked.
-func destination(ctx context.Context, node *machine.Space, name string) (netip.Addr, probe.Silences, error) {
-	dest, silences, err := probe.ResolveAs(ctx, node.NS, node.Process, name)
+func destination(ctx context.Context, node *machine.Space, name string) (netip.Addr, resolve.Silences, error) {
+	dest, silences, err := resolve.AddressAs(ctx, node.NS, node.Process, name)
 	switch {
 	case err != nil && node.Name != "":
 		return dest, silences, say.At(node.Title(), err)

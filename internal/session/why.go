@@ -8,7 +8,7 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/report"
-	"nstutor/diag/probe"
+	"nstutor/diag/resolve"
 	"nstutor/internal/say"
 	"nstutor/steps"
 )
@@ -114,7 +114,7 @@ func (q Question) answer(ctx context.Context, known netip.Addr) (explain.Answer,
 	world := machine.New()
 	defer world.Close()
 	req, err := q.request(ctx, world, known)
-	if failed, ok := probe.Unresolved(err); ok {
+	if failed, ok := resolve.Unresolved(err); ok {
 		return explain.ExplainName(ctx, world, req, failed)
 	}
 	if err != nil {
@@ -134,7 +134,7 @@ func (q Question) request(ctx context.Context, world *machine.Machine, known net
 	to, proto, port, page := q.Flow()
 	dest := known
 	if !dest.IsValid() {
-		if dest, err = probe.Resolve(ctx, from.NS, to); err != nil {
+		if dest, err = resolve.Address(ctx, from.NS, to); err != nil {
 			return explain.Request{From: from}, err
 		}
 	}

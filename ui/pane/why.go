@@ -8,7 +8,7 @@ import (
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/report"
-	"nstutor/diag/probe"
+	"nstutor/diag/resolve"
 	"nstutor/internal/session"
 	"nstutor/internal/wrap"
 	"nstutor/ui/screen"
@@ -83,7 +83,7 @@ func (v *Why) stampLines(w int) (lines []string) {
 // whyNot says in one sentence why there is no answer.
 func (v *Why) whyNot() string {
 	said := v.Trouble(v.Why.Err)
-	var name *probe.NameError
+	var name *resolve.Error
 	if errors.As(v.Why.Err, &name) {
 		return v.Say(words.WhyNoName, said)
 	}

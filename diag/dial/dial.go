@@ -1,4 +1,5 @@
-package probe
+// Package dial opens connections inside a namespace, without holding its thread.
+package dial
 
 import (
 	"context"
@@ -12,12 +13,12 @@ import (
 	"nstutor/internal/nsenter"
 )
 
-// dialInside connects a UDP or TCP socket that is opened inside ns. Its error
+// Inside connects a UDP or TCP socket that is opened inside ns. Its error
 // wraps the errno of the call that failed, or is ctx's.
 //
 // net.Dialer would hold the namespace's one thread until the connection is
 // there; here only socket and a connect that does not wait run on it.
-func dialInside(ctx context.Context, ns *nsenter.Namespace, sockType int, to netip.AddrPort, segment int) (net.Conn, error) {
+func Inside(ctx context.Context, ns *nsenter.Namespace, sockType int, to netip.AddrPort, segment int) (net.Conn, error) {
 	fd := -1
 	var pending bool
 	err := nsenter.In(ns, func() (err error) {
@@ -30,7 +31,7 @@ func dialInside(ctx context.Context, ns *nsenter.Namespace, sockType int, to net
 	file := os.NewFile(uintptr(fd), "socket")
 	defer file.Close() // net.FileConn duplicates it
 	if pending {
-		if err := waitConnected(ctx, file); err != nil {
+		if err := Wait(ctx, file); err != nil {
 			return nil, err
 		}
 	}
@@ -68,8 +69,8 @@ func startConnect(sockType int, to netip.AddrPort, segment int) (fd int, pending
 	return -1, false, os.NewSyscallError("connect", err)
 }
 
-// waitConnected waits until the handshake succeeded or failed, or ctx ended.
-func waitConnected(ctx context.Context, file *os.File) error {
+// Wait waits until the handshake succeeded or failed, or ctx ended.
+func Wait(ctx context.Context, file *os.File) error {
 	conn, err := file.SyscallConn()
 	if err != nil {
 		return err

@@ -22,12 +22,3 @@ func FuzzPingPacket(f *testing.F) {
 		new(socketReport).addFault(b)
 	})
 }
-
-func FuzzHosts(f *testing.F) {
-	f.Add([]byte("127.0.0.1 localhost # here\n::1 localhost\n"), "localhost.")
-	f.Fuzz(func(t *testing.T, text []byte, name string) {
-		if addr, ok := hostsAddress(text, name); ok && !addr.Is4() {
-			t.Errorf("%s is %s, not an IPv4 address", name, addr)
-		}
-	})
-}

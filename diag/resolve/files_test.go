@@ -1,4 +1,4 @@
-package probe
+package resolve_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/resolve"
 	"nstutor/internal/lab/labtest"
 	"nstutor/internal/plainfile"
 )
@@ -44,9 +45,9 @@ func rooted(t *testing.T) (tid int, etc string) {
 
 func TestANameIsLookedUpAsTheProcessWould(t *testing.T) {
 	w := labtest.NewTrio(t)
-	nameServer(w, w.S, "10.2.0.2:53")
-	etc(w, w.C, "hosts", "10.2.0.9 db\n")
-	etc(w, w.C, "resolv.conf", "nameserver 10.1.0.77\noptions timeout:1 attempts:1\n")
+	w.NameServer(w.S, "10.2.0.2:53")
+	w.Etc(w.C, "hosts", "10.2.0.9 db\n")
+	w.Etc(w.C, "resolv.conf", "nameserver 10.1.0.77\noptions timeout:1 attempts:1\n")
 	process, files := rooted(t)
 	outside := filepath.Join(t.TempDir(), "hosts")
 	write := func(path, text string) { w.Must(os.WriteFile(path, []byte(text), 0o644)) }
@@ -56,7 +57,7 @@ func TestANameIsLookedUpAsTheProcessWould(t *testing.T) {
 	}
 	ask := func(name, want string) {
 		t.Helper()
-		if addr, _, err := ResolveAs(context.Background(), w.C, process, name); err != nil || addr.String() != want {
+		if addr, _, err := resolve.AddressAs(context.Background(), w.C, process, name); err != nil || addr.String() != want {
 			t.Errorf("%s is %v, %v; want %s", name, addr, err, want)
 		}
 	}
@@ -66,7 +67,7 @@ func TestANameIsLookedUpAsTheProcessWould(t *testing.T) {
 	ask("db", "10.2.0.5")
 	ask("www.example.com", "10.2.0.2")
 	ask("10.0.0.1", "10.0.0.1")
-	if addr, _, err := ResolveAs(context.Background(), w.C, 0, "db"); err != nil || addr.String() != "10.2.0.9" {
+	if addr, _, err := resolve.AddressAs(context.Background(), w.C, 0, "db"); err != nil || addr.String() != "10.2.0.9" {
 		t.Errorf("without a process db is %v, %v", addr, err)
 	}
 	write(filepath.Join(files, "alias"), "10.2.0.6 db\n")
@@ -74,8 +75,8 @@ func TestANameIsLookedUpAsTheProcessWould(t *testing.T) {
 	ask("db", "10.2.0.6")
 	// A link to what only the machine has is one to nothing.
 	link("hosts", outside)
-	var none *NameError
-	if addr, _, err := ResolveAs(context.Background(), w.C, process, "db"); !errors.As(err, &none) {
+	var none *resolve.Error
+	if addr, _, err := resolve.AddressAs(context.Background(), w.C, process, "db"); !errors.As(err, &none) {
 		t.Errorf("by a link out of its root db is %v, %v", addr, err)
 	}
 }
@@ -95,7 +96,7 @@ func TestWhatAStrangerPutsInThePlaceOfAFileIsAnError(t *testing.T) {
 		for _, file := range []string{"hosts", "resolv.conf"} {
 			path := filepath.Join(files, file)
 			w.Must(put(path))
-			addr, _, err := ResolveAs(context.Background(), w.C, process, "db")
+			addr, _, err := resolve.AddressAs(context.Background(), w.C, process, "db")
 			if !errors.Is(err, plainfile.ErrNotPlain) && !errors.Is(err, plainfile.ErrTooLarge) {
 				t.Errorf("with %s for its %s db is %v, %v", name, file, addr, err)
 			}

@@ -1,4 +1,4 @@
-package probe
+package resolve
 
 import (
 	"testing"
@@ -26,5 +26,14 @@ func FuzzResolvConf(f *testing.F) {
 			t.Errorf("%q: %d servers are asked %d times, for %s each", text, len(r.servers), r.config.Attempts, r.try)
 		}
 		r.config.NameList(name)
+	})
+}
+
+func FuzzHosts(f *testing.F) {
+	f.Add([]byte("127.0.0.1 localhost # here\n::1 localhost\n"), "localhost.")
+	f.Fuzz(func(t *testing.T, text []byte, name string) {
+		if addr, ok := hostsAddress(text, name); ok && !addr.Is4() {
+			t.Errorf("%s is %s, not an IPv4 address", name, addr)
+		}
 	})
 }

@@ -3,8 +3,6 @@ package probe
 import (
 	"context"
 	"fmt"
-	"os"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -16,25 +14,6 @@ import (
 	"nstutor/internal/lab/labtest"
 	"nstutor/internal/nsenter"
 )
-
-// pingFootprint is what a leak would make grow.
-func pingFootprint(t *testing.T) (goroutines, descriptors int) {
-	t.Helper()
-	open, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return runtime.NumGoroutine(), len(open)
-}
-
-// noMoreThan waits until goroutines and descriptors are back to what they were.
-func noMoreThan(w *labtest.Trio, goroutines, descriptors int) {
-	w.T.Helper()
-	w.Eventually(fmt.Sprintf("at most %d goroutines and %d descriptors", goroutines, descriptors), func() bool {
-		g, d := pingFootprint(w.T)
-		return g <= goroutines && d <= descriptors
-	})
-}
 
 // Without CAP_NET_RAW the kernel's ICMP sockets do, for groups that
 // ping_group_range lists.
@@ -73,7 +52,7 @@ func TestPingsInOneNamespaceAreNotConfused(t *testing.T) {
 	w := labtest.NewTrio(t)
 	w.MTU(w.R, "right", 1000)
 	w.MTU(w.S, "eth0", 1000)
-	goroutines, descriptors := pingFootprint(t)
+	goroutines, descriptors := labtest.Footprint(t)
 	echoes := []struct {
 		echo   Echo
 		want   Outcome
@@ -97,7 +76,7 @@ func TestPingsInOneNamespaceAreNotConfused(t *testing.T) {
 		}
 	}
 	pings.Wait()
-	noMoreThan(w, goroutines, descriptors)
+	w.NoMoreThan(goroutines, descriptors)
 }
 
 func TestPingReadsRoundTripAndTTL(t *testing.T) {
@@ -125,7 +104,7 @@ func TestPingSendsFromTheSourceItIsGiven(t *testing.T) {
 
 func TestPingEndsWithItsContext(t *testing.T) {
 	w := labtest.NewBareTrio(t)
-	goroutines, descriptors := pingFootprint(t)
+	goroutines, descriptors := labtest.Footprint(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	started := time.Now()
@@ -137,7 +116,7 @@ func TestPingEndsWithItsContext(t *testing.T) {
 		t.Errorf("got %v %q", got.Outcome, got.Message)
 	}
 	cancel()
-	noMoreThan(w, goroutines, descriptors)
+	w.NoMoreThan(goroutines, descriptors)
 }
 
 func TestPingEndsWithItsNamespace(t *testing.T) {

@@ -1,4 +1,4 @@
-package probe
+package resolve_test
 
 import (
 	"net"
@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"nstutor/diag/resolve"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -13,7 +14,7 @@ import (
 // answers in the end. One that refuses costs none.
 func TestServersThatKeepSilentAreTold(t *testing.T) {
 	w := labtest.NewTrio(t)
-	nameServer(w, w.S, "10.2.0.2:53")
+	w.NameServer(w.S, "10.2.0.2:53")
 	w.Addr(w.S, "lo", "10.2.0.3/32")
 	w.Must(w.S.Do(func() error {
 		deaf, err := net.ListenPacket("udp4", "10.2.0.3:53")
@@ -35,8 +36,8 @@ func TestServersThatKeepSilentAreTold(t *testing.T) {
 		{"the first refuses", refusing + good, nil, 0, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			etc(w, w.C, "resolv.conf", c.conf)
-			addr, s, err := ResolveAs(t.Context(), w.C, 0, "www.example.com")
+			w.Etc(w.C, "resolv.conf", c.conf)
+			addr, s, err := resolve.AddressAs(t.Context(), w.C, 0, "www.example.com")
 			if err != nil || addr.String() != "10.2.0.2" {
 				t.Fatalf("%s, %v", addr, err)
 			}
@@ -65,9 +66,9 @@ func TestWhereNobodyAnswersTheWaitIsThatOfAllAttempts(t *testing.T) {
 			return err
 		}))
 	}
-	etc(w, w.C, "resolv.conf", "nameserver 10.2.0.2\nnameserver 10.2.0.3\n")
-	_, _, err := ResolveAs(t.Context(), w.C, 0, "www.example.com")
-	failed, ok := Unresolved(err)
+	w.Etc(w.C, "resolv.conf", "nameserver 10.2.0.2\nnameserver 10.2.0.3\n")
+	_, _, err := resolve.AddressAs(t.Context(), w.C, 0, "www.example.com")
+	failed, ok := resolve.Unresolved(err)
 	if !ok || len(failed.Silent.Servers) != 2 || failed.Silent.Wait != 20*time.Second {
 		t.Errorf("%+v", err)
 	}

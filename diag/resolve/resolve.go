@@ -1,4 +1,5 @@
-package probe
+// Package resolve looks names up as a program inside a namespace would.
+package resolve
 
 import (
 	"bytes"
@@ -12,56 +13,59 @@ import (
 	"github.com/miekg/dns"
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/dial"
 	"nstutor/internal/nsenter"
 )
 
-// NameError says why a name has no address, in glibc's words (gai_strerror(3)).
-type NameError struct {
+// Error says why a name has no address, in glibc's words (gai_strerror(3)).
+type Error struct {
 	Name    string
-	Outcome Outcome // NoName when a name server said so, NoResolver when none answered
 	Words   string
-	Servers []netip.AddrPort // of NoResolver: who was asked, in that order
+	Servers []netip.AddrPort // where none answered: who was asked, in that order; empty where one said that there is none
 	Silent  Silences         // … and who of them kept silent
 }
 
 // Unresolved is the error of a name for which no name server answered, if err is one.
-func Unresolved(err error) (*NameError, bool) {
-	e, ok := errors.AsType[*NameError](err)
+func Unresolved(err error) (*Error, bool) {
+	e, ok := errors.AsType[*Error](err)
 	return e, ok && len(e.Servers) > 0
 }
 
-func (e *NameError) Error() string { return e.Name + ": " + e.Words }
+func (e *Error) Error() string { return e.Name + ": " + e.Words }
 
 // The verdicts of a lookup: EAI_NONAME, EAI_NODATA and EAI_AGAIN.
-func unknownName(name string) *NameError {
-	return &NameError{Name: name, Outcome: NoName, Words: "Name or service not known"}
+func unknownName(name string) *Error {
+	return &Error{Name: name, Words: "Name or service not known"}
 }
 
-func addresslessName(name string) *NameError {
-	return &NameError{Name: name, Outcome: NoName, Words: "No address associated with hostname"}
+func addresslessName(name string) *Error {
+	return &Error{Name: name, Words: "No address associated with hostname"}
 }
 
-func unansweredName(name string, servers []netip.AddrPort, silent Silences) *NameError {
-	return &NameError{name, NoResolver, "Temporary failure in name resolution", servers, silent}
+func unansweredName(name string, servers []netip.AddrPort, silent Silences) *Error {
+	return &Error{name, "Temporary failure in name resolution", servers, silent}
 }
 
-// Resolve finds the IPv4 address of a name as a program inside ns would: from
+// longest is how long a look-up takes at most.
+const longest = 4 * time.Second
+
+// Address finds the IPv4 address of a name as a program inside ns would: from
 // its hosts file, then from the name servers in its resolv.conf, which are
 // asked from inside ns. Those are the files that `ip netns exec` mounts, below
 // /etc/netns/NAME where they exist and in /etc where they do not. An address is
 // returned as it is, and localhost is always 127.0.0.1.
 //
-// It takes at most 4 s. The error is a *NameError, or ctx's.
-func Resolve(ctx context.Context, ns *nsenter.Namespace, name string) (netip.Addr, error) {
-	return resolveWithin(ctx, ns, name, pingTimeout)
+// It takes at most 4 s. The error is an *Error, or ctx's.
+func Address(ctx context.Context, ns *nsenter.Namespace, name string) (netip.Addr, error) {
+	return AddressWithin(ctx, ns, name, longest)
 }
 
-// ResolveAs is Resolve with the files that a process has, such as those that a
+// AddressAs is Address with the files that a process has, such as those that a
 // runtime gives a container. The process may be a stranger's: what is no plain
 // file there, or none that is read within a second, is an error.
 //
 // It also tells of the name servers that kept silent before one answered.
-func ResolveAs(ctx context.Context, ns *nsenter.Namespace, pid int, name string) (netip.Addr, Silences, error) {
+func AddressAs(ctx context.Context, ns *nsenter.Namespace, pid int, name string) (netip.Addr, Silences, error) {
 	if addr, ok := fixed(name); ok {
 		return addr, Silences{}, nil
 	}
@@ -71,11 +75,11 @@ func ResolveAs(ctx context.Context, ns *nsenter.Namespace, pid int, name string)
 			return netip.Addr{}, Silences{}, err
 		}
 	}
-	return files.resolve(ctx, ns, name, pingTimeout)
+	return files.resolve(ctx, ns, name, longest)
 }
 
-// resolveWithin is Resolve with another limit.
-func resolveWithin(ctx context.Context, ns *nsenter.Namespace, name string, limit time.Duration) (netip.Addr, error) {
+// AddressWithin is Address with another limit.
+func AddressWithin(ctx context.Context, ns *nsenter.Namespace, name string, limit time.Duration) (netip.Addr, error) {
 	if addr, ok := fixed(name); ok {
 		return addr, nil
 	}
@@ -237,7 +241,7 @@ func conclusive(answer *dns.Msg) bool {
 func (r *resolver) query(ctx context.Context, sockType int, server netip.AddrPort, name string) (*dns.Msg, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.try)
 	defer cancel()
-	conn, err := dialInside(ctx, r.ns, sockType, server, 0)
+	conn, err := dial.Inside(ctx, r.ns, sockType, server, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package change
 
 import (
-	"bytes"
 	"context"
 	"os/exec"
 	"slices"
@@ -53,13 +52,13 @@ func (r IPTables) program() string {
 }
 
 // Apply makes the rule, or what the line says.
-func (r IPTables) Apply(ctx context.Context, s Space) error {
-	return r.do(s, func() error { return r.run(ctx, r.Words) })
+func (r IPTables) Apply(_ context.Context, s Space) error {
+	return r.do(s, func() error { return r.run(r.Words) })
 }
 
 // Undo does the opposite, and deletes the table if it came with the rule. Rules
 // that were flushed are gone.
-func (r IPTables) Undo(ctx context.Context, s Space, was Before) error {
+func (r IPTables) Undo(_ context.Context, s Space, was Before) error {
 	table, verb, chain, rest, err := iptables.Words(r.Words)
 	if err != nil {
 		return err
@@ -77,7 +76,7 @@ func (r IPTables) Undo(ctx context.Context, s Space, was Before) error {
 		default:
 			return say.Err("it cannot be undone", "无法撤销")
 		}
-		if err := r.run(ctx, slices.Concat([]string{"-t", table, verb, chain}, rest)); err != nil {
+		if err := r.run(slices.Concat([]string{"-t", table, verb, chain}, rest)); err != nil {
 			return err
 		}
 		return dropEmpty(was, r.Netns, family(r.V6), table)
@@ -114,16 +113,13 @@ func (r IPTables) do(s Space, do func() error) error {
 }
 
 // run is one line in the calling thread's namespace, by the program or by
-// nf_tables. The program waits for others that are at work (-w).
-func (r IPTables) run(ctx context.Context, line []string) error {
+// nf_tables.
+func (r IPTables) run(line []string) error {
 	program, err := exec.LookPath(r.program())
 	if err != nil {
 		return iptables.Do(family(r.V6), line)
 	}
-	if out, err := exec.CommandContext(ctx, program, append([]string{"-w"}, line...)...).CombinedOutput(); err != nil {
-		return say.Err("%v: %s", "%v：%s", err, bytes.TrimSpace(out))
-	}
-	return nil
+	return runProgram(program, line)
 }
 
 // policy is what a chain did with packets that no rule of it decided about.

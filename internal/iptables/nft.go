@@ -3,6 +3,7 @@
 package iptables
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -262,7 +263,12 @@ func unknownOption(word string) error {
 	return say.Err("unknown option %q", "未知选项 %q", word)
 }
 
-// Words takes a line of iptables apart.
+// long are the long names of what iptables can be told to do.
+var long = map[string]string{
+	"--append": "-A", "--delete": "-D", "--insert": "-I", "--replace": "-R", "--new-chain": "-N", "--delete-chain": "-X", "--flush": "-F", "--policy": "-P",
+}
+
+// Words takes a line of iptables apart; verb is the short name of what it does.
 func Words(words []string) (table, verb, chain string, rest []string, err error) {
 	table = "filter"
 	if len(words) > 1 && words[0] == "-t" {
@@ -271,7 +277,7 @@ func Words(words []string) (table, verb, chain string, rest []string, err error)
 	if len(words) < 2 {
 		return "", "", "", nil, say.Err("a command and a chain are needed", "需要命令和链")
 	}
-	return table, words[0], words[1], words[2:], nil
+	return table, cmp.Or(long[words[0]], words[0]), words[1], words[2:], nil
 }
 
 // Clamp are the target TCPMSS with --clamp-mss-to-pmtu as nft says it.

@@ -46,6 +46,7 @@ type Request struct {
 	First   bool          // of the faults the first alone is looked for: for whom the verdict is enough
 	// Watch is how long other connections may take to show what none was opened for.
 	Watch time.Duration
+	Copy  *Copy // what the network is a copy of; nil: it is a network itself
 
 	opened func() // called while the connection is open
 }
@@ -150,7 +151,8 @@ func explainFlow(ctx context.Context, world *machine.Machine, req Request, q tra
 		a.meets(met)
 	}
 	a.relay(world, q, t)
-	if opens := a.Verdict == Delivered || a.HTTP != nil && a.HTTP.Status == 0; swallows && opens && !meets {
+	played := req.Copy != nil && t.Beyond != nil
+	if opens := a.Verdict == Delivered || a.HTTP != nil && a.HTTP.Status == 0; swallows && opens && !meets && !played {
 		a.swallow(ctx, req, hole)
 	}
 	return a, ctx.Err()

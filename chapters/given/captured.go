@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"path/filepath"
 
+	"nstutor/diag/probe"
 	"nstutor/internal/lab"
 	"nstutor/internal/netfile"
 	"nstutor/internal/say"
@@ -36,6 +37,9 @@ func Captured(ctx context.Context, l *lab.Lab, path string, f netfile.File) (exe
 		return exercise.Exercise{}, err
 	}
 	if v := check.Try(ctx, l, []check.Check{goal})[0]; v.OK || v.Err != nil {
+		if came := f.Asked.Came; came != nil && came.Outcome != probe.Replied && v.OK {
+			return exercise.Exercise{}, say.Err("%s: there is nothing to repair here: what was in the way is not in the file (%s)", "%s：这里没有什么要修的：当初挡住它的不在文件里（%s）", say.Clean(path), goal.Text)
+		}
 		return exercise.Exercise{}, say.Err("%s: there is nothing to repair: %s", "%s：没有什么要修的：%s", say.Clean(path), goal.Text)
 	}
 	name := filepath.Base(path)

@@ -106,6 +106,8 @@ func TestAFolderThatCannotBeReadIsToldInOneSentence(t *testing.T) {
 		{"a line that is too long", "fix", "pod: " + strings.Repeat("x", 2000) + "\n", "fix: line 1: it is longer than"},
 		{"no text", "checks", "g\x00o\x00a\x00l\x00", "checks: this is no text"},
 		{"too many commands", "break", strings.Repeat("host: sysctl -w net.ipv4.ip_forward=1\n", 2000), "break: line 1001: an exercise has no more than"},
+		{"a check that is none", "checks", "goal pod rings 203.0.113.10:80\n", `checks: line 1: "rings": a check knows`},
+		{"a command in no namespace", "network", "ip netns add pod\npod ip link set lo up\n", "network: line 2: pod ip link set lo up: in which namespace?"},
 		{"a goal to nowhere", "checks", "goal pod reaches example.com\n", `checks: line 1: "example.com" is no address`},
 		{"a goal that is none", "checks", "goal pod likes 10.0.0.1\n", "a check knows reaches"},
 		{"no goal", "checks", "guard pod reaches 10.0.0.1\n", "there is no goal"},

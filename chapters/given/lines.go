@@ -3,6 +3,7 @@ package given
 import (
 	"net/netip"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -88,6 +89,9 @@ func readDeed(line string) (d deed, err error) {
 		}
 		return d, nil
 	}
+	if d.netns == "" && (len(words) < 2 || words[0] != "ip" || !slices.Contains([]string{"netns", "net", "netn"}, words[1])) {
+		return d, say.Err("%s: in which namespace? A line is `NAMESPACE: COMMAND`", "%s：在哪个命名空间？一行写成 `命名空间: 命令`", line)
+	}
 	d.made, err = change.Parse(d.netns, words...)
 	// The path counts, not the key: with its slashes a key can lead out of net.
 	if s, ok := d.made.(change.Sysctl); ok && (path.Clean(s.Path) != s.Path || !strings.HasPrefix(s.Path, "net/")) {
@@ -169,10 +173,12 @@ func readCheck(from, what, to string, options []string) (c check.Check, w steps.
 				return c, w, say.Err("%q is neither an address nor one with a port, such as 10.0.0.1:80", "%q 应写成地址，或者地址加端口，例如 10.0.0.1:80", to)
 			}
 		}
-	default:
+	case "reaches", "cannot-reach":
 		if _, err := netip.ParseAddr(to); err != nil {
 			return c, w, say.Err("%q is no address", "%q 不是地址", to)
 		}
+	default:
+		return c, w, say.Err("%q: a check knows reaches, cannot-reach, gets, cannot-get, connects and asks", "%q：检查只认识 reaches、cannot-reach、gets、cannot-get、connects 和 asks", what)
 	}
 	size, df, err := echoOptions(options)
 	if err != nil || what != "reaches" && len(options) > 0 {
@@ -194,11 +200,9 @@ func readCheck(from, what, to string, options []string) (c check.Check, w steps.
 	case "connects":
 		w.Get = "http://" + to
 		return check.Connects(from, port), w, nil
-	case "asks":
-		w.Ask = to
-		return check.Exchanges(from, port), w, nil
 	}
-	return c, w, say.Err("%q: a check knows reaches, cannot-reach, gets, cannot-get, connects and asks", "%q：检查只认识 reaches、cannot-reach、gets、cannot-get、connects 和 asks", what)
+	w.Ask = to
+	return check.Exchanges(from, port), w, nil
 }
 
 func echoOptions(words []string) (size int, df bool, err error) {

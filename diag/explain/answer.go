@@ -63,6 +63,8 @@ type Answer struct {
 	// Drops are what the kernel said of the probe's packets that it dropped; empty
 	// without the right to hear of them.
 	Drops []Drop `json:"drops,omitempty"`
+	// Came is what came of the probe, for who writes it down.
+	Came *Came `json:"-"`
 }
 
 // Fault is one thing that stops the packet, and the namespace where it is: a
@@ -138,4 +140,7 @@ type Probe struct {
 	Received int    `json:"received"`
 	Outcome  string `json:"outcome"`
 	Message  string `json:"message"`
+	// Recorded tells that it was sent in the network that was asked about, when that was
+	// written into a file, and not in the copy of it.
+	Recorded bool `json:"recorded,omitempty"`
 }

@@ -43,9 +43,10 @@ type Request struct {
 	Probe   bool          // send one, and watch it on its way
 	Count   int           // echoes of a ping to send, at most MaxEchoes; 0 and 1: one, or as many as it takes to be sure
 	Timeout time.Duration // of the probe
-	First   bool          // of the faults the first alone is looked for: for whom the verdict is enough
+	First   bool          // of the faults the first alone is looked for, and no fix: for whom the verdict is enough
 	// Watch is how long other connections may take to show what none was opened for.
 	Watch time.Duration
+	Copy  *Copy // what the network is a copy of; nil: it is a network itself
 
 	opened func() // called while the connection is open
 }
@@ -118,10 +119,10 @@ func explainFlow(ctx context.Context, world *machine.Machine, req Request, q tra
 	returning.Unsure(world, q, t)
 	whole.Untold(t)
 	a := predict(req, t)
-	if len(t.Faults) > 0 && req.Dest.Is4() {
+	if len(t.Faults) > 0 && req.Dest.Is4() && !req.First {
 		a.Cause.Evidence = append(a.Cause.Evidence, leases.Said(world, t.Faults[0], placeOf(t, t.Faults[0]))...)
 	}
-	if len(t.Faults) > 0 {
+	if len(t.Faults) > 0 && !req.First {
 		a.Cause.Evidence = append(a.Cause.Evidence, named(t.Faults[0], placeOf(t, t.Faults[0]))...)
 	}
 	a.Listener = listener(t.Listens)
@@ -150,7 +151,8 @@ func explainFlow(ctx context.Context, world *machine.Machine, req Request, q tra
 		a.meets(met)
 	}
 	a.relay(world, q, t)
-	if opens := a.Verdict == Delivered || a.HTTP != nil && a.HTTP.Status == 0; swallows && opens && !meets {
+	played := req.Copy != nil && t.Beyond != nil
+	if opens := a.Verdict == Delivered || a.HTTP != nil && a.HTTP.Status == 0; swallows && opens && !meets && !played {
 		a.swallow(ctx, req, hole)
 	}
 	return a, ctx.Err()
@@ -182,6 +184,9 @@ func predict(req Request, t *trace.Trace) Answer {
 	switch {
 	case len(t.Faults) > 0:
 		a.Verdict, a.Cause = Broken, inWords(t.Faults[0])
+		if req.First {
+			break
+		}
 		a.Cause.Evidence = append(a.Cause.Evidence, offload.Said(t.Faults[0], placeOf(t, t.Faults[0]))...)
 		a.mendBy(change.Here(mends(t)...))
 		for _, f := range t.Faults[1:] {

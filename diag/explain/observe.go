@@ -152,6 +152,11 @@ func (w *observation) observe(ctx context.Context, a *Answer) error {
 		return ctx.Err()
 	}
 	w.resets = seen.resets
+	defer func() { a.Came = &Came{result.Outcome, result.From, w.waited} }()
+	if w.played() {
+		w.remember(a, result)
+		return nil
+	}
 	if w.series.partly() && w.sometimes(a, seen) {
 		return nil
 	}
@@ -190,7 +195,7 @@ func (w *observation) send(ctx context.Context, a *Answer, seen *wires) probe.Re
 		if result.Outcome == probe.Silent {
 			a.Probe.Message = probe.Unanswered(ask.Seq)
 			hoped := a.Verdict == Delivered || w.Beyond != nil && a.Cause.Code == cause.NotKnown
-			if hoped && ask.Seq < maxEchoes && time.Until(end) > again && ctx.Err() == nil {
+			if hoped && !w.played() && ask.Seq < maxEchoes && time.Until(end) > again && ctx.Err() == nil {
 				ask.Seq++
 				continue
 			}
@@ -316,7 +321,7 @@ func (w *observation) patience(a *Answer, seq int) time.Duration {
 	stop, stops := a.stop()
 	asking := w.Beyond != nil && len(w.Faults) == 0 && !w.Beyond.Resolved()
 	switch {
-	case a.witnessed() && a.agrees():
+	case a.witnessed() && a.agrees(), w.played() && a.agrees():
 		return 0
 	case len(a.Drops) > 0:
 		return settled

@@ -1,9 +1,12 @@
 package probe
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"nstutor/internal/say"
 )
 
 // Outcome is what became of one echo request, TCP connect or datagram. The set is
@@ -41,6 +44,12 @@ const (
 
 // String is a stable kebab-case word: a contract, which transcripts and JSON carry.
 func (o Outcome) String() string { return o.Say().String() }
+
+// OutcomeCalled is the outcome of that word.
+func OutcomeCalled(word string) (o Outcome, ok bool) {
+	i := slices.IndexFunc(outcomeTexts[:], func(t say.Text) bool { return t.String() == word })
+	return Outcome(max(i, 0)), i >= 0
+}
 
 // MarshalText makes an Outcome its word in JSON.
 func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }

@@ -41,7 +41,7 @@ func OpenOne(ns *nsenter.Namespace) (*One, error) {
 
 // Keep has each question from now on asked once. It is for who knows that nothing changes
 // meanwhile; Keep again forgets.
-func (o *One) Keep() { o.r.conn.kept = attr.Answers{} }
+func (o *One) Keep() { o.r.conn.kept, o.r.names = attr.Answers{}, nil }
 
 // Netns is the namespace that is asked.
 func (o *One) Netns() *nsenter.Namespace { return o.r.ns }
@@ -50,8 +50,12 @@ func (o *One) Netns() *nsenter.Namespace { return o.r.ns }
 func (o *One) Close() { o.r.Close() }
 
 // forget drops the device names: they are kept no longer than one answer needs
-// them, since devices are renamed.
-func (o *One) forget() { o.r.names, o.up = map[int]string{}, map[int]bool{} }
+// them, since devices are renamed, or as long as everything is.
+func (o *One) forget() {
+	if o.r.conn.kept == nil || o.r.names == nil {
+		o.r.names, o.up = map[int]string{}, map[int]bool{}
+	}
+}
 
 // Link returns the device called name. The error is ENODEV when there is none.
 // The name of the namespace at its other end is not looked for.

@@ -9,7 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain"
+	causes "nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/probe"
 	"nstutor/internal/netfile"
 )
 
@@ -17,7 +19,7 @@ import (
 const here = "host"
 
 // Capture takes down the namespaces that a trial of the answer's fix would copy, and
-// the flow. It takes CAP_NET_ADMIN in them, and changes nothing.
+// the flow, with what came of it where the answer has a probe. It takes CAP_NET_ADMIN in them, and changes nothing.
 func Capture(ctx context.Context, world *machine.Machine, req explain.Request, a explain.Answer) (netfile.File, error) {
 	dest, err := netip.ParseAddr(a.Destination)
 	if err != nil {
@@ -31,6 +33,10 @@ func Capture(ctx context.Context, world *machine.Machine, req explain.Request, a
 		asked.Proto, asked.Port = "tcp", req.Port
 	case unix.IPPROTO_UDP:
 		asked.Proto, asked.Port = "udp", req.Port
+	}
+	// What contradicts what is predicted is no part of the network: it is not taken along.
+	if came := a.Came; came != nil && came.Outcome != probe.OutcomeUnknown && a.Cause.Code != causes.ModelDisagrees {
+		asked.Came = &netfile.Came{Outcome: came.Outcome, From: came.From, Waited: came.Waited}
 	}
 	return c.file(ctx, &asked)
 }

@@ -11,7 +11,8 @@ import (
 // nobody is asked for, will not be.
 const (
 	tick = 2 * time.Millisecond
-	calm = 12 // ticks in a row that come in time
+	runs = 12 // ticks that come in time
+	calm = 4  // of them in a row, at last
 )
 
 // quiet is closed when nothing more is to be expected of what was sent by now; silence
@@ -20,20 +21,21 @@ func (s *stage) quiet(ctx context.Context) (quiet <-chan struct{}, stop context.
 	ctx, stop = context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
-		for inTime := 0; ctx.Err() == nil; {
+		for all, row := 0, 0; ctx.Err() == nil; {
 			slept := time.Now()
 			time.Sleep(tick)
-			if inTime++; time.Since(slept) > 2*tick {
-				inTime = 0 // the machine is busy
+			all, row = all+1, row+1
+			if time.Since(slept) > 2*tick {
+				all, row = all-1, 0 // the machine is busy
 			}
-			if inTime < calm {
+			if all < runs || row < calm {
 				continue
 			}
 			if !s.built.Asking() {
 				close(done)
 				return
 			}
-			inTime = 0
+			all, row = 0, 0
 		}
 	}()
 	return done, stop

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
@@ -21,13 +22,14 @@ import (
 // capture writes a network into a file.
 func (a *app) capture() *cobra.Command {
 	var from, to string
-	var all, anonymous bool
+	var all, anonymous, noProbe bool
 	cmd := &cobra.Command{
 		Use:   a.say("capture FILE", "capture 文件"),
 		Short: a.say("Write a network into a file that somebody else can repair", "把网络写进文件，让别人来修"),
 		Long: a.say(`Write the network between --from and --to into FILE, as text: the namespaces that
 the packet's wires lead to, with their devices, addresses, routes, rules,
-neighbours, settings, packet filter, and the ports on which somebody listens. With
+neighbours, settings, packet filter, and the ports on which somebody listens. The
+packet is sent once, as explain does, and what came of it is in the file. With
 --all it is every namespace that can be seen here. Nothing is changed, and - is the
 standard output.
 
@@ -40,8 +42,8 @@ side) is told in the file.
   nstutor exercise --from FILE         is an exercise: repair it in a lab
 
 Reading other namespaces and the packet filter takes root.`, `把 --from 与 --to 之间的网络写成文本文件：包的链路所通向的命名空间，连同网卡、
-地址、路由、策略规则、邻居、内核参数、包过滤规则，以及有人监听的端口。--all 则是这里
-能看到的所有命名空间。不改动任何东西；- 表示标准输出。
+地址、路由、策略规则、邻居、内核参数、包过滤规则，以及有人监听的端口。会像 explain 那样
+把包发一次，结果也写进文件。--all 则是这里能看到的所有命名空间。不改动任何东西；- 表示标准输出。
 
 文件里没有密钥、没有数据内容、没有计数，也没有进程的任何信息。加上 --anonymous，
 地址和名称会被替换，同一个处处换成同一个。带不走的（硬件、BPF 程序、连接跟踪、
@@ -68,7 +70,7 @@ Reading other namespaces and the packet filter takes root.`, `把 --from 与 --t
 			}
 			world := machine.New()
 			defer world.Close()
-			f, err := captured(cmd.Context(), world, from, to)
+			f, err := captured(cmd.Context(), world, from, to, !noProbe)
 			if err != nil {
 				return err
 			}
@@ -81,12 +83,17 @@ Reading other namespaces and the packet filter takes root.`, `把 --from 与 --t
 	cmd.Flags().StringVar(&from, "from", "", a.say("where the packet starts, as for explain (default: here)", "包从哪里发出，写法同 explain（默认：这里）"))
 	cmd.Flags().StringVar(&to, "to", "", a.say("what does not get through: a TARGET as for explain", "到哪里不通：TARGET，写法同 explain"))
 	cmd.Flags().BoolVar(&all, "all", false, a.say("every namespace that can be seen here", "这里能看到的所有命名空间"))
+	cmd.Flags().BoolVar(&noProbe, "no-probe", false, a.say("send nothing: the file does not say what comes of it", "什么也不发：文件里不写结果"))
 	cmd.Flags().BoolVar(&anonymous, "anonymous", false, a.say("replace addresses and names, each by the same one everywhere", "替换地址和名称，同一个处处换成同一个"))
 	return cmd
 }
 
-// captured is the network around a flow; to is empty for all there is.
-func captured(ctx context.Context, world *machine.Machine, from, to string) (netfile.File, error) {
+// probeTimeout is how long it waits for an answer.
+const probeTimeout = 4 * time.Second
+
+// captured is the network around a flow, with what comes of it where that is to be tried;
+// to is empty for all there is.
+func captured(ctx context.Context, world *machine.Machine, from, to string, probes bool) (netfile.File, error) {
 	node, err := world.Open(from)
 	if err != nil {
 		return netfile.File{}, cannotOpen(from, err)
@@ -98,7 +105,7 @@ func captured(ctx context.Context, world *machine.Machine, from, to string) (net
 	if err != nil {
 		return netfile.File{}, err
 	}
-	req := explain.Request{From: node, Proto: asked.proto, Port: asked.port}
+	req := explain.Request{From: node, Proto: asked.proto, Port: asked.port, Probe: probes, Timeout: probeTimeout}
 	if req.Dest, _, err = destination(ctx, node, asked.host); err != nil {
 		return netfile.File{}, err
 	}
@@ -106,6 +113,7 @@ func captured(ctx context.Context, world *machine.Machine, from, to string) (net
 	if err != nil {
 		return netfile.File{}, err
 	}
+	world.Forget()
 	return verify.Capture(ctx, world, req, answer)
 }
 

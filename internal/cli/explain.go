@@ -35,6 +35,7 @@ type inquiry struct {
 	sport                         uint16
 	timeout                       time.Duration // for the probe
 	missing                       []say.Text    // of what is in file
+	copied                        *explain.Copy // that the network is; nil: it is this machine's
 }
 
 // explain says why a ping, a connection or a datagram is not answered, on any machine.
@@ -75,7 +76,10 @@ func (a *app) explain() *cobra.Command {
 				return a.inquire(cmd.Context(), q, asked)
 			}
 			return a.inCopy(cmd.Context(), q.file, func(f netfile.File, missing []replica.Omission) error {
-				q.missing = verify.Omitted(missing)
+				q.missing, q.copied = verify.Omitted(missing), copyOf(f)
+				if q.sport != 0 {
+					q.copied.Came = nil // it was another packet
+				}
 				if q.from == "" && f.Asked != nil {
 					q.from = f.Asked.From
 				}
@@ -128,7 +132,7 @@ func (a *app) inquire(ctx context.Context, q inquiry, about target) error {
 	}
 	req := explain.Request{
 		From: node, Proto: about.proto, Port: about.port, SrcPort: q.sport, URL: about.url,
-		Size: q.size, DF: q.df, Probe: !q.noProbe, Count: q.count, Timeout: q.timeout,
+		Size: q.size, DF: q.df, Probe: !q.noProbe, Count: q.count, Timeout: q.timeout, Copy: q.copied,
 	}
 	begun := &verify.Begun{}
 	if q.verified {
@@ -139,7 +143,7 @@ func (a *app) inquire(ctx context.Context, q inquiry, about target) error {
 	if err != nil {
 		return err
 	}
-	told := telling{app: a, json: q.output == "json", answer: answer, missing: q.missing}
+	told := telling{app: a, json: q.output == "json", answer: answer, missing: append(q.missing, otherwise(req, answer)...)}
 	if q.verified {
 		err = told.tried(ctx, begun, world, req)
 	} else {
@@ -152,6 +156,20 @@ func (a *app) inquire(ctx context.Context, q inquiry, about target) error {
 		return status(exitBroken)
 	}
 	return nil
+}
+
+// otherwise says where something else came of the packet in the copy than when the file
+// was written: then the copy lacks what that was due to.
+func otherwise(req explain.Request, a explain.Answer) []say.Text {
+	dest, err := netip.ParseAddr(a.Destination)
+	if req.Dest = dest; err != nil || a.Probe == nil || a.Probe.Recorded {
+		return nil
+	}
+	was := req.Copy.Of(req)
+	if was == nil || (was.Outcome == probe.Replied) == (a.Probe.Received > 0) {
+		return nil
+	}
+	return []say.Text{say.T("what came of it when the file was written: %s", "写文件时的结果：%s", was.Outcome.Say())}
 }
 
 func (a *app) explainHelp() string {
@@ -182,7 +200,9 @@ arrive; no command can be left out; and what the fix opens, closes or reroutes
 besides is listed. Only then it counts as verified. What was not copied is said.
 
 With --in the question is about the network in a file that `+"`nstutor capture`"+` wrote: it
-is made in a lab that vanishes again, and the packet starts where the file says.
+is made in a lab that vanishes again, and the packet starts where the file says. Who
+is beyond it is not in it: whether he answers is what came of the packet when the file
+was written, if the file says so, and cannot be told otherwise.
 
 With --count N it sends N echoes, five a second. Where some are answered and some
 are not, the answer is packet-loss, with where those were seen last, what the kernel
@@ -216,7 +236,8 @@ resolv.conf。
 的输出。
 
 --in 问的是 `+"`nstutor capture`"+` 写的文件里的网络：它在一个随后消失的实验网络里建立，
-包从文件所写的地方发出。
+包从文件所写的地方发出。外面的一方不在文件里：他是否应答，以写文件时的结果为准；文件里
+没有写，就无法判断。
 
 --count N 发 N 个回显请求，每秒五个。有的有应答、有的没有时，结论是 packet-loss：
 说明它们最后在哪里看到，内核丢了什么，期间哪些网卡和队列的计数动过；路径上有网卡

@@ -3,8 +3,13 @@ package cli
 import (
 	"context"
 	"io"
+	"net/netip"
 	"os"
+	"slices"
 
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/explain"
 	"nstutor/internal/netfile"
 	"nstutor/internal/plainfile"
 	"nstutor/internal/replica"
@@ -28,6 +33,22 @@ func networkIn(path, text string) (netfile.File, error) {
 	}
 	return f, nil
 }
+
+// copyOf is what of a file is not in its network: what came of the packet that it was
+// written for, and who was asked for in vain.
+func copyOf(f netfile.File) *explain.Copy {
+	c := &explain.Copy{Silent: func(netns string, who netip.Addr) bool {
+		return slices.ContainsFunc(f.Network.Spaces, func(s replica.Space) bool { return s.Name == netns && s.Silent(who) })
+	}}
+	if a := f.Asked; a != nil && a.Came != nil {
+		c.From, c.Dest, c.Port, c.Proto = a.From, a.Dest, a.Port, protocols[a.Proto]
+		c.Came = &explain.Came{Outcome: a.Came.Outcome, From: a.Came.From, Waited: a.Came.Waited}
+	}
+	return c
+}
+
+// protocols are those that a file can ask about; a ping has none.
+var protocols = map[string]byte{"tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP}
 
 // inCopy does something where there is nothing but the network of a file: in a lab
 // of its own. The file is read before there is one, and given to it as its input,

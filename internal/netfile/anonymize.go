@@ -52,6 +52,13 @@ func (f File) disguised(key []byte) File {
 	if f.Asked != nil {
 		a := *f.Asked
 		a.From, a.Dest = spaces[a.From], d.addrs.of(a.Dest)
+		if a.Came != nil {
+			c := *a.Came
+			if c.From.IsValid() {
+				c.From = d.addrs.of(c.From)
+			}
+			a.Came = &c
+		}
 		g.Asked = &a
 	}
 	for _, s := range f.Network.Spaces {

@@ -142,7 +142,7 @@ func TestNothingOfANetworkIsInItsAnonymousFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := File{&Asked{sources[0].Name, "icmp", netip.MustParseAddr("198.51.77.88"), 0}, n}
+	f := File{&Asked{sources[0].Name, "icmp", netip.MustParseAddr("198.51.77.88"), 0, &Came{probe.Replied, netip.MustParseAddr("198.51.77.88"), 0}}, n}
 	var original, b strings.Builder
 	if err := f.Write(&original); err != nil {
 		t.Fatal(err)

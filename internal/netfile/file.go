@@ -2,15 +2,17 @@ package netfile
 
 import (
 	"net/netip"
+	"time"
 
+	"nstutor/diag/probe"
 	"nstutor/internal/replica"
 	"nstutor/internal/say"
 )
 
 // Version is that of the files that are written. A file of a greater one is not read.
 // Version 2 has IPv6, ipsets, and of the settings those alone that matter. Version 3 says
-// where it ends.
-const Version = 3
+// where it ends. Version 4 may say what came of what was asked.
+const Version = 4
 
 // Heading is how a file begins, before its version.
 const Heading = "nstutor network "
@@ -30,6 +32,14 @@ type Asked struct {
 	Proto string // icmp, tcp or udp
 	Dest  netip.Addr
 	Port  uint16 // 0: it is a ping
+	Came  *Came  // what came of it when the file was written; nil: nobody tried
+}
+
+// Came is what came of a packet that was sent, and how long an answer was waited for.
+type Came struct {
+	Outcome probe.Outcome
+	From    netip.Addr // of the answer or the refusal; invalid: of nobody
+	Waited  time.Duration
 }
 
 // The limits of what is read: more than that is no network of one machine.

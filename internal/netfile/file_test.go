@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -189,7 +190,7 @@ func TestANetworkIsTheSameOutOfItsFile(t *testing.T) {
 				t.Skip(c.tool + " is not installed")
 			}
 			_, sources := build(t, c.script, c.spaces...)
-			text := taken(t, sources, &Asked{sources[0].Name, "tcp", netip.MustParseAddr("203.0.113.10"), 80})
+			text := taken(t, sources, &Asked{sources[0].Name, "tcp", netip.MustParseAddr("203.0.113.10"), 80, &Came{probe.Refused, netip.MustParseAddr("203.0.113.10"), 1300 * time.Millisecond}})
 			if diff := cmp.Diff(settled(text), settled(anew(t, text))); diff != "" {
 				t.Errorf("(-original +anew)\n%s", diff)
 			}
@@ -230,7 +231,7 @@ func TestWhoListensIsInTheFile(t *testing.T) {
 func TestAnOlderFileIsRead(t *testing.T) {
 	script := strings.Replace(networks[0].script, "a: ip neigh add 172.20.1.1 lladdr 02:00:00:00:00:01 dev eth0 nud permanent\n", "", 1)
 	_, sources := build(t, script, "a", "b")
-	text := strings.Replace(taken(t, sources, &Asked{"copy-a", "icmp", netip.MustParseAddr("172.20.1.1"), 0}), Heading+"3", Heading+"1", 1)
+	text := strings.Replace(taken(t, sources, &Asked{"copy-a", "icmp", netip.MustParseAddr("172.20.1.1"), 0, nil}), Heading+"4", Heading+"1", 1)
 	var old strings.Builder
 	for line := range strings.Lines(text) {
 		if !strings.Contains(line, "net/ipv6/") && !strings.Contains(line, ".family=10") {
@@ -260,7 +261,7 @@ func TestAnOlderFileIsRead(t *testing.T) {
 
 func TestAFileThatIsNoneIsRefusedInOneSentence(t *testing.T) {
 	_, sources := build(t, networks[0].script, "a", "b")
-	good := taken(t, sources, &Asked{"copy-a", "icmp", netip.MustParseAddr("172.20.1.1"), 0})
+	good := taken(t, sources, &Asked{"copy-a", "icmp", netip.MustParseAddr("172.20.1.1"), 0, &Came{Outcome: probe.Silent, Waited: time.Second}})
 	if _, err := Read(good); err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +275,7 @@ func TestAFileThatIsNoneIsRefusedInOneSentence(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing":                        "",
 		"something else":                 "#!/bin/sh\nrm -rf /\n",
-		"a newer version":                put("nstutor network 3", "nstutor network 4"),
+		"a newer version":                put("nstutor network 4", "nstutor network 5"),
 		"a file that is cut off":         good[:strings.LastIndex(good, "\ntimer ")+1],
 		"something behind the end":       good + "namespace copy-z\n",
 		"no namespace":                   "nstutor network 1\n",
@@ -291,6 +292,10 @@ func TestAFileThatIsNoneIsRefusedInOneSentence(t *testing.T) {
 		"a device without an index":      put(".index=", ".index=0 .flags=0 .index=0 .family="),
 		"a device whose name is a path":  put("name=eth0", "name=../eth0"),
 		"a flow from elsewhere":          put("ask copy-a", "ask host"),
+		"an outcome that is none":        put("came silent", "came well"),
+		"an outcome from nobody":         put("came silent - 1s", "came silent example.com 1s"),
+		"an outcome after years":         put("came silent - 1s", "came silent - 9999h"),
+		"an outcome twice":               put("came silent - 1s\n", "came silent - 1s\ncame silent - 1s\n"),
 		"a flow to nowhere":              put("ask copy-a icmp 172.20.1.1", "ask copy-a icmp example.com"),
 		"nests without end":              "nstutor network 1\nnamespace a\nlink here name=x " + strings.Repeat("info( ", 1<<16),
 		"an attribute that is too large": "nstutor network 1\nnamespace a\nnft-rule 2 note=0x" + strings.Repeat("00", 1<<16),
@@ -313,7 +318,7 @@ func TestAFileThatIsNoneIsRefusedInOneSentence(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add("nstutor network 1\nnamespace a\nsetting net/ipv4/ip_forward 1\nlink here .index=2 name=eth0 info{ kind=veth } families( inet( conf{ forwarding=1 } ) )\nroute .family=2 hops{ hop{ .index=2 gateway=10.0.0.1 } }\n")
 	f.Add("nstutor network 2\nnamespace a\nipset 3 name=x type=hash:ip revision=5:1 family=2:1 data{ hashsize=1024 }\nipset-entry ip{ v4=10.0.0.1 } note=x\n")
-	f.Add("nstutor network 3\nnamespace a\nend\n")
+	f.Add("nstutor network 4\nnamespace a\nend\n")
 	f.Add("nstutor network 2\nask a tcp fd00::1 80\nnamespace a\nsetting net/ipv6/conf/all/forwarding 1\nlink here .index=2 name=eth0 families( inet6( conf{ forwarding=1 mtu=1500 disable_ipv6=0 } addr-gen-mode=1:1 ) )\nroute .family=10 .dst-len=64 dst=fd00:1::\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		file, err := Read(text)

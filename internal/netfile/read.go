@@ -5,10 +5,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/probe"
 	"nstutor/internal/replica"
 	"nstutor/internal/say"
 )
@@ -80,6 +82,8 @@ func (p *parse) line(words []string) error {
 		return nil
 	case "ask":
 		return p.ask(plain)
+	case "came":
+		return p.came(plain)
 	case "lacks":
 		return p.lacks(plain)
 	case "setting":
@@ -159,6 +163,32 @@ func (p *parse) ask(words []string) error {
 	}
 	a.Port = uint16(port)
 	p.file.Asked = &a
+	return nil
+}
+
+// longest is how long an answer may have been waited for.
+const longest = time.Hour
+
+func (p *parse) came(words []string) error {
+	if len(words) != 3 || p.file.Asked == nil || p.file.Asked.Came != nil {
+		return unknown("came")
+	}
+	var c Came
+	var ok bool
+	if c.Outcome, ok = probe.OutcomeCalled(words[0]); !ok || c.Outcome == probe.OutcomeUnknown {
+		return unknown(words[0])
+	}
+	if words[1] != nobody {
+		var err error
+		if c.From, err = netip.ParseAddr(words[1]); err != nil || c.From.Zone() != "" {
+			return unknown(words[1])
+		}
+	}
+	var err error
+	if c.Waited, err = time.ParseDuration(words[2]); err != nil || c.Waited < 0 || c.Waited > longest {
+		return unknown(words[2])
+	}
+	p.file.Asked.Came = &c
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strconv"
 
@@ -17,6 +18,9 @@ func (f File) Write(to io.Writer) error {
 	fmt.Fprintf(w, "%s%d\n", Heading, Version)
 	if a := f.Asked; a != nil {
 		fmt.Fprintf(w, "ask %s %s %s %d\n", quoted(a.From), a.Proto, a.Dest, a.Port)
+		if c := a.Came; c != nil {
+			fmt.Fprintf(w, "came %s %s %s\n", c.Outcome, whom(c.From), c.Waited)
+		}
 	}
 	for _, m := range f.lacks() {
 		fmt.Fprintf(w, "lacks %s %s %s %s\n", quoted(m.Netns), m.What, quoted(m.Name), quoted(m.Err))
@@ -30,6 +34,16 @@ func (f File) Write(to io.Writer) error {
 	}
 	fmt.Fprintf(w, "\n%s\n", ending)
 	return w.Flush()
+}
+
+// nobody is in the place of an address that there is not.
+const nobody = "-"
+
+func whom(addr netip.Addr) string {
+	if !addr.IsValid() {
+		return nobody
+	}
+	return addr.String()
 }
 
 // lacks is what the network does not have, and what a file has no words for: tables of

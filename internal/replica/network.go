@@ -3,6 +3,7 @@ package replica
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -81,6 +82,14 @@ func (s Space) Known() map[int][]netip.Addr {
 		}
 	}
 	return all
+}
+
+// Silent reports whether the namespace has asked for somebody who did not answer.
+func (s Space) Silent(who netip.Addr) bool {
+	return slices.ContainsFunc(s.Neighbours, func(row []byte) bool {
+		return len(row) >= unix.SizeofNdMsg && binary.NativeEndian.Uint16(row[8:])&(unix.NUD_FAILED|unix.NUD_INCOMPLETE) != 0 &&
+			attr.Addr(find(row[unix.SizeofNdMsg:], unix.NDA_DST)) == who
+	})
 }
 
 // prefixOf is the address of a row with its network. IPv6 says IFA_LOCAL only where

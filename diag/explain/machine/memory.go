@@ -14,7 +14,9 @@ import (
 // twice: a question goes the same ways many times, each time with something else taken
 // for mended.
 type memory struct {
-	snaps    map[table.Tables]*table.Snapshot
+	reader   *table.Reader
+	snap     *table.Snapshot // with the tables that were read by now
+	has      table.Tables
 	settings map[string]setting // by the path below /proc/sys
 
 	virtual     []ipvs.Service
@@ -29,7 +31,7 @@ type setting struct {
 // Forget has everything asked anew: a packet that was sent leaves its traces.
 func (w *Machine) Forget() {
 	for _, n := range w.nodes {
-		n.memory = memory{}
+		n.memory.close()
 		if n.one != nil && w.still {
 			n.one.Keep()
 		}
@@ -40,20 +42,34 @@ func (w *Machine) Forget() {
 // one's own: then single questions are remembered, too. It comes before Open.
 func (w *Machine) Still() { w.still = true }
 
-// Snapshot reads whole tables of the namespace.
+// Snapshot reads whole tables of the namespace; others may be there as well.
 func (n *Space) Snapshot(tables table.Tables) (*table.Snapshot, error) {
-	if snap := n.memory.snaps[tables]; snap != nil {
-		return snap, nil
+	m := &n.memory
+	missing := tables &^ m.has
+	if missing == 0 && m.snap != nil {
+		return m.snap, nil
 	}
-	snap, err := table.Read(context.Background(), n.NS, table.ReadOptions{Tables: tables})
+	if m.reader == nil {
+		reader, err := table.OpenReader(n.NS, table.ReadOptions{})
+		if err != nil {
+			return nil, err
+		}
+		m.reader, m.snap = reader, &table.Snapshot{}
+	}
+	snap, err := m.reader.Refresh(context.Background(), m.snap, missing)
 	if err != nil {
 		return nil, err
 	}
-	if n.memory.snaps == nil {
-		n.memory.snaps = map[table.Tables]*table.Snapshot{}
-	}
-	n.memory.snaps[tables] = snap
+	m.snap, m.has = snap, m.has|missing
 	return snap, nil
+}
+
+// close lets go of the socket that whole tables are read by.
+func (m *memory) close() {
+	if m.reader != nil {
+		m.reader.Close()
+	}
+	*m = memory{}
 }
 
 // Sysctl reads a setting, given as its path below /proc/sys, such as

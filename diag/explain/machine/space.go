@@ -51,6 +51,7 @@ func (n *Space) Ask() (*table.One, error) {
 }
 
 func (n *Space) close() {
+	n.memory.close()
 	if n.one != nil {
 		n.one.Close()
 		n.one = nil

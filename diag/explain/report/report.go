@@ -73,7 +73,9 @@ func (t Titles) Of(a explain.Answer, lang string) []Line {
 	slow, sooner := r.waited()
 	r.section(rWaited, Next, slow)
 	r.section(rSooner, Fix, sooner)
-	if a.Probe != nil {
+	if a.Probe != nil && a.Probe.Recorded {
+		r.section(rRecorded, Probe, []string{a.Probe.Message})
+	} else if a.Probe != nil {
 		r.section(ofProtocol[a.Flow.Proto].probe, Probe, strings.Split(a.Probe.Message, "\n"))
 	}
 	r.section(rUnseen, Unseen, r.texts(a.Unseen))
@@ -192,6 +194,8 @@ func (r *telling) verdict() string {
 		return r.say(rBrokenAfterAll, source, target, detail)
 	case a.Verdict == explain.Delivered && a.Probe == nil:
 		return r.say(words.wouldBeAnswered, source, target)
+	case a.Verdict == explain.Delivered && a.Probe.Recorded:
+		return r.say(rReached, source, target)
 	case a.Verdict == explain.Delivered && a.Flow.Proto == "udp" && a.Probe.Received == 0:
 		return r.say(rArrives, source, target)
 	case a.Verdict == explain.Delivered:

@@ -163,6 +163,9 @@ func (b *Beyond) Shortened(by netip.Addr) cause.Finding {
 	return f
 }
 
+// NextHop is whom it left for.
+func (b *Beyond) NextHop() netip.Addr { return b.search.NextHop }
+
 // Src is the source that the packet left with.
 func (b *Beyond) Src() netip.Addr { return b.packet.Src }
 

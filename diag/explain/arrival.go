@@ -93,7 +93,7 @@ func asSeen(f wire.Frame) Text {
 // stray reports whether a frame is kept although no hop is proven by it: an answer
 // that comes in where nobody expects it, and its way from there.
 func (w *observation) stray(f wire.Frame) bool {
-	return w.Beyond != nil && (w.passesOn(f) || !f.Out && (w.answers(f) || w.otherwise(f) || w.sought(f).IsValid()))
+	return w.Beyond != nil && (w.passesOn(f) || !f.Out && (w.answers(f) || w.otherwise(f) || w.sought(f).IsValid() || w.unopening(f)))
 }
 
 // passesOn reports whether a frame is the reply as it comes in out there, on any wire.

@@ -44,17 +44,3 @@ func TestAWayOutOfIPv6(t *testing.T) {
 		})
 	}
 }
-
-// TestNoGatewayIsGuessedThatIsOneself: where nobody else is known, the first address of the
-// network is likely the router's, unless it is the namespace's own.
-func TestNoGatewayIsGuessedThatIsOneself(t *testing.T) {
-	for own, fix := range map[string]string{"192.168.6.160": "host: ip route add default via 192.168.6.1 dev eth0", "192.168.6.1": ""} {
-		b := masqueraded.build(t)
-		b.run("inet: ip addr flush dev up0\nhost: ip addr flush dev eth0\nhost: ip addr add " + own + "/24 dev eth0")
-		b.hide("inet")
-		a := b.explain(breakage{from: "host", to: "203.0.113.10"}, false)
-		if got := strings.Join(b.typed(a.Fix), "\n"); a.Cause.Code != cause.NoRoute || got != fix {
-			t.Errorf("with %s the fix is %q\n%s", own, got, b.account(a))
-		}
-	}
-}

@@ -113,6 +113,7 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 	elsewhere, missed := b.Elsewhere()
 	beyond := b.Left(cause.At(a.Cause.Netns), lastSeen(a.Hops))
 	beyond.Unsure = len(w.Unseen) > 0 || !a.observed()
+	unopened, refused := w.unopened(w.strays, beyond)
 	switch {
 	case a.Cause.Code != cause.NotKnown && a.Cause.Leg == flows.LegReply:
 		a.confirm()
@@ -122,6 +123,9 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 	case missed && a.Cause.Code == cause.NotKnown:
 		a.Cause = inWords(elsewhere)
 		a.confirm()
+	case refused:
+		a.Cause = inWords(unopened)
+		a.Cause.Refused = true
 	case unanswered:
 		if a.Cause = inWords(failed); len(a.Cause.fix) > 0 { // it need not be asked there
 			a.confirm()

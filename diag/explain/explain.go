@@ -104,6 +104,10 @@ func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, 
 		q.Dev = link.Index
 	}
 	t := trace.Follow(world, q)
+	if asksForRouter(ctx, req, t) {
+		world.Forget()
+		t = trace.Follow(world, q)
+	}
 	a, err := explainFlow(ctx, world, req, q, t)
 	if anyPort && err == nil {
 		a.linger(world, q, t)

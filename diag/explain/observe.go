@@ -47,6 +47,7 @@ type observation struct {
 	id       uint16        // of its echoes
 	drops    *drop.Watcher // nil without the right to it
 	resets   []reset       // of its connection
+	strays   []wire.Frame  // what came back out there, and is no frame of the path
 	series   series
 	again    map[Drop]int // how often the kernel told of each
 }
@@ -151,7 +152,7 @@ func (w *observation) observe(ctx context.Context, a *Answer) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	w.resets = seen.resets
+	w.resets, w.strays = seen.resets, seen.strays
 	defer func() { a.Came = &Came{result.Outcome, result.From, w.waited} }()
 	if w.played() {
 		w.remember(a, result)
@@ -188,6 +189,10 @@ func (w *observation) send(ctx context.Context, a *Answer, seen *wires) probe.Re
 		case result.Outcome == probe.FragNeeded && !req.DF && ask.Seq == 1:
 			// The kernel tries whether the path takes the first one whole
 			// (IP_PMTUDISC_WANT), and fragments what follows.
+			ask.Seq++
+			continue
+		}
+		if w.missed(seen, result, time.Since(begun)) && ask.Seq == 1 {
 			ask.Seq++
 			continue
 		}
@@ -325,6 +330,8 @@ func (w *observation) patience(a *Answer, seq int) time.Duration {
 		return 0
 	case len(a.Drops) > 0:
 		return settled
+	case seq > 1 && w.carried():
+		return again
 	case asking, stops && stop.Stage == hop.StageNeighbour:
 		return arpTries
 	case seq > 1:

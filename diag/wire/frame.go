@@ -105,6 +105,12 @@ func (f Frame) arpText() string {
 	return "ARP " + f.Op
 }
 
+// Unopened reports whether the frame is an ICMP error by which the destination of a packet
+// says that nothing there takes what it carries (RFC 1122, 3.2.2.1).
+func (f Frame) Unopened() bool {
+	return f.Inner != nil && f.Src == f.Inner.Dst && (f.Op == "port unreachable" || f.Op == "protocol unreachable")
+}
+
 // icmpText follows icmp_print() of tcpdump: an error names what it is about.
 func (f Frame) icmpText() string {
 	switch {

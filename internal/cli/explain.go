@@ -15,6 +15,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/probe"
 	"nstutor/diag/resolve"
 	"nstutor/diag/verify"
 	"nstutor/internal/netfile"

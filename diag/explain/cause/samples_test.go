@@ -104,6 +104,8 @@ var samples = []cause.Finding{
 	device.Lossy{At: here, Losses: device.Losses{Sent: 10, Answered: 6, Grown: []device.Counted{queue}}},
 	device.BondIdle{At: here, Link: table.Link{Name: "bond0"}},
 	device.BondIdle{At: here, Link: table.Link{Name: "bond0", Backup: true}, Slaves: []table.Link{veth}},
+	device.TunnelRefused{Beyond: beyond, Carrier: "VXLAN", By: two, Port: 4789, Proof: "a frame"},
+	device.TunnelRefused{Beyond: beyond, Carrier: "IPIP", By: two, Proof: "a frame"},
 	device.TunnelSpent{At: here, Link: table.Link{Name: "gre1", Kind: "gre", Tunnel: &table.Tunnel{TTL: 1}}, Spent: "ns2"},
 	unmatched(), unmatched(table.Tunnel{Remote: one}), unmatched(table.Tunnel{Local: two}), unmatched(table.Tunnel{InKey: 7}), unmatched(table.Tunnel{External: true}),
 	device.Withdrawn{At: here, Link: veth, Asker: "ns2", Lookup: lookup, Net: near},
@@ -380,7 +382,7 @@ var samples = []cause.Finding{
 var unmended = []string{"Hidden", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
-	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed"}
+	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed"}
 
 // handed is a packet that left to somebody who is known.
 func handed(to farend.End) cause.Beyond {

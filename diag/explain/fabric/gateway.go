@@ -7,13 +7,16 @@ import (
 	"nstutor/diag/explain/machine"
 )
 
-// Gateway is whom a default route on the device should name: an address in the
-// device's prefix of one of the stations on its wire who knows the way, else the one that
-// a file of the machine names, else of anybody there, else the prefix's first, which proxy
-// ARP may stand for.
+// Gateway is whom a default route on the device should name: an address in the device's
+// prefix, or one for next hops alone (169.254.0.0/16), of one of the stations on its wire who
+// knows the way, else the one that a file of the machine names, else of anybody there, else
+// whom something here takes for it. It is invalid where nobody tells.
 func Gateway(n *machine.Space, d machine.Device, dst netip.Addr, wire []Station) (_ netip.Addr, knows bool) {
 	own := d.Addrs[0].Prefix
 	anybody := machine.LikelyHop(n, d.Link.Name, dst)
+	if named, _ := told(n, d, wire); !anybody.IsValid() && named.Is4() == dst.Is4() {
+		anybody = named
+	}
 	for _, s := range wire {
 		if s.Space == nil || s.Space == n {
 			continue
@@ -23,7 +26,7 @@ func Gateway(n *machine.Space, d machine.Device, dst netip.Addr, wire []Station)
 			continue
 		}
 		for _, a := range addrs {
-			near := own.Contains(a.Prefix.Addr()) || a.Prefix.Contains(own.Addr()) || own.IsSingleIP()
+			near := own.Contains(a.Prefix.Addr()) || a.Prefix.Contains(own.Addr()) || own.IsSingleIP() || dst.Is4() && a.Prefix.Addr().IsLinkLocalUnicast()
 			if a.Prefix.Addr().Is4() != dst.Is4() || a.Prefix.Addr() == own.Addr() || !near {
 				continue
 			}
@@ -40,18 +43,18 @@ func Gateway(n *machine.Space, d machine.Device, dst netip.Addr, wire []Station)
 	if named, ok := Configured(d, dst); ok {
 		return named.Addr, true
 	}
+	hinted, _ := Hinted(n, d, wire)
 	switch {
 	case anybody.IsValid():
 		return anybody, false
 	case dst.Is6():
 		return netip.Addr{}, false
-	case own.Bits() > 30: // nobody else fits in there
+	case hinted.IsValid():
+		return hinted, false
+	case own.IsSingleIP(): // nobody else fits in there
 		return linkLocalGateway, false
 	}
-	if first := machine.FirstHost(own); first != own.Addr() {
-		return first, false
-	}
-	return netip.Addr{}, false // it would be the namespace itself
+	return netip.Addr{}, false // any guess may be somebody else
 }
 
 // Configured is the gateway that a file of the machine names for a device.

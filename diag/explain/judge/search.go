@@ -107,17 +107,18 @@ func (a *Search) isMeant(n *machine.Space, dev table.Link) bool {
 	return n.Answers(dev, a.NextHop, a.Sender).Yes
 }
 
-// Foreign reports whether the entry is of nobody that can be seen.
+// Foreign reports whether the entry may be of nobody that can be seen. That somebody who can be
+// seen would answer for the next hop does not say that the entry is wrong, where frames for
+// its MAC address come to others, too.
 func (a *Search) Foreign(x *fabric.Explorer) bool {
-	if len(x.Edges) == 0 {
-		return false
-	}
+	answered := false
 	for _, s := range x.Stations {
-		if s.Space != nil && (bytes.Equal(s.Dev.MAC, a.Entry.MAC) || a.Answers(s).Yes) {
+		if s.Space != nil && bytes.Equal(s.Dev.MAC, a.Entry.MAC) {
 			return false
 		}
+		answered = answered || s.Space != nil && a.Answers(s).Yes
 	}
-	return true
+	return slices.ContainsFunc(x.Edges, func(e fabric.Edge) bool { return !answered || len(e.Obstacles) == 0 })
 }
 
 // Rival is the finding of several stations with different MAC addresses that answer, or

@@ -216,7 +216,10 @@ func (j *Judge) Anonymous(n *machine.Space, p journey.Packet, route machine.Rout
 // were there a default route by it.
 func (j *Judge) throughDevice(n *machine.Space, p journey.Packet, l cause.Lookup, d machine.Device) Ruling {
 	own := d.Addrs[0].Prefix
-	gateway, _ := j.gateway(n, d, p.Dst)
+	gateway, knows := j.gateway(n, d, p.Dst)
+	if via, proof := fabric.Hinted(n, d, j.Explore(n, d.Link, flows.LegRequest, nil).Stations); via == gateway && !knows && proof != "" {
+		l.Answer.Evidence = append(slices.Clone(l.Answer.Evidence), proof)
+	}
 	byDefault := remedy.Way{Netns: n.Name, Dev: d.Link.Name, Via: gateway, Onlink: !own.Contains(gateway) && !(gateway.Is6() && gateway.IsLinkLocalUnicast())}
 	next := machine.RouteAnswer{Kind: machine.KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
 	switch {
@@ -224,7 +227,7 @@ func (j *Judge) throughDevice(n *machine.Space, p journey.Packet, l cause.Lookup
 		told, heeds, settings := n.Advertised(d.Link.Name)
 		return Ruling{Finding: cause.Unadvertised{At: at(n), Lookup: l, Dev: d.Link.Name, Settings: settings, Deaf: told && !heeds, Off: !told}}
 	case d.Link.Up() && !gateway.IsValid():
-		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l}}
+		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l, Way: remedy.Way{Netns: n.Name, Dev: d.Link.Name}}}
 	case d.Link.Up():
 		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l, Way: byDefault}, Next: next}
 	case own.Contains(p.Dst):

@@ -78,6 +78,31 @@ func (t TunnelUnmatched) Evidence() []say.Text {
 // Fix is unknown: which end is wrong?
 func (TunnelUnmatched) Fix() []change.Change { return nil }
 
+// TunnelRefused is a packet whose tunnel's other end, out of sight, says that it opens no
+// such packets.
+type TunnelRefused struct {
+	cause.Beyond
+	Carrier string // what kind of packet it is
+	By      netip.Addr
+	Port    int    // of UDP, that they go to; 0: they have none
+	Proof   string // the answer as it was seen
+}
+
+// Detail says what there is to compare.
+func (t TunnelRefused) Detail() say.Text {
+	if t.Port == 0 {
+		return say.T("%[1]s refuses the %[2]s packets of the tunnel: nothing there opens those from this address; see there whether that end of the tunnel is up, with this one's addresses and key",
+			"%[1]s 拒绝了隧道的 %[2]s 包：那边没有设备接收来自本机地址的这种包；请到那边查隧道设备是否启用，local、remote 和 key 是否与这边对得上", t.By, t.Carrier)
+	}
+	return say.T("%[1]s refuses the %[2]s packets of the tunnel: nothing there opens UDP port %[3]d; see there whether that end of the tunnel is up, and with which port: both need the same (ip -d link)",
+		"%[1]s 拒绝了隧道的 %[2]s 包：那边没有设备接收 UDP 端口 %[3]d；请到那边查隧道设备是否启用、用的是哪个端口：两端要一致（ip -d link）", t.By, t.Carrier, t.Port)
+}
+
+// Evidence is the answer.
+func (t TunnelRefused) Evidence() []say.Text {
+	return append([]say.Text{say.T("seen into %s: %s", "进入 %s 的帧：%s", t.Dev, t.Proof)}, t.Seen...)
+}
+
 // TunnelSpent is a tunnel whose packets begin with too small a TTL to get to its other
 // end.
 type TunnelSpent struct {

@@ -120,9 +120,28 @@ var farAways = []farAway{
 		hide: []string{"inet"}, from: "pod-b", to: "192.168.6.160", want: cause.NotKnown, netns: "pod-b", mends: true, says: "the kernel passes no frame"},
 	{name: "a macvlan of one's own node", base: stacked,
 		hide: []string{"inet"}, from: "host", to: "192.168.6.100", want: cause.NotKnown, netns: "host", mends: true, says: "the kernel passes no frame"},
+	{name: "a table of a policy rule has a kill switch alone", base: masqueraded, fault: "host: nft 'add table ip f; add chain ip f pre { type filter hook prerouting priority mangle; }; add rule ip f pre ip saddr 10.244.1.10 meta mark set 0x10000'\nhost: ip rule add pref 30000 fwmark 0x10000/0xff0000 lookup 200\nhost: ip route add blackhole default table 200\nhost: ip route add blackhole default table 201\nhost: ip rule add pref 20000 fwmark 0x20000/0xff0000 lookup 201",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.RouteBlackhole, netns: "host", mends: true, says: "the policy rule 30000"},
+	{name: "a macvlan whose switch gives nothing back", base: bridged, fault: vepa,
+		hide: []string{"inet"}, from: "pod-a", to: "192.168.6.101", want: cause.NeighbourUnanswered, netns: "pod-a", mends: true, says: "in mode vepa"},
+	{name: "an hour at which a rule does not hold", base: masqueraded, fault: "host: iptables -P FORWARD DROP\nhost: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT\nhost: iptables -A FORWARD -i veth-pod-a -m time --datestop 2020-01-01T00:00:00 -j ACCEPT",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.Filtered, netns: "host", mends: true, says: "at another time"},
+	{name: "an hour at which a rule holds", base: masqueraded, fault: "host: iptables -P FORWARD DROP\nhost: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT\nhost: iptables -A FORWARD -i veth-pod-a -m time --datestart 2020-01-01T00:00:00 --timestart 00:00 --timestop 23:59:59 -j ACCEPT\nhost: iptables -A FORWARD -m time --datestop 2020-01-01T00:00:00 -j DROP",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10"},
 	{name: "the router is gone", base: masqueraded, fault: "inet: ip addr flush dev up0",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", beyond: "eth0"},
 }
+
+// vepa puts two pods on the node's device in a mode in which the switch has to give frames back.
+const vepa = `
+host: ip link add mv0 link eth0 type macvlan mode vepa
+host: ip link set mv0 netns pod-a name net1
+host: ip link add mv0 link eth0 type macvlan mode vepa
+host: ip link set mv0 netns pod-b name net1
+pod-a: ip addr add 192.168.6.100/24 dev net1
+pod-b: ip addr add 192.168.6.101/24 dev net1
+pod-a: ip link set net1 up
+pod-b: ip link set net1 up`
 
 // besideTunnel gives the node a tunnel to somebody else.
 const besideTunnel = `

@@ -55,10 +55,10 @@ var (
 	turn    = remedy.Turn{Way: path}
 	address = remedy.Address{Netns: "ns1", Prefix: near, Dev: "eth0"}
 	entry   = remedy.TunnelEntry{Netns: "ns1", Dev: "vxlan0", MAC: mac, Dst: two}
-	reject  = cause.Rejection{here, proof, remedy.Exemption{Netns: "ns1", Dst: two, Kind: machine.KindBlackhole, Entry: table.Route{
+	reject  = cause.Rejection{At: here, Lookup: proof, Exemption: remedy.Exemption{Netns: "ns1", Dst: two, Kind: machine.KindBlackhole, Entry: table.Route{
 		Type: "blackhole", Dst: netip.PrefixFrom(two, 32), Table: 100,
 	}}}
-	policy        = cause.Rejection{here, proof, remedy.Exemption{Netns: "ns1", Dst: two, Rule: table.PolicyRule{Action: "blackhole", Priority: 7}}}
+	policy        = cause.Rejection{At: here, Lookup: proof, Exemption: remedy.Exemption{Netns: "ns1", Dst: two, Rule: table.PolicyRule{Action: "blackhole", Priority: 7}}}
 	hop           = cause.NextHop{"ns1", "eth0", two, table.Neighbour{Dst: two, Dev: "eth0", MAC: mac, State: "STALE"}}
 	unknown       = cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: two}
 	contradiction = cause.Contradiction{here, []say.Text{say.Quote("seen")}}
@@ -145,6 +145,7 @@ var samples = []cause.Finding{
 	cause.LoopbackRoute{At: here, Dst: two, Line: proof[0], Way: turn},
 	cause.LoopbackRoute{At: here, Dst: two, Passed: true, Line: proof[0], Way: turn},
 	cause.Refused{reject},
+	cause.Refused{cause.Rejection{At: here, Lookup: proof, Exemption: reject.Exemption, By: change.Lookup(200, 100)}},
 	cause.Forbidden{policy},
 	cause.NoWayBack{here, lookup, path},
 	cause.Astray{here, two, "eth1", proof[0], turn},
@@ -177,7 +178,8 @@ var samples = []cause.Finding{
 	cause.Unforwarded{here, two, "eth0", proof, false},
 	cause.OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Loose: true},
 	cause.OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Way: path},
-	cause.AskerElsewhere{here, one, "eth0", hop, proof, turn},
+	cause.AskerElsewhere{cause.OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Stray: turn}, hop},
+	cause.AskerElsewhere{cause.OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Loose: true}, hop},
 	cause.ImpossibleSource{At: here, Flow: flow, Dev: "eth0", Lookup: proof, Service: &here},
 	cause.ImpossibleSource{At: here, Flow: flow, Dev: "eth0", Lookup: proof, Own: address},
 	cause.ImpossibleSource{At: here, Flow: flows.Flow{Proto: 1, Src: netip.MustParseAddr("127.0.0.1"), Dst: two}, Dev: "eth0", Lookup: proof},

@@ -48,7 +48,7 @@ func (a *Search) Failed() (cause.Finding, bool) {
 	if f, ok := a.unreflected(); ok {
 		return f, true
 	}
-	f := cause.NobodyAnswered{NextHop: hop, OnTheWay: a.NextHop != a.Packet.Dst}
+	f := cause.NobodyAnswered{NextHop: hop, OnTheWay: a.NextHop != a.Packet.Dst || a.Packet.Encap != nil}
 	f.Carrier, f.Far = fabric.Flooded(a.Space, a.Link)
 	return f, true
 }

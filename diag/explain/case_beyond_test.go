@@ -124,9 +124,56 @@ var farAways = []farAway{
 		hide: []string{"inet"}, from: "pod-b", to: "192.168.6.160", want: cause.NotKnown, netns: "pod-b", mends: true, says: "the kernel passes no frame"},
 	{name: "a macvlan of one's own node", base: stacked,
 		hide: []string{"inet"}, from: "host", to: "192.168.6.100", want: cause.NotKnown, netns: "host", mends: true, says: "the kernel passes no frame"},
+	{name: "a table of a policy rule has a kill switch alone", base: masqueraded, fault: "host: nft 'add table ip f; add chain ip f pre { type filter hook prerouting priority mangle; }; add rule ip f pre ip saddr 10.244.1.10 meta mark set 0x10000'\nhost: ip rule add pref 30000 fwmark 0x10000/0xff0000 lookup 200\nhost: ip route add blackhole default table 200\nhost: ip route add blackhole default table 201\nhost: ip rule add pref 20000 fwmark 0x20000/0xff0000 lookup 201",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.RouteBlackhole, netns: "host", mends: true, says: "the policy rule 30000"},
+	{name: "a macvlan whose switch gives nothing back", base: bridged, fault: vepa,
+		hide: []string{"inet"}, from: "pod-a", to: "192.168.6.101", want: cause.NeighbourUnanswered, netns: "pod-a", mends: true, says: "in mode vepa"},
+	{name: "an hour at which a rule does not hold", base: masqueraded, fault: "host: iptables -P FORWARD DROP\nhost: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT\nhost: iptables -A FORWARD -i veth-pod-a -m time --datestop 2020-01-01T00:00:00 -j ACCEPT",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.Filtered, netns: "host", mends: true, says: "at another time"},
+	{name: "an hour at which a rule holds", base: masqueraded, fault: "host: iptables -P FORWARD DROP\nhost: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT\nhost: iptables -A FORWARD -i veth-pod-a -m time --datestart 2020-01-01T00:00:00 --timestart 00:00 --timestop 23:59:59 -j ACCEPT\nhost: iptables -A FORWARD -m time --datestop 2020-01-01T00:00:00 -j DROP",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10"},
+	{name: "a port of a bridge has the address", base: routed, fault: "host: ip link add br0 type bridge\nhost: ip link set br0 up\nhost: ip link set eth0 master br0",
+		hide: []string{"inet"}, from: "host", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", mends: true, says: "a port of br0"},
+	{name: "a route for a part of the uplink's network leads into a tunnel", base: routed, fault: besideTunnel + "\nhost: ip route add 192.168.6.0/25 dev tun0",
+		hide: []string{"far", "inet"}, from: "host", to: "192.168.6.1", want: cause.NoRoute, netns: "host", mends: true, says: "a part of that"},
+	{name: "… which is right", base: routed, fault: besideTunnel + "\nhost: ip route add 192.168.6.0/25 dev tun0\nfar: ip addr add 192.168.6.1/24 dev tun1",
+		hide: []string{"far"}, from: "host", to: "192.168.6.1"},
+	{name: "the rule for a source of another uplink is gone", base: routed, fault: eniUplink,
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotMasqueraded, netns: "host", mends: true, says: "the table 2 leads out of eth1"},
+	{name: "… and is there", base: routed, fault: eniUplink + "\nhost: ip rule add pref 1536 from 10.9.2.55 lookup 2",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10"},
+	{name: "the far end of a tunnel's entry is nobody's", base: flannel, fault: "host1: bridge fdb replace 02:00:00:00:0b:01 dev flannel.1 dst 10.57.4.99 self permanent",
+		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NeighbourUnanswered, netns: "host1", beyond: "eth0"},
 	{name: "the router is gone", base: masqueraded, fault: "inet: ip addr flush dev up0",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", beyond: "eth0"},
 }
+
+// eniUplink gives the node another one, whose network the pod's address is of, and a table with
+// the way out by it.
+const eniUplink = `
+host: ip link add eth1 type veth peer name up1 netns inet
+host: ip link set eth1 up
+inet: ip link set up1 up
+host: ip addr add 10.9.2.10/24 dev eth1
+inet: ip addr add 10.9.2.1/24 dev up1
+host: ip route add default via 10.9.2.1 dev eth1 table 2
+host: sysctl -qw net.ipv4.conf.eth1.proxy_arp=1 net.ipv4.neigh.eth1.proxy_delay=0
+inet: sysctl -qw net.ipv4.conf.up0.rp_filter=1
+pod-a: ip addr del 10.244.1.10/24 dev eth0
+pod-a: ip addr add 10.9.2.55/32 dev eth0
+pod-a: ip route replace default via 169.254.10.24 dev eth0 onlink
+host: ip route add 10.9.2.55 dev veth-pod-a`
+
+// vepa puts two pods on the node's device in a mode in which the switch has to give frames back.
+const vepa = `
+host: ip link add mv0 link eth0 type macvlan mode vepa
+host: ip link set mv0 netns pod-a name net1
+host: ip link add mv0 link eth0 type macvlan mode vepa
+host: ip link set mv0 netns pod-b name net1
+pod-a: ip addr add 192.168.6.100/24 dev net1
+pod-b: ip addr add 192.168.6.101/24 dev net1
+pod-a: ip link set net1 up
+pod-b: ip link set net1 up`
 
 // besideTunnel gives the node a tunnel to somebody else.
 const besideTunnel = `

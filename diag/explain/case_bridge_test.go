@@ -11,6 +11,12 @@ import (
 
 // Faults of a bridge and its ports.
 var bridgeBreakages = among([]breakage{
+	{name: "the port has the address", from: "host", to: "203.0.113.10",
+		fault: `
+host: ip link add br9 type bridge
+host: ip link set eth0 master br9`,
+		want: expected{cause.NeighbourUnanswered, "host", request},
+		fix:  []string{"host: ip link set br9 up", "host: ip addr del 192.168.6.160/24 dev eth0", "host: ip addr add 192.168.6.160/24 dev br9", "host: ip route replace default via 192.168.6.1 dev br9"}},
 	{name: "port of the destination missing", from: "pod-a", to: "10.244.1.11",
 		fault: `host: ip link set veth-pod-b nomaster`,
 		want:  expected{cause.NeighbourUnanswered, "pod-a", request}},

@@ -19,6 +19,19 @@ var filterBreakages = among([]breakage{
 	{name: "nft rule", from: "pod-a", to: "10.244.1.11",
 		fault: `host: nft 'add table inet f; add chain inet f fw { type filter hook forward priority 0; }; add rule inet f fw ip daddr 10.244.1.11 drop'`,
 		want:  expected{cause.Filtered, "host", request}, shut: []journey{{"pod-b", "10.244.1.10"}}},
+	{name: "of another MAC address", from: "pod-a", to: "10.244.1.11",
+		fault: `host: nft 'add table inet f; add chain inet f fw { type filter hook forward priority 0; }; add rule inet f fw iifname veth-pod-a ether saddr != 02:00:00:00:a0:09 drop'`,
+		want:  expected{cause.Filtered, "host", request}},
+	{name: "of the right MAC address", from: "pod-a", to: "10.244.1.11",
+		fault: `
+host: nft 'add table inet f; add chain inet f fw { type filter hook forward priority 0; policy drop; }; add rule inet f fw ether saddr { 02:00:00:00:a0:02, 02:00:00:00:b0:02 } accept'
+host: iptables -A FORWARD -i veth-pod-a -m mac ! --mac-source 02:00:00:00:a0:02 -j DROP`},
+	{name: "of another MAC address, by iptables", from: "pod-a", to: "10.244.1.11",
+		fault: `
+host: iptables -P FORWARD DROP
+host: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+host: iptables -A FORWARD -m mac --mac-source 02:00:00:00:a0:09 -j ACCEPT`,
+		want: expected{cause.Filtered, "host", request}},
 	{name: "nft policy", from: "pod-a", to: "10.244.1.11",
 		fault: `host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; policy drop; }'`,
 		want:  expected{cause.Filtered, "host", request}, next: []cause.Code{cause.Filtered}, shut: []journey{{"pod-b", "10.244.1.10"}}},
@@ -198,6 +211,9 @@ var bridgeFamilyBreakages = among([]breakage{
 	{name: "nft family bridge", from: "pod-a", to: "10.244.1.11",
 		fault: `host: nft 'add table bridge f; add chain bridge f fw { type filter hook forward priority 0; }; add rule bridge f fw ip daddr 10.244.1.11 icmp type echo-request drop'`,
 		want:  expected{cause.Filtered, "host", request}},
+	{name: "nft family bridge, of another MAC address", from: "pod-a", to: "10.244.1.11",
+		fault: `host: nft 'add table bridge f; add chain bridge f fw { type filter hook prerouting priority 0; }; add rule bridge f fw iifname veth-pod-a ether saddr != 02:00:00:00:a0:09 drop; add rule bridge f fw arp saddr ether != 02:00:00:00:a0:09 iifname veth-pod-a drop'`,
+		want:  expected{cause.Filtered, "host", request}, next: []cause.Code{cause.Filtered}},
 	{name: "nft family bridge, ARP", from: "pod-a", to: "10.244.1.11",
 		fault: `host: nft 'add table bridge f; add chain bridge f fw { type filter hook forward priority 0; }; add rule bridge f fw ether type arp drop'`,
 		want:  expected{cause.Filtered, "host", request}, or: []expected{{cause.NeighbourUnanswered, "pod-a", request}}},

@@ -149,6 +149,19 @@ pod-a: ip link set net1 up
 pod-b: ip link set net1 up
 `, journey{"pod-a", "192.168.6.1"}, journey{"pod-b", "192.168.6.1"})
 
+func TestAnAddressOfAMacvlanThatRPFilterGuards(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, bridged, []breakage{
+		{name: "a virtual router's", from: "inet", to: "192.168.6.100",
+			fault: `
+host: ip link add vrrp1 link eth0 address 00:00:5e:00:01:33 type macvlan mode bridge
+host: ip addr add 192.168.6.100/32 dev vrrp1
+host: ip link set vrrp1 up
+host: sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.eth0.rp_filter=1 net.ipv4.conf.vrrp1.rp_filter=1`,
+			want: expected{cause.RPFilter, "host", request}, fix: []string{"host: sysctl -w net.ipv4.conf.vrrp1.rp_filter=2"}},
+	})
+}
+
 func TestMacvlansThatAreKeptApart(t *testing.T) {
 	labtest.Slow(t)
 	explainBreakages(t, apart, []breakage{

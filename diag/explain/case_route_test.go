@@ -32,6 +32,11 @@ a: ip route add 10.2.0.2 via 10.1.0.1 dev eth0 onlink`,
 	{name: "out of lo at the source", from: "a", to: "10.2.0.2",
 		fault: `a: ip route add 10.2.0.2 dev lo`,
 		want:  expected{cause.RouteBlackhole, "a", request}},
+	{name: "unreachable where there is no other route", from: "a", to: "10.2.0.2",
+		fault: `
+a: ip route del default
+a: ip route add unreachable default metric 4278198272`,
+		want: expected{cause.NoRoute, "a", request}},
 	{name: "unreachable at the source", from: "a", to: "10.2.0.2",
 		fault: `a: ip route add unreachable 10.2.0.0/16`,
 		want:  expected{cause.RouteUnreachable, "a", request}},

@@ -9,6 +9,7 @@ import (
 	"nstutor/diag/attr"
 	"nstutor/diag/netfilter/fields"
 	"nstutor/diag/netfilter/nfnl"
+	"nstutor/diag/netfilter/spelled"
 
 	"golang.org/x/sys/unix"
 )
@@ -76,8 +77,7 @@ func (d *decoder) addXTMatch(x xt) {
 		matches = decode(x)
 	}
 	if matches == nil {
-		unread := d.rule.Exprs[len(d.rule.Exprs)-1]
-		matches = []Match{{Text: "[match " + x.name + "]", Unread: &unread}}
+		matches = []Match{{Text: spelled.Match(x.name, x.data), Unread: new(d.rule.Exprs[len(d.rule.Exprs)-1])}}
 	}
 	for _, m := range matches {
 		m.module = cmp.Or(m.module, x.name)

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
@@ -14,8 +15,11 @@ import (
 // own: main, which was to be asked behind that, leads there.
 func Overruled(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (cause.Finding, bool) {
 	snap, err := n.Snapshot(table.Links | table.Routes)
-	if err != nil || now.Entry.Type == "" || now.Entry.Table == machine.MainTable || now.Entry.Table == machine.LocalTable {
+	if err != nil || now.Entry.Type == "" || now.Entry.Table == machine.LocalTable {
 		return nil, false
+	}
+	if now.Entry.Table == machine.MainTable {
+		return overlaid(n, snap, dst, now)
 	}
 	own, ok := machine.BestRoute(snap, dst, nil)
 	link, up := snap.Link(own.Dev)
@@ -28,4 +32,16 @@ func Overruled(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (cause
 	}
 	turn.Way.Dst = dst
 	return cause.Missed{At: cause.At(n.Name), Way: turn, Dev: now.DevName, Line: now.Line, Net: own.Dst.String()}, true
+}
+
+// overlaid is the finding of a packet that a route for a part of a network of the namespace's
+// own led elsewhere. One for the address alone is meant.
+func overlaid(n *machine.Space, snap *table.Snapshot, dst netip.Addr, now machine.RouteAnswer) (cause.Finding, bool) {
+	own, ok := machine.BestRoute(snap, dst, func(r table.Route) bool { return machine.SameRoute(r, now.Entry) })
+	link, up := snap.Link(own.Dev)
+	if !ok || now.Entry.Dst.IsSingleIP() || own.Via.IsValid() || own.Proto != "kernel" || own.Dev == now.DevName || !up || !link.Carrier() {
+		return nil, false
+	}
+	turn := fabric.WayOut{Dev: link}.Turn(n, dst, now)
+	return device.Overlaid{At: cause.At(n.Name), Dst: dst, Own: own, Over: now.Entry, Way: turn}, turn.Stray.Type != ""
 }

@@ -78,6 +78,9 @@ func (s Stopped) Detail() say.Text {
 	if owner := s.Result.Owner(); owner != "" {
 		text = say.T("%s; it is a rule of %s", "%s；这条规则是 %s 写的", text, owner)
 	}
+	if len(s.Result.Untimely) > 0 {
+		text = say.T("%s; at another time, which it is not now, %s lets it pass", "%s；%s 会放行它，但只在别的时间，不是现在", text, s.Result.Untimely[0])
+	}
 	if r := s.Result.Decided; r != nil && r.Verdict.Kind == netfilter.VerdictQueue {
 		text = say.T("%s; no program listens on the queue, and the kernel drops what nobody takes", "%s；没有程序在监听这个队列，内核会丢弃没人取走的包", text)
 	}

@@ -1,7 +1,10 @@
 package cause
 
 import (
+	"slices"
+
 	"nstutor/diag/explain/remedy"
+	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -11,6 +14,15 @@ type Rejection struct {
 	At
 	Lookup    []string // what the kernel has said, in the form of the commands that show it
 	Exemption remedy.Exemption
+	By        table.PolicyRule // that has the route's table asked; its Action is empty where that is table main
+}
+
+// named adds the policy rule that leads to the route to what the route does.
+func (r Rejection) named(does say.Text) say.Text {
+	if r.By.Action == "" {
+		return does
+	}
+	return say.T("%[1]s; the policy rule %[2]d sends it to the table %[3]s, where that is", "%[1]s；策略规则 %[2]d 让它查 %[3]s 表，那条路由就在那里", does, r.By.Priority, r.By.TableName())
 }
 
 // Rejects reports whether it is a route, or a policy rule, that turns the packet away.
@@ -23,7 +35,12 @@ func Rejects(f Finding) bool {
 }
 
 // Evidence is what the kernel has said.
-func (r Rejection) Evidence() []say.Text { return Lines(r.Lookup...) }
+func (r Rejection) Evidence() []say.Text {
+	if r.By.Action == "" {
+		return Lines(r.Lookup...)
+	}
+	return Lines(append(slices.Clone(r.Lookup), r.By.Line())...)
+}
 
 // Fix lets the destination pass.
 func (r Rejection) Fix() []change.Change { return r.Exemption.Commands() }

@@ -25,7 +25,7 @@ func (Swallowed) Code() Code { return RouteBlackhole }
 
 // Detail names the destination.
 func (r Swallowed) Detail() say.Text {
-	return say.T("a blackhole route swallows what goes to %s", "blackhole 路由无声丢弃去往 %s 的包", r.Exemption.Dst)
+	return r.named(say.T("a blackhole route swallows what goes to %s", "blackhole 路由无声丢弃去往 %s 的包", r.Exemption.Dst))
 }
 
 // LoopbackRoute is a route that sends what is for others out of lo. It comes back in with

@@ -21,5 +21,5 @@ func (Forbidden) Code() Code { return RouteProhibit }
 
 // Detail names the destination.
 func (r Forbidden) Detail() say.Text {
-	return say.T("a prohibit route forbids what goes to %s", "prohibit 路由禁止去往 %s 的包", r.Exemption.Dst)
+	return r.named(say.T("a prohibit route forbids what goes to %s", "prohibit 路由禁止去往 %s 的包", r.Exemption.Dst))
 }

@@ -22,5 +22,5 @@ func (Refused) Code() Code { return RouteUnreachable }
 
 // Detail names the destination.
 func (r Refused) Detail() say.Text {
-	return say.T("an unreachable route refuses what goes to %s", "unreachable 路由拒绝去往 %s 的包", r.Exemption.Dst)
+	return r.named(say.T("an unreachable route refuses what goes to %s", "unreachable 路由拒绝去往 %s 的包", r.Exemption.Dst))
 }

@@ -78,25 +78,15 @@ func (o OtherWayBack) Fix() []change.Change {
 // AskerElsewhere is an ARP request whose sender is not reached through the device
 // that it comes in by.
 type AskerElsewhere struct {
-	At
-	Sender netip.Addr
-	Dev    string
-	Hop    NextHop     // that is asked for
-	Proof  []string    // that the kernel would not answer
-	Way    remedy.Turn // back
+	OtherWayBack         // of the request
+	Hop          NextHop // that is asked for
 }
-
-// Code is RPFilter.
-func (AskerElsewhere) Code() Code { return RPFilter }
 
 // Detail names the sender and the device.
 func (a AskerElsewhere) Detail() say.Text {
 	return say.T("the ARP request's sender %s would not be reached through %s, so rp_filter drops it",
-		"到 ARP 请求发送方 %s 的回程不走 %s，rp_filter 因此丢弃这个请求", a.Sender, a.Dev)
+		"到 ARP 请求发送方 %s 的回程不走 %s，rp_filter 因此丢弃这个请求", a.Src, a.Dev)
 }
 
 // Evidence is the entry of who asks, and why there is no answer.
-func (a AskerElsewhere) Evidence() []say.Text { return a.Hop.With(a.Proof...) }
-
-// Fix turns the way back.
-func (a AskerElsewhere) Fix() []change.Change { return a.Way.Commands() }
+func (a AskerElsewhere) Evidence() []say.Text { return a.Hop.With(a.Lookup...) }

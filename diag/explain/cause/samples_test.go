@@ -56,10 +56,10 @@ var (
 	turn    = remedy.Turn{Way: path}
 	address = remedy.Address{Netns: "ns1", Prefix: near, Dev: "eth0"}
 	entry   = remedy.TunnelEntry{Netns: "ns1", Dev: "vxlan0", MAC: mac, Dst: two}
-	reject  = cause.Rejection{here, proof, remedy.Exemption{Netns: "ns1", Dst: two, Kind: machine.KindBlackhole, Entry: table.Route{
+	reject  = cause.Rejection{At: here, Lookup: proof, Exemption: remedy.Exemption{Netns: "ns1", Dst: two, Kind: machine.KindBlackhole, Entry: table.Route{
 		Type: "blackhole", Dst: netip.PrefixFrom(two, 32), Table: 100,
 	}}}
-	policy        = cause.Rejection{here, proof, remedy.Exemption{Netns: "ns1", Dst: two, Rule: table.PolicyRule{Action: "blackhole", Priority: 7}}}
+	policy        = cause.Rejection{At: here, Lookup: proof, Exemption: remedy.Exemption{Netns: "ns1", Dst: two, Rule: table.PolicyRule{Action: "blackhole", Priority: 7}}}
 	hop           = cause.NextHop{"ns1", "eth0", two, table.Neighbour{Dst: two, Dev: "eth0", MAC: mac, State: "STALE"}}
 	unknown       = cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: two}
 	contradiction = cause.Contradiction{here, []say.Text{say.Quote("seen")}}
@@ -148,6 +148,7 @@ var samples = []cause.Finding{
 	cause.LoopbackRoute{At: here, Dst: two, Line: proof[0], Way: turn},
 	cause.LoopbackRoute{At: here, Dst: two, Passed: true, Line: proof[0], Way: turn},
 	cause.Refused{reject},
+	cause.Refused{cause.Rejection{At: here, Lookup: proof, Exemption: reject.Exemption, By: change.Lookup(200, 100)}},
 	cause.Forbidden{policy},
 	cause.NoWayBack{here, lookup, path},
 	cause.Astray{here, two, "eth1", proof[0], turn},
@@ -158,6 +159,8 @@ var samples = []cause.Finding{
 	cause.Untranslated{here, one, near.Masked(), "eth0", proof[0], cause.Exempt{Place: sourcing, LetBy: true, Dst: two}},
 	cause.Mistranslated{here, two, veth, sourcing},
 	device.KeptApart{NextHop: hop, Link: veth, Other: port},
+	device.Enslaved{NextHop: hop, Port: veth, Bridge: bridge, Own: []netip.Prefix{near}, Routes: []table.Route{{Type: "unicast", Dst: netip.PrefixFrom(two, 32), Via: one, Dev: "eth0", Table: machine.MainTable}}},
+	device.Overlaid{At: here, Dst: two, Own: stray.Stray, Over: stray.Stray, Way: stray},
 	cause.BehindRouter{NextHop: cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: netip.MustParseAddr("fd00::2")}, Router: port, Proof: proof},
 	cause.Addressless{here, lookup, address, true, path},
 	cause.Addressless{At: here, Lookup: lookup, Free: remedy.Address{Netns: "ns1", Prefix: address.Prefix, Dev: "eth0", Shut: true}},
@@ -180,7 +183,8 @@ var samples = []cause.Finding{
 	cause.Unforwarded{here, two, "eth0", proof, false},
 	cause.OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Loose: true},
 	cause.OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Way: path},
-	cause.AskerElsewhere{here, one, "eth0", hop, proof, turn},
+	cause.AskerElsewhere{cause.OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Stray: turn}, hop},
+	cause.AskerElsewhere{cause.OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Loose: true}, hop},
 	cause.ImpossibleSource{At: here, Flow: flow, Dev: "eth0", Lookup: proof, Service: &here},
 	cause.ImpossibleSource{At: here, Flow: flow, Dev: "eth0", Lookup: proof, Own: address},
 	cause.ImpossibleSource{At: here, Flow: flows.Flow{Proto: 1, Src: netip.MustParseAddr("127.0.0.1"), Dst: two}, Dev: "eth0", Lookup: proof},
@@ -284,6 +288,7 @@ var samples = []cause.Finding{
 	source.ForOthers{At: here, Lookup: lookup, Src: two, Routes: []table.Route{fromPrefix}},
 	source.ForOthers{At: here, Lookup: lookup, Src: two, Reply: true, Routes: []table.Route{fromPrefix, fromPrefix}},
 	source.ForOthers{At: here, Lookup: cause.Lookup{Dst: one, Answer: machine.RouteAnswer{Kind: machine.KindUnreachable}}, Routes: []table.Route{fromPrefix}},
+	source.Unasked{At: here, Src: one, Net: near.Masked(), Out: "eth0", Line: proof[0], Route: table.Route{Type: "unicast", Via: two, Dev: "eth1", Table: 100}},
 	source.Unruled{At: here, Lookup: lookup, Main: table.Route{Type: "unicast", Table: machine.MainTable, Dev: "eth0"}, Rules: []table.PolicyRule{change.Lookup(255, 0)}},
 	source.Unruled{At: here, Lookup: lookup, Main: table.Route{Type: "unicast", Table: machine.MainTable, Dev: "eth0"}, Reply: true},
 	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Now: "10.3.0.2", From: true, Why: say.T("why", "为何")},

@@ -122,8 +122,20 @@ func (o WayOut) Is(r table.Route) bool { return r.Dev == o.Dev.Name && r.Via == 
 // AskerElsewhere is the finding of a namespace that answers nobody for rp_filter, with the
 // way back to who asks by a device.
 func AskerElsewhere(n *machine.Space, dev table.Link, sender netip.Addr, hop cause.NextHop, answer machine.ARPAnswer) cause.Finding {
-	back, _, _ := WayOut{Dev: dev}.Back(n, sender, hop.Addr)
-	return cause.AskerElsewhere{At: cause.At(n.Name), Sender: sender, Dev: dev.Name, Hop: hop, Proof: answer.Evidence, Way: back}
+	back, now, found := WayOut{Dev: dev}.Back(n, sender, hop.Addr)
+	f := cause.OtherWayBack{At: cause.At(n.Name), Src: sender, Dev: dev.Name, Lookup: answer.Evidence}
+	if f.Loose = !found && LooseEnough(n, dev, hop.Addr, now); !f.Loose {
+		f.Stray = back
+	}
+	return cause.AskerElsewhere{OtherWayBack: f, Hop: hop}
+}
+
+// LooseEnough reports whether the loose mode of rp_filter would let in by dev what comes from
+// where now leads, to own: there is a way back, and the device has an address. Without one
+// the loose mode is as strict as the other (__fib_validate_source()).
+func LooseEnough(n *machine.Space, dev table.Link, own netip.Addr, now machine.RouteAnswer) bool {
+	addrs, err := n.Addrs(dev.Index)
+	return err == nil && machine.HasFamily(addrs, own) && now.Kind == machine.KindUnicast && n.Conf(dev.Name, "rp_filter") != 2
 }
 
 // Anew are next hops of a route as another one has to name them: the kernel does not ask

@@ -24,7 +24,8 @@ type Packet struct {
 	SrcPort, DstPort uint16
 	Disguises        int // translations of its source: the kernel may have chosen another port, too
 	Mark             uint32
-	OIF              int // that it has to leave its origin by; 0: any
+	From             eval.MAC // of who sent its frame last; zero where that is not known
+	OIF              int      // that it has to leave its origin by; 0: any
 	TTL              int
 	Shortened        *cause.TTLSet  // by which rule; nil: it has what it began with
 	Filtered         eval.Packet    // as the last hook of this space left it
@@ -39,6 +40,12 @@ type Packet struct {
 type Encap struct {
 	Dev   table.Link // the tunnel's
 	Inner Packet     // as it went in
+}
+
+// Sender is what frames by a device have for their source.
+func Sender(link table.Link) (from eval.MAC) {
+	copy(from[:], link.MAC)
+	return from
 }
 
 // IsRequest reports whether it is the request itself.
@@ -130,7 +137,7 @@ func (p Packet) Unknown() Packet {
 	f := p.Flow()
 	p.Filtered = eval.Packet{
 		Src: f.Src, Dst: f.Dst, Proto: f.Proto, SrcPort: f.SrcPort, DstPort: f.DstPort, Mark: p.Mark,
-		CTState: eval.CTNew, Length: p.Length, TTL: p.TTL, ICMPType: f.ICMPType(),
+		CTState: eval.CTNew, Length: p.Length, TTL: p.TTL, ICMPType: f.ICMPType(), From: p.From,
 	}
 	if p.IsReply() && f.Proto != unix.IPPROTO_UDP {
 		// To who has not seen its request, a reply makes no sense

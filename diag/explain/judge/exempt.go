@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"golang.org/x/sys/unix"
+
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
@@ -36,6 +38,9 @@ func (j *Judge) exempt(n *machine.Space, p journey.Packet, reject machine.RouteA
 func (j *Judge) rejected(n *machine.Space, p journey.Packet, route machine.RouteAnswer) (cause.Finding, machine.RouteAnswer) {
 	exemption, next := j.exempt(n, p, route)
 	r := cause.Rejection{At: at(n), Lookup: route.Evidence, Exemption: exemption}
+	if route.Entry.Table != unix.RT_TABLE_MAIN && route.Entry.Table != unix.RT_TABLE_LOCAL {
+		r.By = route.By
+	}
 	switch route.Kind {
 	case machine.KindBlackhole:
 		return cause.Swallowed{Rejection: r}, next

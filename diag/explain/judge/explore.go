@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/explain/scopes"
@@ -33,6 +34,7 @@ func (j *Judge) ExploreAbove(n *machine.Space, link table.Link, leg flows.Leg, m
 // Ask sends an ARP request from a device and tells where it comes to.
 func (j *Judge) Ask(n *machine.Space, link table.Link, leg flows.Leg, sender, target netip.Addr, above bool) *fabric.Explorer {
 	x := &fabric.Explorer{Net: j.Net, Leg: leg, ARP: eval.NeighbourRequest(sender, target), Of: target, Above: above}
+	x.ARP.From = journey.Sender(link)
 	x.From(n, link)
 	return x
 }

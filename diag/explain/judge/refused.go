@@ -93,9 +93,7 @@ func (j *Judge) irreversible(n *machine.Space, p journey.Packet, dev table.Link,
 		f.Stray = turn
 		return f
 	}
-	addrs, err := n.Addrs(dev.Index)
-	if err == nil && machine.HasFamily(addrs, p.Dst) && now.Kind == machine.KindUnicast && n.Conf(dev.Name, "rp_filter") != 2 {
-		f.Loose = true
+	if f.Loose = fabric.LooseEnough(n, dev, p.Dst, now); f.Loose {
 		return f
 	}
 	way, ok := j.wayTo(n, p.Src, 0)

@@ -45,9 +45,26 @@ func (a *Search) Failed() (cause.Finding, bool) {
 	if f, other := absent.Gateway(a.Space, a.Packet.Dst, a.taken(), hop, nil); other {
 		return f, true
 	}
-	f := cause.NobodyAnswered{NextHop: hop, OnTheWay: a.NextHop != a.Packet.Dst}
+	if f, ok := a.unreflected(); ok {
+		return f, true
+	}
+	f := cause.NobodyAnswered{NextHop: hop, OnTheWay: a.NextHop != a.Packet.Dst || a.Packet.Encap != nil}
 	f.Carrier, f.Far = fabric.Flooded(a.Space, a.Link)
 	return f, true
+}
+
+// unreflected: what has the next hop stands on the same device as what asks, and the switch
+// outside, which could have given the frame back to it, has not.
+func (a *Search) unreflected() (cause.Finding, bool) {
+	if a.Link.Kind != "macvlan" {
+		return nil, false
+	}
+	x := a.Ask(a.Space, a.Link, a.Packet.Leg, a.Sender, a.NextHop, true)
+	if f, ok := a.Stacked(x); ok {
+		return f, true
+	}
+	f, _, ok := a.untagged(x)
+	return f, ok
 }
 
 // Answers asks a station who has the next hop.

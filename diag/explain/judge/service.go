@@ -125,5 +125,8 @@ func (j *Judge) Untranslated(n *machine.Space, p journey.Packet, link table.Link
 	if passed.Space != n || !translated.Wanted(n, p.Src, p.Dst, link, passed.Route) {
 		return nil, false
 	}
+	if f, ok := absent.Unasked(n, p.Src, passed.Route); ok {
+		return f, true
+	}
 	return cause.Untranslated{At: at(n), Src: p.Src, Net: n.Leaving(j.From, p.Filtered, p.Src, link.Name), Out: link.Name, Line: passed.Route.Line, Exempt: j.exemptAt(n)}, true
 }

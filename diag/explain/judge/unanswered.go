@@ -35,17 +35,20 @@ func (a *Search) Unanswered(x *fabric.Explorer) Outcome {
 	return a.nobody(x)
 }
 
-// refusing is a station that has a reason of its own not to answer.
-func (a *Search) refusing(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
+// refusing is a station that has a reason of its own not to answer: the device that has the
+// address comes before others of its namespace, which may be silent on purpose.
+func (a *Search) refusing(x *fabric.Explorer) (first cause.Finding, by fabric.Station, found bool) {
 	for _, s := range x.Stations {
 		if s.Space == nil {
 			continue
 		}
-		if f := a.refusal(s, a.Answers(s)); f != nil {
-			return f, s, true
+		if f := a.refusal(s, a.Answers(s)); f != nil && (!found || s.Has(a.NextHop)) {
+			if first, by, found = f, s, true; s.Has(a.NextHop) {
+				break
+			}
 		}
 	}
-	return nil, fabric.Station{}, false
+	return first, by, found
 }
 
 // refusal is the fault behind one of the reasons of an ARPAnswer, or nil.

@@ -35,6 +35,9 @@ func (j *Judge) NoRoute(n *machine.Space, p journey.Packet, route machine.RouteA
 			}
 			return j.Unrouted(n, p, lookup), true
 		}
+		if _, more := n.Without(p.Dst, p.Src); !more && placeholder(route.Entry) {
+			return j.Unrouted(n, p, lookup), true
+		}
 		f, next := j.rejected(n, p, route)
 		return Ruling{Finding: f, Next: next}, true
 	case machine.KindMartian:
@@ -48,6 +51,13 @@ func (j *Judge) NoRoute(n *machine.Space, p journey.Packet, route machine.RouteA
 		return Ruling{Finding: j.sourceless(n, p)}, true
 	}
 	return Ruling{}, false
+}
+
+// placeholder reports whether a route rejects what no other is for: it is no more than the
+// kernel would do without it.
+func placeholder(r table.Route) bool {
+	const last = 4278198272 // what network managers, and the kernel's guide to VRFs, give such
+	return r.Table == machine.MainTable && r.Default() && r.Metric >= last
 }
 
 // Unrouted tells apart what it can mean that there is no route.

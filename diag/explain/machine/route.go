@@ -67,7 +67,8 @@ type RouteAnswer struct {
 	// them has a Type or an Action.
 	Entry table.Route
 	Rule  table.PolicyRule
-	Get   string // the answer as `ip route get` prints it
+	By    table.PolicyRule // of a route that rejects: the first that has its table asked
+	Get   string           // the answer as `ip route get` prints it
 	// Evidence are lines that show why, in the form of the command that prints
 	// them. They include Get and Line.
 	Evidence []string
@@ -239,15 +240,21 @@ func (l lookup) unreachableRule() (table.PolicyRule, bool) {
 }
 
 // selectedBy reports whether a policy rule is for the packet, as far as the
-// addresses, the mark and the device tell.
+// addresses, the mark, the device, the protocol and the ports tell.
 func (l lookup) selectedBy(r table.PolicyRule) bool {
 	src := l.q.Src
 	if !src.IsValid() {
 		src = netip.IPv4Unspecified()
 	}
 	holds := (!r.Src.IsValid() || r.Src.Contains(src)) && (!r.Dst.IsValid() || r.Dst.Contains(l.q.Dst)) &&
-		l.q.Mark&r.Mask == r.Mark&r.Mask && (r.IIF == "" || l.q.IIF != 0 && r.IIF == l.iif()) && (r.OIF == "" || l.q.OIF != 0)
+		l.q.Mark&r.Mask == r.Mark&r.Mask && (r.IIF == "" || l.q.IIF != 0 && r.IIF == l.iif()) && (r.OIF == "" || l.q.OIF != 0) &&
+		(r.IPProto == 0 || l.q.Proto == 0 || r.IPProto == int(l.q.Proto)) && within(r.SPort, l.q.SrcPort) && within(r.DPort, l.q.DstPort)
 	return holds != r.Not
+}
+
+// within reports whether a port may be one of those that a policy rule is for.
+func within(ports *[2]uint16, port uint16) bool {
+	return ports == nil || port == 0 || ports[0] <= port && port <= ports[1]
 }
 
 // rejected finds the route, or else the policy rule, which has the packet go
@@ -263,20 +270,22 @@ func (l lookup) rejected(a RouteAnswer, kind RouteKind) RouteAnswer {
 		return a
 	}
 	var verdict *table.PolicyRule
-	consulted := map[int]bool{}
+	consulted := map[int]table.PolicyRule{}
 	for _, rule := range rules {
 		switch {
 		case rule.Family == 6 != l.q.Dst.Is6():
 		case rule.Action == "lookup":
-			consulted[rule.Table] = true
+			if _, ok := consulted[rule.Table]; !ok && (rule.L3mdev || l.selectedBy(rule)) {
+				consulted[rule.Table] = rule
+			}
 		case rule.Action == string(kind):
 			verdict = &rule
 			a.Evidence = append(a.Evidence, rule.Line())
 		}
 	}
 	for _, route := range routes {
-		if consulted[route.Table] {
-			a.Entry, a.Line, a.Table = route, route.Line(), route.Table
+		if rule, ok := consulted[route.Table]; ok {
+			a.Entry, a.Line, a.Table, a.By = route, route.Line(), route.Table, rule
 			a.Evidence = append(a.Evidence, a.Line)
 			return a
 		}

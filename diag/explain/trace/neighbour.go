@@ -53,6 +53,11 @@ func (w *walk) nextStation(n *machine.Space, p journey.Packet, link table.Link, 
 	if known && judge.Resolved(entry) {
 		return w.byEntry(a)
 	}
+	if f, bridge, ok := a.Enslaved(); ok {
+		w.unsent = true
+		w.report(a, f)
+		return w.nextStation(n, p, bridge, nexthop)
+	}
 	s, ok := w.byAsking(a)
 	if s.Space != nil && s.Tunnelled() {
 		w.hearAnswer(a, s)

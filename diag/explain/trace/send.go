@@ -169,6 +169,7 @@ func (w *walk) leave(n *machine.Space, p journey.Packet, iif string, route machi
 // travel takes a frame along its way to a station.
 func (w *walk) travel(n *machine.Space, p journey.Packet, link table.Link, s fabric.Station) {
 	w.Lessons.Hear(link.MAC, s, false)
+	p.From = journey.Sender(link)
 	if len(s.Crossings) == 0 {
 		w.wired(n, p, hop.StageSend, link.Name)
 	}

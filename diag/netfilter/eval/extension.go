@@ -16,9 +16,11 @@ var extensions = map[string]func(*evaluator, []byte, Packet) (holds, known bool)
 	"match set":       (*evaluator).xtSet,
 	"match physdev":   (*evaluator).xtPhysdev,
 	"match recent":    (*evaluator).xtRecent,
+	"match time":      (*evaluator).xtTime,
 	"match ttl":       (*evaluator).xtHops,
 	"match hl":        (*evaluator).xtHops,
 	"match iprange":   (*evaluator).xtIPRange,
+	"match mac":       (*evaluator).xtMAC,
 	"match pkttype":   (*evaluator).xtPktType,
 }
 

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"bytes"
 	"encoding/binary"
 	"strings"
 
@@ -74,12 +75,41 @@ func (e *evaluator) value(field fields.Name, s *state) fieldValue {
 		if rest == "type" {
 			return e.metaValue("protocol", s)
 		}
-		return unknown
+		return e.frameValue(field, s.packet)
+	case "iiftype":
+		return e.frameValue(field, s.packet)
 	case "fib":
 		return e.fibValue(field, s.packet)
 	default:
 		return unknown
 	}
+}
+
+// frameValue is a field of the frame that the packet came in.
+func (e *evaluator) frameValue(field fields.Name, p Packet) fieldValue {
+	switch {
+	case !e.framed(p):
+		return unknown
+	case field == "iiftype":
+		return uint16Value(unix.ARPHRD_ETHER)
+	case field == "ether saddr":
+		return fieldValue{bytes: p.From[:]}
+	}
+	return unknown
+}
+
+// framed reports whether the frame that the packet came in is known: nothing has come in
+// where a hook is told of the way out alone.
+func (e *evaluator) framed(p Packet) bool {
+	return p.From != MAC{} && (e.hook == "prerouting" || e.hook == "input" || e.hook == "forward" || e.hook == "link")
+}
+
+// xtMAC is struct xt_mac_info: an address, and whether that is inverted.
+func (e *evaluator) xtMAC(data []byte, p Packet) (holds, known bool) {
+	if len(data) < 12 || !e.framed(p) {
+		return false, false
+	}
+	return bytes.Equal(data[:6], p.From[:]) == (binary.NativeEndian.Uint32(data[8:]) == 0), true
 }
 
 // arpValue is a field of an ARP packet: it has no IP header.
@@ -89,6 +119,11 @@ func arpValue(field string, p Packet) fieldValue {
 		return uint16Value(unix.ETH_P_ARP)
 	case "arp operation":
 		return uint16Value(p.ARPOperation)
+	case "ether saddr", "arp saddr ether":
+		if p.From == (MAC{}) {
+			return unknown
+		}
+		return fieldValue{bytes: p.From[:]}
 	case "arp saddr ip":
 		return fieldValue{bytes: p.Src.AsSlice()}
 	case "arp daddr ip":

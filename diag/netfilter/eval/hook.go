@@ -76,6 +76,7 @@ func NeighbourRequest(sender, target netip.Addr) Packet {
 
 // ARPReply is the answer to an ARP request, or to a neighbour solicitation.
 func (p Packet) ARPReply() Packet {
+	p.From = MAC{} // of whom nobody has heard yet
 	if p.EtherType == unix.ETH_P_IPV6 {
 		p.ICMPType, p.Dst = 136, p.Src
 		return p

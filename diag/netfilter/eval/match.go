@@ -127,6 +127,9 @@ func (e *evaluator) judgeUnread(m *netfilter.Match, rule *netfilter.Rule, s *sta
 	}
 	if judge, ok := extensions[part.Name]; ok {
 		if holds, known := judge(e, part.Data, s.packet); known {
+			if !holds && part.Name == "match time" && rule.Verdict.Kind == netfilter.VerdictAccept {
+				e.untimely = append(e.untimely, e.lineOf(rule))
+			}
 			return when(holds)
 		}
 		return maybe

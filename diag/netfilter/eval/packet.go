@@ -19,6 +19,9 @@ const (
 	CTUntracked   CTState = "untracked"
 )
 
+// MAC is the address of an Ethernet device; zero when it is not known, or there is none.
+type MAC [6]byte
+
 // Packet is one IP packet as packet filters see it. A Packet that has been
 // through a hook remembers what the hook did to its connection, so the next
 // hook of the same namespace has to be given Result.Packet; Forget makes
@@ -36,6 +39,7 @@ type Packet struct {
 	Length             int    // of the IP packet with its header; 0 when it is not known
 	TTL                int    // or hop limit; 0 when it is not known
 	Socket             Socket // that it comes from, in the namespace that made it
+	From               MAC    // that the frame has which it came in
 
 	zone  uint16 // of connection tracking, which rules give it before that
 	zoned Place  // the rule that did
@@ -98,6 +102,8 @@ type Result struct {
 	// VerdictAccept they decide only about marks, with VerdictDrop or
 	// VerdictReject only about which of the two it is.
 	Unsure []string
+	// Untimely are rules that would have accepted the packet at another time.
+	Untimely []string
 	// Elsewhere tells that it is not known where the packet goes.
 	Elsewhere bool
 	// AsSender tells that it would be another one, or could not be told, without

@@ -132,6 +132,7 @@ func run(stages []stage, hook string, p Packet, env Env, open []*netfilter.Chain
 		e.bound(&states[i])
 	}
 	r := e.decide(states)
+	r.Untimely = e.untimely
 	if e.asked && drawn == nil {
 		other := run(stages, hook, anybody, env, open, nil)
 		r.AsSender = other.Verdict != r.Verdict || len(other.Unsure) > len(r.Unsure)
@@ -184,6 +185,8 @@ type evaluator struct {
 	calls  int // of chains
 	ends   []ending
 	lots   *lots // what is drawn; nil: nothing is, and both ways are followed
+
+	untimely []string // rules that would accept the packet, as far as they were asked, at another time
 }
 
 // state is a packet as it may be at some point of a hook.

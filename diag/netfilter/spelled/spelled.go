@@ -1,0 +1,77 @@
+// Package spelled says conditions of x_tables as iptables does, from the structs that the
+// kernel has: those that are judged as they are, and never taken apart.
+package spelled
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// matches are the ones that are known, by the names of their modules.
+var matches = map[string]func([]byte) string{"mac": mac, "time": at}
+
+// Match is a match of a module in iptables' words, or its name where those are not known.
+func Match(module string, data []byte) string {
+	if say, ok := matches[module]; ok {
+		if text := say(data); text != "" {
+			return text
+		}
+	}
+	return "[match " + module + "]"
+}
+
+// mac is struct xt_mac_info: an address, and whether that is inverted.
+func mac(data []byte) string {
+	if len(data) < 12 {
+		return ""
+	}
+	not := ""
+	if binary.NativeEndian.Uint32(data[8:]) != 0 {
+		not = "! "
+	}
+	return "-m mac " + not + "--mac-source " + net.HardwareAddr(data[:6]).String()
+}
+
+// at is struct xt_time_info: dates, seconds of the day, days of the month and of the week, and
+// flags.
+func at(data []byte) string {
+	const size, lastSecond, allDays, allWeekdays, kernelZone, contiguous = 22, 24*60*60 - 1, 0xfffffffe, 0xfe, 1, 2
+	if len(data) < size {
+		return ""
+	}
+	field := func(i int) uint32 { return binary.NativeEndian.Uint32(data[4*i:]) }
+	text := []string{"-m time"}
+	say := func(holds bool, words ...string) {
+		if holds {
+			text = append(text, words...)
+		}
+	}
+	date := func(second uint32) string { return time.Unix(int64(second), 0).UTC().Format("2006-01-02T15:04:05") }
+	hour := func(second uint32) string {
+		return fmt.Sprintf("%02d:%02d:%02d", second/3600, second/60%60, second%60)
+	}
+	from, to := field(2), field(3)
+	say(from != 0 || to != lastSecond, "--timestart "+hour(from), "--timestop "+hour(to))
+	say(field(4) != allDays, "--monthdays "+days(field(4), strconv.Itoa))
+	say(data[20] != allWeekdays, "--weekdays "+days(uint32(data[20]), func(day int) string { return time.Weekday(day % 7).String()[:3] }))
+	say(field(0) != 0, "--datestart "+date(field(0)))
+	say(int32(field(1)) >= 0 && field(1) != 1<<31-1, "--datestop "+date(field(1)))
+	say(data[21]&kernelZone != 0, "--kerneltz")
+	say(data[21]&contiguous != 0, "--contiguous")
+	return strings.Join(text, " ")
+}
+
+// days are those whose bits are set.
+func days(set uint32, called func(int) string) string {
+	var all []string
+	for day := 1; day < 32; day++ {
+		if set&(1<<day) != 0 {
+			all = append(all, called(day))
+		}
+	}
+	return strings.Join(all, ",")
+}

@@ -16,7 +16,9 @@ type Condition struct {
 	Want  say.Text       // what has to be there: "a default route via 172.20.1.1 dev ns1-eth0"
 	Seen  string         // the kernel's line that is there instead; empty: nothing of the kind
 	Met   bool
-	Err   error // it could not be checked: then Met means nothing
+	// Ground is a namespace or a device: where there is none, no command makes anything in it.
+	Ground bool
+	Err    error // it could not be checked: then Met means nothing
 }
 
 // Effect is the one condition of an action that can say no more than whether it

@@ -45,13 +45,13 @@ func Tables(ctx context.Context, l *lab.Lab, netns string, which table.Tables) (
 
 // namespaceThere is the condition that a namespace exists, not met.
 func NamespaceThere(netns string) Condition {
-	return Condition{Table: change.In("", "ip", "netns"), Want: say.T("a network namespace called %s", "名为 %s 的网络命名空间", netns)}
+	return Condition{Ground: true, Table: change.In("", "ip", "netns"), Want: say.T("a network namespace called %s", "名为 %s 的网络命名空间", netns)}
 }
 
 // DeviceThere is the condition that a device exists.
 func DeviceThere(snap *table.Snapshot, d Dev) (table.Link, Condition) {
 	link, ok := snap.Link(d.Name)
-	return link, Condition{Table: IPTable(d.Netns, "link"), Want: say.T("a device called %s", "名为 %s 的网卡", d.Name), Met: ok}
+	return link, Condition{Ground: true, Table: IPTable(d.Netns, "link"), Want: say.T("a device called %s", "名为 %s 的网卡", d.Name), Met: ok}
 }
 
 // deviceUp is the condition that a device exists and is up.

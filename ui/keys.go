@@ -170,7 +170,7 @@ func (m *Model) ShortHelp() []key.Binding {
 		return []key.Binding{k.Enter, k.Search, k.Up, k.Reset}
 	case m.Panes.Console.Open:
 		return m.typingHelp()
-	case len(m.Scene.Broken) > 0 || len(m.Scene.Unkept()) > 0 || m.Scene.Err != nil:
+	case m.Scene.Spoilt() || len(m.Scene.Unkept()) > 0:
 		return []key.Binding{k.Rebuild, k.Enter, k.Type, k.Why, k.Shell, k.Tab, k.Go, k.Undo}
 	}
 	return []key.Binding{k.Enter, k.Predict, k.Hint, k.Type, k.Why, k.Shell, k.Tab, k.Go, k.Undo, k.Again, k.Exercises, k.NextNetns, k.Summary, k.Lang}

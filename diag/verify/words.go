@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/report"
 	"nstutor/internal/replica"
@@ -59,7 +60,8 @@ var (
 	wUntried   = say.F("Not tried: %s.", "没有试：%s。")
 	wMinimal   = map[bool]say.Form{false: say.F("none of the %d commands can be left out", "%d 条命令一条也不能少"), true: say.F("without the command it stays broken", "没有这条命令就修不好")}
 	wUnchanged = say.F("%d other flows unchanged", "另外 %d 条流不变")
-	wChanged   = say.F("%d of %d other flows change", "另外 %[2]d 条流中有 %[1]d 条改变")
+	wOne       = say.F("%d other flow unchanged", "另外 %d 条流不变")
+	wChanged   = say.F("%d of %d other flows changed", "另外 %[2]d 条流中有 %[1]d 条改变")
 	wFlow      = map[Change]say.Form{
 		Opened:   say.F("the fix also opens %s → %s", "修复也会放通 %s → %s"),
 		Closed:   say.F("the fix also closes %s → %s", "修复也会阻断 %s → %s"),
@@ -77,19 +79,33 @@ var (
 	wSemicolon = say.F("; ", "；")
 )
 
+// said is how many of the other flows the fix changes.
+func (o Others) said() say.Text {
+	switch {
+	case o.Changed > 0:
+		return wChanged.Of(o.Changed, o.Checked)
+	case o.Checked == 1:
+		return wOne.Of(o.Checked)
+	}
+	return wUnchanged.Of(o.Checked)
+}
+
 // Lines are what came of the trial, for people; of none at all, that there was none.
 func (v *Verified) Lines(lang string) []report.Line {
 	lines := []report.Line{{Kind: report.Blank}, {Kind: report.Heading, Text: wHeading.In(lang)}}
 	if v == nil {
-		return append(lines, report.Line{Kind: report.Unseen, Text: wNothing.In(lang)})
+		return append(lines, report.Line{Kind: report.Trial, Predicted: hop.Unknown, Text: wNothing.In(lang)})
 	}
-	add := func(text string) { lines = append(lines, report.Line{Kind: report.Unseen, Text: say.Clean(text)}) }
+	outcome := func(sign hop.Disposition, text string) {
+		lines = append(lines, report.Line{Kind: report.Trial, Predicted: sign, Text: say.Clean(text)})
+	}
+	add := func(text string) { outcome("", text) }
 	names := make([]string, len(v.Copied))
 	for i, name := range v.Copied {
 		names[i] = machine.Called(name).In(lang)
 	}
 	if len(names) == 0 {
-		add(wUntried.In(lang, *v.Differs))
+		outcome(hop.Unknown, wUntried.In(lang, *v.Differs))
 		return lines
 	}
 	copied := strings.Join(names, wComma.In(lang))
@@ -98,17 +114,13 @@ func (v *Verified) Lines(lang string) []report.Line {
 		if v.Differs != nil {
 			why = *v.Differs
 		}
-		add(wNot.In(lang, copied, why))
+		outcome(hop.Fail, wNot.In(lang, copied, why))
 	} else {
 		minimal := wMinimal[len(v.Fix) == 1].In(lang)
 		if len(v.Fix) != 1 {
 			minimal = wMinimal[false].In(lang, len(v.Fix))
 		}
-		others := wUnchanged.In(lang, v.Others.Checked)
-		if v.Others.Changed > 0 {
-			others = wChanged.In(lang, v.Others.Changed, v.Others.Checked)
-		}
-		add(wPassed.In(lang, copied, minimal, others))
+		outcome(hop.OK, wPassed.In(lang, copied, minimal, v.Others.said().In(lang)))
 	}
 	for _, command := range v.Dropped {
 		add(wDropped.In(lang, command))

@@ -22,6 +22,7 @@ type Judged struct {
 	Conditions []steps.Condition
 	Hints      []say.Text // from the first one that is not met
 	Elsewhere  []say.Text // what was done in another place
+	Lost       bool       // what the step's command works on is gone
 }
 
 // judge looks how far the learner is. As long as the lab is configured as the step
@@ -43,7 +44,22 @@ func judge(ctx context.Context, p *steps.Player, begin []steps.Condition, last J
 	if err != nil || len(steps.DiffState(p.Was(), now, false)) == 0 {
 		return Judged{}
 	}
-	return Judged{conditions, steps.GuideTo(ctx, p.Lab(), p.Step()).Hints, elsewhere(p, now)}
+	judged := Judged{conditions, steps.GuideTo(ctx, p.Lab(), p.Step()).Hints, elsewhere(p, now), lost(conditions, begin)}
+	if n := len(judged.Hints); judged.Lost && n > 0 {
+		judged.Hints[n-1] = rebuildFirst // the command would fail
+	}
+	return judged
+}
+
+var rebuildFirst = say.T("What this step works on is gone: `r` builds the lab anew as the step begins.", "这一步要用到的东西已经不在了：按 `r`，把实验网络重建成这一步开始时的样子。")
+
+// lost says that the next thing to bring about is a namespace or a device that the step
+// found there: it is not what its command makes.
+func lost(now, begin []steps.Condition) bool {
+	i := slices.IndexFunc(now, func(c steps.Condition) bool { return !c.Met })
+	return i >= 0 && now[i].Err == nil && now[i].Ground && !slices.ContainsFunc(begin, func(c steps.Condition) bool {
+		return !c.Met && c.Want.String() == now[i].Want.String()
+	})
 }
 
 // conditionsAt are the conditions at the beginning of a step.

@@ -97,7 +97,7 @@ func (l *Lesson) Hint() Work {
 	c := &l.s.Scene
 	c.Hints++
 	l.s.Cue.Hint++
-	if c.Hints == len(c.HintTexts(l.s.tongue)) {
+	if c.Hints == len(c.HintTexts(l.s.tongue)) && !c.Judged.Lost {
 		l.show()
 	}
 	id, n := c.Step.ID, c.Hints

@@ -125,6 +125,9 @@ func (s *Scene) Asks() bool {
 // Hidden says that the command is still to be found by the learner.
 func (s *Scene) Hidden() bool { return s.Phase == PhaseLook && !s.Shown }
 
+// Spoilt says that the step cannot be done in this lab: it has to be built anew.
+func (s *Scene) Spoilt() bool { return len(s.Broken) > 0 || s.Err != nil || s.Judged.Lost }
+
 // Unkept are the lines of the report that are not as promised. As long as there are
 // any the step does not count.
 func (s *Scene) Unkept() []steps.Seen {

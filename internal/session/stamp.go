@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/report"
 	"nstutor/diag/verify"
@@ -114,11 +115,11 @@ var (
 func (t *stamp) lines(lang string) []report.Line {
 	switch {
 	case t.under():
-		return []report.Line{{Kind: report.Blank}, {Kind: report.Unseen, Text: stampTrying.In(lang)}}
+		return []report.Line{{Kind: report.Blank}, {Kind: report.Trial, Text: stampTrying.In(lang)}}
 	case t.of == nil, t.of.Err == nil && t.of.Verified == nil:
 		return nil
 	case t.of.Err != nil:
-		return []report.Line{{Kind: report.Blank}, {Kind: report.Unseen, Text: say.Clean(stampFailed.In(lang, t.of.Err))}}
+		return []report.Line{{Kind: report.Blank}, {Kind: report.Trial, Predicted: hop.Unknown, Text: say.Clean(stampFailed.In(lang, t.of.Err))}}
 	}
 	return t.of.Verified.Lines(lang)
 }

@@ -59,6 +59,9 @@ func (v stepSheet) sameLines(w int) []string {
 	return lines
 }
 
+// mostLines bounds what is said of one condition.
+const mostLines = 4
+
 // conditionLines are the conditions below the command: whether each is met, and
 // what is there instead. Without room it is the first that is not met.
 func (v stepSheet) conditionLines(w, h int) []string {
@@ -95,7 +98,11 @@ func (v stepSheet) conditionLines(w, h int) []string {
 	if h >= roomyLesson && len(lines) <= h/3 {
 		return lines
 	}
-	return next[:min(len(next), 4)]
+	if len(next) > mostLines {
+		next = next[:mostLines]
+		next[mostLines-1] = screen.Fit(next[mostLines-1]+" "+t.G.Ellipsis, w, t.G.Ellipsis)
+	}
+	return next
 }
 
 // next says what enter does, and at the end of a step before that what became of it.
@@ -110,9 +117,9 @@ func (v stepSheet) next(turning string) []string {
 func (v stepSheet) enter() string {
 	s, t := &v.Scene, v.Theme
 	switch {
-	case v.Typed && (len(s.Broken) > 0 || s.Err != nil):
+	case v.Typed && s.Spoilt():
 		return t.Faint.Render(v.Say(words.EscRebuildOffer))
-	case len(s.Broken) > 0 || s.Err != nil:
+	case s.Spoilt():
 		return t.Faint.Render(v.Say(words.RebuildOffer))
 	case s.Opening() && !v.unread:
 		return t.Faint.Render(v.Say(words.EnterBegins))

@@ -128,6 +128,11 @@ func (v *Why) reportLines(line report.Line, column, w int) []string {
 		return wrap.Behind(lead, line.Text, w)
 	case report.Fix:
 		return v.ShellLines(t.Faint.Render("$ "), line.Text, w)
+	case report.Trial:
+		if line.Predicted == "" {
+			break
+		}
+		return wrap.Behind(v.verdictSign(line.Predicted)+" ", line.Text, w)
 	case report.Unseen:
 		return wrap.Behind("? ", t.Faint.Render(line.Text), w)
 	}

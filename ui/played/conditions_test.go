@@ -1,8 +1,10 @@
 package played_test
 
 import (
+	"strings"
 	"testing"
 
+	"nstutor/internal/change"
 	"nstutor/internal/lab/labtest"
 	"nstutor/steps"
 )
@@ -36,6 +38,27 @@ func TestHintsAreAboutWhatWasChanged(t *testing.T) {
 	p.press("h")
 	p.see("ip route replace default via 172.20.1.1")
 	p.wait(func(string) bool { return p.progress.Hints("2.6") == 3 }, "not remembered")
+}
+
+// A command that would fail is no hint: what it works on comes back with the lab built anew.
+func TestWhatAStepWorksOnIsGone(t *testing.T) {
+	p := startPlay(t, "2.11")
+	p.press("enter", "enter", "1")
+	if err := (change.LinkDel{Netns: "host", Dev: "veth-ns1"}).Apply(t.Context(), p.lab); err != nil {
+		t.Fatal(err)
+	}
+	p.see("✗ a device called veth-ns1  ip link", "r rebuilds it", "r rebuild lab")
+	p.wait(func(view string) bool {
+		_, said, ok := strings.Cut(view, "changed in ns1: ")
+		first, _, _ := strings.Cut(said, "r rebuilds it")
+		return ok && strings.HasSuffix(strings.TrimSpace(first), "…")
+	}, "what is left out goes without a word")
+	p.press("h", "h", "h")
+	p.see("hint 3/3  What this step works on is gone: r builds the lab anew")
+	p.miss("$ ip route add 172.20.1.10 dev veth-ns1")
+	p.press("r")
+	p.see("now: ns1 ping 192.168.6.160")
+	p.miss("r rebuilds it")
 }
 
 func TestAnotherWayIsDone(t *testing.T) {

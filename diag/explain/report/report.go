@@ -30,13 +30,14 @@ const (
 	Probe         // what became of what was sent
 	Service       // who takes the request, and under which address
 	Unseen        // what the answer does not rest on
+	Trial         // what came of trying the fix; Predicted is its sign, where it has one
 )
 
 // Line is one line of a report, without marks, colour, indentation or
 // wrapping: who shows it draws these.
 type Line struct {
 	Kind Kind
-	// Predicted and Observed are those of the stages, of Hop and Behind. Only what is on a wire can be observed.
+	// Predicted and Observed are those of the stages, of Hop and Behind; Predicted is also the sign of Trial. Only what is on a wire can be observed.
 	Predicted, Observed hop.Disposition
 	Netns               string    // of Hop, as a person calls it: the current one is "here"
 	Device              string    // of Hop

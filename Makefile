@@ -6,7 +6,7 @@
 build:
 	CGO_ENABLED=0 go build -trimpath -o nstutor .
 
-# The tests that take less than two seconds each.
+# The tests that take less than a second or two each.
 quick:
 	go vet ./...
 	go test -short ./...

@@ -69,6 +69,7 @@ func TestAnotherWayIsDone(t *testing.T) {
 }
 
 func TestWhatIsTakenBackIsToBeDoneAgain(t *testing.T) {
+	labtest.Slow(t)
 	p := startPlay(t, "2.6")
 	p.apply()
 	p.by(steps.RouteDel(gateway("172.20.1.1")))
@@ -87,6 +88,7 @@ func TestALookThatWasTypedIsTheStep(t *testing.T) {
 
 // What no watcher of a table reports is looked at by the clock.
 func TestAProgramThatWasEndedIsToBeStartedAgain(t *testing.T) {
+	labtest.Slow(t)
 	p := startPlay(t, "1.3")
 	p.apply()
 	p.lab.Kill("sidecar")

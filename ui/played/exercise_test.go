@@ -252,6 +252,7 @@ func TestAnExerciseGoesOnWithItsScore(t *testing.T) {
 
 // After the first of two repairs the hints are about the second fault.
 func TestHintsFollowTheFault(t *testing.T) {
+	labtest.Slow(t)
 	p := startExercise(t, "after-the-reboot", 1, newScores(t))
 	c := p.task().Case()
 	p.press("h")
@@ -266,6 +267,7 @@ func TestHintsFollowTheFault(t *testing.T) {
 }
 
 func TestTheChallengeShowsItsConditions(t *testing.T) {
+	labtest.Slow(t)
 	p := startExercise(t, "be-the-cni", 1, newScores(t))
 	p.see("what must work", "· ")
 	p.check()
@@ -275,6 +277,7 @@ func TestTheChallengeShowsItsConditions(t *testing.T) {
 // The ping of the live pane, and the one that is explained, is as large as the
 // exercise's.
 func TestPingOfAnExerciseIsAsLarge(t *testing.T) {
+	labtest.Slow(t)
 	p := startExercise(t, "small-plug", 3, newScores(t))
 	watch := p.task().Case().Watch
 	if watch.Size == 0 {
@@ -331,6 +334,7 @@ func (p *play) hasRoute(dst string) bool {
 // TestAShellInAnExerciseIsNotPassedOver: nobody counts what is typed there, and the
 // score says so.
 func TestAShellInAnExerciseIsNotPassedOver(t *testing.T) {
+	labtest.Slow(t)
 	p := startExercise(t, "dead-veth", 1, newScores(t))
 	if _, err := p.lab.Shell(t.Context(), "host", nil); err != nil {
 		t.Fatal(err)

@@ -6,12 +6,14 @@ import (
 
 	"nstutor/chapters"
 	"nstutor/chapters/exercises"
+	"nstutor/internal/lab/labtest"
 	"nstutor/steps/exercise"
 )
 
 // TestAChapterEndsWithItsExercises: they are offered, played in the same lab, and lead
 // back to where the learner was.
 func TestAChapterEndsWithItsExercises(t *testing.T) {
+	labtest.Slow(t)
 	p := playIn(t, append(chapters.All(), exercise.Course(exercises.All(), 1)...), "0.B1")
 	p.see(all(0))
 	p.apply()

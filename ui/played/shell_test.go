@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"nstutor/internal/lab/labtest"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -177,6 +179,7 @@ func TestJobsStopInTheShellAndTheCourseGoesOn(t *testing.T) {
 
 // A shell that stops itself would leave the terminal to nobody.
 func TestAShellThatStopsItselfGoesOn(t *testing.T) {
+	labtest.Slow(t)
 	plainShell(t)
 	err := runIn(t, newMemory(), func(term *terminal, _ func()) {
 		term.enterShell()

@@ -110,6 +110,7 @@ func TestAWrongCommandShowsItsError(t *testing.T) {
 }
 
 func TestPingRunsUntilCtrlC(t *testing.T) {
+	labtest.Slow(t)
 	if !installed(t, "ping") {
 		return
 	}

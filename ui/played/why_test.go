@@ -64,6 +64,7 @@ func TestWhyFollowsAnotherHand(t *testing.T) {
 // Nobody reports a change of the rules. The ping says that something is other
 // than predicted, and that is when it is looked at again.
 func TestWhyNoticesAChangeThatNobodyReports(t *testing.T) {
+	labtest.Slow(t)
 	p := startPlay(t, "3.2")
 	p.press("w")
 	p.see("not-masqueraded")

@@ -118,10 +118,11 @@ func Netns(t interface {
 	return ns
 }
 
-// Slow leaves a test out of `go test -short`: it takes more than two seconds.
+// Slow leaves a test out of `go test -short`, which takes a minute and a half in all: it takes
+// a second or two, or more.
 func Slow(t testing.TB) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("it takes more than two seconds: run without -short")
+		t.Skip("it is slow: run without -short")
 	}
 }

@@ -47,15 +47,15 @@ var ruleFields = withFIB(map[Field]fieldInfo{
 	"meta cpu":      {4, true, numberText},
 	"meta iifgroup": {4, true, numberText},
 	"meta oifgroup": {4, true, numberText},
-	"meta cgroup":   {4, true, numberText},
-	"ct state":      {4, true, bitsText(ctStateNames)},
-	"ct direction":  {1, false, namesText(map[uint64]string{0: "original", 1: "reply"})},
-	"ct status":     {4, true, bitsText(ctStatusNames)},
-	"ct mark":       {4, true, markText},
-	"ct zone":       {2, true, numberText},
-	"ct l3proto":    {1, false, numberText},
-	"ct protocol":   {1, false, protocolText},
-	"verdict":       {0, false, hexText},
+	"meta cgroup":   {4, true, numberText}, "meta time": {8, true, numberText}, "meta day": {1, false, numberText}, "meta hour": {4, true, func(b []byte) string { return fmt.Sprintf("\"%02d:%02d\"", number(b)/3600, number(b)/60%60) }},
+	"ct state":     {4, true, bitsText(ctStateNames)},
+	"ct direction": {1, false, namesText(map[uint64]string{0: "original", 1: "reply"})},
+	"ct status":    {4, true, bitsText(ctStatusNames)},
+	"ct mark":      {4, true, markText},
+	"ct zone":      {2, true, numberText},
+	"ct l3proto":   {1, false, numberText},
+	"ct protocol":  {1, false, protocolText},
+	"verdict":      {0, false, hexText},
 })
 
 // metaFields are the meta expression's keys, by number.
@@ -68,7 +68,7 @@ var metaFields = map[uint32]Field{
 	unix.NFT_META_NFPROTO: "meta nfproto", unix.NFT_META_L4PROTO: "meta l4proto",
 	unix.NFT_META_BRI_IIFNAME: "meta ibrname", unix.NFT_META_BRI_OIFNAME: "meta obrname",
 	unix.NFT_META_PKTTYPE: "meta pkttype", unix.NFT_META_CPU: "meta cpu", unix.NFT_META_CGROUP: "meta cgroup",
-	unix.NFT_META_IIFGROUP: "meta iifgroup", unix.NFT_META_OIFGROUP: "meta oifgroup",
+	unix.NFT_META_IIFGROUP: "meta iifgroup", unix.NFT_META_OIFGROUP: "meta oifgroup", 30: "meta time", 31: "meta day", 32: "meta hour",
 }
 
 // ctFields are the ct expression's keys, by number, that do not depend on

@@ -64,10 +64,8 @@ func number(b []byte) uint64 {
 }
 
 func numberText(b []byte) string { return strconv.FormatUint(number(b), 10) }
-
-func markText(b []byte) string { return fmt.Sprintf("0x%08x", number(b)) }
-
-func hexText(b []byte) string { return "0x" + hex.EncodeToString(b) }
+func markText(b []byte) string   { return fmt.Sprintf("0x%08x", number(b)) }
+func hexText(b []byte) string    { return "0x" + hex.EncodeToString(b) }
 
 func macText(b []byte) string { return net.HardwareAddr(b).String() }
 

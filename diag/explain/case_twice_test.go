@@ -62,8 +62,9 @@ func TestRulesOfNATAreAskedOnceOfAConnection(t *testing.T) {
 func TestAReplyIsLookedForInItsZone(t *testing.T) {
 	labtest.Slow(t)
 	for name, zone := range map[string]string{
-		"iptables": "host: iptables -t raw -A PREROUTING -i veth-pod-a -j CT --zone 5",
-		"nft":      `host: nft 'add table ip z; add chain ip z c { type filter hook prerouting priority -300; }; add rule ip z c iifname "veth-pod-a" ct zone set 5'`,
+		"iptables":              "host: iptables -t raw -A PREROUTING -i veth-pod-a -j CT --zone 5",
+		"nft":                   `host: nft 'add table ip z; add chain ip z c { type filter hook prerouting priority -300; }; add rule ip z c iifname "veth-pod-a" ct zone set 5'`,
+		"iptables, by the mark": "host: iptables -t raw -A PREROUTING -i veth-pod-a -j MARK --set-mark 5\nhost: iptables -t raw -A PREROUTING -j CT --zone mark",
 	} {
 		t.Run(name, func(t *testing.T) {
 			needTools(t, zone)

@@ -83,7 +83,7 @@ func xtLog(d *decoder, x xt) bool {
 	return d.xtEffect(Effect{Text: text}, "LOG")
 }
 
-// xtNotrack is NOTRACK, or CT with --notrack or a zone for both directions; CT can
+// xtNotrack is NOTRACK, or CT with --notrack or a zone for both directions, which may be the mark; CT can
 // also assign helpers and timeouts.
 func xtNotrack(d *decoder, x xt) bool {
 	const notrack, alias = 1, 2 // XT_CT_NOTRACK, and that it was called NOTRACK
@@ -96,6 +96,8 @@ func xtNotrack(d *decoder, x xt) bool {
 		return d.xtEffect(Effect{Field: "meta notrack"}, x.name)
 	case flags == 0 && zone != 0:
 		return d.xtEffect(Effect{Field: "ct zone", Xor: uint32(zone), Text: fmt.Sprintf("-j CT --zone %d", zone)}, x.name)
+	case flags == 1<<4: // XT_CT_ZONE_MARK
+		return d.xtEffect(Effect{Field: "ct zone", From: "meta mark", FromMask: 0xffff, Text: "-j CT --zone mark"}, x.name)
 	}
 	return false
 }

@@ -19,7 +19,10 @@ func Overruled(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (cause
 		return nil, false
 	}
 	if now.Entry.Table == machine.MainTable {
-		return overlaid(n, snap, dst, now)
+		if now.Entry.Dst.IsSingleIP() { // one for the address alone is meant
+			return nil, false
+		}
+		return Overlaid(n, dst, now)
 	}
 	own, ok := machine.BestRoute(snap, dst, nil)
 	link, up := snap.Link(own.Dev)
@@ -34,12 +37,16 @@ func Overruled(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (cause
 	return cause.Missed{At: cause.At(n.Name), Way: turn, Dev: now.DevName, Line: now.Line, Net: own.Dst.String()}, true
 }
 
-// overlaid is the finding of a packet that a route for a part of a network of the namespace's
-// own led elsewhere. One for the address alone is meant.
-func overlaid(n *machine.Space, snap *table.Snapshot, dst netip.Addr, now machine.RouteAnswer) (cause.Finding, bool) {
+// Overlaid is the finding of a packet that a route for a part of a network of the namespace's
+// own led elsewhere.
+func Overlaid(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (cause.Finding, bool) {
+	snap, err := n.Snapshot(table.Links | table.Routes)
+	if err != nil || now.Entry.Table != machine.MainTable {
+		return nil, false
+	}
 	own, ok := machine.BestRoute(snap, dst, func(r table.Route) bool { return machine.SameRoute(r, now.Entry) })
 	link, up := snap.Link(own.Dev)
-	if !ok || now.Entry.Dst.IsSingleIP() || own.Via.IsValid() || own.Proto != "kernel" || own.Dev == now.DevName || !up || !link.Carrier() {
+	if !ok || own.Via.IsValid() || own.Proto != "kernel" || own.Dev == now.DevName || !up || !link.Carrier() {
 		return nil, false
 	}
 	turn := fabric.WayOut{Dev: link}.Turn(n, dst, now)

@@ -162,6 +162,9 @@ func (a *Search) nobody(x *fabric.Explorer) Outcome {
 	if f, ok := a.soughtInVain(a.Packet); ok {
 		return Outcome{Finding: f}
 	}
+	if f, ok := absent.Overlaid(a.Space, a.Packet.Dst, a.taken()); ok && a.NextHop == a.Packet.Dst {
+		return Outcome{Finding: f}
+	}
 	if a.NextHop == a.Packet.Dst {
 		onTheWay := a.Packet.Encap != nil || a.Packet.Leg == flows.LegReply
 		own, _ := machine.PrefixOver(a.Space, a.Link, a.Packet.Dst)

@@ -38,6 +38,9 @@ func (j *Judge) NoRoute(n *machine.Space, p journey.Packet, route machine.RouteA
 		if _, more := n.Without(p.Dst, p.Src); !more && placeholder(route.Entry) {
 			return j.Unrouted(n, p, lookup), true
 		}
+		if r, ok := j.behindSwitch(n, p, lookup); ok {
+			return r, true
+		}
 		f, next := j.rejected(n, p, route)
 		return Ruling{Finding: f, Next: next}, true
 	case machine.KindMartian:
@@ -51,6 +54,23 @@ func (j *Judge) NoRoute(n *machine.Space, p journey.Packet, route machine.RouteA
 		return Ruling{Finding: j.sourceless(n, p)}, true
 	}
 	return Ruling{}, false
+}
+
+// behindSwitch: the table that a policy rule has asked has nothing but a route that rejects all
+// there is no other for, as a kill switch, and the device of the other one is down.
+func (j *Judge) behindSwitch(n *machine.Space, p journey.Packet, l cause.Lookup) (Ruling, bool) {
+	if l.Answer.By.Action == "" || l.Answer.Entry.Table == machine.MainTable || !l.Answer.Entry.Default() {
+		return Ruling{}, false
+	}
+	r, ok := j.behindDown(n, p, l)
+	if f, is := r.Finding.(cause.RoutesDown); is {
+		f.Default.Table = l.Answer.Entry.Table
+		if via := r.Next.Via; f.Default.Dev == "" && via.IsValid() {
+			f.Default = remedy.Way{Netns: n.Name, Dev: f.Link.Name, Via: via, Table: l.Answer.Entry.Table}
+		}
+		r.Finding = f
+	}
+	return r, ok
 }
 
 // placeholder reports whether a route rejects what no other is for: it is no more than the

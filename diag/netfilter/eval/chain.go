@@ -78,8 +78,11 @@ func (e *evaluator) runChain(chain *netfilter.Chain, states []state, depth int) 
 }
 
 // misses says at once that a condition does not hold for any of the packets,
-// which is so for most rules of a big set.
+// which is so for most rules of a big set. Of one that asks for the time, the rule matters.
 func (e *evaluator) misses(m *netfilter.Match, states []state) bool {
+	if ofTime(m) {
+		return false
+	}
 	for i := range states {
 		if e.judge(m, nil, &states[i]) != no {
 			return false

@@ -3,6 +3,8 @@ package eval
 import (
 	"encoding/binary"
 	"time"
+
+	"nstutor/diag/netfilter"
 )
 
 // xtTime is struct xt_time_info: from and to a second, in some seconds of the day, on some days of
@@ -31,4 +33,25 @@ func (e *evaluator) xtTime(data []byte, _ Packet) (holds, known bool) {
 		weekday = 7
 	}
 	return data[20]&(1<<weekday) != 0 && field(16)&(1<<day.Day()) != 0, true
+}
+
+// clock is what nf_tables has of the time (nft_meta_get_eval_time()): the day of the week from
+// Sunday on, the second of the day, and the nanosecond, all of UTC.
+func clock(name string) fieldValue {
+	now := time.Now().UTC()
+	switch name {
+	case "day":
+		return byteValue(byte(now.Weekday()))
+	case "hour":
+		return uint32Value(uint32(now.Unix() % (24 * 60 * 60)))
+	}
+	return fieldValue{bytes: binary.BigEndian.AppendUint64(nil, uint64(now.UnixNano()))}
+}
+
+// ofTime reports whether a condition asks for the time.
+func ofTime(m *netfilter.Match) bool {
+	if m.Unread != nil {
+		return m.Unread.Name == "match time"
+	}
+	return len(m.Key) == 1 && (m.Key[0] == "meta hour" || m.Key[0] == "meta day" || m.Key[0] == "meta time")
 }

@@ -17,8 +17,11 @@ func (e *evaluator) apply(effect netfilter.Effect, s *state, by Place) {
 			p.CTState, p.conn.untracked = CTUntracked, by
 		}
 	case "ct zone":
-		if e.raw {
-			p.zone, p.zoned = uint16(effect.Xor), by
+		if zone := effect.Xor; e.raw && (effect.From == "" || !p.conn.pktMarkUnknown) {
+			if effect.From == "meta mark" {
+				zone = p.Mark & effect.FromMask
+			}
+			p.zone, p.zoned = uint16(zone), by
 		}
 	case "meta mark":
 		s.changeMark(&p.Mark, &p.conn.pktMarkUnknown, effect)

@@ -205,6 +205,8 @@ func (e *evaluator) metaValue(name string, s *state) fieldValue {
 		return uint32Value(uint32(p.Length))
 	case name == "pkttype" && !p.Dst.IsMulticast() && e.addrType(p.Dst).number != unix.RTN_BROADCAST:
 		return byteValue(unix.PACKET_HOST)
+	case name == "hour" || name == "day" || name == "time":
+		return clock(name)
 	case name == "skuid" || name == "skgid":
 		return e.owner(name, p)
 	default:

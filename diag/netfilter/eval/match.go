@@ -23,8 +23,18 @@ func when(b bool) held {
 	return no
 }
 
-// judge says whether a condition of a rule holds for the packet.
+// judge says whether a condition of a rule holds for the packet. A rule that would accept it
+// at another time is remembered.
 func (e *evaluator) judge(m *netfilter.Match, rule *netfilter.Rule, s *state) held {
+	h := e.holds(m, rule, s)
+	if h == no && rule != nil && rule.Verdict.Kind == netfilter.VerdictAccept && ofTime(m) {
+		e.untimely = append(e.untimely, e.lineOf(rule))
+	}
+	return h
+}
+
+// holds is judge without that.
+func (e *evaluator) holds(m *netfilter.Match, rule *netfilter.Rule, s *state) held {
 	if m.Lot != nil {
 		return e.judgeLot(m, rule)
 	}
@@ -127,9 +137,6 @@ func (e *evaluator) judgeUnread(m *netfilter.Match, rule *netfilter.Rule, s *sta
 	}
 	if judge, ok := extensions[part.Name]; ok {
 		if holds, known := judge(e, part.Data, s.packet); known {
-			if !holds && part.Name == "match time" && rule.Verdict.Kind == netfilter.VerdictAccept {
-				e.untimely = append(e.untimely, e.lineOf(rule))
-			}
 			return when(holds)
 		}
 		return maybe

@@ -56,14 +56,15 @@ var Known = withFIB(map[Name]Info{
 	"meta iifgroup": {4, true, NumberText},
 	"meta oifgroup": {4, true, NumberText},
 	"meta cgroup":   {4, true, NumberText},
-	"ct state":      {4, true, bitsText(ctStateNames)},
-	"ct direction":  {1, false, namesText(map[uint64]string{0: "original", 1: "reply"})},
-	"ct status":     {4, true, bitsText(ctStatusNames)},
-	"ct mark":       {4, true, markText},
-	"ct zone":       {2, true, NumberText},
-	"ct l3proto":    {1, false, NumberText},
-	"ct protocol":   {1, false, protocolText},
-	"verdict":       {0, false, hexText},
+	"meta time":     {8, true, NumberText}, "meta day": {1, false, NumberText}, "meta hour": {4, true, hourText},
+	"ct state":     {4, true, bitsText(ctStateNames)},
+	"ct direction": {1, false, namesText(map[uint64]string{0: "original", 1: "reply"})},
+	"ct status":    {4, true, bitsText(ctStatusNames)},
+	"ct mark":      {4, true, markText},
+	"ct zone":      {2, true, NumberText},
+	"ct l3proto":   {1, false, NumberText},
+	"ct protocol":  {1, false, protocolText},
+	"verdict":      {0, false, hexText},
 })
 
 // Meta are the meta expression's keys, by number.
@@ -76,7 +77,7 @@ var Meta = map[uint32]Name{
 	unix.NFT_META_NFPROTO: "meta nfproto", unix.NFT_META_L4PROTO: "meta l4proto",
 	unix.NFT_META_BRI_IIFNAME: "meta ibrname", unix.NFT_META_BRI_OIFNAME: "meta obrname",
 	unix.NFT_META_PKTTYPE: "meta pkttype", unix.NFT_META_CPU: "meta cpu", unix.NFT_META_CGROUP: "meta cgroup",
-	unix.NFT_META_IIFGROUP: "meta iifgroup", unix.NFT_META_OIFGROUP: "meta oifgroup",
+	unix.NFT_META_IIFGROUP: "meta iifgroup", unix.NFT_META_OIFGROUP: "meta oifgroup", 30: "meta time", 31: "meta day", 32: "meta hour",
 }
 
 // CT are the ct expression's keys, by number, that do not depend on

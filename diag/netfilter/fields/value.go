@@ -73,6 +73,9 @@ func markText(b []byte) string { return fmt.Sprintf("0x%08x", Number(b)) }
 
 func hexText(b []byte) string { return "0x" + hex.EncodeToString(b) }
 
+// hourText is seconds since midnight as nft writes an hour.
+func hourText(b []byte) string { return fmt.Sprintf("\"%02d:%02d\"", Number(b)/3600, Number(b)/60%60) }
+
 func macText(b []byte) string { return net.HardwareAddr(b).String() }
 
 func protocolText(b []byte) string { return namesText(Protocols)(b) }

@@ -42,9 +42,12 @@ type Encap struct {
 	Inner Packet     // as it went in
 }
 
-// Sender is what frames by a device have for their source.
+// Sender is what frames by an Ethernet device have for their source. What a tunnel of IP
+// packets has for an address is none.
 func Sender(link table.Link) (from eval.MAC) {
-	copy(from[:], link.MAC)
+	if link.Type == "ether" {
+		copy(from[:], link.MAC)
+	}
 	return from
 }
 

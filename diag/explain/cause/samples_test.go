@@ -356,8 +356,11 @@ var samples = []cause.Finding{
 	cause.Unpredicted{contradiction, cause.NoRoute, "Destination Host Unreachable"},
 	cause.LostBehind{contradiction, "eth0"},
 	cause.NeverLeft{contradiction, "eth0"},
-	cause.NotCarried{here, "eth0", "br0", 7, false},
-	cause.NoPVID{here, "eth0", "br0"},
+	cause.NotCarried{here, "eth0", "br0", 7, false, false, false},
+	cause.NotCarried{here, "br0", "br0", 7, true, true, false},
+	cause.NotCarried{here, "br0", "br0", 7, true, true, true},
+	cause.NoPVID{here, "eth0", "br0", 0, false},
+	cause.NoPVID{here, "eth0", "br0", 7, false},
 	cause.Claimed{here, flow, machine.Policy{Src: near, Dst: wide, Dir: "out", Unkept: true}},
 	cause.Claimed{here, flow, machine.Policy{Src: near, Dst: wide, Dir: "in", Unkept: true}},
 	cause.Claimed{here, flow, machine.Policy{Src: near, Dst: wide, Dir: "out", Block: true}},
@@ -379,7 +382,7 @@ var samples = []cause.Finding{
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
 var unmended = []string{"Hidden", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
-	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
+	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
 	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed"}
 

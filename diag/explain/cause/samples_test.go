@@ -175,6 +175,7 @@ var samples = []cause.Finding{
 	cause.NobodyHas{NextHop: unknown, Stations: []cause.Station{{Netns: "ns3", Dev: "eth0", Shut: true}}, OnTheWay: true, Bits: 24},
 	cause.NobodyAnswered{NextHop: hop},
 	cause.NobodyAnswered{NextHop: hop, OnTheWay: true},
+	cause.NobodyAnswered{NextHop: hop, To: farend.End{Datapath: "ovs-system", Number: 3}},
 	cause.NobodyAnswered{NextHop: hop, OnTheWay: true, Carrier: "VXLAN", Far: []netip.Addr{one, two}},
 	cause.Unforwarded{here, two, "eth0", proof, false},
 	cause.OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Loose: true},
@@ -349,6 +350,7 @@ var samples = []cause.Finding{
 	device.TunnelElsewhere{NextHop: hop, Dev: "vxlan0", Remote: one, Entries: []table.FDBEntry{{MAC: mac, Dst: one}}, Right: entry},
 	device.TunnelVoid{NextHop: hop, Link: vxlan, Right: entry},
 	device.Untagged{NextHop: hop, There: port, Tag: 7},
+	device.Unswitched{NextHop: hop, Cable: cause.Device{"ns1", veth}, Datapath: "ovs-system"},
 	device.BelowIPvlan{NextHop: hop, Owner: port, Lower: "eth0", Way: path},
 	cause.Beneath{NextHop: hop, Link: veth, Lower: port, Shim: "shim0", Other: one},
 	device.TunnelUnopened{At: here, Link: vxlan, Landed: "ns2"},
@@ -382,7 +384,7 @@ var samples = []cause.Finding{
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
 var unmended = []string{"Hidden", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
-	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Broadcast",
+	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
 	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed"}
 

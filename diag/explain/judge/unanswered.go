@@ -6,12 +6,14 @@ import (
 
 	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/explain/scopes"
 	"nstutor/diag/explain/vip"
+	"nstutor/diag/farend"
 	"nstutor/diag/table"
 )
 
@@ -35,12 +37,20 @@ func (a *Search) Unanswered(x *fabric.Explorer) Outcome {
 	return a.nobody(x)
 }
 
-// refusing is a station that has a reason of its own not to answer.
+// refusing is a station that has a reason of its own not to answer: one with the address on
+// the device that is asked, before one that has it elsewhere.
 func (a *Search) refusing(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
+	own, others := []fabric.Station{}, []fabric.Station{}
 	for _, s := range x.Stations {
-		if s.Space == nil {
-			continue
+		switch {
+		case s.Space == nil:
+		case s.Has(a.NextHop):
+			own = append(own, s)
+		default:
+			others = append(others, s)
 		}
+	}
+	for _, s := range append(own, others...) {
 		if f := a.refusal(s, a.Answers(s)); f != nil {
 			return f, s, true
 		}
@@ -159,6 +169,9 @@ func (a *Search) nobody(x *fabric.Explorer) Outcome {
 	if f, ok := a.soughtInVain(a.Packet); ok {
 		return Outcome{Finding: f}
 	}
+	if f, ok := a.unswitched(x); ok {
+		return Outcome{Finding: f}
+	}
 	if a.NextHop == a.Packet.Dst {
 		onTheWay := a.Packet.Encap != nil || a.Packet.Leg == flows.LegReply
 		own, _ := machine.PrefixOver(a.Space, a.Link, a.Packet.Dst)
@@ -181,6 +194,27 @@ func (a *Search) nobody(x *fabric.Explorer) Outcome {
 		NextHop: a.Hop(), Stations: x.Present(), Proof: a.Answers(s).Evidence,
 		Address: remedy.Address{Netns: s.Space.Name, Prefix: netip.PrefixFrom(a.NextHop, length), Dev: s.Dev.Name},
 	}}
+}
+
+// unswitched is found where the wire ends beside an Open vSwitch.
+func (a *Search) unswitched(x *fabric.Explorer) (f device.Unswitched, found bool) {
+	for _, s := range x.Stations {
+		if s.Space == nil || s.Space == a.Space || s.Dev.Master != "" || s.Dev.Kind != "veth" {
+			continue
+		}
+		if addrs, err := s.Space.Addrs(s.Dev.Index); err != nil || machine.HasFamily(addrs, a.NextHop) {
+			continue
+		}
+		snap, err := s.Space.Snapshot(table.Links)
+		if err != nil {
+			continue
+		}
+		ports, err := farend.Ports(s.Space.NS, snap.Links)
+		if err == nil && len(ports) > 0 && !slices.ContainsFunc(ports, func(p farend.Port) bool { return p.Name == s.Dev.Name }) {
+			return device.Unswitched{NextHop: a.Hop(), Cable: s.Device(), Datapath: ports[0].Datapath}, true
+		}
+	}
+	return f, false
 }
 
 // wrongGateway is the finding of a route that names as its gateway somebody who is

@@ -240,6 +240,10 @@ func (b *Beyond) Unanswered() (journey.Found, bool) {
 	if !ok {
 		return journey.Found{}, false
 	}
+	if nobody, ok := f.(cause.NobodyAnswered); ok {
+		nobody.To = b.Edge.Space.FarEnd(b.Edge.Dev, b.packet.Dst)
+		f = nobody
+	}
 	return journey.Find(b.search.Packet.Leg, f), true
 }
 

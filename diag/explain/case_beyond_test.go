@@ -124,6 +124,8 @@ var farAways = []farAway{
 		hide: []string{"inet"}, from: "pod-b", to: "192.168.6.160", want: cause.NotKnown, netns: "pod-b", mends: true, says: "the kernel passes no frame"},
 	{name: "a macvlan of one's own node", base: stacked,
 		hide: []string{"inet"}, from: "host", to: "192.168.6.100", want: cause.NotKnown, netns: "host", mends: true, says: "the kernel passes no frame"},
+	{name: "nobody answers, and another device has the network as well", base: masqueraded, fault: "host: ip link add up1 type veth peer name far1 netns inet\ninet: ip link set far1 up\nhost: ip addr add 192.168.6.161/24 dev up1\nhost: ip link set up1 up",
+		hide: []string{"inet"}, from: "host", to: "192.168.6.77", want: cause.DestinationAbsent, netns: "host", beyond: "eth0", says: "up1 is in the network 192.168.6.0/24, too"},
 	{name: "the router is gone", base: masqueraded, fault: "inet: ip addr flush dev up0",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", beyond: "eth0"},
 }

@@ -104,6 +104,7 @@ var samples = []cause.Finding{
 	device.BondIdle{At: here, Link: table.Link{Name: "bond0"}},
 	device.BondIdle{At: here, Link: table.Link{Name: "bond0", Backup: true}, Slaves: []table.Link{veth}},
 	device.TunnelRefused{Beyond: beyond, Carrier: "VXLAN", By: two, Port: 4789, Proof: "a frame"},
+	device.Swallowed{Beyond: beyond, Length: 1500, Small: 84},
 	device.TunnelRefused{Beyond: beyond, Carrier: "IPIP", By: two, Proof: "a frame"},
 	device.TunnelSpent{At: here, Link: table.Link{Name: "gre1", Kind: "gre", Tunnel: &table.Tunnel{TTL: 1}}, Spent: "ns2"},
 	unmatched(), unmatched(table.Tunnel{Remote: one}), unmatched(table.Tunnel{Local: two}), unmatched(table.Tunnel{InKey: 7}), unmatched(table.Tunnel{External: true}),
@@ -384,7 +385,7 @@ var samples = []cause.Finding{
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
 var unmended = []string{"Hidden", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
-	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Broadcast",
+	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
 	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed"}
 

@@ -13,13 +13,15 @@ import (
 func TestALargeEchoVanishesBeyond(t *testing.T) {
 	labtest.Slow(t)
 	for fault, code := range map[string]cause.Code{
-		"inet: ip link set up0 mtu 1400":                   cause.MTUExceeded,
-		"inet: sysctl -qw net.ipv4.icmp_echo_ignore_all=1": cause.NotKnown,
+		"sw: ip link set p2 mtu 1400":                       cause.MTUExceeded,
+		"host2: sysctl -qw net.ipv4.icmp_echo_ignore_all=1": cause.NotKnown,
 	} {
-		b := masqueraded.build(t)
+		b := switched.build(t)
 		b.run(fault)
-		b.hide("inet")
-		a := b.explain(breakage{from: "host", to: "203.0.113.10", size: 1472, df: true}, true)
+		for _, netns := range farNodes {
+			b.hide(netns)
+		}
+		a := b.explain(breakage{from: "host1", to: "10.57.4.21", size: 1472, df: true}, true)
 		if a.Verdict != explain.Broken || a.Cause.Code != code || a.Beyond != "eth0" {
 			t.Errorf("%s: beyond %q\n%s", fault, a.Beyond, b.account(a))
 		}

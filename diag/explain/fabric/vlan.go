@@ -57,8 +57,7 @@ func (x *Explorer) tagOut(n *machine.Space, bridge, port table.Link, v Way) Way 
 		return v
 	}
 	c, v := inVLAN(n, bridge, port, all, v)
-	access := c.ID == 0 && slices.ContainsFunc(all[port.Index], func(c table.PortVLAN) bool { return c.PVID && c.Untagged })
-	if c.Untagged || access && port.Index != bridge.Index { // who is there knows of no tags
+	if c.Untagged {
 		v.vlan = 0
 	}
 	return v

@@ -152,6 +152,8 @@ var farAways = []farAway{
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10"},
 	{name: "the far end of a tunnel's entry is nobody's", base: flannel, fault: "host1: bridge fdb replace 02:00:00:00:0b:01 dev flannel.1 dst 10.57.4.99 self permanent",
 		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NeighbourUnanswered, netns: "host1", beyond: "eth0"},
+	{name: "nobody answers, and another device has the network as well", base: masqueraded, fault: "host: ip link add up1 type veth peer name far1 netns inet\ninet: ip link set far1 up\nhost: ip addr add 192.168.6.161/24 dev up1\nhost: ip link set up1 up",
+		hide: []string{"inet"}, from: "host", to: "192.168.6.77", want: cause.DestinationAbsent, netns: "host", beyond: "eth0", says: "up1 is in the network 192.168.6.0/24, too"},
 	{name: "the router is gone", base: masqueraded, fault: "inet: ip addr flush dev up0",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", beyond: "eth0"},
 }

@@ -129,6 +129,14 @@ pod-c: ip addr add 10.244.1.11/24 dev eth0`,
 		fault: `host: sysctl -qw net.ipv4.conf.cni0.forwarding=0`,
 		want:  expected{cause.ForwardingOff, "host", request}, next: []cause.Code{cause.NotMasqueraded}},
 
+	{name: "two cards on one wire, each silent for a reason of its own", from: "pod-a", to: "10.244.1.77",
+		fault: `host: ip link add vb1 type veth peer name eth1 netns pod-b
+host: ip link set vb1 master cni0 up
+pod-b: ip addr add 10.244.1.77/24 dev eth1
+pod-b: sysctl -qw net.ipv4.conf.eth0.arp_ignore=1 net.ipv4.conf.eth1.rp_filter=1
+pod-b: ip link set eth1 up`,
+		want: expected{cause.RPFilter, "pod-b", request}},
+
 	// One address twice: the bridge brings the reply to the other pod.
 	{name: "one address twice", from: "pod-b", to: "10.244.1.10", warm: true,
 		fault: `

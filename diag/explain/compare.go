@@ -130,6 +130,7 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 		if a.Cause = inWords(failed); len(a.Cause.fix) > 0 { // it need not be asked there
 			a.confirm()
 		}
+		a.Cause.Evidence = append(a.Cause.Evidence, b.OtherWires()...)
 	case device.NotSent(r.Outcome) && a.Cause.Code == cause.NotKnown:
 		a.Cause = inWords(journey.Find(a.Cause.Leg, device.Unsent{Beyond: beyond, Outcome: r.Outcome, Length: b.Length(), MTU: b.Edge.Dev.MTU}))
 	case !left:

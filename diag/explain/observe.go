@@ -163,6 +163,7 @@ func (w *observation) observe(ctx context.Context, a *Answer) error {
 	}
 	w.unexpected(a, seen, result)
 	w.compare(a, result)
+	w.tooLarge(ctx, a, result)
 	if w.asked.URL != "" && result.Outcome == probe.Replied {
 		w.get(ctx, a)
 	}

@@ -43,7 +43,7 @@ func (w *observation) soughtInVain(a *Answer, seen *wires) {
 	for _, f := range seen.strays {
 		addr := w.sought(f)
 		link, err := n.Link(f.Dev)
-		if err != nil || !addr.IsValid() {
+		if err != nil || !addr.IsValid() || link.Port != nil { // the bridge passes it on, and has it itself where it is to answer
 			continue
 		}
 		finding := refused(n, link, addr, f.Src)

@@ -7,6 +7,7 @@ import (
 
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
+	"nstutor/diag/farend"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -148,6 +149,7 @@ type NobodyAnswered struct {
 	// Far its other ends; empty: the wire itself.
 	Carrier string
 	Far     []netip.Addr
+	To      farend.End // to whom the question was handed
 }
 
 // Code is DestinationAbsent, or NeighbourUnanswered for an address on the way.
@@ -162,6 +164,9 @@ func (a NobodyAnswered) Detail() say.Text {
 		}
 		return say.T("%[1]s asks who has %[2]s in a packet of %[3]s to %[4]s, and nobody answers; see there whether that end of the tunnel is up with the same numbers, and whether what it gets passes the filter",
 			"%[1]s 用发往 %[4]s 的 %[3]s 包查询 %[2]s，无人应答；请到对方检查隧道那一端是否启用、编号和端口是否一致，防火墙是否放行这种包", a.Dev, a.Addr, a.Carrier, strings.Join(far, ", "))
+	}
+	if to, ok := a.To.Said(); ok {
+		return say.T("%s asks who has %s, and nobody answers; the question was handed to %s: ask there", "%s 发出 who-has %s，无人应答；查询已交给 %s，请到那边查", a.Dev, a.Addr, to)
 	}
 	return say.T("%s asks who has %s, and nobody answers", "%s 发出 who-has %s，无人应答", a.Dev, a.Addr)
 }

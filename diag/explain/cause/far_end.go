@@ -2,10 +2,8 @@ package cause
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"strings"
-	"time"
 
 	"nstutor/diag/farend"
 	"nstutor/diag/table"
@@ -13,26 +11,9 @@ import (
 	"nstutor/internal/say"
 )
 
-// whom names to whom a device hands a packet; false where that is a wire, or is not
-// known.
-func whom(end farend.End) (say.Text, bool) {
-	switch {
-	case len(end.Programs) > 0:
-		return say.Quote(strings.Trim(fmt.Sprint(end.Programs), "[]")), true
-	case end.WireGuard && end.Peer.Key != "" && end.Peer.Handshake.IsZero():
-		return say.T("the WireGuard peer %s at %s, with which there was no handshake yet", "WireGuard 对端 %s（%s），尚未与它握手成功", end.Peer.Key, end.Peer.Endpoint), true
-	case end.WireGuard && end.Peer.Key != "":
-		return say.T("the WireGuard peer %s at %s, whose last handshake was %s ago", "WireGuard 对端 %s（%s），上次握手在 %s前", end.Peer.Key, end.Peer.Endpoint,
-			time.Since(end.Peer.Handshake).Round(time.Second)), true
-	case end.Datapath != "":
-		return say.T("the Open vSwitch datapath %s", "Open vSwitch 数据通路 %s", end.Datapath), true
-	}
-	return say.Text{}, false
-}
-
 // there is where to ask on.
 func (b Beyond) there() say.Text {
-	if to, ok := whom(b.To); ok {
+	if to, ok := b.To.Said(); ok {
 		return say.T("it was handed to %s: ask there", "包已交给 %s，请到那边查", to)
 	}
 	return say.T("ask there", "请到那边查")

@@ -105,6 +105,7 @@ var samples = []cause.Finding{
 	device.BondIdle{At: here, Link: table.Link{Name: "bond0"}},
 	device.BondIdle{At: here, Link: table.Link{Name: "bond0", Backup: true}, Slaves: []table.Link{veth}},
 	device.TunnelRefused{Beyond: beyond, Carrier: "VXLAN", By: two, Port: 4789, Proof: "a frame"},
+	device.Swallowed{Beyond: beyond, Length: 1500, Small: 84},
 	device.TunnelRefused{Beyond: beyond, Carrier: "IPIP", By: two, Proof: "a frame"},
 	device.TunnelSpent{At: here, Link: table.Link{Name: "gre1", Kind: "gre", Tunnel: &table.Tunnel{TTL: 1}}, Spent: "ns2"},
 	unmatched(), unmatched(table.Tunnel{Remote: one}), unmatched(table.Tunnel{Local: two}), unmatched(table.Tunnel{InKey: 7}), unmatched(table.Tunnel{External: true}),
@@ -179,6 +180,7 @@ var samples = []cause.Finding{
 	cause.NobodyHas{NextHop: unknown, Stations: []cause.Station{{Netns: "ns3", Dev: "eth0", Shut: true}}, OnTheWay: true, Bits: 24},
 	cause.NobodyAnswered{NextHop: hop},
 	cause.NobodyAnswered{NextHop: hop, OnTheWay: true},
+	cause.NobodyAnswered{NextHop: hop, To: farend.End{Datapath: "ovs-system", Number: 3}},
 	cause.NobodyAnswered{NextHop: hop, OnTheWay: true, Carrier: "VXLAN", Far: []netip.Addr{one, two}},
 	cause.Unforwarded{here, two, "eth0", proof, false},
 	cause.OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Loose: true},
@@ -355,6 +357,7 @@ var samples = []cause.Finding{
 	device.TunnelElsewhere{NextHop: hop, Dev: "vxlan0", Remote: one, Entries: []table.FDBEntry{{MAC: mac, Dst: one}}, Right: entry},
 	device.TunnelVoid{NextHop: hop, Link: vxlan, Right: entry},
 	device.Untagged{NextHop: hop, There: port, Tag: 7},
+	device.Unswitched{NextHop: hop, Cable: cause.Device{"ns1", veth}, Datapath: "ovs-system"},
 	device.BelowIPvlan{NextHop: hop, Owner: port, Lower: "eth0", Way: path},
 	cause.Beneath{NextHop: hop, Link: veth, Lower: port, Shim: "shim0", Other: one},
 	device.TunnelUnopened{At: here, Link: vxlan, Landed: "ns2"},
@@ -362,8 +365,11 @@ var samples = []cause.Finding{
 	cause.Unpredicted{contradiction, cause.NoRoute, "Destination Host Unreachable"},
 	cause.LostBehind{contradiction, "eth0"},
 	cause.NeverLeft{contradiction, "eth0"},
-	cause.NotCarried{here, "eth0", "br0", 7, false},
-	cause.NoPVID{here, "eth0", "br0"},
+	cause.NotCarried{here, "eth0", "br0", 7, false, false, false},
+	cause.NotCarried{here, "br0", "br0", 7, true, true, false},
+	cause.NotCarried{here, "br0", "br0", 7, true, true, true},
+	cause.NoPVID{here, "eth0", "br0", 0, false},
+	cause.NoPVID{here, "eth0", "br0", 7, false},
 	cause.Claimed{here, flow, machine.Policy{Src: near, Dst: wide, Dir: "out", Unkept: true}},
 	cause.Claimed{here, flow, machine.Policy{Src: near, Dst: wide, Dir: "in", Unkept: true}},
 	cause.Claimed{here, flow, machine.Policy{Src: near, Dst: wide, Dir: "out", Block: true}},
@@ -385,7 +391,7 @@ var samples = []cause.Finding{
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
 var unmended = []string{"Hidden", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
-	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "Broadcast",
+	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
 	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed"}
 

@@ -93,7 +93,7 @@ type Untried struct {
 
 // Detail names how it leaves.
 func (u Untried) Detail() say.Text {
-	if to, ok := whom(u.To); ok {
+	if to, ok := u.To.Said(); ok {
 		return say.T("%[5]s: the packet leaves %[1]s for %[2]s as %[3]s; it is handed to %[4]s",
 			"%[5]s：包以 %[3]s 的身份从 %[1]s 发往 %[2]s，交给了 %[4]s", u.Dev, u.NextHop, u.Flow.Src, to, u.well())
 	}

@@ -12,6 +12,8 @@ type NotCarried struct {
 	Port, Bridge string
 	VLAN         int
 	Self         bool // the port is the bridge itself
+	Bare         bool // … on which no VLAN device is for it: frames have to come up without a tag
+	Shared       bool // … and whose own VLAN is that of others
 }
 
 // Code is Filtered.
@@ -27,9 +29,24 @@ func (c NotCarried) Evidence() []say.Text {
 	return []say.Text{say.T("bridge vlan show dev %s: no %d", "bridge vlan show dev %s：没有 %d", c.Port, c.VLAN)}
 }
 
-// Fix has the port carry it.
+// Fix has the port carry it; not where others would lose the bridge by that.
 func (c NotCarried) Fix() []change.Change {
-	return []change.Change{change.VLANAdd{Netns: c.Netns(), Dev: c.Port, VID: c.VLAN, Self: c.Self}}
+	if c.Shared {
+		return nil
+	}
+	return []change.Change{change.VLANAdd{Netns: c.Netns(), Dev: c.Port, VID: c.VLAN, Self: c.Self, PVID: c.Bare}}
+}
+
+// SameVLAN reports whether the fix of another finding about the VLANs of a port mends this one.
+func SameVLAN(f, by Finding) bool {
+	lacking, lacks := by.(NoPVID)
+	switch bare, _ := by.(NotCarried); f := f.(type) {
+	case NotCarried:
+		return by.Netns() == f.Netns() && (bare.Bare && bare.Bridge == f.Bridge || lacks && lacking.Port == f.Port)
+	case NoPVID:
+		return by.Netns() == f.Netns() && f.Self && bare.Bare && bare.Bridge == f.Bridge
+	}
+	return false
 }
 
 // NoPVID is a port of a bridge that filters by VLAN, which has none for frames
@@ -37,6 +54,8 @@ func (c NotCarried) Fix() []change.Change {
 type NoPVID struct {
 	At
 	Port, Bridge string
+	VLAN         int  // of all other ports; 0: they have several
+	Self         bool // the port is the bridge itself
 }
 
 // Code is Filtered.
@@ -52,5 +71,11 @@ func (p NoPVID) Evidence() []say.Text {
 	return []say.Text{say.T("bridge vlan show dev %s: no PVID", "bridge vlan show dev %s：没有 PVID", p.Port)}
 }
 
-// Fix is unknown: which VLAN is meant is for its owner to say.
-func (NoPVID) Fix() []change.Change { return nil }
+// Fix has the port be in the VLAN of all others. Where they have several, its owner has to say
+// which is meant.
+func (p NoPVID) Fix() []change.Change {
+	if p.VLAN == 0 {
+		return nil
+	}
+	return []change.Change{change.VLANAdd{Netns: p.Netns(), Dev: p.Port, VID: p.VLAN, PVID: true, Self: p.Self}}
+}

@@ -31,7 +31,7 @@ func (x *Explorer) intoBridge(n *machine.Space, port table.Link, v Way) {
 	taken := ofPort || bytes.Equal(x.MAC, bridge.MAC) || x.ofAnyPort(n, bridge)
 	if x.MAC == nil || taken {
 		x.been[place{n, bridge.Index}] = true
-		up := x.arpFiltered(n, x.tagOut(n, bridge, bridge, v), eval.LinkHook{Family: "bridge", Hook: "input", IIF: port.Name})
+		up := x.arpFiltered(n, x.tagUp(n, bridge, v), eval.LinkHook{Family: "bridge", Hook: "input", IIF: port.Name})
 		if up.vlan != 0 {
 			x.arriveTagged(n, bridge, up)
 		} else {

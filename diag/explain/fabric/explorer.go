@@ -75,6 +75,13 @@ func (x *Explorer) Into(n *machine.Space, dev table.Link) {
 	x.arrive(n, dev, Way{})
 }
 
+// Back is a frame that comes to a device from beyond an edge, with the tag that those have
+// which left there.
+func (x *Explorer) Back(dev table.Link, e Edge) {
+	x.been = map[place]bool{}
+	x.arrive(e.Space, dev, Way{vlan: e.vlan})
+}
+
 // send follows a frame out of a device. bridged names the bridge that it came
 // out of, if the device is a port of it, and from the port that it came in by.
 func (x *Explorer) send(n *machine.Space, link table.Link, v Way, bridged, from string) {

@@ -42,7 +42,8 @@ func (x *Explorer) tagIn(n *machine.Space, bridge, port table.Link, v Way) Way {
 	}
 	pvid := slices.IndexFunc(all[port.Index], func(c table.PortVLAN) bool { return c.PVID })
 	if pvid < 0 {
-		return v.stoppedBy(n, port.Name, cause.NoPVID{At: cause.At(n.Name), Port: port.Name, Bridge: bridge.Name})
+		v.vlan = onlyVLAN(all, port.Index)
+		return v.stoppedBy(n, port.Name, cause.NoPVID{At: cause.At(n.Name), Port: port.Name, Bridge: bridge.Name, VLAN: v.vlan, Self: port.Index == bridge.Index})
 	}
 	v.vlan = all[port.Index][pvid].ID
 	return v
@@ -52,7 +53,7 @@ func (x *Explorer) tagIn(n *machine.Space, bridge, port table.Link, v Way) Way {
 // where it may leave without its tag (br_allowed_egress(), br_handle_vlan()).
 func (x *Explorer) tagOut(n *machine.Space, bridge, port table.Link, v Way) Way {
 	all := x.vlans(n, bridge)
-	if all == nil {
+	if all == nil || v.vlan == 0 { // of its port it is not known which it should be
 		return v
 	}
 	c, v := inVLAN(n, bridge, port, all, v)
@@ -60,6 +61,47 @@ func (x *Explorer) tagOut(n *machine.Space, bridge, port table.Link, v Way) Way 
 		v.vlan = 0
 	}
 	return v
+}
+
+// tagUp is a frame's way up to the bridge's own device. Where no VLAN device on that is for
+// its VLAN, it has to come up without its tag.
+func (x *Explorer) tagUp(n *machine.Space, bridge table.Link, v Way) Way {
+	up := x.tagOut(n, bridge, bridge, v)
+	if up.vlan == 0 || len(up.Obstacles) == len(v.Obstacles) || slices.ContainsFunc(x.Net.Above(n, bridge.Index), func(a machine.Above) bool { return a.Link.Kind == "vlan" && a.Link.VLANID == up.vlan }) {
+		return up
+	}
+	all, last := x.vlans(n, bridge), len(up.Obstacles)-1
+	up.Obstacles[last].Fault = cause.NotCarried{At: cause.At(n.Name), Port: bridge.Name, Bridge: bridge.Name, VLAN: up.vlan, Self: true, Bare: true, Shared: shared(all, bridge.Index)}
+	up.vlan = 0
+	return up
+}
+
+// onlyVLAN is the VLAN of all other ports of a bridge; 0 where they have several.
+func onlyVLAN(all map[int][]table.PortVLAN, but int) (only int) {
+	for index, carried := range all {
+		for _, c := range carried {
+			switch {
+			case index == but || c.ID == only:
+			case only != 0:
+				return 0
+			default:
+				only = c.ID
+			}
+		}
+	}
+	return only
+}
+
+// shared reports whether other ports are in the VLAN of a bridge's own device.
+func shared(all map[int][]table.PortVLAN, self int) bool {
+	for _, own := range all[self] {
+		for index, carried := range all {
+			if own.PVID && index != self && slices.ContainsFunc(carried, func(c table.PortVLAN) bool { return c.ID == own.ID }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // inVLAN is the frame's VLAN as the port carries it, and the frame's way: stopped

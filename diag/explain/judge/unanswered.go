@@ -6,12 +6,14 @@ import (
 
 	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/explain/scopes"
 	"nstutor/diag/explain/vip"
+	"nstutor/diag/farend"
 	"nstutor/diag/table"
 )
 
@@ -35,20 +37,25 @@ func (a *Search) Unanswered(x *fabric.Explorer) Outcome {
 	return a.nobody(x)
 }
 
-// refusing is a station that has a reason of its own not to answer: the device that has the
-// address comes before others of its namespace, which may be silent on purpose.
-func (a *Search) refusing(x *fabric.Explorer) (first cause.Finding, by fabric.Station, found bool) {
+// refusing is a station that has a reason of its own not to answer: one with the address on
+// the device that is asked, before one that has it elsewhere and may be silent on purpose.
+func (a *Search) refusing(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
+	own, others := []fabric.Station{}, []fabric.Station{}
 	for _, s := range x.Stations {
-		if s.Space == nil {
-			continue
-		}
-		if f := a.refusal(s, a.Answers(s)); f != nil && (!found || s.Has(a.NextHop)) {
-			if first, by, found = f, s, true; s.Has(a.NextHop) {
-				break
-			}
+		switch {
+		case s.Space == nil:
+		case s.Has(a.NextHop):
+			own = append(own, s)
+		default:
+			others = append(others, s)
 		}
 	}
-	return first, by, found
+	for _, s := range append(own, others...) {
+		if f := a.refusal(s, a.Answers(s)); f != nil {
+			return f, s, true
+		}
+	}
+	return nil, fabric.Station{}, false
 }
 
 // refusal is the fault behind one of the reasons of an ARPAnswer, or nil.
@@ -165,6 +172,9 @@ func (a *Search) nobody(x *fabric.Explorer) Outcome {
 	if f, ok := absent.Overlaid(a.Space, a.Packet.Dst, a.taken()); ok && a.NextHop == a.Packet.Dst {
 		return Outcome{Finding: f}
 	}
+	if f, ok := a.unswitched(x); ok {
+		return Outcome{Finding: f}
+	}
 	if a.NextHop == a.Packet.Dst {
 		onTheWay := a.Packet.Encap != nil || a.Packet.Leg == flows.LegReply
 		own, _ := machine.PrefixOver(a.Space, a.Link, a.Packet.Dst)
@@ -187,6 +197,27 @@ func (a *Search) nobody(x *fabric.Explorer) Outcome {
 		NextHop: a.Hop(), Stations: x.Present(), Proof: a.Answers(s).Evidence,
 		Address: remedy.Address{Netns: s.Space.Name, Prefix: netip.PrefixFrom(a.NextHop, length), Dev: s.Dev.Name},
 	}}
+}
+
+// unswitched is found where the wire ends beside an Open vSwitch.
+func (a *Search) unswitched(x *fabric.Explorer) (f device.Unswitched, found bool) {
+	for _, s := range x.Stations {
+		if s.Space == nil || s.Space == a.Space || s.Dev.Master != "" || s.Dev.Kind != "veth" {
+			continue
+		}
+		if addrs, err := s.Space.Addrs(s.Dev.Index); err != nil || machine.HasFamily(addrs, a.NextHop) {
+			continue
+		}
+		snap, err := s.Space.Snapshot(table.Links)
+		if err != nil {
+			continue
+		}
+		ports, err := farend.Ports(s.Space.NS, snap.Links)
+		if err == nil && len(ports) > 0 && !slices.ContainsFunc(ports, func(p farend.Port) bool { return p.Name == s.Dev.Name }) {
+			return device.Unswitched{NextHop: a.Hop(), Cable: s.Device(), Datapath: ports[0].Datapath}, true
+		}
+	}
+	return f, false
 }
 
 // wrongGateway is the finding of a route that names as its gateway somebody who is

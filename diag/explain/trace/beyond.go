@@ -122,7 +122,7 @@ func (w *walk) admit(p journey.Packet, to fabric.Site, from fabric.Edge) {
 	if from.Dev.MasterKind == "openvswitch" {
 		x.From(from.Space, from.Dev) // the reply comes from within
 	} else {
-		x.Into(from.Space, from.Dev)
+		x.Back(from.Dev, from)
 	}
 	for _, s := range x.Stations {
 		if other && !bytes.Equal(s.Dev.MAC, x.MAC) || !other && (s.Space != to.Space || s.Dev.Index != to.Dev.Index) {

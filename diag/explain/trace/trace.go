@@ -243,7 +243,28 @@ func (b *Beyond) Unanswered() (journey.Found, bool) {
 	if !ok {
 		return journey.Found{}, false
 	}
+	if nobody, ok := f.(cause.NobodyAnswered); ok {
+		nobody.To = b.Edge.Space.FarEnd(b.Edge.Dev, b.packet.Dst)
+		f = nobody
+	}
 	return journey.Find(b.search.Packet.Leg, f), true
+}
+
+// OtherWires are the other devices whose network the next hop is in, too, for it may be there.
+func (b *Beyond) OtherWires() (lines []Text) {
+	a := b.search
+	devices, err := a.Space.DevicesFor(a.NextHop)
+	if err != nil {
+		return nil
+	}
+	for _, d := range devices {
+		for _, o := range d.Addrs {
+			if d.Link.Index != a.Link.Index && d.Link.Up() && o.Prefix.Contains(a.NextHop) && !o.Prefix.IsSingleIP() {
+				lines = append(lines, wAlsoIn.Of(d.Link.Name, o.Prefix.Masked(), a.NextHop))
+			}
+		}
+	}
+	return lines
 }
 
 // Resolved reports whether the kernel has a MAC address for the next hop, or

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,6 +40,9 @@ one of --netns. It takes root.`, `apply 通过 netlink 完成 explain 给出的�
 				return say.Err("apply needs a change: a command, masquerade or accept; see `nstutor apply --help`", "apply 需要指定改动：一条命令、masquerade 或 accept；见 `nstutor apply --help`")
 			}
 			c, err := change.Parse(netns, argv...)
+			if at := slices.IndexFunc(argv, func(word string) bool { return strings.HasPrefix(word, "--netns") }); err != nil && at >= 0 {
+				return say.Err("%s stands before the command: nstutor apply --netns NETNS %s …", "%s 要写在命令前面：nstutor apply --netns NETNS %s …", argv[at], argv[0])
+			}
 			if err != nil {
 				return err
 			}

@@ -94,6 +94,8 @@ func kindOf(f *pflag.Flag) say.Text {
 		return say.T("true or false", " true 或 false")
 	case "duration":
 		return say.T("a time such as 2s or 500ms", "时间，例如 2s 或 500ms")
+	case "uint16":
+		return say.T("a port, a number from 1 to 65535", "端口，即 1 到 65535 的整数")
 	case "int":
 		return say.T("a whole number", "整数")
 	default: // uint64

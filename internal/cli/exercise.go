@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
-	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
 	"nstutor/chapters/exercises"
@@ -86,8 +85,9 @@ broken as stated, mended by its fix, refused for its wrong ideas.`, `打开一�
 				return a.listExercises(name, output == "json", write)
 			case cmd.Flags().Changed("output"):
 				return say.Err("-o is for the list: add --list", "-o 只用于列表：请加上 --list")
-			case !isatty.IsTerminal(os.Stdin.Fd()) || !isatty.IsTerminal(os.Stdout.Fd()):
-				return say.Err("an exercise needs a terminal; `nstutor exercise --list` prints them without one", "练习需要在终端中进行；没有终端时可用 `nstutor exercise --list` 查看列表")
+			}
+			if err := onScreen(os.Stdin, os.Stdout, say.Err("an exercise needs a terminal; `nstutor exercise --list` prints them without one", "练习需要在终端中进行；没有终端时可用 `nstutor exercise --list` 查看列表")); err != nil {
+				return err
 			}
 			if !cmd.Flags().Changed("seed") {
 				seed = 1 + rand.Uint64N(seeds-1)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -70,6 +71,32 @@ func TestChineseCallsEachThingByOneName(t *testing.T) {
 				for _, wrong := range wrongTerms(words.Value) {
 					t.Errorf("%s: %s", s.at(words), wrong)
 				}
+			}
+			return true
+		})
+	}
+}
+
+// aside is a name and what is said of it, with the colon of English.
+var aside = regexp.MustCompile(`%(\[\d+\])?[svq]: `)
+
+// TestWhatIsSaidOfANameHasAChineseColon: also where a sentence has nothing but names.
+func TestWhatIsSaidOfANameHasAChineseColon(t *testing.T) {
+	for _, s := range sources(t) {
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) < 2 {
+				return true
+			}
+			from, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok || !slices.Contains([]string{"T", "F", "Err"}, from.Sel.Name) {
+				return true
+			}
+			if of, ok := from.X.(*ast.Ident); !ok || of.Name != "say" {
+				return true
+			}
+			if words, ok := call.Args[1].(*ast.BasicLit); ok && aside.MatchString(words.Value) {
+				t.Errorf("%s: %s", s.at(words), words.Value)
 			}
 			return true
 		})

@@ -3,12 +3,14 @@ package ui
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"nstutor/diag/table"
 	"nstutor/diag/wire"
 	"nstutor/internal/session"
 	"nstutor/internal/session/feed"
@@ -140,6 +142,18 @@ func TestAPacketThatCameToNobodyIsMarkedOnTheWire(t *testing.T) {
 	}
 	if !strings.Contains(view, "eth0 → up0 ! not seen there") {
 		t.Errorf("nothing tells that the echo did not arrive at up0:\n%s", view)
+	}
+}
+
+// A frame that passed while its devices were there does not become nobody's when they go.
+func TestAFrameOfADeviceThatIsGoneKeepsItsName(t *testing.T) {
+	m := wirePane(t, fixtureAfter, "en")
+	was := m.Network.Snapshot("ns1")
+	gone := *was
+	gone.Links = slices.DeleteFunc(slices.Clone(was.Links), func(l table.Link) bool { return l.Name == "ns1-eth0" })
+	send(m, feed.Snapshot{Snapshot: &gone})
+	if view := m.View(); strings.Contains(view, podMAC.String()) || !strings.Contains(view, "ns1-eth0 → veth-ns1") {
+		t.Errorf("the frame was ns1-eth0's:\n%s", view)
 	}
 }
 

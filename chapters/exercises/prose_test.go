@@ -15,6 +15,9 @@ import (
 
 var langs = []string{"en", "zh"}
 
+// hintsPerFault is as many as the screen announces (session.HintsPerFault).
+const hintsPerFault = 3
+
 // TestEveryExerciseIsWrittenInEveryLanguage fills in the words of several
 // variations, so that both sides of an {{if}} are tried.
 func TestEveryExerciseIsWrittenInEveryLanguage(t *testing.T) {
@@ -29,6 +32,9 @@ func TestEveryExerciseIsWrittenInEveryLanguage(t *testing.T) {
 					continue
 				}
 				hints = append(hints, len(p.Hints))
+				if n := len(p.Hints); n != 0 && n != hintsPerFault {
+					t.Errorf("%s/%s: %d hints, and the screen counts them of %d", lang, e.Name, n, hintsPerFault)
+				}
 				if w := ansi.StringWidth(p.Title); w > 40 {
 					t.Errorf("%s/%s: the title is %d cells wide, want at most 40", lang, e.Name, w)
 				}

@@ -13,8 +13,8 @@ import (
 // mostCalls bounds what each stranger asks for, and the ports that he asks from: one a call,
 // others before than after, so that nobody remembers the connection.
 const (
-	mostCalls               = 64
-	stampBefore, stampAfter = 40000, 41000
+	mostCalls                           = 64
+	stampBefore, stampAfter, stampAgain = 40000, 41000, 42000
 )
 
 // calls are what strangers ask for: an echo of each address that is copied, and each port
@@ -62,6 +62,38 @@ func (s *stage) strangers(ctx context.Context, stamp uint16) <-chan [][]bool {
 		heard <- all
 	}()
 	return heard
+}
+
+// heardOrAskedAgain is what strangers heard after the fix. On a busy machine an answer can
+// be late: who had one before and has none now asks once more, before it is said that the
+// fix closes the way.
+func (s *stage) heardOrAskedAgain(ctx context.Context, before, after [][]bool) [][]bool {
+	if len(missing(before, after)) == 0 {
+		return after
+	}
+	return found(before, after, <-s.strangers(ctx, stampAgain))
+}
+
+// missing are the calls, by door and number, that were answered before and are not now.
+func missing(before, after [][]bool) (calls [][2]int) {
+	for i := range after {
+		for j := range after[i] {
+			if len(before[i]) == len(after[i]) && before[i][j] && !after[i][j] {
+				calls = append(calls, [2]int{i, j})
+			}
+		}
+	}
+	return calls
+}
+
+// found is what was heard after, with the missing calls that were answered when asked again.
+func found(before, after, again [][]bool) [][]bool {
+	for _, call := range missing(before, after) {
+		if i, j := call[0], call[1]; j < len(again[i]) && again[i][j] {
+			after[i][j] = true
+		}
+	}
+	return after
 }
 
 // callsAt are the calls that are none to where the stranger is himself.

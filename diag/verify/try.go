@@ -157,9 +157,13 @@ func verdict(t trial, c copies, outcomes []outcome) *Verified {
 	case !o.Silent:
 		v.Before = NotBroken
 		return differs(say.T("in the copy it gets through although nothing was changed", "在副本里什么都没改就通了"))
+	case o.Cause.Code == string(causes.None):
+		v.Before = DifferentCause
+		return differs(say.T("the copy does not have what it dies of here: %s in %s", "这里的原因在副本里没有：%s（在 %s）",
+			t.Cause.Code, machine.Called(t.Cause.Netns)))
 	case o.Cause != t.Cause:
 		v.Before = DifferentCause
-		return differs(say.T("in the copy it dies of %s in %s, and not of %s in %s", "在副本里它的死因是 %s（在 %s），而不是 %s（在 %s）",
+		return differs(say.T("in the copy it dies of %s in %s, and not of %s in %s", "在副本里断在 %s（在 %s），而不是 %s（在 %s）",
 			o.Cause.Code, machine.Called(o.Cause.Netns), t.Cause.Code, machine.Called(t.Cause.Netns)))
 	case o.RefusedAt != none:
 		v.After = NotDelivered

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,7 +18,7 @@ func (a *app) apply() *cobra.Command {
 	var netns string
 	cmd := &cobra.Command{
 		Use:   a.say("apply COMMAND…", "apply 命令…"),
-		Short: a.say("Make one change to the network here, without ip, bridge, iptables or nft", "不用 ip、bridge、iptables 和 nft，对这里的网络做一项改动"),
+		Short: a.say("Make one change of the network where ip or iptables are missing", "不用 ip、bridge、iptables 和 nft，对这里的网络做一项改动"),
 		Long: a.say(`apply makes the one change that explain has offered, over netlink. It is for
 machines that lack the program: COMMAND is what would be typed for ip, bridge,
 conntrack, sysctl, iptables or nft, with its words in full, such as
@@ -26,8 +27,8 @@ conntrack, sysctl, iptables or nft, with its words in full, such as
 
 Two changes of the packet filter have words of their own: masquerade and accept.
 The change is made in the network namespace that apply is started in, or in the
-one of --netns. It takes root.`, `apply 通过 netlink 完成 explain 给出的那一项改动，用于没有相应程序的机器。
-命令就是原本要输入的 ip、bridge、conntrack、sysctl、iptables 或 nft 命令，其中的词
+one of --netns. It takes root.`, `apply 通过 netlink 完成 explain 给出的那一项改动，用于没有相应程序的机器。命令
+就是原本要输入的 ip、bridge、conntrack、sysctl、iptables 或 nft 命令，其中的词
 都要写全，例如
 
   nstutor apply ip route add default via 172.20.1.1 dev eth0
@@ -39,6 +40,9 @@ one of --netns. It takes root.`, `apply 通过 netlink 完成 explain 给出的�
 				return say.Err("apply needs a change: a command, masquerade or accept; see `nstutor apply --help`", "apply 需要指定改动：一条命令、masquerade 或 accept；见 `nstutor apply --help`")
 			}
 			c, err := change.Parse(netns, argv...)
+			if at := slices.IndexFunc(argv, func(word string) bool { return strings.HasPrefix(word, "--netns") }); err != nil && at >= 0 {
+				return say.Err("%s stands before the command: nstutor apply --netns NETNS %s …", "%s 要写在命令前面：nstutor apply --netns NETNS %s …", argv[at], argv[0])
+			}
 			if err != nil {
 				return err
 			}
@@ -96,7 +100,7 @@ func (a *app) applyAccept(netns *string) *cobra.Command {
 	var source, to string
 	cmd := &cobra.Command{
 		Use:   "accept",
-		Short: a.say("Insert a rule that accepts one kind of packet at the head of a chain", "在链的开头插入一条规则，放行一类包"),
+		Short: a.say("Accept one kind of packet, by a rule at the head of a chain", "在链的开头插入一条规则，放行一类包"),
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if accept.Src, err = ruleNetwork("--source", source); err != nil {

@@ -6,11 +6,13 @@ import (
 	"strings"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/internal/wrap"
 )
 
 // listCauses prints the closed set of causes: what a program that reads the JSON of
-// explain has to expect, and where a person looks.
-func listCauses(w io.Writer, output, lang string) error {
+// explain has to expect, and where a person looks. Lines are as wide as a terminal; of a
+// width of 0 each cause has one, as a program that reads them wants it.
+func listCauses(w io.Writer, output, lang string, width int) error {
 	type row struct {
 		Code  cause.Code `json:"code"`
 		Words string     `json:"words"`
@@ -26,11 +28,15 @@ func listCauses(w io.Writer, output, lang string) error {
 		return writeJSON(w, rows)
 	}
 	for _, r := range rows {
-		line := fmt.Sprintf("%-*s  %s", wide, r.Code, r.Words)
+		lead, text := fmt.Sprintf("%-*s  ", wide, r.Code), r.Words
 		if r.Table != "" {
-			line += " (" + r.Table + ")"
+			text += " (" + r.Table + ")"
 		}
-		if _, err := fmt.Fprintln(w, line); err != nil {
+		lines := []string{lead + text}
+		if width > 0 {
+			lines = wrap.Behind(lead, text, width)
+		}
+		if _, err := fmt.Fprintln(w, strings.Join(lines, "\n")); err != nil {
 			return err
 		}
 	}

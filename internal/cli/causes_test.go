@@ -5,13 +5,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"nstutor/diag/explain/cause"
 )
 
 func TestAllCausesAreListedInBothLanguages(t *testing.T) {
 	for _, lang := range []string{"en", "zh"} {
 		var text strings.Builder
-		if err := listCauses(&text, "text", lang); err != nil {
+		if err := listCauses(&text, "text", lang, 0); err != nil {
 			t.Fatal(err)
 		}
 		for _, c := range cause.All() {
@@ -20,8 +22,17 @@ func TestAllCausesAreListedInBothLanguages(t *testing.T) {
 			}
 		}
 	}
+	var narrow strings.Builder
+	if err := listCauses(&narrow, "text", "zh", 60); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(narrow.String()) {
+		if ansi.StringWidth(strings.TrimSpace(line)) > 60 {
+			t.Errorf("wider than the terminal: %s", line)
+		}
+	}
 	var out strings.Builder
-	if err := listCauses(&out, "json", "en"); err != nil {
+	if err := listCauses(&out, "json", "en", 0); err != nil {
 		t.Fatal(err)
 	}
 	var rows []struct{ Code, Words string }

@@ -17,10 +17,22 @@ import (
 	"nstutor/ui"
 )
 
+// onScreen is without where one of the two is no terminal, or where it is one that can do
+// nothing but write on, such as the shell of an editor: there is no place to draw.
+func onScreen(in, out *os.File, without error) error {
+	switch {
+	case !isatty.IsTerminal(in.Fd()) || !isatty.IsTerminal(out.Fd()):
+		return without
+	case os.Getenv("TERM") == "dumb":
+		return say.Err("a terminal that is called dumb has no screen to draw on: %v", "名为 dumb 的终端没有可以绘制的屏幕：%v", without)
+	}
+	return nil
+}
+
 // course opens the course in the terminal.
 func (a *app) course(cmd *cobra.Command, _ []string) error {
-	if !isatty.IsTerminal(os.Stdin.Fd()) || !isatty.IsTerminal(os.Stdout.Fd()) {
-		return say.Err("the course needs a terminal; `nstutor run` plays it without one", "课程需要在终端中运行；没有终端时可用 `nstutor run`")
+	if err := onScreen(os.Stdin, os.Stdout, say.Err("the course needs a terminal; `nstutor run` plays it without one", "课程需要在终端中运行；没有终端时可用 `nstutor run`")); err != nil {
+		return err
 	}
 	return a.inLab(func() error {
 		made := make(chan steps.Course, 1) // while the kernel makes the lab

@@ -36,7 +36,7 @@ func (a *app) doctor() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: a.say("Say what this machine allows, and what to do about what it does not", "检查本机允许什么，不允许的该怎么办"),
+		Short: a.say("Say what this machine allows, and how it would allow the rest", "检查本机允许什么，不允许的该怎么办"),
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if output != "text" && output != "json" {

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
-	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
 	"nstutor/chapters/exercises"
@@ -35,26 +34,26 @@ func (a *app) exercise() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   a.say("exercise [NAME | FOLDER]", "exercise [名称 | 文件夹]"),
 		Short: a.say("Repair a broken network with your own hands", "亲手修好一个出了故障的网络"),
-		Long: a.say(`Open an exercise: a network that somebody broke, and what a colleague says of it.
-Repair it with commands of your own. It is solved when the kernel passes all
-checks, and nothing that worked before is broken.
+		Long: a.say(`Open an exercise: a network that somebody broke, and what a colleague says of
+it. Repair it with commands of your own. It is solved when the kernel passes
+all checks, and nothing that worked before is broken.
 
 Without a name the list of all exercises is shown, with the first one that you
 have not solved chosen. Names, addresses, and sometimes the fault itself vary
 with the seed, which the exercise shows.
 
---from opens a network that `+"`nstutor capture`"+` wrote: what did not get through is the
-goal, and what did must stay. A FOLDER, such as ./mine, is an exercise of your own;
-docs/exercises.md says what is in it, and --check proves it: broken as stated, mended
-by its fix, refused for its wrong ideas.`, `打开一个练习：网络被人弄坏了，同事描述了症状。用你自己的命令修好它。
+--from opens a network that `+"`nstutor capture`"+` wrote: what did not get through
+is the goal, and what did must stay. A FOLDER, such as ./mine, is an exercise
+of your own; docs/exercises.md says what is in it, and --check proves it:
+broken as stated, mended by its fix, refused for its wrong ideas.`, `打开一个练习：网络被人弄坏了，同事描述了症状。用你自己的命令修好它。
 内核通过了所有检查，并且原来能用的都没有坏，就算解决。
 
 不给名称时显示所有练习的列表，光标停在第一个还没解决的练习上。名称、地址，
 有时连故障本身都随种子变化；种子会显示出来。
 
---from 打开 `+"`nstutor capture`"+` 写的网络：当初不通的就是目标，当初能通的必须保持。
-文件夹（例如 ./mine）是你自己的练习，里面有什么见 docs/exercises.md；--check 证明它：
-确实是坏的，用它的修复能修好，用错误的办法修不好。`),
+--from 打开 `+"`nstutor capture`"+` 写的网络：当初不通的就是目标，当初能通的必须保
+持。文件夹（例如 ./mine）是你自己的练习，里面有什么见 docs/exercises.md；
+--check 证明它：确实是坏的，用它的修复能修好，用错误的办法修不好。`),
 		Example: `  nstutor exercise
   nstutor exercise dead-veth
   nstutor exercise dead-veth --seed 7
@@ -86,8 +85,9 @@ by its fix, refused for its wrong ideas.`, `打开一个练习：网络被人弄
 				return a.listExercises(name, output == "json", write)
 			case cmd.Flags().Changed("output"):
 				return say.Err("-o is for the list: add --list", "-o 只用于列表：请加上 --list")
-			case !isatty.IsTerminal(os.Stdin.Fd()) || !isatty.IsTerminal(os.Stdout.Fd()):
-				return say.Err("an exercise needs a terminal; `nstutor exercise --list` prints them without one", "练习需要在终端中进行；没有终端时可用 `nstutor exercise --list` 查看列表")
+			}
+			if err := onScreen(os.Stdin, os.Stdout, say.Err("an exercise needs a terminal; `nstutor exercise --list` prints them without one", "练习需要在终端中进行；没有终端时可用 `nstutor exercise --list` 查看列表")); err != nil {
+				return err
 			}
 			if !cmd.Flags().Changed("seed") {
 				seed = 1 + rand.Uint64N(seeds-1)

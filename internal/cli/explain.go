@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
@@ -64,7 +65,11 @@ func (a *app) explain() *cobra.Command {
 				return say.Err("output %q: choose -o text or -o json", "输出格式 %q：请用 -o text 或 -o json", q.output)
 			}
 			if q.causes {
-				return listCauses(os.Stdout, q.output, a.lang)
+				width := 0
+				if isatty.IsTerminal(os.Stdout.Fd()) {
+					width = a.drawingOn(os.Stdout).width
+				}
+				return listCauses(os.Stdout, q.output, a.lang, width)
 			}
 			asked, err := parseTarget(args[0])
 			if err == nil {
@@ -179,36 +184,39 @@ kernel at every hop, then send one and compare. Nothing is changed.
 
 TARGET is HOST for a ping; HOST:PORT or tcp://HOST:PORT for a connection, which
 is opened and closed without a byte of data; udp://HOST:PORT for a datagram (an
-empty one; to port 53 a question); http://HOST[:PORT][/PATH] for a connection and
-what is answered on it. HOST is an address of IPv4 or IPv6, or a name that is looked
-up as the namespace would: by the hosts and resolv.conf of its container, where it
-is one's.
+empty one; to port 53 a question); http://HOST[:PORT][/PATH] for a connection
+and what is answered on it. HOST is an address of IPv4 or IPv6, or a name that
+is looked up as the namespace would: by the hosts and resolv.conf of its
+container, where it is one's.
 
---from names the namespace where the packet starts: a name of `+"`ip netns`"+`, a path, a
-process (pid:378, or 378), or a container of Docker, containerd, podman, CRI-O,
-LXC, systemd-nspawn or Mininet by its name or the beginning of its ID, or a pod;
-container:NAME is a container whatever else has the name. No daemon is asked.
+--from names the namespace where the packet starts: a name of `+"`ip netns`"+`, a
+path, a process (pid:378, or 378), or a container of Docker, containerd,
+podman, CRI-O, LXC, systemd-nspawn or Mininet by its name or the beginning of
+its ID, or a pod; container:NAME is a container whatever else has the name. No
+daemon is asked.
 
 The answer comes in this order: the verdict in one sentence; the way there and
 back, a namespace a line, with what was seen on the wire; the lines of the
 kernel's tables that prove the fault; the fix, ready to paste; what would still
 be broken after it; and what the probe itself says.
 
-With --verify the fix is tried: the namespaces on the packet's way are copied into
-a lab that vanishes again, with sockets where somebody listens; the same packet is
-lost there, the commands are run as they are printed, and request and reply
-arrive; no command can be left out; and what the fix opens, closes or reroutes
-besides is listed. Only then it counts as verified. What was not copied is said.
+With --verify the fix is tried: the namespaces on the packet's way are copied
+into a lab that vanishes again, with sockets where somebody listens; the same
+packet is lost there, the commands are run as they are printed, and request and
+reply arrive; no command can be left out; and what the fix opens, closes or
+reroutes besides is listed. Only then it counts as verified. What was not
+copied is said.
 
-With --in the question is about the network in a file that `+"`nstutor capture`"+` wrote: it
-is made in a lab that vanishes again, and the packet starts where the file says. Who
-is beyond it is not in it: whether he answers is what came of the packet when the file
-was written, if the file says so, and cannot be told otherwise.
+With --in the question is about the network in a file that `+"`nstutor capture`"+`
+wrote: it is made in a lab that vanishes again, and the packet starts where the
+file says. Who is beyond it is not in it: whether he answers is what came of the
+packet when the file was written, if the file says so, and cannot be told
+otherwise.
 
-With --count N it sends N echoes, five a second. Where some are answered and some
-are not, the answer is packet-loss, with where those were seen last, what the kernel
-dropped, and which counters of devices and queues moved meanwhile; or link-flap, where a
-device on the way went down and came back.
+With --count N it sends N echoes, five a second. Where some are answered and
+some are not, the answer is packet-loss, with where those were seen last, what
+the kernel dropped, and which counters of devices and queues moved meanwhile;
+or link-flap, where a device on the way went down and came back.
 
 It takes root to enter another namespace and to read the packet filter.
 
@@ -227,22 +235,22 @@ resolv.conf。
 容器（名称或 ID 的开头），或者 Pod；有重名时，container:NAME 指的是容器。不询问
 任何守护进程。
 
---verify 会试一遍修复：把包经过的命名空间复制到一个随后消失的实验网络里，有人监听
-的地方也有套接字；同样的包在那里断在同样的原因上，照印出来的样子执行命令，请求和
-应答都到达；一条命令也不能少；修复另外放通、阻断或改道了什么都会列出。这样才算验证
-过。没有复制的会说明。
-
 答案依次是：一句话的结论；去程和回程，每个命名空间一行，附上抓包看到的情况；内核
 各表中能证明故障的行；可以直接粘贴的修复命令；修复之后还会剩下什么问题；探测自己
 的输出。
 
---in 问的是 `+"`nstutor capture`"+` 写的文件里的网络：它在一个随后消失的实验网络里建立，
-包从文件所写的地方发出。外面的一方不在文件里：他是否应答，以写文件时的结果为准；文件里
-没有写，就无法判断。
+--verify 会试一遍修复：把包经过的命名空间复制到一个随后消失的实验网络里，有人
+监听的地方也有套接字；同样的包在那里断在同样的原因上，照印出来的样子执行命令，
+请求和应答都到达；一条命令也不能少；修复另外放通、阻断或改道了什么都会列出。这
+样才算验证过。没有复制的会说明。
 
---count N 发 N 个回显请求，每秒五个。有的有应答、有的没有时，结论是 packet-loss：
-说明它们最后在哪里看到，内核丢了什么，期间哪些网卡和队列的计数动过；路径上有网卡
-断了又通时，结论是 link-flap。
+--in 问的是 `+"`nstutor capture`"+` 写的文件里的网络：它在一个随后消失的实验网络里建
+立，包从文件所写的地方发出。外面的一方不在文件里：他是否应答，以写文件时的结果为
+准；文件里没有写，就无法判断。
+
+--count N 发 N 个回显请求，每秒五个。有的有应答、有的没有时，结论是
+packet-loss：说明它们最后在哪里看到，内核丢了什么，期间哪些网卡和队列的计数动
+过；路径上有网卡断了又通时，结论是 link-flap。
 
 进入其他命名空间、读取包过滤规则都需要 root。
 

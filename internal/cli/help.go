@@ -2,16 +2,20 @@ package cli
 
 import (
 	"errors"
+	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"nstutor/internal/say"
+	"nstutor/internal/wrap"
 )
 
 // speak has the commands say in the learner's language what cobra has words of its
 // own for: the headings of the help, its flags and commands, and wrong flags.
 func (a *app) speak(root *cobra.Command) {
+	cobra.AddTemplateFunc("flagUsages", flagUsages)
 	root.SetUsageTemplate(a.usageTemplate())
 	root.SetVersionTemplate(a.say("nstutor version %s", "nstutor 版本 %s", root.Version) + "\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return wrongFlag(cmd, err) })
@@ -26,7 +30,7 @@ func (a *app) speak(root *cobra.Command) {
 // and what their values are when nobody sets them: cobra and pflag do so in English.
 func (a *app) speakOf(cmd *cobra.Command) {
 	cmd.DisableFlagsInUseLine = true
-	nothing := map[string]string{"string": "", "duration": "0s"}
+	nothing := map[string]string{"string": "", "duration": "0s", "int": "0"}
 	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
 		if none, ok := nothing[f.Value.Type()]; ok && f.DefValue != none {
 			f.Usage = a.say("%s (default %s)", "%s（默认 %s）", f.Usage, f.DefValue)
@@ -51,14 +55,32 @@ func (a *app) usageTemplate() string {
   {{rpad .Name .NamePadding }} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
 
 ` + a.say("Flags:", "选项：") + `
-{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
+{{flagUsages .LocalFlags}}{{end}}{{if .HasAvailableInheritedFlags}}
 
 ` + a.say("Global Flags:", "通用选项：") + `
-{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableSubCommands}}
+{{flagUsages .InheritedFlags}}{{end}}{{if .HasAvailableSubCommands}}
 
 ` + a.say("Use \"%s\" for more information about a command.", "用 \"%s\" 查看某个命令的详细说明。",
 		say.T("{{.CommandPath}} [command] --help", "{{.CommandPath}} [命令] --help")) + `{{end}}
 `
+}
+
+// helpWidth is that of the help, in cells: of the smallest terminal that the course takes.
+const helpWidth = 80
+
+// flagColumn is what stands before a flag's words: its names, its kind, and the gap.
+var flagColumn = regexp.MustCompile(`(?m)^ +(-\w, )?--\S+( \S+)? {3,}`)
+
+// flagUsages are the flags, each with its words beside it. pflag breaks lines at spaces
+// alone, and counts bytes: of Chinese it makes too little of a line, or too much.
+func flagUsages(flags *pflag.FlagSet) string {
+	var lines []string
+	for line := range strings.Lines(flags.FlagUsages()) {
+		line = strings.TrimRight(line, "\n")
+		lead := flagColumn.FindString(line)
+		lines = append(lines, wrap.Behind(lead, line[len(lead):], helpWidth)...)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // wrongFlag is an error of the parser of flags in our words.
@@ -94,6 +116,8 @@ func kindOf(f *pflag.Flag) say.Text {
 		return say.T("true or false", " true 或 false")
 	case "duration":
 		return say.T("a time such as 2s or 500ms", "时间，例如 2s 或 500ms")
+	case "uint16":
+		return say.T("a port, a number from 1 to 65535", "端口，即 1 到 65535 的整数")
 	case "int":
 		return say.T("a whole number", "整数")
 	default: // uint64
@@ -122,7 +146,7 @@ func (a *app) completion() *cobra.Command {
 	return &cobra.Command{
 		Use:       "completion SHELL",
 		Short:     a.say("Print the completion script of a shell", "输出 shell 的补全脚本"),
-		Long:      a.say("Print the script by which a shell completes the commands: %s.", "输出让 shell 补全命令的脚本：%s。", enumerated(shells, say.T("or", "或"))),
+		Long:      a.say("Print the completion script of a shell: %s.", "输出让 shell 补全命令的脚本：%s。", enumerated(shells, say.T("or", "或"))),
 		Hidden:    true,
 		ValidArgs: shells,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -22,13 +22,13 @@ func (a *app) progress() *cobra.Command {
 are done, the predictions that were right and the hints that were read; for each
 exercise whether it was solved, and the best score.
 
--o json prints the same for a teacher's program, step by step: also how each step
-was done, by hand or by the enter key, and how long it took. --learner puts a name
-into it.`, `显示本机记住的学习进度：每一章完成的步骤、猜对的预测、看过的提示；每个练习是否
+-o json prints the same for a teacher's program, step by step: also how each
+step was done, by hand or by the enter key, and how long it took. --learner
+puts a name into it.`, `显示本机记住的学习进度：每一章完成的步骤、猜对的预测、看过的提示；每个练习是否
 解决，以及最好的成绩。
 
--o json 把同样的内容逐步输出，供教师的程序读取，还包括每一步是手工完成还是按 enter
-完成、用了多长时间。--learner 把名字写进去。`),
+-o json 把同样的内容逐步输出，供教师的程序读取，还包括每一步是手工完成还是按
+enter 完成、用了多长时间。--learner 把名字写进去。`),
 		Example: `  nstutor progress
   nstutor progress -o json --learner ann
   nstutor progress reset 2`,

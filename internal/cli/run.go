@@ -28,12 +28,13 @@ print a transcript: the command, the symptom before, what changed in the
 kernel's tables, and the symptom after. The exit status is 1 when anything seen
 differs from what a step promises.
 
---handout prints the lessons instead, for a class: what to read, the question and
-room for the answers, as Markdown. --answers is the teacher's copy.`, `执行所有步骤，或者指定的章和步骤（2、2/2.7、2.7），并输出记录：命令、执行前的
-症状、内核各表的变化、执行后的症状。只要有一处实测与步骤的预期不符，退出码就是 1。
+--handout prints the lessons instead, for a class: what to read, the question
+and room for the answers, as Markdown. --answers is the teacher's copy.`, `执行所有步骤，或者指定的章和步骤（2、2/2.7、2.7），并输出记录：命令、执行前的
+症状、内核各表的变化、执行后的症状。只要有一处实测与步骤的预期不符，退出码就是
+1。
 
---handout 改为输出课堂讲义（Markdown）：要读的内容、问题和答题的空白。--answers 是教师
-用的一份。`),
+--handout 改为输出课堂讲义（Markdown）：要读的内容、问题和答题的空白。
+--answers 是教师用的一份。`),
 		Example: `  nstutor run 2/2.7
   nstutor run --handout 0 > handout.md
   nstutor run --handout --answers 0`,

@@ -25,9 +25,9 @@ func (a *app) shell() *cobra.Command {
 		Use:   "shell [NETNS]",
 		Short: a.say("Open your own shell in the lab that runs in another terminal", "在另一个终端运行的实验网络中打开你自己的 shell"),
 		Long: a.say(`Open your own shell ($SHELL) in a network namespace of the lab that runs in
-another terminal: in the node ("host") unless NETNS names another one. The prompt
-says the namespace. What you do there is seen by the course at once, and stays in
-the lab; the shell ends with it.
+another terminal: in the node ("host") unless NETNS names another one. The
+prompt says the namespace. What you do there is seen by the course at once, and
+stays in the lab; the shell ends with it.
 
 Only the user who runs the lab can come in.`, `在另一个终端运行的实验网络中打开你自己的 shell（$SHELL）：在节点（"host"）上，
 或者在 NETNS 指定的网络命名空间里。提示符会写出命名空间。你在里面做的事，课程

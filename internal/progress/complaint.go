@@ -18,8 +18,8 @@ var (
 // ours are the errors that are not the kernel's: which system call it was is no news.
 var ours = []error{errNotProgress, errNewer, plainfile.ErrNotPlain, plainfile.ErrTooLarge}
 
-// complain makes an error of a sentence whose one argument is why.
-func complain(en, zh string, err error) error {
+// complain makes an error about the file at path of a sentence whose one argument is why.
+func complain(en, zh string, err error, path string) error {
 	why := err
 	var at *fs.PathError
 	if errors.As(err, &at) { // the home folder makes it longer than a line
@@ -31,7 +31,7 @@ func complain(en, zh string, err error) error {
 		case at != nil:
 			why = say.At(short(at.Path), own)
 		default:
-			why = own
+			why = say.At(short(path), own)
 		}
 	}
 	return say.Err(en, zh, why)

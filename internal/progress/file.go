@@ -118,7 +118,7 @@ func (p *Progress) change(apply func(*file)) error {
 	p.pending = append(p.pending, apply)
 	p.unsaved = nil
 	if err := p.write(); err != nil {
-		p.unsaved = complain("progress is not saved: %v", "进度未能保存：%v", err)
+		p.unsaved = complain("progress is not saved: %v", "进度未能保存：%v", err, p.path)
 		return p.unsaved
 	}
 	return nil
@@ -248,7 +248,7 @@ func (p *Progress) setAside() error {
 		aside = fmt.Sprintf("%s.unreadable.%d", p.path, n)
 	}
 	if err := os.Rename(p.path, aside); err != nil {
-		p.unread = complain("progress is not readable, and cannot be set aside: %v", "进度文件无法识别，也无法移开：%v", err)
+		p.unread = complain("progress is not readable, and cannot be set aside: %v", "进度文件无法识别，也无法移开：%v", err, p.path)
 		p.warning = say.Quote(p.unread)
 		return err
 	}

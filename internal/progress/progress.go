@@ -48,7 +48,7 @@ func (p *Progress) loaded(data file, err error) {
 	case err == nil:
 		p.data = data
 	case !errors.Is(err, fs.ErrNotExist):
-		p.unread = complain("progress is not read: %v", "无法读取进度：%v", err)
+		p.unread = complain("progress is not read: %v", "无法读取进度：%v", err, p.path)
 		p.warning = say.Quote(p.unread)
 	}
 }

@@ -74,6 +74,9 @@ func (s *Session) entered(msg Entered) Work {
 	if again {
 		s.Network.Log.Restart(true)
 	} else {
+		if msg.anew {
+			s.Typing.Tape.Clear() // it is about another network
+		}
 		watch := msg.Step.Watched()
 		s.Network.Log = PingLog{Tried: watch.Tried()}
 		s.Network.Watch = watch.Netns

@@ -5,7 +5,10 @@ import (
 	"time"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
+	"nstutor/internal/nsenter"
 	"nstutor/internal/session/feed"
 )
 
@@ -52,5 +55,32 @@ func TestFramesCountFromTheLastEchoButOne(t *testing.T) {
 	from, settled := s.trial()
 	if want := noon.Add(2*time.Second - whySlack); !settled || !from.Equal(want) {
 		t.Errorf("from %v, settled %v; want %v", from, settled, want)
+	}
+}
+
+// A connection whose server is drawn by lot goes another way now and then. What was not
+// seen of it on the way that is told is no sign that it fails there.
+func TestAConnectionByLotMayHaveGoneAnotherWay(t *testing.T) {
+	for _, backends := range [][]explain.Backend{nil, {{}, {}}} {
+		s := asked(noon)
+		host, err := nsenter.Open("host", "/proc/self/ns/net")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer host.Close()
+		s.Network.Names = []string{host.Name()}
+		s.Why.Answer.Backends = backends
+		s.Why.Answer.Hops = []hop.Hop{{Predicted: hop.OK, Sighting: &hop.Sighting{Space: &machine.Space{NS: host}, Dev: "eth0"}}}
+		for seq := range 3 {
+			pingedAt(s, seq+1, probe.Replied)
+		}
+		s.witness()
+		want := hop.Fail
+		if backends != nil {
+			want = hop.Unknown
+		}
+		if got := s.Why.Answer.Hops[0].Observed; got != want {
+			t.Errorf("%d backends: %s, want %s", len(backends), got, want)
+		}
 	}
 }

@@ -30,10 +30,11 @@ func (s *Session) witness() {
 		w.Answer.Hops[i].Observed = hop.Unknown
 	}
 	w.Answer.Witness(s.Network.Names, s.framesSince(from))
+	missed := settled && len(w.Answer.Backends) == 0 // by lot, the newest may have gone another way
 	w.seen, w.odd = "", false
 	for i := range w.Answer.Hops {
 		h := &w.Answer.Hops[i]
-		if h.Observed == hop.Fail && !settled {
+		if h.Observed == hop.Fail && !missed {
 			h.Observed = hop.Unknown
 		}
 		w.seen += string(h.Observed) + " "

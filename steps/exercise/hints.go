@@ -71,9 +71,9 @@ func (t *Task) explained(ctx context.Context, l *lab.Lab, v check.Verdict) (step
 	if err != nil || a.Verdict != explain.Broken {
 		return steps.Guide{}, false
 	}
-	look := change.In(a.Cause.Netns, cause.Of(a.Cause.Code).Table...)
+	look := lookFor(a)
 	guide := steps.Guide{About: string(a.Cause.Code) + " " + a.Cause.Netns, Hints: []say.Text{
-		say.T("Not yet: %s. %s", "还没做到：%s。%s", v.Text, methodOf(look.Argv)),
+		say.T("Not yet: %s. %s", "还没做到：%s。%s", v.Text, methodOf(cause.Of(a.Cause.Code).Table)),
 		say.T("In %s, look at `%s`: %s", "在 %s 里看 `%s`：%s", a.Cause.Netns, steps.Typed(look), found(a.Cause)),
 	}}
 	fault := t.fault(a.Cause)
@@ -89,6 +89,17 @@ func (t *Task) explained(ctx context.Context, l *lab.Lab, v check.Verdict) (step
 		guide.Hints = append(guide.Hints, typed(lines))
 	}
 	return guide, true
+}
+
+// lookFor is the command that shows the fault. iptables shows no rules that nft has made
+// in tables of its own: where the fault is in such a one, the fix is in the words of nft.
+func lookFor(a explain.Answer) change.Command {
+	look := change.In(a.Cause.Netns, cause.Of(a.Cause.Code).Table...)
+	of := func(c change.Command) bool { return c.Netns == look.Netns && c.Argv[0] == "nft" }
+	if look.Argv[0] == "iptables" && slices.ContainsFunc(a.Fix, of) {
+		look.Argv = []string{"nft", "list", "ruleset"}
+	}
+	return look
 }
 
 // request asks it of explain.
@@ -156,6 +167,10 @@ func typed(lines []change.Command) say.Text {
 	all := make([]string, len(lines))
 	for i, line := range lines {
 		all[i] = "`" + steps.Typed(line) + "`"
+	}
+	if slices.ContainsFunc(lines, func(c change.Command) bool { return c.Netns == lab.Host }) {
+		// The prompt may stand in another namespace, where the command means nothing.
+		return say.T("In %s, type: %s", "在 %s 里输入：%s", lab.Host, strings.Join(all, "; "))
 	}
 	return say.T("Type: %s", "输入：%s", strings.Join(all, "; "))
 }

@@ -15,11 +15,13 @@ type device struct{ netns, dev string }
 type devices struct {
 	byMAC map[string][]device // those that are no ports of another come first
 	named map[string]int      // how many have the name
+	gone  map[string][]device // whose it was when the step began, where the device is no more
 }
 
 // devices reads who has which address.
 func (v *base) devices() devices {
-	d := devices{map[string][]device{}, map[string]int{"lo": 2}}
+	d := devices{map[string][]device{}, map[string]int{"lo": 2}, map[string][]device{}}
+	there := map[device]bool{}
 	for _, name := range v.Network.Names {
 		snap := v.Network.Snapshot(name)
 		if snap == nil {
@@ -28,6 +30,7 @@ func (v *base) devices() devices {
 		for _, l := range snap.Links {
 			d.named[l.Name]++
 			one, mac := device{name, l.Name}, l.MAC.String()
+			there[one] = true
 			if l.Master == "" {
 				d.byMAC[mac] = slices.Insert(d.byMAC[mac], 0, one)
 			} else {
@@ -35,14 +38,24 @@ func (v *base) devices() devices {
 			}
 		}
 	}
+	for name, was := range v.Scene.Was.Netns {
+		for _, l := range was.Links {
+			if one, mac := (device{name, l.Name}), l.MAC.String(); !there[one] {
+				d.gone[mac] = append(d.gone[mac], one)
+			}
+		}
+	}
 	return d
 }
 
 // of is the device whose MAC address it is. Where several have it, it is one of those
-// that the frames passed.
+// that the frames passed; so is one that is no more.
 func (d devices) of(mac net.HardwareAddr, frames []wire.Frame) device {
 	all := d.byMAC[mac.String()]
 	for _, f := range frames {
+		if at := (device{f.Netns, f.Dev}); len(all) == 0 && slices.Contains(d.gone[mac.String()], at) {
+			return at
+		}
 		if at := (device{f.Netns, f.Dev}); slices.Contains(all, at) {
 			return at
 		}

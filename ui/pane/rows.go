@@ -186,6 +186,14 @@ func (v *Live) sysctlRows() []row {
 	return rows
 }
 
+// tableWord is a table as ip(8) calls it; it has no word for programs.
+func (v *Live) tableWord(table string) string {
+	if table == "process" {
+		return v.Say(words.Process)
+	}
+	return table
+}
+
 // otherRows are the changes outside the watched namespace, and those that no
 // watcher reports: rules, programs, files.
 func (v *Live) otherRows() []row {
@@ -196,7 +204,7 @@ func (v *Live) otherRows() []row {
 			line = c.Before
 		}
 		if _, known := v.Scene.Was.Netns[netns]; known || netns == "" {
-			line = strings.TrimSpace(netns + " " + c.Table + " " + line)
+			line = strings.TrimSpace(netns + " " + v.tableWord(c.Table) + " " + line)
 		}
 		rows = append(rows, row{section: words.Elsewhere, kind: c.Kind, text: line, ends: c.Table == "rule" || c.Table == "route"})
 	}

@@ -1,8 +1,6 @@
 package pane
 
 import (
-	"strings"
-
 	"nstutor/internal/session"
 	"nstutor/internal/wrap"
 	"nstutor/steps"
@@ -108,7 +106,7 @@ func (v stepSheet) conditionLines(w, h int) []string {
 // next says what enter does, and at the end of a step before that what became of it.
 func (v stepSheet) next(turning string) []string {
 	if v.Scene.Phase == session.PhaseAfter {
-		return []string{v.outcome(turning), v.onward()}
+		return append([]string{v.outcome(turning)}, v.onward()...)
 	}
 	return []string{v.enter()}
 }
@@ -164,14 +162,15 @@ func (v stepSheet) outcome(turning string) string {
 	return line
 }
 
-// onward says where enter leads from the end of a step.
-func (v stepSheet) onward() string {
+// onward says where enter leads from the end of a step, and where else one may go: each
+// in a part of its own, for a step's title may be long.
+func (v stepSheet) onward() []string {
 	next, ok := v.Stage.Next()
 	switch {
 	case v.unread && !v.Typed:
-		return v.readsOn()
+		return []string{v.readsOn()}
 	case !ok:
-		return strings.TrimSpace(v.Say(words.End) + v.offer())
+		return []string{v.Say(words.End), v.offer()}
 	}
 	prose, _ := session.ProseOf(v.Lang, next)
 	enter := words.EnterNext
@@ -182,7 +181,7 @@ func (v stepSheet) onward() string {
 	if chapter, _ := v.Course.Chapter(next); chapter.ID != v.Scene.Chapter {
 		offer = v.offer()
 	}
-	return strings.TrimSpace(offer + "  " + v.Theme.Faint.Render(v.Say(enter, next+" "+prose.Title)))
+	return []string{offer, v.Theme.Faint.Render(v.Say(enter, next+" "+prose.Title))}
 }
 
 // offer says how the exercises of the chapter are had, where there are any.
@@ -190,5 +189,5 @@ func (v stepSheet) offer() string {
 	if len(v.Offered()) == 0 || v.Typed {
 		return ""
 	}
-	return "  " + v.Theme.Strong.Render(v.Say(words.OfferExercises))
+	return v.Theme.Strong.Render(v.Say(words.OfferExercises))
 }

@@ -228,7 +228,7 @@ func TestWhyCostsAndHintsCount(t *testing.T) {
 	p.press("h")
 	p.see("hint 2/3  ", "2 hints")
 	p.press("h")
-	p.see("hint 3/3  Type: ", "3 hints")
+	p.see("hint 3/3  ", "ype: ", "3 hints")
 	p.press("h")
 	time.Sleep(300 * time.Millisecond)
 	p.see("3 hints, explained once")

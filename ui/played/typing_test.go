@@ -295,3 +295,21 @@ func TestQuitWhileACommandRuns(t *testing.T) {
 	p.types("sleep 1000")
 	p.see("ctrl+c stops it") // the cleanup waits for it
 }
+
+// What was typed in another network does not look like something of this one; the up
+// key still has it.
+func TestTheCommandLineIsEmptyInAnotherLab(t *testing.T) {
+	p := startPlay(t, "2.6")
+	p.press(":")
+	p.types("echo of $((3+4)) before")
+	p.see("of 7 before")
+	p.press("esc", "g", "5", ".", "1")
+	p.see("5.1")
+	p.press("enter")
+	p.see("enter begins the chapter", "live · pod-a")
+	p.press(":")
+	p.see("The prompt names the namespace")
+	p.miss("of 7 before")
+	p.press("up")
+	p.see("echo of $((3+4)) before")
+}

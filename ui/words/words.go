@@ -49,6 +49,7 @@ var (
 	ThereIs         = say.F("there is: %s", "现在是：%s")
 	NotChecked      = say.F("could not be checked: %s", "无法检查：%s")
 	Task            = say.F("to do", "要做")
+	Process         = say.F("process", "进程")
 	GuessFirst      = say.F("first your guess, %s (enter skips it)", "先预测：按 %s（按 enter 可以跳过）")
 	GuessBehind     = say.F("w: first your guess (enter skips it)", "按 w 回去预测（按 enter 跳过）")
 	DoIt            = say.F("do it with : or s (enter shows how)", "请动手：用 : 或 s（按 enter 显示命令）")

@@ -103,7 +103,7 @@ func (i Impostor) Detail() say.Text {
 func (i Impostor) Evidence() []say.Text {
 	var shown []say.Text
 	for _, a := range i.Having {
-		shown = append(shown, say.T("%s: %s", "%s: %s", machine.Called(i.Netns()), inet(a.Prefix, a.Dev)))
+		shown = append(shown, say.T("%s: %s", "%s：%s", machine.Called(i.Netns()), inet(a.Prefix, a.Dev)))
 	}
 	switch {
 	case i.Parted != nil:

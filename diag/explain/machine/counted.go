@@ -54,7 +54,7 @@ func (before Counted) Since(netns string) []say.Text {
 		grown := now.Since(was.snmp)
 		for _, name := range telling {
 			if delta := grown[name]; delta > 0 {
-				moved = append(moved, say.T("%s: %s +%d", "%s: %s +%d", Called(n.Name), name, delta))
+				moved = append(moved, say.T("%s: %s +%d", "%s：%s +%d", Called(n.Name), name, delta))
 			}
 		}
 	}

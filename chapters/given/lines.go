@@ -90,7 +90,7 @@ func readDeed(line string) (d deed, err error) {
 		return d, nil
 	}
 	if d.netns == "" && (len(words) < 2 || words[0] != "ip" || !slices.Contains([]string{"netns", "net", "netn"}, words[1])) {
-		return d, say.Err("%s: in which namespace? A line is a namespace, a colon and a command", "%s：在哪个命名空间？一行由命名空间、冒号和命令组成", line)
+		return d, say.Err("%s: in which namespace? A line is `NAMESPACE: COMMAND`", "%s：在哪个命名空间？一行的写法是 `NAMESPACE: COMMAND`", line)
 	}
 	d.made, err = change.Parse(d.netns, words...)
 	// The path counts, not the key: with its slashes a key can lead out of net.

@@ -32,12 +32,14 @@ inet: ip link set up0 mtu 1400
 // tried with full-sized segments, and each of the fixes passes.
 func TestFixesOfConnectionsThatCarryNothingAreVerified(t *testing.T) {
 	labtest.Slow(t)
+	t.Parallel()
 	for name, fault := range map[string]string{
 		"what is sent":     "host: iptables -A OUTPUT -p icmp --icmp-type fragmentation-needed -j DROP",
 		"what is received": "inet: iptables -A OUTPUT -p icmp --icmp-type fragmentation-needed -j DROP",
 	} {
 		t.Run(name, func(t *testing.T) {
-			n := build(t, routed, "pod", "host", "inet", "far")
+			t.Parallel()
+			n := beside(t, routed, "pod", "host", "inet", "far")
 			n.run(swallowed + fault)
 			n.listens("far", "198.51.100.2:8080")
 			to := netip.MustParseAddrPort("198.51.100.2:8080")
@@ -56,7 +58,7 @@ func TestFixesOfConnectionsThatCarryNothingAreVerified(t *testing.T) {
 			if name != "what is sent" {
 				return
 			}
-			useless := []change.Command{change.In("pod", "ip", "link", "set", "lo", "up")}
+			useless := []change.Command{change.In(n.real("pod"), "ip", "link", "set", "lo", "up")}
 			if w := n.tryAnother(to, func(a *explain.Answer) { a.Fix = useless }); w == nil || w.Passed && len(w.Instead) == 0 {
 				t.Errorf("with nothing: %+v", w)
 			}
@@ -69,7 +71,7 @@ func (n *network) tryAnother(to netip.AddrPort, twist func(*explain.Answer)) *Ve
 	n.t.Helper()
 	world := machine.New()
 	defer world.Close()
-	space, err := world.Open("pod")
+	space, err := world.Open(n.real("pod"))
 	if err != nil {
 		n.t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func (n *network) tryFlow(from string, to netip.AddrPort, proto byte) (*Verified
 	n.t.Helper()
 	world := machine.New()
 	defer world.Close()
-	space, err := world.Open(from)
+	space, err := world.Open(n.real(from))
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -86,6 +86,7 @@ func (n *network) opens(from string, to netip.AddrPort, proto byte) {
 
 func TestFixesOfConnectionsAndDatagramsAreVerified(t *testing.T) {
 	labtest.Slow(t)
+	t.Parallel()
 	for _, c := range []struct {
 		name, fault, from, to string
 		proto                 byte
@@ -102,7 +103,8 @@ func TestFixesOfConnectionsAndDatagramsAreVerified(t *testing.T) {
 			inet: ip route del 10.244.1.0/24`, "pod", "10.96.0.10:80", unix.IPPROTO_TCP},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			n := build(t, routed, "pod", "host", "inet")
+			t.Parallel()
+			n := beside(t, routed, "pod", "host", "inet")
 			n.listens("inet", "203.0.113.10:8080")
 			n.run(c.fault)
 			to := netip.MustParseAddrPort(c.to)

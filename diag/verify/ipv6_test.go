@@ -60,6 +60,7 @@ func TestAFixDoesNotRelyOnWhatNeighboursWillForget(t *testing.T) {
 
 func TestFixesOfIPv6AreVerified(t *testing.T) {
 	labtest.Slow(t)
+	t.Parallel()
 	for _, c := range []struct{ name, fault, from, to string }{
 		{"a missing route", "pod: ip -6 route del default", "pod", far6},
 		{"no forwarding", "host: sysctl -qw net.ipv6.conf.all.forwarding=0", "pod", far6},
@@ -81,7 +82,8 @@ func TestFixesOfIPv6AreVerified(t *testing.T) {
 		{"a neighbour that is wrong", "host: ip neigh replace fd00:244:1::10 lladdr 02:00:00:00:00:99 dev veth-pod nud permanent", "pod", far6},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			n := build(t, routed6, "pod", "host", "inet")
+			t.Parallel()
+			n := beside(t, routed6, "pod", "host", "inet")
 			n.run(c.fault)
 			v, a := n.try(c.from, c.to, nil)
 			if v == nil || !v.Passed || v.Before != SameCause || v.After != Delivered || !v.Minimal {
@@ -100,6 +102,7 @@ func TestFixesOfIPv6AreVerified(t *testing.T) {
 
 func TestFixesOfConnectionsAndDatagramsOverIPv6AreVerified(t *testing.T) {
 	labtest.Slow(t)
+	t.Parallel()
 	to := netip.MustParseAddrPort("[" + far6 + "]:8080")
 	for _, c := range []struct {
 		name, fault string
@@ -111,7 +114,8 @@ func TestFixesOfConnectionsAndDatagramsOverIPv6AreVerified(t *testing.T) {
 		{"a firewall that refuses", "inet: ip6tables -A INPUT -p tcp --dport 8080 -j REJECT --reject-with tcp-reset", unix.IPPROTO_TCP},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			n := build(t, routed6, "pod", "host", "inet")
+			t.Parallel()
+			n := beside(t, routed6, "pod", "host", "inet")
 			n.listens("inet", to.String())
 			n.run(c.fault)
 			v, a := n.tryFlow("pod", to, c.proto)

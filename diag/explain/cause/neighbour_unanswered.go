@@ -62,7 +62,7 @@ func (ARPIgnored) Code() Code { return NeighbourUnanswered }
 
 // Detail names the device and the address.
 func (a ARPIgnored) Detail() say.Text {
-	if a.All != 0 && a.Here {
+	if a.Here {
 		return say.T("%s has the address %s, and arp_ignore keeps it silent about it", "%s 有地址 %s，但 arp_ignore 使它不应答", a.Station.Link.Name, a.Addr)
 	}
 	return say.T("%s has the address %s on another device, and arp_ignore keeps %s silent about it",

@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
 )
 
 // Judge judges what is met on a journey.
@@ -40,6 +41,7 @@ type Outcome struct {
 	Left    bool           // the frame leaves the device, for the table has a MAC address
 	Used    bool           // … and comes to the station by it
 	Via     netip.Addr     // the next hop to look for instead; invalid: none
+	Out     table.Link     // the device to look for it by instead, without a name: none
 	Unseen  bool           // the frame comes to where it cannot be followed
 }
 

@@ -28,13 +28,28 @@ func (a *Search) Unanswered(x *fabric.Explorer) Outcome {
 	}
 	for _, judge := range []func(*fabric.Explorer) (cause.Finding, fabric.Station, bool){a.untagged, a.beneath, a.overhead, a.atop, a.refusing, a.widerThanTheWire, a.shadowed, a.behindRouter, a.beside, a.misrouted} {
 		if f, s, ok := judge(x); ok {
-			return Outcome{Finding: f, Station: s}
+			return a.turned(Outcome{Finding: f, Station: s})
 		}
 	}
 	if len(x.Voids) > 0 {
 		return a.unforwarded(x)
 	}
 	return a.nobody(x)
+}
+
+// turned has a packet go on by the wire that it is sent to instead, once that is mended.
+func (a *Search) turned(o Outcome) Outcome {
+	m, ok := o.Finding.(cause.WrongWire)
+	if !ok {
+		return o
+	}
+	if dev, err := a.Space.Link(m.Way.Dev); err == nil {
+		o.Out, o.Via = dev, a.Packet.Dst
+		if m.Way.Via.IsValid() {
+			o.Via = m.Way.Via
+		}
+	}
+	return o
 }
 
 // refusing is a station that has a reason of its own not to answer: one with the address on

@@ -257,6 +257,12 @@ func (w *walk) conclude(a *judge.Search, x *fabric.Explorer, o judge.Outcome) (f
 		}
 		w.report(a, o.Finding)
 	}
+	if o.Out.Name != "" {
+		if s, ok := w.nextStation(a.Space, a.Packet, o.Out, o.Via); ok {
+			w.travel(a.Space, a.Packet, o.Out, s)
+		}
+		return fabric.Station{}, false
+	}
 	if o.Via.IsValid() {
 		return w.nextStation(a.Space, a.Packet, a.Link, o.Via)
 	}

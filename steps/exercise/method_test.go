@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
 	"nstutor/internal/change"
+	"nstutor/internal/lab"
 	"nstutor/steps"
 )
 
@@ -42,7 +43,7 @@ func TestTheFirstHintIsAMethod(t *testing.T) {
 
 // A rule that nft has made in a table of its own is in no output of iptables.
 func TestTheSecondHintLooksWhereTheRuleIs(t *testing.T) {
-	nft, iptables := change.In(Host, "nft", "insert", "rule", "ip", "guard", "passing", "accept"), change.In(Host, "iptables", "-I", "FORWARD", "-j", "ACCEPT")
+	nft, iptables := change.In(lab.Host, "nft", "insert", "rule", "ip", "guard", "passing", "accept"), change.In(lab.Host, "iptables", "-I", "FORWARD", "-j", "ACCEPT")
 	for _, c := range []struct {
 		fix  change.Command
 		code cause.Code
@@ -53,7 +54,7 @@ func TestTheSecondHintLooksWhereTheRuleIs(t *testing.T) {
 		{change.In("shop", nft.Argv...), cause.Filtered, "iptables -vnL"},
 		{nft, cause.NoRoute, "ip route"},
 	} {
-		a := explain.Answer{Cause: explain.Fault{Code: c.code, Netns: Host}, Fix: []change.Command{c.fix}}
+		a := explain.Answer{Cause: explain.Fault{Code: c.code, Netns: lab.Host}, Fix: []change.Command{c.fix}}
 		if look := steps.Look(lookFor(a)); look != c.look {
 			t.Errorf("%s, mended by %s: %s, want %s", c.code, c.fix, look, c.look)
 		}
@@ -62,7 +63,7 @@ func TestTheSecondHintLooksWhereTheRuleIs(t *testing.T) {
 
 // What is typed in the node names no namespace, and the prompt may be in another one.
 func TestTheLastHintSaysWhereItIsTyped(t *testing.T) {
-	in, out := change.In(Host, "ip", "link", "set", "veth-shop", "up"), change.In("shop", "ip", "link", "set", "eth0", "up")
+	in, out := change.In(lab.Host, "ip", "link", "set", "veth-shop", "up"), change.In("shop", "ip", "link", "set", "eth0", "up")
 	for want, lines := range map[string][]change.Command{
 		"In host, type: `ip link set veth-shop up`":                                           {in},
 		"Type: `ip netns exec shop ip link set eth0 up`":                                      {out},

@@ -39,9 +39,7 @@ func (EchoOff) Detail() say.Text {
 }
 
 // Evidence is the setting.
-func (e EchoOff) Evidence() []say.Text {
-	return Lines(strings.ReplaceAll(e.Path(), "/", ".") + " = 1")
-}
+func (e EchoOff) Evidence() []say.Text { return Lines(strings.ReplaceAll(e.Path(), "/", ".") + " = 1") }
 
 // Fix turns it off.
 func (e EchoOff) Fix() []change.Change {

@@ -60,9 +60,7 @@ func (l LoopbackOutside) Detail() say.Text {
 }
 
 // Evidence is the route out.
-func (l LoopbackOutside) Evidence() []say.Text {
-	return append(Lines(l.Line), l.Exempt.lines()...)
-}
+func (l LoopbackOutside) Evidence() []say.Text { return append(Lines(l.Line), l.Exempt.lines()...) }
 
 // Fix rewrites the source where the packet leaves.
 func (l LoopbackOutside) Fix() []change.Change {

@@ -136,9 +136,7 @@ func (b BehindRouter) Detail() say.Text {
 func (b BehindRouter) Evidence() []say.Text { return b.With(b.Proof...) }
 
 // Fix has the router answer.
-func (b BehindRouter) Fix() []change.Change {
-	return proxy(b.Router.Netns, b.Router.Link.Name, b.Addr)
-}
+func (b BehindRouter) Fix() []change.Change { return proxy(b.Router.Netns, b.Router.Link.Name, b.Addr) }
 
 // proxy has a namespace answer for an address that is behind it. For IPv6 that takes an
 // entry for the address besides (ndisc_recv_ns()).

@@ -36,9 +36,7 @@ func (m MACOfAnother) Detail() say.Text {
 }
 
 // Evidence are the entry and who has the address.
-func (m MACOfAnother) Evidence() []say.Text {
-	return Lines(m.Entry.Line(), m.Right.Link.AddressLine())
-}
+func (m MACOfAnother) Evidence() []say.Text { return Lines(m.Entry.Line(), m.Right.Link.AddressLine()) }
 
 // Fix has the kernel ask again.
 func (m MACOfAnother) Fix() []change.Change { return []change.Change{m.forget()} }
@@ -79,9 +77,7 @@ func (m MACIgnored) Detail() say.Text {
 }
 
 // Evidence are the entry and the device.
-func (m MACIgnored) Evidence() []say.Text {
-	return Lines(m.Entry.Line(), m.Right.Link.AddressLine())
-}
+func (m MACIgnored) Evidence() []say.Text { return Lines(m.Entry.Line(), m.Right.Link.AddressLine()) }
 
 // Fix has the kernel ask, or says what it cannot learn.
 func (m MACIgnored) Fix() []change.Change {

@@ -42,9 +42,9 @@ tracking, the far side) is told in the file.
   nstutor exercise --from FILE         is an exercise: repair it in a lab
 
 Reading other namespaces and the packet filter takes root.`, `把 --from 与 --to 之间的网络写成文本文件：包的链路所通向的命名空间，连同网卡、
-地址、路由、策略规则、邻居、内核参数、包过滤规则，以及有人监听的端口。会像 explain
-那样把包发一次，结果也写进文件。--all 则是这里能看到的所有命名空间。不改动任何东
-西；- 表示标准输出。
+地址、路由、策略规则、邻居、内核参数、包过滤规则，以及有人监听的端口。会像
+explain 那样把包发一次，结果也写进文件。--all 则是这里能看到的所有命名空间。不
+改动任何东西；- 表示标准输出。
 
 文件里没有密钥、没有数据内容、没有计数，也没有进程的任何信息。加上 --anonymous，
 地址和名称会被替换，同一个处处换成同一个。带不走的（硬件、BPF 程序、连接跟踪、

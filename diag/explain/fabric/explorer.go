@@ -82,6 +82,11 @@ func (x *Explorer) Back(dev table.Link, e Edge) {
 	x.arrive(e.Space, dev, Way{vlan: e.vlan})
 }
 
+// Whole reports whether all places were found that the frame comes to.
+func (x *Explorer) Whole() bool {
+	return len(x.Edges)+len(x.Voids)+len(x.Untaken)+len(x.Unseen) == 0
+}
+
 // send follows a frame out of a device. bridged names the bridge that it came
 // out of, if the device is a port of it, and from the port that it came in by.
 func (x *Explorer) send(n *machine.Space, link table.Link, v Way, bridged, from string) {

@@ -10,14 +10,15 @@ import (
 // Gateway is whom a default route on the device should name: an address in the device's
 // prefix, or one for next hops alone (169.254.0.0/16), of one of the stations on its wire who
 // knows the way, else the one that a file of the machine names, else of anybody there, else
-// whom something here takes for it. It is invalid where nobody tells.
-func Gateway(n *machine.Space, d machine.Device, dst netip.Addr, wire []Station) (_ netip.Addr, knows bool) {
+// whom something here takes for it, else, where all of the wire can be seen, the prefix's
+// first, for which proxy ARP may stand. It is invalid where nobody tells.
+func Gateway(n *machine.Space, d machine.Device, dst netip.Addr, wire *Explorer) (_ netip.Addr, knows bool) {
 	own := d.Addrs[0].Prefix
 	anybody := machine.LikelyHop(n, d.Link.Name, dst)
-	if named, _ := told(n, d, wire); !anybody.IsValid() && named.Is4() == dst.Is4() {
+	if named, _ := told(n, d, wire.Stations); !anybody.IsValid() && named.Is4() == dst.Is4() {
 		anybody = named
 	}
-	for _, s := range wire {
+	for _, s := range wire.Stations {
 		if s.Space == nil || s.Space == n {
 			continue
 		}
@@ -43,7 +44,7 @@ func Gateway(n *machine.Space, d machine.Device, dst netip.Addr, wire []Station)
 	if named, ok := Configured(d, dst); ok {
 		return named.Addr, true
 	}
-	hinted, _ := Hinted(n, d, wire)
+	hinted, _ := Hinted(n, d, wire.Stations)
 	switch {
 	case anybody.IsValid():
 		return anybody, false
@@ -53,6 +54,9 @@ func Gateway(n *machine.Space, d machine.Device, dst netip.Addr, wire []Station)
 		return hinted, false
 	case own.IsSingleIP(): // nobody else fits in there
 		return linkLocalGateway, false
+	}
+	if first := machine.FirstHost(own); wire.Whole() && first != own.Addr() {
+		return first, false
 	}
 	return netip.Addr{}, false // any guess may be somebody else
 }

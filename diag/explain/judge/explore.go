@@ -114,7 +114,7 @@ func (j *Judge) behind(n *machine.Space, dev table.Link, meant func(*machine.Spa
 
 // gateway is the next hop that a device has for a destination.
 func (j *Judge) gateway(n *machine.Space, d machine.Device, dst netip.Addr) (_ netip.Addr, knows bool) {
-	return fabric.Gateway(n, d, dst, j.Explore(n, d.Link, flows.LegRequest, nil).Stations)
+	return fabric.Gateway(n, d, dst, j.Explore(n, d.Link, flows.LegRequest, nil))
 }
 
 // joined are the spaces that wires join to n. Those of another network of the machine may

@@ -35,10 +35,10 @@ func (j *Judge) behindUnnumbered(n *machine.Space, p journey.Packet, l cause.Loo
 			return Ruling{Finding: f, Next: machine.RouteAnswer{Kind: machine.KindLocal, Src: p.Src}}, true
 		}
 		d.Addrs = []table.Addr{{Prefix: own}}
-		wire := j.Explore(n, d.Link, flows.LegRequest, nil).Stations
+		wire := j.Explore(n, d.Link, flows.LegRequest, nil)
 		via, knows := fabric.Gateway(n, d, p.Dst, wire)
 		switch there := func(s fabric.Station) bool { return s.Space != nil && s.Has(p.Dst) }; {
-		case !knows, own.Contains(p.Dst) && !slices.ContainsFunc(wire, there):
+		case !knows, own.Contains(p.Dst) && !slices.ContainsFunc(wire.Stations, there):
 			continue
 		case own.Contains(p.Dst):
 			return Ruling{Finding: f, Next: fabric.WayOut{Dev: d.Link}.Route(p.Src)}, true

@@ -246,8 +246,9 @@ func (j *Judge) Anonymous(n *machine.Space, p journey.Packet, route machine.Rout
 // were there a default route by it.
 func (j *Judge) throughDevice(n *machine.Space, p journey.Packet, l cause.Lookup, d machine.Device) Ruling {
 	own := d.Addrs[0].Prefix
-	gateway, knows := j.gateway(n, d, p.Dst)
-	if via, proof := fabric.Hinted(n, d, j.Explore(n, d.Link, flows.LegRequest, nil).Stations); via == gateway && !knows && proof != "" {
+	wire := j.Explore(n, d.Link, flows.LegRequest, nil)
+	gateway, knows := fabric.Gateway(n, d, p.Dst, wire)
+	if via, proof := fabric.Hinted(n, d, wire.Stations); via == gateway && !knows && proof != "" {
 		l.Answer.Evidence = append(slices.Clone(l.Answer.Evidence), proof)
 	}
 	byDefault := remedy.Way{Netns: n.Name, Dev: d.Link.Name, Via: gateway, Onlink: !own.Contains(gateway) && !(gateway.Is6() && gateway.IsLinkLocalUnicast())}

@@ -15,11 +15,19 @@ type Player struct {
 	course Course
 	step   Step
 	was    State // before the current step
+	unused bool  // the lab is as New made it
 }
 
 // NewPlayer returns a player that stands nowhere yet: Goto a step first.
 func NewPlayer(l *lab.Lab, course Course) *Player {
 	return &Player{lab: l, course: course}
+}
+
+// InNewLab says that nobody has touched the player's lab since it was made: where the
+// first step begins is then not built a second time.
+func (p *Player) InNewLab() *Player {
+	p.unused = true
+	return p
 }
 
 // Lab is the lab that the player plays in.
@@ -42,9 +50,12 @@ func (p *Player) Goto(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := p.lab.Reset(ctx); err != nil {
-		return err
+	if !p.unused {
+		if err := p.lab.Reset(ctx); err != nil {
+			return err
+		}
 	}
+	p.unused = false
 	for _, a := range actions {
 		leading := a.Change(p.lab)
 		if err := leading.Apply(ctx, p.lab); err != nil {

@@ -288,3 +288,25 @@ func TestUndoForgetsNeighbours(t *testing.T) {
 		}
 	}
 }
+
+func TestANewLabIsNotBuiltTwice(t *testing.T) {
+	l := labtest.New(t)
+	p := steps.NewPlayer(l, small()).InNewLab()
+	inode := func() uint64 {
+		ns, err := l.NS(lab.Host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ns.Inode()
+	}
+	made := inode()
+	for i, id := range []string{"A.3", "A.2"} {
+		if err := p.Goto(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		wantPlayerDone(t, p, false)
+		if again := inode() != made; again != (i > 0) {
+			t.Errorf("%s: the lab was built anew: %v", id, again)
+		}
+	}
+}

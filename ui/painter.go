@@ -35,9 +35,13 @@ func newPainter(out io.Writer) *painter {
 	return &painter{out: out, frames: make(chan string, 1)}
 }
 
-// show has a frame painted, in place of one that was not painted yet. Only the
-// event loop calls it.
+// show has a frame painted, in place of one that was not painted yet. A frame of
+// nothing, as there is before the terminal's size is known, is none: the pause after
+// it would be what the first real one waits for. Only the event loop calls it.
 func (p *painter) show(frame string) {
+	if frame == "" {
+		return
+	}
 	select {
 	case <-p.frames:
 	default:
@@ -67,7 +71,7 @@ func (p *painter) run(ctx context.Context) {
 func (p *painter) paint(frame string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.away || frame == "" {
+	if p.away {
 		return
 	}
 	lines := strings.Split(frame, "\n")

@@ -49,4 +49,7 @@ func TestPainterShowsTheNewestFrame(t *testing.T) {
 	if got := <-p.frames; got != "new" {
 		t.Errorf("the frame to paint is %q, want the newest", got)
 	}
+	if p.show(""); len(p.frames) > 0 {
+		t.Error("a frame of nothing is to be painted: the next one would wait for it")
+	}
 }

@@ -46,7 +46,7 @@ func (a *app) course(cmd *cobra.Command, _ []string) error {
 		}
 		defer l.Close()
 		course := <-made
-		return ui.Run(cmd.Context(), steps.NewPlayer(l, course), course, memory, ui.Options{
+		return ui.Run(cmd.Context(), steps.NewPlayer(l, course).InNewLab(), course, memory, ui.Options{
 			Lang:  a.lang,
 			ASCII: a.ascii,
 			Start: memory.Position(),

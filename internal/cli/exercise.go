@@ -119,7 +119,7 @@ func (a *app) exercises(ctx context.Context, name string, seed uint64) error {
 	if opts.List {
 		opts.Start = firstUnsolved(memory)
 	}
-	return ui.Run(ctx, steps.NewPlayer(l, course), course, memory, opts)
+	return ui.Run(ctx, steps.NewPlayer(l, course).InNewLab(), course, memory, opts)
 }
 
 func theExercises() say.Text { return say.T("the exercises", "练习") }

@@ -168,7 +168,7 @@ func play(ctx context.Context, course steps.Course, ids []string, opts lab.Optio
 		return err
 	}
 	defer l.Close()
-	player := steps.NewPlayer(l, course)
+	player := steps.NewPlayer(l, course).InNewLab()
 	allOK := true
 	for _, id := range ids {
 		p, err := playStep(ctx, player, course, id)

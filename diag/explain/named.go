@@ -74,8 +74,8 @@ func asksForRouter(ctx context.Context, req Request, t *trace.Trace) bool {
 		return false
 	}
 	own := d.Addrs[0].Prefix
-	first := machine.FirstHost(own)
-	if first == own.Addr() || !own.Contains(first) {
+	first, ok := machine.FirstOther(own)
+	if !ok {
 		return false
 	}
 	probe.Ping(ctx, req.From.NS, probe.Echo{To: first.String(), Dst: first, Seq: 1, ID: probe.FreshID(), Timeout: knock})

@@ -55,7 +55,7 @@ func Gateway(n *machine.Space, d machine.Device, dst netip.Addr, wire *Explorer)
 	case own.IsSingleIP(): // nobody else fits in there
 		return linkLocalGateway, false
 	}
-	if first := machine.FirstHost(own); wire.Whole() && first != own.Addr() {
+	if first, ok := machine.FirstOther(own); ok && wire.Whole() {
 		return first, false
 	}
 	return netip.Addr{}, false // any guess may be somebody else

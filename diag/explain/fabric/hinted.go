@@ -21,8 +21,8 @@ func Hinted(n *machine.Space, d machine.Device, wire []Station) (via netip.Addr,
 	if other, ok := onlyOther(own); ok {
 		return other, ""
 	}
-	first := machine.FirstHost(own)
-	if first == own.Addr() || !own.Contains(first) {
+	first, ok := machine.FirstOther(own)
+	if !ok {
 		return netip.Addr{}, ""
 	}
 	for _, s := range wire {

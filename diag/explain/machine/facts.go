@@ -164,8 +164,12 @@ func HasFamily(addrs []table.Addr, of netip.Addr) bool {
 	})
 }
 
-// FirstHost is the lowest address of a prefix that a host can have.
-func FirstHost(p netip.Prefix) netip.Addr { return p.Masked().Addr().Next() }
+// FirstOther is the lowest address that a host can have of the network of an own address,
+// where that is another one.
+func FirstOther(own netip.Prefix) (first netip.Addr, ok bool) {
+	first = own.Masked().Addr().Next()
+	return first, first != own.Addr() && own.Contains(first)
+}
 
 // DefaultTTL is what the namespace's packets begin with.
 func DefaultTTL(n *Space) int {

@@ -154,6 +154,10 @@ pod-c: ip route replace default via fd00:244:1::1`,
 		want: expected{cause.NeighbourUnanswered, "host", request}, or: []expected{{cause.DestinationAbsent, "host", request}}, noFix: true},
 	{name: "a policy rule of IPv6", from: "pod-a", to: "fd00:203::10", fault: `host: env ip -6 rule add from fd00:244:1::/64 unreachable pref 100`,
 		want: expected{cause.RouteUnreachable, "host", request}},
+	{name: "a policy rule about a source that the kernel has yet to choose", from: "pod-a", to: "fd00:203::10",
+		fault: `pod-a: env ip -6 rule add from fd00:244:1::10 unreachable pref 100`},
+	{name: "the same, and a connection", from: "pod-a", to: "fd00:203::10", asks: "tcp 80", serve: []string{"inet tcp [fd00:203::10]:80"},
+		fault: `pod-a: env ip -6 rule add from fd00:244:1::10 unreachable pref 100`},
 })
 
 // TestExplainIPv6: the same causes, over the other IP.

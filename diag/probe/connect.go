@@ -60,7 +60,13 @@ func (c *connecting) run(ctx context.Context, socket opened) {
 		err = unix.ETIMEDOUT
 	}
 	var queue []socketReport
-	socket.conn.Control(func(fd uintptr) { queue = queuedErrors(int(fd)) })
+	socket.conn.Control(func(fd uintptr) {
+		queue = queuedErrors(int(fd))
+		// A route of several next hops can give TCP another source than it gave UDP.
+		if name, err := unix.Getsockname(int(fd)); err == nil && !endpointOf(name).Addr().IsUnspecified() {
+			c.result.Src = endpointOf(name).Addr()
+		}
+	})
 	c.settle(queue, err)
 }
 

@@ -64,7 +64,9 @@ func (d Dial) begin(ns *nsenter.Namespace, kind int) (s opened, r Result, err er
 
 // open opens a socket inside ns and binds it to the address that its packets will
 // have, and to a free port: who wants to see them can look for the port before they
-// are sent.
+// are sent. Of IPv6 it binds it to the port alone: the kernel looks for the route before
+// it has chosen the source (ip6_dst_lookup_tail()), and rules about the source would
+// decide over a socket that is bound to it, and never over a program that is not.
 func (d Dial) open(ns *nsenter.Namespace, kind int) (s opened, err error) {
 	fd := -1
 	err = nsenter.In(ns, func() error {
@@ -79,16 +81,22 @@ func (d Dial) open(ns *nsenter.Namespace, kind int) (s opened, err error) {
 		if err != nil {
 			return failedCall("socket", err)
 		}
-		return d.prepare(fd, source)
+		bound := source
+		if !d.Src.IsValid() && source.Is6() {
+			bound = netip.IPv6Unspecified()
+		}
+		if err := d.prepare(fd, bound); err != nil {
+			return err
+		}
+		name, err := unix.Getsockname(fd)
+		s.local = netip.AddrPortFrom(source, endpointOf(name).Port())
+		return err
 	})
 	if err != nil {
 		if fd >= 0 {
 			unix.Close(fd)
 		}
 		return s, err
-	}
-	if name, err := unix.Getsockname(fd); err == nil {
-		s.local = endpointOf(name)
 	}
 	s.reportSocket, err = newReportSocket(fd, dialRoom)
 	return s, err

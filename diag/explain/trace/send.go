@@ -22,12 +22,14 @@ func (w *walk) originate(n *machine.Space, p journey.Packet) {
 		p.TTL = cmp.Or(fabric.TunnelTTL(p.Encap.Dev), p.TTL)
 	}
 	route := w.Mended.Route(n, p.Query())
-	if !p.Src.IsValid() && route.Kind == machine.KindUnicast {
-		// The kernel asks again with the source that it has found (ip_route_connect()).
+	if !p.Src.IsValid() {
 		p.Src = route.Src
-		route = w.Mended.Route(n, p.Query())
-	} else if !p.Src.IsValid() {
-		p.Src = route.Src
+		// IPv4 asks again with the source that it has found (ip_route_connect()). IPv6 keeps
+		// the first answer: policy rules about the source never see who left it to the kernel
+		// (ip6_dst_lookup_tail()).
+		if route.Kind == machine.KindUnicast && p.Dst.Is4() {
+			route = w.Mended.Route(n, p.Query())
+		}
 	}
 	if p.IsRequest() {
 		w.Source = p.Src

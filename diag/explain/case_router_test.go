@@ -33,6 +33,8 @@ func TestARouterThatNothingNames(t *testing.T) {
 		{name: "it is another one", base: masqueraded, script: elsewhere, hide: []string{"inet"}, from: "host", says: "default via ADDRESS dev eth0"},
 		{name: "it is another one, of whom another route tells", base: masqueraded, script: elsewhere + "host: ip route add 10.0.0.0/8 via 192.168.6.254",
 			hide: []string{"inet"}, from: "host", router: "192.168.6.254", says: "10.0.0.0/8 via 192.168.6.254"},
+		{name: "it is another one, of a device with a strange name", base: masqueraded, script: elsewhere + "host: ip link set eth0 down\nhost: ip link set eth0 name 'a$(b)'\nhost: ip link set 'a$(b)' up",
+			hide: []string{"inet"}, from: "host", says: "default via ADDRESS dev 'a$(b)'"},
 		{name: "the first address is one's own", base: masqueraded, script: "inet: ip addr flush dev up0\nhost: ip addr flush dev eth0\nhost: ip addr add 192.168.6.1/24 dev eth0",
 			hide: []string{"inet"}, from: "host", says: "nothing here names the router"},
 		{name: "a neighbour has it", base: switched, script: "host2: ip route add default via 10.57.4.99", hide: []string{"host3"}, from: "host1",

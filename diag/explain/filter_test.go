@@ -121,7 +121,7 @@ func (w *filterWorld) describe(j *filterJourney) string {
 func TestTheResultNamesWhatDecided(t *testing.T) {
 	w := newFilterWorld(t)
 	rules := "table ip t { chain x { ip daddr 10.2.0.2 reject with icmp host-prohibited\n}\n" +
-		" chain f { type filter hook forward priority 0;\n limit rate 1/second jump x\n jump x\n} }\n" +
+		" chain f { type filter hook forward priority 0;\n ip daddr 10.2.0.3 drop\n limit rate 1/second jump x\n jump x\n} }\n" +
 		"table ip n { chain c { type nat hook prerouting priority 0;\n ip daddr 10.9.9.9 dnat to 10.2.0.2\n} }\n"
 	if !w.install("nft", rules) {
 		return
@@ -137,6 +137,13 @@ func TestTheResultNamesWhatDecided(t *testing.T) {
 	if got.Verdict != eval.VerdictReject || got.At != "ip t f" || got.RejectWith != "icmp host-prohibited" ||
 		got.Rule != "ip t x ip daddr 10.2.0.2 reject with icmp host-prohibited" || got.Unsure != nil {
 		t.Errorf("got %+v", got)
+	}
+	if line := got.Line(); line != "ip t f: "+got.Rule {
+		t.Errorf("a rule of another chain: %q", line)
+	}
+	before.Packet.Dst = netip.MustParseAddr("10.2.0.3")
+	if line := eval.Traverse(w.rules(), "forward", before.Packet, w).Line(); line != "ip t f ip daddr 10.2.0.3 drop" {
+		t.Errorf("a rule of the base chain: %q", line)
 	}
 	if got.Table == nil || got.Table.Name != "t" || got.Chain == nil || got.Chain.Name != "f" || got.Decided == nil {
 		t.Errorf("decided by %v %v %v", got.Table, got.Chain, got.Decided)

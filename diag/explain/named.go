@@ -12,6 +12,7 @@ import (
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
+	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
 
@@ -36,7 +37,7 @@ func named(f journey.Found, n *machine.Space) []say.Text {
 	}
 	if !way.Via.IsValid() {
 		return []say.Text{say.T("nothing here names the router of %[1]s: once its address is known, `ip route add default via ADDRESS dev %[2]s`",
-			"这里没有任何线索说明 %[1]s 的路由器是谁：查到它的地址后，执行 `ip route add default via 地址 dev %[2]s`", d.Addrs[0].Prefix.Masked(), way.Dev)}
+			"这里没有任何线索说明 %[1]s 的路由器是谁：查到它的地址后，执行 `ip route add default via 地址 dev %[2]s`", d.Addrs[0].Prefix.Masked(), change.Word(way.Dev))}
 	}
 	if g, ok := fabric.Configured(d, dst); ok && g.Addr == way.Via {
 		return []say.Text{say.Quote(g.File + ": " + g.Line)}

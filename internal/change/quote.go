@@ -7,6 +7,9 @@ import (
 	"unicode/utf8"
 )
 
+// Word is text as one word of a command that is told within a sentence.
+func Word(text string) string { return quote(text) }
+
 // quote makes text one word of a POSIX shell, which the shell takes for nothing
 // but that text. What a terminal would not show as it is (control characters,
 // marks that reorder a line, bytes that are no UTF-8) is spelled in ASCII, so

@@ -116,6 +116,10 @@ func (q inquiry) possible(of target) error {
 		return say.Err("--sport %d: a ping has no port; ask about HOST:PORT", "--sport %d：ping 没有端口；请写成 HOST:PORT", q.sport)
 	case of.proto == unix.IPPROTO_TCP && q.size != 0:
 		return say.Err("--size %d: a connection is opened without data", "--size %d：建立连接时不带数据", q.size)
+	case of.proto == unix.IPPROTO_TCP && q.df:
+		return say.Err("--df: a connection's packets are never fragmented, and it is opened without data; for a large one ask about HOST with --size and --df", "--df：TCP 连接的包本来就不许分片，建立时也不带数据；要试大包，请写成 HOST，并加 --size 和 --df")
+	case of.proto != 0 && q.df:
+		return say.Err("--df: the datagram is sent as the kernel sends it; for one that no router may fragment ask about HOST, with --size and --df", "--df：UDP 数据照内核的方式发送；要试不许分片的包，请写成 HOST，并加 --size 和 --df")
 	case q.count < 1 || q.count > explain.MaxEchoes:
 		return say.Err("--count %d: 1 to %d echoes can be sent", "--count %d：能发 1 到 %d 个回显请求", q.count, explain.MaxEchoes)
 	case q.count > 1 && of.proto != 0:

@@ -35,6 +35,10 @@ func elsewhere(p *steps.Player, now steps.State) []say.Text {
 		if c.Kind == table.Removed {
 			sign, line = "−", c.Before
 		}
+		if c.Table == "netns" {
+			all = append(all, say.T("changed: %s", "改动了：%s", sign+" netns "+line))
+			continue
+		}
 		all = append(all, say.T("changed in %s: %s", "在 %s 里改动了：%s", c.Netns, sign+" "+line))
 	}
 	return all[:min(len(all), elsewhereLines)]

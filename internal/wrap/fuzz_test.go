@@ -80,6 +80,15 @@ func inked(text string) string {
 	return ink.String()
 }
 
+// TestALineBreaksBehindAWord: marks that are drawn on the letter before them move no place
+// where a line may break.
+func TestALineBreaksBehindAWord(t *testing.T) {
+	got := Line("a na\u0301me\u0301 \x1b[1mand more\x1b[0m words", 11)
+	if len(got) != 2 || ansi.Strip(got[1]) != "more words" {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestALongWordIsWrappedSoon: what is left of a word was once looked through
 // again for each of its lines, and all styles before it written again on each.
 func TestALongWordIsWrappedSoon(t *testing.T) {

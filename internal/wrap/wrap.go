@@ -120,6 +120,8 @@ func pieces(line string) []piece {
 			space = isSpace
 			offset += len(seq)
 			cells += cw
+		} else { // a mark on the letter before it counts, a style does not
+			offset += len(ansi.Strip(seq))
 		}
 		text.WriteString(seq)
 	}

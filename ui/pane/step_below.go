@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/internal/wrap"
 	"nstutor/steps"
@@ -80,13 +81,13 @@ func (v stepSheet) conditionLines(w, h int) []string {
 		one := wrap.Behind(sign+" ", want, w)
 		switch {
 		case c.Err != nil:
-			one = append(one, wrap.Behind("  ", t.Warn.Render(v.Say(words.NotChecked, v.Trouble(c.Err))), w)...)
+			one = append(one, wrap.Behind("  ", t.Warn.Render(say.Clean(v.Say(words.NotChecked, v.Trouble(c.Err)))), w)...)
 		case !c.Met && c.Seen != "":
-			one = append(one, wrap.Behind("  ", t.Note.Render(v.Say(words.ThereIs, c.Seen)), w)...)
+			one = append(one, wrap.Behind("  ", t.Note.Render(say.Clean(v.Say(words.ThereIs, c.Seen))), w)...)
 		}
 		if next == nil && !c.Met && c.Err == nil {
 			for _, text := range s.Judged.Elsewhere {
-				one = append(one, wrap.Behind("  ", t.Note.Render(v.Tell(text)), w)...)
+				one = append(one, wrap.Behind("  ", t.Note.Render(say.Clean(v.Tell(text))), w)...)
 			}
 		}
 		if lines = append(lines, one...); next == nil && (!c.Met || c.Err != nil) {

@@ -70,6 +70,10 @@ func TestWhatWasDoneElsewhereIsSaid(t *testing.T) {
 	p = startPlay(t, "2.6")
 	p.by(steps.RouteDel{Netns: "host", Dst: "default", Via: "192.168.6.1", Dev: "eth0"})
 	p.see("✗ a default route  ip -n ns1 route", "changed in host: − default via 192.168.6.1 dev eth0")
+	if err := p.lab.AddNetns("a\x1b[31mb"); err != nil { // spelled, and in no colour of its own
+		t.Fatal(err)
+	}
+	p.see(`changed: + netns a\x1b[31mb`)
 }
 
 // TestANeighbourThatGrowsOldIsNobodysDoing: the kernel doubts what it has learned.

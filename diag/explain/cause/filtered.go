@@ -74,7 +74,7 @@ func (Stopped) byRule() {}
 
 // Detail names the rule, and whether there is a way to except the packet.
 func (s Stopped) Detail() say.Text {
-	text := say.T("%s: %s (hook %s) stops %s", "%s：%s（hook %s）拦下 %s", s.Result.At, s.Result.Rule, s.Hook, s.Flow)
+	text := say.T("%s (hook %s) stops %s", "%s（hook %s）拦下 %s", s.Result.Line(), s.Hook, s.Flow)
 	if owner := s.Result.Owner(); owner != "" {
 		text = say.T("%s; it is a rule of %s", "%s；这条规则是 %s 写的", text, owner)
 	}
@@ -102,7 +102,7 @@ func (s Stopped) final() bool { return s.Result.MeantApart() }
 
 // Evidence is the rule, and whom it was asked for.
 func (s Stopped) Evidence() []say.Text {
-	lines := Lines(s.Result.At + ": " + s.Result.Rule)
+	lines := Lines(s.Result.Line())
 	if s.Result.AsSender {
 		lines = append(lines, s.Result.Packet.Socket.Said())
 	}
@@ -171,12 +171,12 @@ func (ARPStopped) Code() Code { return Filtered }
 
 // Detail names the rule.
 func (s ARPStopped) Detail() say.Text {
-	return say.T("%s: %s (hook %s) stops the ARP packets that ask for %s", "%s：%s（hook %s）拦下询问 %s 的 ARP 包",
-		s.Result.At, s.Result.Rule, s.Hook.Hook, s.Target)
+	return say.T("%s (hook %s) stops the ARP packets that ask for %s", "%s（hook %s）拦下询问 %s 的 ARP 包",
+		s.Result.Line(), s.Hook.Hook, s.Target)
 }
 
 // Evidence is the rule.
-func (s ARPStopped) Evidence() []say.Text { return Lines(s.Result.At + ": " + s.Result.Rule) }
+func (s ARPStopped) Evidence() []say.Text { return Lines(s.Result.Line()) }
 
 // Fix lets such packets pass the chain.
 func (s ARPStopped) Fix() []change.Change {

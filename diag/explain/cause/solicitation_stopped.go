@@ -23,12 +23,12 @@ func (SolicitationStopped) Code() Code { return Filtered }
 
 // Detail names the rule.
 func (s SolicitationStopped) Detail() say.Text {
-	return say.T("%s: %s (hook %s) stops the neighbour discovery that asks for %s", "%s：%s（hook %s）拦下了询问 %s 的邻居发现（NDP）包",
-		s.Result.At, s.Result.Rule, s.Hook, s.Target)
+	return say.T("%s (hook %s) stops the neighbour discovery that asks for %s", "%s（hook %s）拦下了询问 %s 的邻居发现（NDP）包",
+		s.Result.Line(), s.Hook, s.Target)
 }
 
 // Evidence is the rule.
-func (s SolicitationStopped) Evidence() []say.Text { return Lines(s.Result.At + ": " + s.Result.Rule) }
+func (s SolicitationStopped) Evidence() []say.Text { return Lines(s.Result.Line()) }
 
 // Fix lets neighbour discovery pass the chain: solicitations and advertisements.
 func (s SolicitationStopped) Fix() (fix []change.Change) {

@@ -267,7 +267,7 @@ func drops(s stop, p eval.Packet, first, last bool) (why say.Text, proof []strin
 		}
 		p.IIF, p.OIF = hook.iif, hook.oif
 		if r := eval.Traverse(rules, hook.name, p, s.space.Env()); r.Drops() {
-			return say.T("%s stops it (hook %s)", "%s 拦下了它（hook %s）", machine.Called(s.space.Name), hook.name), []string{r.At + ": " + r.Rule}, true
+			return say.T("%s stops it (hook %s)", "%s 拦下了它（hook %s）", machine.Called(s.space.Name), hook.name), []string{r.Line()}, true
 		}
 	}
 	return why, nil, false

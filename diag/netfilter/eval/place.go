@@ -1,6 +1,10 @@
 package eval
 
-import "nstutor/diag/netfilter"
+import (
+	"strings"
+
+	"nstutor/diag/netfilter"
+)
 
 // Place is a rule, and where it stands. The zero value is that of no rule.
 type Place struct {
@@ -11,6 +15,15 @@ type Place struct {
 
 // Line is the rule as its tool spells it.
 func (p Place) Line() string { return p.Table.RuleLine(p.Chain, p.Rule) }
+
+// Line is the rule that decided, behind the name of the base chain where the rule's own
+// spelling does not begin with it: one of nft that stands in that chain itself does.
+func (r Result) Line() string {
+	if strings.HasPrefix(r.Rule, r.At+" ") {
+		return r.Rule
+	}
+	return r.At + ": " + r.Rule
+}
 
 // Untracked is the rule that keeps connection tracking from the packet: no rule of a
 // nat chain sees it then (nf_nat_inet_fn()).

@@ -116,8 +116,8 @@ func (TunnelSpent) Code() cause.Code { return cause.RouteLoop }
 
 // Detail names the device, and the place.
 func (t TunnelSpent) Detail() say.Text {
-	return say.T("the packets of the tunnel %s begin with the TTL %d, which is spent in %s: `ip link set %[1]s type %[4]s ttl 64` is enough for any way",
-		"隧道 %s 的外层包初始 TTL 是 %d，到 %s 就耗尽了：`ip link set %[1]s type %[4]s ttl 64` 足够走任何路径", t.Link.Name, t.Link.Tunnel.TTL, machine.Called(t.Spent), t.Link.Kind)
+	return say.T("the packets of the tunnel %s begin with the TTL %d, which is spent in %s: `ip link set %[5]s type %[4]s ttl 64` is enough for any way",
+		"隧道 %s 的外层包初始 TTL 是 %d，到 %s 就耗尽了：`ip link set %[5]s type %[4]s ttl 64` 足够走任何路径", t.Link.Name, t.Link.Tunnel.TTL, machine.Called(t.Spent), t.Link.Kind, change.Word(t.Link.Name))
 }
 
 // Evidence is the device.

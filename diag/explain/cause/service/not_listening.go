@@ -104,8 +104,8 @@ func (u Unheard) near(n socket.Near) say.Text {
 	case socket.OtherProto:
 		return say.T("%s has that port for %s", "%s 占用该端口的是 %s 协议", who, n.Proto)
 	case socket.OtherVRF:
-		return say.T("%[1]s listens on %[2]s, but outside of the VRF %[3]s by which the packet comes in: %[4]s=1 lets the sockets outside take what comes by any VRF, `ip vrf exec %[3]s …` starts it inside",
-			"%[1]s 在 %[2]s 上监听，但不在包进来的 VRF %[3]s 里：%[4]s=1 让 VRF 外的套接字也收各 VRF 的包，`ip vrf exec %[3]s …` 则让它在里面启动", who, local, u.VRF, "net.ipv4."+flows.Protocol(u.Flow.Proto)+"_l3mdev_accept")
+		return say.T("%[1]s listens on %[2]s, but outside of the VRF %[3]s by which the packet comes in: %[4]s=1 lets the sockets outside take what comes by any VRF, `ip vrf exec %[5]s …` starts it inside",
+			"%[1]s 在 %[2]s 上监听，但不在包进来的 VRF %[3]s 里：%[4]s=1 让 VRF 外的套接字也收各 VRF 的包，`ip vrf exec %[5]s …` 则让它在里面启动", who, local, u.VRF, "net.ipv4."+flows.Protocol(u.Flow.Proto)+"_l3mdev_accept", change.Word(u.VRF))
 	case socket.OtherDevice:
 		return say.T("%s listens on %s, but not on the device that the packet comes in by", "%s 在 %s 上监听，但不收从这个设备进来的包", who, local)
 	case socket.OtherPeer:

@@ -104,6 +104,8 @@ host: ip neigh add proxy fd00:6::10 dev eth0`,
 	{name: "a bridge drops neighbour advertisements", from: "pod-a", to: "fd00:244:1::11",
 		fault: `host: nft 'add table bridge m; add chain bridge m c { type filter hook forward priority 0; }; add rule bridge m c icmpv6 type nd-neighbor-advert drop'`,
 		want:  expected{cause.Filtered, "host", request}},
+	{name: "no broadcasts to the port", from: "pod-a", to: "fd00:244:1::11",
+		fault: `host: bridge link set dev veth-pod-b bcast_flood off`},
 	{name: "neighbour solicitations are dropped on the bridge", from: "pod-a", to: "fd00:244:1::11", fault: `
 host: sysctl -qw net.bridge.bridge-nf-call-ip6tables=1
 host: ip6tables -A FORWARD ! -d fd00:244:1::/64 -i cni0 -j DROP`,

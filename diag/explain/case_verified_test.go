@@ -76,6 +76,7 @@ func (r *round) inCopy(t *testing.T, w *world, a *explain.Answer, probe bool) bo
 		r.note("in a copy: not verified (%s, %s): %s", v.Before, v.After, unnamed(fmt.Sprint(v.Differs)))
 	default:
 		r.note("in a copy: verified")
+		r.logf("  by %v", v.Fix)
 		a.Fix = v.Fix
 		return true
 	}

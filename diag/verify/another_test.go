@@ -103,3 +103,28 @@ host: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
 		t.Errorf("of %v, %v: %+v", a.Fix, v.Fix, v.Others)
 	}
 }
+
+// An entry of a bridge moves to a port that learns as soon as its owner asks for somebody. As
+// long as he knows everybody, he asks for nobody: the entry has to go.
+func TestAFixDoesNotRelyOnWhoWillAsk(t *testing.T) {
+	n := build(t, `
+host: ip link add br0 type bridge
+host: ip addr add 10.244.1.1/24 dev br0
+host: ip link set br0 up
+pod: ip link add eth0 address 02:00:00:00:b0:01 type veth peer name p1 netns host
+pod: ip addr add 10.244.1.10/24 dev eth0
+pod: ip link set eth0 up
+other: ip link add eth0 type veth peer name p2 netns host
+other: ip link set eth0 up
+host: ip link set p1 master br0 up
+host: ip link set p2 master br0 up
+`, "host", "pod", "other")
+	n.answered("host", "10.244.1.10")
+	n.run("host: bridge fdb replace 02:00:00:00:b0:01 dev p2 master static\nhost: bridge link set dev p1 learning off flood off")
+	v, a := n.try("host", "10.244.1.10", nil)
+	if v == nil || !v.Passed {
+		t.Fatalf("%s, %v: %+v", a.Cause.Code, a.Fix, v)
+	}
+	n.apply(v.Fix)
+	n.answered("host", "10.244.1.10")
+}

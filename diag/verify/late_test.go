@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"io"
 	"strings"
 	"testing"
 )
@@ -28,5 +29,12 @@ func TestALateAnswerIsAskedForAgain(t *testing.T) {
 	got := found(before, after, [][]bool{{true, false, true}, {false}, nil})
 	if !got[0][0] || !got[0][1] || got[0][2] || got[1][0] {
 		t.Errorf("%v: the first was late, the last of the first door was never answered, that of the second is closed", got)
+	}
+}
+
+// A lab that was begun, and in which there was nothing to try, says nothing.
+func TestALabWithNothingToTryEndsInSilence(t *testing.T) {
+	if err := Serve(t.Context(), strings.NewReader(""), io.Discard); err != nil {
+		t.Error(err)
 	}
 }

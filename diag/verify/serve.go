@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/netip"
 	"os/exec"
@@ -45,7 +46,9 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(memoryMost)
 	var t trial
-	if err := json.NewDecoder(in).Decode(&t); err != nil {
+	if err := json.NewDecoder(in).Decode(&t); errors.Is(err, io.EOF) {
+		return nil // there was nothing to try
+	} else if err != nil {
 		return say.Err("read the trial: %v", "读取试验请求：%v", err)
 	}
 	built, err := replica.Build(ctx, t.Network)
@@ -73,12 +76,14 @@ type stage struct {
 
 func (s *stage) play(ctx context.Context) error {
 	if s.LeaveOut != none {
+		known, err := s.built.Heard()
+		if err != nil {
+			return err
+		}
 		if slices.ContainsFunc(s.Network.Spaces, func(space replica.Space) bool { return space.Learned }) {
 			_ = s.everyTime(ctx) // the copy learns it too
 		}
-		if known, err := s.built.Heard(); err != nil {
-			return err
-		} else if err := s.built.Forget(known.ToAsk(s.Network)); err != nil {
+		if err := s.startFrom(known); err != nil {
 			return err
 		}
 		s.apply(ctx, s.LeaveOut+1, 0, len(s.Fix))
@@ -94,8 +99,7 @@ func (s *stage) play(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// From a port of one's own it is the same connection again.
-	same := s.Proto == unix.IPPROTO_TCP && s.SrcPort != 0
+	same := s.once()
 	answered := make(chan bool, 1)
 	try := func() { answered <- s.everyTime(ctx) }
 	if same {
@@ -118,8 +122,7 @@ func (s *stage) play(ctx context.Context) error {
 	if !s.Silent || s.outcome.Cause != s.trial.Cause {
 		return ctx.Err()
 	}
-	// What mends it has to do so when neighbours are asked for again, too.
-	if err := s.built.Forget(known.ToAsk(s.Network)); err != nil {
+	if err := s.startFrom(known); err != nil {
 		return err
 	}
 	renew := func() error {
@@ -225,8 +228,21 @@ func (s *stage) everyTime(ctx context.Context) bool {
 	return true
 }
 
-// lasts reports whether what is answered now is answered as well when one namespace after the
-// other has to ask for its neighbours again, as each will in a while.
+// once reports whether it can be sent once only: from a port of one's own it is the same
+// connection again.
+func (t trial) once() bool { return t.Proto == unix.IPPROTO_TCP && t.SrcPort != 0 }
+
+// startFrom takes the copy back to what it had heard: a fix has to mend it as the neighbours
+// are known now. What is sent once has to ask for them, lasts has it sent so as well.
+func (s *stage) startFrom(known replica.Heard) error {
+	if s.once() {
+		known = known.ToAsk(s.Network)
+	}
+	return s.built.Forget(known)
+}
+
+// lasts reports whether what is answered now is answered as well when all namespaces, and
+// one after the other, have to ask for their neighbours again, as each will in a while.
 func (s *stage) lasts(ctx context.Context) bool {
 	if port := s.SrcPort; s.Proto == unix.IPPROTO_TCP && port != 0 {
 		// From its port it cannot be sent again. From another one the same neighbours are asked
@@ -236,6 +252,9 @@ func (s *stage) lasts(ctx context.Context) bool {
 		if !s.everyTime(ctx) {
 			return true
 		}
+	}
+	if known, err := s.built.Heard(); err == nil && s.built.Forget(known.ToAsk(s.Network)) == nil && !s.everyTime(ctx) {
+		return false
 	}
 	for i := range s.Network.Spaces {
 		known, err := s.built.Heard()

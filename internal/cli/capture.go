@@ -38,7 +38,7 @@ With --anonymous addresses and names are replaced, each by the same one
 everywhere. What cannot be taken along (hardware, BPF programs, connection
 tracking, the far side) is told in the file.
 
-  nstutor explain TARGET --in FILE     answers without the machine
+  nstutor explain --in FILE            answers without the machine
   nstutor exercise --from FILE         is an exercise: repair it in a lab
 
 Reading other namespaces and the packet filter takes root.`, `把 --from 与 --to 之间的网络写成文本文件：包的链路所通向的命名空间，连同网卡、
@@ -50,7 +50,7 @@ explain 那样把包发一次，结果也写进文件。--all 则是这里能看
 地址和名称会被替换，同一个处处换成同一个。带不走的（硬件、BPF 程序、连接跟踪、
 对端）会在文件里写明。
 
-  nstutor explain TARGET --in FILE     离开那台机器也能回答
+  nstutor explain --in FILE            离开那台机器也能回答
   nstutor exercise --from FILE         变成练习：在实验网络里修好它
 
 读取其他命名空间和包过滤规则需要 root。`),

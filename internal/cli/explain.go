@@ -44,7 +44,7 @@ type inquiry struct {
 func (a *app) explain() *cobra.Command {
 	var q inquiry
 	cmd := &cobra.Command{
-		Use:   "explain TARGET",
+		Use:   "explain [TARGET]",
 		Short: a.say("Say where and why a packet to TARGET dies, and the smallest fix", "说明发往 TARGET 的包断在哪里、为什么，以及最小的修复"),
 		Long:  a.explainHelp(),
 		Example: `  nstutor explain 192.168.6.160 --from ns1
@@ -53,9 +53,10 @@ func (a *app) explain() *cobra.Command {
   nstutor explain udp://10.96.0.10:53 --from web
   nstutor explain 10.244.2.9 --from pod1 --verify
   nstutor explain 10.244.2.9 --from pod1 --count 50
+  nstutor explain --in broken.txt
   nstutor explain example.com --no-probe -o json`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if q.causes && len(args) == 0 {
+			if (q.causes || q.file != "") && len(args) == 0 {
 				return nil
 			}
 			return oneTarget(cmd, args)
@@ -71,17 +72,19 @@ func (a *app) explain() *cobra.Command {
 				}
 				return listCauses(os.Stdout, q.output, a.lang, width)
 			}
-			asked, err := parseTarget(args[0])
-			if err == nil {
-				err = q.possible(asked)
-			}
-			if err != nil {
-				return err
-			}
 			if q.file == "" {
+				asked, err := q.about(args, netfile.File{})
+				if err != nil {
+					return err
+				}
 				return a.inquire(cmd.Context(), q, asked)
 			}
-			return a.inCopy(cmd.Context(), q.file, func(f netfile.File, missing []replica.Omission) error {
+			var asked target
+			askable := func(f netfile.File) (err error) {
+				asked, err = q.about(args, f)
+				return err
+			}
+			return a.inCopy(cmd.Context(), q.file, askable, func(f netfile.File, missing []replica.Omission) error {
 				q.missing, q.copied = verify.Omitted(missing), copyOf(f)
 				if q.sport != 0 {
 					q.copied.Came = nil // it was another packet
@@ -105,6 +108,22 @@ func (a *app) explain() *cobra.Command {
 	cmd.Flags().BoolVar(&q.df, "df", false, a.say("let no router fragment the packet, as ping -M do", "不许路由器分片，同 ping -M do"))
 	cmd.Flags().DurationVar(&q.timeout, "timeout", 4*time.Second, a.say("how long to wait for the probe", "探测最多等多久"))
 	return cmd
+}
+
+// about is what is asked about: the target that was named, or else what the file was
+// captured for.
+func (q inquiry) about(args []string, f netfile.File) (target, error) {
+	var asked target
+	var err error
+	if len(args) > 0 {
+		asked, err = parseTarget(args[0])
+	} else {
+		asked, err = capturedFor(q.file, f)
+	}
+	if err != nil {
+		return asked, err
+	}
+	return asked, q.possible(asked)
 }
 
 // possible says what of it cannot be asked about a target.
@@ -212,10 +231,10 @@ reroutes besides is listed. Only then it counts as verified. What was not
 copied is said.
 
 With --in the question is about the network in a file that `+"`nstutor capture`"+`
-wrote: it is made in a lab that vanishes again, and the packet starts where the
-file says. Who is beyond it is not in it: whether he answers is what came of the
-packet when the file was written, if the file says so, and cannot be told
-otherwise.
+wrote: it is made in a lab that vanishes again. Without TARGET it is what the
+file was captured for, and without --from the packet starts where the file says.
+Who is beyond it is not in it: whether he answers is what came of the packet
+when the file was written, if the file says so, and cannot be told otherwise.
 
 With --count N it sends N echoes, five a second. Where some are answered and
 some are not, the answer is packet-loss, with where those were seen last, what
@@ -249,8 +268,9 @@ resolv.conf。
 样才算验证过。没有复制的会说明。
 
 --in 问的是 `+"`nstutor capture`"+` 写的文件里的网络：它在一个随后消失的实验网络里建
-立，包从文件所写的地方发出。外面的一方不在文件里：他是否应答，以写文件时的结果为
-准；文件里没有写，就无法判断。
+立。不写 TARGET，问的就是捕获时不通的那个目标；不写 --from，包从文件所写的地方发
+出。外面的一方不在文件里：他是否应答，以写文件时的结果为准；文件里没有写，就无法
+判断。
 
 --count N 发 N 个回显请求，每秒五个。有的有应答、有的没有时，结论是
 packet-loss：说明它们最后在哪里看到，内核丢了什么，期间哪些网卡和队列的计数动

@@ -47,16 +47,28 @@ func copyOf(f netfile.File) *explain.Copy {
 	return c
 }
 
+// capturedFor is the target that a file was written for.
+func capturedFor(path string, f netfile.File) (target, error) {
+	if f.Asked == nil {
+		return target{}, say.Err("%s does not say what it was captured for: name a TARGET, and --from", "%s 没有写明当初问的是哪个目标：请给出 TARGET，并加上 --from", say.Clean(path))
+	}
+	return target{proto: protocols[f.Asked.Proto], host: f.Asked.Dest.String(), port: f.Asked.Port}, nil
+}
+
 // protocols are those that a file can ask about; a ping has none.
 var protocols = map[string]byte{"tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP}
 
 // inCopy does something where there is nothing but the network of a file: in a lab
 // of its own. The file is read before there is one, and given to it as its input,
-// since the lab has a /run of its own.
+// since the lab has a /run of its own; and there is none if it is not askable.
 // What the copy is told of is what is not in it.
-func (a *app) inCopy(ctx context.Context, path string, do func(f netfile.File, missing []replica.Omission) error) error {
+func (a *app) inCopy(ctx context.Context, path string, askable func(netfile.File) error, do func(f netfile.File, missing []replica.Omission) error) error {
 	if !a.inside {
-		if _, err := readNetwork(path); err != nil {
+		f, err := readNetwork(path)
+		if err == nil {
+			err = askable(f)
+		}
+		if err != nil {
 			return err
 		}
 		file, err := plainfile.Open(path)
@@ -72,6 +84,9 @@ func (a *app) inCopy(ctx context.Context, path string, do func(f netfile.File, m
 		return err
 	}
 	f, err := networkIn(path, string(text))
+	if err == nil {
+		err = askable(f)
+	}
 	if err != nil {
 		return err
 	}

@@ -208,8 +208,8 @@ func nextHop(row []byte) []byte {
 		unix.NHA_GATEWAY, unix.NHA_ENCAP_TYPE, unix.NHA_ENCAP)...)
 }
 
-// neighbour is an entry that has an answer: what is being asked for is asked for
-// anew.
+// neighbour is an entry that has an answer: what is being asked for is asked for anew. One
+// that is to be confirmed waits until somebody sends: asking moves entries of bridges.
 func neighbour(row []byte) []byte {
 	if len(row) < unix.SizeofNdMsg {
 		return nil
@@ -219,7 +219,11 @@ func neighbour(row []byte) []byte {
 	if !proxy && state&answered == 0 {
 		return nil
 	}
-	return append(slices.Clone(row[:unix.SizeofNdMsg]), without(row[unix.SizeofNdMsg:], unix.NDA_CACHEINFO, unix.NDA_PROBES)...)
+	head := slices.Clone(row[:unix.SizeofNdMsg])
+	if state&(unix.NUD_DELAY|unix.NUD_PROBE) != 0 {
+		binary.NativeEndian.PutUint16(head[8:], unix.NUD_STALE)
+	}
+	return append(head, without(row[unix.SizeofNdMsg:], unix.NDA_CACHEINFO, unix.NDA_PROBES)...)
 }
 
 // forwarding picks the entries of the forwarding database that are no device's own.

@@ -20,7 +20,7 @@ var linkData = map[string]func(data []byte) []byte{
 	"dummy":  func([]byte) []byte { return nil },
 	"bridge": bridgeData,
 	"vxlan":  vxlanData,
-	"vlan":   func(data []byte) []byte { return data },
+	"vlan":   vlanData,
 	"macvlan": func(data []byte) []byte {
 		return only(data, unix.IFLA_MACVLAN_MODE, unix.IFLA_MACVLAN_FLAGS)
 	},
@@ -45,6 +45,17 @@ func bridgeData(data []byte) []byte {
 		kinds = append(kinds, unix.IFLA_BR_VLAN_FILTERING, unix.IFLA_BR_VLAN_PROTOCOL, unix.IFLA_BR_VLAN_DEFAULT_PVID)
 	}
 	return only(data, kinds...)
+}
+
+// vlanData names those flags alone that are set: the kernel tells them with a mask of all
+// bits, and takes none with bits that it has no flag for (vlan_dev_change_flags()).
+func vlanData(data []byte) []byte {
+	flags := find(data, unix.IFLA_VLAN_FLAGS)
+	if len(flags) < 4 {
+		return data
+	}
+	data = without(data, unix.IFLA_VLAN_FLAGS)
+	return attr.Append(data, unix.IFLA_VLAN_FLAGS, slices.Concat(flags[:4], flags[:4])) // struct ifla_vlan_flags
 }
 
 // vxlanData turns IFLA_VXLAN_TTL_INHERIT, which the kernel tells as a number, into

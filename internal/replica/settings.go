@@ -93,9 +93,11 @@ func readSettingAt(dir int, path string) (string, bool) {
 }
 
 // ownNames are settings of conf/all and conf/default of IPv6 that are the copy's own: its
-// addresses are there at once, and it asks for no router; and a secret, of which its
+// addresses are there at once, it asks for no router, and says once only to which groups it
+// listens, since who speaks of himself is heard of by bridges; and a secret, of which its
 // addresses are made elsewhere.
-var ownNames = map[string]string{"accept_dad": "0", "dad_transmits": "0", "router_solicitations": "0", "use_tempaddr": "0", "stable_secret": ""}
+var ownNames = map[string]string{"accept_dad": "0", "dad_transmits": "0", "router_solicitations": "0", "use_tempaddr": "0", "stable_secret": "",
+	"mldv1_unsolicited_report_interval": "3600000", "mldv2_unsolicited_report_interval": "3600000"}
 
 func isOwn(name string) bool {
 	_, own := ownNames[path.Base(name)]

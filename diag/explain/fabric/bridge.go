@@ -109,8 +109,9 @@ func (x *Explorer) toPorts(n *machine.Space, bridge table.Link, from *table.Link
 		}
 		out = x.arpFiltered(n, out, eval.LinkHook{Family: "bridge", Hook: "postrouting", OIF: port.Name})
 		switch {
-		// What the bridge's own namespace sends is broadcast all the same (br_flood()).
-		case x.MAC == nil && from != nil && !port.Port.BroadcastFlood:
+		// What the bridge's own namespace sends is broadcast all the same, and whoever asks for an
+		// address of IPv6 sends multicast (br_flood()).
+		case x.MAC == nil && from != nil && !port.Port.BroadcastFlood && !x.ARP.Src.Is6():
 			out = out.stoppedBy(n, port.Name, device.PortUnflooded{At: cause.At(n.Name), Port: Site{n, port}.Device(), Bridge: bridge.Name})
 		case x.MAC != nil && len(ports) > 1 && !port.Port.Flood && !port.Port.Learning:
 			out = out.stoppedBy(n, port.Name, device.PortUnlearning{At: cause.At(n.Name), Port: Site{n, port}.Device(), Bridge: bridge.Name})

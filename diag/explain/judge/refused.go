@@ -21,8 +21,7 @@ func (j *Judge) Refused(n *machine.Space, p journey.Packet, dev table.Link, rout
 		if f, ok := j.shuts(n, p, dev, route); ok {
 			return f
 		}
-		direct := j.Sought == nil || j.Sought.NextHop == p.Dst
-		if route.Dev == dev.Index && direct || route.Dev == 0 && (direct || !machine.Somewhere(j.World.Connected(n, machine.ByWire), p.Dst)) {
+		if j.meantFor(p) && (route.Dev == dev.Index || route.Dev == 0) {
 			return j.notHere(n, p, dev)
 		}
 		return cause.Unforwarded{At: at(n), Dst: p.Dst, Dev: dev.Name, Lookup: route.Evidence, AllOff: n.ForwardsNowhere()}
@@ -30,6 +29,12 @@ func (j *Judge) Refused(n *machine.Space, p journey.Packet, dev table.Link, rout
 		return j.irreversible(n, p, dev, route)
 	}
 	return j.implausible(n, p, dev, route)
+}
+
+// meantFor reports whether a packet has come to whom should have its destination: it was
+// not sent to a gateway, whose own address is another one and who only has to pass it on.
+func (j *Judge) meantFor(p journey.Packet) bool {
+	return j.Sought == nil || j.Sought.NextHop == p.Dst
 }
 
 // Spent is the fault of a packet that did not begin with enough hops to live, or was

@@ -36,7 +36,7 @@ func Capture(ctx context.Context, world *machine.Machine, req explain.Request, a
 	}
 	// What contradicts what is predicted is no part of the network: it is not taken along.
 	if came := a.Came; came != nil && came.Outcome != probe.OutcomeUnknown && a.Cause.Code != causes.ModelDisagrees {
-		asked.Came = &netfile.Came{Outcome: came.Outcome, From: came.From, Waited: came.Waited}
+		asked.Came = &netfile.Came{Outcome: came.Outcome, From: came.From.WithZone(""), Waited: came.Waited}
 	}
 	return c.file(ctx, &asked)
 }

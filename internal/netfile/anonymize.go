@@ -51,7 +51,7 @@ func (f File) disguised(key []byte) File {
 	g := File{}
 	if f.Asked != nil {
 		a := *f.Asked
-		a.From, a.Dest = spaces[a.From], d.addrs.of(a.Dest)
+		a.From, a.Dest = spaces[a.From], d.addrs.of(a.Dest.WithZone("")).WithZone(d.device(a.Dest.Zone()))
 		if a.Came != nil {
 			c := *a.Came
 			if c.From.IsValid() {

@@ -296,6 +296,7 @@ func TestAFileThatIsNoneIsRefusedInOneSentence(t *testing.T) {
 		"an outcome from nobody":         put("came silent - 1s", "came silent example.com 1s"),
 		"an outcome after years":         put("came silent - 1s", "came silent - 9999h"),
 		"an outcome twice":               put("came silent - 1s\n", "came silent - 1s\ncame silent - 1s\n"),
+		"a flow by no device of it":      put("ask copy-a icmp 172.20.1.1", "ask copy-a icmp fe80::1%eth7"),
 		"a flow to nowhere":              put("ask copy-a icmp 172.20.1.1", "ask copy-a icmp example.com"),
 		"nests without end":              "nstutor network 1\nnamespace a\nlink here name=x " + strings.Repeat("info( ", 1<<16),
 		"an attribute that is too large": "nstutor network 1\nnamespace a\nnft-rule 2 note=0x" + strings.Repeat("00", 1<<16),

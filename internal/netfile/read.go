@@ -154,7 +154,7 @@ func (p *parse) ask(words []string) error {
 	}
 	a := Asked{From: words[0], Proto: words[1]}
 	var err error
-	if a.Dest, err = netip.ParseAddr(words[2]); err != nil || a.Dest.Zone() != "" {
+	if a.Dest, err = netip.ParseAddr(words[2]); err != nil || a.Dest.Zone() != "" && !a.Dest.IsLinkLocalUnicast() {
 		return unknown(words[2])
 	}
 	port, err := strconv.ParseUint(words[3], 10, 16)
@@ -325,6 +325,9 @@ func (p *parse) done() (File, error) {
 	if a := p.file.Asked; a != nil {
 		if _, ok := p.names[a.From]; !ok {
 			return File{}, say.Err("the flow starts in %q, which is not in the file", "流从 %q 发出，而它不在文件里", short([]string{a.From}))
+		}
+		if dev := a.Dest.Zone(); dev != "" && !p.called[spaceDev{p.names[a.From], dev}] {
+			return File{}, say.Err("the flow leaves by %q, which is not in the file", "流从网卡 %q 出去，而它不在文件里", short([]string{dev}))
 		}
 	}
 	return p.file, nil

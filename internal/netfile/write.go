@@ -17,7 +17,7 @@ func (f File) Write(to io.Writer) error {
 	w := bufio.NewWriter(to)
 	fmt.Fprintf(w, "%s%d\n", Heading, Version)
 	if a := f.Asked; a != nil {
-		fmt.Fprintf(w, "ask %s %s %s %d\n", quoted(a.From), a.Proto, a.Dest, a.Port)
+		fmt.Fprintf(w, "ask %s %s %s %d\n", quoted(a.From), a.Proto, quoted(a.Dest.String()), a.Port)
 		if c := a.Came; c != nil {
 			fmt.Fprintf(w, "came %s %s %s\n", c.Outcome, whom(c.From), c.Waited)
 		}

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -45,6 +46,27 @@ func TestFixesArePutTogether(t *testing.T) {
 	v, _ := n.try("pod", "203.0.113.10", func(a *explain.Answer) { a.Fix = a.Fix[:1] })
 	if !v.Passed || len(v.Fix) != 2 || len(v.Instead) != 1 {
 		t.Errorf("%v instead of %v: %+v", v.Fix, v.Instead, v)
+	}
+}
+
+// The kernel counts the handles of a table: the rule has another one in the copy, which must
+// not be told of the network itself.
+func TestNoHandleOfTheCopyIsTold(t *testing.T) {
+	if _, err := exec.LookPath("nft"); err != nil {
+		t.Skip(err)
+	}
+	n := build(t, routed, "pod", "host", "inet")
+	n.run("pod: nft 'add table ip q; add chain ip q o { type filter hook output priority 0; }; add rule ip q o counter; add rule ip q o counter'")
+	n.run("pod: nft flush chain ip q o\npod: nft add rule ip q o ip ttl set 1\nhost: sysctl -qw net.ipv4.ip_forward=0")
+	var found []change.Command
+	v, _ := n.try("pod", "203.0.113.10", func(a *explain.Answer) { found = a.Fix })
+	if len(found) != 2 || !slices.ContainsFunc(found, byHandle) {
+		t.Fatalf("found %v", found)
+	}
+	for _, c := range v.Fix {
+		if byHandle(c) && !slices.ContainsFunc(found, c.Equal) {
+			t.Errorf("%v, but it is one of %v", c, found)
+		}
 	}
 }
 

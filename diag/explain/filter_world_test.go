@@ -184,6 +184,8 @@ func (w *filterWorld) Bridged(string) (bool, error) { return false, nil }
 
 func (w *filterWorld) Heard(_, _ uint16) (int, error) { return 0, nil }
 
+func (w *filterWorld) Transparent(byte, uint16) (bool, error) { return false, nil }
+
 func (w *filterWorld) InSet(ipset.Question) (bool, error) { return false, errors.ErrUnsupported }
 
 func (w *filterWorld) Recent(string, netip.Addr) (bool, uint64, error) {

@@ -80,7 +80,8 @@ var expressions = map[string]expression{
 	"nat": {"nat", (*decoder).nat}, "masq": {"masq", (*decoder).masq}, "redir": {"redir", (*decoder).redir}, "reject": {"reject", (*decoder).reject},
 	"queue": {"queue", (*decoder).queue}, "notrack": {"notrack", (*decoder).notrack}, "log": {"log", (*decoder).log}, "limit": {"limit", (*decoder).limit},
 	"numgen": {"numgen", (*decoder).numgen}, "hash": {"hash", (*decoder).hash},
-	"match": {"match", (*decoder).xtMatch}, "target": {"target", (*decoder).xtTarget},
+	"tproxy": {"tproxy", (*decoder).tproxy},
+	"match":  {"match", (*decoder).xtMatch}, "target": {"target", (*decoder).xtTarget},
 }
 
 type expression struct {

@@ -21,6 +21,21 @@ var xtTargets = map[string]func(*decoder, xt) bool{
 	"DNAT 0": xtNAT(VerdictDNAT), "DNAT 1": xtNAT(VerdictDNAT), "DNAT 2": xtNAT(VerdictDNAT),
 	"NFQUEUE 0": xtQueue, "NFQUEUE 1": xtQueue, "NFQUEUE 2": xtQueue, "NFQUEUE 3": xtQueue,
 	"REJECT 0": xtReject, "LOG 0": xtLog, "NOTRACK 0": xtNotrack, "CT 1": xtNotrack, "CT 2": xtNotrack,
+	"TPROXY 0": xtTProxy(12), "TPROXY 1": xtTProxy(24),
+}
+
+// TProxy is the target that hands a packet to a socket of the namespace, as it is. Port of
+// its verdict is the socket's, 0 for the packet's own; without a socket the packet is dropped.
+const TProxy = "TPROXY"
+
+// xtTProxy is struct xt_tproxy_target_info, or its second revision: mark_mask, mark_value,
+// laddr, lport.
+func xtTProxy(portAt int) func(*decoder, xt) bool {
+	return func(d *decoder, x xt) bool {
+		port := binary.BigEndian.Uint16(x.bytes(portAt, 2))
+		d.rule.Verdict = Verdict{Kind: VerdictUnknown, Text: "[target TPROXY]", Target: TProxy, Port: PortRange{port, port}}
+		return true
+	}
 }
 
 func (d *decoder) xtTarget(a nfnl.Attrs) {

@@ -70,6 +70,9 @@ const (
 	inetDiagSKMemInfo = 7
 	inetDiagSKV6Only  = 11
 	inetDiagMark      = 15
+	inetDiagSockOpt   = 22
+
+	sockOptTransparent = 1 << 5 // of the first byte of struct inet_diag_sockopt, on little endian
 
 	skMemInfoRmemAlloc = 0
 	skMemInfoRcvbuf    = 1
@@ -83,6 +86,9 @@ const (
 	closed      = 7
 	listen      = 10
 )
+
+// littleEndian machines have the first of a row of bits as the lowest.
+var littleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 
 var states = map[Proto]uint32{TCP: 1 << listen, UDP: 1<<established | 1<<closed}
 
@@ -140,6 +146,8 @@ func parse(message []byte, proto Proto) (s Socket, ok bool) {
 		switch kind {
 		case inetDiagSKV6Only:
 			s.V6Only = attr.Uint8(value) != 0
+		case inetDiagSockOpt:
+			s.Opaque = littleEndian && attr.Uint8(value)&sockOptTransparent == 0
 		case inetDiagSKMemInfo:
 			s.addMemory(value)
 		}

@@ -37,6 +37,9 @@ type Socket struct {
 	Dropped       uint64 // packets that the socket has dropped so far, 0 where the kernel does not count them (before Linux 4.13)
 	UID           uint32 // of its owner, in the reader's user namespace
 	Inode         uint32 // of its owners' descriptors: see Owners
+	// Opaque says that the socket has not asked for packets to addresses of others
+	// (IP_TRANSPARENT): no rule hands it any. A kernel before 5.10 does not tell.
+	Opaque bool
 }
 
 // smallestDatagram is what a UDP packet without data takes of a receive buffer:

@@ -7,7 +7,6 @@ import (
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
-	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -81,9 +80,7 @@ func (s Stopped) Detail() say.Text {
 	if len(s.Result.Untimely) > 0 {
 		text = say.T("%s; at another time, which it is not now, %s lets it pass", "%s；%s 会放行它，但只在别的时间，不是现在", text, s.Result.Untimely[0])
 	}
-	if r := s.Result.Decided; r != nil && r.Verdict.Kind == netfilter.VerdictQueue {
-		text = say.T("%s; no program listens on the queue, and the kernel drops what nobody takes", "%s；没有程序在监听这个队列，内核会丢弃没人取走的包", text)
-	}
+	text = s.Result.Untaken(text)
 	switch {
 	case s.Result.MeantApart() && s.Join.Network != "":
 		text = say.T("%s; it keeps networks apart on purpose: rather than open it, have the two share a network (%s)", "%s；它是有意隔离网络的：不要打开它，让两者加入同一个网络（%s）",

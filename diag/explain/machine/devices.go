@@ -25,7 +25,7 @@ func (n *Space) ForwardsNowhere() bool {
 // Env answers what the rules of the namespace ask.
 func (n *Space) Env() eval.Kernel {
 	one, err := n.Ask()
-	return eval.Kernel{One: one, Err: err}
+	return eval.Kernel{One: one, Err: err, Taken: n.takesOthers}
 }
 
 // Device is one device of a namespace with its addresses: all of IPv4, and of IPv6

@@ -43,6 +43,10 @@ func (w *walk) input(n *machine.Space, p journey.Packet, dev table.Link) {
 	if !ok {
 		return
 	}
+	if port, handed := p.Filtered.Handed(); handed && p.IsRequest() {
+		w.giveUp(n, p, hop.StageFilter, dev.Name, wHanded.Of(port))
+		return
+	}
 	w.filteredBelow(n, p, dev)
 	if p.IsReply() {
 		p.Dst = w.Mended.Restored(n, p.Dst)

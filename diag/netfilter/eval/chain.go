@@ -279,6 +279,16 @@ func (e *evaluator) unknownVerdict(rule *netfilter.Rule, v netfilter.Verdict, s 
 		flow.on = append(flow.on, s)
 		return
 	}
+	if v.Target == netfilter.TProxy { // tproxy_tg4()
+		switch e.hand(v.Port.Min, &s.packet) {
+		case yes:
+			flow.accepted = append(flow.accepted, s)
+			return
+		case no:
+			e.end(s, VerdictDrop, rule, text(), "")
+			return
+		}
+	}
 	if v.Target == "NETMAP" && e.map1to1(rule, s, text, flow) {
 		return
 	}

@@ -31,6 +31,10 @@ type Env interface {
 	Lookup(dst, src netip.Addr, mark uint32) (devs []string, kind string, err error)
 	// Heard is on how many of the queues with these numbers a program listens.
 	Heard(first, last uint16) (int, error)
+	// Transparent reports whether a socket with a port may take packets that are for other
+	// addresses: the one that a rule of TPROXY hands them to. Port and protocol are all
+	// that is looked at.
+	Transparent(proto byte, port uint16) (bool, error)
 	// Bridged reports whether what came in by a device may have ports of a bridge that
 	// rules can ask for (br_netfilter).
 	Bridged(iif string) (bool, error)

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,6 +18,8 @@ import (
 type Kernel struct {
 	One *table.One
 	Err error // why there is no One: then it answers nothing
+	// Taken answers Transparent; nil: nobody does.
+	Taken func(proto byte, port uint16) (bool, error)
 }
 
 var _ Env = Kernel{}
@@ -93,6 +96,14 @@ func (k Kernel) Heard(first, last uint16) (heard int, err error) {
 		return err
 	})
 	return heard, err
+}
+
+// Transparent implements Env: without somebody who reads sockets it cannot be told.
+func (k Kernel) Transparent(proto byte, port uint16) (bool, error) {
+	if k.Err != nil || k.Taken == nil {
+		return false, cmp.Or(k.Err, errors.ErrUnsupported)
+	}
+	return k.Taken(proto, port)
 }
 
 // first is the device's first address of a family, if it has one.

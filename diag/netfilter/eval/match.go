@@ -142,6 +142,8 @@ func (e *evaluator) judgeUnread(m *netfilter.Match, rule *netfilter.Rule, s *sta
 		return maybe
 	}
 	switch part.Name {
+	case "tproxy":
+		return e.handed(part.Data, rule, s)
 	case netfilter.Fragment:
 		return when(m.Not) // only those behind the first have no transport header
 	case netfilter.PayloadSet:

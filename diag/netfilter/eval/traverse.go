@@ -29,13 +29,14 @@ type conn struct {
 	dstDone        bool           // DNAT has had its say, even if there was nothing to do
 	srcDone        bool
 	dnat, snat     bool
-	tracks         bool  // connection tracking is on, though no rule has turned it on
-	untracked      Place // the rule that took it out of connection tracking
-	sourced        Place // the rule that gave it its source
-	sent           Place // … and its destination
-	letBy          Place // the rule of nat that let it leave as it was
-	shortened      Place // the rule that gave the packet its time to live
-	srcUnknown     bool  // translated to an address that cannot be known
+	tracks         bool   // connection tracking is on, though no rule has turned it on
+	untracked      Place  // the rule that took it out of connection tracking
+	sourced        Place  // the rule that gave it its source
+	sent           Place  // … and its destination
+	letBy          Place  // the rule of nat that let it leave as it was
+	shortened      Place  // the rule that gave the packet its time to live
+	handed         uint16 // the port of the socket that TPROXY has handed it to
+	srcUnknown     bool   // translated to an address that cannot be known
 	dstUnknown     bool
 }
 

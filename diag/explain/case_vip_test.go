@@ -32,7 +32,7 @@ var vipBreakages = among([]breakage{
 		fault: `host: nft 'add table ip svc; add map ip svc addrs { type ipv4_addr : ipv4_addr ; elements = { 10.96.0.10 : 10.244.1.11, 10.96.0.12 : 10.244.1.11 } ; }; add chain ip svc pre { type nat hook prerouting priority -100; }; add rule ip svc pre dnat to ip daddr map @addrs'`,
 		want:  expected{service.NotTranslated, "host", request}, noFix: true},
 	{name: "an address that is no service's", from: "pod-a", to: "10.200.0.77", asks: "tcp 80", fault: served,
-		want: expected{cause.ForwardingOff, "inet", request}, next: []cause.Code{cause.NoRoute}, noFix: true},
+		want: expected{cause.DestinationAbsent, "inet", request}, noFix: true},
 })
 
 // TestServicesThatNoRuleTranslates: nobody is told to take a service's address.

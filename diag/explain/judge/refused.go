@@ -2,6 +2,7 @@ package judge
 
 import (
 	"net/netip"
+	"slices"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
@@ -21,7 +22,8 @@ func (j *Judge) Refused(n *machine.Space, p journey.Packet, dev table.Link, rout
 		if f, ok := j.shuts(n, p, dev, route); ok {
 			return f
 		}
-		if j.meantFor(p) && (route.Dev == dev.Index || route.Dev == 0) {
+		switch meant := j.meantFor(p); {
+		case meant && route.Dev == dev.Index, route.Dev == 0 && (meant || j.ends(n, p, dev)):
 			return j.notHere(n, p, dev)
 		}
 		return cause.Unforwarded{At: at(n), Dst: p.Dst, Dev: dev.Name, Lookup: route.Evidence, AllOff: n.ForwardsNowhere()}
@@ -35,6 +37,15 @@ func (j *Judge) Refused(n *machine.Space, p journey.Packet, dev table.Link, rout
 // not sent to a gateway, whose own address is another one and who only has to pass it on.
 func (j *Judge) meantFor(p journey.Packet) bool {
 	return j.Sought == nil || j.Sought.NextHop == p.Dst
+}
+
+// ends reports whether the way ends in a namespace, whoever was told that it is a gateway:
+// no other device of its has an address, so there is nowhere to forward to, and nobody who
+// can be seen has the destination's.
+func (j *Judge) ends(n *machine.Space, p journey.Packet, dev table.Link) bool {
+	devices, err := n.DevicesFor(p.Dst)
+	leads := func(d machine.Device) bool { return d.Link.Index != dev.Index && len(d.Addrs) > 0 }
+	return err == nil && !slices.ContainsFunc(devices, leads) && !machine.Somewhere(j.World.Connected(n, machine.ByWire), p.Dst)
 }
 
 // Spent is the fault of a packet that did not begin with enough hops to live, or was

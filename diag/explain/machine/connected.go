@@ -2,6 +2,7 @@ package machine
 
 import (
 	"iter"
+	"net/netip"
 	"slices"
 
 	"nstutor/diag/table"
@@ -53,4 +54,14 @@ func (w *Machine) Connected(n *Space, by func(table.Link) bool) iter.Seq[*Space]
 			}
 		}
 	}
+}
+
+// Somewhere reports whether one of some namespaces has an address, on whatever device.
+func Somewhere(spaces iter.Seq[*Space], addr netip.Addr) bool {
+	for n := range spaces {
+		if n.Local(addr) {
+			return true
+		}
+	}
+	return false
 }

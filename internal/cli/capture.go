@@ -22,7 +22,7 @@ import (
 // capture writes a network into a file.
 func (a *app) capture() *cobra.Command {
 	var from, to string
-	var all, anonymous, noProbe bool
+	var all, anonymize, noProbe bool
 	cmd := &cobra.Command{
 		Use:   a.say("capture FILE", "capture 文件"),
 		Short: a.say("Write a network into a file that somebody else can repair", "把网络写进文件，让别人来修"),
@@ -34,7 +34,7 @@ With --all it is every namespace that can be seen here. Nothing is changed, and
 - is the standard output.
 
 There are no keys in it, no payload, no counters and nothing of the processes.
-With --anonymous addresses and names are replaced, each by the same one
+With --anonymize addresses and names are replaced, each by the same one
 everywhere. What cannot be taken along (hardware, BPF programs, connection
 tracking, the far side) is told in the file.
 
@@ -46,7 +46,7 @@ Reading other namespaces and the packet filter takes root.`, `把 --from 与 --t
 explain 那样把包发一次，结果也写进文件。--all 则是这里能看到的所有命名空间。不
 改动任何东西；- 表示标准输出。
 
-文件里没有密钥、没有数据内容、没有计数，也没有进程的任何信息。加上 --anonymous，
+文件里没有密钥、没有数据内容、没有计数，也没有进程的任何信息。加上 --anonymize，
 地址和名称会被替换，同一个处处换成同一个。带不走的（硬件、BPF 程序、连接跟踪、
 对端）会在文件里写明。
 
@@ -55,7 +55,7 @@ explain 那样把包发一次，结果也写进文件。--all 则是这里能看
 
 读取其他命名空间和包过滤规则需要 root。`),
 		Example: `  nstutor capture broken.txt --from web --to db:5432
-  nstutor capture node.txt --all --anonymous`,
+  nstutor capture node.txt --all --anonymize`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] == "" {
 				return say.Err("capture needs one file to write, such as broken.txt", "capture 需要一个要写的文件，例如 broken.txt")
@@ -75,7 +75,7 @@ explain 那样把包发一次，结果也写进文件。--all 则是这里能看
 			if err != nil {
 				return err
 			}
-			if anonymous {
+			if anonymize {
 				f = f.Anonymized()
 			}
 			return a.keep(f, args[0])
@@ -85,7 +85,7 @@ explain 那样把包发一次，结果也写进文件。--all 则是这里能看
 	cmd.Flags().StringVar(&to, "to", "", a.say("what does not get through: a TARGET as for explain", "到哪里不通：TARGET，写法同 explain"))
 	cmd.Flags().BoolVar(&all, "all", false, a.say("every namespace that can be seen here", "这里能看到的所有命名空间"))
 	cmd.Flags().BoolVar(&noProbe, "no-probe", false, a.say("send nothing: the file does not say what comes of it", "什么也不发：文件里不写结果"))
-	cmd.Flags().BoolVar(&anonymous, "anonymous", false, a.say("replace addresses and names, each by the same one everywhere", "替换地址和名称，同一个处处换成同一个"))
+	cmd.Flags().BoolVar(&anonymize, "anonymize", false, a.say("replace addresses and names, each by the same one everywhere", "替换地址和名称，同一个处处换成同一个"))
 	return cmd
 }
 
@@ -130,6 +130,9 @@ func (a *app) keep(f netfile.File, path string) error {
 	var text bytes.Buffer
 	if err := f.Write(&text); err != nil {
 		return err
+	}
+	if _, err := netfile.Read(text.String()); err != nil {
+		return say.Err("this network cannot be read out of a file again (%v): --anonymize replaces its names", "这个网络写成文件后无法再读回（%v）：--anonymize 会替换其中的名称", err)
 	}
 	err := renameio.WriteFile(path, text.Bytes(), 0o600)
 	if at, ok := errors.AsType[*fs.PathError](err); ok {

@@ -62,6 +62,9 @@ COMMIT
 -A PREROUTING -i eth0 -j MARK --set-xmark 0x5/0xffffffff
 -A PREROUTING -j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff
 -A OUTPUT -j CONNMARK --set-xmark 0x1/0xff
+-A PREROUTING -p tcp -m tcp --dport 80 -j TPROXY --on-port 15001 --on-ip 0.0.0.0 --tproxy-mark 0x1/0x1
+-A POSTROUTING -d 10.0.0.0/8 -j TTL --ttl-set 1
+-A POSTROUTING -j TTL --ttl-inc 3
 COMMIT
 *raw
 -A PREROUTING -p udp -m udp --dport 53 -j CT --notrack
@@ -78,6 +81,10 @@ COMMIT
 -A PREROUTING -d fd00:96::1 -p tcp -m tcp --dport 80 -j DNAT --to-destination [fd00:1::11]:8080
 -A PREROUTING -d fd00:96::2 -j DNAT --to-destination fd00:1::11
 -A POSTROUTING -s fd00:1::/64 -j MASQUERADE
+COMMIT
+*mangle
+-A PREROUTING -p udp -m udp --dport 53 -j TPROXY --on-port 0 --on-ip fd00:1::11 --tproxy-mark 0x10/0xff
+-A POSTROUTING -j HL --hl-dec 2
 COMMIT
 `
 

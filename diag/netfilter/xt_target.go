@@ -21,7 +21,20 @@ var xtTargets = map[string]func(*decoder, xt) bool{
 	"DNAT 0": xtNAT(VerdictDNAT), "DNAT 1": xtNAT(VerdictDNAT), "DNAT 2": xtNAT(VerdictDNAT),
 	"NFQUEUE 0": xtQueue, "NFQUEUE 1": xtQueue, "NFQUEUE 2": xtQueue, "NFQUEUE 3": xtQueue,
 	"REJECT 0": xtReject, "LOG 0": xtLog, "NOTRACK 0": xtNotrack, "CT 1": xtNotrack, "CT 2": xtNotrack,
-	"TPROXY 0": xtTProxy(12), "TPROXY 1": xtTProxy(24),
+	"TPROXY 0": xtTProxy(12), "TPROXY 1": xtTProxy(24), "TTL 0": xtHops("ttl"), "HL 0": xtHops("hl"),
+}
+
+// xtHops is struct ipt_TTL_info or struct ip6t_HL_info: what is done with the hops that a
+// packet has to live, and their number. It judges nothing, but goes on.
+func xtHops(option string) func(*decoder, xt) bool {
+	return func(d *decoder, x xt) bool {
+		does := []string{"set", "inc", "dec"}
+		if len(x.data) < 2 || int(x.data[0]) >= len(does) {
+			return false
+		}
+		d.rule.Verdict = Verdict{Kind: VerdictUnknown, Text: fmt.Sprintf("-j %s --%s-%s %d", x.name, option, does[x.data[0]], x.data[1]), Target: x.name}
+		return true
+	}
 }
 
 // TProxy is the target that hands a packet to a socket of the namespace, as it is. Port of
@@ -32,8 +45,13 @@ const TProxy = "TPROXY"
 // laddr, lport.
 func xtTProxy(portAt int) func(*decoder, xt) bool {
 	return func(d *decoder, x xt) bool {
-		port := binary.BigEndian.Uint16(x.bytes(portAt, 2))
-		d.rule.Verdict = Verdict{Kind: VerdictUnknown, Text: "[target TPROXY]", Target: TProxy, Port: PortRange{port, port}}
+		port, width := binary.BigEndian.Uint16(x.bytes(portAt, 2)), 4
+		if x.family == unix.NFPROTO_IPV6 {
+			width = 16
+		}
+		to, _ := netip.AddrFromSlice(x.bytes(8, width))
+		text := fmt.Sprintf("-j TPROXY --on-port %d --on-ip %s --tproxy-mark %#x/%#x", port, to, x.u32(4), x.u32(0))
+		d.rule.Verdict = Verdict{Kind: VerdictUnknown, Text: text, Target: TProxy, Port: PortRange{port, port}}
 		return true
 	}
 }

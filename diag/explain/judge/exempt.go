@@ -1,8 +1,6 @@
 package judge
 
 import (
-	"golang.org/x/sys/unix"
-
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
@@ -38,7 +36,7 @@ func (j *Judge) exempt(n *machine.Space, p journey.Packet, reject machine.RouteA
 func (j *Judge) rejected(n *machine.Space, p journey.Packet, route machine.RouteAnswer) (cause.Finding, machine.RouteAnswer) {
 	exemption, next := j.exempt(n, p, route)
 	r := cause.Rejection{At: at(n), Lookup: route.Evidence, Exemption: exemption}
-	if route.Entry.Table != unix.RT_TABLE_MAIN && route.Entry.Table != unix.RT_TABLE_LOCAL {
+	if route.Entry.Table != machine.MainTable && route.Entry.Table != machine.LocalTable {
 		r.By = route.By
 	}
 	switch route.Kind {

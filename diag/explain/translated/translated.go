@@ -62,11 +62,10 @@ func Away(n *machine.Space, left eval.Packet, src netip.Addr, link table.Link) (
 // neighbour is another address of the network: what asks from an own one is no packet
 // to the kernel.
 func neighbour(own netip.Prefix) netip.Addr {
-	first := own.Masked().Addr().Next()
-	if first == own.Addr() {
-		return first.Next()
+	if first, ok := machine.FirstOther(own); ok {
+		return first
 	}
-	return first
+	return own.Addr().Next()
 }
 
 // Wanted reports whether what leaves a namespace by a device of the way out wants another

@@ -287,7 +287,7 @@ func (c breakage) mend(b *built, a explain.Answer) {
 var wide = regexp.MustCompile(`flush|tables.* -[FPXD]\b|policy accept|delete (rule|chain|table)|conf[./](all|default)[./]|ip_forward`)
 
 // stray are rules that are the fault themselves: one who mends it takes them away.
-var stray = regexp.MustCompile(`tables.* -D \w+ .*-j (SNAT|CT --notrack|CT --zone (\d+|mark)|NOTRACK|MASQUERADE --to-ports)|nft delete rule .* handle \d+$`)
+var stray = regexp.MustCompile(`tables.* -D \w+ .*-j (SNAT|CT --notrack|CT --zone (\d+|mark)|NOTRACK|TTL|HL|MASQUERADE --to-ports)|nft delete rule .* handle \d+$`)
 
 // apply runs a fix as it stands, as a person would.
 func (b *built) apply(fix change.Command) {

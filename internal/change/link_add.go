@@ -149,10 +149,12 @@ func (a LinkAdd) Apply(_ context.Context, s Space) error {
 	if err := h.LinkAdd(link); err != nil {
 		return say.Err("%s: add %s %s: %v", "%s：添加 %s %s：%v", a.Netns, a.Kind, a.Name, err)
 	}
-	if err := s.PinDevice(ns, a.Name); err != nil || !isVeth {
-		return err
+	if !isVeth {
+		return s.PinDevice(ns, a.Name)
 	}
-	return s.PinDevice(other, a.Peer)
+	far := make(chan error, 1)
+	go func() { far <- s.PinDevice(other, a.Peer) }()
+	return say.Join(s.PinDevice(ns, a.Name), <-far)
 }
 
 func (a LinkAdd) link(h *netlink.Handle) (netlink.Link, error) {

@@ -71,24 +71,24 @@ func set(ns *nsenter.Namespace, settings []setting) error {
 	return nil
 }
 
-// arpTimers are the neighbour parameters of a device, below net/ipv4/neigh/DEV.
-// A new device takes them from the machine's defaults (neigh_parms_alloc).
+// arpTimers are the parameters of a device's IPv4 neighbours, times in ms. A new device
+// takes them from the machine's defaults (neigh_parms_alloc).
 var (
-	arpTimers = []setting{
-		{"retrans_time_ms", "1000"},
-		{"mcast_solicit", "3"},
-		{"ucast_solicit", "3"},
-		{"proxy_delay", "80"},
-		{"delay_first_probe_time", "5"},
-		{"base_reachable_time_ms", "30000"},
+	arpTimers = map[int]uint64{
+		ndtpaRetransTime:       1000,
+		ndtpaMcastProbes:       3,
+		ndtpaUcastProbes:       3,
+		ndtpaProxyDelay:        800,
+		ndtpaDelayProbeTime:    5000,
+		ndtpaBaseReachableTime: 30000,
 	}
-	fastARPTimers = []setting{
-		{"retrans_time_ms", "100"},
-		{"mcast_solicit", "3"},
-		{"ucast_solicit", "3"},
-		{"proxy_delay", "0"},
-		{"delay_first_probe_time", "1"},
-		{"base_reachable_time_ms", "30000"},
+	fastARPTimers = map[int]uint64{
+		ndtpaRetransTime:       100,
+		ndtpaMcastProbes:       3,
+		ndtpaUcastProbes:       3,
+		ndtpaProxyDelay:        0,
+		ndtpaDelayProbeTime:    1000,
+		ndtpaBaseReachableTime: 30000,
 	}
 )
 
@@ -120,14 +120,16 @@ func (l *Lab) SilenceTimeout() time.Duration {
 	return l.PingTimeout()
 }
 
-// PinDevice sets the ARP timers of one device. Kernels that hide these sysctls
-// from user namespaces keep the machine's timers.
+// PinDevice sets the ARP timers of one device.
 func (l *Lab) PinDevice(ns *nsenter.Namespace, dev string) error {
 	timers := arpTimers
 	if l.opts.Fast {
 		timers = fastARPTimers
 	}
-	return set(ns, below("net/ipv4/neigh/"+dev, timers))
+	if err := ns.Do(func() error { return setNeighbourParms(dev, timers) }); err != nil {
+		return say.Err("%s: set the ARP timers of %s: %v", "%s：设置 %s 的 ARP 定时器：%v", ns.Name(), dev, err)
+	}
+	return nil
 }
 
 // welcome opens a namespace that somebody else made, which pins it. `ip netns

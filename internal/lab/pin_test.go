@@ -189,3 +189,26 @@ func TestARPTimersAreThoseOfTheOptions(t *testing.T) {
 		l.Close()
 	}
 }
+
+// TestADeviceHasTheTimersOfTheLessons: a new one takes those of the machine otherwise.
+func TestADeviceHasTheTimersOfTheLessons(t *testing.T) {
+	l := newLab(t)
+	for dev, netns := range map[string]string{"eth0": lab.Host, "up0": lab.Inet} {
+		ns := namespace(t, l, netns)
+		for name, want := range map[string]string{
+			"retrans_time_ms": "1000", "mcast_solicit": "3", "ucast_solicit": "3", "proxy_delay": "80",
+			"delay_first_probe_time": "5", "base_reachable_time_ms": "30000",
+		} {
+			path := "net/ipv4/neigh/" + dev + "/" + name
+			if err := ns.WriteSysctl(path, "7"); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.PinDevice(ns, dev); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := ns.ReadSysctl(path); err != nil || got != want {
+				t.Errorf("%s: %s is %q (%v), want %q", netns, path, got, err, want)
+			}
+		}
+	}
+}

@@ -106,7 +106,7 @@ func (l *Lab) wire(ctx context.Context, host, inet *nsenter.Namespace) error {
 	if err != nil {
 		return err
 	}
-	if err := say.Join(l.PinDevice(host, "lo"), l.PinDevice(inet, "lo"), cable(index).Apply(ctx, l)); err != nil {
+	if err := cable(index).Apply(ctx, l); err != nil {
 		return err
 	}
 	err = together(len(ends), func(i int) error {
@@ -134,17 +134,21 @@ func freeIndex(h *netlink.Handle, far *nsenter.Namespace) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	highest := 0
-	for netns, handle := range map[string]*netlink.Handle{Host: h, Inet: other} {
-		links, err := handle.LinkList()
+	netns, handles, highest := []string{Host, Inet}, []*netlink.Handle{h, other}, [2]int{}
+	err = together(len(handles), func(i int) error {
+		links, err := handles[i].LinkList()
 		if err != nil {
-			return 0, say.Err("%s: list the devices: %v", "%s：列出设备：%v", netns, err)
+			return say.Err("%s: list the devices: %v", "%s：列出设备：%v", netns[i], err)
 		}
 		for _, l := range links {
-			highest = max(highest, l.Attrs().Index)
+			highest[i] = max(highest[i], l.Attrs().Index)
 		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
 	}
-	return highest + 2, nil
+	return max(highest[0], highest[1]) + 2, nil
 }
 
 // awaitCarrier waits until the kernel has dealt with a device's new carrier

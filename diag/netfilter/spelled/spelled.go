@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"nstutor/diag/netfilter/fields"
 )
 
 // matches are the ones that are known, by the names of their modules.
@@ -36,14 +38,13 @@ func mac(data []byte) string {
 	return "-m mac " + not + "--mac-source " + net.HardwareAddr(data[:6]).String()
 }
 
-// at is struct xt_time_info: dates, seconds of the day, days of the month and of the week, and
-// flags.
+// at is struct xt_time_info.
 func at(data []byte) string {
-	const size, lastSecond, allDays, allWeekdays, kernelZone, contiguous = 22, 24*60*60 - 1, 0xfffffffe, 0xfe, 1, 2
-	if len(data) < size {
+	const lastSecond, allDays, allWeekdays = 24*60*60 - 1, 0xfffffffe, 0xfe
+	when, ok := fields.XTTimeOf(data)
+	if !ok {
 		return ""
 	}
-	field := func(i int) uint32 { return binary.NativeEndian.Uint32(data[4*i:]) }
 	text := []string{"-m time"}
 	say := func(holds bool, words ...string) {
 		if holds {
@@ -54,14 +55,13 @@ func at(data []byte) string {
 	hour := func(second uint32) string {
 		return fmt.Sprintf("%02d:%02d:%02d", second/3600, second/60%60, second%60)
 	}
-	from, to := field(2), field(3)
-	say(from != 0 || to != lastSecond, "--timestart "+hour(from), "--timestop "+hour(to))
-	say(field(4) != allDays, "--monthdays "+days(field(4), strconv.Itoa))
-	say(data[20] != allWeekdays, "--weekdays "+days(uint32(data[20]), func(day int) string { return time.Weekday(day % 7).String()[:3] }))
-	say(field(0) != 0, "--datestart "+date(field(0)))
-	say(int32(field(1)) >= 0 && field(1) != 1<<31-1, "--datestop "+date(field(1)))
-	say(data[21]&kernelZone != 0, "--kerneltz")
-	say(data[21]&contiguous != 0, "--contiguous")
+	say(when.DayFrom != 0 || when.DayTo != lastSecond, "--timestart "+hour(when.DayFrom), "--timestop "+hour(when.DayTo))
+	say(when.Monthdays != allDays, "--monthdays "+days(when.Monthdays, strconv.Itoa))
+	say(when.Weekdays != allWeekdays, "--weekdays "+days(uint32(when.Weekdays), func(day int) string { return time.Weekday(day % 7).String()[:3] }))
+	say(when.From != 0, "--datestart "+date(when.From))
+	say(int32(when.To) >= 0 && when.To != 1<<31-1, "--datestop "+date(when.To))
+	say(when.KernelZone, "--kerneltz")
+	say(when.Contiguous, "--contiguous")
 	return strings.Join(text, " ")
 }
 

@@ -41,10 +41,7 @@ func Inside(ctx context.Context, ns *nsenter.Namespace, sockType int, to netip.A
 // startConnect opens a non-blocking socket and starts to connect it, with segments of at
 // most so many bytes, unless that is 0; pending says that the handshake is still under way.
 func startConnect(sockType int, to netip.AddrPort, segment int) (fd int, pending bool, err error) {
-	family, peer := unix.AF_INET6, unix.Sockaddr(&unix.SockaddrInet6{Port: int(to.Port()), Addr: to.Addr().As16()})
-	if to.Addr().Unmap().Is4() {
-		family, peer = unix.AF_INET, &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().Unmap().As4()}
-	}
+	family := Family(to.Addr())
 	fd, err = unix.Socket(family, sockType|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, false, os.NewSyscallError("socket", err)
@@ -59,7 +56,7 @@ func startConnect(sockType int, to netip.AddrPort, segment int) (fd int, pending
 			return -1, false, os.NewSyscallError("setsockopt", err)
 		}
 	}
-	switch err = unix.Connect(fd, peer); err {
+	switch err = unix.Connect(fd, Sockaddr(to)); err {
 	case nil:
 		return fd, false, nil
 	case unix.EINPROGRESS:

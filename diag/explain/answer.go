@@ -56,6 +56,8 @@ type Answer struct {
 	// Lingering are other flows of the same client, which the kernel still sends to
 	// somebody who is gone; none where the source port was asked.
 	Lingering []Lingering `json:"lingering,omitempty"`
+	// Addresses are those of the name that was asked about, where it has several.
+	Addresses []NameAddress `json:"addresses,omitempty"`
 	// Waited is what the look-up of the name had to wait for; nil where for nothing.
 	Waited *Waited `json:"waited,omitempty"`
 	HTTP   *HTTP   `json:"http,omitempty"`  // nil where nothing was asked on the connection

@@ -383,11 +383,11 @@ func TestANameServerThatKeepsSilentCostsTime(t *testing.T) {
 	c := breakage{from: "pod-a", to: "192.168.6.160"}
 	req := explain.Request{From: from, Probe: true, Timeout: caseTimeout}
 	a := b.explain(c, true)
-	if err := a.AfterSilence(t.Context(), world, req, "web", resolve.Silences{}); err != nil || a.Waited != nil {
+	if err := a.OfName(t.Context(), world, req, "web", resolve.Found{}); err != nil || a.Waited != nil {
 		t.Fatalf("nobody kept silent: %+v, %v", a.Waited, err)
 	}
 	silent := resolve.Silences{Servers: []netip.AddrPort{netip.MustParseAddrPort("10.244.1.11:53")}, Wait: 5 * time.Second, Timeout: 5 * time.Second, Attempts: 2}
-	if err := a.AfterSilence(t.Context(), world, req, "web", silent); err != nil {
+	if err := a.OfName(t.Context(), world, req, "web", resolve.Found{Silences: silent}); err != nil {
 		t.Fatal(err)
 	}
 	w := a.Waited
@@ -402,6 +402,33 @@ func TestANameServerThatKeepsSilentCostsTime(t *testing.T) {
 	b.apply(w.Fix[0])
 	if r := b.eventuallyAsk(breakage{from: "pod-a", to: "10.244.1.11", asks: "udp 53"}); r.Outcome != probe.Replied {
 		t.Errorf("after the fix: %s", r.Message)
+	}
+}
+
+// TestTheOtherAddressesOfAName: are judged without a packet, and told beside the answer about
+// the first.
+func TestTheOtherAddressesOfAName(t *testing.T) {
+	b := masqueraded.build(t)
+	world := machine.New()
+	t.Cleanup(world.Close)
+	from, err := world.Open(b.real("pod-a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := b.explain(breakage{from: "pod-a", to: "192.168.6.160"}, false)
+	found := resolve.Found{Addrs: []netip.Addr{netip.MustParseAddr(a.Destination), netip.MustParseAddr("10.244.1.11"), netip.MustParseAddr("fd00::1")}}
+	if err := a.OfName(t.Context(), world, explain.Request{From: from, Probe: true}, "web", found); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []cause.Code{cause.None, cause.None, cause.NoAddress} {
+		if got := a.Addresses[i]; got.Cause.Code != want || got.Address != found.Addrs[i].String() || got.Asked != (i == 0) {
+			t.Errorf("%+v, want %s of %s", got, want, found.Addrs[i])
+		}
+	}
+	for _, want := range []string{"192.168.6.160 is its first address", "10.244.1.11 is another: ", "fd00::1 is another, and does not work either: no device but lo has an address: IPv6 is switched off on eth0 "} {
+		if !slices.ContainsFunc(report.Of(a, "en"), func(l report.Line) bool { return strings.HasPrefix(l.Text, want) }) {
+			t.Errorf("nobody says %q\n%s", want, b.account(a))
+		}
 	}
 }
 

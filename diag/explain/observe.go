@@ -254,14 +254,14 @@ func once(r probe.Result) *Probe {
 
 // get asks for something on a connection of its own, once one has opened.
 func (w *observation) get(ctx context.Context, a *Answer) {
-	got := probe.Get(ctx, w.asked.From.NS, w.asked.URL, w.asked.Timeout)
+	got := probe.GetFrom(ctx, w.asked.From.NS, w.asked.URL, w.asked.Dest, w.asked.Timeout, 0)
 	a.HTTP = &HTTP{Status: got.Status, Message: got.Message}
 	if got.OK || a.Verdict != Delivered {
 		return
 	}
 	a.Verdict = Broken
 	a.Cause = inWords(journey.Find(flows.LegReply, service.OpensOnly{At: cause.At(w.asked.From.Name), Message: got.Message}))
-	if got.Late && probe.GetIn(ctx, w.asked.From.NS, w.asked.URL, w.asked.Timeout, smallSegment).OK {
+	if got.Late && probe.GetFrom(ctx, w.asked.From.NS, w.asked.URL, w.asked.Dest, w.asked.Timeout, smallSegment).OK {
 		lost := whole.Narrow(w.asked.From, w.Trace, trace.Question{From: w.asked.From, Dest: w.asked.Dest}, smallSegment)
 		lost.Message = got.Message
 		a.Cause = inWords(journey.Find(flows.LegReply, lost))

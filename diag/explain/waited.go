@@ -2,6 +2,7 @@ package explain
 
 import (
 	"context"
+	"net/netip"
 
 	"golang.org/x/sys/unix"
 
@@ -26,9 +27,49 @@ type Waited struct {
 	Fix   []change.Command `json:"fix"`
 }
 
-// AfterSilence adds to the answer about the address of a name what its look-up had to wait
-// for, if for anything. req is the question that the name was in, with its Probe and Timeout.
-func (a *Answer) AfterSilence(ctx context.Context, world *machine.Machine, req Request, name string, s resolve.Silences) error {
+// NameAddress is one of the addresses of a name that has several, in the order in which a
+// program tries them.
+type NameAddress struct {
+	Address string `json:"address"`
+	// Asked is set for the one that the answer is about, the first; of the others Verdict
+	// and Cause are what is predicted.
+	Asked   bool    `json:"asked,omitempty"`
+	Verdict Verdict `json:"verdict"`
+	Cause   Fault   `json:"cause"`
+}
+
+// mostAddresses bounds how many addresses of a name are judged.
+const mostAddresses = 8
+
+// OfName adds to the answer about the first address of a name what there is to say of the name:
+// its other addresses, and what its look-up had to wait for. req is the question that the name
+// was in, with its Probe and Timeout.
+func (a *Answer) OfName(ctx context.Context, world *machine.Machine, req Request, name string, found resolve.Found) error {
+	if err := a.beside(ctx, world, req, found.Addrs); err != nil {
+		return err
+	}
+	return a.afterSilence(ctx, world, req, name, found.Silences)
+}
+
+// beside judges the other addresses, without a probe.
+func (a *Answer) beside(ctx context.Context, world *machine.Machine, req Request, addrs []netip.Addr) error {
+	if len(addrs) < 2 {
+		return nil
+	}
+	a.Addresses = []NameAddress{{Address: a.Destination, Asked: true, Verdict: a.Verdict, Cause: a.Cause}}
+	req.Probe, req.Count, req.URL = false, 1, ""
+	for _, addr := range addrs[1:min(len(addrs), mostAddresses)] {
+		req.Dest = addr
+		other, err := Explain(ctx, world, req)
+		if err != nil {
+			return err
+		}
+		a.Addresses = append(a.Addresses, NameAddress{Address: addr.String(), Verdict: other.Verdict, Cause: other.Cause})
+	}
+	return nil
+}
+
+func (a *Answer) afterSilence(ctx context.Context, world *machine.Machine, req Request, name string, s resolve.Silences) error {
 	if len(s.Servers) == 0 {
 		return nil
 	}

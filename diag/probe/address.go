@@ -4,7 +4,8 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strconv"
+
+	"nstutor/diag/dial"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,42 +21,11 @@ func endpointOf(sa unix.Sockaddr) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// sockaddr is the socket address of an endpoint. A zone is looked up among the
-// devices of the current thread's namespace; one that is none of them has the
-// kernel refuse the address.
-func sockaddr(a netip.AddrPort) unix.Sockaddr {
-	addr := a.Addr().Unmap()
-	if addr.Is4() {
-		return &unix.SockaddrInet4{Addr: addr.As4(), Port: int(a.Port())}
-	}
-	return &unix.SockaddrInet6{Addr: addr.As16(), Port: int(a.Port()), ZoneId: zoneIndex(addr.Zone())}
-}
-
-// zoneIndex is the ifindex that a zone names, 0 for none.
-func zoneIndex(zone string) uint32 {
-	if zone == "" {
-		return 0
-	}
-	if device, err := net.InterfaceByName(zone); err == nil {
-		return uint32(device.Index)
-	}
-	index, _ := strconv.ParseUint(zone, 10, 32)
-	return uint32(index)
-}
-
-// familyOf is the address family of a socket that talks to an address.
-func familyOf(a netip.Addr) int {
-	if a.Unmap().Is4() {
-		return unix.AF_INET
-	}
-	return unix.AF_INET6
-}
-
 // probeSource connects a UDP socket to the destination, as ping does, which sends
 // nothing, and returns the local address that the kernel gave it. A broadcast
 // address is refused (EACCES) unless it is allowed: TCP has its own answer to one.
 func probeSource(dst netip.AddrPort, src netip.Addr, mark uint32, broadcast bool) (netip.Addr, error) {
-	fd, err := unix.Socket(familyOf(dst.Addr()), unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	fd, err := unix.Socket(dial.Family(dst.Addr()), unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return netip.Addr{}, failedCall("socket", err)
 	}
@@ -66,7 +36,7 @@ func probeSource(dst netip.AddrPort, src netip.Addr, mark uint32, broadcast bool
 	if broadcast {
 		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_BROADCAST, 1)
 	}
-	if err := unix.Connect(fd, sockaddr(dst)); err != nil {
+	if err := unix.Connect(fd, dial.Sockaddr(dst)); err != nil {
 		return netip.Addr{}, failedCall("connect", err)
 	}
 	name, err := unix.Getsockname(fd)
@@ -87,10 +57,10 @@ func routeLike(fd int, dst netip.Addr, src netip.AddrPort, mark uint32) error {
 	if !src.Addr().IsValid() {
 		return nil
 	}
-	if familyOf(src.Addr()) != familyOf(dst) {
+	if dial.Family(src.Addr()) != dial.Family(dst) {
 		return failedCall("bind", unix.EAFNOSUPPORT)
 	}
-	if err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(bindable(src.Addr(), dst), src.Port()))); err != nil {
+	if err := unix.Bind(fd, dial.Sockaddr(netip.AddrPortFrom(bindable(src.Addr(), dst), src.Port()))); err != nil {
 		return failedCall("bind", err)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/dial"
 	"nstutor/internal/nsenter"
 )
 
@@ -70,14 +71,14 @@ func (d Dial) begin(ns *nsenter.Namespace, kind int) (s opened, r Result, err er
 func (d Dial) open(ns *nsenter.Namespace, kind int) (s opened, err error) {
 	fd := -1
 	err = nsenter.In(ns, func() error {
-		s.peer = sockaddr(d.Dst)
+		s.peer = dial.Sockaddr(d.Dst)
 		source := d.Src
 		if !source.IsValid() {
 			if source, err = probeSource(d.Dst, d.Src, d.Mark, true); err != nil {
 				return err
 			}
 		}
-		fd, err = unix.Socket(familyOf(d.Dst.Addr()), kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+		fd, err = unix.Socket(dial.Family(d.Dst.Addr()), kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 		if err != nil {
 			return failedCall("socket", err)
 		}

@@ -38,12 +38,12 @@ type GetResult struct {
 // curl does not. The name localhost is 127.0.0.1 and asks no name server. The
 // timeout covers the whole exchange, like curl's --max-time.
 func Get(ctx context.Context, ns *nsenter.Namespace, target string, timeout time.Duration) GetResult {
-	return GetIn(ctx, ns, target, timeout, 0)
+	return GetFrom(ctx, ns, target, netip.Addr{}, timeout, 0)
 }
 
-// GetIn is Get with segments of at most so many bytes, in both directions; 0 are as many as
-// the route takes.
-func GetIn(ctx context.Context, ns *nsenter.Namespace, target string, timeout time.Duration, segment int) GetResult {
+// GetFrom is Get from the server at an address, which is not looked up if it is valid, with
+// segments of at most so many bytes, in both directions; 0 are as many as the route takes.
+func GetFrom(ctx context.Context, ns *nsenter.Namespace, target string, addr netip.Addr, timeout time.Duration, segment int) GetResult {
 	started := time.Now()
 	address, port, err := parseGetTarget(target)
 	if err != nil {
@@ -55,9 +55,10 @@ func GetIn(ctx context.Context, ns *nsenter.Namespace, target string, timeout ti
 	defer cancel()
 	g := getter{parent: parent, started: started, host: address.Hostname(), port: port}
 
-	addr, err := resolve.AddressWithin(ctx, ns, g.host, timeout)
-	if err != nil {
-		return g.failed("resolve", err)
+	if !addr.IsValid() {
+		if addr, err = resolve.AddressWithin(ctx, ns, g.host, timeout); err != nil {
+			return g.failed("resolve", err)
+		}
 	}
 	conn, err := dial.Inside(ctx, ns, unix.SOCK_STREAM, netip.AddrPortFrom(addr, port), segment)
 	if err != nil {
@@ -72,7 +73,7 @@ func parseGetTarget(target string) (*url.URL, uint16, error) {
 	if !strings.Contains(target, "://") {
 		target = "http://" + target
 	}
-	address, err := url.Parse(target)
+	address, err := ParseURL(target)
 	if err != nil || address.Hostname() == "" {
 		return nil, 0, errors.New("curl: (3) URL using bad/illegal format or missing URL")
 	}
@@ -86,6 +87,18 @@ func parseGetTarget(target string) (*url.URL, uint16, error) {
 		}
 	}
 	return address, uint16(port), nil
+}
+
+// ParseURL reads a URL. The zone of a link-local address may stand behind a bare %, as curl
+// takes it, and behind %25 (RFC 6874).
+func ParseURL(text string) (*url.URL, error) {
+	open, end := strings.IndexByte(text, '['), strings.IndexByte(text, ']')
+	if 0 <= open && open < end {
+		if address, zone, ok := strings.Cut(text[open:end], "%"); ok && !strings.HasPrefix(zone, "25") {
+			text = text[:open] + address + "%25" + zone + text[end:]
+		}
+	}
+	return url.Parse(text)
 }
 
 // getter is one GET under way.

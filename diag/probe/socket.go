@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/dial"
 	"nstutor/internal/nsenter"
 )
 
@@ -36,7 +37,7 @@ func openEchoSocket(ns *nsenter.Namespace, e Echo) (*echoSocket, error) {
 	s := &echoSocket{}
 	fd := -1
 	err := nsenter.In(ns, func() (err error) {
-		s.peer = sockaddr(netip.AddrPortFrom(e.Dst, 0))
+		s.peer = dial.Sockaddr(netip.AddrPortFrom(e.Dst, 0))
 		if s.source, err = probeSource(netip.AddrPortFrom(e.Dst, pingProbePort), e.Src, e.Mark, false); err != nil {
 			return err
 		}
@@ -71,7 +72,7 @@ const pingProbePort = 1025
 // unprivileged one.
 func icmpSocket(dst netip.Addr) (fd int, dgram bool, err error) {
 	const flags = unix.SOCK_CLOEXEC | unix.SOCK_NONBLOCK
-	family, protocol := familyOf(dst), echoFamilyOf(dst).protocol
+	family, protocol := dial.Family(dst), echoFamilyOf(dst).protocol
 	fd, err = unix.Socket(family, unix.SOCK_RAW|flags, protocol)
 	if err == nil {
 		return fd, false, nil

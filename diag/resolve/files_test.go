@@ -57,8 +57,8 @@ func TestANameIsLookedUpAsTheProcessWould(t *testing.T) {
 	}
 	ask := func(name, want string) {
 		t.Helper()
-		if addr, _, err := resolve.AddressAs(context.Background(), w.C, process, name); err != nil || addr.String() != want {
-			t.Errorf("%s is %v, %v; want %s", name, addr, err, want)
+		if found, err := resolve.Lookup(context.Background(), w.C, process, name, unix.AF_UNSPEC); err != nil || found.Addrs[0].String() != want {
+			t.Errorf("%s is %v, %v; want %s", name, found, err, want)
 		}
 	}
 	write(outside, "10.9.9.9 db\n")
@@ -67,8 +67,8 @@ func TestANameIsLookedUpAsTheProcessWould(t *testing.T) {
 	ask("db", "10.2.0.5")
 	ask("www.example.com", "10.2.0.2")
 	ask("10.0.0.1", "10.0.0.1")
-	if addr, _, err := resolve.AddressAs(context.Background(), w.C, 0, "db"); err != nil || addr.String() != "10.2.0.9" {
-		t.Errorf("without a process db is %v, %v", addr, err)
+	if found, err := resolve.Lookup(context.Background(), w.C, 0, "db", unix.AF_UNSPEC); err != nil || found.Addrs[0].String() != "10.2.0.9" {
+		t.Errorf("without a process db is %v, %v", found, err)
 	}
 	write(filepath.Join(files, "alias"), "10.2.0.6 db\n")
 	link("hosts", "/etc/alias")
@@ -76,8 +76,8 @@ func TestANameIsLookedUpAsTheProcessWould(t *testing.T) {
 	// A link to what only the machine has is one to nothing.
 	link("hosts", outside)
 	var none *resolve.Error
-	if addr, _, err := resolve.AddressAs(context.Background(), w.C, process, "db"); !errors.As(err, &none) {
-		t.Errorf("by a link out of its root db is %v, %v", addr, err)
+	if found, err := resolve.Lookup(context.Background(), w.C, process, "db", unix.AF_UNSPEC); !errors.As(err, &none) {
+		t.Errorf("by a link out of its root db is %v, %v", found, err)
 	}
 }
 
@@ -96,9 +96,9 @@ func TestWhatAStrangerPutsInThePlaceOfAFileIsAnError(t *testing.T) {
 		for _, file := range []string{"hosts", "resolv.conf"} {
 			path := filepath.Join(files, file)
 			w.Must(put(path))
-			addr, _, err := resolve.AddressAs(context.Background(), w.C, process, "db")
+			found, err := resolve.Lookup(context.Background(), w.C, process, "db", unix.AF_UNSPEC)
 			if !errors.Is(err, plainfile.ErrNotPlain) && !errors.Is(err, plainfile.ErrTooLarge) {
-				t.Errorf("with %s for its %s db is %v, %v", name, file, addr, err)
+				t.Errorf("with %s for its %s db is %v, %v", name, file, found, err)
 			}
 			w.Must(os.Remove(path))
 		}

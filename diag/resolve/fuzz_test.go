@@ -3,6 +3,8 @@ package resolve
 import (
 	"testing"
 	"time"
+
+	"github.com/miekg/dns"
 )
 
 // FuzzResolvConf: whatever a resolv.conf says, a lookup has servers, asks each as
@@ -32,8 +34,10 @@ func FuzzResolvConf(f *testing.F) {
 func FuzzHosts(f *testing.F) {
 	f.Add([]byte("127.0.0.1 localhost # here\n::1 localhost\n"), "localhost.")
 	f.Fuzz(func(t *testing.T, text []byte, name string) {
-		if addr, ok := hostsAddress(text, name); ok && !addr.Is4() {
-			t.Errorf("%s is %s, not an IPv4 address", name, addr)
+		for _, addr := range hostsAddresses(text, name, kinds{first: []uint16{dns.TypeA}}) {
+			if !addr.Is4() {
+				t.Errorf("%s is %s, not an IPv4 address", name, addr)
+			}
 		}
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,73 +51,121 @@ func unansweredName(name string, servers []netip.AddrPort, silent Silences) *Err
 // longest is how long a look-up takes at most.
 const longest = 4 * time.Second
 
-// Address finds the IPv4 address of a name as a program inside ns would: from
+// Found is what a name is.
+type Found struct {
+	Addrs    []netip.Addr // in the order in which a program tries them; one at least
+	Silences Silences     // who kept silent before another name server answered
+}
+
+// Address finds the address of a name that a program inside ns would try first: from
 // its hosts file, then from the name servers in its resolv.conf, which are
 // asked from inside ns. Those are the files that `ip netns exec` mounts, below
 // /etc/netns/NAME where they exist and in /etc where they do not. An address is
-// returned as it is, and localhost is always 127.0.0.1.
+// returned as it is, and localhost is 127.0.0.1 where the file has nothing of it.
 //
 // It takes at most 4 s. The error is an *Error, or ctx's.
 func Address(ctx context.Context, ns *nsenter.Namespace, name string) (netip.Addr, error) {
 	return AddressWithin(ctx, ns, name, longest)
 }
 
-// AddressAs is Address with the files that a process has, such as those that a
-// runtime gives a container. The process may be a stranger's: what is no plain
-// file there, or none that is read within a second, is an error.
-//
-// It also tells of the name servers that kept silent before one answered.
-func AddressAs(ctx context.Context, ns *nsenter.Namespace, pid int, name string) (netip.Addr, Silences, error) {
-	if addr, ok := fixed(name); ok {
-		return addr, Silences{}, nil
+// AddressWithin is Address with another limit.
+func AddressWithin(ctx context.Context, ns *nsenter.Namespace, name string, limit time.Duration) (netip.Addr, error) {
+	if addr, err := netip.ParseAddr(name); err == nil {
+		return addr, nil
+	}
+	found, err := filesIn(ns).resolve(ctx, ns, name, unix.AF_UNSPEC, limit)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	return found.Addrs[0], nil
+}
+
+// Lookup finds all addresses of a name that are of a family (AF_UNSPEC: of both), with the files
+// that a process has, such as those that a runtime gives a container; those of Address where pid is
+// 0. The process may be a stranger's: what is no plain file there, or none that is
+// read within a second, is an error.
+func Lookup(ctx context.Context, ns *nsenter.Namespace, pid int, name string, family int) (Found, error) {
+	if addr, err := netip.ParseAddr(name); err == nil {
+		return Found{Addrs: []netip.Addr{addr}}, nil
 	}
 	files, err := filesIn(ns), error(nil)
 	if pid != 0 {
 		if files, err = filesOf(ctx, pid); err != nil {
-			return netip.Addr{}, Silences{}, err
+			return Found{}, err
 		}
 	}
-	return files.resolve(ctx, ns, name, longest)
-}
-
-// AddressWithin is Address with another limit.
-func AddressWithin(ctx context.Context, ns *nsenter.Namespace, name string, limit time.Duration) (netip.Addr, error) {
-	if addr, ok := fixed(name); ok {
-		return addr, nil
-	}
-	addr, _, err := filesIn(ns).resolve(ctx, ns, name, limit)
-	return addr, err
-}
-
-// fixed is the address of what needs no look-up: an address, and localhost.
-func fixed(name string) (netip.Addr, bool) {
-	if addr, err := netip.ParseAddr(name); err == nil {
-		return addr, true
-	}
-	lower := strings.TrimSuffix(strings.ToLower(name), ".")
-	return netip.AddrFrom4([4]byte{127, 0, 0, 1}), lower == "localhost" || strings.HasSuffix(lower, ".localhost")
+	return files.resolve(ctx, ns, name, family, longest)
 }
 
 // resolve looks a name up by the files.
-func (f files) resolve(ctx context.Context, ns *nsenter.Namespace, name string, limit time.Duration) (netip.Addr, Silences, error) {
-	if addr, ok := hostsAddress(f.hosts, name); ok {
-		return addr, Silences{}, nil
+func (f files) resolve(ctx context.Context, ns *nsenter.Namespace, name string, family int, limit time.Duration) (Found, error) {
+	kinds := kindsFor(ns, family)
+	if addrs := hostsAddresses(f.hosts, name, kinds); len(addrs) > 0 {
+		return Found{Addrs: inOrder(ns, addrs)}, nil
+	}
+	if isLocalhost(name) {
+		return Found{Addrs: []netip.Addr{loopback(family)}}, nil
 	}
 	if _, ok := dns.IsDomainName(name); !ok || name == "" || strings.ContainsAny(name, " /\\") {
-		return netip.Addr{}, Silences{}, unknownName(name)
+		return Found{}, unknownName(name)
 	}
 	within, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	r := newResolver(ns, f.resolv, limit)
-	addr, err := r.lookup(within, name)
-	if ctx.Err() != nil {
-		return netip.Addr{}, Silences{}, ctx.Err()
+	addrs, err := r.lookup(within, name, kinds)
+	switch {
+	case ctx.Err() != nil:
+		return Found{}, ctx.Err()
+	case err != nil:
+		return Found{}, err
 	}
-	return addr, r.silences, err
+	return Found{Addrs: inOrder(ns, addrs), Silences: r.silences}, nil
 }
 
-// hostsAddress looks a name up in a hosts(5) file.
-func hostsAddress(hosts []byte, name string) (netip.Addr, bool) {
+// kinds are the types of records that are asked for, in that order, and those that are asked
+// for where these have nothing.
+type kinds struct{ first, then []uint16 }
+
+// kindsFor is what a program asks for that takes what it gets. One without IPv6 has no use for
+// the addresses of IPv6 unless there are no others: then they say what is missing.
+func kindsFor(ns *nsenter.Namespace, family int) kinds {
+	switch {
+	case family == unix.AF_INET:
+		return kinds{first: []uint16{dns.TypeA}}
+	case family == unix.AF_INET6:
+		return kinds{first: []uint16{dns.TypeAAAA}}
+	case hasIPv6(ns):
+		return kinds{first: []uint16{dns.TypeA, dns.TypeAAAA}}
+	}
+	return kinds{first: []uint16{dns.TypeA}, then: []uint16{dns.TypeAAAA}}
+}
+
+// hasIPv6 reports whether the namespace has an address of IPv6.
+func hasIPv6(ns *nsenter.Namespace) bool {
+	var addrs []byte
+	err := nsenter.In(ns, func() (err error) {
+		addrs, err = os.ReadFile("/proc/thread-self/net/if_inet6")
+		return err
+	})
+	return err == nil && len(addrs) > 0
+}
+
+// isLocalhost is what needs no look-up (RFC 6761).
+func isLocalhost(name string) bool {
+	lower := strings.TrimSuffix(strings.ToLower(name), ".")
+	return lower == "localhost" || strings.HasSuffix(lower, ".localhost")
+}
+
+func loopback(family int) netip.Addr {
+	if family == unix.AF_INET6 {
+		return netip.IPv6Loopback()
+	}
+	return netip.AddrFrom4([4]byte{127, 0, 0, 1})
+}
+
+// hostsAddresses looks a name up in a hosts(5) file.
+func hostsAddresses(hosts []byte, name string, wanted kinds) []netip.Addr {
+	all := map[uint16][]netip.Addr{}
 	for line := range strings.Lines(string(hosts)) {
 		line, _, _ = strings.Cut(line, "#")
 		fields := strings.Fields(line)
@@ -123,16 +173,28 @@ func hostsAddress(hosts []byte, name string) (netip.Addr, bool) {
 			continue
 		}
 		addr, err := netip.ParseAddr(fields[0])
-		if err != nil || !addr.Is4() {
+		if err != nil {
 			continue
 		}
-		for _, alias := range fields[1:] {
-			if strings.EqualFold(alias, strings.TrimSuffix(name, ".")) {
-				return addr, true
-			}
+		kind := dns.TypeAAAA
+		if addr.Is4() {
+			kind = dns.TypeA
+		}
+		same := func(alias string) bool { return strings.EqualFold(alias, strings.TrimSuffix(name, ".")) }
+		if slices.ContainsFunc(fields[1:], same) && !slices.Contains(all[kind], addr) {
+			all[kind] = append(all[kind], addr)
 		}
 	}
-	return netip.Addr{}, false
+	var found []netip.Addr
+	for _, kinds := range [][]uint16{wanted.first, wanted.then} {
+		for _, kind := range kinds {
+			found = append(found, all[kind]...)
+		}
+		if len(found) > 0 {
+			break
+		}
+	}
+	return found
 }
 
 // resolver asks the name servers of one namespace.
@@ -143,6 +205,7 @@ type resolver struct {
 	try     time.Duration // how long one server gets for one answer
 
 	silences Silences
+	last     int // who answered last
 }
 
 // resolverMaxServers is glibc's MAXNS.
@@ -181,47 +244,87 @@ func newResolver(ns *nsenter.Namespace, resolv []byte, limit time.Duration) *res
 
 // lookup tries the name as it is and with each search domain, in the order of
 // resolv.conf(5). Of the failures the one that is worth most to know counts.
-func (r *resolver) lookup(ctx context.Context, name string) (netip.Addr, error) {
+func (r *resolver) lookup(ctx context.Context, name string, wanted kinds) ([]netip.Addr, error) {
 	verdict := unknownName(name)
 	for _, full := range r.config.NameList(name) {
-		answer := r.ask(ctx, full)
+		addrs, known, err := r.addresses(ctx, name, full, wanted.first)
+		if err == nil && known && len(addrs) == 0 {
+			addrs, known, err = r.addresses(ctx, name, full, wanted.then)
+		}
 		switch {
+		case err != nil:
+			return nil, err
+		case len(addrs) > 0:
+			return addrs, nil
+		case known:
+			verdict = addresslessName(name)
+		}
+	}
+	return nil, verdict
+}
+
+// addresses are those of all the types of records; known is false where there is no such
+// name. The server that has answered for one type is the one that is asked for the others,
+// once: a program has sent it both questions.
+func (r *resolver) addresses(ctx context.Context, name, full string, kinds []uint16) (addrs []netip.Addr, known bool, err error) {
+	known = true
+	for i, kind := range kinds {
+		var answer *dns.Msg
+		if i == 0 {
+			answer = r.ask(ctx, full, kind)
+		} else {
+			answer = r.once(ctx, r.last, full, kind)
+		}
+		switch {
+		case answer == nil && len(addrs) == 0:
+			return nil, false, unansweredName(name, r.servers, r.silences)
 		case answer == nil:
-			return netip.Addr{}, unansweredName(name, r.servers, r.silences)
+			return addrs, true, nil
 		case answer.Rcode == dns.RcodeNameError:
-			continue
+			return addrs, len(addrs) > 0, nil
 		}
 		for _, record := range answer.Answer {
-			if a, ok := record.(*dns.A); ok {
-				if addr, ok := netip.AddrFromSlice(a.A.To4()); ok {
-					return addr, nil
+			switch record := record.(type) {
+			case *dns.A:
+				if addr, ok := netip.AddrFromSlice(record.A.To4()); ok {
+					addrs = append(addrs, addr)
+				}
+			case *dns.AAAA:
+				if addr, ok := netip.AddrFromSlice(record.AAAA); ok {
+					addrs = append(addrs, addr)
 				}
 			}
 		}
-		verdict = addresslessName(name)
 	}
-	return netip.Addr{}, verdict
+	return addrs, known, nil
 }
 
 // ask asks the servers in turn until one knows whether the name exists; nil
 // when none does.
-func (r *resolver) ask(ctx context.Context, name string) *dns.Msg {
+func (r *resolver) ask(ctx context.Context, name string, kind uint16) *dns.Msg {
 	for range max(1, r.config.Attempts) {
-		for i, server := range r.servers {
-			answer, err := r.query(ctx, unix.SOCK_DGRAM, server, name)
-			if err == nil && answer.Truncated {
-				answer, err = r.query(ctx, unix.SOCK_STREAM, server, name)
-			}
-			r.heard(i, err)
-			if ctx.Err() != nil {
-				return nil
-			}
-			if err == nil && conclusive(answer) {
+		for i := range r.servers {
+			if answer := r.once(ctx, i, name, kind); answer != nil || ctx.Err() != nil {
 				return answer
 			}
 		}
 	}
 	return nil
+}
+
+// once asks one server; nil where it does not know whether the name exists.
+func (r *resolver) once(ctx context.Context, i int, name string, kind uint16) *dns.Msg {
+	server := r.servers[i]
+	answer, err := r.query(ctx, unix.SOCK_DGRAM, server, name, kind)
+	if err == nil && answer.Truncated {
+		answer, err = r.query(ctx, unix.SOCK_STREAM, server, name, kind)
+	}
+	r.heard(i, err)
+	if err != nil || ctx.Err() != nil || !conclusive(answer) {
+		return nil
+	}
+	r.last = i
+	return answer
 }
 
 // conclusive says whether an answer settles if the name exists. Like glibc, it
@@ -238,7 +341,7 @@ func conclusive(answer *dns.Msg) bool {
 }
 
 // query asks one server once.
-func (r *resolver) query(ctx context.Context, sockType int, server netip.AddrPort, name string) (*dns.Msg, error) {
+func (r *resolver) query(ctx context.Context, sockType int, server netip.AddrPort, name string, kind uint16) (*dns.Msg, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.try)
 	defer cancel()
 	conn, err := dial.Inside(ctx, r.ns, sockType, server, 0)
@@ -247,7 +350,7 @@ func (r *resolver) query(ctx context.Context, sockType int, server netip.AddrPor
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	question := new(dns.Msg).SetQuestion(dns.Fqdn(name), dns.TypeA)
+	question := new(dns.Msg).SetQuestion(dns.Fqdn(name), kind)
 	answer, _, err := new(dns.Client).ExchangeWithConnContext(ctx, question, &dns.Conn{Conn: conn})
 	return answer, err
 }

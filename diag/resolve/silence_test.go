@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"nstutor/diag/resolve"
 	"nstutor/internal/lab/labtest"
 )
@@ -37,10 +39,11 @@ func TestServersThatKeepSilentAreTold(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w.Etc(w.C, "resolv.conf", c.conf)
-			addr, s, err := resolve.AddressAs(t.Context(), w.C, 0, "www.example.com")
-			if err != nil || addr.String() != "10.2.0.2" {
-				t.Fatalf("%s, %v", addr, err)
+			found, err := resolve.Lookup(t.Context(), w.C, 0, "www.example.com", unix.AF_UNSPEC)
+			if err != nil || found.Addrs[0].String() != "10.2.0.2" {
+				t.Fatalf("%+v, %v", found, err)
 			}
+			s := found.Silences
 			var servers []string
 			for _, server := range s.Servers {
 				servers = append(servers, server.String())
@@ -67,7 +70,7 @@ func TestWhereNobodyAnswersTheWaitIsThatOfAllAttempts(t *testing.T) {
 		}))
 	}
 	w.Etc(w.C, "resolv.conf", "nameserver 10.2.0.2\nnameserver 10.2.0.3\n")
-	_, _, err := resolve.AddressAs(t.Context(), w.C, 0, "www.example.com")
+	_, err := resolve.Lookup(t.Context(), w.C, 0, "www.example.com", unix.AF_UNSPEC)
 	failed, ok := resolve.Unresolved(err)
 	if !ok || len(failed.Silent.Servers) != 2 || failed.Silent.Wait != 20*time.Second {
 		t.Errorf("%+v", err)

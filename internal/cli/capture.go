@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
@@ -107,7 +108,7 @@ func captured(ctx context.Context, world *machine.Machine, from, to string, prob
 		return netfile.File{}, err
 	}
 	req := explain.Request{From: node, Proto: asked.proto, Port: asked.port, Probe: probes, Timeout: probeTimeout}
-	if req.Dest, _, err = destination(ctx, node, asked.host); err != nil {
+	if req.Dest, _, err = destination(ctx, node, asked.host, unix.AF_UNSPEC); err != nil {
 		return netfile.File{}, err
 	}
 	answer, err := explain.Explain(ctx, world, req)

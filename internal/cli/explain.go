@@ -33,6 +33,7 @@ const maxPayload = 65535 - 20 - 8
 type inquiry struct {
 	output, from, file            string
 	noProbe, df, causes, verified bool
+	only4, only6                  bool
 	size, count                   int
 	sport                         uint16
 	timeout                       time.Duration // for the probe
@@ -105,6 +106,8 @@ func (a *app) explain() *cobra.Command {
 	cmd.Flags().Uint16Var(&q.sport, "sport", 0, a.say("the port that the connection or the datagram comes from (0: one that the kernel would choose)", "连接或 UDP 数据的源端口（0：由内核选择）"))
 	cmd.Flags().IntVar(&q.size, "size", 0, a.say("payload of the echo or the datagram in bytes, as ping -s says it (0: ping's 56)", "回显请求或 UDP 的数据字节数，同 ping -s（0：ping 默认的 56）"))
 	cmd.Flags().IntVarP(&q.count, "count", "c", 1, a.say("how many echoes to send, five a second: what loses some of them, and devices that come and go, are named", "发多少个回显请求（每秒五个）：丢掉其中一部分的地方、时断时通的网卡都会指出来"))
+	cmd.Flags().BoolVarP(&q.only4, "ipv4", "4", false, a.say("of a name take its addresses of IPv4 alone, as ping -4 does", "名称只取 IPv4 地址，同 ping -4"))
+	cmd.Flags().BoolVarP(&q.only6, "ipv6", "6", false, a.say("of a name take its addresses of IPv6 alone, as ping -6 does", "名称只取 IPv6 地址，同 ping -6"))
 	cmd.Flags().BoolVar(&q.df, "df", false, a.say("let no router fragment the packet, as ping -M do", "不许路由器分片，同 ping -M do"))
 	cmd.Flags().DurationVar(&q.timeout, "timeout", 4*time.Second, a.say("how long to wait for the probe", "探测最多等多久"))
 	return cmd
@@ -139,6 +142,10 @@ func (q inquiry) possible(of target) error {
 		return say.Err("--df: a connection's packets are never fragmented, and it is opened without data; for a large one ask about HOST with --size and --df", "--df：TCP 连接的包本来就不许分片，建立时也不带数据；要试大包，请写成 HOST，并加 --size 和 --df")
 	case of.proto != 0 && q.df:
 		return say.Err("--df: the datagram is sent as the kernel sends it; for one that no router may fragment ask about HOST, with --size and --df", "--df：UDP 数据照内核的方式发送；要试不许分片的包，请写成 HOST，并加 --size 和 --df")
+	case q.only4 && q.only6:
+		return say.Err("-4 and -6: choose one", "-4 和 -6：请只用一个")
+	case q.only4 && ofFamily(of.host, netip.Addr.Is6), q.only6 && ofFamily(of.host, netip.Addr.Is4):
+		return say.Err("%s is an address, and of the other family", "%s 本身就是地址，而且属于另一个地址族", of.host)
 	case q.count < 1 || q.count > explain.MaxEchoes:
 		return say.Err("--count %d: 1 to %d echoes can be sent", "--count %d：能发 1 到 %d 个回显请求", q.count, explain.MaxEchoes)
 	case q.count > 1 && of.proto != 0:
@@ -149,6 +156,23 @@ func (q inquiry) possible(of target) error {
 		return say.Err("--timeout %s: the probe needs some time to wait, such as 2s; --no-probe sends none", "--timeout %s：探测需要等待时间，例如 2s；不探测请用 --no-probe", q.timeout)
 	}
 	return nil
+}
+
+// ofFamily reports whether a host is an address of that family.
+func ofFamily(host string, is func(netip.Addr) bool) bool {
+	addr, err := netip.ParseAddr(host)
+	return err == nil && is(addr)
+}
+
+// family is the address family that a name's addresses are taken of.
+func (q inquiry) family() int {
+	switch {
+	case q.only4:
+		return unix.AF_INET
+	case q.only6:
+		return unix.AF_INET6
+	}
+	return unix.AF_UNSPEC
 }
 
 // inquire asks, and tells the answer.
@@ -168,7 +192,7 @@ func (a *app) inquire(ctx context.Context, q inquiry, about target) error {
 		begun = verify.Begin(ctx)
 	}
 	defer begun.Leave()
-	answer, err := answerTo(ctx, world, about.host, req)
+	answer, err := answerTo(ctx, world, about.host, q.family(), req)
 	if err != nil {
 		return err
 	}
@@ -210,7 +234,9 @@ is opened and closed without a byte of data; udp://HOST:PORT for a datagram (an
 empty one; to port 53 a question); http://HOST[:PORT][/PATH] for a connection
 and what is answered on it. HOST is an address of IPv4 or IPv6, or a name that
 is looked up as the namespace would: by the hosts and resolv.conf of its
-container, where it is one's.
+container, where it is one's. Of several addresses the one is asked about that a
+program tries first, and the others are judged beside it; -4 and -6 take those
+of one family.
 
 --from names the namespace where the packet starts: a name of `+"`ip netns`"+`, a
 path, a process (pid:378, or 378), or a container of Docker, containerd,
@@ -251,7 +277,8 @@ TARGET 写成 HOST 是 ping；HOST:PORT 或 tcp://HOST:PORT 是 TCP 连接，建
 关闭，一个字节也不发；udp://HOST:PORT 是 UDP 数据（空的；53 端口则是一次查询）；
 http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 或 IPv6
 地址，或者名称；名称按该命名空间的方式解析：属于容器时，用容器的 hosts 和
-resolv.conf。
+resolv.conf。有多个地址时，问的是程序先试的那个，其余的只作判断；-4、-6 只取一
+族的地址。
 
 --from 指定包从哪个命名空间发出：`+"`ip netns`"+` 中的名称、路径、进程（pid:378 或
 378），或者 Docker、containerd、podman、CRI-O、LXC、systemd-nspawn、Mininet 的
@@ -282,8 +309,8 @@ packet-loss：说明它们最后在哪里看到，内核丢了什么，期间哪
 }
 
 // answerTo explains the way to a host, or why its name has no address.
-func answerTo(ctx context.Context, world *machine.Machine, host string, req explain.Request) (explain.Answer, error) {
-	dest, silences, err := destination(ctx, req.From, host)
+func answerTo(ctx context.Context, world *machine.Machine, host string, family int, req explain.Request) (explain.Answer, error) {
+	dest, found, err := destination(ctx, req.From, host, family)
 	if failed, ok := resolve.Unresolved(err); ok {
 		return explain.ExplainName(ctx, world, req, failed)
 	}
@@ -295,7 +322,7 @@ func answerTo(ctx context.Context, world *machine.Machine, host string, req expl
 	if err != nil {
 		return a, err
 	}
-	return a, a.AfterSilence(ctx, world, req, host, silences)
+	return a, a.OfName(ctx, world, req, host, found)
 }
 
 func oneTarget(_ *cobra.Command, args []string) error {
@@ -306,25 +333,29 @@ func oneTarget(_ *cobra.Command, args []string) error {
 	return err
 }
 
-// destination is the address of a name, as the namespace that pings knows it, and who kept
-// silent when it was asked.
-func destination(ctx context.Context, node *machine.Space, name string) (netip.Addr, resolve.Silences, error) {
-	dest, silences, err := resolve.AddressAs(ctx, node.NS, node.Process, name)
+// destination is the address of a name that a program in the namespace tries first, and what
+// else there is to say of the name.
+func destination(ctx context.Context, node *machine.Space, name string, family int) (netip.Addr, resolve.Found, error) {
+	found, err := resolve.Lookup(ctx, node.NS, node.Process, name, family)
+	dest := netip.Addr{}
+	if err == nil {
+		dest = found.Addrs[0]
+	}
 	switch {
 	case err != nil && node.Name != "":
-		return dest, silences, say.At(node.Title(), err)
+		return dest, found, say.At(node.Title(), err)
 	case err != nil:
-		return dest, silences, err
+		return dest, found, err
 	case dest.Is6() && dest.IsLinkLocalUnicast() && dest.Zone() == "":
-		return dest, silences, say.Err("%s is an address of one wire only: say which device that is behind, as in %[1]s%%eth0", "%s 只在一条链路上有效：请写明从哪个设备出去，例如 %[1]s%%eth0", dest)
+		return dest, found, say.Err("%s is an address of one wire only: say which device that is behind, as in %[1]s%%eth0", "%s 只在一条链路上有效：请写明从哪个设备出去，例如 %[1]s%%eth0", dest)
 	case dest.Zone() != "":
 		if _, err := node.Link(dest.Zone()); err != nil {
-			return dest, silences, say.Err("%s has no device %q", "%s 没有设备 %q", machine.Called(node.Title()), dest.Zone())
+			return dest, found, say.Err("%s has no device %q", "%s 没有设备 %q", machine.Called(node.Title()), dest.Zone())
 		}
 	case dest.IsMulticast() || dest == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
-		return dest, silences, say.Err("%s is the address of many; explain follows a packet to one", "%s 是组播或广播地址；explain 只跟踪发往单个主机的包", dest)
+		return dest, found, say.Err("%s is the address of many; explain follows a packet to one", "%s 是组播或广播地址；explain 只跟踪发往单个主机的包", dest)
 	}
-	return dest, silences, nil
+	return dest, found, nil
 }
 
 // cannotOpen says in one sentence why a namespace cannot be pinged from.

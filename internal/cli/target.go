@@ -3,10 +3,10 @@ package cli
 import (
 	"net"
 	"net/netip"
-	"net/url"
 	"strconv"
 	"strings"
 
+	"nstutor/diag/probe"
 	"nstutor/internal/say"
 
 	"golang.org/x/sys/unix"
@@ -45,7 +45,7 @@ func parseTarget(text string) (target, error) {
 	}
 	t := target{}
 	if scheme == "http" {
-		address, err := url.Parse(text)
+		address, err := probe.ParseURL(text)
 		if err != nil || address.Hostname() == "" {
 			return t, say.Err("%q is no URL that explain can read: write http://HOST:PORT/PATH", "%q 不是 explain 能读的 URL：请写成 http://HOST:PORT/PATH", text)
 		}

@@ -128,7 +128,7 @@ func (j *Judge) joined(n *machine.Space) []*machine.Space {
 func (j *Judge) Address(n *machine.Space, link table.Link, dst netip.Addr) remedy.Address {
 	fits := func(p netip.Prefix) bool { return p.Addr().Is4() == dst.Is4() && !scopes.OfLink(p.Addr()) }
 	free := fabric.FreeAddress(j.joined(n), j.Explore(n, link, flows.LegRequest, nil).Stations, n, link.Name, fits)
-	free.Shut = dst.Is6() && n.Shut(link.Name)
+	free.Dev, free.Shut = link.Name, dst.Is6() && n.Shut(link.Name)
 	return free
 }
 

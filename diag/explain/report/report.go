@@ -72,7 +72,7 @@ func (t Titles) Of(a explain.Answer, lang string) []Line {
 	r.section(rLingering, Next, said)
 	r.section(rForget, Fix, forget)
 	slow, sooner := r.waited()
-	r.section(rWaited, Next, slow)
+	r.section(rName, Next, append(r.addresses(), slow...))
 	r.section(rSooner, Fix, sooner)
 	if a.Probe != nil && a.Probe.Recorded {
 		r.section(rRecorded, Probe, []string{a.Probe.Message})
@@ -103,6 +103,24 @@ func (r *telling) lingering() (said, fix []string) {
 		}
 	}
 	return said, fix
+}
+
+// addresses are those of a name that has several.
+func (r *telling) addresses() []string {
+	var said []string
+	for _, a := range r.answer.Addresses {
+		switch {
+		case a.Asked:
+			said = append(said, r.say(rFirst, a.Address))
+		case a.Verdict == explain.Delivered:
+			said = append(said, r.say(rOtherWell, a.Address))
+		case a.Verdict == explain.Broken:
+			said = append(said, r.say(rOther, a.Address, r.say(rFault, a.Cause.Detail.In(r.lang), a.Cause.Code, r.in(a.Cause.Netns))))
+		default:
+			said = append(said, r.say(rOtherUnknown, a.Address, a.Cause.Detail.In(r.lang)))
+		}
+	}
+	return said
 }
 
 // waited are what the look-up of the name had to wait for, and what mends that.

@@ -17,10 +17,10 @@ func (w *Trio) NameServer(ns *nsenter.Namespace, address string) {
 	var udp net.PacketConn
 	var tcp net.Listener
 	w.Must(ns.Do(func() (err error) {
-		if udp, err = net.ListenPacket("udp4", address); err != nil {
+		if udp, err = net.ListenPacket("udp", address); err != nil {
 			return err
 		}
-		tcp, err = net.Listen("tcp4", address)
+		tcp, err = net.Listen("tcp", address)
 		return err
 	}))
 	for _, server := range []*dns.Server{
@@ -40,9 +40,13 @@ func answerName(out dns.ResponseWriter, question *dns.Msg) {
 	a := func(address string) dns.RR {
 		return &dns.A{Hdr: dns.RR_Header{Name: name, Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: 1}, A: net.ParseIP(address)}
 	}
+	aaaa := func(address string) dns.RR {
+		return &dns.AAAA{Hdr: dns.RR_Header{Name: name, Rrtype: dns.TypeAAAA, Class: dns.ClassINET, Ttl: 1}, AAAA: net.ParseIP(address)}
+	}
 	_, overTCP := out.RemoteAddr().(*net.TCPAddr)
 	answer.Authoritative = name != "lame.example.com."
 	isA := question.Question[0].Qtype == dns.TypeA
+	isAAAA := question.Question[0].Qtype == dns.TypeAAAA
 	switch {
 	case name == "silent.example.com.":
 		return
@@ -50,8 +54,12 @@ func answerName(out dns.ResponseWriter, question *dns.Msg) {
 		answer.Rcode = dns.RcodeServerFailure
 	case name == "refused.example.com.":
 		answer.Rcode = dns.RcodeRefused
-	case name == "empty.example.com.", name == "lame.example.com.", strings.HasSuffix(name, "example.com.") && !isA && name != "absent.example.com.":
-	case name == "www.example.com.", name == "short.search.example.com.":
+	case (name == "dual.example.com." || name == "six.example.com.") && isAAAA:
+		answer.Answer = []dns.RR{aaaa("fd00:2::2")}
+	case name == "half.example.com." && isAAAA:
+		return
+	case name == "empty.example.com.", name == "six.example.com.", name == "lame.example.com.", strings.HasSuffix(name, "example.com.") && !isA && name != "absent.example.com.":
+	case name == "www.example.com.", name == "dual.example.com.", name == "half.example.com.", name == "short.search.example.com.":
 		answer.Answer = []dns.RR{a("10.2.0.2")}
 	case name == "long.example.com.":
 		answer.Truncated = !overTCP

@@ -24,7 +24,7 @@ func serve(w *labtest.Trio, ns *nsenter.Namespace, address string, answer func(n
 	w.T.Helper()
 	var listener net.Listener
 	w.Must(ns.Do(func() (err error) {
-		listener, err = net.Listen("tcp4", address)
+		listener, err = net.Listen("tcp", address)
 		return err
 	}))
 	w.T.Cleanup(func() { listener.Close() })
@@ -152,6 +152,23 @@ func TestGetStaysInItsNamespace(t *testing.T) {
 	for _, ns := range []*nsenter.Namespace{w.C, w.S} {
 		if got := Get(t.Context(), ns, "http://localhost/", time.Second); got.Body != "I am "+ns.Name() {
 			t.Errorf("in %s: got %+v", ns.Name(), got)
+		}
+	}
+}
+
+// TestGetFromAnAddress: the name is not looked up again.
+func TestGetFromAnAddress(t *testing.T) {
+	w := labtest.NewTrio(t)
+	w.IPv6()
+	w.Addr(w.R, "left", "fe80::80/64")
+	serve(w, w.S, "10.2.0.2:80", saying("HTTP/1.0 200 OK\r\n\r\nhello"))
+	serve(w, w.R, "[fe80::80%left]:80", saying("HTTP/1.0 200 OK\r\n\r\nnear"))
+	if got := GetFrom(t.Context(), w.C, "http://web/", labtest.Addr("10.2.0.2"), time.Second, 0); got.Body != "hello" {
+		t.Errorf("%+v", got)
+	}
+	for _, url := range []string{"http://[fe80::80%eth0]/", "http://[fe80::80%25eth0]:80/"} {
+		if got := Get(t.Context(), w.C, url, time.Second); got.Body != "near" {
+			t.Errorf("%s: %+v", url, got)
 		}
 	}
 }

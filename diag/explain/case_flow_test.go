@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -372,6 +373,41 @@ func TestANameThatCannotBeLookedUp(t *testing.T) {
 	c := breakage{from: "pod-a", to: "10.244.1.11", asks: "udp 53"}
 	if r := b.eventuallyAsk(c); r.Outcome != probe.Replied {
 		t.Errorf("after the fix: %s", r.Message)
+	}
+}
+
+// TestANameServerThatCannotFindOut: it answers, so the way to it is no fault; whom it asks in
+// turn is looked for in its own files.
+func TestANameServerThatCannotFindOut(t *testing.T) {
+	b := routed.build(t)
+	b.serve([]string{"pod-b udp 10.244.1.11:53"})
+	world := machine.New()
+	t.Cleanup(world.Close)
+	from, err := world.Open(b.real("pod-a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile("/etc/resolv.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.WriteFile("/etc/resolv.conf", before, 0o644)
+	for _, c := range []struct{ said, resolv, netns, detail string }{
+		{"REFUSED", "nameserver 192.168.6.160\n", "pod-a", "does not serve this client"},
+		{"SERVFAIL", "nameserver 127.0.0.1\n", "pod-a", "it could not find out itself"},
+		{"SERVFAIL", "nameserver 192.168.6.160\n", "host", "it asks 192.168.6.160:53 in turn, and there: nobody listens on 192.168.6.160:53"},
+	} {
+		if err := os.WriteFile("/etc/resolv.conf", []byte(c.resolv), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		failed := &resolve.Error{Name: "db", Servers: []netip.AddrPort{netip.MustParseAddrPort("10.244.1.11:53")}, Said: []string{c.said}}
+		a, err := explain.ExplainName(t.Context(), world, explain.Request{From: from, Probe: true, Timeout: caseTimeout}, failed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Verdict != explain.Broken || a.Cause.Code != service.NameUnresolved || b.script(a.Cause.Netns) != c.netns || !strings.Contains(a.Cause.Detail.In("en"), c.detail) {
+			t.Errorf("%s, want %q in %s\n%s", c.said, c.detail, c.netns, b.account(a))
+		}
 	}
 }
 

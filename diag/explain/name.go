@@ -2,6 +2,7 @@ package explain
 
 import (
 	"context"
+	"net/netip"
 
 	"golang.org/x/sys/unix"
 
@@ -27,6 +28,10 @@ func ExplainName(ctx context.Context, world *machine.Machine, req Request, faile
 		return a, err
 	}
 	a.Name = failed.Name
+	if said := failed.FirstSaid(); said != "" && a.Verdict == Delivered {
+		a.unknowing(ctx, world, req, service.Unknowing{At: cause.At(req.From.Name), Name: failed.Name, Server: server.String(), Said: said})
+		return a, nil
+	}
 	u := service.Unnamed{At: cause.At(a.Cause.Netns), Name: failed.Name, Server: server.String(), Why: a.Cause.Detail, Proof: a.Cause.Evidence, Mends: a.Cause.fix,
 		Wait: failed.Silent.Wait.Seconds(), Timeout: failed.Silent.Timeout.Seconds(), Attempts: failed.Silent.Attempts}
 	leg := a.Cause.Leg
@@ -39,4 +44,36 @@ func ExplainName(ctx context.Context, world *machine.Machine, req Request, faile
 	}
 	a.Cause = inWords(journey.Find(leg, u))
 	return a, nil
+}
+
+// unknowing tells of a name server that answers, and does not know: whom it asks itself, and why
+// that leads nowhere, as far as its process can be seen.
+func (a *Answer) unknowing(ctx context.Context, world *machine.Machine, req Request, u service.Unknowing) {
+	leg := flows.LegReply
+	if server, asked, ok := a.inTurn(ctx, world, req, u.Said); ok {
+		u.At, u.Asks, u.Why, u.Proof, u.Mends = cause.At(asked.Cause.Netns), server.String(), asked.Cause.Detail, asked.Cause.Evidence, asked.Cause.fix
+		a.Fix, a.Next, leg = asked.Fix, asked.Next, asked.Cause.Leg
+	}
+	a.Verdict, a.Cause = Broken, inWords(journey.Find(leg, u))
+}
+
+// inTurn is the way from the answer's listener to the first of the name servers that it asks in
+// turn to which it is broken.
+func (a *Answer) inTurn(ctx context.Context, world *machine.Machine, req Request, said string) (server netip.AddrPort, asked Answer, ok bool) {
+	if a.Listener == nil || a.Listener.PID == 0 || req.Copy != nil || said != resolve.ServerFailure {
+		return server, asked, false
+	}
+	from, err := world.Open(a.Listener.Netns)
+	if err != nil {
+		return server, asked, false
+	}
+	for _, server := range resolve.Forwards(ctx, a.Listener.PID, a.Listener.Process) {
+		asked, err := Explain(ctx, world, Request{
+			From: from, Dest: server.Addr(), Proto: unix.IPPROTO_UDP, Port: server.Port(), Probe: req.Probe, Timeout: req.Timeout,
+		})
+		if err == nil && asked.Verdict == Broken {
+			return server, asked, true
+		}
+	}
+	return server, asked, false
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"nstutor/internal/nsenter"
@@ -15,14 +17,14 @@ import (
 )
 
 // files are what is in the files of a resolver; one that is not there is empty.
-type files struct{ hosts, resolv []byte }
+type files struct{ hosts, resolv, upstreams []byte }
 
 // filesIn are those that `ip netns exec` shows inside ns. What cannot be read is
 // not there.
 func filesIn(ns *nsenter.Namespace) files {
 	hosts, _ := plainfile.Read(namespaceFile(ns, "hosts"))
 	resolv, _ := plainfile.Read(namespaceFile(ns, "resolv.conf"))
-	return files{hosts, resolv}
+	return files{hosts: hosts, resolv: resolv}
 }
 
 // namespaceFile is the path of a file of /etc as `ip netns exec` shows it
@@ -64,6 +66,24 @@ func filesOf(ctx context.Context, pid int) (f files, err error) {
 	}
 }
 
+// resolvedUpstreams is where systemd-resolved writes whom it asks itself.
+const resolvedUpstreams = "run/systemd/resolve/resolv.conf"
+
+// Forwards are the name servers that a name server asks in turn, as far as its files tell:
+// those of the resolv.conf that the process sees, which dnsmasq and CoreDNS take, or of the
+// one that systemd-resolved writes. None that it would be itself is among them.
+func Forwards(ctx context.Context, pid int, comm string) []netip.AddrPort {
+	f, err := filesOf(ctx, pid)
+	if err != nil {
+		return nil
+	}
+	text := f.resolv
+	if comm == "systemd-resolve" {
+		text = f.upstreams
+	}
+	return slices.DeleteFunc(newResolver(nil, text, longest).servers, func(server netip.AddrPort) bool { return server.Addr().IsLoopback() })
+}
+
 func filesBelow(path string) (f files, err error) {
 	root, err := plainfile.OpenRoot(path)
 	if err != nil {
@@ -73,7 +93,7 @@ func filesBelow(path string) (f files, err error) {
 	for _, file := range []struct {
 		to   *[]byte
 		path string
-	}{{&f.hosts, "etc/hosts"}, {&f.resolv, "etc/resolv.conf"}} {
+	}{{&f.hosts, "etc/hosts"}, {&f.resolv, "etc/resolv.conf"}, {&f.upstreams, resolvedUpstreams}} {
 		*file.to, err = root.Read(file.path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return f, err

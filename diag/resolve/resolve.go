@@ -24,14 +24,21 @@ type Error struct {
 	Name    string
 	Words   string
 	Servers []netip.AddrPort // where none answered: who was asked, in that order; empty where one said that there is none
+	Said    []string         // … what each of them answered instead (SERVFAIL, REFUSED …; NOERROR without an answer); empty: nothing
 	Silent  Silences         // … and who of them kept silent
 }
+
+// ServerFailure is what a server says that could not find out (RFC 1035, section 4.1.1).
+var ServerFailure = dns.RcodeToString[dns.RcodeServerFailure]
 
 // Unresolved is the error of a name for which no name server answered, if err is one.
 func Unresolved(err error) (*Error, bool) {
 	e, ok := errors.AsType[*Error](err)
 	return e, ok && len(e.Servers) > 0
 }
+
+// FirstSaid is what the first of the servers answered instead; empty: nothing.
+func (e *Error) FirstSaid() string { return strings.Join(e.Said[:min(1, len(e.Said))], "") }
 
 func (e *Error) Error() string { return e.Name + ": " + e.Words }
 
@@ -44,8 +51,8 @@ func addresslessName(name string) *Error {
 	return &Error{Name: name, Words: "No address associated with hostname"}
 }
 
-func unansweredName(name string, servers []netip.AddrPort, silent Silences) *Error {
-	return &Error{name, "Temporary failure in name resolution", servers, silent}
+func unansweredName(name string, r *resolver) *Error {
+	return &Error{name, "Temporary failure in name resolution", r.servers, r.said, r.silences}
 }
 
 // longest is how long a look-up takes at most.
@@ -205,7 +212,8 @@ type resolver struct {
 	try     time.Duration // how long one server gets for one answer
 
 	silences Silences
-	last     int // who answered last
+	said     []string // by the places of servers: the code of an answer that settles nothing
+	last     int      // who answered last
 }
 
 // resolverMaxServers is glibc's MAXNS.
@@ -237,6 +245,7 @@ func newResolver(ns *nsenter.Namespace, resolv []byte, limit time.Duration) *res
 	if len(r.servers) == 0 {
 		r.servers = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))}
 	}
+	r.said = make([]string, len(r.servers))
 	turns := time.Duration(len(r.servers) * max(1, config.Attempts))
 	r.try = min(time.Duration(config.Timeout)*time.Second, limit/turns)
 	return r
@@ -277,7 +286,7 @@ func (r *resolver) addresses(ctx context.Context, name, full string, kinds []uin
 		}
 		switch {
 		case answer == nil && len(addrs) == 0:
-			return nil, false, unansweredName(name, r.servers, r.silences)
+			return nil, false, unansweredName(name, r)
 		case answer == nil:
 			return addrs, true, nil
 		case answer.Rcode == dns.RcodeNameError:
@@ -320,7 +329,11 @@ func (r *resolver) once(ctx context.Context, i int, name string, kind uint16) *d
 		answer, err = r.query(ctx, unix.SOCK_STREAM, server, name, kind)
 	}
 	r.heard(i, err)
-	if err != nil || ctx.Err() != nil || !conclusive(answer) {
+	if err != nil || ctx.Err() != nil {
+		return nil
+	}
+	if !conclusive(answer) {
+		r.said[i] = dns.RcodeToString[answer.Rcode]
 		return nil
 	}
 	r.last = i

@@ -93,6 +93,19 @@ func TestNamesFailInTheWordsOfTheInstalledPing(t *testing.T) {
 	}
 }
 
+// TestWhatAServerSaysInstead: one that answers keeps no silence.
+func TestWhatAServerSaysInstead(t *testing.T) {
+	w := labtest.NewTrio(t)
+	w.NameServer(w.S, "10.2.0.2:53")
+	w.Etc(w.C, "resolv.conf", "nameserver 10.2.0.2\n")
+	for name, want := range map[string]string{"broken": "SERVFAIL", "refused": "REFUSED", "lame": "NOERROR"} {
+		_, err := resolve.Address(t.Context(), w.C, name+".example.com")
+		if failed, ok := resolve.Unresolved(err); !ok || failed.FirstSaid() != want || len(failed.Silent.Servers) > 0 {
+			t.Errorf("%s: %+v, want %s", name, err, want)
+		}
+	}
+}
+
 func TestResolveReadsTheHostsFileOfTheNamespace(t *testing.T) {
 	w := labtest.NewTrio(t)
 	w.Etc(w.C, "hosts", "# the lab's\n::1 both\n10.9.8.7 gone # www.example.org\n10.1.2.3 Gate.example.org both\n")

@@ -230,6 +230,11 @@ var samples = []cause.Finding{
 	cause.ImpossibleSource{At: here, Flow: tcp, Dev: "eth0", Lookup: proof, Service: &here},
 	service.KernelChosen{At: here, Flow: tcp, Source: one, Line: proof[0], Local: "0.0.0.0:53"},
 	service.Unnamed{At: here, Name: "db", Server: "10.96.0.10:53", Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}},
+	service.Unknowing{At: here, Name: "db", Server: "10.96.0.10:53", Said: "REFUSED"},
+	service.Unknowing{At: here, Name: "db", Server: "10.96.0.10:53", Said: "NOERROR"},
+	service.Unknowing{At: here, Name: "db", Server: "10.96.0.10:53", Said: "SERVFAIL"},
+	service.Unknowing{At: here, Name: "db", Server: "10.96.0.10:53", Said: "NOTIMP"},
+	service.Unknowing{At: here, Name: "db", Server: "10.96.0.10:53", Said: "SERVFAIL", Asks: "9.9.9.9:53", Why: say.Quote("why"), Mends: []change.Change{change.Up("ns1", "eth0")}},
 	service.Unnamed{At: here, Name: "db", Server: "10.96.0.10:53", Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}, Wait: 10, Timeout: 5, Attempts: 2},
 	cause.SolicitationStopped{here, two, "forward", eval.NeighbourRequest(one, two), dropped},
 	service.SomeBackends{At: here, Of: service.NotListening, Service: "10.96.0.10:80", Backend: "10.2.0.2:80", Good: 1, All: 2, Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}},
@@ -390,7 +395,7 @@ var samples = []cause.Finding{
 
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
-var unmended = []string{"Hidden", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
+var unmended = []string{"Hidden", "Unknowing", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
 	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed"}

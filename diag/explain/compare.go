@@ -111,7 +111,7 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 	left := !slices.ContainsFunc(a.Hops, func(h hop.Hop) bool { return h.Predicted == hop.OK && h.Observed == hop.Fail })
 	failed, unanswered := b.Unanswered()
 	elsewhere, missed := b.Elsewhere()
-	beyond := b.Left(cause.At(a.Cause.Netns), lastSeen(a.Hops))
+	beyond := b.Left(cause.At(a.Cause.Netns), append([]Text{lastSeen(a.Hops)}, b.RoutesDown()...)...)
 	beyond.Unsure = len(w.Unseen) > 0 || !a.observed()
 	unopened, refused := w.unopened(w.strays, beyond)
 	switch {

@@ -125,6 +125,7 @@ var samples = []cause.Finding{
 	cause.RoutesDown{At: here, Link: veth, Lookup: lookup},
 	cause.RoutesDown{here, veth, lookup, remedy.Way{Netns: "ns1", Dev: "eth0", Via: one}},
 	cause.RouteDown{At: here, Link: veth, Way: turn},
+	cause.RouteDown{At: here, Link: veth, Way: remedy.Turn{Way: remedy.Way{Netns: "ns1", Dst: one, Net: netip.MustParsePrefix("10.1.0.0/16"), Dev: "eth0", Via: two}}, Filed: []string{"/etc/network/interfaces: up ip route add 10.1.0.0/16 via 10.2.0.2"}},
 	cause.PeerDown{here, veth, veth},
 	cause.DeadLeg{At: here, Dst: two, Dead: one, Line: proof[0], Behind: cause.Swallowed{reject}, Rewrite: rewrite},
 	cause.WrongGateway{hop, proof[0], port, rewrite, stations, ""},

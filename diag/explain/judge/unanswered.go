@@ -105,6 +105,9 @@ func (a *Search) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 // route to the destination where it is somebody's, or else the address itself.
 func (a *Search) unproxied(s fabric.Station, answer machine.ARPAnswer) cause.Finding {
 	f := cause.ProxyUnrouted{At: at(s.Space), Dev: s.Dev.Name, Hop: a.Hop(), Proof: answer.Evidence}
+	if r, ok := a.downBehind(s.Space); ok && answer.Why == machine.ARPNoRoute {
+		return r
+	}
 	if a.NextHop == a.Packet.Dst && answer.Why == machine.ARPRejectRoute {
 		f.Exemption, _ = a.exempt(s.Space, a.Packet, s.Space.Route(machine.RouteQuery{Dst: a.NextHop}))
 		return f
@@ -115,6 +118,18 @@ func (a *Search) unproxied(s fabric.Station, answer machine.ARPAnswer) cause.Fin
 	}
 	f.Address = remedy.Address{Netns: s.Space.Name, Prefix: netip.PrefixFrom(a.NextHop, a.NextHop.BitLen()), Dev: s.Dev.Name}
 	return f
+}
+
+// downBehind is the finding of a proxy that has lost the routes of a device that is down, and
+// among them the default route, which was reason enough to answer for anybody.
+func (a *Search) downBehind(n *machine.Space) (cause.Finding, bool) {
+	route := n.Route(machine.RouteQuery{Dst: a.Packet.Dst})
+	if a.NextHop == a.Packet.Dst || route.Kind != machine.KindNone {
+		return nil, false
+	}
+	r, ok := a.behindDown(n, a.Packet, cause.Lookup{Dst: a.Packet.Dst, Answer: route})
+	f, is := r.Finding.(cause.RoutesDown)
+	return f, ok && is && f.Default.Dev != "" && !f.Default.Net.IsValid()
 }
 
 // behindRouter: the destination is behind somebody on the wire who passes packets on,

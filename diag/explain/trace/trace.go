@@ -227,6 +227,23 @@ func (b *Beyond) Elsewhere() (journey.Found, bool) {
 	return journey.Found{}, false
 }
 
+// RoutesDown are the devices that are down where the request took the default route: one of
+// them may have had the way to a private address.
+func (b *Beyond) RoutesDown() (lines []Text) {
+	for _, passed := range b.search.Ways() {
+		devices, err := passed.Space.DevicesFor(b.packet.Dst)
+		if err != nil || !passed.Route.Entry.Default() || passed.Route.Entry.Type == "" || b.packet.Leg == flows.LegReply || !machine.Private(b.packet.Dst) {
+			continue
+		}
+		for _, d := range devices {
+			if own := slices.IndexFunc(d.Addrs, func(a table.Addr) bool { return !a.Prefix.IsSingleIP() }); own >= 0 && !d.Link.Up() && d.Link.Kind != "bridge" {
+				lines = append(lines, wRoutesDown.Of(d.Link.Name, title(passed.Space), b.packet.Dst))
+			}
+		}
+	}
+	return lines
+}
+
 // Tunnel is what carries the request through a tunnel, as a person calls it; empty: the
 // request itself left.
 func (b *Beyond) Tunnel() string {

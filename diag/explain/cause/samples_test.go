@@ -274,6 +274,10 @@ var samples = []cause.Finding{
 	cause.LoopbackOutside{At: here, Flow: flows.Flow{Proto: tcp.Proto, Src: loopback, Dst: two, DstPort: 80}, Out: "cni0", Line: proof[0]},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "output", Has: "prerouting", Rule: "-j DNAT"},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "prerouting", Has: "output", Rule: "-j DNAT"},
+	service.Undelivered{At: here, Flow: tcp, Port: 15001, Lookup: lookup},
+	service.Undelivered{At: here, Flow: tcp, Port: 15001, Mark: 1, Table: 100, Lookup: lookup},
+	service.Undelivered{At: here, Flow: tcp, Port: 15001, Mark: 1, Table: 133, Local: true, Lookup: lookup},
+	service.Undelivered{At: here, Flow: tcp, Port: 15001, Mark: 1, Table: 133, Rule: change.Lookup(133, 99), Lookup: lookup},
 	service.OtherZone{At: here, Flow: flow, Zones: eval.Zones{Asked: 5, By: notracking}},
 	cause.Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictDrop, At: dropped.At, Rule: "-j DROP", Table: dropped.Table, Chain: dropped.Chain, In: "DOCKER-FORWARD",
 		Decided: &netfilter.Rule{}, Packet: eval.Packet{IIF: "br1", OIF: "br1"}}, Other: cause.OtherRoute{Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0"}}},
@@ -394,7 +398,7 @@ var samples = []cause.Finding{
 var unmended = []string{"Hidden", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
-	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed"}
+	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered"}
 
 // handed is a packet that left to somebody who is known.
 func handed(to farend.End) cause.Beyond {

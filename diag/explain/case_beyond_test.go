@@ -166,6 +166,8 @@ var farAways = []farAway{
 		hide: []string{"inet"}, from: "pod-a", to: "10.77.0.9", want: cause.LinkDown, netns: "host", mends: true},
 	{name: "… whose router cannot be seen either", base: masqueraded, fault: otherRouter,
 		hide: []string{"inet", "far"}, from: "pod-a", to: "10.77.0.9", want: cause.NotKnown, netns: "host", beyond: "eth0", says: "is down, and its routes with it: nothing here says"},
+	{name: "the ARP of the uplink is off", base: masqueraded, fault: "host: ip link set eth0 arp off",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourWrongMAC, netns: "host", mends: true},
 	{name: "the router is gone", base: masqueraded, fault: "inet: ip addr flush dev up0",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", beyond: "eth0"},
 }

@@ -119,6 +119,8 @@ var samples = []cause.Finding{
 	device.Hidden{NextHop: hop, Seen: cause.Device{"ns1", veth}, MAC: mac},
 	device.Hidden{NextHop: hop, Seen: cause.Device{"ns1", veth}, MAC: mac, Port: port},
 	device.Hidden{NextHop: hop, Seen: cause.Device{"ns1", veth}, MAC: mac, Port: port, Told: hop.Entry},
+	device.ARPOff{NextHop: hop, Station: cause.Device{"ns1", veth}},
+	device.Unasking{Beyond: beyond, Link: veth},
 	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Off: 3}},
 	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Lost: 1}},
 	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Gone: 1}},

@@ -94,6 +94,10 @@ func (a *Search) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 			NextHop: a.Hop(), Station: s.Device(), Proof: proof, Here: s.Has(a.NextHop),
 			All: s.Space.Conf("all", "arp_ignore"), Own: s.Space.Conf(s.Dev.Name, "arp_ignore"),
 		}
+	case machine.ARPNoARP:
+		if s.Has(a.NextHop) && s.Dev.Sharing == "" {
+			return device.ARPOff{NextHop: a.Hop(), Station: s.Device()}
+		}
 	case machine.ARPFilter:
 		back := fabric.WayOut{Dev: s.Dev}.InsteadTo(s.Space, a.Sender)
 		return cause.ARPFiltered{NextHop: a.Hop(), Sender: a.Sender, Station: s.Device(), Proof: proof, Way: back}
@@ -264,7 +268,7 @@ func (a *Search) wrongGateway(s fabric.Station, x *fabric.Explorer) (f cause.Wro
 	}
 	for _, own := range addrs {
 		right := own.Prefix.Addr()
-		if _, near := machine.PrefixOver(a.Space, a.Link, right); !near || right.Is6() != a.NextHop.Is6() || right.IsLinkLocalUnicast() {
+		if _, near := machine.PrefixOver(a.Space, a.Link, right); right == a.NextHop || !near || right.Is6() != a.NextHop.Is6() || right.IsLinkLocalUnicast() {
 			continue
 		}
 		return cause.WrongGateway{

@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"bytes"
 	"cmp"
 	"net"
 	"net/netip"
@@ -282,6 +283,13 @@ func (b *Beyond) OtherWires() (lines []Text) {
 		}
 	}
 	return lines
+}
+
+// Unasking is the device that the frame left by, if it has sent that to its own MAC address,
+// because it asks nobody for another.
+func (b *Beyond) Unasking() (table.Link, bool) {
+	entry, link := b.search.Entry, b.search.Link
+	return link, link.Has("NOARP") && entry.State == "NOARP" && bytes.Equal(entry.MAC, link.MAC) && b.packet.Encap == nil
 }
 
 // Resolved reports whether the kernel has a MAC address for the next hop, or

@@ -289,7 +289,13 @@ func (j *Judge) throughDevice(n *machine.Space, p journey.Packet, l cause.Lookup
 	case own.Contains(p.Dst):
 		byDefault, next.Via = remedy.Way{}, netip.Addr{}
 	}
-	return Ruling{Finding: cause.RoutesDown{At: at(n), Link: d.Link, Lookup: l, Default: byDefault}, Next: next}
+	r := Ruling{Finding: cause.RoutesDown{At: at(n), Link: d.Link, Lookup: l, Default: byDefault}, Next: next}
+	if below, err := j.World.Below(n, d.Link); d.Link.VLANID != 0 && err == nil && below != nil {
+		if dev, err := below.LinkByIndex(d.Link.PeerIndex); err == nil && !dev.Up() { // a VLAN cannot come up before it
+			r.Before, r.FirstDev = fabric.Down(below, dev), dev.Name
+		}
+	}
+	return r
 }
 
 // sourceless is the fault of a tunnel whose own end is no address of its

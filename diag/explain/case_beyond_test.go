@@ -154,9 +154,32 @@ var farAways = []farAway{
 		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NeighbourUnanswered, netns: "host1", beyond: "eth0"},
 	{name: "nobody answers, and another device has the network as well", base: masqueraded, fault: "host: ip link add up1 type veth peer name far1 netns inet\ninet: ip link set far1 up\nhost: ip addr add 192.168.6.161/24 dev up1\nhost: ip link set up1 up",
 		hide: []string{"inet"}, from: "host", to: "192.168.6.77", want: cause.DestinationAbsent, netns: "host", beyond: "eth0", says: "up1 is in the network 192.168.6.0/24, too"},
+	{name: "the uplink is down, and proxy ARP has no route to answer for", base: masqueraded, fault: "host: ip link set eth0 down",
+		from: "pod-a", to: "203.0.113.10", want: cause.LinkDown, netns: "host", mends: true},
+	{name: "… whose router cannot be seen", base: masqueraded, fault: "host: ip link set eth0 down",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.LinkDown, netns: "host", says: "nothing here names the router of 192.168.6.0/24"},
+	{name: "a node has no default route, and nothing names its router", base: bridged, fault: "host: iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE\nhost: ip route del default",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NoRoute, netns: "host", mends: true, says: "192.168.6.1 dev eth0"},
+	{name: "the device to a router is down, and the default route takes what was for it", base: masqueraded, fault: otherRouter,
+		from: "pod-a", to: "10.77.0.9", want: cause.LinkDown, netns: "host", mends: true, says: "the route to 10.77.0.9"},
+	{name: "… out of sight", base: masqueraded, fault: otherRouter,
+		hide: []string{"inet"}, from: "pod-a", to: "10.77.0.9", want: cause.LinkDown, netns: "host", mends: true},
+	{name: "… whose router cannot be seen either", base: masqueraded, fault: otherRouter,
+		hide: []string{"inet", "far"}, from: "pod-a", to: "10.77.0.9", want: cause.NotKnown, netns: "host", beyond: "eth0", says: "is down, and its routes with it: nothing here says"},
+	{name: "the ARP of the uplink is off", base: masqueraded, fault: "host: ip link set eth0 arp off",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourWrongMAC, netns: "host", mends: true},
 	{name: "the router is gone", base: masqueraded, fault: "inet: ip addr flush dev up0",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", beyond: "eth0"},
 }
+
+// otherRouter gives the node a device that is down, and behind it a router to a network.
+const otherRouter = `
+host: ip link add up2 type veth peer name down2 netns far
+host: ip addr add 10.9.9.2/24 dev up2
+far: ip addr add 10.9.9.1/24 dev down2
+far: ip link set down2 up
+far: ip addr add 10.77.0.9/32 dev lo
+host: iptables -t nat -A POSTROUTING -o up2 -j MASQUERADE`
 
 // eniUplink gives the node another one, whose network the pod's address is of, and a table with
 // the way out by it.
@@ -268,9 +291,26 @@ func TestAGatewayThatOnlyAFileNames(t *testing.T) {
 	if err := os.WriteFile(folder+"/10-eth0.network", []byte("[Match]\nName=eth0\n[Network]\nGateway=192.168.6.254\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	defer b.lostWithItsDevice(folder)
 	a := b.explain(breakage{from: "host", to: "203.0.113.10"}, false)
 	if len(a.Fix) != 1 || a.Cause.Code != cause.NoRoute || !strings.Contains(a.Fix[0].String(), "default via 192.168.6.254 dev eth0") ||
 		!slices.ContainsFunc(a.Cause.Evidence, func(line explain.Text) bool { return line.String() == folder+"/10-eth0.network: Gateway=192.168.6.254" }) {
 		t.Errorf("fix %v\n%s", a.Fix, b.account(a))
+	}
+}
+
+// lostWithItsDevice: a file has the route that is gone with a device, and not the default
+// route; the packet goes astray by that.
+func (b *built) lostWithItsDevice(folder string) {
+	b.t.Helper()
+	b.run("host: ip route replace default via 192.168.6.254\nhost: ip link add eth9 type veth peer name eth8 netns pod-b\nhost: ip addr add 10.9.9.2/24 dev eth9")
+	const file = "[Match]\nName=eth9\n[Network]\nGateway=10.9.9.1\n[Route]\nDestination=10.77.0.0/16\nGateway=10.9.9.254\n"
+	if err := os.WriteFile(folder+"/11-eth9.network", []byte(file), 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { os.Remove(folder + "/11-eth9.network") })
+	a := b.explain(breakage{from: "host", to: "10.77.0.9"}, true)
+	if len(a.Fix) != 2 || a.Cause.Code != cause.LinkDown || !strings.Contains(a.Fix[1].String(), "add 10.77.0.0/16 via 10.9.9.254 dev eth9") {
+		b.t.Errorf("fix %v\n%s", a.Fix, b.account(a))
 	}
 }

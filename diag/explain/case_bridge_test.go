@@ -11,6 +11,9 @@ import (
 
 // Faults of a bridge and its ports.
 var bridgeBreakages = among([]breakage{
+	{name: "the ARP of the bridge is off", from: "pod-a", to: "192.168.6.160",
+		fault: `host: ip link set cni0 arp off`,
+		want:  expected{cause.NeighbourUnanswered, "pod-a", request}},
 	{name: "the port has the address", from: "host", to: "203.0.113.10",
 		fault: `
 host: ip link add br9 type bridge

@@ -34,22 +34,7 @@ inet: ip link set up0.10 up
 // with. A port without a VLAN of its own gets that of all others, and a bridge that is not in
 // the VLAN of its port is put there.
 func TestATagIsKeptBeyondTheEdge(t *testing.T) {
-	yes, here := true, labtest.Netns(t, "here")
-	if err := here.Do(func() error {
-		if err := netlink.LinkAdd(&netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Name: "d0"}}); err != nil {
-			return err
-		}
-		dummy, err := netlink.LinkByName("d0")
-		if err != nil {
-			return err
-		}
-		if err := netlink.LinkAdd(&netlink.Vlan{LinkAttrs: netlink.LinkAttrs{Name: "d0.10", ParentIndex: dummy.Attrs().Index}, VlanId: 10}); err != nil {
-			return err
-		}
-		return netlink.LinkAdd(&netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: "br0"}, VlanFiltering: &yes})
-	}); err != nil {
-		t.Skipf("this kernel has no VLANs: %v", err)
-	}
+	needVLANs(t)
 	needTools(t, trunked.script)
 	for _, c := range []struct{ name, fault, hide, to string }{
 		{"healthy", "", "inet", "10.5.0.1"},
@@ -79,5 +64,63 @@ func TestATagIsKeptBeyondTheEdge(t *testing.T) {
 				t.Errorf("after the fix: %s\n%s", r.Message, b.account(a))
 			}
 		})
+	}
+}
+
+// needVLANs skips a test where the kernel has no VLANs.
+func needVLANs(t *testing.T) {
+	t.Helper()
+	yes, here := true, labtest.Netns(t, "here")
+	if err := here.Do(func() error {
+		if err := netlink.LinkAdd(&netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Name: "d0"}}); err != nil {
+			return err
+		}
+		dummy, err := netlink.LinkByName("d0")
+		if err != nil {
+			return err
+		}
+		if err := netlink.LinkAdd(&netlink.Vlan{LinkAttrs: netlink.LinkAttrs{Name: "d0.10", ParentIndex: dummy.Attrs().Index}, VlanId: 10}); err != nil {
+			return err
+		}
+		return netlink.LinkAdd(&netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: "br0"}, VlanFiltering: &yes})
+	}); err != nil {
+		t.Skipf("this kernel has no VLANs: %v", err)
+	}
+}
+
+// TestWhatAVLANIsOnComesUpFirst: its own device cannot before, and its routes are gone.
+func TestWhatAVLANIsOnComesUpFirst(t *testing.T) {
+	needVLANs(t)
+	b := baseNetwork{name: "tagged", script: `
+host: ip link add eth0 type veth peer name up0 netns inet
+host: ip link set eth0 up
+inet: ip link set up0 up
+host: ip link add link eth0 name eth0.10 type vlan id 10
+inet: ip link add link up0 name up0.10 type vlan id 10
+host: ip addr add 10.5.0.2/24 dev eth0.10
+inet: ip addr add 10.5.0.1/24 dev up0.10
+host: ip link set eth0.10 up
+inet: ip link set up0.10 up
+host: ip link add v1 type veth peer name eth0 netns c1
+host: ip addr add 10.9.0.1/24 dev v1
+host: ip link set v1 up
+c1: ip addr add 10.9.0.2/24 dev eth0
+c1: ip link set eth0 up
+c1: ip route add default via 10.9.0.1
+inet: ip addr add 203.0.113.10/32 dev lo
+inet: ip route add 10.9.0.0/24 via 10.5.0.2
+host: ip route add default via 10.5.0.1
+host: sysctl -qw net.ipv4.ip_forward=1`}.build(t)
+	b.run("host: ip link set eth0 down")
+	ping := breakage{from: "c1", to: "203.0.113.10"}
+	a := b.explain(ping, true)
+	if a.Cause.Code != cause.LinkDown || b.script(a.Cause.Netns) != "host" || a.Cause.Detail.String() != "eth0 is down" {
+		t.Error(b.account(a))
+	}
+	for _, fix := range a.Fix {
+		b.apply(fix)
+	}
+	if r := b.eventually(ping.journey()); r.Outcome != probe.Replied {
+		t.Errorf("after the fix: %s\n%s", r.Message, b.account(a))
 	}
 }

@@ -3,6 +3,8 @@ package explain_test
 import (
 	"context"
 	"net"
+	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -53,9 +55,63 @@ func TestTransparentProxies(t *testing.T) {
 				}
 			}
 			defer proxy(true).Close()
+			w.delivers("ip route del local default dev lo table 100", "ip rule del fwmark 1")
 			if a := w.explain(unix.IPPROTO_TCP, false); a.Verdict != explain.Undecided || !strings.Contains(a.Cause.Detail.String(), "transparent proxy on port 15001") {
 				t.Errorf("somebody takes it: %s, %s", a.Verdict, a.Cause.Detail)
 			}
+			if a := w.explain(unix.IPPROTO_TCP, true); a.Verdict != explain.Delivered {
+				t.Errorf("somebody takes it: %s, %s, %v", a.Verdict, a.Cause.Detail, a.Fix)
+			}
+			w.install("iptables", "-A INPUT -p tcp --dport 80 -j DROP")
+			if a := w.explain(unix.IPPROTO_TCP, false); a.Cause.Code != cause.Filtered {
+				t.Errorf("INPUT drops it: %s, %s", a.Cause.Code, a.Cause.Detail)
+			}
 		})
+	}
+}
+
+// delivers has r deliver what a proxy takes, by the fixes that are printed: first all of it is
+// missing, then each of the two.
+func (w *filterWorld) delivers(missing ...string) {
+	w.t.Helper()
+	ip, err := exec.LookPath("ip")
+	if err != nil {
+		w.t.Skip(err)
+	}
+	var fixed []string
+	for _, gone := range append([]string{""}, missing...) {
+		if gone != "" {
+			w.run(ip, "", strings.Fields(gone)[1:]...)
+		}
+		a := w.explain(unix.IPPROTO_TCP, true)
+		if a.Verdict != explain.Broken || a.Cause.Code != cause.NoRoute || len(a.Fix) != 1 && gone != "" {
+			w.t.Errorf("without %q: %s, %s, %v", gone, a.Verdict, a.Cause.Detail, a.Fix)
+		}
+		for _, fix := range a.Fix {
+			fixed = append(fixed, fix.String())
+			w.run(ip, "", fix.Argv[1:]...)
+		}
+	}
+	if want := []string{"rule add fwmark 0x1 lookup 100", "local default dev lo table 100", "local default dev lo table 100", "rule add fwmark 0x1 lookup 100"}; !slices.EqualFunc(fixed, want, strings.Contains) {
+		w.t.Errorf("fixed by %q", fixed)
+	}
+}
+
+// TestTPROXYWithoutAMark: nothing can have the packet delivered, and that is said.
+func TestTPROXYWithoutAMark(t *testing.T) {
+	w := newFilterWorld(t)
+	if !w.install("iptables", "-t mangle -A PREROUTING -p udp --dport 80 -j TPROXY --on-port 15001") {
+		t.Skip()
+	}
+	w.must(w.r.Do(func() error {
+		config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+			return sockopt.Control(raw, func(fd int) error { return unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_TRANSPARENT, 1) })
+		}}
+		l, err := config.ListenPacket(context.Background(), "udp4", ":15001")
+		t.Cleanup(func() { l.Close() })
+		return err
+	}))
+	if a := w.explain(unix.IPPROTO_UDP, true); a.Verdict != explain.Broken || a.Cause.Code != cause.NoRoute || len(a.Fix) != 0 || !strings.Contains(a.Cause.Detail.String(), "no mark") {
+		t.Errorf("%s, %s, %v", a.Verdict, a.Cause.Detail, a.Fix)
 	}
 }

@@ -110,8 +110,9 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 	returned := slices.ContainsFunc(a.Hops, func(h hop.Hop) bool { return h.Leg == flows.LegReply && h.Sighting != nil && h.Observed == hop.OK })
 	left := !slices.ContainsFunc(a.Hops, func(h hop.Hop) bool { return h.Predicted == hop.OK && h.Observed == hop.Fail })
 	failed, unanswered := b.Unanswered()
+	own, unasking := b.Unasking()
 	elsewhere, missed := b.Elsewhere()
-	beyond := b.Left(cause.At(a.Cause.Netns), lastSeen(a.Hops))
+	beyond := b.Left(cause.At(a.Cause.Netns), append([]Text{lastSeen(a.Hops)}, b.RoutesDown()...)...)
 	beyond.Unsure = len(w.Unseen) > 0 || !a.observed()
 	unopened, refused := w.unopened(w.strays, beyond)
 	switch {
@@ -148,6 +149,9 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 		a.Cause.Refused = true
 	case b.Tunnel() != "":
 		a.Cause = inWords(journey.Find(a.Cause.Leg, cause.SilentTunnel{Beyond: beyond, Carrier: b.Tunnel(), Waited: w.waited}))
+	case unasking && !beyond.To.Known():
+		a.Cause = inWords(journey.Find(a.Cause.Leg, device.Unasking{Beyond: b.Left(cause.At(b.Space.Name)), Link: own}))
+		a.confirm()
 	case b.Pinned().State != "" && !beyond.To.Known():
 		a.Cause = inWords(journey.Find(a.Cause.Leg, device.Pinned{Beyond: unproven(beyond, b), Entry: b.Pinned(), Waited: w.waited}))
 	default:

@@ -3,6 +3,7 @@ package explain
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"time"
 
 	"nstutor/diag/explain/cause"
@@ -16,7 +17,8 @@ import (
 	"nstutor/internal/say"
 )
 
-// lacking is the default route that is missing, and the address that it was for.
+// lacking is the default route that is missing, or the one of a file, and the address that it
+// was for.
 func lacking(f cause.Finding) (way remedy.Way, dst netip.Addr, missing bool) {
 	switch f := f.(type) {
 	case cause.Unrouted:
@@ -24,7 +26,7 @@ func lacking(f cause.Finding) (way remedy.Way, dst netip.Addr, missing bool) {
 	case cause.RoutesDown:
 		way, dst = f.Default, f.Lookup.Dst
 	}
-	return way, dst, way.Dev != "" && !way.Dst.IsValid() && !way.Net.IsValid() && dst.Is4()
+	return way, dst, way.Dev != "" && !way.Dst.IsValid() && dst.Is4()
 }
 
 // named is the line of a file that names the router of a missing default route. Where nothing
@@ -63,14 +65,16 @@ func deviceOf(n *machine.Space, dev string, dst netip.Addr) (machine.Device, boo
 const knock = 400 * time.Millisecond
 
 // asksForRouter sends an echo to the first address of a network whose router nothing here
-// names, where that is all that is missing: the neighbour table knows then whether somebody
+// names, where that is missing: the neighbour table knows then whether somebody
 // is there. It reports whether there is something to be seen that was not before.
 func asksForRouter(ctx context.Context, req Request, t *trace.Trace) bool {
-	if !req.Probe || len(t.Faults) == 0 || t.Faults[0].Netns() != req.From.Name {
+	if !req.Probe || len(t.Faults) == 0 {
 		return false
 	}
-	way, dst, missing := lacking(t.Faults[0].Finding)
-	d, ok := deviceOf(req.From, way.Dev, dst)
+	i := max(0, slices.IndexFunc(t.Faults, func(f journey.Found) bool { _, _, missing := lacking(f.Finding); return missing }))
+	n := placeOf(t, t.Faults[i])
+	way, dst, missing := lacking(t.Faults[i].Finding)
+	d, ok := deviceOf(n, way.Dev, dst)
 	if !missing || way.Via.IsValid() || !ok || !d.Link.Carrier() {
 		return false
 	}
@@ -79,6 +83,6 @@ func asksForRouter(ctx context.Context, req Request, t *trace.Trace) bool {
 	if !ok {
 		return false
 	}
-	probe.Ping(ctx, req.From.NS, probe.Echo{To: first.String(), Dst: first, Seq: 1, ID: probe.FreshID(), Timeout: knock})
+	probe.Ping(ctx, n.NS, probe.Echo{To: first.String(), Dst: first, Seq: 1, ID: probe.FreshID(), Timeout: knock})
 	return true
 }

@@ -190,13 +190,23 @@ func (o *One) RejectRoutes(kind string, dst netip.Addr) ([]Route, error) {
 			request[7] = byte(number)
 		}
 	}
-	rows, err := dumpTable(context.Background(), o.r.conn, unix.RTM_GETROUTE, unix.RTM_NEWROUTE, request, func(b []byte) (Route, bool) {
-		if len(b) < unix.SizeofRtMsg || b[0] != request[0] || b[7] != request[7] {
-			return Route{}, false
-		}
-		route, ok := o.r.parseRoute(b)
-		return route, ok && route.Dst.Contains(dst)
-	})
+	number := request[7]
+	dump := func() ([]Route, error) {
+		return dumpTable(context.Background(), o.r.conn, unix.RTM_GETROUTE, unix.RTM_NEWROUTE, request, func(b []byte) (Route, bool) {
+			if len(b) < unix.SizeofRtMsg || b[0] != request[0] || b[7] != number {
+				return Route{}, false
+			}
+			route, ok := o.r.parseRoute(b)
+			return route, ok && route.Dst.Contains(dst)
+		})
+	}
+	rows, err := dump()
+	if err == nil && len(rows) == 0 && number == unix.RTN_BLACKHOLE {
+		// A route by a nexthop object that is one is told as a blackhole, and kept as another
+		// (fib_dump_info()): the kernel does not find it by its type.
+		request[7] = 0
+		rows, err = dump()
+	}
 	if err != nil {
 		return nil, say.Err("%s: %s routes: %v", "%s：%s 路由：%v", o.r.ns.Name(), kind, err)
 	}

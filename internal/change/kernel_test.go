@@ -153,6 +153,12 @@ func samples() []sample {
 	unled.Verb, released.Verb = change.FDBDel, change.FDBReplace
 	policy6 := lookup(wide6)
 	policy6.Rule.Family = 6
+	marked, bits := change.PolicyAdd{Netns: host, Rule: change.Lookup(100, 0)}, policy6
+	marked.Rule.Mark, marked.Rule.Mask = 0x10, ^uint32(0)
+	bits.Rule.Mark, bits.Rule.Mask = 0x10, 0xff
+	hand := direct
+	hand.Route = change.To(netip.PrefixFrom(netip.IPv4Unspecified(), 0), netip.Addr{}, "lo", false)
+	hand.Type, hand.Scope, hand.Table = "local", "host", 100
 	neigh6 := change.NeighSet{Netns: host, Dst: far6, MAC: mac, Dev: "eth0", State: change.Permanent}
 	route6, default6, replaced6 := direct, direct, replaced
 	route6.Route = change.To(wide6, far6, "eth0", false)
@@ -203,6 +209,9 @@ func samples() []sample {
 		{name: "another default route of IPv6", start: append(with6, default6), change: instead6},
 		{name: "no default route of IPv6", start: append(with6, direct6), change: gone6},
 		{name: "a policy rule of IPv6", change: policy6},
+		{name: "a policy rule for a mark", change: marked},
+		{name: "a policy rule for some bits of the mark away", start: []change.Change{bits}, change: change.PolicyDel(bits)},
+		{name: "what has a mark is delivered", change: hand},
 		{name: "a policy rule of IPv6 away", start: []change.Change{policy6}, change: change.PolicyDel(policy6)},
 		{name: "a neighbour of IPv6", start: with6, change: neigh6},
 		{name: "a neighbour of IPv6 away", start: append(with6[:3:3], neigh6), change: change.NeighDel{Netns: host, Dst: far6, Dev: "eth0"}},

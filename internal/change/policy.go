@@ -2,7 +2,10 @@ package change
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"nstutor/internal/say"
 
@@ -49,11 +52,23 @@ var (
 func parsePolicy(netns string, family int, words []string) (PolicyAdd, error) {
 	p := PolicyAdd{Netns: netns, Rule: Lookup(0, 0)}
 	p.Rule.Family = family
+	marked := func(value string) (err error) { p.Rule.Mark, p.Rule.Mask, err = masked(value); return err }
 	asked := func(value string) (err error) { p.Rule.Table, err = table.Number(value); return err }
 	err := readOptions(words, network("from", &p.Rule.Src), network("to", &p.Rule.Dst), text("iif", &p.Rule.IIF),
-		option{name: "lookup", take: asked}, option{name: "table", take: asked},
+		option{name: "fwmark", take: marked}, option{name: "lookup", take: asked}, option{name: "table", take: asked},
 		number("pref", &p.Rule.Priority), number("priority", &p.Rule.Priority))
 	return p, err
+}
+
+// masked is a mark, and which of its bits count: all, unless it is said behind a slash.
+func masked(value string) (mark, mask uint32, err error) {
+	bits, behind, some := strings.Cut(value, "/")
+	m, err := strconv.ParseUint(bits, 0, 32)
+	if !some || err != nil {
+		return uint32(m), ^uint32(0), err
+	}
+	of, err := strconv.ParseUint(behind, 0, 32)
+	return uint32(m), uint32(of), err
 }
 
 func (p PolicyAdd) argv(verb string) []string {
@@ -72,6 +87,11 @@ func (p PolicyAdd) selector() (argv []string) {
 		argv = append(argv, "to", table.ShortPrefix(p.Rule.Dst))
 	}
 	argv = slices.Concat(argv, given("iif", p.Rule.IIF))
+	if p.Rule.Mask == ^uint32(0) {
+		argv = append(argv, "fwmark", fmt.Sprintf("%#x", p.Rule.Mark))
+	} else if p.Rule.Mask != 0 {
+		argv = append(argv, "fwmark", fmt.Sprintf("%#x/%#x", p.Rule.Mark, p.Rule.Mask))
+	}
 	if p.Rule.Table != 0 {
 		argv = append(argv, "lookup", p.Rule.TableName())
 	}
@@ -113,6 +133,9 @@ func (p PolicyAdd) do(s Space, verb say.Text, do func(*netlink.Handle, *netlink.
 	r.Family, r.Src, r.Dst, r.IifName = unix.AF_INET, ipNet(p.Rule.Src), ipNet(p.Rule.Dst), p.Rule.IIF
 	if p.Rule.Family == 6 {
 		r.Family = unix.AF_INET6
+	}
+	if p.Rule.Mask != 0 {
+		r.Mark, r.Mask = p.Rule.Mark, &p.Rule.Mask
 	}
 	if p.Rule.Table != 0 {
 		r.Table = p.Rule.Table

@@ -88,8 +88,9 @@ func (d RoutesDown) Fix() []change.Change {
 type RouteDown struct {
 	Sure
 	At
-	Link table.Link
-	Way  remedy.Turn // that goes out of it
+	Link  table.Link
+	Way   remedy.Turn // that goes out of it
+	Filed []string    // what names it
 }
 
 // Code is LinkDown.
@@ -100,8 +101,10 @@ func (d RouteDown) Detail() say.Text {
 	return say.T("%s is down, and the route to %s with it", "%s 处于 down 状态，到 %s 的路由也随之失效", d.Link.Name, d.Way.Way.Dst)
 }
 
-// Evidence is the device.
-func (d RouteDown) Evidence() []say.Text { return Lines(d.Link.Line()) }
+// Evidence is the device, and the line of a file.
+func (d RouteDown) Evidence() []say.Text {
+	return Lines(append([]string{d.Link.Line()}, d.Filed...)...)
+}
 
 // Fix switches the device on, and adds the route.
 func (d RouteDown) Fix() []change.Change {

@@ -119,12 +119,15 @@ var samples = []cause.Finding{
 	device.Hidden{NextHop: hop, Seen: cause.Device{"ns1", veth}, MAC: mac},
 	device.Hidden{NextHop: hop, Seen: cause.Device{"ns1", veth}, MAC: mac, Port: port},
 	device.Hidden{NextHop: hop, Seen: cause.Device{"ns1", veth}, MAC: mac, Port: port, Told: hop.Entry},
+	device.ARPOff{NextHop: hop, Station: cause.Device{"ns1", veth}},
+	device.Unasking{Beyond: beyond, Link: veth},
 	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Off: 3}},
 	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Lost: 1}},
 	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Gone: 1}},
 	cause.RoutesDown{At: here, Link: veth, Lookup: lookup},
 	cause.RoutesDown{here, veth, lookup, remedy.Way{Netns: "ns1", Dev: "eth0", Via: one}},
 	cause.RouteDown{At: here, Link: veth, Way: turn},
+	cause.RouteDown{At: here, Link: veth, Way: remedy.Turn{Way: remedy.Way{Netns: "ns1", Dst: one, Net: netip.MustParsePrefix("10.1.0.0/16"), Dev: "eth0", Via: two}}, Filed: []string{"/etc/network/interfaces: up ip route add 10.1.0.0/16 via 10.2.0.2"}},
 	cause.PeerDown{here, veth, veth},
 	cause.DeadLeg{At: here, Dst: two, Dead: one, Line: proof[0], Behind: cause.Swallowed{reject}, Rewrite: rewrite},
 	cause.WrongGateway{hop, proof[0], port, rewrite, stations, ""},
@@ -278,6 +281,10 @@ var samples = []cause.Finding{
 	cause.LoopbackOutside{At: here, Flow: flows.Flow{Proto: tcp.Proto, Src: loopback, Dst: two, DstPort: 80}, Out: "cni0", Line: proof[0]},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "output", Has: "prerouting", Rule: "-j DNAT"},
 	service.WrongHook{At: here, Flow: tcp, To: tcp, Used: "prerouting", Has: "output", Rule: "-j DNAT"},
+	service.Undelivered{At: here, Flow: tcp, Port: 15001, Lookup: lookup},
+	service.Undelivered{At: here, Flow: tcp, Port: 15001, Mark: 1, Table: 100, Lookup: lookup},
+	service.Undelivered{At: here, Flow: tcp, Port: 15001, Mark: 1, Table: 133, Local: true, Lookup: lookup},
+	service.Undelivered{At: here, Flow: tcp, Port: 15001, Mark: 1, Table: 133, Rule: change.Lookup(133, 99), Lookup: lookup},
 	service.OtherZone{At: here, Flow: flow, Zones: eval.Zones{Asked: 5, By: notracking}},
 	cause.Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictDrop, At: dropped.At, Rule: "-j DROP", Table: dropped.Table, Chain: dropped.Chain, In: "DOCKER-FORWARD",
 		Decided: &netfilter.Rule{}, Packet: eval.Packet{IIF: "br1", OIF: "br1"}}, Other: cause.OtherRoute{Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0"}}},
@@ -398,7 +405,7 @@ var samples = []cause.Finding{
 var unmended = []string{"Hidden", "Unknowing", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
-	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed"}
+	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered"}
 
 // handed is a packet that left to somebody who is known.
 func handed(to farend.End) cause.Beyond {

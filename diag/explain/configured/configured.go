@@ -23,8 +23,9 @@ type Device struct {
 // Gateway is one that a file names.
 type Gateway struct {
 	Addr netip.Addr
-	File string // below the root
-	Line string // of the file
+	Net  netip.Prefix // that it leads to; invalid: everything
+	File string       // below the root
+	Line string       // of the file
 }
 
 // many bounds the files of a folder that are looked at.
@@ -37,13 +38,19 @@ type source struct {
 	read           func(text string, d Device) []line
 }
 
-// line is one of a file: `KEY=VALUE` in a section, or `KEY VALUE` where there are none.
-type line struct{ section, key, value, text string }
+// line is one of a file: `KEY=VALUE` in a section, or `KEY VALUE` where there are none. As a
+// route it is for a destination of its own, or, without one, for everything.
+type line struct {
+	section, key, value, text string
+	block                     int // the number of its section
+	dst                       string
+}
 
 // sources are those of systemd-networkd (and of netplan, which writes them), of
-// NetworkManager, and of ifupdown; what was configured last is first.
+// NetworkManager and its leases, and of ifupdown; what was configured last is first.
 var sources = []source{
 	{"run/systemd/netif/leases", "", true, lease},
+	{"var/lib/NetworkManager", ".lease", false, lease},
 	{"etc/systemd/network", ".network", false, networkd},
 	{"run/systemd/network", ".network", false, networkd},
 	{"etc/NetworkManager/system-connections", ".nmconnection", false, networkManager},
@@ -52,9 +59,9 @@ var sources = []source{
 	{"etc/network/interfaces.d", "", false, ifupdown},
 }
 
-// Of is the gateway that a file below a root folder names for a device, in a network of the
-// device's and of the IP version of another address.
-func Of(root string, d Device, of netip.Addr) (g Gateway, found bool) {
+// Of is the gateway that a file below a root folder names for a device and a destination, in
+// a network of the device's: that of the narrowest route.
+func Of(root string, d Device, to netip.Addr) (g Gateway, found bool) {
 	dir, err := plainfile.OpenRoot(root)
 	if err != nil {
 		return g, false
@@ -73,13 +80,33 @@ func Of(root string, d Device, of netip.Addr) (g Gateway, found bool) {
 				continue
 			}
 			for _, l := range s.read(string(text), d) {
-				if via, ok := d.near(l.value, of); ok {
-					return Gateway{via, file, l.text}, true
+				via, ok := d.near(l.value, to)
+				net, leads := l.leads(to)
+				if ok && leads && (!found || net.Bits() > g.Net.Bits()) {
+					g, found = Gateway{via, net, file, l.text}, true
 				}
 			}
 		}
 	}
-	return g, false
+	return g, found
+}
+
+// leads reports whether a route of a file is for an address, and for how much else.
+func (l line) leads(to netip.Addr) (net netip.Prefix, ok bool) {
+	if l.dst == "" || l.dst == "default" {
+		return net, true
+	}
+	net, err := netip.ParsePrefix(l.dst)
+	if addr, single := netip.ParseAddr(l.dst); err != nil && single == nil {
+		net, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	if err != nil || !net.Contains(to) {
+		return netip.Prefix{}, false
+	}
+	if net.Bits() == 0 {
+		net = netip.Prefix{}
+	}
+	return net.Masked(), true
 }
 
 // near is a gateway among words, if it is in a network of the device's.
@@ -95,14 +122,14 @@ func (d Device) near(words string, of netip.Addr) (netip.Addr, bool) {
 
 // parse are the lines of a file in sections.
 func parse(text string) (all []line) {
-	section := ""
+	section, block := "", 0
 	for l := range strings.Lines(text) {
 		l = strings.TrimSpace(l)
 		if inner, ok := strings.CutPrefix(l, "["); ok {
-			section = strings.TrimSuffix(inner, "]")
+			section, block = strings.TrimSuffix(inner, "]"), block+1
 		}
 		if key, value, ok := strings.Cut(l, "="); ok && !strings.HasPrefix(l, "#") {
-			all = append(all, line{section, strings.TrimSpace(key), strings.TrimSpace(value), l})
+			all = append(all, line{section: section, key: strings.TrimSpace(key), value: strings.TrimSpace(value), text: l, block: block})
 		}
 	}
 	return all
@@ -134,24 +161,46 @@ func networkd(text string, d Device) []line {
 	for _, m := range those(all, "Match.Name") {
 		for _, pattern := range strings.Fields(m.value) {
 			if ok, err := path.Match(pattern, d.Name); ok && err == nil {
-				return those(all, "Network.Gateway", "Route.Gateway")
+				return routes(all)
 			}
 		}
 	}
 	return nil
 }
 
+// routes are the gateways of a file of systemd-networkd's, each with its section's destination.
+func routes(all []line) []line {
+	found := those(all, "Network.Gateway", "Route.Gateway")
+	for i, l := range found {
+		for _, to := range those(all, "Route.Destination") {
+			if to.block == l.block {
+				found[i].dst = to.value
+			}
+		}
+	}
+	return found
+}
+
 // networkManager is a keyfile of NetworkManager's for the device: its gateway, or that
-// behind an address (`address1=10.0.0.2/24,10.0.0.1`).
+// behind an address (`address1=10.0.0.2/24,10.0.0.1`), and its routes (`route1=10.8.0.0/16,10.0.0.9`).
 func networkManager(text string, d Device) []line {
 	all := parse(text)
 	if names := those(all, "connection.interface-name"); len(names) == 0 || names[0].value != d.Name {
 		return nil
 	}
-	return those(all, "ipv4.gateway", "ipv6.gateway", "ipv4.address1", "ipv6.address1")
+	found := those(all, "ipv4.gateway", "ipv6.gateway", "ipv4.address1", "ipv6.address1")
+	for _, l := range all {
+		number, ok := strings.CutPrefix(l.key, "route")
+		if _, err := strconv.Atoi(number); ok && err == nil && (l.section == "ipv4" || l.section == "ipv6") {
+			l.dst, l.value, _ = strings.Cut(l.value, ",")
+			found = append(found, l)
+		}
+	}
+	return found
 }
 
-// ifupdown is interfaces(5): the gateway of the device's stanza.
+// ifupdown is interfaces(5): the gateway of the device's stanza, and the routes of ip(8) that
+// are added with it.
 func ifupdown(text string, d Device) (found []line) {
 	own := false
 	for l := range strings.Lines(text) {
@@ -164,6 +213,10 @@ func ifupdown(text string, d Device) (found []line) {
 			own = false
 		case words[0] == "gateway" && own:
 			found = append(found, line{value: words[1], text: strings.Join(words, " ")})
+		case (words[0] == "up" || words[0] == "post-up") && own:
+			if i := slices.Index(words, "add"); i > 1 && len(words) > i+3 && words[i-1] == "route" && words[i+2] == "via" {
+				found = append(found, line{dst: words[i+1], value: words[i+3], text: strings.Join(words, " ")})
+			}
 		}
 	}
 	return found

@@ -20,6 +20,13 @@ func TestTheGatewayOfAFile(t *testing.T) {
 		{"another device", "etc/systemd/network/10.network", "[Match]\nName=eth1\n[Network]\nGateway=10.0.0.254\n", ""},
 		{"another network", "etc/systemd/network/10.network", "[Match]\nName=eth0\n[Network]\nGateway=10.0.9.254\n", ""},
 		{"another's lease", "run/systemd/netif/leases/2", "ADDRESS=10.0.0.3\nROUTER=10.0.0.254\n", ""},
+		{"the route of the destination", "etc/systemd/network/10.network", "[Match]\nName=eth0\n[Network]\nGateway=10.0.0.254\n[Route]\nDestination=192.0.2.0/24\nGateway=10.0.0.9\n", "10.0.0.9"},
+		{"the route of another destination", "etc/systemd/network/10.network", "[Match]\nName=eth0\n[Route]\nGateway=10.0.0.9\nDestination=198.51.100.0/24\n", ""},
+		{"a route of NetworkManager's", "etc/NetworkManager/system-connections/a.nmconnection", "[connection]\ninterface-name=eth0\n[ipv4]\nroute1=192.0.2.0/24,10.0.0.9,50\nroute1_options=mtu=1400\n", "10.0.0.9"},
+		{"NetworkManager's lease", "var/lib/NetworkManager/internal-a-eth0.lease", "ADDRESS=10.0.0.2\nROUTER=10.0.0.254\n", "10.0.0.254"},
+		{"a command of ifupdown's", "etc/network/interfaces", "iface eth0 inet static\n address 10.0.0.2/24\n post-up /sbin/ip route add 192.0.2.1 via 10.0.0.9 dev eth0 || true\n", "10.0.0.9"},
+		{"a command for another destination", "etc/network/interfaces", "iface eth0 inet static\n up ip route add 198.51.100.0/24 via 10.0.0.9\n up ip route add\n", ""},
+		{"no destination", "etc/systemd/network/10.network", "[Match]\nName=eth0\n[Route]\nGateway=10.0.0.9\nDestination=somewhere\n", ""},
 		{"nonsense", "etc/systemd/network/10.network", "[Match\nName=[\n=\n[Network]\nGateway=_dhcp4\n", ""},
 		{"its own address", "etc/network/interfaces", "iface eth0 inet static\n gateway 10.0.0.2\n", ""},
 	} {

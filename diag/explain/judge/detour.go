@@ -35,6 +35,11 @@ func (j *Judge) Missed(n *machine.Space, p journey.Packet) *Detour {
 			}
 		}
 	}
+	for _, passed := range j.Ways() {
+		if d := j.raised(n, passed); d != nil {
+			return d
+		}
+	}
 	return nil
 }
 

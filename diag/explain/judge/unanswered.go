@@ -94,6 +94,10 @@ func (a *Search) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 			NextHop: a.Hop(), Station: s.Device(), Proof: proof, Here: s.Has(a.NextHop),
 			All: s.Space.Conf("all", "arp_ignore"), Own: s.Space.Conf(s.Dev.Name, "arp_ignore"),
 		}
+	case machine.ARPNoARP:
+		if s.Has(a.NextHop) && s.Dev.Sharing == "" {
+			return device.ARPOff{NextHop: a.Hop(), Station: s.Device()}
+		}
 	case machine.ARPFilter:
 		back := fabric.WayOut{Dev: s.Dev}.InsteadTo(s.Space, a.Sender)
 		return cause.ARPFiltered{NextHop: a.Hop(), Sender: a.Sender, Station: s.Device(), Proof: proof, Way: back}
@@ -105,6 +109,9 @@ func (a *Search) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 // route to the destination where it is somebody's, or else the address itself.
 func (a *Search) unproxied(s fabric.Station, answer machine.ARPAnswer) cause.Finding {
 	f := cause.ProxyUnrouted{At: at(s.Space), Dev: s.Dev.Name, Hop: a.Hop(), Proof: answer.Evidence}
+	if r, ok := a.downBehind(s.Space); ok && answer.Why == machine.ARPNoRoute {
+		return r
+	}
 	if a.NextHop == a.Packet.Dst && answer.Why == machine.ARPRejectRoute {
 		f.Exemption, _ = a.exempt(s.Space, a.Packet, s.Space.Route(machine.RouteQuery{Dst: a.NextHop}))
 		return f
@@ -115,6 +122,18 @@ func (a *Search) unproxied(s fabric.Station, answer machine.ARPAnswer) cause.Fin
 	}
 	f.Address = remedy.Address{Netns: s.Space.Name, Prefix: netip.PrefixFrom(a.NextHop, a.NextHop.BitLen()), Dev: s.Dev.Name}
 	return f
+}
+
+// downBehind is the finding of a proxy that has lost the routes of a device that is down, and
+// among them the default route, which was reason enough to answer for anybody.
+func (a *Search) downBehind(n *machine.Space) (cause.Finding, bool) {
+	route := n.Route(machine.RouteQuery{Dst: a.Packet.Dst})
+	if a.NextHop == a.Packet.Dst || route.Kind != machine.KindNone {
+		return nil, false
+	}
+	r, ok := a.behindDown(n, a.Packet, cause.Lookup{Dst: a.Packet.Dst, Answer: route})
+	f, is := r.Finding.(cause.RoutesDown)
+	return f, ok && is && f.Default.Dev != "" && !f.Default.Net.IsValid()
 }
 
 // behindRouter: the destination is behind somebody on the wire who passes packets on,
@@ -249,7 +268,7 @@ func (a *Search) wrongGateway(s fabric.Station, x *fabric.Explorer) (f cause.Wro
 	}
 	for _, own := range addrs {
 		right := own.Prefix.Addr()
-		if _, near := machine.PrefixOver(a.Space, a.Link, right); !near || right.Is6() != a.NextHop.Is6() || right.IsLinkLocalUnicast() {
+		if _, near := machine.PrefixOver(a.Space, a.Link, right); right == a.NextHop || !near || right.Is6() != a.NextHop.Is6() || right.IsLinkLocalUnicast() {
 			continue
 		}
 		return cause.WrongGateway{

@@ -107,9 +107,31 @@ func (j *Judge) Unrouted(n *machine.Space, p journey.Packet, l cause.Lookup) Rul
 		if f, ok := absent.Withdrawn(j.World, n, p.Dst, l); ok {
 			return Ruling{Finding: f}
 		}
+		if d, ok := j.onlyWayOut(n, p.Dst); ok {
+			return j.throughDevice(n, p, l, d)
+		}
 		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l}}
 	}
 	return j.unroutedOrigin(n, p, l)
+}
+
+// onlyWayOut is the device of a namespace without any default route that alone leads out of
+// sight, and not by where the packet came in: the others' routers are seen, and lead nowhere.
+func (j *Judge) onlyWayOut(n *machine.Space, dst netip.Addr) (only machine.Device, found bool) {
+	devices, err := n.DevicesFor(dst)
+	if err != nil || n.Route(machine.RouteQuery{Dst: machine.Elsewhere(dst)}).Kind != machine.KindNone {
+		return only, false
+	}
+	for _, d := range devices {
+		if !d.Link.Carrier() || len(d.Addrs) == 0 || d.Link.Master != "" || d.Link.Name == j.CameIn(n) || len(j.Explore(n, d.Link, flows.LegRequest, nil).Edges) == 0 {
+			continue
+		}
+		if found {
+			return only, false
+		}
+		only, found = d, true
+	}
+	return only, found
 }
 
 // firstWay is the route that a namespace lacks to an address.
@@ -252,6 +274,9 @@ func (j *Judge) throughDevice(n *machine.Space, p journey.Packet, l cause.Lookup
 		l.Answer.Evidence = append(slices.Clone(l.Answer.Evidence), proof)
 	}
 	byDefault := remedy.Way{Netns: n.Name, Dev: d.Link.Name, Via: gateway, Onlink: !own.Contains(gateway) && !(gateway.Is6() && gateway.IsLinkLocalUnicast())}
+	if g, named := fabric.Configured(d, p.Dst); named && g.Addr == gateway {
+		byDefault.Net = g.Net
+	}
 	next := machine.RouteAnswer{Kind: machine.KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
 	switch {
 	case d.Link.Up() && p.Dst.Is6() && !gateway.IsValid():
@@ -264,7 +289,13 @@ func (j *Judge) throughDevice(n *machine.Space, p journey.Packet, l cause.Lookup
 	case own.Contains(p.Dst):
 		byDefault, next.Via = remedy.Way{}, netip.Addr{}
 	}
-	return Ruling{Finding: cause.RoutesDown{At: at(n), Link: d.Link, Lookup: l, Default: byDefault}, Next: next}
+	r := Ruling{Finding: cause.RoutesDown{At: at(n), Link: d.Link, Lookup: l, Default: byDefault}, Next: next}
+	if below, err := j.World.Below(n, d.Link); d.Link.VLANID != 0 && err == nil && below != nil {
+		if dev, err := below.LinkByIndex(d.Link.PeerIndex); err == nil && !dev.Up() { // a VLAN cannot come up before it
+			r.Before, r.FirstDev = fabric.Down(below, dev), dev.Name
+		}
+	}
+	return r
 }
 
 // sourceless is the fault of a tunnel whose own end is no address of its

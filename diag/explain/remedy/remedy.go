@@ -98,6 +98,9 @@ func (x Exemption) Commands() []change.Change {
 	}
 	rejecting := change.To(x.Entry.Dst, netip.Addr{}, "", false)
 	rejecting.Type, rejecting.Table = string(x.Kind), x.Entry.Table
+	if x.Entry.NHID != 0 { // it is the nexthop object that rejects, and the route is one as others
+		rejecting.Type = "unicast"
+	}
 	all := []change.Change{change.Route{Netns: x.Netns, Verb: change.RouteDel, Route: rejecting}}
 	if x.Anew {
 		all = append(all, past.Commands()...)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 
+	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
@@ -43,10 +44,6 @@ func (w *walk) input(n *machine.Space, p journey.Packet, dev table.Link) {
 	if !ok {
 		return
 	}
-	if port, handed := p.Filtered.Handed(); handed && p.IsRequest() {
-		w.giveUp(n, p, hop.StageFilter, dev.Name, wHanded.Of(port))
-		return
-	}
 	w.filteredBelow(n, p, dev)
 	if p.IsReply() {
 		p.Dst = w.Mended.Restored(n, p.Dst)
@@ -58,16 +55,23 @@ func (w *walk) input(n *machine.Space, p journey.Packet, dev table.Link) {
 	query := p.Query()
 	query.IIF = dev.Index
 	route := w.Mended.Route(n, query)
-	if route.Kind == machine.KindForwardingOff || route.Kind == machine.KindRPFilter || route.Kind == machine.KindMartian {
+	port, handed := p.Filtered.Handed()
+	handed = handed && p.IsRequest()
+	if route.Kind == machine.KindForwardingOff && !handed || route.Kind == machine.KindRPFilter || route.Kind == machine.KindMartian {
 		w.refused(n, p, dev, route)
 		// As though the packet had been let in: where would it go?
 		query.Src, query.IIF = netip.Addr{}, 0
 		route = w.Mended.Route(n, query)
 	}
-	switch route.Kind {
-	case machine.KindLocal:
+	switch {
+	case handed:
+		if route.Kind != machine.KindLocal {
+			w.fault(n, p, hop.StageRoute, dev.Name, absent.Undelivered(n, p.Flow(), port, p.Mark, route))
+		}
+		w.handOver(n, p, dev.Name, port)
+	case route.Kind == machine.KindLocal:
 		w.deliver(n, p, dev.Name)
-	case machine.KindUnicast:
+	case route.Kind == machine.KindUnicast:
 		w.forward(n, p, dev, route)
 	default:
 		switch route = w.noRoute(n, p, route); route.Kind {
@@ -76,6 +80,13 @@ func (w *walk) input(n *machine.Space, p journey.Packet, dev table.Link) {
 		case machine.KindLocal:
 			w.deliver(n, p, dev.Name)
 		}
+	}
+}
+
+// handOver takes a request to the socket that TPROXY has handed it to, past INPUT.
+func (w *walk) handOver(n *machine.Space, p journey.Packet, dev string, port uint16) {
+	if p, ok := w.filter(n, p, "input", dev, ""); ok {
+		w.giveUp(n, p, hop.StageDeliver, dev, wHanded.Of(port))
 	}
 }
 

@@ -90,7 +90,11 @@ func (w *walk) output(n *machine.Space, p journey.Packet, dev string) (journey.P
 	}
 	switch route.Kind {
 	case machine.KindLocal:
-		w.deliver(n, p, "lo")
+		if redirected {
+			w.deliver(n, p, "lo")
+		} else {
+			w.back(n, p)
+		}
 	case machine.KindUnicast:
 		w.setOut(n, p, route)
 	default:
@@ -111,10 +115,14 @@ func (w *walk) setOut(n *machine.Space, p journey.Packet, route machine.RouteAns
 
 // loopback delivers a packet to its own sender, unless a rule sends it elsewhere.
 func (w *walk) loopback(n *machine.Space, p journey.Packet) {
-	p, ok := w.output(n, p, "lo")
-	if !ok {
-		return
+	if p, ok := w.output(n, p, "lo"); ok {
+		w.back(n, p)
 	}
+}
+
+// back takes a packet that is routed to its own sender over lo, and to whom TPROXY hands it
+// there.
+func (w *walk) back(n *machine.Space, p journey.Packet) {
 	lo, err := n.Link("lo")
 	if err != nil {
 		w.giveUp(n, p, hop.StageSend, "lo", quote(err))
@@ -123,12 +131,17 @@ func (w *walk) loopback(n *machine.Space, p journey.Packet) {
 	if !lo.Up() {
 		w.fault(n, p, hop.StageSend, "lo", cause.LoopbackPassed{At: at(n), Lo: lo})
 	}
-	if p, ok = w.filter(n, p, "postrouting", "", "lo"); !ok {
+	p, ok := w.filter(n, p, "postrouting", "", "lo")
+	if !ok {
 		return
 	}
 	w.linkFilter(n, p, eval.OnDevice("egress", "lo"))
 	w.linkFilter(n, p, eval.OnDevice("ingress", "lo"))
 	if p, ok = w.filter(n, p, "prerouting", "lo", ""); !ok {
+		return
+	}
+	if port, handed := p.Filtered.Handed(); handed && p.IsRequest() {
+		w.handOver(n, p, "lo", port)
 		return
 	}
 	w.deliver(n, p, "lo")

@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"bytes"
 	"cmp"
 	"net"
 	"net/netip"
@@ -227,6 +228,23 @@ func (b *Beyond) Elsewhere() (journey.Found, bool) {
 	return journey.Found{}, false
 }
 
+// RoutesDown are the devices that are down where the request took the default route: one of
+// them may have had the way to a private address.
+func (b *Beyond) RoutesDown() (lines []Text) {
+	for _, passed := range b.search.Ways() {
+		devices, err := passed.Space.DevicesFor(b.packet.Dst)
+		if err != nil || !passed.Route.Entry.Default() || passed.Route.Entry.Type == "" || b.packet.Leg == flows.LegReply || !machine.Private(b.packet.Dst) {
+			continue
+		}
+		for _, d := range devices {
+			if own := slices.IndexFunc(d.Addrs, func(a table.Addr) bool { return !a.Prefix.IsSingleIP() }); own >= 0 && !d.Link.Up() && d.Link.Kind != "bridge" {
+				lines = append(lines, wRoutesDown.Of(d.Link.Name, title(passed.Space), b.packet.Dst))
+			}
+		}
+	}
+	return lines
+}
+
 // Tunnel is what carries the request through a tunnel, as a person calls it; empty: the
 // request itself left.
 func (b *Beyond) Tunnel() string {
@@ -265,6 +283,13 @@ func (b *Beyond) OtherWires() (lines []Text) {
 		}
 	}
 	return lines
+}
+
+// Unasking is the device that the frame left by, if it has sent that to its own MAC address,
+// because it asks nobody for another.
+func (b *Beyond) Unasking() (table.Link, bool) {
+	entry, link := b.search.Entry, b.search.Link
+	return link, link.Has("NOARP") && entry.State == "NOARP" && bytes.Equal(entry.MAC, link.MAC) && b.packet.Encap == nil
 }
 
 // Resolved reports whether the kernel has a MAC address for the next hop, or

@@ -282,6 +282,7 @@ func (e *evaluator) unknownVerdict(rule *netfilter.Rule, v netfilter.Verdict, s 
 	if v.Target == netfilter.TProxy { // tproxy_tg4()
 		switch e.hand(v.Port.Min, &s.packet) {
 		case yes:
+			e.handedMark(rule, &s)
 			flow.accepted = append(flow.accepted, s)
 			return
 		case no:

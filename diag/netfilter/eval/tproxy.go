@@ -2,6 +2,7 @@ package eval
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -42,6 +43,18 @@ func (e *evaluator) hand(port uint16, p *Packet) held {
 		}
 	}
 	return no
+}
+
+// handedMark is the mark that the target gives what it hands over (tproxy_tg4()): the bits of
+// its mask are the value's.
+func (e *evaluator) handedMark(rule *netfilter.Rule, s *state) {
+	i := slices.IndexFunc(rule.Exprs, func(x netfilter.Expr) bool { return x.Name == "target "+netfilter.TProxy })
+	if i < 0 || len(rule.Exprs[i].Data) < 8 {
+		s.packet.conn.pktMarkUnknown = true
+		return
+	}
+	mask, value := binary.NativeEndian.Uint32(rule.Exprs[i].Data), binary.NativeEndian.Uint32(rule.Exprs[i].Data[4:])
+	s.packet.Mark = s.packet.Mark&^mask ^ value
 }
 
 // Handed is the port of the socket that a rule of TPROXY has handed the packet to; false:

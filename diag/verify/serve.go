@@ -72,6 +72,7 @@ type stage struct {
 	outcome
 	built  *replica.Copy
 	spaces map[string]*nsenter.Namespace
+	same   sameHandles
 }
 
 func (s *stage) play(ctx context.Context) error {
@@ -120,6 +121,10 @@ func (s *stage) play(ctx context.Context) error {
 		s.Silent = !s.everyTime(ctx)
 	}
 	if !s.Silent || s.outcome.Cause != s.trial.Cause {
+		return ctx.Err()
+	}
+	s.lookAtHandles()
+	if s.Renumbered = s.same.others(s.Handles); len(s.Renumbered) > 0 {
 		return ctx.Err()
 	}
 	if err := s.startFrom(known); err != nil {
@@ -188,6 +193,9 @@ func (s *stage) lookAfter(ctx context.Context) error {
 			if h.Predicted == hop.OK {
 				s.Depth++
 			}
+		}
+		if len(s.same.others(handles(copies{}, a.Fix))) > 0 {
+			continue
 		}
 		for _, command := range a.Fix {
 			if len(command.Argv) > 0 && !command.ByDaemon() {

@@ -45,13 +45,18 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	// It ends in a moment, and what it has taken goes with it.
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(memoryMost)
+	ready, err := replica.Prepare() // while the network is still read
+	if err != nil {
+		return err
+	}
+	defer ready.Close()
 	var t trial
 	if err := json.NewDecoder(in).Decode(&t); errors.Is(err, io.EOF) {
 		return nil // there was nothing to try
 	} else if err != nil {
 		return say.Err("read the trial: %v", "读取试验请求：%v", err)
 	}
-	built, err := replica.Build(ctx, t.Network)
+	built, err := ready.Build(ctx, t.Network)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ r2: ip route del 10.34.0.0/24`,
 		want: expected{cause.LinkDown, "r3", request}, next: []cause.Code{cause.NoRoute}},
 	{name: "nothing is down, and the route is gone", from: "a", to: "10.2.0.2",
 		fault: `r2: ip route del 10.2.0.0/24`,
-		want:  expected{cause.NoRoute, "r2", request}, noFix: true},
+		want:  expected{cause.NoRoute, "r2", request}},
 })
 
 // TestARouteIsGoneForALinkThatIsDownElsewhere: the link is the cause, and not whoever

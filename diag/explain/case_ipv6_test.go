@@ -106,6 +106,20 @@ host: ip neigh add proxy fd00:6::10 dev eth0`,
 		want:  expected{cause.Filtered, "host", request}},
 	{name: "no broadcasts to the port", from: "pod-a", to: "fd00:244:1::11",
 		fault: `host: bridge link set dev veth-pod-b bcast_flood off`},
+	{name: "no multicast to the port", from: "pod-a", to: "fd00:244:1::11",
+		fault: `host: bridge link set dev veth-pod-b mcast_flood off`,
+		want:  expected{cause.NeighbourUnanswered, "pod-a", request}, fix: []string{"host: bridge link set dev veth-pod-b mcast_flood on"}},
+	{name: "no multicast to the port, where nobody looks who listens", from: "pod-a", to: "fd00:244:1::11", fault: `
+host: ip link set cni0 type bridge mcast_snooping 0
+host: bridge link set dev veth-pod-b mcast_flood off`,
+		want: expected{cause.NeighbourUnanswered, "pod-a", request}},
+	{name: "no multicast to the port, but from the node", from: "host", to: "fd00:244:1::11",
+		fault: `host: bridge link set dev veth-pod-b mcast_flood off`},
+	{name: "no multicast to the port, but to whom listens", from: "pod-a", to: "fd00:244:1::11", fault: `
+host: bridge link set dev veth-pod-b mcast_flood off
+host: ip link set cni0 type bridge mcast_query_response_interval 20
+host: ip link set cni0 type bridge mcast_querier 1
+host: sleep 0.5`},
 	{name: "neighbour solicitations are dropped on the bridge", from: "pod-a", to: "fd00:244:1::11", fault: `
 host: sysctl -qw net.bridge.bridge-nf-call-ip6tables=1
 host: ip6tables -A FORWARD ! -d fd00:244:1::/64 -i cni0 -j DROP`,

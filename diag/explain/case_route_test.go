@@ -74,7 +74,7 @@ a: ip rule add from 10.7.0.0/16 lookup main pref 100`,
 	// In transit.
 	{name: "no route in transit", from: "a", to: "10.2.0.2",
 		fault: `r2: ip route del 10.2.0.0/24`,
-		want:  expected{cause.NoRoute, "r2", request}, noFix: true},
+		want:  expected{cause.NoRoute, "r2", request}, fix: []string{"r2: ip route add 10.2.0.2 via 10.23.0.3 dev right"}},
 	{name: "a router's address is gone, and with it the route that is missing", from: "a", to: "10.2.0.2",
 		fault: `r2: ip addr del 10.23.0.2/24 dev right`,
 		want:  expected{cause.NoAddress, "r2", request}, fix: []string{"r2: ip addr add 10.23.0.2/24 dev right", "r2: ip route add 10.2.0.2 via 10.23.0.3 dev right"}},
@@ -303,6 +303,9 @@ func TestBrokenRoutes(t *testing.T) {
 }
 
 var rpFilterBreakages = among([]breakage{
+	{name: "a router of the way back keeps silent", from: "a", to: "10.2.0.2",
+		fault: `r2: sysctl -qw net.ipv4.conf.right.arp_ignore=8`,
+		want:  expected{cause.NeighbourUnanswered, "r3", reply}, fix: []string{"r2: sysctl -w net.ipv4.conf.right.arp_ignore=0"}},
 	{name: "strict", from: "a", to: "10.2.0.2",
 		fault: `r3: sysctl -qw net.ipv4.conf.short.rp_filter=1`,
 		want:  expected{cause.RPFilter, "r3", request}},

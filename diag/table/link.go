@@ -71,12 +71,17 @@ type BridgePort struct {
 	Learning       bool   // the source addresses of its frames come into the FDB
 	Flood          bool   // unicast frames to an address the FDB lacks leave by it
 	BroadcastFlood bool   // broadcast frames, such as ARP requests, leave by it
+	MulticastFlood bool   // multicast frames that nobody's membership decides about leave by it
 }
 
 // Bridge is how a bridge itself is set.
 type Bridge struct {
 	VLANFiltering bool // always false when the kernel was built without it
 	STP           bool // the spanning tree protocol decides about the ports' states
+	// Queried says that somebody asks on it who listens to groups of IPv6, or may ask: then
+	// frames to a group leave by the ports of those who have answered, and by no others
+	// (br_multicast_querier_exists()).
+	Queried bool
 }
 
 // VXLAN is the tunnel that a device is one end of.

@@ -97,14 +97,29 @@ func bondMode(data []byte) int {
 // VLAN filtering does not write of it.
 func parseBridge(b []byte) *Bridge {
 	var bridge Bridge
+	var snooping, known bool
 	for kind, v := range attr.All(b) {
 		switch kind {
 		case unix.IFLA_BR_STP_STATE:
 			bridge.STP = attr.Uint32(v) != 0
 		case unix.IFLA_BR_VLAN_FILTERING:
 			bridge.VLANFiltering = attr.Uint8(v) != 0
+		case unix.IFLA_BR_MCAST_SNOOPING:
+			snooping = attr.Uint8(v) != 0
+		case unix.IFLA_BR_MCAST_QUERIER:
+			bridge.Queried = bridge.Queried || attr.Uint8(v) != 0
+		case unix.IFLA_BR_MULTI_BOOLOPT:
+			const byVLAN = 1 << 1 // BR_BOOLOPT_MCAST_VLAN_SNOOPING, of struct br_boolopt_multi
+			bridge.Queried = bridge.Queried || attr.Int(v)&byVLAN != 0
+			known = len(v) >= 8 && attr.Int(v[4:])&byVLAN != 0
+		case unix.IFLA_BR_MCAST_QUERIER_STATE:
+			const addr6 = 5 // BRIDGE_QUERIER_IPV6_ADDRESS
+			for kind := range attr.All(v) {
+				bridge.Queried = bridge.Queried || kind == addr6
+			}
 		}
 	}
+	bridge.Queried = snooping && (bridge.Queried || !known) // before Linux 5.15, which has that option too, others are not told of
 	return &bridge
 }
 
@@ -125,6 +140,8 @@ func parseBridgePort(b []byte) *BridgePort {
 			port.Flood = attr.Uint8(v) != 0
 		case unix.IFLA_BRPORT_BCAST_FLOOD:
 			port.BroadcastFlood = attr.Uint8(v) != 0
+		case unix.IFLA_BRPORT_MCAST_FLOOD:
+			port.MulticastFlood = attr.Uint8(v) != 0
 		}
 	}
 	return &port

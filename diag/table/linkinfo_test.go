@@ -65,6 +65,7 @@ func TestLinkTellsHowItsBridgeTreatsAPort(t *testing.T) {
 		"learning":    func(p *table.BridgePort) bool { return p.Learning },
 		"flood":       func(p *table.BridgePort) bool { return p.Flood },
 		"bcast_flood": func(p *table.BridgePort) bool { return p.BroadcastFlood },
+		"mcast_flood": func(p *table.BridgePort) bool { return p.MulticastFlood },
 	}
 	for word, of := range flags {
 		for _, value := range []string{"on", "off", "on"} {
@@ -76,7 +77,7 @@ func TestLinkTellsHowItsBridgeTreatsAPort(t *testing.T) {
 			}
 		}
 	}
-	if port := bridgeLink(t, host, "port-b").Port; *port != (table.BridgePort{State: "forwarding", Learning: true, Flood: true, BroadcastFlood: true}) {
+	if port := bridgeLink(t, host, "port-b").Port; *port != (table.BridgePort{State: "forwarding", Learning: true, Flood: true, BroadcastFlood: true, MulticastFlood: true}) {
 		t.Errorf("the port that nobody touched: %+v", port)
 	}
 	for _, state := range []string{"disabled", "listening", "learning", "forwarding"} {

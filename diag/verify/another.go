@@ -99,7 +99,7 @@ func (t trial) another(ctx context.Context, c copies, a explain.Answer, v *Verif
 		if v.refused != none {
 			try(slices.Delete(slices.Clone(v.Fix), v.refused, v.refused+1), v.depth)
 		}
-		if len(v.then) > 0 && !slices.ContainsFunc(v.then, byHandle) {
+		if len(v.then) > 0 {
 			try(joined(v.Fix, v.then), v.depth)
 			try(v.then, v.depth)
 		}
@@ -136,12 +136,6 @@ func (t trial) another(ctx context.Context, c copies, a explain.Answer, v *Verif
 		nearest.Differs = &why
 	}
 	return nearest, nil
-}
-
-// byHandle reports whether a command names a rule by its handle: one that was found in the
-// copy has another one there, since the kernel counts the handles of a table.
-func byHandle(c change.Command) bool {
-	return len(c.Argv) > 0 && c.Argv[0] == "nft" && (slices.Contains(c.Argv, "handle") || slices.Contains(c.Argv, "position"))
 }
 
 // joined are the commands of both, each once.

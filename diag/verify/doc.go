@@ -10,5 +10,5 @@
 //	verified.go words.go   what came of it, for programs and for people
 //	try.go copied.go room.go   outside: whom to copy, which labs to run
 //	another.go             and which other fixes to try
-//	serve.go flows.go silence.go   inside: the trial
+//	serve.go flows.go silence.go handles.go   inside: the trial
 package verify

@@ -1,7 +1,7 @@
 package verify
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -13,8 +13,8 @@ import (
 // room is a lab where a fix is to be tried: it is born while the network is still read.
 type room struct {
 	question *io.PipeWriter
+	answer   *io.PipeReader
 	end      func()
-	answer   bytes.Buffer
 	done     chan error
 }
 
@@ -22,31 +22,33 @@ type room struct {
 func newRoom(ctx context.Context) *room {
 	ctx, cancel := context.WithCancel(ctx)
 	in, question := io.Pipe()
-	r := &room{question: question, done: make(chan error, 1)}
+	answer, out := io.Pipe()
+	r := &room{question: question, answer: answer, done: make(chan error, 1)}
 	r.end = func() {
 		cancel()
 		question.Close() // whoever hands it on would wait for ever
+		answer.Close()
 	}
 	go func() {
-		err := lab.Run(ctx, []string{Argument}, in, &r.answer)
+		err := lab.Run(ctx, []string{Argument}, in, out)
 		in.Close()
+		out.Close()
 		r.done <- err
 	}()
 	return r
 }
 
-// try has a fix tried there, and the lab ended.
+// try has a fix tried there, and the lab ended: that takes ten milliseconds after the answer,
+// which nobody waits for.
 func (r *room) try(ctx context.Context, t trial) (o outcome, err error) {
 	defer r.end()
 	defer context.AfterFunc(ctx, r.end)()
 	// Where the lab is gone, it is said in the end why.
 	_ = json.NewEncoder(r.question).Encode(t)
 	r.question.Close()
-	err = <-r.done
-	if err == nil {
-		err = json.Unmarshal(r.answer.Bytes(), &o)
-	}
-	if err != nil {
+	if err = json.NewDecoder(r.answer).Decode(&o); err != nil {
+		r.answer.Close()
+		err = cmp.Or(<-r.done, err)
 		return o, say.Err("try the fix: %v", "试修复：%v", err)
 	}
 	return o, nil

@@ -45,13 +45,18 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	// It ends in a moment, and what it has taken goes with it.
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(memoryMost)
+	ready, err := replica.Prepare() // while the network is still read
+	if err != nil {
+		return err
+	}
+	defer ready.Close()
 	var t trial
 	if err := json.NewDecoder(in).Decode(&t); errors.Is(err, io.EOF) {
 		return nil // there was nothing to try
 	} else if err != nil {
 		return say.Err("read the trial: %v", "读取试验请求：%v", err)
 	}
-	built, err := replica.Build(ctx, t.Network)
+	built, err := ready.Build(ctx, t.Network)
 	if err != nil {
 		return err
 	}
@@ -72,6 +77,7 @@ type stage struct {
 	outcome
 	built  *replica.Copy
 	spaces map[string]*nsenter.Namespace
+	same   sameHandles
 }
 
 func (s *stage) play(ctx context.Context) error {
@@ -120,6 +126,10 @@ func (s *stage) play(ctx context.Context) error {
 		s.Silent = !s.everyTime(ctx)
 	}
 	if !s.Silent || s.outcome.Cause != s.trial.Cause {
+		return ctx.Err()
+	}
+	s.lookAtHandles()
+	if s.Renumbered = s.same.others(s.Handles); len(s.Renumbered) > 0 {
 		return ctx.Err()
 	}
 	if err := s.startFrom(known); err != nil {
@@ -188,6 +198,9 @@ func (s *stage) lookAfter(ctx context.Context) error {
 			if h.Predicted == hop.OK {
 				s.Depth++
 			}
+		}
+		if len(s.same.others(handles(copies{}, a.Fix))) > 0 {
+			continue
 		}
 		for _, command := range a.Fix {
 			if len(command.Argv) > 0 && !command.ByDaemon() {

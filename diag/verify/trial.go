@@ -24,7 +24,8 @@ type trial struct {
 	Lots     int   // how many the rules draw from by lot; 0: they do not
 	Cause    cause // as it was found
 	Fix      []line
-	LeaveOut int // the place of the command that is not run; none: all are
+	Handles  []handle // in it
+	LeaveOut int      // the place of the command that is not run; none: all are
 	Others   []flow
 	Calls    []replica.Call // by strangers
 
@@ -72,6 +73,9 @@ type outcome struct {
 	Checked   int             // of Others
 	Changed   []judged
 	Missing   []replica.Omission
+	// Renumbered are the handles of the fix that name other rules in the copy: nothing
+	// was changed there.
+	Renumbered []handle
 
 	// What the engine says after a fix that did not mend it: how many places the packet
 	// and its answer pass, and what mends it there.

@@ -96,6 +96,10 @@ func (t trial) smallest(ctx context.Context, c copies, fix []change.Command) (*V
 		for _, command := range fix {
 			t.Fix = append(t.Fix, line{c.called(command.Netns), command.String()})
 		}
+		t.Handles = handles(c, fix)
+		for i, name := range c.names {
+			t.Network.Spaces[i].ByHandle = slices.ContainsFunc(t.Handles, func(h handle) bool { return h.Netns == name })
+		}
 		outcomes, err := runAll(ctx, t)
 		if err != nil {
 			return nil, err
@@ -165,6 +169,8 @@ func verdict(t trial, c copies, outcomes []outcome) *Verified {
 		v.Before = DifferentCause
 		return differs(say.T("in the copy it dies of %s in %s, and not of %s in %s", "在副本里断在 %s（在 %s），而不是 %s（在 %s）",
 			o.Cause.Code, machine.Called(o.Cause.Netns), t.Cause.Code, machine.Called(t.Cause.Netns)))
+	case len(o.Renumbered) > 0:
+		return differs(renumbered(o.Renumbered[0]))
 	case o.RefusedAt != none:
 		v.After = NotDelivered
 		return differs(say.T("in the copy a command of the fix fails: %s: %s", "在副本里修复中的一条命令失败：%s：%s", t.Fix[o.RefusedAt].Shell, o.Refused))

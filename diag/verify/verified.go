@@ -12,7 +12,8 @@ type Verified struct {
 	Passed bool     `json:"passed"` // the fix mends the copy, and nothing of it can be left out
 	Copied []string `json:"copied"` // namespaces, as commands call them
 	Before string   `json:"before"` // SameCause where the copy is broken as the original
-	// After is one of Delivered…; NotTried where Before is not SameCause.
+	// After is one of Delivered…; NotTried where Before is not SameCause, and where the
+	// commands would mean something else in the copy.
 	After   string `json:"after"`
 	Minimal bool   `json:"minimal"`
 	// Dropped are commands that were found, and that the copy does not need.

@@ -225,7 +225,7 @@ func samples() []sample {
 		{name: "an entry of a tunnel away", start: []change.Change{vxlan, fdb}, change: unled, unseen: true},
 		{name: "an entry of a tunnel replaced", start: []change.Change{vxlan}, change: func() change.FDB { f := released; f.MAC = mac; return f }(), unseen: true, final: true},
 		{name: "how a port is treated", start: bridged, change: port(change.PortSetting{Name: "isolated", Value: "on"}, change.PortSetting{Name: "flood", Value: "off"},
-			change.PortSetting{Name: "bcast_flood", Value: "off"}, change.PortSetting{Name: "learning", Value: "off"}, change.PortSetting{Name: "hairpin", Value: "on"}), unseen: true},
+			change.PortSetting{Name: "bcast_flood", Value: "off"}, change.PortSetting{Name: "mcast_flood", Value: "off"}, change.PortSetting{Name: "learning", Value: "off"}, change.PortSetting{Name: "hairpin", Value: "on"}), unseen: true},
 		{name: "the state of a port", start: bridged, change: port(change.PortSetting{Name: "state", Value: "4"}), unseen: true},
 		{name: "a setting", change: change.Conf(host, "eth0", "proxy_arp", "1")},
 		{name: "forwarding", change: change.Sysctl{Netns: host, Path: "net/ipv4/ip_forward", Value: "1"}},

@@ -39,6 +39,7 @@ var portAttrs = map[string]portAttr{
 	"learning":    {unix.IFLA_BRPORT_LEARNING, func(p table.BridgePort) string { return onOff(p.Learning) }},
 	"flood":       {unix.IFLA_BRPORT_UNICAST_FLOOD, func(p table.BridgePort) string { return onOff(p.Flood) }},
 	"bcast_flood": {unix.IFLA_BRPORT_BCAST_FLOOD, func(p table.BridgePort) string { return onOff(p.BroadcastFlood) }},
+	"mcast_flood": {unix.IFLA_BRPORT_MCAST_FLOOD, func(p table.BridgePort) string { return onOff(p.MulticastFlood) }},
 	"hairpin":     {unix.IFLA_BRPORT_MODE, func(p table.BridgePort) string { return onOff(p.Hairpin) }},
 	"isolated":    {unix.IFLA_BRPORT_ISOLATED, func(p table.BridgePort) string { return onOff(p.Isolated) }},
 }

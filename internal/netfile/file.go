@@ -11,8 +11,9 @@ import (
 
 // Version is that of the files that are written. A file of a greater one is not read.
 // Version 2 has IPv6, ipsets, and of the settings those alone that matter. Version 3 says
-// where it ends. Version 4 may say what came of what was asked.
-const Version = 4
+// where it ends. Version 4 may say what came of what was asked. Version 5 says the handles
+// of what is in nf_tables.
+const Version = 5
 
 // Heading is how a file begins, before its version.
 const Heading = "nstutor network "

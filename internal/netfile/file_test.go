@@ -157,7 +157,7 @@ var networks = []struct {
 		a: nft add table inet t
 		a: nft 'add chain inet t forward { type filter hook forward priority 0; policy drop; }'
 		a: nft 'add set inet t hosts { type ipv4_addr; flags interval; elements = { 10.0.0.0/8, 192.168.0.1 } }'
-		a: nft 'add chain inet t deep'
+		a: nft 'add chain inet t gone; delete chain inet t gone; add chain inet t deep'
 		a: nft 'add map inet t jumps { type ifname : verdict; elements = { "br0" : jump deep } }'
 		a: nft 'add rule inet t forward ip saddr @hosts tcp dport { 80, 443 } counter accept comment "web"'
 		a: nft 'add rule inet t forward iifname vmap @jumps'
@@ -275,7 +275,7 @@ func TestAFileThatIsNoneIsRefusedInOneSentence(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing":                        "",
 		"something else":                 "#!/bin/sh\nrm -rf /\n",
-		"a newer version":                put("nstutor network 4", "nstutor network 5"),
+		"a newer version":                put("nstutor network 5", "nstutor network 6"),
 		"a file that is cut off":         good[:strings.LastIndex(good, "\ntimer ")+1],
 		"something behind the end":       good + "namespace copy-z\n",
 		"no namespace":                   "nstutor network 1\n",

@@ -7,7 +7,7 @@ func inNetworkOrder(id uint16, name string) field { return field{id: id, name: n
 var tableRow = &schema{closed: true, fields: []field{{id: unix.NFTA_TABLE_NAME, name: "table", kind: label}, inNetworkOrder(unix.NFTA_TABLE_FLAGS, "flags")}}
 
 var chainRow = &schema{closed: true, fields: []field{
-	{id: unix.NFTA_CHAIN_TABLE, name: "table", kind: label}, {id: unix.NFTA_CHAIN_NAME, name: "chain", kind: label},
+	{id: unix.NFTA_CHAIN_TABLE, name: "table", kind: label}, {id: unix.NFTA_CHAIN_NAME, name: "chain", kind: label}, inNetworkOrder(unix.NFTA_CHAIN_HANDLE, "handle"),
 	{id: unix.NFTA_CHAIN_HOOK, name: "hook", kind: nest, in: hookRow},
 	inNetworkOrder(unix.NFTA_CHAIN_POLICY, "policy"), {id: unix.NFTA_CHAIN_TYPE, name: "type", kind: word},
 }}
@@ -20,10 +20,12 @@ var hookRow = &schema{closed: true, fields: []field{
 var objectRow = &schema{closed: true, fields: []field{
 	{id: unix.NFTA_OBJ_TABLE, name: "table", kind: label}, {id: unix.NFTA_OBJ_NAME, name: "object", kind: label},
 	inNetworkOrder(unix.NFTA_OBJ_TYPE, "type"), {id: unix.NFTA_OBJ_DATA, name: "data", kind: nest, in: &schema{}},
+	inNetworkOrder(6, "handle"), // NFTA_OBJ_HANDLE
 }}
 
 var flowTableRow = &schema{closed: true, fields: []field{ // NFTA_FLOWTABLE_*
 	{id: 1, name: "table", kind: label}, {id: 2, name: "flowtable", kind: label}, {id: 3, name: "hook", kind: nest, in: hookRow}, inNetworkOrder(7, "flags"),
+	inNetworkOrder(5, "handle"),
 }}
 
 var setRow = &schema{closed: true, fields: []field{
@@ -31,7 +33,7 @@ var setRow = &schema{closed: true, fields: []field{
 	inNetworkOrder(unix.NFTA_SET_KEY_TYPE, "key-type"), inNetworkOrder(unix.NFTA_SET_KEY_LEN, "key-len"), inNetworkOrder(unix.NFTA_SET_DATA_TYPE, "data-type"),
 	inNetworkOrder(unix.NFTA_SET_DATA_LEN, "data-len"), inNetworkOrder(unix.NFTA_SET_POLICY, "policy"), {id: unix.NFTA_SET_DESC, name: "desc", kind: blob},
 	inNetworkOrder(unix.NFTA_SET_TIMEOUT, "timeout"), inNetworkOrder(unix.NFTA_SET_GC_INTERVAL, "gc"), {id: unix.NFTA_SET_USERDATA, name: "note", kind: blob},
-	inNetworkOrder(unix.NFTA_SET_OBJ_TYPE, "object-type"), {id: 17, name: "expr", kind: nest, in: expression}, {id: 18, name: "exprs", kind: nest, in: expressions},
+	inNetworkOrder(unix.NFTA_SET_OBJ_TYPE, "object-type"), inNetworkOrder(16, "handle"), {id: 17, name: "expr", kind: nest, in: expression}, {id: 18, name: "exprs", kind: nest, in: expressions},
 }}
 
 // data is NFTA_DATA_*: a value, or a verdict.
@@ -55,6 +57,7 @@ var elementsRow = &schema{closed: true, fields: []field{
 var filterRule = &schema{closed: true, fields: []field{
 	{id: unix.NFTA_RULE_TABLE, name: "table", kind: label}, {id: unix.NFTA_RULE_CHAIN, name: "chain", kind: label},
 	{id: unix.NFTA_RULE_EXPRESSIONS, name: "do", kind: nest, in: expressions}, {id: unix.NFTA_RULE_USERDATA, name: "note", kind: raw},
+	inNetworkOrder(unix.NFTA_RULE_HANDLE, "handle"),
 }}
 
 var expressions = &schema{closed: true, fields: []field{{id: 1, name: "expr", kind: nest, in: expression}}} // NFTA_LIST_ELEM

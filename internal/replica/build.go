@@ -78,10 +78,33 @@ func (c *Copy) Close() {
 	}
 }
 
+// Ready is what every copy has, made before it is known of what network it will be.
+type Ready struct {
+	outside *nsenter.Namespace
+	born    map[Setting]bool // the settings of a new namespace
+}
+
 // Build makes the network anew, in a lab that is this process's own: it makes
 // names under /run/netns, and devices in the current namespace.
 func Build(ctx context.Context, n Network) (*Copy, error) {
-	b := &builder{network: n, copy: &Copy{Missing: n.Missing, conns: make([]*conn, len(n.Spaces))}}
+	r, err := Prepare()
+	if err != nil {
+		return nil, err
+	}
+	return r.Build(ctx, n)
+}
+
+// Close lets go of what no copy was built of.
+func (r *Ready) Close() {
+	if r.outside != nil {
+		r.outside.Close()
+	}
+}
+
+// Build builds the copy, once.
+func (r *Ready) Build(ctx context.Context, n Network) (*Copy, error) {
+	b := &builder{network: n, born: r.born, copy: &Copy{Missing: n.Missing, conns: make([]*conn, len(n.Spaces)), outside: r.outside}}
+	r.outside = nil
 	b.conns, b.copy.listen = b.copy.conns, b.listen
 	for _, step := range []func() error{b.makeSpaces, b.makeLinks, b.level, b.answerOutside, b.listen, b.findDoors, b.attend} {
 		if err := context.Cause(ctx); err != nil {
@@ -121,9 +144,6 @@ func (b *builder) miss(space int, what What, name string, err error) {
 // makeSpaces makes the namespaces, all at the same time, and gives them their settings: devices begin
 // with those of "default".
 func (b *builder) makeSpaces() error {
-	if err := b.makeOutside(); err != nil {
-		return err
-	}
 	spaces, refused := make([]*nsenter.Namespace, len(b.network.Spaces)), make([][]Omission, len(b.network.Spaces))
 	errs := make([]error, len(spaces))
 	var all sync.WaitGroup
@@ -153,24 +173,29 @@ func (b *builder) makeSpaces() error {
 	return say.Join(errs...)
 }
 
-// makeOutside makes the namespace of all far sides, before another may want its
+// Prepare makes the namespace of all far sides, before another may want its
 // name, and looks what a new one is born with. The kernel answers nothing there.
-func (b *builder) makeOutside() (err error) {
-	if b.copy.outside, err = makeSpace(outsideName); err != nil {
-		return err
-	}
-	settings, err := readSettings(b.copy.outside)
+func Prepare() (*Ready, error) {
+	ns, err := makeSpace(outsideName)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	b.born = map[Setting]bool{}
+	r := &Ready{outside: ns, born: map[Setting]bool{}}
+	settings, err := readSettings(ns)
+	if err == nil {
+		_, err = writeSettings(ns, nil, nil)
+	}
+	if err == nil {
+		err = nsenter.Delete(filepath.Join(netnsDir, outsideName))
+	}
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
 	for _, s := range settings {
-		b.born[s] = true
+		r.born[s] = true
 	}
-	if _, err := writeSettings(b.copy.outside, nil, nil); err != nil {
-		return err
-	}
-	return nsenter.Delete(filepath.Join(netnsDir, outsideName))
+	return r, nil
 }
 
 // makeSpace makes a namespace of that name; the one without is there already.

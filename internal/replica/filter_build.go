@@ -19,6 +19,11 @@ import (
 type unit struct {
 	changes []nfnl.Change
 	name    string
+
+	handle   uint64
+	chain    string     // it makes, or its rule is in
+	sets     []*madeSet // without a name, of a rule
+	constant bool       // nothing can be put into the set once a rule looks into it
 }
 
 // transactionMost is how many bytes of changes are committed at once: a lab may
@@ -54,7 +59,14 @@ func (b *builder) buildFilter(space int) error {
 		return err
 	}
 	defer c.Close()
-	units := f.units()
+	var rest Filter
+	most := uint64(MostSkipped)
+	for _, table := range f.byTable() {
+		if !b.buildNumbered(c, space, table, &most) {
+			rest.add(table)
+		}
+	}
+	units := rest.units()
 	for len(units) > 0 {
 		n, size := 0, 0
 		for n < len(units) && (n == 0 || size < transactionMost) {
@@ -95,15 +107,20 @@ func (b *builder) commit(c *nfnl.Conn, space int, units []unit) error {
 				rest = append(rest, u)
 				continue
 			}
-			if errors.Is(bad[i], unix.EINVAL) && slices.ContainsFunc(u.changes, asksOwner) {
-				b.miss(space, Users, u.name, nil)
-				continue
-			}
-			b.miss(space, Filtering, u.name, bad[i])
+			b.refused(space, u, bad[i])
 		}
 		units = rest
 	}
 	return nil
+}
+
+// refused notes that the kernel has refused a unit.
+func (b *builder) refused(space int, u unit, why error) {
+	if errors.Is(why, unix.EINVAL) && slices.ContainsFunc(u.changes, asksOwner) {
+		b.miss(space, Users, u.name, nil)
+		return
+	}
+	b.miss(space, Filtering, u.name, why)
 }
 
 // asksOwner reports whether a rule has the match "owner" of iptables: it asks for numbers
@@ -118,25 +135,28 @@ func (f Filter) units() (all []unit) {
 		return attr.Append(attrs, unix.NFTA_TABLE_FLAGS, binary.BigEndian.AppendUint32(nil, nfnl.Attrs(o.Attrs).Uint32(unix.NFTA_TABLE_FLAGS)&flags))
 	}
 	for _, o := range f.Tables {
-		all = append(all, single(unix.NFT_MSG_NEWTABLE, o, table(o), unix.NFTA_TABLE_NAME))
+		all = append(all, single(unix.NFT_MSG_NEWTABLE, o, table(o), 0))
 	}
 	for _, o := range f.Chains {
 		attrs := only(o.Attrs, unix.NFTA_CHAIN_TABLE, unix.NFTA_CHAIN_NAME, unix.NFTA_CHAIN_HOOK, unix.NFTA_CHAIN_POLICY, unix.NFTA_CHAIN_TYPE)
-		all = append(all, single(unix.NFT_MSG_NEWCHAIN, o, attrs, unix.NFTA_CHAIN_TABLE))
+		u := single(unix.NFT_MSG_NEWCHAIN, o, attrs, chainHandle)
+		u.chain = nfnl.Attrs(attrs).Text(unix.NFTA_CHAIN_NAME)
+		all = append(all, u)
 	}
 	for _, o := range f.Objects {
 		attrs := only(o.Attrs, unix.NFTA_OBJ_TABLE, unix.NFTA_OBJ_NAME, unix.NFTA_OBJ_TYPE, unix.NFTA_OBJ_DATA)
-		all = append(all, single(unix.NFT_MSG_NEWOBJ, o, attrs, unix.NFTA_OBJ_TABLE))
+		all = append(all, single(unix.NFT_MSG_NEWOBJ, o, attrs, objectHandle))
 	}
 	for _, o := range f.FlowTables {
 		const table, name, hook, flags = 1, 2, 3, 7 // NFTA_FLOWTABLE_*
-		all = append(all, single(unix.NFT_MSG_NEWFLOWTABLE, o, only(o.Attrs, table, name, hook, flags), table))
+		all = append(all, single(unix.NFT_MSG_NEWFLOWTABLE, o, only(o.Attrs, table, name, hook, flags), flowTableHandle))
 	}
 	sets := f.sets()
 	for _, o := range f.Sets {
 		s := sets[setOf(o, unix.NFTA_SET_TABLE, unix.NFTA_SET_NAME)]
 		if !s.anonymous {
-			all = append(all, unit{s.changes, nfnl.Attrs(o.Attrs).Text(unix.NFTA_SET_TABLE)})
+			constant := nfnl.Attrs(o.Attrs).Uint32(unix.NFTA_SET_FLAGS)&unix.NFT_SET_CONSTANT != 0
+			all = append(all, unit{changes: s.changes, name: nfnl.Attrs(o.Attrs).Text(unix.NFTA_SET_TABLE), handle: s.handle, constant: constant})
 		}
 	}
 	for _, o := range f.Rules {
@@ -145,8 +165,13 @@ func (f Filter) units() (all []unit) {
 	return all
 }
 
-func single(kind int, o Object, attrs []byte, named uint16) unit {
-	return unit{[]nfnl.Change{{New: kind, Family: o.Family, Attrs: attrs}}, nfnl.Attrs(o.Attrs).Text(named)}
+// single is a unit of one change. The name of the table has the same number in all of them.
+func single(kind int, o Object, attrs []byte, handle uint16) unit {
+	u := unit{changes: []nfnl.Change{{New: kind, Family: o.Family, Attrs: attrs}}, name: nfnl.Attrs(o.Attrs).Text(unix.NFTA_TABLE_NAME)}
+	if handle > 0 {
+		u.handle = nfnl.Attrs(o.Attrs).Uint64(handle)
+	}
+	return u
 }
 
 // setName finds a set.
@@ -164,6 +189,7 @@ func setOf(o Object, table, name uint16) setName {
 type madeSet struct {
 	anonymous bool
 	id        uint32
+	handle    uint64
 	changes   []nfnl.Change
 }
 
@@ -174,9 +200,10 @@ func (f Filter) sets() map[setName]*madeSet {
 	all := map[setName]*madeSet{}
 	for i, o := range f.Sets {
 		s := &madeSet{id: uint32(i + 1), anonymous: nfnl.Attrs(o.Attrs).Uint32(unix.NFTA_SET_FLAGS)&unix.NFT_SET_ANONYMOUS != 0}
-		const handle, known = 16, 18 // NFTA_SET_HANDLE; NFTA_SET_EXPRESSIONS is the last that is to be said
+		const known = 18 // NFTA_SET_EXPRESSIONS is the last that is to be said
+		s.handle = nfnl.Attrs(o.Attrs).Uint64(setHandle)
 		attrs := sift(o.Attrs, func(kind uint16) bool {
-			return kind != unix.NFTA_SET_ID && kind != handle && kind <= known
+			return kind != unix.NFTA_SET_ID && kind != setHandle && kind <= known
 		})
 		attrs = attr.Append(attrs, unix.NFTA_SET_ID, binary.BigEndian.AppendUint32(nil, s.id))
 		s.changes = []nfnl.Change{{New: unix.NFT_MSG_NEWSET, Family: o.Family, Attrs: attrs}}
@@ -196,7 +223,10 @@ func (f Filter) sets() map[setName]*madeSet {
 // ruleUnit is a rule behind the sets that belong to it alone.
 func ruleUnit(o Object, sets map[setName]*madeSet) unit {
 	attrs := nfnl.Attrs(o.Attrs)
-	u := unit{name: attrs.Text(unix.NFTA_RULE_TABLE) + " " + attrs.Text(unix.NFTA_RULE_CHAIN)}
+	u := unit{
+		name:   attrs.Text(unix.NFTA_RULE_TABLE) + " " + attrs.Text(unix.NFTA_RULE_CHAIN),
+		handle: attrs.Uint64(ruleHandle), chain: attrs.Text(unix.NFTA_RULE_CHAIN),
+	}
 	body := only(o.Attrs, unix.NFTA_RULE_TABLE, unix.NFTA_RULE_CHAIN, unix.NFTA_RULE_EXPRESSIONS, unix.NFTA_RULE_USERDATA)
 	var proto byte
 	extended, atProto := false, false
@@ -205,7 +235,7 @@ func ruleUnit(o Object, sets map[setName]*madeSet) unit {
 		switch name {
 		case "lookup":
 			if s := sets[setName{o.Family, attrs.Text(unix.NFTA_RULE_TABLE), data.Text(unix.NFTA_LOOKUP_SET)}]; s != nil && s.anonymous {
-				u.changes = append(u.changes, s.changes...)
+				u.changes, u.sets = append(u.changes, s.changes...), append(u.sets, s)
 			}
 		case "match", "target":
 			extended = true

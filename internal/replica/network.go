@@ -38,6 +38,7 @@ type Space struct {
 	Settings   []Setting
 	Sets       []ipset.Set // which rules of the packet filter ask
 	Filter     Filter
+	ByHandle   bool          // rules are called by their handles, also in tables of iptables
 	Legacy     []LegacyTable // of iptables-legacy, which a file does not have
 	Listeners  []Listener
 }

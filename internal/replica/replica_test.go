@@ -105,7 +105,7 @@ func same(t *testing.T, originals map[string]*nsenter.Namespace, n Network, c *C
 		if diff := cmp.Diff(want, got, ignored); diff != "" {
 			t.Errorf("%s differs (-original +copy):\n%s", name, diff)
 		}
-		if want, got := ruleLines(t, originals[name]), ruleLines(t, c.Spaces[i]); want != got {
+		if want, got := ruleLines(t, originals[name], space.ByHandle), ruleLines(t, c.Spaces[i], space.ByHandle); want != got {
 			t.Errorf("%s: rules:\n%s\nin the copy:\n%s", name, want, got)
 		}
 	}
@@ -159,7 +159,7 @@ func tables(t *testing.T, ns *nsenter.Namespace) tabled {
 	return tabled{s.Links, s.Addrs, s.Routes, s.PolicyRules, s.Neighbours, s.Sysctls, six, proxies}
 }
 
-func ruleLines(t *testing.T, ns *nsenter.Namespace) string {
+func ruleLines(t *testing.T, ns *nsenter.Namespace, byHandle bool) string {
 	t.Helper()
 	sets, err := ipset.Read(ns)
 	if err != nil {
@@ -173,7 +173,9 @@ func ruleLines(t *testing.T, ns *nsenter.Namespace) string {
 	for i := range set.Tables {
 		for j := range set.Tables[i].Chains {
 			for k := range set.Tables[i].Chains[j].Rules {
-				set.Tables[i].Chains[j].Rules[k].Handle = 0
+				if rule := &set.Tables[i].Chains[j].Rules[k]; rule.IPTables && !byHandle {
+					rule.Handle = 0
+				}
 			}
 		}
 	}
@@ -416,12 +418,27 @@ func TestRuleSetsAreCopied(t *testing.T) {
 			a: nft 'add rule inet t deep icmp type echo-request limit rate 5/second accept'
 			a: nft 'add rule inet t deep ct state vmap { established : accept, invalid : drop }'
 		`},
+		{"handles of nft, and of iptables", "nft", `
+			a: nft 'add table ip t; add chain ip t gone; add chain ip t skipped; add rule ip t skipped counter; add rule ip t skipped counter; flush chain ip t skipped'
+			a: nft 'delete chain ip t gone; add chain ip t c { type filter hook forward priority 0; }; add rule ip t c ip daddr 10.0.0.1 drop'
+			a: nft 'insert rule ip t c ip daddr 10.0.0.2 drop; insert rule ip t c ip daddr { 10.0.0.3, 10.0.0.5 } drop; add rule ip t c ip daddr 10.0.0.4 drop'
+			a: nft insert rule ip t c index 1 tcp dport '{ 80, 443 }' drop
+			a: nft replace rule ip t c handle $(nft -a list chain ip t c | sed -n 's/.*10.0.0.4 drop # handle //p') ip daddr 10.0.0.6 drop
+			a: nft 'add map ip t ways { type ipv4_addr : verdict; }; add rule ip t c ip daddr vmap @ways; add chain ip t late; add element ip t ways { 10.0.0.9 : jump late }'
+			a: nft 'add counter ip t n; add set ip t fixed { type inet_service; flags constant; elements = { 53 }; }; add rule ip t late udp dport @fixed counter name n accept'
+			a: for i in 1 2 3; do nft 'table ip t { chain more { tcp dport vmap { 22 : accept, 23 : drop }; jump late; ip saddr { 10.1.0.1, 10.1.0.2 } drop; }; chain least { }; }'; done
+			a: nft 'delete rule ip t more handle '$(nft -a list chain ip t more | sed -n 's/.*jump late # handle //p' | head -1)
+			a: ! type iptables-nft > /dev/null || { iptables-nft -A FORWARD -p tcp -m tcp --dport 80 -j ACCEPT; iptables-nft -I FORWARD -p tcp -m tcp --dport 81 -j ACCEPT; iptables-nft -D FORWARD 2; iptables-nft -A FORWARD -p tcp -m tcp --dport 82 -j ACCEPT; }
+			a: nft 'add table ip6 u; add chain ip6 u c; add rule ip6 u c drop; insert rule ip6 u c accept'
+		`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if _, err := exec.LookPath(c.tool); err != nil {
 				t.Skip(c.tool + " is not installed")
 			}
-			originals, n, replica := copied(t, c.script, "a")
+			originals, n := original(t, c.script, "a")
+			n.Spaces[0].ByHandle = strings.HasPrefix(c.name, "handles")
+			replica := build(t, n)
 			for _, m := range replica.Missing {
 				t.Errorf("not copied: %+v", m)
 			}

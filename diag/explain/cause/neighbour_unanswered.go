@@ -57,6 +57,9 @@ type ARPIgnored struct {
 	Here     bool     // the address is one of the device itself
 }
 
+// sure: who is asked has the address there, so that it is the right one to be asked.
+func (a ARPIgnored) sure() bool { return a.Here }
+
 // Code is NeighbourUnanswered.
 func (ARPIgnored) Code() Code { return NeighbourUnanswered }
 

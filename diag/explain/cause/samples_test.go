@@ -362,6 +362,7 @@ var samples = []cause.Finding{
 	device.NoPort{NextHop: hop, Owner: "ns2", Cable: port, Bridge: cause.Device{"host", bridge}},
 	device.PortWaiting{At: here, Port: port, Bridge: cause.Device{"host", bridge}},
 	device.PortUnflooded{At: here, Port: port, Bridge: "br0"},
+	device.PortUnflooded{At: here, Port: port, Bridge: "br0", Multicast: true},
 	device.PortUnlearning{At: here, Port: port, Bridge: "br0"},
 	device.PortsIsolated{At: here, From: port, To: port, Bridge: "br0"},
 	device.WrongPort{NextHop: hop, MAC: mac, Bridge: cause.Device{"host", bridge}, Entry: &table.FDBEntry{MAC: mac, Dev: "eth1", NetnsID: -1}},

@@ -109,16 +109,25 @@ func (x *Explorer) toPorts(n *machine.Space, bridge table.Link, from *table.Link
 		}
 		out = x.arpFiltered(n, out, eval.LinkHook{Family: "bridge", Hook: "postrouting", OIF: port.Name})
 		switch {
-		// What the bridge's own namespace sends is broadcast all the same, and whoever asks for an
-		// address of IPv6 sends multicast (br_flood()).
-		case x.MAC == nil && from != nil && !port.Port.BroadcastFlood && !x.ARP.Src.Is6():
-			out = out.stoppedBy(n, port.Name, device.PortUnflooded{At: cause.At(n.Name), Port: Site{n, port}.Device(), Bridge: bridge.Name})
+		case x.MAC == nil && from != nil && !x.floods(bridge, port):
+			out = out.stoppedBy(n, port.Name, device.PortUnflooded{At: cause.At(n.Name), Port: Site{n, port}.Device(), Bridge: bridge.Name, Multicast: x.ARP.Src.Is6()})
 		case x.MAC != nil && len(ports) > 1 && !port.Port.Flood && !port.Port.Learning:
 			out = out.stoppedBy(n, port.Name, device.PortUnlearning{At: cause.At(n.Name), Port: Site{n, port}.Device(), Bridge: bridge.Name})
 		}
 		out.Unflooded = out.Unflooded || x.MAC != nil && len(ports) > 1 && !port.Port.Flood
 		x.send(n, port, out, bridged, in)
 	}
+}
+
+// floods reports whether the frames of one who asks for an address leave by a port, if another
+// one received them: what the bridge's own namespace sends leaves all the same. ARP requests are
+// broadcast, whoever asks for an address of IPv6 sends multicast (br_flood()): where somebody asks
+// who listens to it, the port has it that did (br_multicast_flood()).
+func (x *Explorer) floods(bridge, port table.Link) bool {
+	if x.ARP.Src.Is6() {
+		return port.Port.MulticastFlood || bridge.Bridge == nil || bridge.Bridge.Queried
+	}
+	return port.Port.BroadcastFlood
 }
 
 // ports are those that the frame leaves by.

@@ -37,6 +37,11 @@ func (s Station) LeadsOn(from machine.Device, dst netip.Addr) (netip.Addr, bool)
 	if route.Kind != machine.KindLocal && !direct {
 		return netip.Addr{}, false
 	}
+	return s.Near(from)
+}
+
+// Near is an address of the station in a prefix of the device that asks.
+func (s Station) Near(from machine.Device) (netip.Addr, bool) {
 	addrs, err := s.Space.Addrs(s.Dev.Index)
 	if err != nil {
 		return netip.Addr{}, false

@@ -73,6 +73,46 @@ func (j *Judge) wayTo(n *machine.Space, dst netip.Addr, but int) (fabric.WayOut,
 	return routed[0], true
 }
 
+// wayBy looks for a device of n on whose wire is a router from whom others lead to an address,
+// one after the other, and none of them through n.
+func (j *Judge) wayBy(n *machine.Space, dst netip.Addr) (fabric.WayOut, bool) {
+	devices, err := n.DevicesFor(dst)
+	if err != nil {
+		return fabric.WayOut{}, false
+	}
+	for _, d := range devices {
+		if !d.Link.Up() || d.Link.Master != "" {
+			continue
+		}
+		for _, s := range j.Explore(n, d.Link, flows.LegRequest, nil).Stations {
+			if s.Space == nil || len(s.Obstacles) > 0 || !j.leads(s.Space, dst, n) {
+				continue
+			}
+			if via, ok := s.Near(d); ok {
+				return fabric.WayOut{Dev: d.Link, Via: via, Far: s}, true
+			}
+		}
+	}
+	return fabric.WayOut{}, false
+}
+
+// leads reports whether the routes of a namespace and of those that follow lead to who has
+// an address, past those that been has.
+func (j *Judge) leads(n *machine.Space, dst netip.Addr, been ...*machine.Space) bool {
+	route := n.Route(machine.RouteQuery{Dst: dst})
+	if slices.Contains(been, n) || route.Kind != machine.KindUnicast {
+		return !slices.Contains(been, n) && route.Kind == machine.KindLocal
+	}
+	link, err := n.LinkByIndex(route.Dev)
+	next := dst
+	if route.Via.IsValid() {
+		next = route.Via
+	}
+	return err == nil && len(been) < journey.MaxHops && slices.ContainsFunc(j.Explore(n, link, flows.LegRequest, nil).Stations, func(s fabric.Station) bool {
+		return s.Space != nil && s.Has(next) && j.leads(s.Space, dst, append(been[:len(been):len(been)], n)...)
+	})
+}
+
 // end is the far end of a tunnel.
 type end struct {
 	fabric.Site

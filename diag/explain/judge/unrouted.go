@@ -91,7 +91,11 @@ func (j *Judge) Unrouted(n *machine.Space, p journey.Packet, l cause.Lookup) Rul
 	if p.IsReply() {
 		return j.noWayBack(n, p, l)
 	}
-	if way, ok := j.wayTo(n, p.Dst, 0); ok && (n != p.Origin || p.Encap != nil) {
+	way, ok := j.wayTo(n, p.Dst, 0)
+	if !ok && n != p.Origin {
+		way, ok = j.wayBy(n, p.Dst)
+	}
+	if ok && (n != p.Origin || p.Encap != nil) {
 		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l, Way: firstWay(n, way, p.Dst)}, Next: way.Route(p.Src)}
 	}
 	if r, ok := j.behindDown(n, p, l); ok {

@@ -43,6 +43,12 @@ func (w *walk) noRoute(n *machine.Space, p journey.Packet, route machine.RouteAn
 		w.hop(n, p, hop.StageRoute, ignored.DevName, wNotUsed.Of(ignored.Line))
 		return ignored
 	}
+	if w.first && route.Kind == machine.KindNone && !w.strayed {
+		// Why there is none, and what would lead there, is searched for in other namespaces and files.
+		w.stop(n, p, hop.StageRoute, route.DevName, cause.Unrouted{At: at(n), Lookup: cause.Lookup{Dst: p.Dst, Answer: route}})
+		w.strayed = true
+		return machine.RouteAnswer{}
+	}
 	r, ok := w.NoRoute(n, p, route)
 	if !ok {
 		why := say.Quote(route.Kind)

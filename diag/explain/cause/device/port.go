@@ -83,11 +83,12 @@ func setPort(port cause.Device, settings ...change.PortSetting) change.Change {
 }
 
 // PortUnflooded is a port that broadcasts do not leave by, and ARP requests with
-// them.
+// them; or multicast, and neighbour solicitations with it.
 type PortUnflooded struct {
 	cause.At
-	Port   cause.Device
-	Bridge string
+	Port      cause.Device
+	Bridge    string
+	Multicast bool
 }
 
 // AskedBy is the finding for one who asks.
@@ -98,6 +99,10 @@ func (PortUnflooded) Code() cause.Code { return cause.NeighbourUnanswered }
 
 // Detail names the port.
 func (p PortUnflooded) Detail() say.Text {
+	if p.Multicast {
+		return say.T("%s of %s sends no multicast of others (mcast_flood off), and so no neighbour solicitations", "网桥 %[2]s 的端口 %[1]s 不转发组播（mcast_flood off），邻居请求也就出不去",
+			p.Port.Link.Name, p.Bridge)
+	}
 	return say.T("%s of %s sends no broadcasts, and so no ARP requests", "网桥 %[2]s 的端口 %[1]s 不发广播（bcast_flood off），ARP 请求也就出不去",
 		p.Port.Link.Name, p.Bridge)
 }
@@ -105,8 +110,11 @@ func (p PortUnflooded) Detail() say.Text {
 // Evidence is the port.
 func (p PortUnflooded) Evidence() []say.Text { return cause.Lines(p.Port.Link.Line()) }
 
-// Fix turns broadcasts on.
+// Fix turns them on.
 func (p PortUnflooded) Fix() []change.Change {
+	if p.Multicast {
+		return []change.Change{setPort(p.Port, change.PortSetting{Name: "mcast_flood", Value: "on"})}
+	}
 	return []change.Change{setPort(p.Port, change.PortSetting{Name: "bcast_flood", Value: "on"})}
 }
 

@@ -53,7 +53,8 @@ func (a *Search) turned(o Outcome) Outcome {
 }
 
 // refusing is a station that has a reason of its own not to answer: one with the address on
-// the device that is asked, before one that has it elsewhere and may be silent on purpose.
+// the device that is asked, before one that has it elsewhere and may be silent on purpose. So
+// it is told to keep to its wire's addresses, where the asker takes more for that than it does.
 func (a *Search) refusing(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
 	own, others := []fabric.Station{}, []fabric.Station{}
 	for _, s := range x.Stations {
@@ -66,7 +67,13 @@ func (a *Search) refusing(x *fabric.Explorer) (cause.Finding, fabric.Station, bo
 		}
 	}
 	for _, s := range append(own, others...) {
-		if f := a.refusal(s, a.Answers(s)); f != nil {
+		answer := a.Answers(s)
+		if answer.Why == machine.ARPIgnore && !s.Has(a.NextHop) {
+			if f, router, wide := a.widerThanTheWire(x); wide {
+				return f, router, true
+			}
+		}
+		if f := a.refusal(s, answer); f != nil {
 			return f, s, true
 		}
 	}

@@ -200,6 +200,20 @@ func (b *Beyond) Alien() bool {
 		!slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Contains(b.packet.Src) })
 }
 
+// Behind is what would take the packet out of another device, were the route not there by
+// which its own namespace sent it.
+func (b *Beyond) Behind() (lines []Text) {
+	if !b.Plain() || b.packet.Encap != nil {
+		return nil
+	}
+	for _, passed := range b.search.Ways() {
+		if r, ok := absent.Behind(passed.Space, b.packet.Dst, passed.Route); ok && passed.Space == b.Edge.Space {
+			lines = append(lines, wPassedOver.Of(passed.Route.Entry.Line(), r.Line()))
+		}
+	}
+	return lines
+}
+
 // Plain reports whether what leaves by the device is the namespace's own: frames for
 // it have the device's MAC address.
 func (b *Beyond) Plain() bool {

@@ -5,6 +5,7 @@ import "nstutor/internal/say"
 // What is said of a hop, and of what is not followed.
 var (
 	wBeyond        = say.F("who has %s is beyond %s", "谁有 %s，要看 %s 的外面")
+	wPassedOver    = say.F("%s comes before %s: is it meant to?", "%s 先于 %s 生效：是有意的吗？")
 	wAlsoIn        = say.F("%s is in the network %s, too: is %s there? (ip route get)", "%s 也在网段 %s 里：%s 会不会在那边？（ip route get）")
 	wHowUnknown    = say.F("how a frame gets from %s to %s cannot be told", "帧怎样从 %s 到 %s，无法判断")
 	wTunnelled     = say.F("tunnels in tunnels are not followed any further", "隧道里还有隧道，未再跟踪")

@@ -196,7 +196,7 @@ var samples = []cause.Finding{
 	cause.Circle{At: here, Flow: flow, Line: proof[0], Way: remedy.Turn{Way: path, To: near.Masked(), Before: 7}},
 	cause.Circle{At: here, Flow: flow, Line: proof[0], Tunnel: entry},
 	cause.Circle{At: here, Flow: flow, Line: proof[0], Tunnel: entry, Into: vxlan, Own: one},
-	cause.TTLSpent{At: here, TTL: 1, Spent: "ns2"},
+	cause.TTLSpent{At: here, Set: "1", By: "net/ipv4/ip_default_ttl", Spent: "ns2"},
 	cause.TTLArrived{At: here, Dev: "eth0", Src: one},
 	cause.TTLSet{At: here, TTL: 1, By: notracking, Spent: "ns2"},
 	cause.EchoOff{here, false},

@@ -62,7 +62,8 @@ func (j *Judge) Spent(n *machine.Space, p journey.Packet, dev string) cause.Find
 	if p.Origin == nil { // it came from where nothing can be seen
 		return cause.TTLArrived{At: at(n), Dev: dev, Src: p.Src}
 	}
-	return cause.TTLSpent{At: at(p.Origin), TTL: machine.DefaultTTL(p.Origin), Spent: n.Name}
+	set, _ := p.Origin.Sysctl(p.BeganBy)
+	return cause.TTLSpent{At: at(p.Origin), Set: set, By: p.BeganBy, Spent: n.Name}
 }
 
 // implausible is the finding of a source that n takes from nobody else.

@@ -83,7 +83,7 @@ func (j *Judge) Addressless(n *machine.Space, p journey.Packet) (cause.Finding, 
 	if by == nil || by == n || !p.IsRequest() || !n.Local(j.Direct.Server) || n.Local(p.Dst) {
 		return nil, false
 	}
-	return service.ServerWithout{At: at(n), Flow: p.Flow(), By: by.Title(), Silent: n.Conf("all", "arp_ignore") > 0}, true
+	return service.ServerWithout{At: at(n), Flow: p.Flow(), By: by.Title(), Tunnelled: j.Direct.Kind != "", Silent: n.Conf("all", "arp_ignore") > 0}, true
 }
 
 // leftBehind is the rule of nat that sends a request to somebody who is gone.

@@ -25,6 +25,7 @@ var (
 	wBalanced      = say.F("the virtual service %s sends it to %s", "虚拟服务 %s 把它转给 %s")
 	wServers       = say.F("the virtual service %s chooses from %d servers, which is not followed behind rules that have drawn already", "虚拟服务 %s 从 %d 个后端服务器里选；前面的规则已经选过一次，未再跟踪")
 	wToServer      = say.F("ip_vs sends it to %s through a tunnel of its own, which is not followed", "ip_vs 用自己的隧道把它送往 %s，未跟踪下去")
+	wEnclosed      = say.F("%s in a packet of ip_vs to %s", "%s 由 ip_vs 封装在发往 %s 的包里")
 	wHanded        = say.F("handed to the transparent proxy on port %d, which is not followed: what it makes of it, and whether a policy rule has its mark delivered here (ip rule; else ip_forward drops it)",
 		"已交给端口 %d 上的透明代理，未跟踪下去：代理怎样处理，以及有没有策略规则让带这个标记的包在本机交付（ip rule；没有的话 ip_forward 会丢弃它）")
 	wIn  = say.F("%s into %s", "%s 从 %s 进入")

@@ -12,6 +12,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 )
 
 // Refused is the finding of a packet that the input lookup turned away, at the device
@@ -111,6 +112,11 @@ func (j *Judge) irreversible(n *machine.Space, p journey.Packet, dev table.Link,
 		return f
 	}
 	if f.Loose = fabric.LooseEnough(n, dev, p.Dst, now); f.Loose {
+		return f
+	}
+	if j.Direct.Kind == dev.Kind && dev.Tunnel != nil && p.IsRequest() {
+		// The answer goes past the tunnel, by design.
+		f.Loose, f.Own = true, remedy.Address{Netns: n.Name, Prefix: change.Only(p.Dst), Dev: dev.Name}
 		return f
 	}
 	way, ok := j.wayTo(n, p.Src, 0)

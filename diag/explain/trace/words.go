@@ -26,6 +26,8 @@ var (
 	wServers       = say.F("the virtual service %s chooses from %d servers, which is not followed behind rules that have drawn already", "虚拟服务 %s 从 %d 个后端服务器里选；前面的规则已经选过一次，未再跟踪")
 	wToServer      = say.F("ip_vs sends it to %s through a tunnel of its own, which is not followed", "ip_vs 用自己的隧道把它送往 %s，未跟踪下去")
 	wEnclosed      = say.F("%s in a packet of ip_vs to %s", "%s 由 ip_vs 封装在发往 %s 的包里")
+	wHasToo        = say.F("%[1]s gets it as it is, and answers by itself: it has to have %[2]s, say on lo, with arp_ignore=1 and arp_announce=2", "%[1]s 收到的就是原样的包，并且自己直接应答：它要有地址 %[2]s（例如配在 lo 上），并设 arp_ignore=1、arp_announce=2")
+	wUnwraps       = say.F("%[1]s opens it, and answers by itself: it has to have %[2]s, an %[3]s device that is up, and no rp_filter on that", "%[1]s 解开它，并且自己直接应答：它要有地址 %[2]s 和一个已启用的 %[3]s 设备，且该设备不开 rp_filter")
 	wHanded        = say.F("handed to the transparent proxy on port %d, which is not followed: what it makes of it, and whether a policy rule has its mark delivered here (ip rule; else ip_forward drops it)",
 		"已交给端口 %d 上的透明代理，未跟踪下去：代理怎样处理，以及有没有策略规则让带这个标记的包在本机交付（ip rule；没有的话 ip_forward 会丢弃它）")
 	wIn  = say.F("%s into %s", "%s 从 %s 进入")

@@ -69,7 +69,9 @@ type ServerWithout struct {
 	Flow      flows.Flow
 	By        string // the namespace of the virtual service
 	Tunnelled bool
-	Silent    bool // it answers ARP only for the address of the device that asks
+	Dev       string // that is to have the address
+	Asked     string // that is asked for it
+	Silent    bool   // it answers ARP only for the address of the device that asks
 }
 
 // Code is DestinationAbsent.
@@ -90,11 +92,11 @@ func (s ServerWithout) Evidence() []say.Text { return cause.Lines(s.Flow.String(
 
 // Fix gives the server the address, once it does not answer for it.
 func (s ServerWithout) Fix() []change.Change {
-	add := change.AddrAdd{Netns: s.Netns(), Addr: change.Only(s.Flow.Dst).String(), Dev: "lo"}
+	add := change.AddrAdd{Netns: s.Netns(), Addr: change.Only(s.Flow.Dst).String(), Dev: s.Dev}
 	if s.Silent || s.Flow.Dst.Is6() {
 		return []change.Change{add}
 	}
-	return []change.Change{change.Conf(s.Netns(), "all", "arp_ignore", "1"), change.Conf(s.Netns(), "all", "arp_announce", "2"), add}
+	return []change.Change{change.Conf(s.Netns(), s.Asked, "arp_ignore", "1"), change.Conf(s.Netns(), s.Asked, "arp_announce", "2"), add}
 }
 
 // listed is a service with its servers.

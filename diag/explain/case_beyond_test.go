@@ -87,6 +87,8 @@ var farAways = []farAway{
 		hide: farNodes, from: "pod-a", to: "10.57.4.21", want: cause.NotKnown, netns: "host1", beyond: "eth0"},
 	{name: "nobody has the MAC address of a permanent entry", base: masqueraded, fault: "host: ip neigh replace 192.168.6.1 lladdr 02:00:00:00:00:99 dev eth0 nud permanent",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0", says: "the entry of 192.168.6.1: it is permanent"},
+	{name: "two halves of a default route lead into a tunnel whose far end passes nothing on", base: routed, fault: besideTunnel + "\nfar: ip addr add 10.9.7.1/24 dev tun1\nhost: ip addr replace 10.9.7.2/24 dev tun0\nhost: ip route add 0.0.0.0/1 via 10.9.7.1\nhost: ip route add 128.0.0.0/1 via 10.9.7.1",
+		hide: []string{"far"}, from: "host", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "tun0", says: "128.0.0.0/1 via 10.9.7.1 dev tun0 comes before default via"},
 	{name: "nobody beyond knows the way to a source of another device", base: routed, fault: "host: ip addr add 10.9.9.9/32 dev lo\nhost: ip route replace default via 192.168.6.1 src 10.9.9.9",
 		hide: []string{"inet"}, from: "host", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0", says: "10.9.9.9 is in no network of eth0"},
 	{name: "a deprecated address leaves one of a range of its own", base: ownRange, fault: uplinkULA + "\nhost: ip addr change 2001:db8:6::160/64 dev eth0 preferred_lft 0",

@@ -104,6 +104,8 @@ var (
 			fault: balanced + lets(otherNetworks...) + markedOut},
 		{name: "sources of a service, iptables, at an address of nobody", from: "inet", to: "198.18.0.200", asks: "tcp 80", serve: webServed, want: outOfRanges, noFix: true,
 			fault: strings.ReplaceAll(balanced+lets(otherNetworks...)+rangedOut, "192.168.6.200", "198.18.0.200")},
+		{name: "sources of a service, iptables, where what is not translated has nowhere to go", from: "inet", to: "198.18.0.200", asks: "tcp 80", serve: webServed, want: outOfRanges, noFix: true,
+			fault: strings.ReplaceAll(balanced+lets(otherNetworks...)+rangedOut, "192.168.6.200", "198.18.0.200") + "\nhost: ip route add 198.18.0.0/24 via 192.168.6.77 dev eth0"},
 		{name: "sources of a service, nft", from: "inet", to: "192.168.6.200", asks: "tcp 80", serve: webServed, want: outOfRanges, noFix: true,
 			fault: letsNft(strings.Join(otherNetworks, ", "))},
 		{name: "sources of a service that it lets in, iptables", from: "inet", to: "192.168.6.200", asks: "tcp 80", serve: webServed,
@@ -124,9 +126,9 @@ func TestKubeProxyTellsWhomAServiceLetsIn(t *testing.T) {
 		t.Run(c.name+", told", func(t *testing.T) {
 			b := routed.build(t)
 			b.run(c.fault)
-			said := b.explain(c, false).Cause.Detail.In("en")
-			if !strings.Contains(said, "loadBalancerSourceRanges alone (198.51.100.0/24, 203.0.113.128/25), and 192.168.6.1,") {
-				t.Errorf("it is said: %s", said)
+			a := b.explain(c, false)
+			if said := a.Cause.Detail.In("en"); len(a.Next) > 0 || len(a.Fix) > 0 || !strings.Contains(said, "loadBalancerSourceRanges alone (198.51.100.0/24, 203.0.113.128/25), and 192.168.6.1,") {
+				t.Errorf("it is said: %s\n%s", said, b.account(a))
 			}
 		})
 	}

@@ -1,11 +1,13 @@
 package explain_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/hop"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -64,7 +66,10 @@ host: iptables -t nat -A SEP-GONE -p tcp -m recent --set --name SEP-GONE --mask 
 	}
 	remembered := func(at string) { b.run("host: echo +10.244.1.10 >/proc/net/xt_recent/" + at) }
 	remembered("SEP-GONE")
-	if a := b.explain(c, false); a.Cause.Code != service.NotListening || len(a.Backends) != 0 {
+	stays := func(h hop.Hop) bool {
+		return strings.Contains(h.Detail.In("en"), "to which this source was sent before (-t nat -A SVC -m recent --rcheck --seconds 10800 --reap --name SEP-GONE --mask 255.255.255.255 --rsource -j SEP-GONE)")
+	}
+	if a := b.explain(c, false); a.Cause.Code != service.NotListening || len(a.Backends) != 0 || !slices.ContainsFunc(a.Hops, stays) {
 		t.Errorf("kept at a pod that is gone: %s, %d backends\n%s", a.Verdict, len(a.Backends), b.account(a))
 	}
 	remembered("SEP-B")

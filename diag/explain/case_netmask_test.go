@@ -37,6 +37,12 @@ a: ip addr del 10.1.0.2/24 dev eth0`,
 r4: ip addr add 10.2.0.1/32 dev right
 r4: ip addr del 10.2.0.1/24 dev right`,
 		want: expected{cause.WrongNetmask, "r4", request}, or: []expected{{cause.NoRoute, "r4", request}}},
+	{name: "too wide, and a router that is silent about its other addresses", from: "a", to: "10.12.0.1",
+		fault: `
+a: ip addr add 10.1.0.2/8 dev eth0
+a: ip addr del 10.1.0.2/24 dev eth0
+r1: sysctl -qw net.ipv4.conf.left.arp_ignore=1`,
+		want: expected{cause.WrongNetmask, "a", request}},
 	{name: "too wide, and a proxy that helps", from: "a", to: "10.2.0.2",
 		fault: `
 a: ip addr add 10.1.0.2/8 dev eth0

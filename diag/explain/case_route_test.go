@@ -21,6 +21,10 @@ r2: ip addr add 10.2.0.1/25 dev own`,
 	{name: "no default route", from: "a", to: "10.2.0.2",
 		fault: `a: ip route del default`,
 		want:  expected{cause.NoRoute, "a", request}},
+	{name: "too few hops to live", from: "a", to: "10.2.0.2", fault: `a: sysctl -qw net.ipv4.ip_default_ttl=2`,
+		want: expected{cause.RouteLoop, "a", request}, fix: []string{"a: sysctl -w net.ipv4.ip_default_ttl=64"}},
+	{name: "too few hops to live of the answer", from: "a", to: "10.2.0.2", fault: `b: sysctl -qw net.ipv4.ip_default_ttl=3`,
+		want: expected{cause.RouteLoop, "b", reply}, fix: []string{"b: sysctl -w net.ipv4.ip_default_ttl=64"}},
 	{name: "a route, and no address to come from", from: "a", to: "10.2.0.2",
 		fault: `
 a: ip addr flush dev eth0

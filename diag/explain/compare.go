@@ -164,5 +164,6 @@ func unproven(left cause.Beyond, b *trace.Beyond) cause.Beyond {
 	if b.Alien() {
 		left.Seen = append(left.Seen, say.T("%s is in no network of %s: whoever answers needs a route to it", "%s 不在 %s 的任何网段里：对方要有到它的路由才能应答", left.Flow.Src, left.Dev))
 	}
+	left.Seen = append(left.Seen, b.Behind()...)
 	return left
 }

@@ -108,16 +108,6 @@ func (d *decoder) log(a nfnl.Attrs) {
 	d.effect(text)
 }
 
-// tproxy hands the packet to a socket: a condition, for the rule ends where there is none.
-func (d *decoder) tproxy(a nfnl.Attrs) {
-	const regPort = 3 // NFTA_TPROXY_REG_PORT
-	port := []byte{0, 0}
-	if a.Has(regPort) {
-		port = d.get(a.Uint32(regPort)).data
-	}
-	d.condition(Match{Text: "[expr tproxy]", Unread: &Expr{Name: "tproxy", Data: port}})
-}
-
 // limit is a condition that holds for some packets: nothing can be said of one.
 func (d *decoder) limit(a nfnl.Attrs) {
 	l := rateLimit{

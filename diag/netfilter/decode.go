@@ -80,8 +80,8 @@ var expressions = map[string]expression{
 	"nat": {"nat", (*decoder).nat}, "masq": {"masq", (*decoder).masq}, "redir": {"redir", (*decoder).redir}, "reject": {"reject", (*decoder).reject},
 	"queue": {"queue", (*decoder).queue}, "notrack": {"notrack", (*decoder).notrack}, "log": {"log", (*decoder).log}, "limit": {"limit", (*decoder).limit},
 	"numgen": {"numgen", (*decoder).numgen}, "hash": {"hash", (*decoder).hash},
-	"tproxy": {"tproxy", (*decoder).tproxy},
-	"match":  {"match", (*decoder).xtMatch}, "target": {"target", (*decoder).xtTarget},
+	"tproxy": {"tproxy", (*decoder).tproxy}, "rt": {"rt", (*decoder).rt}, "exthdr": {"exthdr", (*decoder).exthdr},
+	"match": {"match", (*decoder).xtMatch}, "target": {"target", (*decoder).xtTarget},
 }
 
 type expression struct {
@@ -176,7 +176,7 @@ func (d *decoder) transport() string {
 
 func (d *decoder) payload(a nfnl.Attrs) {
 	if a.Has(unix.NFTA_PAYLOAD_SREG) {
-		d.unknown(PayloadSet, a)
+		d.write(a)
 		return
 	}
 	size := a.Uint32(unix.NFTA_PAYLOAD_LEN)

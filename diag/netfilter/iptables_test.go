@@ -63,6 +63,8 @@ COMMIT
 -A PREROUTING -j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff
 -A OUTPUT -j CONNMARK --set-xmark 0x1/0xff
 -A PREROUTING -p tcp -m tcp --dport 80 -j TPROXY --on-port 15001 --on-ip 0.0.0.0 --tproxy-mark 0x1/0x1
+-A PREROUTING -p tcp -m recent --update --seconds 60 --reap --hitcount 4 --rttl --name SSH --mask 255.255.255.255 --rsource -j DROP
+-A PREROUTING -m recent ! --rcheck --name SEEN --mask 255.255.255.0 --rdest
 -A POSTROUTING -d 10.0.0.0/8 -j TTL --ttl-set 1
 -A POSTROUTING -j TTL --ttl-inc 3
 COMMIT
@@ -84,6 +86,7 @@ COMMIT
 COMMIT
 *mangle
 -A PREROUTING -p udp -m udp --dport 53 -j TPROXY --on-port 0 --on-ip fd00:1::11 --tproxy-mark 0x10/0xff
+-A PREROUTING -m recent --set --name SIX --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff --rsource
 -A POSTROUTING -j HL --hl-dec 2
 COMMIT
 `

@@ -70,6 +70,53 @@ const nativeCorpus = `table inet t {
   ip saddr 1.1.1.1 snat ip to 3.3.3.3 persistent
  }
 }
+table ip w {
+ chain c { type filter hook prerouting priority mangle; policy accept;
+  ip ttl set 1
+  ip dscp set cs1
+  ip dscp set 0
+  ip dscp set af42
+  ip dscp set 3
+  ip ecn set ect0
+  ip saddr set 1.2.3.4
+  ip id set 3
+  tcp dport set 8080
+  udp sport set 53
+  tcp flags set syn
+  @nh,64,8 set 0x1
+  tcp option maxseg size set 1200
+  ip protocol tcp tcp option maxseg size set 1200
+  ip daddr set ip daddr map { 1.1.1.1 : 2.2.2.2 }
+  tcp dport 80 tproxy to :15001 meta mark set 1 accept
+  udp dport 53 tproxy to 127.0.0.1:53
+  tcp dport 81 tproxy to 127.0.0.1
+ }
+ chain f { type filter hook forward priority mangle; policy accept;
+  tcp flags syn tcp option maxseg size set rt mtu
+ }
+}
+table ip6 w {
+ chain c { type filter hook prerouting priority mangle; policy accept;
+  ip6 hoplimit set 1
+  ip6 dscp set ef
+  ip6 ecn set not-ect
+  ip6 flowlabel set 3
+  ip6 saddr set fd00::1
+  udp dport 53 tproxy to [::1]:53
+  udp dport 53 tproxy to :53
+ }
+}
+table inet w {
+ chain c { type filter hook prerouting priority mangle; policy accept;
+  ip ttl set 64
+  ip6 hoplimit set 64
+  ip6 dscp set va
+  tcp dport 1 tproxy ip to 127.0.0.1:1
+  tcp dport 1 tproxy to :1
+  tcp dport 80 tproxy ip6 to [::1]:80
+  udp dport 80 tproxy ip to :80
+ }
+}
 table ip nat {
  chain POSTROUTING { type nat hook postrouting priority srcnat; policy accept;
   ip saddr 172.20.1.10 masquerade
@@ -118,6 +165,10 @@ func TestNativeRulesReadAsNftPrintsThem(t *testing.T) {
 		"inet t n hook prerouting priority dstnat + 5 policy accept":        true,
 		"inet t p hook postrouting priority srcnat policy accept":           true,
 		"inet t other": true,
+		"ip w c hook prerouting priority mangle policy accept":   true,
+		"ip w f hook forward priority mangle policy accept":      true,
+		"ip6 w c hook prerouting priority mangle policy accept":  true,
+		"inet w c hook prerouting priority mangle policy accept": true,
 	}
 	var got []string
 	for _, line := range ruleLines(t, ns) {

@@ -164,6 +164,7 @@ func nftImplied(r *Rule, at int) bool {
 		later = append(later, r.Verdict.With)
 	}
 	for _, m := range r.Matches[at+1:] {
+		later = append(later, m.Text)
 		for _, f := range m.Key {
 			later = append(later, string(f))
 		}

@@ -64,7 +64,8 @@ func (c Circle) Fix() []change.Change { return append(c.Way.Commands(), c.Tunnel
 type TTLSpent struct {
 	Sure
 	At
-	TTL   int    // that the namespace's packets begin with
+	Set   string // what the namespace's packets begin with
+	By    string // by which setting: its file below /proc/sys
 	Spent string // the namespace where it is
 }
 
@@ -79,12 +80,12 @@ func (s TTLSpent) Detail() say.Text {
 
 // Evidence is the setting.
 func (s TTLSpent) Evidence() []say.Text {
-	return Lines(fmt.Sprintf("net.ipv4.ip_default_ttl = %d", s.TTL))
+	return Lines(table.SysctlPath(s.By) + " = " + s.Set)
 }
 
 // Fix sets what Linux begins with.
 func (s TTLSpent) Fix() []change.Change {
-	return []change.Change{change.Sysctl{Netns: s.Netns(), Path: "net/ipv4/ip_default_ttl", Value: strconv.Itoa(usualTTL)}}
+	return []change.Change{change.Sysctl{Netns: s.Netns(), Path: s.By, Value: strconv.Itoa(usualTTL)}}
 }
 
 // TTLSet is a packet that a rule has given too few hops to live.

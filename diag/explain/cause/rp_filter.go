@@ -34,7 +34,8 @@ type OtherWayBack struct {
 	// device has an address. Without one it is as strict as the other mode
 	// (__fib_validate_source()).
 	Loose bool
-	Way   remedy.Way // else, the way back
+	Own   remedy.Address // that it needs for that
+	Way   remedy.Way     // else, the way back
 	// Stray takes out of the way the route or the rule without which there would be the
 	// right way back; it is empty where nothing is in the way.
 	Stray remedy.Turn
@@ -70,7 +71,7 @@ func (o OtherWayBack) Fix() []change.Change {
 		return fix
 	}
 	if o.Loose {
-		return []change.Change{remedy.SetConf(o.Netns(), o.Dev, "rp_filter", "2")}
+		return append(o.Own.Add(), remedy.SetConf(o.Netns(), o.Dev, "rp_filter", "2"))
 	}
 	return o.Way.Commands()
 }

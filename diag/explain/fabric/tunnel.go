@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -120,18 +121,11 @@ func (x *Explorer) overTunnel(n *machine.Space, link table.Link, v Way, out Cros
 
 // outOfTunnel hands a packet to the device that opens it where it has come.
 func (x *Explorer) outOfTunnel(n *machine.Space, link table.Link, v Way, landed *machine.Space, from, to netip.Addr) {
-	devices, err := landed.Devices()
+	dev, there, ok, err := Opener(landed, link, from, to)
 	if err != nil {
 		x.Unseen = append(x.Unseen, say.Quote(err))
 		return
 	}
-	var there []table.Link
-	for _, d := range devices {
-		if d.Link.Kind == link.Kind && !d.Link.Fallback() {
-			there = append(there, d.Link)
-		}
-	}
-	dev, ok := opener(there, link.Tunnel.Key, from, to)
 	if !ok {
 		v = v.stoppedBy(landed, "", device.TunnelUnmatched{
 			At: cause.At(landed.Name), Link: link, From: from, To: to, Carrier: TunnelName(link), There: there, Sender: n.Name,
@@ -143,6 +137,34 @@ func (x *Explorer) outOfTunnel(n *machine.Space, link table.Link, v Way, landed 
 		v = v.stoppedBy(landed, dev.Name, Down(landed, dev))
 	}
 	x.arrive(landed, dev, v)
+}
+
+// Opener is the device that opens a tunnel's packets where they have come, and all of that
+// kind there, which somebody has made.
+func Opener(landed *machine.Space, link table.Link, from, to netip.Addr) (dev table.Link, there []table.Link, ok bool, err error) {
+	devices, err := landed.Devices()
+	for _, d := range devices {
+		if d.Link.Kind == link.Kind && !d.Link.Fallback() {
+			there = append(there, d.Link)
+		}
+	}
+	if dev, ok = opener(slices.DeleteFunc(slices.Clone(there), down), link.Tunnel.Key, from, to); !ok {
+		dev, ok = opener(there, link.Tunnel.Key, from, to)
+	}
+	return dev, there, ok, err
+}
+
+func down(dev table.Link) bool { return !dev.Up() }
+
+// Spare is the device of a kind of tunnel that is there without anybody having made it, down,
+// and that opens what no other one does once it is up.
+func Spare(n *machine.Space, kind string) (table.Link, bool) {
+	devices, err := n.Devices()
+	i := slices.IndexFunc(devices, func(d machine.Device) bool { return d.Link.Kind == kind && d.Link.Fallback() })
+	if err != nil || i < 0 {
+		return table.Link{}, false
+	}
+	return devices[i].Link, true
 }
 
 // opener is the device that takes a tunnel's packets: that which names both ends

@@ -78,10 +78,11 @@ type Turning struct {
 }
 
 // Directed is a virtual service that sent the request to a server as it was, in a frame for
-// that. The zero value is of none.
+// that, or in a packet of a tunnel. The zero value is of none.
 type Directed struct {
 	By     *machine.Space
 	Server netip.Addr
+	Kind   string // the kind of the tunnel; empty: there is none
 }
 
 // Parting is where a reply leaves the way that its request came.

@@ -27,6 +27,7 @@ type Packet struct {
 	From             eval.MAC // of who sent its frame last; zero where that is not known
 	OIF              int      // that it has to leave its origin by; 0: any
 	TTL              int
+	BeganBy          string         // the setting that gave it the TTL
 	Shortened        *cause.TTLSet  // by which rule; nil: it has what it began with
 	Filtered         eval.Packet    // as the last hook of this space left it
 	Length           int            // bytes, with the IP header

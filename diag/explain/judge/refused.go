@@ -12,6 +12,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 )
 
 // Refused is the finding of a packet that the input lookup turned away, at the device
@@ -62,7 +63,8 @@ func (j *Judge) Spent(n *machine.Space, p journey.Packet, dev string) cause.Find
 	if p.Origin == nil { // it came from where nothing can be seen
 		return cause.TTLArrived{At: at(n), Dev: dev, Src: p.Src}
 	}
-	return cause.TTLSpent{At: at(p.Origin), TTL: machine.DefaultTTL(p.Origin), Spent: n.Name}
+	set, _ := p.Origin.Sysctl(p.BeganBy)
+	return cause.TTLSpent{At: at(p.Origin), Set: set, By: p.BeganBy, Spent: n.Name}
 }
 
 // implausible is the finding of a source that n takes from nobody else.
@@ -110,6 +112,11 @@ func (j *Judge) irreversible(n *machine.Space, p journey.Packet, dev table.Link,
 		return f
 	}
 	if f.Loose = fabric.LooseEnough(n, dev, p.Dst, now); f.Loose {
+		return f
+	}
+	if j.Direct.Kind == dev.Kind && dev.Tunnel != nil && p.IsRequest() {
+		// The answer goes past the tunnel, by design.
+		f.Loose, f.Own = true, remedy.Address{Netns: n.Name, Prefix: change.Only(p.Dst), Dev: dev.Name}
 		return f
 	}
 	way, ok := j.wayTo(n, p.Src, 0)

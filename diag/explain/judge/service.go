@@ -78,12 +78,25 @@ func (j *Judge) Service(outside bool) (cause.Finding, bool) {
 
 // Addressless is the finding of a request that a virtual service has sent to a server as it
 // was, where that server does not have the service's address.
-func (j *Judge) Addressless(n *machine.Space, p journey.Packet) (cause.Finding, bool) {
+func (j *Judge) Addressless(n *machine.Space, p journey.Packet, dev string) (cause.Finding, bool) {
 	by := j.Direct.By
 	if by == nil || by == n || !p.IsRequest() || !n.Local(j.Direct.Server) || n.Local(p.Dst) {
 		return nil, false
 	}
-	return service.ServerWithout{At: at(n), Flow: p.Flow(), By: by.Title(), Silent: n.Conf("all", "arp_ignore") > 0}, true
+	f := service.ServerWithout{At: at(n), Flow: p.Flow(), By: by.Title(), Dev: "lo", Asked: j.directedTo(n)}
+	if j.Direct.Kind != "" {
+		f.Dev, f.Tunnelled = dev, true
+	}
+	f.Silent = max(n.Conf("all", "arp_ignore"), n.Conf(f.Asked, "arp_ignore")) > 0
+	return f, true
+}
+
+// directedTo is the device of the address that a virtual service knows its server by.
+func (j *Judge) directedTo(n *machine.Space) string {
+	for _, a := range machine.AddressesOf(n, j.Direct.Server) {
+		return a.Dev
+	}
+	return "all"
 }
 
 // leftBehind is the rule of nat that sends a request to somebody who is gone.

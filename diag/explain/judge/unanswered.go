@@ -53,7 +53,8 @@ func (a *Search) turned(o Outcome) Outcome {
 }
 
 // refusing is a station that has a reason of its own not to answer: one with the address on
-// the device that is asked, before one that has it elsewhere and may be silent on purpose.
+// the device that is asked, before one that has it elsewhere and may be silent on purpose. So
+// it is told to keep to its wire's addresses, where the asker takes more for that than it does.
 func (a *Search) refusing(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
 	own, others := []fabric.Station{}, []fabric.Station{}
 	for _, s := range x.Stations {
@@ -66,7 +67,13 @@ func (a *Search) refusing(x *fabric.Explorer) (cause.Finding, fabric.Station, bo
 		}
 	}
 	for _, s := range append(own, others...) {
-		if f := a.refusal(s, a.Answers(s)); f != nil {
+		answer := a.Answers(s)
+		if answer.Why == machine.ARPIgnore && !s.Has(a.NextHop) {
+			if f, router, wide := a.widerThanTheWire(x); wide {
+				return f, router, true
+			}
+		}
+		if f := a.refusal(s, answer); f != nil {
 			return f, s, true
 		}
 	}
@@ -273,10 +280,19 @@ func (a *Search) wrongGateway(s fabric.Station, x *fabric.Explorer) (f cause.Wro
 		}
 		return cause.WrongGateway{
 			NextHop: a.Hop(), Line: route.Line, Router: s.Device(), Stations: x.Present(),
-			Rewrite: remedy.Rewrite{Netns: a.Space.Name, Route: remedy.Through(route.Entry, table.Nexthop{Via: right, Dev: a.Link.Name})},
+			Rewrite: remedy.Rewrite{Netns: a.Space.Name, Route: narrowed(remedy.Through(route.Entry, table.Nexthop{Via: right, Dev: a.Link.Name}), s, a.Packet.Dst)},
 		}, true
 	}
 	return f, false
+}
+
+// narrowed is a default route as one to the network that a station leads to by a route of its
+// own for that: whoever knows the way to one network need not know all others.
+func narrowed(r table.Route, s fabric.Station, dst netip.Addr) table.Route {
+	if theirs := s.Space.Route(machine.RouteQuery{Dst: dst}).Entry; r.Dst.Bits() == 0 && theirs.Dst.IsValid() && theirs.Dst.Bits() > 0 {
+		r = table.Route{Type: r.Type, Dst: theirs.Dst, Via: r.Via, Dev: r.Dev, Table: r.Table, Proto: "boot", Scope: r.Scope}
+	}
+	return r
 }
 
 // NoRouter is the finding of a route whose gateway is n, which is no router: it has no

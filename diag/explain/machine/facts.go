@@ -171,17 +171,21 @@ func FirstOther(own netip.Prefix) (first netip.Addr, ok bool) {
 	return first, first != own.Addr() && own.Contains(first)
 }
 
-// DefaultTTL is what the namespace's packets begin with.
-func DefaultTTL(n *Space) int {
-	value, err := n.Sysctl("net/ipv4/ip_default_ttl")
-	if err != nil {
-		return defaultTTL
+// DefaultTTL is what the namespace's packets to an address begin with that leave by a device:
+// IPv6 has it of each (ip6_dst_hoplimit()); and the setting that says so.
+func DefaultTTL(n *Space, dst netip.Addr, dev string) (ttl int, setting string) {
+	setting = "net/ipv4/ip_default_ttl"
+	if dst.Is6() {
+		setting = "net/ipv6/conf/" + dev + "/hop_limit"
 	}
-	ttl, err := strconv.Atoi(value)
+	value, err := n.Sysctl(setting)
 	if err != nil {
-		return defaultTTL
+		return defaultTTL, setting
 	}
-	return ttl
+	if ttl, err = strconv.Atoi(value); err != nil {
+		return defaultTTL, setting
+	}
+	return ttl, setting
 }
 
 // ConntrackRaisable reports whether the maximum of the table can be set in a namespace.

@@ -59,9 +59,10 @@ func Look(t *trace.Trace) (Proxy, bool) {
 // request was meant for, and whether that one is elsewhere.
 func opened(n *machine.Space, t *trace.Trace) (p eval.Packet, away bool) {
 	route := n.Route(machine.RouteQuery{Dst: t.Meant.Dst, Proto: t.Meant.Proto, DstPort: t.Meant.DstPort})
+	ttl, _ := machine.DefaultTTL(n, t.Meant.Dst, route.DevName)
 	return eval.Packet{
 		Src: route.Src, Dst: t.Meant.Dst, Proto: t.Meant.Proto, SrcPort: t.Meant.SrcPort, DstPort: t.Meant.DstPort,
-		CTState: eval.CTNew, OIF: route.DevName, TTL: machine.DefaultTTL(n),
+		CTState: eval.CTNew, OIF: route.DevName, TTL: ttl,
 	}, route.Kind != machine.KindLocal
 }
 

@@ -78,6 +78,9 @@ func (w *walk) depart(n *machine.Space, p journey.Packet, link table.Link, at *f
 		}
 		return
 	}
+	if w.Direct.By != nil {
+		return // whoever has it answers from where he is, and not by the director
+	}
 	if w.arrival.Dev == "" { // or else whoever is beyond knows the way back
 		if f, ok := translated.Away(n, p.Filtered, p.Src, link); ok {
 			w.doubt(n, p, hop.StageSend, link.Name, f)

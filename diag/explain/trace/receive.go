@@ -49,7 +49,7 @@ func (w *walk) input(n *machine.Space, p journey.Packet, dev table.Link) {
 		p.Dst = w.Mended.Restored(n, p.Dst)
 		p.Filtered.Dst = p.Dst
 	}
-	if f, ok := w.Addressless(n, p); ok {
+	if f, ok := w.Addressless(n, p, dev.Name); ok {
 		w.fault(n, p, hop.StageRoute, dev.Name, f)
 	}
 	query := p.Query()

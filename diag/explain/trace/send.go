@@ -17,11 +17,12 @@ import (
 // originate sends a request, or the reply to one, from the namespace it is made
 // in.
 func (w *walk) originate(n *machine.Space, p journey.Packet) {
-	p.Origin, p.TTL = n, machine.DefaultTTL(n)
+	p.Origin = n
+	route := w.Mended.Route(n, p.Query())
+	p.TTL, p.BeganBy = machine.DefaultTTL(n, p.Dst, route.DevName)
 	if p.Encap != nil {
 		p.TTL = cmp.Or(fabric.TunnelTTL(p.Encap.Dev), p.TTL)
 	}
-	route := w.Mended.Route(n, p.Query())
 	if !p.Src.IsValid() {
 		p.Src = route.Src
 		// IPv4 asks again with the source that it has found (ip_route_connect()). IPv6 keeps

@@ -181,7 +181,7 @@ func (b *Beyond) Untried(unsure bool) journey.Found {
 // Left is the packet as it left, for a finding that is at a namespace.
 func (b *Beyond) Left(where cause.At, seen ...Text) cause.Beyond {
 	to := b.Edge.Space.FarEnd(b.Edge.Dev, b.packet.Dst)
-	return cause.Beyond{At: where, Dev: b.Edge.Dev.Name, NextHop: b.search.NextHop, Flow: b.packet.Flow(), Seen: seen, To: to}
+	return cause.Beyond{At: where, Dev: b.Edge.Dev.Name, NextHop: b.search.NextHop, Flow: b.packet.Flow(), Seen: append(seen, b.Directed()...), To: to}
 }
 
 // Pinned is the permanent entry that gives the next hop's MAC address; its State is empty
@@ -199,6 +199,32 @@ func (b *Beyond) Alien() bool {
 	addrs, err := b.Edge.Space.Addrs(b.Edge.Dev.Index)
 	return err == nil && len(addrs) > 0 && b.Plain() && b.Edge.Space.Local(b.packet.Src) &&
 		!slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Contains(b.packet.Src) })
+}
+
+// Behind is what would take the packet out of another device, were the route not there by
+// which its own namespace sent it.
+func (b *Beyond) Behind() (lines []Text) {
+	if !b.Plain() || b.packet.Encap != nil {
+		return nil
+	}
+	for _, passed := range b.search.Ways() {
+		if r, ok := absent.Behind(passed.Space, b.packet.Dst, passed.Route); ok && passed.Space == b.Edge.Space {
+			lines = append(lines, wPassedOver.Of(passed.Route.Entry.Line(), r.Line()))
+		}
+	}
+	return lines
+}
+
+// Directed is what a server needs that a virtual service has sent the request to as it was.
+func (b *Beyond) Directed() []Text {
+	to := b.search.Direct
+	if to.By == nil {
+		return nil
+	}
+	if to.Kind != "" {
+		return []Text{wUnwraps.Of(to.Server, b.search.Asks.Dst, to.Kind)}
+	}
+	return []Text{wHasToo.Of(to.Server, b.search.Asks.Dst)}
 }
 
 // Plain reports whether what leaves by the device is the namespace's own: frames for

@@ -4,12 +4,15 @@ import (
 	"cmp"
 	"net/netip"
 
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/ipvs"
 	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/table"
 )
 
 // balanced sends a request on to a server, where it is for a virtual service of the namespace
@@ -31,8 +34,8 @@ func (w *walk) balanced(n *machine.Space, p journey.Packet, dev string) bool {
 	before, to := p, netip.AddrPortFrom(server.Addr.Addr(), cmp.Or(server.Addr.Port(), p.DstPort))
 	route := w.Mended.Route(n, machine.RouteQuery{Dst: to.Addr()})
 	switch {
-	case server.Forward == ipvs.Tunnel:
-		w.giveUp(n, p, hop.StageSend, dev, wToServer.Of(to.Addr()))
+	case server.Forward == ipvs.Tunnel && route.Kind != machine.KindLocal:
+		w.enclose(n, p, dev, to.Addr())
 		return true
 	case server.Forward == ipvs.Route:
 		w.Direct = journey.Directed{By: n, Server: to.Addr()}
@@ -73,6 +76,43 @@ func (w *walk) balanced(n *machine.Space, p journey.Packet, dev string) bool {
 		w.leave(n, p, "", route)
 	}
 	return true
+}
+
+// enclose sends a request to a server in a packet of its own, which a tunnel's device there has
+// to open (ip_vs_tunnel_xmit()). The reply does not come back through it.
+func (w *walk) enclose(n *machine.Space, p journey.Packet, dev string, server netip.Addr) {
+	link := table.Link{Name: "ip_vs", Kind: "ipip", Tunnel: &table.Tunnel{Remote: server, PMTUDisc: true}}
+	if p.Dst.Is6() || server.Is6() {
+		w.giveUp(n, p, hop.StageSend, dev, wToServer.Of(server))
+		return
+	}
+	w.Direct = journey.Directed{By: n, Server: server, Kind: link.Kind}
+	p.Filtered = p.Filtered.Balanced(netip.AddrPortFrom(p.Dst, p.DstPort), n.TracksVirtual())
+	p.TTL--
+	w.hop(n, p, hop.StageSend, dev, wEnclosed.Of(p, server))
+	carrier := envelope(link, p, server)
+	carrier.Src = n.Route(machine.RouteQuery{Dst: server, Proto: carrier.Proto()}).Src
+	w.carry(n, link, carrier)
+	if w.landed == nil {
+		return
+	}
+	opener, there, ok, err := fabric.Opener(w.landed, link, carrier.Src, server)
+	if !ok && len(there) == 0 {
+		opener, ok = fabric.Spare(w.landed, link.Kind)
+	}
+	switch {
+	case err != nil:
+		w.giveUp(w.landed, p, hop.StageReceive, "", quote(err))
+	case !ok:
+		w.fault(w.landed, p, hop.StageReceive, "", device.TunnelUnmatched{
+			At: at(w.landed), Link: link, From: carrier.Src, To: server, Carrier: fabric.TunnelName(link), There: there, Sender: n.Name, Virtual: true,
+		})
+	default:
+		if !opener.Up() {
+			w.fault(w.landed, p, hop.StageReceive, opener.Name, fabric.Down(w.landed, opener))
+		}
+		w.receive(w.landed, p, opener)
+	}
 }
 
 // equal are the schedulers that ask for no weights.

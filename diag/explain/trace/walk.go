@@ -93,7 +93,8 @@ func (w *walk) fault(n *machine.Space, p journey.Packet, stage hop.Stage, dev st
 	}
 	w.stop(n, p, stage, dev, f)
 	w.suppose(f)
-	w.strayed = w.strayed || w.first || cause.Final(f) || f.Code() == service.NoEndpoints
+	_, ranged := f.(service.OutOfRanges)
+	w.strayed = w.strayed || w.first || cause.Final(f) || ranged || f.Code() == service.NoEndpoints
 }
 
 // suppose takes for mended what the fix of a finding changes for what lies behind it.

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"bytes"
+	"strings"
 
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/fields"
@@ -30,7 +31,19 @@ func (e *evaluator) judge(m *netfilter.Match, rule *netfilter.Rule, s *state) he
 	if h == no && rule != nil && rule.Verdict.Kind == netfilter.VerdictAccept && ofTime(m) {
 		e.untimely = append(e.untimely, e.lineOf(rule))
 	}
+	if h == yes && rule != nil && sticks(m, rule) {
+		s.stays = e.lineOf(rule)
+	}
 	return h
+}
+
+// sticks reports whether a condition sends on whoever was sent there before: a list of the
+// match recent, or a set that kube-proxy keeps for the affinity of sessions.
+func sticks(m *netfilter.Match, rule *netfilter.Rule) bool {
+	if k := rule.Verdict.Kind; k != netfilter.VerdictJump && k != netfilter.VerdictGoto || m.Not {
+		return false
+	}
+	return m.Unread != nil && m.Unread.Name == "match recent" || strings.HasPrefix(m.Set, "affinity-")
 }
 
 // holds is judge without that.

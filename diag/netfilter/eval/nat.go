@@ -65,6 +65,10 @@ func (n *Translation) Said() say.Text {
 	case remembered:
 		kind = say.T("remembered connection", "已有连接记录")
 	}
+	if n.Stays != "" {
+		return say.T("%s: %s becomes %s, to which this source was sent before (%s); others may be sent elsewhere",
+			"%s：%s 变为 %s，因为这个源地址先前就被送到那里（%s）；别的源地址可能去别处", kind, Endpoint(n.Old, n.OldPort), Endpoint(n.New, n.NewPort), n.Stays)
+	}
 	return say.T("%s: %s becomes %s", "%s：%s 变为 %s", kind, Endpoint(n.Old, n.OldPort), Endpoint(n.New, n.NewPort))
 }
 
@@ -135,7 +139,7 @@ func (e *evaluator) translate(rule *netfilter.Rule, v netfilter.Verdict, s state
 		e.rewritePort(v, &s)
 	}
 	if after := *e.port(&s); addr != old || after != before {
-		s.nat = Translation{Kind: string(v.Kind), Old: old, New: addr, OldPort: before, NewPort: after, Rule: text(), Table: e.base.table.Name}
+		s.nat = Translation{Kind: string(v.Kind), Old: old, New: addr, OldPort: before, NewPort: after, Rule: text(), Table: e.base.table.Name, Stays: s.stays}
 	}
 	flow.accepted = append(flow.accepted, s)
 }

@@ -134,4 +134,5 @@ type Translation struct {
 	OldPort, NewPort uint16
 	Rule             string // empty for an answer, and of what was translated before
 	Table            string // … and the name of the table that it is in
+	Stays            string // the rule by which a source stays with it that was sent there before
 }

@@ -194,6 +194,7 @@ type evaluator struct {
 type state struct {
 	packet  Packet
 	nat     Translation // Kind is empty when there was none
+	stays   string      // the rule that sent it on as its source was sent before
 	assumed string      // rules that were assumed to hold, one a line
 }
 

@@ -3,9 +3,11 @@
 package spelled
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +16,7 @@ import (
 )
 
 // matches are the ones that are known, by the names of their modules.
-var matches = map[string]func([]byte) string{"mac": mac, "time": at}
+var matches = map[string]func([]byte) string{"mac": mac, "time": at, "recent": recent}
 
 // Match is a match of a module in iptables' words, or its name where those are not known.
 func Match(module string, data []byte) string {
@@ -63,6 +65,45 @@ func at(data []byte) string {
 	say(when.KernelZone, "--kerneltz")
 	say(when.Contiguous, "--contiguous")
 	return strings.Join(text, " ")
+}
+
+// recent is struct xt_recent_mtinfo_v1: how old an entry may be and how often seen, what is
+// done with it, the list, which address, and its mask.
+func recent(data []byte) string {
+	const doing, invert, name, side, mask, size, reap, ttl = 8, 9, 10, 210, 212, 228, 1 << 5, 1 << 4
+	if len(data) < size {
+		return ""
+	}
+	text := []string{"-m recent"}
+	say := func(holds bool, words ...string) {
+		if holds {
+			text = append(text, words...)
+		}
+	}
+	say(data[invert] != 0, "!")
+	for i, word := range []string{"--rcheck", "--set", "--update", "--remove"} {
+		say(data[doing]&(1<<i) != 0, word)
+	}
+	seconds, hits := binary.NativeEndian.Uint32(data), binary.NativeEndian.Uint32(data[4:])
+	say(seconds != 0, fmt.Sprintf("--seconds %d", seconds))
+	say(data[doing]&reap != 0, "--reap")
+	say(hits != 0, fmt.Sprintf("--hitcount %d", hits))
+	say(data[doing]&ttl != 0, "--rttl")
+	list, _, _ := bytes.Cut(data[name:side], []byte{0})
+	say(true, "--name "+string(list), "--mask "+maskText(data[mask:size]))
+	say(data[side] == 0, "--rsource")
+	say(data[side] != 0, "--rdest")
+	return strings.Join(text, " ")
+}
+
+// maskText is a mask of IPv4, which has four bytes of it, or of IPv6.
+func maskText(mask []byte) string {
+	length := len(mask)
+	if bytes.Equal(mask[4:], make([]byte, length-4)) {
+		length = 4
+	}
+	addr, _ := netip.AddrFromSlice(mask[:length])
+	return addr.String()
 }
 
 // days are those whose bits are set.

@@ -27,6 +27,7 @@ type TunnelUnmatched struct {
 	From, To netip.Addr // of the packet
 	Carrier  string     // what kind of packet it is
 	There    []table.Link
+	Virtual  bool // a virtual service of ip_vs sends it, and there is no device
 }
 
 // Code is TunnelMismatch.
@@ -35,7 +36,11 @@ func (TunnelUnmatched) Code() cause.Code { return TunnelMismatch }
 // Detail says what does not fit.
 func (t TunnelUnmatched) Detail() say.Text {
 	here, who := machine.Called(t.Netns()), machine.Called(t.Sender)
-	if len(t.There) == 0 {
+	switch {
+	case t.Virtual && len(t.There) == 0:
+		return say.T("the %s packets of ip_vs (%s) come to %s, which has no %s device to open them: each server has to (ip link add tunl1 type ipip, and ip link set tunl1 up)",
+			"ip_vs（%[2]s）的 %[1]s 包到了 %[3]s，那里却没有 %[4]s 设备来解封装：每个后端服务器都要有（ip link add tunl1 type ipip，再 ip link set tunl1 up）", t.Carrier, who, here, t.Link.Kind)
+	case len(t.There) == 0:
 		return say.T("the %s packets of %s (%s) come to %s, which has no %s device to open them", "%[2]s（%[3]s）的 %[1]s 包到了 %[4]s，那里却没有 %[5]s 设备来解封装",
 			t.Carrier, t.Link.Name, who, here, t.Link.Kind)
 	}
@@ -68,7 +73,12 @@ func key(k uint32) say.Text {
 
 // Evidence are the devices of both ends.
 func (t TunnelUnmatched) Evidence() []say.Text {
-	lines := cause.Lines(t.Link.Line(), t.Link.AddressLine())
+	var lines []say.Text
+	if !t.Virtual {
+		lines = cause.Lines(t.Link.Line(), t.Link.AddressLine())
+	} else {
+		lines = cause.Lines(t.Carrier + " " + t.From.String() + " > " + t.To.String())
+	}
 	for _, far := range t.There {
 		lines = append(lines, cause.Lines(far.Line(), far.AddressLine())...)
 	}

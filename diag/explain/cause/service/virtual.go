@@ -63,12 +63,15 @@ func (u Unheld) Fix() []change.Change {
 }
 
 // ServerWithout is a packet that a virtual service has sent to a server as it was (direct
-// routing), and that is for an address which the server does not have.
+// routing), or in a packet of its own, and that is for an address which the server does not have.
 type ServerWithout struct {
 	cause.At
-	Flow   flows.Flow
-	By     string // the namespace of the virtual service
-	Silent bool   // it answers ARP only for the address of the device that asks
+	Flow      flows.Flow
+	By        string // the namespace of the virtual service
+	Tunnelled bool
+	Dev       string // that is to have the address
+	Asked     string // that is asked for it
+	Silent    bool   // it answers ARP only for the address of the device that asks
 }
 
 // Code is DestinationAbsent.
@@ -76,6 +79,10 @@ func (ServerWithout) Code() cause.Code { return cause.DestinationAbsent }
 
 // Detail names the address.
 func (s ServerWithout) Detail() say.Text {
+	if s.Tunnelled {
+		return say.T("%[1]s sends what is for %[2]s here in packets of a tunnel (ip_vs), and %[2]s is no address of this namespace: each server has to have it, and not to answer ARP for it",
+			"%[1]s 把发给 %[2]s 的包封装进隧道送到这里（ip_vs），而 %[2]s 不是本命名空间的地址：每个后端服务器都要有这个地址，并且不为它应答 ARP", machine.Called(s.By), s.Flow.Dst)
+	}
 	return say.T("%[1]s sends what is for %[2]s here as it is (ip_vs, direct routing), and %[2]s is no address of this namespace: each server has to have it, and not to answer ARP for it",
 		"%[1]s 把发给 %[2]s 的包原样送到这里（ip_vs 直接路由），而 %[2]s 不是本命名空间的地址：每个后端服务器都要有这个地址，并且不为它应答 ARP", machine.Called(s.By), s.Flow.Dst)
 }
@@ -85,11 +92,11 @@ func (s ServerWithout) Evidence() []say.Text { return cause.Lines(s.Flow.String(
 
 // Fix gives the server the address, once it does not answer for it.
 func (s ServerWithout) Fix() []change.Change {
-	add := change.AddrAdd{Netns: s.Netns(), Addr: change.Only(s.Flow.Dst).String(), Dev: "lo"}
+	add := change.AddrAdd{Netns: s.Netns(), Addr: change.Only(s.Flow.Dst).String(), Dev: s.Dev}
 	if s.Silent || s.Flow.Dst.Is6() {
 		return []change.Change{add}
 	}
-	return []change.Change{change.Conf(s.Netns(), "all", "arp_ignore", "1"), change.Conf(s.Netns(), "all", "arp_announce", "2"), add}
+	return []change.Change{change.Conf(s.Netns(), s.Asked, "arp_ignore", "1"), change.Conf(s.Netns(), s.Asked, "arp_announce", "2"), add}
 }
 
 // listed is a service with its servers.

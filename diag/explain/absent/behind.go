@@ -1,0 +1,20 @@
+package absent
+
+import (
+	"net/netip"
+
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
+)
+
+// Behind is the route of main that an address would be reached by, out of another device, were
+// the narrower one not there by which the packet went.
+func Behind(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (table.Route, bool) {
+	snap, err := n.Snapshot(table.Links | table.Routes)
+	if err != nil || now.Entry.Table != machine.MainTable {
+		return table.Route{}, false
+	}
+	rest, ok := machine.BestRoute(snap, dst, func(r table.Route) bool { return r.Dst == now.Entry.Dst })
+	link, up := snap.Link(rest.Dev)
+	return rest, ok && up && link.Carrier() && rest.Dev != now.DevName
+}

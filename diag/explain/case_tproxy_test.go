@@ -97,7 +97,8 @@ func (w *filterWorld) delivers(missing ...string) {
 	}
 }
 
-// TestTPROXYWithoutAMark: nothing can have the packet delivered, and that is said.
+// TestTPROXYWithoutAMark: nothing can have the packet delivered, and that is said; of a mark that
+// is drawn by lot nothing is.
 func TestTPROXYWithoutAMark(t *testing.T) {
 	w := newFilterWorld(t)
 	if !w.install("iptables", "-t mangle -A PREROUTING -p udp --dport 80 -j TPROXY --on-port 15001") {
@@ -113,5 +114,11 @@ func TestTPROXYWithoutAMark(t *testing.T) {
 	}))
 	if a := w.explain(unix.IPPROTO_UDP, true); a.Verdict != explain.Broken || a.Cause.Code != cause.NoRoute || len(a.Fix) != 0 || !strings.Contains(a.Cause.Detail.String(), "no mark") {
 		t.Errorf("%s, %s, %v", a.Verdict, a.Cause.Detail, a.Fix)
+	}
+	if !w.install("nft", "table ip drawn {\n chain pre {\n type filter hook prerouting priority -160;\n meta mark set numgen random mod 8\n}\n}") {
+		return
+	}
+	if a := w.explain(unix.IPPROTO_UDP, false); a.Verdict != explain.Undecided {
+		t.Errorf("a mark by lot: %s, %s, %v", a.Verdict, a.Cause.Detail, a.Fix)
 	}
 }

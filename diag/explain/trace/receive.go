@@ -65,7 +65,7 @@ func (w *walk) input(n *machine.Space, p journey.Packet, dev table.Link) {
 	}
 	switch {
 	case handed:
-		if route.Kind != machine.KindLocal {
+		if route.Kind != machine.KindLocal && route.Kind != machine.KindError && p.Filtered.Marked() {
 			w.fault(n, p, hop.StageRoute, dev.Name, absent.Undelivered(n, p.Flow(), port, p.Mark, route))
 		}
 		w.handOver(n, p, dev.Name, port)

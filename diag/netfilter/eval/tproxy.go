@@ -55,7 +55,11 @@ func (e *evaluator) handedMark(rule *netfilter.Rule, s *state) {
 	}
 	mask, value := binary.NativeEndian.Uint32(rule.Exprs[i].Data), binary.NativeEndian.Uint32(rule.Exprs[i].Data[4:])
 	s.packet.Mark = s.packet.Mark&^mask ^ value
+	s.packet.conn.pktMarkUnknown = s.packet.conn.pktMarkUnknown && mask != ^uint32(0)
 }
+
+// Marked reports whether the packet's mark is known, 0 as any other.
+func (p Packet) Marked() bool { return !p.conn.pktMarkUnknown }
 
 // Handed is the port of the socket that a rule of TPROXY has handed the packet to; false:
 // none has.

@@ -145,7 +145,7 @@ func TestWhyThereIsNoAnswerIsOneSentence(t *testing.T) {
 		"no name": {func(m *Model) {
 			send(m, session.Answered{Gen: m.Why.Gen, Err: &resolve.Error{Name: "web", Words: "Name or service not known"}})
 		}, "✗ no packet is sent, since the name has no address: web: Name or service not"},
-		"gone":    {func(m *Model) { send(m, feed.Names{"host"}) }, `✗ Cannot open network namespace "ns1": No such file or directory`},
+		"gone":    {func(m *Model) { send(m, feed.Names{"host"}) }, `✗ the namespace ns1, from which this is sent, is gone: r builds the lab anew`},
 		"no ping": {func(m *Model) { m.Network.Log = session.PingLog{}; send(m, feed.Names{"host"}) }, "no ping runs in this step"},
 		"not yet": {func(m *Model) { m.Why.Answer = nil; send(m, feed.Names{"host", "ns1"}) }, "… following the packet"},
 	} {

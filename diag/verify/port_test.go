@@ -45,6 +45,29 @@ func TestAConnectionFromAPortOfOnesOwnIsTriedAgain(t *testing.T) {
 	}
 }
 
+// The connection of before, which no rule of nat has translated, is not that of after; and what
+// connection tracking has in the copy alone is nothing to be deleted in the network.
+func TestWhatTheTrialHasConnectedIsForgotten(t *testing.T) {
+	n := build(t, routed, "pod", "host", "inet")
+	n.listens("inet", "203.0.113.10:8080")
+	n.run("inet: ip route del 10.244.1.0/24\nhost: iptables -t nat -A POSTROUTING -s 10.244.9.0/24 -j MASQUERADE")
+	world := machine.New()
+	defer world.Close()
+	from, err := world.Open("pod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := explain.Request{From: from, Dest: netip.MustParseAddr("203.0.113.10"), Proto: unix.IPPROTO_TCP, Port: 8080, SrcPort: 33333}
+	a, err := explain.Explain(t.Context(), world, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Fix = []change.Command{change.In("host", "iptables", "-t", "nat", "-A", "POSTROUTING", "-s", "10.244.1.10", "-o", "eth0", "-j", "MASQUERADE")}
+	if v, err := Try(t.Context(), world, req, a); err != nil || v == nil || !v.Passed || len(v.Instead) > 0 || len(v.Fix) != 1 {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
+
 // Nobody answers who asks for the sender, which is not seen while the sender asks: from
 // another port it can be sent again when he no longer does.
 func TestAFixOfAConnectionFromAPortOfOnesOwnLasts(t *testing.T) {

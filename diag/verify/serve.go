@@ -19,6 +19,7 @@ import (
 	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
+	"nstutor/internal/change"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/replica"
 	"nstutor/internal/say"
@@ -158,6 +159,9 @@ func (s *stage) play(ctx context.Context) error {
 		if err := s.built.Forget(known); err != nil {
 			return err
 		}
+		if s.SrcPort != 0 {
+			s.built.Disconnect()
+		}
 		if s.Answered = s.LastSpare && same; s.Answered {
 			return ctx.Err() // it would have to be forgotten first, and is tried without the last command anyway
 		}
@@ -199,7 +203,8 @@ func (s *stage) lookAfter(ctx context.Context) error {
 				s.Depth++
 			}
 		}
-		if len(s.same.others(handles(copies{}, a.Fix))) > 0 {
+		ofTrial := func(c change.Command) bool { return slices.Contains(c.Argv, "conntrack") } // no connection is copied
+		if len(s.same.others(handles(copies{}, a.Fix))) > 0 || slices.ContainsFunc(a.Fix, ofTrial) {
 			continue
 		}
 		for _, command := range a.Fix {
@@ -246,8 +251,12 @@ func (s *stage) everyTime(ctx context.Context) bool {
 func (t trial) once() bool { return t.Proto == unix.IPPROTO_TCP && t.SrcPort != 0 }
 
 // startFrom takes the copy back to what it had heard: a fix has to mend it as the neighbours
-// are known now. What is sent once has to ask for them, lasts has it sent so as well.
+// are known now. What is sent once has to ask for them, lasts has it sent so as well. What has
+// a port of its own is the same connection each time that it is sent.
 func (s *stage) startFrom(known replica.Heard) error {
+	if s.SrcPort != 0 {
+		s.built.Disconnect()
+	}
 	if s.once() {
 		known = known.ToAsk(s.Network)
 	}

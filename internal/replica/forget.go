@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
 	"nstutor/internal/say"
@@ -63,6 +64,20 @@ func (c *Copy) Forget(since Heard) error {
 		}
 	}
 	return say.Join(refused...)
+}
+
+// Disconnect has connection tracking forget everything, as though nobody had sent anything: a
+// packet that is sent again from the same port would belong to the connection of the one before.
+func (c *Copy) Disconnect() {
+	for _, ns := range c.Spaces {
+		asked, err := dialProtocol(ns, unix.NETLINK_NETFILTER)
+		if err != nil {
+			continue
+		}
+		// A kernel without it has nothing to forget.
+		_ = asked.do(unix.NFNL_SUBSYS_CTNETLINK<<8|nl.IPCTNL_MSG_CT_DELETE, 0, make([]byte, nl.SizeofNfgenmsg))
+		asked.Close()
+	}
 }
 
 // neighbourly is an address, and the MAC address of the device that has it.

@@ -9,6 +9,7 @@ import (
 	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/report"
 	"nstutor/diag/resolve"
+	"nstutor/internal/say"
 	"nstutor/internal/session"
 	"nstutor/internal/wrap"
 	"nstutor/ui/screen"
@@ -52,7 +53,7 @@ func (v *Why) whyLines(w int) []string {
 	case v.Why.About.To == "":
 		return wrap.Text(t.Faint.Render(v.Say(words.WhyNoPing)), w)
 	case v.Network.Gone(v.Why.About.Netns):
-		return wrap.Text(t.Bad.Render(v.cannotOpen(v.Why.About.Netns)), w)
+		return wrap.Behind(v.verdictSign(hop.Fail)+" ", t.Bad.Render(v.Say(words.WhyGone, say.Clean(v.Why.About.Netns))), w)
 	case v.Why.Err != nil:
 		return wrap.Behind(v.verdictSign(hop.Fail)+" ", t.Bad.Render(v.whyNot()), w)
 	case v.Why.Answer == nil:

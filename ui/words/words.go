@@ -121,6 +121,7 @@ var (
 	Why         = say.F("why?", "为什么")
 	WhyLooking  = say.F("following the packet", "正在沿途查看")
 	WhyNoPing   = say.F("no ping runs in this step", "这一步没有运行 ping")
+	WhyGone     = say.F("the namespace %s, from which this is sent, is gone: r builds the lab anew", "发出它的命名空间 %s 已经不在了：按 r 重建实验网络")
 	WhyFailed   = say.F("cannot look: %s", "无法查看：%s")
 	WhyNoName   = say.F("no packet is sent, since the name has no address: %s", "一个包也没有发出，因为名字没有地址：%s")
 	WhyDisagree = say.F("the prediction and the ping disagree: do not trust this answer", "预测与 ping 的结果不一致：不要相信这个解释")

@@ -212,6 +212,8 @@ var samples = []cause.Finding{
 	service.ServerWithout{At: here, Flow: tcp, By: "director", Dev: "lo", Silent: true},
 	service.ServerWithout{At: here, Flow: tcp, By: "director", Dev: "tunl0", Asked: "eth0", Tunnelled: true},
 	device.TunnelUnmatched{At: here, Link: table.Link{Name: "ip_vs", Kind: "ipip", Tunnel: &table.Tunnel{Remote: two}}, Sender: "director", Carrier: "IPIP", From: one, To: two, Virtual: true},
+	service.NoOwnPort{At: here, Flow: tcp, Range: "50001 50001"},
+	service.NoOwnPort{At: here, Flow: tcp, Range: "1024 65535"},
 	service.Serverless{At: here, Flow: tcp, Service: ipvs.Service{Proto: 6, Addr: netip.AddrPortFrom(two, 80), Scheduler: "rr"}},
 	service.Serverless{At: here, Flow: tcp, Service: ipvs.Service{Proto: 6, Addr: netip.AddrPortFrom(two, 80), Scheduler: "rr", Servers: []ipvs.Server{{Addr: netip.AddrPortFrom(one, 80), Forward: ipvs.Masq}}}},
 	service.Unheld{At: here, Flow: tcp, Service: ipvs.Service{Proto: 6, Addr: netip.AddrPortFrom(two, 80), Scheduler: "rr"}, Dev: "kube-ipvs0"},
@@ -396,7 +398,7 @@ var samples = []cause.Finding{
 var unmended = []string{"Hidden", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
-	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed"}
+	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed", "NoOwnPort"}
 
 // handed is a packet that left to somebody who is known.
 func handed(to farend.End) cause.Beyond {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/internal/change"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
@@ -72,7 +73,7 @@ var tooWide = Exercise{
 				Idea("It works, and the next pod with a wrong mask will not even be noticed.", "通是通了，可下一个掩码配错的 Pod 连发现都发现不了。",
 					In(bridgeOf, "sysctl -w net.ipv4.conf.cni0.proxy_arp=1")),
 			},
-			Causes: []cause.Code{cause.WrongNetmask},
+			Causes: []cause.Code{device.WrongNetmask},
 			At:     []string{bad.Name},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: away.IP()},
 			Vars: map[string]string{

@@ -103,3 +103,26 @@ func (b *built) keepOpen(from string, to netip.AddrPort) {
 	}
 	b.t.Cleanup(func() { conn.Close() })
 }
+
+// TestPortsOfOnesOwnAreTaken: nothing is sent where the sender has no port left, and nobody on
+// the way is blamed for that.
+func TestPortsOfOnesOwnAreTaken(t *testing.T) {
+	b := routed.build(t)
+	b.serve([]string{"pod-b tcp 0.0.0.0:80"})
+	flow := breakage{from: "pod-a", to: "10.244.1.11", asks: "tcp 80"}
+	b.run("pod-a: sysctl -qw net.ipv4.ip_local_port_range='50001 50001'")
+	b.hold("pod-a", flow.to, flow.asks)
+	a := b.explain(flow, true)
+	if a.Verdict != explain.Broken || a.Cause.Code != service.OwnPortsExhausted || a.Cause.Netns != b.real("pod-a") || len(a.Fix) != 1 {
+		t.Fatalf("%s\n%s", a.Verdict, b.account(a))
+	}
+	flow.sport = 50001
+	if a := b.explain(flow, true); a.Verdict != explain.Delivered {
+		t.Errorf("from a port that is asked for, and that another one has: %s\n%s", a.Verdict, b.account(a))
+	}
+	flow.sport = 0
+	b.apply(a.Fix[0])
+	if a := b.explain(flow, true); a.Verdict != explain.Delivered {
+		t.Errorf("after the fix: %s\n%s", a.Verdict, b.account(a))
+	}
+}

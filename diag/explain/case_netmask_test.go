@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/internal/lab/labtest"
 )
@@ -14,35 +15,35 @@ var netmaskBreakages = among([]breakage{
 		fault: `
 a: ip addr add 10.1.0.2/8 dev eth0
 a: ip addr del 10.1.0.2/24 dev eth0`,
-		want: expected{cause.WrongNetmask, "a", request}},
+		want: expected{device.WrongNetmask, "a", request}},
 	{name: "too wide at the destination", from: "a", to: "10.2.0.2",
 		fault: `
 b: ip addr add 10.2.0.2/8 dev eth0
 b: ip addr del 10.2.0.2/24 dev eth0`,
-		want: expected{cause.WrongNetmask, "b", reply}},
+		want: expected{device.WrongNetmask, "b", reply}},
 	{name: "too wide at a router", from: "a", to: "10.2.0.2",
 		fault: `
 r3: ip addr add 10.23.0.3/8 dev left
 r3: ip addr del 10.23.0.3/24 dev left
 r3: ip route del 10.1.0.0/24`,
-		want: expected{cause.WrongNetmask, "r3", reply}, or: []expected{{cause.NoReturnRoute, "r3", reply}}, noFix: true},
+		want: expected{device.WrongNetmask, "r3", reply}, or: []expected{{cause.NoReturnRoute, "r3", reply}}, noFix: true},
 	{name: "too narrow at the source, gateway left out", from: "a", to: "10.2.0.2",
 		fault: `
 a: ip route del default
 a: ip addr add 10.1.0.2/32 dev eth0
 a: ip addr del 10.1.0.2/24 dev eth0`,
-		want: expected{cause.WrongNetmask, "a", request}, or: []expected{{cause.NoRoute, "a", request}}, noFix: true},
+		want: expected{device.WrongNetmask, "a", request}, or: []expected{{cause.NoRoute, "a", request}}, noFix: true},
 	{name: "too narrow at the last router", from: "a", to: "10.2.0.2",
 		fault: `
 r4: ip addr add 10.2.0.1/32 dev right
 r4: ip addr del 10.2.0.1/24 dev right`,
-		want: expected{cause.WrongNetmask, "r4", request}, or: []expected{{cause.NoRoute, "r4", request}}},
+		want: expected{device.WrongNetmask, "r4", request}, or: []expected{{cause.NoRoute, "r4", request}}},
 	{name: "too wide, and a router that is silent about its other addresses", from: "a", to: "10.12.0.1",
 		fault: `
 a: ip addr add 10.1.0.2/8 dev eth0
 a: ip addr del 10.1.0.2/24 dev eth0
 r1: sysctl -qw net.ipv4.conf.left.arp_ignore=1`,
-		want: expected{cause.WrongNetmask, "a", request}},
+		want: expected{device.WrongNetmask, "a", request}},
 	{name: "too wide, and a proxy that helps", from: "a", to: "10.2.0.2",
 		fault: `
 a: ip addr add 10.1.0.2/8 dev eth0
@@ -61,12 +62,12 @@ var lanBreakages = among([]breakage{
 		fault: `
 host3: ip addr add 10.57.4.22/31 dev eth0
 host3: ip addr del 10.57.4.22/24 dev eth0`,
-		want: expected{cause.WrongNetmask, "host3", request}, or: []expected{{cause.NoRoute, "host3", request}}, noFix: true},
+		want: expected{device.WrongNetmask, "host3", request}, or: []expected{{cause.NoRoute, "host3", request}}, noFix: true},
 	{name: "too narrow at the destination", from: "host1", to: "10.57.4.22",
 		fault: `
 host3: ip addr add 10.57.4.22/31 dev eth0
 host3: ip addr del 10.57.4.22/24 dev eth0`,
-		want: expected{cause.WrongNetmask, "host3", reply}, or: []expected{{cause.NoReturnRoute, "host3", reply}}},
+		want: expected{device.WrongNetmask, "host3", reply}, or: []expected{{cause.NoReturnRoute, "host3", reply}}},
 	{name: "a service next door, past a rule that lets it by before others of nat", from: "host3", to: "10.57.4.20", asks: "tcp 80", serve: []string{"host2 tcp 0.0.0.0:80"},
 		fault: `
 host1: iptables -t nat -A PREROUTING -d 10.57.4.20 -p tcp --dport 80 -j DNAT --to-destination 10.57.4.21

@@ -20,7 +20,10 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 	replied := r.Outcome == probe.Replied || a.arrived(r)
 	dropped := len(a.Drops) > 0 && !replied
 	refuser, refused := w.refuser(a, r)
+	portless, unsent := w.portless(r)
 	switch {
+	case unsent && a.Verdict != Broken:
+		a.unsent(portless)
 	case r.Outcome == probe.OutcomeUnknown:
 	case refused && (a.Verdict == Delivered || a.Verdict == Undecided && a.Cause.Code == cause.NotKnown && (refuser.Out || w.Beyond == nil)):
 		a.Verdict, a.Beyond, a.Fix = Broken, "", []change.Command{}

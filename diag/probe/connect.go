@@ -109,14 +109,18 @@ func (c *connecting) settle(queue []socketReport, err error) {
 	case unix.ETIMEDOUT:
 		c.result.Outcome = Silent
 	default:
-		c.result.Outcome = dialOutcome(err, errno)
+		c.result.Outcome = dialOutcome(err, errno, c.dial.SrcPort)
 	}
 }
 
 // dialOutcome is what a call that failed here says about the network. A socket that
-// cannot be had or marked says nothing about it.
-func dialOutcome(err error, errno unix.Errno) Outcome {
+// cannot be had or marked says nothing about it. No port is left where it is bound to none
+// in particular (inet_csk_get_port()).
+func dialOutcome(err error, errno unix.Errno, port uint16) Outcome {
 	var call *callError
+	if errno == unix.EADDRINUSE && port == 0 {
+		return AddressNotAvailable
+	}
 	if errors.As(err, &call) && call.call != "connect" && errno != unix.EADDRNOTAVAIL {
 		return OutcomeUnknown
 	}

@@ -129,7 +129,7 @@ func (x *datagram) fail(err error) {
 	words := err.Error()
 	if errors.As(err, &errno) {
 		words = Strerror(errno)
-		x.result.Outcome = dialOutcome(err, errno)
+		x.result.Outcome = dialOutcome(err, errno, x.dial.SrcPort)
 	}
 	x.result.Message = x.dial.failed("udp", words)
 }

@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"fmt"
 	"net/netip"
 
 	"nstutor/diag/explain/machine"
@@ -103,7 +104,7 @@ func (i Impostor) Detail() say.Text {
 func (i Impostor) Evidence() []say.Text {
 	var shown []say.Text
 	for _, a := range i.Having {
-		shown = append(shown, say.T("%s: %s", "%s：%s", machine.Called(i.Netns()), inet(a.Prefix, a.Dev)))
+		shown = append(shown, say.T("%s: %s", "%s：%s", machine.Called(i.Netns()), Inet(a.Prefix, a.Dev)))
 	}
 	switch {
 	case i.Parted != nil:
@@ -124,3 +125,6 @@ func (i Impostor) Fix() []change.Change {
 	}
 	return i.Own.Remove()
 }
+
+// Inet is an address on a device, as evidence.
+func Inet(p netip.Prefix, dev string) string { return fmt.Sprintf("inet %s dev %s", p, dev) }

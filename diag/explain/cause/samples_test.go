@@ -215,6 +215,8 @@ var samples = []cause.Finding{
 	service.ServerWithout{At: here, Flow: tcp, By: "director", Dev: "lo", Silent: true},
 	service.ServerWithout{At: here, Flow: tcp, By: "director", Dev: "tunl0", Asked: "eth0", Tunnelled: true},
 	device.TunnelUnmatched{At: here, Link: table.Link{Name: "ip_vs", Kind: "ipip", Tunnel: &table.Tunnel{Remote: two}}, Sender: "director", Carrier: "IPIP", From: one, To: two, Virtual: true},
+	service.NoOwnPort{At: here, Flow: tcp, Range: "50001 50001"},
+	service.NoOwnPort{At: here, Flow: tcp, Range: "1024 65535"},
 	service.Serverless{At: here, Flow: tcp, Service: ipvs.Service{Proto: 6, Addr: netip.AddrPortFrom(two, 80), Scheduler: "rr"}},
 	service.Serverless{At: here, Flow: tcp, Service: ipvs.Service{Proto: 6, Addr: netip.AddrPortFrom(two, 80), Scheduler: "rr", Servers: []ipvs.Server{{Addr: netip.AddrPortFrom(one, 80), Forward: ipvs.Masq}}}},
 	service.Unheld{At: here, Flow: tcp, Service: ipvs.Service{Proto: 6, Addr: netip.AddrPortFrom(two, 80), Scheduler: "rr"}, Dev: "kube-ipvs0"},
@@ -322,8 +324,8 @@ var samples = []cause.Finding{
 	cause.OverDevice{At: here, Length: 1600, Link: veth, Transit: true, Learned: &cause.Learner{At: here}, Untold: cause.Untold{Why: say.Quote("a rule"), Proof: proof}},
 	cause.OverPeer{here, 1600, veth},
 	cause.Remembered{here, two, 1400, proof[0]},
-	cause.TooWide{NextHop: hop, Own: wide, Far: near, FarDev: "eth0", NoDefault: true},
-	cause.TooNarrow{At: here, Dst: two, Own: near, Dev: "eth0", Far: wide, FarDev: "eth0"},
+	device.TooWide{NextHop: hop, Own: wide, Far: near, FarDev: "eth0", NoDefault: true},
+	device.TooNarrow{At: here, Dst: two, Own: near, Dev: "eth0", Far: wide, FarDev: "eth0"},
 	cause.ProxyUnforwarding{here, "eth0", hop, proof, false},
 	cause.ProxyUnrouted{At: here, Dev: "eth0", Hop: hop, Proof: proof, Exemption: reject.Exemption},
 	cause.ProxyUnrouted{At: here, Dev: "eth0", Hop: hop, Proof: proof, Way: path},
@@ -409,7 +411,7 @@ var samples = []cause.Finding{
 var unmended = []string{"Hidden", "Unknowing", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
-	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered"}
+	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort"}
 
 // handed is a packet that left to somebody who is known.
 func handed(to farend.End) cause.Beyond {

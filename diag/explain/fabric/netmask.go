@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 )
@@ -25,7 +26,7 @@ func TooWide(x *Explorer, n *machine.Space, dev table.Link, hop cause.NextHop) (
 			continue
 		}
 		noDefault := n.Route(machine.RouteQuery{Dst: machine.Documentation}).Kind != machine.KindUnicast
-		return cause.TooWide{NextHop: hop, Own: own, Far: far, FarDev: s.Dev.Name, NoDefault: noDefault}, s, true
+		return device.TooWide{NextHop: hop, Own: own, Far: far, FarDev: s.Dev.Name, NoDefault: noDefault}, s, true
 	}
 	return nil, Station{}, false
 }
@@ -48,7 +49,7 @@ func TooNarrow(n *machine.Space, dst netip.Addr, on func(table.Link) []Station) 
 			if !ok {
 				continue
 			}
-			f := cause.TooNarrow{At: cause.At(n.Name), Dst: dst, Own: own, Dev: d.Link.Name, Far: far, FarDev: s.Dev.Name}
+			f := device.TooNarrow{At: cause.At(n.Name), Dst: dst, Own: own, Dev: d.Link.Name, Far: far, FarDev: s.Dev.Name}
 			return f, machine.RouteAnswer{Kind: machine.KindUnicast, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}, true
 		}
 	}

@@ -1,19 +1,19 @@
-package cause
+package device
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/remedy"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
 
 // WrongNetmask: a prefix length claims more, or less, than is on the wire.
-const WrongNetmask Code = "wrong-netmask"
+const WrongNetmask cause.Code = "wrong-netmask"
 
-var _ = Register(Cause{
+var _ = cause.Register(cause.Cause{
 	Code:  WrongNetmask,
 	Words: say.T("a prefix length claims more, or less, than is on the wire", "前缀长度与实际链路上的网段不符"),
 	Table: []string{"ip", "addr"},
@@ -22,8 +22,8 @@ var _ = Register(Cause{
 // TooWide is a prefix that takes a destination to be on the wire, where a router
 // has a narrower one and knows the way.
 type TooWide struct {
-	Sure
-	NextHop
+	cause.Sure
+	cause.NextHop
 	Own       netip.Prefix
 	Far       netip.Prefix // the router's
 	FarDev    string
@@ -31,7 +31,7 @@ type TooWide struct {
 }
 
 // Code is WrongNetmask.
-func (TooWide) Code() Code { return WrongNetmask }
+func (TooWide) Code() cause.Code { return WrongNetmask }
 
 // Detail names both prefixes.
 func (m TooWide) Detail() say.Text {
@@ -41,10 +41,8 @@ func (m TooWide) Detail() say.Text {
 
 // Evidence are both prefixes.
 func (m TooWide) Evidence() []say.Text {
-	return m.With(inet(m.Own, m.Dev), inet(m.Far, m.FarDev))
+	return m.With(cause.Inet(m.Own, m.Dev), cause.Inet(m.Far, m.FarDev))
 }
-
-func inet(p netip.Prefix, dev string) string { return fmt.Sprintf("inet %s dev %s", p, dev) }
 
 // Fix gives the address the router's prefix length.
 func (m TooWide) Fix() []change.Change {
@@ -66,8 +64,8 @@ func readdress(netns, dev string, own netip.Prefix, bits int) []change.Change {
 
 // TooNarrow is a prefix that leaves out a destination which is on the wire.
 type TooNarrow struct {
-	Sure
-	At
+	cause.Sure
+	cause.At
 	Dst    netip.Addr
 	Own    netip.Prefix
 	Dev    string
@@ -76,7 +74,7 @@ type TooNarrow struct {
 }
 
 // Code is WrongNetmask.
-func (TooNarrow) Code() Code { return WrongNetmask }
+func (TooNarrow) Code() cause.Code { return WrongNetmask }
 
 // Detail names both prefixes.
 func (m TooNarrow) Detail() say.Text {
@@ -86,7 +84,7 @@ func (m TooNarrow) Detail() say.Text {
 
 // Evidence are both prefixes.
 func (m TooNarrow) Evidence() []say.Text {
-	return Lines(inet(m.Own, m.Dev), inet(m.Far, m.FarDev))
+	return cause.Lines(cause.Inet(m.Own, m.Dev), cause.Inet(m.Far, m.FarDev))
 }
 
 // Fix gives the address the prefix length of the others.

@@ -86,7 +86,7 @@ func TestWhyOutlivesItsNamespace(t *testing.T) {
 	if err := p.lab.DelNetns("ns1"); err != nil {
 		t.Fatal(err)
 	}
-	p.see(`✗ Cannot open network namespace "ns1": No such file or directory`)
+	p.see("✗ the namespace ns1, from which this is sent, is gone: r builds the lab anew")
 	p.miss("no-route")
 	p.press("r")
 	p.see("no-route", "ns1 ✗")

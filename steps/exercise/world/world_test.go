@@ -98,7 +98,7 @@ func TestTheFirstErrorStopsAWorldAndSaysWhere(t *testing.T) {
 		"nobody":                     func(w *World) { w.Up("nobody", "lo") },
 		"host: add route 10.0.0.0/8": func(w *World) { w.Route(Host, "10.0.0.0/8 via 172.31.0.1") },
 		"what?":                      func(w *World) { w.Route(Host, "10.0.0.0/8 via") },
-		"is not understood":          func(w *World) { w.Rule(Host, "fwmark 1") },
+		"is not understood":          func(w *World) { w.Rule(Host, "uidrange 0-5") },
 		"host: iptables":             func(w *World) { w.IPTables(Host, "-A NOWHERE -j DROP") },
 	} {
 		w := newWorld(t)

@@ -23,6 +23,9 @@ func ExplainName(ctx context.Context, world *machine.Machine, req Request, faile
 	asked := Request{
 		From: req.From, Dest: server.Addr(), Proto: unix.IPPROTO_UDP, Port: server.Port(), Probe: req.Probe, Timeout: req.Timeout,
 	}
+	if failed.OverTCP {
+		asked.Proto = unix.IPPROTO_TCP
+	}
 	a, err := Explain(ctx, world, asked)
 	if err != nil {
 		return a, err

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/nftables"
+	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/probe"
@@ -71,5 +73,22 @@ func TestANameServerOfOneWire(t *testing.T) {
 	w.Etc(w.C, "resolv.conf", "nameserver fe80::53%eth0\n")
 	if addr, err := resolve.Address(t.Context(), w.C, "www.example.com"); err != nil || addr.String() != "10.2.0.2" {
 		t.Errorf("%v, %v", addr, err)
+	}
+}
+
+// TestOptionUseVC: every question goes over TCP, and where that is refused none is answered.
+func TestOptionUseVC(t *testing.T) {
+	w := labtest.NewTrio(t)
+	w.NameServer(w.S, "10.2.0.2:53")
+	w.Etc(w.C, "resolv.conf", "nameserver 10.2.0.2\noptions use-vc\n")
+	if addr, err := resolve.Address(t.Context(), w.C, "www.example.com"); err != nil || addr.String() != "10.2.0.2" {
+		t.Errorf("%v, %v", addr, err)
+	}
+	w.RuleFor(w.S, nftables.TableFamilyIPv4, unix.IPPROTO_TCP, nftables.ChainTypeFilter, nftables.ChainHookInput, &expr.Verdict{Kind: expr.VerdictDrop})
+	w.Etc(w.C, "resolv.conf", "nameserver 10.2.0.2\noptions use-vc timeout:1 attempts:1\n")
+	if addr, err := resolve.Address(t.Context(), w.C, "www.example.com"); err == nil {
+		t.Errorf("%v: over UDP", addr)
+	} else if failed, ok := resolve.Unresolved(err); !ok || !failed.OverTCP {
+		t.Errorf("%+v", err)
 	}
 }

@@ -26,6 +26,7 @@ type Error struct {
 	Servers []netip.AddrPort // where none answered: who was asked, in that order; empty where one said that there is none
 	Said    []string         // … what each of them answered instead (SERVFAIL, REFUSED …; NOERROR without an answer); empty: nothing
 	Silent  Silences         // … and who of them kept silent
+	OverTCP bool             // … as they are asked where resolv.conf has the option use-vc
 }
 
 // ServerFailure is what a server says that could not find out (RFC 1035, section 4.1.1).
@@ -52,7 +53,7 @@ func addresslessName(name string) *Error {
 }
 
 func unansweredName(name string, r *resolver) *Error {
-	return &Error{name, "Temporary failure in name resolution", r.servers, r.said, r.silences}
+	return &Error{name, "Temporary failure in name resolution", r.servers, r.said, r.silences, r.overTCP}
 }
 
 // longest is how long a look-up takes at most.
@@ -210,6 +211,7 @@ type resolver struct {
 	config  *dns.ClientConfig
 	servers []netip.AddrPort
 	try     time.Duration // how long one server gets for one answer
+	overTCP bool          // options use-vc: every question
 
 	silences Silences
 	said     []string // by the places of servers: the code of an answer that settles nothing
@@ -235,7 +237,7 @@ func newResolver(ns *nsenter.Namespace, resolv []byte, limit time.Duration) *res
 	}
 	config.Timeout = min(config.Timeout, resolverMaxTimeout)
 	config.Attempts = min(config.Attempts, resolverMaxAttempts)
-	r := &resolver{ns: ns, config: config}
+	r := &resolver{ns: ns, config: config, overTCP: hasOption(resolv, "use-vc")}
 	port, _ := strconv.ParseUint(config.Port, 10, 16)
 	for _, server := range config.Servers {
 		if addr, err := netip.ParseAddr(server); err == nil && len(r.servers) < resolverMaxServers {
@@ -249,6 +251,16 @@ func newResolver(ns *nsenter.Namespace, resolv []byte, limit time.Duration) *res
 	turns := time.Duration(len(r.servers) * max(1, config.Attempts))
 	r.try = min(time.Duration(config.Timeout)*time.Second, limit/turns)
 	return r
+}
+
+// hasOption reports whether a resolv.conf sets an option.
+func hasOption(resolv []byte, option string) bool {
+	for line := range strings.Lines(string(resolv)) {
+		if words := strings.Fields(line); len(words) > 0 && words[0] == "options" && slices.Contains(words[1:], option) {
+			return true
+		}
+	}
+	return false
 }
 
 // lookup tries the name as it is and with each search domain, in the order of
@@ -323,9 +335,12 @@ func (r *resolver) ask(ctx context.Context, name string, kind uint16) *dns.Msg {
 
 // once asks one server; nil where it does not know whether the name exists.
 func (r *resolver) once(ctx context.Context, i int, name string, kind uint16) *dns.Msg {
-	server := r.servers[i]
-	answer, err := r.query(ctx, unix.SOCK_DGRAM, server, name, kind)
-	if err == nil && answer.Truncated {
+	server, transport := r.servers[i], unix.SOCK_DGRAM
+	if r.overTCP {
+		transport = unix.SOCK_STREAM
+	}
+	answer, err := r.query(ctx, transport, server, name, kind)
+	if err == nil && answer.Truncated && !r.overTCP {
 		answer, err = r.query(ctx, unix.SOCK_STREAM, server, name, kind)
 	}
 	r.heard(i, err)

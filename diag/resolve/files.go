@@ -17,14 +17,14 @@ import (
 )
 
 // files are what is in the files of a resolver; one that is not there is empty.
-type files struct{ hosts, resolv, upstreams []byte }
+type files struct{ hosts, resolv []byte }
 
 // filesIn are those that `ip netns exec` shows inside ns. What cannot be read is
 // not there.
 func filesIn(ns *nsenter.Namespace) files {
 	hosts, _ := plainfile.Read(namespaceFile(ns, "hosts"))
 	resolv, _ := plainfile.Read(namespaceFile(ns, "resolv.conf"))
-	return files{hosts: hosts, resolv: resolv}
+	return files{hosts, resolv}
 }
 
 // namespaceFile is the path of a file of /etc as `ip netns exec` shows it
@@ -43,61 +43,65 @@ func namespaceFile(ns *nsenter.Namespace, file string) string {
 // file system that its owner answers for (FUSE), and does not.
 const filesLimit = time.Second
 
-// filesOf are those that a process sees below its own root. It fails where one
-// is there and cannot be read: what the process would find is not known then.
-func filesOf(ctx context.Context, pid int) (f files, err error) {
-	ctx, cancel := context.WithTimeout(ctx, filesLimit)
-	defer cancel()
-	root := fmt.Sprintf("/proc/%d/root", pid)
-	type result struct {
-		files
-		err error
+// filesOf are those that a process sees below its own root.
+func filesOf(ctx context.Context, pid int) (files, error) {
+	read, err := below(ctx, pid, "etc/hosts", "etc/resolv.conf")
+	if err != nil {
+		return files{}, err
 	}
-	read := make(chan result, 1)
-	go func() { // it may never come back
-		f, err := filesBelow(root)
-		read <- result{f, err}
-	}()
-	select {
-	case r := <-read:
-		return r.files, r.err
-	case <-ctx.Done():
-		return f, say.At(root+"/etc", ctx.Err())
-	}
+	return files{read[0], read[1]}, nil
 }
-
-// resolvedUpstreams is where systemd-resolved writes whom it asks itself.
-const resolvedUpstreams = "run/systemd/resolve/resolv.conf"
 
 // Forwards are the name servers that a name server asks in turn, as far as its files tell:
 // those of the resolv.conf that the process sees, which dnsmasq and CoreDNS take, or of the
 // one that systemd-resolved writes. None that it would be itself is among them.
 func Forwards(ctx context.Context, pid int, comm string) []netip.AddrPort {
-	f, err := filesOf(ctx, pid)
+	path := "etc/resolv.conf"
+	if comm == "systemd-resolve" {
+		path = "run/systemd/resolve/resolv.conf"
+	}
+	read, err := below(ctx, pid, path)
 	if err != nil {
 		return nil
 	}
-	text := f.resolv
-	if comm == "systemd-resolve" {
-		text = f.upstreams
-	}
-	return slices.DeleteFunc(newResolver(nil, text, longest).servers, func(server netip.AddrPort) bool { return server.Addr().IsLoopback() })
+	return slices.DeleteFunc(newResolver(nil, read[0], longest).servers, func(server netip.AddrPort) bool { return server.Addr().IsLoopback() })
 }
 
-func filesBelow(path string) (f files, err error) {
+// below are the contents of files that a process sees; one that is not there is empty. It fails
+// where one is there and cannot be read: what the process would find is not known then.
+func below(ctx context.Context, pid int, paths ...string) ([][]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, filesLimit)
+	defer cancel()
+	root := fmt.Sprintf("/proc/%d/root", pid)
+	type result struct {
+		read [][]byte
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() { // it may never come back
+		read, err := readBelow(root, paths)
+		done <- result{read, err}
+	}()
+	select {
+	case r := <-done:
+		return r.read, r.err
+	case <-ctx.Done():
+		return nil, say.At(root, ctx.Err())
+	}
+}
+
+func readBelow(path string, paths []string) ([][]byte, error) {
 	root, err := plainfile.OpenRoot(path)
 	if err != nil {
-		return f, err
+		return nil, err
 	}
 	defer root.Close()
-	for _, file := range []struct {
-		to   *[]byte
-		path string
-	}{{&f.hosts, "etc/hosts"}, {&f.resolv, "etc/resolv.conf"}, {&f.upstreams, resolvedUpstreams}} {
-		*file.to, err = root.Read(file.path)
+	read := make([][]byte, len(paths))
+	for i, path := range paths {
+		read[i], err = root.Read(path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return f, err
+			return nil, err
 		}
 	}
-	return f, nil
+	return read, nil
 }

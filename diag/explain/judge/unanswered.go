@@ -280,19 +280,10 @@ func (a *Search) wrongGateway(s fabric.Station, x *fabric.Explorer) (f cause.Wro
 		}
 		return cause.WrongGateway{
 			NextHop: a.Hop(), Line: route.Line, Router: s.Device(), Stations: x.Present(),
-			Rewrite: remedy.Rewrite{Netns: a.Space.Name, Route: narrowed(remedy.Through(route.Entry, table.Nexthop{Via: right, Dev: a.Link.Name}), s, a.Packet.Dst)},
+			Rewrite: remedy.Rewrite{Netns: a.Space.Name, Route: remedy.Through(route.Entry, table.Nexthop{Via: right, Dev: a.Link.Name})},
 		}, true
 	}
 	return f, false
-}
-
-// narrowed is a default route as one to the network that a station leads to by a route of its
-// own for that: whoever knows the way to one network need not know all others.
-func narrowed(r table.Route, s fabric.Station, dst netip.Addr) table.Route {
-	if theirs := s.Space.Route(machine.RouteQuery{Dst: dst}).Entry; r.Dst.Bits() == 0 && theirs.Dst.IsValid() && theirs.Dst.Bits() > 0 {
-		r = table.Route{Type: r.Type, Dst: theirs.Dst, Via: r.Via, Dev: r.Dev, Table: r.Table, Proto: "boot", Scope: r.Scope}
-	}
-	return r
 }
 
 // NoRouter is the finding of a route whose gateway is n, which is no router: it has no

@@ -83,6 +83,8 @@ type linkAttr struct {
 	alone bool     // no value belongs to it
 	means say.Form // of the device and the value
 	set   func(h *netlink.Handle, link netlink.Link, value string) error
+	// within sets what package netlink has no words for, on a thread inside the namespace.
+	within func(link netlink.Link, value string) error
 	// back is what brings a device as it was back.
 	back func(a LinkSet, was table.Link) LinkSet
 }
@@ -147,13 +149,13 @@ var linkAttrs = map[string]linkAttr{
 			return a
 		}},
 	"type macvlan mode": {means: say.F("set %s type macvlan mode %s", "把 macvlan %s 的模式设为 %s"),
-		set: setMacvlanMode,
+		within: setMacvlanMode,
 		back: func(a LinkSet, was table.Link) LinkSet {
 			a.Value = was.Sharing
 			return a
 		}},
 	"type bridge stp_state": {means: say.F("set %s type bridge stp_state %s", "把网桥 %s 的 stp_state 设为 %s"),
-		set: setSTP,
+		within: setSTP,
 		back: func(a LinkSet, was table.Link) LinkSet {
 			a.Value = "0"
 			if was.Bridge != nil && was.Bridge.STP {
@@ -182,16 +184,21 @@ func onOff(on bool) string {
 
 // setSTP switches a bridge's spanning tree protocol (IFLA_BR_STP_STATE), for
 // which netlink.Bridge has no field.
-func setSTP(_ *netlink.Handle, link netlink.Link, value string) error {
+func setSTP(link netlink.Link, value string) error {
 	on, err := strconv.ParseUint(value, 10, 32)
 	if err != nil {
 		return err
 	}
+	return setOfKind(link, nl.IFLA_BR_STP_STATE, uint32(on))
+}
+
+// setOfKind sets an attribute that a kind of device has.
+func setOfKind(link netlink.Link, attr int, value uint32) error {
 	message := nl.NewIfInfomsg(unix.AF_UNSPEC)
 	message.Index = int32(link.Attrs().Index)
 	info := nl.NewRtAttr(unix.IFLA_LINKINFO, nil)
-	info.AddRtAttr(nl.IFLA_INFO_KIND, nl.NonZeroTerminated("bridge"))
-	info.AddRtAttr(nl.IFLA_INFO_DATA, nil).AddRtAttr(nl.IFLA_BR_STP_STATE, nl.Uint32Attr(uint32(on)))
+	info.AddRtAttr(nl.IFLA_INFO_KIND, nl.NonZeroTerminated(link.Type()))
+	info.AddRtAttr(nl.IFLA_INFO_DATA, nil).AddRtAttr(attr, nl.Uint32Attr(value))
 	return ask(unix.RTM_NEWLINK, message, info)
 }
 
@@ -254,7 +261,11 @@ func (a LinkSet) Apply(_ context.Context, s Space) error {
 	if err != nil {
 		return say.Err("%s: %s: %v", "%s：%s：%v", a.Netns, a.Dev, err)
 	}
-	if err := ns.Do(func() error { return attr.set(h, link, a.Value) }); err != nil {
+	set := func() error { return attr.set(h, link, a.Value) }
+	if attr.within != nil {
+		set = func() error { return ns.Do(func() error { return attr.within(link, a.Value) }) }
+	}
+	if err := set(); err != nil {
 		return say.Err("%s: %s: %v", "%s：%s：%v", a.Netns, attr.told(a), err)
 	}
 	return nil

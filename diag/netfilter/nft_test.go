@@ -90,6 +90,8 @@ table ip w {
   tcp dport 80 tproxy to :15001 meta mark set 1 accept
   udp dport 53 tproxy to 127.0.0.1:53
   tcp dport 81 tproxy to 127.0.0.1
+  tcp dport 22 ct count over 3 drop
+  ct count 5 accept
  }
  chain f { type filter hook forward priority mangle; policy accept;
   tcp flags syn tcp option maxseg size set rt mtu

@@ -65,6 +65,16 @@ func (d *decoder) ruledFor(a nfnl.Attrs) string {
 	return map[uint32]string{unix.NFPROTO_IPV4: "ip", unix.NFPROTO_IPV6: "ip6"}[a.Uint32(family)]
 }
 
+// connlimit asks how many connections there are.
+func (d *decoder) connlimit(a nfnl.Attrs) {
+	const count, flags, over = 1, 2, 1 // NFTA_CONNLIMIT_COUNT, NFTA_CONNLIMIT_FLAGS, NFT_CONNLIMIT_F_INV
+	text := "ct count "
+	if a.Uint32(flags)&over != 0 {
+		text += "over "
+	}
+	d.stated("connlimit", text+fmt.Sprint(a.Uint32(count)), a)
+}
+
 // rt loads what is known of the route.
 func (d *decoder) rt(a nfnl.Attrs) {
 	if key := a.Uint32(unix.NFTA_RT_KEY); key == unix.NFT_RT_TCPMSS {

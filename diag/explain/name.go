@@ -28,7 +28,7 @@ func ExplainName(ctx context.Context, world *machine.Machine, req Request, faile
 	}
 	a, err := Explain(ctx, world, asked)
 	if err != nil {
-		return a, err
+		return a, say.Err("%s cannot be looked up; its name server %s: %v", "%s 解析不出来；它的域名服务器 %s：%v", failed.Name, server, err)
 	}
 	a.Name = failed.Name
 	if said := failed.FirstSaid(); said != "" && a.Verdict == Delivered {

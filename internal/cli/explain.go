@@ -341,6 +341,9 @@ func destination(ctx context.Context, node *machine.Space, name string, family i
 	if err == nil {
 		dest = found.Addrs[0]
 	}
+	if !dest.IsLinkLocalUnicast() {
+		dest = dest.WithZone("") // which no other address has
+	}
 	switch {
 	case err != nil && node.Name != "":
 		return dest, found, say.At(node.Title(), err)

@@ -19,6 +19,17 @@ func Sockaddr(a netip.AddrPort) unix.Sockaddr {
 	return &unix.SockaddrInet6{Addr: addr.As16(), Port: int(a.Port()), ZoneId: zoneIndex(addr.Zone())}
 }
 
+// Endpoint is the address and port in a socket address, without the zone.
+func Endpoint(sa unix.Sockaddr) netip.AddrPort {
+	switch sa := sa.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
+	case *unix.SockaddrInet6:
+		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr).Unmap(), uint16(sa.Port))
+	}
+	return netip.AddrPort{}
+}
+
 // zoneIndex is the ifindex that a zone names, 0 for none.
 func zoneIndex(zone string) uint32 {
 	if zone == "" {

@@ -10,17 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// endpointOf is the address and port in a socket address, without the zone.
-func endpointOf(sa unix.Sockaddr) netip.AddrPort {
-	switch sa := sa.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
-	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr).Unmap(), uint16(sa.Port))
-	}
-	return netip.AddrPort{}
-}
-
 // probeSource connects a UDP socket to the destination, as ping does, which sends
 // nothing, and returns the local address that the kernel gave it. A broadcast
 // address is refused (EACCES) unless it is allowed: TCP has its own answer to one.

@@ -63,8 +63,8 @@ func (c *connecting) run(ctx context.Context, socket opened) {
 	socket.conn.Control(func(fd uintptr) {
 		queue = queuedErrors(int(fd))
 		// A route of several next hops can give TCP another source than it gave UDP.
-		if name, err := unix.Getsockname(int(fd)); err == nil && !endpointOf(name).Addr().IsUnspecified() {
-			c.result.Src = endpointOf(name).Addr()
+		if name, err := unix.Getsockname(int(fd)); err == nil && !dial.Endpoint(name).Addr().IsUnspecified() {
+			c.result.Src = dial.Endpoint(name).Addr()
 		}
 	})
 	c.settle(queue, err)

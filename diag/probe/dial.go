@@ -90,7 +90,7 @@ func (d Dial) open(ns *nsenter.Namespace, kind int) (s opened, err error) {
 			return err
 		}
 		name, err := unix.Getsockname(fd)
-		s.local = netip.AddrPortFrom(source, endpointOf(name).Port())
+		s.local = netip.AddrPortFrom(source, dial.Endpoint(name).Port())
 		return err
 	})
 	if err != nil {
@@ -148,7 +148,7 @@ func FreePort(ns *nsenter.Namespace) (port uint16) {
 			return err
 		}
 		name, err := unix.Getsockname(fd)
-		port = endpointOf(name).Port()
+		port = dial.Endpoint(name).Port()
 		return err
 	})
 	return port

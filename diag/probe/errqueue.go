@@ -6,6 +6,8 @@ import (
 	"time"
 	"unsafe"
 
+	"nstutor/diag/dial"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -39,7 +41,7 @@ func readSocket(fd int, buf []byte, flags int) (socketReport, error) {
 	}
 	report := socketReport{data: buf[:n]}
 	if flags&unix.MSG_ERRQUEUE == 0 {
-		from := endpointOf(peer)
+		from := dial.Endpoint(peer)
 		report.from, report.port = from.Addr(), from.Port()
 	}
 	messages, err := unix.ParseSocketControlMessage(control[:controlLen])
@@ -109,4 +111,4 @@ func (r socketReport) icmpError() (outcome Outcome, words string, mtu int, ok bo
 }
 
 // sockaddrIP is the address in a socket address, without its zone.
-func sockaddrIP(sa unix.Sockaddr) netip.Addr { return endpointOf(sa).Addr() }
+func sockaddrIP(sa unix.Sockaddr) netip.Addr { return dial.Endpoint(sa).Addr() }

@@ -57,7 +57,7 @@ func openEchoSocket(ns *nsenter.Namespace, e Echo) (*echoSocket, error) {
 	}
 	if s.dgram {
 		if name, err := unix.Getsockname(fd); err == nil {
-			s.id = endpointOf(name).Port()
+			s.id = dial.Endpoint(name).Port()
 		}
 	}
 	// The longest packet of interest is the echo reply, or an ICMP error (576 bytes, RFC 1812).

@@ -71,13 +71,8 @@ func sourceFor(addr netip.Addr) netip.Addr {
 	if err := unix.Connect(fd, dial.Sockaddr(netip.AddrPortFrom(addr, port))); err != nil {
 		return netip.Addr{}
 	}
-	switch name, _ := unix.Getsockname(fd); name := name.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrFrom4(name.Addr)
-	case *unix.SockaddrInet6:
-		return netip.AddrFrom16(name.Addr)
-	}
-	return netip.Addr{}
+	name, _ := unix.Getsockname(fd)
+	return dial.Endpoint(name).Addr()
 }
 
 // compare are the rules, by their numbers.

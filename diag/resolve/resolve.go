@@ -39,7 +39,12 @@ func Unresolved(err error) (*Error, bool) {
 }
 
 // FirstSaid is what the first of the servers answered instead; empty: nothing.
-func (e *Error) FirstSaid() string { return strings.Join(e.Said[:min(1, len(e.Said))], "") }
+func (e *Error) FirstSaid() string {
+	if len(e.Said) == 0 {
+		return ""
+	}
+	return e.Said[0]
+}
 
 func (e *Error) Error() string { return e.Name + ": " + e.Words }
 

@@ -253,22 +253,16 @@ func (a LinkSet) Apply(_ context.Context, s Space) error {
 	if !ok {
 		return say.Err("%s: set %s %s: not understood here", "%s：把 %s 设为 %s：这里不认识", a.Netns, a.Dev, a.Attr)
 	}
-	ns, h, err := Open(s, a.Netns)
-	if err != nil {
-		return err
-	}
-	link, err := h.LinkByName(a.Dev)
-	if err != nil {
-		return say.Err("%s: %s: %v", "%s：%s：%v", a.Netns, a.Dev, err)
-	}
-	set := func() error { return attr.set(h, link, a.Value) }
-	if attr.within != nil {
-		set = func() error { return ns.Do(func() error { return attr.within(link, a.Value) }) }
-	}
-	if err := set(); err != nil {
-		return say.Err("%s: %s: %v", "%s：%s：%v", a.Netns, attr.told(a), err)
-	}
-	return nil
+	return Dev{a.Netns, a.Dev}.set(s, attr.told(a), func(h *netlink.Handle, link netlink.Link) error {
+		if attr.within == nil {
+			return attr.set(h, link, a.Value)
+		}
+		ns, err := s.NS(a.Netns)
+		if err != nil {
+			return err
+		}
+		return ns.Do(func() error { return attr.within(link, a.Value) })
+	})
 }
 
 // Undo gives the device what it had, and puts back what the kernel has changed

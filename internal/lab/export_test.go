@@ -70,7 +70,7 @@ func CheckFreeIndex(t interface {
 			t.Fatalf("%v", err)
 		}
 	}
-	index, err := freeIndex(near, inet)
+	index, err := freeIndex(host, inet)
 	if err != nil || index <= 18 {
 		t.Fatalf("index %d, %v", index, err)
 	}

@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/vishvananda/netlink"
@@ -95,14 +96,10 @@ func (l *Lab) Reset(ctx context.Context) error {
 
 // wire lays the cable between the node and its router and addresses both ends.
 func (l *Lab) wire(ctx context.Context, host, inet *nsenter.Namespace) error {
-	h, err := host.Handle()
-	if err != nil {
-		return err
-	}
 	// The two ends must not have the same index: the kernel takes a device whose
 	// index is its iflink for one that is not stacked, and tells its carrier up
 	// to a second late (linkwatch_urgent_event).
-	index, err := freeIndex(h, inet)
+	index, err := freeIndex(host, inet)
 	if err != nil {
 		return err
 	}
@@ -126,29 +123,26 @@ func (l *Lab) wire(ctx context.Context, host, inet *nsenter.Namespace) error {
 	return wayOut().Apply(ctx, l)
 }
 
-// freeIndex is an index for the node's end that no device of the node has, and
+// freeIndex is an index for one end of a cable that no device of the two namespaces has, and
 // that the other end will not get: in a new namespace there may be devices
 // already (tunl0, sit0), and the kernel counts on from them.
-func freeIndex(h *netlink.Handle, far *nsenter.Namespace) (int, error) {
-	other, err := far.Handle()
-	if err != nil {
-		return 0, err
-	}
-	netns, handles, highest := []string{Host, Inet}, []*netlink.Handle{h, other}, [2]int{}
-	err = together(len(handles), func(i int) error {
-		links, err := handles[i].LinkList()
+func freeIndex(spaces ...*nsenter.Namespace) (int, error) {
+	highest := make([]int, len(spaces))
+	err := together(len(spaces), func(i int) error {
+		h, err := spaces[i].Handle()
 		if err != nil {
-			return say.Err("%s: list the devices: %v", "%s：列出设备：%v", netns[i], err)
+			return err
+		}
+		links, err := h.LinkList()
+		if err != nil {
+			return say.Err("%s: list the devices: %v", "%s：列出设备：%v", spaces[i].Name(), err)
 		}
 		for _, l := range links {
 			highest[i] = max(highest[i], l.Attrs().Index)
 		}
 		return nil
 	})
-	if err != nil {
-		return 0, err
-	}
-	return max(highest[0], highest[1]) + 2, nil
+	return slices.Max(highest) + 2, err
 }
 
 // awaitCarrier waits until the kernel has dealt with a device's new carrier

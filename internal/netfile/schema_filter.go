@@ -1,6 +1,10 @@
 package netfile
 
-import "golang.org/x/sys/unix"
+import (
+	"golang.org/x/sys/unix"
+
+	"nstutor/diag/netfilter/nfnl"
+)
 
 func inNetworkOrder(id uint16, name string) field { return field{id: id, name: name, kind: network} }
 
@@ -20,12 +24,12 @@ var hookRow = &schema{closed: true, fields: []field{
 var objectRow = &schema{closed: true, fields: []field{
 	{id: unix.NFTA_OBJ_TABLE, name: "table", kind: label}, {id: unix.NFTA_OBJ_NAME, name: "object", kind: label},
 	inNetworkOrder(unix.NFTA_OBJ_TYPE, "type"), {id: unix.NFTA_OBJ_DATA, name: "data", kind: nest, in: &schema{}},
-	inNetworkOrder(6, "handle"), // NFTA_OBJ_HANDLE
+	inNetworkOrder(nfnl.ObjectHandle, "handle"),
 }}
 
 var flowTableRow = &schema{closed: true, fields: []field{ // NFTA_FLOWTABLE_*
 	{id: 1, name: "table", kind: label}, {id: 2, name: "flowtable", kind: label}, {id: 3, name: "hook", kind: nest, in: hookRow}, inNetworkOrder(7, "flags"),
-	inNetworkOrder(5, "handle"),
+	inNetworkOrder(nfnl.FlowTableHandle, "handle"),
 }}
 
 var setRow = &schema{closed: true, fields: []field{
@@ -33,7 +37,7 @@ var setRow = &schema{closed: true, fields: []field{
 	inNetworkOrder(unix.NFTA_SET_KEY_TYPE, "key-type"), inNetworkOrder(unix.NFTA_SET_KEY_LEN, "key-len"), inNetworkOrder(unix.NFTA_SET_DATA_TYPE, "data-type"),
 	inNetworkOrder(unix.NFTA_SET_DATA_LEN, "data-len"), inNetworkOrder(unix.NFTA_SET_POLICY, "policy"), {id: unix.NFTA_SET_DESC, name: "desc", kind: blob},
 	inNetworkOrder(unix.NFTA_SET_TIMEOUT, "timeout"), inNetworkOrder(unix.NFTA_SET_GC_INTERVAL, "gc"), {id: unix.NFTA_SET_USERDATA, name: "note", kind: blob},
-	inNetworkOrder(unix.NFTA_SET_OBJ_TYPE, "object-type"), inNetworkOrder(16, "handle"), {id: 17, name: "expr", kind: nest, in: expression}, {id: 18, name: "exprs", kind: nest, in: expressions},
+	inNetworkOrder(unix.NFTA_SET_OBJ_TYPE, "object-type"), inNetworkOrder(nfnl.SetHandle, "handle"), {id: 17, name: "expr", kind: nest, in: expression}, {id: 18, name: "exprs", kind: nest, in: expressions},
 }}
 
 // data is NFTA_DATA_*: a value, or a verdict.

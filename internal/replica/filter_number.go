@@ -28,9 +28,9 @@ const numberTries = 4
 // Where the kernel tells handles.
 const (
 	chainHandle     = unix.NFTA_CHAIN_HANDLE
-	objectHandle    = 6 // NFTA_OBJ_HANDLE
-	flowTableHandle = 5 // NFTA_FLOWTABLE_HANDLE
-	setHandle       = 16
+	objectHandle    = nfnl.ObjectHandle
+	flowTableHandle = nfnl.FlowTableHandle
+	setHandle       = nfnl.SetHandle
 	ruleHandle      = unix.NFTA_RULE_HANDLE
 )
 

@@ -126,10 +126,10 @@ func DownDevice(f Finding) string {
 	return ""
 }
 
-// OnlyDown reports whether all that is wrong is that a device is down.
+// OnlyDown reports whether all that is wrong is that a device is down, and its routes with it.
 func OnlyDown(f Finding) bool {
 	switch f.(type) {
-	case DeviceDown, PeerDown:
+	case DeviceDown, PeerDown, RoutesDown:
 		return true
 	}
 	return false

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"iter"
 	"net"
 	"net/netip"
 	"slices"
@@ -46,51 +47,50 @@ func (j *Judge) Ask(n *machine.Space, link table.Link, leg flows.Leg, sender, ta
 // somebody has it, or else has a route to it. It does not look at the device
 // with index but, which is known not to.
 func (j *Judge) wayTo(n *machine.Space, dst netip.Addr, but int) (fabric.WayOut, bool) {
-	devices, err := n.DevicesFor(dst)
-	if err != nil {
-		return fabric.WayOut{}, false
-	}
-	var routed []fabric.WayOut
-	for _, d := range devices {
-		if !d.Link.Up() || d.Link.Index == but || d.Link.Master != "" {
-			continue
+	var routed fabric.WayOut
+	found := false
+	for d, s := range j.onWires(n, dst, but) {
+		if s.Has(dst) {
+			return fabric.WayOut{Dev: d.Link, Far: s}, true
 		}
-		for _, s := range j.Explore(n, d.Link, flows.LegRequest, nil).Stations {
-			if s.Space == nil || len(s.Obstacles) > 0 || s.Space == n {
+		if via, ok := s.LeadsOn(d, dst); ok && !found {
+			routed, found = fabric.WayOut{Dev: d.Link, Via: via, Far: s}, true
+		}
+	}
+	return routed, found
+}
+
+// onWires are the other spaces on the wires of n's devices that are up, as far as nothing is in
+// the way to them, each with the device and its addresses of dst's IP version. The device with
+// index but is left out.
+func (j *Judge) onWires(n *machine.Space, dst netip.Addr, but int) iter.Seq2[machine.Device, fabric.Station] {
+	return func(yield func(machine.Device, fabric.Station) bool) {
+		devices, err := n.DevicesFor(dst)
+		if err != nil {
+			return
+		}
+		for _, d := range devices {
+			if !d.Link.Up() || d.Link.Index == but || d.Link.Master != "" {
 				continue
 			}
-			if s.Has(dst) {
-				return fabric.WayOut{Dev: d.Link, Far: s}, true
-			}
-			if via, ok := s.LeadsOn(d, dst); ok {
-				routed = append(routed, fabric.WayOut{Dev: d.Link, Via: via, Far: s})
+			for _, s := range j.Explore(n, d.Link, flows.LegRequest, nil).Stations {
+				if s.Space != nil && s.Space != n && len(s.Obstacles) == 0 && !yield(d, s) {
+					return
+				}
 			}
 		}
 	}
-	if len(routed) == 0 {
-		return fabric.WayOut{}, false
-	}
-	return routed[0], true
 }
 
 // wayBy looks for a device of n on whose wire is a router from whom others lead to an address,
 // one after the other, and none of them through n.
 func (j *Judge) wayBy(n *machine.Space, dst netip.Addr) (fabric.WayOut, bool) {
-	devices, err := n.DevicesFor(dst)
-	if err != nil {
-		return fabric.WayOut{}, false
-	}
-	for _, d := range devices {
-		if !d.Link.Up() || d.Link.Master != "" {
+	for d, s := range j.onWires(n, dst, 0) {
+		if !j.leads(s.Space, dst, n) {
 			continue
 		}
-		for _, s := range j.Explore(n, d.Link, flows.LegRequest, nil).Stations {
-			if s.Space == nil || len(s.Obstacles) > 0 || !j.leads(s.Space, dst, n) {
-				continue
-			}
-			if via, ok := s.Near(d); ok {
-				return fabric.WayOut{Dev: d.Link, Via: via, Far: s}, true
-			}
+		if via, ok := s.Near(d); ok {
+			return fabric.WayOut{Dev: d.Link, Via: via, Far: s}, true
 		}
 	}
 	return fabric.WayOut{}, false

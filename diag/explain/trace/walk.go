@@ -58,7 +58,7 @@ func begin(j *journey.Journey) *walk {
 
 // fault notes a stage where the packet stops.
 func (w *walk) fault(n *machine.Space, p journey.Packet, stage hop.Stage, dev string, f cause.Finding) {
-	if _, routes := f.(cause.RoutesDown); w.strayed || (routes || cause.OnlyDown(f)) && w.ToldDown(f.Netns(), cause.DownDevice(f)) {
+	if w.strayed || cause.OnlyDown(f) && w.ToldDown(f.Netns(), cause.DownDevice(f)) {
 		return
 	}
 	if slices.ContainsFunc(w.Faults, func(o journey.Found) bool { return cause.SameVLAN(f, o.Finding) }) {

@@ -9,6 +9,10 @@ import (
 	"nstutor/diag/attr"
 )
 
+// The handles that golang.org/x/sys/unix does not have: NFTA_OBJ_HANDLE,
+// NFTA_FLOWTABLE_HANDLE, NFTA_SET_HANDLE.
+const ObjectHandle, FlowTableHandle, SetHandle = 6, 5, 16
+
 // Change makes an object of nf_tables.
 type Change struct {
 	New    int // NFT_MSG_NEW…

@@ -28,6 +28,16 @@ func Match(module string, data []byte) string {
 	return "[match " + module + "]"
 }
 
+// options are those of a match, one after the other.
+type options []string
+
+// say adds words that are said where something holds.
+func (o *options) say(holds bool, words ...string) {
+	if holds {
+		*o = append(*o, words...)
+	}
+}
+
 // mac is struct xt_mac_info: an address, and whether that is inverted.
 func mac(data []byte) string {
 	if len(data) < 12 {
@@ -47,23 +57,18 @@ func at(data []byte) string {
 	if !ok {
 		return ""
 	}
-	text := []string{"-m time"}
-	say := func(holds bool, words ...string) {
-		if holds {
-			text = append(text, words...)
-		}
-	}
+	text := options{"-m time"}
 	date := func(second uint32) string { return time.Unix(int64(second), 0).UTC().Format("2006-01-02T15:04:05") }
 	hour := func(second uint32) string {
 		return fmt.Sprintf("%02d:%02d:%02d", second/3600, second/60%60, second%60)
 	}
-	say(when.DayFrom != 0 || when.DayTo != lastSecond, "--timestart "+hour(when.DayFrom), "--timestop "+hour(when.DayTo))
-	say(when.Monthdays != allDays, "--monthdays "+days(when.Monthdays, strconv.Itoa))
-	say(when.Weekdays != allWeekdays, "--weekdays "+days(uint32(when.Weekdays), func(day int) string { return time.Weekday(day % 7).String()[:3] }))
-	say(when.From != 0, "--datestart "+date(when.From))
-	say(int32(when.To) >= 0 && when.To != 1<<31-1, "--datestop "+date(when.To))
-	say(when.KernelZone, "--kerneltz")
-	say(when.Contiguous, "--contiguous")
+	text.say(when.DayFrom != 0 || when.DayTo != lastSecond, "--timestart "+hour(when.DayFrom), "--timestop "+hour(when.DayTo))
+	text.say(when.Monthdays != allDays, "--monthdays "+days(when.Monthdays, strconv.Itoa))
+	text.say(when.Weekdays != allWeekdays, "--weekdays "+days(uint32(when.Weekdays), func(day int) string { return time.Weekday(day % 7).String()[:3] }))
+	text.say(when.From != 0, "--datestart "+date(when.From))
+	text.say(int32(when.To) >= 0 && when.To != 1<<31-1, "--datestop "+date(when.To))
+	text.say(when.KernelZone, "--kerneltz")
+	text.say(when.Contiguous, "--contiguous")
 	return strings.Join(text, " ")
 }
 
@@ -74,25 +79,20 @@ func recent(data []byte) string {
 	if len(data) < size {
 		return ""
 	}
-	text := []string{"-m recent"}
-	say := func(holds bool, words ...string) {
-		if holds {
-			text = append(text, words...)
-		}
-	}
-	say(data[invert] != 0, "!")
+	text := options{"-m recent"}
+	text.say(data[invert] != 0, "!")
 	for i, word := range []string{"--rcheck", "--set", "--update", "--remove"} {
-		say(data[doing]&(1<<i) != 0, word)
+		text.say(data[doing]&(1<<i) != 0, word)
 	}
 	seconds, hits := binary.NativeEndian.Uint32(data), binary.NativeEndian.Uint32(data[4:])
-	say(seconds != 0, fmt.Sprintf("--seconds %d", seconds))
-	say(data[doing]&reap != 0, "--reap")
-	say(hits != 0, fmt.Sprintf("--hitcount %d", hits))
-	say(data[doing]&ttl != 0, "--rttl")
+	text.say(seconds != 0, fmt.Sprintf("--seconds %d", seconds))
+	text.say(data[doing]&reap != 0, "--reap")
+	text.say(hits != 0, fmt.Sprintf("--hitcount %d", hits))
+	text.say(data[doing]&ttl != 0, "--rttl")
 	list, _, _ := bytes.Cut(data[name:side], []byte{0})
-	say(true, "--name "+string(list), "--mask "+maskText(data[mask:size]))
-	say(data[side] == 0, "--rsource")
-	say(data[side] != 0, "--rdest")
+	text.say(true, "--name "+string(list), "--mask "+maskText(data[mask:size]))
+	text.say(data[side] == 0, "--rsource")
+	text.say(data[side] != 0, "--rdest")
 	return strings.Join(text, " ")
 }
 

@@ -39,11 +39,11 @@ func (NoOwnPort) Code() cause.Code { return OwnPortsExhausted }
 func (o NoOwnPort) Detail() say.Text {
 	return say.T("%[1]s finds no free port for another connection to %[2]s: all %[3]d of net.ipv4.ip_local_port_range (%[4]s) are taken, or reserved; nothing was sent",
 		"%[1]s 要连 %[2]s，却没有空闲的本地端口：net.ipv4.ip_local_port_range（%[4]s）的 %[3]d 个端口都被占用或保留；包根本没有发出",
-		machine.Called(o.Netns()), eval.Endpoint(o.Flow.Dst, o.Flow.DstPort), o.ports(o.Range), o.Range)
+		machine.Called(o.Netns()), eval.Endpoint(o.Flow.Dst, o.Flow.DstPort), portsIn(o.Range), o.Range)
 }
 
-// ports counts those of a range.
-func (NoOwnPort) ports(text string) int {
+// portsIn counts those of a range.
+func portsIn(text string) int {
 	first, last, _ := strings.Cut(text, " ")
 	from, _ := strconv.Atoi(first)
 	to, _ := strconv.Atoi(last)
@@ -57,7 +57,7 @@ func (o NoOwnPort) Evidence() []say.Text {
 
 // Fix widens a range that is narrower than the usual one. Else a program holds too many.
 func (o NoOwnPort) Fix() []change.Change {
-	if o.ports(o.Range) >= o.ports(usualPorts) {
+	if portsIn(o.Range) >= portsIn(usualPorts) {
 		return nil
 	}
 	return []change.Change{change.Sysctl{Netns: o.Netns(), Path: "net/ipv4/ip_local_port_range", Value: usualPorts}}

@@ -127,13 +127,13 @@ func (d *decoder) lookup(a nfnl.Attrs) {
 		return
 	}
 	if a.Uint32(unix.NFTA_LOOKUP_DREG) != unix.NFT_REG_VERDICT {
-		d.set(a.Uint32(unix.NFTA_LOOKUP_DREG), operand{from: nftKey(m) + " map " + set.reference(operands), nft: true, size: 4, picks: picks(operands, set, 0)})
+		d.set(a.Uint32(unix.NFTA_LOOKUP_DREG), operand{from: fields.KeyText(m.Key) + " map " + set.reference(operands), nft: true, size: 4, picks: picks(operands, set, 0)})
 		if at := word(a.Uint32(unix.NFTA_LOOKUP_DREG)); at+1 < words { // an address, and a port behind it
-			d.regs[at+1] = operand{from: nftKey(m) + " map " + set.reference(operands), nft: true, size: 4, picks: picks(operands, set, 4)}
+			d.regs[at+1] = operand{from: fields.KeyText(m.Key) + " map " + set.reference(operands), nft: true, size: 4, picks: picks(operands, set, 4)}
 		}
 		return
 	}
-	d.rule.Verdict = Verdict{Kind: VerdictMap, From: nftKey(m) + " vmap " + set.reference(operands), Map: make([]Case, 0, len(set.elements))}
+	d.rule.Verdict = Verdict{Kind: VerdictMap, From: fields.KeyText(m.Key) + " vmap " + set.reference(operands), Map: make([]Case, 0, len(set.elements))}
 	for i, e := range set.elements {
 		if e.verdict != nil {
 			d.rule.Verdict.Map = append(d.rule.Verdict.Map, Case{lookupMatch(operands, set, set.elements[i:i+1]), *e.verdict})

@@ -9,14 +9,6 @@ import (
 	"nstutor/diag/netfilter/fields"
 )
 
-func nftKey(m Match) string {
-	var names []string
-	for _, f := range m.Key {
-		names = append(names, strings.TrimSuffix(string(f), fields.Present))
-	}
-	return strings.Join(names, " . ")
-}
-
 // String is the condition in nft's syntax, or its Text.
 func (m Match) String() string { return nftMatch(m) }
 
@@ -26,7 +18,7 @@ func nftMatch(m Match) string {
 	if !m.Known() && (m.Lot == nil || m.Text != "") {
 		return m.Text
 	}
-	key, sign := nftKey(m), ""
+	key, sign := fields.KeyText(m.Key), ""
 	if m.Not {
 		sign = "!= "
 	}

@@ -28,8 +28,12 @@ type Stopped struct {
 	Flow   flows.Flow // as the chain saw it
 	Hook   string
 	Result eval.Result
+	Look   eval.Look // what else the rules there have for it
 	// Answer tells that it answers a packet which has passed here.
 	Answer bool
+	// Past is the namespace that the request went by, where the packet is its answer and
+	// connection tracking here has not seen it; empty: it is not that.
+	Past string
 	// Other is a route of the sender's that leads here, where another one of its
 	// would lead elsewhere; its Entry is empty where there is no other.
 	Other OtherRoute
@@ -77,10 +81,14 @@ func (s Stopped) Detail() say.Text {
 	if owner := s.Result.Owner(); owner != "" {
 		text = say.T("%s; it is a rule of %s", "%s；这条规则是 %s 写的", text, owner)
 	}
+	if s.Past != "" {
+		text = say.T("%s; the request did not pass here but through %s, so that to connection tracking its answer belongs to nothing (INVALID): send both by one of the two",
+			"%s；请求没有经过这里，走的是 %s，这里的连接跟踪不认识它的应答（INVALID）：应让一去一回走同一边", text, machine.Called(s.Past))
+	}
 	if len(s.Result.Untimely) > 0 {
 		text = say.T("%s; at another time, which it is not now, %s lets it pass", "%s；%s 会放行它，但只在别的时间，不是现在", text, s.Result.Untimely[0])
 	}
-	text = s.Result.Untaken(text)
+	text = s.Look.Said(s.Result.Untaken(text))
 	switch {
 	case s.Result.MeantApart() && s.Join.Network != "":
 		text = say.T("%s; it keeps networks apart on purpose: rather than open it, have the two share a network (%s)", "%s；它是有意隔离网络的：不要打开它，让两者加入同一个网络（%s）",
@@ -103,7 +111,7 @@ func (s Stopped) Evidence() []say.Text {
 	if s.Result.AsSender {
 		lines = append(lines, s.Result.Packet.Socket.Said())
 	}
-	return lines
+	return append(lines, s.Look.Lines()...)
 }
 
 // Fix lets just this packet pass the chain; an answer, as all that answers what

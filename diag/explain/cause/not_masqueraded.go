@@ -27,6 +27,7 @@ type Exempt struct {
 	Translated bool       // without the latter a rule of nat translates the request
 	Dst        netip.Addr // of the request that is let by
 	Before     Before     // it has passed the namespace before, as the same connection
+	Near       eval.Near  // one that translates others; its Rule is nil where there is none
 }
 
 // Before is an earlier passage of a request, after which another namespace sent it back.
@@ -43,6 +44,8 @@ func (e Exempt) said(what say.Text) say.Text {
 	case e.Before.Out != "":
 		return say.T("%s: it has passed before, by %s, and came back from %s; of one connection no rule of nat is asked twice",
 			"%s：它先前已从 %s 经过，又被 %s 送回；同一个连接不会第二次查 nat 规则", what, e.Before.Out, machine.Called(e.Before.By))
+	case e.Near.Rule != nil && !e.Near.OnPurpose():
+		return say.T("%s: %s", "%s：%s", what, e.Near.Said())
 	case e.Rule == nil:
 		return what
 	case e.LetBy:
@@ -52,7 +55,12 @@ func (e Exempt) said(what say.Text) say.Text {
 }
 
 func (e Exempt) lines() []say.Text {
-	if e.Rule == nil {
+	switch {
+	case e.Near.Rule != nil && e.Near.OnPurpose():
+		return []say.Text{e.Near.Said()}
+	case e.Near.Rule != nil:
+		return Lines(e.Near.Line())
+	case e.Rule == nil:
 		return nil
 	}
 	return Lines(e.Place.Line())

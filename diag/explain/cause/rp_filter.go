@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -26,6 +27,10 @@ type OtherWayBack struct {
 	Src    netip.Addr
 	Dev    string
 	Lookup []string // what the kernel has said
+	Back   string   // the device by which the way back leads; empty: none
+	// Sent is why the packet has come by this way, where it should have left another
+	// namespace by another one; nil: that is not known.
+	Sent Finding
 	// Mark is that of the packet, for which there is the right way back, Marked; the check
 	// leaves it out where src_valid_mark is off. 0: it is not that.
 	Mark   uint32
@@ -50,8 +55,16 @@ func (o OtherWayBack) Detail() say.Text {
 		return say.T("%[1]s is reached through %[2]s by packets with the mark %#[3]x alone, and rp_filter looks without it, as src_valid_mark is off: it drops what comes from there",
 			"只有带标记 %#[3]x 的包才经 %[2]s 去往 %[1]s，而 src_valid_mark 未打开，rp_filter 查找时不看标记，因此丢弃从那里来的包", o.Src, o.Dev, o.Mark)
 	}
-	return say.T("%s would not be reached through %s, so rp_filter drops what comes from it there",
+	text := say.T("%s would not be reached through %s, so rp_filter drops what comes from it there",
 		"到 %[1]s 的回程不走 %[2]s，rp_filter 因此丢弃从 %[2]s 进来、源地址为 %[1]s 的包", o.Src, o.Dev)
+	if o.Back != "" && o.Back != o.Dev {
+		text = say.T("%[1]s would be reached through %[3]s, not %[2]s, so rp_filter drops what comes from it by %[2]s",
+			"到 %[1]s 的回程走 %[3]s，不走 %[2]s，rp_filter 因此丢弃从 %[2]s 进来、源地址为 %[1]s 的包", o.Src, o.Dev, o.Back)
+	}
+	if o.Sent != nil {
+		return say.T("%s; it is %s that sends it there: %s", "%s；把它送到这边的是 %s：%s", text, machine.Called(o.Sent.Netns()), o.Sent.Detail())
+	}
+	return text
 }
 
 // Evidence is what the kernel has said.
@@ -59,13 +72,19 @@ func (o OtherWayBack) Evidence() []say.Text {
 	if o.Mark != 0 {
 		return Lines(append(slices.Clone(o.Lookup), o.Marked)...)
 	}
+	if o.Sent != nil {
+		return append(o.Sent.Evidence(), Lines(o.Lookup...)...)
+	}
 	return Lines(o.Lookup...)
 }
 
-// Fix has the mark count, or takes away what is in the way, or sets the loose mode, or adds the way back.
+// Fix has the mark count, or the packet leave by the right way, or takes away what is in the way, or sets the loose mode, or adds the way back.
 func (o OtherWayBack) Fix() []change.Change {
 	if o.Mark != 0 {
 		return []change.Change{remedy.SetConf(o.Netns(), o.Dev, "src_valid_mark", "1")}
+	}
+	if o.Sent != nil {
+		return o.Sent.Fix()
 	}
 	if fix := o.Stray.Commands(); len(fix) > 0 {
 		return fix

@@ -137,7 +137,13 @@ type SilentTunnel struct {
 func (s SilentTunnel) Detail() say.Text {
 	return say.T("%[6]s: the request left %[1]s in a packet of %[2]s from %[3]s to %[4]s, and nothing came back in %[5]s; %[7]s",
 		"%[6]s：请求已封装成 %[2]s 包（%[3]s 到 %[4]s）从 %[1]s 发出，%[5]s 内没有任何回应；%[7]s",
-		s.Dev, s.Carrier, s.Flow.Src, s.Flow.Dst, s.Waited, s.well(), s.there())
+		s.Dev, s.Carrier, s.Flow.Src, s.Flow.Dst, s.Waited, s.well(), otherEnd())
+}
+
+// otherEnd is what to look for at the end of a tunnel that cannot be seen.
+func otherEnd() say.Text {
+	return say.T("see there whether that end of the tunnel is up with the same numbers, and whether what carries it passes the filters there and on the way",
+		"请到对方检查隧道那一端是否启用、编号和端口是否一致，对方和沿途的防火墙是否放行这种包")
 }
 
 // AnsweredAs is such a packet that somebody answers, but not from the address that was

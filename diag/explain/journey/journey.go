@@ -12,6 +12,7 @@ import (
 	"nstutor/diag/explain/outdated"
 	"nstutor/diag/explain/taught"
 	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/table"
 )
 
 // MaxHops is the TTL of a packet that says nothing else, and bounds a journey.
@@ -203,21 +204,21 @@ func (j *Journey) Circle(n *machine.Space, leg flows.Leg) []*machine.Space {
 	return spaces
 }
 
-// VRF is the table of the VRF in which a space looks for the way of a packet, by the
-// device that it came in by last; 0 when it is in none.
-func (j *Journey) VRF(n *machine.Space) int {
+// VRF is that in which a space looks for the way of a packet, by the device that it came in
+// by last, and that device; without a name when it is in none.
+func (j *Journey) VRF(n *machine.Space) (vrf, dev table.Link) {
 	for _, h := range slices.Backward(j.Hops) {
 		if h.Space != n || h.Stage != hop.StageReceive || h.Carrying {
 			continue
 		}
 		dev, err := n.Link(h.Device)
 		if err != nil {
-			return 0
+			break
 		}
 		vrf, _ := n.VRFOf(dev)
-		return vrf.VRF
+		return vrf, dev
 	}
-	return 0
+	return table.Link{}, table.Link{}
 }
 
 // AcrossOneBridge reports whether the request left a space by the bridge that it

@@ -24,6 +24,12 @@ func (j *Judge) Filtered(n *machine.Space, p journey.Packet, hook string, r eval
 	}
 	f := cause.Stopped{At: at(n), Flow: p.Flow(), Hook: hook, Result: r,
 		Answer: p.IsReply() && r.Packet.CTState == eval.CTEstablished && r.Tracked()}
+	if i := len(j.Passed) - 1; i >= 0 && p.IsReply() && r.Packet.CTState == eval.CTInvalid && r.Tracked() {
+		f.Past = j.Passed[i].Space.Name
+	}
+	if rules, err := n.Rules(); err == nil && r.Drops() && !r.MeantApart() {
+		f.Look = eval.Passing(rules, hook, r, n.Env())
+	}
 	if r.MeantApart() && len(j.Began) > 0 && p.IsRequest() {
 		if first := j.Began[0]; first.Space.OneOfDefaults(first.Route) {
 			f.Other = cause.OtherRoute{Netns: first.Space.Name, Entry: first.Route.Entry}

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
@@ -107,6 +108,13 @@ func (j *Judge) irreversible(n *machine.Space, p journey.Packet, dev table.Link,
 		return f
 	}
 	turn, now, found := fabric.WayOut{Dev: dev}.Back(n, p.Src, p.Dst)
+	f.Back = now.DevName
+	for _, passed := range slices.Backward(j.Ways()) {
+		if sent, ok := absent.Unasked(passed.Space, p.Src, passed.Route); ok && p.IsRequest() && passed.Space != n {
+			f.Sent = sent
+			return f
+		}
+	}
 	if found {
 		f.Stray = turn
 		return f

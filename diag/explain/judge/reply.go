@@ -52,7 +52,27 @@ func (j *Judge) Astray() cause.Finding {
 	if f, ok := absent.Narrower(p.Space, p.Dst, p.Route); ok {
 		return f
 	}
-	return cause.Astray{At: at(p.Space), Dst: p.Dst, Dev: p.Route.DevName, Line: p.Route.Line, Way: j.wayBack(p.Space, p.Dst, p.Route)}
+	return j.astray(p.Space, p.Dst, p.Route, j.wayBack(p.Space, p.Dst, p.Route))
+}
+
+// astray is the finding of a reply that leaves by a route that leads away, and why it does.
+func (j *Judge) astray(n *machine.Space, dst netip.Addr, now machine.RouteAnswer, way remedy.Turn) cause.Astray {
+	f := cause.Astray{At: at(n), Dst: dst, Dev: now.DevName, Line: now.Line, Way: way, By: now.By}
+	dev, err := n.Link(now.DevName)
+	if err != nil || now.Via.IsValid() {
+		return f
+	}
+	own, near := machine.PrefixOver(n, dev, dst)
+	if !near || own.Masked() != now.Entry.Dst {
+		return f
+	}
+	f.Own = own
+	if in, err := n.Link(j.CameIn(n)); err == nil && in.Index != dev.Index {
+		if same, near := machine.PrefixOver(n, in, dst); near && same.Masked() == own.Masked() {
+			f.Came = in.Name
+		}
+	}
+	return f
 }
 
 // Unreturned is the finding of a reply that goes out of sight by another router than the
@@ -67,7 +87,7 @@ func (j *Judge) Unreturned(n *machine.Space, p journey.Packet) cause.Finding {
 		by := j.Turned[i].Space
 		return service.Bypassed{At: at(by), Flow: p.Flow(), Asked: j.Asks, Client: p.Dst, Past: now.Line, Exempt: j.exemptAt(by)}
 	}
-	return cause.Astray{At: at(n), Dst: p.Dst, Dev: now.DevName, Line: now.Line, Way: way.Turn(n, p.Dst, now)}
+	return j.astray(n, p.Dst, now, way.Turn(n, p.Dst, now))
 }
 
 // Shadowed reports whether the reply left its request's way by a route without which
@@ -131,8 +151,8 @@ func (j *Judge) soughtInVain(p journey.Packet) (cause.Finding, bool) {
 // besideVRF is the finding of a reply that is looked up in a VRF which has no way
 // for it, where the main table has one.
 func (j *Judge) besideVRF(n *machine.Space, p journey.Packet, l cause.Lookup) (cause.Finding, machine.RouteAnswer, bool) {
-	in := j.VRF(n)
-	if in == 0 || !p.IsReply() {
+	vrf, in := j.VRF(n)
+	if vrf.VRF == 0 || !p.IsReply() {
 		return nil, machine.RouteAnswer{}, false
 	}
 	rest, link, ok := machine.MainRoute(n, p.Dst)
@@ -141,6 +161,6 @@ func (j *Judge) besideVRF(n *machine.Space, p journey.Packet, l cause.Lookup) (c
 	}
 	way := fabric.WayOut{Dev: link, Via: rest.Via, Onlink: rest.Onlink}
 	leak := way.To(n, p.Dst)
-	leak.Table, leak.Net = in, rest.Dst
-	return cause.NoWayBack{At: at(n), Lookup: l, Way: leak}, way.Route(p.Src), true
+	leak.Table, leak.Net = vrf.VRF, rest.Dst
+	return cause.NoWayBack{At: at(n), Lookup: l, Way: leak, VRF: vrf, In: in.Name}, way.Route(p.Src), true
 }

@@ -67,7 +67,7 @@ type RouteAnswer struct {
 	// them has a Type or an Action.
 	Entry table.Route
 	Rule  table.PolicyRule
-	By    table.PolicyRule // of a route that rejects: the first that has its table asked
+	By    table.PolicyRule // of a route of another table than main: the first that has that asked
 	Get   string           // the answer as `ip route get` prints it
 	// Evidence are lines that show why, in the form of the command that prints
 	// them. They include Get and Line.
@@ -136,6 +136,9 @@ func (l lookup) answer(reply table.RouteReply) RouteAnswer {
 		a.Entry, a.Line, a.Table = entry, entry.Line(), entry.Table
 		a.Onlink = onlink(entry, reply)
 		a.Evidence = append(a.Evidence, a.Line)
+		if entry.Table != MainTable && entry.Table != LocalTable {
+			a.By = l.asked()[entry.Table]
+		}
 	}
 	if a.MTU == 0 && a.Dev != 0 {
 		if link, err := l.one.LinkByIndex(a.Dev); err == nil {
@@ -270,19 +273,13 @@ func (l lookup) rejected(a RouteAnswer, kind RouteKind) RouteAnswer {
 		return a
 	}
 	var verdict *table.PolicyRule
-	consulted := map[int]table.PolicyRule{}
 	for _, rule := range rules {
-		switch {
-		case rule.Family == 6 != l.q.Dst.Is6():
-		case rule.Action == "lookup":
-			if _, ok := consulted[rule.Table]; !ok && (rule.L3mdev || l.selectedBy(rule)) {
-				consulted[rule.Table] = rule
-			}
-		case rule.Action == string(kind):
+		if rule.Family == 6 == l.q.Dst.Is6() && rule.Action == string(kind) {
 			verdict = &rule
 			a.Evidence = append(a.Evidence, rule.Line())
 		}
 	}
+	consulted := l.asked()
 	for _, route := range routes {
 		if rule, ok := consulted[route.Table]; ok {
 			a.Entry, a.Line, a.Table, a.By = route, route.Line(), route.Table, rule
@@ -294,6 +291,25 @@ func (l lookup) rejected(a RouteAnswer, kind RouteKind) RouteAnswer {
 		a.Rule, a.Line = *verdict, verdict.Line()
 	}
 	return a
+}
+
+// asked are the tables that policy rules have asked for the packet, each with the first of
+// the rules that has it so.
+func (l lookup) asked() map[int]table.PolicyRule {
+	rules, err := l.one.PolicyRules()
+	if err != nil {
+		return nil
+	}
+	asked := map[int]table.PolicyRule{}
+	for _, rule := range rules {
+		if rule.Family == 6 != l.q.Dst.Is6() || rule.Action != "lookup" {
+			continue
+		}
+		if _, ok := asked[rule.Table]; !ok && (rule.L3mdev || l.selectedBy(rule)) {
+			asked[rule.Table] = rule
+		}
+	}
+	return asked
 }
 
 // wouldGo fills in where the packet would have gone if it had been let in: what

@@ -29,6 +29,9 @@ func Exempt(n *machine.Space, passing eval.Packet, out string) cause.Exempt {
 	if by, ok := left.Packet.LetBy(); ok {
 		return cause.Exempt{Place: by, LetBy: true, Dst: passing.Dst}
 	}
+	if near := eval.Translating(rules, p, n.Env()).Near; len(near) > 0 && left.NAT == nil {
+		return cause.Exempt{Near: near[0]}
+	}
 	return cause.Exempt{}
 }
 

@@ -58,6 +58,9 @@ func (e *evaluator) runChain(chain *netfilter.Chain, states []state, depth int) 
 		return flow
 	}
 	misses := func(m *netfilter.Match) bool { return e.misses(m, flow.on) }
+	if e.seen != nil {
+		misses = e.unlooked
+	}
 	for rule := range chain.Walk(misses) {
 		var next []state
 		for _, s := range flow.on {
@@ -120,6 +123,9 @@ func (e *evaluator) runRule(chain *netfilter.Chain, rule *netfilter.Rule, s stat
 			flow.on = append(flow.on, s)
 		}
 		if held == no {
+			if e.seen != nil {
+				e.nearly(chain, rule, i, s, depth)
+			}
 			return flow
 		}
 		if held == maybe {
@@ -137,6 +143,9 @@ func (e *evaluator) verdict(chain *netfilter.Chain, rule *netfilter.Rule, v netf
 	case netfilter.VerdictContinue:
 		flow.on = append(flow.on, s)
 	case netfilter.VerdictAccept:
+		if e.seen != nil {
+			e.seen.passed = append(e.seen.passed, passedBy{e.base.table, Result{At: e.base.name(), Rule: text()}.Line()})
+		}
 		flow.accepted = append(flow.accepted, e.letBy(chain, rule, s))
 	case netfilter.VerdictDrop:
 		e.end(s, VerdictDrop, rule, text(), "")

@@ -113,7 +113,18 @@ func (p *Packet) leaveAs(o *Packet) {
 func run(stages []stage, hook string, p Packet, env Env, open []*netfilter.Chain, drawn *lots) Result {
 	anybody := p
 	anybody.Socket = Socket{}
-	e := &evaluator{hook: hook, env: env, open: open, lots: drawn, types: map[netip.Addr]addrType{}, ways: map[flight]way{}, indexes: map[string]fieldValue{}}
+	e := newEvaluator(hook, env, open, drawn)
+	r := e.pass(stages, p)
+	r.Untimely = e.untimely
+	if e.asked && drawn == nil {
+		other := run(stages, hook, anybody, env, open, nil)
+		r.AsSender = other.Verdict != r.Verdict || len(other.Unsure) > len(r.Unsure)
+	}
+	return r
+}
+
+// pass takes a packet through the stages of the hook.
+func (e *evaluator) pass(stages []stage, p Packet) Result {
 	e.begin(&p)
 	states := []state{{packet: p}}
 	for _, stage := range stages {
@@ -132,13 +143,7 @@ func run(stages []stage, hook string, p Packet, env Env, open []*netfilter.Chain
 	for i := range states {
 		e.bound(&states[i])
 	}
-	r := e.decide(states)
-	r.Untimely = e.untimely
-	if e.asked && drawn == nil {
-		other := run(stages, hook, anybody, env, open, nil)
-		r.AsSender = other.Verdict != r.Verdict || len(other.Unsure) > len(r.Unsure)
-	}
-	return r
+	return e.decide(states)
 }
 
 // either is what is certain when it is not known which of two results is the
@@ -188,6 +193,11 @@ type evaluator struct {
 	lots   *lots // what is drawn; nil: nothing is, and both ways are followed
 
 	untimely []string // rules that would accept the packet, as far as they were asked, at another time
+	seen     *noted   // nil: it does not look again
+}
+
+func newEvaluator(hook string, env Env, open []*netfilter.Chain, drawn *lots) *evaluator {
+	return &evaluator{hook: hook, env: env, open: open, lots: drawn, types: map[netip.Addr]addrType{}, ways: map[flight]way{}, indexes: map[string]fieldValue{}}
 }
 
 // state is a packet as it may be at some point of a hook.

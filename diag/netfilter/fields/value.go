@@ -150,6 +150,15 @@ func RangeText(field Name, r Range) string {
 	return Text(field, r.Lo) + "-" + Text(field, r.Hi)
 }
 
+// KeyText writes what a condition looks at, as nft does.
+func KeyText(key []Name) string {
+	var names []string
+	for _, field := range key {
+		names = append(names, strings.TrimSuffix(string(field), Present))
+	}
+	return strings.Join(names, " . ")
+}
+
 // TupleText writes what a concatenation compares with, a range for each of its fields.
 func TupleText(names []Name, tuple Tuple) string {
 	var parts []string

@@ -101,21 +101,7 @@ func (r Result) betweenNetworks() bool {
 		if !ok {
 			return r.Decided.Comment == "UNPUBLISHED PORT DROP" && r.jumpsTo(strings.Split(r.In, "__")[0]+"__"+r.Packet.IIF)
 		}
-		return dev != r.Packet.IIF && r.protects(chain)
-	}
-	return false
-}
-
-// protects reports whether a rule of the chain drops what does not come from the
-// device that the packet came from.
-func (r Result) protects(chain *netfilter.Chain) bool {
-	for rule := range chain.Walk(nil) {
-		if rule.Verdict.Kind != netfilter.VerdictDrop {
-			continue
-		}
-		if dev, ok := own(rule); ok && dev == r.Packet.IIF {
-			return true
-		}
+		return dev != r.Packet.IIF && drops(chain, r.Packet.IIF)
 	}
 	return false
 }

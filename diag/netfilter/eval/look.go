@@ -19,6 +19,9 @@ type Look struct {
 	// Others are those of other tables that let it pass, which ends their own chain alone
 	// (nf_hook_slow()).
 	Others []string
+	// Direct tells that the rule is one of those by which Docker keeps a container's own
+	// address from all that does not come by the container's bridge.
+	Direct bool
 }
 
 // Near is a rule that does for others what it does not do for a packet.
@@ -50,7 +53,7 @@ func Passing(set *netfilter.RuleSet, hook string, r Result, env Env) Look {
 			l.Others = append(l.Others, by.line)
 		}
 	}
-	l.Late = e.late(r)
+	l.Late, l.Direct = e.late(r), direct(set, r)
 	l.sort()
 	return l
 }
@@ -70,6 +73,40 @@ func Translating(set *netfilter.RuleSet, p Packet, env Env) Look {
 
 func (l *Look) sort() {
 	slices.SortStableFunc(l.Near, func(a, b Near) int { return rank(b.Field) - rank(a.Field) })
+}
+
+// direct goes by the words that Docker leaves with such a rule for nft, or by a rule for the same
+// bridge in a chain of Docker's.
+func direct(set *netfilter.RuleSet, r Result) bool {
+	if r.Decided == nil || r.Chain.Hook != "prerouting" {
+		return false
+	}
+	if r.Decided.Comment == "DROP DIRECT ACCESS" {
+		return true
+	}
+	bridge, ok := own(r.Decided)
+	if !ok || r.Table.Name != "raw" {
+		return false
+	}
+	for i := range set.Tables {
+		for k := range set.Tables[i].Chains {
+			chain := &set.Tables[i].Chains[k]
+			if strings.HasPrefix(chain.Name, "DOCKER") && chain.Name != dockerUser && drops(chain, bridge) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// drops reports whether a rule of the chain drops what does not come from a device.
+func drops(chain *netfilter.Chain, dev string) bool {
+	for rule := range chain.Walk(nil) {
+		if but, ok := own(rule); ok && but == dev && rule.Verdict.Kind == netfilter.VerdictDrop {
+			return true
+		}
+	}
+	return false
 }
 
 // noted is what an evaluator remembers that looks again.
@@ -246,6 +283,10 @@ func (l Look) Lines() (lines []say.Text) {
 
 // Said adds to what is said of a packet that a rule stops why another one did not let it pass.
 func (l Look) Said(text say.Text) say.Text {
+	if l.Direct {
+		text = say.T("%s; by it Docker lets nobody from outside reach a container by its own address: ask a published port, or give the network the option gateway_mode_ipv4=nat-unprotected (or routed)",
+			"%s；Docker 用它不让外面直接访问容器自己的地址：应访问发布的端口，或给这个网络设 gateway_mode_ipv4=nat-unprotected（或 routed）", text)
+	}
 	if l.Late.Rule != nil {
 		text = say.T("%s; %s would let it pass, but stands behind it and comes too late", "%s；%s 本会放行它，但排在后面，轮不到", text, l.Late.Line())
 	}

@@ -1,0 +1,137 @@
+package explain_test
+
+import (
+	"testing"
+
+	"nstutor/diag/explain/cause"
+	"nstutor/internal/lab/labtest"
+)
+
+// tolds are faults of which the code and the place are half of what has to be said: what is
+// next to it tells why.
+var tolds = []farAway{
+	{name: "a rule for another mark", base: routed, fault: `
+host: iptables -t mangle -A PREROUTING -i veth-pod-a -j MARK --set-xmark 0x5
+host: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+host: iptables -N ACL
+host: iptables -A FORWARD -i veth-pod-a -j ACL
+host: iptables -A ACL -m mark --mark 0x1 -j ACCEPT
+host: iptables -A ACL -j DROP`,
+		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", mends: true, says: "-A ACL -m mark --mark 0x1 -j ACCEPT would apply, but for meta mark, which is 0x00000005 here"},
+	{name: "a rule for another port", base: routed, fault: `
+host: nft 'add table inet f; add chain inet f fw { type filter hook forward priority 0; policy drop; }; add rule inet f fw ct state established accept; add rule inet f fw ip daddr 10.244.1.12 accept'`,
+		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", mends: true, says: "ip daddr 10.244.1.12 accept would apply, but for ip daddr, which is 10.244.1.11 here"},
+	{name: "a rule that comes too late", base: routed, fault: `
+host: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+host: iptables -A FORWARD -j DROP
+host: iptables -A FORWARD -d 10.244.1.11 -j ACCEPT`,
+		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", mends: true, says: "-A FORWARD -d 10.244.1.11/32 -j ACCEPT would let it pass, but stands behind it"},
+	{name: "an accept of another table", base: routed, fault: `
+host: nft 'add table inet f; add chain inet f fw { type filter hook forward priority 0; }; add rule inet f fw ip saddr 10.244.1.10 accept'
+host: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+host: iptables -P FORWARD DROP`,
+		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", mends: true, says: "ip saddr 10.244.1.10 accept lets it pass, which ends the chain of that table alone"},
+	{name: "a rule for what comes by the way back", base: routed, fault: `
+host: ip rule add pref 90 to 10.244.1.10 iif lo lookup 70
+host: ip route add 10.244.1.10 dev veth-pod-b table 70
+host: nft 'add table inet f; add chain inet f pre { type filter hook prerouting priority -150; policy drop; }; add rule inet f pre iifname != veth-pod-a accept; add rule inet f pre fib saddr . mark . iif oif exists accept'`,
+		from: "pod-a", to: "192.168.6.1", want: cause.Filtered, netns: "host", says: "but the way back to its source leads by veth-pod-b"},
+	{name: "a container's own address", base: routed, fault: `
+host: iptables -N DOCKER
+host: iptables -N DOCKER-USER
+host: iptables -A FORWARD -j DOCKER-USER
+host: iptables -A FORWARD -o veth-pod-a -j DOCKER
+host: iptables -A DOCKER ! -i veth-pod-a -o veth-pod-a -m conntrack --ctstate NEW -j DROP
+host: iptables -t raw -A PREROUTING -d 10.244.1.10/32 ! -i veth-pod-a -j DROP`,
+		from: "pod-b", to: "10.244.1.10", want: cause.Filtered, netns: "host", mends: true, says: "gateway_mode_ipv4=nat-unprotected"},
+	{name: "the masquerading of others", base: routed, fault: "host: iptables -t nat -A POSTROUTING -s 10.244.0.0/16 ! -d 203.0.113.0/24 -o eth0 -j MASQUERADE",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotMasqueraded, netns: "host", mends: true, says: "would apply, but for ip daddr, which is 203.0.113.10 here"},
+	{name: "masquerading at another device", base: routed, fault: "host: iptables -t nat -A POSTROUTING -s 10.244.0.0/16 -o eth1 -j MASQUERADE",
+		from: "pod-a", to: "203.0.113.10", want: cause.NotMasqueraded, netns: "host", mends: true, says: "would apply, but for oifname, which is \"eth0\" here"},
+	{name: "a reply by a router that has not seen its request", base: twoRouters, fault: "r1: iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP",
+		from: "client", to: "10.1.0.10", want: cause.Filtered, netns: "r1", mends: true, says: "the request did not pass here but through r0"},
+	{name: "a reply by a route that leads around", base: masqueraded, fault: otherWayHome + "\nfar: iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP",
+		from: "pod-a", to: "203.0.113.10", want: cause.NoReturnRoute, netns: "inet", mends: true, says: "leaves by west"},
+	{name: "the way back is by another device", base: masqueraded, fault: otherWayHome + "\nhost: sysctl -qw net.ipv4.conf.up2.rp_filter=1",
+		from: "pod-a", to: "203.0.113.10", want: cause.RPFilter, netns: "host", mends: true, says: "would be reached through eth0, not up2"},
+	{name: "the source is of another uplink, whose table no rule has asked", base: routed, fault: eniUplink + "\ninet: sysctl -qw net.ipv4.conf.all.rp_filter=0\ninet: ip route add 10.9.2.55 via 10.9.2.10 dev up1",
+		from: "pod-a", to: "203.0.113.10", want: cause.RPFilter, netns: "inet", mends: true, says: "the table 2 leads out of eth1"},
+	{name: "two devices with one network", base: bridged, fault: `
+host: ip link add br9 type bridge
+host: ip addr add 10.244.1.2/24 dev br9
+host: ip link set br9 up
+host: ip link set veth-pod-a master br9
+pod-a: ip route replace default via 10.244.1.2`,
+		from: "pod-a", to: "10.244.1.2", want: cause.NoReturnRoute, netns: "host", mends: true, says: "cni0 and br9 have the same network, 10.244.1.0/24"},
+	{name: "a policy rule leads the reply away", base: masqueraded, fault: `
+host: ip link add up2 type veth peer name down2 netns far
+host: ip addr add 10.9.9.2/24 dev up2
+host: ip link set up2 up
+far: ip addr add 10.9.9.1/24 dev down2
+far: ip link set down2 up
+host: ip route add default via 10.9.9.1 dev up2 table 52
+host: ip rule add pref 5270 iif eth0 lookup 52`,
+		from: "pod-a", to: "203.0.113.10", want: cause.NoReturnRoute, netns: "host", mends: true, says: "the policy rule 5270: from all iif eth0 lookup 52 has it so"},
+}
+
+// otherWayHome has the node's address reached through a second router.
+const otherWayHome = `
+host: ip link add up2 type veth peer name down2 netns far
+host: ip addr add 10.9.9.2/24 dev up2
+host: ip link set up2 up
+far: ip addr add 10.9.9.1/24 dev down2
+far: ip link set down2 up
+far: ip link add east type veth peer name west netns inet
+far: ip addr add 10.9.8.1/24 dev east
+far: ip link set east up
+inet: ip addr add 10.9.8.2/24 dev west
+inet: ip link set west up
+far: sysctl -qw net.ipv4.ip_forward=1
+far: ip route add 192.168.6.160 via 10.9.9.2
+far: ip route add 203.0.113.10 via 10.9.8.2
+inet: ip route add 192.168.6.160 via 10.9.8.1`
+
+// twoRouters are two between the same two wires: the client sends by the one, and the server
+// answers by the other.
+var twoRouters = baseNetwork{"two routers", `
+sw: ip link add bra type bridge
+sw: ip link set bra up
+sw: ip link add brb type bridge
+sw: ip link set brb up
+client: ip link add eth0 type veth peer name c netns sw
+server: ip link add eth0 type veth peer name s netns sw
+r0: ip link add eth0 type veth peer name a0 netns sw
+r0: ip link add eth1 type veth peer name b0 netns sw
+r1: ip link add eth0 type veth peer name a1 netns sw
+r1: ip link add eth1 type veth peer name b1 netns sw
+sw: ip link set c master bra up
+sw: ip link set a0 master bra up
+sw: ip link set a1 master bra up
+sw: ip link set s master brb up
+sw: ip link set b0 master brb up
+sw: ip link set b1 master brb up
+client: ip addr add 10.0.0.10/24 dev eth0
+client: ip link set eth0 up
+server: ip addr add 10.1.0.10/24 dev eth0
+server: ip link set eth0 up
+r0: ip addr add 10.0.0.1/24 dev eth0
+r0: ip link set eth0 up
+r0: ip addr add 10.1.0.1/24 dev eth1
+r0: ip link set eth1 up
+r1: ip addr add 10.0.0.2/24 dev eth0
+r1: ip link set eth0 up
+r1: ip addr add 10.1.0.2/24 dev eth1
+r1: ip link set eth1 up
+r0: sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.send_redirects=0
+r1: sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.send_redirects=0
+client: ip route add default via 10.0.0.1
+server: ip route add default via 10.1.0.2
+`, []journey{{"client", "10.1.0.10"}}}
+
+// TestWhyIsTold: the rule beside it, the other way, the same network twice.
+func TestWhyIsTold(t *testing.T) {
+	labtest.Slow(t)
+	abreast(tolds, func(c farAway) {
+		t.Run(c.name, func(t *testing.T) { c.try(c.base.build(t)) })
+	})
+}

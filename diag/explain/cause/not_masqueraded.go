@@ -28,6 +28,7 @@ type Exempt struct {
 	Dst        netip.Addr // of the request that is let by
 	Before     Before     // it has passed the namespace before, as the same connection
 	Near       eval.Near  // one that translates others; its Rule is nil where there is none
+	Unruled    bool       // there is none for it, nor one that comes near to it
 }
 
 // Before is an earlier passage of a request, after which another namespace sent it back.
@@ -46,6 +47,8 @@ func (e Exempt) said(what say.Text) say.Text {
 			"%s：它先前已从 %s 经过，又被 %s 送回；同一个连接不会第二次查 nat 规则", what, e.Before.Out, machine.Called(e.Before.By))
 	case e.Near.Rule != nil && !e.Near.OnPurpose():
 		return say.T("%s: %s", "%s：%s", what, e.Near.Said())
+	case e.Unruled:
+		return say.T("%s: no rule of nat gives it another one", "%s：没有 nat 规则替它换源地址", what)
 	case e.Rule == nil:
 		return what
 	case e.LetBy:

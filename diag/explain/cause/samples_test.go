@@ -167,6 +167,7 @@ var samples = []cause.Finding{
 	cause.Untranslated{here, one, near.Masked(), "eth0", proof[0], cause.Exempt{Place: sourcing, LetBy: true, Dst: two}},
 	cause.Untranslated{here, one, near.Masked(), "eth0", proof[0], cause.Exempt{Near: eval.Near{Place: sourcing, Field: "ip daddr", Has: "10.2.0.9"}}},
 	cause.Untranslated{here, one, near.Masked(), "eth0", proof[0], cause.Exempt{Near: eval.Near{Place: sourcing, Field: "ip saddr", Has: "10.2.0.9"}}},
+	cause.Untranslated{here, one, near.Masked(), "eth0", proof[0], cause.Exempt{Unruled: true}},
 	cause.Mistranslated{here, two, veth, sourcing},
 	device.KeptApart{NextHop: hop, Link: veth, Other: port},
 	device.Enslaved{NextHop: hop, Port: veth, Bridge: bridge, Own: []netip.Prefix{near}, Routes: []table.Route{{Type: "unicast", Dst: netip.PrefixFrom(two, 32), Via: one, Dev: "eth0", Table: machine.MainTable}}},

@@ -29,10 +29,13 @@ func Exempt(n *machine.Space, passing eval.Packet, out string) cause.Exempt {
 	if by, ok := left.Packet.LetBy(); ok {
 		return cause.Exempt{Place: by, LetBy: true, Dst: passing.Dst}
 	}
-	if near := eval.Translating(rules, p, n.Env()).Near; len(near) > 0 && left.NAT == nil {
+	if left.NAT != nil {
+		return cause.Exempt{}
+	}
+	if near := eval.Translating(rules, p, n.Env()).Near; len(near) > 0 {
 		return cause.Exempt{Near: near[0]}
 	}
-	return cause.Exempt{}
+	return cause.Exempt{Unruled: true}
 }
 
 // Before is the exemption of a packet that has passed a namespace before, where another one

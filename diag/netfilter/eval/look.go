@@ -32,8 +32,8 @@ type Near struct {
 	Back  []string // the devices by which the way to its source leads; none: there is no way
 }
 
-// maxLooked is how many rules a Look reads: those of a node that are more are
-// machines' work, of which none is a slip.
+// maxLooked is how many conditions of rules a Look reads: more of them are a machine's
+// work, of which none is a slip.
 const maxLooked = 4096
 
 // Passing looks again at the packet that the base chain of r stops at a hook.
@@ -113,7 +113,7 @@ func drops(chain *netfilter.Chain, dev string) bool {
 type noted struct {
 	near   []nearIn
 	passed []passedBy
-	left   int // rules that may still be read
+	left   int // conditions that may still be read
 }
 
 // passedBy is a rule that accepts the packet.
@@ -173,7 +173,7 @@ func (e *evaluator) named(r Result) *netfilter.Chain {
 	return chain
 }
 
-// unlooked has no rule left out as one that does not hold, until there are too many.
+// unlooked has no rule left out as one that does not hold, until too many were read.
 func (e *evaluator) unlooked(*netfilter.Match) bool {
 	e.seen.left--
 	return e.seen.left < 0
@@ -304,9 +304,9 @@ func (l Look) Said(text say.Text) say.Text {
 func (n Near) Said() say.Text {
 	switch {
 	case n.Field != "":
-		return say.T("%s would apply, but for %s, which is %s here", "%s 本可适用，只差 %s，这里是 %s", n.Line(), n.Field, n.Has)
+		return say.T("%s would apply, but for %s, which is %s here", "%s 本来适用，只有 %s 不符：这里是 %s", n.Line(), n.Field, n.Has)
 	case len(n.Back) == 0:
-		return say.T("%s would apply, were there a way back to its source", "%s 本可适用，只差到源地址的回程路由", n.Line())
+		return say.T("%s would apply, were there a way back to its source", "%s 本来适用，只是没有到源地址的回程路由", n.Line())
 	}
-	return say.T("%s would apply, but the way back to its source leads by %s", "%s 本可适用，但到源地址的回程走 %s", n.Line(), strings.Join(n.Back, ", "))
+	return say.T("%s would apply, but the way back to its source leads by %s", "%s 本来适用，但到源地址的回程走 %s", n.Line(), strings.Join(n.Back, ", "))
 }

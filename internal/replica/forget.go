@@ -3,6 +3,7 @@ package replica
 import (
 	"encoding/binary"
 	"errors"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -88,7 +89,7 @@ type neighbourly struct {
 
 // ToAsk is what was heard, but for neighbours that are right and have to be asked for again in
 // a while: whether they answer then, nobody knows who does not ask now.
-func (h Heard) ToAsk(n Network) (all Heard) {
+func (h Heard) ToAsk(n Network) Heard {
 	right := map[neighbourly]bool{}
 	for _, s := range n.Spaces {
 		macs := map[int]string{}
@@ -101,17 +102,27 @@ func (h Heard) ToAsk(n Network) (all Heard) {
 			}
 		}
 	}
-	const asked = unix.NUD_REACHABLE | unix.NUD_STALE | unix.NUD_DELAY | unix.NUD_PROBE
+	return h.without(func(row string) bool {
+		rest := []byte(row[unix.SizeofNdMsg:])
+		addr, ok := netip.AddrFromSlice(find(rest, unix.NDA_DST))
+		return ok && inAWhile(row) && right[neighbourly{addr, string(find(rest, unix.NDA_LLADDR))}]
+	})
+}
+
+// Lasting is what was heard, but for all neighbours that have to be asked for again in a
+// while, right or wrong: somebody may have gone who is remembered.
+func (h Heard) Lasting() Heard { return h.without(inAWhile) }
+
+// inAWhile reports whether a neighbour has to be asked for again then.
+func inAWhile(row string) bool {
+	const confirmed = unix.NUD_REACHABLE | unix.NUD_STALE | unix.NUD_DELAY | unix.NUD_PROBE
+	return row[0] != unix.AF_BRIDGE && binary.NativeEndian.Uint16([]byte(row[8:]))&confirmed != 0
+}
+
+func (h Heard) without(gone func(row string) bool) (all Heard) {
 	for _, rows := range h {
-		kept := map[string]bool{}
-		for row := range rows {
-			rest := []byte(row[unix.SizeofNdMsg:])
-			addr, ok := netip.AddrFromSlice(find(rest, unix.NDA_DST))
-			state := binary.NativeEndian.Uint16([]byte(row[8:]))
-			if row[0] == unix.AF_BRIDGE || state&asked == 0 || !ok || !right[neighbourly{addr, string(find(rest, unix.NDA_LLADDR))}] {
-				kept[row] = true
-			}
-		}
+		kept := maps.Clone(rows)
+		maps.DeleteFunc(kept, func(row string, _ bool) bool { return gone(row) })
 		all = append(all, kept)
 	}
 	return all

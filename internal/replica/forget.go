@@ -32,7 +32,8 @@ func (c *Copy) Heard() (all Heard, err error) {
 				}
 				head, rest := row[:unix.SizeofNdMsg], row[unix.SizeofNdMsg:]
 				mac := find(rest, unix.NDA_LLADDR)
-				if binary.NativeEndian.Uint16(head[8:])&unix.NUD_NOARP == 0 && (len(mac) == 0 || mac[0]&1 == 0) { // the rest a device has of itself
+				own := binary.NativeEndian.Uint16(head[8:])&unix.NUD_NOARP != 0 && head[0] != unix.AF_BRIDGE // where it is an entry made by hand
+				if !own && (len(mac) == 0 || mac[0]&1 == 0) { // the rest a device has of itself
 					rows[string(slices.Concat(head, without(rest, unix.NDA_CACHEINFO, unix.NDA_PROBES)))] = true
 				}
 			}
@@ -56,7 +57,7 @@ func (c *Copy) Forget(since Heard) error {
 			}
 		}
 		for row := range was {
-			if entry := neighbour([]byte(row)); !now[i][row] && entry != nil {
+			if entry := restored([]byte(row)); !now[i][row] && entry != nil {
 				err := c.conns[i].do(unix.RTM_NEWNEIGH, unix.NLM_F_CREATE|unix.NLM_F_REPLACE, entry)
 				if !errors.Is(err, unix.EEXIST) {
 					refused = append(refused, err)
@@ -65,6 +66,15 @@ func (c *Copy) Forget(since Heard) error {
 		}
 	}
 	return say.Join(refused...)
+}
+
+// restored is an entry that has gone, as it is asked for. One of a bridge that was made by
+// hand has gone to the port where its owner was heard (br_fdb_update()).
+func restored(row []byte) []byte {
+	if row[0] == unix.AF_BRIDGE {
+		return bridgeEntry(row)
+	}
+	return neighbour(row)
 }
 
 // Disconnect has connection tracking forget everything, as though nobody had sent anything: a

@@ -242,12 +242,17 @@ func (b *builder) forwarding(space int) func([]byte) []byte {
 		if len(mac) == 0 || mac[0]&1 != 0 || own && b.ownMAC(space, mac) {
 			return nil
 		}
-		entry := append(slices.Clone(row[:unix.SizeofNdMsg]), without(row[unix.SizeofNdMsg:], unix.NDA_CACHEINFO, unix.NDA_PROBES)...)
-		if find(row[unix.SizeofNdMsg:], unix.NDA_MASTER) != nil && entry[10] != 0 && entry[10]&unix.NTF_SELF == 0 {
-			entry[10] |= unix.NTF_MASTER // without any flag it is the bridge's; with others that has to be said (rtnl_fdb_add())
-		}
-		return entry
+		return bridgeEntry(row)
 	}
+}
+
+// bridgeEntry is an entry of a forwarding database as it is asked for.
+func bridgeEntry(row []byte) []byte {
+	entry := append(slices.Clone(row[:unix.SizeofNdMsg]), without(row[unix.SizeofNdMsg:], unix.NDA_CACHEINFO, unix.NDA_PROBES)...)
+	if find(row[unix.SizeofNdMsg:], unix.NDA_MASTER) != nil && entry[10] != 0 && entry[10]&unix.NTF_SELF == 0 {
+		entry[10] |= unix.NTF_MASTER // without any flag it is the bridge's; with others that has to be said (rtnl_fdb_add())
+	}
+	return entry
 }
 
 func (b *builder) ownMAC(space int, mac []byte) bool {

@@ -160,6 +160,8 @@ type Remembered struct {
 	Dst netip.Addr
 	MTU int    // bytes
 	Get string // what the kernel answers, as `ip route get` prints it
+	// Beyond is the device behind which the path cannot be seen; empty: all of it can be.
+	Beyond string
 }
 
 // Code is MTUExceeded.
@@ -167,6 +169,10 @@ func (Remembered) Code() Code { return MTUExceeded }
 
 // Detail names the MTU.
 func (r Remembered) Detail() say.Text {
+	if r.Beyond != "" {
+		return say.T("%s remembers that packets of more than %d bytes do not get to %s, and sends none; whether that is still so, who is beyond %s knows",
+			"%[1]s 缓存了到 %[3]s 的路径 MTU（%[2]d 字节），更大的包不发；现在是否还是这样，要看 %[4]s 的外面", machine.Called(r.Netns()), r.MTU, r.Dst, r.Beyond)
+	}
 	return say.T("%s remembers that packets of more than %d bytes do not get to %s, and sends none",
 		"%[1]s 缓存了到 %[3]s 的路径 MTU（%[2]d 字节），更大的包不发", machine.Called(r.Netns()), r.MTU, r.Dst)
 }
@@ -174,7 +180,10 @@ func (r Remembered) Detail() say.Text {
 // Evidence is what the kernel answers.
 func (r Remembered) Evidence() []say.Text { return Lines(r.Get) }
 
-// Fix has the sender forget.
+// Fix has the sender forget, where nothing on the path is as narrow any more.
 func (r Remembered) Fix() []change.Change {
+	if r.Beyond != "" {
+		return nil
+	}
 	return []change.Change{change.FlushCache{Netns: r.Netns(), V6: r.Dst.Is6()}}
 }

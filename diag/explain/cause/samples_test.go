@@ -323,7 +323,7 @@ var samples = []cause.Finding{
 	cause.OverDevice{At: here, Length: 1600, Link: veth, Transit: true, Learned: &cause.Learner{At: here}},
 	cause.OverDevice{At: here, Length: 1600, Link: veth, Transit: true, Learned: &cause.Learner{At: here}, Untold: cause.Untold{Why: say.Quote("a rule"), Proof: proof}},
 	cause.OverPeer{here, 1600, veth},
-	cause.Remembered{here, two, 1400, proof[0]},
+	cause.Remembered{here, two, 1400, proof[0], ""}, cause.Remembered{here, two, 1400, proof[0], "eth0"},
 	device.TooWide{NextHop: hop, Own: wide, Far: near, FarDev: "eth0", NoDefault: true},
 	device.TooNarrow{At: here, Dst: two, Own: near, Dev: "eth0", Far: wide, FarDev: "eth0"},
 	cause.ProxyUnforwarding{here, "eth0", hop, proof, false},

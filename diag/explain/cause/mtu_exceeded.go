@@ -160,8 +160,6 @@ type Remembered struct {
 	Dst netip.Addr
 	MTU int    // bytes
 	Get string // what the kernel answers, as `ip route get` prints it
-	// Beyond is the device behind which the path cannot be seen; empty: all of it can be.
-	Beyond string
 }
 
 // Code is MTUExceeded.
@@ -169,10 +167,6 @@ func (Remembered) Code() Code { return MTUExceeded }
 
 // Detail names the MTU.
 func (r Remembered) Detail() say.Text {
-	if r.Beyond != "" {
-		return say.T("%s remembers that packets of more than %d bytes do not get to %s, and sends none; whether that is still so, who is beyond %s knows",
-			"%[1]s 缓存了到 %[3]s 的路径 MTU（%[2]d 字节），更大的包不发；现在是否还是这样，要看 %[4]s 的外面", machine.Called(r.Netns()), r.MTU, r.Dst, r.Beyond)
-	}
 	return say.T("%s remembers that packets of more than %d bytes do not get to %s, and sends none",
 		"%[1]s 缓存了到 %[3]s 的路径 MTU（%[2]d 字节），更大的包不发", machine.Called(r.Netns()), r.MTU, r.Dst)
 }
@@ -180,10 +174,22 @@ func (r Remembered) Detail() say.Text {
 // Evidence is what the kernel answers.
 func (r Remembered) Evidence() []say.Text { return Lines(r.Get) }
 
-// Fix has the sender forget, where nothing on the path is as narrow any more.
+// Fix has the sender forget.
 func (r Remembered) Fix() []change.Change {
-	if r.Beyond != "" {
-		return nil
-	}
 	return []change.Change{change.FlushCache{Netns: r.Netns(), V6: r.Dst.Is6()}}
 }
+
+// RememberedBeyond is one of a path that leaves what can be seen: who is narrow there, if
+// somebody still is, tells the sender again.
+type RememberedBeyond struct {
+	Remembered
+	Dev string // by which it leaves
+}
+
+// Detail says who knows.
+func (r RememberedBeyond) Detail() say.Text {
+	return say.T("%s; whether that is still so, who is beyond %s knows", "%s；现在是否还是这样，要看 %s 的外面", r.Remembered.Detail(), r.Dev)
+}
+
+// Fix is none.
+func (RememberedBeyond) Fix() []change.Change { return nil }

@@ -282,6 +282,9 @@ func (l lookup) rejected(a RouteAnswer, kind RouteKind) RouteAnswer {
 			verdict = &rule
 			a.Evidence = append(a.Evidence, rule.Line())
 		}
+		if verdict != nil && l.selectedBy(*verdict) {
+			break // the kernel comes to it before the tables of the rules behind it (fib_rules_lookup())
+		}
 	}
 	for _, route := range routes {
 		if rule, ok := consulted[route.Table]; ok {

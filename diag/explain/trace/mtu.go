@@ -65,8 +65,7 @@ func (w *walk) remembers(n *machine.Space, p journey.Packet, link table.Link, ro
 // beyondSight is the finding with the device behind which the path cannot be seen.
 func (w *walk) beyondSight(f cause.Finding) cause.Finding {
 	if r, ok := f.(cause.Remembered); ok && w.outside != nil {
-		r.Beyond = w.outside.Edge.Dev.Name
-		return r
+		return cause.RememberedBeyond{Remembered: r, Dev: w.outside.Edge.Dev.Name}
 	}
 	return f
 }

@@ -33,7 +33,7 @@ func (c *Copy) Heard() (all Heard, err error) {
 				head, rest := row[:unix.SizeofNdMsg], row[unix.SizeofNdMsg:]
 				mac := find(rest, unix.NDA_LLADDR)
 				own := binary.NativeEndian.Uint16(head[8:])&unix.NUD_NOARP != 0 && head[0] != unix.AF_BRIDGE // where it is an entry made by hand
-				if !own && (len(mac) == 0 || mac[0]&1 == 0) { // the rest a device has of itself
+				if !own && (len(mac) == 0 || mac[0]&1 == 0) {                                                // the rest a device has of itself
 					rows[string(slices.Concat(head, without(rest, unix.NDA_CACHEINFO, unix.NDA_PROBES)))] = true
 				}
 			}

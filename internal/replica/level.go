@@ -204,7 +204,11 @@ func nextHop(row []byte) []byte {
 	head := slices.Clone(row[:header])
 	head[1] = 0 // the scope, which is not to be said
 	binary.NativeEndian.PutUint32(head[4:], binary.NativeEndian.Uint32(head[4:])&hopFlags)
-	return append(head, only(row[header:], unix.NHA_ID, unix.NHA_GROUP, unix.NHA_GROUP_TYPE, unix.NHA_BLACKHOLE, unix.NHA_OIF,
+	const fdb, resilient, told = 11, 12, 4 // NHA_FDB, NHA_RES_GROUP, NHA_RES_GROUP_UNBALANCED_TIME
+	if buckets := find(row[header:], resilient); buckets != nil {
+		head = nest(head, resilient, without(buckets, told))
+	}
+	return append(head, only(row[header:], unix.NHA_ID, fdb, unix.NHA_GROUP, unix.NHA_GROUP_TYPE, unix.NHA_BLACKHOLE, unix.NHA_OIF,
 		unix.NHA_GATEWAY, unix.NHA_ENCAP_TYPE, unix.NHA_ENCAP)...)
 }
 

@@ -153,6 +153,9 @@ pod-c: ip addr add fd00:244:1::77/64 dev eth0`,
 pod-c: ip addr del fd00:244:1::12/64 dev eth0
 pod-c: ip route replace default via fe80::ff:fe00:101 dev eth0`,
 		want: expected{cause.NoAddress, "pod-c", request}},
+	{name: "a link-local address alone, to a neighbour by way of their router", from: "pod-c", to: "fd00:244:1::10", fault: `
+pod-c: ip addr del fd00:244:1::12/64 dev eth0
+pod-c: ip route replace default via fe80::ff:fe00:101 dev eth0`},
 	{name: "the sender's address was somebody's", from: "pod-c", to: "fd00:203::10", fault: `
 pod-c: ip addr del fd00:244:1::12/64 dev eth0
 pod-b: ip addr add fd00:244:1::12/64 dev eth0

@@ -62,3 +62,32 @@ r3: ip route flush cache`)
 		t.Errorf("after the fix: %s", got.Message)
 	}
 }
+
+// TestANarrowPathOutOfSightIsNotForgotten: that a sender forgets what it was told of its path mends
+// nothing where the path cannot be seen: it is told so again.
+func TestANarrowPathOutOfSightIsNotForgotten(t *testing.T) {
+	b := chain.build(t)
+	b.run("r2: ip link set right mtu 1400")
+	sent := probe.Ping(t.Context(), b.space("a"), probe.Echo{To: "10.2.0.2", Size: 1472, DF: true, Timeout: time.Second})
+	if sent.Outcome == probe.Replied {
+		t.Fatal(sent.Message)
+	}
+	for _, far := range []string{"r2", "r3", "r4", "b"} {
+		b.hide(far)
+	}
+	world := machine.New()
+	defer world.Close()
+	from, err := world.Open(b.real("a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sends := range []bool{false, true} {
+		a, err := explain.Explain(t.Context(), world, explain.Request{From: from, Dest: netip.MustParseAddr("10.2.0.2"), Size: 1472, DF: true, Probe: sends, Timeout: time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Cause.Code != cause.MTUExceeded || len(a.Fix) != 0 || !strings.Contains(a.Cause.Detail.In("en"), "beyond right") {
+			t.Errorf("with a probe: %t\n%s", sends, b.account(a))
+		}
+	}
+}

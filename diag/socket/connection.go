@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/attr/nlconn"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
 )
@@ -22,7 +23,7 @@ type Connection struct {
 
 // Connections reads the ends that a namespace has: two dumps, some 2 µs a socket.
 func Connections(ctx context.Context, ns *nsenter.Namespace) (all []Connection, err error) {
-	conn, err := open(ns)
+	conn, err := nlconn.Open(ns, unix.NETLINK_INET_DIAG)
 	if err != nil {
 		return nil, say.At(ns.Name(), say.At("sock_diag", err))
 	}
@@ -32,7 +33,7 @@ func Connections(ctx context.Context, ns *nsenter.Namespace) (all []Connection, 
 			return nil, err
 		}
 		before := len(all)
-		err := dump(conn, TCP, family, 1<<established, func(message []byte) {
+		err := dump(ctx, conn, TCP, family, 1<<established, func(message []byte) {
 			if c, ok := parseConnection(message); ok {
 				all = append(all, c)
 			}

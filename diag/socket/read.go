@@ -3,14 +3,13 @@ package socket
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"net/netip"
 	"strings"
 
-	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/diag/attr/nlconn"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
 )
@@ -26,7 +25,7 @@ type Listeners struct {
 // Read reads all of them: four dumps, some 2 µs a socket. It needs no capability.
 func Read(ctx context.Context, ns *nsenter.Namespace) (*Listeners, error) {
 	l := &Listeners{acceptAcrossVRF: map[Proto]bool{}}
-	conn, err := open(ns)
+	conn, err := nlconn.Open(ns, unix.NETLINK_INET_DIAG)
 	if err != nil {
 		return nil, say.At(ns.Name(), say.At("sock_diag", err))
 	}
@@ -37,7 +36,7 @@ func Read(ctx context.Context, ns *nsenter.Namespace) (*Listeners, error) {
 				return nil, err
 			}
 			some := []Socket{}
-			err := dump(conn, proto, family, states[proto], func(message []byte) {
+			err := dump(ctx, conn, proto, family, states[proto], func(message []byte) {
 				if s, ok := parse(message, proto); ok {
 					some = append(some, s)
 				}
@@ -52,15 +51,6 @@ func Read(ctx context.Context, ns *nsenter.Namespace) (*Listeners, error) {
 		l.acceptAcrossVRF[proto] = err != nil || strings.TrimSpace(accept) != "0"
 	}
 	return l, nil
-}
-
-func open(ns *nsenter.Namespace) (*nl.SocketHandle, error) {
-	var conn *nl.NetlinkSocket
-	err := ns.Do(func() (err error) {
-		conn, err = nl.Subscribe(unix.NETLINK_INET_DIAG)
-		return err
-	})
-	return &nl.SocketHandle{Socket: conn}, err
 }
 
 // What <linux/inet_diag.h> and <linux/sock_diag.h> call by these names.
@@ -101,25 +91,14 @@ const (
 
 // dump asks for the sockets of a protocol and a family in some states. It begins again
 // when the kernel was disturbed, and has the caller forget what it was given.
-func dump(conn *nl.SocketHandle, proto Proto, family byte, states uint32, take func(message []byte), again func()) (err error) {
+func dump(ctx context.Context, conn *nlconn.Conn, proto Proto, family byte, states uint32, take func(message []byte), again func()) error {
 	request := make([]byte, sizeofRequest)
 	request[0], request[1], request[2] = family, byte(proto), 1<<(inetDiagSKMemInfo-1)
 	binary.NativeEndian.PutUint32(request[4:], states)
-	for range attr.DumpTries {
+	_, err := conn.Whole(ctx, func() error {
 		again()
-		req := nl.NetlinkRequest{
-			NlMsghdr: unix.NlMsghdr{Len: unix.SizeofNlMsghdr, Type: sockDiagByFamily, Flags: unix.NLM_F_REQUEST | unix.NLM_F_DUMP},
-			Sockets:  map[int]*nl.SocketHandle{unix.NETLINK_INET_DIAG: conn},
-		}
-		req.AddRawData(request)
-		err = req.ExecuteIter(unix.NETLINK_INET_DIAG, sockDiagByFamily, func(message []byte) bool {
-			take(message)
-			return true
-		})
-		if !errors.Is(err, nl.ErrDumpInterrupted) {
-			break
-		}
-	}
+		return conn.Send(sockDiagByFamily, unix.NLM_F_DUMP, sockDiagByFamily, request, take)
+	})
 	return err
 }
 

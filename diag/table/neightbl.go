@@ -3,7 +3,6 @@ package table
 import (
 	"encoding/binary"
 
-	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
@@ -44,23 +43,17 @@ func (o *One) NeighbourUse() (NeighbourUse, error) {
 	return use, nil
 }
 
-func (c *dumpConn) neighbourUse() (NeighbourUse, error) {
-	req := nl.NewNetlinkRequest(unix.RTM_GETNEIGHTBL, unix.NLM_F_DUMP)
-	req.AddRawData([]byte{unix.AF_INET, 0, 0, 0})
-	socket := c.Socket()
-	if err := socket.Send(req); err != nil {
-		return NeighbourUse{}, err
-	}
-	first, _, err := socket.Receive()
-	if err != nil {
-		return NeighbourUse{}, err
-	}
-	for _, m := range first {
-		if use, ok := parseNeighbourUse(m.Data); ok && m.Header.Type == unix.RTM_NEWNEIGHTBL {
-			return use, nil
+func (c *dumpConn) neighbourUse() (use NeighbourUse, err error) {
+	found := false
+	err = c.First(unix.RTM_GETNEIGHTBL, unix.NLM_F_DUMP, unix.RTM_NEWNEIGHTBL, []byte{unix.AF_INET, 0, 0, 0}, func(row []byte) {
+		if !found {
+			use, found = parseNeighbourUse(row)
 		}
+	})
+	if err == nil && !found {
+		err = unix.ENOENT
 	}
-	return NeighbourUse{}, unix.ENOENT
+	return use, err
 }
 
 // parseNeighbourUse reads the row of the table itself; those of its devices have no

@@ -129,11 +129,10 @@ func (o *One) netnsIDs(by uint16, whom []int) []int {
 	for i := range ids {
 		ids[i] = netnsUnknown
 	}
-	socket := o.r.conn.Socket()
-	if socket == nil {
+	fd := o.r.conn.FD()
+	if fd < 0 {
 		return ids
 	}
-	fd := socket.GetFd()
 	for part := range slices.Chunk(whom, netnsBatch) {
 		for len(part) > 0 { // again from the first that a small buffer had no room for
 			answered := askNetnsIDs(fd, by, part, ids[len(ids)-len(whom):])

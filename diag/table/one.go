@@ -30,8 +30,7 @@ func OpenOne(ns *nsenter.Namespace) (*One, error) {
 	}
 	o := &One{r: Reader{ns: ns, conn: conn, opts: ReadOptions{NoARP: true}}}
 	// Without it the kernel ignores what a dump is to be narrowed down to.
-	fd := conn.Socket().GetFd()
-	if err := unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_GET_STRICT_CHK, 1); err != nil {
+	if err := unix.SetsockoptInt(conn.FD(), unix.SOL_NETLINK, unix.NETLINK_GET_STRICT_CHK, 1); err != nil {
 		o.Close()
 		return nil, say.At(ns.Name(), say.At("rtnetlink", err))
 	}

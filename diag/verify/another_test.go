@@ -172,3 +172,20 @@ host: ip link set p2 master br0 up
 	n.apply(v.Fix)
 	n.answered("host", "10.244.1.10")
 }
+
+// A neighbour that is remembered is forgotten in a while, though nobody may have his address
+// any more: a fix of something else makes the packet arrive until then.
+func TestAFixDoesNotRelyOnWhoIsRememberedOnly(t *testing.T) {
+	n := build(t, routed, "pod", "host", "inet")
+	n.answered("pod", "203.0.113.10")
+	n.run("inet: ip addr del 192.168.6.1/24 dev up0\ninet: ip route add 192.168.6.160 dev up0\ninet: ip route add 10.244.1.0/24 via 192.168.6.160")
+	n.run("pod: ip route add prohibit 203.0.113.0/24")
+	v, a := n.try("pod", "203.0.113.10", nil)
+	if v == nil || !v.Passed {
+		t.Logf("%s, %v: %+v", a.Cause.Code, a.Fix, v)
+		return
+	}
+	n.apply(v.Fix)
+	n.run("host: ip neigh flush dev eth0")
+	n.answered("pod", "203.0.113.10")
+}

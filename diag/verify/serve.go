@@ -275,7 +275,7 @@ func (s *stage) lasts(ctx context.Context) bool {
 			return true
 		}
 	}
-	if known, err := s.built.Heard(); err == nil && s.built.Forget(known.ToAsk(s.Network)) == nil && !s.everyTime(ctx) {
+	if known, err := s.built.Heard(); err == nil && s.built.Forget(known.Lasting()) == nil && !s.everyTime(ctx) {
 		return false
 	}
 	for i := range s.Network.Spaces {
@@ -284,7 +284,7 @@ func (s *stage) lasts(ctx context.Context) bool {
 			continue // nothing is forgotten then
 		}
 		since := slices.Clone(known)
-		since[i] = known.ToAsk(s.Network)[i]
+		since[i] = known.Lasting()[i]
 		if len(since[i]) == len(known[i]) || s.built.Forget(since) != nil {
 			continue
 		}

@@ -136,3 +136,38 @@ far: sysctl -qw net.ipv4.ip_forward=1
 	n.apply(v.Fix)
 	n.answered("pod", "10.2.0.10")
 }
+
+// An entry of a bridge that was put in by hand moves as well, when its owner answers somebody:
+// what he was asked by strangers in the copy is taken back.
+func TestWhatStrangersMoveIsPutBack(t *testing.T) {
+	n := build(t, `
+host: ip link add br0 type bridge
+host: ip addr add 10.244.1.1/24 dev br0
+host: ip link set br0 up
+pod: ip link add eth0 address 02:00:00:00:b0:01 type veth peer name p1 netns host
+pod: ip addr add 10.244.1.10/24 dev eth0
+pod: ip link set eth0 up
+pod: ip route add default via 10.244.1.1
+other: ip link add eth0 address 02:00:00:00:b0:02 type veth peer name p2 netns host
+other: ip addr add 10.244.1.11/24 dev eth0
+other: ip link set eth0 up
+host: ip link set p1 master br0 up
+host: ip link set p2 master br0 up
+host: ip link add eth0 type veth peer name up0 netns inet
+host: ip addr add 192.168.6.160/24 dev eth0
+host: ip link set eth0 up
+host: sysctl -qw net.ipv4.ip_forward=1
+inet: ip addr add 192.168.6.1/24 dev up0
+inet: ip link set up0 up
+`, "host", "pod", "other", "inet")
+	n.answered("other", "10.244.1.10")
+	n.answered("host", "192.168.6.1")
+	n.run("host: ip neigh flush dev br0\nhost: bridge fdb replace 02:00:00:00:b0:01 dev p2 master static")
+	n.hide("inet")
+	v, a := n.try("other", "10.244.1.10", nil)
+	if v == nil || !v.Passed {
+		t.Fatalf("%s, %v: %+v", a.Cause.Code, a.Fix, v)
+	}
+	n.apply(v.Fix)
+	n.answered("other", "10.244.1.10")
+}

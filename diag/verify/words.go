@@ -28,6 +28,7 @@ var ofOmission = map[replica.What]say.Form{
 	replica.Neighbour: say.F("neighbours%s", "邻居表项%s"),
 	replica.Value:     say.F("settings: %s", "内核参数：%s"),
 	replica.Virtual:   say.F("virtual services of ip_vs: %s", "ip_vs 的虚拟服务：%s"),
+	replica.Groups:    say.F("who has joined which multicast group, as %s knows it: what is for a group goes to everybody", "%s 所知的多播组成员：发给多播组的包会发给所有端口"),
 	replica.Users:     say.F("rules for a user whom the copy does not have, since the machine's root alone may give it one: %s", "针对副本里没有的用户的规则（只有本机的 root 能让副本有这个用户）：%s"),
 	replica.Filtering: say.F("of the packet filter: %s", "包过滤器：%s"),
 }

@@ -3,6 +3,7 @@ package replica
 import (
 	"encoding/binary"
 	"errors"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -31,7 +32,8 @@ func (c *Copy) Heard() (all Heard, err error) {
 				}
 				head, rest := row[:unix.SizeofNdMsg], row[unix.SizeofNdMsg:]
 				mac := find(rest, unix.NDA_LLADDR)
-				if binary.NativeEndian.Uint16(head[8:])&unix.NUD_NOARP == 0 && (len(mac) == 0 || mac[0]&1 == 0) { // the rest a device has of itself
+				own := binary.NativeEndian.Uint16(head[8:])&unix.NUD_NOARP != 0 && head[0] != unix.AF_BRIDGE // where it is an entry made by hand
+				if !own && (len(mac) == 0 || mac[0]&1 == 0) {                                                // the rest a device has of itself
 					rows[string(slices.Concat(head, without(rest, unix.NDA_CACHEINFO, unix.NDA_PROBES)))] = true
 				}
 			}
@@ -55,7 +57,7 @@ func (c *Copy) Forget(since Heard) error {
 			}
 		}
 		for row := range was {
-			if entry := neighbour([]byte(row)); !now[i][row] && entry != nil {
+			if entry := restored([]byte(row)); !now[i][row] && entry != nil {
 				err := c.conns[i].do(unix.RTM_NEWNEIGH, unix.NLM_F_CREATE|unix.NLM_F_REPLACE, entry)
 				if !errors.Is(err, unix.EEXIST) {
 					refused = append(refused, err)
@@ -64,6 +66,15 @@ func (c *Copy) Forget(since Heard) error {
 		}
 	}
 	return say.Join(refused...)
+}
+
+// restored is an entry that has gone, as it is asked for. One of a bridge that was made by
+// hand has gone to the port where its owner was heard (br_fdb_update()).
+func restored(row []byte) []byte {
+	if row[0] == unix.AF_BRIDGE {
+		return bridgeEntry(row)
+	}
+	return neighbour(row)
 }
 
 // Disconnect has connection tracking forget everything, as though nobody had sent anything: a
@@ -88,7 +99,7 @@ type neighbourly struct {
 
 // ToAsk is what was heard, but for neighbours that are right and have to be asked for again in
 // a while: whether they answer then, nobody knows who does not ask now.
-func (h Heard) ToAsk(n Network) (all Heard) {
+func (h Heard) ToAsk(n Network) Heard {
 	right := map[neighbourly]bool{}
 	for _, s := range n.Spaces {
 		macs := map[int]string{}
@@ -101,17 +112,27 @@ func (h Heard) ToAsk(n Network) (all Heard) {
 			}
 		}
 	}
-	const asked = unix.NUD_REACHABLE | unix.NUD_STALE | unix.NUD_DELAY | unix.NUD_PROBE
+	return h.without(func(row string) bool {
+		rest := []byte(row[unix.SizeofNdMsg:])
+		addr, ok := netip.AddrFromSlice(find(rest, unix.NDA_DST))
+		return ok && inAWhile(row) && right[neighbourly{addr, string(find(rest, unix.NDA_LLADDR))}]
+	})
+}
+
+// Lasting is what was heard, but for all neighbours that have to be asked for again in a
+// while, right or wrong: somebody may have gone who is remembered.
+func (h Heard) Lasting() Heard { return h.without(inAWhile) }
+
+// inAWhile reports whether a neighbour has to be asked for again then.
+func inAWhile(row string) bool {
+	const confirmed = unix.NUD_REACHABLE | unix.NUD_STALE | unix.NUD_DELAY | unix.NUD_PROBE
+	return row[0] != unix.AF_BRIDGE && binary.NativeEndian.Uint16([]byte(row[8:]))&confirmed != 0
+}
+
+func (h Heard) without(gone func(row string) bool) (all Heard) {
 	for _, rows := range h {
-		kept := map[string]bool{}
-		for row := range rows {
-			rest := []byte(row[unix.SizeofNdMsg:])
-			addr, ok := netip.AddrFromSlice(find(rest, unix.NDA_DST))
-			state := binary.NativeEndian.Uint16([]byte(row[8:]))
-			if row[0] == unix.AF_BRIDGE || state&asked == 0 || !ok || !right[neighbourly{addr, string(find(rest, unix.NDA_LLADDR))}] {
-				kept[row] = true
-			}
-		}
+		kept := maps.Clone(rows)
+		maps.DeleteFunc(kept, func(row string, _ bool) bool { return gone(row) })
 		all = append(all, kept)
 	}
 	return all

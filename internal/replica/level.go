@@ -204,7 +204,11 @@ func nextHop(row []byte) []byte {
 	head := slices.Clone(row[:header])
 	head[1] = 0 // the scope, which is not to be said
 	binary.NativeEndian.PutUint32(head[4:], binary.NativeEndian.Uint32(head[4:])&hopFlags)
-	return append(head, only(row[header:], unix.NHA_ID, unix.NHA_GROUP, unix.NHA_GROUP_TYPE, unix.NHA_BLACKHOLE, unix.NHA_OIF,
+	const fdb, resilient, told = 11, 12, 4 // NHA_FDB, NHA_RES_GROUP, NHA_RES_GROUP_UNBALANCED_TIME
+	if buckets := find(row[header:], resilient); buckets != nil {
+		head = nest(head, resilient, without(buckets, told))
+	}
+	return append(head, only(row[header:], unix.NHA_ID, fdb, unix.NHA_GROUP, unix.NHA_GROUP_TYPE, unix.NHA_BLACKHOLE, unix.NHA_OIF,
 		unix.NHA_GATEWAY, unix.NHA_ENCAP_TYPE, unix.NHA_ENCAP)...)
 }
 
@@ -242,12 +246,17 @@ func (b *builder) forwarding(space int) func([]byte) []byte {
 		if len(mac) == 0 || mac[0]&1 != 0 || own && b.ownMAC(space, mac) {
 			return nil
 		}
-		entry := append(slices.Clone(row[:unix.SizeofNdMsg]), without(row[unix.SizeofNdMsg:], unix.NDA_CACHEINFO, unix.NDA_PROBES)...)
-		if find(row[unix.SizeofNdMsg:], unix.NDA_MASTER) != nil && entry[10] != 0 && entry[10]&unix.NTF_SELF == 0 {
-			entry[10] |= unix.NTF_MASTER // without any flag it is the bridge's; with others that has to be said (rtnl_fdb_add())
-		}
-		return entry
+		return bridgeEntry(row)
 	}
+}
+
+// bridgeEntry is an entry of a forwarding database as it is asked for.
+func bridgeEntry(row []byte) []byte {
+	entry := append(slices.Clone(row[:unix.SizeofNdMsg]), without(row[unix.SizeofNdMsg:], unix.NDA_CACHEINFO, unix.NDA_PROBES)...)
+	if find(row[unix.SizeofNdMsg:], unix.NDA_MASTER) != nil && entry[10] != 0 && entry[10]&unix.NTF_SELF == 0 {
+		entry[10] |= unix.NTF_MASTER // without any flag it is the bridge's; with others that has to be said (rtnl_fdb_add())
+	}
+	return entry
 }
 
 func (b *builder) ownMAC(space int, mac []byte) bool {

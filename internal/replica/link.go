@@ -17,18 +17,14 @@ const vethInfoPeer = 1
 // made: the rest is what the kernel only tells, and partly refuses to hear. A kind
 // that is not here is copied as a wire that leads nowhere.
 var linkData = map[string]func(data []byte) []byte{
-	"dummy":  func([]byte) []byte { return nil },
-	"bridge": bridgeData,
-	"vxlan":  vxlanData,
-	"vlan":   vlanData,
-	"macvlan": func(data []byte) []byte {
-		return only(data, unix.IFLA_MACVLAN_MODE, unix.IFLA_MACVLAN_FLAGS)
-	},
-	"macvtap": func(data []byte) []byte {
-		return only(data, unix.IFLA_MACVLAN_MODE, unix.IFLA_MACVLAN_FLAGS)
-	},
-	"ipvlan": func(data []byte) []byte { return data },
-	"vrf":    func(data []byte) []byte { return data },
+	"dummy":   func([]byte) []byte { return nil },
+	"bridge":  bridgeData,
+	"vxlan":   vxlanData,
+	"vlan":    vlanData,
+	"macvlan": macvlanData,
+	"macvtap": macvlanData,
+	"ipvlan":  func(data []byte) []byte { return data },
+	"vrf":     func(data []byte) []byte { return data },
 	"bond": func(data []byte) []byte {
 		return only(data, unix.IFLA_BOND_MODE, unix.IFLA_BOND_MIIMON, unix.IFLA_BOND_XMIT_HASH_POLICY)
 	},
@@ -39,12 +35,27 @@ var linkData = map[string]func(data []byte) []byte{
 // comes last (growTrees).
 func bridgeData(data []byte) []byte {
 	kinds := []uint16{unix.IFLA_BR_FORWARD_DELAY, unix.IFLA_BR_HELLO_TIME, unix.IFLA_BR_MAX_AGE, unix.IFLA_BR_AGEING_TIME,
-		unix.IFLA_BR_PRIORITY, unix.IFLA_BR_GROUP_FWD_MASK, unix.IFLA_BR_MCAST_SNOOPING,
+		unix.IFLA_BR_PRIORITY, unix.IFLA_BR_GROUP_FWD_MASK, unix.IFLA_BR_FDB_MAX_LEARNED,
+		unix.IFLA_BR_MCAST_SNOOPING, unix.IFLA_BR_MCAST_ROUTER, unix.IFLA_BR_MCAST_QUERIER, unix.IFLA_BR_MCAST_QUERY_USE_IFADDR,
+		unix.IFLA_BR_MCAST_HASH_MAX, unix.IFLA_BR_MCAST_LAST_MEMBER_CNT, unix.IFLA_BR_MCAST_STARTUP_QUERY_CNT, unix.IFLA_BR_MCAST_LAST_MEMBER_INTVL,
+		unix.IFLA_BR_MCAST_MEMBERSHIP_INTVL, unix.IFLA_BR_MCAST_QUERIER_INTVL, unix.IFLA_BR_MCAST_QUERY_INTVL, unix.IFLA_BR_MCAST_QUERY_RESPONSE_INTVL,
+		unix.IFLA_BR_MCAST_STARTUP_QUERY_INTVL, unix.IFLA_BR_MCAST_IGMP_VERSION, unix.IFLA_BR_MCAST_MLD_VERSION,
 		unix.IFLA_BR_NF_CALL_IPTABLES, unix.IFLA_BR_NF_CALL_IP6TABLES, unix.IFLA_BR_NF_CALL_ARPTABLES}
 	if attr.Uint8(find(data, unix.IFLA_BR_VLAN_FILTERING)) != 0 {
 		kinds = append(kinds, unix.IFLA_BR_VLAN_FILTERING, unix.IFLA_BR_VLAN_PROTOCOL, unix.IFLA_BR_VLAN_DEFAULT_PVID)
 	}
-	return only(data, kinds...)
+	set := only(data, kinds...)
+	if options := find(data, unix.IFLA_BR_MULTI_BOOLOPT); attr.Uint32(options) != 0 { // struct br_boolopt_multi: those that are on
+		set = attr.Append(set, unix.IFLA_BR_MULTI_BOOLOPT, slices.Concat(options[:4], options[:4]))
+	}
+	return set
+}
+
+// snoops reports whether a bridge sends what is for a group to those alone who have joined
+// it: somebody asks for them.
+func (l Link) snoops() bool {
+	data := l.info(unix.IFLA_INFO_DATA)
+	return l.Kind == "bridge" && attr.Uint8(find(data, unix.IFLA_BR_MCAST_SNOOPING)) != 0 && len(find(data, unix.IFLA_BR_MCAST_QUERIER_STATE)) > 0
 }
 
 // vlanData names those flags alone that are set: the kernel tells them with a mask of all
@@ -62,15 +73,36 @@ func vlanData(data []byte) []byte {
 // the flag that it wants to hear (vxlan_policy), and leaves
 // out what a kernel tells and does not take.
 func vxlanData(data []byte) []byte {
+	const reservedBits = 33 // IFLA_VXLAN_RESERVED_BITS
 	inherits := attr.Uint8(find(data, unix.IFLA_VXLAN_TTL_INHERIT)) != 0
+	var on []byte // to say that it is off reserves the bits for it
+	for _, kind := range []uint16{unix.IFLA_VXLAN_REMCSUM_TX, unix.IFLA_VXLAN_REMCSUM_RX} {
+		if attr.Uint8(find(data, kind)) != 0 {
+			on = append(on, only(data, kind)...)
+		}
+	}
 	data = only(data, unix.IFLA_VXLAN_ID, unix.IFLA_VXLAN_GROUP, unix.IFLA_VXLAN_LINK, unix.IFLA_VXLAN_LOCAL, unix.IFLA_VXLAN_TTL,
+		unix.IFLA_VXLAN_GROUP6, unix.IFLA_VXLAN_LOCAL6, unix.IFLA_VXLAN_LABEL, unix.IFLA_VXLAN_UDP_ZERO_CSUM6_TX, unix.IFLA_VXLAN_UDP_ZERO_CSUM6_RX,
+		unix.IFLA_VXLAN_LIMIT, unix.IFLA_VXLAN_L2MISS, unix.IFLA_VXLAN_L3MISS, unix.IFLA_VXLAN_LOCALBYPASS,
+		reservedBits, unix.IFLA_VXLAN_REMCSUM_NOPARTIAL,
 		unix.IFLA_VXLAN_TOS, unix.IFLA_VXLAN_DF, unix.IFLA_VXLAN_LEARNING, unix.IFLA_VXLAN_AGEING, unix.IFLA_VXLAN_PORT,
 		unix.IFLA_VXLAN_PORT_RANGE, unix.IFLA_VXLAN_PROXY, unix.IFLA_VXLAN_RSC, unix.IFLA_VXLAN_COLLECT_METADATA, unix.IFLA_VXLAN_GBP,
 		unix.IFLA_VXLAN_GPE, unix.IFLA_VXLAN_UDP_CSUM)
 	if inherits {
 		data = attr.Append(data, unix.IFLA_VXLAN_TTL_INHERIT, nil)
 	}
-	return data
+	return append(data, on...)
+}
+
+// macvlanData says which senders a device in the mode "source" hears, as those that it is to
+// have.
+func macvlanData(data []byte) []byte {
+	const replaces = 3 // MACVLAN_MACADDR_SET
+	set := only(data, unix.IFLA_MACVLAN_MODE, unix.IFLA_MACVLAN_FLAGS, unix.IFLA_MACVLAN_BC_QUEUE_LEN, unix.IFLA_MACVLAN_BC_CUTOFF)
+	if heard := find(data, unix.IFLA_MACVLAN_MACADDR_DATA); len(heard) > 0 {
+		set = nest(number(set, unix.IFLA_MACVLAN_MACADDR_MODE, replaces), unix.IFLA_MACVLAN_MACADDR_DATA, heard)
+	}
+	return set
 }
 
 // stacked are the kinds that stand on the device of their IFLA_LINK.

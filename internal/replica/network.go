@@ -194,13 +194,14 @@ const (
 	Value     What = "setting"   // refused
 	Filtering What = "filter"    // refused
 	Virtual   What = "ip_vs"     // virtual services
+	Groups    What = "groups"    // whom a bridge that snoops knows to have joined them
 	Users     What = "users"     // rules that ask for a user whom the lab does not have
 )
 
 // Known reports whether there is such a kind.
 func (w What) Known() bool {
 	switch w {
-	case Hardware, FarSide, BPF, Traffic, IPv6, IPsec, Sets, Legacy, Device, Address, Route, Rule, Neighbour, Value, Filtering, Virtual, Users:
+	case Hardware, FarSide, BPF, Traffic, IPv6, IPsec, Sets, Legacy, Device, Address, Route, Rule, Neighbour, Value, Filtering, Virtual, Groups, Users:
 		return true
 	}
 	return false

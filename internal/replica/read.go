@@ -226,6 +226,9 @@ func unread(c *conn, s Space) (missing []Omission, err error) {
 	names := map[int]string{}
 	for _, l := range s.Links {
 		names[l.Index] = l.Name
+		if l.snoops() {
+			missing = append(missing, Omission{What: Groups, Name: l.Name})
+		}
 		if xdp := l.attr(unix.IFLA_XDP); len(find(xdp, unix.IFLA_XDP_PROG_ID)) > 0 {
 			missing = append(missing, Omission{What: BPF, Name: l.Name})
 		}

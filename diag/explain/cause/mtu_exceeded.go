@@ -178,3 +178,18 @@ func (r Remembered) Evidence() []say.Text { return Lines(r.Get) }
 func (r Remembered) Fix() []change.Change {
 	return []change.Change{change.FlushCache{Netns: r.Netns(), V6: r.Dst.Is6()}}
 }
+
+// RememberedBeyond is one of a path that leaves what can be seen: who is narrow there, if
+// somebody still is, tells the sender again.
+type RememberedBeyond struct {
+	Remembered
+	Dev string // by which it leaves
+}
+
+// Detail says who knows.
+func (r RememberedBeyond) Detail() say.Text {
+	return say.T("%s; whether that is still so, who is beyond %s knows", "%s；现在是否还是这样，要看 %s 的外面", r.Remembered.Detail(), r.Dev)
+}
+
+// Fix is none.
+func (RememberedBeyond) Fix() []change.Change { return nil }

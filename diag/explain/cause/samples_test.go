@@ -338,7 +338,7 @@ var samples = []cause.Finding{
 	cause.OverDevice{At: here, Length: 1600, Link: veth, Transit: true, Learned: &cause.Learner{At: here}},
 	cause.OverDevice{At: here, Length: 1600, Link: veth, Transit: true, Learned: &cause.Learner{At: here}, Untold: cause.Untold{Why: say.Quote("a rule"), Proof: proof}},
 	cause.OverPeer{here, 1600, veth},
-	cause.Remembered{here, two, 1400, proof[0]},
+	cause.Remembered{here, two, 1400, proof[0]}, cause.RememberedBeyond{cause.Remembered{here, two, 1400, proof[0]}, "eth0"},
 	device.TooWide{NextHop: hop, Own: wide, Far: near, FarDev: "eth0", NoDefault: true},
 	device.TooNarrow{At: here, Dst: two, Own: near, Dev: "eth0", Far: wide, FarDev: "eth0"},
 	cause.ProxyUnforwarding{here, "eth0", hop, proof, false},
@@ -423,7 +423,7 @@ var samples = []cause.Finding{
 
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
-var unmended = []string{"Hidden", "Unknowing", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
+var unmended = []string{"RememberedBeyond", "Hidden", "Unknowing", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
 	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort"}

@@ -278,6 +278,9 @@ func (l lookup) rejected(a RouteAnswer, kind RouteKind) RouteAnswer {
 			verdict = &rule
 			a.Evidence = append(a.Evidence, rule.Line())
 		}
+		if verdict != nil && l.selectedBy(*verdict) {
+			break // the kernel comes to it before the tables of the rules behind it (fib_rules_lookup())
+		}
 	}
 	consulted := l.asked()
 	for _, route := range routes {

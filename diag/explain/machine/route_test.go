@@ -36,6 +36,12 @@ func TestTransitRoutesAreWhatThePingMeets(t *testing.T) {
 		{"blackhole", "10.9.0.1", func(q *queryBed) { q.typed(q.r, "10.9.0.0/24", unix.RTN_BLACKHOLE) }, KindBlackhole, "blackhole 10.9.0.0/24", probe.Silent, ""},
 		{"unreachable", "10.9.0.1", func(q *queryBed) { q.typed(q.r, "10.9.0.0/24", unix.RTN_UNREACHABLE) }, KindUnreachable, "unreachable 10.9.0.0/24", probe.HostUnreachable, ""},
 		{"prohibit", "10.9.0.1", func(q *queryBed) { q.typed(q.r, "10.9.0.0/24", unix.RTN_PROHIBIT) }, KindProhibit, "prohibit 10.9.0.0/24", probe.Filtered, ""},
+		{"prohibit by a rule, before a route that would", "10.9.0.1", func(q *queryBed) {
+			q.typed(q.r, "10.9.0.0/24", unix.RTN_PROHIBIT)
+			rule := netlink.NewRule()
+			rule.Src, rule.Priority, rule.Type = &net.IPNet{IP: net.IPv4(10, 1, 0, 2), Mask: net.CIDRMask(32, 32)}, 100, unix.FR_ACT_PROHIBIT
+			q.must(q.handle(q.r.NS).RuleAdd(rule))
+		}, KindProhibit, "100:\tfrom 10.1.0.2 prohibit", probe.Filtered, ""},
 		{"the longest of two", "10.9.0.1", func(q *queryBed) {
 			q.typed(q.r, "10.0.0.0/8", unix.RTN_BLACKHOLE)
 			q.typed(q.r, "10.9.0.0/16", unix.RTN_BLACKHOLE)

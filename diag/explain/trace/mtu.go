@@ -62,6 +62,14 @@ func (w *walk) remembers(n *machine.Space, p journey.Packet, link table.Link, ro
 	w.remember(n, p, hop.StageSend, link.Name, cause.Remembered{At: at(n), Dst: p.Dst, MTU: route.MTU, Get: route.Get})
 }
 
+// beyondSight is the finding with the device behind which the path cannot be seen.
+func (w *walk) beyondSight(f cause.Finding) cause.Finding {
+	if r, ok := f.(cause.Remembered); ok && w.outside != nil {
+		return cause.RememberedBeyond{Remembered: r, Dev: w.outside.Edge.Dev.Name}
+	}
+	return f
+}
+
 // taken passes a frame through what the other end of a cable takes: a veth drops
 // what is longer than its own MTU, and tells nobody but the sender's device.
 func (w *walk) taken(n *machine.Space, p journey.Packet, dev table.Link) {

@@ -103,7 +103,7 @@ func Follow(world *machine.Machine, q Question) *Trace {
 		TTL: journey.MaxHops, Origin: q.From, OIF: q.Dev, Length: q.Length, DF: q.DF,
 	})
 	if len(w.Faults) == 0 && w.learnt != nil {
-		w.Faults = append(w.Faults, *w.learnt)
+		w.Faults = append(w.Faults, journey.Find(w.learnt.Leg, w.beyondSight(w.learnt.Finding)))
 	}
 	w.unserved()
 	w.useless()

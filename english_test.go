@@ -37,6 +37,7 @@ var reasons = []reason{
 	{"what ping says", "steps/exercise/check/ping.go", regexp.MustCompile(`^%d packets transmitted`)},
 	{"what curl says", "diag/probe/get.go", regexp.MustCompile(`^(curl: )?\(\d+\) `)},
 	{"what the resolver says", "diag/resolve/resolve.go", regexp.MustCompile(`.`)},
+	{"lines of nsswitch.conf", "", regexp.MustCompile(`^(/etc/nsswitch\.conf: hosts: %s|files dns)$`)},
 	{"what ip says", "", regexp.MustCompile(`^(Cannot open network namespace %q|Device %q does not exist\.$|Cannot find (bridge )?device %q$|Error: argument %q is wrong: |RTNETLINK answers: $|ecn features )`)},
 	{"a system call", "diag/wire/", regexp.MustCompile(`^(setsockopt [A-Z_]+|packet socket)$`)},
 	{"a table of the kernel's, in its own names", "diag/explain/cause/neighbours_full.go", regexp.MustCompile(`^arp_cache: `)},

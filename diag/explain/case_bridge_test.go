@@ -156,6 +156,13 @@ pod-c: ip addr del 10.244.1.12/24 dev eth0
 pod-c: ip addr add 10.244.1.11/24 dev eth0
 pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:c0:02 dev eth0 nud permanent`,
 		want: expected{cause.DuplicateAddress, "pod-c", request}},
+	// A real server of LVS has its service's address on lo, and answers for it.
+	{name: "one address twice, on lo of the other one", from: "pod-a", to: "10.244.1.50", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80"},
+		fault: `
+pod-b: ip addr add 10.244.1.50/24 dev eth0
+pod-c: ip addr add 10.244.1.50/32 dev lo
+pod-a: ip neigh replace 10.244.1.50 lladdr 02:00:00:00:c0:02 dev eth0 nud permanent`,
+		want: expected{cause.DuplicateAddress, "pod-c", request}, fix: []string{"pod-c: sysctl -w net.ipv4.conf.eth0.arp_ignore=1", "pod-a: ip neigh del 10.244.1.50 dev eth0"}},
 	{name: "one address twice, and the other one drops", from: "pod-a", to: "10.244.1.11", warm: true,
 		fault: `
 pod-c: ip addr del 10.244.1.12/24 dev eth0

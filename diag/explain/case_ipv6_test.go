@@ -72,6 +72,8 @@ var ipv6Breakages = among([]breakage{
 		want: expected{cause.ForwardingOff, "host", request}},
 	{name: "one hop to live", from: "pod-a", to: "fd00:203::10", fault: `pod-a: sysctl -qw net.ipv6.conf.eth0.hop_limit=1`,
 		want: expected{cause.RouteLoop, "pod-a", request}, fix: []string{"pod-a: sysctl -w net.ipv6.conf.eth0.hop_limit=64"}},
+	{name: "one hop to live by the route", from: "pod-a", to: "fd00:203::10", fault: `pod-a: ip route replace default via fd00:244:1::1 dev eth0 hoplimit 1`,
+		want: expected{cause.RouteLoop, "pod-a", request}, fix: []string{"pod-a: ip route replace default via fd00:244:1::1 dev eth0 metric 1024 pref medium"}},
 	{name: "one hop to live of the answer", from: "pod-a", to: "fd00:203::10", fault: `inet: sysctl -qw net.ipv6.conf.up0.hop_limit=1`,
 		want: expected{cause.RouteLoop, "inet", reply}, fix: []string{"inet: sysctl -w net.ipv6.conf.up0.hop_limit=64"}},
 	{name: "one hop to live on another device", from: "pod-a", to: "fd00:203::10", fault: `host: sysctl -qw net.ipv6.conf.eth0.hop_limit=1`},

@@ -9,34 +9,37 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
 	"nstutor/internal/lab/labtest"
 )
 
-// TestWhoResetsAConnection: a rule that cannot be judged, and a program that is
+// TestWhoResetsAConnection: a rule that counts is named, and a program that is
 // in the way and speaks in the destination's name, are found by where their reset is seen first.
 func TestWhoResetsAConnection(t *testing.T) {
 	labtest.Slow(t)
 	ask := breakage{from: "a", to: "10.2.0.2", asks: "tcp 80"}
-	tell := func(t *testing.T, b *built) {
+	tell := func(t *testing.T, b *built, code cause.Code) {
 		if r := b.ask(ask, ask.journey()); r.Outcome != probe.Refused {
 			t.Fatalf("the connection: %s", r.Message)
 		}
 		a := b.explain(ask, true)
-		if a.Verdict != explain.Broken || a.Cause.Code != service.ResetOnTheWay || b.script(a.Cause.Netns) != "r2" || len(a.Fix) > 0 {
+		if a.Verdict != explain.Broken || a.Cause.Code != code || b.script(a.Cause.Netns) != "r2" || len(a.Fix) > 0 {
 			t.Errorf("%s\n%s", a.Verdict, b.account(a))
 		}
 	}
-	t.Run("a rule", func(t *testing.T) {
-		b := chain.build(t)
-		rule := `r2: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw quota over 1 bytes tcp dport 80 reject with tcp reset'`
-		needTools(t, rule)
-		b.serve([]string{"b tcp 0.0.0.0:80"})
-		b.run(rule)
-		tell(t, b)
-	})
+	for _, counts := range []string{"quota over 1 bytes", "ct count over 0"} {
+		t.Run(counts, func(t *testing.T) {
+			b := chain.build(t)
+			rule := `r2: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw ` + counts + ` tcp dport 80 reject with tcp reset'`
+			needTools(t, rule)
+			b.serve([]string{"b tcp 0.0.0.0:80"})
+			b.run(rule)
+			tell(t, b, cause.Rejected)
+		})
+	}
 	t.Run("a program", func(t *testing.T) {
 		b := chain.build(t)
 		b.serve([]string{"b tcp 0.0.0.0:80"})
@@ -44,7 +47,7 @@ func TestWhoResetsAConnection(t *testing.T) {
 		needTools(t, swallow)
 		b.run(swallow)
 		b.interfere("r2")
-		tell(t, b)
+		tell(t, b, service.ResetOnTheWay)
 	})
 }
 

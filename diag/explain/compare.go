@@ -20,11 +20,16 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 	replied := r.Outcome == probe.Replied || a.arrived(r)
 	dropped := len(a.Drops) > 0 && !replied
 	refuser, refused := w.refuser(a, r)
+	limit, limited := w.overLimit(a, refuser.Netns(), refused)
 	portless, unsent := w.portless(r)
 	switch {
 	case unsent && a.Verdict != Broken:
 		a.unsent(portless)
 	case r.Outcome == probe.OutcomeUnknown:
+	case limited && !replied && a.Verdict == Undecided && a.Cause.Code == cause.NotKnown:
+		a.Verdict, a.Beyond, a.Fix = Broken, "", []change.Command{}
+		a.Cause = inWords(journey.Find(flows.LegRequest, limit))
+		a.Cause.Evidence = append(a.Cause.Evidence, lastSeen(a.Hops))
 	case refused && (a.Verdict == Delivered || a.Verdict == Undecided && a.Cause.Code == cause.NotKnown && (refuser.Out || w.Beyond == nil)):
 		a.Verdict, a.Beyond, a.Fix = Broken, "", []change.Command{}
 		a.Cause = inWords(journey.Find(flows.LegReply, refuser))

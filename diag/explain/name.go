@@ -3,6 +3,7 @@ package explain
 import (
 	"context"
 	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -19,6 +20,9 @@ import (
 // the way of the question to the first name server that was asked. req is the question
 // that the name was in; its Dest and Port are not looked at.
 func ExplainName(ctx context.Context, world *machine.Machine, req Request, failed *resolve.Error) (Answer, error) {
+	if failed.Unasked != nil {
+		return unlooked(ctx, world, req, failed)
+	}
 	server := failed.Servers[0]
 	asked := Request{
 		From: req.From, Dest: server.Addr(), Proto: unix.IPPROTO_UDP, Port: server.Port(), Probe: req.Probe, Timeout: req.Timeout,
@@ -36,7 +40,7 @@ func ExplainName(ctx context.Context, world *machine.Machine, req Request, faile
 		return a, nil
 	}
 	u := service.Unnamed{At: cause.At(a.Cause.Netns), Name: failed.Name, Server: server.String(), Why: a.Cause.Detail, Proof: a.Cause.Evidence, Mends: a.Cause.fix,
-		Wait: failed.Silent.Wait.Seconds(), Timeout: failed.Silent.Timeout.Seconds(), Attempts: failed.Silent.Attempts}
+		Wait: failed.Silent.Wait.Seconds(), Timeout: failed.Silent.Timeout.Seconds(), Attempts: failed.Silent.Attempts, Besides: failed.Unfollowed}
 	leg := a.Cause.Leg
 	if a.Verdict == Delivered {
 		u.At, leg = cause.At(req.From.Name), flows.LegReply
@@ -46,6 +50,22 @@ func ExplainName(ctx context.Context, world *machine.Machine, req Request, faile
 		a.Verdict = Broken
 	}
 	a.Cause = inWords(journey.Find(leg, u))
+	return a, nil
+}
+
+// unlooked tells of a name that the hosts file has in vain, and follows a packet to the address
+// that it has there.
+func unlooked(ctx context.Context, world *machine.Machine, req Request, failed *resolve.Error) (Answer, error) {
+	u := failed.Unasked
+	req.Dest, req.Probe, req.Count, req.URL = u.Addr, false, 1, ""
+	a, err := Explain(ctx, world, req)
+	if err != nil {
+		return a, err
+	}
+	if a.Name = failed.Name; a.Verdict == Broken {
+		a.Next = slices.Insert(a.Next, 0, a.Cause)
+	}
+	a.Verdict, a.Cause = Broken, inWords(journey.Find(flows.LegRequest, service.Unlooked{At: cause.At(req.From.Name), Name: failed.Name, Addr: u.Addr, Line: u.Line, By: u.By}))
 	return a, nil
 }
 

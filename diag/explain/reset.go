@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
 )
@@ -30,6 +31,37 @@ func (a *Answer) resetting(f wire.Frame) (flows.Flow, bool) {
 		back = back.Back()
 	}
 	return back, true
+}
+
+// overLimit is the rule that may have stopped the packet by something that it counts, where the
+// packet got no further than there: the kernel dropped it for a rule of that namespace, it was
+// reset from there, or last seen coming in.
+func (w *observation) overLimit(a *Answer, resetAt string, reset bool) (limit service.OverLimit, limited bool) {
+	var stops []service.OverLimit
+	for _, u := range w.Unseen {
+		if u, ok := u.(cause.RulesUnjudged); ok {
+			if stop, ok := u.Stop.(service.OverLimit); ok {
+				stops = append(stops, stop)
+			}
+		}
+	}
+	if len(stops) != 1 {
+		return limit, false
+	}
+	here := stops[0].Netns()
+	if reset {
+		return stops[0], resetAt == here && stops[0].Result.Verdict == eval.VerdictReject
+	}
+	if len(a.Drops) > 0 {
+		return stops[0], a.Drops[0].Netns == here && a.Drops[0].Reason == "NETFILTER_DROP"
+	}
+	last := hop.Hop{}
+	for _, h := range a.Hops {
+		if h.Observed == hop.OK {
+			last = h
+		}
+	}
+	return stops[0], last.Netns == here
 }
 
 // refuser is who has reset a connection, as the wires show it: the first place where

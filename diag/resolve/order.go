@@ -12,32 +12,14 @@ import (
 	"nstutor/internal/nsenter"
 )
 
-// policies are glibc's own table (default_labels and default_precedence in getaddrinfo.c,
-// after RFC 3484), the longest prefix first. Addresses of IPv4 are those of ::ffff:0:0/96.
-var policies = []struct {
-	prefix            netip.Prefix
-	label, precedence int
-}{
-	{netip.MustParsePrefix("::1/128"), 0, 50},
-	{netip.MustParsePrefix("::ffff:0:0/96"), 4, 10},
-	{netip.MustParsePrefix("::/96"), 3, 20},
-	{netip.MustParsePrefix("2001::/32"), 7, 40},
-	{netip.MustParsePrefix("2002::/16"), 2, 30},
-	{siteLocals, 5, 40},
-	{netip.MustParsePrefix("fc00::/7"), 6, 40},
-	{netip.MustParsePrefix("::/0"), 1, 40},
-}
-
-var siteLocals = netip.MustParsePrefix("fec0::/10") // RFC 3879: no more in use
-
 // candidate is an address, and the source that the kernel selects for it; none where there
 // is no way to it.
 type candidate struct{ addr, src netip.Addr }
 
 // inOrder sorts addresses as getaddrinfo(3) does (RFC 6724, section 6), by the sources that
-// the namespace's kernel selects for them; what cannot be asked stays as it is. An
-// /etc/gai.conf is not read.
-func inOrder(ns *nsenter.Namespace, addrs []netip.Addr) []netip.Addr {
+// the namespace's kernel selects for them, and by the table of gai.conf; what cannot be
+// asked stays as it is.
+func (t table) inOrder(ns *nsenter.Namespace, addrs []netip.Addr) []netip.Addr {
 	if len(addrs) < 2 {
 		return addrs
 	}
@@ -51,7 +33,7 @@ func inOrder(ns *nsenter.Namespace, addrs []netip.Addr) []netip.Addr {
 	if err != nil {
 		return addrs
 	}
-	slices.SortStableFunc(candidates, candidate.compare)
+	slices.SortStableFunc(candidates, t.compare)
 	sorted := make([]netip.Addr, len(addrs))
 	for i, c := range candidates {
 		sorted[i] = c.addr
@@ -76,7 +58,7 @@ func sourceFor(addr netip.Addr) netip.Addr {
 }
 
 // compare are the rules, by their numbers.
-func (c candidate) compare(d candidate) int {
+func (t table) compare(c, d candidate) int {
 	first := func(c, d bool) int {
 		switch {
 		case c == d:
@@ -87,12 +69,12 @@ func (c candidate) compare(d candidate) int {
 		return 1
 	}
 	labelled := func(c candidate) bool {
-		own, _ := policy(c.addr)
-		source, _ := policy(c.src)
+		own, _ := t.policy(c.addr)
+		source, _ := t.policy(c.src)
 		return own == source
 	}
-	_, precedence := policy(c.addr)
-	_, other := policy(d.addr)
+	_, precedence := t.policy(c.addr)
+	_, other := t.policy(d.addr)
 	ranked := []int{
 		first(c.src.IsValid(), d.src.IsValid()),                             // 1: there is a way
 		first(scope(c.addr) == scope(c.src), scope(d.addr) == scope(d.src)), // 2
@@ -119,19 +101,6 @@ func scope(a netip.Addr) int {
 		return siteLocal
 	}
 	return global
-}
-
-// policy is what the table has of an address; no address has label -1.
-func policy(a netip.Addr) (label, precedence int) {
-	if a.IsValid() {
-		whole := netip.AddrFrom16(a.As16())
-		for _, p := range policies {
-			if p.prefix.Contains(whole) {
-				return p.label, p.precedence
-			}
-		}
-	}
-	return -1, 0
 }
 
 // common is how many bits an address and its source have in common.

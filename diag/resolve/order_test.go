@@ -1,6 +1,7 @@
 package resolve_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -90,5 +91,57 @@ func TestOptionUseVC(t *testing.T) {
 		t.Errorf("%v: over UDP", addr)
 	} else if failed, ok := resolve.Unresolved(err); !ok || !failed.OverTCP {
 		t.Errorf("%+v", err)
+	}
+}
+
+// TestNsswitchSaysWhoIsAsked: in which order, and what ends a look-up.
+func TestNsswitchSaysWhoIsAsked(t *testing.T) {
+	w := labtest.NewTrio(t)
+	w.NameServer(w.S, "10.2.0.2:53")
+	w.Etc(w.C, "hosts", "10.2.0.9 db\n10.2.0.9 www.example.com\n10.2.0.9 printer.local\n")
+	w.Etc(w.C, "resolv.conf", "nameserver 10.2.0.2\noptions timeout:1 attempts:1\n")
+	const other, doubt = "10.2.0.9", "asks"
+	for _, c := range []struct{ line, name, want, unasked string }{
+		{"files dns", "www.example.com", other, ""},
+		{"dns files", "www.example.com", "10.2.0.2", ""},
+		{"dns files", "db", other, ""},
+		{"dns", "db", "", "/"},
+		{"dns [!UNAVAIL=return] files", "db", "", "dns/"},
+		{"dns [ NOTFOUND=return ] files", "db", "", "dns/"},
+		{"dns [!UNAVAIL=continue] files # as it is", "db", other, ""},
+		{"mymachines dns", "nobody.example.com", doubt, ""},
+		{"myhostname mdns4_minimal [NOTFOUND=return] dns", "www.example.com", "10.2.0.2", ""},
+	} {
+		w.Etc(w.C, "nsswitch.conf", "passwd: files\nhosts:   "+c.line+"\n")
+		addr, err := resolve.Address(t.Context(), w.C, c.name)
+		failed, _ := errors.AsType[*resolve.Error](err)
+		switch {
+		case c.want == doubt:
+			if failed == nil || len(failed.Unfollowed) != 1 || !strings.Contains(resolve.Doubted(err).Error(), doubt) {
+				t.Errorf("%s: %s: %v", c.line, c.name, err)
+			}
+		case c.unasked != "":
+			if failed == nil || failed.Unasked == nil || failed.Unasked.By+"/" != c.unasked || failed.Unasked.Addr.String() != other {
+				t.Errorf("%s: %s: %+v, %v", c.line, c.name, failed, err)
+			}
+		case err != nil || addr.String() != c.want:
+			t.Errorf("%s: %s: %v, %v, want %s", c.line, c.name, addr, err, c.want)
+		}
+	}
+}
+
+// TestGaiConfSortsAddresses: a line of a kind stands for all of that kind.
+func TestGaiConfSortsAddresses(t *testing.T) {
+	w := labtest.NewTrio(t)
+	w.IPv6()
+	w.Etc(w.C, "hosts", "fd00:2::2 both\n10.2.0.2 both\n")
+	for gai, want := range map[string]string{
+		"": "fd00:2::2", "precedence ::ffff:0:0/96 100\n": "10.2.0.2", "#precedence ::ffff:0:0/96 100\n": "fd00:2::2",
+		"precedence ::ffff:0:0/96 10\n": "fd00:2::2", "label fd00:2::/64 9\n": "10.2.0.2",
+	} {
+		w.Etc(w.C, "gai.conf", gai)
+		if addr, err := resolve.Address(t.Context(), w.C, "both"); err != nil || addr.String() != want {
+			t.Errorf("%q: %v, %v, want %s", gai, addr, err, want)
+		}
 	}
 }

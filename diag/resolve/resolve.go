@@ -17,6 +17,7 @@ import (
 
 	"nstutor/diag/dial"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/say"
 )
 
 // Error says why a name has no address, in glibc's words (gai_strerror(3)).
@@ -27,15 +28,29 @@ type Error struct {
 	Said    []string         // … what each of them answered instead (SERVFAIL, REFUSED …; NOERROR without an answer); empty: nothing
 	Silent  Silences         // … and who of them kept silent
 	OverTCP bool             // … as they are asked where resolv.conf has the option use-vc
+
+	Unasked    *Unasked // that the hosts file has the name, and why a program does not find it there; nil: it has not
+	Unfollowed []string // the modules of nsswitch.conf that a program asks besides, and that are not asked here
 }
 
 // ServerFailure is what a server says that could not find out (RFC 1035, section 4.1.1).
 var ServerFailure = dns.RcodeToString[dns.RcodeServerFailure]
 
-// Unresolved is the error of a name for which no name server answered, if err is one.
+// Unresolved is the error of a name for which no name server answered, or which its hosts file
+// has in vain, if err is one.
 func Unresolved(err error) (*Error, bool) {
 	e, ok := errors.AsType[*Error](err)
-	return e, ok && len(e.Servers) > 0
+	return e, ok && (len(e.Servers) > 0 || e.Unasked != nil)
+}
+
+// Doubted adds to the error of a name that nobody knows whom a program would have asked besides.
+func Doubted(err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || len(e.Unfollowed) == 0 {
+		return err
+	}
+	return say.Err("%v, as far as can be told: by its nsswitch.conf a program asks %s too, which is not done here; `getent ahosts %s` does",
+		"%v，但只能说到这里：按它的 nsswitch.conf，程序还会去问 %s，这里没有去问；可以执行 `getent ahosts %s`", err, strings.Join(e.Unfollowed, ", "), e.Name)
 }
 
 // FirstSaid is what the first of the servers answered instead; empty: nothing.
@@ -58,7 +73,7 @@ func addresslessName(name string) *Error {
 }
 
 func unansweredName(name string, r *resolver) *Error {
-	return &Error{name, "Temporary failure in name resolution", r.servers, r.said, r.silences, r.overTCP}
+	return &Error{Name: name, Words: "Temporary failure in name resolution", Servers: r.servers, Said: r.said, Silent: r.silences, OverTCP: r.overTCP}
 }
 
 // longest is how long a look-up takes at most.
@@ -71,8 +86,8 @@ type Found struct {
 }
 
 // Address finds the address of a name that a program inside ns would try first: from
-// its hosts file, then from the name servers in its resolv.conf, which are
-// asked from inside ns. Those are the files that `ip netns exec` mounts, below
+// its hosts file and from the name servers in its resolv.conf, which are
+// asked from inside ns, in the order of its nsswitch.conf. Those are the files that `ip netns exec` mounts, below
 // /etc/netns/NAME where they exist and in /etc where they do not. An address is
 // returned as it is, and localhost is 127.0.0.1 where the file has nothing of it.
 //
@@ -110,29 +125,85 @@ func Lookup(ctx context.Context, ns *nsenter.Namespace, pid int, name string, fa
 	return files.resolve(ctx, ns, name, family, longest)
 }
 
-// resolve looks a name up by the files.
+// resolve looks a name up by the files, as the hosts line of nsswitch.conf has it. What a module
+// does that is not followed here is left to those behind it, unless it is the last to be asked for
+// a name that it does not know.
 func (f files) resolve(ctx context.Context, ns *nsenter.Namespace, name string, family int, limit time.Duration) (Found, error) {
-	kinds := kindsFor(ns, family)
-	if addrs := hostsAddresses(f.hosts, name, kinds); len(addrs) > 0 {
-		return Found{Addrs: inOrder(ns, addrs)}, nil
+	wanted := kindsFor(ns, family)
+	if f.musl {
+		f.nsswitch, f.gai = nil, nil
+	}
+	all, line := modules(f.nsswitch)
+	inHosts := hostsAddresses(f.hosts, name, wanted)
+	var failed *Error
+	var unfollowed []string
+	var found Found
+	at := 0
+	for ; at < len(all); at++ {
+		s, m := notFound, all[at]
+		switch m.name {
+		case "files":
+			found.Addrs = inHosts
+		case "dns":
+			if isLocalhost(name) {
+				break
+			}
+			asked, err := f.ask(ctx, ns, name, wanted, limit)
+			if found.Silences = asked.Silences; err != nil && !errors.As(err, &failed) {
+				return Found{}, err
+			}
+			found.Addrs = asked.Addrs
+			s = failed.status()
+		default:
+			followed := false
+			if s, followed = f.otherwise(m, name); !followed {
+				unfollowed = append(unfollowed, m.name)
+			}
+		}
+		if len(found.Addrs) > 0 {
+			found.Addrs = tableOf(f.gai).inOrder(ns, found.Addrs)
+			return found, nil
+		}
+		if m.returns[s] {
+			break
+		}
 	}
 	if isLocalhost(name) {
 		return Found{Addrs: []netip.Addr{loopback(family)}}, nil
 	}
+	if failed == nil {
+		failed = unknownName(name)
+	}
+	if failed.Unfollowed = unfollowed; len(inHosts) > 0 {
+		failed.Unasked = unasked(inHosts[0], all, line, at)
+	}
+	return Found{}, failed
+}
+
+// status is what the module dns makes of a failure (nss_dns/dns-host.c).
+func (e *Error) status() status {
+	switch {
+	case e == nil || len(e.Servers) == 0:
+		return notFound
+	case e.FirstSaid() != "":
+		return tryAgain
+	}
+	return unavail
+}
+
+// ask asks the name servers of resolv.conf.
+func (f files) ask(ctx context.Context, ns *nsenter.Namespace, name string, wanted kinds, limit time.Duration) (Found, error) {
 	if _, ok := dns.IsDomainName(name); !ok || name == "" || strings.ContainsAny(name, " /\\") {
 		return Found{}, unknownName(name)
 	}
 	within, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	r := newResolver(ns, f.resolv, limit)
-	addrs, err := r.lookup(within, name, kinds)
-	switch {
-	case ctx.Err() != nil:
+	addrs, err := r.lookup(within, name, wanted)
+	if ctx.Err() != nil {
 		return Found{}, ctx.Err()
-	case err != nil:
-		return Found{}, err
 	}
-	return Found{Addrs: inOrder(ns, addrs), Silences: r.silences}, nil
+	return Found{Addrs: addrs, Silences: r.silences}, err
 }
 
 // kinds are the types of records that are asked for, in that order, and those that are asked

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -257,6 +258,25 @@ var (
 	}
 	routeMetricParts = map[uint16]uint32{unix.RTAX_RTT: 8, unix.RTAX_RTTVAR: 4, unix.RTAX_RTO_MIN: 1}
 )
+
+// HopLimit is the TTL that packets by the route begin with; 0: it sets none.
+func (r Route) HopLimit() int {
+	words := strings.Fields(r.Metrics)
+	if i := slices.Index(words, "hoplimit"); i >= 0 && i+1 < len(words) {
+		hops, _ := strconv.Atoi(words[i+1])
+		return hops
+	}
+	return 0
+}
+
+// WithoutHopLimit is the route with the TTL left to the settings of its device.
+func (r Route) WithoutHopLimit() Route {
+	words := strings.Fields(r.Metrics)
+	if i := slices.Index(words, "hoplimit"); i >= 0 && i+1 < len(words) {
+		r.Metrics = strings.Join(slices.Delete(words, i, i+2), " ")
+	}
+	return r
+}
 
 // metrics reads RTA_METRICS. All but the MTU are kept as print_rta_metrics()
 // spells them.

@@ -233,10 +233,10 @@ TARGET is HOST for a ping; HOST:PORT or tcp://HOST:PORT for a connection, which
 is opened and closed without a byte of data; udp://HOST:PORT for a datagram (an
 empty one; to port 53 a question); http://HOST[:PORT][/PATH] for a connection
 and what is answered on it. HOST is an address of IPv4 or IPv6, or a name that
-is looked up as the namespace would: by the hosts and resolv.conf of its
-container, where it is one's. Of several addresses the one is asked about that a
-program tries first, and the others are judged beside it; -4 and -6 take those
-of one family.
+is looked up as the namespace would: by the hosts, resolv.conf, nsswitch.conf
+and gai.conf of its container, where it is one's. Of several addresses the one
+is asked about that a program tries first, and the others are judged beside it;
+-4 and -6 take those of one family.
 
 --from names the namespace where the packet starts: a name of `+"`ip netns`"+`, a
 path, a process (pid:378, or 378), or a container of Docker, containerd,
@@ -276,9 +276,9 @@ cannot be told, and 2 when the question cannot be asked.`, `沿着发往 TARGET 
 TARGET 写成 HOST 是 ping；HOST:PORT 或 tcp://HOST:PORT 是 TCP 连接，建立后立即
 关闭，一个字节也不发；udp://HOST:PORT 是 UDP 数据（空的；53 端口则是一次查询）；
 http://HOST[:PORT][/PATH] 是连接加上对方的回答。HOST 是 IPv4 或 IPv6
-地址，或者名称；名称按该命名空间的方式解析：属于容器时，用容器的 hosts 和
-resolv.conf。有多个地址时，问的是程序先试的那个，其余的只作判断；-4、-6 只取一
-族的地址。
+地址，或者名称；名称按该命名空间的方式解析：属于容器时，用容器的 hosts、
+resolv.conf、nsswitch.conf 和 gai.conf。有多个地址时，问的是程序先试的那个，其
+余的只作判断；-4、-6 只取一族的地址。
 
 --from 指定包从哪个命名空间发出：`+"`ip netns`"+` 中的名称、路径、进程（pid:378 或
 378），或者 Docker、containerd、podman、CRI-O、LXC、systemd-nspawn、Mininet 的
@@ -315,7 +315,7 @@ func answerTo(ctx context.Context, world *machine.Machine, host string, family i
 		return explain.ExplainName(ctx, world, req, failed)
 	}
 	if err != nil {
-		return explain.Answer{}, err
+		return explain.Answer{}, resolve.Doubted(err)
 	}
 	req.Dest = dest
 	a, err := explain.Explain(ctx, world, req)

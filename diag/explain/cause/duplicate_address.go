@@ -35,9 +35,19 @@ func (WrongAnswer) Code() Code { return DuplicateAddress }
 
 // Detail names both.
 func (d WrongAnswer) Detail() say.Text {
-	return say.T("both %s in %s and %s in %s answer for %s, and the packet came to the wrong one",
+	return serving(say.T("both %s in %s and %s in %s answer for %s, and the packet came to the wrong one",
 		"%[1]s（%[2]s）和 %[3]s（%[4]s）都应答 who-has %[5]s，包到了错的那一个",
-		d.Right.Link.Name, machine.Called(d.Right.Netns), d.Wrong.Link.Name, machine.Called(d.Wrong.Netns), d.Hop.Addr)
+		d.Right.Link.Name, machine.Called(d.Right.Netns), d.Wrong.Link.Name, machine.Called(d.Wrong.Netns), d.Hop.Addr), d.Own, d.Wrong)
+}
+
+// serving adds what the address of a service asks of who has it beside its director.
+func serving(text say.Text, own remedy.Address, answers Device) say.Text {
+	if !own.Service(answers.Link.Name) {
+		return text
+	}
+	return say.T("%[1]s; %[2]s has it on %[3]s, as a real server of LVS has its service's: there %[4]s must not answer for it (arp_ignore=1), nor ask with it (arp_announce=2)",
+		"%[1]s；%[2]s 把它放在 %[3]s 上，就像 LVS 的真实服务器那样：那里的 %[4]s 不该为它应答（arp_ignore=1），也不该用它去询问（arp_announce=2）",
+		text, machine.Called(answers.Netns), own.Dev, answers.Link.Name)
 }
 
 // Evidence are both devices.
@@ -45,8 +55,10 @@ func (d WrongAnswer) Evidence() []say.Text {
 	return Lines(d.Right.Link.AddressLine(), d.Wrong.Link.AddressLine())
 }
 
-// Fix takes the address from the wrong one, and has the kernel ask again.
-func (d WrongAnswer) Fix() []change.Change { return append(d.Own.Remove(), d.Hop.forget()) }
+// Fix silences the wrong one, and has the kernel ask again.
+func (d WrongAnswer) Fix() []change.Change {
+	return append(d.Own.Silence(d.Wrong.Link.Name), d.Hop.forget())
+}
 
 // Rivals are two who answer for an address: whose answer is first wins.
 type Rivals struct {
@@ -61,9 +73,9 @@ func (Rivals) Code() Code { return DuplicateAddress }
 
 // Detail names both.
 func (r Rivals) Detail() say.Text {
-	return say.T("both %s in %s and %s in %s answer for %s: whose answer comes first has the packet",
+	return serving(say.T("both %s in %s and %s in %s answer for %s: whose answer comes first has the packet",
 		"%[1]s（%[2]s）和 %[3]s（%[4]s）都应答 who-has %[5]s：谁先应答，包就归谁",
-		r.Chosen.Link.Name, machine.Called(r.Chosen.Netns), r.Other.Link.Name, machine.Called(r.Other.Netns), r.Addr)
+		r.Chosen.Link.Name, machine.Called(r.Chosen.Netns), r.Other.Link.Name, machine.Called(r.Other.Netns), r.Addr), r.Own, r.Other)
 }
 
 // Evidence are both devices.
@@ -71,8 +83,8 @@ func (r Rivals) Evidence() []say.Text {
 	return Lines(r.Chosen.Link.AddressLine(), r.Other.Link.AddressLine())
 }
 
-// Fix takes the address from the other one.
-func (r Rivals) Fix() []change.Change { return r.Own.Remove() }
+// Fix silences the other one.
+func (r Rivals) Fix() []change.Change { return r.Own.Silence(r.Other.Link.Name) }
 
 // Impostor is a namespace that the reply comes to, because it has the address of
 // who asked.

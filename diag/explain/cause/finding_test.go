@@ -164,8 +164,8 @@ func TestWhoAsksIsWhereAnUnansweredQuestionIs(t *testing.T) {
 func TestWhatCannotBeSeenIsSaidOnce(t *testing.T) {
 	kinds := []cause.Unseen{
 		cause.RulesUnread{here, fmt.Errorf("no")}, cause.RulesUnread{"ns2", fmt.Errorf("no")},
-		cause.RulesUnjudged{"forward", flow, proof, nil}, cause.RulesUnjudged{"input", flow, proof, nil}, cause.RulesUnjudged{"forward", flow, nil, nil},
-		cause.RulesUnjudged{"forward", flow, []string{"numgen"}, []eval.Branch{{Share: .25, Result: eval.Result{Verdict: eval.VerdictDrop}}, {Share: .75, Result: eval.Result{Verdict: eval.VerdictAccept}}}},
+		cause.RulesUnjudged{"forward", flow, proof, nil, nil}, cause.RulesUnjudged{"input", flow, proof, nil, nil}, cause.RulesUnjudged{"forward", flow, nil, nil, nil},
+		cause.RulesUnjudged{"forward", flow, []string{"numgen"}, []eval.Branch{{Share: .25, Result: eval.Result{Verdict: eval.VerdictDrop}}, {Share: .75, Result: eval.Result{Verdict: eval.VerdictAccept}}}, nil},
 		cause.Obstructed{here, "eth0", obstacle.Ingress, obstacle.Obstacle{Kind: obstacle.TC, Name: "u32"}},
 		cause.Obstructed{here, "eth0", obstacle.Egress, obstacle.Obstacle{Kind: obstacle.TC, Name: "u32"}},
 		cause.Obstructed{here, "eth0", obstacle.Ingress, obstacle.Obstacle{Kind: obstacle.TCX, ID: 7}},

@@ -107,6 +107,7 @@ var samples = []cause.Finding{
 	device.TunnelRefused{Beyond: beyond, Carrier: "VXLAN", By: two, Port: 4789, Proof: "a frame"},
 	device.Swallowed{Beyond: beyond, Length: 1500, Small: 84},
 	device.TunnelRefused{Beyond: beyond, Carrier: "IPIP", By: two, Proof: "a frame"},
+	device.RouteSpent{At: here, Entry: table.Route{Type: "unicast", Dst: netip.PrefixFrom(two, 32), Dev: "eth0", Table: machine.MainTable, Proto: "boot", Scope: "link", Metrics: "hoplimit 1"}, Spent: "ns2"},
 	device.TunnelSpent{At: here, Link: table.Link{Name: "gre1", Kind: "gre", Tunnel: &table.Tunnel{TTL: 1}}, Spent: "ns2"},
 	unmatched(), unmatched(table.Tunnel{Remote: one}), unmatched(table.Tunnel{Local: two}), unmatched(table.Tunnel{InKey: 7}), unmatched(table.Tunnel{External: true}),
 	device.Withdrawn{At: here, Link: veth, Asker: "ns2", Lookup: lookup, Net: near},
@@ -253,12 +254,15 @@ var samples = []cause.Finding{
 	cause.ImpossibleSource{At: here, Flow: tcp, Dev: "eth0", Lookup: proof, Service: &here},
 	service.KernelChosen{At: here, Flow: tcp, Source: one, Line: proof[0], Local: "0.0.0.0:53"},
 	service.Unnamed{At: here, Name: "db", Server: "10.96.0.10:53", Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}},
+	service.Unlooked{At: here, Name: "db", Addr: two, Line: "dns"},
+	service.OverLimit{Stopped: counting("connlimit")}, service.OverLimit{Stopped: counting("match quota")}, service.OverLimit{Stopped: counting("match osf")},
+	service.Unlooked{At: here, Name: "db", Addr: two, Line: "dns [!UNAVAIL=return] files", By: "dns"},
 	service.Unknowing{At: here, Name: "db", Server: "10.96.0.10:53", Said: "REFUSED"},
 	service.Unknowing{At: here, Name: "db", Server: "10.96.0.10:53", Said: "NOERROR"},
 	service.Unknowing{At: here, Name: "db", Server: "10.96.0.10:53", Said: "SERVFAIL"},
 	service.Unknowing{At: here, Name: "db", Server: "10.96.0.10:53", Said: "NOTIMP"},
 	service.Unknowing{At: here, Name: "db", Server: "10.96.0.10:53", Said: "SERVFAIL", Asks: "9.9.9.9:53", Why: say.Quote("why"), Mends: []change.Change{change.Up("ns1", "eth0")}},
-	service.Unnamed{At: here, Name: "db", Server: "10.96.0.10:53", Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}, Wait: 10, Timeout: 5, Attempts: 2},
+	service.Unnamed{At: here, Name: "db", Server: "10.96.0.10:53", Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}, Wait: 10, Timeout: 5, Attempts: 2, Besides: []string{"resolve"}},
 	cause.SolicitationStopped{here, two, "forward", eval.NeighbourRequest(one, two), dropped},
 	service.SomeBackends{At: here, Of: service.NotListening, Service: "10.96.0.10:80", Backend: "10.2.0.2:80", Good: 1, All: 2, Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}},
 	service.SomeBackends{At: here, Of: cause.Filtered, Service: "10.96.0.10:80", Backend: "", Good: 1, All: 2, Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}},
@@ -351,6 +355,7 @@ var samples = []cause.Finding{
 	cause.MACIgnored{NextHop: hop, Right: port, Silent: true},
 	cause.MACIgnored{NextHop: hop, Right: port, Unasking: true},
 	cause.WrongAnswer{At: here, Hop: hop, Right: port, Wrong: port, Own: address},
+	cause.WrongAnswer{At: here, Hop: hop, Right: port, Wrong: port, Own: remedy.Address{Netns: "ns1", Prefix: netip.PrefixFrom(two, 32), Dev: "lo"}},
 	cause.NoRoom{unknown, machine.NeighbourTable{NeighbourUse: table.NeighbourUse{Entries: 1024, Max: 1024, Overflows: 7}, Seen: true}},
 	device.EndpointInTunnel{At: here, Link: table.Link{Name: "wg0", Kind: "wireguard"}, Endpoint: netip.AddrPortFrom(two, 51820), Line: "default dev wg0"},
 	cause.Unpeered{here, table.Link{Name: "wg0", Kind: "wireguard"}, two, farend.End{WireGuard: true}},
@@ -426,7 +431,13 @@ var samples = []cause.Finding{
 var unmended = []string{"RememberedBeyond", "Hidden", "Unknowing", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
-	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort"}
+	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort", "Unlooked", "OverLimit"}
+
+// counting is a packet that a rule stops by a condition that cannot be read.
+func counting(condition string) cause.Stopped {
+	rule := &netfilter.Rule{Matches: []netfilter.Match{{Text: condition, Unread: &netfilter.Expr{Name: condition}}}}
+	return cause.Stopped{At: here, Flow: tcp, Hook: "input", Result: eval.Result{Verdict: eval.VerdictReject, At: dropped.At, Rule: condition, Table: dropped.Table, Chain: dropped.Chain, Decided: rule}}
+}
 
 // handed is a packet that left to somebody who is known.
 func handed(to farend.End) cause.Beyond {

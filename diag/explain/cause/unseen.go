@@ -60,6 +60,8 @@ type RulesUnjudged struct {
 	// Ways are all that may become of the packet, where the rules draw lots: fewer than
 	// two where they do not.
 	Ways []eval.Branch
+	// Stop is the finding that it is one of them which stops the packet; nil where more may.
+	Stop Finding
 }
 
 // Said names the hook, the packet and the rules, and how often what becomes of it.

@@ -28,6 +28,7 @@ type Packet struct {
 	OIF              int      // that it has to leave its origin by; 0: any
 	TTL              int
 	BeganBy          string         // the setting that gave it the TTL
+	BeganOn          table.Route    // … or the route; its Type is empty where that did not
 	Shortened        *cause.TTLSet  // by which rule; nil: it has what it began with
 	Filtered         eval.Packet    // as the last hook of this space left it
 	Length           int            // bytes, with the IP header

@@ -64,6 +64,9 @@ func (j *Judge) Spent(n *machine.Space, p journey.Packet, dev string) cause.Find
 	if p.Origin == nil { // it came from where nothing can be seen
 		return cause.TTLArrived{At: at(n), Dev: dev, Src: p.Src}
 	}
+	if p.BeganOn.Type != "" {
+		return device.RouteSpent{At: at(p.Origin), Entry: p.BeganOn, Spent: n.Name}
+	}
 	set, _ := p.Origin.Sysctl(p.BeganBy)
 	return cause.TTLSpent{At: at(p.Origin), Set: set, By: p.BeganBy, Spent: n.Name}
 }

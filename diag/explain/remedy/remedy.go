@@ -191,6 +191,21 @@ func (a Address) Remove() []change.Change {
 	return []change.Change{change.AddrDel{Netns: a.Netns, Addr: a.Prefix.String(), Dev: a.Dev}}
 }
 
+// Service reports whether it is a single address on another device than the one that answers
+// for it: that of a service, such as one that LVS sends on as it is (ipvsadm -g).
+func (a Address) Service(answers string) bool {
+	return a.Prefix.IsValid() && a.Prefix.Addr().Is4() && a.Prefix.IsSingleIP() && a.Dev != answers
+}
+
+// Silence has a device no longer answer for it: one of a service is needed where it is, and
+// arp_ignore keeps to what the device itself has; another one is taken away.
+func (a Address) Silence(answers string) []change.Change {
+	if !a.Service(answers) {
+		return a.Remove()
+	}
+	return []change.Change{change.Sysctl{Netns: a.Netns, Path: "net/ipv4/conf/" + answers + "/arp_ignore", Value: "1"}}
+}
+
 // TunnelEntry is an entry of the forwarding database of a VXLAN device. What is
 // for everybody goes to every entry, so one more is enough; the kernel replaces
 // only those of one address.

@@ -79,7 +79,7 @@ var (
 	rForget         = say.F("for those: the kernel forgets them, and they begin anew", "针对它们：让内核忘掉，重新开始")
 	rName           = say.F("the name", "名字")
 	rFirst          = say.F("%s is its first address, the one that a program tries and that is asked about here", "%s 是它的第一个地址：程序先试它，这里问的也是它")
-	rOtherWell      = say.F("%s is another: a program that goes on to it would get through", "%s 是另一个地址：程序接着试它，应当能通")
+	rOtherWell      = say.F("%s is another: a program that goes on to it would get through. Those that try each address do (curl, browsers, ssh), once the one before has failed or kept them waiting; ping and those that take the first alone do not", "%s 是另一个地址：程序接着试它，应当能通。逐个尝试地址的程序（curl、浏览器、ssh）会在前一个失败或等不到之后接着试；ping 和只用第一个地址的程序不会")
 	rOther          = say.F("%s is another, and does not work either: %s", "%s 是另一个地址，也不通：%s")
 	rOtherUnknown   = say.F("%s is another; nothing was sent there: %s", "%s 是另一个地址，没有向它发包：%s")
 	rSilent         = say.F("%s is looked up late: the name server %s of resolv.conf did not answer, and one behind it did. A program waits for that up to %g s at each look-up (options timeout:%g attempts:%d)", "%s 解析得慢：resolv.conf 里的域名服务器 %s 没有应答，排在后面的才应答。程序每次解析都要为此最多等 %g 秒（options timeout:%g attempts:%d）")

@@ -199,6 +199,11 @@ func (w *walk) filter(n *machine.Space, p journey.Packet, hook, iif, oif string)
 		return p, true
 	case eval.VerdictUnknown:
 		unsure := cause.RulesUnjudged{Hook: hook, Flow: p.Flow(), Rules: result.Unsure, Ways: ways}
+		if result.Otherwise != "" && len(ways) < 2 && service.Counts(result.Decided) {
+			stopped := cause.Stopped{At: at(n), Flow: p.Flow(), Hook: hook, Result: result}
+			stopped.Result.Verdict = result.Otherwise
+			unsure.Stop = service.OverLimit{Stopped: stopped}
+		}
 		if result.NAT != nil || result.Elsewhere {
 			w.giveUp(n, p, hop.StageFilter, dev, unsure.Said())
 			return p, false

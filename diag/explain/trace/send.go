@@ -20,6 +20,9 @@ func (w *walk) originate(n *machine.Space, p journey.Packet) {
 	p.Origin = n
 	route := w.Mended.Route(n, p.Query())
 	p.TTL, p.BeganBy = machine.DefaultTTL(n, p.Dst, route.DevName)
+	if hops := route.Entry.HopLimit(); hops > 0 { // ip_select_ttl(), ip6_dst_hoplimit()
+		p.TTL, p.BeganOn = hops, route.Entry
+	}
 	if p.Encap != nil {
 		p.TTL = cmp.Or(fabric.TunnelTTL(p.Encap.Dev), p.TTL)
 	}

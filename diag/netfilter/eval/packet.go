@@ -102,6 +102,9 @@ type Result struct {
 	// VerdictAccept they decide only about marks, with VerdictDrop or
 	// VerdictReject only about which of the two it is.
 	Unsure []string
+	// Otherwise is what else becomes of a packet that may pass, where it is one rule that
+	// stops it, Decided; empty where there are more, or it does not stop it.
+	Otherwise Verdict
 	// Untimely are rules that would have accepted the packet at another time.
 	Untimely []string
 	// Elsewhere tells that it is not known where the packet goes.

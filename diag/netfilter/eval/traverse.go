@@ -264,6 +264,9 @@ func (e *evaluator) decide(passed []state) Result {
 		return r
 	case len(ends) > 0:
 		r := ends[0].result()
+		if len(ends) == 1 && r.Decided != nil {
+			r.Otherwise = r.Verdict
+		}
 		r.Verdict, r.Unsure = VerdictUnknown, unsure
 		r.Packet, r.NAT = passed[0].packet, passed[0].translation()
 		return r

@@ -16,7 +16,7 @@ import (
 )
 
 // matches are the ones that are known, by the names of their modules.
-var matches = map[string]func([]byte) string{"mac": mac, "time": at, "recent": recent}
+var matches = map[string]func([]byte) string{"mac": mac, "time": at, "recent": recent, "connlimit": connlimit}
 
 // Match is a match of a module in iptables' words, or its name where those are not known.
 func Match(module string, data []byte) string {
@@ -93,6 +93,30 @@ func recent(data []byte) string {
 	text.say(true, "--name "+string(list), "--mask "+maskText(data[mask:size]))
 	text.say(data[side] == 0, "--rsource")
 	text.say(data[side] != 0, "--rdest")
+	return strings.Join(text, " ")
+}
+
+// connlimit is struct xt_connlimit_info: the mask, the number, and which side is counted.
+func connlimit(data []byte) string {
+	const number, how, size, upTo, daddr = 16, 20, 24, 1, 2
+	if len(data) < size {
+		return ""
+	}
+	flags := binary.NativeEndian.Uint32(data[how:])
+	text := options{"-m connlimit"}
+	word := "--connlimit-above"
+	if flags&upTo != 0 {
+		word = "--connlimit-upto"
+	}
+	mask := data[:number]
+	if bytes.Equal(mask[4:], make([]byte, number-4)) {
+		mask = mask[:4]
+	}
+	bits, _ := net.IPMask(mask).Size()
+	text.say(true, fmt.Sprintf("%s %d", word, binary.NativeEndian.Uint32(data[number:])))
+	text.say(bits < 8*number, fmt.Sprintf("--connlimit-mask %d", bits)) // all bits are those of both families
+	text.say(flags&daddr == 0, "--connlimit-saddr")
+	text.say(flags&daddr != 0, "--connlimit-daddr")
 	return strings.Join(text, " ")
 }
 

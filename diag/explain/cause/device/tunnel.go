@@ -113,6 +113,29 @@ func (t TunnelRefused) Evidence() []say.Text {
 	return append([]say.Text{say.T("seen into %s: %s", "进入 %s 的帧：%s", t.Dev, t.Proof)}, t.Seen...)
 }
 
+// RouteSpent is a route that has packets begin with too few hops to live.
+type RouteSpent struct {
+	cause.At
+	Entry table.Route // with a metric hoplimit
+	Spent string      // the namespace where they end
+}
+
+// Code is RouteLoop, as of any TTL that is spent.
+func (RouteSpent) Code() cause.Code { return cause.RouteLoop }
+
+// Detail names the route's metric, and the place.
+func (r RouteSpent) Detail() say.Text {
+	return say.T("the packet's TTL is spent in %s, although it goes in no circle: its route has hoplimit %d", "包的 TTL 在 %s 耗尽，但并无环路：它的路由带有 hoplimit %d", machine.Called(r.Spent), r.Entry.HopLimit())
+}
+
+// Evidence is the route.
+func (r RouteSpent) Evidence() []say.Text { return cause.Lines(r.Entry.Line()) }
+
+// Fix puts the route in its own place without that metric.
+func (r RouteSpent) Fix() []change.Change {
+	return []change.Change{change.Route{Netns: r.Netns(), Verb: change.RouteReplace, Route: r.Entry.WithoutHopLimit()}}
+}
+
 // TunnelSpent is a tunnel whose packets begin with too small a TTL to get to its other
 // end.
 type TunnelSpent struct {

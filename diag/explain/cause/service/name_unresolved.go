@@ -2,6 +2,8 @@ package service
 
 import (
 	"fmt"
+	"net/netip"
+	"strings"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/internal/change"
@@ -29,6 +31,7 @@ type Unnamed struct {
 	// Timeout and the Attempts of resolv.conf; 0 where it does not have to.
 	Wait, Timeout float64
 	Attempts      int
+	Besides       []string // modules of nsswitch.conf that a program asks too, and that were not asked
 }
 
 // Code is NameUnresolved.
@@ -40,6 +43,9 @@ func (u Unnamed) Detail() say.Text {
 	if u.Wait > 0 {
 		text = say.T("%s; a program waits up to %g s before it gives up (options timeout:%g attempts:%d)", "%s；程序最多等 %g 秒才放弃（options timeout:%g attempts:%d）", text, u.Wait, u.Timeout, u.Attempts)
 	}
+	if len(u.Besides) > 0 {
+		text = say.T("%s; by nsswitch.conf a program asks %s too, which was not done here and may know it", "%s；按 nsswitch.conf，程序还会去问 %s，这里没有去问，它们可能知道这个名字", text, strings.Join(u.Besides, ", "))
+	}
 	return text
 }
 
@@ -48,6 +54,36 @@ func (u Unnamed) Evidence() []say.Text { return u.Proof }
 
 // Fix is what mends the way to the server.
 func (u Unnamed) Fix() []change.Change { return u.Mends }
+
+// Unlooked is a name that the hosts file has, and that a program does not look for there.
+type Unlooked struct {
+	cause.At
+	Name string
+	Addr netip.Addr
+	Line string // the hosts line of nsswitch.conf(5)
+	By   string // the module whose answer ends the look-up before; empty: the line has no files
+}
+
+// Code is NameUnresolved.
+func (Unlooked) Code() cause.Code { return NameUnresolved }
+
+// Detail says what keeps it from the file, and what would not.
+func (u Unlooked) Detail() say.Text {
+	if u.By == "" {
+		return say.T("%[1]s cannot be looked up: the hosts file has it (%[2]s), and is not asked, for the line hosts of /etc/nsswitch.conf has no files (%[3]s); write `hosts: files %[3]s` there. A program with musl or one of its own resolver does not read that line",
+			"%[1]s 解析不出来：hosts 文件里有它（%[2]s），但没有去查，因为 /etc/nsswitch.conf 的 hosts 一行没有 files（%[3]s）；请改成 `hosts: files %[3]s`。用 musl 或自带解析器的程序不读这一行", u.Name, u.Addr, u.Line)
+	}
+	return say.T("%[1]s cannot be looked up: the hosts file has it (%[2]s), and is not come to, for the line hosts of /etc/nsswitch.conf (%[3]s) ends with the answer of %[4]s before it; write files first there. A program with musl or one of its own resolver does not read that line",
+		"%[1]s 解析不出来：hosts 文件里有它（%[2]s），但查不到那里，因为 /etc/nsswitch.conf 的 hosts 一行（%[3]s）在它之前得到 %[4]s 的答复就结束了；请把 files 写在最前面。用 musl 或自带解析器的程序不读这一行", u.Name, u.Addr, u.Line, u.By)
+}
+
+// Evidence are the lines of both files.
+func (u Unlooked) Evidence() []say.Text {
+	return cause.Lines(fmt.Sprintf("/etc/nsswitch.conf: hosts: %s", u.Line), fmt.Sprintf("/etc/hosts: %s %s", u.Addr, u.Name))
+}
+
+// Fix: no command of a network does that.
+func (Unlooked) Fix() []change.Change { return nil }
 
 // Unknowing is a name server that answers, and does not know.
 type Unknowing struct {

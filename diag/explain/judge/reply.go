@@ -100,12 +100,8 @@ func (j *Judge) backwards(n *machine.Space, dst netip.Addr) (fabric.WayOut, bool
 		way := fabric.WayOut{Dev: dev}
 		if sender, out, ok := j.SentBy(i); ok && sender != j.From {
 			way.Via = machine.AddressFor(sender, out, n, dev, dst)
-			_, near := machine.PrefixOver(n, dev, way.Via)
-			way.Onlink = !near
 		} else if pinned := machine.LikelyHop(n, dev.Name, dst); pinned.IsValid() && pinned != dst {
 			way.Via = pinned
-			_, near := machine.PrefixOver(n, dev, pinned)
-			way.Onlink = !near
 		}
 		return way, true
 	}

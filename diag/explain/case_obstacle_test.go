@@ -11,6 +11,7 @@ import (
 	"github.com/vishvananda/netlink"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -57,6 +58,52 @@ func TestWhatNoRuleShowsIsNamedAndTried(t *testing.T) {
 	abreast(obstructions, func(o obstruction) {
 		t.Run(o.name, func(t *testing.T) { o.try(bridged.build(t)) })
 	})
+}
+
+// shaped are the lines by which the plugin bandwidth of CNI has what a pod sends queued: it
+// is given to an ifb, with two actions of which the second is never reached.
+const shaped = `
+host: ip link add shape type ifb
+host: ip link set shape up
+host: tc qdisc add dev veth-pod-a ingress
+host: tc filter add dev veth-pod-a parent ffff: protocol all prio 1 u32 match u32 0 0 flowid 1:1 action mirred egress redirect dev shape action mirred egress redirect dev shape`
+
+const known = `
+pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:b0:02 dev eth0 nud permanent`
+
+// TestWhatIsQueuedOnAnotherDevice: a pod whose bandwidth is bounded is judged by the device
+// that its frames are given to.
+func TestWhatIsQueuedOnAnotherDevice(t *testing.T) {
+	labtest.Slow(t)
+	breakages := []breakage{
+		{name: "that is down", from: "pod-a", to: "10.244.1.11", fault: shaped + known + "\nhost: ip link set shape down",
+			want: expected{cause.LinkDown, "host", request}},
+		{name: "that is gone", from: "pod-a", to: "10.244.1.11", fault: shaped + known + "\nhost: ip link del shape",
+			want: expected{cause.Filtered, "host", request}, noFix: true},
+	}
+	explainBreakages(t, bridged, breakages)
+	for name, fault := range map[string]string{
+		"that is on": shaped,
+		"a copy": `
+host: ip link add away type bridge
+host: tc qdisc add dev veth-pod-a clsact
+host: tc filter add dev veth-pod-a ingress protocol all prio 1 u32 match u32 0 0 action mirred egress mirror dev away`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := bridged.build(t)
+			needTools(t, fault)
+			b.run(fault)
+			for _, probe := range []bool{false, true} {
+				if a := b.explain(breakage{from: "pod-a", to: "10.244.1.11"}, probe); a.Verdict != explain.Delivered || len(a.Unseen) > 0 {
+					t.Errorf("probe %v: %s; unseen: %v\n%s", probe, a.Verdict, a.Unseen, b.account(a))
+				}
+			}
+		})
+	}
+	filtered := obstruction{from: "pod-a", to: "10.244.1.11", netns: "host", named: []string{"tc filter", "egress", "shape"}, fault: shaped + `
+host: tc qdisc add dev shape root handle 1: htb
+host: tc filter add dev shape parent 1: protocol ip prio 1 u32 match u32 0x01020304 0xffffffff at 16 flowid 1:1`}
+	t.Run("that has a filter", func(t *testing.T) { filtered.try(bridged.build(t)) })
 }
 
 func (o obstruction) try(b *built) {

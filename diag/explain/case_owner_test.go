@@ -137,6 +137,21 @@ func TestAMacvlanCannotBeReachedFromWhatItStandsOn(t *testing.T) {
 	})
 }
 
+// TestAnAddressThatTheNodeBelowHasIsNotFree: a macvlan does not hear the device that it
+// stands on, whose address is one of its network all the same.
+func TestAnAddressThatTheNodeBelowHasIsNotFree(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, stacked, []breakage{
+		{name: "a next hop of the router's", from: "pod-b", to: "203.0.113.10",
+			fault: `
+inet: ip route add default via 192.168.6.160
+pod-b: ip link del eth0
+pod-b: ip addr flush dev net1`,
+			want: expected{cause.NoAddress, "pod-b", request},
+			fix:  []string{"pod-b: ip addr add 192.168.6.2/24 dev net1", "pod-b: ip route add default via 192.168.6.1 dev net1"}},
+	})
+}
+
 // apart is a node two of whose pods are macvlans that the kernel keeps apart.
 var apart = bridged.with("macvlans in mode private", `
 host: ip link add mv0 link eth0 type macvlan mode private

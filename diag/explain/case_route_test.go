@@ -306,6 +306,33 @@ func TestBrokenRoutes(t *testing.T) {
 	explainBreakages(t, chain, routeBreakages)
 }
 
+// TestRoutesOfADeviceThatAreAllGone: what a plugin of a pod's network has made of them is not
+// what the kernel makes of the address, and a next hop needs one of them.
+func TestRoutesOfADeviceThatAreAllGone(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, routed, []breakage{
+		{name: "with that of its network", from: "pod-a", to: "192.168.6.160",
+			fault: "host: ip addr add 10.244.1.1/32 dev veth-pod-a\npod-a: ip route flush dev eth0",
+			want:  expected{cause.NoRoute, "pod-a", request}, fix: []string{"pod-a: ip route add default via 10.244.1.1 dev eth0 onlink"}},
+		{name: "with its address", from: "pod-a", to: "192.168.6.160",
+			fault: "host: ip addr add 10.244.1.1/32 dev veth-pod-a\npod-a: ip addr flush dev eth0",
+			want:  expected{cause.NoAddress, "pod-a", request},
+			fix:   []string{"pod-a: ip addr add 10.244.1.10/32 dev eth0", "pod-a: ip route add default via 10.244.1.1 dev eth0 onlink"}},
+	})
+}
+
+// TestTheAddressOfAGatewayIsNoNetwork where each pod has a wire of its own.
+func TestTheAddressOfAGatewayIsNoNetwork(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, routed, []breakage{
+		{name: "of a pod's own wire", from: "pod-a", to: "192.168.6.160",
+			fault: `
+pod-a: ip route replace default via 10.244.1.1
+host: sysctl -qw net.ipv4.conf.veth-pod-a.proxy_arp=0`,
+			want: expected{cause.NeighbourUnanswered, "pod-a", request}, fix: []string{"host: ip addr add 10.244.1.1/32 dev veth-pod-a"}},
+	})
+}
+
 var rpFilterBreakages = among([]breakage{
 	{name: "a router of the way back keeps silent", from: "a", to: "10.2.0.2",
 		fault: `r2: sysctl -qw net.ipv4.conf.right.arp_ignore=8`,

@@ -31,27 +31,55 @@ const (
 // Obstacle is something on a device that may take a frame.
 type Obstacle struct {
 	Kind Kind
+	Dev  string  // the device that it is on
+	Side string  // … and whether for what that receives (Ingress), or sends (Egress)
 	Name string  // of a BPF program, where it can be told; else the kind of a filter
 	ID   int     // of a BPF program; 0: it is none
 	Loss float64 // of Netem: the part that is lost, from 0 to 1
+
+	// A filter that gives every frame to another device takes it where that is down, or gone.
+	Takes bool
+	To    string // the name of that; empty: it is gone
 }
 
 // On lists the obstacles for what a device receives (Ingress) or sends (Egress), in
 // the order in which a frame meets them. What cannot be read is left out: the list
 // is what is known to be there.
 func On(ns *nsenter.Namespace, one *table.One, dev table.Link, side string) []Obstacle {
-	var found []Obstacle
+	p := place{ns, one, dev}
+	found := p.obstacles(side)
+	for i, o := range found {
+		if o.Dev == "" {
+			found[i].Dev, found[i].Side = dev.Name, side
+		}
+	}
+	return found
+}
+
+// place is a device, and who is asked about it.
+type place struct {
+	ns  *nsenter.Namespace
+	one *table.One
+	dev table.Link
+}
+
+func (p place) obstacles(side string) (found []Obstacle) {
+	one, dev := p.one, p.dev
 	if side == Ingress {
 		for _, id := range dev.XDP {
 			found = append(found, Obstacle{Kind: XDP, ID: id, Name: programName(ebpf.ProgramID(id))})
 		}
-		found = append(found, programs(ns, dev, ebpf.AttachTCXIngress)...)
-		return append(found, filters(one, dev, table.FilterIngress)...)
+		found = append(found, p.programs(ebpf.AttachTCXIngress)...)
+		return append(found, p.filters(table.FilterIngress)...)
 	}
-	found = append(found, programs(ns, dev, ebpf.AttachTCXEgress)...)
-	found = append(found, filters(one, dev, table.FilterEgress)...)
+	found = append(found, p.programs(ebpf.AttachTCXEgress)...)
+	if at := p.filters(table.FilterEgress); len(at) > 0 {
+		if there, err := one.Clsact(dev.Index); err != nil || there {
+			found = append(found, at...)
+		}
+	}
 	if dev.Qdisc != "noqueue" {
-		found = append(found, filters(one, dev, table.FilterRoot)...)
+		found = append(found, p.filters(table.FilterRoot)...)
 	}
 	if dev.Qdisc == string(Netem) {
 		if loss, err := one.NetemLoss(dev.Index); err == nil && loss > 0 {
@@ -62,22 +90,47 @@ func On(ns *nsenter.Namespace, one *table.One, dev table.Link, side string) []Ob
 }
 
 // filters are those of one place.
-func filters(one *table.One, dev table.Link, parent uint32) (found []Obstacle) {
-	all, err := one.Filters(dev.Index, parent)
+func (p place) filters(parent uint32) (found []Obstacle) {
+	all, err := p.one.Filters(p.dev.Index, parent)
 	if err != nil {
 		return nil
 	}
 	for _, f := range all {
-		found = append(found, Obstacle{Kind: TC, Name: cmp.Or(f.Program, f.Kind), ID: f.ID})
+		o := Obstacle{Kind: TC, Name: cmp.Or(f.Program, f.Kind), ID: f.ID}
+		switch {
+		case f.Copies:
+			continue
+		case f.Redirect:
+			to, there := p.given(f.To)
+			if there && to.Up() && to.Kind == ifb && p.dev.Kind != ifb {
+				found = append(found, On(p.ns, p.one, to, Egress)...)
+				continue
+			}
+			o.Takes, o.To = f.Every && !(there && to.Up()), to.Name
+		}
+		found = append(found, o)
 	}
 	return found
 }
 
+// ifb is a device that gives back what it was given, where that was on its way, once it has
+// been queued there (ri_tasklet()).
+const ifb = "ifb"
+
+// given is the device that a filter gives frames to.
+func (p place) given(index int) (table.Link, bool) {
+	if index == 0 {
+		return table.Link{}, false
+	}
+	link, err := p.one.LinkByIndex(index)
+	return link, err == nil
+}
+
 // programs are those of tcx, which Linux has since 6.6. Asking takes CAP_NET_ADMIN
 // in the first user namespace.
-func programs(ns *nsenter.Namespace, dev table.Link, at ebpf.AttachType) (found []Obstacle) {
-	_ = ns.Do(func() error {
-		result, err := link.QueryPrograms(link.QueryOptions{Target: dev.Index, Attach: at})
+func (p place) programs(at ebpf.AttachType) (found []Obstacle) {
+	_ = p.ns.Do(func() error {
+		result, err := link.QueryPrograms(link.QueryOptions{Target: p.dev.Index, Attach: at})
 		if err != nil {
 			return err
 		}

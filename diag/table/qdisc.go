@@ -26,73 +26,6 @@ const (
 	wholeProbability = 1<<32 - 1
 )
 
-// Filter is a filter of traffic control that is for frames of IPv4, of ARP or of
-// all kinds, as `tc filter show` shows it.
-type Filter struct {
-	Kind     string // "u32", "flower", "bpf"…
-	Priority int
-	Program  string // name of a BPF program; empty: it has none, or is none
-	ID       int    // … and its number
-}
-
-// filtered are the kinds of frames that matter to a packet of IPv4; a filter of
-// others is not asked about it (tcf_classify()).
-var filtered = map[uint16]bool{unix.ETH_P_IP: true, unix.ETH_P_ARP: true, everyFrame: true, unix.ETH_P_8021Q: true, unix.ETH_P_8021AD: true}
-
-// Filters returns the filters of a device at one of the places FilterIngress,
-// FilterEgress and FilterRoot. There are none where it has no such qdisc.
-func (o *One) Filters(ifindex int, parent uint32) ([]Filter, error) {
-	seen := map[Filter]bool{}
-	rows, err := dumpTable(context.Background(), o.r.conn, unix.RTM_GETTFILTER, unix.RTM_NEWTFILTER, tcMessage(ifindex, parent), func(b []byte) (Filter, bool) {
-		f, ok := parseFilter(b)
-		ok = ok && !seen[f] // u32 has a row for each of its hash tables
-		seen[f] = true
-		return f, ok
-	})
-	if err != nil {
-		return nil, say.Err("%s: filters of the device with index %d: %v", "%s：编号为 %d 的设备的过滤器：%v", o.r.ns.Name(), ifindex, err)
-	}
-	return rows, nil
-}
-
-// tcMessage is struct tcmsg.
-func tcMessage(ifindex int, parent uint32) []byte {
-	b := make([]byte, sizeofTcMsg)
-	binary.NativeEndian.PutUint32(b[4:], uint32(ifindex))
-	binary.NativeEndian.PutUint32(b[12:], parent)
-	return b
-}
-
-// parseFilter reads what tcf_fill_node() wrote.
-func parseFilter(b []byte) (Filter, bool) {
-	if len(b) < sizeofTcMsg {
-		return Filter{}, false
-	}
-	info := binary.NativeEndian.Uint32(b[16:])
-	f := Filter{Priority: int(info >> 16)}
-	protocol := binary.BigEndian.Uint16(binary.NativeEndian.AppendUint16(nil, uint16(info)))
-	var options []byte
-	for kind, v := range attr.All(b[sizeofTcMsg:]) {
-		switch kind {
-		case unix.TCA_KIND:
-			f.Kind = attr.String(v)
-		case unix.TCA_OPTIONS:
-			options = v
-		}
-	}
-	if f.Kind == "bpf" {
-		for kind, v := range attr.All(options) {
-			switch kind {
-			case tcaBPFName:
-				f.Program = attr.String(v)
-			case tcaBPFID:
-				f.ID = attr.Int(v)
-			}
-		}
-	}
-	return f, f.Kind != "" && filtered[protocol]
-}
-
 // NetemLoss is the part of what a device sends that its netem qdisc drops or
 // spoils, from 0 to 1; 1 where that follows a model. It is 0 for another qdisc.
 func (o *One) NetemLoss(ifindex int) (float64, error) {
@@ -110,6 +43,14 @@ func (o *One) NetemLoss(ifindex int) (float64, error) {
 		most = max(most, loss)
 	}
 	return most, nil
+}
+
+// tcMessage is struct tcmsg.
+func tcMessage(ifindex int, parent uint32) []byte {
+	b := make([]byte, sizeofTcMsg)
+	binary.NativeEndian.PutUint32(b[4:], uint32(ifindex))
+	binary.NativeEndian.PutUint32(b[12:], parent)
+	return b
 }
 
 // parseNetem reads what netem_dump() wrote: struct tc_netem_qopt, and attributes

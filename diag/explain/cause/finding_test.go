@@ -166,11 +166,11 @@ func TestWhatCannotBeSeenIsSaidOnce(t *testing.T) {
 		cause.RulesUnread{here, fmt.Errorf("no")}, cause.RulesUnread{"ns2", fmt.Errorf("no")},
 		cause.RulesUnjudged{"forward", flow, proof, nil, nil}, cause.RulesUnjudged{"input", flow, proof, nil, nil}, cause.RulesUnjudged{"forward", flow, nil, nil, nil},
 		cause.RulesUnjudged{"forward", flow, []string{"numgen"}, []eval.Branch{{Share: .25, Result: eval.Result{Verdict: eval.VerdictDrop}}, {Share: .75, Result: eval.Result{Verdict: eval.VerdictAccept}}}, nil},
-		cause.Obstructed{here, "eth0", obstacle.Ingress, obstacle.Obstacle{Kind: obstacle.TC, Name: "u32"}},
-		cause.Obstructed{here, "eth0", obstacle.Egress, obstacle.Obstacle{Kind: obstacle.TC, Name: "u32"}},
-		cause.Obstructed{here, "eth0", obstacle.Ingress, obstacle.Obstacle{Kind: obstacle.TCX, ID: 7}},
-		cause.Obstructed{here, "eth0", obstacle.Ingress, obstacle.Obstacle{Kind: obstacle.XDP, ID: 7, Name: "filter"}},
-		cause.Obstructed{here, "eth0", obstacle.Egress, obstacle.Obstacle{Kind: obstacle.Netem, Loss: 0.1}},
+		cause.Obstructed{here, obstacle.Obstacle{Dev: "eth0", Side: obstacle.Ingress, Kind: obstacle.TC, Name: "u32"}},
+		cause.Obstructed{here, obstacle.Obstacle{Dev: "eth0", Side: obstacle.Egress, Kind: obstacle.TC, Name: "u32"}},
+		cause.Obstructed{here, obstacle.Obstacle{Dev: "eth0", Side: obstacle.Ingress, Kind: obstacle.TCX, ID: 7}},
+		cause.Obstructed{here, obstacle.Obstacle{Dev: "eth0", Side: obstacle.Ingress, Kind: obstacle.XDP, ID: 7, Name: "filter"}},
+		cause.Obstructed{here, obstacle.Obstacle{Dev: "eth0", Side: obstacle.Egress, Kind: obstacle.Netem, Loss: 0.1}},
 	}
 	for i, a := range kinds {
 		inBothLanguages(t, fmt.Sprintf("%T", a), a.Said())

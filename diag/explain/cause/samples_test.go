@@ -22,6 +22,7 @@ import (
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/netfilter/fields"
 	"nstutor/diag/netfilter/tally"
+	"nstutor/diag/obstacle"
 	"nstutor/diag/probe"
 	"nstutor/diag/socket"
 	"nstutor/diag/table"
@@ -102,6 +103,8 @@ var samples = []cause.Finding{
 	device.Lossy{At: here, Losses: device.Losses{Sent: 10, Answered: 6, Dropped: drops}},
 	device.Lossy{At: here, Losses: device.Losses{Sent: 10, Answered: 6, Dropped: drops, Spots: losses.Spots, Suspects: []say.Text{say.Quote("a rule")}}},
 	device.Lossy{At: here, Losses: device.Losses{Sent: 10, Answered: 6, Grown: []device.Counted{queue}}},
+	device.TakenAway{At: here, What: obstacle.Obstacle{Kind: obstacle.TC, Name: "u32", Dev: "eth0", Side: obstacle.Ingress, Takes: true, To: "ifb0"}, To: veth},
+	device.TakenAway{At: here, What: obstacle.Obstacle{Kind: obstacle.TC, Name: "u32", Dev: "eth0", Side: obstacle.Ingress, Takes: true}},
 	device.BondIdle{At: here, Link: table.Link{Name: "bond0"}},
 	device.BondIdle{At: here, Link: table.Link{Name: "bond0", Backup: true}, Slaves: []table.Link{veth}},
 	device.TunnelRefused{Beyond: beyond, Carrier: "VXLAN", By: two, Port: 4789, Proof: "a frame"},
@@ -431,7 +434,7 @@ var samples = []cause.Finding{
 var unmended = []string{"RememberedBeyond", "Hidden", "Unknowing", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
-	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort", "Unlooked", "OverLimit"}
+	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort", "Unlooked", "OverLimit", "TakenAway"}
 
 // counting is a packet that a rule stops by a condition that cannot be read.
 func counting(condition string) cause.Stopped {

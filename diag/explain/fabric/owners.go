@@ -72,8 +72,8 @@ func (s Site) GatewayMissing(n *machine.Space, bridge table.Link) (remedy.Addres
 }
 
 // FreeAddress is an address for a device of n that none of the spaces has, in the network of one of
-// the stations on its wire, if that fits: one that somebody there has for a next hop, else
-// the one next to his.
+// the stations on its wire, if that fits: one that somebody there has a route for, or has for a
+// next hop, else the one next to his.
 func FreeAddress(spaces []*machine.Space, stations []Station, n *machine.Space, dev string, fits func(netip.Prefix) bool) remedy.Address {
 	var free remedy.Address
 	for _, s := range stations {
@@ -85,10 +85,16 @@ func FreeAddress(spaces []*machine.Space, stations []Station, n *machine.Space, 
 			continue
 		}
 		for _, a := range addrs {
-			if a.Prefix.Addr().BitLen()-a.Prefix.Bits() < 2 || !fits(a.Prefix) {
+			if !fits(a.Prefix) {
 				continue
 			}
-			if hop, ok := s.missed(n, stations, a.Prefix); ok {
+			if own, ok := s.single(spaces, a.Prefix.Addr()); ok {
+				return remedy.Address{Netns: n.Name, Prefix: own, Dev: dev}
+			}
+			if a.Prefix.Addr().BitLen()-a.Prefix.Bits() < 2 {
+				continue
+			}
+			if hop, ok := s.missed(n, spaces, stations, a.Prefix); ok {
 				return remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(hop, a.Prefix.Bits()), Dev: dev}
 			}
 			for own := a.Prefix.Addr().Next(); !free.Prefix.IsValid() && a.Prefix.Contains(own.Next()); own = own.Next() {
@@ -101,15 +107,34 @@ func FreeAddress(spaces []*machine.Space, stations []Station, n *machine.Space, 
 	return free
 }
 
+// single is the one address, of a family, for which the station has a route of its own by its
+// device, as to a pod at the other end of a wire, where nobody has that.
+func (s Station) single(spaces []*machine.Space, like netip.Addr) (only netip.Prefix, found bool) {
+	snap, err := s.Space.Snapshot(table.Links | table.Routes)
+	if err != nil {
+		return only, false
+	}
+	for _, r := range snap.Routes {
+		if r.Dev != s.Dev.Name || r.Type != "unicast" || r.Via.IsValid() || !r.Dst.IsSingleIP() || r.Dst.Addr().Is4() != like.Is4() {
+			continue
+		}
+		if found || len(Owners(spaces, r.Dst.Addr())) > 0 {
+			return netip.Prefix{}, false
+		}
+		only, found = r.Dst, true
+	}
+	return only, found
+}
+
 // missed is an address of a network that the station has for a next hop by its device, and
 // that neither n nor anybody on the wire has.
-func (s Station) missed(n *machine.Space, wire []Station, network netip.Prefix) (netip.Addr, bool) {
+func (s Station) missed(n *machine.Space, spaces []*machine.Space, wire []Station, network netip.Prefix) (netip.Addr, bool) {
 	snap, err := s.Space.Snapshot(table.Links | table.Routes)
 	if err != nil {
 		return netip.Addr{}, false
 	}
 	for _, r := range snap.Routes {
-		if r.Dev == s.Dev.Name && network.Contains(r.Via) && !n.Local(r.Via) && !onWire(wire, r.Via) {
+		if r.Dev == s.Dev.Name && network.Contains(r.Via) && !n.Local(r.Via) && !onWire(wire, r.Via) && len(Owners(spaces, r.Via)) == 0 {
 			return r.Via, true
 		}
 	}

@@ -13,7 +13,7 @@ import (
 type WayOut struct {
 	Dev    table.Link
 	Via    netip.Addr // invalid: the destination is on the wire
-	Onlink bool       // Via is in none of the device's prefixes
+	Onlink bool       // no route of the device's leads to Via
 	Far    Station
 }
 
@@ -22,7 +22,8 @@ func (o WayOut) To(n *machine.Space, dst netip.Addr) remedy.Way {
 	if t := o.Dev.Tunnel; t != nil && !t.Remote.IsValid() && !o.Via.IsValid() {
 		return o.overTunnel(n, dst)
 	}
-	return remedy.Way{Netns: n.Name, Dst: dst, Dev: o.Dev.Name, Via: o.Via, Onlink: o.Onlink}
+	far := o.Via.IsValid() && !machine.NextHopBy(n, o.Dev, o.Via)
+	return remedy.Way{Netns: n.Name, Dst: dst, Dev: o.Dev.Name, Via: o.Via, Onlink: o.Onlink || far}
 }
 
 // overTunnel is the way by a tunnel without a remote, which sends to the next hop of the
@@ -143,8 +144,7 @@ func LooseEnough(n *machine.Space, dev table.Link, own netip.Addr, now machine.R
 func Anew(n *machine.Space, hops []table.Nexthop) []table.Nexthop {
 	for i, h := range hops {
 		if link, err := n.Link(h.Dev); err == nil {
-			_, near := machine.PrefixOver(n, link, h.Via)
-			hops[i].Onlink = h.Onlink || !near
+			hops[i].Onlink = h.Onlink || !machine.NextHopBy(n, link, h.Via)
 		}
 	}
 	return hops

@@ -121,14 +121,9 @@ func (j *Judge) backwards(n *machine.Space, dst netip.Addr) (fabric.WayOut, bool
 		if sender, out, ok := j.SentBy(i); ok && sender != j.From {
 			if way.Via = machine.AddressFor(sender, out, n, dev, dst); way.Via == dst {
 				way.Via = netip.Addr{} // it sends as the one for whom the reply is
-				return way, true
 			}
-			_, near := machine.PrefixOver(n, dev, way.Via)
-			way.Onlink = !near
 		} else if pinned := machine.LikelyHop(n, dev.Name, dst); pinned.IsValid() && pinned != dst {
 			way.Via = pinned
-			_, near := machine.PrefixOver(n, dev, pinned)
-			way.Onlink = !near
 		}
 		return way, true
 	}

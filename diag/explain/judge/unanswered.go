@@ -234,6 +234,9 @@ func (a *Search) nobody(x *fabric.Explorer) Outcome {
 		return Outcome{Finding: f}
 	}
 	length := a.Space.PrefixLen(a.Link, a.NextHop)
+	if machine.HasHostRoute(s.Space, a.Sender) { // whose network is elsewhere, or nowhere
+		length = a.NextHop.BitLen()
+	}
 	return Outcome{Station: s, Finding: cause.NoRouter{
 		NextHop: a.Hop(), Stations: x.Present(), Proof: a.Answers(s).Evidence,
 		Address: remedy.Address{Netns: s.Space.Name, Prefix: netip.PrefixFrom(a.NextHop, length), Dev: s.Dev.Name},

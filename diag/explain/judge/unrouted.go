@@ -277,7 +277,7 @@ func (j *Judge) throughDevice(n *machine.Space, p journey.Packet, l cause.Lookup
 	if via, proof := fabric.Hinted(n, d, wire.Stations); via == gateway && !knows && proof != "" {
 		l.Answer.Evidence = append(slices.Clone(l.Answer.Evidence), proof)
 	}
-	byDefault := remedy.Way{Netns: n.Name, Dev: d.Link.Name, Via: gateway, Onlink: !own.Contains(gateway) && !(gateway.Is6() && gateway.IsLinkLocalUnicast())}
+	byDefault := remedy.Way{Netns: n.Name, Dev: d.Link.Name, Via: gateway, Onlink: gateway.IsValid() && !machine.NextHopBy(n, d.Link, gateway)}
 	if g, named := fabric.Configured(d, p.Dst); named && g.Addr == gateway {
 		byDefault.Net = g.Net
 	}

@@ -137,6 +137,22 @@ func PrefixOver(n *Space, link table.Link, addr netip.Addr) (netip.Prefix, bool)
 	return netip.Prefix{}, false
 }
 
+// NextHopBy reports whether the kernel takes an address for a next hop by a device without
+// being told that it is on the wire: a route of the device's without a gateway leads there, or
+// will once it is up (fib_check_nh()). That of its address may have been taken away.
+func NextHopBy(n *Space, link table.Link, via netip.Addr) bool {
+	if via.Is6() && via.IsLinkLocalUnicast() {
+		return true
+	}
+	snap, err := n.Snapshot(table.Links | table.Routes | table.Addrs)
+	if _, near := PrefixOver(n, link, via); err != nil || !link.Up() && near {
+		return near
+	}
+	return slices.ContainsFunc(snap.Routes, func(r table.Route) bool {
+		return r.Dev == link.Name && r.Type == "unicast" && !r.Via.IsValid() && len(r.Nexthops) == 0 && r.Dst.Contains(via)
+	})
+}
+
 // RoutesBy reports whether a namespace has a route by way of an address that is not the
 // default: who wrote that takes it for a router of one's own.
 func RoutesBy(n *Space, via netip.Addr) bool {

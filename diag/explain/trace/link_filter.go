@@ -2,6 +2,7 @@ package trace
 
 import (
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
@@ -13,7 +14,12 @@ import (
 func (w *walk) linkFilter(n *machine.Space, p journey.Packet, at eval.LinkHook) {
 	if at.Family == "netdev" {
 		for _, o := range n.Obstacles(at.Dev(), at.Hook) {
-			w.overlook(n, p, hop.StageFilter, at.Dev(), cause.Obstructed{At: cause.At(n.Name), Dev: at.Dev(), Side: at.Hook, What: o})
+			if o.Takes {
+				to, _ := n.Link(o.To)
+				w.fault(n, p, hop.StageFilter, at.Dev(), device.TakenAway{At: cause.At(n.Name), What: o, To: to})
+				continue
+			}
+			w.overlook(n, p, hop.StageFilter, at.Dev(), cause.Obstructed{At: cause.At(n.Name), What: o})
 		}
 	}
 	rules, err := n.Rules()

@@ -11,6 +11,7 @@ import (
 	"github.com/vishvananda/netlink"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/cause"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -121,4 +122,31 @@ func attached(netns, dev string, at ebpf.AttachType, verdict int32) func(*built)
 			b.t.Fatalf("%s: %s: %v", netns, dev, err)
 		}
 	}
+}
+
+// TestAFilterThatSendsAllToADeviceThatIsDown: what it takes is lost, and it is one of the side
+// that it was put on. An ifb gives back what it was given.
+func TestAFilterThatSendsAllToADeviceThatIsDown(t *testing.T) {
+	labtest.Slow(t)
+	const shaped = `host: tc qdisc add dev veth-pod-b handle ffff: ingress
+host: tc filter add dev veth-pod-b parent ffff: protocol ip u32 match u32 0 0 action mirred egress redirect dev ifb`
+	abreast([]bool{true, false}, func(down bool) {
+		t.Run(fmt.Sprint(down), func(t *testing.T) {
+			b := bridged.build(t)
+			needTools(t, shaped)
+			if err := b.handle("host").LinkAdd(&netlink.Ifb{LinkAttrs: netlink.LinkAttrs{Name: "ifb"}}); err != nil {
+				t.Skipf("this kernel has no devices of kind ifb: %v", err)
+			}
+			b.run(shaped)
+			if down {
+				breakage{from: "pod-a", to: "10.244.1.11", want: expected{cause.LinkDown, "host", reply}, fix: []string{"host: ip link set ifb up"}}.try(b)
+				return
+			}
+			b.run("host: ip link set ifb up")
+			a := b.explain(breakage{from: "pod-a", to: "10.244.1.11"}, true)
+			if said := b.account(a); a.Cause.Code != cause.None || strings.Contains(said, "egress)") {
+				t.Errorf("an ingress filter is none of the other side\n%s", said)
+			}
+		})
+	})
 }

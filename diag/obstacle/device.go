@@ -34,6 +34,7 @@ type Obstacle struct {
 	Name string  // of a BPF program, where it can be told; else the kind of a filter
 	ID   int     // of a BPF program; 0: it is none
 	Loss float64 // of Netem: the part that is lost, from 0 to 1
+	Into int     // of a filter: index of the device that it sends every packet of IPv4 to; 0: not that
 }
 
 // On lists the obstacles for what a device receives (Ingress) or sends (Egress), in
@@ -49,7 +50,9 @@ func On(ns *nsenter.Namespace, one *table.One, dev table.Link, side string) []Ob
 		return append(found, filters(one, dev, table.FilterIngress)...)
 	}
 	found = append(found, programs(ns, dev, ebpf.AttachTCXEgress)...)
-	found = append(found, filters(one, dev, table.FilterEgress)...)
+	if one.Clsact(dev.Index) {
+		found = append(found, filters(one, dev, table.FilterEgress)...)
+	}
 	if dev.Qdisc != "noqueue" {
 		found = append(found, filters(one, dev, table.FilterRoot)...)
 	}
@@ -68,7 +71,7 @@ func filters(one *table.One, dev table.Link, parent uint32) (found []Obstacle) {
 		return nil
 	}
 	for _, f := range all {
-		found = append(found, Obstacle{Kind: TC, Name: cmp.Or(f.Program, f.Kind), ID: f.ID})
+		found = append(found, Obstacle{Kind: TC, Name: cmp.Or(f.Program, f.Kind), ID: f.ID, Into: f.Redirect})
 	}
 	return found
 }

@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -24,7 +25,13 @@ const (
 	FilterRoot       = 0          // … and of the qdisc that queues it
 	everyFrame       = 0x0003     // ETH_P_ALL
 	wholeProbability = 1<<32 - 1
+	sizeofU32Sel     = 16
+	sizeofU32Key     = 16
+	mirredRedirects  = 1 // TCA_EGRESS_REDIR
 )
+
+// acting are where filters that have no more than a few conditions keep their actions.
+var acting = map[string]uint16{"u32": 7, "matchall": 2} // TCA_U32_ACT, TCA_MATCHALL_ACT
 
 // Filter is a filter of traffic control that is for frames of IPv4, of ARP or of
 // all kinds, as `tc filter show` shows it.
@@ -33,6 +40,7 @@ type Filter struct {
 	Priority int
 	Program  string // name of a BPF program; empty: it has none, or is none
 	ID       int    // … and its number
+	Redirect int    // index of the device that it sends every packet of IPv4 to; 0: not that
 }
 
 // filtered are the kinds of frames that matter to a packet of IPv4; a filter of
@@ -90,7 +98,65 @@ func parseFilter(b []byte) (Filter, bool) {
 			}
 		}
 	}
+	selector := nested(options, 5) // TCA_U32_SEL
+	if f.Kind == "u32" && selector == nil {
+		return f, false // a hash table of such
+	}
+	if f.Kind == "matchall" || f.Kind == "u32" && takesAll(selector) {
+		f.Redirect = redirected(options, acting[f.Kind])
+	}
 	return f, f.Kind != "" && filtered[protocol]
+}
+
+// takesAll reports whether no key of a struct tc_u32_sel asks for anything.
+func takesAll(sel []byte) bool {
+	if len(sel) < sizeofU32Sel {
+		return false
+	}
+	for i := range int(sel[2]) {
+		if key := sizeofU32Sel + i*sizeofU32Key; len(sel) < key+4 || binary.NativeEndian.Uint32(sel[key:]) != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// redirected is the device that the first of a filter's actions sends frames to, if it is
+// that; 0 where it is another.
+func redirected(options []byte, where uint16) int {
+	first := nested(options, where, 1)
+	kind, parms := nested(first, 1), nested(first, 2, 2) // TCA_ACT_KIND; TCA_ACT_OPTIONS, TCA_MIRRED_PARMS: tc_gen, eaction, ifindex
+	if attr.String(kind) != "mirred" || len(parms) < 28 || binary.NativeEndian.Uint32(parms[20:]) != mirredRedirects {
+		return 0
+	}
+	return int(binary.NativeEndian.Uint32(parms[24:]))
+}
+
+// nested is the attribute at the end of a path of them; nil where there is none.
+func nested(b []byte, path ...uint16) []byte {
+	for _, want := range path {
+		var found []byte
+		for kind, v := range attr.All(b) {
+			if kind == want {
+				found = v
+				break
+			}
+		}
+		b = found
+	}
+	return b
+}
+
+// Clsact reports whether a device has the qdisc that holds filters for both ways. That of one
+// way answers with its own, whichever is asked for (ingress_tcf_block()).
+func (o *One) Clsact(ifindex int) bool {
+	rows, err := dumpTable(context.Background(), o.r.conn, unix.RTM_GETQDISC, unix.RTM_NEWQDISC, tcMessage(ifindex, 0), func(b []byte) (string, bool) {
+		if len(b) < sizeofTcMsg || int(binary.NativeEndian.Uint32(b[4:])) != ifindex {
+			return "", false
+		}
+		return attr.String(nested(b[sizeofTcMsg:], unix.TCA_KIND)), true
+	})
+	return err == nil && slices.Contains(rows, "clsact")
 }
 
 // NetemLoss is the part of what a device sends that its netem qdisc drops or

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
@@ -13,7 +14,12 @@ import (
 func (w *walk) linkFilter(n *machine.Space, p journey.Packet, at eval.LinkHook) {
 	if at.Family == "netdev" {
 		for _, o := range n.Obstacles(at.Dev(), at.Hook) {
-			w.overlook(n, p, hop.StageFilter, at.Dev(), cause.Obstructed{At: cause.At(n.Name), Dev: at.Dev(), Side: at.Hook, What: o})
+			met := cause.Obstructed{At: cause.At(n.Name), Dev: at.Dev(), Side: at.Hook, What: o}
+			if into, err := n.LinkByIndex(o.Into); o.Into != 0 && p.Dst.Is4() && err == nil && !into.Up() {
+				w.fault(n, p, hop.StageFilter, at.Dev(), device.Diverted{DeviceDown: cause.DeviceDown{At: met.At, Link: into}, By: met})
+				continue
+			}
+			w.overlook(n, p, hop.StageFilter, at.Dev(), met)
 		}
 	}
 	rules, err := n.Rules()

@@ -16,6 +16,8 @@ func clock(fields [5]uint32, weekdays, flags byte) []byte {
 
 func TestMatchesAreSpelledAsIptablesDoes(t *testing.T) {
 	for want, got := range map[string]string{
+		"-m length --length 128:65535":                                          Match("length", []byte{128, 0, 255, 255, 0}),
+		"-m length ! --length 84":                                               Match("length", []byte{84, 0, 84, 0, 1}),
 		"-m mac ! --mac-source 52:54:00:aa:bb:01":                               Match("mac", []byte{0x52, 0x54, 0, 0xaa, 0xbb, 1, 0, 0, 1, 1, 1, 1}),
 		"-m time --timestart 06:30:00 --timestop 22:00:00 --weekdays Mon,Sun":   Match("time", clock([5]uint32{0, 1<<31 - 1, 6*3600 + 1800, 22 * 3600, 0xfffffffe}, 1<<1|1<<7, 0)),
 		"-m time --monthdays 1,15 --datestart 2026-01-01T00:00:00 --contiguous": Match("time", clock([5]uint32{1767225600, 1<<31 - 1, 0, 86399, 1<<1 | 1<<15}, 0xfe, 2)),

@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -190,4 +191,19 @@ pod-c: ip route replace default via fd00:244:1::1`,
 func TestExplainIPv6(t *testing.T) {
 	labtest.Slow(t)
 	explainBreakages(t, bridged6, ipv6Breakages)
+}
+
+// TestForwardingOfIPv6ByTheDeviceAlone: force_forwarding of where a packet comes in is enough,
+// as Linux has it since 6.17.
+func TestForwardingOfIPv6ByTheDeviceAlone(t *testing.T) {
+	labtest.Slow(t)
+	if _, err := os.Stat("/proc/sys/net/ipv6/conf/all/force_forwarding"); err != nil {
+		t.Skip(err)
+	}
+	off := "host: sysctl -qw net.ipv6.conf.all.forwarding=0\n"
+	explainBreakages(t, bridged6, among([]breakage{
+		{name: "both ways", from: "pod-a", to: "fd00:203::10", fault: off + "host: sysctl -qw net.ipv6.conf.cni0.force_forwarding=1 net.ipv6.conf.eth0.force_forwarding=1"},
+		{name: "not on the way back", from: "pod-a", to: "fd00:203::10", fault: off + "host: sysctl -qw net.ipv6.conf.cni0.force_forwarding=1",
+			want: expected{cause.ForwardingOff, "host", reply}},
+	}))
 }

@@ -70,7 +70,16 @@ host: ip rule del pref 0`,
 		want: expected{cause.NeighbourUnanswered, "inet", request}},
 	{name: "no table local at all", from: "inet", to: "192.168.6.160",
 		fault: `host: ip rule del pref 0`,
-		want:  expected{cause.NeighbourUnanswered, "inet", request}},
+		want:  expected{cause.NeighbourUnanswered, "inet", request}, fix: []string{"host: ip rule add lookup local pref 0"}},
+	{name: "one is a router to himself", from: "pod-a", to: "10.9.0.2",
+		fault: `
+pod-a: ip addr flush dev eth0
+pod-a: ip link add wire type veth peer name wire netns pod-b
+pod-b: ip link set wire up
+pod-b: ip addr add 10.9.0.2 dev wire
+pod-a: ip link set wire up
+pod-a: ip addr add 10.9.0.1 dev wire`,
+		want: expected{cause.NoRoute, "pod-a", request}, next: []cause.Code{cause.NoReturnRoute}, fix: []string{"pod-a: ip route add 10.9.0.2 dev wire", "pod-b: ip route add 10.9.0.1 dev wire"}},
 	{name: "owner on an unnumbered device", from: "pod-a", to: "192.168.6.160",
 		fault: `
 host: sysctl -qw net.ipv4.conf.veth-pod-a.proxy_arp=0

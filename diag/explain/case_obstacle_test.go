@@ -68,6 +68,11 @@ host: ip link set shape up
 host: tc qdisc add dev veth-pod-a ingress
 host: tc filter add dev veth-pod-a parent ffff: protocol all prio 1 u32 match u32 0 0 flowid 1:1 action mirred egress redirect dev shape action mirred egress redirect dev shape`
 
+const shapedIPv4 = `
+host: ip link add shape type ifb
+host: tc qdisc add dev veth-pod-b handle ffff: ingress
+host: tc filter add dev veth-pod-b parent ffff: protocol ip u32 match u32 0 0 action mirred egress redirect dev shape`
+
 const known = `
 pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:b0:02 dev eth0 nud permanent`
 
@@ -78,6 +83,8 @@ func TestWhatIsQueuedOnAnotherDevice(t *testing.T) {
 	breakages := []breakage{
 		{name: "that is down", from: "pod-a", to: "10.244.1.11", fault: shaped + known + "\nhost: ip link set shape down",
 			want: expected{cause.LinkDown, "host", request}},
+		{name: "that is down, for IPv4 alone", from: "pod-a", to: "10.244.1.11", fault: shapedIPv4,
+			want: expected{cause.LinkDown, "host", reply}, fix: []string{"host: ip link set shape up"}},
 		{name: "that is gone", from: "pod-a", to: "10.244.1.11", fault: shaped + known + "\nhost: ip link del shape",
 			want: expected{cause.Filtered, "host", request}, noFix: true},
 	}

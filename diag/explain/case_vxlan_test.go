@@ -52,6 +52,9 @@ host2: bridge fdb append 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.20 self perman
 	{name: "no VXLAN on the other node", from: "pod-a", to: "192.168.11.10",
 		fault: `host2: ip link del vxlan0`,
 		want:  expected{cause.NeighbourUnanswered, "host1", request}, noFix: true},
+	{name: "the way to the other node is the tunnel itself", from: "pod-a", to: "192.168.11.10",
+		fault: `host1: ip route add 10.57.4.21 via 192.168.11.1 dev vxlan0 onlink`,
+		want:  expected{cause.RouteLoop, "host1", request}, fix: []string{"host1: ip route replace 10.57.4.21 dev eth0"}},
 	{name: "UDP dropped on the other node", from: "pod-a", to: "192.168.11.10",
 		fault: `host2: iptables -A INPUT -p udp --dport 4789 -j DROP`,
 		want:  expected{cause.Filtered, "host2", request}},
@@ -97,6 +100,13 @@ func TestBrokenVXLAN(t *testing.T) {
 
 // Faults of VXLAN where every entry is written down.
 var flannelBreakages = among([]breakage{
+	{name: "a strict check of who the tunnel's packets are sent to", from: "host1", to: "192.168.11.10",
+		fault: `
+host1: ip route replace 192.168.11.0/24 via 192.168.11.0 dev flannel.1 onlink src 10.57.4.20
+host2: ip addr flush dev flannel.1
+host2: ip route replace 192.168.10.0/24 via 192.168.10.0 dev flannel.1 onlink
+host2: sysctl -qw net.ipv4.conf.flannel/1.rp_filter=1`,
+		want: expected{cause.RPFilter, "host2", request}, fix: []string{"host2: sysctl -w net.ipv4.conf.flannel/1.rp_filter=0"}},
 	{name: "neighbour missing", from: "pod-a", to: "192.168.11.10",
 		fault: `host1: ip neigh del 192.168.11.0 dev flannel.1`,
 		want:  expected{cause.NeighbourUnanswered, "host1", request}},

@@ -39,6 +39,7 @@ type Obstacle struct {
 
 	// A filter that gives every frame to another device takes it where that is down, or gone.
 	Takes bool
+	IPv4  bool   // … those alone that carry IPv4
 	To    string // the name of that; empty: it is gone
 }
 
@@ -106,7 +107,7 @@ func (p place) filters(parent uint32) (found []Obstacle) {
 				found = append(found, On(p.ns, p.one, to, Egress)...)
 				continue
 			}
-			o.Takes, o.To = f.Every && !(there && to.Up()), to.Name
+			o.Takes, o.IPv4, o.To = f.Every && !(there && to.Up()), f.IPv4, to.Name
 		}
 		found = append(found, o)
 	}

@@ -40,6 +40,7 @@ type Filter struct {
 	Program  string // name of a BPF program; empty: it has none, or is none
 	ID       int    // … and its number
 	Every    bool   // it is for every frame, as far as it is known
+	IPv4     bool   // … of those that carry IPv4
 	Copies   bool   // all that it does is to give another device a copy (mirred mirror)
 	Redirect bool   // … or to give it to another device instead (mirred egress redirect),
 	To       int    // the one with this index; 0: that is gone
@@ -86,7 +87,8 @@ func parseFilter(b []byte) (Filter, bool) {
 	}
 	if read, ok := optionsOf[f.Kind]; ok {
 		ok = read(&f, options)
-		f.Every = f.Every && protocol == everyFrame
+		f.IPv4 = protocol == unix.ETH_P_IP
+		f.Every = f.Every && (f.IPv4 || protocol == everyFrame)
 		return f, ok && filtered[protocol]
 	}
 	return f, f.Kind != "" && filtered[protocol]

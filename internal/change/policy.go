@@ -95,7 +95,16 @@ func (p PolicyAdd) selector() (argv []string) {
 	if p.Rule.Table != 0 {
 		argv = append(argv, "lookup", p.Rule.TableName())
 	}
-	return slices.Concat(argv, given("pref", count(p.Rule.Priority)))
+	return slices.Concat(argv, given("pref", p.pref()))
+}
+
+// pref is the preference; empty where the kernel chooses. That of table local is 0, as the
+// kernel's own rule has it.
+func (p PolicyAdd) pref() string {
+	if p.Rule.Priority == 0 && p.Rule.Table == unix.RT_TABLE_LOCAL {
+		return "0"
+	}
+	return count(p.Rule.Priority)
 }
 
 // Command is `ip rule add …`.
@@ -140,7 +149,7 @@ func (p PolicyAdd) do(s Space, verb say.Text, do func(*netlink.Handle, *netlink.
 	if p.Rule.Table != 0 {
 		r.Table = p.Rule.Table
 	}
-	if p.Rule.Priority != 0 {
+	if p.pref() != "" {
 		r.Priority = p.Rule.Priority
 	}
 	if err := do(h, r); err != nil {

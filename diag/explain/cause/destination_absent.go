@@ -50,11 +50,13 @@ func (a NotHere) Fix() []change.Change { return hostAddress(a.Netns(), a.Dst, a.
 // NobodyHas is an address which should be on a wire where nobody has it.
 type NobodyHas struct {
 	NextHop
-	Stations []Station // that are there
-	OnTheWay bool      // it is not what the ping is for
-	Bits     int       // of the network of the wire
-	Sent     SentThere // why the packet looks for it
-	Serving  []Station // whose rules translate what is sent to it: it is a service's
+	Stations []Station      // that are there
+	OnTheWay bool           // it is not what the ping is for
+	Bits     int            // of the network of the wire
+	Sent     SentThere      // why the packet looks for it
+	Serving  []Station      // whose rules translate what is sent to it: it is a service's
+	Own      []netip.Prefix // the networks of who asks, on that wire
+	Behind   table.Route    // out of another device, that is passed over; its Type is empty where there is none
 }
 
 // SentThere is a rule of nat that sends a packet to an address which nobody has any more, in
@@ -96,13 +98,18 @@ func (a NobodyHas) Detail() say.Text {
 		return say.T("%s is on the wire of %s according to the route, but nobody there has it; %s of %s is on that wire and has no address: is it the one?",
 			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址；%[4]s 的 %[3]s 在这条链路上，却没有地址：是不是该配给它？", a.Addr, a.Dev, s.Dev, machine.Called(s.Netns))
 	}
+	if a.Behind.Type != "" {
+		return say.T("%s is on the wire of %s according to the route, but nobody there has it; that route comes before the one out of %s: is the address to be reached there?",
+			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址；这条路由先于走 %s 的那条生效：这个地址是不是该走那边？", a.Addr, a.Dev, a.Behind.Dev)
+	}
 	return say.T("%s is on the wire of %s according to the route, but nobody there has it", "按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址", a.Addr, a.Dev)
 }
 
-// mistaken is the one station of the wire that is in no network with the address.
+// mistaken is the one station of the wire that is in no network with the address, nor with
+// who asks.
 func (a NobodyHas) mistaken() (s Station, ok bool) {
 	for _, there := range a.Stations {
-		if slices.ContainsFunc(there.Addrs, func(p netip.Prefix) bool { return p.Contains(a.Addr) }) {
+		if slices.ContainsFunc(there.Addrs, func(p netip.Prefix) bool { return p.Contains(a.Addr) || a.neighbour(p) }) {
 			continue
 		}
 		if ok {
@@ -113,9 +120,17 @@ func (a NobodyHas) mistaken() (s Station, ok bool) {
 	return s, ok
 }
 
+// neighbour reports whether an address is in a network of who asks: then it is right.
+func (a NobodyHas) neighbour(p netip.Prefix) bool {
+	return slices.ContainsFunc(a.Own, func(own netip.Prefix) bool { return own.Contains(p.Addr()) })
+}
+
 // Evidence are those who are there.
 func (a NobodyHas) Evidence() []say.Text {
 	lines := a.With()
+	if a.Behind.Type != "" {
+		lines = append(lines, Lines(a.Behind.Line())...)
+	}
 	if a.Sent.Rule != nil {
 		lines = append(lines, Lines(a.Sent.Line())...)
 	}

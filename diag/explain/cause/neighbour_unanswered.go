@@ -96,6 +96,7 @@ type LocalLate struct {
 	NextHop
 	Station Device
 	Rule    table.PolicyRule // that comes before the one for local
+	Gone    bool             // there is none for local
 	Proof   []string
 }
 
@@ -104,6 +105,10 @@ func (LocalLate) Code() Code { return NeighbourUnanswered }
 
 // Detail names the rule.
 func (l LocalLate) Detail() say.Text {
+	if l.Gone {
+		return say.T("%[1]s has %[2]s, but the kernel's own rule, 0: from all lookup local, is gone there, and rule %[3]d leads elsewhere: it answers no who-has, and takes no packet",
+			"%[1]s 有地址 %[2]s，但那里缺了内核自带的规则 0: from all lookup local，规则 %[3]d 便把包引向别处：它既不应答 who-has，也不收包", machine.Called(l.Station.Netns), l.Addr, l.Rule.Priority)
+	}
 	return say.T("%[1]s has %[2]s, but its rule %[3]d asks the table %[4]s before local, and that leads elsewhere: it answers no who-has, and takes no packet",
 		"%[1]s 有地址 %[2]s，但它的规则 %[3]d 让 %[4]s 表先于 local 表被查到，把包引向别处：它既不应答 who-has，也不收包",
 		machine.Called(l.Station.Netns), l.Addr, l.Rule.Priority, l.Rule.TableName())
@@ -112,8 +117,11 @@ func (l LocalLate) Detail() say.Text {
 // Evidence is the entry, where the packets would go, and the rule.
 func (l LocalLate) Evidence() []say.Text { return l.With(l.Proof...) }
 
-// Fix has local asked before that.
+// Fix has local asked before that, and before all others where the kernel's own rule is gone.
 func (l LocalLate) Fix() []change.Change {
+	if l.Gone {
+		return []change.Change{change.PolicyAdd{Netns: l.Station.Netns, Rule: change.Lookup(unix.RT_TABLE_LOCAL, 0)}}
+	}
 	return []change.Change{change.PolicyAdd{Netns: l.Station.Netns, Rule: change.Lookup(unix.RT_TABLE_LOCAL, max(1, l.Rule.Priority-1))}}
 }
 

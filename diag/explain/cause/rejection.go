@@ -2,6 +2,7 @@ package cause
 
 import (
 	"slices"
+	"strings"
 
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
@@ -17,8 +18,12 @@ type Rejection struct {
 	By        table.PolicyRule // that has the route's table asked; its Action is empty where that is table main
 }
 
-// named adds the policy rule that leads to the route to what the route does.
+// named adds the policy rule that leads to the route to what the route does, or is the rule
+// that does it itself.
 func (r Rejection) named(does say.Text) say.Text {
+	if x := r.Exemption; x.Entry.Type == "" && x.Rule.Action != "" {
+		return say.T("a policy rule, and no route, turns away what goes to %s: %s", "拒绝去往 %s 的包的不是路由，而是策略规则：%s", x.Dst, strings.Replace(x.Rule.Line(), "\t", " ", 1))
+	}
 	if r.By.Action == "" {
 		return does
 	}

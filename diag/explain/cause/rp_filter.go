@@ -40,6 +40,7 @@ type OtherWayBack struct {
 	// (__fib_validate_source()).
 	Loose bool
 	Own   remedy.Address // that it needs for that
+	Off   bool           // else, no way back may lead through the device, which checks alone
 	Way   remedy.Way     // else, the way back
 	// Stray takes out of the way the route or the rule without which there would be the
 	// right way back; it is empty where nothing is in the way.
@@ -91,6 +92,9 @@ func (o OtherWayBack) Fix() []change.Change {
 	}
 	if o.Loose {
 		return append(o.Own.Add(), remedy.SetConf(o.Netns(), o.Dev, "rp_filter", "2"))
+	}
+	if o.Off {
+		return []change.Change{remedy.SetConf(o.Netns(), o.Dev, "rp_filter", "0")}
 	}
 	return o.Way.Commands()
 }

@@ -13,6 +13,7 @@ import (
 	"nstutor/diag/explain/cause/source"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/ipvs"
+	"nstutor/diag/obstacle"
 
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
@@ -22,7 +23,6 @@ import (
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/netfilter/fields"
 	"nstutor/diag/netfilter/tally"
-	"nstutor/diag/obstacle"
 	"nstutor/diag/probe"
 	"nstutor/diag/socket"
 	"nstutor/diag/table"
@@ -111,6 +111,7 @@ var samples = []cause.Finding{
 	device.Swallowed{Beyond: beyond, Length: 1500, Small: 84},
 	device.TunnelRefused{Beyond: beyond, Carrier: "IPIP", By: two, Proof: "a frame"},
 	device.RouteSpent{At: here, Entry: table.Route{Type: "unicast", Dst: netip.PrefixFrom(two, 32), Dev: "eth0", Table: machine.MainTable, Proto: "boot", Scope: "link", Metrics: "hoplimit 1"}, Spent: "ns2"},
+	device.EndpointInTunnel{At: here, Link: table.Link{Name: "vxlan0"}, Endpoint: netip.AddrPortFrom(two, 0), Line: "default dev vxlan0"},
 	device.TunnelSpent{At: here, Link: table.Link{Name: "gre1", Kind: "gre", Tunnel: &table.Tunnel{TTL: 1}}, Spent: "ns2"},
 	unmatched(), unmatched(table.Tunnel{Remote: one}), unmatched(table.Tunnel{Local: two}), unmatched(table.Tunnel{InKey: 7}), unmatched(table.Tunnel{External: true}),
 	device.Withdrawn{At: here, Link: veth, Asker: "ns2", Lookup: lookup, Net: near},
@@ -382,6 +383,7 @@ var samples = []cause.Finding{
 	cause.ARPIgnored{NextHop: hop, Station: port, Proof: proof, All: 1},
 	cause.ARPIgnored{NextHop: hop, Station: port, Proof: proof, All: 2, Here: true},
 	cause.ARPIgnored{NextHop: hop, Station: port, Proof: proof, All: 2, Own: 2, Here: true},
+	cause.LocalLate{NextHop: hop, Station: port, Rule: change.Lookup(254, 32766), Gone: true, Proof: proof},
 	cause.LocalLate{NextHop: hop, Station: port, Rule: change.Lookup(200, 100), Proof: proof},
 	cause.BehindRouter{hop, port, proof},
 	cause.WrongWire{NextHop: hop, Way: path, Line: proof[0], Stations: stations},

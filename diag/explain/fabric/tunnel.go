@@ -200,3 +200,14 @@ func (x *Explorer) Right(c Crossing, end netip.Addr) remedy.TunnelEntry {
 	}
 	return entry
 }
+
+// CarriedTo reports whether an address is where a tunnel sends its own packets.
+func CarriedTo(n *machine.Space, link table.Link, addr netip.Addr) bool {
+	switch {
+	case link.Tunnel != nil:
+		return !link.Tunnel.Remote.IsValid() || link.Tunnel.Remote == addr
+	case link.VXLAN != nil:
+		return link.VXLAN.Remote == addr || len(machine.FDBOf(n, link, func(e table.FDBEntry) bool { return e.Dst == addr })) > 0
+	}
+	return false
+}

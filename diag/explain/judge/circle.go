@@ -64,11 +64,11 @@ func (j *Judge) IntoItself(n *machine.Space, link table.Link, to netip.AddrPort,
 	}
 	f := device.EndpointInTunnel{At: at(n), Link: link, Endpoint: to, Line: route.Line}
 	if way, ok := j.wayTo(n, p.Dst, link.Index); ok {
-		f.Way = way.To(n, p.Dst)
+		f.Way = way.InsteadTo(n, p.Dst)
 	} else if snap, err := n.Snapshot(table.Links | table.Routes); err == nil {
 		for _, r := range snap.Routes {
 			if r.Type == "unicast" && r.Default() && r.Dev != link.Name && r.Via.IsValid() && r.Via.Is6() == p.Dst.Is6() {
-				f.Way = remedy.Way{Netns: n.Name, Dst: p.Dst, Via: r.Via, Dev: r.Dev}
+				f.Way = remedy.Way{Netns: n.Name, Dst: p.Dst, Via: r.Via, Dev: r.Dev, Replace: machine.HasHostRoute(n, p.Dst)}
 				break
 			}
 		}

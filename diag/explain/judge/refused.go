@@ -130,6 +130,10 @@ func (j *Judge) irreversible(n *machine.Space, p journey.Packet, dev table.Link,
 		f.Loose, f.Own = true, remedy.Address{Netns: n.Name, Prefix: change.Only(p.Dst), Dev: dev.Name}
 		return f
 	}
+	if fabric.CarriedTo(n, dev, p.Src) { // a route to it through the tunnel would lead the tunnel into itself
+		f.Off = n.Conf("all", "rp_filter") == 0
+		return f
+	}
 	way, ok := j.wayTo(n, p.Src, 0)
 	if p.IsRequest() {
 		way, ok = j.backwards(n, p.Src)

@@ -95,7 +95,7 @@ func (a *Search) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 	case machine.NDPTentative:
 		return scopes.Unconfirmed(s.Space, s.Dev, a.NextHop, a.Hop())
 	case machine.ARPLate:
-		return cause.LocalLate{NextHop: a.Hop(), Station: s.Device(), Rule: answer.Rule, Proof: proof}
+		return cause.LocalLate{NextHop: a.Hop(), Station: s.Device(), Rule: answer.Rule, Gone: !s.Space.AsksLocal(), Proof: proof}
 	case machine.ARPIgnore:
 		return cause.ARPIgnored{
 			NextHop: a.Hop(), Station: s.Device(), Proof: proof, Here: s.Has(a.NextHop),
@@ -219,7 +219,14 @@ func (a *Search) nobody(x *fabric.Explorer) Outcome {
 	if a.NextHop == a.Packet.Dst {
 		onTheWay := a.Packet.Encap != nil || a.Packet.Leg == flows.LegReply
 		own, _ := machine.PrefixOver(a.Space, a.Link, a.Packet.Dst)
-		return Outcome{Finding: cause.NobodyHas{NextHop: a.Hop(), Stations: x.Present(), OnTheWay: onTheWay, Bits: own.Bits(), Sent: a.leftBehind(a.Space, a.Packet, x), Serving: vip.Serving(x, a.Packet.Flow())}}
+		there, taken, behind := x.Present(), a.taken(), table.Route{}
+		if len(there) == 0 || taken.Entry.Proto != "kernel" { // else it belongs to an address, and others of its network are there
+			behind, _ = absent.Behind(a.Space, a.Packet.Dst, taken)
+		}
+		return Outcome{Finding: cause.NobodyHas{
+			NextHop: a.Hop(), Stations: there, OnTheWay: onTheWay, Bits: own.Bits(), Sent: a.leftBehind(a.Space, a.Packet, x), Serving: vip.Serving(x, a.Packet.Flow()),
+			Own: a.networks(), Behind: behind,
+		}}
 	}
 	for _, s := range x.Stations {
 		if f, right := a.wrongGateway(s, x); right {
@@ -241,6 +248,17 @@ func (a *Search) nobody(x *fabric.Explorer) Outcome {
 		NextHop: a.Hop(), Stations: x.Present(), Proof: a.Answers(s).Evidence,
 		Address: remedy.Address{Netns: s.Space.Name, Prefix: netip.PrefixFrom(a.NextHop, length), Dev: s.Dev.Name},
 	}}
+}
+
+// networks are those of the device that asks.
+func (a *Search) networks() (own []netip.Prefix) {
+	addrs, _ := a.Space.Addrs(a.Link.Index)
+	for _, addr := range addrs {
+		if addr.Prefix.Addr().Is4() == a.NextHop.Is4() && !addr.Prefix.IsSingleIP() {
+			own = append(own, addr.Prefix)
+		}
+	}
+	return own
 }
 
 // unswitched is found where the wire ends beside an Open vSwitch.

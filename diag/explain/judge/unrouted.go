@@ -282,6 +282,9 @@ func (j *Judge) throughDevice(n *machine.Space, p journey.Packet, l cause.Lookup
 		byDefault.Net = g.Net
 	}
 	next := machine.RouteAnswer{Kind: machine.KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
+	if gateway == p.Dst { // nobody is a router to himself
+		byDefault, next.Via = remedy.Way{Netns: n.Name, Dev: d.Link.Name, Dst: p.Dst}, netip.Addr{}
+	}
 	switch {
 	case d.Link.Up() && p.Dst.Is6() && !gateway.IsValid():
 		told, heeds, settings := n.Advertised(d.Link.Name)

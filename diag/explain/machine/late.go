@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"slices"
+
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/table"
@@ -30,4 +32,13 @@ func (n *Space) late(q RouteQuery, asked int) table.PolicyRule {
 		}
 	}
 	return table.PolicyRule{}
+}
+
+// AsksLocal reports whether a rule of IPv4 has table local asked for every packet, as the
+// kernel's own does until somebody deletes it.
+func (n *Space) AsksLocal() bool {
+	snap, err := n.Snapshot(table.PolicyRules)
+	return err != nil || slices.ContainsFunc(snap.PolicyRules, func(r table.PolicyRule) bool {
+		return r.Family == 4 && r.Action == "lookup" && r.Table == unix.RT_TABLE_LOCAL
+	})
 }

@@ -116,14 +116,18 @@ func (n *Space) Advertised(dev string) (told, heeds bool, lines []string) {
 // version that addr has.
 func (n *Space) PassesOn(dev string, addr netip.Addr) bool {
 	if addr.Is6() {
-		on, _ := n.forwards6()
+		on, _ := n.forwards6(dev)
 		return on
 	}
 	return n.Conf(dev, "forwarding") == 1
 }
 
-// forwards6 reports whether the namespace forwards IPv6, and the line that says so:
-// for that the one switch for all devices counts (ip6_forward()).
-func (n *Space) forwards6() (bool, string) {
+// forwards6 reports whether the namespace forwards the IPv6 that comes in by a device, and the
+// line that says so: for that the one switch for all devices counts, or since Linux 6.17
+// force_forwarding of that one (ip6_forward()).
+func (n *Space) forwards6(dev string) (bool, string) {
+	if n.conf6(dev, "force_forwarding") == "1" {
+		return true, n.conf6Line(dev, "force_forwarding")
+	}
 	return n.conf6("all", "forwarding") == "1", n.conf6Line("all", "forwarding")
 }

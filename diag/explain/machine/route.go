@@ -94,7 +94,7 @@ func (n *Space) Route(q RouteQuery) RouteAnswer {
 	a := l.answer(reply)
 	if q.Dst.Is6() && q.IIF != 0 && a.Kind == KindUnicast {
 		// A lookup does not ask for it.
-		if on, line := n.forwards6(); !on {
+		if on, line := n.forwards6(l.iif()); !on {
 			a.Kind = KindForwardingOff
 			a.Evidence = append(a.Evidence, line)
 		}

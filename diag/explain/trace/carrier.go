@@ -59,8 +59,13 @@ func (w *walk) instead(from journey.Passage, route machine.RouteAnswer) ([]journ
 // w.landed is set.
 func (w *walk) carry(n *machine.Space, link table.Link, p journey.Packet) {
 	w.landed = nil
+	at := n
 	n, ok := w.below(n, link)
 	if !ok {
+		return
+	}
+	if f, circular := w.IntoItself(n, link, netip.AddrPortFrom(p.Dst, 0), p); circular && n == at {
+		w.fault(n, p, hop.StageSend, link.Name, f)
 		return
 	}
 	p.Origin = n

@@ -14,7 +14,7 @@ import (
 func (w *walk) linkFilter(n *machine.Space, p journey.Packet, at eval.LinkHook) {
 	if at.Family == "netdev" {
 		for _, o := range n.Obstacles(at.Dev(), at.Hook) {
-			if o.Takes {
+			if o.Takes && (!o.IPv4 || p.Dst.Is4()) {
 				to, _ := n.Link(o.To)
 				w.fault(n, p, hop.StageFilter, at.Dev(), device.TakenAway{At: cause.At(n.Name), What: o, To: to})
 				continue

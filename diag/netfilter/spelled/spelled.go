@@ -16,7 +16,7 @@ import (
 )
 
 // matches are the ones that are known, by the names of their modules.
-var matches = map[string]func([]byte) string{"mac": mac, "time": at, "recent": recent, "connlimit": connlimit}
+var matches = map[string]func([]byte) string{"mac": mac, "time": at, "recent": recent, "connlimit": connlimit, "length": length}
 
 // Match is a match of a module in iptables' words, or its name where those are not known.
 func Match(module string, data []byte) string {
@@ -36,6 +36,22 @@ func (o *options) say(holds bool, words ...string) {
 	if holds {
 		*o = append(*o, words...)
 	}
+}
+
+// length is struct xt_length_info: the first and the last one, and whether that is inverted.
+func length(data []byte) string {
+	if len(data) < 5 {
+		return ""
+	}
+	first, last, not := binary.NativeEndian.Uint16(data), binary.NativeEndian.Uint16(data[2:]), ""
+	if data[4] != 0 {
+		not = "! "
+	}
+	text := "-m length " + not + "--length " + strconv.Itoa(int(first))
+	if last != first {
+		text += ":" + strconv.Itoa(int(last))
+	}
+	return text
 }
 
 // mac is struct xt_mac_info: an address, and whether that is inverted.

@@ -24,8 +24,10 @@ func TestMatchesAreSpelledAsIptablesDoes(t *testing.T) {
 		"-m connlimit --connlimit-above 3 --connlimit-mask 32 --connlimit-saddr": Match("connlimit", []byte{255, 255, 255, 255, 15: 0, 16: 3, 31: 0}),
 		"-m connlimit --connlimit-above 3 --connlimit-saddr":                     Match("connlimit", append(bytes.Repeat([]byte{255}, 16), 3, 0, 0, 0, 0, 0, 0, 0)),
 		"-m connlimit --connlimit-upto 3 --connlimit-mask 16 --connlimit-daddr":  Match("connlimit", []byte{255, 255, 0, 0, 15: 0, 16: 3, 20: 3, 31: 0}),
-		"[match time]": Match("time", nil),
-		"[match u32]":  Match("u32", []byte{1}),
+		"-m length --length 128:65535":                                           Match("length", []byte{128, 0, 255, 255, 0}),
+		"-m length ! --length 84":                                                Match("length", []byte{84, 0, 84, 0, 1}),
+		"[match time]":                                                           Match("time", nil),
+		"[match u32]":                                                            Match("u32", []byte{1}),
 	} {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)

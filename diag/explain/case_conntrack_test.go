@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain"
-	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/full"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
@@ -39,13 +39,13 @@ func TestAFullConnectionTable(t *testing.T) {
 	w.must(labtest.FlushConntrack(w.r))
 	w.must(labtest.FillConntrack(w.r, use.Max))
 	for _, proto := range []byte{unix.IPPROTO_TCP, unix.IPPROTO_UDP} {
-		if a := w.explain(proto, true); a.Cause.Code != cause.ConntrackFull || a.Cause.Netns != w.r.Name() {
+		if a := w.explain(proto, true); a.Cause.Code != full.ConntrackFull || a.Cause.Netns != w.r.Name() {
 			t.Errorf("protocol %d: cause %s in %s: %+v", proto, a.Cause.Code, a.Cause.Netns, a)
 		}
 	}
 	answer := func(probe bool) explain.Answer { return w.explain(0, probe) }
 	for _, probe := range []bool{false, true} {
-		if a := answer(probe); a.Cause.Code != cause.ConntrackFull || a.Cause.Netns != w.r.Name() || a.Cause.Leg != flows.LegRequest {
+		if a := answer(probe); a.Cause.Code != full.ConntrackFull || a.Cause.Netns != w.r.Name() || a.Cause.Leg != flows.LegRequest {
 			t.Fatalf("probe %v: cause %s in %s, want conntrack-full in %s: %+v", probe, a.Cause.Code, a.Cause.Netns, w.r.Name(), a)
 		}
 	}

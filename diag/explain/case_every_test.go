@@ -6,28 +6,29 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
+	"nstutor/diag/explain/cause/full"
 	"nstutor/diag/explain/cause/service"
 )
 
 // elsewhere are the causes that no breakage of a network can show, and why.
 var elsewhere = map[cause.Code]string{
-	cause.None:                "nothing is broken",
-	cause.NoCarrier:           "a wire whose other end cannot be switched on from here: TestBridgesThatHaveLostWhatTheyHad, TestWhatLeavesByATapIsHandedToItsProgram",
-	cause.NotKnown:            "a far side that cannot be seen: TestAFarSideThatCannotBeSeen",
-	cause.ModelDisagrees:      "a rule of the kernel's that is not followed: TestTheReportTellsTheAnswer",
-	service.ReplyOtherSource:  "a doubt, which only a datagram decides: TestAnAnswerFromAnotherAddress",
-	service.NameUnresolved:    "it takes a name: TestANameThatCannotBeLookedUp",
-	service.ProxyLoop:         "the connection opens all the same: proxied.TestAProxyThatMeetsItself",
-	service.StaleConntrack:    "it takes a flow that went before: TestAFlowGoesWhereItWasRememberedToGo",
-	service.ResetOnTheWay:     "it takes a rule that is not followed, or a program that spoofs: TestWhoResetsAConnection",
-	cause.ConntrackFull:       "it takes a table that is filled: TestAFullConnectionTable",
-	service.PortsExhausted:    "it takes connections that have the ports: TestPortsOfATranslatedSourceAreTaken",
-	service.OwnPortsExhausted: "it takes connections that have the ports: TestPortsOfOnesOwnAreTaken",
-	cause.NeighboursFull:      "the table is the whole machine's, and a test must not fill it: machine.TestPermanentNeighboursTakeNoRoom",
-	device.PacketLoss:         "a series of echoes: TestWhatLosesSomeEchoesIsNamed",
-	device.LinkFlap:           "a series of echoes: TestADeviceThatComesAndGoesIsNamed",
-	device.TunnelMismatch:     "it takes tunnels, which few kernels of tests have: TestATunnelIsFollowedToItsOtherEnd, fabric.TestWhoOpensAPacketOfATunnel",
-	cause.NoPeer:              "it takes WireGuard, which few kernels of tests have: farend.TestPeersAreReadAsTheKernelWritesThem",
+	cause.None:               "nothing is broken",
+	cause.NoCarrier:          "a wire whose other end cannot be switched on from here: TestBridgesThatHaveLostWhatTheyHad, TestWhatLeavesByATapIsHandedToItsProgram",
+	cause.NotKnown:           "a far side that cannot be seen: TestAFarSideThatCannotBeSeen",
+	cause.ModelDisagrees:     "a rule of the kernel's that is not followed: TestTheReportTellsTheAnswer",
+	service.ReplyOtherSource: "a doubt, which only a datagram decides: TestAnAnswerFromAnotherAddress",
+	service.NameUnresolved:   "it takes a name: TestANameThatCannotBeLookedUp",
+	service.ProxyLoop:        "the connection opens all the same: proxied.TestAProxyThatMeetsItself",
+	service.StaleConntrack:   "it takes a flow that went before: TestAFlowGoesWhereItWasRememberedToGo",
+	service.ResetOnTheWay:    "it takes a rule that is not followed, or a program that spoofs: TestWhoResetsAConnection",
+	full.ConntrackFull:       "it takes a table that is filled: TestAFullConnectionTable",
+	full.PortsExhausted:      "it takes connections that have the ports: TestPortsOfATranslatedSourceAreTaken",
+	full.OwnPortsExhausted:   "it takes connections that have the ports: TestPortsOfOnesOwnAreTaken",
+	full.NeighboursFull:      "the table is the whole machine's, and a test must not fill it: machine.TestPermanentNeighboursTakeNoRoom",
+	device.PacketLoss:        "a series of echoes: TestWhatLosesSomeEchoesIsNamed",
+	device.LinkFlap:          "a series of echoes: TestADeviceThatComesAndGoesIsNamed",
+	device.TunnelMismatch:    "it takes tunnels, which few kernels of tests have: TestATunnelIsFollowedToItsOtherEnd, fabric.TestWhoOpensAPacketOfATunnel",
+	cause.NoPeer:             "it takes WireGuard, which few kernels of tests have: farend.TestPeersAreReadAsTheKernelWritesThem",
 }
 
 // unmendable are the causes that no command can mend, and why.

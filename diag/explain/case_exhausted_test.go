@@ -6,8 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"nstutor/diag/explain/cause/full"
+
 	"nstutor/diag/explain"
-	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/probe"
 	"nstutor/internal/lab/labtest"
 )
@@ -49,7 +50,7 @@ func TestPortsOfATranslatedSourceAreTaken(t *testing.T) {
 			}
 			for _, probed := range []bool{false, true} {
 				a := b.explain(flow, probed)
-				if a.Verdict != explain.Broken || a.Cause.Code != service.PortsExhausted || a.Cause.Netns != b.real("host") || len(a.Cause.Evidence) < 2 || len(a.Next) > 0 {
+				if a.Verdict != explain.Broken || a.Cause.Code != full.PortsExhausted || a.Cause.Netns != b.real("host") || len(a.Cause.Evidence) < 2 || len(a.Next) > 0 {
 					t.Fatalf("%s\n%s", a.Verdict, b.account(a))
 				}
 				if hasCounted(a, "insert_failed +") != probed {
@@ -113,7 +114,7 @@ func TestPortsOfOnesOwnAreTaken(t *testing.T) {
 	b.run("pod-a: sysctl -qw net.ipv4.ip_local_port_range='50001 50001'")
 	b.hold("pod-a", flow.to, flow.asks)
 	a := b.explain(flow, true)
-	if a.Verdict != explain.Broken || a.Cause.Code != service.OwnPortsExhausted || a.Cause.Netns != b.real("pod-a") || len(a.Fix) != 1 {
+	if a.Verdict != explain.Broken || a.Cause.Code != full.OwnPortsExhausted || a.Cause.Netns != b.real("pod-a") || len(a.Fix) != 1 {
 		t.Fatalf("%s\n%s", a.Verdict, b.account(a))
 	}
 	flow.sport = 50001

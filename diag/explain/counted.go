@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
-	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/cause/full"
 	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
@@ -16,10 +16,10 @@ import (
 var (
 	untracked  = []string{"drop", "early_drop", "insert_failed", "chaintoolong", "invalid"}
 	countedFor = map[cause.Code][]string{
-		cause.ConntrackFull:    {"drop", "early_drop"},
-		service.PortsExhausted: {"drop", "insert_failed"},
-		cause.ModelDisagrees:   untracked,
-		cause.NotKnown:         untracked,
+		full.ConntrackFull:   {"drop", "early_drop"},
+		full.PortsExhausted:  {"drop", "insert_failed"},
+		cause.ModelDisagrees: untracked,
+		cause.NotKnown:       untracked,
 	}
 )
 

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"nstutor/diag/explain/cause"
-	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/cause/full"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/journey"
@@ -13,13 +13,13 @@ import (
 
 // portless is the finding of a flow that was not sent for want of a port of the sender's own;
 // false where it was sent, or asked for one port.
-func (w *observation) portless(r probe.Result) (f service.NoOwnPort, found bool) {
+func (w *observation) portless(r probe.Result) (f full.NoOwnPort, found bool) {
 	if r.Outcome != probe.AddressNotAvailable || w.asked.SrcPort != 0 || !w.asked.From.Local(w.Source) {
 		return f, false
 	}
 	ports, err := w.asked.From.Sysctl("net/ipv4/ip_local_port_range")
 	asked := flows.Flow{Proto: w.asked.protocol(), Src: w.Source, Dst: w.asked.Dest, DstPort: w.asked.Port}
-	f = service.NoOwnPort{At: cause.At(w.asked.From.Name), Flow: asked, Range: strings.Join(strings.Fields(ports), " ")}
+	f = full.NoOwnPort{At: cause.At(w.asked.From.Name), Flow: asked, Range: strings.Join(strings.Fields(ports), " ")}
 	return f, err == nil
 }
 

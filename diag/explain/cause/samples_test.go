@@ -9,6 +9,7 @@ import (
 	"nstutor/diag/conntrack"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
+	"nstutor/diag/explain/cause/full"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/cause/source"
 	"nstutor/diag/explain/remedy"
@@ -219,8 +220,8 @@ var samples = []cause.Finding{
 	cause.TTLSet{At: here, TTL: 1, By: notracking, Spent: "ns2"},
 	cause.EchoOff{here, false},
 	cause.EchoOff{here, true},
-	cause.TableFull{here, table.ConntrackUse{Count: 8, Max: 8}, true},
-	cause.TableFull{here, table.ConntrackUse{Count: 8, Max: 8}, false},
+	full.TableFull{At: here, Use: table.ConntrackUse{Count: 8, Max: 8}, Raisable: true},
+	full.TableFull{At: here, Use: table.ConntrackUse{Count: 8, Max: 8}, Raisable: false},
 	cause.Stopped{At: here, Flow: flow, Hook: "forward", Result: dropped},
 	cause.Stopped{At: here, Flow: flow, Hook: "forward", Result: dropped, Past: "ns2"},
 	cause.Stopped{At: here, Flow: flow, Hook: "prerouting", Result: dropped, Look: eval.Look{Direct: true, Late: notracking, Others: proof}},
@@ -235,8 +236,8 @@ var samples = []cause.Finding{
 	service.ServerWithout{At: here, Flow: tcp, By: "director", Dev: "lo", Silent: true},
 	service.ServerWithout{At: here, Flow: tcp, By: "director", Dev: "tunl0", Asked: "eth0", Tunnelled: true},
 	device.TunnelUnmatched{At: here, Link: table.Link{Name: "ip_vs", Kind: "ipip", Tunnel: &table.Tunnel{Remote: two}}, Sender: "director", Carrier: "IPIP", From: one, To: two, Virtual: true},
-	service.NoOwnPort{At: here, Flow: tcp, Range: "50001 50001"},
-	service.NoOwnPort{At: here, Flow: tcp, Range: "1024 65535"},
+	full.NoOwnPort{At: here, Flow: tcp, Range: "50001 50001"},
+	full.NoOwnPort{At: here, Flow: tcp, Range: "1024 65535"},
 	service.Serverless{At: here, Flow: tcp, Service: ipvs.Service{Proto: 6, Addr: netip.AddrPortFrom(two, 80), Scheduler: "rr"}},
 	service.Serverless{At: here, Flow: tcp, Service: ipvs.Service{Proto: 6, Addr: netip.AddrPortFrom(two, 80), Scheduler: "rr", Servers: []ipvs.Server{{Addr: netip.AddrPortFrom(one, 80), Forward: ipvs.Masq}}}},
 	service.Unheld{At: here, Flow: tcp, Service: ipvs.Service{Proto: 6, Addr: netip.AddrPortFrom(two, 80), Scheduler: "rr"}, Dev: "kube-ipvs0"},
@@ -295,8 +296,8 @@ var samples = []cause.Finding{
 	source.Named{Taken: taken, Better: preferred(), Line: "default via fe80::1 dev eth0", Route: rewrite},
 	source.Homeless{Taken: taken, Addrs: []table.Addr{preferred()}, Free: address},
 	cause.OtherLink{NextHop: cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: netip.MustParseAddr("fe80::2")}, Behind: "eth1", Line: veth.Line()},
-	service.NoPortLeft{At: here, Flow: tcp, Min: 40000, Max: 40001, By: limiting, Taken: conntrack.Entry{Original: tracked, Reply: tracked}, Failed: 3},
-	service.NoPortAtAll{NoPortLeft: service.NoPortLeft{At: here, Flow: tcp, Min: 1024, Max: 65535, By: sourcing, Taken: conntrack.Entry{Original: tracked, Reply: tracked}}},
+	full.NoPortLeft{At: here, Flow: tcp, Min: 40000, Max: 40001, By: limiting, Taken: conntrack.Entry{Original: tracked, Reply: tracked}, Failed: 3},
+	full.NoPortAtAll{NoPortLeft: full.NoPortLeft{At: here, Flow: tcp, Min: 1024, Max: 65535, By: sourcing, Taken: conntrack.Entry{Original: tracked, Reply: tracked}}},
 	service.OtherAddress{At: here, Flow: tcp, Served: []netip.Addr{two}, To: "10.2.0.9:80", Foreign: true},
 	service.OtherAddress{At: here, Flow: tcp, Served: []netip.Addr{one, two}, To: "10.3.0.2:80", Rule: "-j DNAT"},
 	service.OtherAddress{At: here, Flow: flows.Flow{Proto: tcp.Proto, Src: loopback, Dst: loopback, DstPort: 80}, Served: []netip.Addr{one, two, one, two}, To: "10.3.0.2:80", Rule: "-j DNAT", KubeProxyNft: true},
@@ -360,7 +361,7 @@ var samples = []cause.Finding{
 	cause.MACIgnored{NextHop: hop, Right: port, Unasking: true},
 	cause.WrongAnswer{At: here, Hop: hop, Right: port, Wrong: port, Own: address},
 	cause.WrongAnswer{At: here, Hop: hop, Right: port, Wrong: port, Own: remedy.Address{Netns: "ns1", Prefix: netip.PrefixFrom(two, 32), Dev: "lo"}},
-	cause.NoRoom{unknown, machine.NeighbourTable{NeighbourUse: table.NeighbourUse{Entries: 1024, Max: 1024, Overflows: 7}, Seen: true}},
+	full.NoRoom{NextHop: unknown, Table: machine.NeighbourTable{NeighbourUse: table.NeighbourUse{Entries: 1024, Max: 1024, Overflows: 7}, Seen: true}},
 	device.EndpointInTunnel{At: here, Link: table.Link{Name: "wg0", Kind: "wireguard"}, Endpoint: netip.AddrPortFrom(two, 51820), Line: "default dev wg0"},
 	cause.Unpeered{here, table.Link{Name: "wg0", Kind: "wireguard"}, two, farend.End{WireGuard: true}},
 	cause.Unpeered{here, table.Link{Name: "wg0", Kind: "wireguard"}, two, farend.End{WireGuard: true, Allowed: []netip.Prefix{near}}},

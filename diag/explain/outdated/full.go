@@ -2,6 +2,7 @@ package outdated
 
 import (
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/full"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 )
@@ -18,5 +19,5 @@ func Full(n *machine.Space, hook string, known bool) (cause.Finding, bool) {
 	if err != nil || use.Max == 0 || use.Count < use.Max {
 		return nil, false
 	}
-	return cause.TableFull{At: cause.At(n.Name), Use: use, Raisable: machine.ConntrackRaisable(n)}, true
+	return full.TableFull{At: cause.At(n.Name), Use: use, Raisable: machine.ConntrackRaisable(n)}, true
 }

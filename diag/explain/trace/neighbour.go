@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/full"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
@@ -39,8 +40,8 @@ func (w *walk) nextStation(n *machine.Space, p journey.Packet, link table.Link, 
 		a.Entry = entry
 	}
 	if !known {
-		if full, ok := w.World.FullNeighbours(n); ok {
-			w.doubt(n, p, hop.StageNeighbour, link.Name, cause.NoRoom{NextHop: a.Hop(), Table: full})
+		if use, ok := w.World.FullNeighbours(n); ok {
+			w.doubt(n, p, hop.StageNeighbour, link.Name, full.NoRoom{NextHop: a.Hop(), Table: use})
 		}
 	}
 	w.asking = a

@@ -8,7 +8,7 @@ import (
 
 	"nstutor/diag/conntrack"
 	"nstutor/diag/explain/cause"
-	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/cause/full"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter"
@@ -52,14 +52,14 @@ func Exhausted(n *machine.Space, left eval.Packet, asked uint16) (cause.Finding,
 		return nil, false
 	}
 	counted, _ := conntrack.ReadStats(n.NS)
-	f := service.NoPortLeft{
+	f := full.NoPortLeft{
 		At: cause.At(n.Name), Min: least, Max: most, By: by, Taken: same[0], Failed: counted["insert_failed"],
 		Flow: flows.Flow{Proto: left.Proto, Src: left.Src, Dst: left.Dst, DstPort: left.DstPort},
 	}
 	if limited {
 		return f, true
 	}
-	return service.NoPortAtAll{NoPortLeft: f}, true
+	return full.NoPortAtAll{NoPortLeft: f}, true
 }
 
 // ports are those that a translation may give a source which comes from a port: the

@@ -1,8 +1,10 @@
-package cause
+package full
 
 import (
 	"fmt"
 	"strconv"
+
+	"nstutor/diag/explain/cause"
 
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -10,9 +12,9 @@ import (
 )
 
 // ConntrackFull: the table of connections is full, and new flows are dropped.
-const ConntrackFull Code = "conntrack-full"
+const ConntrackFull cause.Code = "conntrack-full"
 
-var _ = Register(Cause{
+var _ = cause.Register(cause.Cause{
 	Code:  ConntrackFull,
 	Words: say.T("the table of connections is full, and new flows are dropped", "连接跟踪表已满，新的流被丢弃"),
 	Table: []string{"sysctl", "net.netfilter"},
@@ -20,7 +22,7 @@ var _ = Register(Cause{
 
 // TableFull is a table of connections without room.
 type TableFull struct {
-	At
+	cause.At
 	Use table.ConntrackUse
 	// Raisable says that the maximum can be set here: only the first namespace can,
 	// and for all. In another, the entries have to go.
@@ -28,7 +30,7 @@ type TableFull struct {
 }
 
 // Code is ConntrackFull.
-func (TableFull) Code() Code { return ConntrackFull }
+func (TableFull) Code() cause.Code { return ConntrackFull }
 
 // Detail says so.
 func (TableFull) Detail() say.Text {
@@ -37,7 +39,7 @@ func (TableFull) Detail() say.Text {
 
 // Evidence are both numbers.
 func (f TableFull) Evidence() []say.Text {
-	return Lines(
+	return cause.Lines(
 		fmt.Sprintf("net.netfilter.nf_conntrack_count = %d", f.Use.Count),
 		fmt.Sprintf("net.netfilter.nf_conntrack_max = %d", f.Use.Max),
 	)

@@ -1,8 +1,10 @@
-package cause
+package full
 
 import (
 	"fmt"
 	"strconv"
+
+	"nstutor/diag/explain/cause"
 
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
@@ -10,9 +12,9 @@ import (
 )
 
 // NeighboursFull: the kernel's table of neighbours is full.
-const NeighboursFull Code = "neighbours-full"
+const NeighboursFull cause.Code = "neighbours-full"
 
-var _ = Register(Cause{
+var _ = cause.Register(cause.Cause{
 	Code:  NeighboursFull,
 	Words: say.T("the kernel's table of neighbours is full", "内核的邻居表已满"),
 	Table: []string{"ip", "neigh"},
@@ -21,12 +23,12 @@ var _ = Register(Cause{
 // NoRoom is a next hop that may not come into the table of neighbours, which is one
 // for all namespaces.
 type NoRoom struct {
-	NextHop
+	cause.NextHop
 	Table machine.NeighbourTable
 }
 
 // Code is NeighboursFull.
-func (NoRoom) Code() Code { return NeighboursFull }
+func (NoRoom) Code() cause.Code { return NeighboursFull }
 
 // Detail says so.
 func (n NoRoom) Detail() say.Text {

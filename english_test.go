@@ -40,7 +40,7 @@ var reasons = []reason{
 	{"lines of nsswitch.conf", "", regexp.MustCompile(`^(/etc/nsswitch\.conf: hosts: %s|files dns)$`)},
 	{"what ip says", "", regexp.MustCompile(`^(Cannot open network namespace %q|Device %q does not exist\.$|Cannot find (bridge )?device %q$|Error: argument %q is wrong: |RTNETLINK answers: $|ecn features )`)},
 	{"a system call", "diag/wire/", regexp.MustCompile(`^(setsockopt [A-Z_]+|packet socket)$`)},
-	{"a table of the kernel's, in its own names", "diag/explain/cause/neighbours_full.go", regexp.MustCompile(`^arp_cache: `)},
+	{"a table of the kernel's, in its own names", "diag/explain/cause/full/neighbours_full.go", regexp.MustCompile(`^arp_cache: `)},
 	{"values of the JSON", "diag/verify/verified.go", regexp.MustCompile(`^(same cause|different cause|not delivered|not tried)$`)},
 	{"names that others have given", "", regexp.MustCompile(`^(no (local )?endpoints$|\[lxc monitor\] |Dual MIT/GPL|Weave Net)$`)},
 	{"a command and its argument", "internal/cli/", regexp.MustCompile(`^[a-z]+ [A-Z]+$`)},

@@ -52,7 +52,7 @@ func (a Addressless) Fix() []change.Change {
 		fix = append(fix, remedy.Raise(a.Netns(), a.Free.Dev)...)
 	}
 	if len(fix) > 0 {
-		fix = append(fix, a.Default.Commands()...)
+		fix = append(fix, a.Free.Then(a.Default)...)
 	}
 	return fix
 }

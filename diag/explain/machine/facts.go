@@ -148,8 +148,12 @@ func NextHopBy(n *Space, link table.Link, via netip.Addr) bool {
 	if _, near := PrefixOver(n, link, via); err != nil || !link.Up() && near {
 		return near
 	}
+	asked := MainTable // and not those of policy rules: which of them are asked for it is not known
+	if vrf, in := n.VRFOf(link); in {
+		asked = vrf.VRF
+	}
 	return slices.ContainsFunc(snap.Routes, func(r table.Route) bool {
-		return r.Dev == link.Name && r.Type == "unicast" && !r.Via.IsValid() && len(r.Nexthops) == 0 && r.Dst.Contains(via)
+		return r.Table == asked && r.Dev == link.Name && r.Type == "unicast" && !r.Via.IsValid() && len(r.Nexthops) == 0 && r.Dst.Contains(via)
 	})
 }
 

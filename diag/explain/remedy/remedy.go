@@ -183,6 +183,14 @@ func (a Address) Add() (fix []change.Change) {
 	return append(fix, change.AddrAdd{Netns: a.Netns, Addr: a.Prefix.String(), Dev: a.Dev})
 }
 
+// Then are the commands of a way that comes after the address, by which its next hop may be near.
+func (a Address) Then(w Way) []change.Change {
+	if a.Prefix.Contains(w.Via) && w.Dev == a.Dev {
+		w.Onlink = false
+	}
+	return w.Commands()
+}
+
 // Remove takes it away.
 func (a Address) Remove() []change.Change {
 	if !a.Prefix.IsValid() {

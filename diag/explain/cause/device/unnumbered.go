@@ -34,4 +34,4 @@ func (u Unnumbered) Evidence() []say.Text {
 }
 
 // Fix gives the device the address, and then the route.
-func (u Unnumbered) Fix() []change.Change { return append(u.Address.Add(), u.Way.Commands()...) }
+func (u Unnumbered) Fix() []change.Change { return append(u.Address.Add(), u.Address.Then(u.Way)...) }

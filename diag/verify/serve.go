@@ -275,8 +275,12 @@ func (s *stage) lasts(ctx context.Context) bool {
 			return true
 		}
 	}
-	if known, err := s.built.Heard(); err == nil && s.built.Forget(known.Lasting()) == nil && !s.everyTime(ctx) {
-		return false
+	if known, err := s.built.Heard(); err == nil {
+		// Of those that this packet does not ask for, other flows are judged by what is known.
+		defer func() { s.built.Remember(known) }()
+		if s.built.Forget(known.Lasting()) == nil && !s.everyTime(ctx) {
+			return false
+		}
 	}
 	for i := range s.Network.Spaces {
 		known, err := s.built.Heard()

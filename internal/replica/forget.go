@@ -68,6 +68,31 @@ func (c *Copy) Forget(since Heard) error {
 	return say.Join(refused...)
 }
 
+// Remember gives the copy back the neighbours that were forgotten and that nobody has asked for
+// since. What is known of the others is newer.
+func (c *Copy) Remember(known Heard) {
+	now, err := c.Heard()
+	if err != nil {
+		return
+	}
+	for i, rows := range known {
+		asked := map[string]bool{}
+		for row := range now[i] {
+			asked[whose(row)] = true
+		}
+		for row := range rows {
+			if entry := neighbour([]byte(row)); entry != nil && row[0] != unix.AF_BRIDGE && !asked[whose(row)] {
+				_ = c.conns[i].do(unix.RTM_NEWNEIGH, unix.NLM_F_CREATE, entry) // its device may be down
+			}
+		}
+	}
+}
+
+// whose is the device and the address that a neighbour's entry is about.
+func whose(row string) string {
+	return row[:8] + string(find([]byte(row[unix.SizeofNdMsg:]), unix.NDA_DST))
+}
+
 // restored is an entry that has gone, as it is asked for. One of a bridge that was made by
 // hand has gone to the port where its owner was heard (br_fdb_update()).
 func restored(row []byte) []byte {

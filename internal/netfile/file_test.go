@@ -70,6 +70,13 @@ func anew(t testing.TB, text string) string {
 	return taken(t, sources, f.Asked)
 }
 
+// told are what the file of a network has to say, besides that nothing of it changes.
+var told = map[string][]string{
+	others: {"options=", "senders( lladdr=02:00:00:00:00:11 )", "fdb", "buckets{"},
+}
+
+const others = "what else is told of bridges, macvlan and next hops"
+
 // networks are such as a node has.
 var networks = []struct {
 	name, tool, script string
@@ -93,6 +100,20 @@ var networks = []struct {
 		b: sysctl -qw net.ipv4.conf.veth-a.rp_filter=1
 		b: ip neigh add proxy 172.20.1.9 dev veth-a
 	`, []string{"a", "b"}},
+	{others, "ip", `
+		host: ip link add br0 type bridge no_linklocal_learn 1 mcast_igmp_version 3 mcast_query_interval 1000
+		host: ip link add v1 type veth peer name eth0 netns a
+		host: ip link set v1 master br0 up
+		host: ip link set v1 type bridge_slave mcast_fast_leave on
+		host: ip link set br0 up
+		a: ip link set eth0 up
+		a: ip link add mv0 link eth0 type macvlan mode source
+		a: ip link set mv0 type macvlan macaddr add 02:00:00:00:00:11
+		a: ip addr add 10.9.0.1/24 dev eth0
+		a: ip nexthop add id 1 via 10.9.0.2 dev eth0
+		a: ip nexthop add id 5 via 10.1.1.1 fdb
+		a: ip nexthop add id 11 group 1 type resilient buckets 32 idle_timer 60
+	`, []string{"host", "a"}},
 	{"a bridge, a tunnel and what stands on a device", "ip", `
 		host: ip link add br0 type bridge forward_delay 0
 		host: ip link add v1 type veth peer name eth0 netns a
@@ -194,6 +215,11 @@ func TestANetworkIsTheSameOutOfItsFile(t *testing.T) {
 			text := taken(t, sources, &Asked{sources[0].Name, "tcp", netip.MustParseAddr("203.0.113.10"), 80, &Came{probe.Refused, netip.MustParseAddr("203.0.113.10"), 1300 * time.Millisecond}})
 			if diff := cmp.Diff(settled(text), settled(anew(t, text))); diff != "" {
 				t.Errorf("(-original +anew)\n%s", diff)
+			}
+			for _, want := range told[c.name] {
+				if !strings.Contains(text, want) {
+					t.Errorf("%q is not in\n%s", want, text)
+				}
 			}
 		})
 	}

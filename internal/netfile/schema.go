@@ -88,6 +88,7 @@ var nextHopRow = &schema{
 		{id: unix.NHA_GROUP_TYPE, name: "group-type", kind: number}, {id: unix.NHA_BLACKHOLE, name: "blackhole", kind: flag},
 		{id: unix.NHA_OIF, name: "oif", kind: number}, {id: unix.NHA_GATEWAY, name: "gateway", kind: addr},
 		{id: unix.NHA_ENCAP_TYPE, name: "encap-type", kind: number}, {id: unix.NHA_ENCAP, name: "encap", kind: raw},
+		{id: 11, name: "fdb", kind: flag}, {id: 12, name: "buckets", kind: nest, in: &schema{closed: true, fields: numbers(1, 2, 3)}}, // NHA_FDB, NHA_RES_GROUP
 	},
 	closed: true,
 }

@@ -36,7 +36,11 @@ var linkInfo = &schema{closed: true, fields: []field{
 			{id: unix.IFLA_BR_VLAN_FILTERING, name: "vlan-filtering", kind: number}, {id: unix.IFLA_BR_VLAN_PROTOCOL, name: "vlan-protocol", kind: network},
 			{id: unix.IFLA_BR_VLAN_DEFAULT_PVID, name: "default-pvid", kind: number},
 			{id: unix.IFLA_BR_NF_CALL_IPTABLES, name: "call-iptables", kind: number},
+			{id: unix.IFLA_BR_FDB_MAX_LEARNED, name: "fdb-max-learned", kind: number}, {id: unix.IFLA_BR_MULTI_BOOLOPT, name: "options", kind: blob},
 		}, numbers(unix.IFLA_BR_HELLO_TIME, unix.IFLA_BR_MAX_AGE, unix.IFLA_BR_GROUP_FWD_MASK, unix.IFLA_BR_MCAST_SNOOPING, unix.IFLA_BR_MCAST_QUERIER, unix.IFLA_BR_MCAST_ROUTER,
+			unix.IFLA_BR_MCAST_QUERY_USE_IFADDR, unix.IFLA_BR_MCAST_HASH_MAX, unix.IFLA_BR_MCAST_LAST_MEMBER_CNT, unix.IFLA_BR_MCAST_STARTUP_QUERY_CNT,
+			unix.IFLA_BR_MCAST_LAST_MEMBER_INTVL, unix.IFLA_BR_MCAST_MEMBERSHIP_INTVL, unix.IFLA_BR_MCAST_QUERIER_INTVL, unix.IFLA_BR_MCAST_QUERY_INTVL,
+			unix.IFLA_BR_MCAST_QUERY_RESPONSE_INTVL, unix.IFLA_BR_MCAST_STARTUP_QUERY_INTVL, unix.IFLA_BR_MCAST_IGMP_VERSION, unix.IFLA_BR_MCAST_MLD_VERSION,
 			unix.IFLA_BR_NF_CALL_IP6TABLES, unix.IFLA_BR_NF_CALL_ARPTABLES)...)},
 		"vxlan": {closed: true, fields: append([]field{
 			{id: unix.IFLA_VXLAN_ID, name: "id", kind: number}, {id: unix.IFLA_VXLAN_GROUP, name: "group", kind: addr}, {id: unix.IFLA_VXLAN_LOCAL, name: "local", kind: addr},
@@ -46,6 +50,7 @@ var linkInfo = &schema{closed: true, fields: []field{
 			{id: unix.IFLA_VXLAN_LABEL, name: "flow-label", kind: network},
 			{id: unix.IFLA_VXLAN_GBP, name: "gbp", kind: flag}, {id: unix.IFLA_VXLAN_GPE, name: "gpe", kind: flag},
 		}, numbers(unix.IFLA_VXLAN_TOS, unix.IFLA_VXLAN_DF, unix.IFLA_VXLAN_AGEING, unix.IFLA_VXLAN_PROXY, unix.IFLA_VXLAN_RSC, unix.IFLA_VXLAN_COLLECT_METADATA,
+			unix.IFLA_VXLAN_LIMIT, unix.IFLA_VXLAN_L2MISS, unix.IFLA_VXLAN_L3MISS, unix.IFLA_VXLAN_LOCALBYPASS,
 			unix.IFLA_VXLAN_UDP_CSUM, unix.IFLA_VXLAN_UDP_ZERO_CSUM6_TX, unix.IFLA_VXLAN_UDP_ZERO_CSUM6_RX, unix.IFLA_VXLAN_TTL_INHERIT)...)},
 		"vlan": {closed: true, fields: []field{{id: unix.IFLA_VLAN_ID, name: "id", kind: number}, {id: unix.IFLA_VLAN_FLAGS, name: "flags", kind: blob},
 			{id: unix.IFLA_VLAN_PROTOCOL, name: "protocol", kind: network}, {id: unix.IFLA_VLAN_EGRESS_QOS, name: "egress", kind: blob}, {id: unix.IFLA_VLAN_INGRESS_QOS, name: "ingress", kind: blob}}},
@@ -65,12 +70,16 @@ var linkInfo = &schema{closed: true, fields: []field{
 			{id: unix.IFLA_BRPORT_NEIGH_SUPPRESS, name: "neigh-suppress", kind: number},
 		}, numbers(unix.IFLA_BRPORT_PRIORITY, unix.IFLA_BRPORT_COST, unix.IFLA_BRPORT_GUARD, unix.IFLA_BRPORT_PROTECT, unix.IFLA_BRPORT_PROXYARP,
 			unix.IFLA_BRPORT_PROXYARP_WIFI, unix.IFLA_BRPORT_MCAST_FLOOD, unix.IFLA_BRPORT_BCAST_FLOOD, unix.IFLA_BRPORT_GROUP_FWD_MASK,
-			unix.IFLA_BRPORT_VLAN_TUNNEL, unix.IFLA_BRPORT_MCAST_TO_UCAST, unix.IFLA_BRPORT_MULTICAST_ROUTER)...)},
+			unix.IFLA_BRPORT_VLAN_TUNNEL, unix.IFLA_BRPORT_MCAST_TO_UCAST, unix.IFLA_BRPORT_MULTICAST_ROUTER, unix.IFLA_BRPORT_FAST_LEAVE,
+			unix.IFLA_BRPORT_MAB, unix.IFLA_BRPORT_NEIGH_VLAN_SUPPRESS, unix.IFLA_BRPORT_MCAST_MAX_GROUPS)...)},
 		"": {closed: true},
 	}},
 }}
 
-var macvlan = &schema{closed: true, fields: []field{{id: unix.IFLA_MACVLAN_MODE, name: "mode", kind: number}, {id: unix.IFLA_MACVLAN_FLAGS, name: "flags", kind: number}}}
+var macvlan = &schema{closed: true, fields: append([]field{
+	{id: unix.IFLA_MACVLAN_MODE, name: "mode", kind: number}, {id: unix.IFLA_MACVLAN_FLAGS, name: "flags", kind: number},
+	{id: unix.IFLA_MACVLAN_MACADDR_DATA, name: "senders", kind: nest, in: &schema{closed: true, fields: []field{{id: unix.IFLA_MACVLAN_MACADDR, name: "lladdr", kind: mac}}}},
+}, numbers(unix.IFLA_MACVLAN_BC_QUEUE_LEN, unix.IFLA_MACVLAN_BC_CUTOFF)...)}
 
 // vlanRow are the VLANs of a bridge or of its port: struct bridge_vlan_info each.
 var vlanRow = &schema{closed: true, fields: []field{{id: 2, name: "vlan", kind: blob}}}

@@ -52,6 +52,8 @@ host: iptables -t raw -A PREROUTING -d 10.244.1.10/32 ! -i veth-pod-a -j DROP`,
 		from: "client", to: "10.1.0.10", want: cause.Filtered, netns: "r1", mends: true, says: "the request did not pass here but through r0"},
 	{name: "a reply by a route that leads around", base: masqueraded, fault: otherWayHome + "\nfar: iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP",
 		from: "pod-a", to: "203.0.113.10", want: cause.NoReturnRoute, netns: "inet", mends: true, says: "leaves by west"},
+	{name: "two ways out, and the reply takes the other one", base: routed, fault: secondWayOut,
+		from: "client", to: "10.9.2.10", want: cause.NoReturnRoute, netns: "host", mends: true, says: "it is from 10.9.2.10, an address of up2"},
 	{name: "the way back is by another device", base: masqueraded, fault: otherWayHome + "\nhost: sysctl -qw net.ipv4.conf.up2.rp_filter=1",
 		from: "pod-a", to: "203.0.113.10", want: cause.RPFilter, netns: "host", mends: true, says: "would be reached through eth0, not up2"},
 	{name: "the source is of another uplink, whose table no rule has asked", base: routed, fault: eniUplink + "\ninet: sysctl -qw net.ipv4.conf.all.rp_filter=0\ninet: ip route add 10.9.2.55 via 10.9.2.10 dev up1",
@@ -73,6 +75,22 @@ host: ip route add default via 10.9.9.1 dev up2 table 52
 host: ip rule add pref 5270 iif eth0 lookup 52`,
 		from: "pod-a", to: "203.0.113.10", want: cause.NoReturnRoute, netns: "host", mends: true, says: "the policy rule 5270: from all iif eth0 lookup 52 has it so"},
 }
+
+// secondWayOut gives the node another one, whose router asks it for an address of that.
+const secondWayOut = `
+host: ip link add up2 type veth peer name down2 netns far
+host: ip addr add 10.9.2.10/24 dev up2
+host: ip link set up2 up
+far: ip addr add 10.9.2.1/24 dev down2
+far: ip link set down2 up
+far: ip link add lan type veth peer name eth0 netns client
+far: ip addr add 10.99.0.1/24 dev lan
+far: ip link set lan up
+far: sysctl -qw net.ipv4.ip_forward=1
+client: ip addr add 10.99.0.5/24 dev eth0
+client: ip link set eth0 up
+client: ip route add default via 10.99.0.1
+host: sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.up2.rp_filter=0`
 
 // otherWayHome has the node's address reached through a second router.
 const otherWayHome = `

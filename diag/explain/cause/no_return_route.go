@@ -59,6 +59,7 @@ type Astray struct {
 	Own  netip.Prefix
 	Came string
 	By   table.PolicyRule // that has the route's table asked, where it is not main
+	From remedy.Origin    // the reply is from an address of the device that the request came in by
 }
 
 // Code is NoReturnRoute.
@@ -74,6 +75,9 @@ func (a Astray) Detail() say.Text {
 	case a.Own.IsValid():
 		return say.T("%[1]s: %[3]s takes that network for its own (%[4]s on %[2]s), and the one who asks has it elsewhere; one of the two needs another network",
 			"%[1]s：%[3]s 把这个网段当成自己的（%[2]s 上的 %[4]s），而发问的一方在别处也用着它；两边之一应换网段", text, a.Dev, machine.Called(a.Netns()), a.Own)
+	case a.From.Src.IsValid():
+		return say.T("%[1]s: it is from %[2]s, an address of %[3]s, by which the request came in, and routes do not ask for the source unless a policy rule does",
+			"%[1]s：它的源地址 %[2]s 属于 %[3]s，请求就是从那里进来的；但没有策略规则时，选路由不看源地址", text, a.From.Src, a.From.Way.Dev)
 	case a.By.Action != "":
 		return say.T("%s: the policy rule %s has it so", "%s：这是策略规则 %s 定的", text, strings.ReplaceAll(a.By.Line(), "\t", " "))
 	}
@@ -89,4 +93,9 @@ func (a Astray) Evidence() []say.Text {
 }
 
 // Fix sends the reply back by the way of its request.
-func (a Astray) Fix() []change.Change { return a.Way.Commands() }
+func (a Astray) Fix() []change.Change {
+	if a.From.Src.IsValid() {
+		return a.From.Commands()
+	}
+	return a.Way.Commands()
+}

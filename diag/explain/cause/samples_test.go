@@ -164,6 +164,7 @@ var samples = []cause.Finding{
 	cause.NoWayBack{At: here, Lookup: lookup, Way: path, VRF: table.Link{Name: "blue", VRF: 10}, In: "eth0"},
 	cause.Astray{At: here, Dst: two, Dev: "eth1", Line: proof[0], Way: turn},
 	cause.Astray{At: here, Dst: two, Dev: "eth1", Line: proof[0], Way: turn, Own: near},
+	cause.Astray{At: here, Dst: two, Dev: "eth1", Line: proof[0], Way: turn, From: remedy.Origin{Src: one, Way: remedy.Way{Netns: "ns1", Dev: "eth0", Via: two, Table: 100}}},
 	cause.Astray{At: here, Dst: two, Dev: "eth1", Line: proof[0], Way: turn, Own: near, Came: "eth0"},
 	cause.Astray{At: here, Dst: two, Dev: "eth1", Line: proof[0], Way: turn, By: change.Lookup(200, 100)},
 	cause.Unmasqueraded{here, one, near.Masked(), "eth0", proof[0], lookup, cause.Exempt{}},

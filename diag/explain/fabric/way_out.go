@@ -2,6 +2,7 @@ package fabric
 
 import (
 	"net/netip"
+	"slices"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
@@ -115,6 +116,37 @@ func (o WayOut) Back(n *machine.Space, src, own netip.Addr) (t remedy.Turn, now 
 	}
 	past.Table = now.Entry.Table
 	return remedy.Turn{Way: past}, now, true
+}
+
+// ForSource has a namespace send by the way what is from src, an address of its device, where the
+// main table's default route leads out of another one: two ways out want a table each. It is
+// the zero value where it is not that.
+func (o WayOut) ForSource(n *machine.Space, src netip.Addr, now machine.RouteAnswer) remedy.Origin {
+	snap, err := n.Snapshot(table.Addrs | table.Routes | table.PolicyRules)
+	own := func(a table.Addr) bool { return a.Dev == o.Dev.Name && a.Prefix.Addr() == src }
+	if err != nil || !o.Via.IsValid() || o.Dev.Name == now.DevName || now.Entry.Table != machine.MainTable || !now.Entry.Default() || !slices.ContainsFunc(snap.Addrs, own) {
+		return remedy.Origin{}
+	}
+	way := o.To(n, netip.Addr{})
+	way.Table = freeTable(snap)
+	return remedy.Origin{Src: src, Way: way}
+}
+
+// freeTable is a number of a table that no route is in and no policy rule has asked.
+func freeTable(snap *table.Snapshot) int {
+	const first = 100 // those below are taken by habit
+	taken := map[int]bool{}
+	for _, r := range snap.Routes {
+		taken[r.Table] = true
+	}
+	for _, r := range snap.PolicyRules {
+		taken[r.Table] = true
+	}
+	number := first
+	for taken[number] {
+		number++
+	}
+	return number
 }
 
 // Is reports whether a route leads by the way.

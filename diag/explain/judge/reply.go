@@ -52,7 +52,11 @@ func (j *Judge) Astray() cause.Finding {
 	if f, ok := absent.Narrower(p.Space, p.Dst, p.Route); ok {
 		return f
 	}
-	return j.astray(p.Space, p.Dst, p.Route, j.wayBack(p.Space, p.Dst, p.Route))
+	f := j.astray(p.Space, p.Dst, p.Route, j.wayBack(p.Space, p.Dst, p.Route))
+	if way, ok := j.backwards(p.Space, p.Dst); ok && p.Reply.Dst == p.Dst {
+		f.From = way.ForSource(p.Space, p.Reply.Src, p.Route)
+	}
+	return f
 }
 
 // astray is the finding of a reply that leaves by a route that leads away, and why it does.
@@ -87,7 +91,9 @@ func (j *Judge) Unreturned(n *machine.Space, p journey.Packet) cause.Finding {
 		by := j.Turned[i].Space
 		return service.Bypassed{At: at(by), Flow: p.Flow(), Asked: j.Asks, Client: p.Dst, Past: now.Line, Exempt: j.exemptAt(by)}
 	}
-	return j.astray(n, p.Dst, now, way.Turn(n, p.Dst, now))
+	f := j.astray(n, p.Dst, now, way.Turn(n, p.Dst, now))
+	f.From = way.ForSource(n, p.Src, now)
+	return f
 }
 
 // Shadowed reports whether the reply left its request's way by a route without which

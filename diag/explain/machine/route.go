@@ -277,9 +277,9 @@ func (l lookup) rejected(a RouteAnswer, kind RouteKind) RouteAnswer {
 		if rule.Family == 6 == l.q.Dst.Is6() && rule.Action == string(kind) {
 			verdict = &rule
 			a.Evidence = append(a.Evidence, rule.Line())
-		}
-		if verdict != nil && l.selectedBy(*verdict) {
-			break // the kernel comes to it before the tables of the rules behind it (fib_rules_lookup())
+			if l.selectedBy(rule) {
+				break
+			}
 		}
 	}
 	consulted := l.asked()
@@ -297,7 +297,8 @@ func (l lookup) rejected(a RouteAnswer, kind RouteKind) RouteAnswer {
 }
 
 // asked are the tables that policy rules have asked for the packet, each with the first of
-// the rules that has it so.
+// the rules that has it so. Those behind a rule that rejects it are not asked
+// (fib_rules_lookup()).
 func (l lookup) asked() map[int]table.PolicyRule {
 	rules, err := l.one.PolicyRules()
 	if err != nil {
@@ -305,7 +306,13 @@ func (l lookup) asked() map[int]table.PolicyRule {
 	}
 	asked := map[int]table.PolicyRule{}
 	for _, rule := range rules {
-		if rule.Family == 6 != l.q.Dst.Is6() || rule.Action != "lookup" {
+		if rule.Family == 6 != l.q.Dst.Is6() {
+			continue
+		}
+		if RouteKind(rule.Action).Rejects() && l.selectedBy(rule) {
+			break
+		}
+		if rule.Action != "lookup" {
 			continue
 		}
 		if _, ok := asked[rule.Table]; !ok && (rule.L3mdev || l.selectedBy(rule)) {

@@ -140,6 +140,26 @@ func (t Turn) Commands() []change.Change {
 	return t.Way.Commands()
 }
 
+// BeforeMain is the preference of a rule that comes before the kernel's own for the main table
+// (fib_default_rules_init(), fib6_rules_net_init()).
+const BeforeMain = 32765
+
+// Origin has what is sent from an address leave by the way of a table that no other asks.
+type Origin struct {
+	Src netip.Addr // invalid: it is not that
+	Way Way        // the default route of its Table
+}
+
+// Commands make the table, and have it asked.
+func (o Origin) Commands() []change.Change {
+	rule := change.Lookup(o.Way.Table, BeforeMain)
+	rule.Src = change.Single(o.Src)
+	if o.Src.Is6() {
+		rule.Family = 6
+	}
+	return append(o.Way.Commands(), change.PolicyAdd{Netns: o.Way.Netns, Rule: rule})
+}
+
 // Rewrite puts a route in the place of one that has the same destination, table and
 // metric, and leads elsewhere.
 type Rewrite struct {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -36,7 +37,7 @@ func (u Unasked) Evidence() []say.Text { return cause.Lines(u.Line, u.Route.Line
 
 // Fix has the table asked for this source.
 func (u Unasked) Fix() []change.Change {
-	rule := change.Lookup(u.Route.Table, cmp.Or(u.Before, mainPriority-1))
+	rule := change.Lookup(u.Route.Table, cmp.Or(u.Before, remedy.BeforeMain))
 	rule.Src = change.Single(u.Src)
 	if u.Src.Is6() {
 		rule.Family = 6

@@ -206,9 +206,9 @@ func replace(path string, text []byte, alone bool) error {
 	return err
 }
 
-// lockPatience is how long a program waits for another one that is writing,
+// lockPatience is how long a program waits for others that are writing, each of
 // which takes some milliseconds.
-const lockPatience = time.Second
+const lockPatience = 3 * time.Second
 
 // lock keeps other programs from changing the files of a folder until unlock,
 // by flock(2). Without such a lock, where the file system has none or a

@@ -208,7 +208,7 @@ func replace(path string, text []byte, alone bool) error {
 
 // lockPatience is how long a program waits for others that are writing, each of
 // which takes some milliseconds.
-const lockPatience = 3 * time.Second
+const lockPatience = 1500 * time.Millisecond
 
 // lock keeps other programs from changing the files of a folder until unlock,
 // by flock(2). Without such a lock, where the file system has none or a

@@ -58,6 +58,14 @@ host: iptables -t raw -A PREROUTING -d 10.244.1.10/32 ! -i veth-pod-a -j DROP`,
 		from: "pod-a", to: "203.0.113.10", want: cause.RPFilter, netns: "host", mends: true, says: "would be reached through eth0, not up2"},
 	{name: "the source is of another uplink, whose table no rule has asked", base: routed, fault: eniUplink + "\ninet: sysctl -qw net.ipv4.conf.all.rp_filter=0\ninet: ip route add 10.9.2.55 via 10.9.2.10 dev up1",
 		from: "pod-a", to: "203.0.113.10", want: cause.RPFilter, netns: "inet", mends: true, says: "the table 2 leads out of eth1"},
+	{name: "a way out without an address is no port that a bridge has lost", base: bridged, fault: `
+host: sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.eth0.disable_ipv6=0 net.ipv6.conf.cni0.disable_ipv6=0
+inet: sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.up0.disable_ipv6=0
+host: ip addr add fd00:244::1/64 dev cni0 nodad
+inet: ip addr add fd00:6::1/64 dev up0 nodad
+inet: ip route add fd00:244::1 dev up0
+host: ip route add fd00:6::1 dev eth0`,
+		from: "host", to: "fd00:6::1", want: cause.NeighbourUnanswered, netns: "inet", says: "eth0: inet fe80::"},
 	{name: "two devices with one network", base: bridged, fault: `
 host: ip link add br9 type bridge
 host: ip addr add 10.244.1.2/24 dev br9

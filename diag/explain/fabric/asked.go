@@ -96,6 +96,15 @@ func (x *Explorer) Elsewhere(far *Explorer) (Site, table.Link, bool) {
 	return Site{}, table.Link{}, false
 }
 
+// sendsBy reports whether a namespace sends by a device itself, beside what it has of every one.
+func sendsBy(n *machine.Space, dev table.Link) bool {
+	snap, err := n.Snapshot(table.Routes)
+	return err == nil && slices.ContainsFunc(snap.Routes, func(r table.Route) bool {
+		to := r.Dst.Addr()
+		return r.Dev == dev.Name && r.Type == "unicast" && !to.IsLinkLocalUnicast() && !to.IsMulticast()
+	})
+}
+
 // MissedBridge is the bridge with a MAC address that an entry for addr speaks of, in whose
 // namespace the frame comes to a device which is no port of it.
 func (s Station) MissedBridge(addr netip.Addr, mac net.HardwareAddr) (table.Link, bool) {
@@ -116,12 +125,13 @@ func (s Station) MissedBridge(addr netip.Addr, mac net.HardwareAddr) (table.Link
 }
 
 // BridgeOf is the bridge on the frame's way that the device of s should be a
-// port of: it is in the same namespace, and the device has no address.
+// port of: it is in the same namespace, and the device has no address for addr, and is not used
+// for anything else.
 func (x *Explorer) BridgeOf(s Station, addr netip.Addr) (table.Link, bool) {
 	if s.Space == nil || s.Dev.Kind != "veth" || s.Dev.Master != "" {
 		return table.Link{}, false
 	}
-	if addrs, err := s.Space.Addrs(s.Dev.Index); err != nil || machine.HasFamily(addrs, addr) {
+	if addrs, err := s.Space.Addrs(s.Dev.Index); err != nil || machine.HasFamily(addrs, addr) || sendsBy(s.Space, s.Dev) {
 		return table.Link{}, false
 	}
 	for _, b := range x.Bridges {

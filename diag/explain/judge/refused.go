@@ -112,10 +112,15 @@ func (j *Judge) irreversible(n *machine.Space, p journey.Packet, dev table.Link,
 	}
 	turn, now, found := fabric.WayOut{Dev: dev}.Back(n, p.Src, p.Dst)
 	f.Back = now.DevName
-	for _, passed := range slices.Backward(j.Ways()) {
-		if sent, ok := absent.Unasked(passed.Space, p.Src, passed.Route); ok && p.IsRequest() && passed.Space != n {
-			f.Sent = sent
-			return f
+	if p.IsRequest() {
+		for _, passed := range slices.Backward(j.Ways()) {
+			if passed.Space == n {
+				continue
+			}
+			if sent, ok := absent.Unasked(passed.Space, p.Src, passed.Route); ok {
+				f.Sent = sent
+				return f
+			}
 		}
 	}
 	if found {

@@ -52,16 +52,18 @@ func (j *Judge) Astray() cause.Finding {
 	if f, ok := absent.Narrower(p.Space, p.Dst, p.Route); ok {
 		return f
 	}
-	f := j.astray(p.Space, p.Dst, p.Route, j.wayBack(p.Space, p.Dst, p.Route))
-	if way, ok := j.backwards(p.Space, p.Dst); ok && p.Reply.Dst == p.Dst {
-		f.From = way.ForSource(p.Space, p.Reply.Src, p.Route)
-	}
-	return f
+	way, _ := j.backwards(p.Space, p.Dst)
+	return j.astray(p.Space, p.Reply, p.Route, way)
 }
 
-// astray is the finding of a reply that leaves by a route that leads away, and why it does.
-func (j *Judge) astray(n *machine.Space, dst netip.Addr, now machine.RouteAnswer, way remedy.Turn) cause.Astray {
-	f := cause.Astray{At: at(n), Dst: dst, Dev: now.DevName, Line: now.Line, Way: way, By: now.By}
+// astray is the finding of a reply that leaves by a route that leads away, where its request
+// came by another way, and why it does. Without a device that way is not known.
+func (j *Judge) astray(n *machine.Space, reply journey.Packet, now machine.RouteAnswer, way fabric.WayOut) cause.Astray {
+	dst := reply.Dst
+	f := cause.Astray{At: at(n), Dst: dst, Dev: now.DevName, Line: now.Line, By: now.By}
+	if way.Dev.Name != "" {
+		f.Way, f.From = way.Turn(n, dst, now), way.ForSource(n, reply.Src, now)
+	}
 	dev, err := n.Link(now.DevName)
 	if err != nil || now.Via.IsValid() {
 		return f
@@ -91,9 +93,7 @@ func (j *Judge) Unreturned(n *machine.Space, p journey.Packet) cause.Finding {
 		by := j.Turned[i].Space
 		return service.Bypassed{At: at(by), Flow: p.Flow(), Asked: j.Asks, Client: p.Dst, Past: now.Line, Exempt: j.exemptAt(by)}
 	}
-	f := j.astray(n, p.Dst, now, way.Turn(n, p.Dst, now))
-	f.From = way.ForSource(n, p.Src, now)
-	return f
+	return j.astray(n, p, now, way)
 }
 
 // Shadowed reports whether the reply left its request's way by a route without which

@@ -137,7 +137,8 @@ func (l lookup) answer(reply table.RouteReply) RouteAnswer {
 		a.Onlink = onlink(entry, reply)
 		a.Evidence = append(a.Evidence, a.Line)
 		if entry.Table != MainTable && entry.Table != LocalTable {
-			a.By = l.asked()[entry.Table]
+			rules, _ := l.one.PolicyRules()
+			a.By = l.asked(rules)[entry.Table]
 		}
 	}
 	if a.MTU == 0 && a.Dev != 0 {
@@ -282,7 +283,7 @@ func (l lookup) rejected(a RouteAnswer, kind RouteKind) RouteAnswer {
 			}
 		}
 	}
-	consulted := l.asked()
+	consulted := l.asked(rules)
 	for _, route := range routes {
 		if rule, ok := consulted[route.Table]; ok {
 			a.Entry, a.Line, a.Table, a.By = route, route.Line(), route.Table, rule
@@ -296,14 +297,10 @@ func (l lookup) rejected(a RouteAnswer, kind RouteKind) RouteAnswer {
 	return a
 }
 
-// asked are the tables that policy rules have asked for the packet, each with the first of
+// asked are the tables that the policy rules have asked for the packet, each with the first of
 // the rules that has it so. Those behind a rule that rejects it are not asked
 // (fib_rules_lookup()).
-func (l lookup) asked() map[int]table.PolicyRule {
-	rules, err := l.one.PolicyRules()
-	if err != nil {
-		return nil
-	}
+func (l lookup) asked(rules []table.PolicyRule) map[int]table.PolicyRule {
 	asked := map[int]table.PolicyRule{}
 	for _, rule := range rules {
 		if rule.Family == 6 != l.q.Dst.Is6() {

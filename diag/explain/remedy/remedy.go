@@ -152,12 +152,17 @@ type Origin struct {
 
 // Commands make the table, and have it asked.
 func (o Origin) Commands() []change.Change {
-	rule := change.Lookup(o.Way.Table, BeforeMain)
-	rule.Src = change.Single(o.Src)
-	if o.Src.Is6() {
+	return append(o.Way.Commands(), LookupFrom(o.Way.Netns, o.Src, o.Way.Table, BeforeMain))
+}
+
+// LookupFrom is the rule that has a table asked for what is from src.
+func LookupFrom(netns string, src netip.Addr, number, priority int) change.Change {
+	rule := change.Lookup(number, priority)
+	rule.Src = change.Single(src)
+	if src.Is6() {
 		rule.Family = 6
 	}
-	return append(o.Way.Commands(), change.PolicyAdd{Netns: o.Way.Netns, Rule: rule})
+	return change.PolicyAdd{Netns: netns, Rule: rule}
 }
 
 // Rewrite puts a route in the place of one that has the same destination, table and

@@ -130,11 +130,7 @@ type nearIn struct {
 func look(set *netfilter.RuleSet, hook string, p Packet, env Env, open *netfilter.Chain) *evaluator {
 	var e *evaluator
 	steady(set, p, func() Result {
-		tables := make([]*netfilter.Table, 0, len(set.Tables))
-		for i := range set.Tables {
-			tables = append(tables, &set.Tables[i])
-		}
-		stages, _ := stagesOf(tables, hook, p)
+		stages, _ := stagesOf(tablesOf(set), hook, p)
 		e = newEvaluator(hook, env, nil, nil)
 		if open != nil {
 			e.open = []*netfilter.Chain{open}

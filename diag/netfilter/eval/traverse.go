@@ -79,10 +79,7 @@ func steady(set *netfilter.RuleSet, p Packet, run func() Result) Result {
 }
 
 func traverse(set *netfilter.RuleSet, hook string, p Packet, env Env, open []*netfilter.Chain, drawn *lots) Result {
-	tables := make([]*netfilter.Table, 0, len(set.Tables))
-	for i := range set.Tables {
-		tables = append(tables, &set.Tables[i])
-	}
+	tables := tablesOf(set)
 	stages, tied := stagesOf(tables, hook, p)
 	result := run(stages, hook, p, env, open, drawn)
 	if !tied {
@@ -95,6 +92,14 @@ func traverse(set *netfilter.RuleSet, hook string, p Packet, env Env, open []*ne
 		other.Packet.leaveAs(&result.Packet)
 	}
 	return result.either(other)
+}
+
+func tablesOf(set *netfilter.RuleSet) []*netfilter.Table {
+	tables := make([]*netfilter.Table, 0, len(set.Tables))
+	for i := range set.Tables {
+		tables = append(tables, &set.Tables[i])
+	}
+	return tables
 }
 
 // leaveAs has two packets that leave with the same addresses, whichever rules gave them

@@ -37,10 +37,5 @@ func (u Unasked) Evidence() []say.Text { return cause.Lines(u.Line, u.Route.Line
 
 // Fix has the table asked for this source.
 func (u Unasked) Fix() []change.Change {
-	rule := change.Lookup(u.Route.Table, cmp.Or(u.Before, remedy.BeforeMain))
-	rule.Src = change.Single(u.Src)
-	if u.Src.Is6() {
-		rule.Family = 6
-	}
-	return []change.Change{change.PolicyAdd{Netns: u.Netns(), Rule: rule}}
+	return []change.Change{remedy.LookupFrom(u.Netns(), u.Src, u.Route.Table, cmp.Or(u.Before, remedy.BeforeMain))}
 }

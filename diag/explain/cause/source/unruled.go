@@ -2,14 +2,14 @@ package source
 
 import (
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
 
-// mainPriority is that of the kernel's own rule for the main table (fib_default_rules_init(),
-// fib6_rules_net_init()).
-const mainPriority = 32766
+// mainPriority is that of the kernel's own rule for the main table.
+const mainPriority = remedy.BeforeMain + 1
 
 // Unruled is a packet without a route, although the main table has one: no policy rule has
 // that table asked for it.

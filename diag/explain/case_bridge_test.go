@@ -55,6 +55,16 @@ host: bridge link set dev veth-pod-b isolated on`,
 		want: expected{cause.NeighbourUnanswered, "pod-a", request}},
 	{name: "one isolated port", from: "pod-a", to: "10.244.1.11",
 		fault: `host: bridge link set dev veth-pod-b isolated on`},
+	{name: "a port that is locked", from: "pod-a", to: "10.244.1.11",
+		fault: `
+host: bridge link set dev veth-pod-a learning off locked on
+pod-a: ip link set eth0 address 02:00:00:00:00:0a`,
+		want: expected{cause.NeighbourUnanswered, "pod-a", request}},
+	{name: "a port that is locked, and knows its host", from: "pod-a", to: "10.244.1.11",
+		fault: `
+host: bridge link set dev veth-pod-a learning off locked on
+pod-a: ip link set eth0 address 02:00:00:00:00:0a
+host: bridge fdb add 02:00:00:00:00:0a dev veth-pod-a master static`},
 	{name: "port that does not forward", from: "pod-a", to: "10.244.1.11",
 		fault: `host: bridge link set dev veth-pod-b state 0`,
 		want:  expected{cause.NeighbourUnanswered, "pod-a", request}},

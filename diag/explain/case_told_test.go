@@ -48,6 +48,19 @@ host: iptables -t raw -A PREROUTING -d 10.244.1.10/32 ! -i veth-pod-a -j DROP`,
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotMasqueraded, netns: "host", mends: true, says: "would apply, but for ip daddr, which is 203.0.113.10 here"},
 	{name: "masquerading at another device", base: routed, fault: "host: iptables -t nat -A POSTROUTING -s 10.244.0.0/16 -o eth1 -j MASQUERADE",
 		from: "pod-a", to: "203.0.113.10", want: cause.NotMasqueraded, netns: "host", mends: true, says: "would apply, but for oifname, which is \"eth0\" here"},
+	{name: "a reply in another zone of connection tracking", base: routed, fault: `
+host: iptables -t raw -A PREROUTING -i veth-pod-a -j CT --zone 5
+host: iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP`,
+		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", mends: true, says: "tracked in zone 5 of connection tracking, and it comes back in zone 0"},
+	{name: "masquerading of what is not tracked, within", base: bridged, fault: `
+pod-b: ip route del default
+host: ip addr add 10.9.9.1/24 dev cni0
+pod-a: ip addr flush dev eth0
+pod-a: ip addr add 10.9.9.2/24 dev eth0
+pod-a: ip route add default via 10.9.9.1
+host: iptables -t nat -A POSTROUTING -s 10.9.9.0/24 -o cni0 -j MASQUERADE
+host: iptables -t raw -A PREROUTING -s 10.9.9.0/24 -j CT --notrack`,
+		from: "pod-a", to: "10.244.1.11", want: cause.NotMasqueraded, netns: "host", mends: true, says: "keeps connection tracking from it"},
 	{name: "a reply by a router that has not seen its request", base: twoRouters, fault: "r1: iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP",
 		from: "client", to: "10.1.0.10", want: cause.Filtered, netns: "r1", mends: true, says: "the request did not pass here but through r0"},
 	{name: "a reply by a route that leads around", base: masqueraded, fault: otherWayHome + "\nfar: iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP",

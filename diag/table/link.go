@@ -71,6 +71,7 @@ type BridgePort struct {
 	Learning       bool   // the source addresses of its frames come into the FDB
 	Flood          bool   // unicast frames to an address the FDB lacks leave by it
 	BroadcastFlood bool   // broadcast frames, such as ARP requests, leave by it
+	Locked         bool   // frames pass only from whom the FDB has at this port, and it learns nobody
 	MulticastFlood bool   // multicast frames that nobody's membership decides about leave by it
 }
 

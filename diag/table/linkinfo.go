@@ -134,6 +134,8 @@ func parseBridgePort(b []byte) *BridgePort {
 			port.Hairpin = attr.Uint8(v) != 0
 		case unix.IFLA_BRPORT_ISOLATED:
 			port.Isolated = attr.Uint8(v) != 0
+		case unix.IFLA_BRPORT_LOCKED:
+			port.Locked = attr.Uint8(v) != 0
 		case unix.IFLA_BRPORT_LEARNING:
 			port.Learning = attr.Uint8(v) != 0
 		case unix.IFLA_BRPORT_UNICAST_FLOOD:

@@ -62,6 +62,7 @@ func TestLinkTellsHowItsBridgeTreatsAPort(t *testing.T) {
 	flags := map[string]func(*table.BridgePort) bool{
 		"hairpin":     func(p *table.BridgePort) bool { return p.Hairpin },
 		"isolated":    func(p *table.BridgePort) bool { return p.Isolated },
+		"locked":      func(p *table.BridgePort) bool { return p.Locked },
 		"learning":    func(p *table.BridgePort) bool { return p.Learning },
 		"flood":       func(p *table.BridgePort) bool { return p.Flood },
 		"bcast_flood": func(p *table.BridgePort) bool { return p.BroadcastFlood },

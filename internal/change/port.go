@@ -41,6 +41,7 @@ var portAttrs = map[string]portAttr{
 	"bcast_flood": {unix.IFLA_BRPORT_BCAST_FLOOD, func(p table.BridgePort) string { return onOff(p.BroadcastFlood) }},
 	"mcast_flood": {unix.IFLA_BRPORT_MCAST_FLOOD, func(p table.BridgePort) string { return onOff(p.MulticastFlood) }},
 	"hairpin":     {unix.IFLA_BRPORT_MODE, func(p table.BridgePort) string { return onOff(p.Hairpin) }},
+	"locked":      {unix.IFLA_BRPORT_LOCKED, func(p table.BridgePort) string { return onOff(p.Locked) }},
 	"isolated":    {unix.IFLA_BRPORT_ISOLATED, func(p table.BridgePort) string { return onOff(p.Isolated) }},
 }
 

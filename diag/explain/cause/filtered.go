@@ -34,6 +34,9 @@ type Stopped struct {
 	// Past is the namespace that the request went by, where the packet is its answer and
 	// connection tracking here has not seen it; empty: it is not that.
 	Past string
+	// Zones are those of connection tracking, where the packet's request was tracked in another
+	// one; its By is empty else.
+	Zones eval.Zones
 	// Other is a route of the sender's that leads here, where another one of its
 	// would lead elsewhere; its Entry is empty where there is no other.
 	Other OtherRoute
@@ -85,6 +88,10 @@ func (s Stopped) Detail() say.Text {
 		text = say.T("%s; the request did not pass here but through %s, so that to connection tracking its answer belongs to nothing (INVALID): send both by one of the two",
 			"%s；请求没有经过这里，走的是 %s，这里的连接跟踪不认识它的应答（INVALID）：应让一去一回走同一边", text, machine.Called(s.Past))
 	}
+	if s.Zones.By.Rule != nil {
+		text = say.T("%[1]s; its request was tracked in zone %[2]d of connection tracking, and it comes back in zone %[3]d, where nobody knows of it: %[4]s",
+			"%[1]s；它的请求是在连接跟踪的 zone %[2]d 里登记的，它却回到 zone %[3]d，那里没有记录：%[4]s", text, s.Zones.Asked, s.Zones.Answered, s.Zones.By.Line())
+	}
 	if len(s.Result.Untimely) > 0 {
 		text = say.T("%s; at another time, which it is not now, %s lets it pass", "%s；%s 会放行它，但只在别的时间，不是现在", text, s.Result.Untimely[0])
 	}
@@ -122,6 +129,11 @@ func (s Stopped) Fix() []change.Change {
 			return []change.Change{change.Route{Netns: s.Other.Netns, Verb: change.RouteDel, Route: s.Other.Entry}}
 		}
 		return nil
+	}
+	if by := s.Zones.By; by.Rule != nil {
+		if del, ok := change.RuleDel(s.Netns(), by.Table, by.Chain, by.Rule); ok {
+			return []change.Change{del}
+		}
 	}
 	if s.Netns() == "" && s.Result.Owner() == "firewalld" && !s.Answer {
 		if fix := remedy.Firewalld(s.Result.In, s.Result.Decided, s.Flow, within(s.Net, s.Flow.Src)); fix != nil {

@@ -396,6 +396,7 @@ var samples = []cause.Finding{
 	device.PortUnflooded{At: here, Port: port, Bridge: "br0"},
 	device.PortUnflooded{At: here, Port: port, Bridge: "br0", Multicast: true},
 	device.PortUnlearning{At: here, Port: port, Bridge: "br0"},
+	device.PortLocked{At: here, Port: port, Bridge: "br0", MAC: net.HardwareAddr{2, 0, 0, 0, 0, 10}},
 	device.PortsIsolated{At: here, From: port, To: port, Bridge: "br0"},
 	device.WrongPort{NextHop: hop, MAC: mac, Bridge: cause.Device{"host", bridge}, Entry: &table.FDBEntry{MAC: mac, Dev: "eth1", NetnsID: -1}},
 	device.WrongPort{NextHop: hop, MAC: mac},

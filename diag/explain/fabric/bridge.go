@@ -24,6 +24,9 @@ func (x *Explorer) intoBridge(n *machine.Space, port table.Link, v Way) {
 		return
 	}
 	v = x.tagIn(n, bridge, port, x.through(n, bridge, port, v))
+	if x.locked(n, bridge, port) {
+		v = v.stoppedBy(n, port.Name, device.PortLocked{At: cause.At(n.Name), Port: Site{n, port}.Device(), Bridge: bridge.Name, MAC: x.sender})
+	}
 	v = x.arpFiltered(n, v, eval.LinkHook{Family: "bridge", Hook: "prerouting", IIF: port.Name})
 	// The bridge takes frames for any of its ports, and what is above it those for the
 	// port that they come in by: for eth_type_trans() they are for this host.
@@ -42,6 +45,20 @@ func (x *Explorer) intoBridge(n *machine.Space, port table.Link, v Way) {
 	if !taken {
 		x.toPorts(n, bridge, &port, v)
 	}
+}
+
+// locked reports whether a port takes no frames from the sender. A bridge that filters VLANs has
+// entries for each, of which none is asked for.
+func (x *Explorer) locked(n *machine.Space, bridge, port table.Link) bool {
+	if !port.Port.Locked || x.sender == nil || bridge.Bridge == nil || bridge.Bridge.VLANFiltering {
+		return false
+	}
+	one, err := n.Ask()
+	if err != nil {
+		return false
+	}
+	entry, known, err := one.BridgeFDB(bridge.Index, x.sender)
+	return err == nil && (!known || entry.Index != port.Index || entry.Local || slices.Contains(entry.Flags, "locked"))
 }
 
 // ofAnyPort reports whether a bridge keeps frames for the address to itself.

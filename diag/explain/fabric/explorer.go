@@ -31,6 +31,7 @@ type Explorer struct {
 	Edges    []Edge     // where it leaves what can be seen
 	Unseen   []say.Text // places where it cannot be followed
 	been     map[place]bool
+	sender   net.HardwareAddr // whom the frame is from, where that is known
 }
 
 // Network is what an Explorer has to ask that is not in one namespace.
@@ -65,7 +66,7 @@ type place struct {
 // From sends a frame from a device, which is taken to be up, and finds where it
 // comes to.
 func (x *Explorer) From(n *machine.Space, link table.Link) {
-	x.been = map[place]bool{{n, link.Index}: true}
+	x.been, x.sender = map[place]bool{{n, link.Index}: true}, link.MAC
 	x.send(n, link, x.arpAsked(n, Way{}, link.Name, false), "", "")
 }
 

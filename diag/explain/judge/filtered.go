@@ -24,7 +24,9 @@ func (j *Judge) Filtered(n *machine.Space, p journey.Packet, hook string, r eval
 	}
 	f := cause.Stopped{At: at(n), Flow: p.Flow(), Hook: hook, Result: r,
 		Answer: p.IsReply() && r.Packet.CTState == eval.CTEstablished && r.Tracked()}
-	if i := len(j.Passed) - 1; i >= 0 && p.IsReply() && r.Packet.CTState == eval.CTInvalid && r.Tracked() {
+	if zones, ok := r.Packet.Zones(); ok {
+		f.Zones = zones
+	} else if i := len(j.Passed) - 1; i >= 0 && p.IsReply() && r.Packet.CTState == eval.CTInvalid && r.Tracked() {
 		f.Past = j.Passed[i].Space.Name
 	}
 	if rules, err := n.Rules(); err == nil && r.Drops() && !r.MeantApart() {

@@ -20,7 +20,11 @@ import (
 // left its node by a default route, the outside cannot be expected to have one:
 // the source should have been rewritten there. Or another source should have been taken.
 func (j *Judge) noWayBack(n *machine.Space, p journey.Packet, l cause.Lookup) Ruling {
-	if by, route, ok := j.Exit(); ok && by != n && translated.WouldHelp(by, route, n, p.Dst, p.Src) {
+	by, route, ok := j.Exit()
+	if !ok {
+		by, route, ok = j.kept()
+	}
+	if ok && by != n && translated.WouldHelp(by, route, n, p.Dst, p.Src) {
 		r := Ruling{By: by, Finding: cause.Unmasqueraded{At: at(by), Src: p.Dst, Net: j.LeftFrom(by, p.Dst), Out: route.DevName, Line: route.Line, Lookup: l, Exempt: j.exemptAt(by)}}
 		if own, err := by.Env().MasqueradeAddr(route.DevName, p.Src); err == nil {
 			r.Source = own
@@ -31,11 +35,22 @@ func (j *Judge) noWayBack(n *machine.Space, p journey.Packet, l cause.Lookup) Ru
 	if f, by, better := j.Chosen(p.Dst, p.Src, l, answers); f != nil {
 		return Ruling{Finding: f, Source: better, By: by}
 	}
-	way, ok := j.backwards(n, p.Dst)
-	if !ok {
+	way, known := j.backwards(n, p.Dst)
+	if !known {
 		return Ruling{Finding: cause.NoWayBack{At: at(n), Lookup: l}}
 	}
 	return Ruling{Finding: cause.NoWayBack{At: at(n), Lookup: l, Way: way.To(n, p.Dst)}, Next: way.Route(p.Src)}
+}
+
+// kept is who has passed the request on with the source that it came with, though a rule of nat
+// would have given it another one: a rule there keeps connection tracking from it.
+func (j *Judge) kept() (*machine.Space, machine.RouteAnswer, bool) {
+	for _, passed := range slices.Backward(j.Passed) {
+		if j.exemptAt(passed.Space).Translated {
+			return passed.Space, passed.Route, true
+		}
+	}
+	return nil, machine.RouteAnswer{}, false
 }
 
 // Nameless is the finding of a bridge without the address that its pods have for a gateway.

@@ -250,7 +250,7 @@ func (w *walk) changed(n *machine.Space, p journey.Packet, dev, hook string, res
 			w.fault(n, p, hop.StageFilter, dev, f)
 		}
 	}
-	if zones, ok := p.Filtered.Zones(); ok && hook == "prerouting" {
+	if zones, ok := p.Filtered.Zones(); ok && zones.Translated && hook == "prerouting" {
 		w.fault(n, p, hop.StageFilter, dev, service.OtherZone{At: at(n), Flow: p.Flow(), Zones: zones})
 		w.strayed = true
 		return p, false

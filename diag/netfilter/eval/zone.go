@@ -9,10 +9,11 @@ import (
 // Zones are those of a request and of its reply, where they differ, and the rule that gives one of them.
 type Zones struct {
 	Asked, Answered uint16
+	Translated      bool // the request was, and only its own zone knows how
 	By              Place
 }
 
-// Zones tells of a reply whose request was translated in another zone.
+// Zones tells of a reply whose request was tracked in another zone.
 func (p Packet) Zones() (Zones, bool) { return p.conn.zones, p.conn.zones.By.Rule != nil }
 
 // track is where connection tracking sees the packet (nf_conntrack_in()): it knows no
@@ -33,8 +34,8 @@ func (e *evaluator) track(states []state) {
 		p.conn = conn{
 			begun: true, zone: p.zone, zoned: p.zoned, original: netip.AddrPortFrom(p.Dst, p.DstPort), source: netip.AddrPortFrom(p.Src, p.SrcPort), tracks: was.tracks, before: was.before,
 		}
-		if was.answer && (was.snat || was.dnat) {
-			p.conn.zones = Zones{Asked: was.zone, Answered: p.zone, By: was.zoned}
+		if was.answer {
+			p.conn.zones = Zones{Asked: was.zone, Answered: p.zone, Translated: was.snat || was.dnat, By: was.zoned}
 			if was.zoned.Rule == nil {
 				p.conn.zones.By = p.zoned
 			}

@@ -175,6 +175,35 @@ func (p PortsIsolated) Fix() []change.Change {
 	return []change.Change{setPort(p.To, change.PortSetting{Name: "isolated", Value: "off"})}
 }
 
+// PortLocked is a port that takes frames only from whom the forwarding database has there, as a
+// switch with 802.1X does, where it does not have the sender (br_handle_frame_finish()).
+type PortLocked struct {
+	cause.At
+	Port   cause.Device
+	Bridge string
+	MAC    net.HardwareAddr // the sender's
+}
+
+// AskedBy is the finding for one who asks.
+func (p PortLocked) AskedBy(netns string) cause.Finding { p.At = cause.At(netns); return p }
+
+// Code is NeighbourUnanswered.
+func (PortLocked) Code() cause.Code { return cause.NeighbourUnanswered }
+
+// Detail names the port, and whom it does not know.
+func (p PortLocked) Detail() say.Text {
+	return say.T("%[1]s of %[2]s is locked: it takes frames only from whom the FDB has there, and %[3]s is not among them. Who is let in there is mostly decided by a program (802.1X)",
+		"网桥 %[2]s 的端口 %[1]s 上了锁（locked）：只收 FDB 里登记在这个端口的 MAC 发来的帧，其中没有 %[3]s。放谁进来通常由程序决定（802.1X）", p.Port.Link.Name, p.Bridge, p.MAC)
+}
+
+// Evidence is the port.
+func (p PortLocked) Evidence() []say.Text { return cause.Lines(p.Port.Link.Line()) }
+
+// Fix unlocks it.
+func (p PortLocked) Fix() []change.Change {
+	return []change.Change{setPort(p.Port, change.PortSetting{Name: "locked", Value: "off"})}
+}
+
 // WrongPort is a frame that does not come to who has its address: a forwarding
 // database on the way sends it out of another port.
 type WrongPort struct {

@@ -65,6 +65,9 @@ type Answer struct {
 	// Drops are what the kernel said of the probe's packets that it dropped; empty
 	// without the right to hear of them.
 	Drops []Drop `json:"drops,omitempty"`
+	// Onward are commands of the Fix that mend what a program passes on which takes the
+	// request, and not the request itself.
+	Onward []change.Command `json:"-"`
 	// Came is what came of the probe, for who writes it down.
 	Came *Came `json:"-"`
 }

@@ -16,14 +16,15 @@ import (
 )
 
 // relay follows what a program that publishes the port of a container passes on, where
-// one takes the request: that it opens is no delivery, and that no datagram comes back
-// no contradiction.
+// one takes the request, or will once what it met before is mended: that it opens is no
+// delivery, and that no datagram comes back no contradiction.
 func (a *Answer) relay(world *machine.Machine, q trace.Question, t *trace.Trace) {
 	refuted := a.Verdict == Broken && (q.Proto != unix.IPPROTO_UDP || a.Cause.Code != cause.ModelDisagrees)
-	if a.Listener == nil || refuted || len(t.Faults) > 0 {
+	mended := refuted && len(t.Faults) > 0 && a.Cause.Code == t.Faults[0].Code() && len(a.Fix) > 0
+	if a.Listener == nil || (refuted || len(t.Faults) > 0) && !mended {
 		return
 	}
-	if owner, ok := container.KeepsPortOf(a.Listener.PID); ok {
+	if owner, ok := container.KeepsPortOf(a.Listener.PID); ok && !mended {
 		a.keptOnly(owner, t)
 		return
 	}
@@ -33,17 +34,25 @@ func (a *Answer) relay(world *machine.Machine, q trace.Question, t *trace.Trace)
 	}
 	n := t.Listens.Space
 	onward := trace.Follow(world, trace.Question{
-		From: n, Dest: to.Addr(), Proto: q.Proto, SrcPort: probe.FreePort(n.NS), DstPort: to.Port(), Length: q.Length, DF: q.DF,
+		From: n, Dest: to.Addr(), Proto: q.Proto, SrcPort: probe.FreePort(n.NS), DstPort: to.Port(), Length: q.Length, DF: q.DF, Mended: t.Mended,
 	})
 	if len(onward.Faults) == 0 {
 		return
 	}
-	first := onward.Faults[0]
+	first := &onward.Faults[0]
 	first.Finding = service.PassedOn{Finding: first.Finding, By: a.Listener.Process, PID: a.Listener.PID, To: to}
-	a.Verdict, a.Cause, a.Fix, a.Next = Broken, inWords(first), []change.Command{}, []Fault{}
+	if !mended {
+		a.Verdict, a.Cause, a.Fix, a.Next = Broken, inWords(*first), []change.Command{}, []Fault{}
+	}
+	before := len(a.Fix)
 	a.mendBy(change.Here(mends(onward)...))
-	for _, f := range onward.Faults[1:] {
-		a.Next = append(a.Next, inWords(f))
+	if mended {
+		a.Onward = a.Fix[before:]
+	}
+	for i, f := range onward.Faults {
+		if i > 0 || mended {
+			a.Next = append(a.Next, inWords(f))
+		}
 	}
 }
 

@@ -58,6 +58,7 @@ func (b *Begun) Try(ctx context.Context, world *machine.Machine, req explain.Req
 	if slices.ContainsFunc(a.Fix, change.Command.ByDaemon) {
 		return untried(a.Fix, say.T("the fix asks a program of this machine, of which there is no copy", "修复要由本机的守护进程来做，副本里没有它")), nil
 	}
+	a.Fix = slices.DeleteFunc(slices.Clone(a.Fix), func(c change.Command) bool { return slices.ContainsFunc(a.Onward, c.Equal) })
 	dest, err := netip.ParseAddr(a.Destination)
 	if err != nil {
 		return nil, err
@@ -84,7 +85,12 @@ func (b *Begun) Try(ctx context.Context, world *machine.Machine, req explain.Req
 	}
 	t.Others = c.others(flow{t.From, t.Dest, t.Proto, t.Port}, network)
 	t.Calls = calls(network)
-	return t.best(ctx, c, a)
+	v, err := t.best(ctx, c, a)
+	if err == nil && len(a.Onward) > 0 {
+		v.NotCopied = append(v.NotCopied, say.T("%s, which passes on what it takes: the commands that mend only that were not tried",
+			"把接到的连接转发出去的 %s：只为这一段而设的命令没有试过", a.Listener.Process))
+	}
+	return v, err
 }
 
 // smallest tries a fix, and again without what can be left out of it, until nothing

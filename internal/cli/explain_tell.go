@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"os"
+	"slices"
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
@@ -43,7 +44,7 @@ func (t telling) tried(ctx context.Context, begun *verify.Begun, world *machine.
 		return say.Join(t.all(world), say.At("--verify", err))
 	}
 	if v != nil && v.Passed {
-		t.answer.Fix = v.Fix
+		t.answer.Fix = slices.Concat(v.Fix, t.answer.Onward)
 	}
 	if t.json {
 		return writeJSON(os.Stdout, told{t.answer, v, t.missing})

@@ -103,7 +103,7 @@ func (t *stamp) shorten(a *explain.Answer) {
 	if t.of == nil || t.of.Verified == nil || !t.of.Verified.Passed || !slices.EqualFunc(a.Fix, t.of.of.Fix, change.Command.Equal) {
 		return
 	}
-	a.Fix = t.of.Verified.Fix
+	a.Fix = slices.Concat(t.of.Verified.Fix, t.of.of.Onward)
 }
 
 var (

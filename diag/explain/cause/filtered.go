@@ -153,7 +153,7 @@ func (s Stopped) accept(kind change.Kind) []change.Change {
 		IPTables:    t.Legacy || ip && slices.Contains(iptablesTables, t.Name) && slices.Contains(iptablesChains, chain),
 		Established: s.Answer && slices.Contains(tracked, s.Hook) && (ip || t.Family == "inet") && t.Name != "raw",
 	}
-	if a.IPTables && chain == "FORWARD" && eval.LeadsTo(s.Result.Chain, dockerUser) {
+	if a.IPTables && chain == "FORWARD" && eval.LeadsTo(s.Result.Chain, dockerUser, s.Result.Decided) {
 		a.Chain = dockerUser
 	}
 	return []change.Change{a}

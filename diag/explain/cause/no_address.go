@@ -106,12 +106,13 @@ func (a Nameless) Fix() []change.Change {
 	return remedy.Address{Netns: a.Netns(), Prefix: a.Own, Dev: a.Link.Name}.Add()
 }
 
-// GatewayNameless is a bridge without an address, whose address those on it have for
+// GatewayNameless is a bridge without an address of their network, whose address those on it have for
 // their gateway: they know its MAC address still, but what is for them goes elsewhere.
 type GatewayNameless struct {
 	At
 	Link    table.Link
 	Address remedy.Address
+	Has     netip.Prefix // an address of another network; invalid without
 }
 
 // Code is NoAddress.
@@ -119,6 +120,10 @@ func (GatewayNameless) Code() Code { return NoAddress }
 
 // Detail names the device, and the address.
 func (g GatewayNameless) Detail() say.Text {
+	if g.Has.IsValid() {
+		return say.T("%s has %s and no address of %s, and so no route to those who are on it; they have %s for their gateway",
+			"%s 有 %s，却没有 %s 里的地址，因此没有到它上面各主机的路由；它们的网关写的是 %s", g.Link.Name, g.Has, g.Address.Prefix.Masked(), g.Address.Prefix.Addr())
+	}
 	return say.T("%s has no address, and so no route to those who are on it; they have %s for their gateway",
 		"%s 没有地址，因此没有到它上面各主机的路由；它们的网关写的是 %s", g.Link.Name, g.Address.Prefix.Addr())
 }

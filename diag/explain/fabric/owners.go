@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
@@ -56,19 +57,19 @@ func (s Station) Near(from machine.Device) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-// GatewayMissing is the address that a bridge without any should have: those on it have
-// it for their gateway.
-func (s Site) GatewayMissing(n *machine.Space, bridge table.Link) (remedy.Address, bool) {
-	addrs, err := n.Addrs(bridge.Index)
-	if err != nil || bridge.Bridge == nil {
-		return remedy.Address{}, false
-	}
+// GatewayMissing is the finding of a bridge of n without the address that those on it have
+// for their gateway, and without any of their network; nil where it is not that, or where
+// one of the stations on the wire has it.
+func (s Site) GatewayMissing(n *machine.Space, bridge table.Link, stations []Station) cause.Finding {
 	gateway := s.Space.Route(machine.RouteQuery{Dst: machine.Documentation}).Via
+	has, missing := machine.Networkless(n, bridge, gateway)
 	near, ok := machine.PrefixOver(s.Space, s.Dev, gateway)
-	if !gateway.IsValid() || !ok || machine.HasFamily(addrs, gateway) {
-		return remedy.Address{}, false
+	elsewhere := slices.ContainsFunc(stations, func(s Station) bool { return s.Space != nil && s.Has(gateway) })
+	if bridge.Bridge == nil || !missing || !ok || elsewhere {
+		return nil
 	}
-	return remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(gateway, near.Bits()), Dev: bridge.Name}, true
+	address := remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(gateway, near.Bits()), Dev: bridge.Name}
+	return cause.GatewayNameless{At: cause.At(n.Name), Link: bridge, Address: address, Has: has}
 }
 
 // FreeAddress is an address for a device of n that none of the spaces has, in the network of one of

@@ -27,12 +27,8 @@ func (j *Judge) Missed(n *machine.Space, p journey.Packet) *Detour {
 		if passed.Space == n && n.Route(machine.RouteQuery{Dst: p.Dst}).Dev == passed.Route.Dev || passed.Packet.Dst != p.Dst {
 			continue
 		}
-		for _, owner := range fabric.Owners(j.World.All(), p.Dst) {
-			for _, s := range j.Explore(owner.Space, owner.Dev, p.Leg, nil).Stations {
-				if s.Space == passed.Space && s.Dev.Index != passed.Route.Dev {
-					return j.missedAt(passed, owner, s)
-				}
-			}
+		if d := j.missedBy(passed); d != nil {
+			return d
 		}
 	}
 	for _, passed := range j.Ways() {
@@ -41,6 +37,16 @@ func (j *Judge) Missed(n *machine.Space, p journey.Packet) *Detour {
 		}
 	}
 	return nil
+}
+
+// Beside is the detour of a request that the rules of n stop on its way out by the default
+// route, where the destination is on a wire of n's own.
+func (j *Judge) Beside(n *machine.Space, p journey.Packet) *Detour {
+	i := len(j.Passed) - 1
+	if i < 0 || j.Passed[i].Space != n || j.Passed[i].Packet.Dst != p.Dst || !j.Passed[i].Route.Entry.Default() {
+		return nil
+	}
+	return j.missedBy(j.Passed[i])
 }
 
 // DeadLeg looks for a route with several next hops that the request passed, one of
@@ -85,17 +91,29 @@ func (j *Judge) alike(from journey.Passage, way fabric.WayOut, f cause.Finding) 
 	})
 }
 
-// missedAt is the detour around the device that the owner of the destination is
-// behind.
-func (j *Judge) missedAt(p journey.Passage, owner fabric.Site, s fabric.Station) *Detour {
-	d := &Detour{Passage: p, Way: fabric.WayOut{Dev: s.Dev, Far: fabric.Station{Space: owner.Space, Dev: owner.Dev}}}
-	way := d.Way.Turn(p.Space, p.Packet.Dst, p.Route)
-	d.Finding = cause.Missed{At: at(p.Space), Way: way, Dev: p.Route.DevName, Line: p.Route.Line}
-	if address, ok := owner.GatewayMissing(p.Space, s.Dev); ok {
-		d.Finding = cause.GatewayNameless{At: at(p.Space), Link: s.Dev, Address: address}
+// missedBy is the detour around the device that the owner of the destination is behind,
+// where a request passed by a space on his wire; nil where it did not.
+func (j *Judge) missedBy(p journey.Passage) *Detour {
+	for _, owner := range fabric.Owners(j.World.All(), p.Packet.Dst) {
+		stations := j.Explore(owner.Space, owner.Dev, p.Packet.Leg, nil).Stations
+		i := slices.IndexFunc(stations, func(s fabric.Station) bool { return s.Space == p.Space && s.Dev.Index != p.Route.Dev })
+		if i < 0 {
+			continue
+		}
+		dev := stations[i].Dev
+		d := &Detour{Passage: p, Way: fabric.WayOut{Dev: dev, Far: fabric.Station{Space: owner.Space, Dev: owner.Dev}}}
+		way := d.Way.Turn(p.Space, p.Packet.Dst, p.Route)
+		d.Finding = cause.Missed{At: at(p.Space), Way: way, Dev: p.Route.DevName, Line: p.Route.Line}
+		if f := owner.GatewayMissing(p.Space, dev, stations); f != nil {
+			d.Finding = f
+		}
+		if _, near := machine.PrefixOver(p.Space, dev, p.Packet.Dst); near && !dev.Up() {
+			way = remedy.Turn{Way: remedy.Way{Netns: p.Space.Name, Dst: p.Packet.Dst}} // the kernel's own comes back with it
+		}
+		if !dev.Up() {
+			d.Finding = cause.RouteDown{At: at(p.Space), Link: dev, Way: way}
+		}
+		return d
 	}
-	if !s.Dev.Up() {
-		d.Finding = cause.RouteDown{At: at(p.Space), Link: s.Dev, Way: way}
-	}
-	return d
+	return nil
 }

@@ -184,6 +184,24 @@ func HasFamily(addrs []table.Addr, of netip.Addr) bool {
 	})
 }
 
+// Networkless reports whether a device of n has no address of the network that an address
+// is of, and n has that address nowhere else. has is one of that IP version that it has.
+func Networkless(n *Space, dev table.Link, of netip.Addr) (has netip.Prefix, ok bool) {
+	addrs, err := n.Addrs(dev.Index)
+	if err != nil || !of.IsValid() || n.Local(of) {
+		return has, false
+	}
+	for _, a := range addrs {
+		if a.Prefix.Contains(of) {
+			return has, false
+		}
+		if HasFamily([]table.Addr{a}, of) {
+			has = a.Prefix
+		}
+	}
+	return has, true
+}
+
 // FirstOther is the lowest address that a host can have of the network of an own address,
 // where that is another one.
 func FirstOther(own netip.Prefix) (first netip.Addr, ok bool) {

@@ -12,9 +12,27 @@ import (
 // resume goes on from where the request should have turned off.
 func (w *walk) resume(d *judge.Detour) {
 	w.strayed = false
-	p := d.Passage.Packet
-	w.leave(d.Passage.Space, p, d.Passage.IIF, d.Way.Route(p.Src))
+	n, p := d.Passage.Space, d.Passage.Packet
+	if p = w.rechosen(n, p, d.Way.Dev.Name); d.Passage.IIF != "" {
+		p, _ = w.filter(n, p, "forward", d.Passage.IIF, d.Way.Dev.Name)
+	}
+	w.leave(n, p, d.Passage.IIF, d.Way.Route(p.Src))
 	w.strayed = true
+}
+
+// rechosen is a request that a namespace sends by another device than before: its source was
+// chosen for that, and the kernel chooses again.
+func (w *walk) rechosen(n *machine.Space, p journey.Packet, dev string) journey.Packet {
+	own, err := n.Env().MasqueradeAddr(dev, p.Dst)
+	if err != nil || !own.IsValid() || p.Origin != n || !p.IsRequest() || p.Src != w.Source || !p.Dst.Is4() {
+		return p
+	}
+	p.Src, p.Filtered.Src = own, own
+	if last, ok := w.Last[n]; ok {
+		last.Src = own
+		w.Last[n] = last
+	}
+	return p
 }
 
 // turnBack has the reply go on from where it parted, once the device is up by which it

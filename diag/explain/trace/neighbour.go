@@ -259,8 +259,9 @@ func (w *walk) conclude(a *judge.Search, x *fabric.Explorer, o judge.Outcome) (f
 		w.report(a, o.Finding)
 	}
 	if o.Out.Name != "" {
-		if s, ok := w.nextStation(a.Space, a.Packet, o.Out, o.Via); ok {
-			w.travel(a.Space, a.Packet, o.Out, s)
+		p := w.rechosen(a.Space, a.Packet, o.Out.Name)
+		if s, ok := w.nextStation(a.Space, p, o.Out, o.Via); ok {
+			w.travel(a.Space, p, o.Out, s)
 		}
 		return fabric.Station{}, false
 	}

@@ -83,6 +83,8 @@ type Trace struct {
 	Drawn *machine.Space
 	// Met are the namespaces whose rules the request has met, and as what.
 	Met []Met
+	// Mended is the network that the last of it was judged on: without the Faults.
+	Mended mended.Network
 }
 
 // Met is a request as it came to the rules of a namespace.
@@ -116,7 +118,7 @@ func Follow(world *machine.Machine, q Question) *Trace {
 	t := &Trace{
 		Source: w.Source, Hops: w.Hops, Faults: w.Faults, Doubt: w.doubtful, Notices: w.Notices,
 		Unseen: w.unseen, Lost: w.lost, Back: w.ended,
-		Listens: w.listens, Reached: w.Reached, Meant: w.meant(), Ways: w.ways, Drawn: w.drawn,
+		Listens: w.listens, Reached: w.Reached, Meant: w.meant(), Ways: w.ways, Drawn: w.drawn, Mended: w.Mended,
 	}
 	for _, p := range w.Hooked {
 		sent := slices.ContainsFunc(w.Turned, func(t journey.Turning) bool { return t.Space == p.Space && t.From == p.Packet.Flow() })

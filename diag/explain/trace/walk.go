@@ -82,6 +82,11 @@ func (w *walk) fault(n *machine.Space, p journey.Packet, stage hop.Stage, dev st
 				w.turnBack()
 			}
 		}()
+	case p.Leg == flows.LegRequest && cause.ByRule(f):
+		if detour = w.Beside(n, p); detour != nil {
+			f = detour.Finding
+			defer w.resume(detour)
+		}
 	case p.Leg == flows.LegRequest && (cause.Rejects(f) || cause.Of(f.Code()).Pointless):
 		if detour = w.DeadLeg(n, p, f); detour == nil && cause.Of(f.Code()).Pointless {
 			detour = w.Missed(n, p)

@@ -56,7 +56,7 @@ var dockerBridge = regexp.MustCompile(`^(?:docker0|br-[0-9a-f]{12})$`)
 func (r Result) withinNetwork() bool {
 	dev := r.Packet.IIF
 	return r.Decided != nil && r.Decided.IPTables && r.In == "FORWARD" && dev == r.Packet.OIF && dockerBridge.MatchString(dev) &&
-		device(r.Decided, "iifname", false) == dev && device(r.Decided, "oifname", false) == dev && LeadsTo(r.Chain, dockerUser)
+		device(r.Decided, "iifname", false) == dev && device(r.Decided, "oifname", false) == dev && LeadsTo(r.Chain, dockerUser, nil)
 }
 
 // dockerUser is the chain that Docker leaves to its users.
@@ -117,9 +117,13 @@ func (r Result) jumpsTo(name string) bool {
 }
 
 // LeadsTo reports whether a rule of the chain sends packets to another one: a chain
-// may be there that nothing comes to any more.
-func LeadsTo(chain *netfilter.Chain, other string) bool {
+// may be there that nothing comes to any more. Where that is too late for a rule of the chain,
+// which has decided before, it does not; nil is no rule.
+func LeadsTo(chain *netfilter.Chain, other string, before *netfilter.Rule) bool {
 	for rule := range chain.Walk(nil) {
+		if rule == before {
+			return false
+		}
 		if rule.Verdict.Chain == other {
 			return true
 		}

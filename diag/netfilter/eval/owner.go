@@ -8,6 +8,7 @@ import (
 // tables begin with. Who mends a rule of theirs by hand loses that when they write
 // it the next time.
 var owners = []struct{ prefix, name string }{
+	{"DOCKER-USER", ""}, {"CNI-ADMIN", ""}, // left to whoever runs the machine
 	{"DOCKER", "Docker"}, {"docker-", "Docker"},
 	{"NETAVARK", "podman"}, {"netavark", "podman"}, {"nv_", "podman"},
 	{"CNI-", "CNI"}, {"cni_", "CNI"}, {"CNI_", "CNI"},

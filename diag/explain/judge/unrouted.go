@@ -35,7 +35,7 @@ func (j *Judge) NoRoute(n *machine.Space, p journey.Packet, route machine.RouteA
 			}
 			return j.Unrouted(n, p, lookup), true
 		}
-		if _, more := n.Without(p.Dst, p.Src); !more && placeholder(route.Entry) {
+		if _, more := n.Without(p.Dst, p.Src); !more && (placeholder(route.Entry) || passes(route.Entry)) {
 			return j.Unrouted(n, p, lookup), true
 		}
 		if r, ok := j.behindSwitch(n, p, lookup); ok {
@@ -78,6 +78,12 @@ func (j *Judge) behindSwitch(n *machine.Space, p journey.Packet, l cause.Lookup)
 func placeholder(r table.Route) bool {
 	const last = 4278198272 // what network managers, and the kernel's guide to VRFs, give such
 	return r.Table == machine.MainTable && r.Default() && r.Metric >= last
+}
+
+// passes reports whether a route has the tables that are asked behind its own decide: what
+// is missing is missing there.
+func passes(r table.Route) bool {
+	return r.Type == string(machine.KindThrow) && r.Table != machine.MainTable
 }
 
 // Unrouted tells apart what it can mean that there is no route.

@@ -111,7 +111,7 @@ host: iptables -t nat -A POSTROUTING -s 10.244.0.0/16 -o eth0 -j MASQUERADE`,
 		from: "pod-a", to: "203.0.113.10", want: cause.NoRoute, netns: "host", mends: true, says: "throw 203.0.113.0/24 table 52", fix: "ip route add default via 192.168.6.1"},
 	{name: "an address far behind the first one of services", base: masqueraded, fault: served + `
 host: iptables -t nat -A PREROUTING -d 10.96.0.1 -p tcp --dport 443 -j SVC`,
-		hide: []string{"inet"}, from: "pod-a", to: "10.104.77.9", want: service.NotTranslated, netns: "host", says: "10.96.0.1:443/tcp, which rules of host"},
+		hide: []string{"inet"}, from: "pod-a", to: "10.104.77.9", want: service.NotTranslated, netns: "host", says: "10.96.0.1:443/tcp, which host"},
 	{name: "two devices with one network", base: bridged, fault: `
 host: ip link add br9 type bridge
 host: ip addr add 10.244.1.2/24 dev br9

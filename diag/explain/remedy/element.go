@@ -1,6 +1,7 @@
 package remedy
 
 import (
+	"regexp"
 	"time"
 
 	"nstutor/diag/netfilter"
@@ -42,11 +43,22 @@ func (e Element) Said(text say.Text) say.Text {
 	return say.T("%[1]s; that is in %[2]s %[3]s by its element %[4]s", "%[1]s；它属于 %[2]s %[3]s 的元素 %[4]s", text, kind, e.Set, e.Text)
 }
 
+// plain are names that the programs of sets take as they are.
+var plain = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9/_.-]*$`)
+
 // Commands take the element out that is for the packet alone, or put in the one that is.
 func (e Element) Commands() []change.Change {
-	m := change.Member{Netns: e.Netns, Table: e.Table, Set: e.Set, Element: e.Text, In: !e.In}
-	if !e.Fits || !m.Possible() {
+	p := change.Program{Netns: e.Netns, Argv: e.argv(!e.In), Back: e.argv(e.In)}
+	if !e.Fits || e.Text == "" || !plain.MatchString(e.Set) || e.Table != nil && !plain.MatchString(e.Table.Name) || !p.Installed() {
 		return nil
 	}
-	return []change.Change{m}
+	return []change.Change{p}
+}
+
+func (e Element) argv(in bool) []string {
+	verb := map[bool]string{true: "add", false: "delete"}[in]
+	if e.Table == nil {
+		return []string{"ipset", verb[:3], e.Set, e.Text}
+	}
+	return []string{"nft", verb, "element", e.Table.Family, e.Table.Name, e.Set, "{ " + e.Text + " }"}
 }

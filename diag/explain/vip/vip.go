@@ -33,7 +33,7 @@ func Judge(on []*machine.Space, asked flows.Flow) (service.Unknown, bool) {
 		if len(f.Has) > 0 {
 			return f, true
 		}
-		if f.Among, f.Behind = around(known, asked.Dst); len(f.Among) > 0 && len(beside.Among) == 0 {
+		if f.Among, f.Behind = around(append(known, virtual(n)...), asked.Dst); len(f.Among) > 0 && len(beside.Among) == 0 {
 			beside = f
 		}
 	}
@@ -125,6 +125,18 @@ func translated(n *machine.Space, devices []machine.Device, dst netip.Addr) []ta
 		return nil
 	}
 	return slices.DeleteFunc(tally.Services(rules), func(s tally.Service) bool { return s.Dst.Is6() != dst.Is6() || own[s.Dst] })
+}
+
+// virtual are the services of ip_vs in a namespace, which has their addresses itself.
+func virtual(n *machine.Space) (all []tally.Service) {
+	for _, s := range n.Virtuals() {
+		one := tally.Service{Dst: s.Addr.Addr(), Proto: s.Proto, Port: s.Addr.Port()}
+		for _, server := range s.Servers {
+			one.To = append(one.To, server.Addr.String())
+		}
+		all = append(all, one)
+	}
+	return all
 }
 
 // of are the services of an address.

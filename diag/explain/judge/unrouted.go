@@ -298,7 +298,11 @@ func (j *Judge) throughDevice(n *machine.Space, p journey.Packet, l cause.Lookup
 	case d.Link.Up() && !gateway.IsValid():
 		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l, Way: remedy.Way{Netns: n.Name, Dev: d.Link.Name}}}
 	case d.Link.Up():
-		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l, Way: byDefault}, Next: next}
+		f := cause.Unrouted{At: at(n), Lookup: l, Way: byDefault}
+		if told, heeds, settings := n.Advertised(d.Link.Name); p.Dst.Is6() && told && !heeds && !byDefault.Dst.IsValid() {
+			f.Deaf = settings
+		}
+		return Ruling{Finding: f, Next: next}
 	case own.Contains(p.Dst):
 		byDefault, next.Via = remedy.Way{}, netip.Addr{}
 	}

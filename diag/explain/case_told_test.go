@@ -112,6 +112,12 @@ host: iptables -t nat -A POSTROUTING -s 10.244.0.0/16 -o eth0 -j MASQUERADE`,
 	{name: "an address far behind the first one of services", base: masqueraded, fault: served + `
 host: iptables -t nat -A PREROUTING -d 10.96.0.1 -p tcp --dport 443 -j SVC`,
 		hide: []string{"inet"}, from: "pod-a", to: "10.104.77.9", want: service.NotTranslated, netns: "host", says: "10.96.0.1:443/tcp, which host"},
+	{name: "an address of a narrow scope", base: bridged, fault: `
+host: ip addr flush dev cni0
+host: ip addr flush dev eth0
+host: ip addr add 192.168.6.160/24 dev eth0 scope host
+host: ip route add default via 192.168.6.1 dev eth0 onlink`,
+		from: "host", to: "203.0.113.10", want: cause.NoAddress, netns: "host", mends: true, says: "has the scope host", fix: "src 192.168.6.160"},
 	{name: "two devices with one network", base: bridged, fault: `
 host: ip link add br9 type bridge
 host: ip addr add 10.244.1.2/24 dev br9

@@ -331,6 +331,7 @@ var samples = []cause.Finding{
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Bridge: true},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Kept: sourcing},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Past: proof[0]},
+	source.Scoped{At: here, Lookup: cause.Lookup{Dst: one, Answer: machine.RouteAnswer{Entry: table.Route{Type: "unicast", Via: two, Dev: "eth0", Table: machine.MainTable}}}, Addr: table.Addr{Dev: "eth0", Prefix: netip.PrefixFrom(two, 24), Scope: "host"}},
 	source.ForOthers{At: here, Lookup: lookup, Src: two, Routes: []table.Route{fromPrefix}},
 	source.ForOthers{At: here, Lookup: lookup, Src: two, Reply: true, Routes: []table.Route{fromPrefix, fromPrefix}},
 	source.ForOthers{At: here, Lookup: cause.Lookup{Dst: one, Answer: machine.RouteAnswer{Kind: machine.KindUnreachable}}, Routes: []table.Route{fromPrefix}},

@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/source"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/journey"
@@ -257,21 +258,37 @@ func (j *Judge) unroutedOrigin(n *machine.Space, p journey.Packet, l cause.Looku
 
 // Anonymous: there is a way, but no address that the packet could come from. IPv4 sends
 // it from 0.0.0.0, which nobody answers (ip_route_input_slow()); IPv6 does not send it.
-func (j *Judge) Anonymous(n *machine.Space, p journey.Packet, route machine.RouteAnswer) (f cause.Addressless, ok bool) {
+func (j *Judge) Anonymous(n *machine.Space, p journey.Packet, route machine.RouteAnswer) (cause.Finding, bool) {
 	if p.Src.IsValid() || p.Encap != nil {
-		return f, false
+		return nil, false
 	}
 	devices, err := n.DevicesFor(p.Dst)
-	if err != nil || slices.ContainsFunc(devices, func(d machine.Device) bool { return len(d.Addrs) > 0 }) {
-		return f, false
+	if err != nil {
+		return nil, false
 	}
-	f = cause.Addressless{At: at(n), Lookup: cause.Lookup{Dst: p.Dst, Answer: route}}
+	if slices.ContainsFunc(devices, func(d machine.Device) bool { return len(d.Addrs) > 0 }) {
+		return scoped(n, p.Dst, route, devices)
+	}
+	f := cause.Addressless{At: at(n), Lookup: cause.Lookup{Dst: p.Dst, Answer: route}}
 	for _, d := range devices {
 		if free := j.Address(n, d.Link, p.Dst); free.Prefix.IsValid() && (!f.Free.Prefix.IsValid() || d.Link.Index == route.Dev) {
 			f.Free, f.Down = free, !d.Link.Up()
 		}
 	}
 	return f, true
+}
+
+// scoped is the finding of a packet of IPv4 whose sender has addresses, of narrower scopes than
+// its route.
+func scoped(n *machine.Space, dst netip.Addr, route machine.RouteAnswer, devices []machine.Device) (cause.Finding, bool) {
+	for _, d := range devices {
+		for _, a := range d.Addrs {
+			if dst.Is4() && d.Link.Index == route.Dev && a.Scope != "global" {
+				return source.Scoped{At: at(n), Lookup: cause.Lookup{Dst: dst, Answer: route}, Addr: a}, true
+			}
+		}
+	}
+	return nil, false
 }
 
 // throughDevice: the device with an address could be the way, were it up, or

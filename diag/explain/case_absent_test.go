@@ -80,3 +80,15 @@ func TestWhoMayHaveTheWrongAddressIsNamed(t *testing.T) {
 		})
 	})
 }
+
+// TestAnAddressThatAProgramListensAtAndNobodyHas: whoever gives it out has not done so.
+func TestAnAddressThatAProgramListensAtAndNobodyHas(t *testing.T) {
+	labtest.Slow(t)
+	b := bridged.with("bridged, with programs that listen at others' addresses", "pod-b: sysctl -qw net.ipv4.ip_nonlocal_bind=1\n").build(t)
+	b.serve([]string{"pod-b tcp 10.244.1.77:80"})
+	a := b.explain(breakage{from: "pod-a", to: "10.244.1.77", asks: "tcp 80"}, true)
+	fix := strings.Join(b.typed(a.Fix), "\n")
+	if a.Cause.Code != cause.DestinationAbsent || !strings.Contains(a.Cause.Detail.In("en"), "although a program listens at it") || fix != "pod-b: ip addr add 10.244.1.77/24 dev eth0" && fix != "pod-b: ip addr add 10.244.1.77/32 dev eth0" {
+		t.Errorf("the fix is %q\n%s", fix, b.account(a))
+	}
+}

@@ -30,6 +30,7 @@ type farAway struct {
 	beyond   string // the device, where all is well up to there
 	mends    bool   // the fix is here, and works
 	says     string // a part of the detail or of the evidence
+	fix      string // a part of its first command
 	doubted  bool   // it works, and is doubted before a ping was sent
 }
 
@@ -254,6 +255,9 @@ func (c farAway) try(b *built) {
 	}
 	if !slices.ContainsFunc(append([]explain.Text{a.Cause.Detail}, a.Cause.Evidence...), func(line explain.Text) bool { return strings.Contains(line.String(), c.says) }) && c.says != "" {
 		b.t.Errorf("the evidence does not say %q: %v", c.says, a.Cause.Evidence)
+	}
+	if c.fix != "" && (len(a.Fix) == 0 || !strings.Contains(a.Fix[0].String(), c.fix)) {
+		b.t.Errorf("the fix is not %q\n%s", c.fix, b.account(a))
 	}
 	if !c.mends || b.t.Failed() {
 		return

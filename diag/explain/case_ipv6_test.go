@@ -71,6 +71,10 @@ var ipv6Breakages = among([]breakage{
 		want: expected{cause.DestinationAbsent, "pod-a", request}},
 	{name: "forwarding is off", from: "pod-a", to: "fd00:203::10", fault: `host: sysctl -qw net.ipv6.conf.all.forwarding=0`,
 		want: expected{cause.ForwardingOff, "host", request}},
+	{name: "the route is not used for want of a carrier", from: "pod-a", to: "fd00:203::10", fault: `
+host: sysctl -qw net.ipv6.conf.all.ignore_routes_with_linkdown=1 net.ipv6.conf.eth0.ignore_routes_with_linkdown=1
+inet: ip link set up0 down`,
+		want: expected{cause.LinkDown, "inet", request}},
 	{name: "one hop to live", from: "pod-a", to: "fd00:203::10", fault: `pod-a: sysctl -qw net.ipv6.conf.eth0.hop_limit=1`,
 		want: expected{cause.RouteLoop, "pod-a", request}, fix: []string{"pod-a: sysctl -w net.ipv6.conf.eth0.hop_limit=64"}},
 	{name: "one hop to live by the route", from: "pod-a", to: "fd00:203::10", fault: `pod-a: ip route replace default via fd00:244:1::1 dev eth0 hoplimit 1`,

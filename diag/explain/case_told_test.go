@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -79,6 +80,57 @@ inet: ip addr add fd00:6::1/64 dev up0 nodad
 inet: ip route add fd00:244::1 dev up0
 host: ip route add fd00:6::1 dev eth0`,
 		from: "host", to: "fd00:6::1", want: cause.NeighbourUnanswered, netns: "inet", says: "eth0: inet fe80::"},
+	{name: "whose address is in a set", base: routed, fault: `
+host: nft 'add table inet f2b; add set inet f2b banned { type ipv4_addr; elements = { 10.244.1.10, 203.0.113.77 }; }; add chain inet f2b fw { type filter hook forward priority 0; }; add rule inet f2b fw ip saddr @banned drop'`,
+		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", mends: true, says: "that is in the set banned by its element 10.244.1.10", fix: "nft delete element inet f2b banned '{ 10.244.1.10 }'"},
+	{name: "whose network is in a set", base: routed, fault: `
+host: nft 'add table inet f2b; add set inet f2b banned { type ipv4_addr; flags interval; elements = { 10.244.1.8/30, 203.0.113.0/24 }; }; add chain inet f2b fw { type filter hook forward priority 0; }; add rule inet f2b fw ip saddr @banned drop'`,
+		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", mends: true, says: "by its element 10.244.1.8/30", fix: "nft insert rule"},
+	{name: "whose address is in an ipset for a while", base: routed, fault: `
+host: ipset create nstt-banned hash:ip timeout 3600
+host: ipset add nstt-banned 10.244.1.10
+host: iptables -A FORWARD -m set --match-set nstt-banned src -j DROP`,
+		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", mends: true, says: "the ipset nstt-banned by its element 10.244.1.10, which is gone by itself in", fix: "ipset del nstt-banned 10.244.1.10"},
+	{name: "whose network is in an ipset", base: routed, fault: `
+host: ipset create nstt-nets hash:net
+host: ipset add nstt-nets 10.0.0.0/8
+host: ipset add nstt-nets 10.244.1.0/28
+host: ipset add nstt-nets 10.244.0.0/16
+host: ipset create nstt-all list:set
+host: ipset add nstt-all nstt-nets
+host: iptables -A FORWARD -m set --match-set nstt-all src -j DROP`,
+		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", mends: true, says: "the ipset nstt-nets by its element 10.244.1.0/28", fix: "-I FORWARD"},
+	{name: "who is in none of those that are let in", base: routed, fault: `
+host: ipset create nstt-ours hash:ip
+host: ipset add nstt-ours 10.244.1.99
+host: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+host: iptables -A FORWARD -m set --match-set nstt-ours src -j ACCEPT
+host: iptables -A FORWARD -j DROP`,
+		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", mends: true, says: "is for members of the ipset nstt-ours, which does not have 10.244.1.10", fix: "-I FORWARD"},
+	{name: "a port of a bridge, as a security group has it", base: bridged, fault: `
+host: sysctl -qw net.bridge.bridge-nf-call-iptables=1
+host: iptables -N sg-a
+host: iptables -N spoof-a
+host: iptables -A FORWARD -m physdev --physdev-in veth-pod+ --physdev-is-bridged -j sg-a
+host: iptables -A sg-a -m physdev --physdev-out veth-pod-b -j spoof-a
+host: iptables -A spoof-a -s 10.244.1.99 -j RETURN
+host: iptables -A spoof-a -j DROP`,
+		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", mends: true, says: "-A spoof-a -j DROP"},
+	{name: "a table that throws what another one should have", base: bridged, fault: `
+host: ip rule add pref 100 lookup 52
+host: ip route add throw 203.0.113.0/24 table 52
+host: ip route del default
+host: iptables -t nat -A POSTROUTING -s 10.244.0.0/16 -o eth0 -j MASQUERADE`,
+		from: "pod-a", to: "203.0.113.10", want: cause.NoRoute, netns: "host", mends: true, says: "throw 203.0.113.0/24 table 52", fix: "ip route add default via 192.168.6.1"},
+	{name: "an address far behind the first one of services", base: masqueraded, fault: served + `
+host: iptables -t nat -A PREROUTING -d 10.96.0.1 -p tcp --dport 443 -j SVC`,
+		hide: []string{"inet"}, from: "pod-a", to: "10.104.77.9", want: service.NotTranslated, netns: "host", says: "10.96.0.1:443/tcp, which host"},
+	{name: "an address of a narrow scope", base: bridged, fault: `
+host: ip addr flush dev cni0
+host: ip addr flush dev eth0
+host: ip addr add 192.168.6.160/24 dev eth0 scope host
+host: ip route add default via 192.168.6.1 dev eth0 onlink`,
+		from: "host", to: "203.0.113.10", want: cause.NoAddress, netns: "host", mends: true, says: "has the scope host", fix: "src 192.168.6.160"},
 	{name: "two devices with one network", base: bridged, fault: `
 host: ip link add br9 type bridge
 host: ip addr add 10.244.1.2/24 dev br9

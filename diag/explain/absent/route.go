@@ -14,9 +14,9 @@ import (
 )
 
 // Ignored is the route that a namespace has for an address and does not use, because
-// its device has no carrier (net.ipv4.conf.*.ignore_routes_with_linkdown).
+// its device has no carrier (net.ipv4.conf.*.ignore_routes_with_linkdown, and net.ipv6's).
 func Ignored(n *machine.Space, dst netip.Addr, answer machine.RouteAnswer) (machine.RouteAnswer, bool) {
-	if answer.Kind != machine.KindNone || dst.Is6() {
+	if answer.Kind != machine.KindNone {
 		return machine.RouteAnswer{}, false
 	}
 	route, link, ok := machine.MainRoute(n, dst)

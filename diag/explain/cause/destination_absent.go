@@ -55,6 +55,7 @@ type NobodyHas struct {
 	Bits     int            // of the network of the wire
 	Sent     SentThere      // why the packet looks for it
 	Serving  []Station      // whose rules translate what is sent to it: it is a service's
+	Bound    []Station      // where a program listens at it all the same
 	Own      []netip.Prefix // the networks of who asks, on that wire
 	Behind   table.Route    // out of another device, that is passed over; its Type is empty where there is none
 }
@@ -86,6 +87,14 @@ func (a NobodyHas) Detail() say.Text {
 	if len(a.Serving) > 0 {
 		return say.T("%s is on the wire of %s according to the route, but nobody there has it, and so nobody announces it: it is a service's, which rules of %s serve",
 			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址，也就无人宣告它：它属于某个服务，%s 的规则提供该服务", a.Addr, a.Dev, machine.Called(a.Serving[0].Netns))
+	}
+	if len(a.Bound) > 0 {
+		where := machine.Called(a.Bound[0].Netns)
+		for _, s := range a.Bound[1:] {
+			where = say.T("%s, %s", "%s、%s", where, machine.Called(s.Netns))
+		}
+		return say.T("%s is on the wire of %s according to the route, but nobody there has it, although a program listens at it (%s): who gives it out (keepalived, pacemaker or the like) does not run, or has given it to nobody",
+			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址，尽管有程序在监听它（%s）：分配它的程序（如 keepalived、pacemaker）没有运行，或没有分给任何一台", a.Addr, a.Dev, where)
 	}
 	if s, ok := a.mistaken(); ok && len(s.Addrs) > 0 {
 		return say.T("%s is on the wire of %s according to the route, but nobody there has it; %s of %s is on that wire with %s, which is of another network: is that address wrong?",
@@ -138,7 +147,7 @@ func (a NobodyHas) Evidence() []say.Text {
 }
 
 // Fix is unknown but where a rule was left behind, the rules of somebody there serve the
-// address, or IPv6 is switched off at the one who may have it: who should?
+// address, one program alone listens at it, or IPv6 is switched off at the one who may have it: who should?
 func (a NobodyHas) Fix() []change.Change {
 	if a.Sent.Rule != nil {
 		if del, ok := change.RuleDel(a.Sent.Netns, a.Sent.Table, a.Sent.Chain, a.Sent.Rule); ok {
@@ -148,6 +157,9 @@ func (a NobodyHas) Fix() []change.Change {
 	}
 	if len(a.Serving) > 0 {
 		return hostAddress(a.Serving[0].Netns, a.Addr, a.Serving[0].Dev).Add()
+	}
+	if len(a.Bound) == 1 {
+		return hostAddress(a.Bound[0].Netns, a.Addr, a.Bound[0].Dev).Add()
 	}
 	s, ok := a.mistaken()
 	if !ok || !s.Shut || len(s.Addrs) > 0 {

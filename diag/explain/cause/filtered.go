@@ -29,6 +29,8 @@ type Stopped struct {
 	Hook   string
 	Result eval.Result
 	Look   eval.Look // what else the rules there have for it
+	// Element is that of a set which has the packet stopped; its Set is empty where there is none.
+	Element remedy.Element
 	// Answer tells that it answers a packet which has passed here.
 	Answer bool
 	// Past is the namespace that the request went by, where the packet is its answer and
@@ -95,7 +97,7 @@ func (s Stopped) Detail() say.Text {
 	if len(s.Result.Untimely) > 0 {
 		text = say.T("%s; at another time, which it is not now, %s lets it pass", "%s；%s 会放行它，但只在别的时间，不是现在", text, s.Result.Untimely[0])
 	}
-	text = s.Look.Said(s.Result.Untaken(text))
+	text = s.Element.Said(s.Look.Said(s.Result.Untaken(text)))
 	switch {
 	case s.Result.MeantApart() && s.Join.Network != "":
 		text = say.T("%s; it keeps networks apart on purpose: rather than open it, have the two share a network (%s)", "%s；它是有意隔离网络的：不要打开它，让两者加入同一个网络（%s）",
@@ -139,6 +141,9 @@ func (s Stopped) Fix() []change.Change {
 		if fix := remedy.Firewalld(s.Result.In, s.Result.Decided, s.Flow, within(s.Net, s.Flow.Src)); fix != nil {
 			return fix
 		}
+	}
+	if fix := s.Element.Commands(); fix != nil {
+		return fix
 	}
 	return s.accept(s.Flow.Kind())
 }

@@ -21,6 +21,9 @@ type Unrouted struct {
 	At
 	Lookup Lookup
 	Way    remedy.Way // the route that is missing
+	// Deaf are the settings by which the device that would be told of it listens to no router
+	// of IPv6 (accept_ra is 1, and it forwards); none: that is not so.
+	Deaf []string
 }
 
 // Code is NoRoute.
@@ -28,11 +31,15 @@ func (Unrouted) Code() Code { return NoRoute }
 
 // Detail names the destination.
 func (u Unrouted) Detail() say.Text {
+	if len(u.Deaf) > 0 {
+		return say.T("no route to %[1]s; what routers advertise is not heeded on %[2]s, for forwarding is on and accept_ra is 1 (2 has it heeded)",
+			"没有到 %[1]s 的路由；%[2]s 不理会路由器通告，因为 forwarding 已打开而 accept_ra 是 1（设为 2 才理会）", u.Lookup.Dst, u.Way.Dev)
+	}
 	return say.T("no route to %s", "没有到 %s 的路由", u.Lookup.Dst)
 }
 
 // Evidence is that there is no route.
-func (u Unrouted) Evidence() []say.Text { return u.Lookup.Lines() }
+func (u Unrouted) Evidence() []say.Text { return append(u.Lookup.Lines(), Lines(u.Deaf...)...) }
 
 // Fix adds the route.
 func (u Unrouted) Fix() []change.Change { return u.Way.Commands() }

@@ -146,7 +146,8 @@ var samples = []cause.Finding{
 	cause.Unforwarded{here, two, "eth0", proof, true},
 	cause.LoopbackUnrouted{here, lookup},
 	cause.LoopbackPassed{here, table.Link{Name: "lo"}},
-	cause.Unrouted{here, lookup, path},
+	cause.Unrouted{here, lookup, path, nil},
+	cause.Unrouted{here, lookup, path, []string{"net.ipv6.conf.eth0.accept_ra = 1"}},
 	cause.Unadvertised{At: here, Lookup: lookup, Dev: "eth0", Settings: proof, Deaf: true},
 	cause.Unadvertised{At: here, Lookup: lookup, Dev: "eth0", Settings: proof, Off: true},
 	cause.Unadvertised{At: here, Lookup: lookup, Dev: "eth0", Settings: proof},
@@ -191,6 +192,7 @@ var samples = []cause.Finding{
 	cause.Unproxied{At: here, Dev: "eth0", Addr: netip.MustParseAddr("fd00::2"), Sender: netip.MustParseAddr("fd00::1"), Proof: proof},
 	cause.NobodyHas{NextHop: hop, Stations: stations, Bits: 24},
 	cause.NobodyHas{NextHop: hop, Stations: stations, Serving: stations, Bits: 24},
+	cause.NobodyHas{NextHop: hop, Stations: stations, Bound: stations[:1], Bits: 24},
 	cause.NobodyHas{NextHop: hop, Stations: stations, Sent: cause.SentThere{Place: redirecting, Netns: "ns1", Next: "10.2.0.9:80"}},
 	cause.NobodyHas{NextHop: unknown, Stations: stations, OnTheWay: true, Bits: 24},
 	cause.NobodyHas{NextHop: unknown, Stations: append(stations, cause.Station{Netns: "ns3", Dev: "eth0", Addrs: []netip.Prefix{netip.MustParsePrefix("10.9.0.2/24")}}), OnTheWay: true, Bits: 24},
@@ -330,6 +332,7 @@ var samples = []cause.Finding{
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Bridge: true},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Kept: sourcing},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Past: proof[0]},
+	source.Scoped{At: here, Lookup: cause.Lookup{Dst: one, Answer: machine.RouteAnswer{Entry: table.Route{Type: "unicast", Via: two, Dev: "eth0", Table: machine.MainTable}}}, Addr: table.Addr{Dev: "eth0", Prefix: netip.PrefixFrom(two, 24), Scope: "host"}},
 	source.ForOthers{At: here, Lookup: lookup, Src: two, Routes: []table.Route{fromPrefix}},
 	source.ForOthers{At: here, Lookup: lookup, Src: two, Reply: true, Routes: []table.Route{fromPrefix, fromPrefix}},
 	source.ForOthers{At: here, Lookup: cause.Lookup{Dst: one, Answer: machine.RouteAnswer{Kind: machine.KindUnreachable}}, Routes: []table.Route{fromPrefix}},
@@ -440,7 +443,7 @@ var samples = []cause.Finding{
 var unmended = []string{"RememberedBeyond", "Hidden", "Unknowing", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
-	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "TunnelSpent", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort", "Unlooked", "OverLimit", "TakenAway"}
+	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort", "Unlooked", "OverLimit", "TakenAway"}
 
 // counting is a packet that a rule stops by a condition that cannot be read.
 func counting(condition string) cause.Stopped {

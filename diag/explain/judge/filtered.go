@@ -31,6 +31,7 @@ func (j *Judge) Filtered(n *machine.Space, p journey.Packet, hook string, r eval
 	}
 	if rules, err := n.Rules(); err == nil && r.Drops() && !r.MeantApart() {
 		f.Look = eval.Passing(rules, hook, r, n.Env())
+		f.Element = listed(n, hook, r, f.Look)
 	}
 	if r.MeantApart() && len(j.Began) > 0 && p.IsRequest() {
 		if first := j.Began[0]; first.Space.OneOfDefaults(first.Route) {

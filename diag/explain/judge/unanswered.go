@@ -225,7 +225,7 @@ func (a *Search) nobody(x *fabric.Explorer) Outcome {
 		}
 		return Outcome{Finding: cause.NobodyHas{
 			NextHop: a.Hop(), Stations: there, OnTheWay: onTheWay, Bits: own.Bits(), Sent: a.leftBehind(a.Space, a.Packet, x), Serving: vip.Serving(x, a.Packet.Flow()),
-			Own: a.networks(), Behind: behind,
+			Bound: vip.Bound(x, a.Packet.Dst), Own: a.networks(), Behind: behind,
 		}}
 	}
 	for _, s := range x.Stations {

@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/source"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/journey"
@@ -35,7 +36,7 @@ func (j *Judge) NoRoute(n *machine.Space, p journey.Packet, route machine.RouteA
 			}
 			return j.Unrouted(n, p, lookup), true
 		}
-		if _, more := n.Without(p.Dst, p.Src); !more && placeholder(route.Entry) {
+		if _, more := n.Without(p.Dst, p.Src); !more && (placeholder(route.Entry) || passes(route.Entry)) {
 			return j.Unrouted(n, p, lookup), true
 		}
 		if r, ok := j.behindSwitch(n, p, lookup); ok {
@@ -78,6 +79,12 @@ func (j *Judge) behindSwitch(n *machine.Space, p journey.Packet, l cause.Lookup)
 func placeholder(r table.Route) bool {
 	const last = 4278198272 // what network managers, and the kernel's guide to VRFs, give such
 	return r.Table == machine.MainTable && r.Default() && r.Metric >= last
+}
+
+// passes reports whether a route has the tables that are asked behind its own decide: what
+// is missing is missing there.
+func passes(r table.Route) bool {
+	return r.Type == string(machine.KindThrow) && r.Table != machine.MainTable
 }
 
 // Unrouted tells apart what it can mean that there is no route.
@@ -251,21 +258,37 @@ func (j *Judge) unroutedOrigin(n *machine.Space, p journey.Packet, l cause.Looku
 
 // Anonymous: there is a way, but no address that the packet could come from. IPv4 sends
 // it from 0.0.0.0, which nobody answers (ip_route_input_slow()); IPv6 does not send it.
-func (j *Judge) Anonymous(n *machine.Space, p journey.Packet, route machine.RouteAnswer) (f cause.Addressless, ok bool) {
+func (j *Judge) Anonymous(n *machine.Space, p journey.Packet, route machine.RouteAnswer) (cause.Finding, bool) {
 	if p.Src.IsValid() || p.Encap != nil {
-		return f, false
+		return nil, false
 	}
 	devices, err := n.DevicesFor(p.Dst)
-	if err != nil || slices.ContainsFunc(devices, func(d machine.Device) bool { return len(d.Addrs) > 0 }) {
-		return f, false
+	if err != nil {
+		return nil, false
 	}
-	f = cause.Addressless{At: at(n), Lookup: cause.Lookup{Dst: p.Dst, Answer: route}}
+	if slices.ContainsFunc(devices, func(d machine.Device) bool { return len(d.Addrs) > 0 }) {
+		return scoped(n, p.Dst, route, devices)
+	}
+	f := cause.Addressless{At: at(n), Lookup: cause.Lookup{Dst: p.Dst, Answer: route}}
 	for _, d := range devices {
 		if free := j.Address(n, d.Link, p.Dst); free.Prefix.IsValid() && (!f.Free.Prefix.IsValid() || d.Link.Index == route.Dev) {
 			f.Free, f.Down = free, !d.Link.Up()
 		}
 	}
 	return f, true
+}
+
+// scoped is the finding of a packet of IPv4 whose sender has addresses, of narrower scopes than
+// its route.
+func scoped(n *machine.Space, dst netip.Addr, route machine.RouteAnswer, devices []machine.Device) (cause.Finding, bool) {
+	for _, d := range devices {
+		for _, a := range d.Addrs {
+			if dst.Is4() && d.Link.Index == route.Dev && a.Scope != "global" {
+				return source.Scoped{At: at(n), Lookup: cause.Lookup{Dst: dst, Answer: route}, Addr: a}, true
+			}
+		}
+	}
+	return nil, false
 }
 
 // throughDevice: the device with an address could be the way, were it up, or
@@ -292,7 +315,11 @@ func (j *Judge) throughDevice(n *machine.Space, p journey.Packet, l cause.Lookup
 	case d.Link.Up() && !gateway.IsValid():
 		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l, Way: remedy.Way{Netns: n.Name, Dev: d.Link.Name}}}
 	case d.Link.Up():
-		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l, Way: byDefault}, Next: next}
+		f := cause.Unrouted{At: at(n), Lookup: l, Way: byDefault}
+		if told, heeds, settings := n.Advertised(d.Link.Name); p.Dst.Is6() && told && !heeds && !byDefault.Dst.IsValid() {
+			f.Deaf = settings
+		}
+		return Ruling{Finding: f, Next: next}
 	case own.Contains(p.Dst):
 		byDefault, next.Via = remedy.Way{}, netip.Addr{}
 	}

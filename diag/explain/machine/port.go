@@ -2,6 +2,7 @@ package machine
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 
 	"nstutor/diag/socket"
@@ -25,4 +26,11 @@ func (n *Space) takesOthers(proto byte, port uint16) (bool, error) {
 	return slices.ContainsFunc(all.All, func(s socket.Socket) bool {
 		return s.Proto == socket.Proto(proto) && s.Local.Port() == port && !s.Opaque
 	}), nil
+}
+
+// BoundTo reports whether a socket of the namespace listens at an address by itself, whoever has
+// that (ip_nonlocal_bind, IP_FREEBIND).
+func (n *Space) BoundTo(addr netip.Addr) bool {
+	all, err := socket.Read(context.Background(), n.NS)
+	return err == nil && slices.ContainsFunc(all.All, func(s socket.Socket) bool { return s.Local.Addr().Unmap() == addr })
 }

@@ -14,6 +14,9 @@ func (n *Space) Virtual(proto byte, dst netip.AddrPort, mark uint32) (ipvs.Servi
 	return ipvs.For(n.virtual(), proto, dst, mark)
 }
 
+// Virtuals are the virtual services of the namespace.
+func (n *Space) Virtuals() []ipvs.Service { return n.virtual() }
+
 func (n *Space) virtual() []ipvs.Service {
 	if !n.memory.virtualRead {
 		n.memory.virtual, _ = ipvs.Read(n.NS)

@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/journey"
@@ -271,11 +272,13 @@ func (w *walk) changed(n *machine.Space, p journey.Packet, dev, hook string, res
 
 // bridgeFilter runs the packet through the rules of IP that a bridge has for
 // what it passes on (br_netfilter), if it has any.
-func (w *walk) bridgeFilter(n *machine.Space, p journey.Packet, bridge string) (journey.Packet, bool) {
+func (w *walk) bridgeFilter(p journey.Packet, c fabric.Crossing) (journey.Packet, bool) {
+	n, bridge := c.Space, c.Bridged
 	if on, _ := n.BridgeNetfilter(p.Dst.Is6()); !on {
 		return p, true
 	}
 	p = w.Enters(n, p)
+	p.Filtered.Ports = eval.Ports{In: c.From, Out: c.Dev.Name}
 	before := p
 	for _, hook := range []struct{ name, iif, oif string }{{"prerouting", bridge, ""}, {"forward", bridge, bridge}, {"postrouting", "", bridge}} {
 		var ok bool
@@ -287,5 +290,6 @@ func (w *walk) bridgeFilter(n *machine.Space, p journey.Packet, bridge string) (
 		w.giveUp(n, p, hop.StageFilter, bridge, wSentElsewhere.Of(bridge))
 		return p, false
 	}
+	p.Filtered.Ports = eval.Ports{}
 	return p, true
 }

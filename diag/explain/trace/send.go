@@ -239,7 +239,7 @@ func (w *walk) cross(p journey.Packet, c fabric.Crossing) (journey.Packet, bool)
 	if c.Bridged != "" {
 		w.linkFilter(c.Space, p, eval.LinkHook{Family: "bridge", Hook: "forward", IIF: c.From, OIF: c.Dev.Name})
 		var ok bool
-		if p, ok = w.bridgeFilter(c.Space, p, c.Bridged); !ok {
+		if p, ok = w.bridgeFilter(p, c); !ok {
 			return p, false
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/journey"
@@ -74,14 +75,14 @@ func (w *walk) keptBelow(n *machine.Space, p journey.Packet, dev table.Link, rou
 
 // unserved looks, where a request gets nowhere that no rule has sent elsewhere, whether
 // it is for a service, and the rules do not know of it, or not where it passes. Where
-// somebody would take it as it is, no rule has to.
+// somebody would take it as it is, no rule has to. A guess is none where there is a fault.
 func (w *walk) unserved() {
 	lost := len(w.Faults) > 0 && w.Faults[0].Leg == flows.LegRequest
 	if !lost && w.outside == nil || len(w.Turned) > 0 || w.listens != nil || w.Connections.Any() {
 		return
 	}
 	f, ok := w.Service(w.outside != nil)
-	if !ok {
+	if u, guessed := f.(service.Unknown); !ok || guessed && u.Behind && lost {
 		return
 	}
 	// What was met behind it was met by a packet that should not have got there.

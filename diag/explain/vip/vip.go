@@ -33,7 +33,7 @@ func Judge(on []*machine.Space, asked flows.Flow) (service.Unknown, bool) {
 		if len(f.Has) > 0 {
 			return f, true
 		}
-		if f.Among = around(known, asked.Dst); len(f.Among) > 0 && len(beside.Among) == 0 {
+		if f.Among, f.Behind = around(append(known, virtual(n)...), asked.Dst); len(f.Among) > 0 && len(beside.Among) == 0 {
 			beside = f
 		}
 	}
@@ -127,6 +127,18 @@ func translated(n *machine.Space, devices []machine.Device, dst netip.Addr) []ta
 	return slices.DeleteFunc(tally.Services(rules), func(s tally.Service) bool { return s.Dst.Is6() != dst.Is6() || own[s.Dst] })
 }
 
+// virtual are the services of ip_vs in a namespace, which has their addresses itself.
+func virtual(n *machine.Space) (all []tally.Service) {
+	for _, s := range n.Virtuals() {
+		one := tally.Service{Dst: s.Addr.Addr(), Proto: s.Proto, Port: s.Addr.Port()}
+		for _, server := range s.Servers {
+			one.To = append(one.To, server.Addr.String())
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
 // of are the services of an address.
 func of(known []tally.Service, dst netip.Addr) (has []tally.Service) {
 	for _, s := range known {
@@ -142,14 +154,15 @@ func of(known []tally.Service, dst netip.Addr) (has []tally.Service) {
 const rangeBits, rangeBits6 = 12, 108
 
 // around are the services next to an address, where it lies among those of one range:
-// between two of them, or in the same 256.
-func around(known []tally.Service, dst netip.Addr) []tally.Service {
+// between two of them, or in the same 256; or else those that it lies behind, where the first
+// of them begins a range that may be so wide.
+func around(known []tally.Service, dst netip.Addr) (next []tally.Service, behind bool) {
 	bits, close := rangeBits, 24
 	if dst.Is6() {
 		bits, close = rangeBits6, 120
 	}
 	if !machine.Private(dst) {
-		return nil
+		return nil, false
 	}
 	in := func(s tally.Service, bits int) bool {
 		p, err := dst.Prefix(bits)
@@ -168,7 +181,21 @@ func around(known []tally.Service, dst netip.Addr) []tally.Service {
 	}
 	both := append(below, above...)
 	if len(both) == 2 || slices.ContainsFunc(both, func(s tally.Service) bool { return in(s, close) }) {
-		return both
+		return both, false
 	}
-	return nil
+	if at := slices.IndexFunc(known, func(s tally.Service) bool { return in(s, bits) }); at >= 0 && begins(known[at].Dst, dst, bits, close) {
+		return known[at : at+1], true
+	}
+	return nil, false
+}
+
+// begins reports whether an address is the first one of a range, not wider than some bits, that
+// another one is in: kubernetes gives that to the API's own service.
+func begins(first, dst netip.Addr, bits, most int) bool {
+	for ; bits <= most; bits++ {
+		if p, err := first.Prefix(bits); err == nil && p.Addr().Next() == first && p.Contains(dst) {
+			return true
+		}
+	}
+	return false
 }

@@ -177,15 +177,50 @@ func (e *evaluator) xtLength(data []byte, p Packet) (holds, known bool) {
 	return (low <= p.Length && p.Length <= high) != (data[4] != 0), true
 }
 
-// xtPhysdev is struct xt_physdev_info of what came in by no bridge, which has no ports:
-// only what is asked for with `!` holds (physdev_mt()).
+// xtPhysdev is struct xt_physdev_info, and physdev_mt(): the ports of a bridge with their masks,
+// inverse bits, and which of them count. By which port of a bridge a routed packet came in is not
+// known; it leaves by none.
 func (e *evaluator) xtPhysdev(data []byte, p Packet) (holds, known bool) {
-	const invertAt, whichAt, all = 64, 65, 31
+	const in, out, bridged, isIn, isOut = 1, 2, 4, 8, 16
+	const maskAt, outAt, outMaskAt, invertAt, whichAt, all = 16, 32, 48, 64, 65, 31
 	if len(data) <= whichAt {
 		return false, false
 	}
-	if bridged, err := e.env.Bridged(p.IIF); err != nil || bridged {
+	invert, which := data[invertAt], data[whichAt]
+	if seen, err := e.env.Bridged(p.IIF); err != nil {
+		return false, false
+	} else if !seen && p.Ports == (Ports{}) {
+		return which&^invert&all == 0, true
+	}
+	to := p.Ports.Out
+	if e.hook != "forward" && e.hook != "postrouting" {
+		to = ""
+	}
+	wants := func(bit byte, is bool) bool { return which&bit == 0 || is != (invert&bit != 0) }
+	switch {
+	case !wants(bridged, to != ""), !wants(isOut, to != ""), which&out != 0 && to == "":
+		return false, true
+	case which&out != 0 && !wants(out, masked(to, data[outAt:outMaskAt], data[outMaskAt:invertAt])):
+		return false, true
+	case which&(in|isIn) == 0:
+		return true, true
+	case p.Ports.In == "":
 		return false, false
 	}
-	return data[whichAt]&^data[invertAt]&all == 0, true
+	return wants(isIn, true) && wants(in, masked(p.Ports.In, data[:maskAt], data[maskAt:outAt])), true
+}
+
+// masked reports whether the name of a device is one that x_tables asks for
+// (ifname_compare_aligned()).
+func masked(name string, want, mask []byte) bool {
+	for i := range want {
+		var have byte
+		if i < len(name) {
+			have = name[i]
+		}
+		if (have^want[i])&mask[i] != 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -30,6 +30,8 @@ type Near struct {
 	Field string   // that the one condition is about, as in "ip saddr . tcp dport"; empty: the way back
 	Has   string   // what the packet has there, as nft writes it
 	Back  []string // the devices by which the way to its source leads; none: there is no way
+	// Listed is the set that the condition asks for, if it is one with a name.
+	Listed *Listed
 }
 
 // maxLooked is how many conditions of rules a Look reads: more of them are a machine's
@@ -216,6 +218,13 @@ func (e *evaluator) missing(n *Near, m *netfilter.Match, s *state) bool {
 		way := e.lookup(s.packet.Src, s.packet.Dst, s.packet.Mark)
 		n.Back = way.devs
 		return way.err == nil && way.kind != "local"
+	}
+	if l, ok := e.listed(m, s); ok {
+		l.Place, n.Listed = n.Place, &l
+		if l.Asked != nil {
+			n.Field, n.Has = l.Asked.First()
+			return true
+		}
 	}
 	if !m.Known() {
 		return false

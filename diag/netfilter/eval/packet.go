@@ -40,6 +40,7 @@ type Packet struct {
 	TTL                int    // or hop limit; 0 when it is not known
 	Socket             Socket // that it comes from, in the namespace that made it
 	From               MAC    // that the frame has which it came in
+	Ports              Ports  // of the bridge that passes it on
 
 	zone  uint16 // of connection tracking, which rules give it before that
 	zoned Place  // the rule that did
@@ -47,11 +48,15 @@ type Packet struct {
 	conn  conn
 }
 
+// Ports are those of a bridge that a packet comes in by and leaves by, where the rules of IP
+// see what bridges pass on (br_netfilter). The zero value is that of a packet that is routed.
+type Ports struct{ In, Out string }
+
 // Forget returns the packet without what it has only inside a namespace: its
 // mark, its devices, its socket and its connection (skb_scrub_packet()). It is new to the
 // next namespace's connection tracking.
 func (p Packet) Forget() Packet {
-	p.Mark, p.IIF, p.OIF, p.Socket, p.zone, p.zoned, p.conn, p.CTState = 0, "", "", Socket{}, 0, Place{}, conn{}, CTNew
+	p.Mark, p.IIF, p.OIF, p.Socket, p.Ports, p.zone, p.zoned, p.conn, p.CTState = 0, "", "", Socket{}, Ports{}, 0, Place{}, conn{}, CTNew
 	return p
 }
 

@@ -1,7 +1,9 @@
 package device
 
 import (
+	"math/bits"
 	"net/netip"
+	"strconv"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
@@ -85,8 +87,39 @@ func (t TunnelUnmatched) Evidence() []say.Text {
 	return lines
 }
 
-// Fix is unknown: which end is wrong?
-func (TunnelUnmatched) Fix() []change.Change { return nil }
+// Fix gives the end that does not open the packets the key that they have, where nothing but
+// that is the matter. Of addresses it is unknown: which end is wrong?
+func (t TunnelUnmatched) Fix() []change.Change {
+	if len(t.There) != 1 || t.There[0].Tunnel == nil || t.Virtual {
+		return nil
+	}
+	far, sent := t.There[0], t.Link.Tunnel.Key
+	fits := func(is, want netip.Addr) bool { return !is.IsValid() || is == want }
+	if far.Kind != t.Link.Kind || far.Tunnel.External || !fits(far.Tunnel.Remote, t.From) || !fits(far.Tunnel.Local, t.To) || far.Tunnel.InKey == sent {
+		return nil
+	}
+	return set(t.Netns(), far, keyed(sent), keyed(far.Tunnel.InKey))
+}
+
+// keyed are the words by which ip(8) gives a tunnel a key both ways.
+func keyed(k uint32) []string {
+	if k == 0 {
+		return []string{"nokey"}
+	}
+	return []string{"key", strconv.FormatUint(uint64(bits.ReverseBytes32(k)), 10)}
+}
+
+// set gives a tunnel another setting, by ip(8): what is not said stays.
+func set(netns string, link table.Link, to, from []string) []change.Change {
+	line := func(words []string) []string {
+		return append([]string{"ip", "link", "set", link.Name, "type", link.Kind}, words...)
+	}
+	p := change.Program{Netns: netns, Argv: line(to), Back: line(from)}
+	if !p.Installed() {
+		return nil
+	}
+	return []change.Change{p}
+}
 
 // TunnelRefused is a packet whose tunnel's other end, out of sight, says that it opens no
 // such packets.
@@ -149,12 +182,14 @@ func (TunnelSpent) Code() cause.Code { return cause.RouteLoop }
 
 // Detail names the device, and the place.
 func (t TunnelSpent) Detail() say.Text {
-	return say.T("the packets of the tunnel %s begin with the TTL %d, which is spent in %s: `ip link set %[5]s type %[4]s ttl 64` is enough for any way",
-		"隧道 %s 的外层包初始 TTL 是 %d，到 %s 就耗尽了：`ip link set %[5]s type %[4]s ttl 64` 足够走任何路径", t.Link.Name, t.Link.Tunnel.TTL, machine.Called(t.Spent), t.Link.Kind, change.Word(t.Link.Name))
+	return say.T("the packets of the tunnel %s begin with the TTL %d, which is spent in %s; 64 is enough for any way",
+		"隧道 %s 的外层包初始 TTL 是 %d，到 %s 就耗尽了；64 足够走任何路径", t.Link.Name, t.Link.Tunnel.TTL, machine.Called(t.Spent))
 }
 
 // Evidence is the device.
 func (t TunnelSpent) Evidence() []say.Text { return cause.Lines(t.Link.Line(), t.Link.AddressLine()) }
 
-// Fix is what Detail says: no change here is one of a tunnel's settings.
-func (TunnelSpent) Fix() []change.Change { return nil }
+// Fix gives the tunnel a larger one.
+func (t TunnelSpent) Fix() []change.Change {
+	return set(t.Netns(), t.Link, []string{"ttl", "64"}, []string{"ttl", strconv.Itoa(int(t.Link.Tunnel.TTL))})
+}

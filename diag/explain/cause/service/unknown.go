@@ -30,6 +30,9 @@ type Unknown struct {
 	Way  remedy.Way
 	// Among are services next to the address, where none is at it.
 	Among []tally.Service
+	// Behind tells that all of them come before it: it is a service's only if their range is
+	// so wide.
+	Behind bool
 }
 
 // Code is NotTranslated.
@@ -50,6 +53,9 @@ func (u Unknown) OtherPort() bool {
 func (u Unknown) Detail() say.Text {
 	dst, has, asked := u.Flow.Dst, names(u.Has), told(u.Flow.Proto, u.Flow.DstPort)
 	switch {
+	case len(u.Has) == 0 && u.Behind:
+		return say.T("nobody has answered for %[1]s; %[2]s, which %[3]s sends on, is the first address of a range of services, and if that reaches as far as %[1]s, there is no such service, or who writes the rules has not heard of it. A service's address is nobody's",
+			"没有谁应答 %[1]s；%[3]s 所转发的 %[2]s 是一个服务地址段的第一个地址，如果该段包含 %[1]s，那么要么没有这个服务，要么写规则的程序还不知道它。服务地址不属于任何机器", dst, names(u.Among), machine.Called(u.Netns()))
 	case len(u.Has) == 0:
 		if in := u.Among[0].Map; in != "" && in == u.Among[len(u.Among)-1].Map {
 			return say.T("%[1]s lies among the services of the map @%[4]s of %[3]s (%[2]s), which has no entry for it: there is no such service, or who writes the rules has not heard of it. A service's address is nobody's",

@@ -132,6 +132,15 @@ host: sleep 0.5`},
 host: sysctl -qw net.bridge.bridge-nf-call-ip6tables=1
 host: ip6tables -A FORWARD ! -d fd00:244:1::/64 -i cni0 -j DROP`,
 		want: expected{cause.Filtered, "host", request}},
+	{name: "the answers to neighbour solicitations are dropped on the bridge", from: "pod-a", to: "fd00:244:1::11", fault: `
+host: sysctl -qw net.bridge.bridge-nf-call-ip6tables=1
+host: nft 'add table ip6 m; add chain ip6 m c { type filter hook postrouting priority -10; }; add rule ip6 m c ip6 saddr fd00:244:1::11 drop'`,
+		want: expected{cause.Filtered, "host", request}},
+	{name: "what is for one host alone is dropped on the bridge", from: "pod-a", to: "fd00:244:1::11", fault: `
+host: sysctl -qw net.bridge.bridge-nf-call-ip6tables=1
+host: ip6tables -t mangle -A FORWARD -p icmpv6 --icmpv6-type echo-request -j ACCEPT
+host: ip6tables -t mangle -A FORWARD -m pkttype --pkt-type host -j DROP`,
+		want: expected{cause.Filtered, "host", request}},
 	{name: "pings are ignored", from: "pod-a", to: "fd00:244:1::11", fault: `pod-b: sysctl -qw net.ipv6.icmp.echo_ignore_all=1`,
 		want: expected{cause.EchoIgnored, "pod-b", request}},
 	{name: "a link is down", from: "pod-a", to: "fd00:244:1::11", fault: `host: ip link set veth-pod-b down`,

@@ -1,11 +1,13 @@
 package explain_test
 
 import (
+	"slices"
 	"testing"
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/probe"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -205,15 +207,41 @@ func TestBrokenBridges(t *testing.T) {
 
 // TestWhatIsInTheWayToOneOfTwoOwnersProvesNothing: the other one may answer.
 func TestWhatIsInTheWayToOneOfTwoOwnersProvesNothing(t *testing.T) {
-	labtest.Slow(t)
-	b := bridged.build(t)
-	b.run(`
-pod-c: ip addr add 10.244.1.11/24 dev eth0
-host: bridge link set dev veth-pod-b learning off flood off`)
-	b.forget()
-	a := b.explain(breakage{from: "pod-a", to: "10.244.1.11"}, false)
-	if a.Verdict != explain.Undecided || a.Cause.Code != cause.DuplicateAddress {
-		t.Errorf("%s\n%s", a.Verdict, b.account(a))
+	const twice = "pod-c: ip addr add 10.244.1.11/24 dev eth0\n"
+	for _, c := range []struct {
+		name, script string
+		verdict      explain.Verdict
+		code         cause.Code
+		fixes        []string // the namespaces of the commands
+	}{
+		{"the bridge does not know the way to one", twice + "host: bridge link set dev veth-pod-b learning off flood off",
+			explain.Undecided, cause.DuplicateAddress, nil},
+		{"one drops", twice + "pod-b: iptables -A INPUT -p icmp -j DROP", explain.Undecided, cause.DuplicateAddress, nil},
+		{"the other one drops", twice + "pod-c: iptables -A INPUT -p icmp -j DROP", explain.Undecided, cause.DuplicateAddress, nil},
+		{"one drops the request, the other one the reply", twice + "pod-b: iptables -A INPUT -p icmp -j DROP\npod-c: iptables -A OUTPUT -p icmp -j DROP",
+			explain.Broken, cause.DuplicateAddress, []string{"pod-c", "pod-b"}},
+		{"who asks drops the reply of whoever answers", twice + "pod-a: iptables -A INPUT -p icmp -j DROP", explain.Broken, cause.Filtered, []string{"pod-a"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			labtest.Slow(t)
+			needTools(t, c.script)
+			b := bridged.build(t)
+			b.run(c.script)
+			b.forget()
+			a := b.explain(breakage{from: "pod-a", to: "10.244.1.11"}, false)
+			var fixes []string
+			for _, fix := range a.Fix {
+				fixes = append(fixes, b.script(fix.Netns))
+			}
+			if a.Verdict != c.verdict || a.Cause.Code != c.code || !slices.Equal(slices.Compact(fixes), c.fixes) {
+				t.Errorf("%s, fixes in %s\n%s", a.Verdict, fixes, b.account(a))
+			}
+			// Who is silenced is not the one by whom the packet gets there.
+			a = b.explain(breakage{from: "pod-a", to: "10.244.1.11"}, true)
+			if works := b.ping(journey{"pod-a", "10.244.1.11"}, 56, false).Outcome == probe.Replied; works != (a.Verdict == explain.Delivered) {
+				t.Errorf("with a probe: %s\n%s", a.Verdict, b.account(a))
+			}
+		})
 	}
 }
 

@@ -136,12 +136,27 @@ host: sleep 0.5`},
 host: sysctl -qw net.bridge.bridge-nf-call-ip6tables=1
 host: ip6tables -A FORWARD ! -d fd00:244:1::/64 -i cni0 -j DROP`,
 		want: expected{cause.Filtered, "host", request}},
+	{name: "the answers to neighbour solicitations are dropped on the bridge", from: "pod-a", to: "fd00:244:1::11", fault: `
+host: sysctl -qw net.bridge.bridge-nf-call-ip6tables=1
+host: nft 'add table ip6 m; add chain ip6 m c { type filter hook postrouting priority -10; }; add rule ip6 m c ip6 saddr fd00:244:1::11 drop'`,
+		want: expected{cause.Filtered, "host", request}},
+	{name: "what is for one host alone is dropped on the bridge", from: "pod-a", to: "fd00:244:1::11", fault: `
+host: sysctl -qw net.bridge.bridge-nf-call-ip6tables=1
+host: ip6tables -t mangle -A FORWARD -p icmpv6 --icmpv6-type echo-request -j ACCEPT
+host: ip6tables -t mangle -A FORWARD -m pkttype --pkt-type host -j DROP`,
+		want: expected{cause.Filtered, "host", request}},
 	{name: "pings are ignored", from: "pod-a", to: "fd00:244:1::11", fault: `pod-b: sysctl -qw net.ipv6.icmp.echo_ignore_all=1`,
 		want: expected{cause.EchoIgnored, "pod-b", request}},
 	{name: "a link is down", from: "pod-a", to: "fd00:244:1::11", fault: `host: ip link set veth-pod-b down`,
 		want: expected{cause.LinkDown, "host", request}},
 	{name: "a service of IPv6", from: "pod-a", to: "fd00:96::10", asks: "tcp 80", serve: []string{"inet tcp [fd00:203::10]:8080"},
 		fault: `host: ip6tables -t nat -A PREROUTING -d fd00:96::10 -p tcp --dport 80 -j DNAT --to-destination [fd00:203::10]:8080`},
+	{name: "a service of IPv6, and no route lets it pass", from: "pod-a", to: "fd00:96::10", asks: "tcp 80", serve: []string{"inet tcp [fd00:203::10]:8080"},
+		fault: `
+host: sysctl -qw net.bridge.bridge-nf-call-ip6tables=1
+host: ip6tables -t nat -A PREROUTING -d fd00:96::10 -p tcp --dport 80 -j DNAT --to-destination [fd00:203::10]:8080
+host: ip route add unreachable fd00:203::10`,
+		want: expected{cause.RouteUnreachable, "host", request}, fix: []string{"host: ip route del unreachable fd00:203::10"}},
 	{name: "a small device in transit", from: "pod-a", to: "fd00:203::10", size: 1452, df: true, fault: `host: ip link set eth0 mtu 1400`,
 		want: expected{cause.MTUExceeded, "host", request}, fix: []string{"host: ip link set eth0 mtu 1500", "pod-a: ip -6 route flush cache"}},
 	{name: "an address that was somebody's", from: "pod-a", to: "fd00:244:1::77", fault: `

@@ -229,6 +229,29 @@ r3: ip rule add to 10.2.0.2 pref 100 blackhole
 r3: ip route del 10.2.0.0/24`,
 		want: expected{cause.RouteBlackhole, "r3", request},
 		fix:  []string{"r3: ip rule add to 10.2.0.2 lookup main pref 99", "r3: ip route add 10.2.0.2 via 10.34.0.4 dev right"}},
+	{name: "a rule and a route reject", from: "a", to: "10.2.0.2",
+		fault: `
+a: ip rule add to 10.2.0.2 pref 100 prohibit
+a: ip route add unreachable 10.2.0.2`,
+		want: expected{cause.RouteProhibit, "a", request}, next: []cause.Code{cause.RouteUnreachable},
+		fix: []string{"a: ip rule add to 10.2.0.2 lookup main pref 99", "a: ip route del unreachable 10.2.0.2"}},
+	{name: "a rule and a wider route reject in transit", from: "a", to: "10.2.0.2",
+		fault: `
+r2: ip rule add to 10.2.0.0/24 pref 100 blackhole
+r2: ip route add prohibit 10.2.0.0/28`,
+		want: expected{cause.RouteBlackhole, "r2", request}, next: []cause.Code{cause.RouteProhibit},
+		fix: []string{"r2: ip rule add to 10.2.0.2 lookup main pref 99", "r2: ip route add 10.2.0.2 via 10.23.0.3 dev right"}},
+	{name: "a route and a wider one reject in transit", from: "a", to: "10.2.0.2",
+		fault: `
+r3: ip route add prohibit 10.2.0.2
+r3: ip route add blackhole 10.2.0.0/28`,
+		want: expected{cause.RouteProhibit, "r3", request}, next: []cause.Code{cause.RouteBlackhole},
+		fix: []string{"r3: ip route del prohibit 10.2.0.2", "r3: ip route add 10.2.0.2 via 10.34.0.4 dev right"}},
+	{name: "a rule and a route reject the reply", from: "a", to: "10.2.0.2",
+		fault: `
+b: ip rule add to 10.1.0.2 pref 100 blackhole
+b: ip route add blackhole 10.1.0.2`,
+		want: expected{cause.RouteBlackhole, "b", reply}, next: []cause.Code{cause.RouteBlackhole}},
 	{name: "rule by mark", from: "a", to: "10.2.0.2",
 		fault: `
 r2: iptables -t mangle -A PREROUTING -i left -p icmp -j MARK --set-mark 7

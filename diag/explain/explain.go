@@ -120,6 +120,7 @@ func explainFlow(ctx context.Context, world *machine.Machine, req Request, q tra
 	if len(t.Ways) > 1 {
 		return explainBackends(ctx, world, req, q, t)
 	}
+	trace.WhoeverAnswers(world, q, t)
 	returning.Unsure(world, q, t)
 	whole.Untold(t)
 	a := predict(req, t)

@@ -111,7 +111,7 @@ func (x *Explorer) solicitationStopped(n *machine.Space, v Way, on string, p eva
 }
 
 // bridged is what the rules of IP are to a neighbour solicitation that a bridge passes
-// on, where they see that.
+// on, and to its answer, where they see them.
 func (x *Explorer) bridged(n *machine.Space, v Way, bridge string) Way {
 	if x.MAC != nil || !x.ARP.Src.Is6() {
 		return v
@@ -119,5 +119,6 @@ func (x *Explorer) bridged(n *machine.Space, v Way, bridge string) Way {
 	if on, _ := n.BridgeNetfilter(true); !on {
 		return v
 	}
-	return x.solicitationStopped(n, v, "forward", x.ARP, bridge, bridge)
+	v = x.solicitationStopped(n, v, "forward", x.ARP, bridge, bridge)
+	return x.solicitationStopped(n, v, "forward", x.answer(), bridge, bridge)
 }

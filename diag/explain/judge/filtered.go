@@ -51,10 +51,10 @@ func (j *Judge) Filtered(n *machine.Space, p journey.Packet, hook string, r eval
 	return vip.Meant(n, f)
 }
 
-// Twin is the other one of two who have the address of a request that has come to n, and
-// the finding of that.
+// Twin is the other one of two who have the address of a request that has come to n, because
+// the neighbour table led it there, and the finding of that.
 func (j *Judge) Twin(n *machine.Space, p journey.Packet) (cause.Finding, fabric.Station, bool) {
-	if a := j.Sought; a != nil && a.NextHop == p.Dst && p.Encap == nil {
+	if a := j.Sought; a != nil && a.ByTable && a.NextHop == p.Dst && p.Encap == nil {
 		return a.Misled(n)
 	}
 	return nil, fabric.Station{}, false

@@ -35,10 +35,15 @@ func SameRoute(a, b table.Route) bool {
 // BestRoute is the route of the main table that a packet to dst takes: the longest
 // prefix, then the lowest metric. Those of but, which may be nil, do not count.
 func BestRoute(snap *table.Snapshot, dst netip.Addr, but func(table.Route) bool) (table.Route, bool) {
+	return best(snap, dst, func(r table.Route) bool { return r.Type == "unicast" && (but == nil || !but(r)) })
+}
+
+// best is the same of the routes that count.
+func best(snap *table.Snapshot, dst netip.Addr, counts func(table.Route) bool) (table.Route, bool) {
 	var found *table.Route
 	for i := range snap.Routes {
 		r := &snap.Routes[i]
-		if r.Type != "unicast" || r.Table != MainTable || !covers(r.Dst, dst) || but != nil && but(*r) {
+		if r.Table != MainTable || !covers(r.Dst, dst) || !counts(*r) {
 			continue
 		}
 		if found == nil || PrefixBits(r.Dst) > PrefixBits(found.Dst) || PrefixBits(r.Dst) == PrefixBits(found.Dst) && r.Metric < found.Metric {
@@ -277,6 +282,21 @@ func (n *Space) Without(dst, src netip.Addr) (RouteAnswer, bool) {
 	return RouteAnswer{
 		Kind: KindUnicast, Via: rest.Via, Dev: link.Index, DevName: link.Name, Src: src, Line: rest.Line(), Onlink: rest.Onlink,
 	}, true
+}
+
+// RejectedBehind is the main table's route that rejects a packet to dst, too, where the
+// policy rule, or the route for dst alone, that rejects it now is gone.
+func (n *Space) RejectedBehind(dst netip.Addr, now RouteAnswer) (RouteAnswer, bool) {
+	alone := now.Entry.Type != "" && now.Entry.Table == MainTable && now.Entry.Dst.IsSingleIP()
+	snap, err := n.Snapshot(table.Routes)
+	if err != nil || now.Rule.Action == "" && !alone {
+		return RouteAnswer{}, false
+	}
+	r, ok := best(snap, dst, func(r table.Route) bool { return !alone || !SameRoute(r, now.Entry) })
+	if kind := RouteKind(r.Type); ok && kind.Rejects() {
+		return RouteAnswer{Kind: kind, Table: MainTable, Line: r.Line(), Entry: r, Evidence: []string{r.Line()}}, true
+	}
+	return RouteAnswer{}, false
 }
 
 // Tracks reports whether a rule of the namespace needs connection tracking.

@@ -92,6 +92,7 @@ func (w *walk) byAsking(a *judge.Search) (fabric.Station, bool) {
 		yes, lost = a.Answering(x)
 	}
 	if s, ok := fabric.Nearest(yes); ok {
+		s = w.chosen(a, s, yes)
 		w.noteObstacles(a, s)
 		if f, ok := a.OwnMAC(s); ok {
 			w.unsent = true

@@ -34,6 +34,7 @@ func (w *walk) receive(n *machine.Space, p journey.Packet, dev table.Link) {
 
 // input takes a packet from the device to the routing decision.
 func (w *walk) input(n *machine.Space, p journey.Packet, dev table.Link) {
+	was := p.Dst
 	if p.IsReply() {
 		w.BackOnTrack(n)
 	}
@@ -56,6 +57,9 @@ func (w *walk) input(n *machine.Space, p journey.Packet, dev table.Link) {
 	query := p.Query()
 	query.IIF = dev.Index
 	route := w.Mended.Route(n, query)
+	if p.Dst != was && p.IsRequest() {
+		w.lostBelow(n, p, dev, route)
+	}
 	port, handed := p.Filtered.Handed()
 	handed = handed && p.IsRequest()
 	if route.Kind == machine.KindForwardingOff && !handed || route.Kind == machine.KindRPFilter || route.Kind == machine.KindMartian {

@@ -62,6 +62,9 @@ func (w *walk) noRoute(n *machine.Space, p journey.Packet, route machine.RouteAn
 	if r.By != nil && w.sentFrom(r.Source, r.By, n, p) {
 		return machine.RouteAnswer{}
 	}
+	if behind, ok := n.RejectedBehind(p.Dst, route); ok && len(r.Finding.Fix()) > 0 {
+		return w.noRoute(n, p, behind)
+	}
 	if route.Kind.Rejects() && r.Next.Kind != machine.KindUnicast && len(r.Finding.Fix()) > 0 { // what is taken away was all there is
 		r = w.Unrouted(n, p, cause.Lookup{Dst: p.Dst, Answer: machine.RouteAnswer{Kind: machine.KindNone}})
 		w.ruled(n, p, route.DevName, r)

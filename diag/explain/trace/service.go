@@ -73,6 +73,28 @@ func (w *walk) keptBelow(n *machine.Space, p journey.Packet, dev table.Link, rou
 	return p
 }
 
+// lostBelow has a frame not be seen on a bridge where the rules of IP have sent its request
+// elsewhere at the port already, and no route lets it pass: it is dropped there, without a word
+// (br_nf_pre_routing_finish(), br_nf_pre_routing_finish_ipv6()). Of IPv4 a route that rejects
+// answers above all the same.
+func (w *walk) lostBelow(n *machine.Space, p journey.Packet, dev table.Link, route machine.RouteAnswer) {
+	lost := route.Kind == machine.KindRPFilter || route.Kind == machine.KindMartian
+	if p.Dst.Is6() {
+		lost = route.Kind.Rejects() || route.Kind == machine.KindNone
+	}
+	on, _ := n.BridgeNetfilter(p.Dst.Is6())
+	if !lost || !on || dev.Kind != "bridge" {
+		return
+	}
+	i := len(w.Hops) - 1
+	for i >= 0 && w.Hops[i].Stage != hop.StageReceive {
+		i--
+	}
+	if i >= 0 && w.Hops[i].Space == n && w.Hops[i].Device == dev.Name {
+		w.Hops[i].Sighting, w.Hops[i].Frame = nil, nil
+	}
+}
+
 // unserved looks, where a request gets nowhere that no rule has sent elsewhere, whether
 // it is for a service, and the rules do not know of it, or not where it passes. Where
 // somebody would take it as it is, no rule has to. A guess is none where there is a fault.

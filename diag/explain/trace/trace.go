@@ -40,6 +40,8 @@ type Question struct {
 	Arrival Arrival
 	// Mended is what is taken for mended from the start.
 	Mended mended.Network
+	// Rival has the packet go to the other one of two who answer for a next hop.
+	Rival bool
 	// First has only the first fault found, for who asks no more than whether there is any.
 	First bool
 }
@@ -98,7 +100,7 @@ type Met struct {
 // sends nothing.
 func Follow(world *machine.Machine, q Question) *Trace {
 	w := begin(journey.Begin(world, q.From, q.Dest))
-	w.arrival, w.pick, w.Mended, w.Size, w.Whole, w.first = q.Arrival, q.Pick, q.Mended, q.Length, q.Whole, q.First
+	w.arrival, w.pick, w.Mended, w.Size, w.Whole, w.first, w.rival = q.Arrival, q.Pick, q.Mended, q.Length, q.Whole, q.First, q.Rival
 	w.Asks = flows.Flow{Proto: cmp.Or(q.Proto, flows.OfPing(q.Dest)), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
 	w.originate(q.From, journey.Packet{
 		Leg: flows.LegRequest, Dst: q.Dest, Kind: q.Proto, SrcPort: q.SrcPort, DstPort: q.DstPort,

@@ -26,6 +26,7 @@ type walk struct {
 	story
 
 	first   bool                // no more than one fault is looked for
+	rival   bool                // the packet goes to the other one of two who answer for a next hop
 	ended   bool                // the reply is back
 	been    map[visit]bool      // to end a circle
 	listens *listening.Listener // who takes the request

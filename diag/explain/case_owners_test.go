@@ -16,7 +16,7 @@ func TestASecondOwnerIsToldOfThoughOneAnswers(t *testing.T) {
 	const (
 		knows    = "pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:b0:02 dev eth0 nud reachable\n"
 		hasToo   = "pod-c: ip addr add 10.244.1.11/24 dev eth0\n"
-		toHidden = "pod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:c0:02 dev eth0 nud reachable\n"
+		toHidden = "pod-b: ip neigh flush all\npod-a: ip neigh replace 10.244.1.11 lladdr 02:00:00:00:c0:02 dev eth0 nud reachable\n"
 	)
 	for _, c := range []struct {
 		name, script, hide, to string

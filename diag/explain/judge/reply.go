@@ -39,7 +39,11 @@ func (j *Judge) noWayBack(n *machine.Space, p journey.Packet, l cause.Lookup) Ru
 	if !known {
 		return Ruling{Finding: cause.NoWayBack{At: at(n), Lookup: l}}
 	}
-	return Ruling{Finding: cause.NoWayBack{At: at(n), Lookup: l, Way: way.To(n, p.Dst)}, Next: way.Route(p.Src)}
+	back := way.To(n, p.Dst)
+	if !back.Via.IsValid() {
+		back = onWire(n, way.Dev, back)
+	}
+	return Ruling{Finding: cause.NoWayBack{At: at(n), Lookup: l, Way: back}, Next: way.Route(p.Src)}
 }
 
 // kept is who has passed the request on with the source that it came with, though a rule of nat

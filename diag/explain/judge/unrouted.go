@@ -154,6 +154,15 @@ func firstWay(n *machine.Space, way fabric.WayOut, dst netip.Addr) remedy.Way {
 	return missing
 }
 
+// onWire is the route to an address on the wire, for all of the network that an address of the
+// device has with it: that address has come without its route (noprefixroute), or lost it.
+func onWire(n *machine.Space, dev table.Link, way remedy.Way) remedy.Way {
+	if own, near := machine.PrefixOver(n, dev, way.Dst); near && !own.IsSingleIP() {
+		way.Net = own.Masked()
+	}
+	return way
+}
+
 // behindDown: a namespace that passes packets on has a device that is down, and with
 // it the route that the packet should take.
 func (j *Judge) behindDown(n *machine.Space, p journey.Packet, l cause.Lookup) (Ruling, bool) {
@@ -306,7 +315,7 @@ func (j *Judge) throughDevice(n *machine.Space, p journey.Packet, l cause.Lookup
 	}
 	next := machine.RouteAnswer{Kind: machine.KindUnicast, Via: gateway, Dev: d.Link.Index, DevName: d.Link.Name, Src: own.Addr()}
 	if gateway == p.Dst { // nobody is a router to himself
-		byDefault, next.Via = remedy.Way{Netns: n.Name, Dev: d.Link.Name, Dst: p.Dst}, netip.Addr{}
+		byDefault, next.Via = onWire(n, d.Link, remedy.Way{Netns: n.Name, Dev: d.Link.Name, Dst: p.Dst}), netip.Addr{}
 	}
 	switch {
 	case d.Link.Up() && p.Dst.Is6() && !gateway.IsValid():

@@ -2,6 +2,7 @@ package exercises
 
 import (
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/internal/change"
 	"nstutor/steps"
 	. "nstutor/steps/exercise" // an exercise reads like a list of commands
@@ -46,7 +47,7 @@ var talksToItself = Exercise{
 					"route_localnet 管的是外面来的 127.0.0.0/8，而这个包根本没出 Pod。",
 					In(pod.Name, "sysctl -w net.ipv4.conf.eth0.route_localnet=1")),
 			},
-			Causes: []cause.Code{cause.LoopbackDown},
+			Causes: []cause.Code{device.LoopbackDown},
 			At:     []string{pod.Name},
 			Watch:  steps.Watch{Netns: pod.Name, Ping: tried},
 			Vars:   map[string]string{"Pod": pod.Name, "PodIP": pod.IP(), "Other": other.Name, "Tried": tried, "App": app},

@@ -16,6 +16,9 @@ var netmaskBreakages = among([]breakage{
 a: ip addr add 10.1.0.2/8 dev eth0
 a: ip addr del 10.1.0.2/24 dev eth0`,
 		want: expected{device.WrongNetmask, "a", request}},
+	{name: "a default route without a next hop", from: "a", to: "10.2.0.2",
+		fault: `a: ip route replace default dev eth0`,
+		want:  expected{cause.NeighbourUnanswered, "a", request}, fix: []string{"a: ip route replace default via 10.1.0.1 dev eth0"}},
 	{name: "too wide at the destination", from: "a", to: "10.2.0.2",
 		fault: `
 b: ip addr add 10.2.0.2/8 dev eth0

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -295,10 +296,10 @@ r2: ip rule add iif right to 10.2.0.0/24 unreachable`},
 		want: expected{cause.DestinationAbsent, "a", request}, noFix: true},
 	{name: "lo down, own address", from: "a", to: "10.1.0.2",
 		fault: `a: ip link set lo down`,
-		want:  expected{cause.LoopbackDown, "a", request}},
+		want:  expected{device.LoopbackDown, "a", request}},
 	{name: "lo down, 127.0.0.1", from: "a", to: "127.0.0.1",
 		fault: `a: ip link set lo down`,
-		want:  expected{cause.LoopbackDown, "a", request}},
+		want:  expected{device.LoopbackDown, "a", request}},
 	{name: "lo down, another's address", from: "a", to: "10.2.0.2",
 		fault: `
 a: ip link set lo down

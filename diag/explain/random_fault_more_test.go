@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/cause/service"
 )
 
@@ -194,7 +195,7 @@ func foreignChains(n *network) (spots []spot) {
 func ends(n *network) (spots []spot) {
 	if n.from == n.to {
 		spots = append(spots, spot{
-			kind: "lo down", name: "lo down: " + n.from, codes: []cause.Code{cause.LoopbackDown}, at: []string{n.from},
+			kind: "lo down", name: "lo down: " + n.from, codes: []cause.Code{device.LoopbackDown}, at: []string{n.from},
 			commands: []command{{n.from, "ip link set lo down"}},
 		})
 	}

@@ -15,6 +15,14 @@ func (p Program) Installed() bool { return installed(p.Argv[0]) }
 // Command is the program's line.
 func (p Program) Command() Command { return In(p.Netns, p.Argv...) }
 
+// here is that line where the program is; nothing else here could be told it.
+func (p Program) here() []Command {
+	if !p.Installed() {
+		return nil
+	}
+	return []Command{p.Command()}
+}
+
 // Apply has the program do it.
 func (p Program) Apply(ctx context.Context, s Space) error {
 	return Line{p.Netns, In("", p.Argv...).String()}.Apply(ctx, s)

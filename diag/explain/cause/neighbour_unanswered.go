@@ -130,7 +130,8 @@ func (l LocalLate) Fix() []change.Change {
 type BehindRouter struct {
 	NextHop
 	Router Device
-	Proof  []string // that the kernel would not answer
+	Proof  []string   // that the kernel would not answer
+	Way    remedy.Way // the asker's default route, by the router, where it names nobody; zero: it is another one
 }
 
 // Code is NeighbourUnanswered.
@@ -138,6 +139,11 @@ func (BehindRouter) Code() Code { return NeighbourUnanswered }
 
 // Detail names the router.
 func (b BehindRouter) Detail() say.Text {
+	if b.Way.Dev != "" {
+		return say.T("the default route of %[1]s leads out of %[2]s and names no next hop, so that %[1]s asks for %[3]s itself on that wire; it is behind %[4]s, which does not answer for others (proxy %[5]s)",
+			"%[1]s 的默认路由从 %[2]s 出去，却没有写下一跳，于是 %[1]s 在这条链路上直接找 %[3]s；它其实在 %[4]s 后面，而 %[4]s 不替别人应答（代理 %[5]s）",
+			machine.Called(b.Netns()), b.Dev, b.Addr, machine.Called(b.Router.Netns), resolution(b.Addr))
+	}
 	return say.T("%s takes %s for a neighbour, but it is behind %s; a route through that would do as well as proxy %s there",
 		"%[1]s 把 %[2]s 当成直连邻居，其实它在 %[3]s 后面；除了在那里开代理 %[4]s，也可加一条经它的路由",
 		machine.Called(b.Netns()), b.Addr, machine.Called(b.Router.Netns), resolution(b.Addr))
@@ -146,8 +152,13 @@ func (b BehindRouter) Detail() say.Text {
 // Evidence is the entry, and why there is no answer.
 func (b BehindRouter) Evidence() []say.Text { return b.With(b.Proof...) }
 
-// Fix has the router answer.
-func (b BehindRouter) Fix() []change.Change { return proxy(b.Router.Netns, b.Router.Link.Name, b.Addr) }
+// Fix names the router in the default route, or has it answer.
+func (b BehindRouter) Fix() []change.Change {
+	if b.Way.Dev != "" {
+		return b.Way.Commands()
+	}
+	return proxy(b.Router.Netns, b.Router.Link.Name, b.Addr)
+}
 
 // proxy has a namespace answer for an address that is behind it. For IPv6 that takes an
 // entry for the address besides (ndisc_recv_ns()).

@@ -157,12 +157,29 @@ func (a *Search) behindRouter(x *fabric.Explorer) (cause.Finding, fabric.Station
 		if answer.Why != machine.ARPProxyOff {
 			continue
 		}
-		if way, ok := a.wayTo(s.Space, a.NextHop, s.Dev.Index); !ok || way.Via.IsValid() {
+		by := a.byRouter(s)
+		if way, ok := a.wayTo(s.Space, a.NextHop, s.Dev.Index); by.Dev == "" && (!ok || way.Via.IsValid()) {
 			continue
 		}
-		return cause.BehindRouter{NextHop: a.Hop(), Router: s.Device(), Proof: answer.Evidence}, s, true
+		return cause.BehindRouter{NextHop: a.Hop(), Router: s.Device(), Proof: answer.Evidence, Way: by}, s, true
 	}
 	return nil, fabric.Station{}, false
+}
+
+// byRouter is the default route of who asks, with the router's address in the network of both, where
+// it names no next hop. A pod with nobody in its network has it so on purpose, and needs a proxy.
+func (a *Search) byRouter(s fabric.Station) remedy.Way {
+	now := a.Space.Route(machine.RouteQuery{Dst: a.NextHop}).Entry
+	via := machine.AddressFor(s.Space, s.Dev.Name, a.Space, a.Link, a.NextHop)
+	own, near := machine.PrefixOver(a.Space, a.Link, via)
+	usual := 0
+	if a.NextHop.Is6() {
+		usual = 1024 // IP6_RT_PRIO_USER
+	}
+	if !now.Default() || now.Via.IsValid() || len(now.Nexthops) > 0 || now.Table != machine.MainTable || now.Metric != usual || !near || own.IsSingleIP() {
+		return remedy.Way{}
+	}
+	return remedy.Way{Netns: a.Space.Name, Dev: a.Link.Name, Via: via, Replace: true}
 }
 
 // shadowed: a route leads to the wrong wire, and without it another one would lead to

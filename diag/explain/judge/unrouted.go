@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/cause/source"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
@@ -90,7 +91,7 @@ func passes(r table.Route) bool {
 // Unrouted tells apart what it can mean that there is no route.
 func (j *Judge) Unrouted(n *machine.Space, p journey.Packet, l cause.Lookup) Ruling {
 	if p.Dst.IsLoopback() {
-		return Ruling{Finding: cause.LoopbackUnrouted{At: at(n), Lookup: l}}
+		return Ruling{Finding: device.LoopbackUnrouted{At: at(n), Lookup: l}}
 	}
 	if f, next, ok := j.tooNarrow(n, p.Dst); ok {
 		return Ruling{Finding: f, Next: next}

@@ -3,7 +3,7 @@ package trace
 import (
 	"cmp"
 
-	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
@@ -133,7 +133,7 @@ func (w *walk) back(n *machine.Space, p journey.Packet) {
 		return
 	}
 	if !lo.Up() {
-		w.fault(n, p, hop.StageSend, "lo", cause.LoopbackPassed{At: at(n), Lo: lo})
+		w.fault(n, p, hop.StageSend, "lo", device.LoopbackPassed{At: at(n), Lo: lo})
 	}
 	p, ok := w.filter(n, p, "postrouting", "", "lo")
 	if !ok {

@@ -114,11 +114,7 @@ func set(netns string, link table.Link, to, from []string) []change.Change {
 	line := func(words []string) []string {
 		return append([]string{"ip", "link", "set", link.Name, "type", link.Kind}, words...)
 	}
-	p := change.Program{Netns: netns, Argv: line(to), Back: line(from)}
-	if !p.Installed() {
-		return nil
-	}
-	return []change.Change{p}
+	return []change.Change{change.Program{Netns: netns, Argv: line(to), Back: line(from)}}
 }
 
 // TunnelRefused is a packet whose tunnel's other end, out of sight, says that it opens no

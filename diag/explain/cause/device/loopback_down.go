@@ -1,6 +1,7 @@
-package cause
+package device
 
 import (
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -8,9 +9,9 @@ import (
 )
 
 // LoopbackDown: lo is down, so that a namespace cannot speak to itself.
-const LoopbackDown Code = "loopback-down"
+const LoopbackDown cause.Code = "loopback-down"
 
-var _ = Register(Cause{
+var _ = cause.Register(cause.Cause{
 	Code:  LoopbackDown,
 	Words: say.T("lo is down, so that a namespace cannot speak to itself", "lo 未启用，命名空间无法与自己通信"),
 	Table: []string{"ip", "link", "show", "lo"},
@@ -18,12 +19,12 @@ var _ = Register(Cause{
 
 // LoopbackUnrouted is 127.0.0.0/8, or ::1, which has no route while lo is down.
 type LoopbackUnrouted struct {
-	At
-	Lookup Lookup
+	cause.At
+	Lookup cause.Lookup
 }
 
 // Code is LoopbackDown.
-func (LoopbackUnrouted) Code() Code { return LoopbackDown }
+func (LoopbackUnrouted) Code() cause.Code { return LoopbackDown }
 
 // Detail says where the addresses live.
 func (l LoopbackUnrouted) Detail() say.Text {
@@ -41,12 +42,12 @@ func (l LoopbackUnrouted) Fix() []change.Change { return remedy.Raise(l.Netns(),
 
 // LoopbackPassed is a packet to an address of its own sender, which goes over lo.
 type LoopbackPassed struct {
-	At
+	cause.At
 	Lo table.Link
 }
 
 // Code is LoopbackDown.
-func (LoopbackPassed) Code() Code { return LoopbackDown }
+func (LoopbackPassed) Code() cause.Code { return LoopbackDown }
 
 // Detail says what lo has to do with it.
 func (LoopbackPassed) Detail() say.Text {
@@ -54,7 +55,7 @@ func (LoopbackPassed) Detail() say.Text {
 }
 
 // Evidence is lo.
-func (l LoopbackPassed) Evidence() []say.Text { return Lines(l.Lo.Line()) }
+func (l LoopbackPassed) Evidence() []say.Text { return cause.Lines(l.Lo.Line()) }
 
 // Fix switches lo on.
 func (l LoopbackPassed) Fix() []change.Change { return remedy.Raise(l.Netns(), "lo") }

@@ -76,7 +76,13 @@ func explainBreakages(t *testing.T, base baseNetwork, cases []breakage) {
 	abreast(cases, func(c breakage) {
 		t.Run(c.name, func(t *testing.T) { c.try(base.build(t)) })
 	})
-	abreast(firsts(cases), func(c breakage) {
+	again := slices.DeleteFunc(firsts(cases), func(c breakage) bool {
+		mended := mending{c.want.code, strings.Contains(c.to, ":")}
+		before := appliedOnce[mended]
+		appliedOnce[mended] = true
+		return before
+	})
+	abreast(again, func(c breakage) {
 		t.Run(c.name+", by nstutor apply", func(t *testing.T) {
 			b := base.build(t)
 			b.applies = true
@@ -84,6 +90,15 @@ func explainBreakages(t *testing.T, base baseNetwork, cases []breakage) {
 		})
 	})
 }
+
+// mending is what a fix is for: a cause, with IPv4 or IPv6.
+type mending struct {
+	code cause.Code
+	six  bool
+}
+
+// appliedOnce are those that a table before has had made by nstutor apply.
+var appliedOnce = map[mending]bool{}
 
 // firsts is one case of each cause that a command mends: its fix is also made as it
 // is where the command's program is not installed.

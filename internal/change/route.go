@@ -103,8 +103,8 @@ func (r Route) Undo(ctx context.Context, s Space, was Before) error {
 	return opposite.Apply(ctx, s)
 }
 
-// userMetric is that of a route of IPv6 of which nobody says any (IP6_RT_PRIO_USER).
-const userMetric = 1024
+// UserMetric is that of a route of IPv6 of which nobody says any (IP6_RT_PRIO_USER).
+const UserMetric = 1024
 
 // route is the route in whose place another one is put.
 func (b Before) route(r Route) (table.Route, bool) {
@@ -114,7 +114,7 @@ func (b Before) route(r Route) (table.Route, bool) {
 	}
 	metric := r.Metric
 	if metric == 0 && r.Family() == 6 {
-		metric = userMetric
+		metric = UserMetric
 	}
 	i := slices.IndexFunc(snap.Routes, func(o table.Route) bool {
 		return o.Dst == r.Dst && o.Table == r.Table && o.Metric == metric && o.TOS == r.TOS

@@ -15,6 +15,7 @@ import (
 	"nstutor/diag/explain/vip"
 	"nstutor/diag/farend"
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 )
 
 // Unanswered says why nobody gives the MAC address of the next hop, and who would once that
@@ -174,7 +175,7 @@ func (a *Search) byRouter(s fabric.Station) remedy.Way {
 	own, near := machine.PrefixOver(a.Space, a.Link, via)
 	usual := 0
 	if a.NextHop.Is6() {
-		usual = 1024 // IP6_RT_PRIO_USER
+		usual = change.UserMetric
 	}
 	if !now.Default() || now.Via.IsValid() || len(now.Nexthops) > 0 || now.Table != machine.MainTable || now.Metric != usual || !near || own.IsSingleIP() {
 		return remedy.Way{}

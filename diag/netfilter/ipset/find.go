@@ -1,9 +1,7 @@
 package ipset
 
 import (
-	"cmp"
 	"encoding/binary"
-	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
@@ -16,7 +14,6 @@ import (
 
 	"nstutor/diag/attr"
 	"nstutor/internal/nsenter"
-	"nstutor/internal/say"
 )
 
 // Entry is the entry of a set that a packet is in, or the one that it would be, were it.
@@ -43,17 +40,11 @@ func (q Question) First() (field, has string) {
 // Find is the entry that a packet is in; of a set that it is not in, the one that would be
 // its own. It takes CAP_NET_ADMIN.
 func Find(ns *nsenter.Namespace, q Question) (found Entry, err error) {
-	failed := ns.Do(func() error {
-		var name string
-		if name, err = nameOf(q.Index); err == nil {
-			found, err = q.find(name)
-		}
-		return nil
+	err = q.about(ns, func(name string) (err error) {
+		found, err = q.find(name)
+		return err
 	})
-	if err = cmp.Or(failed, err); err != nil {
-		return Entry{}, say.At(ns.Name(), say.At(fmt.Sprintf("ipset %d", q.Index), err))
-	}
-	return found, nil
+	return found, err
 }
 
 func (q Question) find(name string) (Entry, error) {
@@ -62,17 +53,14 @@ func (q Question) find(name string) (Entry, error) {
 		return Entry{}, err
 	}
 	if kind == "list:set" {
-		members, err := membersOf(name)
+		member, err := q.holder(name)
 		if err != nil {
 			return Entry{}, err
 		}
-		for _, member := range members {
-			if in, err := q.in(member); in || err != nil {
-				found, _ := q.find(member)
-				return found, err
-			}
+		if member == "" {
+			return Entry{Set: name}, nil
 		}
-		return Entry{Set: name}, nil
+		return q.find(member)
 	}
 	own, err := q.entry(kind)
 	if err != nil {

@@ -44,20 +44,29 @@ type Question struct {
 // a type that is not known, and ENOENT when there is none with that index. It
 // takes CAP_NET_ADMIN.
 func Holds(ns *nsenter.Namespace, q Question) (holds bool, err error) {
+	err = q.about(ns, func(name string) (err error) {
+		holds, err = q.in(name)
+		return err
+	})
+	return holds && err == nil, err
+}
+
+// about does something in a namespace with the set's name.
+func (q Question) about(ns *nsenter.Namespace, do func(name string) error) (err error) {
 	failed := ns.Do(func() error {
 		var name string
 		if name, err = nameOf(q.Index); err == nil {
-			holds, err = q.in(name)
+			err = do(name)
 		}
 		return nil
 	})
 	if failed != nil {
-		return false, failed
+		return failed
 	}
 	if err != nil {
-		return false, say.At(ns.Name(), say.At(fmt.Sprintf("ipset %d", q.Index), err))
+		return say.At(ns.Name(), say.At(fmt.Sprintf("ipset %d", q.Index), err))
 	}
-	return holds, nil
+	return nil
 }
 
 // What package nl does not have of <linux/netfilter/ipset/ip_set.h>.
@@ -104,22 +113,30 @@ func (q Question) in(name string) (bool, error) {
 		return false, err
 	}
 	if kind == "list:set" {
-		members, err := membersOf(name)
-		if err != nil {
-			return false, err
-		}
-		for _, member := range members {
-			if holds, err := q.in(member); holds || err != nil {
-				return holds, err
-			}
-		}
-		return false, nil
+		member, err := q.holder(name)
+		return member != "", err
 	}
 	entry, err := q.entry(kind)
 	if err != nil {
 		return false, err
 	}
 	return new(netlink.Handle).IpsetTest(name, entry)
+}
+
+// holder is the first set of a list that has the packet; empty: none has.
+func (q Question) holder(list string) (string, error) {
+	members, err := membersOf(list)
+	if err != nil {
+		return "", err
+	}
+	for _, member := range members {
+		if holds, err := q.in(member); err != nil {
+			return "", err
+		} else if holds {
+			return member, nil
+		}
+	}
+	return "", nil
 }
 
 // entry is the packet as an entry of a set of that type.

@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/probe"
+	"nstutor/internal/change"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -46,6 +47,15 @@ func (b *built) mended(flow breakage, code cause.Code, netns string) {
 	b.apply(a.Fix[0])
 	if r := b.eventuallyAsk(flow); r.Outcome != probe.Replied {
 		b.t.Errorf("after the fix: %s", r.Message)
+	}
+	b.delivers(flow)
+}
+
+// delivers makes the commands of a fix, and has the question answered by a delivery then.
+func (b *built) delivers(flow breakage, fix ...change.Command) {
+	b.t.Helper()
+	for _, command := range fix {
+		b.apply(command)
 	}
 	if a := b.explain(flow, true); a.Verdict != explain.Delivered {
 		b.t.Errorf("after the fix: %s\n%s", a.Verdict, b.account(a))

@@ -52,11 +52,8 @@ func TestAPublishedPortBehindItsBridge(t *testing.T) {
 				if !strings.Contains(a.Fix[i].String(), part) {
 					t.Errorf("fix %d is %s, want %s in it", i, a.Fix[i], part)
 				}
-				b.apply(a.Fix[i])
 			}
-			if a := b.explain(ask, true); a.Verdict != explain.Delivered {
-				t.Errorf("after the fix: %s\n%s", a.Verdict, b.account(a))
-			}
+			b.delivers(ask, a.Fix...)
 		})
 	}
 }
@@ -72,10 +69,7 @@ func TestAnAddressOfTheBridgesNetworkElsewhere(t *testing.T) {
 	if a.Cause.Code != cause.NeighbourUnanswered || len(a.Fix) != 1 {
 		t.Fatalf("%s\n%s", a.Verdict, b.account(a))
 	}
-	b.apply(a.Fix[0])
-	if a := b.explain(ask, true); a.Verdict != explain.Delivered {
-		t.Errorf("after the fix: %s\n%s", a.Verdict, b.account(a))
-	}
+	b.delivers(ask, a.Fix[0])
 }
 
 // TestWhatIsPassedOnIsMendedAtOnce: what stops the request stops what is passed on of it, too.
@@ -92,10 +86,5 @@ func TestWhatIsPassedOnIsMendedAtOnce(t *testing.T) {
 	if a.Cause.Code != cause.Filtered || len(a.Fix) != 2 || len(a.Onward) != 1 || !a.Onward[0].Equal(a.Fix[1]) {
 		t.Fatalf("%s\n%s", a.Verdict, b.account(a))
 	}
-	for _, c := range a.Fix {
-		b.apply(c)
-	}
-	if a := b.explain(ask, true); a.Verdict != explain.Delivered {
-		t.Errorf("after the fix: %s\n%s", a.Verdict, b.account(a))
-	}
+	b.delivers(ask, a.Fix...)
 }

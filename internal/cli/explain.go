@@ -82,8 +82,10 @@ func (a *app) explain() *cobra.Command {
 			}
 			var asked target
 			askable := func(f netfile.File) (err error) {
-				asked, err = q.about(args, f)
-				return err
+				if asked, err = q.about(args, f); err != nil {
+					return err
+				}
+				return holds(q.file, f, q.from)
 			}
 			return a.inCopy(cmd.Context(), q.file, askable, func(f netfile.File, missing []replica.Omission) error {
 				q.missing, q.copied = verify.Omitted(missing), copyOf(f)

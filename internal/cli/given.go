@@ -36,6 +36,8 @@ func (a *app) given(args []string, file string, check bool) (giving, error) {
 	case file != "":
 		f, err := readNetwork(file)
 		return func(ctx context.Context, l *lab.Lab) (exercise.Exercise, error) {
+			// It takes some seconds until there is anything else to see.
+			fmt.Fprintln(os.Stderr, a.say("Building the network, and trying what works in it.", "正在搭建网络，并试出其中哪些是通的。"))
 			return given.Captured(ctx, l, file, f)
 		}, err
 	case folder != "":

@@ -42,6 +42,7 @@ func TestACapturedNetworkInATerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := openTerminal(t, 80, 24, "exercise", "--from", file)
+	x.await(t, 0, "Building the network")
 	x.await(t, 0, "Somebody captured this network")
 	x.await(t, 0, "enter checks")
 	x.tty.WriteString("q")

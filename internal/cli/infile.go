@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -32,6 +34,18 @@ func networkIn(path, text string) (netfile.File, error) {
 		return f, say.At(say.Clean(path), err)
 	}
 	return f, nil
+}
+
+// holds is an error where a file has no namespace called from; empty: nobody named one.
+func holds(path string, f netfile.File, from string) error {
+	names := make([]string, 0, len(f.Network.Spaces))
+	for _, s := range f.Network.Spaces {
+		names = append(names, cmp.Or(say.Clean(s.Name), `""`))
+	}
+	if from == "" || slices.ContainsFunc(f.Network.Spaces, func(s replica.Space) bool { return s.Name == from }) {
+		return nil
+	}
+	return say.Err("--from %s: no namespace of %s is called so; it has %s", "--from %s：%s 里没有叫这个名字的命名空间；其中有 %s", from, say.Clean(path), strings.Join(names, ", "))
 }
 
 // copyOf is what of a file is not in its network: what came of the packet that it was

@@ -126,6 +126,17 @@ pod-b: ip addr add 192.168.6.100/24 dev net1
 pod-b: ip link set net1 up
 `, journey{"inet", "192.168.6.100"})
 
+// TestADeviceThatIsHeldDown has no carrier although it, and what it stands on, is up.
+func TestADeviceThatIsHeldDown(t *testing.T) {
+	labtest.Slow(t)
+	explainBreakages(t, stacked, []breakage{
+		{name: "who answers", fault: "pod-b: ip link set net1 protodown on", from: "inet", to: "192.168.6.100",
+			want: expected{cause.NoCarrier, "pod-b", request}, fix: []string{"pod-b: ip link set net1 protodown off"}},
+		{name: "who asks", fault: "pod-b: ip route add 192.168.6.1 dev net1\npod-b: ip link set net1 protodown on", from: "pod-b", to: "192.168.6.1",
+			want: expected{cause.NoCarrier, "pod-b", request}, fix: []string{"pod-b: ip link set net1 protodown off"}},
+	})
+}
+
 func TestAMacvlanCannotBeReachedFromWhatItStandsOn(t *testing.T) {
 	labtest.Slow(t)
 	explainBreakages(t, stacked, []breakage{

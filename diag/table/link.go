@@ -50,16 +50,17 @@ type Link struct {
 
 	// What `ip link` shows only with -d, and what therefore is no difference to
 	// Diff.
-	Port    *BridgePort // how the bridge that is its Master treats it; nil when it is no bridge port
-	VXLAN   *VXLAN      // nil when it is none
-	Tunnel  *Tunnel     // of ipip, sit, gre and gretap; nil when it is none
-	Bridge  *Bridge     // nil when it is none
-	VLANID  int         // of a VLAN device; 0 when it is none
-	VRF     int         // the table of a VRF; 0 when it is none
-	Sharing string      // how a macvlan, macvtap or ipvlan shares the device below: its mode, as ip spells it
-	Active  int         // interface index of a bond's active slave; 0: none, or all are
-	Backup  bool        // of a bond: nothing but its active slave carries anything (active-backup)
-	XDP     []int       // numbers of the BPF programs that see what it receives before the kernel does
+	Port      *BridgePort // how the bridge that is its Master treats it; nil when it is no bridge port
+	VXLAN     *VXLAN      // nil when it is none
+	Tunnel    *Tunnel     // of ipip, sit, gre and gretap; nil when it is none
+	Bridge    *Bridge     // nil when it is none
+	VLANID    int         // of a VLAN device; 0 when it is none
+	VRF       int         // the table of a VRF; 0 when it is none
+	ProtoDown ProtoDown
+	Sharing   string // how a macvlan, macvtap or ipvlan shares the device below: its mode, as ip spells it
+	Active    int    // interface index of a bond's active slave; 0: none, or all are
+	Backup    bool   // of a bond: nothing but its active slave carries anything (active-backup)
+	XDP       []int  // numbers of the BPF programs that see what it receives before the kernel does
 }
 
 // BridgePort is what a bridge does with one of its ports, as `bridge -d link`
@@ -104,6 +105,12 @@ type Tunnel struct {
 	PMTUDisc   bool       // no router may fragment them
 	InKey, Key uint32     // of GRE: what the other end has to send, and what is sent; 0: none
 	External   bool       // routes or programs choose the remote per packet
+}
+
+// ProtoDown is what withholds a device's carrier while it is up (IFLA_PROTO_DOWN).
+type ProtoDown struct {
+	On      bool
+	Reasons uint32 // bits of the programs that want it so; they name them in protodown_reasons.d
 }
 
 // Has reports whether the link carries a flag, in ip's spelling.
@@ -262,6 +269,14 @@ func (l *rawLink) attribute(kind uint16, v []byte) {
 		}
 	case unix.IFLA_LINKINFO:
 		l.info(v)
+	case unix.IFLA_PROTO_DOWN:
+		l.ProtoDown.On = attr.Uint8(v) != 0
+	case unix.IFLA_PROTO_DOWN_REASON:
+		for kind, v := range attr.All(v) {
+			if kind == unix.IFLA_PROTO_DOWN_REASON_VALUE {
+				l.ProtoDown.Reasons = uint32(attr.Int(v))
+			}
+		}
 	case unix.IFLA_XDP:
 		l.XDP = parseXDP(v)
 	case unix.IFLA_AF_SPEC:

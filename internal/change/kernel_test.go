@@ -187,6 +187,7 @@ func samples() []sample {
 			Peer: "b0", PeerMAC: "02:00:00:00:00:98", PeerNetns: inet}},
 		{name: "bridge", change: bridge},
 		{name: "vxlan", change: vxlan},
+		{name: "held down", start: []change.Change{change.LinkAdd{Netns: host, Name: "mv0", Kind: "macvlan", Lower: "eth0", Mode: "bridge"}, change.Up(host, "mv0")}, change: change.ProtoDown(host, "mv0", true)},
 		{name: "macvlan", change: change.LinkAdd{Netns: host, Name: "mv0", Kind: "macvlan", Lower: "eth0", Mode: "bridge"}},
 		{name: "link away", start: []change.Change{bridge}, change: change.LinkDel{Netns: host, Dev: "br0"}, final: true},
 		{name: "an address", change: change.AddrAdd{Netns: host, Addr: "10.9.0.1/24", Dev: "eth0", Broadcast: true}},

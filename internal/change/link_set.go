@@ -73,6 +73,11 @@ func STP(netns, bridge string, on bool) LinkSet {
 	return LinkSet{Netns: netns, Dev: bridge, Attr: "type bridge stp_state", Value: value}
 }
 
+// ProtoDown withholds a device's carrier, or gives it back.
+func ProtoDown(netns, dev string, on bool) LinkSet {
+	return LinkSet{Netns: netns, Dev: dev, Attr: "protodown", Value: onOff(on)}
+}
+
 // MacvlanMode has a macvlan share the device below it in another way.
 func MacvlanMode(netns, dev, mode string) LinkSet {
 	return LinkSet{Netns: netns, Dev: dev, Attr: "type macvlan mode", Value: mode}
@@ -148,6 +153,11 @@ var linkAttrs = map[string]linkAttr{
 			a.Value = onOff(was.Has("PROMISC"))
 			return a
 		}},
+	"protodown": {means: say.F("set %s protodown %s", "把 %s 的 protodown 设为 %s"),
+		within: func(link netlink.Link, value string) error {
+			return setAttr(link, nl.NewRtAttr(unix.IFLA_PROTO_DOWN, map[string][]byte{"off": {0}, "on": {1}}[value]))
+		},
+		back: func(a LinkSet, was table.Link) LinkSet { return ProtoDown(a.Netns, a.Dev, was.ProtoDown.On) }},
 	"type macvlan mode": {means: say.F("set %s type macvlan mode %s", "把 macvlan %s 的模式设为 %s"),
 		within: setMacvlanMode,
 		back: func(a LinkSet, was table.Link) LinkSet {
@@ -194,12 +204,16 @@ func setSTP(link netlink.Link, value string) error {
 
 // setOfKind sets an attribute that a kind of device has.
 func setOfKind(link netlink.Link, attr int, value uint32) error {
-	message := nl.NewIfInfomsg(unix.AF_UNSPEC)
-	message.Index = int32(link.Attrs().Index)
 	info := nl.NewRtAttr(unix.IFLA_LINKINFO, nil)
 	info.AddRtAttr(nl.IFLA_INFO_KIND, nl.NonZeroTerminated(link.Type()))
 	info.AddRtAttr(nl.IFLA_INFO_DATA, nil).AddRtAttr(attr, nl.Uint32Attr(value))
-	return ask(unix.RTM_NEWLINK, message, info)
+	return setAttr(link, info)
+}
+
+func setAttr(link netlink.Link, attr *nl.RtAttr) error {
+	message := nl.NewIfInfomsg(unix.AF_UNSPEC)
+	message.Index = int32(link.Attrs().Index)
+	return ask(unix.RTM_NEWLINK, message, attr)
 }
 
 // ask sends a message in the namespace of the calling thread.

@@ -126,6 +126,7 @@ var networks = []struct {
 		a: ip addr add 10.0.0.2/24 dev eth0
 		a: ip link set eth0 up
 		a: ip link add mv0 link eth0 type macvlan mode bridge
+		a: ip link set mv0 protodown on
 		a: ip link add vx6 type vxlan id 6 local fd00::1 remote fd00::2 dstport 4790 flowlabel 0x42 udp6zerocsumtx
 		host: ip link add vx0 type vxlan id 42 local 10.0.0.1 dstport 4789 nolearning
 		host: bridge fdb append 00:00:00:00:00:00 dev vx0 dst 10.0.0.2

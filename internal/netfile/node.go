@@ -72,7 +72,7 @@ func (s *schema) nodes(attrs []byte) (all []node) {
 		value := b[unix.SizeofRtAttr:size]
 		b = b[min(attr.Align(size), len(b)):]
 		f := s.byID(kind &^ (unix.NLA_F_NESTED | unix.NLA_F_NET_BYTEORDER))
-		if f == nil && s.closed {
+		if f == nil && s.closed || f != nil && f.sparse && !slices.ContainsFunc(value, func(c byte) bool { return c != 0 }) {
 			continue
 		}
 		n := node{id: kind &^ (unix.NLA_F_NESTED | unix.NLA_F_NET_BYTEORDER), value: slices.Clone(value), bare: kind&unix.NLA_F_NESTED == 0}

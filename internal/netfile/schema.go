@@ -30,6 +30,8 @@ type field struct {
 	// by has the attributes of a nest that depend on the word before it: a device's
 	// kind, the name of an expression.
 	by map[string]*schema
+	// sparse is a switch that next to nobody uses: it is only told where it is on.
+	sparse bool
 }
 
 // part is a number at the beginning of a row.

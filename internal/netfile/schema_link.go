@@ -15,7 +15,7 @@ var linkRow = &schema{
 	fields: []field{
 		{id: unix.IFLA_IFNAME, name: "name", kind: dev}, {id: unix.IFLA_ADDRESS, name: "lladdr", kind: mac}, {id: unix.IFLA_MTU, name: "mtu", kind: number},
 		{id: unix.IFLA_TXQLEN, name: "qlen", kind: number}, {id: unix.IFLA_GROUP, name: "group", kind: number}, {id: unix.IFLA_LINK, name: "link", kind: number},
-		{id: unix.IFLA_MASTER, name: "master", kind: number},
+		{id: unix.IFLA_MASTER, name: "master", kind: number}, {id: unix.IFLA_PROTO_DOWN, name: "protodown", kind: number, sparse: true},
 		{id: unix.IFLA_LINKINFO, name: "info", kind: nest, in: linkInfo},
 		{id: unix.IFLA_AF_SPEC, name: "families", kind: nest, in: &schema{closed: true, fields: []field{
 			{id: unix.AF_INET, name: "inet", kind: nest, in: &schema{closed: true, fields: []field{{id: unix.IFLA_INET_CONF, name: "conf", kind: array, in: devconf}}}},

@@ -160,17 +160,23 @@ func (b *builder) copyVLANs(space int, l Link) {
 	}
 }
 
-// raise sets the devices up that were, those last that stand on others.
+// raise sets the devices up that were, those last that stand on others, and withholds the
+// carrier of those that are held down.
 func (b *builder) raise() {
 	for i, s := range b.network.Spaces {
 		for _, l := range s.Links {
-			if !l.up() {
+			held := l.attr(unix.IFLA_PROTO_DOWN)
+			isHeld := len(held) > 0 && held[0] != 0
+			if !l.up() && !isHeld {
 				continue
 			}
 			body := make([]byte, unix.SizeofIfInfomsg)
 			binary.NativeEndian.PutUint32(body[4:], uint32(l.Index))
-			binary.NativeEndian.PutUint32(body[8:], unix.IFF_UP)
+			binary.NativeEndian.PutUint32(body[8:], l.flags()&unix.IFF_UP)
 			binary.NativeEndian.PutUint32(body[12:], unix.IFF_UP)
+			if isHeld {
+				body = attr.Append(body, unix.IFLA_PROTO_DOWN, held)
+			}
 			if err := b.conns[i].do(unix.RTM_NEWLINK, 0, body); err != nil {
 				b.miss(i, Device, l.Name, err)
 			}

@@ -373,6 +373,8 @@ var samples = []cause.Finding{
 	cause.Unpeered{here, table.Link{Name: "wg0", Kind: "wireguard"}, two, farend.End{WireGuard: true, Peer: farend.Peer{Key: "key"}}},
 	cause.Unplugged{here, table.Link{Name: "tap0", Kind: "tun"}},
 	cause.Unplugged{here, table.Link{Name: "eth0"}},
+	device.Held{At: here, Link: table.Link{Name: "eth0", ProtoDown: table.ProtoDown{On: true}}},
+	device.Held{At: here, Link: table.Link{Name: "eth0", ProtoDown: table.ProtoDown{On: true, Reasons: 1}}},
 	cause.Untried{Beyond: handed(farend.End{Programs: []farend.Program{{PID: 378, Name: "qemu"}}})},
 	cause.Untried{Beyond: handed(farend.End{WireGuard: true, Peer: farend.Peer{Key: "key", Endpoint: netip.AddrPortFrom(one, 51820)}})},
 	cause.SilentBeyond{handed(farend.End{WireGuard: true, Peer: farend.Peer{Key: "key", Endpoint: netip.AddrPortFrom(one, 51820), Handshake: time.Unix(1, 0)}}), time.Second},
@@ -444,7 +446,7 @@ var samples = []cause.Finding{
 var unmended = []string{"RememberedBeyond", "Hidden", "Unknowing", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
-	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort", "Unlooked", "OverLimit", "TakenAway"}
+	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Held", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort", "Unlooked", "OverLimit", "TakenAway"}
 
 // counting is a packet that a rule stops by a condition that cannot be read.
 func counting(condition string) cause.Stopped {

@@ -9,6 +9,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/table"
 )
 
 // arpFiltered is the obstacle that rules are to ARP requests, and to their answers, which
@@ -38,10 +39,13 @@ func (x *Explorer) answer() eval.Packet {
 }
 
 // arpAsked is what the rules for ARP are to a request that a station gets, and to
-// its answer; the asker's own come first.
-func (x *Explorer) arpAsked(n *machine.Space, v Way, dev string, asked bool) Way {
-	in, out := eval.LinkHook{Family: "arp", Hook: "input", IIF: dev}, eval.LinkHook{Family: "arp", Hook: "output", OIF: dev}
+// its answer, which a device that is held down does not send; the asker's own come first.
+func (x *Explorer) arpAsked(n *machine.Space, v Way, dev table.Link, asked bool) Way {
+	in, out := eval.LinkHook{Family: "arp", Hook: "input", IIF: dev.Name}, eval.LinkHook{Family: "arp", Hook: "output", OIF: dev.Name}
 	if asked {
+		if x.MAC == nil && x.ARP.EtherType != 0 {
+			v = held(n, dev, v)
+		}
 		return x.arpStopped(n, x.arpStopped(n, v, in, x.ARP), out, x.answer())
 	}
 	return x.arpStopped(n, x.arpStopped(n, v, out, x.ARP), in, x.answer())

@@ -39,7 +39,7 @@ func (x *Explorer) intoBridge(n *machine.Space, port table.Link, v Way) {
 			x.arriveTagged(n, bridge, up)
 		} else {
 			x.arriveAbove(n, bridge, up)
-			x.Stations = append(x.Stations, Station{Space: n, Dev: bridge, Any: ofPort, Way: x.arpAsked(n, up, bridge.Name, true)})
+			x.Stations = append(x.Stations, Station{Space: n, Dev: bridge, Any: ofPort, Way: x.arpAsked(n, up, bridge, true)})
 		}
 	}
 	if !taken {

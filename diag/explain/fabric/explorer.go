@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
@@ -67,7 +68,7 @@ type place struct {
 // comes to.
 func (x *Explorer) From(n *machine.Space, link table.Link) {
 	x.been, x.sender = map[place]bool{{n, link.Index}: true}, link.MAC
-	x.send(n, link, x.arpAsked(n, Way{}, link.Name, false), "", "")
+	x.send(n, link, x.arpAsked(n, Way{}, link, false), "", "")
 }
 
 // Into is a frame that has come to a device from elsewhere.
@@ -93,6 +94,7 @@ func (x *Explorer) Whole() bool {
 func (x *Explorer) send(n *machine.Space, link table.Link, v Way, bridged, from string) {
 	out := Crossing{Space: n, Dev: link, Out: true, Bridged: bridged, From: from}
 	v = x.arpFiltered(n, v, eval.OnDevice("egress", link.Name))
+	v = held(n, link, v)
 	switch {
 	case link.Kind == "veth":
 		x.overVeth(n, link, v, out)
@@ -117,6 +119,14 @@ func (x *Explorer) send(n *machine.Space, link table.Link, v Way, bridged, from 
 func unplugged(n *machine.Space, link table.Link, v Way) Way {
 	if link.Up() && !link.Carrier() {
 		return v.stoppedBy(n, link.Name, cause.Unplugged{At: cause.At(n.Name), Link: link})
+	}
+	return v
+}
+
+// held is the way out of a device from which somebody has the kernel withhold its carrier.
+func held(n *machine.Space, link table.Link, v Way) Way {
+	if link.ProtoDown.On && link.Up() {
+		return v.stoppedBy(n, link.Name, device.Held{At: cause.At(n.Name), Link: link})
 	}
 	return v
 }
@@ -153,7 +163,7 @@ func (x *Explorer) arrive(n *machine.Space, dev table.Link, v Way) {
 		x.arriveTagged(n, dev, v)
 	case dev.MasterKind == "vrf":
 		x.arriveAbove(n, dev, v)
-		x.Stations = append(x.Stations, Station{Space: n, Dev: dev, Way: x.arpAsked(n, v, dev.Name, true)})
+		x.Stations = append(x.Stations, Station{Space: n, Dev: dev, Way: x.arpAsked(n, v, dev, true)})
 	case dev.MasterKind == "bond":
 		x.intoBond(n, dev, v.past(Crossing{Space: n, Dev: dev}))
 	case dev.MasterKind == "openvswitch":
@@ -162,7 +172,7 @@ func (x *Explorer) arrive(n *machine.Space, dev table.Link, v Way) {
 		x.Unseen = append(x.Unseen, say.T("%s is a part of %s, which is not followed", "%s 从属于 %s，未跟踪下去", dev.Name, dev.Master))
 	default:
 		x.arriveAbove(n, dev, v)
-		x.Stations = append(x.Stations, Station{Space: n, Dev: dev, Way: x.arpAsked(n, v, dev.Name, true)})
+		x.Stations = append(x.Stations, Station{Space: n, Dev: dev, Way: x.arpAsked(n, v, dev, true)})
 	}
 }
 

@@ -169,3 +169,18 @@ func flap(ctx context.Context, h *netlink.Handle, dev string) error {
 		}
 	}
 }
+
+// TestAQueueThatTakesNothing: a token bucket with less than a packet's bytes loses all.
+func TestAQueueThatTakesNothing(t *testing.T) {
+	const fault = "host: tc qdisc add dev veth-pod-b root tbf rate 8bit burst 10 limit 100"
+	needTools(t, fault)
+	if !witnessed(t) {
+		t.Skip("the kernel does not tell what it drops")
+	}
+	b := routed.build(t)
+	b.run(fault)
+	a := b.explain(breakage{from: "pod-a", to: "10.244.1.11"}, true)
+	if said := a.Cause.Detail.String(); a.Verdict != explain.Broken || a.Cause.Code != device.PacketLoss || b.script(a.Cause.Netns) != "host" || !strings.Contains(said, "the queue of veth-pod-b (qdisc tbf)") {
+		t.Errorf("%s, %s in %s: %s\n%s", a.Verdict, a.Cause.Code, b.script(a.Cause.Netns), said, b.account(a))
+	}
+}

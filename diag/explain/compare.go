@@ -35,12 +35,11 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 		a.Cause = inWords(journey.Find(flows.LegReply, refuser))
 	case dropped && a.Verdict == Delivered:
 		a.Verdict = Broken
-		a.disagree(a.Cause, cause.KernelDropped{Contradiction: a.against(a.Cause), KernelDrop: a.Drops[0].at()})
+		a.disagree(a.Cause, a.Drops[0].finding(a.against(a.Cause), false))
 	case dropped && a.Verdict == Undecided && a.Cause.Code == cause.NotKnown && !a.Drops[0].offPath && (w.Beyond == nil || w.Beyond.Resolved()):
 		a.Verdict, a.Beyond = Broken, ""
-		a.Cause = inWords(journey.Find(a.Cause.Leg, cause.KernelDropped{
-			Contradiction: cause.Contradiction{At: cause.At(a.Drops[0].Netns), Seen: []Text{lastSeen(a.Hops)}}, KernelDrop: a.Drops[0].at(), Decides: true,
-		}))
+		seen := cause.Contradiction{At: cause.At(a.Drops[0].Netns), Seen: []Text{lastSeen(a.Hops)}}
+		a.Cause = inWords(journey.Find(a.Cause.Leg, a.Drops[0].finding(seen, true)))
 	case r.Outcome == probe.Silent && a.mayBeSilent() && a.Verdict == Undecided && (w.Beyond != nil && a.Cause.Code == cause.NotKnown && a.observed() || a.Cause.Code == service.ReplyOtherSource):
 		// Nobody has to answer a datagram: nothing more can be told from here.
 		a.Cause.Evidence = append(a.Cause.Evidence, lastSeen(a.Hops))

@@ -8,6 +8,7 @@ import (
 
 	"nstutor/diag/drop"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
@@ -21,7 +22,8 @@ type Drop struct {
 	Reason   string `json:"reason"`   // without SKB_DROP_REASON_
 	Function string `json:"function"` // of the kernel, which freed it
 
-	offPath bool // Netns is not known: the packet should not have come there
+	offPath bool   // Netns is not known: the packet should not have come there
+	qdisc   string // the kind of queue that the device has
 }
 
 // at is the drop as a fact of a finding.
@@ -31,6 +33,16 @@ func (d Drop) at() cause.KernelDrop {
 		where = say.T("a namespace that is not on the way", "不在路径上的命名空间")
 	}
 	return cause.KernelDrop{Where: where, Dev: d.Device, Reason: d.Reason, Function: d.Function}
+}
+
+// finding is the drop as what is wrong; decides tells that nothing was predicted which it
+// could contradict.
+func (d Drop) finding(c cause.Contradiction, decides bool) cause.Finding {
+	if d.Reason == "QDISC_DROP" && d.qdisc != "" {
+		c.At = cause.At(d.Netns)
+		return device.QueueDropped{Contradiction: c, KernelDrop: d.at(), Qdisc: d.qdisc}
+	}
+	return cause.KernelDropped{Contradiction: c, KernelDrop: d.at(), Decides: decides}
 }
 
 // listen has the kernel tell of the probe's packets that it drops, under all
@@ -88,6 +100,9 @@ func (w *observation) dropped(a *Answer, d drop.Drop) {
 	for _, h := range w.Hops {
 		if h.Space != nil && h.Space.NS.Inode() == d.Netns {
 			told.Netns, told.offPath = h.Space.Name, false
+			if link, err := h.Space.Link(d.Device); err == nil {
+				told.qdisc = link.Qdisc
+			}
 		}
 	}
 	if told.offPath && told.Reason == "OTHERHOST" {

@@ -427,6 +427,7 @@ var samples = []cause.Finding{
 	cause.Claimed{here, flow, machine.Policy{Src: near, Dst: wide, Dir: "in", Unkept: true}},
 	cause.Claimed{here, flow, machine.Policy{Src: near, Dst: wide, Dir: "out", Block: true}},
 	cause.Broadcast{At: here, Dst: two, Lookup: proof},
+	device.QueueDropped{Contradiction: contradiction, KernelDrop: cause.KernelDrop{Where: say.Quote("host"), Dev: "eth0", Reason: "QDISC_DROP", Function: "__dev_queue_xmit"}, Qdisc: "tbf"},
 	cause.KernelDropped{contradiction, cause.KernelDrop{say.Quote("host"), "eth0", "NETFILTER_DROP", "nf_hook_slow"}, true},
 	cause.KernelDropped{contradiction, cause.KernelDrop{say.Quote("host"), "", "SOCKET_RCVBUFF", "sock_queue_rcv_skb"}, false},
 	cause.Untried{beyond, say.Quote("why")},
@@ -446,7 +447,7 @@ var samples = []cause.Finding{
 var unmended = []string{"RememberedBeyond", "Hidden", "Unknowing", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
-	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Held", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort", "Unlooked", "OverLimit", "TakenAway"}
+	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Held", "QueueDropped", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort", "Unlooked", "OverLimit", "TakenAway"}
 
 // counting is a packet that a rule stops by a condition that cannot be read.
 func counting(condition string) cause.Stopped {

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/probe"
+	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/internal/nsenter"
 )
@@ -40,9 +41,8 @@ func (n baseNetwork) with(name, script string, works ...journey) baseNetwork {
 // apart, and some time for a busy machine.
 const caseTimeout = 350 * time.Millisecond
 
-// arpTimers are set for every device, over netlink: the sysctls of
-// net.ipv4.neigh are hidden from user namespaces.
-const arpTimers = "ntable change name arp_cache dev %s retrans 60 mcast_probes 3 ucast_probes 2 proxy_delay 0 delay_probe 300\n"
+// arpTimers are those of every device.
+var arpTimers = lab.NeighbourParms{Retrans: 60, McastProbes: 3, UcastProbes: 2, ProxyDelay: 0, DelayProbe: 300, BaseReachable: 30000}
 
 // built is a network in namespaces of its own. Their names end in a number
 // that no address has in it, so that cases can run side by side.
@@ -121,6 +121,11 @@ func (b *built) run(script string) {
 			b.space(name)
 			return "netns " + b.real(name)
 		})
+		if set := plainSysctl.FindStringSubmatch(text); set != nil {
+			flush()
+			b.sysctl(m[1], set[1])
+			continue
+		}
 		if m[1] != netns || strings.HasPrefix(text, "ip ") != strings.HasPrefix(strings.Join(lines, ""), "ip ") {
 			flush()
 			netns = m[1]
@@ -128,6 +133,20 @@ func (b *built) run(script string) {
 		lines = append(lines, text)
 	}
 	flush()
+}
+
+// plainSysctl sets what can be written without the program, for the start of which a case
+// would wait.
+var plainSysctl = regexp.MustCompile(`^sysctl -qw ((?: ?[a-z0-9_.-]+=[a-z0-9-]+)+)$`)
+
+func (b *built) sysctl(netns, settings string) {
+	b.t.Helper()
+	for _, setting := range strings.Fields(settings) {
+		key, value, _ := strings.Cut(setting, "=")
+		if err := b.space(netns).WriteSysctl(strings.ReplaceAll(key, ".", "/"), value); err != nil {
+			b.t.Fatalf("%s: %s: %v", netns, setting, err)
+		}
+	}
 }
 
 // shell runs the lines in one process: plain ip lines in one of `ip -batch`.
@@ -188,20 +207,20 @@ func (b *built) handle(netns string) *netlink.Handle {
 // hurry shortens the ARP timers of every device.
 func (b *built) hurry() {
 	b.t.Helper()
-	for netns := range b.spaces {
+	for netns, ns := range b.spaces {
 		links, err := b.handle(netns).LinkList()
 		if err != nil {
 			b.t.Fatalf("%s: %v", netns, err)
 		}
-		batch := ""
 		for _, link := range links {
-			if link.Attrs().Name != "lo" {
-				batch += fmt.Sprintf(arpTimers, link.Attrs().Name)
+			dev := link.Attrs().Name
+			if dev == "lo" {
+				continue
+			}
+			if err := ns.Do(func() error { return lab.SetNeighbourParms(dev, arpTimers) }); err != nil {
+				b.t.Fatalf("%s: the ARP timers of %s: %v", netns, dev, err)
 			}
 		}
-		cmd := exec.Command("ip", "-batch", "-")
-		cmd.Stdin = strings.NewReader(batch)
-		b.exec(netns, cmd, batch)
 	}
 }
 

@@ -20,24 +20,29 @@ const (
 	ndtpaProxyDelay        = 13
 )
 
-// setNeighbourParms sets parameters of a device's IPv4 neighbours in the namespace of the
-// calling thread (neightbl_set): times in ms, the others as they are. It is one message, where the
-// sysctls below net.ipv4.neigh are a file each, and are hidden from the namespaces of a
-// user (neigh_sysctl_register).
-func setNeighbourParms(dev string, parms map[int]uint64) error {
+// NeighbourParms are parameters of a device's IPv4 neighbours, named as `ip ntable` names
+// them; the times are in milliseconds.
+type NeighbourParms struct {
+	Retrans, ProxyDelay, DelayProbe, BaseReachable uint64
+	McastProbes, UcastProbes                       uint32
+}
+
+// SetNeighbourParms sets them in the namespace of the calling thread (neightbl_set). It is
+// one message, where the sysctls below net.ipv4.neigh are a file each, and are hidden from
+// the namespaces of a user (neigh_sysctl_register).
+func SetNeighbourParms(dev string, p NeighbourParms) error {
 	index, err := indexOf(dev)
 	if err != nil {
 		return err
 	}
 	nested := nl.NewRtAttr(ndtaParms|unix.NLA_F_NESTED, nil)
 	nested.AddRtAttr(ndtpaIfindex, nl.Uint32Attr(index))
-	for kind, value := range parms {
-		switch kind {
-		case ndtpaUcastProbes, ndtpaMcastProbes:
-			nested.AddRtAttr(kind, nl.Uint32Attr(uint32(value)))
-		default:
-			nested.AddRtAttr(kind, binary.NativeEndian.AppendUint64(nil, value))
-		}
+	nested.AddRtAttr(ndtpaMcastProbes, nl.Uint32Attr(p.McastProbes))
+	nested.AddRtAttr(ndtpaUcastProbes, nl.Uint32Attr(p.UcastProbes))
+	for kind, ms := range map[int]uint64{
+		ndtpaRetransTime: p.Retrans, ndtpaProxyDelay: p.ProxyDelay, ndtpaDelayProbeTime: p.DelayProbe, ndtpaBaseReachableTime: p.BaseReachable,
+	} {
+		nested.AddRtAttr(kind, binary.NativeEndian.AppendUint64(nil, ms))
 	}
 	request := nl.NewNetlinkRequest(unix.RTM_SETNEIGHTBL, unix.NLM_F_ACK)
 	request.AddRawData([]byte{unix.AF_INET, 0, 0, 0}) // struct ndtmsg

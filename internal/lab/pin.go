@@ -71,25 +71,10 @@ func set(ns *nsenter.Namespace, settings []setting) error {
 	return nil
 }
 
-// arpTimers are the parameters of a device's IPv4 neighbours, times in ms. A new device
-// takes them from the machine's defaults (neigh_parms_alloc).
+// A new device takes its parameters from the machine's defaults (neigh_parms_alloc).
 var (
-	arpTimers = map[int]uint64{
-		ndtpaRetransTime:       1000,
-		ndtpaMcastProbes:       3,
-		ndtpaUcastProbes:       3,
-		ndtpaProxyDelay:        800,
-		ndtpaDelayProbeTime:    5000,
-		ndtpaBaseReachableTime: 30000,
-	}
-	fastARPTimers = map[int]uint64{
-		ndtpaRetransTime:       100,
-		ndtpaMcastProbes:       3,
-		ndtpaUcastProbes:       3,
-		ndtpaProxyDelay:        0,
-		ndtpaDelayProbeTime:    1000,
-		ndtpaBaseReachableTime: 30000,
-	}
+	arpTimers     = NeighbourParms{Retrans: 1000, McastProbes: 3, UcastProbes: 3, ProxyDelay: 800, DelayProbe: 5000, BaseReachable: 30000}
+	fastARPTimers = NeighbourParms{Retrans: 100, McastProbes: 3, UcastProbes: 3, ProxyDelay: 0, DelayProbe: 1000, BaseReachable: 30000}
 )
 
 // NeighbourTimeout is how long the kernel asks for a neighbour before it calls
@@ -126,7 +111,7 @@ func (l *Lab) PinDevice(ns *nsenter.Namespace, dev string) error {
 	if l.opts.Fast {
 		timers = fastARPTimers
 	}
-	if err := ns.Do(func() error { return setNeighbourParms(dev, timers) }); err != nil {
+	if err := ns.Do(func() error { return SetNeighbourParms(dev, timers) }); err != nil {
 		return say.Err("%s: set the ARP timers of %s: %v", "%s：设置 %s 的 ARP 定时器：%v", ns.Name(), dev, err)
 	}
 	return nil

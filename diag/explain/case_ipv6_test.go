@@ -187,6 +187,15 @@ pod-c: sh -c 'for i in $(seq 50); do ip addr show dadfailed dev eth0 | grep -q d
 pod-b: ip addr del fd00:244:1::12/64 dev eth0
 pod-c: ip route replace default via fd00:244:1::1`,
 		want: expected{cause.DuplicateAddress, "pod-c", request}},
+	{name: "the sender's address is somebody's", from: "pod-c", to: "fd00:203::10", fault: `
+pod-c: ip addr del fd00:244:1::12/64 dev eth0
+pod-b: ip addr add fd00:244:1::12/64 dev eth0
+pod-c: sysctl -qw net.ipv6.conf.eth0.accept_dad=1 net.ipv6.conf.eth0.dad_transmits=1
+pod-c: ip addr add fd00:244:1::12/64 dev eth0
+pod-c: sh -c 'for i in $(seq 50); do ip addr show dadfailed dev eth0 | grep -q dadfailed && exit 0; sleep 0.1; done; exit 1'
+pod-c: sysctl -qw net.ipv6.conf.eth0.accept_dad=0
+pod-c: ip route replace default via fd00:244:1::1`,
+		want: expected{cause.DuplicateAddress, "pod-c", request}, fix: []string{"pod-c: ip addr del fd00:244:1::12/64 dev eth0", "pod-c: ip addr add fd00:244:1::2/64 dev eth0"}},
 	{name: "a link-local address", from: "pod-a", to: "fe80::ff:fe00:b002%eth0"},
 	{name: "a port of a link-local address", from: "pod-a", to: "fe80::ff:fe00:b002%eth0", asks: "tcp 80", serve: []string{"pod-b tcp [::]:80"}},
 	{name: "a datagram to a link-local address", from: "host", to: "fe80::ff:fe00:b002%cni0", asks: "udp 5000", serve: []string{"pod-b udp [::]:5000"}},

@@ -71,6 +71,11 @@ host: ip rule del pref 0`,
 	{name: "no table local at all", from: "inet", to: "192.168.6.160",
 		fault: `host: ip rule del pref 0`,
 		want:  expected{cause.NeighbourUnanswered, "inet", request}, fix: []string{"host: ip rule add lookup local pref 0"}},
+	{name: "no table local at all, at one who passes nothing on", from: "inet", to: "192.168.6.160",
+		fault: `
+host: sysctl -qw net.ipv4.ip_forward=0
+host: ip rule del pref 0`,
+		want: expected{cause.NeighbourUnanswered, "inet", request}, fix: []string{"host: ip rule add lookup local pref 0"}},
 	{name: "one is a router to himself", from: "pod-a", to: "10.9.0.2",
 		fault: `
 pod-a: ip addr flush dev eth0

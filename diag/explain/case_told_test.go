@@ -90,7 +90,7 @@ host: nft 'add table inet f2b; add set inet f2b banned { type ipv4_addr; flags i
 host: ipset create nstt-banned hash:ip timeout 3600
 host: ipset add nstt-banned 10.244.1.10
 host: iptables -A FORWARD -m set --match-set nstt-banned src -j DROP`,
-		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", mends: true, says: "the ipset nstt-banned by its element 10.244.1.10, which is gone by itself in", fix: "ipset del nstt-banned 10.244.1.10"},
+		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", mends: true, says: "-m set --match-set nstt-banned src -j DROP (hook forward) stops 10.244.1.10 > 10.244.1.11; that is in the ipset nstt-banned by its element 10.244.1.10, which is gone by itself in", fix: "ipset del nstt-banned 10.244.1.10"},
 	{name: "whose network is in an ipset", base: routed, fault: `
 host: ipset create nstt-nets hash:net
 host: ipset add nstt-nets 10.0.0.0/8
@@ -107,6 +107,47 @@ host: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
 host: iptables -A FORWARD -m set --match-set nstt-ours src -j ACCEPT
 host: iptables -A FORWARD -j DROP`,
 		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", mends: true, says: "is for members of the ipset nstt-ours, which does not have 10.244.1.10", fix: "-I FORWARD"},
+	{name: "whose second device of a network arp_filter keeps silent", base: switched, fault: `
+sw: ip link add p9 type veth peer name eth1 netns host2
+sw: ip link set p9 master br0 up
+host2: ip link set eth1 up
+host2: ip addr add 10.57.4.99/24 dev eth1
+host2: ip route del 10.57.4.0/24 dev eth1
+host2: sysctl -qw net.ipv4.conf.all.arp_filter=1 net.ipv4.conf.all.arp_ignore=1`,
+		from: "host1", to: "10.57.4.99", want: cause.NeighbourUnanswered, netns: "host1", mends: true, says: "arp_filter keeps eth1 silent", fix: "ip route add 10.57.4.0/24 dev eth1 table 100"},
+	{name: "who asks as somebody of another network", base: switched, fault: `
+host1: ip addr add 10.255.0.1/32 dev lo
+host1: ip route replace 10.57.4.0/24 dev eth0 src 10.255.0.1
+host2: ip route add 10.255.0.1 via 10.57.4.20
+host2: sysctl -qw net.ipv4.conf.all.arp_ignore=2`,
+		from: "host1", to: "10.57.4.21", want: cause.NeighbourUnanswered, netns: "host1", mends: true, says: "eth0 in host2 has the address 10.57.4.21, but answers only who asks from its network (arp_ignore 2), and host1 asks as 10.255.0.1", fix: "sysctl -w net.ipv4.conf.all.arp_ignore=1"},
+	{name: "another port of VXLAN", base: flannel, fault: `
+host2: ip link del flannel.1
+host2: ip link add flannel.1 address 02:00:00:00:0b:01 type vxlan id 1 dstport 4789 local 10.57.4.21 dev eth0 nolearning
+host2: ip addr add 192.168.11.0/32 dev flannel.1
+host2: ip link set flannel.1 up`,
+		from: "pod-a", to: "192.168.11.10", want: cause.NeighbourUnanswered, netns: "host1", says: "flannel.1 sends to UDP port 8472, but flannel.1 in host2, of the same VNI 1, takes what comes to port 4789"},
+	{name: "a network that is behind another device as well", base: bridged, fault: `
+host: ip link add eth9 type veth peer name eth9 netns inet
+inet: ip link set eth9 up
+inet: ip addr add 10.244.1.200/24 dev eth9
+host: ip addr add 10.244.1.2/24 dev eth9 metric 300
+host: ip link set eth9 up`,
+		from: "host", to: "10.244.1.200", want: cause.NeighbourUnanswered, netns: "host", mends: true, says: "whose network 10.244.1.0/24 overlaps that of cni0"},
+	{name: "a network that may be behind another device as well", base: bridged, hide: []string{"inet"}, fault: `
+host: ip link add eth9 type veth peer name eth9 netns inet
+inet: ip link set eth9 up
+inet: ip addr add 10.244.1.200/24 dev eth9
+host: ip addr add 10.244.1.2/24 dev eth9 metric 300
+host: ip link set eth9 up`,
+		from: "host", to: "10.244.1.200", want: cause.DestinationAbsent, netns: "host", says: "it is in the network of eth9 as well (10.244.1.0/24), where nobody is asked"},
+	{name: "a service of somebody who is gone", base: bridged, fault: `
+host: iptables -t nat -A PREROUTING -d 10.96.0.20/32 -j DNAT --to-destination 10.244.1.99`,
+		from: "pod-a", to: "10.96.0.20", want: cause.DestinationAbsent, netns: "host", says: "a rule sends the request there (-t nat -A PREROUTING -d 10.96.0.20/32 -j DNAT --to-destination 10.244.1.99)"},
+	{name: "neighbour discovery that a bridge passes on", base: bridged6, fault: `
+host: sysctl -qw net.bridge.bridge-nf-call-ip6tables=1
+host: ip6tables -P FORWARD DROP`,
+		from: "pod-a", to: "fd00:244:1::11", want: cause.Filtered, netns: "host", mends: true, says: "net.bridge.bridge-nf-call-ip6tables = 1"},
 	{name: "a port of a bridge, as a security group has it", base: bridged, fault: `
 host: sysctl -qw net.bridge.bridge-nf-call-iptables=1
 host: iptables -N sg-a

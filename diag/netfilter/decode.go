@@ -18,6 +18,7 @@ type decoder struct {
 	family byte
 	table  string
 	sets   func(ruleSetKey) (*ruleSet, bool)
+	ipsets *ipsets
 	regs   [words]operand
 	rule   Rule
 

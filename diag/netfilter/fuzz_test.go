@@ -106,7 +106,7 @@ func FuzzLegacyTable(f *testing.F) {
 		if six {
 			family = xtables.Families[1]
 		}
-		blob := xtTable{xtables.Table{Family: family.Number, Info: xtables.Info{ValidHooks: 31}, Entries: entries}, family.Name}
+		blob := xtTable{xtables.Table{Family: family.Number, Info: xtables.Info{ValidHooks: 31}, Entries: entries}, family.Name, nil}
 		copy(blob.Info.Name[:], "filter")
 		for hook := range blob.Info.HookEntry {
 			blob.Info.HookEntry[hook], blob.Info.Underflow[hook] = entry, policy

@@ -12,6 +12,7 @@ import (
 type xtTable struct {
 	xtables.Table
 	family string
+	ipsets *ipsets
 }
 
 // readXTables reads the tables of iptables-legacy. names are, for each of
@@ -21,6 +22,7 @@ func readXTables(ns *nsenter.Namespace, names [][]byte) ([]Table, error) {
 		return nil, nil
 	}
 	var raw []xtTable
+	sets := &ipsets{ns: ns}
 	err := ns.Do(func() error {
 		for i, family := range xtables.Families {
 			read, err := family.Read(strings.Fields(string(names[i])))
@@ -28,7 +30,7 @@ func readXTables(ns *nsenter.Namespace, names [][]byte) ([]Table, error) {
 				return err
 			}
 			for _, t := range read {
-				raw = append(raw, xtTable{t, family.Name})
+				raw = append(raw, xtTable{t, family.Name, sets})
 			}
 		}
 		return nil

@@ -91,7 +91,7 @@ func (t xtTable) decode() Table {
 			names[entries[i+1].at] = attr.String(e.target().data)
 		}
 	}
-	origin := &xtChains{family: t.Family, names: names}
+	origin := &xtChains{family: t.Family, names: names, decoder: decoder{ipsets: t.ipsets}}
 	decoded := Table{Family: t.family, Name: t.Name(), Legacy: true}
 	var chain *Chain
 	begin := func(c Chain) {

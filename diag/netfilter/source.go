@@ -21,6 +21,7 @@ type source struct {
 	sets       map[ruleSetKey]*ruleSet
 	streams    map[*stream]bool // dumps under way
 	decoder    decoder
+	ipsets     ipsets
 	err        error
 }
 
@@ -57,6 +58,7 @@ func (s *RuleSet) Err() error {
 // of it any more.
 func (s *RuleSet) Reload() error {
 	ns := s.source.ns
+	s.source.ipsets = ipsets{ns: ns}
 	probe, err := probeRules(ns)
 	if err != nil {
 		return err

@@ -93,7 +93,7 @@ func (s *stream) close() {
 // decode implements origin.
 func (s *stream) decode(r *storedRule, misses func(*Match) bool) *Rule {
 	d := &s.source.decoder
-	d.family, d.table, d.sets = s.family, s.table, s.source.set
+	d.family, d.table, d.sets, d.ipsets = s.family, s.table, s.source.set, &s.source.ipsets
 	return d.nftRule(r.raw, misses)
 }
 

@@ -77,7 +77,7 @@ func (d *decoder) addXTMatch(x xt) {
 		matches = decode(x)
 	}
 	if matches == nil {
-		matches = []Match{{Text: spelled.Match(x.name, x.data), Unread: new(d.rule.Exprs[len(d.rule.Exprs)-1])}}
+		matches = []Match{{Text: spelled.Match(x.name, x.data, d.ipsets.name), Unread: new(d.rule.Exprs[len(d.rule.Exprs)-1])}}
 	}
 	for _, m := range matches {
 		m.module = cmp.Or(m.module, x.name)

@@ -7,6 +7,21 @@ import (
 	"nstutor/diag/table"
 )
 
+// Overlap is the route of another device's own network that an address is in as well, beside the
+// own network by whose route the packet went.
+func Overlap(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) table.Route {
+	snap, err := n.Snapshot(table.Links | table.Routes)
+	if err != nil || now.Entry.Table != machine.MainTable || now.Entry.Proto != "kernel" || now.Via.IsValid() {
+		return table.Route{}
+	}
+	rest, ok := machine.BestRoute(snap, dst, func(r table.Route) bool { return machine.SameRoute(r, now.Entry) })
+	link, up := snap.Link(rest.Dev)
+	if !ok || !up || !link.Carrier() || rest.Dev == now.DevName || rest.Proto != "kernel" || rest.Via.IsValid() {
+		return table.Route{}
+	}
+	return rest
+}
+
 // Behind is the route of main that an address would be reached by, out of another device, were
 // the narrower one not there by which the packet went.
 func Behind(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (table.Route, bool) {

@@ -58,6 +58,8 @@ type NobodyHas struct {
 	Bound    []Station      // where a program listens at it all the same
 	Own      []netip.Prefix // the networks of who asks, on that wire
 	Behind   table.Route    // out of another device, that is passed over; its Type is empty where there is none
+	Overlap  table.Route    // of another device's own network, that has the address, too; as well
+	Led      eval.Place     // the rule that translates the request to the address; its Rule is nil where none does
 }
 
 // SentThere is a rule of nat that sends a packet to an address which nobody has any more, in
@@ -95,6 +97,14 @@ func (a NobodyHas) Detail() say.Text {
 		}
 		return say.T("%s is on the wire of %s according to the route, but nobody there has it, although a program listens at it (%s): who gives it out (keepalived, pacemaker or the like) does not run, or has given it to nobody",
 			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址，尽管有程序在监听它（%s）：分配它的程序（如 keepalived、pacemaker）没有运行，或没有分给任何一台", a.Addr, a.Dev, where)
+	}
+	if a.Overlap.Type != "" {
+		return say.T("%[1]s is on the wire of %[2]s according to the route, but nobody there has it; it is in the network of %[3]s as well (%[4]s), where nobody is asked: where those are two networks, one of them has to get other numbers",
+			"按路由，%[1]s 就在 %[2]s 的链路上，那里却没有主机配有这个地址；它也在 %[3]s 的网段（%[4]s）里，那边却没有被问到：如果这是两个网络，其中一个必须换网段", a.Addr, a.Dev, a.Overlap.Dev, a.Overlap.Dst)
+	}
+	if a.Led.Rule != nil {
+		return say.T("%[1]s is on the wire of %[2]s according to the route, but nobody there has it: a rule sends the request there (%[3]s)",
+			"按路由，%[1]s 就在 %[2]s 的链路上，那里却没有主机配有这个地址：是一条规则把请求发到那里的（%[3]s）", a.Addr, a.Dev, a.Led.Line())
 	}
 	if s, ok := a.mistaken(); ok && len(s.Addrs) > 0 {
 		return say.T("%s is on the wire of %s according to the route, but nobody there has it; %s of %s is on that wire with %s, which is of another network: is that address wrong?",
@@ -137,8 +147,10 @@ func (a NobodyHas) neighbour(p netip.Prefix) bool {
 // Evidence are those who are there.
 func (a NobodyHas) Evidence() []say.Text {
 	lines := a.With()
-	if a.Behind.Type != "" {
-		lines = append(lines, Lines(a.Behind.Line())...)
+	for _, r := range []table.Route{a.Overlap, a.Behind} {
+		if r.Type != "" {
+			lines = append(lines, Lines(r.Line())...)
+		}
 	}
 	if a.Sent.Rule != nil {
 		lines = append(lines, Lines(a.Sent.Line())...)

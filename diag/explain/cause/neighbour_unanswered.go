@@ -30,6 +30,9 @@ type ARPFiltered struct {
 	Station Device
 	Proof   []string   // that the kernel would not answer
 	Way     remedy.Way // to the sender, by the device that was asked
+	// Own has what is from the address sent by the device to the network that both are in;
+	// the zero value where it is in none with the sender.
+	Own remedy.Origin
 }
 
 // Code is NeighbourUnanswered.
@@ -44,17 +47,24 @@ func (a ARPFiltered) Detail() say.Text {
 // Evidence is the entry, and why there is no answer.
 func (a ARPFiltered) Evidence() []say.Text { return a.With(a.Proof...) }
 
-// Fix routes the sender back by the device that was asked.
-func (a ARPFiltered) Fix() []change.Change { return a.Way.Commands() }
+// Fix routes the sender back by the device that was asked: what is from its address alone,
+// where it has one, for the other device's has the sender for a neighbour, too.
+func (a ARPFiltered) Fix() []change.Change {
+	if a.Own.Src.IsValid() {
+		return a.Own.Commands()
+	}
+	return a.Way.Commands()
+}
 
 // ARPIgnored is a station that arp_ignore keeps silent. It counts as the greater
 // of that of all and that of the device.
 type ARPIgnored struct {
 	NextHop
 	Station  Device
-	Proof    []string // that the kernel would not answer
-	All, Own int      // arp_ignore of all, and of the device
-	Here     bool     // the address is one of the device itself
+	Proof    []string   // that the kernel would not answer
+	All, Own int        // arp_ignore of all, and of the device
+	Here     bool       // the address is one of the device itself
+	Sender   netip.Addr // as whom it is asked
 }
 
 // sure: who is asked has the address there, so that it is the right one to be asked.
@@ -65,8 +75,12 @@ func (ARPIgnored) Code() Code { return NeighbourUnanswered }
 
 // Detail names the device and the address.
 func (a ARPIgnored) Detail() say.Text {
+	if a.Here && max(a.All, a.Own) == 2 {
+		return say.T("%[1]s in %[2]s has the address %[3]s, but answers only who asks from its network (arp_ignore 2), and %[4]s asks as %[5]s",
+			"%[2]s 的 %[1]s 有地址 %[3]s，但只应答来自自己网段的询问（arp_ignore 2），而 %[4]s 以 %[5]s 的身份询问", a.Station.Link.Name, machine.Called(a.Station.Netns), a.Addr, machine.Called(a.Netns()), a.Sender)
+	}
 	if a.Here {
-		return say.T("%s has the address %s, and arp_ignore keeps it silent about it", "%s 有地址 %s，但 arp_ignore 使它不应答", a.Station.Link.Name, a.Addr)
+		return say.T("%[1]s in %[2]s has the address %[3]s, and arp_ignore keeps it silent about it", "%[2]s 的 %[1]s 有地址 %[3]s，但 arp_ignore 使它不应答", a.Station.Link.Name, machine.Called(a.Station.Netns), a.Addr)
 	}
 	return say.T("%s has the address %s on another device, and arp_ignore keeps %s silent about it",
 		"%s 的地址 %s 配在另一块网卡上，arp_ignore 使 %s 不为它应答", machine.Called(a.Station.Netns), a.Addr, a.Station.Link.Name)
@@ -181,6 +195,9 @@ type WrongWire struct {
 	// Stray is the route without which another one leads there; its own Stray is empty
 	// where there is none.
 	Stray remedy.Turn
+	// Overlap is that of the network behind Way, where both wires have one that the address is
+	// in; its Type is empty else.
+	Overlap table.Route
 }
 
 // Code is NeighbourUnanswered.
@@ -188,6 +205,10 @@ func (WrongWire) Code() Code { return NeighbourUnanswered }
 
 // Detail names both wires.
 func (m WrongWire) Detail() say.Text {
+	if m.Overlap.Type != "" {
+		return say.T("the route says that %[1]s is on the wire of %[2]s, where nobody has it: it is behind %[3]s, whose network %[4]s overlaps that of %[2]s. A route of its own mends that for %[1]s alone: one of the two networks has to get other numbers",
+			"路由说 %[1]s 在 %[2]s 的链路上，那里却没有这个地址：它在 %[3]s 那一侧，而 %[3]s 的网段 %[4]s 与 %[2]s 的重叠。单独加一条路由只救得了 %[1]s：两个网络总有一个得换网段", m.Addr, m.Dev, m.Way.Dev, m.Overlap.Dst)
+	}
 	return say.T("the route says that %s is on the wire of %s, where nobody has it: it is behind %s",
 		"路由说 %s 在 %s 的链路上，那里却没有这个地址：它在 %s 那一侧", m.Addr, m.Dev, m.Way.Dev)
 }

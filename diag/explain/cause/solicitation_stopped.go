@@ -16,6 +16,9 @@ type SolicitationStopped struct {
 	Hook   string
 	Packet eval.Packet
 	Result eval.Result
+	// Bridged is the setting by which a bridge has the rules of IP see what it passes on;
+	// empty where it is no bridge that does.
+	Bridged string
 }
 
 // Code is Filtered.
@@ -23,12 +26,21 @@ func (SolicitationStopped) Code() Code { return Filtered }
 
 // Detail names the rule.
 func (s SolicitationStopped) Detail() say.Text {
+	if s.Bridged != "" {
+		return say.T("%s (hook %s) stops the neighbour discovery that asks for %s: a bridge passes it on, and has the rules of IP see that (bridge-nf-call-ip6tables)", "%s（hook %s）拦下了询问 %s 的邻居发现（NDP）包：网桥转发它，并让 IP 的规则看到它（bridge-nf-call-ip6tables）",
+			s.Result.Line(), s.Hook, s.Target)
+	}
 	return say.T("%s (hook %s) stops the neighbour discovery that asks for %s", "%s（hook %s）拦下了询问 %s 的邻居发现（NDP）包",
 		s.Result.Line(), s.Hook, s.Target)
 }
 
-// Evidence is the rule.
-func (s SolicitationStopped) Evidence() []say.Text { return Lines(s.Result.Line()) }
+// Evidence is the rule, and what has it see the packet.
+func (s SolicitationStopped) Evidence() []say.Text {
+	if s.Bridged == "" {
+		return Lines(s.Result.Line())
+	}
+	return Lines(s.Result.Line(), s.Bridged)
+}
 
 // Fix lets neighbour discovery pass the chain: solicitations and advertisements.
 func (s SolicitationStopped) Fix() (fix []change.Change) {

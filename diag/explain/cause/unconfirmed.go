@@ -19,6 +19,10 @@ type Contested struct {
 	Hop  NextHop // who asks for it; zero where its own namespace would send from it
 	Dev  string
 	Addr table.Addr
+	// Other has the address, as is seen; its Netns is empty where nobody is seen who does. Free
+	// is one of the same network that nobody has.
+	Other Device
+	Free  remedy.Address
 }
 
 // Code is DuplicateAddress.
@@ -26,6 +30,10 @@ func (Contested) Code() Code { return DuplicateAddress }
 
 // Detail names the address.
 func (c Contested) Detail() say.Text {
+	if c.Other.Link.Name != "" {
+		return say.T("%[1]s is an address of %[2]s in %[3]s that the kernel does not use, for duplicate address detection found it at somebody else (dadfailed): %[4]s in %[5]s has it",
+			"%[1]s 设在 %[3]s 的 %[2]s 上，但内核不用它，因为重复地址检测（DAD）发现别人已在用（dadfailed）：%[5]s 的 %[4]s 有这个地址", c.Addr.Prefix.Addr(), c.Dev, machine.Called(c.Netns()), c.Other.Link.Name, machine.Called(c.Other.Netns))
+	}
 	return say.T("%[1]s is an address of %[2]s in %[3]s that the kernel does not use: duplicate address detection found somebody else with it (dadfailed), and it is not tried again by itself",
 		"%[1]s 设在 %[3]s 的 %[2]s 上，但内核不用它：重复地址检测（DAD）发现别人已在用（dadfailed），而且不会自己再试", c.Addr.Prefix.Addr(), c.Dev, machine.Called(c.Netns()))
 }
@@ -33,9 +41,13 @@ func (c Contested) Detail() say.Text {
 // Evidence is the address, and what who asks has of it.
 func (c Contested) Evidence() []say.Text { return c.Hop.With(c.Addr.Line()) }
 
-// Fix sets it anew, which has the kernel ask again whether somebody has it.
+// Fix sets it anew, which has the kernel ask again whether somebody has it; who would send from
+// what another one keeps gets an address that is free.
 func (c Contested) Fix() []change.Change {
 	a := remedy.Address{Netns: c.Netns(), Prefix: c.Addr.Prefix, Dev: c.Dev}
+	if c.Other.Link.Name != "" && c.Hop.Dev == "" && c.Free.Prefix.IsValid() {
+		return slices.Concat(a.Remove(), c.Free.Add())
+	}
 	return slices.Concat(a.Remove(), a.Add())
 }
 

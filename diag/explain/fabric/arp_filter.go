@@ -60,7 +60,7 @@ func (x *Explorer) arpStopped(n *machine.Space, v Way, hook eval.LinkHook, p eva
 		return v
 	}
 	if p.Src.Is6() && hook.Family == "arp" {
-		return x.solicitationStopped(n, v, hook.Hook, p, hook.IIF, hook.OIF)
+		return x.solicitationStopped(n, v, hook.Hook, p, hook.IIF, hook.OIF, "")
 	}
 	result, ok := eval.TraverseLink(rules, hook, p, n.Env())
 	if !ok || !result.Drops() || v.stoppedIn(result) {
@@ -94,7 +94,7 @@ var solicitationHooks = map[string][]string{
 
 // solicitationStopped is what the rules of IP are to a neighbour solicitation, or to
 // its answer: to those it is a packet as others.
-func (x *Explorer) solicitationStopped(n *machine.Space, v Way, on string, p eval.Packet, iif, oif string) Way {
+func (x *Explorer) solicitationStopped(n *machine.Space, v Way, on string, p eval.Packet, iif, oif, bridged string) Way {
 	rules, err := n.Rules()
 	if err != nil {
 		return v
@@ -108,7 +108,7 @@ func (x *Explorer) solicitationStopped(n *machine.Space, v Way, on string, p eva
 			p.IIF = ""
 		}
 		if result := eval.Traverse(rules, hook, p, n.Env()); result.Drops() && !v.stoppedIn(result) {
-			return v.stoppedBy(n, cmp.Or(iif, oif), cause.SolicitationStopped{At: cause.At(n.Name), Target: x.Of, Hook: hook, Packet: p, Result: result})
+			return v.stoppedBy(n, cmp.Or(iif, oif), cause.SolicitationStopped{At: cause.At(n.Name), Target: x.Of, Hook: hook, Packet: p, Result: result, Bridged: bridged})
 		}
 	}
 	return v
@@ -123,6 +123,7 @@ func (x *Explorer) bridged(n *machine.Space, v Way, bridge string) Way {
 	if on, _ := n.BridgeNetfilter(true); !on {
 		return v
 	}
-	v = x.solicitationStopped(n, v, "forward", x.ARP, bridge, bridge)
-	return x.solicitationStopped(n, v, "forward", x.answer(), bridge, bridge)
+	const calls = "net.bridge.bridge-nf-call-ip6tables = 1"
+	v = x.solicitationStopped(n, v, "forward", x.ARP, bridge, bridge, calls)
+	return x.solicitationStopped(n, v, "forward", x.answer(), bridge, bridge, calls)
 }

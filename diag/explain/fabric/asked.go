@@ -16,6 +16,15 @@ func (s Station) Has(addr netip.Addr) bool {
 	return err == nil && slices.ContainsFunc(addrs, func(a table.Addr) bool { return a.Prefix.Addr() == addr })
 }
 
+// Uses reports whether the device of a station has an address, and duplicate address detection
+// let it have that.
+func (s Station) Uses(addr netip.Addr) bool {
+	addrs, err := s.Space.Addrs(s.Dev.Index)
+	return err == nil && slices.ContainsFunc(addrs, func(a table.Addr) bool {
+		return a.Prefix.Addr() == addr && !slices.Contains(a.Flags, "dadfailed") && !slices.Contains(a.Flags, "tentative")
+	})
+}
+
 // LeadsTo reports whether a station has the address, or a way to it by another
 // device.
 func (s Station) LeadsTo(dst netip.Addr) bool {

@@ -132,6 +132,22 @@ func (o WayOut) ForSource(n *machine.Space, src netip.Addr, now machine.RouteAns
 	return remedy.Origin{Src: src, Way: way}
 }
 
+// ForNeighbours has a namespace send by the device what is from own, an address of it, to the
+// network that peer is in with it: two devices on one wire want a table each. It is the zero
+// value where there is no such network.
+func (o WayOut) ForNeighbours(n *machine.Space, own, peer netip.Addr) remedy.Origin {
+	snap, err := n.Snapshot(table.Addrs | table.Routes | table.PolicyRules)
+	if err != nil {
+		return remedy.Origin{}
+	}
+	for _, a := range snap.Addrs {
+		if a.Dev == o.Dev.Name && a.Prefix.Addr() == own && a.Prefix.Contains(peer) {
+			return remedy.Origin{Src: own, Way: remedy.Way{Netns: n.Name, Dev: o.Dev.Name, Net: a.Prefix.Masked(), Table: freeTable(snap)}}
+		}
+	}
+	return remedy.Origin{}
+}
+
 // freeTable is a number of a table that no route is in and no policy rule has asked.
 func freeTable(snap *table.Snapshot) int {
 	const first = 100 // those below are taken by habit

@@ -19,7 +19,7 @@ func (j *Judge) Chosen(src, dst netip.Addr, l cause.Lookup, answers func(netip.A
 		c.Space, c.Route, c.Left, c.Sender, c.Passed = p.Space, p.Route, j.Last[p.Space], p.Space == j.From, len(j.Passed) > 0
 		c.Wire = func(dev table.Link) []fabric.Station { return j.Explore(p.Space, dev, flows.LegRequest, nil).Stations }
 		if f, better := c.Better(); f != nil {
-			return f, p.Space, better
+			return j.Owned(p.Space, f), p.Space, better
 		}
 	}
 	return nil, nil, netip.Addr{}

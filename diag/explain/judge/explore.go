@@ -172,6 +172,24 @@ func (j *Judge) Address(n *machine.Space, link table.Link, dst netip.Addr) remed
 	return free
 }
 
+// Owned is the finding of an address of n that duplicate address detection has failed for, with
+// who has it; and any other finding as it is.
+func (j *Judge) Owned(n *machine.Space, f cause.Finding) cause.Finding {
+	c, ok := f.(cause.Contested)
+	link, err := n.Link(c.Dev)
+	if !ok || err != nil {
+		return f
+	}
+	stations := j.Explore(n, link, flows.LegRequest, nil).Stations
+	for _, s := range stations {
+		if s.Space != nil && s.Uses(c.Addr.Prefix.Addr()) {
+			c.Other = s.Device()
+		}
+	}
+	c.Free = fabric.FreeAddress(j.joined(n), stations, n, c.Dev, func(p netip.Prefix) bool { return p.Masked() == c.Addr.Prefix.Masked() })
+	return c
+}
+
 // tooNarrow is the finding of an address whose network ends before the destination.
 func (j *Judge) tooNarrow(n *machine.Space, dst netip.Addr) (cause.Finding, machine.RouteAnswer, bool) {
 	return fabric.TooNarrow(n, dst, func(dev table.Link) []fabric.Station { return j.Explore(n, dev, flows.LegRequest, nil).Stations })

@@ -11,6 +11,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/translated"
 	"nstutor/diag/explain/vip"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 )
 
@@ -107,6 +108,17 @@ func (j *Judge) leftBehind(n *machine.Space, p journey.Packet, x *fabric.Explore
 		}
 	}
 	return found
+}
+
+// led is the rule of a namespace that sends a request to the address that it is for now. Its
+// Rule is nil where none does.
+func (j *Judge) led(n *machine.Space, p journey.Packet) (by eval.Place) {
+	for _, met := range j.Hooked {
+		if met.Space == n && p.IsRequest() {
+			by, _ = p.Filtered.Sent()
+		}
+	}
+	return by
 }
 
 // exemptAt is why nothing translates the request in a namespace, where it left that last:

@@ -94,12 +94,12 @@ func (a *Search) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 	case machine.ARPMartian:
 		return cause.OwnSender{At: at(s.Space), Sender: a.Sender, Hop: a.Hop(), Proof: proof, Own: remedy.OwnAddress(s.Space, a.Sender)}
 	case machine.NDPTentative:
-		return scopes.Unconfirmed(s.Space, s.Dev, a.NextHop, a.Hop())
+		return a.Owned(s.Space, scopes.Unconfirmed(s.Space, s.Dev, a.NextHop, a.Hop()))
 	case machine.ARPLate:
 		return cause.LocalLate{NextHop: a.Hop(), Station: s.Device(), Rule: answer.Rule, Gone: !s.Space.AsksLocal(), Proof: proof}
 	case machine.ARPIgnore:
 		return cause.ARPIgnored{
-			NextHop: a.Hop(), Station: s.Device(), Proof: proof, Here: s.Has(a.NextHop),
+			NextHop: a.Hop(), Station: s.Device(), Proof: proof, Here: s.Has(a.NextHop), Sender: a.Sender,
 			All: s.Space.Conf("all", "arp_ignore"), Own: s.Space.Conf(s.Dev.Name, "arp_ignore"),
 		}
 	case machine.ARPNoARP:
@@ -108,7 +108,7 @@ func (a *Search) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 		}
 	case machine.ARPFilter:
 		back := fabric.WayOut{Dev: s.Dev}.InsteadTo(s.Space, a.Sender)
-		return cause.ARPFiltered{NextHop: a.Hop(), Sender: a.Sender, Station: s.Device(), Proof: proof, Way: back}
+		return cause.ARPFiltered{NextHop: a.Hop(), Sender: a.Sender, Station: s.Device(), Proof: proof, Way: back, Own: fabric.WayOut{Dev: s.Dev}.ForNeighbours(s.Space, a.NextHop, a.Sender)}
 	}
 	return nil
 }
@@ -220,7 +220,7 @@ func (a *Search) misrouted(x *fabric.Explorer) (cause.Finding, fabric.Station, b
 	}
 	way := found.To(a.Space, a.Packet.Dst)
 	way.Replace = true
-	return cause.WrongWire{NextHop: a.Hop(), Way: way, Line: a.taken().Line, Stations: x.Present()}, fabric.Station{}, true
+	return cause.WrongWire{NextHop: a.Hop(), Way: way, Line: a.taken().Line, Stations: x.Present(), Overlap: absent.Overlap(a.Space, a.Packet.Dst, a.taken())}, fabric.Station{}, true
 }
 
 // nobody: no station has the address, and none knows of it.
@@ -244,6 +244,7 @@ func (a *Search) nobody(x *fabric.Explorer) Outcome {
 		return Outcome{Finding: cause.NobodyHas{
 			NextHop: a.Hop(), Stations: there, OnTheWay: onTheWay, Bits: own.Bits(), Sent: a.leftBehind(a.Space, a.Packet, x), Serving: vip.Serving(x, a.Packet.Flow()),
 			Bound: vip.Bound(x, a.Packet.Dst), Own: a.networks(), Behind: behind,
+			Overlap: absent.Overlap(a.Space, a.Packet.Dst, taken), Led: a.led(a.Space, a.Packet),
 		}}
 	}
 	for _, s := range x.Stations {

@@ -68,15 +68,27 @@ func (n *Space) answersARP(link table.Link, target, sender netip.Addr) ARPAnswer
 		if answer.Yes {
 			return answer
 		}
-		if late := n.late(query, route.Table); late.Action != "" {
-			answer = no(ARPLate, append(route.Evidence, late.Line())...)
-			answer.Rule = late
-		}
-		return answer
+		return a.orLate(answer, query, route)
 	case KindError:
 		return ARPAnswer{Why: ARPUnknown, Evidence: append(route.Evidence, route.Err.Error())}
 	}
-	return a.refused(route)
+	answer := a.refused(route)
+	if route.Kind != KindForwardingOff {
+		return answer
+	}
+	// who passes nothing on is not told the table by which it would go
+	return a.orLate(answer, query, n.Route(RouteQuery{Dst: target}))
+}
+
+// orLate is an answer, or that the policy rules take what is for an own address elsewhere.
+func (a asking) orLate(answer ARPAnswer, q RouteQuery, route RouteAnswer) ARPAnswer {
+	late := a.node.late(q, route.Table)
+	if late.Action == "" {
+		return answer
+	}
+	answer = no(ARPLate, append(route.Evidence, late.Line())...)
+	answer.Rule = late
+	return answer
 }
 
 // asking is an ARP request while it is looked at.

@@ -147,7 +147,7 @@ const BeforeMain = 32765
 // Origin has what is sent from an address leave by the way of a table that no other asks.
 type Origin struct {
 	Src netip.Addr // invalid: it is not that
-	Way Way        // the default route of its Table
+	Way Way        // the route of its Table
 }
 
 // Commands make the table, and have it asked.

@@ -111,7 +111,7 @@ func (w *walk) forward(n *machine.Space, p journey.Packet, dev table.Link, route
 	// Of what goes back to where it came from, the kernel does not ask that (ip6_forward()).
 	if scopes.OfLink(p.Src) && p.IsRequest() && len(w.Began) > 0 && route.DevName != dev.Name {
 		free := func(l table.Link) remedy.Address { return w.Address(p.Origin, l, p.Dst) }
-		w.fault(n, p, hop.StageRoute, dev.Name, scopes.Source(p.Origin, w.Began[0].Route.DevName, p.Src, p.Dst, n, free))
+		w.fault(n, p, hop.StageRoute, dev.Name, w.Owned(p.Origin, scopes.Source(p.Origin, w.Began[0].Route.DevName, p.Src, p.Dst, n, free)))
 	}
 	if p.IsRequest() {
 		w.Passed = append(w.Passed, journey.Passage{Space: n, Route: route, IIF: dev.Name, Packet: p})

@@ -78,6 +78,19 @@ const (
 	attrName      = 18
 )
 
+// Named is the name that the set with an index has in a namespace; empty where that cannot
+// be known.
+func Named(ns *nsenter.Namespace, index uint16) (name string) {
+	failed := ns.Do(func() (err error) {
+		name, err = nameOf(index)
+		return err
+	})
+	if failed != nil {
+		return ""
+	}
+	return name
+}
+
 // nameOf is the name of the set with an index.
 func nameOf(index uint16) (string, error) {
 	answer, err := ask(cmdGetByIndex, nl.NewRtAttr(attrIndex|int(nl.NLA_F_NET_BYTEORDER), binary.BigEndian.AppendUint16(nil, index)))

@@ -19,13 +19,45 @@ import (
 var matches = map[string]func([]byte) string{"mac": mac, "time": at, "recent": recent, "connlimit": connlimit, "length": length}
 
 // Match is a match of a module in iptables' words, or its name where those are not known.
-func Match(module string, data []byte) string {
+// named tells the name of an ipset by its index, and nothing where it does not know.
+func Match(module string, data []byte, named func(index uint16) string) string {
+	if module == "set" {
+		if text := set(data, named); text != "" {
+			return text
+		}
+	}
 	if say, ok := matches[module]; ok {
 		if text := say(data); text != "" {
 			return text
 		}
 	}
 	return "[match " + module + "]"
+}
+
+// set is struct xt_set_info, which struct xt_set_info_match_v1 and later ones begin with: the
+// index, how many dimensions count, and which of those are of the source, beside inversion.
+// What later ones ask for besides is not said.
+func set(data []byte, named func(index uint16) string) string {
+	const inverse, most = 1, 6
+	if len(data) < 4 || data[2] == 0 || data[2] > most {
+		return ""
+	}
+	name := named(binary.NativeEndian.Uint16(data))
+	if name == "" {
+		return ""
+	}
+	sides := make([]string, data[2])
+	for i := range sides {
+		sides[i] = "dst"
+		if data[3]&(1<<(i+1)) != 0 {
+			sides[i] = "src"
+		}
+	}
+	not := ""
+	if data[3]&inverse != 0 {
+		not = "! "
+	}
+	return "-m set " + not + "--match-set " + name + " " + strings.Join(sides, ",")
 }
 
 // options are those of a match, one after the other.

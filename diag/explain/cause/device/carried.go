@@ -99,6 +99,11 @@ func (t TunnelUnopened) Detail() say.Text {
 			t.Link.Name, net.VNI, machine.Called(t.Landed), net.DstPort)
 	}
 	far := t.There[len(t.There)-1]
+	if far.VXLAN.VNI == net.VNI {
+		return say.T("%[1]s sends to UDP port %[2]d, but %[3]s in %[4]s, of the same VNI %[5]d, takes what comes to port %[6]d: the port of both ends has to be the same, and is chosen when the device is made (ip -d link)",
+			"%[1]s 发往 UDP 端口 %[2]d，而 %[4]s 里 VNI 同为 %[5]d 的 %[3]s 收的是端口 %[6]d：两端的端口必须相同，它在建网卡时就定下了（ip -d link）",
+			t.Link.Name, net.DstPort, far.Name, machine.Called(t.Landed), net.VNI, far.VXLAN.DstPort)
+	}
 	return say.T("%s has VNI %d, but %s in %s has VNI %d on UDP port %d: it opens no packet of the other",
 		"%s 的 VNI 是 %d，而 %s（%s）的 VNI 是 %d、UDP 端口是 %d：收到的包它不解封装",
 		t.Link.Name, net.VNI, far.Name, machine.Called(t.Landed), far.VXLAN.VNI, far.VXLAN.DstPort)

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,17 +30,7 @@ r3: ip link set left mtu 1400
 r3: ip route flush cache`)
 	needTools(t, "r3: iptables -A OUTPUT -p icmp --icmp-type 3/4 -j DROP")
 	b.run("r3: iptables -A OUTPUT -p icmp --icmp-type 3/4 -j DROP")
-	var listener net.Listener
-	err := nsenter.In(b.space("b"), func() (err error) {
-		listener, err = net.Listen("tcp", "10.2.0.2:80")
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(strings.Repeat("x", 50_000))) })}
-	go func() { _ = server.Serve(listener) }()
-	defer server.Close()
+	b.page("b", "10.2.0.2:80")
 	for _, far := range []string{"r3", "r4", "b"} {
 		b.hide(far)
 	}
@@ -60,6 +51,47 @@ r3: ip route flush cache`)
 	b.apply(a.Fix[0])
 	if got := probe.Get(t.Context(), from.NS, url, timeout); !got.OK {
 		t.Errorf("after the fix: %s", got.Message)
+	}
+}
+
+// page serves an answer that takes full segments.
+func (b *built) page(netns, addr string) {
+	b.t.Helper()
+	var listener net.Listener
+	err := nsenter.In(b.space(netns), func() (err error) {
+		listener, err = net.Listen("tcp", addr)
+		return err
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(strings.Repeat("x", 50_000))) })}
+	go func() { _ = server.Serve(listener) }()
+	b.t.Cleanup(func() { server.Close() })
+}
+
+// TestANarrowWireInSightIsMendedOnce: of an answer that does not come in full segments, and
+// whose reason is in sight, nothing is mended but that.
+func TestANarrowWireInSightIsMendedOnce(t *testing.T) {
+	labtest.Slow(t)
+	b := chain.build(t)
+	b.run(narrow)
+	needTools(t, "r3: iptables -A OUTPUT -p icmp --icmp-type 3/4 -j DROP")
+	b.run("r3: iptables -A OUTPUT -p icmp --icmp-type 3/4 -j DROP")
+	b.page("b", "10.2.0.2:80")
+	world := machine.New()
+	defer world.Close()
+	from, err := world.Open(b.real("a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := explain.Explain(t.Context(), world, explain.Request{From: from, Dest: netip.MustParseAddr("10.2.0.2"), Proto: unix.IPPROTO_TCP, Port: 80, URL: "http://10.2.0.2/", Probe: true, Timeout: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"r3: ip link set left mtu 1500", "r2: ip link set right mtu 1500"}
+	if got := b.typed(a.Fix); a.Cause.Code != cause.MTUExceeded || !slices.Equal(got, want) {
+		t.Errorf("the fix is %q, want %q\n%s", got, want, b.account(a))
 	}
 }
 

@@ -119,14 +119,14 @@ host2: sysctl -qw net.ipv4.conf.all.arp_filter=1 net.ipv4.conf.all.arp_ignore=1`
 host1: ip addr add 10.255.0.1/32 dev lo
 host1: ip route replace 10.57.4.0/24 dev eth0 src 10.255.0.1
 host2: ip route add 10.255.0.1 via 10.57.4.20
-host2: sysctl -qw net.ipv4.conf.all.arp_ignore=2`,
-		from: "host1", to: "10.57.4.21", want: cause.NeighbourUnanswered, netns: "host1", mends: true, says: "eth0 in host2 has the address 10.57.4.21, but answers only who asks from its network (arp_ignore 2), and host1 asks as 10.255.0.1", fix: "sysctl -w net.ipv4.conf.all.arp_ignore=1"},
+host2: sysctl -qw net.ipv4.conf.eth0.arp_ignore=2`,
+		from: "host1", to: "10.57.4.21", want: cause.NeighbourUnanswered, netns: "host1", mends: true, says: "has the address 10.57.4.21, but answers only who asks from its network (arp_ignore 2)", fix: "sysctl -w net.ipv4.conf.eth0.arp_ignore=0"},
 	{name: "another port of VXLAN", base: flannel, fault: `
 host2: ip link del flannel.1
 host2: ip link add flannel.1 address 02:00:00:00:0b:01 type vxlan id 1 dstport 4789 local 10.57.4.21 dev eth0 nolearning
 host2: ip addr add 192.168.11.0/32 dev flannel.1
 host2: ip link set flannel.1 up`,
-		from: "pod-a", to: "192.168.11.10", want: cause.NeighbourUnanswered, netns: "host1", says: "flannel.1 sends to UDP port 8472, but flannel.1 in host2, of the same VNI 1, takes what comes to port 4789"},
+		from: "pod-a", to: "192.168.11.10", want: cause.NeighbourUnanswered, netns: "host1", says: "of the same VNI 1, takes what comes to port 4789"},
 	{name: "a network that is behind another device as well", base: bridged, fault: `
 host: ip link add eth9 type veth peer name eth9 netns inet
 inet: ip link set eth9 up

@@ -28,11 +28,9 @@ type ARPFiltered struct {
 	NextHop
 	Sender  netip.Addr // of the request
 	Station Device
-	Proof   []string   // that the kernel would not answer
-	Way     remedy.Way // to the sender, by the device that was asked
-	// Own has what is from the address sent by the device to the network that both are in;
-	// the zero value where it is in none with the sender.
-	Own remedy.Origin
+	Proof   []string      // that the kernel would not answer
+	Way     remedy.Way    // to the sender, by the device that was asked
+	Own     remedy.Origin // has what is from the address go to its network by that; or zero
 }
 
 // Code is NeighbourUnanswered.
@@ -194,10 +192,8 @@ type WrongWire struct {
 	Stations []Station  // that are where it leads
 	// Stray is the route without which another one leads there; its own Stray is empty
 	// where there is none.
-	Stray remedy.Turn
-	// Overlap is that of the network behind Way, where both wires have one that the address is
-	// in; its Type is empty else.
-	Overlap table.Route
+	Stray   remedy.Turn
+	Overlap table.Route // of the network behind Way, where both have the address; its Type is empty else
 }
 
 // Code is NeighbourUnanswered.

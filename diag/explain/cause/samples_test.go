@@ -274,7 +274,7 @@ var samples = []cause.Finding{
 	service.Unknowing{At: here, Name: "db", Server: "10.96.0.10:53", Said: "NOTIMP"},
 	service.Unknowing{At: here, Name: "db", Server: "10.96.0.10:53", Said: "SERVFAIL", Asks: "9.9.9.9:53", Why: say.Quote("why"), Mends: []change.Change{change.Up("ns1", "eth0")}},
 	service.Unnamed{At: here, Name: "db", Server: "10.96.0.10:53", Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}, Wait: 10, Timeout: 5, Attempts: 2, Besides: []string{"resolve"}},
-	cause.SolicitationStopped{here, two, "forward", eval.NeighbourRequest(one, two), dropped},
+	cause.SolicitationStopped{here, two, "forward", eval.NeighbourRequest(one, two), dropped, ""},
 	service.SomeBackends{At: here, Of: service.NotListening, Service: "10.96.0.10:80", Backend: "10.2.0.2:80", Good: 1, All: 2, Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}},
 	service.SomeBackends{At: here, Of: cause.Filtered, Service: "10.96.0.10:80", Backend: "", Good: 1, All: 2, Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}},
 	cause.NoHairpin{here, "eth0", "br0", tcp},

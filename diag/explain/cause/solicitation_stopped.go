@@ -12,13 +12,11 @@ import (
 // stops: to the packet filter both are packets as others.
 type SolicitationStopped struct {
 	At
-	Target netip.Addr // who is asked for
-	Hook   string
-	Packet eval.Packet
-	Result eval.Result
-	// Bridged is the setting by which a bridge has the rules of IP see what it passes on;
-	// empty where it is no bridge that does.
-	Bridged string
+	Target  netip.Addr // who is asked for
+	Hook    string
+	Packet  eval.Packet
+	Result  eval.Result
+	Bridged string // by which setting the rules see what a bridge passes on; empty: it is no bridge
 }
 
 // Code is Filtered.

@@ -16,13 +16,11 @@ import (
 type Contested struct {
 	Ends
 	At
-	Hop  NextHop // who asks for it; zero where its own namespace would send from it
-	Dev  string
-	Addr table.Addr
-	// Other has the address, as is seen; its Netns is empty where nobody is seen who does. Free
-	// is one of the same network that nobody has.
-	Other Device
-	Free  remedy.Address
+	Hop   NextHop // who asks for it; zero where its own namespace would send from it
+	Dev   string
+	Addr  table.Addr
+	Other Device         // who has the address; its Link has no name where nobody is seen who does
+	Free  remedy.Address // one of the same network that nobody has
 }
 
 // Code is DuplicateAddress.

@@ -27,7 +27,7 @@ func (a *Answer) swallow(ctx context.Context, req Request, hole whole.Hole) {
 		found.Tested = tested
 	}
 	a.Verdict, a.Cause = Broken, inWords(journey.Find(hole.Leg, found))
-	a.Fix = nil // of an answer that did not come whole: this is why
+	a.Fix = []change.Command{} // of an answer that did not come whole: this is why
 	a.mendBy(change.Here(found.Fix()...))
 }
 

@@ -58,7 +58,7 @@ type NobodyHas struct {
 	Bound    []Station      // where a program listens at it all the same
 	Own      []netip.Prefix // the networks of who asks, on that wire
 	Behind   table.Route    // out of another device, that is passed over; its Type is empty where there is none
-	Overlap  table.Route    // of another device's own network, that has the address, too; as well
+	Overlap  table.Route    // of another device's own network that has the address, too; its Type is empty where there is none
 	Led      eval.Place     // the rule that translates the request to the address; its Rule is nil where none does
 }
 

@@ -20,7 +20,7 @@ import (
 var rooms = []string{
 	"internal/say", "internal/prose", "internal/sockopt", "internal/wrap", "internal/plainfile", "internal/nsenter",
 	"diag/attr", "diag/attr/nlconn", "diag/table", "diag/table/watch", "diag/socket", "diag/netfilter/nfnl", "diag/netfilter/xtables", "diag/netfilter/fields", "diag/netfilter/spelled", "diag/netfilter/ipset", "diag/netfilter", "diag/netfilter/eval", "diag/netfilter/passage", "diag/netfilter/tally", "diag/netfilter/nftrace", "diag/conntrack", "diag/ipvs", "diag/wire", "diag/dial", "diag/resolve", "diag/probe", "diag/drop", "diag/obstacle", "diag/linkstat", "diag/farend", "diag/container",
-	"internal/nft", "internal/iptables", "internal/change", "internal/cni", "internal/replica", "internal/netfile",
+	"internal/nft", "internal/iptables", "internal/change", "internal/cni", "internal/replica/packet", "internal/replica", "internal/netfile",
 	"diag/explain/machine", "diag/explain/flows", "diag/explain/remedy", "diag/explain/cause", "diag/explain/cause/service", "diag/explain/cause/full", "diag/explain/cause/device", "diag/explain/cause/source", "diag/explain/configured", "diag/explain/fabric", "diag/explain/mended", "diag/explain/hop", "diag/explain/taught", "diag/explain/listening", "diag/explain/scopes", "diag/explain/chosen", "diag/explain/translated", "diag/explain/vip", "diag/explain/outdated", "diag/explain/absent", "diag/explain/journey", "diag/explain/judge", "diag/explain/trace", "diag/explain/returning", "diag/explain/whole", "diag/explain/offload", "diag/explain/leases", "diag/explain/proxied", "diag/explain", "diag/explain/report",
 	"internal/lab/tty", "internal/lab/standin", "internal/lab", "internal/lab/labtest", "internal/lab/door",
 	"diag/verify",

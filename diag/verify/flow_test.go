@@ -151,3 +151,92 @@ func TestTheFarSideOfAWireTakesConnections(t *testing.T) {
 		})
 	}
 }
+
+// Who is outside answers whom he was told of: the pods of a node all that it passes on to
+// them, another node or the far end of a tunnel whoever has a route there.
+func TestTheFarSideOfAWireKnowsTheWayBack(t *testing.T) {
+	labtest.Slow(t)
+	const twoPods = `
+pod: ip link set lo up
+pod: ip link add eth0 type veth peer name v1 netns host
+pod: ip addr add 10.244.1.10/32 dev eth0
+pod: ip link set eth0 up
+pod: ip route add default via 169.254.1.1 dev eth0 onlink
+host: ip link set v1 up
+host: ip route add 10.244.1.10 dev v1
+host: ip addr add 169.254.1.1/32 dev v1
+host: sysctl -qw net.ipv4.ip_forward=1
+host: ip link add eth0 type veth peer name eth0 netns far
+host: ip link set eth0 up
+far: ip link set lo up
+far: ip link set eth0 up
+`
+	for _, c := range []struct{ name, rest, to string }{
+		{"a pod", `
+host: ip route add 10.244.1.11 dev eth0
+far: ip addr add 10.244.1.11/32 dev eth0
+far: ip route add default via 169.254.1.1 dev eth0 onlink`, "10.244.1.11"},
+		{"a node", `
+host: ip addr add 192.168.9.1/24 dev eth0
+host: ip route add 10.244.2.0/24 via 192.168.9.2
+far: ip addr add 192.168.9.2/24 dev eth0
+far: ip addr add 10.244.2.10/32 dev lo
+far: ip route add 10.244.1.0/24 via 192.168.9.1`, "10.244.2.10"},
+		{"a tunnel", `
+host: ip addr add 192.168.9.1/24 dev eth0
+host: ip link add vx0 address 02:00:00:00:0a:01 type vxlan id 7 dstport 8472 local 192.168.9.1 dev eth0 nolearning
+host: ip link set vx0 up
+host: ip addr add 10.244.1.0/32 dev vx0
+host: ip route add 10.244.2.0/24 via 10.244.2.0 dev vx0 onlink
+host: ip neigh add 10.244.2.0 lladdr 02:00:00:00:0b:01 dev vx0 nud permanent
+host: bridge fdb append 02:00:00:00:0b:01 dev vx0 dst 192.168.9.2 self permanent
+far: ip addr add 192.168.9.2/24 dev eth0
+far: ip link add vx0 address 02:00:00:00:0b:01 type vxlan id 7 dstport 8472 local 192.168.9.2 dev eth0 nolearning
+far: ip link set vx0 up
+far: ip addr add 10.244.2.10/32 dev lo
+far: ip addr add 10.244.2.0/32 dev vx0
+far: ip route add 10.244.1.0/24 via 10.244.1.0 dev vx0 onlink
+far: ip neigh add 10.244.1.0 lladdr 02:00:00:00:0a:01 dev vx0 nud permanent
+far: bridge fdb append 02:00:00:00:0a:01 dev vx0 dst 192.168.9.1 self permanent`, "10.244.2.10"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			n := build(t, twoPods+c.rest, "pod", "host", "far")
+			n.answered("pod", c.to)
+			n.run("host: iptables -A FORWARD -s 10.244.1.10 -j DROP")
+			n.hide("far")
+			v, a := n.try("pod", c.to, nil)
+			if v == nil || !v.Passed || slices.Contains(v.Copied, "far") {
+				t.Errorf("%+v, %v", v, a.Fix)
+			}
+		})
+	}
+}
+
+// So does who is behind a port of a bridge, where somebody else has heard who it is.
+func TestTheFarSideOfAPortIsWhoWasHeardThere(t *testing.T) {
+	n := build(t, `
+sw: ip link add br0 type bridge
+sw: ip link set br0 up
+one: ip link add eth0 type veth peer name p1 netns sw
+two: ip link add eth0 type veth peer name p2 netns sw
+three: ip link add eth0 type veth peer name p3 netns sw
+sw: ip link set p1 master br0 up
+sw: ip link set p2 master br0 up
+sw: ip link set p3 master br0 up
+one: ip addr add 192.168.9.1/24 dev eth0
+two: ip addr add 192.168.9.2/24 dev eth0
+three: ip addr add 192.168.9.3/24 dev eth0
+one: ip link set eth0 up
+two: ip link set eth0 up
+three: ip link set eth0 up
+`, "sw", "one", "two", "three")
+	n.answered("one", "192.168.9.2")
+	n.answered("one", "192.168.9.3")
+	n.run("one: iptables -A INPUT -s 192.168.9.2 -j DROP")
+	n.hide("two")
+	n.hide("three")
+	n.sends = true
+	if v, a := n.try("one", "192.168.9.2", nil); v == nil || !v.Passed {
+		t.Errorf("%+v, %v", v, a.Fix)
+	}
+}

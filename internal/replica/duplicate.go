@@ -9,6 +9,7 @@ import (
 
 	"nstutor/diag/attr"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/replica/packet"
 )
 
 // An address that somebody else turned out to have cannot be given to the kernel as such:
@@ -81,7 +82,7 @@ func (b *builder) claim(space int, l Link, addr netip.Addr) {
 	body := append([]byte{advert, 0, 0, 0, unsolicited | override, 0, 0, 0}, addr.AsSlice()...)
 	body = append(append(body, targetAddress, 1), farMAC...)
 	everybody := netip.IPv6LinkLocalAllNodes().AsSlice()
-	frame := packet6(slices.Concat([]byte{0x33, 0x33, 0, 0, 0, 1}, farMAC, []byte{0x86, 0xdd}), unix.IPPROTO_ICMPV6, 255, addr.AsSlice(), everybody, body)
+	frame := packet.OfIPv6(slices.Concat([]byte{0x33, 0x33, 0, 0, 0, 1}, farMAC, []byte{0x86, 0xdd}), unix.IPPROTO_ICMPV6, 255, addr.AsSlice(), everybody, body)
 	for _, end := range b.network.Spaces[space].Links {
 		if end.Index != l.Index && end.master() != l.Index {
 			continue

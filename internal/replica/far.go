@@ -4,11 +4,11 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"os"
-	"slices"
 
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
+	"nstutor/internal/replica/packet"
 )
 
 // far answers outside as somebody would who has the addresses that were seen there,
@@ -20,6 +20,8 @@ type far struct {
 	ends      map[int]outlook // by the index of the other end
 	copied    map[netip.Addr]bool
 	strangers map[netip.Addr]bool // who ask, and answer nobody
+	senders   map[string][]sender // by their MAC address
+	tunnels   map[uint16]bool     // the ports of VXLAN
 }
 
 // farMAC is the MAC address of who was never seen.
@@ -39,7 +41,7 @@ func (b *builder) answerOutside() error {
 	if err != nil {
 		return err
 	}
-	f := &far{ends: map[int]outlook{}, copied: map[netip.Addr]bool{}, strangers: map[netip.Addr]bool{}}
+	f := &far{ends: map[int]outlook{}, copied: map[netip.Addr]bool{}, strangers: map[netip.Addr]bool{}, senders: b.senders(), tunnels: b.vxlanPorts()}
 	for _, row := range rows {
 		name := attr.String(find(row[unix.SizeofIfInfomsg:], unix.IFLA_IFNAME))
 		for _, w := range b.wires {
@@ -111,21 +113,19 @@ func (f *far) listen() {
 	}
 }
 
-const ethHeader = 14
-
 // reply is what the far side sends when it gets a frame; nil: nothing.
 func (f *far) reply(o outlook, frame []byte) []byte {
-	if len(frame) < ethHeader {
+	if len(frame) < packet.Ethernet {
 		return nil
 	}
 	switch binary.BigEndian.Uint16(frame[12:]) {
 	case unix.ETH_P_ARP:
 		return f.replyARP(o, frame)
 	case unix.ETH_P_IP:
-		if reply := f.replyEcho(o, frame); reply != nil {
+		if reply := f.replyEcho(frame); reply != nil {
 			return reply
 		}
-		return f.replyTransport(o, frame)
+		return f.replyTransport(frame)
 	case unix.ETH_P_IPV6:
 		return f.reply6(o, frame)
 	}
@@ -134,7 +134,7 @@ func (f *far) reply(o outlook, frame []byte) []byte {
 
 // replyARP answers a request (RFC 826).
 func (f *far) replyARP(o outlook, frame []byte) []byte {
-	p := frame[ethHeader:]
+	p := frame[packet.Ethernet:]
 	if len(p) < 28 || binary.BigEndian.Uint16(p[6:]) != 1 {
 		return nil
 	}
@@ -167,26 +167,26 @@ func (f *far) has(o outlook, addr netip.Addr) []byte {
 }
 
 // replyEcho answers an echo request (RFC 792).
-func (f *far) replyEcho(o outlook, frame []byte) []byte {
-	p, header, ok := f.takes(o, frame)
+func (f *far) replyEcho(frame []byte) []byte {
+	p, header, ok := f.takes(frame)
 	if !ok || p[9] != unix.IPPROTO_ICMP || len(p) < header+8 || p[header] != 8 {
 		return nil
 	}
-	reply := append(turned(frame), p...)
-	q := reply[ethHeader:]
+	reply := append(packet.Turned(frame), p...)
+	q := reply[packet.Ethernet:]
 	copy(q[12:], p[16:20])
 	copy(q[16:], p[12:16])
 	q[8], q[10], q[11] = 64, 0, 0
-	binary.BigEndian.PutUint16(q[10:], checksum(q[:header]))
+	binary.BigEndian.PutUint16(q[10:], packet.Checksum(q[:header]))
 	q[header], q[header+2], q[header+3] = 0, 0, 0
-	binary.BigEndian.PutUint16(q[header+2:], checksum(q[header:]))
+	binary.BigEndian.PutUint16(q[header+2:], packet.Checksum(q[header:]))
 	return reply
 }
 
 // takes is the packet of a frame, with the length of its header, where it is one that
 // who is taken to be outside would answer: whole, and with a way back.
-func (f *far) takes(o outlook, frame []byte) (p []byte, header int, ok bool) {
-	p = frame[ethHeader:]
+func (f *far) takes(frame []byte) (p []byte, header int, ok bool) {
+	p = frame[packet.Ethernet:]
 	if len(p) < 20 || p[0]>>4 != 4 || frame[0]&1 != 0 || binary.BigEndian.Uint16(p[6:])&0x3fff != 0 {
 		return nil, 0, false
 	}
@@ -195,25 +195,5 @@ func (f *far) takes(o outlook, frame []byte) (p []byte, header int, ok bool) {
 		return nil, 0, false
 	}
 	src, dst := netip.AddrFrom4([4]byte(p[12:16])), netip.AddrFrom4([4]byte(p[16:20]))
-	return p[:length], header, !f.copied[dst] && !f.strangers[dst] && o.returns(src)
-}
-
-// turned is the Ethernet header of a frame's answer.
-func turned(frame []byte) []byte {
-	return slices.Concat(frame[6:12], frame[:6], frame[12:ethHeader])
-}
-
-// checksum is the Internet's (RFC 1071).
-func checksum(b []byte) uint16 {
-	var sum uint32
-	for i := 0; i+1 < len(b); i += 2 {
-		sum += uint32(binary.BigEndian.Uint16(b[i:]))
-	}
-	if len(b)%2 == 1 {
-		sum += uint32(b[len(b)-1]) << 8
-	}
-	for sum>>16 != 0 {
-		sum = sum&0xffff + sum>>16
-	}
-	return ^uint16(sum)
+	return p[:length], header, !f.copied[dst] && !f.strangers[dst] && f.returns(frame, src, dst)
 }

@@ -11,6 +11,7 @@ import (
 
 	"nstutor/diag/attr"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/replica/packet"
 )
 
 // Door is an uplink: beyond it there are strangers, who can send whatever they like. It is
@@ -224,10 +225,10 @@ func (d Door) frame(c Call, port uint16) []byte {
 	switch c.Proto {
 	case unix.IPPROTO_TCP:
 		body = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(nil, port), c.Port)
-		body = append(body, 0, 0, 0, 1, 0, 0, 0, 0, tcpHeader/4<<4, tcpSYN, 0xff, 0xff, 0, 0, 0, 0)
+		body = append(body, 0, 0, 0, 1, 0, 0, 0, 0, packet.TCP/4<<4, packet.SYN, 0xff, 0xff, 0, 0, 0, 0)
 	case unix.IPPROTO_UDP:
 		body = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(nil, port), c.Port)
-		body = append(body, 0, udpHeader+2, 0, 0, 'h', 'i')
+		body = append(body, 0, packet.UDP+2, 0, 0, 'h', 'i')
 	default:
 		proto = unix.IPPROTO_ICMP
 		body = []byte{8, 0, 0, 0, byte(port >> 8), byte(port), 0, 1}
@@ -237,26 +238,26 @@ func (d Door) frame(c Call, port uint16) []byte {
 	}
 	src, dst := d.From.AsSlice(), c.To.AsSlice()
 	if c.To.Is6() {
-		return packet6(slices.Concat(d.mac, d.hisMAC, []byte{0x86, 0xdd}), proto, 64, src, dst, body)
+		return packet.OfIPv6(slices.Concat(d.mac, d.hisMAC, []byte{0x86, 0xdd}), proto, 64, src, dst, body)
 	}
 	ip := []byte{0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, proto, 0, 0}
 	ip = append(append(ip, src...), dst...)
 	binary.BigEndian.PutUint16(ip[2:], uint16(len(ip)+len(body)))
-	binary.BigEndian.PutUint16(ip[10:], checksum(ip))
+	binary.BigEndian.PutUint16(ip[10:], packet.Checksum(ip))
 	if proto == unix.IPPROTO_ICMP {
-		binary.BigEndian.PutUint16(body[2:], checksum(body))
+		binary.BigEndian.PutUint16(body[2:], packet.Checksum(body))
 	} else {
-		seal(proto, ip[12:20], body)
+		packet.Seal(proto, ip[12:20], body)
 	}
 	return slices.Concat(d.mac, d.hisMAC, []byte{0x08, 0x00}, ip, body)
 }
 
 // note notes which call a frame answers.
 func (d Door) note(frame []byte, calls []Call, answered []bool) {
-	if len(frame) < ethHeader+20 {
+	if len(frame) < packet.Ethernet+20 {
 		return
 	}
-	p := frame[ethHeader:]
+	p := frame[packet.Ethernet:]
 	var src, dst netip.Addr
 	var proto byte
 	var body []byte
@@ -268,10 +269,10 @@ func (d Door) note(frame []byte, calls []Call, answered []bool) {
 		}
 		src, dst, proto, body = netip.AddrFrom4([4]byte(p[12:16])), netip.AddrFrom4([4]byte(p[16:20])), p[9], p[header:]
 	case 6:
-		if len(p) < header6+8 {
+		if len(p) < packet.IPv6+8 {
 			return
 		}
-		src, dst, proto, body = netip.AddrFrom16([16]byte(p[8:24])), netip.AddrFrom16([16]byte(p[24:40])), p[6], p[header6:]
+		src, dst, proto, body = netip.AddrFrom16([16]byte(p[8:24])), netip.AddrFrom16([16]byte(p[24:40])), p[6], p[packet.IPv6:]
 	}
 	if dst != d.From {
 		return
@@ -282,7 +283,7 @@ func (d Door) note(frame []byte, calls []Call, answered []bool) {
 		}
 		port := d.port(i)
 		switch {
-		case proto == unix.IPPROTO_TCP && c.Proto == proto && len(body) >= tcpHeader && body[13]&(tcpSYN|tcpACK|tcpRST) == tcpSYN|tcpACK,
+		case proto == unix.IPPROTO_TCP && c.Proto == proto && len(body) >= packet.TCP && body[13]&(packet.SYN|packet.ACK|packet.RST) == packet.SYN|packet.ACK,
 			proto == unix.IPPROTO_UDP && c.Proto == proto:
 			answered[i] = answered[i] || binary.BigEndian.Uint16(body) == c.Port && binary.BigEndian.Uint16(body[2:]) == port
 		case proto == unix.IPPROTO_ICMP && c.Proto == 0 && body[0] == 0, proto == unix.IPPROTO_ICMPV6 && c.Proto == 0 && body[0] == echoReply6:

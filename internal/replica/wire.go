@@ -65,38 +65,48 @@ type outlook struct {
 	known  map[netip.Addr][]byte // addresses and their MAC addresses, as they were learned
 	silent map[netip.Addr]bool   // who was asked for and did not answer
 	// assumes reports whether others are taken to answer as well: behind a NIC there
-	// is a network. A port of a bridge is one of many, and answers for itself.
+	// is a network. A port of a bridge is one of many, and answers for itself, unless all
+	// the others are copied.
 	assumes bool
-	own     []netip.Prefix // of the namespace: what comes from elsewhere, nobody outside can answer
 }
 
 // look is what the copied tables say of the other end of a wire.
 func (b *builder) look(w wire) outlook {
 	s := b.network.Spaces[w.space]
-	o := outlook{wire: w.end, known: map[netip.Addr][]byte{}, silent: map[netip.Addr]bool{}, assumes: !isPort(w.link) || w.link.Kind != "veth"}
-	for _, row := range s.Neighbours {
-		at := indexOf(row)
-		if len(row) < unix.SizeofNdMsg || row[10]&unix.NTF_PROXY != 0 || at != w.link.Index && at != w.link.master() {
-			continue
-		}
-		addr, mac := attr.Addr(find(row[unix.SizeofNdMsg:], unix.NDA_DST)), find(row[unix.SizeofNdMsg:], unix.NDA_LLADDR)
-		state := binary.NativeEndian.Uint16(row[8:])
-		switch {
-		case state&(unix.NUD_FAILED|unix.NUD_INCOMPLETE) != 0:
-			o.silent[addr] = true
-		case len(mac) == 6 && at == w.link.Index:
-			o.known[addr] = mac
+	o := outlook{wire: w.end, known: map[netip.Addr][]byte{}, silent: map[netip.Addr]bool{}, assumes: !isPort(w.link) || w.link.Kind != "veth" || b.last(w)}
+	behind := map[string]bool{} // a port
+	for _, row := range s.FDB {
+		if len(row) >= unix.SizeofNdMsg && indexOf(row) == w.link.Index && isPort(w.link) {
+			behind[string(find(row[unix.SizeofNdMsg:], unix.NDA_LLADDR))] = true
 		}
 	}
-	for _, row := range s.Addrs {
-		if p := prefixOf(row); p.IsValid() {
-			if at := indexOf(row); at != w.link.Index && at != w.link.master() {
-				p = netip.PrefixFrom(p.Addr(), p.Addr().BitLen())
+	for i, other := range b.network.Spaces {
+		for _, row := range other.Neighbours {
+			at := indexOf(row)
+			if len(row) < unix.SizeofNdMsg || row[10]&unix.NTF_PROXY != 0 {
+				continue
 			}
-			o.own = append(o.own, p.Masked())
+			addr, mac := attr.Addr(find(row[unix.SizeofNdMsg:], unix.NDA_DST)), find(row[unix.SizeofNdMsg:], unix.NDA_LLADDR)
+			state := binary.NativeEndian.Uint16(row[8:])
+			switch {
+			case behind[string(mac)] && len(mac) == 6:
+				o.known[addr] = mac
+			case i != w.space || at != w.link.Index && at != w.link.master():
+			case state&(unix.NUD_FAILED|unix.NUD_INCOMPLETE) != 0:
+				o.silent[addr] = true
+			case len(mac) == 6 && at == w.link.Index:
+				o.known[addr] = mac
+			}
 		}
 	}
 	return o
+}
+
+// last reports whether a wire is the one port of its bridge that leads to what is not copied.
+func (b *builder) last(w wire) bool {
+	return !slices.ContainsFunc(b.network.Spaces[w.space].Links, func(l Link) bool {
+		return l.Index != w.link.Index && l.master() == w.link.master() && l.At == Elsewhere
+	})
 }
 
 // answers reports whether somebody at the other end has an address, and his MAC
@@ -106,9 +116,4 @@ func (o outlook) answers(addr netip.Addr) (mac []byte, yes bool) {
 		return mac, true
 	}
 	return nil, o.assumes && !o.silent[addr]
-}
-
-// returns reports whether an answer to an address would find its way back.
-func (o outlook) returns(to netip.Addr) bool {
-	return slices.ContainsFunc(o.own, func(p netip.Prefix) bool { return p.Contains(to) })
 }

@@ -76,6 +76,10 @@ func (d Drop) Meaning() Meaning {
 	if strings.HasPrefix(d.Function, "inet_rtm_getroute") || strings.HasPrefix(d.Function, "inet6_rtm_getroute") {
 		return Consumed
 	}
+	// It had come to its socket, which was closed before anybody took it.
+	if d.Reason.Name == "QUEUE_PURGE" && strings.HasSuffix(d.Function, "_sock_destruct") {
+		return Consumed
+	}
 	return meanings[d.Reason.Name]
 }
 

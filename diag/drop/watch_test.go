@@ -143,6 +143,8 @@ func TestWhatHasNoRoomIsCounted(t *testing.T) {
 }
 
 func TestAReasonIsToldFromNone(t *testing.T) {
+	closed := Drop{Reason: Reason{5, "QUEUE_PURGE"}, Function: "inet_sock_destruct"}
+	asking := Drop{Reason: Reason{5, "QUEUE_PURGE"}, Function: "neigh_destroy"}
 	reasons := map[uint32]string{0: "SKB_NOT_DROPPED_YET", 1: "SKB_CONSUMED", 2: "SKB_DROP_REASON_NOT_SPECIFIED", 3: "SKB_DROP_REASON_NO_SOCKET", 4: "SKB_DROP_REASON_PACKET_SOCK_ERROR"}
 	of := func(number uint32, packet Packet, quoted bool) Drop {
 		return Drop{Reason: Reason{number, reasonName(reasons[number])}, Packet: packet, Quoted: quoted}
@@ -154,6 +156,7 @@ func TestAReasonIsToldFromNone(t *testing.T) {
 	}{
 		{of(0, Packet{}, false), Unsaid}, {of(1, Packet{}, false), Consumed}, {of(2, Packet{}, false), Unsaid}, {of(3, Packet{Proto: unix.IPPROTO_UDP}, false), Dropped},
 		{of(4, Packet{}, false), Copy}, {of(3, reply, false), Copy}, {of(3, reply, true), Dropped}, {of(3, Packet{Proto: unix.IPPROTO_ICMPV6, Type: 129}, false), Copy},
+		{closed, Consumed}, {asking, Dropped},
 		{of(3, Packet{Proto: unix.IPPROTO_ICMP, Type: 8}, false), Dropped}, {of(0x30001, Packet{}, false), Dropped}, // of a module
 	} {
 		if got := c.drop.Meaning(); got != c.want {

@@ -72,6 +72,8 @@ var farAways = []farAway{
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", mends: true, says: "asks for 192.168.6.50"},
 	{name: "the same, of IPv6", base: bridged6, fault: "pod-a: ip addr add fd00:6::50/128 dev eth0\nhost: ip route add fd00:6::50 dev cni0\npod-a: sleep 0.1\npod-a: ip route replace default via fd00:244:1::1 src fd00:6::50",
 		hide: []string{"inet"}, from: "pod-a", to: "fd00:203::10", want: cause.NeighbourUnanswered, netns: "host", mends: true, says: "asks for fd00:6::50"},
+	{name: "a policy stops what goes there and what comes back", base: twoWaysBack, fault: "host: iptables -P FORWARD DROP",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.Filtered, netns: "host", mends: true},
 	{name: "a rule of the node leaves one hop to live", base: switched, fault: "host1: iptables -t mangle -A POSTROUTING -o eth0 -j TTL --ttl-set 1",
 		hide: farNodes, from: "pod-a", to: "192.168.11.10", want: cause.RouteLoop, netns: "host1", mends: true},
 	{name: "the reply is dropped here", base: masqueraded, fault: "host: nft add table ip f\nhost: nft 'add chain ip f forward { type filter hook forward priority 0; }'\nhost: nft add rule ip f forward iifname eth0 drop",

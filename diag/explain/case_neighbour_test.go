@@ -12,6 +12,12 @@ var proxyBreakages = among([]breakage{
 	{name: "proxy_arp off", from: "pod-a", to: "192.168.6.160",
 		fault: `host: sysctl -qw net.ipv4.conf.veth-pod-a.proxy_arp=0`,
 		want:  expected{cause.NeighbourUnanswered, "pod-a", request}},
+	{name: "a written entry is wrong where nobody answers", from: "pod-a", to: "192.168.6.160",
+		fault: `
+host: sysctl -qw net.ipv4.conf.veth-pod-a.proxy_arp=0
+pod-a: ip neigh replace 169.254.10.24 lladdr 02:de:ad:00:00:01 dev eth0 nud permanent`,
+		want: expected{cause.NeighbourWrongMAC, "pod-a", request},
+		fix:  []string{"pod-a: ip neigh replace 169.254.10.24 lladdr 02:00:00:00:a0:01 dev eth0 nud permanent"}},
 	{name: "forwarding off", from: "pod-a", to: "192.168.6.160",
 		fault: `host: sysctl -qw net.ipv4.conf.veth-pod-a.forwarding=0`,
 		want:  expected{cause.ProxyARPNeedsForwarding, "host", request}},

@@ -56,7 +56,7 @@ a: ip route add unreachable default metric 4278198272`,
 a: ip route replace default via 10.1.0.77
 r1: nft 'add table arp m; add chain arp m c { type filter hook output priority 0; }; add rule arp m c arp operation reply drop'`,
 		want: expected{cause.NeighbourUnanswered, "a", request}, next: []cause.Code{cause.Filtered},
-		fix: []string{"a: ip route replace default via 10.1.0.1 dev eth0", "r1: nft insert rule arp m c arp saddr ip 10.1.0.1 accept"}},
+		fix: []string{"a: ip route replace default via 10.1.0.1 dev eth0", "r1: nft insert rule arp m c arp saddr ip 10.1.0.1 accept", "r1: nft insert rule arp m c arp saddr ip 10.12.0.1 accept"}},
 	{name: "a blackhole in the place of the default route", from: "a", to: "10.2.0.2",
 		fault: `a: ip route replace blackhole default`,
 		want:  expected{cause.RouteBlackhole, "a", request}, next: []cause.Code{cause.NoRoute},

@@ -49,6 +49,16 @@ host2: ip link set vxlan0 up
 host2: ip route add 192.168.10.0/24 via 192.168.10.1 dev vxlan0 onlink
 host2: bridge fdb append 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.20 self permanent`,
 		want: expected{cause.NeighbourUnanswered, "host1", request}, noFix: true},
+	{name: "another port, and a rule behind it", from: "pod-a", to: "192.168.11.10",
+		fault: `
+host2: ip link del vxlan0
+host2: ip link add vxlan0 address 02:00:00:00:0b:01 type vxlan id 100 dstport 8472 local 10.57.4.21 dev eth0 learning
+host2: ip addr add 192.168.11.1/32 dev vxlan0
+host2: ip link set vxlan0 up
+host2: ip route add 192.168.10.0/24 via 192.168.10.1 dev vxlan0 onlink
+host2: bridge fdb append 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.20 self permanent
+host2: iptables -A INPUT -p udp --dport 4789 -j DROP`,
+		want: expected{cause.NeighbourUnanswered, "host1", request}, fix: []string{}, noFix: true},
 	{name: "no VXLAN on the other node", from: "pod-a", to: "192.168.11.10",
 		fault: `host2: ip link del vxlan0`,
 		want:  expected{cause.NeighbourUnanswered, "host1", request}, noFix: true},

@@ -209,8 +209,11 @@ func predict(req Request, t *trace.Trace) Answer {
 }
 
 // mends are the changes that mend all faults, in the order in which the packet
-// meets them.
+// meets them. Where none mends the first, those for what lies behind it mend nothing.
 func mends(t *trace.Trace) []change.Change {
+	if len(t.Faults[0].Mends) == 0 {
+		return nil
+	}
 	lists := make([][]change.Change, len(t.Faults))
 	for _, f := range t.Faults {
 		if cause.Final(f.Finding) && len(f.Mends) == 0 {

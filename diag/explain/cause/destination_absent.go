@@ -30,6 +30,7 @@ type NotHere struct {
 	At
 	Link table.Link
 	Dst  netip.Addr
+	Deaf bool // nobody there listens at its port
 }
 
 // Code is DestinationAbsent.
@@ -37,6 +38,10 @@ func (NotHere) Code() Code { return DestinationAbsent }
 
 // Detail names the device and the address.
 func (a NotHere) Detail() say.Text {
+	if a.Deaf {
+		return say.T("the frame comes to %s in %s, but %s is no address of that namespace, and nobody listens there at the port: it is not the one that is meant",
+			"帧到了 %s（%s），但 %s 不是该命名空间的地址，那里也没有程序监听这个端口：要找的不是它", a.Link.Name, machine.Called(a.Netns()), a.Dst)
+	}
 	return say.T("the frame comes to %s in %s, but %s is no address of that namespace", "帧到了 %s（%s），但 %s 不是该命名空间的地址",
 		a.Link.Name, machine.Called(a.Netns()), a.Dst)
 }
@@ -44,8 +49,13 @@ func (a NotHere) Detail() say.Text {
 // Evidence is the device.
 func (a NotHere) Evidence() []say.Text { return Lines(a.Link.AddressLine()) }
 
-// Fix adds the address.
-func (a NotHere) Fix() []change.Change { return hostAddress(a.Netns(), a.Dst, a.Link.Name).Add() }
+// Fix adds the address, where somebody would answer at it.
+func (a NotHere) Fix() []change.Change {
+	if a.Deaf {
+		return nil
+	}
+	return hostAddress(a.Netns(), a.Dst, a.Link.Name).Add()
+}
 
 // NobodyHas is an address which should be on a wire where nobody has it.
 type NobodyHas struct {

@@ -186,7 +186,8 @@ var samples = []cause.Finding{
 	cause.Addressless{At: here, Lookup: lookup, Free: remedy.Address{Netns: "ns1", Prefix: address.Prefix, Dev: "eth0", Shut: true}},
 	cause.Sourceless{here, flow, syscall.EINVAL, address},
 	cause.Nameless{here, veth, near},
-	cause.NotHere{here, veth, two},
+	cause.NotHere{here, veth, two, false},
+	cause.NotHere{here, veth, two, true},
 	cause.DeadGateway{NextHop: hop, Route: stray.Stray, Next: stray.Stray, Stations: stations},
 	cause.Unproxied{At: here, Dev: "eth0", Addr: two, Sender: one, Proof: proof},
 	cause.Unproxied{At: here, Dev: "eth0", Addr: netip.MustParseAddr("fd00::2"), Sender: netip.MustParseAddr("fd00::1"), Proof: proof},
@@ -450,7 +451,7 @@ var samples = []cause.Finding{
 
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
-var unmended = []string{"RememberedBeyond", "Hidden", "Unknowing", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
+var unmended = []string{"NotHere", "RememberedBeyond", "Hidden", "Unknowing", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
 	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Held", "QueueDropped", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort", "Unlooked", "OverLimit", "TakenAway"}

@@ -49,12 +49,26 @@ func (a *Search) Ignored(x *fabric.Explorer, misses []fabric.Station) Outcome {
 		return Outcome{Unseen: true}
 	}
 	if a.Entry.State == "PERMANENT" { // somebody has written it
+		if s, ok := a.silent(); ok {
+			return a.wrongMAC(s, slices.ContainsFunc(x.Stations, func(o fabric.Station) bool { return o.Space == s.Space && o.Dev.Index == s.Dev.Index }))
+		}
 		return Outcome{Finding: cause.MACOfNobody{NextHop: a.Hop()}}
 	}
 	// Who taught it is gone: it is as though there were none.
 	o := a.Unanswered(a.Explore(a.Space, a.Link, a.Packet.Leg, nil))
 	o.Left = true
 	return o
+}
+
+// silent is who alone is on the wire and passes the packet on, although he answers nobody who
+// asks for the next hop: for that an entry is written.
+func (a *Search) silent() (fabric.Station, bool) {
+	all := a.Explore(a.Space, a.Link, a.Packet.Leg, nil)
+	if len(all.Stations) != 1 || len(all.Edges)+len(all.Unseen)+len(all.Voids) > 0 {
+		return fabric.Station{}, false
+	}
+	s := all.Stations[0]
+	return s, s.Space != nil && s.Space != a.Space && len(s.Obstacles) == 0 && a.NextHop != a.Packet.Dst && s.Space.PassesOn(s.Dev.Name, a.NextHop)
 }
 
 // wrongMAC is the fault of an entry whose frames s ignores, although it is whom

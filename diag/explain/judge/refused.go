@@ -93,7 +93,8 @@ func (j *Judge) notHere(n *machine.Space, p journey.Packet, dev table.Link) caus
 		}
 		return cause.Nameless{At: at(n), Link: dev, Own: own}
 	}
-	return cause.NotHere{At: at(n), Link: dev, Dst: p.Dst}
+	_, heard := n.OnPort(p.Kind, p.DstPort)
+	return cause.NotHere{At: at(n), Link: dev, Dst: p.Dst, Deaf: p.DstPort != 0 && !heard}
 }
 
 // irreversible is the finding of a packet that rp_filter drops: where the loose

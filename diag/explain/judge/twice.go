@@ -18,17 +18,22 @@ const fewPorts = 64
 // these bridges: nil where it passes none, or one with many ports.
 func (a *Search) Around(s fabric.Station, bridges []fabric.Site) *fabric.Explorer {
 	bridges = along(s, bridges)
-	if len(bridges) == 0 {
+	if len(bridges) == 0 || crowded(bridges) {
 		return nil
 	}
-	for _, b := range bridges {
-		if one, err := b.Space.Ask(); err == nil {
-			if ports, err := one.Ports(b.Dev.Index); err != nil || len(ports) > fewPorts {
-				return nil
-			}
-		}
-	}
 	return a.Ask(a.Space, a.Link, a.Packet.Leg, a.Sender, a.NextHop, false)
+}
+
+// crowded reports whether one of the bridges has many ports.
+func crowded(bridges []fabric.Site) bool {
+	return slices.ContainsFunc(bridges, func(b fabric.Site) bool {
+		one, err := b.Space.Ask()
+		if err != nil {
+			return false
+		}
+		ports, err := one.Ports(b.Dev.Index)
+		return err != nil || len(ports) > fewPorts
+	})
 }
 
 // along are the bridges on the way to a station, which may be one itself.

@@ -6,6 +6,7 @@ package returning
 import (
 	"slices"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/journey"
@@ -28,7 +29,14 @@ func Unsure(world *machine.Machine, q trace.Question, t *trace.Trace) {
 		return
 	}
 	doubt := t.Faults[first]
-	t.Faults = slices.DeleteFunc(slices.Clone(t.Faults), ofReply)
+	// Who passes the request on by his rules is whom the reply comes to, if it comes by him: they
+	// are mended for both.
+	ruled := func(f journey.Found) bool {
+		return cause.ByRule(f.Finding) && slices.ContainsFunc(t.Faults, func(o journey.Found) bool {
+			return o.Leg == flows.LegRequest && o.Netns() == f.Netns() && cause.ByRule(o.Finding)
+		})
+	}
+	t.Faults = slices.DeleteFunc(slices.Clone(t.Faults), func(f journey.Found) bool { return ofReply(f) && !ruled(f) })
 	if len(t.Faults) > 0 {
 		return
 	}

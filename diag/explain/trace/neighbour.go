@@ -214,6 +214,9 @@ func (w *walk) byEntry(a *judge.Search) (fabric.Station, bool) {
 			}
 			w.Notice(a.Packet.Leg, a.Twice(around, s, x.Bridges))
 		}
+		for _, f := range a.Again(s, x.Bridges) {
+			w.unasked = append(w.unasked, journey.Find(a.Packet.Leg, f))
+		}
 		w.Lessons.Snoop(a.Link.MAC, s)
 		w.hop(a.Space, a.Packet, hop.StageNeighbour, a.Link.Name, quote(a.Entry.Line()))
 		s.Sent = true

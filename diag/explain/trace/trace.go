@@ -109,6 +109,7 @@ func Follow(world *machine.Machine, q Question) *Trace {
 	if len(w.Faults) == 0 && w.learnt != nil {
 		w.Faults = append(w.Faults, journey.Find(w.learnt.Leg, w.beyondSight(w.learnt.Finding)))
 	}
+	w.askAgain()
 	w.unserved()
 	w.useless()
 	if f, ok := w.renewed(); ok && len(w.Faults) > 0 {

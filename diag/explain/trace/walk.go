@@ -32,6 +32,7 @@ type walk struct {
 	listens *listening.Listener // who takes the request
 	arrival Arrival             // of the reply from where nothing can be seen
 	asking  *judge.Search       // the search for the next hop of the packet that goes out now
+	unasked []journey.Found     // what stops the question for a next hop, which nobody has to ask yet
 
 	pick  int            // which of the ways is taken that rules draw by lot
 	ways  []eval.Branch  // that they drew first
@@ -101,6 +102,19 @@ func (w *walk) fault(n *machine.Space, p journey.Packet, stage hop.Stage, dev st
 	w.suppose(f)
 	_, ranged := f.(service.OutOfRanges)
 	w.strayed = w.strayed || w.first || cause.Final(f) || ranged || f.Code() == service.NoEndpoints
+}
+
+// askAgain tells of the rules that stop the question for a next hop which a neighbour table
+// has still. What is broken is mended for longer than that lasts; else it is no more than a notice.
+func (w *walk) askAgain() {
+	for _, f := range w.unasked {
+		switch {
+		case len(w.Faults) == 0:
+			w.Notice(f.Leg, f.Finding)
+		case !w.strayed && !slices.ContainsFunc(w.Faults, f.Same):
+			w.Faults = append(w.Faults, f)
+		}
+	}
 }
 
 // suppose takes for mended what the fix of a finding changes for what lies behind it.

@@ -24,6 +24,8 @@ func TestRulesAreMendedWhereTheirOwnerLooks(t *testing.T) {
 			[]string{"-I DOCKER-USER -s 10.244.1.0/24", "-I DOCKER-USER -m conntrack"}, "policy drop"},
 		{"somebody's rule", "host: iptables -N KUBE-ROUTER-X\nhost: iptables -A FORWARD -j KUBE-ROUTER-X\nhost: iptables -A KUBE-ROUTER-X -i veth-pod-a -j DROP",
 			[]string{"-I FORWARD -s 10.244.1.10"}, "kube-router"},
+		{"a zone of firewalld's in the tables of iptables", "host: iptables -N FORWARD_ZONES\nhost: iptables -N FWD_lan\nhost: iptables -A FORWARD -j FORWARD_ZONES\nhost: iptables -A FORWARD_ZONES -i veth-pod-a -g FWD_lan\nhost: iptables -A FWD_lan -j REJECT",
+			[]string{"-I FORWARD -s 10.244.1.0/24"}, "a rule of firewalld"},
 		{"on purpose", "host: iptables -N ISOLATION-1\nhost: iptables -A FORWARD -j ISOLATION-1\nhost: iptables -A ISOLATION-1 -i veth-pod-a -j DROP",
 			nil, "on purpose"},
 		{"on purpose, and another way", "host: iptables -N ISOLATION-1\nhost: iptables -A FORWARD -j ISOLATION-1\nhost: iptables -A ISOLATION-1 -i veth-pod-a -j DROP\n" +

@@ -138,7 +138,7 @@ func (s Stopped) Fix() []change.Change {
 		}
 	}
 	if s.Netns() == "" && s.Result.Owner() == "firewalld" && !s.Answer {
-		if fix := remedy.Firewalld(s.Result.In, s.Result.Decided, s.Flow, within(s.Net, s.Flow.Src)); fix != nil {
+		if fix := remedy.Firewalld(s.Result, s.Flow, within(s.Net, s.Flow.Src)); fix != nil {
 			return fix
 		}
 	}

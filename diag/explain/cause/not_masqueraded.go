@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -29,6 +30,7 @@ type Exempt struct {
 	Before     Before     // it has passed the namespace before, as the same connection
 	Near       eval.Near  // one that translates others; its Rule is nil where there is none
 	Unruled    bool       // there is none for it, nor one that comes near to it
+	Zone       string     // of firewalld, that the device which it leaves by is in; "" where firewalld rules nothing
 }
 
 // Before is an earlier passage of a request, after which another namespace sent it back.
@@ -91,10 +93,13 @@ func (e Exempt) Mend(m change.Masquerade) (fix []change.Change) {
 			fix = append(fix, del)
 		}
 	}
-	if e.Rule == nil || !e.Translated {
-		fix = append(fix, m)
+	if e.Rule != nil && e.Translated {
+		return fix
 	}
-	return fix
+	if asked := remedy.Masquerade(e.Zone, m); asked != nil {
+		return append(fix, asked...)
+	}
+	return append(fix, m)
 }
 
 // Unmasqueraded is a request that has left its node with a source of the node's

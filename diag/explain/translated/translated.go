@@ -32,10 +32,11 @@ func Exempt(n *machine.Space, passing eval.Packet, out string) cause.Exempt {
 	if left.NAT != nil {
 		return cause.Exempt{}
 	}
+	zone, _ := eval.Zone(rules.Tables, out)
 	if near := eval.Translating(rules, p, n.Env()).Near; len(near) > 0 {
-		return cause.Exempt{Near: near[0]}
+		return cause.Exempt{Near: near[0], Zone: zone}
 	}
-	return cause.Exempt{Unruled: true}
+	return cause.Exempt{Unruled: true, Zone: zone}
 }
 
 // Before is the exemption of a packet that has passed a namespace before, where another one

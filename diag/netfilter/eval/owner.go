@@ -15,9 +15,11 @@ var owners = []struct{ prefix, name string }{
 	{"KUBE-ROUTER", "kube-router"}, {"KUBE-POD-FW", "kube-router"}, {"KUBE-NWPLCY", "kube-router"},
 	{"KUBE-", "kube-proxy"}, {"kube-proxy", "kube-proxy"}, {"kube-network-policies", "kube-network-policies"},
 	{"cali-", "Calico"}, {"calico", "Calico"}, {"FLANNEL", "flannel"}, {"flannel", "flannel"}, {"CILIUM", "Cilium"}, {"ANTREA", "Antrea"}, {"WEAVE", "Weave Net"},
-	{"firewalld", "firewalld"}, {"ufw-", "ufw"}, {"LIBVIRT_", "libvirt"}, {"libvirt_", "libvirt"},
+	{firewalld, firewalld}, {"ufw-", "ufw"}, {"LIBVIRT_", "libvirt"}, {"libvirt_", "libvirt"},
 	{"ts-", "Tailscale"}, {"NETBIRD", "NetBird"}, {"f2b-", "fail2ban"},
 }
+
+const firewalld = "firewalld"
 
 // Owner is the program that wrote the rule which decided, as far as names tell
 // it; empty when they do not.
@@ -31,6 +33,9 @@ func (r Result) Owner() string {
 				return o.name
 			}
 		}
+	}
+	if r.byFirewalld() {
+		return firewalld
 	}
 	if r.betweenNetworks() || r.withinNetwork() {
 		return "Docker"

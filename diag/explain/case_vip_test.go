@@ -43,6 +43,26 @@ func TestServicesThatNoRuleTranslates(t *testing.T) {
 	explainBreakages(t, bridged, vipBreakages)
 }
 
+// TestAServiceWhoseChainTranslatesNothing: it is known, and is not told to be none.
+func TestAServiceWhoseChainTranslatesNothing(t *testing.T) {
+	labtest.Slow(t)
+	const other = served + `
+host: iptables -t nat -N SVC-2
+host: iptables -t nat -A PREROUTING -d 10.96.0.15 -p tcp --dport 80 -j SVC-2
+host: nft 'add chain ip kube-proxy svc2; add element ip kube-proxy service-ips { 10.96.0.25 . tcp . 80 : goto svc2 }'`
+	for to, chain := range map[string]string{"10.96.0.15": "SVC-2", "10.96.0.25": "svc2"} {
+		t.Run(chain, func(t *testing.T) {
+			needTools(t, other)
+			b := routed.build(t)
+			b.run(other)
+			a := b.explain(breakage{from: "pod-a", to: to, asks: "tcp 80"}, false)
+			if a.Cause.Code != service.NotTranslated || !strings.Contains(a.Cause.Detail.In("en"), "the chain "+chain+", in which nothing") || len(a.Fix) > 0 {
+				t.Errorf("%s\n%s", a.Cause.Detail, b.account(a))
+			}
+		})
+	}
+}
+
 // TestAServiceThatTheRequestGoesPast: a pod's default route leads by its second device, past
 // the node whose rules translate the service.
 func TestAServiceThatTheRequestGoesPast(t *testing.T) {

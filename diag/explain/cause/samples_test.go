@@ -291,6 +291,7 @@ var samples = []cause.Finding{
 	service.Unknown{At: here, Flow: tcp, Has: served, There: "node2"},
 	service.Unknown{At: here, Flow: tcp, Has: served, There: "node2", Past: "net1", Way: remedy.Way{Netns: "ns1", Dst: two, Via: one, Dev: "eth0"}},
 	service.Unknown{At: here, Flow: tcp, Among: served},
+	service.Unknown{At: here, Flow: tcp, Hollow: "KUBE-SVC-WEB"},
 	service.Unknown{At: here, Flow: tcp, Among: []tally.Service{{Dst: two, Port: 80, Chain: "web", Map: "ips"}}},
 	cause.Contested{At: here, Hop: hop, Dev: "eth0", Addr: table.Addr{Prefix: netip.MustParsePrefix("fd00::2/64"), Flags: []string{"dadfailed"}}},
 	cause.Contested{At: here, Dev: "eth0", Addr: table.Addr{Prefix: netip.MustParsePrefix("fd00::2/64"), Flags: []string{"dadfailed"}}, Other: port, Free: address},

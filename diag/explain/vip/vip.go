@@ -30,7 +30,10 @@ func Judge(on []*machine.Space, asked flows.Flow) (service.Unknown, bool) {
 		}
 		known := services(n, asked.Dst)
 		f := service.Unknown{At: cause.At(n.Name), Flow: asked, Has: of(known, asked.Dst)}
-		if len(f.Has) > 0 {
+		if rules, err := netfilter.Read(n.NS); err == nil && len(known) > 0 && !asked.Echo() {
+			f.Hollow = tally.Hollow(rules, asked.Dst, asked.Proto, asked.DstPort)
+		}
+		if len(f.Has) > 0 || f.Hollow != "" {
 			return f, true
 		}
 		if f.Among, f.Behind = around(append(known, virtual(n)...), asked.Dst); len(f.Among) > 0 && len(beside.Among) == 0 {

@@ -94,6 +94,38 @@ func translating(t *netfilter.Table) map[string]bool {
 	return leads
 }
 
+// Hollow is the chain that rules lead what is for a service to, as they lead others to be
+// translated, and in which nothing translates it; "" where there is none, or another one does.
+func Hollow(set *netfilter.RuleSet, dst netip.Addr, proto byte, port uint16) (hollow string) {
+	for i := range set.Tables {
+		leads := translating(&set.Tables[i])
+		for j := range set.Tables[i].Chains {
+			c := &set.Tables[i].Chains[j]
+			if !leads[c.Name] {
+				continue
+			}
+			for _, rule := range c.Rules {
+				asked := []netfilter.Case{{Verdict: rule.Verdict}}
+				matches := rule.Matches
+				if rule.Verdict.Map != nil {
+					asked, matches = rule.Verdict.Map, nil
+				}
+				for _, one := range asked {
+					s := destination(append(matches[:len(matches):len(matches)], one.Match))
+					if one.Verdict.Chain == "" || s.Dst != dst || !s.Takes(proto, port) {
+						continue
+					}
+					if leads[one.Verdict.Chain] {
+						return ""
+					}
+					hollow = one.Verdict.Chain
+				}
+			}
+		}
+	}
+	return hollow
+}
+
 // protocols are those that the name of a field with a port tells.
 var protocols = map[string]byte{"tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP, "sctp": unix.IPPROTO_SCTP}
 

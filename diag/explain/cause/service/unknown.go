@@ -33,6 +33,8 @@ type Unknown struct {
 	// Behind tells that all of them come before it: it is a service's only if their range is
 	// so wide.
 	Behind bool
+	// Hollow is the chain that rules lead the service itself to, in which nothing translates it.
+	Hollow string
 }
 
 // Code is NotTranslated.
@@ -53,6 +55,9 @@ func (u Unknown) OtherPort() bool {
 func (u Unknown) Detail() say.Text {
 	dst, has, asked := u.Flow.Dst, names(u.Has), told(u.Flow.Proto, u.Flow.DstPort)
 	switch {
+	case u.Hollow != "":
+		return say.T("the rules of %[3]s know the service %[1]s (%[2]s) and lead it to the chain %[4]s, in which nothing translates it: who writes the rules has to write that chain again, with the endpoints",
+			"%[3]s 的规则认识服务 %[1]s（%[2]s），把它引到链 %[4]s，但那条链里没有规则转换它：写规则的程序需要带着后端重新写好这条链", dst, asked, machine.Called(u.Netns()), u.Hollow)
 	case len(u.Has) == 0 && u.Behind:
 		return say.T("nobody has answered for %[1]s; %[2]s, which %[3]s sends on, is the first address of a range of services, and if that reaches as far as %[1]s, there is no such service, or who writes the rules has not heard of it. A service's address is nobody's",
 			"没有谁应答 %[1]s；%[3]s 所转发的 %[2]s 是一个服务地址段的第一个地址，如果该段包含 %[1]s，那么要么没有这个服务，要么写规则的程序还不知道它。服务地址不属于任何机器", dst, names(u.Among), machine.Called(u.Netns()))
@@ -83,6 +88,9 @@ func (u Unknown) Detail() say.Text {
 
 // Evidence are the services, with where their rules lead to.
 func (u Unknown) Evidence() []say.Text {
+	if u.Hollow != "" {
+		return cause.Lines(name(tally.Service{Dst: u.Flow.Dst, Proto: u.Flow.Proto, Port: u.Flow.DstPort}) + " -> " + u.Hollow)
+	}
 	var lines []string
 	for _, s := range append(u.Has[:len(u.Has):len(u.Has)], u.Among...) {
 		lines = append(lines, name(s)+" -> "+strings.Join(s.Targets(), ", "))

@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
 )
@@ -32,7 +33,10 @@ func Exempt(n *machine.Space, passing eval.Packet, out string) cause.Exempt {
 	if left.NAT != nil {
 		return cause.Exempt{}
 	}
-	zone, _ := eval.Zone(rules.Tables, out)
+	zone := ""
+	if whole, err := netfilter.Read(n.NS); err == nil {
+		zone, _ = eval.Zone(whole.Tables, out)
+	}
 	if near := eval.Translating(rules, p, n.Env()).Near; len(near) > 0 {
 		return cause.Exempt{Near: near[0], Zone: zone}
 	}

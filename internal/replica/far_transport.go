@@ -2,7 +2,6 @@ package replica
 
 import (
 	"encoding/binary"
-	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -21,12 +20,7 @@ func (f *far) replyTransport(frame []byte) []byte {
 	if body == nil {
 		return nil
 	}
-	ip := []byte{0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, p[9], 0, 0}
-	ip = append(append(ip, p[16:20]...), p[12:16]...)
-	binary.BigEndian.PutUint16(ip[2:], uint16(len(ip)+len(body)))
-	binary.BigEndian.PutUint16(ip[10:], packet.Checksum(ip))
-	packet.Seal(p[9], ip[12:20], body)
-	return slices.Concat(packet.Turned(frame), ip, body)
+	return packet.OfIPv4(packet.Turned(frame), p[9], p[16:20], p[12:16], body)
 }
 
 // answer is the answer to a segment or a datagram, without its checksum.

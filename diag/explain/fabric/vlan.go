@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
 	"nstutor/internal/say"
@@ -43,7 +44,7 @@ func (x *Explorer) tagIn(n *machine.Space, bridge, port table.Link, v Way) Way {
 	pvid := slices.IndexFunc(all[port.Index], func(c table.PortVLAN) bool { return c.PVID })
 	if pvid < 0 {
 		v.vlan = onlyVLAN(all, port.Index)
-		return v.stoppedBy(n, port.Name, cause.NoPVID{At: cause.At(n.Name), Port: port.Name, Bridge: bridge.Name, VLAN: v.vlan, Self: port.Index == bridge.Index})
+		return v.stoppedBy(n, port.Name, device.NoPVID{At: cause.At(n.Name), Port: port.Name, Bridge: bridge.Name, VLAN: v.vlan, Self: port.Index == bridge.Index})
 	}
 	v.vlan = all[port.Index][pvid].ID
 	return v
@@ -71,7 +72,7 @@ func (x *Explorer) tagUp(n *machine.Space, bridge table.Link, v Way) Way {
 		return up
 	}
 	all, last := x.vlans(n, bridge), len(up.Obstacles)-1
-	up.Obstacles[last].Fault = cause.NotCarried{At: cause.At(n.Name), Port: bridge.Name, Bridge: bridge.Name, VLAN: up.vlan, Self: true, Bare: true, Shared: shared(all, bridge.Index)}
+	up.Obstacles[last].Fault = device.NotCarried{At: cause.At(n.Name), Port: bridge.Name, Bridge: bridge.Name, VLAN: up.vlan, Self: true, Bare: true, Shared: shared(all, bridge.Index)}
 	up.vlan = 0
 	return up
 }
@@ -112,5 +113,5 @@ func inVLAN(n *machine.Space, bridge, port table.Link, all map[int][]table.PortV
 			return c, v
 		}
 	}
-	return table.PortVLAN{}, v.stoppedBy(n, port.Name, cause.NotCarried{At: cause.At(n.Name), Port: port.Name, Bridge: bridge.Name, VLAN: v.vlan, Self: port.Index == bridge.Index})
+	return table.PortVLAN{}, v.stoppedBy(n, port.Name, device.NotCarried{At: cause.At(n.Name), Port: port.Name, Bridge: bridge.Name, VLAN: v.vlan, Self: port.Index == bridge.Index})
 }

@@ -63,7 +63,7 @@ func (w *walk) fault(n *machine.Space, p journey.Packet, stage hop.Stage, dev st
 	if w.strayed || cause.OnlyDown(f) && w.ToldDown(f.Netns(), cause.DownDevice(f)) {
 		return
 	}
-	if slices.ContainsFunc(w.Faults, func(o journey.Found) bool { return cause.SameVLAN(f, o.Finding) }) {
+	if slices.ContainsFunc(w.Faults, func(o journey.Found) bool { return device.SameVLAN(f, o.Finding) }) {
 		return
 	}
 	var detour *judge.Detour

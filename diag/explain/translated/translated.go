@@ -11,6 +11,7 @@ import (
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 )
 
 // Exempt is the rule for which no rule of nat gives a source to a packet that a namespace
@@ -33,14 +34,23 @@ func Exempt(n *machine.Space, passing eval.Packet, out string) cause.Exempt {
 	if left.NAT != nil {
 		return cause.Exempt{}
 	}
-	zone := ""
-	if whole, err := netfilter.Read(n.NS); err == nil {
-		zone, _ = eval.Zone(whole.Tables, out)
-	}
+	zone := zoneOf(n, out)
 	if near := eval.Translating(rules, p, n.Env()).Near; len(near) > 0 {
 		return cause.Exempt{Near: near[0], Zone: zone}
 	}
 	return cause.Exempt{Unruled: true, Zone: zone}
+}
+
+// zoneOf is the zone of firewalld that a device is in; "" where firewalld cannot be asked, so
+// that the rules need not be read as a whole, or does not rule there.
+func zoneOf(n *machine.Space, dev string) (zone string) {
+	if n.Name != "" || !change.HasFirewalld() {
+		return ""
+	}
+	if whole, err := netfilter.Read(n.NS); err == nil {
+		zone, _ = eval.Zone(whole.Tables, dev)
+	}
+	return zone
 }
 
 // Before is the exemption of a packet that has passed a namespace before, where another one

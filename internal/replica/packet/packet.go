@@ -94,6 +94,16 @@ func Datagram(p []byte) []byte {
 	return append(append(reply, 0, 0), p[UDP:]...)
 }
 
+// OfIPv4 is a frame with a packet of TCP or UDP whose checksums are right.
+func OfIPv4(ethernet []byte, proto byte, src, dst, body []byte) []byte {
+	ip := []byte{0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, proto, 0, 0}
+	ip = append(append(ip, src...), dst...)
+	binary.BigEndian.PutUint16(ip[2:], uint16(len(ip)+len(body)))
+	binary.BigEndian.PutUint16(ip[10:], Checksum(ip))
+	Seal(proto, ip[12:20], body)
+	return slices.Concat(ethernet, ip, body)
+}
+
 // OfIPv6 is a frame with a packet whose checksum is right.
 func OfIPv6(ethernet []byte, proto, hops byte, src, dst, body []byte) []byte {
 	ip := []byte{0x60, 0, 0, 0, byte(len(body) >> 8), byte(len(body)), proto, hops}

@@ -1,6 +1,7 @@
-package cause
+package device
 
 import (
+	"nstutor/diag/explain/cause"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -8,7 +9,7 @@ import (
 // NotCarried is a port of a bridge that filters by VLAN, which does not carry the
 // VLAN of a frame.
 type NotCarried struct {
-	At
+	cause.At
 	Port, Bridge string
 	VLAN         int
 	Self         bool // the port is the bridge itself
@@ -17,7 +18,7 @@ type NotCarried struct {
 }
 
 // Code is Filtered.
-func (NotCarried) Code() Code { return Filtered }
+func (NotCarried) Code() cause.Code { return cause.Filtered }
 
 // Detail names both.
 func (c NotCarried) Detail() say.Text {
@@ -38,7 +39,7 @@ func (c NotCarried) Fix() []change.Change {
 }
 
 // SameVLAN reports whether the fix of another finding about the VLANs of a port mends this one.
-func SameVLAN(f, by Finding) bool {
+func SameVLAN(f, by cause.Finding) bool {
 	lacking, lacks := by.(NoPVID)
 	switch bare, _ := by.(NotCarried); f := f.(type) {
 	case NotCarried:
@@ -52,14 +53,14 @@ func SameVLAN(f, by Finding) bool {
 // NoPVID is a port of a bridge that filters by VLAN, which has none for frames
 // without a tag.
 type NoPVID struct {
-	At
+	cause.At
 	Port, Bridge string
 	VLAN         int  // of all other ports; 0: they have several
 	Self         bool // the port is the bridge itself
 }
 
 // Code is Filtered.
-func (NoPVID) Code() Code { return Filtered }
+func (NoPVID) Code() cause.Code { return cause.Filtered }
 
 // Detail names both.
 func (p NoPVID) Detail() say.Text {

@@ -69,6 +69,10 @@ var ipv6Breakages = among([]breakage{
 		want: expected{cause.NoAddress, "pod-a", request}},
 	{name: "IPv6 is off at the destination", from: "pod-a", to: "fd00:244:1::11", fault: `pod-b: sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1`,
 		want: expected{cause.DestinationAbsent, "pod-a", request}},
+	{name: "the sender's MTU is too small for IPv6", from: "pod-a", to: "fd00:203::10", fault: `pod-a: ip link set eth0 mtu 576`,
+		want: expected{cause.NoAddress, "pod-a", request}},
+	{name: "the destination's MTU is too small for IPv6", from: "pod-a", to: "fd00:244:1::11", fault: `pod-b: ip link set eth0 mtu 576`,
+		want: expected{cause.DestinationAbsent, "pod-a", request}, fix: []string{"pod-b: ip link set eth0 mtu 1500", "pod-b: sysctl -w net.ipv6.conf.eth0.disable_ipv6=0", "pod-b: ip addr add fd00:244:1::11/64 dev eth0"}},
 	{name: "forwarding is off", from: "pod-a", to: "fd00:203::10", fault: `host: sysctl -qw net.ipv6.conf.all.forwarding=0`,
 		want: expected{cause.ForwardingOff, "host", request}},
 	{name: "the route is not used for want of a carrier", from: "pod-a", to: "fd00:203::10", fault: `

@@ -120,9 +120,9 @@ func (a NobodyHas) Detail() say.Text {
 		return say.T("%s is on the wire of %s according to the route, but nobody there has it; %s of %s is on that wire with %s, which is of another network: is that address wrong?",
 			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址；%[4]s 的 %[3]s 在这条链路上，地址却是另一个网络的 %[5]s：是不是配错了？",
 			a.Addr, a.Dev, s.Dev, machine.Called(s.Netns), s.Addrs[0])
-	} else if ok && s.Shut {
-		return say.T("%s is on the wire of %s according to the route, but nobody there has it; on %s of %s, which is on that wire, IPv6 is switched off (disable_ipv6)",
-			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址；%[4]s 的 %[3]s 在这条链路上，却关掉了 IPv6（disable_ipv6）", a.Addr, a.Dev, s.Dev, machine.Called(s.Netns))
+	} else if ok && s.Shut != 0 {
+		return say.T("%s is on the wire of %s according to the route, but nobody there has it; on %s of %s, which is on that wire, IPv6 is switched off (%s)",
+			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址；%[4]s 的 %[3]s 在这条链路上，却关掉了 IPv6（%[5]s）", a.Addr, a.Dev, s.Dev, machine.Called(s.Netns), s.Shut.Said())
 	} else if ok {
 		return say.T("%s is on the wire of %s according to the route, but nobody there has it; %s of %s is on that wire and has no address: is it the one?",
 			"按路由，%s 就在 %s 的链路上，那里却没有主机配有这个地址；%[4]s 的 %[3]s 在这条链路上，却没有地址：是不是该配给它？", a.Addr, a.Dev, s.Dev, machine.Called(s.Netns))
@@ -184,10 +184,10 @@ func (a NobodyHas) Fix() []change.Change {
 		return hostAddress(a.Bound[0].Netns, a.Addr, a.Bound[0].Dev).Add()
 	}
 	s, ok := a.mistaken()
-	if !ok || !s.Shut || len(s.Addrs) > 0 {
+	if !ok || s.Shut == 0 || len(s.Addrs) > 0 {
 		return nil
 	}
-	return remedy.Address{Netns: s.Netns, Prefix: netip.PrefixFrom(a.Addr, a.Bits), Dev: s.Dev, Shut: true}.Add()
+	return remedy.Address{Netns: s.Netns, Prefix: netip.PrefixFrom(a.Addr, a.Bits), Dev: s.Dev, Shut: s.Shut, MTU: s.MTU}.Add()
 }
 
 // NobodyAnswered is an address that was asked for on a wire which cannot be seen.

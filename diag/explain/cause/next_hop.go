@@ -2,6 +2,7 @@ package cause
 
 import (
 	"net/netip"
+	"strconv"
 
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
@@ -37,7 +38,8 @@ func (h NextHop) forget() change.Change {
 type Station struct {
 	Netns, Dev string
 	Addrs      []netip.Prefix
-	Shut       bool // IPv6 is switched off on the device
+	Shut       machine.Shut // why IPv6 is off on the device
+	MTU        int          // of the others on its wire, as remedy.Address has it
 }
 
 // present are the stations on a wire, a line each.
@@ -45,7 +47,10 @@ func present(stations []Station) []say.Text {
 	var there []say.Text
 	for _, s := range stations {
 		addrs := ""
-		if s.Shut {
+		switch {
+		case s.Shut&machine.ShutByMTU != 0:
+			addrs = " mtu < " + strconv.Itoa(machine.MinMTU)
+		case s.Shut != 0:
 			addrs = " disable_ipv6 = 1"
 		}
 		for _, a := range s.Addrs {

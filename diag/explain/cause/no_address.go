@@ -36,8 +36,8 @@ func (Addressless) Code() Code { return NoAddress }
 
 // Detail says so.
 func (a Addressless) Detail() say.Text {
-	if a.Free.Shut {
-		return say.T("no device but lo has an address: IPv6 is switched off on %s (disable_ipv6)", "除了 lo，没有一块网卡有地址：%s 上关掉了 IPv6（disable_ipv6）", a.Free.Dev)
+	if a.Free.Shut != 0 {
+		return say.T("no device but lo has an address: IPv6 is switched off on %s (%s)", "除了 lo，没有一块网卡有地址：%s 上关掉了 IPv6（%s）", a.Free.Dev, a.Free.Shut.Said())
 	}
 	return say.T("no device but lo has an address", "除了 lo，没有一块网卡有地址")
 }

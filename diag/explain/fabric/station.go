@@ -104,6 +104,15 @@ func (s Station) Device() cause.Device { return cause.Device{Netns: s.Space.Name
 // Device is the device in words.
 func (s Site) Device() cause.Device { return cause.Device{Netns: s.Space.Name, Link: s.Dev} }
 
+// WireMTU is the MTU of a wire for IPv6: the largest of those there.
+func WireMTU(stations []Station) int {
+	most := machine.MinMTU
+	for _, s := range stations {
+		most = max(most, s.Dev.MTU)
+	}
+	return most
+}
+
 // Present are the stations on a wire, with the addresses that they have there.
 func (x *Explorer) Present() []cause.Station {
 	const enough = 4
@@ -112,7 +121,10 @@ func (x *Explorer) Present() []cause.Station {
 		if s.Space == nil || len(there) == enough {
 			continue
 		}
-		one := cause.Station{Netns: s.Space.Name, Dev: s.Dev.Name, Shut: x.Of.Is6() && s.Space.Shut(s.Dev.Name)}
+		one := cause.Station{Netns: s.Space.Name, Dev: s.Dev.Name}
+		if x.Of.Is6() {
+			one.Shut, one.MTU = s.Space.Shut(s.Dev), WireMTU(x.Stations)
+		}
 		addrs, _ := s.Space.Addrs(s.Dev.Index)
 		for _, a := range addrs {
 			if a.Prefix.Addr().Is6() == x.Of.Is6() {

@@ -167,8 +167,12 @@ func (j *Judge) joined(n *machine.Space) []*machine.Space {
 // wire tells which network it is in.
 func (j *Judge) Address(n *machine.Space, link table.Link, dst netip.Addr) remedy.Address {
 	fits := func(p netip.Prefix) bool { return p.Addr().Is4() == dst.Is4() && !scopes.OfLink(p.Addr()) }
-	free := fabric.FreeAddress(j.joined(n), j.Explore(n, link, flows.LegRequest, nil).Stations, n, link.Name, fits)
-	free.Dev, free.Shut = link.Name, dst.Is6() && n.Shut(link.Name)
+	there := j.Explore(n, link, flows.LegRequest, nil).Stations
+	free := fabric.FreeAddress(j.joined(n), there, n, link.Name, fits)
+	free.Dev = link.Name
+	if dst.Is6() {
+		free.Shut, free.MTU = n.Shut(link), fabric.WireMTU(there)
+	}
 	return free
 }
 

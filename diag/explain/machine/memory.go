@@ -8,6 +8,7 @@ import (
 
 	"nstutor/diag/ipvs"
 	"nstutor/diag/table"
+	"nstutor/internal/say"
 )
 
 // memory is what a namespace has answered. Between two packets nothing of it is asked
@@ -123,8 +124,35 @@ func (n *Space) confs(key string, devs ...string) []int {
 	return values
 }
 
-// Shut reports whether IPv6 is switched off on a device: it has no addresses then.
-func (n *Space) Shut(dev string) bool {
-	off, err := n.Sysctl("net/ipv6/conf/" + dev + "/disable_ipv6")
-	return err == nil && off != "0"
+// Shut is why IPv6 is off on a device, which has no addresses then: bits.
+type Shut int
+
+// A device is without IPv6 by its setting, or because its MTU is below what IPv6 takes
+// (addrconf_notify(), NETDEV_CHANGEMTU). It has no settings then, and gets the defaults.
+const (
+	ShutBySetting Shut = 1 << iota
+	ShutByMTU
+)
+
+// MinMTU is the least that IPv6 takes (IPV6_MIN_MTU).
+const MinMTU = 1280
+
+// Shut is why IPv6 is off on a device; zero: it is not.
+func (n *Space) Shut(link table.Link) (why Shut) {
+	settings := link.Name
+	if link.MTU < MinMTU {
+		why, settings = ShutByMTU, "default"
+	}
+	if off, err := n.Sysctl("net/ipv6/conf/" + settings + "/disable_ipv6"); err == nil && off != "0" {
+		why |= ShutBySetting
+	}
+	return why
+}
+
+// Said is the reason as the kernel's settings have it.
+func (s Shut) Said() say.Text {
+	if s&ShutByMTU != 0 {
+		return say.T("its MTU is below %d", "MTU 小于 %d", MinMTU)
+	}
+	return say.Quote("disable_ipv6")
 }

@@ -194,7 +194,8 @@ type Address struct {
 	Netns  string
 	Prefix netip.Prefix
 	Dev    string
-	Shut   bool // IPv6 is switched off on the device (disable_ipv6)
+	Shut   machine.Shut // why IPv6 is off on the device
+	MTU    int          // that the device is to have, where it has too small a one for IPv6
 }
 
 // Add gives the device the address.
@@ -202,7 +203,10 @@ func (a Address) Add() (fix []change.Change) {
 	if !a.Prefix.IsValid() {
 		return nil
 	}
-	if a.Shut {
+	if a.Shut&machine.ShutByMTU != 0 {
+		fix = append(fix, change.MTU(a.Netns, a.Dev, a.MTU))
+	}
+	if a.Shut&machine.ShutBySetting != 0 {
 		fix = append(fix, change.Sysctl{Netns: a.Netns, Path: "net/ipv6/conf/" + a.Dev + "/disable_ipv6", Value: "0"})
 	}
 	return append(fix, change.AddrAdd{Netns: a.Netns, Addr: a.Prefix.String(), Dev: a.Dev})

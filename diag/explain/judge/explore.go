@@ -180,8 +180,11 @@ func (j *Judge) Address(n *machine.Space, link table.Link, dst netip.Addr) remed
 // who has it; and any other finding as it is.
 func (j *Judge) Owned(n *machine.Space, f cause.Finding) cause.Finding {
 	c, ok := f.(cause.Contested)
+	if !ok {
+		return f
+	}
 	link, err := n.Link(c.Dev)
-	if !ok || err != nil {
+	if err != nil {
 		return f
 	}
 	stations := j.Explore(n, link, flows.LegRequest, nil).Stations

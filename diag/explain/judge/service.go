@@ -113,10 +113,8 @@ func (j *Judge) leftBehind(n *machine.Space, p journey.Packet, x *fabric.Explore
 // led is the rule of a namespace that sends a request to the address that it is for now. Its
 // Rule is nil where none does.
 func (j *Judge) led(n *machine.Space, p journey.Packet) (by eval.Place) {
-	for _, met := range j.Hooked {
-		if met.Space == n && p.IsRequest() {
-			by, _ = p.Filtered.Sent()
-		}
+	if p.IsRequest() && slices.ContainsFunc(j.Hooked, func(met journey.Passage) bool { return met.Space == n }) {
+		by, _ = p.Filtered.Sent()
 	}
 	return by
 }

@@ -1,0 +1,9 @@
+package translated
+
+import (
+	"testing"
+
+	"nstutor/internal/lab/labtest"
+)
+
+func TestMain(m *testing.M) { labtest.Main(m) }

@@ -389,7 +389,24 @@ host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 -o eth0 -j MASQUERADE`,
 		fix:  []string{"host: ip route add default via 192.168.6.1 dev eth0"}},
 })
 
+// bySource is what is from a pod's own address, as a plugin for several networks routes it.
+const bySource = "pod-a: ip rule add from 10.244.1.10 lookup 100\n"
+
+// tabled are gateways of a table of their own.
+var tabled = []breakage{
+	{name: "who asks is on the wire itself", from: "pod-b", to: "10.244.1.10", fault: bySource + "pod-a: ip route add default via 10.244.1.77 dev eth0 onlink table 100",
+		want: expected{cause.NeighbourUnanswered, "pod-a", reply}, fix: []string{"pod-a: ip route add 10.244.1.0/24 dev eth0 table 100"}},
+	{name: "beside the router is another pod with a way out", from: "pod-c", to: "192.168.6.160", fault: `
+pod-c: ip route replace default via 10.244.1.77
+pod-a: ip link add w0 type veth peer name w1 netns pod-b
+pod-a: ip link set w0 up
+pod-b: ip link set w1 up
+pod-a: ip addr add 10.99.0.1/24 dev w0
+pod-a: ip route add 192.168.6.0/24 via 10.99.0.2`,
+		want: expected{cause.NeighbourUnanswered, "pod-c", request}, fix: []string{"pod-c: ip route replace default via 10.244.1.1 dev eth0"}},
+}
+
 func TestGatewaysAreMendedWhereTheyAreWrong(t *testing.T) {
 	labtest.Slow(t)
-	explainBreakages(t, bridged, gateways)
+	explainBreakages(t, bridged, append(gateways, tabled...))
 }

@@ -247,8 +247,10 @@ func (a *Search) nobody(x *fabric.Explorer) Outcome {
 			Overlap: absent.Overlap(a.Space, a.Packet.Dst, taken), Led: a.led(a.Space, a.Packet),
 		}}
 	}
-	for _, s := range x.Stations {
-		if f, right := a.wrongGateway(s, x); right {
+	for _, s := range a.routers(x) {
+		if f, right := a.wrongGateway(s, x); right && f.Near.Dst.IsValid() {
+			return Outcome{Finding: f, Via: f.Near.Dst}
+		} else if right {
 			return Outcome{Finding: f, Via: f.Rewrite.Route.Via}
 		}
 	}
@@ -313,15 +315,22 @@ func (a *Search) wrongGateway(s fabric.Station, x *fabric.Explorer) (f cause.Wro
 	if err != nil {
 		return f, false
 	}
+	f = cause.WrongGateway{NextHop: a.Hop(), Line: route.Line, Router: s.Device(), Stations: x.Present()}
+	if own, near := machine.PrefixOver(a.Space, a.Link, a.Packet.Dst); near && s.Has(a.Packet.Dst) && route.Entry.Dst.Bits() < own.Bits() {
+		f.Near = onWire(a.Space, a.Link, remedy.Way{Netns: a.Space.Name, Dev: a.Link.Name, Dst: a.Packet.Dst})
+		if route.Entry.Table != machine.MainTable {
+			f.Near.Table = route.Entry.Table
+		}
+		return f, true
+	}
 	for _, own := range addrs {
 		right := own.Prefix.Addr()
 		if _, near := machine.PrefixOver(a.Space, a.Link, right); right == a.NextHop || !near || right.Is6() != a.NextHop.Is6() || right.IsLinkLocalUnicast() {
 			continue
 		}
-		return cause.WrongGateway{
-			NextHop: a.Hop(), Line: route.Line, Router: s.Device(), Stations: x.Present(),
-			Rewrite: remedy.Rewrite{Netns: a.Space.Name, Route: remedy.Through(route.Entry, table.Nexthop{Via: right, Dev: a.Link.Name})},
-		}, true
+		far := !machine.NextHopBy(a.Space, a.Link, right)
+		f.Rewrite = remedy.Rewrite{Netns: a.Space.Name, Route: remedy.Through(route.Entry, table.Nexthop{Via: right, Dev: a.Link.Name, Onlink: far})}
+		return f, true
 	}
 	return f, false
 }
@@ -331,8 +340,8 @@ func (a *Search) wrongGateway(s fabric.Station, x *fabric.Explorer) (f cause.Wro
 func (a *Search) NoRouter(n *machine.Space) (cause.Finding, fabric.Station, bool) {
 	x := a.Explore(a.Space, a.Link, a.Packet.Leg, nil)
 	x.Of = a.NextHop
-	for _, s := range x.Stations {
-		if s.Space == nil || s.Space == n || len(s.Obstacles) > 0 || !s.LeadsTo(a.Packet.Dst) {
+	for _, s := range a.routers(x) {
+		if s.Space == n || len(s.Obstacles) > 0 {
 			continue
 		}
 		if f, ok := a.wrongGateway(s, x); ok {
@@ -346,19 +355,30 @@ func (a *Search) NoRouter(n *machine.Space) (cause.Finding, fabric.Station, bool
 // router is the station that is most likely meant to be the next hop: one that
 // has a way to the destination, or else the first.
 func (a *Search) router(x *fabric.Explorer) (fabric.Station, bool) {
-	var first fabric.Station
+	if routers := a.routers(x); len(routers) > 0 {
+		return routers[0], true
+	}
+	i := slices.IndexFunc(x.Stations, func(s fabric.Station) bool { return s.Space != nil })
+	if i < 0 {
+		return fabric.Station{}, false
+	}
+	return x.Stations[i], true
+}
+
+// routers are the stations that have a way to the destination: those first that have its
+// address, or pass on what is for it, and then who would if he forwarded.
+func (a *Search) routers(x *fabric.Explorer) (all []fabric.Station) {
+	var others []fabric.Station
 	for _, s := range x.Stations {
-		if s.Space == nil {
-			continue
-		}
-		if first.Space == nil {
-			first = s
-		}
-		if s.LeadsTo(a.Packet.Dst) {
-			return s, true
+		switch {
+		case s.Space == nil || !s.LeadsTo(a.Packet.Dst):
+		case s.Space.Local(a.Packet.Dst) || s.Space.PassesOn(s.Dev.Name, a.Packet.Dst):
+			all = append(all, s)
+		default:
+			others = append(others, s)
 		}
 	}
-	return first, first.Space != nil
+	return append(all, others...)
 }
 
 // widerThanTheWire: the network of an address takes in more than is on its wire.

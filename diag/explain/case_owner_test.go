@@ -126,6 +126,29 @@ pod-b: ip addr add 192.168.6.100/24 dev net1
 pod-b: ip link set net1 up
 `, journey{"inet", "192.168.6.100"})
 
+// twoNetworks is a pod of two networks, of which the second has a table of its own, for what is
+// from its address: as sbr, the plugin of CNI, leaves it.
+var twoNetworks = stacked.with("a table for the second network", `
+pod-b: ip route add 192.168.6.0/24 dev net1 src 192.168.6.100 table 100
+pod-b: ip route add default via 192.168.6.1 dev net1 table 100
+pod-b: ip route del 192.168.6.0/24 dev net1
+pod-b: ip rule add from 192.168.6.100 lookup 100
+`)
+
+// TestATableThatNoRuleHasAsked is asked again for the address that it is for.
+func TestATableThatNoRuleHasAsked(t *testing.T) {
+	labtest.Slow(t)
+	gone := "pod-b: ip rule del from 192.168.6.100 lookup 100\n"
+	explainBreakages(t, twoNetworks, []breakage{
+		{name: "rp_filter drops who asks for it", from: "inet", to: "192.168.6.100", fault: gone + "pod-b: sysctl -qw net.ipv4.conf.net1.rp_filter=1",
+			want: expected{cause.RPFilter, "pod-b", request}, fix: []string{"pod-b: ip rule add from 192.168.6.100 lookup 100 pref 32765"}},
+		{name: "rp_filter drops what comes", from: "inet", to: "192.168.6.100", warm: true, fault: gone + "pod-b: sysctl -qw net.ipv4.conf.net1.rp_filter=1",
+			want: expected{cause.RPFilter, "pod-b", request}, fix: []string{"pod-b: ip rule add from 192.168.6.100 lookup 100 pref 32765"}},
+		{name: "the answer is dropped on the other way", from: "inet", to: "192.168.6.100", fault: gone + "host: iptables -A FORWARD -s 192.168.6.100 -j DROP",
+			want: expected{cause.NoReturnRoute, "pod-b", reply}, or: []expected{{cause.Filtered, "host", reply}}, fix: []string{"pod-b: ip rule add from 192.168.6.100 lookup 100 pref 32765"}},
+	})
+}
+
 // TestADeviceThatIsHeldDown has no carrier although it, and what it stands on, is up.
 func TestADeviceThatIsHeldDown(t *testing.T) {
 	labtest.Slow(t)

@@ -32,6 +32,18 @@ func Unasked(n *machine.Space, src netip.Addr, now machine.RouteAnswer) (cause.F
 	return nil, false
 }
 
+// BackUnasked is Unasked for the way back to who sends to own, an address of n, as rp_filter asks
+// for it; nil where it is not that.
+func BackUnasked(n *machine.Space, own, sender netip.Addr) cause.Finding {
+	found, ok := Unasked(n, own, n.Route(machine.RouteQuery{Dst: sender, Src: own}))
+	if !ok || !n.Local(own) {
+		return nil
+	}
+	f := found.(source.Unasked)
+	f.Back = true
+	return f
+}
+
 // ruledBefore is the preference of the rules by which other sources have the table of a route
 // asked; 0 where there are none.
 func ruledBefore(snap *table.Snapshot, r table.Route) int {

@@ -29,7 +29,7 @@ type OtherWayBack struct {
 	Lookup []string // what the kernel has said
 	Back   string   // the device by which the way back leads; empty: none
 	// Sent is why the packet has come by this way, where it should have left another
-	// namespace by another one; nil: that is not known.
+	// namespace by another one, or why the way back is another one here; nil: that is not known.
 	Sent Finding
 	// Mark is that of the packet, for which there is the right way back, Marked; the check
 	// leaves it out where src_valid_mark is off. 0: it is not that.
@@ -61,6 +61,9 @@ func (o OtherWayBack) Detail() say.Text {
 	if o.Back != "" && o.Back != o.Dev {
 		text = say.T("%[1]s would be reached through %[3]s, not %[2]s, so rp_filter drops what comes from it by %[2]s",
 			"到 %[1]s 的回程走 %[3]s，不走 %[2]s，rp_filter 因此丢弃从 %[2]s 进来、源地址为 %[1]s 的包", o.Src, o.Dev, o.Back)
+	}
+	if o.Sent != nil && o.Sent.Netns() == o.Netns() {
+		return say.T("%s; %s", "%s；%s", text, o.Sent.Detail())
 	}
 	if o.Sent != nil {
 		return say.T("%s; it is %s that sends it there: %s", "%s；把它送到这边的是 %s：%s", text, machine.Called(o.Sent.Netns()), o.Sent.Detail())
@@ -108,8 +111,12 @@ type AskerElsewhere struct {
 
 // Detail names the sender and the device.
 func (a AskerElsewhere) Detail() say.Text {
-	return say.T("the ARP request's sender %s would not be reached through %s, so rp_filter drops it",
+	text := say.T("the ARP request's sender %s would not be reached through %s, so rp_filter drops it",
 		"到 ARP 请求发送方 %s 的回程不走 %s，rp_filter 因此丢弃这个请求", a.Src, a.Dev)
+	if a.Sent != nil {
+		return say.T("%s; %s", "%s；%s", text, a.Sent.Detail())
+	}
+	return text
 }
 
 // Evidence is the entry of who asks, and why there is no answer.

@@ -342,6 +342,8 @@ var samples = []cause.Finding{
 	source.ForOthers{At: here, Lookup: lookup, Src: two, Routes: []table.Route{fromPrefix}},
 	source.ForOthers{At: here, Lookup: lookup, Src: two, Reply: true, Routes: []table.Route{fromPrefix, fromPrefix}},
 	source.ForOthers{At: here, Lookup: cause.Lookup{Dst: one, Answer: machine.RouteAnswer{Kind: machine.KindUnreachable}}, Routes: []table.Route{fromPrefix}},
+	source.Unasked{At: here, Src: one, Back: true, Route: table.Route{Type: "unicast", Via: two, Dev: "eth1", Table: 100}},
+	cause.OtherWayBack{At: here, Src: two, Dev: "eth1", Back: "eth0", Sent: source.Unasked{At: here, Src: one, Back: true, Route: table.Route{Type: "unicast", Via: two, Dev: "eth1", Table: 100}}},
 	source.Unasked{At: here, Src: one, Net: near.Masked(), Out: "eth0", Line: proof[0], Route: table.Route{Type: "unicast", Via: two, Dev: "eth1", Table: 100}},
 	source.Unruled{At: here, Lookup: lookup, Main: table.Route{Type: "unicast", Table: machine.MainTable, Dev: "eth0"}, Rules: []table.PolicyRule{change.Lookup(255, 0)}},
 	source.Unruled{At: here, Lookup: lookup, Main: table.Route{Type: "unicast", Table: machine.MainTable, Dev: "eth0"}, Reply: true},

@@ -170,7 +170,7 @@ func (o WayOut) Is(r table.Route) bool { return r.Dev == o.Dev.Name && r.Via == 
 
 // AskerElsewhere is the finding of a namespace that answers nobody for rp_filter, with the
 // way back to who asks by a device.
-func AskerElsewhere(n *machine.Space, dev table.Link, sender netip.Addr, hop cause.NextHop, answer machine.ARPAnswer) cause.Finding {
+func AskerElsewhere(n *machine.Space, dev table.Link, sender netip.Addr, hop cause.NextHop, answer machine.ARPAnswer) cause.AskerElsewhere {
 	back, now, found := WayOut{Dev: dev}.Back(n, sender, hop.Addr)
 	f := cause.OtherWayBack{At: cause.At(n.Name), Src: sender, Dev: dev.Name, Lookup: answer.Evidence, Back: now.DevName}
 	if f.Loose = !found && LooseEnough(n, dev, hop.Addr, now); !f.Loose {

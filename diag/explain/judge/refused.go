@@ -124,6 +124,9 @@ func (j *Judge) irreversible(n *machine.Space, p journey.Packet, dev table.Link,
 			}
 		}
 	}
+	if f.Sent = absent.BackUnasked(n, p.Dst, p.Src); f.Sent != nil {
+		return f
+	}
 	if found {
 		f.Stray = turn
 		return f

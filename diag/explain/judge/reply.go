@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
+	"nstutor/diag/explain/cause/source"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
@@ -82,6 +83,9 @@ func (j *Judge) astray(n *machine.Space, reply journey.Packet, now machine.Route
 	f := cause.Astray{At: at(n), Dst: dst, Dev: now.DevName, Line: now.Line, By: now.By}
 	if way.Dev.Name != "" {
 		f.Way, f.From = way.Turn(n, dst, now), way.ForSource(n, reply.Src, now)
+	}
+	if u, ok := absent.BackUnasked(n, reply.Src, dst).(source.Unasked); ok { // its table is there
+		f.From = remedy.Origin{Src: reply.Src, Way: remedy.Way{Netns: n.Name, Table: u.Route.Table}}
 	}
 	dev, err := n.Link(now.DevName)
 	if err != nil || now.Via.IsValid() {

@@ -90,7 +90,9 @@ func (a *Search) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 	case machine.ARPNoRoute, machine.ARPRejectRoute, machine.ARPSameDevice:
 		return a.unproxied(s, answer)
 	case machine.ARPRPFilter:
-		return fabric.AskerElsewhere(s.Space, s.Dev, a.Sender, a.Hop(), answer)
+		f := fabric.AskerElsewhere(s.Space, s.Dev, a.Sender, a.Hop(), answer)
+		f.Sent = absent.BackUnasked(s.Space, a.NextHop, a.Sender)
+		return f
 	case machine.ARPMartian:
 		return cause.OwnSender{At: at(s.Space), Sender: a.Sender, Hop: a.Hop(), Proof: proof, Own: remedy.OwnAddress(s.Space, a.Sender)}
 	case machine.NDPTentative:

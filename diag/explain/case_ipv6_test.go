@@ -58,6 +58,10 @@ pod-c: ip route add default via fd00:244:1::1
 var ipv6Breakages = among([]breakage{
 	{name: "a ping", from: "pod-a", to: "fd00:203::10"},
 	{name: "a connection", from: "pod-a", to: "fd00:244:1::11", asks: "tcp 80", serve: []string{"pod-b tcp [::]:80"}},
+	{name: "a published port at ::1, whose answer comes from a pod", from: "host", to: "::1", asks: "tcp 8080", serve: []string{"pod-b tcp [::]:80"}, fault: `
+host: nft 'add table ip6 n; add chain ip6 n out { type nat hook output priority -100; }; add rule ip6 n out ip6 daddr ::1 tcp dport 8080 dnat to [fd00:244:1::11]:80'
+host: nft 'add chain ip6 n post { type nat hook postrouting priority 100; }; add rule ip6 n post oifname cni0 masquerade'`,
+		want: expected{cause.MartianSource, "host", reply}, noFix: true},
 	{name: "a datagram", from: "pod-a", to: "fd00:244:1::11", asks: "udp 5000", serve: []string{"pod-b udp [fd00:244:1::11]:5000"}},
 	{name: "nobody listens over IPv6", from: "pod-a", to: "fd00:244:1::11", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80"},
 		want: expected{service.NotListening, "pod-b", request}, noFix: true},

@@ -342,8 +342,8 @@ var samples = []cause.Finding{
 	source.ForOthers{At: here, Lookup: lookup, Src: two, Routes: []table.Route{fromPrefix}},
 	source.ForOthers{At: here, Lookup: lookup, Src: two, Reply: true, Routes: []table.Route{fromPrefix, fromPrefix}},
 	source.ForOthers{At: here, Lookup: cause.Lookup{Dst: one, Answer: machine.RouteAnswer{Kind: machine.KindUnreachable}}, Routes: []table.Route{fromPrefix}},
-	source.Unasked{At: here, Src: one, Back: true, Route: table.Route{Type: "unicast", Via: two, Dev: "eth1", Table: 100}},
-	cause.OtherWayBack{At: here, Src: two, Dev: "eth1", Back: "eth0", Sent: source.Unasked{At: here, Src: one, Back: true, Route: table.Route{Type: "unicast", Via: two, Dev: "eth1", Table: 100}}},
+	source.Unasked{At: here, Src: one, Line: proof[0], Back: true, Route: table.Route{Type: "unicast", Dst: near, Via: two, Dev: "eth1", Table: 100, Proto: "boot", Scope: "global"}},
+	cause.OtherWayBack{At: here, Src: two, Dev: "eth1", Back: "eth0", Lookup: proof, Sent: source.Unasked{At: here, Src: one, Line: proof[0], Back: true, Route: table.Route{Type: "unicast", Dst: near, Via: two, Dev: "eth1", Table: 100, Proto: "boot", Scope: "global"}}},
 	source.Unasked{At: here, Src: one, Net: near.Masked(), Out: "eth0", Line: proof[0], Route: table.Route{Type: "unicast", Via: two, Dev: "eth1", Table: 100}},
 	source.Unruled{At: here, Lookup: lookup, Main: table.Route{Type: "unicast", Table: machine.MainTable, Dev: "eth0"}, Rules: []table.PolicyRule{change.Lookup(255, 0)}},
 	source.Unruled{At: here, Lookup: lookup, Main: table.Route{Type: "unicast", Table: machine.MainTable, Dev: "eth0"}, Reply: true},
@@ -382,6 +382,7 @@ var samples = []cause.Finding{
 	cause.Unplugged{here, table.Link{Name: "tap0", Kind: "tun"}},
 	cause.Unplugged{here, table.Link{Name: "eth0"}},
 	device.Held{At: here, Link: table.Link{Name: "eth0", ProtoDown: table.ProtoDown{On: true}}},
+	device.LoopbackFromOutside{At: here, Lookup: lookup},
 	device.Held{At: here, Link: table.Link{Name: "eth0", ProtoDown: table.ProtoDown{On: true, Reasons: 1}}},
 	cause.Untried{Beyond: handed(farend.End{Programs: []farend.Program{{PID: 378, Name: "qemu"}}})},
 	cause.Untried{Beyond: handed(farend.End{WireGuard: true, Peer: farend.Peer{Key: "key", Endpoint: netip.AddrPortFrom(one, 51820)}})},
@@ -458,7 +459,7 @@ var samples = []cause.Finding{
 var unmended = []string{"NotHere", "RememberedBeyond", "Hidden", "Unknowing", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
-	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Held", "QueueDropped", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort", "Unlooked", "OverLimit", "TakenAway"}
+	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Held", "LoopbackFromOutside", "QueueDropped", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort", "Unlooked", "OverLimit", "TakenAway"}
 
 // counting is a packet that a rule stops by a condition that cannot be read.
 func counting(condition string) cause.Stopped {

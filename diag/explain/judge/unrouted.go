@@ -91,6 +91,9 @@ func passes(r table.Route) bool {
 // Unrouted tells apart what it can mean that there is no route.
 func (j *Judge) Unrouted(n *machine.Space, p journey.Packet, l cause.Lookup) Ruling {
 	if p.Dst.IsLoopback() {
+		if lo, err := n.Link("lo"); err == nil && lo.Up() && p.Dst.Is6() {
+			return Ruling{Finding: device.LoopbackFromOutside{At: at(n), Lookup: l}}
+		}
 		return Ruling{Finding: device.LoopbackUnrouted{At: at(n), Lookup: l}}
 	}
 	if f, next, ok := j.tooNarrow(n, p.Dst); ok {

@@ -57,7 +57,7 @@ func (w *walk) input(n *machine.Space, p journey.Packet, dev table.Link) {
 	query := p.Query()
 	query.IIF = dev.Index
 	route := w.Mended.Route(n, query)
-	if p.Dst != was && p.IsRequest() {
+	if p.Dst != was {
 		w.lostBelow(n, p, dev, route)
 	}
 	port, handed := p.Filtered.Handed()

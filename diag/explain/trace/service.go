@@ -73,8 +73,8 @@ func (w *walk) keptBelow(n *machine.Space, p journey.Packet, dev table.Link, rou
 	return p
 }
 
-// lostBelow has a frame not be seen on a bridge where the rules of IP have sent its request
-// elsewhere at the port already, and no route lets it pass: it is dropped there, without a word
+// lostBelow has a frame not be seen on a bridge where the rules of IP have given its packet
+// another destination at the port already, and no route lets it pass: it is dropped there, without a word
 // (br_nf_pre_routing_finish(), br_nf_pre_routing_finish_ipv6()). Of IPv4 a route that rejects
 // answers above all the same.
 func (w *walk) lostBelow(n *machine.Space, p journey.Packet, dev table.Link, route machine.RouteAnswer) {

@@ -40,6 +40,28 @@ func (l LoopbackUnrouted) Evidence() []say.Text { return l.Lookup.Lines() }
 // Fix switches lo on.
 func (l LoopbackUnrouted) Fix() []change.Change { return remedy.Raise(l.Netns(), "lo") }
 
+// LoopbackFromOutside is a packet for ::1 that a rule has made of one from outside: IPv6 takes
+// what is for ::1 on lo alone (rt6_need_strict()), and has no route_localnet.
+type LoopbackFromOutside struct {
+	cause.At
+	Lookup cause.Lookup
+}
+
+// Code is MartianSource, as of IPv4.
+func (LoopbackFromOutside) Code() cause.Code { return cause.MartianSource }
+
+// Detail says what to do instead.
+func (l LoopbackFromOutside) Detail() say.Text {
+	return say.T("the packet comes from outside and is for ::1 once a rule has translated it, and IPv6 takes that on lo alone: it has no route_localnet. Ask another address of this namespace, or have a program of its own listen at ::1",
+		"这个包从外面进来，经规则转换后要去 ::1，而 IPv6 只在 lo 上接收发往 ::1 的包：它没有 route_localnet。请访问本命名空间的另一个地址，或让本命名空间的程序自己监听 ::1")
+}
+
+// Evidence is that there is no route from there.
+func (l LoopbackFromOutside) Evidence() []say.Text { return l.Lookup.Lines() }
+
+// Fix is done by asking elsewhere.
+func (LoopbackFromOutside) Fix() []change.Change { return nil }
+
 // LoopbackPassed is a packet to an address of its own sender, which goes over lo.
 type LoopbackPassed struct {
 	cause.At

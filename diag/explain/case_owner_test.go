@@ -3,6 +3,7 @@ package explain_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -415,6 +416,12 @@ host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 -o eth0 -j MASQUERADE`,
 // bySource is what is from a pod's own address, as a plugin for several networks routes it.
 const bySource = "pod-a: ip rule add from 10.244.1.10 lookup 100\n"
 
+// ofAll are pods that nobody outside can hear without their default route.
+var ofAll = []breakage{
+	{name: "a pod without a default route, asked from the LAN", from: "inet", to: "10.244.1.10", fault: "inet: ip route add 10.244.1.0/24 via 192.168.6.160\npod-a: ip route del default",
+		want: expected{cause.NoReturnRoute, "pod-a", reply}, fix: []string{"pod-a: ip route add default via 10.244.1.1 dev eth0"}},
+}
+
 // tabled are gateways of a table of their own.
 var tabled = []breakage{
 	{name: "who asks is on the wire itself", from: "pod-b", to: "10.244.1.10", fault: bySource + "pod-a: ip route add default via 10.244.1.77 dev eth0 onlink table 100",
@@ -431,5 +438,5 @@ pod-a: ip route add 192.168.6.0/24 via 10.99.0.2`,
 
 func TestGatewaysAreMendedWhereTheyAreWrong(t *testing.T) {
 	labtest.Slow(t)
-	explainBreakages(t, bridged, append(gateways, tabled...))
+	explainBreakages(t, bridged, slices.Concat(gateways, tabled, ofAll))
 }

@@ -41,7 +41,10 @@ func (j *Judge) noWayBack(n *machine.Space, p journey.Packet, l cause.Lookup) Ru
 		return Ruling{Finding: cause.NoWayBack{At: at(n), Lookup: l}}
 	}
 	back := way.To(n, p.Dst)
-	if !back.Via.IsValid() {
+	switch {
+	case j.wayOfAll(n, way):
+		back.Dst = netip.Addr{}
+	case !back.Via.IsValid():
 		back = onWire(n, way.Dev, back)
 	}
 	return Ruling{Finding: cause.NoWayBack{At: at(n), Lookup: l, Way: back}, Next: way.Route(p.Src)}

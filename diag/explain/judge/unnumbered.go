@@ -44,7 +44,7 @@ func (j *Judge) behindUnnumbered(n *machine.Space, p journey.Packet, l cause.Loo
 			return Ruling{Finding: f, Next: fabric.WayOut{Dev: d.Link}.Route(p.Src)}, true
 		}
 		way := fabric.WayOut{Dev: d.Link, Via: via}
-		f.Way = firstWay(n, way, p.Dst)
+		f.Way = j.firstWay(n, way, p.Dst)
 		return Ruling{Finding: f, Next: way.Route(p.Src)}, true
 	}
 	return Ruling{}, false

@@ -107,7 +107,7 @@ func (j *Judge) Unrouted(n *machine.Space, p journey.Packet, l cause.Lookup) Rul
 		way, ok = j.wayBy(n, p.Dst)
 	}
 	if ok && (n != p.Origin || p.Encap != nil) {
-		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l, Way: firstWay(n, way, p.Dst)}, Next: way.Route(p.Src)}
+		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l, Way: j.firstWay(n, way, p.Dst)}, Next: way.Route(p.Src)}
 	}
 	if r, ok := j.behindDown(n, p, l); ok {
 		return r
@@ -149,13 +149,34 @@ func (j *Judge) onlyWayOut(n *machine.Space, dst netip.Addr) (only machine.Devic
 	return only, found
 }
 
-// firstWay is the route that a namespace lacks to an address.
-func firstWay(n *machine.Space, way fabric.WayOut, dst netip.Addr) remedy.Way {
+// firstWay is the way to an address, or the default route by it, where that is what is missing.
+func (j *Judge) firstWay(n *machine.Space, way fabric.WayOut, dst netip.Addr) remedy.Way {
 	missing := way.To(n, dst)
-	if way.Via.IsValid() && dst.Is4() && !machine.Private(dst) && !n.HasOtherDefault(machine.MainTable, "") {
+	outside := way.Via.IsValid() && dst.Is4() && !machine.Private(dst) && !n.HasOtherDefault(machine.MainTable, "")
+	if outside || j.wayOfAll(n, way) {
 		missing.Dst = netip.Addr{} // it is not the only one that has no way out
 	}
 	return missing
+}
+
+// wayOfAll reports whether a way is the one out of a namespace with a single device, such as a
+// container, which has lost its default route: by whom others get out as well, who has his own
+// default route by another device.
+func (j *Judge) wayOfAll(n *machine.Space, way fabric.WayOut) bool {
+	devices, err := n.DevicesFor(way.Via)
+	other := func(d machine.Device) bool {
+		return len(d.Addrs) > 0 && d.Link.Index != way.Dev.Index && !d.Link.Has("LOOPBACK")
+	}
+	if err != nil || !way.Via.IsValid() || slices.ContainsFunc(devices, other) || n.Route(machine.RouteQuery{Dst: machine.Elsewhere(way.Via)}).Kind != machine.KindNone {
+		return false
+	}
+	for _, router := range j.joined(n) {
+		for _, own := range machine.AddressesOf(router, way.Via) {
+			out := router.Route(machine.RouteQuery{Dst: machine.Elsewhere(way.Via)})
+			return out.Kind == machine.KindUnicast && out.DevName != own.Dev
+		}
+	}
+	return false
 }
 
 // onWire is the route to an address on the wire, for all of the network that an address of the

@@ -73,9 +73,9 @@ host: nft 'add chain ip6 n post { type nat hook postrouting priority 100; }; add
 		want: expected{cause.NoAddress, "pod-a", request}},
 	{name: "IPv6 is off at the destination", from: "pod-a", to: "fd00:244:1::11", fault: `pod-b: sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1`,
 		want: expected{cause.DestinationAbsent, "pod-a", request}},
-	{name: "the sender's MTU is too small for IPv6", from: "pod-a", to: "fd00:203::10", fault: `pod-a: ip link set eth0 mtu 576`,
+	{name: "the sender's MTU is too small for IPv6", from: "pod-a", to: "fd00:203::10", fault: hasty("pod-a") + `pod-a: ip link set eth0 mtu 576`,
 		want: expected{cause.NoAddress, "pod-a", request}},
-	{name: "the destination's MTU is too small for IPv6", from: "pod-a", to: "fd00:244:1::11", fault: `pod-b: ip link set eth0 mtu 576`,
+	{name: "the destination's MTU is too small for IPv6", from: "pod-a", to: "fd00:244:1::11", fault: hasty("pod-b") + `pod-b: ip link set eth0 mtu 576`,
 		want: expected{cause.DestinationAbsent, "pod-a", request}, fix: []string{"pod-b: ip link set eth0 mtu 1500", "pod-b: sysctl -w net.ipv6.conf.eth0.disable_ipv6=0", "pod-b: ip addr add fd00:244:1::11/64 dev eth0"}},
 	{name: "forwarding is off", from: "pod-a", to: "fd00:203::10", fault: `host: sysctl -qw net.ipv6.conf.all.forwarding=0`,
 		want: expected{cause.ForwardingOff, "host", request}},
@@ -228,6 +228,11 @@ pod-c: ip route replace default via fd00:244:1::1`,
 	{name: "the same, and a connection", from: "pod-a", to: "fd00:203::10", asks: "tcp 80", serve: []string{"inet tcp [fd00:203::10]:80"},
 		fault: `pod-a: env ip -6 rule add from fd00:244:1::10 unreachable pref 100`},
 })
+
+// hasty has a device that gets IPv6 anew use an address at once: it has lost its settings.
+func hasty(netns string) string {
+	return netns + ": sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.dad_transmits=0\n"
+}
 
 // TestExplainIPv6: the same causes, over the other IP.
 func TestExplainIPv6(t *testing.T) {

@@ -1,6 +1,8 @@
 package translated
 
 import (
+	"errors"
+	"io/fs"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -11,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 )
 
@@ -46,6 +49,9 @@ func TestTheZoneOfWhatIsNotTranslated(t *testing.T) {
 		here, err := world.Open("")
 		if err != nil {
 			t.Fatal(err)
+		}
+		if _, err := netfilter.Read(here.NS); errors.Is(err, fs.ErrPermission) {
+			t.Skip(err) // the namespace was made before its user had a number
 		}
 		return Exempt(here, passing, "eth0").Zone + " " + Exempt(here, passing, "eth1").Zone
 	}

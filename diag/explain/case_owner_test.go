@@ -416,6 +416,13 @@ host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 -o eth0 -j MASQUERADE`,
 // bySource is what is from a pod's own address, as a plugin for several networks routes it.
 const bySource = "pod-a: ip rule add from 10.244.1.10 lookup 100\n"
 
+// besideAll is a gateway that has the address, and is no router, where who is asked for is on
+// the wire himself.
+var besideAll = []breakage{
+	{name: "a gateway that is no router, to who is on the wire himself", from: "pod-a", to: "10.244.1.11", fault: "pod-a: ip route del 10.244.1.0/24 dev eth0\npod-a: ip route replace default via 10.244.1.12 dev eth0 onlink",
+		want: expected{cause.ForwardingOff, "pod-a", request}, fix: []string{"pod-a: ip route add 10.244.1.0/24 dev eth0"}},
+}
+
 // ofAll are pods that nobody outside can hear without their default route.
 var ofAll = []breakage{
 	{name: "a pod without a default route, asked from the LAN", from: "inet", to: "10.244.1.10", fault: "inet: ip route add 10.244.1.0/24 via 192.168.6.160\npod-a: ip route del default",
@@ -438,5 +445,5 @@ pod-a: ip route add 192.168.6.0/24 via 10.99.0.2`,
 
 func TestGatewaysAreMendedWhereTheyAreWrong(t *testing.T) {
 	labtest.Slow(t)
-	explainBreakages(t, bridged, slices.Concat(gateways, tabled, ofAll))
+	explainBreakages(t, bridged, slices.Concat(gateways, tabled, besideAll, ofAll))
 }

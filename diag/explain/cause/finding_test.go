@@ -88,6 +88,9 @@ func TestEveryFindingIsWhole(t *testing.T) {
 			t.Errorf("%s: it is in %q", name, f.Netns())
 		}
 		inBothLanguages(t, name, f.Detail())
+		if said := f.Detail().String(); strings.Contains(said, "invalid IP") {
+			t.Errorf("%s names an address that it has not got: %s", name, said)
+		}
 		if shown := f.Evidence(); len(shown) == 0 || slices.ContainsFunc(shown, func(line say.Text) bool { return line.String() == "" }) {
 			t.Errorf("%s: the evidence is %q", name, shown)
 		}

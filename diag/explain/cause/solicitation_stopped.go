@@ -16,7 +16,7 @@ type SolicitationStopped struct {
 	Hook    string
 	Packet  eval.Packet
 	Result  eval.Result
-	Bridged string // by which setting the rules see what a bridge passes on; empty: it is no bridge
+	Bridged bool // a bridge passes it on, and a setting has the rules see that
 }
 
 // Code is Filtered.
@@ -24,7 +24,7 @@ func (SolicitationStopped) Code() Code { return Filtered }
 
 // Detail names the rule.
 func (s SolicitationStopped) Detail() say.Text {
-	if s.Bridged != "" {
+	if s.Bridged {
 		return say.T("%s (hook %s) stops the neighbour discovery that asks for %s: a bridge passes it on, and has the rules of IP see that (bridge-nf-call-ip6tables)", "%s（hook %s）拦下了询问 %s 的邻居发现（NDP）包：网桥转发它，并让 IP 的规则看到它（bridge-nf-call-ip6tables）",
 			s.Result.Line(), s.Hook, s.Target)
 	}
@@ -34,10 +34,10 @@ func (s SolicitationStopped) Detail() say.Text {
 
 // Evidence is the rule, and what has it see the packet.
 func (s SolicitationStopped) Evidence() []say.Text {
-	if s.Bridged == "" {
-		return Lines(s.Result.Line())
+	if s.Bridged {
+		return Lines(s.Result.Line(), "net.bridge.bridge-nf-call-ip6tables = 1")
 	}
-	return Lines(s.Result.Line(), s.Bridged)
+	return Lines(s.Result.Line())
 }
 
 // Fix lets neighbour discovery pass the chain: solicitations and advertisements.

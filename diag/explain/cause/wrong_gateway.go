@@ -35,6 +35,10 @@ func (g WrongGateway) Code() Code {
 
 // Detail names the gateway, and who is the router.
 func (g WrongGateway) Detail() say.Text {
+	if g.Instead != "" && g.Near.Dst.IsValid() {
+		return say.T("the route says that the gateway is %[1]s, which is %[2]s and no router; %[3]s is on the wire of %[4]s itself: the route of its network is missing",
+			"路由写的网关是 %[1]s，那是 %[2]s，并不是路由器；%[3]s 自己就在 %[4]s 的链路上：缺的是它所在网段的路由", g.Addr, machine.Called(g.Instead), g.Near.Dst, g.Dev)
+	}
 	if g.Instead != "" {
 		return say.T("the route says that the gateway is %s, which is %s and no router; the router there is %s, %s in %s",
 			"路由写的网关是 %s，那是 %s，并不是路由器；那里的路由器是 %s，即 %[5]s 的 %[4]s",

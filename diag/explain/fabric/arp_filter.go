@@ -60,7 +60,7 @@ func (x *Explorer) arpStopped(n *machine.Space, v Way, hook eval.LinkHook, p eva
 		return v
 	}
 	if p.Src.Is6() && hook.Family == "arp" {
-		return x.solicitationStopped(n, v, hook.Hook, p, hook.IIF, hook.OIF, "")
+		return x.solicitationStopped(n, v, hook.Hook, p, hook.IIF, hook.OIF, false)
 	}
 	result, ok := eval.TraverseLink(rules, hook, p, n.Env())
 	if !ok || !result.Drops() || v.stoppedIn(result) {
@@ -94,7 +94,7 @@ var solicitationHooks = map[string][]string{
 
 // solicitationStopped is what the rules of IP are to a neighbour solicitation, or to
 // its answer: to those it is a packet as others.
-func (x *Explorer) solicitationStopped(n *machine.Space, v Way, on string, p eval.Packet, iif, oif, bridged string) Way {
+func (x *Explorer) solicitationStopped(n *machine.Space, v Way, on string, p eval.Packet, iif, oif string, bridged bool) Way {
 	rules, err := n.Rules()
 	if err != nil {
 		return v
@@ -123,7 +123,6 @@ func (x *Explorer) bridged(n *machine.Space, v Way, bridge string) Way {
 	if on, _ := n.BridgeNetfilter(true); !on {
 		return v
 	}
-	const calls = "net.bridge.bridge-nf-call-ip6tables = 1"
-	v = x.solicitationStopped(n, v, "forward", x.ARP, bridge, bridge, calls)
-	return x.solicitationStopped(n, v, "forward", x.answer(), bridge, bridge, calls)
+	v = x.solicitationStopped(n, v, "forward", x.ARP, bridge, bridge, true)
+	return x.solicitationStopped(n, v, "forward", x.answer(), bridge, bridge, true)
 }

@@ -8,6 +8,17 @@ import (
 	"nstutor/internal/lab/labtest"
 )
 
+// remade is the tunnel of host2 with another VNI, or another port.
+func remade(vni, port string) string {
+	return `
+host2: ip link del vxlan0
+host2: ip link add vxlan0 address 02:00:00:00:0b:01 type vxlan id ` + vni + ` dstport ` + port + ` local 10.57.4.21 dev eth0 learning
+host2: ip addr add 192.168.11.1/32 dev vxlan0
+host2: ip link set vxlan0 up
+host2: ip route add 192.168.10.0/24 via 192.168.10.1 dev vxlan0 onlink
+host2: bridge fdb append 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.20 self permanent`
+}
+
 // Faults of VXLAN that floods and learns.
 var learningBreakages = among([]breakage{
 	{name: "nobody to flood to", from: "pod-a", to: "192.168.11.10",
@@ -32,31 +43,13 @@ pod-b: ip route add blackhole 192.168.10.0/24`,
 	{name: "the other node floods to nobody, and learns", from: "pod-a", to: "192.168.11.10",
 		fault: `host2: bridge fdb del 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.20 self`},
 	{name: "another VNI", from: "pod-a", to: "192.168.11.10",
-		fault: `
-host2: ip link del vxlan0
-host2: ip link add vxlan0 address 02:00:00:00:0b:01 type vxlan id 200 dstport 4789 local 10.57.4.21 dev eth0 learning
-host2: ip addr add 192.168.11.1/32 dev vxlan0
-host2: ip link set vxlan0 up
-host2: ip route add 192.168.10.0/24 via 192.168.10.1 dev vxlan0 onlink
-host2: bridge fdb append 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.20 self permanent`,
-		want: expected{cause.NeighbourUnanswered, "host1", request}, noFix: true},
+		fault: remade("200", "4789"),
+		want:  expected{cause.NeighbourUnanswered, "host1", request}, noFix: true},
 	{name: "another port", from: "pod-a", to: "192.168.11.10",
-		fault: `
-host2: ip link del vxlan0
-host2: ip link add vxlan0 address 02:00:00:00:0b:01 type vxlan id 100 dstport 8472 local 10.57.4.21 dev eth0 learning
-host2: ip addr add 192.168.11.1/32 dev vxlan0
-host2: ip link set vxlan0 up
-host2: ip route add 192.168.10.0/24 via 192.168.10.1 dev vxlan0 onlink
-host2: bridge fdb append 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.20 self permanent`,
-		want: expected{cause.NeighbourUnanswered, "host1", request}, noFix: true},
+		fault: remade("100", "8472"),
+		want:  expected{cause.NeighbourUnanswered, "host1", request}, noFix: true},
 	{name: "another port, and a rule behind it", from: "pod-a", to: "192.168.11.10",
-		fault: `
-host2: ip link del vxlan0
-host2: ip link add vxlan0 address 02:00:00:00:0b:01 type vxlan id 100 dstport 8472 local 10.57.4.21 dev eth0 learning
-host2: ip addr add 192.168.11.1/32 dev vxlan0
-host2: ip link set vxlan0 up
-host2: ip route add 192.168.10.0/24 via 192.168.10.1 dev vxlan0 onlink
-host2: bridge fdb append 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.20 self permanent
+		fault: remade("100", "8472") + `
 host2: iptables -A INPUT -p udp --dport 4789 -j DROP`,
 		want: expected{cause.NeighbourUnanswered, "host1", request}, fix: []string{}, noFix: true},
 	{name: "no VXLAN on the other node", from: "pod-a", to: "192.168.11.10",

@@ -23,8 +23,11 @@ type Drop struct {
 	Function string `json:"function"` // of the kernel, which freed it
 
 	offPath bool   // Netns is not known: the packet should not have come there
-	qdisc   string // the kind of queue that the device has
+	qdisc   string // the kind of the queue that has not taken it; empty: that is not the reason
 }
+
+// noRoom is the reason of a queue that does not take a packet.
+const noRoom = "QDISC_DROP"
 
 // at is the drop as a fact of a finding.
 func (d Drop) at() cause.KernelDrop {
@@ -38,7 +41,7 @@ func (d Drop) at() cause.KernelDrop {
 // finding is the drop as what is wrong; decides tells that nothing was predicted which it
 // could contradict.
 func (d Drop) finding(c cause.Contradiction, decides bool) cause.Finding {
-	if d.Reason == "QDISC_DROP" && d.qdisc != "" {
+	if d.qdisc != "" {
 		c.At = cause.At(d.Netns)
 		return device.QueueDropped{Contradiction: c, KernelDrop: d.at(), Qdisc: d.qdisc}
 	}
@@ -100,6 +103,9 @@ func (w *observation) dropped(a *Answer, d drop.Drop) {
 	for _, h := range w.Hops {
 		if h.Space != nil && h.Space.NS.Inode() == d.Netns {
 			told.Netns, told.offPath = h.Space.Name, false
+			if told.Reason != noRoom || told.qdisc != "" {
+				continue
+			}
 			if link, err := h.Space.Link(d.Device); err == nil {
 				told.qdisc = link.Qdisc
 			}

@@ -38,11 +38,14 @@ func networkIn(path, text string) (netfile.File, error) {
 
 // holds is an error where a file has no namespace called from; empty: nobody named one.
 func holds(path string, f netfile.File, from string) error {
-	names := make([]string, 0, len(f.Network.Spaces))
+	var names []string
 	for _, s := range f.Network.Spaces {
+		if s.Name == from {
+			return nil
+		}
 		names = append(names, cmp.Or(say.Clean(s.Name), `""`))
 	}
-	if from == "" || slices.ContainsFunc(f.Network.Spaces, func(s replica.Space) bool { return s.Name == from }) {
+	if from == "" {
 		return nil
 	}
 	return say.Err("--from %s: no namespace of %s is called so; it has %s", "--from %s：%s 里没有叫这个名字的命名空间；其中有 %s", from, say.Clean(path), strings.Join(names, ", "))

@@ -124,7 +124,8 @@ func (j *Judge) irreversible(n *machine.Space, p journey.Packet, dev table.Link,
 			}
 		}
 	}
-	if f.Sent = absent.BackUnasked(n, p.Dst, p.Src); f.Sent != nil {
+	if unasked, ok := absent.BackUnasked(n, p.Dst, p.Src); ok {
+		f.Sent = unasked
 		return f
 	}
 	if found {

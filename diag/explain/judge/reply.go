@@ -7,7 +7,6 @@ import (
 	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
-	"nstutor/diag/explain/cause/source"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
@@ -87,7 +86,7 @@ func (j *Judge) astray(n *machine.Space, reply journey.Packet, now machine.Route
 	if way.Dev.Name != "" {
 		f.Way, f.From = way.Turn(n, dst, now), way.ForSource(n, reply.Src, now)
 	}
-	if u, ok := absent.BackUnasked(n, reply.Src, dst).(source.Unasked); ok { // its table is there
+	if u, ok := absent.BackUnasked(n, reply.Src, dst); ok { // its table is there
 		f.From = remedy.Origin{Src: reply.Src, Way: remedy.Way{Netns: n.Name, Table: u.Route.Table}}
 	}
 	dev, err := n.Link(now.DevName)

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 
@@ -91,7 +92,9 @@ func (a *Search) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Findi
 		return a.unproxied(s, answer)
 	case machine.ARPRPFilter:
 		f := fabric.AskerElsewhere(s.Space, s.Dev, a.Sender, a.Hop(), answer)
-		f.Sent = absent.BackUnasked(s.Space, a.NextHop, a.Sender)
+		if unasked, ok := absent.BackUnasked(s.Space, a.NextHop, a.Sender); ok {
+			f.Sent = unasked
+		}
 		return f
 	case machine.ARPMartian:
 		return cause.OwnSender{At: at(s.Space), Sender: a.Sender, Hop: a.Hop(), Proof: proof, Own: remedy.OwnAddress(s.Space, a.Sender)}
@@ -250,10 +253,8 @@ func (a *Search) nobody(x *fabric.Explorer) Outcome {
 		}}
 	}
 	for _, s := range a.routers(x) {
-		if f, right := a.wrongGateway(s, x); right && f.Near.Dst.IsValid() {
-			return Outcome{Finding: f, Via: f.Near.Dst}
-		} else if right {
-			return Outcome{Finding: f, Via: f.Rewrite.Route.Via}
+		if f, right := a.wrongGateway(s, x); right {
+			return Outcome{Finding: f, Via: cmp.Or(f.Near.Dst, f.Rewrite.Route.Via)}
 		}
 	}
 	s, ok := a.router(x)

@@ -28,9 +28,9 @@ func Judge(on []*machine.Space, asked flows.Flow) (service.Unknown, bool) {
 		if slices.Contains(on[:i], n) {
 			continue
 		}
-		known := services(n, asked.Dst)
+		known, rules := services(n, asked.Dst)
 		f := service.Unknown{At: cause.At(n.Name), Flow: asked, Has: of(known, asked.Dst)}
-		if rules, err := netfilter.Read(n.NS); err == nil && len(known) > 0 && !asked.Echo() {
+		if len(known) > 0 && !asked.Echo() {
 			f.Hollow = tally.Hollow(rules, asked.Dst, asked.Proto, asked.DstPort)
 		}
 		if len(f.Has) > 0 || f.Hollow != "" {
@@ -104,28 +104,38 @@ func hosts(devices []machine.Device, addr netip.Addr) bool {
 }
 
 // services are those that the rules of a namespace translate, of the IP version of an
-// address. There are none where the address is in a network of one of its devices: such
-// an address is a host's.
-func services(n *machine.Space, dst netip.Addr) []tally.Service {
+// address, and the rules. There are none where the address is in a network of one of its
+// devices: such an address is a host's.
+func services(n *machine.Space, dst netip.Addr) ([]tally.Service, *netfilter.RuleSet) {
 	devices, err := n.DevicesFor(dst)
 	if err != nil || hosts(devices, dst) {
-		return nil
+		return nil, nil
 	}
-	return translated(n, devices, dst)
+	rules, err := netfilter.Read(n.NS)
+	if err != nil {
+		return nil, nil
+	}
+	return servedBy(rules, devices, dst), rules
 }
 
 // translated are the services that the rules of a namespace translate, but for its own
 // addresses.
 func translated(n *machine.Space, devices []machine.Device, dst netip.Addr) []tally.Service {
+	rules, err := netfilter.Read(n.NS)
+	if err != nil {
+		return nil
+	}
+	return servedBy(rules, devices, dst)
+}
+
+// servedBy are the services that rules translate, of the IP version of an address, but for the
+// addresses of the devices.
+func servedBy(rules *netfilter.RuleSet, devices []machine.Device, dst netip.Addr) []tally.Service {
 	own := map[netip.Addr]bool{}
 	for _, d := range devices {
 		for _, a := range d.Addrs {
 			own[a.Prefix.Addr()] = true
 		}
-	}
-	rules, err := netfilter.Read(n.NS)
-	if err != nil {
-		return nil
 	}
 	return slices.DeleteFunc(tally.Services(rules), func(s tally.Service) bool { return s.Dst.Is6() != dst.Is6() || own[s.Dst] })
 }

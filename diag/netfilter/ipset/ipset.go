@@ -81,13 +81,10 @@ const (
 // Named is the name that the set with an index has in a namespace; empty where that cannot
 // be known.
 func Named(ns *nsenter.Namespace, index uint16) (name string) {
-	failed := ns.Do(func() (err error) {
-		name, err = nameOf(index)
-		return err
+	_ = Question{Index: index}.about(ns, func(set string) error {
+		name = set
+		return nil
 	})
-	if failed != nil {
-		return ""
-	}
 	return name
 }
 
